@@ -1,0 +1,84 @@
+"""The errors fundwatch raises: each says what is wrong, where, and what to do; each has an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a command's exit status means; schedulers decide on it whether a retry can help."""
+
+    OK = 0
+    FAULT = 1  # a fault of the machine or of fundwatch: a retry may help
+    REFUSED = 2  # bad input, settings or usage: a retry cannot help
+    GATE = 3  # the quality gate stopped the night: a person decides
+    BUSY = 4  # the lake is in use: retry later
+    NOT_READY = 5  # an earlier stage of the night has not run
+
+
+class FundwatchError(Exception):
+    """Something a user can mend. `what` is wrong, `where` it is, what to `do` about it."""
+
+    exit_code = ExitCode.REFUSED
+
+    def __init__(self, what: str, *, where: str = "", do: str = "") -> None:
+        self.what, self.where, self.do = what, where, do
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        parts = [self.what]
+        if self.where:
+            parts.append(f"  where: {self.where}")
+        if self.do:
+            parts.append(f"  do:    {self.do}")
+        return "\n".join(parts)
+
+
+class SettingsError(FundwatchError):
+    """A settings file, environment variable or option is not what it may be."""
+
+
+class KeyMissingError(FundwatchError):
+    """The pseudonymisation key is absent, unreadable, too short or not the one the lake was made with."""
+
+
+class MappingError(FundwatchError):
+    """A mapping file in conf/sources does not hold."""
+
+
+class CatalogueError(FundwatchError):
+    """A catalogue of rules, indicators, checks or peer groups does not hold."""
+
+
+class DeliveryError(FundwatchError):
+    """A delivery cannot be taken in: a table or column is missing or unknown, a sum or a hash is wrong."""
+
+
+class GateError(FundwatchError):
+    """The quality gate on the control totals stopped the night."""
+
+    exit_code = ExitCode.GATE
+
+
+class LakeBusyError(FundwatchError):
+    """Another run is at work in the lake."""
+
+    exit_code = ExitCode.BUSY
+
+
+class NotReadyError(FundwatchError):
+    """What this job reads has not been made yet."""
+
+    exit_code = ExitCode.NOT_READY
+
+
+class ContractError(FundwatchError):
+    """Rows about to be written are not what the table's contract says: a fault of fundwatch's own code."""
+
+    exit_code = ExitCode.FAULT
+
+
+def faults(title: str, found: Sequence[str]) -> str:
+    """One text out of several faults, so that a person mends them all at once."""
+    return "\n".join([f"{title} ({len(found)} fault{'s' if len(found) > 1 else ''}):", *(f"  - {f}" for f in found)])

@@ -1,0 +1,91 @@
+"""One run at a time in a lake.
+
+The lock is the kernel's, so that a killed run leaves none. Its Java process may outlive it by seconds and still
+commit: the lock file names that process, and the next holder waits until it is gone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fundwatch.errors import LakeBusyError
+
+_GRACE_SECONDS = 30.0
+
+
+class LakeLock:
+    """The held lock; `note_process` records the Java process that works for the holder."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path, self._descriptor = path, descriptor
+
+    def note_process(self, pid: int) -> None:
+        self._write({"pid": os.getpid(), "java": pid, "java_started": _started(pid)})
+
+    def _write(self, content: dict[str, object]) -> None:
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, json.dumps(content).encode(), 0)
+
+
+@contextmanager
+def held(lake: Path) -> Iterator[LakeLock]:
+    """Hold the lake's lock. Raises LakeBusyError at once when another run has it."""
+    lake.mkdir(parents=True, exist_ok=True)
+    path = lake / ".lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as fault:
+            holder = _content(descriptor).get("pid", "unknown")
+            raise LakeBusyError(
+                f"another run (process {holder}) is at work in the lake",
+                where=str(lake),
+                do="wait until it ends, or stop it; then run this again",
+            ) from fault
+        _await_orphan(lake, _content(descriptor))
+        lock = LakeLock(path, descriptor)
+        lock._write({"pid": os.getpid()})
+        yield lock
+        lock._write({})  # ended in order: the Java process is idle and holds nothing
+    finally:
+        os.close(descriptor)
+
+
+def _content(descriptor: int) -> dict[str, object]:
+    text = os.pread(descriptor, 4096, 0).decode(errors="replace")
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _await_orphan(lake: Path, previous: dict[str, object]) -> None:
+    """Wait until the previous holder's Java process is gone. Raises LakeBusyError when it stays."""
+    pid = previous.get("java")
+    if not isinstance(pid, int) or previous.get("pid") == os.getpid():
+        return
+    deadline = time.monotonic() + _GRACE_SECONDS
+    while _started(pid) == previous.get("java_started") != "":
+        if time.monotonic() > deadline:
+            raise LakeBusyError(
+                f"the Java process {pid} of a run that was killed still works in the lake",
+                where=str(lake),
+                do=f"stop it (kill {pid}) and run this again",
+            )
+        time.sleep(0.2)
+
+
+def _started(pid: int) -> str:
+    """When the process started, as the kernel counts; empty when there is none: tells a reused number apart."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    except (OSError, IndexError):
+        return ""

@@ -1,0 +1,32 @@
+"""What a run says while it works: one line per step on standard error, with the seconds it took."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+log = logging.getLogger("fundwatch")
+
+
+def start_logging(*, quiet: bool = False) -> None:
+    """Progress to standard error; libraries are heard only when they warn."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
+    log.handlers[:] = [handler]
+    log.propagate = False
+    log.setLevel(logging.WARNING if quiet else logging.INFO)
+    for noisy in ("py4j", "great_expectations", "mlflow", "alembic", "matplotlib"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+
+
+@contextmanager
+def step(text: str) -> Iterator[dict[str, object]]:
+    """Log the step when it ends, with its seconds and whatever the block puts into the dictionary."""
+    begun = time.monotonic()
+    facts: dict[str, object] = {}
+    yield facts
+    told = ", ".join(f"{key} {value}" for key, value in facts.items())
+    log.info("%-52s %6.1f s  %s", text, time.monotonic() - begun, told)

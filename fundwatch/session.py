@@ -1,0 +1,71 @@
+"""The Spark session: one place that knows Spark's and Delta's settings, each with its reason."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fundwatch.errors import SettingsError
+from fundwatch.resources import conf_root
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_BASE = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.session.timeZone": "UTC",  # the law's local times are kept as they were written
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    # HotSpot never compiles methods over 8,000 bytes of bytecode; Spark's own limit lets such through, interpreted
+    "spark.sql.codegen.hugeMethodLimit": "8000",
+    # a nightly lake has many small tables: Spark's and Delta's defaults of 50 and 10,000 tasks cost seconds each
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
+    "spark.databricks.delta.properties.defaults.enableChangeDataFeed": "false",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # a plain Python function over a Parquet scan hangs in Spark 4.2.0 when Arrow carries it (SPARK-58241)
+    "spark.sql.execution.pythonUDF.arrow.enabled": "false",
+    # a file cut short must fail, not lose its rows
+    "spark.sql.files.ignoreCorruptFiles": "false",
+    "spark.sql.files.ignoreMissingFiles": "false",
+}
+
+
+def project_jars() -> list[str]:
+    """Delta's jars in the project's folder; empty where the cluster provides them."""
+    folder = Path(os.environ.get("FUNDWATCH_JARS", Path(__file__).parent.parent / ".jars" / "jars"))
+    return sorted(str(jar) for jar in folder.glob("*.jar"))
+
+
+def _quiet_java() -> dict[str, str]:
+    """Log settings for Java, where conf/ is a folder: warnings of libraries are not progress."""
+    config = conf_root() / "spark" / "log4j2.properties"
+    return {"spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={config}"} if isinstance(config, Path) else {}
+
+
+def start_session(app: str, conf: dict[str, str], master: str | None) -> SparkSession:
+    """A session with our settings under the user's. With `master` None (spark-submit) the launcher's holds."""
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.appName(app)
+    if master is not None:
+        builder = builder.master(master)
+    jars = project_jars()
+    if jars:
+        builder = builder.config("spark.jars", ",".join(jars))
+    quiet = _quiet_java()
+    if java_options := conf.get("spark.driver.extraJavaOptions"):
+        quiet = {"spark.driver.extraJavaOptions": " ".join([*quiet.values(), java_options])}
+    for key, value in (_BASE | conf | quiet).items():
+        builder = builder.config(key, value)
+    try:
+        session = builder.getOrCreate()
+    except (RuntimeError, OSError) as fault:
+        raise SettingsError(
+            f"Spark did not start: {fault}",
+            do="is Java 17 or 21 installed? `make setup` installs what is missing",
+        ) from fault
+    session.sparkContext.setLogLevel("ERROR")
+    return session

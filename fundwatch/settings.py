@@ -1,0 +1,183 @@
+"""Settings: what is in force, and where each value comes from.
+
+Later sources win: defaults, the profile (`conf/profiles/`), a settings file, the environment (`FUNDWATCH_…`),
+the command line. Every key is flat; a key nobody knows is refused, with the nearest known one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fundwatch.errors import SettingsError, faults
+from fundwatch.resources import conf_file, read_yaml
+
+ENVIRONMENT_PREFIX = "FUNDWATCH_"
+DEFAULT_FILE = Path("fundwatch.yaml")
+# read by other parts of fundwatch before settings exist, or by the scheduler
+_NOT_SETTINGS = frozenset({"FUNDWATCH_JARS", "FUNDWATCH_COMMAND", "FUNDWATCH_SETTINGS"})
+
+
+class Settings(BaseModel):
+    """Everything a user may set. Paths are relative to the working directory."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    profile: str = Field("local", description="which file of conf/profiles/ gives the values below")
+    source: str = Field("national", description="which mapping of conf/sources/ reads the delivery")
+    conf: Path | None = Field(None, description="a folder laid over the shipped conf/")
+    var: Path = Field(Path("var"), description="the folder of all that fundwatch makes, unless set one by one")
+    landing: Path | None = Field(None, description="deliveries, one folder per business date (var/landing)")
+    lake: Path | None = Field(None, description="the Delta tables (var/lake)")
+    truth: Path | None = Field(None, description="the simulator's labels, apart from the deliveries (var/truth)")
+    lists: Path | None = Field(None, description="the published lists and workbooks (var/lists)")
+    reports: Path | None = Field(None, description="quality reports and their pages (var/reports)")
+    key_file: Path | None = Field(
+        None, description="the pseudonymisation key, outside the lake (var/keys/pseudonym.key)"
+    )
+    mlflow_uri: str | None = Field(None, description="MLflow's tracking store (sqlite in var/mlflow)")
+    quality: str = Field("default", description="which checks and gate limits of conf/quality/ hold")
+    region: str = Field("default", description="which region's peers and knowledge hold")
+    seed: int = Field(20260331, description="the seed of everything drawn at random")
+    scan_days: int = Field(90, ge=1, le=3660, description="how many days of services the rules look back upon")
+    train_if_missing: bool = Field(True, description="a night that finds no champion model trains one")
+    forest_trees: int = Field(100, ge=10, le=2000, description="trees of the isolation forest")
+    list_size: int = Field(50, ge=1, description="how many leads a published list holds at most")
+    score_share: float = Field(0.02, gt=0, lt=1, description="the share of entities whose scores may become a lead")
+    spark_master: str = Field("local[*]", description="Spark's master; `submit` keeps what spark-submit gave")
+    spark_driver_memory: str = Field("3g", description="heap of the driver")
+    spark_shuffle_partitions: int = Field(4, ge=1, description="shuffle partitions before adaptive coalescing")
+    spark_conf: dict[str, str] = Field(default_factory=dict, description="any further Spark settings")
+
+    def _under_var(self, value: Path | None, *parts: str) -> Path:
+        return value if value is not None else self.var.joinpath(*parts)
+
+    @property
+    def landing_dir(self) -> Path:
+        return self._under_var(self.landing, "landing")
+
+    @property
+    def lake_dir(self) -> Path:
+        return self._under_var(self.lake, "lake")
+
+    @property
+    def truth_dir(self) -> Path:
+        return self._under_var(self.truth, "truth")
+
+    @property
+    def lists_dir(self) -> Path:
+        return self._under_var(self.lists, "lists")
+
+    @property
+    def reports_dir(self) -> Path:
+        return self._under_var(self.reports, "reports")
+
+    @property
+    def key_path(self) -> Path:
+        return self._under_var(self.key_file, "keys", "pseudonym.key")
+
+    @property
+    def tracking_uri(self) -> str:
+        """MLflow's store: the given one, or a SQLite file whose folder is made here."""
+        if self.mlflow_uri is not None:
+            return self.mlflow_uri
+        return f"sqlite:///{(self.var / 'mlflow' / 'mlflow.db').resolve()}"
+
+    @property
+    def artifact_dir(self) -> Path:
+        return self.var / "mlflow" / "artifacts"
+
+    def spark(self) -> tuple[dict[str, str], str | None]:
+        """Spark's settings and master (None under spark-submit)."""
+        conf = {
+            "spark.driver.memory": self.spark_driver_memory,
+            "spark.sql.shuffle.partitions": str(self.spark_shuffle_partitions),
+        }
+        is_submitted = self.spark_master == "submit" or "PYSPARK_GATEWAY_PORT" in os.environ  # set by spark-submit
+        return conf | self.spark_conf, None if is_submitted else self.spark_master
+
+
+@dataclass(frozen=True)
+class InForce:
+    """Settings together with the origin of each value."""
+
+    settings: Settings
+    origin: Mapping[str, str]
+
+
+def load_settings(
+    options: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+    file: Path | None = None,
+) -> InForce:
+    """Merge all sources. Raises SettingsError naming every fault, its source, and the nearest known key."""
+    environment = os.environ if environment is None else environment
+    layers: list[tuple[str, Mapping[str, Any]]] = []
+    path = file or (Path(environment["FUNDWATCH_SETTINGS"]) if "FUNDWATCH_SETTINGS" in environment else None)
+    if path is None and DEFAULT_FILE.is_file():
+        path = DEFAULT_FILE
+    if path is not None:
+        layers.append((f"file {path}", _file_layer(path)))
+    layers.append(("environment", _environment_layer(environment)))
+    layers.append(("command line", {k: v for k, v in (options or {}).items() if v is not None}))
+    profile_name, overlay = _choice(layers, "profile", "local"), _choice(layers, "conf", None)
+    profile = conf_file("profiles", str(profile_name), Path(overlay) if overlay else None)
+    layers.insert(0, (f"profile {profile_name}", read_yaml(profile) or {}))
+    return _validated(layers)
+
+
+def _choice(layers: list[tuple[str, Mapping[str, Any]]], key: str, default: str | None) -> Any:
+    for _, values in reversed(layers):
+        if key in values:
+            return values[key]
+    return default
+
+
+def _file_layer(path: Path) -> Mapping[str, Any]:
+    if not path.is_file():
+        raise SettingsError("the settings file does not exist", where=str(path), do="give another path, or none")
+    content = read_yaml(path)
+    if content is not None and not isinstance(content, dict):
+        raise SettingsError("a settings file holds `key: value` lines", where=str(path), do="mend the file")
+    return content or {}
+
+
+def _environment_layer(environment: Mapping[str, str]) -> Mapping[str, Any]:
+    found: dict[str, Any] = {}
+    for name, text in environment.items():
+        if name.startswith(ENVIRONMENT_PREFIX) and name not in _NOT_SETTINGS:
+            key = name.removeprefix(ENVIRONMENT_PREFIX).lower()
+            found[key] = dict(p.split("=", 1) for p in text.split(",") if "=" in p) if key == "spark_conf" else text
+    return found
+
+
+def _validated(layers: list[tuple[str, Mapping[str, Any]]]) -> InForce:
+    known = set(Settings.model_fields)
+    merged: dict[str, Any] = {}
+    origin = dict.fromkeys(known, "default")
+    wrong: list[str] = []
+    for name, values in layers:
+        for key, value in values.items():
+            if key not in known:
+                near = difflib.get_close_matches(str(key), known, n=1)
+                wrong.append(f"{name}: no setting is named '{key}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+                continue
+            merged[key], origin[key] = value, name
+    try:
+        settings = Settings(**merged)
+    except ValidationError as fault:
+        for error in fault.errors():
+            key = str(error["loc"][0])
+            wrong.append(f"{origin.get(key, 'settings')}: {key} = {error['input']!r}: {error['msg']}")
+        raise SettingsError(faults("the settings do not hold", wrong), do="mend what is named") from fault
+    if wrong:
+        raise SettingsError(
+            faults("the settings do not hold", wrong), do="mend what is named; `fundwatch settings` lists all"
+        )
+    return InForce(settings, origin)

@@ -1,0 +1,96 @@
+"""Table contracts: the columns, types, keys and way of replacing of every table in the lake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from fundwatch.errors import ContractError, faults
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+    from pyspark.sql.types import StructType
+
+# Money, quantity and price as the national interface gives them (N(16,2), N(16,4), N(16,6)).
+_SPARK_TYPE = {"money": "decimal(16,2)", "quantity": "decimal(16,4)", "price": "decimal(16,6)"}
+
+
+class Replaced(Enum):
+    """How a write replaces what the table held."""
+
+    BY_NIGHT = "all rows of the business date"
+    BY_KEY = "all versions of the keys that are written"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, Spark type and meaning."""
+
+    name: str
+    type: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A contract. `is_open` tables take further double columns, one per declared measure."""
+
+    name: str
+    grain: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    replaced: Replaced
+    is_open: bool = False
+    sums: tuple[str, ...] = field(default=())
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    def spark_type(self, name: str) -> str:
+        """The column's type as Spark writes it; raises KeyError for a column the contract has not."""
+        return next(c.type for c in self.columns if c.name == name)
+
+    def schema(self) -> StructType:
+        """The contract as a Spark schema (all columns nullable: row checks judge nulls, not the writer)."""
+        from pyspark.sql.types import StructType, _parse_datatype_string
+
+        schema = _parse_datatype_string(", ".join(f"`{c.name}` {c.type}" for c in self.columns))
+        if not isinstance(schema, StructType):
+            raise ContractError("the contract is not a row type", where=self.name)
+        return schema
+
+    def conform(self, rows: DataFrame) -> DataFrame:
+        """The rows in the contract's column order. Raises ContractError naming every column that differs."""
+        found = {name: kind.replace("timestamp_ntz", "timestamp") for name, kind in rows.dtypes}
+        wrong = [f"{c.name} is missing" for c in self.columns if c.name not in found]
+        extra = [name for name in rows.columns if name not in self.column_names]
+        if self.is_open:
+            wrong += [f"{name} is {found[name]}, a measure is double" for name in extra if found[name] != "double"]
+        else:
+            wrong += [f"{name} is not in the contract" for name in extra]
+        for column in self.columns:
+            if column.name in found and found[column.name] != column.type:
+                wrong.append(f"{column.name} is {found[column.name]}, the contract says {column.type}")
+        if wrong:
+            raise ContractError(faults(f"the rows do not fit the table {self.name}", wrong), where=self.name)
+        return rows.select(*self.column_names, *(sorted(extra) if self.is_open else ()))
+
+
+def declare(
+    name: str,
+    grain: str,
+    columns: str,
+    *,
+    key: str,
+    replaced: Replaced,
+    is_open: bool = False,
+    sums: str = "",
+) -> Table:
+    """A contract from text: one column a line, `name type meaning…`."""
+    parsed = []
+    for line in columns.strip().splitlines():
+        column, kind, *meaning = line.split(maxsplit=2)
+        parsed.append(Column(column, _SPARK_TYPE.get(kind, kind), "".join(meaning)))
+    return Table(name, grain, tuple(parsed), tuple(key.split()), replaced, is_open, tuple(sums.split()))

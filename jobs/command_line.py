@@ -1,0 +1,197 @@
+"""The command line: `fundwatch <command>`. Heavy imports wait until a command needs them, so that help is instant."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from fundwatch import __version__
+from fundwatch.errors import ExitCode, FundwatchError
+
+
+@dataclass(frozen=True)
+class Command:
+    """One subcommand: its help and the function `module:run` that serves it, taking the parsed options."""
+
+    name: str
+    help: str
+    serves: str
+    options: Callable[[argparse.ArgumentParser], None] = lambda _parser: None
+
+
+def _nightly_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--to", type=_date, metavar="DATE", help="run every delivered night from --date to this one")
+
+
+def _simulate_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--lines", type=int, default=24_000, help="about how many fee lines (default 24000)")
+    parser.add_argument(
+        "--from",
+        dest="start",
+        type=_date,
+        metavar="DATE",
+        help="first day of service (default: 89 days before --date)",
+    )
+    parser.add_argument(
+        "--nights",
+        type=int,
+        default=4,
+        help="how many deliveries, a week apart, ending on --date (default 4)",
+    )
+    parser.add_argument("--seed", type=int, help="the seed: same seed, same bytes")
+
+
+def _show_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("lead", nargs="?", help="place in the list (1 is first) or lead id; without it: the list")
+    parser.add_argument("--top", type=int, default=20, help="how many leads of the list (default 20)")
+
+
+def _keys_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("make", "check"), help="make a new key, or check the one in place")
+
+
+STAGES = ("intake", "features", "rules", "train", "score", "leads")
+COMMANDS = (
+    Command("simulate", "make labelled synthetic deliveries", "jobs.simulate_claims:serve", _simulate_options),
+    Command("intake", "take one night's delivery in: check, quarantine, net, pseudonymise", "jobs.stages:serve"),
+    Command("features", "build daily rollups, indicators and peer statistics", "jobs.stages:serve"),
+    Command("rules", "scan the claims with all detection rules", "jobs.stages:serve"),
+    Command("train", "train the detectors on the night's indicators and register them", "jobs.stages:serve"),
+    Command("score", "score every patient, doctor and institution with the champions", "jobs.stages:serve"),
+    Command("leads", "fuse hits and scores into the ranked list and publish it", "jobs.stages:serve"),
+    Command(
+        "nightly",
+        "all of a night in order, in one Spark application",
+        "jobs.run_nights:serve",
+        _nightly_options,
+    ),
+    Command("show", "show a night's list, or one lead with its evidence", "jobs.show_lead:serve", _show_options),
+    Command("keys", "make or check the pseudonymisation key", "jobs.manage_keys:serve", _keys_options),
+    Command("settings", "print the settings in force and where each comes from", "jobs.show_settings:serve"),
+    Command("demo", "simulate a month, run its nights, show the leads", "jobs.run_demo:serve"),
+)
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a date like 2026-03-31") from fault
+
+
+def _common_options(parser: argparse.ArgumentParser) -> None:
+    common = parser.add_argument_group("common options")
+    common.add_argument("--date", type=_date, metavar="DATE", help="the business date, like 2026-03-31")
+    common.add_argument("--landing", type=Path, metavar="DIR", help="where deliveries lie")
+    common.add_argument("--lake", type=Path, metavar="DIR", help="where the tables lie")
+    common.add_argument("--source", metavar="NAME", help="which mapping of conf/sources/ reads the delivery")
+    common.add_argument("--profile", metavar="NAME", help="which settings of conf/profiles/ hold")
+    common.add_argument("--var", type=Path, metavar="DIR", help="where everything made lies, unless set one by one")
+    common.add_argument(
+        "--settings", type=Path, metavar="FILE", help="a settings file (default: fundwatch.yaml, if any)"
+    )
+    common.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="any other setting; may be repeated"
+    )
+    common.add_argument("--json", action="store_true", help="print the result as JSON")
+    common.add_argument("--quiet", action="store_true", help="no progress, only the result and errors")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="fundwatch",
+        description="Finds fraud, waste and abuse in health-insurance claims: "
+        "a night's deliveries in, a ranked list of leads out.",
+        epilog="A first look: `fundwatch demo`. One night: `fundwatch nightly --date 2026-03-31`. "
+        "Exit codes: 0 done, 1 fault (a retry may help), 2 bad input or settings, 3 the quality gate stopped the night, "
+        "4 the lake is in use, 5 an earlier stage has not run.",
+    )
+    top.add_argument("--version", action="version", version=f"fundwatch {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        sub = commands.add_parser(command.name, help=command.help, description=command.help)
+        command.options(sub)
+        _common_options(sub)
+        sub.set_defaults(serves=command.serves)
+    return top
+
+
+def settings_of(options: argparse.Namespace) -> Any:
+    """The settings in force for the parsed options. Raises SettingsError."""
+    from fundwatch.errors import SettingsError
+    from fundwatch.settings import load_settings
+
+    given: dict[str, Any] = {k: getattr(options, k) for k in ("landing", "lake", "source", "profile", "var")}
+    for pair in options.set:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise SettingsError(f"'{pair}' is not KEY=VALUE", where="--set", do="write --set list_size=20")
+        given[key] = value
+    return load_settings(given, file=options.settings)
+
+
+def night_of(options: argparse.Namespace) -> date:
+    """The business date; there is no default, because "today" comes from the run and never from a clock."""
+    if options.date is None:
+        raise FundwatchError("which night?", where="--date", do="give the business date, like --date 2026-03-31")
+    return date.fromisoformat(str(options.date))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is an ExitCode."""
+    options = parser().parse_args(argv)
+    from fundwatch.logs import start_logging
+
+    start_logging(quiet=options.quiet)
+    module, function = options.serves.split(":")
+    try:
+        result = getattr(importlib.import_module(module), function)(options)
+    except FundwatchError as fault:
+        _tell(fault, as_json=options.json)
+        return int(fault.exit_code)
+    except KeyboardInterrupt:
+        print("stopped; run the same command again to go on", file=sys.stderr)
+        return 130
+    except Exception as fault:  # noqa: BLE001 (the last resort: named, never swallowed; its message may hold data)
+        _tell_unexpected(fault)
+        return int(ExitCode.FAULT)
+    if options.json and result is not None:
+        print(json.dumps(result, ensure_ascii=False, indent=2, default=str))
+    return int(ExitCode.OK)
+
+
+def _tell(fault: FundwatchError, *, as_json: bool) -> None:
+    if as_json:
+        told = {"error": fault.what, "where": fault.where, "do": fault.do, "exit_code": int(fault.exit_code)}
+        print(json.dumps(told, ensure_ascii=False, indent=2))
+    print(f"fundwatch: {fault}", file=sys.stderr)
+
+
+def _tell_unexpected(fault: Exception) -> None:
+    """Where it broke and what kind of fault it is. Spark's messages can quote values, so they are left out."""
+    for line in traceback.format_tb(fault.__traceback__):
+        print(line, end="", file=sys.stderr)
+    condition = getattr(fault, "getCondition", lambda: None)()
+    kind = f"{type(fault).__name__}{f' [{condition}]' if condition else ''}"
+    print(f"fundwatch: a fault of fundwatch or of the machine: {kind}", file=sys.stderr)
+    if isinstance(fault, (OSError, ImportError, TypeError, AttributeError, NameError)):
+        print(f"  {fault}", file=sys.stderr)
+    print("  do:    run the same command again; a killed or broken run does no harm", file=sys.stderr)
+
+
+def main_of_job(stage: str) -> None:
+    """The entry of a job module under spark-submit: the same options as `fundwatch <stage>`."""
+    sys.exit(main([stage, *sys.argv[1:]]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,190 @@
+"""The frame of a job: what it reads and writes is declared; locking, skipping, the ledger and as-of reads are here.
+
+A job module reads aloud: `JOB = Job(name, reads, writes, needs, prints, run)` and `run(night)`, which takes
+`night.known("claim_line")` (as known after the night), transforms with a domain package, and `night.write(...)`s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from fundwatch import __version__
+from fundwatch.errors import ContractError, NotReadyError
+from fundwatch.fingerprint import fingerprint
+from fundwatch.ledger import Ledger
+from fundwatch.lock import held
+from fundwatch.logs import log, step
+from fundwatch.settings import Settings
+from fundwatch.store import Lake, Written
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+Report = Mapping[str, Any]
+_WRITERS = 3  # commits mostly wait on the driver's planning and the disk: two cores serve three
+
+
+@dataclass(frozen=True)
+class Job:
+    """One stage of a night.
+
+    `reads` and `writes` name tables; `optional` ones may not exist. `needs` are jobs that must stand for the same
+    night; their prints enter this job's. `own_print` gives whatever else determines the result (catalogues,
+    settings, files), without Spark; it may refuse bad input. `outputs_stand` says whether files a job publishes
+    outside the lake are still there.
+    """
+
+    name: str
+    title: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    run: Callable[[Night], Report]
+    own_print: Callable[[Workplace, date], object]
+    needs: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    outputs_stand: Callable[[Workplace, date], bool] = field(default=lambda _place, _night: True)
+
+
+class Workplace:
+    """Settings, lake, ledger and the one Spark session that a command's jobs share (started when first used)."""
+
+    def __init__(self, settings: Settings, note_java: Callable[[int], None] | None = None) -> None:
+        self.settings = settings
+        self.lake = Lake(settings.lake_dir)
+        self.ledger = Ledger(settings.lake_dir)
+        self._note_java = note_java
+        self._spark: SparkSession | None = None
+
+    @property
+    def spark(self) -> SparkSession:
+        if self._spark is None:
+            from fundwatch.session import start_session
+
+            with step("Spark starts"):
+                self._spark = start_session("fundwatch", *self.settings.spark())
+            java = getattr(self._spark.sparkContext._gateway, "proc", None)
+            if self._note_java is not None and java is not None:
+                self._note_java(java.pid)
+        return self._spark
+
+    def stop(self) -> None:
+        if self._spark is not None:
+            self._spark.stop()
+            self._spark = None
+
+    def known_data_print(self, night: date) -> str:
+        """The print of everything delivered up to and including the night."""
+        stands = [self.ledger.committed("intake", n) for n in self.ledger.nights("intake") if n <= night]
+        return fingerprint([(run.business_date, run.print) for run in stands if run is not None])
+
+
+@contextmanager
+def workplace(settings: Settings) -> Iterator[Workplace]:
+    """The lake, locked, with a session that ends with the block."""
+    with held(settings.lake_dir) as lock:
+        place = Workplace(settings, lock.note_process)
+        try:
+            yield place
+        finally:
+            place.stop()
+
+
+class Night:
+    """One job at one business date: reads only what the job declared, writes only what it declared."""
+
+    def __init__(self, job: Job, place: Workplace, date_: date, run_id: str) -> None:
+        self.job, self.place, self.date, self.run_id = job, place, date_, run_id
+        self.versions_read: dict[str, int] = {}
+        self.tables_written: dict[str, Written] = {}
+
+    @property
+    def settings(self) -> Settings:
+        return self.place.settings
+
+    @property
+    def spark(self) -> SparkSession:
+        return self.place.spark
+
+    def exists(self, table: str) -> bool:
+        """Whether the table has been made."""
+        self._declared(table, (*self.job.reads, *self.job.optional, *self.job.writes), "reads")
+        return self.place.lake.exists(table)
+
+    def known(self, table: str) -> DataFrame:
+        """A clean table as known after the night, one row per key."""
+        self._note_read(table)
+        return self.place.lake.known(self.spark, table, self.date)
+
+    def of_night(self, table: str) -> DataFrame:
+        """The rows of a derived table that this night made."""
+        self._note_read(table)
+        return self.place.lake.of_night(self.spark, table, self.date)
+
+    def all_rows(self, table: str) -> DataFrame:
+        """Every row of the table with its version columns: for histories and rollups."""
+        self._note_read(table)
+        return self.place.lake.read(self.spark, table)
+
+    def write(self, table: str, rows: DataFrame) -> Written:
+        """Replace what the night owns in the table, with intent and commit in the ledger."""
+        self._declared(table, self.job.writes, "writes")
+        self.place.ledger.intend(self.run_id, self.job.name, self.date, table)
+        done = self.place.lake.write(rows, table, self.date)
+        self.place.ledger.written(self.run_id, self.job.name, self.date, done)
+        self.tables_written[table] = done
+        return done
+
+    def write_all(self, tables: Mapping[str, DataFrame]) -> None:
+        """Write tables that do not depend on each other, a few at a time. The first fault is raised."""
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            for pending in [pool.submit(self.write, table, rows) for table, rows in tables.items()]:
+                pending.result()
+
+    def _note_read(self, table: str) -> None:
+        self._declared(table, (*self.job.reads, *self.job.optional, *self.job.writes), "reads")
+        if self.place.lake.exists(table):
+            self.versions_read.setdefault(table, self.place.lake.version(table))
+
+    def _declared(self, table: str, names: tuple[str, ...], verb: str) -> None:
+        if table not in names:
+            raise ContractError(
+                f"the job {self.job.name} {verb} {table} and does not declare it",
+                where=f"jobs: {self.job.name}",
+            )
+
+
+def print_of(job: Job, place: Workplace, night: date) -> str:
+    """The print of all that determines the job's result for the night. Raises NotReadyError if a need is unmet."""
+    upstream = []
+    for need in job.needs:
+        stands = place.ledger.committed(need, night)
+        if stands is None:
+            raise NotReadyError(
+                f"{job.name} needs {need} for {night}, which has not run",
+                where=str(place.lake.root),
+                do=f"run `fundwatch {need} --date {night}`, or `fundwatch nightly --date {night}`",
+            )
+        upstream.append(stands.print)
+    return fingerprint(job.name, __version__, upstream, job.own_print(place, night))
+
+
+def run_job(job: Job, place: Workplace, night: date) -> Report:
+    """Run the job for the night unless it stands already with the same print. The report says `is_new`."""
+    run_print = print_of(job, place, night)
+    stands = place.ledger.committed(job.name, night)
+    if stands is not None and stands.print == run_print and job.outputs_stand(place, night):
+        log.info("%-52s   nothing to do: done before with the same input", f"{night} {job.title}")
+        return {**stands.detail, "is_new": False}
+    run_id = place.ledger.start(job.name, night, run_print)
+    context = Night(job, place, night, run_id)
+    with step(f"{night} {job.title}") as facts:
+        report = dict(job.run(context))
+        facts.update({k: v for k, v in report.items() if isinstance(v, (int, str))})
+    place.ledger.read_versions(run_id, job.name, night, context.versions_read)
+    place.ledger.commit(run_id, job.name, night, run_print, report)
+    return {**report, "is_new": True}

@@ -1,0 +1,57 @@
+"""All of a night in order, in one Spark application; or every delivered night of a span."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from fundwatch.errors import DeliveryError
+from fundwatch.settings import Settings
+from jobs.command_line import night_of, settings_of
+from jobs.job import Report, workplace
+from jobs.stages import NIGHT, run_stage
+
+
+def run_nights(settings: Settings, nights: Sequence[date]) -> dict[date, dict[str, Report]]:
+    """Run every stage of every night, in order; the reports by night and stage. A refused night stops the span."""
+    reports: dict[date, dict[str, Report]] = {}
+    with workplace(settings) as place:
+        for night in nights:
+            reports[night] = {stage: run_stage(stage, place, night) for stage in NIGHT}
+    return reports
+
+
+def delivered_nights(settings: Settings, first: date, last: date) -> list[date]:
+    """The dates of the landing folder's deliveries from `first` to `last`. Raises DeliveryError when there are none."""
+    folders = settings.landing_dir.glob("????-??-??") if settings.landing_dir.is_dir() else []
+    found = sorted(date.fromisoformat(folder.name) for folder in folders if folder.is_dir())
+    nights = [night for night in found if first <= night <= last]
+    if not nights:
+        raise DeliveryError(
+            f"no delivery between {first} and {last}",
+            where=str(settings.landing_dir),
+            do="put each night's files in a folder named by its date, or make some with `fundwatch simulate`",
+        )
+    return nights
+
+
+def serve(options: argparse.Namespace) -> Any:
+    """`fundwatch nightly --date … [--to …]`."""
+    settings, first = settings_of(options).settings, night_of(options)
+    nights = [first] if options.to is None else delivered_nights(settings, first, options.to)
+    reports = run_nights(settings, nights)
+    if not options.json:
+        _tell(settings, reports)
+    return {str(night): stages for night, stages in reports.items()}
+
+
+def _tell(settings: Settings, reports: dict[date, dict[str, Report]]) -> None:
+    from jobs.show_lead import print_list
+
+    last = max(reports)
+    if not any(stage["is_new"] for stages in reports.values() for stage in stages.values()):
+        print("nothing to do: every stage was done before with the same input", file=sys.stderr)
+    print_list(settings, last, top=10)

@@ -1,0 +1,51 @@
+"""The stages of a night by name, and the command that runs one of them."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from datetime import date
+from typing import Any
+
+from jobs.command_line import night_of, settings_of
+from jobs.job import Job, Report, Workplace, run_job, workplace
+
+_MODULE = {
+    "intake": "jobs.load_delivery",
+    "features": "jobs.build_features",
+    "rules": "jobs.scan_rules",
+    "train": "jobs.train_models",
+    "score": "jobs.score_entities",
+    "leads": "jobs.publish_leads",
+}
+NIGHT = ("intake", "features", "rules", "score", "leads")
+
+
+def job_named(stage: str) -> Job:
+    """The job that serves a stage."""
+    job: Job = importlib.import_module(_MODULE[stage]).JOB
+    return job
+
+
+def run_stage(stage: str, place: Workplace, night: date) -> Report:
+    """Run one stage; before scoring, train champions when there are none and the settings say so."""
+    if stage == "score" and place.settings.train_if_missing:
+        from jobs.train_models import has_champions
+
+        if not has_champions(place.settings):
+            run_job(job_named("train"), place, night)
+    return run_job(job_named(stage), place, night)
+
+
+def serve(options: argparse.Namespace) -> Any:
+    """`fundwatch <stage> --date …`."""
+    settings, night = settings_of(options).settings, night_of(options)
+    with workplace(settings) as place:
+        report = run_stage(options.command, place, night)
+    if not options.json:
+        told = "done" if report["is_new"] else "nothing to do: done before with the same input"
+        print(f"{options.command} {night}: {told}")
+        for key, value in report.items():
+            if key != "is_new" and isinstance(value, (str, int, float)):
+                print(f"  {key:<28} {value}")
+    return {"stage": options.command, "date": night, **report}

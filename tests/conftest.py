@@ -1,0 +1,45 @@
+"""What every test shares: one small Spark session per worker, and a counter of Spark jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    from fundwatch.session import start_session
+
+    scratch = tmp_path_factory.mktemp("spark")
+    session = start_session(
+        "tests",
+        {
+            "spark.driver.memory": "2g",
+            "spark.sql.shuffle.partitions": "1",
+            "spark.sql.adaptive.enabled": "false",
+            "spark.sql.warehouse.dir": str(scratch / "warehouse"),
+            "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dderby.system.home={scratch}",
+        },
+        "local[2]",
+    )
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def job_count(spark: SparkSession) -> Callable[[Callable[[], object]], int]:
+    """Run an action and return how many Spark jobs it started."""
+
+    def count(action: Callable[[], object]) -> int:
+        tracker, group = spark.sparkContext.statusTracker(), uuid4().hex
+        spark.sparkContext.setJobGroup(group, group)
+        action()
+        return len(tracker.getJobIdsForGroup(group))
+
+    return count
