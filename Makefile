@@ -1,0 +1,45 @@
+# `make` lists the targets. Every one runs on one machine, without privileges once `make setup` has run.
+PYTHON := .venv/bin/python
+REPORT := var/test/junit.xml
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-fast lint types lock package airflow airflow-demo clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-13s %s\n", $$1, $$2}'
+
+setup: ## everything fundwatch needs, into .venv and .jars; what is there already is skipped
+	@bash scripts/setup.sh
+
+run: setup ## the demonstration: simulated claims through the whole pipeline, results in var/
+	.venv/bin/fundwatch demo --var var
+
+test: setup lint types ## every check and every test
+	@mkdir -p $(dir $(REPORT))
+	$(PYTHON) -m pytest -n 2 --dist loadfile --junitxml=$(REPORT)
+
+test-fast: ## the tests that take under a minute
+	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow"
+
+lint: ## style and formatting
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+types: ## static types
+	$(PYTHON) -m mypy
+
+lock: ## resolve requirements.in into requirements.lock, keeping the versions that still fit
+	UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/uv pip compile -q requirements.in \
+		--python-version 3.11 --generate-hashes --no-emit-index-url -o requirements.lock
+
+package: ## dist/fundwatch-<version>.zip, for the executors of a cluster
+	@bash scripts/package.sh
+
+airflow: ## Airflow on this machine, its state in var/airflow
+	@bash scripts/airflow.sh
+
+airflow-demo: ## two nights of the nightly DAG over the lake of FUNDWATCH_VAR (default: var)
+	@bash scripts/airflow_demo.sh
+
+clean: ## caches and built files; .venv, .jars and var stay
+	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis spark-warehouse
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,20 @@
+"""Every week: train the models anew on what was known at the last business date."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from airflow.sdk import DAG, CronTriggerTimetable
+from fundwatch_stage import TIMEZONE, FundwatchStage
+
+with DAG(
+    dag_id="fundwatch_training",
+    doc_md=__doc__,
+    # Sunday 06:00, after the night of Saturday; the interval of one day makes Saturday the run's date
+    schedule=CronTriggerTimetable("0 6 * * 0", timezone=TIMEZONE, interval=timedelta(days=1)),
+    start_date=datetime(2026, 1, 1),
+    catchup=False,
+    max_active_runs=1,
+    tags=["fundwatch"],
+) as dag:
+    FundwatchStage(command="train", execution_timeout=timedelta(hours=6))

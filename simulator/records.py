@@ -1,0 +1,101 @@
+"""What happens in the world: encounters, their lines and settlements, and labels of what was staged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from simulator.catalogue import Item
+from simulator.people import Person
+from simulator.providers import Doctor, Institution
+
+INPATIENT = ("21",)
+
+
+@dataclass(slots=True)
+class Line:
+    """One fee line; money in cents. A negative quantity takes back (part of) `original_id`."""
+
+    id: str
+    item: Item
+    at: datetime
+    order_id: str
+    quantity: int
+    price: int
+    doctor: Doctor | None
+    uploaded: date
+    settlement_id: str = ""
+    original_id: str = ""
+    days_supplied: int = 0
+    memo: str = ""
+
+    @property
+    def amount(self) -> int:
+        """Cents; negative for what is taken back."""
+        return self.quantity * self.price
+
+
+@dataclass(slots=True)
+class Visit:
+    """One encounter: an outpatient visit, a purchase or a stay."""
+
+    id: str
+    person: Person
+    place: Institution
+    doctor: Doctor | None
+    visit_type: str
+    begin: datetime
+    end: datetime
+    settled_at: datetime
+    diagnoses: tuple[tuple[str, str], ...]
+    record_id: str
+    complaint: str = ""
+    contact: str = ""
+    way_out: str = "1"
+    operation: tuple[str, str] | None = None
+    lines: list[Line] = field(default_factory=list)
+    settlements: list[Settlement] = field(default_factory=list)
+
+    @property
+    def is_stay(self) -> bool:
+        """An in-patient stay."""
+        return self.visit_type in INPATIENT
+
+    @property
+    def days(self) -> list[date]:
+        """Every calendar day the encounter touches."""
+        first, last = self.begin.date(), self.end.date()
+        return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+@dataclass(slots=True)
+class Settlement:
+    """One settlement, or the reversal of one; every sum in cents, by its national name."""
+
+    id: str
+    visit: Visit
+    at: datetime
+    sums: dict[str, int]
+    original_id: str = ""
+
+    @property
+    def is_reversal(self) -> bool:
+        """It takes a whole settlement back."""
+        return self.original_id != ""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What was staged: to be found, or to be left alone. Fields that do not apply are ''."""
+
+    scheme: str
+    instance: int
+    kind: str  # scheme or lookalike
+    rule_id: str  # '' for schemes only a model can see
+    entity_type: str  # line, encounter, patient, patient_day, doctor, institution, institution_day
+    psn_no: str = ""
+    mdtrt_id: str = ""
+    feedetl_sn: str = ""
+    fixmedins_code: str = ""
+    dr_code: str = ""
+    service_date: str = ""

@@ -1,0 +1,146 @@
+"""The world's things as rows of the interface: one function per table, text in the order of COLUMNS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import TypeAlias
+
+from simulator.catalogue import Item
+from simulator.people import AREA, Person
+from simulator.providers import DEPARTMENTS, Doctor, Institution
+from simulator.records import Line, Settlement, Visit
+from simulator.settling import FUNDS, split
+from simulator.streams import id_of
+
+Row: TypeAlias = tuple[str, ...]
+_IMPOSSIBLE_DATE = "2026-02-30 08:00:00"
+_REGISTRY_START = "2020-01-01"
+
+
+@lru_cache(maxsize=1 << 16)  # few prices make most of the rows
+def money(cents: int) -> str:
+    """Cents as exact yuan."""
+    return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+
+
+def person_row(person: Person, known_by: date) -> Row:
+    """psn_info as the register stood on a day."""
+    death = person.death if person.death_registered and person.death_registered <= known_by else None
+    return (
+        person.psn_no, person.certno, person.name, person.tel, person.address, person.recorded_sex,
+        str(person.birth), "01", str(death or ""),
+    )  # fmt: skip
+
+
+def enrolment_row(person: Person) -> Row:
+    """psn_insu."""
+    return (
+        person.psn_no, person.relation_id, person.insurance, person.person_type,
+        str(int(person.is_civil_servant)),
+        "", AREA, person.employer, "01" if person.employer else "", _REGISTRY_START, "", "1",
+    )  # fmt: skip
+
+
+def visit_row(visit: Visit) -> Row:
+    """mdtrt."""
+    person, place, doctor = visit.person, visit.place, visit.doctor
+    department = "" if place.is_pharmacy or doctor is None else doctor.department
+    ward = DEPARTMENTS.get(department, "")
+    bed = f"{int(visit.id[-2:]) + 1}" if visit.is_stay else ""
+    contact, _, phone = visit.contact.partition("/")
+    code, name = visit.diagnoses[0]
+    return (
+        visit.id, person.psn_no, person.relation_id, person.insurance, person.person_type, AREA, place.code,
+        place.name, place.level, str(visit.begin), str(visit.end), "02", person.certno, visit.visit_type,
+        visit.record_id, visit.record_id if visit.is_stay else "", department, ward, department, ward,
+        bed, bed,
+        doctor.code if doctor else "", doctor.name if doctor else "", code, name, visit.complaint, "", "",
+        visit.operation[0] if visit.operation else "", "0", visit.way_out if visit.is_stay else "", "", "0",
+        contact, phone, "1",
+    )  # fmt: skip
+
+
+def settlement_row(settlement: Settlement) -> Row:
+    """setl."""
+    visit, person, sums = settlement.visit, settlement.visit.person, settlement.sums
+    clearing = "21" if visit.is_stay else ("41" if visit.place.is_pharmacy else "11")
+    amounts = {name: money(cents) for name, cents in sums.items()}
+    share = f"{1 - sums['hifp_pay'] / sums['inscp_amt']:.4f}" if sums["inscp_amt"] else ""
+    return (
+        settlement.id, visit.id, settlement.original_id, "S" + settlement.id[:12], AREA, person.psn_no,
+        person.person_type, person.insurance, AREA, visit.place.code, visit.place.level, AREA,
+        visit.visit_type, "2",
+        clearing, "1", "", "", str(visit.begin.date()), str(visit.end.date()), str(settlement.at),
+        str(settlement.at.year), amounts["medfee_sumamt"], amounts["fulamt_ownpay_amt"],
+        amounts["overlmt_selfpay"],
+        amounts["preselfpay_amt"], amounts["inscp_amt"], amounts["dedc_std"], amounts["act_pay_dedc"], share,
+        *(amounts[fund] for fund in FUNDS), amounts["fund_pay_sumamt"], amounts["psn_pay"],
+        amounts["acct_pay"],
+        "0.00", amounts["cash_payamt"], str(int(settlement.is_reversal)), "0", "1", "02", "0", AREA,
+        "F" + settlement.id[-10:],
+    )  # fmt: skip
+
+
+def line_row(visit: Visit, line: Line, fault: str = "") -> Row:
+    """fee_list; `fault` names what is wrong with the row as it arrives, and never touches its amount."""
+    item, doctor = line.item, line.doctor
+    department = "" if visit.place.is_pharmacy or doctor is None else doctor.department
+    own_code = f"{visit.place.code[-3:]}-{item.code[-6:]}"
+    price = line.price if fault != "amount_mismatch" else line.price + 100
+    return (
+        line.id, line.original_id, "" if fault == "no_encounter" else visit.id, line.settlement_id,
+        "" if fault == "no_person" else visit.person.psn_no, visit.place.code, visit.visit_type,
+        _IMPOSSIBLE_DATE if fault == "impossible_date" else str(line.at), line.order_id, item.code, item.name,
+        own_code, item.list_type, item.charge_class, item.grade,
+        "abc" if fault == "quantity_text" else f"{line.quantity}.0000", f"{money(price)}0000",
+        money(line.amount),
+        "" if item.price_limit is None else money(item.price_limit),
+        money(split(item, line.quantity, line.price).in_scope), str(line.days_supplied or ""), department,
+        doctor.code if doctor else "", doctor.name if doctor else "", department,
+        doctor.code if doctor and department else "", line.memo, "1", f"{line.uploaded} 20:00:00",
+    )  # fmt: skip
+
+
+def diagnosis_rows(visit: Visit) -> Iterator[Row]:
+    """diag: the main diagnosis first."""
+    doctor = visit.doctor
+    for n, (code, name) in enumerate(visit.diagnoses, start=1):
+        yield (
+            visit.id, visit.person.psn_no, "2" if visit.is_stay else "1", "1", str(int(n == 1)),
+        str(n), code, name,
+            "1", doctor.department if doctor else "", doctor.code if doctor else "", str(visit.begin), "1",
+        )  # fmt: skip
+
+
+def operation_rows(visit: Visit) -> Iterator[Row]:
+    """oprn: the stay's operation, on its second day."""
+    if visit.operation and visit.doctor:
+        day = str(visit.begin.date() + timedelta(days=1))
+        code, name = visit.operation
+        yield visit.id, code, name, "1", day, "01", visit.doctor.code, visit.doctor.code
+
+
+def institution_row(place: Institution) -> Row:
+    """medins."""
+    beds = "" if place.is_pharmacy else str(place.beds)
+    kind = "2" if place.is_pharmacy else "1"
+    return place.code, place.name, kind, place.level, beds, AREA, _REGISTRY_START, ""
+
+
+def doctor_row(place: Institution, doctor: Doctor) -> Row:
+    """doctor."""
+    name = DEPARTMENTS[doctor.department]
+    return doctor.code, doctor.name, doctor.title, place.code, doctor.department, name, _REGISTRY_START, ""
+
+
+def item_row(item: Item) -> Row:
+    """catalogue."""
+    limit = "" if item.price_limit is None else money(item.price_limit)
+    return item.code, item.name, item.list_type, item.charge_class, item.grade, limit, _REGISTRY_START, ""
+
+
+def batch_id(seed: int, night: date) -> str:
+    """The delivery's number."""
+    return f"B{night:%Y%m%d}{id_of(seed, 'batch', str(night), digits=6)}"

@@ -1,0 +1,159 @@
+"""Schemes seen on single lines: repeats, prices, day limits, dates, sex."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from simulator import catalogue
+from simulator.care import Order, charge, copy_line, outpatient, stay, take_back
+from simulator.records import Line, Visit
+from simulator.schemes.stage import Scheme, Stage
+
+
+def _clinic_visit(stage: Stage, *orders: Order) -> Visit:
+    """An outpatient of the scheme's own: a consultation, two labs, then what is ordered."""
+    day = stage.start(2)
+    usual = [Order(catalogue.CONSULTATION), *(Order(lab) for lab in stage.hand.some(catalogue.LABS, 2))]
+    place = stage.hospital("2", "3")
+    return stage.play(outpatient(stage.hand, stage.person(day, day), place, day, [*usual, *orders]))
+
+
+def _short_stay(stage: Stage, nights: int) -> Visit:
+    day = stage.start(nights + 8)
+    person = stage.person(day, day + timedelta(days=nights))
+    return stage.play(stay(stage.hand, person, stage.hospital("2"), day, nights))
+
+
+def repeated_line(stage: Stage) -> None:
+    """The same examination charged two to four times to the second (DC-03)."""
+    visit = _clinic_visit(stage, Order(stage.hand.pick(catalogue.EXAMS)))
+    original = visit.lines[-1]
+    copies = [copy_line(stage.hand, visit, original) for _ in range(stage.hand.between(1, 3))]
+    # Nothing tells a copy from its original: by convention the lowest id is the original.
+    stage.label_lines(visit, sorted((original, *copies), key=lambda line: line.id)[1:])
+
+
+def repeat_taken_back(stage: Stage) -> None:
+    """A retried upload doubled the line, and the copy was taken back, sometimes a day later."""
+    visit = _clinic_visit(stage, Order(stage.hand.pick(catalogue.EXAMS)))
+    copy = copy_line(stage.hand, visit, visit.lines[-1])
+    take_back(stage.hand, visit, copy, 1, days_later=stage.hand.between(0, 1))
+    stage.label_lines(visit, [copy])
+
+
+def limb_by_limb(stage: Stage) -> None:
+    """One treatment per limb, one after the other."""
+    visit = _clinic_visit(stage)
+    at, lines = visit.begin + timedelta(minutes=20), []
+    for n in range(stage.hand.between(2, 4)):
+        later = at + timedelta(minutes=20 * n, seconds=stage.hand.between(1, 50))
+        lines += charge(stage.hand, visit, later, [Order(catalogue.LIMB_PUMP)], memo=f"第{n + 1}肢")
+    stage.label_lines(visit, lines)
+
+
+def price_above_limit(stage: Stage) -> None:
+    """An examination priced a fifth to four fifths above the limit (OP-01)."""
+    visit = _clinic_visit(stage, Order(stage.hand.pick(catalogue.EXAMS)))
+    line = visit.lines[-1]
+    line.price = line.item.price * stage.hand.between(120, 180) // 100
+    stage.label_lines(visit, [line])
+
+
+def private_ward(stage: Stage) -> None:
+    """A dear bed in a private ward: self-paid, no limit."""
+    nights = stage.hand.between(3, 7)
+    day = stage.start(nights + 1)
+    person = stage.person(day, day + timedelta(days=nights))
+    place = stage.hospital("1", "2")
+    visit = stage.play(stay(stage.hand, person, place, day, nights, bed=catalogue.PRIVATE_WARD))
+    stage.label_lines(visit, [line for line in visit.lines if line.item is catalogue.PRIVATE_WARD])
+
+
+def day_item_twice(stage: Stage) -> None:
+    """Nursing or ward round charged twice on some days of a stay (OP-02)."""
+    visit = _short_stay(stage, stage.hand.between(4, 8))
+    rounds = [line for line in visit.lines if line.item is catalogue.WARD_ROUND]
+    for line in stage.hand.some(rounds, stage.hand.between(2, 3)):
+        sheet = [other for other in visit.lines if other.order_id == line.order_id and other.item.charge_class == "07"]
+        twice = stage.hand.pick([line, *sheet])
+        again = charge(stage.hand, visit, line.at + timedelta(minutes=40), [Order(twice.item)])
+        stage.label_lines(visit, [twice, *again])
+
+
+def hours_of_monitoring(stage: Stage) -> None:
+    """Monitoring charged by the hour, 24 a day."""
+    visit = _short_stay(stage, stage.hand.between(3, 6))
+    lines = []
+    for day in visit.days[1:-1]:
+        at = datetime.combine(day, time(23, 30, stage.hand.between(0, 59)))
+        hours = [Order(catalogue.HEART_MONITOR, 24), Order(catalogue.OXYGEN_MONITOR, 24)]
+        lines += charge(stage.hand, visit, at, hours)
+    stage.label_lines(visit, lines)
+
+
+def outside_the_stay(stage: Stage) -> None:
+    """Treatment charged days after discharge, or well before admission (FK-03)."""
+    visit = _short_stay(stage, stage.hand.between(3, 6))
+    early = visit.begin.date() - timedelta(days=6) < stage.world.scenario.history_start
+    after, lines = early or stage.hand.chance(0.6), []
+    for n in range(2, 2 + stage.hand.between(2, 3)):
+        at = visit.end + timedelta(days=n) if after else visit.begin - timedelta(days=n + 2)
+        lines += charge(stage.hand, visit, at, [Order(drug, 2) for drug in catalogue.WARD_DRUGS[2:4]])
+    visit.settled_at = max(visit.settled_at, *(line.at + timedelta(minutes=10) for line in lines))
+    for line in visit.lines:
+        line.uploaded = visit.settled_at.date()
+    stage.label_lines(visit, lines)
+
+
+def tested_before_admission(stage: Stage) -> None:
+    """Blood drawn the day before admission."""
+    visit = _short_stay(stage, stage.hand.between(3, 6))
+    at = visit.begin - timedelta(days=1)
+    stage.label_lines(visit, charge(stage.hand, visit, at, [Order(lab) for lab in catalogue.LABS[:3]], memo="院前检查"))
+
+
+def drugs_to_take_home(stage: Stage) -> None:
+    """Drugs handed out on the day of discharge."""
+    visit = _short_stay(stage, stage.hand.between(3, 6))
+    orders = [Order(drug, 2) for drug in catalogue.CHRONIC_DRUGS["heart"][:3]]
+    at = visit.end - timedelta(hours=1)
+    stage.label_lines(visit, charge(stage.hand, visit, at, orders, memo="出院带药"))
+
+
+def other_sex(stage: Stage) -> None:
+    """An item that only the other sex can need (ID-01)."""
+    sex = stage.hand.pick("12")
+    stage.label_lines(*_sexed_visit(stage, sex, "1" if sex == "2" else "2"))
+
+
+def wrong_sex_on_record(stage: Stage) -> None:
+    """The right item, but the register has the wrong sex: the certificate's 17th digit gives it away."""
+    sex = stage.hand.pick("12")
+    visit, lines = _sexed_visit(stage, sex, sex)
+    visit.person.recorded_sex = "1" if sex == "2" else "2"
+    stage.label_lines(visit, lines)
+
+
+def _sexed_visit(stage: Stage, sex: str, item_sex: str) -> tuple[Visit, list[Line]]:
+    day = stage.start(2)
+    person = stage.person(day, day, sex=sex, age=(25, 70))
+    item = stage.hand.pick(catalogue.MALE_ITEMS if item_sex == "1" else catalogue.FEMALE_ITEMS)
+    visit = outpatient(stage.hand, person, stage.hospital("2", "3"), day, [Order(catalogue.CONSULTATION), Order(item)])
+    stage.play(visit)
+    return visit, visit.lines[-1:]
+
+
+LINE_SCHEMES = (
+    Scheme("repeated_line", "scheme", "DC-03", 2.5, repeated_line),
+    Scheme("repeat_taken_back", "lookalike", "DC-03", 1.5, repeat_taken_back),
+    Scheme("limb_by_limb", "lookalike", "DC-03", 1.5, limb_by_limb),
+    Scheme("price_above_limit", "scheme", "OP-01", 2.5, price_above_limit),
+    Scheme("private_ward", "lookalike", "OP-01", 0.8, private_ward),
+    Scheme("day_item_twice", "scheme", "OP-02", 1.5, day_item_twice),
+    Scheme("hours_of_monitoring", "lookalike", "OP-02", 1.0, hours_of_monitoring),
+    Scheme("outside_the_stay", "scheme", "FK-03", 1.5, outside_the_stay),
+    Scheme("tested_before_admission", "lookalike", "FK-03", 0.8, tested_before_admission),
+    Scheme("drugs_to_take_home", "lookalike", "FK-03", 0.8, drugs_to_take_home),
+    Scheme("other_sex", "scheme", "ID-01", 2.0, other_sex),
+    Scheme("wrong_sex_on_record", "lookalike", "ID-01", 1.0, wrong_sex_on_record),
+)

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator import Scenario
+from simulator.columns import COLUMNS
+from simulator.delivery import Deliveries
+from simulator.people import make_people, with_death
+from simulator.rows import money
+from simulator.streams import Hand
+from tests.simulator.conftest import read_table, simulated
+
+
+def content_of(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_same_scenario_gives_the_same_bytes_in_a_process_of_its_own(short_history, tmp_path):
+    simulated(short_history, tmp_path / "one")
+    again = (
+        "import sys; from datetime import date; from pathlib import Path; from simulator import Scenario, simulate;"
+        "root = Path(sys.argv[1]); nights = (date(2026, 3, 30), date(2026, 3, 31));"
+        "scenario = Scenario(persons=50, history_start=date(2026, 3, 1), nights=nights);"
+        "simulate(scenario, root / 'landing', root / 'truth')"
+    )
+    subprocess.run([sys.executable, "-c", again, str(tmp_path / "two")], check=True)
+    one, two = content_of(tmp_path / "one"), content_of(tmp_path / "two")
+    assert one == two
+    simulated(replace(short_history, seed=7), tmp_path / "three")
+    assert content_of(tmp_path / "three") != one
+
+
+def test_simulating_again_into_the_same_folders_leaves_nothing_stale(short_history, tmp_path):
+    folder = tmp_path / "landing" / str(short_history.nights[1])
+    folder.mkdir(parents=True)
+    (folder / "catalogue.csv.gz").write_bytes(b"left by an earlier scenario")
+    simulated(short_history, tmp_path)
+    once = content_of(tmp_path)
+    simulated(short_history, tmp_path)
+    assert content_of(tmp_path) == once
+    assert f"landing/{short_history.nights[1]}/catalogue.csv.gz" not in once
+
+
+def test_manifests_state_what_the_files_hold_and_nothing_else_is_written(world):
+    for night, summary in zip(world.scenario.nights, world.summary.nights, strict=True):
+        folder = world.landing / str(night)
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        assert list(manifest) == ["format", "source", "business_date", "batch_id", "files"]
+        assert manifest["business_date"] == summary.business_date == str(night)
+        assert {file["name"] for file in manifest["files"]} | {"manifest.json"} == {f.name for f in folder.iterdir()}
+        for file in manifest["files"]:
+            content, rows = (folder / file["name"]).read_bytes(), read_table(folder / file["name"])
+            assert file["sha256"] == hashlib.sha256(content).hexdigest()
+            assert (file["bytes"], file["rows"]) == (len(content), len(rows))
+            assert file["rows"] == summary.rows[file["table"]] > 0
+            assert ("amount_total" in file) == (file["table"] in ("fee_list", "setl"))
+            if "amount_total" in file:
+                assert Decimal(file["amount_total"]) == sum(Decimal(row[file["amount_column"]]) for row in rows)
+            assert gzip.decompress(content).startswith(",".join(COLUMNS[file["table"]]).encode() + b"\n")
+    assert {path.name for path in world.landing.parent.iterdir()} == {"landing", "truth"}
+    assert {path.name for path in world.landing.iterdir()} == {str(night) for night in world.scenario.nights}
+
+
+def test_registries_come_whole_in_the_first_night_and_care_every_night(world):
+    first, *later = (set(night.rows) for night in world.summary.nights)
+    assert first == set(COLUMNS)
+    for tables in later:
+        assert {"mdtrt", "setl", "fee_list", "diag"} <= tables
+        assert not {"psn_insu", "medins", "doctor", "catalogue"} & tables
+
+
+def test_a_death_registered_later_comes_as_a_changed_row():
+    first, second = date(2026, 2, 14), date(2026, 3, 31)
+    dead_before, dead_between = make_people(1, 2, date(2026, 1, 1), second)
+    hand = Hand(1, "test")
+    with_death(hand, dead_before, date(2026, 1, 10))
+    with_death(hand, dead_between, date(2026, 2, 12))
+    deliveries = Deliveries((first, second))
+    deliveries.add_registries([dead_before, dead_between], [], [])
+    told = [[row[-1] for _, row, _ in night.tables["psn_info"]] for night in deliveries.nights]
+    assert told == [["2026-01-10", ""], ["2026-02-12"]]
+    (before, after) = (deliveries.nights[n].tables["psn_info"][-1][1] for n in (0, 1))
+    assert before[:-1] == after[:-1]
+
+
+def test_how_history_is_cut_into_nights_changes_no_line(simulate_into):
+    last = date(2026, 3, 31)
+    whole = simulate_into(Scenario(persons=60, nights=(last,)))
+    cut = simulate_into(Scenario(persons=60, nights=(date(2026, 2, 10), date(2026, 3, 5), last)))
+    for table in ("mdtrt", "setl", "fee_list", "diag", "oprn"):
+        assert Counter(map(str, whole.tables[table])) == Counter(map(str, cut.tables[table]))
+    assert whole.labels == cut.labels
+
+
+def test_what_is_staged_leaves_every_honest_row_and_its_order_alone(world, honest_world):
+    for table, rows in honest_world.tables.items():
+        honest = set(map(str, rows))
+        kept = [row for row in map(str, world.tables[table]) if row in honest]
+        assert kept == list(map(str, rows))
+    assert honest_world.labels == []
+    assert len(world.tables["fee_list"]) > len(honest_world.tables["fee_list"])
+
+
+@given(st.integers(-(10**12), 10**12))
+def test_money_is_exact(cents):
+    assert Decimal(money(cents)) * 100 == cents
+    assert money(cents)[-3] == "."
