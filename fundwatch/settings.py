@@ -98,6 +98,7 @@ class Settings(BaseModel):
         conf = {
             "spark.driver.memory": self.spark_driver_memory,
             "spark.sql.shuffle.partitions": str(self.spark_shuffle_partitions),
+            "spark.sql.warehouse.dir": str((self.var / "spark-warehouse").resolve()),
         }
         is_submitted = self.spark_master == "submit" or "PYSPARK_GATEWAY_PORT" in os.environ  # set by spark-submit
         return conf | self.spark_conf, None if is_submitted else self.spark_master

@@ -1,0 +1,53 @@
+"""Settings: later sources win, unknown keys are refused, every value knows its origin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fundwatch.errors import SettingsError
+from fundwatch.settings import load_settings
+
+
+def test_the_command_line_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "fundwatch.yaml"
+    file.write_text("list_size: 10\nscan_days: 30\nseed: 1\n")
+    in_force = load_settings({"seed": 3}, {"FUNDWATCH_SCAN_DAYS": "60", "FUNDWATCH_SEED": "2"}, file)
+    assert (in_force.settings.list_size, in_force.settings.scan_days, in_force.settings.seed) == (10, 60, 3)
+    assert in_force.origin["seed"] == "command line"
+    assert in_force.origin["scan_days"] == "environment"
+    assert in_force.origin["list_size"] == f"file {file}"
+    assert in_force.origin["forest_trees"] == "default"
+
+
+def test_a_misspelt_key_is_refused_with_the_nearest_known_one(tmp_path: Path) -> None:
+    file = tmp_path / "fundwatch.yaml"
+    file.write_text("lst_size: 10\nscan_dayz: 3\n")
+    with pytest.raises(SettingsError, match=r"did you mean 'list_size'(?s:.)*did you mean 'scan_days'") as refusal:
+        load_settings({}, {}, file)
+    assert str(file) in str(refusal.value)
+
+
+def test_a_value_of_the_wrong_kind_is_refused_with_its_source() -> None:
+    with pytest.raises(SettingsError, match=r"environment: scan_days = 'ninety'"):
+        load_settings({}, {"FUNDWATCH_SCAN_DAYS": "ninety"})
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "fundwatch.yaml"
+    file.write_text("seed: 1\nseed: 2\n")
+    with pytest.raises(Exception, match="seed stands twice"):
+        load_settings({}, {}, file)
+
+
+def test_an_unknown_profile_is_refused_with_the_choices() -> None:
+    with pytest.raises(Exception, match="no profiles file named 'lokal'") as refusal:
+        load_settings({"profile": "lokal"}, {})
+    assert "cluster, local" in str(refusal.value)
+
+
+def test_folders_follow_var_unless_set() -> None:
+    settings = load_settings({"var": "elsewhere", "lake": "my_lake"}, {}).settings
+    assert settings.lake_dir == Path("my_lake")
+    assert settings.landing_dir == Path("elsewhere/landing")

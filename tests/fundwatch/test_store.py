@@ -1,0 +1,72 @@
+"""The lake and its ledger: a write replaces exactly what the night owns; a killed run does not stand."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fundwatch.contracts import TABLES
+from fundwatch.errors import ContractError, NotReadyError
+from fundwatch.ledger import Ledger
+from fundwatch.store import Lake, Written
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+NIGHT, NEXT = date(2026, 3, 30), date(2026, 3, 31)
+
+
+def test_a_night_replaces_its_own_rows_and_no_others(spark: SparkSession, tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    rows = spark.createDataFrame(
+        [("national", "claim_line", "line_id")], "source string, table_name string, column_name string"
+    )
+    lake.write(rows, "supplied_column", NIGHT)
+    lake.write(rows, "supplied_column", NEXT)
+    again = lake.write(rows.unionByName(rows), "supplied_column", NEXT)
+    assert again == Written("supplied_column", 2, 2)
+    assert lake.of_night(spark, "supplied_column", NIGHT).count() == 1
+    assert lake.rows("supplied_column", "SELECT count(*) AS n FROM supplied_column") == [{"n": 3}]
+
+
+def test_what_was_known_on_a_night_stays_as_it_was_known(spark: SparkSession, tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    first = ("P1", "1", 1980, None, None, None, NIGHT, NEXT)
+    second = ("P1", "2", 1980, None, None, None, NEXT, None)
+    other = ("P2", "2", 1990, None, None, None, NIGHT, None)
+    schema = TABLES["patient"].schema()
+    lake.write(spark.createDataFrame([(*first[:-1], None), other], schema), "patient", NIGHT)
+    lake.write(spark.createDataFrame([first, second], schema), "patient", NEXT)
+    known = {n: {r.patient_id: r.sex for r in lake.known(spark, "patient", n).collect()} for n in (NIGHT, NEXT)}
+    assert known == {NIGHT: {"P1": "1", "P2": "2"}, NEXT: {"P1": "2", "P2": "2"}}
+
+
+def test_rows_that_do_not_fit_the_contract_are_refused_with_every_column(spark: SparkSession, tmp_path: Path) -> None:
+    rows = spark.createDataFrame([(1, "x")], "source int, surplus string")
+    with pytest.raises(ContractError, match=r"table_name is missing(?s:.)*surplus is not in(?s:.)*source is int"):
+        Lake(tmp_path).write(rows, "supplied_column", NIGHT)
+    assert not Lake(tmp_path).exists("supplied_column")
+
+
+def test_a_table_not_made_yet_says_what_to_run(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(NotReadyError, match="claim_line has not been made"):
+        Lake(tmp_path).known(spark, "claim_line", NIGHT)
+
+
+def test_a_run_stands_once_committed_and_falls_when_started_again(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    run_id = ledger.start("rules", NIGHT, "print")
+    assert ledger.committed("rules", NIGHT) is None
+    ledger.intend(run_id, "rules", NIGHT, "rule_hit")
+    ledger.written(run_id, "rules", NIGHT, Written("rule_hit", 4, 17))
+    ledger.commit(run_id, "rules", NIGHT, "print", {"hits": 17})
+    stands = Ledger(tmp_path).committed("rules", NIGHT)
+    assert stands is not None
+    assert (stands.print, stands.detail) == ("print", {"hits": 17})
+    assert {(row["state"], row["version"]) for row in ledger.tables_of(run_id)} == {("intent", None), ("committed", 4)}
+    assert ledger.nights("rules") == [NIGHT]
+    ledger.start("rules", NIGHT, "print")
+    assert Ledger(tmp_path).committed("rules", NIGHT) is None
