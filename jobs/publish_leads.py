@@ -1,0 +1,195 @@
+"""The night's leads: hits and scores fused and ranked, written to the lake, published as files, told to MLflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from features.catalogue import load_catalogues
+from fundwatch import __version__
+from fundwatch.fingerprint import fingerprint
+from fundwatch.settings import Settings
+from jobs.job import Job, Night, Report, Workplace
+from jobs.read_leads import evidence_of, lead_total, listed_leads, models_not_run, rows_of, rule_coverage
+from leads.cards import Cards, IndicatorCard, RuleCard
+from leads.fuse import FuseOptions, Inputs, fuse
+from leads.lists import Published, is_whole, write_list
+from leads.published import LINES_PER_LEAD, ListContent, Provenance
+from leads.rows import CoverageRow
+from leads.track import Note, Sent, Tracking, outbox, post, send
+from rules.catalogue import load_rules
+
+# What changes a list and is no input of an earlier stage's print. Folders, heap and the like change nothing.
+_TELLING = ("source", "region", "quality", "seed", "scan_days", "forest_trees", "list_size", "score_share")
+
+
+def _run(night: Night) -> Report:
+    cards = all_cards()
+    fused = fuse(_inputs(night), cards, _options(night.settings, night.date))
+    for frame in fused.shared:
+        frame.persist()
+    night.write_all({"lead": fused.leads, "lead_evidence": fused.evidence})
+    for frame in fused.shared:
+        frame.unpersist()
+    content = _content(night, cards)
+    lists = night.settings.lists_dir
+    published = write_list(content, lists)
+    post(_note(night, content, published), lists)
+    sent = send(lists, _tracking(night.settings))
+    return _report(content, published, sent)
+
+
+def all_cards() -> Cards:
+    """How leads speak of every rule and indicator in the catalogues."""
+    rules = {
+        rule.id: RuleCard(
+            name_zh=rule.name.zh,
+            name_en=rule.name.en,
+            tier=str(rule.tier),
+            law=tuple(rule.law),
+            ask_for_zh=rule.ask_for.zh,
+            ask_for_en=rule.ask_for.en,
+            clears_zh=rule.clears.zh,
+            clears_en=rule.clears.en,
+        )
+        for rule in load_rules().rules
+    }
+    indicators = {
+        named.column: IndicatorCard(
+            name_zh=f"{named.definition.name.zh}(近 {named.window} 天)",
+            name_en=f"{named.definition.name.en} ({named.window} days)",
+            unit=named.definition.unit,
+        )
+        for catalogue in load_catalogues().values()
+        for named in catalogue.named
+    }
+    return Cards(rules, indicators)
+
+
+def _inputs(night: Night) -> Inputs:
+    return Inputs(
+        hits=night.of_night("rule_hit"),
+        hit_lines=night.of_night("hit_line"),
+        scores=night.of_night("score"),
+        score_reasons=night.of_night("score_reason"),
+        lines=night.known("claim_line"),
+        settlements=night.known("settlement"),
+        institutions=night.known("institution"),
+    )
+
+
+def _options(settings: Settings, night: date) -> FuseOptions:
+    return FuseOptions(night - timedelta(days=settings.scan_days - 1), night, settings.score_share)
+
+
+def _content(night: Night, cards: Cards) -> ListContent:
+    """The bounded part of the night's leads that people are given: `list_size` leads, so it fits in memory."""
+    lake, listed = night.place.lake, listed_leads(night.place.lake, night.date, night.settings.list_size)
+    for table in ("rule_coverage", "delivery"):
+        night.versions_read.setdefault(table, lake.version(table))
+    return ListContent(
+        leads=listed,
+        evidence=evidence_of(lake, night.date, [lead.lead_id for lead in listed], LINES_PER_LEAD),
+        coverage=[*rule_coverage(lake, night.date), *models_not_run(lake, night.date), *_indicators_not_run(night)],
+        cards=cards,
+        provenance=_provenance(night),
+        lead_total=lead_total(lake, night.date),
+    )
+
+
+def _indicators_not_run(night: Night) -> list[CoverageRow]:
+    stands = night.place.ledger.committed("features", night.date)
+    not_run: Mapping[str, str] = {} if stands is None else stands.detail.get("not_run", {})
+    return [CoverageRow(name, "not_run", why_not, 0, 0, 0) for name, why_not in sorted(not_run.items())]
+
+
+def _provenance(night: Night) -> Provenance:
+    lake, settings, options = night.place.lake, night.settings, _options(night.settings, night.date)
+    models = rows_of(
+        lake, "score", ("business_date", "==", night.date), ("state", "==", "scored"),
+        columns=["entity_type", "model", "model_print"],
+    )  # fmt: skip
+    files = rows_of(
+        lake, "delivery", ("business_date", "<=", night.date), columns=["business_date", "file_name", "sha256"]
+    )
+    told = sorted((row["business_date"], row["file_name"], row["sha256"]) for row in files)
+    return Provenance(
+        business_date=night.date,
+        period_start=options.period_start,
+        period_end=options.period_end,
+        source=settings.source,
+        software=f"fundwatch {__version__}",
+        rule_set_print=load_rules().print,
+        model_prints={f"{row['entity_type']} {row['model']}": row["model_print"] for row in models},
+        settings_print=fingerprint({name: getattr(settings, name) for name in _TELLING}),
+        data_print=fingerprint(told),
+        deliveries={name: sha for business_date, name, sha in told if business_date == night.date},
+    )
+
+
+def _note(night: Night, content: ListContent, published: Published) -> Note:
+    summary, told = content.summary(), content.provenance
+    counted = ("lead_total", "listed", "evidence_lines", "ran", "not_run")
+    sums = ("amount_at_risk", "estimated_amount")
+    written = {table: done.version for table, done in night.tables_written.items()}
+    return Note(
+        business_date=night.date.isoformat(),
+        list_print=published.list_print,
+        params={
+            "rule_set_print": told.rule_set_print,
+            "settings_print": told.settings_print,
+            "data_print": told.data_print,
+            "software": told.software,
+            "lake": str(night.place.lake.root),
+            **{f"model_print.{name.replace(' ', '.')}": mark for name, mark in told.model_prints.items()},
+            **{name: str(getattr(night.settings, name)) for name in _TELLING},
+        },
+        metrics={name: float(summary[name]) for name in (*counted, *sums)},
+        versions=night.versions_read | written,
+    )
+
+
+def _tracking(settings: Settings) -> Tracking:
+    return Tracking(settings.tracking_uri, settings.artifact_dir if settings.mlflow_uri is None else None)
+
+
+def _report(content: ListContent, published: Published, sent: Sent) -> Report:
+    summary = content.summary()
+    return {
+        "leads": content.lead_total,
+        "listed": summary["listed"],
+        "amount_at_risk": summary["amount_at_risk"],
+        "list_print": published.list_print,
+        "folder": str(published.folder),
+        "by_tier": summary["by_tier"],
+        "not_run": summary["not_run"],
+        "mlflow": "logged" if not sent.waiting else f"waiting: {', '.join(sent.waiting)} ({sent.why_waiting})",
+    }
+
+
+def _own_print(place: Workplace, _night: date) -> object:
+    cards = all_cards()
+    texts = {rule_id: vars(card) for rule_id, card in cards.rules.items()}
+    names = {name: vars(card) for name, card in cards.indicators.items()}
+    return fingerprint(texts, names, {name: getattr(place.settings, name) for name in _TELLING})
+
+
+def _outputs_stand(place: Workplace, night: date) -> bool:
+    """The list's files are whole and MLflow has heard of it."""
+    lists = place.settings.lists_dir
+    return is_whole(lists / night.isoformat()) and not (outbox(lists) / f"{night}.json").exists()
+
+
+JOB = Job(
+    name="leads",
+    title="leads: fuse, rank, publish",
+    reads=(
+        "rule_hit", "hit_line", "rule_coverage", "score", "score_reason", "claim_line", "settlement", "institution",
+        "delivery",
+    ),
+    writes=("lead", "lead_evidence"),
+    needs=("rules", "score"),
+    run=_run,
+    own_print=_own_print,
+    outputs_stand=_outputs_stand,
+)  # fmt: skip

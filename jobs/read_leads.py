@@ -1,0 +1,94 @@
+"""Small, bounded reads of what a night made, without Spark: a list, one lead's evidence, what ran."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from fundwatch.errors import ExitCode, FundwatchError, NotReadyError
+from fundwatch.store import Lake
+from leads.rows import CoverageRow, EvidenceRow, LeadRow, to_rows
+
+Condition = tuple[str, str, object]
+
+
+class DamagedTableError(FundwatchError):
+    """A table's newest commit is empty: whoever reads it would miss rows without a word."""
+
+    exit_code = ExitCode.FAULT
+
+
+def rows_of(
+    lake: Lake, table: str, *conditions: Condition, columns: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
+    """The table's rows that meet all conditions (column, operator, value). Raises NotReadyError without a table."""
+    from deltalake import DeltaTable
+    from pyarrow.parquet import filters_to_expression
+
+    if not lake.exists(table):
+        raise NotReadyError(
+            f"the table {table} has not been made yet", where=str(lake.path(table)), do="run `fundwatch nightly`"
+        )
+    _refuse_empty_commit(lake, table)
+    dataset = DeltaTable(str(lake.path(table))).to_pyarrow_dataset()
+    chosen = filters_to_expression(list(conditions)) if conditions else None
+    found = dataset.to_table(columns=None if columns is None else list(columns), filter=chosen)
+    return list(found.to_pylist())
+
+
+def _refuse_empty_commit(lake: Lake, table: str) -> None:
+    # delta-rs takes a commit cut to zero bytes for one that did nothing
+    newest = max((lake.path(table) / "_delta_log").glob("*.json"), key=lambda path: path.name, default=None)
+    if newest is not None and newest.stat().st_size == 0:
+        raise DamagedTableError(
+            "the table's newest commit is empty", where=str(newest), do="restore the file, or run the night again"
+        )
+
+
+def listed_leads(lake: Lake, night: date, top: int) -> list[LeadRow]:
+    """The night's first leads, in order of place."""
+    rows = rows_of(lake, "lead", ("business_date", "==", night), ("place", "<=", top))
+    return sorted(to_rows(LeadRow, rows), key=lambda lead: lead.place)
+
+
+def lead_total(lake: Lake, night: date) -> int:
+    """How many leads the night has, listed or not."""
+    return len(rows_of(lake, "lead", ("business_date", "==", night), columns=["place"]))
+
+
+def evidence_of(lake: Lake, night: date, lead_ids: Sequence[str], lines_each: int) -> list[EvidenceRow]:
+    """Evidence of some leads, in order: at most `lines_each` lines of each (they come first), and all indicators."""
+    if not lead_ids:
+        return []
+    of_leads: tuple[Condition, ...] = (("business_date", "==", night), ("lead_id", "in", set(lead_ids)))
+    rows = rows_of(lake, "lead_evidence", *of_leads, ("kind", "==", "line"), ("place", "<=", lines_each))
+    rows += rows_of(lake, "lead_evidence", *of_leads, ("kind", "==", "indicator"))
+    return sorted(to_rows(EvidenceRow, rows), key=lambda row: (row.lead_id, row.place))
+
+
+def rule_coverage(lake: Lake, night: date) -> list[CoverageRow]:
+    """Grain: rule and state. How many institutions and things a rule judged, or why it did not run."""
+    columns = ["rule_id", "institution_id", "state", "why_not", "judged_count", "hit_count"]
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in rows_of(lake, "rule_coverage", ("business_date", "==", night), columns=columns):
+        groups.setdefault((row["rule_id"], row["state"], row["why_not"] or ""), []).append(row)
+    return [
+        CoverageRow(
+            what=rule_id,
+            state=state,
+            why_not=why_not,
+            institution_count=len({row["institution_id"] for row in rows if row["institution_id"]}),
+            judged_count=sum(row["judged_count"] or 0 for row in rows),
+            hit_count=sum(row["hit_count"] or 0 for row in rows),
+        )
+        for (rule_id, state, why_not), rows in sorted(groups.items())
+    ]
+
+
+def models_not_run(lake: Lake, night: date) -> list[CoverageRow]:
+    """Grain: entity type and model that could not score, with the reason."""
+    columns = ["entity_type", "model", "why_not"]
+    rows = rows_of(lake, "score", ("business_date", "==", night), ("state", "==", "not_run"), columns=columns)
+    found = sorted({(f"{row['entity_type']} {row['model']}", row["why_not"] or "") for row in rows})
+    return [CoverageRow(what, "not_run", why_not, 0, 0, 0) for what, why_not in found]

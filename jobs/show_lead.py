@@ -1,0 +1,74 @@
+"""Show a night's list, or one lead with its evidence: read without Spark, so the answer comes in a second."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from fundwatch.errors import FundwatchError, NotReadyError
+from fundwatch.ledger import Ledger
+from fundwatch.settings import Settings
+from fundwatch.store import Lake
+from jobs.command_line import settings_of
+from jobs.read_leads import evidence_of, listed_leads, rows_of
+from leads.console import LINES_SHOWN, lead_pack, top_table
+from leads.rows import LeadRow, to_rows
+
+
+def serve(options: argparse.Namespace) -> Any:
+    """`fundwatch show [LEAD] [--date …]`; without a date, the newest night whose list stands."""
+    settings = settings_of(options).settings
+    night = _night(settings, options.date)
+    if options.lead is None:
+        leads = listed_leads(Lake(settings.lake_dir), night, options.top)
+        if not options.json:
+            print_list(settings, night, options.top)
+        return {"business_date": night, "leads": [asdict(lead) for lead in leads]}
+    lead = find_lead(settings, night, options.lead)
+    evidence = evidence_of(Lake(settings.lake_dir), night, [lead.lead_id], LINES_SHOWN)
+    if not options.json:
+        _print(lead_pack(lead, evidence))
+    return {"business_date": night, "lead": asdict(lead), "evidence": [asdict(row) for row in evidence]}
+
+
+def print_list(settings: Settings, night: date, top: int = 20) -> None:
+    """Print the night's first leads as a table, and where the files lie."""
+    leads = listed_leads(Lake(settings.lake_dir), night, top)
+    _print(top_table(leads, title=f"线索清单 {night} Leads (top {len(leads)})"))
+    print(f"workbook: {settings.lists_dir / night.isoformat() / 'leads.xlsx'}")
+
+
+def find_lead(settings: Settings, night: date, lead: str) -> LeadRow:
+    """The lead with this place, id or beginning of an id. Raises FundwatchError unless there is exactly one."""
+    lake = Lake(settings.lake_dir)
+    if lead.isdigit() and len(lead) < 8:
+        found = rows_of(lake, "lead", ("business_date", "==", night), ("place", "==", int(lead)))
+    else:
+        ids = [row["lead_id"] for row in rows_of(lake, "lead", ("business_date", "==", night), columns=["lead_id"])]
+        same = {lead_id for lead_id in ids if lead_id.startswith(lead)}
+        found = rows_of(lake, "lead", ("business_date", "==", night), ("lead_id", "in", same)) if same else []
+    if len(found) != 1:
+        told = "no lead" if not found else f"{len(found)} leads"
+        raise FundwatchError(
+            f"{told} of {night} named '{lead}'", do="give a place or an id that `fundwatch show` lists"
+        )
+    return to_rows(LeadRow, found)[0]
+
+
+def _night(settings: Settings, given: date | None) -> date:
+    nights = Ledger(settings.lake_dir).nights("leads")
+    night = given or (nights[-1] if nights else None)
+    if night is None or night not in nights:
+        which = "any night" if given is None else str(given)
+        raise NotReadyError(
+            f"no list of {which} stands", where=str(settings.lake_dir), do="run `fundwatch nightly --date DATE`"
+        )
+    return night
+
+
+def _print(shown: Any) -> None:
+    from rich.console import Console
+
+    Console().print(shown)

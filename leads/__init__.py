@@ -1,0 +1,1 @@
+"""Leads: the hits and scores of one subject, fused into what an inspector can act on; ranked, published."""

@@ -1,0 +1,81 @@
+"""What leads must know of rules and indicators to speak of them: names, law, what to ask, what clears."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+
+# From strongest to weakest: 明确违规 deterministic, 可疑 needs the provider's word, 线索 statistical.
+TIERS: tuple[str, ...] = ("明确违规", "可疑", "线索")
+TIER_ENGLISH: Mapping[str, str] = {"明确违规": "violation", "可疑": "suspicious", "线索": "clue"}
+WEAKEST_TIER = TIERS[-1]
+
+
+@dataclass(frozen=True)
+class RuleCard:
+    """How a lead speaks of one rule."""
+
+    name_zh: str
+    name_en: str
+    tier: str
+    law: tuple[str, ...]
+    ask_for_zh: str
+    ask_for_en: str
+    clears_zh: str
+    clears_en: str
+
+
+@dataclass(frozen=True)
+class IndicatorCard:
+    """How a lead speaks of one indicator; a `share` is shown in percent, all else as a number and its unit."""
+
+    name_zh: str
+    name_en: str
+    unit: str = ""
+
+
+# The card of a lead that only scores speak for. Article 25 of the Regulation (条例) lets the results of data
+# monitoring decide what inspections look at first; it accuses nobody.
+STATISTICAL = RuleCard(
+    name_zh="统计异常",
+    name_en="Statistical outlier",
+    tier=WEAKEST_TIER,
+    law=("条例 25",),
+    ask_for_zh="抽取费用最高的若干次就诊,调阅病历、处方和费用清单;了解专科特点、收治人群和排班。",
+    ask_for_en="Records, prescriptions and bills of the costliest visits; specialty, patients treated, rota.",
+    clears_zh="专科特点、病情较重、收治人群或上报口径不同,足以说明与同组的差异。",
+    clears_en="Specialty, sicker or other patients, or another way of reporting explains the difference.",
+)
+
+
+@dataclass(frozen=True)
+class Cards:
+    """All cards, by the id of the rule and the name of the indicator."""
+
+    rules: Mapping[str, RuleCard]
+    indicators: Mapping[str, IndicatorCard]
+
+    def rule(self, rule_id: str) -> RuleCard:
+        """The rule's card; a rule without one speaks with its id: no lead is lost over a missing text."""
+        return self.rules.get(rule_id) or RuleCard(rule_id, rule_id, WEAKEST_TIER, (), "", "", "", "")
+
+    def indicator(self, name: str) -> IndicatorCard:
+        """The indicator's card, or one that repeats its name."""
+        return self.indicators.get(name) or IndicatorCard(name, name)
+
+    def of_lead(self, rule_ids: Sequence[str]) -> list[tuple[str, RuleCard]]:
+        """The cards a lead's page shows: its rules', or the statistical one when it has none."""
+        return [(rule_id, self.rule(rule_id)) for rule_id in rule_ids] or [("-", STATISTICAL)]
+
+
+def looked_up(texts: Mapping[str, str], key: Column) -> Column:
+    """The text of the key in the row, or the key itself: a literal in the plan, so that no join is needed."""
+    if not texts:
+        return key
+    return F.coalesce(F.create_map(*(F.lit(part) for pair in sorted(texts.items()) for part in pair))[key], key)

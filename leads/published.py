@@ -1,0 +1,76 @@
+"""What a published list consists of, before any file is written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from leads.cards import TIERS, Cards
+from leads.rows import CoverageRow, EvidenceRow, LeadRow
+
+# More lines than anybody reads in a workbook; the table lead_evidence holds all of them.
+LINES_PER_LEAD = 200
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What determined the list: prints of contents only, no clock and no table version.
+
+    So the same inputs give the same bytes wherever and whenever they are run.
+    """
+
+    business_date: date
+    period_start: date
+    period_end: date
+    source: str
+    software: str
+    rule_set_print: str
+    model_prints: Mapping[str, str]
+    settings_print: str
+    data_print: str
+    deliveries: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ListContent:
+    """A night's list: its leads in order of place, their evidence, and what ran.
+
+    Of a lead's lines at most `LINES_PER_LEAD` are here. `lead_total` counts all leads of the night, listed or not.
+    """
+
+    leads: Sequence[LeadRow]
+    evidence: Sequence[EvidenceRow]
+    coverage: Sequence[CoverageRow]
+    cards: Cards
+    provenance: Provenance
+    lead_total: int
+
+    def lines_of(self, lead_id: str) -> list[EvidenceRow]:
+        """The lines shown for a lead, the dearest first."""
+        return [row for row in self.evidence if row.lead_id == lead_id and row.kind == "line"]
+
+    def indicators_of(self, lead_id: str) -> list[EvidenceRow]:
+        """The indicators shown for a lead, the strongest first."""
+        return [row for row in self.evidence if row.lead_id == lead_id and row.kind == "indicator"]
+
+    def summary(self) -> dict[str, Any]:
+        """Counts and sums of the list, ready for JSON: money as text, so that it stays exact."""
+        tiers = Counter(lead.tier for lead in self.leads)
+        subjects = Counter(lead.subject_type for lead in self.leads)
+        return {
+            "business_date": self.provenance.business_date.isoformat(),
+            "lead_total": self.lead_total,
+            "listed": len(self.leads),
+            "by_tier": {tier: tiers[tier] for tier in TIERS},
+            "by_subject": dict(sorted(subjects.items())),
+            "amount_at_risk": str(sum((lead.amount_at_risk for lead in self.leads), Decimal("0.00"))),
+            "estimated_amount": str(sum((lead.estimated_amount for lead in self.leads), Decimal("0.00"))),
+            "evidence_lines": sum(row.kind == "line" for row in self.evidence),
+            "ran": sum(row.state == "run" for row in self.coverage),
+            "not_run": sum(row.state != "run" for row in self.coverage),
+            "provenance": {k: str(v) if isinstance(v, date) else v for k, v in asdict(self.provenance).items()},
+        }

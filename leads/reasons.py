@@ -1,0 +1,119 @@
+"""The texts of a lead, in Chinese and English: what was found, how far from peers, what would clear it.
+
+They are made from two arrays that the lead carries: `rules` (the dearest first) and `indicators` (the strongest
+first).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from leads.cards import STATISTICAL, Cards, looked_up
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+
+INDICATORS_TOLD = 3
+
+
+def lead_texts(cards: Cards) -> dict[str, Column]:
+    """reason_zh, reason_en, clear_zh, clear_en and law of a lead."""
+    is_scored_only = F.col("hit_count") == 0
+    law = F.array_sort(F.array_distinct(F.flatten(F.transform("rules", lambda rule: _law(cards, rule)))))
+    statistical_law = F.array(*(F.lit(article) for article in STATISTICAL.law))
+    return {
+        "reason_zh": _reason("zh", cards),
+        "reason_en": _reason("en", cards),
+        "clear_zh": F.when(is_scored_only, STATISTICAL.clears_zh).otherwise(_clearings("zh", cards)),
+        "clear_en": F.when(is_scored_only, STATISTICAL.clears_en).otherwise(_clearings("en", cards)),
+        "law": F.when(is_scored_only, statistical_law).otherwise(law),
+    }
+
+
+def _law(cards: Cards, rule: Column) -> Column:
+    articles = F.array().cast("array<string>")
+    for rule_id, card in sorted(cards.rules.items()):
+        told = F.array(*(F.lit(article) for article in card.law)).cast("array<string>")
+        articles = F.when(rule["rule_id"] == rule_id, told).otherwise(articles)
+    return articles
+
+
+def _reason(language: str, cards: Cards) -> Column:
+    total = F.format_number("amount_at_risk", 2)
+    if language == "zh":
+        once = F.concat(F.lit("合计涉及基金 "), total, F.lit(" 元(每条明细只计一次)。"))
+        alone = F.lit("未命中规则,仅为统计线索,不得据此认定违规。")
+        marks = ("指标:", ";", "。")
+    else:
+        once = F.concat(F.lit("In all CNY "), total, F.lit(" of the fund at risk (each line counted once)."))
+        alone = F.lit("No rule hit: a statistical clue only, which proves nothing by itself.")
+        marks = ("Indicators: ", "; ", ".")
+    rules = F.array_join(F.transform("rules", lambda rule: _rule_sentence(language, cards, rule)), "\n")
+    strongest = F.slice("indicators", 1, INDICATORS_TOLD)
+    indicators = F.array_join(F.transform(strongest, lambda told: _position(language, cards, told)), marks[1])
+    parts = (rules, F.when(F.col("hit_count") == 0, alone).otherwise(once), _framed(marks[0], indicators, marks[2]))
+    return F.concat_ws("\n", *(F.when(part != "", part) for part in parts))
+
+
+def _framed(before: str, text: Column, after: str) -> Column:
+    """The text between its frame, or nothing when there is no text."""
+    told = F.coalesce(F.trim(text), F.lit(""))
+    return F.when(told == "", "").otherwise(F.concat(F.lit(before), told, F.lit(after)))
+
+
+def _rule_sentence(language: str, cards: Cards, rule: Column) -> Column:
+    """`DC-03 完全重复明细:3 次,涉及基金 1,234.50 元。例:…`; the example is the rule's dearest hit."""
+    money, hits = F.format_number(rule["money"], 2), rule["hits"].cast("string")
+    if language == "zh":
+        name = looked_up({rule_id: card.name_zh for rule_id, card in cards.rules.items()}, rule["rule_id"])
+        kind = F.when(rule["is_estimate"], "估算").otherwise("涉及基金")
+        said = (F.lit(":"), hits, F.lit(" 次,"), kind, F.lit(" "), money, F.lit(" 元。"))
+        example = _framed("例:", rule["example_zh"], "")
+    else:
+        name = looked_up({rule_id: card.name_en for rule_id, card in cards.rules.items()}, rule["rule_id"])
+        kind = F.when(rule["is_estimate"], "estimated").otherwise("fund at risk")
+        times = F.when(rule["hits"] == 1, " hit, ").otherwise(" hits, ")
+        said = (F.lit(": "), hits, times, kind, F.lit(" CNY "), money, F.lit("."))
+        example = _framed(" Example: ", rule["example_en"], "")
+    return F.concat(rule["rule_id"], F.lit(" "), name, *said, example)
+
+
+def _clearings(language: str, cards: Cards) -> Column:
+    """What would clear each rule, one line a rule; a rule without a card says nothing."""
+    if language == "zh":
+        texts = {rule_id: f"{rule_id}:{card.clears_zh}" for rule_id, card in cards.rules.items() if card.clears_zh}
+    else:
+        texts = {rule_id: f"{rule_id}: {card.clears_en}" for rule_id, card in cards.rules.items() if card.clears_en}
+    has_card = F.filter("rules", lambda rule: rule["rule_id"].isin(list(texts)))
+    return F.array_join(F.transform(has_card, lambda rule: looked_up(texts, rule["rule_id"])), "\n")
+
+
+def _position(language: str, cards: Cards, told: Column) -> Column:
+    """`药占比 98.0 %,同组中位数 40.0 %,高于同组 98 % 的同行(n=57)`."""
+    value, median = told["value"], told["peer_median"]
+    is_high = value >= F.coalesce(median, value)
+    share = F.when(is_high, told["percentile"]).otherwise(1 - told["percentile"])
+    # nobody is above itself: of 57 peers the first is above 56
+    most = 1 - F.try_divide(F.lit(1.0), told["peer_count"])
+    beyond = F.floor(F.least(share, most) * 100 + 1e-6).cast("string")
+    count, shares = told["peer_count"].cast("string"), [i for i, c in cards.indicators.items() if c.unit == "share"]
+    numbers = [_number(number, told["indicator"].isin(shares)) for number in (value, median)]
+    if language == "zh":
+        name = looked_up({i: card.name_zh for i, card in cards.indicators.items()}, told["indicator"])
+        side = F.when(is_high, "高于").otherwise("低于")
+        middle = [F.lit(",同组中位数 "), numbers[1], F.lit(","), side, F.lit("同组 "), beyond]
+        parts = [name, F.lit(" "), numbers[0], *middle, F.lit(" % 的同行(n="), count, F.lit(")")]
+    else:
+        name = looked_up({i: card.name_en for i, card in cards.indicators.items()}, told["indicator"])
+        side = F.when(is_high, "above ").otherwise("below ")
+        middle = [F.lit(", peer median "), numbers[1], F.lit(", "), side, beyond]
+        parts = [name, F.lit(" "), numbers[0], *middle, F.lit(" % of its peers (n="), count, F.lit(")")]
+    return F.concat(*(F.coalesce(part, F.lit("?")) for part in parts))
+
+
+def _number(value: Column, is_share: Column) -> Column:
+    """A share in percent, anything else with two decimals."""
+    percent = F.concat(F.format_number(value * 100, 1), F.lit(" %"))
+    return F.when(is_share, percent).otherwise(F.format_number(value, 2))

@@ -1,0 +1,99 @@
+"""The rows that lists, pages and the console show: bounded, already in memory, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+TOKEN_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class LeadRow:
+    """One lead, as the table lead holds it."""
+
+    lead_id: str
+    place: int
+    subject_type: str
+    subject_id: str
+    subject_name: str
+    period_start: date
+    period_end: date
+    tier: str
+    priority: float
+    amount_at_risk: Decimal
+    estimated_amount: Decimal
+    hit_count: int
+    line_count: int
+    rule_ids: list[str]
+    score: float | None
+    reason_zh: str
+    reason_en: str
+    clear_zh: str
+    clear_en: str
+    law: list[str]
+
+    @property
+    def subject(self) -> str:
+        """Whom it is about: an institution by its public name, a person by the short form of the token."""
+        return self.subject_name or short(self.subject_id)
+
+
+@dataclass(frozen=True)
+class EvidenceRow:
+    """One line or one indicator of a lead, as the table lead_evidence holds it."""
+
+    lead_id: str
+    place: int
+    kind: str
+    rule_ids: list[str] | None
+    line_id: str | None
+    encounter_id: str | None
+    settlement_id: str | None
+    patient_id: str | None
+    institution_id: str | None
+    charged_at: datetime | None
+    item_code: str | None
+    item_name: str | None
+    quantity: Decimal | None
+    unit_price: Decimal | None
+    amount: Decimal | None
+    amount_at_risk: Decimal | None
+    indicator: str | None
+    value: float | None
+    peer_median: float | None
+    percentile: float | None
+    peer_count: int | None
+
+
+@dataclass(frozen=True)
+class CoverageRow:
+    """Grain: rule or model. What ran, over how much, and why not."""
+
+    what: str
+    state: str
+    why_not: str
+    institution_count: int
+    judged_count: int
+    hit_count: int
+
+
+_Row = TypeVar("_Row", LeadRow, EvidenceRow, CoverageRow)
+
+
+def to_rows(kind: type[_Row], records: Iterable[Mapping[str, Any]]) -> list[_Row]:
+    """Typed rows from mappings that hold at least their columns; times lose their zone, which is nominal."""
+    names = [f.name for f in fields(kind)]
+    return [kind(**{name: _plain(record[name]) for name in names}) for record in records]
+
+
+def _plain(value: Any) -> Any:
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
+def short(token: str | None) -> str:
+    """The first eight characters of a token: enough to tell people apart on a page, and kind to the eye."""
+    return (token or "")[:TOKEN_SHOWN]

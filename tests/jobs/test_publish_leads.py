@@ -1,0 +1,144 @@
+"""The job of leads, on a small lake made by hand: publish, publish again, show."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fundwatch.contracts import TABLES
+from fundwatch.errors import FundwatchError, NotReadyError
+from fundwatch.settings import load_settings
+from jobs.job import Report, Workplace, run_job
+from jobs.publish_leads import JOB
+from jobs.read_leads import DamagedTableError, rows_of
+from jobs.show_lead import find_lead, serve
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+NIGHT = date(2026, 3, 31)
+_HIT = {
+    "hit_id": "h1", "rule_id": "DC-03", "tier": "明确违规", "subject_type": "institution", "subject_id": "H1",
+    "amount_at_risk": Decimal("60.00"), "is_estimate": False, "reason_zh": "同一明细两次", "reason_en": "twice",
+}  # fmt: skip
+_ROWS: dict[str, list[dict[str, Any]]] = {
+    "rule_hit": [_HIT],
+    "hit_line": [{"hit_id": "h1", "line_id": "L1", "settlement_id": "S1", "amount_at_risk": Decimal("60.00")}],
+    "rule_coverage": [
+        {"rule_id": "DC-03", "institution_id": "H1", "state": "run", "judged_count": 9, "hit_count": 1},
+        {
+            "rule_id": "FK-06",
+            "institution_id": "",
+            "state": "not_run",
+            "why_not": "institution.bed_count is not supplied",
+        },
+    ],
+    "score": [
+        {"entity_type": "doctor", "entity_id": "", "model": "isolation_forest", "state": "not_run", "why_not": "none"}
+    ],
+    "score_reason": [],
+    "claim_line": [{"line_id": "L1", "patient_id": "ab" * 16, "charged_at": datetime(2026, 3, 4, 23, 30)}],
+    "settlement": [{"settlement_id": "S1", "fund_amount": Decimal("50.00"), "account_amount": Decimal("0.00")}],
+    "institution": [{"institution_id": "H1", "institution_name": "平安镇中心卫生院"}],
+    "delivery": [{"file_name": "fee_list.csv", "sha256": "e" * 64}],
+}
+
+
+def _lay_out(place: Workplace) -> None:
+    """The tables of the earlier stages, written without Spark, which starts no job for them."""
+    import pyarrow as pa
+    from deltalake import write_deltalake
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    for table, rows in _ROWS.items():
+        schema = to_arrow_schema(TABLES[table].schema(), timezone="UTC")
+        given = [{"known_from": NIGHT, "business_date": NIGHT} | row for row in rows]
+        content = pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in given], schema)
+        write_deltalake(str(place.lake.path(table)), content)
+    for stage in ("rules", "score", "features"):
+        run_id = place.ledger.start(stage, NIGHT, f"{stage}-print")
+        not_run = {"not_run": {"patient_cash_share_30d": "settlement.cash_amount is not supplied"}}
+        place.ledger.commit(run_id, stage, NIGHT, f"{stage}-print", not_run if stage == "features" else {})
+
+
+@pytest.fixture(scope="module")
+def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    settings = load_settings({"var": tmp_path_factory.mktemp("var")}, environment={}).settings
+    workplace = Workplace(settings)
+    workplace._spark = spark
+    _lay_out(workplace)
+    return workplace
+
+
+@pytest.fixture(scope="module")
+def report(place: Workplace) -> Report:
+    return run_job(JOB, place, NIGHT)
+
+
+def _options(place: Workplace, **given: Any) -> argparse.Namespace:
+    values = dict.fromkeys(("landing", "lake", "source", "profile", "settings", "lead", "date"))
+    return argparse.Namespace(**{**values, "var": place.settings.var, "set": [], "top": 20, "json": True, **given})
+
+
+@pytest.mark.slow
+def test_the_list_is_published_capped_and_told_to_mlflow(place: Workplace, report: Report):
+    assert (report["leads"], report["amount_at_risk"], report["mlflow"]) == (1, "50.00", "logged")
+    assert (place.settings.lists_dir / "2026-03-31" / "leads.xlsx").is_file()
+    assert report["not_run"] == 3  # a rule, a model, an indicator
+
+
+@pytest.mark.slow
+def test_publishing_again_has_nothing_to_do_until_a_file_is_gone_and_then_gives_the_same_bytes(
+    place: Workplace, report: Report
+):
+    workbook = place.settings.lists_dir / "2026-03-31" / "leads.xlsx"
+    wanted = workbook.read_bytes()
+    assert run_job(JOB, place, NIGHT)["is_new"] is False
+    workbook.unlink()
+    again = run_job(JOB, place, NIGHT)
+    assert again["is_new"]
+    assert again["list_print"] == report["list_print"]
+    assert workbook.read_bytes() == wanted
+
+
+@pytest.mark.slow
+def test_show_gives_the_list_and_one_lead_without_spark(
+    place: Workplace, report: Report, capsys: pytest.CaptureFixture[str]
+):
+    listed = serve(_options(place))
+    assert (listed["business_date"], len(listed["leads"])) == (NIGHT, report["leads"])
+    shown = serve(_options(place, lead="1", date=NIGHT))
+    assert shown["lead"]["subject_name"] == "平安镇中心卫生院"
+    assert shown["evidence"][0]["charged_at"] == datetime(2026, 3, 4, 23, 30)  # as it was written
+    assert find_lead(place.settings, NIGHT, shown["lead"]["lead_id"][:8]).place == 1
+    assert capsys.readouterr().out == ""
+    serve(_options(place, lead="1", json=False))
+    printed = capsys.readouterr().out
+    assert "明确违规" in printed
+    assert "ab" * 16 not in printed
+
+
+@pytest.mark.slow
+def test_show_refuses_a_night_or_a_lead_that_is_not_there(place: Workplace, report: Report):
+    with pytest.raises(NotReadyError, match="no list of 2026-04-01"):
+        serve(_options(place, date=date(2026, 4, 1)))
+    with pytest.raises(FundwatchError, match="no lead of 2026-03-31 named '99'"):
+        serve(_options(place, lead="99"))
+
+
+def test_a_table_whose_newest_commit_is_empty_is_refused(tmp_path: Path):
+    import pyarrow as pa
+    from deltalake import write_deltalake
+
+    from fundwatch.store import Lake
+
+    for place in (1, 2):
+        write_deltalake(str(tmp_path / "lead"), pa.table({"place": [place]}), mode="append")
+    (tmp_path / "lead" / "_delta_log" / f"{1:020d}.json").write_bytes(b"")
+    with pytest.raises(DamagedTableError, match="newest commit is empty"):
+        rows_of(Lake(tmp_path), "lead")

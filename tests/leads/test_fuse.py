@@ -1,0 +1,239 @@
+"""Fusing: who becomes a lead, in which tier, with which money, in which order, with which words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fundwatch.contracts import TABLES
+from leads.cards import Cards
+from leads.fuse import FuseOptions, Inputs, fuse
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, Row
+
+Frame = Callable[..., "DataFrame"]
+NIGHT = date(2026, 3, 31)
+OPTIONS = FuseOptions(date(2026, 1, 1), NIGHT, score_share=0.02)
+
+
+def hit(hit_id: str, rule_id: str, tier: str, subject: str, amount: str, **given: Any) -> dict[str, Any]:
+    subject_type, subject_id = subject.split(":")
+    return {
+        "hit_id": hit_id, "rule_id": rule_id, "tier": tier, "subject_type": subject_type, "subject_id": subject_id,
+        "amount_at_risk": Decimal(amount), "is_estimate": False, "reason_zh": f"{hit_id} 的原因",
+        "reason_en": f"why {hit_id}", **given,
+    }  # fmt: skip
+
+
+def proof(hit_id: str, line_id: str, settlement_id: str | None, amount: str) -> dict[str, Any]:
+    return {"hit_id": hit_id, "line_id": line_id, "settlement_id": settlement_id, "amount_at_risk": Decimal(amount)}
+
+
+def score(entity: str, value: float, percentile: float, model: str = "robust_peer", **given: Any) -> dict[str, Any]:
+    entity_type, entity_id = entity.split(":")
+    return {
+        "entity_type": entity_type, "entity_id": entity_id, "model": model, "score": value,
+        "percentile": percentile, "peer_count": 100, "state": "scored", **given,
+    }  # fmt: skip
+
+
+def reason(entity: str, place: int, z: float | None, model: str = "robust_peer", **given: Any) -> dict[str, Any]:
+    entity_type, entity_id = entity.split(":")
+    return {
+        "entity_type": entity_type, "entity_id": entity_id, "model": model, "place": place, "robust_z": z,
+        "indicator": "doctor_drug_share_30d", "value": 0.97, "peer_median": 0.41, "percentile": 1.0,
+        "peer_count": 57, **given,
+    }  # fmt: skip
+
+
+HITS = [
+    hit("h1", "DC-03", "明确违规", "institution:H1", "60.00"),
+    hit("h2", "SA-02", "可疑", "institution:H1", "100.00"),
+    hit("h3", "SA-02", "线索", "institution:H1", "5000.00", is_estimate=True),
+    hit("h4", "DC-03", "可疑", "patient:P1", "10.00"),
+    hit("h5", "DC-03", "可疑", "patient:P2", "10.00"),
+    hit("h6", "XX-99", "明确违规", "patient:P3", "7.00"),
+]
+HIT_LINES = [
+    proof("h1", "L1", "S1", "60.00"),
+    proof("h2", "L1", "S1", "80.00"),  # the same line by another rule: counts 80, not 140
+    proof("h2", "L2", "S1", "20.00"),
+    proof("h4", "L3", "S2", "10.00"),
+    proof("h5", "L4", "S3", "10.00"),
+    proof("h6", "L5", None, "7.00"),  # never settled: the fund paid nothing
+]
+DOCTORS = [score(f"doctor:D{i:03d}", i / 10, i / 100) for i in range(1, 101)]
+
+
+@dataclass(frozen=True)
+class Result:
+    leads: Mapping[str, Row]
+    evidence: Mapping[str, list[Row]]
+
+
+@pytest.fixture(scope="module")
+def inputs(frame: Frame) -> Inputs:
+    line = {"encounter_id": "E1", "charged_at": datetime(2026, 3, 1, 8), "amount": Decimal("90.00")}
+    money = {"fund_amount": Decimal("50.00"), "account_amount": Decimal("40.00")}
+    return Inputs(
+        hits=frame("rule_hit", *HITS),
+        hit_lines=frame("hit_line", *HIT_LINES),
+        scores=frame(
+            "score",
+            *DOCTORS,
+            score("patient:P1", 0.1, 0.5),
+            {
+                "entity_type": "patient",
+                "entity_id": "",
+                "model": "isolation_forest",
+                "state": "not_run",
+                "why_not": "none",
+            },
+        ),
+        score_reasons=frame(
+            "score_reason",
+            reason("doctor:D100", 1, 8.0),
+            reason("doctor:D100", 1, 2.0, model="isolation_forest"),
+            reason("doctor:D099", 1, 1.0),
+            reason("patient:P1", 1, 0.5),
+            reason("patient:P2", 1, 9.0),
+        ),
+        lines=frame("claim_line", *({"line_id": f"L{i}", **line} for i in range(1, 6))),
+        settlements=frame("settlement", *({"settlement_id": s, **money} for s in ("S1", "S2", "S3"))),
+        institutions=frame("institution", {"institution_id": "H1", "institution_name": "平安镇中心卫生院"}),
+    )
+
+
+@pytest.fixture(scope="module")
+def result(inputs: Inputs) -> Result:
+    fused = fuse(inputs, _cards(), OPTIONS)
+    evidence: dict[str, list[Row]] = {}
+    rows = fused.leads.collect()
+    subject = {row.lead_id: row.subject_id for row in rows}
+    for row in sorted(fused.evidence.collect(), key=lambda row: row.place):
+        evidence.setdefault(subject[row.lead_id], []).append(row)
+    return Result({row.subject_id: row for row in rows}, evidence)
+
+
+def _cards() -> Cards:
+    from leads.cards import IndicatorCard, RuleCard
+
+    card = RuleCard("完全重复明细", "The same line charged twice", "明确违规", ("条例 15",), "", "", "分肢体", "Limbs")
+    other = RuleCard("当日再入院", "Re-admission", "可疑", ("条例 38(1)", "条例 15"), "", "", "跨年结算", "Year's end")
+    share = IndicatorCard("药占比", "Drug share", "share")
+    return Cards({"DC-03": card, "SA-02": other}, {"doctor_drug_share_30d": share})
+
+
+def test_the_rows_fit_the_contracts(inputs: Inputs):
+    from pyspark.sql import functions as F
+
+    fused = fuse(inputs, _cards(), OPTIONS)
+    for table, rows in (("lead", fused.leads), ("lead_evidence", fused.evidence)):
+        TABLES[table].conform(rows.withColumn("business_date", F.lit(NIGHT)))
+
+
+def test_a_line_counts_once_and_a_settlement_never_for_more_than_was_paid(result: Result):
+    lead = result.leads["H1"]
+    assert lead.amount_at_risk == Decimal("90.00")  # 80 + 20, of which 50 + 40 was paid
+    assert [row.amount_at_risk for row in result.evidence["H1"]] == [Decimal("80.00"), Decimal("10.00")]
+    assert result.evidence["H1"][0].rule_ids == ["DC-03", "SA-02"]
+
+
+def test_an_estimate_is_kept_apart_from_what_is_at_risk(result: Result):
+    assert result.leads["H1"].estimated_amount == Decimal("5000.00")
+
+
+def test_a_line_that_was_never_settled_is_evidence_without_money(result: Result):
+    assert result.leads["P3"].amount_at_risk == 0
+    assert [row.line_id for row in result.evidence["P3"]] == ["L5"]
+
+
+def test_the_tier_is_that_of_the_strongest_hit(result: Result):
+    assert (result.leads["H1"].tier, result.leads["P1"].tier) == ("明确违规", "可疑")
+    assert (result.leads["H1"].hit_count, result.leads["H1"].rule_ids) == (3, ["DC-03", "SA-02"])
+
+
+def test_a_score_alone_makes_a_clue_and_only_the_top_share_does(result: Result):
+    doctors = {subject: lead for subject, lead in result.leads.items() if subject.startswith("D")}
+    assert set(doctors) == {"D099", "D100"}  # the top 2 percent of 100
+    assert {lead.tier for lead in doctors.values()} == {"线索"}
+    assert doctors["D100"].law == ["条例 25"]
+    assert "不得据此认定违规" in doctors["D100"].reason_zh
+
+
+def test_a_score_never_raises_a_tier(result: Result):
+    assert result.leads["P1"].score == 0.5
+    assert result.leads["P1"].tier == "可疑"
+
+
+def test_places_are_without_gaps_and_ties_are_ordered_by_id(frame: Frame, inputs: Inputs):
+    from dataclasses import replace
+
+    same = [hit(f"h{i}", "DC-03", "可疑", f"patient:Q{i}", "10.00") for i in range(4)]
+    none = inputs.scores.limit(0)
+    alike = replace(inputs, hits=frame("rule_hit", *same), hit_lines=inputs.hit_lines.limit(0), scores=none)
+    leads = sorted(fuse(alike, _cards(), OPTIONS).leads.collect(), key=lambda lead: lead.place)
+    assert [lead.place for lead in leads] == [1, 2, 3, 4]
+    assert len({lead.priority for lead in leads}) == 1
+    assert [lead.lead_id for lead in leads] == sorted(lead.lead_id for lead in leads)
+
+
+def test_the_order_follows_tier_money_and_outlier(result: Result):
+    places = {subject: lead.place for subject, lead in result.leads.items()}
+    assert places["H1"] == 1
+    assert sorted(places.values()) == list(range(1, len(places) + 1))
+    assert places["D100"] < places["D099"]  # the same but for the score
+
+
+def test_reasons_name_rules_money_and_position_among_peers(result: Result):
+    zh, en = result.leads["H1"].reason_zh, result.leads["H1"].reason_en
+    assert "DC-03 完全重复明细:1 次,涉及基金 60.00 元。例:h1 的原因" in zh
+    assert "合计涉及基金 90.00 元(每条明细只计一次)" in zh
+    assert "DC-03 The same line charged twice: 1 hit, fund at risk CNY 60.00. Example: why h1" in en
+    assert "药占比 97.0 %,同组中位数 41.0 %,高于同组 98 % 的同行(n=57)" in result.leads["D100"].reason_zh
+    assert "above 98 % of its peers (n=57)" in result.leads["D100"].reason_en
+
+
+def test_what_would_clear_a_lead_and_its_law_come_from_its_rules(result: Result):
+    assert set(result.leads["H1"].clear_zh.split("\n")) == {"DC-03:分肢体", "SA-02:跨年结算"}
+    assert result.leads["H1"].law == ["条例 15", "条例 38(1)"]
+    assert result.leads["D100"].clear_en
+
+
+def test_a_rule_without_a_card_still_makes_its_lead(result: Result):
+    assert "XX-99 XX-99:1 次" in result.leads["P3"].reason_zh
+    assert result.leads["P3"].law == []
+
+
+def test_indicators_of_a_subject_with_hits_are_told_only_when_noteworthy(result: Result):
+    kinds = {subject: [row.kind for row in rows] for subject, rows in result.evidence.items()}
+    assert kinds["P1"] == ["line"]
+    assert kinds["P2"] == ["line", "indicator"]
+    assert kinds["D100"] == ["indicator"]  # two models name it, once
+
+
+def test_institutions_have_their_name_and_persons_none(result: Result):
+    assert result.leads["H1"].subject_name == "平安镇中心卫生院"
+    assert result.leads["P1"].subject_name == ""
+
+
+def test_without_any_card_leads_speak_in_ids(inputs: Inputs):
+    leads = {lead.subject_id: lead for lead in fuse(inputs, Cards({}, {}), OPTIONS).leads.collect()}
+    assert "SA-02 SA-02:2 次" in leads["H1"].reason_zh
+    assert "doctor_drug_share_30d 0.97" in leads["D100"].reason_zh
+    assert leads["H1"].clear_zh == ""
+
+
+def test_no_hits_and_no_scores_make_no_leads(inputs: Inputs):
+    from dataclasses import replace
+
+    bare = replace(
+        inputs, hits=inputs.hits.limit(0), hit_lines=inputs.hit_lines.limit(0), scores=inputs.scores.limit(0)
+    )
+    assert fuse(bare, _cards(), OPTIONS).leads.isEmpty()

@@ -1,0 +1,157 @@
+"""The files of a list: the same content gives the same bytes, whole or not at all, and people can read them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import openpyxl
+import pytest
+
+from leads.lists import is_whole, write_list
+from leads.published import ListContent
+
+if TYPE_CHECKING:
+    from openpyxl.workbook import Workbook
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture
+def book(content: ListContent, tmp_path: Path) -> Workbook:
+    return openpyxl.load_workbook(write_list(content, tmp_path).folder / "leads.xlsx")
+
+
+def test_the_same_content_gives_the_same_bytes(content: ListContent, tmp_path: Path):
+    first, second = write_list(content, tmp_path / "a"), write_list(content, tmp_path / "b")
+    assert _bytes(first.folder) == _bytes(second.folder)
+    assert first.list_print == second.list_print
+    changed = write_list(replace(content, leads=content.leads[:2]), tmp_path / "c")
+    assert changed.list_print != first.list_print
+
+
+def test_publishing_again_leaves_an_equal_list_untouched_and_replaces_another(content: ListContent, tmp_path: Path):
+    folder = write_list(content, tmp_path).folder
+    before = (folder / "leads.xlsx").stat().st_mtime_ns
+    write_list(content, tmp_path)
+    assert (folder / "leads.xlsx").stat().st_mtime_ns == before
+    write_list(replace(content, leads=content.leads[:1]), tmp_path)
+    assert json.loads((folder / "summary.json").read_text())["listed"] == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["2026-03-31"]
+
+
+@pytest.mark.parametrize("harm", ["draft left", "file cut", "summary cut", "file gone"])
+def test_a_harmed_or_unfinished_folder_is_made_whole(content: ListContent, tmp_path: Path, harm: str):
+    folder = write_list(content, tmp_path).folder
+    wanted = _bytes(folder)
+    if harm == "draft left":
+        (tmp_path / ".2026-03-31.draft" / "evidence").mkdir(parents=True)
+        folder.rename(tmp_path / ".2026-03-31.former")  # killed between the two renames
+    elif harm == "file gone":
+        (folder / "leads.csv").unlink()
+    else:
+        path = folder / ("leads.xlsx" if harm == "file cut" else "summary.json")
+        path.write_bytes(path.read_bytes()[:50])
+    assert not is_whole(folder)
+    write_list(content, tmp_path)
+    assert _bytes(folder) == wanted
+    assert [path.name for path in tmp_path.iterdir()] == ["2026-03-31"]
+
+
+def test_the_csv_opens_right_in_excel(content: ListContent, tmp_path: Path):
+    path = write_list(content, tmp_path).folder / "leads.csv"
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(path.open(encoding="utf-8-sig", newline="")))
+    assert [row["tier"] for row in rows] == ["明确违规", "可疑", "线索"]
+    assert rows[0]["amount_at_risk"] == "12345.60"
+    assert rows[1]["reason_en"] == "'=1"  # not a formula
+
+
+def test_the_workbook_has_its_sheets_and_each_can_be_read_filtered_and_printed(book: Workbook):
+    assert book.sheetnames == ["线索 Leads", "证据 Evidence", "指标 Indicators", "规则 Rules", "说明 About"]
+    for sheet in book.worksheets:
+        assert sheet.freeze_panes in {"C5", "B5"}
+        assert sheet.auto_filter.ref.startswith("A4:")
+        assert sheet.page_setup.orientation == "landscape"
+        set_up = sheet.sheet_properties.pageSetUpPr
+        assert set_up is not None
+        assert set_up.fitToPage  # one page wide, as many high as it takes
+        assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
+        assert sheet.print_title_rows == "$4:$4"
+        assert all(dimension.width >= 7 for dimension in sheet.column_dimensions.values())
+    assert book.properties.created == datetime(2026, 3, 31)
+
+
+def test_the_workbook_shows_money_as_money_and_colours_the_tiers(book: Workbook):
+    sheet = book["线索 Leads"]
+    columns = {str(cell.value).split("\n")[-1]: place for place, cell in enumerate(sheet[4])}
+    first, second, third = (sheet[row] for row in (5, 6, 7))
+    money, reason = first[columns["Fund at risk, CNY"]], first[columns["Why"]]
+    assert (str(money.value), money.number_format) == ("12345.6", "#,##0.00")
+    assert reason.alignment.wrap_text
+    assert len({row[columns["Tier"]].fill.fgColor.rgb for row in (first, second, third)}) == 3
+    assert second[columns["Why"]].data_type == "s"  # text that looks like a formula stays text
+    assert third[columns["Who"]].value == "医师 doctor\n01234567"
+    assert second[columns["Score"]].value is None
+
+
+def test_the_workbook_says_what_did_not_run_and_why(book: Workbook):
+    rows = {row[0].value: [cell.value for cell in row] for row in book["规则 Rules"].iter_rows(min_row=5)}
+    assert rows["DC-03"][3] == "已运行 run"
+    assert rows["SA-02"][3:5] == ["未运行 not run", "encounter.ended_at is not supplied"]
+
+
+def test_the_workbook_names_the_inputs_by_content(book: Workbook):
+    told = {row[0].value: row[1].value for row in book["说明 About"].iter_rows(min_row=5)}
+    assert told["规则集指纹 Rule-set print"] == "a" * 16
+    assert told["模型指纹 Model print: doctor robust_peer"] == "b" * 16
+    assert told["交付文件 Delivered file: fee_list.csv"] == f"sha256 {'e' * 64}"
+
+
+def test_every_lead_has_a_page_with_law_lines_and_what_would_clear_it(content: ListContent, tmp_path: Path):
+    published = write_list(content, tmp_path)
+    pages = [name for name in published.files if name.startswith("evidence/")]
+    assert pages[0] == "evidence/lead_001_00000000.html"
+    assert len(pages) == 3
+    page = (published.folder / pages[0]).read_text(encoding="utf-8")
+    for part in ("条例 38(3)", "医嘱单与执行记录", "分肢体治疗可合法重复", "L1-1", "12,345.60", "&lt;门诊诊查费&gt;"):
+        assert part in page
+    assert "<门诊诊查费>" not in page
+    assert "ab" * 16 not in page  # the patient's token is shortened
+    assert "97.0%" in (published.folder / pages[2]).read_text(encoding="utf-8")
+
+
+def test_the_summary_counts_exactly(content: ListContent, tmp_path: Path):
+    summary = json.loads((write_list(content, tmp_path).folder / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["lead_total"], summary["listed"]) == (7, 3)
+    assert summary["by_tier"] == {"明确违规": 1, "可疑": 1, "线索": 1}
+    assert Decimal(summary["amount_at_risk"]) == Decimal("24691.20")
+    assert (summary["ran"], summary["not_run"]) == (1, 1)
+
+
+def test_an_empty_list_is_published_too(content: ListContent, tmp_path: Path):
+    published = write_list(replace(content, leads=[], evidence=[], lead_total=0), tmp_path)
+    assert is_whole(published.folder)
+    assert openpyxl.load_workbook(published.folder / "leads.xlsx")["线索 Leads"].max_row >= 4
+
+
+def test_the_console_shows_both_languages_and_short_tokens(content: ListContent):
+    from rich.console import Console
+
+    from leads.console import lead_pack, top_table
+
+    console = Console(width=160, record=True, file=io.StringIO())
+    console.print(top_table(content.leads))
+    console.print(lead_pack(content.leads[0], content.lines_of(content.leads[0].lead_id)))
+    text = console.export_text()
+    for part in ("涉及基金", "Fund at risk", "平安镇中心卫生院", "01234567", "12,345.60", "abababab"):
+        assert part in text
+    assert "0123456789abcdef" not in text
