@@ -1,0 +1,73 @@
+"""Score: the champions say how strange each patient, doctor and institution is among its peers, and why."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from fundwatch.contracts import TABLES
+from fundwatch.logs import log
+from jobs.job import Job, Night, Report, Workplace
+from jobs.train_models import INDICATOR_TABLES, measured_indicators, positions_of
+from models.champions import Champion, able, champion_prints, find_champions, registry_of
+from models.positions import ENTITY_TYPES
+from models.scoring import not_run_scores, to_raw_scores, to_reasons, to_scores
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+__all__ = ["JOB", "champion_prints"]
+
+
+def _run(night: Night) -> Report:
+    loaded, silent = find_champions(registry_of(night.settings), night.date)
+    speaking, unable = able(loaded, measured_indicators(night))
+    silent = sorted([*silent, *unable], key=lambda one: (one.entity, one.model))
+    for one in silent:
+        log.info("  not run: %s of %ss: %s %s", one.model, one.entity, one.why_not, one.detail)
+    scores, reasons = [not_run_scores(night.spark, silent)], [_no_reasons(night)]
+    for entity in ENTITY_TYPES:
+        champions = [champion for champion in speaking if champion.entity == entity]
+        if champions:
+            names = _names(champions)
+            positions = positions_of(night, entity, names)
+            scores.append(to_scores(to_raw_scores(positions, names, entity, champions)))
+            reasons.append(to_reasons(positions, night.of_night("peer_statistic"), names, champions))
+    night.write_all({"score": _all_of(scores), "score_reason": _all_of(reasons)})
+    return {
+        "models": len(speaking),
+        "models_not_run": len(silent),
+        "scores": night.tables_written["score"].rows,
+        "not_run": {f"{one.entity}/{one.model}": one.why_not for one in silent},
+    }
+
+
+def _names(champions: list[Champion]) -> tuple[str, ...]:
+    return tuple(sorted({name for champion in champions for name in champion.detector.reads.indicators}))
+
+
+def _all_of(parts: list[DataFrame]) -> DataFrame:
+    return reduce(lambda left, right: left.unionByName(right), parts)
+
+
+def _no_reasons(night: Night) -> DataFrame:
+    return night.spark.createDataFrame([], TABLES["score_reason"].schema()).drop("business_date")
+
+
+def _own_print(place: Workplace, night: date) -> object:
+    """Who can speak tonight, so that a model lost or found again makes the night run again."""
+    speaking, silent = find_champions(registry_of(place.settings), night)
+    silences = [(one.entity, one.model, one.why_not) for one in silent]
+    return [[(one.entity, one.model, one.print) for one in speaking], silences]
+
+
+JOB = Job(
+    name="score",
+    title="champions score every entity",
+    reads=(*INDICATOR_TABLES, "peer_statistic"),
+    writes=("score", "score_reason"),
+    needs=("features",),
+    run=_run,
+    own_print=_own_print,
+)

@@ -1,0 +1,1 @@
+"""Detectors: positions among peers, training, registry, scores and their reasons."""

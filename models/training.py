@@ -1,0 +1,115 @@
+"""Training: a bounded sample of one night's positions becomes a detector of each kind, named by content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, reduce
+from operator import or_
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pyspark.sql import functions as F
+
+from fundwatch.fingerprint import fingerprint
+from models.detectors import DETECTORS, Detector, Matrix, Parameters, Reads
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pyspark.sql import DataFrame
+
+# A forest of trees over 256 rows each learns nothing more from millions; this many rows fit any driver.
+SAMPLE_LIMIT = 20_000
+# Fewer entities have no usual behaviour to learn.
+MIN_ENTITIES = 30
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Entities of one type as of one night: `robust_z` has one row per id and one column per indicator."""
+
+    entity: str
+    as_of: date
+    ids: tuple[str, ...]
+    reads: Reads
+    robust_z: Matrix
+
+    @cached_property
+    def print(self) -> str:
+        """The print of the sample, bit for bit."""
+        digest = hashlib.sha256("\x1f".join(self.ids).encode())
+        digest.update(np.ascontiguousarray(self.robust_z).tobytes())
+        return fingerprint(self.entity, self.as_of, self.reads.indicators, self.reads.directions, digest.hexdigest())
+
+    def columns(self, reads: Reads) -> Matrix | None:
+        """The matrix as another detector reads it; None when the sample lacks one of its indicators."""
+        if not set(reads.indicators) <= set(self.reads.indicators):
+            return None
+        places = [self.reads.indicators.index(name) for name in reads.indicators]
+        return self.robust_z[:, places]
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A detector, what it learned from, and the print of everything that made it what it is."""
+
+    detector: Detector
+    sample: Sample
+    print: str
+
+    @property
+    def entity(self) -> str:
+        return self.sample.entity
+
+    @property
+    def model(self) -> str:
+        return self.detector.name
+
+
+@dataclass(frozen=True)
+class NotTrained:
+    """A detector that was not trained, and why not."""
+
+    entity: str
+    model: str
+    trained_count: int
+    why_not: str
+
+
+def reads_of(directions: Mapping[str, str], measured: frozenset[str]) -> Reads:
+    """The declared indicators that somebody has a value of tonight, by name."""
+    names = tuple(sorted(directions.keys() & measured))
+    return Reads(names, tuple(directions[name] for name in names))
+
+
+def to_sample_rows(robust_z: DataFrame, reads: Reads, seed: int) -> DataFrame:
+    """At most SAMPLE_LIMIT entities that stand somewhere among their peers, drawn by a hash of their ids.
+
+    Unlike a random sample it is the same however the rows are split; the seed chooses another.
+    """
+    is_placed = reduce(or_, (F.col(name).isNotNull() for name in reads.indicators), F.lit(False))
+    draw = F.xxhash64(F.col("entity_id"), F.lit(seed))
+    placed = robust_z.filter(is_placed).select("entity_id", *reads.indicators)
+    return placed.orderBy(draw, "entity_id").limit(SAMPLE_LIMIT)
+
+
+def to_sample(rows: pd.DataFrame, entity: str, as_of: date, reads: Reads) -> Sample:
+    """The collected sample rows, ordered by id, as a matrix."""
+    ordered = rows.sort_values("entity_id")
+    matrix = np.ascontiguousarray(ordered[list(reads.indicators)].to_numpy(dtype=np.float64))
+    return Sample(entity, as_of, tuple(ordered["entity_id"]), reads, matrix)
+
+
+def train_all(sample: Sample, parameters: Parameters) -> list[Trained | NotTrained]:
+    """One detector of each kind, or why there is none."""
+    count = len(sample.ids)
+    if count < MIN_ENTITIES:
+        why = f"{count} entities can be compared with peers; at least {MIN_ENTITIES} are needed"
+        return [NotTrained(sample.entity, name, count, why) for name in DETECTORS]
+    made: list[Trained | NotTrained] = []
+    for name, kind in DETECTORS.items():
+        content = fingerprint(name, dict(kind.definition(parameters)), parameters.seed, sample.print)
+        made.append(Trained(kind.learn(sample.reads, sample.robust_z, parameters), sample, content))
+    return made
