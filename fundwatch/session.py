@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,7 @@ def start_session(app: str, conf: dict[str, str], master: str | None) -> SparkSe
     builder = SparkSession.builder.appName(app)
     if master is not None:
         builder = builder.master(master)
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # workers of the driver's environment, not of the PATH
     jars = project_jars()
     if jars:
         builder = builder.config("spark.jars", ",".join(jars))
@@ -67,5 +69,5 @@ def start_session(app: str, conf: dict[str, str], master: str | None) -> SparkSe
             f"Spark did not start: {fault}",
             do="is Java 17 or 21 installed? `make setup` installs what is missing",
         ) from fault
-    session.sparkContext.setLogLevel("ERROR")
+    session.sparkContext.setLogLevel("FATAL")
     return session

@@ -162,7 +162,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("stopped; run the same command again to go on", file=sys.stderr)
         return 130
     except Exception as fault:  # noqa: BLE001 (the last resort: named, never swallowed; its message may hold data)
-        _tell_unexpected(fault)
+        _tell_unexpected(fault, in_full=_shows_faults(options))
         return int(ExitCode.FAULT)
     if options.json and result is not None:
         print(json.dumps(result, ensure_ascii=False, indent=2, default=str))
@@ -176,16 +176,24 @@ def _tell(fault: FundwatchError, *, as_json: bool) -> None:
     print(f"fundwatch: {fault}", file=sys.stderr)
 
 
-def _tell_unexpected(fault: Exception) -> None:
-    """Where it broke and what kind of fault it is. Spark's messages can quote values, so they are left out."""
+def _shows_faults(options: argparse.Namespace) -> bool:
+    return bool(settings_of(options).settings.show_faults)
+
+
+def _tell_unexpected(fault: Exception, *, in_full: bool) -> None:
+    """Where it broke and what kind of fault it is. Spark's messages can quote rows, so they are told on demand only."""
     for line in traceback.format_tb(fault.__traceback__):
         print(line, end="", file=sys.stderr)
     condition = getattr(fault, "getCondition", lambda: None)()
     kind = f"{type(fault).__name__}{f' [{condition}]' if condition else ''}"
     print(f"fundwatch: a fault of fundwatch or of the machine: {kind}", file=sys.stderr)
-    if isinstance(fault, (OSError, ImportError, TypeError, AttributeError, NameError)):
+    if in_full or isinstance(fault, (OSError, ImportError, TypeError, AttributeError, NameError)):
         print(f"  {fault}", file=sys.stderr)
-    print("  do:    run the same command again; a killed or broken run does no harm", file=sys.stderr)
+    print(
+        "  do:    run the same command again: a broken run does no harm; if it breaks again, "
+        "--set show_faults=true tells more (it may quote rows of the delivery)",
+        file=sys.stderr,
+    )
 
 
 def main_of_job(stage: str) -> None:

@@ -182,6 +182,7 @@ def run_job(job: Job, place: Workplace, night: date) -> Report:
         return {**stands.detail, "is_new": False}
     run_id = place.ledger.start(job.name, night, run_print)
     context = Night(job, place, night, run_id)
+    _ = place.spark  # columns can be named only once a session stands
     with step(f"{night} {job.title}") as facts:
         report = dict(job.run(context))
         facts.update({k: v for k, v in report.items() if isinstance(v, (int, str))})

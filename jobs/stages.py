@@ -32,7 +32,7 @@ def run_stage(stage: str, place: Workplace, night: date) -> Report:
     if stage == "score" and place.settings.train_if_missing:
         from jobs.train_models import has_champions
 
-        if not has_champions(place.settings):
+        if not has_champions(place.settings, night):
             run_job(job_named("train"), place, night)
     return run_job(job_named(stage), place, night)
 

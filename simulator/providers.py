@@ -86,7 +86,8 @@ def make_hospital(hand: Hand, level: str, name: str, *, beds: int = 0) -> Instit
 
 def make_providers(seed: int, persons: int) -> Providers:
     """The institutions of a region of this many insured persons."""
-    counts = {"1": max(1, persons // 6000), "2": max(2, persons // 2500), "3": max(5, persons // 600)}
+    # more places than so few people would have: an institution is judged among at least twenty of its kind
+    counts = {"1": max(1, persons // 6000), "2": max(2, persons // 2500), "3": max(22, persons // 600)}
     suffix = {"1": "中心医院", "2": "人民医院", "3": "社区卫生服务中心"}
     hand, used = Hand(seed, "providers"), set[str]()
     hospitals = []
@@ -96,7 +97,7 @@ def make_providers(seed: int, persons: int) -> Providers:
             hospitals.append(_unlike(used, hand, level, name))
     prescribers = [doctor for hospital in hospitals for doctor in hospital.doctors]
     pharmacies = []
-    for n in range(max(5, persons // 500)):
+    for n in range(max(22, persons // 500)):
         shop = Institution(f"P{AREA}{n + 1:05d}", f"{_PHARMACIES[n % 5]}大药房{n + 1}店", "9", 0, hand.between(92, 108))
         shop.doctors = hand.some(prescribers, 4)
         pharmacies.append(shop)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from filelock import FileLock
+
+from tests.night import FinishedNight, make_finished_night
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -43,3 +47,14 @@ def job_count(spark: SparkSession) -> Callable[[Callable[[], object]], int]:
         return len(tracker.getJobIdsForGroup(group))
 
     return count
+
+
+@pytest.fixture(scope="session")
+def finished_night(tmp_path_factory: pytest.TempPathFactory) -> FinishedNight:
+    """The small lake of tests/night.py, made by whichever worker asks first and shared by all."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "finished_night"
+    with FileLock(f"{shared}.lock"):
+        if not (shared / "output.txt").is_file():
+            return make_finished_night(shared)
+    return FinishedNight(shared, (shared / "output.txt").read_text(encoding="utf-8"))

@@ -1,0 +1,1 @@
+"""Behaviour indicators: declared as data, planned into few scans, compared with peers."""

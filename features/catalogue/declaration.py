@@ -1,0 +1,156 @@
+"""What an author declares: measures of an entity's day, and indicators made of a window of such days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from features.catalogue.sql import columns_of
+from fundwatch.fingerprint import fingerprint
+
+ENTITIES = ("patient", "doctor", "institution")
+EntityName = Literal["patient", "doctor", "institution"]
+
+
+class Source(Enum):
+    """A clean table that measures are taken from."""
+
+    LINES = "lines"
+    ENCOUNTERS = "encounters"
+    SETTLEMENTS = "settlements"
+
+    @property
+    def table(self) -> str:
+        """The canonical table's name."""
+        return {"lines": "claim_line", "encounters": "encounter", "settlements": "settlement"}[self.value]
+
+
+class _Declared(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Key(_Declared):
+    """How a source's row finds its entity and its day."""
+
+    id: str
+    day: str
+
+
+class DaySet(_Declared):
+    """Distinct things of an entity's day, kept by name so that a window can count them once.
+
+    Memory: an entity's day bounds one set; a window counts them in two groupings and never holds them
+    together.
+    """
+
+    of: Source
+    column: str
+    description: str
+
+
+class Measure(_Declared):
+    """One number of an entity's day, a SQL aggregate over the rows of one source.
+
+    Every measure is a whole number (a count, days, or money held as fen), because doubles add whole numbers
+    exactly in any order up to 2^53: days added up night by night equal days added up at once, bit for bit.
+    """
+
+    of: Source
+    value: str
+    unit: Literal["count", "day", "yuan"]
+    description: str
+
+
+class Name(_Declared):
+    """A name for those who read Chinese and those who read English."""
+
+    zh: str
+    en: str
+
+
+class Indicator(_Declared):
+    """A behaviour of an entity over a window: a SQL formula over sums of measures and sizes of sets.
+
+    It is null where the formula has no base, or where `when` says that the base is too small.
+    """
+
+    name: Name
+    unit: Literal["count", "day", "yuan", "share", "ratio"]
+    direction: Literal["high", "low", "both"]
+    formula: str
+    when: str | None = None
+    description: str
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The measures and sets it is made of."""
+        return columns_of(self.formula) | columns_of(self.when or "")
+
+
+@dataclass(frozen=True)
+class NamedIndicator:
+    """An indicator over one window, under the name its column has: `patient_drug_share_30d`."""
+
+    column: str
+    name: str
+    window: int
+    definition: Indicator
+
+
+class Catalogue(_Declared):
+    """All that is declared for one entity."""
+
+    entity: EntityName
+    windows: tuple[int, ...] = Field(min_length=1)
+    keys: Mapping[Source, Key]
+    sets: Mapping[str, DaySet] = Field(default_factory=dict)
+    measures: Mapping[str, Measure]
+    indicators: Mapping[str, Indicator]
+
+    @property
+    def id_column(self) -> str:
+        return f"{self.entity}_id"
+
+    @property
+    def taken(self) -> dict[str, Measure | DaySet]:
+        """What is taken from the sources: measures and sets, by name."""
+        return {**self.measures, **self.sets}
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources that something is taken from, in a fixed order."""
+        used = {declared.of for declared in self.taken.values()}
+        return tuple(source for source in Source if source in used)
+
+    @property
+    def measure_columns(self) -> dict[str, str]:
+        """The rollup's column of each measure: money is held as whole fen, and its name says so."""
+        return {name: f"{name}_fen" if m.unit == "yuan" else name for name, m in self.measures.items()}
+
+    @property
+    def named(self) -> tuple[NamedIndicator, ...]:
+        """Every indicator over every window, by column name."""
+        return tuple(
+            NamedIndicator(f"{self.entity}_{name}_{window}d", name, window, self.indicators[name])
+            for name in sorted(self.indicators)
+            for window in self.windows
+        )
+
+    @property
+    def directions(self) -> dict[str, str]:
+        """Which side of each indicator column is strange: high, low or both."""
+        return {named.column: named.definition.direction for named in self.named}
+
+    @property
+    def print(self) -> str:
+        """The print of what is computed; names and descriptions do not change it."""
+        described = self.model_dump(mode="json")
+        for kind in ("measures", "sets", "indicators"):
+            for entry in described[kind].values():
+                entry.pop("description")
+                entry.pop("name", None)
+        return fingerprint(described)

@@ -1,0 +1,131 @@
+"""Reading the catalogue: all faults in one error, and what can run on the columns a source supplies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources.abc import Traversable
+from itertools import chain
+
+from pydantic import ValidationError
+
+from features.catalogue.declaration import ENTITIES, Catalogue, DaySet, Measure, Source
+from features.catalogue.sql import BOUNDED_AGGREGATES, SCALARS, columns_of, distinct_columns, functions_of
+from fundwatch.contracts import TABLES
+from fundwatch.errors import CatalogueError, FundwatchError, faults
+from fundwatch.resources import package_files, read_yaml
+
+# The columns of each canonical table that the source's mapping fills.
+Supplied = Mapping[str, frozenset[str]]
+
+
+def load_catalogues() -> dict[str, Catalogue]:
+    """The shipped catalogue of each entity. Raises CatalogueError naming every fault of every file."""
+    return read_catalogues(package_files("features", "catalogue", ".yaml"))
+
+
+def read_catalogues(files: list[Traversable]) -> dict[str, Catalogue]:
+    """The catalogues in these files, by entity. Raises CatalogueError naming each fault's file and key."""
+    found: dict[str, Catalogue] = {}
+    wrong: list[str] = []
+    for file in files:
+        try:
+            catalogue = Catalogue.model_validate(read_yaml(file))
+        except ValidationError as fault:
+            wrong += [f"{file.name}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors()]
+        except FundwatchError as fault:
+            wrong.append(f"{file.name}: {fault.what}")
+        else:
+            wrong += [f"{file.name}: {text}" for text in _faults_of(catalogue)]
+            if catalogue.entity in found:
+                wrong.append(f"{file.name}: the entity {catalogue.entity} is declared in another file too")
+            found[catalogue.entity] = catalogue
+    if not wrong:
+        wrong = [f"no file declares the entity {entity}" for entity in ENTITIES if entity not in found]
+    if wrong:
+        raise CatalogueError(faults("the indicator catalogue does not hold", wrong), do="mend what is named")
+    return found
+
+
+def _faults_of(catalogue: Catalogue) -> list[str]:
+    wrong = [f"windows.{w}: a window has at least one day" for w in catalogue.windows if w < 1]
+    if len(set(catalogue.windows)) < len(catalogue.windows):
+        wrong.append("windows: a window stands twice")
+    wrong += [f"keys: {s.value} has no entry" for s in catalogue.sources if s not in catalogue.keys]
+    for source, key in catalogue.keys.items():
+        wrong += _unknown_columns(f"keys.{source.value}", source, {key.id, key.day})
+    for name in sorted(catalogue.sets.keys() & catalogue.measures.keys()):
+        wrong.append(f"sets.{name}: a measure has the same name")
+    for name, day_set in catalogue.sets.items():
+        wrong += _unknown_columns(f"sets.{name}", day_set.of, {day_set.column})
+    for name, measure in catalogue.measures.items():
+        wrong += _measure_faults(f"measures.{name}", measure)
+    return wrong + _distinct_faults(catalogue) + _indicator_faults(catalogue)
+
+
+def _unknown_columns(where: str, source: Source, columns: set[str] | frozenset[str]) -> list[str]:
+    known = TABLES[source.table].column_names
+    return [f"{where}: {source.table} has no column '{c}'" for c in sorted(columns) if c not in known]
+
+
+def _measure_faults(where: str, measure: Measure) -> list[str]:
+    functions = functions_of(measure.value)
+    wrong = _unknown_columns(where, measure.of, columns_of(measure.value))
+    unbounded = functions - BOUNDED_AGGREGATES - SCALARS
+    wrong += [f"{where}: {f}() is not among the functions whose memory is bounded" for f in sorted(unbounded)]
+    if not functions & BOUNDED_AGGREGATES:
+        wrong.append(f"{where}: a measure adds up rows; use one of {', '.join(sorted(BOUNDED_AGGREGATES))}")
+    return wrong
+
+
+def _distinct_faults(catalogue: Catalogue) -> list[str]:
+    """Distinct counts of two columns multiply the scan's rows (Spark expands them): one is the limit."""
+    wrong = []
+    for source in catalogue.sources:
+        values = (m.value for m in catalogue.measures.values() if m.of is source)
+        columns = sorted(set(chain.from_iterable(distinct_columns(value) for value in values)))
+        if len(columns) > 1:
+            wrong.append(f"measures: {source.value} counts distinct {' and distinct '.join(columns)}; one is allowed")
+    return wrong
+
+
+def _indicator_faults(catalogue: Catalogue) -> list[str]:
+    known = catalogue.measures.keys() | catalogue.sets.keys()
+    wrong = []
+    for name, indicator in catalogue.indicators.items():
+        where = f"indicators.{name}"
+        wrong += [f"{where}: there is no measure or set '{n}'" for n in sorted(indicator.reads - known)]
+        texts = [indicator.formula, indicator.when or ""]
+        refused = sorted(functions_of(" ".join(texts)) - SCALARS)
+        wrong += [f"{where}: {f}() is not allowed in a formula" for f in refused]
+        if any("/" in text for text in texts):
+            wrong.append(f"{where}: write try_divide(a, b) for a / b, so that no base gives null")
+    read = set(chain.from_iterable(i.reads for i in catalogue.indicators.values()))
+    return wrong + [f"{name}: no indicator reads it" for name in sorted(known - read)]
+
+
+def runnable(catalogue: Catalogue, supplied: Supplied) -> tuple[Catalogue, dict[str, str]]:
+    """The part of the catalogue that runs on the supplied columns, and why each other indicator does not.
+
+    A column no mapping fills is unknown, so what needs it is left out; it never becomes a zero.
+    """
+    lacking = {name: _lacking(catalogue, declared, supplied) for name, declared in catalogue.taken.items()}
+    why_not = {}
+    for name, indicator in catalogue.indicators.items():
+        missing = frozenset[str]().union(*(lacking[read] for read in indicator.reads))
+        if missing:
+            why_not[name] = f"the source does not supply {', '.join(sorted(missing))}"
+    narrowed = catalogue.model_copy(
+        update={
+            "measures": {n: m for n, m in catalogue.measures.items() if not lacking[n]},
+            "sets": {n: s for n, s in catalogue.sets.items() if not lacking[n]},
+            "indicators": {n: i for n, i in catalogue.indicators.items() if n not in why_not},
+        }
+    )
+    return narrowed, {n.column: why_not[n.name] for n in catalogue.named if n.name in why_not}
+
+
+def _lacking(catalogue: Catalogue, declared: Measure | DaySet, supplied: Supplied) -> frozenset[str]:
+    key, table = catalogue.keys[declared.of], declared.of.table
+    columns = columns_of(declared.value) if isinstance(declared, Measure) else {declared.column}
+    missing = {key.id, key.day, *columns} - supplied.get(table, frozenset())
+    return frozenset(f"{table}.{column}" for column in missing)

@@ -1,0 +1,63 @@
+"""Indicators: windows of days summed in one aggregation, then each declared formula once per window."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from features.catalogue import Catalogue, NamedIndicator
+from features.catalogue.sql import renamed
+
+
+def to_indicators(catalogue: Catalogue, days: DataFrame, as_of: date) -> DataFrame:
+    """One row per entity with a day in the longest window that ends on `as_of`, inclusive: its indicators.
+
+    `days` are rows of `as_known`. Columns: the entity's id and one double per indicator and window. An
+    indicator is null where its formula has no base (a share of nothing) or `when` says the base is too small.
+    """
+    key = catalogue.id_column
+    sums = [
+        F.sum(F.when(_within(F.col("day"), window, as_of), F.col(column))).alias(f"{name}_{window}d")
+        for name, column in catalogue.measure_columns.items()
+        for window in catalogue.windows
+    ]
+    entities = days.groupBy(key).agg(*sums)
+    for name in sorted(catalogue.sets):
+        entities = entities.join(_set_sizes(catalogue, days, name, as_of), on=key, how="left")
+    formulas = [_formula(catalogue, named).alias(named.column) for named in catalogue.named]
+    return entities.select(key, *formulas)
+
+
+def _within(day: Column, window: int, as_of: date) -> Column:
+    return day.between(F.lit(as_of - timedelta(days=window - 1)), F.lit(as_of))
+
+
+def _set_sizes(catalogue: Catalogue, days: DataFrame, name: str, as_of: date) -> DataFrame:
+    """One row per entity: how many distinct things of the set each window saw.
+
+    Two groupings, thing by thing and then entity by entity, so that no row ever holds a window's whole set.
+    A thing was seen in a window if its last day lies in it, because all windows end on the same day.
+    """
+    key = catalogue.id_column
+    seen = days.select(key, "day", F.explode(F.col("sets")[name]).alias("thing"))
+    last_seen = seen.groupBy(key, "thing").agg(F.max("day").alias("last"))
+    sizes = [
+        F.count_if(_within(F.col("last"), window, as_of)).cast("double").alias(f"{name}_{window}d")
+        for window in catalogue.windows
+    ]
+    return last_seen.groupBy(key).agg(*sizes)
+
+
+def _formula(catalogue: Catalogue, named: NamedIndicator) -> Column:
+    """The indicator over one window. A window without a day is a true zero of every measure."""
+    names = {}
+    for name in named.definition.reads:
+        held = f"coalesce({name}_{named.window}d, 0D)"
+        is_money = name in catalogue.measures and catalogue.measures[name].unit == "yuan"
+        names[name] = f"({held} / 100D)" if is_money else held
+    value = F.expr(renamed(named.definition.formula, names)).cast("double")
+    if named.definition.when is None:
+        return value
+    return F.when(F.expr(renamed(named.definition.when, names)), value)

@@ -1,0 +1,145 @@
+"""Peer groups: whom an entity is compared with, and how those peers behave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources.abc import Traversable
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from features.attributes import ATTRIBUTES
+from features.catalogue import ENTITIES
+from fundwatch.errors import CatalogueError, faults
+from fundwatch.resources import read_yaml
+
+UNKNOWN = "unknown"
+_PARTED_BY = "|"
+# Makes the median absolute deviation estimate the standard deviation of normal values: 1 / Φ⁻¹(3/4).
+_MAD_SCALE = 1.4826
+_PERCENTS = 100
+
+
+class Level(BaseModel):
+    """One attribute that peers share; `bounds` cut a number into bands, each bound beginning one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    attribute: str
+    bounds: tuple[int, ...] = ()
+
+    @field_validator("bounds")
+    @classmethod
+    def _ascending(cls, bounds: tuple[int, ...]) -> tuple[int, ...]:
+        if list(bounds) != sorted(set(bounds)) or any(bound <= 0 for bound in bounds):
+            raise ValueError("bounds are positive and ascend")
+        return bounds
+
+
+class PeerGroups(BaseModel):
+    """The levels of each entity's peer groups, what matters most first, and how few members are too few."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    minimum_members: int = Field(ge=2)
+    entities: Mapping[str, tuple[Level, ...]]
+
+
+def read_peer_groups(file: Traversable) -> PeerGroups:
+    """The peer groups declared in the file. Raises CatalogueError naming every fault."""
+    try:
+        peers = PeerGroups.model_validate(read_yaml(file))
+    except ValidationError as fault:
+        wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors()]
+        raise CatalogueError(
+            faults("the peer groups do not hold", wrong), where=str(file), do="mend what is named"
+        ) from fault
+    wrong = [f"entities: {entity} has no levels" for entity in ENTITIES if entity not in peers.entities]
+    wrong += [f"entities.{entity}: no such entity" for entity in peers.entities if entity not in ENTITIES]
+    wrong += [
+        f"entities.{entity}: no attribute '{level.attribute}'; there are {', '.join(ATTRIBUTES[entity])}"
+        for entity, levels in peers.entities.items()
+        for level in levels
+        if level.attribute not in ATTRIBUTES.get(entity, (level.attribute,))
+    ]
+    if wrong:
+        raise CatalogueError(faults("the peer groups do not hold", wrong), where=str(file), do="mend what is named")
+    return peers
+
+
+def with_peer_groups(peers: PeerGroups, entity: str, members: DataFrame) -> DataFrame:
+    """The rows with `peer_group` added: the finest group of enough members, or the entity type itself.
+
+    `members` has a row per entity and the attributes that the levels name.
+    """
+    levels = [_band(level).cast("string") for level in peers.entities[entity]]
+    labels = [F.coalesce(level, F.lit(UNKNOWN)) for level in levels]
+    around = _groups_around(F.concat_ws(_PARTED_BY, F.lit(entity), *labels))
+    large = (
+        members.select(F.explode(around).alias("group"))
+        .groupBy("group")
+        .agg(F.count(F.lit(1)).alias("members"))
+        .filter(F.col("members") >= peers.minimum_members)
+        .agg(F.collect_set("group").alias("_large"))
+    )
+    large_around = F.filter(around, lambda group: F.array_contains("_large", group))
+    finest_large = F.try_element_at(large_around, F.lit(-1))
+    beside = members.join(F.broadcast(large), how="cross")  # one row: there are few groups
+    return beside.withColumn("peer_group", F.coalesce(finest_large, F.lit(entity))).drop("_large")
+
+
+def to_peer_statistics(entity: str, indicators: DataFrame) -> DataFrame:
+    """One row per peer group in use × indicator: members with a value, median, scaled MAD, ladder.
+
+    `indicators` has the entity's id, `peer_group` and one double per indicator. A wider group counts the
+    members of the narrower ones inside it. The ladder holds the quantiles of 0, 1, … 100 percent, exact and
+    interpolated, so the same in every run. Memory: a group's values of one indicator are sorted together.
+    """
+    columns: list[Column | str] = [c for c in indicators.columns if c not in (f"{entity}_id", "peer_group")]
+    used = indicators.select("peer_group").distinct()
+    members = indicators.select(F.explode(_groups_around(F.col("peer_group"))).alias("peer_group"), *columns)
+    values = (
+        members.join(F.broadcast(used), on="peer_group", how="left_semi")
+        .unpivot("peer_group", columns, "indicator", "value")
+        .groupBy("peer_group", "indicator")
+        .agg(F.array_sort(F.collect_list("value")).alias("values"))
+    )
+    medians = values.withColumn("median", _quantile("values", F.lit(50)))
+    deviations = F.array_sort(F.transform("values", lambda value: F.abs(value - F.col("median"))))
+    ladder = F.transform(F.sequence(F.lit(0), F.lit(_PERCENTS)), lambda percent: _quantile("values", percent))
+    return medians.withColumn("deviations", deviations).select(
+        F.lit(entity).alias("entity_type"),
+        "peer_group",
+        "indicator",
+        F.size("values").cast("bigint").alias("peer_count"),
+        "median",
+        (_quantile("deviations", F.lit(50)) * _MAD_SCALE).alias("mad"),
+        F.when(F.size("values") > 0, ladder).alias("ladder"),
+    )
+
+
+def _band(level: Level) -> Column:
+    """The attribute, or the label of the band its value lies in: 0-6, 7-17, …, 80+."""
+    value = F.col(level.attribute)
+    if not level.bounds:
+        return value
+    label = F.when(value < level.bounds[0], F.lit(f"0-{level.bounds[0] - 1}"))
+    for lower, upper in zip(level.bounds, level.bounds[1:], strict=False):
+        label = label.when(value < upper, F.lit(f"{lower}-{upper - 1}"))
+    return label.when(value.isNotNull(), F.lit(f"{level.bounds[-1]}+"))
+
+
+def _groups_around(group: Column) -> Column:
+    """The group's own name and the names of all wider ones: a|b|c → a, a|b, a|b|c."""
+    parts = F.split(group, r"\|")
+    return F.transform(
+        F.sequence(F.lit(1), F.size(parts)),
+        lambda length: F.array_join(F.slice(parts, 1, length), _PARTED_BY),
+    )
+
+
+def _quantile(values: str, percent: Column) -> Column:
+    """The percent's quantile of a sorted array, between neighbours in proportion; null of an empty array."""
+    place = (F.size(values) - 1) * percent / F.lit(float(_PERCENTS))
+    below = F.floor(place).cast("int")
+    low, high = F.get(values, below), F.get(values, F.ceil(place).cast("int"))
+    return low + (high - low) * (place - below)

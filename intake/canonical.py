@@ -1,0 +1,179 @@
+"""Source rows to canonical rows: mapped, cast, pseudonymised and checked in one projection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import functions as F
+
+from fundwatch.contracts import TABLES
+from fundwatch.errors import MappingError
+from intake.checks import MALFORMED, TableChecks, check_codes
+from intake.mapping import (
+    ENTRY_OF,
+    Codes,
+    ColumnSource,
+    Constant,
+    Expression,
+    Grouped,
+    Rows,
+    SourceMapping,
+    Token,
+    columns_used,
+    mapped_columns,
+)  # fmt: skip
+from intake.reading import FILE_NAME, LINE_NUMBER, UNREADABLE
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+CODES = "_codes"
+PLACE = (FILE_NAME, LINE_NUMBER)
+_WHOLE_ROW = "_whole_row"
+_INT_VIA = "decimal(20,4)"  # "30.0" is a whole number too
+Tokens = Callable[[str], Callable[["Column"], "Column"]]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of one kind of file: those the mapping allows, and those delivered tonight."""
+
+    known: frozenset[str]
+    delivered: frozenset[str]
+
+    def fill(self, given: ColumnSource) -> bool:
+        """Whether everything the canonical column is made of was delivered. If not, its value is unknown."""
+        return columns_used(given, self.known) <= self.delivered
+
+    def to_read(self, rows: Rows) -> tuple[str, ...]:
+        """The delivered columns that the mapping makes something of."""
+        given = [*rows.columns.values(), *rows.carry.values()]
+        if rows.where is not None:
+            given.append(Expression(expr=rows.where.keep))
+        return tuple(sorted(frozenset().union(*(columns_used(g, self.known) for g in given)) & self.delivered))
+
+    def filled(self, rows: Rows) -> dict[str, ColumnSource]:
+        """The canonical columns that the file fills."""
+        return {name: given for name, given in rows.columns.items() if self.fill(given)}
+
+
+def to_canonical(
+    strings: DataFrame, table: str, rows: Rows, checks: TableChecks, tokens: Tokens, delivered: Columns, night: date
+) -> DataFrame:
+    """One row per delivered row: the table's columns, those carried for grouping, its place, and its error codes.
+
+    Codes: UNREADABLE (the row does not fit the header), the code of the mapping's `where`, MALFORMED:<column> (a value
+    that is no value of its type), MISSING:<column>, NOT_IN_LIST:<column>, and those of the checks. Joined by commas;
+    empty for a good row. Raises MappingError when an expression cannot be analysed.
+    """
+    filled = delivered.filled(rows)
+    try:
+        typed = strings.select(*PLACE, *_mapped_columns(table, rows, filled, delivered, tokens), _whole_row(rows))
+        found = F.concat_ws(",", F.nullif(F.col(MALFORMED), F.lit("")), *check_codes(checks, filled, night))
+        return typed.withColumn(CODES, F.coalesce(F.col(_WHOLE_ROW), found)).drop(MALFORMED, _WHOLE_ROW)
+    except AnalysisException as fault:
+        raise _unanalysable(fault, f"tables.{table}, from {rows.source}") from fault
+
+
+def _mapped_columns(
+    table: str, rows: Rows, filled: Mapping[str, ColumnSource], delivered: Columns, tokens: Tokens
+) -> list[Column]:
+    """The table's columns, those carried along, and the codes of values that are none of their type."""
+    contract = TABLES[ENTRY_OF.get(table, table)]
+    columns, malformed = [], []
+    for name in mapped_columns(table):
+        kind = contract.spark_type(name)
+        if name not in filled:
+            columns.append(F.lit(None).cast(kind).alias(name))
+            continue
+        source, value = _value(filled[name], kind, tokens)
+        columns.append(value.alias(name))
+        malformed.append(F.when(source.isNotNull() & value.isNull(), F.lit(f"MALFORMED:{name}")))
+    for name, given in rows.carry.items():
+        value = _value(given, None, tokens)[1] if delivered.fill(given) else F.lit(None).cast("string")
+        columns.append(value.alias(name))
+    return [*columns, F.concat_ws(",", *malformed).alias(MALFORMED)]
+
+
+def _whole_row(rows: Rows) -> Column:
+    """The code of a row that is unreadable, or not valid by the source's own word."""
+    dropped = F.lit(None).cast("string")
+    if rows.where is not None:
+        dropped = F.when(~F.coalesce(F.expr(rows.where.keep), F.lit(False)), F.lit(rows.where.code))
+    return F.when(F.col(UNREADABLE), F.lit("UNREADABLE")).otherwise(dropped).alias(_WHOLE_ROW)
+
+
+def _value(given: ColumnSource, kind: str | None, tokens: Tokens) -> tuple[Column, Column]:
+    """The source value, and the canonical value made of it (null where that cannot be done)."""
+    if isinstance(given, str):
+        source = value = F.col(given)
+    elif isinstance(given, Expression):
+        source = value = F.expr(given.expr)
+    elif isinstance(given, Constant):
+        source = value = F.lit(given.constant)
+    elif isinstance(given, Token):
+        source = F.expr(given.of)
+        value = tokens(given.token)(source)
+    elif isinstance(given, Codes):
+        source = F.expr(given.of)
+        otherwise = F.lit(given.otherwise).cast("string")
+        value = F.lit(None).cast("string")
+        for code, meaning in given.codes.items():
+            value = F.when(source == code, F.lit(meaning)).otherwise(value)
+        value = F.coalesce(value, otherwise)
+    if kind is None or kind == "string":
+        return source, value
+    if kind == "int":
+        value = value.try_cast(_INT_VIA)
+    return source, value.try_cast(kind)
+
+
+def _unanalysable(fault: AnalysisException, where: str) -> MappingError:
+    """Spark names the expression and the columns at hand, never a value."""
+    return MappingError(
+        f"an expression cannot be read: {fault.getCondition()} {fault.getMessageParameters()}",
+        where=where,
+        do="mend it in conf/sources (a mapping's) or conf/quality (a check's)",
+    )
+
+
+def to_grouped(accepted: DataFrame, table: str, grouped: Grouped) -> DataFrame:
+    """One row per group of the parent's accepted rows, with the table's columns. Raises MappingError."""
+    contract = TABLES[ENTRY_OF.get(table, table)]
+    try:
+        rows = accepted
+        if grouped.each is not None:
+            rows = rows.select("*", F.posexplode(grouped.each.column).alias("position", grouped.each.name))
+        if grouped.where is not None:
+            rows = rows.filter(F.expr(grouped.where))
+        keys = [F.expr(sql).try_cast(contract.spark_type(name)).alias(name) for name, sql in grouped.by.items()]
+        made = rows.groupBy(*keys).agg(
+            *(F.expr(sql).try_cast(contract.spark_type(name)).alias(name) for name, sql in grouped.columns.items())
+        )
+    except AnalysisException as fault:
+        raise _unanalysable(fault, f"tables.{table}, grouped from {grouped.parent}") from fault
+    unknown = [c for c in mapped_columns(table) if c not in {*grouped.by, *grouped.columns}]
+    blank = {c: F.lit(None).cast(contract.spark_type(c)) for c in unknown}
+    whole = [F.col(c).isNotNull() for c in TABLES[table].key]
+    complete = whole[0]
+    for condition in whole[1:]:
+        complete = complete & condition
+    return made.filter(complete).select(*(blank.get(c, F.col(c)).alias(c) for c in mapped_columns(table)))
+
+
+def supplied_columns(mapping: SourceMapping, headers: Mapping[str, frozenset[str]]) -> dict[str, tuple[str, ...]]:
+    """Of each table that the delivered files feed, the columns that at least one of them fills."""
+    supplied: dict[str, set[str]] = {}
+    for table, how in mapping.tables.items():
+        for rows in how.rows:
+            if rows.source in headers:
+                known = frozenset(mapping.files[rows.source].names().values())
+                supplied.setdefault(table, set()).update(Columns(known, headers[rows.source]).filled(rows))
+        for grouped in how.grouped:
+            if any(rows.source in headers for rows in mapping.tables[grouped.parent].rows):
+                supplied.setdefault(table, set()).update(grouped.by, grouped.columns)
+    return {table: tuple(c for c in TABLES[table].column_names if c in names) for table, names in supplied.items()}

@@ -1,0 +1,52 @@
+"""Judged rows to clean tables, and the small tables that account for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from fundwatch.contracts import TABLES
+from intake.accepting import accepted_rows, to_clean
+from intake.canonical import supplied_columns, to_grouped
+from intake.delivery import Delivery
+from intake.mapping import SourceMapping
+from intake.totals import Total, stacked
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+Rows = list[tuple[Any, ...]]
+
+
+def clean_tables(judged: Mapping[str, DataFrame], mapping: SourceMapping) -> dict[str, DataFrame]:
+    """The accepted rows of each table, those grouped from other tables among them."""
+    clean: dict[str, list[DataFrame]] = {table: [to_clean(rows, table)] for table, rows in judged.items()}
+    for table, how in mapping.tables.items():
+        for grouped in how.grouped:
+            if grouped.parent in judged:
+                clean.setdefault(table, []).append(to_grouped(accepted_rows(judged[grouped.parent]), table, grouped))
+    return {table: stacked(parts) for table, parts in clean.items()}
+
+
+def delivery_rows(delivery: Delivery, key_id: str) -> Rows:
+    """Rows of the table `delivery`: one per file."""
+    head = (delivery.business_date, delivery.source, delivery.batch_id)
+    return [
+        (*head, file.name, file.kind, file.measured.sha256, file.measured.byte_count, file.measured.rows, key_id)
+        for file in delivery.files
+    ]
+
+
+def total_rows(delivery: Delivery, totals: Iterable[Total]) -> Rows:
+    """Rows of the table `control_total`: file × canonical table."""
+    names = TABLES["control_total"].column_names[2:]
+    head = (delivery.business_date, delivery.source)
+    return [(*head, *(getattr(total, name) for name in names)) for total in totals]
+
+
+def supplied_rows(delivery: Delivery, mapping: SourceMapping, last: Iterable[tuple[str, str]]) -> Rows:
+    """Rows of the table `supplied_column`; tables not delivered tonight keep those (table, column) they had last."""
+    supplied = supplied_columns(mapping, delivery.headers())
+    pairs = {(table, column) for table, columns in supplied.items() for column in columns}
+    pairs |= {(table, column) for table, column in last if table not in supplied}
+    return [(delivery.business_date, delivery.source, *pair) for pair in sorted(pairs)]

@@ -1,0 +1,177 @@
+"""The night's gate: Great Expectations judges the control totals and publishes its pages.
+
+It judges a few dozen totals, never the claims themselves: on big tables each expectation would scan them again.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from fundwatch.errors import GateError, faults
+from intake.checks import Quality
+from intake.delivery import LandedFile
+from intake.totals import Total
+
+PAGES = "data_docs"
+
+
+@dataclass(frozen=True)
+class CodeCount:
+    """How many rows of a table were quarantined with a code, and where the first of them are: (file, line)."""
+
+    table_name: str
+    code: str
+    rows: int
+    places: tuple[tuple[str, int], ...]
+
+    def __str__(self) -> str:
+        files = sorted({name for name, _ in self.places})
+        lines = "; ".join(f"{f} line {', '.join(str(n) for g, n in self.places if g == f)}" for f in files)
+        return f"{self.table_name}: {self.code} in {self.rows} rows, such as {lines}"
+
+
+def warm_up() -> threading.Thread:
+    """Import Great Expectations in the background, because it takes 8 s; join the thread before using it."""
+    # set before the import: a pipeline without a network must not try to report its use
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    thread = threading.Thread(target=importlib.import_module, args=("great_expectations",), daemon=True)
+    thread.start()
+    return thread
+
+
+def judge(
+    totals: Sequence[Total], files: Sequence[LandedFile], quality: Quality, night: date, reports: Path
+) -> tuple[list[str], Path]:
+    """What the gate finds wrong (nothing: it is open), and the page that shows it, in `<reports>/<date>/data_docs`.
+
+    It asks of each file and table: do lines and money balance, do they match what the sender declared, is the share
+    of faulty lines within the limit, were enough lines accepted.
+    """
+    rows = [_figures(total, files, quality) for total in totals]
+    folder = reports / night.isoformat() / PAGES
+    if folder.exists():
+        shutil.rmtree(folder)
+    failed = _validate(rows, folder, night, quality.quarantine_share)
+    found = [_told(name, rows[place]) for name, places in failed.items() for place in places]
+    return found, folder / "index.html"
+
+
+def gate_error(found: Sequence[str], codes: Sequence[CodeCount], page: Path) -> GateError:
+    """The error that stops the night: figures, the commonest error codes, where to look."""
+    commonest = sorted(codes, key=lambda c: (-c.rows, c.table_name, c.code))[:8]
+    text = faults("the quality gate stopped the night", found)
+    if commonest:
+        text += "\nerror codes:\n" + "\n".join(f"  - {code}" for code in commonest)
+    return GateError(
+        text,
+        where=str(page),
+        do="have the delivery mended and sent again; nothing of it is in the lake. Limits: conf/quality",
+    )
+
+
+def _figures(total: Total, files: Sequence[LandedFile], quality: Quality) -> dict[str, Any]:
+    file = next(f for f in files if f.name == total.file_name)
+    parts = (total.accepted_amount, total.quarantined_amount, total.duplicate_amount)
+    has_money = total.delivered_amount is not None
+    return {
+        "file": total.file_name,
+        "table": total.table_name,
+        "delivered_lines": total.delivered_lines,
+        "balanced_lines": total.accepted_lines + total.quarantined_lines + total.duplicate_lines,
+        "declared_lines": file.declared_rows,
+        "delivered_amount": _text(total.delivered_amount),
+        "balanced_amount": _text(sum((p or Decimal(0) for p in parts), Decimal(0))) if has_money else None,
+        "declared_amount": _text(file.declared_amount) if has_money else None,
+        "faulty_share": round(total.faulty_share, 6),
+        "share_limit": quality.quarantine_share,
+        "accepted_lines": total.accepted_lines,
+        "minimum_lines": quality.of(total.table_name).minimum_rows,
+    }
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:.2f}"
+
+
+_PAIRS = {
+    "lines_balance": ("delivered_lines", "balanced_lines"),
+    "money_balances": ("delivered_amount", "balanced_amount"),
+    "lines_as_declared": ("delivered_lines", "declared_lines"),
+    "money_as_declared": ("delivered_amount", "declared_amount"),
+}
+_TOLD = {
+    "lines_balance": "{delivered_lines} lines delivered, {balanced_lines} accounted for",
+    "money_balances": "money delivered {delivered_amount}, accounted for {balanced_amount}",
+    "lines_as_declared": "{delivered_lines} lines read, {declared_lines} declared",
+    "money_as_declared": "money read {delivered_amount}, declared {declared_amount}",
+    "faulty_share": "{faulty_share:.2%} of the lines are faulty, the limit is {share_limit:.2%}",
+    "enough_lines": "{accepted_lines} lines accepted, at least {minimum_lines} expected",
+}
+
+
+def _told(name: str, figures: Mapping[str, Any]) -> str:
+    return f"{figures['file']} ({figures['table']}): {_TOLD[name].format(**figures)}"
+
+
+def _validate(rows: Sequence[Mapping[str, Any]], folder: Path, night: date, limit: float) -> dict[str, list[int]]:
+    """Run the suite and write its pages; for each expectation that failed, the places of the rows that failed it."""
+    import great_expectations as gx
+    import pandas as pd
+    from great_expectations.checkpoint import UpdateDataDocsAction
+    from great_expectations.core.run_identifier import RunIdentifier
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    store = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder.resolve())}
+    index = {"class_name": "DefaultSiteIndexBuilder"}
+    context.add_data_docs_site(
+        site_name="night",
+        site_config={"class_name": "SiteBuilder", "store_backend": store, "site_index_builder": index},
+    )
+    asset = context.data_sources.add_pandas("intake").add_dataframe_asset("control_total")
+    batch = asset.add_batch_definition_whole_dataframe("night")
+    suite = context.suites.add(gx.ExpectationSuite(name="gate", expectations=_expectations(gx.expectations, limit)))
+    definition = gx.ValidationDefinition(name="gate", data=batch, suite=suite)
+    actions = [UpdateDataDocsAction(name="pages", site_names=["night"])]
+    checkpoint = gx.Checkpoint(
+        name="gate",
+        validation_definitions=[context.validation_definitions.add(definition)],
+        actions=actions,
+        result_format="COMPLETE",
+    )
+    at = datetime(night.year, night.month, night.day, tzinfo=UTC)
+    run_id = RunIdentifier(run_name=night.isoformat(), run_time=at)
+    outcome = context.checkpoints.add(checkpoint).run(batch_parameters={"dataframe": pd.DataFrame(rows)}, run_id=run_id)
+    failed: dict[str, list[int]] = {}
+    for validated in outcome.run_results.values():
+        for result in validated.results:
+            if not result.success:
+                places = result.result.get("unexpected_index_list") or range(len(rows))
+                failed[result.expectation_config.meta["name"]] = [int(place) for place in places]
+    return failed
+
+
+def _expectations(make: Any, limit: float) -> list[Any]:
+    pairs = [
+        make.ExpectColumnPairValuesToBeEqual(
+            column_A=a, column_B=b, ignore_row_if="either_value_is_missing", meta={"name": name}
+        )
+        for name, (a, b) in _PAIRS.items()
+    ]
+    share = make.ExpectColumnValuesToBeBetween(
+        column="faulty_share", min_value=0, max_value=limit, meta={"name": "faulty_share"}
+    )
+    enough = make.ExpectColumnPairValuesAToBeGreaterThanB(
+        column_A="accepted_lines", column_B="minimum_lines", or_equal=True, meta={"name": "enough_lines"}
+    )
+    return [*pairs, share, enough]

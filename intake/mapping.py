@@ -1,0 +1,267 @@
+"""The mapping of a source: how its files become canonical tables. Data in `conf/sources/<source>.yaml`.
+
+A mapping lists every column a file may have: one it does not know stops the night before a row is read (an
+allow-list fails closed), so a new column with names in it cannot slip into the lake.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
+
+from fundwatch.contracts import TABLES, clean
+from fundwatch.errors import MappingError, faults
+from fundwatch.fingerprint import fingerprint
+from fundwatch.resources import conf_file, read_yaml
+
+_NOT_MAPPED = frozenset({"known_from", "known_to", "business_date"})
+# Netted tables are mapped as their entries, which add the pointer to what a reversal reverses.
+ENTRY_OF = {"claim_line": "claim_line_entry", "settlement": "settlement_entry"}
+POINTER_OF = {"claim_line": "original_line_id", "settlement": "original_settlement_id"}
+_ENTRIES = frozenset(ENTRY_OF.values())
+CLEAN_TABLES = tuple(table.name for table in clean.ALL if table.name not in _ENTRIES)
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_QUOTED = re.compile(r"'[^']*'")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Expression(_Strict):
+    """SQL over the file's columns, which are all strings; blanks and null texts are null already."""
+
+    expr: str
+
+
+class Codes(_Strict):
+    """The codes of a column (or SQL) translated; one not listed becomes `otherwise`, or is an error without it."""
+
+    codes: dict[str, str]
+    of: str
+    otherwise: str | None = None
+
+
+class Token(_Strict):
+    """A pseudonym of a column (or SQL) in one of the key's domains."""
+
+    token: Literal["person", "certificate", "doctor", "contact", "address", "employer", "record"]
+    of: str
+
+
+class Constant(_Strict):
+    """The same value in every row."""
+
+    constant: str
+
+
+def _form(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "name"
+    keys = value if isinstance(value, dict) else getattr(type(value), "model_fields", {})
+    found = [form for form in ("expr", "codes", "token", "constant") if form in keys]
+    return found[0] if len(found) == 1 else None
+
+
+ColumnSource = Annotated[
+    Annotated[str, Tag("name")]
+    | Annotated[Expression, Tag("expr")]
+    | Annotated[Codes, Tag("codes")]
+    | Annotated[Token, Tag("token")]
+    | Annotated[Constant, Tag("constant")],
+    Discriminator(
+        _form,
+        custom_error_type="column_form",
+        custom_error_message="give a column's name, or exactly one of expr, codes, token, constant",
+    ),
+]
+
+
+class SourceFile(_Strict):
+    """One kind of file. A column given as a list has several names in use; the first is used hereafter."""
+
+    name: str
+    required: bool = True
+    columns: tuple[str | tuple[str, ...], ...]
+    optional: tuple[str | tuple[str, ...], ...] = ()
+    drop: tuple[str, ...] = ()
+
+    def names(self) -> dict[str, str]:
+        """Every name a header may give to a column that is read, and the name used hereafter."""
+        both = [(c,) if isinstance(c, str) else c for c in (*self.columns, *self.optional)]
+        return {alias: aliases[0] for aliases in both for alias in aliases}
+
+    def needed(self) -> tuple[tuple[str, ...], ...]:
+        """The columns that must be there, each with all its names."""
+        return tuple((c,) if isinstance(c, str) else c for c in self.columns)
+
+
+class Where(_Strict):
+    """Rows to keep; the others are counted as quarantined with the code, so that the totals balance."""
+
+    keep: str
+    code: str = Field(pattern=r"^[A-Z_]+$")
+
+
+class Rows(_Strict):
+    """A file whose rows are rows of the table. `carry` holds further values for tables grouped from this one."""
+
+    source: str = Field(alias="from")
+    where: Where | None = None
+    columns: dict[str, ColumnSource]
+    carry: dict[str, ColumnSource] = {}
+
+
+class Each(_Strict):
+    """An array of the parent, one row for each element; `position` counts from 0."""
+
+    column: str
+    name: str = Field(alias="as")
+
+
+class Grouped(_Strict):
+    """A table made by grouping the accepted rows of another: each column an SQL aggregate over the parent's columns.
+
+    It sees one delivery at a time: a source that needs it delivers whatever belongs to one group together.
+    """
+
+    parent: str = Field(alias="from")
+    each: Each | None = None
+    where: str | None = None
+    by: dict[str, str]
+    columns: dict[str, str]
+
+
+class Reversal(_Strict):
+    """How reversals without a pointer are known (`when`) and which expressions equal those of their original."""
+
+    when: str
+    matches: tuple[str, ...]
+
+
+class TableMapping(_Strict):
+    """How one canonical table is filled: from the rows of files, or by grouping other tables."""
+
+    rows: tuple[Rows, ...] = ()
+    grouped: tuple[Grouped, ...] = ()
+    reversal: Reversal | None = None
+
+
+class DeliveryForm(_Strict):
+    """Where a delivery lies and how its files are written."""
+
+    folder: str = "{date}"
+    manifest: Literal["required", "measured"] = "required"
+    encodings: tuple[Literal["utf-8", "gb18030"], ...] = ("utf-8", "gb18030")
+    delimiter: str = Field(",", min_length=1, max_length=1)
+    null_texts: tuple[str, ...] = ("", "NULL", "\\N")
+
+
+class SourceMapping(_Strict):
+    """One source. `print` identifies its content."""
+
+    source: str
+    delivery: DeliveryForm
+    files: dict[str, SourceFile]
+    tables: dict[str, TableMapping]
+
+    @property
+    def print(self) -> str:
+        return fingerprint(self.model_dump(mode="json", by_alias=True))
+
+    def rows_of(self, file: str) -> tuple[str, Rows] | None:
+        """The table whose rows the file holds."""
+        found = [(t, r) for t, m in self.tables.items() for r in m.rows if r.source == file]
+        return found[0] if found else None
+
+
+@dataclass(frozen=True)
+class _Cross:
+    """What a single entry cannot know to be wrong."""
+
+    mapping: SourceMapping
+
+    def faults(self) -> Iterator[str]:
+        for file in self.mapping.files:
+            uses = [t for t, m in self.mapping.tables.items() for r in m.rows if r.source == file]
+            if len(uses) != 1:
+                # one table of rows per file: each delivered line is accounted for once
+                yield f"files.{file}: its rows must feed exactly one table, not {', '.join(uses) or 'none'}"
+        for table, how in self.mapping.tables.items():
+            if table not in CLEAN_TABLES:
+                yield f"tables.{table}: not a canonical table; choose among {', '.join(CLEAN_TABLES)}"
+                continue
+            for number, rows in enumerate(how.rows):
+                yield from self._rows_faults(table, f"tables.{table}.rows[{number}]", rows)
+            for number, grouped in enumerate(how.grouped):
+                yield from self._grouped_faults(table, f"tables.{table}.grouped[{number}]", grouped)
+
+    def _rows_faults(self, table: str, where: str, rows: Rows) -> Iterator[str]:
+        yield from _contract_faults(table, where, rows.columns)
+        if rows.source not in self.mapping.files:
+            yield f"{where}.from: no file is named '{rows.source}'"
+            return
+        known = set(self.mapping.files[rows.source].names().values())
+        for name, given in {**rows.columns, **rows.carry}.items():
+            column = given if isinstance(given, str) else getattr(given, "of", None)
+            if column is not None and not words(column) & known:
+                yield f"{where}.{name}: the file {rows.source} has no column '{column}' to read"
+
+    def _grouped_faults(self, table: str, where: str, grouped: Grouped) -> Iterator[str]:
+        yield from _contract_faults(table, where, {**grouped.by, **grouped.columns})
+        if grouped.parent not in self.mapping.tables or not self.mapping.tables[grouped.parent].rows:
+            yield f"{where}.from: no table of rows is named '{grouped.parent}'"
+
+
+def _contract_faults(table: str, where: str, columns: Mapping[str, object]) -> Iterator[str]:
+    contract = TABLES[ENTRY_OF.get(table, table)]
+    known = [name for name in contract.column_names if name not in _NOT_MAPPED]
+    yield from (f"{where}.{name}: the table {table} has no such column" for name in columns if name not in known)
+    missing = [name for name in TABLES[table].key if name not in columns]
+    yield from (f"{where}: the key column {name} is not filled" for name in missing)
+
+
+def mapped_columns(table: str) -> tuple[str, ...]:
+    """The columns a mapping may fill: the contract's (of the entries, for a netted table) without its versions."""
+    return tuple(c for c in TABLES[ENTRY_OF.get(table, table)].column_names if c not in _NOT_MAPPED)
+
+
+def words(sql: str) -> frozenset[str]:
+    """The identifiers in a piece of SQL (and its keywords)."""
+    return frozenset(_WORD.findall(_QUOTED.sub("", sql)))
+
+
+def columns_used(given: ColumnSource, known: frozenset[str]) -> frozenset[str]:
+    """Which of the file's columns a canonical column is made of."""
+    if isinstance(given, str):
+        return frozenset({given})
+    if isinstance(given, Expression):
+        return words(given.expr) & known
+    return frozenset() if isinstance(given, Constant) else words(given.of) & known
+
+
+def read_mapping(source: str, overlay: Path | None = None) -> SourceMapping:
+    """The mapping of a source. Raises MappingError with every fault by key; FundwatchError when there is no file."""
+    return parse_mapping(conf_file("sources", source, overlay))
+
+
+def parse_mapping(file: Traversable) -> SourceMapping:
+    """The mapping in a YAML file. Raises MappingError with every fault by key."""
+    content = read_yaml(file)
+    try:
+        mapping = SourceMapping.model_validate(content)
+    except ValidationError as fault:
+        found = [f"{'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}" for e in fault.errors()]
+        raise MappingError(
+            faults("the mapping does not hold", found), where=str(file), do="mend what is named"
+        ) from fault
+    found = list(_Cross(mapping).faults())
+    if found:
+        raise MappingError(faults("the mapping does not hold", found), where=str(file), do="mend what is named")
+    return mapping

@@ -1,0 +1,132 @@
+"""Reversals (冲正) netted, and histories: pure functions of all entries, so that order and batching do not matter.
+
+An entry and its reversals form a group, named by the original's key. A group's state after a night is the running sum
+of its entries up to that night; a version holds from the night its state changed until the next change. A group whose
+original has not come yet, or whose quantity is netted to zero, has no version.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+from fundwatch.contracts import TABLES
+from intake.mapping import POINTER_OF, Reversal, mapped_columns
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+ROOT = "_root"
+_STEPS = 3  # a reversal of a reversal of a reversal; longer chains are not followed
+_ZERO = {"claim_line": "quantity", "settlement": "total_amount"}
+
+
+def roots_of_reversals(entries: DataFrame, table: str) -> DataFrame:
+    """Reversal × root: pointers followed up to a few steps. Small: a reversal in twenty lines is usual."""
+    key, pointer = TABLES[table].key[0], POINTER_OF[table]
+    pointers = entries.filter(F.col(pointer).isNotNull()).select(F.col(key).alias("_from"), F.col(pointer).alias("_to"))
+    ends = pointers
+    for _ in range(_STEPS - 1):
+        further = pointers.select(F.col("_from").alias("_to"), F.col("_to").alias("_next"))
+        ends = ends.join(further, "_to", how="left").select("_from", F.coalesce("_next", "_to").alias("_to"))
+    return ends.select(F.col("_from").alias(key), F.col("_to").alias("_end"))
+
+
+def with_roots(entries: DataFrame, roots: DataFrame, table: str) -> DataFrame:
+    """Entries with the key of the original of their group."""
+    key = TABLES[table].key[0]
+    return entries.join(roots, key, how="left").withColumn(ROOT, F.coalesce("_end", key)).drop("_end")
+
+
+def of_same_groups(entries: DataFrame, tonight: DataFrame, roots: DataFrame, table: str) -> DataFrame:
+    """The entries of all nights, with roots, that belong to a group tonight's rows touch."""
+    touched = with_roots(tonight.select(TABLES[table].key[0]), roots, table).select(ROOT)
+    return with_roots(entries, roots, table).join(touched, ROOT, how="left_semi")
+
+
+def net(rooted: DataFrame, table: str) -> DataFrame:
+    """Versions of a netted table over the nights, from whole groups of entries (see `with_roots`).
+
+    An entry without a pointer is an original unless its sums are negative: that is a reversal whose original nobody
+    named, and it nets nothing.
+    """
+    contract, pointer, zero = TABLES[table], POINTER_OF[table], _ZERO[table]
+    key, sums = contract.key[0], contract.sums
+    is_original = F.col(pointer).isNull() & F.col(ROOT).eqNullSafe(F.col(key)) & ~_is_negative(table)
+    group = Window.partitionBy(ROOT)
+    born = rooted.select(
+        "*",
+        is_original.alias("_is_original"),
+        F.max(F.when(is_original, F.col("business_date"))).over(group).alias("_born"),
+    )
+    kept = [c for c in contract.column_names if c not in (*sums, "known_from", "known_to")]
+    first = [F.max(F.when(F.col("_is_original"), F.struct(*kept))).alias("_original")]
+    night = F.greatest("_born", "business_date").alias("known_from")
+    changes = born.filter(F.col("_born").isNotNull()).groupBy(ROOT, night).agg(
+        *first, *(F.sum(c).alias(c) for c in sums), F.count_if(~F.col("_is_original")).alias("_reversals")
+    )  # fmt: skip
+    in_order = Window.partitionBy(ROOT).orderBy("known_from")
+    so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    running = changes.select(
+        F.max("_original").over(so_far).alias("_original"),
+        "known_from",
+        *(F.sum(c).over(so_far).cast(contract.spark_type(c)).alias(c) for c in sums),
+        F.sum("_reversals").over(so_far).alias("_reversals"),
+        F.lead("known_from").over(in_order).alias("known_to"),
+    )
+    is_netted = (F.col("_reversals") > 0) & (F.coalesce(F.col(zero), F.lit(0)) == 0)
+    alive = running.filter(~is_netted).select("_original.*", *sums, "known_from", "known_to")
+    return alive.select(*contract.column_names)
+
+
+def orphans(tonight: DataFrame, entries: DataFrame, table: str) -> DataFrame:
+    """One row: how many of tonight's reversals wait for what they reverse."""
+    key, pointer = TABLES[table].key[0], POINTER_OF[table]
+    reversals = tonight.filter(F.col(pointer).isNotNull() | _is_negative(table)).select(F.col(pointer).alias(key))
+    waiting = reversals.join(entries.select(key), key, how="left_anti")
+    return waiting.agg(F.lit(table).alias("table_name"), F.count(F.lit(1)).alias("orphans"))
+
+
+def _is_negative(table: str) -> Column:
+    amounts = [F.coalesce(F.col(c), F.lit(0)) for c in TABLES[table].sums]
+    return F.least(*(a.cast("double") for a in amounts)) < 0
+
+
+def with_matched_pointers(entries: DataFrame, table: str, reversal: Reversal) -> DataFrame:
+    """Entries whose source names no originals, with pointers found by content.
+
+    Among entries alike in `matches`, the n-th reversal (in the order of keys) takes back the n-th original. A reversal
+    without a partner keeps no pointer.
+    """
+    key, pointer = TABLES[table].key[0], POINTER_OF[table]
+    is_reversal = F.coalesce(F.expr(reversal.when), F.lit(False))
+    alike = F.to_json(F.struct(*(F.expr(sql).alias(f"m{n}") for n, sql in enumerate(reversal.matches))))
+    marked = entries.select("*", is_reversal.alias("_is_reversal"), alike.alias("_alike"))
+    order = Window.partitionBy("_alike", "_is_reversal").orderBy(key)
+    numbered = marked.withColumn("_number", F.row_number().over(order))
+    originals = numbered.filter(~F.col("_is_reversal")).select("_alike", "_number", F.col(key).alias("_original"))
+    paired = numbered.join(originals, ["_alike", "_number"], how="left")
+    found = F.when(F.col("_is_reversal"), F.col("_original"))
+    return paired.withColumn(pointer, F.coalesce(F.col(pointer), found)).select(*entries.columns)
+
+
+def to_history(existing: DataFrame | None, tonight: DataFrame, table: str, night: Column) -> DataFrame:
+    """All versions of tonight's keys: a new one only where the content changed.
+
+    `existing` are the versions of the table so far. What an earlier run of this night wrote is replaced; nights may be
+    given in any order.
+    """
+    contract = TABLES[table]
+    content = mapped_columns(table)
+    said = tonight.select(*content, night.alias("known_from"))
+    if existing is not None:
+        keys = tonight.select(*contract.key)
+        others = existing.filter(F.col("known_from") != night).join(keys, [*contract.key], how="left_semi")
+        said = others.select(*content, "known_from").unionByName(said)
+    in_order = Window.partitionBy(*contract.key).orderBy("known_from")
+    prints = said.withColumn("_print", F.xxhash64(*content))
+    before = F.lag("_print").over(in_order)
+    changed = prints.withColumn("_before", before).filter(~F.col("_before").eqNullSafe(F.col("_print")))
+    return changed.withColumn("known_to", F.lead("known_from").over(in_order)).select(*contract.column_names)

@@ -1,0 +1,51 @@
+"""How Spark is to read a landed file: every column a string, broken rows marked, rows numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
+
+from intake.delivery import LandedFile
+from intake.mapping import SourceMapping
+
+UNREADABLE = "_unreadable_row"
+LINE_NUMBER = "_line_number"
+FILE_NAME = "_file_name"
+_ROW_OF_TASK = (1 << 33) - 1  # the lower 33 bits of the id count rows within a task
+
+
+def read_options(mapping: SourceMapping) -> dict[str, str]:
+    """Options of the CSV reader. The header was checked by name already; the schema follows the file's own order."""
+    return {
+        "header": "true",
+        "sep": mapping.delivery.delimiter,
+        "encoding": "UTF-8",
+        "mode": "PERMISSIVE",
+        "columnNameOfCorruptRecord": UNREADABLE,
+        "columnPruning": "false",  # while Spark reads some columns only, it marks no row as broken
+        "escape": '"',
+        "multiLine": "false",  # an unclosed quote would swallow the rest of the file
+    }
+
+
+def read_schema(file: LandedFile) -> StructType:
+    """All columns as strings, in the file's order, and a column for the text of rows that do not fit them."""
+    return StructType([StructField(name, StringType()) for name in (*file.header, UNREADABLE)])
+
+
+def as_strings(raw: DataFrame, file: LandedFile, used: Sequence[str], null_texts: Sequence[str]) -> DataFrame:
+    """One row per delivered row: the columns used, trimmed, blanks and null texts as null; file name, line number.
+
+    A line number is the line of the file, the header being line 1; it is exact for files without blank lines
+    (the opening pass sees to it that each file is read as one task).
+    """
+    trimmed = {name: F.trim(F.col(name)) for name in used}
+    return raw.select(
+        F.lit(file.name).alias(FILE_NAME),
+        (F.monotonically_increasing_id().bitwiseAND(F.lit(_ROW_OF_TASK)) + 2).alias(LINE_NUMBER),
+        F.col(UNREADABLE).isNotNull().alias(UNREADABLE),
+        *(F.when(~text.isin(*null_texts), text).alias(name) for name, text in trimmed.items()),
+    )

@@ -1,0 +1,163 @@
+"""Behaviour indicators of the night: rollups of the touched days, windows over them, and peer statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from features.catalogue import ENTITIES, Catalogue, load_catalogues, runnable
+from fundwatch.contracts import TABLES
+from fundwatch.fingerprint import fingerprint
+from fundwatch.logs import log
+from fundwatch.resources import conf_file
+from jobs.job import Job, Night, Report, Workplace, print_of
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from features.peers import PeerGroups
+
+
+def _run(night: Night) -> Report:
+    plans, not_run = _plans(night)
+    plan_print = fingerprint({entity: plan.print for entity, plan in plans.items()})
+    since = _since(night, plan_print)
+    touched = _write_rollups(night, plans, since)
+    members = _write_indicators(night, plans)
+    for name, why in sorted(not_run.items()):
+        log.info("  not run: %s: %s", name, why)
+    return {
+        "since": "the beginning" if since is None else since.isoformat(),
+        **{f"{entity}_days": rows for entity, rows in touched.items()},
+        **{f"{entity}s": rows for entity, rows in members.items()},
+        "indicators": sum(len(plan.named) for plan in plans.values()),
+        "indicators_not_run": len(not_run),
+        "not_run": not_run,
+        "plan": plan_print,
+    }
+
+
+def _plans(night: Night) -> tuple[dict[str, Catalogue], dict[str, str]]:
+    """What can run of each entity's catalogue on the columns that are supplied, and why the rest cannot."""
+    supplied: dict[str, frozenset[str]] = {}
+    for row in night.of_night("supplied_column").select("table_name", "column_name").distinct().collect():
+        supplied[row.table_name] = supplied.get(row.table_name, frozenset()) | {row.column_name}
+    plans, not_run = {}, {}
+    for entity, catalogue in load_catalogues().items():
+        plans[entity], why_not = runnable(catalogue, supplied)
+        not_run.update(why_not)
+    return plans, not_run
+
+
+def _since(night: Night, plan_print: str) -> date | None:
+    """The night whose rollups this one builds upon; None if none stands that was made the same way."""
+    earlier = [n for n in night.place.ledger.nights(JOB.name) if n < night.date]
+    last = night.place.ledger.committed(JOB.name, earlier[-1]) if earlier else None
+    if last is None or last.detail.get("plan") != plan_print:
+        return None
+    is_current = last.print == print_of(JOB, night.place, last.business_date)
+    return last.business_date if is_current else None
+
+
+def _write_rollups(night: Night, plans: Mapping[str, Catalogue], since: date | None) -> dict[str, int]:
+    """Write every touched entity-day in full; the number of them by entity."""
+    from features.rollup import changed, known_on, recent, to_days
+
+    sources = {source for plan in plans.values() for source in plan.sources}
+    with _Kept() as keep:
+        versions = {s: keep(recent(plans.values(), s, night.all_rows(s.table), night.date)) for s in sources}
+        known = {source: known_on(rows, night.date) for source, rows in versions.items()}
+        tables = {}
+        for entity, plan in plans.items():
+            table = f"rollup_{entity}_day"
+            if plan.measures:
+                touched = keep(changed(plan, versions, since, night.date))
+                tables[table] = to_days(plan, known, touched)
+            else:
+                tables[table] = _no_rows(night, table)
+        night.write_all(tables)
+    return {entity: night.tables_written[f"rollup_{entity}_day"].rows for entity in plans}
+
+
+def _write_indicators(night: Night, plans: Mapping[str, Catalogue]) -> dict[str, int]:
+    """Write every entity's indicators and peer group, and the peers' statistics; entities by type."""
+    from pyspark.sql import DataFrame
+
+    from features.peers import read_peer_groups, to_peer_statistics
+
+    peers = read_peer_groups(conf_file("peers", night.settings.region, night.settings.conf))
+    statistics = [_no_rows(night, "peer_statistic").drop("business_date")]
+    tables = {}
+    with _Kept() as keep:
+        for entity, plan in plans.items():
+            table = f"indicator_{entity}"
+            if plan.indicators:
+                tables[table] = keep(_indicators(night, plan, peers, keep))
+                statistics.append(to_peer_statistics(entity, tables[table]))
+            else:
+                tables[table] = _no_rows(night, table)
+        night.write_all(tables | {"peer_statistic": reduce(DataFrame.unionByName, statistics)})
+    return {entity: night.tables_written[f"indicator_{entity}"].rows for entity in plans}
+
+
+def _indicators(night: Night, plan: Catalogue, peers: PeerGroups, keep: _Kept) -> DataFrame:
+    """One row per entity: its peer group and its indicators as of the night."""
+    from features.attributes import REGISTERS, with_attributes
+    from features.indicators import to_indicators
+    from features.peers import with_peer_groups
+    from features.rollup import as_known
+
+    days = keep(as_known(plan, night.all_rows(f"rollup_{plan.entity}_day"), night.date))
+    registers = {table: night.known(table) for table in REGISTERS[plan.entity]}
+    members = keep(with_attributes(plan, to_indicators(plan, days, night.date), registers, night.date))
+    columns = [plan.id_column, "peer_group", *(named.column for named in plan.named)]
+    return with_peer_groups(peers, plan.entity, members).select(*columns)
+
+
+class _Kept:
+    """Frames that several writes read, kept until the block ends.
+
+    Every scan of a Delta table costs the driver a job of its own: with frames read again and again a small night
+    took three times the processor time.
+    """
+
+    def __init__(self) -> None:
+        self._frames: list[DataFrame] = []
+
+    def __call__(self, rows: DataFrame) -> DataFrame:
+        self._frames.append(rows.persist())
+        return rows
+
+    def __enter__(self) -> _Kept:
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        for rows in self._frames:
+            rows.unpersist()
+
+
+def _no_rows(night: Night, table: str) -> DataFrame:
+    return night.spark.createDataFrame([], TABLES[table].schema())
+
+
+def _own_print(place: Workplace, night: date) -> Any:
+    peers = conf_file("peers", place.settings.region, place.settings.conf).read_text(encoding="utf-8")
+    catalogues = {entity: catalogue.print for entity, catalogue in load_catalogues().items()}
+    return [catalogues, peers, place.known_data_print(night)]
+
+
+JOB = Job(
+    name="features",
+    title="indicators of patients, doctors and institutions",
+    reads=("claim_line", "encounter", "settlement", "patient", "doctor", "institution", "supplied_column"),
+    writes=(
+        *(f"rollup_{entity}_day" for entity in ENTITIES),
+        *(f"indicator_{entity}" for entity in ENTITIES),
+        "peer_statistic",
+    ),
+    needs=("intake",),
+    run=_run,
+    own_print=_own_print,
+)

@@ -1,0 +1,60 @@
+"""The first look: make a key, simulate a small month, run its nights, show what came out and where it lies."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+from typing import Any
+
+from fundwatch.keys import make_key
+from fundwatch.logs import log
+from fundwatch.settings import Settings
+from jobs.command_line import settings_of
+from jobs.job import Report
+from jobs.run_nights import delivered_nights, run_nights
+from jobs.show_lead import print_list
+from jobs.simulate_claims import deliver, scenario_of
+
+_LAST_NIGHT = date(2026, 3, 31)
+_LINES, _NIGHTS = 24_000, 4
+
+
+def serve(options: argparse.Namespace) -> Any:
+    """`fundwatch demo`: the same command again finds everything done and changes nothing."""
+    settings = settings_of(options).settings
+    if not settings.key_path.exists():
+        log.info("a new pseudonymisation key: %s (id %s)", settings.key_path, make_key(settings.key_path).key_id)
+    last = options.date or _LAST_NIGHT
+    scenario = scenario_of(last, lines=_LINES, nights=_NIGHTS, seed=settings.seed)
+    is_new = deliver(scenario, settings.landing_dir, settings.truth_dir)
+    reports = run_nights(settings, delivered_nights(settings, scenario.nights[0], last))
+    is_new |= any(stage["is_new"] for stages in reports.values() for stage in stages.values())
+    if not options.json:
+        _tell(settings, last, reports, is_new=is_new)
+    return {"is_new": is_new, "nights": {str(night): stages for night, stages in reports.items()}}
+
+
+def _tell(settings: Settings, last: date, reports: dict[date, dict[str, Report]], *, is_new: bool) -> None:
+    print()
+    for night, stages in reports.items():
+        counted = "  ".join(
+            f"{name} {value:,}"
+            for stage in stages.values()
+            for name, value in stage.items()
+            if name in _COUNTS and isinstance(value, int)
+        )
+        print(f"{night}  {counted}")
+    print()
+    print_list(settings, last, top=15)
+    folder = settings.lists_dir / last.isoformat()
+    print(f"full list: {folder / 'leads.csv'}   evidence packs: {folder / 'evidence'}")
+    print(f"one lead:  fundwatch show 1 --date {last} --var {settings.var}")
+    print(f"MLflow:    {settings.tracking_uri}  (mlflow ui --backend-store-uri …), experiment fundwatch_leads")
+    print(f"data docs: {settings.reports_dir / last.isoformat()}   labels: {settings.truth_dir / 'labels.csv'}")
+    if not is_new:
+        print("nothing changed: every delivery and every stage was done before with the same input")
+
+
+_COUNTS = frozenset(
+    {"delivered_lines", "accepted_lines", "quarantined_lines", "duplicate_lines", "hits", "leads", "scored"}
+)

@@ -1,0 +1,69 @@
+"""Scan the services of the last `scan_days` with all detection rules: hits, the lines that prove them, the coverage."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+
+from jobs.command_line import main_of_job
+from jobs.job import Job, Night, Report, Workplace
+from rules.catalogue import load_rules
+from rules.knowledge import knowledge_print, load_knowledge
+
+_CLEAN = ("claim_line", "settlement", "patient", "encounter", "institution", "item")
+
+
+def own_print(place: Workplace, night: date) -> object:
+    """What determines the scan beside the delivered data: rules, knowledge and the window."""
+    return {
+        "rules": load_rules().print,
+        "knowledge": knowledge_print(load_knowledge()),
+        "scan_days": place.settings.scan_days,
+    }
+
+
+def run(night: Night) -> Report:
+    """Read what is known, scan it, write hits and coverage."""
+    from pyspark.sql import functions as F
+
+    from rules.scan import Window, scan
+
+    tables = {name: night.known(name) for name in _CLEAN if night.exists(name)}
+    window = Window(night.date - timedelta(days=night.settings.scan_days - 1), night.date)
+    rule_set = load_rules()
+    found = scan(rule_set, tables, _supplied(night), load_knowledge(), window).kept()
+    try:
+        night.write_all({"rule_hit": found.hits, "hit_line": found.hit_lines, "rule_coverage": found.coverage})
+        not_run = found.states.filter(F.col("fault") != "").select("rule_id", "fault").collect()  # a row per rule
+    finally:
+        found.release()
+    return {
+        "rules": len(rule_set.rules),
+        "rule_set": rule_set.print,
+        "hits": night.tables_written["rule_hit"].rows,
+        "hit_lines": night.tables_written["hit_line"].rows,
+        "not_run": {row["rule_id"]: row["fault"] for row in sorted(not_run)},
+    }
+
+
+def _supplied(night: Night) -> dict[str, frozenset[str]]:
+    """The canonical columns that the night's source fills, by table."""
+    columns: dict[str, set[str]] = defaultdict(set)
+    for row in night.of_night("supplied_column").select("table_name", "column_name").distinct().collect():
+        columns[row["table_name"]].add(row["column_name"])
+    return {table: frozenset(names) for table, names in columns.items()}
+
+
+JOB = Job(
+    name="rules",
+    title="detection rules",
+    reads=("supplied_column",),
+    optional=_CLEAN,
+    writes=("rule_hit", "hit_line", "rule_coverage"),
+    needs=("intake",),
+    run=run,
+    own_print=own_print,
+)
+
+if __name__ == "__main__":
+    main_of_job("rules")

@@ -1,0 +1,84 @@
+"""Make labelled synthetic deliveries, unless the same ones lie there already."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from fundwatch.errors import FundwatchError
+from fundwatch.fingerprint import file_sha256
+from fundwatch.logs import step
+from fundwatch.settings import Settings
+from jobs.command_line import night_of, settings_of
+from simulator import Scenario, simulate
+
+_DAYS_BETWEEN_NIGHTS = 7
+_HISTORY_DAYS = 89  # with the last night itself, the ninety days that the longest window looks back upon
+
+
+def scenario_of(last: date, *, lines: int, nights: int, seed: int, start: date | None = None) -> Scenario:
+    """The scenario of about `lines` fee lines over weekly deliveries that end on `last`."""
+    if nights < 1:
+        raise FundwatchError(f"{nights} nights cannot be delivered", where="--nights", do="ask for one or more")
+    dates = tuple(last - timedelta(days=_DAYS_BETWEEN_NIGHTS * back) for back in reversed(range(nights)))
+    first = start or last - timedelta(days=_HISTORY_DAYS)
+    return Scenario.for_lines(lines, seed=seed, history_start=first, nights=dates)
+
+
+def deliver(scenario: Scenario, landing: Path, truth: Path) -> bool:
+    """Write the deliveries; False when the very same lie there. Raises FundwatchError when others lie there."""
+    note, asked = truth / "scenario.json", json.dumps(asdict(scenario), default=str, sort_keys=True)
+    made = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else None
+    if made is not None and made["scenario"] == asked and _stand(landing, made["manifests"]):
+        return False
+    if landing.is_dir() and any(landing.iterdir()):
+        raise FundwatchError(
+            "other deliveries lie in the landing folder",
+            where=str(landing),
+            do="name an empty folder with --landing or --var, or move the old one away",
+        )
+    with step("simulate deliveries") as facts:
+        summary = simulate(scenario, landing, truth)
+        facts.update(persons=summary.persons, lines=summary.fee_lines, nights=len(summary.nights))
+    manifests = {night.isoformat(): file_sha256(_manifest(landing, night.isoformat())) for night in scenario.nights}
+    note.write_text(json.dumps({"scenario": asked, "manifests": manifests}, indent=2) + "\n", encoding="utf-8")
+    return True
+
+
+def _manifest(landing: Path, night: str) -> Path:
+    return landing / night / "manifest.json"
+
+
+def _stand(landing: Path, manifests: dict[str, str]) -> bool:
+    found = {night: _manifest(landing, night) for night in manifests}
+    return all(path.is_file() and file_sha256(path) == manifests[night] for night, path in found.items())
+
+
+def seed_of(options: argparse.Namespace, settings: Settings) -> int:
+    """The seed asked for, else the one in the settings."""
+    return int(settings.seed if options.seed is None else options.seed)
+
+
+def serve(options: argparse.Namespace) -> Any:
+    """`fundwatch simulate --date … [--lines …] [--nights …]`."""
+    settings = settings_of(options).settings
+    scenario = scenario_of(
+        night_of(options),
+        lines=options.lines,
+        nights=options.nights,
+        seed=seed_of(options, settings),
+        start=options.start,
+    )
+    is_new = deliver(scenario, settings.landing_dir, settings.truth_dir)
+    summary = json.loads((settings.truth_dir / "summary.json").read_text(encoding="utf-8"))
+    if not options.json:
+        print("simulated" if is_new else "nothing to do: the same deliveries lie there already")
+        for night in summary["nights"]:
+            rows = night["rows"]
+            print(f"  {night['business_date']}  {rows['fee_list']:>8,} fee lines  {night['fee_amount']:>16} yuan")
+        print(f"deliveries: {settings.landing_dir}   labels: {settings.truth_dir / 'labels.csv'}")
+    return {"is_new": is_new, **summary}

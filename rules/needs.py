@@ -1,0 +1,62 @@
+"""What each rule rests on, and why it cannot run where something is not there. Nothing here touches rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+
+from rules.columns import ACCOUNT_NEEDS, GRAINS, Sources
+from rules.expressions import names_in
+from rules.knowledge import Knowledge
+from rules.model import Rule, RuleSet
+
+
+def names_used(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
+    """The columns of the grain that the rule names anywhere, its reason included."""
+    told = frozenset().union(rule.fact_names, *(names_in(fact) for fact in rule.facts.values()))
+    return _names_judging(rule_set, rule) | (told & GRAINS[rule.grain].columns.keys())
+
+
+def _names_judging(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
+    """The columns that decide on hit and money. What only the reason tells may be unknown: it says so there."""
+    texts = [text for key, text in rule.expressions.items() if not key.startswith("facts.")]
+    texts += [rule_set.exclusions[name].condition for name in rule.exclude]
+    named = frozenset().union(*(names_in(text) for text in texts))
+    windows = frozenset(c for m in rule.measures.values() for c in (*m.by, *m.order))
+    return (named | windows | {rule.money.of}) & GRAINS[rule.grain].columns.keys()
+
+
+def needs(rule_set: RuleSet, rule: Rule) -> Sources:
+    """The sources of the rule: of each group at least one must be there."""
+    grain = GRAINS[rule.grain]
+    found = grain.base.union(*(grain.columns[name] for name in _names_judging(rule_set, rule)))
+    if rule.money.account:
+        found |= ACCOUNT_NEEDS
+    return found | {frozenset({source}) for source in rule.needs}
+
+
+def knowledge_needed(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
+    """The knowledge classes the rule rests on."""
+    sources = frozenset().union(*needs(rule_set, rule))
+    return frozenset(s.removeprefix("knowledge.") for s in sources if s.startswith("knowledge."))
+
+
+def why_not(
+    rule_set: RuleSet, rule: Rule, tables: Set[str], supplied: Mapping[str, frozenset[str]], knowledge: Knowledge
+) -> str:
+    """Why the rule cannot run; empty when all it needs is there."""
+    lacking = [
+        " or ".join(sorted(group))
+        for group in needs(rule_set, rule)
+        if not any(_is_there(source, tables, supplied, knowledge) for source in group)
+    ]
+    missing_tables = sorted({n.split(".")[0] for n in lacking if " or " not in n} - tables - {"knowledge"})
+    told = [f"the table {name} is missing" for name in missing_tables]
+    told += [f"{n} is not supplied" for n in sorted(lacking) if n.split(".")[0] not in missing_tables]
+    return "; ".join(told)
+
+
+def _is_there(source: str, tables: Set[str], supplied: Mapping[str, frozenset[str]], knowledge: Knowledge) -> bool:
+    table, column = source.split(".")
+    if table == "knowledge":
+        return bool(knowledge.get(column))
+    return table in tables and column in supplied.get(table, frozenset())

@@ -1,0 +1,38 @@
+"""Small clean tables, written inline: a row names what matters, everything else is null."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fundwatch.contracts import TABLES
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def table(spark: SparkSession) -> Callable[..., DataFrame]:
+    """`table("claim_line", rows)`: a frame of the contract's columns."""
+
+    def make(name: str, rows: Rows) -> DataFrame:
+        contract = TABLES[name]
+        unknown = {column for row in rows for column in row} - set(contract.column_names)
+        if unknown:
+            raise KeyError(f"{name} has no {unknown}")
+        values = [tuple(_typed(row.get(c.name), c.type) for c in contract.columns) for row in rows]
+        return spark.createDataFrame(values, contract.schema())
+
+    return make
+
+
+def _typed(value: Any, kind: str) -> Any:
+    if value is None or not kind.startswith(("decimal", "timestamp")):
+        return value
+    return Decimal(str(value)) if kind.startswith("decimal") else datetime.fromisoformat(value)

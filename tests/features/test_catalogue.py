@@ -1,0 +1,138 @@
+"""The catalogue: names derived, faults gathered, memory bounded, nothing unknown made a zero."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from features.catalogue import ENTITIES, Catalogue, load_catalogues, runnable
+from features.catalogue.loader import read_catalogues
+from features.catalogue.sql import columns_of, functions_of, renamed
+from fundwatch.contracts import TABLES
+from fundwatch.errors import CatalogueError
+
+ALL_SUPPLIED = {name: frozenset(table.column_names) for name, table in TABLES.items()}
+
+
+def declared(**changes: object) -> dict[str, object]:
+    base: dict[str, object] = {
+        "entity": "patient",
+        "windows": [30],
+        "keys": {"lines": {"id": "patient_id", "day": "charged_at"}},
+        "measures": {"amount": {"of": "lines", "value": "sum(amount)", "unit": "yuan", "description": "All."}},
+        "indicators": {
+            "amount": {
+                "name": {"zh": "费用", "en": "Charges"},
+                "unit": "yuan",
+                "direction": "high",
+                "formula": "amount",
+                "description": "All.",
+            }
+        },
+    }
+    return base | changes
+
+
+def message_of(tmp_path: Path, *contents: dict[str, object]) -> str:
+    files = []
+    for number, content in enumerate(contents):
+        file = tmp_path / f"{number}.yaml"
+        file.write_text(yaml.safe_dump(content), encoding="utf-8")
+        files.append(file)
+    with pytest.raises(CatalogueError) as caught:
+        read_catalogues(list(files))
+    return str(caught.value)
+
+
+def test_names_say_entity_measure_and_window_and_each_stands_once():
+    columns = [named.column for catalogue in load_catalogues().values() for named in catalogue.named]
+    assert {"patient_drug_share_30d", "doctor_visits_per_day_90d", "institution_mean_stay_days_90d"} <= set(columns)
+    assert len(columns) == len(set(columns))
+    assert all(column.startswith(ENTITIES) and column.endswith(("_30d", "_90d")) for column in columns)
+
+
+def test_the_print_ignores_names_and_descriptions_and_follows_formulas():
+    base = Catalogue.model_validate(declared())
+    content = declared()
+    content["indicators"]["amount"] |= {"description": "Other words.", "name": {"zh": "金额", "en": "Money"}}  # type: ignore[index]
+    assert Catalogue.model_validate(content).print == base.print
+    content["indicators"]["amount"] |= {"formula": "amount * 2"}  # type: ignore[index]
+    assert Catalogue.model_validate(content).print != base.print
+
+
+def test_all_faults_of_all_files_come_in_one_error(tmp_path: Path):
+    bad_measures = {
+        "amount": {"of": "lines", "value": "sum(ammount)", "unit": "yuan", "description": "Misspelt."},
+        "all_items": {
+            "of": "lines",
+            "value": "size(collect_list(item_code))",
+            "unit": "count",
+            "description": "Unbounded.",
+        },
+        "stays": {"of": "encounters", "value": "count(*)", "unit": "count", "description": "No key."},
+    }
+    text = message_of(tmp_path, declared(measures=bad_measures), declared(colour="red"))
+    assert "claim_line has no column 'ammount'" in text
+    assert "measures.all_items: collect_list() is not among the functions whose memory is bounded" in text
+    assert "encounters has no entry" in text
+    assert "all_items: no indicator reads it" in text
+    assert "1.yaml: colour" in text
+
+
+def test_a_formula_divides_only_where_no_base_gives_null(tmp_path: Path):
+    content = declared()
+    content["indicators"]["amount"] |= {"formula": "amount / days"}  # type: ignore[index]
+    text = message_of(tmp_path, content)
+    assert "write try_divide(a, b)" in text
+    assert "there is no measure or set 'days'" in text
+
+
+def test_two_distinct_counts_over_one_scan_are_refused(tmp_path: Path):
+    measures = {
+        name: {
+            "of": "lines",
+            "value": f"count(DISTINCT {column})",
+            "unit": "count",
+            "description": "Distinct.",
+        }
+        for name, column in (("amount", "item_code"), ("orders", "order_id"))
+    }
+    assert "distinct item_code and distinct order_id; one is allowed" in message_of(
+        tmp_path, declared(measures=measures)
+    )
+
+
+def test_a_file_short_of_an_entity_is_refused(tmp_path: Path):
+    assert "no file declares the entity doctor" in message_of(tmp_path, declared())
+
+
+def test_an_indicator_whose_column_is_not_supplied_is_left_out_and_says_why():
+    without = ALL_SUPPLIED | {"claim_line": ALL_SUPPLIED["claim_line"] - {"days_supplied"}}
+    catalogue, why_not = runnable(load_catalogues()["patient"], without)
+    reason = "the source does not supply claim_line.days_supplied"
+    assert why_not == {"patient_drug_days_supplied_30d": reason, "patient_drug_days_supplied_90d": reason}
+    assert "drug_days" not in catalogue.measures
+    assert not why_not.keys() & catalogue.directions.keys()
+
+
+def test_a_source_without_doctors_leaves_no_doctor_indicator_to_run():
+    without = ALL_SUPPLIED | {"claim_line": ALL_SUPPLIED["claim_line"] - {"ordering_doctor_id"}}
+    full = load_catalogues()["doctor"]
+    catalogue, why_not = runnable(full, without)
+    assert not catalogue.measures
+    assert not catalogue.sets
+    assert set(why_not) == set(full.directions)
+
+
+def test_everything_runs_when_everything_is_supplied():
+    for catalogue in load_catalogues().values():
+        assert runnable(catalogue, ALL_SUPPLIED) == (catalogue, {})
+
+
+def test_names_in_an_expression_are_told_from_functions_words_and_literals():
+    text = "sum(amount) FILTER (WHERE charge_class IN ('amount', '09') AND NOT is_inpatient)"
+    assert columns_of(text) == {"amount", "charge_class", "is_inpatient"}
+    assert functions_of(text) == {"sum"}
+    assert renamed("x = 'amount' + amount", {"amount": "a"}) == "x = 'amount' + a"

@@ -1,0 +1,77 @@
+"""Indicators: sums and distinct things of two windows, null where there is no base."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from features.catalogue import load_catalogues
+from features.indicators import to_indicators
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+AS_OF = date(2026, 3, 31)
+RECENT, OLDER = date(2026, 3, 30), date(2026, 1, 10)
+
+
+def doctor_days(spark: SparkSession, rows: list[dict[str, object]]) -> DataFrame:
+    catalogue = load_catalogues()["doctor"]
+    columns = catalogue.measure_columns.values()
+    values = [
+        (
+            row["doctor_id"],
+            row["day"],
+            1.0,
+            {"patients": row.get("patients", [])},
+            *(float(row.get(c, 0)) for c in columns),  # type: ignore[arg-type]
+        )
+        for row in rows
+    ]
+    measures = ", ".join(f"{column} double" for column in columns)
+    schema = f"doctor_id string, day date, row_count double, sets map<string,array<string>>, {measures}"
+    return spark.createDataFrame(values, schema)
+
+
+def test_windows_sum_days_and_count_distinct_things_once(spark: SparkSession):
+    day = {"doctor_id": "D1", "visits": 12, "active_days": 3, "amount_fen": 10_000, "drug_amount_fen": 2_500}
+    people = [f"P{n}" for n in range(6)]
+    days = doctor_days(
+        spark,
+        [
+            day | {"day": RECENT, "patients": people},
+            day | {"day": OLDER, "patients": ["P0", "P9"], "drug_amount_fen": 7_500},
+        ],
+    )
+    (row,) = to_indicators(load_catalogues()["doctor"], days, AS_OF).collect()
+    assert (row.doctor_patient_count_30d, row.doctor_patient_count_90d) == (6, 7)
+    assert (row.doctor_drug_share_30d, row.doctor_drug_share_90d) == (0.25, 0.5)
+    assert (row.doctor_visits_per_day_30d, row.doctor_visits_per_patient_90d) == (4, 24 / 7)
+    assert (row.doctor_amount_per_visit_30d, row.doctor_amount_per_visit_90d) == (100 / 12, 200 / 24)
+
+
+def test_a_share_of_nothing_and_a_base_too_small_are_null_and_counts_of_nothing_are_zero(spark: SparkSession):
+    days = doctor_days(
+        spark,
+        [
+            {"doctor_id": "free", "day": RECENT, "visits": 50, "active_days": 9},
+            {"doctor_id": "once", "day": RECENT, "visits": 1, "amount_fen": 100, "drug_amount_fen": 100},
+            {"doctor_id": "gone", "day": OLDER, "visits": 50, "amount_fen": 100, "patients": ["P1"]},
+        ],
+    )
+    rows = {row.doctor_id: row for row in to_indicators(load_catalogues()["doctor"], days, AS_OF).collect()}
+    assert rows["free"].doctor_drug_share_30d is None
+    assert rows["once"].doctor_drug_share_30d is None
+    assert (rows["gone"].doctor_drug_share_30d, rows["gone"].doctor_drug_share_90d) == (None, 0)
+    assert (rows["gone"].doctor_patient_count_30d, rows["gone"].doctor_patient_count_90d) == (0, 1)
+
+
+def test_every_declared_formula_runs(spark: SparkSession):
+    for catalogue in load_catalogues().values():
+        measures = ", ".join(f"{column} double" for column in catalogue.measure_columns.values())
+        keys = f"{catalogue.id_column} string, day date, row_count double"
+        schema = f"{keys}, sets map<string,array<string>>, {measures}"
+        indicators = to_indicators(catalogue, spark.createDataFrame([], schema), AS_OF)
+        kinds = dict(indicators.dtypes)
+        assert kinds.pop(catalogue.id_column) == "string"
+        assert kinds == dict.fromkeys(catalogue.directions, "double")

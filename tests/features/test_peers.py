@@ -1,0 +1,107 @@
+"""Peers: groups widen until they are large enough, and their statistics are exact."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from features.attributes import with_attributes
+from features.catalogue import load_catalogues
+from features.peers import Level, PeerGroups, read_peer_groups, to_peer_statistics, with_peer_groups
+from fundwatch.errors import CatalogueError
+from fundwatch.resources import conf_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyspark.sql import DataFrame, SparkSession
+
+PEERS = PeerGroups(
+    minimum_members=3,
+    entities={"patient": (Level(attribute="age", bounds=(18, 60)), Level(attribute="sex"))},
+)
+
+
+def test_a_group_too_small_is_widened_level_by_level_and_its_name_says_so(spark: SparkSession):
+    adults = [(f"m{n}", 30, "1") for n in range(3)] + [("f1", 59, "2")]
+    others = [("old", 60, "1"), ("unborn", None, None)]
+    members = spark.createDataFrame(adults + others, "patient_id string, age int, sex string")
+    found = {row.patient_id: row.peer_group for row in with_peer_groups(PEERS, "patient", members).collect()}
+    assert found == {
+        **dict.fromkeys(["m0", "m1", "m2"], "patient|18-59|1"),
+        "f1": "patient|18-59",
+        "old": "patient",
+        "unborn": "patient",
+    }
+
+
+def test_statistics_are_exact_and_a_wider_group_counts_the_narrower_ones_inside_it(spark: SparkSession):
+    rows: list[tuple[str, str, float | None]] = [
+        ("a", "patient|x", 1.0),
+        ("b", "patient|x", 2.0),
+        ("c", "patient|x", 9.0),
+        ("d", "patient", 4.0),
+    ]
+    rows.append(("e", "patient", None))
+    indicators = spark.createDataFrame(rows, "patient_id string, peer_group string, patient_visits_30d double")
+    statistics = {row.peer_group: row for row in to_peer_statistics("patient", indicators).collect()}
+    narrow, wide = statistics["patient|x"], statistics["patient"]
+    assert (narrow.peer_count, narrow.median) == (3, 2.0)
+    assert narrow.mad == pytest.approx(1.4826)  # deviations 1, 0, 7
+    assert (wide.peer_count, wide.median) == (4, 3.0)
+    assert wide.mad == pytest.approx(1.5 * 1.4826)  # deviations 2, 1, 6, 1
+    assert len(wide.ladder) == 101
+    assert (wide.ladder[0], wide.ladder[25], wide.ladder[100]) == (1.0, 1.75, 9.0)
+    assert statistics.keys() == {"patient|x", "patient"}
+
+
+def test_an_indicator_nobody_has_a_value_of_has_no_members_and_no_median(spark: SparkSession):
+    rows = [("a", "patient", None)]
+    indicators = spark.createDataFrame(rows, "patient_id string, peer_group string, patient_visits_30d double")
+    (row,) = to_peer_statistics("patient", indicators).collect()
+    assert (row.peer_count, row.median, row.mad, row.ladder) == (0, None, None, None)
+
+
+def test_a_doctor_is_judged_at_the_post_begun_last(spark: SparkSession, table: Callable[..., DataFrame]):
+    registers = {
+        "doctor": table(
+            "doctor",
+            [
+                {"doctor_id": "D1", "institution_id": "H1", "started_on": date(2020, 1, 1)},
+                {"doctor_id": "D1", "institution_id": "H2", "started_on": date(2025, 1, 1)},
+                {"doctor_id": "D1", "institution_id": "H3", "started_on": date(2027, 1, 1)},
+            ],
+        ),
+        "institution": table(
+            "institution", [{"institution_id": f"H{n}", "institution_level": str(n)} for n in (1, 2, 3)]
+        ),
+    }
+    doctors = spark.createDataFrame([("D1",), ("D2",)], "doctor_id string")
+    rows = with_attributes(load_catalogues()["doctor"], doctors, registers, date(2026, 3, 31)).collect()
+    assert {row.doctor_id: row.institution_level for row in rows} == {"D1": "2", "D2": None}
+
+
+def test_persons_with_a_stay_are_no_peers_of_persons_without(spark: SparkSession, table: Callable[..., DataFrame]):
+    patients = table("patient", [{"patient_id": "P1", "birth_year": 1950, "sex": "2"}])
+    indicators = spark.createDataFrame([("P1", 1.0), ("P2", 0.0)], "patient_id string, patient_stay_count_90d double")
+    rows = with_attributes(load_catalogues()["patient"], indicators, {"patient": patients}, date(2026, 3, 31)).collect()
+    assert {row.patient_id: (row.had_stay, row.age) for row in rows} == {
+        "P1": ("stay", 76),
+        "P2": ("no_stay", None),
+    }
+
+
+def test_the_shipped_peer_groups_hold():
+    assert read_peer_groups(conf_file("peers", "default")).minimum_members == 20
+
+
+def test_faults_of_a_peer_file_come_in_one_error(tmp_path: Path):
+    file = tmp_path / "bad.yaml"
+    file.write_text("minimum_members: 20\nentities: {patient: [{attribute: shoe_size}], nurse: []}", encoding="utf-8")
+    with pytest.raises(CatalogueError) as caught:
+        read_peer_groups(file)
+    for text in ("no attribute 'shoe_size'", "entities.nurse: no such entity", "doctor has no levels"):
+        assert text in str(caught.value)

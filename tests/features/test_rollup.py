@@ -1,0 +1,179 @@
+"""Rollups: whole numbers per entity-day, withdrawn when reversed, equal however the nights fell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pyspark.sql import functions as F
+
+from features.catalogue import Catalogue, Source, load_catalogues
+from features.indicators import to_indicators
+from features.rollup import as_known, changed, known_on, recent, to_days
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+NIGHTS = (date(2026, 3, 10), date(2026, 3, 20), date(2026, 3, 31))
+Table = Callable[..., "DataFrame"]
+
+
+def versions_of(table: Table, **rows: Any) -> dict[Source, DataFrame]:
+    return {source: table(source.table, rows.get(source.value, [])) for source in Source}
+
+
+def known(versions: dict[Source, DataFrame], night: date) -> dict[Source, DataFrame]:
+    return {source: known_on(rows, night) for source, rows in versions.items()}
+
+
+def rollup_of(catalogue: Catalogue, versions: dict[Source, DataFrame], since: date | None, night: date) -> DataFrame:
+    in_reach = {source: recent([catalogue], source, versions[source], night) for source in catalogue.sources}
+    touched = changed(catalogue, in_reach, since, night)
+    return to_days(catalogue, known(in_reach, night), touched).withColumn("business_date", F.lit(night))
+
+
+def line(number: int, **values: Any) -> dict[str, Any]:
+    return {
+        "line_id": f"L{number}",
+        "encounter_id": "E1",
+        "patient_id": "P1",
+        "institution_id": "H1",
+        "ordering_doctor_id": "D1",
+        "charged_at": "2026-03-01T09:00:00",
+        "charge_class": "09",
+        "amount": "10.10",
+        "known_from": NIGHTS[0],
+    } | values
+
+
+def test_a_day_adds_up_its_lines_visits_and_settlements(table: Table):
+    visit = {
+        "encounter_id": "E1",
+        "patient_id": "P1",
+        "is_inpatient": False,
+        "started_at": "2026-03-01T08:00:00",
+    }
+    versions = versions_of(
+        table,
+        lines=[line(1), line(2, amount="0.20", charge_class="03"), line(3, charged_at="2026-03-02T23:30:00")],
+        encounters=[
+            visit | {"institution_id": "H1", "known_from": NIGHTS[0]},
+            visit | {"encounter_id": "E2", "institution_id": "H2", "known_from": NIGHTS[0]},
+        ],
+        settlements=[
+            {
+                "settlement_id": "S1",
+                "patient_id": "P1",
+                "settled_at": "2026-03-01T10:00:00",
+                "fund_amount": "7.03",
+            }
+            | {"known_from": NIGHTS[0]}
+        ],
+    )
+    first, second = rollup_of(load_catalogues()["patient"], versions, None, NIGHTS[0]).orderBy("day").collect()
+    assert (first.amount_fen, first.drug_amount_fen, first.exam_amount_fen, first.fund_fen) == (
+        1030,
+        1010,
+        20,
+        703,
+    )
+    assert (first.visits, first.visit_days, first.visit_institutions, first.row_count) == (2, 1, 2, 5)
+    assert first.sets == {"institutions": ["H1", "H2"]}
+    assert (second.amount_fen, second.night_lines, second.visits, second.sets) == (
+        1010,
+        1,
+        0,
+        {"institutions": []},
+    )
+
+
+def test_a_night_touches_only_the_days_whose_versions_came_or_went(table: Table):
+    versions = versions_of(
+        table,
+        lines=[
+            line(1),
+            line(2, charged_at="2026-03-02T09:00:00", known_to=NIGHTS[1]),
+            line(3, charged_at="2026-03-03T09:00:00", known_from=NIGHTS[1]),
+            line(4, charged_at="2026-03-04T09:00:00", known_from=NIGHTS[2]),
+            line(5, charged_at="2026-03-05T09:00:00", known_to=NIGHTS[2]),
+            line(6, ordering_doctor_id=None, known_from=NIGHTS[1]),
+        ],
+    )
+    doctor = load_catalogues()["doctor"]
+    touched = changed(doctor, versions, NIGHTS[0], NIGHTS[1]).orderBy("day").collect()
+    assert [(row.doctor_id, row.day.day) for row in touched] == [("D1", 2), ("D1", 3)]
+
+
+def test_a_reversed_day_is_written_as_zeros_and_then_is_as_if_it_had_never_been(table: Table):
+    versions = versions_of(table, lines=[line(1, known_to=NIGHTS[1]), line(2, charged_at="2026-03-05T09:00:00")])
+    doctor = load_catalogues()["doctor"]
+    earlier = rollup_of(doctor, versions, None, NIGHTS[0])
+    later = rollup_of(doctor, versions, NIGHTS[0], NIGHTS[1])
+    (reversed_day,) = later.collect()
+    assert (reversed_day.amount_fen, reversed_day.row_count, reversed_day.sets) == (0, 0, {"patients": []})
+    rollups = earlier.unionByName(later)
+    days = {
+        night: [row.day.day for row in as_known(doctor, rollups, night).orderBy("day").collect()]
+        for night in NIGHTS[:2]
+    }
+    assert days == {NIGHTS[0]: [1, 5], NIGHTS[1]: [5]}
+
+
+def deliveries(draw: Random, doctors: int) -> list[dict[str, Any]]:
+    """Lines of many doctors, each known from some night, and some of them reversed on a later one."""
+    rows = []
+    for number in range(doctors * 8):
+        arrives, leaves = draw.randrange(3), draw.randrange(9)
+        day = date(2026, 3, 1) + timedelta(days=draw.randrange(8))
+        rows.append(
+            line(
+                number,
+                patient_id=f"P{draw.randrange(doctors)}",
+                encounter_id=f"E{draw.randrange(doctors)}",
+                ordering_doctor_id=draw.choice([f"D{draw.randrange(doctors)}", None]),
+                charged_at=f"{day.isoformat()}T{draw.randrange(24):02d}:00:00",
+                charge_class=draw.choice(["03", "08", "09"]),
+                amount=str(draw.randrange(1, 99_999) / 100),
+                known_from=NIGHTS[arrives],
+                known_to=NIGHTS[leaves] if arrives < leaves < 3 else None,
+            )
+        )
+    return rows
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_night_equals_history_however_lines_came_and_went(table: Table, seed: int):
+    lines = deliveries(Random(seed), doctors=40)
+    versions = versions_of(table, lines=lines)
+    doctor = load_catalogues()["doctor"]
+    since: date | None = None
+    nightly: DataFrame | None = None
+    for night in NIGHTS:
+        made = rollup_of(doctor, versions, since, night)
+        nightly = made if nightly is None else nightly.unionByName(made)
+        since = night
+    assert nightly is not None
+    at_once = rollup_of(doctor, versions, None, NIGHTS[-1])
+    by_night, by_history = (
+        to_indicators(doctor, as_known(doctor, rollups, NIGHTS[-1]), NIGHTS[-1]).orderBy("doctor_id").collect()
+        for rollups in (nightly, at_once)
+    )
+    assert by_night == by_history
+
+
+def test_the_first_days_of_the_window_and_days_to_come_are_told_apart(table: Table):
+    night = NIGHTS[-1]
+    stamps = [f"{night - timedelta(days=back)}T09:00:00" for back in (90, 89, 30, 29, 0, -1)]
+    versions = versions_of(table, lines=[line(n, charged_at=stamp) for n, stamp in enumerate(stamps)])
+    doctor = load_catalogues()["doctor"]
+    days = as_known(doctor, rollup_of(doctor, versions, None, night), night)
+    widened = doctor.model_copy(
+        update={
+            "indicators": {"days": doctor.indicators["patient_count"].model_copy(update={"formula": "active_days"})}
+        }
+    )
+    (row,) = to_indicators(widened, days, night).collect()
+    assert (row.doctor_days_30d, row.doctor_days_90d) == (2, 4)

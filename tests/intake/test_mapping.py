@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fundwatch.errors import MappingError
+from fundwatch.resources import conf_names
+from intake.mapping import parse_mapping, read_mapping
+
+GOOD = """
+source: small
+delivery: {folder: "."}
+files:
+  persons: {name: persons.csv, columns: [[id, number], sex], drop: [name]}
+tables:
+  patient:
+    rows:
+      - from: persons
+        columns: {patient_id: {token: person, of: id}, sex: sex}
+"""
+
+
+def parsed(tmp_path: Path, text: str):
+    file = tmp_path / "small.yaml"
+    file.write_text(text, encoding="utf-8")
+    return parse_mapping(file)
+
+
+@pytest.mark.parametrize("source", conf_names("sources"))
+def test_every_shipped_mapping_holds(source):
+    assert read_mapping(source).source == source
+
+
+def test_a_column_with_two_names_goes_by_the_first(tmp_path):
+    assert parsed(tmp_path, GOOD).files["persons"].names() == {"id": "id", "number": "id", "sex": "sex"}
+
+
+def test_all_faults_of_a_mapping_are_told_at_once_with_their_keys(tmp_path):
+    houses = "  houses: {name: houses.csv, columns: [id]}\n"
+    doctor = "  doctor: {rows: [{from: staff, columns: {title: {constant: x}}}]}"
+    wrong = GOOD.replace("patient:", "person:").replace("tables:", f"{houses}tables:\n{doctor}")
+    with pytest.raises(MappingError) as caught:
+        parsed(tmp_path, wrong)
+    told = str(caught.value)
+    for fault in (
+        "files.houses: its rows must feed exactly one table, not none",
+        "tables.person: not a canonical table",
+        "tables.doctor.rows[0]: the key column doctor_id is not filled",
+        "tables.doctor.rows[0].from: no file is named 'staff'",
+        "small.yaml",
+    ):
+        assert fault in told
+
+
+def test_a_column_the_table_has_not_and_one_the_file_has_not_are_named(tmp_path):
+    with pytest.raises(MappingError) as caught:
+        parsed(tmp_path, GOOD.replace("sex: sex}", "sex: gender, height: sex}"))
+    assert "tables.patient.rows[0].height: the table patient has no such column" in str(caught.value)
+    assert "tables.patient.rows[0].sex: the file persons has no column 'gender' to read" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("token: person", "token: neighbour", "tables.patient.rows.0.columns.patient_id.token"),
+        ("source: small", "source: small\ncolour: red", "colour: Extra inputs are not permitted"),
+        ("sex: sex}", "sex: {expr: sex, constant: '1'}}", "exactly one of expr, codes, token, constant"),
+    ],
+)
+def test_what_no_mapping_may_hold_is_refused_by_its_key(tmp_path, before, after, told):
+    with pytest.raises(MappingError) as caught:
+        parsed(tmp_path, GOOD.replace(before, after))
+    assert told in str(caught.value)
+
+
+def test_the_print_of_a_mapping_changes_with_its_content_only(tmp_path):
+    first = parsed(tmp_path, GOOD).print
+    assert parsed(tmp_path, "# a comment" + GOOD).print == first
+    assert parsed(tmp_path, GOOD.replace("sex: sex}", "sex: {expr: 'upper(sex)'}}")).print != first

@@ -1,0 +1,137 @@
+"""From delivered rows to judged ones: mapping, checks, duplicates, totals."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pyspark.sql import functions as F
+
+from fundwatch.errors import CatalogueError, MappingError
+from fundwatch.keys import PseudonymKey
+from intake.accepting import prints_of, to_clean, to_quarantine, with_status
+from intake.canonical import CODES, Columns, supplied_columns, to_canonical
+from intake.checks import parse_quality, read_quality
+from intake.mapping import Expression, read_mapping
+from intake.pseudonyms import token
+from intake.reading import as_strings, read_options, read_schema
+from intake.totals import control_totals
+from tests.intake.deliveries import (
+    LINE,
+    NAME,
+    NIGHT,
+    PHONE,
+    columns_of,
+    csv_bytes,
+    line,
+    reversal,
+)
+
+KEY = PseudonymKey(bytes(range(32)))
+NATIONAL, QUALITY = read_mapping("national"), read_quality("default")
+ROWS = NATIONAL.tables["claim_line"].rows[0]
+
+
+class File:
+    """What reading needs to know of a landed file."""
+
+    name = "fee_list.csv"
+    header = tuple(columns_of("fee_list"))
+
+
+def canonical(spark, tmp_path: Path, content: bytes, rows=ROWS):
+    path = tmp_path / File.name
+    path.write_bytes(content)
+    columns = Columns(frozenset(NATIONAL.files["fee_list"].names().values()), frozenset(File.header))
+    raw = spark.read.options(**read_options(NATIONAL)).schema(read_schema(File)).csv(str(path))
+    strings = as_strings(raw, File, columns.to_read(rows), NATIONAL.delivery.null_texts)
+    checks = QUALITY.of("claim_line")
+    return to_canonical(strings, "claim_line", rows, checks, lambda d: token(KEY, d), columns, NIGHT)
+
+
+def test_each_kind_of_bad_row_gets_its_own_code_and_good_ones_none(spark, tmp_path):
+    bad = {
+        "": LINE,
+        "MALFORMED:quantity": line("a", cnt="abc"),
+        "MISSING:patient_id": line("b", psn_no=" "),
+        "MISSING:encounter_id": line("c", mdtrt_id="NULL"),
+        "MALFORMED:charged_at": line("d", fee_ocur_time="2026-02-30 08:00:00"),
+        "AMOUNT_MISMATCH": line("e", pric="31"),
+        "CHARGED_OUT_OF_RANGE": line("f", fee_ocur_time="2026-04-01 00:00:00"),
+        "SIGNS_DIFFER": line("g", cnt="-3", pric=""),
+        "NOT_IN_LIST:coverage_class": line("h", chrgitm_lv="7"),
+        "NOT_VALID": line("i", vali_flag="0", cnt="abc"),
+    }
+    content = csv_bytes([*bad.values(), reversal("j", "L1")], columns_of("fee_list")) + b"only,three,columns\n"
+    rows = canonical(spark, tmp_path, content).select("line_id", CODES, "_line_number").collect()
+    assert [r[CODES] for r in rows] == [*bad, "", "UNREADABLE"]
+    assert [r["_line_number"] for r in rows] == list(range(2, 14))
+
+
+def test_an_expression_that_cannot_be_read_is_told_with_its_table(spark, tmp_path):
+    wrong = ROWS.model_copy(update={"columns": {**ROWS.columns, "order_id": Expression(expr="no_such_function(cnt)")}})
+    with pytest.raises(MappingError, match=r"tables\.claim_line, from fee_list"):
+        canonical(spark, tmp_path, csv_bytes([LINE], columns_of("fee_list")), wrong)
+
+
+def test_duplicates_and_conflicts_are_told_apart_and_lines_and_money_balance(spark, tmp_path):
+    delivered = [
+        line("once"), line("twice"), line("twice"), line("differs"), line("differs", cnt="1", det_item_fee_sumamt="30"),
+        line("bad and good", cnt="abc"), line("bad and good"), line("earlier, same"),
+        line("earlier, other", cnt="2", det_item_fee_sumamt="60"),
+    ]  # fmt: skip
+    earlier_lines = csv_bytes([line("earlier, same"), line("earlier, other")], columns_of("fee_list"))
+    (tmp_path / "before").mkdir()
+    before = canonical(spark, tmp_path / "before", earlier_lines)
+    tonight = canonical(spark, tmp_path, csv_bytes(delivered, columns_of("fee_list")))
+    judged = with_status(tonight, "claim_line", prints_of(before, "claim_line")).persist()
+    found = {(r["line_id"], r["_line_number"]): (r["_status"], r[CODES]) for r in judged.collect()}
+    assert found == {
+        ("once", 2): ("accepted", ""),
+        ("twice", 3): ("accepted", ""),
+        ("twice", 4): ("duplicate", ""),
+        ("differs", 5): ("quarantined", "CONFLICT"),
+        ("differs", 6): ("quarantined", "CONFLICT"),
+        ("bad and good", 7): ("quarantined", "MALFORMED:quantity"),
+        ("bad and good", 8): ("accepted", ""),
+        ("earlier, same", 9): ("duplicate", ""),
+        ("earlier, other", 10): ("quarantined", "CONFLICT"),
+    }
+    total = control_totals(judged, "claim_line", "amount", ["NOT_VALID"]).first()
+    assert (total.delivered_lines, total.accepted_lines, total.quarantined_lines, total.duplicate_lines) == (9, 3, 4, 2)
+    amounts = (total.accepted_amount, total.quarantined_amount, total.duplicate_amount)
+    assert amounts == (Decimal("270.00"), Decimal("270.00"), Decimal("180.00"))
+    assert total.delivered_amount == Decimal("720.00")
+    judged.unpersist()
+
+
+def test_neither_clean_rows_nor_the_quarantine_hold_a_name_or_a_number_of_a_person(spark, tmp_path):
+    content = csv_bytes([LINE, line("bad", cnt=PHONE + "x")], columns_of("fee_list"))
+    content += f"{NAME},{PHONE}\n".encode()
+    judged = with_status(canonical(spark, tmp_path, content), "claim_line", None)
+    clean = to_clean(judged, "claim_line").select(F.to_json(F.struct("*")).alias("text"))
+    kept = to_quarantine(judged, "claim_line", "national").select(F.to_json(F.struct("*")).alias("text"))
+    texts = [r.text for r in clean.unionByName(kept).collect()]
+    assert len(texts) == 3
+    assert not any(secret in text for text in texts for secret in (NAME, PHONE, '"P1"', '"D1"'))
+
+
+def test_a_column_that_was_not_delivered_is_not_supplied():
+    some = frozenset(columns_of("fee_list"))
+    supplied = supplied_columns(NATIONAL, {"fee_list": some})["claim_line"]
+    assert "price_limit" not in supplied
+    assert "quantity" in supplied
+    assert "price_limit" in supplied_columns(NATIONAL, {"fee_list": some | {"pric_uplmt_amt"}})["claim_line"]
+
+
+def test_faults_of_the_checks_are_told_at_once(tmp_path):
+    file = tmp_path / "odd.yaml"
+    file.write_text(
+        "quarantine_share: 0.5\ntables:\n"
+        "  patient: {required: [height], checks: [{code: X, holds: 'birth_year > :old'}]}\n"
+    )
+    with pytest.raises(CatalogueError) as caught:
+        parse_quality(file)
+    assert "there is no column 'height'" in str(caught.value)
+    assert "no value for the parameter old" in str(caught.value)

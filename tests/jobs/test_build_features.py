@@ -1,0 +1,86 @@
+"""The job: a night that builds on the one before writes what a recomputation from scratch writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fundwatch.contracts import TABLES
+from fundwatch.settings import load_settings
+from jobs.build_features import JOB
+from jobs.job import Workplace, run_job
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
+MEASURED = ("claim_line", "encounter", "settlement")
+
+
+def line(number: int, **values: Any) -> dict[str, Any]:
+    return {
+        "line_id": f"L{number}",
+        "encounter_id": f"E{number % 7}",
+        "patient_id": f"P{number % 5}",
+        "institution_id": "H1",
+        "ordering_doctor_id": f"D{number % 2}",
+        "charged_at": datetime(2026, 3, 1 + number % 9, 9),
+        "charge_class": "09" if number % 3 else "03",
+        "amount": Decimal(number + 50),
+        "known_from": FIRST,
+    } | values
+
+
+LINES = [
+    *(line(n) for n in range(40)),
+    line(40, known_to=SECOND, charged_at=datetime(2026, 2, 1)),  # reversed: its day goes with it
+    line(41, known_from=SECOND, charged_at=datetime(2026, 2, 2)),  # late
+]
+
+
+@contextmanager
+def lake(spark: SparkSession, root: Path) -> Iterator[Workplace]:
+    """A lake with two delivered nights whose source supplies everything but the days of medicine."""
+    place = Workplace(load_settings({"var": root}, {}).settings)
+    place._spark = spark
+    rows = {"claim_line": LINES, "institution": [{"institution_id": "H1", "known_from": FIRST}]}
+    for name in (*MEASURED, "patient", "institution", "doctor"):
+        values = [tuple(row.get(c) for c in TABLES[name].column_names) for row in rows.get(name, [])]
+        place.lake.write(spark.createDataFrame(values, TABLES[name].schema()), name, FIRST)
+    supplied = [("s", t, c) for t in MEASURED for c in TABLES[t].column_names if c != "days_supplied"]
+    columns = spark.createDataFrame(supplied, "source string, table_name string, column_name string")
+    for night in (FIRST, SECOND):
+        place.lake.write(columns, "supplied_column", night)
+        place.ledger.commit(place.ledger.start("intake", night, str(night)), "intake", night, str(night), {})
+        place.ledger.intend("run", "intake", night, "claim_line")
+    yield place
+
+
+def made(place: Workplace, spark: SparkSession, table: str) -> list[Any]:
+    rows = place.lake.of_night(spark, table, SECOND)
+    return sorted(rows.collect(), key=lambda row: [str(value) for value in row])
+
+
+@pytest.mark.slow
+def test_a_night_upon_a_night_writes_what_one_recomputation_writes(spark: SparkSession, tmp_path: Path):
+    with lake(spark, tmp_path / "nightly") as nightly, lake(spark, tmp_path / "at_once") as at_once:
+        run_job(JOB, nightly, FIRST)
+        night = run_job(JOB, nightly, SECOND)
+        whole = run_job(JOB, at_once, SECOND)
+        assert (night["since"], night["doctor_days"]) == ("2026-03-30", 2)
+        assert whole["since"] == "the beginning"
+        assert night["not_run"] == {
+            f"patient_drug_days_supplied_{window}d": "the source does not supply claim_line.days_supplied"
+            for window in (30, 90)
+        }
+        for table in ("indicator_patient", "indicator_doctor", "indicator_institution", "peer_statistic"):
+            found = made(nightly, spark, table)
+            assert found
+            assert found == made(at_once, spark, table)
+        assert run_job(JOB, nightly, SECOND)["is_new"] is False

@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import gzip
+import hashlib
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pyspark.sql import functions as F
+
+from fundwatch.contracts import TABLES
+from fundwatch.errors import DeliveryError, GateError, KeyMissingError
+from fundwatch.keys import make_key
+from fundwatch.resources import conf_root
+from fundwatch.settings import Settings
+from jobs.job import Night, Workplace, run_job
+from jobs.load_delivery import JOB
+from tests.intake.deliveries import (
+    CERTIFICATE,
+    DIAGNOSIS,
+    INSTITUTION,
+    LINE,
+    NAME,
+    PERSON,
+    PHONE,
+    SETTLEMENT,
+    VISIT,
+    change_manifest,
+    columns_of,
+    csv_bytes,
+    deliver,
+    line,
+    reversal,
+    whole,
+)
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
+TAKEN_BACK = {
+    name: f"-{value}" if name.endswith(("amt", "pay", "selfpay")) else value for name, value in SETTLEMENT.items()
+} | {"setl_id": "S2", "init_setl_id": "S1", "refd_setl_flag": "1", "setl_time": "2026-03-31 08:00:00"}
+
+
+def new_place(spark: SparkSession, root: Path, quarantine_share: str | None = None) -> Workplace:
+    """A lake of its own that uses the tests' session; small deliveries may need a wider limit of faulty lines."""
+    overlay = root / "conf"
+    if quarantine_share is not None:
+        (overlay / "quality").mkdir(parents=True)
+        shipped = (conf_root() / "quality" / "default.yaml").read_text(encoding="utf-8")
+        changed = shipped.replace("quarantine_share: 0.02", f"quarantine_share: {quarantine_share}")
+        (overlay / "quality" / "default.yaml").write_text(changed, encoding="utf-8")
+    place = Workplace(Settings(var=root, conf=overlay))
+    place._spark = spark
+    make_key(place.settings.key_path)
+    return place
+
+
+def tables_in(place: Workplace) -> set[str]:
+    return {p.name for p in place.settings.lake_dir.iterdir() if p.name in TABLES}
+
+
+def content(place: Workplace, spark: SparkSession) -> set[tuple[str, str]]:
+    """Every row of every table as text."""
+    frames = [
+        place.lake.read(spark, table).select(F.lit(table).alias("table"), F.to_json(F.struct("*")).alias("row"))
+        for table in sorted(tables_in(place))
+    ]
+    stacked = frames[0]
+    for frame in frames[1:]:
+        stacked = stacked.unionByName(frame)
+    return {(r["table"], r["row"]) for r in stacked.collect()}
+
+
+@pytest.fixture(scope="module")
+def two_nights(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    """Night one: lines good, bad, twice, of no validity, in GB18030. Night two: reversals, a resent line, a death."""
+    place = new_place(spark, tmp_path_factory.mktemp("nights"), "0.9")
+    lines = [LINE, line("L2"), line("L2"), line("L3", cnt="abc"), line("L4", vali_flag="0"), line("L5")]
+    folder = deliver(place.settings.landing_dir, whole(fee_list=lines), FIRST)
+    chinese = gzip.compress(csv_bytes(lines, columns_of("fee_list"), "gb18030"))
+    (folder / "fee_list.csv.gz").write_bytes(chinese)
+    change_manifest(folder, "fee_list", sha256=hashlib.sha256(chinese).hexdigest(), bytes=len(chinese))
+    run_job(JOB, place, FIRST)
+    second = {
+        "psn_info": [{**PERSON, "die_date": "2026-03-20"}],
+        "mdtrt": [VISIT],
+        "setl": [TAKEN_BACK],
+        "fee_list": [reversal("L1-", "L1"), reversal("L2-", "L2", 1), line("L5"), reversal("L9-", "L9")],
+        "diag": [DIAGNOSIS],
+        "medins": [INSTITUTION],
+    }
+    deliver(place.settings.landing_dir, second, SECOND)
+    run_job(JOB, place, SECOND)
+    return place
+
+
+def test_lines_and_money_delivered_are_accepted_quarantined_or_duplicates_to_the_cent(two_nights, spark):
+    totals = two_nights.lake.read(spark, "control_total").filter("table_name = 'claim_line'").collect()
+    found = {
+        t.business_date: [
+            (t[f"{kind}_lines"], t[f"{kind}_amount"]) for kind in ("delivered", "accepted", "quarantined", "duplicate")
+        ]
+        for t in totals
+    }
+    money = Decimal
+    assert found == {
+        FIRST: [(6, money("540.00")), (3, money("270.00")), (2, money("180.00")), (1, money("90.00"))],
+        SECOND: [(4, money("-120.00")), (3, money("-210.00")), (0, money("0.00")), (1, money("90.00"))],
+    }
+
+
+def test_rejected_rows_lie_in_quarantine_with_their_place_and_codes(two_nights, spark):
+    rows = two_nights.lake.read(spark, "quarantine").orderBy("line_number").collect()
+    assert [(r.file_name, r.line_number, r.error_codes) for r in rows] == [
+        ("fee_list.csv.gz", 5, ["MALFORMED:quantity"]),
+        ("fee_list.csv.gz", 6, ["NOT_VALID"]),
+    ]
+
+
+def test_a_reversal_of_the_next_night_withdraws_the_line_and_the_first_night_still_knows_it(two_nights, spark):
+    def known(as_of: date) -> dict[str, Decimal]:
+        return {r.line_id: r.amount for r in two_nights.lake.known(spark, "claim_line", as_of).collect()}
+
+    assert known(FIRST) == {"L1": Decimal(90), "L2": Decimal(90), "L5": Decimal(90)}
+    assert known(SECOND) == {"L2": Decimal(60), "L5": Decimal(90)}
+    assert two_nights.lake.known(spark, "settlement", SECOND).isEmpty()
+
+
+def test_a_register_row_gets_a_new_version_only_when_it_changed(two_nights, spark):
+    patients = two_nights.lake.read(spark, "patient").orderBy("known_from").collect()
+    told = [(p.known_from, p.known_to, p.death_date, p.birth_year) for p in patients]
+    assert told == [(FIRST, SECOND, None, 1980), (SECOND, None, date(2026, 3, 20), 1980)]
+    assert patients[0].is_identity_sex_consistent
+    assert two_nights.lake.read(spark, "encounter").count() == 1
+
+
+def test_chinese_text_of_a_gb18030_file_is_read_right(two_nights, spark):
+    names = two_nights.lake.read(spark, "claim_line_entry").select("item_name").distinct().collect()
+    assert [n.item_name for n in names] == ["普通病房床位费"]
+
+
+def test_the_report_counts_what_was_done_and_reversals_that_wait(two_nights):
+    detail = two_nights.ledger.committed("intake", SECOND).detail
+    assert (detail["claim_lines"], detail["duplicates"], detail["reversals_waiting"]) == (4, 1, 1)
+    assert Path(detail["quality_page"]).is_file()
+
+
+def test_no_table_and_no_page_shows_a_direct_identifier(two_nights, spark):
+    pages = [p.read_text(errors="ignore") for p in two_nights.settings.reports_dir.rglob("*.html")]
+    texts = [*(row for _, row in content(two_nights, spark)), *pages]
+    assert len(texts) > 20
+    assert not [text for text in texts for secret in (NAME, PHONE, CERTIFICATE, '"P1"', '"D1"') if secret in text]
+
+
+def test_the_same_night_again_is_skipped_and_when_forced_changes_nothing(two_nights, spark):
+    before = content(two_nights, spark)
+    assert run_job(JOB, two_nights, FIRST)["is_new"] is False
+    JOB.run(Night(JOB, two_nights, FIRST, "forced"))
+    assert content(two_nights, spark) == before
+
+
+def test_another_delivery_for_a_night_and_another_key_are_refused(two_nights, spark, tmp_path):
+    other = tmp_path / "landing"
+    deliver(other, whole(fee_list=[line("L8")]), SECOND)
+    changed = Workplace(two_nights.settings.model_copy(update={"landing": other}))
+    changed._spark = spark
+    with pytest.raises(
+        DeliveryError, match=r"another delivery was taken in for 2026-03-31(.|\n)*fee_list.csv.gz differs"
+    ):
+        run_job(JOB, changed, SECOND)
+    make_key(tmp_path / "other.key")
+    rekeyed = Workplace(two_nights.settings.model_copy(update={"key_file": tmp_path / "other.key"}))
+    rekeyed._spark = spark
+    with pytest.raises(KeyMissingError, match="the lake was made with the key"):
+        run_job(JOB, rekeyed, SECOND)
+
+
+def test_a_wrong_total_and_a_wrong_type_throughout_stop_the_night_before_the_lake(spark, tmp_path):
+    place = new_place(spark, tmp_path)
+    folder = deliver(place.settings.landing_dir, whole(fee_list=[line("L1", cnt="three"), line("L2", cnt="two")]))
+    change_manifest(folder, "setl", amount_total="91.00")
+    with pytest.raises(GateError) as caught:
+        run_job(JOB, place, SECOND)
+    told = str(caught.value)
+    assert "setl.csv.gz (settlement): money read 90.00, declared 91.00" in told
+    assert "fee_list.csv.gz (claim_line): 100.00% of the lines are faulty, the limit is 2.00%" in told
+    assert "claim_line: MALFORMED:quantity in 2 rows, such as fee_list.csv.gz line 2, 3" in told
+    assert tables_in(place) == set()
+
+
+def test_a_refused_delivery_and_a_missing_key_leave_the_lake_as_it_was(spark, tmp_path):
+    place = new_place(spark, tmp_path)
+    folder = deliver(place.settings.landing_dir, whole())
+    change_manifest(folder, "fee_list", rows=9)
+    with pytest.raises(DeliveryError, match="rows: has 1, the manifest says 9"):
+        run_job(JOB, place, SECOND)
+    place.settings.key_path.unlink()
+    with pytest.raises(KeyMissingError):
+        run_job(JOB, place, SECOND)
+    assert tables_in(place) == set()

@@ -1,0 +1,156 @@
+"""The scan: isolation, not run with a reason, the law of the day, money, stable hits, one job per pass."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from pyspark.sql import functions as F
+
+from fundwatch.contracts import TABLES
+from rules.columns import GRAINS, Frame
+from rules.frames import Inputs, Window, frame
+from rules.knowledge import load_knowledge
+from rules.model import GrainName, RuleSet
+from rules.needs import names_used
+from rules.passes import fold, tag
+from tests.rules.world import ALL_SUPPLIED, SHIPPED, YEAR, coverage_of, scanned, shipped, tables_of, with_rows
+
+TWINS = [{"line_id": 1, "amount": 30}, {"line_id": 2, "amount": 30}]
+BED = {"item_code": "001109000010000", "amount": 40}
+
+
+@pytest.fixture(scope="module")
+def all_examples(spark):
+    return tables_of(spark, SHIPPED)
+
+
+def test_a_broken_rule_is_named_and_does_not_stop_the_others(spark):
+    good = shipped("DC-03")
+    broken = shipped("FK-03", when="no_such_column > 1")
+    total = shipped("ID-04", when="count(1) > 1")
+    rule_set = RuleSet(rules=(good, broken, total), exclusions=SHIPPED.exclusions)
+    found = scanned(spark, with_rows(good, lines=TWINS), rule_set=rule_set)
+    coverage = coverage_of(found)
+    assert [(row.state, row.hit_count) for row in coverage["DC-03"]] == [("run", 1)]
+    for rule_id, word in (("FK-03", "no_such_column"), ("ID-04", "MISSING_GROUP_BY")):
+        (row,) = coverage[rule_id]
+        assert row.state == "not_run"
+        assert word in row.why_not
+        assert row.judged_count is None
+
+
+def test_what_is_not_there_is_told_and_never_a_zero(spark, all_examples):
+    tables = {name: rows for name, rows in all_examples.items() if name != "institution"}
+    supplied = ALL_SUPPLIED | {"claim_line": ALL_SUPPLIED["claim_line"] - {"order_id"}}
+    supplied["patient"] = ALL_SUPPLIED["patient"] - {"death_date"}
+    knowledge = {name: points for name, points in load_knowledge().items() if name != "item_class"}
+    knowledge["frequency"] = knowledge["frequency"][-1:]  # an item that no line has
+    states = coverage_of(scanned(spark, SHIPPED, tables=tables, supplied=supplied, knowledge=knowledge, window=YEAR))
+    reasons = {rule_id: rows[0].why_not for rule_id, rows in states.items()}
+    assert reasons["FK-06"] == "the table institution is missing"
+    assert reasons["DC-03"] == "claim_line.order_id is not supplied"
+    assert reasons["ID-04"] == "patient.death_date is not supplied"
+    assert reasons["FK-04"] == "knowledge.item_class is not supplied"
+    assert reasons["OP-02"] == "no item of frequency occurs"
+    ran = {rule_id for rule_id, why in reasons.items() if why is None}
+    assert ran == {"FK-02", "FK-03", "FQ-01", "FQ-02", "ID-01", "OP-01", "SA-02"}
+    assert set(states) == {rule.id for rule in SHIPPED.rules}
+
+
+def test_a_scan_in_which_nothing_can_run_still_tells_of_every_rule(spark, all_examples):
+    found = scanned(spark, SHIPPED, tables={"patient": all_examples["patient"]})
+    assert {rows[0].state for rows in coverage_of(found).values()} == {"not_run"}
+    assert found.hits.count() == 0
+
+
+def test_what_a_scan_returns_fits_the_contracts(spark, all_examples):
+    found = scanned(spark, SHIPPED, tables=all_examples)
+    for name, rows in (("rule_hit", found.hits), ("hit_line", found.hit_lines), ("rule_coverage", found.coverage)):
+        TABLES[name].conform(rows.withColumn("business_date", F.lit(date(2026, 3, 31))))
+
+
+def test_a_claim_is_judged_by_the_law_of_its_day(spark):
+    (point,) = (p for p in load_knowledge()["frequency"] if p.code == BED["item_code"])
+    until = point.model_copy(update={"valid_to": date(2026, 3, 9)})
+    after = point.model_copy(update={"valid_from": date(2026, 3, 10), "value": "2"})
+    days = [{**BED, "line_id": n, "quantity": 2, "charged_at": day} for n, day in enumerate((DAY_9, DAY_10))]
+    rule = shipped("OP-02")
+    knowledge = {"frequency": (until, after)}
+    hits = scanned(spark, with_rows(rule, lines=days), knowledge=knowledge).hits.collect()
+    assert [hit.period_start for hit in hits] == [date(2026, 3, 9)]
+
+
+DAY_9, DAY_10 = date(2026, 3, 9), date(2026, 3, 10)
+
+
+def test_a_rule_judges_only_the_days_it_is_in_force(spark):
+    repealed = shipped("DC-03", valid=shipped("DC-03").valid.model_copy(update={"to": date(2026, 3, 3)}))
+    found = scanned(spark, with_rows(repealed, lines=TWINS))
+    (row,) = coverage_of(found)["DC-03"]
+    assert (row.state, row.judged_count, row.hit_count) == ("run", 0, 0)
+
+
+def test_the_lines_of_a_settlement_add_up_to_what_the_fund_paid(spark):
+    lines = [{"line_id": n, "encounter_id": "B", "amount": "33.33"} for n in range(3)]
+    stays = [
+        {"encounter_id": "A", "is_inpatient": True, "started_at": date(2026, 3, 1), "ended_at": date(2026, 3, 4)},
+        {"encounter_id": "B", "is_inpatient": True, "started_at": date(2026, 3, 4), "ended_at": date(2026, 3, 9)},
+    ]
+    paid = {"settlement_id": "S", "encounter_id": "B", "covered_amount": "99.99", "fund_amount": "70.01"}
+    rule_set = with_rows(
+        shipped("SA-02"),
+        lines=[{**line, "settlement_id": "S"} for line in lines],
+        encounters=stays,
+        settlements=[paid],
+    )
+    (hit,) = scanned(spark, rule_set).found.collect()
+    assert hit.amount_at_risk == Decimal("70.01")
+    assert sorted(line.amount_at_risk for line in hit.lines) == [Decimal("23.33"), Decimal("23.34"), Decimal("23.34")]
+
+
+def test_a_hit_stays_the_same_hit_on_a_later_night_and_under_another_threshold(spark):
+    rule = shipped("DC-03")
+    stricter = rule.model_copy(update={"params": {"min_amount": 6}})
+    rule_set = with_rows(rule, lines=TWINS)
+    tables = tables_of(spark, rule_set)
+    first = scanned(spark, rule_set, tables=tables, window=Window(date(2026, 1, 1), date(2026, 3, 4)))
+    later = scanned(
+        spark,
+        rule_set,
+        tables=tables,
+        window=Window(date(2026, 1, 2), date(2026, 3, 5)),
+        rule_set=RuleSet(rules=(stricter,), exclusions=SHIPPED.exclusions),
+    )
+    one, other = first.hits.collect(), later.hits.collect()
+    assert [hit.hit_id for hit in one] == [hit.hit_id for hit in other]
+    assert one[0].rule_version != other[0].rule_version
+
+
+def test_a_repeat_outside_the_window_is_not_judged_again(spark):
+    rule_set = with_rows(shipped("DC-03"), lines=TWINS)
+    assert scanned(spark, rule_set, window=Window(date(2026, 3, 5), date(2026, 3, 31))).hits.count() == 0
+
+
+def test_lines_without_a_settlement_are_no_loss_of_the_fund(spark):
+    rule_set = with_rows(shipped("DC-03"), lines=[{**line, "settlement_id": None} for line in TWINS])
+    assert scanned(spark, rule_set).hits.count() == 0
+
+
+@pytest.mark.parametrize("kind", list(Frame))
+def test_a_pass_of_all_rules_of_a_frame_is_one_spark_job(spark, job_count, all_examples, kind):
+    rules = [rule for rule in SHIPPED.rules if GRAINS[rule.grain].frame is kind]
+    wanted = frozenset().union(*(names_used(SHIPPED, r) | {GRAINS[r.grain].judged_on} for r in rules))
+    inputs = Inputs(all_examples, load_knowledge(), YEAR)
+    threshold = spark.conf.get("spark.sql.autoBroadcastJoinThreshold")
+    spark.conf.set("spark.sql.autoBroadcastJoinThreshold", "-1")  # a broadcast is a job of its own
+    try:
+        folded = fold(tag(frame(kind, inputs, wanted, 30), SHIPPED, rules, YEAR), rules)
+        assert job_count(folded.collect) == 1
+    finally:
+        spark.conf.set("spark.sql.autoBroadcastJoinThreshold", threshold)
+
+
+def test_every_grain_says_which_rows_it_is_judged_on():
+    assert set(GRAINS) == set(GrainName)

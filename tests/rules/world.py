@@ -1,0 +1,52 @@
+"""Small inline claims for the tests of the scan: rows as an example of the catalogue gives them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from fundwatch.contracts import TABLES
+from rules.catalogue import load_rules
+from rules.examples import columns_of, example_worlds
+from rules.knowledge import load_knowledge
+from rules.model import Example, Rule, RuleSet
+from rules.scan import Window, scan
+
+CLEAN = ("claim_line", "settlement", "patient", "encounter", "institution", "item")
+ALL_SUPPLIED = {name: frozenset(TABLES[name].column_names) for name in CLEAN}
+YEAR = Window(date(2026, 1, 1), date(2026, 12, 31))
+SHIPPED = load_rules()
+
+
+def shipped(rule_id: str, **changes: Any) -> Rule:
+    """A rule of the catalogue, changed where a test wants it."""
+    rule = next(rule for rule in SHIPPED.rules if rule.id == rule_id)
+    return rule.model_copy(update=changes)
+
+
+def with_rows(rule: Rule, **rows: Any) -> RuleSet:
+    """A set of one rule whose only example is the given rows."""
+    example = Example(says="a test", hits=[], **rows)
+    return RuleSet(rules=(rule.model_copy(update={"examples": [example]}),), exclusions=SHIPPED.exclusions)
+
+
+def tables_of(spark: Any, rule_set: RuleSet) -> dict[str, Any]:
+    """The clean tables of the examples of a set."""
+    rows = example_worlds(rule_set).rows
+    return {name: spark.createDataFrame(found, columns_of(name)) for name, found in rows.items()}
+
+
+def scanned(spark: Any, shown: RuleSet, **changes: Any) -> Any:
+    """Scan the examples of a set, by the rules of `rule_set` if given; all else as usual unless given."""
+    usual: dict[str, Any] = {"supplied": ALL_SUPPLIED, "knowledge": load_knowledge(), "window": YEAR}
+    given = usual | changes
+    tables = given.pop("tables", None) or tables_of(spark, shown)
+    return scan(given.pop("rule_set", shown), tables, **given)
+
+
+def coverage_of(found: Any) -> dict[str, list[Any]]:
+    """Coverage rows by rule: one action."""
+    by_rule: dict[str, list[Any]] = {}
+    for row in found.coverage.collect():
+        by_rule.setdefault(row.rule_id, []).append(row)
+    return by_rule

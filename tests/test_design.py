@@ -1,0 +1,108 @@
+"""The design's own laws: imports go down only, jobs and DAGs agree, what declares never touches data."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fundwatch.contracts import TABLES
+from jobs.stages import NIGHT, job_named
+
+ROOT = Path(__file__).parent.parent
+DOMAINS = ("intake", "features", "rules", "models", "leads", "simulator")
+ALLOWED = {"fundwatch": set(), "jobs": {"fundwatch", *DOMAINS}, "dags": set()} | {d: {"fundwatch"} for d in DOMAINS}
+JOBS = ("intake", "features", "rules", "train", "score", "leads")
+
+
+def _modules(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def _imported(module: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_imports_go_down_only(package: str) -> None:
+    assert _modules(package), f"{package}/ holds no modules"
+    ours = {*ALLOWED, "tests"} - {package}
+    wrong = {str(m.relative_to(ROOT)): _imported(m) & ours - ALLOWED[package] for m in _modules(package)}
+    assert {module: names for module, names in wrong.items() if names} == {}
+
+
+def test_dags_import_airflow_and_the_standard_library_only() -> None:
+    own = {module.stem for module in _modules("dags")}
+    foreign = {n for m in _modules("dags") for n in _imported(m)} - own - {"airflow", "__future__"}
+    assert foreign <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("package", ["intake", "features", "rules", "models", "leads"])
+def test_domain_packages_never_touch_tables(package: str) -> None:
+    forbidden = re.compile(r"\.(collect|toPandas|cache|persist|saveAsTable)\(|\.write\.format\(|\.rdd\b|@(F\.)?udf\b")
+    found = [
+        f"{module.relative_to(ROOT)}:{number}"
+        for module in _modules(package)
+        for number, line in enumerate(module.read_text(encoding="utf-8").splitlines(), 1)
+        if forbidden.search(line)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("stage", JOBS)
+def test_a_job_reads_and_writes_tables_that_have_contracts(stage: str) -> None:
+    job = job_named(stage)
+    assert job.name == stage
+    assert {*job.reads, *job.optional, *job.writes} <= set(TABLES)
+
+
+def test_every_derived_table_is_written_by_exactly_one_job() -> None:
+    writers = [table for stage in JOBS for table in job_named(stage).writes]
+    assert sorted(writers) == sorted(TABLES)
+
+
+def test_a_night_runs_its_jobs_after_those_they_need() -> None:
+    done: list[str] = []
+    for stage in NIGHT:
+        assert set(job_named(stage).needs) <= set(done)
+        done.append(stage)
+
+
+def test_the_nightly_dag_runs_the_stages_of_a_night_in_order() -> None:
+    text = (ROOT / "dags" / "nightly.py").read_text(encoding="utf-8")
+    assert tuple(re.findall(r'command="(\w+)"', text)) == NIGHT
+
+
+def test_help_answers_without_loading_anything_heavy() -> None:
+    script = (
+        "import sys; sys.argv=['fundwatch','--help']\n"
+        "from jobs.command_line import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "heavy = {'pyspark', 'pandas', 'numpy', 'pydantic', 'mlflow', 'yaml'}\n"
+        "print(sorted({m.split('.')[0] for m in sys.modules} & heavy))"
+    )
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True).stdout
+    assert told.splitlines()[-1] == "[]"
+
+
+def test_nothing_committed_names_a_machine_or_a_registry() -> None:
+    files = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=True).stdout.split()
+    hosts = "|".join(["pypi" + r"\.org", "repo1" + r"\.maven", "registry" + r"\.npmjs", "deb" + r"\.debian"])
+    machine = re.compile(rf"(?<![\w.])/(work|farm|opt|root|home)/|{hosts}")
+    found = []
+    for name in files:
+        path = ROOT / name
+        if path.is_file() and path.suffix not in {".png", ".ipynb"}:
+            text = path.read_text(encoding="utf-8", errors="replace")
+            found += [f"{name}: {m.group()}" for m in machine.finditer(text) if name != "tests/test_design.py"]
+    assert found == []
