@@ -66,18 +66,17 @@ def _write_rollups(night: Night, plans: Mapping[str, Catalogue], since: date | N
     from features.rollup import changed, known_on, recent, to_days
 
     sources = {source for plan in plans.values() for source in plan.sources}
-    with _Kept() as keep:
-        versions = {s: keep(recent(plans.values(), s, night.all_rows(s.table), night.date)) for s in sources}
-        known = {source: known_on(rows, night.date) for source, rows in versions.items()}
-        tables = {}
-        for entity, plan in plans.items():
-            table = f"rollup_{entity}_day"
-            if plan.measures:
-                touched = keep(changed(plan, versions, since, night.date))
-                tables[table] = to_days(plan, known, touched)
-            else:
-                tables[table] = _no_rows(night, table)
-        night.write_all(tables)
+    versions = {s: night.keep(recent(plans.values(), s, night.all_rows(s.table), night.date)) for s in sources}
+    known = {source: known_on(rows, night.date) for source, rows in versions.items()}
+    tables = {}
+    for entity, plan in plans.items():
+        table = f"rollup_{entity}_day"
+        if plan.measures:
+            touched = night.keep(changed(plan, versions, since, night.date))
+            tables[table] = to_days(plan, known, touched)
+        else:
+            tables[table] = _no_rows(night, table)
+    night.write_all(tables)
     return {entity: night.tables_written[f"rollup_{entity}_day"].rows for entity in plans}
 
 
@@ -90,52 +89,29 @@ def _write_indicators(night: Night, plans: Mapping[str, Catalogue]) -> dict[str,
     peers = read_peer_groups(conf_file("peers", night.settings.region, night.settings.conf))
     statistics = [_no_rows(night, "peer_statistic").drop("business_date")]
     tables = {}
-    with _Kept() as keep:
-        for entity, plan in plans.items():
-            table = f"indicator_{entity}"
-            if plan.indicators:
-                tables[table] = keep(_indicators(night, plan, peers, keep))
-                statistics.append(to_peer_statistics(entity, tables[table]))
-            else:
-                tables[table] = _no_rows(night, table)
-        night.write_all(tables | {"peer_statistic": reduce(DataFrame.unionByName, statistics)})
+    for entity, plan in plans.items():
+        table = f"indicator_{entity}"
+        if plan.indicators:
+            tables[table] = night.keep(_indicators(night, plan, peers))
+            statistics.append(to_peer_statistics(entity, tables[table]))
+        else:
+            tables[table] = _no_rows(night, table)
+    night.write_all(tables | {"peer_statistic": reduce(DataFrame.unionByName, statistics)})
     return {entity: night.tables_written[f"indicator_{entity}"].rows for entity in plans}
 
 
-def _indicators(night: Night, plan: Catalogue, peers: PeerGroups, keep: _Kept) -> DataFrame:
+def _indicators(night: Night, plan: Catalogue, peers: PeerGroups) -> DataFrame:
     """One row per entity: its peer group and its indicators as of the night."""
     from features.attributes import REGISTERS, with_attributes
     from features.indicators import to_indicators
     from features.peers import with_peer_groups
     from features.rollup import as_known
 
-    days = keep(as_known(plan, night.all_rows(f"rollup_{plan.entity}_day"), night.date))
+    days = night.keep(as_known(plan, night.all_rows(f"rollup_{plan.entity}_day"), night.date))
     registers = {table: night.known(table) for table in REGISTERS[plan.entity]}
-    members = keep(with_attributes(plan, to_indicators(plan, days, night.date), registers, night.date))
+    members = night.keep(with_attributes(plan, to_indicators(plan, days, night.date), registers, night.date))
     columns = [plan.id_column, "peer_group", *(named.column for named in plan.named)]
     return with_peer_groups(peers, plan.entity, members).select(*columns)
-
-
-class _Kept:
-    """Frames that several writes read, kept until the block ends.
-
-    Every scan of a Delta table costs the driver a job of its own: with frames read again and again a small night
-    took three times the processor time.
-    """
-
-    def __init__(self) -> None:
-        self._frames: list[DataFrame] = []
-
-    def __call__(self, rows: DataFrame) -> DataFrame:
-        self._frames.append(rows.persist())
-        return rows
-
-    def __enter__(self) -> _Kept:
-        return self
-
-    def __exit__(self, *_fault: object) -> None:
-        for rows in self._frames:
-            rows.unpersist()
 
 
 def _no_rows(night: Night, table: str) -> DataFrame:

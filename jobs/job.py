@@ -6,11 +6,12 @@ A job module reads aloud: `JOB = Job(name, reads, writes, needs, prints, run)` a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from fundwatch import __version__
@@ -101,6 +102,7 @@ class Night:
         self.job, self.place, self.date, self.run_id = job, place, date_, run_id
         self.versions_read: dict[str, int] = {}
         self.tables_written: dict[str, Written] = {}
+        self._ledger_turn = Lock()  # its tables are made by their first row: two writers would both make them
 
     @property
     def settings(self) -> Settings:
@@ -132,12 +134,28 @@ class Night:
 
     def write(self, table: str, rows: DataFrame) -> Written:
         """Replace what the night owns in the table, with intent and commit in the ledger."""
+        return self._written(table, lambda: self.place.lake.write(rows, table, self.date))
+
+    def write_rows(self, table: str, rows: Sequence[tuple[Any, ...]]) -> Written:
+        """The same for a few rows from memory, in the contract's order of columns."""
+        return self._written(table, lambda: self.place.lake.write_rows(rows, table, self.date))
+
+    def _written(self, table: str, write: Callable[[], Written]) -> Written:
         self._declared(table, self.job.writes, "writes")
-        self.place.ledger.intend(self.run_id, self.job.name, self.date, table)
-        done = self.place.lake.write(rows, table, self.date)
-        self.place.ledger.written(self.run_id, self.job.name, self.date, done)
+        with self._ledger_turn:
+            self.place.ledger.intend(self.run_id, self.job.name, self.date, table)
+        done = write()
+        with self._ledger_turn:
+            self.place.ledger.written(self.run_id, self.job.name, self.date, done)
         self.tables_written[table] = done
         return done
+
+    def keep(self, rows: DataFrame) -> DataFrame:
+        """Rows that are read more than once, computed when first read.
+
+        A checkpoint and not a cache: it cuts the plan too, and most of a small night's time is planning.
+        """
+        return rows.localCheckpoint(eager=False)
 
     def write_all(self, tables: Mapping[str, DataFrame]) -> None:
         """Write tables that do not depend on each other, a few at a time. The first fault is raised."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, reduce
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fundwatch.contracts import TABLES
 from fundwatch.keys import PseudonymKey, read_key
 from fundwatch.settings import Settings
 from intake import gate
@@ -29,22 +28,20 @@ _LEDGERS = ("delivery", "control_total", "supplied_column", "quarantine")
 
 @dataclass(frozen=True)
 class _Intake:
-    """What one run of the job works with; `kept` are the frames it has cached."""
+    """What one run of the job works with."""
 
     night: Night
     mapping: SourceMapping
     quality: Quality
     key: PseudonymKey
-    kept: list[DataFrame] = field(default_factory=list)
 
     @property
     def date(self) -> date:
         return self.night.date
 
     def keep(self, rows: DataFrame) -> DataFrame:
-        """Cache rows that are used more than once; a replacing write alone evaluates its rows several times."""
-        self.kept.append(rows.persist())
-        return rows
+        """Hold rows that are used more than once; a replacing write alone evaluates its rows several times."""
+        return self.night.keep(rows)
 
     def of_other_nights(self, table: str) -> DataFrame | None:
         """Rows of a nightly table that other nights made; None before there are any."""
@@ -76,15 +73,11 @@ def run(night: Night) -> Report:
         delivery = open_delivery(mapping, settings.landing_dir, night.date, Path(scratch))
         before = recall(night, mapping.source)
         before.refuse(delivery, work.key, settings)
-        try:
-            judged = {table: work.keep(rows) for table, rows in _judged(work, delivery).items()}
-            totals = _totals(work, judged)
-            warming.join()
-            page = _pass_gate(work, delivery, judged, totals)
-            waiting = _write(work, delivery, judged, totals, before)
-        finally:
-            for rows in work.kept:
-                rows.unpersist()
+        judged = {table: work.keep(rows) for table, rows in _judged(work, delivery).items()}
+        totals = _totals(work, judged)
+        warming.join()
+        page = _pass_gate(work, delivery, judged, totals)
+        waiting = _write(work, delivery, judged, totals, before)
     return _report(totals, waiting, page)
 
 
@@ -150,7 +143,7 @@ def _write(
 
     night, source = work.night, work.mapping.source
     # first of all the delivery itself: a killed run must be taken up with the same files
-    night.write("delivery", _local(work, "delivery", delivery_rows(delivery, work.key.key_id)))
+    night.write_rows("delivery", delivery_rows(delivery, work.key.key_id))
     tables: dict[str, DataFrame] = {}
     waiting = []
     for table, rows in clean_tables(judged, work.mapping).items():
@@ -162,9 +155,9 @@ def _write(
     rejected = [t for t in judged if any(x.quarantined_lines for x in totals if x.table_name == t)]
     kept = [to_quarantine(judged[t], t, source) for t in rejected or list(judged)[:1]]
     tables["quarantine"] = stacked(kept)
-    tables["control_total"] = _local(work, "control_total", total_rows(delivery, totals))
-    tables["supplied_column"] = _local(work, "supplied_column", supplied_rows(delivery, work.mapping, before.supplied))
     night.write_all(tables)
+    night.write_rows("control_total", total_rows(delivery, totals))
+    night.write_rows("supplied_column", supplied_rows(delivery, work.mapping, before.supplied))
     return sum(int(row.orphans) for row in stacked(waiting).collect()) if waiting else 0
 
 
@@ -201,10 +194,6 @@ def _history(work: _Intake, table: str, rows: DataFrame) -> DataFrame:
 
 def _replacing(work: _Intake, table: str, versions: DataFrame) -> DataFrame:
     return work.keep(versions) if work.night.exists(table) else versions
-
-
-def _local(work: _Intake, table: str, rows: list[tuple[Any, ...]]) -> DataFrame:
-    return work.night.spark.createDataFrame(rows, TABLES[table].schema())
 
 
 def _report(totals: list[Total], waiting: int, page: Path) -> Report:

@@ -16,7 +16,7 @@ from jobs.show_lead import print_list
 from jobs.simulate_claims import deliver, scenario_of
 
 _LAST_NIGHT = date(2026, 3, 31)
-_LINES, _NIGHTS = 24_000, 4
+_LINES, _NIGHTS = 24_000, 2
 
 
 def serve(options: argparse.Namespace) -> Any:
@@ -56,5 +56,5 @@ def _tell(settings: Settings, last: date, reports: dict[date, dict[str, Report]]
 
 
 _COUNTS = frozenset(
-    {"delivered_lines", "accepted_lines", "quarantined_lines", "duplicate_lines", "hits", "leads", "scored"}
+    {"rows", "accepted", "quarantined", "duplicates", "hits", "scores", "leads"}
 )

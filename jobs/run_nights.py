@@ -6,6 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 from datetime import date
+from importlib import import_module
+from threading import Thread
 from typing import Any
 
 from fundwatch.errors import DeliveryError
@@ -18,10 +20,17 @@ from jobs.stages import NIGHT, run_stage
 def run_nights(settings: Settings, nights: Sequence[date]) -> dict[date, dict[str, Report]]:
     """Run every stage of every night, in order; the reports by night and stage. A refused night stops the span."""
     reports: dict[date, dict[str, Report]] = {}
+    _warm_up()
     with workplace(settings) as place:
         for night in nights:
             reports[night] = {stage: run_stage(stage, place, night) for stage in NIGHT}
     return reports
+
+
+def _warm_up() -> None:
+    """Import what later stages need while the first ones wait for Spark: seconds of a small night."""
+    names = ("mlflow.pyfunc", "mlflow.tracking", "sklearn.ensemble")
+    Thread(target=lambda: [import_module(name) for name in names], daemon=True).start()
 
 
 def delivered_nights(settings: Settings, first: date, last: date) -> list[date]:

@@ -28,15 +28,12 @@ def run(night: Night) -> Report:
 
     from rules.scan import Window, scan
 
-    tables = {name: night.known(name) for name in _CLEAN if night.exists(name)}
+    tables = {name: night.keep(night.known(name)) for name in _CLEAN if night.exists(name)}
     window = Window(night.date - timedelta(days=night.settings.scan_days - 1), night.date)
     rule_set = load_rules()
-    found = scan(rule_set, tables, _supplied(night), load_knowledge(), window).kept()
-    try:
-        night.write_all({"rule_hit": found.hits, "hit_line": found.hit_lines, "rule_coverage": found.coverage})
-        not_run = found.states.filter(F.col("fault") != "").select("rule_id", "fault").collect()  # a row per rule
-    finally:
-        found.release()
+    found = scan(rule_set, tables, _supplied(night), load_knowledge(), window).kept(night.keep)
+    night.write_all({"rule_hit": found.hits, "hit_line": found.hit_lines, "rule_coverage": found.coverage})
+    not_run = found.states.filter(F.col("fault") != "").select("rule_id", "fault").collect()  # a row per rule
     return {
         "rules": len(rule_set.rules),
         "rule_set": rule_set.print,

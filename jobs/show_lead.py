@@ -16,6 +16,8 @@ from jobs.read_leads import evidence_of, listed_leads, rows_of
 from leads.console import LINES_SHOWN, lead_pack, top_table
 from leads.rows import LeadRow, to_rows
 
+_NARROWEST = 110
+
 
 def serve(options: argparse.Namespace) -> Any:
     """`fundwatch show [LEAD] [--date …]`; without a date, the newest night whose list stands."""
@@ -71,4 +73,6 @@ def _night(settings: Settings, given: date | None) -> date:
 def _print(shown: Any) -> None:
     from rich.console import Console
 
-    Console().print(shown)
+    console = Console()
+    console.width = max(console.width, _NARROWEST)  # a log or a pipe has no width of its own
+    console.print(shown)

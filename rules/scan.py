@@ -27,7 +27,7 @@ _LONGEST_FAULT = 300
 
 @dataclass(frozen=True)
 class Scan:
-    """What a scan found. `kept()` before reading it more than once, and `release()` after.
+    """What a scan found. `kept()` before reading it more than once.
 
     `passes` holds counts of judged things and raw hits of all frames; `states` is one row per rule with its version
     and, where it did not run, the fault; `found` is `rule_hit` with an array `lines` of `hit_line`.
@@ -79,16 +79,10 @@ class Scan:
             *(count.cast("bigint").alias(name) for name, count in counted.items()),
         ).select(*_columns("rule_coverage"))
 
-    def kept(self) -> Scan:
-        """The same, computed once for all that read it."""
-        passes = self.passes.persist()
-        return replace(self, passes=passes, kept_found=self.to_found(passes).persist())
-
-    def release(self) -> None:
-        """Give back what `kept` holds."""
-        if self.kept_found is not None:
-            self.kept_found.unpersist()
-            self.passes.unpersist()
+    def kept(self, keep: Callable[[DataFrame], DataFrame]) -> Scan:
+        """The same, computed once for all that read it; `keep` holds a frame's rows."""
+        passes = keep(self.passes)
+        return replace(self, passes=passes, kept_found=keep(self.to_found(passes)))
 
 
 def scan(
