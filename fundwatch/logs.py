@@ -18,6 +18,11 @@ def start_logging(*, quiet: bool = False) -> None:
     log.handlers[:] = [handler]
     log.propagate = False
     log.setLevel(logging.WARNING if quiet else logging.INFO)
+    hush()
+
+
+def hush() -> None:
+    """Libraries are heard when they err; one that sets its own level on import wants it said again."""
     for noisy in ("py4j", "great_expectations", "mlflow", "alembic", "matplotlib"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
 
@@ -29,4 +34,4 @@ def step(text: str) -> Iterator[dict[str, object]]:
     facts: dict[str, object] = {}
     yield facts
     told = ", ".join(f"{key} {value}" for key, value in facts.items())
-    log.info("%-52s %6.1f s  %s", text, time.monotonic() - begun, told)
+    log.info("%-64s %6.1f s  %s", text, time.monotonic() - begun, told)

@@ -196,7 +196,7 @@ def run_job(job: Job, place: Workplace, night: date) -> Report:
     run_print = print_of(job, place, night)
     stands = place.ledger.committed(job.name, night)
     if stands is not None and stands.print == run_print and job.outputs_stand(place, night):
-        log.info("%-52s   nothing to do: done before with the same input", f"{night} {job.title}")
+        log.info("%-64s   nothing to do: done before with the same input", f"{night} {job.title}")
         return {**stands.detail, "is_new": False}
     run_id = place.ledger.start(job.name, night, run_print)
     context = Night(job, place, night, run_id)

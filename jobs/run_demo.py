@@ -21,6 +21,7 @@ _LINES, _NIGHTS = 24_000, 2
 
 def serve(options: argparse.Namespace) -> Any:
     """`fundwatch demo`: the same command again finds everything done and changes nothing."""
+    options.profile = options.profile or "demo"
     settings = settings_of(options).settings
     if not settings.key_path.exists():
         log.info("a new pseudonymisation key: %s (id %s)", settings.key_path, make_key(settings.key_path).key_id)
@@ -55,6 +56,4 @@ def _tell(settings: Settings, last: date, reports: dict[date, dict[str, Report]]
         print("nothing changed: every delivery and every stage was done before with the same input")
 
 
-_COUNTS = frozenset(
-    {"rows", "accepted", "quarantined", "duplicates", "hits", "scores", "leads"}
-)
+_COUNTS = frozenset({"rows", "accepted", "quarantined", "duplicates", "hits", "scores", "leads"})

@@ -11,6 +11,7 @@ from threading import Thread
 from typing import Any
 
 from fundwatch.errors import DeliveryError
+from fundwatch.logs import hush
 from fundwatch.settings import Settings
 from jobs.command_line import night_of, settings_of
 from jobs.job import Report, workplace
@@ -29,8 +30,13 @@ def run_nights(settings: Settings, nights: Sequence[date]) -> dict[date, dict[st
 
 def _warm_up() -> None:
     """Import what later stages need while the first ones wait for Spark: seconds of a small night."""
-    names = ("mlflow.pyfunc", "mlflow.tracking", "sklearn.ensemble")
-    Thread(target=lambda: [import_module(name) for name in names], daemon=True).start()
+    Thread(target=_import_all, args=(("mlflow.pyfunc", "mlflow.tracking", "sklearn.ensemble"),), daemon=True).start()
+
+
+def _import_all(names: Sequence[str]) -> None:
+    for name in names:
+        import_module(name)
+    hush()
 
 
 def delivered_nights(settings: Settings, first: date, last: date) -> list[date]:

@@ -6,10 +6,11 @@ from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from features.catalogue import load_catalogues
 from fundwatch.contracts import TABLES
 from fundwatch.logs import log
 from jobs.job import Job, Night, Report, Workplace
-from jobs.train_models import INDICATOR_TABLES, measured_indicators, positions_of
+from jobs.train_models import INDICATOR_TABLES, positions_of
 from models.champions import Champion, able, champion_prints, find_champions, registry_of
 from models.positions import ENTITY_TYPES
 from models.scoring import not_run_scores, to_raw_scores, to_reasons, to_scores
@@ -22,7 +23,7 @@ __all__ = ["JOB", "champion_prints"]
 
 def _run(night: Night) -> Report:
     loaded, silent = find_champions(registry_of(night.settings), night.date)
-    speaking, unable = able(loaded, measured_indicators(night))
+    speaking, unable = able(loaded, _indicators_that_ran(night))
     silent = sorted([*silent, *unable], key=lambda one: (one.entity, one.model))
     for one in silent:
         log.info("  not run: %s of %ss: %s %s", one.model, one.entity, one.why_not, one.detail)
@@ -41,6 +42,14 @@ def _run(night: Night) -> Report:
         "scores": night.tables_written["score"].rows,
         "not_run": {f"{one.entity}/{one.model}": one.why_not for one in silent},
     }
+
+
+def _indicators_that_ran(night: Night) -> dict[str, frozenset[str]]:
+    """By entity type, the indicators of tonight's columns. One that ran and of which nobody has a value is unknown
+    for everybody, which a detector takes as ordinary; one that did not run would silence it."""
+    features = night.place.ledger.committed("features", night.date)
+    not_run = frozenset(features.detail.get("not_run", {})) if features is not None else frozenset()
+    return {entity: frozenset(c.directions) - not_run for entity, c in load_catalogues().items()}
 
 
 def _names(champions: list[Champion]) -> tuple[str, ...]:

@@ -73,14 +73,14 @@ def find_champions(registry: Registry, as_of: date) -> tuple[list[Champion], lis
 
 
 def able(champions: list[Champion], measured: dict[str, frozenset[str]]) -> tuple[list[Champion], list[NotRun]]:
-    """The champions whose indicators are all measured tonight, and those that lack some."""
+    """The champions whose indicators all ran tonight, and those that lack some."""
     speaking: list[Champion] = []
     silent: list[NotRun] = []
     for champion in champions:
         needed = frozenset(champion.detector.reads.indicators)
         missing = sorted(needed - measured.get(champion.entity, frozenset()))
         if missing:
-            why = f"nobody has a value tonight of {', '.join(missing)}, which the model reads"
+            why = f"tonight's indicators lack {', '.join(missing)}, which the model reads"
             silent.append(NotRun(champion.entity, champion.model, why))
         else:
             speaking.append(champion)

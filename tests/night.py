@@ -21,7 +21,11 @@ from simulator import Scenario, simulate
 ROOT = Path(__file__).parent.parent
 NIGHTS = (date(2026, 3, 24), date(2026, 3, 31))
 LINES = 4_500
-SMALL_JAVA = {"FUNDWATCH_SPARK_DRIVER_MEMORY": "2g", "FUNDWATCH_SPARK_MASTER": "local[2]"}
+SMALL_JAVA = {
+    "FUNDWATCH_PROFILE": "demo",
+    "FUNDWATCH_SPARK_DRIVER_MEMORY": "2g",
+    "FUNDWATCH_SPARK_MASTER": "local[2]",
+}
 
 # names, a certificate number and a telephone number that belong to nobody (region and range are not issued)
 CANARY = {

@@ -44,7 +44,7 @@ def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_profile_is_refused_with_the_choices() -> None:
     with pytest.raises(Exception, match="no profiles file named 'lokal'") as refusal:
         load_settings({"profile": "lokal"}, {})
-    assert "cluster, local" in str(refusal.value)
+    assert "cluster, demo, local" in str(refusal.value)
 
 
 def test_folders_follow_var_unless_set() -> None:

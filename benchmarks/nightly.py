@@ -1,0 +1,98 @@
+"""One night of many fee lines through `fundwatch nightly`: wall time, peak memory, seconds per stage.
+
+    .venv/bin/python benchmarks/nightly.py [--lines 200000]
+
+The deliveries are simulated first and not timed. Peak memory is that of the command and all its processes together,
+sampled; a bare read of the same fee file in the same Spark settings gives the ratio to compare machines by.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+from fundwatch.keys import make_key
+from jobs.simulate_claims import scenario_of
+from simulator import simulate
+
+NIGHT = date(2026, 3, 31)
+_STAGE = re.compile(r"^\d\d:\d\d:\d\d  (.{64}) +([\d.]+) s")
+_BARE = """
+import sys, time
+from fundwatch.session import start_session
+from fundwatch.settings import load_settings
+spark = start_session("bare", *load_settings({}).settings.spark())
+begun = time.monotonic()
+spark.read.option("header", True).csv(sys.argv[1]).write.mode("overwrite").format("delta").save(sys.argv[2])
+print(time.monotonic() - begun)
+"""
+
+
+def _family(pid: int) -> list[int]:
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found += _family(int(child))
+    return found
+
+
+def _resident_megabytes(pid: int) -> float:
+    pages = 0
+    for member in _family(pid):
+        try:
+            pages += int(Path(f"/proc/{member}/statm").read_text().split()[1])
+        except OSError:
+            continue  # it ended between being listed and being read
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def _run(command: list[str]) -> tuple[float, float, str]:
+    """Seconds, peak megabytes and what it said. Raises CalledProcessError when it fails."""
+    begun, peak = time.monotonic(), 0.0
+    with tempfile.TemporaryFile("w+") as told:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=told)
+        while process.poll() is None:
+            try:
+                peak = max(peak, _resident_megabytes(process.pid))
+            except OSError:
+                break
+            time.sleep(0.2)
+        process.wait()
+        told.seek(0)
+        text = told.read()
+    if process.returncode != 0:
+        raise subprocess.CalledProcessError(process.returncode, command, stderr=text)
+    return time.monotonic() - begun, peak, text
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lines", type=int, default=200_000)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        var = Path(folder)
+        make_key(var / "keys" / "pseudonym.key")
+        scenario = scenario_of(NIGHT, lines=asked.lines, nights=1, seed=20260331)
+        lines = simulate(scenario, var / "landing", var / "truth").fee_lines
+        fundwatch = [sys.executable, "-m", "jobs.command_line"]
+        seconds, peak, told = _run([*fundwatch, "nightly", "--date", str(NIGHT), "--var", folder])
+        print(f"{lines:,} fee lines: {seconds:.0f} s wall, {peak:,.0f} MB peak, start-up and training included")
+        for line in told.splitlines():
+            if stage := _STAGE.match(line):
+                print(f"  {stage[1].strip():<60} {float(stage[2]):6.1f} s")
+        fees = var / "landing" / str(NIGHT) / "fee_list.csv.gz"
+        bare = subprocess.run(
+            [sys.executable, "-c", _BARE, str(fees), str(var / "bare")], capture_output=True, text=True, check=True
+        )
+        print(f"ratio to a bare Spark read and write of the fee lines: {seconds / float(bare.stdout):.1f}")
+
+
+if __name__ == "__main__":
+    main()
