@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -14,6 +15,12 @@ from tests.night import FinishedNight, make_finished_night
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+
+# Spark's Connect modules, which Great Expectations imports, take a main module without a file (a worker of
+# pytest-xdist has one) for a run of their own doctests, and end the process where gRPC is not installed.
+if not hasattr(sys.modules["__main__"], "__file__"):
+    sys.modules["__main__"].__file__ = __file__
 
 
 @pytest.fixture(scope="session")

@@ -148,8 +148,11 @@ def test_history_gets_a_new_version_only_for_changed_content_and_a_rerun_changes
     def known(rows: list[dict[str, Any]]) -> DataFrame:
         return frame(spark, "patient", rows).drop("known_from", "known_to")
 
-    first = [{"patient_id": "same", "sex": "1"}, {"patient_id": "dies", "sex": "1"}]
-    second = [{"patient_id": "same", "sex": "1"}, {"patient_id": "dies", "sex": "1", "death_date": night(1)}]
+    first: list[dict[str, Any]] = [{"patient_id": "same", "sex": "1"}, {"patient_id": "dies", "sex": "1"}]
+    second: list[dict[str, Any]] = [
+        {"patient_id": "same", "sex": "1"},
+        {"patient_id": "dies", "sex": "1", "death_date": night(1)},
+    ]
     made = to_history(None, known(first), "patient", F.lit(night(0)))
     after = to_history(made, known(second), "patient", F.lit(night(2)))
     again = to_history(after, known(second), "patient", F.lit(night(2)))

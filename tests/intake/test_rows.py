@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import functions as F
@@ -40,12 +41,15 @@ class File:
     header = tuple(columns_of("fee_list"))
 
 
+LANDED: Any = File
+
+
 def canonical(spark, tmp_path: Path, content: bytes, rows=ROWS):
     path = tmp_path / File.name
     path.write_bytes(content)
     columns = Columns(frozenset(NATIONAL.files["fee_list"].names().values()), frozenset(File.header))
-    raw = spark.read.options(**read_options(NATIONAL)).schema(read_schema(File)).csv(str(path))
-    strings = as_strings(raw, File, columns.to_read(rows), NATIONAL.delivery.null_texts)
+    raw = spark.read.options(**read_options(NATIONAL)).schema(read_schema(LANDED)).csv(str(path))
+    strings = as_strings(raw, LANDED, columns.to_read(rows), NATIONAL.delivery.null_texts)
     checks = QUALITY.of("claim_line")
     return to_canonical(strings, "claim_line", rows, checks, lambda d: token(KEY, d), columns, NIGHT)
 

@@ -103,4 +103,4 @@ def test_a_model_that_does_not_speak_leaves_one_row_with_the_reason(spark, champ
     told = [(r.entity_type, r.entity_id, r.model, r.score, r.state, r.why_not) for r in rows.collect()]
     assert told[-1] == ("patient", "", "robust_peer", None, "not_run", NO_CHAMPION)
     assert len(told) == 3
-    assert "value tonight of rest" in told[0][-1]
+    assert "indicators lack rest" in told[0][-1]
