@@ -17,7 +17,7 @@ test: setup lint types ## every check and every test
 	@mkdir -p $(dir $(REPORT))
 	$(PYTHON) -m pytest -n 2 --dist loadfile --junitxml=$(REPORT)
 
-test-fast: ## the tests that take under a minute
+test-fast: ## the tests not marked slow
 	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow"
 
 lint: ## style and formatting

@@ -41,10 +41,7 @@ def _run(night: Night) -> Report:
 
 def _plans(night: Night) -> tuple[dict[str, Catalogue], dict[str, str]]:
     """What can run of each entity's catalogue on the columns that are supplied, and why the rest cannot."""
-    supplied: dict[str, frozenset[str]] = {}
-    for row in night.of_night("supplied_column").select("table_name", "column_name").distinct().collect():
-        supplied[row.table_name] = supplied.get(row.table_name, frozenset()) | {row.column_name}
-    plans, not_run = {}, {}
+    supplied, plans, not_run = night.supplied(), {}, {}
     for entity, catalogue in load_catalogues().items():
         plans[entity], why_not = runnable(catalogue, supplied)
         not_run.update(why_not)

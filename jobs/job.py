@@ -6,6 +6,7 @@ A job module reads aloud: `JOB = Job(name, reads, writes, needs, prints, run)` a
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -162,6 +163,15 @@ class Night:
         with ThreadPoolExecutor(_WRITERS) as pool:
             for pending in [pool.submit(self.write, table, rows) for table, rows in tables.items()]:
                 pending.result()
+
+    def supplied(self) -> dict[str, frozenset[str]]:
+        """The canonical columns that the night's source fills, by table; what is not there is unknown, not empty."""
+        self._note_read("supplied_column")
+        query = f"SELECT table_name, column_name FROM supplied_column WHERE business_date = DATE '{self.date}'"
+        columns: dict[str, set[str]] = defaultdict(set)
+        for row in self.place.lake.rows("supplied_column", query):
+            columns[row["table_name"]].add(row["column_name"])
+        return {table: frozenset(names) for table, names in columns.items()}
 
     def _note_read(self, table: str) -> None:
         self._declared(table, (*self.job.reads, *self.job.optional, *self.job.writes), "reads")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import date, timedelta
 
 from jobs.command_line import main_of_job
@@ -31,7 +30,7 @@ def run(night: Night) -> Report:
     tables = {name: night.keep(night.known(name)) for name in _CLEAN if night.exists(name)}
     window = Window(night.date - timedelta(days=night.settings.scan_days - 1), night.date)
     rule_set = load_rules()
-    found = scan(rule_set, tables, _supplied(night), load_knowledge(), window).kept(night.keep)
+    found = scan(rule_set, tables, night.supplied(), load_knowledge(), window).kept(night.keep)
     night.write_all({"rule_hit": found.hits, "hit_line": found.hit_lines, "rule_coverage": found.coverage})
     not_run = found.states.filter(F.col("fault") != "").select("rule_id", "fault").collect()  # a row per rule
     return {
@@ -41,14 +40,6 @@ def run(night: Night) -> Report:
         "hit_lines": night.tables_written["hit_line"].rows,
         "not_run": {row["rule_id"]: row["fault"] for row in sorted(not_run)},
     }
-
-
-def _supplied(night: Night) -> dict[str, frozenset[str]]:
-    """The canonical columns that the night's source fills, by table."""
-    columns: dict[str, set[str]] = defaultdict(set)
-    for row in night.of_night("supplied_column").select("table_name", "column_name").distinct().collect():
-        columns[row["table_name"]].add(row["column_name"])
-    return {table: frozenset(names) for table, names in columns.items()}
 
 
 JOB = Job(
