@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from fundwatch.store import Written, query_rows
@@ -34,9 +35,10 @@ class Run:
 
 @dataclass
 class Ledger:
-    """Two append-only Delta tables in the lake: `run` and `run_table`."""
+    """Two append-only Delta tables in the lake: `run` and `run_table`. Threads of one process take turns."""
 
     root: Path
+    _turn: RLock = field(default_factory=RLock, repr=False, compare=False)
 
     def start(self, job: str, night: date, run_print: str) -> str:
         """Note the intent to run; the run's id."""
@@ -75,11 +77,13 @@ class Ledger:
 
     def committed(self, job: str, night: date) -> Run | None:
         """The run that stands for the job and night: none if a later one was started and did not end."""
-        return self._committed.get((job, night))
+        with self._turn:
+            return self._committed.get((job, night))
 
     def nights(self, job: str) -> list[date]:
         """The business dates for which the job stands, ascending."""
-        return sorted(night for name, night in self._committed if name == job)
+        with self._turn:
+            return sorted(night for name, night in self._committed if name == job)
 
     def tables_of(self, run_id: str) -> list[dict[str, Any]]:
         """The rows of `run_table` of one run."""
@@ -89,13 +93,15 @@ class Ledger:
         self, run_id: str, job: str, night: date, state: str, run_print: str, detail: Mapping[str, Any]
     ) -> None:
         text = json.dumps(detail, sort_keys=True, ensure_ascii=False, default=str)
-        self._append("run", _RUN, [(run_id, job, night, state, run_print, _wall_clock(), text)])
-        self.__dict__.pop("_committed", None)
+        with self._turn:
+            self._append("run", _RUN, [(run_id, job, night, state, run_print, _wall_clock(), text)])
+            self.__dict__.pop("_committed", None)
 
     def _table_rows(self, rows: Sequence[tuple[Any, ...]]) -> None:
         if rows:
             now = _wall_clock()
-            self._append("run_table", _RUN_TABLE, [(*row, now) for row in rows])
+            with self._turn:  # a table is made by its first row: two writers would both make it
+                self._append("run_table", _RUN_TABLE, [(*row, now) for row in rows])
 
     def _append(self, table: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         import pyarrow as pa

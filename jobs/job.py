@@ -61,18 +61,20 @@ class Workplace:
         self.ledger = Ledger(settings.lake_dir)
         self._note_java = note_java
         self._spark: SparkSession | None = None
+        self._starting = Lock()
 
     @property
     def spark(self) -> SparkSession:
-        if self._spark is None:
-            from fundwatch.session import start_session
+        with self._starting:
+            if self._spark is None:
+                from fundwatch.session import start_session
 
-            with step("Spark starts"):
-                self._spark = start_session("fundwatch", *self.settings.spark())
-            java = getattr(self._spark.sparkContext._gateway, "proc", None)
-            if self._note_java is not None and java is not None:
-                self._note_java(java.pid)
-        return self._spark
+                with step("Spark starts"):
+                    self._spark = start_session("fundwatch", *self.settings.spark())
+                java = getattr(self._spark.sparkContext._gateway, "proc", None)
+                if self._note_java is not None and java is not None:
+                    self._note_java(java.pid)
+            return self._spark
 
     def stop(self) -> None:
         if self._spark is not None:
@@ -103,7 +105,6 @@ class Night:
         self.job, self.place, self.date, self.run_id = job, place, date_, run_id
         self.versions_read: dict[str, int] = {}
         self.tables_written: dict[str, Written] = {}
-        self._ledger_turn = Lock()  # its tables are made by their first row: two writers would both make them
 
     @property
     def settings(self) -> Settings:
@@ -143,11 +144,9 @@ class Night:
 
     def _written(self, table: str, write: Callable[[], Written]) -> Written:
         self._declared(table, self.job.writes, "writes")
-        with self._ledger_turn:
-            self.place.ledger.intend(self.run_id, self.job.name, self.date, table)
+        self.place.ledger.intend(self.run_id, self.job.name, self.date, table)
         done = write()
-        with self._ledger_turn:
-            self.place.ledger.written(self.run_id, self.job.name, self.date, done)
+        self.place.ledger.written(self.run_id, self.job.name, self.date, done)
         self.tables_written[table] = done
         return done
 

@@ -32,7 +32,7 @@ def _run(night: Night) -> Report:
         champions = [champion for champion in speaking if champion.entity == entity]
         if champions:
             names = _names(champions)
-            positions = positions_of(night, entity, names)
+            positions = night.keep(positions_of(night, entity, names))
             scores.append(to_scores(to_raw_scores(positions, names, entity, champions)))
             reasons.append(to_reasons(positions, night.of_night("peer_statistic"), names, champions))
     night.write_all({"score": _all_of(scores), "score_reason": _all_of(reasons)})
