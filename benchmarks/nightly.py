@@ -3,13 +3,12 @@
     .venv/bin/python benchmarks/nightly.py [--lines 200000]
 
 The deliveries are simulated first and not timed. Peak memory is that of the command and all its processes together,
-sampled; a bare read of the same fee file in the same Spark settings gives the ratio to compare machines by.
+sampled, shared pages once; a bare read of the same fee file in the same Spark settings gives the ratio to compare machines by.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import subprocess
 import sys
@@ -43,14 +42,17 @@ def _family(pid: int) -> list[int]:
     return found
 
 
-def _resident_megabytes(pid: int) -> float:
-    pages = 0
+def _megabytes(pid: int) -> float:
+    """Memory of a process and its descendants; what forked workers share counts once (PSS, proc(5))."""
+    kilobytes = 0
     for member in _family(pid):
         try:
-            pages += int(Path(f"/proc/{member}/statm").read_text().split()[1])
+            told = Path(f"/proc/{member}/smaps_rollup").read_text()
         except OSError:
             continue  # it ended between being listed and being read
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+        found = re.search(r"^Pss: +(\d+) kB", told, re.MULTILINE)
+        kilobytes += int(found[1]) if found else 0
+    return kilobytes / 2**10
 
 
 def _run(command: list[str]) -> tuple[float, float, str]:
@@ -60,7 +62,7 @@ def _run(command: list[str]) -> tuple[float, float, str]:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=told)
         while process.poll() is None:
             try:
-                peak = max(peak, _resident_megabytes(process.pid))
+                peak = max(peak, _megabytes(process.pid))
             except OSError:
                 break
             time.sleep(0.2)

@@ -29,8 +29,6 @@ def needs(rule_set: RuleSet, rule: Rule) -> Sources:
     """The sources of the rule: of each group at least one must be there."""
     grain = GRAINS[rule.grain]
     found = grain.base.union(*(grain.columns[name] for name in _names_judging(rule_set, rule)))
-    if rule.money.account:
-        found |= ACCOUNT_NEEDS
     return found | {frozenset({source}) for source in rule.needs}
 
 
@@ -38,6 +36,19 @@ def knowledge_needed(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
     """The knowledge classes the rule rests on."""
     sources = frozenset().union(*needs(rule_set, rule))
     return frozenset(s.removeprefix("knowledge.") for s in sources if s.startswith("knowledge."))
+
+
+def done_without(rule: Rule, supplied: Mapping[str, frozenset[str]]) -> str:
+    """What a rule that can run has to do without; empty when nothing. The fund's money can be told alone."""
+    lacking = sorted(
+        source
+        for group in ACCOUNT_NEEDS
+        for source in group
+        if source.split(".")[1] not in supplied.get(source.split(".")[0], frozenset())
+    )
+    if not rule.money.account or not lacking:
+        return ""
+    return f"money without the personal account's part: {', '.join(lacking)} not supplied"
 
 
 def why_not(

@@ -16,7 +16,7 @@ from rules.frames import Inputs, Window, frame, settled_lines
 from rules.knowledge import Knowledge
 from rules.model import Rule, RuleSet
 from rules.money import with_money
-from rules.needs import knowledge_needed, names_used, why_not
+from rules.needs import done_without, knowledge_needed, names_used, why_not
 from rules.passes import HIT_TYPE, fold, reason, reason_parts, tag, with_lines
 from rules.small import small_frame
 
@@ -29,8 +29,8 @@ _LONGEST_FAULT = 300
 class Scan:
     """What a scan found. `kept()` before reading it more than once.
 
-    `passes` holds counts of judged things and raw hits of all frames; `states` is one row per rule with its version
-    and, where it did not run, the fault; `found` is `rule_hit` with an array `lines` of `hit_line`.
+    `passes` holds counts of judged things and raw hits of all frames; `states` is one row per rule with its version,
+    the fault where it did not run, and what it did without; `found` is `rule_hit` with an array `lines` of `hit_line`.
     """
 
     passes: DataFrame
@@ -68,11 +68,12 @@ class Scan:
             (F.col("knowledge") != "") & F.col("judged_count").isNull(),
             F.concat(F.lit("no item of "), F.col("knowledge"), F.lit(" occurs")),
         )
-        told = rows.withColumn("why_not", F.coalesce(F.nullif("fault", F.lit("")), unmet))
-        ran = F.col("why_not").isNull()
+        told = rows.withColumn("stopped", F.coalesce(F.nullif("fault", F.lit("")), unmet))
+        ran = F.col("stopped").isNull()
         counted = {name: F.when(ran, F.coalesce(name, F.lit(0))) for name in ("judged_count", "hit_count")}
         return told.select(
-            *("rule_id", "rule_version", "institution_id", "why_not"),
+            *("rule_id", "rule_version", "institution_id"),
+            F.coalesce("stopped", F.nullif("without", F.lit(""))).alias("why_not"),
             F.when(ran, F.lit("run")).otherwise(F.lit("not_run")).alias("state"),
             F.lit(self.window.start).alias("period_start"),
             F.lit(self.window.end).alias("period_end"),
@@ -111,7 +112,7 @@ def scan(
     session = next(iter(tables.values())).sparkSession
     return Scan(
         passes=reduce(DataFrame.unionByName, passes) if passes else _nothing(session),
-        states=_states(session, rule_set, reasons),
+        states=_states(session, rule_set, reasons, supplied),
         window=window,
         to_found=lambda done: _to_hits(done.select(F.inline("hits")), rule_set, inputs),
     )
@@ -192,12 +193,16 @@ def _rule_rows(session: SparkSession, rule_set: RuleSet) -> DataFrame:
     return small_frame(session, schema, rows)
 
 
-def _states(session: SparkSession, rule_set: RuleSet, reasons: Mapping[str, str]) -> DataFrame:
-    rows = [
-        (r.id, rule_set.rule_print(r), reasons[r.id], ", ".join(sorted(knowledge_needed(rule_set, r))))
-        for r in rule_set.rules
-    ]
-    return small_frame(session, "rule_id string, rule_version string, fault string, knowledge string", rows)
+def _states(
+    session: SparkSession, rule_set: RuleSet, reasons: Mapping[str, str], supplied: Mapping[str, frozenset[str]]
+) -> DataFrame:
+    schema = "rule_id string, rule_version string, fault string, knowledge string, without string"
+    rows = []
+    for rule in rule_set.rules:
+        knowledge = ", ".join(sorted(knowledge_needed(rule_set, rule)))
+        told = (reasons[rule.id], knowledge, done_without(rule, supplied))
+        rows.append((rule.id, rule_set.rule_print(rule), *told))
+    return small_frame(session, schema, rows)
 
 
 def _columns(table: str) -> list[str]:

@@ -151,7 +151,7 @@ RULE_COVERAGE = _nightly(
     rule_version string
     institution_id string
     state string run or not_run
-    why_not string the missing table, column or knowledge; the fault of a broken rule
+    why_not string the missing table, column or knowledge; the fault of a broken rule; what a rule that ran did without
     period_start date
     period_end date
     judged_count bigint things the rule looked at

@@ -59,6 +59,28 @@ def test_what_is_not_there_is_told_and_never_a_zero(spark, all_examples):
     assert set(states) == {rule.id for rule in SHIPPED.rules}
 
 
+def test_without_the_account_a_rule_runs_on_the_fund_alone_and_says_so(spark):
+    rule = shipped("ID-04")
+    shown = RuleSet(rules=(rule,), exclusions=SHIPPED.exclusions)
+    tables = tables_of(spark, shown)
+    whole = scanned(spark, shown, tables=tables)
+    unknown = F.lit(None).cast("decimal(16,2)")
+    alone = scanned(
+        spark,
+        shown,
+        tables=tables | {"settlement": tables["settlement"].withColumn("account_amount", unknown)},
+        supplied=ALL_SUPPLIED | {"settlement": ALL_SUPPLIED["settlement"] - {"account_amount"}},
+    )
+    both, fund = ({row.hit_id: row.amount_at_risk for row in found.hits.collect()} for found in (whole, alone))
+    assert both.keys() == fund.keys() != set()
+    assert all(fund[hit] <= both[hit] for hit in both)
+    assert 0 < sum(fund.values()) < sum(both.values())
+    told = {(row.state, row.why_not) for row in coverage_of(alone)["ID-04"]}
+    assert told == {
+        ("run", "money without the personal account's part: settlement.account_amount not supplied"),
+    }
+
+
 def test_a_scan_in_which_nothing_can_run_still_tells_of_every_rule(spark, all_examples):
     found = scanned(spark, SHIPPED, tables={"patient": all_examples["patient"]})
     assert {rows[0].state for rows in coverage_of(found).values()} == {"not_run"}
