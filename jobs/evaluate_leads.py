@@ -15,7 +15,7 @@ from jobs.command_line import night_of, settings_of
 from jobs.read_truth import NightFound, read_found, read_labels, read_seen
 from leads.evaluation_report import Evaluation, as_records, print_evaluation, write_evaluation
 from models.evaluation import score_quality, score_quality_by_peers, standing_out
-from models.labels import Ways, Window, to_matches, to_subjects, with_state
+from models.labels import Window, to_matches, to_subjects, with_state
 from models.tally import (
     NOT_RUN,
     RUN,
@@ -57,15 +57,16 @@ def evaluate(settings: Settings, night: date, truth: Path) -> Evaluation:
     """Everything the night found, against everything that was staged and could be seen by then."""
     lake = Lake(settings.lake_dir)
     labels, made = read_labels(truth, settings, lake, night), read_found(lake, night)
-    seen, ways, window = read_seen(lake, labels, made.hit_lines, night), _ways(), _window(made.coverage)
-    labels = with_state(labels, seen, ways, window)
+    seen, window = read_seen(lake, labels, made.hit_lines, night), _window(made.coverage)
+    labels = with_state(labels, seen, _pair_rules(), window)
     proofs = made.hit_lines.merge(seen.lines[["line_id", "encounter_id", "doctor_id"]], on="line_id")
     found = Found(
         hits=made.hits,
         matches=to_matches(labels, made.hits, proofs),
-        subjects=to_subjects(labels, ways),
+        subjects=to_subjects(labels),
         standouts=_standouts(made, settings.score_share),
         listed=None if made.leads is None else made.leads[made.leads["place"] <= settings.list_size],
+        scored_types=frozenset() if made.scores is None else frozenset(_scored(made.scores)["entity_type"]),
     )
     rules = _rule_states(made.coverage)
     findings = with_findings(labels, found, rules)
@@ -84,10 +85,8 @@ def evaluate(settings: Settings, night: date, truth: Path) -> Evaluation:
     )
 
 
-def _ways() -> Ways:
-    rules = load_rules().rules
-    pairs = frozenset(rule.id for rule in rules if rule.grain == "encounter_pair")
-    return Ways({rule.id: rule.subject for rule in rules}, pairs)
+def _pair_rules() -> frozenset[str]:
+    return frozenset(rule.id for rule in load_rules().rules if rule.grain == "encounter_pair")
 
 
 def _window(coverage: pd.DataFrame) -> Window:
@@ -129,10 +128,13 @@ def _of_list(found: Found, classes: pd.Series, labels: pd.DataFrame) -> dict[str
 
 
 def _line_hits(made: NightFound, listed: pd.DataFrame | None) -> pd.DataFrame:
-    """Grain: hit × line with `is_listed`: whether a lead of the list holds the hit."""
+    """Grain: hit × line with `is_listed`: whether a lead of the list holds the hit. Of an estimate no money."""
     on_list = pd.DataFrame(columns=SUBJECT) if listed is None else listed[SUBJECT]
     hit_ids = made.hits[["hit_id", *SUBJECT]].merge(on_list, on=SUBJECT)["hit_id"]
-    return made.hit_lines.assign(is_listed=made.hit_lines["hit_id"].isin(hit_ids))
+    estimates = made.hits.loc[made.hits["is_estimate"].eq(True), "hit_id"]
+    lines = made.hit_lines
+    firm = lines["amount_at_risk"].mask(lines["hit_id"].isin(estimates), 0.0)
+    return lines.assign(is_listed=lines["hit_id"].isin(hit_ids), amount_at_risk=firm.fillna(0.0))
 
 
 def _of_scores(made: NightFound, found: Found, labels: pd.DataFrame, settings: Settings) -> dict[str, pd.DataFrame]:

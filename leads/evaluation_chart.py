@@ -44,7 +44,7 @@ def _draw_recall(axes: Axes, staged: pd.DataFrame) -> None:
     axes.set_yticks(range(len(staged)), names, fontsize=8)
     axes.invert_yaxis()
     axes.set(xlim=(-0.02, 1.02), xlabel="share of instances found", title="Recall by scheme")
-    axes.legend(loc="lower left", fontsize=8)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2, fontsize=8, frameon=False)
     axes.grid(axis="x", color="#e3e5e8")
 
 
@@ -70,7 +70,7 @@ def _draw_ranking(axes: Axes, scores: pd.DataFrame) -> None:
     names = [f"{row.entity_type}\n{row.model}\n{row.staged} of {row.scored}" for row in known.itertuples()]
     axes.set_yticks(places, names, fontsize=7)
     axes.invert_yaxis()
-    axes.legend(loc="lower left", fontsize=8)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2, fontsize=8, frameon=False)
     axes.grid(axis="x", color="#e3e5e8")
     return None
 

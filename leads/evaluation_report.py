@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -18,7 +18,7 @@ from leads.evaluation_chart import draw
 if TYPE_CHECKING:
     from rich.table import Table
 
-_NARROWEST = 150
+_NARROWEST = 160
 _STATES = {
     "run": "已运行 run",
     "not_run": "未运行 not run",
@@ -75,7 +75,7 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return None
-    return round(float(value), 6) if isinstance(value, float) else value
+    return round(value, 6) if isinstance(value, float) else value
 
 
 def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
@@ -99,6 +99,7 @@ def _put(path: Path, write: Callable[[Path], object]) -> None:
 
 def scheme_rows(schemes: pd.DataFrame) -> pd.DataFrame:
     """Grain: scheme or look-alike. Headings in both languages; what did not run is said, not counted as nought."""
+    schemes = schemes.sort_values("kind", ascending=False, kind="stable")
     rows = {
         "类别 Kind": schemes["kind"].map({"scheme": "欺诈手法 scheme", "lookalike": "合理相似 look-alike"}),
         "手法 Scheme": schemes["scheme"],
@@ -158,6 +159,8 @@ def tables(evaluation: Evaluation) -> list[Table]:
 
 
 def _recall_table(title: str, rows: pd.DataFrame, keys: list[str]) -> Table:
+    is_of_things = bool((rows["things_counted"] != rows["instances_counted"]).any())
+    ways = [way for way in _WAYS if is_of_things or not way.startswith("things_")]
     told = rows.assign(rule=rows["rule_id"].replace("", _UNKNOWN) if "rule_id" in rows else _UNKNOWN)
     for way in _WAYS:
         told[way] = [_of(*cells) for cells in zip(*(told[f"{way}{part}"] for part in _PARTS), strict=True)]
@@ -165,20 +168,25 @@ def _recall_table(title: str, rows: pd.DataFrame, keys: list[str]) -> Table:
         is_out = told["state"] != "run"
         for way in ("own_rule", "things_own_rule"):
             told.loc[is_out, way] = told.loc[is_out, "state"].map(_STATES)
-    columns = [*keys, "rule", "instances_counted", "instances_left_out", "things_counted", *_WAYS]
+    columns = [*keys, "rule", "instances_counted", "instances_left_out", "things_counted", *ways]
     return _plain_table(title, told, columns)
 
 
 _PARTS = ("", "_of", "_recall", "_recall_low", "_recall_high")
 
 
-def _of(part: Any, whole: Any, *ends: float) -> str:
-    """Found of all, the share and its interval."""
-    return _UNKNOWN if pd.isna(part) or not whole else f"{int(part)}/{int(whole)} {_interval(*ends)}"
+def _of(part: Any, whole: Any, share: Any, low: Any, high: Any) -> str:
+    """Found of all and the share; its interval below."""
+    if pd.isna(part) or not whole:
+        return _UNKNOWN
+    told = _interval(share, low, high, gap="\n")
+    return f"{int(part)}/{int(whole)} {told}"
 
 
-def _interval(share: float, low: float, high: float) -> str:
-    return _UNKNOWN if pd.isna(share) else f"{share:.0%} [{low:.0%}, {high:.0%}]"
+def _interval(share: Any, low: Any, high: Any, gap: str = " ") -> str:
+    if pd.isna(share):
+        return _UNKNOWN
+    return f"{share:.0%}" if pd.isna(low) else f"{share:.0%}{gap}[{low:.0%}, {high:.0%}]"
 
 
 def _with_interval(rows: pd.DataFrame, *names: str) -> pd.DataFrame:
@@ -192,7 +200,9 @@ def _rule_table(rules: pd.DataFrame) -> Table:
     told = _with_interval(rules, "precision")
     told = told.assign(state=told["state"].map(_STATES) + told["why_not"].map(lambda why: f": {why}" if why else ""))
     columns = ["rule_id", "state", "hits", "true", "other_scheme", "lookalike", "honest", "precision"]
-    return _plain_table("规则精确率 Precision by rule", told, [*columns, "amount_at_risk", "true_amount"])
+    return _plain_table(
+        "规则精确率 Precision by rule", told, [*columns, "amount_at_risk", "true_amount", "estimated_amount"]
+    )
 
 
 _HEADINGS = {
@@ -202,6 +212,7 @@ _HEADINGS = {
     "hits": "命中\nHits", "true": "本手法\nTrue", "other_scheme": "其他手法\nOther scheme",
     "lookalike": "合理相似\nLook-alike", "honest": "诚实\nHonest", "precision": "精确率\nPrecision",
     "amount_at_risk": "涉及基金(元)\nFund at risk", "true_amount": "其中真实(元)\nOf it true", "k": "k",
+    "estimated_amount": "估算(元)\nEstimate",
     "staged": "欺诈\nStaged", "made_by": "来源\nMade by", "lead_class": "实情\nTruth", "leads": "线索\nLeads",
     "staged_fund": "涉案行基金\nStaged lines", "found_fund": "规则发现\nFound by rules",
     "listed_fund": "清单之内\nOn the list", "at_risk": "规则认定\nAt risk by rules", "entity_type": "主体\nEntity",
@@ -212,13 +223,17 @@ _HEADINGS = {
 }  # fmt: skip
 
 
+_WHOLE = ("scheme", "entity_type", "model")
+_TEXTS = (*_WHOLE, "kind", "reason", "rule", "rule_id", "state", "made_by", "lead_class", "peers")
+
+
 def _plain_table(title: str, rows: pd.DataFrame, columns: list[str]) -> Table:
     from rich.table import Table
 
     table = Table(title=title, header_style="bold")
     for name in columns:
-        is_text = name in ("kind", "scheme", "reason", "rule", "rule_id", "state", "made_by", "lead_class")
-        table.add_column(_HEADINGS.get(name, name), justify="left" if is_text else "right", overflow="fold")
+        justify: Literal["left", "right"] = "left" if name in _TEXTS else "right"
+        table.add_column(_HEADINGS.get(name, name), justify=justify, overflow="fold", no_wrap=name in _WHOLE)
     for row in rows.reindex(columns=columns).itertuples(index=False):
         table.add_row(*map(_cell, row))
     return table

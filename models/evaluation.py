@@ -14,6 +14,7 @@ Numbers = npt.NDArray[np.float64]
 
 _Z = 1.959963984540054  # the normal quantile of a two-sided interval of 95 percent
 _DRAWS = 400  # bootstrap draws: ends of a 95 percent interval move by about a hundredth beyond that
+_MIN_STAGED = 5  # fewer cannot be drawn from: the interval would tell of the others alone
 # Below 30 peers a percentile moves in steps of more than three points; 100 is where a share of 1 percent is a member.
 _PEER_BANDS = ((0, 30, "under 30"), (30, 100, "30 to 99"), (100, None, "100 and more"))
 
@@ -50,15 +51,15 @@ def wilson(part: int, whole: int) -> Share:
     """The share with its Wilson score interval (Wilson 1927), which holds for few and for none too."""
     if whole == 0:
         return Share(0, 0, None, None, None)
-    low, high = _wilson_ends(np.array([part / whole], dtype=np.float64), np.array([whole], dtype=np.float64))
-    return Share(part, whole, part / whole, float(low[0]), float(high[0]))
+    rows = with_share(pd.DataFrame({"part": [part], "whole": [whole]}), "part", "whole", "share")
+    return Share(part, whole, *map(float, rows.loc[0, ["share", "share_low", "share_high"]]))
 
 
 def with_share(rows: pd.DataFrame, part: str, whole: str, name: str) -> pd.DataFrame:
     """Rows with `<name>`, `<name>_low`, `<name>_high`: the share of two columns of counts; NaN where unknown."""
-    of = rows[whole].astype("Float64").fillna(0).to_numpy(dtype=float)
-    of = np.where(of > 0, of, np.nan)
-    share = rows[part].astype("Float64").to_numpy(dtype=float, na_value=np.nan) / of
+    of: Numbers = rows[whole].astype("Float64").fillna(0).to_numpy(dtype=np.float64, copy=True)
+    of[of <= 0] = np.nan
+    share: Numbers = rows[part].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan) / of
     low, high = _wilson_ends(share, of)
     return rows.assign(**{name: share, f"{name}_low": low, f"{name}_high": high})
 
@@ -99,7 +100,7 @@ def standing_out(scores: pd.DataFrame, share: float) -> pd.Series:
 def ranking(scores: pd.DataFrame, is_staged: Flags, seed: int) -> Ranking:
     """How percentile among peers, then the raw score, ranks the staged; intervals draw staged and others apart.
 
-    The order of the rows changes nothing.
+    Of fewer than five staged there is a value and no interval. The order of the rows changes nothing.
     """
     if not is_staged.any() or is_staged.all():
         nothing = Estimate(None, None, None)
@@ -107,11 +108,13 @@ def ranking(scores: pd.DataFrame, is_staged: Flags, seed: int) -> Ranking:
     steps = scores.assign(is_staged=is_staged).sort_values(["percentile", "score", "is_staged"], ascending=False)
     is_last = (steps[["percentile", "score"]] != steps[["percentile", "score"]].shift(-1)).any(axis=1).to_numpy()
     ends, staged = np.flatnonzero(is_last), steps["is_staged"].to_numpy(dtype=bool)
+    value = _quality(np.ones(len(staged)), staged, ends)
+    if staged.sum() < _MIN_STAGED:
+        return Ranking(Estimate(value[0], None, None), Estimate(value[1], None, None))
     rng = np.random.default_rng(seed)
     drawn = np.array([_quality(_redrawn(rng, staged), staged, ends) for _ in range(_DRAWS)])
-    value = _quality(np.ones(len(staged)), staged, ends)
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
-    auc, average_precision = (Estimate(float(value[i]), float(low[i]), float(high[i])) for i in range(2))
+    auc, average_precision = (Estimate(value[i], float(low[i]), float(high[i])) for i in range(2))
     return Ranking(auc, average_precision)
 
 

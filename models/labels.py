@@ -5,7 +5,7 @@ A label names one thing (a line, an encounter, a person, a person's day …) of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -41,14 +41,6 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Ways:
-    """What is known of the rules: whom each one's leads are about, and which compare two encounters."""
-
-    subject_of: Mapping[str, str]
-    pairs: frozenset[str]
-
-
-@dataclass(frozen=True)
 class Seen:
     """What the lake holds of the labelled things, as known after the night.
 
@@ -75,28 +67,26 @@ def to_labels(rows: pd.DataFrame) -> pd.DataFrame:
     return labels.reset_index(drop=True).rename_axis("label").reset_index()
 
 
-def to_subjects(labels: pd.DataFrame, ways: Ways) -> pd.DataFrame:
-    """Grain: label × subject: label, subject_type, subject_id, is_own (the label is about the subject itself).
+def to_subjects(labels: pd.DataFrame) -> pd.DataFrame:
+    """Grain: label × whom it is about: label, subject_type, subject_id.
 
-    A label of an entity or of its day is about the entity, and every label about its actor. One of a line or an
-    encounter points at whom its rule's leads are about, or at the person where no rule is named.
+    A label of an entity or of its day is about that entity, and every label about its actor. A line or an encounter
+    without an actor is about nobody: who else passes there has done nothing.
     """
-    entity = labels["entity_type"].map(_ENTITY_OF)
-    pointed = labels["rule_id"].map(dict(ways.subject_of)).fillna("patient")
-    of_label = labels.assign(subject_type=entity.fillna(pointed), is_own=entity.notna())
-    of_label["subject_id"] = None
+    columns, parts = ["label", "subject_type", "subject_id"], []
     for kind in _ENTITY:
-        is_kind = of_label["subject_type"] == kind
-        of_label.loc[is_kind, "subject_id"] = of_label.loc[is_kind, f"{kind}_id"]
+        of_kind = labels[labels["entity_type"].isin([kind, f"{kind}_day"])]
+        parts.append(of_kind.assign(subject_type=kind, subject_id=of_kind[f"{kind}_id"])[columns])
     actors = labels[labels["actor_type"].isin(list(_ENTITY))]
-    actors = actors.assign(subject_type=actors["actor_type"], subject_id=actors["actor_id"], is_own=True)
-    columns = ["label", "subject_type", "subject_id", "is_own"]
-    both = pd.concat([of_label[columns], actors[columns]]).dropna(subset=["subject_id"])
-    return both.sort_values("is_own", ascending=False, kind="stable").drop_duplicates(columns[:3])
+    parts.append(actors.assign(subject_type=actors["actor_type"], subject_id=actors["actor_id"])[columns])
+    return pd.concat(parts).dropna(subset=["subject_id"]).drop_duplicates(ignore_index=True)
 
 
-def with_state(labels: pd.DataFrame, seen: Seen, ways: Ways, window: Window) -> pd.DataFrame:
-    """Labels with `state`: counted, or why the label cannot be judged on that night."""
+def with_state(labels: pd.DataFrame, seen: Seen, pairs: Collection[str], window: Window) -> pd.DataFrame:
+    """Labels with `state`: counted, or why the label cannot be judged on that night.
+
+    `pairs` are the rules that compare two encounters: `is_pair` marks their labels.
+    """
     state = pd.Series(UNKNOWN, index=labels.index, dtype=object)
     lines = seen.lines.assign(is_inside=seen.lines["day"].between(window.start, window.end))
     for kind, of_kind in labels.groupby("entity_type"):
@@ -108,7 +98,7 @@ def with_state(labels: pd.DataFrame, seen: Seen, ways: Ways, window: Window) -> 
             state[of_kind.index] = _entity_states(of_kind, lines, str(kind), window)
     is_lawful_reversal = (labels["kind"] == "lookalike") & (state == TAKEN_BACK)
     labels = labels.assign(state=state.mask(is_lawful_reversal, COUNTED))
-    return _with_pairs_whole(labels, ways)
+    return _with_pairs_whole(labels, pairs)
 
 
 def _line_states(labels: pd.DataFrame, lines: pd.DataFrame, fates: pd.Series) -> pd.Series:
@@ -142,9 +132,9 @@ def _entity_states(labels: pd.DataFrame, lines: pd.DataFrame, kind: str, window:
     return state.mask(labels["label"].isin(met["label"]), COUNTED)
 
 
-def _with_pairs_whole(labels: pd.DataFrame, ways: Ways) -> pd.DataFrame:
+def _with_pairs_whole(labels: pd.DataFrame, pairs: Collection[str]) -> pd.DataFrame:
     """A rule that compares two encounters needs both, and one of them in the window."""
-    is_pair = labels["rule_id"].isin(list(ways.pairs)) & (labels["entity_type"] == "encounter")
+    is_pair = labels["rule_id"].isin(list(pairs)) & (labels["entity_type"] == "encounter")
     told = labels.assign(is_in=labels["state"] == COUNTED, is_there=labels["state"].isin([COUNTED, OUTSIDE]))
     of_instance = told.groupby(INSTANCE, dropna=False)
     whole, any_in = of_instance["is_there"].transform("all"), of_instance["is_in"].transform("any")

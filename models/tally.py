@@ -22,7 +22,7 @@ NO_RULE, UNKNOWN_RULE, RUN, NOT_RUN = "no_rule", "unknown_rule", "run", "not_run
 class Found:
     """What a night found. `standouts` and `listed` are subjects; None when the stage did not run.
 
-    `hits` is rule_hit, `matches` are label × hit, `subjects` label × subject.
+    `hits` is rule_hit, `matches` are label × hit, `subjects` label × subject. Of `scored_types` there are scores.
     """
 
     hits: pd.DataFrame
@@ -30,6 +30,7 @@ class Found:
     subjects: pd.DataFrame
     standouts: pd.DataFrame | None
     listed: pd.DataFrame | None
+    scored_types: frozenset[str] = frozenset()
 
 
 def with_findings(labels: pd.DataFrame, found: Found, rules: pd.DataFrame) -> pd.DataFrame:
@@ -50,9 +51,11 @@ def with_findings(labels: pd.DataFrame, found: Found, rules: pd.DataFrame) -> pd
 
 
 def _by_score(labels: pd.DataFrame, found: Found) -> pd.Series:
-    if found.standouts is None:
-        return pd.Series(pd.NA, index=labels.index, dtype="boolean")
-    return labels["label"].isin(found.subjects.merge(found.standouts, on=SUBJECT)["label"]).astype("boolean")
+    """NA too where the label is about nobody who is scored."""
+    about = found.subjects[found.subjects["subject_type"].isin(list(found.scored_types))]
+    on_top = about.iloc[:0] if found.standouts is None else about.merge(found.standouts, on=SUBJECT)
+    is_found = labels["label"].isin(on_top["label"]).astype("boolean")
+    return is_found.mask(~labels["label"].isin(about["label"]))
 
 
 def _by_lead(labels: pd.DataFrame, found: Found) -> pd.Series:
@@ -129,17 +132,20 @@ def to_hit_classes(hits: pd.DataFrame, matches: pd.DataFrame, labels: pd.DataFra
 
 
 def precision_by_rule(hits: pd.DataFrame, classes: pd.Series, rules: pd.DataFrame) -> pd.DataFrame:
-    """Grain: rule. Hits by class, fund money at risk (yuan) in all and on its own schemes; precision with interval.
+    """Grain: rule. Hits by class, precision with interval; fund money at risk (yuan) in all and of its true hits.
+
+    Estimates are kept apart: they rank, and are no money found.
 
     `rules` has rule_id, state and why_not; a rule that did not run has no counts.
     """
     told = hits.assign(hit_class=hits["hit_id"].map(classes))
     counts = pd.crosstab(told["rule_id"], told["hit_class"]).reindex(columns=[TRUE, OTHER, LOOKALIKE, HONEST])
-    amount = told.groupby("rule_id")["amount_at_risk"].sum().rename("amount_at_risk")
-    true_amount = told[told["hit_class"] == TRUE].groupby("rule_id")["amount_at_risk"].sum().rename("true_amount")
-    found = counts.join([amount, true_amount]).rename_axis(index="rule_id", columns=None)
+    is_true, is_estimate = told["hit_class"] == TRUE, told["is_estimate"].eq(True)
+    sums = {"amount_at_risk": ~is_estimate, "true_amount": is_true & ~is_estimate, "estimated_amount": is_estimate}
+    money = [told[some].groupby("rule_id")["amount_at_risk"].sum().rename(name) for name, some in sums.items()]
+    found = pd.concat([counts, *money], axis=1).rename_axis(index="rule_id", columns=None)
     rows = rules.set_index("rule_id").join(found, how="outer").reset_index()
-    numbers = [TRUE, OTHER, LOOKALIKE, HONEST, "amount_at_risk", "true_amount"]
+    numbers = [TRUE, OTHER, LOOKALIKE, HONEST, *sums]
     rows[numbers] = rows[numbers].astype("Float64").fillna(0).mask(rows["state"] != RUN)
     rows["hits"] = rows[[TRUE, OTHER, LOOKALIKE, HONEST]].sum(axis=1, min_count=1)
     return with_share(rows.assign(any_scheme=rows[TRUE] + rows[OTHER]), TRUE, "hits", "precision")
@@ -160,7 +166,7 @@ def to_lead_classes(leads: pd.DataFrame, found: Found, classes: pd.Series, label
 def own_subjects(labels: pd.DataFrame, subjects: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Entities that are themselves labelled and count, by the label's kind."""
     counted = labels.loc[labels["state"] == COUNTED, ["label", "kind"]]
-    own = subjects[subjects["is_own"]].merge(counted, on="label")
+    own = subjects.merge(counted, on="label")
     return {kind: own.loc[own["kind"] == kind, SUBJECT].drop_duplicates() for kind in ("scheme", "lookalike")}
 
 
@@ -179,7 +185,7 @@ def leads_by_class(leads: pd.DataFrame) -> pd.DataFrame:
 def money_by_scheme(labels: pd.DataFrame, lines: pd.DataFrame, line_hits: pd.DataFrame) -> pd.DataFrame:
     """Grain: scheme whose labels are lines. Fund money (yuan) of its staged lines, and of those that were found.
 
-    `lines`: line_id, fund; `line_hits`: line_id, is_listed, amount_at_risk (the rule's own amount). A line counts
+    `lines`: line_id, fund; `line_hits`: line_id, is_listed, amount_at_risk (the rule's own, no estimate). A line counts
     once, with the largest amount that any rule gave it. The fund's part of a line is an upper bound of the harm:
     of an overpriced line only the excess is.
     """
