@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -77,8 +77,8 @@ def _draw_ranking(axes: Axes, scores: pd.DataFrame) -> None:
 
 def _dots(axes: Axes, rows: pd.DataFrame, name: str, places: list[float], *, colour: str, label: str) -> None:
     """Shares as dots with their intervals; an unknown one is not drawn."""
-    ends: Any = [(rows[name] - rows[f"{name}_low"]).clip(lower=0), (rows[f"{name}_high"] - rows[name]).clip(lower=0)]
-    axes.errorbar(rows[name], places, xerr=ends, fmt="o", markersize=4, color=colour, label=label, linewidth=1)
+    value, low, high = (rows[column].to_numpy(dtype=float) for column in (name, f"{name}_low", f"{name}_high"))
+    axes.errorbar(value, places, xerr=[value - low, high - value], fmt="o", markersize=4, color=colour, label=label, linewidth=1)
 
 
 def _say(axes: Axes, text: str) -> None:

@@ -34,6 +34,11 @@ _WAYS = {
     "things_any_rule": "对象:任一规则\nThings: any",
 }
 _UNKNOWN = "–"
+_MONEY_SAID = (
+    "行的基金额 = 范围内金额 × 结算基金支付比例,为上限\n"
+    "A line's fund money is its covered amount × the settlement's fund ratio: an upper bound, for of an excessive price "
+    "only the excess is harm"
+)
 
 
 @dataclass(frozen=True)
@@ -147,7 +152,7 @@ def tables(evaluation: Evaluation) -> list[Table]:
         _plain_table("清单构成 The list's leads", evaluation.list_classes,
                      ["made_by", "lead_class", "leads", "amount_at_risk"]),
         _plain_table("基金金额(元) Fund money of staged lines (CNY)", evaluation.money,
-                     ["scheme", "staged_fund", "found_fund", "listed_fund", "at_risk"]),
+                     ["scheme", "staged_fund", "found_fund", "listed_fund", "at_risk"], caption=_MONEY_SAID),
         _plain_table("评分 Scores", _with_interval(evaluation.scores, "precision", "auc", "average_precision"),
                      ["entity_type", "model", "scored", "staged_in_truth", "staged", "published", "staged_published",
                       "lookalike_published", "precision", "auc", "average_precision"]),
@@ -227,10 +232,10 @@ _WHOLE = ("scheme", "entity_type", "model")
 _TEXTS = (*_WHOLE, "kind", "reason", "rule", "rule_id", "state", "made_by", "lead_class", "peers")
 
 
-def _plain_table(title: str, rows: pd.DataFrame, columns: list[str]) -> Table:
+def _plain_table(title: str, rows: pd.DataFrame, columns: list[str], caption: str | None = None) -> Table:
     from rich.table import Table
 
-    table = Table(title=title, header_style="bold")
+    table = Table(title=title, caption=caption, header_style="bold")
     for name in columns:
         justify: Literal["left", "right"] = "left" if name in _TEXTS else "right"
         table.add_column(_HEADINGS.get(name, name), justify=justify, overflow="fold", no_wrap=name in _WHOLE)

@@ -59,7 +59,7 @@ def with_share(rows: pd.DataFrame, part: str, whole: str, name: str) -> pd.DataF
     """Rows with `<name>`, `<name>_low`, `<name>_high`: the share of two columns of counts; NaN where unknown."""
     of: Numbers = rows[whole].astype("Float64").fillna(0).to_numpy(dtype=np.float64, copy=True)
     of[of <= 0] = np.nan
-    share: Numbers = rows[part].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan) / of
+    share = np.divide(rows[part].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan), of, dtype=np.float64)
     low, high = _wilson_ends(share, of)
     return rows.assign(**{name: share, f"{name}_low": low, f"{name}_high": high})
 
