@@ -77,6 +77,7 @@ def evaluate(settings: Settings, night: date, truth: Path) -> Evaluation:
         schemes=with_rule_state(recall_by(findings, SCHEME), rules),
         left_out=left_out(findings),
         breakdowns=_breakdowns(findings),
+        scheme_breakdowns=_breakdowns(findings, "scheme"),
         rules=precision_by_rule(made.hits, classes, rules),
         **_of_list(found, classes, labels),
         money=money_by_scheme(labels, seen.lines, _line_hits(made, found.listed)),
@@ -114,10 +115,10 @@ def _standouts(made: NightFound, share: float) -> pd.DataFrame | None:
     return scored[standing_out(scored, share)].rename(columns=_AS_SUBJECT)[SUBJECT].drop_duplicates()
 
 
-def _breakdowns(findings: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Recall of schemes by whatever the truth grades them, where it does."""
+def _breakdowns(findings: pd.DataFrame, *also: str) -> dict[str, pd.DataFrame]:
+    """Recall of schemes by whatever the truth grades them, where it does, and by the other columns named."""
     staged = findings[findings["kind"] == "scheme"]
-    return {name: recall_by(staged, [name]) for name in _BREAKDOWNS if staged[name].notna().any()}
+    return {name: recall_by(staged, [*also, name]) for name in _BREAKDOWNS if staged[name].notna().any()}
 
 
 def _of_list(found: Found, classes: pd.Series, labels: pd.DataFrame) -> dict[str, pd.DataFrame]:

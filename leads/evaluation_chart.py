@@ -78,7 +78,9 @@ def _draw_ranking(axes: Axes, scores: pd.DataFrame) -> None:
 def _dots(axes: Axes, rows: pd.DataFrame, name: str, places: list[float], *, colour: str, label: str) -> None:
     """Shares as dots with their intervals; an unknown one is not drawn."""
     value, low, high = (rows[column].to_numpy(dtype=float) for column in (name, f"{name}_low", f"{name}_high"))
-    axes.errorbar(value, places, xerr=[value - low, high - value], fmt="o", markersize=4, color=colour, label=label, linewidth=1)
+    axes.errorbar(
+        value, places, xerr=[value - low, high - value], fmt="o", markersize=4, color=colour, label=label, linewidth=1
+    )
 
 
 def _say(axes: Axes, text: str) -> None:

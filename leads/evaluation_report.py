@@ -36,8 +36,8 @@ _WAYS = {
 _UNKNOWN = "–"
 _MONEY_SAID = (
     "行的基金额 = 范围内金额 × 结算基金支付比例,为上限\n"
-    "A line's fund money is its covered amount × the settlement's fund ratio: an upper bound, for of an excessive price "
-    "only the excess is harm"
+    "A line's fund money is its covered amount × the settlement's fund ratio: an upper bound, "
+    "for of an excessive price only the excess is harm"
 )
 
 
@@ -45,7 +45,8 @@ _MONEY_SAID = (
 class Evaluation:
     """Frames by question. An empty frame: its stage did not run, and `not_run` says why.
 
-    `schemes`: kind × scheme × rule; `left_out`: scheme × reason; `breakdowns`: one frame per grade of the truth;
+    `schemes`: kind × scheme × rule; `left_out`: scheme × reason; `breakdowns`: one frame per grade of the truth, and
+    `scheme_breakdowns` the same × scheme;
     `rules`: rule; `list_precision`: k; `list_classes`: what made the lead × class; `money`: scheme, in yuan;
     `scores`: entity type × model; `scores_by_peers`: the same × size of peer group.
     """
@@ -55,6 +56,7 @@ class Evaluation:
     schemes: pd.DataFrame
     left_out: pd.DataFrame
     breakdowns: Mapping[str, pd.DataFrame]
+    scheme_breakdowns: Mapping[str, pd.DataFrame]
     rules: pd.DataFrame
     list_precision: pd.DataFrame
     list_classes: pd.DataFrame
@@ -166,14 +168,15 @@ def tables(evaluation: Evaluation) -> list[Table]:
 def _recall_table(title: str, rows: pd.DataFrame, keys: list[str]) -> Table:
     is_of_things = bool((rows["things_counted"] != rows["instances_counted"]).any())
     ways = [way for way in _WAYS if is_of_things or not way.startswith("things_")]
-    told = rows.assign(rule=rows["rule_id"].replace("", _UNKNOWN) if "rule_id" in rows else _UNKNOWN)
+    told = rows.assign(rule=rows["rule_id"].replace("", _UNKNOWN)) if "rule_id" in rows else rows.copy()
     for way in _WAYS:
         told[way] = [_of(*cells) for cells in zip(*(told[f"{way}{part}"] for part in _PARTS), strict=True)]
     if "state" in told:
         is_out = told["state"] != "run"
         for way in ("own_rule", "things_own_rule"):
             told.loc[is_out, way] = told.loc[is_out, "state"].map(_STATES)
-    columns = [*keys, "rule", "instances_counted", "instances_left_out", "things_counted", *ways]
+    keys = [*keys, "rule"] if "rule" in told else keys
+    columns = [*keys, "instances_counted", "instances_left_out", "things_counted", *ways]
     return _plain_table(title, told, columns)
 
 

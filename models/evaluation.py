@@ -20,17 +20,6 @@ _PEER_BANDS = ((0, 30, "under 30"), (30, 100, "30 to 99"), (100, None, "100 and 
 
 
 @dataclass(frozen=True)
-class Share:
-    """`part` of `whole`; the share and its 95 percent Wilson interval are None of nothing."""
-
-    part: int
-    whole: int
-    share: float | None
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True)
 class Estimate:
     """A statistic with the 95 percent interval of a bootstrap; None where it is not defined."""
 
@@ -47,19 +36,15 @@ class Ranking:
     average_precision: Estimate
 
 
-def wilson(part: int, whole: int) -> Share:
-    """The share with its Wilson score interval (Wilson 1927), which holds for few and for none too."""
-    if whole == 0:
-        return Share(0, 0, None, None, None)
-    rows = with_share(pd.DataFrame({"part": [part], "whole": [whole]}), "part", "whole", "share")
-    return Share(part, whole, *map(float, rows.loc[0, ["share", "share_low", "share_high"]]))
-
-
 def with_share(rows: pd.DataFrame, part: str, whole: str, name: str) -> pd.DataFrame:
-    """Rows with `<name>`, `<name>_low`, `<name>_high`: the share of two columns of counts; NaN where unknown."""
-    of: Numbers = rows[whole].astype("Float64").fillna(0).to_numpy(dtype=np.float64, copy=True)
+    """Rows with `<name>`, `<name>_low`, `<name>_high`: the share of two columns of counts; NaN of nothing or unknown.
+
+    The ends are Wilson's score interval of 95 percent (Wilson 1927), which holds for few and for none found too.
+    """
+    found = np.array(rows[part].astype("Float64").to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
+    of = np.array(rows[whole].astype("Float64").to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
     of[of <= 0] = np.nan
-    share = np.divide(rows[part].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan), of, dtype=np.float64)
+    share = np.divide(found, of)
     low, high = _wilson_ends(share, of)
     return rows.assign(**{name: share, f"{name}_low": low, f"{name}_high": high})
 

@@ -120,7 +120,7 @@ def _encounter_states(labels: pd.DataFrame, seen: Seen, lines: pd.DataFrame, win
 def _entity_states(labels: pd.DataFrame, lines: pd.DataFrame, kind: str, window: Window) -> pd.Series:
     """An entity counts with settled care in the window (and in the label's span), a day with care on that day."""
     key = f"{_ENTITY_OF[kind]}_id"
-    days = lines.loc[lines["is_settled"] & lines["is_inside"], [key, "day"]].drop_duplicates()
+    days = lines.loc[lines["is_settled"] & lines["is_inside"], [key, "day"]].dropna().drop_duplicates()
     met = labels[["label", key, "service_date", "starts_on", "ends_on"]].merge(days, on=key)
     if kind in _DAY_OF:
         met = met[met["day"] == met["service_date"]]

@@ -239,8 +239,51 @@ def test_a_night_whose_rules_have_not_run_cannot_be_judged(world: World) -> None
         _evaluate(world)
 
 
-def test_every_table_has_rows_when_all_stages_ran(world: World) -> None:
+def test_a_lookalike_that_was_taken_back_counts_as_left_alone(world: World) -> None:
+    world.lines({"line_id": "a", "known_from": date(2026, 3, 24), "known_to": NIGHT})
+    world.rules(DC_03="")
+    world.hits()
+    world.truth({"feedetl_sn": "a", "kind": "lookalike", "scheme": "repeat_taken_back"})
+    row = _row(_evaluate(world).schemes, scheme="repeat_taken_back")
+    assert (row["instances_counted"], row["own_rule"]) == (1, 0)
+
+
+def test_a_day_is_found_by_a_hit_whose_period_holds_it_and_by_no_other(world: World) -> None:
+    world.lines({"line_id": "a"}, {"line_id": "b", "charged_at": datetime(2026, 3, 9, 9)})
+    world.rules(FQ_02="")
+    world.hits({"rule_id": "FQ-02", "patient_id": world.person("1"), "line_id": "a"})
+    day = {"entity_type": "patient_day", "rule_id": "FQ-02", "scheme": "tour"}
+    world.truth(day, day | {"instance": 2, "service_date": "2026-03-09"})
+    row = _row(_evaluate(world).schemes, scheme="tour")
+    assert (row["own_rule"], row["instances_counted"]) == (1, 2)
+
+
+def test_an_institution_is_not_found_by_a_hit_that_is_about_a_person(world: World) -> None:
+    world.lines({"line_id": "a"})
+    world.rules(ID_01="")
+    world.hits({"rule_id": "ID-01", "line_id": "a", "subject_type": "patient", "subject_id": world.person("1")})
+    world.truth({"entity_type": "institution", "rule_id": "", "scheme": "mill"})
+    found = _evaluate(world)
+    assert _row(found.schemes, scheme="mill")["any_rule"] == 0
+    assert _row(found.rules, rule_id="ID-01")["honest"] == 1
+
+
+def test_a_span_of_the_truth_must_meet_the_care_and_the_hit(world: World) -> None:
+    world.lines({"line_id": "a"})
+    world.rules(FQ_01="")
+    world.hits({"rule_id": "FQ-01", "patient_id": world.person("1"), "line_id": "a"})
+    person = {"entity_type": "patient", "rule_id": "FQ-01", "scheme": "visitor"}
+    world.truth(
+        person | {"starts_on": "2026-03-01", "ends_on": "2026-03-10"},
+        person | {"starts_on": "2026-01-01", "ends_on": "2026-01-31", "instance": 2},
+    )
+    row = _row(_evaluate(world).schemes, scheme="visitor")
+    assert (row["own_rule"], row["instances_counted"], row["instances_left_out"]) == (1, 1, 1)
+
+
+def test_the_terminal_shows_only_tables_with_something_to_say(world: World) -> None:
     _two_lines_one_hit(world)
     world.truth({"feedetl_sn": "a"})
     world.leads(("institution", "H1"))
-    assert all(table.row_count for table in tables(_evaluate(world)))
+    titles = [str(table.title).split()[0] for table in tables(_evaluate(world))]
+    assert titles == ["手法召回率", "规则精确率", "清单前", "清单构成", "基金金额(元)"]

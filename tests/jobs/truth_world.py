@@ -70,7 +70,7 @@ class World:
 
     def hits(self, *rows: Row) -> None:
         """Hits of one line each (`line_id`), or of the lines named in `lines`."""
-        usual = {
+        usual: dict[str, Any] = {
             "business_date": NIGHT, "subject_type": "institution", "subject_id": "H1", "institution_id": "H1",
             "amount_at_risk": Decimal(30), "is_estimate": False, "grain": "line",
             "period_start": date(2026, 3, 4), "period_end": date(2026, 3, 4),
