@@ -13,7 +13,8 @@ from fundwatch.settings import Settings
 from fundwatch.store import Lake
 from jobs.command_line import night_of, settings_of
 from jobs.read_truth import NightFound, read_found, read_labels, read_seen
-from leads.evaluation_report import Evaluation, as_records, print_evaluation, write_evaluation
+from leads.evaluation_report import Evaluation, as_records, write_evaluation
+from leads.evaluation_tables import print_evaluation
 from models.evaluation import score_quality, score_quality_by_peers, standing_out
 from models.labels import Window, to_matches, to_subjects, with_state
 from models.tally import (

@@ -12,7 +12,8 @@ import pytest
 from fundwatch.errors import FundwatchError, KeyMissingError, NotReadyError
 from jobs.command_line import main
 from jobs.evaluate_leads import evaluate
-from leads.evaluation_report import Evaluation, as_records, tables
+from leads.evaluation_report import Evaluation, as_records
+from leads.evaluation_tables import tables
 from tests.jobs.truth_world import NIGHT, World
 
 
