@@ -168,11 +168,24 @@ def test_a_score_finds_the_entity_that_is_labelled_and_the_actor_of_a_line(world
 
 
 def test_money_is_the_funds_part_of_staged_lines_and_counts_a_line_once(world: World) -> None:
-    _two_lines_one_hit(world)
+    world.lines({"line_id": "a"}, {"line_id": "b"})
+    world.rules(DC_03="", OP_02="")
+    world.hits(*({"rule_id": rule_id, "line_id": "a"} for rule_id in ("DC-03", "OP-02")))
     world.truth({"feedetl_sn": "a"}, {"feedetl_sn": "b"})
     world.leads(("institution", "H1"))
     money = _row(_evaluate(world).money, scheme="repeated_line")
     assert (money["staged_fund"], money["found_fund"], money["listed_fund"], money["at_risk"]) == (120, 60, 60, 30)
+
+
+def test_an_estimate_is_no_money_found(world: World) -> None:
+    world.lines({"line_id": "a"})
+    world.rules(DC_03="")
+    world.hits({"rule_id": "DC-03", "line_id": "a", "is_estimate": True})
+    world.truth({"feedetl_sn": "a"})
+    found = _evaluate(world)
+    row = _row(found.rules, rule_id="DC-03")
+    assert (row["amount_at_risk"], row["estimated_amount"]) == (0, 30)
+    assert _row(found.money, scheme="repeated_line")["at_risk"] == 0
 
 
 def test_recall_is_broken_down_by_disguise_where_the_truth_grades_it(world: World) -> None:
