@@ -14,6 +14,7 @@ from fundwatch.errors import ContractError, NotReadyError
 from fundwatch.tables import Replaced, Table
 
 if TYPE_CHECKING:
+    from pyarrow import RecordBatchReader
     from pyspark.sql import DataFrame, SparkSession
 
 KNOWN_COLUMNS = ("known_from", "known_to")
@@ -60,6 +61,12 @@ class Lake:
         if not self.exists(table):
             raise _not_made(self, table)
         return query_rows(self.path(table), table, query)
+
+    def batches(self, table: str, query: str) -> RecordBatchReader:
+        """The same for many rows: a reader of Arrow batches, for who goes through them and keeps a part."""
+        if not self.exists(table):
+            raise _not_made(self, table)
+        return _reader(self.path(table), table, query)
 
     def known(self, spark: SparkSession, table: str, as_of: date) -> DataFrame:
         """Rows of a clean table as they were known after the night of `as_of`, without the version columns."""
@@ -132,11 +139,15 @@ def query_rows(path: Path, name: str, query: str) -> list[dict[str, Any]]:
 
     Not `to_pyarrow_table`: its reading threads abort the process at exit in about one run of ten (pyarrow 25).
     """
+    return list(_reader(path, name, query).read_all().to_pylist())
+
+
+def _reader(path: Path, name: str, query: str) -> RecordBatchReader:
     import pyarrow as pa
     from deltalake import DeltaTable, QueryBuilder
 
-    result = QueryBuilder().register(name, DeltaTable(str(path))).execute(query).read_all()
-    return list(pa.table(result).to_pylist())
+    result = QueryBuilder().register(name, DeltaTable(str(path))).execute(query)
+    return pa.RecordBatchReader.from_stream(result)
 
 
 def _not_made(lake: Lake, table: str) -> NotReadyError:

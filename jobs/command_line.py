@@ -54,6 +54,10 @@ def _show_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--top", type=int, default=20, help="how many leads of the list (default 20)")
 
 
+def _evaluate_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--truth", type=Path, metavar="DIR", help="where the simulator's labels.csv lies")
+
+
 def _keys_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("make", "check"), help="make a new key, or check the one in place")
 
@@ -74,6 +78,12 @@ COMMANDS = (
         _nightly_options,
     ),
     Command("show", "show a night's list, or one lead with its evidence", "jobs.show_lead:serve", _show_options),
+    Command(
+        "evaluate",
+        "compare a night's hits, scores and leads with the simulator's truth",
+        "jobs.evaluate_leads:serve",
+        _evaluate_options,
+    ),
     Command("keys", "make or check the pseudonymisation key", "jobs.manage_keys:serve", _keys_options),
     Command("settings", "print the settings in force and where each comes from", "jobs.show_settings:serve"),
     Command("demo", "simulate a month, run its nights, show the leads", "jobs.run_demo:serve"),

@@ -1,0 +1,167 @@
+"""How well a night found what was staged: shares with intervals, precision at k, ranking by score. Pure statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Flags = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.float64]
+
+_Z = 1.959963984540054  # the normal quantile of a two-sided interval of 95 percent
+_DRAWS = 400  # bootstrap draws: ends of a 95 percent interval move by about a hundredth beyond that
+_MIN_STAGED = 5  # fewer cannot be drawn from: the interval would tell of the others alone
+# Below 30 peers a percentile moves in steps of more than three points; 100 is where a share of 1 percent is a member.
+_PEER_BANDS = ((0, 30, "under 30"), (30, 100, "30 to 99"), (100, None, "100 and more"))
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A statistic with the 95 percent interval of a bootstrap; None where it is not defined."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """How a score orders staged before other entities: area under the ROC curve and average precision, 0 to 1."""
+
+    auc: Estimate
+    average_precision: Estimate
+
+
+def with_share(rows: pd.DataFrame, part: str, whole: str, name: str) -> pd.DataFrame:
+    """Rows with `<name>`, `<name>_low`, `<name>_high`: the share of two columns of counts; NaN of nothing or unknown.
+
+    The ends are Wilson's score interval of 95 percent (Wilson 1927), which holds for few and for none found too.
+    """
+    found = np.array(rows[part].astype("Float64").to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
+    of = np.array(rows[whole].astype("Float64").to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
+    of[of <= 0] = np.nan
+    share = np.divide(found, of)
+    low, high = _wilson_ends(share, of)
+    return rows.assign(**{name: share, f"{name}_low": low, f"{name}_high": high})
+
+
+def _wilson_ends(share: Numbers, whole: Numbers) -> tuple[Numbers, Numbers]:
+    spread = _Z * np.sqrt(share * (1 - share) / whole + (_Z / (2 * whole)) ** 2)
+    middle, scale = share + _Z**2 / (2 * whole), 1 + _Z**2 / whole
+    # rounding must not put a share of nought or one outside its own interval
+    low, high = np.minimum((middle - spread) / scale, share), np.maximum((middle + spread) / scale, share)
+    return np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
+
+
+def precision_at(is_true: Flags, ks: Sequence[int]) -> pd.DataFrame:
+    """Grain: k. How many of the first k are true; a k beyond the list says nothing and is left out."""
+    so_far = np.concatenate([[0], np.cumsum(is_true)])
+    known = sorted({k for k in ks if 0 < k <= len(is_true)})
+    rows = pd.DataFrame({"k": known, "staged": [int(so_far[k]) for k in known]}, columns=["k", "staged"]).astype(
+        "int64"
+    )
+    return with_share(rows, "staged", "k", "precision")
+
+
+def standing_out(scores: pd.DataFrame, share: float) -> pd.Series:
+    """Whether each row (entity × model) stands out, as leads are made: in its peers' top share and the model's.
+
+    `scores` has entity_type, entity_id, model, score, percentile (0 to 1).
+    """
+    model = ["entity_type", "model"]
+    ordered = scores.assign(score=scores["score"].round(6)).sort_values(
+        [*model, "score", "entity_id"], ascending=[True, True, False, True], kind="stable"
+    )
+    is_high = ordered["percentile"] > 1 - share
+    budget = np.ceil(ordered.groupby(model)["score"].transform("size") * share)
+    number = is_high.groupby([ordered[name] for name in model]).cumsum()
+    return (is_high & (number <= budget)).reindex(scores.index)
+
+
+def ranking(scores: pd.DataFrame, is_staged: Flags, seed: int) -> Ranking:
+    """How percentile among peers, then the raw score, ranks the staged; intervals draw staged and others apart.
+
+    Of fewer than five staged there is a value and no interval. The order of the rows changes nothing.
+    """
+    if not is_staged.any() or is_staged.all():
+        nothing = Estimate(None, None, None)
+        return Ranking(nothing, nothing)
+    steps = scores.assign(is_staged=is_staged).sort_values(["percentile", "score", "is_staged"], ascending=False)
+    is_last = (steps[["percentile", "score"]] != steps[["percentile", "score"]].shift(-1)).any(axis=1).to_numpy()
+    ends, staged = np.flatnonzero(is_last), steps["is_staged"].to_numpy(dtype=bool)
+    value = _quality(np.ones(len(staged)), staged, ends)
+    if staged.sum() < _MIN_STAGED:
+        return Ranking(Estimate(value[0], None, None), Estimate(value[1], None, None))
+    rng = np.random.default_rng(seed)
+    drawn = np.array([_quality(_redrawn(rng, staged), staged, ends) for _ in range(_DRAWS)])
+    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    auc, average_precision = (Estimate(value[i], float(low[i]), float(high[i])) for i in range(2))
+    return Ranking(auc, average_precision)
+
+
+def _redrawn(rng: np.random.Generator, staged: Flags) -> Numbers:
+    """How often each row is drawn when as many staged and as many others as there are come back."""
+    times = np.zeros(len(staged))
+    for rows in (np.flatnonzero(staged), np.flatnonzero(~staged)):
+        times[rows] = np.bincount(rng.integers(0, len(rows), len(rows)), minlength=len(rows))
+    return times
+
+
+def _quality(times: Numbers, staged: Flags, ends: npt.NDArray[np.intp]) -> tuple[float, float]:
+    """AUC (ties count half) and average precision of rows in descending order; equal rows end at `ends`."""
+    found = np.cumsum(times * staged)[ends]
+    wrong = np.cumsum(times * ~staged)[ends]
+    new_found, new_wrong = np.diff(found, prepend=0.0), np.diff(wrong, prepend=0.0)
+    auc = float(np.sum(new_wrong * (found - new_found / 2)) / (found[-1] * wrong[-1]))
+    precision = np.divide(found, found + wrong, out=np.zeros(len(found)), where=found + wrong > 0)
+    return auc, float(np.sum(new_found * precision) / found[-1])
+
+
+def score_quality(scores: pd.DataFrame, share: float, seed: int) -> pd.DataFrame:
+    """Grain: entity type × model. Staged and look-alike entities in the published share; AUC, average precision.
+
+    `scores` has a row per entity and model: entity_type, entity_id, model, score, percentile, peer_count,
+    is_staged, is_lookalike.
+    """
+    rows = []
+    for (entity_type, model), of_model in _with_standing(scores, share).groupby(["entity_type", "model"]):
+        order = ranking(of_model, of_model["is_staged"].to_numpy(dtype=bool), seed)
+        rows.append({"entity_type": entity_type, "model": model, **_counts(of_model), **_flat(order)})
+    return with_share(pd.DataFrame(rows), "staged_published", "published", "precision") if rows else pd.DataFrame()
+
+
+def score_quality_by_peers(scores: pd.DataFrame, share: float) -> pd.DataFrame:
+    """Grain: entity type × model × size of the peer group."""
+    standing, parts = _with_standing(scores, share), []
+    for least, most, name in _PEER_BANDS:
+        is_in = (standing["peer_count"] >= least) & (standing["peer_count"] < (most or np.inf))
+        for (entity_type, model), band in standing[is_in].groupby(["entity_type", "model"]):
+            parts.append({"entity_type": entity_type, "model": model, "peers": name, **_counts(band)})
+    return with_share(pd.DataFrame(parts), "staged_published", "published", "precision") if parts else pd.DataFrame()
+
+
+def _with_standing(scores: pd.DataFrame, share: float) -> pd.DataFrame:
+    return scores.assign(is_published=standing_out(scores, share))
+
+
+def _counts(rows: pd.DataFrame) -> dict[str, int]:
+    published = rows[rows["is_published"]]
+    return {
+        "scored": len(rows),
+        "staged": int(rows["is_staged"].sum()),
+        "published": len(published),
+        "staged_published": int(published["is_staged"].sum()),
+        "lookalike_published": int(published["is_lookalike"].sum()),
+    }
+
+
+def _flat(order: Ranking) -> dict[str, float | None]:
+    return {
+        f"{name}{end}": value
+        for name, found in (("auc", order.auc), ("average_precision", order.average_precision))
+        for end, value in (("", found.value), ("_low", found.low), ("_high", found.high))
+    }
