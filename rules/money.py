@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import Window as Over
 from pyspark.sql import functions as F
 
@@ -19,8 +19,8 @@ def with_money(lines: DataFrame, settlements: DataFrame) -> DataFrame:
     """
     paid = settlements.select(
         "settlement_id",
-        F.least(F.try_divide("fund_amount", "covered_amount"), F.lit(1)).cast(_RATIO).alias("_fund_ratio"),
-        F.least(F.try_divide("account_amount", "total_amount"), F.lit(1)).cast(_RATIO).alias("_account_ratio"),
+        _ratio("fund_amount", "covered_amount").alias("_fund_ratio"),
+        _ratio("account_amount", "total_amount").alias("_account_ratio"),
     )
     lines = lines.join(paid, on="settlement_id", how="left")
     fund = (F.col("covered_amount") * F.col("share")).cast(_RAW) * F.col("_fund_ratio")
@@ -38,3 +38,9 @@ def with_money(lines: DataFrame, settlements: DataFrame) -> DataFrame:
     return placed.select("*", amount.cast(_MONEY).alias("amount_at_risk")).drop(
         "_raw", "_rest", "_place", "_fund_ratio", "_account_ratio"
     )
+
+
+def _ratio(part: str, whole: str) -> Column:
+    """The part of the whole, at most 1; null where either is unknown (`least` alone would pass null over for the 1)."""
+    ratio = F.try_divide(part, whole)
+    return F.when(ratio.isNotNull(), F.least(ratio, F.lit(1))).cast(_RATIO)
