@@ -3,7 +3,8 @@
     .venv/bin/python benchmarks/nightly.py [--lines 200000]
 
 The deliveries are simulated first and not timed. Peak memory is that of the command and all its processes together,
-sampled, shared pages once; a bare read of the same fee file in the same Spark settings gives the ratio to compare machines by.
+sampled, shared pages counted once; a bare read of the same fee file in the same Spark settings gives the ratio to
+compare machines by.
 """
 
 from __future__ import annotations

@@ -134,6 +134,11 @@ class Night:
         self._note_read(table)
         return self.place.lake.read(self.spark, table)
 
+    def rows(self, table: str, query: str) -> list[dict[str, Any]]:
+        """Few rows by SQL over the table's own name, without Spark."""
+        self._note_read(table)
+        return self.place.lake.rows(table, query)
+
     def write(self, table: str, rows: DataFrame) -> Written:
         """Replace what the night owns in the table, with intent and commit in the ledger."""
         return self._written(table, lambda: self.place.lake.write(rows, table, self.date))
@@ -165,10 +170,9 @@ class Night:
 
     def supplied(self) -> dict[str, frozenset[str]]:
         """The canonical columns that the night's source fills, by table; what is not there is unknown, not empty."""
-        self._note_read("supplied_column")
         query = f"SELECT table_name, column_name FROM supplied_column WHERE business_date = DATE '{self.date}'"
         columns: dict[str, set[str]] = defaultdict(set)
-        for row in self.place.lake.rows("supplied_column", query):
+        for row in self.rows("supplied_column", query):
             columns[row["table_name"]].add(row["column_name"])
         return {table: frozenset(names) for table, names in columns.items()}
 

@@ -117,7 +117,7 @@ def _totals(work: _Intake, judged: Mapping[str, DataFrame]) -> list[Total]:
 
     excluding = {t: [r.where.code for r in work.mapping.tables[t].rows if r.where is not None] for t in judged}
     frames = [control_totals(r, t, work.quality.money_of(t), excluding[t]) for t, r in judged.items()]
-    totals = [Total(**row.asDict()) for row in stacked(frames).collect()]
+    totals = [Total(**row.asDict()) for row in stacked(frames).collect()]  # a row per file and table
     return sorted(totals, key=lambda t: (t.file_name, t.table_name))
 
 
@@ -126,7 +126,7 @@ def _pass_gate(work: _Intake, delivery: Delivery, judged: Mapping[str, DataFrame
 
     found, page = gate.judge(totals, delivery.files, work.quality, work.date, work.night.settings.reports_dir)
     if found:
-        rows = stacked([code_counts(r, t) for t, r in judged.items()]).collect()
+        rows = stacked([code_counts(r, t) for t, r in judged.items()]).collect()  # a row per error code
         places = {(r.table_name, r.code): tuple((p[0], p[1]) for p in r.places) for r in rows}
         codes = [gate.CodeCount(r.table_name, r.code, r.rows, places[r.table_name, r.code]) for r in rows]
         raise gate.gate_error(found, codes, page)
@@ -158,7 +158,7 @@ def _write(
     night.write_all(tables)
     night.write_rows("control_total", total_rows(delivery, totals))
     night.write_rows("supplied_column", supplied_rows(delivery, work.mapping, before.supplied))
-    return sum(int(row.orphans) for row in stacked(waiting).collect()) if waiting else 0
+    return sum(int(row.orphans) for row in stacked(waiting).collect()) if waiting else 0  # a row per table
 
 
 def _netted(work: _Intake, table: str, rows: DataFrame) -> tuple[DataFrame, DataFrame, DataFrame]:

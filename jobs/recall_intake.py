@@ -42,27 +42,20 @@ class Before:
 
 
 def recall(night: Night, source: str) -> Before:
-    """Read it in one Spark job, because the tables are small and every job has its price."""
-    from pyspark.sql import functions as F
-
-    from intake.totals import stacked
-
-    facts, at = [], F.col("business_date")
+    """Read it without Spark: these tables have a row per file, or per column and night."""
+    key_ids: frozenset[str] = frozenset()
+    hashes: dict[str, str] = {}
     if night.exists("delivery"):
-        files = night.all_rows("delivery")
-        keys = files.groupBy("key_id").agg(F.max(at)).select("key_id", F.lit(""), "max(business_date)")
-        tonight = files.filter(at == F.lit(night.date)).select("file_name", "sha256", at)
-        facts += [keys.toDF("name", "value", "at"), tonight.toDF("name", "value", "at")]
-    if night.exists("supplied_column"):
-        earlier = night.all_rows("supplied_column").filter((at < F.lit(night.date)) & (F.col("source") == source))
-        last_at = earlier.groupBy("table_name", "column_name").agg(F.max(at))
-        facts.append(last_at.toDF("name", "value", "at"))
-    kinds = [frame.withColumn("kind", F.lit(n)) for n, frame in enumerate(facts)]
-    rows = stacked(kinds).collect() if kinds else []
-    supplied = [row for row in rows if row["kind"] == 2]
-    last = max((row["at"] for row in supplied), default=None)
-    return Before(
-        key_ids=frozenset(row["name"] for row in rows if row["kind"] == 0),
-        hashes={row["name"]: row["value"] for row in rows if row["kind"] == 1},
-        supplied=frozenset((row["name"], row["value"]) for row in supplied if row["at"] == last),
-    )
+        key_ids = frozenset(r["key_id"] for r in night.rows("delivery", "SELECT DISTINCT key_id FROM delivery"))
+        tonight = f"SELECT file_name, sha256 FROM delivery WHERE business_date = DATE '{night.date}'"
+        hashes = {row["file_name"]: row["sha256"] for row in night.rows("delivery", tonight)}
+    return Before(key_ids, hashes, _last_supplied(night, source) if night.exists("supplied_column") else frozenset())
+
+
+def _last_supplied(night: Night, source: str) -> frozenset[tuple[str, str]]:
+    """The columns that the source supplied on the last night before this one."""
+    columns = "SELECT business_date, source, table_name, column_name FROM supplied_column"
+    rows = night.rows("supplied_column", f"{columns} WHERE business_date < DATE '{night.date}'")
+    of_source = [row for row in rows if row["source"] == source]
+    last = max((row["business_date"] for row in of_source), default=None)
+    return frozenset((row["table_name"], row["column_name"]) for row in of_source if row["business_date"] == last)

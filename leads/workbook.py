@@ -62,7 +62,7 @@ _COVERAGE = (
     Heading("名称", "Name (Chinese)", 28, "wrapped"),
     Heading("名称(英文)", "Name (English)", 34, "wrapped"),
     Heading("状态", "State", 16),
-    Heading("未运行原因", "Why it did not run", 60, "wrapped"),
+    Heading("未运行或受限的原因", "Why it did not run, or what it did without", 60, "wrapped"),
     Heading("机构数", "Institutions", 12, "count"),
     Heading("已判断数", "Judged", 12, "count"),
     Heading("命中数", "Hits", 10, "count"),

@@ -182,7 +182,7 @@ SCORE = _nightly(
     model string
     model_print string
     score double higher is stranger
-    percentile double share of its peers at or below it, 0 to 1
+    percentile double share of the other scored members of its peer group that score lower, 0 to 1
     peer_group string
     peer_count bigint
     state string scored or not_run
