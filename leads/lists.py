@@ -1,6 +1,6 @@
 """The files of a published list: a table for machines, a workbook and pages for people.
 
-`<lists>/<date>/`: leads.csv, leads.xlsx, evidence/lead_<place>_<id>.html (the first ten), summary.json.
+`<lists>/<date>/`: leads.csv, leads.xlsx, evidence/lead_<place>_<id>.html (a page per lead), summary.json.
 The same content gives the same bytes; the folder appears whole or not at all.
 """
 
@@ -23,7 +23,6 @@ from leads.published import ListContent
 from leads.rows import LeadRow
 from leads.workbook import write_workbook
 
-PAGES = 10
 SUMMARY = "summary.json"
 _CSV_COLUMNS = (
     "place", "lead_id", "tier", "tier_en", "subject_type", "subject_id", "subject_name", "period_start",
@@ -65,7 +64,7 @@ def write_list(content: ListContent, lists: Path) -> Published:
 def _write_files(content: ListContent, draft: Path, target: Path) -> Published:
     (draft / "leads.csv").write_bytes(_csv_bytes(content.leads))
     write_workbook(content, draft / "leads.xlsx")
-    for lead in content.leads[:PAGES]:
+    for lead in content.leads:
         page = draft / "evidence" / f"lead_{lead.place:03d}_{lead.lead_id[:8]}.html"
         page.write_text(lead_page(content, lead), encoding="utf-8", newline="\n")
     hashes = {

@@ -147,6 +147,6 @@ def _line_count(text: str, width: float) -> int:
     return sum(max(1, math.ceil(_columns_of(part) / max(width - 2, 1))) for part in text.split("\n"))
 
 
-def _columns_of(text: str) -> int:
-    """How many columns the text takes: a Chinese character takes two."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+def _columns_of(text: str) -> float:
+    """How many digits wide the text is: a Chinese character is two, a Latin letter on average a little under one."""
+    return sum(2.0 if unicodedata.east_asian_width(c) in "WF" else 0.88 for c in text)
