@@ -193,3 +193,8 @@ JOB = Job(
     own_print=_own_print,
     outputs_stand=_outputs_stand,
 )  # fmt: skip
+
+if __name__ == "__main__":
+    from jobs.command_line import main_of_job
+
+    main_of_job("leads")

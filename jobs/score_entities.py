@@ -80,3 +80,8 @@ JOB = Job(
     run=_run,
     own_print=_own_print,
 )
+
+if __name__ == "__main__":
+    from jobs.command_line import main_of_job
+
+    main_of_job("score")

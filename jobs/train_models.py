@@ -119,3 +119,8 @@ JOB = Job(
     own_print=_own_print,
     outputs_stand=_models_stand,
 )
+
+if __name__ == "__main__":
+    from jobs.command_line import main_of_job
+
+    main_of_job("train")

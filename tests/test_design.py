@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -64,6 +65,14 @@ def test_a_job_reads_and_writes_tables_that_have_contracts(stage: str) -> None:
     job = job_named(stage)
     assert job.name == stage
     assert {*job.reads, *job.optional, *job.writes} <= set(TABLES)
+
+
+@pytest.mark.parametrize("stage", JOBS)
+def test_a_job_is_a_script_too(stage: str) -> None:
+    script = ROOT / f"{job_named(stage).run.__module__.replace('.', '/')}.py"
+    here = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, str(script), "--help"], capture_output=True, text=True, check=True, env=here)
+    assert f"fundwatch {stage}" in done.stdout
 
 
 def test_every_derived_table_is_written_by_exactly_one_job() -> None:
