@@ -99,3 +99,10 @@ class Label:
     fixmedins_code: str = ""
     dr_code: str = ""
     service_date: str = ""
+    actor_type: str = ""  # who did it: patient, doctor, institution, ring, employer, staff
+    actor_id: str = ""
+    starts_on: str = ""  # first and last day of the instance, ISO dates
+    ends_on: str = ""
+    intensity: float = 0.0  # how strong, 1.0 as described in the brief
+    disguise: int = 0  # 0 plain, 1 careful, 2 well disguised
+    category: str = ""  # of the rule catalogue
