@@ -88,7 +88,7 @@ def line_row(visit: Visit, line: Line, fault: str = "") -> Row:
     item, doctor = line.item, line.doctor
     department = "" if visit.place.is_pharmacy or doctor is None else doctor.department
     own_code = f"{visit.place.code[-3:]}-{item.code[-6:]}"
-    price = line.price if fault != "amount_mismatch" else line.price + 100
+    price = line.price if fault != "amount_mismatch" else _other_price(line.price)
     return (
         line.id, line.original_id, "" if fault == "no_encounter" else visit.id, line.settlement_id,
         "" if fault == "no_person" else visit.person.psn_no, visit.place.code, visit.visit_type,
@@ -101,6 +101,11 @@ def line_row(visit: Visit, line: Line, fault: str = "") -> Row:
         doctor.code if doctor else "", doctor.name if doctor else "", department,
         doctor.code if doctor and department else "", line.memo, "1", f"{line.uploaded} 20:00:00",
     )  # fmt: skip
+
+
+def _other_price(price: int) -> int:
+    """Another price, in cents, and none above a limit that the right one keeps."""
+    return price - 100 if price > 100 else max(1, price // 2) if price > 1 else 2
 
 
 def diagnosis_rows(visit: Visit) -> Iterator[Row]:
