@@ -144,16 +144,16 @@ def _sexed_visit(stage: Stage, sex: str, item_sex: str) -> tuple[Visit, list[Lin
 
 
 LINE_SCHEMES = (
-    Scheme("repeated_line", "scheme", "DC-03", 2.5, repeated_line),
+    Scheme("repeated_line", "scheme", "DC-03", 2.5, repeated_line, levels=(0,)),
     Scheme("repeat_taken_back", "lookalike", "DC-03", 1.5, repeat_taken_back),
     Scheme("limb_by_limb", "lookalike", "DC-03", 1.5, limb_by_limb),
-    Scheme("price_above_limit", "scheme", "OP-01", 2.5, price_above_limit),
+    Scheme("price_above_limit", "scheme", "OP-01", 2.5, price_above_limit, levels=(0,)),
     Scheme("private_ward", "lookalike", "OP-01", 0.8, private_ward),
-    Scheme("day_item_twice", "scheme", "OP-02", 1.5, day_item_twice),
+    Scheme("day_item_twice", "scheme", "OP-02", 1.5, day_item_twice, levels=(0,)),
     Scheme("hours_of_monitoring", "lookalike", "OP-02", 1.0, hours_of_monitoring),
-    Scheme("outside_the_stay", "scheme", "FK-03", 1.5, outside_the_stay),
+    Scheme("outside_the_stay", "scheme", "FK-03", 1.5, outside_the_stay, levels=(0,)),
     Scheme("tested_before_admission", "lookalike", "FK-03", 0.8, tested_before_admission),
     Scheme("drugs_to_take_home", "lookalike", "FK-03", 0.8, drugs_to_take_home),
-    Scheme("other_sex", "scheme", "ID-01", 2.0, other_sex),
+    Scheme("other_sex", "scheme", "ID-01", 2.0, other_sex, levels=(0,)),
     Scheme("wrong_sex_on_record", "lookalike", "ID-01", 1.0, wrong_sex_on_record),
 )

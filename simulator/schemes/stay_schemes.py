@@ -105,13 +105,13 @@ def _two_stays(stage: Stage, *, gap: int, same_place: bool) -> tuple[Visit, Visi
 
 
 STAY_SCHEMES = (
-    Scheme("too_many_bed_days", "scheme", "FK-04", 1.5, too_many_bed_days),
+    Scheme("too_many_bed_days", "scheme", "FK-04", 1.5, too_many_bed_days, levels=(0,)),
     Scheme("companion_bed", "lookalike", "FK-04", 0.8, companion_bed),
-    Scheme("overlapping_stays", "scheme", "FK-02", 1.0, overlapping_stays),
+    Scheme("overlapping_stays", "scheme", "FK-02", 1.0, overlapping_stays, levels=(0,)),
     Scheme("transfer_the_same_day", "lookalike", "FK-02", 0.8, transfer_the_same_day),
-    Scheme("readmitted_within_a_day", "scheme", "SA-02", 1.2, readmitted_within_a_day),
+    Scheme("readmitted_within_a_day", "scheme", "SA-02", 1.2, readmitted_within_a_day, levels=(0,)),
     Scheme("readmitted_after_a_fortnight", "lookalike", "SA-02", 0.8, readmitted_after_a_fortnight),
     Scheme("transfer_the_next_day", "lookalike", "SA-02", 0.8, transfer_the_next_day),
-    Scheme("ward_above_its_beds", "scheme", "FK-06", 0.25, ward_above_its_beds),
+    Scheme("ward_above_its_beds", "scheme", "FK-06", 0.25, ward_above_its_beds, levels=(0,)),
     Scheme("ward_crowded_for_a_day", "lookalike", "FK-06", 0.25, ward_crowded_for_a_day),
 )

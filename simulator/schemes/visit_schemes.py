@@ -103,11 +103,11 @@ def _spread(stage: Stage, visits: list[Visit]) -> None:
 
 
 VISIT_SCHEMES = (
-    Scheme("care_after_death", "scheme", "ID-04", 1.2, care_after_death),
+    Scheme("care_after_death", "scheme", "ID-04", 1.2, care_after_death, levels=(0,)),
     Scheme("care_on_the_day_of_death", "lookalike", "ID-04", 0.8, care_on_the_day_of_death),
     Scheme("settled_after_death", "lookalike", "ID-04", 0.8, settled_after_death),
-    Scheme("tour_of_institutions", "scheme", "FQ-02", 1.5, tour_of_institutions),
+    Scheme("tour_of_institutions", "scheme", "FQ-02", 1.5, tour_of_institutions, levels=(0,)),
     Scheme("clinics_and_a_pharmacy", "lookalike", "FQ-02", 1.5, clinics_and_a_pharmacy),
-    Scheme("daily_visitor", "scheme", "FQ-01", 1.2, daily_visitor),
+    Scheme("daily_visitor", "scheme", "FQ-01", 1.2, daily_visitor, levels=(0,)),
     Scheme("on_dialysis", "lookalike", "FQ-01", 0.8, on_dialysis),
 )
