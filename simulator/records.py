@@ -9,7 +9,7 @@ from simulator.catalogue import Item
 from simulator.people import Person
 from simulator.providers import Doctor, Institution
 
-INPATIENT = ("21",)
+INPATIENT = ("21", "52")  # 52: childbirth
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import TypeAlias
@@ -17,6 +17,18 @@ from simulator.streams import id_of
 Row: TypeAlias = tuple[str, ...]
 _IMPOSSIBLE_DATE = "2026-02-30 08:00:00"
 _REGISTRY_START = "2020-01-01"
+
+
+def joined(row: Row) -> str:
+    """The row as one line of CSV, quoted where it has to be."""
+    text = ",".join(row)
+    if text.count(",") >= len(row) or '"' in text or "\n" in text or "\r" in text:
+        return ",".join(_quoted(value) for value in row)
+    return text
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace('"', '""') + '"' if any(mark in value for mark in ',"\n\r') else value
 
 
 @lru_cache(maxsize=1 << 16)  # few prices make most of the rows
@@ -58,8 +70,14 @@ def visit_row(visit: Visit) -> Row:
         bed, bed,
         doctor.code if doctor else "", doctor.name if doctor else "", code, name, visit.complaint, "", "",
         visit.operation[0] if visit.operation else "", "0", visit.way_out if visit.is_stay else "", "", "0",
-        contact, phone, "1",
+        contact, phone, "1", str(len(visit.days) - 1) if visit.is_stay else "",
+        "" if visit.is_stay else _told(visit.diagnoses),
     )  # fmt: skip
+
+
+def _told(diagnoses: Sequence[tuple[str, str]]) -> str:
+    """Diagnoses as out-patient clinics write them: several in one field (brief D.4)."""
+    return ";".join(f"{code} {name}" for code, name in diagnoses)
 
 
 def settlement_row(settlement: Settlement) -> Row:
@@ -67,7 +85,7 @@ def settlement_row(settlement: Settlement) -> Row:
     visit, person, sums = settlement.visit, settlement.visit.person, settlement.sums
     clearing = "21" if visit.is_stay else ("41" if visit.place.is_pharmacy else "11")
     amounts = {name: money(cents) for name, cents in sums.items()}
-    share = f"{1 - sums['hifp_pay'] / sums['inscp_amt']:.4f}" if sums["inscp_amt"] else ""
+    share = _share(sums["inscp_amt"] - sums["hifp_pay"], sums["inscp_amt"])
     return (
         settlement.id, visit.id, settlement.original_id, "S" + settlement.id[:12], AREA, person.psn_no,
         person.person_type, person.insurance, AREA, visit.place.code, visit.place.level, AREA,
@@ -83,23 +101,33 @@ def settlement_row(settlement: Settlement) -> Row:
     )  # fmt: skip
 
 
+def _share(part: int, whole: int) -> str:
+    """A share to four places, reckoned in whole numbers."""
+    if whole == 0:
+        return ""
+    parts = (abs(part) * 10_000 + abs(whole) // 2) // abs(whole)
+    return f"{parts // 10_000}.{parts % 10_000:04d}"
+
+
 def line_row(visit: Visit, line: Line, fault: str = "") -> Row:
     """fee_list; `fault` names what is wrong with the row as it arrives, and never touches its amount."""
     item, doctor = line.item, line.doctor
     department = "" if visit.place.is_pharmacy or doctor is None else doctor.department
     own_code = f"{visit.place.code[-3:]}-{item.code[-6:]}"
+    ordering = None if fault == "doctor_missing" else doctor
+    code = f"{visit.place.code[-3:]}{item.code[-6:]}" if fault == "unknown_item" else item.code
     price = line.price if fault != "amount_mismatch" else _other_price(line.price)
     return (
         line.id, line.original_id, "" if fault == "no_encounter" else visit.id, line.settlement_id,
         "" if fault == "no_person" else visit.person.psn_no, visit.place.code, visit.visit_type,
-        _IMPOSSIBLE_DATE if fault == "impossible_date" else str(line.at), line.order_id, item.code, item.name,
+        _IMPOSSIBLE_DATE if fault == "impossible_date" else str(line.at), line.order_id, code, item.name,
         own_code, item.list_type, item.charge_class, item.grade,
         "abc" if fault == "quantity_text" else f"{line.quantity}.0000", f"{money(price)}0000",
         money(line.amount),
         "" if item.price_limit is None else money(item.price_limit),
         money(split(item, line.quantity, line.price).in_scope), str(line.days_supplied or ""), department,
-        doctor.code if doctor else "", doctor.name if doctor else "", department,
-        doctor.code if doctor and department else "", line.memo, "1", f"{line.uploaded} 20:00:00",
+        ordering.code if ordering else "", ordering.name if ordering else "", department,
+        ordering.code if ordering and department else "", line.memo, "1", f"{line.uploaded} 20:00:00",
     )  # fmt: skip
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Self
 
 from fundwatch.errors import FundwatchError, faults
+from simulator.dirt import BY_NAME, rates_of
 
 # Schemes unfold over up to four weeks (a month of daily visits, a readmission after a fortnight).
 MIN_HISTORY_DAYS = 30
@@ -21,6 +23,42 @@ class ScenarioError(FundwatchError):
     """A scenario cannot be simulated as it stands, or its folders cannot hold the result."""
 
 
+ENCODINGS = ("utf-8", "utf-8-sig", "gb18030")
+ENDINGS = {"gzip": ".gz", "zip": ".zip", "none": ""}
+NAMES = ("interface", "warehouse")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How files are written: text encoding, compression (and its level, 1 fast to 9 small), column names.
+
+    `names` are those of the national interface or the variants of its warehouse (brief D.2).
+    """
+
+    encoding: str = "utf-8"
+    compression: str = "gzip"
+    level: int = 1
+    names: str = "interface"
+
+    @property
+    def ending(self) -> str:
+        """What a table's file name ends in."""
+        return ".csv" + ENDINGS[self.compression]
+
+    def faults(self) -> list[str]:
+        """What cannot be written."""
+        found = [
+            f"{name} is {value!r}; choose one of {', '.join(choices)}"
+            for name, value, choices in (
+                ("encoding", self.encoding, ENCODINGS),
+                ("compression", self.compression, tuple(ENDINGS)),
+                ("names", self.names, NAMES),
+            )
+            if value not in choices
+        ]
+        return found if 1 <= self.level <= 9 else [*found, f"level is {self.level}; it lies between 1 and 9"]
+
+
 @dataclass(frozen=True)
 class Scenario:
     """One simulated world and its nights.
@@ -28,7 +66,12 @@ class Scenario:
     `nights` are business dates in ascending order. Delivery i carries everything uploaded in
     (nights[i-1], nights[i]]; the first carries everything from `history_start` on.
     `scheme_scale` multiplies the number of labelled schemes and look-alikes; 0 leaves the honest world alone.
-    `dirt_rate` is the share of fee lines that arrive unreadable or contradict themselves.
+    `dirt_rate` is the share of fee lines that arrive unreadable or contradict themselves; `dirt` sets the rate
+    of single switches (dirt.SWITCHES). `scheme_rates` multiply the number of instances of single schemes,
+    `disguise_shares` say how many are plain, careful and well disguised. `stay_factor` multiplies how often honest
+    people are admitted. `tables` switch extra tables on or off by name.
+    The world ends on `ends_on`, by itself the last night. With a later end, nights can be added one day: those
+    delivered before stay the same to the byte.
     Raises ScenarioError naming every fault.
     """
 
@@ -38,9 +81,16 @@ class Scenario:
     nights: tuple[date, ...] = (date(2026, 3, 29), date(2026, 3, 30), date(2026, 3, 31))
     scheme_scale: float = 1.0
     dirt_rate: float = 0.001
+    ends_on: date | None = None
+    scheme_rates: Mapping[str, float] = field(default_factory=dict)
+    disguise_shares: tuple[float, float, float] = (0.5, 0.3, 0.2)
+    stay_factor: float = 1.0
+    dirt: Mapping[str, float] = field(default_factory=dict)
+    layout: Layout = field(default_factory=lambda: Layout())
+    tables: Mapping[str, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        found = [*_number_faults(self), *_night_faults(self)]
+        found = [*_number_faults(self), *_night_faults(self), *_rate_faults(self), *self.layout.faults()]
         if found:
             raise ScenarioError(
                 faults("the scenario does not hold", found), where="Scenario", do="mend the named fields"
@@ -68,13 +118,18 @@ class Scenario:
 
     @property
     def last_day(self) -> date:
-        """The last business date; nothing happens after it."""
-        return self.nights[-1]
+        """The last day of the world; nothing happens after it."""
+        return self.ends_on or self.nights[-1]
 
     @property
     def days(self) -> int:
-        """Days from the start of history to the last night."""
+        """Days from the start of history to the end of the world."""
         return (self.last_day - self.history_start).days
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """The rate of every kind of dirt."""
+        return rates_of(self.dirt_rate, self.dirt)
 
 
 def _number_faults(scenario: Scenario) -> list[str]:
@@ -90,6 +145,22 @@ def _number_faults(scenario: Scenario) -> list[str]:
     return found
 
 
+def _rate_faults(scenario: Scenario) -> list[str]:
+    found = [f"there is no dirt named {name}" for name in scenario.dirt if name not in BY_NAME]
+    for name, rate in scenario.dirt.items():
+        if name in BY_NAME and not 0 <= rate <= BY_NAME[name].most:
+            found.append(f"dirt {name} is {rate}; it lies between 0 and {BY_NAME[name].most}")
+    for name, rate in scenario.scheme_rates.items():
+        if not 0 <= rate <= 1000:
+            found.append(f"the rate of scheme {name} is {rate}; it lies between 0 and 1000")
+    shares = scenario.disguise_shares
+    if len(shares) != 3 or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
+        found.append(f"disguise_shares are {shares}; they are three, none negative, and sum to 1")
+    if not 0 <= scenario.stay_factor <= 20:
+        found.append(f"stay_factor is {scenario.stay_factor}; it lies between 0 and 20")
+    return found
+
+
 def _night_faults(scenario: Scenario) -> list[str]:
     if not scenario.nights:
         return ["nights is empty; name at least one business date"]
@@ -99,9 +170,11 @@ def _night_faults(scenario: Scenario) -> list[str]:
     early = [str(night) for night in scenario.nights if night <= scenario.history_start]
     if early:
         found.append(f"nights {', '.join(early)} do not come after history_start {scenario.history_start}")
-    elif scenario.days < MIN_HISTORY_DAYS:
+    if scenario.ends_on is not None and scenario.ends_on < scenario.nights[-1]:
+        found.append(f"ends_on {scenario.ends_on} comes before the last night {scenario.nights[-1]}")
+    elif not early and scenario.days < MIN_HISTORY_DAYS:
         found.append(
-            f"history_start {scenario.history_start} to the last night {scenario.last_day} is "
+            f"history_start {scenario.history_start} to the last night or ends_on {scenario.last_day} is "
             f"{scenario.days} days; schemes need {MIN_HISTORY_DAYS}"
         )
     return found

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator import Scenario
+from simulator.blocks import NightRows, Part
 from simulator.columns import COLUMNS
-from simulator.delivery import Deliveries
+from simulator.mishaps import Mishaps
 from simulator.people import make_people, with_death
 from simulator.rows import money
 from simulator.streams import Hand
@@ -86,12 +87,13 @@ def test_a_death_registered_later_comes_as_a_changed_row():
     hand = Hand(1, "test")
     with_death(hand, dead_before, date(2026, 1, 10))
     with_death(hand, dead_between, date(2026, 2, 12))
-    deliveries = Deliveries((first, second))
-    deliveries.add_registries([dead_before, dead_between], [], [])
-    told = [[row[-1] for _, row, _ in night.tables["psn_info"]] for night in deliveries.nights]
-    assert told == [["2026-01-10", ""], ["2026-02-12"]]
-    (before, after) = (deliveries.nights[n].tables["psn_info"][-1][1] for n in (0, 1))
-    assert before[:-1] == after[:-1]
+    scenario = Scenario(nights=(first, second))
+    rows = NightRows(scenario)
+    Part(scenario, "test", rows, Mishaps()).add_people([dead_before, dead_between])
+    told = [[line for _, line in night["psn_info"].lines] for night in rows.nights[:2]]
+    assert [[line.rsplit(",", 1)[1] for line in lines] for lines in told] == [["2026-01-10", ""], ["2026-02-12"]]
+    before, after = (lines[-1].rsplit(",", 1)[0] for lines in told)
+    assert before == after
 
 
 def test_how_history_is_cut_into_nights_changes_no_line(simulate_into):

@@ -1,0 +1,268 @@
+"""One block: its world, its share of the staged instances, its rows, sorted into nights and spooled."""
+
+from __future__ import annotations
+
+import zlib
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from datetime import date, timedelta
+
+from simulator.columns import COLUMNS
+from simulator.dirt import Writing
+from simulator.extra_tables import EXTRA_TABLES
+from simulator.extras import Dated, ExtraTable, Key
+from simulator.mishaps import Mishaps, break_rows, settle_with_mishaps
+from simulator.people import Person
+from simulator.records import Label, Visit
+from simulator.rows import (
+    Row,
+    diagnosis_rows,
+    doctor_row,
+    enrolment_row,
+    institution_row,
+    joined,
+    line_row,
+    operation_rows,
+    person_row,
+    settlement_row,
+    visit_row,
+)
+from simulator.scenario import Scenario
+from simulator.schemes import SCHEMES, Scheme, Stage
+from simulator.schemes.stage import play_one
+from simulator.spool import Piece, Place, SpoolWriter, encoded, packed
+from simulator.streams import Hand
+from simulator.world import World, block_count, make_world
+
+LABELS = "labels"
+
+
+def extra_tables(scenario: Scenario) -> list[ExtraTable]:
+    """The extra tables this scenario delivers."""
+    return [table for table in EXTRA_TABLES if scenario.tables.get(table.name, table.is_usual)]
+
+
+def spooled_tables(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+    """Every spooled table with its columns, in order; the labels last, for the truth alone."""
+    extras = {table.name: table.columns for table in extra_tables(scenario)}
+    return {**COLUMNS, **extras, LABELS: tuple(field.name for field in fields(Label))}
+
+
+@dataclass(slots=True)
+class TableRows:
+    """Rows of one table and night in the making: sort key and finished line."""
+
+    lines: list[tuple[str, str]] = field(default_factory=list)
+    cents: int = 0
+
+
+@dataclass(slots=True)
+class BlockReport:
+    """What a block adds to the summary; everything in it sums over blocks."""
+
+    place: Place
+    rows: list[list[int]]  # night × table
+    cents: list[list[int]]
+    counts: Counter[str] = field(default_factory=Counter)
+    schemes: Counter[str] = field(default_factory=Counter)
+    lookalikes: Counter[str] = field(default_factory=Counter)
+    bad_rows: Counter[str] = field(default_factory=Counter)
+    sums: dict[str, Counter[Key]] = field(default_factory=dict)  # extra table -> key -> sum
+    places: list[Row] = field(default_factory=list)  # registry rows of the block's own hospitals and doctors
+    doctors: list[Row] = field(default_factory=list)
+
+
+class NightRows:
+    """A block's rows sorted into nights; the truth has a part of its own behind the last night."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.tables = spooled_tables(scenario)
+        self.nights = [{table: TableRows() for table in self.tables} for _ in range(len(scenario.nights) + 1)]
+        self._scenario = scenario
+        self._known: dict[date, int] = {}
+
+    def night_of(self, uploaded: date) -> int:
+        """The night that carries an upload date; -1 when it comes after all of them.
+
+        What is due after the end of the world comes with the last night, where that is the end.
+        """
+        found = self._known.get(uploaded)
+        if found is None:
+            nights = self._scenario.nights
+            found = bisect_left(nights, uploaded)
+            if found == len(nights):
+                found = found - 1 if self._scenario.last_day == nights[-1] else -1
+            self._known[uploaded] = found
+        return found
+
+    def add(self, table: str, uploaded: date, key: str, row: Row, cents: int = 0) -> None:
+        """A row into the night that carries its upload date."""
+        night = self.night_of(uploaded)
+        if night >= 0:
+            rows = self.nights[night][table]
+            rows.lines.append((key, joined(row)))
+            rows.cents += cents
+
+    def add_label(self, label: Label) -> None:
+        """A row of the truth, in the order it comes."""
+        row = tuple(str(getattr(label, name)) for name in self.tables[LABELS])
+        self.nights[-1][LABELS].lines.append(("", joined(row)))
+
+    def report(self, written: frozenset[int], spool: SpoolWriter) -> BlockReport:
+        """Spool the rows; the report knows where they lie and how many there are."""
+        place = spool.append(list(self.pieces(written)))
+        return BlockReport(
+            place,
+            [[len(table.lines) for table in night.values()] for night in self.nights],
+            [[table.cents for table in night.values()] for night in self.nights],
+        )
+
+    def pieces(self, written: frozenset[int]) -> Iterator[list[Piece]]:
+        """A piece per night and table; nights not written have only their counts."""
+        layout = self._scenario.layout
+        for night, tables in enumerate(self.nights):
+            pieces = []
+            for name, rows in tables.items():
+                content = b""
+                if rows.lines and name == LABELS:
+                    content = "".join(f"{line}\n" for _, line in rows.lines).encode()
+                elif rows.lines and night in written:
+                    rows.lines.sort()
+                    content = packed(layout, encoded(layout, "".join([f"{line}\n" for _, line in rows.lines])))
+                pieces.append(Piece(content, len(rows.lines), rows.cents))
+            yield pieces
+
+
+class Part:
+    """The honest part of a block, or one staged instance: what it draws for its rows shifts no other part."""
+
+    def __init__(self, scenario: Scenario, name: str, rows: NightRows, mishaps: Mishaps) -> None:
+        self._rows = rows
+        self._mishaps = mishaps
+        self._first, self._last = scenario.history_start, scenario.last_day
+        self._nights = scenario.nights
+        self._writing = Writing(Hand(scenario.seed, f"writing/{name}"), scenario.rates)
+        self._extras = [(table, Hand(scenario.seed, f"{table.name}/{name}")) for table in extra_tables(scenario)]
+
+    def add_people(self, people: Iterable[Person]) -> None:
+        """Registers whole in the first night; a death that was registered later comes as a changed row."""
+        first, last = self._nights[0], self._nights[-1]
+        for person in people:
+            self._add("psn_info", first, person.psn_no, person_row(person, first))
+            self._add("psn_insu", first, person.psn_no, enrolment_row(person))
+            told = person.death_registered
+            if told is not None and first < told <= last:
+                self._add("psn_info", told, person.psn_no, person_row(person, told))
+            for table, hand in self._extras:
+                if table.of_person is not None:
+                    self._add_dated(table.name, table.of_person(hand, person, self._first, self._last))
+
+    def add_visit(self, visit: Visit) -> None:
+        """An encounter with its settlements, lines, diagnoses, operations and extra rows."""
+        uploaded = visit.settled_at.date()
+        self._add("mdtrt", uploaded, visit.id, visit_row(visit))
+        for row in diagnosis_rows(visit):
+            self._add("diag", uploaded, visit.id + row[5], row)
+        for row in operation_rows(visit):
+            self._add("oprn", uploaded, visit.id, row)
+        for settlement in visit.settlements:
+            cents = settlement.sums["medfee_sumamt"]
+            self._add("setl", settlement.at.date(), settlement.id, settlement_row(settlement), cents)
+        self._add_lines(visit)
+        for table, hand in self._extras:
+            if table.of_visit is not None:
+                self._add_dated(table.name, table.of_visit(hand, visit))
+
+    def _add_lines(self, visit: Visit) -> None:
+        bad, resent = self._mishaps.bad, self._mishaps.resent
+        for line in visit.lines:
+            row = line_row(visit, line, bad.get(line.id, ""))
+            if self._writing.touches("fee_list"):
+                row = self._writing.written("fee_list", row)
+            key = f"{line.at} {line.id}"
+            self._rows.add("fee_list", line.uploaded, key, row, line.amount)
+            if line.id in resent:
+                self._rows.add("fee_list", line.uploaded + timedelta(days=resent[line.id]), key, row, line.amount)
+
+    def _add(self, table: str, uploaded: date, key: str, row: Row, cents: int = 0) -> None:
+        written = self._writing.written(table, row) if self._writing.touches(table) else row
+        self._rows.add(table, uploaded, key, written, cents)
+
+    def _add_dated(self, table: str, rows: Iterable[Dated]) -> None:
+        for uploaded, key, values in rows:
+            self._rows.add(table, uploaded, key, values)
+
+
+def make_block(scenario: Scenario, block: int, written: frozenset[int], spool: SpoolWriter) -> BlockReport:
+    """Everything of one block, spooled; `written` are the numbers of the nights whose files are wanted."""
+    world = make_world(scenario, block)
+    mishaps = Mishaps(rates=scenario.rates)
+    name = f"honest/{block}"
+    lines = settle_with_mishaps(scenario.seed, name, world.visits, scenario.last_day, mishaps)
+    break_rows(scenario.seed, name, lines, mishaps, at_least=1 if block == 0 else 0)
+    stages = [play_one(world, scheme, n, mishaps) for scheme, n in staged_in(scenario, block)]
+    rows = NightRows(scenario)
+    _add_part(Part(scenario, name, rows, mishaps), world.people, world.visits)
+    for stage in stages:
+        part = Part(scenario, f"{stage.scheme.name}/{stage.instance}", rows, mishaps)
+        _add_part(part, stage.people, [*stage.ordinary, *stage.staged])
+        for label in stage.labels:
+            rows.add_label(label)
+    report = rows.report(written, spool)
+    _count(report, world, stages, mishaps)
+    return report
+
+
+def _add_part(part: Part, people: Iterable[Person], visits: Iterable[Visit]) -> None:
+    part.add_people(people)
+    for visit in visits:
+        part.add_visit(visit)
+
+
+def staged_in(scenario: Scenario, block: int) -> Iterator[tuple[Scheme, int]]:
+    """The instances played in a block: each scheme's are dealt out in turn, beginning at a block of its own."""
+    blocks = block_count(scenario)
+    for scheme in SCHEMES:
+        scale = scenario.scheme_scale * scenario.scheme_rates.get(scheme.name, 1.0)
+        first = (block - zlib.crc32(scheme.name.encode())) % blocks
+        for n in range(first, scheme.instances(scenario.persons, scale), blocks):
+            yield scheme, n
+
+
+def _count(report: BlockReport, world: World, stages: list[Stage], mishaps: Mishaps) -> None:
+    visits = [*world.visits, *(visit for stage in stages for visit in (*stage.ordinary, *stage.staged))]
+    lines = [line for visit in visits for line in visit.lines]
+    report.counts.update(
+        persons=len(world.people) + sum(len(stage.people) for stage in stages),
+        fee_lines=len(lines) + len(mishaps.resent),
+        labels=sum(len(stage.labels) for stage in stages),
+        resent_rows=len(mishaps.resent),
+        late_lines=mishaps.late_lines,
+        negative_lines=sum(line.quantity < 0 for line in lines),
+        unsettled_lines=sum(not line.settlement_id for line in lines),
+        reversed_settlements=mishaps.undone_settlements,
+    )
+    report.schemes, report.lookalikes = _played(stages, "scheme"), _played(stages, "lookalike")
+    report.bad_rows = Counter(mishaps.bad.values())
+    for table in extra_tables(world.scenario):
+        if table.at_end is not None:
+            report.sums[table.name] = _tallied(table, visits)
+    for stage in stages:
+        own = [(home, doctor) for home in stage.hospitals if not home.is_pharmacy for doctor in home.doctors]
+        report.places += [institution_row(home) for home in stage.hospitals]
+        report.doctors += [doctor_row(home, doctor) for home, doctor in (*own, *stage.staff)]
+
+
+def _tallied(table: ExtraTable, visits: Iterable[Visit]) -> Counter[Key]:
+    sums: Counter[Key] = Counter()
+    if table.tally is not None:
+        for visit in visits:
+            for key, number in table.tally(visit):
+                sums[key] += number
+    return sums
+
+
+def _played(stages: Iterable[Stage], kind: str) -> Counter[str]:
+    return Counter(stage.scheme.name for stage in stages if stage.scheme.kind == kind)

@@ -1,0 +1,63 @@
+"""What the whole world has once: registers of places, doctors and items, and tables made at its end.
+
+Registers are sorted by their codes, so that the order of rows does not tell who was staged.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from simulator.blocks import BlockReport, NightRows, extra_tables
+from simulator.catalogue import all_items
+from simulator.extras import EndOfWorld, Key
+from simulator.rows import Row, doctor_row, institution_row, item_row
+from simulator.scenario import Scenario
+from simulator.spool import SpoolWriter
+from simulator.streams import Hand
+from simulator.world import all_places, providers_of
+
+_ROWS_AT_ONCE = 50_000
+
+
+def spool_registries(
+    scenario: Scenario, reports: Sequence[BlockReport], written: frozenset[int], spool: SpoolWriter
+) -> list[BlockReport]:
+    """Registers and end-of-world tables in the spool, to be joined behind the blocks."""
+    rows = NightRows(scenario)
+    first = scenario.nights[0]
+    providers = providers_of(scenario.seed, scenario.persons)
+    medins = [institution_row(place) for place in all_places(providers)]
+    doctors = [doctor_row(place, doctor) for place in providers.hospitals for doctor in place.doctors]
+    for report in reports:
+        medins += report.places
+        doctors += report.doctors
+    for table, entries in (("medins", medins), ("doctor", doctors), ("catalogue", map(item_row, all_items()))):
+        _add_all(rows, table, first, entries)
+    return [rows.report(written, spool), *_end_of_world(scenario, reports, written, spool)]
+
+
+def _add_all(rows: NightRows, table: str, night: date, entries: Iterable[Row]) -> None:
+    for row in entries:
+        rows.add(table, night, row[0], row)
+
+
+def _end_of_world(
+    scenario: Scenario, reports: Sequence[BlockReport], written: frozenset[int], spool: SpoolWriter
+) -> Iterator[BlockReport]:
+    world = EndOfWorld(scenario, providers_of(scenario.seed, scenario.persons))
+    rows, waiting = NightRows(scenario), 0
+    for table in extra_tables(scenario):
+        if table.at_end is None:
+            continue
+        sums: Counter[Key] = Counter()
+        for report in reports:
+            sums.update(report.sums.pop(table.name))
+        for uploaded, key, values in table.at_end(Hand(scenario.seed, f"{table.name}/end"), world, sums):
+            rows.add(table.name, uploaded, key, values)
+            waiting += 1
+            if waiting == _ROWS_AT_ONCE:
+                yield rows.report(written, spool)
+                rows, waiting = NightRows(scenario), 0
+    yield rows.report(written, spool)
