@@ -13,9 +13,10 @@ from simulator.columns import COLUMNS
 from simulator.dirt import Writing
 from simulator.extra_tables import EXTRA_TABLES
 from simulator.extras import Dated, ExtraTable, Key
+from simulator.line_text import line_texts
 from simulator.mishaps import Mishaps, break_rows, settle_with_mishaps
 from simulator.people import Person
-from simulator.records import Label, Visit
+from simulator.records import Label, Line, Visit
 from simulator.rows import (
     Row,
     diagnosis_rows,
@@ -99,10 +100,16 @@ class NightRows:
 
     def add(self, table: str, uploaded: date, key: str, row: Row, cents: int = 0) -> None:
         """A row into the night that carries its upload date."""
-        night = self.night_of(uploaded)
+        self.add_text(table, uploaded, key, joined(row), cents)
+
+    def add_text(self, table: str, uploaded: date, key: str, text: str, cents: int = 0) -> None:
+        """A finished line into the night that carries its upload date."""
+        night = self._known.get(uploaded)
+        if night is None:
+            night = self.night_of(uploaded)
         if night >= 0:
             rows = self.nights[night][table]
-            rows.lines.append((key, joined(row)))
+            rows.lines.append((key, text))
             rows.cents += cents
 
     def add_label(self, label: Label) -> None:
@@ -176,15 +183,18 @@ class Part:
                 self._add_dated(table.name, table.of_visit(hand, visit))
 
     def _add_lines(self, visit: Visit) -> None:
-        bad, resent = self._mishaps.bad, self._mishaps.resent
-        for line in visit.lines:
-            row = line_row(visit, line, bad.get(line.id, ""))
-            if self._writing.touches("fee_list"):
-                row = self._writing.written("fee_list", row)
-            key = f"{line.at} {line.id}"
-            self._rows.add("fee_list", line.uploaded, key, row, line.amount)
+        bad, resent, rows = self._mishaps.bad, self._mishaps.resent, self._rows
+        is_rewritten = self._writing.touches("fee_list")
+        for line, key, text in line_texts(visit):
+            if is_rewritten or line.id in bad:
+                text = self._rewritten(visit, line)
+            rows.add_text("fee_list", line.uploaded, key, text, line.amount)
             if line.id in resent:
-                self._rows.add("fee_list", line.uploaded + timedelta(days=resent[line.id]), key, row, line.amount)
+                rows.add_text("fee_list", line.uploaded + timedelta(days=resent[line.id]), key, text, line.amount)
+
+    def _rewritten(self, visit: Visit, line: Line) -> str:
+        row = line_row(visit, line, self._mishaps.bad.get(line.id, ""))
+        return joined(self._writing.written("fee_list", row) if self._writing.touches("fee_list") else row)
 
     def _add(self, table: str, uploaded: date, key: str, row: Row, cents: int = 0) -> None:
         written = self._writing.written(table, row) if self._writing.touches(table) else row

@@ -44,7 +44,7 @@ SWITCHES = (
     Switch("unknown_item", "lines", 0.0, 0.2, "share of fee lines with a code that no catalogue has (D.4: 2 %)"),
     Switch("doctor_missing", "lines", 0.0, 0.5, "share of fee lines without an ordering doctor (D.4: 2.7 %)"),
     Switch("days_in_ward_missing", "writing", 0.95, 1.0, "share of stays whose ipt_days is empty (D.4: 95 %)"),
-    Switch("operation_missing", "writing", 0.0, 1.0, "share of encounters whose operation code is empty (D.4: one city)"),
+    Switch("operation_missing", "writing", 0.0, 1.0, "share of lost operation codes (D.4: all of one city's)"),
     Switch("days_supplied_missing", "writing", 0.0, 1.0, "share of given prd_days that is lost on the way"),
     Switch("impossible_birth", "writing", 0.0, 0.1, "share of persons up to 850 years old by their birth date"),
     Switch("quantity_types", "writing", 0.0, 1.0, "share of quantities written as 2 or 2.0 for 2.0000"),
@@ -83,10 +83,11 @@ class Writing:
         if rates["null_words"] > 0:
             for table in ("psn_insu", "mdtrt", "setl", "fee_list", "diag"):
                 self._ways[table].append(self._sometimes(rates["null_words"], self._null_words))
+        self._touched = frozenset(table for table, own in self._ways.items() if own)
 
     def touches(self, table: str) -> bool:
         """Whether rows of this table may change."""
-        return bool(self._ways.get(table))
+        return table in self._touched
 
     def written(self, table: str, row: Row) -> Row:
         """The row as it is written down."""

@@ -17,17 +17,23 @@ from simulator.streams import id_of
 Row: TypeAlias = tuple[str, ...]
 _IMPOSSIBLE_DATE = "2026-02-30 08:00:00"
 _REGISTRY_START = "2020-01-01"
+_BEFORE_SHARE = (
+    "medfee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_amt", "dedc_std",
+    "act_pay_dedc",
+)  # fmt: skip
+_AFTER_SHARE = (*FUNDS, "fund_pay_sumamt", "psn_pay", "acct_pay")
 
 
 def joined(row: Row) -> str:
     """The row as one line of CSV, quoted where it has to be."""
     text = ",".join(row)
     if text.count(",") >= len(row) or '"' in text or "\n" in text or "\r" in text:
-        return ",".join(_quoted(value) for value in row)
+        return ",".join(quoted(value) for value in row)
     return text
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
+    """One value, in quotes where it has to be."""
     return '"' + value.replace('"', '""') + '"' if any(mark in value for mark in ',"\n\r') else value
 
 
@@ -84,20 +90,15 @@ def settlement_row(settlement: Settlement) -> Row:
     """setl."""
     visit, person, sums = settlement.visit, settlement.visit.person, settlement.sums
     clearing = "21" if visit.is_stay else ("41" if visit.place.is_pharmacy else "11")
-    amounts = {name: money(cents) for name, cents in sums.items()}
     share = _share(sums["inscp_amt"] - sums["hifp_pay"], sums["inscp_amt"])
     return (
         settlement.id, visit.id, settlement.original_id, "S" + settlement.id[:12], AREA, person.psn_no,
         person.person_type, person.insurance, AREA, visit.place.code, visit.place.level, AREA,
         visit.visit_type, "2",
         clearing, "1", "", "", str(visit.begin.date()), str(visit.end.date()), str(settlement.at),
-        str(settlement.at.year), amounts["medfee_sumamt"], amounts["fulamt_ownpay_amt"],
-        amounts["overlmt_selfpay"],
-        amounts["preselfpay_amt"], amounts["inscp_amt"], amounts["dedc_std"], amounts["act_pay_dedc"], share,
-        *(amounts[fund] for fund in FUNDS), amounts["fund_pay_sumamt"], amounts["psn_pay"],
-        amounts["acct_pay"],
-        "0.00", amounts["cash_payamt"], str(int(settlement.is_reversal)), "0", "1", "02", "0", AREA,
-        "F" + settlement.id[-10:],
+        str(settlement.at.year), *(money(sums[name]) for name in _BEFORE_SHARE), share,
+        *(money(sums[name]) for name in _AFTER_SHARE), "0.00", money(sums["cash_payamt"]),
+        str(int(settlement.is_reversal)), "0", "1", "02", "0", AREA, "F" + settlement.id[-10:],
     )  # fmt: skip
 
 

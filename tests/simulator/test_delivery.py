@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from simulator import Scenario
 from simulator.blocks import NightRows, Part
 from simulator.columns import COLUMNS
-from simulator.mishaps import Mishaps
+from simulator.line_text import line_texts
+from simulator.mishaps import Mishaps, settle_with_mishaps
 from simulator.people import make_people, with_death
-from simulator.rows import money
+from simulator.rows import joined, line_row, money
 from simulator.streams import Hand
+from simulator.world import make_world
 from tests.simulator.conftest import read_table, simulated
 
 
@@ -118,3 +120,13 @@ def test_what_is_staged_leaves_every_honest_row_and_its_order_alone(world, hones
 def test_money_is_exact(cents):
     assert Decimal(money(cents)) * 100 == cents
     assert money(cents)[-3] == "."
+
+
+def test_the_quick_text_of_a_fee_line_is_that_of_its_row():
+    scenario = Scenario(persons=60)
+    visits = make_world(scenario).visits
+    settle_with_mishaps(1, "test", visits, scenario.last_day, Mishaps())
+    for visit in visits:
+        visit.lines[0].memo = 'said "twice", once'
+        for line, _, text in line_texts(visit):
+            assert text == joined(line_row(visit, line))
