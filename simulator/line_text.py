@@ -40,6 +40,8 @@ def line_texts(visit: Visit) -> Iterator[tuple[Line, str, str]]:
         known = _ITEMS.get(id(line.item)) or _item(line.item)
         _, named, own, kind = known
         amounts = _AMOUNTS.get((id(line.item), line.quantity, line.price)) or _amounts(line)
+        if line.covered is not None:
+            amounts = f"{amounts.rpartition(',')[0]},{money(line.covered)}"
         days, memo = line.days_supplied or "", line.memo and quoted(line.memo)
         yield (
             line,

@@ -28,6 +28,10 @@ class Line:
     original_id: str = ""
     days_supplied: int = 0
     memo: str = ""
+    covered: int | None = None  # cents in scope, where they are not what the item and its price make them
+    trace_codes: tuple[str, ...] | None = None  # exactly these were scanned; None: as an honest seller would
+    unstocked: bool = False  # billed, but nothing left the shelf
+    shelf_item: Item | None = None  # what left the shelf instead
 
     @property
     def amount(self) -> int:
@@ -53,6 +57,11 @@ class Visit:
     contact: str = ""
     way_out: str = "1"
     operation: tuple[str, str] | None = None
+    paper: bool = False  # settled by hand from paper instead of at the counter
+    invoice: str = ""  # invoice number; '' as the settlement's
+    out_of_area: bool = False
+    family_account: int = 0  # cents of the account payment that come from a relative's account
+    account_share: int | None = None  # percent of the personal part paid from the account; None: as usual
     lines: list[Line] = field(default_factory=list)
     settlements: list[Settlement] = field(default_factory=list)
 

@@ -90,15 +90,17 @@ def settlement_row(settlement: Settlement) -> Row:
     """setl."""
     visit, person, sums = settlement.visit, settlement.visit.person, settlement.sums
     clearing = "21" if visit.is_stay else ("41" if visit.place.is_pharmacy else "11")
+    family = -visit.family_account if settlement.is_reversal else visit.family_account
     share = _share(sums["inscp_amt"] - sums["hifp_pay"], sums["inscp_amt"])
     return (
         settlement.id, visit.id, settlement.original_id, "S" + settlement.id[:12], AREA, person.psn_no,
         person.person_type, person.insurance, AREA, visit.place.code, visit.place.level, AREA,
-        visit.visit_type, "2",
+        visit.visit_type, "1" if visit.paper else "2",
         clearing, "1", "", "", str(visit.begin.date()), str(visit.end.date()), str(settlement.at),
         str(settlement.at.year), *(money(sums[name]) for name in _BEFORE_SHARE), share,
-        *(money(sums[name]) for name in _AFTER_SHARE), "0.00", money(sums["cash_payamt"]),
-        str(int(settlement.is_reversal)), "0", "1", "02", "0", AREA, "F" + settlement.id[-10:],
+        *(money(sums[name]) for name in _AFTER_SHARE), money(family), money(sums["cash_payamt"]),
+        str(int(settlement.is_reversal)), "0", "1", "02", "2" if visit.out_of_area else "0", AREA,
+        visit.invoice or "F" + settlement.id[-10:],
     )  # fmt: skip
 
 
@@ -126,10 +128,15 @@ def line_row(visit: Visit, line: Line, fault: str = "") -> Row:
         "abc" if fault == "quantity_text" else f"{line.quantity}.0000", f"{money(price)}0000",
         money(line.amount),
         "" if item.price_limit is None else money(item.price_limit),
-        money(split(item, line.quantity, line.price).in_scope), str(line.days_supplied or ""), department,
+        money(_in_scope(line)), str(line.days_supplied or ""), department,
         ordering.code if ordering else "", ordering.name if ordering else "", department,
         ordering.code if ordering and department else "", line.memo, "1", f"{line.uploaded} 20:00:00",
     )  # fmt: skip
+
+
+def _in_scope(line: Line) -> int:
+    """Cents; where a staged line says otherwise, what it says."""
+    return split(line.item, line.quantity, line.price).in_scope if line.covered is None else line.covered
 
 
 def _other_price(price: int) -> int:
