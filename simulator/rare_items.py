@@ -6,7 +6,7 @@ S serials were never issued). Prices are invented.
 
 from __future__ import annotations
 
-from simulator.catalogue import Item
+from simulator.catalogue import Item, register
 
 
 def _service(code: str, name: str, charge_class: str, yuan: int, grade: str = "1") -> Item:
@@ -107,3 +107,4 @@ RARE_ITEMS: tuple[Item, ...] = (
     INFUSION_KIT, *KIT_PARTS, *STATINS, *PUMP_INHIBITORS, *SARTANS, QUINOLONE, CLOZAPINE, WARFARIN, WOMENS_DRUG,
     DEAR_MEDICINE,
 )  # fmt: skip
+register(*RARE_ITEMS)

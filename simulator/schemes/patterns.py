@@ -95,10 +95,10 @@ def screening_days(stage: Stage) -> None:
 
 
 PATTERNS = (
-    Scheme("drug_reseller", "scheme", "", 2.0, drug_reseller, levels=(0,)),
-    Scheme("many_illnesses", "lookalike", "", 2.0, many_illnesses),
-    Scheme("drug_pushing_doctor", "scheme", "", 0.4, drug_pushing_doctor, levels=(0,)),
-    Scheme("rare_disease_doctor", "lookalike", "", 0.4, rare_disease_doctor),
-    Scheme("laboratory_mill", "scheme", "", 0.3, laboratory_mill, levels=(0,)),
-    Scheme("screening_days", "lookalike", "", 0.4, screening_days),
+    Scheme("drug_reseller", "scheme", "", 2.0, drug_reseller, levels=(0,), group="个人与待遇"),
+    Scheme("many_illnesses", "lookalike", "", 2.0, many_illnesses, group="个人与待遇"),
+    Scheme("drug_pushing_doctor", "scheme", "", 0.4, drug_pushing_doctor, levels=(0,), group="超量用药"),
+    Scheme("rare_disease_doctor", "lookalike", "", 0.4, rare_disease_doctor, group="超量用药"),
+    Scheme("laboratory_mill", "scheme", "", 0.3, laboratory_mill, levels=(0,), group="过度诊疗"),
+    Scheme("screening_days", "lookalike", "", 0.4, screening_days, group="过度诊疗"),
 )

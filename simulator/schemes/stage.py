@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from simulator.life import free_of, ordinary_life
 from simulator.mishaps import Mishaps, settle_with_mishaps
 from simulator.people import Person, make_person, with_death
-from simulator.providers import Doctor, Institution, make_doctor, make_hospital
+from simulator.providers import Doctor, Institution, make_doctor, make_hospital, make_pharmacy
 from simulator.records import Label, Line, Visit
 from simulator.schemes.scheme import DISGUISE_SHARES, Scheme
 from simulator.settling import settle
@@ -120,23 +120,29 @@ class Stage:
     def new_hospital(self, level: str, name: str, *, beds: int) -> Institution:
         """A hospital of the scheme's own."""
         place = make_hospital(self.hand, level, name, beds=beds)
+        place.code = self._fresh(place.code, 5)
+        for doctor in place.doctors:
+            doctor.code = self._fresh(doctor.code, 6)
         self.hospitals.append(place)
         return place
 
     def new_pharmacy(self, name: str) -> Institution:
-        """A pharmacy of the scheme's own, that fills the slips of doctors of its own choice."""
-        model = self.hand.pick(self.world.providers.pharmacies)
+        """A pharmacy of the scheme's own, that fills the slips of honest doctors."""
         prescribers = [doctor for place in self.world.providers.hospitals for doctor in place.doctors]
-        code = model.code[:-5] + self.hand.new_id(5)
-        place = replace(model, code=code, name=name, doctors=self.hand.some(prescribers, 4))
-        self.hospitals.append(place)
-        return place
+        shop = make_pharmacy(self.hand, name, prescribers)
+        shop.code = self._fresh(shop.code, 5)
+        self.hospitals.append(shop)
+        return shop
 
     def new_doctor(self, place: Institution, department: str) -> Doctor:
         """A doctor of the scheme's own at an honest hospital."""
         doctor = make_doctor(self.hand, department)
+        doctor.code = self._fresh(doctor.code, 6)
         self.staff.append((place, doctor))
         return doctor
+
+    def _fresh(self, code: str, digits: int) -> str:
+        return self.world.fresh_serial(self.hand, digits, code[:-digits])
 
     def play(self, visit: Visit) -> Visit:
         """Put an encounter on stage."""

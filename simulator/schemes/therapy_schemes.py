@@ -141,7 +141,7 @@ def _dialysed(stage: Stage, sessions: int) -> None:
     stage.label_patient(person)
 
 
-def check_up_on_insurance(stage: Stage) -> None:
+def firms_check_up(stage: Stage) -> None:
     """The firm's health check billed as illness: the same tests for all on one day (OT-17)."""
     day, size = stage.start(12), max(6, stage.scaled(7))
     tests = (*catalogue.LABS[2:7], catalogue.EXAMS[2], catalogue.EXAMS[4])
@@ -176,6 +176,6 @@ THERAPY_SCHEMES = (
     Scheme("drip_for_a_bone", "lookalike", "OT-13", 0.3, drip_for_a_bone),
     Scheme("dialysis_too_often", "scheme", "OT-19", 0.4, dialysis_too_often, actor="institution"),
     Scheme("dialysis_four_times_a_week", "lookalike", "OT-19", 0.3, dialysis_four_times_a_week),
-    Scheme("check_up_on_insurance", "scheme", "OT-17", 0.25, check_up_on_insurance, actor="institution"),
+    Scheme("firms_check_up", "scheme", "OT-17", 0.25, firms_check_up, actor="institution"),
     Scheme("flu_at_work", "lookalike", "OT-17", 0.25, flu_at_work),
 )
