@@ -5,7 +5,7 @@ Codes only have the national shape (see the catalogue); prices are invented.
 
 from __future__ import annotations
 
-from simulator.catalogue import Item
+from simulator.catalogue import Item, register
 
 
 def _service(serial: int, name: str, charge_class: str, yuan: float, grade: str = "1") -> Item:
@@ -50,3 +50,4 @@ VARIANTS = (
     TSH_PLAIN, TSH_DEAR, SCAN_PLAIN, SCAN_DEAR, PLATE_PLAIN, PLATE_DEAR, PLATING, SKIN_BEAUTY, SKIN_LIGHT, DRESSING,
     CHILD_SURCHARGE, WOUND_SUTURE, NEWBORN_SCREEN, REGISTRATION, TONIC, PROTEIN, COVER_DRUG, ANTIBIOTIC, VENTILATION,
 )  # fmt: skip
+register(*VARIANTS)

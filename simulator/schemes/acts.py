@@ -88,10 +88,3 @@ def everyday_care(stage: Stage, place: Institution, days: Sequence[date], *extra
 def lines_of(visit: Visit, *items: catalogue.Item) -> list[Line]:
     """The encounter's lines for these items."""
     return [line for line in visit.lines if line.item in items]
-
-
-def tell(thing: object, **facts: object) -> None:
-    """Note on a record what it has a field for; a record without the field does not know."""
-    for name, value in facts.items():
-        if name in getattr(type(thing), "__slots__", ()):
-            setattr(thing, name, value)

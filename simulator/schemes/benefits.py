@@ -8,7 +8,7 @@ from simulator import catalogue, variants
 from simulator.care import CHRONIC_DIAGNOSES, Order, outpatient, stay
 from simulator.people import Person
 from simulator.providers import Doctor, Institution
-from simulator.schemes.acts import PRESSURE, bought, days_from, lines_of, passer_by, tell
+from simulator.schemes.acts import PRESSURE, bought, days_from, lines_of, passer_by
 from simulator.schemes.stage import Scheme, Stage
 
 _FOUR = ("hypertension", "diabetes", "heart", "lung")
@@ -64,7 +64,7 @@ def enrolled_when_ill(stage: Stage) -> None:
         day = stage.start(12)
         person = stage.person(day, day + timedelta(days=11), age=(35, 62), conditions=())
         person.insurance, person.person_type, person.employer = "310", "11", employer
-        tell(person, enrolled_on=day - timedelta(days=stage.hand.between(*stage.by_level((2, 9), (10, 20), (21, 29)))))
+        person.enrolled_on = day - timedelta(days=stage.hand.between(*stage.by_level((2, 9), (10, 20), (21, 29))))
         visit = stay(stage.hand, person, place, day, stage.hand.between(6, 9), surgery="heart")
         visit.diagnoses = (_CANCER, *visit.diagnoses[1:]) if stage.disguise == 0 else visit.diagnoses
         stage.label_visits(stage.play(visit))
@@ -77,7 +77,7 @@ def new_job(stage: Stage) -> None:
     person = stage.person(day, day + timedelta(days=7), age=(20, 30), conditions=())
     person.insurance, person.person_type = "310", "11"
     person.employer = person.employer or "E" + stage.hand.new_id(8)
-    tell(person, enrolled_on=day - timedelta(days=stage.hand.between(10, 25)))
+    person.enrolled_on = day - timedelta(days=stage.hand.between(10, 25))
     visit = stay(stage.hand, person, stage.hospital("1", "2"), day, 4, surgery="appendix")
     stage.label_visits(stage.play(visit))
     stage.label_patient(person)
@@ -121,7 +121,6 @@ def tested_elsewhere(stage: Stage) -> None:
 
 
 def _paid_by_family(stage: Stage, users: int, packs: tuple[int, int], *, goods: bool) -> None:
-    payer = stage.hand.new_id(10)
     shop = stage.hand.pick(stage.world.providers.pharmacies)
     for _ in range(users):
         day = stage.start(4)
@@ -130,7 +129,7 @@ def _paid_by_family(stage: Stage, users: int, packs: tuple[int, int], *, goods: 
         orders = [Order(drug, stage.hand.between(*packs)) for drug in stage.hand.some(pool, 2)]
         visit = bought(stage, person, shop, day, orders)
         total = sum(line.amount for line in visit.lines)
-        tell(visit, family_account=total, family_payer=payer)
+        visit.family_account, visit.account_share = total, 100
         stage.label_visits(stage.play(visit))
         stage.label_patient(person)
 

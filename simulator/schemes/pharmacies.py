@@ -8,7 +8,7 @@ from simulator import catalogue, variants
 from simulator.care import Order
 from simulator.providers import Doctor, Institution
 from simulator.records import Visit
-from simulator.schemes.acts import PRESSURE, bought, days_from, everyday_sales, lines_of, move, passer_by, tell
+from simulator.schemes.acts import PRESSURE, bought, days_from, everyday_sales, lines_of, move, passer_by
 from simulator.schemes.stage import Scheme, Stage
 
 _GOODS = (*catalogue.PATENT_DRUGS, variants.COVER_DRUG)
@@ -34,7 +34,7 @@ def account_cashed_out(stage: Stage) -> None:
             if stage.disguise < 2:
                 orders.append(Order(variants.PROTEIN, stage.hand.between(1, 3)))
             visit = stage.play(bought(stage, person, shop, day, orders))
-            tell(visit, account_share=100)
+            visit.account_share = 100
             stage.label_lines(visit, visit.lines)
     stage.label_patient(person)
 
@@ -47,7 +47,7 @@ def year_end_restock(stage: Stage) -> None:
     drugs = [*catalogue.CHRONIC_DRUGS["hypertension"][:2], catalogue.CHRONIC_DRUGS["heart"][2]]
     orders = [Order(drug, 3) for drug in drugs]
     visit = stage.play(bought(stage, person, shop, days_from(stage, first, span, 1)[0], orders, diagnosis=PRESSURE))
-    tell(visit, account_share=100)
+    visit.account_share = 100
     stage.label_patient(person)
 
 
@@ -187,7 +187,7 @@ def dearer_for_the_insured(stage: Stage) -> None:
     for n in range(24):
         day, insured = first + timedelta(days=stage.hand.between(0, 27)), n % 2 == 0
         visit = stage.play(bought(stage, stage.bystander(day), shop, day, [Order(drug, stage.hand.between(1, 3))]))
-        tell(visit, account_share=100 if insured else 0)
+        visit.account_share = 100 if insured else 0
         if insured:
             for line in visit.lines:
                 line.price = min(line.item.price_limit or line.price * 2, line.price * markup // 100)
@@ -205,7 +205,7 @@ def members_price(stage: Stage) -> None:
     for n in range(16):
         day = first + timedelta(days=stage.hand.between(0, 27))
         visit = stage.play(bought(stage, stage.bystander(day), shop, day, [Order(drug, stage.hand.between(1, 3))]))
-        tell(visit, account_share=100 if n % 2 else 0)
+        visit.account_share = 100 if n % 2 else 0
         if day.weekday() == 2:
             visit.lines[0].price = visit.lines[0].price * 9 // 10
     stage.label_institution(shop)

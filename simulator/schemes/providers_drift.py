@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from simulator import catalogue
 from simulator.care import Order, outpatient
 from simulator.providers import Institution
-from simulator.schemes.acts import everyday_care, lines_of, passer_by, tell
+from simulator.schemes.acts import everyday_care, lines_of, passer_by
 from simulator.schemes.stage import Scheme, Stage
 
 
@@ -22,7 +22,7 @@ def newcomer_surge(stage: Stage) -> None:
     scenario = stage.world.scenario
     place = stage.new_hospital("3", f"云溪市云台{stage.instance}号门诊部", beds=10)
     opened = scenario.history_start - timedelta(days=stage.hand.between(5, 60))
-    tell(place, opened=opened)
+    place.opened = opened
     weeks = max(4, scenario.days // 7)
     for week in range(weeks):
         busy = 1 + week * stage.by_level(8, 6, 4) // weeks
@@ -36,7 +36,7 @@ def newcomer_surge(stage: Stage) -> None:
 def moved_hospital(stage: Stage) -> None:
     """An old clinic under a new code after moving: everyday care, as busy as before."""
     place = stage.new_hospital("3", f"云溪市云台新址{stage.instance}号门诊部", beds=10)
-    tell(place, opened=stage.world.scenario.history_start - timedelta(days=20))
+    place.opened = stage.world.scenario.history_start - timedelta(days=20)
     everyday_care(stage, place, [stage.any_day() for _ in range(28)])
     stage.label_institution(place)
 
@@ -90,7 +90,7 @@ def sold_without_stock(stage: Stage) -> None:
         stage.play(visit)
         if stage.hand.chance(stage.by_level(0.9, 0.5, 0.3)):
             for line in lines_of(visit, drug):
-                tell(line, unstocked=True)
+                line.unstocked = True
             stage.label_lines(visit, lines_of(visit, drug))
     stage.label_institution(place)
 

@@ -9,7 +9,7 @@ from simulator.care import Order, outpatient, stay
 from simulator.people import Person
 from simulator.providers import Institution
 from simulator.records import Visit
-from simulator.schemes.acts import PRESSURE, bought, move, tell
+from simulator.schemes.acts import PRESSURE, bought, move
 from simulator.schemes.stage import Scheme, Stage
 
 # Areas that were never issued, as far apart as cities of two provinces.
@@ -19,20 +19,20 @@ _CITIES = ("远川市", "北岭市", "东屿市", "南槐市", "西浦市")
 
 def _remote_hospital(stage: Stage, at: int = 0) -> Institution:
     place = stage.new_hospital("2", f"{_CITIES[at]}第{stage.instance}医院", beds=300)
-    tell(place, area=_REMOTE_AREAS[at])
+    place.area = _REMOTE_AREAS[at]
     return place
 
 
 def _remote_pharmacy(stage: Stage, at: int) -> Institution:
     shop = stage.new_pharmacy(f"{_CITIES[at]}同泽大药房{stage.instance}店")
-    tell(shop, area=_REMOTE_AREAS[at])
+    shop.area = _REMOTE_AREAS[at]
     return shop
 
 
 def _seen(stage: Stage, person: Person, place: Institution, day: date, *, away: bool) -> Visit:
     drugs = [Order(drug, stage.hand.between(1, 3)) for drug in catalogue.CHRONIC_DRUGS["hypertension"][:2]]
     visit = outpatient(stage.hand, person, place, day, [Order(catalogue.CONSULTATION), *drugs], diagnosis=PRESSURE)
-    tell(visit, out_of_area=away)
+    visit.out_of_area = away
     return visit
 
 
@@ -66,7 +66,7 @@ def remote_stay_settled_late(stage: Stage) -> None:
     day = stage.start(12)
     person = stage.person(day, day + timedelta(days=11), age=(30, 80), conditions=("hypertension",))
     ward = stay(stage.hand, person, _remote_hospital(stage), day, 4)
-    tell(ward, out_of_area=True)
+    ward.out_of_area = True
     ward.settled_at += timedelta(days=5)
     for line in ward.lines:
         line.uploaded = ward.settled_at.date()
@@ -98,7 +98,7 @@ def _paper_copy(stage: Stage, visit: Visit, percent: int, days: int) -> Visit:
     again.settled_at = visit.settled_at + timedelta(days=days)
     for line in again.lines:
         line.uploaded = again.settled_at.date()
-    tell(again, out_of_area=True, paper=True)
+    again.out_of_area, again.paper = True, True
     return again
 
 
@@ -107,7 +107,7 @@ def _remote_stay(stage: Stage, room: int) -> Visit:
     day = stage.start(nights + room)
     person = stage.person(day, day + timedelta(days=nights + room), age=(30, 80))
     visit = stay(stage.hand, person, _remote_hospital(stage), day, nights)
-    tell(visit, out_of_area=True)
+    visit.out_of_area = True
     return stage.play(visit)
 
 
@@ -116,8 +116,8 @@ def paper_claim_repeats_networked(stage: Stage) -> None:
     visit = _remote_stay(stage, 12)
     again = stage.play(_paper_copy(stage, visit, stage.by_level(100, 92, 80), stage.hand.between(3, 9)))
     if stage.disguise == 0:
-        tell(visit, invoice=f"F{visit.id[-10:]}")
-        tell(again, invoice=f"F{visit.id[-10:]}")
+        visit.invoice = f"F{visit.id[-10:]}"
+        again.invoice = f"F{visit.id[-10:]}"
     stage.label_visits(visit, again)
 
 
@@ -125,7 +125,7 @@ def paper_claim_of_another_stay(stage: Stage) -> None:
     """Two stays away: one settled over the network, the next on paper, because the line was down."""
     visit = _remote_stay(stage, 14)
     later = stay(stage.hand, visit.person, visit.place, visit.end.date() + timedelta(days=6), 3)
-    tell(later, out_of_area=True, paper=True)
+    later.out_of_area, later.paper = True, True
     stage.label_visits(visit, stage.play(later))
 
 
@@ -137,7 +137,7 @@ def _journey(stage: Stage, person: Person, cities: int, packs: tuple[int, int]) 
         for day in (first + timedelta(days=5 * at), first + timedelta(days=5 * at + stage.hand.between(1, 3))):
             orders = [Order(drug, stage.hand.between(*packs)) for drug in stage.hand.some(drugs, 2)]
             visit = bought(stage, person, shop, day, orders, visit_type="9929", diagnosis=PRESSURE)
-            tell(visit, out_of_area=True)
+            visit.out_of_area = True
             stage.label_visits(stage.play(visit))
     stage.label_patient(person)
 

@@ -9,7 +9,7 @@ from simulator.care import Order, charge, outpatient, stay
 from simulator.catalogue import Item
 from simulator.people import Person
 from simulator.records import Visit
-from simulator.schemes.acts import PRESSURE, lines_of, tell
+from simulator.schemes.acts import PRESSURE, lines_of
 from simulator.schemes.stage import Scheme, Stage
 
 _SECOND_PERCENT = 75  # what a second operation through one cut may cost: the lenient end of the rule (OP-04)
@@ -179,7 +179,7 @@ def excluded_item_reimbursed(stage: Stage) -> None:
     visit = _clinic(stage, Order(item, stage.hand.between(1, 3)), age=(20, 60))
     line = lines_of(visit, item)[0]
     percent = stage.by_level(100, 80, 50)
-    tell(line, covered=line.amount * percent // 100)
+    line.covered = line.amount * percent // 100
     stage.label_lines(visit, [line])
 
 

@@ -6,7 +6,7 @@ from simulator import catalogue, variants
 from simulator.care import Order, charge, outpatient, stay
 from simulator.providers import Institution
 from simulator.records import Visit
-from simulator.schemes.acts import everyday_care, lines_of, passer_by, tell
+from simulator.schemes.acts import everyday_care, lines_of, passer_by
 from simulator.schemes.stage import Scheme, Stage
 
 _SKIN = ("L30.900", "皮炎")
@@ -79,7 +79,7 @@ def drug_swapped_against_stock(stage: Stage) -> None:
         visit = stage.play(outpatient(stage.hand, passer_by(stage, day, (35, 90)), place, day, orders))
         swapped = lines_of(visit, dear)
         for line in swapped:
-            tell(line, unstocked=True, shelf_item=cheap)
+            line.unstocked, line.shelf_item = True, cheap
         stage.label_lines(visit, swapped)
     stage.label_institution(place)
 
@@ -111,7 +111,7 @@ def consumable_swap(stage: Stage) -> None:
         visit = _plated(stage, variants.PLATE_DEAR)
         swapped = lines_of(visit, variants.PLATE_DEAR)
         for line in swapped:
-            tell(line, unstocked=True, shelf_item=variants.PLATE_PLAIN)
+            line.unstocked, line.shelf_item = True, variants.PLATE_PLAIN
         stage.label_lines(visit, swapped)
 
 

@@ -10,7 +10,7 @@ from simulator.catalogue import Item
 from simulator.people import Person
 from simulator.providers import Institution
 from simulator.records import Line, Visit
-from simulator.schemes.acts import PRESSURE, bought, days_from, tell
+from simulator.schemes.acts import PRESSURE, bought, days_from
 from simulator.schemes.stage import Scheme, Stage
 from simulator.streams import id_of
 
@@ -26,7 +26,7 @@ def new_code(stage: Stage, item: Item) -> str:
 
 def scan(stage: Stage, line: Line, codes: list[str]) -> None:
     """Exactly these codes were scanned for the line."""
-    tell(line, trace_codes=tuple(codes))
+    line.trace_codes = tuple(codes)
 
 
 def _fresh(stage: Stage, line: Line) -> list[str]:
@@ -62,7 +62,7 @@ def code_settled_twice(stage: Stage) -> None:
     """One pack settled for several people at one shop (TC-01)."""
     shop = stage.hand.pick(stage.world.providers.pharmacies)
     first, *later = _sales(stage, [shop], stage.by_level(5, 4, 3), (1, 3))
-    again = getattr(first.lines[0], "trace_codes", None) or ()
+    again = first.lines[0].trace_codes or ()
     for visit in later:
         own = _fresh(stage, visit.lines[0])
         own[0] = again[0] if again else own[0]
@@ -77,7 +77,7 @@ def scanned_once_more_after_undoing(stage: Stage) -> None:
     shop = stage.hand.pick(stage.world.providers.pharmacies)
     visit = _sales(stage, [shop], 1, (1, 1))[0]
     line = visit.lines[0]
-    codes = list(getattr(line, "trace_codes", None) or ())
+    codes = list(line.trace_codes or ())
     back = Line(
         id=stage.hand.new_id(18), item=line.item, at=line.at + timedelta(minutes=1), order_id=line.order_id,
         quantity=-line.quantity, price=line.price, doctor=line.doctor, uploaded=line.uploaded, original_id=line.id,
@@ -96,11 +96,11 @@ def code_at_two_places(stage: Stage) -> None:
     """Packs sold at one shop come back into trade and are sold again elsewhere (TC-02)."""
     shops = stage.hand.some(stage.world.providers.pharmacies, 2)
     first, *later = _sales(stage, shops, stage.by_level(6, 4, 2), (2, 4))
-    pool = list(getattr(first.lines[0], "trace_codes", None) or ())
+    pool = list(first.lines[0].trace_codes or ())
     for visit in later:
         line = visit.lines[0]
         if visit.place is first.place:
-            pool += list(getattr(line, "trace_codes", None) or ())
+            pool += list(line.trace_codes or ())
             continue
         own = _fresh(stage, line)
         for n in range(min(len(pool), stage.by_level(len(own), 2, 1), len(own))):
@@ -114,7 +114,7 @@ def code_at_two_places(stage: Stage) -> None:
 def mistyped_at_the_second_shop(stage: Stage) -> None:
     """Two shops sell the same drug with codes that differ in one digit."""
     first, second = _sales(stage, stage.hand.some(stage.world.providers.pharmacies, 2), 2, (1, 1))
-    code = (getattr(first.lines[0], "trace_codes", None) or ("0" * _CODE_DIGITS,))[0]
+    code = (first.lines[0].trace_codes or ("0" * _CODE_DIGITS,))[0]
     scan(stage, second.lines[0], [code[:-1] + str((int(code[-1]) + 1) % 10)])
     stage.label_lines(second, second.lines)
 
@@ -170,7 +170,7 @@ def patient_to_market(stage: Stage) -> None:
     for n in range(count):
         bought_on = n * 3 + stage.hand.between(0, 2)
         visit = _sale(stage, seller, stage.hand.pick(sources), bought_on, drug, stage.by_level(5, 4, 2))
-        pool += list(getattr(visit.lines[0], "trace_codes", None) or ())
+        pool += list(visit.lines[0].trace_codes or ())
         stage.label_lines(visit, visit.lines)
     for n in range(count):
         day = scenario.history_start + timedelta(days=count * 3 + n)
