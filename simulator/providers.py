@@ -1,28 +1,30 @@
-"""Hospitals, pharmacies and their doctors; codes lie in an area (99) that was never issued."""
+"""Hospitals and pharmacies; codes lie in an area (99) that was never issued."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
+from simulator.capacity import bed_slots, machines, reserve
 from simulator.catalogue import Item
-from simulator.people import AREA, person_name
+from simulator.people import AREA
+from simulator.staffing import CLINICAL, DEPARTMENTS, SPECIAL, TECHNICAL, Doctor, make_doctor
 from simulator.streams import Hand
 
-DEPARTMENTS = {"A03": "内科", "A04": "外科", "A05": "妇产科", "A20": "急诊医学科", "A50": "中医科"}
+__all__ = ["DEPARTMENTS", "Doctor", "Institution", "Providers", "make_doctor", "make_hospital", "make_providers"]
+
 _TOWNS = ("青禾", "柳湾", "望川", "石桥", "丹霞", "云台", "白鹭", "松岭")
 _PHARMACIES = ("康民", "百草", "仁心", "同泽", "安和")
-_DOCTORS_PER_LEVEL = {"1": 20, "2": 12, "3": 5}
-_BEDS_PER_LEVEL = {"1": 400, "2": 150, "3": 20}
-
-
-@dataclass(slots=True)
-class Doctor:
-    """One doctor at one hospital."""
-
-    code: str
-    name: str
-    title: str
-    department: str
+_DOCTORS_PER_LEVEL = {"1": 30, "2": 18, "3": 6}
+_BEDS_PER_LEVEL = {"1": 40, "2": 20, "3": 5}  # of a hospital made without a plan
+_CATCHMENT = {"1": 6000, "2": 2500, "3": 600}
+_WARDS_AMONG_PRIMARY = 4  # one primary hospital in so many admits patients
+_SECONDARY_TENTHS = 3  # of ten persons, whose usual hospital is a secondary one
+_PILOT_SHARE = 0.4  # hospitals where presence of in-patients is checked
+REMOTE_AREA = "990101"  # never issued
+PHARMACIES_PER_PERSON = 1 / 500
 
 
 @dataclass(slots=True)
@@ -35,6 +37,13 @@ class Institution:
     beds: int
     price_percent: int  # what this seller asks of the list price of drugs and consumables
     doctors: list[Doctor] = field(default_factory=list)  # a pharmacy's: hospital doctors whose slips it fills
+    equipment: dict[str, int] = field(default_factory=dict)  # machines by kind
+    nurses: int = 0
+    is_pilot: bool = False  # checks the presence of its in-patients
+    area: str = AREA
+    opened: date | None = None  # when it was designated; None: long ago
+    _prices: dict[str, int] = field(default_factory=dict)
+    _duty: dict[tuple[int, str], list[Doctor]] = field(default_factory=dict)
 
     @property
     def is_pharmacy(self) -> bool:
@@ -43,45 +52,80 @@ class Institution:
 
     def price_of(self, item: Item) -> int:
         """The price asked here, in cents; never above the limit."""
-        if item.is_service:
-            return item.price if self.level != "3" else max(1, item.price * 9 // 10)
-        return max(1, item.price * self.price_percent // 100)
+        price = self._prices.get(item.code)
+        if price is None:
+            if item.is_service:
+                price = item.price if self.level != "3" else max(1, item.price * 9 // 10)
+            else:
+                price = max(1, item.price * self.price_percent // 100)
+            self._prices[item.code] = price
+        return price
+
+    def on_duty(self, day: date, department: str = "") -> list[Doctor]:
+        """The doctors (of a department) on the schedule that weekday; everyone when nobody is."""
+        key = (day.weekday(), department)
+        found = self._duty.get(key)
+        if found is None:
+            found = [d for d in self.doctors if key[0] in d.weekdays and department in ("", d.department)]
+            found = found or [d for d in self.doctors if department in ("", d.department)] or self.doctors
+            self._duty[key] = found
+        return found
+
+    def __hash__(self) -> int:
+        return hash(self.code)
 
 
 @dataclass(slots=True)
 class Providers:
-    """Every institution, by kind."""
+    """Every institution, by kind; `slots` names the hospital of each bed that honest stays fill."""
 
     hospitals: list[Institution]
     pharmacies: list[Institution]
+    persons: int = 0
+    slots: list[Institution] = field(default_factory=list)
+    remote: list[Institution] = field(default_factory=list)  # hospitals of another region that treat our people
+    _levels: dict[tuple[str, ...], list[Institution]] = field(default_factory=dict)
+    _wards: dict[tuple[str, ...], list[Institution]] = field(default_factory=dict)
 
     def of_level(self, *levels: str) -> list[Institution]:
         """The hospitals of these levels."""
-        return [hospital for hospital in self.hospitals if hospital.level in levels]
+        if levels not in self._levels:
+            self._levels[levels] = [hospital for hospital in self.hospitals if hospital.level in levels]
+        return self._levels[levels]
+
+    def with_wards(self, *levels: str) -> list[Institution]:
+        """The hospitals of these levels that admit in-patients."""
+        if levels not in self._wards:
+            self._wards[levels] = [hospital for hospital in self.of_level(*levels) if hospital.beds]
+        return self._wards[levels]
 
     def home_hospital(self, home: int) -> Institution:
         """The usual hospital of whoever carries this number: a primary or secondary one."""
-        near = self.of_level("2", "3")
-        return near[home % len(near)]
+        near = self.of_level("2") if home % 10 < _SECONDARY_TENTHS else self.of_level("3")
+        return near[home // 10 % len(near)]
 
     def home_pharmacy(self, home: int) -> Institution:
         """The usual pharmacy of whoever carries this number."""
         return self.pharmacies[home % len(self.pharmacies)]
 
 
-def make_doctor(hand: Hand, department: str) -> Doctor:
-    """A doctor of one department."""
-    title = hand.pick(("主任医师", "副主任医师", "主治医师", "主治医师", "住院医师"))
-    return Doctor(f"D{AREA}{hand.new_id(6)}", person_name(hand), title, department)
-
-
 def make_hospital(hand: Hand, level: str, name: str, *, beds: int = 0) -> Institution:
     """A hospital with its doctors, spread over the departments."""
     place = Institution(f"H{AREA}{hand.new_id(5)}", name, level, beds or _BEDS_PER_LEVEL[level], hand.between(96, 104))
-    departments = list(DEPARTMENTS)
+    departments = list(CLINICAL) if level == "3" else [*CLINICAL, *CLINICAL[:2], *SPECIAL, *TECHNICAL]
     count = _DOCTORS_PER_LEVEL[level]
     place.doctors = [make_doctor(hand, departments[n % len(departments)]) for n in range(count)]
+    place.equipment = machines(level, _CATCHMENT[level])
+    place.nurses = count + place.beds // 2
+    place.is_pilot = level != "3" and hand.chance(_PILOT_SHARE)
     return place
+
+
+def make_pharmacy(hand: Hand, name: str, prescribers: Sequence[Doctor]) -> Institution:
+    """A pharmacy that fills the slips of four of these doctors."""
+    shop = Institution(f"P{AREA}{hand.new_id(5)}", name, "9", 0, hand.between(92, 108))
+    shop.doctors = hand.some(prescribers, 4)
+    return shop
 
 
 def make_providers(seed: int, persons: int) -> Providers:
@@ -95,13 +139,33 @@ def make_providers(seed: int, persons: int) -> Providers:
         for n in range(count):
             name = f"云溪市{_TOWNS[n % len(_TOWNS)]}{'' if n < len(_TOWNS) else f'第{n}'}{suffix[level]}"
             hospitals.append(_unlike(used, hand, level, name))
+    slots = _furnish(hand, persons, hospitals)
     prescribers = [doctor for hospital in hospitals for doctor in hospital.doctors]
     pharmacies = []
-    for n in range(max(22, persons // 500)):
-        shop = Institution(f"P{AREA}{n + 1:05d}", f"{_PHARMACIES[n % 5]}大药房{n + 1}店", "9", 0, hand.between(92, 108))
-        shop.doctors = hand.some(prescribers, 4)
-        pharmacies.append(shop)
-    return Providers(hospitals, pharmacies)
+    for n in range(max(22, round(persons * PHARMACIES_PER_PERSON))):
+        pharmacies.append(_unlike_shop(used, hand, f"{_PHARMACIES[n % 5]}大药房{n + 1}店", prescribers))
+    remote = [_unlike(used, hand, level, f"{town}市中心医院") for level, town in (("1", "远山"), ("2", "临江"))]
+    for place in remote:
+        place.area = REMOTE_AREA
+    return Providers(hospitals, pharmacies, persons, slots, remote)
+
+
+def _furnish(hand: Hand, persons: int, hospitals: list[Institution]) -> list[Institution]:
+    """Beds in proportion to the load; the hospital of every bed slot, in an order that mixes the levels."""
+    slots: list[Institution] = []
+    for level in ("1", "2", "3"):
+        places = [place for place in hospitals if place.level == level]
+        wards = places if level != "3" else places[::_WARDS_AMONG_PRIMARY]
+        own = [wards[n % len(wards)] for n in range(bed_slots(persons, level))]
+        held = Counter(place.code for place in own)
+        for place in places:
+            place.beds = 0
+        for place in wards:
+            place.beds = held[place.code] + reserve(persons, level, len(wards))
+        for place in places:
+            place.nurses = len(place.doctors) + place.beds // 2
+        slots += own
+    return hand.some(slots, len(slots))
 
 
 def _unlike(used: set[str], hand: Hand, level: str, name: str) -> Institution:
@@ -112,3 +176,12 @@ def _unlike(used: set[str], hand: Hand, level: str, name: str) -> Institution:
         if not codes & used and len(codes) == 1 + len(place.doctors):
             used |= codes
             return place
+
+
+def _unlike_shop(used: set[str], hand: Hand, name: str, prescribers: Sequence[Doctor]) -> Institution:
+    """A pharmacy whose short code is not taken yet."""
+    while True:
+        shop = make_pharmacy(hand, name, prescribers)
+        if shop.code not in used:
+            used.add(shop.code)
+            return shop

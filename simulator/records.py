@@ -57,6 +57,7 @@ class Visit:
     contact: str = ""
     way_out: str = "1"
     operation: tuple[str, str] | None = None
+    referral: tuple[str, str] | None = None  # the encounter that led to this one, and its institution
     paper: bool = False  # settled by hand from paper instead of at the counter
     invoice: str = ""  # invoice number; '' as the settlement's
     out_of_area: bool = False

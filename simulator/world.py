@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
-from simulator.life import ordinary_life
+from simulator.life import block_life
 from simulator.people import Person, make_people
 from simulator.providers import Institution, Providers, make_providers
 from simulator.records import Visit
@@ -73,8 +73,8 @@ def provider_codes(seed: int, persons: int) -> frozenset[str]:
 
 
 def all_places(providers: Providers) -> list[Institution]:
-    """Hospitals first, then pharmacies."""
-    return [*providers.hospitals, *providers.pharmacies]
+    """Hospitals first, those of the other region last of them, then pharmacies."""
+    return [*providers.hospitals, *providers.remote, *providers.pharmacies]
 
 
 def make_world(scenario: Scenario, block: int = 0) -> World:
@@ -85,8 +85,7 @@ def make_world(scenario: Scenario, block: int = 0) -> World:
     hand = Hand(seed, f"life/{block}")
     visits: list[Visit] = []
     busy: dict[str, set[date]] = {}
-    for person in people:
-        own = ordinary_life(hand, person, providers, first, last)
+    for person, own in zip(people, block_life(hand, people, providers, first, last, BLOCK_PERSONS * block), strict=True):
         busy[person.psn_no] = {day for visit in own for day in visit.days}
         visits += own
     taken = set(provider_codes(seed, scenario.persons))
