@@ -125,6 +125,7 @@ def glucose_profile(stage: Stage) -> None:
     lines = []
     for n in range(stage.hand.between(4, 7)):
         lines += charge(stage.hand, visit, visit.begin + timedelta(minutes=80 * n + 10), [Order(rare_items.GLUCOSE)])
+    visit.end = visit.settled_at = lines[-1].at + timedelta(minutes=stage.hand.between(5, 40))
     stage.label_lines(visit, lines)
 
 

@@ -48,6 +48,7 @@ def limb_by_limb(stage: Stage) -> None:
     for n in range(stage.hand.between(2, 4)):
         later = at + timedelta(minutes=20 * n, seconds=stage.hand.between(1, 50))
         lines += charge(stage.hand, visit, later, [Order(catalogue.LIMB_PUMP)], memo=f"第{n + 1}肢")
+    visit.end = visit.settled_at = max(visit.end, lines[-1].at + timedelta(minutes=stage.hand.between(5, 40)))
     stage.label_lines(visit, lines)
 
 
