@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from fundwatch.logs import step
 from fundwatch.settings import Settings
 from jobs.command_line import night_of, settings_of
 from simulator import Scenario, simulate
+from simulator.scenario_file import DROPPED, read_scenario
 
+_LINES, _NIGHTS = 24_000, 4
 _DAYS_BETWEEN_NIGHTS = 7
 _HISTORY_DAYS = 89  # with the last night itself, the ninety days that the longest window looks back upon
 
@@ -29,7 +31,7 @@ def scenario_of(last: date, *, lines: int, nights: int, seed: int, start: date |
     return Scenario.for_lines(lines, seed=seed, history_start=first, nights=dates)
 
 
-def deliver(scenario: Scenario, landing: Path, truth: Path) -> bool:
+def deliver(scenario: Scenario, landing: Path, truth: Path, *, processes: int = 1) -> bool:
     """Write the deliveries; False when the very same lie there. Raises FundwatchError when others lie there."""
     note, asked = truth / "scenario.json", json.dumps(asdict(scenario), default=str, sort_keys=True)
     made = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else None
@@ -42,7 +44,7 @@ def deliver(scenario: Scenario, landing: Path, truth: Path) -> bool:
             do="name an empty folder with --landing or --var, or move the old one away",
         )
     with step("simulate deliveries") as facts:
-        summary = simulate(scenario, landing, truth)
+        summary = simulate(scenario, landing, truth, processes=processes)
         facts.update(persons=summary.persons, lines=summary.fee_lines, nights=len(summary.nights))
     manifests = {night.isoformat(): file_sha256(_manifest(landing, night.isoformat())) for night in scenario.nights}
     note.write_text(json.dumps({"scenario": asked, "manifests": manifests}, indent=2) + "\n", encoding="utf-8")
@@ -63,17 +65,37 @@ def seed_of(options: argparse.Namespace, settings: Settings) -> int:
     return int(settings.seed if options.seed is None else options.seed)
 
 
+def scenario_asked(options: argparse.Namespace, settings: Settings) -> Scenario:
+    """The preset or file, with what the command line says anew; without either, plain weekly deliveries."""
+    source = options.preset or options.scenario
+    if source is None:
+        scenario = scenario_of(
+            night_of(options),
+            lines=_LINES if options.lines is None else options.lines,
+            nights=_NIGHTS if options.nights is None else options.nights,
+            seed=seed_of(options, settings),
+            start=options.start,
+        )
+        said = {"encoding": options.encoding, "compression": options.compression}
+        return replace(scenario, layout=replace(scenario.layout, **{k: v for k, v in said.items() if v is not None}))
+    given = {
+        "nights.last": options.date,
+        "nights.count": options.nights,
+        "lines": options.lines,
+        "persons": None if options.lines is None else DROPPED,
+        "history.from": options.start,
+        "seed": options.seed,
+        "delivery.encoding": options.encoding,
+        "delivery.compression": options.compression,
+    }
+    return read_scenario(source, {key: value for key, value in given.items() if value is not None})
+
+
 def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch simulate --date … [--lines …] [--nights …]`."""
+    """`fundwatch simulate --date … [--lines …] [--nights …]`, or with --preset NAME or --scenario FILE."""
     settings = settings_of(options).settings
-    scenario = scenario_of(
-        night_of(options),
-        lines=options.lines,
-        nights=options.nights,
-        seed=seed_of(options, settings),
-        start=options.start,
-    )
-    is_new = deliver(scenario, settings.landing_dir, settings.truth_dir)
+    scenario = scenario_asked(options, settings)
+    is_new = deliver(scenario, settings.landing_dir, settings.truth_dir, processes=options.processes)
     summary = json.loads((settings.truth_dir / "summary.json").read_text(encoding="utf-8"))
     if not options.json:
         print("simulated" if is_new else "nothing to do: the same deliveries lie there already")

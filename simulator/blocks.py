@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 
+from simulator.casting import staged_in
 from simulator.columns import COLUMNS
 from simulator.dirt import Writing
 from simulator.extra_tables import EXTRA_TABLES
@@ -31,11 +31,11 @@ from simulator.rows import (
     visit_row,
 )
 from simulator.scenario import Scenario
-from simulator.schemes import SCHEMES, Scheme, Stage
+from simulator.schemes import Stage
 from simulator.schemes.stage import play_one
 from simulator.spool import Piece, Place, SpoolWriter, encoded, packed
 from simulator.streams import Hand
-from simulator.world import World, block_count, make_world
+from simulator.world import World, make_world
 
 LABELS = "labels"
 
@@ -229,16 +229,6 @@ def _add_part(part: Part, people: Iterable[Person], visits: Iterable[Visit]) -> 
     part.add_people(people)
     for visit in visits:
         part.add_visit(visit)
-
-
-def staged_in(scenario: Scenario, block: int) -> Iterator[tuple[Scheme, int]]:
-    """The instances played in a block: each scheme's are dealt out in turn, beginning at a block of its own."""
-    blocks = block_count(scenario)
-    for scheme in SCHEMES:
-        scale = scenario.scheme_scale * scenario.scheme_rates.get(scheme.name, 1.0)
-        first = (block - zlib.crc32(scheme.name.encode())) % blocks
-        for n in range(first, scheme.instances(scenario.persons, scale), blocks):
-            yield scheme, n
 
 
 def _count(report: BlockReport, world: World, stages: list[Stage], mishaps: Mishaps) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from simulator.columns import AMOUNT_COLUMNS, header
+from simulator.layout import ENDINGS
 from simulator.rows import batch_id, joined, money
-from simulator.scenario import ENDINGS, Scenario
+from simulator.scenario import Scenario
 from simulator.spool import Piece, Place, SpoolReader, encoded, packed
 
 MANIFEST_FORMAT = 1

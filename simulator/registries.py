@@ -28,8 +28,9 @@ def spool_registries(
     rows = NightRows(scenario)
     first = scenario.nights[0]
     providers = providers_of(scenario.seed, scenario.persons)
-    medins = [institution_row(place) for place in all_places(providers)]
-    doctors = [doctor_row(place, doctor) for place in providers.hospitals for doctor in place.doctors]
+    places = all_places(providers)
+    medins = [institution_row(place) for place in places]
+    doctors = [doctor_row(place, doctor) for place in places if not place.is_pharmacy for doctor in place.doctors]
     for report in reports:
         medins += report.places
         doctors += report.doctors

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Self
 
 from fundwatch.errors import FundwatchError, faults
 from simulator.dirt import BY_NAME, rates_of
+from simulator.layout import Layout
 
 # Schemes unfold over up to four weeks (a month of daily visits, a readmission after a fortnight).
 MIN_HISTORY_DAYS = 30
 MIN_PERSONS = 50
+MOST_STAYS = 20.0  # times the usual rate of admissions
 # Lines per person-day and lines of schemes that come along whatever the size; measured on worlds of
 # 50 to 4,000 persons over 89 days. They aim `for_lines`, nothing else.
 _LINES_PER_PERSON_DAY = 0.184
@@ -20,43 +22,19 @@ _LINES_OF_FIXED_SCHEMES = 3_050
 
 
 class ScenarioError(FundwatchError):
-    """A scenario cannot be simulated as it stands, or its folders cannot hold the result."""
+    """A scenario cannot be simulated as it stands, or its folders cannot hold the result.
 
-
-ENCODINGS = ("utf-8", "utf-8-sig", "gb18030")
-ENDINGS = {"gzip": ".gz", "zip": ".zip", "none": ""}
-NAMES = ("interface", "warehouse")
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How files are written: text encoding, compression (and its level, 1 fast to 9 small), column names.
-
-    `names` are those of the national interface or the variants of its warehouse (brief D.2).
+    `found` are its single faults, where it has several.
     """
 
-    encoding: str = "utf-8"
-    compression: str = "gzip"
-    level: int = 1
-    names: str = "interface"
+    def __init__(self, what: str, *, where: str = "", do: str = "", found: Sequence[str] = ()) -> None:
+        super().__init__(what, where=where, do=do)
+        self.found = tuple(found)
 
-    @property
-    def ending(self) -> str:
-        """What a table's file name ends in."""
-        return ".csv" + ENDINGS[self.compression]
-
-    def faults(self) -> list[str]:
-        """What cannot be written."""
-        found = [
-            f"{name} is {value!r}; choose one of {', '.join(choices)}"
-            for name, value, choices in (
-                ("encoding", self.encoding, ENCODINGS),
-                ("compression", self.compression, tuple(ENDINGS)),
-                ("names", self.names, NAMES),
-            )
-            if value not in choices
-        ]
-        return found if 1 <= self.level <= 9 else [*found, f"level is {self.level}; it lies between 1 and 9"]
+    @classmethod
+    def of(cls, found: Sequence[str], where: str) -> Self:
+        """All of a scenario's faults in one error."""
+        return cls(faults("the scenario does not hold", found), where=where, do="mend the named fields", found=found)
 
 
 @dataclass(frozen=True)
@@ -67,9 +45,10 @@ class Scenario:
     (nights[i-1], nights[i]]; the first carries everything from `history_start` on.
     `scheme_scale` multiplies the number of labelled schemes and look-alikes; 0 leaves the honest world alone.
     `dirt_rate` is the share of fee lines that arrive unreadable or contradict themselves; `dirt` sets the rate
-    of single switches (dirt.SWITCHES). `scheme_rates` multiply the number of instances of single schemes,
-    `disguise_shares` say how many are plain, careful and well disguised. `stay_factor` multiplies how often honest
-    people are admitted. `tables` switch extra tables on or off by name.
+    of single switches (dirt.SWITCHES). `every_scheme` plays each scheme and look-alike at least once, however few
+    the people; without it only those of the first rules are sure to come. `scheme_rates` multiply the number of
+    instances of single schemes, `disguise_shares` say how many are plain, careful and well disguised.
+    `stay_factor` multiplies how often honest people are admitted. `tables` switch extra tables on or off by name.
     The world ends on `ends_on`, by itself the last night. With a later end, nights can be added one day: those
     delivered before stay the same to the byte.
     Raises ScenarioError naming every fault.
@@ -82,19 +61,18 @@ class Scenario:
     scheme_scale: float = 1.0
     dirt_rate: float = 0.001
     ends_on: date | None = None
+    every_scheme: bool = True
     scheme_rates: Mapping[str, float] = field(default_factory=dict)
     disguise_shares: tuple[float, float, float] = (0.5, 0.3, 0.2)
     stay_factor: float = 1.0
     dirt: Mapping[str, float] = field(default_factory=dict)
-    layout: Layout = field(default_factory=lambda: Layout())
+    layout: Layout = field(default_factory=Layout)
     tables: Mapping[str, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         found = [*_number_faults(self), *_night_faults(self), *_rate_faults(self), *self.layout.faults()]
         if found:
-            raise ScenarioError(
-                faults("the scenario does not hold", found), where="Scenario", do="mend the named fields"
-            )
+            raise ScenarioError.of(found, "Scenario")
 
     @classmethod
     def for_lines(
@@ -146,18 +124,18 @@ def _number_faults(scenario: Scenario) -> list[str]:
 
 
 def _rate_faults(scenario: Scenario) -> list[str]:
-    found = [f"there is no dirt named {name}" for name in scenario.dirt if name not in BY_NAME]
+    found = [f"dirt.{name}: there is no dirt of that name" for name in scenario.dirt if name not in BY_NAME]
     for name, rate in scenario.dirt.items():
         if name in BY_NAME and not 0 <= rate <= BY_NAME[name].most:
-            found.append(f"dirt {name} is {rate}; it lies between 0 and {BY_NAME[name].most}")
+            found.append(f"dirt.{name} is {rate}; it lies between 0 and {BY_NAME[name].most}")
     for name, rate in scenario.scheme_rates.items():
         if not 0 <= rate <= 1000:
-            found.append(f"the rate of scheme {name} is {rate}; it lies between 0 and 1000")
+            found.append(f"schemes.rates.{name} is {rate}; it lies between 0 and 1000")
     shares = scenario.disguise_shares
     if len(shares) != 3 or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
-        found.append(f"disguise_shares are {shares}; they are three, none negative, and sum to 1")
-    if not 0 <= scenario.stay_factor <= 20:
-        found.append(f"stay_factor is {scenario.stay_factor}; it lies between 0 and 20")
+        found.append(f"schemes.disguise (disguise_shares) is {shares}; three shares, none negative, that sum to 1")
+    if not 0 <= scenario.stay_factor <= MOST_STAYS:
+        found.append(f"stays.factor (stay_factor) is {scenario.stay_factor}; it lies between 0 and {MOST_STAYS}")
     return found
 
 

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from simulator.blocks import LABELS, BlockReport, make_block, spooled_tables
+from simulator.checks import check
 from simulator.columns import COLUMNS
 from simulator.delivery import Joiner
 from simulator.extra_tables import EXTRA_TABLES
@@ -70,6 +71,7 @@ def simulate(
     the truth would lie within the landing zone or the other way round.
     """
     _check_apart(landing, truth)
+    check(scenario)
     written = _numbers_of(scenario, nights)
     truth.mkdir(parents=True, exist_ok=True)
     with _spool_folder(truth) as folder:

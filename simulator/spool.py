@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from simulator.scenario import Layout
+from simulator.layout import Layout
 
 _GZIP = 16 + zlib.MAX_WBITS  # a gzip head without name or time
 
@@ -83,7 +83,7 @@ class SpoolReader:
         """The pieces of one block and night, in the order of the tables."""
         file = self._files.get(place.spool)
         if file is None:
-            file = self._files[place.spool] = Path(place.spool).open("rb")
+            file = self._files[place.spool] = Path(place.spool).open("rb")  # noqa: SIM115 (closed by close)
         file.seek(place.starts[night])
         head = struct.unpack(f"<{3 * self.tables}q", file.read(24 * self.tables))
         for n in range(0, len(head), 3):

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from simulator import Scenario, ScenarioError, simulate
-from simulator.blocks import staged_in
+from simulator.casting import staged_in
 from simulator.schemes import SCHEMES
 from simulator.streams import Hand, serial_of
 from simulator.world import block_count, block_persons, make_world
