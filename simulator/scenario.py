@@ -15,10 +15,11 @@ from simulator.layout import Layout
 MIN_HISTORY_DAYS = 30
 MIN_PERSONS = 50
 MOST_STAYS = 20.0  # times the usual rate of admissions
-# Lines per person-day and lines of schemes that come along whatever the size; measured on worlds of
-# 50 to 4,000 persons over 89 days. They aim `for_lines`, nothing else.
-_LINES_PER_PERSON_DAY = 0.184
-_LINES_OF_FIXED_SCHEMES = 3_050
+# Lines per person-day, honest and staged, and lines of schemes that come along whatever the size; measured on
+# worlds of 200 to 4,000 persons over 89 days. They aim `for_lines`, nothing else.
+_HONEST_PER_PERSON_DAY, _STAGED_PER_PERSON_DAY = 0.195, 0.053
+_LINES_OF_SURE_SCHEMES, _LINES_OF_EVERY_SCHEME = 5_500, 40_600
+_EVERY_SCHEME_FROM = 250_000  # lines; below, playing everything at least once would drown the honest world
 
 
 class ScenarioError(FundwatchError):
@@ -85,14 +86,15 @@ class Scenario:
         scheme_scale: float = 1.0,
         dirt_rate: float = 0.001,
     ) -> Self:
-        """A scenario of about `lines` fee lines: within a tenth from 20,000 on, coarser below.
+        """A scenario of about `lines` fee lines: within a fifth from 10,000 on, coarser below.
 
-        The schemes every world has take most of a small one, so that below 4,000 lines none gets smaller.
+        The schemes every world has take most of a small one, so that below 6,000 lines none gets smaller. Below
+        250,000 lines not every scheme is sure to be played.
         """
         days = max(1, (max(nights, default=history_start) - history_start).days)
-        fixed = _LINES_OF_FIXED_SCHEMES if scheme_scale > 0 else 0
-        persons = max(MIN_PERSONS, round((lines - fixed) / (_LINES_PER_PERSON_DAY * days)))
-        return cls(seed, persons, history_start, nights, scheme_scale, dirt_rate)
+        all_of_them = lines >= _EVERY_SCHEME_FROM
+        persons = max(MIN_PERSONS, round(_persons_for(lines, days, scheme_scale, all_of_them=all_of_them)))
+        return cls(seed, persons, history_start, nights, scheme_scale, dirt_rate, every_scheme=all_of_them)
 
     @property
     def last_day(self) -> date:
@@ -108,6 +110,14 @@ class Scenario:
     def rates(self) -> dict[str, float]:
         """The rate of every kind of dirt."""
         return rates_of(self.dirt_rate, self.dirt)
+
+
+def _persons_for(lines: int, days: int, scale: float, *, all_of_them: bool) -> float:
+    """Persons whose honest lines, with what is staged among them, come to so many lines."""
+    honest, staged = _HONEST_PER_PERSON_DAY * days, _STAGED_PER_PERSON_DAY * days * scale
+    at_least = 0 if scale == 0 else _LINES_OF_EVERY_SCHEME if all_of_them else _LINES_OF_SURE_SCHEMES
+    persons = lines / (honest + staged)
+    return persons if persons * staged >= at_least else (lines - at_least) / honest
 
 
 def _number_faults(scenario: Scenario) -> list[str]:
