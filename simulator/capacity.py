@@ -12,8 +12,8 @@ STAYS_PER_PERSON_YEAR = 0.20  # about one admission per five insured and year, a
 MEAN_NIGHTS = 8.2
 SLOT_OCCUPANCY = 0.95
 LEVEL_SHARE = {"1": 0.42, "2": 0.45, "3": 0.13}  # of all bed-days
-# Stays staged at scale 1 over a quarter: bed-nights per person and day, by level (schemes pick 1 and 2 mostly).
-_STAGED_PER_PERSON = {"1": 0.0005, "2": 0.0010, "3": 0.0002}
+# In-patients staged at scale 1 over a quarter, by level: so many in any world, and so many per person.
+_STAGED = {"1": (2.5, 0.0002), "2": (3.5, 0.0006), "3": (0.0, 0.0)}
 # Sessions one machine can do on a day (rule FK-07 of the brief; the others are of the same order).
 PER_MACHINE_AND_DAY = {
     "CT": 120, "MRI": 50, "DIALYSIS": 3, "US": 90, "ECG": 110, "DR": 140, "ENDO": 40, "PFT": 30, "REHAB": 32,
@@ -30,13 +30,14 @@ _MACHINES = {  # at a hospital for so many people: (per 10,000 persons of its ca
 def bed_slots(persons: int, level: str) -> int:
     """Bed slots that honest stays of this level keep occupied."""
     demand = persons * STAYS_PER_PERSON_YEAR * MEAN_NIGHTS / 365 * LEVEL_SHARE[level]
-    return max(1 if level != "3" else 0, ceil(demand / SLOT_OCCUPANCY))
+    return max(1, ceil(demand / SLOT_OCCUPANCY))
 
 
 def reserve(persons: int, level: str, hospitals: int) -> int:
-    """Beds one hospital keeps beyond its slots: the staged census that is hardly ever exceeded."""
-    mean = persons * _STAGED_PER_PERSON[level] / max(1, hospitals)
-    return ceil(mean + 1.6 * sqrt(mean)) + 1
+    """Beds one hospital keeps beyond its slots, for what is staged."""
+    always, per_person = _STAGED[level]
+    mean = (always + persons * per_person) / max(1, hospitals)
+    return ceil(mean + 0.8 * sqrt(mean))
 
 
 def machines(level: str, catchment: int) -> dict[str, int]:

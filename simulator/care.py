@@ -101,6 +101,7 @@ def take_back(hand: Hand, visit: Visit, line: Line, quantity: int, *, days_later
         at=min(visit.end, line.at + timedelta(minutes=hand.between(1, 90))),
         uploaded=line.uploaded + timedelta(days=days_later),
         days_supplied=0,
+        covered=None if line.covered is None else -(line.covered * quantity // line.quantity),
     )
     visit.lines.append(back)
     return back

@@ -16,7 +16,7 @@ from simulator.records import Visit
 from simulator.streams import Hand
 
 _AT_PHARMACY, _URGENT, _EXPERT, _ELSEWHERE = 0.28, 0.12, 0.2, 0.12
-_TESTS, _IMAGE, _INFUSION, _REHAB, _SEXED = 0.55, 0.35, 0.3, 0.5, 0.02
+_TESTS, _IMAGE, _INFUSION, _REHAB, _SEXED = 0.62, 0.4, 0.38, 0.5, 0.02
 _TREAT, _SUPPLY = catalogue.families()["treatments"], catalogue.families()["supplies"]
 _MORE_TESTS = catalogue.families()["tests"][8:14]
 _WARD_MORE = catalogue.families()["ward_more"]
@@ -53,7 +53,7 @@ def _done(hand: Hand, place: Institution, illness: Illness, *, urgent: bool) -> 
     done = [catalogue.EMERGENCY_CONSULTATION if urgent else usual]
     if hand.chance(_TESTS):
         done += [
-            *hand.some(catalogue.LABS, hand.between(1, 3)),
+            *hand.some(catalogue.LABS, hand.between(2, 4)),
             *hand.some(_MORE_TESTS, hand.between(0, 1)),
             _SUPPLY[2],
         ]

@@ -12,14 +12,14 @@ CONDITIONS = ("hypertension", "diabetes", "heart", "lung")
 # hypertension a quarter of adults, diabetes a tenth, both twice that among the old.
 _AGES = (30, 40, 50, 60, 70, 200)
 _PREVALENCE = {
-    "hypertension": (0.005, 0.04, 0.11, 0.22, 0.36, 0.44),
-    "diabetes": (0.003, 0.02, 0.05, 0.10, 0.16, 0.18),
-    "heart": (0.001, 0.005, 0.02, 0.06, 0.13, 0.19),
-    "lung": (0.001, 0.003, 0.01, 0.04, 0.09, 0.12),
+    "hypertension": (0.005, 0.05, 0.13, 0.27, 0.41, 0.50),
+    "diabetes": (0.003, 0.025, 0.06, 0.12, 0.18, 0.20),
+    "heart": (0.001, 0.005, 0.02, 0.07, 0.15, 0.22),
+    "lung": (0.001, 0.003, 0.01, 0.05, 0.10, 0.13),
 }
 # Of those with a condition, who is registered for the outpatient chronic benefit. Their half-year is that of
 # calibration.md: 22 / 32 / 46 visits at the quartiles.
-_REGISTERED = 0.16
+_REGISTERED = 0.17
 _VISITS_MU, _VISITS_SIGMA = 1.74, 0.56
 _UNREGISTERED_MU, _UNREGISTERED_SIGMA = -1.25, 0.6
 _MOST_VISITS_PER_MONTH = 11.0

@@ -139,15 +139,15 @@ def _ages(hand: Hand) -> list[int]:
     The shares were chosen so that the population is near the census of 2020: 18 % to 14, 19 % from 60 on.
     """
     kind = hand.random()
-    if kind < 0.18:
-        return [hand.between(22, 50) if hand.chance(0.55) else hand.between(51, 90)]
-    if kind < 0.42:
-        age = hand.between(24, 58) if hand.chance(0.6) else hand.between(59, 86)
+    if kind < 0.19:
+        return [hand.between(22, 50) if hand.chance(0.45) else hand.between(51, 90)]
+    if kind < 0.47:
+        age = hand.between(24, 58) if hand.chance(0.45) else hand.between(59, 86)
         return [age, min(92, max(21, age + hand.between(-5, 3)))]
     parent = hand.between(26, 52)
     children = [max(0, parent - 26 - hand.between(0, 6) - 4 * n) for n in range(1 if hand.chance(0.5) else 2)]
     both = [parent, max(21, parent + hand.between(-4, 2)), *children]
-    if kind < 0.80:
+    if kind < 0.78:
         return both
     return [*both, *(parent + hand.between(22, 31) for _ in range(1 if hand.chance(0.6) else 2))]
 

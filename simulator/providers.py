@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from math import ceil
 
 from simulator.capacity import bed_slots, machines, reserve
 from simulator.catalogue import Item
@@ -19,8 +20,8 @@ _TOWNS = ("青禾", "柳湾", "望川", "石桥", "丹霞", "云台", "白鹭", 
 _PHARMACIES = ("康民", "百草", "仁心", "同泽", "安和")
 _DOCTORS_PER_LEVEL = {"1": 30, "2": 18, "3": 6}
 _BEDS_PER_LEVEL = {"1": 40, "2": 20, "3": 5}  # of a hospital made without a plan
-_CATCHMENT = {"1": 6000, "2": 2500, "3": 600}
-_WARDS_AMONG_PRIMARY = 4  # one primary hospital in so many admits patients
+_CATCHMENT = {"1": 20_000, "2": 8000, "3": 600}
+_BEDS_OF_PRIMARY = 3  # of those few that admit patients
 _SECONDARY_TENTHS = 3  # of ten persons, whose usual hospital is a secondary one
 _PILOT_SHARE = 0.4  # hospitals where presence of in-patients is checked
 REMOTE_AREA = "990101"  # never issued
@@ -131,7 +132,7 @@ def make_pharmacy(hand: Hand, name: str, prescribers: Sequence[Doctor]) -> Insti
 def make_providers(seed: int, persons: int) -> Providers:
     """The institutions of a region of this many insured persons."""
     # more places than so few people would have: an institution is judged among at least twenty of its kind
-    counts = {"1": max(1, persons // 6000), "2": max(2, persons // 2500), "3": max(22, persons // 600)}
+    counts = {"1": max(1, persons // 20_000), "2": max(2, persons // 8000), "3": max(22, persons // 600)}
     suffix = {"1": "中心医院", "2": "人民医院", "3": "社区卫生服务中心"}
     hand, used = Hand(seed, "providers"), set[str]()
     hospitals = []
@@ -155,8 +156,9 @@ def _furnish(hand: Hand, persons: int, hospitals: list[Institution]) -> list[Ins
     slots: list[Institution] = []
     for level in ("1", "2", "3"):
         places = [place for place in hospitals if place.level == level]
-        wards = places if level != "3" else places[::_WARDS_AMONG_PRIMARY]
-        own = [wards[n % len(wards)] for n in range(bed_slots(persons, level))]
+        count = bed_slots(persons, level)
+        wards = places if level != "3" else places[: ceil(count / _BEDS_OF_PRIMARY)]
+        own = [wards[n % len(wards)] for n in range(count)]
         held = Counter(place.code for place in own)
         for place in places:
             place.beds = 0

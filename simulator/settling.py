@@ -15,6 +15,7 @@ from simulator.policy import STANDARD, Kind, Usage, account_left, deductible_of,
 from simulator.records import Line, Settlement, Visit
 from simulator.streams import id_of
 
+_FAMILY_PART = 2  # of a relative's balance one settlement may take a half
 FUNDS = (
     "hifp_pay", "cvlserv_pay", "hifes_pay", "hifmi_pay", "hifob_pay", "hifdm_pay", "maf_pay", "othfund_pay"
 )  # fmt: skip
@@ -59,13 +60,14 @@ def reverse(seed: int, visit: Visit, at: datetime) -> Settlement:
     sums = {name: -cents for name, cents in original.sums.items()}
     sums["dedc_std"] = original.sums["dedc_std"]
     usage = visit.person.usage.setdefault(visit.settled_at.year, Usage())
-    _use(usage, kind_of(visit.visit_type, is_stay=visit.is_stay), sums, -1)
+    _use(visit, usage, kind_of(visit.visit_type, is_stay=visit.is_stay), sums, -1)
     settlement = Settlement(id_of(seed, "reversal", visit.id), visit, at, sums, original.id)
     backs = [
         Line(
             id=id_of(seed, "reversal", line.id), item=line.item, at=line.at + timedelta(seconds=1),
             order_id=line.order_id, quantity=-line.quantity, price=line.price, doctor=line.doctor,
             uploaded=at.date(), settlement_id=settlement.id, original_id=line.id,
+            covered=None if line.covered is None else -line.covered,
         )
         for line in visit.lines
     ]  # fmt: skip
@@ -75,12 +77,8 @@ def reverse(seed: int, visit: Visit, at: datetime) -> Settlement:
 
 
 def _sums(visit: Visit, lines: list[Line]) -> dict[str, int]:
-    total = own_paid = over = first = in_scope = 0
-    for line in lines:
-        part = split(line.item, line.quantity, line.price)
-        total += line.amount
-        own_paid, over = own_paid + part.own, over + part.over_limit
-        first, in_scope = first + part.first_paid, in_scope + part.in_scope
+    total, own_paid, over, first = _parts(lines)
+    in_scope = total - own_paid - over - first
     person = visit.person
     usage = person.usage.setdefault(visit.settled_at.year, Usage())
     kind = kind_of(visit.visit_type, is_stay=visit.is_stay)
@@ -102,8 +100,25 @@ def _sums(visit: Visit, lines: list[Line]) -> dict[str, int]:
         "acct_pay": _account(visit, usage, total - fund),
     }
     sums["cash_payamt"] = sums["psn_pay"] - sums["acct_pay"]
-    _use(usage, kind, sums, 1)
+    _use(visit, usage, kind, sums, 1)
     return sums
+
+
+def _parts(lines: list[Line]) -> tuple[int, int, int, int]:
+    """Total, own-paid, over-limit and first-paid cents of lines; what a line says is covered goes before all."""
+    total = own_paid = over = first = 0
+    for line in lines:
+        amount = line.quantity * line.price
+        total += amount
+        item = line.item
+        if line.covered is not None:
+            own_paid += amount - line.covered
+        elif item.grade == "3":
+            own_paid += amount
+        elif item.grade == "2" or (item.price_limit is not None and line.price > item.price_limit):
+            part = split(item, line.quantity, line.price)
+            over, first = over + part.over_limit, first + part.first_paid
+    return total, own_paid, over, first
 
 
 def _funds(visit: Visit, kind: Kind, usage: Usage, above: int) -> dict[str, int]:
@@ -127,26 +142,36 @@ def _funds(visit: Visit, kind: Kind, usage: Usage, above: int) -> dict[str, int]
 
 
 def _account(visit: Visit, usage: Usage, own: int) -> int:
-    """From the own account, else from the family's; stays are paid in cash."""
+    """From the own account, then from the family's; stays are paid in cash. Not more than is in them."""
     if visit.is_stay or own <= 0:
         return 0
-    person = visit.person
-    left = account_left(STANDARD, person.insurance, person.person_type, usage, visit.settled_at.month)
-    return min(own, left)
+    person, month = visit.person, visit.settled_at.month
+    if visit.account_share is not None:
+        paid = own * visit.account_share // 100
+        visit.family_account = min(visit.family_account, paid)
+        return paid
+    paid = min(own, account_left(STANDARD, person.insurance, person.person_type, usage, month))
+    holder = person.account_holder
+    if holder is not None and paid < own:
+        theirs = holder.usage.setdefault(visit.settled_at.year, Usage())
+        left = account_left(STANDARD, holder.insurance, holder.person_type, theirs, month)
+        visit.family_account = min(own - paid, left // _FAMILY_PART)
+        theirs.account += visit.family_account
+        paid += visit.family_account
+    return paid
 
 
-def _use(usage: Usage, kind: Kind, sums: dict[str, int], sign: int) -> None:
+def _use(visit: Visit, usage: Usage, kind: Kind, sums: dict[str, int], sign: int) -> None:
     """The settlement counted into the year's usage, or (sign -1) out of it."""
     usage.fund += sign * abs(sums["hifp_pay"])
-    usage.account += sign * abs(sums["acct_pay"])
-    large = abs(sums["hifob_pay"] + sums["hifmi_pay"])
-    if kind != "visit":
-        usage.own += sign * (abs(sums["inscp_amt"]) - abs(sums["act_pay_dedc"]) - abs(sums["hifp_pay"]))
-        usage.large += sign * (large * 100 // STANDARD.large_claim_percent)
+    usage.account += sign * (abs(sums["acct_pay"]) - visit.family_account)
     if kind == "stay":
         usage.stays += sign
-    elif kind == "chronic":
-        usage.chronic_fund += sign * abs(sums["hifp_pay"])
-    elif kind == "visit":
+    if kind == "visit":
         usage.visit_fund += sign * abs(sums["hifp_pay"])
         usage.deductible_visit += sign * abs(sums["act_pay_dedc"])
+        return
+    usage.own += sign * (abs(sums["inscp_amt"]) - abs(sums["act_pay_dedc"]) - abs(sums["hifp_pay"]))
+    usage.large += sign * (abs(sums["hifob_pay"] + sums["hifmi_pay"]) * 100 // STANDARD.large_claim_percent)
+    if kind == "chronic":
+        usage.chronic_fund += sign * abs(sums["hifp_pay"])

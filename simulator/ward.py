@@ -1,6 +1,6 @@
 """What a day on a ward is charged: a regimen drawn once per stay, varied a little from day to day.
 
-Calibrated to about 24 lines a day, so that a settlement has about 14 lines over a whole city.
+Calibrated to about 28 lines a day, so that a settlement has about 14 lines over a whole city.
 """
 
 from __future__ import annotations
@@ -20,23 +20,24 @@ _CARE = catalogue.families()["ward_care"]
 _TREATMENTS = catalogue.families()["treatments"][:8]
 _MORE_TESTS = catalogue.families()["tests"]
 _LAB_DAY = 0.28
-_ASSISTED_EXTRA = catalogue.families()["ward_more"]
+_WARD_MORE = catalogue.families()["ward_more"]
 
 
 class Day:
     """The regimen of one stay."""
 
     def __init__(self, hand: Hand, place: Institution, bed: Item, illness: Illness | None) -> None:
-        drugs = illness.drugs if illness else (*catalogue.WARD_DRUGS, *_ASSISTED_EXTRA)
-        count = hand.between(6, 9)
+        special = hand.some(illness.drugs, 7) if illness else []
+        drugs = list(dict.fromkeys((*special, *hand.some((*catalogue.WARD_DRUGS, *_WARD_MORE), 12))))
+        count = hand.between(8, 12)
         self.base: Sheet = [(bed, 1), (catalogue.WARD_ROUND, 1), (hand.pick(_NURSING), 1)]
-        self.drugs: Sheet = [(drug, hand.between(1, 2)) for drug in hand.some(drugs, count)]
+        self.drugs: Sheet = [(drug, hand.between(1, 2)) for drug in drugs[:count]]
         self.acts: Sheet = [
             (catalogue.INFUSION, 1),
             (catalogue.INFUSION_SET, 1),
-            *((item, 1) for item in hand.some(_CARE, hand.between(2, 4))),
-            *((item, 1) for item in hand.some(_TREATMENTS, hand.between(1, 3))),
-            *((item, hand.between(1, 3)) for item in hand.some(_SUPPLIES, hand.between(2, 4))),
+            *((item, 1) for item in hand.some(_CARE, hand.between(3, 5))),
+            *((item, 1) for item in hand.some(_TREATMENTS, hand.between(2, 4))),
+            *((item, hand.between(1, 3)) for item in hand.some(_SUPPLIES, hand.between(3, 5))),
         ]
         self.imaging = [] if illness is None or illness.imaging is None else [illness.imaging]
         self.has = place.equipment
@@ -64,4 +65,4 @@ def _admission_tests(hand: Hand, regimen: Day) -> list[Item]:
 
 def theatre_orders(operation: Operation) -> tuple[Item, ...]:
     """Operation, implants, anaesthesia with its drugs, dressings: a fee and what must go with it (rule FK-11)."""
-    return (*operation.items, catalogue.ANAESTHESIA, *_ASSISTED_EXTRA[8:10], *_SUPPLIES[1:2], *_SUPPLIES[6:7])
+    return (*operation.items, catalogue.ANAESTHESIA, *_WARD_MORE[8:10], *_SUPPLIES[1:2], *_SUPPLIES[6:7])
