@@ -150,7 +150,7 @@ class Part:
         self._mishaps = mishaps
         self._first, self._last = scenario.history_start, scenario.last_day
         self._nights = scenario.nights
-        self._writing = Writing(Hand(scenario.seed, f"writing/{name}"), scenario.rates)
+        self._writing = Writing(scenario.seed, name, scenario.rates)
         self._extras = [(table, Hand(scenario.seed, f"{table.name}/{name}")) for table in extra_tables(scenario)]
 
     def add_people(self, people: Iterable[Person]) -> None:

@@ -62,65 +62,67 @@ def rates_of(dirt_rate: float, given: Mapping[str, float]) -> dict[str, float]:
     return {switch.name: given.get(switch.name, shared.get(switch.name, switch.usual)) for switch in SWITCHES}
 
 
-class Writing:
-    """How rows are written down: changes them as the switches say; `None` for tables it leaves alone."""
+Way = Callable[[Hand, list[str]], None]
 
-    def __init__(self, hand: Hand, rates: Mapping[str, float]) -> None:
-        self._hand = hand
-        self._rates = rates
-        self._ways: dict[str, list[Callable[[list[str]], None]]] = {table: [] for table in COLUMNS}
-        ways = {
-            "days_in_ward_missing": ("mdtrt", _blank("mdtrt", "ipt_days")),
-            "operation_missing": ("mdtrt", _blank("mdtrt", "oprn_oprt_code")),
-            "level_missing": ("mdtrt", _blank("mdtrt", "hosp_lv")),
-            "days_supplied_missing": ("fee_list", _blank("fee_list", "prd_days")),
-            "quantity_types": ("fee_list", self._shorter_quantity),
-            "impossible_birth": ("psn_info", self._older),
-        }
-        for name, (table, way) in ways.items():
+
+class Writing:
+    """How the rows of one part of a block are written down, as the switches say.
+
+    Every switch has a stream of its own, so that one never changes what another does.
+    """
+
+    def __init__(self, seed: int, part: str, rates: Mapping[str, float]) -> None:
+        self._ways: dict[str, list[tuple[float, Hand, Way]]] = {}
+        for name, (tables, way) in _WAYS.items():
             if rates[name] > 0:
-                self._ways[table].append(self._sometimes(rates[name], way))
-        if rates["null_words"] > 0:
-            for table in ("psn_insu", "mdtrt", "setl", "fee_list", "diag"):
-                self._ways[table].append(self._sometimes(rates["null_words"], self._null_words))
-        self._touched = frozenset(table for table, own in self._ways.items() if own)
+                hand = Hand(seed, f"{name}/{part}")
+                for table in tables:
+                    self._ways.setdefault(table, []).append((rates[name], hand, way))
 
     def touches(self, table: str) -> bool:
         """Whether rows of this table may change."""
-        return table in self._touched
+        return table in self._ways
 
     def written(self, table: str, row: Row) -> Row:
         """The row as it is written down."""
         values = list(row)
-        for way in self._ways[table]:
-            way(values)
+        for rate, hand, way in self._ways[table]:
+            if hand.random() < rate:
+                way(hand, values)
         return tuple(values)
 
-    def _sometimes(self, rate: float, way: Callable[[list[str]], None]) -> Callable[[list[str]], None]:
-        def change(values: list[str]) -> None:
-            if self._hand.random() < rate:
-                way(values)
 
-        return change
-
-    def _shorter_quantity(self, values: list[str]) -> None:
-        at = COLUMNS["fee_list"].index("cnt")
-        if values[at].endswith(".0000"):
-            values[at] = values[at][: -5 if self._hand.chance(0.5) else -3]
-
-    def _older(self, values: list[str]) -> None:
-        at = COLUMNS["psn_info"].index("brdy")
-        values[at] = f"{int(values[at][:4]) - self._hand.between(120, 750):04d}{values[at][4:]}"
-
-    def _null_words(self, values: list[str]) -> None:
-        word = "NULL" if self._hand.chance(0.5) else "\\N"
-        values[:] = [value or word for value in values]
+def _shorter_quantity(hand: Hand, values: list[str]) -> None:
+    at = COLUMNS["fee_list"].index("cnt")
+    if values[at].endswith(".0000"):
+        values[at] = values[at][: -5 if hand.chance(0.5) else -3]
 
 
-def _blank(table: str, column: str) -> Callable[[list[str]], None]:
+def _older(hand: Hand, values: list[str]) -> None:
+    at = COLUMNS["psn_info"].index("brdy")
+    values[at] = f"{int(values[at][:4]) - hand.between(120, 750):04d}{values[at][4:]}"
+
+
+def _null_words(hand: Hand, values: list[str]) -> None:
+    word = "NULL" if hand.chance(0.5) else "\\N"
+    values[:] = [value or word for value in values]
+
+
+def _blank(table: str, column: str) -> Way:
     at = COLUMNS[table].index(column)
 
-    def change(values: list[str]) -> None:
+    def change(_: Hand, values: list[str]) -> None:
         values[at] = ""
 
     return change
+
+
+_WAYS: dict[str, tuple[tuple[str, ...], Way]] = {
+    "days_in_ward_missing": (("mdtrt",), _blank("mdtrt", "ipt_days")),
+    "operation_missing": (("mdtrt",), _blank("mdtrt", "oprn_oprt_code")),
+    "level_missing": (("mdtrt",), _blank("mdtrt", "hosp_lv")),
+    "days_supplied_missing": (("fee_list",), _blank("fee_list", "prd_days")),
+    "quantity_types": (("fee_list",), _shorter_quantity),
+    "impossible_birth": (("psn_info",), _older),
+    "null_words": (("psn_insu", "mdtrt", "setl", "fee_list", "diag"), _null_words),  # last: it fills what is empty
+}

@@ -16,7 +16,7 @@ from simulator.people import Person, make_people
 from simulator.providers import Institution, Providers, make_providers
 from simulator.records import Visit
 from simulator.scenario import Scenario
-from simulator.streams import Hand, number_of
+from simulator.streams import Hand
 
 # Large enough for every scheme's bystanders, small enough that a block's rows fit in a few megabytes.
 BLOCK_PERSONS = 500
@@ -81,11 +81,13 @@ def make_world(scenario: Scenario, block: int = 0) -> World:
     """The same scenario and block give the same world, whatever is staged in it."""
     seed, first, last = scenario.seed, scenario.history_start, scenario.last_day
     providers = providers_of(seed, scenario.persons)
-    people = make_people(number_of(seed, "people", block), block_persons(scenario, block), first, last)
+    offset = BLOCK_PERSONS * block
+    people = make_people(seed, block_persons(scenario, block), first, last, offset)
     hand = Hand(seed, f"life/{block}")
     visits: list[Visit] = []
     busy: dict[str, set[date]] = {}
-    for person, own in zip(people, block_life(hand, people, providers, first, last, BLOCK_PERSONS * block), strict=True):
+    lives = block_life(hand, people, providers, first, last, offset)
+    for person, own in zip(people, lives, strict=True):
         busy[person.psn_no] = {day for visit in own for day in visit.days}
         visits += own
     taken = set(provider_codes(seed, scenario.persons))
