@@ -17,8 +17,8 @@ MIN_PERSONS = 50
 MOST_STAYS = 20.0  # times the usual rate of admissions
 # Lines per person-day, honest and staged, and lines of schemes that come along whatever the size; measured on
 # worlds of 200 to 4,000 persons over 89 days. They aim `for_lines`, nothing else.
-_HONEST_PER_PERSON_DAY, _STAGED_PER_PERSON_DAY = 0.195, 0.053
-_LINES_OF_SURE_SCHEMES, _LINES_OF_EVERY_SCHEME = 5_500, 40_600
+_HONEST_PER_PERSON_DAY, _STAGED_PER_PERSON_DAY = 0.222, 0.053
+_LINES_OF_SURE_SCHEMES, _LINES_OF_EVERY_SCHEME = 7_400, 46_100
 _EVERY_SCHEME_FROM = 250_000  # lines; below, playing everything at least once would drown the honest world
 
 
