@@ -53,7 +53,7 @@ def check_up_admission(stage: Stage) -> None:
         orders = [Order(test) for test in tests[n :: stage.by_level(2, 2, 4)]]
         add_lines(stage, visit, first + timedelta(days=n), orders, (17, 18))
     if stage.disguise == 1:
-        drugs = [Order(drug, 8) for drug in stage.hand.some(catalogue.WARD_DRUGS, 4)]
+        drugs = [Order(drug, stage.hand.between(11, 15)) for drug in catalogue.WARD_DRUGS[3:6]]
         add_lines(stage, visit, first + timedelta(days=1), drugs, (17, 18))
     stage.label_visits(visit)
 

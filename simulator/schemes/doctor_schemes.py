@@ -137,7 +137,7 @@ def settled_at_odd_hours(stage: Stage) -> None:
             *(Order(drug, 2) for drug in stage.hand.some(catalogue.ACUTE_DRUGS, 3)),
         ]
         visit = outpatient(stage.hand, stage.bystander(day), place, day, orders, diagnosis=_COLD)
-        is_odd = n % 3 if stage.disguise == 0 else n % 6 == 0
+        is_odd = n % 3 if stage.disguise == 0 else n % 6 == 5
         hour = stage.hand.pick(stage.by_level((0, 1, 3, 4), (1, 2, 4), (20, 21))) if is_odd else 0
         stage.play(move(visit, hour, stage.hand.between(0, 15)) if is_odd else visit)
         if is_odd:

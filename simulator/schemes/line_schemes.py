@@ -25,10 +25,16 @@ def _short_stay(stage: Stage, nights: int) -> Visit:
 
 
 def repeated_line(stage: Stage) -> None:
-    """The same examination charged two to four times to the second (DC-03)."""
+    """The same examination charged two to four times to the second (DC-03); careful: minutes apart, other orders."""
     visit = _clinic_visit(stage, Order(stage.hand.pick(catalogue.EXAMS)))
     original = visit.lines[-1]
-    copies = [copy_line(stage.hand, visit, original) for _ in range(stage.hand.between(1, 3))]
+    copies = [copy_line(stage.hand, visit, original) for _ in range(stage.by_level(stage.hand.between(1, 3), 1, 1))]
+    if stage.disguise:
+        for copy in copies:
+            copy.at = min(visit.end, copy.at + timedelta(minutes=stage.hand.between(2, 5)))
+            copy.order_id = stage.by_level(copy.order_id, copy.order_id, "R" + stage.hand.new_id(12))
+        stage.label_lines(visit, copies)
+        return
     # Nothing tells a copy from its original: by convention the lowest id is the original.
     stage.label_lines(visit, sorted((original, *copies), key=lambda line: line.id)[1:])
 
@@ -53,10 +59,11 @@ def limb_by_limb(stage: Stage) -> None:
 
 
 def price_above_limit(stage: Stage) -> None:
-    """An examination priced a fifth to four fifths above the limit (OP-01)."""
+    """An examination priced a fifth to four fifths above the limit (OP-01); careful: by a twentieth."""
     visit = _clinic_visit(stage, Order(stage.hand.pick(catalogue.EXAMS)))
     line = visit.lines[-1]
-    line.price = line.item.price * stage.hand.between(120, 180) // 100
+    percent = stage.by_level(stage.hand.between(120, 180), stage.hand.between(103, 106), 101)
+    line.price = line.item.price * percent // 100
     stage.label_lines(visit, [line])
 
 
@@ -71,10 +78,10 @@ def private_ward(stage: Stage) -> None:
 
 
 def day_item_twice(stage: Stage) -> None:
-    """Nursing or ward round charged twice on some days of a stay (OP-02)."""
+    """Nursing or ward round charged twice on some days of a stay (OP-02); careful: on one day."""
     visit = _short_stay(stage, stage.hand.between(4, 8))
     rounds = [line for line in visit.lines if line.item is catalogue.WARD_ROUND]
-    for line in stage.hand.some(rounds, stage.hand.between(2, 3)):
+    for line in stage.hand.some(rounds, stage.by_level(stage.hand.between(2, 3), 1, 1)):
         sheet = [other for other in visit.lines if other.order_id == line.order_id and other.item.charge_class == "07"]
         twice = stage.hand.pick([line, *sheet])
         again = charge(stage.hand, visit, line.at + timedelta(minutes=40), [Order(twice.item)])
@@ -93,11 +100,11 @@ def hours_of_monitoring(stage: Stage) -> None:
 
 
 def outside_the_stay(stage: Stage) -> None:
-    """Treatment charged days after discharge, or well before admission (FK-03)."""
+    """Treatment charged days after discharge, or well before admission (FK-03); careful: the next day, few lines."""
     visit = _short_stay(stage, stage.hand.between(3, 6))
     early = visit.begin.date() - timedelta(days=6) < stage.world.scenario.history_start
     after, lines = early or stage.hand.chance(0.6), []
-    for n in range(2, 2 + stage.hand.between(2, 3)):
+    for n in range(stage.by_level(2, 1, 1), stage.by_level(2 + stage.hand.between(2, 3), 3, 2)):
         at = visit.end + timedelta(days=n) if after else visit.begin - timedelta(days=n + 2)
         lines += charge(stage.hand, visit, at, [Order(drug, 2) for drug in catalogue.WARD_DRUGS[2:4]])
     visit.settled_at = max(visit.settled_at, *(line.at + timedelta(minutes=10) for line in lines))
@@ -122,9 +129,9 @@ def drugs_to_take_home(stage: Stage) -> None:
 
 
 def other_sex(stage: Stage) -> None:
-    """An item that only the other sex can need (ID-01)."""
+    """An item that only the other sex can need (ID-01); careful: among tests that fit."""
     sex = stage.hand.pick("12")
-    stage.label_lines(*_sexed_visit(stage, sex, "1" if sex == "2" else "2"))
+    stage.label_lines(*_sexed_visit(stage, sex, "1" if sex == "2" else "2", others=stage.by_level(0, 3, 5)))
 
 
 def wrong_sex_on_record(stage: Stage) -> None:
@@ -135,26 +142,28 @@ def wrong_sex_on_record(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def _sexed_visit(stage: Stage, sex: str, item_sex: str) -> tuple[Visit, list[Line]]:
+def _sexed_visit(stage: Stage, sex: str, item_sex: str, others: int = 0) -> tuple[Visit, list[Line]]:
     day = stage.start(2)
     person = stage.person(day, day, sex=sex, age=(25, 70))
     item = stage.hand.pick(catalogue.MALE_ITEMS if item_sex == "1" else catalogue.FEMALE_ITEMS)
-    visit = outpatient(stage.hand, person, stage.hospital("2", "3"), day, [Order(catalogue.CONSULTATION), Order(item)])
+    fitting = [Order(test) for test in stage.hand.some(catalogue.LABS, others)]
+    orders = [Order(catalogue.CONSULTATION), *fitting, Order(item)]
+    visit = outpatient(stage.hand, person, stage.hospital("2", "3"), day, orders)
     stage.play(visit)
     return visit, visit.lines[-1:]
 
 
 LINE_SCHEMES = (
-    Scheme("repeated_line", "scheme", "DC-03", 2.5, repeated_line, levels=(0,)),
+    Scheme("repeated_line", "scheme", "DC-03", 2.5, repeated_line),
     Scheme("repeat_taken_back", "lookalike", "DC-03", 1.5, repeat_taken_back),
     Scheme("limb_by_limb", "lookalike", "DC-03", 1.5, limb_by_limb),
-    Scheme("price_above_limit", "scheme", "OP-01", 2.5, price_above_limit, levels=(0,)),
+    Scheme("price_above_limit", "scheme", "OP-01", 2.5, price_above_limit),
     Scheme("private_ward", "lookalike", "OP-01", 0.8, private_ward),
-    Scheme("day_item_twice", "scheme", "OP-02", 1.5, day_item_twice, levels=(0,)),
+    Scheme("day_item_twice", "scheme", "OP-02", 1.5, day_item_twice),
     Scheme("hours_of_monitoring", "lookalike", "OP-02", 1.0, hours_of_monitoring),
-    Scheme("outside_the_stay", "scheme", "FK-03", 1.5, outside_the_stay, levels=(0,)),
+    Scheme("outside_the_stay", "scheme", "FK-03", 1.5, outside_the_stay),
     Scheme("tested_before_admission", "lookalike", "FK-03", 0.8, tested_before_admission),
     Scheme("drugs_to_take_home", "lookalike", "FK-03", 0.8, drugs_to_take_home),
-    Scheme("other_sex", "scheme", "ID-01", 2.0, other_sex, levels=(0,)),
+    Scheme("other_sex", "scheme", "ID-01", 2.0, other_sex),
     Scheme("wrong_sex_on_record", "lookalike", "ID-01", 1.0, wrong_sex_on_record),
 )

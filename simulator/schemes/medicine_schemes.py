@@ -112,7 +112,7 @@ def two_of_a_class(stage: Stage) -> None:
     places = stage.hand.some(stage.world.providers.of_level("2", "3"), 2)
     for day in spread_days(stage, first, days - 4, stage.by_level(stage.scaled(2), 1, 1)):
         for n, drug in enumerate(pair):
-            when = day + timedelta(days=stage.by_level(0, 0, 3) * n)
+            when = day + timedelta(days=stage.by_level(0, 2, 3) * n)
             place = places[stage.by_level(0, n, n)]
             orders = [Order(drug, 4, catalogue.DRUGS_SUPPLIED_DAYS), Order(catalogue.CHRONIC_DRUGS["heart"][0], 2)]
             visit = clinic(stage, person, place, when, orders, _HEART, "140104")

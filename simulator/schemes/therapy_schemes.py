@@ -81,7 +81,8 @@ def rehab_without_end(stage: Stage) -> None:
     courses = rare_items.REHAB_COURSES[: stage.by_level(1, 2, 3)]
     for n, day in enumerate(spread_days(stage, first, days, stage.by_level(max(36, stage.scaled(40)), 40, 36))):
         others = [Order(item) for item in stage.hand.some(catalogue.REHAB, stage.by_level(0, 1, 2))]
-        visit = clinic(stage, person, place, day, [Order(courses[min(n * len(courses) // 40, len(courses) - 1)]), *others], _PALSY)
+        course = courses[min(n * len(courses) // 40, len(courses) - 1)]
+        visit = clinic(stage, person, place, day, [Order(course), *others], _PALSY)
         if stage.disguise or n >= 30:
             stage.label_lines(visit, visit.lines[:1])
     stage.label_patient(person)

@@ -104,7 +104,7 @@ def charged_on_the_last_day(stage: Stage) -> None:
     visit = ward(stage, stage.hand.between(6, 9), "2")
     total = sum(line.amount for line in visit.lines)
     aim = total * stage.by_level(80, 30, 20) // 100  # of what the stay cost so far
-    dear = (catalogue.WARD_DRUGS[4], *catalogue.PATENT_DRUGS, rare_items.INFUSION_KIT, catalogue.CANNULA)
+    dear = (catalogue.WARD_DRUGS[4], *catalogue.PATENT_DRUGS, catalogue.CANNULA)
     lines: list[Line] = []
     while sum(line.amount for line in lines) < aim:
         item = stage.hand.pick(dear)
