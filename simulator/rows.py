@@ -17,6 +17,7 @@ from simulator.streams import id_of
 Row: TypeAlias = tuple[str, ...]
 _IMPOSSIBLE_DATE = "2026-02-30 08:00:00"
 _REGISTRY_START = "2020-01-01"
+_OUT = "2"  # treated outside the region that insures
 _BEFORE_SHARE = (
     "medfee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_amt", "dedc_std",
     "act_pay_dedc",
@@ -57,7 +58,8 @@ def enrolment_row(person: Person) -> Row:
     return (
         person.psn_no, person.relation_id, person.insurance, person.person_type,
         str(int(person.is_civil_servant)),
-        "", AREA, person.employer, "01" if person.employer else "", _REGISTRY_START, "", "1",
+        "", AREA, person.employer, "01" if person.employer else "",
+        str(person.enrolled_on or _REGISTRY_START), "", "1",
     )  # fmt: skip
 
 
@@ -75,7 +77,8 @@ def visit_row(visit: Visit) -> Row:
         visit.record_id, visit.record_id if visit.is_stay else "", department, ward, department, ward,
         bed, bed,
         doctor.code if doctor else "", doctor.name if doctor else "", code, name, visit.complaint, "", "",
-        visit.operation[0] if visit.operation else "", "0", visit.way_out if visit.is_stay else "", "", "0",
+        visit.operation[0] if visit.operation else "", "0", visit.way_out if visit.is_stay else "",
+        visit.referral[0] if visit.referral else "", "0",
         contact, phone, "1", str(len(visit.days) - 1) if visit.is_stay else "",
         "" if visit.is_stay else _told(visit.diagnoses),
     )  # fmt: skip
@@ -90,16 +93,17 @@ def settlement_row(settlement: Settlement) -> Row:
     """setl."""
     visit, person, sums = settlement.visit, settlement.visit.person, settlement.sums
     clearing = "21" if visit.is_stay else ("41" if visit.place.is_pharmacy else "11")
+    is_out = visit.out_of_area or visit.place.area != AREA
     family = -visit.family_account if settlement.is_reversal else visit.family_account
     share = _share(sums["inscp_amt"] - sums["hifp_pay"], sums["inscp_amt"])
     return (
         settlement.id, visit.id, settlement.original_id, "S" + settlement.id[:12], AREA, person.psn_no,
-        person.person_type, person.insurance, AREA, visit.place.code, visit.place.level, AREA,
+        person.person_type, person.insurance, AREA, visit.place.code, visit.place.level, visit.place.area,
         visit.visit_type, "1" if visit.paper else "2",
         clearing, "1", "", "", str(visit.begin.date()), str(visit.end.date()), str(settlement.at),
         str(settlement.at.year), *(money(sums[name]) for name in _BEFORE_SHARE), share,
         *(money(sums[name]) for name in _AFTER_SHARE), money(family), money(sums["cash_payamt"]),
-        str(int(settlement.is_reversal)), "0", "1", "02", "2" if visit.out_of_area else "0", AREA,
+        str(int(settlement.is_reversal)), "0", "1", "02", _OUT if is_out else "0", AREA,
         visit.invoice or "F" + settlement.id[-10:],
     )  # fmt: skip
 
@@ -167,7 +171,7 @@ def institution_row(place: Institution) -> Row:
     """medins."""
     beds = "" if place.is_pharmacy else str(place.beds)
     kind = "2" if place.is_pharmacy else "1"
-    return place.code, place.name, kind, place.level, beds, AREA, _REGISTRY_START, ""
+    return place.code, place.name, kind, place.level, beds, place.area, str(place.opened or _REGISTRY_START), ""
 
 
 def doctor_row(place: Institution, doctor: Doctor) -> Row:
