@@ -30,34 +30,31 @@ _COMORBID: tuple[Diagnosis, ...] = (
     ("E79.000", "高尿酸血症"), ("I67.200", "脑动脉硬化"), ("M47.800", "颈椎病"), ("K76.000", "脂肪肝"),
     ("H52.400", "老视"), ("N28.100", "肾囊肿"), ("I70.900", "动脉硬化"), ("K59.000", "便秘"),
 )  # fmt: skip
-_WESTERN_QUANTITY, _PATENT_QUANTITY = 2.05, 2.15
-_PATENT_VISITS, _HERB_VISITS, _COSTLY_VISITS, _LAB_VISITS, _IMAGE_VISITS = 0.72, 0.42, 0.17, 0.13, 0.03
-_SET_VISITS, _CONSULTATIONS, _LONG_PRESCRIPTIONS = 0.42, 0.1, 0.2
+_WESTERN_QUANTITY, _PATENT_QUANTITY = 2.35, 2.6
+_PATENT_VISITS, _HERB_VISITS, _COSTLY_VISITS, _LAB_VISITS, _IMAGE_VISITS = 0.72, 0.42, 0.27, 0.14, 0.03
+_SET_VISITS, _SUPPLY_VISITS, _CONSULTATIONS, _LONG_PRESCRIPTIONS = 0.62, 0.22, 0.1, 0.45
 
 Sheet = list[tuple[Item, int, int]]  # item, quantity, days supplied
 
 
 def sheets(hand: Hand, person: Person, condition: str, *, at_shop: bool) -> list[Sheet]:
-    """The order sheets of one visit: western and patent drugs, then herbs, then what is done on the spot."""
+    """The order sheets of one visit: western drugs, patent drugs, herbs, tests, treatment."""
     health = person.health
     found = [_drugs(hand, person, condition)]
     patents: Sheet = []
     if hand.chance(_PATENT_VISITS):
         patents = [
-            (drug, _times(hand, _PATENT_QUANTITY * health.spending), 0)
+            (drug, _times(hand, _PATENT_QUANTITY * health.spending * health.patents), 0)
             for drug in hand.some(_PATENTS, hand.between(1, 2))
         ]
-    if patents and len(found[0]) + len(patents) <= 5:  # no more than five drugs on a slip (rule IM-17)
-        found[0] += patents
-    elif patents:
+    if patents:
         found.append(patents)
     if at_shop:
         return found
     if health.uses_herbs and hand.chance(_HERB_VISITS):
         doses = 10 * hand.between(5, 10)
         found.append([(herb, doses, 0) for herb in hand.some(_HERBS, hand.between(9, 13))])
-    done = _done(hand, person)
-    return [*found, done] if done else found
+    return [*found, *(slip for slip in (_tests(hand, person), _treatment(hand, person)) if slip)]
 
 
 def diagnoses(hand: Hand, person: Person, known: dict[str, Diagnosis], condition: str) -> tuple[Diagnosis, ...]:
@@ -76,20 +73,29 @@ def _drugs(hand: Hand, person: Person, condition: str) -> Sheet:
     days = catalogue.DRUGS_SUPPLIED_DAYS if hand.chance(_LONG_PRESCRIPTIONS) else 0
     spending = person.health.spending
     sheet = [(drug, _times(hand, _WESTERN_QUANTITY * spending * min(1.0, 60_00 / drug.price)), days) for drug in drugs]
-    if person.health.uses_costly and hand.chance(_COSTLY_VISITS):
+    if person.health.uses_costly and hand.chance(min(0.9, _COSTLY_VISITS * person.health.costly)):
         sheet.append((hand.pick(_COSTLY), 1, 0))
     return sheet[:5]
 
 
-def _done(hand: Hand, person: Person) -> Sheet:
-    """Consultation, tests and treatment."""
+def _tests(hand: Hand, person: Person) -> Sheet:
+    """Consultation, blood and images."""
+    taste = person.health.tests
     done: list[Item] = [catalogue.CONSULTATION] if hand.chance(_CONSULTATIONS) else []
-    if hand.chance(_LAB_VISITS):
+    if hand.chance(min(0.8, _LAB_VISITS * taste)):
         done += hand.some(catalogue.LABS, hand.between(2, 4))
-    if hand.chance(_IMAGE_VISITS):
+    if hand.chance(min(0.4, _IMAGE_VISITS * taste)):
         done.append(hand.pick(catalogue.EXAMS[2:6]))
-    if hand.chance(0.75 if person.health.likes_infusions else _SET_VISITS - 0.08):
+    return [(item, 1, 0) for item in done]
+
+
+def _treatment(hand: Hand, person: Person) -> Sheet:
+    """What is done on the spot, and what is needed for it."""
+    done: list[Item] = []
+    if hand.chance(0.85 if person.health.likes_infusions else _SET_VISITS - 0.08):
         done += hand.pick(_SETS)
+    if hand.chance(_SUPPLY_VISITS):
+        done += [item for item in hand.some(_SUPPLY, 3) if item not in done]
     return [(item, 1, 0) for item in done]
 
 

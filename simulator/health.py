@@ -20,10 +20,10 @@ _PREVALENCE = {
 # Of those with a condition, who is registered for the outpatient chronic benefit. Their half-year is that of
 # calibration.md: 22 / 32 / 46 visits at the quartiles.
 _REGISTERED = 0.17
-_VISITS_MU, _VISITS_SIGMA = 1.74, 0.56
+_VISITS_MU, _VISITS_SIGMA = 1.66, 0.62
 _UNREGISTERED_MU, _UNREGISTERED_SIGMA = -1.25, 0.6
-_MOST_VISITS_PER_MONTH = 11.0
-_DIALYSIS, _CANCER = 0.045, 0.035  # of the registered
+_MOST_VISITS_PER_MONTH = 14.0
+_DIALYSIS, _CANCER = 0.06, 0.035  # of the registered
 _BIRTHS_PER_WOMAN_YEAR = 0.036  # of women of 22 to 38: about 6.5 births per 1,000 persons and year
 
 
@@ -36,6 +36,11 @@ class Health:
     spending: float = 1.0
     uses_herbs: bool = False
     uses_costly: bool = False
+    patents: float = 1.0  # how much more than others this person is given of patent drugs, tests, costly drugs
+    tests: float = 1.0
+    costly: float = 1.0
+    wanders: bool = False  # now and then to other institutions
+    goes_on_to_shop: bool = False  # often to a pharmacy in the evening of a clinic day
     likes_infusions: bool = False
     comorbid: int = 0  # how many more diagnoses the doctor writes down over time
     on_dialysis: bool = False
@@ -81,7 +86,12 @@ def _registered(hand: Hand, *, wanted: bool) -> Health:
         visits_per_month=monthly,
         spending=spending,
         uses_herbs=hand.chance(0.52),
-        uses_costly=hand.chance(0.55),
+        uses_costly=hand.chance(0.58),
+        patents=hand.lognormal(-0.22, 0.7),
+        tests=hand.lognormal(-0.85, 1.3),
+        costly=hand.lognormal(-0.5, 1.0),
+        wanders=hand.chance(0.33),
+        goes_on_to_shop=hand.chance(0.3),
         likes_infusions=hand.chance(0.25),
         comorbid=hand.between(1, 6),
         on_dialysis=not wanted and hand.chance(_DIALYSIS),

@@ -21,8 +21,9 @@ from simulator.streams import Hand
 # Passing illness per month, by age: about one and a half a year, twice that among children.
 _ILLNESSES = ((6, 0.28), (16, 0.16), (60, 0.10), (200, 0.15))
 _MOST_DAYS_IN_MONTH = 13  # of outpatient care of an honest person, below what is called frequent (rule FQ-01)
-_SHOP_SHARE, _ELSEWHERE, _SECOND_PLACE = 0.32, 0.014, 0.09
-_USES_SHOP = 62  # of a hundred chronically ill
+_SHOP_SHARE, _SECOND_PLACE = 0.36, 0.3
+_ELSEWHERE = {True: 0.045, False: 0.002}  # of visits, by whether the person wanders
+_USES_SHOP = 52  # of a hundred chronically ill
 _REFERRED = 0.4
 _STAYS_OF_A_GUEST = 0.18  # yearly risk of somebody who is in no block's plan, before age and conditions
 
@@ -51,7 +52,7 @@ def refill(hand: Hand, person: Person, providers: Providers, day: date, place: I
     at_shop = place.is_pharmacy if place else person.home % 100 < _USES_SHOP and hand.chance(_SHOP_SHARE)
     if place is None:
         usual = providers.home_pharmacy(person.home) if at_shop else providers.home_hospital(person.home)
-        elsewhere = hand.chance(_ELSEWHERE)
+        elsewhere = hand.chance(_ELSEWHERE[person.health.wanders])
         place = hand.pick(providers.pharmacies if at_shop else providers.hospitals) if elsewhere else usual
     condition = hand.pick(person.conditions)
     slips = sheets(hand, person, condition, at_shop=at_shop)
@@ -96,7 +97,7 @@ def _life(
     plan = _plan(hand, person, providers, first, last, alive_to)
     for day, make in _kept(plan, taken, alive_to):
         visits.append(make(day))
-        if person.is_registered and not visits[-1].place.is_pharmacy and person.home % 100 < _USES_SHOP:
+        if person.health.goes_on_to_shop and not visits[-1].place.is_pharmacy and person.home % 100 < _USES_SHOP:
             visits += _then_the_shop(hand, person, providers, day)
     if "diabetes" in person.conditions:
         _add_quarterly_test(hand, visits)

@@ -156,7 +156,7 @@ def _person(hand: Hand, today: date, sex: str, years: int, conditions: tuple[str
     birth = today - timedelta(days=years * 365 + hand.between(20, 380))
     own = draw_conditions(hand, years) if conditions is None else conditions
     health = draw_health(hand, years, sex, own, wanted=conditions is not None)
-    employed = years >= 18 and hand.chance(0.78 if health.is_registered else 0.42)
+    employed = years >= 18 and hand.chance(0.92 if health.is_registered else 0.42)
     kind = ("12" if years >= 60 else "11") if employed else ("14" if years < 18 else "1501")
     return Person(
         psn_no="99" + hand.new_id(18),

@@ -65,7 +65,7 @@ STANDARD = Policy(
     visit_deductible={"310": 20_000, "390": 5_000},
     fund_percent={
         "310": {
-            "stay": _levels(82, 86, 91, 0), "chronic": _levels(86, 91, 94, 90), "visit": _levels(50, 60, 70, 0),
+            "stay": _levels(82, 86, 91, 0), "chronic": _levels(84, 87, 89, 87), "visit": _levels(50, 60, 70, 0),
             "birth": _levels(90, 92, 95, 0),
         },
         "390": {
@@ -73,7 +73,7 @@ STANDARD = Policy(
             "birth": _levels(60, 70, 80, 0),
         },
     },
-    retired_bonus=3,
+    retired_bonus=2,
     first_paid_percent={"1": 0, "2": 5, "3": 100},
     year_ceiling={"310": 30_000_000, "390": 18_000_000},
     chronic_ceiling={"310": 12_000_000, "390": 9_000_000},
@@ -82,8 +82,8 @@ STANDARD = Policy(
     large_claim_percent=60,
     civil_servant_percent=20,
     aid_percent=50,
-    account_start=220_000,
-    account_income=180_000,
+    account_start=320_000,
+    account_income=240_000,
 )  # fmt: skip
 
 

@@ -25,9 +25,10 @@ def dialysis_days(person: Person, first: date, last: date) -> Iterator[date]:
 
 
 def dialysis_items(n: int) -> list[Item]:
-    """The n-th session: every third also a course of injections."""
-    usual = [catalogue.DIALYSIS, catalogue.DIALYSER, *_FAMILIES["dialysis_supplies"], _FAMILIES["dialysis_drugs"][1]]
-    return [*usual, _FAMILIES["dialysis_drugs"][0], catalogue.INJECTION] if n % 3 == 0 else usual
+    """The n-th session: filters are used three times, as is an injection."""
+    usual = [catalogue.DIALYSIS, _FAMILIES["dialysis_drugs"][1]]
+    often = [catalogue.DIALYSER, *_FAMILIES["dialysis_supplies"], _FAMILIES["dialysis_drugs"][0], catalogue.INJECTION]
+    return [*usual, *often] if n % 3 == 0 else usual
 
 
 def chemotherapy_days(person: Person, first: date, last: date) -> Iterator[date]:
