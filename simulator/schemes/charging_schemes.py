@@ -15,6 +15,7 @@ from simulator.schemes.stage import Scheme, Stage
 _ANGINA = ("I20.000", "不稳定性心绞痛")
 _POISONED = ("T60.000", "有机磷中毒")
 _HOURS = (17, 18)
+_GRADES = (catalogue.NURSING_1, catalogue.NURSING_2, catalogue.NURSING_3)
 
 
 def contained_item(stage: Stage) -> None:
@@ -154,7 +155,7 @@ def nursing_grade_changed(stage: Stage) -> None:
 
 def _nursed(stage: Stage, days: int) -> None:
     visit = ward(stage, stage.hand.between(6, 8), "2")
-    nursed = [line for line in visit.lines if line.item.charge_class == "07"][1:]
+    nursed = [line for line in visit.lines if line.item in _GRADES][1:]
     lines: list[Line] = []
     for line in stage.hand.some(nursed, days):
         grade = stage.hand.pick(_other_grades(line.item))
@@ -163,7 +164,7 @@ def _nursed(stage: Stage, days: int) -> None:
 
 
 def _other_grades(item: Item) -> Sequence[Item]:
-    return [grade for grade in (catalogue.NURSING_1, catalogue.NURSING_2, catalogue.NURSING_3) if grade is not item]
+    return [grade for grade in _GRADES if grade is not item]
 
 
 CHARGING_SCHEMES = (

@@ -213,7 +213,7 @@ class Stage:
         """Say on every label who acted, from when to when, how strongly and how well disguised."""
         if not self.labels:
             return
-        actor_type, actor_id = self._who if self._who[0] else _actor(self.scheme, self.labels[0])
+        actor_type, actor_id = self._who if self._who[0] else _actor(self)
         days = self._days or [date.fromisoformat(label.service_date) for label in self.labels if label.service_date]
         first, last = (str(min(days)), str(max(days))) if days else ("", "")
         self.labels = [
@@ -237,12 +237,18 @@ class Stage:
             sums["cash_payamt"] -= borne
 
 
-def _actor(scheme: Scheme, label: Label) -> tuple[str, str]:
-    """Who is behind the first label, by the scheme's word or by what the label names."""
+def _actor(stage: Stage) -> tuple[str, str]:
+    """Who is behind it, by the scheme's word or by what the first label names; found in the labels or on stage."""
+    scheme, label = stage.scheme, stage.labels[0]
     by_grain = {"patient": "patient", "patient_day": "patient", "doctor": "doctor", "doctor_day": "doctor"}
     kind = scheme.actor or by_grain.get(label.entity_type, "institution")
-    ids = {"patient": label.psn_no, "doctor": label.dr_code, "institution": label.fixmedins_code}
-    return kind, ids.get(kind, f"{scheme.name}/{label.instance}")
+    visits = [*stage.staged, *stage.ordinary][:1]
+    named = {
+        "patient": [label.psn_no, *(visit.person.psn_no for visit in visits)],
+        "doctor": [label.dr_code, *(visit.doctor.code for visit in visits if visit.doctor)],
+        "institution": [label.fixmedins_code, *(visit.place.code for visit in visits)],
+    }
+    return kind, next((name for name in named.get(kind, []) if name), f"{scheme.name}/{label.instance}")
 
 
 def play_one(world: World, scheme: Scheme, number: int, mishaps: Mishaps) -> Stage:

@@ -139,6 +139,7 @@ def _dialysed(stage: Stage, sessions: int) -> None:
     )
     for day in spread_days(stage, first, days, sessions):
         clinic(stage, person, place, day, [Order(catalogue.DIALYSIS), Order(catalogue.DIALYSER)], _KIDNEY, "140201")
+    stage.acted("institution", place.code)
     stage.label_patient(person)
 
 
@@ -175,7 +176,7 @@ THERAPY_SCHEMES = (
     Scheme("rehab_after_a_stroke", "lookalike", "OT-09", 0.4, rehab_after_a_stroke),
     Scheme("drip_for_a_cold", "scheme", "OT-13", 0.4, drip_for_a_cold),
     Scheme("drip_for_a_bone", "lookalike", "OT-13", 0.3, drip_for_a_bone),
-    Scheme("dialysis_too_often", "scheme", "OT-19", 0.4, dialysis_too_often, actor="institution"),
+    Scheme("dialysis_too_often", "scheme", "OT-19", 0.4, dialysis_too_often),
     Scheme("dialysis_four_times_a_week", "lookalike", "OT-19", 0.3, dialysis_four_times_a_week),
     Scheme("firms_check_up", "scheme", "OT-17", 0.25, firms_check_up, actor="institution"),
     Scheme("flu_at_work", "lookalike", "OT-17", 0.25, flu_at_work),

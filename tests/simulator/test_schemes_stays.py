@@ -164,7 +164,7 @@ def two_grades(visits):
     """DC-06: two grades of nursing on three days; on one or two the grade was changed."""
     grades = defaultdict(set)
     for visit, line in charges(visits):
-        if line.item.charge_class == "07":
+        if line.item in (catalogue.NURSING_1, catalogue.NURSING_2, catalogue.NURSING_3):
             grades[visit.id, line.at.date()].add(line.item.code)
     return sum(len(own) > 1 for own in grades.values()) >= 3
 
