@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from simulator.casting import staged_in
-from simulator.columns import COLUMNS
 from simulator.dirt import Writing
-from simulator.extra_tables import EXTRA_TABLES
 from simulator.extras import Dated, ExtraTable, Key
 from simulator.line_text import line_texts
 from simulator.mishaps import Mishaps, break_rows, settle_with_mishaps
+from simulator.night_rows import NightRows
 from simulator.people import Person
-from simulator.records import Label, Line, Visit
+from simulator.records import Line, Visit
 from simulator.rows import (
     Row,
     diagnosis_rows,
@@ -33,113 +30,11 @@ from simulator.rows import (
 from simulator.scenario import Scenario
 from simulator.schemes import Stage
 from simulator.schemes.stage import play_one
-from simulator.spool import Piece, Place, SpoolWriter, encoded, packed
+from simulator.spool import SpoolWriter
 from simulator.streams import Hand
+from simulator.tables import extra_tables
+from simulator.totals import BlockReport
 from simulator.world import World, make_world
-
-LABELS = "labels"
-
-
-def extra_tables(scenario: Scenario) -> list[ExtraTable]:
-    """The extra tables this scenario delivers."""
-    return [table for table in EXTRA_TABLES if scenario.tables.get(table.name, table.is_usual)]
-
-
-def spooled_tables(scenario: Scenario) -> dict[str, tuple[str, ...]]:
-    """Every spooled table with its columns, in order; the labels last, for the truth alone."""
-    extras = {table.name: table.columns for table in extra_tables(scenario)}
-    return {**COLUMNS, **extras, LABELS: tuple(field.name for field in fields(Label))}
-
-
-@dataclass(slots=True)
-class TableRows:
-    """Rows of one table and night in the making: sort key and finished line."""
-
-    lines: list[tuple[str, str]] = field(default_factory=list)
-    cents: int = 0
-
-
-@dataclass(slots=True)
-class BlockReport:
-    """What a block adds to the summary; everything in it sums over blocks."""
-
-    place: Place
-    rows: list[list[int]]  # night × table
-    cents: list[list[int]]
-    counts: Counter[str] = field(default_factory=Counter)
-    schemes: Counter[str] = field(default_factory=Counter)
-    lookalikes: Counter[str] = field(default_factory=Counter)
-    bad_rows: Counter[str] = field(default_factory=Counter)
-    sums: dict[str, Counter[Key]] = field(default_factory=dict)  # extra table -> key -> sum
-    places: list[Row] = field(default_factory=list)  # registry rows of the block's own hospitals and doctors
-    doctors: list[Row] = field(default_factory=list)
-
-
-class NightRows:
-    """A block's rows sorted into nights; the truth has a part of its own behind the last night."""
-
-    def __init__(self, scenario: Scenario) -> None:
-        self.tables = spooled_tables(scenario)
-        self.nights = [{table: TableRows() for table in self.tables} for _ in range(len(scenario.nights) + 1)]
-        self._scenario = scenario
-        self._known: dict[date, int] = {}
-
-    def night_of(self, uploaded: date) -> int:
-        """The night that carries an upload date; -1 when it comes after all of them.
-
-        What is due after the end of the world comes with the last night, where that is the end.
-        """
-        found = self._known.get(uploaded)
-        if found is None:
-            nights = self._scenario.nights
-            found = bisect_left(nights, uploaded)
-            if found == len(nights):
-                found = found - 1 if self._scenario.last_day == nights[-1] else -1
-            self._known[uploaded] = found
-        return found
-
-    def add(self, table: str, uploaded: date, key: str, row: Row, cents: int = 0) -> None:
-        """A row into the night that carries its upload date."""
-        self.add_text(table, uploaded, key, joined(row), cents)
-
-    def add_text(self, table: str, uploaded: date, key: str, text: str, cents: int = 0) -> None:
-        """A finished line into the night that carries its upload date."""
-        night = self._known.get(uploaded)
-        if night is None:
-            night = self.night_of(uploaded)
-        if night >= 0:
-            rows = self.nights[night][table]
-            rows.lines.append((key, text))
-            rows.cents += cents
-
-    def add_label(self, label: Label) -> None:
-        """A row of the truth, in the order it comes."""
-        row = tuple(str(getattr(label, name)) for name in self.tables[LABELS])
-        self.nights[-1][LABELS].lines.append(("", joined(row)))
-
-    def report(self, written: frozenset[int], spool: SpoolWriter) -> BlockReport:
-        """Spool the rows; the report knows where they lie and how many there are."""
-        place = spool.append(list(self.pieces(written)))
-        return BlockReport(
-            place,
-            [[len(table.lines) for table in night.values()] for night in self.nights],
-            [[table.cents for table in night.values()] for night in self.nights],
-        )
-
-    def pieces(self, written: frozenset[int]) -> Iterator[list[Piece]]:
-        """A piece per night and table; nights not written have only their counts."""
-        layout = self._scenario.layout
-        for night, tables in enumerate(self.nights):
-            pieces = []
-            for name, rows in tables.items():
-                content = b""
-                if rows.lines and name == LABELS:
-                    content = "".join(f"{line}\n" for _, line in rows.lines).encode()
-                elif rows.lines and night in written:
-                    rows.lines.sort()
-                    content = packed(layout, encoded(layout, "".join([f"{line}\n" for _, line in rows.lines])))
-                pieces.append(Piece(content, len(rows.lines), rows.cents))
-            yield pieces
 
 
 class Part:

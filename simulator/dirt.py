@@ -29,11 +29,11 @@ class Switch:
 
 
 SWITCHES = (
-    # brief D.4: 5.24 % negative lines; what undoing settlements adds comes on top
-    Switch("taken_back", "claims", 0.042, 0.5, "share of fee lines taken back in whole or in part"),
+    # brief D.4: 5.24 % negative lines; 1.2 % come with settlements undone, the rest here
+    Switch("taken_back", "claims", 0.0475, 0.5, "share of fee lines taken back in whole or in part"),
     Switch("taken_back_later", "claims", 0.15, 1.0, "share of those that are uploaded one to four days later"),
     Switch("settlement_undone", "claims", 0.012, 0.5, "share of settlements reversed as a whole within days"),
-    Switch("unsettled", "claims", 0.0015, 0.5, "share of fee lines without a settlement (brief D.4: 0.15 %)"),
+    Switch("unsettled", "claims", 0.0018, 0.5, "share of fee lines without a settlement (brief D.4: 0.15 %)"),
     Switch("late", "claims", 0.02, 0.5, "share of fee lines uploaded one to three days later"),
     Switch("quantity_text", "lines", 0.0002, 0.2, "share of fee lines whose quantity is no number"),
     Switch("no_person", "lines", 0.0002, 0.2, "share of fee lines without a person"),

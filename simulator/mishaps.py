@@ -15,6 +15,8 @@ from simulator.records import Line, Visit
 from simulator.settling import reverse, settle
 from simulator.streams import Hand
 
+# On average (calibration: 14). Longer settlements are undone more rarely, so that lines are undone as often.
+_LINES_OF_A_SETTLEMENT = 14
 _USUAL: Mapping[str, float] = rates_of(0.001, {})
 
 
@@ -35,7 +37,7 @@ def settle_with_mishaps(seed: int, part: str, visits: list[Visit], last_day: dat
     draw, taken_back, lost_share = hand.random, rates["taken_back"], rates["unsettled"]
     untouched: list[Line] = []
     for visit in visits:
-        if draw() < rates["settlement_undone"]:
+        if draw() < rates["settlement_undone"] * min(1.0, _LINES_OF_A_SETTLEMENT / max(1, len(visit.lines))):
             undone_on = visit.settled_at + timedelta(days=hand.between(1, 9), minutes=hand.between(1, 60))
             if undone_on.date() <= last_day:
                 settle(seed, visit)

@@ -5,25 +5,26 @@ Registers are sorted by their codes, so that the order of rows does not tell who
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
 
-from simulator.blocks import BlockReport, NightRows, extra_tables
 from simulator.catalogue import all_items
-from simulator.extras import EndOfWorld, Key
+from simulator.extras import EndOfWorld
+from simulator.night_rows import NightRows
 from simulator.rows import Row, doctor_row, institution_row, item_row
 from simulator.scenario import Scenario
 from simulator.spool import SpoolWriter
 from simulator.streams import Hand
+from simulator.tables import extra_tables
+from simulator.totals import BlockReport, Totals
 from simulator.world import all_places, providers_of
 
 _ROWS_AT_ONCE = 50_000
 
 
 def spool_registries(
-    scenario: Scenario, reports: Sequence[BlockReport], written: frozenset[int], spool: SpoolWriter
-) -> list[BlockReport]:
+    scenario: Scenario, totals: Totals, written: frozenset[int], spool: SpoolWriter
+) -> Iterator[BlockReport]:
     """Registers and end-of-world tables in the spool, to be joined behind the blocks."""
     rows = NightRows(scenario)
     first = scenario.nights[0]
@@ -31,12 +32,12 @@ def spool_registries(
     places = all_places(providers)
     medins = [institution_row(place) for place in places]
     doctors = [doctor_row(place, doctor) for place in places if not place.is_pharmacy for doctor in place.doctors]
-    for report in reports:
-        medins += report.places
-        doctors += report.doctors
+    medins += totals.hospitals
+    doctors += totals.doctors
     for table, entries in (("medins", medins), ("doctor", doctors), ("catalogue", map(item_row, all_items()))):
         _add_all(rows, table, first, entries)
-    return [rows.report(written, spool), *_end_of_world(scenario, reports, written, spool)]
+    yield rows.report(written, spool)
+    yield from _end_of_world(scenario, totals, written, spool)
 
 
 def _add_all(rows: NightRows, table: str, night: date, entries: Iterable[Row]) -> None:
@@ -45,16 +46,14 @@ def _add_all(rows: NightRows, table: str, night: date, entries: Iterable[Row]) -
 
 
 def _end_of_world(
-    scenario: Scenario, reports: Sequence[BlockReport], written: frozenset[int], spool: SpoolWriter
+    scenario: Scenario, totals: Totals, written: frozenset[int], spool: SpoolWriter
 ) -> Iterator[BlockReport]:
     world = EndOfWorld(scenario, providers_of(scenario.seed, scenario.persons))
     rows, waiting = NightRows(scenario), 0
     for table in extra_tables(scenario):
         if table.at_end is None:
             continue
-        sums: Counter[Key] = Counter()
-        for report in reports:
-            sums.update(report.sums.pop(table.name))
+        sums = dict(sorted(totals.sums.pop(table.name, {}).items()))
         for uploaded, key, values in table.at_end(Hand(scenario.seed, f"{table.name}/end"), world, sums):
             rows.add(table.name, uploaded, key, values)
             waiting += 1

@@ -6,15 +6,14 @@ import json
 import multiprocessing
 import os
 import shutil
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
 
-from simulator.blocks import LABELS, BlockReport, make_block, spooled_tables
+from simulator.blocks import make_block
 from simulator.checks import check
 from simulator.columns import COLUMNS
 from simulator.delivery import Joiner
@@ -23,6 +22,8 @@ from simulator.registries import spool_registries
 from simulator.rows import joined, money
 from simulator.scenario import Scenario, ScenarioError
 from simulator.spool import SpoolWriter
+from simulator.tables import LABELS, spooled_tables
+from simulator.totals import BlockReport, Totals
 from simulator.world import block_count
 
 _SPOOL = ".spool"
@@ -75,28 +76,31 @@ def simulate(
     written = _numbers_of(scenario, nights)
     truth.mkdir(parents=True, exist_ok=True)
     with _spool_folder(truth) as folder:
-        reports = make_blocks(scenario, written, folder, processes)
+        totals = Totals()
+        for report in make_blocks(scenario, written, folder, processes):
+            totals.add(report)
         spool = SpoolWriter(folder / "world", len(spooled_tables(scenario)))
-        registries = spool_registries(scenario, reports, written, spool)
-        reports += registries
-        joiner = Joiner(scenario, spooled_tables(scenario), [report.place for report in reports])
+        for report in spool_registries(scenario, totals, written, spool):
+            totals.add(report)
+        joiner = Joiner(scenario, spooled_tables(scenario), totals.places)
         known = [*COLUMNS, *(table.name for table in EXTRA_TABLES)]
         for number in sorted(written):
             joiner.write_night(number, landing, known)
-        summary = _summary(scenario, reports)
+        summary = _summary(scenario, totals)
         _write_truth(truth, joiner, summary)
     return summary
 
 
-def make_blocks(scenario: Scenario, written: frozenset[int], folder: Path, processes: int) -> list[BlockReport]:
+def make_blocks(scenario: Scenario, written: frozenset[int], folder: Path, processes: int) -> Iterator[BlockReport]:
     """Every block's report, in block order; each process spools into a file of its own."""
     blocks = range(block_count(scenario))
     work = partial(_make_one, scenario, written, str(folder))
     if processes <= 1 or len(blocks) == 1:
-        return [work(block) for block in blocks]
+        yield from map(work, blocks)
+        return
     context = multiprocessing.get_context("spawn")
     with context.Pool(min(processes, len(blocks))) as pool:
-        return pool.map(work, blocks, chunksize=1)
+        yield from pool.imap(work, blocks)
 
 
 _SPOOLS: dict[str, SpoolWriter] = {}
@@ -147,16 +151,16 @@ def _check_apart(landing: Path, truth: Path) -> None:
         )
 
 
-def _summary(scenario: Scenario, reports: list[BlockReport]) -> Summary:
-    counts = _total(reports, lambda report: report.counts)
+def _summary(scenario: Scenario, totals: Totals) -> Summary:
+    counts = totals.counts
     return Summary(
-        nights=tuple(_night_summary(scenario, number, reports) for number in range(len(scenario.nights))),
+        nights=tuple(_night_summary(scenario, number, totals) for number in range(len(scenario.nights))),
         persons=counts["persons"],
         fee_lines=counts["fee_lines"],
-        schemes=dict(sorted(_total(reports, lambda report: report.schemes).items())),
-        lookalikes=dict(sorted(_total(reports, lambda report: report.lookalikes).items())),
+        schemes=dict(sorted(totals.schemes.items())),
+        lookalikes=dict(sorted(totals.lookalikes.items())),
         labels=counts["labels"],
-        bad_rows=dict(sorted(_total(reports, lambda report: report.bad_rows).items())),
+        bad_rows=dict(sorted(totals.bad_rows.items())),
         resent_rows=counts["resent_rows"],
         late_lines=counts["late_lines"],
         negative_lines=counts["negative_lines"],
@@ -165,17 +169,10 @@ def _summary(scenario: Scenario, reports: list[BlockReport]) -> Summary:
     )
 
 
-def _total(reports: list[BlockReport], of: Callable[[BlockReport], Counter[str]]) -> Counter[str]:
-    total: Counter[str] = Counter()
-    for report in reports:
-        total.update(of(report))
-    return total
-
-
-def _night_summary(scenario: Scenario, number: int, reports: list[BlockReport]) -> NightSummary:
+def _night_summary(scenario: Scenario, number: int, totals: Totals) -> NightSummary:
     tables = [table for table in spooled_tables(scenario) if table != LABELS]
-    rows = {table: sum(report.rows[number][n] for report in reports) for n, table in enumerate(tables)}
-    cents = {table: sum(report.cents[number][n] for report in reports) for n, table in enumerate(tables)}
+    rows = {table: totals.rows[number, n] for n, table in enumerate(tables)}
+    cents = {table: totals.cents[number, n] for n, table in enumerate(tables)}
     delivered = {table: count for table, count in rows.items() if count}
     return NightSummary(str(scenario.nights[number]), delivered, money(cents["fee_list"]), money(cents["setl"]))
 

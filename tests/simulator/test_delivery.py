@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator import Scenario
-from simulator.blocks import NightRows, Part
+from simulator.blocks import Part
 from simulator.columns import COLUMNS
 from simulator.line_text import line_texts
 from simulator.mishaps import Mishaps, settle_with_mishaps
+from simulator.night_rows import NightRows
 from simulator.people import make_people, with_death
 from simulator.rows import joined, line_row, money
 from simulator.streams import Hand

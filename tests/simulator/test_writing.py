@@ -13,7 +13,7 @@ from datetime import date
 
 import pytest
 
-from simulator import Scenario, blocks, registries, simulate
+from simulator import Scenario, simulate, tables
 from simulator.dirt import SWITCHES
 from simulator.extras import Dated, ExtraTable
 from simulator.layout import Layout
@@ -57,18 +57,18 @@ def plain(tmp_path_factory):
 @pytest.mark.parametrize("compression", ["zip", "none"])
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
 def test_encoding_and_compression_change_the_bytes_and_not_the_rows(plain, tmp_path, compression, encoding):
-    tables, content = delivered(replace(SMALL, layout=Layout(encoding, compression)), tmp_path)
-    assert tables == plain[0]
+    rows, content = delivered(replace(SMALL, layout=Layout(encoding, compression)), tmp_path)
+    assert rows == plain[0]
     assert content != plain[1]
     assert content.startswith(b"\xef\xbb\xbf") == (encoding == "utf-8-sig")
     assert content.count(b"\xef\xbb\xbf") == (encoding == "utf-8-sig")
 
 
 def test_the_warehouse_calls_some_columns_otherwise(plain, tmp_path):
-    tables, content = delivered(replace(SMALL, layout=Layout(names="warehouse")), tmp_path)
+    rows, content = delivered(replace(SMALL, layout=Layout(names="warehouse")), tmp_path)
     assert content.split(b"\n", 1)[1] == plain[1].split(b"\n", 1)[1]
-    assert {"bkkp_sn", "hilist_code", "medins_list_code", "inscp_amt"} <= set(tables["fee_list"][0])
-    assert "medins_lv" in tables["medins"][0]
+    assert {"bkkp_sn", "hilist_code", "medins_list_code", "inscp_amt"} <= set(rows["fee_list"][0])
+    assert "medins_lv" in rows["medins"][0]
 
 
 def _share(rows, is_so):
@@ -96,21 +96,21 @@ DIRTY_VALUES = {
 def test_a_switch_dirties_its_column_at_about_its_rate_and_no_other(plain, tmp_path, name):
     table, column, is_dirty = DIRTY_VALUES[name]
     rate = {switch.name: switch.most for switch in SWITCHES}[name]
-    tables, _ = delivered(replace(SMALL, dirt={name: rate}), tmp_path)
+    rows, _ = delivered(replace(SMALL, dirt={name: rate}), tmp_path)
     assert not all(is_dirty(row[column]) for row in plain[0][table])
     before = _share(plain[0][table], lambda row: is_dirty(row[column]))
-    made = _share(tables[table], lambda row: is_dirty(row[column]))
+    made = _share(rows[table], lambda row: is_dirty(row[column]))
     # single lines are broken among those that nothing else befell and nobody staged
     assert 0.5 * rate <= made - before * (1 - rate) <= 1.2 * rate + 0.02
-    for row, clean in zip(tables[table], plain[0][table], strict=True):
+    for row, clean in zip(rows[table], plain[0][table], strict=True):
         assert _rest(row, column) == _rest(clean, column)
 
 
 def test_empty_fields_may_say_null(plain, tmp_path):
-    tables, _ = delivered(replace(SMALL, dirt={"null_words": 1.0}), tmp_path)
-    assert {"NULL", "\\N"} <= {row["prd_days"] for row in tables["fee_list"]}
-    assert not any("" in row.values() for row in tables["fee_list"])
-    assert len(tables["fee_list"]) == len(plain[0]["fee_list"])
+    rows, _ = delivered(replace(SMALL, dirt={"null_words": 1.0}), tmp_path)
+    assert {"NULL", "\\N"} <= {row["prd_days"] for row in rows["fee_list"]}
+    assert not any("" in row.values() for row in rows["fee_list"])
+    assert len(rows["fee_list"]) == len(plain[0]["fee_list"])
 
 
 def _rows_of_visit(hand, visit) -> Iterator[Dated]:
@@ -133,18 +133,17 @@ def test_extra_tables_come_when_switched_on_and_their_sums_balance(monkeypatch, 
         ExtraTable("shelf", ("fixmedins_code", "units"), tally=_tally, at_end=_at_end),
         ExtraTable("unwanted", ("nothing",), of_visit=_rows_of_visit),
     )
-    for module in (blocks, registries):
-        monkeypatch.setattr(module, "extra_tables", lambda scenario: list(extra[:2]))
-    tables, _ = delivered(SMALL, tmp_path)
-    assert sorted(row["mdtrt_id"] for row in tables["scan"]) == sorted(row["mdtrt_id"] for row in tables["mdtrt"])
-    sold = sum(float(row["cnt"]) for row in tables["fee_list"])
-    assert sum(int(row["units"]) for row in tables["shelf"]) == sold
-    assert tables["fee_list"] == plain[0]["fee_list"]
+    monkeypatch.setattr(tables, "EXTRA_TABLES", extra[:2])
+    found, _ = delivered(SMALL, tmp_path)
+    assert sorted(row["mdtrt_id"] for row in found["scan"]) == sorted(row["mdtrt_id"] for row in found["mdtrt"])
+    sold = sum(float(row["cnt"]) for row in found["fee_list"])
+    assert sum(int(row["units"]) for row in found["shelf"]) == sold
+    assert found["fee_list"] == plain[0]["fee_list"]
 
 
 def test_an_extra_table_is_switched_off_by_its_name(monkeypatch):
     table = ExtraTable("scan", ("mdtrt_id",))
-    monkeypatch.setattr(blocks, "EXTRA_TABLES", (table, replace(table, name="rare", is_usual=False)))
-    names = lambda **tables: [t.name for t in blocks.extra_tables(replace(SMALL, tables=tables))]  # noqa: E731
+    monkeypatch.setattr(tables, "EXTRA_TABLES", (table, replace(table, name="rare", is_usual=False)))
+    names = lambda **asked: [t.name for t in tables.extra_tables(replace(SMALL, tables=asked))]  # noqa: E731
     assert names() == ["scan"]
     assert names(scan=False, rare=True) == ["rare"]
