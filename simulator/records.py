@@ -58,6 +58,8 @@ class Visit:
     way_out: str = "1"
     operation: tuple[str, str] | None = None
     referral: tuple[str, str] | None = None  # the encounter that led to this one, and its institution
+    presence: int | None = None  # percent of its days on which the in-patient was found; None: as usual
+    tip: str = ""  # what somebody reported about it
     paper: bool = False  # settled by hand from paper instead of at the counter
     invoice: str = ""  # invoice number; '' as the settlement's
     out_of_area: bool = False
