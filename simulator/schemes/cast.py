@@ -17,7 +17,7 @@ def household(stage: Stage, size: int, first: date, last: date, *, age: tuple[in
     """People under one roof: one address, one telephone."""
     members = [stage.person(first, last, age=age) for _ in range(size)]
     for member in members[1:]:
-        member.address, member.tel = members[0].address, members[0].tel
+        member.address, member.tel, member.household = members[0].address, members[0].tel, members[0].household
     return members
 
 
@@ -99,6 +99,7 @@ def ward(
 
 def diagnosed(visit: Visit, *diagnoses: tuple[str, str]) -> Visit:
     """The visit with these diagnoses and no others, the main one first."""
+    visit.complaint = visit.complaint.replace(visit.diagnoses[0][1], diagnoses[0][1])
     visit.diagnoses = tuple(diagnoses)
     return visit
 

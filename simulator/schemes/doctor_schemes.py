@@ -128,7 +128,7 @@ def day_surgery_pathway(stage: Stage) -> None:
 
 
 def settled_at_odd_hours(stage: Stage) -> None:
-    """A clinic two thirds of whose bills are settled at night (FK-15); careful: one in six, or just before ten."""
+    """A clinic two thirds of whose bills are settled at night (FK-15); careful: one in nine, or just before ten."""
     place = stage.new_hospital("3", f"云溪市{stage.hand.pick('晨曦朝霞')}光{stage.instance}号门诊部", beds=10)
     for n in range(stage.scaled(15, least=12)):
         day = stage.any_day()
@@ -137,7 +137,7 @@ def settled_at_odd_hours(stage: Stage) -> None:
             *(Order(drug, 2) for drug in stage.hand.some(catalogue.ACUTE_DRUGS, 3)),
         ]
         visit = outpatient(stage.hand, stage.bystander(day), place, day, orders, diagnosis=_COLD)
-        is_odd = n % 3 if stage.disguise == 0 else n % 6 == 5
+        is_odd = n % 3 if stage.disguise == 0 else n % 9 == 8
         hour = stage.hand.pick(stage.by_level((0, 1, 3, 4), (1, 2, 4), (20, 21))) if is_odd else 0
         stage.play(move(visit, hour, stage.hand.between(0, 15)) if is_odd else visit)
         if is_odd:

@@ -8,7 +8,7 @@ looked at with and without.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from simulator.life import free_of, ordinary_life
@@ -16,6 +16,7 @@ from simulator.mishaps import Mishaps, settle_with_mishaps
 from simulator.people import Person, make_person, with_death
 from simulator.providers import Doctor, Institution, make_doctor, make_hospital, make_pharmacy
 from simulator.records import Label, Line, Visit
+from simulator.schemes.labels import finished
 from simulator.schemes.scheme import DISGUISE_SHARES, Scheme
 from simulator.settling import settle
 from simulator.streams import Hand, T
@@ -44,8 +45,8 @@ class Stage:
     staged: list[Visit] = field(default_factory=list)  # arrive just as staged, so that the labels hold
     labels: list[Label] = field(default_factory=list)
     waived: dict[str, int] = field(default_factory=dict)  # encounter -> cents the patient is left to pay
-    _days: list[date] = field(default_factory=list)
-    _who: tuple[str, str] = ("", "")
+    days: list[date] = field(default_factory=list)  # on which something was played
+    actor: tuple[str, str] = ("", "")  # its type and id, where the first label does not tell
     _met: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -101,17 +102,19 @@ class Stage:
         self.people.append(person)
         return person
 
-    def bystander(self, day: date) -> Person:
+    def bystander(self, day: date, age: tuple[int, int] = (18, 95)) -> Person:
         """An honest person who lives and has nothing else to do that day, met once in an instance if possible."""
-        fallback = None
+        fallback, near = None, {day, day + timedelta(days=1)}
         for _ in range(_TRIES):
             person = self.hand.pick(self.world.people)
-            if person.death is None and not {day, day + timedelta(days=1)} & self.world.busy_days[person.psn_no]:
+            is_of_age = age[0] <= person.age_on(day) <= age[1]
+            is_insured = person.death is None and (person.enrolled_on is None or person.enrolled_on <= day)
+            if is_insured and is_of_age and not near & self.world.busy_days[person.psn_no]:
                 if person.psn_no not in self._met:
                     self._met.add(person.psn_no)
                     return person
                 fallback = person
-        return fallback or self.person(day, day)
+        return fallback or self.person(day, day, age=age)
 
     def hospital(self, *levels: str) -> Institution:
         """A hospital of the honest world."""
@@ -147,13 +150,13 @@ class Stage:
     def play(self, visit: Visit) -> Visit:
         """Put an encounter on stage."""
         self.staged.append(visit)
-        self._days += (visit.begin.date(), visit.end.date())
+        self.days += (visit.begin.date(), visit.end.date())
         return visit
 
     def add(self, visit: Visit) -> Visit:
         """One encounter of a pattern that bears the loss of a few."""
         self.ordinary.append(visit)
-        self._days += (visit.begin.date(), visit.end.date())
+        self.days += (visit.begin.date(), visit.end.date())
         return visit
 
     def waive(self, visit: Visit, left: int) -> None:
@@ -162,7 +165,7 @@ class Stage:
 
     def acted(self, actor_type: str, actor_id: str) -> None:
         """Who did it, where the first label does not tell."""
-        self._who = (actor_type, actor_id)
+        self.actor = (actor_type, actor_id)
 
     def label_lines(self, visit: Visit, lines: Sequence[Line]) -> None:
         """These lines are what was staged."""
@@ -211,18 +214,7 @@ class Stage:
 
     def finish(self) -> None:
         """Say on every label who acted, from when to when, how strongly and how well disguised."""
-        if not self.labels:
-            return
-        actor_type, actor_id = self._who if self._who[0] else _actor(self)
-        days = self._days or [date.fromisoformat(label.service_date) for label in self.labels if label.service_date]
-        first, last = (str(min(days)), str(max(days))) if days else ("", "")
-        self.labels = [
-            replace(
-                label, actor_type=actor_type, actor_id=actor_id, starts_on=first, ends_on=last,
-                intensity=self.intensity, disguise=self.disguise, category=self.scheme.category,
-            )
-            for label in self.labels
-        ]  # fmt: skip
+        self.labels = finished(self)
 
     def waive_shares(self) -> None:
         """After settling: what the hospital bears moves to another fund; every sum still balances."""
@@ -235,20 +227,6 @@ class Stage:
             for name, cents in (("othfund_pay", borne), ("fund_pay_sumamt", borne), ("psn_pay", -borne)):
                 sums[name] += cents
             sums["cash_payamt"] -= borne
-
-
-def _actor(stage: Stage) -> tuple[str, str]:
-    """Who is behind it, by the scheme's word or by what the first label names; found in the labels or on stage."""
-    scheme, label = stage.scheme, stage.labels[0]
-    by_grain = {"patient": "patient", "patient_day": "patient", "doctor": "doctor", "doctor_day": "doctor"}
-    kind = scheme.actor or by_grain.get(label.entity_type, "institution")
-    visits = [*stage.staged, *stage.ordinary][:1]
-    named = {
-        "patient": [label.psn_no, *(visit.person.psn_no for visit in visits)],
-        "doctor": [label.dr_code, *(visit.doctor.code for visit in visits if visit.doctor)],
-        "institution": [label.fixmedins_code, *(visit.place.code for visit in visits)],
-    }
-    return kind, next((name for name in named.get(kind, []) if name), f"{scheme.name}/{label.instance}")
 
 
 def play_one(world: World, scheme: Scheme, number: int, mishaps: Mishaps) -> Stage:
