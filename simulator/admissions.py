@@ -101,7 +101,7 @@ def planned_stays(
     if not slots or not people:
         return {}
     own = slots[offset * len(slots) // persons : (offset + len(people)) * len(slots) // persons]
-    occupied = min(0.985, persons * STAYS_PER_PERSON_YEAR * MEAN_NIGHTS / 365 / len(slots))
+    occupied = min(0.985, persons * STAYS_PER_PERSON_YEAR * providers.stay_factor * MEAN_NIGHTS / 365 / len(slots))
     gap = MEAN_NIGHTS * (1 / occupied - 1)
     ward = Ward(hand, people, first, last)
     for place in own:

@@ -84,6 +84,7 @@ class Providers:
     pharmacies: list[Institution]
     persons: int = 0
     slots: list[Institution] = field(default_factory=list)
+    stay_factor: float = 1.0  # how many times the usual rate honest people are admitted
     remote: list[Institution] = field(default_factory=list)  # hospitals of another region that treat our people
     _levels: dict[tuple[str, ...], list[Institution]] = field(default_factory=dict)
     _wards: dict[tuple[str, ...], list[Institution]] = field(default_factory=dict)
@@ -129,8 +130,8 @@ def make_pharmacy(hand: Hand, name: str, prescribers: Sequence[Doctor]) -> Insti
     return shop
 
 
-def make_providers(seed: int, persons: int) -> Providers:
-    """The institutions of a region of this many insured persons."""
+def make_providers(seed: int, persons: int, stay_factor: float = 1.0) -> Providers:
+    """The institutions of a region of this many insured persons; `stay_factor` changes how full the beds are."""
     # more places than so few people would have: an institution is judged among at least twenty of its kind
     counts = {"1": max(1, persons // 20_000), "2": max(2, persons // 8000), "3": max(22, persons // 600)}
     suffix = {"1": "中心医院", "2": "人民医院", "3": "社区卫生服务中心"}
@@ -140,7 +141,7 @@ def make_providers(seed: int, persons: int) -> Providers:
         for n in range(count):
             name = f"云溪市{_TOWNS[n % len(_TOWNS)]}{'' if n < len(_TOWNS) else f'第{n}'}{suffix[level]}"
             hospitals.append(_unlike(used, hand, level, name))
-    slots = _furnish(hand, persons, hospitals)
+    slots = _filled(hand, _furnish(hand, persons, hospitals), hospitals, stay_factor)
     prescribers = [doctor for hospital in hospitals for doctor in hospital.doctors]
     pharmacies = []
     for n in range(max(22, round(persons * PHARMACIES_PER_PERSON))):
@@ -148,7 +149,7 @@ def make_providers(seed: int, persons: int) -> Providers:
     remote = [_unlike(used, hand, level, f"{town}市中心医院") for level, town in (("1", "远山"), ("2", "临江"))]
     for place in remote:
         place.area = REMOTE_AREA
-    return Providers(hospitals, pharmacies, persons, slots, remote)
+    return Providers(hospitals, pharmacies, persons, slots, stay_factor, remote)
 
 
 def _furnish(hand: Hand, persons: int, hospitals: list[Institution]) -> list[Institution]:
@@ -168,6 +169,14 @@ def _furnish(hand: Hand, persons: int, hospitals: list[Institution]) -> list[Ins
             place.nurses = len(place.doctors) + place.beds // 2
         slots += own
     return hand.some(slots, len(slots))
+
+
+def _filled(hand: Hand, slots: list[Institution], hospitals: list[Institution], factor: float) -> list[Institution]:
+    """Fewer slots, or more of them up to the beds there are."""
+    wanted = max(1, round(len(slots) * factor))
+    held = Counter(place.code for place in slots)
+    spare = [place for place in hospitals for _ in range(place.beds - held[place.code])]
+    return [*slots[:wanted], *hand.some(spare, max(0, wanted - len(slots)))]
 
 
 def _unlike(used: set[str], hand: Hand, level: str, name: str) -> Institution:

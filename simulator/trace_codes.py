@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
+from simulator.catalogue import Item
 from simulator.extras import Dated, ExtraTable
 from simulator.records import Line, Visit
 from simulator.streams import Hand, id_of
@@ -22,6 +23,11 @@ _MOST_PACKS = 60  # of one line; what is counted in single units is not scanned 
 def prefix_of(item_code: str) -> str:
     """The digits that name the drug."""
     return id_of("trace prefix", item_code, digits=_PREFIX_DIGITS)
+
+
+def code_of(item: Item, serial: int) -> str:
+    """The code of the pack of a drug with this serial."""
+    return prefix_of(item.code) + f"{serial % 10**_SERIAL_DIGITS:0{_SERIAL_DIGITS}d}"
 
 
 def codes_of(hand: Hand, line: Line) -> tuple[str, ...]:
