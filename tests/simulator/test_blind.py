@@ -1,0 +1,43 @@
+"""Nothing but what happened tells staged rows from honest ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from simulator import Scenario, simulate
+from simulator.blind import blind_auc, line_sample, read_delivered, visit_sample
+
+
+@pytest.fixture(scope="module")
+def delivered(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("blind")
+    scenario = Scenario(persons=2500, history_start=date(2026, 3, 1), nights=(date(2026, 3, 31),), scheme_scale=10.0)
+    simulate(scenario, folder / "landing", folder / "truth")
+    return read_delivered(folder / "landing", folder / "truth")
+
+
+@pytest.fixture(scope="module", params=[line_sample, visit_sample], ids=["lines", "encounters"])
+def sample(request, delivered):
+    return request.param(delivered)
+
+
+def test_technical_columns_do_not_tell_staged_from_honest(sample):
+    verdict = blind_auc(sample, resamples=50)
+    assert verdict.rows > 1000
+    assert 0.45 <= verdict.auc <= 0.55
+
+
+def test_a_fingerprint_would_be_found(sample):
+    marked = sample.features.copy()
+    marked[:, -1] = np.where(sample.is_staged, marked[:, -1] + 100, marked[:, -1])
+    assert blind_auc(replace(sample, features=marked), resamples=20).auc > 0.9
+
+
+def test_rows_are_matched_one_to_one_and_whole_instances_stay_together(sample):
+    assert sample.is_staged.sum() * 2 == len(sample.is_staged)
+    staged, honest = (set(sample.groups[sample.is_staged == side]) for side in (True, False))
+    assert not staged & honest
