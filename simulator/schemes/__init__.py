@@ -10,6 +10,8 @@ from simulator.schemes.charging_schemes import CHARGING_SCHEMES
 from simulator.schemes.data_quality import DATA_QUALITY
 from simulator.schemes.doctor_schemes import DOCTOR_SCHEMES
 from simulator.schemes.groups import GROUPS
+from simulator.schemes.honest_outpatients import HONEST_OUTPATIENTS
+from simulator.schemes.honest_stays import HONEST_STAYS
 from simulator.schemes.identity_schemes import IDENTITY_SCHEMES
 from simulator.schemes.laboratory_schemes import LABORATORY_SCHEMES
 from simulator.schemes.line_schemes import LINE_SCHEMES
@@ -36,8 +38,8 @@ _SHARE = 0.3
 _AUTHORED: tuple[Scheme, ...] = (
     *LINE_SCHEMES, *STAY_SCHEMES, *VISIT_SCHEMES, *PATTERNS, *PURCHASE_SCHEMES, *SUPPLY_SCHEMES, *MEDICINE_SCHEMES,
     *LABORATORY_SCHEMES, *THERAPY_SCHEMES, *ADMISSION_SCHEMES, *WARD_SCHEMES, *CHARGING_SCHEMES, *DOCTOR_SCHEMES,
-    *IDENTITY_SCHEMES, *SWAPS, *SCOPE, *PHARMACIES, *REMOTE, *RINGS, *TRACE, *GROUPS, *PROVIDERS_DRIFT, *BENEFITS,
-    *DATA_QUALITY,
+    *IDENTITY_SCHEMES, *HONEST_OUTPATIENTS, *HONEST_STAYS, *SWAPS, *SCOPE, *PHARMACIES, *REMOTE, *RINGS, *TRACE,
+    *GROUPS, *PROVIDERS_DRIFT, *BENEFITS, *DATA_QUALITY,
 )  # fmt: skip
 SCHEMES = tuple(replace(scheme, per_thousand=round(scheme.per_thousand * _SHARE, 4)) for scheme in _AUTHORED)
 
