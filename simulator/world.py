@@ -61,15 +61,15 @@ def block_persons(scenario: Scenario, block: int) -> int:
 
 
 @lru_cache(maxsize=2)
-def providers_of(seed: int, persons: int) -> Providers:
+def providers_of(seed: int, persons: int, stay_factor: float) -> Providers:
     """The providers of the whole world, made once in a process."""
-    return make_providers(seed, persons)
+    return make_providers(seed, persons, stay_factor)
 
 
 @lru_cache(maxsize=2)
-def provider_codes(seed: int, persons: int) -> frozenset[str]:
+def provider_codes(seed: int, persons: int, stay_factor: float) -> frozenset[str]:
     """The codes of the honest world's places and doctors."""
-    return frozenset(_codes(all_places(providers_of(seed, persons))))
+    return frozenset(_codes(all_places(providers_of(seed, persons, stay_factor))))
 
 
 def all_places(providers: Providers) -> list[Institution]:
@@ -80,7 +80,7 @@ def all_places(providers: Providers) -> list[Institution]:
 def make_world(scenario: Scenario, block: int = 0) -> World:
     """The same scenario and block give the same world, whatever is staged in it."""
     seed, first, last = scenario.seed, scenario.history_start, scenario.last_day
-    providers = providers_of(seed, scenario.persons)
+    providers = providers_of(seed, scenario.persons, scenario.stay_factor)
     offset = BLOCK_PERSONS * block
     people = make_people(seed, block_persons(scenario, block), first, last, offset)
     hand = Hand(seed, f"life/{block}")
@@ -90,7 +90,7 @@ def make_world(scenario: Scenario, block: int = 0) -> World:
     for person, own in zip(people, lives, strict=True):
         busy[person.psn_no] = {day for visit in own for day in visit.days}
         visits += own
-    taken = set(provider_codes(seed, scenario.persons))
+    taken = set(provider_codes(seed, scenario.persons, scenario.stay_factor))
     return World(scenario, people, providers, visits, busy, block, block_count(scenario), taken)
 
 

@@ -90,3 +90,11 @@ def test_no_spool_stays_behind(made):
     assert {name for name in made if name.startswith("truth")} == {"truth/labels.csv", "truth/summary.json"}
     summary = json.loads(made["truth/summary.json"])
     assert [night["business_date"] for night in summary["nights"]] == list(map(str, NIGHTS))
+
+
+def test_people_are_admitted_as_often_as_the_scenario_says():
+    def stays(factor):
+        scenario = Scenario(persons=4000, stay_factor=factor, scheme_scale=0.0)
+        return sum(visit.is_stay for visit in make_world(scenario, 3).visits)
+
+    assert stays(0.5) < 0.75 * stays(1.0)
