@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, cast
 
 Row = dict[str, str]
+_HEAD = 1 << 16  # bytes
 _ENCODINGS = ("utf-8-sig", "gb18030")
 
 
@@ -26,7 +27,7 @@ def delivered(landing: Path, table: str) -> Iterator[Row]:
 
 def _opened(path: Path) -> io.TextIOWrapper:
     with _unpacked(path) as raw:
-        encoding = _encoding_of(raw.read(1 << 16))
+        encoding = _encoding_of(raw.read(_HEAD))
     return io.TextIOWrapper(_unpacked(path), encoding=encoding, newline="")
 
 
@@ -42,7 +43,8 @@ def _unpacked(path: Path) -> IO[bytes]:
 def _encoding_of(head: bytes) -> str:
     """UTF-8 unless the beginning cannot be (a character may be cut off at its end)."""
     try:
-        head[:-4].decode("utf-8")
+        head.decode("utf-8")
     except UnicodeDecodeError as error:
-        return _ENCODINGS[0] if error.start > len(head) - 8 else _ENCODINGS[1]
+        was_cut = len(head) == _HEAD and error.start > _HEAD - 4
+        return _ENCODINGS[0] if was_cut else _ENCODINGS[1]
     return _ENCODINGS[0]

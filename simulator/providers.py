@@ -63,12 +63,12 @@ class Institution:
         return price
 
     def on_duty(self, day: date, department: str = "") -> list[Doctor]:
-        """The doctors (of a department) on the schedule that weekday; everyone when nobody is."""
+        """The doctors (of a department) on the schedule that weekday; when none is, those of any clinical one."""
         key = (day.weekday(), department)
         found = self._duty.get(key)
         if found is None:
-            found = [d for d in self.doctors if key[0] in d.weekdays and department in ("", d.department)]
-            found = found or [d for d in self.doctors if department in ("", d.department)] or self.doctors
+            here = [d for d in self.doctors if key[0] in d.weekdays and d.department not in TECHNICAL]
+            found = [d for d in here if d.department == department] or here or self.doctors
             self._duty[key] = found
         return found
 
