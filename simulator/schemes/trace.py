@@ -13,6 +13,7 @@ from simulator.records import Line, Visit
 from simulator.schemes.acts import PRESSURE, bought, days_from
 from simulator.schemes.stage import Scheme, Stage
 from simulator.streams import id_of
+from simulator.trace_codes import prefix_of
 
 _CODE_DIGITS, _PREFIX_DIGITS = 20, 7
 _RESOLD = (*catalogue.COSTLY_DRUGS[1:3], *catalogue.CHRONIC_DRUGS["diabetes"][2:], *catalogue.PATENT_DRUGS[:3])
@@ -21,7 +22,7 @@ _RESOLD = (*catalogue.COSTLY_DRUGS[1:3], *catalogue.CHRONIC_DRUGS["diabetes"][2:
 def new_code(stage: Stage, item: Item) -> str:
     """The code of one pack of this drug, never seen before."""
     serial = stage.hand.new_id(_CODE_DIGITS - _PREFIX_DIGITS)
-    return id_of("trace prefix", item.code, digits=_PREFIX_DIGITS) + serial
+    return prefix_of(item.code) + serial
 
 
 def scan(stage: Stage, line: Line, codes: list[str]) -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
+from nbclient import NotebookClient
 
 from simulator import Scenario, simulate
 from simulator.blind import blind_auc, line_sample, read_delivered, visit_sample
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "blind_check.ipynb"
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +46,17 @@ def test_rows_are_matched_one_to_one_and_whole_instances_stay_together(sample):
     assert sample.is_staged.sum() * 2 == len(sample.is_staged)
     staged, honest = (set(sample.groups[sample.is_staged == side]) for side in (True, False))
     assert not staged & honest
+
+
+def test_the_committed_notebook_holds_no_output():
+    cells = nbformat.read(NOTEBOOK, as_version=4).cells
+    assert [cell.outputs for cell in cells if cell.cell_type == "code" and cell.outputs] == []
+
+
+@pytest.mark.slow
+def test_the_notebook_runs_and_draws_its_verdict(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(NOTEBOOK.parents[1]))
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(NOTEBOOK.parent)}}).execute()
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
