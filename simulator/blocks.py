@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 
 from simulator.casting import staged_in
@@ -100,6 +102,20 @@ class Part:
             self._rows.add(table, uploaded, key, values)
 
 
+@contextmanager
+def _without_garbage_runs() -> Iterator[None]:
+    """Nothing of a block is garbage before its end: looking for it on the way costs a tenth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+        gc.collect()
+
+
+@_without_garbage_runs()
 def make_block(scenario: Scenario, block: int, written: frozenset[int], spool: SpoolWriter) -> BlockReport:
     """Everything of one block, spooled; `written` are the numbers of the nights whose files are wanted."""
     world = make_world(scenario, block)

@@ -16,6 +16,7 @@ import numpy as np
 T = TypeVar("T")
 _POISSON_DIRECT_TO = 30.0  # above it the normal approximation is off by less than one event in a hundred
 _ROUNDS = 4
+_FORMS = tuple((10**digits, f"%0{digits}d") for digits in range(20))
 
 
 def stream(seed: int, *part: str | int) -> np.random.Generator:
@@ -48,7 +49,7 @@ class Hand:
         self.seed = seed
         self.part = part
         self.random: Callable[[], float] = random.Random(number_of(seed, part)).random
-        self._ids: random.Random | None = None
+        self._ids: Callable[[int], int] | None = None
         self._rng: np.random.Generator | None = None
 
     @property
@@ -61,8 +62,9 @@ class Hand:
     def new_id(self, digits: int = 18) -> str:
         """The next id of this part."""
         if self._ids is None:
-            self._ids = random.Random(number_of(self.seed, self.part, "ids"))
-        return f"{self._ids.getrandbits(64) % 10**digits:0{digits}d}"
+            self._ids = random.Random(number_of(self.seed, self.part, "ids")).getrandbits
+        modulus, form = _FORMS[digits]
+        return form % (self._ids(64) % modulus)
 
     def chance(self, probability: float) -> bool:
         """True with this probability."""
