@@ -32,23 +32,38 @@ def scenario_of(last: date, *, lines: int, nights: int, seed: int, start: date |
 
 
 def deliver(scenario: Scenario, landing: Path, truth: Path, *, processes: int = 1) -> bool:
-    """Write the deliveries; False when the very same lie there. Raises FundwatchError when others lie there."""
+    """Write the deliveries; False when the very same lie there.
+
+    Where the first nights of the same world lie already, only those after them are written. Raises FundwatchError
+    when other deliveries lie there.
+    """
     note, asked = truth / "scenario.json", json.dumps(asdict(scenario), default=str, sort_keys=True)
-    made = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else None
-    if made is not None and made["scenario"] == asked and _stand(landing, made["manifests"]):
+    made: dict[str, Any] = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
+    stands = bool(made) and _stand(landing, made["manifests"])
+    if stands and made["scenario"] == asked:
         return False
-    if landing.is_dir() and any(landing.iterdir()):
+    is_continued = stands and _continues(json.loads(made["scenario"]), json.loads(asked))
+    if not is_continued and landing.is_dir() and any(landing.iterdir()):
         raise FundwatchError(
             "other deliveries lie in the landing folder",
             where=str(landing),
             do="name an empty folder with --landing or --var, or move the old one away",
         )
+    written = [night for night in scenario.nights if not (is_continued and str(night) in made["manifests"])]
     with step("simulate deliveries") as facts:
-        summary = simulate(scenario, landing, truth, processes=processes)
-        facts.update(persons=summary.persons, lines=summary.fee_lines, nights=len(summary.nights))
+        summary = simulate(scenario, landing, truth, processes=processes, nights=written)
+        facts.update(persons=summary.persons, lines=summary.fee_lines, nights=len(written))
     manifests = {night.isoformat(): file_sha256(_manifest(landing, night.isoformat())) for night in scenario.nights}
     note.write_text(json.dumps({"scenario": asked, "manifests": manifests}, indent=2) + "\n", encoding="utf-8")
     return True
+
+
+def _continues(made: dict[str, Any], asked: dict[str, Any]) -> bool:
+    """Whether what was made is the same world up to an earlier night."""
+    nights = made["nights"]
+    is_same = all(made[key] == asked[key] for key in asked if key not in ("nights", "ends_on"))
+    ends = [scenario["ends_on"] or scenario["nights"][-1] for scenario in (made, asked)]
+    return is_same and ends[0] == ends[1] and asked["nights"][: len(nights)] == nights
 
 
 def _manifest(landing: Path, night: str) -> Path:
