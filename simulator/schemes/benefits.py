@@ -60,7 +60,7 @@ def truly_ill(stage: Stage) -> None:
 def enrolled_when_ill(stage: Stage) -> None:
     """Insured through a shell employer days before costly care, with others who did the same (PS-05)."""
     employer, place = "E" + stage.hand.new_id(8), stage.hospital("1")
-    for _ in range(stage.by_level(4, 3, 2)):
+    for _ in range(stage.scaled(stage.by_level(4, 3, 2))):
         day = stage.start(12)
         person = stage.person(day, day + timedelta(days=11), age=(35, 62), conditions=())
         person.insurance, person.person_type, person.employer = "310", "11", employer
@@ -105,7 +105,7 @@ def false_chronic_registration(stage: Stage) -> None:
     """One doctor registers people for the chronic benefit whom nobody ever tested (PS-06)."""
     place = stage.hospital("2", "3")
     doctor = stage.new_doctor(place, "A03")
-    for n in range(stage.by_level(6, 5, 4)):
+    for n in range(stage.scaled(stage.by_level(6, 5, 4))):
         tested = stage.disguise == 2 and n % 2 == 1
         stage.label_patient(_benefit_user(stage, doctor, place, tested=tested, visits=stage.by_level(4, 3, 3)))
     stage.label_doctor(place, doctor)
@@ -136,7 +136,9 @@ def _paid_by_family(stage: Stage, users: int, packs: tuple[int, int], *, goods: 
 
 def family_account_misuse(stage: Stage) -> None:
     """One account pays as "family" for many people who are none, for goods as good as cash (PS-07)."""
-    _paid_by_family(stage, stage.by_level(9, 7, 6), stage.by_level((6, 10), (4, 7), (2, 4)), goods=True)
+    _paid_by_family(
+        stage, stage.scaled(stage.by_level(9, 7, 6), least=6), stage.by_level((6, 10), (4, 7), (2, 4)), goods=True
+    )
 
 
 def big_family(stage: Stage) -> None:
@@ -161,7 +163,7 @@ def _registrations(stage: Stage, empty: float, count: int, *, price: bool) -> No
 
 def empty_registrations(stage: Stage) -> None:
     """A doctor whose patients are registered and nothing more (OV-01)."""
-    _registrations(stage, stage.by_level(0.95, 0.6, 0.35), 20, price=False)
+    _registrations(stage, stage.by_level(0.95, 0.6, 0.35), stage.scaled(20), price=False)
 
 
 def consultation_only_clinic(stage: Stage) -> None:
@@ -172,7 +174,7 @@ def consultation_only_clinic(stage: Stage) -> None:
 def own_staff_visits(stage: Stage) -> None:
     """A hospital's own staff among its busiest patients (OV-02)."""
     place, employer = stage.hospital("2"), "E" + stage.hand.new_id(8)
-    for _ in range(stage.by_level(5, 4, 3)):
+    for _ in range(stage.scaled(stage.by_level(5, 4, 3))):
         day = stage.any_day()
         person = stage.person(day, day, age=(28, 58), conditions=())
         person.insurance, person.person_type, person.employer = "310", "11", employer
@@ -216,7 +218,7 @@ def _serious_care(stage: Stage, title: str, count: int) -> None:
 
 def unqualified_doctor(stage: Stage) -> None:
     """A resident in charge of outpatient serious disease (OV-03)."""
-    _serious_care(stage, "住院医师", stage.by_level(8, 5, 3))
+    _serious_care(stage, "住院医师", stage.scaled(stage.by_level(8, 5, 3)))
 
 
 def attending_doctor(stage: Stage) -> None:

@@ -27,7 +27,7 @@ def _clinic(stage: Stage, diagnosis: tuple[str, str]) -> Visit:
 
 def diagnosis_without_a_code(stage: Stage) -> None:
     """Diagnoses under codes that no version has (DQ-03); disguised, a real code of another illness's drugs."""
-    for _ in range(stage.by_level(4, 3, 2)):
+    for _ in range(stage.scaled(stage.by_level(4, 3, 2))):
         code = stage.by_level(stage.hand.pick(_NO_CODES), ("J06.999x9", "急性上呼吸道感染"), ("Q90.900", "唐氏综合征"))
         stage.label_visits(_clinic(stage, code))
 
@@ -46,7 +46,7 @@ def _operated(stage: Stage, surgery: str) -> Visit:
 
 def surgery_without_a_code(stage: Stage) -> None:
     """Surgery and anaesthesia in the bill, no operation on the list (DQ-04)."""
-    for _ in range(stage.by_level(3, 2, 1)):
+    for _ in range(stage.scaled(stage.by_level(3, 2, 1))):
         visit = _operated(stage, stage.hand.pick(("appendix", "gallbladder")))
         visit.operation = None
         if stage.disguise == 2:

@@ -25,7 +25,7 @@ def _in_ward(stage: Stage, nights: int, *, age: tuple[int, int] = (45, 85), room
 
 def up_coded_group(stage: Stage) -> None:
     """A short, cheap stay under a heavy main diagnosis: little was done for what is written (DG-01)."""
-    for _ in range(stage.by_level(3, 2, 2)):
+    for _ in range(stage.scaled(stage.by_level(3, 2, 2))):
         visit = _in_ward(stage, stage.hand.between(2, 3))
         heavy = stage.by_level(_SEPSIS, _RESPIRATORY_FAILURE, _MAJOR)
         visit.diagnoses = (heavy, *visit.diagnoses[1:])
@@ -53,7 +53,7 @@ def died_on_the_second_day(stage: Stage) -> None:
 
 def invented_complication(stage: Stage) -> None:
     """A complication on the list for which nothing was given or measured (DG-03)."""
-    for _ in range(stage.by_level(3, 2, 2)):
+    for _ in range(stage.scaled(stage.by_level(3, 2, 2))):
         visit = _in_ward(stage, stage.hand.between(4, 8))
         extra = stage.by_level((_RESPIRATORY_FAILURE, _WORST), (_RESPIRATORY_FAILURE,), (_ELECTROLYTES,))
         own = tuple(d for d in visit.diagnoses[1:] if d not in extra)
@@ -89,7 +89,7 @@ def invented_operation(stage: Stage) -> None:
         ("31.1x00x005", "暂时性气管切开术"),
         ("38.9303", "中心静脉穿刺中心静脉置管术"),
     )
-    for _ in range(stage.by_level(3, 2, 2)):
+    for _ in range(stage.scaled(stage.by_level(3, 2, 2))):
         visit = _in_ward(stage, stage.by_level(4, 6, 9))
         visit.operation = stage.by_level(operations[0], operations[1], operations[2])
         stage.label_visits(visit)

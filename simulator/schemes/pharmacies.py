@@ -29,7 +29,7 @@ def account_cashed_out(stage: Stage) -> None:
     person = stage.person(first, first + timedelta(days=span), age=(25, 70), conditions=())
     shop = stage.hand.pick(stage.world.providers.pharmacies)
     for day in days_from(stage, first, span, stage.by_level(1, 3, 5)):
-        for _ in range(stage.by_level(4, 2, 1)):
+        for _ in range(stage.scaled(stage.by_level(4, 2, 1))):
             orders = [Order(good, stage.hand.between(3, 8)) for good in stage.hand.some(_GOODS, 2)]
             if stage.disguise < 2:
                 orders.append(Order(variants.PROTEIN, stage.hand.between(1, 3)))
@@ -141,7 +141,7 @@ def slips_to_one_shop(stage: Stage) -> None:
     doctor = stage.new_doctor(place, "A03")
     shop = stage.new_pharmacy(f"安和大药房丹霞{stage.instance}店")
     everyday_sales(stage, shop, [stage.any_day() for _ in range(stage.by_level(3, 8, 14))])
-    _slips_of_one_doctor(stage, shop, doctor, stage.by_level(1.0, 0.92, 0.84), 20)
+    _slips_of_one_doctor(stage, shop, doctor, stage.by_level(1.0, 0.92, 0.84), stage.scaled(20))
     stage.label_doctor(place, doctor)
     stage.label_institution(shop)
 
@@ -184,7 +184,7 @@ def dearer_for_the_insured(stage: Stage) -> None:
     """The same drug in the same weeks: dearer from the account than in cash (PH-11)."""
     shop, drug = stage.new_pharmacy(f"同泽大药房松岭{stage.instance}店"), stage.hand.pick(catalogue.PATENT_DRUGS)
     first, markup = stage.start(28), stage.by_level(115, 110, 105)
-    for n in range(24):
+    for n in range(stage.scaled(24)):
         day, insured = first + timedelta(days=stage.hand.between(0, 27)), n % 2 == 0
         visit = stage.play(bought(stage, stage.bystander(day), shop, day, [Order(drug, stage.hand.between(1, 3))]))
         visit.account_share = 100 if insured else 0
@@ -225,7 +225,7 @@ def night_terminal(stage: Stage) -> None:
     """The terminal of a shop that closes at ten settles before dawn (PH-13)."""
     shop = stage.new_pharmacy(f"仁心大药房青禾{stage.instance}店")
     everyday_sales(stage, shop, [stage.any_day() for _ in range(stage.by_level(10, 20, 30))])
-    _at_night(stage, shop, stage.by_level(14, 8, 5), stage.by_level((1, 5), (4, 7), (5, 7)))
+    _at_night(stage, shop, stage.scaled(stage.by_level(14, 8, 5)), stage.by_level((1, 5), (4, 7), (5, 7)))
     stage.label_institution(shop)
 
 

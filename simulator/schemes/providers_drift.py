@@ -52,7 +52,7 @@ def _halves(stage: Stage, count: int) -> tuple[list[date], list[date]]:
 def structure_change(stage: Stage) -> None:
     """From one month to the next, care turns into tests and physiotherapy for everyone (IN-14)."""
     place = stage.new_hospital("3", f"云溪市白鹭{stage.instance}号门诊部", beds=10)
-    before, after = _halves(stage, 16)
+    before, after = _halves(stage, stage.scaled(16))
     everyday_care(stage, place, before)
     for day in after:
         if stage.hand.chance(stage.by_level(0.0, 0.25, 0.5)):
@@ -83,7 +83,7 @@ def sold_without_stock(stage: Stage) -> None:
     place = stage.new_hospital("3", f"云溪市望川{stage.instance}号卫生院", beds=10)
     drug = stage.hand.pick((*catalogue.PATENT_DRUGS, *catalogue.COSTLY_DRUGS))
     everyday_care(stage, place, [stage.any_day() for _ in range(8)])
-    for _ in range(18):
+    for _ in range(stage.scaled(18)):
         day = stage.any_day()
         orders = [Order(catalogue.CONSULTATION), Order(drug, stage.hand.between(1, 4))]
         visit = outpatient(stage.hand, passer_by(stage, day, (40, 95)), place, day, orders)

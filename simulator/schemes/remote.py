@@ -41,7 +41,7 @@ def local_and_remote_same_day(stage: Stage) -> None:
     first = stage.start(10)
     person = stage.person(first, first + timedelta(days=9), age=(30, 80), conditions=("hypertension",))
     place = _remote_hospital(stage)
-    for n in range(stage.by_level(3, 2, 1)):
+    for n in range(stage.scaled(stage.by_level(3, 2, 1))):
         day = first + timedelta(days=3 * n)
         home = stage.play(
             move(_seen(stage, person, stage.hospital("2", "3"), day, away=False), stage.moment(day, 8, 10))

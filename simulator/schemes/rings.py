@@ -47,7 +47,7 @@ def _drugs(stage: Stage, low: int, high: int) -> list[Order]:
 
 def cards_in_series(stage: Stage) -> None:
     """Collected cards swiped one after the other at one shop, the same cards on several days (RG-01)."""
-    crew = _crew(stage, stage.by_level(7, 6, 6))
+    crew = _crew(stage, stage.scaled(stage.by_level(7, 6, 6), least=5))
     shop = stage.hand.pick(stage.world.providers.pharmacies)
     for day in _occasions(stage, stage.by_level(4, 4, 3)):
         present = stage.hand.some(crew, len(crew) - stage.by_level(0, 1, stage.hand.between(1, 2)))
@@ -74,16 +74,17 @@ def care_home_clinic_day(stage: Stage) -> None:
 
 def co_visiting_group(stage: Stage) -> None:
     """The same people at the same clinics within half an hour, week after week (RG-02)."""
-    crew = _crew(stage, stage.by_level(6, 5, 4))
+    crew = _crew(stage, stage.scaled(stage.by_level(6, 5, 4), least=4))
     places = stage.hand.some(stage.world.providers.of_level("2", "3"), stage.by_level(1, 2, 3))
     for day in _occasions(stage, stage.by_level(8, 7, 6)):
-        place = stage.hand.pick(places)
+        place, met_at = stage.hand.pick(places), stage.moment(day, 9, 15)
         for person in crew:
             if stage.disguise and stage.hand.chance(0.12):
                 continue
             orders = [Order(catalogue.CONSULTATION), *_drugs(stage, 2, 4)]
             visit = outpatient(stage.hand, person, place, day, orders, visit_type="140104", diagnosis=PRESSURE)
-            visit = move(visit, stage.moment(day, 9, 10) + timedelta(minutes=stage.hand.between(0, 25)))
+            later = timedelta(minutes=stage.hand.between(0, 24), seconds=stage.hand.between(0, 59))
+            visit = move(visit, met_at + later)
             stage.label_visits(stage.play(visit))
     for person in crew:
         stage.label_patient(person)
@@ -114,7 +115,7 @@ def dialysis_shift(stage: Stage) -> None:
 
 def doctor_pharmacy_ring(stage: Stage) -> None:
     """One doctor sends people who share a telephone to one shop within a day (RG-03)."""
-    place, crew = stage.hospital("2", "3"), _crew(stage, stage.by_level(7, 6, 5))
+    place, crew = stage.hospital("2", "3"), _crew(stage, stage.scaled(stage.by_level(7, 6, 5), least=5))
     doctor = stage.new_doctor(place, "A03")
     shop = stage.new_pharmacy(f"安和大药房柳湾{stage.instance}店")
     for person in crew[1:]:
@@ -160,7 +161,7 @@ def _dear_round(stage: Stage, person: Person, shop: Institution, day: date, pack
 
 def resale_network(stage: Stage) -> None:
     """Many cards, the same few shops, the same resellable drugs in the same weeks (RG-05)."""
-    crew = _crew(stage, stage.by_level(8, 7, 6))
+    crew = _crew(stage, stage.scaled(stage.by_level(8, 7, 6), least=5))
     shops = stage.hand.some(stage.world.providers.pharmacies, 3)
     for person in crew:
         for day in _occasions(stage, stage.by_level(6, 4, 3)):
@@ -192,7 +193,7 @@ def _fetched_by(
 
 def one_proxy_for_many(stage: Stage) -> None:
     """One proxy fetches drugs for many who do not live together (RG-07)."""
-    crew = _crew(stage, stage.by_level(9, 7, 6))
+    crew = _crew(stage, stage.scaled(stage.by_level(9, 7, 6), least=6))
     proxies = [f"{crew[0].name}/{crew[0].tel}"]
     if stage.disguise == 2:  # two names over one telephone
         proxies.append(f"{crew[1].name}/{crew[0].tel}")
@@ -209,7 +210,7 @@ def care_staff_fetch(stage: Stage) -> None:
 
 def shared_telephone(stage: Stage) -> None:
     """People of different households registered under one telephone, and all of them heavy buyers (RG-10)."""
-    crew = _crew(stage, stage.by_level(9, 7, 6))
+    crew = _crew(stage, stage.scaled(stage.by_level(9, 7, 6), least=6))
     shops = stage.hand.some(stage.world.providers.pharmacies, 3)
     for person in crew:
         person.tel = crew[0].tel
@@ -244,7 +245,7 @@ def _admitted_together(
 def co_admission_group(stage: Stage) -> None:
     """The same people admitted and discharged together, twice (RG-12)."""
     scenario = stage.world.scenario
-    count = stage.by_level(5, 4, 3)
+    count = stage.scaled(stage.by_level(5, 4, 3), least=3)
     crew = [stage.person(scenario.history_start, scenario.last_day, age=(55, 80)) for _ in range(count)]
     places = stage.hand.some(stage.world.providers.of_level("2"), stage.by_level(1, 1, 2))
     _admitted_together(stage, crew, places, 2, stage.by_level(0, 0, 1))

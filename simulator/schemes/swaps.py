@@ -27,7 +27,7 @@ def _tests_at(stage: Stage, place: Institution, count: int, dear_percent: int) -
 def lab_method_swap(stage: Stage) -> None:
     """A small clinic without the analyser bills the dear method; its peers bill the plain one (SW-01)."""
     place = stage.new_hospital("3", f"云溪市柳湾{stage.instance}号门诊部", beds=10)
-    _tests_at(stage, place, 20, stage.by_level(100, 85, 65))
+    _tests_at(stage, place, stage.scaled(20), stage.by_level(100, 85, 65))
     for _ in range(6):
         everyday_care(stage, stage.hospital("3"), [stage.any_day()], Order(variants.TSH_PLAIN))
     stage.label_institution(place)
@@ -50,7 +50,7 @@ def device_grade_swap(stage: Stage) -> None:
     """Scans on a plain machine billed as those of a fine one (SW-02)."""
     place = stage.new_hospital("3", f"云溪市石桥{stage.instance}号卫生院", beds=20)
     share = stage.by_level(1.0, 0.7, 0.4)
-    for n in range(12):
+    for n in range(stage.scaled(12)):
         day = stage.any_day()
         scan = variants.SCAN_DEAR if n == 0 or stage.hand.chance(share) else variants.SCAN_PLAIN
         orders = [Order(catalogue.CONSULTATION), Order(scan)]
@@ -73,7 +73,7 @@ def drug_swapped_against_stock(stage: Stage) -> None:
     """A dear covered drug is billed, a cheap one leaves the shelf: sold without having been bought (SW-03)."""
     place = stage.hospital("2", "3")
     dear, cheap = stage.hand.pick(catalogue.COSTLY_DRUGS), stage.hand.pick(catalogue.PATENT_DRUGS)
-    for _ in range(stage.by_level(16, 10, 6)):
+    for _ in range(stage.scaled(stage.by_level(16, 10, 6))):
         day = stage.any_day()
         orders = [Order(catalogue.CONSULTATION), Order(dear, stage.by_level(3, 2, 1))]
         visit = stage.play(outpatient(stage.hand, passer_by(stage, day, (35, 90)), place, day, orders))
@@ -107,7 +107,7 @@ def _plated(stage: Stage, plate: catalogue.Item) -> Visit:
 
 def consumable_swap(stage: Stage) -> None:
     """An imported plate is billed, a home-made one implanted and bought (SW-04)."""
-    for _ in range(stage.by_level(3, 2, 1)):
+    for _ in range(stage.scaled(stage.by_level(3, 2, 1))):
         visit = _plated(stage, variants.PLATE_DEAR)
         swapped = lines_of(visit, variants.PLATE_DEAR)
         for line in swapped:
@@ -137,7 +137,7 @@ def _consultations(stage: Stage, title: str, expert_share: float, count: int) ->
 
 def expert_for_ordinary(stage: Stage) -> None:
     """A resident's consultations billed as those of a chief physician (SW-05)."""
-    _consultations(stage, "住院医师", stage.by_level(1.0, 0.6, 0.35), 18)
+    _consultations(stage, "住院医师", stage.by_level(1.0, 0.6, 0.35), stage.scaled(18))
 
 
 def chief_clinic(stage: Stage) -> None:
@@ -149,7 +149,7 @@ def covered_for_beauty(stage: Stage) -> None:
     """A beauty parlour bills young adults for covered skin treatment (SW-06)."""
     place = stage.new_hospital("3", f"云溪市丹霞{stage.instance}号医疗美容门诊部", beds=10)
     young = stage.by_level(1.0, 0.85, 0.7)
-    for _ in range(18):
+    for _ in range(stage.scaled(18)):
         day = stage.any_day()
         person = passer_by(stage, day, (20, 45) if stage.hand.chance(young) else (46, 90))
         orders = [Order(catalogue.CONSULTATION), Order(variants.SKIN_LIGHT, stage.hand.between(2, 5))]

@@ -62,7 +62,7 @@ def _sales(stage: Stage, shops: list[Institution], count: int, packs: tuple[int,
 def code_settled_twice(stage: Stage) -> None:
     """One pack settled for several people at one shop (TC-01)."""
     shop = stage.hand.pick(stage.world.providers.pharmacies)
-    first, *later = _sales(stage, [shop], stage.by_level(5, 4, 3), (1, 3))
+    first, *later = _sales(stage, [shop], stage.scaled(stage.by_level(5, 4, 3), least=2), (1, 3))
     again = first.lines[0].trace_codes or ()
     for visit in later:
         own = _fresh(stage, visit.lines[0])
@@ -96,7 +96,7 @@ def scanned_once_more_after_undoing(stage: Stage) -> None:
 def code_at_two_places(stage: Stage) -> None:
     """Packs sold at one shop come back into trade and are sold again elsewhere (TC-02)."""
     shops = stage.hand.some(stage.world.providers.pharmacies, 2)
-    first, *later = _sales(stage, shops, stage.by_level(6, 4, 2), (2, 4))
+    first, *later = _sales(stage, shops, stage.scaled(stage.by_level(6, 4, 2), least=2), (2, 4))
     pool = list(first.lines[0].trace_codes or ())
     for visit in later:
         line = visit.lines[0]
@@ -123,7 +123,7 @@ def mistyped_at_the_second_shop(stage: Stage) -> None:
 def malformed_code(stage: Stage) -> None:
     """Codes made up at the counter: too short, runs, letters; well made up, the wrong drug's prefix (TC-05)."""
     shop = stage.hand.pick(stage.world.providers.pharmacies)
-    for visit in _sales(stage, [shop], stage.by_level(6, 4, 3), (1, 3)):
+    for visit in _sales(stage, [shop], stage.scaled(stage.by_level(6, 4, 3), least=2), (1, 3)):
         line = visit.lines[0]
         made_up = [_made_up(stage, code) for code in _fresh(stage, line)]
         scan(stage, line, made_up)
@@ -149,7 +149,7 @@ def code_of_another_kind(stage: Stage) -> None:
 def fewer_codes_than_packs(stage: Stage) -> None:
     """More packs billed than were scanned (TC-07)."""
     shop = stage.hand.pick(stage.world.providers.pharmacies)
-    for visit in _sales(stage, [shop], stage.by_level(5, 4, 3), (3, 6)):
+    for visit in _sales(stage, [shop], stage.scaled(stage.by_level(5, 4, 3), least=2), (3, 6)):
         line = visit.lines[0]
         missing = stage.by_level(line.quantity - 1, stage.hand.between(1, 2), 1)
         scan(stage, line, _fresh(stage, line)[missing:])

@@ -98,11 +98,16 @@ def check_up_paid_by_the_fund(stage):
     return any(v.diagnoses[0][0].startswith("Z00") and v.settlements[0].sums["inscp_amt"] for v in staged_visits(stage))
 
 
+def drugs(visit):
+    """Different drugs, those taken back left out."""
+    return sum(charged(visit, item) > 0 for item in {line.item for line in visit.lines if line.item.list_type == "101"})
+
+
 def heavy_and_untreated(stage):
     """A heavy diagnosis, discharged home, and no drug but one."""
     return all(
         visit.diagnoses[0][0][:3] in ("A41", "J96") and visit.way_out == "1"
-        and sum(line.item.list_type == "101" for line in visit.lines) <= 1
+        and drugs(visit) <= 1
         for visit in staged_visits(stage)
     )  # fmt: skip
 
