@@ -12,6 +12,7 @@ from simulator.illness import Diagnosis, Illness, drawn, operations
 from simulator.people import Person, person_name
 from simulator.providers import Doctor, Institution
 from simulator.records import Line, Visit
+from simulator.staffing import WHOLE_DAY
 from simulator.streams import Hand
 from simulator.ward import Day, day_orders, theatre_orders
 
@@ -27,6 +28,7 @@ _SURGERIES = {
     "cataract": (("H25.900", "老年性白内障"), "A04"),
     "heart": (("I25.103", "冠状动脉粥样硬化性心脏病"), "A03"),
 }
+EMERGENCY = "13"
 _SHOP_HOURS = (8, 21)
 _UNNAMED_AT_SHOP = 0.42  # of purchases name no prescriber: 2.7 % of all lines do not (brief D.4)
 
@@ -57,7 +59,9 @@ def outpatient(
     """A visit or purchase within one day, settled the same day; by a doctor on duty, within his `hours`."""
     if doctor is None:
         doctor = _prescriber(hand, place, day, department)
-    opens, closes = hours or (_SHOP_HOURS if place.is_pharmacy else doctor.hours if doctor else (8, 17))
+    by_day_and_night = doctor is not None and visit_type == EMERGENCY
+    usual = _SHOP_HOURS if place.is_pharmacy else doctor.hours if doctor and by_day_and_night else WHOLE_DAY
+    opens, closes = hours or usual
     minutes = hand.between(0, (closes - opens) * 60)
     begin = datetime.combine(day, time(opens)) + timedelta(minutes=minutes, seconds=hand.between(0, 59))
     end = begin + timedelta(minutes=min(hand.between(10, 100), 23 * 60 + 55 - begin.hour * 60 - begin.minute))

@@ -116,7 +116,8 @@ def make_hospital(hand: Hand, level: str, name: str, *, beds: int = 0) -> Instit
     place = Institution(f"H{AREA}{hand.new_id(5)}", name, level, beds or _BEDS_PER_LEVEL[level], hand.between(96, 104))
     departments = list(CLINICAL) if level == "3" else [*CLINICAL, *CLINICAL[:2], *SPECIAL, *TECHNICAL]
     count = _DOCTORS_PER_LEVEL[level]
-    place.doctors = [make_doctor(hand, departments[n % len(departments)]) for n in range(count)]
+    # weeks begin three days apart from doctor to doctor, so that somebody is on duty every day
+    place.doctors = [make_doctor(hand, departments[n % len(departments)], 3 * n) for n in range(count)]
     place.equipment = machines(level, _CATCHMENT[level])
     place.nurses = count + place.beds // 2
     place.is_pilot = level != "3" and hand.chance(_PILOT_SHARE)

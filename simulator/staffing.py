@@ -49,11 +49,11 @@ class Doctor:
         return day.weekday() in self.weekdays
 
 
-def make_doctor(hand: Hand, department: str) -> Doctor:
-    """A doctor of one department, four or five days a week; emergency doctors by day and by night."""
+def make_doctor(hand: Hand, department: str, first: int | None = None) -> Doctor:
+    """A doctor of one department, four or five days a week from weekday `first`; emergency doctors day and night."""
     title = hand.pick(TITLES)
     code, name = f"D{AREA}{hand.new_id(6)}", person_name(hand)
-    first = hand.between(0, 6)
+    first = hand.between(0, 6) if first is None else first % 7
     days = tuple(sorted((first + n) % 7 for n in range(hand.between(_LONGEST_WEEK - 1, _LONGEST_WEEK))))
     hours = (0, 23) if department == "A20" else WHOLE_DAY
     return Doctor(code, name, title, department, days, hours)
