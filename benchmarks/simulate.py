@@ -9,6 +9,7 @@ too, since flat memory is the point: a world four times as large may hardly need
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import subprocess
 import sys
@@ -62,7 +63,8 @@ def _measure(lines: int, processes: int) -> tuple[int, float, float, float, floa
         program.write_text(_RUN, encoding="utf-8")
         begun, peak = time.monotonic(), 0.0
         command = [sys.executable, str(program), folder, str(lines), str(processes)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        here = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=here) as process:
             while process.poll() is None:
                 try:
                     peak = max(peak, _megabytes(process.pid))
