@@ -18,6 +18,7 @@ from simulator.providers import Doctor, Institution, make_doctor, make_hospital,
 from simulator.records import Label, Line, Visit
 from simulator.schemes.labels import finished
 from simulator.schemes.scheme import DISGUISE_SHARES, Scheme
+from simulator.schemes.wear import worn
 from simulator.settling import settle
 from simulator.streams import Hand, T
 from simulator.world import World
@@ -236,6 +237,7 @@ def play_one(world: World, scheme: Scheme, number: int, mishaps: Mishaps) -> Sta
     scheme.act(stage)
     stage.finish()
     settle_with_mishaps(scenario.seed, part, stage.ordinary, scenario.last_day, mishaps)
+    worn(Hand(scenario.seed, f"wear/{part}"), stage.staged, mishaps)
     for visit in stage.staged:
         settle(scenario.seed, visit)
     stage.waive_shares()

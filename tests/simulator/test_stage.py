@@ -82,6 +82,12 @@ def test_the_smallest_history_holds_every_scheme_at_every_level():
             assert all(v.end.date() <= scenario.last_day for v in visits(stage)), scheme.name
 
 
+def test_staged_encounters_are_corrected_as_often_as_honest_ones():
+    staged = [visit for scheme in SCHEMES for number in range(3) for visit in play(scheme, number).staged]
+    lines = [line for visit in staged for line in visit.lines]
+    assert 0.03 < sum(line.quantity < 0 for line in lines) / len(lines) < 0.07
+
+
 def test_nothing_is_staged_at_scale_zero():
     scenario = Scenario(persons=60, scheme_scale=0.0)
     assert stage_all(make_world(scenario), SCHEMES, Mishaps()) == []
