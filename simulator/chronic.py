@@ -31,7 +31,7 @@ _COMORBID: tuple[Diagnosis, ...] = (
     ("H52.400", "老视"), ("N28.100", "肾囊肿"), ("I70.900", "动脉硬化"), ("K59.000", "便秘"),
 )  # fmt: skip
 _WESTERN_QUANTITY, _PATENT_QUANTITY = 2.35, 2.6
-_PATENT_VISITS, _HERB_VISITS, _COSTLY_VISITS, _LAB_VISITS, _IMAGE_VISITS = 0.72, 0.42, 0.27, 0.14, 0.03
+_PATENT_VISITS, _HERB_VISITS, _COSTLY_VISITS, _LAB_VISITS, _IMAGE_VISITS = 0.72, 0.50, 0.34, 0.15, 0.03
 _SET_VISITS, _SUPPLY_VISITS, _CONSULTATIONS, _LONG_PRESCRIPTIONS = 0.62, 0.22, 0.1, 0.45
 
 Sheet = list[tuple[Item, int, int]]  # item, quantity, days supplied

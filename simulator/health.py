@@ -23,7 +23,7 @@ _REGISTERED = 0.17
 _VISITS_MU, _VISITS_SIGMA = 1.66, 0.62
 _UNREGISTERED_MU, _UNREGISTERED_SIGMA = -1.25, 0.6
 _MOST_VISITS_PER_MONTH = 14.0
-_DIALYSIS, _CANCER = 0.06, 0.035  # of the registered
+_DIALYSIS, _CANCER = 0.07, 0.035  # of the registered
 _BIRTHS_PER_WOMAN_YEAR = 0.036  # of women of 22 to 38: about 6.5 births per 1,000 persons and year
 
 
@@ -87,9 +87,9 @@ def _registered(hand: Hand, *, wanted: bool) -> Health:
         spending=spending,
         uses_herbs=hand.chance(0.52),
         uses_costly=hand.chance(0.58),
-        patents=hand.lognormal(-0.22, 0.7),
-        tests=hand.lognormal(-0.85, 1.3),
-        costly=hand.lognormal(-0.5, 1.0),
+        patents=hand.lognormal(-0.18, 0.66),
+        tests=hand.lognormal(-0.95, 1.45),
+        costly=hand.lognormal(-0.6, 1.15),
         wanders=hand.chance(0.33),
         goes_on_to_shop=hand.chance(0.3),
         likes_infusions=hand.chance(0.25),

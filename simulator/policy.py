@@ -82,8 +82,8 @@ STANDARD = Policy(
     large_claim_percent=60,
     civil_servant_percent=20,
     aid_percent=50,
-    account_start=320_000,
-    account_income=240_000,
+    account_start=360_000,
+    account_income=280_000,
 )  # fmt: skip
 
 

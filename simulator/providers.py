@@ -142,6 +142,7 @@ def make_providers(seed: int, persons: int, stay_factor: float = 1.0) -> Provide
         for n in range(count):
             name = f"云溪市{_TOWNS[n % len(_TOWNS)]}{'' if n < len(_TOWNS) else f'第{n}'}{suffix[level]}"
             hospitals.append(_unlike(used, hand, level, name))
+    hospitals[0].is_pilot = True  # in the smallest world too
     slots = _filled(hand, _furnish(hand, persons, hospitals), hospitals, stay_factor)
     prescribers = [doctor for hospital in hospitals for doctor in hospital.doctors]
     pharmacies = []
