@@ -16,9 +16,10 @@ MIN_HISTORY_DAYS = 30
 MIN_PERSONS = 50
 MOST_STAYS = 20.0  # times the usual rate of admissions
 # Lines per person-day, honest and staged, and lines of schemes that come along whatever the size; measured on
-# worlds of 200 to 4,000 persons over 89 days. They aim `for_lines`, nothing else.
-_HONEST_PER_PERSON_DAY, _STAGED_PER_PERSON_DAY = 0.222, 0.053
-_LINES_OF_SURE_SCHEMES, _LINES_OF_EVERY_SCHEME = 7_400, 46_100
+# worlds of 200 to 25,000 persons over 89 days. They aim `for_lines`, nothing else.
+_HONEST_PER_PERSON_DAY, _STAGED_PER_PERSON_DAY = 0.243, 0.072
+_LINES_OF_SURE_SCHEMES, _LINES_OF_EVERY_SCHEME = 7_300, 53_000
+_PERSONS_WITHOUT_RARE_SCHEMES = 700
 _EVERY_SCHEME_FROM = 250_000  # lines; below, playing everything at least once would drown the honest world
 
 
@@ -88,12 +89,12 @@ class Scenario:
     ) -> Self:
         """A scenario of about `lines` fee lines: within a fifth from 10,000 on, coarser below.
 
-        The schemes every world has take most of a small one, so that below 6,000 lines none gets smaller. Below
+        The schemes every world has take most of a small one, so that below 8,000 lines none gets smaller. Below
         250,000 lines not every scheme is sure to be played.
         """
         days = max(1, (max(nights, default=history_start) - history_start).days)
         all_of_them = lines >= _EVERY_SCHEME_FROM
-        persons = max(MIN_PERSONS, round(_persons_for(lines, days, scheme_scale, all_of_them=all_of_them)))
+        persons = max(MIN_PERSONS, _persons_for(lines, days, scheme_scale, all_of_them=all_of_them))
         return cls(seed, persons, history_start, nights, scheme_scale, dirt_rate, every_scheme=all_of_them)
 
     @property
@@ -112,12 +113,25 @@ class Scenario:
         return rates_of(self.dirt_rate, self.dirt)
 
 
-def _persons_for(lines: int, days: int, scale: float, *, all_of_them: bool) -> float:
+def _persons_for(lines: int, days: int, scale: float, *, all_of_them: bool) -> int:
     """Persons whose honest lines, with what is staged among them, come to so many lines."""
-    honest, staged = _HONEST_PER_PERSON_DAY * days, _STAGED_PER_PERSON_DAY * days * scale
-    at_least = 0 if scale == 0 else _LINES_OF_EVERY_SCHEME if all_of_them else _LINES_OF_SURE_SCHEMES
-    persons = lines / (honest + staged)
-    return persons if persons * staged >= at_least else (lines - at_least) / honest
+    low, high = 0, max(1, round(lines / (_HONEST_PER_PERSON_DAY * days)))
+    while low < high:
+        middle = (low + high) // 2
+        staged = _staged_lines(middle, days, scale, all_of_them=all_of_them) if scale > 0 else 0
+        if middle * _HONEST_PER_PERSON_DAY * days + staged < lines:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _staged_lines(persons: int, days: int, scale: float, *, all_of_them: bool) -> float:
+    """What is staged among so many persons: by its rates, but at least what comes along whatever the size."""
+    by_rate = _STAGED_PER_PERSON_DAY * days * scale
+    if all_of_them:  # some schemes are still at their least while others follow their rates
+        return float((_LINES_OF_EVERY_SCHEME**4 + (by_rate * persons) ** 4) ** 0.25)
+    return max(_LINES_OF_SURE_SCHEMES, by_rate * (persons - _PERSONS_WITHOUT_RARE_SCHEMES))
 
 
 def _number_faults(scenario: Scenario) -> list[str]:
