@@ -37,7 +37,11 @@ def moved_hospital(stage: Stage) -> None:
     """An old clinic under a new code after moving: everyday care, as busy as before."""
     place = stage.new_hospital("3", f"云溪市云台新址{stage.instance}号门诊部", beds=10)
     place.opened = stage.world.scenario.history_start - timedelta(days=20)
-    everyday_care(stage, place, [stage.any_day() for _ in range(28)])
+    scenario = stage.world.scenario
+    even = [scenario.history_start + timedelta(days=n * scenario.days // 28) for n in range(28)]
+    everyday_care(
+        stage, place, [min(scenario.last_day, day + timedelta(days=stage.hand.between(0, 2))) for day in even]
+    )
     stage.label_institution(place)
 
 
