@@ -47,7 +47,7 @@ def test_no_pack_is_sold_twice_and_its_code_names_the_drug(beside):
 
 def test_most_days_in_pilot_hospitals_are_confirmed(beside):
     checks = beside["presence_check"]
-    assert 0.75 < sum(row["present_flag"] == "1" for row in checks) / len(checks) < 0.9
+    assert 0.7 < sum(row["present_flag"] == "1" for row in checks) / len(checks) < 0.95  # some 70 checks
     stays = {row["mdtrt_id"]: row for row in beside["mdtrt"]}
     assert all(stays[r["mdtrt_id"]]["begntime"] <= r["chk_time"] <= stays[r["mdtrt_id"]]["endtime"] for r in checks)
 
