@@ -32,21 +32,28 @@ def _nightly_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _simulate_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--lines", type=int, default=24_000, help="about how many fee lines (default 24000)")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--preset", metavar="NAME", help="a scenario of conf/scenarios: demo, city, province-slice")
+    which.add_argument("--scenario", type=Path, metavar="FILE", help="a scenario file of your own")
+    parser.add_argument("--lines", type=int, help="about how many fee lines (default 24000, or the scenario's)")
     parser.add_argument(
         "--from",
         dest="start",
         type=_date,
         metavar="DATE",
-        help="first day of service (default: 89 days before --date)",
+        help="first day of service (default: 89 days before the last night, or the scenario's)",
     )
     parser.add_argument(
         "--nights",
         type=int,
-        default=4,
-        help="how many deliveries, a week apart, ending on --date (default 4)",
+        help="how many deliveries, a week apart, ending on --date (default 4, or the scenario's)",
     )
     parser.add_argument("--seed", type=int, help="the seed: same seed, same bytes")
+    parser.add_argument("--encoding", choices=("utf-8", "utf-8-sig", "gb18030"), help="how text is encoded")
+    parser.add_argument("--compression", choices=("gzip", "zip", "none"), help="how files are packed")
+    parser.add_argument(
+        "--processes", type=int, default=1, help="on how many processes; the bytes are the same on any (default 1)"
+    )
 
 
 def _show_options(parser: argparse.ArgumentParser) -> None:

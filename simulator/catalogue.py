@@ -7,7 +7,10 @@ Codes of the frequency list, the sex-restricted lists and the exclusive pairs ar
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 DRUGS_SUPPLIED_DAYS = 28  # a long prescription of the chronic benefit
 
@@ -24,10 +27,16 @@ class Item:
     price: int
     price_limit: int | None
 
+    def __hash__(self) -> int:
+        return hash(self.code)
+
     @property
     def is_service(self) -> bool:
         """Services have one government price; drugs and consumables differ by seller."""
         return self.list_type == "201"
+
+
+_REGISTERED: list[Item] = []
 
 
 def _service(code: str, name: str, charge_class: str, yuan: float, grade: str = "1") -> Item:
@@ -183,22 +192,56 @@ INFUSION_SET = _consumable(2, "一次性使用输液器", 6.5)
 CANNULA = _consumable(3, "静脉留置针", 18)
 
 
+@cache
+def families() -> dict[str, tuple[Item, ...]]:
+    """The items of data/items.csv by what they are used for."""
+    found: dict[str, list[Item]] = {}
+    for row in _rows():
+        found.setdefault(row["family"], []).append(_item_of(row))
+    return {family: tuple(items) for family, items in found.items()}
+
+
+@cache
+def equipment_of() -> dict[str, str]:
+    """The machine an item needs, by code."""
+    own = {EXAMS[0]: "CT", EXAMS[1]: "CT", EXAMS[2]: "US", EXAMS[3]: "US", EXAMS[4]: "ECG", EXAMS[5]: "DR"}
+    rest = {_item_of(row).code: row["equipment"] for row in _rows() if row["equipment"]}
+    return {item.code: kind for item, kind in own.items()} | {DIALYSIS.code: "DIALYSIS"} | rest
+
+
+def register(*items: Item) -> None:
+    """Items of another module that belong in the delivered catalogue too."""
+    _REGISTERED.extend(items)
+
+
+def _rows() -> list[dict[str, str]]:
+    path = Path(__file__).parent / "data" / "items.csv"
+    with path.open(encoding="utf-8", newline="") as text:
+        return list(csv.DictReader(text))
+
+
+def _item_of(row: dict[str, str]) -> Item:
+    serial, yuan, grade = int(row["serial"]), float(row["yuan"]), row["grade"]
+    if row["kind"] == "service":
+        return _own_service(serial, row["name"], row["charge_class"], yuan, grade)
+    if row["kind"] == "herb":
+        return _herb(serial, row["name"], yuan)
+    if row["kind"] == "consumable":
+        return _consumable(serial, row["name"], yuan, grade)
+    return _drug(serial, row["group"], row["name"], yuan, grade, "11" if row["kind"] == "patent" else "09")
+
+
 def all_items() -> tuple[Item, ...]:
     """Every item once, by code."""
-    single = (
-        BED,
-        WARD_ROUND,
-        NURSING_1,
-        NURSING_2,
-        NURSING_3,
-        HEART_MONITOR,
-        OXYGEN_MONITOR,
-        HBA1C,
-        DIALYSIS,
-    )
-    visits = (CONSULTATION, EXPERT_CONSULTATION, EMERGENCY_CONSULTATION, PRIVATE_WARD, COMPANION_BED)
-    acts = (INFUSION, INJECTION, LIMB_PUMP, ANAESTHESIA, DIALYSER, INFUSION_SET, CANNULA)
-    groups = (FEMALE_ITEMS, MALE_ITEMS, LABS, EXAMS, REHAB, tuple(SURGERY.values()), *CHRONIC_DRUGS.values())
-    drugs = (PATENT_DRUGS, COSTLY_DRUGS, ACUTE_DRUGS, WARD_DRUGS, HERBS)
-    items = [*single, *visits, *acts, *(item for group in (*groups, *drugs) for item in group)]
-    return tuple(sorted({item.code: item for item in items}.values(), key=lambda item: item.code))
+    everything: list[Item] = list(_REGISTERED)
+    for value in (*list(globals().values()), *families().values()):
+        everything += _items_in(value)
+    return tuple(sorted({item.code: item for item in everything}.values(), key=lambda item: item.code))
+
+
+def _items_in(value: object) -> list[Item]:
+    """The items of a constant: itself, or what a tuple or mapping of it holds."""
+    if isinstance(value, Item):
+        return [value]
+    held = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else ()
+    return [item for part in held for item in _items_in(part)]

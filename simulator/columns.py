@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from simulator.settling import FUNDS
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -19,7 +21,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "dscg_dept_codg", "dscg_dept_name", "adm_bed", "dscg_bed", "chfpdr_code", "chfpdr_name",
         "dscg_maindiag_code", "dscg_maindiag_name", "adm_diag_dscr", "dise_no", "dise_name",
         "oprn_oprt_code", "inhosp_stas", "dscg_way", "refl_old_mdtrt_id", "ttp_pay_flag", "coner_name",
-        "coner_tel", "vali_flag",
+        "coner_tel", "vali_flag", "ipt_days", "otp_diag_info",
     ),
     "setl": (
         "setl_id", "mdtrt_id", "init_setl_id", "medins_setl_id", "clr_optins", "psn_no", "psn_type",
@@ -60,3 +62,17 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # The column whose total the manifest states.
 AMOUNT_COLUMNS = {"fee_list": "det_item_fee_sumamt", "setl": "medfee_sumamt"}
+# What the warehouse calls the same columns (brief D.2).
+_WAREHOUSE = {
+    ("fee_list", "feedetl_sn"): "bkkp_sn",
+    ("fee_list", "med_list_codg"): "hilist_code",
+    ("fee_list", "medins_list_codg"): "medins_list_code",
+    ("fee_list", "inscp_scp_amt"): "inscp_amt",
+    ("medins", "hosp_lv"): "medins_lv",
+    ("catalogue", "hilist_code"): "med_list_codg",
+}
+
+
+def header(table: str, columns: Sequence[str], names: str) -> tuple[str, ...]:
+    """The column names of a file, in the interface's words or the warehouse's."""
+    return tuple(columns if names == "interface" else (_WAREHOUSE.get((table, column), column) for column in columns))

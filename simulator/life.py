@@ -1,66 +1,69 @@
-"""The ordinary life of one insured person: refills, passing illness, a stay now and then."""
+"""The ordinary life of one insured person: refills, passing illness, planned care, a stay now and then."""
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
+from functools import partial
 
-from simulator import catalogue
+from simulator import catalogue, special
+from simulator.admissions import Admission, planned_stays, ward_illness
 from simulator.care import CHRONIC_DIAGNOSES, Order, charge, outpatient, stay
+from simulator.chronic import Sheet, diagnoses, sheets
+from simulator.everyday import passing_visit
 from simulator.people import Person
 from simulator.providers import Institution, Providers
 from simulator.records import Visit
+from simulator.seasons import day_of
 from simulator.streams import Hand
 
-_PASSING = (
-    ("J06.900", "急性上呼吸道感染"),
-    ("K29.700", "胃炎"),
-    ("J20.900", "急性支气管炎"),
-    ("M54.500", "腰痛"),
-    ("L30.900", "皮炎"),
-    ("R51.x00", "头痛"),
-)
+# Passing illness per month, by age: about one and a half a year, twice that among children.
+_ILLNESSES = ((6, 0.28), (16, 0.16), (60, 0.10), (200, 0.15))
+_MOST_DAYS_IN_MONTH = 13  # of outpatient care of an honest person, below what is called frequent (rule FQ-01)
+_SHOP_SHARE, _SECOND_PLACE = 0.36, 0.3
+_ELSEWHERE = {True: 0.045, False: 0.002}  # of visits, by whether the person wanders
+_USES_SHOP = 52  # of a hundred chronically ill
+_REFERRED = 0.4
+_STAYS_OF_A_GUEST = 0.18  # yearly risk of somebody who is in no block's plan, before age and conditions
+
+Maker = Callable[[date], Visit]
+Plan = list[tuple[date, bool, Maker]]  # day, whether it counts as everyday care, how the encounter is made
+
+
+def block_life(
+    hand: Hand, people: Sequence[Person], providers: Providers, first: date, last: date, offset: int = 0
+) -> list[list[Visit]]:
+    """The encounters of each person of a block; `offset` is the number of its first person in the whole world."""
+    plans = planned_stays(hand, list(people), providers, first, last, offset)
+    return [
+        _life(hand, person, providers, first, last, sorted(plans.get(n, ()), key=lambda planned: planned.day))
+        for n, person in enumerate(people)
+    ]
 
 
 def ordinary_life(hand: Hand, person: Person, providers: Providers, first: date, last: date) -> list[Visit]:
-    """One person's encounters from `first` to `last`: at most one a day, none in a stay or after death."""
-    alive_to = min(last, person.death - timedelta(days=1)) if person.death else last
-    taken: set[date] = set()
-    visits = _stays(hand, person, providers, first, alive_to, taken)
-    months = max(0, (alive_to - first).days) / 30
-    refills = int(hand.rng.poisson(person.visits_per_month * months))
-    illnesses = int(hand.rng.poisson((0.22 if 15 < person.age_on(first) < 60 else 0.4) * months))
-    for n in range(refills + illnesses):
-        day = first + timedelta(days=hand.between(0, max(0, (alive_to - first).days)))
-        if day in taken or day > alive_to:
-            continue
-        taken.add(day)
-        visits.append(refill(hand, person, providers, day) if n < refills else _illness(hand, person, providers, day))
-    if "diabetes" in person.conditions:
-        _add_quarterly_test(hand, visits)
-    return visits
+    """One person's encounters from `first` to `last`, in order: none in a stay or after death."""
+    return _life(hand, person, providers, first, last, _guest_stays(hand, person, providers, first, last))
 
 
 def refill(hand: Hand, person: Person, providers: Providers, day: date, place: Institution | None = None) -> Visit:
     """A chronic patient fetches drugs for one or two conditions, mostly at the usual hospital or pharmacy."""
-    at_shop = place.is_pharmacy if place else hand.chance(0.3)
+    at_shop = place.is_pharmacy if place else person.home % 100 < _USES_SHOP and hand.chance(_SHOP_SHARE)
     if place is None:
         usual = providers.home_pharmacy(person.home) if at_shop else providers.home_hospital(person.home)
-        place = usual if hand.chance(0.95) else hand.pick(providers.pharmacies if at_shop else providers.hospitals)
+        elsewhere = hand.chance(_ELSEWHERE[person.health.wanders])
+        place = hand.pick(providers.pharmacies if at_shop else providers.hospitals) if elsewhere else usual
     condition = hand.pick(person.conditions)
-    orders = [
-        Order(drug, hand.between(1, 4), catalogue.DRUGS_SUPPLIED_DAYS if hand.chance(0.2) else 0)
-        for drug in hand.some(catalogue.CHRONIC_DRUGS[condition], hand.between(2, 4))
-    ]
-    if hand.chance(0.4):
-        orders.append(Order(hand.pick(catalogue.PATENT_DRUGS), hand.between(1, 3)))
-    if not at_shop:
-        orders.append(Order(catalogue.CONSULTATION))
-        if hand.chance(0.25):
-            orders += [Order(lab) for lab in hand.some(catalogue.LABS, hand.between(1, 4))]
-        if hand.chance(0.15):
-            orders += [Order(herb, 10 * hand.between(5, 14)) for herb in hand.some(catalogue.HERBS, hand.between(3, 6))]
-    visit_type = "9929" if at_shop else "140104"
-    return outpatient(hand, person, place, day, orders, visit_type=visit_type, diagnosis=CHRONIC_DIAGNOSES[condition])
+    slips = sheets(hand, person, condition, at_shop=at_shop)
+    visit_type = _refill_type(person, condition, at_shop=at_shop)
+    visit = outpatient(
+        hand, person, place, day, _orders(slips[0]), visit_type=visit_type, diagnosis=CHRONIC_DIAGNOSES[condition],
+        more_diagnoses=diagnoses(hand, person, CHRONIC_DIAGNOSES, condition),
+    )  # fmt: skip
+    for slip in slips[1:]:
+        charge(hand, visit, visit.lines[0].at, _orders(slip))
+    return visit
 
 
 def free_of(visits: list[Visit], first: date, last: date) -> list[Visit]:
@@ -68,49 +71,159 @@ def free_of(visits: list[Visit], first: date, last: date) -> list[Visit]:
     return [visit for visit in visits if visit.end.date() < first or visit.begin.date() > last]
 
 
-def _illness(hand: Hand, person: Person, providers: Providers, day: date) -> Visit:
-    drugs = [Order(drug, hand.between(1, 2)) for drug in hand.some(catalogue.ACUTE_DRUGS, hand.between(1, 3))]
-    if hand.chance(0.3):
-        return outpatient(hand, person, providers.home_pharmacy(person.home), day, drugs, visit_type="41")
-    urgent = hand.chance(0.12)
-    place = providers.home_hospital(person.home) if hand.chance(0.85) else hand.pick(providers.hospitals)
-    usual = catalogue.EXPERT_CONSULTATION if hand.chance(0.2) else catalogue.CONSULTATION
-    orders = [Order(catalogue.EMERGENCY_CONSULTATION if urgent else usual), *drugs]
-    if hand.chance(0.5):
-        orders += [Order(lab) for lab in hand.some(catalogue.LABS, hand.between(1, 3))]
-    if hand.chance(0.2):
-        orders.append(Order(hand.pick(catalogue.EXAMS)))
-    if hand.chance(0.25):
-        orders += [Order(catalogue.INFUSION), Order(catalogue.INFUSION_SET), Order(catalogue.WARD_DRUGS[0])]
-    if hand.chance(0.08):
-        orders += [Order(act) for act in hand.some(catalogue.REHAB, 2)]
-    if hand.chance(0.03) and person.age_on(day) >= 18:
-        orders.append(Order((catalogue.MALE_ITEMS if person.sex == "1" else catalogue.FEMALE_ITEMS)[0]))
-    visit_type = "13" if urgent else "11"
-    return outpatient(hand, person, place, day, orders, visit_type=visit_type, diagnosis=hand.pick(_PASSING))
+def _orders(slip: Sheet) -> list[Order]:
+    return [Order(item, count, days) for item, count, days in slip]
 
 
-def _stays(hand: Hand, person: Person, providers: Providers, first: date, last: date, taken: set[date]) -> list[Visit]:
-    """At most one stay in a quarter, so that no honest person is readmitted within days."""
-    stays = []
-    quarter = first
+def _refill_type(person: Person, condition: str, *, at_shop: bool) -> str:
+    if person.is_registered:
+        return "9929" if at_shop else "140104"
+    if at_shop:
+        return "41"
+    return "9901" if condition in ("hypertension", "diabetes") else "11"
+
+
+def _life(
+    hand: Hand, person: Person, providers: Providers, first: date, last: date, stays: Sequence[Admission]
+) -> list[Visit]:
+    alive_to = min(last, person.death - timedelta(days=1)) if person.death else last
+    if alive_to < first:
+        return []
+    visits: list[Visit] = []
+    taken: set[date] = set()
+    for planned in stays:
+        visits += _stay(hand, person, providers, planned)
+        taken.update(day for visit in visits[-2:] for day in visit.days)
+    plan = _plan(hand, person, providers, first, last, alive_to)
+    for day, make in _kept(plan, taken, alive_to):
+        visits.append(make(day))
+        if person.health.goes_on_to_shop and not visits[-1].place.is_pharmacy and person.home % 100 < _USES_SHOP:
+            visits += _then_the_shop(hand, person, providers, day)
+    if "diabetes" in person.conditions:
+        _add_quarterly_test(hand, visits)
+    visits.sort(key=lambda visit: visit.begin)
+    return visits
+
+
+def _plan(hand: Hand, person: Person, providers: Providers, first: date, last: date, alive_to: date) -> Plan:
+    months = ((alive_to - first).days + 1) / 30.4
+    health, plan = person.health, Plan()
+    rate = person.visits_per_month * (0.35 if health.on_dialysis else 1.0)
+    if person.conditions:
+        make = partial(_refill_somewhere, hand, person, providers)
+        plan += [(day_of(hand, first, last, alive_to), True, make) for _ in range(hand.poisson(rate * months))]
+    years = person.age_on(first)
+    illness_rate = next(rate for age, rate in _ILLNESSES if years < age)
+    for _ in range(hand.poisson(illness_rate * months)):
+        season, make_illness = passing_visit(hand, person, providers, years)
+        plan.append((day_of(hand, first, last, alive_to, season), True, make_illness))
+    if health.on_dialysis or health.has_cancer or health.bears_child:
+        plan += _special(hand, person, providers, first, last)
+    return plan
+
+
+def _special(
+    hand: Hand, person: Person, providers: Providers, first: date, last: date
+) -> Iterable[tuple[date, bool, Maker]]:
+    """Dialysis, chemotherapy and antenatal care, at one hospital each."""
+    if person.health.on_dialysis:
+        units = providers.with_wards("1", "2")
+        place, make_items, kind, illness = (
+            units[person.home % len(units)],
+            special.dialysis_items,
+            "140201",
+            special.KIDNEY,
+        )
+        days = special.dialysis_days(person, first, last)
+    elif person.health.has_cancer:
+        units = providers.of_level("1")
+        place, kind, illness = units[person.home % len(units)], "140201", special.TUMOUR
+        make_items, days = special.chemotherapy_items, special.chemotherapy_days(person, first, last)
+    else:
+        place, kind, illness = providers.home_hospital(person.home), "51", special.PREGNANCY
+        make_items, days = special.antenatal_items, special.antenatal_days(person, first, last)
+    for n, day in enumerate(days):
+        orders = [Order(item) for item in make_items(n)]
+        yield (
+            day, kind == "51",
+            partial(_planned_visit, hand, person, place, orders=orders, visit_type=kind, diagnosis=illness),
+        )  # fmt: skip
+
+
+def _planned_visit(
+    hand: Hand, person: Person, place: Institution, day: date, *,
+    orders: Sequence[Order], visit_type: str, diagnosis: tuple[str, str],
+) -> Visit:  # fmt: skip
+    return outpatient(hand, person, place, day, orders, visit_type=visit_type, diagnosis=diagnosis, hours=(8, 15))
+
+
+def _kept(plan: Plan, taken: set[date], alive_to: date) -> Iterable[tuple[date, Maker]]:
+    """One encounter a day at most, none in hospital, and no more everyday care in a month than the honest have."""
+    recent: deque[date] = deque()
+    plan.sort(key=lambda entry: (entry[0], entry[1]))
+    for day, is_everyday, make in plan:
+        if day in taken or day > alive_to:
+            continue
+        if is_everyday:
+            while recent and (day - recent[0]).days >= 30:
+                recent.popleft()
+            if len(recent) >= _MOST_DAYS_IN_MONTH:
+                continue
+            recent.append(day)
+        taken.add(day)
+        yield day, make
+
+
+def _refill_somewhere(hand: Hand, person: Person, providers: Providers, day: date) -> Visit:
+    """At the usual place, or in the other region while the person lives there."""
+    if person.off_site and person.off_site[0] <= day <= person.off_site[1] and providers.remote:
+        return refill(hand, person, providers, day, providers.remote[person.home % len(providers.remote)])
+    return refill(hand, person, providers, day)
+
+
+def _then_the_shop(hand: Hand, person: Person, providers: Providers, day: date) -> list[Visit]:
+    """In the evening of the same day a pharmacy fills what the hospital had not."""
+    if not hand.chance(_SECOND_PLACE):
+        return []
+    condition = hand.pick(person.conditions)
+    slip = sheets(hand, person, condition, at_shop=True)[0]
+    known, place = CHRONIC_DIAGNOSES[condition], providers.home_pharmacy(person.home)
+    return [outpatient(hand, person, place, day, _orders(slip), visit_type="9929", diagnosis=known, hours=(19, 21))]
+
+
+def _stay(hand: Hand, person: Person, providers: Providers, planned: Admission) -> list[Visit]:
+    """A stay; admission to a tertiary hospital sometimes follows a referral by the usual one."""
+    visit = stay(
+        hand, person, planned.place, planned.day, planned.nights, illness=planned.illness, visit_type=planned.visit_type
+    )
+    home, before = providers.home_hospital(person.home), planned.day - timedelta(days=1)
+    if planned.place.level != "1" or planned.visit_type != "21" or not hand.chance(_REFERRED):
+        return [visit]
+    orders = [Order(catalogue.CONSULTATION), *(Order(lab) for lab in hand.some(catalogue.LABS, 2))]
+    referral = outpatient(hand, person, home, before, orders, diagnosis=planned.illness.diagnosis, hours=(8, 16))
+    visit.referral = (referral.id, home.code)
+    return [referral, visit]
+
+
+def _guest_stays(hand: Hand, person: Person, providers: Providers, first: date, last: date) -> list[Admission]:
+    """At most one stay in a quarter of somebody outside every block's plan: these beds are the reserve."""
+    alive_to = min(last, person.death - timedelta(days=1)) if person.death else last
+    found, quarter = [], first + timedelta(days=1)
     while quarter <= last:
-        yearly = 0.10 + 0.12 * len(person.conditions) + 0.004 * max(0, person.age_on(quarter) - 50)
-        day = quarter + timedelta(days=hand.between(0, 60))
-        nights = min(20, max(2, round(float(hand.rng.lognormal(1.95, 0.45)))))
-        if hand.chance(yearly / 4) and day + timedelta(days=nights) <= last:
-            level = "1" if hand.chance(0.35) else ("2" if hand.chance(0.8) else "3")
-            surgery = hand.pick(list(catalogue.SURGERY)) if level != "3" and hand.chance(0.25) else ""
-            visit = stay(hand, person, hand.pick(providers.of_level(level)), day, nights, surgery=surgery)
-            taken.update(visit.days)
-            stays.append(visit)
+        risk = 0.10 + 0.12 * len(person.conditions) + 0.004 * max(0, person.age_on(quarter) - 50)
+        day = quarter + timedelta(days=hand.between(0, 50))
+        nights = min(25, max(2, round(hand.lognormal(2.0, 0.45))))
+        if hand.chance(risk * _STAYS_OF_A_GUEST) and day + timedelta(days=nights) <= alive_to:
+            level = "1" if hand.chance(0.42) else "2"
+            place = hand.pick(providers.with_wards(level))
+            found.append(Admission(day, nights, place, ward_illness(hand, person, place, day)))
         quarter += timedelta(days=91)
-    return stays
+    return found
 
 
 def _add_quarterly_test(hand: Hand, visits: list[Visit]) -> None:
     """Glycated haemoglobin once, on the first clinic visit: more often would break its limit."""
-    clinic = [v for v in visits if v.visit_type == "140104" and v.lines]
+    clinic = [v for v in visits if v.visit_type in ("140104", "9901") and v.lines]
     if clinic and hand.chance(0.6):
         visit = min(clinic, key=lambda v: v.begin)
         charge(hand, visit, visit.lines[0].at, [Order(catalogue.HBA1C)])

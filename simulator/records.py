@@ -9,7 +9,7 @@ from simulator.catalogue import Item
 from simulator.people import Person
 from simulator.providers import Doctor, Institution
 
-INPATIENT = ("21",)
+INPATIENT = ("21", "52")  # 52: childbirth
 
 
 @dataclass(slots=True)
@@ -28,6 +28,10 @@ class Line:
     original_id: str = ""
     days_supplied: int = 0
     memo: str = ""
+    covered: int | None = None  # cents in scope, where they are not what the item and its price make them
+    trace_codes: tuple[str, ...] | None = None  # exactly these were scanned; None: as an honest seller would
+    unstocked: bool = False  # billed, but nothing left the shelf
+    shelf_item: Item | None = None  # what left the shelf instead
 
     @property
     def amount(self) -> int:
@@ -53,6 +57,14 @@ class Visit:
     contact: str = ""
     way_out: str = "1"
     operation: tuple[str, str] | None = None
+    referral: tuple[str, str] | None = None  # the encounter that led to this one, and its institution
+    presence: int | None = None  # percent of its days on which the in-patient was found; None: as usual
+    tip: str = ""  # what somebody reported about it
+    paper: bool = False  # settled by hand from paper instead of at the counter
+    invoice: str = ""  # invoice number; '' as the settlement's
+    out_of_area: bool = False
+    family_account: int = 0  # cents of the account payment that come from a relative's account
+    account_share: int | None = None  # percent of the personal part paid from the account; None: as usual
     lines: list[Line] = field(default_factory=list)
     settlements: list[Settlement] = field(default_factory=list)
 
@@ -99,3 +111,10 @@ class Label:
     fixmedins_code: str = ""
     dr_code: str = ""
     service_date: str = ""
+    actor_type: str = ""  # who did it: patient, doctor, institution, ring, employer, staff
+    actor_id: str = ""
+    starts_on: str = ""  # first and last day of the instance, ISO dates
+    ends_on: str = ""
+    intensity: float = 0.0  # how strong, 1.0 as described in the brief
+    disguise: int = 0  # 0 plain, 1 careful, 2 well disguised
+    category: str = ""  # of the rule catalogue

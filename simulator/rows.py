@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import TypeAlias
@@ -17,6 +17,25 @@ from simulator.streams import id_of
 Row: TypeAlias = tuple[str, ...]
 _IMPOSSIBLE_DATE = "2026-02-30 08:00:00"
 _REGISTRY_START = "2020-01-01"
+_OUT = "2"  # treated outside the region that insures
+_BEFORE_SHARE = (
+    "medfee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_amt", "dedc_std",
+    "act_pay_dedc",
+)  # fmt: skip
+_AFTER_SHARE = (*FUNDS, "fund_pay_sumamt", "psn_pay", "acct_pay")
+
+
+def joined(row: Row) -> str:
+    """The row as one line of CSV, quoted where it has to be."""
+    text = ",".join(row)
+    if text.count(",") >= len(row) or '"' in text or "\n" in text or "\r" in text:
+        return ",".join(quoted(value) for value in row)
+    return text
+
+
+def quoted(value: str) -> str:
+    """One value, in quotes where it has to be."""
+    return '"' + value.replace('"', '""') + '"' if any(mark in value for mark in ',"\n\r') else value
 
 
 @lru_cache(maxsize=1 << 16)  # few prices make most of the rows
@@ -39,7 +58,8 @@ def enrolment_row(person: Person) -> Row:
     return (
         person.psn_no, person.relation_id, person.insurance, person.person_type,
         str(int(person.is_civil_servant)),
-        "", AREA, person.employer, "01" if person.employer else "", _REGISTRY_START, "", "1",
+        "", AREA, person.employer, "01" if person.employer else "",
+        str(person.enrolled_on or _REGISTRY_START), "", "1",
     )  # fmt: skip
 
 
@@ -57,30 +77,43 @@ def visit_row(visit: Visit) -> Row:
         visit.record_id, visit.record_id if visit.is_stay else "", department, ward, department, ward,
         bed, bed,
         doctor.code if doctor else "", doctor.name if doctor else "", code, name, visit.complaint, "", "",
-        visit.operation[0] if visit.operation else "", "0", visit.way_out if visit.is_stay else "", "", "0",
-        contact, phone, "1",
+        visit.operation[0] if visit.operation else "", "0", visit.way_out if visit.is_stay else "",
+        visit.referral[0] if visit.referral else "", "0",
+        contact, phone, "1", str(len(visit.days) - 1) if visit.is_stay else "",
+        "" if visit.is_stay else _told(visit.diagnoses),
     )  # fmt: skip
+
+
+def _told(diagnoses: Sequence[tuple[str, str]]) -> str:
+    """Diagnoses as out-patient clinics write them: several in one field (brief D.4)."""
+    return ";".join(f"{code} {name}" for code, name in diagnoses)
 
 
 def settlement_row(settlement: Settlement) -> Row:
     """setl."""
     visit, person, sums = settlement.visit, settlement.visit.person, settlement.sums
     clearing = "21" if visit.is_stay else ("41" if visit.place.is_pharmacy else "11")
-    amounts = {name: money(cents) for name, cents in sums.items()}
-    share = f"{1 - sums['hifp_pay'] / sums['inscp_amt']:.4f}" if sums["inscp_amt"] else ""
+    is_out = visit.out_of_area or visit.place.area != AREA
+    family = -visit.family_account if settlement.is_reversal else visit.family_account
+    share = _share(sums["inscp_amt"] - sums["hifp_pay"], sums["inscp_amt"])
     return (
         settlement.id, visit.id, settlement.original_id, "S" + settlement.id[:12], AREA, person.psn_no,
-        person.person_type, person.insurance, AREA, visit.place.code, visit.place.level, AREA,
-        visit.visit_type, "2",
+        person.person_type, person.insurance, AREA, visit.place.code, visit.place.level, visit.place.area,
+        visit.visit_type, "1" if visit.paper else "2",
         clearing, "1", "", "", str(visit.begin.date()), str(visit.end.date()), str(settlement.at),
-        str(settlement.at.year), amounts["medfee_sumamt"], amounts["fulamt_ownpay_amt"],
-        amounts["overlmt_selfpay"],
-        amounts["preselfpay_amt"], amounts["inscp_amt"], amounts["dedc_std"], amounts["act_pay_dedc"], share,
-        *(amounts[fund] for fund in FUNDS), amounts["fund_pay_sumamt"], amounts["psn_pay"],
-        amounts["acct_pay"],
-        "0.00", amounts["cash_payamt"], str(int(settlement.is_reversal)), "0", "1", "02", "0", AREA,
-        "F" + settlement.id[-10:],
+        str(settlement.at.year), *(money(sums[name]) for name in _BEFORE_SHARE), share,
+        *(money(sums[name]) for name in _AFTER_SHARE), money(family), money(sums["cash_payamt"]),
+        str(int(settlement.is_reversal)), "0", "1", "02", _OUT if is_out else "0", AREA,
+        visit.invoice or "F" + settlement.id[-10:],
     )  # fmt: skip
+
+
+def _share(part: int, whole: int) -> str:
+    """A share to four places, reckoned in whole numbers."""
+    if whole == 0:
+        return ""
+    parts = (abs(part) * 10_000 + abs(whole) // 2) // abs(whole)
+    return f"{parts // 10_000}.{parts % 10_000:04d}"
 
 
 def line_row(visit: Visit, line: Line, fault: str = "") -> Row:
@@ -88,19 +121,31 @@ def line_row(visit: Visit, line: Line, fault: str = "") -> Row:
     item, doctor = line.item, line.doctor
     department = "" if visit.place.is_pharmacy or doctor is None else doctor.department
     own_code = f"{visit.place.code[-3:]}-{item.code[-6:]}"
-    price = line.price if fault != "amount_mismatch" else line.price + 100
+    ordering = None if fault == "doctor_missing" else doctor
+    code = f"{visit.place.code[-3:]}{item.code[-6:]}" if fault == "unknown_item" else item.code
+    price = line.price if fault != "amount_mismatch" else _other_price(line.price)
     return (
         line.id, line.original_id, "" if fault == "no_encounter" else visit.id, line.settlement_id,
         "" if fault == "no_person" else visit.person.psn_no, visit.place.code, visit.visit_type,
-        _IMPOSSIBLE_DATE if fault == "impossible_date" else str(line.at), line.order_id, item.code, item.name,
+        _IMPOSSIBLE_DATE if fault == "impossible_date" else str(line.at), line.order_id, code, item.name,
         own_code, item.list_type, item.charge_class, item.grade,
         "abc" if fault == "quantity_text" else f"{line.quantity}.0000", f"{money(price)}0000",
         money(line.amount),
         "" if item.price_limit is None else money(item.price_limit),
-        money(split(item, line.quantity, line.price).in_scope), str(line.days_supplied or ""), department,
-        doctor.code if doctor else "", doctor.name if doctor else "", department,
-        doctor.code if doctor and department else "", line.memo, "1", f"{line.uploaded} 20:00:00",
+        money(_in_scope(line)), str(line.days_supplied or ""), department,
+        ordering.code if ordering else "", ordering.name if ordering else "", department,
+        ordering.code if ordering and department else "", line.memo, "1", f"{line.uploaded} 20:00:00",
     )  # fmt: skip
+
+
+def _in_scope(line: Line) -> int:
+    """Cents; where a staged line says otherwise, what it says."""
+    return split(line.item, line.quantity, line.price).in_scope if line.covered is None else line.covered
+
+
+def _other_price(price: int) -> int:
+    """Another price, in cents, and none above a limit that the right one keeps."""
+    return price - 100 if price > 100 else max(1, price // 2) if price > 1 else 2
 
 
 def diagnosis_rows(visit: Visit) -> Iterator[Row]:
@@ -126,7 +171,7 @@ def institution_row(place: Institution) -> Row:
     """medins."""
     beds = "" if place.is_pharmacy else str(place.beds)
     kind = "2" if place.is_pharmacy else "1"
-    return place.code, place.name, kind, place.level, beds, AREA, _REGISTRY_START, ""
+    return place.code, place.name, kind, place.level, beds, place.area, str(place.opened or _REGISTRY_START), ""
 
 
 def doctor_row(place: Institution, doctor: Doctor) -> Row:

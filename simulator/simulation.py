@@ -1,22 +1,32 @@
-"""Simulate: make the honest world, stage the schemes, let things go wrong, deliver, keep the truth apart."""
+"""Simulate: make the world block by block, join what the blocks made into deliveries, keep the truth apart."""
 
 from __future__ import annotations
 
-import csv
 import json
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+import multiprocessing
+import os
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
-from simulator.delivery import DeliveredFile, Deliveries
-from simulator.mishaps import Mishaps, break_rows, settle_with_mishaps
-from simulator.records import Label, Visit
-from simulator.rows import money
+from simulator.blocks import make_block
+from simulator.checks import check
+from simulator.columns import COLUMNS
+from simulator.delivery import Joiner
+from simulator.extra_tables import EXTRA_TABLES
+from simulator.registries import spool_registries
+from simulator.rows import joined, money
 from simulator.scenario import Scenario, ScenarioError
-from simulator.schemes import SCHEMES, Stage, stage_all
-from simulator.world import World, make_world
+from simulator.spool import SpoolWriter
+from simulator.tables import LABELS, spooled_tables
+from simulator.totals import BlockReport, Totals
+from simulator.world import block_count
+
+_SPOOL = ".spool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +61,84 @@ class Summary:
     reversed_settlements: int
 
 
-def simulate(scenario: Scenario, landing: Path, truth: Path) -> Summary:
+def simulate(
+    scenario: Scenario, landing: Path, truth: Path, *, processes: int = 1, nights: Collection[date] | None = None
+) -> Summary:
     """Write one folder per night under `landing`, and labels.csv and summary.json under `truth`.
 
-    The same scenario gives the same bytes. Rows are in the national interface's layout.
-    Raises ScenarioError when the truth would lie within the landing zone or the other way round.
+    The same scenario gives the same bytes on any number of processes. `nights` names the nights to write, by
+    itself all of them: the others are reckoned again, never kept, so that a delivery can be continued at any time.
+    Rows are in the national interface's layout. Raises ScenarioError when a night is not the scenario's, or when
+    the truth would lie within the landing zone or the other way round.
     """
     _check_apart(landing, truth)
-    world = make_world(scenario)
-    mishaps = Mishaps()
-    lines = settle_with_mishaps(scenario.seed, "honest", world.visits, scenario.last_day, mishaps)
-    break_rows(scenario.seed, lines, scenario.dirt_rate, mishaps)
-    stages = stage_all(world, SCHEMES, mishaps)
-    visits = [*world.visits, *(visit for stage in stages for visit in (*stage.ordinary, *stage.staged))]
-    files = _deliver(world, stages, visits, mishaps).write(scenario.seed, landing)
-    summary = _summary(world, stages, visits, mishaps, files)
-    _write_truth(truth, (label for stage in stages for label in stage.labels), summary)
+    check(scenario)
+    written = _numbers_of(scenario, nights)
+    truth.mkdir(parents=True, exist_ok=True)
+    with _spool_folder(truth) as folder:
+        totals = Totals()
+        for report in make_blocks(scenario, written, folder, processes):
+            totals.add(report)
+        spool = SpoolWriter(folder / "world", len(spooled_tables(scenario)))
+        for report in spool_registries(scenario, totals, written, spool):
+            totals.add(report)
+        joiner = Joiner(scenario, spooled_tables(scenario), totals.places)
+        known = [*COLUMNS, *(table.name for table in EXTRA_TABLES)]
+        for number in sorted(written):
+            joiner.write_night(number, landing, known)
+        summary = _summary(scenario, totals)
+        _write_truth(truth, joiner, summary)
     return summary
+
+
+def make_blocks(scenario: Scenario, written: frozenset[int], folder: Path, processes: int) -> Iterator[BlockReport]:
+    """Every block's report, in block order; each process spools into a file of its own."""
+    blocks = range(block_count(scenario))
+    work = partial(_make_one, scenario, written, str(folder))
+    if processes <= 1 or len(blocks) == 1:
+        yield from map(work, blocks)
+        return
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(min(processes, len(blocks))) as pool:
+        yield from pool.imap(work, blocks)
+
+
+_SPOOLS: dict[str, SpoolWriter] = {}
+
+
+def _make_one(scenario: Scenario, written: frozenset[int], folder: str, block: int) -> BlockReport:
+    """One block, in whichever process: appended to the spool of that process."""
+    path = Path(folder) / f"blocks-{os.getpid()}"
+    spool = _SPOOLS.get(str(path))
+    if spool is None or not path.exists():
+        _SPOOLS.clear()
+        spool = _SPOOLS[str(path)] = SpoolWriter(path, len(spooled_tables(scenario)))
+    return make_block(scenario, block, written, spool)
+
+
+@contextmanager
+def _spool_folder(truth: Path) -> Iterator[Path]:
+    """A folder for the spool, within the truth: whole rows never lie outside it and the landing zone."""
+    folder = truth / _SPOOL
+    shutil.rmtree(folder, ignore_errors=True)  # of a simulation that was killed
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        _SPOOLS.clear()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _numbers_of(scenario: Scenario, nights: Collection[date] | None) -> frozenset[int]:
+    wanted = scenario.nights if nights is None else nights
+    strange = sorted(str(night) for night in wanted if night not in scenario.nights)
+    if strange:
+        raise ScenarioError(
+            f"nights {', '.join(strange)} are not the scenario's",
+            where="nights",
+            do="name nights of the scenario, or add them to it",
+        )
+    return frozenset(scenario.nights.index(night) for night in wanted)
 
 
 def _check_apart(landing: Path, truth: Path) -> None:
@@ -80,61 +151,38 @@ def _check_apart(landing: Path, truth: Path) -> None:
         )
 
 
-def _deliver(world: World, stages: list[Stage], visits: list[Visit], mishaps: Mishaps) -> Deliveries:
-    deliveries = Deliveries(world.scenario.nights)
-    new_places = [place for stage in stages for place in stage.hospitals]
-    hospitals = [*world.providers.hospitals, *new_places]
-    staff = [(place, doctor) for place in hospitals for doctor in place.doctors]
-    deliveries.add_registries(
-        [*world.people, *(person for stage in stages for person in stage.people)],
-        [*hospitals, *world.providers.pharmacies],
-        [*staff, *(member for stage in stages for member in stage.staff)],
-    )
-    for visit in visits:
-        deliveries.add_visit(visit, mishaps)
-    return deliveries
-
-
-def _summary(
-    world: World,
-    stages: list[Stage],
-    visits: list[Visit],
-    mishaps: Mishaps,
-    files: dict[date, list[DeliveredFile]],
-) -> Summary:
-    lines = [line for visit in visits for line in visit.lines]
+def _summary(scenario: Scenario, totals: Totals) -> Summary:
+    counts = totals.counts
     return Summary(
-        nights=tuple(_night_summary(night, delivered) for night, delivered in files.items()),
-        persons=len(world.people) + sum(len(stage.people) for stage in stages),
-        fee_lines=len(lines) + len(mishaps.resent),
-        schemes=_played(stages, "scheme"),
-        lookalikes=_played(stages, "lookalike"),
-        labels=sum(len(stage.labels) for stage in stages),
-        bad_rows=dict(sorted(Counter(mishaps.bad.values()).items())),
-        resent_rows=len(mishaps.resent),
-        late_lines=mishaps.late_lines,
-        negative_lines=sum(line.quantity < 0 for line in lines),
-        unsettled_lines=sum(not line.settlement_id for line in lines),
-        reversed_settlements=mishaps.undone_settlements,
+        nights=tuple(_night_summary(scenario, number, totals) for number in range(len(scenario.nights))),
+        persons=counts["persons"],
+        fee_lines=counts["fee_lines"],
+        schemes=dict(sorted(totals.schemes.items())),
+        lookalikes=dict(sorted(totals.lookalikes.items())),
+        labels=counts["labels"],
+        bad_rows=dict(sorted(totals.bad_rows.items())),
+        resent_rows=counts["resent_rows"],
+        late_lines=counts["late_lines"],
+        negative_lines=counts["negative_lines"],
+        unsettled_lines=counts["unsettled_lines"],
+        reversed_settlements=counts["reversed_settlements"],
     )
 
 
-def _played(stages: list[Stage], kind: str) -> dict[str, int]:
-    return dict(sorted(Counter(stage.scheme.name for stage in stages if stage.scheme.kind == kind).items()))
+def _night_summary(scenario: Scenario, number: int, totals: Totals) -> NightSummary:
+    tables = [table for table in spooled_tables(scenario) if table != LABELS]
+    rows = {table: totals.rows[number, n] for n, table in enumerate(tables)}
+    cents = {table: totals.cents[number, n] for n, table in enumerate(tables)}
+    delivered = {table: count for table, count in rows.items() if count}
+    return NightSummary(str(scenario.nights[number]), delivered, money(cents["fee_list"]), money(cents["setl"]))
 
 
-def _night_summary(night: date, delivered: list[DeliveredFile]) -> NightSummary:
-    money_by_table = {file.table: money(file.amount) for file in delivered if file.amount is not None}
-    rows = {file.table: file.rows for file in delivered}
-    return NightSummary(str(night), rows, money_by_table.get("fee_list", "0.00"), money_by_table.get("setl", "0.00"))
-
-
-def _write_truth(truth: Path, labels: Iterable[Label], summary: Summary) -> None:
-    truth.mkdir(parents=True, exist_ok=True)
-    names = [field.name for field in fields(Label)]
-    with (truth / "labels.csv").open("w", encoding="utf-8", newline="") as text:
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows([getattr(label, name) for name in names] for label in labels)
+def _write_truth(truth: Path, joiner: Joiner, summary: Summary) -> None:
+    with (truth / "labels.csv").open("wb") as labels:
+        labels.write((joined(joiner.tables[LABELS]) + "\n").encode())
+        for place in joiner.places:
+            *_, piece = joiner.reader.pieces(place, len(summary.nights))
+            labels.write(piece.content)
+    joiner.reader.close()
     content = json.dumps(asdict(summary), ensure_ascii=False, indent=2)
     (truth / "summary.json").write_text(content + "\n", encoding="utf-8")

@@ -1,38 +1,100 @@
-"""The honest world before anything is staged in it."""
+"""One block of the honest world before anything is staged in it.
+
+Persons come in blocks of a fixed size; providers and the catalogue are the same in every block. What a block
+holds depends on the seed and its number alone, so that blocks can be made in any order by any process.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
-from simulator.life import ordinary_life
+from simulator.life import block_life
 from simulator.people import Person, make_people
-from simulator.providers import Providers, make_providers
+from simulator.providers import Institution, Providers, make_providers
 from simulator.records import Visit
 from simulator.scenario import Scenario
 from simulator.streams import Hand
 
+# Large enough for every scheme's bystanders, small enough that a block's rows fit in a few megabytes.
+BLOCK_PERSONS = 500
+
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """People, providers and honest encounters; stages read it and never change it."""
+    """People of one block, all providers, the block's honest encounters; stages read it and never change it."""
 
     scenario: Scenario
     people: list[Person]
     providers: Providers
     visits: list[Visit]
     busy_days: dict[str, set[date]]  # person number -> days of honest care
+    block: int = 0
+    blocks: int = 1
+    taken: set[str] = field(default_factory=set)  # codes given out, the honest world's and this block's
+
+    def fresh_serial(self, hand: Hand, digits: int, prefix: str) -> str:
+        """A code (prefix and serial) that no honest provider has and no other block gives out.
+
+        Block b gives out serials that leave the remainder b when divided by the number of blocks.
+        """
+        while True:
+            drawn = int(hand.new_id(digits))
+            serial = drawn - drawn % self.blocks + self.block
+            code = f"{prefix}{serial:0{digits}d}"
+            if serial < 10**digits and code not in self.taken:
+                self.taken.add(code)
+                return code
 
 
-def make_world(scenario: Scenario) -> World:
-    """The same scenario gives the same world, whatever is staged in it."""
-    people = make_people(scenario.seed, scenario.persons, scenario.history_start, scenario.last_day)
-    providers = make_providers(scenario.seed, scenario.persons)
+def block_count(scenario: Scenario) -> int:
+    """Into how many blocks the persons fall; the last takes the rest, so that none is small."""
+    return max(1, scenario.persons // BLOCK_PERSONS)
+
+
+def block_persons(scenario: Scenario, block: int) -> int:
+    """How many honest persons live in a block."""
+    is_last = block == block_count(scenario) - 1
+    return scenario.persons - BLOCK_PERSONS * block if is_last else BLOCK_PERSONS
+
+
+@lru_cache(maxsize=2)
+def providers_of(seed: int, persons: int, stay_factor: float) -> Providers:
+    """The providers of the whole world, made once in a process."""
+    return make_providers(seed, persons, stay_factor)
+
+
+@lru_cache(maxsize=2)
+def provider_codes(seed: int, persons: int, stay_factor: float) -> frozenset[str]:
+    """The codes of the honest world's places and doctors."""
+    return frozenset(_codes(all_places(providers_of(seed, persons, stay_factor))))
+
+
+def all_places(providers: Providers) -> list[Institution]:
+    """Hospitals first, those of the other region last of them, then pharmacies."""
+    return [*providers.hospitals, *providers.remote, *providers.pharmacies]
+
+
+def make_world(scenario: Scenario, block: int = 0) -> World:
+    """The same scenario and block give the same world, whatever is staged in it."""
+    seed, first, last = scenario.seed, scenario.history_start, scenario.last_day
+    providers = providers_of(seed, scenario.persons, scenario.stay_factor)
+    offset = BLOCK_PERSONS * block
+    people = make_people(seed, block_persons(scenario, block), first, last, offset)
+    hand = Hand(seed, f"life/{block}")
     visits: list[Visit] = []
     busy: dict[str, set[date]] = {}
-    for n, person in enumerate(people):
-        hand = Hand(scenario.seed, f"life/{n}")
-        own = ordinary_life(hand, person, providers, scenario.history_start, scenario.last_day)
+    lives = block_life(hand, people, providers, first, last, offset)
+    for person, own in zip(people, lives, strict=True):
         busy[person.psn_no] = {day for visit in own for day in visit.days}
         visits += own
-    return World(scenario, people, providers, visits, busy)
+    taken = set(provider_codes(seed, scenario.persons, scenario.stay_factor))
+    return World(scenario, people, providers, visits, busy, block, block_count(scenario), taken)
+
+
+def _codes(places: Iterable[Institution]) -> Iterable[str]:
+    for place in places:
+        yield place.code
+        yield from (doctor.code for doctor in place.doctors)

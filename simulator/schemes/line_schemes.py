@@ -25,10 +25,16 @@ def _short_stay(stage: Stage, nights: int) -> Visit:
 
 
 def repeated_line(stage: Stage) -> None:
-    """The same examination charged two to four times to the second (DC-03)."""
+    """The same examination charged two to four times to the second (DC-03); careful: minutes apart, other orders."""
     visit = _clinic_visit(stage, Order(stage.hand.pick(catalogue.EXAMS)))
     original = visit.lines[-1]
-    copies = [copy_line(stage.hand, visit, original) for _ in range(stage.hand.between(1, 3))]
+    copies = [copy_line(stage.hand, visit, original) for _ in range(stage.by_level(stage.hand.between(1, 3), 1, 1))]
+    if stage.disguise:
+        for copy in copies:
+            copy.at = min(visit.end, copy.at + timedelta(minutes=stage.hand.between(2, 5)))
+            copy.order_id = stage.by_level(copy.order_id, copy.order_id, "R" + stage.hand.new_id(12))
+        stage.label_lines(visit, copies)
+        return
     # Nothing tells a copy from its original: by convention the lowest id is the original.
     stage.label_lines(visit, sorted((original, *copies), key=lambda line: line.id)[1:])
 
@@ -48,14 +54,16 @@ def limb_by_limb(stage: Stage) -> None:
     for n in range(stage.hand.between(2, 4)):
         later = at + timedelta(minutes=20 * n, seconds=stage.hand.between(1, 50))
         lines += charge(stage.hand, visit, later, [Order(catalogue.LIMB_PUMP)], memo=f"第{n + 1}肢")
+    visit.end = visit.settled_at = max(visit.end, lines[-1].at + timedelta(minutes=stage.hand.between(5, 40)))
     stage.label_lines(visit, lines)
 
 
 def price_above_limit(stage: Stage) -> None:
-    """An examination priced a fifth to four fifths above the limit (OP-01)."""
+    """An examination priced a fifth to four fifths above the limit (OP-01); careful: by a twentieth."""
     visit = _clinic_visit(stage, Order(stage.hand.pick(catalogue.EXAMS)))
     line = visit.lines[-1]
-    line.price = line.item.price * stage.hand.between(120, 180) // 100
+    percent = stage.by_level(stage.hand.between(120, 180), stage.hand.between(103, 106), 101)
+    line.price = line.item.price * percent // 100
     stage.label_lines(visit, [line])
 
 
@@ -70,10 +78,10 @@ def private_ward(stage: Stage) -> None:
 
 
 def day_item_twice(stage: Stage) -> None:
-    """Nursing or ward round charged twice on some days of a stay (OP-02)."""
+    """Nursing or ward round charged twice on some days of a stay (OP-02); careful: on one day."""
     visit = _short_stay(stage, stage.hand.between(4, 8))
     rounds = [line for line in visit.lines if line.item is catalogue.WARD_ROUND]
-    for line in stage.hand.some(rounds, stage.hand.between(2, 3)):
+    for line in stage.hand.some(rounds, stage.by_level(stage.hand.between(2, 3), 1, 1)):
         sheet = [other for other in visit.lines if other.order_id == line.order_id and other.item.charge_class == "07"]
         twice = stage.hand.pick([line, *sheet])
         again = charge(stage.hand, visit, line.at + timedelta(minutes=40), [Order(twice.item)])
@@ -92,11 +100,11 @@ def hours_of_monitoring(stage: Stage) -> None:
 
 
 def outside_the_stay(stage: Stage) -> None:
-    """Treatment charged days after discharge, or well before admission (FK-03)."""
+    """Treatment charged days after discharge, or well before admission (FK-03); careful: the next day, few lines."""
     visit = _short_stay(stage, stage.hand.between(3, 6))
     early = visit.begin.date() - timedelta(days=6) < stage.world.scenario.history_start
     after, lines = early or stage.hand.chance(0.6), []
-    for n in range(2, 2 + stage.hand.between(2, 3)):
+    for n in range(stage.by_level(2, 1, 1), stage.by_level(2 + stage.hand.between(2, 3), 3, 2)):
         at = visit.end + timedelta(days=n) if after else visit.begin - timedelta(days=n + 2)
         lines += charge(stage.hand, visit, at, [Order(drug, 2) for drug in catalogue.WARD_DRUGS[2:4]])
     visit.settled_at = max(visit.settled_at, *(line.at + timedelta(minutes=10) for line in lines))
@@ -121,9 +129,9 @@ def drugs_to_take_home(stage: Stage) -> None:
 
 
 def other_sex(stage: Stage) -> None:
-    """An item that only the other sex can need (ID-01)."""
+    """An item that only the other sex can need (ID-01); careful: among tests that fit."""
     sex = stage.hand.pick("12")
-    stage.label_lines(*_sexed_visit(stage, sex, "1" if sex == "2" else "2"))
+    stage.label_lines(*_sexed_visit(stage, sex, "1" if sex == "2" else "2", others=stage.by_level(0, 3, 5)))
 
 
 def wrong_sex_on_record(stage: Stage) -> None:
@@ -134,11 +142,13 @@ def wrong_sex_on_record(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def _sexed_visit(stage: Stage, sex: str, item_sex: str) -> tuple[Visit, list[Line]]:
+def _sexed_visit(stage: Stage, sex: str, item_sex: str, others: int = 0) -> tuple[Visit, list[Line]]:
     day = stage.start(2)
     person = stage.person(day, day, sex=sex, age=(25, 70))
     item = stage.hand.pick(catalogue.MALE_ITEMS if item_sex == "1" else catalogue.FEMALE_ITEMS)
-    visit = outpatient(stage.hand, person, stage.hospital("2", "3"), day, [Order(catalogue.CONSULTATION), Order(item)])
+    fitting = [Order(test) for test in stage.hand.some(catalogue.LABS, others)]
+    orders = [Order(catalogue.CONSULTATION), *fitting, Order(item)]
+    visit = outpatient(stage.hand, person, stage.hospital("2", "3"), day, orders)
     stage.play(visit)
     return visit, visit.lines[-1:]
 

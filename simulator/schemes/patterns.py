@@ -15,17 +15,19 @@ _DOCTOR_VISITS, _MILL_VISITS = 32, 32
 
 
 def drug_reseller(stage: Stage) -> None:
-    """Collects drugs for resale: several institutions, many chronic drugs, two visit days a week."""
+    """Collects drugs for resale: several institutions, many drugs, two visit days a week; careful: one."""
     scenario, providers = stage.world.scenario, stage.world.providers
     conditions = ("hypertension", "diabetes", "heart", "lung")
     person = stage.person(scenario.history_start, scenario.last_day, age=(55, 80), conditions=conditions)
     places = [*stage.hand.some(providers.hospitals, 3), *stage.hand.some(providers.pharmacies, 3)]
     for week in range(scenario.days // 7):
-        for offset in stage.hand.some(range(7), 2):
+        for offset in stage.hand.some(range(7), stage.by_level(2, 1, 1)):
             day = scenario.history_start + timedelta(days=7 * week + offset)
             for place in stage.hand.some(places, stage.hand.between(1, 2)):
                 illness = CHRONIC_DIAGNOSES[stage.hand.pick(conditions)]
-                drugs = stage.hand.some([d for c in conditions for d in catalogue.CHRONIC_DRUGS[c]], 5)
+                drugs = stage.hand.some(
+                    [d for c in conditions for d in catalogue.CHRONIC_DRUGS[c]], stage.by_level(5, 5, 3)
+                )
                 drugs.append(catalogue.PATENT_DRUGS[1])
                 orders = [Order(drug, stage.hand.between(4, 6)) for drug in drugs]
                 kind = "9929" if place.is_pharmacy else "140104"
@@ -47,13 +49,15 @@ def many_illnesses(stage: Stage) -> None:
 
 
 def drug_pushing_doctor(stage: Stage) -> None:
-    """A doctor whose patients nearly all leave with the dearest drugs, whatever they have."""
+    """A doctor whose patients leave with the dearest drugs, whatever they have; careful: every second or third does."""
     place = stage.hospital("2")
     doctor = stage.new_doctor(place, "A03")
     for _ in range(_DOCTOR_VISITS):
         day = stage.any_day()
-        costly = stage.hand.some(catalogue.COSTLY_DRUGS, 2)
-        orders = [Order(drug, stage.hand.between(2, 4)) for drug in (*costly, *catalogue.PATENT_DRUGS[:3])]
+        is_pushed = stage.hand.chance(stage.by_level(1.0, 0.5, 0.35))
+        dear = (*stage.hand.some(catalogue.COSTLY_DRUGS, 2), *catalogue.PATENT_DRUGS[:3])
+        drugs = dear if is_pushed else stage.hand.some(catalogue.ACUTE_DRUGS, 2)
+        orders = [Order(drug, stage.hand.between(2, 4)) for drug in drugs]
         orders.append(Order(catalogue.CONSULTATION))
         stage.add(outpatient(stage.hand, stage.bystander(day), place, day, orders, doctor=doctor))
     stage.label_doctor(place, doctor)
@@ -73,11 +77,12 @@ def rare_disease_doctor(stage: Stage) -> None:
 
 
 def laboratory_mill(stage: Stage) -> None:
-    """A clinic that runs the same tests on everyone."""
+    """A clinic that runs the same tests on everyone; careful: most of them on most."""
     place = stage.new_hospital("3", f"云溪市康测{stage.instance}号门诊部", beds=10)
     for _ in range(_MILL_VISITS):
         day = stage.any_day()
-        orders = [Order(catalogue.CONSULTATION), *(Order(lab) for lab in _LAB_BUNDLE)]
+        tests = stage.hand.some(_LAB_BUNDLE, stage.by_level(len(_LAB_BUNDLE), 6, stage.hand.between(3, 6)))
+        orders = [Order(catalogue.CONSULTATION), *(Order(lab) for lab in tests)]
         stage.add(outpatient(stage.hand, stage.bystander(day), place, day, orders, diagnosis=_CHECK_UP))
     stage.label_institution(place)
 
@@ -95,10 +100,10 @@ def screening_days(stage: Stage) -> None:
 
 
 PATTERNS = (
-    Scheme("drug_reseller", "scheme", "", 2.0, drug_reseller),
-    Scheme("many_illnesses", "lookalike", "", 2.0, many_illnesses),
-    Scheme("drug_pushing_doctor", "scheme", "", 0.4, drug_pushing_doctor),
-    Scheme("rare_disease_doctor", "lookalike", "", 0.4, rare_disease_doctor),
-    Scheme("laboratory_mill", "scheme", "", 0.3, laboratory_mill),
-    Scheme("screening_days", "lookalike", "", 0.4, screening_days),
+    Scheme("drug_reseller", "scheme", "", 2.0, drug_reseller, group="个人与待遇"),
+    Scheme("many_illnesses", "lookalike", "", 2.0, many_illnesses, group="个人与待遇"),
+    Scheme("drug_pushing_doctor", "scheme", "", 0.4, drug_pushing_doctor, group="超量用药"),
+    Scheme("rare_disease_doctor", "lookalike", "", 0.4, rare_disease_doctor, group="超量用药"),
+    Scheme("laboratory_mill", "scheme", "", 0.3, laboratory_mill, group="过度诊疗"),
+    Scheme("screening_days", "lookalike", "", 0.4, screening_days, group="过度诊疗"),
 )

@@ -7,38 +7,61 @@ looked at with and without.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Literal
+from datetime import date, datetime, time, timedelta
 
 from simulator.life import free_of, ordinary_life
 from simulator.mishaps import Mishaps, settle_with_mishaps
 from simulator.people import Person, make_person, with_death
-from simulator.providers import Doctor, Institution, make_doctor, make_hospital
+from simulator.providers import Doctor, Institution, make_doctor, make_hospital, make_pharmacy
 from simulator.records import Label, Line, Visit
+from simulator.schemes.labels import finished
+from simulator.schemes.scheme import DISGUISE_SHARES, Scheme
+from simulator.schemes.wear import worn
 from simulator.settling import settle
-from simulator.streams import Hand
+from simulator.streams import Hand, T
 from simulator.world import World
 
+__all__ = ["Scheme", "Stage", "play_one", "stage_all"]
 # Days around a staged event that the cast's ordinary life leaves free: what is found there was staged.
 _MARGIN = 16
+_TRIES = 200  # to find a bystander before somebody new is made
 
 
 @dataclass(slots=True)
 class Stage:
-    """One instance being played."""
+    """One instance being played: how well it hides (`disguise` 0, 1, 2) and how strong it is (1.0 as described)."""
 
     world: World
     scheme: Scheme
     instance: int
     hand: Hand
+    disguise: int = field(init=False, default=0)
+    intensity: float = field(init=False, default=1.0)
     people: list[Person] = field(default_factory=list)
-    hospitals: list[Institution] = field(default_factory=list)
+    hospitals: list[Institution] = field(default_factory=list)  # of the scheme's own, pharmacies too
     staff: list[tuple[Institution, Doctor]] = field(default_factory=list)
     ordinary: list[Visit] = field(default_factory=list)  # befallen by the same mishaps as everyone's
     staged: list[Visit] = field(default_factory=list)  # arrive just as staged, so that the labels hold
     labels: list[Label] = field(default_factory=list)
+    waived: dict[str, int] = field(default_factory=dict)  # encounter -> cents the patient is left to pay
+    days: list[date] = field(default_factory=list)  # on which something was played
+    actor: tuple[str, str] = ("", "")  # its type and id, where the first label does not tell
+    _met: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        shares = getattr(self.world.scenario, "disguise_shares", DISGUISE_SHARES)
+        chance = Hand(self.hand.seed, f"{self.hand.part}/disguise")
+        self.disguise, self.intensity = self.scheme.draw(chance, self.instance, shares)
+
+    def by_level(self, plain: T, careful: T, hidden: T) -> T:
+        """What this instance does at its level of disguise."""
+        return (plain, careful, hidden)[self.disguise]
+
+    def scaled(self, count: int, *, least: int = 1) -> int:
+        """A count at this instance's intensity, at least `least`."""
+        return max(least, round(count * self.intensity))
 
     def any_day(self) -> date:
         """Any day of the history."""
@@ -51,6 +74,13 @@ class Stage:
         latest = max(0, scenario.days - days)
         earliest = max(0, latest - 2) if self.hand.chance(0.25) else 0
         return scenario.history_start + timedelta(days=self.hand.between(earliest, latest))
+
+    def moment(self, day: date, first_hour: int, last_hour: int) -> datetime:
+        """A second of that day from `first_hour` up to, not including, `last_hour`."""
+        hand = self.hand
+        return datetime.combine(day, time(hand.between(first_hour, last_hour - 1), hand.between(0, 59))) + timedelta(
+            seconds=hand.between(0, 59)
+        )
 
     def person(
         self,
@@ -73,12 +103,19 @@ class Stage:
         self.people.append(person)
         return person
 
-    def bystander(self, day: date) -> Person:
-        """An honest person who lives and has nothing else to do that day."""
-        while True:
+    def bystander(self, day: date, age: tuple[int, int] = (18, 95)) -> Person:
+        """An honest person who lives and has nothing else to do that day, met once in an instance if possible."""
+        fallback, near = None, {day, day + timedelta(days=1)}
+        for _ in range(_TRIES):
             person = self.hand.pick(self.world.people)
-            if person.death is None and not {day, day + timedelta(days=1)} & self.world.busy_days[person.psn_no]:
-                return person
+            is_of_age = age[0] <= person.age_on(day) <= age[1]
+            is_insured = person.death is None and (person.enrolled_on is None or person.enrolled_on <= day)
+            if is_insured and is_of_age and not near & self.world.busy_days[person.psn_no]:
+                if person.psn_no not in self._met:
+                    self._met.add(person.psn_no)
+                    return person
+                fallback = person
+        return fallback or self.person(day, day, age=age)
 
     def hospital(self, *levels: str) -> Institution:
         """A hospital of the honest world."""
@@ -87,23 +124,49 @@ class Stage:
     def new_hospital(self, level: str, name: str, *, beds: int) -> Institution:
         """A hospital of the scheme's own."""
         place = make_hospital(self.hand, level, name, beds=beds)
+        place.code = self._fresh(place.code, 5)
+        for doctor in place.doctors:
+            doctor.code = self._fresh(doctor.code, 6)
         self.hospitals.append(place)
         return place
+
+    def new_pharmacy(self, name: str) -> Institution:
+        """A pharmacy of the scheme's own, that fills the slips of honest doctors."""
+        prescribers = [doctor for place in self.world.providers.hospitals for doctor in place.doctors]
+        shop = make_pharmacy(self.hand, name, prescribers)
+        shop.code = self._fresh(shop.code, 5)
+        self.hospitals.append(shop)
+        return shop
 
     def new_doctor(self, place: Institution, department: str) -> Doctor:
         """A doctor of the scheme's own at an honest hospital."""
         doctor = make_doctor(self.hand, department)
+        doctor.code = self._fresh(doctor.code, 6)
         self.staff.append((place, doctor))
         return doctor
+
+    def _fresh(self, code: str, digits: int) -> str:
+        return self.world.fresh_serial(self.hand, digits, code[:-digits])
 
     def play(self, visit: Visit) -> Visit:
         """Put an encounter on stage."""
         self.staged.append(visit)
+        self.days += (visit.begin.date(), visit.end.date())
         return visit
 
-    def add(self, visit: Visit) -> None:
+    def add(self, visit: Visit) -> Visit:
         """One encounter of a pattern that bears the loss of a few."""
         self.ordinary.append(visit)
+        self.days += (visit.begin.date(), visit.end.date())
+        return visit
+
+    def waive(self, visit: Visit, left: int) -> None:
+        """The hospital bears the patient's share but for `left` cents, and books it as another fund's."""
+        self.waived[visit.id] = left
+
+    def acted(self, actor_type: str, actor_id: str) -> None:
+        """Who did it, where the first label does not tell."""
+        self.actor = (actor_type, actor_id)
 
     def label_lines(self, visit: Visit, lines: Sequence[Line]) -> None:
         """These lines are what was staged."""
@@ -120,9 +183,11 @@ class Stage:
         grain = "patient" if day is None else "patient_day"
         self._add(entity_type=grain, psn_no=person.psn_no, service_date=str(day or ""))
 
-    def label_doctor(self, place: Institution, doctor: Doctor) -> None:
-        """This doctor is what was staged."""
-        self._add(entity_type="doctor", fixmedins_code=place.code, dr_code=doctor.code)
+    def label_doctor(self, place: Institution, doctor: Doctor, day: date | None = None) -> None:
+        """This doctor (on that day) is what was staged."""
+        grain = "doctor" if day is None else "doctor_day"
+        keys = {"fixmedins_code": place.code, "dr_code": doctor.code}
+        self._add(entity_type=grain, service_date=str(day or ""), **keys)
 
     def label_institution(self, place: Institution, day: date | None = None) -> None:
         """This institution (on that day) is what was staged."""
@@ -130,48 +195,60 @@ class Stage:
         self._add(entity_type=grain, fixmedins_code=place.code, service_date=str(day or ""))
 
     def _label(self, entity_type: str, visit: Visit, line: Line | None, day: date) -> None:
-        self._add(
-            entity_type=entity_type,
-            psn_no=visit.person.psn_no,
-            mdtrt_id=visit.id,
-            feedetl_sn=line.id if line else "",
-            fixmedins_code=visit.place.code,
-            dr_code=visit.doctor.code if visit.doctor else "",
-            service_date=str(day),
-        )
+        doctor = visit.doctor.code if visit.doctor else ""
+        keys = {"psn_no": visit.person.psn_no, "mdtrt_id": visit.id, "feedetl_sn": line.id if line else ""}
+        self._add(entity_type, fixmedins_code=visit.place.code, dr_code=doctor, service_date=str(day), **keys)
 
-    def _add(self, entity_type: str, **keys: str) -> None:
+    def _add(
+        self,
+        entity_type: str,
+        psn_no: str = "",
+        mdtrt_id: str = "",
+        feedetl_sn: str = "",
+        fixmedins_code: str = "",
+        dr_code: str = "",
+        service_date: str = "",
+    ) -> None:
         scheme = self.scheme
-        self.labels.append(
-            Label(scheme.name, self.instance, scheme.kind, scheme.rule_id, entity_type=entity_type, **keys)
-        )
+        named = (entity_type, psn_no, mdtrt_id, feedetl_sn, fixmedins_code, dr_code, service_date)
+        self.labels.append(Label(scheme.name, self.instance, scheme.kind, scheme.rule_id, *named))
+
+    def finish(self) -> None:
+        """Say on every label who acted, from when to when, how strongly and how well disguised."""
+        self.labels = finished(self)
+
+    def waive_shares(self) -> None:
+        """After settling: what the hospital bears moves to another fund; every sum still balances."""
+        settlements = [
+            settlement for visit in self.staged if visit.id in self.waived for settlement in visit.settlements
+        ]
+        for settlement in settlements:
+            sums = settlement.sums
+            borne = max(0, sums["cash_payamt"] - self.waived[settlement.visit.id])
+            for name, cents in (("othfund_pay", borne), ("fund_pay_sumamt", borne), ("psn_pay", -borne)):
+                sums[name] += cents
+            sums["cash_payamt"] -= borne
 
 
-@dataclass(frozen=True, slots=True)
-class Scheme:
-    """One kind of staged behaviour. `rule_id` is '' when only a model can see it."""
-
-    name: str
-    kind: Literal["scheme", "lookalike"]
-    rule_id: str
-    per_thousand: float  # instances per thousand persons
-    act: Callable[[Stage], None]
-
-    def instances(self, persons: int, scale: float) -> int:
-        """How often it is played: at least once, unless nothing is staged at all."""
-        return 0 if scale == 0 else max(1, round(self.per_thousand * persons / 1000 * scale))
+def play_one(world: World, scheme: Scheme, number: int, mishaps: Mishaps) -> Stage:
+    """One instance (numbered from 0) played and settled; it draws from its own streams and knows of no other."""
+    scenario, part = world.scenario, f"scheme/{scheme.name}/{number}"
+    stage = Stage(world, scheme, number + 1, Hand(scenario.seed, part))
+    scheme.act(stage)
+    stage.finish()
+    settle_with_mishaps(scenario.seed, part, stage.ordinary, scenario.last_day, mishaps)
+    worn(Hand(scenario.seed, f"wear/{part}"), stage.staged, mishaps)
+    for visit in stage.staged:
+        settle(scenario.seed, visit)
+    stage.waive_shares()
+    return stage
 
 
 def stage_all(world: World, schemes: Sequence[Scheme], mishaps: Mishaps) -> list[Stage]:
-    """Every instance played and settled; each draws from its own stream and knows of no other."""
-    scenario, played = world.scenario, []
-    for scheme in schemes:
-        for n in range(scheme.instances(scenario.persons, scenario.scheme_scale)):
-            part = f"scheme/{scheme.name}/{n}"
-            stage = Stage(world, scheme, n + 1, Hand(scenario.seed, part))
-            scheme.act(stage)
-            settle_with_mishaps(scenario.seed, part, stage.ordinary, scenario.last_day, mishaps)
-            for visit in stage.staged:
-                settle(scenario.seed, visit)
-            played.append(stage)
-    return played
+    """Every instance of every scheme."""
+    scenario = world.scenario
+    return [
+        play_one(world, scheme, n, mishaps)
+        for scheme in schemes
+        for n in range(scheme.instances(scenario.persons, scenario.scheme_scale))
+    ]

@@ -11,11 +11,11 @@ from simulator.schemes.stage import Scheme, Stage
 
 
 def too_many_bed_days(stage: Stage) -> None:
-    """The bed charged at discharge in one line, for days more than the stay had (FK-04)."""
+    """The bed charged at discharge in one line, for days more than the stay had (FK-04); careful: one or two more."""
     nights = stage.hand.between(4, 9)
     visit = _one_stay(stage, nights)
     visit.lines = [line for line in visit.lines if line.item is not catalogue.BED]
-    bed = Order(catalogue.BED, nights + stage.hand.between(3, 6))
+    bed = Order(catalogue.BED, nights + stage.by_level(stage.hand.between(3, 6), 2, 1))
     charge(stage.hand, visit, visit.end - timedelta(minutes=30), [bed])
     stage.label_visits(visit)
 
@@ -29,8 +29,8 @@ def companion_bed(stage: Stage) -> None:
 
 
 def overlapping_stays(stage: Stage) -> None:
-    """In two hospitals at once for days (FK-02)."""
-    first, second = _two_stays(stage, gap=-stage.hand.between(2, 4), same_place=False)
+    """In two hospitals at once for days (FK-02); careful: for a day, as a late discharge would look."""
+    first, second = _two_stays(stage, gap=stage.by_level(-stage.hand.between(2, 4), -1, -1), same_place=False)
     stage.label_visits(first, second)
 
 
@@ -40,8 +40,9 @@ def transfer_the_same_day(stage: Stage) -> None:
 
 
 def readmitted_within_a_day(stage: Stage) -> None:
-    """Discharged on paper and readmitted to the same hospital at once (SA-02)."""
-    stage.label_visits(*_two_stays(stage, gap=stage.hand.between(0, 1), same_place=True))
+    """Discharged on paper and readmitted to the same hospital at once (SA-02); careful: two or three days later."""
+    gap = stage.by_level(stage.hand.between(0, 1), 2, 3)
+    stage.label_visits(*_two_stays(stage, gap=gap, same_place=True))
 
 
 def readmitted_after_a_fortnight(stage: Stage) -> None:
@@ -55,11 +56,11 @@ def transfer_the_next_day(stage: Stage) -> None:
 
 
 def ward_above_its_beds(stage: Stage) -> None:
-    """A small hospital with more in-patients than approved beds for five nights (FK-06)."""
+    """A small hospital with more in-patients than approved beds for five nights (FK-06); careful: just full, always."""
     beds, first = stage.hand.between(3, 5), stage.start(9)
     name = f"云溪市{stage.hand.pick('春夏秋冬')}晖{stage.instance}号康复医院"
     place = stage.new_hospital("3", name, beds=beds)
-    for _ in range(beds + stage.hand.between(2, 3)):
+    for _ in range(beds + stage.by_level(stage.hand.between(2, 3), 0, 0)):
         person = stage.person(first, first + timedelta(days=5), age=(55, 85))
         stage.play(stay(stage.hand, person, place, first, 5))
     for n in range(5):

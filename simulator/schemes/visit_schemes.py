@@ -12,11 +12,11 @@ from simulator.schemes.stage import Scheme, Stage
 
 
 def care_after_death(stage: Stage) -> None:
-    """Somebody keeps fetching the drugs of a dead person (ID-04)."""
+    """Somebody keeps fetching the drugs of a dead person (ID-04); careful: once, in the first days."""
     death = stage.start(16)
     person = stage.person(death, stage.world.scenario.last_day, age=(60, 92), conditions=("heart",), death=death)
-    for n in range(stage.hand.between(1, 3)):
-        day = death + timedelta(days=2 + 4 * n + stage.hand.between(0, 3))
+    for n in range(stage.by_level(stage.hand.between(1, 3), 1, 1)):
+        day = death + timedelta(days=stage.by_level(2 + 4 * n + stage.hand.between(0, 3), 2, 1))
         visit = stage.play(refill(stage.hand, person, stage.world.providers, day))
         stage.label_lines(visit, visit.lines)
 
@@ -45,11 +45,11 @@ def settled_after_death(stage: Stage) -> None:
 
 
 def tour_of_institutions(stage: Stage) -> None:
-    """Four to six institutions in one day (FQ-02)."""
+    """Four to six institutions in one day (FQ-02); careful: three, as an errand would take."""
     day = stage.start(2)
     person = stage.person(day, day, age=(45, 80), conditions=("hypertension", "heart"))
-    shops = stage.hand.some(stage.world.providers.pharmacies, stage.hand.between(2, 3))
-    clinics = stage.hand.some(stage.world.providers.hospitals, stage.hand.between(2, 3))
+    shops = stage.hand.some(stage.world.providers.pharmacies, stage.by_level(stage.hand.between(2, 3), 2, 2))
+    clinics = stage.hand.some(stage.world.providers.hospitals, stage.by_level(stage.hand.between(2, 3), 1, 1))
     _spread(stage, [refill(stage.hand, person, stage.world.providers, day, place) for place in (*clinics, *shops)])
     stage.label_patient(person, day)
 
@@ -65,10 +65,10 @@ def clinics_and_a_pharmacy(stage: Stage) -> None:
 
 
 def daily_visitor(stage: Stage) -> None:
-    """Seventeen to twenty-two visit days within four weeks (FQ-01)."""
+    """Seventeen to twenty-two visit days within four weeks (FQ-01); careful: fourteen, or thirteen."""
     first = stage.start(28)
     person = stage.person(first, first + timedelta(days=27), age=(50, 80), conditions=("hypertension", "heart"))
-    for offset in sorted(stage.hand.some(range(28), stage.hand.between(17, 22))):
+    for offset in sorted(stage.hand.some(range(28), stage.by_level(stage.hand.between(17, 22), 14, 13))):
         day = first + timedelta(days=offset)
         place = stage.world.providers.home_hospital(person.home + offset % 2)
         orders = [Order(catalogue.CONSULTATION), Order(stage.hand.pick(catalogue.CHRONIC_DRUGS["heart"]))]
@@ -103,7 +103,7 @@ def _spread(stage: Stage, visits: list[Visit]) -> None:
 
 
 VISIT_SCHEMES = (
-    Scheme("care_after_death", "scheme", "ID-04", 1.2, care_after_death),
+    Scheme("care_after_death", "scheme", "ID-04", 1.2, care_after_death, actor="patient"),
     Scheme("care_on_the_day_of_death", "lookalike", "ID-04", 0.8, care_on_the_day_of_death),
     Scheme("settled_after_death", "lookalike", "ID-04", 0.8, settled_after_death),
     Scheme("tour_of_institutions", "scheme", "FQ-02", 1.5, tour_of_institutions),

@@ -40,7 +40,7 @@ def test_the_truth_may_not_lie_where_detectors_read(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("lines", [5_000, 15_000])
+@pytest.mark.parametrize("lines", [10_000, 20_000])
 def test_for_lines_aims_well(simulate_into, lines):
     made = simulate_into(Scenario.for_lines(lines)).summary.fee_lines
     assert abs(made - lines) < 0.2 * lines

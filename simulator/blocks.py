@@ -1,0 +1,179 @@
+"""One block: its world, its share of the staged instances, its rows, sorted into nights and spooled."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+
+from simulator.casting import staged_in
+from simulator.dirt import Writing
+from simulator.extras import Dated, ExtraTable, Key
+from simulator.line_text import line_texts
+from simulator.mishaps import Mishaps, break_rows, settle_with_mishaps
+from simulator.night_rows import NightRows
+from simulator.people import Person
+from simulator.records import Line, Visit
+from simulator.rows import (
+    Row,
+    diagnosis_rows,
+    doctor_row,
+    enrolment_row,
+    institution_row,
+    joined,
+    line_row,
+    operation_rows,
+    person_row,
+    settlement_row,
+    visit_row,
+)
+from simulator.scenario import Scenario
+from simulator.schemes import Stage
+from simulator.schemes.stage import play_one
+from simulator.spool import SpoolWriter
+from simulator.streams import Hand
+from simulator.tables import extra_tables
+from simulator.totals import BlockReport
+from simulator.world import World, make_world
+
+
+class Part:
+    """The honest part of a block, or one staged instance: what it draws for its rows shifts no other part."""
+
+    def __init__(self, scenario: Scenario, name: str, rows: NightRows, mishaps: Mishaps) -> None:
+        self._rows = rows
+        self._mishaps = mishaps
+        self._first, self._last = scenario.history_start, scenario.last_day
+        self._nights = scenario.nights
+        self._writing = Writing(scenario.seed, name, scenario.rates)
+        self._extras = [(table, Hand(scenario.seed, f"{table.name}/{name}")) for table in extra_tables(scenario)]
+
+    def add_people(self, people: Iterable[Person]) -> None:
+        """Registers whole in the first night; a death that was registered later comes as a changed row."""
+        first, last = self._nights[0], self._nights[-1]
+        for person in people:
+            self._add("psn_info", first, person.psn_no, person_row(person, first))
+            self._add("psn_insu", first, person.psn_no, enrolment_row(person))
+            told = person.death_registered
+            if told is not None and first < told <= last:
+                self._add("psn_info", told, person.psn_no, person_row(person, told))
+            for table, hand in self._extras:
+                if table.of_person is not None:
+                    self._add_dated(table.name, table.of_person(hand, person, self._first, self._last))
+
+    def add_visit(self, visit: Visit) -> None:
+        """An encounter with its settlements, lines, diagnoses, operations and extra rows."""
+        uploaded = visit.settled_at.date()
+        self._add("mdtrt", uploaded, visit.id, visit_row(visit))
+        for row in diagnosis_rows(visit):
+            self._add("diag", uploaded, visit.id + row[5], row)
+        for row in operation_rows(visit):
+            self._add("oprn", uploaded, visit.id, row)
+        for settlement in visit.settlements:
+            cents = settlement.sums["medfee_sumamt"]
+            self._add("setl", settlement.at.date(), settlement.id, settlement_row(settlement), cents)
+        self._add_lines(visit)
+        for table, hand in self._extras:
+            if table.of_visit is not None:
+                self._add_dated(table.name, table.of_visit(hand, visit))
+
+    def _add_lines(self, visit: Visit) -> None:
+        bad, resent, rows = self._mishaps.bad, self._mishaps.resent, self._rows
+        is_rewritten = self._writing.touches("fee_list")
+        for line, key, text in line_texts(visit):
+            if is_rewritten or line.id in bad:
+                text = self._rewritten(visit, line)
+            rows.add_text("fee_list", line.uploaded, key, text, line.amount)
+            if line.id in resent:
+                rows.add_text("fee_list", line.uploaded + timedelta(days=resent[line.id]), key, text, line.amount)
+
+    def _rewritten(self, visit: Visit, line: Line) -> str:
+        row = line_row(visit, line, self._mishaps.bad.get(line.id, ""))
+        return joined(self._writing.written("fee_list", row) if self._writing.touches("fee_list") else row)
+
+    def _add(self, table: str, uploaded: date, key: str, row: Row, cents: int = 0) -> None:
+        written = self._writing.written(table, row) if self._writing.touches(table) else row
+        self._rows.add(table, uploaded, key, written, cents)
+
+    def _add_dated(self, table: str, rows: Iterable[Dated]) -> None:
+        for uploaded, key, values in rows:
+            self._rows.add(table, uploaded, key, values)
+
+
+@contextmanager
+def _without_garbage_runs() -> Iterator[None]:
+    """Nothing of a block is garbage before its end: looking for it on the way costs a tenth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+        gc.collect()
+
+
+@_without_garbage_runs()
+def make_block(scenario: Scenario, block: int, written: frozenset[int], spool: SpoolWriter) -> BlockReport:
+    """Everything of one block, spooled; `written` are the numbers of the nights whose files are wanted."""
+    world = make_world(scenario, block)
+    mishaps = Mishaps(rates=scenario.rates)
+    name = f"honest/{block}"
+    lines = settle_with_mishaps(scenario.seed, name, world.visits, scenario.last_day, mishaps)
+    break_rows(scenario.seed, name, lines, mishaps, at_least=1 if block == 0 else 0)
+    stages = [play_one(world, scheme, n, mishaps) for scheme, n in staged_in(scenario, block)]
+    rows = NightRows(scenario)
+    _add_part(Part(scenario, name, rows, mishaps), world.people, world.visits)
+    for stage in stages:
+        part = Part(scenario, f"{stage.scheme.name}/{stage.instance}", rows, mishaps)
+        _add_part(part, stage.people, [*stage.ordinary, *stage.staged])
+        for label in stage.labels:
+            rows.add_label(label)
+    report = rows.report(written, spool)
+    _count(report, world, stages, mishaps)
+    return report
+
+
+def _add_part(part: Part, people: Iterable[Person], visits: Iterable[Visit]) -> None:
+    part.add_people(people)
+    for visit in visits:
+        part.add_visit(visit)
+
+
+def _count(report: BlockReport, world: World, stages: list[Stage], mishaps: Mishaps) -> None:
+    visits = [*world.visits, *(visit for stage in stages for visit in (*stage.ordinary, *stage.staged))]
+    lines = [line for visit in visits for line in visit.lines]
+    report.counts.update(
+        persons=len(world.people) + sum(len(stage.people) for stage in stages),
+        fee_lines=len(lines) + len(mishaps.resent),
+        labels=sum(len(stage.labels) for stage in stages),
+        resent_rows=len(mishaps.resent),
+        late_lines=mishaps.late_lines,
+        negative_lines=sum(line.quantity < 0 for line in lines),
+        unsettled_lines=sum(not line.settlement_id for line in lines),
+        reversed_settlements=mishaps.undone_settlements,
+    )
+    report.schemes, report.lookalikes = _played(stages, "scheme"), _played(stages, "lookalike")
+    report.bad_rows = Counter(mishaps.bad.values())
+    for table in extra_tables(world.scenario):
+        if table.at_end is not None:
+            report.sums[table.name] = _tallied(table, visits)
+    for stage in stages:
+        own = [(home, doctor) for home in stage.hospitals if not home.is_pharmacy for doctor in home.doctors]
+        report.places += [institution_row(home) for home in stage.hospitals]
+        report.doctors += [doctor_row(home, doctor) for home, doctor in (*own, *stage.staff)]
+
+
+def _tallied(table: ExtraTable, visits: Iterable[Visit]) -> Counter[Key]:
+    sums: Counter[Key] = Counter()
+    if table.tally is not None:
+        for visit in visits:
+            for key, number in table.tally(visit):
+                sums[key] += number
+    return sums
+
+
+def _played(stages: Iterable[Stage], kind: str) -> Counter[str]:
+    return Counter(stage.scheme.name for stage in stages if stage.scheme.kind == kind)

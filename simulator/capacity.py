@@ -1,0 +1,45 @@
+"""Beds and machines in proportion to the people a region has.
+
+Honest stays fill bed slots, so that the honest census never exceeds the beds; on top of them every hospital
+with wards keeps room for what is staged at the usual rate.
+"""
+
+from __future__ import annotations
+
+from math import ceil, sqrt
+
+STAYS_PER_PERSON_YEAR = 0.20  # about one admission per five insured and year, as nationwide bulletins say
+MEAN_NIGHTS = 8.2
+SLOT_OCCUPANCY = 0.95
+LEVEL_SHARE = {"1": 0.42, "2": 0.45, "3": 0.13}  # of all bed-days
+# In-patients staged at scale 1 over a quarter, by level: so many in any world, and so many per person.
+_STAGED = {"1": (2.0, 0.0001), "2": (3.0, 0.0006), "3": (0.0, 0.0)}
+# Sessions one machine can do on a day (rule FK-07 of the brief; the others are of the same order).
+PER_MACHINE_AND_DAY = {
+    "CT": 120, "MRI": 50, "DIALYSIS": 3, "US": 90, "ECG": 110, "DR": 140, "ENDO": 40, "PFT": 30, "REHAB": 32,
+}  # fmt: skip
+_MACHINES = {  # at a hospital for so many people: (per 10,000 persons of its catchment, at least)
+    "1": {"CT": (1, 2), "MRI": (1, 1), "DIALYSIS": (12, 10), "US": (3, 3), "ECG": (2, 2), "DR": (1, 2),
+          "ENDO": (2, 2), "PFT": (1, 1), "REHAB": (3, 3)},
+    "2": {"CT": (1, 1), "MRI": (1, 1), "DIALYSIS": (10, 6), "US": (2, 2), "ECG": (2, 1), "DR": (1, 1),
+          "ENDO": (1, 1), "PFT": (1, 1), "REHAB": (2, 2)},
+    "3": {"US": (2, 1), "ECG": (1, 1), "DR": (1, 1), "REHAB": (1, 1), "CT": (0, 1)},
+}  # fmt: skip
+
+
+def bed_slots(persons: int, level: str) -> int:
+    """Bed slots that honest stays of this level keep occupied."""
+    demand = persons * STAYS_PER_PERSON_YEAR * MEAN_NIGHTS / 365 * LEVEL_SHARE[level]
+    return max(1, ceil(demand / SLOT_OCCUPANCY))
+
+
+def reserve(persons: int, level: str, hospitals: int) -> int:
+    """Beds one hospital keeps beyond its slots, for what is staged."""
+    always, per_person = _STAGED[level]
+    mean = (always + persons * per_person) / max(1, hospitals)
+    return round(mean + 0.5 * sqrt(mean))
+
+
+def machines(level: str, catchment: int) -> dict[str, int]:
+    """Machines by kind of a hospital for so many people."""
+    return {kind: max(least, ceil(per * catchment / 10_000)) for kind, (per, least) in _MACHINES[level].items()}

@@ -1,0 +1,99 @@
+"""What a person suffers from, how often that takes him to a doctor and how much he is given."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from dataclasses import dataclass, replace
+
+from simulator.streams import Hand
+
+CONDITIONS = ("hypertension", "diabetes", "heart", "lung")
+# Prevalence of diagnosed disease by age (upper bound of the class), of the order of national surveys of adults:
+# hypertension a quarter of adults, diabetes a tenth, both twice that among the old.
+_AGES = (30, 40, 50, 60, 70, 200)
+_PREVALENCE = {
+    "hypertension": (0.005, 0.05, 0.13, 0.27, 0.41, 0.50),
+    "diabetes": (0.003, 0.025, 0.06, 0.12, 0.18, 0.20),
+    "heart": (0.001, 0.005, 0.02, 0.07, 0.15, 0.22),
+    "lung": (0.001, 0.003, 0.01, 0.05, 0.10, 0.13),
+}
+# Of those with a condition, who is registered for the outpatient chronic benefit. Their half-year is that of
+# calibration.md: 22 / 32 / 46 visits at the quartiles.
+_REGISTERED = 0.17
+_VISITS_MU, _VISITS_SIGMA = 1.66, 0.62
+_UNREGISTERED_MU, _UNREGISTERED_SIGMA = -1.25, 0.6
+_MOST_VISITS_PER_MONTH = 14.0
+_DIALYSIS, _CANCER = 0.07, 0.035  # of the registered
+_BIRTHS_PER_WOMAN_YEAR = 0.036  # of women of 22 to 38: about 6.5 births per 1,000 persons and year
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Standing traits. `spending` multiplies what is given at a visit; half the sick like herbs."""
+
+    is_registered: bool = False
+    visits_per_month: float = 0.0
+    spending: float = 1.0
+    uses_herbs: bool = False
+    uses_costly: bool = False
+    patents: float = 1.0  # how much more than others this person is given of patent drugs, tests, costly drugs
+    tests: float = 1.0
+    costly: float = 1.0
+    wanders: bool = False  # now and then to other institutions
+    goes_on_to_shop: bool = False  # often to a pharmacy in the evening of a clinic day
+    likes_infusions: bool = False
+    comorbid: int = 0  # how many more diagnoses the doctor writes down over time
+    on_dialysis: bool = False
+    has_cancer: bool = False
+    bears_child: bool = False  # within the year
+    due: int = 0  # day of that year, 0 to 364
+
+
+HEALTHY = Health()
+
+
+def draw_conditions(hand: Hand, years: int) -> tuple[str, ...]:
+    """The chronic conditions at this age; one brings others along."""
+    if years < 20:
+        return ()
+    column = bisect(_AGES, years)
+    found: list[str] = []
+    for name in CONDITIONS:
+        if hand.random() < _PREVALENCE[name][column] * (1.35 if found else 0.9):
+            found.append(name)
+    return tuple(found)
+
+
+def draw_health(hand: Hand, years: int, sex: str, conditions: tuple[str, ...], *, wanted: bool) -> Health:
+    """Traits that go with the conditions; `wanted` conditions are registered ones."""
+    if not conditions:
+        bears = sex == "2" and 22 <= years <= 38 and hand.chance(_BIRTHS_PER_WOMAN_YEAR)
+        return replace(HEALTHY, bears_child=True, due=hand.between(0, 364)) if bears else HEALTHY
+    registered = wanted or hand.chance(_REGISTERED + 0.12 * (len(conditions) - 1))
+    if not registered:
+        monthly = hand.lognormal(_UNREGISTERED_MU, _UNREGISTERED_SIGMA)
+        return Health(visits_per_month=monthly, uses_herbs=hand.chance(0.2), comorbid=hand.between(0, 2))
+    return _registered(hand, wanted=wanted)
+
+
+def _registered(hand: Hand, *, wanted: bool) -> Health:
+    """Whoever comes often is given less at a time: a half-year's cost varies less than its visits."""
+    often = hand.gauss(0.0, 1.0)
+    monthly = min(_MOST_VISITS_PER_MONTH, 2.718281828 ** (_VISITS_MU + _VISITS_SIGMA * often))
+    spending = 2.718281828 ** (-0.36 * often + 0.30 * hand.gauss(0.0, 1.0))
+    return Health(
+        is_registered=True,
+        visits_per_month=monthly,
+        spending=spending,
+        uses_herbs=hand.chance(0.52),
+        uses_costly=hand.chance(0.58),
+        patents=hand.lognormal(-0.18, 0.66),
+        tests=hand.lognormal(-0.95, 1.45),
+        costly=hand.lognormal(-0.6, 1.15),
+        wanders=hand.chance(0.33),
+        goes_on_to_shop=hand.chance(0.3),
+        likes_infusions=hand.chance(0.25),
+        comorbid=hand.between(1, 6),
+        on_dialysis=not wanted and hand.chance(_DIALYSIS),
+        has_cancer=not wanted and hand.chance(_CANCER),
+    )

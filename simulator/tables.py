@@ -1,0 +1,24 @@
+"""Which tables a scenario delivers, with their columns."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from simulator.columns import COLUMNS
+from simulator.extra_tables import EXTRA_TABLES
+from simulator.extras import ExtraTable
+from simulator.records import Label
+from simulator.scenario import Scenario
+
+LABELS = "labels"
+
+
+def extra_tables(scenario: Scenario) -> list[ExtraTable]:
+    """The extra tables this scenario delivers."""
+    return [table for table in EXTRA_TABLES if scenario.tables.get(table.name, table.is_usual)]
+
+
+def spooled_tables(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+    """Every spooled table with its columns, in order; the labels last, for the truth alone."""
+    extras = {table.name: table.columns for table in extra_tables(scenario)}
+    return {**COLUMNS, **extras, LABELS: tuple(field.name for field in fields(Label))}

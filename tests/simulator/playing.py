@@ -1,0 +1,83 @@
+"""Schemes played alone on one small honest world, and what their rows say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from functools import lru_cache
+
+from simulator import Scenario
+from simulator.catalogue import Item
+from simulator.mishaps import Mishaps
+from simulator.records import Line, Visit
+from simulator.schemes.stage import Scheme, Stage, play_one
+from simulator.world import World, make_world
+
+
+@lru_cache(maxsize=1)
+def small_world() -> World:
+    """A quarter year with a December in it."""
+    return make_world(Scenario(persons=200, history_start=date(2025, 11, 1), nights=(date(2026, 1, 31),)))
+
+
+@lru_cache(maxsize=400)
+def played(scheme: Scheme, number: int) -> Stage:
+    """One instance, settled."""
+    return play_one(small_world(), scheme, number, Mishaps())
+
+
+def plain(scheme: Scheme) -> list[Stage]:
+    """Its first plain instances."""
+    return [stage for stage in (played(scheme, n) for n in range(6)) if stage.disguise == 0][:3]
+
+
+def by_level(scheme: Scheme) -> dict[int, list[Stage]]:
+    """Enough instances to see every level of disguise."""
+    found: dict[int, list[Stage]] = defaultdict(list)
+    for n in range(24):
+        found[played(scheme, n).disguise].append(played(scheme, n))
+    return found
+
+
+def visits(stage: Stage) -> list[Visit]:
+    """The encounters of an instance, the cast's ordinary ones and those of everyday customers too."""
+    return [*stage.staged, *stage.ordinary]
+
+
+def staged_visits(stage: Stage) -> list[Visit]:
+    """The encounters that labels name; all that were played when they name none."""
+    named = {label.mdtrt_id for label in stage.labels}
+    return [visit for visit in visits(stage) if visit.id in named] or stage.staged
+
+
+def staged_lines(stage: Stage) -> list[Line]:
+    """The lines that labels name; those of the labelled encounters when they name none."""
+    named = {label.feedetl_sn for label in stage.labels} - {""}
+    lines = [line for visit in staged_visits(stage) for line in visit.lines]
+    return [line for line in lines if line.id in named] or lines
+
+
+def visit_of(stage: Stage, line: Line) -> Visit:
+    """The encounter a line belongs to."""
+    return next(visit for visit in visits(stage) if any(other is line for other in visit.lines))
+
+
+def charged(visit: Visit, *items: Item) -> int:
+    """How many of these items the encounter is charged, taken-back ones netted."""
+    return sum(line.quantity for line in visit.lines if line.item in items)
+
+
+def at_place(stage: Stage) -> dict[str, list[Visit]]:
+    """Encounters by institution."""
+    found: dict[str, list[Visit]] = defaultdict(list)
+    for visit in visits(stage):
+        found[visit.place.code].append(visit)
+    return found
+
+
+def of_person(stage: Stage) -> dict[str, list[Visit]]:
+    """What was staged, by person."""
+    found: dict[str, list[Visit]] = defaultdict(list)
+    for visit in stage.staged:
+        found[visit.person.psn_no].append(visit)
+    return found
