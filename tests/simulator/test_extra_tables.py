@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import date
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -62,12 +64,9 @@ def test_every_settled_stay_has_a_payment_group_and_costs_are_near_the_standard(
 
 
 def test_a_complication_written_down_makes_the_group_heavier():
-    class Stay:
-        diagnoses = (("J18.900", "肺炎"),)
-        operation = None
-
-    plain, heavy = Stay(), Stay()
-    heavy.diagnoses = (*plain.diagnoses, ("J96.000", "急性呼吸衰竭"))
+    pneumonia = ("J18.900", "肺炎")
+    plain: Any = SimpleNamespace(diagnoses=(pneumonia,), operation=None)
+    heavy: Any = SimpleNamespace(diagnoses=(pneumonia, ("J96.000", "急性呼吸衰竭")), operation=None)
     assert group_of(heavy).weight > group_of(plain).weight
     assert group_of(heavy).code[:3] == group_of(plain).code[:3]
 

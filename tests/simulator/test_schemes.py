@@ -194,9 +194,9 @@ def test_honest_people_do_not_trip_the_rule(honest_world, rule):
     assert RULES[rule](Claims(honest_world)) == set()
 
 
-def test_dialysis_would_trip_a_rule_that_did_not_exclude_it(world, claims):
-    for visit in claims.outpatient:
-        visit["med_type"] = "11"
+def test_dialysis_would_trip_a_rule_that_did_not_exclude_it(world):
+    claims = Claims(world)
+    claims.outpatient = [visit | {"med_type": "11"} for visit in claims.outpatient]
     on_dialysis = {label["psn_no"] for label in world.labels if label["scheme"] == "on_dialysis"}
     assert on_dialysis <= frequent(claims)
 

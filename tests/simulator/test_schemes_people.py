@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from datetime import date, timedelta
 from itertools import pairwise
 from statistics import mean
+from typing import Any
 
 import pytest
 
@@ -70,7 +71,7 @@ def receipts_within_five_minutes(stage):
 
 def one_doctor_fills_the_shop(stage):
     """One doctor's slips are more than half of what the shop sells."""
-    by_doctor = Counter()
+    by_doctor: Counter[Any] = Counter()
     for visit in own_place(stage):
         by_doctor[visit.doctor.code if visit.doctor else ""] += total(visit)
     return by_doctor.most_common(1)[0][1] > 0.5 * sum(by_doctor.values())
@@ -97,7 +98,7 @@ def sold_before_dawn_and_never_at_night_else(stage):
 
 def meetings(stage, minutes):
     """How often each pair of people was at one place within so many minutes."""
-    pairs = Counter()
+    pairs: Counter[Any] = Counter()
     for own in at_place(stage).values():
         own = sorted((v for v in own if v in stage.staged), key=lambda visit: visit.begin)
         for n, one in enumerate(own):
@@ -246,7 +247,7 @@ def resident_in_charge(stage):
 def halves(stage, measure):
     scenario = stage.world.scenario
     middle = scenario.history_start + timedelta(days=scenario.days // 2)
-    parts = ([], [])
+    parts: tuple[list[Any], list[Any]] = ([], [])
     for visit in own_place(stage):
         parts[visit.begin.date() >= middle].append(measure(visit))
     return parts

@@ -124,8 +124,11 @@ def nothing_to_pay(visits):
 
 def part_of_the_other(visits):
     """UB-01: an act and what it contains on a day."""
-    pairs = ((rare_items.STENTING, rare_items.BALLOON), (rare_items.PERFUSION, catalogue.DIALYSIS))
-    pairs = (*pairs, (rare_items.STENTING, catalogue.ANGIOGRAPHY))
+    pairs = (
+        (rare_items.STENTING, rare_items.BALLOON),
+        (rare_items.PERFUSION, catalogue.DIALYSIS),
+        (rare_items.STENTING, catalogue.ANGIOGRAPHY),
+    )
     return any({*pair} <= {line.item for line in own} for pair in pairs for own in by_day(visits).values())
 
 

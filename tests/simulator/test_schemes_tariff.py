@@ -144,7 +144,8 @@ def operated_and_not_listed(stage):
 def appendix_out_without_appendicitis(stage):
     wanted = {"47": "K35", "13": "H25"}
     return any(
-        not any(code.startswith(wanted.get(visit.operation[0][:2], "")) for code, _ in visit.diagnoses)
+        visit.operation is not None
+        and not any(code.startswith(wanted.get(visit.operation[0][:2], "")) for code, _ in visit.diagnoses)
         for visit in staged_visits(stage)
     )
 
