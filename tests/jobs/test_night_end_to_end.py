@@ -56,6 +56,19 @@ def test_every_file_balances_in_lines_and_in_money(finished_night: FinishedNight
     assert sum(row["duplicate_lines"] for row in totals) > 0
 
 
+def test_the_ledger_counts_the_rows_that_were_written(finished_night: FinishedNight) -> None:
+    lake, ledger = Lake(finished_night.var / "lake"), Ledger(finished_night.var / "lake")
+    for job, table in (("rules", "rule_hit"), ("features", "indicator_patient"), ("leads", "lead")):
+        stands = ledger.committed(job, LAST)
+        assert stands is not None
+        told = [
+            r["rows"] for r in ledger.tables_of(stands.run_id) if (r["table_name"], r["state"]) == (table, "committed")
+        ]
+        (found,) = lake.rows(table, f"SELECT count(*) AS rows FROM {table} WHERE business_date = DATE '{LAST}'")
+        assert told == [found["rows"]]
+        assert found["rows"] > 0
+
+
 def test_all_twelve_rules_ran(finished_night: FinishedNight) -> None:
     lake = Lake(finished_night.var / "lake")
     told = lake.rows(
