@@ -17,7 +17,7 @@ test: setup lint types ## every check and every test
 	@mkdir -p $(dir $(REPORT))
 	$(PYTHON) -m pytest -n 2 --dist loadfile --junitxml=$(REPORT)
 
-test-fast: ## the tests not marked slow
+test-fast: ## the inner loop: what needs neither Spark nor minutes
 	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow"
 
 lint: ## style and formatting

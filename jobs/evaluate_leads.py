@@ -45,13 +45,19 @@ _AS_SUBJECT = {"entity_type": "subject_type", "entity_id": "subject_id"}
 def serve(options: argparse.Namespace) -> Any:
     """`fundwatch evaluate --date … [--truth DIR]`."""
     settings, night = settings_of(options).settings, night_of(options)
-    evaluation = evaluate(settings, night, options.truth or settings.truth_dir)
-    folder = settings.var / "evaluation" / night.isoformat()
-    write_evaluation(evaluation, folder)
+    evaluation, folder = write_evaluation_of(settings, night, options.truth or settings.truth_dir)
     if not options.json:
         print_evaluation(evaluation)
         print(f"files: {folder}")
     return {**as_records(evaluation), "folder": folder}
+
+
+def write_evaluation_of(settings: Settings, night: date, truth: Path) -> tuple[Evaluation, Path]:
+    """The night's evaluation and the folder of its files."""
+    evaluation = evaluate(settings, night, truth)
+    folder = settings.var / "evaluation" / night.isoformat()
+    write_evaluation(evaluation, folder)
+    return evaluation, folder
 
 
 def evaluate(settings: Settings, night: date, truth: Path) -> Evaluation:

@@ -1,4 +1,4 @@
-"""The first look: make a key, simulate a small month, run its nights, show what came out and where it lies."""
+"""The first look: make a key, simulate deliveries, run their nights, show what came out, how right it is and where."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from jobs.command_line import settings_of
 from jobs.job import Report
 from jobs.run_nights import delivered_nights, run_nights
 from jobs.show_lead import print_list
-from jobs.simulate_claims import deliver, scenario_of
+from jobs.simulate_claims import deliver
+from simulator.scenario_file import read_scenario
 
-_LAST_NIGHT = date(2026, 3, 31)
-_LINES, _NIGHTS = 24_000, 2
+_PRESET = "demo"
 
 
 def serve(options: argparse.Namespace) -> Any:
@@ -25,8 +25,9 @@ def serve(options: argparse.Namespace) -> Any:
     settings = settings_of(options).settings
     if not settings.key_path.exists():
         log.info("a new pseudonymisation key: %s (id %s)", settings.key_path, make_key(settings.key_path).key_id)
-    last = options.date or _LAST_NIGHT
-    scenario = scenario_of(last, lines=_LINES, nights=_NIGHTS, seed=settings.seed)
+    asked = {"nights.last": options.date, "seed": settings.seed}
+    scenario = read_scenario(_PRESET, {key: value for key, value in asked.items() if value is not None})
+    last = scenario.nights[-1]
     is_new = deliver(scenario, settings.landing_dir, settings.truth_dir)
     reports = run_nights(settings, delivered_nights(settings, scenario.nights[0], last))
     is_new |= any(stage["is_new"] for stages in reports.values() for stage in stages.values())
@@ -47,6 +48,7 @@ def _tell(settings: Settings, last: date, reports: dict[date, dict[str, Report]]
         print(f"{night}  {counted}")
     print()
     print_list(settings, last, top=15)
+    _tell_how_right(settings, last)
     folder = settings.lists_dir / last.isoformat()
     print(f"full list: {folder / 'leads.csv'}   evidence packs: {folder / 'evidence'}")
     print(f"one lead:  fundwatch show 1 --date {last} --var {settings.var}")
@@ -54,6 +56,17 @@ def _tell(settings: Settings, last: date, reports: dict[date, dict[str, Report]]
     print(f"data docs: {settings.reports_dir / last.isoformat()}   labels: {settings.truth_dir / 'labels.csv'}")
     if not is_new:
         print("nothing changed: every delivery and every stage was done before with the same input")
+
+
+def _tell_how_right(settings: Settings, last: date) -> None:
+    from jobs.evaluate_leads import write_evaluation_of
+    from leads.evaluation_report import in_short
+
+    evaluation, folder = write_evaluation_of(settings, last, settings.truth_dir)
+    print("against the simulator's labels:")
+    for line in in_short(evaluation):
+        print(f"  {line}")
+    print(f"  by scheme, rule, disguise and model: {folder}  (or: fundwatch evaluate --date {last})")
 
 
 _COUNTS = frozenset({"rows", "accepted", "quarantined", "duplicates", "hits", "scores", "leads"})

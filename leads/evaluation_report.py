@@ -57,6 +57,20 @@ class Evaluation:
     not_run: Mapping[str, str]
 
 
+def in_short(evaluation: Evaluation) -> list[str]:
+    """Four lines for a person in a hurry: schemes found, look-alikes spared, the first of the list."""
+    is_scheme = evaluation.schemes["kind"] == "scheme"
+    staged, honest = evaluation.schemes[is_scheme], evaluation.schemes[~is_scheme]
+    told = [
+        f"staged schemes {staged['instances_counted'].sum()}: found by rules {staged['any_rule'].sum()}, "
+        f"on the list {staged['listed_lead'].sum()}",
+        f"honest look-alikes {honest['instances_counted'].sum()}: hit by the rule they resemble "
+        f"{honest['own_rule'].sum()}, on the list {honest['listed_lead'].sum()}",
+    ]
+    ks = [f"{row.staged} of the first {row.k}" for row in evaluation.list_precision.itertuples()]
+    return [*told, f"staged among the leads: {', '.join(ks)}"] if ks else told
+
+
 def as_records(evaluation: Evaluation) -> dict[str, Any]:
     """The evaluation as plain values; what is unknown is null."""
     return {field.name: _plain(getattr(evaluation, field.name)) for field in fields(Evaluation)}

@@ -62,8 +62,8 @@ else
     sed -n '/^uv==/,/^    # via/p' requirements.lock >.venv/uv-requirement.txt
     .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r .venv/uv-requirement.txt
   fi
-  say "installing the packages of requirements.lock"
-  .venv/bin/uv pip sync -q --python .venv/bin/python --require-hashes requirements.lock
+  say "installing the packages of requirements.lock, compiled, so that the first run does not have to"
+  .venv/bin/uv pip sync -q --compile-bytecode --python .venv/bin/python --require-hashes requirements.lock
   rm -f .venv/.project-stamp # the sync removed the project itself
   echo "$lock" >.venv/.lock-stamp
 fi

@@ -13,7 +13,7 @@ MEAN_NIGHTS = 8.2
 SLOT_OCCUPANCY = 0.95
 LEVEL_SHARE = {"1": 0.42, "2": 0.45, "3": 0.13}  # of all bed-days
 # In-patients staged at scale 1 over a quarter, by level: so many in any world, and so many per person.
-_STAGED = {"1": (2.0, 0.0001), "2": (3.0, 0.0006), "3": (0.0, 0.0)}
+_STAGED = {"1": (3.0, 0.0004), "2": (4.0, 0.0014), "3": (0.0, 0.0)}
 # Sessions one machine can do on a day (rule FK-07 of the brief; the others are of the same order).
 PER_MACHINE_AND_DAY = {
     "CT": 120, "MRI": 50, "DIALYSIS": 3, "US": 90, "ECG": 110, "DR": 140, "ENDO": 40, "PFT": 30, "REHAB": 32,
@@ -37,7 +37,7 @@ def reserve(persons: int, level: str, hospitals: int) -> int:
     """Beds one hospital keeps beyond its slots, for what is staged."""
     always, per_person = _STAGED[level]
     mean = (always + persons * per_person) / max(1, hospitals)
-    return round(mean + 0.5 * sqrt(mean))
+    return round(mean + 2 * sqrt(mean))
 
 
 def machines(level: str, catchment: int) -> dict[str, int]:

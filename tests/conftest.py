@@ -23,6 +23,16 @@ if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = __file__
 
 
+_STARTS_SLOWLY = {"spark", "finished_night"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever needs a Spark session or a finished night is slow; the inner loop leaves it out."""
+    for item in items:
+        if _STARTS_SLOWLY & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     from fundwatch.session import start_session

@@ -15,6 +15,8 @@ from nbclient import NotebookClient
 from simulator import Scenario, simulate
 from simulator.blind import blind_auc, line_sample, read_delivered, visit_sample
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "blind_check.ipynb"
 
 

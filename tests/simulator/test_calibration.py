@@ -9,6 +9,8 @@ from simulator import Scenario, simulate
 from simulator.calibration import Comparison, calibrate, compared, published
 from simulator.delivered import delivered
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def comparisons(tmp_path_factory):
