@@ -28,17 +28,20 @@ def made(tmp_path_factory):
     return bytes_of(SEVERAL_BLOCKS, tmp_path_factory.mktemp("one"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [2, 3])
 def test_the_number_of_processes_changes_no_byte(made, tmp_path, processes):
     assert bytes_of(SEVERAL_BLOCKS, tmp_path, processes=processes) == made
 
 
+@pytest.mark.slow
 def test_nights_simulated_later_are_those_of_the_whole_run(made, tmp_path):
     early = bytes_of(SEVERAL_BLOCKS, tmp_path, nights=NIGHTS[:2])
     assert {name.split("/")[1] for name in early if name.startswith("landing")} == set(map(str, NIGHTS[:2]))
     assert bytes_of(SEVERAL_BLOCKS, tmp_path, nights=NIGHTS[2:]) == made
 
 
+@pytest.mark.slow
 def test_nights_may_be_added_to_a_world_that_ends_later(tmp_path):
     end = date(2026, 3, 31)
     planned = Scenario(persons=60, history_start=date(2026, 2, 1), nights=NIGHTS[:2], ends_on=end)

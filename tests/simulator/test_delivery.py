@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +31,7 @@ def content_of(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_the_same_scenario_gives_the_same_bytes_in_a_process_of_its_own(short_history, tmp_path):
     simulated(short_history, tmp_path / "one")
     again = (
@@ -99,6 +101,7 @@ def test_a_death_registered_later_comes_as_a_changed_row():
     assert before == after
 
 
+@pytest.mark.slow
 def test_how_history_is_cut_into_nights_changes_no_line(simulate_into):
     last = date(2026, 3, 31)
     whole = simulate_into(Scenario(persons=60, nights=(last,)))

@@ -219,6 +219,7 @@ def test_labels_refer_to_delivered_rows(world):
     assert played == told | {("lookalike", name): n for name, n in world.summary.lookalikes.items()}
 
 
+@pytest.mark.slow
 def test_more_of_a_scheme_leaves_the_instances_before_it_alone(simulate_into, world):
     fewer = simulate_into(type(world.scenario)(persons=300, scheme_scale=1.0))
     more = simulate_into(type(world.scenario)(persons=300, scheme_scale=12.0))
