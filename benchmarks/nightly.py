@@ -1,6 +1,6 @@
 """One night of many fee lines through `fundwatch nightly`: wall time, peak memory, seconds per stage.
 
-    .venv/bin/python benchmarks/nightly.py [--lines 200000]
+    .venv/bin/python benchmarks/nightly.py [--lines 200000] [--var DIR]
 
 The deliveries are simulated first and not timed. Peak memory is that of the command and all its processes together,
 sampled, shared pages counted once; a bare read of the same fee file in the same Spark settings gives the ratio to
@@ -78,9 +78,11 @@ def _run(command: list[str]) -> tuple[float, float, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=int, default=200_000)
+    parser.add_argument("--var", type=Path, help="an empty folder that keeps what was made, to be evaluated")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        var = Path(folder)
+    with tempfile.TemporaryDirectory() as scratch:
+        var = asked.var or Path(scratch)
+        folder = str(var)
         make_key(var / "keys" / "pseudonym.key")
         scenario = scenario_of(NIGHT, lines=asked.lines, nights=1, seed=20260331)
         lines = simulate(scenario, var / "landing", var / "truth").fee_lines
