@@ -1,6 +1,6 @@
 """One night of many fee lines through `fundwatch nightly`: wall time, peak memory, seconds per stage.
 
-    .venv/bin/python benchmarks/nightly.py [--lines 200000] [--var DIR]
+    .venv/bin/python -m benchmarks.nightly [--lines 200000] [--var DIR]
 
 The deliveries are simulated first and not timed. Peak memory is that of the command and all its processes together,
 sampled, shared pages counted once; a bare read of the same fee file in the same Spark settings gives the ratio to
@@ -14,10 +14,10 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 from datetime import date
 from pathlib import Path
 
+from benchmarks.processes import run_measured
 from fundwatch.keys import make_key
 from jobs.simulate_claims import scenario_of
 from simulator import simulate
@@ -35,46 +35,6 @@ print(time.monotonic() - begun)
 """
 
 
-def _family(pid: int) -> list[int]:
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            found += _family(int(child))
-    return found
-
-
-def _megabytes(pid: int) -> float:
-    """Memory of a process and its descendants; what forked workers share counts once (PSS, proc(5))."""
-    kilobytes = 0
-    for member in _family(pid):
-        try:
-            told = Path(f"/proc/{member}/smaps_rollup").read_text()
-        except OSError:
-            continue  # it ended between being listed and being read
-        found = re.search(r"^Pss: +(\d+) kB", told, re.MULTILINE)
-        kilobytes += int(found[1]) if found else 0
-    return kilobytes / 2**10
-
-
-def _run(command: list[str]) -> tuple[float, float, str]:
-    """Seconds, peak megabytes and what it said. Raises CalledProcessError when it fails."""
-    begun, peak = time.monotonic(), 0.0
-    with tempfile.TemporaryFile("w+") as told:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=told)
-        while process.poll() is None:
-            try:
-                peak = max(peak, _megabytes(process.pid))
-            except OSError:
-                break
-            time.sleep(0.2)
-        process.wait()
-        told.seek(0)
-        text = told.read()
-    if process.returncode != 0:
-        raise subprocess.CalledProcessError(process.returncode, command, stderr=text)
-    return time.monotonic() - begun, peak, text
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=int, default=200_000)
@@ -87,16 +47,17 @@ def main() -> None:
         scenario = scenario_of(NIGHT, lines=asked.lines, nights=1, seed=20260331)
         lines = simulate(scenario, var / "landing", var / "truth").fee_lines
         fundwatch = [sys.executable, "-m", "jobs.command_line"]
-        seconds, peak, told = _run([*fundwatch, "nightly", "--date", str(NIGHT), "--var", folder])
-        print(f"{lines:,} fee lines: {seconds:.0f} s wall, {peak:,.0f} MB peak, start-up and training included")
-        for line in told.splitlines():
+        cost = run_measured([*fundwatch, "nightly", "--date", str(NIGHT), "--var", folder])
+        told = f"{cost.seconds:.0f} s wall, {cost.peak_megabytes:,.0f} MB peak, start-up and training included"
+        print(f"{lines:,} fee lines: {told}")
+        for line in cost.errors.splitlines():
             if stage := _STAGE.match(line):
                 print(f"  {stage[1].strip():<60} {float(stage[2]):6.1f} s")
         fees = var / "landing" / str(NIGHT) / "fee_list.csv.gz"
         bare = subprocess.run(
             [sys.executable, "-c", _BARE, str(fees), str(var / "bare")], capture_output=True, text=True, check=True
         )
-        print(f"ratio to a bare Spark read and write of the fee lines: {seconds / float(bare.stdout):.1f}")
+        print(f"ratio to a bare Spark read and write of the fee lines: {cost.seconds / float(bare.stdout):.1f}")
 
 
 if __name__ == "__main__":
