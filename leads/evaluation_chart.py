@@ -1,4 +1,4 @@
-"""The picture of an evaluation: recall by scheme, precision of the list, ranking by score.
+"""The picture of an evaluation: schemes found, look-alikes flagged, precision of the list, ranking by score.
 
 In English alone: a plain machine has no Chinese font.
 """
@@ -21,18 +21,20 @@ def draw(path: Path, night: date, schemes: pd.DataFrame, of_list: pd.DataFrame, 
     """A PNG in `path`; the same frames give the same bytes."""
     from matplotlib.figure import Figure
 
-    staged = schemes[schemes["kind"] == "scheme"]
-    height = 1.8 + 0.32 * max(len(staged), 8)
-    figure = Figure(figsize=(14, height), layout="constrained")
-    recall, precision, ranking = figure.subplots(1, 3, width_ratios=[2, 1, 1.3])
-    _draw_recall(recall, staged)
+    is_staged = (schemes["kind"] == "scheme") & (schemes["instances_counted"] > 0)
+    is_lookalike = (schemes["kind"] == "lookalike") & (schemes["instances_counted"] > 0)
+    height = 1.8 + 0.32 * max(is_staged.sum(), is_lookalike.sum(), 8)
+    figure = Figure(figsize=(20, height), layout="constrained")
+    found, flagged, precision, ranking = figure.subplots(1, 4, width_ratios=[2, 2, 1, 1.3])
+    _draw_found(found, schemes[is_staged], "Schemes found")
+    _draw_found(flagged, schemes[is_lookalike], "Honest look-alikes flagged")
     _draw_precision(precision, of_list)
     _draw_ranking(ranking, scores)
     figure.suptitle(f"Evaluation of {night}: what was staged and could be seen by then (bars: 95 % intervals)")
     figure.savefig(path, dpi=110, format="png", metadata={"Software": None})
 
 
-def _draw_recall(axes: Axes, staged: pd.DataFrame) -> None:
+def _draw_found(axes: Axes, staged: pd.DataFrame, title: str) -> None:
     rules = staged["rule_id"].replace("", "no rule")
     names = staged["scheme"] + " (" + rules + ", n=" + staged["instances_counted"].astype(str) + ")"
     for way, label, colour, shift in (
@@ -43,7 +45,7 @@ def _draw_recall(axes: Axes, staged: pd.DataFrame) -> None:
         _dots(axes, staged, f"{way}_recall", places, colour=colour, label=label)
     axes.set_yticks(range(len(staged)), names, fontsize=8)
     axes.invert_yaxis()
-    axes.set(xlim=(-0.02, 1.02), xlabel="share of instances found", title="Recall by scheme")
+    axes.set(xlim=(-0.02, 1.02), xlabel="share of instances", title=title)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2, fontsize=8, frameon=False)
     axes.grid(axis="x", color="#e3e5e8")
 
