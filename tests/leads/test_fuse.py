@@ -8,11 +8,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from fundwatch.contracts import TABLES
 from leads.cards import Cards
 from leads.fuse import FuseOptions, Inputs, fuse
+from leads.standouts import standouts
+from models.evaluation import standing_out
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row
@@ -237,3 +241,24 @@ def test_no_hits_and_no_scores_make_no_leads(inputs: Inputs):
         inputs, hits=inputs.hits.limit(0), hit_lines=inputs.hit_lines.limit(0), scores=inputs.scores.limit(0)
     )
     assert fuse(bare, _cards(), OPTIONS).leads.isEmpty()
+
+
+def test_the_evaluation_takes_for_published_whom_the_leads_publish(spark):
+    """Its pandas form of `standouts` judges a list it did not make: both must name the same subjects."""
+    chance = np.random.default_rng(20260331)
+    names = [f"D{n:03d}" for n in range(150)]
+    scores = pd.DataFrame(
+        {
+            "entity_type": "doctor",
+            "entity_id": names,
+            "model": "robust_peer",
+            "state": "scored",
+            "score": chance.integers(0, 40, len(names)) / 4,
+            "peer_group": chance.integers(0, 3, len(names)),
+        }
+    )
+    ranked = scores.groupby("peer_group")["score"]
+    scores["percentile"] = (ranked.rank(method="min") - 1) / (ranked.transform("size") - 1)
+    published = {row.subject_id for row in standouts(spark.createDataFrame(scores), 0.05).collect()}
+    assert published == set(scores.loc[standing_out(scores, 0.05), "entity_id"])
+    assert 0 < len(published) <= 8
