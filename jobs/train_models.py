@@ -28,9 +28,9 @@ _COLUMNS = [name for name in TABLES["model"].column_names if name != "business_d
 
 
 def measured_indicators(night: Night) -> dict[str, frozenset[str]]:
-    """By entity type, the indicators that anybody has a value of tonight (as many rows as the catalogue has)."""
+    """By entity type, the indicators that anybody has a value of tonight."""
     statistics = night.of_night("peer_statistic").filter("peer_count > 0")
-    rows = statistics.select("entity_type", "indicator").distinct().collect()
+    rows = statistics.select("entity_type", "indicator").distinct().collect()  # a row per indicator of the catalogue
     return {e: frozenset(r.indicator for r in rows if r.entity_type == e) for e in ENTITY_TYPES}
 
 

@@ -173,10 +173,6 @@ class RuleSet(_Part):
         """The version of the whole set."""
         return fingerprint(sorted((rule.id, self.rule_print(rule)) for rule in self.rules))
 
-    def of_grain(self, grain: GrainName) -> tuple[Rule, ...]:
-        """The rules that judge rows of one grain."""
-        return tuple(rule for rule in self.rules if rule.grain == grain)
-
     def only(self, ids: set[str]) -> RuleSet:
         """The set narrowed to some rules."""
         return RuleSet(rules=tuple(r for r in self.rules if r.id in ids), exclusions=self.exclusions)

@@ -39,11 +39,3 @@ def day_of(hand: Hand, first: date, last: date, alive_to: date, season: str = "f
     span = min(len(running), (alive_to - first).days + 1)
     at = bisect(running, hand.random() * running[span - 1])
     return first + timedelta(days=min(at, span - 1))
-
-
-def weight_of(season: str, first: date, last: date) -> float:
-    """How much of the illness falls into these days, 1.0 in an average year."""
-    days = max(1, (last - first).days + 1)
-    return sum(MONTHS[season][(first + timedelta(days=n)).month - 1] for n in range(0, days, 7)) / len(
-        range(0, days, 7)
-    )

@@ -7,7 +7,6 @@ import random
 import zlib
 from bisect import bisect
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -15,7 +14,6 @@ import numpy as np
 
 T = TypeVar("T")
 _POISSON_DIRECT_TO = 30.0  # above it the normal approximation is off by less than one event in a hundred
-_ROUNDS = 4
 _FORMS = tuple((10**digits, f"%0{digits}d") for digits in range(20))
 
 
@@ -106,20 +104,3 @@ class Hand:
             product *= self.random()
             count += 1
         return count
-
-
-@lru_cache(maxsize=1 << 16)
-def serial_of(seed: int, kind: str, n: int, digits: int) -> str:
-    """The n-th number of a keyed permutation of all numbers of so many digits: none comes twice, none tells n.
-
-    A balanced Feistel network over two halves of the digits, walked on until it lands inside the range.
-    """
-    half = 10 ** ((digits + 1) // 2)
-    number, size = n % 10**digits, 10**digits
-    while True:
-        left, right = divmod(number, half)
-        for turn in range(_ROUNDS):
-            left, right = right, (left + number_of(seed, kind, turn, right)) % half
-        number = left * half + right
-        if number < size:
-            return str(number).zfill(digits)

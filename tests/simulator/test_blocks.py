@@ -9,7 +9,7 @@ import pytest
 from simulator import Scenario, ScenarioError, simulate
 from simulator.casting import staged_in
 from simulator.schemes import SCHEMES
-from simulator.streams import Hand, serial_of
+from simulator.streams import Hand
 from simulator.world import block_count, block_persons, make_world
 from tests.simulator.test_delivery import content_of
 
@@ -82,10 +82,6 @@ def test_no_two_blocks_give_out_the_same_code():
     hand = Hand(1, "codes")
     codes = [world.fresh_serial(hand, 3, "H") for world in worlds for _ in range(200)]
     assert len(set(codes)) == 600
-
-
-def test_serials_of_a_kind_never_repeat():
-    assert len({serial_of(7, "doctor", n, 4) for n in range(10_000)}) == 10_000
 
 
 def test_no_spool_stays_behind(made):
