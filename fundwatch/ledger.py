@@ -10,16 +10,18 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from fundwatch.store import Written, query_rows
+from fundwatch.journal import Journal
+from fundwatch.store import Written
 
-_RUN = ("run_id", "job", "business_date", "state", "print", "at", "detail")
-_RUN_TABLE = ("run_id", "job", "business_date", "table_name", "state", "version", "rows", "at")
+_HEAD = {"run_id": "string", "job": "string", "business_date": "date"}
+_RUN = {**_HEAD, "state": "string", "print": "string", "detail": "string"}
+_RUN_TABLE = {**_HEAD, "table_name": "string", "state": "string", "version": "bigint", "rows": "bigint"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Run:
 
 @dataclass
 class Ledger:
-    """Two append-only Delta tables in the lake: `run` and `run_table`. Threads of one process take turns."""
+    """Two journals in the lake: `run` and `run_table`. Threads of one process take turns."""
 
     root: Path
     _turn: RLock = field(default_factory=RLock, repr=False, compare=False)
@@ -65,7 +67,7 @@ class Ledger:
     @cached_property
     def _committed(self) -> dict[tuple[str, date], Run]:
         found: dict[tuple[str, date], Run] = {}
-        for row in sorted(self._rows("run"), key=lambda row: row["at"]):
+        for row in self._run.rows():
             night = row["business_date"]
             if row["state"] == "committed":
                 found[row["job"], night] = Run(
@@ -87,48 +89,29 @@ class Ledger:
 
     def tables_of(self, run_id: str) -> list[dict[str, Any]]:
         """The rows of `run_table` of one run."""
-        return [row for row in self._rows("run_table") if row["run_id"] == run_id]
+        return [row for row in self._run_table.rows() if row["run_id"] == run_id]
+
+    def table_rows(self) -> list[dict[str, Any]]:
+        """Every row of `run_table`, the oldest first."""
+        return self._run_table.rows()
+
+    @property
+    def _run(self) -> Journal:
+        return Journal(self.root, "run", _RUN)
+
+    @property
+    def _run_table(self) -> Journal:
+        return Journal(self.root, "run_table", _RUN_TABLE)
 
     def _run_row(
         self, run_id: str, job: str, night: date, state: str, run_print: str, detail: Mapping[str, Any]
     ) -> None:
         text = json.dumps(detail, sort_keys=True, ensure_ascii=False, default=str)
+        values = (run_id, job, night, state, run_print, text)
         with self._turn:
-            self._append("run", _RUN, [(run_id, job, night, state, run_print, _wall_clock(), text)])
+            self._run.append([dict(zip(_RUN, values, strict=True))])
             self.__dict__.pop("_committed", None)
 
     def _table_rows(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        if rows:
-            now = _wall_clock()
-            with self._turn:  # a table is made by its first row: two writers would both make it
-                self._append("run_table", _RUN_TABLE, [(*row, now) for row in rows])
-
-    def _append(self, table: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-        import pyarrow as pa
-        from deltalake import write_deltalake
-
-        columns = [pa.array([row[i] for row in rows], type=_arrow_type(name)) for i, name in enumerate(names)]
-        write_deltalake(str(self.root / table), pa.table(columns, names=list(names)), mode="append")
-
-    def _rows(self, table: str) -> list[dict[str, Any]]:
-        path = self.root / table
-        if not (path / "_delta_log").is_dir():
-            return []
-        return query_rows(path, table, f"SELECT * FROM {table}")
-
-
-def _wall_clock() -> datetime:
-    """When a ledger row was written: for people and for order; no result depends on it."""
-    return datetime.now(UTC)  # noqa: TID251 (the ledger alone may ask the clock)
-
-
-def _arrow_type(name: str) -> Any:
-    import pyarrow as pa
-
-    kinds = {
-        "business_date": pa.date32(),
-        "at": pa.timestamp("us", tz="UTC"),
-        "version": pa.int64(),
-        "rows": pa.int64(),
-    }
-    return kinds.get(name, pa.string())
+        with self._turn:  # a table is made by its first row: two writers would both make it
+            self._run_table.append([dict(zip(_RUN_TABLE, row, strict=True)) for row in rows])

@@ -48,13 +48,13 @@ class Lake:
         return int(DeltaTable(str(self.path(table))).version())
 
     def read(self, spark: SparkSession, table: str, version: int | None = None) -> DataFrame:
-        """All rows of the table. Raises NotReadyError when it has not been made."""
+        """All rows of the table, columns it was made without as nulls. Raises NotReadyError when it was never made."""
         if not self.exists(table):
             raise _not_made(self, table)
         reader = spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
-        return reader.load(str(self.path(table)))
+        return _completed(reader.load(str(self.path(table))), TABLES[table])
 
     def rows(self, table: str, query: str) -> list[dict[str, Any]]:
         """Few rows, without Spark: `query` is SQL over the table's own name. For look-ups, never for data."""
@@ -89,8 +89,8 @@ class Lake:
         if contract.replaced is Replaced.BY_KEY and self.exists(table):
             conformed = self._staged(conformed, table)
         writer = conformed.write.format("delta").mode("overwrite")
-        if contract.is_open:
-            writer = writer.option("mergeSchema", "true")
+        # a measure, or a column that the contract did not have when the table was made
+        writer = writer.option("mergeSchema", "true")
         if contract.replaced is Replaced.BY_NIGHT:
             writer = writer.partitionBy("business_date")
         if self.exists(table):
@@ -115,7 +115,12 @@ class Lake:
         content = pa.table(columns, names=list(contract.column_names))
         predicate = f"business_date = '{night.isoformat()}'" if self.exists(table) else None
         write_deltalake(
-            str(self.path(table)), content, mode="overwrite", predicate=predicate, partition_by=["business_date"]
+            str(self.path(table)),
+            content,
+            mode="overwrite",
+            predicate=predicate,
+            partition_by=["business_date"],
+            schema_mode="merge",
         )
         return Written(table, self.version(table), len(rows))
 
@@ -156,6 +161,14 @@ def _not_made(lake: Lake, table: str) -> NotReadyError:
         where=str(lake.path(table)),
         do="run the earlier stages of the night, or `fundwatch nightly`",
     )
+
+
+def _completed(rows: DataFrame, contract: Table) -> DataFrame:
+    """The rows with the contract's columns that the table was made without, as nulls."""
+    from pyspark.sql import functions as F
+
+    missing = [c for c in contract.columns if c.name not in rows.columns]
+    return rows.select("*", *(F.lit(None).cast(c.type).alias(c.name) for c in missing)) if missing else rows
 
 
 def _arrow_type(spark_type: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pyspark.sql.types import StructType
 
 # Money, quantity and price as the national interface gives them (N(16,2), N(16,4), N(16,6)).
+_TOKEN = re.compile(r"token\((\w+)\)")
 _SPARK_TYPE = {"money": "decimal(16,2)", "quantity": "decimal(16,4)", "price": "decimal(16,6)"}
 
 
@@ -25,11 +27,12 @@ class Replaced(Enum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, Spark type and meaning."""
+    """One column: its name, Spark type and meaning; the domain of the key, if it holds pseudonyms (or may)."""
 
     name: str
     type: str
     meaning: str
+    domain: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,11 @@ class Table:
     @property
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+    @property
+    def token_columns(self) -> tuple[str, ...]:
+        """The columns that hold pseudonyms (some of them beside public ids)."""
+        return tuple(column.name for column in self.columns if column.domain is not None)
 
     def spark_type(self, name: str) -> str:
         """The column's type as Spark writes it; raises KeyError for a column the contract has not."""
@@ -88,9 +96,11 @@ def declare(
     is_open: bool = False,
     sums: str = "",
 ) -> Table:
-    """A contract from text: one column a line, `name type meaning…`."""
+    """A contract from text: one column a line, `name type meaning…`. `token(<domain>)` is a string of pseudonyms."""
     parsed = []
     for line in columns.strip().splitlines():
         column, kind, *meaning = line.split(maxsplit=2)
-        parsed.append(Column(column, _SPARK_TYPE.get(kind, kind), "".join(meaning)))
+        token = _TOKEN.fullmatch(kind)
+        spark_type = "string" if token else _SPARK_TYPE.get(kind, kind)
+        parsed.append(Column(column, spark_type, "".join(meaning), token[1] if token else None))
     return Table(name, grain, tuple(parsed), tuple(key.split()), replaced, is_open, tuple(sums.split()))

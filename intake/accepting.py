@@ -71,7 +71,7 @@ def to_clean(rows: DataFrame, table: str) -> DataFrame:
     return accepted_rows(rows).select(*mapped_columns(table))
 
 
-def to_quarantine(rows: DataFrame, table: str, source: str) -> DataFrame:
+def to_quarantine(rows: DataFrame, table: str, source: str, key_id: str) -> DataFrame:
     """One row per rejected row. Of a row that does not fit its header no column is kept: a name may stand anywhere."""
     content = F.to_json(F.struct(*mapped_columns(table)))
     return rows.filter(F.col(STATUS) == QUARANTINED).select(
@@ -81,4 +81,5 @@ def to_quarantine(rows: DataFrame, table: str, source: str) -> DataFrame:
         F.col(LINE_NUMBER).alias("line_number"),
         F.split(F.col(CODES), ",").alias("error_codes"),
         F.when(F.col(CODES) != "UNREADABLE", content).alias("row_json"),
+        F.lit(key_id).alias("key_id"),
     )

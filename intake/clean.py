@@ -18,21 +18,33 @@ if TYPE_CHECKING:
 Rows = list[tuple[Any, ...]]
 
 
-def clean_tables(judged: Mapping[str, DataFrame], mapping: SourceMapping) -> dict[str, DataFrame]:
-    """The accepted rows of each table, those grouped from other tables among them."""
+def clean_tables(judged: Mapping[str, DataFrame], mapping: SourceMapping, key_id: str) -> dict[str, DataFrame]:
+    """The accepted rows of each table, those grouped from other tables among them, stamped with the key's id."""
+    from pyspark.sql import functions as F
+
     clean: dict[str, list[DataFrame]] = {table: [to_clean(rows, table)] for table, rows in judged.items()}
     for table, how in mapping.tables.items():
         for grouped in how.grouped:
             if grouped.parent in judged:
                 clean.setdefault(table, []).append(to_grouped(accepted_rows(judged[grouped.parent]), table, grouped))
-    return {table: stacked(parts) for table, parts in clean.items()}
+    return {table: stacked(parts).withColumn("key_id", F.lit(key_id)) for table, parts in clean.items()}
 
 
 def delivery_rows(delivery: Delivery, key_id: str) -> Rows:
     """Rows of the table `delivery`: one per file."""
     head = (delivery.business_date, delivery.source, delivery.batch_id)
     return [
-        (*head, file.name, file.kind, file.measured.sha256, file.measured.byte_count, file.measured.rows, key_id)
+        (
+            *head,
+            file.name,
+            file.kind,
+            file.measured.sha256,
+            None,
+            file.measured.byte_count,
+            file.measured.rows,
+            None,
+            key_id,
+        )
         for file in delivery.files
     ]
 

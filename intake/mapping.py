@@ -15,17 +15,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
-from fundwatch.contracts import TABLES, clean
+from fundwatch.contracts import CLEAN, TABLES
 from fundwatch.errors import MappingError, faults
 from fundwatch.fingerprint import fingerprint
 from fundwatch.resources import conf_file, read_yaml
 
-_NOT_MAPPED = frozenset({"known_from", "known_to", "business_date"})
+_NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id"})
 # Netted tables are mapped as their entries, which add the pointer to what a reversal reverses.
 ENTRY_OF = {"claim_line": "claim_line_entry", "settlement": "settlement_entry"}
 POINTER_OF = {"claim_line": "original_line_id", "settlement": "original_settlement_id"}
 _ENTRIES = frozenset(ENTRY_OF.values())
-CLEAN_TABLES = tuple(table.name for table in clean.ALL if table.name not in _ENTRIES)
+CLEAN_TABLES = tuple(table.name for table in CLEAN if table.name not in _ENTRIES)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _QUOTED = re.compile(r"'[^']*'")
 

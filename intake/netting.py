@@ -120,11 +120,11 @@ def to_history(existing: DataFrame | None, tonight: DataFrame, table: str, night
     """
     contract = TABLES[table]
     content = mapped_columns(table)
-    said = tonight.select(*content, night.alias("known_from"))
+    said = tonight.select(*content, "key_id", night.alias("known_from"))
     if existing is not None:
         keys = tonight.select(*contract.key)
         others = existing.filter(F.col("known_from") != night).join(keys, [*contract.key], how="left_semi")
-        said = others.select(*content, "known_from").unionByName(said)
+        said = others.select(*content, "key_id", "known_from").unionByName(said)
     in_order = Window.partitionBy(*contract.key).orderBy("known_from")
     prints = said.withColumn("_print", F.xxhash64(*content))
     before = F.lag("_print").over(in_order)

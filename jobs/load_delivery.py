@@ -146,14 +146,14 @@ def _write(
     night.write_rows("delivery", delivery_rows(delivery, work.key.key_id))
     tables: dict[str, DataFrame] = {}
     waiting = []
-    for table, rows in clean_tables(judged, work.mapping).items():
+    for table, rows in clean_tables(judged, work.mapping, work.key.key_id).items():
         if table in ENTRY_OF:
             tables[ENTRY_OF[table]], tables[table], orphaned = _netted(work, table, rows)
             waiting.append(orphaned)
         else:
             tables[table] = _history(work, table, rows)
     rejected = [t for t in judged if any(x.quarantined_lines for x in totals if x.table_name == t)]
-    kept = [to_quarantine(judged[t], t, source) for t in rejected or list(judged)[:1]]
+    kept = [to_quarantine(judged[t], t, source, work.key.key_id) for t in rejected or list(judged)[:1]]
     tables["quarantine"] = stacked(kept)
     night.write_all(tables)
     night.write_rows("control_total", total_rows(delivery, totals))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fundwatch.contracts import clean, derived
+from fundwatch.contracts import beside, clean, derived
 from fundwatch.tables import Table
 
-TABLES: dict[str, Table] = {table.name: table for table in (*clean.ALL, *derived.ALL)}
+CLEAN: tuple[Table, ...] = (*clean.ALL, *beside.ALL)
+TABLES: dict[str, Table] = {table.name: table for table in (*CLEAN, *derived.ALL)}
 
-__all__ = ["TABLES", "clean", "derived"]
+__all__ = ["CLEAN", "TABLES", "beside", "clean", "derived"]

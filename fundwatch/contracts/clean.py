@@ -10,10 +10,12 @@ from fundwatch.tables import Replaced, Table, declare
 _KNOWN = """
 known_from date business date from which this version was known
 known_to date business date from which it no longer held; null while it holds
+key_id string the pseudonymisation key that made the row's tokens
 """
 
 
-def _history(name: str, grain: str, columns: str, *, key: str, sums: str = "") -> Table:
+def history(name: str, grain: str, columns: str, *, key: str, sums: str = "") -> Table:
+    """A table of versions, each replaced with all others of its key."""
     return declare(name, grain, columns.strip() + _KNOWN, key=key, replaced=Replaced.BY_KEY, sums=sums)
 
 
@@ -21,7 +23,7 @@ _LINE = """
 line_id string the fee line
 encounter_id string the visit or stay it belongs to
 settlement_id string the settlement that paid it; null while unsettled
-patient_id string token
+patient_id token(person)
 institution_id string where
 visit_type string code of the kind of visit (med_type)
 charged_at timestamp when the service was charged
@@ -39,15 +41,16 @@ covered_amount money in the scope of payment
 price_limit price the catalogue's limit at the time, as delivered
 days_supplied int
 ordering_department string
-ordering_doctor_id string token
+ordering_doctor_id token(doctor)
 performing_department string
-performing_doctor_id string token
+performing_doctor_id token(doctor)
+note string free text of the line, scrubbed of what identifies a person
 """
 
 _SETTLEMENT = """
 settlement_id string
 encounter_id string
-patient_id string token
+patient_id token(person)
 institution_id string
 insurance_type string
 visit_type string
@@ -64,15 +67,19 @@ pooled_fund_amount money
 fund_amount money all funds together
 own_amount money the person's part
 account_amount money of it, from the personal account
+family_account_amount money of the account's part, from a relative's account
 cash_amount money of it, in cash
+offsite_kind string out_flag: 0 at home, 1 and 2 in another region
+invoice_id token(invoice)
 """
 
 _ENTRY = """
 business_date date the night that delivered it
 original_line_id string the line this one reverses; null for an original
+key_id string the pseudonymisation key that made the row's tokens
 """
 
-CLAIM_LINE = _history(
+CLAIM_LINE = history(
     "claim_line",
     "one fee line, reversals netted",
     _LINE,
@@ -89,9 +96,9 @@ CLAIM_LINE_ENTRY = declare(
 )
 _MONEY = (
     "total_amount excluded_amount over_limit_amount first_self_paid_amount covered_amount deductible_amount "
-    "pooled_fund_amount fund_amount own_amount account_amount cash_amount"
+    "pooled_fund_amount fund_amount own_amount account_amount family_account_amount cash_amount"
 )
-SETTLEMENT = _history("settlement", "one settlement, reversals netted", _SETTLEMENT, key="settlement_id", sums=_MONEY)
+SETTLEMENT = history("settlement", "one settlement, reversals netted", _SETTLEMENT, key="settlement_id", sums=_MONEY)
 SETTLEMENT_ENTRY = declare(
     "settlement_entry",
     "one accepted settlement as delivered, before netting",
@@ -101,39 +108,41 @@ SETTLEMENT_ENTRY = declare(
     replaced=Replaced.BY_NIGHT,
     sums=_MONEY,
 )
-PATIENT = _history(
+PATIENT = history(
     "patient",
     "one insured person",
     """
-    patient_id string token
+    patient_id token(person)
     sex string 1 male, 2 female, 0 unknown, 9 not stated
     birth_year int 90 years and older in one bucket is left to exports
     death_date date
     is_identity_sex_consistent boolean the certificate's sex digit agrees with the register; null when not known
-    contact_id string token of the telephone number
+    certificate_id token(certificate)
+    contact_id token(contact) of the telephone number
+    address_id token(address)
     """,
     key="patient_id",
 )
-ENROLMENT = _history(
+ENROLMENT = history(
     "enrolment",
     "person × insurance × span",
     """
-    patient_id string token
+    patient_id token(person)
     insurance_type string
     person_type string
     region_code string where insured
-    employer_id string token
+    employer_id token(employer)
     started_on date
     ended_on date
     """,
     key="patient_id insurance_type started_on",
 )
-ENCOUNTER = _history(
+ENCOUNTER = history(
     "encounter",
     "one visit or stay",
     """
     encounter_id string
-    patient_id string token
+    patient_id token(person)
     institution_id string
     insurance_type string
     person_type string
@@ -143,14 +152,20 @@ ENCOUNTER = _history(
     ended_at timestamp
     admission_department string
     discharge_department string
-    attending_doctor_id string token
+    admission_bed string
+    discharge_bed string
+    attending_doctor_id token(doctor)
     main_diagnosis_code string
     discharge_way string
     region_code string where the person is insured
+    record_id token(record) of the institution's own record number
+    contact_id token(contact) of whoever is named as contact
+    referring_encounter_id string the encounter that led to this one
+    complaint string free text at admission, scrubbed of what identifies a person
     """,
     key="encounter_id",
 )
-DIAGNOSIS = _history(
+DIAGNOSIS = history(
     "diagnosis",
     "encounter × code",
     """
@@ -161,7 +176,7 @@ DIAGNOSIS = _history(
     """,
     key="encounter_id diagnosis_code",
 )
-PROCEDURE = _history(
+PROCEDURE = history(
     "procedure",
     "encounter × code",
     """
@@ -170,11 +185,11 @@ PROCEDURE = _history(
     procedure_name string
     is_main boolean
     performed_on date
-    operating_doctor_id string token
+    operating_doctor_id token(doctor)
     """,
     key="encounter_id procedure_code",
 )
-INSTITUTION = _history(
+INSTITUTION = history(
     "institution",
     "one institution as registered",
     """
@@ -189,11 +204,11 @@ INSTITUTION = _history(
     """,
     key="institution_id",
 )
-DOCTOR = _history(
+DOCTOR = history(
     "doctor",
     "one doctor as registered",
     """
-    doctor_id string token
+    doctor_id token(doctor)
     institution_id string
     department string
     title string
@@ -202,7 +217,7 @@ DOCTOR = _history(
     """,
     key="doctor_id institution_id",
 )
-ITEM = _history(
+ITEM = history(
     "item",
     "catalogue entry × validity",
     """
@@ -217,7 +232,6 @@ ITEM = _history(
     """,
     key="item_code started_on",
 )
-
 ALL = (
     CLAIM_LINE, CLAIM_LINE_ENTRY, SETTLEMENT, SETTLEMENT_ENTRY, PATIENT, ENROLMENT, ENCOUNTER, DIAGNOSIS, PROCEDURE,
     INSTITUTION, DOCTOR, ITEM,

@@ -19,8 +19,10 @@ DELIVERY = _nightly(
     file_name string
     table_name string the source's name of the table
     sha256 string
+    content_sha256 string of the unpacked text in UTF-8: the same however a file is named, packed or encoded
     byte_count bigint
     row_count bigint
+    repeats_date date the night that delivered the same content before; null for a new file
     key_id string the pseudonymisation key in force
     """,
     key="file_name",
@@ -53,6 +55,7 @@ QUARANTINE = _nightly(
     line_number bigint of the file, the header being line 1
     error_codes array<string>
     row_json string the canonical, pseudonymous columns; never the original row
+    key_id string the pseudonymisation key that made the row's tokens
     """,
     key="file_name line_number",
 )
@@ -66,6 +69,7 @@ SUPPLIED_COLUMN = _nightly(
     """,
     key="source table_name column_name",
 )
+_ID = {"patient": "token(person)", "doctor": "token(doctor)", "institution": "string"}
 _ROLLUP = """day date the day of service
 row_count double rows the day is made of; 0 when all were reversed, and the day is as if it had never been
 sets map<string,array<string>> distinct things of the day by the catalogue's name of the set
@@ -74,7 +78,7 @@ ROLLUPS = tuple(
     _nightly(
         f"rollup_{entity}_day",
         f"{entity} × day, as known from the business date on",
-        f"{entity}_id string\n{_ROLLUP}",
+        f"{entity}_id {_ID[entity]}\n{_ROLLUP}",
         key=f"{entity}_id day",
         is_open=True,
     )
@@ -85,7 +89,7 @@ INDICATORS = tuple(
         f"indicator_{entity}",
         f"{entity} × as-of date",
         f"""
-        {entity}_id string
+        {entity}_id {_ID[entity]}
         peer_group string whom it is compared with
         """,
         key=f"{entity}_id",
@@ -117,8 +121,8 @@ RULE_HIT = _nightly(
     tier string 明确违规, 可疑 or 线索
     grain string
     subject_type string patient, doctor or institution: who the lead is about
-    subject_id string
-    patient_id string
+    subject_id token(mixed) or an institution's public id
+    patient_id token(person)
     institution_id string
     encounter_id string
     period_start date
@@ -178,7 +182,7 @@ SCORE = _nightly(
     "entity × model",
     """
     entity_type string
-    entity_id string
+    entity_id token(mixed) or an institution's public id
     model string
     model_print string
     score double higher is stranger
@@ -195,7 +199,7 @@ SCORE_REASON = _nightly(
     "entity × model × indicator that drives the score",
     """
     entity_type string
-    entity_id string
+    entity_id token(mixed) or an institution's public id
     model string
     place int 1 is the strongest
     indicator string
@@ -214,7 +218,7 @@ LEAD = _nightly(
     lead_id string print of subject and period
     place int 1 is the first to look at
     subject_type string
-    subject_id string
+    subject_id token(mixed) or an institution's public id
     subject_name string public name of an institution; empty for persons
     period_start date
     period_end date
@@ -245,7 +249,7 @@ LEAD_EVIDENCE = _nightly(
     line_id string
     encounter_id string
     settlement_id string
-    patient_id string
+    patient_id token(person)
     institution_id string
     charged_at timestamp
     item_code string

@@ -34,14 +34,38 @@ def test_a_night_replaces_its_own_rows_and_no_others(spark: SparkSession, tmp_pa
 
 def test_what_was_known_on_a_night_stays_as_it_was_known(spark: SparkSession, tmp_path: Path) -> None:
     lake = Lake(tmp_path)
-    first = ("P1", "1", 1980, None, None, None, NIGHT, NEXT)
-    second = ("P1", "2", 1980, None, None, None, NEXT, None)
-    other = ("P2", "2", 1990, None, None, None, NIGHT, None)
+
+    def person(token: str, sex: str, known_from: date, known_to: date | None = None) -> dict[str, object]:
+        return {"patient_id": token, "sex": sex, "known_from": known_from, "known_to": known_to}
+
     schema = TABLES["patient"].schema()
-    lake.write(spark.createDataFrame([(*first[:-1], None), other], schema), "patient", NIGHT)
-    lake.write(spark.createDataFrame([first, second], schema), "patient", NEXT)
+    before = [person("P1", "1", NIGHT), person("P2", "2", NIGHT)]
+    after = [person("P1", "1", NIGHT, NEXT), person("P1", "2", NEXT)]
+    lake.write(spark.createDataFrame(before, schema), "patient", NIGHT)
+    lake.write(spark.createDataFrame(after, schema), "patient", NEXT)
     known = {n: {r.patient_id: r.sex for r in lake.known(spark, "patient", n).collect()} for n in (NIGHT, NEXT)}
     assert known == {NIGHT: {"P1": "1", "P2": "2"}, NEXT: {"P1": "2", "P2": "2"}}
+
+
+@pytest.mark.parametrize("table", ["patient", "quarantine", "delivery"])
+def test_a_table_made_before_a_column_was_declared_is_read_and_written(
+    spark: SparkSession, tmp_path: Path, table: str
+) -> None:
+    lake, contract = Lake(tmp_path), TABLES[table]
+    key = contract.key[-1]
+    old = ", ".join(f"{c.name} {c.type}" for c in contract.columns if c.name != "key_id")
+    row = {"business_date": NIGHT, "known_from": NIGHT, "table_name": "x", "file_name": "x", "line_number": 1, key: "1"}
+    row = {name: 1 if name == "line_number" else value for name, value in row.items() if f"{name} " in f"{old} "}
+    writer = spark.createDataFrame([row], old).write.format("delta")
+    nightly = "business_date" in contract.column_names
+    (writer.partitionBy("business_date") if nightly else writer).save(str(lake.path(table)))
+    assert [r.key_id for r in lake.read(spark, table).collect()] == [None]
+    if table == "delivery":
+        lake.write_rows([tuple({**row, "key_id": "k"}.get(c) for c in contract.column_names)], table, NIGHT)
+    else:
+        new = spark.createDataFrame([{**row, "key_id": "k"}], contract.schema())
+        lake.write(new, table, NIGHT)
+    assert [r.key_id for r in lake.read(spark, table).collect()] == ["k"]
 
 
 def test_rows_that_do_not_fit_the_contract_are_refused_with_every_column(spark: SparkSession, tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_neither_clean_rows_nor_the_quarantine_hold_a_name_or_a_number_of_a_pers
     content += f"{NAME},{PHONE}\n".encode()
     judged = with_status(canonical(spark, tmp_path, content), "claim_line", None)
     clean = to_clean(judged, "claim_line").select(F.to_json(F.struct("*")).alias("text"))
-    kept = to_quarantine(judged, "claim_line", "national").select(F.to_json(F.struct("*")).alias("text"))
+    kept = to_quarantine(judged, "claim_line", "national", "k").select(F.to_json(F.struct("*")).alias("text"))
     texts = [r.text for r in clean.unionByName(kept).collect()]
     assert len(texts) == 3
     assert not any(secret in text for text in texts for secret in (NAME, PHONE, '"P1"', '"D1"'))

@@ -1,0 +1,123 @@
+"""Contracts of the clean tables beside the claims. Any of them may be absent; what needs one is then not run."""
+
+from __future__ import annotations
+
+from fundwatch.contracts.clean import history
+
+CHRONIC_REGISTRATION = history(
+    "chronic_registration",
+    "person × chronic disease × span of the outpatient chronic benefit",
+    """
+    patient_id token(person)
+    disease_code string
+    disease_name string
+    institution_id string where it was registered
+    diagnosing_doctor_id token(doctor)
+    started_on date
+    ended_on date
+    """,
+    key="patient_id disease_code started_on",
+)
+REFERRAL = history(
+    "referral",
+    "one referral or off-site filing of a person",
+    """
+    patient_id token(person)
+    referral_type string rloc_type: 1 referred, 2 lives elsewhere for a while
+    started_on date
+    ended_on date
+    target_region_code string
+    from_institution_id string
+    to_institution_id string
+    from_encounter_id string the encounter that led to it
+    """,
+    key="patient_id referral_type started_on",
+)
+CAPACITY = history(
+    "capacity",
+    "institution × resource",
+    """
+    institution_id string
+    resource_type string BED, NURSE or a kind of machine
+    resource_count int
+    """,
+    key="institution_id resource_type",
+)
+PRESENCE_CHECK = history(
+    "presence_check",
+    "one check whether an in-patient is there",
+    """
+    encounter_id string
+    checked_at timestamp
+    patient_id token(person)
+    institution_id string
+    check_way string 1 face, 2 fingerprint
+    is_present boolean
+    """,
+    key="encounter_id checked_at",
+)
+TIP = history(
+    "tip",
+    "one report by somebody outside",
+    """
+    tip_id string
+    received_on date
+    institution_id string
+    channel string
+    content string free text, scrubbed of what identifies a person
+    """,
+    key="tip_id",
+)
+TRACE_SCAN = history(
+    "trace_scan",
+    "one trace code scanned for a fee line; taken back with quantity -1",
+    """
+    line_id string
+    trace_code string usually 20 digits, the first seven name the drug
+    scanned_at timestamp
+    institution_id string
+    encounter_id string
+    patient_id token(person)
+    item_code string
+    quantity int 1 handed out, -1 taken back
+    is_insured boolean paid through the insurance
+    is_split boolean a part of a pack
+    """,
+    key="line_id trace_code scanned_at",
+)
+STOCK_MOVEMENT = history(
+    "stock_movement",
+    "one change of an institution's stock of an item",
+    """
+    movement_id string
+    institution_id string
+    item_code string
+    item_name string
+    movement_type string opening, purchase, sale, return, loss or closing
+    moved_on date
+    quantity quantity negative for what leaves the shelf
+    purchase_price price
+    invoice_id token(invoice) of the purchase
+    stock_after quantity on the shelf after it
+    """,
+    key="movement_id",
+)
+CASE_GROUP = history(
+    "case_group",
+    "one settlement's payment group (DRG or DIP)",
+    """
+    settlement_id string
+    encounter_id string
+    group_code string
+    group_name string
+    weight decimal(16,6)
+    rate money price of weight 1
+    standard_amount money what the group pays
+    cost_ratio decimal(16,6) cost over standard
+    """,
+    key="settlement_id",
+)
+
+ALL = (
+    CHRONIC_REGISTRATION, REFERRAL, CAPACITY, PRESENCE_CHECK, TIP, TRACE_SCAN, STOCK_MOVEMENT, CASE_GROUP,
+)  # fmt: skip
