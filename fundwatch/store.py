@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pyarrow import RecordBatchReader
     from pyspark.sql import DataFrame, SparkSession
 
+_STAGING = ".staging"
 KNOWN_COLUMNS = ("known_from", "known_to")
 
 
@@ -87,7 +89,7 @@ class Lake:
         contract = TABLES[table]
         conformed = _conformed(rows, contract, night)
         if contract.replaced is Replaced.BY_KEY and self.exists(table):
-            conformed = self._staged(conformed, table)
+            conformed = self.staged(conformed, table)
         writer = conformed.write.format("delta").mode("overwrite")
         # a measure, or a column that the contract did not have when the table was made
         writer = writer.option("mergeSchema", "true")
@@ -124,12 +126,16 @@ class Lake:
         )
         return Written(table, self.version(table), len(rows))
 
-    def _staged(self, rows: DataFrame, table: str) -> DataFrame:
-        """The rows, put down and read back: replacing by key computes its source twice, and fails over rows that
-        come from memory (Delta 4.4.0 looks for the files to rewrite by the file name each row came from)."""
-        path = str(self.root / ".staging" / table)
+    def staged(self, rows: DataFrame, name: str) -> DataFrame:
+        """The rows, put down and read back. Replacing by key needs it: it computes its source twice, and fails over
+        rows that come from memory (Delta 4.4.0 looks for the files to rewrite by the file name each row came from)."""
+        path = str(self.root / _STAGING / name)
         rows.write.mode("overwrite").parquet(path)
         return rows.sparkSession.read.schema(rows.schema).parquet(path)
+
+    def clear_staging(self) -> None:
+        """Remove what was put down; what a killed run left is overwritten by the next."""
+        shutil.rmtree(self.root / _STAGING, ignore_errors=True)
 
     def _last_commit(self, table: str) -> Written:
         from deltalake import DeltaTable

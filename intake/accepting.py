@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
 from intake.canonical import CODES
-from intake.mapping import mapped_columns
+from intake.mapping import ENTRY_OF, mapped_columns
 from intake.reading import FILE_NAME, LINE_NUMBER
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ STATUS = "_status"
 ACCEPTED, QUARANTINED, DUPLICATE = "accepted", "quarantined", "duplicate"
 CONFLICT = "CONFLICT"
 PRINT = "_print"
+EARLIER = "_earlier"
+PRINT_COLUMN = "content_print"  # of the tables that keep it
 
 
 def content_print(table: str) -> Column:
@@ -26,39 +27,61 @@ def content_print(table: str) -> Column:
     return F.xxhash64(*mapped_columns(table))
 
 
-def prints_of(entries: DataFrame, table: str) -> DataFrame:
-    """Key × print of rows accepted on earlier nights."""
-    return entries.select(*TABLES[table].key, content_print(table).alias("_earlier"))
+def with_prints(rows: DataFrame, table: str) -> DataFrame:
+    """Canonical rows with the print of their content."""
+    return rows.withColumn(PRINT, content_print(table))
 
 
-def with_status(rows: DataFrame, table: str, earlier: DataFrame | None) -> DataFrame:
-    """Canonical rows with their status and final error codes.
+def earlier_prints(entries: DataFrame, table: str) -> DataFrame:
+    """Key × print of rows accepted on earlier nights. Entries taken in before prints were kept have theirs computed."""
+    if PRINT_COLUMN not in entries.columns:
+        return entries.select(*TABLES[table].key, content_print(table).alias(EARLIER))
+    kept = F.col(PRINT_COLUMN).isNotNull()
+    told = entries.filter(kept).select(*TABLES[table].key, F.col(PRINT_COLUMN).alias(EARLIER))
+    # a filter of its own, so that files without such rows are passed over by their statistics
+    return told.unionByName(entries.filter(~kept).select(*TABLES[table].key, content_print(table).alias(EARLIER)))
 
-    The same key with the same content, tonight or on an earlier night (`earlier`: key and print, one row per key), is a
-    duplicate: one is accepted. With other content nobody can say which is right: all of them are quarantined as
-    CONFLICT; corrections come as a reversal and a new line. Rows that fail a check take no part.
+
+def repeated_keys(rows: DataFrame, table: str) -> DataFrame:
+    """Keys that several good rows of tonight claim, whether these differ, and the place of the first. Usually few."""
+    key = TABLES[table].key
+    good = rows.filter(F.col(CODES) == "").select(*key, PRINT, FILE_NAME, LINE_NUMBER)
+    many = good.groupBy(*key).agg(
+        F.count(F.lit(1)).alias("_many"), F.min(PRINT).alias("_lo"), F.max(PRINT).alias("_hi")
+    )
+    many = many.filter(F.col("_many") > 1).select(*key, (F.col("_lo") != F.col("_hi")).alias("_differs"))
+    return (
+        good.join(many, [*key], how="inner")
+        .groupBy(*key, "_differs")
+        .agg(F.min(F.struct(FILE_NAME, LINE_NUMBER)).alias("_first"))
+    )
+
+
+def with_status(rows: DataFrame, table: str, repeated: DataFrame | None, earlier: DataFrame | None) -> DataFrame:
+    """Canonical rows (see `with_prints`) with their status and final error codes.
+
+    The same key with the same content, tonight (`repeated`) or on an earlier night (`earlier`: one row per key), is a
+    duplicate: one is accepted. With other content nobody can say which is right: all of tonight's are quarantined as
+    CONFLICT, and so is a line or settlement that an earlier night told otherwise: corrections come as a reversal and a
+    new line. A register's row may change from night to night. Rows that fail a check take no part.
     """
     key = TABLES[table].key
-    rows = rows.withColumn(PRINT, content_print(table))
-    rows = (
-        rows.withColumn("_earlier", F.lit(None).cast("bigint"))
-        if earlier is None
-        else rows.join(earlier, [*key], how="left")
-    )
     is_good = F.col(CODES) == ""
-    same_key = Window.partitionBy(*key, is_good)
-    in_order = same_key.orderBy(FILE_NAME, LINE_NUMBER)
-    judged = rows.select(
-        "*",
-        (is_good & (F.min(PRINT).over(same_key) != F.max(PRINT).over(same_key))).alias("_differs"),
-        F.row_number().over(in_order).alias("_copy"),
-    )
-    in_conflict = is_good & (F.col("_differs") | F.coalesce(F.col("_earlier") != F.col(PRINT), F.lit(False)))
-    codes = F.when(in_conflict, F.lit(CONFLICT)).otherwise(F.col(CODES))
-    is_copy = (F.col("_copy") > 1) | F.col("_earlier").isNotNull()
+    differs = is_later_copy = is_same = was_other = F.lit(False)
+    if repeated is not None:
+        rows = rows.join(repeated, [*key], how="left")
+        differs = is_good & F.coalesce(F.col("_differs"), F.lit(False))
+        is_later_copy = is_good & F.coalesce(F.struct(FILE_NAME, LINE_NUMBER) != F.col("_first"), F.lit(False))
+    if earlier is not None:
+        rows = rows.join(earlier, [*key], how="left")
+        is_same = is_good & F.coalesce(F.col(EARLIER) == F.col(PRINT), F.lit(False))
+        if table in ENTRY_OF:
+            was_other = is_good & F.coalesce(F.col(EARLIER) != F.col(PRINT), F.lit(False))
+    codes = F.when(differs | was_other, F.lit(CONFLICT)).otherwise(F.col(CODES))
+    is_copy = is_later_copy | is_same
     status = F.when(codes != "", F.lit(QUARANTINED)).when(is_copy, F.lit(DUPLICATE)).otherwise(F.lit(ACCEPTED))
-    kept = [c for c in rows.columns if c not in (CODES, "_earlier", PRINT)]
-    return judged.select(*kept, codes.alias(CODES), status.alias(STATUS))
+    kept = [c for c in rows.columns if c not in (CODES, EARLIER, "_differs", "_first")]
+    return rows.select(*kept, codes.alias(CODES), status.alias(STATUS))
 
 
 def accepted_rows(rows: DataFrame) -> DataFrame:
@@ -67,8 +90,9 @@ def accepted_rows(rows: DataFrame) -> DataFrame:
 
 
 def to_clean(rows: DataFrame, table: str) -> DataFrame:
-    """The accepted rows, with the table's columns only."""
-    return accepted_rows(rows).select(*mapped_columns(table))
+    """The accepted rows, with the table's columns only, and the print of their content where the table keeps it."""
+    kept = [F.col(PRINT).alias(PRINT_COLUMN)] if table in ENTRY_OF else []
+    return accepted_rows(rows).select(*mapped_columns(table), *kept)
 
 
 def to_quarantine(rows: DataFrame, table: str, source: str, key_id: str) -> DataFrame:

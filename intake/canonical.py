@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -21,8 +21,11 @@ from intake.mapping import (
     Expression,
     Grouped,
     Rows,
+    Scrub,
+    Sealed,
     SourceMapping,
     Token,
+    columns_needed,
     columns_used,
     mapped_columns,
 )  # fmt: skip
@@ -33,9 +36,22 @@ if TYPE_CHECKING:
 
 CODES = "_codes"
 PLACE = (FILE_NAME, LINE_NUMBER)
+VAULT = "_vault_"
 _WHOLE_ROW = "_whole_row"
 _INT_VIA = "decimal(20,4)"  # "30.0" is a whole number too
-Tokens = Callable[[str], Callable[["Column"], "Column"]]
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """How what identifies a person is made safe: by domain a column of tokens; scrubbed text; a sealed copy.
+
+    `scrubbed` takes a text and the names to take out of it; `sealed` a domain, an identifier and the fields beside it,
+    and gives the encrypted copy in the first row that holds it, else null.
+    """
+
+    token: Callable[[str], Callable[[Column], Column]]
+    scrubbed: Callable[[Column, Sequence[Column]], Column]
+    sealed: Callable[[str, Column, Mapping[str, Column]], Column]
 
 
 @dataclass(frozen=True)
@@ -45,16 +61,24 @@ class Columns:
     known: frozenset[str]
     delivered: frozenset[str]
 
-    def fill(self, given: ColumnSource) -> bool:
-        """Whether everything the canonical column is made of was delivered. If not, its value is unknown."""
-        return columns_used(given, self.known) <= self.delivered
+    def fill(self, given: ColumnSource | Sealed) -> bool:
+        """Whether what the canonical column is made of was delivered. If not, its value is unknown."""
+        used = columns_used(given, self.known)
+        return columns_needed(given, self.known) <= self.delivered and (not used or bool(used & self.delivered))
 
     def to_read(self, rows: Rows) -> tuple[str, ...]:
         """The delivered columns that the mapping makes something of."""
-        given = [*rows.columns.values(), *rows.carry.values()]
+        return tuple(sorted(self._used(rows) & self.delivered))
+
+    def absent(self, rows: Rows) -> tuple[str, ...]:
+        """Columns that the mapping would make something of and that did not come: nulls, for expressions to name."""
+        return tuple(sorted(self._used(rows) - self.delivered))
+
+    def _used(self, rows: Rows) -> frozenset[str]:
+        given: list[ColumnSource | Sealed] = [*rows.columns.values(), *rows.carry.values(), *rows.vault]
         if rows.where is not None:
             given.append(Expression(expr=rows.where.keep))
-        return tuple(sorted(frozenset().union(*(columns_used(g, self.known) for g in given)) & self.delivered))
+        return frozenset().union(*(columns_used(g, self.known) for g in given))
 
     def filled(self, rows: Rows) -> dict[str, ColumnSource]:
         """The canonical columns that the file fills."""
@@ -62,9 +86,12 @@ class Columns:
 
 
 def to_canonical(
-    strings: DataFrame, table: str, rows: Rows, checks: TableChecks, tokens: Tokens, delivered: Columns, night: date
+    strings: DataFrame, table: str, rows: Rows, checks: TableChecks, privacy: Privacy, delivered: Columns, night: date
 ) -> DataFrame:
     """One row per delivered row: the table's columns, those carried for grouping, its place, and its error codes.
+
+    What the vault is to keep stands beside it, sealed, in columns `_vault_<n>` (domain, token, sealed; null in rows
+    that hold what another row has told).
 
     Codes: UNREADABLE (the row does not fit the header), the code of the mapping's `where`, MALFORMED:<column> (a value
     that is no value of its type), MISSING:<column>, NOT_IN_LIST:<column>, and those of the checks. Joined by commas;
@@ -72,7 +99,12 @@ def to_canonical(
     """
     filled = delivered.filled(rows)
     try:
-        typed = strings.select(*PLACE, *_mapped_columns(table, rows, filled, delivered, tokens), _whole_row(rows))
+        known = strings.select("*", *(F.lit(None).cast("string").alias(c) for c in delivered.absent(rows)))
+        mapped = _mapped_columns(table, rows, filled, delivered, privacy)
+        sealed = [
+            _sealed(entry, privacy).alias(f"{VAULT}{n}") for n, entry in enumerate(rows.vault) if delivered.fill(entry)
+        ]
+        typed = known.select(*PLACE, *mapped, *sealed, _whole_row(rows))
         found = F.concat_ws(",", F.nullif(F.col(MALFORMED), F.lit("")), *check_codes(checks, filled, night))
         return typed.withColumn(CODES, F.coalesce(F.col(_WHOLE_ROW), found)).drop(MALFORMED, _WHOLE_ROW)
     except AnalysisException as fault:
@@ -80,7 +112,7 @@ def to_canonical(
 
 
 def _mapped_columns(
-    table: str, rows: Rows, filled: Mapping[str, ColumnSource], delivered: Columns, tokens: Tokens
+    table: str, rows: Rows, filled: Mapping[str, ColumnSource], delivered: Columns, privacy: Privacy
 ) -> list[Column]:
     """The table's columns, those carried along, and the codes of values that are none of their type."""
     contract = TABLES[ENTRY_OF.get(table, table)]
@@ -90,11 +122,11 @@ def _mapped_columns(
         if name not in filled:
             columns.append(F.lit(None).cast(kind).alias(name))
             continue
-        source, value = _value(filled[name], kind, tokens)
+        source, value = _value(filled[name], kind, privacy)
         columns.append(value.alias(name))
         malformed.append(F.when(source.isNotNull() & value.isNull(), F.lit(f"MALFORMED:{name}")))
     for name, given in rows.carry.items():
-        value = _value(given, None, tokens)[1] if delivered.fill(given) else F.lit(None).cast("string")
+        value = _value(given, None, privacy)[1] if delivered.fill(given) else F.lit(None).cast("string")
         columns.append(value.alias(name))
     return [*columns, F.concat_ws(",", *malformed).alias(MALFORMED)]
 
@@ -107,7 +139,17 @@ def _whole_row(rows: Rows) -> Column:
     return F.when(F.col(UNREADABLE), F.lit("UNREADABLE")).otherwise(dropped).alias(_WHOLE_ROW)
 
 
-def _value(given: ColumnSource, kind: str | None, tokens: Tokens) -> tuple[Column, Column]:
+def _sealed(entry: Sealed, privacy: Privacy) -> Column:
+    """Domain, token and sealed content for the vault; null where another row tells the same."""
+    of = F.expr(entry.of)
+    content = privacy.sealed(entry.token, of, {name: F.expr(sql) for name, sql in entry.fields.items()})
+    told = F.struct(
+        F.lit(entry.token).alias("domain"), privacy.token(entry.token)(of).alias("token"), content.alias("sealed")
+    )
+    return F.when(content.isNotNull(), told)
+
+
+def _value(given: ColumnSource, kind: str | None, privacy: Privacy) -> tuple[Column, Column]:
     """The source value, and the canonical value made of it (null where that cannot be done)."""
     if isinstance(given, str):
         source = value = F.col(given)
@@ -117,7 +159,10 @@ def _value(given: ColumnSource, kind: str | None, tokens: Tokens) -> tuple[Colum
         source = value = F.lit(given.constant)
     elif isinstance(given, Token):
         source = F.expr(given.of)
-        value = tokens(given.token)(source)
+        value = privacy.token(given.token)(source)
+    elif isinstance(given, Scrub):
+        # a text that cannot be made safe is dropped whole: that is no fault of the row
+        source = value = privacy.scrubbed(F.expr(given.scrub), [F.col(name) for name in given.names])
     elif isinstance(given, Codes):
         source = F.expr(given.of)
         otherwise = F.lit(given.otherwise).cast("string")

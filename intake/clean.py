@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.contracts import TABLES
-from intake.accepting import accepted_rows, to_clean
+from intake.accepting import PRINT_COLUMN, accepted_rows, content_print, to_clean
 from intake.canonical import supplied_columns, to_grouped
 from intake.delivery import Delivery
-from intake.mapping import SourceMapping
+from intake.mapping import ENTRY_OF, SourceMapping
 from intake.totals import Total, stacked
 
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ def clean_tables(judged: Mapping[str, DataFrame], mapping: SourceMapping, key_id
     for table, how in mapping.tables.items():
         for grouped in how.grouped:
             if grouped.parent in judged:
-                clean.setdefault(table, []).append(to_grouped(accepted_rows(judged[grouped.parent]), table, grouped))
+                rows = to_grouped(accepted_rows(judged[grouped.parent]), table, grouped)
+                if table in ENTRY_OF:
+                    rows = rows.withColumn(PRINT_COLUMN, content_print(table))
+                clean.setdefault(table, []).append(rows)
     return {table: stacked(parts).withColumn("key_id", F.lit(key_id)) for table, parts in clean.items()}
 
 

@@ -93,7 +93,7 @@ def _figures(total: Total, files: Sequence[LandedFile], quality: Quality) -> dic
         "declared_amount": _text(file.declared_amount) if has_money else None,
         "faulty_share": round(total.faulty_share, 6),
         "share_limit": quality.quarantine_share,
-        "accepted_lines": total.accepted_lines,
+        "sound_lines": total.accepted_lines + total.duplicate_lines,
         "minimum_lines": quality.of(total.table_name).minimum_rows,
     }
 
@@ -114,7 +114,7 @@ _TOLD = {
     "lines_as_declared": "{delivered_lines} lines read, {declared_lines} declared",
     "money_as_declared": "money read {delivered_amount}, declared {declared_amount}",
     "faulty_share": "{faulty_share:.2%} of the lines are faulty, the limit is {share_limit:.2%}",
-    "enough_lines": "{accepted_lines} lines accepted, at least {minimum_lines} expected",
+    "enough_lines": "{sound_lines} lines accepted or known, at least {minimum_lines} expected",
 }
 
 
@@ -172,6 +172,6 @@ def _expectations(make: Any, limit: float) -> list[Any]:
         column="faulty_share", min_value=0, max_value=limit, meta={"name": "faulty_share"}
     )
     enough = make.ExpectColumnPairValuesAToBeGreaterThanB(
-        column_A="accepted_lines", column_B="minimum_lines", or_equal=True, meta={"name": "enough_lines"}
+        column_A="sound_lines", column_B="minimum_lines", or_equal=True, meta={"name": "enough_lines"}
     )
     return [*pairs, share, enough]

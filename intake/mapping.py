@@ -20,7 +20,7 @@ from fundwatch.errors import MappingError, faults
 from fundwatch.fingerprint import fingerprint
 from fundwatch.resources import conf_file, read_yaml
 
-_NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id"})
+_NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "content_print"})
 # Netted tables are mapped as their entries, which add the pointer to what a reversal reverses.
 ENTRY_OF = {"claim_line": "claim_line_entry", "settlement": "settlement_entry"}
 POINTER_OF = {"claim_line": "original_line_id", "settlement": "original_settlement_id"}
@@ -30,11 +30,20 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _QUOTED = re.compile(r"'[^']*'")
 
 
+Domain = Literal["person", "certificate", "doctor", "contact", "address", "employer", "record", "invoice", "device"]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-class Expression(_Strict):
+class _Made(_Strict):
+    """Made of columns: unknown unless all of them were delivered, or all that `needs` names and any of the others."""
+
+    needs: tuple[str, ...] | None = None
+
+
+class Expression(_Made):
     """SQL over the file's columns, which are all strings; blanks and null texts are null already."""
 
     expr: str
@@ -48,11 +57,18 @@ class Codes(_Strict):
     otherwise: str | None = None
 
 
-class Token(_Strict):
+class Token(_Made):
     """A pseudonym of a column (or SQL) in one of the key's domains."""
 
-    token: Literal["person", "certificate", "doctor", "contact", "address", "employer", "record"]
+    token: Domain
     of: str
+
+
+class Scrub(_Made):
+    """Free text without what identifies a person; the values of the columns `names` are taken out of it too."""
+
+    scrub: str
+    names: tuple[str, ...] = ()
 
 
 class Constant(_Strict):
@@ -65,7 +81,7 @@ def _form(value: Any) -> str | None:
     if isinstance(value, str):
         return "name"
     keys = value if isinstance(value, dict) else getattr(type(value), "model_fields", {})
-    found = [form for form in ("expr", "codes", "token", "constant") if form in keys]
+    found = [form for form in ("expr", "codes", "token", "scrub", "constant") if form in keys]
     return found[0] if len(found) == 1 else None
 
 
@@ -74,27 +90,33 @@ ColumnSource = Annotated[
     | Annotated[Expression, Tag("expr")]
     | Annotated[Codes, Tag("codes")]
     | Annotated[Token, Tag("token")]
+    | Annotated[Scrub, Tag("scrub")]
     | Annotated[Constant, Tag("constant")],
     Discriminator(
         _form,
         custom_error_type="column_form",
-        custom_error_message="give a column's name, or exactly one of expr, codes, token, constant",
+        custom_error_message="give a column's name, or exactly one of expr, codes, token, scrub, constant",
     ),
 ]
 
 
 class SourceFile(_Strict):
-    """One kind of file. A column given as a list has several names in use; the first is used hereafter."""
+    """One kind of file. A column given as a list has several names in use; the first is used hereafter.
+
+    `identifying` columns may come, and only a token, a scrub, the vault or a yes-or-no expression may read them;
+    columns under `drop` may come and are never read.
+    """
 
     name: str
     required: bool = True
     columns: tuple[str | tuple[str, ...], ...]
     optional: tuple[str | tuple[str, ...], ...] = ()
+    identifying: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
 
     def names(self) -> dict[str, str]:
         """Every name a header may give to a column that is read, and the name used hereafter."""
-        both = [(c,) if isinstance(c, str) else c for c in (*self.columns, *self.optional)]
+        both = [(c,) if isinstance(c, str) else c for c in (*self.columns, *self.optional, *self.identifying)]
         return {alias: aliases[0] for aliases in both for alias in aliases}
 
     def needed(self) -> tuple[tuple[str, ...], ...]:
@@ -109,6 +131,14 @@ class Where(_Strict):
     code: str = Field(pattern=r"^[A-Z_]+$")
 
 
+class Sealed(_Made):
+    """What the vault keeps of a row, encrypted, so that an approved request can tell whose token it is."""
+
+    token: Domain
+    of: str
+    fields: dict[str, str] = Field(default={}, alias="with")
+
+
 class Rows(_Strict):
     """A file whose rows are rows of the table. `carry` holds further values for tables grouped from this one."""
 
@@ -116,6 +146,7 @@ class Rows(_Strict):
     where: Where | None = None
     columns: dict[str, ColumnSource]
     carry: dict[str, ColumnSource] = {}
+    vault: tuple[Sealed, ...] = ()
 
 
 class Each(_Strict):
@@ -209,9 +240,23 @@ class _Cross:
             return
         known = set(self.mapping.files[rows.source].names().values())
         for name, given in {**rows.columns, **rows.carry}.items():
-            column = given if isinstance(given, str) else getattr(given, "of", None)
+            column = given if isinstance(given, str) else getattr(given, "of", getattr(given, "scrub", None))
             if column is not None and not words(column) & known:
                 yield f"{where}.{name}: the file {rows.source} has no column '{column}' to read"
+            yield from self._leaks(table, f"{where}.{name}", rows.source, name, given)
+        for entry in rows.vault:
+            for column in (entry.of, *entry.fields.values()):
+                if not words(column) & known:
+                    yield f"{where}.vault: the file {rows.source} has no column '{column}' to read"
+
+    def _leaks(self, table: str, where: str, source: str, name: str, given: ColumnSource) -> Iterator[str]:
+        """An identifying column must not reach the lake as it is."""
+        contract = TABLES[ENTRY_OF.get(table, table)]
+        is_yes_or_no = name in contract.column_names and contract.spark_type(name) == "boolean"
+        if isinstance(given, (Token, Scrub)) or is_yes_or_no:
+            return
+        shown = columns_used(given, frozenset(self.mapping.files[source].identifying))
+        yield from (f"{where}: '{c}' identifies a person; make it a token or scrub it" for c in sorted(shown))
 
     def _grouped_faults(self, table: str, where: str, grouped: Grouped) -> Iterator[str]:
         yield from _contract_faults(table, where, {**grouped.by, **grouped.columns})
@@ -237,13 +282,27 @@ def words(sql: str) -> frozenset[str]:
     return frozenset(_WORD.findall(_QUOTED.sub("", sql)))
 
 
-def columns_used(given: ColumnSource, known: frozenset[str]) -> frozenset[str]:
+def columns_used(given: ColumnSource | Sealed, known: frozenset[str]) -> frozenset[str]:
     """Which of the file's columns a canonical column is made of."""
     if isinstance(given, str):
-        return frozenset({given})
+        return frozenset({given}) & known
     if isinstance(given, Expression):
         return words(given.expr) & known
+    if isinstance(given, Scrub):
+        return (words(given.scrub) | {*given.names}) & known
+    if isinstance(given, Sealed):
+        return words(" ".join((given.of, *given.fields.values()))) & known
     return frozenset() if isinstance(given, Constant) else words(given.of) & known
+
+
+def columns_needed(given: ColumnSource | Sealed, known: frozenset[str]) -> frozenset[str]:
+    """Which of them must have been delivered."""
+    stated = getattr(given, "needs", None)
+    if stated is not None:
+        return frozenset(stated)
+    if isinstance(given, Scrub):
+        return words(given.scrub) & known
+    return words(given.of) & known if isinstance(given, Sealed) else columns_used(given, known)
 
 
 def read_mapping(source: str, overlay: Path | None = None) -> SourceMapping:

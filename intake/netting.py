@@ -19,35 +19,50 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 ROOT = "_root"
-_STEPS = 3  # a reversal of a reversal of a reversal; longer chains are not followed
+_DOUBLINGS = 3  # a chain of up to eight reversals of reversals finds its original; longer ones wait
 _ZERO = {"claim_line": "quantity", "settlement": "total_amount"}
 
 
 def roots_of_reversals(entries: DataFrame, table: str) -> DataFrame:
-    """Reversal × root: pointers followed up to a few steps. Small: a reversal in twenty lines is usual."""
+    """Reversal × the key at the end of its pointers. Small: a reversal in twenty lines is usual."""
     key, pointer = TABLES[table].key[0], POINTER_OF[table]
-    pointers = entries.filter(F.col(pointer).isNotNull()).select(F.col(key).alias("_from"), F.col(pointer).alias("_to"))
-    ends = pointers
-    for _ in range(_STEPS - 1):
-        further = pointers.select(F.col("_from").alias("_to"), F.col("_to").alias("_next"))
+    ends = entries.filter(F.col(pointer).isNotNull()).select(F.col(key).alias("_from"), F.col(pointer).alias("_to"))
+    for _ in range(_DOUBLINGS):
+        further = ends.select(F.col("_from").alias("_to"), F.col("_to").alias("_next"))
         ends = ends.join(further, "_to", how="left").select("_from", F.coalesce("_next", "_to").alias("_to"))
-    return ends.select(F.col("_from").alias(key), F.col("_to").alias("_end"))
+    return ends.select(F.col("_from").alias(key), F.col("_to").alias(ROOT))
 
 
-def with_roots(entries: DataFrame, roots: DataFrame, table: str) -> DataFrame:
-    """Entries with the key of the original of their group."""
+def touched_members(tonight: DataFrame, roots: DataFrame, table: str) -> DataFrame:
+    """Entry × root, of all groups that hold a reversal and to which an entry of tonight belongs."""
     key = TABLES[table].key[0]
-    return entries.join(roots, key, how="left").withColumn(ROOT, F.coalesce("_end", key)).drop("_end")
+    keys = tonight.select(key)
+    by_reversal = roots.join(keys, key, how="left_semi").select(ROOT)
+    by_original = roots.select(ROOT).join(keys.withColumnRenamed(key, ROOT), ROOT, how="left_semi")
+    touched = by_reversal.unionByName(by_original).distinct()
+    originals = touched.select(F.col(ROOT).alias(key), ROOT)
+    return originals.unionByName(roots.join(touched, ROOT, how="left_semi").select(key, ROOT))
 
 
-def of_same_groups(entries: DataFrame, tonight: DataFrame, roots: DataFrame, table: str) -> DataFrame:
-    """The entries of all nights, with roots, that belong to a group tonight's rows touch."""
-    touched = with_roots(tonight.select(TABLES[table].key[0]), roots, table).select(ROOT)
-    return with_roots(entries, roots, table).join(touched, ROOT, how="left_semi")
+def versions_of(entries: DataFrame, members: DataFrame, history: DataFrame, table: str) -> DataFrame:
+    """Versions of the netted table that follow from tonight's `entries`.
+
+    `history` holds at least the entries of all nights that are in `members`. An entry in no group with a reversal is
+    its own version, which spares nearly all of a night the netting.
+    """
+    key = TABLES[table].key[0]
+    alone = entries.join(members.select(key), key, how="left_anti").filter(
+        F.col(POINTER_OF[table]).isNull() & ~_is_negative(table)
+    )
+    open_end = F.lit(None).cast("date").alias("known_to")
+    kept = [c for c in TABLES[table].column_names if c not in ("known_from", "known_to")]
+    plain = alone.select(*kept, F.col("business_date").alias("known_from"), open_end)
+    grouped = net(history.join(members, key, how="inner"), table)
+    return plain.unionByName(grouped).select(*TABLES[table].column_names)
 
 
 def net(rooted: DataFrame, table: str) -> DataFrame:
-    """Versions of a netted table over the nights, from whole groups of entries (see `with_roots`).
+    """Versions of a netted table over the nights, from whole groups of entries, each with the root of its group.
 
     An entry without a pointer is an original unless its sums are negative: that is a reversal whose original nobody
     named, and it nets nothing.

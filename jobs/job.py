@@ -155,12 +155,16 @@ class Night:
         self.tables_written[table] = done
         return done
 
-    def keep(self, rows: DataFrame) -> DataFrame:
+    def keep(self, rows: DataFrame, name: str = "", row_count: int = 0) -> DataFrame:
         """Rows that are read more than once, computed when first read.
 
-        A checkpoint and not a cache: it cuts the plan too, and most of a small night's time is planning.
+        A checkpoint and not a cache: it cuts the plan too, and most of a small night's time is planning. Many rows
+        (`row_count` as far as it is known) are put down as Parquet under `name`: later passes read only the columns
+        they need, and memory holds none of them.
         """
-        return rows.localCheckpoint(eager=False)
+        if row_count < self.settings.stage_rows:
+            return rows.localCheckpoint(eager=False)
+        return self.place.lake.staged(rows, f"{self.job.name}/{name}")
 
     def write_all(self, tables: Mapping[str, DataFrame]) -> None:
         """Write tables that do not depend on each other, a few at a time. The first fault is raised."""

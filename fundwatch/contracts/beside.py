@@ -97,7 +97,7 @@ STOCK_MOVEMENT = history(
     moved_on date
     quantity quantity negative for what leaves the shelf
     purchase_price price
-    invoice_id token(invoice) of the purchase
+    invoice_number string of the purchase, the supplier's
     stock_after quantity on the shelf after it
     """,
     key="movement_id",

@@ -13,13 +13,12 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from intake.mapping import Reversal
 from intake.netting import (
-    net,
-    of_same_groups,
     orphans,
     roots_of_reversals,
     to_history,
+    touched_members,
+    versions_of,
     with_matched_pointers,
-    with_roots,
 )
 
 FIRST = date(2026, 3, 1)
@@ -42,12 +41,13 @@ def entry(line_id: str, at: int, quantity: int, original: str | None = None, **o
     }  # fmt: skip
 
 
-def rooted(entries: DataFrame) -> DataFrame:
-    return with_roots(entries, roots_of_reversals(entries, "claim_line"), "claim_line")
+def versions_from(entries: DataFrame) -> DataFrame:
+    members = touched_members(entries, roots_of_reversals(entries, "claim_line"), "claim_line")
+    return versions_of(entries, members, entries, "claim_line")
 
 
 def netted(spark: SparkSession, *entries: dict[str, Any]) -> list[tuple[str, int, date, date | None]]:
-    versions = net(rooted(frame(spark, "claim_line_entry", list(entries))), "claim_line")
+    versions = versions_from(frame(spark, "claim_line_entry", list(entries)))
     found = versions.select("line_id", "quantity", "known_from", "known_to").collect()
     return sorted((r.line_id, int(r.quantity), r.known_from, r.known_to) for r in found)
 
@@ -84,7 +84,7 @@ class Case:
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    reversals = draw(st.lists(st.tuples(st.integers(-4, -1), st.booleans()), max_size=3))
+    reversals = draw(st.lists(st.tuples(st.integers(-4, -1), st.booleans()), max_size=7))
     entries: list[tuple[int, int | None]] = [(draw(st.integers(1, 4)), None)]
     for quantity, of_the_last in reversals:
         target = len(entries) - 1 if of_the_last else 0
@@ -124,9 +124,10 @@ def test_only_the_groups_that_tonight_touches_are_netted_again(spark):
     before = [entry("A", 0, 3), entry("B", 0, 3), entry("B-", 1, -1, "B")]
     tonight = frame(spark, "claim_line_entry", [entry("B--", 2, -1, "B-")])
     entries = frame(spark, "claim_line_entry", before).unionByName(tonight)
-    roots = roots_of_reversals(entries, "claim_line")
-    rows = of_same_groups(entries, tonight, roots, "claim_line").select("line_id").collect()
-    assert sorted(r.line_id for r in rows) == ["B", "B-", "B--"]
+    members = touched_members(tonight, roots_of_reversals(entries, "claim_line"), "claim_line")
+    assert sorted((r.line_id, r["_root"]) for r in members.collect()) == [("B", "B"), ("B-", "B"), ("B--", "B")]
+    versions = versions_of(tonight, members, entries, "claim_line").select("line_id", "quantity").collect()
+    assert sorted((r.line_id, int(r.quantity)) for r in versions) == [("B", 1), ("B", 2), ("B", 3)]
 
 
 def test_negative_lines_without_a_pointer_find_the_original_they_are_alike_to(spark):
@@ -138,7 +139,7 @@ def test_negative_lines_without_a_pointer_find_the_original_they_are_alike_to(sp
     matched = with_matched_pointers(
         rows, "claim_line", Reversal(when="amount < 0", matches=("patient_id", "abs(amount)"))
     )
-    versions = net(rooted(matched), "claim_line").filter(F.col("known_to").isNull())
+    versions = versions_from(matched).filter(F.col("known_to").isNull())
     waiting = orphans(matched, matched, "claim_line").withColumnRenamed("table_name", "line_id")
     found = versions.select("line_id", F.lit(0).cast("bigint").alias("orphans")).unionByName(waiting).collect()
     assert sorted((r.line_id, r.orphans) for r in found) == [("2", 0), ("claim_line", 1)]

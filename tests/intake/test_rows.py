@@ -11,8 +11,8 @@ from pyspark.sql import functions as F
 
 from fundwatch.errors import CatalogueError, MappingError
 from fundwatch.keys import PseudonymKey
-from intake.accepting import prints_of, to_clean, to_quarantine, with_status
-from intake.canonical import CODES, Columns, supplied_columns, to_canonical
+from intake.accepting import earlier_prints, repeated_keys, to_clean, to_quarantine, with_prints, with_status
+from intake.canonical import CODES, Columns, Privacy, supplied_columns, to_canonical
 from intake.checks import parse_quality, read_quality
 from intake.mapping import Expression, read_mapping
 from intake.pseudonyms import token
@@ -32,6 +32,11 @@ from tests.intake.deliveries import (
 KEY = PseudonymKey(bytes(range(32)))
 NATIONAL, QUALITY = read_mapping("national"), read_quality("default")
 ROWS = NATIONAL.tables["claim_line"].rows[0]
+PRIVACY = Privacy(
+    token=lambda domain: token(KEY, domain),
+    scrubbed=lambda text, names: F.lit("scrubbed"),
+    sealed=lambda domain, of, fields: F.lit(None).cast("binary"),
+)
 
 
 class File:
@@ -51,7 +56,13 @@ def canonical(spark, tmp_path: Path, content: bytes, rows=ROWS):
     raw = spark.read.options(**read_options(NATIONAL)).schema(read_schema(LANDED)).csv(str(path))
     strings = as_strings(raw, LANDED, columns.to_read(rows), NATIONAL.delivery.null_texts)
     checks = QUALITY.of("claim_line")
-    return to_canonical(strings, "claim_line", rows, checks, lambda d: token(KEY, d), columns, NIGHT)
+    made = to_canonical(strings, "claim_line", rows, checks, PRIVACY, columns, NIGHT)
+    return with_prints(made, "claim_line")
+
+
+def judged_rows(tonight, before=None, table: str = "claim_line"):
+    earlier = None if before is None else earlier_prints(before, table)
+    return with_status(tonight, table, repeated_keys(tonight, table), earlier)
 
 
 def test_each_kind_of_bad_row_gets_its_own_code_and_good_ones_none(spark, tmp_path):
@@ -89,7 +100,7 @@ def test_duplicates_and_conflicts_are_told_apart_and_lines_and_money_balance(spa
     (tmp_path / "before").mkdir()
     before = canonical(spark, tmp_path / "before", earlier_lines)
     tonight = canonical(spark, tmp_path, csv_bytes(delivered, columns_of("fee_list")))
-    judged = with_status(tonight, "claim_line", prints_of(before, "claim_line")).persist()
+    judged = judged_rows(tonight, before).persist()
     found = {(r["line_id"], r["_line_number"]): (r["_status"], r[CODES]) for r in judged.collect()}
     assert found == {
         ("once", 2): ("accepted", ""),
@@ -113,7 +124,7 @@ def test_duplicates_and_conflicts_are_told_apart_and_lines_and_money_balance(spa
 def test_neither_clean_rows_nor_the_quarantine_hold_a_name_or_a_number_of_a_person(spark, tmp_path):
     content = csv_bytes([LINE, line("bad", cnt=PHONE + "x")], columns_of("fee_list"))
     content += f"{NAME},{PHONE}\n".encode()
-    judged = with_status(canonical(spark, tmp_path, content), "claim_line", None)
+    judged = judged_rows(canonical(spark, tmp_path, content))
     clean = to_clean(judged, "claim_line").select(F.to_json(F.struct("*")).alias("text"))
     kept = to_quarantine(judged, "claim_line", "national", "k").select(F.to_json(F.struct("*")).alias("text"))
     texts = [r.text for r in clean.unionByName(kept).collect()]

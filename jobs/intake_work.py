@@ -1,0 +1,200 @@
+"""What the steps of one intake work with, and how its rows are read, judged and netted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache, reduce
+from typing import TYPE_CHECKING
+
+from fundwatch.keys import PseudonymKey
+from intake.checks import Quality
+from intake.delivery import Delivery, LandedFile
+from intake.mapping import ENTRY_OF, SourceMapping
+from jobs.job import Night
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+    from intake.canonical import Privacy
+
+_BROADCAST_ROWS = 1_000_000  # of a key and a print: some 50 MB
+
+
+@dataclass(frozen=True)
+class IntakeWork:
+    """One run of the job intake."""
+
+    night: Night
+    mapping: SourceMapping
+    quality: Quality
+    key: PseudonymKey
+
+    @property
+    def date(self) -> date:
+        return self.night.date
+
+    def of_other_nights(self, table: str) -> DataFrame | None:
+        """Rows of a nightly table that other nights made; None before there are any."""
+        from pyspark.sql import functions as F
+
+        if not self.night.exists(table):
+            return None
+        return self.night.all_rows(table).filter(F.col("business_date") != F.lit(self.date))
+
+    def before_tonight(self, table: str) -> DataFrame | None:
+        """A table of versions as it was known before tonight, whatever an earlier run of tonight made of it."""
+        from pyspark.sql import functions as F
+
+        if not self.night.exists(table):
+            return None
+        tonight = F.lit(self.date)
+        held = (F.col("known_from") < tonight) & (F.col("known_to").isNull() | (F.col("known_to") >= tonight))
+        return self.night.all_rows(table).filter(held)
+
+    def privacy(self) -> Privacy:
+        """How what identifies a person is made safe."""
+        from pyspark.sql import functions as F
+
+        from intake.canonical import Privacy
+        from intake.pseudonyms import token
+
+        return Privacy(
+            token=lru_cache(lambda domain: token(self.key, domain)),
+            scrubbed=lambda text, names: F.lit(None).cast("string"),
+            sealed=_nothing,
+        )
+
+
+def _nothing(domain: str, of: Column, fields: Mapping[str, Column]) -> Column:
+    from pyspark.sql import functions as F
+
+    return F.lit(None).cast("binary")
+
+
+def judged_rows(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
+    """Every delivered row, canonical, with its status; by table."""
+    from intake.accepting import repeated_keys, with_prints, with_status
+
+    privacy = work.privacy()
+    frames: dict[str, list[DataFrame]] = {}
+    sizes: dict[str, int] = {}
+    for file in delivery.files:
+        found = work.mapping.rows_of(file.kind)
+        if found is not None:
+            frames.setdefault(found[0], []).append(_canonical(work, file, found[0], privacy))
+            sizes[found[0]] = sizes.get(found[0], 0) + file.measured.rows
+    rows = {
+        table: work.night.keep(with_prints(_together(parts), table), table, sizes[table])
+        for table, parts in frames.items()
+    }
+    repeated = {table: work.night.keep(repeated_keys(r, table)) for table, r in rows.items()}
+    earlier = {table: work.night.keep(e) for table, r in rows.items() if (e := _earlier(work, table, r, sizes[table]))}
+    counts = _counts({"repeated": repeated, "earlier": earlier})
+    return {
+        table: with_status(
+            r,
+            table,
+            _few(repeated[table], counts["repeated", table]),
+            _few(earlier[table], counts["earlier", table]) if table in earlier else None,
+        )
+        for table, r in rows.items()
+    }
+
+
+def _together(parts: list[DataFrame]) -> DataFrame:
+    return reduce(lambda upper, lower: upper.unionByName(lower, allowMissingColumns=True), parts)
+
+
+def _earlier(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataFrame | None:
+    """Prints of what earlier nights told of tonight's keys."""
+    from pyspark.sql import functions as F
+
+    from fundwatch.contracts import TABLES
+    from intake.accepting import earlier_prints
+
+    told = work.of_other_nights(ENTRY_OF[table]) if table in ENTRY_OF else work.before_tonight(table)
+    if told is None:
+        return None
+    keys = rows.select(*TABLES[table].key)
+    return earlier_prints(told, table).join(
+        F.broadcast(keys) if count < _BROADCAST_ROWS else keys, [*TABLES[table].key], how="left_semi"
+    )
+
+
+def _counts(frames: Mapping[str, Mapping[str, DataFrame]]) -> dict[tuple[str, str], int]:
+    """How many rows each of the frames has, in one Spark job; it computes what is kept besides."""
+    from pyspark.sql import functions as F
+
+    from intake.totals import stacked
+
+    parts = [
+        rows.agg(F.lit(what).alias("what"), F.lit(table).alias("table_name"), F.count(F.lit(1)).alias("n"))
+        for what, tables in frames.items()
+        for table, rows in tables.items()
+    ]
+    return {(r.what, r.table_name): int(r.n) for r in stacked(parts).collect()}  # a row per table
+
+
+def _few(rows: DataFrame, count: int) -> DataFrame | None:
+    """None for no rows, so that nothing is joined; few rows go to every task instead of moving many."""
+    from pyspark.sql import functions as F
+
+    if not count:
+        return None
+    return F.broadcast(rows) if count < _BROADCAST_ROWS else rows
+
+
+def _canonical(work: IntakeWork, file: LandedFile, table: str, privacy: Privacy) -> DataFrame:
+    from intake.canonical import Columns, to_canonical
+    from intake.reading import as_strings, read_options, read_schema
+
+    rows = next(r for r in work.mapping.tables[table].rows if r.source == file.kind)
+    columns = Columns(frozenset(work.mapping.files[file.kind].names().values()), frozenset(file.header))
+    raw = work.night.spark.read.options(**read_options(work.mapping)).schema(read_schema(file)).csv(str(file.path))
+    strings = as_strings(raw, file, columns.to_read(rows), work.mapping.delivery.null_texts)
+    return to_canonical(strings, table, rows, work.quality.of(table), privacy, columns, work.date)
+
+
+def netted_rows(work: IntakeWork, table: str, rows: DataFrame) -> tuple[DataFrame, DataFrame, DataFrame]:
+    """Tonight's entries, the versions that follow from them, and how many reversals wait for their original."""
+    from pyspark.sql import functions as F
+
+    from intake.netting import orphans, roots_of_reversals, touched_members, versions_of, with_matched_pointers
+
+    tonight = rows.withColumn("business_date", F.lit(work.date))
+    others = work.of_other_nights(ENTRY_OF[table])
+    entries = tonight if others is None else others.unionByName(tonight)
+    reversal = work.mapping.tables[table].reversal
+    if reversal is not None:
+        # what matches what by content depends on all entries, so all are netted again
+        entries = with_matched_pointers(entries, table, reversal)
+    roots = work.night.keep(roots_of_reversals(entries, table))
+    changed = tonight if reversal is None else entries
+    members = work.night.keep(touched_members(changed, roots, table))
+    history = entries if others is None or reversal is not None else _nights_of(work, table, others, members, tonight)
+    waiting = orphans(entries.filter(F.col("business_date") == F.lit(work.date)), entries, table)
+    return rows, versions_of(changed, members, history, table), waiting
+
+
+def _nights_of(work: IntakeWork, table: str, others: DataFrame, members: DataFrame, tonight: DataFrame) -> DataFrame:
+    """Tonight's entries and those of the nights that delivered a member: the others are not read."""
+    from pyspark.sql import functions as F
+
+    from fundwatch.contracts import TABLES
+
+    key = TABLES[table].key[0]
+    nights = others.select(key, "business_date").join(members.select(key), key, how="left_semi")
+    found = [row.business_date for row in nights.select("business_date").distinct().collect()]  # a row per night
+    return others.filter(F.col("business_date").isin(found)).unionByName(tonight) if found else tonight
+
+
+def history_rows(work: IntakeWork, table: str, rows: DataFrame) -> DataFrame:
+    """All versions of tonight's keys."""
+    from pyspark.sql import functions as F
+
+    from intake.netting import to_history
+
+    existing = work.night.all_rows(table) if work.night.exists(table) else None
+    return to_history(existing, rows, table, F.lit(work.date))
