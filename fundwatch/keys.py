@@ -1,6 +1,6 @@
 """The pseudonymisation keys: kept outside the lake as a ring, one secret per domain derived from each.
 
-Brief: keyed pseudonyms per domain, HMAC-SHA256, separate keys, so that domains cannot be joined by hash
+Keyed pseudonyms per domain, HMAC-SHA256, separate keys, so that domains cannot be joined by hash
 (GB/T 37964-2019; HIPAA 45 CFR 164.514(c): a code not derived from the person's data alone). Custody and rotation:
 GB/T 39725-2020 10.2; PIPL Art. 51 and 73.
 """
@@ -78,7 +78,11 @@ class KeyRing:
 
     def text(self) -> str:
         """The ring as its file holds it: a head, the lineage, then one key a line, each with a check value."""
-        lines = [_HEAD, f"lineage {self.lineage} {_lineage_check(self.active, self.lineage)}", _line("active", self.active)]
+        lines = [
+            _HEAD,
+            f"lineage {self.lineage} {_lineage_check(self.active, self.lineage)}",
+            _line("active", self.active),
+        ]
         if self.retiring is not None:
             lines.append(_line("retiring", self.retiring))
         return "\n".join([*lines, ""])
@@ -141,11 +145,11 @@ def parse_ring(text: str, where: str) -> KeyRing:
         if words[0] == "lineage" and len(words) == 3:
             lineage, lineage_check = words[1:]
         elif words[0] in ("active", "retiring") and len(words) == 3 and words[0] not in keys:
-            key = _checked(*words[1:])
-            if key is None:
+            found = _checked(*words[1:])
+            if found is None:
                 wrong.append(f"line {number}: the {words[0]} key does not fit its check value: damaged or mistyped")
             else:
-                keys[words[0]] = key
+                keys[words[0]] = found
         else:
             wrong.append(f"line {number}: not `lineage`, `active` or `retiring` with two words, or a second one")
     if not wrong and ("active" not in keys or lineage_check != _lineage_check(keys["active"], lineage)):

@@ -1,6 +1,6 @@
 """The vault's own key, and what it seals: AES-256-GCM over a small JSON, bound to its domain and token.
 
-Brief: DI-01, DI-05; PIPL Art. 51 (encryption); GB/T 39725-2020 10.2. Each token has a key of its own, derived from the
+Sources: PIPL Art. 51 (encryption); GB/T 39725-2020 10.2. Each token has a key of its own, derived from the
 vault's: random nonces then never come near their limit of 2^32 messages a key (NIST SP 800-38D, 8.3).
 """
 

@@ -1,6 +1,6 @@
-"""Files that hold secrets: made for their owner alone, never overwritten by accident, replaced as a whole or not at all.
+"""Files that hold secrets: for their owner alone, never overwritten by accident, replaced as a whole or not at all.
 
-Brief: GB/T 39725-2020 10.2 (keys are kept apart from the data); file mode 0600.
+Source: GB/T 39725-2020 10.2 (keys are kept apart from the data); file mode 0600.
 """
 
 from __future__ import annotations
