@@ -24,11 +24,13 @@ from fundwatch.account import account_name
 from fundwatch.audit_chain import GENESIS, Entry, Held, Verdict, parse_line, read_chain
 from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.keys import keyed
-from fundwatch.sealing import SealingKey
+from fundwatch.sealing import SealingKey, read_vault_key
 from fundwatch.secret_files import replace_secret
 
 if TYPE_CHECKING:
     from filelock import FileLock
+
+    from fundwatch.settings import Settings
 
 _TAIL = 1 << 20  # more than any line is long
 _LONGEST = 2_000
@@ -209,6 +211,11 @@ class AuditLog:
 
     def _head_mac(self, seq: int, last: str) -> str:
         return keyed(self.key.derived("audit head"), f"{seq}|{last}".encode()).hex()
+
+
+def audit_log(settings: Settings) -> AuditLog:
+    """The log in force. Raises KeyMissingError without the vault's key."""
+    return AuditLog(settings.vault_dir, read_vault_key(settings.vault_key_path))
 
 
 def new_request_id() -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from fundwatch.keys import KeyRing, PseudonymKey
 from fundwatch.sealing import VaultError
 from fundwatch.store import Lake, query_rows
-from fundwatch.vault import IDENTITY_COLUMNS, Vault, bridge_schema, identity_schema
+from fundwatch.vault import IDENTITY_COLUMNS, REKEYING, Vault, bridge_schema, identity_schema
 
 TokenOf = Callable[[PseudonymKey, str, str], str | None]
 _ALL = ", ".join(IDENTITY_COLUMNS)
@@ -31,7 +31,7 @@ def build_bridge(vault: Vault, ring: KeyRing, token_of: TokenOf) -> int:
     """
     old = ring.retiring
     if old is not None and vault.key_ids().get(old.key_id):
-        aside = vault.root / ".rekeying"  # delta-rs cannot write what it is reading: both go through a file
+        aside = vault.root / REKEYING  # delta-rs cannot write what it is reading: both go through a file
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(mode=0o700)
         _stage(_Work(vault, ring.active, old, token_of), aside / "bridge", aside / "identity")

@@ -7,6 +7,7 @@ domain × token) and, during a rotation of the key, `bridge` (grain: domain × o
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,6 +28,7 @@ IDENTITY_COLUMNS = (
 BRIDGE_COLUMNS = ("domain", "old_token", "new_token", "old_key_id", "new_key_id")
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _OTHERS = 0o077
+_STAGING, REKEYING = ".staging", ".rekeying"
 # no statistics of `sealed`: Delta's log would keep what was erased
 _INDEXED = {"delta.dataSkippingNumIndexedCols": "3"}
 
@@ -107,9 +109,11 @@ class Vault:
         return int(done["num_deleted_rows"])
 
     def forget_history(self) -> None:
-        """Take away the files of earlier versions, which time travel would read."""
+        """Take away the files of earlier versions, which time travel would read, and what a killed run left."""
         from deltalake import DeltaTable
 
+        for left in (_STAGING, REKEYING):
+            shutil.rmtree(self.root / left, ignore_errors=True)
         DeltaTable(str(self.identity_path)).vacuum(
             retention_hours=0, dry_run=False, enforce_retention_duration=False, full=True
         )
@@ -133,11 +137,12 @@ class Vault:
     def write(self, rows: DataFrame) -> None:
         """Replace the rows' keys (domain, token): atomic, repeatable. `rows` come from intake.vault.with_earlier."""
         self.prepare()
-        staged = str(self.root / ".staging")  # replacing by key computes its source twice
-        rows.select(*IDENTITY_COLUMNS).write.mode("overwrite").parquet(staged)
-        read_back = rows.sparkSession.read.parquet(staged)
+        staged = self.root / _STAGING  # replacing by key computes its source twice
+        rows.select(*IDENTITY_COLUMNS).write.mode("overwrite").parquet(str(staged))
+        read_back = rows.sparkSession.read.parquet(str(staged))
         writer = read_back.write.format("delta").mode("overwrite").option("replaceUsing", "domain,token")
         writer.save(str(self.identity_path))
+        shutil.rmtree(staged)
 
     def _bridged(self, domain: str, tokens: Sequence[str]) -> dict[str, str]:
         """The new tokens of those old ones that a rotation's bridge knows."""

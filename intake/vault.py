@@ -143,6 +143,15 @@ def rekeyed(
     return rows.select(*(stamp.get(name, F.col(f"`{name}`")) for name in names))
 
 
+def unbridged(rows: DataFrame, bridge: DataFrame, column: str) -> DataFrame:
+    """Grain: token of a string column that the bridge knows neither as old nor as new: it cannot be carried over."""
+    from pyspark.sql import functions as F
+
+    tokens = rows.select(F.col(column).alias("token")).filter(F.col("token").isNotNull()).distinct()
+    known = bridge.select(F.explode(F.array("old_token", "new_token")).alias("token"))
+    return tokens.join(known, ["token"], how="left_anti")
+
+
 def _renamed(rows: DataFrame, name: str, pairs: DataFrame) -> DataFrame:
     from pyspark.sql import functions as F
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from fundwatch.audit import AuditError, AuditLog
+from fundwatch.audit import AuditError, audit_log
 from fundwatch.errors import FundwatchError
-from fundwatch.sealing import read_vault_key
 from jobs.command_line import settings_of
 
 
 def serve(options: argparse.Namespace) -> Any:
     """`fundwatch audit verify [--noted N:HASH]`. Raises AuditError naming the first line that does not hold."""
     settings = settings_of(options).settings
-    log = AuditLog(settings.vault_dir, read_vault_key(settings.vault_key_path))
+    log = audit_log(settings)
     verdict = log.verify(_noted(options.noted))
     if not verdict.holds:
         raise AuditError(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -146,6 +148,18 @@ def test_nothing_is_appended_to_a_log_whose_end_was_tampered_with(tmp_path: Path
     log.path.write_bytes(b"".join(_lines(log)[:-1]))
     with pytest.raises(AuditError, match="end of the audit log"):
         log.append("export", actor="王")
+
+
+def _append_some(folder: str) -> None:
+    for _ in range(8):
+        AuditLog(Path(folder), KEY).append("export", actor="王")
+
+
+def test_processes_that_append_at_once_make_one_chain(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:
+        list(pool.map(_append_some, [str(tmp_path)] * 3))
+    verdict = AuditLog(tmp_path, KEY).verify()
+    assert (verdict.holds, verdict.count) == (True, 24)
 
 
 def test_a_clock_put_back_does_not_put_the_log_back(tmp_path: Path) -> None:

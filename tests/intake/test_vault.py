@@ -15,7 +15,7 @@ from fundwatch.keys import PseudonymKey
 from fundwatch.sealing import SealingKey, VaultError
 from fundwatch.vault import Vault
 from intake.pseudonyms import token, token_of
-from intake.vault import identities, rekeyed, sealed, with_earlier
+from intake.vault import identities, rekeyed, sealed, unbridged, with_earlier
 from tests.fundwatch.vaults import CANARIES
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def test_a_poorer_night_takes_nothing_away_a_later_equal_one_replaces_and_a_reru
     vault.write(with_earlier(_held(_carrying(spark, ("2", "丙", None)), THIRD), vault.rows(spark)))
     assert vault.counts() == {"person": 2}
     assert vault.forget("person", [person]) == 1
+    assert not (vault.root / ".staging").exists()
 
 
 def test_tokens_are_carried_over_wherever_they_stand_and_a_second_time_nothing_changes(spark: SparkSession) -> None:
@@ -148,6 +149,8 @@ def test_tokens_are_carried_over_wherever_they_stand_and_a_second_time_nothing_c
         ("c", NEW[0], NEW[1], {"DC-03": [NEW[0], unknown, NEW[2]]}, [], None, "k2"),
     ]
     assert [tuple(row) for row in carried(once).orderBy("id").collect()] == found
+    for given in (rows, once):
+        assert [row["token"] for row in unbridged(given, bridge, "patient_id").collect()] == [unknown]
 
 
 def _json(patient: str, hash_like: str) -> str:

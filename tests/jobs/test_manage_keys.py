@@ -82,7 +82,7 @@ def test_rotate_makes_a_bridge_of_what_the_vault_knows_and_retire_waits_for_the_
     capsys.readouterr()
     assert _keys(tmp_path, "retire") == 2
     assert f"tokens of the key {old.key_id} are still in use: delivery (1 rows)" in capsys.readouterr().err
-    carried = {"business_date": [NIGHT], "file_name": ["f"], "key_id": [new.key_id]}
+    carried: dict[str, list[Any]] = {"business_date": [NIGHT], "file_name": ["f"], "key_id": [new.key_id]}
     _replace(tmp_path / "lake" / "delivery", carried)
     assert _keys(tmp_path, "retire") == 0
     assert not vault.has_bridge

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fundwatch import audit
+from fundwatch import account
 from fundwatch.audit import AuditLog
 from fundwatch.audit_chain import Entry
 from fundwatch.sealing import make_vault_key
@@ -311,8 +311,6 @@ def test_audit_verify_tells_the_head_and_later_what_was_changed(
 
 
 def test_the_account_is_the_one_that_logged_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from fundwatch import account
-
     login = tmp_path / "loginuid"
     monkeypatch.setattr(account, "_LOGIN_UID", login)
     monkeypatch.setenv("SUDO_UID", "0")
@@ -321,4 +319,3 @@ def test_the_account_is_the_one_that_logged_in(monkeypatch: pytest.MonkeyPatch, 
     assert account.account_name() == "uid 987654"
     login.write_text("4294967295")
     assert account.account_name() == "root"
-    assert audit.account_name is account.account_name
