@@ -20,8 +20,10 @@ from fundwatch.resources import conf_file, read_yaml
 
 ENVIRONMENT_PREFIX = "FUNDWATCH_"
 DEFAULT_FILE = Path("fundwatch.yaml")
-# read by other parts of fundwatch before settings exist, or by the scheduler
-_NOT_SETTINGS = frozenset({"FUNDWATCH_JARS", "FUNDWATCH_COMMAND", "FUNDWATCH_SETTINGS"})
+# read by other parts of fundwatch before settings exist, or by the scheduler; or secrets, which no setting may show
+_NOT_SETTINGS = frozenset(
+    {"FUNDWATCH_JARS", "FUNDWATCH_COMMAND", "FUNDWATCH_SETTINGS", "FUNDWATCH_KEY", "FUNDWATCH_VAULT_KEY"}
+)
 
 
 class Settings(BaseModel):
@@ -39,7 +41,16 @@ class Settings(BaseModel):
     lists: Path | None = Field(None, description="the published lists and workbooks (var/lists)")
     reports: Path | None = Field(None, description="quality reports and their pages (var/reports)")
     key_file: Path | None = Field(
-        None, description="the pseudonymisation key, outside the lake (var/keys/pseudonym.key)"
+        None,
+        description="the pseudonymisation key, outside the lake (var/keys/pseudonym.key), or its two shares: A+B",
+    )
+    vault: Path | None = Field(None, description="what re-identification needs, sealed; and the audit log (var/vault)")
+    vault_key_file: Path | None = Field(None, description="the vault's own key (var/keys/vault.key)")
+    access: str = Field("default", description="which file of conf/access/ says who may ask for identities and approve")
+    reidentify_tokens: int = Field(20, ge=1, le=200, description="how many tokens of a lead one request serves")
+    reidentify_days: int = Field(30, ge=1, le=30, description="for how many days an approval holds at most")
+    reidentify_same_account: bool = Field(
+        False, description="requester and approver may share an operating-system account"
     )
     mlflow_uri: str | None = Field(None, description="MLflow's tracking store (sqlite in var/mlflow)")
     quality: str = Field("default", description="which checks and gate limits of conf/quality/ hold")
@@ -83,6 +94,14 @@ class Settings(BaseModel):
     @property
     def key_path(self) -> Path:
         return self._under_var(self.key_file, "keys", "pseudonym.key")
+
+    @property
+    def vault_dir(self) -> Path:
+        return self._under_var(self.vault, "vault")
+
+    @property
+    def vault_key_path(self) -> Path:
+        return self._under_var(self.vault_key_file, "keys", "vault.key")
 
     @property
     def tracking_uri(self) -> str:

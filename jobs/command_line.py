@@ -15,6 +15,7 @@ from typing import Any
 
 from fundwatch import __version__
 from fundwatch.errors import ExitCode, FundwatchError
+from jobs.privacy_options import audit_options, keys_options, reidentify_options
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,6 @@ def _evaluate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--truth", type=Path, metavar="DIR", help="where the simulator's labels.csv lies")
 
 
-def _keys_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("make", "check"), help="make a new key, or check the one in place")
-
-
 STAGES = ("intake", "features", "rules", "train", "score", "leads")
 COMMANDS = (
     Command("simulate", "make labelled synthetic deliveries", "jobs.simulate_claims:serve", _simulate_options),
@@ -91,7 +88,14 @@ COMMANDS = (
         "jobs.evaluate_leads:serve",
         _evaluate_options,
     ),
-    Command("keys", "make or check the pseudonymisation key", "jobs.manage_keys:serve", _keys_options),
+    Command("keys", "make, check, rotate and retire the keys", "jobs.manage_keys:serve", keys_options),
+    Command(
+        "reidentify",
+        "whose tokens a lead holds: request, approve, reveal; every call is logged",
+        "jobs.reidentify_tokens:serve",
+        reidentify_options,
+    ),
+    Command("audit", "verify the audit log", "jobs.verify_audit:serve", audit_options),
     Command("settings", "print the settings in force and where each comes from", "jobs.show_settings:serve"),
     Command("demo", "simulate a month, run its nights, show the leads", "jobs.run_demo:serve"),
 )

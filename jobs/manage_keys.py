@@ -1,18 +1,189 @@
-"""The pseudonymisation key: make one, or check the one in place."""
+"""The keys: make what is missing, check, rotate the pseudonymisation key with a bridge, retire the old one."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from fundwatch.keys import make_key, read_key
+from fundwatch.audit import AuditLog
+from fundwatch.errors import KeyMissingError
+from fundwatch.key_shares import SEPARATOR, share_paths
+from fundwatch.keys import KeyRing, KeyRotationError, make_key, read_ring, retire_key, rotate_key
+from fundwatch.rekeying import build_bridge, drop_bridge
+from fundwatch.sealing import make_vault_key, read_vault_key
+from fundwatch.settings import Settings
+from fundwatch.store import Lake
+from fundwatch.vault import Vault
 from jobs.command_line import settings_of
 
 
 def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch keys make|check`: prints the key's public id, never the key."""
-    path = settings_of(options).settings.key_path
-    key = make_key(path) if options.action == "make" else read_key(path)
+    """`fundwatch keys make|check|rotate|bridge|retire`: prints public ids, never a key."""
+    settings = settings_of(options).settings
+    action: Callable[[argparse.Namespace, Settings], dict[str, Any]] = _ACTIONS[options.action]
+    return action(options, settings)
+
+
+def make_missing_keys(settings: Settings, path: Path | None = None) -> list[Path]:
+    """Make the pseudonymisation key and the vault's, where there is none; the files made. Existing ones are kept."""
+    path = path or settings.key_path
+    made: list[Path] = []
+    if not any(part.exists() for part in share_paths(path) or (path,)):
+        make_key(path)
+        made.append(path)
+    if not settings.vault_key_path.exists():
+        make_vault_key(settings.vault_key_path)
+        made.append(settings.vault_key_path)
+    return made
+
+
+def _make(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
+    path = Path(SEPARATOR.join(map(str, options.shares))) if options.shares else settings.key_path
+    made = make_missing_keys(settings, path)
+    if not made or (options.shares and path not in made):
+        make_key(path)  # refuses, and says why
+    ring = read_ring(path)
+    vault = _vault(settings)
+    _log(vault).append(
+        "keys make", actor=options.person, detail={"key_id": ring.active.key_id, "files": str(len(made))}
+    )
     if not options.json:
-        print(f"key {key.key_id} in {path}: readable by its owner alone; keep a copy where the lake is not")
-    return {"key_id": key.key_id, "path": path}
+        for file in made:
+            print(f"made {file}: readable by its owner alone; keep a copy where the lake is not")
+        print(f"key {ring.active.key_id}, vault key {vault.key.key_id}")
+        if options.shares:
+            print(f"give each file to one custodian, and set key_file={path}")
+    return {"key_id": ring.active.key_id, "path": path, "made": made, "vault_key_id": vault.key.key_id}
+
+
+def _check(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
+    ring = read_ring(settings.key_path)
+    vault_key = _vault_key_id(settings)
+    if not options.json:
+        print(f"key {ring.active.key_id} in force; lineage {ring.lineage}")
+        if ring.retiring is not None:
+            print(f"key {ring.retiring.key_id} retiring: carry the lake over, then `fundwatch keys retire`")
+        print(f"vault key {vault_key}" if vault_key else "no vault key: `fundwatch keys make` makes one")
+    retiring = ring.retiring.key_id if ring.retiring else None
+    told = {"key_id": ring.active.key_id, "path": settings.key_path, "retiring": retiring}
+    return told | {"lineage": ring.lineage, "vault_key_id": vault_key}
+
+
+def _rotate(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
+    from fundwatch.lock import held
+
+    vault = _vault(settings)
+    with held(settings.lake_dir):
+        _log(vault).now()  # nothing is rotated that cannot be logged
+        ring = read_ring(settings.key_path)
+        lacking = {table: n for table, n in rows_of_keys(Lake(settings.lake_dir), ring.key_ids).items() if n}
+        if lacking and not vault.key_ids():
+            raise KeyRotationError(
+                "the vault holds nothing, so no token of the lake could be carried over",
+                where=str(vault.root),
+                do="take the deliveries in again with the vault in place, or keep the key",
+            )
+        ring = rotate_key(settings.key_path)
+        _noted(options, vault, "keys rotate", ring)
+        return _bridged(options, settings, vault, ring)
+
+
+def _bridge(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
+    from fundwatch.lock import held
+
+    vault = _vault(settings)
+    ring = read_ring(settings.key_path)
+    if ring.retiring is None:
+        raise KeyRotationError("no key is retiring", where=str(settings.key_path), do="`fundwatch keys rotate` first")
+    with held(settings.lake_dir):
+        return _bridged(options, settings, vault, ring)
+
+
+def _bridged(options: argparse.Namespace, settings: Settings, vault: Vault, ring: KeyRing) -> dict[str, Any]:
+    from intake.pseudonyms import token_of
+
+    count = build_bridge(vault, ring, token_of)
+    _noted(options, vault, "keys bridge", ring, {"tokens": str(count)})
+    if not options.json:
+        print(f"key {ring.active.key_id} in force, {ring.retiring.key_id if ring.retiring else ''} retiring")
+        print(f"bridge of {count} tokens in {vault.bridge_path}: carry the lake over, then `fundwatch keys retire`")
+    told = {"key_id": ring.active.key_id, "retiring": ring.key_ids[-1], "lineage": ring.lineage}
+    return told | {"bridged": count, "bridge": vault.bridge_path, "path": settings.key_path}
+
+
+def _retire(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
+    from fundwatch.lock import held
+
+    vault = _vault(settings)
+    with held(settings.lake_dir):
+        ring = read_ring(settings.key_path)
+        old = ring.retiring
+        if old is not None:
+            _refuse_held(settings, vault, old.key_id)
+        _log(vault).now()
+        drop_bridge(vault)  # first: while the old key is on the ring, a killed run can be run again
+        ring = retire_key(settings.key_path)
+        _noted(options, vault, "keys retire", ring, {"retired": old.key_id if old else ""})
+    if not options.json:
+        print(f"key {old.key_id} and its bridge are gone" if old else "no key was retiring")
+        print(f"key {ring.active.key_id} in force; lineage {ring.lineage}")
+    return {"key_id": ring.active.key_id, "retired": old.key_id if old else None, "path": settings.key_path}
+
+
+def _refuse_held(settings: Settings, vault: Vault, key_id: str) -> None:
+    held = rows_of_keys(Lake(settings.lake_dir), [key_id])
+    if waiting := vault.key_ids().get(key_id):
+        held["the vault"] = waiting
+    if held:
+        told = ", ".join(f"{table} ({n} rows)" for table, n in sorted(held.items()))
+        raise KeyRotationError(
+            f"tokens of the key {key_id} are still in use: {told}",
+            where=str(settings.lake_dir),
+            do="carry the lake over with the bridge (and the vault: `fundwatch keys bridge`), then retire the key",
+        )
+
+
+def rows_of_keys(lake: Lake, key_ids: tuple[str, ...] | list[str]) -> dict[str, int]:
+    """By table that has the column `key_id`: how many of its rows were made with one of the keys; none, no entry."""
+    from deltalake import DeltaTable
+
+    among = ", ".join(f"'{key_id}'" for key_id in key_ids)
+    found: dict[str, int] = {}
+    for log in sorted(lake.root.glob("*/_delta_log")):
+        table = log.parent.name
+        if "key_id" in {field.name for field in DeltaTable(str(log.parent)).schema().fields}:
+            rows = lake.rows(table, f'SELECT COUNT(*) AS n FROM "{table}" WHERE key_id IN ({among})')
+            found |= {table: int(rows[0]["n"])} if rows[0]["n"] else {}
+    return found
+
+
+def _vault(settings: Settings) -> Vault:
+    vault = Vault(settings.vault_dir, read_vault_key(settings.vault_key_path))
+    vault.refuse_open()
+    return vault
+
+
+def _vault_key_id(settings: Settings) -> str | None:
+    """None without a vault key; raises KeyMissingError for a damaged one."""
+    try:
+        return read_vault_key(settings.vault_key_path).key_id
+    except KeyMissingError:
+        if settings.vault_key_path.exists():
+            raise
+        return None
+
+
+def _log(vault: Vault) -> AuditLog:
+    return AuditLog(vault.root, vault.key)
+
+
+def _noted(
+    options: argparse.Namespace, vault: Vault, action: str, ring: KeyRing, detail: dict[str, str] | None = None
+) -> None:
+    told = {"key_ids": ",".join(ring.key_ids), "lineage": ring.lineage} | (detail or {})
+    _log(vault).append(action, actor=options.person, detail=told)
+
+
+_ACTIONS = {"make": _make, "check": _check, "rotate": _rotate, "bridge": _bridge, "retire": _retire}

@@ -10,7 +10,7 @@ from jobs.command_line import settings_of
 
 _RESOLVED = {
     "landing": "landing_dir", "lake": "lake_dir", "truth": "truth_dir", "lists": "lists_dir", "reports": "reports_dir",
-    "key_file": "key_path", "mlflow_uri": "tracking_uri",
+    "key_file": "key_path", "vault": "vault_dir", "vault_key_file": "vault_key_path", "mlflow_uri": "tracking_uri",
 }  # fmt: skip
 
 

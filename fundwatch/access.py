@@ -1,0 +1,58 @@
+"""Who may ask for identities and who may approve: `conf/access/<name>.yaml`, laid over like other conf."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fundwatch.errors import FundwatchError, SettingsError, faults
+from fundwatch.resources import conf_file, read_yaml
+
+_People = list[str] | Literal["*"]
+
+
+class AccessRefusedError(FundwatchError):
+    """Somebody may not do this, or not now."""
+
+
+class Access(BaseModel):
+    """Roles by person; "*" is everybody. `accounts` ties a person to an operating-system account."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    requesters: _People
+    approvers: _People
+    accounts: dict[str, str] = Field(default_factory=dict)
+
+    def refuse_unless(self, role: Literal["requesters", "approvers"], person: str, account: str) -> None:
+        """Raise AccessRefusedError unless the person has the role and speaks from an account of its own."""
+        people = self.requesters if role == "requesters" else self.approvers
+        if not same_person(person):
+            raise AccessRefusedError("who asks?", where="--as", do="give your name, like --as 'Wang Min'")
+        if people != "*" and same_person(person) not in map(same_person, people):
+            raise AccessRefusedError(
+                f"not one of the {role}",
+                where="conf/access",
+                do=f"let one of the {role} do it",
+            )
+        tied = {same_person(name): own for name, own in self.accounts.items()}
+        if tied.get(same_person(person), account) != account:
+            raise AccessRefusedError("this person has another account", where="conf/access", do="use your own account")
+
+
+def same_person(name: str) -> str:
+    """The one spelling of a person's name: full width, case and blanks make no difference."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def read_access(name: str, overlay: Path | None = None) -> Access:
+    """The roles in force. Raises SettingsError naming every fault of the file."""
+    file = conf_file("access", name, overlay)
+    try:
+        return Access.model_validate(read_yaml(file) or {})
+    except ValidationError as fault:
+        wrong = [f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in fault.errors()]
+        raise SettingsError(faults("the roles do not hold", wrong), where=str(file), do="mend the file") from fault

@@ -1,0 +1,186 @@
+"""The vault: what re-identification needs, sealed, in a folder of its own that its owner alone may enter.
+
+Sources: PIPL Art. 51 and 73 (what identifies is kept apart); GB/T 39725-2020 10.2. Two Delta tables: `identity` (grain:
+domain × token) and, during a rotation of the key, `bridge` (grain: domain × old token; see rekeying).
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fundwatch.keys import DOMAINS
+from fundwatch.sealing import SealingKey, VaultError
+from fundwatch.store import query_rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import DataFrame, SparkSession
+
+IDENTITY_COLUMNS = (
+    "domain", "token", "key_id", "first_night", "last_night", "sealed_night", "field_count", "sealed",
+)  # fmt: skip
+BRIDGE_COLUMNS = ("domain", "old_token", "new_token", "old_key_id", "new_key_id")
+_TOKEN = re.compile(r"[0-9a-f]{32}")
+_OTHERS = 0o077
+_STAGING, REKEYING = ".staging", ".rekeying"
+# no statistics of `sealed`: Delta's log would keep what was erased
+_INDEXED = {"delta.dataSkippingNumIndexedCols": "3"}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the vault holds of one token. Its text form shows none of it."""
+
+    domain: str
+    token: str
+    key_id: str
+    first_night: date
+    last_night: date
+    content: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Vault:
+    """The folder and the key that opens what lies in it."""
+
+    root: Path
+    key: SealingKey
+
+    @property
+    def identity_path(self) -> Path:
+        return self.root / "identity"
+
+    @property
+    def bridge_path(self) -> Path:
+        return self.root / "bridge"
+
+    @property
+    def holds_identities(self) -> bool:
+        return (self.identity_path / "_delta_log").is_dir()
+
+    @property
+    def has_bridge(self) -> bool:
+        return (self.bridge_path / "_delta_log").is_dir()
+
+    def prepare(self) -> None:
+        """Make the folder (mode 0700) and an empty `identity`. Raises VaultError when others may enter the folder."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.refuse_open()
+        if not self.holds_identities:
+            from deltalake import DeltaTable
+
+            DeltaTable.create(str(self.identity_path), schema=identity_schema(), configuration=dict(_INDEXED))
+
+    def refuse_open(self) -> None:
+        """Raise VaultError when others than the owner may enter the folder."""
+        if self.root.is_dir() and self.root.stat().st_mode & _OTHERS:
+            raise VaultError("others may enter the vault", where=str(self.root), do=f"chmod 700 {self.root}")
+
+    def open_one(self, domain: str, token: str) -> Identity | None:
+        """What is known of one token; of the old token too while a rotation has its bridge. None: nothing is held."""
+        self.refuse_open()
+        _refuse_odd(domain, [token])
+        for known in (token, *self._bridged(domain, [token]).values()):
+            where = f"WHERE domain = '{domain}' AND token = '{known}'"
+            found = self._query(self.identity_path, f"SELECT * FROM identity {where}")
+            if found:
+                row = found[0]
+                content = self.key.open(domain, known, bytes(row["sealed"]))
+                return Identity(domain, token, row["key_id"], row["first_night"], row["last_night"], content)
+        return None
+
+    def forget(self, domain: str, tokens: Sequence[str]) -> int:
+        """Erase rows for good, from the table's history too (PIPL Art. 47); how many there were."""
+        from deltalake import DeltaTable
+
+        _refuse_odd(domain, tokens)
+        if not tokens or not self.holds_identities:
+            return 0
+        _refuse_empty_commit(self.identity_path)
+        among = ", ".join(f"'{token}'" for token in sorted({*tokens, *self._bridged(domain, tokens).values()}))
+        done = DeltaTable(str(self.identity_path)).delete(f"domain = '{domain}' AND token IN ({among})")
+        self.forget_history()
+        return int(done["num_deleted_rows"])
+
+    def forget_history(self) -> None:
+        """Take away the files of earlier versions, which time travel would read, and what a killed run left."""
+        from deltalake import DeltaTable
+
+        for left in (_STAGING, REKEYING):
+            shutil.rmtree(self.root / left, ignore_errors=True)
+        DeltaTable(str(self.identity_path)).vacuum(
+            retention_hours=0, dry_run=False, enforce_retention_duration=False, full=True
+        )
+
+    def counts(self) -> dict[str, int]:
+        """How many tokens of each domain the vault knows."""
+        rows = self._query(self.identity_path, "SELECT domain, COUNT(*) AS n FROM identity GROUP BY domain")
+        return {row["domain"]: int(row["n"]) for row in sorted(rows, key=lambda row: str(row["domain"]))}
+
+    def key_ids(self) -> dict[str, int]:
+        """How many rows each pseudonymisation key has."""
+        rows = self._query(self.identity_path, "SELECT key_id, COUNT(*) AS n FROM identity GROUP BY key_id")
+        return {row["key_id"]: int(row["n"]) for row in rows}
+
+    def rows(self, spark: SparkSession) -> DataFrame:
+        """The table `identity`, sealed as it is. Prepares the vault."""
+        self.prepare()
+        _refuse_empty_commit(self.identity_path)
+        return spark.read.format("delta").load(str(self.identity_path))
+
+    def write(self, rows: DataFrame) -> None:
+        """Replace the rows' keys (domain, token): atomic, repeatable. `rows` come from intake.vault.with_earlier."""
+        self.prepare()
+        staged = self.root / _STAGING  # replacing by key computes its source twice
+        rows.select(*IDENTITY_COLUMNS).write.mode("overwrite").parquet(str(staged))
+        read_back = rows.sparkSession.read.parquet(str(staged))
+        writer = read_back.write.format("delta").mode("overwrite").option("replaceUsing", "domain,token")
+        writer.save(str(self.identity_path))
+        shutil.rmtree(staged)
+
+    def _bridged(self, domain: str, tokens: Sequence[str]) -> dict[str, str]:
+        """The new tokens of those old ones that a rotation's bridge knows."""
+        among = ", ".join(f"'{token}'" for token in tokens)
+        where = f"WHERE domain = '{domain}' AND old_token IN ({among})"
+        found = self._query(self.bridge_path, f"SELECT old_token, new_token FROM bridge {where}")
+        return {str(row["old_token"]): str(row["new_token"]) for row in found}
+
+    def _query(self, path: Path, query: str) -> list[dict[str, Any]]:
+        if not (path / "_delta_log").is_dir():
+            return []
+        _refuse_empty_commit(path)
+        return query_rows(path, path.name, query)
+
+
+def identity_schema() -> pa.Schema:
+    """Grain: domain × token. `sealed_night` is the night whose content is sealed, `field_count` how rich it is."""
+    import pyarrow as pa
+
+    nights = [(name, pa.date32()) for name in ("first_night", "last_night", "sealed_night")]
+    texts = [(name, pa.string()) for name in ("domain", "token", "key_id")]
+    return pa.schema([*texts, *nights, ("field_count", pa.int32()), ("sealed", pa.binary())])
+
+
+def bridge_schema() -> pa.Schema:
+    """Grain: domain × old token."""
+    import pyarrow as pa
+
+    return pa.schema([(name, pa.string()) for name in BRIDGE_COLUMNS])
+
+
+def _refuse_odd(domain: str, tokens: Sequence[str]) -> None:
+    if domain not in DOMAINS or not all(_TOKEN.fullmatch(token) for token in tokens):
+        raise VaultError("this is no domain with tokens of 32 hex digits", do=f"domains: {', '.join(DOMAINS)}")
+
+
+def _refuse_empty_commit(path: Path) -> None:
+    # delta-rs takes a commit cut to zero bytes for one that did nothing
+    newest = max((path / "_delta_log").glob("*.json"), key=lambda found: found.name, default=None)
+    if newest is not None and newest.stat().st_size == 0:
+        raise VaultError("the newest commit of the vault is empty", where=str(newest), do="restore the file")

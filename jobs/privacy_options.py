@@ -1,0 +1,46 @@
+"""Options of the commands on keys, the vault and the audit log. Only argparse: help must be instant."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+REIDENTIFY_ACTIONS = ("request", "approve", "deny", "reveal", "list")
+KEYS_ACTIONS = ("make", "check", "rotate", "bridge", "retire")
+
+
+def keys_options(parser: argparse.ArgumentParser) -> None:
+    """Options of `fundwatch keys`."""
+    parser.add_argument(
+        "action",
+        choices=KEYS_ACTIONS,
+        help="make the keys that are missing; check them; rotate: a new key beside the old one, and the "
+        "bridge from its tokens; bridge: build that again; retire: take the old key away",
+    )
+    parser.add_argument(
+        "--shares",
+        nargs=2,
+        type=Path,
+        metavar=("A", "B"),
+        help="make: two files of two custodians, useless one by one; then key_file=A+B",
+    )
+    parser.add_argument("--as", dest="person", default="", metavar="NAME", help="who does it, for the audit log")
+
+
+def reidentify_options(parser: argparse.ArgumentParser) -> None:
+    """Options of `fundwatch reidentify`. Most are checked by the job, so that what is refused is logged too."""
+    parser.add_argument("action", choices=REIDENTIFY_ACTIONS, help="what to do; every call is logged")
+    parser.add_argument("request", nargs="?", default="", metavar="REQUEST", help="approve, deny, reveal: the request")
+    parser.add_argument("--as", dest="person", default="", metavar="NAME", help="who you are")
+    parser.add_argument("--lead", action="append", default=[], help="request: one lead, by place or id")
+    parser.add_argument("--purpose", default="", metavar="TEXT", help="request: what the identities are needed for")
+    parser.add_argument("--basis", default="", metavar="TEXT", help="request: the legal basis")
+    parser.add_argument("--fields", default="", metavar="A,B", help="request: which fields, like name,certificate")
+    parser.add_argument("--days", type=int, metavar="N", help="approve: for how many days (default: the most)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="reveal: a new file for its owner alone")
+
+
+def audit_options(parser: argparse.ArgumentParser) -> None:
+    """Options of `fundwatch audit`."""
+    parser.add_argument("action", choices=("verify",), help="check every line of the audit log")
+    parser.add_argument("--noted", default="", metavar="N:HASH", help="a head that was written down earlier")

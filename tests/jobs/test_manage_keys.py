@@ -1,0 +1,140 @@
+"""Keys through the command line: made once, rotated with a bridge, retired when nothing needs the old one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from deltalake import write_deltalake
+
+from fundwatch.audit import AuditLog
+from fundwatch.keys import read_ring
+from fundwatch.lock import held
+from fundwatch.sealing import read_vault_key
+from fundwatch.store import query_rows
+from fundwatch.vault import Vault
+from intake.pseudonyms import token_of
+from jobs.command_line import main
+from tests.fundwatch.vaults import CANARIES, NIGHT, fill
+from tests.jobs.truth_world import World
+
+
+def _keys(root: Path, *arguments: str) -> int:
+    return main(["keys", *arguments, "--var", str(root), "--quiet", "--json", "--as", "Chen"])
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Vault:
+    """The vault of a lake that has one delivery, taken in with the key in place, of one person."""
+    world = World(tmp_path)
+    assert _keys(tmp_path, "make") == 0
+    made = Vault(tmp_path / "vault", read_vault_key(tmp_path / "keys" / "vault.key"))
+    fill(made, world.key, {"value": "P-1", **CANARIES})
+    return made
+
+
+def _told(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    return dict(json.loads(capsys.readouterr().out))
+
+
+def test_make_makes_both_keys_once_and_never_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _keys(tmp_path, "make") == 0
+    told = _told(capsys)
+    files = {path.name: path.read_bytes() for path in (tmp_path / "keys").iterdir()}
+    assert {"pseudonym.key", "vault.key"} == files.keys()
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "keys").iterdir()} == {0o600}
+    assert _keys(tmp_path, "make") == 2
+    assert {path.name: path.read_bytes() for path in (tmp_path / "keys").iterdir()} == files
+    assert _keys(tmp_path, "check") == 0
+    assert f'"{told["key_id"]}"' in capsys.readouterr().out
+
+
+def test_make_adds_the_vaults_key_to_a_key_of_the_first_form(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "pseudonym.key"
+    path.parent.mkdir()
+    path.write_text("01" * 32 + "\n")
+    path.chmod(0o600)
+    assert _keys(tmp_path, "check") == 0
+    assert _keys(tmp_path, "make") == 0
+    assert path.read_text() == "01" * 32 + "\n"
+    assert (tmp_path / "keys" / "vault.key").is_file()
+
+
+def test_make_gives_two_custodians_a_share_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, other = tmp_path / "a.share", tmp_path / "b.share"
+    assert _keys(tmp_path, "make", "--shares", str(one), str(other)) == 0
+    made = _told(capsys)["key_id"]
+    assert _keys(tmp_path, "check", "--set", f"key_file={one}+{other}") == 0
+    assert _told(capsys)["key_id"] == made
+
+
+def test_rotate_makes_a_bridge_of_what_the_vault_knows_and_retire_waits_for_the_lake(
+    vault: Vault, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = read_ring(tmp_path / "keys" / "pseudonym.key", {}).active
+    assert _keys(tmp_path, "rotate") == 0
+    new = read_ring(tmp_path / "keys" / "pseudonym.key", {}).active
+    bridge = query_rows(vault.bridge_path, "bridge", "SELECT old_token, new_token FROM bridge")
+    assert bridge == [{"old_token": token_of(old, "person", "P-1"), "new_token": token_of(new, "person", "P-1")}]
+
+    capsys.readouterr()
+    assert _keys(tmp_path, "retire") == 2
+    assert f"tokens of the key {old.key_id} are still in use: delivery (1 rows)" in capsys.readouterr().err
+    carried: dict[str, list[Any]] = {"business_date": [NIGHT], "file_name": ["f"], "key_id": [new.key_id]}
+    _replace(tmp_path / "lake" / "delivery", carried)
+    assert _keys(tmp_path, "retire") == 0
+    assert not vault.has_bridge
+    assert read_ring(tmp_path / "keys" / "pseudonym.key", {}).key_ids == (new.key_id,)
+
+
+def _replace(path: Path, columns: dict[str, list[Any]]) -> None:
+    import pyarrow as pa
+
+    write_deltalake(str(path), pa.table(columns), mode="overwrite", schema_mode="overwrite")
+
+
+def test_a_rotation_killed_before_its_bridge_is_finished_by_bridge(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("jobs.manage_keys.build_bridge", killed)
+        assert _keys(tmp_path, "rotate") == 130
+    assert _keys(tmp_path, "rotate") == 2
+    assert _keys(tmp_path, "retire") == 2
+    assert not vault.has_bridge
+    assert _keys(tmp_path, "bridge") == 0
+    assert vault.has_bridge
+
+
+def test_every_step_is_in_the_audit_log_with_public_ids_only(vault: Vault, tmp_path: Path) -> None:
+    _keys(tmp_path, "rotate")
+    entries = AuditLog(vault.root, vault.key).entries()
+    assert [(e.action, e.actor) for e in entries] == [
+        ("keys make", "Chen"), ("keys rotate", "Chen"), ("keys bridge", "Chen"),
+    ]  # fmt: skip
+    ring = read_ring(tmp_path / "keys" / "pseudonym.key", {})
+    assert entries[-1].detail["key_ids"] == ",".join(ring.key_ids)
+    assert ring.active.secret.hex() not in (vault.root / "audit.jsonl").read_text()
+
+
+def test_a_lake_whose_vault_is_empty_is_not_rotated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    World(tmp_path)
+    _keys(tmp_path, "make")
+    before = (tmp_path / "keys" / "pseudonym.key").read_bytes()
+    assert _keys(tmp_path, "rotate") == 2
+    assert "the vault holds nothing" in capsys.readouterr().err
+    assert (tmp_path / "keys" / "pseudonym.key").read_bytes() == before
+
+
+def test_nothing_is_rotated_while_a_night_runs_or_the_log_cannot_be_written(vault: Vault, tmp_path: Path) -> None:
+    before = (tmp_path / "keys" / "pseudonym.key").read_bytes()
+    with held(tmp_path / "lake"):
+        assert _keys(tmp_path, "rotate") == 4
+    (vault.root / "audit.head").unlink()
+    assert _keys(tmp_path, "rotate") == 1
+    assert (tmp_path / "keys" / "pseudonym.key").read_bytes() == before
