@@ -13,6 +13,9 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from fundwatch.errors import MappingError
 from intake.checks import MALFORMED, TableChecks, check_codes
+from intake.converting import converted
+from intake.forms import Value
+from intake.joining import LOOKUP_FAULT, lent_columns
 from intake.mapping import (
     ENTRY_OF,
     Codes,
@@ -25,6 +28,7 @@ from intake.mapping import (
     Token,
     columns_used,
     mapped_columns,
+    words,
 )  # fmt: skip
 from intake.reading import FILE_NAME, LINE_NUMBER, UNREADABLE
 
@@ -40,25 +44,35 @@ Tokens = Callable[[str], Callable[["Column"], "Column"]]
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of one kind of file: those the mapping allows, and those delivered tonight."""
+    """The columns of one kind of file: those the mapping allows, and those delivered tonight; with what others lend."""
 
     known: frozenset[str]
     delivered: frozenset[str]
+    lent: frozenset[str] = frozenset()
 
     def fill(self, given: ColumnSource) -> bool:
         """Whether everything the canonical column is made of was delivered. If not, its value is unknown."""
         return columns_used(given, self.known) <= self.delivered
 
     def to_read(self, rows: Rows) -> tuple[str, ...]:
-        """The delivered columns that the mapping makes something of."""
+        """The columns that the mapping makes something of and that stand in the file itself."""
         given = [*rows.columns.values(), *rows.carry.values()]
         if rows.where is not None:
             given.append(Expression(expr=rows.where.keep))
-        return tuple(sorted(frozenset().union(*(columns_used(g, self.known) for g in given)) & self.delivered))
+        used = frozenset().union(*(columns_used(g, self.known) for g in given), *(lookup.on for lookup in rows.lookup))
+        return tuple(sorted((used & self.delivered) - self.lent))
 
     def filled(self, rows: Rows) -> dict[str, ColumnSource]:
         """The canonical columns that the file fills."""
         return {name: given for name, given in rows.columns.items() if self.fill(given)}
+
+
+def columns_of(mapping: SourceMapping, rows: Rows, headers: Mapping[str, frozenset[str]]) -> Columns:
+    """What the rows of a file are made from, given the columns delivered by kind of file."""
+    own, delivered = frozenset(mapping.files[rows.source].names().values()), headers[rows.source]
+    with_keys = [lookup for lookup in rows.lookup if {*lookup.on} <= delivered]
+    lent = frozenset[str]().union(*(lent_columns(lookup, headers) for lookup in with_keys))
+    return Columns(own | rows.looked_up(), delivered | lent, lent)
 
 
 def to_canonical(
@@ -66,9 +80,10 @@ def to_canonical(
 ) -> DataFrame:
     """One row per delivered row: the table's columns, those carried for grouping, its place, and its error codes.
 
-    Codes: UNREADABLE (the row does not fit the header), the code of the mapping's `where`, MALFORMED:<column> (a value
-    that is no value of its type), MISSING:<column>, NOT_IN_LIST:<column>, and those of the checks. Joined by commas;
-    empty for a good row. Raises MappingError when an expression cannot be analysed.
+    Codes: UNREADABLE (the row does not fit the header), the code of the mapping's `where`, LOOKUP_MISSING and
+    LOOKUP_TWICE (see intake.joining), MALFORMED:<column> (a value that is no value of its type), MISSING:<column>,
+    NOT_IN_LIST:<column>, and those of the checks. Joined by commas; empty for a good row.
+    Raises MappingError when an expression cannot be analysed.
     """
     filled = delivered.filled(rows)
     try:
@@ -101,10 +116,14 @@ def _mapped_columns(
 
 def _whole_row(rows: Rows) -> Column:
     """The code of a row that is unreadable, or not valid by the source's own word."""
-    dropped = F.lit(None).cast("string")
+    codes = [F.when(F.col(UNREADABLE), F.lit("UNREADABLE"))]
     if rows.where is not None:
-        dropped = F.when(~F.coalesce(F.expr(rows.where.keep), F.lit(False)), F.lit(rows.where.code))
-    return F.when(F.col(UNREADABLE), F.lit("UNREADABLE")).otherwise(dropped).alias(_WHOLE_ROW)
+        codes.append(F.when(~F.coalesce(F.expr(rows.where.keep), F.lit(False)), F.lit(rows.where.code)))
+    if rows.lookup:
+        # a condition on what another file lends cannot be judged where that was not found
+        place = 1 if rows.where is not None and words(rows.where.keep) & rows.looked_up() else len(codes)
+        codes.insert(place, F.col(LOOKUP_FAULT))
+    return F.coalesce(*codes).alias(_WHOLE_ROW)
 
 
 def _value(given: ColumnSource, kind: str | None, tokens: Tokens) -> tuple[Column, Column]:
@@ -115,6 +134,8 @@ def _value(given: ColumnSource, kind: str | None, tokens: Tokens) -> tuple[Colum
         source = value = F.expr(given.expr)
     elif isinstance(given, Constant):
         source = value = F.lit(given.constant)
+    elif isinstance(given, Value):
+        source, value = converted(given, kind)
     elif isinstance(given, Token):
         source = F.expr(given.of)
         value = tokens(given.token)(source)
@@ -171,8 +192,7 @@ def supplied_columns(mapping: SourceMapping, headers: Mapping[str, frozenset[str
     for table, how in mapping.tables.items():
         for rows in how.rows:
             if rows.source in headers:
-                known = frozenset(mapping.files[rows.source].names().values())
-                supplied.setdefault(table, set()).update(Columns(known, headers[rows.source]).filled(rows))
+                supplied.setdefault(table, set()).update(columns_of(mapping, rows, headers).filled(rows))
         for grouped in how.grouped:
             if any(rows.source in headers for rows in mapping.tables[grouped.parent].rows):
                 supplied.setdefault(table, set()).update(grouped.by, grouped.columns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, reduce
@@ -89,7 +89,7 @@ def _judged(work: _Intake, delivery: Delivery) -> dict[str, DataFrame]:
     for file in delivery.files:
         found = work.mapping.rows_of(file.kind)
         if found is not None:
-            frames.setdefault(found[0], []).append(_canonical(work, file, found[0]))
+            frames.setdefault(found[0], []).append(_canonical(work, delivery, file, found[0]))
     judged = {}
     for table, parts in frames.items():
         rows = reduce(lambda upper, lower: upper.unionByName(lower, allowMissingColumns=True), parts)
@@ -98,16 +98,26 @@ def _judged(work: _Intake, delivery: Delivery) -> dict[str, DataFrame]:
     return judged
 
 
-def _canonical(work: _Intake, file: LandedFile, table: str) -> DataFrame:
-    from intake.canonical import Columns, to_canonical
+def _canonical(work: _Intake, delivery: Delivery, file: LandedFile, table: str) -> DataFrame:
+    from intake.canonical import columns_of, to_canonical
+    from intake.joining import with_lookups
     from intake.pseudonyms import token
     from intake.reading import as_strings, read_options, read_schema
 
+    def strings_of(one: LandedFile, used: Sequence[str]) -> DataFrame:
+        raw = work.night.spark.read.options(**read_options(work.mapping)).schema(read_schema(one)).csv(str(one.path))
+        return as_strings(raw, one, used, work.mapping.delivery.null_texts)
+
+    def lenders(kind: str, used: Sequence[str]) -> list[DataFrame]:
+        named = frozenset(used)
+        return [strings_of(f, sorted(named & {*f.header})) for f in delivery.files if f.kind == kind]
+
     rows = next(r for r in work.mapping.tables[table].rows if r.source == file.kind)
-    columns = Columns(frozenset(work.mapping.files[file.kind].names().values()), frozenset(file.header))
+    # a file has its own columns; what others lend is the delivery's
+    headers = delivery.headers() | {file.kind: frozenset(file.header)}
+    columns = columns_of(work.mapping, rows, headers)
     tokens = lru_cache(lambda domain: token(work.key, domain))
-    raw = work.night.spark.read.options(**read_options(work.mapping)).schema(read_schema(file)).csv(str(file.path))
-    strings = as_strings(raw, file, columns.to_read(rows), work.mapping.delivery.null_texts)
+    strings = with_lookups(strings_of(file, columns.to_read(rows)), work.mapping, rows, headers, lenders)
     return to_canonical(strings, table, rows, work.quality.of(table), tokens, columns, work.date)
 
 
