@@ -15,6 +15,7 @@ from typing import Any
 
 from fundwatch import __version__
 from fundwatch.errors import ExitCode, FundwatchError
+from jobs.source_options import source_options
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,12 @@ COMMANDS = (
         "compare a night's hits, scores and leads with the simulator's truth",
         "jobs.evaluate_leads:serve",
         _evaluate_options,
+    ),
+    Command(
+        "source",
+        "draft a mapping for a new source from its files, or check one on a delivery",
+        "jobs.source_options:serve",
+        source_options,
     ),
     Command("keys", "make or check the pseudonymisation key", "jobs.manage_keys:serve", _keys_options),
     Command("settings", "print the settings in force and where each comes from", "jobs.show_settings:serve"),

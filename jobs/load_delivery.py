@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, reduce
@@ -99,25 +99,17 @@ def _judged(work: _Intake, delivery: Delivery) -> dict[str, DataFrame]:
 
 
 def _canonical(work: _Intake, delivery: Delivery, file: LandedFile, table: str) -> DataFrame:
-    from intake.canonical import columns_of, to_canonical
-    from intake.joining import with_lookups
+    from intake.canonical import to_canonical
+    from intake.mapped import source_rows
     from intake.pseudonyms import token
-    from intake.reading import as_strings, read_options, read_schema
+    from intake.reading import read_options, read_schema
 
-    def strings_of(one: LandedFile, used: Sequence[str]) -> DataFrame:
-        raw = work.night.spark.read.options(**read_options(work.mapping)).schema(read_schema(one)).csv(str(one.path))
-        return as_strings(raw, one, used, work.mapping.delivery.null_texts)
-
-    def lenders(kind: str, used: Sequence[str]) -> list[DataFrame]:
-        named = frozenset(used)
-        return [strings_of(f, sorted(named & {*f.header})) for f in delivery.files if f.kind == kind]
+    def raw(one: LandedFile) -> DataFrame:
+        return work.night.spark.read.options(**read_options(work.mapping)).schema(read_schema(one)).csv(str(one.path))
 
     rows = next(r for r in work.mapping.tables[table].rows if r.source == file.kind)
-    # a file has its own columns; what others lend is the delivery's
-    headers = delivery.headers() | {file.kind: frozenset(file.header)}
-    columns = columns_of(work.mapping, rows, headers)
     tokens = lru_cache(lambda domain: token(work.key, domain))
-    strings = with_lookups(strings_of(file, columns.to_read(rows)), work.mapping, rows, headers, lenders)
+    strings, columns = source_rows(raw, work.mapping, delivery, file, rows)
     return to_canonical(strings, table, rows, work.quality.of(table), tokens, columns, work.date)
 
 
