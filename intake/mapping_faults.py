@@ -47,7 +47,8 @@ class _Rows:
             yield from self._lookup_faults(f"{self.where}.lookup[{number}]", lookup, own)
         for name, given in {**self.rows.columns, **self.rows.carry}.items():
             column = given if isinstance(given, str) else getattr(given, "of", None)
-            if column is not None and not words(column) & (own | self.rows.looked_up()):
+            there = own | self.rows.looked_up()
+            if column is not None and column not in there and not words(column) & there:
                 yield f"{self.where}.{name}: the file {self.rows.source} has no column '{column}' to read"
 
     def _columns_of(self, file: str) -> frozenset[str]:

@@ -130,8 +130,14 @@ def _mappable(table: str) -> tuple[str, ...]:
 
 
 def _constants(mapping: SourceMapping) -> frozenset[tuple[str, str]]:
-    found = ((t, c, given) for t, m in mapping.tables.items() for r in m.rows for c, given in r.columns.items())
-    return frozenset((table, column) for table, column, given in found if isinstance(given, Constant))
+    """The columns that hold the same constant whichever file their rows come from."""
+    return frozenset(
+        (table, column)
+        for table, how in mapping.tables.items()
+        for column in {c for rows in how.rows for c in rows.columns}
+        if len({rows.columns.get(column) for rows in how.rows}) == 1
+        and isinstance(how.rows[0].columns.get(column), Constant)
+    )
 
 
 @dataclass
