@@ -86,12 +86,15 @@ def _rows(file: DraftFile) -> Iterator[str]:
         other, key, columns = file.lookup
         named = ", ".join(plain_name(c) for c in columns)
         yield f"        lookup: {{from: {other}, on: [{plain_name(key)}], columns: [{named}]}}"
+    for valid in (c for c in file.carry if c.column == "_valid"):
+        yield f"""        where: {{keep: "{valid.source} = '1'", code: NOT_VALID}}"""
     yield "        columns:"
     yield from (_line(f"          {c.column}: {c.source}", c.told) for c in file.columns)
     yield from (f"          # ? {key}: the key column is missing" for key in file.missing_keys)
-    if file.carry:
+    carried = [c for c in file.carry if c.column != "_valid"]
+    if carried:
         yield "        carry:"
-        yield from (_line(f"          {c.column[1:]}: {_typed(c)}", c.told) for c in file.carry)
+        yield from (_line(f"          {c.column[1:]}: {_typed(c)}", c.told) for c in carried)
 
 
 def _typed(carried: Proposed) -> str:
@@ -168,4 +171,4 @@ def _line(text: str, comment: str) -> str:
 
 
 def _text(header: str) -> str:
-    return header if header.isidentifier() and header.isascii() else '"' + header.replace('"', '\\"') + '"'
+    return header if plain_name(header) == header and header.isascii() else '"' + header.replace('"', '\\"') + '"'

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+
+import yaml
 
 from intake.sampling import Values
 from intake.vocabulary import normalised
@@ -41,7 +44,9 @@ def birth_year(header: str) -> str:
 
 def plain_name(header: str) -> str:
     """The name a column goes by in expressions: its own, or one without blanks and signs."""
-    return header if header.isidentifier() else re.sub(r"\W+", "_", normalised(header)).strip("_") or "column"
+    name = header if header.isidentifier() else re.sub(r"\W+", "_", normalised(header)).strip("_")
+    # YAML reads a bare no, on, null and 1e3 as other things than texts
+    return name if name.isidentifier() and yaml.safe_load(name) == name else f"column_{name}"
 
 
 def sql(header: str) -> str:
@@ -53,3 +58,14 @@ def sql(header: str) -> str:
 def of(header: str) -> str:
     """The same as a YAML value."""
     return sql(header) if plain_name(header).isascii() else f'"{sql(header)}"'
+
+
+def translations(known: Mapping[str, str], met: frozenset[str]) -> dict[str, str]:
+    """The known codes written as those met are, since a sample need not hold them all; and those right already."""
+    ways = {_way(code) for code in met if code in known}
+    right = sorted(met & {*known.values()})
+    return {c: m for c, m in known.items() if _way(c) in ways} | {c: c for c in right}
+
+
+def _way(code: str) -> tuple[bool, bool, bool]:
+    return code.isascii(), code.isascii() and len(code) == 1, code[:1].isupper()

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fundwatch.contracts import TABLES
-from intake.draft_values import birth_year, dated, numbered, of, plain_name, sql
-from intake.mapping import words
+from intake.draft_values import birth_year, dated, numbered, of, plain_name, sql, translations
+from intake.mapping import ENTRY_OF, words
 from intake.sampling import Look, Values
 from intake.vocabulary import SURE, Match, Vocabulary, matches, normalised
 
@@ -80,7 +80,7 @@ def _draft(look: Look, vocabulary: Vocabulary) -> DraftFile:
     dropped = tuple(
         _dropped(table, header, look.values[header], vocabulary) for header in look.header if header not in used
     )
-    order = [*TABLES[table].column_names]
+    order = [*TABLES[ENTRY_OF.get(table, table)].column_names]
     columns.sort(key=lambda c: order.index(c.column))
     name = normalised(look.file.name.split(".")[0]).replace("-", "_")
     return DraftFile(name, look, table, tuple(columns), tuple(carry), dropped, used, found)
@@ -93,8 +93,8 @@ def _best_table(look: Look, vocabulary: Vocabulary) -> tuple[str, dict[str, Matc
     for table, known in vocabulary.tables.items():
         found = _found(table, known.columns, look, vocabulary)
         key = [k in found or (k == "line_id" and _has_line_key(found)) for k in TABLES[table].key]
-        score = sum(m.confidence for m in found.values()) / (len(known.columns) ** 0.5)
-        score += 2 * (sum(key) / len(key)) + 1.5 * any(word in name for word in known.file_words)
+        score = sum({m.header: m.confidence for m in found.values()}.values())
+        score += 2 * (sum(key) / len(key)) + 2 * any(word in name for word in known.file_words)
         if score > best[0]:
             best = (score, table, found)
     return best[1], best[2]
@@ -131,11 +131,11 @@ def _proposed(table: str, column: str, match: Match, look: Look, vocabulary: Voc
     told = [
         f"sure: known as {match.like}" if match.confidence == SURE else f"{match.confidence:.2f}: like {match.like}"
     ]
-    kind, is_sure = TABLES[table].spark_type(column), match.confidence == SURE
+    kind, is_sure = TABLES[ENTRY_OF.get(table, table)].spark_type(column), match.confidence == SURE
     if column in _TOKENS:
         source = f"{{token: {_TOKENS[column]}, of: {of(match.header)}}}"
     elif column in vocabulary.codes and values.codes - {*vocabulary.codes[column].values()}:
-        known = _translations(vocabulary.codes[column], values.codes)
+        known = translations(vocabulary.codes[column], values.codes)
         if known:
             listed = ", ".join(f'"{code}": "{meaning}"' for code, meaning in known.items())
             source = f"{{codes: {{{listed}}}, of: {of(match.header)}}}"
@@ -155,17 +155,6 @@ def _proposed(table: str, column: str, match: Match, look: Look, vocabulary: Voc
     return Proposed(column, source, "; ".join(told), is_sure and not any(t.startswith("?") for t in told))
 
 
-def _translations(known: Mapping[str, str], met: frozenset[str]) -> dict[str, str]:
-    """The known codes written as those met are, since a sample need not hold them all; and those right already."""
-    ways = {_way(code) for code in met if code in known}
-    right = sorted(met & {*known.values()})
-    return {c: m for c, m in known.items() if _way(c) in ways} | {c: c for c in right}
-
-
-def _way(code: str) -> tuple[bool, bool, bool]:
-    return code.isascii(), code.isascii() and len(code) == 1, code[:1].isupper()
-
-
 def _made(
     table: str, found: dict[str, Match], filled: set[str], look: Look, vocabulary: Vocabulary
 ) -> Iterator[Proposed]:
@@ -183,6 +172,11 @@ def _made(
         if "_settled_on" in found:
             settled = found["_settled_on"].header
             yield Proposed("_settled_on", dated(settled, look.values[settled])[0], told)
+    if "_valid" in found:
+        yield Proposed("_valid", sql(found["_valid"].header), "")
+    if table == "encounter" and "visit_type" in found:
+        inpatient = f"{sql(found['visit_type'].header)} RLIKE '^(2[0-9]|52)'"
+        yield Proposed("is_inpatient", f'{{expr: "{inpatient}"}}', "? holds for the national codes", False)
     if "_birth_date" in found and table == "patient":
         yield Proposed("birth_year", birth_year(found["_birth_date"].header), "the year alone: the day would identify")
 

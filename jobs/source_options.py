@@ -1,4 +1,4 @@
-"""`fundwatch source check|draft`: what a new source's data engineer tries before the first night."""
+"""`fundwatch source check|draft|columns`: what a new source's data engineer tries before the first night."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import Any
 
 from fundwatch.errors import FundwatchError
 
+_SERVES = {"check": "jobs.check_source", "draft": "jobs.draft_source", "columns": "jobs.source_reference"}
+
 
 def source_options(parser: argparse.ArgumentParser) -> None:
-    """The options of both actions."""
+    """The options of all actions."""
     parser.add_argument(
         "action",
-        choices=("check", "draft"),
-        help="check: try a mapping on a delivery; draft: propose a mapping from the headers of files",
+        choices=tuple(_SERVES),
+        help="check: try a mapping on a delivery; draft: propose a mapping from the headers of files; "
+        "columns: all that a mapping may fill, and what runs only with it",
     )
     parser.add_argument(
         "files", nargs="*", type=Path, metavar="FILE", help="draft: the files, CSV or text, plain or .gz"
@@ -38,4 +41,4 @@ def serve(options: argparse.Namespace) -> Any:
             where=f"source check {options.files[0]}",
             do="give --mapping FILE (or --source NAME), --landing DIR and --date DATE",
         )
-    return importlib.import_module(f"jobs.{options.action}_source").serve(options)
+    return importlib.import_module(_SERVES[options.action]).serve(options)
