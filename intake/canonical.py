@@ -13,6 +13,9 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from fundwatch.errors import MappingError
 from intake.checks import MALFORMED, TableChecks, check_codes
+from intake.converting import converted
+from intake.forms import Value
+from intake.joining import LOOKUP_FAULT, lent_columns
 from intake.mapping import (
     ENTRY_OF,
     Codes,
@@ -28,7 +31,9 @@ from intake.mapping import (
     columns_needed,
     columns_used,
     mapped_columns,
+    words,
 )  # fmt: skip
+from intake.privacy import Privacy, sealing_columns, sealing_names, told_to_vault
 from intake.reading import FILE_NAME, LINE_NUMBER, UNREADABLE
 
 if TYPE_CHECKING:
@@ -36,30 +41,17 @@ if TYPE_CHECKING:
 
 CODES = "_codes"
 PLACE = (FILE_NAME, LINE_NUMBER)
-VAULT = "_vault_"
 _WHOLE_ROW = "_whole_row"
 _INT_VIA = "decimal(20,4)"  # "30.0" is a whole number too
 
 
 @dataclass(frozen=True)
-class Privacy:
-    """How what identifies a person is made safe: by domain a column of tokens; scrubbed text; a sealed copy.
-
-    `scrubbed` takes a text and the names to take out of it; `sealed` a domain, an identifier and the fields beside it,
-    and gives the encrypted copy in the first row that holds it, else null.
-    """
-
-    token: Callable[[str], Callable[[Column], Column]]
-    scrubbed: Callable[[Column, Sequence[Column]], Column]
-    sealed: Callable[[str, Column, Mapping[str, Column]], Column]
-
-
-@dataclass(frozen=True)
 class Columns:
-    """The columns of one kind of file: those the mapping allows, and those delivered tonight."""
+    """The columns of one kind of file: those the mapping allows, and those delivered tonight; with what others lend."""
 
     known: frozenset[str]
     delivered: frozenset[str]
+    lent: frozenset[str] = frozenset()
 
     def fill(self, given: ColumnSource | Sealed) -> bool:
         """Whether what the canonical column is made of was delivered. If not, its value is unknown."""
@@ -67,8 +59,9 @@ class Columns:
         return columns_needed(given, self.known) <= self.delivered and (not used or bool(used & self.delivered))
 
     def to_read(self, rows: Rows) -> tuple[str, ...]:
-        """The delivered columns that the mapping makes something of."""
-        return tuple(sorted(self._used(rows) & self.delivered))
+        """The columns that the mapping makes something of and that stand in the file itself."""
+        used = self._used(rows).union(*(lookup.on for lookup in rows.lookup))
+        return tuple(sorted((used & self.delivered) - self.lent))
 
     def absent(self, rows: Rows) -> tuple[str, ...]:
         """Columns that the mapping would make something of and that did not come: nulls, for expressions to name."""
@@ -85,6 +78,14 @@ class Columns:
         return {name: given for name, given in rows.columns.items() if self.fill(given)}
 
 
+def columns_of(mapping: SourceMapping, rows: Rows, headers: Mapping[str, frozenset[str]]) -> Columns:
+    """What the rows of a file are made from, given the columns delivered by kind of file."""
+    own, delivered = frozenset(mapping.files[rows.source].names().values()), headers[rows.source]
+    with_keys = [lookup for lookup in rows.lookup if {*lookup.on} <= delivered]
+    lent = frozenset[str]().union(*(lent_columns(lookup, headers) for lookup in with_keys))
+    return Columns(own | rows.looked_up(), delivered | lent, lent)
+
+
 def to_canonical(
     strings: DataFrame, table: str, rows: Rows, checks: TableChecks, privacy: Privacy, delivered: Columns, night: date
 ) -> DataFrame:
@@ -93,20 +94,22 @@ def to_canonical(
     What the vault is to keep stands beside it, sealed, in columns `_vault_<n>` (domain, token, sealed; null in rows
     that hold what another row has told).
 
-    Codes: UNREADABLE (the row does not fit the header), the code of the mapping's `where`, MALFORMED:<column> (a value
-    that is no value of its type), MISSING:<column>, NOT_IN_LIST:<column>, and those of the checks. Joined by commas;
-    empty for a good row. Raises MappingError when an expression cannot be analysed.
+    Codes: UNREADABLE (the row does not fit the header), the code of the mapping's `where`, LOOKUP_MISSING and
+    LOOKUP_TWICE (see intake.joining), MALFORMED:<column> (a value that is no value of its type), MISSING:<column>,
+    NOT_IN_LIST:<column>, and those of the checks. Joined by commas; empty for a good row.
+    Raises MappingError when an expression cannot be analysed.
     """
     filled = delivered.filled(rows)
     try:
         known = strings.select("*", *(F.lit(None).cast("string").alias(c) for c in delivered.absent(rows)))
         mapped = _mapped_columns(table, rows, filled, delivered, privacy)
-        sealed = [
-            _sealed(entry, privacy).alias(f"{VAULT}{n}") for n, entry in enumerate(rows.vault) if delivered.fill(entry)
-        ]
-        typed = known.select(*PLACE, *mapped, *sealed, _whole_row(rows))
+        kept = {n: entry for n, entry in enumerate(rows.vault) if delivered.fill(entry)}
+        sealing = [column for n, entry in kept.items() for column in sealing_columns(entry, n, privacy)]
+        typed = known.select(*PLACE, *mapped, *sealing, _whole_row(rows))
         found = F.concat_ws(",", F.nullif(F.col(MALFORMED), F.lit("")), *check_codes(checks, filled, night))
-        return typed.withColumn(CODES, F.coalesce(F.col(_WHOLE_ROW), found)).drop(MALFORMED, _WHOLE_ROW)
+        names = [name for name in typed.columns if name not in (MALFORMED, _WHOLE_ROW, *sealing_names(kept))]
+        told = [told_to_vault(entry, n) for n, entry in kept.items()]
+        return typed.select(*names, *told, F.coalesce(F.col(_WHOLE_ROW), found).alias(CODES))
     except AnalysisException as fault:
         raise _unanalysable(fault, f"tables.{table}, from {rows.source}") from fault
 
@@ -133,30 +136,24 @@ def _mapped_columns(
 
 def _whole_row(rows: Rows) -> Column:
     """The code of a row that is unreadable, or not valid by the source's own word."""
-    dropped = F.lit(None).cast("string")
+    codes = [F.when(F.col(UNREADABLE), F.lit("UNREADABLE"))]
     if rows.where is not None:
-        dropped = F.when(~F.coalesce(F.expr(rows.where.keep), F.lit(False)), F.lit(rows.where.code))
-    return F.when(F.col(UNREADABLE), F.lit("UNREADABLE")).otherwise(dropped).alias(_WHOLE_ROW)
-
-
-def _sealed(entry: Sealed, privacy: Privacy) -> Column:
-    """Domain, token and sealed content for the vault; null where another row tells the same."""
-    of = F.expr(entry.of)
-    content = privacy.sealed(entry.token, of, {name: F.expr(sql) for name, sql in entry.fields.items()})
-    told = F.struct(
-        F.lit(entry.token).alias("domain"), privacy.token(entry.token)(of).alias("token"), content.alias("sealed")
-    )
-    return F.when(content.isNotNull(), told)
+        codes.append(F.when(~F.coalesce(F.expr(rows.where.keep), F.lit(False)), F.lit(rows.where.code)))
+    if rows.lookup:
+        # a condition on what another file lends cannot be judged where that was not found
+        place = 1 if rows.where is not None and words(rows.where.keep) & rows.looked_up() else len(codes)
+        codes.insert(place, F.col(LOOKUP_FAULT))
+    return F.coalesce(*codes).alias(_WHOLE_ROW)
 
 
 def _value(given: ColumnSource, kind: str | None, privacy: Privacy) -> tuple[Column, Column]:
     """The source value, and the canonical value made of it (null where that cannot be done)."""
     if isinstance(given, str):
         source = value = F.col(given)
-    elif isinstance(given, Expression):
-        source = value = F.expr(given.expr)
-    elif isinstance(given, Constant):
-        source = value = F.lit(given.constant)
+    elif isinstance(given, (Expression, Constant)):
+        source = value = F.expr(given.expr) if isinstance(given, Expression) else F.lit(given.constant)
+    elif isinstance(given, Value):
+        source, value = converted(given, kind)
     elif isinstance(given, Token):
         source = F.expr(given.of)
         value = privacy.token(given.token)(source)
@@ -165,16 +162,19 @@ def _value(given: ColumnSource, kind: str | None, privacy: Privacy) -> tuple[Col
         source = value = privacy.scrubbed(F.expr(given.scrub), [F.col(name) for name in given.names])
     elif isinstance(given, Codes):
         source = F.expr(given.of)
-        otherwise = F.lit(given.otherwise).cast("string")
-        value = F.lit(None).cast("string")
-        for code, meaning in given.codes.items():
-            value = F.when(source == code, F.lit(meaning)).otherwise(value)
-        value = F.coalesce(value, otherwise)
+        value = _translated(source, given)
     if kind is None or kind == "string":
         return source, value
     if kind == "int":
         value = value.try_cast(_INT_VIA)
     return source, value.try_cast(kind)
+
+
+def _translated(source: Column, given: Codes) -> Column:
+    value = F.lit(None).cast("string")
+    for code, meaning in given.codes.items():
+        value = F.when(source == code, F.lit(meaning)).otherwise(value)
+    return F.coalesce(value, F.lit(given.otherwise).cast("string"))
 
 
 def _unanalysable(fault: AnalysisException, where: str) -> MappingError:
@@ -216,8 +216,7 @@ def supplied_columns(mapping: SourceMapping, headers: Mapping[str, frozenset[str
     for table, how in mapping.tables.items():
         for rows in how.rows:
             if rows.source in headers:
-                known = frozenset(mapping.files[rows.source].names().values())
-                supplied.setdefault(table, set()).update(Columns(known, headers[rows.source]).filled(rows))
+                supplied.setdefault(table, set()).update(columns_of(mapping, rows, headers).filled(rows))
         for grouped in how.grouped:
             if any(rows.source in headers for rows in mapping.tables[grouped.parent].rows):
                 supplied.setdefault(table, set()).update(grouped.by, grouped.columns)

@@ -7,26 +7,25 @@ allow-list fails closed), so a new column with names in it cannot slip into the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, field_validator
 
 from fundwatch.contracts import CLEAN, TABLES
 from fundwatch.errors import MappingError, faults
 from fundwatch.fingerprint import fingerprint
 from fundwatch.resources import conf_file, read_yaml
+from intake.forms import Lookup, Value
 
-_NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "content_print"})
+NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "content_print"})
 # Netted tables are mapped as their entries, which add the pointer to what a reversal reverses.
 ENTRY_OF = {"claim_line": "claim_line_entry", "settlement": "settlement_entry"}
 POINTER_OF = {"claim_line": "original_line_id", "settlement": "original_settlement_id"}
 _ENTRIES = frozenset(ENTRY_OF.values())
 CLEAN_TABLES = tuple(table.name for table in CLEAN if table.name not in _ENTRIES)
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WORD = re.compile(r"[^\W\d]\w*")  # in any script: 就诊ID is a word
 _QUOTED = re.compile(r"'[^']*'")
 
 
@@ -82,6 +81,8 @@ def _form(value: Any) -> str | None:
         return "name"
     keys = value if isinstance(value, dict) else getattr(type(value), "model_fields", {})
     found = [form for form in ("expr", "codes", "token", "scrub", "constant") if form in keys]
+    if not found and "of" in keys:
+        return "of"
     return found[0] if len(found) == 1 else None
 
 
@@ -91,11 +92,13 @@ ColumnSource = Annotated[
     | Annotated[Codes, Tag("codes")]
     | Annotated[Token, Tag("token")]
     | Annotated[Scrub, Tag("scrub")]
-    | Annotated[Constant, Tag("constant")],
+    | Annotated[Constant, Tag("constant")]
+    | Annotated[Value, Tag("of")],
     Discriminator(
         _form,
         custom_error_type="column_form",
-        custom_error_message="give a column's name, or exactly one of expr, codes, token, scrub, constant",
+        custom_error_message="give a column's name, or exactly one of expr, codes, token, scrub, constant, "
+        "or of with a unit, default, format or trim",
     ),
 ]
 
@@ -143,10 +146,20 @@ class Rows(_Strict):
     """A file whose rows are rows of the table. `carry` holds further values for tables grouped from this one."""
 
     source: str = Field(alias="from")
+    lookup: tuple[Lookup, ...] = ()
     where: Where | None = None
     columns: dict[str, ColumnSource]
     carry: dict[str, ColumnSource] = {}
     vault: tuple[Sealed, ...] = ()
+
+    @field_validator("lookup", mode="before")
+    @classmethod
+    def _one_or_several(cls, given: Any) -> Any:
+        return (given,) if isinstance(given, dict) else given
+
+    def looked_up(self) -> frozenset[str]:
+        """The columns that other files lend, under the names they have here."""
+        return frozenset().union(*(lookup.columns for lookup in self.lookup))
 
 
 class Each(_Strict):
@@ -212,69 +225,9 @@ class SourceMapping(_Strict):
         return found[0] if found else None
 
 
-@dataclass(frozen=True)
-class _Cross:
-    """What a single entry cannot know to be wrong."""
-
-    mapping: SourceMapping
-
-    def faults(self) -> Iterator[str]:
-        for file in self.mapping.files:
-            uses = [t for t, m in self.mapping.tables.items() for r in m.rows if r.source == file]
-            if len(uses) != 1:
-                # one table of rows per file: each delivered line is accounted for once
-                yield f"files.{file}: its rows must feed exactly one table, not {', '.join(uses) or 'none'}"
-        for table, how in self.mapping.tables.items():
-            if table not in CLEAN_TABLES:
-                yield f"tables.{table}: not a canonical table; choose among {', '.join(CLEAN_TABLES)}"
-                continue
-            for number, rows in enumerate(how.rows):
-                yield from self._rows_faults(table, f"tables.{table}.rows[{number}]", rows)
-            for number, grouped in enumerate(how.grouped):
-                yield from self._grouped_faults(table, f"tables.{table}.grouped[{number}]", grouped)
-
-    def _rows_faults(self, table: str, where: str, rows: Rows) -> Iterator[str]:
-        yield from _contract_faults(table, where, rows.columns)
-        if rows.source not in self.mapping.files:
-            yield f"{where}.from: no file is named '{rows.source}'"
-            return
-        known = set(self.mapping.files[rows.source].names().values())
-        for name, given in {**rows.columns, **rows.carry}.items():
-            column = given if isinstance(given, str) else getattr(given, "of", getattr(given, "scrub", None))
-            if column is not None and not words(column) & known:
-                yield f"{where}.{name}: the file {rows.source} has no column '{column}' to read"
-            yield from self._leaks(table, f"{where}.{name}", rows.source, name, given)
-        for entry in rows.vault:
-            for column in (entry.of, *entry.fields.values()):
-                if not words(column) & known:
-                    yield f"{where}.vault: the file {rows.source} has no column '{column}' to read"
-
-    def _leaks(self, table: str, where: str, source: str, name: str, given: ColumnSource) -> Iterator[str]:
-        """An identifying column must not reach the lake as it is."""
-        contract = TABLES[ENTRY_OF.get(table, table)]
-        is_yes_or_no = name in contract.column_names and contract.spark_type(name) == "boolean"
-        if isinstance(given, (Token, Scrub)) or is_yes_or_no:
-            return
-        shown = columns_used(given, frozenset(self.mapping.files[source].identifying))
-        yield from (f"{where}: '{c}' identifies a person; make it a token or scrub it" for c in sorted(shown))
-
-    def _grouped_faults(self, table: str, where: str, grouped: Grouped) -> Iterator[str]:
-        yield from _contract_faults(table, where, {**grouped.by, **grouped.columns})
-        if grouped.parent not in self.mapping.tables or not self.mapping.tables[grouped.parent].rows:
-            yield f"{where}.from: no table of rows is named '{grouped.parent}'"
-
-
-def _contract_faults(table: str, where: str, columns: Mapping[str, object]) -> Iterator[str]:
-    contract = TABLES[ENTRY_OF.get(table, table)]
-    known = [name for name in contract.column_names if name not in _NOT_MAPPED]
-    yield from (f"{where}.{name}: the table {table} has no such column" for name in columns if name not in known)
-    missing = [name for name in TABLES[table].key if name not in columns]
-    yield from (f"{where}: the key column {name} is not filled" for name in missing)
-
-
 def mapped_columns(table: str) -> tuple[str, ...]:
     """The columns a mapping may fill: the contract's (of the entries, for a netted table) without its versions."""
-    return tuple(c for c in TABLES[ENTRY_OF.get(table, table)].column_names if c not in _NOT_MAPPED)
+    return tuple(c for c in TABLES[ENTRY_OF.get(table, table)].column_names if c not in NOT_MAPPED)
 
 
 def words(sql: str) -> frozenset[str]:
@@ -320,7 +273,9 @@ def parse_mapping(file: Traversable) -> SourceMapping:
         raise MappingError(
             faults("the mapping does not hold", found), where=str(file), do="mend what is named"
         ) from fault
-    found = list(_Cross(mapping).faults())
+    from intake.mapping_faults import cross_faults  # it reads the models above
+
+    found = list(cross_faults(mapping))
     if found:
         raise MappingError(faults("the mapping does not hold", found), where=str(file), do="mend what is named")
     return mapping

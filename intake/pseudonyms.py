@@ -50,7 +50,8 @@ def token(key: PseudonymKey, domain: str) -> Callable[[Column], Column]:
     key.of_domain(domain)  # an unknown domain is refused here, not in a worker
 
     def hashed(values: pd.Series) -> pd.Series:
-        return values.map({value: token_of(key, domain, value) for value in values.dropna().unique()})
+        tokens = values.map({value: token_of(key, domain, value) for value in values.dropna().unique()})
+        return tokens.astype(object)  # a batch of nulls alone would be numbers, which are no texts
 
     hashed.__name__ = f"{domain}_token"
     make: Any = pandas_udf  # its stubs know only literal types

@@ -16,6 +16,7 @@ from typing import Any
 from fundwatch import __version__
 from fundwatch.errors import ExitCode, FundwatchError
 from jobs.privacy_options import audit_options, keys_options, reidentify_options
+from jobs.source_options import source_options
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,12 @@ COMMANDS = (
         reidentify_options,
     ),
     Command("audit", "verify the audit log", "jobs.verify_audit:serve", audit_options),
+    Command(
+        "source",
+        "draft a mapping for a new source from its files, or check one on a delivery",
+        "jobs.source_options:serve",
+        source_options,
+    ),
     Command("settings", "print the settings in force and where each comes from", "jobs.show_settings:serve"),
     Command("demo", "simulate a month, run its nights, show the leads", "jobs.run_demo:serve"),
 )

@@ -9,6 +9,7 @@ from functools import lru_cache, reduce
 from typing import TYPE_CHECKING
 
 from fundwatch.keys import PseudonymKey
+from fundwatch.vault import Vault
 from intake.checks import Quality
 from intake.delivery import Delivery, LandedFile
 from intake.mapping import ENTRY_OF, SourceMapping
@@ -17,7 +18,7 @@ from jobs.job import Night
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-    from intake.canonical import Privacy
+    from intake.privacy import Privacy
 
 _BROADCAST_ROWS = 1_000_000  # of a key and a print: some 50 MB
 
@@ -30,6 +31,7 @@ class IntakeWork:
     mapping: SourceMapping
     quality: Quality
     key: PseudonymKey
+    vault: Vault
 
     @property
     def date(self) -> date:
@@ -55,22 +57,9 @@ class IntakeWork:
 
     def privacy(self) -> Privacy:
         """How what identifies a person is made safe."""
-        from pyspark.sql import functions as F
+        from intake.privacy import privacy_of
 
-        from intake.canonical import Privacy
-        from intake.pseudonyms import token
-
-        return Privacy(
-            token=lru_cache(lambda domain: token(self.key, domain)),
-            scrubbed=lambda text, names: F.lit(None).cast("string"),
-            sealed=_nothing,
-        )
-
-
-def _nothing(domain: str, of: Column, fields: Mapping[str, Column]) -> Column:
-    from pyspark.sql import functions as F
-
-    return F.lit(None).cast("binary")
+        return privacy_of(self.key, self.vault.key)
 
 
 def judged_rows(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
@@ -83,7 +72,7 @@ def judged_rows(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
     for file in delivery.files:
         found = work.mapping.rows_of(file.kind)
         if found is not None:
-            frames.setdefault(found[0], []).append(_canonical(work, file, found[0], privacy))
+            frames.setdefault(found[0], []).append(_canonical(work, delivery, file, found[0], privacy))
             sizes[found[0]] = sizes.get(found[0], 0) + file.measured.rows
     rows = {
         table: work.night.keep(with_prints(_together(parts), table), table, sizes[table])
@@ -146,14 +135,16 @@ def _few(rows: DataFrame, count: int) -> DataFrame | None:
     return F.broadcast(rows) if count < _BROADCAST_ROWS else rows
 
 
-def _canonical(work: IntakeWork, file: LandedFile, table: str, privacy: Privacy) -> DataFrame:
-    from intake.canonical import Columns, to_canonical
-    from intake.reading import as_strings, read_options, read_schema
+def _canonical(work: IntakeWork, delivery: Delivery, file: LandedFile, table: str, privacy: Privacy) -> DataFrame:
+    from intake.canonical import to_canonical
+    from intake.mapped import source_rows
+    from intake.reading import read_options, read_schema
+
+    def raw(one: LandedFile) -> DataFrame:
+        return work.night.spark.read.options(**read_options(work.mapping)).schema(read_schema(one)).csv(str(one.path))
 
     rows = next(r for r in work.mapping.tables[table].rows if r.source == file.kind)
-    columns = Columns(frozenset(work.mapping.files[file.kind].names().values()), frozenset(file.header))
-    raw = work.night.spark.read.options(**read_options(work.mapping)).schema(read_schema(file)).csv(str(file.path))
-    strings = as_strings(raw, file, columns.to_read(rows), work.mapping.delivery.null_texts)
+    strings, columns = source_rows(raw, work.mapping, delivery, file, rows)
     return to_canonical(strings, table, rows, work.quality.of(table), privacy, columns, work.date)
 
 

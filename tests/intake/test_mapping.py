@@ -78,3 +78,59 @@ def test_the_print_of_a_mapping_changes_with_its_content_only(tmp_path):
     first = parsed(tmp_path, GOOD).print
     assert parsed(tmp_path, "# a comment" + GOOD).print == first
     assert parsed(tmp_path, GOOD.replace("sex: sex}", "sex: {expr: 'upper(sex)'}}")).print != first
+
+
+LINES = """
+source: two_files
+delivery: {folder: "."}
+files:
+  heads: {name: heads.csv, columns: [claim_id, person, day], optional: [valid], drop: [name]}
+  details: {name: details.csv, columns: [claim_id, number, code, fen, count, memo]}
+tables:
+  settlement:
+    rows:
+      - from: heads
+        columns: {settlement_id: claim_id, patient_id: {token: person, of: person}}
+  claim_line:
+    rows:
+      - from: details
+        lookup: {from: heads, on: [claim_id], columns: [person, day]}
+        columns:
+          line_id: {expr: "claim_id || '-' || number"}
+          patient_id: {token: person, of: person}
+          charged_at: {of: day, format: [yyyyMMdd, iso]}
+          quantity: {of: count, default: 1}
+          amount: {of: fen, unit: fen}
+"""
+
+
+def test_a_mapping_with_units_defaults_formats_and_a_lookup_holds(tmp_path):
+    rows = parsed(tmp_path, LINES).tables["claim_line"].rows[0]
+    assert rows.looked_up() == {"person", "day"}
+    assert rows.columns["quantity"].default == "1"
+    assert rows.columns["charged_at"].format == ("yyyyMMdd", "iso")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("unit: fen", "unit: dollar", "tables.claim_line.rows.0.columns.amount.of.unit"),
+        ("{of: fen, unit: fen}", "{of: fen}", "for a column as it is write its name alone"),
+        ("{of: fen, unit: fen}", "{of: fen, unit: fen, format: yyyyMMdd}", "a number has a unit, a date has a format"),
+        ("yyyyMMdd, iso", "yyyyDDD, iso", "'DDD' in the format 'yyyyDDD' is none of"),
+        ("yyyyMMdd, iso", "MM/dd", "says no y"),
+        ("charged_at: {of: day, format: [yyyyMMdd, iso]}", "order_id: {of: day, unit: fen}", "order_id: a unit goes"),
+        ("{of: fen, unit: fen}", "{of: fen, format: yyyyMMdd}", "rows[0].amount: a format goes with a date"),
+        ("default: 1", "default: one", "rows[0].quantity: the default 'one' is no decimal(16,4)"),
+        ("from: heads, on", "from: houses, on", "lookup[0].from: 'houses' is no other file"),
+        ("on: [claim_id]", "on: {number: visit}", "lookup[0].on.number: the file heads has no column 'visit'"),
+        ("on: [claim_id]", "on: {visit: claim_id}", "lookup[0].on.visit: the file details has no column 'visit'"),
+        ("[person, day]", "[person, day, sex]", "lookup[0].columns.sex: the file heads has no column 'sex'"),
+        ("[person, day]", "{person: person, memo: day}", "lookup[0].columns.memo: the name is taken"),
+    ],
+)
+def test_a_unit_default_format_or_lookup_that_cannot_be_meant_is_refused_by_its_key(tmp_path, before, after, told):
+    assert before in LINES
+    with pytest.raises(MappingError) as caught:
+        parsed(tmp_path, LINES.replace(before, after))
+    assert told in str(caught.value)

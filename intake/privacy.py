@@ -1,0 +1,64 @@
+"""How what identifies a person is made safe while a row is mapped: tokens, scrubbed text, a sealed copy for the vault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from fundwatch.keys import PseudonymKey
+from fundwatch.sealing import SealingKey
+from intake.mapping import Sealed
+from intake.pseudonyms import token
+from intake.reading import UNREADABLE
+from intake.scrubbing import scrubbed
+from intake.vault import sealed
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+
+VAULT = "_vault_"
+_SEAL, _TOKEN = "_seal_{}", "_token_{}"
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """Column functions: by domain, identifiers to tokens; a text and the names in its row to the scrubbed text; domain,
+    identifier and the fields beside it to sealed bytes in the first row that tells them, else null."""
+
+    token: Callable[[str], Callable[[Column], Column]]
+    scrubbed: Callable[[Column, Sequence[Column]], Column]
+    sealed: Callable[[str, Column, Mapping[str, Column]], Column]
+
+
+def privacy_of(key: PseudonymKey, vault_key: SealingKey | None) -> Privacy:
+    """The functions under these keys. Without a vault key nothing is sealed: for trials, which write nothing."""
+
+    def seal(domain: str, of: Column, fields: Mapping[str, Column]) -> Column:
+        return F.lit(None).cast("binary") if vault_key is None else sealed(vault_key, key, domain, of, fields)
+
+    return Privacy(token=lru_cache(lambda domain: token(key, domain)), scrubbed=scrubbed, sealed=seal)
+
+
+def sealing_columns(entry: Sealed, number: int, privacy: Privacy) -> tuple[Column, Column]:
+    """Seal and token of a vault entry. In a row that does not fit its header any value may stand anywhere: none."""
+    of = F.when(~F.col(UNREADABLE), F.expr(entry.of))
+    seal = privacy.sealed(entry.token, of, {name: F.expr(sql) for name, sql in entry.fields.items()})
+    return seal.alias(_SEAL.format(number)), privacy.token(entry.token)(of).alias(_TOKEN.format(number))
+
+
+def sealing_names(numbers: Iterable[int]) -> frozenset[str]:
+    """The names of these columns, which `told_to_vault` makes one of."""
+    return frozenset(form.format(number) for number in numbers for form in (_SEAL, _TOKEN))
+
+
+def told_to_vault(entry: Sealed, number: int) -> Column:
+    """Domain, token and sealed content of a vault entry; null where another row tells the same."""
+    seal = F.col(_SEAL.format(number))
+    told = F.struct(
+        F.lit(entry.token).alias("domain"), F.col(_TOKEN.format(number)).alias("token"), seal.alias("sealed")
+    )
+    return F.when(seal.isNotNull(), told).alias(f"{VAULT}{number}")

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from intake.draft_text import draft_text
+from intake.drafting import draft_files
+from intake.forms import Value
+from intake.mapping import Codes, Token, parse_mapping, read_mapping
+from intake.sampling import look_at
+from intake.vocabulary import read_vocabulary
+from tests.intake.deliveries import LINE, PERSON, SETTLEMENT, csv_bytes
+
+FLAT = {
+    "就诊ID": "J1", "结算ID": "S1", "人员编号": "P1", "患者姓名": "张测试", "证件": "990000198001011233", "性别": "男",
+    "出生日期": "1980/1/1", "项目编码": "A1", "项目名称": "床位费", "数量": "1", "单价": "30", "金额(分)": "3000",
+    "开单医生": "D1", "就诊日期": "2026/3/1 14:05", "甲乙类": "甲", "x9": "10000000001", "备注": "无",
+    "医疗机构编码": "H1", "明细序号": "1", "耗材标志": "0",
+}  # fmt: skip
+
+
+def drafted(tmp_path: Path, **files: bytes) -> tuple[str, Path]:
+    """The draft of these files, as text and as a file."""
+    paths = []
+    for name, content in files.items():
+        paths.append(tmp_path / f"{name}.csv")
+        paths[-1].write_bytes(content)
+    text = draft_text("mine", draft_files([look_at(path) for path in paths], read_vocabulary()))
+    draft = tmp_path / "mine.yaml"
+    draft.write_text(text, encoding="utf-8")
+    return text, draft
+
+
+def flat(tmp_path: Path) -> tuple[str, Path]:
+    return drafted(tmp_path, 费用明细=csv_bytes([FLAT], list(FLAT)))
+
+
+def test_a_flat_chinese_file_becomes_a_whole_mapping_with_its_derived_tables(tmp_path):
+    mapping = parse_mapping(flat(tmp_path)[1])
+    assert set(mapping.tables) == {"claim_line", "encounter", "settlement", "institution", "patient"}
+    columns = mapping.tables["claim_line"].rows[0].columns
+    assert columns["encounter_id"] == "就诊ID"
+    assert columns["amount"] == Value(of="`金额`", unit="fen")
+    assert columns["charged_at"] == Value(of="`就诊日期`", format=("yyyy/M/d H:mm",))
+    assert columns["ordering_doctor_id"] == Token(token="doctor", of="`开单医生`")
+    coverage = columns["coverage_class"]
+    assert isinstance(coverage, Codes)
+    assert coverage.codes.items() >= {("甲", "1"), ("丙", "3")}  # a sample need not hold every code
+
+
+@pytest.mark.parametrize("column", ["患者姓名", "证件", "x9", "备注"])
+def test_what_identifies_by_its_header_or_its_values_is_dropped(tmp_path, column):
+    mapping = parse_mapping(flat(tmp_path)[1])
+    file = mapping.files["费用明细"]
+    assert column in file.drop
+    assert column not in file.names()
+
+
+def test_a_draft_holds_no_value_of_the_file_that_could_identify(tmp_path):
+    text, _ = flat(tmp_path)
+    assert not any(value in text for value in ("张测试", "990000198001011233", "10000000001", "P1", "床位费"))
+
+
+def test_an_unknown_column_is_dropped_and_asked_about(tmp_path):
+    text, _ = flat(tmp_path)
+    assert "# ? not recognised: numbers" in text
+    assert "# ? 费用明细.csv: not recognised, so dropped: 耗材标志" in text
+
+
+def test_national_files_are_recognised_in_both_variants(tmp_path):
+    warehouse = {"bkkp_sn" if name == "feedetl_sn" else name: value for name, value in LINE.items()}
+    files = {"fees": warehouse, "people": PERSON, "setl": SETTLEMENT}
+    mapping = parse_mapping(drafted(tmp_path, **{n: csv_bytes([r], list(r)) for n, r in files.items()})[1])
+    assert {table: how.rows[0].source for table, how in mapping.tables.items() if how.rows} == {
+        "claim_line": "fees", "patient": "people", "settlement": "setl",
+    }  # fmt: skip
+    columns = mapping.tables["claim_line"].rows[0].columns
+    assert columns["line_id"] == "bkkp_sn"
+    assert {"psn_name", "certno", "addr"} <= {*mapping.files["people"].drop}
+    assert mapping.tables["patient"].rows[0].columns["contact_id"] == Token(token="contact", of="tel")
+
+
+NATIONAL = read_mapping("national")
+
+
+@pytest.mark.parametrize("variant", [0, -1])
+@pytest.mark.parametrize("kind", NATIONAL.files)
+def test_of_each_national_file_the_draft_finds_the_table_and_its_columns(tmp_path, kind, variant):
+    file = NATIONAL.files[kind]
+    named = [a if isinstance(a, str) else a[variant] for a in (*file.columns, *file.optional)]
+    _, draft = drafted(tmp_path, **{kind: csv_bytes([], [*named, *file.drop])})
+    found = parse_mapping(draft).rows_of(kind)
+    wanted = NATIONAL.rows_of(kind)
+    assert found is not None
+    assert wanted is not None
+    assert found[0] == wanted[0]
+    made_by_hand = {"is_identity_sex_consistent"}
+    assert set(wanted[1].columns) - made_by_hand <= set(found[1].columns)
+
+
+def test_what_a_file_of_lines_lacks_is_looked_up_in_the_file_of_its_visits(tmp_path):
+    visits = b"visit_id,member_id,facility_npi,visit_date\nV1,M1,F1,20260301\n"
+    lines = b"line_id,visit_id,hcpcs_code,quantity,charge_amount\nL1,V1,99213,1,10.00\n"
+    mapping = parse_mapping(drafted(tmp_path, visits=visits, claim_lines=lines)[1])
+    rows = mapping.tables["claim_line"].rows[0]
+    assert rows.lookup[0].source == "visits"
+    assert rows.lookup[0].on == {"visit_id": "visit_id"}
+    assert rows.columns["patient_id"] == Token(token="person", of="member_id")
+
+
+def test_a_missing_key_column_is_named_and_the_rest_still_drafted(tmp_path):
+    text, _ = drafted(tmp_path, claim_lines=b"patient_id,hcpcs_code,quantity,charge_amount\nP,99213,1,5\n")
+    assert "# ? claim_lines.csv: nothing fills claim_line.line_id, a key column: no mapping yet" in text
+    assert "item_code: hcpcs_code" in text
+
+
+def test_a_header_that_yaml_would_misread_gets_another_name(tmp_path):
+    mapping = parse_mapping(drafted(tmp_path, lines=b"line_id,item code,no,yes\nL,1,2,3\n")[1])
+    assert mapping.files["lines"].names() == {"line_id": "line_id", "item_code": "item_code", "item code": "item_code"}
+    assert mapping.files["lines"].drop == ("no", "yes")
+
+
+def test_a_similar_name_is_taken_with_its_similarity(tmp_path):
+    text, _ = drafted(tmp_path, lines=b"line_id,patient_id,quantitiy,unit_price,amount\nL,P,1,2,2\n")
+    assert "like quantity" in text
+
+
+def test_a_packed_file_in_gb18030_with_tabs_is_read(tmp_path):
+    path = tmp_path / "费用明细.txt.gz"
+    path.write_bytes(
+        gzip.compress("\t".join(FLAT).encode("gb18030") + b"\n" + "\t".join(FLAT.values()).encode("gb18030"))
+    )
+    look = look_at(path)
+    assert (look.encoding, look.delimiter, look.header) == ("gb18030", "\t", tuple(FLAT))

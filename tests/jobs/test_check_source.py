@@ -1,0 +1,94 @@
+"""Trying a mapping: the report says what maps, what does not and what runs, and gives nobody away."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from intake.checks import read_quality
+from intake.delivery import open_delivery
+from intake.mapping import parse_mapping, read_mapping
+from jobs.check_source import check
+from jobs.command_line import main
+from jobs.source_enables import enabled_by, everything
+from jobs.source_report import as_markdown
+from tests.intake.deliveries import CERTIFICATE, NAME, NIGHT, PERSON, PHONE, deliver, line, whole
+
+PHARMACY = Path(__file__).parents[2].parent / "shared" / "data" / "tuva_demo" / "pharmacy_claim.csv"
+
+
+@pytest.fixture(scope="module")
+def report(spark, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("landing")
+    lines = [
+        line("good"),
+        line("bad", cnt="abc"),
+        line("elsewhere", mdtrt_id="E9"),
+        line("grade", chrgitm_lv="7"),
+        line("secret", chrgitm_lv=PHONE),
+        line("grade"),
+    ]
+    odd = {"fixmedins_code": "H1", "fixmedins_name": "测试医院", "fixmedins_type": "1", "hosp_lv": "77"}
+    deliver(folder, whole(fee_list=lines, medins=[odd], psn_info=[{**PERSON, "gend": NAME}]))
+    mapping = read_mapping("national")
+    delivery = open_delivery(mapping, folder, NIGHT, tmp_path_factory.mktemp("scratch"))
+    return check(spark, mapping, read_quality("default"), delivery, 10_000)
+
+
+def test_rows_are_accounted_for_and_faults_have_their_places(report):
+    lines = next(t for t in report.totals if t["table_name"] == "claim_line")
+    assert (lines["delivered_lines"], lines["accepted_lines"], lines["quarantined_lines"]) == (6, 3, 3)
+    places = {c["code"]: [tuple(p.values()) for p in c["places"]] for c in report.codes}
+    assert places["MALFORMED:quantity"] == [("fee_list.csv.gz", 3)]
+    assert report.too_faulty() == ["fee_list.csv.gz", "medins.csv.gz", "psn_info.csv.gz"]
+
+
+def test_codes_that_nothing_lists_are_told_unless_they_could_be_a_person(report):
+    strange = {(s["table_name"], s["column_name"], s["code"]) for s in report.strange}
+    assert {("institution", "institution_level", "77"), ("claim_line", "coverage_class", "7")} <= strange
+    page = as_markdown(report) + json.dumps(report.as_json(), default=str)
+    assert not any(secret in page for secret in (NAME, PHONE, CERTIFICATE))
+
+
+def test_columns_references_and_dates_are_counted(report):
+    facts = {(c["table_name"], c["column_name"]): c for c in report.columns}
+    assert (facts["claim_line", "quantity"]["filled"], facts["claim_line", "quantity"]["row_count"]) == (5, 6)
+    assert facts["encounter", "started_at"]["first"] == "2026-03-01"
+    found = {r["of"]: (r["row_count"], r["found"]) for r in report.references}
+    assert found["claim_line.encounter_id"] == (3, 2)
+
+
+def test_what_runs_is_what_the_planners_say_and_what_lacks_says_why(report):
+    rules = {one.id: one for one in report.enabled if one.kind == "rule"}
+    assert not [one for one in enabled_by(everything(), everything()) if not one.runs]
+    price = next(one for one in rules.values() if "price" in one.why_not)
+    assert "not supplied" in price.why_not
+    assert price.why_not_whole == ""
+
+
+def test_a_delivery_that_would_be_refused_is_refused_with_its_headers_told(tmp_path, capsys):
+    deliver(tmp_path, whole())
+    file = tmp_path / "two.yaml"
+    file.write_text(
+        "source: two\ndelivery: {manifest: measured}\nfiles:\n  visits: {name: mdtrt.csv*, columns: [mdtrt_id, psn]}\n"
+        "tables:\n  encounter: {rows: [{from: visits, columns: {encounter_id: mdtrt_id, visit_type: psn}}]}\n"
+    )
+    assert main(["source", "check", "--mapping", str(file), "--landing", str(tmp_path), "--date", str(NIGHT)]) == 2
+    told = capsys.readouterr()
+    assert "missing: psn" in told.out
+    assert "psn_no" in told.out
+    assert "column 'psn' is missing" in told.err
+
+
+@pytest.mark.skipif(not PHARMACY.is_file(), reason="the Tuva demo extract is not on this machine")
+def test_the_draft_of_a_pharmacy_file_maps_every_line_of_it(spark, tmp_path):
+    draft = tmp_path / "my_pharmacy.yaml"
+    assert main(["source", "draft", str(PHARMACY), "--name", "my_pharmacy", "--out", str(draft), "--json"]) == 0
+    mapping = parse_mapping(draft)
+    delivery = open_delivery(mapping, PHARMACY.parent, date(2018, 12, 31), tmp_path)
+    report = check(spark, mapping, read_quality("default"), delivery, 10_000)
+    (total,) = report.totals
+    assert (total["delivered_lines"], total["accepted_lines"]) == (648, 0)  # it names no institution: see the guide
