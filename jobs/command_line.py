@@ -15,6 +15,7 @@ from typing import Any
 
 from fundwatch import __version__
 from fundwatch.errors import ExitCode, FundwatchError
+from jobs.export_options import export_options, privacy_options
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ COMMANDS = (
         "jobs.evaluate_leads:serve",
         _evaluate_options,
     ),
+    Command("privacy", "report how anonymous a night's data is", "jobs.report_privacy:serve", privacy_options),
+    Command("export", "export a night's data as conf/exports declares", "jobs.export_data:serve", export_options),
     Command("keys", "make or check the pseudonymisation key", "jobs.manage_keys:serve", _keys_options),
     Command("settings", "print the settings in force and where each comes from", "jobs.show_settings:serve"),
     Command("demo", "simulate a month, run its nights, show the leads", "jobs.run_demo:serve"),

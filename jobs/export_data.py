@@ -41,15 +41,17 @@ def serve(options: argparse.Namespace) -> Any:
     """`fundwatch export NAME --date … --out DIR`. Raises ExportRefusedError before anything is written."""
     settings, night = settings_of(options).settings, night_of(options)
     export = read_export(options.name, settings.conf)
-    with closing(_Stopping(Workplace(settings))) as stopping:
+    with closing(Stopping(Workplace(settings))) as stopping:
         told = write_export(export, stopping.place, night, options.out)
     if not options.json:
-        print(f"{told['rows']} rows ({told['left_out']} left out, {told['hidden_cells']} cells hidden): {told['folder']}")
+        print(
+            f"{told['rows']} rows ({told['left_out']} left out, {told['hidden_cells']} cells hidden): {told['folder']}"
+        )
     return told
 
 
 @dataclass(frozen=True)
-class _Stopping:
+class Stopping:
     """A workplace without the lake's lock: versions are pinned instead, so that a night may run meanwhile."""
 
     place: Workplace
@@ -87,7 +89,9 @@ def exported_rows(export: Export, place: Workplace, night: date) -> tuple[DataFr
     unknown = sorted({c.treatment for c in export.columns.values()} - set(TREATMENTS))
     if unknown:
         known = ", ".join(TREATMENTS)
-        raise CatalogueError(f"no treatment is named {', '.join(unknown)}", where=export.name, do=f"choose from {known}")
+        raise CatalogueError(
+            f"no treatment is named {', '.join(unknown)}", where=export.name, do=f"choose from {known}"
+        )
     versions = views_of_night(place, night, export.known, export.of_night)
     return treated(place.spark.sql(export.query), export.columns, keep_all=bool(export.measures)), versions
 
@@ -223,4 +227,3 @@ def _page(export: Export, night: date, made: Made) -> str:
         parts.append(table("匿名程度 How anonymous", MEASURES, measure_rows(told)))
     parts.append(table("字段 Columns", ("字段 Column", "来源 From", "处理 Treatment"), columns))
     return page(f"{export.title.zh} {export.title.en} {night}", parts)
-

@@ -96,7 +96,9 @@ class Export(_Strict):
         sources = {column.of.strip() for column in self.columns.values()} | set(self.columns)
         found = [f"{name} never leaves" for name in sorted(sources & NEVER)]
         if not self.named_suspicion:
-            found += [f"{name} is a person's token; only packs of leads hold tokens" for name in sorted(sources & _TOKENS)]
+            found += [
+                f"{name} is a person's token; only packs of leads hold tokens" for name in sorted(sources & _TOKENS)
+            ]
         told = {*self.quasi, *([self.sensitive] if self.sensitive else [])}
         return found + [f"{name} is no column of the export" for name in sorted(told - names)]
 
