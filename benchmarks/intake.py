@@ -18,7 +18,8 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks.processes import Cost, run_measured
-from fundwatch.keys import make_key
+from fundwatch.settings import Settings
+from jobs.manage_keys import make_missing_keys
 from simulator import Scenario, simulate
 
 HISTORY, NIGHT = date(2026, 3, 30), date(2026, 3, 31)
@@ -43,7 +44,7 @@ def main() -> None:
         var = asked.var or Path(scratch)
         landing = var / "landing"
         if not landing.is_dir():
-            make_key(var / "keys" / "pseudonym.key")
+            make_missing_keys(Settings(var=var))
             scenario = Scenario.for_lines(asked.lines, history_start=date(2025, 4, 1), nights=(HISTORY, NIGHT))
             simulate(scenario, landing, var / "truth", processes=2)
         bare = run_measured([sys.executable, "-c", _BARE, str(landing / str(HISTORY)), str(var / "bare")])

@@ -18,7 +18,8 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks.processes import run_measured
-from fundwatch.keys import make_key
+from fundwatch.settings import Settings
+from jobs.manage_keys import make_missing_keys
 from jobs.simulate_claims import scenario_of
 from simulator import simulate
 
@@ -43,7 +44,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         var = asked.var or Path(scratch)
         folder = str(var)
-        make_key(var / "keys" / "pseudonym.key")
+        make_missing_keys(Settings(var=var))
         scenario = scenario_of(NIGHT, lines=asked.lines, nights=1, seed=20260331)
         lines = simulate(scenario, var / "landing", var / "truth").fee_lines
         fundwatch = [sys.executable, "-m", "jobs.command_line"]

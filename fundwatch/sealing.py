@@ -20,7 +20,17 @@ from fundwatch.secret_files import make_secret, read_secret
 
 VAULT_KEY_VARIABLE = "FUNDWATCH_VAULT_KEY"
 # what a sealed content may name; `value` is the identifier as it was delivered
-FIELDS = ("value", "name", "certificate", "telephone", "address", "record_number", "employer", "birth_date")
+FIELDS = (
+    "value",
+    "name",
+    "certificate",
+    "telephone",
+    "address",
+    "record_number",
+    "employer",
+    "birth_date",
+    "institution",
+)
 _HEAD = "fundwatch vault key 1"
 _FORM = 1
 _NONCE = 12

@@ -1,4 +1,4 @@
-"""How what identifies a person is made safe while a row is mapped: tokens, scrubbed text, a sealed copy for the vault."""
+"""How what identifies a person is made safe while a row is mapped: tokens, scrubbed text, a sealed copy."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from fundwatch import __version__
 from fundwatch.errors import ExitCode, FundwatchError
+from jobs.export_options import export_options, privacy_options
 from jobs.privacy_options import audit_options, keys_options, reidentify_options
 from jobs.source_options import source_options
 
@@ -103,6 +104,8 @@ COMMANDS = (
         "jobs.source_options:serve",
         source_options,
     ),
+    Command("privacy", "report how anonymous a night's data is", "jobs.report_privacy:serve", privacy_options),
+    Command("export", "export a night's data as conf/exports declares", "jobs.export_data:serve", export_options),
     Command("settings", "print the settings in force and where each comes from", "jobs.show_settings:serve"),
     Command("demo", "simulate a month, run its nights, show the leads", "jobs.run_demo:serve"),
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache, reduce
+from functools import reduce
 from typing import TYPE_CHECKING
 
-from fundwatch.keys import PseudonymKey
+from fundwatch.keys import KeyRing, PseudonymKey
 from fundwatch.vault import Vault
 from intake.checks import Quality
 from intake.delivery import Delivery, LandedFile
@@ -16,7 +16,7 @@ from intake.mapping import ENTRY_OF, SourceMapping
 from jobs.job import Night
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import DataFrame
 
     from intake.privacy import Privacy
 
@@ -30,12 +30,17 @@ class IntakeWork:
     night: Night
     mapping: SourceMapping
     quality: Quality
-    key: PseudonymKey
+    ring: KeyRing
     vault: Vault
 
     @property
     def date(self) -> date:
         return self.night.date
+
+    @property
+    def key(self) -> PseudonymKey:
+        """The key in force."""
+        return self.ring.active
 
     def of_other_nights(self, table: str) -> DataFrame | None:
         """Rows of a nightly table that other nights made; None before there are any."""
@@ -146,6 +151,28 @@ def _canonical(work: IntakeWork, delivery: Delivery, file: LandedFile, table: st
     rows = next(r for r in work.mapping.tables[table].rows if r.source == file.kind)
     strings, columns = source_rows(raw, work.mapping, delivery, file, rows)
     return to_canonical(strings, table, rows, work.quality.of(table), privacy, columns, work.date)
+
+
+def told_to_vault(work: IntakeWork, judged: Mapping[str, DataFrame]) -> None:
+    """Keep what re-identification needs, sealed, in the vault: the richest content of each token, then the latest."""
+    from pyspark.sql import functions as F
+
+    from intake.privacy import VAULT
+    from intake.totals import stacked
+    from intake.vault import identities, with_earlier
+
+    told = []
+    for table, rows in judged.items():
+        entries = [entry for source in work.mapping.tables[table].rows for entry in source.vault]
+        for column in [name for name in rows.columns if name.startswith(VAULT)]:
+            for domain in sorted({entry.token for entry in entries}):
+                one = rows.filter(F.col(f"{column}.domain") == domain).select(f"{column}.token", f"{column}.sealed")
+                told.append(
+                    identities(one, domain, token="token", sealed_as="sealed", key_id=work.key.key_id, night=work.date)
+                )
+    if told:
+        held = work.vault.rows(work.night.spark) if work.vault.holds_identities else None
+        work.vault.write(with_earlier(stacked(told), held))
 
 
 def netted_rows(work: IntakeWork, table: str, rows: DataFrame) -> tuple[DataFrame, DataFrame, DataFrame]:

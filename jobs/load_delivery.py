@@ -8,15 +8,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from fundwatch.keys import read_key
+from fundwatch.keys import read_ring
 from fundwatch.logs import step
+from fundwatch.sealing import read_vault_key
 from fundwatch.settings import Settings
+from fundwatch.vault import Vault
 from intake import gate
 from intake.checks import Quality, read_quality
 from intake.delivery import Delivery, delivery_hashes, open_delivery
 from intake.mapping import CLEAN_TABLES, ENTRY_OF, SourceMapping, read_mapping
 from intake.totals import Total
-from jobs.intake_work import IntakeWork, history_rows, judged_rows, netted_rows
+from jobs.intake_work import IntakeWork, history_rows, judged_rows, netted_rows, told_to_vault
 from jobs.job import Job, Night, Report, Workplace
 from jobs.recall_intake import Before, recall
 
@@ -31,10 +33,10 @@ def _catalogues(settings: Settings) -> tuple[SourceMapping, Quality]:
 
 
 def own_print(place: Workplace, night: date) -> object:
-    """The delivery's files, the mapping, the checks and the key's public name."""
+    """The delivery's files, the mapping, the checks and the public name of the first key, which a rotation keeps."""
     mapping, quality = _catalogues(place.settings)
     hashes = delivery_hashes(mapping, place.settings.landing_dir, night)
-    return [hashes, mapping.print, quality.print, read_key(place.settings.key_path).key_id]
+    return [hashes, mapping.print, quality.print, read_ring(place.settings.key_path).lineage]
 
 
 def run(night: Night) -> Report:
@@ -42,13 +44,14 @@ def run(night: Night) -> Report:
     warming = gate.warm_up()
     settings = night.settings
     mapping, quality = _catalogues(settings)
-    work = IntakeWork(night, mapping, quality, read_key(settings.key_path))
+    vault = Vault(settings.vault_dir, read_vault_key(settings.vault_key_path))
+    work = IntakeWork(night, mapping, quality, read_ring(settings.key_path), vault)
     with TemporaryDirectory(prefix="fundwatch-") as scratch:
         with step(f"{night.date}   files opened and measured") as facts:
             delivery = open_delivery(mapping, settings.landing_dir, night.date, Path(scratch))
             facts["files"] = len(delivery.files)
         before = recall(night, mapping.source)
-        before.refuse(delivery, work.key, settings)
+        before.refuse(delivery, work.ring, settings)
         with step(f"{night.date}   rows mapped, checked, counted"):
             judged = judged_rows(work, delivery)
             totals = _totals(work, judged)
@@ -92,7 +95,9 @@ def _write(
     from intake.totals import stacked
 
     night, source = work.night, work.mapping.source
-    # first of all the delivery itself: a killed run must be taken up with the same files
+    # what a token stands for is known before any table holds it
+    told_to_vault(work, judged)
+    # then the delivery itself: a killed run must be taken up with the same files
     night.write_rows("delivery", delivery_rows(delivery, work.key.key_id))
     tables: dict[str, DataFrame] = {}
     waiting = []

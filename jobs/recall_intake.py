@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fundwatch.errors import DeliveryError, KeyMissingError, faults
-from fundwatch.keys import PseudonymKey
+from fundwatch.keys import KeyRing
 from fundwatch.settings import Settings
 from intake.delivery import Delivery
 from jobs.job import Night
@@ -20,12 +20,18 @@ class Before:
     hashes: Mapping[str, str] = field(default_factory=dict)
     supplied: frozenset[tuple[str, str]] = frozenset()
 
-    def refuse(self, delivery: Delivery, key: PseudonymKey, settings: Settings) -> None:
+    def refuse(self, delivery: Delivery, ring: KeyRing, settings: Settings) -> None:
         """Raise KeyMissingError for another key than the lake's, DeliveryError for another delivery of the night."""
-        others = sorted(self.key_ids - {key.key_id})
+        others = sorted(self.key_ids - {ring.active.key_id})
+        if ring.retiring is not None and ring.retiring.key_id in others:
+            raise KeyMissingError(
+                f"the key is being rotated: the lake still holds tokens of {ring.retiring.key_id}",
+                where=str(settings.lake_dir),
+                do="carry the lake over with `fundwatch keys carry`",
+            )
         if others:
             raise KeyMissingError(
-                f"the lake was made with the key {', '.join(others)}, not with {key.key_id}",
+                f"the lake was made with the key {', '.join(others)}, not with {ring.active.key_id}",
                 where=str(settings.key_path),
                 do="give the lake's own key: with another one nobody could be recognised again",
             )

@@ -6,11 +6,11 @@ import argparse
 from datetime import date
 from typing import Any
 
-from fundwatch.keys import make_key
 from fundwatch.logs import log
 from fundwatch.settings import Settings
 from jobs.command_line import settings_of
 from jobs.job import Report
+from jobs.manage_keys import make_missing_keys
 from jobs.run_nights import delivered_nights, run_nights
 from jobs.show_lead import print_list
 from jobs.simulate_claims import deliver
@@ -23,8 +23,8 @@ def serve(options: argparse.Namespace) -> Any:
     """`fundwatch demo`: the same command again finds everything done and changes nothing."""
     options.profile = options.profile or "demo"
     settings = settings_of(options).settings
-    if not settings.key_path.exists():
-        log.info("a new pseudonymisation key: %s (id %s)", settings.key_path, make_key(settings.key_path).key_id)
+    if made := make_missing_keys(settings):
+        log.info("new keys: %s", ", ".join(map(str, made)))
     asked = {"nights.last": options.date, "seed": settings.seed}
     scenario = read_scenario(_PRESET, {key: value for key, value in asked.items() if value is not None})
     last = scenario.nights[-1]

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from fundwatch.keys import make_key
+from fundwatch.settings import Settings
+from jobs.manage_keys import make_missing_keys
 from simulator import Scenario, simulate
 
 ROOT = Path(__file__).parent.parent
@@ -84,7 +85,7 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 def make_deliveries(var: Path) -> None:
     """Deliveries of about LINES fee lines over NIGHTS with canaries planted, and a key."""
-    make_key(var / "keys" / "pseudonym.key")
+    make_missing_keys(Settings(var=var))
     scenario = Scenario.for_lines(LINES, history_start=date(2026, 1, 1), nights=NIGHTS)
     simulate(scenario, var / "landing", var / "truth")
     for night in NIGHTS:

@@ -17,6 +17,7 @@ from intake.converting import converted
 from intake.forms import Value
 from intake.joining import with_lookups
 from intake.mapping import parse_mapping
+from intake.privacy import Privacy
 from intake.reading import FILE_NAME, LINE_NUMBER, UNREADABLE
 from tests.intake.test_mapping import LINES
 
@@ -74,6 +75,11 @@ def _strings(spark, name: str, columns: str, rows: list[tuple[Any, ...]]):
     )
 
 
+CLEAR = Privacy(
+    token=lambda _domain: lambda c: c,
+    scrubbed=lambda text, _names: text,
+    sealed=lambda _domain, _of, _fields: F.lit(None).cast("binary"),
+)
 HEADS = [
     ("C1", "P1", "20260301"),
     ("C2", "P2", "20260302"),
@@ -105,7 +111,7 @@ def test_a_detail_takes_its_headers_columns_and_none_is_lost_or_doubled(spark, m
     details = _strings(spark, "details.csv", "claim_id number fen count", DETAILS)
     heads = _strings(spark, "heads.csv", "claim_id person day", HEADS)
     joined = with_lookups(details, mapping, rows, headers, lambda _kind, _columns: [heads])
-    made = to_canonical(joined, "claim_line", rows, TableChecks(), lambda _domain: lambda c: c, columns, NIGHT)
+    made = to_canonical(joined, "claim_line", rows, TableChecks(), CLEAR, columns, NIGHT)
     found = {
         row[LINE_NUMBER]: (
             row.patient_id,

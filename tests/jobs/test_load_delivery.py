@@ -17,6 +17,7 @@ from fundwatch.resources import conf_root
 from fundwatch.settings import Settings
 from jobs.job import Night, Workplace, run_job
 from jobs.load_delivery import JOB
+from jobs.manage_keys import make_missing_keys
 from tests.intake.deliveries import (
     CERTIFICATE,
     DIAGNOSIS,
@@ -55,7 +56,7 @@ def new_place(spark: SparkSession, root: Path, quarantine_share: str | None = No
         (overlay / "quality" / "default.yaml").write_text(changed, encoding="utf-8")
     place = Workplace(Settings(var=root, conf=overlay))
     place._spark = spark
-    make_key(place.settings.key_path)
+    make_missing_keys(place.settings)
     return place
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fundwatch.keys import make_key
 from fundwatch.settings import Settings
 from jobs.job import Workplace, run_job
 from jobs.load_delivery import JOB
+from jobs.manage_keys import make_missing_keys
 
 EXTRACT = Path(__file__).parents[2].parent / "shared" / "data" / "tuva_demo"
 NIGHT = date(2018, 12, 31)
@@ -25,7 +25,7 @@ def delivered(name: str) -> list[dict[str, str]]:
 def test_the_tuva_demo_runs_through_the_same_job(spark, tmp_path):
     place = Workplace(Settings(var=tmp_path, source="tuva_demo", landing=EXTRACT))
     place._spark = spark
-    make_key(place.settings.key_path)
+    make_missing_keys(place.settings)
     report = run_job(JOB, place, NIGHT)
 
     lines = {name: delivered(f"{name}.csv") for name in ("medical_claim", "pharmacy_claim", "eligibility")}

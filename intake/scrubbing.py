@@ -1,0 +1,194 @@
+"""Free text without identifiers: whatever could tell who it is becomes a mark that says what stood there.
+
+A text is folded first, one character for one (full width to half width, any script's digits to 0–9), so that spans
+of the folded text are spans of the original. Texts that cannot be judged are dropped whole.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from intake import scrub_names
+from intake.scrub_patterns import ADDRESS_SIGN, ADDRESSES, EMAIL, NUMBERS, PLATE_SIGN, Kind, Pattern
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+
+LONGEST = 2_000  # characters; a longer text is a document, not a note
+# Ranges with full width forms, blanks of all kinds, and decimal digits of other scripts.
+_FOLDED = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_FOLDED |= {code: str(unicodedata.decimal(chr(code))) for code in range(0x660, 0x1D800) if chr(code).isdecimal()}
+_FOLDED |= dict.fromkeys((0x3000, 0xA0, 0x2002, 0x2003, 0x2009, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 9, 10, 13), " ")
+_UNREADABLE = re.compile("[\ufffd\ud800-\udfff\x00-\x08\x0e-\x1f\ue000-\uf8ff]|锟斤拷|烫烫烫|[À-ÖØ-öø-ÿ]{3}")
+_ANY_SIGN = re.compile(
+    rf"[0-9*]{{4}}|[0-9](?:[ \-.][0-9]){{6}}|@|\(at\)|\[at\]|[零〇一二三四五六七八九幺]{{11}}"
+    rf"|微信|[QqVvWw][QqXx]|支付宝|{PLATE_SIGN}"
+    rf"|{ADDRESS_SIGN.pattern}|{scrub_names.SIGN.pattern}"
+)
+_DIGITS = re.compile(
+    rf"{PLATE_SIGN}|[0-9*].?[0-9*].?[0-9*]|[零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{{11}}|微信|[QqVvWw][QqXxEe]|支付宝|抖音|[Vv]信|[威薇]信"
+)
+_PLAIN_HANZI = re.compile("[一-龥]")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An identifier: the half-open span of characters it takes, and its kind."""
+
+    start: int
+    end: int
+    kind: Kind
+
+
+def fold(text: str) -> str:
+    """The text as patterns see it; as long as the text itself."""
+    return text.translate(_FOLDED)
+
+
+def findings(text: str, names: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """Every identifier in the text, in order, without overlaps. `names` are the row's own, found anywhere."""
+    if len(text) > LONGEST or _is_unreadable(text):
+        return (Finding(0, len(text), Kind.WHOLE),)
+    folded = fold(text)
+    found = [*_own_names(folded, names)]
+    if _ANY_SIGN.search(folded):
+        found += _found_by_form(folded)
+        found += _names_beside(folded, found)
+    return _without_overlaps(found)
+
+
+def scrub(text: str | None, names: Sequence[str] = ()) -> str | None:
+    """The text with a mark in place of each identifier; null stays null; one that cannot be judged becomes [全文]."""
+    if not text:
+        return text
+    found = findings(text, names)
+    if not found:
+        return text
+    parts, position = [], 0
+    for finding in found:
+        parts += [text[position : finding.start], finding.kind.value]
+        position = finding.end
+    return "".join([*parts, text[position:]])
+
+
+def scrubbed(of: Column, names: Sequence[Column] = ()) -> Column:
+    """The column `of` scrubbed of the row's `names` too. Each distinct text and names of a batch once."""
+    from pyspark.sql.pandas.functions import pandas_udf
+
+    def cleaned(texts: pd.Series, *own: pd.Series) -> pd.Series:
+        known: dict[tuple[Any, ...], str | None] = {}
+        made: list[str | None] = []
+        for row in zip(texts, *own, strict=True):
+            if row not in known:
+                text, *given = row
+                known[row] = scrub(text, [name for name in given if name]) if text else text
+            made.append(known[row])
+        return pd.Series(made, dtype=object)
+
+    cleaned.__name__ = "scrubbed"
+    make: Any = pandas_udf  # its stubs know only literal types
+    hints = {"texts": pd.Series, "own": pd.Series, "return": pd.Series}
+    cleaned.__annotations__ = hints
+    function: Callable[..., Column] = make(cleaned, "string")
+    return function(of, *names)
+
+
+def _is_unreadable(text: str) -> bool:
+    """Damaged, or bytes of UTF-8 read as GB18030: such text is a riddle to patterns, and no longer to its owner."""
+    if _UNREADABLE.search(text):
+        return True
+    if text.isascii():
+        return False
+    try:
+        return len(_PLAIN_HANZI.findall(text.encode("gb18030").decode("utf-8"))) >= 2
+    except UnicodeError:
+        return False
+
+
+def _found_by_form(folded: str) -> Iterator[Finding]:
+    if _DIGITS.search(folded):
+        for pattern in NUMBERS:
+            yield from _matches(pattern, folded)
+    if "@" in folded or "at" in folded:
+        yield from _matches(EMAIL, folded)
+    if ADDRESS_SIGN.search(folded):
+        for pattern in ADDRESSES:
+            yield from _matches(pattern, folded)
+    if scrub_names.SIGN.search(folded):
+        for start, end in scrub_names.names_in(folded):
+            yield Finding(start, end, Kind.NAME)
+
+
+def _names_beside(folded: str, found: Sequence[Finding]) -> Iterator[Finding]:
+    """Names that stand alone in a text that has an identifier of another kind: `…电话, 某甲`."""
+    if all(finding.kind is Kind.NAME for finding in found):
+        return
+    rest = list(folded)
+    for finding in found:
+        rest[finding.start : finding.end] = "#" * (finding.end - finding.start)
+    for start, end in scrub_names.names_alone_in("".join(rest)):
+        yield Finding(start, end, Kind.NAME)
+
+
+def _matches(pattern: Pattern, folded: str) -> Iterator[Finding]:
+    position = 0
+    while match := pattern.expression.search(folded, position):
+        if not pattern.judge(match):
+            position = match.start() + 1 if pattern.kind is not Kind.ADDRESS else max(match.end(), match.start() + 1)
+            continue
+        group = 1 if pattern.expression.groups else 0
+        start, end = match.span(group)
+        yield Finding(*_trimmed(folded, start, end), pattern.kind)
+        position = max(match.end(), match.start() + 1)
+
+
+def _trimmed(folded: str, start: int, end: int) -> tuple[int, int]:
+    """Without blanks at the end, and without a bracket whose other half stands outside."""
+    end = start + len(folded[start:end].rstrip())
+    taken = folded[start:end]
+    if taken.count(")") > taken.count("("):
+        end -= taken.endswith(")")
+    elif taken.count("(") > taken.count(")"):
+        start += taken.startswith("(")
+    return start, end
+
+
+def _own_names(folded: str, names: Sequence[str]) -> Iterator[Finding]:
+    for name in names:
+        expression = _spelling(fold(name))
+        if expression is not None:
+            yield from (Finding(*match.span(), Kind.NAME) for match in expression.finditer(folded))
+
+
+@lru_cache(maxsize=4096)
+def _spelling(name: str) -> re.Pattern[str] | None:
+    """The name with or without blanks and dots between its characters; None for less than two characters."""
+    letters = re.sub(r"[\s··•‧・∙.*]", "", name)
+    if len(letters) < 2:
+        return None
+    return re.compile(r"[\s··•‧・∙.]{0,2}".join(map(re.escape, letters)), re.IGNORECASE)
+
+
+_ORDER = {kind: place for place, kind in enumerate(Kind)}
+
+
+def _without_overlaps(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Overlapping findings become one, of the kind that comes first in `Kind`."""
+    merged: list[Finding] = []
+    for finding in sorted(found, key=lambda f: (f.start, -f.end)):
+        if finding.end <= finding.start:
+            continue
+        last = merged[-1] if merged else None
+        if last is None or finding.start >= last.end:
+            merged.append(finding)
+            continue
+        kind = min(last.kind, finding.kind, key=_ORDER.__getitem__)
+        merged[-1] = Finding(last.start, max(last.end, finding.end), kind)
+    return tuple(merged)

@@ -1,0 +1,229 @@
+"""Export a night's data as declared: generalised, measured, and refused when it is not anonymous enough."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fundwatch import __version__
+from fundwatch.anonymity import Anonymity, anonymity_of, measured, suppressed, with_small_cells_hidden
+from fundwatch.errors import CatalogueError, NotReadyError, faults
+from intake.generalising import TREATMENTS
+from jobs.command_line import night_of, settings_of
+from jobs.job import Workplace
+from leads.exports import Export, ExportColumn, ExportRefusedError, read_export
+from leads.privacy_pages import MEASURES, as_json, as_record, measure_rows, note, page, publish, table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import DataFrame
+
+
+@dataclass(frozen=True)
+class Made:
+    """An export's rows in memory, its measures before and after suppression, and what was left out."""
+
+    rows: pa.Table
+    before: Anonymity | None
+    after: Anonymity | None
+    left_out: int
+    hidden_cells: int
+
+
+def serve(options: argparse.Namespace) -> Any:
+    """`fundwatch export NAME --date … --out DIR`. Raises ExportRefusedError before anything is written."""
+    settings, night = settings_of(options).settings, night_of(options)
+    export = read_export(options.name, settings.conf)
+    with closing(Stopping(Workplace(settings))) as stopping:
+        told = write_export(export, stopping.place, night, options.out)
+    if not options.json:
+        print(
+            f"{told['rows']} rows ({told['left_out']} left out, {told['hidden_cells']} cells hidden): {told['folder']}"
+        )
+    return told
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """A workplace without the lake's lock: versions are pinned instead, so that a night may run meanwhile."""
+
+    place: Workplace
+
+    def close(self) -> None:
+        self.place.stop()
+
+
+def write_export(export: Export, place: Workplace, night: date, out: Path) -> dict[str, Any]:
+    """The export's folder `<out>/<name>-<date>`: data as CSV and Parquet, report, page, manifest."""
+    rows, versions = exported_rows(export, place, night)
+    made = _cells(export, rows) if export.measures else _records(export, rows)
+    files = _data_files(made.rows)
+    report = _report(export, night, made)
+    files["report.json"] = as_json(report).encode()
+    files["report.html"] = _page(export, night, made).encode()
+    manifest = {
+        "export": export.name,
+        "export_print": export.print,
+        "tier": export.tier,
+        "audience": export.audience,
+        "business_date": night,
+        "software": f"fundwatch {__version__}",
+        "rows": made.rows.num_rows,
+        "versions": versions,
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    }
+    files["manifest.json"] = as_json(manifest).encode()
+    folder = publish(out / f"{export.name}-{night}", files)
+    return {**report, "versions": versions, "folder": str(folder)}
+
+
+def exported_rows(export: Export, place: Workplace, night: date) -> tuple[DataFrame, dict[str, int]]:
+    """The query's rows with the export's columns (and what its measures read), and the table versions read."""
+    unknown = sorted({c.treatment for c in export.columns.values()} - set(TREATMENTS))
+    if unknown:
+        known = ", ".join(TREATMENTS)
+        raise CatalogueError(
+            f"no treatment is named {', '.join(unknown)}", where=export.name, do=f"choose from {known}"
+        )
+    versions = views_of_night(place, night, export.known, export.of_night)
+    return treated(place.spark.sql(export.query), export.columns, keep_all=bool(export.measures)), versions
+
+
+def views_of_night(place: Workplace, night: date, known: tuple[str, ...], of_night: tuple[str, ...]) -> dict[str, int]:
+    """Make each table, as of the night and at its newest version, a view of its own name; the versions.
+
+    Raises NotReadyError when the stage that makes them does not stand for the night.
+    """
+    from pyspark.sql import functions as F
+
+    needed = [stage for stage, tables in (("intake", known), ("leads", of_night)) if tables]
+    missing = [stage for stage in needed if place.ledger.committed(stage, night) is None]
+    if missing:
+        raise NotReadyError(
+            f"{', '.join(missing)} has not run for {night}",
+            where=str(place.lake.root),
+            do=f"run `fundwatch nightly --date {night}`",
+        )
+    versions = {name: place.lake.version(name) for name in (*known, *of_night) if place.lake.exists(name)}
+    at = F.lit(night)
+    for name in known:
+        rows = place.lake.read(place.spark, name, versions.get(name))
+        held = (F.col("known_from") <= at) & (F.col("known_to").isNull() | (F.col("known_to") > at))
+        rows.filter(held).createOrReplaceTempView(name)
+    for name in of_night:
+        rows = place.lake.read(place.spark, name, versions.get(name))
+        rows.filter(F.col("business_date") == at).createOrReplaceTempView(name)
+    return versions
+
+
+def treated(rows: DataFrame, columns: Mapping[str, ExportColumn], *, keep_all: bool = False) -> DataFrame:
+    """The declared columns, generalised; with `keep_all` beside the query's own, which measures are made from."""
+    from pyspark.sql import functions as F
+
+    made = [F.expr(TREATMENTS[column.treatment](column.of)).alias(name) for name, column in columns.items()]
+    others = [F.col(name) for name in rows.columns if name not in columns] if keep_all else []
+    return rows.select(*made, *others)
+
+
+def _records(export: Export, rows: DataFrame) -> Made:
+    limits = export.bounds()
+    if limits is None:
+        return Made(_in_memory(export, rows), None, None, 0, 0)
+    rows = rows.localCheckpoint()
+    before = after = measure(rows, export)
+    if before.faults(limits) and export.on_violation == "suppress":
+        rows = suppressed(rows, export.quasi, export.sensitive, limits).localCheckpoint()
+        after = measure(rows, export)
+    found = after.faults(limits) or ([] if after.rows else ["no row is left"])
+    if found:
+        raise ExportRefusedError(
+            faults(f"the export {export.name} is refused", found),
+            where=f"{before.rows} rows, {before.uniqueness:.2%} of them alone over {', '.join(export.quasi)}",
+            do="generalise a quasi-identifier further, leave one out, or say on_violation: suppress",
+        )
+    return Made(_in_memory(export, rows), before, after, before.rows - after.rows, 0)
+
+
+def measure(rows: DataFrame, export: Export) -> Anonymity:
+    """The measures of an export's rows: one Spark job."""
+    limits = export.bounds()
+    row = measured(rows, export.quasi, export.sensitive, limits.k if limits else 1).first()
+    return anonymity_of(row or ())
+
+
+def _cells(export: Export, rows: DataFrame) -> Made:
+    from pyspark.sql import functions as F
+
+    if export.cells is None:
+        raise CatalogueError("a table of cells needs `cells`", where=export.name)
+    measures = [F.expr(sql).alias(name) for name, sql in export.measures.items()]
+    cells = rows.groupBy(*export.columns).agg(*measures)
+    margins, counts = export.cells.margins, export.cells.counts
+    shown = with_small_cells_hidden(cells, counts, list(export.measures), margins, export.cells.least)
+    told = _in_memory(export, shown)
+    hidden = sum(told.column("is_suppressed").to_pylist())
+    if told.num_rows == hidden:
+        raise ExportRefusedError(
+            f"the export {export.name} is refused: every one of its {hidden} cells would be hidden",
+            do="make the columns coarser, so that a cell holds more people",
+        )
+    return Made(told, None, None, 0, hidden)
+
+
+def _in_memory(export: Export, rows: DataFrame) -> pa.Table:
+    """The rows, bounded by the declaration and in a fixed order. Raises ExportRefusedError for more."""
+    told = rows.limit(export.most_rows + 1).toArrow()
+    if told.num_rows > export.most_rows:
+        raise ExportRefusedError(
+            f"the export {export.name} has more than {export.most_rows} rows", do="narrow the query, or raise most_rows"
+        )
+    return told.sort_by([(name, "ascending") for name in told.column_names])
+
+
+def _data_files(rows: pa.Table) -> dict[str, bytes]:
+    import pyarrow.parquet as pq
+
+    packed = io.BytesIO()
+    pq.write_table(rows, packed)
+    text = rows.to_pandas().to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")  # the mark is for Excel
+    return {"data.csv": text, "data.parquet": packed.getvalue()}
+
+
+def _report(export: Export, night: date, made: Made) -> dict[str, Any]:
+    return {
+        "export": export.name,
+        "tier": export.tier,
+        "audience": export.audience,
+        "business_date": night.isoformat(),
+        "rows": made.rows.num_rows,
+        "left_out": made.left_out,
+        "hidden_cells": made.hidden_cells,
+        "quasi": list(export.quasi),
+        "sensitive": export.sensitive,
+        "limits": None if export.limits is None else export.limits.model_dump(),
+        "before": None if made.before is None else as_record(made.before),
+        "after": None if made.after is None else as_record(made.after),
+    }
+
+
+def _page(export: Export, night: date, made: Made) -> str:
+    sets = {"处理前 Before": made.before, "导出 Exported": made.after}
+    told = {name: measures for name, measures in sets.items() if measures is not None}
+    columns = [(name, c.of, c.treatment) for name, c in export.columns.items()]
+    columns += [(name, sql, "aggregate") for name, sql in export.measures.items()]
+    facts = (
+        f"{export.tier} · {export.audience} · {made.rows.num_rows:,} 行 rows · 略去 left out {made.left_out:,} · "
+        f"隐去单元格 cells hidden {made.hidden_cells:,}"
+    )
+    parts = [note(facts)]
+    if told:
+        parts.append(table("匿名程度 How anonymous", MEASURES, measure_rows(told)))
+    parts.append(table("字段 Columns", ("字段 Column", "来源 From", "处理 Treatment"), columns))
+    return page(f"{export.title.zh} {export.title.en} {night}", parts)

@@ -1,0 +1,190 @@
+"""The nightly privacy report: how anonymous the lake is, and what became of every delivered column.
+
+The lake is pseudonymous, not anonymous: the report informs, it does not stop a night.
+"""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import closing
+from datetime import date
+from functools import reduce
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from fundwatch.anonymity import Anonymity, anonymity_of, measured
+from fundwatch.errors import CatalogueError, faults
+from fundwatch.resources import conf_file, read_yaml
+from fundwatch.settings import Settings
+from intake.mapping import ColumnSource, Constant, Rows, SourceMapping, columns_used, read_mapping
+from jobs.command_line import night_of, settings_of
+from jobs.export_data import Stopping, treated, views_of_night
+from jobs.job import Workplace
+from leads.exports import ExportColumn
+from leads.privacy_pages import MEASURES, as_json, as_record, measure_rows, note, page, publish, table
+
+_TABLES = ("encounter", "patient")
+_TREATMENTS = {
+    "token": "假名 token",
+    "scrubbed": "清洗 scrubbed",
+    "derived": "派生 derived",
+    "codes": "转码 translated",
+    "kept": "保留 kept",
+    "read": "仅校验 read, not kept",
+    "dropped": "弃用 dropped",
+}
+_CAUTION = (
+    "湖内数据为假名化数据,并非匿名数据。 The lake is pseudonymous, not anonymous: treat it as personal information."
+)
+
+
+class Privacy(BaseModel):
+    """`conf/privacy/`: what is measured, and the level of each delivered column."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    k: int
+    sensitive: str
+    query: str
+    sets: dict[str, dict[str, ExportColumn]]
+    levels: dict[str | int, int | tuple[str, ...]]
+
+    def level(self, column: str) -> int:
+        """The level of a delivered column, 1 to 5."""
+        for level, columns in self.levels.items():
+            if isinstance(columns, tuple) and column in columns:
+                return int(level)
+        default = self.levels.get("default", 3)
+        return default if isinstance(default, int) else 3
+
+
+def serve(options: argparse.Namespace) -> Any:
+    """`fundwatch privacy --date …`, or `fundwatch privacy --scrubber` without a night."""
+    if options.scrubber:
+        return _scrubber_report(as_json=options.json)
+    settings, night = settings_of(options).settings, night_of(options)
+    with closing(Stopping(Workplace(settings))) as stopping:
+        told = write_report(stopping.place, night)
+    if not options.json:
+        for row in measure_rows({name: Anonymity(**_plain(m)) for name, m in told["sets"].items()}):
+            print("  ".join(row))
+        print(f"files: {told['folder']}")
+    return told
+
+
+def write_report(place: Workplace, night: date) -> dict[str, Any]:
+    """`<reports>/<date>/privacy/`: privacy.json and privacy.html."""
+    settings = place.settings
+    privacy, mapping = read_privacy(settings), read_mapping(settings.source, settings.conf)
+    sets = measure_sets(place, night, privacy)
+    columns = delivered_columns(mapping, privacy)
+    report: dict[str, Any] = {
+        "business_date": night.isoformat(),
+        "k_asked": privacy.k,
+        "sensitive": privacy.sensitive,
+        "sets": {name: as_record(measures) for name, measures in sets.items()},
+        "columns": columns,
+    }
+    parts = [
+        note(_CAUTION),
+        table("匿名程度 How anonymous", MEASURES, measure_rows(sets)),
+        table(
+            "字段去向与分级 Delivered columns, treatment and level (GB/T 39725; conf/privacy)",
+            ("文件 File", "字段 Column", "处理 Treatment", "去向 Becomes", "级别 Level"),
+            [(c["file"], c["column"], _TREATMENTS[c["treatment"]], c["becomes"], c["level"]) for c in columns],
+        ),
+    ]
+    content = page(f"隐私报告 Privacy report {night}", parts)
+    files = {"privacy.json": as_json(report).encode(), "privacy.html": content.encode()}
+    folder = publish(settings.reports_dir / night.isoformat() / "privacy", files)
+    return {**report, "folder": str(folder)}
+
+
+def read_privacy(settings: Settings, name: str = "default") -> Privacy:
+    """The declaration in force. Raises CatalogueError with every fault."""
+    file = conf_file("privacy", name, settings.conf)
+    try:
+        return Privacy.model_validate(read_yaml(file))
+    except ValidationError as fault:
+        found = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors()]
+        raise CatalogueError(faults("the privacy report does not hold", found), where=str(file)) from fault
+
+
+def measure_sets(place: Workplace, night: date, privacy: Privacy) -> dict[str, Anonymity]:
+    """Grain: set of quasi-identifiers, over patient × encounter as known after the night; all in one action."""
+    from pyspark.sql import functions as F
+
+    views_of_night(place, night, _TABLES, ())
+    rows = place.spark.sql(privacy.query)
+    frames = []
+    for name, columns in privacy.sets.items():
+        told = treated(rows, {**columns, "_sensitive": ExportColumn.model_validate({"of": privacy.sensitive})})
+        frames.append(measured(told, tuple(columns), "_sensitive", privacy.k).select(F.lit(name), "*"))
+    found = reduce(lambda upper, lower: upper.unionAll(lower), frames).collect()  # a row per set
+    by_name = {row[0]: anonymity_of(tuple(row)[1:]) for row in found}
+    return {name: by_name[name] for name in privacy.sets}
+
+
+def delivered_columns(mapping: SourceMapping, privacy: Privacy) -> list[dict[str, Any]]:
+    """Grain: file × column that a delivery may hold. What happens to it on entry, what it becomes, its level."""
+    told = []
+    for kind, file in mapping.files.items():
+        table_rows = mapping.rows_of(kind)
+        names = frozenset(file.names().values())
+        for column in sorted(names):
+            treatment, becomes = ("read", "") if table_rows is None else _treatment(column, *table_rows, names)
+            told.append(_told(kind, column, treatment, becomes, privacy))
+        told += [_told(kind, column, "dropped", "", privacy) for column in sorted(file.drop)]
+    return told
+
+
+def _told(file: str, column: str, treatment: str, becomes: str, privacy: Privacy) -> dict[str, Any]:
+    level = privacy.level(column)
+    return {"file": file, "column": column, "treatment": treatment, "becomes": becomes, "level": level}
+
+
+def _treatment(column: str, table_name: str, rows: Rows, names: frozenset[str]) -> tuple[str, str]:
+    uses = {
+        name: _form(given)
+        for name, given in {**rows.columns, **rows.carry}.items()
+        if not isinstance(given, Constant) and column in columns_used(given, names)
+    }
+    if not uses:
+        return "read", ""
+    # of several uses the least protective is told
+    order = ("kept", "codes", "derived", "scrubbed", "token")
+    return min(uses.values(), key=order.index), ", ".join(f"{table_name}.{name}" for name in sorted(uses))
+
+
+def _form(given: ColumnSource) -> str:
+    if isinstance(given, str):
+        return "kept"
+    fields = type(given).model_fields
+    forms = {"token": "token", "scrub": "scrubbed", "codes": "codes"}
+    return next((told for field, told in forms.items() if field in fields), "derived")
+
+
+def _plain(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name in Anonymity.__dataclass_fields__}
+
+
+def _scrubber_report(*, as_json: bool) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from intake.scrub_corpus import composed, held_out, written
+    from intake.scrub_measure import measure_scrubber
+
+    corpora = {
+        "组合文本 composed": tuple(composed(4_000, seed=20260331)),
+        "手写文本 written": written(),
+        "留出文本 held out": held_out(),
+    }
+    reports = {name: measure_scrubber(corpus) for name, corpus in corpora.items()}
+    if not as_json:
+        for name, report in reports.items():
+            print(f"== {name}\n{report.table()}\n")
+    return {
+        name: asdict(r) | {"recall": r.recall, "over_scrubbed_share": r.over_scrubbed_share}
+        for name, r in reports.items()
+    }
