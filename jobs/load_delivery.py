@@ -106,7 +106,9 @@ def _canonical(work: _Intake, file: LandedFile, table: str) -> DataFrame:
     rows = next(r for r in work.mapping.tables[table].rows if r.source == file.kind)
     columns = Columns(frozenset(work.mapping.files[file.kind].names().values()), frozenset(file.header))
     tokens = lru_cache(lambda domain: token(work.key, domain))
-    raw = work.night.spark.read.options(**read_options(work.mapping)).schema(read_schema(file)).csv(str(file.path))
+    raw = (
+        work.night.spark.read.options(**read_options(work.mapping, file)).schema(read_schema(file)).csv(str(file.path))
+    )
     strings = as_strings(raw, file, columns.to_read(rows), work.mapping.delivery.null_texts)
     return to_canonical(strings, table, rows, work.quality.of(table), tokens, columns, work.date)
 
