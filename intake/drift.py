@@ -162,7 +162,7 @@ def _type_faults(mapping: SourceMapping, kind: str, values: Values) -> Iterator[
         wrong = [line for line, text in found if type_ and not fits(text, type_)]
         if len(found) >= _ENOUGH_VALUES and 2 * len(wrong) > len(found):
             yield f"column '{column}', line {wrong[0]}: most of its values are no {type_}; the form has changed"
-        short = [line for line, text in found if is_shortened(text)] if type_ in ("string", "") else []
+        short = [line for line, text in found if is_shortened(text)] if type_ == "string" else []
         if short:
             yield f"column '{column}', line {short[0]}: a spreadsheet cut a long number short (1.2E+17); send it whole"
 

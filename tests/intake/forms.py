@@ -11,7 +11,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from openpyxl import Workbook
+
+from intake.landed import Opened, open_file
+from intake.mapping import DeliveryForm
+from intake.unpacking import FileFault
 
 Table = Sequence[Sequence[str]]  # the header first
 
@@ -65,3 +70,39 @@ FORMS = (
     "csv", "csv utf-8-sig", "csv gb18030", "csv gbk", "csv.gz", "csv.gz gb18030", "csv.zip", "csv.zip utf-8-sig", "txt",
     "tsv", "tsv.gz", "parquet", "xlsx",
 )  # fmt: skip
+
+HEADER = ("line", "name", "amount")
+ROWS = [("L1", "普通病房床位费", "1.10"), ("L2", 'a "quoted", one', ""), ("000123", "床位", "-3.00")]
+TEXT = csv_text([HEADER, *ROWS]).encode()
+
+
+def opened(path: Path, encodings: tuple[str, ...] = ("utf-8", "gb18030")) -> Opened:
+    scratch = path.parent / "scratch"
+    scratch.mkdir(exist_ok=True)
+    return open_file(path, DeliveryForm.model_validate({"encodings": encodings}), scratch)
+
+
+def strings(file: Opened) -> list[list[str]]:
+    """The rows as Spark is to read them, without the line's number."""
+    content = file.path.read_bytes()
+    content = gzip.decompress(content) if file.path.suffix == ".gz" else content
+    rows = csv.reader(content.decode("utf-8-sig").splitlines(), delimiter=file.delimiter)
+    return [row[1:] if file.is_numbered else row for row in rows if row]
+
+
+def refused(path: Path, encodings: tuple[str, ...] = ("utf-8", "gb18030")) -> str:
+    with pytest.raises(FileFault) as caught:
+        opened(path, encodings)
+    return str(caught.value)
+
+
+def opened_or_fault(path: Path) -> Opened | FileFault:
+    try:
+        return opened(path)
+    except FileFault as fault:
+        return fault
+
+
+def written(folder: Path, content: bytes, name: str = "table.csv") -> Path:
+    (folder / name).write_bytes(content)
+    return folder / name
