@@ -84,7 +84,7 @@ def find_drift(mapping: SourceMapping, kind: str, name: str, opened: Opened, qua
     unknown = [c for c in header if c not in known]
     is_parking = mapping.drift.unknown_columns == "park"
     found = list(_column_faults(mapping, kind, header, [] if is_parking else unknown, values))
-    found += _type_faults(mapping, kind, values)
+    found += [*_width_faults(opened), *_type_faults(mapping, kind, values)]
     new = list(_new_codes(mapping, kind, values, quality))
     if mapping.drift.new_codes == "refuse":
         found += [
@@ -105,6 +105,23 @@ def find_drift(mapping: SourceMapping, kind: str, name: str, opened: Opened, qua
     )
 
 
+def _width_faults(opened: Opened) -> Iterator[str]:
+    """Told once here, not ten million times in quarantine: the lines do not have the header's number of values."""
+    rows = ((number, _row(line, opened.delimiter)) for number, line in opened.sample)
+    wrong = [(number, len(row)) for number, row in rows if len(row) != len(opened.header)]
+    if len(opened.sample) >= _ENOUGH_VALUES and 2 * len(wrong) > len(opened.sample):
+        line, width = wrong[0]
+        yield f"line {line} has {width} values and the header {len(opened.header)}; most lines do not fit the header"
+
+
+def _row(line: str, delimiter: str) -> list[str]:
+    """The line's values; none when it cannot be parted."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
 Values = Mapping[str, Sequence[tuple[int, str]]]  # by column: line number and value, nulls left out
 
 
@@ -112,10 +129,7 @@ def _values(mapping: SourceMapping, names: Sequence[str], opened: Opened) -> Val
     values: dict[str, list[tuple[int, str]]] = {name: [] for name in names}
     nulls = set(mapping.delivery.null_texts) | {""}
     for number, line in opened.sample:
-        try:
-            row = next(csv.reader([line], delimiter=opened.delimiter))
-        except (csv.Error, StopIteration):
-            continue
+        row = _row(line, opened.delimiter)
         if len(row) == len(names):  # others are unreadable rows, which the gate weighs
             for name, text in zip(names, row, strict=True):
                 if text.strip() not in nulls:

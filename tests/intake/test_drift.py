@@ -179,9 +179,15 @@ def test_a_column_that_looks_like_a_value_is_not_shown(mapping):
     assert SECRET not in "".join(found.faults)
 
 
-def test_rows_that_do_not_fit_the_header_take_no_part(mapping):
-    file = replace(file_of(row()), sample=tuple((n, "a,b") for n in range(2, 30)))
-    assert seen(mapping, file).faults == ()
+def test_lines_that_do_not_fit_the_header_are_refused_when_most_do_not(mapping):
+    odd = tuple((n, "a,b") for n in range(2, 30))
+    (fault,) = seen(mapping, replace(file_of(row()), sample=odd)).faults
+    assert fault == "line 2 has 2 values and the header 4; most lines do not fit the header"
+
+
+def test_a_few_lines_that_do_not_fit_the_header_take_no_part(mapping):
+    file = file_of(*[row() for _ in range(20)])
+    assert seen(mapping, replace(file, sample=((1, "a,b"), *file.sample))).faults == ()
 
 
 def test_the_sample_shows_in_no_print_of_the_file(mapping):
