@@ -1,123 +1,135 @@
-"""One landed file, streamed once: hash, size, rows, encoding; and a readable copy where Spark needs one."""
+"""One landed file of any form, read once: hashed, counted, checked; and a readable copy where Spark needs one."""
 
 from __future__ import annotations
 
 import csv
-import gzip
-import hashlib
-import io
-import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, cast
 
-# Spark splits larger plain files over tasks, and a row's number counts within its task.
-_PLAIN_LIMIT = 4 * 1024 * 1024
-_BLANK = b" \t\r\n"
+from fundwatch.fingerprint import fingerprint
+from intake.columnar import parquet_lines
+from intake.lines import Text, TextPass, Undecodable
+from intake.mapping import DeliveryForm
+from intake.spreadsheet import workbook_lines
+from intake.unpacking import TEXT_ENDINGS, FileFault, is_packed, refuse_changed, sha256_of, stamp_of, unpacked
 
-
-class FileFault(Exception):
-    """Why a file cannot be read; the caller adds its name and gathers."""
+# Spark reads a plain file under 4 MiB, and any gzip file, in one task, so that a row's place in it is its line. Other
+# files, and gzip files that are worth more than one task, are read from a copy whose lines begin with their numbers.
+_PLAIN_LIMIT = 4 << 20
+_GZIP_LIMIT = 16 << 20
+_GLOB = frozenset("*?[]{}\\%:")  # Spark would take the name for a pattern, or for a place
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What the bytes are. `rows` counts lines that are not blank, without the header."""
+    """What the bytes are. `rows` counts lines that are not blank, without the header.
+
+    `content_sha256` is of the text unpacked, without byte order mark, in UTF-8: the same however it was packed.
+    """
 
     sha256: str
     byte_count: int
     rows: int
     encoding: str
+    content_sha256: str = ""
 
 
-class _Hashing(io.RawIOBase):
-    """A stream that hashes and counts what is read through it."""
+@dataclass(frozen=True)
+class Opened:
+    """A file that can be read from `path`; its header as delivered, and some of its lines (they may name persons)."""
 
-    def __init__(self, source: BinaryIO) -> None:
-        self._source, self.hash, self.count = source, hashlib.sha256(), 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # any writable buffer
-        data = self._source.read(len(buffer))
-        buffer[: len(data)] = data
-        self.hash.update(data)
-        self.count += len(data)
-        return len(data)
+    path: Path
+    measured: Measured
+    header: tuple[str, ...]
+    delimiter: str
+    is_numbered: bool
+    sample: tuple[tuple[int, str], ...] = field(repr=False, default=())
 
 
-def measure(path: Path, encodings: Sequence[str], scratch: Path) -> tuple[Measured, Path]:
-    """The file's measures, and the path to read it from: itself, or a UTF-8 copy in `scratch`.
+def open_file(path: Path, form: DeliveryForm, scratch: Path) -> Opened:
+    """Check and measure a file; a copy, if it needs one, lies in `scratch`.
 
-    The first encoding that decodes every byte holds: UTF-8 is tried first, because GB18030 accepts much that it is not.
-    Raises FileFault naming line and byte offset of what cannot be decoded, or saying that the file is damaged.
+    The first encoding that decodes every byte holds: UTF-8 is tried first, because GB 18030 accepts much that it is
+    not. Raises FileFault naming line, byte offset, column or cell, and what to do.
     """
+    stamp = stamp_of(path)
+    if stamp.size == 0:
+        raise FileFault("is empty: no header")
+    delimiter = _delimiter_of(path, form)
     refused: list[str] = []
-    for encoding in encodings:
+    is_sure = False
+    for encoding in _encodings_of(path, form):
         try:
-            measured = _stream(path, encoding, None)
-        except UnicodeDecodeError as fault:
-            refused.append(f"not {encoding}: {fault.reason}")
+            text, copy = _passed(path, form, encoding, delimiter, scratch)
+        except Undecodable as fault:
+            refused.append(f"not {encoding}: {fault}")
+            is_sure |= fault.is_sure
             continue
-        if encoding == "utf-8" and (_is_gzip(path) or measured.byte_count < _PLAIN_LIMIT):
-            return measured, path
-        copy = scratch / f"{path.name.removesuffix('.gz')}.gz"
-        with gzip.open(copy, "wb", compresslevel=1) as target:
-            _stream(path, encoding, cast(BinaryIO, target))
-        return measured, copy
+        if is_sure:
+            raise FileFault(f"mixes encodings: it begins in utf-8, then {refused[0]}; send it in one encoding")
+        sha256 = sha256_of(path, stamp)
+        refuse_changed(path, stamp)
+        measured = Measured(sha256, stamp.size, text.rows, encoding, text.content_sha256)
+        return Opened(copy or path, measured, _columns(text, delimiter), delimiter, copy is not None, text.sample)
     raise FileFault("; ".join(refused))
 
 
-def read_header(path: Path, delimiter: str) -> tuple[str, ...]:
-    """The first line's columns; a byte order mark is no part of them. Raises FileFault when there is no line."""
-    with path.open("rb") as raw, _unpacked(path, raw) as stream:
-        first = stream.readline().decode("utf-8-sig")
-    if not first.strip():
-        raise FileFault("is empty: no header")
-    return tuple(column.strip() for column in next(csv.reader([first], delimiter=delimiter)))
+def form_of(name: str) -> str:
+    """What the name's ending says a file is: "text", "parquet" or "xlsx". Raises FileFault for any other."""
+    low = name.lower()
+    bare = low.removesuffix(".gz").removesuffix(".zip") if low.endswith((".gz", ".zip")) else low
+    if low.endswith((".parquet", ".xlsx")):
+        return low.rsplit(".", 1)[1]
+    if bare.endswith(TEXT_ENDINGS) or (low.endswith(".zip") and "." not in bare):
+        return "text"
+    raise FileFault("is of no known form: deliver .csv, .txt, .tsv (plain, .gz, .zip), .parquet or .xlsx")
 
 
-def _stream(path: Path, encoding: str, copy: BinaryIO | None) -> Measured:
-    lines = 0
-    with path.open("rb") as raw:
-        hashing = _Hashing(raw)
-        with _unpacked(path, cast(BinaryIO, io.BufferedReader(hashing, 1 << 20))) as stream:
-            for line, text in _decoded(stream, encoding):
-                lines += bool(line.strip(_BLANK))
-                if copy is not None:
-                    copy.write(text.encode())
-    return Measured(hashing.hash.hexdigest(), hashing.count, max(0, lines - 1), encoding)
+def _delimiter_of(path: Path, form: DeliveryForm) -> str:
+    if form_of(path.name) != "text":
+        return ","
+    bare = path.name.lower().removesuffix(".gz").removesuffix(".zip")
+    return "\t" if bare.endswith(".tsv") else form.delimiter
 
 
-def _decoded(stream: BinaryIO, encoding: str) -> Iterator[tuple[bytes, str]]:
-    """Lines as bytes and text. A line feed is never part of a longer character, in UTF-8 or in GB18030."""
-    offset = 0
-    for number, line in enumerate(stream, 1):
-        try:
-            yield line, line.decode(encoding)
-        except UnicodeDecodeError as fault:
-            fault.reason = (
-                f"byte 0x{line[fault.start]:02x} at offset {offset + fault.start} (line {number}) cannot be decoded"
-            )
-            raise
-        offset += len(line)
+def _encodings_of(path: Path, form: DeliveryForm) -> tuple[str, ...]:
+    return form.encodings if form_of(path.name) == "text" else ("utf-8",)
 
 
-def _is_gzip(path: Path) -> bool:
-    return path.name.endswith(".gz")
+def _passed(path: Path, form: DeliveryForm, encoding: str, delimiter: str, scratch: Path) -> tuple[Text, Path | None]:
+    """What a pass found, and the numbered copy it wrote, if Spark cannot read the file as it lies."""
+    is_as_read = encoding == "utf-8" and form_of(path.name) == "text" and not is_packed(path)
+    sha256 = sha256_of(path, stamp_of(path)) if is_as_read else None
+    if not _needs_copy(path, encoding):
+        text = TextPass(encoding, delimiter, None, sha256).run(_blocks(path, form))
+        if not text.has_gaps:
+            return text, None
+    # the name in scratch is ours: Spark hides what begins with an underscore, and takes some signs for patterns
+    plain = "".join("-" if sign in _GLOB else sign for sign in path.name).lstrip("_.")
+    copy = scratch / f"{plain}.{fingerprint(path.name)}.csv"
+    with copy.open("wb") as target:
+        return TextPass(encoding, delimiter, target, sha256).run(_blocks(path, form)), copy
 
 
-@contextmanager
-def _unpacked(path: Path, raw: BinaryIO) -> Iterator[BinaryIO]:
-    """The content of a plain or gzip file. Damage is told as such."""
-    if not _is_gzip(path):
-        yield raw
-        return
+def _blocks(path: Path, form: DeliveryForm) -> Iterator[bytes]:
+    kind = form_of(path.name)
+    if kind == "parquet":
+        return parquet_lines(path, form.zone)
+    return workbook_lines(path) if kind == "xlsx" else unpacked(path)
+
+
+def _needs_copy(path: Path, encoding: str) -> bool:
+    is_odd = path.name.startswith(("_", ".")) or not _GLOB.isdisjoint(path.name)
+    if is_odd or encoding != "utf-8" or form_of(path.name) != "text" or path.name.lower().endswith(".zip"):
+        return True
+    # Spark knows a gzip file by its ending, in small letters
+    limit = _GZIP_LIMIT if is_packed(path) else _PLAIN_LIMIT
+    return path.stat().st_size >= limit or (is_packed(path) and not path.name.endswith(".gz"))
+
+
+def _columns(text: Text, delimiter: str) -> tuple[str, ...]:
     try:
-        with gzip.GzipFile(fileobj=raw) as stream:
-            yield cast(BinaryIO, stream)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as fault:
-        raise FileFault(f"is a damaged or truncated gzip file ({type(fault).__name__})") from fault
+        return tuple(column.strip() for column in next(csv.reader([text.header], delimiter=delimiter, strict=True)))
+    except csv.Error as fault:
+        raise FileFault(f"line 1: the header cannot be read ({fault})") from fault

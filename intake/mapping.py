@@ -202,9 +202,20 @@ class DeliveryForm(_Strict):
 
     folder: str = "{date}"
     manifest: Literal["required", "measured"] = "required"
-    encodings: tuple[Literal["utf-8", "gb18030"], ...] = ("utf-8", "gb18030")
+    encodings: tuple[Literal["utf-8", "gb18030", "gbk"], ...] = ("utf-8", "gb18030")  # utf-8 with or without its mark
     delimiter: str = Field(",", min_length=1, max_length=1)
     null_texts: tuple[str, ...] = ("", "NULL", "\\N")
+    zone: str = "Asia/Shanghai"  # the law's local time, for the instants of parquet files
+
+
+class DriftRules(_Strict):
+    """What a changed form of the files does: `refuse` stops the night, `park` leaves aside what is new.
+
+    A parked column is not read; rows with a parked code go to quarantine and are no faults to the gate.
+    """
+
+    unknown_columns: Literal["refuse", "park"] = "refuse"
+    new_codes: Literal["refuse", "park"] = "refuse"
 
 
 class SourceMapping(_Strict):
@@ -212,6 +223,7 @@ class SourceMapping(_Strict):
 
     source: str
     delivery: DeliveryForm
+    drift: DriftRules = DriftRules()
     files: dict[str, SourceFile]
     tables: dict[str, TableMapping]
 

@@ -45,6 +45,7 @@ class File:
 
     name = "fee_list.csv"
     header = tuple(columns_of("fee_list"))
+    is_numbered = False
 
 
 LANDED: Any = File
