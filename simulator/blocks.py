@@ -131,6 +131,8 @@ def make_block(scenario: Scenario, block: int, written: frozenset[int], spool: S
         _add_part(part, stage.people, [*stage.ordinary, *stage.staged])
         for label in stage.labels:
             rows.add_label(label)
+    for told in mishaps.told:
+        rows.add_mishap(told)
     report = rows.report(written, spool)
     _count(report, world, stages, mishaps)
     return report

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from simulator.records import Label
+from simulator.records import Label, Told
 from simulator.rows import Row, joined
 from simulator.scenario import Scenario
 from simulator.spool import Piece, SpoolWriter, encoded, packed
-from simulator.tables import LABELS, spooled_tables
+from simulator.tables import LABELS, MISHAPS, TRUTH, spooled_tables
 from simulator.totals import BlockReport
 
 
@@ -65,6 +65,14 @@ class NightRows:
         row = tuple(str(getattr(label, name)) for name in self.tables[LABELS])
         self.nights[-1][LABELS].lines.append(("", joined(row)))
 
+    def add_mishap(self, told: Told) -> None:
+        """What befell a row, for the truth; where it is delivered at all."""
+        night = self.night_of(told.uploaded)
+        if night >= 0:
+            file = f"{told.table}{self._scenario.layout.ending}"
+            row = (str(self._scenario.nights[night]), file, told.kind, told.detail, told.outcome)
+            self.nights[-1][MISHAPS].lines.append(("", joined(row)))
+
     def report(self, written: frozenset[int], spool: SpoolWriter) -> BlockReport:
         """Spool the rows; the report knows where they lie and how many there are."""
         place = spool.append(list(self.pieces(written)))
@@ -81,7 +89,7 @@ class NightRows:
             pieces = []
             for name, rows in tables.items():
                 content = b""
-                if rows.lines and name == LABELS:
+                if rows.lines and name in TRUTH:
                     content = "".join(f"{line}\n" for _, line in rows.lines).encode()
                 elif rows.lines and night in written:
                     rows.lines.sort()

@@ -118,3 +118,14 @@ class Label:
     intensity: float = 0.0  # how strong, 1.0 as described in the brief
     disguise: int = 0  # 0 plain, 1 careful, 2 well disguised
     category: str = ""  # of the rule catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What befell one row, and what a receiver ought to make of it (see misdeliveries)."""
+
+    uploaded: date
+    table: str
+    kind: str
+    detail: str
+    outcome: str

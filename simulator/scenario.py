@@ -10,6 +10,7 @@ from typing import Self
 from fundwatch.errors import FundwatchError, faults
 from simulator.dirt import BY_NAME, rates_of
 from simulator.layout import Layout
+from simulator.misdeliveries import Spoiled, When, mishap_faults, spoiled_nights
 
 # Schemes unfold over up to four weeks (a month of daily visits, a readmission after a fortnight).
 MIN_HISTORY_DAYS = 30
@@ -51,6 +52,7 @@ class Scenario:
     the people; without it only those of the first rules are sure to come. `scheme_rates` multiply the number of
     instances of single schemes, `disguise_shares` say how many are plain, careful and well disguised.
     `stay_factor` multiplies how often honest people are admitted. `tables` switch extra tables on or off by name.
+    `mishaps` spoil whole deliveries, each kind on a share of the nights or on the nights named (see misdeliveries).
     The world ends on `ends_on`, by itself the last night. With a later end, nights can be added one day: those
     delivered before stay the same to the byte.
     Raises ScenarioError naming every fault.
@@ -70,9 +72,11 @@ class Scenario:
     dirt: Mapping[str, float] = field(default_factory=dict)
     layout: Layout = field(default_factory=Layout)
     tables: Mapping[str, bool] = field(default_factory=dict)
+    mishaps: Mapping[str, When] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         found = [*_number_faults(self), *_night_faults(self), *_rate_faults(self), *self.layout.faults()]
+        found += mishap_faults(self.nights, self.ends_on or max(self.nights, default=date.min), self.mishaps)
         if found:
             raise ScenarioError.of(found, "Scenario")
 
@@ -106,6 +110,11 @@ class Scenario:
     def days(self) -> int:
         """Days from the start of history to the end of the world."""
         return (self.last_day - self.history_start).days
+
+    @property
+    def spoiled(self) -> dict[date, Spoiled]:
+        """The nights whose delivery is spoiled, and how."""
+        return spoiled_nights(self.seed, self.nights, self.mishaps)
 
     @property
     def rates(self) -> dict[str, float]:
