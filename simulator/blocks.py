@@ -6,6 +6,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from simulator.casting import staged_in
@@ -115,17 +116,42 @@ def _without_garbage_runs() -> Iterator[None]:
         gc.collect()
 
 
-@_without_garbage_runs()
-def make_block(scenario: Scenario, block: int, written: frozenset[int], spool: SpoolWriter) -> BlockReport:
-    """Everything of one block, spooled; `written` are the numbers of the nights whose files are wanted."""
+@dataclass(frozen=True, slots=True)
+class PlayedBlock:
+    """All that happens in a block, before it is written down."""
+
+    world: World
+    stages: list[Stage]
+    mishaps: Mishaps
+
+    @property
+    def visits(self) -> list[Visit]:
+        """All encounters, honest and staged."""
+        return [*self.world.visits, *(visit for stage in self.stages for visit in (*stage.ordinary, *stage.staged))]
+
+
+def played_block(scenario: Scenario, block: int) -> PlayedBlock:
+    """The block's world, its share of the staged instances, everything settled."""
     world = make_world(scenario, block)
     mishaps = Mishaps(rates=scenario.rates)
-    name = f"honest/{block}"
+    name = _honest(block)
     lines = settle_with_mishaps(scenario.seed, name, world.visits, scenario.last_day, mishaps)
     break_rows(scenario.seed, name, lines, mishaps, at_least=1 if block == 0 else 0)
     stages = [play_one(world, scheme, n, mishaps) for scheme, n in staged_in(scenario, block)]
+    return PlayedBlock(world, stages, mishaps)
+
+
+def _honest(block: int) -> str:
+    return f"honest/{block}"
+
+
+@_without_garbage_runs()
+def make_block(scenario: Scenario, block: int, written: frozenset[int], spool: SpoolWriter) -> BlockReport:
+    """Everything of one block, spooled; `written` are the numbers of the nights whose files are wanted."""
+    played = played_block(scenario, block)
+    world, stages, mishaps = played.world, played.stages, played.mishaps
     rows = NightRows(scenario)
-    _add_part(Part(scenario, name, rows, mishaps), world.people, world.visits)
+    _add_part(Part(scenario, _honest(block), rows, mishaps), world.people, world.visits)
     for stage in stages:
         part = Part(scenario, f"{stage.scheme.name}/{stage.instance}", rows, mishaps)
         _add_part(part, stage.people, [*stage.ordinary, *stage.staged])
@@ -134,7 +160,7 @@ def make_block(scenario: Scenario, block: int, written: frozenset[int], spool: S
     for told in mishaps.told:
         rows.add_mishap(told)
     report = rows.report(written, spool)
-    _count(report, world, stages, mishaps)
+    _count(report, played)
     return report
 
 
@@ -144,8 +170,8 @@ def _add_part(part: Part, people: Iterable[Person], visits: Iterable[Visit]) -> 
         part.add_visit(visit)
 
 
-def _count(report: BlockReport, world: World, stages: list[Stage], mishaps: Mishaps) -> None:
-    visits = [*world.visits, *(visit for stage in stages for visit in (*stage.ordinary, *stage.staged))]
+def _count(report: BlockReport, played: PlayedBlock) -> None:
+    world, stages, mishaps, visits = played.world, played.stages, played.mishaps, played.visits
     lines = [line for visit in visits for line in visit.lines]
     report.counts.update(
         persons=len(world.people) + sum(len(stage.people) for stage in stages),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Self
 
@@ -11,16 +11,18 @@ from fundwatch.errors import FundwatchError, faults
 from simulator.dirt import BY_NAME, rates_of
 from simulator.layout import Layout
 from simulator.misdeliveries import Spoiled, When, mishap_faults, spoiled_nights
+from simulator.sure_schemes import lines_of_sure_schemes
 
 # Schemes unfold over up to four weeks (a month of daily visits, a readmission after a fortnight).
 MIN_HISTORY_DAYS = 30
-MIN_PERSONS = 50
+MIN_PERSONS = 10
 MOST_STAYS = 20.0  # times the usual rate of admissions
 # Lines per person-day, honest and staged, and lines of schemes that come along whatever the size; measured on
 # worlds of 200 to 25,000 persons over 89 days. They aim `for_lines`, nothing else.
 _HONEST_PER_PERSON_DAY, _STAGED_PER_PERSON_DAY = 0.243, 0.072
-_LINES_OF_SURE_SCHEMES, _LINES_OF_EVERY_SCHEME = 7_300, 53_000
+_LINES_OF_EVERY_SCHEME = 53_000
 _PERSONS_WITHOUT_RARE_SCHEMES = 700
+_TRIED_OUT_BELOW = 15_000  # lines; below, the chance of a few stays moves the total by a third
 _EVERY_SCHEME_FROM = 250_000  # lines; below, playing everything at least once would drown the honest world
 
 
@@ -91,15 +93,22 @@ class Scenario:
         scheme_scale: float = 1.0,
         dirt_rate: float = 0.001,
     ) -> Self:
-        """A scenario of about `lines` fee lines: within a fifth from 10,000 on, coarser below.
+        """A scenario of about `lines` fee lines: within a quarter from 1,000 lines on, within a fifth from 10,000.
 
-        The schemes every world has take most of a small one, so that below 8,000 lines none gets smaller. Below
-        250,000 lines not every scheme is sure to be played.
+        Below 250,000 lines not every scheme is sure to be played, below 15,000 fewer and fewer are (see sure_schemes);
+        there a few worlds are tried out, which takes a second. Three stays fill 1,000 lines: of twelve seeds three
+        were up to 36 % off there.
         """
         days = max(1, (max(nights, default=history_start) - history_start).days)
         all_of_them = lines >= _EVERY_SCHEME_FROM
         persons = max(MIN_PERSONS, _persons_for(lines, days, scheme_scale, all_of_them=all_of_them))
-        return cls(seed, persons, history_start, nights, scheme_scale, dirt_rate, every_scheme=all_of_them)
+
+        made = cls(seed, persons, history_start, nights, scheme_scale, dirt_rate, every_scheme=all_of_them)
+        if lines < _TRIED_OUT_BELOW:
+            from simulator.sizing import persons_near  # it makes worlds, which are made of scenarios
+
+            return replace(made, persons=persons_near(lines, made))
+        return made
 
     @property
     def last_day(self) -> date:
@@ -140,7 +149,7 @@ def _staged_lines(persons: int, days: int, scale: float, *, all_of_them: bool) -
     by_rate = _STAGED_PER_PERSON_DAY * days * scale
     if all_of_them:  # some schemes are still at their least while others follow their rates
         return float((_LINES_OF_EVERY_SCHEME**4 + (by_rate * persons) ** 4) ** 0.25)
-    return max(_LINES_OF_SURE_SCHEMES, by_rate * (persons - _PERSONS_WITHOUT_RARE_SCHEMES))
+    return max(lines_of_sure_schemes(persons), by_rate * (persons - _PERSONS_WITHOUT_RARE_SCHEMES))
 
 
 def _number_faults(scenario: Scenario) -> list[str]:
