@@ -31,6 +31,7 @@ class NightRows:
         self.nights = [{table: TableRows() for table in self.tables} for _ in range(len(scenario.nights) + 1)]
         self._scenario = scenario
         self._known: dict[date, int] = {}
+        self._beyond = TableRows()
 
     def night_of(self, uploaded: date) -> int:
         """The night that carries an upload date; -1 when it comes after all of them.
@@ -52,13 +53,14 @@ class NightRows:
 
     def add_text(self, table: str, uploaded: date, key: str, text: str, cents: int = 0) -> None:
         """A finished line into the night that carries its upload date."""
-        night = self._known.get(uploaded)
-        if night is None:
-            night = self.night_of(uploaded)
-        if night >= 0:
-            rows = self.nights[night][table]
-            rows.lines.append((key, text))
-            rows.cents += cents
+        rows = self.of_upload(table, uploaded)
+        rows.lines.append((key, text))
+        rows.cents += cents
+
+    def of_upload(self, table: str, uploaded: date) -> TableRows:
+        """Where rows of a table with this upload date belong; rows beyond the last night go into one never told."""
+        night = self.night_of(uploaded)
+        return self.nights[night][table] if night >= 0 else self._beyond
 
     def add_label(self, label: Label) -> None:
         """A row of the truth, in the order it comes."""
@@ -93,6 +95,7 @@ class NightRows:
                     content = "".join(f"{line}\n" for _, line in rows.lines).encode()
                 elif rows.lines and night in written:
                     rows.lines.sort()
-                    content = packed(layout, encoded(layout, "".join([f"{line}\n" for _, line in rows.lines])))
+                    text = "\n".join([line for _, line in rows.lines])
+                    content = packed(layout, encoded(layout, text + "\n"))
                 pieces.append(Piece(content, len(rows.lines), rows.cents))
             yield pieces
