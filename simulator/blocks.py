@@ -21,7 +21,7 @@ from simulator.rows import (
     Row,
     diagnosis_rows,
     doctor_row,
-    enrolment_row,
+    enrolment_rows,
     institution_row,
     joined,
     line_row,
@@ -52,17 +52,23 @@ class Part:
         self._extras = [(table, Hand(scenario.seed, f"{table.name}/{name}")) for table in extra_tables(scenario)]
 
     def add_people(self, people: Iterable[Person]) -> None:
-        """Registers whole in the first night; a death that was registered later comes as a changed row."""
-        first, last = self._nights[0], self._nights[-1]
+        """Registers whole in the first night; what the register learns later comes as new and changed rows."""
         for person in people:
-            self._add("psn_info", first, person.psn_no, person_row(person, first))
-            self._add("psn_insu", first, person.psn_no, enrolment_row(person))
-            told = person.death_registered
-            if told is not None and first < told <= last:
-                self._add("psn_info", told, person.psn_no, person_row(person, told))
+            self._add_to_registers(person)
             for table, hand in self._extras:
                 if table.of_person is not None:
                     self._add_dated(table.name, table.of_person(hand, person, self._first, self._last))
+
+    def _add_to_registers(self, person: Person) -> None:
+        first, last = self._nights[0], self._nights[-1]
+        days = [max(first, person.registered_on or first), *(day for day in person.changes if first < day <= last)]
+        sent: set[Row] = set()
+        for day in {self._rows.night_of(day): day for day in days}.values():  # of a night the last word holds
+            rows = [("psn_info", person_row(person, day)), *(("psn_insu", row) for row in enrolment_rows(person, day))]
+            for table, row in rows:
+                if row not in sent:
+                    sent.add(row)
+                    self._add(table, day, person.psn_no, row)
 
     def add_visit(self, visit: Visit) -> None:
         """An encounter with its settlements, lines, diagnoses, operations and extra rows."""

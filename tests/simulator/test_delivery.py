@@ -83,7 +83,7 @@ def test_registries_come_whole_in_the_first_night_and_care_every_night(world):
     assert first == set(COLUMNS)
     for tables in later:
         assert {"mdtrt", "setl", "fee_list", "diag"} <= tables
-        assert not {"psn_insu", "medins", "doctor", "catalogue"} & tables
+        assert not {"medins", "doctor", "catalogue"} & tables
 
 
 def test_a_death_registered_later_comes_as_a_changed_row():
