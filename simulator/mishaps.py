@@ -13,6 +13,7 @@ from simulator.care import take_back
 from simulator.corrections import Corrector
 from simulator.dirt import LINE_FAULTS, rates_of
 from simulator.records import Line, Told, Visit
+from simulator.settlement_ways import SettlementWays
 from simulator.settling import reverse, settle
 from simulator.streams import Hand
 
@@ -37,10 +38,13 @@ def settle_with_mishaps(seed: int, part: str, visits: list[Visit], last_day: dat
     """Settle encounters with the usual corrections and delays; the lines that nothing befell but delay."""
     hand, rates = Hand(seed, f"mishaps/{part}"), mishaps.rates
     draw, taken_back, lost_share = hand.random, rates["taken_back"], rates["unsettled"]
-    corrector = Corrector(seed, part, rates, last_day)
+    corrector, ways = Corrector(seed, part, rates, last_day), SettlementWays(seed, part, rates)
     untouched: list[Line] = []
     for visit in visits:
-        if draw() < rates["settlement_undone"] * min(1.0, _LINES_OF_A_SETTLEMENT / max(1, len(visit.lines))):
+        ways.choose(visit)
+        if visit.interim_at is None and draw() < rates["settlement_undone"] * min(
+            1.0, _LINES_OF_A_SETTLEMENT / max(1, len(visit.lines))
+        ):
             undone_on = visit.settled_at + timedelta(days=hand.between(1, 9), minutes=hand.between(1, 60))
             if undone_on.date() <= last_day:
                 settle(seed, visit)

@@ -118,7 +118,7 @@ def settlement_row(settlement: Settlement) -> Row:
         clearing, "1", "", "", str(visit.begin.date()), str(visit.end.date()), str(settlement.at),
         str(settlement.at.year), *(money(sums[name]) for name in _BEFORE_SHARE), share,
         *(money(sums[name]) for name in _AFTER_SHARE), money(family), money(sums["cash_payamt"]),
-        str(int(settlement.is_reversal)), "0", "1", "02", _OUT if is_out else "0", AREA,
+        str(int(settlement.is_reversal)), str(int(settlement.is_interim)), "1", "02", _OUT if is_out else "0", AREA,
         visit.invoice or "F" + settlement.id[-10:],
     )  # fmt: skip
 

@@ -18,8 +18,7 @@ from simulator.providers import Doctor, Institution, make_doctor, make_hospital,
 from simulator.records import Label, Line, Visit
 from simulator.schemes.labels import finished
 from simulator.schemes.scheme import DISGUISE_SHARES, Scheme
-from simulator.schemes.wear import worn
-from simulator.settling import settle
+from simulator.schemes.wear import forget_scans, settle_worn, worn
 from simulator.streams import Hand, T
 from simulator.world import World
 
@@ -238,8 +237,8 @@ def play_one(world: World, scheme: Scheme, number: int, mishaps: Mishaps) -> Sta
     stage.finish()
     settle_with_mishaps(scenario.seed, part, stage.ordinary, scenario.last_day, mishaps)
     worn(Hand(scenario.seed, f"wear/{part}"), stage.staged, mishaps)
-    for visit in stage.staged:
-        settle(scenario.seed, visit)
+    forget_scans(Hand(scenario.seed, f"scans/{part}"), stage.staged, {label.feedetl_sn for label in stage.labels})
+    settle_worn(Hand(scenario.seed, f"settling/{part}"), scenario.seed, stage.staged, mishaps, stage.waived)
     stage.waive_shares()
     return stage
 
