@@ -32,7 +32,7 @@ from simulator.rows import (
 )
 from simulator.scenario import Scenario
 from simulator.schemes import Stage
-from simulator.schemes.stage import play_one
+from simulator.schemes.playing import play_one
 from simulator.spool import SpoolWriter
 from simulator.streams import Hand
 from simulator.tables import extra_tables

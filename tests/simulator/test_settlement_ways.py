@@ -15,7 +15,7 @@ from simulator.date_formats import format_of
 from simulator.dirt import rates_of
 from simulator.mishaps import Mishaps, settle_with_mishaps
 from simulator.schemes import SCHEMES
-from simulator.schemes.stage import play_one
+from simulator.schemes.playing import play_one
 from simulator.schemes.wear import forget_scans
 from simulator.settling import FUNDS
 from simulator.streams import Hand
