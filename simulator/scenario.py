@@ -96,8 +96,8 @@ class Scenario:
         """A scenario of about `lines` fee lines: within a quarter from 1,000 lines on, within a fifth from 10,000.
 
         Below 250,000 lines not every scheme is sure to be played, below 15,000 fewer and fewer are (see sure_schemes);
-        there a few worlds are tried out, which takes a second. Three stays fill 1,000 lines: of twelve seeds three
-        were up to 36 % off there.
+        there a few worlds are tried out, which takes a second. Where three stays would fill the smallest, there are
+        fewer.
         """
         days = max(1, (max(nights, default=history_start) - history_start).days)
         all_of_them = lines >= _EVERY_SCHEME_FROM
@@ -105,9 +105,10 @@ class Scenario:
 
         made = cls(seed, persons, history_start, nights, scheme_scale, dirt_rate, every_scheme=all_of_them)
         if lines < _TRIED_OUT_BELOW:
-            from simulator.sizing import persons_near  # it makes worlds, which are made of scenarios
+            from simulator.sizing import scenario_near  # it makes worlds, which are made of scenarios
 
-            return replace(made, persons=persons_near(lines, made))
+            near = scenario_near(lines, made)
+            return replace(made, persons=near.persons, stay_factor=near.stay_factor)
         return made
 
     @property

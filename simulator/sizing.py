@@ -12,6 +12,19 @@ from simulator.world import block_count
 _TRIES, _CLOSE_ENOUGH = 24, 0.05
 
 
+_FAIR, _FEW_STAYS = 0.2, 0.1  # a world farther off than this is tried once more with hardly any stays
+
+
+def scenario_near(lines: int, guess: Scenario) -> Scenario:
+    """The scenario whose world comes nearest to so many lines: of other persons, with fewer stays where it must be."""
+    made = replace(guess, persons=persons_near(lines, guess))
+    if abs(_lines_of(made) - lines) <= _FAIR * lines:
+        return made
+    fewer = replace(guess, stay_factor=_FEW_STAYS)
+    fewer = replace(fewer, persons=persons_near(lines, fewer))
+    return min(made, fewer, key=lambda scenario: abs(_lines_of(scenario) - lines))
+
+
 def persons_near(lines: int, guess: Scenario) -> int:
     """The number of persons, tried out from a guess on, whose world comes nearest to so many lines.
 
