@@ -63,5 +63,4 @@ TRACE_SCANS = ExtraTable(
         "sel_retn_cnt", "mdtrt_setl_type", "trdn_flag",
     ),
     of_visit=_rows,
-    is_usual=False,
 )  # fmt: skip
