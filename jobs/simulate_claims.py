@@ -15,7 +15,9 @@ from fundwatch.logs import step
 from fundwatch.settings import Settings
 from jobs.command_line import night_of, settings_of
 from simulator import Scenario, simulate
+from simulator.delivery import MANIFEST
 from simulator.scenario_file import DROPPED, read_scenario
+from simulator.spoiling import RESENT
 
 _LINES, _NIGHTS = 24_000, 4
 _DAYS_BETWEEN_NIGHTS = 7
@@ -53,7 +55,7 @@ def deliver(scenario: Scenario, landing: Path, truth: Path, *, processes: int = 
     with step("simulate deliveries") as facts:
         summary = simulate(scenario, landing, truth, processes=processes, nights=written)
         facts.update(persons=summary.persons, lines=summary.fee_lines, nights=len(written))
-    manifests = {night.isoformat(): file_sha256(_manifest(landing, night.isoformat())) for night in scenario.nights}
+    manifests = {night.isoformat(): _prints(landing, night.isoformat()) for night in scenario.nights}
     note.write_text(json.dumps({"scenario": asked, "manifests": manifests}, indent=2) + "\n", encoding="utf-8")
     return True
 
@@ -61,18 +63,24 @@ def deliver(scenario: Scenario, landing: Path, truth: Path, *, processes: int = 
 def _continues(made: dict[str, Any], asked: dict[str, Any]) -> bool:
     """Whether what was made is the same world up to an earlier night."""
     nights = made["nights"]
-    is_same = all(made[key] == asked[key] for key in asked if key not in ("nights", "ends_on"))
+    is_same = all(made.get(key) == asked[key] for key in asked if key not in ("nights", "ends_on"))
     ends = [scenario["ends_on"] or scenario["nights"][-1] for scenario in (made, asked)]
     return is_same and ends[0] == ends[1] and asked["nights"][: len(nights)] == nights
 
 
-def _manifest(landing: Path, night: str) -> Path:
-    return landing / night / "manifest.json"
+def _prints(landing: Path, night: str) -> list[str]:
+    """The manifest a night stands by: as it was delivered ("" without one), and as it was sent once more."""
+    resent = landing / RESENT / night / MANIFEST
+    return [_print(landing, night), *([file_sha256(resent)] if resent.is_file() else [])]
 
 
-def _stand(landing: Path, manifests: dict[str, str]) -> bool:
-    found = {night: _manifest(landing, night) for night in manifests}
-    return all(path.is_file() and file_sha256(path) == manifests[night] for night, path in found.items())
+def _print(landing: Path, night: str) -> str:
+    manifest = landing / night / MANIFEST
+    return file_sha256(manifest) if manifest.is_file() else ""
+
+
+def _stand(landing: Path, manifests: dict[str, list[str]]) -> bool:
+    return all((landing / night).is_dir() and _print(landing, night) in known for night, known in manifests.items())
 
 
 def seed_of(options: argparse.Namespace, settings: Settings) -> int:
@@ -117,5 +125,8 @@ def serve(options: argparse.Namespace) -> Any:
         for night in summary["nights"]:
             rows = night["rows"]
             print(f"  {night['business_date']}  {rows['fee_list']:>8,} fee lines  {night['fee_amount']:>16} yuan")
+        if scenario.spoiled:
+            told = settings.truth_dir / "mishaps.csv"
+            print(f"{len(scenario.spoiled)} nights are spoiled: {told}; sent again: {settings.landing_dir / RESENT}")
         print(f"deliveries: {settings.landing_dir}   labels: {settings.truth_dir / 'labels.csv'}")
     return {"is_new": is_new, **summary}

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from simulator.scenario import Scenario, ScenarioError
 from simulator.simulation import NightSummary, Summary, simulate
+from simulator.spoiling import take_resent
 
-__all__ = ["NightSummary", "Scenario", "ScenarioError", "Summary", "simulate"]
+__all__ = ["NightSummary", "Scenario", "ScenarioError", "Summary", "simulate", "take_resent"]

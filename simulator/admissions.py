@@ -81,6 +81,7 @@ class Ward:
         lives = person.death is None or person.death > end
         away = person.off_site is not None and person.off_site[0] <= end and day <= person.off_site[1]
         kept = n in self.due and abs((self.due[n] - day).days) < _BETWEEN_STAYS
+        lives = lives and (person.registered_on is None or person.registered_on <= day)
         return self.free_from[n] <= day and lives and not away and not kept and not person.health.on_dialysis
 
     def _mother(self, place: Institution, day: date) -> int | None:

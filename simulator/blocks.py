@@ -6,6 +6,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from simulator.casting import staged_in
@@ -13,14 +14,14 @@ from simulator.dirt import Writing
 from simulator.extras import Dated, ExtraTable, Key
 from simulator.line_text import line_texts
 from simulator.mishaps import Mishaps, break_rows, settle_with_mishaps
-from simulator.night_rows import NightRows
+from simulator.night_rows import NightRows, TableRows
 from simulator.people import Person
 from simulator.records import Line, Visit
 from simulator.rows import (
     Row,
     diagnosis_rows,
     doctor_row,
-    enrolment_row,
+    enrolment_rows,
     institution_row,
     joined,
     line_row,
@@ -31,7 +32,7 @@ from simulator.rows import (
 )
 from simulator.scenario import Scenario
 from simulator.schemes import Stage
-from simulator.schemes.stage import play_one
+from simulator.schemes.playing import play_one
 from simulator.spool import SpoolWriter
 from simulator.streams import Hand
 from simulator.tables import extra_tables
@@ -51,17 +52,23 @@ class Part:
         self._extras = [(table, Hand(scenario.seed, f"{table.name}/{name}")) for table in extra_tables(scenario)]
 
     def add_people(self, people: Iterable[Person]) -> None:
-        """Registers whole in the first night; a death that was registered later comes as a changed row."""
-        first, last = self._nights[0], self._nights[-1]
+        """Registers whole in the first night; what the register learns later comes as new and changed rows."""
         for person in people:
-            self._add("psn_info", first, person.psn_no, person_row(person, first))
-            self._add("psn_insu", first, person.psn_no, enrolment_row(person))
-            told = person.death_registered
-            if told is not None and first < told <= last:
-                self._add("psn_info", told, person.psn_no, person_row(person, told))
+            self._add_to_registers(person)
             for table, hand in self._extras:
                 if table.of_person is not None:
                     self._add_dated(table.name, table.of_person(hand, person, self._first, self._last))
+
+    def _add_to_registers(self, person: Person) -> None:
+        first, last = self._nights[0], self._nights[-1]
+        days = [max(first, person.registered_on or first), *(day for day in person.changes if first < day <= last)]
+        sent: set[Row] = set()
+        for day in {self._rows.night_of(day): day for day in days}.values():  # of a night the last word holds
+            rows = [("psn_info", person_row(person, day)), *(("psn_insu", row) for row in enrolment_rows(person, day))]
+            for table, row in rows:
+                if row not in sent:
+                    sent.add(row)
+                    self._add(table, day, person.psn_no, row)
 
     def add_visit(self, visit: Visit) -> None:
         """An encounter with its settlements, lines, diagnoses, operations and extra rows."""
@@ -82,10 +89,16 @@ class Part:
     def _add_lines(self, visit: Visit) -> None:
         bad, resent, rows = self._mishaps.bad, self._mishaps.resent, self._rows
         is_rewritten = self._writing.touches("fee_list")
+        last: date | None = None
+        table = TableRows()
         for line, key, text in line_texts(visit):
             if is_rewritten or line.id in bad:
                 text = self._rewritten(visit, line)
-            rows.add_text("fee_list", line.uploaded, key, text, line.amount)
+            if line.uploaded is not last:
+                last = line.uploaded
+                table = rows.of_upload("fee_list", last)
+            table.lines.append((key, text))
+            table.cents += line.quantity * line.price
             if line.id in resent:
                 rows.add_text("fee_list", line.uploaded + timedelta(days=resent[line.id]), key, text, line.amount)
 
@@ -104,7 +117,7 @@ class Part:
 
 @contextmanager
 def _without_garbage_runs() -> Iterator[None]:
-    """Nothing of a block is garbage before its end: looking for it on the way costs a tenth of the time."""
+    """A block leaves no garbage: looking for some costs a tenth of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -112,27 +125,55 @@ def _without_garbage_runs() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-        gc.collect()
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedBlock:
+    """All that happens in a block, before it is written down."""
+
+    world: World
+    stages: list[Stage]
+    mishaps: Mishaps
+
+    @property
+    def visits(self) -> list[Visit]:
+        """All encounters, honest and staged."""
+        return [*self.world.visits, *(visit for stage in self.stages for visit in (*stage.ordinary, *stage.staged))]
+
+
+def played_block(scenario: Scenario, block: int) -> PlayedBlock:
+    """The block's world, its share of the staged instances, everything settled."""
+    world = make_world(scenario, block)
+    mishaps = Mishaps(rates=scenario.rates)
+    name = _honest(block)
+    lines = settle_with_mishaps(scenario.seed, name, world.visits, scenario.last_day, mishaps)
+    break_rows(scenario.seed, name, lines, mishaps, at_least=1 if block == 0 else 0)
+    stages = [play_one(world, scheme, n, mishaps) for scheme, n in staged_in(scenario, block)]
+    return PlayedBlock(world, stages, mishaps)
+
+
+def _honest(block: int) -> str:
+    return f"honest/{block}"
 
 
 @_without_garbage_runs()
 def make_block(scenario: Scenario, block: int, written: frozenset[int], spool: SpoolWriter) -> BlockReport:
     """Everything of one block, spooled; `written` are the numbers of the nights whose files are wanted."""
-    world = make_world(scenario, block)
-    mishaps = Mishaps(rates=scenario.rates)
-    name = f"honest/{block}"
-    lines = settle_with_mishaps(scenario.seed, name, world.visits, scenario.last_day, mishaps)
-    break_rows(scenario.seed, name, lines, mishaps, at_least=1 if block == 0 else 0)
-    stages = [play_one(world, scheme, n, mishaps) for scheme, n in staged_in(scenario, block)]
+    played = played_block(scenario, block)
+    world, stages, mishaps = played.world, played.stages, played.mishaps
     rows = NightRows(scenario)
-    _add_part(Part(scenario, name, rows, mishaps), world.people, world.visits)
+    _add_part(Part(scenario, _honest(block), rows, mishaps), world.people, world.visits)
     for stage in stages:
         part = Part(scenario, f"{stage.scheme.name}/{stage.instance}", rows, mishaps)
         _add_part(part, stage.people, [*stage.ordinary, *stage.staged])
         for label in stage.labels:
             rows.add_label(label)
+    for told in mishaps.told:
+        rows.add_mishap(told)
     report = rows.report(written, spool)
-    _count(report, world, stages, mishaps)
+    _count(report, played)
+    for visit in played.visits:
+        visit.settlements.clear()  # each names its encounter: only a garbage run could free such a pair
     return report
 
 
@@ -142,8 +183,8 @@ def _add_part(part: Part, people: Iterable[Person], visits: Iterable[Visit]) -> 
         part.add_visit(visit)
 
 
-def _count(report: BlockReport, world: World, stages: list[Stage], mishaps: Mishaps) -> None:
-    visits = [*world.visits, *(visit for stage in stages for visit in (*stage.ordinary, *stage.staged))]
+def _count(report: BlockReport, played: PlayedBlock) -> None:
+    world, stages, mishaps, visits = played.world, played.stages, played.mishaps, played.visits
     lines = [line for visit in visits for line in visit.lines]
     report.counts.update(
         persons=len(world.people) + sum(len(stage.people) for stage in stages),

@@ -25,6 +25,9 @@ _SETS: tuple[tuple[Item, ...], ...] = (
     (_TREAT[6], catalogue.REHAB[2]),
     (catalogue.INJECTION, _SUPPLY[0]),
 )
+_BARE_SETS = tuple(found for found in _SETS if all(item.charge_class == "05" for item in found))
+# How often something is done, whether supplies go with it, how often there are more; three, four and three in ten.
+_HABITS = (*[(0.16, False, 0.0)] * 3, *[(0.64, True, 0.2)] * 4, *[(0.95, True, 0.75)] * 3)
 _COMORBID: tuple[Diagnosis, ...] = (
     ("E78.500", "高脂血症"), ("K29.500", "慢性胃炎"), ("G47.000", "失眠"), ("M81.900", "骨质疏松"),
     ("E79.000", "高尿酸血症"), ("I67.200", "脑动脉硬化"), ("M47.800", "颈椎病"), ("K76.000", "脂肪肝"),
@@ -32,7 +35,7 @@ _COMORBID: tuple[Diagnosis, ...] = (
 )  # fmt: skip
 _WESTERN_QUANTITY, _PATENT_QUANTITY = 2.35, 2.6
 _PATENT_VISITS, _HERB_VISITS, _COSTLY_VISITS, _LAB_VISITS, _IMAGE_VISITS = 0.72, 0.50, 0.34, 0.15, 0.03
-_SET_VISITS, _SUPPLY_VISITS, _CONSULTATIONS, _LONG_PRESCRIPTIONS = 0.62, 0.22, 0.1, 0.45
+_CONSULTATIONS, _LONG_PRESCRIPTIONS = 0.1, 0.45
 
 Sheet = list[tuple[Item, int, int]]  # item, quantity, days supplied
 
@@ -90,11 +93,12 @@ def _tests(hand: Hand, person: Person) -> Sheet:
 
 
 def _treatment(hand: Hand, person: Person) -> Sheet:
-    """What is done on the spot, and what is needed for it."""
+    """What is done on the spot, and what is needed for it; some are never pricked, others at most visits."""
+    often, with_supplies, supplies = _HABITS[person.home // 1000 % 10]
     done: list[Item] = []
-    if hand.chance(0.85 if person.health.likes_infusions else _SET_VISITS - 0.08):
-        done += hand.pick(_SETS)
-    if hand.chance(_SUPPLY_VISITS):
+    if hand.chance(min(0.95, often * (1.5 if person.health.likes_infusions else 1.0))):
+        done += hand.pick(_SETS if with_supplies else _BARE_SETS)
+    if hand.chance(supplies):
         done += [item for item in hand.some(_SUPPLY, 3) if item not in done]
     return [(item, 1, 0) for item in done]
 

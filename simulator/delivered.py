@@ -26,12 +26,13 @@ def delivered(landing: Path, table: str) -> Iterator[Row]:
 
 
 def _opened(path: Path) -> io.TextIOWrapper:
-    with _unpacked(path) as raw:
+    with unpacked(path) as raw:
         encoding = _encoding_of(raw.read(_HEAD))
-    return io.TextIOWrapper(_unpacked(path), encoding=encoding, newline="")
+    return io.TextIOWrapper(unpacked(path), encoding=encoding, newline="")
 
 
-def _unpacked(path: Path) -> IO[bytes]:
+def unpacked(path: Path) -> IO[bytes]:
+    """The content of a plain, gzip or zip file."""
     if path.suffix == ".gz":
         return cast(IO[bytes], gzip.open(path, "rb"))
     if path.suffix == ".zip":

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import zipfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from simulator.columns import AMOUNT_COLUMNS, header
-from simulator.layout import ENDINGS
+from simulator.layout import ENDINGS, Layout
 from simulator.rows import batch_id, joined, money
 from simulator.scenario import Scenario
 from simulator.spool import Piece, Place, SpoolReader, encoded, packed
 
+MANIFEST = "manifest.json"
 MANIFEST_FORMAT = 1
 _COPY_BYTES = 1 << 20
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
@@ -47,6 +50,44 @@ class DeliveredFile:
         return entry
 
 
+def write_manifest(folder: Path, night: date, batch: str, files: Sequence[DeliveredFile]) -> None:
+    """What the sender says of a night's files."""
+    content = {
+        "format": MANIFEST_FORMAT,
+        "source": "national",
+        "business_date": str(night),
+        "batch_id": batch,
+        "files": [file.manifest_entry() for file in files],
+    }
+    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def clear_night(folder: Path, known: Collection[str]) -> None:
+    """Take away what an earlier scenario left; `known` are all tables that any scenario may deliver."""
+    (folder / MANIFEST).unlink(missing_ok=True)
+    for path in [path for table in known for path in folder.glob(f"{table}*.csv*")]:
+        path.unlink(missing_ok=True)
+
+
+def pack_whole(layout: Layout, name: str, text: bytes) -> bytes:
+    """A file's whole content, packed as the delivery is."""
+    if layout.compression != "zip":
+        return packed(layout, text)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=layout.level) as archive:
+        archive.writestr(_inside(layout, name), text)
+    return content.getvalue()
+
+
+def _inside(layout: Layout, name: str) -> zipfile.ZipInfo:
+    """The only file of a zip file, without a time."""
+    inside = zipfile.ZipInfo(name.removesuffix(ENDINGS["zip"]), _NO_TIME)
+    inside.compress_type = zipfile.ZIP_DEFLATED
+    inside._compresslevel = layout.level  # type: ignore[attr-defined]  # ZipInfo has no public name for it
+    return inside
+
+
 @dataclass(slots=True)
 class TableFile:
     """One table's file being joined; made when its first row comes."""
@@ -72,9 +113,7 @@ class TableFile:
             layout = self.scenario.layout
             if layout.compression == "zip":
                 self._zip = zipfile.ZipFile(self.path, "w", zipfile.ZIP_DEFLATED, compresslevel=layout.level)
-                inside = zipfile.ZipInfo(self.path.name.removesuffix(ENDINGS["zip"]), _NO_TIME)
-                inside.compress_type = zipfile.ZIP_DEFLATED
-                inside._compresslevel = layout.level  # type: ignore[attr-defined]  # ZipInfo has no public name for it
+                inside = _inside(layout, self.path.name)
                 self._file = cast(BinaryIO, self._zip.open(inside, "w", force_zip64=True))
             else:
                 self._file = self.path.open("wb")
@@ -112,32 +151,17 @@ class Joiner:
     def __post_init__(self) -> None:
         object.__setattr__(self, "reader", SpoolReader(len(self.tables)))
 
-    def write_night(self, number: int, landing: Path, known: Collection[str]) -> list[DeliveredFile]:
-        """One night's folder; the manifest last, so that a folder with one is complete.
-
-        `known` are all tables that any scenario may deliver: what an earlier one left of them goes.
-        """
+    def write_night(self, number: int, folder: Path) -> list[DeliveredFile]:
+        """One night's files and, last, its manifest, so that a folder with one is complete."""
         night, layout = self.scenario.nights[number], self.scenario.layout
-        folder = landing / str(night)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "manifest.json").unlink(missing_ok=True)
-        for name in [f"{table}.csv{ending}" for table in known for ending in ENDINGS.values()]:
-            (folder / name).unlink(missing_ok=True)
         files = [
             TableFile(self.scenario, table, header(table, columns, layout.names), folder / f"{table}{layout.ending}")
             for table, columns in self.tables.items()
         ]
         self._fill(number, files)
         delivered = [file.delivered() for file in files if file.rows]
-        content = {
-            "format": MANIFEST_FORMAT,
-            "source": "national",
-            "business_date": str(night),
-            "batch_id": batch_id(self.scenario.seed, night),
-            "files": [file.manifest_entry() for file in delivered],
-        }
-        text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-        (folder / "manifest.json").write_text(text, encoding="utf-8")
+        write_manifest(folder, night, batch_id(self.scenario.seed, night), delivered)
         return delivered
 
     def _fill(self, number: int, files: list[TableFile]) -> None:

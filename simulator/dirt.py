@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from simulator.columns import COLUMNS
+from simulator.date_formats import DATE_COLUMNS, rewrite_dates
 from simulator.streams import Hand
 
 Row = tuple[str, ...]
@@ -35,6 +37,14 @@ SWITCHES = (
     Switch("settlement_undone", "claims", 0.012, 0.5, "share of settlements reversed as a whole within days"),
     Switch("unsettled", "claims", 0.0018, 0.5, "share of fee lines without a settlement (brief D.4: 0.15 %)"),
     Switch("late", "claims", 0.02, 0.5, "share of fee lines uploaded one to three days later"),
+    Switch("late_weeks", "claims", 0.0, 0.5, "share of fee lines uploaded one to ten weeks later"),
+    Switch("reversal_first", "claims", 0.0, 0.5, "share of fee lines taken back days before they arrive themselves"),
+    Switch("reversal_in_parts", "claims", 0.0, 0.5, "share of fee lines taken back piece by piece, on two days"),
+    Switch("reversal_repeated", "claims", 0.0, 0.5, "share of fee lines whose reversal comes again a day later"),
+    Switch("reversal_undone", "claims", 0.0, 0.5, "share of fee lines whose reversal is reversed a day later"),
+    Switch("reversal_months_later", "claims", 0.0, 0.5, "share of fee lines taken back one to five months later"),
+    Switch("interim_settlement", "claims", 0.0, 1.0, "share of long stays settled in between as well (中途结算)"),
+    Switch("aid_only", "claims", 0.0, 1.0, "share of visits of people on aid that aid alone pays (D.4: hifp_pay = 0)"),
     Switch("quantity_text", "lines", 0.0002, 0.2, "share of fee lines whose quantity is no number"),
     Switch("no_person", "lines", 0.0002, 0.2, "share of fee lines without a person"),
     Switch("no_encounter", "lines", 0.0002, 0.2, "share of fee lines without an encounter"),
@@ -49,6 +59,7 @@ SWITCHES = (
     Switch("impossible_birth", "writing", 0.0, 0.1, "share of persons up to 850 years old by their birth date"),
     Switch("quantity_types", "writing", 0.0, 1.0, "share of quantities written as 2 or 2.0 for 2.0000"),
     Switch("null_words", "writing", 0.0, 1.0, "share of rows whose empty fields say NULL or \\N"),
+    Switch("date_formats", "writing", 0.0, 1.0, "share of tables and years that write dates 2026/3/5 or 20260305"),
     Switch("level_missing", "writing", 0.0, 1.0, "share of encounters that leave the level of the hospital empty"),
 )  # fmt: skip
 BY_NAME: Mapping[str, Switch] = {switch.name: switch for switch in SWITCHES}
@@ -78,6 +89,10 @@ class Writing:
                 hand = Hand(seed, f"{name}/{part}")
                 for table in tables:
                     self._ways.setdefault(table, []).append((rates[name], hand, way))
+        if rates["date_formats"] > 0:  # chosen for a table and a year, not for a row
+            for table in DATE_COLUMNS:
+                way = partial(rewrite_dates, seed, rates["date_formats"], table)
+                self._ways.setdefault(table, []).append((1.0, Hand(seed, f"date formats/{part}"), way))
 
     def touches(self, table: str) -> bool:
         """Whether rows of this table may change."""

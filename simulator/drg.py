@@ -87,5 +87,4 @@ PAYMENT_GROUPS = ExtraTable(
     "setl_drg",
     ("setl_id", "mdtrt_id", "grp_code", "grp_name", "weight", "rate", "payment_std", "cost_ratio"),
     of_visit=_rows,
-    is_usual=False,
 )

@@ -31,10 +31,10 @@ def passing_visit(hand: Hand, person: Person, providers: Providers, years: int) 
 def _visit(hand: Hand, person: Person, providers: Providers, illness: Illness, day: date) -> Visit:
     drugs = [Order(drug, hand.between(1, 2)) for drug in hand.some(illness.drugs, hand.between(2, 4))]
     if illness.kind == "passing" and hand.chance(_AT_PHARMACY):
-        shop = providers.home_pharmacy(person.home)
+        shop = providers.home_pharmacy(person.home_on(day))
         return outpatient(hand, person, shop, day, drugs, visit_type="41", diagnosis=illness.diagnosis)
     urgent = illness.kind == "injury" or illness.season == "flu" or hand.chance(_URGENT)
-    place = hand.pick(providers.hospitals) if hand.chance(_ELSEWHERE) else providers.home_hospital(person.home)
+    place = hand.pick(providers.hospitals) if hand.chance(_ELSEWHERE) else providers.home_hospital(person.home_on(day))
     if person.off_site and person.off_site[0] <= day <= person.off_site[1] and providers.remote:
         place = providers.remote[person.home % len(providers.remote)]
     done = _done(hand, place, illness, urgent=urgent)

@@ -1,4 +1,4 @@
-"""The tables delivered beside the claims; a scenario switches each on by its name."""
+"""The tables delivered beside the claims; they come unless a scenario switches one off by its name."""
 
 from __future__ import annotations
 

@@ -81,7 +81,6 @@ CHRONIC_REGISTRATIONS = ExtraTable(
     "opsp_reg",
     ("psn_no", "opsp_dise_code", "opsp_dise_name", "begndate", "enddate"),
     of_person=_registrations,
-    is_usual=False,
 )
 REFERRALS = ExtraTable(
     "referral",
@@ -91,15 +90,11 @@ REFERRALS = ExtraTable(
     ),
     of_visit=_referrals,
     of_person=_filed,
-    is_usual=False,
 )  # fmt: skip
-TIPS = ExtraTable(
-    "tip", ("tip_id", "tip_date", "fixmedins_code", "tip_way", "tip_content"), of_visit=_tips, is_usual=False
-)
+TIPS = ExtraTable("tip", ("tip_id", "tip_date", "fixmedins_code", "tip_way", "tip_content"), of_visit=_tips)
 CAPACITY = ExtraTable(
     "capacity",
     ("fixmedins_code", "capa_type", "capa_cnt"),
     tally=_used_places,
     at_end=_capacity,
-    is_usual=False,
 )

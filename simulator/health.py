@@ -23,7 +23,7 @@ _REGISTERED = 0.17
 _VISITS_MU, _VISITS_SIGMA = 1.66, 0.62
 _UNREGISTERED_MU, _UNREGISTERED_SIGMA = -1.25, 0.6
 _MOST_VISITS_PER_MONTH = 14.0
-_DIALYSIS, _CANCER = 0.07, 0.035  # of the registered
+_DIALYSIS, _CANCER = 0.085, 0.035  # of the registered
 _BIRTHS_PER_WOMAN_YEAR = 0.036  # of women of 22 to 38: about 6.5 births per 1,000 persons and year
 
 

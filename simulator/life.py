@@ -51,7 +51,8 @@ def refill(hand: Hand, person: Person, providers: Providers, day: date, place: I
     """A chronic patient fetches drugs for one or two conditions, mostly at the usual hospital or pharmacy."""
     at_shop = place.is_pharmacy if place else person.home % 100 < _USES_SHOP and hand.chance(_SHOP_SHARE)
     if place is None:
-        usual = providers.home_pharmacy(person.home) if at_shop else providers.home_hospital(person.home)
+        home = person.home_on(day)
+        usual = providers.home_pharmacy(home) if at_shop else providers.home_hospital(home)
         elsewhere = hand.chance(_ELSEWHERE[person.health.wanders])
         place = hand.pick(providers.pharmacies if at_shop else providers.hospitals) if elsewhere else usual
     condition = hand.pick(person.conditions)
@@ -95,6 +96,8 @@ def _life(
         visits += _stay(hand, person, providers, planned)
         taken.update(day for visit in visits[-2:] for day in visit.days)
     plan = _plan(hand, person, providers, first, last, alive_to)
+    if person.registered_on is not None:  # a newborn: no care of its own before
+        plan = [planned for planned in plan if planned[0] >= person.registered_on]
     for day, make in _kept(plan, taken, alive_to):
         visits.append(make(day))
         if person.health.goes_on_to_shop and not visits[-1].place.is_pharmacy and person.home % 100 < _USES_SHOP:
@@ -187,7 +190,7 @@ def _then_the_shop(hand: Hand, person: Person, providers: Providers, day: date) 
         return []
     condition = hand.pick(person.conditions)
     slip = sheets(hand, person, condition, at_shop=True)[0]
-    known, place = CHRONIC_DIAGNOSES[condition], providers.home_pharmacy(person.home)
+    known, place = CHRONIC_DIAGNOSES[condition], providers.home_pharmacy(person.home_on(day))
     return [outpatient(hand, person, place, day, _orders(slip), visit_type="9929", diagnosis=known, hours=(19, 21))]
 
 
@@ -196,7 +199,7 @@ def _stay(hand: Hand, person: Person, providers: Providers, planned: Admission) 
     visit = stay(
         hand, person, planned.place, planned.day, planned.nights, illness=planned.illness, visit_type=planned.visit_type
     )
-    home, before = providers.home_hospital(person.home), planned.day - timedelta(days=1)
+    home, before = providers.home_hospital(person.home_on(planned.day)), planned.day - timedelta(days=1)
     if planned.place.level != "1" or planned.visit_type != "21" or not hand.chance(_REFERRED):
         return [visit]
     orders = [Order(catalogue.CONSULTATION), *(Order(lab) for lab in hand.some(catalogue.LABS, 2))]

@@ -6,7 +6,7 @@ Fee lines are nearly all of a delivery; a row costs a third of the plain way. A 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from simulator.catalogue import Item
 from simulator.providers import Doctor
@@ -30,16 +30,21 @@ def line_texts(visit: Visit) -> Iterator[tuple[Line, str, str]]:
     at = ""
     last_doctor: Doctor | None = None
     by = ",,,,"
+    last_uploaded: date | None = None
+    until = ""
     for line in visit.lines:
+        if line.uploaded is not last_uploaded:
+            last_uploaded = line.uploaded
+            until = f"1,{last_uploaded} 20:00:00"
         if line.at is not last_at:
             last_at = line.at
             at = str(last_at)
         if line.doctor is not last_doctor:
             last_doctor = line.doctor
             by = _ordered_by(last_doctor, in_shop)
-        known = _ITEMS.get(id(line.item)) or _item(line.item)
-        _, named, own, kind = known
-        amounts = _AMOUNTS.get((id(line.item), line.quantity, line.price)) or _amounts(line)
+        item = line.item
+        _, named, own, kind = _ITEMS.get(id(item)) or _item(item)
+        amounts = _AMOUNTS.get((id(item), line.quantity, line.price)) or _amounts(line)
         if line.covered is not None:
             amounts = f"{amounts.rpartition(',')[0]},{money(line.covered)}"
         days, memo = line.days_supplied or "", line.memo and quoted(line.memo)
@@ -47,7 +52,7 @@ def line_texts(visit: Visit) -> Iterator[tuple[Line, str, str]]:
             line,
             f"{at} {line.id}",
             f"{line.id},{line.original_id},{visit_id},{line.settlement_id},{about},{at},{line.order_id},"
-            f"{named},{tail}-{own},{kind},{amounts},{days},{by},{memo},1,{line.uploaded} 20:00:00",
+            f"{named},{tail}-{own},{kind},{amounts},{days},{by},{memo},{until}",
         )
 
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from simulator.care import take_back
+from simulator.corrections import Corrector
 from simulator.dirt import LINE_FAULTS, rates_of
-from simulator.records import Line, Visit
+from simulator.records import Line, Told, Visit
+from simulator.settlement_ways import SettlementWays
 from simulator.settling import reverse, settle
 from simulator.streams import Hand
 
@@ -29,15 +31,20 @@ class Mishaps:
     late_lines: int = 0
     undone_settlements: int = 0
     rates: Mapping[str, float] = field(default_factory=lambda: _USUAL)
+    told: list[Told] = field(default_factory=list)  # what mishaps.csv says of single rows
 
 
 def settle_with_mishaps(seed: int, part: str, visits: list[Visit], last_day: date, mishaps: Mishaps) -> list[Line]:
     """Settle encounters with the usual corrections and delays; the lines that nothing befell but delay."""
     hand, rates = Hand(seed, f"mishaps/{part}"), mishaps.rates
     draw, taken_back, lost_share = hand.random, rates["taken_back"], rates["unsettled"]
+    corrector, ways = Corrector(seed, part, rates, last_day), SettlementWays(seed, part, rates)
     untouched: list[Line] = []
     for visit in visits:
-        if draw() < rates["settlement_undone"] * min(1.0, _LINES_OF_A_SETTLEMENT / max(1, len(visit.lines))):
+        ways.choose(visit)
+        if visit.interim_at is None and draw() < rates["settlement_undone"] * min(
+            1.0, _LINES_OF_A_SETTLEMENT / max(1, len(visit.lines))
+        ):
             undone_on = visit.settled_at + timedelta(days=hand.between(1, 9), minutes=hand.between(1, 60))
             if undone_on.date() <= last_day:
                 settle(seed, visit)
@@ -50,10 +57,13 @@ def settle_with_mishaps(seed: int, part: str, visits: list[Visit], last_day: dat
                 _take_back(hand, visit, line, rates["taken_back_later"])
             else:
                 kept.append(line)
+        kept = corrector.corrected(visit, kept) if corrector.is_on else kept
         lost = frozenset(line.id for line in kept if draw() < lost_share)
         settle(seed, visit, lost)
         untouched += [line for line in kept if line.id not in lost] if lost else kept
     _delay(hand, untouched, mishaps)
+    mishaps.told += corrector.told
+    mishaps.resent |= corrector.repeated
     return untouched
 
 

@@ -11,6 +11,7 @@ from datetime import date
 from simulator.streams import Hand
 
 AREA = "990001"
+REGIONS = ("990002", "990003")  # other counties of the same region
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华文玉兰建国志梅春红海云"
 _STREETS = ("柳湾路", "青禾街", "望川巷", "石桥北路", "丹霞里")

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from simulator.records import Label
+from simulator.records import Label, Told
 from simulator.rows import Row, joined
 from simulator.scenario import Scenario
 from simulator.spool import Piece, SpoolWriter, encoded, packed
-from simulator.tables import LABELS, spooled_tables
+from simulator.tables import LABELS, MISHAPS, TRUTH, spooled_tables
 from simulator.totals import BlockReport
 
 
@@ -31,6 +31,7 @@ class NightRows:
         self.nights = [{table: TableRows() for table in self.tables} for _ in range(len(scenario.nights) + 1)]
         self._scenario = scenario
         self._known: dict[date, int] = {}
+        self._beyond = TableRows()
 
     def night_of(self, uploaded: date) -> int:
         """The night that carries an upload date; -1 when it comes after all of them.
@@ -52,18 +53,27 @@ class NightRows:
 
     def add_text(self, table: str, uploaded: date, key: str, text: str, cents: int = 0) -> None:
         """A finished line into the night that carries its upload date."""
-        night = self._known.get(uploaded)
-        if night is None:
-            night = self.night_of(uploaded)
-        if night >= 0:
-            rows = self.nights[night][table]
-            rows.lines.append((key, text))
-            rows.cents += cents
+        rows = self.of_upload(table, uploaded)
+        rows.lines.append((key, text))
+        rows.cents += cents
+
+    def of_upload(self, table: str, uploaded: date) -> TableRows:
+        """Where rows of a table with this upload date belong; rows beyond the last night go into one never told."""
+        night = self.night_of(uploaded)
+        return self.nights[night][table] if night >= 0 else self._beyond
 
     def add_label(self, label: Label) -> None:
         """A row of the truth, in the order it comes."""
         row = tuple(str(getattr(label, name)) for name in self.tables[LABELS])
         self.nights[-1][LABELS].lines.append(("", joined(row)))
+
+    def add_mishap(self, told: Told) -> None:
+        """What befell a row, for the truth; where it is delivered at all."""
+        night = self.night_of(told.uploaded)
+        if night >= 0:
+            file = f"{told.table}{self._scenario.layout.ending}"
+            row = (str(self._scenario.nights[night]), file, told.kind, told.detail, told.outcome)
+            self.nights[-1][MISHAPS].lines.append(("", joined(row)))
 
     def report(self, written: frozenset[int], spool: SpoolWriter) -> BlockReport:
         """Spool the rows; the report knows where they lie and how many there are."""
@@ -81,10 +91,11 @@ class NightRows:
             pieces = []
             for name, rows in tables.items():
                 content = b""
-                if rows.lines and name == LABELS:
+                if rows.lines and name in TRUTH:
                     content = "".join(f"{line}\n" for _, line in rows.lines).encode()
                 elif rows.lines and night in written:
                     rows.lines.sort()
-                    content = packed(layout, encoded(layout, "".join([f"{line}\n" for _, line in rows.lines])))
+                    text = "\n".join([line for _, line in rows.lines])
+                    content = packed(layout, encoded(layout, text + "\n"))
                 pieces.append(Piece(content, len(rows.lines), rows.cents))
             yield pieces

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from simulator.health import CONDITIONS, HEALTHY, Health, draw_conditions, draw_health
+from simulator.life_events import Move, let_happen
 from simulator.names import AREA, SURNAMES, address, certificate, person_name, telephone
 from simulator.policy import Usage
 from simulator.streams import Hand, id_of
@@ -46,6 +47,8 @@ class Person:
     household: str = ""
     account_holder: Person | None = None  # of the family account that may pay for this person
     enrolled_on: date | None = None  # None: long ago
+    registered_on: date | None = None  # the register knows of this person since; None: long ago
+    move: Move | None = None  # to another county
     off_site: tuple[date, date] | None = None  # filed for care in another region from the first to the second day
     health: Health = HEALTHY
     usage: dict[int, Usage] = field(default_factory=dict)  # what was used of the year's benefits
@@ -54,6 +57,22 @@ class Person:
     def is_registered(self) -> bool:
         """Has the outpatient chronic benefit."""
         return self.health.is_registered
+
+    @property
+    def changes(self) -> list[date]:
+        """Days on which the register learns something new of this person, in order."""
+        told = (self.registered_on, self.death_registered, self.move.registered if self.move else None)
+        return sorted(day for day in told if day is not None)
+
+    def home_on(self, day: date) -> int:
+        """What draws the usual hospital and pharmacy on a day."""
+        return self.move.home if self.move and self.move.day <= day else self.home
+
+    def insured_on(self, day: date) -> tuple[str, str]:
+        """The enrolment in force on a day: its number and its county."""
+        if self.move and self.move.day <= day:
+            return self.move.relation_id, self.move.region
+        return self.relation_id, AREA
 
     def age_on(self, day: date) -> int:
         """Full years."""
@@ -88,6 +107,7 @@ def make_people(seed: int, count: int, first_day: date, last_day: date, offset: 
     people: list[Person] = []
     for group in range(offset // _GROUP, (offset + count - 1) // _GROUP + 1):
         neighbours = _neighbours(Hand(seed, f"people/{group}"), first_day, last_day)
+        let_happen(Hand(seed, f"life events/{group}"), neighbours, first_day, last_day)
         start = group * _GROUP
         people += neighbours[max(0, offset - start) : offset + count - start]
     return people

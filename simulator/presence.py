@@ -32,5 +32,4 @@ PRESENCE_CHECKS = ExtraTable(
     "presence_check",
     ("psn_no", "mdtrt_id", "fixmedins_code", "chk_time", "chk_way", "present_flag"),
     of_visit=_rows,
-    is_usual=False,
 )

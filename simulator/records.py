@@ -63,6 +63,8 @@ class Visit:
     paper: bool = False  # settled by hand from paper instead of at the counter
     invoice: str = ""  # invoice number; '' as the settlement's
     out_of_area: bool = False
+    interim_at: datetime | None = None  # what was charged until then is settled then (中途结算)
+    aid_only: bool = False  # medical aid pays and the pooled fund does not
     family_account: int = 0  # cents of the account payment that come from a relative's account
     account_share: int | None = None  # percent of the personal part paid from the account; None: as usual
     lines: list[Line] = field(default_factory=list)
@@ -89,6 +91,7 @@ class Settlement:
     at: datetime
     sums: dict[str, int]
     original_id: str = ""
+    is_interim: bool = False
 
     @property
     def is_reversal(self) -> bool:
@@ -118,3 +121,14 @@ class Label:
     intensity: float = 0.0  # how strong, 1.0 as described in the brief
     disguise: int = 0  # 0 plain, 1 careful, 2 well disguised
     category: str = ""  # of the rule catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What befell one row, and what a receiver ought to make of it (see misdeliveries)."""
+
+    uploaded: date
+    table: str
+    kind: str
+    detail: str
+    outcome: str

@@ -46,21 +46,34 @@ def money(cents: int) -> str:
 
 def person_row(person: Person, known_by: date) -> Row:
     """psn_info as the register stood on a day."""
-    death = person.death if person.death_registered and person.death_registered <= known_by else None
+    move = person.move if person.move and person.move.registered <= known_by else None
     return (
-        person.psn_no, person.certno, person.name, person.tel, person.address, person.recorded_sex,
-        str(person.birth), "01", str(death or ""),
+        person.psn_no, person.certno, person.name, person.tel, move.address if move else person.address,
+        person.recorded_sex, str(person.birth), "01", str(_known_death(person, known_by) or ""),
     )  # fmt: skip
 
 
-def enrolment_row(person: Person) -> Row:
-    """psn_insu."""
+def enrolment_rows(person: Person, known_by: date) -> list[Row]:
+    """psn_insu as the register stood on a day: the enrolment, ended by death or by a move, and the one after it."""
+    move = person.move if person.move and person.move.registered <= known_by else None
+    begin, death = str(person.enrolled_on or _REGISTRY_START), _known_death(person, known_by)
+    if move is None or (death is not None and death < move.day):
+        return [_enrolment(person, person.relation_id, AREA, begin, death)]
+    return [
+        _enrolment(person, person.relation_id, AREA, begin, move.day - timedelta(days=1)),
+        _enrolment(person, move.relation_id, move.region, str(move.day), death),
+    ]
+
+
+def _enrolment(person: Person, relation_id: str, region: str, begin: str, end: date | None) -> Row:
     return (
-        person.psn_no, person.relation_id, person.insurance, person.person_type,
-        str(int(person.is_civil_servant)),
-        "", AREA, person.employer, "01" if person.employer else "",
-        str(person.enrolled_on or _REGISTRY_START), "", "1",
+        person.psn_no, relation_id, person.insurance, person.person_type, str(int(person.is_civil_servant)),
+        "", region, person.employer, "01" if person.employer else "", begin, str(end or ""), "1",
     )  # fmt: skip
+
+
+def _known_death(person: Person, known_by: date) -> date | None:
+    return person.death if person.death_registered and person.death_registered <= known_by else None
 
 
 def visit_row(visit: Visit) -> Row:
@@ -71,8 +84,9 @@ def visit_row(visit: Visit) -> Row:
     bed = f"{int(visit.id[-2:]) + 1}" if visit.is_stay else ""
     contact, _, phone = visit.contact.partition("/")
     code, name = visit.diagnoses[0]
+    relation_id, region = person.insured_on(visit.begin.date())
     return (
-        visit.id, person.psn_no, person.relation_id, person.insurance, person.person_type, AREA, place.code,
+        visit.id, person.psn_no, relation_id, person.insurance, person.person_type, region, place.code,
         place.name, place.level, str(visit.begin), str(visit.end), "02", person.certno, visit.visit_type,
         visit.record_id, visit.record_id if visit.is_stay else "", department, ward, department, ward,
         bed, bed,
@@ -96,14 +110,15 @@ def settlement_row(settlement: Settlement) -> Row:
     is_out = visit.out_of_area or visit.place.area != AREA
     family = -visit.family_account if settlement.is_reversal else visit.family_account
     share = _share(sums["inscp_amt"] - sums["hifp_pay"], sums["inscp_amt"])
+    _, region = person.insured_on(visit.begin.date())
     return (
         settlement.id, visit.id, settlement.original_id, "S" + settlement.id[:12], AREA, person.psn_no,
-        person.person_type, person.insurance, AREA, visit.place.code, visit.place.level, visit.place.area,
+        person.person_type, person.insurance, region, visit.place.code, visit.place.level, visit.place.area,
         visit.visit_type, "1" if visit.paper else "2",
         clearing, "1", "", "", str(visit.begin.date()), str(visit.end.date()), str(settlement.at),
         str(settlement.at.year), *(money(sums[name]) for name in _BEFORE_SHARE), share,
         *(money(sums[name]) for name in _AFTER_SHARE), money(family), money(sums["cash_payamt"]),
-        str(int(settlement.is_reversal)), "0", "1", "02", _OUT if is_out else "0", AREA,
+        str(int(settlement.is_reversal)), str(int(settlement.is_interim)), "1", "02", _OUT if is_out else "0", AREA,
         visit.invoice or "F" + settlement.id[-10:],
     )  # fmt: skip
 

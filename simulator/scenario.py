@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Self
 
 from fundwatch.errors import FundwatchError, faults
 from simulator.dirt import BY_NAME, rates_of
 from simulator.layout import Layout
+from simulator.misdeliveries import Spoiled, When, mishap_faults, spoiled_nights
+from simulator.sure_schemes import lines_of_sure_schemes
 
 # Schemes unfold over up to four weeks (a month of daily visits, a readmission after a fortnight).
 MIN_HISTORY_DAYS = 30
-MIN_PERSONS = 50
+MIN_PERSONS = 10
 MOST_STAYS = 20.0  # times the usual rate of admissions
 # Lines per person-day, honest and staged, and lines of schemes that come along whatever the size; measured on
 # worlds of 200 to 25,000 persons over 89 days. They aim `for_lines`, nothing else.
 _HONEST_PER_PERSON_DAY, _STAGED_PER_PERSON_DAY = 0.243, 0.072
-_LINES_OF_SURE_SCHEMES, _LINES_OF_EVERY_SCHEME = 7_300, 53_000
+_LINES_OF_EVERY_SCHEME = 53_000
 _PERSONS_WITHOUT_RARE_SCHEMES = 700
+_TRIED_OUT_BELOW = 15_000  # lines; below, the chance of a few stays moves the total by a third
 _EVERY_SCHEME_FROM = 250_000  # lines; below, playing everything at least once would drown the honest world
 
 
@@ -51,6 +54,7 @@ class Scenario:
     the people; without it only those of the first rules are sure to come. `scheme_rates` multiply the number of
     instances of single schemes, `disguise_shares` say how many are plain, careful and well disguised.
     `stay_factor` multiplies how often honest people are admitted. `tables` switch extra tables on or off by name.
+    `mishaps` spoil whole deliveries, each kind on a share of the nights or on the nights named (see misdeliveries).
     The world ends on `ends_on`, by itself the last night. With a later end, nights can be added one day: those
     delivered before stay the same to the byte.
     Raises ScenarioError naming every fault.
@@ -70,9 +74,11 @@ class Scenario:
     dirt: Mapping[str, float] = field(default_factory=dict)
     layout: Layout = field(default_factory=Layout)
     tables: Mapping[str, bool] = field(default_factory=dict)
+    mishaps: Mapping[str, When] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         found = [*_number_faults(self), *_night_faults(self), *_rate_faults(self), *self.layout.faults()]
+        found += mishap_faults(self.nights, self.ends_on or max(self.nights, default=date.min), self.mishaps)
         if found:
             raise ScenarioError.of(found, "Scenario")
 
@@ -87,15 +93,23 @@ class Scenario:
         scheme_scale: float = 1.0,
         dirt_rate: float = 0.001,
     ) -> Self:
-        """A scenario of about `lines` fee lines: within a fifth from 10,000 on, coarser below.
+        """A scenario of about `lines` fee lines: within a quarter from 1,000 lines on, within a fifth from 10,000.
 
-        The schemes every world has take most of a small one, so that below 8,000 lines none gets smaller. Below
-        250,000 lines not every scheme is sure to be played.
+        Below 250,000 lines not every scheme is sure to be played, below 15,000 fewer and fewer are (see sure_schemes);
+        there a few worlds are tried out, which takes a second. Where three stays would fill the smallest, there are
+        fewer.
         """
         days = max(1, (max(nights, default=history_start) - history_start).days)
         all_of_them = lines >= _EVERY_SCHEME_FROM
         persons = max(MIN_PERSONS, _persons_for(lines, days, scheme_scale, all_of_them=all_of_them))
-        return cls(seed, persons, history_start, nights, scheme_scale, dirt_rate, every_scheme=all_of_them)
+
+        made = cls(seed, persons, history_start, nights, scheme_scale, dirt_rate, every_scheme=all_of_them)
+        if lines < _TRIED_OUT_BELOW:
+            from simulator.sizing import scenario_near  # it makes worlds, which are made of scenarios
+
+            near = scenario_near(lines, made)
+            return replace(made, persons=near.persons, stay_factor=near.stay_factor)
+        return made
 
     @property
     def last_day(self) -> date:
@@ -106,6 +120,11 @@ class Scenario:
     def days(self) -> int:
         """Days from the start of history to the end of the world."""
         return (self.last_day - self.history_start).days
+
+    @property
+    def spoiled(self) -> dict[date, Spoiled]:
+        """The nights whose delivery is spoiled, and how."""
+        return spoiled_nights(self.seed, self.nights, self.mishaps)
 
     @property
     def rates(self) -> dict[str, float]:
@@ -131,7 +150,7 @@ def _staged_lines(persons: int, days: int, scale: float, *, all_of_them: bool) -
     by_rate = _STAGED_PER_PERSON_DAY * days * scale
     if all_of_them:  # some schemes are still at their least while others follow their rates
         return float((_LINES_OF_EVERY_SCHEME**4 + (by_rate * persons) ** 4) ** 0.25)
-    return max(_LINES_OF_SURE_SCHEMES, by_rate * (persons - _PERSONS_WITHOUT_RARE_SCHEMES))
+    return max(lines_of_sure_schemes(persons), by_rate * (persons - _PERSONS_WITHOUT_RARE_SCHEMES))
 
 
 def _number_faults(scenario: Scenario) -> list[str]:

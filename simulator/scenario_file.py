@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fundwatch.resources import conf_file, read_yaml
 from simulator.checks import world_faults
 from simulator.layout import Layout
-from simulator.scenario import MIN_PERSONS, MOST_STAYS, Scenario, ScenarioError
+from simulator.misdeliveries import When
+from simulator.scenario import Scenario, ScenarioError
 
 _KIND = "scenarios"
 DROPPED = object()  # given for a key: what the file says of it does not hold
@@ -92,6 +93,7 @@ class ScenarioFile(_Part):
     dirt: dict[str, float] = {}
     delivery: Delivery = Delivery()
     tables: dict[str, bool] = {}
+    mishaps: dict[str, float | tuple[Annotated[int, Field(strict=True, ge=1)] | date, ...]] = {}
 
     def scenario(self) -> Scenario:
         """The scenario it describes. Raises ScenarioError naming every fault."""
@@ -116,7 +118,20 @@ class ScenarioFile(_Part):
             dirt=dirt,
             layout=Layout(**self.delivery.model_dump()),
             tables=self.tables,
+            mishaps={name: self._nights_of(when, nights) for name, when in self.mishaps.items()},
         )
+
+    def _nights_of(self, when: float | tuple[int | date, ...], nights: tuple[date, ...]) -> When:
+        """A rate as it is; nights by their dates or by their numbers, the first being 1."""
+        if not isinstance(when, tuple):
+            return when
+        step = timedelta(days=_DAYS_BETWEEN[self.nights.every])
+        return tuple(
+            night if isinstance(night, date)
+            else nights[night - 1] if night <= len(nights)
+            else nights[-1] + step * (night - len(nights))
+            for night in when
+        )  # fmt: skip
 
 
 def read_scenario(source: str | Path, given: Mapping[str, Any] | None = None) -> Scenario:
@@ -154,15 +169,6 @@ def scenario_of(content: dict[str, Any], where: str) -> Scenario:
     if found:
         raise ScenarioError.of(found, where)
     return scenario
-
-
-def _sound_part(file: ScenarioFile) -> Scenario:
-    """What can be asked of the world although other keys are at fault."""
-    persons = max(MIN_PERSONS, file.persons or 0)
-    factor = min(max(file.stays.factor, 0.0), MOST_STAYS)
-    return Scenario(
-        persons=persons, scheme_rates=dict.fromkeys(file.schemes.rates, 1.0), stay_factor=factor, tables=file.tables
-    )
 
 
 def _put(content: dict[str, Any], path: list[str], value: object) -> None:

@@ -7,7 +7,7 @@ back with its reversal; settlements of one person are made in the order of their
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from simulator.catalogue import Item
@@ -15,6 +15,7 @@ from simulator.policy import STANDARD, Kind, Usage, account_left, deductible_of,
 from simulator.records import Line, Settlement, Visit
 from simulator.streams import id_of
 
+_ERROR_NOTICED = timedelta(minutes=3)
 _FAMILY_PART = 2  # of a relative's balance one settlement may take a half
 FUNDS = (
     "hifp_pay", "cvlserv_pay", "hifes_pay", "hifmi_pay", "hifob_pay", "hifdm_pay", "maf_pay", "othfund_pay"
@@ -43,11 +44,37 @@ def split(item: Item, quantity: int, price: int) -> Split:
 
 
 def settle(seed: int, visit: Visit, unsettled: frozenset[str] = frozenset()) -> Settlement | None:
-    """Settle an encounter's lines but the `unsettled`; None when no line is left."""
+    """Settle an encounter's lines but the `unsettled`; None when no line is left.
+
+    An encounter with an interim settlement gets two: the first of what was charged until then.
+    """
     lines = [line for line in visit.lines if line.id not in unsettled]
+    if visit.interim_at is not None:
+        until = visit.interim_at
+        early, late = [x for x in lines if x.at <= until], [x for x in lines if x.at > until]
+        if early and late:
+            _settled(id_of(seed, "interim", visit.id), visit, until, early).is_interim = True
+            lines = late
     if not lines:
         return None
-    settlement = Settlement(id_of(seed, "settlement", visit.id), visit, visit.settled_at, _sums(visit, lines))
+    return _settled(id_of(seed, "settlement", visit.id), visit, visit.settled_at, lines)
+
+
+def settle_after_an_error(seed: int, visit: Visit) -> Settlement:
+    """Settle, take all of it back and settle again within minutes: what is left is as if nothing had been.
+
+    The lines keep their ids; those of the first try have others.
+    """
+    lines = visit.lines
+    visit.lines = [replace(line, id=id_of(seed, "first try", line.id), trace_codes=()) for line in lines]
+    _settled(id_of(seed, "first try", visit.id), visit, visit.settled_at, visit.lines)
+    reverse(seed, visit, visit.settled_at + _ERROR_NOTICED)
+    visit.lines = [*lines, *visit.lines]
+    return _settled(id_of(seed, "settlement", visit.id), visit, visit.settled_at + 2 * _ERROR_NOTICED, lines)
+
+
+def _settled(number: str, visit: Visit, at: datetime, lines: list[Line]) -> Settlement:
+    settlement = Settlement(number, visit, at, _sums(visit, lines))
     for line in lines:
         line.settlement_id = settlement.id
     visit.settlements.append(settlement)
@@ -83,7 +110,9 @@ def _sums(visit: Visit, lines: list[Line]) -> dict[str, int]:
     usage = person.usage.setdefault(visit.settled_at.year, Usage())
     kind = kind_of(visit.visit_type, is_stay=visit.is_stay)
     deductible = deductible_of(STANDARD, kind, visit.place.level, person.insurance, usage)
-    taken = max(0, min(deductible, in_scope))
+    if visit.settlements and visit.settlements[0].is_interim:
+        deductible = 0  # once a stay
+    taken = 0 if visit.aid_only else max(0, min(deductible, in_scope))
     funds = _funds(visit, kind, usage, max(0, in_scope - taken))
     fund = sum(funds.values())
     sums = {
@@ -124,6 +153,9 @@ def _parts(lines: list[Line]) -> tuple[int, int, int, int]:
 def _funds(visit: Visit, kind: Kind, usage: Usage, above: int) -> dict[str, int]:
     person, funds = visit.person, dict.fromkeys(FUNDS, 0)
     if kind == "purchase" or above <= 0:
+        return funds
+    if visit.aid_only:
+        funds["maf_pay"] = above * STANDARD.aid_percent // 100
         return funds
     pooled = pooled_of(STANDARD, kind, visit.place.level, person.insurance, person.person_type, usage, above)
     funds["hifp_pay"] = pooled

@@ -15,15 +15,16 @@ from pathlib import Path
 
 from simulator.blocks import make_block
 from simulator.checks import check
-from simulator.columns import COLUMNS
 from simulator.delivery import Joiner
-from simulator.extra_tables import EXTRA_TABLES
+from simulator.misdeliveries import Spoiled
 from simulator.registries import spool_registries
-from simulator.rows import joined, money
+from simulator.rows import money
 from simulator.scenario import Scenario, ScenarioError
+from simulator.spoiling import can_be_spoiled, write_delivery
 from simulator.spool import SpoolWriter
-from simulator.tables import LABELS, spooled_tables
+from simulator.tables import TRUTH, spooled_tables
 from simulator.totals import BlockReport, Totals
+from simulator.truth import write_truth
 from simulator.world import block_count
 
 _SPOOL = ".spool"
@@ -64,30 +65,34 @@ class Summary:
 def simulate(
     scenario: Scenario, landing: Path, truth: Path, *, processes: int = 1, nights: Collection[date] | None = None
 ) -> Summary:
-    """Write one folder per night under `landing`, and labels.csv and summary.json under `truth`.
+    """Write one folder per night under `landing`; labels.csv, mishaps.csv and summary.json under `truth`.
 
     The same scenario gives the same bytes on any number of processes. `nights` names the nights to write, by
     itself all of them: the others are reckoned again, never kept, so that a delivery can be continued at any time.
+    What the sender of a spoiled night sends the morning after lies under `landing`/resent (see simulator.spoiling).
+    The summary counts what was meant to be delivered; mishaps.csv says where less or more was.
     Rows are in the national interface's layout. Raises ScenarioError when a night is not the scenario's, or when
     the truth would lie within the landing zone or the other way round.
     """
     _check_apart(landing, truth)
     check(scenario)
     written = _numbers_of(scenario, nights)
+    sources = [scenario.spoiled[scenario.nights[n]].source for n in written if scenario.nights[n] in scenario.spoiled]
+    kept = written | {scenario.nights.index(source) for source in sources if source is not None}
     truth.mkdir(parents=True, exist_ok=True)
     with _spool_folder(truth) as folder:
         totals = Totals()
-        for report in make_blocks(scenario, written, folder, processes):
+        for report in make_blocks(scenario, kept, folder, processes):
             totals.add(report)
         spool = SpoolWriter(folder / "world", len(spooled_tables(scenario)))
-        for report in spool_registries(scenario, totals, written, spool):
+        for report in spool_registries(scenario, totals, kept, spool):
             totals.add(report)
         joiner = Joiner(scenario, spooled_tables(scenario), totals.places)
-        known = [*COLUMNS, *(table.name for table in EXTRA_TABLES)]
+        spoiled = _spoiled(scenario, totals)
         for number in sorted(written):
-            joiner.write_night(number, landing, known)
+            write_delivery(joiner, number, landing, spoiled.get(scenario.nights[number]), folder / "earlier")
         summary = _summary(scenario, totals)
-        _write_truth(truth, joiner, summary)
+        write_truth(truth, joiner, spoiled.values(), json.dumps(asdict(summary), ensure_ascii=False, indent=2))
     return summary
 
 
@@ -170,19 +175,22 @@ def _summary(scenario: Scenario, totals: Totals) -> Summary:
 
 
 def _night_summary(scenario: Scenario, number: int, totals: Totals) -> NightSummary:
-    tables = [table for table in spooled_tables(scenario) if table != LABELS]
+    tables = [table for table in spooled_tables(scenario) if table not in TRUTH]
     rows = {table: totals.rows[number, n] for n, table in enumerate(tables)}
     cents = {table: totals.cents[number, n] for n, table in enumerate(tables)}
     delivered = {table: count for table, count in rows.items() if count}
     return NightSummary(str(scenario.nights[number]), delivered, money(cents["fee_list"]), money(cents["setl"]))
 
 
-def _write_truth(truth: Path, joiner: Joiner, summary: Summary) -> None:
-    with (truth / "labels.csv").open("wb") as labels:
-        labels.write((joined(joiner.tables[LABELS]) + "\n").encode())
-        for place in joiner.places:
-            *_, piece = joiner.reader.pieces(place, len(summary.nights))
-            labels.write(piece.content)
-    joiner.reader.close()
-    content = json.dumps(asdict(summary), ensure_ascii=False, indent=2)
-    (truth / "summary.json").write_text(content + "\n", encoding="utf-8")
+def _spoiled(scenario: Scenario, totals: Totals) -> dict[date, Spoiled]:
+    """The spoiled nights whose files, and those they take from, are large enough to be spoiled."""
+    tables = list(spooled_tables(scenario))
+
+    def is_large(night: date | None, table: str) -> bool:
+        return night is None or can_be_spoiled(totals.rows[scenario.nights.index(night), tables.index(table)])
+
+    return {
+        night: one
+        for night, one in scenario.spoiled.items()
+        if is_large(night, one.kind.table) and is_large(one.source, one.kind.table)
+    }

@@ -25,10 +25,11 @@ def dialysis_days(person: Person, first: date, last: date) -> Iterator[date]:
 
 
 def dialysis_items(n: int) -> list[Item]:
-    """The n-th session: filters are used three times, as is an injection."""
+    """The n-th session: an injection every third; most filters are in its price, every ninth is charged apart."""
     usual = [catalogue.DIALYSIS, _FAMILIES["dialysis_drugs"][1]]
-    often = [catalogue.DIALYSER, *_FAMILIES["dialysis_supplies"], _FAMILIES["dialysis_drugs"][0], catalogue.INJECTION]
-    return [*usual, *often] if n % 3 == 0 else usual
+    injected = [_FAMILIES["dialysis_drugs"][0], catalogue.INJECTION] if n % 3 == 0 else []
+    supplied = [catalogue.DIALYSER, *_FAMILIES["dialysis_supplies"]] if n % 9 == 0 else []
+    return [*usual, *supplied, *injected]
 
 
 def chemotherapy_days(person: Person, first: date, last: date) -> Iterator[date]:

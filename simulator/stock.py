@@ -80,7 +80,6 @@ STOCK_MOVEMENTS = ExtraTable(
     ),
     tally=_tally,
     at_end=_at_end,
-    is_usual=False,
 )  # fmt: skip
 
 

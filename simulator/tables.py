@@ -10,7 +10,9 @@ from simulator.extras import ExtraTable
 from simulator.records import Label
 from simulator.scenario import Scenario
 
-LABELS = "labels"
+LABELS, MISHAPS = "labels", "mishaps"
+TRUTH = (MISHAPS, LABELS)  # spooled, but never delivered
+MISHAP_COLUMNS = ("night", "file", "kind", "detail", "outcome")
 
 
 def extra_tables(scenario: Scenario) -> list[ExtraTable]:
@@ -19,6 +21,6 @@ def extra_tables(scenario: Scenario) -> list[ExtraTable]:
 
 
 def spooled_tables(scenario: Scenario) -> dict[str, tuple[str, ...]]:
-    """Every spooled table with its columns, in order; the labels last, for the truth alone."""
+    """Every spooled table with its columns, in order; what belongs to the truth alone comes last."""
     extras = {table.name: table.columns for table in extra_tables(scenario)}
-    return {**COLUMNS, **extras, LABELS: tuple(field.name for field in fields(Label))}
+    return {**COLUMNS, **extras, MISHAPS: MISHAP_COLUMNS, LABELS: tuple(field.name for field in fields(Label))}

@@ -15,7 +15,7 @@ from simulator.records import Line, Visit
 from simulator.streams import Hand, id_of
 
 _PREFIX_DIGITS, _SERIAL_DIGITS = 7, 13
-_FORGOTTEN = 0.02
+FORGOTTEN = 0.02  # of packs
 _MOST_PACKS = 60  # of one line; what is counted in single units is not scanned pack by pack
 
 
@@ -35,7 +35,7 @@ def codes_of(hand: Hand, line: Line) -> tuple[str, ...]:
     if line.trace_codes is not None:
         return line.trace_codes
     prefix = prefix_of(line.item.code)
-    return tuple(prefix + hand.new_id(_SERIAL_DIGITS) for _ in range(line.quantity) if not hand.chance(_FORGOTTEN))
+    return tuple(prefix + hand.new_id(_SERIAL_DIGITS) for _ in range(line.quantity) if not hand.chance(FORGOTTEN))
 
 
 def _rows(hand: Hand, visit: Visit) -> Iterator[Dated]:
@@ -63,5 +63,4 @@ TRACE_SCANS = ExtraTable(
         "sel_retn_cnt", "mdtrt_setl_type", "trdn_flag",
     ),
     of_visit=_rows,
-    is_usual=False,
 )  # fmt: skip

@@ -12,18 +12,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from simulator.life import free_of, ordinary_life
-from simulator.mishaps import Mishaps, settle_with_mishaps
 from simulator.people import Person, make_person, with_death
 from simulator.providers import Doctor, Institution, make_doctor, make_hospital, make_pharmacy
 from simulator.records import Label, Line, Visit
 from simulator.schemes.labels import finished
 from simulator.schemes.scheme import DISGUISE_SHARES, Scheme
-from simulator.schemes.wear import worn
-from simulator.settling import settle
 from simulator.streams import Hand, T
 from simulator.world import World
 
-__all__ = ["Scheme", "Stage", "play_one", "stage_all"]
+__all__ = ["Scheme", "Stage"]
 # Days around a staged event that the cast's ordinary life leaves free: what is found there was staged.
 _MARGIN = 16
 _TRIES = 200  # to find a bystander before somebody new is made
@@ -228,27 +225,3 @@ class Stage:
             for name, cents in (("othfund_pay", borne), ("fund_pay_sumamt", borne), ("psn_pay", -borne)):
                 sums[name] += cents
             sums["cash_payamt"] -= borne
-
-
-def play_one(world: World, scheme: Scheme, number: int, mishaps: Mishaps) -> Stage:
-    """One instance (numbered from 0) played and settled; it draws from its own streams and knows of no other."""
-    scenario, part = world.scenario, f"scheme/{scheme.name}/{number}"
-    stage = Stage(world, scheme, number + 1, Hand(scenario.seed, part))
-    scheme.act(stage)
-    stage.finish()
-    settle_with_mishaps(scenario.seed, part, stage.ordinary, scenario.last_day, mishaps)
-    worn(Hand(scenario.seed, f"wear/{part}"), stage.staged, mishaps)
-    for visit in stage.staged:
-        settle(scenario.seed, visit)
-    stage.waive_shares()
-    return stage
-
-
-def stage_all(world: World, schemes: Sequence[Scheme], mishaps: Mishaps) -> list[Stage]:
-    """Every instance of every scheme."""
-    scenario = world.scenario
-    return [
-        play_one(world, scheme, n, mishaps)
-        for scheme in schemes
-        for n in range(scheme.instances(scenario.persons, scenario.scheme_scale))
-    ]

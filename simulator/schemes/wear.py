@@ -6,14 +6,20 @@ that nothing a label says, no sum and no net quantity changes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from simulator import catalogue
 from simulator.care import Order, charge, take_back
 from simulator.mishaps import Mishaps
 from simulator.records import Line, Visit
+from simulator.settling import settle, settle_after_an_error
 from simulator.streams import Hand
+from simulator.trace_codes import FORGOTTEN
+
+_LINES_OF_A_SETTLEMENT = 14  # as in the honest world (simulator.mishaps): longer settlements are undone more rarely
+_LATEST_HOUR = 22  # an error is noticed and mended on the same day
 
 
 def worn(hand: Hand, visits: Sequence[Visit], mishaps: Mishaps) -> None:
@@ -28,6 +34,29 @@ def worn(hand: Hand, visits: Sequence[Visit], mishaps: Mishaps) -> None:
             elif hand.chance(rates["late"]):
                 line.uploaded += timedelta(days=hand.between(1, 3))
                 mishaps.late_lines += 1
+
+
+def settle_worn(hand: Hand, seed: int, visits: Sequence[Visit], mishaps: Mishaps, spared: Collection[str]) -> None:
+    """Settle encounters, some only after an error; not the `spared`, whose sums are not what they were charged."""
+    for visit in visits:
+        share = min(1.0, _LINES_OF_A_SETTLEMENT / max(1, len(visit.lines)))
+        is_sound = visit.id not in spared and not visit.invoice and all(line.quantity > 0 for line in visit.lines)
+        is_error = hand.chance(mishaps.rates["settlement_undone"] * share)
+        if is_error and is_sound and visit.lines and visit.settled_at.hour < _LATEST_HOUR:
+            settle_after_an_error(seed, visit)
+            mishaps.undone_settlements += 1
+        else:
+            settle(seed, visit)
+
+
+def forget_scans(hand: Hand, visits: Sequence[Visit], labelled: Collection[str]) -> None:
+    """Leave out scanned codes as often as honest sellers do: none of a labelled line, and none that is seen twice."""
+    lines = [line for visit in visits for line in visit.lines if line.trace_codes]
+    seen = Counter(code for line in lines for code in line.trace_codes or ())
+    for line in lines:
+        if line.id not in labelled:
+            codes = line.trace_codes or ()
+            line.trace_codes = tuple(code for code in codes if seen[code] > 1 or not hand.chance(FORGOTTEN))
 
 
 def _return_a_drug(hand: Hand, visit: Visit, beside: Line, later: float) -> None:

@@ -10,7 +10,8 @@ from simulator import Scenario
 from simulator.catalogue import Item
 from simulator.mishaps import Mishaps
 from simulator.records import Line, Visit
-from simulator.schemes.stage import Scheme, Stage, play_one
+from simulator.schemes.playing import play_one
+from simulator.schemes.stage import Scheme, Stage
 from simulator.world import World, make_world
 
 

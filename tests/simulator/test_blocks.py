@@ -86,7 +86,11 @@ def test_no_two_blocks_give_out_the_same_code():
 
 def test_no_spool_stays_behind(made):
     assert {name.split("/")[0] for name in made} == {"landing", "truth"}
-    assert {name for name in made if name.startswith("truth")} == {"truth/labels.csv", "truth/summary.json"}
+    assert {name for name in made if name.startswith("truth")} == {
+        "truth/labels.csv",
+        "truth/mishaps.csv",
+        "truth/summary.json",
+    }
     summary = json.loads(made["truth/summary.json"])
     assert [night["business_date"] for night in summary["nights"]] == list(map(str, NIGHTS))
 

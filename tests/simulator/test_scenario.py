@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from fundwatch.errors import FundwatchError
 from simulator import Scenario, ScenarioError, simulate
+from simulator.scenario import MIN_PERSONS
+from simulator.schemes import SCHEMES
 
 
 def test_every_fault_of_a_scenario_is_named_at_once():
@@ -46,10 +48,31 @@ def test_for_lines_aims_well(simulate_into, lines):
     assert abs(made - lines) < 0.2 * lines
 
 
+@pytest.mark.parametrize("seed", [20260331, 1, 2])
+@pytest.mark.parametrize("lines", [1_000, 2_000, 5_000])
+def test_small_worlds_are_of_the_size_asked_for_and_schemes_are_played_in_them(tmp_path, lines, seed):
+    summary = simulate(Scenario.for_lines(lines, seed=seed), tmp_path / "landing", tmp_path / "truth")
+    assert abs(summary.fee_lines - lines) < 0.25 * lines
+    assert summary.schemes
+    assert summary.lookalikes
+
+
 @settings(deadline=None)
-@given(st.integers(0, 10**7), st.floats(0, 100))
+@given(st.integers(15_000, 10**7), st.floats(0, 100))
 def test_for_lines_always_gives_a_world_that_holds(lines, scale):
-    assert Scenario.for_lines(lines, scheme_scale=scale).persons >= 50
+    assert Scenario.for_lines(lines, scheme_scale=scale).persons >= MIN_PERSONS
+
+
+@pytest.mark.parametrize("lines", [0, 1, 100])
+def test_for_lines_makes_the_smallest_of_worlds_where_even_less_is_asked_for(lines):
+    assert MIN_PERSONS <= Scenario.for_lines(lines).persons < 4 * MIN_PERSONS
+
+
+def test_the_smallest_world_can_play_every_scheme(tmp_path):
+    scenario = Scenario(persons=MIN_PERSONS, history_start=date(2026, 3, 1), nights=(date(2026, 3, 31),))
+    assert len(simulate(scenario, tmp_path / "landing", tmp_path / "truth").schemes) == len(
+        {scheme.name for scheme in SCHEMES if scheme.kind == "scheme"}
+    )
 
 
 def test_importing_the_simulator_brings_no_engine_along():

@@ -6,7 +6,9 @@ import pytest
 
 from fundwatch.resources import conf_names
 from simulator import ScenarioError
+from simulator.extra_tables import EXTRA_TABLES
 from simulator.scenario_file import read_scenario, scenario_of
+from simulator.tables import extra_tables
 
 
 def refused(content):
@@ -15,7 +17,7 @@ def refused(content):
     return found.value.found
 
 
-@pytest.mark.parametrize("name", ["demo", "city", "province-slice"])
+@pytest.mark.parametrize("name", ["demo", "city", "province-slice", "faulty-month"])
 def test_every_preset_holds(name):
     assert name in conf_names("scenarios")
     assert read_scenario(name).nights[-1] == date(2026, 3, 31)
@@ -66,3 +68,8 @@ def test_a_file_of_ones_own_is_read(tmp_path):
     scenario = read_scenario(file)
     assert (scenario.persons, scenario.dirt_rate, scenario.rates["late"]) == (70, 0.0, 0.2)
     assert scenario.nights == (date(2026, 3, 30), date(2026, 3, 31))
+
+
+@pytest.mark.parametrize("name", ["demo", "city", "province-slice"])
+def test_presets_deliver_the_tables_beside_the_claims(name):
+    assert extra_tables(read_scenario(name)) == list(EXTRA_TABLES)

@@ -10,7 +10,7 @@ from fundwatch.errors import FundwatchError
 from fundwatch.settings import Settings
 from jobs.command_line import parser
 from jobs.simulate_claims import deliver, scenario_asked
-from simulator import Scenario
+from simulator import Scenario, take_resent
 from tests.simulator.test_delivery import content_of
 
 NIGHTS = (date(2026, 3, 10), date(2026, 3, 20), date(2026, 3, 31))
@@ -73,3 +73,16 @@ def test_another_world_is_never_mixed_into_a_landing_zone(tmp_path):
     for other in (small(NIGHTS, seed=7), small(NIGHTS[1:])):
         with pytest.raises(FundwatchError, match="other deliveries lie in the landing folder"):
             deliver(other, landing, truth)
+
+
+@pytest.mark.parametrize("kind", ["half_csv", "no_manifest"])
+def test_a_world_is_continued_whether_its_spoiled_night_was_mended_or_not(tmp_path, kind):
+    early, all_nights = (small(nights, mishaps={kind: NIGHTS[1:2]}) for nights in (NIGHTS[:2], NIGHTS))
+    for folder, is_mended in ((tmp_path / "spoiled", False), (tmp_path / "mended", True)):
+        landing, truth = folder / "landing", folder / "truth"
+        deliver(early, landing, truth)
+        assert not is_mended or take_resent(landing, NIGHTS[1])
+        assert not deliver(early, landing, truth)
+        before = content_of(landing)
+        assert deliver(all_nights, landing, truth)
+        assert before.items() <= content_of(landing).items()

@@ -1,0 +1,82 @@
+"""A night's delivery spoiled on disk, and the sound one that its sender sends the morning after.
+
+Where a night is refused or held, the whole delivery comes once more, sound and under a batch id of its own, in
+`<landing>/resent/<date>/`; `take_resent` puts it in the place of the spoiled one. A spoiled file is held in memory.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from simulator.columns import COLUMNS
+from simulator.delivery import MANIFEST, DeliveredFile, Joiner, clear_night, write_manifest
+from simulator.extra_tables import EXTRA_TABLES
+from simulator.misdeliveries import Spoiled
+from simulator.rows import batch_id
+from simulator.spoiled_file import SPOILERS, Night
+
+RESENT = "resent"
+_KNOWN = (*COLUMNS, *(table.name for table in EXTRA_TABLES))
+_FEWEST_ROWS = 4  # less cannot be cut, mixed and told apart
+
+
+def write_delivery(joiner: Joiner, number: int, landing: Path, spoiled: Spoiled | None, scratch: Path) -> None:
+    """One night's folder, spoiled as told; `scratch` is a folder for the delivery it takes from."""
+    night = joiner.scenario.nights[number]
+    folder, resent = landing / str(night), landing / RESENT / str(night)
+    clear_night(folder, _KNOWN)
+    if resent.exists():
+        shutil.rmtree(resent)
+    files = joiner.write_night(number, folder)
+    if spoiled is None:
+        return
+    if spoiled.kind.is_mended:
+        shutil.copytree(folder, resent)
+        write_manifest(resent, night, batch_id(joiner.scenario.seed, night) + "R", files)
+    if spoiled.source is not None:
+        joiner.write_night(joiner.scenario.nights.index(spoiled.source), scratch)
+    try:
+        _spoil(joiner, night, folder, files, spoiled, scratch)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def can_be_spoiled(rows: int) -> bool:
+    """Whether a file of so many rows is large enough for every kind."""
+    return rows >= _FEWEST_ROWS
+
+
+def take_resent(landing: Path, night: date) -> bool:
+    """Put what the sender sent once more in the place of a spoiled delivery; False when there is none.
+
+    The spoiled one is gone afterwards.
+    """
+    resent, folder = landing / RESENT / str(night), landing / str(night)
+    if not resent.is_dir():
+        return False
+    shutil.rmtree(folder)
+    resent.rename(folder)
+    return True
+
+
+def _spoil(
+    joiner: Joiner, night: date, folder: Path, files: list[DeliveredFile], spoiled: Spoiled, scratch: Path
+) -> None:
+    seed, kind = joiner.scenario.seed, spoiled.kind
+    spoilt = Night(night, folder, files, kind.table, joiner.scenario.layout, scratch)
+    batch = batch_id(seed, night)
+    if kind.name == "no_manifest":
+        (folder / MANIFEST).unlink()
+        return
+    if kind.name == "same_batch_id" and spoiled.source is not None:
+        batch = batch_id(seed, spoiled.source)
+    elif kind.name == "wrong_row_count":
+        spoilt.state(replace(spoilt.stated, rows=spoilt.stated.rows + 3))
+    elif kind.name == "wrong_sum":
+        spoilt.state(replace(spoilt.stated, amount=(spoilt.stated.amount or 0) + 100_000))
+    else:
+        SPOILERS[kind.name](spoilt)
+    write_manifest(folder, night, batch, spoilt.files)
