@@ -178,7 +178,9 @@ class _Trial:
         from intake.trying import unlisted, untranslated
 
         def raw(one: LandedFile) -> DataFrame:
-            return self.spark.read.options(**read_options(self.mapping, one)).schema(read_schema(one)).csv(str(one.path))
+            return (
+                self.spark.read.options(**read_options(self.mapping, one)).schema(read_schema(one)).csv(str(one.path))
+            )
 
         rows = next(r for r in self.mapping.tables[table].rows if r.source == file.kind)
         checks, privacy = self.quality.of(table), privacy_of(self.key, None)

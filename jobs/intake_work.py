@@ -146,7 +146,9 @@ def _canonical(work: IntakeWork, delivery: Delivery, file: LandedFile, table: st
     from intake.reading import read_options, read_schema
 
     def raw(one: LandedFile) -> DataFrame:
-        return work.night.spark.read.options(**read_options(work.mapping, one)).schema(read_schema(one)).csv(str(one.path))
+        return (
+            work.night.spark.read.options(**read_options(work.mapping, one)).schema(read_schema(one)).csv(str(one.path))
+        )
 
     rows = next(r for r in work.mapping.tables[table].rows if r.source == file.kind)
     strings, columns = source_rows(raw, work.mapping, delivery, file, rows)
