@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ CELLS = RECORDS | {
 }
 
 
-def _parse(folder: Path, content: dict[str, object]) -> None:
+def _parse(folder: Path, content: Mapping[str, object]) -> None:
     file = folder / "some.yaml"
     file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     parse_export(file)
