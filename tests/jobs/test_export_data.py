@@ -1,0 +1,134 @@
+"""Exports and the privacy report, on a small lake made by hand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fundwatch.contracts import TABLES
+from fundwatch.errors import NotReadyError
+from fundwatch.settings import load_settings
+from intake.mapping import read_mapping
+from jobs.export_data import write_export
+from jobs.job import Workplace
+from jobs.report_privacy import delivered_columns, read_privacy, write_report
+from leads.exports import Export, ExportRefusedError, read_export
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+NIGHT = date(2026, 3, 31)
+
+
+def _encounter(number: int, **given: Any) -> dict[str, Any]:
+    return {
+        "encounter_id": f"E{number}", "patient_id": f"{number:032x}", "institution_id": "H1", "visit_type": "21",
+        "insurance_type": "310", "is_inpatient": True, "region_code": "990102", "started_at": datetime(2026, 3, 4, 9),
+        "ended_at": datetime(2026, 3, 9, 9), "main_diagnosis_code": f"I1{number % 3}.x00", **given,
+    }  # fmt: skip
+
+
+def _rows() -> dict[str, list[dict[str, Any]]]:
+    encounters = [*(_encounter(n) for n in range(8)), _encounter(8, institution_id="H2", region_code="990201")]
+    patients = [{"patient_id": e["patient_id"], "sex": "1", "birth_year": 1960} for e in encounters]
+    settlements = [
+        {"settlement_id": f"S{n}", "encounter_id": e["encounter_id"], "total_amount": Decimal("120.00"),
+         "fund_amount": Decimal("80.00")} for n, e in enumerate(encounters)
+    ]  # fmt: skip
+    lead = {"lead_id": "ab" * 16, "place": 1, "subject_id": "H1", "reason_zh": "不外传", "rule_ids": ["DC-03"]}
+    return {"encounter": encounters, "patient": patients, "settlement": settlements, "lead": [lead]}
+
+
+@pytest.fixture(scope="module")
+def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    import pyarrow as pa
+    from deltalake import write_deltalake
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    settings = load_settings({"var": tmp_path_factory.mktemp("var")}, environment={}).settings
+    workplace = Workplace(settings)
+    workplace._spark = spark
+    for table, rows in _rows().items():
+        schema = to_arrow_schema(TABLES[table].schema(), timezone="UTC")
+        given = [{"known_from": NIGHT, "business_date": NIGHT} | row for row in rows]
+        content = pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in given], schema)
+        write_deltalake(str(workplace.lake.path(table)), content)
+    for stage in ("intake", "leads"):
+        workplace.ledger.commit(workplace.ledger.start(stage, NIGHT, "p"), stage, NIGHT, "p", {})
+    return workplace
+
+
+def _changed(name: str, **change: Any) -> Export:
+    return Export.model_validate(read_export(name).model_dump(by_alias=True) | change)
+
+
+def test_small_classes_are_left_out_and_the_rest_is_generalised(place, tmp_path):
+    told = write_export(read_export("research_encounters"), place, NIGHT, tmp_path)
+    text = (tmp_path / "research_encounters-2026-03-31" / "data.csv").read_bytes()
+    assert (told["rows"], told["left_out"], told["after"]["k"], told["after"]["l"]) == (8, 1, 8, 3)
+    assert text.startswith(b"\xef\xbb\xbf")
+    assert b"2026-03,65-69,1,9901,True,310,I10,5,100" in text
+    assert b"E0" not in text
+
+
+def test_an_export_under_its_limits_is_refused_with_the_figures_and_nothing_is_written(place, tmp_path):
+    export = _changed("research_encounters", on_violation="refuse")
+    with pytest.raises(ExportRefusedError, match=r"k = 1, the limit is 5") as refused:
+        write_export(export, place, NIGHT, tmp_path)
+    assert "11.11%" in refused.value.where
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_manifest_names_every_file_by_its_hash_and_the_versions_read(place, tmp_path):
+    folder = tmp_path / "leads_pseudonymous-2026-03-31"
+    write_export(read_export("leads_pseudonymous"), place, NIGHT, tmp_path)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    hashes = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.iterdir() if p.name != "manifest.json"}
+    assert manifest["files"] == hashes
+    assert manifest["versions"] == {"lead": 0}
+    assert "不外传".encode() not in (folder / "data.csv").read_bytes()
+
+
+def test_cells_are_shown_once_they_hold_enough_people(place, tmp_path):
+    export = _changed(
+        "institution_month", query=read_export("institution_month").query + " WHERE e.institution_id = 'H1'"
+    )
+    told = write_export(export, place, NIGHT, tmp_path)
+    lines = (tmp_path / "institution_month-2026-03-31" / "data.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert (told["rows"], told["hidden_cells"]) == (1, 0)
+    assert lines[1] == "H1,2026-03,65-69,1,8,8,960.00,640.00,False"
+
+
+def test_where_the_only_other_cell_would_give_a_small_one_away_all_are_hidden_and_it_is_refused(place, tmp_path):
+    with pytest.raises(ExportRefusedError, match="every one of its 2 cells would be hidden"):
+        write_export(read_export("institution_month"), place, NIGHT, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_of_a_night_that_has_not_run_is_not_ready(place, tmp_path):
+    with pytest.raises(NotReadyError, match="intake has not run"):
+        write_export(read_export("research_encounters"), place, date(2026, 4, 1), tmp_path)
+
+
+def test_the_privacy_report_measures_every_declared_set(place):
+    told = write_report(place, NIGHT)
+    assert {name: m["k"] for name, m in told["sets"].items()} == dict.fromkeys(told["sets"], 1)
+    assert told["sets"]["as_in_the_lake"]["unique_rows"] == 1
+    page = (place.settings.reports_dir / "2026-03-31" / "privacy" / "privacy.html").read_text(encoding="utf-8")
+    assert "psn_name" in page
+
+
+def test_every_delivered_column_has_a_treatment_and_a_level():
+    settings = load_settings({}, environment={}).settings
+    rows = delivered_columns(read_mapping("national"), read_privacy(settings))
+    told = {(row["file"], row["column"]): (row["treatment"], row["level"]) for row in rows}
+    assert told["psn_info", "psn_no"] == ("token", 4)
+    assert told["psn_info", "psn_name"] == ("dropped", 5)
+    assert told["psn_info", "brdy"] == ("derived", 4)
+    assert told["psn_info", "certno"] == ("derived", 5)
+    assert told["mdtrt", "vali_flag"] == ("read", 3)
