@@ -192,7 +192,8 @@ class _Trial:
 
         excluding = {t: [r.where.code for r in self.mapping.tables[t].rows if r.where] for t in self.judged}
         money = self.quality.money_of
-        return self._collected([control_totals(r, t, money(t), excluding[t]) for t, r in self.judged.items()])
+        found = self._collected([control_totals(r, t, money(t), excluding[t]) for t, r in self.judged.items()])
+        return tuple(sorted(found, key=lambda total: str(total["file_name"])))
 
     def codes(self) -> tuple[dict[str, Any], ...]:
         """A row per error code, with places."""
