@@ -135,8 +135,8 @@ def _constants(mapping: SourceMapping) -> frozenset[tuple[str, str]]:
         (table, column)
         for table, how in mapping.tables.items()
         for column in {c for rows in how.rows for c in rows.columns}
-        if len({rows.columns.get(column) for rows in how.rows}) == 1
-        and isinstance(how.rows[0].columns.get(column), Constant)
+        if all(isinstance(given, Constant) for given in (rows.columns.get(column) for rows in how.rows))
+        and len({str(rows.columns[column]) for rows in how.rows}) == 1
     )
 
 
