@@ -196,9 +196,8 @@ def to_grouped(accepted: DataFrame, table: str, grouped: Grouped) -> DataFrame:
         if grouped.where is not None:
             rows = rows.filter(F.expr(grouped.where))
         keys = [F.expr(sql).try_cast(contract.spark_type(name)).alias(name) for name, sql in grouped.by.items()]
-        made = rows.groupBy(*keys).agg(
-            *(F.expr(sql).try_cast(contract.spark_type(name)).alias(name) for name, sql in grouped.columns.items())
-        )
+        values = [F.expr(q).try_cast(contract.spark_type(c)).alias(c) for c, q in grouped.columns.items()]
+        made = rows.groupBy(*keys).agg(*values) if values else rows.select(*keys).distinct()
     except AnalysisException as fault:
         raise _unanalysable(fault, f"tables.{table}, grouped from {grouped.parent}") from fault
     unknown = [c for c in mapped_columns(table) if c not in {*grouped.by, *grouped.columns}]
@@ -218,6 +217,22 @@ def supplied_columns(mapping: SourceMapping, headers: Mapping[str, frozenset[str
             if rows.source in headers:
                 supplied.setdefault(table, set()).update(columns_of(mapping, rows, headers).filled(rows))
         for grouped in how.grouped:
-            if any(rows.source in headers for rows in mapping.tables[grouped.parent].rows):
-                supplied.setdefault(table, set()).update(grouped.by, grouped.columns)
+            filled = _grouped_columns(mapping, grouped, headers)
+            if {*grouped.by} <= filled:
+                supplied.setdefault(table, set()).update(filled)
     return {table: tuple(c for c in TABLES[table].column_names if c in names) for table, names in supplied.items()}
+
+
+def _grouped_columns(mapping: SourceMapping, grouped: Grouped, headers: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """The columns whose aggregates read only what the parent's files fill tonight: of the unknown nothing is known."""
+    known, filled = frozenset(mapped_columns(grouped.parent)), frozenset[str]()
+    for rows in mapping.tables[grouped.parent].rows:
+        known |= rows.carry.keys()
+        if rows.source in headers:
+            columns = columns_of(mapping, rows, headers)
+            filled |= {*columns.filled(rows), *(name for name, given in rows.carry.items() if columns.fill(given))}
+    spread = frozenset() if grouped.each is None else frozenset({grouped.each.name, "position"})
+    if not filled or (grouped.each is not None and not words(grouped.each.column) & known <= filled):
+        return frozenset()
+    lacking = known - filled - spread
+    return frozenset(name for name, sql in {**grouped.by, **grouped.columns}.items() if not words(sql) & lacking)

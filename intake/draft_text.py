@@ -30,7 +30,15 @@ def open_questions(files: Sequence[DraftFile]) -> Iterator[str]:
             yield f"{file.look.file.name}: look at {', '.join(unsure)}"
         unknown = [d.header for d in file.dropped if d.is_open]
         if unknown:
-            yield f"{file.look.file.name}: not recognised, so dropped: {', '.join(unknown)}"
+            yield f"{file.look.file.name}: look at what is dropped: {', '.join(_folded(unknown))}"
+
+
+def _folded(headers: Sequence[str]) -> list[str]:
+    """Numbered columns as one: code_1 … code_25."""
+    groups: dict[str, list[str]] = {}
+    for header in headers:
+        groups.setdefault(header.rstrip("0123456789"), []).append(header)
+    return [one[0] if len(one) == 1 else f"{one[0]} … {one[-1]}" for one in groups.values()]
 
 
 def _delivery(name: str, files: Sequence[DraftFile]) -> Iterator[str]:

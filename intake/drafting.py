@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from fundwatch.contracts import TABLES
 from intake.draft_values import birth_year, dated, numbered, of, plain_name, sql, translations
 from intake.mapping import ENTRY_OF, words
-from intake.sampling import Look, Values
+from intake.sampling import Look
 from intake.vocabulary import SURE, Match, Vocabulary, matches, normalised
 
 _TOKENS = {
@@ -77,9 +77,7 @@ def _draft(look: Look, vocabulary: Vocabulary) -> DraftFile:
     columns = [c for c in columns if not c.column.startswith("_")]
     told = " ".join(c.source for c in (*columns, *carry))
     used = tuple(h for h in look.header if {plain_name(h)} & words(told))
-    dropped = tuple(
-        _dropped(table, header, look.values[header], vocabulary) for header in look.header if header not in used
-    )
+    dropped = tuple(_dropped(table, header, look, vocabulary) for header in look.header if header not in used)
     order = [*TABLES[ENTRY_OF.get(table, table)].column_names]
     columns.sort(key=lambda c: order.index(c.column))
     name = normalised(look.file.name.split(".")[0]).replace("-", "_")
@@ -109,11 +107,11 @@ def _found(table: str, names: Mapping[str, Sequence[str]], look: Look, vocabular
     found = {}
     taken: set[str] = set()
     for column, known in names.items():
-        allowed = [h for h in look.header if column in _TOKENS or column[0] == "_" or not look.values[h].identifying]
+        # what is always blank would make each row one without a value; left out, it is unknown
+        there = [h for h in look.header if not look.is_blank(h)]
+        allowed = [h for h in there if column in _TOKENS or column[0] == "_" or not look.values[h].identifying]
         near = [m for m in matches(known, allowed) if m.confidence == SURE or m.header not in taken]
         near = [m for m in near if m.confidence == SURE or not _is_personal(m.header, vocabulary)]
-        # a name that is always blank stands back behind one that is not
-        near.sort(key=lambda m: not look.values[m.header].filled)
         if near and (
             near[0].confidence == SURE or table in ("claim_line", "settlement", "encounter") or len(near) == 1
         ):
@@ -150,8 +148,6 @@ def _proposed(table: str, column: str, match: Match, look: Look, vocabulary: Voc
         told += more
     if column == "amount" and match.like in _NOT_CHARGED:
         told.append("? no charged amount was found: this stands for it")
-    if not values.filled:
-        told.append("? always blank in the sample")
     return Proposed(column, source, "; ".join(told), is_sure and not any(t.startswith("?") for t in told))
 
 
@@ -204,7 +200,8 @@ def _of_the_person(table: str, look: Look, vocabulary: Vocabulary) -> Iterator[P
         yield Proposed("_death_date", dated(died, look.values[died])[0], told)
 
 
-def _dropped(table: str, header: str, values: Values, vocabulary: Vocabulary) -> Dropped:
+def _dropped(table: str, header: str, look: Look, vocabulary: Vocabulary) -> Dropped:
+    values = look.values[header]
     if values.identifying:
         return Dropped(header, f"identifies: the values look like {values.identifying}")
     if vocabulary.identifying.meets(header):
@@ -212,6 +209,8 @@ def _dropped(table: str, header: str, values: Values, vocabulary: Vocabulary) ->
     if vocabulary.free_text.meets(header):
         return Dropped(header, "free text: a person may be named in it")
     known = next((c for c, names in vocabulary.tables[table].columns.items() if normalised(header) in names), None)
+    if known is not None and look.is_blank(header):
+        return Dropped(header, f"? would be {known.lstrip('_')}, but is always blank in the sample", is_open=True)
     if known is not None:
         return Dropped(header, f"known as {known.lstrip('_')}, for which another column was taken")
     return Dropped(header, f"? not recognised: {values.shape}", is_open=True)

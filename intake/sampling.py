@@ -67,6 +67,11 @@ class Look:
     delimiter: str
     header: tuple[str, ...]
     values: dict[str, Values]
+    row_count: int
+
+    def is_blank(self, column: str) -> bool:
+        """Whether the sample has rows and none of them a value of the column."""
+        return self.row_count > 0 and not self.values[column].filled
 
 
 def look_at(file: Path) -> Look:
@@ -87,7 +92,8 @@ def look_at(file: Path) -> Look:
     header, *rows = islice(csv.reader(text.splitlines(), delimiter=delimiter), _ROWS + 1)
     names = tuple(name.strip() for name in header)
     columns = {n: [row[place].strip() for row in rows if place < len(row)] for place, n in enumerate(names)}
-    return Look(file, encoding, delimiter, names, {name: values_of(texts) for name, texts in columns.items()})
+    values = {name: values_of(texts) for name, texts in columns.items()}
+    return Look(file, encoding, delimiter, names, values, len(rows))
 
 
 def _decoded(content: bytes, file: Path) -> tuple[str, str]:

@@ -135,8 +135,8 @@ def _constants(mapping: SourceMapping) -> frozenset[tuple[str, str]]:
         (table, column)
         for table, how in mapping.tables.items()
         for column in {c for rows in how.rows for c in rows.columns}
-        if len({rows.columns.get(column) for rows in how.rows}) == 1
-        and isinstance(how.rows[0].columns.get(column), Constant)
+        if all(isinstance(given, Constant) for given in (rows.columns.get(column) for rows in how.rows))
+        and len({str(rows.columns[column]) for rows in how.rows}) == 1
     )
 
 
@@ -196,7 +196,8 @@ class _Trial:
 
         excluding = {t: [r.where.code for r in self.mapping.tables[t].rows if r.where] for t in self.judged}
         money = self.quality.money_of
-        return self._collected([control_totals(r, t, money(t), excluding[t]) for t, r in self.judged.items()])
+        found = self._collected([control_totals(r, t, money(t), excluding[t]) for t, r in self.judged.items()])
+        return tuple(sorted(found, key=lambda total: str(total["file_name"])))
 
     def codes(self) -> tuple[dict[str, Any], ...]:
         """A row per error code, with places."""

@@ -139,3 +139,17 @@ def test_without_the_other_file_what_it_lends_is_unknown(mapping):
     lines = supplied_columns(mapping, both)["claim_line"]
     assert "patient_id" in lines
     assert "charged_at" not in lines
+
+
+def test_what_is_grouped_from_an_unknown_column_is_unknown_too(tmp_path):
+    file = tmp_path / "two_files.yaml"
+    derived = (
+        "  institution: {grouped: [{from: claim_line, by: {institution_id: institution_id}, columns: {}}]}\n"
+        "  encounter:\n    grouped:\n      - from: claim_line\n        by: {encounter_id: line_id}\n"
+        '        columns: {patient_id: "min(patient_id)", started_at: "min(charged_at)"}\n'
+    )
+    file.write_text(LINES + derived, encoding="utf-8")
+    headers = {"heads": frozenset({"claim_id", "person"}), "details": frozenset({"claim_id", "number", "fen"})}
+    supplied = supplied_columns(parse_mapping(file), headers)
+    assert set(supplied["encounter"]) == {"encounter_id", "patient_id"}
+    assert "institution" not in supplied

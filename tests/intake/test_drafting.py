@@ -66,7 +66,7 @@ def test_a_draft_holds_no_value_of_the_file_that_could_identify(tmp_path):
 def test_an_unknown_column_is_dropped_and_asked_about(tmp_path):
     text, _ = flat(tmp_path)
     assert "# ? not recognised: numbers" in text
-    assert "# ? 费用明细.csv: not recognised, so dropped: 耗材标志" in text
+    assert "# ? 费用明细.csv: look at what is dropped: 耗材标志" in text
 
 
 def test_national_files_are_recognised_in_both_variants(tmp_path):
@@ -120,6 +120,17 @@ def test_a_header_that_yaml_would_misread_gets_another_name(tmp_path):
     mapping = parse_mapping(drafted(tmp_path, lines=b"line_id,item code,no,yes\nL,1,2,3\n")[1])
     assert mapping.files["lines"].names() == {"line_id": "line_id", "item_code": "item_code", "item code": "item_code"}
     assert mapping.files["lines"].drop == ("no", "yes")
+
+
+def test_a_column_that_is_always_blank_is_left_unknown_and_asked_about(tmp_path):
+    text, draft = drafted(tmp_path, claim_lines=b"line_id,patient_id,facility_npi,amount\nL,P,,5\n")
+    assert "# ? would be institution_id, but is always blank in the sample" in text
+    assert "institution_id" not in parse_mapping(draft).tables["claim_line"].rows[0].columns
+
+
+def test_numbered_columns_are_asked_about_as_one(tmp_path):
+    text, _ = drafted(tmp_path, claim_lines=b"line_id,amount,x_1,x_2,x_3\nL,5,a,b,c\n")
+    assert "dropped: x_1 … x_3\n" in text
 
 
 def test_a_similar_name_is_taken_with_its_similarity(tmp_path):

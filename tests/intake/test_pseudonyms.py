@@ -50,3 +50,8 @@ def test_a_column_of_identifiers_becomes_tokens_and_neither_plan_nor_rows_show_k
     assert "certificate_token" in plan
     assert not any(secret in plan for secret in (KEY.secret.hex(), KEY.of_domain("certificate").hex(), str(KEY.secret)))
     assert not any(CANARY in str(token) for token in tokens)
+
+
+def test_a_column_that_is_always_null_stays_null(spark):
+    rows = spark.createDataFrame([(None,), (None,)], "code string").repartition(1)
+    assert [r[0] for r in rows.select(token(KEY, "doctor")(F.col("code"))).collect()] == [None, None]

@@ -91,4 +91,6 @@ def test_the_draft_of_a_pharmacy_file_maps_every_line_of_it(spark, tmp_path):
     delivery = open_delivery(mapping, PHARMACY.parent, date(2018, 12, 31), tmp_path)
     report = check(spark, mapping, read_quality("default"), delivery, 10_000)
     (total,) = report.totals
-    assert (total["delivered_lines"], total["accepted_lines"]) == (648, 0)  # it names no institution: see the guide
+    assert (total["delivered_lines"], total["accepted_lines"]) == (648, 648)
+    assert "institution_id" in report.unknown["claim_line"]  # it names none: no rule can run, and each says why
+    assert {one.why_not for one in report.enabled if one.id == "ID-01"} != {""}
