@@ -76,8 +76,18 @@ def _findings(settings: Settings, options: argparse.Namespace) -> Iterator[Findi
         told = f"they read {', '.join(sorted(broken & set(TABLES)))}"
         yield Finding("accounts", "lake", Outcome.NOT_CHECKED, told, "mend the tables first")
     else:
-        yield from Accounts(Lake(root), options.date, _matched_by_content(settings)).findings()
+        yield from _accounts(Accounts(Lake(root), options.date, _matched_by_content(settings)))
     yield from _access(settings)
+
+
+def _accounts(accounts: Accounts) -> Iterator[Finding]:
+    import pyarrow as pa
+
+    try:
+        yield from accounts.findings()
+    except pa.ArrowException as fault:
+        told = f"a data file cannot be read ({type(fault).__name__})"
+        yield finding("accounts", "lake", [told], "", "see which with `fundwatch lake check --deep`")
 
 
 def _matched_by_content(settings: Settings) -> frozenset[str]:
