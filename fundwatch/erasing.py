@@ -143,7 +143,25 @@ def _parquet_holds(file: Path, text: str) -> bool:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(file) as parquet:
-        return any(text in str(batch.to_pylist()) for batch in parquet.iter_batches(use_threads=False))
+        batches = parquet.iter_batches(use_threads=False)
+        return any(_array_holds(column, text) for batch in batches for column in batch.columns)
+
+
+def _array_holds(array: Any, text: str) -> bool:
+    """Whether a text is a part of any string of an Arrow array, however deep it lies."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = array.type
+    if pa.types.is_map(kind):
+        return _array_holds(array.keys, text) or _array_holds(array.items, text)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return _array_holds(array.flatten(), text)
+    if pa.types.is_struct(kind):
+        return any(_array_holds(part, text) for part in array.flatten())
+    if pa.types.is_dictionary(kind):
+        return _array_holds(array.dictionary, text)
+    return _is_text(kind) and bool(pc.any(pc.match_substring(array.cast(pa.string()), text)).as_py())
 
 
 def _refuse_stray_files(path: Path) -> None:

@@ -111,10 +111,10 @@ class ErasureLog:
                     attempts[row["erasure_id"]] = row["at"]
                 latest[row["erasure_id"], row["business_date"]] = row
         summed: dict[date | None, Gone] = {}
-        for (_, night), row in latest.items():
+        for (_, night), told in latest.items():
             before = summed.get(night, Gone(night, 0))
-            amount = None if row["amount"] is None else row["amount"] + (before.amount or Decimal(0))
-            summed[night] = Gone(night, before.rows + row["rows"], amount)
+            amount = None if told["amount"] is None else told["amount"] + (before.amount or Decimal(0))
+            summed[night] = Gone(night, before.rows + told["rows"], amount)
         return summed
 
     def marked_nights(self) -> dict[date, str]:

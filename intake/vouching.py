@@ -16,6 +16,7 @@ from intake.mapping import ENTRY_OF, POINTER_OF, SourceMapping, mapped_columns
 
 _DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
 _CONFLICT, _UNREADABLE = "CONFLICT", "UNREADABLE"
+_FREE_TEXT = ("note", "complaint", "content")  # scrubbed on the way in; what a person types by hand is not
 
 
 @dataclass(frozen=True)
@@ -64,17 +65,16 @@ def resubmit_faults(row: Rejected, changes: Mapping[str, str], not_valid: Collec
     allowed = settable_columns(row.table_name)
     for column, text in changes.items():
         if column not in allowed:
-            why = "is a key, a pseudonym or unknown" if contract else ""
-            found.append(f"{column}: {why}; one may set {', '.join(allowed)}")
+            found.append(f"{column}: is a key, a pseudonym, free text or unknown; one may set {', '.join(allowed)}")
         elif (fault := value_fault(contract.spark_type(column), text)) is not None:
             found.append(f"{column}: {fault}")
     return found
 
 
 def settable_columns(table: str) -> tuple[str, ...]:
-    """The canonical columns a person may correct: no keys, no pseudonyms, no pointers to what a reversal reverses."""
+    """The canonical columns a person may correct: no keys, pseudonyms, free text, or pointers of reversals."""
     contract = contract_of(table)
-    fixed = {*contract.key, *TABLES[table].key, *contract.token_columns, POINTER_OF.get(table)}
+    fixed = {*contract.key, *TABLES[table].key, *contract.token_columns, *_FREE_TEXT, POINTER_OF.get(table)}
     return tuple(column for column in mapped_columns(table) if column not in fixed)
 
 

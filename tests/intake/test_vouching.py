@@ -44,7 +44,7 @@ def test_one_of_several_rows_of_a_key_may_be_chosen_expressly():
 
 
 def test_keys_pseudonyms_and_pointers_cannot_be_set():
-    fixed = {"line_id", "patient_id", "ordering_doctor_id", "performing_doctor_id", "original_line_id"}
+    fixed = {"line_id", "patient_id", "ordering_doctor_id", "performing_doctor_id", "original_line_id", "note"}
     assert fixed.isdisjoint(settable_columns("claim_line"))
     assert resubmit_faults(line("X"), {"patient_id": "y", "quantity": "3"}, ())[0].startswith("patient_id: is a key")
 
