@@ -34,7 +34,7 @@ class State(StrEnum):
 _FOLLOWS: Mapping[State | None, frozenset[State]] = {
     None: frozenset({State.RECEIVED}),
     State.RECEIVED: frozenset({State.HELD, State.ACCEPTED, State.REFUSED, State.SUPERSEDED}),
-    State.HELD: frozenset({State.RELEASED, State.REFUSED, State.SUPERSEDED}),
+    State.HELD: frozenset({State.RELEASED, State.ACCEPTED, State.REFUSED, State.SUPERSEDED}),
     State.RELEASED: frozenset({State.ACCEPTED, State.REFUSED, State.SUPERSEDED}),
     State.REFUSED: frozenset({State.RECEIVED, State.SUPERSEDED}),
     State.SUPERSEDED: frozenset({State.REFUSED}),

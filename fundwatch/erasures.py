@@ -102,20 +102,30 @@ class ErasureLog:
 
     def gone(self, table: str) -> dict[date | None, Gone]:
         """What erasures took out of a table, by night."""
-        latest: dict[tuple[str, date | None], Mapping[str, Any]] = {}
-        attempts: dict[str, Any] = {}
-        for row in self._journal.rows():
-            if row["state"] == INTENT and row["table_name"] == table:
-                if attempts.get(row["erasure_id"]) != row["at"]:  # a second attempt counts what was still there
-                    latest = {key: value for key, value in latest.items() if key[0] != row["erasure_id"]}
-                    attempts[row["erasure_id"]] = row["at"]
-                latest[row["erasure_id"], row["business_date"]] = row
         summed: dict[date | None, Gone] = {}
-        for (_, night), told in latest.items():
-            before = summed.get(night, Gone(night, 0))
-            amount = None if told["amount"] is None else told["amount"] + (before.amount or Decimal(0))
-            summed[night] = Gone(night, before.rows + told["rows"], amount)
+        for row in (r for r in self._counted() if r["table_name"] == table):
+            before = summed.get(row["business_date"], Gone(row["business_date"], 0))
+            amount = None if row["amount"] is None else row["amount"] + (before.amount or Decimal(0))
+            summed[row["business_date"]] = Gone(row["business_date"], before.rows + row["rows"], amount)
         return summed
+
+    def rows_by_table(self, erasure_id: str) -> dict[str, int]:
+        """How many rows one erasure took out of each table, over all its attempts."""
+        found: dict[str, int] = {}
+        for row in self._counted():
+            if row["erasure_id"] == erasure_id and row["rows"]:
+                found[row["table_name"]] = found.get(row["table_name"], 0) + row["rows"]
+        return found
+
+    def _counted(self) -> list[dict[str, Any]]:
+        """The last count of every erasure and table: a second attempt counts again what was still there."""
+        attempts: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for row in self._journal.rows():
+            if row["state"] == INTENT:
+                key = row["erasure_id"], row["table_name"]
+                earlier = attempts.get(key, [])
+                attempts[key] = [*earlier, row] if earlier and earlier[0]["at"] == row["at"] else [row]
+        return [row for rows in attempts.values() for row in rows]
 
     def marked_nights(self) -> dict[date, str]:
         """The nights whose lists can no longer be made again, each with the day it was noted and why."""

@@ -20,6 +20,7 @@ from fundwatch.errors import FundwatchError, faults
 from fundwatch.keys import PseudonymKey, read_key
 from fundwatch.ledger import Ledger
 from fundwatch.lock import held
+from fundwatch.logs import log
 from fundwatch.settings import Settings
 from fundwatch.store import Lake
 from jobs.command_line import settings_of
@@ -45,6 +46,7 @@ def serve(options: argparse.Namespace) -> Any:
             token=options.token if is_person else None,
             before=None if is_person else options.date,
             vault=_vault(settings, key),
+            on_step=lambda step: log.info("  %s", step),
         )
         rows = eraser.run()
         nights = finish(eraser, settings)

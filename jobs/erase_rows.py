@@ -50,31 +50,30 @@ class Vault(Protocol):
 
 @dataclass
 class Eraser:
-    """One erasure: of a token, or of everything before a date. `crash` is called before each step: tests stop there."""
+    """One erasure: of a token, or of everything before a date. `on_step` hears each step before it is taken."""
 
     lake: Lake
     request: Request
     token: str | None
     before: date | None
     vault: Vault | None
-    crash: Callable[[str], None] = field(default=lambda _step: None)
+    on_step: Callable[[str], None] = field(default=lambda _step: None)
     erasure_id: str = field(default="", init=False)
 
     def run(self) -> dict[str, int]:
-        """Erase; rows by table. What an interrupted erasure of the same request had begun is finished.
+        """Erase; rows by table, over all attempts: what an interrupted one of the same request had begun is finished.
 
         Raises ErasureError when the token can still be found afterwards.
         """
         self.erasure_id, begun = self._log.begin(self.request)
         shutil.rmtree(self.lake.root / ".staging", ignore_errors=True)  # copies of rows that a run put down
         ids = {kind: self._ids(kind) for kind in _SOURCES}
-        erased: dict[str, int] = {}
         first = [name for name in TABLES if name not in LAST]
         for name in (n for n in (*first, *LAST) if self.lake.exists(n)):
-            self.crash(name)
-            erased[name] = self._erase(name, ids, is_begun=name in begun)
+            self.on_step(name)
+            self._erase(name, ids, is_begun=name in begun)
         self._refuse_what_is_left()
-        return {name: rows for name, rows in erased.items() if rows}
+        return self._log.rows_by_table(self.erasure_id)
 
     def first_night(self) -> date | None:
         """The first night that knew any of what was erased; lists since then can no longer be made again."""
@@ -87,24 +86,23 @@ class Eraser:
     def _log(self) -> ErasureLog:
         return ErasureLog(self.lake.root)
 
-    def _erase(self, name: str, ids: dict[str, set[str]], *, is_begun: bool) -> int:
+    def _erase(self, name: str, ids: dict[str, set[str]], *, is_begun: bool) -> None:
         path, doomed = self.lake.path(name), self._doomed(name, ids)
         gone = count(path, doomed, _MONEY.get(name))
         is_stained = self.token is not None and any(True for _ in find_text(path, self.token))
         if not (gone or is_begun or is_stained or self._ages(name)):
-            return 0
+            return
         if gone or not is_begun:  # what an interrupted erasure counted and deleted already stays counted
             self._log.intend(self.erasure_id, self.request, name, gone or [Gone(None, 0)], version_of(path))
         if name == "patient":
             self._forget({token for _, persons in doomed.matching for token in persons})
-        self.crash(f"{name} noted")
+        self.on_step(f"{name} noted")
         if gone:
             delete(path, doomed)
         if self.token and (held := holding(path, self.token)):
             strip(path, TABLES[name].key, self.token, held)
-        self.crash(f"{name} deleted")
+        self.on_step(f"{name} deleted")
         self._log.erased(self.erasure_id, self.request, name, purge(path))
-        return sum(g.rows for g in gone)
 
     def _ages(self, name: str) -> bool:
         """Whether old versions of the table may hold rows that are older than the date."""

@@ -67,6 +67,12 @@ def test_running_a_held_or_released_delivery_again_does_not_forget_the_decision(
     assert log.is_released(NIGHT, "p1")
 
 
+def test_a_held_delivery_that_passes_under_new_limits_is_accepted(tmp_path):
+    log = held(tmp_path, "p1")
+    assert log.note(State.ACCEPTED, delivery("p1"))
+    assert states(log) == {"p1": State.ACCEPTED}
+
+
 def test_what_the_lake_took_in_stays_accepted_whatever_a_later_run_meets(tmp_path):
     log = DeliveryLog(tmp_path)
     log.note(State.RECEIVED, delivery())
