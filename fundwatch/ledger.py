@@ -95,6 +95,10 @@ class Ledger:
         """Every row of `run_table`, the oldest first."""
         return self._run_table.rows()
 
+    def run_rows(self) -> list[dict[str, Any]]:
+        """Every row of `run`, the oldest first."""
+        return self._run.rows()
+
     @property
     def _run(self) -> Journal:
         return Journal(self.root, "run", _RUN)

@@ -16,6 +16,7 @@ from typing import Any
 from fundwatch import __version__
 from fundwatch.errors import ExitCode, FundwatchError
 from jobs.export_options import export_options, privacy_options
+from jobs.operating_options import deliveries_options, erase_options, lake_options, quarantine_options
 from jobs.privacy_options import audit_options, keys_options, reidentify_options
 from jobs.source_options import source_options
 
@@ -107,6 +108,24 @@ COMMANDS = (
     Command("privacy", "report how anonymous a night's data is", "jobs.report_privacy:serve", privacy_options),
     Command("export", "export a night's data as conf/exports declares", "jobs.export_data:serve", export_options),
     Command("settings", "print the settings in force and where each comes from", "jobs.show_settings:serve"),
+    Command(
+        "deliveries",
+        "show deliveries with state, totals and why; release a held one",
+        "jobs.list_deliveries:serve",
+        deliveries_options,
+    ),
+    Command(
+        "quarantine",
+        "list and explain rejected rows; release them, resubmit them corrected, or withdraw such a decision",
+        "jobs.handle_quarantine:serve",
+        quarantine_options,
+    ),
+    Command(
+        "lake", "verify that the tables' files, versions, counts and money agree", "jobs.check_lake:serve", lake_options
+    ),
+    Command(
+        "erase", "erase a person's or an old year's data, old versions included", "jobs.erase_data:serve", erase_options
+    ),
     Command("demo", "simulate a month, run its nights, show the leads", "jobs.run_demo:serve"),
 )
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from fundwatch.erasures import ErasureLog
 from fundwatch.errors import FundwatchError, NotReadyError
 from fundwatch.ledger import Ledger
 from fundwatch.settings import Settings
@@ -40,6 +41,8 @@ def print_list(settings: Settings, night: date, top: int = 20) -> None:
     leads = listed_leads(Lake(settings.lake_dir), night, top)
     _print(top_table(leads, title=f"线索清单 {night} Leads (top {len(leads)})"))
     print(f"workbook: {settings.lists_dir / night.isoformat() / 'leads.xlsx'}")
+    if told := ErasureLog(settings.lake_dir).marked_nights().get(night):
+        print(f"注意:本清单已不可重现 Note: this list can no longer be made again (data erased {told})")
 
 
 def find_lead(settings: Settings, night: date, lead: str) -> LeadRow:

@@ -1,0 +1,102 @@
+"""Erase a person's data, or all before a date: lake, quarantine, vault and lists, with a record. Without Spark.
+
+Two persons answer for it, one who asks and one who approves. What lies in the landing zone is not the lake's: it goes
+by its own retention, and a delivery that names the person again brings the person back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from fundwatch.erasing import ErasureError
+from fundwatch.erasures import ErasureLog, Request, mark_of
+from fundwatch.errors import FundwatchError, faults
+from fundwatch.keys import PseudonymKey, read_key
+from fundwatch.ledger import Ledger
+from fundwatch.lock import held
+from fundwatch.logs import log
+from fundwatch.settings import Settings
+from fundwatch.store import Lake
+from jobs.command_line import settings_of
+from jobs.erase_lists import mark_lists, redact_lists
+from jobs.erase_rows import Eraser, Vault
+
+_TOKEN = re.compile(r"[0-9a-f]{32}")
+
+
+def serve(options: argparse.Namespace) -> Any:
+    """`fundwatch erase person --token T` or `erase before --date D`, with --as, --approve and --why."""
+    settings = settings_of(options).settings
+    _refuse_incomplete(options)
+    key = read_key(settings.key_path)
+    lake = Lake(settings.lake_dir)
+    is_person = options.action == "person"
+    mark = mark_of(options.token, key) if is_person else str(options.date)
+    request = Request(options.action, mark, options.by.strip(), options.approve.strip(), options.why.strip())
+    with held(lake.root):
+        eraser = Eraser(
+            lake,
+            request,
+            token=options.token if is_person else None,
+            before=None if is_person else options.date,
+            vault=_vault(settings, key),
+            on_step=lambda step: log.info("  %s", step),
+        )
+        rows = eraser.run()
+        nights = finish(eraser, settings)
+    if not options.json:
+        _print(request, rows, nights)
+    return {"erasure_id": eraser.erasure_id, "mark": mark, "rows": rows, "nights_not_reproducible": nights}
+
+
+def finish(eraser: Eraser, settings: Settings) -> list[date]:
+    """Redact and mark the published lists, and note the end; the nights whose lists can no longer be made again."""
+    redacted = redact_lists(settings.lists_dir, eraser.token) if eraser.token else []
+    first = eraser.first_night()
+    since = [n for n in Ledger(eraser.lake.root).nights("leads") if first is not None and n >= first]
+    nights = sorted({*redacted, *since})
+    mark_lists(settings.lists_dir, nights, eraser.request.why)
+    ErasureLog(eraser.lake.root).done(eraser.erasure_id, eraser.request, nights)
+    return nights
+
+
+def _refuse_incomplete(options: argparse.Namespace) -> None:
+    found = [f"{name} is missing" for name, value in _asked(options).items() if not str(value or "").strip()]
+    if options.by.strip() and options.by.strip().casefold() == options.approve.strip().casefold():
+        found.append("--approve must be another person than --as")
+    if options.action == "person" and options.token and not _TOKEN.fullmatch(options.token):
+        found.append("--token is not 32 hex digits")
+    if found:
+        raise FundwatchError(faults("nothing was erased", found), do="give what is named")
+
+
+def _asked(options: argparse.Namespace) -> dict[str, object]:
+    what = {"--token": options.token} if options.action == "person" else {"--date": options.date}
+    return {**what, "--as": options.by, "--approve": options.approve, "--why": options.why}
+
+
+def _vault(settings: Settings, key: PseudonymKey) -> Vault | None:
+    """The vault beside the lake; None when none was ever made. Raises ErasureError when it cannot be opened."""
+    path = settings.var / "vault"
+    if not path.exists():
+        return None
+    if importlib.util.find_spec("fundwatch.vault") is None:
+        raise ErasureError(
+            "there is a vault and nothing to open it with", where=str(path), do="install all of fundwatch"
+        )
+    vault: Vault = importlib.import_module("fundwatch.vault").Vault(path, key)
+    return vault
+
+
+def _print(request: Request, rows: dict[str, int], nights: Sequence[date]) -> None:
+    print(f"erased: {sum(rows.values()):,} rows of {len(rows)} tables ({request.kind} {request.mark})")
+    for name, number in rows.items():
+        print(f"  {name:<28} {number:,}")
+    told = ", ".join(map(str, nights)) or "none"
+    print(f"lists that can no longer be made again: {told}")

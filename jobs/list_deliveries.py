@@ -1,0 +1,124 @@
+"""Deliveries by state, with their totals and why; a held one is released by a named person. No Spark."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from fundwatch.delivery_log import Delivered, DeliveryLog, Noted, State
+from fundwatch.lock import held
+from fundwatch.store import Lake
+from jobs.command_line import night_of, settings_of
+
+_NARROWEST = 150
+_STYLE = {State.HELD: "bold yellow", State.REFUSED: "bold red", State.ACCEPTED: "green", State.RELEASED: "cyan"}
+_CHINESE = {
+    State.RECEIVED: "已接收",
+    State.HELD: "待放行",
+    State.RELEASED: "已放行",
+    State.ACCEPTED: "已入湖",
+    State.REFUSED: "已拒收",
+    State.SUPERSEDED: "已被取代",
+}
+_PARTS = ("delivered", "accepted", "quarantined", "duplicate")
+Totals = dict[tuple[str, date], dict[str, Any]]
+
+
+def serve(options: argparse.Namespace) -> Any:
+    """`fundwatch deliveries [release] [--date] [--source] [--state]`."""
+    lake = Lake(settings_of(options).settings.lake_dir)
+    if options.action == "release":
+        return _release(lake, options)
+    totals = _totals(lake)
+    shown = [
+        noted
+        for noted in _all(lake)
+        if options.date in (None, noted.delivery.business_date)
+        and options.source in (None, noted.delivery.source)
+        and options.state in (None, noted.state)
+    ]
+    if not options.json:
+        _print_table(shown, totals)
+    return {"deliveries": [_plain(noted, totals) for noted in shown]}
+
+
+def _release(lake: Lake, options: argparse.Namespace) -> Any:
+    night = night_of(options)
+    with held(lake.root):
+        done = DeliveryLog(lake.root).release(
+            night, by=options.by, why=options.why, source=options.source, content_print=options.content_print
+        )
+    if not options.json:
+        print(f"released: {done.delivery.batch_id} ({done.delivery.print}); now `fundwatch nightly --date {night}`")
+    return _plain(done, {})
+
+
+def _all(lake: Lake) -> list[Noted]:
+    """Every delivery of the log, and nights that the lake took in before the log was kept."""
+    logged = DeliveryLog(lake.root).current()
+    known = {(n.delivery.source, n.delivery.business_date) for n in logged if n.state is State.ACCEPTED}
+    if not lake.exists("delivery"):
+        return logged
+    query = (
+        "SELECT business_date, source, max(batch_id) AS batch_id, count(*) AS files, sum(row_count) AS rows "
+        "FROM delivery GROUP BY business_date, source"
+    )
+    older = [
+        Noted(Delivered(**row, print=""), State.ACCEPTED, "", "taken in before the delivery log was kept")
+        for row in lake.rows("delivery", query)
+        if (row["source"], row["business_date"]) not in known
+    ]
+    return sorted([*logged, *older], key=lambda n: (n.delivery.business_date, n.delivery.source, n.delivery.print))
+
+
+def _totals(lake: Lake) -> Totals:
+    """Lines of each accepted delivery over all its files, and the money of its fee lines (settlements repeat it)."""
+    if not lake.exists("control_total"):
+        return {}
+    money = "sum(CASE WHEN table_name = 'claim_line' THEN {0}_amount END) AS {0}_amount"
+    sums = ", ".join(f"sum({part}_lines) AS {part}_lines, {money.format(part)}" for part in _PARTS)
+    query = f"SELECT business_date, source, {sums} FROM control_total GROUP BY business_date, source"
+    return {(row.pop("source"), row.pop("business_date")): row for row in lake.rows("control_total", query)}
+
+
+def _totals_of(noted: Noted, totals: Totals) -> dict[str, Any]:
+    """Control totals belong to the delivery that the lake took in, not to others of the same night."""
+    is_in = noted.state is State.ACCEPTED
+    return totals.get((noted.delivery.source, noted.delivery.business_date), {}) if is_in else {}
+
+
+def _plain(noted: Noted, totals: Totals) -> dict[str, Any]:
+    head = asdict(noted.delivery) | {"state": str(noted.state), "by": noted.by, "why": noted.why}
+    return head | {"totals": _totals_of(noted, totals)}
+
+
+def _print_table(shown: list[Noted], totals: Totals) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title="交付清单 Deliveries (行数 lines; 费用明细金额 money of fee lines, CNY)", header_style="bold")
+    for heading in ("业务日期\nDate", "来源\nSource", "批次\nBatch", "状态\nState", "文件\nFiles"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("交付\nDelivered", "入湖\nAccepted", "隔离\nQuarantined", "重复\nDuplicates"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("原因 / 何人\nWhy / by", overflow="fold")
+    for noted in shown:
+        own, found = noted.delivery, _totals_of(noted, totals)
+        cells = [_cell(found.get(f"{part}_lines"), found.get(f"{part}_amount")) for part in _PARTS]
+        if not found:
+            cells[0] = _cell(own.rows, own.amount)
+        state = Text(f"{_CHINESE[noted.state]}\n{noted.state}", style=_STYLE.get(noted.state, ""))
+        why = " — ".join(part for part in (noted.why, noted.by) if part)
+        mark = f"{own.batch_id}\n{own.print}"
+        table.add_row(str(own.business_date), own.source, mark, state, str(own.files), *cells, Text(why))
+    console = Console()
+    console.width = max(console.width, _NARROWEST)  # a log or a pipe has no width of its own
+    console.print(table)
+
+
+def _cell(lines: int | None, money: Decimal | None) -> str:
+    return "–" if lines is None else f"{lines:,}" + ("" if money is None else f"\n{money:,.2f}")
