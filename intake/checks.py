@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fundwatch.errors import CatalogueError, faults
 from fundwatch.fingerprint import fingerprint
 from fundwatch.resources import conf_file, read_yaml
+from intake.band import Band
 from intake.mapping import CLEAN_TABLES, mapped_columns, words
 
 if TYPE_CHECKING:
@@ -46,9 +47,10 @@ class TableChecks(_Strict):
 
 
 class Quality(_Strict):
-    """All checks, and the largest share of faulty rows per table that lets a night pass."""
+    """All checks, the largest share of faulty rows per table, and how far from usual a measured delivery may be."""
 
     quarantine_share: float = Field(ge=0, le=1)
+    band: Band = Band()
     tables: dict[str, TableChecks]
 
     @property
