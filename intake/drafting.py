@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fundwatch.contracts import TABLES
+from intake.column_forms import words
 from intake.draft_values import birth_year, dated, numbered, of, plain_name, sql, translations
-from intake.mapping import ENTRY_OF, words
+from intake.mapping import ENTRY_OF
 from intake.sampling import Look
 from intake.vocabulary import SURE, Match, Vocabulary, matches, normalised
 

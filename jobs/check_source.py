@@ -20,9 +20,10 @@ from fundwatch.keys import PseudonymKey
 from fundwatch.logs import step
 from fundwatch.settings import Settings
 from intake.checks import Quality, read_quality
+from intake.column_forms import Constant
 from intake.delivery import Delivery, LandedFile, delivery_folder, open_delivery
 from intake.landed import FileFault, read_header
-from intake.mapping import Constant, SourceMapping, parse_mapping, read_mapping
+from intake.mapping import SourceMapping, parse_mapping, read_mapping
 from jobs.command_line import night_of, settings_of
 from jobs.source_enables import enabled_by
 from jobs.source_report import Report, as_markdown

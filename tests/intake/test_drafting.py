@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from intake.column_forms import Codes, Token
 from intake.draft_text import draft_text
 from intake.drafting import draft_files
 from intake.forms import Value
-from intake.mapping import Codes, Token, parse_mapping, read_mapping
+from intake.mapping import parse_mapping, read_mapping
 from intake.sampling import look_at
 from intake.vocabulary import read_vocabulary
 from tests.intake.deliveries import LINE, PERSON, SETTLEMENT, csv_bytes
