@@ -21,6 +21,7 @@ from intake.column_forms import (
     Scrub,
     Sealed,
     Token,
+    columns_meant,
     columns_needed,
     columns_used,
     words,
@@ -51,8 +52,8 @@ class Columns:
 
     def fill(self, given: ColumnSource | Sealed) -> bool:
         """Whether what the canonical column is made of was delivered. If not, its value is unknown."""
-        used = columns_used(given, self.known)
-        return columns_needed(given, self.known) <= self.delivered and (not used or bool(used & self.delivered))
+        meant = columns_meant(given, self.known)
+        return columns_needed(given, self.known) <= self.delivered and (not meant or bool(meant & self.delivered))
 
     def to_read(self, rows: Rows) -> tuple[str, ...]:
         """The columns that the mapping makes something of and that stand in the file itself."""

@@ -112,11 +112,14 @@ def columns_used(given: ColumnSource | Sealed, known: frozenset[str]) -> frozens
     return frozenset() if isinstance(given, Constant) else words(given.of) & known
 
 
-def columns_needed(given: ColumnSource | Sealed, known: frozenset[str]) -> frozenset[str]:
-    """Which of them must have been delivered."""
-    stated = getattr(given, "needs", None)
-    if stated is not None:
-        return frozenset(stated)
+def columns_meant(given: ColumnSource | Sealed, known: frozenset[str]) -> frozenset[str]:
+    """Which of them its own value is made of: not the names scrubbed from a text, nor what the vault keeps beside."""
     if isinstance(given, Scrub):
         return words(given.scrub) & known
     return words(given.of) & known if isinstance(given, Sealed) else columns_used(given, known)
+
+
+def columns_needed(given: ColumnSource | Sealed, known: frozenset[str]) -> frozenset[str]:
+    """Which of them must have been delivered."""
+    stated = getattr(given, "needs", None)
+    return columns_meant(given, known) if stated is None else frozenset(stated)
