@@ -61,6 +61,10 @@ class GateError(FundwatchError):
     exit_code = ExitCode.GATE
 
 
+class HeldError(GateError):
+    """A delivery is not as usual: it waits for a person, who releases it or has it sent again."""
+
+
 class LakeBusyError(FundwatchError):
     """Another run is at work in the lake."""
 

@@ -71,7 +71,8 @@ def sort_delivery(delivery: Delivery, recorded: Sequence[RecordedFile]) -> Sorte
             where=f"batch {delivery.batch_id}, {delivery.business_date}",
             do="have what is new sent as a batch of its own, and each file once",
         )
-    earlier = [r for r in mine if r.business_date != delivery.business_date]
+    # a later night does not change what an earlier one was, should that run again
+    earlier = [r for r in mine if r.business_date < delivery.business_date]
     again, fresh = [], []
     for file in delivery.files:
         record = next((r for r in earlier if r.holds(file)), None)

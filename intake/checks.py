@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fundwatch.errors import CatalogueError, faults
 from fundwatch.fingerprint import fingerprint
 from fundwatch.resources import conf_file, read_yaml
+from intake.band import Band
 from intake.column_forms import words
 from intake.mapping import CLEAN_TABLES, mapped_columns
 
@@ -47,9 +48,10 @@ class TableChecks(_Strict):
 
 
 class Quality(_Strict):
-    """All checks, and the largest share of faulty rows per table that lets a night pass."""
+    """All checks, the largest share of faulty rows per table, and how far from usual a measured delivery may be."""
 
     quarantine_share: float = Field(ge=0, le=1)
+    band: Band = Band()
     tables: dict[str, TableChecks]
 
     @property

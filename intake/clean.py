@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.contracts import TABLES
@@ -33,8 +34,8 @@ def clean_tables(judged: Mapping[str, DataFrame], mapping: SourceMapping, key_id
     return {table: stacked(parts).withColumn("key_id", F.lit(key_id)) for table, parts in clean.items()}
 
 
-def delivery_rows(delivery: Delivery, key_id: str) -> Rows:
-    """Rows of the table `delivery`: one per file."""
+def delivery_rows(delivery: Delivery, repeats: Mapping[str, date], key_id: str) -> Rows:
+    """Rows of the table `delivery`: one per file. `repeats` names the night that delivered the same content before."""
     head = (delivery.business_date, delivery.source, delivery.batch_id)
     return [
         (
@@ -42,10 +43,10 @@ def delivery_rows(delivery: Delivery, key_id: str) -> Rows:
             file.name,
             file.kind,
             file.measured.sha256,
-            None,
+            file.measured.content_sha256,
             file.measured.byte_count,
             file.measured.rows,
-            None,
+            repeats.get(file.name),
             key_id,
         )
         for file in delivery.files

@@ -54,6 +54,7 @@ class Delivery:
     batch_id: str
     files: tuple[LandedFile, ...]
     drift: Drift = field(default_factory=Drift)
+    is_declared: bool = True
 
     def headers(self) -> dict[str, frozenset[str]]:
         """The columns delivered, by kind of file."""
@@ -84,7 +85,7 @@ def delivery_hashes(mapping: SourceMapping, landing: Path, night: date) -> dict[
     Raises DeliveryError when there is no folder, or a file is a link or changes meanwhile.
     """
     folder = delivery_folder(mapping, landing, night)
-    is_listed = mapping.delivery.manifest == "required"
+    is_listed = _is_declared(mapping, folder)
     names = [n for n in _names_in(folder) if is_listed or n == MANIFEST or _kind_of(mapping, n) is not None]
     found: list[str] = []
     hashes = {}
@@ -112,7 +113,7 @@ def open_delivery(
     there = _names_in(folder)
     listed: dict[str, ManifestFile] = {}
     batch = f"measured {night}"
-    if mapping.delivery.manifest == "required":
+    if is_declared := _is_declared(mapping, folder):
         manifest = read_manifest(folder, mapping, night)
         batch, listed = manifest.batch_id, {entry.name: entry for entry in manifest.files}
         found += manifest_faults(manifest, mapping, set(there))
@@ -135,7 +136,13 @@ def open_delivery(
     found += [f"{mapping.files[kind].name}: the file of {kind} is missing" for kind in missing]
     if found:
         raise _refusal(folder, found)
-    return Delivery(mapping.source, night, batch, tuple(files), _drift(drift))
+    return Delivery(mapping.source, night, batch, tuple(files), _drift(drift), is_declared)
+
+
+def _is_declared(mapping: SourceMapping, folder: Path) -> bool:
+    """Whether a manifest says what the delivery holds, or should."""
+    form = mapping.delivery.manifest
+    return form == "required" or (form == "expected" and (folder / MANIFEST).exists())
 
 
 def _drift(seen: list[FileDrift]) -> Drift:

@@ -16,12 +16,27 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from fundwatch.errors import GateError, faults
+from fundwatch.errors import GateError, HeldError, faults
 from intake.checks import Quality
 from intake.delivery import LandedFile
 from intake.totals import Total
 
 PAGES = "data_docs"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is wrong whatever a person says (sums that do not agree), and what a person may let pass (doubts)."""
+
+    wrong: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.wrong or self.doubts)
+
+    def with_doubts(self, more: Sequence[str]) -> Findings:
+        """These and further doubts."""
+        return Findings(self.wrong, (*self.doubts, *more))
 
 
 @dataclass(frozen=True)
@@ -50,7 +65,7 @@ def warm_up() -> threading.Thread:
 
 def judge(
     totals: Sequence[Total], files: Sequence[LandedFile], quality: Quality, night: date, reports: Path
-) -> tuple[list[str], Path]:
+) -> tuple[Findings, Path]:
     """What the gate finds wrong (nothing: it is open), and the page that shows it, in `<reports>/<date>/data_docs`.
 
     It asks of each file and table: do lines and money balance, do they match what the sender declared, is the share
@@ -61,25 +76,26 @@ def judge(
     if folder.exists():
         shutil.rmtree(folder)
     failed = _validate(rows, folder, night, quality.quarantine_share)
-    found = [_told(name, rows[place]) for name, places in failed.items() for place in places]
-    return found, folder / "index.html"
+    wrong = [_told(n, rows[place]) for n, places in failed.items() if n not in _DOUBTS for place in places]
+    doubts = [_told(n, rows[place]) for n, places in failed.items() if n in _DOUBTS for place in places]
+    return Findings(tuple(wrong), tuple(doubts)), folder / "index.html"
 
 
-def gate_error(found: Sequence[str], codes: Sequence[CodeCount], page: Path) -> GateError:
+def gate_error(found: Findings, codes: Sequence[CodeCount], page: Path, night: date) -> GateError:
     """The error that stops the night: figures, the commonest error codes, where to look."""
     commonest = sorted(codes, key=lambda c: (-c.rows, c.table_name, c.code))[:8]
-    text = faults("the quality gate stopped the night", found)
+    text = faults("the quality gate stopped the night", [*found.wrong, *found.doubts])
     if commonest:
         text += "\nerror codes:\n" + "\n".join(f"  - {code}" for code in commonest)
-    return GateError(
-        text,
-        where=str(page),
-        do="have the delivery mended and sent again; nothing of it is in the lake. Limits: conf/quality",
-    )
+    again = "have the delivery mended and sent again; nothing of it is in the lake. Limits: conf/quality"
+    if found.wrong:
+        return GateError(text, where=str(page), do=again)
+    release = f"`fundwatch deliveries release --date {night} --as NAME --why TEXT`"
+    return HeldError(text, where=str(page), do=f"look at it; if it is right: {release}. If not: {again}")
 
 
 def _figures(total: Total, files: Sequence[LandedFile], quality: Quality) -> dict[str, Any]:
-    file = next(f for f in files if f.name == total.file_name)
+    file = next((f for f in files if f.name == total.file_name), None)  # none: rows out of the quarantine
     parts = (total.accepted_amount, total.quarantined_amount, total.duplicate_amount)
     has_money = total.delivered_amount is not None
     return {
@@ -87,14 +103,14 @@ def _figures(total: Total, files: Sequence[LandedFile], quality: Quality) -> dic
         "table": total.table_name,
         "delivered_lines": total.delivered_lines,
         "balanced_lines": total.accepted_lines + total.quarantined_lines + total.duplicate_lines,
-        "declared_lines": file.declared_rows,
+        "declared_lines": None if file is None else file.declared_rows,
         "delivered_amount": _text(total.delivered_amount),
         "balanced_amount": _text(sum((p or Decimal(0) for p in parts), Decimal(0))) if has_money else None,
-        "declared_amount": _text(file.declared_amount) if has_money else None,
-        "faulty_share": round(total.faulty_share, 6),
+        "declared_amount": _text(file.declared_amount) if has_money and file is not None else None,
+        "faulty_share": 0.0 if file is None else round(total.faulty_share, 6),
         "share_limit": quality.quarantine_share,
         "sound_lines": total.accepted_lines + total.duplicate_lines,
-        "minimum_lines": quality.of(total.table_name).minimum_rows,
+        "minimum_lines": 0 if file is None else quality.of(total.table_name).minimum_rows,
     }
 
 
@@ -102,6 +118,7 @@ def _text(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:.2f}"
 
 
+_DOUBTS = frozenset({"faulty_share", "enough_lines"})
 _PAIRS = {
     "lines_balance": ("delivered_lines", "balanced_lines"),
     "money_balances": ("delivered_amount", "balanced_amount"),

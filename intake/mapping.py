@@ -118,10 +118,14 @@ class TableMapping(_Strict):
 
 
 class DeliveryForm(_Strict):
-    """Where a delivery lies and how its files are written."""
+    """Where a delivery lies and how its files are written.
+
+    A manifest is `required`; or `expected`: a delivery without one is measured and compared with what is usual, and
+    waits for a person when it is not; or there is none, and every delivery is `measured` so.
+    """
 
     folder: str = "{date}"
-    manifest: Literal["required", "measured"] = "required"
+    manifest: Literal["required", "expected", "measured"] = "required"
     encodings: tuple[Literal["utf-8", "gb18030", "gbk"], ...] = ("utf-8", "gb18030")  # utf-8 with or without its mark
     delimiter: str = Field(",", min_length=1, max_length=1)
     null_texts: tuple[str, ...] = ("", "NULL", "\\N")

@@ -7,25 +7,25 @@ by its own retention, and a delivery that names the person again brings the pers
 from __future__ import annotations
 
 import argparse
-import importlib
-import importlib.util
 import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from fundwatch.erasing import ErasureError
+from fundwatch.audit import audit_log
 from fundwatch.erasures import ErasureLog, Request, mark_of
 from fundwatch.errors import FundwatchError, faults
-from fundwatch.keys import PseudonymKey, read_key
+from fundwatch.keys import read_key
 from fundwatch.ledger import Ledger
 from fundwatch.lock import held
 from fundwatch.logs import log
+from fundwatch.sealing import read_vault_key
 from fundwatch.settings import Settings
 from fundwatch.store import Lake
+from fundwatch.vault import Vault
 from jobs.command_line import settings_of
 from jobs.erase_lists import mark_lists, redact_lists
-from jobs.erase_rows import Eraser, Vault
+from jobs.erase_rows import Eraser
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 
@@ -45,11 +45,12 @@ def serve(options: argparse.Namespace) -> Any:
             request,
             token=options.token if is_person else None,
             before=None if is_person else options.date,
-            vault=_vault(settings, key),
+            vault=_vault(settings),
             on_step=lambda step: log.info("  %s", step),
         )
         rows = eraser.run()
         nights = finish(eraser, settings)
+        _note(settings, request, "ok")
     if not options.json:
         _print(request, rows, nights)
     return {"erasure_id": eraser.erasure_id, "mark": mark, "rows": rows, "nights_not_reproducible": nights}
@@ -81,17 +82,20 @@ def _asked(options: argparse.Namespace) -> dict[str, object]:
     return {**what, "--as": options.by, "--approve": options.approve, "--why": options.why}
 
 
-def _vault(settings: Settings, key: PseudonymKey) -> Vault | None:
-    """The vault beside the lake; None when none was ever made. Raises ErasureError when it cannot be opened."""
-    path = settings.var / "vault"
-    if not path.exists():
+def _vault(settings: Settings) -> Vault | None:
+    """The vault beside the lake; None when none was ever made. Raises KeyMissingError when it cannot be opened."""
+    if not settings.vault_dir.exists():
         return None
-    if importlib.util.find_spec("fundwatch.vault") is None:
-        raise ErasureError(
-            "there is a vault and nothing to open it with", where=str(path), do="install all of fundwatch"
+    return Vault(settings.vault_dir, read_vault_key(settings.vault_key_path))
+
+
+def _note(settings: Settings, request: Request, outcome: str) -> None:
+    """A line in the audit log, where there is a vault."""
+    if settings.vault_dir.exists():
+        detail = {"mark": request.mark, "approved by": request.approved_by}
+        audit_log(settings).append(
+            f"erase {request.kind}", actor=request.by, outcome=outcome, why=request.why, detail=detail
         )
-    vault: Vault = importlib.import_module("fundwatch.vault").Vault(path, key)
-    return vault
 
 
 def _print(request: Request, rows: dict[str, int], nights: Sequence[date]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -37,14 +37,14 @@ _SOURCES = {
     "rule_hit": (("rule_hit", "hit_id"),),
     "lead": (("lead", "lead_id"),),
 }  # fmt: skip
-_OTHER_TOKENS = ("certificate_id", "contact_id", "address_id")
+_OTHER_TOKENS = {"certificate_id": "certificate", "contact_id": "contact", "address_id": "address"}
 _ACTIVE = ("encounter", "claim_line_entry", "settlement_entry", "enrolment", "chronic_registration", "referral")
 
 
 class Vault(Protocol):
     """What holds the way back from tokens to persons."""
 
-    def forget(self, tokens: Collection[str]) -> object:
+    def forget(self, domain: str, tokens: Sequence[str]) -> object:
         """Remove the identities of these tokens; of one it does not hold there is nothing to remove."""
 
 
@@ -151,9 +151,11 @@ class Eraser:
             return
         tokens = {self.token} if self.token else set(persons)
         rows = self.lake.rows("patient", f"SELECT DISTINCT patient_id, {', '.join(_OTHER_TOKENS)} FROM patient")
-        theirs = {row[c] for row in rows if row["patient_id"] in tokens for c in _OTHER_TOKENS}
-        others = {row[c] for row in rows if row["patient_id"] not in tokens for c in _OTHER_TOKENS}
-        self.vault.forget(sorted(t for t in {*tokens, *(theirs - others)} if t))
+        self.vault.forget("person", sorted(tokens))
+        for column, domain in _OTHER_TOKENS.items():
+            theirs = {row[column] for row in rows if row["patient_id"] in tokens}
+            others = {row[column] for row in rows if row["patient_id"] not in tokens}
+            self.vault.forget(domain, sorted(t for t in theirs - others if t))
 
     def _refuse_what_is_left(self) -> None:
         if self.token is None:

@@ -79,22 +79,41 @@ def judged_rows(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
         if found is not None:
             frames.setdefault(found[0], []).append(_canonical(work, delivery, file, found[0], privacy))
             sizes[found[0]] = sizes.get(found[0], 0) + file.measured.rows
-    rows = {
+    for table, rows in _released(work, delivery).items():
+        frames.setdefault(table, []).append(rows)
+        sizes.setdefault(table, 0)
+    tables = {
         table: work.night.keep(with_prints(_together(parts), table), table, sizes[table])
         for table, parts in frames.items()
     }
-    repeated = {table: work.night.keep(repeated_keys(r, table)) for table, r in rows.items()}
-    earlier = {table: work.night.keep(e) for table, r in rows.items() if (e := _earlier(work, table, r, sizes[table]))}
-    counts = _counts({"repeated": repeated, "earlier": earlier})
-    return {
-        table: with_status(
-            r,
-            table,
-            _few(repeated[table], counts["repeated", table]),
-            _few(earlier[table], counts["earlier", table]) if table in earlier else None,
-        )
-        for table, r in rows.items()
+    repeated = {table: work.night.keep(repeated_keys(rows, table)) for table, rows in tables.items()}
+    earlier = {
+        table: work.night.keep(told)
+        for table, rows in tables.items()
+        if (told := _earlier(work, table, rows, sizes[table])) is not None
     }
+    counts = _counts({"repeated": repeated, "earlier": earlier})
+    judged = {}
+    for table, rows in tables.items():
+        before = _few(earlier[table], counts["earlier", table]) if table in earlier else None
+        judged[table] = with_status(rows, table, _few(repeated[table], counts["repeated", table]), before)
+    return judged
+
+
+def _released(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
+    """Quarantined rows of earlier nights that people decided tonight takes in, by table."""
+    from fundwatch.decisions import Decisions
+    from intake.canonical import supplied_columns
+    from intake.releasing import released_rows
+
+    decided = Decisions(work.night.place.lake.root).into(work.date)
+    supplied = supplied_columns(work.mapping, delivery.headers())
+    found = {}
+    for table in sorted({decision.place.table_name for decision in decided}):
+        checks, filled = work.quality.of(table), supplied.get(table, ())
+        rows = work.night.all_rows("quarantine")
+        found[table] = released_rows(rows, decided, table, checks, filled, work.date, work.key.key_id)
+    return {table: rows for table, rows in found.items() if rows is not None}
 
 
 def _together(parts: list[DataFrame]) -> DataFrame:
@@ -128,7 +147,7 @@ def _counts(frames: Mapping[str, Mapping[str, DataFrame]]) -> dict[tuple[str, st
         for what, tables in frames.items()
         for table, rows in tables.items()
     ]
-    return {(r.what, r.table_name): int(r.n) for r in stacked(parts).collect()}  # a row per table
+    return {(r.what, r.table_name): int(r.n) for r in stacked(parts).collect()} if parts else {}  # a row per table
 
 
 def _few(rows: DataFrame, count: int) -> DataFrame | None:

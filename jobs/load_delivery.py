@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from fundwatch.decisions import Decisions
 from fundwatch.keys import read_ring
 from fundwatch.logs import step
 from fundwatch.sealing import read_vault_key
 from fundwatch.settings import Settings
 from fundwatch.vault import Vault
 from intake import gate
+from intake.band import Figures, judge
+from intake.batches import Sorted, sort_delivery
 from intake.checks import Quality, read_quality
 from intake.delivery import Delivery, delivery_hashes, open_delivery
+from intake.drift import parked_error_codes
 from intake.mapping import CLEAN_TABLES, ENTRY_OF, SourceMapping, read_mapping
 from intake.totals import Total
 from jobs.intake_work import IntakeWork, history_rows, judged_rows, netted_rows, told_to_vault
 from jobs.job import Job, Night, Report, Workplace
-from jobs.recall_intake import Before, recall
+from jobs.note_delivery import noted_delivery, scratch_in
+from jobs.recall_intake import Before, earlier_totals, recall, usual_figures
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+_OWNER_AND_GROUP = 0o750
 _LEDGERS = ("delivery", "control_total", "supplied_column", "quarantine")
 
 
@@ -33,61 +39,100 @@ def _catalogues(settings: Settings) -> tuple[SourceMapping, Quality]:
 
 
 def own_print(place: Workplace, night: date) -> object:
-    """The delivery's files, the mapping, the checks and the public name of the first key, which a rotation keeps."""
+    """The delivery's files, the mapping, the checks, the public name of the first key (which a rotation keeps), and the
+    quarantined rows that people decided the night takes in."""
     mapping, quality = _catalogues(place.settings)
     hashes = delivery_hashes(mapping, place.settings.landing_dir, night)
-    return [hashes, mapping.print, quality.print, read_ring(place.settings.key_path).lineage]
+    decided = Decisions(place.lake.root)
+    own = [hashes, mapping.print, quality.print, read_ring(place.settings.key_path).lineage]
+    return [*own, decided.print(night)] if decided.into(night) else own
 
 
 def run(night: Night) -> Report:
-    """Open, check, count, gate, write. Raises DeliveryError, GateError, MappingError or KeyMissingError."""
+    """Open, check, count, gate, write. Raises DeliveryError, GateError, HeldError, MappingError or KeyMissingError."""
     warming = gate.warm_up()
     settings = night.settings
     mapping, quality = _catalogues(settings)
     vault = Vault(settings.vault_dir, read_vault_key(settings.vault_key_path))
     work = IntakeWork(night, mapping, quality, read_ring(settings.key_path), vault)
-    with TemporaryDirectory(prefix="fundwatch-") as scratch:
+    with noted_delivery(work) as course, scratch_in(vault) as scratch:
         with step(f"{night.date}   files opened and measured") as facts:
-            delivery = open_delivery(mapping, settings.landing_dir, night.date, Path(scratch))
+            delivery = open_delivery(mapping, settings.landing_dir, night.date, scratch, quality)
             facts["files"] = len(delivery.files)
+        course.opened(delivery)
         before = recall(night, mapping.source)
         before.refuse(delivery, work.ring, settings)
+        files = sort_delivery(delivery, before.files)
         with step(f"{night.date}   rows mapped, checked, counted"):
-            judged = judged_rows(work, delivery)
-            totals = _totals(work, judged)
+            judged = judged_rows(work, replace(delivery, files=files.fresh))
+            totals = _totals(work, judged, files)
         with step(f"{night.date}   quality gate"):
             warming.join()
-            page = _pass_gate(work, delivery, judged, totals)
+            page = _pass_gate(work, delivery, judged, totals, is_released=course.is_released)
         with step(f"{night.date}   tables written"):
-            waiting = _write(work, delivery, judged, totals, before)
+            waiting = _write(work, delivery, files, judged, totals, before)
+        course.accepted(totals)
     night.place.lake.clear_staging()
-    return _report(totals, waiting, page)
+    return _report(delivery, files, totals, waiting, page)
 
 
-def _totals(work: IntakeWork, judged: Mapping[str, DataFrame]) -> list[Total]:
-    """The control totals of all files, in one Spark job."""
+def _totals(work: IntakeWork, judged: Mapping[str, DataFrame], files: Sorted) -> list[Total]:
+    """The control totals of all files, in one Spark job; those of files that are here again from their own night."""
     from intake.totals import control_totals, stacked
 
-    excluding = {t: [r.where.code for r in work.mapping.tables[t].rows if r.where is not None] for t in judged}
+    excluding = {table: _excluded_codes(work, table) for table in judged}
     frames = [control_totals(r, t, work.quality.money_of(t), excluding[t]) for t, r in judged.items()]
-    totals = [Total(**row.asDict()) for row in stacked(frames).collect()]  # a row per file and table
+    totals = [Total(**row.asDict()) for row in stacked(frames).collect()] if frames else []  # a row per file and table
+    tables = {kind: found[0] for kind in work.mapping.files if (found := work.mapping.rows_of(kind)) is not None}
+    totals += earlier_totals(work.night, [(file.name, was) for file, was in files.again], tables)
     return sorted(totals, key=lambda t: (t.file_name, t.table_name))
 
 
-def _pass_gate(work: IntakeWork, delivery: Delivery, judged: Mapping[str, DataFrame], totals: list[Total]) -> Path:
+def _excluded_codes(work: IntakeWork, table: str) -> list[str]:
+    """Codes of rows that are quarantined and no faults: not valid by the source's own word, or parked."""
+    stated = [r.where.code for r in work.mapping.tables[table].rows if r.where is not None]
+    return [*stated, *parked_error_codes(work.mapping, work.quality, table)]
+
+
+def _pass_gate(
+    work: IntakeWork, delivery: Delivery, judged: Mapping[str, DataFrame], totals: list[Total], *, is_released: bool
+) -> Path:
+    """The page of the gate that let the night pass. Raises GateError, or HeldError where a person may let it pass."""
     from intake.totals import code_counts, stacked
 
     found, page = gate.judge(totals, delivery.files, work.quality, work.date, work.night.settings.reports_dir)
-    if found:
-        rows = stacked([code_counts(r, t) for t, r in judged.items()]).collect()  # a row per error code
-        places = {(r.table_name, r.code): tuple((p[0], p[1]) for p in r.places) for r in rows}
-        codes = [gate.CodeCount(r.table_name, r.code, r.rows, places[r.table_name, r.code]) for r in rows]
-        raise gate.gate_error(found, codes, page)
+    if not delivery.is_declared:
+        found = found.with_doubts(_unusual(work, delivery, totals))
+    if found.wrong or (found.doubts and not is_released):
+        rows = stacked([code_counts(r, t) for t, r in judged.items()]).collect() if judged else []  # a row per code
+        codes = [
+            gate.CodeCount(r.table_name, r.code, r.rows, tuple((place[0], place[1]) for place in r.places))
+            for r in rows
+        ]
+        raise gate.gate_error(found, codes, page, work.date)
     return page
 
 
+def _unusual(work: IntakeWork, delivery: Delivery, totals: Sequence[Total]) -> list[str]:
+    """Where a delivery that nobody declared is not as large as usual; or that nothing is known to be usual yet."""
+    money = {total.file_name: total.delivered_amount for total in totals}
+    tonight = [
+        Figures(f.kind, work.date, f.measured.rows, f.measured.byte_count, money.get(f.name)) for f in delivery.files
+    ]
+    accepted = usual_figures(work.night, work.mapping.source, work.quality.band)
+    judgement = judge(tonight, accepted, work.date, work.quality.band)
+    if work.mapping.delivery.manifest == "expected" and judgement.unjudged:
+        return [*judgement.outside, "no manifest came, and nothing is known to be usual yet", *judgement.unjudged]
+    return list(judgement.outside)
+
+
 def _write(
-    work: IntakeWork, delivery: Delivery, judged: Mapping[str, DataFrame], totals: list[Total], before: Before
+    work: IntakeWork,
+    delivery: Delivery,
+    files: Sorted,
+    judged: Mapping[str, DataFrame],
+    totals: list[Total],
+    before: Before,
 ) -> int:
     """Everything the night owns; the number of tonight's reversals that wait for their original."""
     from intake.accepting import to_quarantine
@@ -98,7 +143,8 @@ def _write(
     # what a token stands for is known before any table holds it
     told_to_vault(work, judged)
     # then the delivery itself: a killed run must be taken up with the same files
-    night.write_rows("delivery", delivery_rows(delivery, work.key.key_id))
+    repeats = {file.name: was.business_date for file, was in files.again}
+    night.write_rows("delivery", delivery_rows(delivery, repeats, work.key.key_id))
     tables: dict[str, DataFrame] = {}
     waiting = []
     for table, rows in clean_tables(judged, work.mapping, work.key.key_id).items():
@@ -108,15 +154,20 @@ def _write(
         else:
             tables[table] = history_rows(work, table, rows)
     rejected = [t for t in judged if any(x.quarantined_lines for x in totals if x.table_name == t)]
-    kept = [to_quarantine(judged[t], t, source, work.key.key_id) for t in rejected or list(judged)[:1]]
-    tables["quarantine"] = stacked(kept)
+    if judged:
+        kept = [to_quarantine(judged[t], t, source, work.key.key_id) for t in rejected or list(judged)[:1]]
+        tables["quarantine"] = stacked(kept)
     night.write_all(tables)
+    if judged:
+        # rejected rows may hold what no check has looked at
+        night.place.lake.path("quarantine").chmod(_OWNER_AND_GROUP)
     night.write_rows("control_total", total_rows(delivery, totals))
-    night.write_rows("supplied_column", supplied_rows(delivery, work.mapping, before.supplied))
+    fresh = replace(delivery, files=files.fresh)
+    night.write_rows("supplied_column", supplied_rows(fresh, work.mapping, before.supplied))
     return sum(int(row.orphans) for row in stacked(waiting).collect()) if waiting else 0  # a row per table
 
 
-def _report(totals: list[Total], waiting: int, page: Path) -> Report:
+def _report(delivery: Delivery, files: Sorted, totals: list[Total], waiting: int, page: Path) -> Report:
     lines = [t for t in totals if t.table_name == "claim_line"]
     return {
         "files": len({t.file_name for t in totals}),
@@ -128,6 +179,7 @@ def _report(totals: list[Total], waiting: int, page: Path) -> Report:
         "claim_amount": str(sum(t.delivered_amount or 0 for t in lines)),
         "reversals_waiting": waiting,
         "quality_page": str(page),
+        "notes": [*files.notes(), *delivery.drift.notes()],
     }
 
 

@@ -65,9 +65,14 @@ def test_a_missing_folder_is_told_with_what_to_do(landing):
     assert "there is no delivery for 2026-03-31" in refused(landing)
 
 
-def test_a_missing_manifest_is_told(landing):
+def test_a_delivery_without_a_manifest_is_measured_or_refused_as_the_mapping_says(landing):
     (deliver(landing, whole()) / "manifest.json").unlink()
-    assert "the delivery has no manifest" in refused(landing)
+    delivery = opened(landing)
+    assert not delivery.is_declared
+    assert {file.kind: file.declared_rows for file in delivery.files}["fee_list"] == 1
+    strict = NATIONAL.model_copy(update={"delivery": NATIONAL.delivery.model_copy(update={"manifest": "required"})})
+    with pytest.raises(DeliveryError, match="the delivery has no manifest"):
+        open_delivery(strict, landing, NIGHT, landing)
 
 
 def test_a_manifest_of_another_night_is_told(landing):

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
 from fundwatch.decisions import Action, Decision, Place
-from intake.accepting import to_quarantine, with_status
+from intake.accepting import repeated_keys, to_quarantine, with_prints, with_status
 from intake.canonical import CODES
 from intake.checks import read_quality
 from intake.mapping import mapped_columns
@@ -38,7 +38,8 @@ def quarantined(spark: SparkSession, *lines: tuple[int, str, dict[str, Any]], ke
     schema = ", ".join(f"{c} {contract.spark_type(c)}" for c in COLUMNS)
     schema += f", {FILE_NAME} string, {LINE_NUMBER} bigint, {CODES} string"
     rows = [(*({**LINE, **other}.get(c) for c in COLUMNS), FILE, number, code) for number, code, other in lines]
-    judged = with_status(spark.createDataFrame(rows, schema), "claim_line", None)
+    delivered = with_prints(spark.createDataFrame(rows, schema), "claim_line")
+    judged = with_status(delivered, "claim_line", None, None)
     return to_quarantine(judged, "claim_line", "national", key_id).withColumn("business_date", F.lit(NIGHT))
 
 
@@ -89,5 +90,7 @@ def test_a_released_row_stacks_with_tonights_rows_and_gets_a_status(spark, other
     rows = quarantined(spark, (5, "AMOUNT_MISMATCH", {}), (6, "AMOUNT_MISMATCH", other))
     frame = released_rows(rows, [decide(5), decide(6)], "claim_line", CHECKS, COLUMNS, INTO, "k1")
     assert frame is not None
-    statuses = [r["_status"] for r in with_status(frame, "claim_line", None).orderBy(LINE_NUMBER).collect()]
+    printed = with_prints(frame, "claim_line")
+    judged = with_status(printed, "claim_line", repeated_keys(printed, "claim_line"), None)
+    statuses = [r["_status"] for r in judged.orderBy(LINE_NUMBER).collect()]
     assert statuses == (["quarantined"] * 2 if other else ["accepted", "duplicate"])

@@ -40,10 +40,10 @@ class Remembering:
     """A vault that remembers what it was told to forget."""
 
     def __init__(self) -> None:
-        self.forgotten: set[str] = set()
+        self.forgotten: set[tuple[str, str]] = set()
 
-    def forget(self, tokens: Collection[str]) -> int:
-        self.forgotten |= set(tokens)
+    def forget(self, domain: str, tokens: Collection[str]) -> int:
+        self.forgotten |= {(domain, token) for token in tokens}
         return len(tokens)
 
 
@@ -168,7 +168,7 @@ def test_an_erasure_killed_at_any_step_is_finished_by_the_next(settings, tmp_pat
 def test_the_vault_forgets_the_person_and_what_is_the_persons_alone(settings):
     vault = Remembering()
     eraser_of(settings, vault=vault).run()
-    assert vault.forgotten == {ANNA, "ca"}
+    assert vault.forgotten == {("person", ANNA), ("certificate", "ca")}
 
 
 def test_a_list_that_named_the_person_is_redacted_marked_and_whole(settings):
@@ -196,7 +196,8 @@ def test_an_erasure_by_age_takes_old_rows_and_leaves_newer_ones(settings):
     assert left["claim_line"] == []
     assert left["diagnosis"] == left["encounter"] == left["patient"] == left["quarantine"] == []
     assert len(left["lead"]) == 2
-    assert vault.forgotten == {ANNA, BERT, "ca", "cb", "shared"}
+    others = {("certificate", "ca"), ("certificate", "cb"), ("address", "shared")}
+    assert vault.forgotten == {("person", ANNA), ("person", BERT)} | others
 
 
 def test_a_person_with_newer_data_stays_in_the_register(settings):
