@@ -13,26 +13,23 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from fundwatch.errors import MappingError
 from intake.checks import MALFORMED, TableChecks, check_codes
-from intake.converting import converted
-from intake.forms import Value
-from intake.joining import LOOKUP_FAULT, lent_columns
-from intake.mapping import (
-    ENTRY_OF,
+from intake.column_forms import (
     Codes,
     ColumnSource,
     Constant,
     Expression,
-    Grouped,
-    Rows,
     Scrub,
     Sealed,
-    SourceMapping,
     Token,
+    columns_meant,
     columns_needed,
     columns_used,
-    mapped_columns,
     words,
-)  # fmt: skip
+)
+from intake.converting import converted
+from intake.forms import Value
+from intake.joining import LOOKUP_FAULT, lent_columns
+from intake.mapping import ENTRY_OF, Grouped, Rows, SourceMapping, mapped_columns
 from intake.privacy import Privacy, sealing_columns, sealing_names, told_to_vault
 from intake.reading import FILE_NAME, LINE_NUMBER, UNREADABLE
 
@@ -55,8 +52,8 @@ class Columns:
 
     def fill(self, given: ColumnSource | Sealed) -> bool:
         """Whether what the canonical column is made of was delivered. If not, its value is unknown."""
-        used = columns_used(given, self.known)
-        return columns_needed(given, self.known) <= self.delivered and (not used or bool(used & self.delivered))
+        meant = columns_meant(given, self.known)
+        return columns_needed(given, self.known) <= self.delivered and (not meant or bool(meant & self.delivered))
 
     def to_read(self, rows: Rows) -> tuple[str, ...]:
         """The columns that the mapping makes something of and that stand in the file itself."""

@@ -15,7 +15,8 @@ from fundwatch.errors import CatalogueError, faults
 from fundwatch.fingerprint import fingerprint
 from fundwatch.resources import conf_file, read_yaml
 from intake.band import Band
-from intake.mapping import CLEAN_TABLES, mapped_columns, words
+from intake.column_forms import words
+from intake.mapping import CLEAN_TABLES, mapped_columns
 
 if TYPE_CHECKING:
     from pyspark.sql import Column

@@ -74,6 +74,11 @@ def delivery_folder(mapping: SourceMapping, landing: Path, night: date) -> Path:
     return folder
 
 
+def kinds_in(mapping: SourceMapping, folder: Path) -> dict[str, str]:
+    """The files of the folder by name, with the kind whose pattern each fits."""
+    return {name: kind for name in _names_in(folder) if (kind := _kind_of(mapping, name)) is not None}
+
+
 def delivery_hashes(mapping: SourceMapping, landing: Path, night: date) -> dict[str, str]:
     """The SHA-256 of every file of the delivery that is the mapping's business, by name; each file is hashed once.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from intake.draft_columns import Proposed
 from intake.draft_values import plain_name
-from intake.drafting import DraftFile, Proposed
+from intake.drafting import DATE, DraftFile
 
-_REGISTERS = frozenset({"patient", "enrolment", "institution", "doctor", "item"})
+_EVERY_NIGHT = frozenset({"claim_line", "settlement", "encounter", "diagnosis"})
 
 
 def draft_text(name: str, files: Sequence[DraftFile]) -> str:
@@ -42,15 +43,22 @@ def _folded(headers: Sequence[str]) -> list[str]:
 
 
 def _delivery(name: str, files: Sequence[DraftFile]) -> Iterator[str]:
-    encodings = dict.fromkeys(file.look.encoding for file in files)
+    texts = [file.look for file in files if file.look.form == "text"]
+    encodings = dict.fromkeys(look.encoding for look in texts) or {"utf-8": None}
+    # a .tsv has tabs whatever stands here
+    delimiters = [*dict.fromkeys(look.delimiter for look in texts if ".tsv" not in look.file.name.lower())] or [","]
     yield f"source: {name}"
     yield "delivery:"
     yield '  folder: "."               # ? or "{date}": one folder per night under --landing'
     yield "  manifest: measured        # required: the sender writes a manifest.json with rows, hashes and money"
     yield f"  encodings: [{', '.join(encodings)}]"
-    delimiter = files[0].look.delimiter
-    yield '  delimiter: "{}"'.format("\\t" if delimiter == "\t" else delimiter)
+    if len(delimiters) > 1:
+        yield f"  # ? the files have different delimiters ({' '.join(map(repr, delimiters))}), and a source has one"
+    yield '  delimiter: "{}"'.format("\\t" if delimiters[0] == "\t" else delimiters[0])
     yield '  null_texts: ["", "NULL", "null", "\\\\N"]'
+    if any(file.look.form == "parquet" for file in files):
+        yield "  zone: Asia/Shanghai       # ? the local time in which instants of parquet files are read"
+    yield "drift: {unknown_columns: refuse, new_codes: refuse}   # park: leave aside what is new, and say so"
 
 
 def _files(files: Sequence[DraftFile]) -> Iterator[str]:
@@ -58,20 +66,37 @@ def _files(files: Sequence[DraftFile]) -> Iterator[str]:
     for file in files:
         yield f"  {file.name}:"
         yield f'    name: "{_pattern(file)}"'
-        if file.table in _REGISTERS:
-            yield "    required: false   # a register need not come every night"
-        yield "    columns:"
-        for header in (h for h in file.look.header if h in file.read):
-            plain = plain_name(header)
-            yield f"      - {plain}" if plain == header else f"      - [{plain}, {_text(header)}]"
+        if file.table not in _EVERY_NIGHT:
+            yield "    required: false   # it need not come every night"
+        read = [(header, plain_name(header)) for header in file.look.header if header in file.read]
+        guarded = file.identifying - file.must
+        yield from _listed("columns", [_aliased(h, p) for h, p in read if p not in guarded])
+        # a name of the file's own that is no plain one must be told somewhere
+        yield from _listed("optional", [_aliased(h, p) for h, p in read if p in guarded and h != p])
+        if file.identifying:
+            yield "    # read by tokens, scrubbed text and the vault alone"
+            yield from _listed("identifying", [p for _, p in read if p in file.identifying])
         if file.dropped:
             yield "    drop:"
             yield from (_line(f"      - {_text(d.header)}", d.why) for d in file.dropped)
 
 
+def _listed(key: str, names: Sequence[str]) -> Iterator[str]:
+    if names:
+        yield f"    {key}:"
+        yield from (f"      - {name}" for name in names)
+    elif key == "columns":
+        yield "    columns: []"
+
+
+def _aliased(header: str, plain: str) -> str:
+    return plain if plain == header else f"[{plain}, {_text(header)}]"
+
+
 def _pattern(file: DraftFile) -> str:
-    """What files of this kind are called: a date in the name is any date."""
-    return f"{file.look.file.name.removesuffix('.gz')}*"
+    """What files of this kind are called, in any form: a date in the name is any date."""
+    stem = DATE.sub("*", file.look.file.name.split(".")[0])
+    return f"{stem}.csv*"
 
 
 def _tables(files: Sequence[DraftFile]) -> Iterator[str]:
@@ -99,6 +124,9 @@ def _rows(file: DraftFile) -> Iterator[str]:
     yield "        columns:"
     yield from (_line(f"          {c.column}: {c.source}", c.told) for c in file.columns)
     yield from (f"          # ? {key}: the key column is missing" for key in file.missing_keys)
+    if file.vault:
+        yield "        vault:"
+        yield from (f"          - {entry}" for entry in file.vault)
     carried = [c for c in file.carry if c.column != "_valid"]
     if carried:
         yield "        carry:"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -57,7 +58,17 @@ def sql(header: str) -> str:
 
 def of(header: str) -> str:
     """The same as a YAML value."""
-    return sql(header) if plain_name(header).isascii() else f'"{sql(header)}"'
+    return flow(sql(header))
+
+
+def flow(value: object) -> str:
+    """A value as YAML on one line: texts that YAML would read as something else, or break at, in quotes."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{flow(key)}: {flow(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(flow(one) for one in value)}]"
+    text = str(value)
+    return text if text.isidentifier() and yaml.safe_load(text) == text else json.dumps(text, ensure_ascii=False)
 
 
 def translations(known: Mapping[str, str], met: frozenset[str]) -> dict[str, str]:

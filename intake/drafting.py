@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fundwatch.contracts import TABLES
-from intake.draft_values import birth_year, dated, numbered, of, plain_name, sql, translations
-from intake.mapping import ENTRY_OF, words
+from intake.draft_columns import Proposed, as_national, has_line_key, made, of_the_person, proposed, token_domains
+from intake.draft_national import national_columns
+from intake.draft_privacy import identifying_of, read_of, vault_entries
+from intake.draft_values import plain_name
+from intake.mapping import ENTRY_OF
 from intake.sampling import Look
 from intake.vocabulary import SURE, Match, Vocabulary, matches, normalised
 
-_TOKENS = {
-    "patient_id": "person", "contact_id": "contact", "employer_id": "employer", "ordering_doctor_id": "doctor",
-    "performing_doctor_id": "doctor", "attending_doctor_id": "doctor", "operating_doctor_id": "doctor",
-    "doctor_id": "doctor",
-}  # fmt: skip
-_NOT_CHARGED = frozenset({"paid_amount", "allowed_amount"})
-_FROM_LINE = "_line_number"
 _LENT = ("patient_id", "institution_id", "visit_type", "charged_at")
 _LENDERS = {"charged_at": ("settled_at", "started_at"), **{c: (c,) for c in _LENT[:3]}}
-
-
-@dataclass(frozen=True)
-class Proposed:
-    """One canonical column: the YAML of its source, how sure that is, and what to decide about it."""
-
-    column: str
-    source: str
-    told: str
-    is_sure: bool = True
+DATE = re.compile(r"[_-]?(19|20)\d\d[_-]?\d\d[_-]?\d\d")
 
 
 @dataclass(frozen=True)
@@ -43,15 +31,22 @@ class Dropped:
 
 @dataclass(frozen=True)
 class DraftFile:
-    """One file, the table it feeds, and what becomes of every column of its header."""
+    """One file, the table it feeds, and what becomes of every column of its header.
+
+    `read` are headers; `identifying` plain names of some of them, and `must` those of these without which no row is
+    whole.
+    """
 
     name: str
     look: Look
     table: str
     columns: tuple[Proposed, ...]
     carry: tuple[Proposed, ...]
+    vault: tuple[str, ...]
     dropped: tuple[Dropped, ...]
     read: tuple[str, ...]
+    identifying: frozenset[str]
+    must: frozenset[str]
     found: Mapping[str, Match] = field(default_factory=dict)
     lookup: tuple[str, str, tuple[str, ...]] | None = None  # the other file, the key, the columns it lends
 
@@ -63,25 +58,66 @@ class DraftFile:
 
 
 def draft_files(looks: Sequence[Look], vocabulary: Vocabulary) -> list[DraftFile]:
-    """A proposal for each file; what one lacks and another has is looked up there."""
-    files = [_draft(look, vocabulary) for look in looks]
+    """A proposal for each kind of file; what one lacks and another has is looked up there.
+
+    Files whose names differ by a date alone, with the same columns, are one kind.
+    """
+    kinds: dict[str, Look] = {}
+    for look in looks:
+        kind = _kind(look)
+        if kind in kinds and {*kinds[kind].header} == {*look.header}:
+            continue
+        kinds[kind if kind not in kinds else f"{kind}_{len(kinds) + 1}"] = look
+    tables = {kind: _best_table(look, vocabulary) for kind, look in kinds.items()}
+    fed = frozenset(table for table, _ in tables.values())
+    files = [_draft(kind, look, *tables[kind], vocabulary, fed) for kind, look in kinds.items()]
     return [_with_lookup(file, files) for file in files]
 
 
-def _draft(look: Look, vocabulary: Vocabulary) -> DraftFile:
-    table, found = _best_table(look, vocabulary)
-    columns = [_proposed(table, column, match, look, vocabulary) for column, match in found.items() if column[0] != "_"]
-    columns += _made(table, found, {c.column for c in columns}, look, vocabulary)
-    columns += _of_the_person(table, look, vocabulary)
-    carry = [c for c in columns if c.column.startswith("_")]
-    columns = [c for c in columns if not c.column.startswith("_")]
-    told = " ".join(c.source for c in (*columns, *carry))
-    used = tuple(h for h in look.header if {plain_name(h)} & words(told))
-    dropped = tuple(_dropped(table, header, look, vocabulary) for header in look.header if header not in used)
+def _kind(look: Look) -> str:
+    name = DATE.sub("", look.file.name.split(".")[0])
+    return normalised(name).replace("-", "_").strip("_") or "file"
+
+
+def _draft(
+    name: str, look: Look, table: str, found: dict[str, Match], vocabulary: Vocabulary, tables: frozenset[str]
+) -> DraftFile:
+    columns = _columns(table, found, look, vocabulary)
+    known = frozenset(plain_name(header) for header in look.header)
+    vault = vault_entries(table, found, look, vocabulary, tables)
+    used = frozenset[str]().union(*(c.reads(known) for c in columns), *(read_of(entry, known) for entry in vault))
+    read = tuple(h for h in look.header if plain_name(h) in used)
+    identifying = identifying_of(table, columns, vault, known, vocabulary)
+    keys = (*TABLES[table].key, "patient_id")
+    return DraftFile(
+        name=name,
+        look=look,
+        table=table,
+        columns=tuple(c for c in columns if not c.column.startswith("_")),
+        carry=tuple(c for c in columns if c.column.startswith("_")),
+        vault=vault,
+        dropped=tuple(_dropped(table, header, look, vocabulary) for header in look.header if header not in read),
+        read=read,
+        identifying=identifying,
+        must=identifying & frozenset[str]().union(*(c.reads(known) for c in columns if c.column in keys)),
+        found=found,
+    )
+
+
+def _columns(table: str, found: dict[str, Match], look: Look, vocabulary: Vocabulary) -> list[Proposed]:
+    """The columns in the contract's order; behind them what is carried."""
+    columns = [*as_national(table, look)]
+    filled = {c.column for c in columns}
+    columns += [
+        proposed(table, column, match, look, vocabulary)
+        for column, match in found.items()
+        if column[0] != "_" and column not in filled
+    ]
+    columns += made(table, found, {c.column for c in columns}, look, vocabulary)
+    of_persons = _found("patient", vocabulary.tables["patient"].columns, look, vocabulary)
+    columns += of_the_person(table, of_persons, look, vocabulary)
     order = [*TABLES[ENTRY_OF.get(table, table)].column_names]
-    columns.sort(key=lambda c: order.index(c.column))
-    name = normalised(look.file.name.split(".")[0]).replace("-", "_")
-    return DraftFile(name, look, table, tuple(columns), tuple(carry), dropped, used, found)
+    return sorted(columns, key=lambda c: order.index(c.column) if c.column in order else len(order))
 
 
 def _best_table(look: Look, vocabulary: Vocabulary) -> tuple[str, dict[str, Match]]:
@@ -90,16 +126,13 @@ def _best_table(look: Look, vocabulary: Vocabulary) -> tuple[str, dict[str, Matc
     best: tuple[float, str, dict[str, Match]] = (-1, "claim_line", {})
     for table, known in vocabulary.tables.items():
         found = _found(table, known.columns, look, vocabulary)
-        key = [k in found or (k == "line_id" and _has_line_key(found)) for k in TABLES[table].key]
+        national = national_columns(table, look)
+        key = [k in found or k in national or (k == "line_id" and has_line_key(found)) for k in TABLES[table].key]
         score = sum({m.header: m.confidence for m in found.values()}.values())
         score += 2 * (sum(key) / len(key)) + 2 * any(word in name for word in known.file_words)
         if score > best[0]:
             best = (score, table, found)
     return best[1], best[2]
-
-
-def _has_line_key(found: Mapping[str, Match]) -> bool:
-    return _FROM_LINE in found and ("settlement_id" in found or "encounter_id" in found)
 
 
 def _found(table: str, names: Mapping[str, Sequence[str]], look: Look, vocabulary: Vocabulary) -> dict[str, Match]:
@@ -109,7 +142,8 @@ def _found(table: str, names: Mapping[str, Sequence[str]], look: Look, vocabular
     for column, known in names.items():
         # what is always blank would make each row one without a value; left out, it is unknown
         there = [h for h in look.header if not look.is_blank(h)]
-        allowed = [h for h in there if column in _TOKENS or column[0] == "_" or not look.values[h].identifying]
+        is_made_safe = column in token_domains(table) or column in vocabulary.scrubbed or column[0] == "_"
+        allowed = [h for h in there if is_made_safe or not look.values[h].identifying]
         near = [m for m in matches(known, allowed) if m.confidence == SURE or m.header not in taken]
         near = [m for m in near if m.confidence == SURE or not _is_personal(m.header, vocabulary)]
         if near and (
@@ -122,82 +156,6 @@ def _found(table: str, names: Mapping[str, Sequence[str]], look: Look, vocabular
 
 def _is_personal(header: str, vocabulary: Vocabulary) -> bool:
     return vocabulary.identifying.meets(header) or vocabulary.free_text.meets(header)
-
-
-def _proposed(table: str, column: str, match: Match, look: Look, vocabulary: Vocabulary) -> Proposed:
-    values, source = look.values[match.header], plain_name(match.header)
-    told = [
-        f"sure: known as {match.like}" if match.confidence == SURE else f"{match.confidence:.2f}: like {match.like}"
-    ]
-    kind, is_sure = TABLES[ENTRY_OF.get(table, table)].spark_type(column), match.confidence == SURE
-    if column in _TOKENS:
-        source = f"{{token: {_TOKENS[column]}, of: {of(match.header)}}}"
-    elif column in vocabulary.codes and values.codes - {*vocabulary.codes[column].values()}:
-        known = translations(vocabulary.codes[column], values.codes)
-        if known:
-            listed = ", ".join(f'"{code}": "{meaning}"' for code, meaning in known.items())
-            source = f"{{codes: {{{listed}}}, of: {of(match.header)}}}"
-        if values.codes - known.keys():
-            told.append(f"? {len(values.codes - known.keys())} codes of the sample have no translation")
-            is_sure = False
-    elif kind in ("date", "timestamp"):
-        source, more = dated(match.header, values)
-        told += more
-    elif kind.startswith(("decimal", "int")):
-        source, more = numbered(match.header, values, kind)
-        told += more
-    if column == "amount" and match.like in _NOT_CHARGED:
-        told.append("? no charged amount was found: this stands for it")
-    return Proposed(column, source, "; ".join(told), is_sure and not any(t.startswith("?") for t in told))
-
-
-def _made(
-    table: str, found: dict[str, Match], filled: set[str], look: Look, vocabulary: Vocabulary
-) -> Iterator[Proposed]:
-    """Columns that are made of others, and guesses from the file's name."""
-    if table == "claim_line":
-        if "line_id" not in filled and _has_line_key(found):
-            claim = found["encounter_id"] if "encounter_id" in found else found["settlement_id"]
-            key = f"{sql(claim.header)} || '-' || {sql(found[_FROM_LINE].header)}"
-            yield Proposed("line_id", f'{{expr: "{key}"}}', "the claim and the number of the line in it")
-        yield from _guessed(filled, look, vocabulary)
-        told = "for the settlements made of the lines"
-        if "_paid_amount" in found:
-            paid = found["_paid_amount"].header
-            yield Proposed("_paid_amount", numbered(paid, look.values[paid], "decimal(16,2)")[0], told)
-        if "_settled_on" in found:
-            settled = found["_settled_on"].header
-            yield Proposed("_settled_on", dated(settled, look.values[settled])[0], told)
-    if "_valid" in found:
-        yield Proposed("_valid", sql(found["_valid"].header), "")
-    if table == "encounter" and "visit_type" in found:
-        inpatient = f"{sql(found['visit_type'].header)} RLIKE '^(2[0-9]|52)'"
-        yield Proposed("is_inpatient", f'{{expr: "{inpatient}"}}', "? holds for the national codes", False)
-    if "_birth_date" in found and table == "patient":
-        yield Proposed("birth_year", birth_year(found["_birth_date"].header), "the year alone: the day would identify")
-
-
-def _guessed(filled: set[str], look: Look, vocabulary: Vocabulary) -> Iterator[Proposed]:
-    for guess in vocabulary.guesses:
-        if any(word in normalised(look.file.name) for word in guess.words):
-            for column, code in (("visit_type", guess.visit_type), ("item_type", guess.item_type)):
-                if column not in filled:
-                    yield Proposed(column, f'{{constant: "{code}"}}', "? guessed from the file's name", False)
-
-
-def _of_the_person(table: str, look: Look, vocabulary: Vocabulary) -> Iterator[Proposed]:
-    """Sex and year of birth that stand in a file of something else: for a table of persons made of it."""
-    if table not in ("claim_line", "encounter", "enrolment", "settlement"):
-        return
-    found = _found("patient", vocabulary.tables["patient"].columns, look, vocabulary)
-    told = "for the table of persons made of these rows"
-    if "sex" in found:
-        yield replace(_proposed("patient", "sex", found["sex"], look, vocabulary), column="_sex", told=told)
-    if "_birth_date" in found:
-        yield Proposed("_birth_year", birth_year(found["_birth_date"].header), told)
-    if "death_date" in found:
-        died = found["death_date"].header
-        yield Proposed("_death_date", dated(died, look.values[died])[0], told)
 
 
 def _dropped(table: str, header: str, look: Look, vocabulary: Vocabulary) -> Dropped:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from intake.checks import Quality
+from intake.column_forms import Codes
 from intake.landed import Opened
-from intake.mapping import Codes, SourceFile, SourceMapping
+from intake.mapping import SourceFile, SourceMapping
 from intake.valuetypes import contract_type, fits, is_shortened, shown_code, shown_name
 
 # One odd value is a fault of its row, which the gate weighs; it takes several to speak of a changed form.

@@ -10,8 +10,9 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import functions as F
 
 from fundwatch.errors import MappingError
+from intake.column_forms import words
 from intake.forms import Lookup
-from intake.mapping import Rows, SourceMapping, words
+from intake.mapping import Rows, SourceMapping
 from intake.reading import UNREADABLE
 
 if TYPE_CHECKING:

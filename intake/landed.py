@@ -56,10 +56,10 @@ def open_file(path: Path, form: DeliveryForm, scratch: Path) -> Opened:
     stamp = stamp_of(path)
     if stamp.size == 0:
         raise FileFault("is empty: no header")
-    delimiter = _delimiter_of(path, form)
+    delimiter = delimiter_of(path, form)
     refused: list[str] = []
     is_sure = False
-    for encoding in _encodings_of(path, form):
+    for encoding in encodings_of(path, form):
         try:
             text, copy = _passed(path, form, encoding, delimiter, scratch)
         except Undecodable as fault:
@@ -71,7 +71,7 @@ def open_file(path: Path, form: DeliveryForm, scratch: Path) -> Opened:
         sha256 = sha256_of(path, stamp)
         refuse_changed(path, stamp)
         measured = Measured(sha256, stamp.size, text.rows, encoding, text.content_sha256)
-        return Opened(copy or path, measured, _columns(text, delimiter), delimiter, copy is not None, text.sample)
+        return Opened(copy or path, measured, columns_of(text, delimiter), delimiter, copy is not None, text.sample)
     raise FileFault("; ".join(refused))
 
 
@@ -86,14 +86,16 @@ def form_of(name: str) -> str:
     raise FileFault("is of no known form: deliver .csv, .txt, .tsv (plain, .gz, .zip), .parquet or .xlsx")
 
 
-def _delimiter_of(path: Path, form: DeliveryForm) -> str:
+def delimiter_of(path: Path, form: DeliveryForm) -> str:
+    """The delimiter of the file's text: the mapping's, a tab in a .tsv; what is no text becomes lines with commas."""
     if form_of(path.name) != "text":
         return ","
     bare = path.name.lower().removesuffix(".gz").removesuffix(".zip")
     return "\t" if bare.endswith(".tsv") else form.delimiter
 
 
-def _encodings_of(path: Path, form: DeliveryForm) -> tuple[str, ...]:
+def encodings_of(path: Path, form: DeliveryForm) -> tuple[str, ...]:
+    """The encodings to try, in order; what is no text becomes UTF-8."""
     return form.encodings if form_of(path.name) == "text" else ("utf-8",)
 
 
@@ -102,17 +104,18 @@ def _passed(path: Path, form: DeliveryForm, encoding: str, delimiter: str, scrat
     is_as_read = encoding == "utf-8" and form_of(path.name) == "text" and not is_packed(path)
     sha256 = sha256_of(path, stamp_of(path)) if is_as_read else None
     if not _needs_copy(path, encoding):
-        text = TextPass(encoding, delimiter, None, sha256).run(_blocks(path, form))
+        text = TextPass(encoding, delimiter, None, sha256).run(blocks_of(path, form))
         if not text.has_gaps:
             return text, None
     # the name in scratch is ours: Spark hides what begins with an underscore, and takes some signs for patterns
     plain = "".join("-" if sign in _GLOB else sign for sign in path.name).lstrip("_.")
     copy = scratch / f"{plain}.{fingerprint(path.name)}.csv"
     with copy.open("wb") as target:
-        return TextPass(encoding, delimiter, target, sha256).run(_blocks(path, form)), copy
+        return TextPass(encoding, delimiter, target, sha256).run(blocks_of(path, form)), copy
 
 
-def _blocks(path: Path, form: DeliveryForm) -> Iterator[bytes]:
+def blocks_of(path: Path, form: DeliveryForm) -> Iterator[bytes]:
+    """The file as blocks of text, whatever its form. Raises FileFault for damage, while reading."""
     kind = form_of(path.name)
     if kind == "parquet":
         return parquet_lines(path, form.zone)
@@ -128,7 +131,8 @@ def _needs_copy(path: Path, encoding: str) -> bool:
     return path.stat().st_size >= limit or (is_packed(path) and not path.name.endswith(".gz"))
 
 
-def _columns(text: Text, delimiter: str) -> tuple[str, ...]:
+def columns_of(text: Text, delimiter: str) -> tuple[str, ...]:
+    """The header as delivered, without blanks around names. Raises FileFault."""
     try:
         return tuple(column.strip() for column in next(csv.reader([text.header], delimiter=delimiter, strict=True)))
     except csv.Error as fault:

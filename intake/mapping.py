@@ -6,18 +6,18 @@ allow-list fails closed), so a new column with names in it cannot slip into the 
 
 from __future__ import annotations
 
-import re
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from fundwatch.contracts import CLEAN, TABLES
 from fundwatch.errors import MappingError, faults
 from fundwatch.fingerprint import fingerprint
 from fundwatch.resources import conf_file, read_yaml
-from intake.forms import Lookup, Value
+from intake.column_forms import ColumnSource, Sealed
+from intake.forms import Lookup
 
 NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "content_print"})
 # Netted tables are mapped as their entries, which add the pointer to what a reversal reverses.
@@ -25,82 +25,10 @@ ENTRY_OF = {"claim_line": "claim_line_entry", "settlement": "settlement_entry"}
 POINTER_OF = {"claim_line": "original_line_id", "settlement": "original_settlement_id"}
 _ENTRIES = frozenset(ENTRY_OF.values())
 CLEAN_TABLES = tuple(table.name for table in CLEAN if table.name not in _ENTRIES)
-_WORD = re.compile(r"[^\W\d]\w*")  # in any script: 就诊ID is a word
-_QUOTED = re.compile(r"'[^']*'")
-
-
-Domain = Literal["person", "certificate", "doctor", "contact", "address", "employer", "record", "invoice", "device"]
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class _Made(_Strict):
-    """Made of columns: unknown unless all of them were delivered, or all that `needs` names and any of the others."""
-
-    needs: tuple[str, ...] | None = None
-
-
-class Expression(_Made):
-    """SQL over the file's columns, which are all strings; blanks and null texts are null already."""
-
-    expr: str
-
-
-class Codes(_Strict):
-    """The codes of a column (or SQL) translated; one not listed becomes `otherwise`, or is an error without it."""
-
-    codes: dict[str, str]
-    of: str
-    otherwise: str | None = None
-
-
-class Token(_Made):
-    """A pseudonym of a column (or SQL) in one of the key's domains."""
-
-    token: Domain
-    of: str
-
-
-class Scrub(_Made):
-    """Free text without what identifies a person; the values of the columns `names` are taken out of it too."""
-
-    scrub: str
-    names: tuple[str, ...] = ()
-
-
-class Constant(_Strict):
-    """The same value in every row."""
-
-    constant: str
-
-
-def _form(value: Any) -> str | None:
-    if isinstance(value, str):
-        return "name"
-    keys = value if isinstance(value, dict) else getattr(type(value), "model_fields", {})
-    found = [form for form in ("expr", "codes", "token", "scrub", "constant") if form in keys]
-    if not found and "of" in keys:
-        return "of"
-    return found[0] if len(found) == 1 else None
-
-
-ColumnSource = Annotated[
-    Annotated[str, Tag("name")]
-    | Annotated[Expression, Tag("expr")]
-    | Annotated[Codes, Tag("codes")]
-    | Annotated[Token, Tag("token")]
-    | Annotated[Scrub, Tag("scrub")]
-    | Annotated[Constant, Tag("constant")]
-    | Annotated[Value, Tag("of")],
-    Discriminator(
-        _form,
-        custom_error_type="column_form",
-        custom_error_message="give a column's name, or exactly one of expr, codes, token, scrub, constant, "
-        "or of with a unit, default, format or trim",
-    ),
-]
 
 
 class SourceFile(_Strict):
@@ -132,14 +60,6 @@ class Where(_Strict):
 
     keep: str
     code: str = Field(pattern=r"^[A-Z_]+$")
-
-
-class Sealed(_Made):
-    """What the vault keeps of a row, encrypted, so that an approved request can tell whose token it is."""
-
-    token: Domain
-    of: str
-    fields: dict[str, str] = Field(default={}, alias="with")
 
 
 class Rows(_Strict):
@@ -244,34 +164,6 @@ class SourceMapping(_Strict):
 def mapped_columns(table: str) -> tuple[str, ...]:
     """The columns a mapping may fill: the contract's (of the entries, for a netted table) without its versions."""
     return tuple(c for c in TABLES[ENTRY_OF.get(table, table)].column_names if c not in NOT_MAPPED)
-
-
-def words(sql: str) -> frozenset[str]:
-    """The identifiers in a piece of SQL (and its keywords)."""
-    return frozenset(_WORD.findall(_QUOTED.sub("", sql)))
-
-
-def columns_used(given: ColumnSource | Sealed, known: frozenset[str]) -> frozenset[str]:
-    """Which of the file's columns a canonical column is made of."""
-    if isinstance(given, str):
-        return frozenset({given}) & known
-    if isinstance(given, Expression):
-        return words(given.expr) & known
-    if isinstance(given, Scrub):
-        return (words(given.scrub) | {*given.names}) & known
-    if isinstance(given, Sealed):
-        return words(" ".join((given.of, *given.fields.values()))) & known
-    return frozenset() if isinstance(given, Constant) else words(given.of) & known
-
-
-def columns_needed(given: ColumnSource | Sealed, known: frozenset[str]) -> frozenset[str]:
-    """Which of them must have been delivered."""
-    stated = getattr(given, "needs", None)
-    if stated is not None:
-        return frozenset(stated)
-    if isinstance(given, Scrub):
-        return words(given.scrub) & known
-    return words(given.of) & known if isinstance(given, Sealed) else columns_used(given, known)
 
 
 def read_mapping(source: str, overlay: Path | None = None) -> SourceMapping:

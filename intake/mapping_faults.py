@@ -6,20 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fundwatch.contracts import TABLES
+from intake.column_forms import ColumnSource, Scrub, Token, columns_used, words
 from intake.forms import Lookup, Value
-from intake.mapping import (
-    CLEAN_TABLES,
-    ENTRY_OF,
-    NOT_MAPPED,
-    ColumnSource,
-    Grouped,
-    Rows,
-    Scrub,
-    SourceMapping,
-    Token,
-    columns_used,
-    words,
-)
+from intake.mapping import CLEAN_TABLES, ENTRY_OF, NOT_MAPPED, Grouped, Rows, SourceMapping
 
 
 def cross_faults(mapping: SourceMapping) -> Iterator[str]:

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from fundwatch.keys import PseudonymKey
 from fundwatch.sealing import SealingKey
-from intake.mapping import Sealed
+from intake.column_forms import Sealed
 from intake.pseudonyms import token
 from intake.reading import UNREADABLE
 from intake.scrubbing import scrubbed

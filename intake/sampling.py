@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from pathlib import Path
 
 from fundwatch.errors import DeliveryError
+from intake.mapping import DeliveryForm
+from intake.peeking import DELIMITERS, peek
+from intake.unpacking import FileFault
 
-_BYTES = 1 << 20
 _ROWS = 500
-_DELIMITERS = ",\t|;^"
 _NULLS = frozenset({"", "NULL", "null", "\\N"})
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?")
 _DATES = {
@@ -60,9 +58,10 @@ class Values:
 
 @dataclass(frozen=True)
 class Look:
-    """One file: how it is written, its header, and its columns' values by name."""
+    """One file: how it is written, its header, and its columns' values by name. `form`: text, parquet or xlsx."""
 
     file: Path
+    form: str
     encoding: str
     delimiter: str
     header: tuple[str, ...]
@@ -75,38 +74,15 @@ class Look:
 
 
 def look_at(file: Path) -> Look:
-    """The file's header and the first rows. Raises DeliveryError when it cannot be read as delimited text."""
-    if not file.is_file():
-        raise DeliveryError("there is no such file", where=str(file), do="name a delimited text file, plain or .gz")
+    """The file's header and the first rows. Raises DeliveryError when it cannot be read."""
     try:
-        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as stream:
-            content = stream.read(_BYTES)
-    except (EOFError, OSError) as fault:
-        raise DeliveryError(f"cannot be opened: {type(fault).__name__}", where=str(file)) from fault
-    whole = content if len(content) < _BYTES else content[: content.rfind(b"\n") + 1]
-    text, encoding = _decoded(whole, file)
-    first = text.partition("\n")[0].strip("\r")
-    if not first.strip():
-        raise DeliveryError("has no header", where=str(file), do="name a file whose first line names its columns")
-    delimiter = max(_DELIMITERS, key=first.count)
-    header, *rows = islice(csv.reader(text.splitlines(), delimiter=delimiter), _ROWS + 1)
-    names = tuple(name.strip() for name in header)
-    columns = {n: [row[place].strip() for row in rows if place < len(row)] for place, n in enumerate(names)}
+        seen = peek(file, DeliveryForm(), DELIMITERS)
+    except FileFault as fault:
+        raise DeliveryError(str(fault), where=str(file), do="name a file as it would be delivered") from fault
+    rows = seen.rows[:_ROWS]
+    columns = {n: [row[place] for row in rows if place < len(row)] for place, n in enumerate(seen.header)}
     values = {name: values_of(texts) for name, texts in columns.items()}
-    return Look(file, encoding, delimiter, names, values, len(rows))
-
-
-def _decoded(content: bytes, file: Path) -> tuple[str, str]:
-    for encoding, codec in (("utf-8", "utf-8-sig"), ("gb18030", "gb18030")):
-        try:
-            text = content.decode(codec)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text:
-            return text, encoding
-    raise DeliveryError(
-        "is no text in UTF-8 or GB18030", where=str(file), do="name a delimited text file, plain or .gz"
-    )
+    return Look(file, seen.form, seen.encoding, seen.delimiter, seen.header, values, len(rows))
 
 
 def values_of(texts: Sequence[str]) -> Values:

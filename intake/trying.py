@@ -15,7 +15,8 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from intake.canonical import Columns
 from intake.checks import TableChecks
-from intake.mapping import ENTRY_OF, Codes, Rows, SourceFile
+from intake.column_forms import Codes
+from intake.mapping import ENTRY_OF, Rows, SourceFile
 from intake.totals import stacked
 
 if TYPE_CHECKING:

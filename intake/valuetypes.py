@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from fundwatch.contracts import TABLES
-from intake.mapping import ENTRY_OF, SourceMapping, Token
+from intake.column_forms import Token
+from intake.mapping import ENTRY_OF, SourceMapping
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _DAY = r"\d{4}(-\d{1,2}(-\d{1,2}%s)?)?"

@@ -13,7 +13,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from fundwatch.resources import conf_file, read_yaml
-from intake.mapping import read_mapping
+from intake.column_forms import Scrub
+from intake.mapping import Rows, read_mapping
 
 SURE = 1.0
 _SIMILAR = 0.84  # below, what looks alike mostly is not: paid_date is no paid_amount
@@ -54,10 +55,17 @@ class Guess(_Strict):
 
 
 class Vocabulary(_Strict):
-    """All that a draft knows of names and codes."""
+    """All that a draft knows of names and codes.
+
+    `identity` names, by domain of tokens, the columns that the vault may keep beside an identifier, by the vault's
+    field; `names` are columns that name somebody of whom no token is made; `scrubbed` are canonical texts.
+    """
 
     tables: dict[str, TableWords]
     codes: dict[str, dict[str, str]]
+    identity: dict[str, dict[str, tuple[str, ...]]]
+    names: tuple[str, ...]
+    scrubbed: frozenset[str] = frozenset()
     identifying: Marks
     free_text: Marks
     guesses: tuple[Guess, ...]
@@ -79,17 +87,30 @@ def read_vocabulary(overlay: Path | None = None) -> Vocabulary:
     vocabulary = Vocabulary.model_validate(read_yaml(conf_file("vocabulary", "columns", overlay)))
     national = read_mapping("national")
     tables = dict(vocabulary.tables)
+    identity = {domain: dict(fields) for domain, fields in vocabulary.identity.items()}
+    names, scrubbed = list(vocabulary.names), set[str]()
     for table, how in national.tables.items():
         for rows in how.rows:
-            aliases = national.files[rows.source].names()
-            known = dict(tables[table].columns)
-            for column, given in rows.columns.items():
-                name = given if isinstance(given, str) else getattr(given, "of", None)
-                both = tuple(alias for alias, first in aliases.items() if first == name)
-                known[column] = (*both, *known.get(column, ()))
-            words = (rows.source, *tables[table].file_words)
-            tables[table] = TableWords(file_words=words, columns=known)
-    return vocabulary.model_copy(update={"tables": tables})
+            tables[table] = _with_national(tables.get(table), rows, national.files[rows.source].names())
+            texts = {column: given for column, given in rows.columns.items() if isinstance(given, Scrub)}
+            scrubbed |= texts.keys()
+            names += [name for text in texts.values() for name in text.names]
+            for entry in rows.vault:
+                for field, column in entry.fields.items():
+                    known = identity.setdefault(entry.token, {})
+                    known[field] = (column, *known.get(field, ()))
+    more = {"tables": tables, "identity": identity, "names": tuple(names), "scrubbed": frozenset(scrubbed)}
+    return vocabulary.model_copy(update=more)
+
+
+def _with_national(words: TableWords | None, rows: Rows, aliases: Mapping[str, str]) -> TableWords:
+    words = words or TableWords(file_words=(), columns={})
+    known = dict(words.columns)
+    for column, given in rows.columns.items():
+        name = given if isinstance(given, str) else getattr(given, "of", getattr(given, "scrub", None))
+        both = tuple(alias for alias, first in aliases.items() if first == name)
+        known[column] = (*both, *known.get(column, ()))
+    return TableWords(file_words=(rows.source, *words.file_words), columns=known)
 
 
 def normalised(header: str) -> str:

@@ -8,9 +8,6 @@ from __future__ import annotations
 import argparse
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
-from functools import reduce
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -20,15 +17,18 @@ from fundwatch.keys import PseudonymKey
 from fundwatch.logs import step
 from fundwatch.settings import Settings
 from intake.checks import Quality, read_quality
-from intake.delivery import Delivery, LandedFile, delivery_folder, open_delivery
-from intake.landed import FileFault, read_header
-from intake.mapping import Constant, SourceMapping, parse_mapping, read_mapping
+from intake.column_forms import Constant
+from intake.delivery import Delivery, delivery_folder, kinds_in, open_delivery
+from intake.mapping import SourceMapping, parse_mapping, read_mapping
+from intake.peeking import peek
+from intake.unpacking import FileFault
 from jobs.command_line import night_of, settings_of
 from jobs.source_enables import enabled_by
 from jobs.source_report import Report, as_markdown
+from jobs.source_trial import Trial
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
     from intake.trying import FileColumns
 
@@ -39,9 +39,15 @@ def serve(options: argparse.Namespace) -> Any:
         raise FundwatchError("a sample has at least one row", where="--sample", do="leave it out: 10000 is the default")
     settings, night = settings_of(options).settings, night_of(options)
     mapping = parse_mapping(options.mapping) if options.mapping else read_mapping(settings.source, settings.conf)
+    quality = read_quality(settings.quality, settings.conf)
     with TemporaryDirectory(prefix="fundwatch-") as scratch:
-        delivery = _opened(mapping, settings, night, Path(scratch), tell=not options.json)
-        report = _with_spark(settings, mapping, delivery, options.sample, Path(scratch))
+        try:
+            delivery = open_delivery(mapping, settings.landing_dir, night, Path(scratch), quality)
+        except DeliveryError:
+            if not options.json:
+                _tell_headers(mapping, delivery_folder(mapping, settings.landing_dir, night))
+            raise
+        report = _with_spark(settings, mapping, quality, delivery, options.sample, Path(scratch))
     page = as_markdown(report)
     if options.out is not None:
         options.out.write_text(page, encoding="utf-8")
@@ -50,35 +56,33 @@ def serve(options: argparse.Namespace) -> Any:
     return report.as_json()
 
 
-def _opened(mapping: SourceMapping, settings: Settings, night: date, scratch: Path, *, tell: bool) -> Delivery:
-    """The delivery. Where it would be refused, its headers are told before the error goes on."""
-    try:
-        return open_delivery(mapping, settings.landing_dir, night, scratch)
-    except DeliveryError:
-        if tell:
-            for file in _headers(mapping, delivery_folder(mapping, settings.landing_dir, night)):
-                print(f"{file.name} as {file.kind}: {len(file.read)} columns read, {len(file.dropped)} dropped")
-                for text, columns in (("unknown", file.unknown), ("missing", file.missing)):
-                    if columns:
-                        print(f"  {text}: {', '.join(columns)}")
-        raise
+def _tell_headers(mapping: SourceMapping, folder: Path) -> None:
+    """What the mapping makes of the headers of a delivery that is refused; the refusal itself tells every fault."""
+    from intake.valuetypes import shown_name
+
+    is_parking = mapping.drift.unknown_columns == "park"
+    for file in _headers(mapping, folder):
+        print(f"{file.name} as {file.kind}: {len(file.read)} columns read, {len(file.dropped)} dropped")
+        for text, columns in (("parked" if is_parking else "unknown", file.unknown), ("missing", file.missing)):
+            if columns:
+                print(f"  {text}: {', '.join(map(shown_name, columns))}")
 
 
 def _headers(mapping: SourceMapping, folder: Path) -> Iterator[FileColumns]:
-    from fnmatch import fnmatchcase
-
     from intake.trying import file_columns
 
-    for path in sorted(folder.iterdir()):
-        for kind, file in mapping.files.items():
-            if fnmatchcase(path.name, file.name):
-                try:
-                    yield file_columns(file, kind, path.name, read_header(path, mapping.delivery.delimiter))
-                except (FileFault, UnicodeDecodeError):  # the refusal itself tells what is wrong with the bytes
-                    continue
+    for name, kind in kinds_in(mapping, folder).items():
+        try:
+            seen = file_columns(mapping.files[kind], kind, name, peek(folder / name, mapping.delivery).header)
+        except FileFault:  # told with the refusal
+            continue
+        if seen.read or seen.dropped:  # without a header the first person's row would stand here
+            yield seen
 
 
-def _with_spark(settings: Settings, mapping: SourceMapping, delivery: Delivery, sample: int, scratch: Path) -> Report:
+def _with_spark(
+    settings: Settings, mapping: SourceMapping, quality: Quality, delivery: Delivery, sample: int, scratch: Path
+) -> Report:
     from fundwatch.session import start_session
 
     conf, master = settings.spark()
@@ -86,7 +90,7 @@ def _with_spark(settings: Settings, mapping: SourceMapping, delivery: Delivery, 
         spark = start_session("fundwatch source check", conf | {"spark.sql.warehouse.dir": str(scratch)}, master)
     try:
         with step("the sample is mapped"):
-            return check(spark, mapping, read_quality(settings.quality, settings.conf), delivery, sample)
+            return check(spark, mapping, quality, delivery, sample)
     finally:
         spark.stop()
 
@@ -96,7 +100,7 @@ def check(spark: SparkSession, mapping: SourceMapping, quality: Quality, deliver
     from intake.canonical import supplied_columns
     from intake.trying import file_columns
 
-    trial = _Trial(spark, mapping, quality, delivery, sample, PseudonymKey(secrets.token_bytes(32)))
+    trial = Trial(spark, mapping, quality, delivery, sample, PseudonymKey(secrets.token_bytes(32)))
     supplied = supplied_columns(mapping, delivery.headers())
     whole = supplied_columns(mapping, {k: frozenset(f.names().values()) for k, f in mapping.files.items()})
     trial.map_all()
@@ -104,6 +108,7 @@ def check(spark: SparkSession, mapping: SourceMapping, quality: Quality, deliver
         source=mapping.source,
         night=delivery.business_date,
         sample=sample,
+        drift=tuple(delivery.drift.notes()),
         share_limit=quality.quarantine_share,
         files=tuple(file_columns(mapping.files[f.kind], f.kind, f.name, f.header) for f in delivery.files),
         rows_of_files={f.name: f.measured.rows for f in delivery.files},
@@ -138,98 +143,3 @@ def _constants(mapping: SourceMapping) -> frozenset[tuple[str, str]]:
         if all(isinstance(given, Constant) for given in (rows.columns.get(column) for rows in how.rows))
         and len({str(rows.columns[column]) for rows in how.rows}) == 1
     )
-
-
-@dataclass
-class _Trial:
-    """The frames of one check, and what is counted over them: few rows each, collected."""
-
-    spark: SparkSession
-    mapping: SourceMapping
-    quality: Quality
-    delivery: Delivery
-    sample: int
-    key: PseudonymKey
-
-    def map_all(self) -> None:
-        """Every sampled row, canonical, with its status; by table. And every table made of them."""
-        from intake.accepting import repeated_keys, with_prints, with_status
-        from intake.clean import clean_tables
-
-        self._strange: list[DataFrame] = []
-        frames: dict[str, list[DataFrame]] = {}
-        for file in self.delivery.files:
-            found = self.mapping.rows_of(file.kind)
-            if found is not None:
-                frames.setdefault(found[0], []).append(self._canonical(file, found[0]))
-        self.judged = {}
-        for table, parts in frames.items():
-            rows = reduce(lambda upper, lower: upper.unionByName(lower, allowMissingColumns=True), parts)
-            rows = with_prints(rows, table).localCheckpoint(eager=False)
-            judged = with_status(rows, table, repeated_keys(rows, table), None)
-            self.judged[table] = judged.localCheckpoint(eager=False)
-        self.clean = clean_tables(self.judged, self.mapping, self.key.key_id)
-
-    def _canonical(self, file: LandedFile, table: str) -> DataFrame:
-        from intake.canonical import to_canonical
-        from intake.mapped import source_rows
-        from intake.privacy import privacy_of
-        from intake.reading import read_options, read_schema
-        from intake.trying import unlisted, untranslated
-
-        def raw(one: LandedFile) -> DataFrame:
-            return (
-                self.spark.read.options(**read_options(self.mapping, one)).schema(read_schema(one)).csv(str(one.path))
-            )
-
-        rows = next(r for r in self.mapping.tables[table].rows if r.source == file.kind)
-        checks, privacy = self.quality.of(table), privacy_of(self.key, None)
-        strings, columns = source_rows(raw, self.mapping, self.delivery, file, rows, self.sample)
-        strings = strings.localCheckpoint(eager=False)
-        made = to_canonical(strings, table, rows, checks, privacy, columns, self.delivery.business_date)
-        self._strange += [f for f in (untranslated(strings, table, rows, columns), unlisted(made, table, checks)) if f]
-        return made
-
-    def totals(self) -> tuple[dict[str, Any], ...]:
-        """A row per file: delivered = accepted + quarantined + duplicates."""
-        from intake.totals import control_totals
-
-        excluding = {t: [r.where.code for r in self.mapping.tables[t].rows if r.where] for t in self.judged}
-        money = self.quality.money_of
-        found = self._collected([control_totals(r, t, money(t), excluding[t]) for t, r in self.judged.items()])
-        return tuple(sorted(found, key=lambda total: str(total["file_name"])))
-
-    def codes(self) -> tuple[dict[str, Any], ...]:
-        """A row per error code, with places."""
-        from intake.totals import code_counts
-
-        return self._collected([code_counts(rows, table) for table, rows in self.judged.items()])
-
-    def columns(self, supplied: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, Any], ...]:
-        """A row per canonical column that is filled: of all rows of a file's table, of the groups of a derived one."""
-        from intake.trying import column_facts
-
-        frames = {**self.clean, **self.judged}
-        return self._collected([column_facts(frames[t], t, names) for t, names in supplied.items() if t in frames])
-
-    def strange(self) -> tuple[dict[str, Any], ...]:
-        """A row per code that no translation or list knows."""
-        return self._collected(self._strange)
-
-    def keys(self) -> tuple[dict[str, Any], ...]:
-        """A row per table of rows."""
-        from intake.trying import key_facts
-
-        return self._collected([key_facts(rows, table) for table, rows in self.judged.items()])
-
-    def references(self, supplied: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, Any], ...]:
-        """A row per column that points to another table."""
-        from intake.trying import reference_facts
-
-        found = reference_facts(self.clean, supplied)
-        return self._collected([] if found is None else [found])
-
-    def _collected(self, parts: list[DataFrame]) -> tuple[dict[str, Any], ...]:
-        from intake.totals import stacked
-
-        return tuple(row.asDict(recursive=True) for row in stacked(parts).collect()) if parts else ()

@@ -17,7 +17,8 @@ from fundwatch.anonymity import Anonymity, anonymity_of, measured
 from fundwatch.errors import CatalogueError, faults
 from fundwatch.resources import conf_file, read_yaml
 from fundwatch.settings import Settings
-from intake.mapping import ColumnSource, Constant, Rows, SourceMapping, columns_used, read_mapping
+from intake.column_forms import ColumnSource, Constant, columns_used
+from intake.mapping import Rows, SourceMapping, read_mapping
 from jobs.command_line import night_of, settings_of
 from jobs.export_data import Stopping, treated, views_of_night
 from jobs.job import Workplace

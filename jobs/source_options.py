@@ -21,7 +21,11 @@ def source_options(parser: argparse.ArgumentParser) -> None:
         "columns: all that a mapping may fill, and what runs only with it",
     )
     parser.add_argument(
-        "files", nargs="*", type=Path, metavar="FILE", help="draft: the files, CSV or text, plain or .gz"
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="draft: the files: .csv, .txt, .tsv (plain, .gz, .zip), .parquet or .xlsx",
     )
     parser.add_argument("--name", metavar="NAME", help="draft: the source's name (default: the folder's)")
     parser.add_argument(

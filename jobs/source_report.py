@@ -24,6 +24,7 @@ class Report:
     night: date
     sample: int
     share_limit: float
+    drift: tuple[str, ...]
     files: tuple[FileColumns, ...]
     rows_of_files: Mapping[str, int]
     totals: tuple[Row, ...]
@@ -73,10 +74,23 @@ def _head(report: Report) -> str:
 def _files(report: Report) -> str:
     lines = ["## Files: what becomes of their columns", ""]
     rows = [
-        (f.name, f.kind, report.rows_of_files[f.name], len(f.read), len(f.dropped), len(f.missing_optional))
+        (
+            f.name,
+            f.kind,
+            report.rows_of_files[f.name],
+            *(len(c) for c in (f.read, f.dropped, f.unknown, f.missing_optional)),
+        )
         for f in report.files
     ]
-    lines += _table(("file", "kind", "rows", "read", "dropped", "optional, missing"), rows)
+    lines += _table(("file", "kind", "rows", "read", "dropped", "parked", "optional, missing"), rows)
+    if report.drift:
+        lines += [
+            "",
+            "The form has drifted, and the mapping bears it:",
+            "",
+            *(f"- {note}" for note in report.drift),
+            "",
+        ]
     for file in report.files:
         told = (("dropped", file.dropped), ("optional, missing", file.missing_optional))
         lines += [f"- {file.name} {text}: {', '.join(columns)}" for text, columns in told if columns]

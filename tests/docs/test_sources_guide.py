@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from typing import get_args
 
+import pytest
 import yaml
 
-from intake.delivery import Manifest
+from fundwatch.sealing import FIELDS
+from intake.column_forms import Domain
 from intake.forms import UNITS
-from intake.mapping import Reversal, parse_mapping
+from intake.landed import form_of
+from intake.manifest import Manifest
+from intake.mapping import DeliveryForm, DriftRules, Reversal, parse_mapping
 from jobs.source_enables import disabled_without, enabled_by, everything
 from jobs.source_reference import GUIDE, with_reference
 
@@ -35,6 +40,40 @@ def test_the_guides_reversal_and_manifest_hold():
 def test_the_guide_names_every_unit():
     row = next(line for line in TEXT.splitlines() if "unit: u}" in line)
     assert set(UNITS) <= set(re.findall(r"`(\w+)` \(", row))
+
+
+def test_the_guide_names_every_domain_and_every_field_of_the_vault():
+    row = next(line for line in TEXT.splitlines() if "{token: domain" in line)
+    assert set(get_args(Domain)) <= set(re.findall(r"\w+", row.split("domains:")[1]))
+    told = TEXT.split("under `with` any of")[1].split(".")[0]
+    assert set(FIELDS) - {"value"} == set(re.findall(r"\w+", told))
+
+
+@pytest.mark.parametrize("model", [DeliveryForm, DriftRules])
+def test_the_guide_names_every_choice_of_how_deliveries_come(model):
+    told = set(re.findall(r"[\w-]+", TEXT))
+    for name, field in model.model_fields.items():
+        choices = [choice for part in (field.annotation, *get_args(field.annotation)) for choice in get_args(part)]
+        assert {name, *(choice for choice in choices if isinstance(choice, str))} <= told
+
+
+def test_every_form_of_file_that_the_guide_names_is_taken():
+    table = TEXT.split("### Forms of files")[1].split("###")[0]
+    endings = [
+        ending for line in table.splitlines() for ending in re.findall(r"`(\.[a-z.]+)`", line.partition(" | ")[0])
+    ]
+    assert {form_of(f"lines{ending}") for ending in endings} == {"text", "parquet", "xlsx"}
+    assert len(endings) == 9
+
+
+def test_the_guides_mapping_shows_every_key_of_the_language(tmp_path):
+    file = tmp_path / "my_claims.yaml"
+    file.write_text(blocks("yaml")[0], encoding="utf-8")
+    mapping = parse_mapping(file)
+    assert set(yaml.safe_load(blocks("yaml")[0])["delivery"]) == set(DeliveryForm.model_fields)
+    forms = {type(given).__name__ for how in mapping.tables.values() for r in how.rows for given in r.columns.values()}
+    assert forms == {"str", "Value", "Codes", "Token", "Scrub", "Expression", "Constant"}
+    assert any(rows.vault for how in mapping.tables.values() for rows in how.rows)
 
 
 def test_the_reference_of_tables_is_that_of_the_contracts():

@@ -6,6 +6,8 @@ import pytest
 
 from fundwatch.errors import MappingError
 from fundwatch.resources import conf_names
+from intake.canonical import Columns
+from intake.column_forms import Scrub, Sealed
 from intake.mapping import parse_mapping, read_mapping
 
 GOOD = """
@@ -134,3 +136,19 @@ def test_a_unit_default_format_or_lookup_that_cannot_be_meant_is_refused_by_its_
     with pytest.raises(MappingError) as caught:
         parsed(tmp_path, LINES.replace(before, after))
     assert told in str(caught.value)
+
+
+def test_a_text_is_unknown_when_only_the_names_to_take_out_of_it_were_delivered():
+    given = Scrub(scrub="concat_ws(' ', first, second)", names=("author",), needs=())
+    known = frozenset({"first", "second", "author"})
+    assert Columns(known, frozenset({"second"})).fill(given)
+    assert not Columns(known, frozenset({"author"})).fill(given)
+
+
+def test_an_entry_of_the_vault_is_filled_by_its_identifier_and_not_by_what_stands_beside_it():
+    given = Sealed.model_validate(
+        {"token": "record", "of": "coalesce(a, b)", "with": {"institution": "i"}, "needs": []}
+    )
+    known = frozenset({"a", "b", "i"})
+    assert Columns(known, frozenset({"b"})).fill(given)
+    assert not Columns(known, frozenset({"i"})).fill(given)

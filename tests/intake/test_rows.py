@@ -14,7 +14,8 @@ from fundwatch.keys import PseudonymKey
 from intake.accepting import earlier_prints, repeated_keys, to_clean, to_quarantine, with_prints, with_status
 from intake.canonical import CODES, Columns, supplied_columns, to_canonical
 from intake.checks import parse_quality, read_quality
-from intake.mapping import Expression, read_mapping
+from intake.column_forms import Expression
+from intake.mapping import read_mapping
 from intake.privacy import Privacy
 from intake.pseudonyms import token
 from intake.reading import as_strings, read_options, read_schema

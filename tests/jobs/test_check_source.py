@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import json
 from datetime import date
 from pathlib import Path
@@ -10,13 +12,26 @@ import pytest
 
 from intake.checks import read_quality
 from intake.delivery import open_delivery
-from intake.mapping import parse_mapping, read_mapping
+from intake.mapping import DriftRules, parse_mapping, read_mapping
 from jobs.check_source import check
 from jobs.command_line import main
 from jobs.source_enables import enabled_by, everything
 from jobs.source_report import as_markdown
-from tests.intake.deliveries import CERTIFICATE, NAME, NIGHT, PERSON, PHONE, deliver, line, whole
+from tests.intake.deliveries import (
+    CERTIFICATE,
+    NAME,
+    NIGHT,
+    PERSON,
+    PHONE,
+    change_manifest,
+    columns_of,
+    csv_bytes,
+    deliver,
+    line,
+    whole,
+)  # fmt: skip
 
+NATIONAL = read_mapping("national")
 PHARMACY = Path(__file__).parents[2].parent / "shared" / "data" / "tuva_demo" / "pharmacy_claim.csv"
 
 
@@ -81,6 +96,41 @@ def test_a_delivery_that_would_be_refused_is_refused_with_its_headers_told(tmp_p
     assert "missing: psn" in told.out
     assert "psn_no" in told.out
     assert "column 'psn' is missing" in told.err
+
+
+def test_a_changed_form_is_refused_with_its_columns_and_codes(tmp_path, capsys):
+    lines = [line(f"L{n}", chrgitm_lv="7", extra="x") for n in range(4)]
+    _deliver_with_a_new_column(tmp_path, lines)
+    assert main(["source", "check", "--landing", str(tmp_path), "--date", str(NIGHT)]) == 2
+    told = capsys.readouterr()
+    assert "unknown: extra" in told.out
+    assert "column 'extra': the mapping does not know it" in told.err
+    assert "column 'chrgitm_lv', line 2: a code that the mapping or the checks do not list: 7" in told.err
+
+
+def test_a_changed_form_that_is_parked_is_told_and_is_no_fault(spark, tmp_path):
+    lines = [*(line(f"L{n}", extra=NAME) for n in range(4)), *(line(f"M{n}", chrgitm_lv="7") for n in range(3))]
+    _deliver_with_a_new_column(tmp_path / "landing", lines)
+    drift = DriftRules(unknown_columns="park", new_codes="park")
+    mapping, quality = NATIONAL.model_copy(update={"drift": drift}), read_quality("default")
+    (tmp_path / "scratch").mkdir()
+    delivery = open_delivery(mapping, tmp_path / "landing", NIGHT, tmp_path / "scratch", quality)
+    report = check(spark, mapping, quality, delivery, 10_000)
+    page = as_markdown(report)
+    assert "fee_list.csv.gz: column 'extra' is new: parked, not read" in page
+    assert "fee_list.csv.gz: column 'chrgitm_lv' has a new code 7: parked" in page
+    assert NAME not in page + json.dumps(report.as_json(), default=str)
+    total = next(t for t in report.totals if t["table_name"] == "claim_line")
+    assert (total["accepted_lines"], total["quarantined_lines"]) == (4, 3)
+    assert report.too_faulty() == []
+
+
+def _deliver_with_a_new_column(landing, lines):
+    known = [{column: value for column, value in row.items() if column != "extra"} for row in lines]
+    folder = deliver(landing, whole(fee_list=known))
+    content = gzip.compress(csv_bytes(lines, [*columns_of("fee_list"), "extra"]), mtime=0)
+    (folder / "fee_list.csv.gz").write_bytes(content)
+    change_manifest(folder, "fee_list", sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
 
 
 @pytest.mark.skipif(not PHARMACY.is_file(), reason="the Tuva demo extract is not on this machine")

@@ -34,7 +34,7 @@ def registers(people):
     Part(Scenario(history_start=FIRST, nights=NIGHTS), "test", rows, Mishaps()).add_people(people)
     found = []
     for night in rows.nights[:-1]:
-        of_night = {}
+        of_night: dict[tuple[str, str], list[list[str]]] = {}
         for table in ("psn_info", "psn_insu"):
             for key, line in night[table].lines:
                 of_night.setdefault((table, key), []).append(line.split(","))
@@ -65,10 +65,10 @@ def test_newborns_come_to_the_registers_with_their_registration(people, register
 def test_newborns_have_no_care_before_their_registration():
     people = make_people(9, 1500, FIRST, LAST)
     lives = block_life(Hand(9, "life/0"), people, make_providers(9, 1500), FIRST, LAST)
-    newborns = [(person, own) for person, own in zip(people, lives, strict=True) if person.registered_on]
+    newborns = [(p.registered_on, own) for p, own in zip(people, lives, strict=True) if p.registered_on]
     assert any(own for _, own in newborns)
-    for person, own in newborns:
-        assert all(visit.begin.date() >= person.registered_on for visit in own)
+    for registered_on, own in newborns:
+        assert all(visit.begin.date() >= registered_on for visit in own)
 
 
 def test_whole_households_move_and_their_insurance_goes_with_them(people):

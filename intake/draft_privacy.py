@@ -1,0 +1,70 @@
+"""What a drafted mapping keeps in the vault, and the columns that only tokens, scrubbed text and it read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import yaml
+
+from fundwatch.contracts import TABLES
+from intake.column_forms import Expression, Scrub, Sealed, Token, columns_used
+from intake.draft_columns import Proposed
+from intake.draft_national import national_vault
+from intake.draft_values import flow, sql
+from intake.mapping import ENTRY_OF
+from intake.sampling import Look
+from intake.vocabulary import SURE, Match, Vocabulary, matches
+
+# by domain: the column that holds its token, and the table that is its register
+_WHOSE = {"person": ("patient_id", "patient"), "doctor": ("doctor_id", "doctor")}
+
+
+def vault_entries(
+    table: str, found: Mapping[str, Match], look: Look, vocabulary: Vocabulary, tables: frozenset[str]
+) -> tuple[str, ...]:
+    """The YAML of what the vault is to keep: of a register all that tells who it is; of other files where none comes.
+
+    `tables` are those that the files of the source feed.
+    """
+    entries = national_vault(table, look)
+    for domain, (column, register) in _WHOSE.items():
+        if entries or column not in found or (table != register and register in tables):
+            continue
+        fields = _fields(vocabulary.identity[domain], look)
+        if fields or table == register:
+            told: dict[str, object] = {"token": domain, "of": sql(found[column].header)}
+            entries.append(flow(told | ({"with": fields} if fields else {})))
+    return tuple(entries)
+
+
+def _fields(known: Mapping[str, Sequence[str]], look: Look) -> dict[str, str]:
+    fields = {}
+    for field, names in known.items():
+        sure = [m.header for m in matches(names, look.header) if m.confidence == SURE and not look.is_blank(m.header)]
+        if sure:
+            fields[field] = sql(sure[0])
+    return fields
+
+
+def read_of(entry: str, known: frozenset[str]) -> frozenset[str]:
+    """The columns that an entry of the vault reads."""
+    return columns_used(Sealed.model_validate(yaml.safe_load(entry)), known)
+
+
+def identifying_of(
+    table: str, columns: Sequence[Proposed], vault: Sequence[str], known: frozenset[str], vocabulary: Vocabulary
+) -> frozenset[str]:
+    """The plain names of columns that are read by nothing that shows them."""
+    yes_or_no = {c.name for c in TABLES[ENTRY_OF.get(table, table)].columns if c.type == "boolean"}
+    guarded = frozenset[str]().union(*(read_of(entry, known) for entry in vault))
+    shown = frozenset[str]()
+    for one in columns:
+        form, read = one.form, one.reads(known)
+        if isinstance(form, (Token, Scrub)):
+            guarded |= read
+        elif isinstance(form, Expression) and one.column in yes_or_no:
+            guarded |= {column for column in read if vocabulary.identifying.meets(column)}
+            shown |= {column for column in read if not vocabulary.identifying.meets(column)}
+        else:
+            shown |= read
+    return guarded - shown

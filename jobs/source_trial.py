@@ -1,0 +1,118 @@
+"""The frames of one check of a mapping, and what is counted over them. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from fundwatch.keys import PseudonymKey
+from intake.checks import Quality
+from intake.delivery import Delivery, LandedFile
+from intake.drift import parked_error_codes
+from intake.mapping import SourceMapping
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+@dataclass
+class Trial:
+    """The frames of one check, and what is counted over them: few rows each, collected."""
+
+    spark: SparkSession
+    mapping: SourceMapping
+    quality: Quality
+    delivery: Delivery
+    sample: int
+    key: PseudonymKey
+
+    def map_all(self) -> None:
+        """Every sampled row, canonical, with its status; by table. And every table made of them."""
+        from intake.accepting import repeated_keys, with_prints, with_status
+        from intake.clean import clean_tables
+
+        self._strange: list[DataFrame] = []
+        frames: dict[str, list[DataFrame]] = {}
+        for file in self.delivery.files:
+            found = self.mapping.rows_of(file.kind)
+            if found is not None:
+                frames.setdefault(found[0], []).append(self._canonical(file, found[0]))
+        self.judged = {}
+        for table, parts in frames.items():
+            rows = reduce(lambda upper, lower: upper.unionByName(lower, allowMissingColumns=True), parts)
+            rows = with_prints(rows, table).localCheckpoint(eager=False)
+            judged = with_status(rows, table, repeated_keys(rows, table), None)
+            self.judged[table] = judged.localCheckpoint(eager=False)
+        self.clean = clean_tables(self.judged, self.mapping, self.key.key_id)
+
+    def _canonical(self, file: LandedFile, table: str) -> DataFrame:
+        from intake.canonical import to_canonical
+        from intake.mapped import source_rows
+        from intake.privacy import privacy_of
+        from intake.reading import read_options, read_schema
+        from intake.trying import unlisted, untranslated
+
+        def raw(one: LandedFile) -> DataFrame:
+            return (
+                self.spark.read.options(**read_options(self.mapping, one)).schema(read_schema(one)).csv(str(one.path))
+            )
+
+        rows = next(r for r in self.mapping.tables[table].rows if r.source == file.kind)
+        checks, privacy = self.quality.of(table), privacy_of(self.key, None)
+        strings, columns = source_rows(raw, self.mapping, self.delivery, file, rows, self.sample)
+        strings = strings.localCheckpoint(eager=False)
+        made = to_canonical(strings, table, rows, checks, privacy, columns, self.delivery.business_date)
+        self._strange += [f for f in (untranslated(strings, table, rows, columns), unlisted(made, table, checks)) if f]
+        return made
+
+    def totals(self) -> tuple[dict[str, Any], ...]:
+        """A row per file: delivered = accepted + quarantined + duplicates."""
+        from intake.totals import control_totals
+
+        excluding = {
+            table: [
+                *(rows.where.code for rows in self.mapping.tables[table].rows if rows.where),
+                *parked_error_codes(self.mapping, self.quality, table),
+            ]
+            for table in self.judged
+        }
+        money = self.quality.money_of
+        found = self._collected([control_totals(r, t, money(t), excluding[t]) for t, r in self.judged.items()])
+        return tuple(sorted(found, key=lambda total: str(total["file_name"])))
+
+    def codes(self) -> tuple[dict[str, Any], ...]:
+        """A row per error code, with places."""
+        from intake.totals import code_counts
+
+        return self._collected([code_counts(rows, table) for table, rows in self.judged.items()])
+
+    def columns(self, supplied: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, Any], ...]:
+        """A row per canonical column that is filled: of all rows of a file's table, of the groups of a derived one."""
+        from intake.trying import column_facts
+
+        frames = {**self.clean, **self.judged}
+        return self._collected([column_facts(frames[t], t, names) for t, names in supplied.items() if t in frames])
+
+    def strange(self) -> tuple[dict[str, Any], ...]:
+        """A row per code that no translation or list knows."""
+        return self._collected(self._strange)
+
+    def keys(self) -> tuple[dict[str, Any], ...]:
+        """A row per table of rows."""
+        from intake.trying import key_facts
+
+        return self._collected([key_facts(rows, table) for table, rows in self.judged.items()])
+
+    def references(self, supplied: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, Any], ...]:
+        """A row per column that points to another table."""
+        from intake.trying import reference_facts
+
+        found = reference_facts(self.clean, supplied)
+        return self._collected([] if found is None else [found])
+
+    def _collected(self, parts: list[DataFrame]) -> tuple[dict[str, Any], ...]:
+        from intake.totals import stacked
+
+        return tuple(row.asDict(recursive=True) for row in stacked(parts).collect()) if parts else ()
