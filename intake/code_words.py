@@ -52,6 +52,11 @@ _KNOWN: dict[str, tuple[str, str, tuple[str, str]]] = {
     "BIRTH_OUT_OF_RANGE": ("出生年份不合理", "the year of birth cannot be", _AGAIN),
     "DEATH_BEFORE_BIRTH": ("死亡早于出生", "death lies before birth", _AGAIN),
     "BEDS_NEGATIVE": ("床位数为负", "the number of beds is negative", _AGAIN),
+    "COUNT_NEGATIVE": ("数量为负", "the count is negative", _AGAIN),
+    "QUANTITY_NOT_ONE": ("追溯码数量不是 1 或 -1", "a scanned code counts 1 or -1", _AGAIN),
+    "WEIGHT_NEGATIVE": ("病组权重为负", "the group's weight is negative", _AGAIN),
+    "LOOKUP_MISSING": ("另一文件中没有对应的行", "the other file has no row of this key", _SEND),
+    "LOOKUP_TWICE": ("另一文件中对应的行不止一条且内容不同", "the other file has several such rows that differ", _SEND),
     "LIMIT_NEGATIVE": ("限价为负", "the price limit is negative", _AGAIN),
 }  # fmt: skip
 _OF_COLUMN = {

@@ -33,6 +33,7 @@ _TREATMENTS = {
     "codes": "转码 translated",
     "kept": "保留 kept",
     "read": "仅校验 read, not kept",
+    "sealed": "仅密存于身份库 sealed, in the vault alone",
     "dropped": "弃用 dropped",
 }
 _CAUTION = (
@@ -152,7 +153,8 @@ def _treatment(column: str, table_name: str, rows: Rows, names: frozenset[str]) 
         if not isinstance(given, Constant) and column in columns_used(given, names)
     }
     if not uses:
-        return "read", ""
+        is_sealed = any(column in columns_used(entry, names) for entry in rows.vault)
+        return ("sealed", "vault") if is_sealed else ("read", "")
     # of several uses the least protective is told
     order = ("kept", "codes", "derived", "scrubbed", "token")
     return min(uses.values(), key=order.index), ", ".join(f"{table_name}.{name}" for name in sorted(uses))

@@ -128,7 +128,8 @@ def test_every_delivered_column_has_a_treatment_and_a_level():
     rows = delivered_columns(read_mapping("national"), read_privacy(settings))
     told = {(row["file"], row["column"]): (row["treatment"], row["level"]) for row in rows}
     assert told["psn_info", "psn_no"] == ("token", 4)
-    assert told["psn_info", "psn_name"] == ("dropped", 5)
+    assert told["psn_info", "psn_name"] == ("sealed", 5)
+    assert told["psn_info", "naty"][0] == "dropped"
     assert told["psn_info", "brdy"] == ("derived", 4)
     assert told["psn_info", "certno"] == ("derived", 5)
     assert told["mdtrt", "vali_flag"] == ("read", 3)
