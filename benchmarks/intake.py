@@ -51,7 +51,7 @@ def main() -> None:
         _tell("bare read and write of the history", bare)
         history = _intake(var, HISTORY)
         _tell("intake of the history", history)
-        print(f"ratio: {history.seconds / bare.seconds:.2f} wall, {_processor_ratio(history, bare):.2f} processor time")
+        print(f"ratio: {history.seconds / bare.seconds:.2f}")
         night = _intake(var, NIGHT)
         _tell("intake of the night", night)
         print(f"the night's part of the history's time: {night.seconds / history.seconds:.3f}")

@@ -24,4 +24,7 @@ with DAG(
     score = FundwatchStage(command="score", execution_timeout=timeout)
     leads = FundwatchStage(command="leads", execution_timeout=timeout, outlets=[Asset("fundwatch_leads")])
 
+    privacy = FundwatchStage(command="privacy", execution_timeout=timeout)
+
     chain(intake, features, rules, score, leads)
+    intake >> privacy

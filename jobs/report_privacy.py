@@ -103,6 +103,11 @@ def write_report(place: Workplace, night: date) -> dict[str, Any]:
     return {**report, "folder": str(folder)}
 
 
+def has_report(settings: Settings, night: date) -> bool:
+    """Whether the night's report lies there."""
+    return (settings.reports_dir / night.isoformat() / "privacy" / "privacy.json").is_file()
+
+
 def read_privacy(settings: Settings, name: str = "default") -> Privacy:
     """The declaration in force. Raises CatalogueError with every fault."""
     file = conf_file("privacy", name, settings.conf)

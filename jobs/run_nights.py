@@ -11,8 +11,8 @@ from importlib import import_module
 from threading import Thread
 from typing import Any
 
-from fundwatch.errors import DeliveryError
-from fundwatch.logs import hush
+from fundwatch.errors import DeliveryError, FundwatchError
+from fundwatch.logs import hush, log, step
 from fundwatch.settings import Settings
 from jobs.command_line import night_of, settings_of
 from jobs.job import Report, Workplace, workplace
@@ -46,7 +46,23 @@ def run_night(place: Workplace, night: date) -> dict[str, Report]:
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         for stage in NIGHT:  # in order: a stage that waits holds a thread, and what it waits for has started before
             running[stage] = pool.submit(in_turn, stage)
-        return {stage: pending.result() for stage, pending in running.items()}
+        reporting = pool.submit(_report_privacy, place, night, running["intake"])
+        reports = {stage: pending.result() for stage, pending in running.items()}
+        reporting.result()
+        return reports
+
+
+def _report_privacy(place: Workplace, night: date, intake: Future[Report]) -> None:
+    """The night's privacy report. It informs and gates nothing: a source that lacks what it measures is told so."""
+    from jobs.report_privacy import has_report, write_report
+
+    if not intake.result()["is_new"] and has_report(place.settings, night):
+        return
+    try:
+        with step(f"{night} privacy report"):
+            write_report(place, night)
+    except FundwatchError as fault:
+        log.warning("%s privacy report: not made: %s", night, fault.what)
 
 
 def _warm_up() -> None:
