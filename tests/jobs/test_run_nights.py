@@ -27,6 +27,7 @@ def stages(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], None]],
             return {"stage": stage}
 
         monkeypatch.setattr(run_nights, "run_stage", run_stage)
+        monkeypatch.setattr(run_nights, "_report_privacy", lambda *_: None)
         place: Any = None
         reports = run_nights.run_night(place, DATE)
         assert {stage: report["stage"] for stage, report in reports.items()} == {stage: stage for stage in NIGHT}
