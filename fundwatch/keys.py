@@ -166,7 +166,7 @@ def rotate_key(path: Path) -> KeyRing:
         raise KeyRotationError(
             f"the key {ring.retiring.key_id} is still retiring",
             where=str(path),
-            do="carry the lake over and run `fundwatch keys retire` first",
+            do="run `fundwatch keys carry` and `fundwatch keys retire` first",
         )
     return _replaced(path, KeyRing(new_ring().active, ring.active, ring.lineage))
 

@@ -103,6 +103,15 @@ class Lake:
         writer.save(str(self.path(table)))
         return self._last_commit(table)
 
+    def replace(self, rows: DataFrame, table: str) -> Written:
+        """Replace the whole table by rows made of it. Atomic; what the table held stays among its versions."""
+        contract = TABLES[table]
+        writer = self.staged(contract.conform(rows), table).write.format("delta").mode("overwrite")
+        if contract.replaced is Replaced.BY_NIGHT:
+            writer = writer.partitionBy("business_date")
+        writer.option("overwriteSchema", "true").save(str(self.path(table)))
+        return self._last_commit(table)
+
     def write_rows(self, rows: Sequence[tuple[Any, ...]], table: str, night: date) -> Written:
         """Replace what the night owns with a few rows from memory (business date first), without Spark.
 

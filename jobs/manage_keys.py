@@ -64,7 +64,7 @@ def _check(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     if not options.json:
         print(f"key {ring.active.key_id} in force; lineage {ring.lineage}")
         if ring.retiring is not None:
-            print(f"key {ring.retiring.key_id} retiring: carry the lake over, then `fundwatch keys retire`")
+            print(f"key {ring.retiring.key_id} retiring: `fundwatch keys carry`, then `fundwatch keys retire`")
         print(f"vault key {vault_key}" if vault_key else "no vault key: `fundwatch keys make` makes one")
     retiring = ring.retiring.key_id if ring.retiring else None
     told = {"key_id": ring.active.key_id, "path": settings.key_path, "retiring": retiring}
@@ -108,7 +108,7 @@ def _bridged(options: argparse.Namespace, settings: Settings, vault: Vault, ring
     _noted(options, vault, "keys bridge", ring, {"tokens": str(count)})
     if not options.json:
         print(f"key {ring.active.key_id} in force, {ring.retiring.key_id if ring.retiring else ''} retiring")
-        print(f"bridge of {count} tokens in {vault.bridge_path}: carry the lake over, then `fundwatch keys retire`")
+        print(f"bridge of {count} tokens in {vault.bridge_path}: `fundwatch keys carry`, then `fundwatch keys retire`")
     told = {"key_id": ring.active.key_id, "retiring": ring.key_ids[-1], "lineage": ring.lineage}
     return told | {"bridged": count, "bridge": vault.bridge_path, "path": settings.key_path}
 
@@ -141,7 +141,7 @@ def _refuse_held(settings: Settings, vault: Vault, key_id: str) -> None:
         raise KeyRotationError(
             f"tokens of the key {key_id} are still in use: {told}",
             where=str(settings.lake_dir),
-            do="carry the lake over with the bridge (and the vault: `fundwatch keys bridge`), then retire the key",
+            do="`fundwatch keys carry` (and for the vault `fundwatch keys bridge`), then retire the key",
         )
 
 
@@ -186,4 +186,12 @@ def _noted(
     _log(vault).append(action, actor=options.person, detail=told)
 
 
-_ACTIONS = {"make": _make, "check": _check, "rotate": _rotate, "bridge": _bridge, "retire": _retire}
+def _carry(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
+    from jobs.carry_lake import carry
+
+    return carry(settings, options)
+
+
+_ACTIONS = {
+    "make": _make, "check": _check, "rotate": _rotate, "bridge": _bridge, "carry": _carry, "retire": _retire,
+}  # fmt: skip

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 REIDENTIFY_ACTIONS = ("request", "approve", "deny", "reveal", "list")
-KEYS_ACTIONS = ("make", "check", "rotate", "bridge", "retire")
+KEYS_ACTIONS = ("make", "check", "rotate", "bridge", "carry", "retire")
 
 
 def keys_options(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +15,11 @@ def keys_options(parser: argparse.ArgumentParser) -> None:
         "action",
         choices=KEYS_ACTIONS,
         help="make the keys that are missing; check them; rotate: a new key beside the old one, and the "
-        "bridge from its tokens; bridge: build that again; retire: take the old key away",
+        "bridge from its tokens; bridge: build that again; carry: the lake's tokens to the new key; "
+        "retire: take the old key away",
+    )
+    parser.add_argument(
+        "--leave-unknown", action="store_true", help="carry: leave tokens that the vault does not know as they are"
     )
     parser.add_argument(
         "--shares",

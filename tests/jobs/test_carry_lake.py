@@ -1,0 +1,83 @@
+"""A rotated key: the lake is carried over, and the nights go on as if nothing had been."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from deltalake import DeltaTable
+from pyspark.sql import functions as F
+
+from fundwatch.contracts import TABLES
+from fundwatch.errors import KeyMissingError
+from fundwatch.keys import KeyRotationError, read_ring, rotate_key
+from fundwatch.rekeying import build_bridge
+from fundwatch.sealing import read_vault_key
+from fundwatch.vault import Vault
+from intake.pseudonyms import token_of
+from jobs.carry_lake import carried
+from jobs.job import run_job
+from jobs.load_delivery import JOB
+from jobs.manage_keys import rows_of_keys
+from tests.intake.deliveries import DIAGNOSIS, LINE, PERSON, SETTLEMENT, VISIT, deliver, line, reversal, whole
+from tests.jobs.test_load_delivery import new_place
+
+FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
+
+
+@pytest.fixture(scope="module")
+def rotated(spark, tmp_path_factory):
+    """A night, a new key, the bridge; and what the ring was before."""
+    place = new_place(spark, tmp_path_factory.mktemp("rotated"), "0.9")
+    deliver(place.settings.landing_dir, whole(fee_list=[LINE, line("L2", cnt="abc")]), FIRST)
+    run_job(JOB, place, FIRST)
+    vault = Vault(place.settings.vault_dir, read_vault_key(place.settings.vault_key_path))
+    before = read_ring(place.settings.key_path)
+    ring = rotate_key(place.settings.key_path)
+    build_bridge(vault, ring, token_of)
+    return place, vault, before, ring
+
+
+def test_between_rotation_and_carrying_over_no_night_is_taken_in(rotated):
+    place, *_ = rotated
+    deliver(
+        place.settings.landing_dir,
+        {
+            "psn_info": [PERSON], "mdtrt": [VISIT], "setl": [{**SETTLEMENT, "setl_id": "S7"}],
+            "fee_list": [LINE, reversal("L1-", "L1", 1)], "diag": [DIAGNOSIS],
+        },
+        SECOND,
+    )  # fmt: skip
+    with pytest.raises(KeyMissingError, match=r"the key is being rotated(.|\n)*fundwatch keys carry"):
+        run_job(JOB, place, SECOND)
+
+
+def test_every_token_becomes_the_new_keys_and_the_next_night_recognises_everybody(rotated, spark):
+    place, vault, before, ring = rotated
+    rows, lost = carried(place, vault, ring, leave_unknown=False)
+    assert lost == {}
+    assert {"claim_line", "claim_line_entry", "patient", "delivery", "quarantine"} <= set(rows)
+    assert rows_of_keys(place.lake, [before.active.key_id]) == {}
+    old, new = (token_of(key, "person", "P1") for key in (before.active, ring.active))
+    texts = [
+        row.text
+        for name in TABLES
+        if place.lake.exists(name)
+        for row in place.lake.read(spark, name).select(F.to_json(F.struct("*")).alias("text")).collect()
+    ]
+    assert not [text for text in texts if old in text]
+    assert [text for text in texts if new in text]
+    assert carried(place, vault, ring, leave_unknown=False)[0] == rows
+    assert run_job(JOB, place, FIRST)["is_new"] is False
+    detail = run_job(JOB, place, SECOND)
+    assert (detail["claim_lines"], detail["duplicates"]) == (2, 4)
+    known = place.lake.known(spark, "claim_line", SECOND).collect()
+    assert [(r.line_id, r.patient_id, int(r.quantity)) for r in known] == [("L1", new, 2)]
+    assert place.lake.read(spark, "patient").count() == 1
+
+
+def test_tokens_that_the_vault_does_not_know_are_counted_and_refused(rotated):
+    place, vault, _, ring = rotated
+    DeltaTable(str(vault.bridge_path)).delete("domain = 'doctor'")
+    with pytest.raises(KeyRotationError, match=r"claim_line\.ordering_doctor_id: 1 tokens"):
+        carried(place, vault, ring, leave_unknown=False)
