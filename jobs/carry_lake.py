@@ -19,7 +19,8 @@ from fundwatch.logs import log, step
 from fundwatch.sealing import read_vault_key
 from fundwatch.settings import Settings
 from fundwatch.vault import Vault
-from intake.mapping import ENTRY_OF, Token, read_mapping
+from intake.column_forms import Token
+from intake.mapping import ENTRY_OF, read_mapping
 from jobs.job import Workplace, workplace
 
 if TYPE_CHECKING:
