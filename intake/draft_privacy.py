@@ -13,27 +13,33 @@ from intake.draft_national import national_vault
 from intake.draft_values import flow, sql
 from intake.mapping import ENTRY_OF
 from intake.sampling import Look
-from intake.vocabulary import SURE, Match, Vocabulary, matches
+from intake.vocabulary import SURE, Vocabulary, matches
 
-# by domain: the column that holds its token, and the table that is its register
-_WHOSE = {"person": ("patient_id", "patient"), "doctor": ("doctor_id", "doctor")}
+# by domain: the column whose file tells who it is
+_WHOSE = {"person": "patient_id", "doctor": "doctor_id"}
 
 
 def vault_entries(
-    table: str, found: Mapping[str, Match], look: Look, vocabulary: Vocabulary, tables: frozenset[str]
+    table: str, columns: Sequence[Proposed], look: Look, vocabulary: Vocabulary, tables: frozenset[str]
 ) -> tuple[str, ...]:
-    """The YAML of what the vault is to keep: of a register all that tells who it is; of other files where none comes.
+    """The YAML of what the vault is to keep: each identifier of which a token is made, with all that tells who it is.
 
-    `tables` are those that the files of the source feed.
+    A token that the vault does not know can be carried over to no new key. `tables` are those that the files of the
+    source feed: where a register of persons comes, it alone tells of them.
     """
     entries = national_vault(table, look)
-    for domain, (column, register) in _WHOSE.items():
-        if entries or column not in found or (table != register and register in tables):
+    known = [Sealed.model_validate(yaml.safe_load(entry)) for entry in entries]
+    told = {(entry.token, entry.of) for entry in known}
+    for one in columns:
+        form = one.form
+        if not isinstance(form, Token) or (form.token, form.of) in told:
             continue
-        fields = _fields(vocabulary.identity[domain], look)
-        if fields or table == register:
-            told: dict[str, object] = {"token": domain, "of": sql(found[column].header)}
-            entries.append(flow(told | ({"with": fields} if fields else {})))
+        if form.token == "person" and table != "patient" and "patient" in tables:
+            continue
+        told.add((form.token, form.of))
+        is_who = _WHOSE.get(form.token) == one.column
+        fields = _fields(vocabulary.identity[form.token], look) if is_who else {}
+        entries.append(flow({"token": form.token, "of": form.of} | ({"with": fields} if fields else {})))
     return tuple(entries)
 
 

@@ -50,7 +50,7 @@ def _delivery(name: str, files: Sequence[DraftFile]) -> Iterator[str]:
     yield f"source: {name}"
     yield "delivery:"
     yield '  folder: "."               # ? or "{date}": one folder per night under --landing'
-    yield "  manifest: measured        # required: the sender writes a manifest.json with rows, hashes and money"
+    yield "  manifest: measured        # required or expected: the sender writes a manifest.json"
     yield f"  encodings: [{', '.join(encodings)}]"
     if len(delimiters) > 1:
         yield f"  # ? the files have different delimiters ({' '.join(map(repr, delimiters))}), and a source has one"

@@ -84,7 +84,7 @@ def _draft(
 ) -> DraftFile:
     columns = _columns(table, found, look, vocabulary)
     known = frozenset(plain_name(header) for header in look.header)
-    vault = vault_entries(table, found, look, vocabulary, tables)
+    vault = vault_entries(table, columns, look, vocabulary, tables)
     used = frozenset[str]().union(*(c.reads(known) for c in columns), *(read_of(entry, known) for entry in vault))
     read = tuple(h for h in look.header if plain_name(h) in used)
     identifying = identifying_of(table, columns, vault, known, vocabulary)

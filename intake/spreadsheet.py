@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 200_000
 _MOST_UNPACKED = 2 << 30
+_BLOCK_ROWS = 1_000  # in blocks of one row each hardly any would be sampled
 _DIGITS = 15  # a number in Excel has no more; what is longer lost its end
 # how Excel writes a number of more than eleven digits when it saves text: 1.23457E+17
 SHORTENED = re.compile(r"\d(\.\d+)?E\+\d{2,}")
@@ -66,11 +67,16 @@ def _rows(book: Workbook, formulas: Workbook) -> Iterator[bytes]:
         raise FileFault(f"has {len(sheets)} sheets ({', '.join(sheets[:5])}): leave the one to be read")
     sheet: Any = book.worksheets[0]
     written: Any = formulas.worksheets[0]
+    lines: list[bytes] = []
     for number, (cells, sources) in enumerate(zip(sheet.iter_rows(), written.iter_rows(), strict=True), 1):
         if number > MOST_ROWS + 1:
             raise FileFault(f"has more than {MOST_ROWS:,} rows: deliver it as CSV or parquet")
         texts = [_text(cell, source.data_type == "f") for cell, source in zip(cells, sources, strict=True)]
-        yield _line(texts)
+        lines.append(_line(texts))
+        if len(lines) == _BLOCK_ROWS:
+            yield b"".join(lines)
+            lines.clear()
+    yield b"".join(lines)
 
 
 def _line(texts: list[str]) -> bytes:

@@ -40,10 +40,10 @@ def _of_table(table: str, lost: dict[str, str] | None) -> str:
     lines += [f"| column | type | | meaning |{more[0]}", f"|---|---|---|---|{more[1]}"]
     for name in mapped_columns(table):
         mark = "key" if name in TABLES[table].key else "must" if name in required else ""
-        meaning = next(c.meaning for c in contract.columns if c.name == name)
-        kind = _KINDS.get(contract.spark_type(name), contract.spark_type(name))
+        column = next(c for c in contract.columns if c.name == name)
+        kind = f"token ({column.domain})" if column.domain else _KINDS.get(column.type, column.type)
         told = "" if lost is None else f" {lost.get(f'{table}.{name}', '')} |"
-        lines.append(f"| {name} | {kind} | {mark} | {meaning} |{told}")
+        lines.append(f"| {name} | {kind} | {mark} | {column.meaning} |{told}")
     return "\n".join([*lines, ""])
 
 

@@ -44,6 +44,13 @@ LINE = {
     "bilg_dr_code": "D1", "bilg_dr_name": NAME, "memo": f"电话{PHONE}", "vali_flag": "1",
 }  # fmt: skip
 DIAGNOSIS = {"mdtrt_id": "E1", "diag_code": "I10.x00", "diag_name": "高血压", "maindiag_flag": "1"}
+# a flat file of lines as a hospital may write it
+FLAT = {
+    "就诊ID": "J1", "结算ID": "S1", "人员编号": "P1", "患者姓名": NAME, "证件": CERTIFICATE, "性别": "男",
+    "出生日期": "1980/1/1", "项目编码": "A1", "项目名称": "床位费", "数量": "1", "单价": "30", "金额(分)": "3000",
+    "开单医生": "D1", "就诊日期": "2026/3/1 14:05", "甲乙类": "甲", "x9": PHONE, "备注": "无",
+    "医疗机构编码": "H1", "明细序号": "1", "耗材标志": "0",
+}  # fmt: skip
 INSTITUTION = {"fixmedins_code": "H1", "fixmedins_name": "测试医院", "fixmedins_type": "1", "hosp_lv": "02"}
 
 

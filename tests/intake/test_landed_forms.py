@@ -153,3 +153,9 @@ def test_what_excel_has_destroyed_is_refused_by_its_cell(tmp_path, value, told):
 def test_a_broken_workbook_and_one_of_several_sheets_are_refused(tmp_path):
     assert "is a damaged Excel workbook, or none" in refused(written(tmp_path, b"PK\x03\x04rubbish", "t.xlsx"))
     assert "has 2 sheets (Sheet, Sheet1)" in refused(write_workbook(tmp_path / "t.xlsx", [("a",), ("1",)], sheets=2))
+
+
+def test_a_workbook_gives_as_many_lines_to_look_at_as_a_text(tmp_path):
+    table = [HEADER, *ROWS * 300]
+    book, text = write_as("xlsx", table, tmp_path), write_as("csv", table, tmp_path)
+    assert opened(book).sample == opened(text).sample

@@ -12,13 +12,18 @@ import pytest
 
 from intake.checks import read_quality
 from intake.delivery import open_delivery
+from intake.draft_text import draft_text
+from intake.drafting import draft_files
 from intake.mapping import DriftRules, parse_mapping, read_mapping
+from intake.sampling import look_at
+from intake.vocabulary import read_vocabulary
 from jobs.check_source import check
 from jobs.command_line import main
 from jobs.source_enables import enabled_by, everything
 from jobs.source_report import as_markdown
 from tests.intake.deliveries import (
     CERTIFICATE,
+    FLAT,
     NAME,
     NIGHT,
     PERSON,
@@ -31,6 +36,12 @@ from tests.intake.deliveries import (
     whole,
 )  # fmt: skip
 
+REGISTRATION = {
+    "psn_no": "P1", "opsp_dise_code": "M03900", "begndate": "2026-01-01", "diag_dr_code": "D1", "diag_dr_name": NAME,
+}  # fmt: skip
+MOVEMENT = {
+    "fixmedins_code": "H1", "hilist_code": "X1", "inv_chg_type": "101", "inv_chg_time": "2026-03-01", "cnt": "5",
+}  # fmt: skip
 NATIONAL = read_mapping("national")
 PHARMACY = Path(__file__).parents[2].parent / "shared" / "data" / "tuva_demo" / "pharmacy_claim.csv"
 
@@ -131,6 +142,22 @@ def _deliver_with_a_new_column(landing, lines):
     content = gzip.compress(csv_bytes(lines, [*columns_of("fee_list"), "extra"]), mtime=0)
     (folder / "fee_list.csv.gz").write_bytes(content)
     change_manifest(folder, "fee_list", sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
+
+
+@pytest.mark.parametrize("tables", [{"费用明细": [FLAT]}, whole(opsp_reg=[REGISTRATION], stock_movement=[MOVEMENT])])
+def test_the_draft_of_files_maps_every_row_of_them(spark, tmp_path, tables):
+    paths = []
+    for name, rows in tables.items():
+        paths.append(tmp_path / f"{name}.csv")
+        paths[-1].write_bytes(csv_bytes(rows, [*rows[0]]))
+    draft = tmp_path / "mine.yaml"
+    draft.write_text(draft_text("mine", draft_files([look_at(path) for path in paths], read_vocabulary())))
+    (tmp_path / "scratch").mkdir()
+    delivery = open_delivery(parse_mapping(draft), tmp_path, NIGHT, tmp_path / "scratch")
+    report = check(spark, parse_mapping(draft), read_quality("default"), delivery, 10_000)
+    assert report.codes == ()
+    assert {(t["delivered_lines"], t["accepted_lines"]) for t in report.totals} == {(1, 1)}
+    assert len(report.totals) == len(tables)
 
 
 @pytest.mark.skipif(not PHARMACY.is_file(), reason="the Tuva demo extract is not on this machine")
