@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from intake import scrub_names
+from intake import scrub_likely, scrub_names
 from intake.scrub_patterns import ADDRESS_SIGN, ADDRESSES, EMAIL, NUMBERS, PLATE_SIGN, Kind, Pattern
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _ANY_SIGN = re.compile(
     rf"|{ADDRESS_SIGN.pattern}|{scrub_names.SIGN.pattern}"
 )
 _DIGITS = re.compile(
-    rf"{PLATE_SIGN}|[0-9*].?[0-9*].?[0-9*]|[零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{{11}}|微信|[QqVvWw][QqXxEe]|支付宝|抖音|[Vv]信|[威薇]信"
+    rf"{PLATE_SIGN}|[0-9*].?[0-9*].?[0-9*]|[零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{{11}}|[信宝音博手书陌钉扣鹅]|[QqVvWw][QqXxEe]|加[ ]?[Vv]"
 )
 _PLAIN_HANZI = re.compile("[一-龥]")
 
@@ -58,7 +58,7 @@ def findings(text: str, names: Sequence[str] = ()) -> tuple[Finding, ...]:
         return (Finding(0, len(text), Kind.WHOLE),)
     folded = fold(text)
     found = [*_own_names(folded, names)]
-    if _ANY_SIGN.search(folded):
+    if True:
         found += _found_by_form(folded)
         found += _names_beside(folded, found)
     return _without_overlaps(found)
@@ -124,6 +124,8 @@ def _found_by_form(folded: str) -> Iterator[Finding]:
     if scrub_names.SIGN.search(folded):
         for start, end in scrub_names.names_in(folded):
             yield Finding(start, end, Kind.NAME)
+    for start, end in scrub_likely.likely_names(folded):
+        yield Finding(start, end, Kind.NAME)
 
 
 def _names_beside(folded: str, found: Sequence[Finding]) -> Iterator[Finding]:
