@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from intake.scrub_words import (
     COMPOUND_SURNAMES,
@@ -46,7 +47,9 @@ _NO_NAMES = (*LONG_WORDS, *SURVIVORS)
 CANDIDATE = re.compile(rf"(?=(?:(?P<double>{_any_of(COMPOUND_SURNAMES)})|[{''.join(sorted(SURNAMES))}])[{_LETTERS}])")
 
 _SEX_OR_AGE = r"(?:[男女](?:性|孩|婴)?(?![一-龥科宾])|[男女](?=[0-9一二三四五六七八九])|[0-9]{1,3}(?:岁|周岁|月龄|个月龄)|[一-龥]{1,3}族(?![一-龥]))"
-_DESCRIBED = re.compile(rf"(?<![一-龥])(?P<name>[一-龥]{{2,4}})(?:[,、 /|(]{{1,2}}(?:(?P<sex>[男女](?=[,、 /|]))|{_SEX_OR_AGE})|[男女][0-9]{{1,3}}岁)")
+_DESCRIBED = re.compile(
+    rf"(?<![一-龥])(?P<name>[一-龥]{{2,4}})(?:[,、 /|(]{{1,2}}(?:(?P<sex>[男女](?=[,、 /|]))|{_SEX_OR_AGE})|[男女][0-9]{{1,3}}岁)"
+)
 _NO_PERSON = re.compile(
     "患[者儿]|病人|产妇|孕妇|老[人年]|成[人年]|儿童|新生儿|婴儿|幼儿|青年|中年|性别|年龄|民族|汉族|家属|限|适用|男|女|体检|筛查|"
     "[一-龥]*(?:[科室病症炎癌瘤术史药片族岁]|医院|检查|患者|农民|工人|学生|职工|门诊|住院|急诊)$"
@@ -56,30 +59,48 @@ _SIGNED = re.compile(
     r"(?:检验|审核|复核|核对|报告|校对|录入|制单|制表|操作|签发|执行|记录|麻醉|术者|[一二三]助|助手|巡回|器械|主刀|管床|经治|接诊|开单|收费|会诊|医|护|药|技)"
     r"(?:者|人|员|师|士|医[师生]|技师|护士)?[ ]?:[ ]?(?P<name>[一-龥]{2,3})(?![一-龥])"
 )
-_CALLED = frozenset("王李张刘陈杨赵周吴徐孙马朱胡郭何林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜程魏吕丁任卢姚钟姜崔谭陆汪范廖石贾韦夏付方邹熊孟秦邱江侯邵龙段雷钱汤尹黎武贺赖龚文")
+_CALLED = frozenset(
+    "王李张刘陈杨赵周吴徐孙马朱胡郭何林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜程魏吕丁任卢姚钟姜崔谭陆汪范廖石贾韦夏付方邹熊孟秦邱江侯邵龙段雷钱汤尹黎武贺赖龚文"
+)
 _NICKNAME = re.compile(
     rf"(?P<name>[小老阿][{''.join(sorted(_CALLED))}])(?={_any_of(FOLLOW)}|[,。;:)、\"]|$)|(?P<dear>[阿][{''.join(sorted(RARE_GIVEN))}])(?={_any_of(PERSON_FOLLOW)})"
 )
-_NUMBERED = re.compile(rf"(?<![一-龥])(?:{_any_of(_STRONG_LEAD)})?(?P<name>[{_PLAIN}][老大小][一二三四五六七八九大幺]|[{_PLAIN}][二三四五六七八九][妹娃哥姐弟嫂姑])")
+_NUMBERED = re.compile(rf"[{_PLAIN}](?:[老大小][一二三四五六七八九大幺]|[二三四五六七八九][妹娃哥姐弟嫂姑])")
 
 _ITEM = r"[一-龥]{2,4}"
 _SEPARATOR = r"[,、/;和与及 ]"
 _LIST = re.compile(rf"(?<![一-龥]){_ITEM}(?:{_SEPARATOR}{_ITEM}){{1,20}}(?![一-龥])")
 
 _SYLLABLES = "阿艾买提吐尔逊古丽克孜木合塔迪娜布都热依力努其斯德汗江尼亚曼玛米里帕别拜生娅花托乎甫苏莱曼萨伊吾外卡巴叶沙肯尼亥地姆赛麦加哈山"
-_WRITTEN_BY_SOUND = re.compile(rf"[阿艾买吐热努古帕木玛依伊库托亚塔叶哈迪麦][{_SYLLABLES}]{{1,5}}(?:江|提|丽|孜|逊|汗|曼|娜|木|拜|别克|(?<!洛)尔)")
+_SOUNDS = frozenset(_SYLLABLES) | frozenset("".join(WHOLE_NAMES))
+_WRITTEN_BY_SOUND = re.compile(
+    rf"[阿艾买吐热努古帕木玛依伊库托亚塔叶哈迪麦][{_SYLLABLES}]{{1,5}}(?:江|提|丽|孜|逊|汗|曼|娜|木|拜|别克|(?<!洛)尔)"
+)
 _WHOLE = re.compile(rf"(?:{_any_of(WHOLE_NAMES)})(?:(?:{_any_of(WHOLE_NAMES)})|[{''.join(sorted(TRANSLITERATION))}]{{0,4}}?(?={_any_of(FOLLOW)}|[^一-龥]|$))")  # fmt: skip
 
-SIGN = re.compile(
-    rf"[{''.join(sorted(SURNAMES))}][{_LETTERS}]|[小老阿][{''.join(sorted(_CALLED | RARE_GIVEN))}]|[{_PLAIN}][老大小二三四五六七八九]"
-    rf"|[一-龥][,、 /|(]{{0,2}}(?:[男女]|[0-9]{{1,3}}[岁个月]|[一-龥]{{1,3}}族)|{_WRITTEN_BY_SOUND.pattern}|{_any_of(WHOLE_NAMES)}"
-)
+_PAIR = re.compile(rf"[{''.join(sorted(SURNAMES | {double[-1] for double in COMPOUND_SURNAMES}))}][{_LETTERS}]")
+_DESCRIPTIONS = frozenset("男女岁月族")
+_SEPARATORS = frozenset(",、/;和与及 ")
+_FAMILIAR = frozenset("小老阿")
+_NUMERALS = frozenset("老大小二三四五六七八九")
 
 
-def likely_names(text: str) -> Iterator[Span]:
-    """The spans of such names in folded text, in no order; they may overlap."""
-    for reading in (_by_characters, _described, _signed, _listed, _nicknames, _by_sound):
-        yield from reading(text)
+def likely_names(text: str, characters: AbstractSet[str]) -> Iterator[Span]:
+    """The spans of such names in folded text, in no order; they may overlap. `characters` are the text's."""
+    if _PAIR.search(text):
+        yield from _by_characters(text)
+        if not _SEPARATORS.isdisjoint(characters):
+            yield from _listed(text)
+    if not _DESCRIPTIONS.isdisjoint(characters):
+        yield from _described(text)
+    if ":" in characters:
+        yield from _signed(text)
+    if not _FAMILIAR.isdisjoint(characters):
+        yield from _nicknames(text)
+    if not _NUMERALS.isdisjoint(characters):
+        yield from _numbered(text)
+    if len(_SOUNDS & characters) > 1:
+        yield from _by_sound(text)
 
 
 def _by_characters(text: str) -> Iterator[Span]:
@@ -181,9 +202,20 @@ def _reads_as_name(item: str, single: frozenset[str]) -> bool:
 def _nicknames(text: str) -> Iterator[Span]:
     for match in _NICKNAME.finditer(text):
         start = match.start()
-        if start == 0 or not _HANZI.match(text[start - 1]) or text.endswith(LEAD, 0, start) or text[start - 1] in "了对":
+        if (
+            start == 0
+            or not _HANZI.match(text[start - 1])
+            or text.endswith(LEAD, 0, start)
+            or text[start - 1] in "了对"
+        ):
             yield match.span()
-    yield from (match.span("name") for match in _NUMBERED.finditer(text))
+
+
+def _numbered(text: str) -> Iterator[Span]:
+    for match in _NUMBERED.finditer(text):
+        start = match.start()
+        if start == 0 or not _HANZI.match(text[start - 1]) or text.endswith(_STRONG_LEAD, 0, start):
+            yield match.span()
 
 
 def _by_sound(text: str) -> Iterator[Span]:

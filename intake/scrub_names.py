@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 
 from intake.scrub_words import (
     AFTER_FULL_NAMES,
@@ -38,6 +39,7 @@ _DOTTED = re.compile(rf"[一-龥]{{1,8}}(?:[··•‧・∙]{_MORE_LETTERS}{{1,
 _DOTTED_ALONE = re.compile(
     rf"(?<![一-龥])(?!{_any_of(BEFORE_NAMES)})[一-龥]{{2,8}}(?:[··•‧・∙]{_MORE_LETTERS}{{2,8}}){{1,4}}|{_MORE_LETTERS}{{2,8}}(?:[··•‧・∙]{_MORE_LETTERS}{{2,8}}){{1,4}}"
 )
+_WHOLE = re.compile("|".join(map(re.escape, WHOLE_NAMES)))
 _EPONYM = re.compile(r"[一-龥]{0,3}(?:综合征|氏|病|征|试验|手术|法|现象)")
 _BEFORE = re.compile(
     rf"(?P<word>{_any_of(BEFORE_NAMES)}|{_any_of(STRONG_BEFORE_NAMES)}|姓[ ]{{1,3}}名)(?:姓名)?(?P<sign>[ ::((,、—-]{{0,3}}(?:为|是|叫)?)"
@@ -56,7 +58,10 @@ _BESIDE = re.compile(
 )
 _LISTED = re.compile("(?<![一-龥])[一-龥]{2,3}(?=、[一-龥]{2})")
 # Words for people mostly end so: 举报人, 一助, 村医, 护工, 岳母.
-_ROLE = re.compile("(?<=[一-龥])[人者医工助员师士婿媳母父妻夫叔伯姨舅姑姐妹兄弟友伴](?![师生务院保药时作])[ ::]{0,2}")
+_ROLE = re.compile(
+    "(?<=[一-龥])[人者医工助员师士婿媳母父妻夫叔伯姨舅姑姐妹兄弟友伴](?![师生务院保药时作])[ ::]{0,2}"
+    rf"(?=[{''.join(sorted(SURNAMES | {whole[0] for whole in WHOLE_NAMES}))}]|[一-龥]{{1,8}}[··•‧・∙])"
+)
 _ALONE = re.compile(r"(?<![一-龥])[一-龥](?:[一-龥]{1,3}|[ ]{1,2}[一-龥])(?![一-龥])")
 _LATIN = re.compile(r"[A-Za-z]{2,15}(?:[ ,·.]{1,2}[A-Za-z]{2,15}){0,2}")
 _HANZI = re.compile(r"[一-龥]")
@@ -65,23 +70,35 @@ _KIN = re.compile(
 )
 _COMPOUND = re.compile(_any_of(COMPOUND_SURNAMES - {"东方", "第五", "百里", "公羊", "西门", "东郭", "闻人", "长孙"}))
 
-SIGN = re.compile(
-    f"[一-龥]、[{''.join(sorted(SURNAMES))}]|{_KIN.pattern.replace('?P<name>', '?:')}|{_COMPOUND.pattern}|{_ROLE.pattern}[{''.join(sorted(SURNAMES))}]|{_any_of(BEFORE_NAMES)}|{_any_of(STRONG_BEFORE_NAMES)}|{_any_of(HONORIFICS)}|{_any_of(AFTER_FULL_NAMES)}|[某×＊*男女··•‧・∙]|[xX]{{2}}|[老小阿]|姓[ ]{{1,3}}名|[0-9]{{7}}|身份证|手机|电话"
-)
+_DOTS = frozenset("··•‧・∙")
+_MASKS = frozenset("某×*＊○xX")
+_KINSHIP = frozenset("姐哥叔伯婶嫂姨爷奶太汉阿总姓")
+_SEXES = frozenset("男女本身手电(")
 
 
-def names_in(text: str) -> Iterator[Span]:
-    """The spans of names in folded text, in no order; they may overlap."""
-    for reading in (_after_signs, _before_signs, _beside, _listed, _by_form, _after_roles):
+def names_in(text: str, characters: AbstractSet[str]) -> Iterator[Span]:
+    """The spans of names in folded text, in no order; they may overlap. `characters` are the text's."""
+    for reading in (_after_signs, _before_signs, _after_roles, _by_form):
         yield from reading(text)
+    if not _SEXES.isdisjoint(characters):
+        yield from _beside(text)
+    if "、" in characters:
+        yield from _listed(text)
+    if not _MASKS.isdisjoint(characters):
+        yield from (match.span() for match in _SOMEONE.finditer(text))
+    if not _KINSHIP.isdisjoint(characters):
+        yield from (match.span("name") for match in _KIN.finditer(text))
+    if not _DOTS.isdisjoint(characters):
+        yield from _dotted(text)
 
 
-def _by_form(text: str) -> Iterator[Span]:
-    yield from (match.span() for match in _SOMEONE.finditer(text))
-    yield from (match.span("name") for match in _KIN.finditer(text))
+def _dotted(text: str) -> Iterator[Span]:
     for match in _DOTTED_ALONE.finditer(text):
         if not _EPONYM.match(text, match.end()) and not _EPONYM.search(match.group()):
             yield match.span()
+
+
+def _by_form(text: str) -> Iterator[Span]:
     for match in _COMPOUND.finditer(text):
         end = _given_end(text, match.end())
         if end is not None and _is_boundary(text, end):
@@ -179,9 +196,8 @@ def _name_end(text: str, start: int, *, is_strong: bool) -> int | None:
         return dotted.end()
     if text.startswith(_NO_START, start):
         return None
-    for whole in WHOLE_NAMES:
-        if text.startswith(whole, start):
-            return _go_on(text, start + len(whole), start + len(whole) + 4, TRANSLITERATION)
+    if whole := _WHOLE.match(text, start):
+        return _go_on(text, whole.end(), whole.end() + 4, TRANSLITERATION)
     if is_strong and (latin := _LATIN.match(text, start)):
         return latin.end()
     surname = _surname_end(text, start, is_strong=is_strong)

@@ -103,9 +103,7 @@ _RECORD = (
     "医技|检验|产检|建档|腕带|床头卡)(?:流水|首页|病历|病案|登记|本|卡|簿)?(?:号码?|编号|ID|id|卡号|序号)|MRN|mrn|PID"
 )
 _RECORD_NUMBER = r"[A-Za-z]{0,4}-?[0-9*][0-9A-Za-z*\-]{3,}"
-_APPS = (
-    r"微信|威信|薇信|微博|[Vv]信|(?<![A-Za-z])(?:[Ww]e[Cc]hat|[Vv][Xx]|[Ww][Xx]|[Qq]{2})|支付宝|抖音|快手|小红书|陌陌|钉钉|扣扣|企鹅"
-)
+_APPS = r"微信|威信|薇信|微博|[Vv]信|(?<![A-Za-z])(?:[Ww]e[Cc]hat|[Vv][Xx]|[Ww][Xx]|[Qq]{2})|支付宝|抖音|快手|小红书|陌陌|钉钉|扣扣|企鹅"
 _NEAR_BANK = re.compile("卡|银行|[工农建交中]行|户|转账|退款|退费|打款|汇")
 
 NUMBERS = (
@@ -244,6 +242,3 @@ ADDRESSES = (
     ),
     Pattern(Kind.ADDRESS, re.compile(_CHAIN), _is_address),
 )  # fmt: skip
-ADDRESS_SIGN = re.compile(
-    r"[省市县区旗镇乡村屯寨庄路街巷弄苑园址住]|籍贯|老家|胡同|公寓|大道|里[0-9]|[湾坪堡组][0-9一二三四五六七八九]"
-)
