@@ -16,7 +16,7 @@ _IN_WORDS = frozenset("零〇一二三四五六七八九幺壹贰叁肆伍陆柒
 # Numbers that show by their length, and those that a word before them shows.
 _LONG = re.compile(r"(?:[0-9*][ \-‐-―._()]{0,3}){9}|[A-Za-z][ ]?[0-9]{6}|\*{3}")
 _LONG_IN_WORDS = re.compile(f"[{''.join(sorted(_IN_WORDS))}]{{11}}")
-_KEYS = frozenset("号证照卡账帐户银工农建交招机话式线电打真☎☏IiMmPpTtＴ码")
+_KEYS = frozenset("号证照卡账帐户银工农建交招机话式线电打真☎☏IiMmPpTt码")
 _KEYED = re.compile(
     "(?:号|[编证护照]|卡|[账帐]|户|[工农建交招](?:商|业|设|通)?行|手机|话|联系方|热线|座机|宅电|致电|拨打|传真|[Tt][Ee][Ll]|[Mm]ob"
     r"|[Pp]hone|ID|id|MRN|mrn|[☎☏]|凭证|工)[^0-9*]{0,24}[0-9*][0-9A-Za-z*() \-‐-―]{2}"
@@ -26,8 +26,8 @@ _APP = re.compile("[微威薇Vv]信|微博|支付宝|抖音|快手|小红书|陌
 _PLATE = re.compile(PLATE_SIGN)
 _PLATE_LETTERS = frozenset("ABCDEFGHJKLMNPQRSTUVWXYZ")
 
-_ADDRESS_WORDS = frozenset("址住籍家租居寄药来")
-_ADDRESS_WORD = re.compile("住|地址|籍|户[籍口]|老家|租|居住|现居|寄[至到往]|送药|来自")
+_ADDRESS_WORDS = frozenset("址住籍家租居寄药来收")
+_ADDRESS_WORD = re.compile("住|地址|籍|户[籍口]|老家|租|居住|现居|寄[至到往]|送药|来自|收货")
 _PLACES = frozenset("省市州盟县区旗镇乡村屯寨庄路街巷弄苑园寓同道厦舍场里组")
 _PLACE = re.compile(
     "[一-龥](?:[省市州盟县区旗镇乡村屯寨庄组队路街巷弄苑园坪湾堡厦舍寓场里道]|胡同|社区|办)"

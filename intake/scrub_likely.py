@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (an expression is read whole)
 """Names that no sign announces: known by a surname, the characters of given names, and what stands on either side.
 
 A candidate is a surname with one or two characters that given names are made of. It is a name where one could begin
@@ -11,7 +12,9 @@ import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
+from intake.scrub_shapes import any_of
 from intake.scrub_words import (
+    CALLED,
     COMPOUND_SURNAMES,
     DOUBTFUL_SURNAMES,
     FOLLOW,
@@ -26,15 +29,12 @@ from intake.scrub_words import (
     SHORT_LEAD,
     SURNAMES,
     SURVIVORS,
+    SYLLABLES,
     TRANSLITERATION,
     WHOLE_NAMES,
 )
 
 Span = tuple[int, int]
-
-
-def _any_of(words: tuple[str, ...] | frozenset[str]) -> str:
-    return "|".join(map(re.escape, sorted(words, key=lambda word: (-len(word), word))))
 
 
 _LETTERS = "".join(sorted(GIVEN))
@@ -44,7 +44,7 @@ _ENDS = (*FOLLOW, *HONORIFICS)
 _ADDRESSED = (*HONORIFICS, "姐", "哥", "总", "某")
 _STRONG_LEAD = tuple(word for word in LEAD if word not in SHORT_LEAD)
 _NO_NAMES = (*LONG_WORDS, *SURVIVORS)
-CANDIDATE = re.compile(rf"(?=(?:(?P<double>{_any_of(COMPOUND_SURNAMES)})|[{''.join(sorted(SURNAMES))}])[{_LETTERS}])")
+CANDIDATE = re.compile(rf"(?=(?:(?P<double>{any_of(COMPOUND_SURNAMES)})|[{''.join(sorted(SURNAMES))}])[{_LETTERS}])")
 
 _SEX_OR_AGE = r"(?:[男女](?:性|孩|婴)?(?![一-龥科宾])|[男女](?=[0-9一二三四五六七八九])|[0-9]{1,3}(?:岁|周岁|月龄|个月龄)|[一-龥]{1,3}族(?![一-龥]))"
 _DESCRIBED = re.compile(
@@ -59,11 +59,8 @@ _SIGNED = re.compile(
     r"(?:检验|审核|复核|核对|报告|校对|录入|制单|制表|操作|签发|执行|记录|麻醉|术者|[一二三]助|助手|巡回|器械|主刀|管床|经治|接诊|开单|收费|会诊|医|护|药|技)"
     r"(?:者|人|员|师|士|医[师生]|技师|护士)?[ ]?:[ ]?(?P<name>[一-龥]{2,3})(?![一-龥])"
 )
-_CALLED = frozenset(
-    "王李张刘陈杨赵周吴徐孙马朱胡郭何林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜程魏吕丁任卢姚钟姜崔谭陆汪范廖石贾韦夏付方邹熊孟秦邱江侯邵龙段雷钱汤尹黎武贺赖龚文"
-)
 _NICKNAME = re.compile(
-    rf"(?P<name>[小老阿][{''.join(sorted(_CALLED))}])(?={_any_of(FOLLOW)}|[,。;:)、\"]|$)|(?P<dear>[阿][{''.join(sorted(RARE_GIVEN))}])(?={_any_of(PERSON_FOLLOW)})"
+    rf"(?P<name>[小老阿][{''.join(sorted(CALLED))}])(?={any_of(FOLLOW)}|[,。;:)、\"]|$)|(?P<dear>[阿][{''.join(sorted(RARE_GIVEN))}])(?={any_of(PERSON_FOLLOW)})"
 )
 _NUMBERED = re.compile(rf"[{_PLAIN}](?:[老大小][一二三四五六七八九大幺]|[二三四五六七八九][妹娃哥姐弟嫂姑])")
 
@@ -71,12 +68,12 @@ _ITEM = r"[一-龥]{2,4}"
 _SEPARATOR = r"[,、/;和与及 ]"
 _LIST = re.compile(rf"(?<![一-龥]){_ITEM}(?:{_SEPARATOR}{_ITEM}){{1,20}}(?![一-龥])")
 
-_SYLLABLES = "阿艾买提吐尔逊古丽克孜木合塔迪娜布都热依力努其斯德汗江尼亚曼玛米里帕别拜生娅花托乎甫苏莱曼萨伊吾外卡巴叶沙肯尼亥地姆赛麦加哈山"
-_SOUNDS = frozenset(_SYLLABLES) | frozenset("".join(WHOLE_NAMES))
+_SYLLABLE_LETTERS = "".join(sorted(SYLLABLES))
+_SOUNDS = SYLLABLES | frozenset("".join(WHOLE_NAMES))
 _WRITTEN_BY_SOUND = re.compile(
-    rf"[阿艾买吐热努古帕木玛依伊库托亚塔叶哈迪麦][{_SYLLABLES}]{{1,5}}(?:江|提|丽|孜|逊|汗|曼|娜|木|拜|别克|(?<!洛)尔)"
+    rf"[阿艾买吐热努古帕木玛依伊库托亚塔叶哈迪麦][{_SYLLABLE_LETTERS}]{{1,5}}(?:江|提|丽|孜|逊|汗|曼|娜|木|拜|别克|(?<!洛)尔)"
 )
-_WHOLE = re.compile(rf"(?:{_any_of(WHOLE_NAMES)})(?:(?:{_any_of(WHOLE_NAMES)})|[{''.join(sorted(TRANSLITERATION))}]{{0,4}}?(?={_any_of(FOLLOW)}|[^一-龥]|$))")  # fmt: skip
+_WHOLE = re.compile(rf"(?:{any_of(WHOLE_NAMES)})(?:(?:{any_of(WHOLE_NAMES)})|[{''.join(sorted(TRANSLITERATION))}]{{0,4}}?(?={any_of(FOLLOW)}|[^一-龥]|$))")  # fmt: skip
 
 _PAIR = re.compile(rf"[{''.join(sorted(SURNAMES | {double[-1] for double in COMPOUND_SURNAMES}))}][{_LETTERS}]")
 _DESCRIPTIONS = frozenset("男女岁月族")

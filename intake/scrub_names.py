@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
+from intake.scrub_shapes import any_of, names_of_shape
 from intake.scrub_words import (
     AFTER_FULL_NAMES,
     BEFORE_NAMES,
@@ -30,29 +31,18 @@ from intake.scrub_words import (
 Span = tuple[int, int]
 
 
-def _any_of(words: Iterable[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-
-
 _MORE_LETTERS = f"[{''.join(sorted(TRANSLITERATION))}]"
 _DOTTED = re.compile(rf"[一-龥]{{1,8}}(?:[··•‧・∙]{_MORE_LETTERS}{{1,8}}){{1,4}}")
-_DOTTED_ALONE = re.compile(
-    rf"(?<![一-龥])(?!{_any_of(BEFORE_NAMES)})[一-龥]{{2,8}}(?:[··•‧・∙]{_MORE_LETTERS}{{2,8}}){{1,4}}|{_MORE_LETTERS}{{2,8}}(?:[··•‧・∙]{_MORE_LETTERS}{{2,8}}){{1,4}}"
-)
 _WHOLE = re.compile("|".join(map(re.escape, WHOLE_NAMES)))
-_EPONYM = re.compile(r"[一-龥]{0,3}(?:综合征|氏|病|征|试验|手术|法|现象)")
 _BEFORE = re.compile(
-    rf"(?P<word>{_any_of(BEFORE_NAMES)}|{_any_of(STRONG_BEFORE_NAMES)}|姓[ ]{{1,3}}名)(?:姓名)?(?P<sign>[ ::((,、—-]{{0,3}}(?:为|是|叫)?)"
+    rf"(?P<word>{any_of(BEFORE_NAMES)}|{any_of(STRONG_BEFORE_NAMES)}|姓[ ]{{1,3}}名)(?:姓名)?(?P<sign>[ ::((,、—-]{{0,3}}(?:为|是|叫)?)"
 )
 _STRONG = frozenset(STRONG_BEFORE_NAMES)
 _NO_START = (*NO_VALUES, *HONORIFICS)
 _STOPS = (*GOES_ON, *HONORIFICS)
 _ALWAYS_STRONG = ("姓名", "户名", "曾用名", "名叫")
-_AFTER = re.compile(f"(?:{_any_of(HONORIFICS)})")
-_AFTER_FULL = re.compile(f"(?:{_any_of(AFTER_FULL_NAMES)}|收(?![一-龥]))")
-_SOMEONE = re.compile(
-    rf"(?:{_any_of(COMPOUND_SURNAMES)}|[{''.join(sorted(SURNAMES))}])(?:某某|某[一-龥](?![一-龥])|某|[×*＊○]{{1,3}}(?![0-9.×*]|[ ][0-9])|[xX]{{2}})(?!医|市|县|年|月|日|科|镇|省|区|路|街|村|公司|药|院)"
-)
+_AFTER = re.compile(f"(?:{any_of(HONORIFICS)})")
+_AFTER_FULL = re.compile(f"(?:{any_of(AFTER_FULL_NAMES)}|收(?![一-龥]))")
 _BESIDE = re.compile(
     r"(?<![一-龥])(?P<name>[一-龥](?:[一-龥]|[ ]{1,2}[一-龥](?![一-龥])){1,3})(?=(?:[ ,,、/|((]{0,2}[男女](?![一-龥]|[0-9]{3})|[ ,,、/|((]{0,2}[男女][性,,]|[((](?:家属|本人|父|母|夫|妻|子|女|患者|陪)|本人|(?:的)?(?:身份证|手机|电话)))"
 )
@@ -65,14 +55,8 @@ _ROLE = re.compile(
 _ALONE = re.compile(r"(?<![一-龥])[一-龥](?:[一-龥]{1,3}|[ ]{1,2}[一-龥])(?![一-龥])")
 _LATIN = re.compile(r"[A-Za-z]{2,15}(?:[ ,·.]{1,2}[A-Za-z]{2,15}){0,2}")
 _HANZI = re.compile(r"[一-龥]")
-_KIN = re.compile(
-    rf"(?<![一-龥])(?P<name>[{''.join(sorted(SURNAMES - DOUBTFUL_SURNAMES))}])(?=(?:姐|哥|叔|伯|婶|嫂|姨|爷爷|奶奶|老太|老汉|大姐|大哥|大叔|大伯|大嫂|阿婆|阿公|总|姓)(?:[一-龥,,。]))"
-)
-_COMPOUND = re.compile(_any_of(COMPOUND_SURNAMES - {"东方", "第五", "百里", "公羊", "西门", "东郭", "闻人", "长孙"}))
+_COMPOUND = re.compile(any_of(COMPOUND_SURNAMES - {"东方", "第五", "百里", "公羊", "西门", "东郭", "闻人", "长孙"}))
 
-_DOTS = frozenset("··•‧・∙")
-_MASKS = frozenset("某×*＊○xX")
-_KINSHIP = frozenset("姐哥叔伯婶嫂姨爷奶太汉阿总姓")
 _SEXES = frozenset("男女本身手电(")
 
 
@@ -84,18 +68,7 @@ def names_in(text: str, characters: AbstractSet[str]) -> Iterator[Span]:
         yield from _beside(text)
     if "、" in characters:
         yield from _listed(text)
-    if not _MASKS.isdisjoint(characters):
-        yield from (match.span() for match in _SOMEONE.finditer(text))
-    if not _KINSHIP.isdisjoint(characters):
-        yield from (match.span("name") for match in _KIN.finditer(text))
-    if not _DOTS.isdisjoint(characters):
-        yield from _dotted(text)
-
-
-def _dotted(text: str) -> Iterator[Span]:
-    for match in _DOTTED_ALONE.finditer(text):
-        if not _EPONYM.match(text, match.end()) and not _EPONYM.search(match.group()):
-            yield match.span()
+    yield from names_of_shape(text, characters)
 
 
 def _by_form(text: str) -> Iterator[Span]:

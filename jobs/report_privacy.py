@@ -19,7 +19,7 @@ from fundwatch.resources import conf_file, read_yaml
 from fundwatch.settings import Settings
 from intake.mapping import ColumnSource, Constant, Rows, SourceMapping, columns_used, read_mapping
 from jobs.command_line import night_of, settings_of
-from jobs.export_data import Stopping, treated, views_of_night
+from jobs.export_data import Stopping, person_of, treated, views_of_night
 from jobs.job import Workplace
 from leads.exports import ExportColumn
 from leads.privacy_pages import MEASURES, as_json, as_record, measure_rows, note, page, publish, table
@@ -31,6 +31,7 @@ _TREATMENTS = {
     "derived": "派生 derived",
     "codes": "转码 translated",
     "kept": "保留 kept",
+    "sealed": "封存 sealed in the vault",
     "read": "仅校验 read, not kept",
     "dropped": "弃用 dropped",
 }
@@ -120,7 +121,8 @@ def measure_sets(place: Workplace, night: date, privacy: Privacy) -> dict[str, A
     frames = []
     for name, columns in privacy.sets.items():
         told = treated(rows, {**columns, "_sensitive": ExportColumn.model_validate({"of": privacy.sensitive})})
-        frames.append(measured(told, tuple(columns), "_sensitive", privacy.k).select(F.lit(name), "*"))
+        measures = measured(told, tuple(columns), "_sensitive", privacy.k, person_of(told))
+        frames.append(measures.select(F.lit(name), "*"))
     found = reduce(lambda upper, lower: upper.unionAll(lower), frames).collect()  # a row per set
     by_name = {row[0]: anonymity_of(tuple(row)[1:]) for row in found}
     return {name: by_name[name] for name in privacy.sets}
@@ -151,7 +153,8 @@ def _treatment(column: str, table_name: str, rows: Rows, names: frozenset[str]) 
         if not isinstance(given, Constant) and column in columns_used(given, names)
     }
     if not uses:
-        return "read", ""
+        is_sealed = any(column in sealed.fields.values() for sealed in rows.vault)
+        return ("sealed", "") if is_sealed else ("read", "")
     # of several uses the least protective is told
     order = ("kept", "codes", "derived", "scrubbed", "token")
     return min(uses.values(), key=order.index), ", ".join(f"{table_name}.{name}" for name in sorted(uses))
@@ -172,13 +175,15 @@ def _plain(record: dict[str, Any]) -> dict[str, Any]:
 def _scrubber_report(*, as_json: bool) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from intake.scrub_corpus import composed, held_out, written
+    from intake.scrub_corpus import composed, held_out, independent, written
     from intake.scrub_measure import measure_scrubber
 
     corpora = {
         "组合文本 composed": tuple(composed(4_000, seed=20260331)),
         "手写文本 written": written(),
         "留出文本 held out": held_out(),
+        "他人文本(调过) another hand, tuned on": independent("a"),
+        "他人文本(未调) another hand, untuned": independent("b"),
     }
     reports = {name: measure_scrubber(corpus) for name, corpus in corpora.items()}
     if not as_json:
