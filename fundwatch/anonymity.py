@@ -1,7 +1,9 @@
 """How anonymous rows are: k, l and uniqueness over quasi-identifiers, and what to drop so that limits hold.
 
-A class is the rows that share all quasi-identifiers (null is a value like any other). k is the smallest class, l the
-smallest number of distinct sensitive values in a class, uniqueness the share of rows alone in their class.
+A class is the rows that share all quasi-identifiers (null is a value like any other). Its size is its number of
+persons where the rows have a column that tells them apart (one patient's five stays are one person), else of rows. k is
+the size of the smallest class, l the smallest number of distinct sensitive values in a class, uniqueness the share of
+rows in classes of one.
 Functions return plans; who runs them pays one job each.
 """
 
@@ -17,12 +19,12 @@ if TYPE_CHECKING:
 SMALL_CELL = 5
 # Upper bounds of the histogram of class sizes; the last bucket is open.
 SIZES = (1, 2, 4, 9, 19, 49, 99)
-_CLASS_SIZE, _CLASS_VALUES = "class_size", "class_values"
+_CLASS_ROWS, _CLASS_SIZE, _CLASS_VALUES = "class_rows", "class_size", "class_values"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What must hold: every class has at least `k` rows and at least `l` distinct sensitive values."""
+    """What must hold: every class is of size `k` at least, with `l` distinct sensitive values at least."""
 
     k: int
     l: int = 1  # noqa: E741 (the name the field uses)
@@ -64,23 +66,37 @@ def _sizes_names() -> list[str]:
     return [*closed, f"{SIZES[-1] + 1}+"]
 
 
-def measured(rows: DataFrame, quasi: Sequence[str], sensitive: str | None, k: int) -> DataFrame:
-    """Rows → one row of measures; read it with `anonymity_of`. A null sensitive value counts as one value."""
+def measured(
+    rows: DataFrame, quasi: Sequence[str], sensitive: str | None, k: int, person: str | None = None
+) -> DataFrame:
+    """Rows → one row of measures; read it with `anonymity_of`. A null sensitive value counts as one value.
+
+    `person` is the column that tells persons apart; a row without one adds nobody to its class.
+    """
     from pyspark.sql import functions as F
 
-    values = _distinct_values(sensitive)
-    classes = rows.groupBy(*quasi).agg(F.count(F.lit(1)).alias(_CLASS_SIZE), values.alias(_CLASS_VALUES))
-    size = F.col(_CLASS_SIZE)
-    bounds = list(zip((0, *SIZES), (*SIZES, None), strict=True))
+    classes = _classes(rows, quasi, sensitive, person)
+    size, in_class = F.col(_CLASS_SIZE), F.col(_CLASS_ROWS)
+    bounds = list(zip((-1, *SIZES), (*SIZES, None), strict=True))
     return classes.agg(
-        F.coalesce(F.sum(size), F.lit(0)).alias("rows"),
+        F.coalesce(F.sum(in_class), F.lit(0)).alias("rows"),
         F.count(F.lit(1)).alias("classes"),
         F.min(size).alias("k"),
         F.min(_CLASS_VALUES).alias("l"),
-        F.count_if(size == 1).alias("unique_rows"),
-        F.coalesce(F.sum(F.when(size < k, size)), F.lit(0)).alias("rows_under_k"),
+        F.coalesce(F.sum(F.when(size <= 1, in_class)), F.lit(0)).alias("unique_rows"),
+        F.coalesce(F.sum(F.when(size < k, in_class)), F.lit(0)).alias("rows_under_k"),
         F.array(*(F.count_if(_between(size, low, high)) for low, high in bounds)).alias("sizes"),
     )
+
+
+def _classes(rows: DataFrame, quasi: Sequence[str], sensitive: str | None, person: str | None) -> DataFrame:
+    """Grain: class. Its rows, its size and its distinct sensitive values."""
+    from pyspark.sql import functions as F
+
+    counted = F.count(F.lit(1))
+    size = counted if person is None else F.count_distinct(F.col(person))
+    values = _distinct_values(sensitive)
+    return rows.groupBy(*quasi).agg(counted.alias(_CLASS_ROWS), size.alias(_CLASS_SIZE), values.alias(_CLASS_VALUES))
 
 
 def _between(size: Column, low: int, high: int | None) -> Column:
@@ -105,17 +121,16 @@ def anonymity_of(row: Sequence[object]) -> Anonymity:
     return Anonymity(counts[0], counts[1], whole[0], whole[1], counts[2], counts[3], histogram)
 
 
-def suppressed(rows: DataFrame, quasi: Sequence[str], sensitive: str | None, limits: Limits) -> DataFrame:
+def suppressed(
+    rows: DataFrame, quasi: Sequence[str], sensitive: str | None, limits: Limits, person: str | None = None
+) -> DataFrame:
     """The rows of classes within the limits. Dropping whole classes leaves all others as they were."""
     from pyspark.sql import functions as F
 
-    keys = [F.col(name) for name in quasi]
-    classes = rows.groupBy(*keys).agg(
-        F.count(F.lit(1)).alias(_CLASS_SIZE), _distinct_values(sensitive).alias(_CLASS_VALUES)
-    )
+    classes = _classes(rows, quasi, sensitive, person)
     kept = classes.filter(
         (F.col(_CLASS_SIZE) >= limits.k) & (F.col(_CLASS_VALUES).isNull() | (F.col(_CLASS_VALUES) >= limits.l))
-    ).drop(_CLASS_SIZE, _CLASS_VALUES)
+    ).drop(_CLASS_ROWS, _CLASS_SIZE, _CLASS_VALUES)
     renamed = kept.select(*(F.col(name).alias(f"_{name}") for name in quasi))
     same = [F.col(name).eqNullSafe(F.col(f"_{name}")) for name in quasi]
     return rows.join(renamed, on=_all(same), how="left_semi")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Literal
 
 from fundwatch.errors import FundwatchError
 from fundwatch.resources import package_files, read_yaml
@@ -72,8 +73,13 @@ def written() -> tuple[Labelled, ...]:
 
 
 def held_out() -> tuple[Labelled, ...]:
-    """Hand-written texts that no pattern was made with: they judge."""
+    """Hand-written texts that the first patterns were judged by; later ones were made while looking at them."""
     return _texts("held_out.yaml")
+
+
+def independent(half: Literal["a", "b"]) -> tuple[Labelled, ...]:
+    """Texts by somebody who had not seen the patterns. Patterns were then made with half a; half b judges."""
+    return _texts(f"independent_{half}.yaml")
 
 
 def _texts(name: str) -> tuple[Labelled, ...]:

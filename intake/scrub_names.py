@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
+from intake.scrub_shapes import any_of, names_of_shape
 from intake.scrub_words import (
     AFTER_FULL_NAMES,
     BEFORE_NAMES,
     COMPOUND_SURNAMES,
     DOUBTFUL_SURNAMES,
+    GIVEN,
     GOES_ON,
     HONORIFICS,
     LONG_WORDS,
@@ -18,6 +21,7 @@ from intake.scrub_words import (
     NO_NAMES,
     NO_VALUES,
     NOT_BEFORE_HONORIFIC,
+    RARE_GIVEN,
     STRONG_BEFORE_NAMES,
     SURNAMES,
     TRANSLITERATION,
@@ -27,60 +31,47 @@ from intake.scrub_words import (
 Span = tuple[int, int]
 
 
-def _any_of(words: Iterable[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-
-
 _MORE_LETTERS = f"[{''.join(sorted(TRANSLITERATION))}]"
 _DOTTED = re.compile(rf"[一-龥]{{1,8}}(?:[··•‧・∙]{_MORE_LETTERS}{{1,8}}){{1,4}}")
-_DOTTED_ALONE = re.compile(
-    rf"(?<![一-龥])(?!{_any_of(BEFORE_NAMES)})[一-龥]{{2,8}}(?:[··•‧・∙]{_MORE_LETTERS}{{2,8}}){{1,4}}|{_MORE_LETTERS}{{2,8}}(?:[··•‧・∙]{_MORE_LETTERS}{{2,8}}){{1,4}}"
-)
-_EPONYM = re.compile(r"[一-龥]{0,3}(?:综合征|氏|病|征|试验|手术|法|现象)")
+_WHOLE = re.compile("|".join(map(re.escape, WHOLE_NAMES)))
 _BEFORE = re.compile(
-    rf"(?P<word>{_any_of(BEFORE_NAMES)}|{_any_of(STRONG_BEFORE_NAMES)})(?:姓名)?(?P<sign>[ ::((,、—-]{{0,3}}(?:为|是|叫)?)"
+    rf"(?P<word>{any_of(BEFORE_NAMES)}|{any_of(STRONG_BEFORE_NAMES)}|姓[ ]{{1,3}}名)(?:姓名)?(?P<sign>[ ::((,、—-]{{0,3}}(?:为|是|叫)?)"
 )
 _STRONG = frozenset(STRONG_BEFORE_NAMES)
-_AFTER = re.compile(f"(?:{_any_of(HONORIFICS)})")
-_AFTER_FULL = re.compile(f"(?:{_any_of(AFTER_FULL_NAMES)}|收(?![一-龥]))")
-_SOMEONE = re.compile(
-    rf"(?:{_any_of(COMPOUND_SURNAMES)}|[{''.join(sorted(SURNAMES))}])(?:某某|某[一-龥](?![一-龥])|某|[×*＊○]{{1,3}}(?![0-9. ×])|[xX]{{2}})(?!医|市|县|年|月|日|科|镇|省|区|路|街|村|公司|药|院)"
-)
+_NO_START = (*NO_VALUES, *HONORIFICS)
+_STOPS = (*GOES_ON, *HONORIFICS)
+_ALWAYS_STRONG = ("姓名", "户名", "曾用名", "名叫")
+_AFTER = re.compile(f"(?:{any_of(HONORIFICS)})")
+_AFTER_FULL = re.compile(f"(?:{any_of(AFTER_FULL_NAMES)}|收(?![一-龥]))")
 _BESIDE = re.compile(
     r"(?<![一-龥])(?P<name>[一-龥](?:[一-龥]|[ ]{1,2}[一-龥](?![一-龥])){1,3})(?=(?:[ ,,、/|((]{0,2}[男女](?![一-龥]|[0-9]{3})|[ ,,、/|((]{0,2}[男女][性,,]|[((](?:家属|本人|父|母|夫|妻|子|女|患者|陪)|本人|(?:的)?(?:身份证|手机|电话)))"
 )
 _LISTED = re.compile("(?<![一-龥])[一-龥]{2,3}(?=、[一-龥]{2})")
 # Words for people mostly end so: 举报人, 一助, 村医, 护工, 岳母.
-_ROLE = re.compile("(?<=[一-龥])[人者医工助员师士婿媳母父妻夫叔伯姨舅姑姐妹兄弟友伴][ ::]{0,2}")
+_ROLE = re.compile(
+    "(?<=[一-龥])[人者医工助员师士婿媳母父妻夫叔伯姨舅姑姐妹兄弟友伴](?![师生务院保药时作])[ ::]{0,2}"
+    rf"(?=[{''.join(sorted(SURNAMES | {whole[0] for whole in WHOLE_NAMES}))}]|[一-龥]{{1,8}}[··•‧・∙])"
+)
 _ALONE = re.compile(r"(?<![一-龥])[一-龥](?:[一-龥]{1,3}|[ ]{1,2}[一-龥])(?![一-龥])")
 _LATIN = re.compile(r"[A-Za-z]{2,15}(?:[ ,·.]{1,2}[A-Za-z]{2,15}){0,2}")
 _HANZI = re.compile(r"[一-龥]")
-_NICKNAME = re.compile(
-    rf"(?<![一-龥])[老小阿](?P<name>[{''.join(sorted(SURNAMES - DOUBTFUL_SURNAMES))}])(?=[说讲称要让请叫把,,。::])"
-)
-_KIN = re.compile(
-    rf"(?<![一-龥])(?P<name>[{''.join(sorted(SURNAMES - DOUBTFUL_SURNAMES))}])(?=(?:姐|哥|叔|伯|婶|嫂|姨|爷爷|奶奶|老太|老汉|大姐|大哥|大叔|大伯|大嫂|阿婆|阿公|总|姓)(?:[一-龥,,。]))"
-)
-_COMPOUND = re.compile(_any_of(COMPOUND_SURNAMES - {"东方", "第五", "百里", "公羊", "西门", "东郭", "闻人", "长孙"}))
+_COMPOUND = re.compile(any_of(COMPOUND_SURNAMES - {"东方", "第五", "百里", "公羊", "西门", "东郭", "闻人", "长孙"}))
 
-SIGN = re.compile(
-    f"[一-龥]、[{''.join(sorted(SURNAMES))}]|{_KIN.pattern.replace('?P<name>', '?:')}|{_COMPOUND.pattern}|{_ROLE.pattern}[{''.join(sorted(SURNAMES))}]|{_any_of(BEFORE_NAMES)}|{_any_of(STRONG_BEFORE_NAMES)}|{_any_of(HONORIFICS)}|{_any_of(AFTER_FULL_NAMES)}|[某×＊*男女··•‧・∙]|[xX]{{2}}|[老小阿]|[0-9]{{7}}|身份证|手机|电话"
-)
+_SEXES = frozenset("男女本身手电(")
 
 
-def names_in(text: str) -> Iterator[Span]:
-    """The spans of names in folded text, in no order; they may overlap."""
-    for reading in (_after_signs, _before_signs, _beside, _listed, _by_form, _after_roles):
+def names_in(text: str, characters: AbstractSet[str]) -> Iterator[Span]:
+    """The spans of names in folded text, in no order; they may overlap. `characters` are the text's."""
+    for reading in (_after_signs, _before_signs, _after_roles, _by_form):
         yield from reading(text)
+    if not _SEXES.isdisjoint(characters):
+        yield from _beside(text)
+    if "、" in characters:
+        yield from _listed(text)
+    yield from names_of_shape(text, characters)
 
 
 def _by_form(text: str) -> Iterator[Span]:
-    yield from (match.span() for match in _SOMEONE.finditer(text))
-    for expression in (_NICKNAME, _KIN):
-        yield from (match.span("name") for match in expression.finditer(text))
-    for match in _DOTTED_ALONE.finditer(text):
-        if not _EPONYM.match(text, match.end()) and not _EPONYM.search(match.group()):
-            yield match.span()
     for match in _COMPOUND.finditer(text):
         end = _given_end(text, match.end())
         if end is not None and _is_boundary(text, end):
@@ -111,7 +102,9 @@ def _listed(text: str) -> Iterator[Span]:
 def _after_signs(text: str) -> Iterator[Span]:
     position = 0
     while match := _BEFORE.search(text, position):
-        end = _name_end(text, match.end(), is_strong=match["word"] in _STRONG)
+        word = match["word"].replace(" ", "")
+        is_strong = word in _STRONG and (match["sign"] != "" or word in _ALWAYS_STRONG)
+        end = _name_end(text, match.end(), is_strong=is_strong)
         position = match.start() + 1 if end is None else end
         if end is not None:
             yield match.end(), end
@@ -174,11 +167,10 @@ def _name_end(text: str, start: int, *, is_strong: bool) -> int | None:
     dotted = _DOTTED.match(text, start)
     if dotted:
         return dotted.end()
-    if text.startswith(NO_VALUES, start):
+    if text.startswith(_NO_START, start):
         return None
-    for whole in WHOLE_NAMES:
-        if text.startswith(whole, start):
-            return _go_on(text, start + len(whole), start + len(whole) + 4, TRANSLITERATION)
+    if whole := _WHOLE.match(text, start):
+        return _go_on(text, whole.end(), whole.end() + 4, TRANSLITERATION)
     if is_strong and (latin := _LATIN.match(text, start)):
         return latin.end()
     surname = _surname_end(text, start, is_strong=is_strong)
@@ -189,7 +181,8 @@ def _name_end(text: str, start: int, *, is_strong: bool) -> int | None:
         return None
     is_doubtful = surname - start == 1 and text[start] in DOUBTFUL_SURNAMES and not is_strong
     if is_doubtful and _HANZI.match(text[end : end + 1]) and not text.startswith(GOES_ON, end):
-        return None
+        letters = set(text[surname:end])
+        return end if end - surname == 2 and letters <= GIVEN and letters & RARE_GIVEN else None
     return end
 
 
@@ -198,7 +191,7 @@ def _is_boundary(text: str, at: int) -> bool:
 
 
 def _ends_a_word(text: str, at: int) -> bool:
-    if text[at] in "向和与应同从及":
+    if text[at] in "和与应同从及" or (text[at] == "向" and at > 0 and _HANZI.match(text[at - 1])):
         return True
     return text[at] in "科班主管级任方时查" and _HANZI.match(text[at - 1 : at] or "-") is not None
 
@@ -224,9 +217,11 @@ def _given_end(text: str, start: int) -> int | None:
     start += padded.end() if padded else 0
     end = start
     while end < start + 2 and _HANZI.match(text[end : end + 1]):
-        if text[end] in NEVER_IN_NAMES or text.startswith(GOES_ON, end):
+        if text[end] in NEVER_IN_NAMES or text.startswith(_STOPS, end):
             break
         end += 1
+        if text[end - 1] == "某" and text[end : end + 1] != "某":
+            break
     return end if end > start else None
 
 

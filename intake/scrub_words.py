@@ -1,10 +1,12 @@
-"""The words of `words/names.yaml`: surnames, what stands before and after a name, and what is no name."""
+"""The words of `words/`: surnames and given names, what stands before and after a name, and what is no name."""
 
 from __future__ import annotations
 
 from fundwatch.resources import package_files, read_yaml
 
-_TEXTS: dict[str, str] = read_yaml(package_files("intake", "words", "names.yaml")[0])
+_TEXTS: dict[str, str] = {
+    name: text for file in package_files("intake", "words", ".yaml") for name, text in read_yaml(file).items()
+}
 
 
 def _letters(name: str) -> frozenset[str]:
@@ -30,3 +32,12 @@ STRONG_BEFORE_NAMES = _words("strong_before_names")
 HONORIFICS = _words("honorifics")
 AFTER_FULL_NAMES = _words("after_full_names")
 NOT_BEFORE_HONORIFIC = frozenset(_words("not_before_honorific"))
+GIVEN = _letters("given")
+RARE_GIVEN = GIVEN - _letters("common_given")
+LEAD = _words("lead")
+SHORT_LEAD = _words("short_lead")
+FOLLOW = (*_words("follow"), *_words("person_follow"))
+PERSON_FOLLOW = _words("person_follow")
+SURVIVORS = _words("survivors")
+CALLED = _letters("called")
+SYLLABLES = _letters("syllables")

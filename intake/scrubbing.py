@@ -15,26 +15,21 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from intake import scrub_names
-from intake.scrub_patterns import ADDRESS_SIGN, ADDRESSES, EMAIL, NUMBERS, PLATE_SIGN, Kind, Pattern
+from intake import scrub_likely, scrub_names
+from intake.scrub_gates import may_hold_address, may_hold_numbers
+from intake.scrub_patterns import ADDRESSES, EMAIL, NUMBERS, Kind, Pattern
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
+_SHORT = 100  # characters; what repeats is short
 LONGEST = 2_000  # characters; a longer text is a document, not a note
 # Ranges with full width forms, blanks of all kinds, and decimal digits of other scripts.
 _FOLDED = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _FOLDED |= {code: str(unicodedata.decimal(chr(code))) for code in range(0x660, 0x1D800) if chr(code).isdecimal()}
 _FOLDED |= dict.fromkeys((0x3000, 0xA0, 0x2002, 0x2003, 0x2009, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 9, 10, 13), " ")
+_ONE_DIGIT = dict.fromkeys(map(ord, "123456789"), "0")
 _UNREADABLE = re.compile("[\ufffd\ud800-\udfff\x00-\x08\x0e-\x1f\ue000-\uf8ff]|锟斤拷|烫烫烫|[À-ÖØ-öø-ÿ]{3}")
-_ANY_SIGN = re.compile(
-    rf"[0-9*]{{4}}|[0-9](?:[ \-.][0-9]){{6}}|@|\(at\)|\[at\]|[零〇一二三四五六七八九幺]{{11}}"
-    rf"|微信|[QqVvWw][QqXx]|支付宝|{PLATE_SIGN}"
-    rf"|{ADDRESS_SIGN.pattern}|{scrub_names.SIGN.pattern}"
-)
-_DIGITS = re.compile(
-    rf"{PLATE_SIGN}|[0-9*].?[0-9*].?[0-9*]|[零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{{11}}|微信|[QqVvWw][QqXxEe]|支付宝|抖音|[Vv]信|[威薇]信"
-)
 _PLAIN_HANZI = re.compile("[一-龥]")
 
 
@@ -54,13 +49,19 @@ def fold(text: str) -> str:
 
 def findings(text: str, names: Sequence[str] = ()) -> tuple[Finding, ...]:
     """Every identifier in the text, in order, without overlaps. `names` are the row's own, found anywhere."""
-    if len(text) > LONGEST or _is_unreadable(text):
+    if len(text) > LONGEST:
         return (Finding(0, len(text), Kind.WHOLE),)
+    shape = (_shape_of if len(text) <= _SHORT else _shape_of.__wrapped__)(text.translate(_ONE_DIGIT))
+    if not names and not shape.may_hold_numbers:
+        return shape.findings
+    if shape.is_unreadable:
+        return shape.findings
     folded = fold(text)
     found = [*_own_names(folded, names)]
-    if _ANY_SIGN.search(folded):
-        found += _found_by_form(folded)
-        found += _names_beside(folded, found)
+    if shape.may_hold_numbers:
+        found += (finding for pattern in NUMBERS for finding in _matches(pattern, folded))
+    found += shape.findings
+    found += _names_beside(folded, found)
     return _without_overlaps(found)
 
 
@@ -68,6 +69,19 @@ def scrub(text: str | None, names: Sequence[str] = ()) -> str | None:
     """The text with a mark in place of each identifier; null stays null; one that cannot be judged becomes [全文]."""
     if not text:
         return text
+    names = [name for name in names if not _PLAIN_HANZI.match(name) or name[0] in text]
+    if not names and len(text) <= _SHORT:
+        return _scrubbed_alone(text)
+    return _scrubbed(text, names)
+
+
+@lru_cache(maxsize=1 << 16)
+def _scrubbed_alone(text: str) -> str:
+    """Short notes repeat: `家属要求出院` stands in thousands of rows. At most some 30 MB a worker, never on disk."""
+    return _scrubbed(text, ())
+
+
+def _scrubbed(text: str, names: Sequence[str]) -> str:
     found = findings(text, names)
     if not found:
         return text
@@ -83,6 +97,8 @@ def scrubbed(of: Column, names: Sequence[Column] = ()) -> Column:
     from pyspark.sql.pandas.functions import pandas_udf
 
     def cleaned(texts: pd.Series, *own: pd.Series) -> pd.Series:
+        if texts.isna().all():
+            return texts
         known: dict[tuple[Any, ...], str | None] = {}
         made: list[str | None] = []
         for row in zip(texts, *own, strict=True):
@@ -112,17 +128,36 @@ def _is_unreadable(text: str) -> bool:
         return False
 
 
-def _found_by_form(folded: str) -> Iterator[Finding]:
-    if _DIGITS.search(folded):
-        for pattern in NUMBERS:
-            yield from _matches(pattern, folded)
-    if "@" in folded or "at" in folded:
+@dataclass(frozen=True)
+class _Shape:
+    """What a text holds whatever its digits are: `血糖7.1` and `血糖6.4` are one note to names and addresses."""
+
+    is_unreadable: bool
+    may_hold_numbers: bool
+    findings: tuple[Finding, ...]
+
+
+@lru_cache(maxsize=1 << 16)
+def _shape_of(text: str) -> _Shape:
+    """Of a text with every digit a nought: notes repeat, numbers in them vary."""
+    if _is_unreadable(text):
+        return _Shape(is_unreadable=True, may_hold_numbers=False, findings=(Finding(0, len(text), Kind.WHOLE),))
+    folded = fold(text)
+    characters = frozenset(folded)
+    found = [*_names_and_addresses(folded, characters)]
+    found += _names_beside(folded, found)
+    numbers = may_hold_numbers(folded, characters)
+    return _Shape(is_unreadable=False, may_hold_numbers=numbers, findings=_without_overlaps(found))
+
+
+def _names_and_addresses(folded: str, characters: frozenset[str]) -> Iterator[Finding]:
+    if "@" in characters or "at" in folded:
         yield from _matches(EMAIL, folded)
-    if ADDRESS_SIGN.search(folded):
+    if may_hold_address(folded, characters):
         for pattern in ADDRESSES:
             yield from _matches(pattern, folded)
-    if scrub_names.SIGN.search(folded):
-        for start, end in scrub_names.names_in(folded):
+    for names in (scrub_names.names_in, scrub_likely.likely_names):
+        for start, end in names(folded, characters):
             yield Finding(start, end, Kind.NAME)
 
 

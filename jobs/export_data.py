@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from fundwatch import __version__
 from fundwatch.anonymity import Anonymity, anonymity_of, measured, suppressed, with_small_cells_hidden
+from fundwatch.contracts import TABLES
 from fundwatch.errors import CatalogueError, NotReadyError, faults
 from intake.generalising import TREATMENTS
 from jobs.command_line import night_of, settings_of
@@ -24,6 +25,8 @@ from leads.privacy_pages import MEASURES, as_json, as_record, measure_rows, note
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame
+
+PERSON = "patient_id"  # whom k counts; among the columns of an export only in packs of leads
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,15 @@ def exported_rows(export: Export, place: Workplace, night: date) -> tuple[DataFr
             f"no treatment is named {', '.join(unknown)}", where=export.name, do=f"choose from {known}"
         )
     versions = views_of_night(place, night, export.known, export.of_night)
-    return treated(place.spark.sql(export.query), export.columns, keep_all=bool(export.measures)), versions
+    rows = place.spark.sql(export.query)
+    knows_persons = any(PERSON in TABLES[t].schema().names for t in (*export.known, *export.of_night) if t in TABLES)
+    if export.limits is not None and knows_persons and PERSON not in rows.columns:
+        raise CatalogueError(
+            f"the query of {export.name} does not yield {PERSON}, so k would count rows and not persons",
+            where=export.name,
+            do=f"select {PERSON} beside the rest: it is counted, and does not leave",
+        )
+    return treated(rows, export.columns, keep_all=bool(export.measures)), versions
 
 
 def views_of_night(place: Workplace, night: date, known: tuple[str, ...], of_night: tuple[str, ...]) -> dict[str, int]:
@@ -124,11 +135,14 @@ def views_of_night(place: Workplace, night: date, known: tuple[str, ...], of_nig
 
 
 def treated(rows: DataFrame, columns: Mapping[str, ExportColumn], *, keep_all: bool = False) -> DataFrame:
-    """The declared columns, generalised; with `keep_all` beside the query's own, which measures are made from."""
+    """The declared columns, generalised, and the person of each row, to be counted and left behind.
+
+    With `keep_all` all of the query's own columns too, which measures are made from.
+    """
     from pyspark.sql import functions as F
 
     made = [F.expr(TREATMENTS[column.treatment](column.of)).alias(name) for name, column in columns.items()]
-    others = [F.col(name) for name in rows.columns if name not in columns] if keep_all else []
+    others = [F.col(name) for name in rows.columns if name not in columns and (keep_all or name == PERSON)]
     return rows.select(*made, *others)
 
 
@@ -139,7 +153,7 @@ def _records(export: Export, rows: DataFrame) -> Made:
     rows = rows.localCheckpoint()
     before = after = measure(rows, export)
     if before.faults(limits) and export.on_violation == "suppress":
-        rows = suppressed(rows, export.quasi, export.sensitive, limits).localCheckpoint()
+        rows = suppressed(rows, export.quasi, export.sensitive, limits, person_of(rows)).localCheckpoint()
         after = measure(rows, export)
     found = after.faults(limits) or ([] if after.rows else ["no row is left"])
     if found:
@@ -154,8 +168,13 @@ def _records(export: Export, rows: DataFrame) -> Made:
 def measure(rows: DataFrame, export: Export) -> Anonymity:
     """The measures of an export's rows: one Spark job."""
     limits = export.bounds()
-    row = measured(rows, export.quasi, export.sensitive, limits.k if limits else 1).first()
+    row = measured(rows, export.quasi, export.sensitive, limits.k if limits else 1, person_of(rows)).first()
     return anonymity_of(row or ())
+
+
+def person_of(rows: DataFrame) -> str | None:
+    """The column that classes are counted by, where the rows have it."""
+    return PERSON if PERSON in rows.columns else None
 
 
 def _cells(export: Export, rows: DataFrame) -> Made:
@@ -179,7 +198,8 @@ def _cells(export: Export, rows: DataFrame) -> Made:
 
 def _in_memory(export: Export, rows: DataFrame) -> pa.Table:
     """The rows, bounded by the declaration and in a fixed order. Raises ExportRefusedError for more."""
-    told = rows.limit(export.most_rows + 1).toArrow()
+    left_behind = () if PERSON in export.columns else (PERSON,)
+    told = rows.drop(*left_behind).limit(export.most_rows + 1).toArrow()
     if told.num_rows > export.most_rows:
         raise ExportRefusedError(
             f"the export {export.name} has more than {export.most_rows} rows", do="narrow the query, or raise most_rows"

@@ -20,7 +20,7 @@ from fundwatch.settings import Settings
 from intake.column_forms import ColumnSource, Constant, columns_used
 from intake.mapping import Rows, SourceMapping, read_mapping
 from jobs.command_line import night_of, settings_of
-from jobs.export_data import Stopping, treated, views_of_night
+from jobs.export_data import Stopping, person_of, treated, views_of_night
 from jobs.job import Workplace
 from leads.exports import ExportColumn
 from leads.privacy_pages import MEASURES, as_json, as_record, measure_rows, note, page, publish, table
@@ -32,6 +32,7 @@ _TREATMENTS = {
     "derived": "派生 derived",
     "codes": "转码 translated",
     "kept": "保留 kept",
+    "sealed": "封存 sealed in the vault",
     "read": "仅校验 read, not kept",
     "sealed": "仅密存于身份库 sealed, in the vault alone",
     "dropped": "弃用 dropped",
@@ -127,7 +128,8 @@ def measure_sets(place: Workplace, night: date, privacy: Privacy) -> dict[str, A
     frames = []
     for name, columns in privacy.sets.items():
         told = treated(rows, {**columns, "_sensitive": ExportColumn.model_validate({"of": privacy.sensitive})})
-        frames.append(measured(told, tuple(columns), "_sensitive", privacy.k).select(F.lit(name), "*"))
+        measures = measured(told, tuple(columns), "_sensitive", privacy.k, person_of(told))
+        frames.append(measures.select(F.lit(name), "*"))
     found = reduce(lambda upper, lower: upper.unionAll(lower), frames).collect()  # a row per set
     by_name = {row[0]: anonymity_of(tuple(row)[1:]) for row in found}
     return {name: by_name[name] for name in privacy.sets}
@@ -180,13 +182,15 @@ def _plain(record: dict[str, Any]) -> dict[str, Any]:
 def _scrubber_report(*, as_json: bool) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from intake.scrub_corpus import composed, held_out, written
+    from intake.scrub_corpus import composed, held_out, independent, written
     from intake.scrub_measure import measure_scrubber
 
     corpora = {
         "组合文本 composed": tuple(composed(4_000, seed=20260331)),
         "手写文本 written": written(),
         "留出文本 held out": held_out(),
+        "他人文本(调过) another hand, tuned on": independent("a"),
+        "他人文本(未调) another hand, untuned": independent("b"),
     }
     reports = {name: measure_scrubber(corpus) for name, corpus in corpora.items()}
     if not as_json:

@@ -17,7 +17,9 @@ from fundwatch.resources import conf_file, read_yaml
 LEAST_K = {"inside": 5, "outside": 20}
 LEAST_L = 2
 # No export of any tier holds these: direct identifiers, tokens of more than the subject, free text.
-NEVER = frozenset({"contact_id", "employer_id", "row_json", "reason_zh", "reason_en", "memo", "facts"})
+NEVER = frozenset(
+    {"contact_id", "employer_id", "row_json", "reason_zh", "reason_en", "memo", "facts", "note", "complaint", "content"}
+)
 _TOKENS = frozenset({"patient_id", "doctor_id", "attending_doctor_id", "ordering_doctor_id", "performing_doctor_id"})
 
 

@@ -35,6 +35,15 @@ def test_measures_are_those_of_the_plain_definition(spark, rows):
     assert sum(found.sizes.values()) == found.classes
 
 
+def test_a_person_counts_once_in_a_class(spark):
+    rows = spark.createDataFrame(
+        [(1950, "1", "I10", "P1")] * 4 + [(1950, "1", "E11", "P2")], f"{SCHEMA}, person string"
+    )
+    found = anonymity_of(measured(rows, QUASI, "diagnosis", 5, "person").collect()[0])
+    assert (found.rows, found.k, found.rows_under_k, found.unique_rows) == (5, 2, 5, 0)
+    assert suppressed(rows, QUASI, "diagnosis", Limits(3), "person").isEmpty()
+
+
 @given(ROWS)
 @FEW
 def test_what_suppression_leaves_is_within_the_limits_and_no_more_is_dropped(spark, rows):

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
-from intake.scrub_corpus import composed, held_out, labelled, written
+from intake.scrub_corpus import composed, held_out, independent, labelled, written
+from intake.scrub_gates import may_hold_address, may_hold_numbers
 from intake.scrub_measure import ScrubReport, measure_scrubber
-from intake.scrub_patterns import Kind
+from intake.scrub_patterns import ADDRESSES, NUMBERS, Kind
 from intake.scrubbing import LONGEST, findings, fold, scrub, scrubbed
 
 
@@ -30,13 +33,100 @@ def test_identifiers_in_written_texts_are_found_and_little_else_is_taken():
     assert report.over_scrubbed_share <= 0.01, report.table()
 
 
-def test_held_out_texts_lose_every_number_and_most_names():
-    # names without a sign of a name are what patterns cannot see: the bound is what was measured, not what is wanted
+def test_held_out_texts_lose_what_identifies():
     report = measure_scrubber(held_out())
-    recalls = _recalls(report)
-    assert recalls.pop(Kind.NAME.value) >= 0.85, report.table()
-    assert min(recalls.values()) >= 0.99, report.table()
+    assert min(_recalls(report).values()) >= 0.95, report.table()
     assert report.over_scrubbed_share <= 0.01, report.table()
+
+
+@pytest.mark.parametrize(("half", "names", "others"), [("a", 0.90, 0.95), ("b", 0.75, 0.88)])
+def test_texts_by_another_hand_lose_what_was_measured(half, names, others):
+    # the bounds are what was measured, not what is wanted: half b is the untuned one
+    report = measure_scrubber(independent(half))
+    recalls = _recalls(report)
+    assert recalls.pop(Kind.NAME.value) >= names, report.table()
+    assert min(recalls.values()) >= others, report.table()
+    assert report.over_scrubbed_share <= 0.01, report.table()
+
+
+_PIECES = st.sampled_from(
+    [
+        "住院号",
+        "身份证",
+        "微信",
+        "加v",
+        "工行",
+        "电话",
+        "社保卡",
+        "账户",
+        "99010",
+        "1001234",
+        "5678",
+        "90",
+        "H",
+        "99",
+        "***",
+        "川A",
+        "9X88",
+        ":",
+        "-",
+        "(",
+        "幺零零",
+        "一二三四五六七八",
+        "住",
+        "石桥市",
+        "永安路",
+        "3号",
+        "大坪村",
+        "五组",
+        "血压",
+    ]
+)
+
+
+@given(st.lists(_PIECES, max_size=9).map("".join))
+def test_no_gate_closes_before_a_pattern_that_matches(text):
+    characters = frozenset(text)
+    for gate, patterns in ((may_hold_numbers, NUMBERS), (may_hold_address, ADDRESSES)):
+        matched = [p for p in patterns if any(map(p.judge, p.expression.finditer(text)))]
+        assert gate(text, characters) or not matched
+
+
+@given(st.lists(_PIECES, max_size=9).map("".join), st.integers(1, 9))
+def test_names_and_addresses_stand_where_they_are_whatever_the_digits(text, digit):
+    other = re.sub("[0-9]", str(digit), text)
+    kinds = (Kind.NAME, Kind.ADDRESS)
+    at = [[(f.start, f.end) for f in findings(t) if f.kind in kinds] for t in (text, other)]
+    assert at[0] == at[1] or may_hold_numbers(text, frozenset(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("举报鲁大龙套取医保基金", "举报[姓名]套取医保基金"),
+        ("挂床名单:曹德明,薛凤英,雷震,龙飞雪", "挂床名单:[姓名],[姓名],[姓名],[姓名]"),
+        ("问了老李,说是补记", "问了[姓名],说是补记"),
+        ("邓小花的妈妈来院", "[姓名]的妈妈来院"),
+        ("审核:华东方", "审核:[姓名]"),
+    ],
+)
+def test_a_name_without_a_sign_is_known_by_its_characters_and_neighbours(text, left):
+    assert scrub(text) == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "黄芪15g,丁香3g,徐长卿10g",
+        "白细胞升高,黄疸加重",
+        "患者安静,平卧位",
+        "小张力性气胸",
+        "阿卡波糖 50mg",
+        "石家庄市中医院转入",
+    ],
+)
+def test_drugs_herbs_and_findings_survive(text):
+    assert scrub(text) == text
 
 
 def test_the_same_seed_composes_the_same_texts():

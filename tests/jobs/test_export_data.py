@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fundwatch.contracts import TABLES
-from fundwatch.errors import NotReadyError
+from fundwatch.errors import CatalogueError, NotReadyError
 from fundwatch.settings import load_settings
 from intake.mapping import read_mapping
 from jobs.export_data import write_export
@@ -76,6 +76,26 @@ def test_small_classes_are_left_out_and_the_rest_is_generalised(place, tmp_path)
     assert b"E0" not in text
 
 
+def test_five_stays_of_one_patient_are_one_person_to_k(place, tmp_path):
+    one = "'one' AS patient_id,"
+    export = read_export("research_encounters")
+    merged = _changed("research_encounters", query=export.query.replace("e.patient_id,", one), on_violation="refuse")
+    with pytest.raises(ExportRefusedError, match=r"k = 1, the limit is 5; 9 rows are in smaller classes"):
+        write_export(merged, place, NIGHT, tmp_path)
+
+
+def test_the_person_that_k_counts_does_not_leave(place, tmp_path):
+    write_export(read_export("research_encounters"), place, NIGHT, tmp_path)
+    head = (tmp_path / "research_encounters-2026-03-31" / "data.csv").read_text(encoding="utf-8-sig").splitlines()[0]
+    assert "patient_id" not in head
+
+
+def test_records_of_persons_without_the_person_to_count_are_refused(place, tmp_path):
+    query = read_export("research_encounters").query.replace("e.patient_id,", "")
+    with pytest.raises(CatalogueError, match="k would count rows and not persons"):
+        write_export(_changed("research_encounters", query=query), place, NIGHT, tmp_path)
+
+
 def test_an_export_under_its_limits_is_refused_with_the_figures_and_nothing_is_written(place, tmp_path):
     export = _changed("research_encounters", on_violation="refuse")
     with pytest.raises(ExportRefusedError, match=r"k = 1, the limit is 5") as refused:
@@ -133,3 +153,4 @@ def test_every_delivered_column_has_a_treatment_and_a_level():
     assert told["psn_info", "brdy"] == ("derived", 4)
     assert told["psn_info", "certno"] == ("derived", 5)
     assert told["mdtrt", "vali_flag"] == ("read", 3)
+    assert told["stock_movement", "rx_flag"] == ("dropped", 3)

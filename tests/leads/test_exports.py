@@ -57,6 +57,7 @@ def test_a_declaration_within_the_bounds_holds(tmp_path):
         ({"quasi": ["county"]}, "county is no column of the export"),
         ({"columns": {"month": {"of": "patient_id"}}}, "only packs of leads hold tokens"),
         ({"columns": {"month": {"of": "contact_id"}}, "named_suspicion": True}, "contact_id never leaves"),
+        ({"columns": {"month": {"of": "complaint"}}}, "complaint never leaves"),
         ({"named_suspicion": True, "audience": "outside"}, "packs of leads are T2 and stay inside"),
     ],
 )
