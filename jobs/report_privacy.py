@@ -32,7 +32,6 @@ _TREATMENTS = {
     "derived": "派生 derived",
     "codes": "转码 translated",
     "kept": "保留 kept",
-    "sealed": "封存 sealed in the vault",
     "read": "仅校验 read, not kept",
     "sealed": "仅密存于身份库 sealed, in the vault alone",
     "dropped": "弃用 dropped",
