@@ -7,12 +7,12 @@ GB/T 39725-2020 10.2; PIPL Art. 51 and 73.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from fundwatch.errors import FundwatchError, KeyMissingError, faults
@@ -35,7 +35,7 @@ class KeyRotationError(FundwatchError):
 
 def keyed(secret: bytes, message: bytes) -> bytes:
     """HMAC-SHA256, the one keyed function that all names, checks and derived keys are made with."""
-    return hmac.new(secret, message, hashlib.sha256).digest()
+    return hmac.digest(secret, message, "sha256")
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,16 @@ class PseudonymKey:
         """The secret of one domain; raises KeyMissingError for a domain nobody declared."""
         if domain not in DOMAINS:
             raise KeyMissingError(f"no pseudonym domain is named '{domain}'", do=f"use one of: {', '.join(DOMAINS)}")
-        return keyed(self.secret, b"domain\x1f" + domain.encode())
+        return _domain_secret(self.secret, domain)
 
     def token(self, domain: str, value: str) -> str:
         """The token of one normalised value: 32 hex digits (128 bits)."""
         return keyed(self.of_domain(domain), domain.encode() + b"\x1f" + value.encode()).hex()[:32]
+
+
+@lru_cache(maxsize=64)
+def _domain_secret(secret: bytes, domain: str) -> bytes:
+    return keyed(secret, b"domain\x1f" + domain.encode())
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from fundwatch.keys import PseudonymKey
+from intake.distinct import text_function
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
@@ -45,15 +44,5 @@ def token(key: PseudonymKey, domain: str) -> Callable[[Column], Column]:
     The key travels to the workers inside the pickled function, never in the plan: `sha2` over a literal key would
     print it there. Each distinct value of a batch is hashed once.
     """
-    from pyspark.sql.pandas.functions import pandas_udf
-
     key.of_domain(domain)  # an unknown domain is refused here, not in a worker
-
-    def hashed(values: pd.Series) -> pd.Series:
-        tokens = values.map({value: token_of(key, domain, value) for value in values.dropna().unique()})
-        return tokens.astype(object)  # a batch of nulls alone would be numbers, which are no texts
-
-    hashed.__name__ = f"{domain}_token"
-    make: Any = pandas_udf  # its stubs know only literal types
-    function: Callable[[Column], Column] = make(hashed, "string")
-    return function
+    return text_function(f"{domain}_token", lambda value: token_of(key, domain, value))

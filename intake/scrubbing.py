@@ -11,11 +11,10 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from intake import scrub_likely, scrub_names
+from intake.distinct import text_function
 from intake.scrub_gates import may_hold_address, may_hold_numbers
 from intake.scrub_patterns import ADDRESSES, EMAIL, NUMBERS, Kind, Pattern
 
@@ -94,26 +93,11 @@ def _scrubbed(text: str, names: Sequence[str]) -> str:
 
 def scrubbed(of: Column, names: Sequence[Column] = ()) -> Column:
     """The column `of` scrubbed of the row's `names` too. Each distinct text and names of a batch once."""
-    from pyspark.sql.pandas.functions import pandas_udf
+    return _scrub_column()(of, *names)
 
-    def cleaned(texts: pd.Series, *own: pd.Series) -> pd.Series:
-        if texts.isna().all():
-            return texts
-        known: dict[tuple[Any, ...], str | None] = {}
-        made: list[str | None] = []
-        for row in zip(texts, *own, strict=True):
-            if row not in known:
-                text, *given = row
-                known[row] = scrub(text, [name for name in given if name]) if text else text
-            made.append(known[row])
-        return pd.Series(made, dtype=object)
 
-    cleaned.__name__ = "scrubbed"
-    make: Any = pandas_udf  # its stubs know only literal types
-    hints = {"texts": pd.Series, "own": pd.Series, "return": pd.Series}
-    cleaned.__annotations__ = hints
-    function: Callable[..., Column] = make(cleaned, "string")
-    return function(of, *names)
+def _scrub_column() -> Callable[..., Column]:
+    return text_function("scrubbed", lambda text, *names: scrub(text, [name for name in names if name]))
 
 
 def _is_unreadable(text: str) -> bool:

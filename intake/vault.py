@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pandas as pd
+import pyarrow as pa
 
 from fundwatch.errors import ContractError
 from fundwatch.keys import PseudonymKey
 from fundwatch.sealing import FIELDS, SealingKey, VaultError
 from fundwatch.vault import IDENTITY_COLUMNS
+from intake.distinct import arrow_function, distinct_rows
 from intake.pseudonyms import token_of
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 _KEY = ("domain", "token")
+_TOLD = 200_000  # contents a task remembers to have sealed: some 50 MB
 # a token stands alone: 32 hex digits inside a longer run are a hash of something else
 _TOKENS = "(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"
 
@@ -31,36 +33,42 @@ def sealed(
 ) -> Column:
     """Sealed bytes (binary) of an identifier and what belongs to it; null for a blank identifier.
 
-    Sealed is the first row of each distinct content of an Arrow batch; the others are null, so that millions of lines
+    Sealed is the first row of each distinct content that a task meets; the others are null, so that millions of lines
     carry a few thousand seals. `of` is the identifier as delivered, a string; `fields` are strings by their name in
     fundwatch.sealing.FIELDS. Raises VaultError for an unknown field, KeyMissingError for an unknown domain.
     """
     from pyspark.sql import functions as F
-    from pyspark.sql.pandas.functions import pandas_udf
 
     named = dict(fields or {})
     if unknown := sorted(named.keys() - (set(FIELDS) - {"value"})):
         raise VaultError(f"the vault has no field {', '.join(unknown)}", do=f"use: {', '.join(FIELDS[1:])}")
     key.of_domain(domain)
+    names = ("value", *sorted(named))
+    told: set[tuple[str | None, ...]] = set()  # a task's own: the function comes to each anew
 
-    def sealing(contents: pd.DataFrame) -> pd.Series:
-        made = pd.Series([None] * len(contents), dtype=object)
-        firsts = contents.reset_index(drop=True).drop_duplicates()
-        for place, content in zip(firsts.index, firsts.to_dict("records"), strict=True):
-            given = {
-                str(name): str(value) for name, value in content.items() if isinstance(value, str) and value.strip()
-            }
-            token = token_of(key, domain, given.get("value", ""))
-            if token is not None:
-                made[place] = vault_key.seal(domain, token, given)
-        return made
+    def seal(content: tuple[str | None, ...]) -> bytes | None:
+        given = {name: value for name, value in zip(names, content, strict=True) if value and value.strip()}
+        token = token_of(key, domain, given.get("value", ""))
+        return None if token is None else vault_key.seal(domain, token, given)
 
-    sealing.__name__ = f"{domain}_sealed"
-    make: Any = pandas_udf  # its stubs know only literal types
+    def sealing(contents: pa.StructArray) -> pa.Array:
+        columns = contents.flatten()
+        made: list[bytes | None] = [None] * len(contents)
+        if len(contents) and columns[0].null_count < len(contents):
+            firsts = distinct_rows(columns)[0]
+            rows = zip(*(column.take(pa.array(firsts)).to_pylist() for column in columns), strict=True)
+            for place, content in zip(firsts.tolist(), rows, strict=True):
+                if content[0] is not None and content not in told:
+                    made[place] = seal(content)
+                    told.add(content)
+            if len(told) > _TOLD:
+                told.clear()
+        return pa.array(made, pa.binary())
+
     # nonces are random: a filter on the result must not be computed apart from it
-    function = make(sealing, "binary").asNondeterministic()
-    content = [of.cast("string").alias("value"), *(c.cast("string").alias(name) for name, c in sorted(named.items()))]
-    result: Column = function(F.struct(*content))
+    function = arrow_function(f"{domain}_sealed", sealing, "binary", is_random=True)
+    columns = [of.cast("string").alias("value"), *(named[name].cast("string").alias(name) for name in names[1:])]
+    result: Column = function(F.struct(*columns))
     return result
 
 
