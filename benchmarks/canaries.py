@@ -29,7 +29,8 @@ _ONE_ROW_IN = 16
 _SHORTEST = 6  # bytes: fewer stand in a packed file by chance
 _TIP = "tip"  # which small worlds hardly have
 MARKS: Mapping[str, str] = {
-    "name": NAME[2:],  # what is left when a part of it is taken out counts too
+    "name": NAME,
+    "part of a name": NAME[2:],  # what is left when the surname alone was taken out
     "certificate": CERTIFICATE,
     "telephone": PHONE,
     "address": ADDRESS,

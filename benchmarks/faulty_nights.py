@@ -149,8 +149,7 @@ def _landed(folder: Path) -> tuple[int, Decimal]:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = content.decode("gb18030")
-        column = next((c for table, c in _MONEY.items() if file.name.startswith(f"{table}.")), None)
-        column = column or next((c for table, c in _MONEY.items() if file.name.startswith(f"{table}_2.")), None)
+        column = _MONEY.get(file.name.partition(".")[0].removesuffix("_2"))  # sent again, under another name
         for row in csv.DictReader(text.splitlines()):
             count += 1
             amount += _money(row[column]) if column else Decimal(0)
