@@ -1,4 +1,7 @@
-"""Is a delivery as large as usual? For deliveries without a manifest, whose sender declares nothing to compare with.
+"""Is a delivery as large as usual? A true manifest does not say so: a join gone wrong states ten times the rows truly.
+
+A delivery without a manifest, whose sender declares nothing to compare with, must lie within a narrow band; a declared
+one within a wide one, because it only has to stop what no busy day makes.
 
 Each kind of file is compared with the deliveries accepted in the days before: median ± the larger of `width` robust
 standard deviations (1.4826 × median absolute deviation) and `share` of the median. The day of the week is not looked
@@ -20,6 +23,15 @@ _NORMAL = Decimal("1.4826")  # makes the median absolute deviation a standard de
 _UNITS = {"rows": "rows", "byte_count": "bytes", "money": "CNY"}
 
 
+class Reach(BaseModel):
+    """How far from the median is still usual: `width` robust standard deviations or `share` of it, the larger."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    width: Decimal = Field(default=Decimal(8), gt=0)
+    share: Decimal = Field(default=Decimal(4), ge=0)
+
+
 class Band(BaseModel):
     """How far from the median is still usual. Under `minimum_nights` nothing is known to be usual."""
 
@@ -29,6 +41,11 @@ class Band(BaseModel):
     minimum_nights: int = Field(default=5, ge=2)
     width: Decimal = Field(default=Decimal(4), gt=0)
     share: Decimal = Field(default=Decimal("0.5"), ge=0)
+    declared: Reach = Reach()
+
+    def of_declared(self) -> Band:
+        """The band of deliveries whose manifest is true."""
+        return self.model_copy(update={"width": self.declared.width, "share": self.declared.share})
 
 
 @dataclass(frozen=True)

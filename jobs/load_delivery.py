@@ -68,7 +68,8 @@ def run(night: Night) -> Report:
             totals = _totals(work, judged, files)
         with step(f"{night.date}   quality gate"):
             warming.join()
-            page = _pass_gate(work, delivery, judged, totals, is_released=course.is_released)
+            doubts = _unusual(work, delivery, files, totals)
+            page = _pass_gate(work, delivery, judged, totals, doubts, is_released=course.is_released)
         with step(f"{night.date}   tables written"):
             waiting = _write(work, delivery, files, judged, totals, before)
         course.accepted(totals)
@@ -95,14 +96,19 @@ def _excluded_codes(work: IntakeWork, table: str) -> list[str]:
 
 
 def _pass_gate(
-    work: IntakeWork, delivery: Delivery, judged: Mapping[str, DataFrame], totals: list[Total], *, is_released: bool
+    work: IntakeWork,
+    delivery: Delivery,
+    judged: Mapping[str, DataFrame],
+    totals: list[Total],
+    doubts: list[str],
+    *,
+    is_released: bool,
 ) -> Path:
     """The page of the gate that let the night pass. Raises GateError, or HeldError where a person may let it pass."""
     from intake.totals import code_counts, stacked
 
     found, page = gate.judge(totals, delivery.files, work.quality, work.date, work.night.settings.reports_dir)
-    if not delivery.is_declared:
-        found = found.with_doubts(_unusual(work, delivery, totals))
+    found = found.with_doubts(doubts)
     if found.wrong or (found.doubts and not is_released):
         rows = stacked([code_counts(r, t) for t, r in judged.items()]).collect() if judged else []  # a row per code
         codes = [
@@ -113,14 +119,17 @@ def _pass_gate(
     return page
 
 
-def _unusual(work: IntakeWork, delivery: Delivery, totals: Sequence[Total]) -> list[str]:
-    """Where a delivery that nobody declared is not as large as usual; or that nothing is known to be usual yet."""
+def _unusual(work: IntakeWork, delivery: Delivery, files: Sorted, totals: Sequence[Total]) -> list[str]:
+    """Where a delivery is not as large as usual; or, if nobody declared it, that nothing is known to be usual yet."""
     money = {total.file_name: total.delivered_amount for total in totals}
-    tonight = [
-        Figures(f.kind, work.date, f.measured.rows, f.measured.byte_count, money.get(f.name)) for f in delivery.files
-    ]
-    accepted = usual_figures(work.night, work.mapping.source, work.quality.band)
-    judgement = judge(tonight, accepted, work.date, work.quality.band)
+    # a declared file that is here again is known to be a copy, however large it is
+    counted = files.fresh if delivery.is_declared else delivery.files
+    tonight = [Figures(f.kind, work.date, f.measured.rows, f.measured.byte_count, money.get(f.name)) for f in counted]
+    band = work.quality.band.of_declared() if delivery.is_declared else work.quality.band
+    accepted = usual_figures(work.night, work.mapping.source, band)
+    judgement = judge(tonight, accepted, work.date, band)
+    if delivery.is_declared:
+        return [told for told in judgement.outside if told.partition(":")[0] in {f.kind for f in counted}]
     if work.mapping.delivery.manifest == "expected" and judgement.unjudged:
         return [*judgement.outside, "no manifest came, and nothing is known to be usual yet", *judgement.unjudged]
     return list(judgement.outside)

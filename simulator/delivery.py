@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -61,6 +62,19 @@ def write_manifest(folder: Path, night: date, batch: str, files: Sequence[Delive
     }
     text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def stated_files(folder: Path) -> list[DeliveredFile]:
+    """What the manifest of a night's folder says of its files."""
+    entries = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+    return [
+        DeliveredFile(
+            entry["name"], entry["table"], entry["rows"], entry["sha256"], entry["bytes"],
+            int(Decimal(entry["amount_total"]) * 100) if "amount_total" in entry else None,
+            entry.get("amount_column", ""),
+        )
+        for entry in entries
+    ]  # fmt: skip
 
 
 def clear_night(folder: Path, known: Collection[str]) -> None:

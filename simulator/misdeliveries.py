@@ -9,7 +9,8 @@ What a receiver ought to do is the kind's `outcome`:
 * accepted: the delivery is sound, however strange it looks, but for a few rows that go into quarantine;
 * duplicate: it is taken in, and the rows that were delivered before count as copies;
 * refused: nothing of it can be trusted, because files and manifest contradict each other or the mapping;
-* held: it can be read, but somebody has to look at it first, because figures or values are beyond the usual.
+* held: it can be read and contradicts nothing, but somebody has to look at it first, because its figures are beyond
+  the usual or nobody vouches for them (a receiver may let one without a manifest pass whose figures are as usual).
 """
 
 from __future__ import annotations
@@ -60,11 +61,11 @@ MISDELIVERIES = (
     Misdelivery("missing_column", "refused", FEES, "the column cnt left out"),
     Misdelivery("renamed_column", "refused", FEES, "the column cnt called fee_cnt"),
     Misdelivery("reordered_columns", "accepted", FEES, "the columns in reverse order"),
-    Misdelivery("retyped_column", "held", FEES, "fee_ocur_time as dd.mm.yyyy"),
+    Misdelivery("retyped_column", "refused", FEES, "fee_ocur_time as dd.mm.yyyy"),
     Misdelivery("new_code", "accepted", FEES, "chrgitm_lv 9, which no table of codes has, in one row of a hundred"),
     Misdelivery("wrong_row_count", "refused", FEES, "the manifest states three rows more than there are"),
-    Misdelivery("wrong_sum", "held", FEES, "the manifest states 1000.00 yuan more than there are"),
-    Misdelivery("no_manifest", "refused", FEES, "files without a manifest"),
+    Misdelivery("wrong_sum", "refused", FEES, "the manifest states 1000.00 yuan more than there are"),
+    Misdelivery("no_manifest", "held", FEES, "files without a manifest"),
     Misdelivery("empty_file", "refused", SETTLEMENTS, "a file of no bytes, stated as such"),
     Misdelivery("header_only", "refused", SETTLEMENTS, "a file with a header and no row, stated as such"),
     Misdelivery("tenth_of_size", "held", FEES, "the first tenth of the rows, stated as such"),

@@ -12,10 +12,11 @@ from datetime import date
 from pathlib import Path
 
 from simulator.columns import COLUMNS
-from simulator.delivery import MANIFEST, DeliveredFile, Joiner, clear_night, write_manifest
+from simulator.delivery import MANIFEST, DeliveredFile, Joiner, clear_night, stated_files, write_manifest
 from simulator.extra_tables import EXTRA_TABLES
 from simulator.misdeliveries import Spoiled
 from simulator.rows import batch_id
+from simulator.scenario import Scenario
 from simulator.spoiled_file import SPOILERS, Night
 
 RESENT = "resent"
@@ -30,18 +31,28 @@ def write_delivery(joiner: Joiner, number: int, landing: Path, spoiled: Spoiled 
     clear_night(folder, _KNOWN)
     if resent.exists():
         shutil.rmtree(resent)
-    files = joiner.write_night(number, folder)
+    joiner.write_night(number, folder)
     if spoiled is None:
         return
-    if spoiled.kind.is_mended:
-        shutil.copytree(folder, resent)
-        write_manifest(resent, night, batch_id(joiner.scenario.seed, night) + "R", files)
     if spoiled.source is not None:
         joiner.write_night(joiner.scenario.nights.index(spoiled.source), scratch)
     try:
-        _spoil(joiner, night, folder, files, spoiled, scratch)
+        spoil_delivery(joiner.scenario, landing, spoiled, scratch)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def spoil_delivery(scenario: Scenario, landing: Path, spoiled: Spoiled, earlier: Path) -> None:
+    """Spoil the sound delivery of a night that lies in the landing folder, whoever changed it meanwhile.
+
+    `earlier` is the folder of the sound delivery it takes from, where it takes from one.
+    """
+    folder, files = landing / str(spoiled.night), stated_files(landing / str(spoiled.night))
+    if spoiled.kind.is_mended:
+        resent = landing / RESENT / str(spoiled.night)
+        shutil.copytree(folder, resent)
+        write_manifest(resent, spoiled.night, batch_id(scenario.seed, spoiled.night) + "R", files)
+    _spoil(scenario, folder, files, spoiled, earlier)
 
 
 def can_be_spoiled(rows: int) -> bool:
@@ -62,11 +73,9 @@ def take_resent(landing: Path, night: date) -> bool:
     return True
 
 
-def _spoil(
-    joiner: Joiner, night: date, folder: Path, files: list[DeliveredFile], spoiled: Spoiled, scratch: Path
-) -> None:
-    seed, kind = joiner.scenario.seed, spoiled.kind
-    spoilt = Night(night, folder, files, kind.table, joiner.scenario.layout, scratch)
+def _spoil(scenario: Scenario, folder: Path, files: list[DeliveredFile], spoiled: Spoiled, earlier: Path) -> None:
+    seed, kind, night = scenario.seed, spoiled.kind, spoiled.night
+    spoilt = Night(night, folder, files, kind.table, scenario.layout, earlier)
     batch = batch_id(seed, night)
     if kind.name == "no_manifest":
         (folder / MANIFEST).unlink()

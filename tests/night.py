@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import hashlib
-import io
 import json
 import os
 import subprocess
@@ -15,7 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from fundwatch.settings import Settings
+from benchmarks.canaries import planter_of
+from fundwatch.settings import Settings, load_settings
+from intake.mapping import read_mapping
 from jobs.manage_keys import make_missing_keys
 from simulator import Scenario, simulate
 
@@ -28,32 +26,6 @@ SMALL_JAVA = {
     "FUNDWATCH_SPARK_MASTER": "local[2]",
 }
 
-# names, a certificate number and a telephone number that belong to nobody (region and range are not issued)
-CANARY = {
-    "name": "欧阳金丝雀",
-    "certificate": "990001198002299996",
-    "phone": "10098765432",
-    "address": "金丝雀巷九十九号",
-    "note": "患者欧阳金丝雀电话10098765432",
-}
-_PLANTED = {
-    "psn_info": {
-        "psn_name": CANARY["name"],
-        "certno": CANARY["certificate"],
-        "tel": CANARY["phone"],
-        "addr": CANARY["address"],
-    },
-    "mdtrt": {
-        "adm_diag_dscr": CANARY["note"],
-        "coner_name": CANARY["name"],
-        "coner_tel": CANARY["phone"],
-        "mdtrt_cert_no": CANARY["certificate"],
-        "chfpdr_name": CANARY["name"],
-    },
-    "fee_list": {"memo": CANARY["note"], "bilg_dr_name": CANARY["name"]},
-    "doctor": {"dr_name": CANARY["name"]},
-}
-
 
 @dataclass(frozen=True)
 class FinishedNight:
@@ -63,8 +35,17 @@ class FinishedNight:
     output: str
 
     @property
+    def events(self) -> Path:
+        """Spark's event log of the run: every plan and every query."""
+        return _events_of(self.var)
+
+    @property
     def lists(self) -> Path:
         return self.var / "lists" / NIGHTS[-1].isoformat()
+
+
+def _events_of(var: Path) -> Path:
+    return var.parent / f"{var.name}_events"
 
 
 def run_fundwatch(
@@ -88,14 +69,16 @@ def make_deliveries(var: Path) -> None:
     make_missing_keys(Settings(var=var))
     scenario = Scenario.for_lines(LINES, history_start=date(2026, 1, 1), nights=NIGHTS)
     simulate(scenario, var / "landing", var / "truth")
+    planter = planter_of(read_mapping("national"))
     for night in NIGHTS:
-        _plant(var / "landing" / night.isoformat())
+        planter.plant(var / "landing" / night.isoformat())
 
 
 def make_finished_night(var: Path) -> FinishedNight:
     """Deliveries, then `fundwatch nightly` over both nights. Raises RuntimeError with its words when it fails."""
     make_deliveries(var)
-    done = run_fundwatch("nightly", "--date", str(NIGHTS[0]), "--to", str(NIGHTS[-1]), var=var)
+    dates = ("--date", str(NIGHTS[0]), "--to", str(NIGHTS[-1]))
+    done = run_fundwatch("nightly", *dates, "--settings", str(_settings_with_events(var)), var=var)
     output = done.stdout + done.stderr
     (var / "output.txt").write_text(output, encoding="utf-8")
     if done.returncode != 0:
@@ -103,27 +86,18 @@ def make_finished_night(var: Path) -> FinishedNight:
     return FinishedNight(var, output)
 
 
-def _plant(folder: Path) -> None:
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    for entry in manifest["files"]:
-        values = _PLANTED.get(entry["table"])
-        if values:
-            content = _planted(gzip.decompress((folder / entry["name"]).read_bytes()), values)
-            (folder / entry["name"]).write_bytes(content)
-            entry["sha256"], entry["bytes"] = hashlib.sha256(content).hexdigest(), len(content)
-    (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
-
-
-def _planted(content: bytes, values: Mapping[str, str]) -> bytes:
-    """The file with the canaries in its rows 2 to 40: enough to reach accepted and published rows."""
-    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8"))))
-    for row in rows[1:40]:
-        row.update(values)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return gzip.compress(text.getvalue().encode("utf-8"), mtime=0)
+def _settings_with_events(var: Path) -> Path:
+    """A settings file that switches Spark's event log on, the profile's other settings kept."""
+    demo = load_settings({"profile": "demo"}, {}).settings.spark_conf
+    _events_of(var).mkdir(parents=True)
+    said = {
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.dir": _events_of(var).as_uri(),
+        "spark.eventLog.compress": "false",
+    }
+    file = _events_of(var) / "settings.yaml"
+    file.write_text(json.dumps({"spark_conf": demo | said}), encoding="utf-8")  # JSON is YAML
+    return file
 
 
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 300) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from fundwatch.errors import ExitCode
 PROJECT = Path(__file__).parent.parent.parent
 DAGS = PROJECT / "dags"
 NIGHT = ["intake", "features", "rules", "score", "leads"]
+SAID = "患者欧阳金雀"  # by every command of a night in the tests below
 HEAVY = ["pyspark", "mlflow", "great_expectations", "sklearn", "fundwatch", "jobs"]
 
 # Airflow reads its settings and makes its home when it is imported: it stays out of the tests' own process
@@ -138,7 +140,8 @@ def run_night(airflow_home: Path, tmp_path: Path) -> RunNight:
     calls, recorder = tmp_path / "calls", tmp_path / "recorder"
 
     def run(command: str, code: int) -> tuple[bool, list[str]]:
-        recorder.write_text(f'#!/bin/sh\necho "$@" >> {calls}\n[ "$1" != {command} ] || exit {code}\n')
+        told = f'echo "$@" >> {calls}\necho {SAID}\necho {SAID} >&2\n[ "$1" != {command} ] || exit {code}\n'
+        recorder.write_text(f"#!/bin/sh\n{told}", encoding="utf-8")
         recorder.chmod(recorder.stat().st_mode | stat.S_IXUSR)
         done = subprocess.run(
             [sys.executable, "-m", "airflow", "dags", "test", "fundwatch_nightly", "2026-03-31"],
@@ -154,6 +157,17 @@ def run_night(airflow_home: Path, tmp_path: Path) -> RunNight:
 @pytest.mark.slow
 def test_airflow_runs_the_commands_of_a_night_for_its_date(run_night: RunNight) -> None:
     assert run_night("none", 0) == (True, [f"{stage} --date 2026-03-31" for stage in NIGHT])
+
+
+@pytest.mark.slow
+def test_nothing_that_a_command_says_gets_into_airflows_database(run_night: RunNight, airflow_home: Path) -> None:
+    assert run_night("none", 0)[0]
+    with sqlite3.connect(airflow_home / "airflow.db") as database:
+        content = "\n".join(database.iterdump())
+        (pushed,) = database.execute("SELECT count(*) FROM xcom").fetchone()
+    assert "fundwatch_nightly" in content, "the run is not in this database"
+    assert SAID not in content
+    assert pushed == 0
 
 
 @pytest.mark.slow

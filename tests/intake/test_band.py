@@ -66,3 +66,10 @@ def test_the_median_itself_is_never_outside(rows):
     if middle is not None:
         bytes_too = [Figures("fee_list", NIGHT, middle, sorted(rows)[len(rows) // 2] * 10)]
         assert judge(bytes_too, nights(*rows), NIGHT, Band()).outside == ()
+
+
+def test_a_declared_delivery_may_be_much_larger_than_usual_but_not_ten_times():
+    usual, band = nights(1100, 1180, 1200, 1150, 1190), Band().of_declared()
+    assert judge(tonight(5_000), usual, NIGHT, band).outside == ()
+    (found,) = judge(tonight(11_800), usual, NIGHT, band).outside
+    assert found.startswith("fee_list: 11,800 rows")

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import csv
-import json
+import gzip
+import hashlib
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
+from benchmarks.canaries import marks_in
+from benchmarks.canary_search import search
+from fundwatch.errors import ExitCode
 from fundwatch.ledger import Ledger
 from fundwatch.store import Lake
-from tests.night import CANARY, NIGHTS, ROOT, FinishedNight, clean_environment, run_fundwatch, wait_for
+from intake.mapping import read_mapping
+from tests.intake.deliveries import change_manifest
+from tests.night import NIGHTS, ROOT, FinishedNight, clean_environment, run_fundwatch, wait_for
 
 pytestmark = pytest.mark.slow
 LAST = NIGHTS[-1]
@@ -91,40 +94,57 @@ def test_the_same_command_again_changes_nothing_and_says_so(finished_night: Fini
 
 
 def test_a_planted_person_is_found_nowhere_past_the_landing_zone(finished_night: FinishedNight) -> None:
-    found = [
-        f"{place}: {what}"
-        for place, text in _everything_written(finished_night.var)
-        for what, canary in CANARY.items()
-        if canary in text
-    ]
-    assert found == []
-    assert any(CANARY["name"] in text for _, text in _texts(finished_night.var / "landing")), "nothing was planted"
+    assert search(finished_night.var).hits == ()
+    assert marks_in(finished_night.output.encode()) == []
 
 
-def _everything_written(var: Path) -> Iterator[tuple[str, str]]:
-    for folder in sorted(var.iterdir()):
-        if folder.name not in ("landing", "truth"):
-            yield from _texts(folder)
+def test_every_identifying_column_of_the_mapping_that_can_come_has_come_with_canaries(
+    finished_night: FinishedNight,
+) -> None:
+    mapping, planted, come = read_mapping("national"), set[tuple[str, str]](), set[str]()
+    for file in finished_night.var.glob("landing/*/*.csv.gz"):
+        kind = file.name.split(".")[0]
+        come.add(kind)
+        with gzip.open(file, "rt", encoding="utf-8", newline="") as rows:
+            planted |= {(kind, c) for row in csv.DictReader(rows) for c, v in row.items() if marks_in(v.encode())}
+    meant = {(kind, column) for kind in come for column in mapping.files[kind].identifying}
+    assert meant - planted == set()
+    assert {kind for kind, file in mapping.files.items() if file.identifying} - come <= {"referral"}
 
 
-def _texts(path: Path) -> Iterator[tuple[str, str]]:
-    """Every file as text: parquet and databases decoded, archives opened."""
-    for file in [path] if path.is_file() else sorted(f for f in path.rglob("*") if f.is_file()):
-        if file.suffix == ".parquet":
-            yield str(file), json.dumps(pq.read_table(file).to_pylist(), ensure_ascii=False, default=str)
-        elif zipfile.is_zipfile(file):
-            with zipfile.ZipFile(file) as archive:
-                for name in archive.namelist():
-                    yield f"{file}!{name}", archive.read(name).decode("utf-8", errors="replace")
-        elif file.suffix == ".gz":
-            import gzip
+def test_no_plan_of_spark_shows_a_planted_person(finished_night: FinishedNight) -> None:
+    found = search(finished_night.events)
+    assert found.hits == ()
+    logged = [file for file in finished_night.events.rglob("events_*") if file.is_file()]
+    assert any(b"fee_list" in file.read_bytes() for file in logged), "the log holds no plan that reads the fee lines"
 
-            yield str(file), gzip.decompress(file.read_bytes()).decode("utf-8", errors="replace")
-        elif file.suffix == ".db":
-            with sqlite3.connect(file) as database:
-                yield str(file), "\n".join(database.iterdump())
-        else:
-            yield str(file), file.read_bytes().decode("utf-8", errors="replace")
+
+def test_the_error_of_a_refused_night_shows_no_planted_person(finished_night: FinishedNight, tmp_path: Path) -> None:
+    for part in ("landing", "keys"):
+        shutil.copytree(finished_night.var / part, tmp_path / part)
+    folder = tmp_path / "landing" / str(NIGHTS[0])
+    _rewrite(folder, "psn_info", lambda lines: lines[1:])  # the first person stands where the header should
+    _rewrite(folder, "fee_list", lambda lines: [_swapped(lines[0], "cnt", "psn_no"), *lines[1:]])
+    refused = run_fundwatch("intake", "--date", str(NIGHTS[0]), "--set", "show_faults=true", var=tmp_path)
+    assert refused.returncode == ExitCode.REFUSED, refused.stderr
+    assert "the header is missing" in refused.stderr
+    assert "column 'cnt'" in refused.stderr
+    assert marks_in((refused.stdout + refused.stderr).encode()) == []
+    assert search(tmp_path).hits == ()
+
+
+def _rewrite(folder: Path, kind: str, change: Callable[[list[str]], list[str]]) -> None:
+    file = folder / f"{kind}.csv.gz"
+    lines = change(gzip.decompress(file.read_bytes()).decode("utf-8").splitlines())
+    content = gzip.compress("".join(f"{line}\n" for line in lines).encode("utf-8"), mtime=0)
+    file.write_bytes(content)
+    stated = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "rows": len(lines) - 1}
+    change_manifest(folder, kind, **stated)
+
+
+def _swapped(header: str, one: str, other: str) -> str:
+    names = {one: other, other: one}
+    return ",".join(names.get(name, name) for name in header.split(","))
 
 
 def _night_process(var: Path) -> subprocess.Popen[str]:

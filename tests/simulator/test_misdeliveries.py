@@ -16,7 +16,7 @@ from simulator import Scenario, ScenarioError, simulate
 from simulator.layout import Layout
 from simulator.misdeliveries import BY_NAME, MISDELIVERIES, spoiled_nights
 from simulator.scenario_file import read_scenario, scenario_of
-from simulator.spoiling import take_resent
+from simulator.spoiling import spoil_delivery, take_resent
 from tests.simulator.test_delivery import content_of
 
 LAST = date(2026, 3, 31)
@@ -332,3 +332,19 @@ def test_another_seed_spoils_the_same_named_nights(tmp_path):
     assert {n: s.kind for n, s in replace(FAULTY, seed=3).spoiled.items()} == {
         n: s.kind for n, s in FAULTY.spoiled.items()
     }
+
+
+def test_a_delivery_that_was_changed_meanwhile_is_spoiled_as_it_is_now_and_sent_again_so(tmp_path):
+    landing, scenario = made(SOUND, tmp_path), replace(SOUND, mishaps={"half_csv": NIGHTS[3:4]})
+    folder = landing / str(NIGHTS[3])
+    header, first, *others = fees(folder)
+    changed = gzip.compress("".join(f"{line}\n" for line in (header, first, first, *others)).encode(), mtime=0)
+    (folder / "fee_list.csv.gz").write_bytes(changed)
+    stated = manifest(folder)
+    fee_entry = next(file for file in stated["files"] if file["table"] == "fee_list")
+    fee_entry |= {"sha256": hashlib.sha256(changed).hexdigest(), "bytes": len(changed), "rows": len(others) + 2}
+    (folder / "manifest.json").write_text(json.dumps(stated), encoding="utf-8")
+    spoil_delivery(scenario, landing, scenario.spoiled[NIGHTS[3]], tmp_path)
+    assert lines(folder / "fee_list.csv")[:3] == [header, first, first]
+    assert fees(landing / "resent" / str(NIGHTS[3])) == [header, first, first, *others]
+    assert is_true(landing / "resent" / str(NIGHTS[3]), "fee_list.csv.gz")
