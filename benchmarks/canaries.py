@@ -18,7 +18,8 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from intake.mapping import ENTRY_OF, Rows, Scrub, SourceMapping, Token, columns_used
+from intake.column_forms import Scrub, Token, columns_used
+from intake.mapping import ENTRY_OF, Rows, SourceMapping
 from simulator.delivery import MANIFEST
 
 NAME, CERTIFICATE, PHONE, ADDRESS = "欧阳金雀", "990001198002299996", "10098765432", "金丝雀巷九十九号"
