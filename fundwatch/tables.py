@@ -33,6 +33,7 @@ class Column:
     type: str
     meaning: str
     domain: str | None = None
+    is_free_text: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Table:
     def token_columns(self) -> tuple[str, ...]:
         """The columns that hold pseudonyms (some of them beside public ids)."""
         return tuple(column.name for column in self.columns if column.domain is not None)
+
+    @property
+    def free_texts(self) -> tuple[str, ...]:
+        """The columns that hold what people wrote: only scrubbed text may fill them."""
+        return tuple(column.name for column in self.columns if column.is_free_text)
 
     def spark_type(self, name: str) -> str:
         """The column's type as Spark writes it; raises KeyError for a column the contract has not."""
@@ -96,11 +102,14 @@ def declare(
     is_open: bool = False,
     sums: str = "",
 ) -> Table:
-    """A contract from text: one column a line, `name type meaning…`. `token(<domain>)` is a string of pseudonyms."""
+    """A contract from text: one column a line, `name type meaning…`. `token(<domain>)` is a string of pseudonyms,
+    `free_text` what people wrote, which may name anybody.
+    """
     parsed = []
     for line in columns.strip().splitlines():
         column, kind, *meaning = line.split(maxsplit=2)
         token = _TOKEN.fullmatch(kind)
-        spark_type = "string" if token else _SPARK_TYPE.get(kind, kind)
-        parsed.append(Column(column, spark_type, "".join(meaning), token[1] if token else None))
+        is_free = kind == "free_text"
+        spark_type = "string" if token or is_free else _SPARK_TYPE.get(kind, kind)
+        parsed.append(Column(column, spark_type, "".join(meaning), token[1] if token else None, is_free))
     return Table(name, grain, tuple(parsed), tuple(key.split()), replaced, is_open, tuple(sums.split()))

@@ -61,6 +61,8 @@ class _Rows:
         """An identifying column, of the file or lent by another, must not reach the lake as it is."""
         contract = TABLES[ENTRY_OF.get(self.table, self.table)]
         is_yes_or_no = name in contract.column_names and contract.spark_type(name) == "boolean"
+        if name in contract.free_texts and not isinstance(given, Scrub):
+            yield f"{self.where}.{name}: free text may name anybody; fill it with {{scrub: …}}, or leave it out"
         if isinstance(given, (Token, Scrub)) or is_yes_or_no:
             return
         identifying = {*self.mapping.files[self.rows.source].identifying}

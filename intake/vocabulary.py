@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from fundwatch.contracts import CLEAN
 from fundwatch.resources import conf_file, read_yaml
 from intake.column_forms import Scrub
 from intake.mapping import Rows, read_mapping
@@ -88,12 +89,12 @@ def read_vocabulary(overlay: Path | None = None) -> Vocabulary:
     national = read_mapping("national")
     tables = dict(vocabulary.tables)
     identity = {domain: dict(fields) for domain, fields in vocabulary.identity.items()}
-    names, scrubbed = list(vocabulary.names), set[str]()
+    names = list(vocabulary.names)
+    scrubbed = {column for table in CLEAN for column in table.free_texts}
     for table, how in national.tables.items():
         for rows in how.rows:
             tables[table] = _with_national(tables.get(table), rows, national.files[rows.source].names())
             texts = {column: given for column, given in rows.columns.items() if isinstance(given, Scrub)}
-            scrubbed |= texts.keys()
             names += [name for text in texts.values() for name in text.names]
             for entry in rows.vault:
                 for field, column in entry.fields.items():

@@ -64,7 +64,7 @@ TIP = history(
     received_on date
     institution_id string
     channel string
-    content string free text, scrubbed of what identifies a person
+    content free_text scrubbed of what identifies a person
     """,
     key="tip_id",
 )

@@ -44,7 +44,7 @@ ordering_department string
 ordering_doctor_id token(doctor)
 performing_department string
 performing_doctor_id token(doctor)
-note string free text of the line, scrubbed of what identifies a person
+note free_text of the line, scrubbed of what identifies a person
 """
 
 _SETTLEMENT = """
@@ -162,7 +162,7 @@ ENCOUNTER = history(
     record_id token(record) of the institution's own record number
     contact_id token(contact) of whoever is named as contact
     referring_encounter_id string the encounter that led to this one
-    complaint string free text at admission, scrubbed of what identifies a person
+    complaint free_text at admission, scrubbed of what identifies a person
     """,
     key="encounter_id",
 )

@@ -152,3 +152,29 @@ def test_an_entry_of_the_vault_is_filled_by_its_identifier_and_not_by_what_stand
     known = frozenset({"a", "b", "i"})
     assert Columns(known, frozenset({"b"})).fill(given)
     assert not Columns(known, frozenset({"i"})).fill(given)
+
+
+@pytest.mark.parametrize(
+    ("filled", "told"),
+    [
+        ("sex: name", "tables.patient.rows[0].sex: 'name' identifies a person"),
+        ('sex: {expr: "upper(name)"}', "tables.patient.rows[0].sex: 'name' identifies a person"),
+        ('sex: {codes: {a: "1"}, of: name}', "tables.patient.rows[0].sex: 'name' identifies a person"),
+    ],
+)
+def test_a_mapping_that_would_show_an_identifying_column_is_refused(tmp_path, filled, told):
+    text = GOOD.replace("drop: [name]", "identifying: [id, name]")
+    with pytest.raises(MappingError) as caught:
+        parsed(tmp_path, text.replace("sex: sex}", f"{filled}}}"))
+    assert told in str(caught.value)
+    assert parsed(tmp_path, text.replace("sex: sex}", "contact_id: {token: contact, of: name}}"))
+    assert parsed(tmp_path, text.replace("sex: sex}", 'is_identity_sex_consistent: {expr: "name = sex"}}'))
+
+
+def test_free_text_goes_through_the_scrubber_or_stays_out(tmp_path):
+    text = GOOD.replace("  patient:", "  tip:").replace(
+        "patient_id: {token: person, of: id}, sex: sex", "tip_id: id, content: sex"
+    )
+    with pytest.raises(MappingError, match=r"tables\.tip\.rows\[0\]\.content: free text may name anybody"):
+        parsed(tmp_path, text)
+    assert parsed(tmp_path, text.replace("content: sex", "content: {scrub: sex}"))
