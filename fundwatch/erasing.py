@@ -16,7 +16,7 @@ from typing import Any
 
 from fundwatch.erasures import Gone
 from fundwatch.errors import ExitCode, FundwatchError
-from fundwatch.store import query_rows
+from fundwatch.store import STAGING, query_rows, read_batches
 
 _VERSION = re.compile(r"^\.?(\d{20})\.")
 _ERASED = "erased"
@@ -119,6 +119,7 @@ def purge(path: Path) -> int:
     """Remove all old versions and fold the log; the version that is left. Killed in between, it is done by a rerun."""
     from deltalake import DeltaTable
 
+    _without_marked_rows(path)
     # full: files that no commit names too, such as a killed run's; nobody else writes while the lake is locked
     DeltaTable(str(path)).vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
     table = DeltaTable(str(path))
@@ -130,6 +131,26 @@ def purge(path: Path) -> int:
             file.unlink()
     _refuse_stray_files(path)
     return newest
+
+
+def _without_marked_rows(path: Path) -> None:
+    """Write a table anew in which rows may be marked as deleted: they would stay in their files."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from deltalake import DeltaTable, write_deltalake
+
+    table = DeltaTable(str(path))
+    if "deletionVectors" not in (table.protocol().reader_features or ()):
+        return
+    aside = path.parent / STAGING / f"{path.name}.parquet"  # delta-rs cannot write what it is reading
+    aside.parent.mkdir(exist_ok=True)
+    rows = read_batches(path, path.name, f'SELECT * FROM "{path.name}"')
+    with pq.ParquetWriter(aside, rows.schema) as file:
+        for batch in rows:
+            file.write_batch(batch)
+    left = pq.ParquetFile(aside)
+    write_deltalake(table, pa.RecordBatchReader.from_batches(left.schema_arrow, left.iter_batches()), mode="overwrite")
+    aside.unlink()
 
 
 def find_text(path: Path, text: str) -> Iterator[Path]:

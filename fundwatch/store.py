@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pyarrow import RecordBatchReader
     from pyspark.sql import DataFrame, SparkSession
 
-_STAGING = ".staging"
+STAGING = ".staging"
+_MERGE_BYTES = 32 * 1024 * 1024  # below it, a replaced file costs less than a merge's planning
 KNOWN_COLUMNS = ("known_from", "known_to")
 
 
@@ -68,7 +69,7 @@ class Lake:
         """The same for many rows: a reader of Arrow batches, for who goes through them and keeps a part."""
         if not self.exists(table):
             raise _not_made(self, table)
-        return _reader(self.path(table), table, query)
+        return read_batches(self.path(table), table, query)
 
     def known(self, spark: SparkSession, table: str, as_of: date) -> DataFrame:
         """Rows of a clean table as they were known after the night of `as_of`, without the version columns."""
@@ -90,6 +91,8 @@ class Lake:
         conformed = _conformed(rows, contract, night)
         if contract.replaced is Replaced.BY_KEY and self.exists(table):
             conformed = self.staged(conformed, table)
+            if self._bytes(table) > _MERGE_BYTES:
+                return self._merged(conformed, contract)
         writer = conformed.write.format("delta").mode("overwrite")
         # a measure, or a column that the contract did not have when the table was made
         writer = writer.option("mergeSchema", "true")
@@ -100,6 +103,8 @@ class Lake:
                 writer = writer.option("replaceWhere", f"business_date = '{night.isoformat()}'")
             else:
                 writer = writer.option("replaceUsing", ",".join(contract.key))
+        elif contract.replaced is Replaced.BY_KEY:
+            writer = writer.option("delta.enableDeletionVectors", "true")
         writer.save(str(self.path(table)))
         return self._last_commit(table)
 
@@ -135,16 +140,56 @@ class Lake:
         )
         return Written(table, self.version(table), len(rows))
 
+    def _merged(self, rows: DataFrame, contract: Table) -> Written:
+        """Replace keys in a large table: versions that go are marked, not rewritten with all rows beside them.
+
+        Replacing by key copies every file that holds one of the keys (Delta 4.4.0, deletion vectors or not); a merge
+        writes the new rows and a mark for each old one, so that a night costs what it changes.
+        """
+        from pyspark.sql import functions as F
+
+        spark, path = rows.sparkSession, self.path(contract.name)
+        names, keys = contract.column_names, [f"_key_{name}" for name in contract.key]
+        gone = rows.select(*contract.key).distinct()
+        nothing = [F.lit(None).cast(contract.spark_type(name)).alias(name) for name in names]
+        pairs = tuple(zip(contract.key, keys, strict=True))
+        none = [F.lit(None).cast(contract.spark_type(name)).alias(key) for name, key in pairs]
+        replaced = gone.select(*(F.col(name).alias(key) for name, key in pairs), *nothing)
+        source = replaced.withColumn("_is_new", F.lit(False)).unionByName(
+            rows.select(*none, *names).withColumn("_is_new", F.lit(True))
+        )
+        view = f"_new_{contract.name}"
+        source.createOrReplaceTempView(view)
+        matches = " AND ".join(f"held.{name} = new.{key}" for name, key in pairs)
+        missing = {*names} - {*spark.read.format("delta").load(str(path)).columns}
+        clause = "WITH SCHEMA EVOLUTION " if missing else ""
+        columns, values = ", ".join(names), ", ".join(f"new.{name}" for name in names)
+        spark.sql(
+            f"MERGE {clause}INTO delta.`{path.resolve()}` AS held USING {view} AS new ON {matches} "
+            "WHEN MATCHED THEN DELETE "
+            f"WHEN NOT MATCHED AND new._is_new THEN INSERT ({columns}) VALUES ({values})"
+        )
+        spark.catalog.dropTempView(view)
+        return self._last_commit(contract.name)
+
+    def _bytes(self, table: str) -> int:
+        """How large the table's live files are."""
+        import pyarrow as pa
+        from deltalake import DeltaTable
+
+        files = pa.table(DeltaTable(str(self.path(table))).get_add_actions(flatten=True))
+        return int(sum(files["size_bytes"].to_pylist()))
+
     def staged(self, rows: DataFrame, name: str) -> DataFrame:
         """The rows, put down and read back. Replacing by key needs it: it computes its source twice, and fails over
         rows that come from memory (Delta 4.4.0 looks for the files to rewrite by the file name each row came from)."""
-        path = str(self.root / _STAGING / name)
+        path = str(self.root / STAGING / name)
         rows.write.mode("overwrite").parquet(path)
         return rows.sparkSession.read.schema(rows.schema).parquet(path)
 
     def clear_staging(self) -> None:
         """Remove what was put down; what a killed run left is overwritten by the next."""
-        shutil.rmtree(self.root / _STAGING, ignore_errors=True)
+        shutil.rmtree(self.root / STAGING, ignore_errors=True)
 
     def _last_commit(self, table: str) -> Written:
         from deltalake import DeltaTable
@@ -159,10 +204,11 @@ def query_rows(path: Path, name: str, query: str) -> list[dict[str, Any]]:
 
     Not `to_pyarrow_table`: its reading threads abort the process at exit in about one run of ten (pyarrow 25).
     """
-    return list(_reader(path, name, query).read_all().to_pylist())
+    return list(read_batches(path, name, query).read_all().to_pylist())
 
 
-def _reader(path: Path, name: str, query: str) -> RecordBatchReader:
+def read_batches(path: Path, name: str, query: str) -> RecordBatchReader:
+    """The same as a stream of Arrow batches."""
     import pyarrow as pa
     from deltalake import DeltaTable, QueryBuilder
 

@@ -6,9 +6,12 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 import pytest
 
+from fundwatch import store
 from fundwatch.contracts import TABLES
+from fundwatch.erasing import purge
 from fundwatch.errors import ContractError, NotReadyError
 from fundwatch.ledger import Ledger
 from fundwatch.store import Lake, Written
@@ -45,6 +48,32 @@ def test_what_was_known_on_a_night_stays_as_it_was_known(spark: SparkSession, tm
     lake.write(spark.createDataFrame(after, schema), "patient", NEXT)
     known = {n: {r.patient_id: r.sex for r in lake.known(spark, "patient", n).collect()} for n in (NIGHT, NEXT)}
     assert known == {NIGHT: {"P1": "1", "P2": "2"}, NEXT: {"P1": "2", "P2": "2"}}
+
+
+@pytest.mark.parametrize("limit", [0, 1 << 40])
+def test_a_large_table_ends_as_a_small_one_does_and_what_was_replaced_can_be_purged(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr(store, "_MERGE_BYTES", limit)
+    lake, schema = Lake(tmp_path), TABLES["enrolment"].schema()
+
+    def row(token: str, region: str, known_from: date, known_to: date | None = None) -> dict[str, object]:
+        key = {"patient_id": token, "insurance_type": "310", "started_on": NIGHT}
+        return key | {"region_code": region, "known_from": known_from, "known_to": known_to}
+
+    lake.write(spark.createDataFrame([row("P1", "a", NIGHT), row("P2", "b", NIGHT)], schema), "enrolment", NIGHT)
+    changed = [row("P1", "a", NIGHT, NEXT), row("P1", "moved", NEXT), row("P3", "c", NEXT)]
+    for _ in range(2):
+        done = lake.write(spark.createDataFrame(changed, schema), "enrolment", NEXT)
+    assert done.rows >= 3
+    kept = [("P1", "a", NEXT), ("P1", "moved", None), ("P2", "b", None), ("P3", "c", None)]
+    for _ in range(2):
+        query = "SELECT patient_id, region_code, known_to FROM enrolment ORDER BY 1, 2"
+        assert [tuple(r.values()) for r in lake.rows("enrolment", query)] == kept
+        found = lake.read(spark, "enrolment").select("patient_id", "region_code", "known_to").collect()
+        assert sorted((tuple(r) for r in found), key=str) == sorted(kept, key=str)
+        purge(lake.path("enrolment"))
+    assert sum(pq.ParquetFile(f).metadata.num_rows for f in lake.path("enrolment").glob("*.parquet")) == 4
 
 
 @pytest.mark.parametrize("table", ["patient", "quarantine", "delivery"])
