@@ -75,7 +75,13 @@ class Vault:
         if not self.holds_identities:
             from deltalake import DeltaTable
 
-            DeltaTable.create(str(self.identity_path), schema=identity_schema(), configuration=dict(_INDEXED))
+            # by domain: a changed name does not have every invoice number written again
+            DeltaTable.create(
+                str(self.identity_path),
+                schema=identity_schema(),
+                partition_by=["domain"],
+                configuration=dict(_INDEXED),
+            )
 
     def refuse_open(self) -> None:
         """Raise VaultError when others than the owner may enter the folder."""
@@ -143,6 +149,11 @@ class Vault:
         writer = read_back.write.format("delta").mode("overwrite").option("replaceUsing", "domain,token")
         writer.save(str(self.identity_path))
         shutil.rmtree(staged)
+
+    def add(self, rows: DataFrame) -> None:
+        """Append rows whose keys the vault does not hold: nothing that it holds is written again."""
+        self.prepare()
+        rows.select(*IDENTITY_COLUMNS).write.format("delta").mode("append").save(str(self.identity_path))
 
     def _bridged(self, domain: str, tokens: Sequence[str]) -> dict[str, str]:
         """The new tokens of those old ones that a rotation's bridge knows."""

@@ -42,9 +42,9 @@ def arrow_function(name: str, function: Callable[..., pa.Array], kind: str, *, i
     """A column function over Arrow arrays. `is_random`: the same input may give another output."""
     from pyspark.sql import functions
 
-    pyspark: Any = functions  # the stubs lack them
+    pyspark: Any = functions  # the stubs lack it
     function.__name__ = name
-    made = pyspark.arrow_udf(function, kind, pyspark.ArrowUDFType.SCALAR)
+    made = pyspark.arrow_udf(function, kind)  # arrays to an array, as the function's hints say
     return made.asNondeterministic() if is_random else made
 
 

@@ -51,7 +51,7 @@ def sealed(
         token = token_of(key, domain, given.get("value", ""))
         return None if token is None else vault_key.seal(domain, token, given)
 
-    def sealing(contents: pa.StructArray) -> pa.Array:
+    def sealing(contents: pa.Array) -> pa.Array:
         columns = contents.flatten()
         made: list[bytes | None] = [None] * len(contents)
         if len(contents) and columns[0].null_count < len(contents):
@@ -90,6 +90,20 @@ def identities(rows: DataFrame, domain: str, *, token: str, sealed_as: str, key_
         F.col(sealed_as).alias("sealed"),
     )
     return _one_each(carried)
+
+
+def beside_held(tonight: DataFrame, held: DataFrame) -> DataFrame:
+    """Grain: domain × token; what tonight tells that the vault does not hold, with `_is_new`: no content held at all.
+
+    Left out is what tells no more than what is held: less, or the bare identifier alone, which its token stands for.
+    """
+    from pyspark.sql import functions as F
+
+    known = held.select(*_KEY, F.col("field_count").alias("_held_count"))
+    told = _one_each(tonight.select(*IDENTITY_COLUMNS)).join(known, [*_KEY], how="left")
+    is_new = F.col("_held_count").isNull()
+    is_more = (F.col("field_count") >= F.col("_held_count")) & (F.col("field_count") > 1)
+    return told.filter(is_new | is_more).select(*IDENTITY_COLUMNS, is_new.alias("_is_new"))
 
 
 def with_earlier(tonight: DataFrame, held: DataFrame | None) -> DataFrame:

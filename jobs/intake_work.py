@@ -180,7 +180,7 @@ def told_to_vault(work: IntakeWork, judged: Mapping[str, DataFrame]) -> None:
 
     from intake.privacy import VAULT
     from intake.totals import stacked
-    from intake.vault import identities, with_earlier
+    from intake.vault import beside_held, identities, with_earlier
 
     told = []
     for table, rows in judged.items():
@@ -191,9 +191,15 @@ def told_to_vault(work: IntakeWork, judged: Mapping[str, DataFrame]) -> None:
                 told.append(
                     identities(one, domain, token="token", sealed_as="sealed", key_id=work.key.key_id, night=work.date)
                 )
-    if told:
-        held = work.vault.rows(work.night.spark) if work.vault.holds_identities else None
-        work.vault.write(with_earlier(stacked(told), held))
+    if not told:
+        return
+    held = work.vault.rows(work.night.spark)
+    found = work.night.keep(beside_held(stacked(told), held))
+    counts = {r["_is_new"]: r["n"] for r in found.groupBy("_is_new").agg(F.count(F.lit(1)).alias("n")).collect()}
+    if counts.get(True):
+        work.vault.add(found.filter("_is_new"))
+    if counts.get(False):
+        work.vault.write(with_earlier(found.filter("NOT _is_new"), held))
 
 
 def netted_rows(work: IntakeWork, table: str, rows: DataFrame) -> tuple[DataFrame, DataFrame, DataFrame]:

@@ -15,7 +15,7 @@ from fundwatch.keys import PseudonymKey
 from fundwatch.sealing import SealingKey, VaultError
 from fundwatch.vault import Vault
 from intake.pseudonyms import token, token_of
-from intake.vault import identities, rekeyed, sealed, unbridged, with_earlier
+from intake.vault import beside_held, identities, rekeyed, sealed, unbridged, with_earlier
 from tests.fundwatch.vaults import CANARIES
 
 if TYPE_CHECKING:
@@ -155,3 +155,13 @@ def test_tokens_are_carried_over_wherever_they_stand_and_a_second_time_nothing_c
 
 def _json(patient: str, hash_like: str) -> str:
     return json.dumps({"patient_id": patient, "other": hash_like, "amount": 12.5})
+
+
+def test_a_night_writes_what_is_new_and_what_tells_more_and_nothing_else(spark: SparkSession, tmp_path: Path) -> None:
+    vault = Vault(tmp_path / "vault", SEALING)
+    before = _carrying(spark, ("1", "甲", None), ("2", None, None), ("3", "丙", None))
+    vault.add(_held(before, FIRST))
+    tonight = _carrying(spark, ("1", None, None), ("2", "乙", None), ("3", "丁", None), ("4", None, None))
+    found = beside_held(_held(tonight, SECOND), vault.rows(spark)).collect()
+    tokens = {token_of(KEY, "person", number): number for number in "1234"}
+    assert {(tokens[row.token], row["_is_new"]) for row in found} == {("2", False), ("3", False), ("4", True)}
