@@ -33,7 +33,7 @@ SCENARIO = Scenario(
     history_start=NIGHTS[0] - timedelta(days=30),
     nights=NIGHTS,
     scheme_scale=0.0,
-    tables={name: False for name in ("trace_scan", "stock_movement", "capacity", "setl_drg", "referral", "opsp_reg")},
+    tables=dict.fromkeys(("trace_scan", "stock_movement", "capacity", "setl_drg", "referral", "opsp_reg"), False),
     mishaps={name: (night,) for name, night in PLAN.items()},
 )
 
