@@ -15,7 +15,7 @@ from benchmarks.faulty_nights import NightRun, log_to, make_faulty_deliveries, r
 from fundwatch.delivery_log import DeliveryLog, State
 from fundwatch.errors import ExitCode
 from fundwatch.logs import start_logging
-from fundwatch.settings import Settings
+from fundwatch.settings import Settings, load_settings
 from jobs.command_line import main
 from jobs.job import Night, Workplace, run_job
 from jobs.load_delivery import JOB
@@ -56,13 +56,17 @@ class Week:
 @pytest.fixture(scope="module")
 def interpreted(spark: SparkSession) -> Iterator[SparkSession]:
     """A session that compiles nothing: on nights this small most of the time goes into plans that run once."""
-    said = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-    before = {name: spark.conf.get(name) for name in said}
+    demo = load_settings({"profile": "demo"}, {}).settings.spark_conf
+    said = {name: value for name, value in demo.items() if name.startswith(("spark.sql.", "spark.databricks."))}
+    before = {name: spark.conf.get(name, None) for name in said}
     for name, value in said.items():
         spark.conf.set(name, value)
     yield spark
     for name, known in before.items():
-        spark.conf.set(name, str(known))
+        if known is None:
+            spark.conf.unset(name)
+        else:
+            spark.conf.set(name, known)
 
 
 @pytest.fixture(scope="module")
