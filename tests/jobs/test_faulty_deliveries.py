@@ -1,7 +1,8 @@
-"""Eight nights, most of them spoiled, through the real intake: what comes of each, the balance, and no canary left."""
+"""Six nights, most of them spoiled, through the real intake: what comes of each, the balance, and no canary left."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from benchmarks.faulty_nights import NightRun, log_to, make_faulty_deliveries, r
 from fundwatch.delivery_log import DeliveryLog, State
 from fundwatch.errors import ExitCode
 from fundwatch.logs import start_logging
-from fundwatch.settings import Settings
+from fundwatch.settings import Settings, load_settings
 from jobs.command_line import main
 from jobs.job import Night, Workplace, run_job
 from jobs.load_delivery import JOB
@@ -24,18 +25,15 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 LAST = date(2026, 3, 31)
-NIGHTS = tuple(LAST - timedelta(days=n) for n in reversed(range(8)))
-SPOILED = (
-    "sent_again_in_part", "truncated_gzip", "mixed_encodings", "retyped_column", "wrong_sum", "no_manifest",
-    "tenfold_size",
-)  # fmt: skip
+NIGHTS = tuple(LAST - timedelta(days=n) for n in reversed(range(6)))
+SPOILED = ("sent_again_in_part", "truncated_gzip", "mixed_encodings", "no_manifest", "wrong_sum")
 PLAN = dict(zip(SPOILED, NIGHTS[1:], strict=True))
 SCENARIO = Scenario(
     persons=450,
     history_start=NIGHTS[0] - timedelta(days=30),
     nights=NIGHTS,
     scheme_scale=0.0,
-    tables={"trace_scan": False, "stock_movement": False, "capacity": False, "setl_drg": False},
+    tables=dict.fromkeys(("trace_scan", "stock_movement", "capacity", "setl_drg", "referral", "opsp_reg"), False),
     mishaps={name: (night,) for name, night in PLAN.items()},
 )
 
@@ -56,13 +54,29 @@ class Week:
 
 
 @pytest.fixture(scope="module")
-def week(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Week:
+def interpreted(spark: SparkSession) -> Iterator[SparkSession]:
+    """A session that compiles nothing: on nights this small most of the time goes into plans that run once."""
+    demo = load_settings({"profile": "demo"}, {}).settings.spark_conf
+    said = {name: value for name, value in demo.items() if name.startswith(("spark.sql.", "spark.databricks."))}
+    before = {name: spark.conf.get(name, None) for name in said}
+    for name, value in said.items():
+        spark.conf.set(name, value)
+    yield spark
+    for name, known in before.items():
+        if known is None:
+            spark.conf.unset(name)
+        else:
+            spark.conf.set(name, known)
+
+
+@pytest.fixture(scope="module")
+def week(interpreted: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Week:
     var = tmp_path_factory.mktemp("week")
     make_faulty_deliveries(SCENARIO, var)
     start_logging()
     log_to(var / "logs" / "run.txt")
     place = Workplace(Settings(var=var))
-    place._spark = spark
+    place._spark = interpreted
     return Week(place, {night: run_faulty_night(place, night) for night in NIGHTS})
 
 
@@ -90,7 +104,7 @@ def test_lines_that_were_sent_again_are_all_counted_as_duplicates(week: Week) ->
     assert sent - first.balance.lines["quarantined"] <= again.balance.lines["duplicate"] <= sent + 5
 
 
-@pytest.mark.parametrize("mishap", ["truncated_gzip", "retyped_column", "wrong_sum", "tenfold_size"])
+@pytest.mark.parametrize("mishap", ["truncated_gzip", "wrong_sum"])
 def test_what_was_sent_again_supersedes_what_was_refused_or_held(week: Week, mishap: str) -> None:
     states = {
         noted.delivery.batch_id: noted.state
@@ -114,9 +128,8 @@ def test_what_a_person_let_pass_is_told_with_who_and_why(week: Week) -> None:
     ("mishap", "words"),
     [
         ("truncated_gzip", "fee_list.csv.gz: is a damaged or truncated gzip file"),
-        ("retyped_column", "column 'fee_ocur_time'"),
-        ("wrong_sum", "declared"),
-        ("tenfold_size", "usual"),
+        ("no_manifest", "no manifest came, and nothing is known to be usual yet"),
+        ("wrong_sum", ", declared "),
     ],
 )
 def test_the_error_says_what_is_wrong_with_the_delivery(week: Week, mishap: str, words: str) -> None:
