@@ -116,9 +116,9 @@ class DeliveryLog:
         return [row for row in self._journal.rows() if row["business_date"] == night]
 
     def is_released(self, night: date, content_print: str) -> bool:
-        """Whether a person has released this very content for the business date."""
+        """Whether a person has released this very content for the business date, or it was accepted already."""
         latest = [n for n in self.current() if (n.delivery.business_date, n.delivery.print) == (night, content_print)]
-        return any(n.state is State.RELEASED for n in latest)
+        return any(n.state in (State.RELEASED, State.ACCEPTED) for n in latest)
 
     def release(self, night: date, *, by: str, why: str, source: str | None = None, content_print: str = "") -> Noted:
         """A named person lets a held delivery in. Raises DeliveryError unless exactly one is held and both are named.

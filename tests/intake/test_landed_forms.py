@@ -6,6 +6,7 @@ import datetime
 import gzip
 import random
 import zipfile
+import zlib
 from decimal import Decimal
 
 import pyarrow as pa
@@ -30,6 +31,16 @@ from tests.intake.forms import (
 )  # fmt: skip
 
 
+def _first_member(content: bytes) -> int:
+    """How many bytes the first member of a gzip file has; -1 if it is not whole."""
+    member = zlib.decompressobj(31)
+    try:
+        member.decompress(content)
+    except zlib.error:
+        return -1
+    return len(content) - len(member.unused_data) if member.eof else -1
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(form=st.sampled_from(["csv.gz", "csv.zip"]), seed=st.integers(0, 10_000), cut=st.booleans())
 def test_a_packed_file_that_was_cut_or_changed_reads_the_same_or_is_refused(tmp_path, form, seed, cut):
@@ -43,7 +54,9 @@ def test_a_packed_file_that_was_cut_or_changed_reads_the_same_or_is_refused(tmp_
         content[at] ^= 1 << hand.randrange(8)
     path.write_bytes(content)
     now = opened_or_fault(path)
-    assert isinstance(now, FileFault) or strings(now) == before
+    # cut between two members it is a whole gzip file again: only the manifest's hash and rows tell
+    is_whole_again = cut and form == "csv.gz" and at == _first_member(bytes(content))
+    assert isinstance(now, FileFault) or strings(now) == before or is_whole_again
 
 
 @pytest.mark.parametrize(
