@@ -14,7 +14,7 @@ SLOT_OCCUPANCY = 0.95
 LEVEL_SHARE = {"1": 0.42, "2": 0.45, "3": 0.13}  # of all bed-days
 # In-patients staged at scale 1 over a quarter, by level: so many in any world, and so many per person.
 _STAGED = {"1": (3.0, 0.0004), "2": (4.0, 0.0014), "3": (0.0, 0.0)}
-# Sessions one machine can do on a day (rule FK-07 of the brief; the others are of the same order).
+# Sessions one machine can do on a day (rule FK-07; the others are of the same order).
 PER_MACHINE_AND_DAY = {
     "CT": 120, "MRI": 50, "DIALYSIS": 3, "US": 90, "ECG": 110, "DR": 140, "ENDO": 40, "PFT": 30, "REHAB": 32,
 }  # fmt: skip

@@ -30,7 +30,7 @@ _SURGERIES = {
 }
 EMERGENCY = "13"
 _SHOP_HOURS = (8, 21)
-_UNNAMED_AT_SHOP = 0.42  # of purchases name no prescriber: 2.7 % of all lines do not (brief D.4)
+_UNNAMED_AT_SHOP = 0.42  # of purchases name no prescriber: 2.7 % of all lines do not, in one city's extract
 
 
 @dataclass(slots=True)

@@ -62,7 +62,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # The column whose total the manifest states.
 AMOUNT_COLUMNS = {"fee_list": "det_item_fee_sumamt", "setl": "medfee_sumamt"}
-# What the warehouse calls the same columns (brief D.2).
+# What the warehouse calls the same columns.
 _WAREHOUSE = {
     ("fee_list", "feedetl_sn"): "bkkp_sn",
     ("fee_list", "med_list_codg"): "hilist_code",

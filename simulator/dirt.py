@@ -1,4 +1,4 @@
-"""Switchable dirt: what real deliveries have wrong, each at a rate of its own (brief D.4).
+"""Switchable dirt: what real deliveries have wrong, each at a rate of its own: those of one city's extract.
 
 Three kinds: what befalls claims honestly and is settled (`claims`), single fee lines that arrive broken
 (`lines`), and ways of writing that a reader must bear (`writing`). Broken lines are honest ones only, so that
@@ -31,11 +31,11 @@ class Switch:
 
 
 SWITCHES = (
-    # brief D.4: 5.24 % negative lines; 1.2 % come with settlements undone, the rest here
+    # one city's extract: 5.24 % negative lines; 1.2 % come with settlements undone, the rest here
     Switch("taken_back", "claims", 0.0475, 0.5, "share of fee lines taken back in whole or in part"),
     Switch("taken_back_later", "claims", 0.15, 1.0, "share of those that are uploaded one to four days later"),
     Switch("settlement_undone", "claims", 0.012, 0.5, "share of settlements reversed as a whole within days"),
-    Switch("unsettled", "claims", 0.0018, 0.5, "share of fee lines without a settlement (brief D.4: 0.15 %)"),
+    Switch("unsettled", "claims", 0.0018, 0.5, "share of fee lines without a settlement (one city's extract: 0.15 %)"),
     Switch("late", "claims", 0.02, 0.5, "share of fee lines uploaded one to three days later"),
     Switch("late_weeks", "claims", 0.0, 0.5, "share of fee lines uploaded one to ten weeks later"),
     Switch("reversal_first", "claims", 0.0, 0.5, "share of fee lines taken back days before they arrive themselves"),

@@ -2,7 +2,7 @@
 
 The real grouper has some 600 groups; this one has one surgical and one medical family per chapter, each in
 three grades of complication. It only reads what is written on the encounter, so that a changed diagnosis
-changes the group. Weights in hundredths, money in cents (brief D.2.1: the payment-group result).
+changes the group. Weights in hundredths, money in cents (the payment-group result).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ NAMES = ("interface", "warehouse")
 class Layout:
     """How files are written: text encoding, compression (and its level, 1 fast to 9 small), column names.
 
-    `names` are those of the national interface or the variants of its warehouse (brief D.2).
+    `names` are those of the national interface or the variants of its warehouse.
     """
 
     encoding: str = "utf-8"

@@ -1,6 +1,6 @@
 """Figures of a delivered world: of chronic-benefit users one by one, and of the whole.
 
-Money in yuan. A chronic-benefit user is whoever has an encounter of the types 140104, 140201 or 9929 (brief
+Money in yuan. A chronic-benefit user is whoever has an encounter of the types 140104, 140201 or 9929 (interface
 D.3); like the published table, only outpatient encounters and purchases count. Volumes are brought to half a
 year of 182 days. Lines are netted by adding, because corrections are negative.
 """

@@ -1,6 +1,6 @@
 """What goes wrong honestly: lines taken back, settlements undone, uploads late, lines unsettled, rows broken.
 
-The usual rates follow one city's extract (brief D.4): 5.24 % negative lines, 0.15 % without settlement.
+The usual rates follow one city's extract: 5.24 % negative lines, 0.15 % without settlement.
 """
 
 from __future__ import annotations

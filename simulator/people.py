@@ -16,7 +16,7 @@ __all__ = ["AREA", "CONDITIONS", "Person", "make_people", "make_person", "person
 _GROUP = 12  # persons among whom households are cut
 _MEAN_AGE, _AGE_SPREAD = 44, 22
 _CIVIL_SERVANTS, _ON_AID = 0.12, 0.12
-_OFF_SITE = 0.012  # live for months in another region and are treated there (brief: referral / off-site filing)
+_OFF_SITE = 0.012  # live for months in another region and are treated there (off-site filing)
 _EMPLOYERS = 900  # few of them employ most
 _ENROLLED_WITHIN_HISTORY = 0.004
 

@@ -1,6 +1,6 @@
 """Items that schemes and their look-alikes need beside the catalogue's.
 
-Codes named in brief section B.2 are the national ones; all others only have the national shape (0099, C99 and
+Codes that publications name are the national ones; all others only have the national shape (0099, C99 and
 S serials were never issued). Prices are invented.
 """
 
@@ -25,7 +25,7 @@ def _part(serial: int, name: str, yuan: int) -> Item:
     return Item(f"C99{serial:024d}", name, "301", "08", "2", yuan * 100, yuan * 120)
 
 
-# Laboratory: markers, tests without indication (brief B.3 T2), panel and components (T3).
+# Laboratory: markers, tests without indication (typical problems of inspections), panel and components (T3).
 TUMOUR_MARKERS = (
     _own(901, "甲胎蛋白测定", "04", 40),
     _own(902, "癌胚抗原测定", "04", 40),
@@ -57,7 +57,7 @@ BRAIN_MRI = _own(934, "头部磁共振平扫", "03", 480, "2")
 LARGE_EXAMS = (HEAD_CT, CHEST_CT, ABDOMEN_CT, BRAIN_MRI)
 EMERGENCY_MONITORING = _service("001103000010000", "急诊监护费", "02", 120)
 INVASIVE_PRESSURE = _service("003107020020000", "持续有创性血压监测", "05", 15)
-# Treatment, rehabilitation courses (brief B.2: 30 and 90 days), operations that contain one another.
+# Treatment, rehabilitation courses (30 and 90 days), operations that contain one another.
 PERFUSION = _service("003110000100000", "血液灌流", "05", 450, "2")
 WEIGHT_SUPPORT = _service("003402000210000", "减重支持系统训练", "05", 40)
 WHEELCHAIR_TRAINING = _service("003402000220000", "轮椅功能训练", "05", 25)

@@ -118,7 +118,7 @@ class Label:
     actor_id: str = ""
     starts_on: str = ""  # first and last day of the instance, ISO dates
     ends_on: str = ""
-    intensity: float = 0.0  # how strong, 1.0 as described in the brief
+    intensity: float = 0.0  # how strong, 1.0 as the scheme describes it
     disguise: int = 0  # 0 plain, 1 careful, 2 well disguised
     category: str = ""  # of the rule catalogue
 

@@ -99,7 +99,7 @@ def visit_row(visit: Visit) -> Row:
 
 
 def _told(diagnoses: Sequence[tuple[str, str]]) -> str:
-    """Diagnoses as out-patient clinics write them: several in one field (brief D.4)."""
+    """Diagnoses as out-patient clinics write them: several in one field."""
     return ";".join(f"{code} {name}" for code, name in diagnoses)
 
 

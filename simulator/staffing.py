@@ -16,7 +16,7 @@ CLINICAL = ("A03", "A04", "A05", "A20", "A50")
 SPECIAL = ("A07", "A19", "A21")  # secondary and tertiary hospitals
 TECHNICAL = ("A30", "A32")
 TITLES = ("主任医师", "副主任医师", "主治医师", "主治医师", "住院医师")
-# What a doctor may do beyond everyday care (rules IM-13 and OV-03 of the brief ask for it).
+# What a doctor may do beyond everyday care (rules IM-13 and OV-03 ask for it).
 QUALIFICATIONS = {
     "主任医师": ("慢特病责任医师", "特殊使用级抗菌药物", "限制使用级抗菌药物"),
     "副主任医师": ("慢特病责任医师", "特殊使用级抗菌药物", "限制使用级抗菌药物"),

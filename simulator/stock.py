@@ -2,7 +2,7 @@
 
 Opening + purchases - sold = closing, never below zero on the way. What was billed without leaving the shelf
 is not in it, nor does a swap move the billed item: there the balance and the bills differ (rule IN-01).
-The interface's change types have no values in the brief; plain words stand for them.
+The interface's change types have no published values; plain words stand for them.
 """
 
 from __future__ import annotations

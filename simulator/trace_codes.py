@@ -1,6 +1,6 @@
 """One row per pack of a drug handed out, with the code scanned from it, and per pack taken back.
 
-Codes have 20 digits, the first seven name the drug (brief B.5); herb pieces have none. An honest seller
+Codes have 20 digits, the first seven name the drug; herb pieces have none. An honest seller
 forgets a scan now and then. A line may say which codes were scanned instead.
 """
 

@@ -22,7 +22,7 @@ def _drug(serial: int, group: str, name: str, yuan: float, grade: str = "1") -> 
     return _good(f"X{group}S{serial:03d}A0010199{serial:05d}", name, "101", "09", yuan, grade)
 
 
-# The same test by two methods, the same scan on two machines (typical problems T4 of the brief, B.3).
+# The same test by two methods, the same scan on two machines (a typical problem of inspections).
 TSH_PLAIN = _service(201, "促甲状腺激素测定(放射免疫法)", "04", 15)
 TSH_DEAR = _service(202, "促甲状腺激素测定(化学发光法)", "04", 40)
 SCAN_PLAIN = _service(203, "胸部CT平扫(16排)", "03", 160)

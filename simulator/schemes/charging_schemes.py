@@ -19,7 +19,7 @@ _GRADES = (catalogue.NURSING_1, catalogue.NURSING_2, catalogue.NURSING_3)
 
 
 def contained_item(stage: Stage) -> None:
-    """An act and what it contains on one day (UB-01, brief B.2); careful: the part a day later."""
+    """An act and what it contains on one day (UB-01); careful: the part a day later."""
     pair = stage.hand.pick(((rare_items.STENTING, rare_items.BALLOON), (rare_items.PERFUSION, catalogue.DIALYSIS)))
     illness = _ANGINA if pair[0] is rare_items.STENTING else _POISONED
     visit = ward(stage, stage.hand.between(5, 8), "1", "2", diagnosis=illness)

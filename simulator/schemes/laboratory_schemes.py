@@ -68,7 +68,7 @@ def mass_worked_up(stage: Stage) -> None:
 
 
 def glycated_too_soon(stage: Stage) -> None:
-    """Glycated haemoglobin again after two or three weeks (OT-07; brief B.2: once in 60 days)."""
+    """Glycated haemoglobin again after two or three weeks (OT-07; once in 60 days)."""
     gap = stage.hand.between(12, 22)
     day = stage.start(gap + 1)
     person = stage.person(day, day + timedelta(days=gap), age=(45, 75), conditions=())

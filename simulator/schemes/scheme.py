@@ -11,7 +11,7 @@ from simulator.streams import Hand
 if TYPE_CHECKING:
     from simulator.schemes.stage import Stage
 
-# Groups of the rule catalogue, by the letters of a rule id (brief section C.2).
+# Groups of the rule catalogue, by the letters of a rule id.
 CATEGORIES = {
     "FQ": "频繁就医", "HC": "超高费用", "OD": "超量用药", "OT": "过度诊疗", "RT": "重复诊疗", "IM": "不合理用药",
     "IA": "不合理入院", "ID": "冒名就医", "FK": "虚假就医", "SA": "分解住院", "SW": "串换", "UB": "分解收费",

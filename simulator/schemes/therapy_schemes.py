@@ -75,7 +75,7 @@ def rehab_all_day(stage: Stage) -> None:
 
 
 def rehab_without_end(stage: Stage) -> None:
-    """A course paid for 30 days goes on to the fortieth (OT-09; brief B.2); careful: two courses that follow."""
+    """A course paid for 30 days goes on to the fortieth (OT-09); careful: two courses that follow."""
     first, days = window(stage, 50)
     person, place = stage.person(first, first + timedelta(days=days), age=(45, 80), conditions=()), stage.hospital("2")
     courses = rare_items.REHAB_COURSES[: stage.by_level(1, 2, 3)]

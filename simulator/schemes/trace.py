@@ -1,4 +1,4 @@
-"""追溯码: what the codes on the packs give away. Codes have 20 digits, the first seven name the drug (brief B.5)."""
+"""追溯码: what the codes on the packs give away. Codes have 20 digits, the first seven name the drug."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from simulator import catalogue, rare_items
 from simulator.schemes import SCHEMES
 from tests.simulator.reading import Reading, by_day, charges, drugs, longest_run, main, most_within, netted, total
 
-# Days a prescription may last, by visit type (brief C.2, OD-01).
+# Days a prescription may last, by visit type (OD-01).
 _MOST_DAYS = {"13": 3, "11": 7, "140104": 84, "9929": 90, "41": 90}
 
 
