@@ -1,7 +1,7 @@
 """Figures of a delivered world: of chronic-benefit users one by one, and of the whole.
 
-Money in yuan. A chronic-benefit user is whoever has an encounter of the types 140104, 140201 or 9929 (interface
-D.3); like the published table, only outpatient encounters and purchases count. Volumes are brought to half a
+Money in yuan. A chronic-benefit user is whoever has an encounter of the types 140104, 140201 or 9929
+(med_type); like the published table, only outpatient encounters and purchases count. Volumes are brought to half a
 year of 182 days. Lines are netted by adding, because corrections are negative.
 """
 
