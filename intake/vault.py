@@ -72,10 +72,13 @@ def sealed(
     return result
 
 
-def identities(rows: DataFrame, domain: str, *, token: str, sealed_as: str, key_id: str, night: date) -> DataFrame:
+def identities(
+    rows: DataFrame, domain: str | Column, *, token: str, sealed_as: str, key_id: str, night: date
+) -> DataFrame:
     """Grain: domain × token; the vault's columns. Rows that carry no seal are left out.
 
-    `token` and `sealed_as` name the columns of `rows`. Of several contents of one token the richest is kept.
+    `token` and `sealed_as` name the columns of `rows`; `domain` is one for all, or a
+    column. Of several contents of one token the richest is kept.
     """
     from pyspark.sql import functions as F
 
@@ -95,12 +98,13 @@ def identities(rows: DataFrame, domain: str, *, token: str, sealed_as: str, key_
 def beside_held(tonight: DataFrame, held: DataFrame) -> DataFrame:
     """Grain: domain × token; what tonight tells that the vault does not hold, with `_is_new`: no content held at all.
 
-    Left out is what tells no more than what is held: less, or the bare identifier alone, which its token stands for.
+    `tonight` are `identities`. Left out is what tells no more than what is held: less, or the bare identifier alone,
+    which its token stands for.
     """
     from pyspark.sql import functions as F
 
     known = held.select(*_KEY, F.col("field_count").alias("_held_count"))
-    told = _one_each(tonight.select(*IDENTITY_COLUMNS)).join(known, [*_KEY], how="left")
+    told = tonight.join(known, [*_KEY], how="left")
     is_new = F.col("_held_count").isNull()
     is_more = (F.col("field_count") >= F.col("_held_count")) & (F.col("field_count") > 1)
     return told.filter(is_new | is_more).select(*IDENTITY_COLUMNS, is_new.alias("_is_new"))

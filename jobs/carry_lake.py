@@ -54,7 +54,8 @@ def carried(
     place: Workplace, vault: Vault, ring: KeyRing, *, leave_unknown: bool
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Rows by table that were carried over, and tokens by column that the vault does not know."""
-    tables = {name: columns for name in TABLES if (columns := _columns(place, name)) is not None}
+    made = _tokens_of_source(place)
+    tables = {name: columns for name in TABLES if (columns := _columns(place, name, made)) is not None}
     bridge = place.spark.read.format("delta").load(str(vault.bridge_path))
     lost = _unbridged(place, tables, bridge)
     if lost and not leave_unknown:
@@ -67,17 +68,17 @@ def carried(
     return _replaced(place, ring, tables, bridge), lost
 
 
-def _columns(place: Workplace, name: str) -> tuple[str, ...] | None:
+def _columns(place: Workplace, name: str, made: frozenset[str]) -> tuple[str, ...] | None:
     """The table's columns in which tokens stand; None where it is not made, or holds neither tokens nor a key's id."""
     contract = TABLES[name]
     if not place.lake.exists(name):
         return None
-    found = [c.name for c in contract.columns if c.domain is not None or c.name in _tokens_of_sources(place)]
+    found = [c.name for c in contract.columns if c.domain is not None or c.name in made]
     found += [c.name for c in contract.columns if c.type == "map<string,array<string>>"]
     return tuple(found) if found or "key_id" in contract.column_names else None
 
 
-def _tokens_of_sources(place: Workplace) -> frozenset[str]:
+def _tokens_of_source(place: Workplace) -> frozenset[str]:
     """Columns that are public by their contract and that the source makes tokens of: a practice may be a person."""
     mapping = read_mapping(place.settings.source, place.settings.conf)
     return frozenset(

@@ -182,20 +182,21 @@ def told_to_vault(work: IntakeWork, judged: Mapping[str, DataFrame]) -> None:
     from intake.totals import stacked
     from intake.vault import beside_held, identities, with_earlier
 
-    told = []
-    for table, rows in judged.items():
-        entries = [entry for source in work.mapping.tables[table].rows for entry in source.vault]
-        for column in [name for name in rows.columns if name.startswith(VAULT)]:
-            for domain in sorted({entry.token for entry in entries}):
-                one = rows.filter(F.col(f"{column}.domain") == domain).select(f"{column}.token", f"{column}.sealed")
-                told.append(
-                    identities(one, domain, token="token", sealed_as="sealed", key_id=work.key.key_id, night=work.date)
-                )
+    told = [
+        rows.filter(F.col(column).isNotNull()).select(f"{column}.*")
+        for rows in judged.values()
+        for column in rows.columns
+        if column.startswith(VAULT)
+    ]
     if not told:
         return
+    tonight = identities(
+        stacked(told), F.col("domain"), token="token", sealed_as="sealed", key_id=work.key.key_id, night=work.date
+    )
     held = work.vault.rows(work.night.spark)
-    found = work.night.keep(beside_held(stacked(told), held))
-    counts = {r["_is_new"]: r["n"] for r in found.groupBy("_is_new").agg(F.count(F.lit(1)).alias("n")).collect()}
+    found = work.night.keep(beside_held(tonight, held))
+    kinds = found.groupBy("_is_new").agg(F.count(F.lit(1)).alias("n")).collect()  # two rows: new, and told again
+    counts = {row["_is_new"]: row["n"] for row in kinds}
     if counts.get(True):
         work.vault.add(found.filter("_is_new"))
     if counts.get(False):

@@ -115,4 +115,6 @@ class Trial:
     def _collected(self, parts: list[DataFrame]) -> tuple[dict[str, Any], ...]:
         from intake.totals import stacked
 
-        return tuple(row.asDict(recursive=True) for row in stacked(parts).collect()) if parts else ()
+        return (
+            tuple(row.asDict(recursive=True) for row in stacked(parts).collect()) if parts else ()
+        )  # a row per figure
