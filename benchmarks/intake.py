@@ -51,7 +51,8 @@ def main() -> None:
         _tell("bare read and write of the history", bare)
         history = _intake(var, HISTORY)
         _tell("intake of the history", history)
-        print(f"ratio: {history.seconds / bare.seconds:.2f}")
+        processor = history.processor_seconds / bare.processor_seconds
+        print(f"ratio: {history.seconds / bare.seconds:.2f} of wall, {processor:.2f} of processor seconds")
         night = _intake(var, NIGHT)
         _tell("intake of the night", night)
         print(f"the night's part of the history's time: {night.seconds / history.seconds:.3f}")
@@ -60,10 +61,6 @@ def main() -> None:
 def _intake(var: Path, night: date) -> Cost:
     command = [sys.executable, "-m", "jobs.command_line", "intake", "--date", str(night), "--var", str(var)]
     return run_measured(command)
-
-
-def _processor_ratio(one: Cost, other: Cost) -> float:
-    return one.processor_seconds / other.processor_seconds
 
 
 def _tell(what: str, cost: Cost) -> None:

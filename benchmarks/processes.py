@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import subprocess
 import tempfile
 import time
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SAMPLE_SECONDS = 0.25
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -27,37 +27,49 @@ class Cost:
 
 
 def run_measured(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Cost:
-    """Run it and sample its memory. Raises CalledProcessError when it fails."""
-    used, begun, peak = _processor_seconds(), time.monotonic(), 0.0
+    """Run it, sampling its memory and processor time. Raises CalledProcessError when it fails.
+
+    Processor time is what each process had used when last seen: a JVM that ends by itself is waited for by nobody.
+    """
+    begun, peak = time.monotonic(), 0.0
+    used: dict[int, float] = {}
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         here = {**os.environ, **(environment or {})}
         with subprocess.Popen(command, stdout=output, stderr=errors, env=here) as process:
             while process.poll() is None:
-                peak = max(peak, _megabytes(process.pid))
+                family = _family(process.pid)
+                peak = max(peak, _megabytes(family))
+                used |= _processor_seconds(family)
                 time.sleep(_SAMPLE_SECONDS)
         seconds = time.monotonic() - begun
         output.seek(0)
         errors.seek(0)
-        cost = Cost(seconds, _processor_seconds() - used, peak, output.read(), errors.read())
+        cost = Cost(seconds, sum(used.values()), peak, output.read(), errors.read())
     if process.returncode != 0:
         raise subprocess.CalledProcessError(process.returncode, command, cost.output, cost.errors)
     return cost
 
 
-def _processor_seconds() -> float:
-    """Of all processes that were waited for: what a busy machine does not distort."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def _processor_seconds(family: Sequence[int]) -> dict[int, float]:
+    """User and system time by process, threads included (proc(5)): what a busy machine distorts least."""
+    found = {}
+    for member in family:
+        try:
+            fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it ended between being listed and being read
+        found[member] = (int(fields[11]) + int(fields[12])) / _TICKS
+    return found
 
 
-def _megabytes(pid: int) -> float:
-    """Memory of a process and its descendants; what forked workers share counts once (PSS, proc(5))."""
+def _megabytes(family: Sequence[int]) -> float:
+    """Memory of processes; what forked workers share counts once (PSS, proc(5))."""
     kilobytes = 0
-    for member in _family(pid):
+    for member in family:
         try:
             told = Path(f"/proc/{member}/smaps_rollup").read_text()
         except OSError:
-            continue  # it ended between being listed and being read
+            continue
         found = re.search(r"^Pss: +(\d+) kB", told, re.MULTILINE)
         kilobytes += int(found[1]) if found else 0
     return kilobytes / 2**10

@@ -23,42 +23,51 @@ _DOUBLINGS = 3  # a chain of up to eight reversals of reversals finds its origin
 _ZERO = {"claim_line": "quantity", "settlement": "total_amount"}
 
 
-def roots_of_reversals(entries: DataFrame, table: str) -> DataFrame:
-    """Reversal × the key at the end of its pointers. Small: a reversal in twenty lines is usual."""
+def pointers_of(entries: DataFrame, table: str) -> DataFrame:
+    """Reversal × the key of what it says it reverses, `_from` and `_to`. Small: a reversal in twenty lines is usual."""
     key, pointer = TABLES[table].key[0], POINTER_OF[table]
-    ends = entries.filter(F.col(pointer).isNotNull()).select(F.col(key).alias("_from"), F.col(pointer).alias("_to"))
+    return entries.filter(F.col(pointer).isNotNull()).select(F.col(key).alias("_from"), F.col(pointer).alias("_to"))
+
+
+def roots_of_reversals(pointers: DataFrame, table: str) -> DataFrame:
+    """Reversal × the key at the end of its pointers (see `pointers_of`)."""
+    ends = pointers
     for _ in range(_DOUBLINGS):
         further = ends.select(F.col("_from").alias("_to"), F.col("_to").alias("_next"))
         ends = ends.join(further, "_to", how="left").select("_from", F.coalesce("_next", "_to").alias("_to"))
-    return ends.select(F.col("_from").alias(key), F.col("_to").alias(ROOT))
+    return ends.select(F.col("_from").alias(TABLES[table].key[0]), F.col("_to").alias(ROOT))
 
 
 def touched_members(tonight: DataFrame, roots: DataFrame, table: str) -> DataFrame:
-    """Entry × root, of all groups that hold a reversal and to which an entry of tonight belongs."""
-    key = TABLES[table].key[0]
-    keys = tonight.select(key)
-    by_reversal = roots.join(keys, key, how="left_semi").select(ROOT)
-    by_original = roots.select(ROOT).join(keys.withColumnRenamed(key, ROOT), ROOT, how="left_semi")
-    touched = by_reversal.unionByName(by_original).distinct()
-    originals = touched.select(F.col(ROOT).alias(key), ROOT)
-    return originals.unionByName(roots.join(touched, ROOT, how="left_semi").select(key, ROOT))
+    """Entry × root, of all groups that hold a reversal and to which an entry of tonight belongs.
+
+    Tonight's keys are passed through once, whether they are many or few.
+    """
+    key, members = TABLES[table].key[0], F.col("_members")
+    groups = roots.groupBy(ROOT).agg(F.concat(F.array(F.col(ROOT)), F.collect_list(key)).alias("_members"))
+    named = groups.select(ROOT, "_members", F.explode(members).alias(key))
+    touched = tonight.select(key).join(named, key, how="inner").groupBy(ROOT).agg(F.first("_members").alias("_members"))
+    return touched.select(F.explode(members).alias(key), ROOT)
 
 
-def versions_of(entries: DataFrame, members: DataFrame, history: DataFrame, table: str) -> DataFrame:
+def versions_of(entries: DataFrame, grouped: tuple[DataFrame, DataFrame] | None, table: str) -> DataFrame:
     """Versions of the netted table that follow from tonight's `entries`.
 
-    `history` holds at least the entries of all nights that are in `members`. An entry in no group with a reversal is
-    its own version, which spares nearly all of a night the netting.
+    `grouped` are the members of touched groups (see `touched_members`) and a history with at least the entries of all
+    nights that are in them; None if no group is touched. An entry in no group with a reversal is its own version,
+    which spares nearly all of a night the netting.
     """
     key = TABLES[table].key[0]
-    alone = entries.join(members.select(key), key, how="left_anti").filter(
-        F.col(POINTER_OF[table]).isNull() & ~_is_negative(table)
-    )
+    alone = entries.filter(F.col(POINTER_OF[table]).isNull() & ~_is_negative(table))
+    if grouped is not None:
+        alone = alone.join(grouped[0].select(key), key, how="left_anti")
     open_end = F.lit(None).cast("date").alias("known_to")
     kept = [c for c in TABLES[table].column_names if c not in ("known_from", "known_to")]
     plain = alone.select(*kept, F.col("business_date").alias("known_from"), open_end)
-    grouped = net(history.join(members, key, how="inner"), table)
-    return plain.unionByName(grouped).select(*TABLES[table].column_names)
+    if grouped is not None:
+        members, history = grouped
+        plain = plain.unionByName(net(history.join(members, key, how="inner"), table))
+    return plain.select(*TABLES[table].column_names)
 
 
 def net(rooted: DataFrame, table: str) -> DataFrame:
@@ -96,11 +105,20 @@ def net(rooted: DataFrame, table: str) -> DataFrame:
     return alive.select(*contract.column_names)
 
 
-def orphans(tonight: DataFrame, entries: DataFrame, table: str) -> DataFrame:
-    """One row: how many of tonight's reversals wait for what they reverse."""
+def waiting_reversals(tonight: DataFrame, table: str) -> DataFrame:
+    """Tonight's reversals by the key of what they reverse; null where nobody named it."""
     key, pointer = TABLES[table].key[0], POINTER_OF[table]
-    reversals = tonight.filter(F.col(pointer).isNotNull() | _is_negative(table)).select(F.col(pointer).alias(key))
-    waiting = reversals.join(entries.select(key), key, how="left_anti")
+    return tonight.filter(F.col(pointer).isNotNull() | _is_negative(table)).select(F.col(pointer).alias(key))
+
+
+def orphans(reversals: DataFrame, entries: DataFrame, table: str) -> DataFrame:
+    """One row: how many of tonight's reversals (see `waiting_reversals`) wait for what they reverse.
+
+    `entries` are those of all nights.
+    """
+    key = TABLES[table].key[0]
+    found = entries.select(key).join(reversals, key, how="left_semi")
+    waiting = reversals.join(found, key, how="left_anti")
     return waiting.agg(F.lit(table).alias("table_name"), F.count(F.lit(1)).alias("orphans"))
 
 

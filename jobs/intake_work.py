@@ -1,4 +1,4 @@
-"""What the steps of one intake work with, and how its rows are read, judged and netted."""
+"""What the steps of one intake work with, and how its rows are read and judged."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from fundwatch.vault import Vault
 from intake.checks import Quality
 from intake.delivery import Delivery, LandedFile
 from intake.mapping import ENTRY_OF, SourceMapping
+from jobs.few_rows import FEW_ROWS, few_rows, row_counts
 from jobs.job import Night
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from intake.privacy import Privacy
-
-_BROADCAST_ROWS = 1_000_000  # of a key and a print: some 50 MB
 
 
 @dataclass(frozen=True)
@@ -92,11 +91,11 @@ def judged_rows(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
         for table, rows in tables.items()
         if (told := _earlier(work, table, rows, sizes[table])) is not None
     }
-    counts = _counts({"repeated": repeated, "earlier": earlier})
+    counts = row_counts({"repeated": repeated, "earlier": earlier})
     judged = {}
     for table, rows in tables.items():
-        before = _few(earlier[table], counts["earlier", table]) if table in earlier else None
-        judged[table] = with_status(rows, table, _few(repeated[table], counts["repeated", table]), before)
+        before = few_rows(earlier[table], counts["earlier", table]) if table in earlier else None
+        judged[table] = with_status(rows, table, few_rows(repeated[table], counts["repeated", table]), before)
     return judged
 
 
@@ -132,31 +131,8 @@ def _earlier(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataF
         return None
     keys = rows.select(*TABLES[table].key)
     return earlier_prints(told, table).join(
-        F.broadcast(keys) if count < _BROADCAST_ROWS else keys, [*TABLES[table].key], how="left_semi"
+        F.broadcast(keys) if count < FEW_ROWS else keys, [*TABLES[table].key], how="left_semi"
     )
-
-
-def _counts(frames: Mapping[str, Mapping[str, DataFrame]]) -> dict[tuple[str, str], int]:
-    """How many rows each of the frames has, in one Spark job; it computes what is kept besides."""
-    from pyspark.sql import functions as F
-
-    from intake.totals import stacked
-
-    parts = [
-        rows.agg(F.lit(what).alias("what"), F.lit(table).alias("table_name"), F.count(F.lit(1)).alias("n"))
-        for what, tables in frames.items()
-        for table, rows in tables.items()
-    ]
-    return {(r.what, r.table_name): int(r.n) for r in stacked(parts).collect()} if parts else {}  # a row per table
-
-
-def _few(rows: DataFrame, count: int) -> DataFrame | None:
-    """None for no rows, so that nothing is joined; few rows go to every task instead of moving many."""
-    from pyspark.sql import functions as F
-
-    if not count:
-        return None
-    return F.broadcast(rows) if count < _BROADCAST_ROWS else rows
 
 
 def _canonical(work: IntakeWork, delivery: Delivery, file: LandedFile, table: str, privacy: Privacy) -> DataFrame:
@@ -201,39 +177,6 @@ def told_to_vault(work: IntakeWork, judged: Mapping[str, DataFrame]) -> None:
         work.vault.add(found.filter("_is_new"))
     if counts.get(False):
         work.vault.write(with_earlier(found.filter("NOT _is_new"), held))
-
-
-def netted_rows(work: IntakeWork, table: str, rows: DataFrame) -> tuple[DataFrame, DataFrame, DataFrame]:
-    """Tonight's entries, the versions that follow from them, and how many reversals wait for their original."""
-    from pyspark.sql import functions as F
-
-    from intake.netting import orphans, roots_of_reversals, touched_members, versions_of, with_matched_pointers
-
-    tonight = rows.withColumn("business_date", F.lit(work.date))
-    others = work.of_other_nights(ENTRY_OF[table])
-    entries = tonight if others is None else others.unionByName(tonight)
-    reversal = work.mapping.tables[table].reversal
-    if reversal is not None:
-        # what matches what by content depends on all entries, so all are netted again
-        entries = with_matched_pointers(entries, table, reversal)
-    roots = work.night.keep(roots_of_reversals(entries, table))
-    changed = tonight if reversal is None else entries
-    members = work.night.keep(touched_members(changed, roots, table))
-    history = entries if others is None or reversal is not None else _nights_of(work, table, others, members, tonight)
-    waiting = orphans(entries.filter(F.col("business_date") == F.lit(work.date)), entries, table)
-    return rows, versions_of(changed, members, history, table), waiting
-
-
-def _nights_of(work: IntakeWork, table: str, others: DataFrame, members: DataFrame, tonight: DataFrame) -> DataFrame:
-    """Tonight's entries and those of the nights that delivered a member: the others are not read."""
-    from pyspark.sql import functions as F
-
-    from fundwatch.contracts import TABLES
-
-    key = TABLES[table].key[0]
-    nights = others.select(key, "business_date").join(members.select(key), key, how="left_semi")
-    found = [row.business_date for row in nights.select("business_date").distinct().collect()]  # a row per night
-    return others.filter(F.col("business_date").isin(found)).unionByName(tonight) if found else tonight
 
 
 def history_rows(work: IntakeWork, table: str, rows: DataFrame) -> DataFrame:

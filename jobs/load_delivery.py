@@ -22,8 +22,9 @@ from intake.delivery import Delivery, delivery_hashes, open_delivery
 from intake.drift import parked_error_codes
 from intake.mapping import CLEAN_TABLES, ENTRY_OF, SourceMapping, read_mapping
 from intake.totals import Total
-from jobs.intake_work import IntakeWork, history_rows, judged_rows, netted_rows, told_to_vault
+from jobs.intake_work import IntakeWork, history_rows, judged_rows, told_to_vault
 from jobs.job import Job, Night, Report, Workplace
+from jobs.net_entries import netted_tables
 from jobs.note_delivery import noted_delivery, scratch_in
 from jobs.recall_intake import Before, earlier_totals, recall, usual_figures
 
@@ -154,14 +155,12 @@ def _write(
     # then the delivery itself: a killed run must be taken up with the same files
     repeats = {file.name: was.business_date for file, was in files.again}
     night.write_rows("delivery", delivery_rows(delivery, repeats, work.key.key_id))
-    tables: dict[str, DataFrame] = {}
-    waiting = []
-    for table, rows in clean_tables(judged, work.mapping, work.key.key_id).items():
-        if table in ENTRY_OF:
-            tables[ENTRY_OF[table]], tables[table], orphaned = netted_rows(work, table, rows)
-            waiting.append(orphaned)
-        else:
-            tables[table] = history_rows(work, table, rows)
+    clean = clean_tables(judged, work.mapping, work.key.key_id)
+    netted = netted_tables(work, clean)
+    tables = {table: history_rows(work, table, rows) for table, rows in clean.items() if table not in netted}
+    for table, made in netted.items():
+        tables[ENTRY_OF[table]], tables[table] = made.entries, made.versions
+    waiting = [made.waiting for made in netted.values() if made.waiting is not None]
     rejected = [t for t in judged if any(x.quarantined_lines for x in totals if x.table_name == t)]
     if judged:
         kept = [to_quarantine(judged[t], t, source, work.key.key_id) for t in rejected or list(judged)[:1]]

@@ -14,10 +14,12 @@ from fundwatch.contracts import TABLES
 from intake.mapping import Reversal
 from intake.netting import (
     orphans,
+    pointers_of,
     roots_of_reversals,
     to_history,
     touched_members,
     versions_of,
+    waiting_reversals,
     with_matched_pointers,
 )
 
@@ -42,8 +44,12 @@ def entry(line_id: str, at: int, quantity: int, original: str | None = None, **o
 
 
 def versions_from(entries: DataFrame) -> DataFrame:
-    members = touched_members(entries, roots_of_reversals(entries, "claim_line"), "claim_line")
-    return versions_of(entries, members, entries, "claim_line")
+    return versions_of(entries, (members_of(entries, entries), entries), "claim_line")
+
+
+def members_of(tonight: DataFrame, entries: DataFrame) -> DataFrame:
+    roots = roots_of_reversals(pointers_of(entries, "claim_line"), "claim_line")
+    return touched_members(tonight, roots, "claim_line")
 
 
 def netted(spark: SparkSession, *entries: dict[str, Any]) -> list[tuple[str, int, date, date | None]]:
@@ -124,9 +130,9 @@ def test_only_the_groups_that_tonight_touches_are_netted_again(spark):
     before = [entry("A", 0, 3), entry("B", 0, 3), entry("B-", 1, -1, "B")]
     tonight = frame(spark, "claim_line_entry", [entry("B--", 2, -1, "B-")])
     entries = frame(spark, "claim_line_entry", before).unionByName(tonight)
-    members = touched_members(tonight, roots_of_reversals(entries, "claim_line"), "claim_line")
+    members = members_of(tonight, entries)
     assert sorted((r.line_id, r["_root"]) for r in members.collect()) == [("B", "B"), ("B-", "B"), ("B--", "B")]
-    versions = versions_of(tonight, members, entries, "claim_line").select("line_id", "quantity").collect()
+    versions = versions_of(tonight, (members, entries), "claim_line").select("line_id", "quantity").collect()
     assert sorted((r.line_id, int(r.quantity)) for r in versions) == [("B", 1), ("B", 2), ("B", 3)]
 
 
@@ -140,7 +146,8 @@ def test_negative_lines_without_a_pointer_find_the_original_they_are_alike_to(sp
         rows, "claim_line", Reversal(when="amount < 0", matches=("patient_id", "abs(amount)"))
     )
     versions = versions_from(matched).filter(F.col("known_to").isNull())
-    waiting = orphans(matched, matched, "claim_line").withColumnRenamed("table_name", "line_id")
+    reversals = waiting_reversals(matched, "claim_line")
+    waiting = orphans(reversals, matched, "claim_line").withColumnRenamed("table_name", "line_id")
     found = versions.select("line_id", F.lit(0).cast("bigint").alias("orphans")).unionByName(waiting).collect()
     assert sorted((r.line_id, r.orphans) for r in found) == [("2", 0), ("claim_line", 1)]
 
