@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,19 @@ def clean_tables(judged: Mapping[str, DataFrame], mapping: SourceMapping, key_id
                 if table in ENTRY_OF:
                     rows = rows.withColumn(PRINT_COLUMN, content_print(table))
                 clean.setdefault(table, []).append(rows)
-    return {table: stacked(parts).withColumn("key_id", F.lit(key_id)) for table, parts in clean.items()}
+    return {table: first_told(parts, table).withColumn("key_id", F.lit(key_id)) for table, parts in clean.items()}
+
+
+def first_told(parts: Sequence[DataFrame], table: str) -> DataFrame:
+    """The rows of all parts, each key from the first part that tells of it; within a part it stands once."""
+    from pyspark.sql import functions as F
+
+    if len(parts) == 1:
+        return parts[0]
+    key, columns = TABLES[table].key, parts[0].columns
+    numbered = stacked([part.withColumn("_part", F.lit(number)) for number, part in enumerate(parts)])
+    first = F.min_by(F.struct(*columns), "_part").alias("_first")
+    return numbered.groupBy(*key).agg(first).select("_first.*")
 
 
 def delivery_rows(delivery: Delivery, repeats: Mapping[str, date], key_id: str) -> Rows:

@@ -146,18 +146,18 @@ def with_matched_pointers(entries: DataFrame, table: str, reversal: Reversal) ->
 
 
 def to_history(existing: DataFrame | None, tonight: DataFrame, table: str, night: Column) -> DataFrame:
-    """All versions of tonight's keys: a new one only where the content changed.
+    """All versions of tonight's keys, each of which `tonight` has once: a new one only where the content changed.
 
-    `existing` are the versions of the table so far. What an earlier run of this night wrote is replaced; nights may be
-    given in any order.
+    `existing` are the versions of these keys so far; None before the table is made. What an earlier run of this night
+    wrote is replaced; nights may be given in any order.
     """
     contract = TABLES[table]
     content = mapped_columns(table)
     said = tonight.select(*content, "key_id", night.alias("known_from"))
-    if existing is not None:
-        keys = tonight.select(*contract.key)
-        others = existing.filter(F.col("known_from") != night).join(keys, [*contract.key], how="left_semi")
-        said = others.select(*content, "key_id", "known_from").unionByName(said)
+    if existing is None:
+        return said.select("*", F.lit(None).cast("date").alias("known_to")).select(*contract.column_names)
+    others = existing.filter(F.col("known_from") != night)
+    said = others.select(*content, "key_id", "known_from").unionByName(said)
     in_order = Window.partitionBy(*contract.key).orderBy("known_from")
     prints = said.withColumn("_print", F.xxhash64(*content))
     before = F.lag("_print").over(in_order)

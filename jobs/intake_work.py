@@ -13,7 +13,7 @@ from fundwatch.vault import Vault
 from intake.checks import Quality
 from intake.delivery import Delivery, LandedFile
 from intake.mapping import ENTRY_OF, SourceMapping
-from jobs.few_rows import FEW_ROWS, few_rows, row_counts
+from jobs.few_rows import few_rows, row_counts, spread
 from jobs.job import Night
 
 if TYPE_CHECKING:
@@ -81,16 +81,11 @@ def judged_rows(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
     for table, rows in _released(work, delivery).items():
         frames.setdefault(table, []).append(rows)
         sizes.setdefault(table, 0)
-    tables = {
-        table: work.night.keep(with_prints(_together(parts), table), table, sizes[table])
-        for table, parts in frames.items()
-    }
-    repeated = {table: work.night.keep(repeated_keys(rows, table)) for table, rows in tables.items()}
-    earlier = {
-        table: work.night.keep(told)
-        for table, rows in tables.items()
-        if (told := _earlier(work, table, rows, sizes[table])) is not None
-    }
+    side_by_side, keep = work.night.side_by_side, work.night.keep
+    tables = side_by_side(frames, lambda t: keep(with_prints(_together(frames[t]), t), t, sizes[t]))
+    repeated = side_by_side(tables, lambda t: keep(repeated_keys(tables[t], t)))
+    told = side_by_side(tables, lambda t: _earlier(work, t, tables[t], sizes[t]))
+    earlier = {table: rows for table, rows in told.items() if rows is not None}
     counts = row_counts({"repeated": repeated, "earlier": earlier})
     judged = {}
     for table, rows in tables.items():
@@ -121,7 +116,6 @@ def _together(parts: list[DataFrame]) -> DataFrame:
 
 def _earlier(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataFrame | None:
     """Prints of what earlier nights told of tonight's keys."""
-    from pyspark.sql import functions as F
 
     from fundwatch.contracts import TABLES
     from intake.accepting import earlier_prints
@@ -129,10 +123,8 @@ def _earlier(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataF
     told = work.of_other_nights(ENTRY_OF[table]) if table in ENTRY_OF else work.before_tonight(table)
     if told is None:
         return None
-    keys = rows.select(*TABLES[table].key)
-    return earlier_prints(told, table).join(
-        F.broadcast(keys) if count < FEW_ROWS else keys, [*TABLES[table].key], how="left_semi"
-    )
+    keys = spread(rows.select(*TABLES[table].key), count)
+    return work.night.keep(earlier_prints(told, table).join(keys, [*TABLES[table].key], how="left_semi"))
 
 
 def _canonical(work: IntakeWork, delivery: Delivery, file: LandedFile, table: str, privacy: Privacy) -> DataFrame:
@@ -179,11 +171,15 @@ def told_to_vault(work: IntakeWork, judged: Mapping[str, DataFrame]) -> None:
         work.vault.write(with_earlier(found.filter("NOT _is_new"), held))
 
 
-def history_rows(work: IntakeWork, table: str, rows: DataFrame) -> DataFrame:
-    """All versions of tonight's keys."""
+def history_rows(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataFrame:
+    """All versions of tonight's keys, which are at most `count`."""
     from pyspark.sql import functions as F
 
+    from fundwatch.contracts import TABLES
     from intake.netting import to_history
 
-    existing = work.night.all_rows(table) if work.night.exists(table) else None
+    if not work.night.exists(table):
+        return to_history(None, rows, table, F.lit(work.date))
+    keys = spread(rows.select(*TABLES[table].key), count)
+    existing = work.night.all_rows(table).join(keys, [*TABLES[table].key], how="left_semi")
     return to_history(existing, rows, table, F.lit(work.date))

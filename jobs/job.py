@@ -7,13 +7,13 @@ A job module reads aloud: `JOB = Job(name, reads, writes, needs, prints, run)` a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fundwatch import __version__
 from fundwatch.errors import ContractError, NotReadyError
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 Report = Mapping[str, Any]
-_WRITERS = 3  # commits mostly wait on the driver's planning and the disk: two cores serve three
+Made = TypeVar("Made")
+_AT_ONCE = 3  # commits mostly wait on the driver's planning and the disk: two cores serve three
 
 
 @dataclass(frozen=True)
@@ -168,9 +169,16 @@ class Night:
 
     def write_all(self, tables: Mapping[str, DataFrame]) -> None:
         """Write tables that do not depend on each other, a few at a time. The first fault is raised."""
-        with ThreadPoolExecutor(_WRITERS) as pool:
-            for pending in [pool.submit(self.write, table, rows) for table, rows in tables.items()]:
-                pending.result()
+        self.side_by_side(tables, lambda table: self.write(table, tables[table]))
+
+    def side_by_side(self, names: Iterable[str], make: Callable[[str], Made]) -> dict[str, Made]:
+        """What `make` makes of each name, a few at a time. The first fault is raised.
+
+        Plans are made side by side too: that is most of what a small night does.
+        """
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            pending = {name: pool.submit(make, name) for name in names}
+            return {name: made.result() for name, made in pending.items()}
 
     def supplied(self) -> dict[str, frozenset[str]]:
         """The canonical columns that the night's source fills, by table; what is not there is unknown, not empty."""

@@ -157,7 +157,8 @@ def _write(
     night.write_rows("delivery", delivery_rows(delivery, repeats, work.key.key_id))
     clean = clean_tables(judged, work.mapping, work.key.key_id)
     netted = netted_tables(work, clean)
-    tables = {table: history_rows(work, table, rows) for table, rows in clean.items() if table not in netted}
+    registers = [table for table in clean if table not in netted]
+    tables = night.side_by_side(registers, lambda t: history_rows(work, t, clean[t], _most_keys(t, totals)))
     for table, made in netted.items():
         tables[ENTRY_OF[table]], tables[table] = made.entries, made.versions
     waiting = [made.waiting for made in netted.values() if made.waiting is not None]
@@ -173,6 +174,12 @@ def _write(
     fresh = replace(delivery, files=files.fresh)
     night.write_rows("supplied_column", supplied_rows(fresh, work.mapping, before.supplied))
     return sum(int(row.orphans) for row in stacked(waiting).collect()) if waiting else 0  # a row per table
+
+
+def _most_keys(table: str, totals: Sequence[Total]) -> int:
+    """How many keys of the table the night has at most: of one that is grouped from others, as many as lines came."""
+    own = [total.accepted_lines for total in totals if total.table_name == table]
+    return sum(own) if own else sum(total.delivered_lines for total in totals)
 
 
 def _report(delivery: Delivery, files: Sorted, totals: list[Total], waiting: int, page: Path) -> Report:

@@ -14,6 +14,7 @@ from fundwatch.keys import PseudonymKey
 from intake.accepting import earlier_prints, repeated_keys, to_clean, to_quarantine, with_prints, with_status
 from intake.canonical import CODES, Columns, supplied_columns, to_canonical
 from intake.checks import parse_quality, read_quality
+from intake.clean import first_told
 from intake.column_forms import Expression
 from intake.mapping import read_mapping
 from intake.privacy import Privacy
@@ -153,3 +154,12 @@ def test_faults_of_the_checks_are_told_at_once(tmp_path):
         parse_quality(file)
     assert "there is no column 'height'" in str(caught.value)
     assert "no value for the parameter old" in str(caught.value)
+
+
+def test_a_key_that_two_sources_tell_of_is_taken_from_the_first_of_them(spark):
+    def institutions(*rows: tuple[str, str]):
+        return spark.createDataFrame(rows, "institution_id string, institution_type string")
+
+    parts = [institutions(("A", "hospital")), institutions(("A", "pharmacy"), ("B", "pharmacy"))]
+    found = first_told(parts, "institution").collect()
+    assert sorted((row.institution_id, row.institution_type) for row in found) == [("A", "hospital"), ("B", "pharmacy")]
