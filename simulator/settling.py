@@ -63,10 +63,10 @@ def settle(seed: int, visit: Visit, unsettled: frozenset[str] = frozenset()) -> 
 def settle_after_an_error(seed: int, visit: Visit) -> Settlement:
     """Settle, take all of it back and settle again within minutes: what is left is as if nothing had been.
 
-    The lines keep their ids; those of the first try have others.
+    The lines keep their ids; those of the first try have others, and the same packs are scanned in both.
     """
     lines = visit.lines
-    visit.lines = [replace(line, id=id_of(seed, "first try", line.id), trace_codes=()) for line in lines]
+    visit.lines = [replace(line, id=id_of(seed, "first try", line.id)) for line in lines]
     _settled(id_of(seed, "first try", visit.id), visit, visit.settled_at, visit.lines)
     reverse(seed, visit, visit.settled_at + _ERROR_NOTICED)
     visit.lines = [*lines, *visit.lines]
