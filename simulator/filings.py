@@ -25,9 +25,9 @@ def _registrations(hand: Hand, person: Person, first: date, last: date) -> Itera
     found = [CHRONIC_DIAGNOSES[condition] for condition in person.conditions]
     found += [KIDNEY] * person.health.on_dialysis + [TUMOUR] * person.health.has_cancer
     for code, name in found:
-        begin = first - timedelta(days=hand.between(30, 700))
+        begin = max(first - timedelta(days=hand.between(30, 700)), person.enrolled_on or date.min)
         row = (person.psn_no, code, name, str(begin), str(begin + timedelta(days=730)))
-        yield Dated(first, f"{person.psn_no} {code}", row)
+        yield Dated(max(first, person.registered_on or first), f"{person.psn_no} {code}", row)
 
 
 def _referrals(hand: Hand, visit: Visit) -> Iterator[Dated]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from simulator.streams import Hand
 
@@ -24,7 +24,6 @@ _VISITS_MU, _VISITS_SIGMA = 1.66, 0.62
 _UNREGISTERED_MU, _UNREGISTERED_SIGMA = -1.25, 0.6
 _MOST_VISITS_PER_MONTH = 14.0
 _DIALYSIS, _CANCER = 0.085, 0.035  # of the registered
-_BIRTHS_PER_WOMAN_YEAR = 0.036  # of women of 22 to 38: about 6.5 births per 1,000 persons and year
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,11 @@ class Health:
     comorbid: int = 0  # how many more diagnoses the doctor writes down over time
     on_dialysis: bool = False
     has_cancer: bool = False
-    bears_child: bool = False  # within the year
-    due: int = 0  # day of that year, 0 to 364
+
+    @property
+    def needs_a_place(self) -> bool:
+        """Treated by a plan at one hospital: dialysis or chemotherapy."""
+        return self.on_dialysis or self.has_cancer
 
 
 HEALTHY = Health()
@@ -64,11 +66,10 @@ def draw_conditions(hand: Hand, years: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def draw_health(hand: Hand, years: int, sex: str, conditions: tuple[str, ...], *, wanted: bool) -> Health:
+def draw_health(hand: Hand, conditions: tuple[str, ...], *, wanted: bool) -> Health:
     """Traits that go with the conditions; `wanted` conditions are registered ones."""
     if not conditions:
-        bears = sex == "2" and 22 <= years <= 38 and hand.chance(_BIRTHS_PER_WOMAN_YEAR)
-        return replace(HEALTHY, bears_child=True, due=hand.between(0, 364)) if bears else HEALTHY
+        return HEALTHY
     registered = wanted or hand.chance(_REGISTERED + 0.12 * (len(conditions) - 1))
     if not registered:
         monthly = hand.lognormal(_UNREGISTERED_MU, _UNREGISTERED_SIGMA)

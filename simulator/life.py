@@ -87,7 +87,7 @@ def _refill_type(person: Person, condition: str, *, at_shop: bool) -> str:
 def _life(
     hand: Hand, person: Person, providers: Providers, first: date, last: date, stays: Sequence[Admission]
 ) -> list[Visit]:
-    alive_to = min(last, person.death - timedelta(days=1)) if person.death else last
+    alive_to = person.last_day(last)
     if alive_to < first:
         return []
     visits: list[Visit] = []
@@ -96,7 +96,7 @@ def _life(
         visits += _stay(hand, person, providers, planned)
         taken.update(day for visit in visits[-2:] for day in visit.days)
     plan = _plan(hand, person, providers, first, last, alive_to)
-    if person.registered_on is not None:  # a newborn: no care of its own before
+    if person.registered_on is not None:  # born or moved here: no care before
         plan = [planned for planned in plan if planned[0] >= person.registered_on]
     for day, make in _kept(plan, taken, alive_to):
         visits.append(make(day))
@@ -120,7 +120,7 @@ def _plan(hand: Hand, person: Person, providers: Providers, first: date, last: d
     for _ in range(hand.poisson(illness_rate * months)):
         season, make_illness = passing_visit(hand, person, providers, years)
         plan.append((day_of(hand, first, last, alive_to, season), True, make_illness))
-    if health.on_dialysis or health.has_cancer or health.bears_child:
+    if health.needs_a_place or person.delivers:
         plan += _special(hand, person, providers, first, last)
     return plan
 
@@ -210,7 +210,7 @@ def _stay(hand: Hand, person: Person, providers: Providers, planned: Admission) 
 
 def _guest_stays(hand: Hand, person: Person, providers: Providers, first: date, last: date) -> list[Admission]:
     """At most one stay in a quarter of somebody outside every block's plan: these beds are the reserve."""
-    alive_to = min(last, person.death - timedelta(days=1)) if person.death else last
+    alive_to = person.last_day(last)
     found, quarter = [], first + timedelta(days=1)
     while quarter <= last:
         risk = 0.10 + 0.12 * len(person.conditions) + 0.004 * max(0, person.age_on(quarter) - 50)

@@ -72,6 +72,11 @@ class Institution:
             self._duty[key] = found
         return found
 
+    def called_in(self, day: date, department: str) -> list[Doctor]:
+        """The department's doctors on the schedule that weekday; when none is, all of them: a birth does not wait."""
+        own = [doctor for doctor in self.doctors if doctor.department == department]
+        return [doctor for doctor in own if doctor.works_on(day)] or own or self.on_duty(day)
+
     def __hash__(self) -> int:
         return hash(self.code)
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
+from simulator.households import make_people
 from simulator.life import block_life
-from simulator.people import Person, make_people
+from simulator.people import Person
 from simulator.providers import Institution, Providers, make_providers
 from simulator.records import Visit
 from simulator.scenario import Scenario
@@ -82,7 +83,7 @@ def make_world(scenario: Scenario, block: int = 0) -> World:
     seed, first, last = scenario.seed, scenario.history_start, scenario.last_day
     providers = providers_of(seed, scenario.persons, scenario.stay_factor)
     offset = BLOCK_PERSONS * block
-    people = make_people(seed, block_persons(scenario, block), first, last, offset)
+    people = make_people(seed, block_persons(scenario, block), first, last, offset, scenario.moves)
     hand = Hand(seed, f"life/{block}")
     visits: list[Visit] = []
     busy: dict[str, set[date]] = {}

@@ -106,7 +106,7 @@ class Stage:
         for _ in range(_TRIES):
             person = self.hand.pick(self.world.people)
             is_of_age = age[0] <= person.age_on(day) <= age[1]
-            is_insured = person.death is None and (person.enrolled_on is None or person.enrolled_on <= day)
+            is_insured = person.death is None and person.is_here(day)
             if is_insured and is_of_age and not near & self.world.busy_days[person.psn_no]:
                 if person.psn_no not in self._met:
                     self._met.add(person.psn_no)

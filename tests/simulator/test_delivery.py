@@ -18,10 +18,11 @@ from simulator import Scenario
 from simulator.blocks import Part
 from simulator.columns import COLUMNS
 from simulator.extra_tables import EXTRA_TABLES
+from simulator.households import make_people
 from simulator.line_text import line_texts
 from simulator.mishaps import Mishaps, settle_with_mishaps
 from simulator.night_rows import NightRows
-from simulator.people import make_people, with_death
+from simulator.people import with_death
 from simulator.rows import joined, line_row, money
 from simulator.streams import Hand
 from simulator.tables import spooled_tables

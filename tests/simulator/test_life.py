@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
+from simulator.households import make_people
 from simulator.life import block_life
-from simulator.people import make_people
 from simulator.providers import make_providers
 from simulator.seasons import day_of
 from simulator.streams import Hand
