@@ -28,7 +28,7 @@ def spool_registries(
     """Registers and end-of-world tables in the spool, to be joined behind the blocks."""
     rows = NightRows(scenario)
     first = scenario.nights[0]
-    providers = providers_of(scenario.seed, scenario.persons, scenario.stay_factor)
+    providers = providers_of(scenario)
     places = all_places(providers)
     medins = [institution_row(place) for place in places]
     doctors = [doctor_row(place, doctor) for place in places if not place.is_pharmacy for doctor in place.doctors]
@@ -48,7 +48,7 @@ def _add_all(rows: NightRows, table: str, night: date, entries: Iterable[Row]) -
 def _end_of_world(
     scenario: Scenario, totals: Totals, written: frozenset[int], spool: SpoolWriter
 ) -> Iterator[BlockReport]:
-    world = EndOfWorld(scenario, providers_of(scenario.seed, scenario.persons, scenario.stay_factor))
+    world = EndOfWorld(scenario, providers_of(scenario))
     rows, waiting = NightRows(scenario), 0
     for table in extra_tables(scenario):
         if table.at_end is None:
