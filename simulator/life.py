@@ -21,9 +21,9 @@ from simulator.streams import Hand
 # Passing illness per month, by age: about one and a half a year, twice that among children.
 _ILLNESSES = ((6, 0.28), (16, 0.16), (60, 0.10), (200, 0.15))
 _MOST_DAYS_IN_MONTH = 13  # of outpatient care of an honest person, below what is called frequent (rule FQ-01)
-_SHOP_SHARE, _SECOND_PLACE = 0.36, 0.3
+_SHOP_SHARE, _SECOND_PLACE = 0.36, 0.47
 _ELSEWHERE = {True: 0.045, False: 0.002}  # of visits, by whether the person wanders
-_USES_SHOP = 52  # of a hundred chronically ill
+_USES_SHOP = 49  # of a hundred chronically ill
 _REFERRED = 0.4
 _STAYS_OF_A_GUEST = 0.18  # yearly risk of somebody who is in no block's plan, before age and conditions
 
@@ -103,7 +103,7 @@ def _life(
         if person.health.goes_on_to_shop and not visits[-1].place.is_pharmacy and person.home % 100 < _USES_SHOP:
             visits += _then_the_shop(hand, person, providers, day)
     if "diabetes" in person.conditions:
-        _add_quarterly_test(hand, visits)
+        _add_quarterly_test(hand, person, visits)
     visits.sort(key=lambda visit: visit.begin)
     return visits
 
@@ -224,9 +224,9 @@ def _guest_stays(hand: Hand, person: Person, providers: Providers, first: date, 
     return found
 
 
-def _add_quarterly_test(hand: Hand, visits: list[Visit]) -> None:
+def _add_quarterly_test(hand: Hand, person: Person, visits: list[Visit]) -> None:
     """Glycated haemoglobin once, on the first clinic visit: more often would break its limit."""
     clinic = [v for v in visits if v.visit_type in ("140104", "9901") and v.lines]
-    if clinic and hand.chance(0.6):
+    if clinic and hand.chance(min(0.8, 0.5 * person.health.tests)):
         visit = min(clinic, key=lambda v: v.begin)
         charge(hand, visit, visit.lines[0].at, [Order(catalogue.HBA1C)])

@@ -52,6 +52,7 @@ class Person:
     delivers: tuple[date, ...] = ()  # days on which she bears a child, in the history or soon after it
     off_site: tuple[date, date] | None = None  # filed for care in another region from the first to the second day
     health: Health = HEALTHY
+    saved: float = 1.0  # times the usual balance, in the personal account when the history begins
     usage: dict[int, Usage] = field(default_factory=dict)  # what was used of the year's benefits
 
     @property
@@ -139,6 +140,7 @@ def person_of(hand: Hand, today: date, sex: str, years: int, conditions: tuple[s
         visits_per_month=health.visits_per_month,
         home=hand.between(0, 10**6),
         health=health,
+        saved=hand.lognormal(0.1, 1.2) if employed else 1.0,
     )
 
 

@@ -182,11 +182,11 @@ def _account(visit: Visit, usage: Usage, own: int) -> int:
         paid = own * visit.account_share // 100
         visit.family_account = min(visit.family_account, paid)
         return paid
-    paid = min(own, account_left(STANDARD, person.insurance, person.person_type, usage, month))
+    paid = min(own, account_left(STANDARD, person.insurance, person.person_type, usage, month, person.saved))
     holder = person.account_holder
     if holder is not None and paid < own:
         theirs = holder.usage.setdefault(visit.settled_at.year, Usage())
-        left = account_left(STANDARD, holder.insurance, holder.person_type, theirs, month)
+        left = account_left(STANDARD, holder.insurance, holder.person_type, theirs, month, holder.saved)
         visit.family_account = min(own - paid, left // _FAMILY_PART)
         theirs.account += visit.family_account
         paid += visit.family_account

@@ -10,6 +10,7 @@ from typing import Any
 
 from simulator import catalogue, variants
 from tests.simulator.playing import at_place, charged, of_person, staged_lines, visits
+from tests.simulator.reading import netted
 
 PACKS = ("101",)
 
@@ -68,7 +69,7 @@ def one_drug_without_its_illness(stage):
 def dearer_from_the_account(stage):
     prices = defaultdict(list)
     for visit in stage.staged:
-        prices[visit.account_share].append(mean(line.price for line in visit.lines))
+        prices[visit.account_share].append(mean(line.price for line in netted(visit)))
     return mean(prices[100]) > 1.05 * mean(prices[0])
 
 
