@@ -113,8 +113,12 @@ class Part:
         self._rows.add(table, uploaded, key, written, cents)
 
     def _add_dated(self, table: str, rows: Iterable[Dated]) -> None:
+        last: date | None = None
+        lines: list[tuple[str, str]] = []
         for uploaded, key, values in rows:
-            self._rows.add(table, uploaded, key, values)
+            if uploaded is not last:
+                last, lines = uploaded, self._rows.of_upload(table, uploaded).lines
+            lines.append((key, values if isinstance(values, str) else joined(values)))
 
 
 def _is_known(person: Person, last: date) -> bool:

@@ -11,7 +11,7 @@ from datetime import date
 from simulator.catalogue import all_items
 from simulator.extras import EndOfWorld
 from simulator.night_rows import NightRows
-from simulator.rows import Row, doctor_row, institution_row, item_row
+from simulator.rows import Row, doctor_row, institution_row, item_row, joined
 from simulator.scenario import Scenario
 from simulator.spool import SpoolWriter
 from simulator.streams import Hand
@@ -55,7 +55,7 @@ def _end_of_world(
             continue
         sums = dict(sorted(totals.sums.pop(table.name, {}).items()))
         for uploaded, key, values in table.at_end(Hand(scenario.seed, f"{table.name}/end"), world, sums):
-            rows.add(table.name, uploaded, key, values)
+            rows.add_text(table.name, uploaded, key, values if isinstance(values, str) else joined(values))
             waiting += 1
             if waiting == _ROWS_AT_ONCE:
                 yield rows.report(written, spool)
