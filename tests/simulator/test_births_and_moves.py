@@ -13,7 +13,9 @@ from simulator.filings import REFERRALS
 from simulator.households import make_people
 from simulator.life import block_life
 from simulator.life_events import MoveRates
+from simulator.people import Person
 from simulator.providers import REMOTE_AREA, make_providers
+from simulator.records import Visit
 from simulator.rows import enrolment_rows
 from simulator.scenario_file import scenario_of
 from simulator.streams import Hand
@@ -27,7 +29,8 @@ BEGIN, END = 9, 10  # columns of psn_insu
 @pytest.fixture(scope="module")
 def lives():
     """Everybody with his encounters."""
-    providers, found = make_providers(4, PERSONS), []
+    providers = make_providers(4, PERSONS)
+    found: list[tuple[Person, list[Visit]]] = []
     for offset in range(0, PERSONS, BLOCK):
         people = make_people(4, BLOCK, FIRST, LAST, offset, RATES)
         own = block_life(Hand(4, f"life/{offset}"), people, providers, FIRST, LAST, offset)
@@ -111,6 +114,7 @@ def test_who_leaves_has_no_care_afterwards_and_an_enrolment_that_ended(lives):
 
 def test_some_who_leave_are_treated_elsewhere_before_as_filed(lives):
     away = [(person, own) for person, own in lives if person.left_on and person.off_site]
+    assert REFERRALS.of_person is not None
     filed = {p.psn_no: list(REFERRALS.of_person(Hand(1, "filed"), p, FIRST, LAST)) for p, _ in away}
     remote = [(p, v) for p, own in away for v in own if v.place.area == REMOTE_AREA]
     assert remote
