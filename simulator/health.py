@@ -23,7 +23,7 @@ _REGISTERED = 0.17
 _VISITS_MU, _VISITS_SIGMA = 1.63, 0.61
 _UNREGISTERED_MU, _UNREGISTERED_SIGMA = -1.25, 0.6
 _MOST_VISITS_PER_MONTH = 14.0
-_DIALYSIS, _CANCER, _BIOLOGIC = 0.049, 0.035, 0.025  # of the registered
+_DIALYSIS, _CANCER, _BIOLOGIC = 0.055, 0.035, 0.025  # of the registered
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ def person_of(hand: Hand, today: date, sex: str, years: int, conditions: tuple[s
         visits_per_month=health.visits_per_month,
         home=hand.between(0, 10**6),
         health=health,
-        saved=hand.lognormal(0.1, 1.2) if employed else 1.0,
+        saved=hand.lognormal(0.35, 1.2) if employed else 1.0,
     )
 
 

@@ -20,7 +20,7 @@ MIN_PERSONS = 10
 MOST_STAYS = 20.0  # times the usual rate of admissions
 # Lines per person-day, honest and staged, and lines of schemes that come along whatever the size; measured on
 # worlds of 200 to 25,000 persons over 89 days. They aim `for_lines`, nothing else.
-_HONEST_PER_PERSON_DAY, _STAGED_PER_PERSON_DAY = 0.243, 0.072
+_HONEST_PER_PERSON_DAY, _STAGED_PER_PERSON_DAY = 0.246, 0.078
 _LINES_OF_EVERY_SCHEME = 53_000
 _PERSONS_WITHOUT_RARE_SCHEMES = 700
 _TRIED_OUT_BELOW = 15_000  # lines; below, the chance of a few stays moves the total by a third
