@@ -18,7 +18,7 @@ _OCCUPANCY = {"1": 0.95, "2": 0.90, "3": 0.80}
 # In-patients staged over a quarter, by level: so many wherever anything is staged, and so many per person at scale 1.
 _STAGED = {"1": (0.6, 0.00038), "2": (1.9, 0.00095), "3": (0.0, 0.0)}
 _FEWEST_BEDS = 2  # a hospital with wards has some, whether or not honest slots fall to it
-_BUSIEST = 4  # deviations above the mean: villages and families come together, and much is staged in the last days
+_BUSIEST, _TOGETHER = 3, 4  # deviations above the mean, and people who come together: a family, guests of a feast
 # Sessions one machine can do on a day (rule FK-07; the others are of the same order).
 PER_MACHINE_AND_DAY = {
     "CT": 120, "MRI": 50, "DIALYSIS": 3, "US": 90, "ECG": 110, "DR": 140, "ENDO": 40, "PFT": 30, "REHAB": 32,
@@ -47,7 +47,8 @@ def staged_in(persons: int, level: str, hospitals: int, scale: float) -> float:
 def beds_for(slots: int, staged: float, level: str) -> int:
     """Approved beds of one hospital: as full as is usual at its level, and enough for the busiest day."""
     used = slots * SLOT_OCCUPANCY + staged
-    return max(_FEWEST_BEDS, slots + ceil(staged + _BUSIEST * sqrt(staged)), round(used / _OCCUPANCY[level]))
+    busiest = ceil(staged + _BUSIEST * sqrt(staged)) + _TOGETHER if staged else 0
+    return max(_FEWEST_BEDS, slots + busiest, round(used / _OCCUPANCY[level]))
 
 
 def machines(level: str, catchment: int) -> dict[str, int]:
