@@ -54,6 +54,8 @@ class Part:
     def add_people(self, people: Iterable[Person]) -> None:
         """Registers whole in the first night; what the register learns later comes as new and changed rows."""
         for person in people:
+            if not _is_known(person, self._last):
+                continue
             self._add_to_registers(person)
             for table, hand in self._extras:
                 if table.of_person is not None:
@@ -111,8 +113,17 @@ class Part:
         self._rows.add(table, uploaded, key, written, cents)
 
     def _add_dated(self, table: str, rows: Iterable[Dated]) -> None:
+        last: date | None = None
+        lines: list[tuple[str, str]] = []
         for uploaded, key, values in rows:
-            self._rows.add(table, uploaded, key, values)
+            if uploaded is not last:
+                last, lines = uploaded, self._rows.of_upload(table, uploaded).lines
+            lines.append((key, values if isinstance(values, str) else joined(values)))
+
+
+def _is_known(person: Person, last: date) -> bool:
+    """Whether the register learns of this person before the world ends; who does not has had no care either."""
+    return person.registered_on is None or person.registered_on <= last
 
 
 @contextmanager
@@ -185,9 +196,11 @@ def _add_part(part: Part, people: Iterable[Person], visits: Iterable[Visit]) -> 
 
 def _count(report: BlockReport, played: PlayedBlock) -> None:
     world, stages, mishaps, visits = played.world, played.stages, played.mishaps, played.visits
-    lines = [line for visit in visits for line in visit.lines]
+    lines, last = [line for visit in visits for line in visit.lines], world.scenario.last_day
     report.counts.update(
-        persons=len(world.people) + sum(len(stage.people) for stage in stages),
+        persons=sum(
+            _is_known(person, last) for people in (world.people, *(s.people for s in stages)) for person in people
+        ),
         fee_lines=len(lines) + len(mishaps.resent),
         labels=sum(len(stage.labels) for stage in stages),
         resent_rows=len(mishaps.resent),

@@ -11,7 +11,7 @@ from simulator.catalogue import Item
 from simulator.illness import Diagnosis, Illness, drawn, operations
 from simulator.people import Person, person_name
 from simulator.providers import Doctor, Institution
-from simulator.records import Line, Visit
+from simulator.records import BIRTH, Line, Visit
 from simulator.staffing import WHOLE_DAY
 from simulator.streams import Hand
 from simulator.ward import Day, day_orders, theatre_orders
@@ -134,7 +134,7 @@ def stay(
         illness = illness or drawn(hand, ("ward",), person.age_on(day), person.sex)
         diagnosis, department = illness.diagnosis, illness.department
     in_theatre = operations().get(diagnosis[0]) if surgery or (illness and illness.kind == "surgery") else None
-    doctor = hand.pick(place.on_duty(day, department))
+    doctor = hand.pick(place.called_in(day, department) if visit_type == BIRTH else place.on_duty(day, department))
     begin = datetime.combine(day, time(7)) + timedelta(minutes=hand.between(30, 500))
     end = datetime.combine(day + timedelta(days=nights), time(15)) + timedelta(minutes=hand.between(0, 150))
     own = tuple(CHRONIC_DIAGNOSES[c] for c in person.conditions if CHRONIC_DIAGNOSES[c] != diagnosis)

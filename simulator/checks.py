@@ -39,7 +39,7 @@ def _unknown(key: str, kind: str, name: str, known: list[str]) -> str:
 def _bed_faults(scenario: Scenario) -> list[str]:
     if scenario.stay_factor <= 1:
         return []
-    beds = sum(place.beds for place in all_places(providers_of(scenario.seed, scenario.persons, scenario.stay_factor)))
+    beds = sum(place.beds for place in all_places(providers_of(scenario)))
     stays = scenario.persons * STAYS_PER_PERSON_YEAR * scenario.stay_factor
     needed = stays * MEAN_NIGHTS / _DAYS_OF_YEAR
     if needed <= beds:

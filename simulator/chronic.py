@@ -18,6 +18,9 @@ _PATENTS = (*catalogue.PATENT_DRUGS, *catalogue.families()["patent_more"])
 _HERBS = (*catalogue.HERBS, *catalogue.families()["herbs_more"])
 _TREAT, _SUPPLY = catalogue.families()["treatments"], catalogue.families()["supplies"]
 _COSTLY = (catalogue.COSTLY_DRUGS[1], catalogue.COSTLY_DRUGS[2])
+_BIOLOGICS = (catalogue.COSTLY_DRUGS[0], catalogue.COSTLY_DRUGS[3])
+_PACKS_A_MONTH = 4.0
+_ONE_DRUG_A_SLIP = 13  # of a hundred persons get a slip for every drug
 _SETS: tuple[tuple[Item, ...], ...] = (
     (catalogue.INFUSION, catalogue.INFUSION_SET, catalogue.WARD_DRUGS[0], _SUPPLY[1]),
     (catalogue.ACUPUNCTURE, _TREAT[8]),
@@ -27,14 +30,14 @@ _SETS: tuple[tuple[Item, ...], ...] = (
 )
 _BARE_SETS = tuple(found for found in _SETS if all(item.charge_class == "05" for item in found))
 # How often something is done, whether supplies go with it, how often there are more; three, four and three in ten.
-_HABITS = (*[(0.16, False, 0.0)] * 3, *[(0.64, True, 0.2)] * 4, *[(0.95, True, 0.75)] * 3)
+_HABITS = (*[(0.16, False, 0.0)] * 3, *[(0.60, True, 0.17)] * 4, *[(0.95, True, 0.75)] * 3)
 _COMORBID: tuple[Diagnosis, ...] = (
     ("E78.500", "高脂血症"), ("K29.500", "慢性胃炎"), ("G47.000", "失眠"), ("M81.900", "骨质疏松"),
     ("E79.000", "高尿酸血症"), ("I67.200", "脑动脉硬化"), ("M47.800", "颈椎病"), ("K76.000", "脂肪肝"),
     ("H52.400", "老视"), ("N28.100", "肾囊肿"), ("I70.900", "动脉硬化"), ("K59.000", "便秘"),
 )  # fmt: skip
-_WESTERN_QUANTITY, _PATENT_QUANTITY = 2.35, 2.6
-_PATENT_VISITS, _HERB_VISITS, _COSTLY_VISITS, _LAB_VISITS, _IMAGE_VISITS = 0.72, 0.50, 0.34, 0.15, 0.03
+_WESTERN_QUANTITY, _PATENT_QUANTITY = 2.15, 2.6
+_PATENT_VISITS, _HERB_VISITS, _COSTLY_VISITS, _LAB_VISITS, _IMAGE_VISITS = 0.72, 0.53, 0.36, 0.18, 0.05
 _CONSULTATIONS, _LONG_PRESCRIPTIONS = 0.1, 0.45
 
 Sheet = list[tuple[Item, int, int]]  # item, quantity, days supplied
@@ -43,7 +46,8 @@ Sheet = list[tuple[Item, int, int]]  # item, quantity, days supplied
 def sheets(hand: Hand, person: Person, condition: str, *, at_shop: bool) -> list[Sheet]:
     """The order sheets of one visit: western drugs, patent drugs, herbs, tests, treatment."""
     health = person.health
-    found = [_drugs(hand, person, condition)]
+    drugs = _drugs(hand, person, condition)
+    found = [[drug] for drug in drugs] if person.home // 10_000 < _ONE_DRUG_A_SLIP else [drugs]
     patents: Sheet = []
     if hand.chance(_PATENT_VISITS):
         patents = [
@@ -77,7 +81,10 @@ def _drugs(hand: Hand, person: Person, condition: str) -> Sheet:
     spending = person.health.spending
     sheet = [(drug, _times(hand, _WESTERN_QUANTITY * spending * min(1.0, 60_00 / drug.price)), days) for drug in drugs]
     if person.health.uses_costly and hand.chance(min(0.9, _COSTLY_VISITS * person.health.costly)):
-        sheet.append((hand.pick(_COSTLY), 1, 0))
+        sheet.insert(0, (hand.pick(_COSTLY), 1, 0))
+    if person.health.on_biologic:
+        packs = _PACKS_A_MONTH / max(1.0, person.visits_per_month)
+        sheet.insert(0, (_BIOLOGICS[person.home % 2], max(1, int(packs + hand.random())), 0))
     return sheet[:5]
 
 

@@ -38,7 +38,7 @@ class Dated(NamedTuple):
 
     uploaded: date
     key: str  # rows of one table are delivered in the order of their keys, within a block
-    values: tuple[str, ...]
+    values: tuple[str, ...] | str  # a table of very many rows may give the finished line
 
 
 @dataclass(frozen=True, slots=True)

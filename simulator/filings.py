@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 
 from simulator.care import CHRONIC_DIAGNOSES
@@ -25,9 +25,9 @@ def _registrations(hand: Hand, person: Person, first: date, last: date) -> Itera
     found = [CHRONIC_DIAGNOSES[condition] for condition in person.conditions]
     found += [KIDNEY] * person.health.on_dialysis + [TUMOUR] * person.health.has_cancer
     for code, name in found:
-        begin = first - timedelta(days=hand.between(30, 700))
+        begin = max(first - timedelta(days=hand.between(30, 700)), person.enrolled_on or date.min)
         row = (person.psn_no, code, name, str(begin), str(begin + timedelta(days=730)))
-        yield Dated(first, f"{person.psn_no} {code}", row)
+        yield Dated(max(first, person.registered_on or first), f"{person.psn_no} {code}", row)
 
 
 def _referrals(hand: Hand, visit: Visit) -> Iterator[Dated]:
@@ -59,14 +59,13 @@ def _tips(hand: Hand, visit: Visit) -> Iterator[Dated]:
         yield Dated(day, f"{day} {number}", (number, str(day), visit.place.code, hand.pick("123"), told))
 
 
-def _rooms(place: Institution) -> Iterator[tuple[Key, int]]:
-    for kind, count in (("BED", place.beds), ("NURSE", place.nurses), *sorted(place.equipment.items())):
-        if count:
-            yield (place.code, kind, str(count)), 1
+def _rooms(place: Institution) -> list[tuple[Key, int]]:
+    kinds = (("BED", place.beds), ("NURSE", place.nurses), *sorted(place.equipment.items()))
+    return [((place.code, kind, str(count)), 1) for kind, count in kinds if count]
 
 
-def _used_places(visit: Visit) -> Iterator[tuple[Key, int]]:
-    return iter(()) if visit.place.is_pharmacy else _rooms(visit.place)
+def _used_places(visit: Visit) -> Iterable[tuple[Key, int]]:
+    return () if visit.place.is_pharmacy else _rooms(visit.place)
 
 
 def _capacity(hand: Hand, world: EndOfWorld, sums: Mapping[Key, int]) -> Iterator[Dated]:

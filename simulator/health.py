@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from simulator.streams import Hand
 
@@ -20,11 +20,10 @@ _PREVALENCE = {
 # Of those with a condition, who is registered for the outpatient chronic benefit. Their half-year is that of
 # calibration.md: 22 / 32 / 46 visits at the quartiles.
 _REGISTERED = 0.17
-_VISITS_MU, _VISITS_SIGMA = 1.66, 0.62
+_VISITS_MU, _VISITS_SIGMA = 1.63, 0.61
 _UNREGISTERED_MU, _UNREGISTERED_SIGMA = -1.25, 0.6
 _MOST_VISITS_PER_MONTH = 14.0
-_DIALYSIS, _CANCER = 0.085, 0.035  # of the registered
-_BIRTHS_PER_WOMAN_YEAR = 0.036  # of women of 22 to 38: about 6.5 births per 1,000 persons and year
+_DIALYSIS, _CANCER, _BIOLOGIC = 0.055, 0.035, 0.025  # of the registered
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +38,18 @@ class Health:
     patents: float = 1.0  # how much more than others this person is given of patent drugs, tests, costly drugs
     tests: float = 1.0
     costly: float = 1.0
+    on_biologic: bool = False  # one of the dearest drugs, month after month
     wanders: bool = False  # now and then to other institutions
     goes_on_to_shop: bool = False  # often to a pharmacy in the evening of a clinic day
     likes_infusions: bool = False
     comorbid: int = 0  # how many more diagnoses the doctor writes down over time
     on_dialysis: bool = False
     has_cancer: bool = False
-    bears_child: bool = False  # within the year
-    due: int = 0  # day of that year, 0 to 364
+
+    @property
+    def needs_a_place(self) -> bool:
+        """Treated by a plan at one hospital: dialysis or chemotherapy."""
+        return self.on_dialysis or self.has_cancer
 
 
 HEALTHY = Health()
@@ -64,11 +67,10 @@ def draw_conditions(hand: Hand, years: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def draw_health(hand: Hand, years: int, sex: str, conditions: tuple[str, ...], *, wanted: bool) -> Health:
+def draw_health(hand: Hand, conditions: tuple[str, ...], *, wanted: bool) -> Health:
     """Traits that go with the conditions; `wanted` conditions are registered ones."""
     if not conditions:
-        bears = sex == "2" and 22 <= years <= 38 and hand.chance(_BIRTHS_PER_WOMAN_YEAR)
-        return replace(HEALTHY, bears_child=True, due=hand.between(0, 364)) if bears else HEALTHY
+        return HEALTHY
     registered = wanted or hand.chance(_REGISTERED + 0.12 * (len(conditions) - 1))
     if not registered:
         monthly = hand.lognormal(_UNREGISTERED_MU, _UNREGISTERED_SIGMA)
@@ -80,20 +82,21 @@ def _registered(hand: Hand, *, wanted: bool) -> Health:
     """Whoever comes often is given less at a time: a half-year's cost varies less than its visits."""
     often = hand.gauss(0.0, 1.0)
     monthly = min(_MOST_VISITS_PER_MONTH, 2.718281828 ** (_VISITS_MU + _VISITS_SIGMA * often))
-    spending = 2.718281828 ** (-0.36 * often + 0.30 * hand.gauss(0.0, 1.0))
+    spending = 2.718281828 ** (-0.36 * often + 0.22 * hand.gauss(0.0, 1.0))
     return Health(
         is_registered=True,
         visits_per_month=monthly,
         spending=spending,
-        uses_herbs=hand.chance(0.52),
+        uses_herbs=hand.chance(0.535),
         uses_costly=hand.chance(0.58),
-        patents=hand.lognormal(-0.18, 0.66),
-        tests=hand.lognormal(-0.95, 1.45),
-        costly=hand.lognormal(-0.6, 1.15),
+        patents=hand.lognormal(-0.01, 0.68),
+        tests=hand.lognormal(-1.0, 1.6),
+        costly=hand.lognormal(-0.62, 0.8),
+        on_biologic=hand.chance(_BIOLOGIC),
         wanders=hand.chance(0.33),
         goes_on_to_shop=hand.chance(0.3),
         likes_infusions=hand.chance(0.25),
-        comorbid=hand.between(1, 6),
+        comorbid=hand.between(0, 7),
         on_dialysis=not wanted and hand.chance(_DIALYSIS),
         has_cancer=not wanted and hand.chance(_CANCER),
     )

@@ -21,9 +21,9 @@ from simulator.streams import Hand
 # Passing illness per month, by age: about one and a half a year, twice that among children.
 _ILLNESSES = ((6, 0.28), (16, 0.16), (60, 0.10), (200, 0.15))
 _MOST_DAYS_IN_MONTH = 13  # of outpatient care of an honest person, below what is called frequent (rule FQ-01)
-_SHOP_SHARE, _SECOND_PLACE = 0.36, 0.3
+_SHOP_SHARE, _SECOND_PLACE = 0.36, 0.47
 _ELSEWHERE = {True: 0.045, False: 0.002}  # of visits, by whether the person wanders
-_USES_SHOP = 52  # of a hundred chronically ill
+_USES_SHOP = 49  # of a hundred chronically ill
 _REFERRED = 0.4
 _STAYS_OF_A_GUEST = 0.18  # yearly risk of somebody who is in no block's plan, before age and conditions
 
@@ -87,7 +87,7 @@ def _refill_type(person: Person, condition: str, *, at_shop: bool) -> str:
 def _life(
     hand: Hand, person: Person, providers: Providers, first: date, last: date, stays: Sequence[Admission]
 ) -> list[Visit]:
-    alive_to = min(last, person.death - timedelta(days=1)) if person.death else last
+    alive_to = person.last_day(last)
     if alive_to < first:
         return []
     visits: list[Visit] = []
@@ -96,14 +96,14 @@ def _life(
         visits += _stay(hand, person, providers, planned)
         taken.update(day for visit in visits[-2:] for day in visit.days)
     plan = _plan(hand, person, providers, first, last, alive_to)
-    if person.registered_on is not None:  # a newborn: no care of its own before
+    if person.registered_on is not None:  # born or moved here: no care before
         plan = [planned for planned in plan if planned[0] >= person.registered_on]
     for day, make in _kept(plan, taken, alive_to):
         visits.append(make(day))
         if person.health.goes_on_to_shop and not visits[-1].place.is_pharmacy and person.home % 100 < _USES_SHOP:
             visits += _then_the_shop(hand, person, providers, day)
     if "diabetes" in person.conditions:
-        _add_quarterly_test(hand, visits)
+        _add_quarterly_test(hand, person, visits)
     visits.sort(key=lambda visit: visit.begin)
     return visits
 
@@ -120,7 +120,7 @@ def _plan(hand: Hand, person: Person, providers: Providers, first: date, last: d
     for _ in range(hand.poisson(illness_rate * months)):
         season, make_illness = passing_visit(hand, person, providers, years)
         plan.append((day_of(hand, first, last, alive_to, season), True, make_illness))
-    if health.on_dialysis or health.has_cancer or health.bears_child:
+    if health.needs_a_place or person.delivers:
         plan += _special(hand, person, providers, first, last)
     return plan
 
@@ -210,7 +210,7 @@ def _stay(hand: Hand, person: Person, providers: Providers, planned: Admission) 
 
 def _guest_stays(hand: Hand, person: Person, providers: Providers, first: date, last: date) -> list[Admission]:
     """At most one stay in a quarter of somebody outside every block's plan: these beds are the reserve."""
-    alive_to = min(last, person.death - timedelta(days=1)) if person.death else last
+    alive_to = person.last_day(last)
     found, quarter = [], first + timedelta(days=1)
     while quarter <= last:
         risk = 0.10 + 0.12 * len(person.conditions) + 0.004 * max(0, person.age_on(quarter) - 50)
@@ -224,9 +224,9 @@ def _guest_stays(hand: Hand, person: Person, providers: Providers, first: date, 
     return found
 
 
-def _add_quarterly_test(hand: Hand, visits: list[Visit]) -> None:
+def _add_quarterly_test(hand: Hand, person: Person, visits: list[Visit]) -> None:
     """Glycated haemoglobin once, on the first clinic visit: more often would break its limit."""
     clinic = [v for v in visits if v.visit_type in ("140104", "9901") and v.lines]
-    if clinic and hand.chance(0.6):
+    if clinic and hand.chance(min(0.8, 0.5 * person.health.tests)):
         visit = min(clinic, key=lambda v: v.begin)
         charge(hand, visit, visit.lines[0].at, [Order(catalogue.HBA1C)])

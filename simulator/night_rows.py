@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from operator import itemgetter
 
 from simulator.records import Label, Told
 from simulator.rows import Row, joined
@@ -13,6 +14,8 @@ from simulator.scenario import Scenario
 from simulator.spool import Piece, SpoolWriter, encoded, packed
 from simulator.tables import LABELS, MISHAPS, TRUTH, spooled_tables
 from simulator.totals import BlockReport
+
+_KEY = itemgetter(0)
 
 
 @dataclass(slots=True)
@@ -94,7 +97,7 @@ class NightRows:
                 if rows.lines and name in TRUTH:
                     content = "".join(f"{line}\n" for _, line in rows.lines).encode()
                 elif rows.lines and night in written:
-                    rows.lines.sort()
+                    rows.lines.sort(key=_KEY)  # rows of one key stay in the order they came
                     text = "\n".join([line for _, line in rows.lines])
                     content = packed(layout, encoded(layout, text + "\n"))
                 pieces.append(Piece(content, len(rows.lines), rows.cents))

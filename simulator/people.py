@@ -1,4 +1,4 @@
-"""The insured: who they are, what they suffer from, whom they live with."""
+"""The insured: who they are and what they suffer from."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from simulator.health import CONDITIONS, HEALTHY, Health, draw_conditions, draw_health
-from simulator.life_events import Move, let_happen
-from simulator.names import AREA, SURNAMES, address, certificate, person_name, telephone
+from simulator.life_events import Move
+from simulator.names import AREA, address, certificate, person_name, telephone
 from simulator.policy import Usage
 from simulator.streams import Hand, id_of
 
-__all__ = ["AREA", "CONDITIONS", "Person", "make_people", "make_person", "person_name", "with_death"]
+__all__ = ["AREA", "CONDITIONS", "Person", "make_person", "person_name", "person_of", "with_death"]
 
-_GROUP = 12  # persons among whom households are cut
 _MEAN_AGE, _AGE_SPREAD = 44, 22
 _CIVIL_SERVANTS, _ON_AID = 0.12, 0.12
-_OFF_SITE = 0.012  # live for months in another region and are treated there (off-site filing)
 _EMPLOYERS = 900  # few of them employ most
-_ENROLLED_WITHIN_HISTORY = 0.004
 
 
 @dataclass(slots=True)
@@ -48,9 +45,14 @@ class Person:
     account_holder: Person | None = None  # of the family account that may pay for this person
     enrolled_on: date | None = None  # None: long ago
     registered_on: date | None = None  # the register knows of this person since; None: long ago
-    move: Move | None = None  # to another county
+    region: str = AREA  # the county that insures at first
+    move: Move | None = None  # to another county of the same pooling area
+    left_on: date | None = None  # insured by another pooling area since; None: never
+    left_registered: date | None = None  # the register knows of it since
+    delivers: tuple[date, ...] = ()  # days on which she bears a child, in the history or soon after it
     off_site: tuple[date, date] | None = None  # filed for care in another region from the first to the second day
     health: Health = HEALTHY
+    saved: float = 1.0  # times the usual balance, in the personal account when the history begins
     usage: dict[int, Usage] = field(default_factory=dict)  # what was used of the year's benefits
 
     @property
@@ -61,8 +63,19 @@ class Person:
     @property
     def changes(self) -> list[date]:
         """Days on which the register learns something new of this person, in order."""
-        told = (self.registered_on, self.death_registered, self.move.registered if self.move else None)
+        moved = self.move.registered if self.move else None
+        told = (self.registered_on, self.death_registered, moved, self.left_registered)
         return sorted(day for day in told if day is not None)
+
+    def last_day(self, last: date) -> date:
+        """The last day on which this person lives and is insured here, at most `last`."""
+        ends = (day - timedelta(days=1) for day in (self.death, self.left_on) if day is not None)
+        return min(last, *ends) if self.death or self.left_on else last
+
+    def is_here(self, day: date) -> bool:
+        """Alive, insured here and known to the register on that day."""
+        since = self.registered_on or self.enrolled_on
+        return (since is None or since <= day) and self.last_day(day) == day
 
     def home_on(self, day: date) -> int:
         """What draws the usual hospital and pharmacy on a day."""
@@ -72,7 +85,7 @@ class Person:
         """The enrolment in force on a day: its number and its county."""
         if self.move and self.move.day <= day:
             return self.move.relation_id, self.move.region
-        return self.relation_id, AREA
+        return self.relation_id, self.region
 
     def age_on(self, day: date) -> int:
         """Full years."""
@@ -90,7 +103,7 @@ def make_person(
     """A living person of the sex, age range and conditions asked for; what is not asked for is drawn."""
     sex = sex or ("1" if hand.chance(0.5) else "2")
     years = min(max(round(hand.gauss(_MEAN_AGE, _AGE_SPREAD)), age[0]), age[1])
-    return _person(hand, today, sex, years, conditions)
+    return person_of(hand, today, sex, years, conditions)
 
 
 def with_death(hand: Hand, person: Person, day: date) -> Person:
@@ -99,83 +112,11 @@ def with_death(hand: Hand, person: Person, day: date) -> Person:
     return person
 
 
-def make_people(seed: int, count: int, first_day: date, last_day: date, offset: int = 0) -> list[Person]:
-    """Persons `offset` to `offset + count - 1` of the honest population, in households; some die in the history.
-
-    Twelve neighbours share a stream, whoever asks for them: how a population is cut into blocks changes nobody.
-    """
-    people: list[Person] = []
-    for group in range(offset // _GROUP, (offset + count - 1) // _GROUP + 1):
-        neighbours = _neighbours(Hand(seed, f"people/{group}"), first_day, last_day)
-        let_happen(Hand(seed, f"life events/{group}"), neighbours, first_day, last_day)
-        start = group * _GROUP
-        people += neighbours[max(0, offset - start) : offset + count - start]
-    return people
-
-
-def _neighbours(hand: Hand, first_day: date, last_day: date) -> list[Person]:
-    """Twelve persons in households of one to five."""
-    people: list[Person] = []
-    while len(people) < _GROUP:
-        people += _household(hand, first_day, _GROUP - len(people))
-    for person in people:
-        years, span = person.age_on(first_day), (last_day - first_day).days
-        # about 7.5 deaths per 1,000 and year, doubling every eight years of age (Gompertz)
-        if hand.chance(min(0.5, 0.0004 * 1.09 ** max(0, years - 30)) * span / 365):
-            with_death(hand, person, first_day + timedelta(days=hand.between(10, max(10, span))))
-        elif years > 60 and hand.chance(_OFF_SITE):
-            from_day = first_day + timedelta(days=hand.between(0, span))
-            person.off_site = (from_day, from_day + timedelta(days=hand.between(30, 180)))
-        elif hand.chance(_ENROLLED_WITHIN_HISTORY):
-            person.enrolled_on = first_day - timedelta(days=hand.between(0, 200))
-    return people
-
-
-def _household(hand: Hand, today: date, room: int) -> list[Person]:
-    """One household, no larger than `room`: one address and surname, telephones and an account shared."""
-    ages = _ages(hand)[:room]
-    members: list[Person] = []
-    where, surname, home = address(hand), hand.pick(SURNAMES), hand.between(0, 10**6)
-    number = "HH" + hand.new_id(12)
-    for n, years in enumerate(ages):
-        sex = "12"[n] if n < 2 and len(ages) > 1 else ("1" if hand.chance(0.51) else "2")
-        person = _person(hand, today, sex, years, None)
-        person.household, person.address, person.home = number, where, home if hand.chance(0.8) else person.home
-        if sex == "1" or years < 18:
-            person.name = person_name(hand, surname)
-        members.append(person)
-    holder = next((member for member in members if member.insurance == "310"), None)
-    for person in members:
-        if person is not members[0] and (person.age_on(today) < 16 or person.age_on(today) > 75):
-            person.tel = members[0].tel  # children's and old people's telephone is that of the family
-        if holder is not None and person is not holder and hand.chance(0.6):
-            person.account_holder = holder
-    return members
-
-
-def _ages(hand: Hand) -> list[int]:
-    """Ages in a household: one, two, parents with children, three generations.
-
-    The shares were chosen so that the population is near the census of 2020: 18 % to 14, 19 % from 60 on.
-    """
-    kind = hand.random()
-    if kind < 0.19:
-        return [hand.between(22, 50) if hand.chance(0.45) else hand.between(51, 90)]
-    if kind < 0.47:
-        age = hand.between(24, 58) if hand.chance(0.45) else hand.between(59, 86)
-        return [age, min(92, max(21, age + hand.between(-5, 3)))]
-    parent = hand.between(26, 52)
-    children = [max(0, parent - 26 - hand.between(0, 6) - 4 * n) for n in range(1 if hand.chance(0.5) else 2)]
-    both = [parent, max(21, parent + hand.between(-4, 2)), *children]
-    if kind < 0.78:
-        return both
-    return [*both, *(parent + hand.between(22, 31) for _ in range(1 if hand.chance(0.6) else 2))]
-
-
-def _person(hand: Hand, today: date, sex: str, years: int, conditions: tuple[str, ...] | None) -> Person:
+def person_of(hand: Hand, today: date, sex: str, years: int, conditions: tuple[str, ...] | None) -> Person:
+    """A living person of that sex and age; conditions that are not asked for are drawn."""
     birth = today - timedelta(days=years * 365 + hand.between(20, 380))
     own = draw_conditions(hand, years) if conditions is None else conditions
-    health = draw_health(hand, years, sex, own, wanted=conditions is not None)
+    health = draw_health(hand, own, wanted=conditions is not None)
     employed = years >= 18 and hand.chance(0.92 if health.is_registered else 0.42)
     kind = ("12" if years >= 60 else "11") if employed else ("14" if years < 18 else "1501")
     return Person(
@@ -199,6 +140,7 @@ def _person(hand: Hand, today: date, sex: str, years: int, conditions: tuple[str
         visits_per_month=health.visits_per_month,
         home=hand.between(0, 10**6),
         health=health,
+        saved=hand.lognormal(0.35, 1.2) if employed else 1.0,
     )
 
 

@@ -126,9 +126,12 @@ def pooled_of(
     return min(paid, max(0, left))
 
 
-def account_left(policy: Policy, insurance: str, person_type: str, usage: Usage, month: int) -> int:
-    """The balance of the personal account in that month, in cents; residents have none."""
+def account_left(policy: Policy, insurance: str, person_type: str, usage: Usage, month: int, saved: float = 1.0) -> int:
+    """The balance of the personal account in that month, in cents; residents have none.
+
+    `saved` is how many times the usual balance was saved up in the years before.
+    """
     if insurance != "310":
         return 0
     times = 2 if person_type == "12" else 1
-    return max(0, times * (policy.account_start + policy.account_income * month // 12) - usage.account)
+    return max(0, times * (int(policy.account_start * saved) + policy.account_income * month // 12) - usage.account)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from math import ceil
 
-from simulator.capacity import bed_slots, machines, reserve
+from simulator.capacity import bed_slots, beds_for, machines, staged_in
 from simulator.catalogue import Item
 from simulator.people import AREA
 from simulator.staffing import CLINICAL, DEPARTMENTS, SPECIAL, TECHNICAL, Doctor, make_doctor
@@ -72,6 +72,11 @@ class Institution:
             self._duty[key] = found
         return found
 
+    def called_in(self, day: date, department: str) -> list[Doctor]:
+        """The department's doctors on the schedule that weekday; when none is, all of them: a birth does not wait."""
+        own = [doctor for doctor in self.doctors if doctor.department == department]
+        return [doctor for doctor in own if doctor.works_on(day)] or own or self.on_duty(day)
+
     def __hash__(self) -> int:
         return hash(self.code)
 
@@ -131,8 +136,11 @@ def make_pharmacy(hand: Hand, name: str, prescribers: Sequence[Doctor]) -> Insti
     return shop
 
 
-def make_providers(seed: int, persons: int, stay_factor: float = 1.0) -> Providers:
-    """The institutions of a region of this many insured persons; `stay_factor` changes how full the beds are."""
+def make_providers(seed: int, persons: int, stay_factor: float = 1.0, scheme_scale: float = 1.0) -> Providers:
+    """The institutions of a region of this many insured persons; `stay_factor` changes how full the beds are.
+
+    `scheme_scale` says how much is staged: there are beds for that too.
+    """
     # more places than so few people would have: an institution is judged among at least twenty of its kind
     counts = {"1": max(1, persons // 20_000), "2": max(2, persons // 8000), "3": max(22, persons // 600)}
     suffix = {"1": "中心医院", "2": "人民医院", "3": "社区卫生服务中心"}
@@ -143,7 +151,7 @@ def make_providers(seed: int, persons: int, stay_factor: float = 1.0) -> Provide
             name = f"云溪市{_TOWNS[n % len(_TOWNS)]}{'' if n < len(_TOWNS) else f'第{n}'}{suffix[level]}"
             hospitals.append(_unlike(used, hand, level, name))
     hospitals[0].is_pilot = True  # in the smallest world too
-    slots = _filled(hand, _furnish(hand, persons, hospitals), hospitals, stay_factor)
+    slots = _filled(hand, _furnish(hand, persons, hospitals, scheme_scale), hospitals, stay_factor)
     prescribers = [doctor for hospital in hospitals for doctor in hospital.doctors]
     pharmacies = []
     for n in range(max(22, round(persons * PHARMACIES_PER_PERSON))):
@@ -154,7 +162,7 @@ def make_providers(seed: int, persons: int, stay_factor: float = 1.0) -> Provide
     return Providers(hospitals, pharmacies, persons, slots, stay_factor, remote)
 
 
-def _furnish(hand: Hand, persons: int, hospitals: list[Institution]) -> list[Institution]:
+def _furnish(hand: Hand, persons: int, hospitals: list[Institution], scale: float) -> list[Institution]:
     """Beds in proportion to the load; the hospital of every bed slot, in an order that mixes the levels."""
     slots: list[Institution] = []
     for level in ("1", "2", "3"):
@@ -162,11 +170,11 @@ def _furnish(hand: Hand, persons: int, hospitals: list[Institution]) -> list[Ins
         count = bed_slots(persons, level)
         wards = places if level != "3" else places[: ceil(count / _BEDS_OF_PRIMARY)]
         own = [wards[n % len(wards)] for n in range(count)]
-        held = Counter(place.code for place in own)
+        held, staged = Counter(place.code for place in own), staged_in(persons, level, len(wards), scale)
         for place in places:
             place.beds = 0
         for place in wards:
-            place.beds = held[place.code] + reserve(persons, level, len(wards))
+            place.beds = beds_for(held[place.code], staged, level)
         for place in places:
             place.nurses = len(place.doctors) + place.beds // 2
         slots += own

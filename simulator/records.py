@@ -9,7 +9,8 @@ from simulator.catalogue import Item
 from simulator.people import Person
 from simulator.providers import Doctor, Institution
 
-INPATIENT = ("21", "52")  # 52: childbirth
+BIRTH = "52"
+INPATIENT = ("21", BIRTH)
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from datetime import date
 from simulator.catalogue import all_items
 from simulator.extras import EndOfWorld
 from simulator.night_rows import NightRows
-from simulator.rows import Row, doctor_row, institution_row, item_row
+from simulator.rows import Row, doctor_row, institution_row, item_row, joined
 from simulator.scenario import Scenario
 from simulator.spool import SpoolWriter
 from simulator.streams import Hand
@@ -28,7 +28,7 @@ def spool_registries(
     """Registers and end-of-world tables in the spool, to be joined behind the blocks."""
     rows = NightRows(scenario)
     first = scenario.nights[0]
-    providers = providers_of(scenario.seed, scenario.persons, scenario.stay_factor)
+    providers = providers_of(scenario)
     places = all_places(providers)
     medins = [institution_row(place) for place in places]
     doctors = [doctor_row(place, doctor) for place in places if not place.is_pharmacy for doctor in place.doctors]
@@ -48,14 +48,14 @@ def _add_all(rows: NightRows, table: str, night: date, entries: Iterable[Row]) -
 def _end_of_world(
     scenario: Scenario, totals: Totals, written: frozenset[int], spool: SpoolWriter
 ) -> Iterator[BlockReport]:
-    world = EndOfWorld(scenario, providers_of(scenario.seed, scenario.persons, scenario.stay_factor))
+    world = EndOfWorld(scenario, providers_of(scenario))
     rows, waiting = NightRows(scenario), 0
     for table in extra_tables(scenario):
         if table.at_end is None:
             continue
         sums = dict(sorted(totals.sums.pop(table.name, {}).items()))
         for uploaded, key, values in table.at_end(Hand(scenario.seed, f"{table.name}/end"), world, sums):
-            rows.add(table.name, uploaded, key, values)
+            rows.add_text(table.name, uploaded, key, values if isinstance(values, str) else joined(values))
             waiting += 1
             if waiting == _ROWS_AT_ONCE:
                 yield rows.report(written, spool)

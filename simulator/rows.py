@@ -54,14 +54,14 @@ def person_row(person: Person, known_by: date) -> Row:
 
 
 def enrolment_rows(person: Person, known_by: date) -> list[Row]:
-    """psn_insu as the register stood on a day: the enrolment, ended by death or by a move, and the one after it."""
+    """psn_insu as the register stood on a day: until death or a move, and after a move within."""
     move = person.move if person.move and person.move.registered <= known_by else None
-    begin, death = str(person.enrolled_on or _REGISTRY_START), _known_death(person, known_by)
-    if move is None or (death is not None and death < move.day):
-        return [_enrolment(person, person.relation_id, AREA, begin, death)]
+    begin, end = str(person.enrolled_on or _REGISTRY_START), _known_end(person, known_by)
+    if move is None or (end is not None and end < move.day):
+        return [_enrolment(person, person.relation_id, person.region, begin, end)]
     return [
-        _enrolment(person, person.relation_id, AREA, begin, move.day - timedelta(days=1)),
-        _enrolment(person, move.relation_id, move.region, str(move.day), death),
+        _enrolment(person, person.relation_id, person.region, begin, move.day - timedelta(days=1)),
+        _enrolment(person, move.relation_id, move.region, str(move.day), end),
     ]
 
 
@@ -74,6 +74,13 @@ def _enrolment(person: Person, relation_id: str, region: str, begin: str, end: d
 
 def _known_death(person: Person, known_by: date) -> date | None:
     return person.death if person.death_registered and person.death_registered <= known_by else None
+
+
+def _known_end(person: Person, known_by: date) -> date | None:
+    """The last day of being insured here, as far as the register knows."""
+    if person.left_on and person.left_registered and person.left_registered <= known_by:
+        return person.left_on - timedelta(days=1)
+    return _known_death(person, known_by)
 
 
 def visit_row(visit: Visit) -> Row:

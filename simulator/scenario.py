@@ -10,6 +10,7 @@ from typing import Self
 from fundwatch.errors import FundwatchError, faults
 from simulator.dirt import BY_NAME, rates_of
 from simulator.layout import Layout
+from simulator.life_events import MoveRates
 from simulator.misdeliveries import Spoiled, When, mishap_faults, spoiled_nights
 from simulator.sure_schemes import lines_of_sure_schemes
 
@@ -19,7 +20,7 @@ MIN_PERSONS = 10
 MOST_STAYS = 20.0  # times the usual rate of admissions
 # Lines per person-day, honest and staged, and lines of schemes that come along whatever the size; measured on
 # worlds of 200 to 25,000 persons over 89 days. They aim `for_lines`, nothing else.
-_HONEST_PER_PERSON_DAY, _STAGED_PER_PERSON_DAY = 0.243, 0.072
+_HONEST_PER_PERSON_DAY, _STAGED_PER_PERSON_DAY = 0.246, 0.078
 _LINES_OF_EVERY_SCHEME = 53_000
 _PERSONS_WITHOUT_RARE_SCHEMES = 700
 _TRIED_OUT_BELOW = 15_000  # lines; below, the chance of a few stays moves the total by a third
@@ -54,6 +55,7 @@ class Scenario:
     the people; without it only those of the first rules are sure to come. `scheme_rates` multiply the number of
     instances of single schemes, `disguise_shares` say how many are plain, careful and well disguised.
     `stay_factor` multiplies how often honest people are admitted. `tables` switch extra tables on or off by name.
+    `moves` say how many households a year move within the pooling area, out of it and into it.
     `mishaps` spoil whole deliveries, each kind on a share of the nights or on the nights named (see misdeliveries).
     The world ends on `ends_on`, by itself the last night. With a later end, nights can be added one day: those
     delivered before stay the same to the byte.
@@ -75,9 +77,16 @@ class Scenario:
     layout: Layout = field(default_factory=Layout)
     tables: Mapping[str, bool] = field(default_factory=dict)
     mishaps: Mapping[str, When] = field(default_factory=dict)
+    moves: MoveRates = field(default_factory=MoveRates)
 
     def __post_init__(self) -> None:
-        found = [*_number_faults(self), *_night_faults(self), *_rate_faults(self), *self.layout.faults()]
+        found = [
+            *_number_faults(self),
+            *_night_faults(self),
+            *_rate_faults(self),
+            *self.layout.faults(),
+            *self.moves.faults(),
+        ]
         found += mishap_faults(self.nights, self.ends_on or max(self.nights, default=date.min), self.mishaps)
         if found:
             raise ScenarioError.of(found, "Scenario")

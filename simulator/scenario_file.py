@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fundwatch.resources import conf_file, read_yaml
 from simulator.checks import world_faults
 from simulator.layout import Layout
+from simulator.life_events import USUAL_MOVES, MoveRates
 from simulator.misdeliveries import When
 from simulator.scenario import Scenario, ScenarioError
 
@@ -69,6 +70,14 @@ class Stays(_Part):
     factor: float = 1.0
 
 
+class Moves(_Part):
+    """How many of a hundred households a year move, as shares: within the pooling area, out of it, into it."""
+
+    within: float = USUAL_MOVES.within
+    out: float = USUAL_MOVES.out
+    into: float = USUAL_MOVES.into
+
+
 class Delivery(_Part):
     """How files are written."""
 
@@ -90,6 +99,7 @@ class ScenarioFile(_Part):
     ends_on: date | None = None
     schemes: Schemes = Schemes()
     stays: Stays = Stays()
+    moves: Moves = Moves()
     dirt: dict[str, float] = {}
     delivery: Delivery = Delivery()
     tables: dict[str, bool] = {}
@@ -115,6 +125,7 @@ class ScenarioFile(_Part):
             scheme_rates=self.schemes.rates,
             disguise_shares=(shares.plain, shares.careful, shares.disguised),
             stay_factor=self.stays.factor,
+            moves=MoveRates(**self.moves.model_dump()),
             dirt=dirt,
             layout=Layout(**self.delivery.model_dump()),
             tables=self.tables,

@@ -63,10 +63,10 @@ def settle(seed: int, visit: Visit, unsettled: frozenset[str] = frozenset()) -> 
 def settle_after_an_error(seed: int, visit: Visit) -> Settlement:
     """Settle, take all of it back and settle again within minutes: what is left is as if nothing had been.
 
-    The lines keep their ids; those of the first try have others.
+    The lines keep their ids; those of the first try have others, and the same packs are scanned in both.
     """
     lines = visit.lines
-    visit.lines = [replace(line, id=id_of(seed, "first try", line.id), trace_codes=()) for line in lines]
+    visit.lines = [replace(line, id=id_of(seed, "first try", line.id)) for line in lines]
     _settled(id_of(seed, "first try", visit.id), visit, visit.settled_at, visit.lines)
     reverse(seed, visit, visit.settled_at + _ERROR_NOTICED)
     visit.lines = [*lines, *visit.lines]
@@ -182,11 +182,11 @@ def _account(visit: Visit, usage: Usage, own: int) -> int:
         paid = own * visit.account_share // 100
         visit.family_account = min(visit.family_account, paid)
         return paid
-    paid = min(own, account_left(STANDARD, person.insurance, person.person_type, usage, month))
+    paid = min(own, account_left(STANDARD, person.insurance, person.person_type, usage, month, person.saved))
     holder = person.account_holder
     if holder is not None and paid < own:
         theirs = holder.usage.setdefault(visit.settled_at.year, Usage())
-        left = account_left(STANDARD, holder.insurance, holder.person_type, theirs, month)
+        left = account_left(STANDARD, holder.insurance, holder.person_type, theirs, month, holder.saved)
         visit.family_account = min(own - paid, left // _FAMILY_PART)
         theirs.account += visit.family_account
         paid += visit.family_account

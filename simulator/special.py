@@ -46,10 +46,10 @@ def chemotherapy_items(n: int) -> list[Item]:
 
 
 def antenatal_days(person: Person, first: date, last: date) -> Iterator[date]:
-    """Every four weeks of the last 28."""
-    due = first + timedelta(days=person.health.due)
-    days = (due - timedelta(days=_FIRST_ANTENATAL - _ANTENATAL_DAYS * n) for n in range(7))
-    yield from (day for day in days if first <= day <= last)
+    """Every four weeks of the last 28 before each birth."""
+    for due in person.delivers:
+        days = (due - timedelta(days=_FIRST_ANTENATAL - _ANTENATAL_DAYS * n) for n in range(7))
+        yield from (day for day in days if first <= day <= last)
 
 
 def antenatal_items(n: int) -> list[Item]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from simulator.catalogue import Item, all_items
 from simulator.extras import Dated, EndOfWorld, ExtraTable, Key
@@ -23,10 +23,14 @@ _PURCHASE_PERCENT = 87  # of the list price
 
 def _tally(visit: Visit) -> Iterator[tuple[Key, int]]:
     """Units that left the shelf, by seller, item and month."""
+    place, month = visit.place.code, ""
+    last: datetime | None = None
     for line in visit.lines:
         item = line.shelf_item or (None if line.unstocked else line.item)
         if item is not None and item.list_type in _KEPT:
-            yield (visit.place.code, item.code, str(line.at)[:7]), line.quantity
+            if line.at is not last:
+                last, month = line.at, str(line.at)[:7]
+            yield (place, item.code, month), line.quantity
 
 
 def _at_end(hand: Hand, world: EndOfWorld, sums: Mapping[Key, int]) -> Iterator[Dated]:

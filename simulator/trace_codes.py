@@ -34,12 +34,13 @@ def codes_of(hand: Hand, line: Line) -> tuple[str, ...]:
     """The codes scanned for a line: those it states, or a fresh one per pack."""
     if line.trace_codes is not None:
         return line.trace_codes
-    prefix = prefix_of(line.item.code)
-    return tuple(prefix + hand.new_id(_SERIAL_DIGITS) for _ in range(line.quantity) if not hand.chance(FORGOTTEN))
+    prefix, draw, new_id = prefix_of(line.item.code), hand.random, hand.new_id
+    return tuple([prefix + new_id(_SERIAL_DIGITS) for _ in range(line.quantity) if draw() >= FORGOTTEN])
 
 
 def _rows(hand: Hand, visit: Visit) -> Iterator[Dated]:
     scanned: dict[str, tuple[str, ...]] = {}
+    of_visit, psn_no = f"{visit.place.code},{visit.id}", visit.person.psn_no
     for line in visit.lines:
         if line.item.list_type != "101" or abs(line.quantity) > _MOST_PACKS:
             continue
@@ -48,12 +49,11 @@ def _rows(hand: Hand, visit: Visit) -> Iterator[Dated]:
             codes = scanned[line.id] = codes_of(hand, line)
         else:
             codes = scanned.get(line.original_id, ())[: -line.quantity]
+        at, uploaded = str(line.at), line.uploaded
+        key, head = f"{at} {line.id}", f"{of_visit},{line.id},{psn_no},{line.item.code}"
+        tail = f"{at},{'1' if sold else '-1'},1,0"
         for n, code in enumerate(codes):
-            row = (
-                visit.place.code, visit.id, line.id, visit.person.psn_no, line.item.code, code, str(line.at),
-                "1" if sold else "-1", "1", "0",
-            )  # fmt: skip
-            yield Dated(line.uploaded, f"{line.at} {line.id} {n:03d}", row)
+            yield Dated(uploaded, f"{key} {n:03d}", f"{head},{code},{tail}")
 
 
 TRACE_SCANS = ExtraTable(

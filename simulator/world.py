@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
+from simulator.households import make_people
 from simulator.life import block_life
-from simulator.people import Person, make_people
+from simulator.people import Person
 from simulator.providers import Institution, Providers, make_providers
 from simulator.records import Visit
 from simulator.scenario import Scenario
@@ -60,16 +61,29 @@ def block_persons(scenario: Scenario, block: int) -> int:
     return scenario.persons - BLOCK_PERSONS * block if is_last else BLOCK_PERSONS
 
 
-@lru_cache(maxsize=2)
-def providers_of(seed: int, persons: int, stay_factor: float) -> Providers:
+def providers_of(scenario: Scenario) -> Providers:
     """The providers of the whole world, made once in a process."""
-    return make_providers(seed, persons, stay_factor)
+    return _providers(*_of_providers(scenario))
+
+
+def provider_codes(scenario: Scenario) -> frozenset[str]:
+    """The codes of the honest world's places and doctors."""
+    return _codes_of(*_of_providers(scenario))
+
+
+def _of_providers(scenario: Scenario) -> tuple[int, int, float, float]:
+    """All that the providers depend on."""
+    return scenario.seed, scenario.persons, scenario.stay_factor, scenario.scheme_scale
 
 
 @lru_cache(maxsize=2)
-def provider_codes(seed: int, persons: int, stay_factor: float) -> frozenset[str]:
-    """The codes of the honest world's places and doctors."""
-    return frozenset(_codes(all_places(providers_of(seed, persons, stay_factor))))
+def _providers(seed: int, persons: int, stay_factor: float, scheme_scale: float) -> Providers:
+    return make_providers(seed, persons, stay_factor, scheme_scale)
+
+
+@lru_cache(maxsize=2)
+def _codes_of(seed: int, persons: int, stay_factor: float, scheme_scale: float) -> frozenset[str]:
+    return frozenset(_codes(all_places(_providers(seed, persons, stay_factor, scheme_scale))))
 
 
 def all_places(providers: Providers) -> list[Institution]:
@@ -80,9 +94,9 @@ def all_places(providers: Providers) -> list[Institution]:
 def make_world(scenario: Scenario, block: int = 0) -> World:
     """The same scenario and block give the same world, whatever is staged in it."""
     seed, first, last = scenario.seed, scenario.history_start, scenario.last_day
-    providers = providers_of(seed, scenario.persons, scenario.stay_factor)
+    providers = providers_of(scenario)
     offset = BLOCK_PERSONS * block
-    people = make_people(seed, block_persons(scenario, block), first, last, offset)
+    people = make_people(seed, block_persons(scenario, block), first, last, offset, scenario.moves)
     hand = Hand(seed, f"life/{block}")
     visits: list[Visit] = []
     busy: dict[str, set[date]] = {}
@@ -90,7 +104,7 @@ def make_world(scenario: Scenario, block: int = 0) -> World:
     for person, own in zip(people, lives, strict=True):
         busy[person.psn_no] = {day for visit in own for day in visit.days}
         visits += own
-    taken = set(provider_codes(seed, scenario.persons, scenario.stay_factor))
+    taken = set(provider_codes(scenario))
     return World(scenario, people, providers, visits, busy, block, block_count(scenario), taken)
 
 

@@ -11,6 +11,9 @@ from simulator.schemes.wear import forget_scans, settle_worn, worn
 from simulator.streams import Hand
 from simulator.world import World
 
+# Rules on malformed and on missing codes: which of these schemes' codes were scanned is what was staged.
+_ABOUT_SINGLE_SCANS = ("TC-05", "TC-07")
+
 
 def play_one(world: World, scheme: Scheme, number: int, mishaps: Mishaps) -> Stage:
     """One instance (numbered from 0) played and settled; it draws from its own streams and knows of no other."""
@@ -20,7 +23,8 @@ def play_one(world: World, scheme: Scheme, number: int, mishaps: Mishaps) -> Sta
     stage.finish()
     settle_with_mishaps(scenario.seed, part, stage.ordinary, scenario.last_day, mishaps)
     worn(Hand(scenario.seed, f"wear/{part}"), stage.staged, mishaps)
-    forget_scans(Hand(scenario.seed, f"scans/{part}"), stage.staged, {label.feedetl_sn for label in stage.labels})
+    if scheme.rule_id not in _ABOUT_SINGLE_SCANS:
+        forget_scans(Hand(scenario.seed, f"scans/{part}"), stage.staged)
     settle_worn(Hand(scenario.seed, f"settling/{part}"), scenario.seed, stage.staged, mishaps, stage.waived)
     stage.waive_shares()
     return stage

@@ -23,6 +23,7 @@ from simulator.world import World
 __all__ = ["Scheme", "Stage"]
 # Days around a staged event that the cast's ordinary life leaves free: what is found there was staged.
 _MARGIN = 16
+_NEWS, _LONG_NEWS, _LONG = 0.25, 0.10, 4  # shares, and from how many days on it is long
 _TRIES = 200  # to find a bystander before somebody new is made
 
 
@@ -66,10 +67,14 @@ class Stage:
         return scenario.history_start + timedelta(days=self.hand.between(0, scenario.days))
 
     def start(self, days: int) -> date:
-        """A day with at least `days` days left after it; one in four has hardly more, to be news."""
+        """A day with at least `days` days left after it; one in four has hardly more, to be news; of long ones
+
+        one in ten: more would lie in hospital together in the last week.
+        """
         scenario = self.world.scenario
         latest = max(0, scenario.days - days)
-        earliest = max(0, latest - 2) if self.hand.chance(0.25) else 0
+        is_news = self.hand.chance(_LONG_NEWS if days >= _LONG else _NEWS)
+        earliest = max(0, latest - 2) if is_news else 0
         return scenario.history_start + timedelta(days=self.hand.between(earliest, latest))
 
     def moment(self, day: date, first_hour: int, last_hour: int) -> datetime:
@@ -106,7 +111,7 @@ class Stage:
         for _ in range(_TRIES):
             person = self.hand.pick(self.world.people)
             is_of_age = age[0] <= person.age_on(day) <= age[1]
-            is_insured = person.death is None and (person.enrolled_on is None or person.enrolled_on <= day)
+            is_insured = person.death is None and person.is_here(day)
             if is_insured and is_of_age and not near & self.world.busy_days[person.psn_no]:
                 if person.psn_no not in self._met:
                     self._met.add(person.psn_no)

@@ -49,14 +49,13 @@ def settle_worn(hand: Hand, seed: int, visits: Sequence[Visit], mishaps: Mishaps
             settle(seed, visit)
 
 
-def forget_scans(hand: Hand, visits: Sequence[Visit], labelled: Collection[str]) -> None:
-    """Leave out scanned codes as often as honest sellers do: none of a labelled line, and none that is seen twice."""
+def forget_scans(hand: Hand, visits: Sequence[Visit]) -> None:
+    """Leave out scanned codes as often as honest sellers do, labelled lines' too; none that is seen twice."""
     lines = [line for visit in visits for line in visit.lines if line.trace_codes]
     seen = Counter(code for line in lines for code in line.trace_codes or ())
     for line in lines:
-        if line.id not in labelled:
-            codes = line.trace_codes or ()
-            line.trace_codes = tuple(code for code in codes if seen[code] > 1 or not hand.chance(FORGOTTEN))
+        codes = line.trace_codes or ()
+        line.trace_codes = tuple(code for code in codes if seen[code] > 1 or not hand.chance(FORGOTTEN))
 
 
 def _return_a_drug(hand: Hand, visit: Visit, beside: Line, later: float) -> None:

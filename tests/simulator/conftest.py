@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from simulator import Scenario, Summary, simulate
+from tests.simulator.misdelivered import faulty, night, sound  # noqa: F401 (fixtures)
 
 Row = dict[str, str]
 
@@ -40,10 +41,10 @@ def simulated(scenario: Scenario, folder: Path) -> Simulated:
     landing, truth = folder / "landing", folder / "truth"
     summary = simulate(scenario, landing, truth)
     tables: dict[str, list[Row]] = defaultdict(list)
-    for night in scenario.nights:
-        manifest = json.loads((landing / str(night) / "manifest.json").read_text(encoding="utf-8"))
+    for folder in (landing / str(day) for day in scenario.nights):
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         for file in manifest["files"]:
-            tables[file["table"]] += read_table(landing / str(night) / file["name"])
+            tables[file["table"]] += read_table(folder / file["name"])
     with (truth / "labels.csv").open(encoding="utf-8", newline="") as text:
         labels = list(csv.DictReader(text))
     return Simulated(scenario, landing, summary, dict(tables), labels)

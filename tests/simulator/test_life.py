@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
+from simulator.households import make_people
 from simulator.life import block_life
-from simulator.people import make_people
 from simulator.providers import make_providers
 from simulator.seasons import day_of
 from simulator.streams import Hand
@@ -18,7 +18,7 @@ PERSONS, BLOCK = 1500, 500
 
 @pytest.fixture(scope="module")
 def providers():
-    return make_providers(5, PERSONS)
+    return make_providers(5, PERSONS, scheme_scale=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,23 @@ def test_bed_slots_are_nine_tenths_full(visits, providers):
     days = [FIRST + timedelta(days=n) for n in range(10, 150)]
     nights = Counter(day for v in visits if v.is_stay for day in v.days[:-1])
     assert 0.75 < sum(nights[day] for day in days) / (len(providers.slots) * len(days)) <= 1
+
+
+def test_honest_people_fill_the_beds_as_far_as_is_usual_at_each_level():
+    providers = make_providers(5, 60_000, scheme_scale=0.0)
+    slots, beds = Counter(place.level for place in providers.slots), Counter()
+    for place in providers.hospitals:
+        beds[place.level] += place.beds
+    use = {level: 0.95 * slots[level] / beds[level] for level in "123"}
+    assert use["1"] > use["2"] > use["3"] > 0.6
+    assert 0.85 < 0.95 * sum(slots.values()) / sum(beds.values()) < 0.94
+
+
+def test_there_are_beds_for_what_is_staged_too():
+    def beds(scale):
+        return sum(place.beds for place in make_providers(5, 60_000, scheme_scale=scale).hospitals)
+
+    assert beds(0.0) < beds(1.0) < beds(3.0)
 
 
 def test_nobody_is_in_two_places_at_once(lives):

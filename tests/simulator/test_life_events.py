@@ -8,10 +8,10 @@ import pytest
 
 from simulator import Scenario
 from simulator.blocks import Part
+from simulator.households import make_people
 from simulator.life import block_life
 from simulator.mishaps import Mishaps
 from simulator.night_rows import NightRows
-from simulator.people import make_people
 from simulator.providers import make_providers
 from simulator.rows import enrolment_rows, visit_row
 from simulator.streams import Hand
@@ -51,7 +51,7 @@ def test_children_are_born_throughout_at_the_national_rate(people):
     assert all(person.birth.strftime("%Y%m%d") in person.certno for person in born)
 
 
-def test_newborns_come_to_the_registers_with_their_registration(people, registers):
+def test_who_is_born_or_comes_is_in_the_registers_from_the_registration_on(people, registers):
     born = [person for person in people if person.registered_on and FIRST < person.registered_on <= LAST]
     assert born
     for person in born:
@@ -59,13 +59,13 @@ def test_newborns_come_to_the_registers_with_their_registration(people, register
         assert NIGHTS[nights[0]] >= person.registered_on
         assert nights[0] == 0 or NIGHTS[nights[0] - 1] < person.registered_on
         (enrolment,) = registers[nights[0]]["psn_insu", person.psn_no][:1]
-        assert enrolment[BEGIN] == str(person.birth)
+        assert enrolment[BEGIN] == str(person.enrolled_on)
 
 
 def test_newborns_have_no_care_before_their_registration():
     people = make_people(9, 1500, FIRST, LAST)
     lives = block_life(Hand(9, "life/0"), people, make_providers(9, 1500), FIRST, LAST)
-    newborns = [(p.registered_on, own) for p, own in zip(people, lives, strict=True) if p.registered_on]
+    newborns = [(p.registered_on, own) for p, own in zip(people, lives, strict=True) if p.birth > FIRST]
     assert any(own for _, own in newborns)
     for registered_on, own in newborns:
         assert all(visit.begin.date() >= registered_on for visit in own)

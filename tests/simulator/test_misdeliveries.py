@@ -1,117 +1,29 @@
-"""Deliveries spoiled on demand: for each kind, the bytes are really so, and the truth says so."""
+"""What a spoiled delivery is made of: for each kind, the bytes are really so."""
 
 from __future__ import annotations
 
-import csv
 import gzip
-import hashlib
-import json
 from dataclasses import replace
-from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
-from simulator import Scenario, ScenarioError, simulate
 from simulator.layout import Layout
-from simulator.misdeliveries import BY_NAME, MISDELIVERIES, spoiled_nights
-from simulator.scenario_file import read_scenario, scenario_of
-from simulator.spoiling import spoil_delivery, take_resent
-from tests.simulator.test_delivery import content_of
-
-LAST = date(2026, 3, 31)
-NIGHTS = tuple(LAST - timedelta(days=n) for n in reversed(range(len(MISDELIVERIES) + 3)))
-PLAN = {kind.name: (NIGHTS[n + 2],) for n, kind in enumerate(MISDELIVERIES)}
-SOUND = Scenario(persons=450, history_start=date(2026, 2, 20), nights=NIGHTS, scheme_scale=0.0)
-FAULTY = replace(SOUND, mishaps=PLAN)
-
-
-def made(scenario, folder, **how):
-    simulate(scenario, folder / "landing", folder / "truth", **how)
-    return folder / "landing"
-
-
-@pytest.fixture(scope="module")
-def faulty(tmp_path_factory):
-    return made(FAULTY, tmp_path_factory.mktemp("faulty"))
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory):
-    return made(SOUND, tmp_path_factory.mktemp("sound"))
-
-
-@pytest.fixture
-def night(faulty, sound):
-    """The folder of the night of a kind, and the sound one."""
-    return lambda name: (faulty / str(PLAN[name][0]), sound / str(PLAN[name][0]))
-
-
-def manifest(folder):
-    return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-
-
-def entry(folder, name):
-    return next(file for file in manifest(folder)["files"] if file["name"] == name)
-
-
-def lines(path):
-    content = path.read_bytes()
-    return (gzip.decompress(content) if path.name.endswith(".gz") else content).decode("utf-8").splitlines()
-
-
-def fees(folder):
-    return lines(folder / "fee_list.csv.gz")
-
-
-def rows(folder):
-    return list(csv.DictReader(fees(folder)))
-
-
-def is_true(folder, name):
-    """Whether the manifest states what the file holds."""
-    stated, content = entry(folder, name), (folder / name).read_bytes()
-    text = gzip.decompress(content) if content and name.endswith(".gz") else content
-    return (stated["sha256"], stated["bytes"], stated["rows"]) == (
-        hashlib.sha256(content).hexdigest(), len(content), max(0, text.count(b"\n") - 1),
-    )  # fmt: skip
-
-
-def money(table):
-    return sum(Decimal(row["det_item_fee_sumamt"]) for row in table)
-
-
-def truth_of(landing):
-    with (landing.parent / "truth" / "mishaps.csv").open(encoding="utf-8", newline="") as text:
-        return list(csv.DictReader(text))
-
-
-def test_the_truth_names_every_mishap_with_its_night_its_file_and_what_ought_to_come_of_it(faulty):
-    told = {row["kind"]: row for row in truth_of(faulty)}
-    assert set(told) == set(BY_NAME)
-    for name, row in told.items():
-        kind = BY_NAME[name]
-        assert (row["night"], row["outcome"]) == (str(PLAN[name][0]), kind.outcome)
-        assert row["file"] == f"{kind.table}.csv.gz"
-        assert row["detail"]
-
-
-def test_nights_without_a_mishap_are_those_of_the_sound_world(faulty, sound):
-    spoiled = {str(night) for (night,) in PLAN.values()}
-    expected = {name: text for name, text in content_of(sound).items() if name.split("/")[0] not in spoiled}
-    assert expected.items() <= content_of(faulty).items()
-
-
-def test_refused_and_held_nights_come_once_more_and_sound(faulty, sound):
-    mended = {kind.name for kind in MISDELIVERIES if kind.is_mended}
-    assert {folder.name for folder in (faulty / "resent").iterdir()} == {str(PLAN[name][0]) for name in mended}
-    for name in mended:
-        again, meant = faulty / "resent" / str(PLAN[name][0]), sound / str(PLAN[name][0])
-        new, old = content_of(again), content_of(meant)
-        assert {n: c for n, c in new.items() if n != "manifest.json"} == {
-            n: c for n, c in old.items() if n != "manifest.json"
-        }
-        assert manifest(again) == manifest(meant) | {"batch_id": manifest(meant)["batch_id"] + "R"}
+from simulator.misdeliveries import BY_NAME
+from tests.simulator.misdelivered import (
+    FAULTY,
+    NIGHTS,
+    entry,
+    fees,
+    has_the_stated_size,
+    is_true,
+    lines,
+    made,
+    manifest,
+    money,
+    rows,
+    truth_of,
+)  # fmt: skip
 
 
 def test_a_renamed_copy_has_the_very_bytes_of_an_earlier_night(night, faulty):
@@ -150,10 +62,6 @@ def test_a_truncated_gzip_ends_in_the_middle(night):
     with pytest.raises(EOFError):
         gzip.decompress((spoiled / "fee_list.csv.gz").read_bytes())
     assert not has_the_stated_size(spoiled, "fee_list.csv.gz")
-
-
-def has_the_stated_size(folder, name):
-    return entry(folder, name)["bytes"] == (folder / name).stat().st_size
 
 
 def test_half_a_plain_file_ends_within_a_row(night):
@@ -266,85 +174,3 @@ def test_a_file_may_be_far_outside_the_usual_size(night, name, factor):
 def test_every_kind_can_be_played_in_every_layout(tmp_path, layout):
     landing = made(replace(FAULTY, layout=layout), tmp_path)
     assert {row["kind"] for row in truth_of(landing)} == set(BY_NAME)
-
-
-def test_spoiled_nights_can_be_continued(tmp_path, faulty):
-    made(FAULTY, tmp_path, nights=NIGHTS[:5])
-    again = made(FAULTY, tmp_path, nights=NIGHTS[5:])
-    assert content_of(again) == content_of(faulty)
-    assert truth_of(again) == truth_of(faulty)
-
-
-def test_the_resent_delivery_takes_the_place_of_the_spoiled(tmp_path, sound):
-    landing = made(replace(SOUND, mishaps={"tenth_of_size": NIGHTS[3:4]}), tmp_path)
-    assert take_resent(landing, NIGHTS[3])
-    assert fees(landing / str(NIGHTS[3])) == fees(sound / str(NIGHTS[3]))
-    assert not take_resent(landing, NIGHTS[3])
-
-
-def test_rates_spoil_about_so_many_nights_and_the_same_ones_whatever_nights_follow():
-    nights = [date(2024, 1, 1) + timedelta(days=n) for n in range(1000)]
-    asked = {"no_manifest": 0.1, "sent_again_renamed": 0.05}
-    spoiled = spoiled_nights(1, nights, asked)
-    assert 110 < len(spoiled) < 180
-    fewer = spoiled_nights(1, nights[:400], asked)
-    assert fewer == {night: one for night, one in spoiled.items() if night < nights[400]}
-    assert nights[0] not in spoiled
-
-
-def test_what_is_taken_again_comes_from_a_sound_night():
-    nights = NIGHTS[:6]
-    spoiled = spoiled_nights(1, nights, {"no_manifest": nights[2:5], "sent_again_in_part": nights[5:]})
-    assert spoiled[nights[5]].source == nights[1]
-
-
-def test_mishaps_that_cannot_be_are_refused_together():
-    with pytest.raises(ScenarioError) as refused:
-        replace(SOUND, mishaps={
-            "no_manifst": 0.1, "half_csv": 2.0, "wrong_sum": (date(2025, 1, 1),), "empty_file": NIGHTS[4:5],
-            "header_only": NIGHTS[4:5], "sent_again_renamed": NIGHTS[:1],
-        })  # fmt: skip
-    for word in (
-        "did you mean no_manifest?", "half_csv is 2.0", "2025-01-01 is not one of the nights",
-        "has empty_file already", "no delivery comes before",
-    ):  # fmt: skip
-        assert word in str(refused.value)
-
-
-def test_a_file_names_nights_by_date_by_number_or_by_rate():
-    nights = {"every": "daily", "count": 3, "last": "2026-03-31"}
-    asked = {"no_manifest": [2], "half_csv": ["2026-03-31"], "wrong_sum": 0.2}
-    scenario = scenario_of({"persons": 100, "nights": nights, "mishaps": asked}, "here")
-    assert scenario.mishaps == {"no_manifest": (date(2026, 3, 30),), "half_csv": (LAST,), "wrong_sum": 0.2}
-
-
-def test_the_faulty_month_plays_everything_once(tmp_path):
-    scenario = read_scenario("faulty-month")
-    landing = made(scenario, tmp_path)
-    kinds = [row["kind"] for row in truth_of(landing)]
-    assert all(kinds.count(name) == 1 for name in BY_NAME)
-    assert {"late_weeks", "reversal_first", "reversal_in_parts", "reversal_repeated", "reversal_undone"} <= set(kinds)
-    assert "reversal_months_later" in kinds
-    assert len(scenario.nights) == 30
-
-
-def test_another_seed_spoils_the_same_named_nights(tmp_path):
-    assert {n: s.kind for n, s in replace(FAULTY, seed=3).spoiled.items()} == {
-        n: s.kind for n, s in FAULTY.spoiled.items()
-    }
-
-
-def test_a_delivery_that_was_changed_meanwhile_is_spoiled_as_it_is_now_and_sent_again_so(tmp_path):
-    landing, scenario = made(SOUND, tmp_path), replace(SOUND, mishaps={"half_csv": NIGHTS[3:4]})
-    folder = landing / str(NIGHTS[3])
-    header, first, *others = fees(folder)
-    changed = gzip.compress("".join(f"{line}\n" for line in (header, first, first, *others)).encode(), mtime=0)
-    (folder / "fee_list.csv.gz").write_bytes(changed)
-    stated = manifest(folder)
-    fee_entry = next(file for file in stated["files"] if file["table"] == "fee_list")
-    fee_entry |= {"sha256": hashlib.sha256(changed).hexdigest(), "bytes": len(changed), "rows": len(others) + 2}
-    (folder / "manifest.json").write_text(json.dumps(stated), encoding="utf-8")
-    spoil_delivery(scenario, landing, scenario.spoiled[NIGHTS[3]], tmp_path)
-    assert lines(folder / "fee_list.csv")[:3] == [header, first, first]
-    assert fees(landing / "resent" / str(NIGHTS[3])) == [header, first, first, *others]
-    assert is_true(landing / "resent" / str(NIGHTS[3]), "fee_list.csv.gz")

@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from simulator.people import make_people, make_person
+from simulator.households import make_people
+from simulator.people import make_person
 from simulator.streams import Hand
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 6, 30)

@@ -133,16 +133,47 @@ def test_an_error_in_settling_changes_no_net_quantity_and_no_id(after_errors):
         assert {key: n for key, n in net.items() if n} == {line.id: line.quantity for line in sound[visit.id].lines}
 
 
-def test_scans_of_staged_lines_are_forgotten_but_those_that_labels_or_other_lines_need():
+def test_scans_of_labelled_lines_are_forgotten_like_honest_ones_but_not_those_that_other_lines_share():
     (scheme,) = [scheme for scheme in SCHEMES if scheme.name == "code_settled_twice"]
     world = make_world(Scenario(persons=200))
     stage = play_one(world, scheme, 0, Mishaps(rates=rates_of(0, QUIET)))
     lines = [line for visit in stage.staged for line in visit.lines]
     for n, line in enumerate(lines):
-        line.trace_codes = (*(f"{n}-{m}" for m in range(50)), "shared")
-    forget_scans(Hand(1, "test"), stage.staged, {lines[0].id})
+        line.trace_codes = (*(f"{n}-{m}" for m in range(400 // len(lines))), "shared")
+    forget_scans(Hand(1, "test"), stage.staged)
     codes = [line.trace_codes or () for line in lines]
-    assert len(codes[0]) == 51
-    left = [len(own) - 1 for own in codes[1:]]
+    assert {line.id for line in lines} <= {label.feedetl_sn for label in stage.labels}
     assert all(own[-1] == "shared" for own in codes)
-    assert 0 < sum(50 - n for n in left) < 0.06 * 50 * len(left)
+    left = sum(len(own) - 1 for own in codes)
+    whole = 400 // len(lines) * len(lines)
+    assert 0.95 * whole < left < whole
+
+
+def test_labelled_sales_lack_scans_as_often_as_honest_ones():
+    schemes = [
+        s for s in SCHEMES if s.name in ("heavy_user_of_the_same_drug", "patient_to_market", "code_at_two_places")
+    ]
+    world = make_world(Scenario(persons=200))
+    stages = [play_one(world, scheme, n, Mishaps(rates=rates_of(0, QUIET))) for scheme in schemes for n in range(25)]
+    named = {label.feedetl_sn for stage in stages for label in stage.labels}
+    sold = [
+        line
+        for stage in stages
+        for v in stage.staged
+        for line in v.lines
+        if line.id in named and line.trace_codes is not None
+    ]
+    packs, scans = sum(line.quantity for line in sold), sum(len(line.trace_codes or ()) for line in sold)
+    assert packs > 500
+    assert 0.003 < 1 - scans / packs < 0.04
+
+
+def test_the_packs_of_a_first_try_are_scanned_too():
+    (scheme,) = [scheme for scheme in SCHEMES if scheme.name == "heavy_user_of_the_same_drug"]
+    world = make_world(Scenario(persons=200))
+    stage = play_one(world, scheme, 0, Mishaps(rates=rates_of(0, QUIET | {"settlement_undone": 0.5})))
+    redone = [visit for visit in stage.staged if len(visit.settlements) == 3]
+    assert redone
+    for visit in redone:
+        sold = [line.trace_codes or () for line in visit.lines if line.quantity > 0]
+        assert sorted(sold) == sorted(sold[: len(sold) // 2] * 2)

@@ -53,7 +53,7 @@ def test_what_a_year_may_pay_is_not_exceeded(hand, employee, secondary):
 
 
 def test_an_account_never_pays_more_than_is_in_it(hand, employee, secondary):
-    paid = 0
+    paid, employee.saved = 0, 1.0
     for n in range(60):
         orders = [Order(catalogue.COSTLY_DRUGS[0], 3)]
         visit = outpatient(hand, employee, secondary, TODAY + timedelta(days=n), orders, visit_type="41")
