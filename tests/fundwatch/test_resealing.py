@@ -142,9 +142,14 @@ def test_no_old_seal_and_no_plain_text_is_left_in_any_file_of_the_vault(
     vault = replace(_vault(tmp_path), key=NEW)
     before = _seals(vault)
     assert all(seal[20:] in _bytes_of(vault) for seal in before)
-    seen = []
+    seen: list[bytes] = []
     put = resealing._put
-    monkeypatch.setattr(resealing, "_put", lambda *given: (seen.append(_bytes_of(vault)), put(*given)))
+
+    def looked_at(vault: Vault, domain: str, staged: Path) -> None:
+        seen.append(_bytes_of(vault))
+        put(vault, domain, staged)
+
+    monkeypatch.setattr(resealing, "_put", looked_at)
     reseal(vault)
     after = _bytes_of(vault)
     assert not [seal for seal in before if seal[20:] in after]
