@@ -36,6 +36,7 @@ _COLUMNS = {
     "approved_by": "string",
     "why": "string",
 }
+PERSON, BEFORE = "person", "before"
 STARTED, INTENT, ERASED, DONE = "started", "intent", "erased", "done"
 
 
@@ -137,8 +138,12 @@ class ErasureLog:
         return marked
 
     def has_erased(self, mark: str) -> bool:
-        """Whether a person's data were erased before, so that an intake can tell when they come again."""
+        """Whether a person's data were erased before."""
         return any(row["mark"] == mark and row["state"] == DONE for row in self._journal.rows())
+
+    def marks(self) -> frozenset[str]:
+        """The marks of all persons of whom an erasure was begun; none, without a query, where there was no erasure."""
+        return frozenset(row["mark"] for row in self._journal.rows() if row["kind"] == PERSON)
 
     def rows(self) -> list[dict[str, Any]]:
         """Everything noted, the oldest first."""

@@ -12,6 +12,7 @@ from fundwatch.keys import KeyRing, PseudonymKey
 from fundwatch.vault import Vault
 from intake.checks import Quality
 from intake.delivery import Delivery, LandedFile
+from intake.erased import ErasedPersons
 from intake.mapping import ENTRY_OF, SourceMapping
 from jobs.job import Night
 
@@ -32,6 +33,7 @@ class IntakeWork:
     quality: Quality
     ring: KeyRing
     vault: Vault
+    erased: ErasedPersons
 
     @property
     def date(self) -> date:
@@ -86,6 +88,7 @@ def judged_rows(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
         table: work.night.keep(with_prints(_together(parts), table), table, sizes[table])
         for table, parts in frames.items()
     }
+    tables = work.erased.judged(tables)
     repeated = {table: work.night.keep(repeated_keys(rows, table)) for table, rows in tables.items()}
     earlier = {
         table: work.night.keep(told)
@@ -171,7 +174,8 @@ def _canonical(work: IntakeWork, delivery: Delivery, file: LandedFile, table: st
 
     rows = next(r for r in work.mapping.tables[table].rows if r.source == file.kind)
     strings, columns = source_rows(raw, work.mapping, delivery, file, rows)
-    return to_canonical(strings, table, rows, work.quality.of(table), privacy, columns, work.date)
+    canonical = to_canonical(strings, table, rows, work.quality.of(table), privacy, columns, work.date)
+    return work.erased.marked(canonical, table)
 
 
 def told_to_vault(work: IntakeWork, judged: Mapping[str, DataFrame]) -> None:
