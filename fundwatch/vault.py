@@ -110,7 +110,7 @@ class Vault:
         _refuse_odd(domain, tokens)
         if not tokens:
             return 0
-        among = ", ".join(f"'{token}'" for token in sorted({*tokens, *self._of_both_keys(domain, tokens)}))
+        among = ", ".join(f"'{token}'" for token in sorted({*tokens, *self.tokens_of_both_keys(domain, tokens)}))
         gone = 0
         if self.holds_identities:
             gone = _deleted(self.identity_path, f"domain = '{domain}' AND token IN ({among})")
@@ -119,6 +119,14 @@ class Vault:
             _deleted(self.bridge_path, f"domain = '{domain}' AND (old_token IN ({among}) OR new_token IN ({among}))")
             purge(self.bridge_path)
         return gone
+
+    def tokens_of_both_keys(self, domain: str, tokens: Sequence[str]) -> set[str]:
+        """The tokens under both keys of whom a rotation's bridge knows by one of these; none without a bridge."""
+        _refuse_odd(domain, tokens)
+        among = ", ".join(f"'{token}'" for token in tokens)
+        where = f"WHERE domain = '{domain}' AND (old_token IN ({among}) OR new_token IN ({among}))"
+        found = self._query(self.bridge_path, f"SELECT old_token, new_token FROM bridge {where}")
+        return {str(row[name]) for row in found for name in ("old_token", "new_token")}
 
     def forget_history(self) -> None:
         """Take away earlier versions, which time travel would read, and what a killed run left.
@@ -166,13 +174,6 @@ class Vault:
         where = f"WHERE domain = '{domain}' AND old_token IN ({among})"
         found = self._query(self.bridge_path, f"SELECT old_token, new_token FROM bridge {where}")
         return {str(row["old_token"]): str(row["new_token"]) for row in found}
-
-    def _of_both_keys(self, domain: str, tokens: Sequence[str]) -> set[str]:
-        """The tokens under both keys of whom the bridge knows by one of these."""
-        among = ", ".join(f"'{token}'" for token in tokens)
-        where = f"WHERE domain = '{domain}' AND (old_token IN ({among}) OR new_token IN ({among}))"
-        found = self._query(self.bridge_path, f"SELECT old_token, new_token FROM bridge {where}")
-        return {str(row[name]) for row in found for name in ("old_token", "new_token")}
 
     def _query(self, path: Path, query: str) -> list[dict[str, Any]]:
         if not (path / "_delta_log").is_dir():
