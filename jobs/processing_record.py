@@ -50,6 +50,7 @@ def record_files(
         "business_date": night.isoformat(),
         "software": f"fundwatch {__version__}",
         "source": settings.source,
+        "said": record.model_dump(mode="json"),
         "tables": [*(_table_record(t, record, settings, sources, privacy) for t in TABLES.values()), *_others(record)],
         "columns": [c for t in TABLES.values() for c in _column_records(t, sources, privacy)],
         "exports": list(_exports(settings)),
@@ -94,6 +95,7 @@ def _parts(record: Record, told: Mapping[str, Any]) -> Iterator[str]:
     yield table("风险 Risks", ("风险 Risk", "措施 Measures", "剩余 What is left"), risks)
     yield table("湖内可单独识别的人 Persons alone in the lake", ("组 Set", "人数 Persons"), told["singled_out"].items())
     yield table("删除 Erasures", ("种类 Kind", "次数 Number"), told["erasures"].items())
+    yield note("报送字段的去向(含弃用与只密存者)见同夜 privacy.html。 Where every delivered column goes: privacy.html.")
     yield table("待办 Open", ("事项 Point",), [(point,) for point in told["open"]] or [("无 none",)])
     kinds = ("表 Table", "字段 Column", "性质 Kind", "来源 From", "级别 Level")
     yield table("字段 Columns (GB/T 39725)", kinds, [_cells(row) for row in told["columns"]])

@@ -212,6 +212,14 @@ def test_the_vaults_key_goes_to_two_custodians_and_the_next_one_never_lay_in_one
     assert _keys(tmp_path, "make", *own) == 2  # both keys lie there: none is made beside them
 
 
+def test_the_vaults_key_is_made_in_two_shares_at_once_where_the_settings_name_two(tmp_path: Path) -> None:
+    shares = Path(f"{tmp_path / 'a.share'}+{tmp_path / 'b.share'}")
+    assert _keys(tmp_path, "make", "--set", f"vault_key_file={shares}") == 0
+    assert {path.name for path in tmp_path.glob("*.share")} == {"a.share", "b.share"}
+    assert not (tmp_path / "keys" / "vault.key").exists()
+    assert read_vault_key(shares).key_id != ""
+
+
 def test_only_what_the_vaults_key_has_is_done_with_it(vault: Vault, tmp_path: Path) -> None:
     before = (tmp_path / "keys" / "pseudonym.key").read_bytes()
     assert _keys(tmp_path, "carry", "--vault") == 2

@@ -100,6 +100,7 @@ def test_the_record_of_processing_tells_of_every_table_and_column_and_how_it_is_
     assert "patient_id (person)" in tables["claim_line"]["tokens"]
     assert (tables["claim_line"]["free_text"], tables["diagnosis"]["retention"]) == ("note", "随 goes with encounter")
     assert all(row["purpose"] for row in told["tables"])
+    assert told["said"]["purpose"]["en"].startswith("find signs")
 
 
 def test_a_columns_level_is_that_of_what_it_is_made_of_or_of_its_tokens(settings):
