@@ -12,7 +12,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -101,10 +101,13 @@ class ErasureLog:
         told = json.dumps([night.isoformat() for night in nights])
         self._note(erasure_id, request, [{"state": DONE, "nights": told}])
 
-    def gone(self, table: str) -> dict[date | None, Gone]:
-        """What erasures took out of a table, by night."""
+    def gone(self, table: str, made_at: Mapping[date, datetime] | None = None) -> dict[date | None, Gone]:
+        """What erasures took out of a table, by night. Of a night that was made anew (`made_at`), those since then:
+        its accounts know nothing of what was taken out of what it had made before."""
         summed: dict[date | None, Gone] = {}
         for row in (r for r in self._counted() if r["table_name"] == table):
+            if made_at is not None and row["business_date"] in made_at and made_at[row["business_date"]] > row["at"]:
+                continue
             before = summed.get(row["business_date"], Gone(row["business_date"], 0))
             amount = None if row["amount"] is None else row["amount"] + (before.amount or Decimal(0))
             summed[row["business_date"]] = Gone(row["business_date"], before.rows + row["rows"], amount)

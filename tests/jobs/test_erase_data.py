@@ -33,7 +33,7 @@ from jobs.erase_lists import MARK
 from jobs.erase_rows import Eraser
 from leads.lists import is_whole
 from tests.fundwatch.vaults import CANARIES, fill
-from tests.lakes import ANNA, BERT, FIRST, SECOND, line, make_lake, put
+from tests.lakes import ANNA, BERT, FIRST, SECOND, line, make_lake, put, stands
 
 SIGNED = ("--as", "甲", "--approve", "乙", "--why", "the person asked")
 
@@ -136,6 +136,19 @@ def test_an_older_version_can_no_longer_be_read(settings):
 def test_the_accounts_still_balance_after_an_erasure(settings):
     erase(settings, "person", "--token", ANNA)
     found = check(parser().parse_args(["lake", "check", "--deep", "--var", str(settings.var)]))["findings"]
+    assert {str(f["outcome"]) for f in found} == {"ok"}
+
+
+def test_the_accounts_of_a_night_that_was_taken_in_anew_after_an_erasure_balance(settings):
+    erase(settings, "person", "--token", ANNA)
+    lake = Lake(settings.lake_dir)
+    anew = {"accepted_lines": "1", "accepted_amount": "40.00", "quarantined_lines": "3", "quarantined_amount": "35.50"}
+    DeltaTable(str(lake.path("control_total"))).update(updates=anew, predicate=f"business_date = DATE '{FIRST}'")
+    told_again = {"business_date": FIRST, "source": "national", "table_name": "claim_line", "error_codes": ["ERASED"]}
+    rows = [{**told_again, "file_name": "fee_list.csv.gz", "line_number": n} for n in (2, 3, 5)]
+    put(lake, "quarantine", rows, FIRST)
+    stands(lake, "intake", FIRST)
+    found = check(parser().parse_args(["lake", "check", "--var", str(settings.var)]))["findings"]
     assert {str(f["outcome"]) for f in found} == {"ok"}
 
 
