@@ -60,10 +60,10 @@ class ErasedPersons:
         """The night's marked tables: rows that go with a person's by another id are marked too; all get their code."""
         if not self.marks:
             return dict(tables)
-        told = dict(tables)
+        told = {table: _told_of(rows) for table, rows in tables.items()}
         for table in tables.keys() & GOES_WITH.keys():
             for column, _ in GOES_WITH[table]:
-                ids = [rows.filter(IS_ERASED).select(column) for rows in tables.values() if _tells(rows, column)]
+                ids = [rows.filter(IS_ERASED).select(column) for rows in told.values() if _tells(rows, column)]
                 if ids:
                     found = reduce(lambda one, other: one.unionByName(other), ids)
                     told[table] = _with_those_of(told[table], column, found)
@@ -87,6 +87,13 @@ class ErasedPersons:
             for rows in tables.values()
         ]
         return stacked(frames).agg(F.count(F.lit(1)).alias("rows"), F.count_distinct(_PERSON).alias("persons"))
+
+
+def _told_of(rows: DataFrame) -> DataFrame:
+    """The rows as marked; a table that only people's releases feed tonight was not, because they decided on it."""
+    from pyspark.sql import functions as F
+
+    return rows if IS_ERASED in rows.columns else rows.withColumn(IS_ERASED, F.lit(False))
 
 
 def _tells(rows: DataFrame, column: str) -> bool:

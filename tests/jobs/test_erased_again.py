@@ -104,14 +104,16 @@ def test_the_erased_rows_are_no_faults_to_the_gate(kept_out):
 def test_what_a_person_releases_is_taken_in(kept_out, spark):
     place, token, _ = kept_out
     third = date(2026, 4, 1)
-    chosen = ("--date", str(SECOND), "--file", "fee_list.csv.gz", "--line", "2", "--into", str(third))
     signed = ("--as", "甲", "--why", "a court asked to keep it", "--json", "--quiet", "--var", str(place.settings.var))
-    options = ("--set", f"conf={place.settings.conf}")
-    assert main(["quarantine", "release", *chosen, *signed, *options]) == 0
-    deliver(place.settings.landing_dir, {**AGAIN, "fee_list": [{**HIS_LINE, "feedetl_sn": "L6"}]}, third)
+    for file in ("fee_list", "psn_info"):
+        chosen = ("--date", str(SECOND), "--file", f"{file}.csv.gz", "--line", "2", "--into", str(third))
+        assert main(["quarantine", "release", *chosen, *signed, "--set", f"conf={place.settings.conf}"]) == 0
+    later = {name: rows for name, rows in AGAIN.items() if name != "psn_info"}  # nothing else of that table comes
+    deliver(place.settings.landing_dir, {**later, "fee_list": [{**HIS_LINE, "feedetl_sn": "L6"}]}, third)
     run_job(JOB, place, third)
-    known = place.lake.known(spark, "claim_line", third).filter(F.col("patient_id") == token).collect()
-    assert [row.line_id for row in known] == ["L3"]
+    lines = place.lake.known(spark, "claim_line", third).filter(F.col("patient_id") == token).collect()
+    assert [row.line_id for row in lines] == ["L3"]
+    assert place.lake.known(spark, "patient", third).filter(F.col("patient_id") == token).count() == 1
 
 
 def test_where_the_settings_say_so_they_are_taken_in_and_counted(spark, tmp_path):
