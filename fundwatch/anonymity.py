@@ -99,7 +99,8 @@ def _classes(rows: DataFrame, quasi: Sequence[str], sensitive: str | None, perso
     counted = F.count(F.lit(1))
     size = counted if person is None else F.count_distinct(F.col(person))
     values = _distinct_values(sensitive)
-    one = F.lit(None).cast("string") if person is None else F.min(F.col(person))
+    # a print of the person: the least of texts is found by sorting, of numbers by hashing
+    one = F.lit(None).cast("bigint") if person is None else F.min(F.xxhash64(F.col(person)))
     told = [counted.alias(_CLASS_ROWS), size.alias(_CLASS_SIZE), values.alias(_CLASS_VALUES), one.alias(_CLASS_PERSON)]
     return rows.groupBy(*quasi).agg(*told)
 
