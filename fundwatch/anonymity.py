@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SMALL_CELL = 5
 # Upper bounds of the histogram of class sizes; the last bucket is open.
 SIZES = (1, 2, 4, 9, 19, 49, 99)
-_CLASS_ROWS, _CLASS_SIZE, _CLASS_VALUES = "class_rows", "class_size", "class_values"
+_CLASS_ROWS, _CLASS_SIZE, _CLASS_VALUES, _CLASS_PERSON = "class_rows", "class_size", "class_values", "class_person"
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Anonymity:
     unique_rows: int
     rows_under_k: int
     sizes: dict[str, int]
+    singled_out: int = 0  # persons with a row in a class of their own; 0 where rows do not tell persons apart
 
     @property
     def uniqueness(self) -> float:
@@ -76,6 +77,7 @@ def measured(
     from pyspark.sql import functions as F
 
     classes = _classes(rows, quasi, sensitive, person)
+    alone = F.when(F.col(_CLASS_SIZE) == 1, F.col(_CLASS_PERSON))
     size, in_class = F.col(_CLASS_SIZE), F.col(_CLASS_ROWS)
     bounds = list(zip((-1, *SIZES), (*SIZES, None), strict=True))
     return classes.agg(
@@ -86,17 +88,21 @@ def measured(
         F.coalesce(F.sum(F.when(size <= 1, in_class)), F.lit(0)).alias("unique_rows"),
         F.coalesce(F.sum(F.when(size < k, in_class)), F.lit(0)).alias("rows_under_k"),
         F.array(*(F.count_if(_between(size, low, high)) for low, high in bounds)).alias("sizes"),
+        F.count_distinct(alone).alias("singled_out"),
     )
 
 
 def _classes(rows: DataFrame, quasi: Sequence[str], sensitive: str | None, person: str | None) -> DataFrame:
-    """Grain: class. Its rows, its size and its distinct sensitive values."""
+    """Grain: class. Its rows, size and distinct sensitive values; where persons are told apart, one of them."""
     from pyspark.sql import functions as F
 
     counted = F.count(F.lit(1))
     size = counted if person is None else F.count_distinct(F.col(person))
     values = _distinct_values(sensitive)
-    return rows.groupBy(*quasi).agg(counted.alias(_CLASS_ROWS), size.alias(_CLASS_SIZE), values.alias(_CLASS_VALUES))
+    # a print of the person: the least of texts is found by sorting, of numbers by hashing
+    one = F.lit(None).cast("bigint") if person is None else F.min(F.xxhash64(F.col(person)))
+    told = [counted.alias(_CLASS_ROWS), size.alias(_CLASS_SIZE), values.alias(_CLASS_VALUES), one.alias(_CLASS_PERSON)]
+    return rows.groupBy(*quasi).agg(*told)
 
 
 def _between(size: Column, low: int, high: int | None) -> Column:
@@ -114,11 +120,11 @@ def _distinct_values(sensitive: str | None) -> Column:
 
 def anonymity_of(row: Sequence[object]) -> Anonymity:
     """The measures from the one row of `measured`."""
-    rows, classes, k, l_, unique, under, sizes = row
+    rows, classes, k, l_, unique, under, sizes, singled_out = row
     histogram = dict(zip(_sizes_names(), sizes, strict=True))  # type: ignore[call-overload]
     whole = [None if value is None else int(str(value)) for value in (k, l_)]
-    counts = [int(str(value)) for value in (rows, classes, unique, under)]
-    return Anonymity(counts[0], counts[1], whole[0], whole[1], counts[2], counts[3], histogram)
+    counts = [int(str(value)) for value in (rows, classes, unique, under, singled_out)]
+    return Anonymity(counts[0], counts[1], whole[0], whole[1], counts[2], counts[3], histogram, counts[4])
 
 
 def suppressed(
@@ -130,7 +136,7 @@ def suppressed(
     classes = _classes(rows, quasi, sensitive, person)
     kept = classes.filter(
         (F.col(_CLASS_SIZE) >= limits.k) & (F.col(_CLASS_VALUES).isNull() | (F.col(_CLASS_VALUES) >= limits.l))
-    ).drop(_CLASS_ROWS, _CLASS_SIZE, _CLASS_VALUES)
+    ).drop(_CLASS_ROWS, _CLASS_SIZE, _CLASS_VALUES, _CLASS_PERSON)
     renamed = kept.select(*(F.col(name).alias(f"_{name}") for name in quasi))
     same = [F.col(name).eqNullSafe(F.col(f"_{name}")) for name in quasi]
     return rows.join(renamed, on=_all(same), how="left_semi")

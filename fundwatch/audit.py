@@ -1,9 +1,10 @@
 """The audit log: one JSON a line, each carrying the hash of the one before, keyed, so that an edit cannot be hidden.
 
 Sources: PIPL Art. 51 and 54 (audit of processing). The hashes are HMACs under a key derived from the vault's: who
-can edit the file cannot recompute the chain. The head file beside it (last number and hash, keyed too) tells a cut
-tail. Only a log and head that were both put back to an earlier state are not told by themselves: note the head
-elsewhere and give it to `verify`.
+can edit the file cannot recompute the chain. When the vault's key is rotated, later lines are signed with the new one;
+those before stay as they are, and of the old key only what verifies them is kept. The head file beside the log (last
+number and hash, keyed too) tells a cut tail. Only a log and head that were both put back to an earlier state are not
+told by themselves: note the head elsewhere and give it to `verify`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,6 +117,13 @@ class AuditLog:
                 return Verdict(len(entries), verdict.head, "rewound", min(number, len(entries)), "not the noted head")
         return verdict
 
+    def renew_head(self) -> None:
+        """Sign the head with the key in force, after a rotation, before the old key is gone. Raises AuditError."""
+        with self.turn():
+            last, head = self._last(), self._head()
+            if last is not None or head is not None:
+                self._note_head(Held(last.seq, last.hash) if last else Held(0, GENESIS))
+
     @cached_property
     def _lock(self) -> FileLock:
         from filelock import FileLock
@@ -125,9 +133,15 @@ class AuditLog:
     def _mac(self, message: bytes) -> str:
         return keyed(self.key.derived("audit line"), message).hex()
 
+    @property
+    def _macs(self) -> list[Callable[[bytes], str]]:
+        """Of every key that ever signed lines, the oldest first."""
+        former = [partial(_hex_mac, secret) for secret in self.key.former]
+        return [*former, self._mac]
+
     def _read(self) -> tuple[Verdict, list[Entry]]:
         content = self.path.read_bytes() if self.path.is_file() else b""
-        return read_chain(content, self._mac, self._head())
+        return read_chain(content, self._macs, self._head())
 
     def _append(
         self, action: str, actor: str, outcome: str, why: str, request: str, lead: str, detail: Mapping[str, str]
@@ -163,7 +177,8 @@ class AuditLog:
         head = self._head()
         if not whole and (head is None or head == Held(0, GENESIS)):
             return None
-        last = parse_line(whole.rpartition(b"\n")[2], self._mac) if whole else None
+        found = parse_line(whole.rpartition(b"\n")[2], self._macs) if whole else None
+        last = None if found is None else found[0]
         known = head or Held(0, GENESIS)
         is_head = last is not None and (last.seq, last.hash) == (known.seq, known.hash)
         is_next = last is not None and (last.seq, last.previous) == (known.seq + 1, known.hash)
@@ -203,14 +218,21 @@ class AuditLog:
             seq, last, mac = int(told["seq"]), str(told["hash"]), str(told["mac"])
         except (ValueError, KeyError, TypeError):
             return Held(-1, "")
-        return Held(seq, last) if hmac.compare_digest(mac, self._head_mac(seq, last)) else Held(-1, "")
+        keys = [key for key in (self.key, self.key.old) if key is not None]  # old: a rotation was killed since
+        is_ours = any(hmac.compare_digest(mac, _head_mac(key, seq, last)) for key in keys)
+        return Held(seq, last) if is_ours else Held(-1, "")
 
     def _note_head(self, head: Held) -> None:
-        told = asdict(head) | {"mac": self._head_mac(head.seq, head.hash)}
+        told = asdict(head) | {"mac": _head_mac(self.key, head.seq, head.hash)}
         replace_secret(self.head_path, json.dumps(told) + "\n")
 
-    def _head_mac(self, seq: int, last: str) -> str:
-        return keyed(self.key.derived("audit head"), f"{seq}|{last}".encode()).hex()
+
+def _hex_mac(secret: bytes, message: bytes) -> str:
+    return keyed(secret, message).hex()
+
+
+def _head_mac(key: SealingKey, seq: int, last: str) -> str:
+    return keyed(key.derived("audit head"), f"{seq}|{last}".encode()).hex()
 
 
 def audit_log(settings: Settings) -> AuditLog:

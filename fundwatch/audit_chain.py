@@ -72,29 +72,41 @@ class Verdict:
         return f"line {self.line}: {self.kind}: {self.why}"
 
 
-def parse_line(line: bytes, mac: _Mac) -> Entry | None:
-    """The entry, if the line is spelled canonically and its hash is right."""
+def parse_line(line: bytes, macs: Sequence[_Mac]) -> tuple[Entry, int] | None:
+    """The entry and which key's mac signed it, if the line is spelled canonically and its hash is right."""
     try:
         told = json.loads(line)
         if not isinstance(told, dict) or told.keys() != {f.name for f in fields(Entry)}:
             return None
         entry = Entry(**told)
-        is_ours = entry.line() == line and hmac.compare_digest(entry.signed(mac).hash, str(entry.hash))
+        if entry.line() != line:
+            return None
+        fitting = [n for n, mac in enumerate(macs) if hmac.compare_digest(entry.signed(mac).hash, str(entry.hash))]
     except (ValueError, TypeError, RecursionError):
         return None
-    return entry if is_ours else None
+    return (entry, fitting[0]) if fitting else None
 
 
-def read_chain(content: bytes, mac: _Mac, head: Held | None) -> tuple[Verdict, list[Entry]]:
-    """The verdict on the log's bytes, and the entries before the first line that does not hold."""
+def read_chain(content: bytes, macs: Sequence[_Mac], head: Held | None) -> tuple[Verdict, list[Entry]]:
+    """The verdict on the log's bytes, and the entries before the first line that does not hold.
+
+    `macs` are those of all keys that ever signed lines, the oldest first: after a line of a newer key none of an older
+    one holds, so a key that was taken out of force cannot be used to write on.
+    """
     *lines, torn = content.split(b"\n")
-    parsed = [parse_line(line, mac) for line in lines]
+    parsed = [parse_line(line, macs) for line in lines]
+    entries = [None if found is None else found[0] for found in parsed]
     held: list[Entry] = []
-    for entry in parsed:
+    newest = 0
+    for entry, signer in (found or (None, 0) for found in parsed):
         last = held[-1].hash if held else GENESIS
         if entry is None or (entry.seq, entry.previous) != (len(held) + 1, last):
-            kind, why = _fault(parsed, len(held), last)
+            kind, why = _fault(entries, len(held), last)
             return Verdict(len(held), last, kind, len(held) + 1, why), held
+        if signer < newest:
+            why = "a key that was out of force by then signed it"
+            return Verdict(len(held), last, "inserted", len(held) + 1, why), held
+        newest = signer
         held.append(entry)
     last = held[-1].hash if held else GENESIS
     kind, why = _fault_of_end(held, head, torn)

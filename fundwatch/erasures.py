@@ -12,7 +12,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ _COLUMNS = {
     "approved_by": "string",
     "why": "string",
 }
+PERSON, BEFORE = "person", "before"
 STARTED, INTENT, ERASED, DONE = "started", "intent", "erased", "done"
 
 
@@ -100,10 +101,13 @@ class ErasureLog:
         told = json.dumps([night.isoformat() for night in nights])
         self._note(erasure_id, request, [{"state": DONE, "nights": told}])
 
-    def gone(self, table: str) -> dict[date | None, Gone]:
-        """What erasures took out of a table, by night."""
+    def gone(self, table: str, made_at: Mapping[date, datetime] | None = None) -> dict[date | None, Gone]:
+        """What erasures took out of a table, by night. Of a night that was made anew (`made_at`), those since then:
+        its accounts know nothing of what was taken out of what it had made before."""
         summed: dict[date | None, Gone] = {}
         for row in (r for r in self._counted() if r["table_name"] == table):
+            if made_at is not None and row["business_date"] in made_at and made_at[row["business_date"]] > row["at"]:
+                continue
             before = summed.get(row["business_date"], Gone(row["business_date"], 0))
             amount = None if row["amount"] is None else row["amount"] + (before.amount or Decimal(0))
             summed[row["business_date"]] = Gone(row["business_date"], before.rows + row["rows"], amount)
@@ -137,8 +141,12 @@ class ErasureLog:
         return marked
 
     def has_erased(self, mark: str) -> bool:
-        """Whether a person's data were erased before, so that an intake can tell when they come again."""
+        """Whether a person's data were erased before."""
         return any(row["mark"] == mark and row["state"] == DONE for row in self._journal.rows())
+
+    def marks(self) -> frozenset[str]:
+        """The marks of all persons of whom an erasure was begun; none, without a query, where there was no erasure."""
+        return frozenset(row["mark"] for row in self._journal.rows() if row["kind"] == PERSON)
 
     def rows(self) -> list[dict[str, Any]]:
         """Everything noted, the oldest first."""

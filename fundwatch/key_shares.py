@@ -52,6 +52,37 @@ def replace_shares(paths: tuple[Path, Path], text: str) -> None:
         replace_secret(path, _written({now: held[now], now + 1: part}))
 
 
+def make_text(path: Path, text: str) -> None:
+    """A secret text in a new file, or in two new shares. Raises FileExistsError rather than touch an existing one."""
+    shares = share_paths(path)
+    if shares is not None:
+        make_shares(shares, text)
+    else:
+        make_secret(path, text)
+
+
+def read_text(path: Path, what: str, do: str) -> str:
+    """The secret text of a file, or of two shares. Raises KeyMissingError as `read_secret` does."""
+    shares = share_paths(path)
+    return read_shares(shares, do) if shares is not None else read_secret(path, what, do)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """New content of a file, or of two shares, which keep what was there before beside it."""
+    shares = share_paths(path)
+    if shares is not None:
+        replace_shares(shares, text)
+    else:
+        replace_secret(path, text)
+
+
+def replace_for_good(path: Path, text: str) -> None:
+    """New content; shares, which keep two generations, are replaced twice, so that neither holds what was there."""
+    replace_text(path, text)
+    if share_paths(path) is not None:
+        replace_text(path, text)
+
+
 def _split(text: str) -> tuple[bytes, bytes]:
     plain = text.encode()
     one = secrets.token_bytes(len(plain))

@@ -16,8 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from fundwatch.errors import FundwatchError, KeyMissingError, faults
-from fundwatch.key_shares import make_shares, read_shares, replace_shares, share_paths
-from fundwatch.secret_files import make_secret, read_secret, replace_secret
+from fundwatch.key_shares import make_text, read_text, replace_for_good, replace_text
 
 DOMAINS = ("person", "certificate", "doctor", "contact", "address", "employer", "record", "invoice", "device")
 KEY_VARIABLE = "FUNDWATCH_KEY"
@@ -104,12 +103,8 @@ def make_key(path: Path) -> PseudonymKey:
 
     Raises KeyMissingError for an existing file, which is never touched.
     """
-    shares = share_paths(path)
     try:
-        if shares is not None:
-            make_shares(shares, new_ring().text())
-        else:
-            make_secret(path, new_ring().text())
+        make_text(path, new_ring().text())
     except FileExistsError as fault:
         raise KeyMissingError(
             "a key already lies there; a new one would make every token of the lake unreadable",
@@ -132,9 +127,7 @@ def read_ring(path: Path, environment: Mapping[str, str] | None = None) -> KeyRi
     given = (os.environ if environment is None else environment).get(KEY_VARIABLE, "").strip()
     if given:
         return parse_ring(given.replace(";", "\n"), f"environment {KEY_VARIABLE}")
-    shares = share_paths(path)
-    text = read_shares(shares, _ADVICE) if shares else read_secret(path, "the pseudonymisation key", _ADVICE)
-    return parse_ring(text, str(path))
+    return parse_ring(read_text(path, "the pseudonymisation key", _ADVICE), str(path))
 
 
 def parse_ring(text: str, where: str) -> KeyRing:
@@ -173,13 +166,16 @@ def rotate_key(path: Path) -> KeyRing:
             where=str(path),
             do="run `fundwatch keys carry` and `fundwatch keys retire` first",
         )
-    return _replaced(path, KeyRing(new_ring().active, ring.active, ring.lineage))
+    replace_text(path, KeyRing(new_ring().active, ring.active, ring.lineage).text())
+    return read_ring(path, {})
 
 
 def retire_key(path: Path) -> KeyRing:
     """The ring without its retiring key, which nobody can restore but from a copy."""
     ring = _ring_of_file(path)
-    return ring if ring.retiring is None else _replaced(path, KeyRing(ring.active, None, ring.lineage))
+    # again where nothing is retiring: a killed run may have left the old key in a share's former generation
+    replace_for_good(path, KeyRing(ring.active, None, ring.lineage).text())
+    return read_ring(path, {})
 
 
 def secret_of(digits: str, where: str, do: str) -> bytes:
@@ -204,15 +200,6 @@ def _ring_of_file(path: Path) -> KeyRing:
             f"the key comes from {KEY_VARIABLE}, which a command cannot replace",
             do=f"unset {KEY_VARIABLE} and rotate the key in its file",
         )
-    return read_ring(path, {})
-
-
-def _replaced(path: Path, ring: KeyRing) -> KeyRing:
-    shares = share_paths(path)
-    if shares is not None:
-        replace_shares(shares, ring.text())
-    else:
-        replace_secret(path, ring.text())
     return read_ring(path, {})
 
 

@@ -118,23 +118,23 @@ def _put_bridge(vault: Vault, staged: Path) -> None:
     from deltalake import DeltaTable, write_deltalake
 
     if not vault.has_bridge:
-        write_deltalake(str(vault.bridge_path), _staged(staged), mode="overwrite")
+        write_deltalake(str(vault.bridge_path), staged_rows(staged), mode="overwrite")
         return
     # an earlier run was killed, or a night was taken in with the old key since: add what is not there
     same = "held.domain = told.domain AND held.old_token = told.old_token"
     table = DeltaTable(str(vault.bridge_path))
-    merge = table.merge(_staged(staged), same, source_alias="told", target_alias="held")
+    merge = table.merge(staged_rows(staged), same, source_alias="told", target_alias="held")
     merge.when_not_matched_insert_all().execute()
 
 
 def _put_identities(vault: Vault, staged: Path) -> None:
     from deltalake import write_deltalake
 
-    write_deltalake(str(vault.identity_path), _staged(staged), mode="overwrite")
+    write_deltalake(str(vault.identity_path), staged_rows(staged), mode="overwrite")
 
 
-def _staged(path: Path) -> Any:
-    """A reader of a staged file; it holds one batch at a time."""
+def staged_rows(path: Path) -> Any:
+    """A reader of a file of Arrow batches; it holds one batch at a time."""
     import pyarrow as pa
 
     file = pa.ipc.open_file(pa.memory_map(str(path)))

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -45,12 +45,17 @@ class Settings(BaseModel):
         description="the pseudonymisation key, outside the lake (var/keys/pseudonym.key), or its two shares: A+B",
     )
     vault: Path | None = Field(None, description="what re-identification needs, sealed; and the audit log (var/vault)")
-    vault_key_file: Path | None = Field(None, description="the vault's own key (var/keys/vault.key)")
+    vault_key_file: Path | None = Field(
+        None, description="the vault's own key (var/keys/vault.key), or its two shares: A+B"
+    )
     access: str = Field("default", description="which file of conf/access/ says who may ask for identities and approve")
     reidentify_tokens: int = Field(20, ge=1, le=200, description="how many tokens of a lead one request serves")
     reidentify_days: int = Field(30, ge=1, le=30, description="for how many days an approval holds at most")
     reidentify_same_account: bool = Field(
         False, description="requester and approver may share an operating-system account"
+    )
+    erased_persons: Literal["quarantine", "accept"] = Field(
+        "quarantine", description="what an intake does with rows of persons whose data were erased: they are counted"
     )
     mlflow_uri: str | None = Field(None, description="MLflow's tracking store (sqlite in var/mlflow)")
     quality: str = Field("default", description="which checks and gate limits of conf/quality/ hold")

@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fundwatch.erasing import purge
 from fundwatch.keys import DOMAINS
 from fundwatch.sealing import SealingKey, VaultError
 from fundwatch.store import query_rows
@@ -28,7 +29,7 @@ IDENTITY_COLUMNS = (
 BRIDGE_COLUMNS = ("domain", "old_token", "new_token", "old_key_id", "new_key_id")
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _OTHERS = 0o077
-_STAGING, REKEYING = ".staging", ".rekeying"
+_STAGING, REKEYING, RESEALING = ".staging", ".rekeying", ".resealing"
 # no statistics of `sealed`: Delta's log would keep what was erased
 _INDEXED = {"delta.dataSkippingNumIndexedCols": "3"}
 
@@ -102,27 +103,39 @@ class Vault:
         return None
 
     def forget(self, domain: str, tokens: Sequence[str]) -> int:
-        """Erase rows for good, from the table's history too (PIPL Art. 47); how many there were."""
-        from deltalake import DeltaTable
+        """Erase rows for good, from the tables' histories too (PIPL Art. 47); how many identities there were.
 
+        While a rotation has its bridge, a token of either key stands for both, and the bridge's row goes as well.
+        """
         _refuse_odd(domain, tokens)
-        if not tokens or not self.holds_identities:
+        if not tokens:
             return 0
-        _refuse_empty_commit(self.identity_path)
-        among = ", ".join(f"'{token}'" for token in sorted({*tokens, *self._bridged(domain, tokens).values()}))
-        done = DeltaTable(str(self.identity_path)).delete(f"domain = '{domain}' AND token IN ({among})")
-        self.forget_history()
-        return int(done["num_deleted_rows"])
+        among = ", ".join(f"'{token}'" for token in sorted({*tokens, *self.tokens_of_both_keys(domain, tokens)}))
+        gone = 0
+        if self.holds_identities:
+            gone = _deleted(self.identity_path, f"domain = '{domain}' AND token IN ({among})")
+            self.forget_history()
+        if self.has_bridge:  # last: a run killed before finds the token of the other key in it
+            _deleted(self.bridge_path, f"domain = '{domain}' AND (old_token IN ({among}) OR new_token IN ({among}))")
+            purge(self.bridge_path)
+        return gone
+
+    def tokens_of_both_keys(self, domain: str, tokens: Sequence[str]) -> set[str]:
+        """The tokens under both keys of whom a rotation's bridge knows by one of these; none without a bridge."""
+        _refuse_odd(domain, tokens)
+        among = ", ".join(f"'{token}'" for token in tokens)
+        where = f"WHERE domain = '{domain}' AND (old_token IN ({among}) OR new_token IN ({among}))"
+        found = self._query(self.bridge_path, f"SELECT old_token, new_token FROM bridge {where}")
+        return {str(row[name]) for row in found for name in ("old_token", "new_token")}
 
     def forget_history(self) -> None:
-        """Take away the files of earlier versions, which time travel would read, and what a killed run left."""
-        from deltalake import DeltaTable
+        """Take away earlier versions, which time travel would read, and what a killed run left.
 
-        for left in (_STAGING, REKEYING):
+        The log is folded too: it keeps the least and the greatest token of each file, and what was deleted by.
+        """
+        for left in (_STAGING, REKEYING, RESEALING):
             shutil.rmtree(self.root / left, ignore_errors=True)
-        DeltaTable(str(self.identity_path)).vacuum(
-            retention_hours=0, dry_run=False, enforce_retention_duration=False, full=True
-        )
+        purge(self.identity_path)
 
     def counts(self) -> dict[str, int]:
         """How many tokens of each domain the vault knows."""
@@ -188,6 +201,14 @@ def bridge_schema() -> pa.Schema:
 def _refuse_odd(domain: str, tokens: Sequence[str]) -> None:
     if domain not in DOMAINS or not all(_TOKEN.fullmatch(token) for token in tokens):
         raise VaultError("this is no domain with tokens of 32 hex digits", do=f"domains: {', '.join(DOMAINS)}")
+
+
+def _deleted(path: Path, predicate: str) -> int:
+    """Delete rows, to be followed by `purge`; how many there were."""
+    from deltalake import DeltaTable
+
+    _refuse_empty_commit(path)
+    return int(DeltaTable(str(path)).delete(predicate)["num_deleted_rows"])
 
 
 def _refuse_empty_commit(path: Path) -> None:

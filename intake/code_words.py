@@ -37,6 +37,14 @@ _KNOWN: dict[str, tuple[str, str, tuple[str, str]]] = {
         ),
     ),
     "OTHER_KEY": ("该行的假名由另一把密钥生成", "another key made the row's pseudonyms", _SEND),
+    "ERASED": (
+        "该人员的数据已按要求删除,本次又被报送",
+        "the person's data were erased on request, and this delivery brings them again",
+        (
+            "依法须留存的,核准后放行(release);否则再次删除(fundwatch erase person)",
+            "release it where a duty to keep it holds; else erase the person again",
+        ),
+    ),
     "AMOUNT_MISMATCH": ("金额不等于数量乘单价", "the amount is not quantity times price", _AGAIN),
     "SIGNS_DIFFER": ("数量与金额的正负号不一致", "quantity and amount have different signs", _AGAIN),
     "PRICE_NEGATIVE": ("单价为负", "the unit price is negative", _AGAIN),

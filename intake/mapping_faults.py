@@ -63,6 +63,9 @@ class _Rows:
         is_yes_or_no = name in contract.column_names and contract.spark_type(name) == "boolean"
         if name in contract.free_texts and not isinstance(given, Scrub):
             yield f"{self.where}.{name}: free text may name anybody; fill it with {{scrub: …}}, or leave it out"
+        domain = next((c.domain for c in contract.columns if c.name == name), None)
+        if domain is not None and (not isinstance(given, Token) or given.token != domain):
+            yield f"{self.where}.{name}: it holds pseudonyms of {domain}s; fill it with {{token: {domain}, of: …}}"
         if isinstance(given, (Token, Scrub)) or is_yes_or_no:
             return
         identifying = {*self.mapping.files[self.rows.source].identifying}

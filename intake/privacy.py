@@ -38,7 +38,7 @@ def privacy_of(key: PseudonymKey, vault_key: SealingKey | None) -> Privacy:
     """The functions under these keys. Without a vault key nothing is sealed: for trials, which write nothing."""
 
     def seal(domain: str, of: Column, fields: Mapping[str, Column]) -> Column:
-        return F.lit(None).cast("binary") if vault_key is None else sealed(vault_key, key, domain, of, fields)
+        return F.lit(None).cast("binary") if vault_key is None else sealed(vault_key.in_force, key, domain, of, fields)
 
     return Privacy(token=lru_cache(lambda domain: token(key, domain)), scrubbed=scrubbed, sealed=seal)
 

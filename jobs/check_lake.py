@@ -9,6 +9,7 @@ from typing import Any
 
 from fundwatch.contracts import TABLES
 from fundwatch.errors import ExitCode, FundwatchError
+from fundwatch.key_shares import share_paths
 from fundwatch.lake_check import (
     Finding,
     Outcome,
@@ -96,9 +97,11 @@ def _matched_by_content(settings: Settings) -> frozenset[str]:
 
 
 def _access(settings: Settings) -> Iterator[Finding]:
-    """The vault and the key are their owner's alone; the quarantine is closed to those outside the group."""
-    yield mode_finding(settings.var / "vault", _ALL_BUT_OWNER)
-    yield mode_finding(settings.key_path, _ALL_BUT_OWNER)
+    """The vault and the keys are their owner's alone; the quarantine is closed to those outside the group."""
+    yield mode_finding(settings.vault_dir, _ALL_BUT_OWNER)
+    for path in (settings.key_path, settings.vault_key_path):
+        for file in share_paths(path) or (path,):
+            yield mode_finding(file, _ALL_BUT_OWNER)
     quarantine = settings.lake_dir / "quarantine"
     if quarantine.is_dir():
         yield mode_finding(quarantine, _OTHERS)

@@ -1,14 +1,16 @@
 """Erase a person's data, or all before a date: lake, quarantine, vault and lists, with a record. Without Spark.
 
 Two persons answer for it, one who asks and one who approves. What lies in the landing zone is not the lake's: it goes
-by its own retention, and a delivery that names the person again brings the person back.
+by its own retention; a delivery that names the person again is told by the intake (see intake.erased).
 """
 
 from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -26,6 +28,7 @@ from fundwatch.vault import Vault
 from jobs.command_line import settings_of
 from jobs.erase_lists import mark_lists, redact_lists
 from jobs.erase_rows import Eraser
+from jobs.erase_rows import Vault as Forgetting
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 
@@ -36,24 +39,47 @@ def serve(options: argparse.Namespace) -> Any:
     _refuse_incomplete(options)
     key = read_key(settings.key_path)
     lake = Lake(settings.lake_dir)
-    is_person = options.action == "person"
-    mark = mark_of(options.token, key) if is_person else str(options.date)
-    request = Request(options.action, mark, options.by.strip(), options.approve.strip(), options.why.strip())
+    rows: Counter[str] = Counter()
+    nights: set[date] = set()
     with held(lake.root):
-        eraser = Eraser(
-            lake,
-            request,
-            token=options.token if is_person else None,
-            before=None if is_person else options.date,
-            vault=_vault(settings),
-            on_step=lambda step: log.info("  %s", step),
-        )
-        rows = eraser.run()
-        nights = finish(eraser, settings)
-        _note(settings, request, "ok")
+        vault = _vault(settings)
+        for token, forgetting in _subjects(options, vault):
+            mark = mark_of(token, key) if token else str(options.date)
+            request = Request(options.action, mark, options.by.strip(), options.approve.strip(), options.why.strip())
+            before = None if token else options.date
+            eraser = Eraser(lake, request, token, before, forgetting, lambda step: log.info("  %s", step))
+            rows.update(eraser.run())
+            nights.update(finish(eraser, settings))
+            _note(settings, request, "ok")
     if not options.json:
-        _print(request, rows, nights)
-    return {"erasure_id": eraser.erasure_id, "mark": mark, "rows": rows, "nights_not_reproducible": nights}
+        _print(request, rows, sorted(nights))
+    told = {"erasure_id": eraser.erasure_id, "mark": mark, "rows": dict(rows)}
+    return told | {"nights_not_reproducible": sorted(nights)}
+
+
+@dataclass(frozen=True)
+class _ButPersons:
+    """A vault that forgets all but the person: who else the token stands for is known only while it is held."""
+
+    vault: Forgetting
+
+    def forget(self, domain: str, tokens: Sequence[str]) -> object:
+        return None if domain == "person" else self.vault.forget(domain, tokens)
+
+
+def _subjects(options: argparse.Namespace, vault: Vault | None) -> Iterator[tuple[str | None, Forgetting | None]]:
+    """The tokens to be erased one after the other, each with the vault as it is to hear of it; None for an old year.
+
+    While a key is rotated a person has two tokens: parts of the lake and published lists may hold either. The one that
+    was given comes last, and with it the vault forgets both.
+    """
+    if options.action != "person":
+        yield None, vault
+        return
+    if vault is not None:
+        for other in sorted(vault.tokens_of_both_keys("person", [options.token]) - {options.token}):
+            yield other, _ButPersons(vault)
+    yield options.token, vault
 
 
 def finish(eraser: Eraser, settings: Settings) -> list[date]:
@@ -98,7 +124,7 @@ def _note(settings: Settings, request: Request, outcome: str) -> None:
         )
 
 
-def _print(request: Request, rows: dict[str, int], nights: Sequence[date]) -> None:
+def _print(request: Request, rows: Mapping[str, int], nights: Sequence[date]) -> None:
     print(f"erased: {sum(rows.values()):,} rows of {len(rows)} tables ({request.kind} {request.mark})")
     for name, number in rows.items():
         print(f"  {name:<28} {number:,}")

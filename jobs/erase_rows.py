@@ -72,6 +72,8 @@ class Eraser:
         for name in (n for n in (*first, *LAST) if self.lake.exists(n)):
             self.on_step(name)
             self._erase(name, ids, is_begun=name in begun)
+        if self.vault is not None and self.token:  # whether a register named the person or not
+            self.vault.forget("person", [self.token])
         self._refuse_what_is_left()
         return self._log.rows_by_table(self.erasure_id)
 
@@ -151,7 +153,7 @@ class Eraser:
             return
         tokens = {self.token} if self.token else set(persons)
         rows = self.lake.rows("patient", f"SELECT DISTINCT patient_id, {', '.join(_OTHER_TOKENS)} FROM patient")
-        self.vault.forget("person", sorted(tokens))
+        self.vault.forget("person", sorted(tokens - {self.token}))
         for column, domain in _OTHER_TOKENS.items():
             theirs = {row[column] for row in rows if row["patient_id"] in tokens}
             others = {row[column] for row in rows if row["patient_id"] not in tokens}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,26 +17,20 @@ from fundwatch.contracts import TABLES
 from fundwatch.errors import CatalogueError, NotReadyError, faults
 from intake.generalising import TREATMENTS
 from jobs.command_line import night_of, settings_of
+from jobs.export_linkage import Attack, attacked
+from jobs.export_pages import Made, data_files, page_of, report_of
 from jobs.job import Workplace
+from jobs.privacy_catalogue import read_privacy
 from leads.exports import Export, ExportColumn, ExportRefusedError, read_export
-from leads.privacy_pages import MEASURES, as_json, as_record, measure_rows, note, page, publish, table
+from leads.privacy_pages import as_json, publish
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame
 
+    from fundwatch.settings import Settings
+
 PERSON = "patient_id"  # whom k counts; among the columns of an export only in packs of leads
-
-
-@dataclass(frozen=True)
-class Made:
-    """An export's rows in memory, its measures before and after suppression, and what was left out."""
-
-    rows: pa.Table
-    before: Anonymity | None
-    after: Anonymity | None
-    left_out: int
-    hidden_cells: int
 
 
 def serve(options: argparse.Namespace) -> Any:
@@ -66,11 +59,11 @@ class Stopping:
 def write_export(export: Export, place: Workplace, night: date, out: Path) -> dict[str, Any]:
     """The export's folder `<out>/<name>-<date>`: data as CSV and Parquet, report, page, manifest."""
     rows, versions = exported_rows(export, place, night)
-    made = _cells(export, rows) if export.measures else _records(export, rows)
-    files = _data_files(made.rows)
-    report = _report(export, night, made)
+    made = _cells(export, rows) if export.measures else _records(export, rows, place.settings)
+    files = data_files(made.rows)
+    report = report_of(export, night, made)
     files["report.json"] = as_json(report).encode()
-    files["report.html"] = _page(export, night, made).encode()
+    files["report.html"] = page_of(export, night, made).encode()
     manifest = {
         "export": export.name,
         "export_print": export.print,
@@ -146,23 +139,27 @@ def treated(rows: DataFrame, columns: Mapping[str, ExportColumn], *, keep_all: b
     return rows.select(*made, *others)
 
 
-def _records(export: Export, rows: DataFrame) -> Made:
+def _records(export: Export, rows: DataFrame, settings: Settings) -> Made:
     limits = export.bounds()
     if limits is None:
         return Made(_in_memory(export, rows), None, None, 0, 0)
-    rows = rows.localCheckpoint()
+    lake = rows = rows.localCheckpoint()
     before = after = measure(rows, export)
     if before.faults(limits) and export.on_violation == "suppress":
         rows = suppressed(rows, export.quasi, export.sensitive, limits, person_of(rows)).localCheckpoint()
         after = measure(rows, export)
     found = after.faults(limits) or ([] if after.rows else ["no row is left"])
+    attacks: dict[str, Attack] = {}
+    if not found and person_of(rows) is not None:
+        attacks = attacked(export, rows, lake, read_privacy(settings).linkage, PERSON, settings.seed)
+        found = [fault for attack in attacks.values() for fault in attack.faults()]
     if found:
         raise ExportRefusedError(
             faults(f"the export {export.name} is refused", found),
             where=f"{before.rows} rows, {before.uniqueness:.2%} of them alone over {', '.join(export.quasi)}",
             do="generalise a quasi-identifier further, leave one out, or say on_violation: suppress",
         )
-    return Made(_in_memory(export, rows), before, after, before.rows - after.rows, 0)
+    return Made(_in_memory(export, rows), before, after, before.rows - after.rows, 0, attacks)
 
 
 def measure(rows: DataFrame, export: Export) -> Anonymity:
@@ -205,45 +202,3 @@ def _in_memory(export: Export, rows: DataFrame) -> pa.Table:
             f"the export {export.name} has more than {export.most_rows} rows", do="narrow the query, or raise most_rows"
         )
     return told.sort_by([(name, "ascending") for name in told.column_names])
-
-
-def _data_files(rows: pa.Table) -> dict[str, bytes]:
-    import pyarrow.parquet as pq
-
-    packed = io.BytesIO()
-    pq.write_table(rows, packed)
-    text = rows.to_pandas().to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")  # the mark is for Excel
-    return {"data.csv": text, "data.parquet": packed.getvalue()}
-
-
-def _report(export: Export, night: date, made: Made) -> dict[str, Any]:
-    return {
-        "export": export.name,
-        "tier": export.tier,
-        "audience": export.audience,
-        "business_date": night.isoformat(),
-        "rows": made.rows.num_rows,
-        "left_out": made.left_out,
-        "hidden_cells": made.hidden_cells,
-        "quasi": list(export.quasi),
-        "sensitive": export.sensitive,
-        "limits": None if export.limits is None else export.limits.model_dump(),
-        "before": None if made.before is None else as_record(made.before),
-        "after": None if made.after is None else as_record(made.after),
-    }
-
-
-def _page(export: Export, night: date, made: Made) -> str:
-    sets = {"处理前 Before": made.before, "导出 Exported": made.after}
-    told = {name: measures for name, measures in sets.items() if measures is not None}
-    columns = [(name, c.of, c.treatment) for name, c in export.columns.items()]
-    columns += [(name, sql, "aggregate") for name, sql in export.measures.items()]
-    facts = (
-        f"{export.tier} · {export.audience} · {made.rows.num_rows:,} 行 rows · 略去 left out {made.left_out:,} · "
-        f"隐去单元格 cells hidden {made.hidden_cells:,}"
-    )
-    parts = [note(facts)]
-    if told:
-        parts.append(table("匿名程度 How anonymous", MEASURES, measure_rows(told)))
-    parts.append(table("字段 Columns", ("字段 Column", "来源 From", "处理 Treatment"), columns))
-    return page(f"{export.title.zh} {export.title.en} {night}", parts)

@@ -12,6 +12,7 @@ from fundwatch.keys import KeyRing, PseudonymKey
 from fundwatch.vault import Vault
 from intake.checks import Quality
 from intake.delivery import Delivery, LandedFile
+from intake.erased import ErasedPersons
 from intake.mapping import ENTRY_OF, SourceMapping
 from jobs.few_rows import few_rows, row_counts, spread
 from jobs.job import Night
@@ -31,6 +32,7 @@ class IntakeWork:
     quality: Quality
     ring: KeyRing
     vault: Vault
+    erased: ErasedPersons
 
     @property
     def date(self) -> date:
@@ -83,6 +85,7 @@ def judged_rows(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
         sizes.setdefault(table, 0)
     side_by_side, keep = work.night.side_by_side, work.night.keep
     tables = side_by_side(frames, lambda t: keep(with_prints(_together(frames[t]), t), t, sizes[t]))
+    tables = work.erased.judged(tables)
     repeated = side_by_side(tables, lambda t: keep(repeated_keys(tables[t], t)))
     told = side_by_side(tables, lambda t: _earlier(work, t, tables[t], sizes[t]))
     earlier = {table: rows for table, rows in told.items() if rows is not None}
@@ -139,7 +142,8 @@ def _canonical(work: IntakeWork, delivery: Delivery, file: LandedFile, table: st
 
     rows = next(r for r in work.mapping.tables[table].rows if r.source == file.kind)
     strings, columns = source_rows(raw, work.mapping, delivery, file, rows)
-    return to_canonical(strings, table, rows, work.quality.of(table), privacy, columns, work.date)
+    canonical = to_canonical(strings, table, rows, work.quality.of(table), privacy, columns, work.date)
+    return work.erased.marked(canonical, table)
 
 
 def told_to_vault(work: IntakeWork, judged: Mapping[str, DataFrame]) -> None:

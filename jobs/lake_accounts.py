@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from fundwatch.contracts import TABLES
 from fundwatch.erasures import ErasureLog
 from fundwatch.lake_check import Finding, Outcome, finding
+from fundwatch.ledger import Ledger
 from fundwatch.store import Lake
 from fundwatch.tables import Replaced
 from intake.mapping import ENTRY_OF, POINTER_OF
@@ -69,7 +71,7 @@ class Accounts:
         told = self.lake.rows("control_total", by.format("sum(quarantined_lines)", "control_total", self._of_night()))
         held = self.lake.rows("quarantine", by.format("count(*)", "quarantine", self._of_night()))
         said, there = _by_night(told), _by_night(held)
-        erased = ErasureLog(self.lake.root).gone("quarantine")
+        erased = ErasureLog(self.lake.root).gone("quarantine", self._made_at)
         for night in sorted({key[0] for key in {*said, *there}}):
             gone = erased[night].rows if night in erased else 0
             a = sum(n for key, n in said.items() if key[0] == night)
@@ -84,6 +86,12 @@ class Accounts:
                 ]
             yield finding("quarantine", str(night), wrong, f"{b:,} rows", _AGAIN.format(night, "quarantine"))
 
+    @cached_property
+    def _made_at(self) -> dict[date, datetime]:
+        """When each night's intake was committed last."""
+        rows = Ledger(self.lake.root).run_rows()
+        return {r["business_date"]: r["at"] for r in rows if (r["job"], r["state"]) == ("intake", "committed")}
+
     def _entries(self, table: str, entries: str) -> Iterator[Finding]:
         money = _MONEY[table]
         told = self.lake.rows(
@@ -96,7 +104,7 @@ class Accounts:
             f"SELECT business_date, count(*) AS n, sum({money}) AS money FROM {entries} GROUP BY business_date",
         )
         there = {row["business_date"]: (row["n"], row["money"] or Decimal(0)) for row in held}
-        erased = ErasureLog(self.lake.root).gone(entries)
+        erased = ErasureLog(self.lake.root).gone(entries, self._made_at)
         for row in told:  # a table grouped from others has no totals of its own
             night = row["business_date"]
             rows, amount = there.get(night, (0, Decimal(0)))

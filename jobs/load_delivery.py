@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fundwatch.decisions import Decisions
+from fundwatch.erasures import ErasureLog
 from fundwatch.keys import read_ring
 from fundwatch.logs import step
 from fundwatch.sealing import read_vault_key
@@ -20,6 +21,7 @@ from intake.batches import Sorted, sort_delivery
 from intake.checks import Quality, read_quality
 from intake.delivery import Delivery, delivery_hashes, open_delivery
 from intake.drift import parked_error_codes
+from intake.erased import ErasedPersons
 from intake.mapping import CLEAN_TABLES, ENTRY_OF, SourceMapping, read_mapping
 from intake.totals import Total
 from jobs.intake_work import IntakeWork, history_rows, judged_rows, told_to_vault
@@ -46,6 +48,8 @@ def own_print(place: Workplace, night: date) -> object:
     hashes = delivery_hashes(mapping, place.settings.landing_dir, night)
     decided = Decisions(place.lake.root)
     own = [hashes, mapping.print, quality.print, read_ring(place.settings.key_path).lineage]
+    # erasures are not in it: what a night took in before one must not be taken in anew because of it
+    own += ["erased persons accepted"] if place.settings.erased_persons == "accept" else []
     return [*own, decided.print(night)] if decided.into(night) else own
 
 
@@ -55,7 +59,9 @@ def run(night: Night) -> Report:
     settings = night.settings
     mapping, quality = _catalogues(settings)
     vault = Vault(settings.vault_dir, read_vault_key(settings.vault_key_path))
-    work = IntakeWork(night, mapping, quality, read_ring(settings.key_path), vault)
+    ring, marks = read_ring(settings.key_path), ErasureLog(night.place.lake.root).marks()
+    erased = ErasedPersons(marks, ring.active, settings.erased_persons == "accept")
+    work = IntakeWork(night, mapping, quality, ring, vault, erased)
     with noted_delivery(work) as course, scratch_in(vault) as scratch:
         with step(f"{night.date}   files opened and measured") as facts:
             delivery = open_delivery(mapping, settings.landing_dir, night.date, scratch, quality)
@@ -74,8 +80,9 @@ def run(night: Night) -> Report:
         with step(f"{night.date}   tables written"):
             waiting = _write(work, delivery, files, judged, totals, before)
         course.accepted(totals)
+        again = _erased_again(work, judged)
     night.place.lake.clear_staging()
-    return _report(delivery, files, totals, waiting, page)
+    return {**_report(delivery, files, totals, waiting, page), **again}
 
 
 def _totals(work: IntakeWork, judged: Mapping[str, DataFrame], files: Sorted) -> list[Total]:
@@ -93,7 +100,7 @@ def _totals(work: IntakeWork, judged: Mapping[str, DataFrame], files: Sorted) ->
 def _excluded_codes(work: IntakeWork, table: str) -> list[str]:
     """Codes of rows that are quarantined and no faults: not valid by the source's own word, or parked."""
     stated = [r.where.code for r in work.mapping.tables[table].rows if r.where is not None]
-    return [*stated, *parked_error_codes(work.mapping, work.quality, table)]
+    return work.erased.no_faults([*stated, *parked_error_codes(work.mapping, work.quality, table)])
 
 
 def _pass_gate(
@@ -180,6 +187,15 @@ def _most_keys(table: str, totals: Sequence[Total]) -> int:
     """How many keys of the table the night has at most: of one that is grouped from others, as many as lines came."""
     own = [total.accepted_lines for total in totals if total.table_name == table]
     return sum(own) if own else sum(total.delivered_lines for total in totals)
+
+
+def _erased_again(work: IntakeWork, judged: Mapping[str, DataFrame]) -> Report:
+    """How many of the night's rows are of persons whose data were erased; nothing where nobody's were."""
+    again = work.erased.again(judged)
+    if again is None:
+        return {}
+    found = again.collect()[0]  # one row
+    return {"erased_rows_again": found["rows"], "erased_persons_again": found["persons"]}
 
 
 def _report(delivery: Delivery, files: Sorted, totals: list[Total], waiting: int, page: Path) -> Report:

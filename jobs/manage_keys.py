@@ -1,28 +1,43 @@
-"""The keys: make what is missing, check, rotate the pseudonymisation key with a bridge, retire the old one."""
+"""The keys: make what is missing, check, rotate the pseudonymisation key with a bridge, retire the old one.
+
+With `--vault` it is the vault's own key that is rotated, retired or shared: see rotate_vault.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from fundwatch.audit import AuditLog
-from fundwatch.errors import KeyMissingError
 from fundwatch.key_shares import SEPARATOR, share_paths
 from fundwatch.keys import KeyRing, KeyRotationError, make_key, read_ring, retire_key, rotate_key
 from fundwatch.rekeying import build_bridge, drop_bridge
-from fundwatch.sealing import make_vault_key, read_vault_key
+from fundwatch.sealing import VAULT_KEY_VARIABLE, make_vault_key, read_vault_key
 from fundwatch.settings import Settings
 from fundwatch.store import Lake
 from fundwatch.vault import Vault
+from jobs import rotate_vault
 from jobs.command_line import settings_of
+from jobs.rotate_vault import vault_of
 
 
 def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch keys make|check|rotate|bridge|retire`: prints public ids, never a key."""
+    """`fundwatch keys make|check|rotate|bridge|carry|retire|share`: prints public ids, never a key.
+
+    Raises KeyRotationError for `--vault` with an action that is not one of the vault's.
+    """
     settings = settings_of(options).settings
-    action: Callable[[argparse.Namespace, Settings], dict[str, Any]] = _ACTIONS[options.action]
+    actions = _OF_VAULT if options.vault else _ACTIONS
+    if options.action not in actions:
+        raise KeyRotationError(
+            f"`keys {options.action}` is not for the vault's key alone",
+            where="--vault",
+            do=f"it goes with {', '.join(_OF_VAULT)}; `keys make` and `keys check` see to both keys",
+        )
+    action: Callable[[argparse.Namespace, Settings], dict[str, Any]] = actions[options.action]
     return action(options, settings)
 
 
@@ -30,13 +45,17 @@ def make_missing_keys(settings: Settings, path: Path | None = None) -> list[Path
     """Make the pseudonymisation key and the vault's, where there is none; the files made. Existing ones are kept."""
     path = path or settings.key_path
     made: list[Path] = []
-    if not any(part.exists() for part in share_paths(path) or (path,)):
+    if not _lies_there(path):
         make_key(path)
         made.append(path)
-    if not settings.vault_key_path.exists():
+    if not _lies_there(settings.vault_key_path):
         make_vault_key(settings.vault_key_path)
         made.append(settings.vault_key_path)
     return made
+
+
+def _lies_there(path: Path) -> bool:
+    return any(part.exists() for part in share_paths(path) or (path,))
 
 
 def _make(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
@@ -45,7 +64,7 @@ def _make(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     if not made or (options.shares and path not in made):
         make_key(path)  # refuses, and says why
     ring = read_ring(path)
-    vault = _vault(settings)
+    vault = vault_of(settings)
     _log(vault).append(
         "keys make", actor=options.person, detail={"key_id": ring.active.key_id, "files": str(len(made))}
     )
@@ -60,21 +79,24 @@ def _make(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
 
 def _check(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     ring = read_ring(settings.key_path)
-    vault_key = _vault_key_id(settings)
+    vault_key = read_vault_key(settings.vault_key_path) if _has_vault_key(settings) else None
     if not options.json:
         print(f"key {ring.active.key_id} in force; lineage {ring.lineage}")
         if ring.retiring is not None:
             print(f"key {ring.retiring.key_id} retiring: `fundwatch keys carry`, then `fundwatch keys retire`")
-        print(f"vault key {vault_key}" if vault_key else "no vault key: `fundwatch keys make` makes one")
+        print(f"vault key {vault_key.key_id}" if vault_key else "no vault key: `fundwatch keys make` makes one")
+        if vault_key is not None and vault_key.old is not None:
+            print(f"vault key {vault_key.old.key_id} retiring: `fundwatch keys retire --vault`")
     retiring = ring.retiring.key_id if ring.retiring else None
     told = {"key_id": ring.active.key_id, "path": settings.key_path, "retiring": retiring}
-    return told | {"lineage": ring.lineage, "vault_key_id": vault_key}
+    told |= {"lineage": ring.lineage, "vault_key_id": vault_key.key_id if vault_key else None}
+    return told | {"vault_key_retiring": vault_key.old.key_id if vault_key and vault_key.old else None}
 
 
 def _rotate(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     from fundwatch.lock import held
 
-    vault = _vault(settings)
+    vault = vault_of(settings)
     with held(settings.lake_dir):
         _log(vault).now()  # nothing is rotated that cannot be logged
         ring = read_ring(settings.key_path)
@@ -93,7 +115,7 @@ def _rotate(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
 def _bridge(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     from fundwatch.lock import held
 
-    vault = _vault(settings)
+    vault = vault_of(settings)
     ring = read_ring(settings.key_path)
     if ring.retiring is None:
         raise KeyRotationError("no key is retiring", where=str(settings.key_path), do="`fundwatch keys rotate` first")
@@ -116,7 +138,7 @@ def _bridged(options: argparse.Namespace, settings: Settings, vault: Vault, ring
 def _retire(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     from fundwatch.lock import held
 
-    vault = _vault(settings)
+    vault = vault_of(settings)
     with held(settings.lake_dir):
         ring = read_ring(settings.key_path)
         old = ring.retiring
@@ -159,20 +181,8 @@ def rows_of_keys(lake: Lake, key_ids: tuple[str, ...] | list[str]) -> dict[str, 
     return found
 
 
-def _vault(settings: Settings) -> Vault:
-    vault = Vault(settings.vault_dir, read_vault_key(settings.vault_key_path))
-    vault.refuse_open()
-    return vault
-
-
-def _vault_key_id(settings: Settings) -> str | None:
-    """None without a vault key; raises KeyMissingError for a damaged one."""
-    try:
-        return read_vault_key(settings.vault_key_path).key_id
-    except KeyMissingError:
-        if settings.vault_key_path.exists():
-            raise
-        return None
+def _has_vault_key(settings: Settings) -> bool:
+    return bool(os.environ.get(VAULT_KEY_VARIABLE, "").strip()) or _lies_there(settings.vault_key_path)
 
 
 def _log(vault: Vault) -> AuditLog:
@@ -194,4 +204,6 @@ def _carry(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
 
 _ACTIONS = {
     "make": _make, "check": _check, "rotate": _rotate, "bridge": _bridge, "carry": _carry, "retire": _retire,
+    "share": rotate_vault.share,
 }  # fmt: skip
+_OF_VAULT = {"rotate": rotate_vault.rotate, "retire": rotate_vault.retire, "share": rotate_vault.share}

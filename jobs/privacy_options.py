@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 REIDENTIFY_ACTIONS = ("request", "approve", "deny", "reveal", "list")
-KEYS_ACTIONS = ("make", "check", "rotate", "bridge", "carry", "retire")
+KEYS_ACTIONS = ("make", "check", "rotate", "bridge", "carry", "retire", "share")
 
 
 def keys_options(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +16,7 @@ def keys_options(parser: argparse.ArgumentParser) -> None:
         choices=KEYS_ACTIONS,
         help="make the keys that are missing; check them; rotate: a new key beside the old one, and the "
         "bridge from its tokens; bridge: build that again; carry: the lake's tokens to the new key; "
-        "retire: take the old key away",
+        "retire: take the old key away; share: two shares of a key that lies in one file",
     )
     parser.add_argument(
         "--leave-unknown", action="store_true", help="carry: leave tokens that the vault does not know as they are"
@@ -26,7 +26,12 @@ def keys_options(parser: argparse.ArgumentParser) -> None:
         nargs=2,
         type=Path,
         metavar=("A", "B"),
-        help="make: two files of two custodians, useless one by one; then key_file=A+B",
+        help="make, share: two files of two custodians, useless one by one; then key_file=A+B",
+    )
+    parser.add_argument(
+        "--vault",
+        action="store_true",
+        help="rotate, retire, share: the vault's own key; rotate seals everything in the vault anew",
     )
     parser.add_argument("--as", dest="person", default="", metavar="NAME", help="who does it, for the audit log")
 

@@ -11,21 +11,20 @@ from datetime import date
 from functools import reduce
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from fundwatch.anonymity import Anonymity, anonymity_of, measured
-from fundwatch.errors import CatalogueError, faults
-from fundwatch.resources import conf_file, read_yaml
 from fundwatch.settings import Settings
 from intake.column_forms import ColumnSource, Constant, columns_used
 from intake.mapping import Rows, SourceMapping, read_mapping
 from jobs.command_line import night_of, settings_of
 from jobs.export_data import Stopping, person_of, treated, views_of_night
 from jobs.job import Workplace
+from jobs.privacy_catalogue import Privacy, read_privacy
+from jobs.processing_record import record_files
 from leads.exports import ExportColumn
 from leads.privacy_pages import MEASURES, as_json, as_record, measure_rows, note, page, publish, table
 
 _TABLES = ("encounter", "patient")
+_EVERYBODY = "*"  # the row of the measures that counts persons; no set is named so
 _TREATMENTS = {
     "token": "假名 token",
     "scrubbed": "清洗 scrubbed",
@@ -39,26 +38,6 @@ _TREATMENTS = {
 _CAUTION = (
     "湖内数据为假名化数据,并非匿名数据。 The lake is pseudonymous, not anonymous: treat it as personal information."
 )
-
-
-class Privacy(BaseModel):
-    """`conf/privacy/`: what is measured, and the level of each delivered column."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    k: int
-    sensitive: str
-    query: str
-    sets: dict[str, dict[str, ExportColumn]]
-    levels: dict[str | int, int | tuple[str, ...]]
-
-    def level(self, column: str) -> int:
-        """The level of a delivered column, 1 to 5."""
-        for level, columns in self.levels.items():
-            if isinstance(columns, tuple) and column in columns:
-                return int(level)
-        default = self.levels.get("default", 3)
-        return default if isinstance(default, int) else 3
 
 
 def serve(options: argparse.Namespace) -> Any:
@@ -76,21 +55,28 @@ def serve(options: argparse.Namespace) -> Any:
 
 
 def write_report(place: Workplace, night: date) -> dict[str, Any]:
-    """`<reports>/<date>/privacy/`: privacy.json and privacy.html."""
+    """`<reports>/<date>/privacy/`: privacy.json and .html, processing.json and .html (the record of processing)."""
     settings = place.settings
     privacy, mapping = read_privacy(settings), read_mapping(settings.source, settings.conf)
-    sets = measure_sets(place, night, privacy)
+    sets, persons = measure_sets(place, night, privacy)
     columns = delivered_columns(mapping, privacy)
+    told = {name: as_record(m) | _singled_out(m, persons, privacy.linkage.night.get(name)) for name, m in sets.items()}
     report: dict[str, Any] = {
         "business_date": night.isoformat(),
         "k_asked": privacy.k,
         "sensitive": privacy.sensitive,
-        "sets": {name: as_record(measures) for name, measures in sets.items()},
+        "persons": persons,
+        "sets": told,
         "columns": columns,
     }
     parts = [
         note(_CAUTION),
         table("匿名程度 How anonymous", MEASURES, measure_rows(sets)),
+        table(
+            f"重链接 Re-linking: {persons:,} 人 persons",
+            ("组 Set", "可单独识别的人 Singled out", "占比 Share", "上限 Limit"),
+            [_linkage_cells(name, record) for name, record in told.items()],
+        ),
         table(
             "字段去向与分级 Delivered columns, treatment and level (GB/T 39725; conf/privacy)",
             ("文件 File", "字段 Column", "处理 Treatment", "去向 Becomes", "级别 Level"),
@@ -99,6 +85,7 @@ def write_report(place: Workplace, night: date) -> dict[str, Any]:
     ]
     content = page(f"隐私报告 Privacy report {night}", parts)
     files = {"privacy.json": as_json(report).encode(), "privacy.html": content.encode()}
+    files |= record_files(settings, night, privacy, columns, told)
     folder = publish(settings.reports_dir / night.isoformat() / "privacy", files)
     return {**report, "folder": str(folder)}
 
@@ -108,18 +95,9 @@ def has_report(settings: Settings, night: date) -> bool:
     return (settings.reports_dir / night.isoformat() / "privacy" / "privacy.json").is_file()
 
 
-def read_privacy(settings: Settings, name: str = "default") -> Privacy:
-    """The declaration in force. Raises CatalogueError with every fault."""
-    file = conf_file("privacy", name, settings.conf)
-    try:
-        return Privacy.model_validate(read_yaml(file))
-    except ValidationError as fault:
-        found = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors()]
-        raise CatalogueError(faults("the privacy report does not hold", found), where=str(file)) from fault
-
-
-def measure_sets(place: Workplace, night: date, privacy: Privacy) -> dict[str, Anonymity]:
-    """Grain: set of quasi-identifiers, over patient × encounter as known after the night; all in one action."""
+def measure_sets(place: Workplace, night: date, privacy: Privacy) -> tuple[dict[str, Anonymity], int]:
+    """Grain: set of quasi-identifiers, over patient × encounter as known after the night; and how many persons these
+    are. All in one action."""
     from pyspark.sql import functions as F
 
     views_of_night(place, night, _TABLES, ())
@@ -128,10 +106,25 @@ def measure_sets(place: Workplace, night: date, privacy: Privacy) -> dict[str, A
     for name, columns in privacy.sets.items():
         told = treated(rows, {**columns, "_sensitive": ExportColumn.model_validate({"of": privacy.sensitive})})
         measures = measured(told, tuple(columns), "_sensitive", privacy.k, person_of(told))
-        frames.append(measures.select(F.lit(name), "*"))
-    found = reduce(lambda upper, lower: upper.unionAll(lower), frames).collect()  # a row per set
-    by_name = {row[0]: anonymity_of(tuple(row)[1:]) for row in found}
-    return {name: by_name[name] for name in privacy.sets}
+        frames.append(measures.select(F.lit(name).alias("_set"), "*"))
+    person = person_of(rows)
+    counted = F.lit(0).cast("bigint") if person is None else F.count_distinct(F.col(person))
+    frames.append(rows.agg(counted.alias("rows")).select(F.lit(_EVERYBODY).alias("_set"), "rows"))
+    stacked = reduce(lambda upper, lower: upper.unionByName(lower, allowMissingColumns=True), frames)
+    found = {row[0]: tuple(row)[1:] for row in stacked.collect()}  # a row per set, and one
+    return {name: anonymity_of(found[name]) for name in privacy.sets}, int(found[_EVERYBODY][0])
+
+
+def _singled_out(measures: Anonymity, persons: int, most: float | None) -> dict[str, Any]:
+    share = measures.singled_out / persons if persons else 0.0
+    return {"singled_out_share": round(share, 6), "most": most}
+
+
+def _linkage_cells(name: str, record: dict[str, Any]) -> tuple[str, ...]:
+    most = record["most"]
+    over = most is not None and record["singled_out_share"] > most
+    limit = "不限 none" if most is None else f"{most:.2%}" + (" 超出 exceeded" if over else "")
+    return name, f"{record['singled_out']:,}", f"{record['singled_out_share']:.2%}", limit
 
 
 def delivered_columns(mapping: SourceMapping, privacy: Privacy) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from deltalake import write_deltalake
 
+from fundwatch.erasing import find_text
 from fundwatch.errors import KeyMissingError
 from fundwatch.keys import KeyRing, PseudonymKey
 from fundwatch.rekeying import build_bridge, drop_bridge, richer
@@ -118,6 +119,47 @@ def test_what_is_forgotten_is_gone_from_the_history_and_from_deltas_log_too(tmp_
     assert vault.counts() == {"person": 1}
     held = b"".join(path.read_bytes() for path in vault.root.rglob("*") if path.is_file())
     assert bytes(sealed[0]["sealed"])[14:30] not in held
+
+
+@pytest.mark.parametrize("key", [OLD, NEW])
+def test_who_is_forgotten_while_a_key_is_rotated_is_in_no_file_under_either_token(
+    tmp_path: Path, key: PseudonymKey
+) -> None:
+    vault = _vault(tmp_path, CONTENT, {"value": "P-2"}, {"value": "P-3"})
+    build_bridge(vault, ROTATING, token_of)
+    tokens = [_token(which, "P-1") for which in (OLD, NEW)]
+    assert all(list(find_text(vault.root, token)) for token in tokens)
+    assert vault.forget("person", [_token(key, "P-1")]) == 1
+    assert not [file for token in tokens for file in find_text(vault.root, token)]
+    assert vault.counts() == {"person": 2}
+    assert len(query_rows(vault.bridge_path, "bridge", "SELECT * FROM bridge")) == 2
+
+
+def test_a_bridge_of_the_erased_alone_is_left_empty_and_the_others_are_still_found(tmp_path: Path) -> None:
+    vault = _vault(tmp_path)
+    build_bridge(vault, ROTATING, token_of)
+    vault.forget("person", [_token(OLD, "P-1")])
+    assert vault.forget("person", [_token(OLD, "P-1")]) == 0
+    write_deltalake(str(vault.identity_path), row(vault, OLD, {"value": "P-3"}), mode="append")
+    assert build_bridge(vault, ROTATING, token_of) == 1
+    assert vault.open_one("person", _token(OLD, "P-3")) is not None
+
+
+def test_an_erasure_killed_before_the_bridge_is_finished_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = _vault(tmp_path, CONTENT, {"value": "P-2"})
+    build_bridge(vault, ROTATING, token_of)
+
+    def killed(_: Vault) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Vault, "forget_history", killed)
+        with pytest.raises(KeyboardInterrupt):
+            vault.forget("person", [_token(OLD, "P-1")])
+    vault.forget("person", [_token(OLD, "P-1")])
+    assert not [file for key in (OLD, NEW) for file in find_text(vault.root, _token(key, "P-1"))]
 
 
 def test_a_bridge_leads_from_old_tokens_to_new_ones_and_the_vault_is_sealed_under_the_new(tmp_path: Path) -> None:

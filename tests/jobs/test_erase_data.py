@@ -15,19 +15,25 @@ from deltalake import DeltaTable
 
 from fundwatch.contracts import TABLES
 from fundwatch.erasing import find_text
-from fundwatch.erasures import ErasureLog, Request
+from fundwatch.erasures import ErasureLog, Request, mark_of
 from fundwatch.errors import FundwatchError
 from fundwatch.fingerprint import file_sha256
+from fundwatch.keys import read_ring, rotate_key
+from fundwatch.rekeying import build_bridge
 from fundwatch.retention import DATED
+from fundwatch.sealing import make_vault_key
 from fundwatch.settings import Settings
 from fundwatch.store import Lake
+from fundwatch.vault import Vault
+from intake.pseudonyms import token_of
 from jobs.check_lake import serve as check
 from jobs.command_line import parser
 from jobs.erase_data import finish, serve
 from jobs.erase_lists import MARK
 from jobs.erase_rows import Eraser
 from leads.lists import is_whole
-from tests.lakes import ANNA, BERT, FIRST, SECOND, line, make_lake, put
+from tests.fundwatch.vaults import CANARIES, fill
+from tests.lakes import ANNA, BERT, FIRST, SECOND, line, make_lake, put, stands
 
 SIGNED = ("--as", "甲", "--approve", "乙", "--why", "the person asked")
 
@@ -133,6 +139,19 @@ def test_the_accounts_still_balance_after_an_erasure(settings):
     assert {str(f["outcome"]) for f in found} == {"ok"}
 
 
+def test_the_accounts_of_a_night_that_was_taken_in_anew_after_an_erasure_balance(settings):
+    erase(settings, "person", "--token", ANNA)
+    lake = Lake(settings.lake_dir)
+    anew = {"accepted_lines": "1", "accepted_amount": "40.00", "quarantined_lines": "3", "quarantined_amount": "35.50"}
+    DeltaTable(str(lake.path("control_total"))).update(updates=anew, predicate=f"business_date = DATE '{FIRST}'")
+    told_again = {"business_date": FIRST, "source": "national", "table_name": "claim_line", "error_codes": ["ERASED"]}
+    rows = [{**told_again, "file_name": "fee_list.csv.gz", "line_number": n} for n in (2, 3, 5)]
+    put(lake, "quarantine", rows, FIRST)
+    stands(lake, "intake", FIRST)
+    found = check(parser().parse_args(["lake", "check", "--var", str(settings.var)]))["findings"]
+    assert {str(f["outcome"]) for f in found} == {"ok"}
+
+
 def test_erased_rows_that_come_back_are_found_by_the_check(settings):
     erase(settings, "person", "--token", ANNA)
     put(Lake(settings.lake_dir), "claim_line_entry", [line("L1", ANNA, "10.00", business_date=FIRST)], FIRST)
@@ -169,6 +188,57 @@ def test_the_vault_forgets_the_person_and_what_is_the_persons_alone(settings):
     vault = Remembering()
     eraser_of(settings, vault=vault).run()
     assert vault.forgotten == {("person", ANNA), ("certificate", "ca")}
+
+
+def test_the_vault_forgets_a_person_whom_no_register_named(settings):
+    DeltaTable(str(settings.lake_dir / "patient")).delete(f"patient_id = '{ANNA}'")
+    vault = Remembering()
+    eraser_of(settings, vault=vault).run()
+    assert ("person", ANNA) in vault.forgotten
+
+
+@pytest.fixture
+def rotating(tmp_path) -> tuple[Settings, Vault, tuple[str, str]]:
+    """A lake in which a key is being rotated and half of which was carried over; a person's old and new token."""
+    settings = make_lake(tmp_path)
+    old = read_ring(settings.key_path).active
+    vault = Vault(settings.vault_dir, make_vault_key(settings.vault_key_path))
+    fill(vault, old, {"value": "P-1", "name": CANARIES["name"]}, {"value": "P-2"})
+    fill(vault, old, {"value": CANARIES["certificate"]}, domain="certificate")
+    ring = rotate_key(settings.key_path)
+    build_bridge(vault, ring, token_of)
+    first, second = (token_of(key, "person", "P-1") or "" for key in (old, ring.active))
+    certificate = token_of(ring.active, "certificate", CANARIES["certificate"])
+    put(Lake(settings.lake_dir), "claim_line", [line("L8", first, "1.00", known_from=FIRST, encounter_id="E8")])
+    put(
+        Lake(settings.lake_dir), "patient", [{"patient_id": second, "certificate_id": certificate, "known_from": FIRST}]
+    )
+    return settings, vault, (first, second)
+
+
+@pytest.mark.parametrize("given", [0, 1])
+def test_who_is_erased_while_a_key_is_rotated_goes_under_both_tokens_wherever_they_stand(rotating, given):
+    settings, vault, tokens = rotating
+    erase(settings, "person", "--token", tokens[given])
+    folders = (settings.lake_dir, settings.vault_dir)
+    assert not [file for folder in folders for token in tokens for file in find_text(folder, token)]
+    assert vault.counts() == {"person": 1}
+    key = read_ring(settings.key_path).active
+    assert {mark_of(token, key) for token in tokens} <= ErasureLog(settings.lake_dir).marks()
+
+
+def test_an_erasure_under_two_tokens_that_was_killed_is_finished_by_the_same_command(rotating, monkeypatch):
+    settings, vault, tokens = rotating
+
+    def killed(*_: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("jobs.erase_data.finish", killed)
+        with pytest.raises(KilledError):
+            erase(settings, "person", "--token", tokens[1])
+    erase(settings, "person", "--token", tokens[1])
+    assert not [f for root in (settings.lake_dir, vault.root) for token in tokens for f in find_text(root, token)]
 
 
 def test_a_list_that_named_the_person_is_redacted_marked_and_whole(settings):

@@ -16,7 +16,8 @@ from fundwatch.settings import load_settings
 from intake.mapping import read_mapping
 from jobs.export_data import write_export
 from jobs.job import Workplace
-from jobs.report_privacy import delivered_columns, read_privacy, write_report
+from jobs.privacy_catalogue import read_privacy
+from jobs.report_privacy import delivered_columns, write_report
 from leads.exports import Export, ExportRefusedError, read_export
 
 if TYPE_CHECKING:

@@ -138,3 +138,89 @@ def test_nothing_is_rotated_while_a_night_runs_or_the_log_cannot_be_written(vaul
     (vault.root / "audit.head").unlink()
     assert _keys(tmp_path, "rotate") == 1
     assert (tmp_path / "keys" / "pseudonym.key").read_bytes() == before
+
+
+def _identity(root: Path, key_file: Path | None = None) -> str | None:
+    vault = Vault(root / "vault", read_vault_key(key_file or root / "keys" / "vault.key"))
+    key = read_ring(root / "keys" / "pseudonym.key", {}).active
+    found = vault.open_one("person", token_of(key, "person", "P-1") or "")
+    return None if found is None else found.content["name"]
+
+
+def test_the_vaults_own_key_is_rotated_and_retired_and_every_step_is_in_the_log(
+    vault: Vault, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = vault.key.key_id
+    capsys.readouterr()
+    assert _keys(tmp_path, "rotate", "--vault") == 0
+    told = _told(capsys)
+    assert (told["retiring"], told["resealed"]) == (old, 1)
+    assert _identity(tmp_path) == CANARIES["name"]
+    assert _keys(tmp_path, "retire", "--vault") == 0
+    assert _identity(tmp_path) == CANARIES["name"]
+    key = read_vault_key(tmp_path / "keys" / "vault.key")
+    assert (key.key_id, key.old) == (told["vault_key_id"], None)
+    log = AuditLog(vault.root, key)
+    assert [entry.action for entry in log.entries()] == [
+        "keys make", "keys rotate vault", "keys reseal vault", "keys retire vault",
+    ]  # fmt: skip
+    assert log.verify().holds
+
+
+@pytest.mark.parametrize("place", ["jobs.rotate_vault.rotate_vault_key", "jobs.rotate_vault.reseal"])
+def test_a_rotation_of_the_vaults_key_killed_anywhere_is_finished_by_the_same_command(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def killed(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, killed)
+        assert _keys(tmp_path, "rotate", "--vault") == 130
+    assert _identity(tmp_path) == CANARIES["name"]
+    assert _keys(tmp_path, "rotate", "--vault") == 0
+    made = read_vault_key(tmp_path / "keys" / "vault.key")
+    assert made.old is not None
+    assert made.old.key_id == vault.key.key_id
+    assert _keys(tmp_path, "rotate", "--vault") == 0
+    assert read_vault_key(tmp_path / "keys" / "vault.key") == made
+    assert _keys(tmp_path, "retire", "--vault") == 0
+    assert _identity(tmp_path) == CANARIES["name"]
+
+
+def test_the_vaults_old_key_is_not_retired_while_a_seal_needs_it(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("jobs.rotate_vault.reseal", lambda _: 0)
+        assert _keys(tmp_path, "rotate", "--vault") == 0
+    assert _keys(tmp_path, "retire", "--vault") == 2
+    assert "person (1 seals)" in capsys.readouterr().err
+    assert _identity(tmp_path) == CANARIES["name"]
+
+
+def test_the_vaults_key_goes_to_two_custodians_and_the_next_one_never_lay_in_one_file(
+    vault: Vault, tmp_path: Path
+) -> None:
+    shares = Path(f"{tmp_path / 'a.share'}+{tmp_path / 'b.share'}")
+    assert _keys(tmp_path, "share", "--vault", "--shares", str(tmp_path / "a.share"), str(tmp_path / "b.share")) == 0
+    (tmp_path / "keys" / "vault.key").unlink()
+    own = ("--set", f"vault_key_file={shares}")
+    assert _keys(tmp_path, "rotate", "--vault", *own) == 0
+    assert _keys(tmp_path, "retire", "--vault", *own) == 0
+    assert _identity(tmp_path, shares) == CANARIES["name"]
+    assert _keys(tmp_path, "make", *own) == 2  # both keys lie there: none is made beside them
+
+
+def test_the_vaults_key_is_made_in_two_shares_at_once_where_the_settings_name_two(tmp_path: Path) -> None:
+    shares = Path(f"{tmp_path / 'a.share'}+{tmp_path / 'b.share'}")
+    assert _keys(tmp_path, "make", "--set", f"vault_key_file={shares}") == 0
+    assert {path.name for path in tmp_path.glob("*.share")} == {"a.share", "b.share"}
+    assert not (tmp_path / "keys" / "vault.key").exists()
+    assert read_vault_key(shares).key_id != ""
+
+
+def test_only_what_the_vaults_key_has_is_done_with_it(vault: Vault, tmp_path: Path) -> None:
+    before = (tmp_path / "keys" / "pseudonym.key").read_bytes()
+    assert _keys(tmp_path, "carry", "--vault") == 2
+    assert (tmp_path / "keys" / "pseudonym.key").read_bytes() == before

@@ -50,7 +50,8 @@ def test_bed_slots_are_nine_tenths_full(visits, providers):
 
 def test_honest_people_fill_the_beds_as_far_as_is_usual_at_each_level():
     providers = make_providers(5, 60_000, scheme_scale=0.0)
-    slots, beds = Counter(place.level for place in providers.slots), Counter()
+    slots = Counter(place.level for place in providers.slots)
+    beds: Counter[str] = Counter()
     for place in providers.hospitals:
         beds[place.level] += place.beds
     use = {level: 0.95 * slots[level] / beds[level] for level in "123"}

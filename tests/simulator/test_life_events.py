@@ -68,6 +68,7 @@ def test_newborns_have_no_care_before_their_registration():
     newborns = [(p.registered_on, own) for p, own in zip(people, lives, strict=True) if p.birth > FIRST]
     assert any(own for _, own in newborns)
     for registered_on, own in newborns:
+        assert registered_on is not None
         assert all(visit.begin.date() >= registered_on for visit in own)
 
 
