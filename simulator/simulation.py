@@ -7,12 +7,15 @@ import multiprocessing
 import os
 import shutil
 from collections.abc import Collection, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
 
+from fundwatch.errors import FundwatchError
 from simulator.blocks import make_block
 from simulator.checks import check
 from simulator.delivery import Joiner
@@ -28,6 +31,10 @@ from simulator.truth import write_truth
 from simulator.world import block_count
 
 _SPOOL = ".spool"
+
+
+class SimulationError(FundwatchError):
+    """The world could not be made; nothing was delivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +111,15 @@ def make_blocks(scenario: Scenario, written: frozenset[int], folder: Path, proce
         yield from map(work, blocks)
         return
     context = multiprocessing.get_context("spawn")
-    with context.Pool(min(processes, len(blocks))) as pool:
-        yield from pool.imap(work, blocks)
+    try:
+        with ProcessPoolExecutor(min(processes, len(blocks)), mp_context=context) as pool:
+            yield from pool.map(work, blocks)
+    except BrokenProcessPool as fault:
+        raise SimulationError(
+            "a process that makes a part of the world ended by itself",
+            where=f"simulate(processes={processes})",
+            do='in a script call it under `if __name__ == "__main__":`; where memory is short use fewer processes',
+        ) from fault
 
 
 _SPOOLS: dict[str, SpoolWriter] = {}

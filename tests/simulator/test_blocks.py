@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+import simulator
 from simulator import Scenario, ScenarioError, simulate
 from simulator.casting import staged_in
 from simulator.schemes import SCHEMES
@@ -51,6 +56,21 @@ def test_nights_may_be_added_to_a_world_that_ends_later(tmp_path):
         if name.startswith("landing"):
             assert longer[name] == content
     assert first["truth/labels.csv"] == longer["truth/labels.csv"]
+
+
+def test_a_script_that_every_process_would_run_again_is_told_so(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from datetime import date\nfrom pathlib import Path\nfrom simulator import Scenario, simulate\n"
+        "world = Scenario(persons=1600, history_start=date(2026, 3, 1), nights=(date(2026, 3, 31),))\n"
+        f"simulate(world, Path({str(tmp_path / 'landing')!r}), Path({str(tmp_path / 'truth')!r}), processes=2)\n"
+    )
+    paths = {"PYTHONPATH": str(Path(simulator.__file__).parent.parent)}
+    ran = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=os.environ | paths)
+    assert ran.returncode != 0
+    assert "SimulationError" in ran.stderr
+    assert "__main__" in ran.stderr
+    assert not list((tmp_path / "landing").glob("*"))
 
 
 def test_a_night_that_is_not_planned_is_refused(tmp_path):
