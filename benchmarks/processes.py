@@ -37,10 +37,12 @@ def run_measured(command: Sequence[str], environment: Mapping[str, str] | None =
         here = {**os.environ, **(environment or {})}
         with subprocess.Popen(command, stdout=output, stderr=errors, env=here) as process:
             while process.poll() is None:
+                looked = time.monotonic()
                 family = _family(process.pid)
                 peak = max(peak, _megabytes(family))
                 used |= _processor_seconds(family)
-                time.sleep(_SAMPLE_SECONDS)
+                # a look at a large process takes its time: no more than a fiftieth of it all
+                time.sleep(max(_SAMPLE_SECONDS, 50 * (time.monotonic() - looked)))
         seconds = time.monotonic() - begun
         output.seek(0)
         errors.seek(0)

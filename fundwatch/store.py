@@ -108,6 +108,12 @@ class Lake:
         writer.save(str(self.path(table)))
         return self._last_commit(table)
 
+    def add(self, rows: DataFrame, table: str, night: date) -> Written:
+        """Append rows whose keys the table does not hold, as the caller has made sure: nothing of it is read."""
+        writer = _conformed(rows, TABLES[table], night).write.format("delta").mode("append")
+        writer.option("mergeSchema", "true").save(str(self.path(table)))
+        return self._last_commit(table)
+
     def replace(self, rows: DataFrame, table: str) -> Written:
         """Replace the whole table by rows made of it. Atomic; what the table held stays among its versions."""
         contract = TABLES[table]

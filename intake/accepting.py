@@ -19,6 +19,7 @@ ACCEPTED, QUARANTINED, DUPLICATE = "accepted", "quarantined", "duplicate"
 CONFLICT = "CONFLICT"
 PRINT = "_print"
 EARLIER = "_earlier"
+_KEY_PRINT = "_key_print"
 PRINT_COLUMN = "content_print"  # of the tables that keep it
 
 
@@ -42,10 +43,23 @@ def earlier_prints(entries: DataFrame, table: str) -> DataFrame:
     return told.unionByName(entries.filter(~kept).select(*TABLES[table].key, content_print(table).alias(EARLIER)))
 
 
-def repeated_keys(rows: DataFrame, table: str) -> DataFrame:
-    """Keys that several good rows of tonight claim, whether these differ, and the place of the first. Usually few."""
+def shared_prints(rows: DataFrame, table: str) -> DataFrame:
+    """8-byte prints of keys, `_key_print`, that several good rows of tonight share: the same key, or by rare chance."""
+    prints = rows.filter(F.col(CODES) == "").select(F.xxhash64(*TABLES[table].key).alias(_KEY_PRINT))
+    counted = prints.groupBy(_KEY_PRINT).agg(F.count(F.lit(1)).alias("_many"))
+    return counted.filter(F.col("_many") > 1).select(_KEY_PRINT)
+
+
+def repeated_keys(rows: DataFrame, table: str, among: DataFrame | None = None) -> DataFrame:
+    """Keys that several good rows of tonight claim, whether these differ, and the place of the first. Usually few.
+
+    `among` are `shared_prints`, if they were made: of many rows only those that share one are looked at then.
+    """
     key = TABLES[table].key
     good = rows.filter(F.col(CODES) == "").select(*key, PRINT, FILE_NAME, LINE_NUMBER)
+    if among is not None:
+        printed = good.withColumn(_KEY_PRINT, F.xxhash64(*key))
+        good = printed.join(among, _KEY_PRINT, how="left_semi").drop(_KEY_PRINT)
     many = good.groupBy(*key).agg(
         F.count(F.lit(1)).alias("_many"), F.min(PRINT).alias("_lo"), F.max(PRINT).alias("_hi")
     )

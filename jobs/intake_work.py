@@ -61,6 +61,11 @@ class IntakeWork:
         held = (F.col("known_from") < tonight) & (F.col("known_to").isNull() | (F.col("known_to") >= tonight))
         return self.night.all_rows(table).filter(held)
 
+    def has_seen(self, table: str) -> bool:
+        """Whether tonight or a later night has left its mark on a table of versions: then keys are replaced."""
+        mark = f"known_from >= DATE '{self.date}' OR known_to >= DATE '{self.date}'"
+        return bool(self.night.rows(table, f"SELECT known_from FROM {table} WHERE {mark} LIMIT 1"))
+
     def privacy(self) -> Privacy:
         """How what identifies a person is made safe."""
         from intake.privacy import privacy_of
@@ -68,9 +73,17 @@ class IntakeWork:
         return privacy_of(self.key, self.vault.key)
 
 
-def judged_rows(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
-    """Every delivered row, canonical, with its status; by table."""
-    from intake.accepting import repeated_keys, with_prints, with_status
+@dataclass(frozen=True)
+class Judged:
+    """Every delivered row, canonical, with its status, by table; and the tables none of whose keys was told before."""
+
+    rows: Mapping[str, DataFrame]
+    new: frozenset[str]
+
+
+def judged_rows(work: IntakeWork, delivery: Delivery) -> Judged:
+    """The delivery's rows, and those of earlier nights that people released."""
+    from intake.accepting import with_prints, with_status
 
     privacy = work.privacy()
     frames: dict[str, list[DataFrame]] = {}
@@ -86,7 +99,7 @@ def judged_rows(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
     side_by_side, keep = work.night.side_by_side, work.night.keep
     tables = side_by_side(frames, lambda t: keep(with_prints(_together(frames[t]), t), t, sizes[t]))
     tables = work.erased.judged(tables)
-    repeated = side_by_side(tables, lambda t: keep(repeated_keys(tables[t], t)))
+    repeated = _repeated(work, tables, sizes)
     told = side_by_side(tables, lambda t: _earlier(work, t, tables[t], sizes[t]))
     earlier = {table: rows for table, rows in told.items() if rows is not None}
     counts = row_counts({"repeated": repeated, "earlier": earlier})
@@ -94,7 +107,23 @@ def judged_rows(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
     for table, rows in tables.items():
         before = few_rows(earlier[table], counts["earlier", table]) if table in earlier else None
         judged[table] = with_status(rows, table, few_rows(repeated[table], counts["repeated", table]), before)
-    return judged
+    return Judged(judged, frozenset(table for table in tables if not counts.get(("earlier", table))))
+
+
+def _repeated(work: IntakeWork, tables: Mapping[str, DataFrame], sizes: Mapping[str, int]) -> dict[str, DataFrame]:
+    """Keys that tonight tells several times, by table. Of large tables 8 bytes a key are moved to find them."""
+    from intake.accepting import repeated_keys, shared_prints
+
+    keep = work.night.keep
+    large = [table for table in tables if sizes[table] >= work.night.settings.stage_rows]
+    shared = work.night.side_by_side(large, lambda t: keep(shared_prints(tables[t], t)))
+    counts = row_counts({"shared": shared})
+
+    def found(table: str) -> DataFrame:
+        among = spread(shared[table], counts["shared", table]) if table in shared else None
+        return keep(repeated_keys(tables[table], table, among))
+
+    return work.night.side_by_side(tables, found)
 
 
 def _released(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
@@ -175,14 +204,14 @@ def told_to_vault(work: IntakeWork, judged: Mapping[str, DataFrame]) -> None:
         work.vault.write(with_earlier(found.filter("NOT _is_new"), held))
 
 
-def history_rows(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataFrame:
-    """All versions of tonight's keys, which are at most `count`."""
+def history_rows(work: IntakeWork, table: str, rows: DataFrame, count: int, *, is_new: bool) -> DataFrame:
+    """All versions of tonight's keys, which are at most `count`; `is_new`: of none is there any yet."""
     from pyspark.sql import functions as F
 
     from fundwatch.contracts import TABLES
     from intake.netting import to_history
 
-    if not work.night.exists(table):
+    if is_new:
         return to_history(None, rows, table, F.lit(work.date))
     keys = spread(rows.select(*TABLES[table].key), count)
     existing = work.night.all_rows(table).join(keys, [*TABLES[table].key], how="left_semi")

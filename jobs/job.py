@@ -7,7 +7,7 @@ A job module reads aloud: `JOB = Job(name, reads, writes, needs, prints, run)` a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -144,6 +144,10 @@ class Night:
         """Replace what the night owns in the table, with intent and commit in the ledger."""
         return self._written(table, lambda: self.place.lake.write(rows, table, self.date))
 
+    def add(self, table: str, rows: DataFrame) -> Written:
+        """Append rows whose keys the table does not hold, with intent and commit in the ledger."""
+        return self._written(table, lambda: self.place.lake.add(rows, table, self.date))
+
     def write_rows(self, table: str, rows: Sequence[tuple[Any, ...]]) -> Written:
         """The same for a few rows from memory, in the contract's order of columns."""
         return self._written(table, lambda: self.place.lake.write_rows(rows, table, self.date))
@@ -167,9 +171,13 @@ class Night:
             return rows.localCheckpoint(eager=False)
         return self.place.lake.staged(rows, f"{self.job.name}/{name}")
 
-    def write_all(self, tables: Mapping[str, DataFrame]) -> None:
-        """Write tables that do not depend on each other, a few at a time. The first fault is raised."""
-        self.side_by_side(tables, lambda table: self.write(table, tables[table]))
+    def write_all(self, tables: Mapping[str, DataFrame], added: Collection[str] = ()) -> None:
+        """Write tables that do not depend on each other, a few at a time; `added` are appended to (see `add`)."""
+
+        def put(table: str) -> Written:
+            return (self.add if table in added else self.write)(table, tables[table])
+
+        self.side_by_side(tables, put)
 
     def side_by_side(self, names: Iterable[str], make: Callable[[str], Made]) -> dict[str, Made]:
         """What `make` makes of each name, a few at a time. The first fault is raised.

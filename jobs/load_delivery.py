@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -24,7 +24,7 @@ from intake.drift import parked_error_codes
 from intake.erased import ErasedPersons
 from intake.mapping import CLEAN_TABLES, ENTRY_OF, SourceMapping, read_mapping
 from intake.totals import Total
-from jobs.intake_work import IntakeWork, history_rows, judged_rows, told_to_vault
+from jobs.intake_work import IntakeWork, Judged, history_rows, judged_rows, told_to_vault
 from jobs.job import Job, Night, Report, Workplace
 from jobs.net_entries import netted_tables
 from jobs.note_delivery import noted_delivery, scratch_in
@@ -71,14 +71,15 @@ def run(night: Night) -> Report:
         before.refuse(delivery, work.ring, settings)
         files = sort_delivery(delivery, before.files)
         with step(f"{night.date}   rows mapped, checked, counted"):
-            judged = judged_rows(work, replace(delivery, files=files.fresh))
+            found = judged_rows(work, replace(delivery, files=files.fresh))
+            judged = found.rows
             totals = _totals(work, judged, files)
         with step(f"{night.date}   quality gate"):
             warming.join()
             doubts = _unusual(work, delivery, files, totals)
             page = _pass_gate(work, delivery, judged, totals, doubts, is_released=course.is_released)
         with step(f"{night.date}   tables written"):
-            waiting = _write(work, delivery, files, judged, totals, before)
+            waiting = _write(work, delivery, files, found, totals, before)
         course.accepted(totals)
         again = _erased_again(work, judged)
     night.place.lake.clear_staging()
@@ -147,7 +148,7 @@ def _write(
     work: IntakeWork,
     delivery: Delivery,
     files: Sorted,
-    judged: Mapping[str, DataFrame],
+    found: Judged,
     totals: list[Total],
     before: Before,
 ) -> int:
@@ -156,7 +157,7 @@ def _write(
     from intake.clean import clean_tables, delivery_rows, supplied_rows, total_rows
     from intake.totals import stacked
 
-    night, source = work.night, work.mapping.source
+    night, source, judged = work.night, work.mapping.source, found.rows
     # what a token stands for is known before any table holds it
     told_to_vault(work, judged)
     # then the delivery itself: a killed run must be taken up with the same files
@@ -164,16 +165,21 @@ def _write(
     night.write_rows("delivery", delivery_rows(delivery, repeats, work.key.key_id))
     clean = clean_tables(judged, work.mapping, work.key.key_id)
     netted = netted_tables(work, clean)
-    registers = [table for table in clean if table not in netted]
-    tables = night.side_by_side(registers, lambda t: history_rows(work, t, clean[t], _most_keys(t, totals)))
+    new = {table for table in clean if _is_new(work, table, found.new)}
+
+    def history(table: str) -> DataFrame:
+        return history_rows(work, table, clean[table], _most_keys(table, totals), is_new=table in new)
+
+    tables = night.side_by_side([table for table in clean if table not in netted], history)
     for table, made in netted.items():
         tables[ENTRY_OF[table]], tables[table] = made.entries, made.versions
+    new -= {table for table, made in netted.items() if not made.is_alone}
     waiting = [made.waiting for made in netted.values() if made.waiting is not None]
     rejected = [t for t in judged if any(x.quarantined_lines for x in totals if x.table_name == t)]
     if judged:
         kept = [to_quarantine(judged[t], t, source, work.key.key_id) for t in rejected or list(judged)[:1]]
         tables["quarantine"] = stacked(kept)
-    night.write_all(tables)
+    night.write_all(tables, added={table for table in new if night.exists(table)})
     if judged:
         # rejected rows may hold what no check has looked at
         night.place.lake.path("quarantine").chmod(_OWNER_AND_GROUP)
@@ -181,6 +187,13 @@ def _write(
     fresh = replace(delivery, files=files.fresh)
     night.write_rows("supplied_column", supplied_rows(fresh, work.mapping, before.supplied))
     return sum(int(row.orphans) for row in stacked(waiting).collect()) if waiting else 0  # a row per table
+
+
+def _is_new(work: IntakeWork, table: str, unheard: Collection[str]) -> bool:
+    """Whether the table holds no version of any key of tonight's, so that nothing of it has to be read."""
+    if not work.night.exists(table):
+        return True
+    return table in unheard and not work.mapping.tables[table].grouped and not work.has_seen(table)
 
 
 def _most_keys(table: str, totals: Sequence[Total]) -> int:

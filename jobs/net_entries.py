@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Netted:
     """Of one table: tonight's entries, the versions that follow from them, and how many reversals wait (one row;
-    None where nothing is reversed)."""
+    None where nothing is reversed). `is_alone`: no version is of another night's key."""
 
     entries: DataFrame
     versions: DataFrame
+    is_alone: bool
     waiting: DataFrame | None
 
 
@@ -36,7 +37,7 @@ class _Told:
 
 def netted_tables(work: IntakeWork, clean: Mapping[str, DataFrame]) -> dict[str, Netted]:
     """The tables among `clean`, tonight's accepted rows, that have reversals."""
-    from intake.netting import orphans, pointers_of, waiting_reversals
+    from intake.netting import orphans, pointers_of, versions_of, waiting_reversals
 
     told = {table: _told(work, table, rows) for table, rows in clean.items() if table in ENTRY_OF}
     pointers = {table: work.night.keep(pointers_of(t.entries, table)) for table, t in told.items()}
@@ -44,10 +45,12 @@ def netted_tables(work: IntakeWork, clean: Mapping[str, DataFrame]) -> dict[str,
     counts = row_counts({"pointers": pointers, "reversals": reversals})
     netted = {}
     for table, t in told.items():
-        versions = _versions(work, table, t, pointers[table], counts["pointers", table])
+        touched = _touched(work, table, t, pointers[table], counts["pointers", table])
+        versions = versions_of(t.changed, None if touched is None else (touched, _history(t, touched, table)), table)
         named = few_rows(reversals[table], counts["reversals", table])
         waiting = None if named is None else orphans(named, t.entries, table)
-        netted[table] = Netted(clean[table], versions, waiting)
+        is_alone = touched is None and t.changed is t.tonight
+        netted[table] = Netted(clean[table], versions, is_alone, waiting)
     return netted
 
 
@@ -67,19 +70,20 @@ def _told(work: IntakeWork, table: str, rows: DataFrame) -> _Told:
     return _Told(None, entries, entries.filter(F.col("business_date") == F.lit(work.date)), changed=entries)
 
 
-def _versions(work: IntakeWork, table: str, told: _Told, pointers: DataFrame, count: int) -> DataFrame:
-    from intake.netting import roots_of_reversals, touched_members, versions_of
+def _touched(work: IntakeWork, table: str, told: _Told, pointers: DataFrame, count: int) -> DataFrame | None:
+    """The members of groups that tonight touches (see `touched_members`); None without any."""
+    from intake.netting import roots_of_reversals, touched_members
 
     few = few_rows(pointers, count)
     if few is None:
-        return versions_of(told.changed, None, table)
+        return None
     roots = work.night.keep(roots_of_reversals(few, table))
     members = work.night.keep(touched_members(told.changed, spread(roots, count), table))
-    touched = few_rows(members, row_counts({"members": {table: members}})["members", table])
-    if touched is None:
-        return versions_of(told.changed, None, table)
-    history = told.entries if told.others is None else _of_touched_nights(told.others, told.tonight, touched, table)
-    return versions_of(told.changed, (touched, history), table)
+    return few_rows(members, row_counts({"members": {table: members}})["members", table])
+
+
+def _history(told: _Told, members: DataFrame, table: str) -> DataFrame:
+    return told.entries if told.others is None else _of_touched_nights(told.others, told.tonight, members, table)
 
 
 def _of_touched_nights(others: DataFrame, tonight: DataFrame, members: DataFrame, table: str) -> DataFrame:

@@ -11,7 +11,15 @@ from pyspark.sql import functions as F
 
 from fundwatch.errors import CatalogueError, MappingError
 from fundwatch.keys import PseudonymKey
-from intake.accepting import earlier_prints, repeated_keys, to_clean, to_quarantine, with_prints, with_status
+from intake.accepting import (
+    earlier_prints,
+    repeated_keys,
+    shared_prints,
+    to_clean,
+    to_quarantine,
+    with_prints,
+    with_status,
+)
 from intake.canonical import CODES, Columns, supplied_columns, to_canonical
 from intake.checks import parse_quality, read_quality
 from intake.clean import first_told
@@ -64,9 +72,10 @@ def canonical(spark, tmp_path: Path, content: bytes, rows=ROWS):
     return with_prints(made, "claim_line")
 
 
-def judged_rows(tonight, before=None, table: str = "claim_line"):
+def judged_rows(tonight, before=None, table: str = "claim_line", *, are_many: bool = False):
     earlier = None if before is None else earlier_prints(before, table)
-    return with_status(tonight, table, repeated_keys(tonight, table), earlier)
+    among = shared_prints(tonight, table) if are_many else None
+    return with_status(tonight, table, repeated_keys(tonight, table, among), earlier)
 
 
 def test_each_kind_of_bad_row_gets_its_own_code_and_good_ones_none(spark, tmp_path):
@@ -94,7 +103,8 @@ def test_an_expression_that_cannot_be_read_is_told_with_its_table(spark, tmp_pat
         canonical(spark, tmp_path, csv_bytes([LINE], columns_of("fee_list")), wrong)
 
 
-def test_duplicates_and_conflicts_are_told_apart_and_lines_and_money_balance(spark, tmp_path):
+@pytest.mark.parametrize("are_many", [False, True])
+def test_duplicates_and_conflicts_are_told_apart_and_lines_and_money_balance(spark, tmp_path, are_many):
     delivered = [
         line("once"), line("twice"), line("twice"), line("differs"), line("differs", cnt="1", det_item_fee_sumamt="30"),
         line("bad and good", cnt="abc"), line("bad and good"), line("earlier, same"),
@@ -104,7 +114,7 @@ def test_duplicates_and_conflicts_are_told_apart_and_lines_and_money_balance(spa
     (tmp_path / "before").mkdir()
     before = canonical(spark, tmp_path / "before", earlier_lines)
     tonight = canonical(spark, tmp_path, csv_bytes(delivered, columns_of("fee_list")))
-    judged = judged_rows(tonight, before).persist()
+    judged = judged_rows(tonight, before, are_many=are_many).persist()
     found = {(r["line_id"], r["_line_number"]): (r["_status"], r[CODES]) for r in judged.collect()}
     assert found == {
         ("once", 2): ("accepted", ""),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -64,8 +65,8 @@ def tables_in(place: Workplace) -> set[str]:
     return {p.name for p in place.settings.lake_dir.iterdir() if p.name in TABLES}
 
 
-def content(place: Workplace, spark: SparkSession) -> set[tuple[str, str]]:
-    """Every row of every table as text."""
+def content(place: Workplace, spark: SparkSession) -> Counter[tuple[str, str]]:
+    """Every row of every table as text, and how often it stands there."""
     frames = [
         place.lake.read(spark, table).select(F.lit(table).alias("table"), F.to_json(F.struct("*")).alias("row"))
         for table in sorted(tables_in(place))
@@ -73,7 +74,7 @@ def content(place: Workplace, spark: SparkSession) -> set[tuple[str, str]]:
     stacked = frames[0]
     for frame in frames[1:]:
         stacked = stacked.unionByName(frame)
-    return {(r["table"], r["row"]) for r in stacked.collect()}
+    return Counter((r["table"], r["row"]) for r in stacked.collect())
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +163,35 @@ def test_the_same_night_again_is_skipped_and_when_forced_changes_nothing(two_nig
     assert run_job(JOB, two_nights, FIRST)["is_new"] is False
     JOB.run(Night(JOB, two_nights, FIRST, "forced"))
     assert content(two_nights, spark) == before
+
+
+def test_a_night_of_new_keys_is_appended_and_taken_in_once_more_changes_nothing(spark, tmp_path):
+    def operation(table: str) -> tuple[str, str | None]:
+        from deltalake import DeltaTable
+
+        last = DeltaTable(str(place.lake.path(table))).history(1)[0]
+        return last["operation"], last["operationParameters"].get("mode")
+
+    place = new_place(spark, tmp_path)
+    deliver(place.settings.landing_dir, whole(), FIRST)
+    run_job(JOB, place, FIRST)
+    second = {
+        "psn_info": [PERSON],
+        "mdtrt": [{**VISIT, "mdtrt_id": "E2"}],
+        "setl": [{**SETTLEMENT, "setl_id": "S2", "mdtrt_id": "E2"}],
+        "fee_list": [line("L2", mdtrt_id="E2", setl_id="S2")],
+        "diag": [{**DIAGNOSIS, "mdtrt_id": "E2"}],
+    }
+    deliver(place.settings.landing_dir, second, SECOND)
+    run_job(JOB, place, SECOND)
+    new = ("encounter", "settlement", "claim_line", "diagnosis")
+    assert {table: operation(table) for table in new} == dict.fromkeys(new, ("WRITE", "Append"))
+    assert operation("patient") != ("WRITE", "Append")  # a person told of before
+    taken_in = content(place, spark)
+    assert len([row for table, row in taken_in if table == "claim_line"]) == 2
+    JOB.run(Night(JOB, place, SECOND, "forced"))
+    JOB.run(Night(JOB, place, FIRST, "forced"))
+    assert content(place, spark) == taken_in
 
 
 def test_another_delivery_for_a_night_and_another_key_are_refused(two_nights, spark, tmp_path):
