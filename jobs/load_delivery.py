@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -26,7 +27,7 @@ from intake.mapping import CLEAN_TABLES, ENTRY_OF, SourceMapping, read_mapping
 from intake.totals import Total
 from jobs.intake_work import IntakeWork, Judged, history_rows, judged_rows, told_to_vault
 from jobs.job import Job, Night, Report, Workplace
-from jobs.net_entries import netted_tables
+from jobs.net_entries import netted_tables, told_entries
 from jobs.note_delivery import noted_delivery, scratch_in
 from jobs.recall_intake import Before, earlier_totals, recall, usual_figures
 
@@ -164,22 +165,27 @@ def _write(
     repeats = {file.name: was.business_date for file, was in files.again}
     night.write_rows("delivery", delivery_rows(delivery, repeats, work.key.key_id))
     clean = clean_tables(judged, work.mapping, work.key.key_id)
-    netted = netted_tables(work, clean)
     new = {table for table in clean if _is_new(work, table, found.new)}
+    registers = [table for table in clean if table not in ENTRY_OF]
 
     def history(table: str) -> DataFrame:
         return history_rows(work, table, clean[table], _most_keys(table, totals), is_new=table in new)
 
-    tables = night.side_by_side([table for table in clean if table not in netted], history)
-    for table, made in netted.items():
-        tables[ENTRY_OF[table]], tables[table] = made.entries, made.versions
-    new -= {table for table, made in netted.items() if not made.is_alone}
-    waiting = [made.waiting for made in netted.values() if made.waiting is not None]
+    tables, told = night.side_by_side(registers, history), told_entries(work, clean)
+    tables |= {entry: clean[table] for table, entry in ENTRY_OF.items() if table in clean}
     rejected = [t for t in judged if any(x.quarantined_lines for x in totals if x.table_name == t)]
     if judged:
         kept = [to_quarantine(judged[t], t, source, work.key.key_id) for t in rejected or list(judged)[:1]]
         tables["quarantine"] = stacked(kept)
-    night.write_all(tables, added={table for table in new if night.exists(table)})
+    new = {table for table in new if night.exists(table)}
+    with ThreadPoolExecutor(1) as beside:
+        # what is netted hangs on what earlier nights told, and takes several steps; the rest need not wait
+        rest = beside.submit(night.write_all, tables, added=new)
+        netted = netted_tables(work, told)
+        alone = {table for table, made in netted.items() if made.is_alone}
+        night.write_all({table: made.versions for table, made in netted.items()}, added=new & alone)
+        rest.result()
+    waiting = [made.waiting for made in netted.values() if made.waiting is not None]
     if judged:
         # rejected rows may hold what no check has looked at
         night.place.lake.path("quarantine").chmod(_OWNER_AND_GROUP)

@@ -16,17 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Netted:
-    """Of one table: tonight's entries, the versions that follow from them, and how many reversals wait (one row;
-    None where nothing is reversed). `is_alone`: no version is of another night's key."""
+    """Of one table: the versions that follow from tonight's entries, and how many reversals wait (one row; None where
+    nothing is reversed). `is_alone`: no version is of another night's key."""
 
-    entries: DataFrame
     versions: DataFrame
     is_alone: bool
     waiting: DataFrame | None
 
 
 @dataclass(frozen=True)
-class _Told:
+class Told:
     """Entries of one table: all; tonight's; those whose versions are made; and other nights', where not all are."""
 
     others: DataFrame | None
@@ -35,11 +34,15 @@ class _Told:
     changed: DataFrame
 
 
-def netted_tables(work: IntakeWork, clean: Mapping[str, DataFrame]) -> dict[str, Netted]:
-    """The tables among `clean`, tonight's accepted rows, that have reversals."""
+def told_entries(work: IntakeWork, clean: Mapping[str, DataFrame]) -> dict[str, Told]:
+    """Of the tables among `clean`, tonight's accepted rows, that have reversals; before the entries are written."""
+    return {table: _told(work, table, rows) for table, rows in clean.items() if table in ENTRY_OF}
+
+
+def netted_tables(work: IntakeWork, told: Mapping[str, Told]) -> dict[str, Netted]:
+    """What follows from tonight's entries, by table."""
     from intake.netting import orphans, pointers_of, versions_of, waiting_reversals
 
-    told = {table: _told(work, table, rows) for table, rows in clean.items() if table in ENTRY_OF}
     pointers = {table: work.night.keep(pointers_of(t.entries, table)) for table, t in told.items()}
     reversals = {table: work.night.keep(waiting_reversals(t.tonight, table)) for table, t in told.items()}
     counts = row_counts({"pointers": pointers, "reversals": reversals})
@@ -50,11 +53,11 @@ def netted_tables(work: IntakeWork, clean: Mapping[str, DataFrame]) -> dict[str,
         named = few_rows(reversals[table], counts["reversals", table])
         waiting = None if named is None else orphans(named, t.entries, table)
         is_alone = touched is None and t.changed is t.tonight
-        netted[table] = Netted(clean[table], versions, is_alone, waiting)
+        netted[table] = Netted(versions, is_alone, waiting)
     return netted
 
 
-def _told(work: IntakeWork, table: str, rows: DataFrame) -> _Told:
+def _told(work: IntakeWork, table: str, rows: DataFrame) -> Told:
     from pyspark.sql import functions as F
 
     from intake.netting import with_matched_pointers
@@ -64,13 +67,13 @@ def _told(work: IntakeWork, table: str, rows: DataFrame) -> _Told:
     entries = tonight if others is None else others.unionByName(tonight)
     reversal = work.mapping.tables[table].reversal
     if reversal is None:
-        return _Told(others, entries, tonight, changed=tonight)
+        return Told(others, entries, tonight, changed=tonight)
     # what matches what by content depends on all entries, so all are netted again
     entries = with_matched_pointers(entries, table, reversal)
-    return _Told(None, entries, entries.filter(F.col("business_date") == F.lit(work.date)), changed=entries)
+    return Told(None, entries, entries.filter(F.col("business_date") == F.lit(work.date)), changed=entries)
 
 
-def _touched(work: IntakeWork, table: str, told: _Told, pointers: DataFrame, count: int) -> DataFrame | None:
+def _touched(work: IntakeWork, table: str, told: Told, pointers: DataFrame, count: int) -> DataFrame | None:
     """The members of groups that tonight touches (see `touched_members`); None without any."""
     from intake.netting import roots_of_reversals, touched_members
 
@@ -82,7 +85,7 @@ def _touched(work: IntakeWork, table: str, told: _Told, pointers: DataFrame, cou
     return few_rows(members, row_counts({"members": {table: members}})["members", table])
 
 
-def _history(told: _Told, members: DataFrame, table: str) -> DataFrame:
+def _history(told: Told, members: DataFrame, table: str) -> DataFrame:
     return told.entries if told.others is None else _of_touched_nights(told.others, told.tonight, members, table)
 
 
