@@ -106,12 +106,16 @@ def judged_rows(work: IntakeWork, delivery: Delivery) -> Judged:
     judged = {}
     for table, rows in tables.items():
         before = few_rows(earlier[table], counts["earlier", table]) if table in earlier else None
-        judged[table] = with_status(rows, table, few_rows(repeated[table], counts["repeated", table]), before)
+        again = few_rows(repeated[table], counts["repeated", table]) if table in repeated else None
+        judged[table] = with_status(rows, table, again, before)
     return Judged(judged, frozenset(table for table in tables if not counts.get(("earlier", table))))
 
 
 def _repeated(work: IntakeWork, tables: Mapping[str, DataFrame], sizes: Mapping[str, int]) -> dict[str, DataFrame]:
-    """Keys that tonight tells several times, by table. Of large tables 8 bytes a key are moved to find them."""
+    """Keys that tonight tells several times, by table; large tables without any are left out.
+
+    Of large tables 8 bytes a key are moved to find them.
+    """
     from intake.accepting import repeated_keys, shared_prints
 
     keep = work.night.keep
@@ -119,11 +123,9 @@ def _repeated(work: IntakeWork, tables: Mapping[str, DataFrame], sizes: Mapping[
     shared = work.night.side_by_side(large, lambda t: keep(shared_prints(tables[t], t)))
     counts = row_counts({"shared": shared})
 
-    def found(table: str) -> DataFrame:
-        among = spread(shared[table], counts["shared", table]) if table in shared else None
-        return keep(repeated_keys(tables[table], table, among))
-
-    return work.night.side_by_side(tables, found)
+    among = {table: few_rows(prints, counts["shared", table]) for table, prints in shared.items()}
+    some = [table for table in tables if table not in among or among[table] is not None]
+    return work.night.side_by_side(some, lambda t: keep(repeated_keys(tables[t], t, among.get(t))))
 
 
 def _released(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
@@ -148,7 +150,6 @@ def _together(parts: list[DataFrame]) -> DataFrame:
 
 def _earlier(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataFrame | None:
     """Prints of what earlier nights told of tonight's keys."""
-
     from fundwatch.contracts import TABLES
     from intake.accepting import earlier_prints
 

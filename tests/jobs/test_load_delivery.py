@@ -47,7 +47,9 @@ TAKEN_BACK = {
 } | {"setl_id": "S2", "init_setl_id": "S1", "refd_setl_flag": "1", "setl_time": "2026-03-31 08:00:00"}
 
 
-def new_place(spark: SparkSession, root: Path, quarantine_share: str | None = None) -> Workplace:
+def new_place(
+    spark: SparkSession, root: Path, quarantine_share: str | None = None, stage_rows: int = 300_000
+) -> Workplace:
     """A lake of its own that uses the tests' session; small deliveries may need a wider limit of faulty lines."""
     overlay = root / "conf"
     if quarantine_share is not None:
@@ -55,7 +57,7 @@ def new_place(spark: SparkSession, root: Path, quarantine_share: str | None = No
         shipped = (conf_root() / "quality" / "default.yaml").read_text(encoding="utf-8")
         changed = shipped.replace("quarantine_share: 0.02", f"quarantine_share: {quarantine_share}")
         (overlay / "quality" / "default.yaml").write_text(changed, encoding="utf-8")
-    place = Workplace(Settings(var=root, conf=overlay))
+    place = Workplace(Settings(var=root, conf=overlay, stage_rows=stage_rows))
     place._spark = spark
     make_missing_keys(place.settings)
     return place
@@ -172,9 +174,9 @@ def test_a_night_of_new_keys_is_appended_and_taken_in_once_more_changes_nothing(
         last = DeltaTable(str(place.lake.path(table))).history(1)[0]
         return last["operation"], last["operationParameters"].get("mode")
 
-    place = new_place(spark, tmp_path)
-    deliver(place.settings.landing_dir, whole(), FIRST)
-    run_job(JOB, place, FIRST)
+    place = new_place(spark, tmp_path, stage_rows=1)  # every table goes the way of large ones
+    deliver(place.settings.landing_dir, whole(fee_list=[LINE, LINE]), FIRST)
+    assert run_job(JOB, place, FIRST)["duplicates"] == 1
     second = {
         "psn_info": [PERSON],
         "mdtrt": [{**VISIT, "mdtrt_id": "E2"}],
