@@ -33,6 +33,7 @@ FIELDS = (
     "birth_date",
     "institution",
 )
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True)  # `json.dumps` would make one for each row
 _HEAD = "fundwatch vault key 1"
 _FORM = 2  # form 1, which earlier versions made, does not name its key
 _KEY_NAME = slice(2, 8)
@@ -95,7 +96,7 @@ class SealingKey:
         if unknown := sorted(content.keys() - set(FIELDS)):
             raise VaultError(f"the vault has no field {', '.join(unknown)}", do=f"use: {', '.join(FIELDS)}")
         head, nonce = bytes([_FORM, len(content)]) + self._name, os.urandom(_NONCE)
-        plain = json.dumps(dict(content), ensure_ascii=False, sort_keys=True).encode()
+        plain = _JSON.encode(dict(content)).encode()
         bound = head + f"{domain}|{token}".encode()
         return head + nonce + AESGCM(self._of(domain, token)).encrypt(nonce, plain, bound)
 

@@ -103,8 +103,8 @@ class Lake:
                 writer = writer.option("replaceWhere", f"business_date = '{night.isoformat()}'")
             else:
                 writer = writer.option("replaceUsing", ",".join(contract.key))
-        elif contract.replaced is Replaced.BY_KEY:
-            writer = writer.option("delta.enableDeletionVectors", "true")
+        else:
+            writer = writer.options(**_properties(contract))
         writer.save(str(self.path(table)))
         return self._last_commit(table)
 
@@ -255,6 +255,13 @@ def _arrow_type(spark_type: str) -> Any:
     if decimal := re.fullmatch(r"decimal\((\d+),(\d+)\)", spark_type):
         return pa.decimal128(int(decimal[1]), int(decimal[2]))
     raise ContractError(f"rows from memory cannot hold {spark_type}", where="Lake.write_rows")
+
+
+def _properties(contract: Table) -> dict[str, str]:
+    """Delta's properties of a new table."""
+    marks = {"delta.enableDeletionVectors": "true"} if contract.replaced is Replaced.BY_KEY else {}
+    kept = ",".join(contract.skipping_columns)
+    return marks | ({"delta.dataSkippingStatsColumns": kept} if kept else {"delta.dataSkippingNumIndexedCols": "0"})
 
 
 def _conformed(rows: DataFrame, contract: Table, night: date) -> DataFrame:

@@ -30,7 +30,7 @@ from intake.converting import converted
 from intake.forms import Value
 from intake.joining import LOOKUP_FAULT, lent_columns
 from intake.mapping import ENTRY_OF, Grouped, Rows, SourceMapping, mapped_columns
-from intake.privacy import Privacy, sealing_columns, sealing_names, told_to_vault
+from intake.privacy import Privacy, told_to_vault
 from intake.reading import FILE_NAME, LINE_NUMBER, UNREADABLE
 
 if TYPE_CHECKING:
@@ -88,8 +88,7 @@ def to_canonical(
 ) -> DataFrame:
     """One row per delivered row: the table's columns, those carried for grouping, its place, and its error codes.
 
-    What the vault is to keep stands beside it, sealed, in columns `_vault_<n>` (domain, token, sealed; null in rows
-    that hold what another row has told).
+    What the vault is to keep stands beside it in columns `_vault_<n>` (see intake.vault.sealed).
 
     Codes: UNREADABLE (the row does not fit the header), the code of the mapping's `where`, LOOKUP_MISSING and
     LOOKUP_TWICE (see intake.joining), MALFORMED:<column> (a value that is no value of its type), MISSING:<column>,
@@ -100,13 +99,11 @@ def to_canonical(
     try:
         known = strings.select("*", *(F.lit(None).cast("string").alias(c) for c in delivered.absent(rows)))
         mapped = _mapped_columns(table, rows, filled, delivered, privacy)
-        kept = {n: entry for n, entry in enumerate(rows.vault) if delivered.fill(entry)}
-        sealing = [column for n, entry in kept.items() for column in sealing_columns(entry, n, privacy)]
-        typed = known.select(*PLACE, *mapped, *sealing, _whole_row(rows))
+        told = [told_to_vault(entry, n, privacy) for n, entry in enumerate(rows.vault) if delivered.fill(entry)]
+        typed = known.select(*PLACE, *mapped, *told, _whole_row(rows))
         found = F.concat_ws(",", F.nullif(F.col(MALFORMED), F.lit("")), *check_codes(checks, filled, night))
-        names = [name for name in typed.columns if name not in (MALFORMED, _WHOLE_ROW, *sealing_names(kept))]
-        told = [told_to_vault(entry, n) for n, entry in kept.items()]
-        return typed.select(*names, *told, F.coalesce(F.col(_WHOLE_ROW), found).alias(CODES))
+        names = [name for name in typed.columns if name not in (MALFORMED, _WHOLE_ROW)]
+        return typed.select(*names, F.coalesce(F.col(_WHOLE_ROW), found).alias(CODES))
     except AnalysisException as fault:
         raise _unanalysable(fault, f"tables.{table}, from {rows.source}") from fault
 

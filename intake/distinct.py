@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from pyspark.sql import Column
 
 
+Strings = tuple[str | None, ...]
+_KNOWN = 100_000  # what a task remembers to have made: some 30 MB
+
+
 def distinct_rows(columns: Sequence[pa.Array]) -> tuple[np.ndarray, np.ndarray]:
     """Places of the first row of each distinct content, and for each row the number of the content it has."""
     codes = np.zeros(len(columns[0]), dtype=np.int64)
@@ -27,15 +31,27 @@ def distinct_rows(columns: Sequence[pa.Array]) -> tuple[np.ndarray, np.ndarray]:
     return firsts, numbers
 
 
-def once_each(columns: Sequence[pa.Array], make: Callable[..., str | None]) -> pa.Array:
-    """`make` of each row's strings, called once for each distinct row; the first column's nulls stay null."""
+def once_each(
+    columns: Sequence[pa.Array], make: Callable[..., str | None], known: dict[Strings, str | None] | None = None
+) -> pa.Array:
+    """`make` of each row's strings, called once for each distinct row; the first column's nulls stay null.
+
+    `known` remembers what was made, for the next batch.
+    """
     if not len(columns[0]) or columns[0].null_count == len(columns[0]):
         return columns[0].cast(pa.string())
-    firsts, numbers = distinct_rows(columns)
-    places = pa.array(firsts)
-    distinct = zip(*(column.take(places).to_pylist() for column in columns), strict=True)
-    made = [None if row[0] is None else make(*row) for row in distinct]
-    return pa.array(made, pa.string()).take(pa.array(numbers))
+    known = {} if known is None else known
+    if len(columns) == 1:
+        encoded = columns[0].dictionary_encode()
+        distinct, numbers = [(text,) for text in encoded.dictionary.to_pylist()], encoded.indices
+    else:
+        firsts, codes = distinct_rows(columns)
+        places, numbers = pa.array(firsts), pa.array(codes)
+        distinct = list(zip(*(column.take(places).to_pylist() for column in columns), strict=True))
+    for row in distinct:
+        if row not in known:
+            known[row] = None if row[0] is None else make(*row)
+    return pa.array([known[row] for row in distinct], pa.string()).take(numbers)
 
 
 def arrow_function(name: str, function: Callable[..., pa.Array], kind: str, *, is_random: bool = False) -> Any:
@@ -49,10 +65,13 @@ def arrow_function(name: str, function: Callable[..., pa.Array], kind: str, *, i
 
 
 def text_function(name: str, make: Callable[..., str | None]) -> Callable[..., Column]:
-    """A column function of strings out of a function of strings (see `once_each`)."""
+    """A column function of strings out of a function of strings (see `once_each`), which must always say the same."""
+    known: dict[Strings, str | None] = {}  # a task's own: the function comes to each anew
 
     def whole(*columns: pa.Array) -> pa.Array:
-        return once_each(columns, make)
+        if len(known) > _KNOWN:
+            known.clear()
+        return once_each(columns, make, known)
 
     function: Callable[..., Column] = arrow_function(name, whole, "string")
     return function

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -15,19 +15,18 @@ from intake.column_forms import Sealed
 from intake.pseudonyms import token
 from intake.reading import UNREADABLE
 from intake.scrubbing import scrubbed
-from intake.vault import sealed
+from intake.vault import TOLD, sealed
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
 VAULT = "_vault_"
-_SEAL, _TOKEN = "_seal_{}", "_token_{}"
 
 
 @dataclass(frozen=True)
 class Privacy:
     """Column functions: by domain, identifiers to tokens; a text and the names in its row to the scrubbed text; domain,
-    identifier and the fields beside it to sealed bytes in the first row that tells them, else null."""
+    identifier and the fields beside it to what the vault keeps (intake.vault.TOLD) in the first row that tells them."""
 
     token: Callable[[str], Callable[[Column], Column]]
     scrubbed: Callable[[Column, Sequence[Column]], Column]
@@ -38,27 +37,13 @@ def privacy_of(key: PseudonymKey, vault_key: SealingKey | None) -> Privacy:
     """The functions under these keys. Without a vault key nothing is sealed: for trials, which write nothing."""
 
     def seal(domain: str, of: Column, fields: Mapping[str, Column]) -> Column:
-        return F.lit(None).cast("binary") if vault_key is None else sealed(vault_key.in_force, key, domain, of, fields)
+        return F.lit(None).cast(TOLD) if vault_key is None else sealed(vault_key.in_force, key, domain, of, fields)
 
     return Privacy(token=lru_cache(lambda domain: token(key, domain)), scrubbed=scrubbed, sealed=seal)
 
 
-def sealing_columns(entry: Sealed, number: int, privacy: Privacy) -> tuple[Column, Column]:
-    """Seal and token of a vault entry. In a row that does not fit its header any value may stand anywhere: none."""
+def told_to_vault(entry: Sealed, number: int, privacy: Privacy) -> Column:
+    """What a vault entry tells. In a row that does not fit its header any value may stand anywhere: nothing."""
     of = F.when(~F.col(UNREADABLE), F.expr(entry.of))
-    seal = privacy.sealed(entry.token, of, {name: F.expr(sql) for name, sql in entry.fields.items()})
-    return seal.alias(_SEAL.format(number)), privacy.token(entry.token)(of).alias(_TOKEN.format(number))
-
-
-def sealing_names(numbers: Iterable[int]) -> frozenset[str]:
-    """The names of these columns, which `told_to_vault` makes one of."""
-    return frozenset(form.format(number) for number in numbers for form in (_SEAL, _TOKEN))
-
-
-def told_to_vault(entry: Sealed, number: int) -> Column:
-    """Domain, token and sealed content of a vault entry; null where another row tells the same."""
-    seal = F.col(_SEAL.format(number))
-    told = F.struct(
-        F.lit(entry.token).alias("domain"), F.col(_TOKEN.format(number)).alias("token"), seal.alias("sealed")
-    )
-    return F.when(seal.isNotNull(), told).alias(f"{VAULT}{number}")
+    told = privacy.sealed(entry.token, of, {name: F.expr(sql) for name, sql in entry.fields.items()})
+    return told.alias(f"{VAULT}{number}")

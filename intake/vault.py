@@ -22,6 +22,8 @@ from intake.pseudonyms import token_of
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+TOLD = "struct<domain:string,token:string,sealed:binary>"
+_ARROW_TOLD = pa.struct([("domain", pa.string()), ("token", pa.string()), ("sealed", pa.binary())])
 _KEY = ("domain", "token")
 _TOLD = 200_000  # contents a task remembers to have sealed: some 50 MB
 # a token stands alone: 32 hex digits inside a longer run are a hash of something else
@@ -31,9 +33,9 @@ _TOKENS = "(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"
 def sealed(
     vault_key: SealingKey, key: PseudonymKey, domain: str, of: Column, fields: Mapping[str, Column] | None = None
 ) -> Column:
-    """Sealed bytes (binary) of an identifier and what belongs to it; null for a blank identifier.
+    """What the vault is to keep of an identifier and what belongs to it: a struct as TOLD; null for a blank one.
 
-    Sealed is the first row of each distinct content that a task meets; the others are null, so that millions of lines
+    Told is the first row of each distinct content that a task meets; the others are null, so that millions of lines
     carry a few thousand seals. `of` is the identifier as delivered, a string; `fields` are strings by their name in
     fundwatch.sealing.FIELDS. Raises VaultError for an unknown field, KeyMissingError for an unknown domain.
     """
@@ -46,14 +48,16 @@ def sealed(
     names = ("value", *sorted(named))
     told: set[tuple[str | None, ...]] = set()  # a task's own: the function comes to each anew
 
-    def seal(content: tuple[str | None, ...]) -> bytes | None:
+    def seal(content: tuple[str | None, ...]) -> dict[str, str | bytes] | None:
         given = {name: value for name, value in zip(names, content, strict=True) if value and value.strip()}
         token = token_of(key, domain, given.get("value", ""))
-        return None if token is None else vault_key.seal(domain, token, given)
+        if token is None:
+            return None
+        return {"domain": domain, "token": token, "sealed": vault_key.seal(domain, token, given)}
 
     def sealing(contents: pa.Array) -> pa.Array:
         columns = contents.flatten()
-        made: list[bytes | None] = [None] * len(contents)
+        made: list[dict[str, str | bytes] | None] = [None] * len(contents)
         if len(contents) and columns[0].null_count < len(contents):
             firsts = distinct_rows(columns)[0]
             rows = zip(*(column.take(pa.array(firsts)).to_pylist() for column in columns), strict=True)
@@ -63,34 +67,26 @@ def sealed(
                     told.add(content)
             if len(told) > _TOLD:
                 told.clear()
-        return pa.array(made, pa.binary())
+        return pa.array(made, _ARROW_TOLD)
 
     # nonces are random: a filter on the result must not be computed apart from it
-    function = arrow_function(f"{domain}_sealed", sealing, "binary", is_random=True)
+    function = arrow_function(f"{domain}_sealed", sealing, TOLD, is_random=True)
     columns = [of.cast("string").alias("value"), *(named[name].cast("string").alias(name) for name in names[1:])]
     result: Column = function(F.struct(*columns))
     return result
 
 
-def identities(
-    rows: DataFrame, domain: str | Column, *, token: str, sealed_as: str, key_id: str, night: date
-) -> DataFrame:
-    """Grain: domain × token; the vault's columns. Rows that carry no seal are left out.
-
-    `token` and `sealed_as` name the columns of `rows`; `domain` is one for all, or a
-    column. Of several contents of one token the richest is kept.
-    """
+def identities(told: DataFrame, *, key_id: str, night: date) -> DataFrame:
+    """Grain: domain × token; the vault's columns. `told` has those of TOLD; of several contents the richest is kept."""
     from pyspark.sql import functions as F
 
-    is_sealed = F.col(token).isNotNull() & F.col(sealed_as).isNotNull()
     nights = [F.lit(night).cast("date").alias(name) for name in ("first_night", "last_night", "sealed_night")]
-    carried = rows.filter(is_sealed).select(
-        F.lit(domain).alias("domain"),
-        F.col(token).alias("token"),
+    carried = told.select(
+        *_KEY,
         F.lit(key_id).alias("key_id"),
         *nights,
-        F.conv(F.hex(F.substring(F.col(sealed_as), 2, 1)), 16, 10).cast("int").alias("field_count"),
-        F.col(sealed_as).alias("sealed"),
+        F.conv(F.hex(F.substring("sealed", 2, 1)), 16, 10).cast("int").alias("field_count"),
+        "sealed",
     )
     return _one_each(carried)
 

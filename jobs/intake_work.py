@@ -192,9 +192,7 @@ def told_to_vault(work: IntakeWork, judged: Mapping[str, DataFrame]) -> None:
     ]
     if not told:
         return
-    tonight = identities(
-        stacked(told), F.col("domain"), token="token", sealed_as="sealed", key_id=work.key.key_id, night=work.date
-    )
+    tonight = identities(stacked(told), key_id=work.key.key_id, night=work.date)
     held = work.vault.rows(work.night.spark)
     found = work.night.keep(beside_held(tonight, held))
     kinds = found.groupBy("_is_new").agg(F.count(F.lit(1)).alias("n")).collect()  # two rows: new, and told again

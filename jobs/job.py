@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Report = Mapping[str, Any]
 Made = TypeVar("Made")
+_WORTH_A_JOB = 20_000
 _AT_ONCE = 3  # commits mostly wait on the driver's planning and the disk: two cores serve three
 
 
@@ -168,7 +169,8 @@ class Night:
         they need, and memory holds none of them.
         """
         if row_count < self.settings.stage_rows:
-            return rows.localCheckpoint(eager=False)
+            # rows that take a core some seconds take them while other tables are made
+            return rows.localCheckpoint(eager=row_count >= _WORTH_A_JOB)
         return self.place.lake.staged(rows, f"{self.job.name}/{name}")
 
     def write_all(self, tables: Mapping[str, DataFrame], added: Collection[str] = ()) -> None:

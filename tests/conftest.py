@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from filelock import FileLock
 
+from fundwatch.settings import load_settings
 from tests.night import FinishedNight, make_finished_night
 
 if TYPE_CHECKING:
@@ -51,6 +52,22 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     )
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="module")
+def interpreted(spark: SparkSession) -> Iterator[SparkSession]:
+    """A session that compiles nothing: on nights this small most of the time goes into plans that run once."""
+    demo = load_settings({"profile": "demo"}, {}).settings.spark_conf
+    said = {name: value for name, value in demo.items() if name.startswith(("spark.sql.", "spark.databricks."))}
+    before = {name: spark.conf.get(name, None) for name in said}
+    for name, value in said.items():
+        spark.conf.set(name, value)
+    yield spark
+    for name, known in before.items():
+        if known is None:
+            spark.conf.unset(name)
+        else:
+            spark.conf.set(name, known)
 
 
 @pytest.fixture

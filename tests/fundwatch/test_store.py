@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +49,17 @@ def test_what_was_known_on_a_night_stays_as_it_was_known(spark: SparkSession, tm
     lake.write(spark.createDataFrame(after, schema), "patient", NEXT)
     known = {n: {r.patient_id: r.sex for r in lake.known(spark, "patient", n).collect()} for n in (NIGHT, NEXT)}
     assert known == {NIGHT: {"P1": "1", "P2": "2"}, NEXT: {"P1": "2", "P2": "2"}}
+
+
+def test_files_tell_their_rows_and_times_and_nothing_of_keys(spark: SparkSession, tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    row = {"patient_id": "P1", "insurance_type": "310", "started_on": NIGHT, "region_code": "a", "known_from": NEXT}
+    lake.write(spark.createDataFrame([row], TABLES["enrolment"].schema()), "enrolment", NEXT)
+    log = (lake.path("enrolment") / "_delta_log" / f"{0:020}.json").read_text(encoding="utf-8")
+    (told,) = [json.loads(action["add"]["stats"]) for line in log.splitlines() if "add" in (action := json.loads(line))]
+    assert (told["numRecords"], told["minValues"]["known_from"]) == (1, str(NEXT))
+    kinds = {TABLES["enrolment"].spark_type(name) for name in told["nullCount"]}
+    assert kinds == {"date"}
 
 
 @pytest.mark.parametrize("limit", [0, 1 << 40])

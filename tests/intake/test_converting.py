@@ -19,6 +19,7 @@ from intake.joining import with_lookups
 from intake.mapping import parse_mapping
 from intake.privacy import Privacy
 from intake.reading import FILE_NAME, LINE_NUMBER, UNREADABLE
+from intake.vault import TOLD
 from tests.intake.test_mapping import LINES
 
 NIGHT = date(2026, 3, 31)
@@ -78,7 +79,7 @@ def _strings(spark, name: str, columns: str, rows: list[tuple[Any, ...]]):
 CLEAR = Privacy(
     token=lambda _domain: lambda c: c,
     scrubbed=lambda text, _names: text,
-    sealed=lambda _domain, _of, _fields: F.lit(None).cast("binary"),
+    sealed=lambda _domain, _of, _fields: F.lit(None).cast(TOLD),
 )
 HEADS = [
     ("C1", "P1", "20260301"),

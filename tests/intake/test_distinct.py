@@ -29,3 +29,19 @@ def test_each_content_is_made_once_and_its_first_row_is_found(rows):
     firsts, numbers = distinct_rows(columns)
     assert [rows[place] for place in firsts[numbers]] == rows
     assert all(rows.index(rows[place]) == place for place in firsts)
+
+
+@settings(deadline=None)
+@given(st.lists(_TEXT, max_size=30), st.lists(_TEXT, max_size=30))
+def test_what_an_earlier_batch_made_is_not_made_again(first, second):
+    calls: list[str] = []
+    known: dict[tuple[str | None, ...], str | None] = {}
+
+    def make(text: str) -> str:
+        calls.append(text)
+        return f"<{text}>"
+
+    for batch in (first, second):
+        made = once_each([pa.array(batch, pa.string())], make, known)
+        assert made.to_pylist() == [None if text is None else f"<{text}>" for text in batch]
+    assert sorted(calls) == sorted({text for text in (*first, *second) if text is not None})

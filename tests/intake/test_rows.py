@@ -29,6 +29,7 @@ from intake.privacy import Privacy
 from intake.pseudonyms import token
 from intake.reading import as_strings, read_options, read_schema
 from intake.totals import control_totals
+from intake.vault import TOLD
 from tests.intake.deliveries import (
     LINE,
     NAME,
@@ -46,7 +47,7 @@ ROWS = NATIONAL.tables["claim_line"].rows[0]
 PRIVACY = Privacy(
     token=lambda domain: token(KEY, domain),
     scrubbed=lambda text, names: F.lit("scrubbed"),
-    sealed=lambda domain, of, fields: F.lit(None).cast("binary"),
+    sealed=lambda domain, of, fields: F.lit(None).cast(TOLD),
 )
 
 

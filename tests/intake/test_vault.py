@@ -32,12 +32,13 @@ def _carrying(spark: SparkSession, *rows: tuple[str | None, str | None, str | No
     fields = {"name": F.col("psn_name"), "telephone": F.col("tel")}
     return delivered.select(
         token(KEY, "person")(F.col("psn_no")).alias("patient_id"),
-        sealed(SEALING, KEY, "person", F.col("psn_no"), fields).alias("_sealed"),
+        sealed(SEALING, KEY, "person", F.col("psn_no"), fields).alias("_told"),
     )
 
 
 def _held(rows: DataFrame, night: date) -> DataFrame:
-    return identities(rows, "person", token="patient_id", sealed_as="_sealed", key_id=KEY.key_id, night=night)
+    told = rows.filter(F.col("_told").isNotNull()).select("_told.*")
+    return identities(told, key_id=KEY.key_id, night=night)
 
 
 def test_the_first_row_of_each_content_carries_the_seal_and_blank_identifiers_none(spark: SparkSession) -> None:
@@ -45,12 +46,12 @@ def test_the_first_row_of_each_content_carries_the_seal_and_blank_identifiers_no
     rows = _carrying(
         spark, ("1", name, None), ("1", name, None), ("1", None, "2"), (" ", name, None), (None, name, "1")
     )
-    carried = [(row["patient_id"], row["_sealed"]) for row in rows.collect()]
+    carried = [(row["patient_id"], row["_told"]) for row in rows.collect()]
     person = token_of(KEY, "person", "1") or ""
-    assert [(token, seal is not None) for token, seal in carried] == [
-        (person, True), (person, False), (person, True), (None, False), (None, False),
+    assert [(token, None if told is None else (told.domain, told.token)) for token, told in carried] == [
+        (person, ("person", person)), (person, None), (person, ("person", person)), (None, None), (None, None),
     ]  # fmt: skip
-    assert SEALING.open("person", person, bytes(carried[0][1])) == {"value": "1", "name": name}
+    assert SEALING.open("person", person, bytes(carried[0][1].sealed)) == {"value": "1", "name": name}
 
 
 def test_neither_plan_nor_rows_show_a_key_or_an_identity(

@@ -22,6 +22,7 @@ from jobs.manage_keys import rows_of_keys
 from tests.intake.deliveries import DIAGNOSIS, LINE, PERSON, SETTLEMENT, VISIT, deliver, line, reversal, whole
 from tests.jobs.test_load_delivery import new_place
 
+pytestmark = pytest.mark.usefixtures("interpreted")
 FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ from benchmarks.faulty_nights import NightRun, log_to, make_faulty_deliveries, r
 from fundwatch.delivery_log import DeliveryLog, State
 from fundwatch.errors import ExitCode
 from fundwatch.logs import start_logging
-from fundwatch.settings import Settings, load_settings
+from fundwatch.settings import Settings
 from jobs.command_line import main
 from jobs.job import Night, Workplace, run_job
 from jobs.load_delivery import JOB
@@ -51,22 +50,6 @@ class Week:
 
     def of(self, mishap: str) -> NightRun:
         return self.runs[PLAN[mishap]]
-
-
-@pytest.fixture(scope="module")
-def interpreted(spark: SparkSession) -> Iterator[SparkSession]:
-    """A session that compiles nothing: on nights this small most of the time goes into plans that run once."""
-    demo = load_settings({"profile": "demo"}, {}).settings.spark_conf
-    said = {name: value for name, value in demo.items() if name.startswith(("spark.sql.", "spark.databricks."))}
-    before = {name: spark.conf.get(name, None) for name in said}
-    for name, value in said.items():
-        spark.conf.set(name, value)
-    yield spark
-    for name, known in before.items():
-        if known is None:
-            spark.conf.unset(name)
-        else:
-            spark.conf.set(name, known)
 
 
 @pytest.fixture(scope="module")
