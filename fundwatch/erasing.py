@@ -14,9 +14,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from fundwatch.delta_rows import query_rows, read_batches
 from fundwatch.erasures import Gone
 from fundwatch.errors import ExitCode, FundwatchError
-from fundwatch.store import STAGING, query_rows, read_batches
+from fundwatch.store import STAGING
 
 _VERSION = re.compile(r"^\.?(\d{20})\.")
 _ERASED = "erased"

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fundwatch.store import query_rows
+from fundwatch.delta_rows import query_rows
 
 _AT = "at"
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fundwatch.delta_rows import query_rows
 from fundwatch.keys import KeyRing, PseudonymKey
 from fundwatch.sealing import VaultError
-from fundwatch.store import Lake, query_rows
+from fundwatch.store import Lake
 from fundwatch.vault import IDENTITY_COLUMNS, REKEYING, Vault, bridge_schema, identity_schema
 
 TokenOf = Callable[[PseudonymKey, str, str], str | None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.contracts import TABLES
-from fundwatch.errors import ContractError, NotReadyError
+from fundwatch.delta_rows import query_rows, read_batches, replace_night
+from fundwatch.errors import NotReadyError
 from fundwatch.tables import Replaced, Table
 
 if TYPE_CHECKING:
@@ -128,22 +128,7 @@ class Lake:
 
         A commit through Spark costs a second or two whatever its size, one through delta-rs some ten milliseconds.
         """
-        import pyarrow as pa
-        from deltalake import write_deltalake
-
-        contract = TABLES[table]
-        kinds = [_arrow_type(column.type) for column in contract.columns]
-        columns = [pa.array([row[i] for row in rows], type=kind) for i, kind in enumerate(kinds)]
-        content = pa.table(columns, names=list(contract.column_names))
-        predicate = f"business_date = '{night.isoformat()}'" if self.exists(table) else None
-        write_deltalake(
-            str(self.path(table)),
-            content,
-            mode="overwrite",
-            predicate=predicate,
-            partition_by=["business_date"],
-            schema_mode="merge",
-        )
+        replace_night(self.path(table), TABLES[table], rows, night)
         return Written(table, self.version(table), len(rows))
 
     def _merged(self, rows: DataFrame, contract: Table) -> Written:
@@ -205,23 +190,6 @@ class Lake:
         return Written(table, int(delta.version()), int(metrics.get("numOutputRows", 0)))
 
 
-def query_rows(path: Path, name: str, query: str) -> list[dict[str, Any]]:
-    """The result of a SQL query over one Delta table, by delta-rs.
-
-    Not `to_pyarrow_table`: its reading threads abort the process at exit in about one run of ten (pyarrow 25).
-    """
-    return list(read_batches(path, name, query).read_all().to_pylist())
-
-
-def read_batches(path: Path, name: str, query: str) -> RecordBatchReader:
-    """The same as a stream of Arrow batches."""
-    import pyarrow as pa
-    from deltalake import DeltaTable, QueryBuilder
-
-    result = QueryBuilder().register(name, DeltaTable(str(path))).execute(query)
-    return pa.RecordBatchReader.from_stream(result)
-
-
 def _not_made(lake: Lake, table: str) -> NotReadyError:
     return NotReadyError(
         f"the table {table} has not been made yet",
@@ -236,25 +204,6 @@ def _completed(rows: DataFrame, contract: Table) -> DataFrame:
 
     missing = [c for c in contract.columns if c.name not in rows.columns]
     return rows.select("*", *(F.lit(None).cast(c.type).alias(c.name) for c in missing)) if missing else rows
-
-
-def _arrow_type(spark_type: str) -> Any:
-    """The Arrow type of a contract's simple type. Raises ContractError for nested ones: such rows go through Spark."""
-    import pyarrow as pa
-
-    simple = {
-        "string": pa.string(),
-        "int": pa.int32(),
-        "bigint": pa.int64(),
-        "double": pa.float64(),
-        "date": pa.date32(),
-        "boolean": pa.bool_(),
-    }
-    if spark_type in simple:
-        return simple[spark_type]
-    if decimal := re.fullmatch(r"decimal\((\d+),(\d+)\)", spark_type):
-        return pa.decimal128(int(decimal[1]), int(decimal[2]))
-    raise ContractError(f"rows from memory cannot hold {spark_type}", where="Lake.write_rows")
 
 
 def _properties(contract: Table) -> dict[str, str]:

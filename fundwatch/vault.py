@@ -14,10 +14,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fundwatch.delta_rows import query_rows
 from fundwatch.erasing import purge
 from fundwatch.keys import DOMAINS
 from fundwatch.sealing import SealingKey, VaultError
-from fundwatch.store import query_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa

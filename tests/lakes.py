@@ -35,10 +35,10 @@ Row = Mapping[str, Any]
 
 def put(lake: Lake, table: str, rows: Sequence[Row], night: date = SECOND) -> None:
     """Append rows to a table in one commit, with the ledger's word of it. Columns a row does not name are null."""
-    from fundwatch.store import _arrow_type
+    from fundwatch.delta_rows import arrow_type
 
     contract = TABLES[table]
-    kinds = {c.name: _NESTED.get(c.type) or _arrow_type(c.type) for c in contract.columns}
+    kinds = {c.name: _NESTED.get(c.type) or arrow_type(c.type) for c in contract.columns}
     columns = [pa.array([row.get(name) for row in rows], type=kind) for name, kind in kinds.items()]
     nightly = contract.replaced is Replaced.BY_NIGHT
     write_deltalake(

@@ -13,11 +13,11 @@ from deltalake import DeltaTable, write_deltalake
 
 from fundwatch import resealing
 from fundwatch.audit import AuditError, AuditLog
+from fundwatch.delta_rows import query_rows
 from fundwatch.errors import KeyMissingError
 from fundwatch.keys import KeyRotationError, PseudonymKey, keyed
 from fundwatch.resealing import reseal, seals_waiting
 from fundwatch.sealing import SealingKey, VaultError, make_vault_key, read_vault_key
-from fundwatch.store import query_rows
 from fundwatch.vault import Vault
 from fundwatch.vault_keys import retire_vault_key, rotate_vault_key, share_secret
 from intake.pseudonyms import token_of

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from deltalake import write_deltalake
 
+from fundwatch.delta_rows import query_rows
 from fundwatch.erasing import find_text
 from fundwatch.errors import KeyMissingError
 from fundwatch.keys import KeyRing, PseudonymKey
 from fundwatch.rekeying import build_bridge, drop_bridge, richer
 from fundwatch.sealing import SealingKey, VaultError, make_vault_key, read_vault_key
-from fundwatch.store import query_rows
 from fundwatch.vault import Vault
 from intake.pseudonyms import token_of
 from tests.fundwatch.vaults import CANARIES, fill, row

@@ -10,10 +10,10 @@ import pytest
 from deltalake import write_deltalake
 
 from fundwatch.audit import AuditLog
+from fundwatch.delta_rows import query_rows
 from fundwatch.keys import read_ring
 from fundwatch.lock import held
 from fundwatch.sealing import read_vault_key
-from fundwatch.store import query_rows
 from fundwatch.vault import Vault
 from intake.pseudonyms import token_of
 from jobs.command_line import main
