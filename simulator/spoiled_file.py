@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from simulator.delivered import unpacked
@@ -178,13 +179,13 @@ def _retyped(night: Night) -> None:
     _changed(night, list, written)
 
 
-def _new_code(night: Night) -> None:
+def _new_code(night: Night, every: int = 20) -> None:
     at, count = _place(night, "chrgitm_lv"), 0
 
     def written(values: list[str]) -> list[str]:
         nonlocal count
         count += 1
-        return [*values[:at], _NO_CODE, *values[at + 1 :]] if count % 100 == 1 else values
+        return [*values[:at], _NO_CODE, *values[at + 1 :]] if count % every == 1 else values
 
     _changed(night, list, written)
 
@@ -225,6 +226,7 @@ SPOILERS: Mapping[str, Callable[[Night], None]] = {
     "reordered_columns": _reordered,
     "retyped_column": _retyped,
     "new_code": _new_code,
+    "stray_code": partial(_new_code, every=300),
     "empty_file": _empty,
     "header_only": _header_only,
     "tenth_of_size": _tenth,
