@@ -63,9 +63,7 @@ MISDELIVERIES = (
     Misdelivery("reordered_columns", "accepted", FEES, "the columns in reverse order"),
     Misdelivery("retyped_column", "refused", FEES, "fee_ocur_time as dd.mm.yyyy"),
     Misdelivery("new_code", "refused", FEES, "chrgitm_lv 9, which no table of codes has, in one row of twenty"),
-    Misdelivery(
-        "stray_code", "accepted", FEES, "chrgitm_lv 9 in one row of three hundred"
-    ),
+    Misdelivery("stray_code", "accepted", FEES, "chrgitm_lv 9 in one row of three hundred"),
     Misdelivery("wrong_row_count", "refused", FEES, "the manifest states three rows more than there are"),
     Misdelivery("wrong_sum", "refused", FEES, "the manifest states 1000.00 yuan more than there are"),
     Misdelivery("no_manifest", "held", FEES, "files without a manifest"),
