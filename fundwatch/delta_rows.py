@@ -37,15 +37,17 @@ def replace_night(path: Path, contract: Table, rows: Sequence[tuple[Any, ...]], 
     import pyarrow as pa
     from deltalake import write_deltalake
 
+    is_made = (path / "_delta_log").is_dir()
     kinds = [arrow_type(column.type) for column in contract.columns]
     columns = [pa.array([row[i] for row in rows], type=kind) for i, kind in enumerate(kinds)]
     write_deltalake(
         str(path),
         pa.table(columns, names=list(contract.column_names)),
         mode="overwrite",
-        predicate=f"business_date = '{night.isoformat()}'" if (path / "_delta_log").is_dir() else None,
+        predicate=f"business_date = '{night.isoformat()}'" if is_made else None,
         partition_by=["business_date"],
         schema_mode="merge",
+        configuration=None if is_made else dict(contract.delta_properties),
     )
 
 

@@ -104,12 +104,15 @@ class Lake:
             else:
                 writer = writer.option("replaceUsing", ",".join(contract.key))
         else:
-            writer = writer.options(**_properties(contract))
+            writer = writer.options(**contract.delta_properties)
         writer.save(str(self.path(table)))
         return self._last_commit(table)
 
     def add(self, rows: DataFrame, table: str, night: date) -> Written:
-        """Append rows whose keys the table does not hold, as the caller has made sure: nothing of it is read."""
+        """Append rows whose keys the table does not hold, as the caller has made sure: nothing of it is read. A table
+        that is not there yet is made."""
+        if not self.exists(table):
+            return self.write(rows, table, night)
         writer = _conformed(rows, TABLES[table], night).write.format("delta").mode("append")
         writer.option("mergeSchema", "true").save(str(self.path(table)))
         return self._last_commit(table)
@@ -204,13 +207,6 @@ def _completed(rows: DataFrame, contract: Table) -> DataFrame:
 
     missing = [c for c in contract.columns if c.name not in rows.columns]
     return rows.select("*", *(F.lit(None).cast(c.type).alias(c.name) for c in missing)) if missing else rows
-
-
-def _properties(contract: Table) -> dict[str, str]:
-    """Delta's properties of a new table."""
-    marks = {"delta.enableDeletionVectors": "true"} if contract.replaced is Replaced.BY_KEY else {}
-    kept = ",".join(contract.skipping_columns)
-    return marks | ({"delta.dataSkippingStatsColumns": kept} if kept else {"delta.dataSkippingNumIndexedCols": "0"})
 
 
 def _conformed(rows: DataFrame, contract: Table, night: date) -> DataFrame:

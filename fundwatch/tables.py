@@ -73,6 +73,13 @@ class Table:
         own = "business_date" if self.replaced is Replaced.BY_NIGHT else None  # a folder each, which says it already
         return tuple(c.name for c in self.columns if c.type in _SKIPPED_BY and c.name != own)
 
+    @property
+    def delta_properties(self) -> dict[str, str]:
+        """What Delta is told when the table is made, by whichever writer makes it."""
+        marks = {"delta.enableDeletionVectors": "true"} if self.replaced is Replaced.BY_KEY else {}
+        kept = ",".join(self.skipping_columns)
+        return marks | ({"delta.dataSkippingStatsColumns": kept} if kept else {"delta.dataSkippingNumIndexedCols": "0"})
+
     def spark_type(self, name: str) -> str:
         """The column's type as Spark writes it; raises KeyError for a column the contract has not."""
         return next(c.type for c in self.columns if c.name == name)

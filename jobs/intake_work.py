@@ -122,7 +122,6 @@ def _repeated(work: IntakeWork, tables: Mapping[str, DataFrame], sizes: Mapping[
     large = [table for table in tables if sizes[table] >= work.night.settings.stage_rows]
     shared = work.night.side_by_side(large, lambda t: keep(shared_prints(tables[t], t)))
     counts = row_counts({"shared": shared})
-
     among = {table: few_rows(prints, counts["shared", table]) for table, prints in shared.items()}
     some = [table for table in tables if table not in among or among[table] is not None]
     return work.night.side_by_side(some, lambda t: keep(repeated_keys(tables[t], t, among.get(t))))

@@ -177,7 +177,6 @@ def _write(
     if judged:
         kept = [to_quarantine(judged[t], t, source, work.key.key_id) for t in rejected or list(judged)[:1]]
         tables["quarantine"] = stacked(kept)
-    new = {table for table in new if night.exists(table)}
     with ThreadPoolExecutor(1) as beside:
         # what is netted hangs on what earlier nights told, and takes several steps; the rest need not wait
         rest = beside.submit(night.write_all, tables, added=new)

@@ -7,8 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
 
 from fundwatch import store
 from fundwatch.contracts import TABLES
@@ -60,6 +62,14 @@ def test_files_tell_their_rows_and_times_and_nothing_of_keys(spark: SparkSession
     assert (told["numRecords"], told["minValues"]["known_from"]) == (1, str(NEXT))
     kinds = {TABLES["enrolment"].spark_type(name) for name in told["nullCount"]}
     assert kinds == {"date"}
+
+
+def test_rows_from_memory_make_a_table_as_spark_does(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.write_rows([(NIGHT, "national", "claim_line", "line_id")], "supplied_column", NIGHT)
+    told = DeltaTable(str(lake.path("supplied_column")))
+    assert told.metadata().configuration == TABLES["supplied_column"].delta_properties
+    assert [n for n in pa.table(told.get_add_actions(flatten=True)).column_names if n.startswith("min.")] == []
 
 
 @pytest.mark.parametrize("limit", [0, 1 << 40])
