@@ -41,7 +41,6 @@ from tests.intake.deliveries import (
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = pytest.mark.usefixtures("interpreted")
 FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
 TAKEN_BACK = {
     name: f"-{value}" if name.endswith(("amt", "pay", "selfpay")) else value for name, value in SETTLEMENT.items()
