@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 REPORT := var/test/junit.xml
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast lint types lock package airflow airflow-demo clean
+.PHONY: help setup run test test-all test-fast lint types lock package airflow airflow-demo clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -13,12 +13,16 @@ setup: ## everything fundwatch needs, into .venv and .jars; what is there alread
 run: setup ## the demonstration: simulated claims through the whole pipeline, results in var/
 	.venv/bin/fundwatch demo --var var
 
-test: setup lint types ## every check and every test
+test: setup lint types ## every check, and every test but the proofs that take minutes each
+	@mkdir -p $(dir $(REPORT))
+	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not long" --junitxml=$(REPORT)
+
+test-all: setup lint types ## every check and every test, the long proofs too: a cluster, Airflow for two nights, …
 	@mkdir -p $(dir $(REPORT))
 	$(PYTHON) -m pytest -n 2 --dist loadfile --junitxml=$(REPORT)
 
 test-fast: ## the inner loop: what needs neither Spark nor minutes
-	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow"
+	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not long"
 
 lint: ## style and formatting
 	$(PYTHON) -m ruff check .
