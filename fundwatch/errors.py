@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -15,6 +16,7 @@ class ExitCode(IntEnum):
     GATE = 3  # the quality gate stopped the night: a person decides
     BUSY = 4  # the lake is in use: retry later
     NOT_READY = 5  # an earlier stage of the night has not run
+    INCOMPLETE = 6  # the result stands, but something that it should rest on does not hold: a retry cannot help
 
 
 class FundwatchError(Exception):
@@ -75,6 +77,16 @@ class NotReadyError(FundwatchError):
     """What this job reads has not been made yet."""
 
     exit_code = ExitCode.NOT_READY
+
+
+class IncompleteError(FundwatchError):
+    """All that could run ran and its `result` stands, but something that it should rest on does not hold."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+    def __init__(self, what: str, *, where: str = "", do: str = "", result: Mapping[str, Any] | None = None) -> None:
+        super().__init__(what, where=where, do=do)
+        self.result = result or {}
 
 
 class ContractError(FundwatchError):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fundwatch import __version__
-from fundwatch.errors import ExitCode, FundwatchError
+from fundwatch.errors import ExitCode, FundwatchError, IncompleteError
 from jobs.export_options import export_options, privacy_options
 from jobs.operating_options import deliveries_options, erase_options, lake_options, quarantine_options
 from jobs.privacy_options import audit_options, keys_options, reidentify_options
@@ -163,7 +163,7 @@ def parser() -> argparse.ArgumentParser:
         "a night's deliveries in, a ranked list of leads out.",
         epilog="A first look: `fundwatch demo`. One night: `fundwatch nightly --date 2026-03-31`. "
         "Exit codes: 0 done, 1 fault (a retry may help), 2 bad input or settings, 3 the gate stopped the night, "
-        "4 the lake is in use, 5 an earlier stage has not run.",
+        "4 the lake is in use, 5 an earlier stage has not run, 6 the result stands but what it should rest on does not.",
     )
     top.add_argument("--version", action="version", version=f"fundwatch {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -221,8 +221,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _tell(fault: FundwatchError, *, as_json: bool) -> None:
     if as_json:
-        told = {"error": fault.what, "where": fault.where, "do": fault.do, "exit_code": int(fault.exit_code)}
-        print(json.dumps(told, ensure_ascii=False, indent=2))
+        told: dict[str, Any] = dict(fault.result) if isinstance(fault, IncompleteError) else {}
+        told |= {"error": fault.what, "where": fault.where, "do": fault.do, "exit_code": int(fault.exit_code)}
+        print(json.dumps(told, ensure_ascii=False, indent=2, default=str))
     print(f"fundwatch: {fault}", file=sys.stderr)
 
 

@@ -16,7 +16,7 @@ from fundwatch.logs import hush, log, step
 from fundwatch.settings import Settings
 from jobs.command_line import night_of, settings_of
 from jobs.job import Report, Workplace, workplace
-from jobs.stages import NIGHT, job_named, run_stage
+from jobs.stages import NIGHT, job_named, refuse_incomplete, run_stage
 
 _SIDE_BY_SIDE = 2
 
@@ -97,7 +97,11 @@ def serve(options: argparse.Namespace) -> Any:
     reports = run_nights(settings, nights)
     if not options.json:
         _tell(settings, reports)
-    return {str(night): stages for night, stages in reports.items()}
+    result = {str(night): stages for night, stages in reports.items()}
+    refuse_incomplete(
+        {f"{night} {s}": report for night, stages in reports.items() for s, report in stages.items()}, result
+    )
+    return result
 
 
 def _tell(settings: Settings, reports: dict[date, dict[str, Report]]) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import importlib
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from fundwatch.errors import IncompleteError, faults
 from jobs.command_line import night_of, settings_of
 from jobs.job import Job, Report, Workplace, run_job, workplace
 
@@ -37,6 +39,18 @@ def run_stage(stage: str, place: Workplace, night: date) -> Report:
     return run_job(job_named(stage), place, night)
 
 
+def refuse_incomplete(reports: Mapping[str, Report], result: Mapping[str, Any]) -> None:
+    """Raise IncompleteError when a stage's report says under `incomplete` (sentences) that its result stands, but
+    something that it should rest on does not hold. Called last, when everything is written and printed."""
+    found = [f"{stage}: {sentence}" for stage, report in reports.items() for sentence in report.get("incomplete", ())]
+    if found:
+        raise IncompleteError(
+            faults("the result stands, but is not complete", found),
+            do="mend what is named, then run the same command again; a retry alone changes nothing",
+            result=result,
+        )
+
+
 def serve(options: argparse.Namespace) -> Any:
     """`fundwatch <stage> --date …`."""
     settings, night = settings_of(options).settings, night_of(options)
@@ -48,4 +62,6 @@ def serve(options: argparse.Namespace) -> Any:
         for key, value in report.items():
             if key != "is_new" and isinstance(value, (str, int, float)):
                 print(f"  {key:<28} {value}")
-    return {"stage": options.command, "date": night, **report}
+    result = {"stage": options.command, "date": night, **report}
+    refuse_incomplete({options.command: report}, result)
+    return result
