@@ -28,7 +28,7 @@ from intake.totals import Total
 from jobs.intake_work import IntakeWork, Judged, history_rows, judged_rows, told_to_vault
 from jobs.job import Job, Night, Report, Workplace
 from jobs.net_entries import netted_tables, told_entries
-from jobs.note_delivery import noted_delivery, scratch_in
+from jobs.note_delivery import Course, noted_delivery, scratch_in
 from jobs.recall_intake import Before, earlier_totals, recall, usual_figures
 
 if TYPE_CHECKING:
@@ -77,14 +77,14 @@ def run(night: Night) -> Report:
             totals = _totals(work, judged, files)
         with step(f"{night.date}   quality gate"):
             warming.join()
-            doubts = _unusual(work, delivery, files, totals)
-            page = _pass_gate(work, delivery, judged, totals, doubts, is_released=course.is_released)
+            course.report.totals = totals
+            _pass_gate(work, delivery, judged, course, _unusual(work, delivery, files, totals))
         with step(f"{night.date}   tables written"):
             waiting = _write(work, delivery, files, found, totals, before)
         course.accepted(totals)
         again = _erased_again(work, judged)
     night.place.lake.clear_staging()
-    return {**_report(delivery, files, totals, waiting, page), **again}
+    return {**_report(delivery, files, totals, waiting, course.page), **again}
 
 
 def _totals(work: IntakeWork, judged: Mapping[str, DataFrame], files: Sorted) -> list[Total]:
@@ -106,27 +106,22 @@ def _excluded_codes(work: IntakeWork, table: str) -> list[str]:
 
 
 def _pass_gate(
-    work: IntakeWork,
-    delivery: Delivery,
-    judged: Mapping[str, DataFrame],
-    totals: list[Total],
-    doubts: list[str],
-    *,
-    is_released: bool,
-) -> Path:
-    """The page of the gate that let the night pass. Raises GateError, or HeldError where a person may let it pass."""
+    work: IntakeWork, delivery: Delivery, judged: Mapping[str, DataFrame], course: Course, doubts: list[str]
+) -> None:
+    """Let the night pass. Raises GateError, or HeldError where a person may let it pass and nobody has yet."""
     from intake.totals import code_counts, stacked
 
-    found, page = gate.judge(totals, delivery.files, work.quality, work.date, work.night.settings.reports_dir)
-    found = found.with_doubts(doubts)
-    if found.wrong or (found.doubts and not is_released):
+    report = course.report
+    report.expectations = gate.judge(report.totals, delivery.files, work.quality)
+    found = gate.findings_of(report.expectations).with_doubts(doubts)
+    report.doubts = found.doubts
+    if found.wrong or (found.doubts and not course.is_released):
         rows = stacked([code_counts(r, t) for t, r in judged.items()]).collect() if judged else []  # a row per code
-        codes = [
+        report.codes = [
             gate.CodeCount(r.table_name, r.code, r.rows, tuple((place[0], place[1]) for place in r.places))
             for r in rows
         ]
-        raise gate.gate_error(found, codes, page, work.date)
-    return page
+        raise gate.gate_error(found, report.codes, course.page, work.date)
 
 
 def _unusual(work: IntakeWork, delivery: Delivery, files: Sorted, totals: Sequence[Total]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from fundwatch.logs import log
 from fundwatch.settings import Settings
+from intake.quality_page import FOLDER, PAGE
 from jobs.command_line import settings_of
 from jobs.job import Report
 from jobs.manage_keys import make_missing_keys
@@ -53,7 +54,8 @@ def _tell(settings: Settings, last: date, reports: dict[date, dict[str, Report]]
     print(f"full list: {folder / 'leads.csv'}   evidence packs: {folder / 'evidence'}")
     print(f"one lead:  fundwatch show 1 --date {last} --var {settings.var}")
     print(f"MLflow:    {settings.tracking_uri}  (mlflow ui --backend-store-uri …), experiment fundwatch_leads")
-    print(f"data docs: {settings.reports_dir / last.isoformat()}   labels: {settings.truth_dir / 'labels.csv'}")
+    print(f"quality:   {settings.reports_dir / last.isoformat() / FOLDER / PAGE}")
+    print(f"labels:    {settings.truth_dir / 'labels.csv'}")
     if not is_new:
         print("nothing changed: every delivery and every stage was done before with the same input")
 

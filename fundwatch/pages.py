@@ -1,0 +1,111 @@
+"""Pages for people: one self-contained HTML file each, readable without a network, in Chinese and English.
+
+A page is a title and parts (texts, tables). Nothing on it is fetched from elsewhere, and every text is escaped.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+_TEMPLATE = """<!DOCTYPE html>
+<html lang="zh"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{{ title }}</title>
+<style>
+body{font:14px/1.6 "Microsoft YaHei","PingFang SC","Noto Sans CJK SC",sans-serif;color:#222;max-width:1080px;
+margin:2em auto;padding:0 1em}
+h1{font-size:22px;color:#1f4e78;margin-bottom:.2em}
+h2{font-size:16px;color:#1f4e78;border-bottom:2px solid #1f4e78;margin-top:1.6em}
+table{border-collapse:collapse;width:100%;font-size:12.5px}
+th,td{border:1px solid #ccc;padding:4px 6px;text-align:left;vertical-align:top;overflow-wrap:anywhere}
+th{background:#1f4e78;color:#fff}td.n{text-align:right;white-space:nowrap}
+thead{display:table-header-group}tr{break-inside:avoid}
+.note{color:#666}.text{white-space:pre-line}
+.good{background:#e2efda;color:#375623}.wait{background:#ffeb9c;color:#7f4f00}.bad{background:#ffc7ce;color:#9c0006}
+.mark{padding:2px 10px;border-radius:4px;font-weight:bold;display:inline-block}
+@media print{body{margin:0;max-width:none}}
+</style></head><body>
+<h1>{{ title }}</h1>
+{%- for part in parts %}
+{%- if part.heading %}
+<h2>{{ part.heading }}</h2>
+{%- endif %}
+{%- if part.columns is defined %}
+<table><thead><tr>{% for name in part.columns %}<th>{{ name }}</th>{% endfor %}</tr></thead><tbody>
+{%- for row in part.rows %}
+<tr>{% for cell in row %}<td{% if cell is number %} class="n"{% endif %}>{{ cell }}</td>{% endfor %}</tr>
+{%- endfor %}
+</tbody></table>
+{%- else %}
+<p class="{{ part.style }}">{{ part.text }}</p>
+{%- endif %}
+{%- endfor %}
+</body></html>
+"""
+
+
+class Figure(str):
+    """A number that is already written as a page shows it; tables set it to the right."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph. `style` is one of text, note, mark good, mark wait, mark bad."""
+
+    text: str
+    style: str = "text"
+    heading: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A headed table; a cell that is a Figure or a number is set to the right."""
+
+    heading: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+
+
+def page(title: str, parts: Sequence[Text | Table]) -> str:
+    """One self-contained page; a table without rows is left out."""
+    shown = [part for part in parts if not isinstance(part, Table) or part.rows]
+    return _template().render(title=title, parts=shown)
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+    environment.tests["number"] = lambda cell: isinstance(cell, (int, float, Figure)) and not isinstance(cell, bool)
+    return environment.from_string(_TEMPLATE)
+
+
+def as_json(content: Mapping[str, Any]) -> str:
+    """The content for machines: the same content has the same bytes."""
+    return json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True, default=str) + "\n"
+
+
+def publish(folder: Path, files: Mapping[str, bytes]) -> Path:
+    """The files in their folder, which appears whole or not at all and replaces a former one."""
+    draft, former = (folder.with_name(f".{folder.name}.{state}") for state in ("draft", "former"))
+    for left_over in (draft, former):
+        shutil.rmtree(left_over, ignore_errors=True)
+    draft.mkdir(parents=True)
+    for name, content in files.items():
+        (draft / name).write_bytes(content)
+    if folder.exists():
+        folder.rename(former)
+    draft.rename(folder)
+    shutil.rmtree(former, ignore_errors=True)
+    return folder

@@ -1,0 +1,167 @@
+"""The night's quality page: what the gate expected and found, totals by file and table, drift, what was held, why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from fundwatch.pages import Figure, Table, Text, as_json, page
+from intake.gate import CodeCount, Expectation
+from intake.totals import Total
+
+FOLDER = "quality"
+PAGE, RECORD = "index.html", "quality.json"
+
+_VERDICTS = {
+    "accepted": ("已入库 taken in", "mark good"),
+    "released": ("经人工放行,已入库 released by a person and taken in", "mark wait"),
+    "held": ("暂存,等待人工决定 held: it waits for a person", "mark wait"),
+    "refused": ("已拒收,未入库 refused: nothing of it is in the lake", "mark bad"),
+}
+_STATES = {
+    "received": "收到 received",
+    "held": "暂存 held",
+    "released": "放行 released",
+    "accepted": "入库 accepted",
+    "refused": "拒收 refused",
+    "superseded": "被替代 superseded",
+}
+
+
+@dataclass
+class QualityReport:
+    """What is known of a night's delivery so far; steps of the intake fill it in, whatever becomes of the delivery.
+
+    `outcome` is a key of `_VERDICTS`, `why` the sentences that a refusal or a hold gave, `history` what was noted of
+    the business date before (state, by, why).
+    """
+
+    night: date
+    source: str
+    outcome: str = "refused"
+    batch_id: str = ""
+    why: str = ""
+    expectations: Sequence[Expectation] = ()
+    doubts: Sequence[str] = ()
+    totals: Sequence[Total] = ()
+    codes: Sequence[CodeCount] = ()
+    drift: Sequence[str] = ()
+    history: Sequence[Mapping[str, Any]] = field(default_factory=list)
+
+    def files(self) -> dict[str, bytes]:
+        """The page for people and the same for machines; the same report has the same bytes."""
+        return {PAGE: self._page().encode(), RECORD: as_json(self._record()).encode()}
+
+    def _page(self) -> str:
+        word, style = _VERDICTS[self.outcome]
+        about = f"来源 Source: {self.source}    批次 Batch: {self.batch_id or '–'}"
+        return page(
+            f"数据质量 Data quality {self.night}",
+            [
+                Text(word, style),
+                Text(about, "note"),
+                *([Text(self.why, heading="原因 Why")] if self.why else []),
+                Table(
+                    "逐项检验 Expectations (Great Expectations)",
+                    ("应满足 Must hold", "检验数 Looked at", "不满足 Failed", "何处 Where"),
+                    [_expectation_row(one) for one in self.expectations],
+                ),
+                Table(
+                    "放行前的疑点 What the person who released it let pass",
+                    ("内容 What",),
+                    [(sentence,) for sentence in self.doubts if self.outcome == "released"],
+                ),
+                Table("各文件与各表的合计 Totals by file and table", _TOTAL_COLUMNS, self._total_rows()),
+                Table(
+                    "隔离行的错误代码 Error codes of quarantined rows",
+                    ("表 Table", "代码 Code", "行数 Rows", "最前的行 First lines"),
+                    [(c.table_name, c.code, Figure(f"{c.rows:,}"), _places(c)) for c in self.codes],
+                ),
+                Table("结构变化 Drift", ("内容 What",), [(sentence,) for sentence in self.drift]),
+                Table(
+                    "经过 Course",
+                    ("状态 State", "经办 By", "说明 Why"),
+                    [(_STATES.get(row["state"], row["state"]), row["by"] or "–", row["why"]) for row in self.history],
+                ),
+            ],
+        )
+
+    def _total_rows(self) -> list[Sequence[object]]:
+        rows = [_total_row(total.file_name, total) for total in self.totals]
+        tables = dict.fromkeys(total.table_name for total in self.totals)
+        sums = [_sum([t for t in self.totals if t.table_name == table]) for table in tables]
+        return rows + [_total_row("合计 all", total) for total in sums if len(self.totals) > 1]
+
+    def _record(self) -> dict[str, Any]:
+        return {
+            "business_date": self.night,
+            "source": self.source,
+            "batch_id": self.batch_id,
+            "outcome": self.outcome,
+            "why": self.why,
+            "expectations": [asdict(one) for one in self.expectations],
+            "doubts": list(self.doubts),
+            "totals": [asdict(total) for total in self.totals],
+            "error_codes": [asdict(code) for code in self.codes],
+            "drift": list(self.drift),
+        }
+
+
+_TOTAL_COLUMNS = (
+    "文件 File", "表 Table",
+    "报送行 Delivered", "接收 Accepted", "隔离 Quarantined", "重复 Duplicates", "差 Difference",
+    "报送金额 Money delivered", "接收 Accepted", "隔离 Quarantined", "重复 Duplicates", "差 Difference",
+)  # fmt: skip
+
+
+def _expectation_row(one: Expectation) -> Sequence[object]:
+    mark = "✓ " if one.holds else "✗ "
+    return (
+        f"{mark}{one.zh} {one.en}",
+        Figure(f"{one.looked_at:,}"),
+        Figure(f"{one.failed:,}"),
+        "\n".join(one.found),
+    )
+
+
+def _total_row(file: str, t: Total) -> Sequence[object]:
+    parts = (t.accepted_lines, t.quarantined_lines, t.duplicate_lines)
+    lines = [t.delivered_lines, *parts, t.delivered_lines - sum(parts)]
+    money: list[object] = ["–"] * 5
+    if t.delivered_amount is not None:
+        amounts = [m or Decimal(0) for m in (t.accepted_amount, t.quarantined_amount, t.duplicate_amount)]
+        told = [t.delivered_amount, *amounts, t.delivered_amount - sum(amounts)]
+        money = [Figure(f"{amount:,.2f}") for amount in told]
+    return file, t.table_name, *(Figure(f"{n:,}") for n in lines), *money
+
+
+def _sum(totals: Sequence[Total]) -> Total:
+    """The totals of one table over all its files."""
+
+    def lines(name: str) -> int:
+        return sum(getattr(t, name) for t in totals)
+
+    def money(name: str) -> Decimal | None:
+        known = [value for t in totals if (value := getattr(t, name)) is not None]
+        return sum(known, Decimal(0)) if known else None
+
+    return Total(
+        file_name="",
+        table_name=totals[0].table_name,
+        delivered_lines=lines("delivered_lines"),
+        accepted_lines=lines("accepted_lines"),
+        quarantined_lines=lines("quarantined_lines"),
+        duplicate_lines=lines("duplicate_lines"),
+        delivered_amount=money("delivered_amount"),
+        accepted_amount=money("accepted_amount"),
+        quarantined_amount=money("quarantined_amount"),
+        duplicate_amount=money("duplicate_amount"),
+        excluded_lines=lines("excluded_lines"),
+    )
+
+
+def _places(code: CodeCount) -> str:
+    return ", ".join(f"{file}:{line}" for file, line in code.places)
