@@ -39,7 +39,7 @@ package: ## dist/fundwatch-<version>.zip, for the executors of a cluster
 	@bash scripts/package.sh
 
 notebook: setup ## JupyterLab on this machine with the notebooks, over the lake in var (or FUNDWATCH_VAR)
-	.venv/bin/jupyter lab notebooks/first_morning.ipynb
+	.venv/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/first_morning.ipynb
 
 airflow: ## Airflow on this machine, its state in var/airflow
 	@bash scripts/airflow.sh

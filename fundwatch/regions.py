@@ -1,0 +1,125 @@
+"""Regions: what holds in one place beside the national rules, knowledge, indicators and peer groups.
+
+One chain of overlays. The national catalogues ship with their packages. A region is a folder of the same things,
+`conf/regions/<region>/` or `<your conf folder>/regions/<region>/`:
+
+- `region.yaml`: its names, and `within`, the wider region whose overlays hold here too (none: the nation alone);
+- `rules.yaml`: what differs of national rules, by id, and rules of the region's own;
+- `indicators.yaml`: the same for indicators, by entity;
+- `peers.yaml`: its own peer groups, in place of the nearest wider ones;
+- `knowledge/<class>.csv`: its own knowledge points.
+
+What the narrowest region says holds; where it says nothing, the next wider one; at last the nation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fundwatch.errors import CatalogueError, FundwatchError, faults
+from fundwatch.resources import conf_root, read_yaml
+
+if TYPE_CHECKING:
+    from fundwatch.settings import Settings
+
+NATIONAL = "CN"
+NATION_ALONE = "default"  # the setting `region` of who has no region of their own
+_HEAD = "region.yaml"
+
+
+class RegionHead(BaseModel):
+    """`region.yaml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+    within: str | None = None
+
+
+@dataclass(frozen=True)
+class Region:
+    """A chain of regions, the widest first and without the nation, and the folders that say what holds in each."""
+
+    names: tuple[str, ...] = ()
+    folders: tuple[tuple[Traversable, ...], ...] = ()
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The names that knowledge points may bear here, the widest first."""
+        return (NATIONAL, *self.names)
+
+    def files(self, name: str) -> list[Traversable]:
+        """The overlays of that name, in the order in which they are laid over the national catalogue."""
+        places = [folder / name for level in self.folders for folder in level]
+        return [place for place in places if place.is_file()]
+
+    def files_in(self, folder: str, suffix: str) -> list[Traversable]:
+        """The files of a sub-folder that end in `suffix`, in the same order."""
+        places = [place / folder for level in self.folders for place in level]
+        found = [sorted(place.iterdir(), key=lambda file: file.name) for place in places if place.is_dir()]
+        return [file for files in found for file in files if file.name.endswith(suffix)]
+
+
+def region_of(settings: Settings) -> Region:
+    """The region in force. Raises FundwatchError for one that nobody has declared."""
+    return read_region(settings.region, settings.conf)
+
+
+def read_region(name: str, overlay: Path | None = None) -> Region:
+    """The chain of a region. Raises FundwatchError naming the choices, CatalogueError for a head that does not hold."""
+    chain: list[tuple[str, tuple[Traversable, ...]]] = []
+    wanted: str | None = None if name == NATION_ALONE else name
+    while wanted is not None:
+        if wanted in [earlier for earlier, _ in chain]:
+            raise CatalogueError(
+                f"the region '{wanted}' lies within itself",
+                where=f"regions/{chain[-1][0]}/{_HEAD}",
+                do="mend `within`",
+            )
+        folders = _folders(wanted, overlay)
+        chain.append((wanted, folders))
+        wanted = _head(wanted, folders).within
+    chain.reverse()
+    return Region(tuple(name for name, _ in chain), tuple(folders for _, folders in chain))
+
+
+def region_names(overlay: Path | None = None) -> list[str]:
+    """Every region that is declared, shipped or laid over."""
+    places = [place for place in _places(overlay) if place.is_dir()]
+    return sorted({f.name for place in places for f in place.iterdir() if (f / _HEAD).is_file()})
+
+
+def _places(overlay: Path | None) -> list[Traversable]:
+    return [conf_root() / "regions", *([overlay / "regions"] if overlay is not None else [])]
+
+
+def _folders(name: str, overlay: Path | None) -> tuple[Traversable, ...]:
+    """The region's folders: the shipped one, then the user's, which is laid over it."""
+    is_plain = name not in ("", ".", "..") and not {"/", "\\"} & set(name)
+    found = tuple(place / name for place in _places(overlay) if is_plain and (place / name).is_dir())
+    if not any((folder / _HEAD).is_file() for folder in found):
+        choices = ", ".join([NATION_ALONE, *region_names(overlay)])
+        raise FundwatchError(
+            f"there is no region named '{name}'",
+            where=f"regions/{name}/{_HEAD}",
+            do=f"choose one of: {choices}; or declare it in <conf>/regions/{name}/{_HEAD}",
+        )
+    return found
+
+
+def _head(name: str, folders: Sequence[Traversable]) -> RegionHead:
+    file = next(folder / _HEAD for folder in reversed(folders) if (folder / _HEAD).is_file())
+    try:
+        return RegionHead.model_validate(read_yaml(file))
+    except ValidationError as fault:
+        wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors()]
+        raise CatalogueError(
+            faults(f"the region {name} does not hold", wrong), where=str(file), do="mend what is named"
+        ) from fault
