@@ -2,22 +2,27 @@
 
 `rules/knowledge/<class>.csv`: code, value, unit, name, region, valid_from, valid_to, source. A code that ends in `*`
 is a prefix; a class holds either codes or prefixes. A claim is judged by what held on its service date.
+
+A region adds points of its own (`conf/regions/<region>/knowledge/<class>.csv`). On a day for which it says something of
+a code, the wider region's word does not hold there; of several prefixes the longest holds.
 """
 
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from importlib.resources.abc import Traversable
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fundwatch.errors import CatalogueError, faults
 from fundwatch.fingerprint import fingerprint
+from fundwatch.regions import Region
 from fundwatch.resources import package_files
 
-NATIONAL = "CN"
+_DAY = timedelta(days=1)
 
 
 class KnowledgePoint(BaseModel):
@@ -38,6 +43,19 @@ class KnowledgePoint(BaseModel):
     def is_prefix(self) -> bool:
         return self.code.endswith("*")
 
+    def covers(self, other: KnowledgePoint) -> bool:
+        """Whether every code that the other speaks of is one that this point speaks of."""
+        return other.stem.startswith(self.stem) if self.is_prefix else other.stem == self.stem
+
+    def outside(self, other: KnowledgePoint) -> Iterator[KnowledgePoint]:
+        """This point on the days on which the other does not hold: none, one or two spans."""
+        if other.valid_from > self.valid_from:
+            before = other.valid_from - _DAY
+            end = before if self.valid_to is None else min(self.valid_to, before)
+            yield self.model_copy(update={"valid_to": end})
+        if other.valid_to is not None and (self.valid_to is None or self.valid_to > other.valid_to):
+            yield self.model_copy(update={"valid_from": max(self.valid_from, other.valid_to + _DAY)})
+
     @property
     def stem(self) -> str:
         """The code, or what a code of this point begins with."""
@@ -47,17 +65,31 @@ class KnowledgePoint(BaseModel):
 Knowledge = Mapping[str, Sequence[KnowledgePoint]]
 
 
-def load_knowledge(files: Sequence[Traversable] | None = None, region: str = NATIONAL) -> Knowledge:
-    """The points of each class for the region. Raises CatalogueError naming file and line of every fault."""
+def load_knowledge(files: Sequence[Traversable] | None = None, region: Region | None = None) -> Knowledge:
+    """The points of each class that hold in the region. Raises CatalogueError naming file and line of every fault."""
+    region = region or Region()
+    if files is None:
+        files = [*package_files("rules", "knowledge", ".csv"), *region.files_in("knowledge", ".csv")]
     wrong: list[str] = []
-    classes: dict[str, tuple[KnowledgePoint, ...]] = {}
-    for file in package_files("rules", "knowledge", ".csv") if files is None else files:
-        points = tuple(p for p in _points(file, wrong) if p.region == region)
-        wrong += [f"{file.name}: {told}" for told in _clashes(points)]
-        classes[file.name.removesuffix(".csv")] = points
+    points: dict[str, list[KnowledgePoint]] = defaultdict(list)
+    for file in files:
+        points[file.name.removesuffix(".csv")] += [p for p in _points(file, wrong) if p.region in region.chain]
+    for name, told in points.items():
+        wrong += [f"{name}.csv: {clash}" for clash in _clashes(told)]
     if wrong:
         raise CatalogueError(faults("the knowledge does not hold", wrong), do="mend every row that is named")
-    return classes
+    return {name: _narrowest(told, region.chain) for name, told in points.items()}
+
+
+def _narrowest(points: Sequence[KnowledgePoint], chain: Sequence[str]) -> tuple[KnowledgePoint, ...]:
+    """The points on the days on which no narrower region says anything of the same codes."""
+    holding: list[KnowledgePoint] = []
+    for region in reversed(chain):
+        spans = [p for p in points if p.region == region]
+        for narrower in list(holding):
+            spans = [s for p in spans for s in (p.outside(narrower) if narrower.covers(p) else (p,))]
+        holding += spans
+    return tuple(sorted(holding, key=lambda p: (p.code, p.valid_from)))
 
 
 def knowledge_print(knowledge: Knowledge) -> str:
@@ -82,18 +114,19 @@ def _points(file: Traversable, wrong: list[str]) -> Iterator[KnowledgePoint]:
 
 
 def _clashes(points: Sequence[KnowledgePoint]) -> Iterator[str]:
-    """Two points that hold for one code on one day: a join would count the line twice."""
+    """Two points of one region that hold for one code on one day: a join would count the line twice."""
     if len({p.is_prefix for p in points}) > 1:
         yield "holds codes and prefixes; a class is one or the other"
-    ordered = sorted(points, key=lambda p: (p.stem, p.valid_from))
+    ordered = sorted(points, key=lambda p: (p.region, p.stem, p.valid_from))
     for n, point in enumerate(ordered):
         for other in ordered[n + 1 :]:
-            if not other.stem.startswith(point.stem):
+            if other.region != point.region or not other.stem.startswith(point.stem):
                 break
-            same_code = point.stem == other.stem or point.is_prefix
-            if (
-                same_code
-                and (point.valid_to is None or other.valid_from <= point.valid_to)
-                and (other.valid_to is None or point.valid_from <= other.valid_to)
-            ):
+            if point.covers(other) and _meet(point, other):
                 yield f"{point.code} and {other.code} hold on the same days"
+
+
+def _meet(one: KnowledgePoint, other: KnowledgePoint) -> bool:
+    return (one.valid_to is None or other.valid_from <= one.valid_to) and (
+        other.valid_to is None or one.valid_from <= other.valid_to
+    )

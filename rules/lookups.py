@@ -62,12 +62,13 @@ def with_sex_knowledge(lines: DataFrame, knowledge: Knowledge) -> DataFrame:
 def with_points(rows: DataFrame, code: str, points: Sequence[KnowledgePoint], names: Mapping[str, str]) -> DataFrame:
     """Rows with the fields of the point that held for the code on the service date; null where none did.
 
-    Prefixes of one length are one equality join; the loader saw to it that no day has two points for a code.
+    Prefixes of one length are one equality join, and the longest that holds is told: it is the narrower region's word.
+    The loader saw to it that no day has two points of one length for a code.
     """
     if not points:
         return rows.select("*", *(F.lit(None).cast("string").alias(name) for name in names.values()))
     joined = rows
-    lengths = sorted({len(p.stem) if p.is_prefix else 0 for p in points})
+    lengths = sorted({len(p.stem) if p.is_prefix else 0 for p in points}, reverse=True)
     for length in lengths:
         same = [p for p in points if (len(p.stem) if p.is_prefix else 0) == length]
         found = [(p.stem, p.value, p.unit, p.valid_from, p.valid_to) for p in same]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import copy
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis.strategies import integers, lists, sampled_from, tuples
 
 from fundwatch.errors import CatalogueError
+from fundwatch.regions import Region
 from fundwatch.resources import package_files
 from rules.catalogue import load_rules
 from rules.expressions import Parameter, bind, names_in, unsafe_parts
@@ -123,10 +127,64 @@ def test_knowledge_that_holds_twice_on_a_day_is_refused_with_all_other_faults(tm
     assert "frequency.csv line 4: valid_from" in raised.value.what
 
 
-def test_knowledge_of_another_region_does_not_hold_here(tmp_path):
+def held(knowledge, code):
+    return [(p.value, str(p.valid_from), str(p.valid_to)) for p in knowledge if p.code == code]
+
+
+def test_what_a_city_says_holds_there_on_its_days_and_the_nation_says_the_rest(tmp_path):
     file = tmp_path / "frequency.csv"
-    file.write_text(HEADER + "X1,1,day,a,CN,2026-01-01,,s\nX2,1,day,a,4501,2026-01-01,,s\n", encoding="utf-8")
-    assert [p.code for p in load_knowledge([file], region="4501")["frequency"]] == ["X2"]
+    rows = (
+        "X1,1,day,a,CN,2026-01-01,,s",
+        "X1,2,day,a,city,2026-04-01,2026-06-30,s",
+        "X2,1,day,a,CN,2026-01-01,,s",
+        "X2,3,day,a,province,2026-02-01,,s",
+        "X3,9,day,a,town,2026-01-01,,s",
+    )
+    file.write_text(HEADER + "\n".join(rows) + "\n", encoding="utf-8")
+    city = load_knowledge([file], Region(("province", "city")))["frequency"]
+    assert held(city, "X1") == [
+        ("1", "2026-01-01", "2026-03-31"),
+        ("2", "2026-04-01", "2026-06-30"),
+        ("1", "2026-07-01", "None"),
+    ]
+    assert held(city, "X2") == [("1", "2026-01-01", "2026-01-31"), ("3", "2026-02-01", "None")]
+    assert held(city, "X3") == []
+    nation = load_knowledge([file])["frequency"]
+    assert held(nation, "X1") == [("1", "2026-01-01", "None")]
+
+
+def test_a_regions_prefix_takes_the_place_of_the_nations_longer_ones(tmp_path):
+    file = tmp_path / "item_class.csv"
+    rows = ("A01*,bed,,a,CN,2026-01-01,,s", "A1*,x,,a,CN,2026-01-01,,s", "A0*,nursing,,a,city,2026-05-01,,s")
+    file.write_text(HEADER + "\n".join(rows) + "\n", encoding="utf-8")
+    city = load_knowledge([file], Region(("city",)))["item_class"]
+    assert held(city, "A01*") == [("bed", "2026-01-01", "2026-04-30")]
+    assert held(city, "A1*") == [("x", "2026-01-01", "None")]
+    assert held(city, "A0*") == [("nursing", "2026-05-01", "None")]
+
+
+@given(spans=lists(tuples(sampled_from(["CN", "p", "c"]), integers(0, 20), integers(0, 20)), max_size=8))
+def test_on_every_day_one_word_holds_the_narrowest_that_is_said(tmp_path_factory, spans):
+    """The law of the chain, over every day: nothing is lost, nothing holds twice."""
+    start = date(2026, 1, 1)
+    said: dict[tuple[str, int], str] = {}
+    rows = []
+    for region, first, length in spans:
+        days = range(first, first + length + 1)
+        if any((region, day) in said for day in days):
+            continue  # one region says one thing a day: the loader refuses more
+        value = f"{region}{first}"
+        said |= {(region, day): value for day in days}
+        begun, ended = start + timedelta(days[0]), start + timedelta(days[-1])
+        rows.append(f"X,{value},,a,{region},{begun},{ended},s")
+    file = tmp_path_factory.getbasetemp() / "frequency.csv"
+    file.write_text(HEADER + "\n".join(rows) + "\n", encoding="utf-8")
+    points = load_knowledge([file], Region(("p", "c")))["frequency"]
+    for day in range(45):
+        at = start + timedelta(day)
+        holding = [p.value for p in points if p.valid_from <= at and (p.valid_to is None or at <= p.valid_to)]
+        wanted = next((said[r, day] for r in ("c", "p", "CN") if (r, day) in said), None)
+        assert holding == ([] if wanted is None else [wanted])
 
 
 def test_the_print_of_the_knowledge_ignores_its_sources():
