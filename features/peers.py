@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pyspark.sql import Column, DataFrame
@@ -12,7 +13,8 @@ from pyspark.sql import functions as F
 from features.attributes import ATTRIBUTES
 from features.catalogue import ENTITIES
 from fundwatch.errors import CatalogueError, faults
-from fundwatch.resources import read_yaml
+from fundwatch.regions import NATION_ALONE, Region
+from fundwatch.resources import conf_file, read_yaml
 
 UNKNOWN = "unknown"
 _PARTED_BY = "|"
@@ -42,6 +44,12 @@ class PeerGroups(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     minimum_members: int = Field(ge=2)
     entities: Mapping[str, tuple[Level, ...]]
+
+
+def peer_groups_file(region: Region, conf: Path | None) -> Traversable:
+    """The file that says whom an entity is compared with in the region: the narrowest region's, else the nation's."""
+    own = region.files("peers.yaml")
+    return own[-1] if own else conf_file("peers", NATION_ALONE, conf)
 
 
 def read_peer_groups(file: Traversable) -> PeerGroups:

@@ -14,11 +14,11 @@ What the narrowest region says holds; where it says nothing, the next wider one;
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -65,6 +65,15 @@ class Region:
         places = [place / folder for level in self.folders for place in level]
         found = [sorted(place.iterdir(), key=lambda file: file.name) for place in places if place.is_dir()]
         return [file for files in found for file in files if file.name.endswith(suffix)]
+
+
+def laid_over(national: Mapping[str, Any], region: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry with what a region says otherwise: mappings key by key, everything else in place of what was there."""
+    both = {key: (national.get(key), told) for key, told in region.items()}
+    return dict(national) | {
+        key: laid_over(was, told) if isinstance(was, Mapping) and isinstance(told, Mapping) else told
+        for key, (was, told) in both.items()
+    }
 
 
 def region_of(settings: Settings) -> Region:

@@ -59,7 +59,7 @@ class Settings(BaseModel):
     )
     mlflow_uri: str | None = Field(None, description="MLflow's tracking store (sqlite in var/mlflow)")
     quality: str = Field("default", description="which checks and gate limits of conf/quality/ hold")
-    region: str = Field("default", description="which region's peers and knowledge hold")
+    region: str = Field("default", description="which region's rules, knowledge, indicators and peers hold")
     seed: int = Field(20260331, description="the seed of everything drawn at random")
     scan_days: int = Field(90, ge=1, le=3660, description="how many days of services the rules look back upon")
     train_if_missing: bool = Field(True, description="a night that finds no champion model trains one")

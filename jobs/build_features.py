@@ -11,7 +11,7 @@ from features.catalogue import ENTITIES, Catalogue, load_catalogues, runnable
 from fundwatch.contracts import TABLES
 from fundwatch.fingerprint import fingerprint
 from fundwatch.logs import log
-from fundwatch.resources import conf_file
+from fundwatch.regions import region_of
 from jobs.job import Job, Night, Report, Workplace, print_of
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _run(night: Night) -> Report:
 def _plans(night: Night) -> tuple[dict[str, Catalogue], dict[str, str]]:
     """What can run of each entity's catalogue on the columns that are supplied, and why the rest cannot."""
     supplied, plans, not_run = night.supplied(), {}, {}
-    for entity, catalogue in load_catalogues().items():
+    for entity, catalogue in load_catalogues(region_of(night.settings)).items():
         plans[entity], why_not = runnable(catalogue, supplied)
         not_run.update(why_not)
     return plans, not_run
@@ -81,9 +81,9 @@ def _write_indicators(night: Night, plans: Mapping[str, Catalogue]) -> dict[str,
     """Write every entity's indicators and peer group, and the peers' statistics; entities by type."""
     from pyspark.sql import DataFrame
 
-    from features.peers import read_peer_groups, to_peer_statistics
+    from features.peers import peer_groups_file, read_peer_groups, to_peer_statistics
 
-    peers = read_peer_groups(conf_file("peers", night.settings.region, night.settings.conf))
+    peers = read_peer_groups(peer_groups_file(region_of(night.settings), night.settings.conf))
     statistics = [_no_rows(night, "peer_statistic").drop("business_date")]
     tables = {}
     for entity, plan in plans.items():
@@ -116,8 +116,11 @@ def _no_rows(night: Night, table: str) -> DataFrame:
 
 
 def _own_print(place: Workplace, night: date) -> Any:
-    peers = conf_file("peers", place.settings.region, place.settings.conf).read_text(encoding="utf-8")
-    catalogues = {entity: catalogue.print for entity, catalogue in load_catalogues().items()}
+    from features.peers import peer_groups_file
+
+    region = region_of(place.settings)
+    peers = peer_groups_file(region, place.settings.conf).read_text(encoding="utf-8")
+    catalogues = {entity: catalogue.print for entity, catalogue in load_catalogues(region).items()}
     return [catalogues, peers, place.known_data_print(night)]
 
 

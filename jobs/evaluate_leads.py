@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from fundwatch.store import Lake
 from jobs.command_line import night_of, settings_of
@@ -65,7 +66,7 @@ def evaluate(settings: Settings, night: date, truth: Path) -> Evaluation:
     lake = Lake(settings.lake_dir)
     labels, made = read_labels(truth, settings, lake, night), read_found(lake, night)
     seen, window = read_seen(lake, labels, made.hit_lines, night), _window(made.coverage)
-    labels = with_state(labels, seen, _pair_rules(), window)
+    labels = with_state(labels, seen, _pair_rules(settings), window)
     proofs = made.hit_lines.merge(seen.lines[["line_id", "encounter_id", "doctor_id"]], on="line_id")
     found = Found(
         hits=made.hits,
@@ -93,8 +94,8 @@ def evaluate(settings: Settings, night: date, truth: Path) -> Evaluation:
     )
 
 
-def _pair_rules() -> frozenset[str]:
-    return frozenset(rule.id for rule in load_rules().rules if rule.grain == "encounter_pair")
+def _pair_rules(settings: Settings) -> frozenset[str]:
+    return frozenset(rule.id for rule in load_rules(region=region_of(settings)).rules if rule.grain == "encounter_pair")
 
 
 def _window(coverage: pd.DataFrame) -> Window:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from features.catalogue import load_catalogues
 from fundwatch import __version__
 from fundwatch.fingerprint import fingerprint
+from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from jobs.job import Job, Night, Report, Workplace
 from jobs.read_leads import evidence_of, lead_total, listed_leads, models_not_run, rows_of, rule_coverage
@@ -24,7 +25,7 @@ _TELLING = ("source", "region", "quality", "seed", "scan_days", "forest_trees", 
 
 
 def _run(night: Night) -> Report:
-    cards = all_cards()
+    cards = all_cards(night.settings)
     fused = fuse(_inputs(night), cards, _options(night.settings, night.date))
     for frame in fused.shared:
         frame.persist()
@@ -39,8 +40,9 @@ def _run(night: Night) -> Report:
     return _report(content, published, sent)
 
 
-def all_cards() -> Cards:
+def all_cards(settings: Settings) -> Cards:
     """How leads speak of every rule and indicator in the catalogues."""
+    region = region_of(settings)
     rules = {
         rule.id: RuleCard(
             name_zh=rule.name.zh,
@@ -52,7 +54,7 @@ def all_cards() -> Cards:
             clears_zh=rule.clears.zh,
             clears_en=rule.clears.en,
         )
-        for rule in load_rules().rules
+        for rule in load_rules(region=region).rules
     }
     indicators = {
         named.column: IndicatorCard(
@@ -60,7 +62,7 @@ def all_cards() -> Cards:
             name_en=f"{named.definition.name.en} ({named.window} days)",
             unit=named.definition.unit,
         )
-        for catalogue in load_catalogues().values()
+        for catalogue in load_catalogues(region).values()
         for named in catalogue.named
     }
     return Cards(rules, indicators)
@@ -119,7 +121,7 @@ def _provenance(night: Night) -> Provenance:
         period_end=options.period_end,
         source=settings.source,
         software=f"fundwatch {__version__}",
-        rule_set_print=load_rules().print,
+        rule_set_print=load_rules(region=region_of(settings)).print,
         model_prints={f"{row['entity_type']} {row['model']}": row["model_print"] for row in models},
         settings_print=fingerprint({name: getattr(settings, name) for name in _TELLING}),
         data_print=fingerprint(told),
@@ -168,7 +170,7 @@ def _report(content: ListContent, published: Published, sent: Sent) -> Report:
 
 
 def _own_print(place: Workplace, _night: date) -> object:
-    cards = all_cards()
+    cards = all_cards(place.settings)
     texts = {rule_id: vars(card) for rule_id, card in cards.rules.items()}
     names = {name: vars(card) for name, card in cards.indicators.items()}
     return fingerprint(texts, names, {name: getattr(place.settings, name) for name in _TELLING})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from fundwatch.regions import region_of
 from jobs.command_line import main_of_job
 from jobs.job import Job, Night, Report, Workplace
 from rules.catalogue import load_rules
@@ -14,9 +15,10 @@ _CLEAN = ("claim_line", "settlement", "patient", "encounter", "institution", "it
 
 def own_print(place: Workplace, night: date) -> object:
     """What determines the scan beside the delivered data: rules, knowledge and the window."""
+    region = region_of(place.settings)
     return {
-        "rules": load_rules().print,
-        "knowledge": knowledge_print(load_knowledge()),
+        "rules": load_rules(region=region).print,
+        "knowledge": knowledge_print(load_knowledge(region=region)),
         "scan_days": place.settings.scan_days,
     }
 
@@ -29,8 +31,9 @@ def run(night: Night) -> Report:
 
     tables = {name: night.keep(night.known(name)) for name in _CLEAN if night.exists(name)}
     window = Window(night.date - timedelta(days=night.settings.scan_days - 1), night.date)
-    rule_set = load_rules()
-    found = scan(rule_set, tables, night.supplied(), load_knowledge(), window).kept(night.keep)
+    region = region_of(night.settings)
+    rule_set = load_rules(region=region)
+    found = scan(rule_set, tables, night.supplied(), load_knowledge(region=region), window).kept(night.keep)
     night.write_all({"rule_hit": found.hits, "hit_line": found.hit_lines, "rule_coverage": found.coverage})
     not_run = found.states.filter(F.col("fault") != "").select("rule_id", "fault").collect()  # a row per rule
     return {

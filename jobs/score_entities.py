@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from features.catalogue import load_catalogues
 from fundwatch.contracts import TABLES
 from fundwatch.logs import log
+from fundwatch.regions import region_of
 from jobs.job import Job, Night, Report, Workplace
 from jobs.train_models import INDICATOR_TABLES, positions_of
 from models.champions import Champion, able, champion_prints, find_champions, registry_of
@@ -49,7 +50,9 @@ def _indicators_that_ran(night: Night) -> dict[str, frozenset[str]]:
     for everybody, which a detector takes as ordinary; one that did not run would silence it."""
     features = night.place.ledger.committed("features", night.date)
     not_run = frozenset(features.detail.get("not_run", {})) if features is not None else frozenset()
-    return {entity: frozenset(c.directions) - not_run for entity, c in load_catalogues().items()}
+    return {
+        entity: frozenset(c.directions) - not_run for entity, c in load_catalogues(region_of(night.settings)).items()
+    }
 
 
 def _names(champions: list[Champion]) -> tuple[str, ...]:

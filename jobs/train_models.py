@@ -6,11 +6,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from features.catalogue import load_catalogues
-from features.peers import read_peer_groups
+from features.peers import peer_groups_file, read_peer_groups
 from fundwatch.contracts import TABLES
 from fundwatch.errors import FundwatchError
 from fundwatch.logs import log
-from fundwatch.resources import conf_file
+from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from jobs.job import Job, Night, Report, Workplace
 from models.champions import champion_prints, find_champions, registry_of
@@ -36,7 +36,7 @@ def measured_indicators(night: Night) -> dict[str, frozenset[str]]:
 
 def positions_of(night: Night, entity: str, names: tuple[str, ...]) -> DataFrame:
     """The positions of one entity type tonight; peers are as many as the region's peer groups ask for."""
-    groups = read_peer_groups(conf_file("peers", night.settings.region, night.settings.conf))
+    groups = read_peer_groups(peer_groups_file(region_of(night.settings), night.settings.conf))
     indicators, statistics = night.of_night(f"indicator_{entity}"), night.of_night("peer_statistic")
     return with_positions(indicators, statistics, entity, names, groups.minimum_members)
 
@@ -62,7 +62,7 @@ def _run(night: Night) -> Report:
 
 
 def _sample(night: Night, entity: str, measured: frozenset[str]) -> Sample:
-    reads = reads_of(load_catalogues()[entity].directions, measured)
+    reads = reads_of(load_catalogues(region_of(night.settings))[entity].directions, measured)
     robust_z = to_robust_z(positions_of(night, entity, reads.indicators), reads.indicators)
     rows = to_sample_rows(robust_z, reads, night.settings.seed)
     return to_sample(rows.toPandas(), entity, night.date, reads)  # bounded by SAMPLE_LIMIT
@@ -99,7 +99,9 @@ def _parameters(settings: Settings) -> Parameters:
 def _own_print(place: Workplace, _night: date) -> object:
     parameters = _parameters(place.settings)
     definitions = {name: dict(kind.definition(parameters)) for name, kind in DETECTORS.items()}
-    directions = {entity: catalogue.directions for entity, catalogue in load_catalogues().items()}
+    directions = {
+        entity: catalogue.directions for entity, catalogue in load_catalogues(region_of(place.settings)).items()
+    }
     return [definitions, directions, parameters.seed]
 
 

@@ -1,46 +1,115 @@
-"""The catalogue of rules: `rules/catalogue/*.yaml`, read, checked, and refused with all its faults at once."""
+"""The catalogue of rules: `rules/catalogue/*.yaml`, read, checked, and refused with all its faults at once.
+
+A region lays `rules.yaml` over it: of a national rule (by its id) only what differs, a whole rule of its own, or
+`switched_off: {zh: …, en: …}`, why a rule does not run there. Exclusions are laid over by name.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from fundwatch.errors import CatalogueError, FundwatchError, faults
+from fundwatch.regions import Region, laid_over
 from fundwatch.resources import package_files, read_yaml
 from rules.expressions import parameters_in, unsafe_parts
-from rules.model import PLACEHOLDER, Exclusion, Rule, RuleSet
+from rules.model import PLACEHOLDER, Exclusion, Rule, RuleSet, Text
 
-Part = TypeVar("Part", Rule, Exclusion)
+Part = TypeVar("Part", Rule, Exclusion, Text)
 _EXAMPLES = 3  # of each kind: a rule that was not seen to hit and to spare is not admitted
 
 
-def load_rules(files: Sequence[Traversable] | None = None) -> RuleSet:
-    """The shipped rules, or those of `files`. Raises CatalogueError naming file, rule and key of every fault."""
+def load_rules(files: Sequence[Traversable] | None = None, region: Region | None = None) -> RuleSet:
+    """The shipped rules (or those of `files`) as they hold in the region.
+
+    Raises CatalogueError naming file, rule and key of every fault.
+    """
     wrong: list[str] = []
+    found = _Entries()
+    for file in package_files("rules", "catalogue", ".yaml") if files is None else files:
+        found.add(file.name, _content(file, wrong))
+    for file in () if region is None else region.files("rules.yaml"):
+        found.lay_over(str(file), _content(file, wrong), wrong)
     rules: list[Rule] = []
     exclusions: dict[str, Exclusion] = {}
-    for file in package_files("rules", "catalogue", ".yaml") if files is None else files:
-        content = _content(file, wrong)
-        for name, entry in (content.get("exclusions") or {}).items():
-            exclusion = _parsed(Exclusion, entry, f"{file.name}: exclusion {name}", wrong)
-            if exclusion is not None:
-                exclusions[name] = exclusion
-                wrong += [f"{file.name}: exclusion {name} {told}" for told in unsafe_parts(exclusion.condition)]
-        for place, entry in enumerate(content.get("rules") or [], start=1):
-            name = entry.get("id", f"number {place}") if isinstance(entry, dict) else f"number {place}"
-            rule = _parsed(Rule, entry, f"{file.name}: rule {name}", wrong)
-            if rule is not None:
-                rules.append(rule)
-                wrong += [f"{file.name}: rule {rule.id}: {told}" for told in _faults_of(rule)]
+    for name, (where, entry) in found.exclusions.items():
+        exclusion = _parsed(Exclusion, entry, f"{where}: exclusion {name}", wrong)
+        if exclusion is not None:
+            exclusions[name] = exclusion
+            wrong += [f"{where}: exclusion {name} {told}" for told in unsafe_parts(exclusion.condition)]
+    for name, where, entry in found.rules:
+        rule = _parsed(Rule, entry, f"{where}: rule {name}", wrong)
+        if rule is not None:
+            rules.append(rule)
+            wrong += [f"{where}: rule {rule.id}: {told}" for told in _faults_of(rule)]
+    reasons = {
+        n: _parsed(Text, reason, f"{where}: rule {n}: switched_off", wrong)
+        for n, (where, reason) in found.switched_off.items()
+    }
     wrong += _faults_between(rules, exclusions)
     if wrong:
         raise CatalogueError(faults("the catalogue of rules does not hold", wrong), do="mend every entry that is named")
-    return RuleSet(rules=tuple(sorted(rules, key=lambda rule: rule.id)), exclusions=exclusions)
+    return RuleSet(
+        rules=tuple(sorted(rules, key=lambda rule: rule.id)),
+        exclusions=exclusions,
+        switched_off={name: reason for name, reason in reasons.items() if reason is not None},
+    )
+
+
+@dataclass
+class _Entries:
+    """Entries as they are written, each with the files that say so, before anything is checked."""
+
+    rules: list[tuple[str, str, object]] = field(default_factory=list)
+    exclusions: dict[str, tuple[str, object]] = field(default_factory=dict)
+    switched_off: dict[str, tuple[str, object]] = field(default_factory=dict)
+
+    def add(self, where: str, content: Mapping[str, Any]) -> None:
+        """The entries of a file of the national catalogue."""
+        self.exclusions |= {name: (where, entry) for name, entry in (content.get("exclusions") or {}).items()}
+        for place, entry in enumerate(content.get("rules") or [], start=1):
+            name = entry.get("id", f"number {place}") if isinstance(entry, dict) else f"number {place}"
+            self.rules.append((str(name), where, entry))
+
+    def lay_over(self, where: str, content: Mapping[str, Any], wrong: list[str]) -> None:
+        """What a region's file changes, adds and switches off."""
+        for name, entry in (content.get("exclusions") or {}).items():
+            files, national = self.exclusions.get(name, ("", {}))
+            self.exclusions[name] = (_both(files, where), _changed(national, entry))
+        for place, entry in enumerate(content.get("rules") or [], start=1):
+            if not isinstance(entry, dict) or "id" not in entry:
+                wrong.append(f"{where}: rule number {place}: say whose `id` it changes, or its own")
+                continue
+            self._lay_over_rule(str(entry["id"]), where, entry)
+
+    def _lay_over_rule(self, rule_id: str, where: str, entry: Mapping[str, Any]) -> None:
+        change = {key: told for key, told in entry.items() if key != "switched_off"}
+        if "switched_off" in entry:
+            self.switched_off[rule_id] = (where, entry["switched_off"])
+        else:
+            self.switched_off.pop(rule_id, None)  # a narrower region that speaks of it puts it in force again
+        known = [place for place, (name, _, _) in enumerate(self.rules) if name == rule_id]
+        if not known:
+            self.rules.append((rule_id, where, change))
+        for place in known:
+            _, files, national = self.rules[place]
+            self.rules[place] = (rule_id, _both(files, where), _changed(national, change))
+
+
+def _both(files: str, where: str) -> str:
+    return f"{files} with {where}" if files else where
+
+
+def _changed(national: object, change: object) -> object:
+    if isinstance(national, Mapping) and isinstance(change, Mapping):
+        return laid_over(national, change)
+    return change
 
 
 def _content(file: Traversable, wrong: list[str]) -> dict[str, Any]:

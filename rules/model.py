@@ -159,10 +159,11 @@ class Rule(_Part):
 
 
 class RuleSet(_Part):
-    """The rules of a scan and the exclusions they name."""
+    """The rules of a scan and the exclusions they name; `switched_off`: why a rule does not run here, by id."""
 
     rules: tuple[Rule, ...]
     exclusions: dict[str, Exclusion] = Field(default_factory=dict)
+    switched_off: dict[str, Text] = Field(default_factory=dict)
 
     def rule_print(self, rule: Rule) -> str:
         """The version of one rule: the same definition has the same print."""
@@ -171,8 +172,9 @@ class RuleSet(_Part):
     @property
     def print(self) -> str:
         """The version of the whole set."""
-        return fingerprint(sorted((rule.id, self.rule_print(rule)) for rule in self.rules))
+        running = sorted((rule.id, self.rule_print(rule)) for rule in self.rules)
+        return fingerprint(running, sorted(self.switched_off)) if self.switched_off else fingerprint(running)
 
     def only(self, ids: set[str]) -> RuleSet:
         """The set narrowed to some rules."""
-        return RuleSet(rules=tuple(r for r in self.rules if r.id in ids), exclusions=self.exclusions)
+        return self.model_copy(update={"rules": tuple(r for r in self.rules if r.id in ids)})

@@ -54,7 +54,10 @@ def done_without(rule: Rule, supplied: Mapping[str, frozenset[str]]) -> str:
 def why_not(
     rule_set: RuleSet, rule: Rule, tables: Set[str], supplied: Mapping[str, frozenset[str]], knowledge: Knowledge
 ) -> str:
-    """Why the rule cannot run; empty when all it needs is there."""
+    """Why the rule does not run; empty when it is in force and all it needs is there."""
+    if rule.id in rule_set.switched_off:
+        reason = rule_set.switched_off[rule.id]
+        return f"switched off in the region: {reason.zh} {reason.en}"
     lacking = [
         " or ".join(sorted(group))
         for group in needs(rule_set, rule)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources.abc import Traversable
 from itertools import chain
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -12,24 +13,33 @@ from features.catalogue.declaration import ENTITIES, Catalogue, DaySet, Measure,
 from features.catalogue.sql import BOUNDED_AGGREGATES, SCALARS, columns_of, distinct_columns, functions_of
 from fundwatch.contracts import TABLES
 from fundwatch.errors import CatalogueError, FundwatchError, faults
+from fundwatch.regions import Region, laid_over
 from fundwatch.resources import package_files, read_yaml
 
 # The columns of each canonical table that the source's mapping fills.
 Supplied = Mapping[str, frozenset[str]]
 
 
-def load_catalogues() -> dict[str, Catalogue]:
-    """The shipped catalogue of each entity. Raises CatalogueError naming every fault of every file."""
-    return read_catalogues(package_files("features", "catalogue", ".yaml"))
+def load_catalogues(region: Region | None = None) -> dict[str, Catalogue]:
+    """The catalogue of each entity as it holds in the region. Raises CatalogueError naming every fault of every file.
+
+    A region's `indicators.yaml` says by entity what differs of the shipped file, and what it adds.
+    """
+    overlays = [] if region is None else region.files("indicators.yaml")
+    return read_catalogues(package_files("features", "catalogue", ".yaml"), overlays)
 
 
-def read_catalogues(files: list[Traversable]) -> dict[str, Catalogue]:
+def read_catalogues(files: list[Traversable], overlays: Sequence[Traversable] = ()) -> dict[str, Catalogue]:
     """The catalogues in these files, by entity. Raises CatalogueError naming each fault's file and key."""
     found: dict[str, Catalogue] = {}
-    wrong: list[str] = []
+    changes, wrong = _changes(overlays)
     for file in files:
         try:
-            catalogue = Catalogue.model_validate(read_yaml(file))
+            content = read_yaml(file)
+            entity = content.get("entity") if isinstance(content, dict) else None
+            for change in changes.get(str(entity), ()):
+                content = laid_over(content, change)
+            catalogue = Catalogue.model_validate(content)
         except ValidationError as fault:
             wrong += [f"{file.name}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors()]
         except FundwatchError as fault:
@@ -44,6 +54,23 @@ def read_catalogues(files: list[Traversable]) -> dict[str, Catalogue]:
     if wrong:
         raise CatalogueError(faults("the indicator catalogue does not hold", wrong), do="mend what is named")
     return found
+
+
+def _changes(overlays: Sequence[Traversable]) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
+    """What the overlays change, by entity and in order, and what is wrong with them."""
+    changes: dict[str, list[dict[str, Any]]] = {}
+    wrong: list[str] = []
+    for file in overlays:
+        content = read_yaml(file)
+        if not isinstance(content, dict) or not set(content) <= {*ENTITIES}:
+            wrong.append(f"{file}: holds what differs by entity ({', '.join(ENTITIES)}), and nothing else")
+            continue
+        for entity, change in content.items():
+            if not isinstance(change, dict) or "entity" in change:
+                wrong.append(f"{file}: {entity}: a mapping of what differs, without `entity`")
+            else:
+                changes.setdefault(entity, []).append(change)
+    return changes, wrong
 
 
 def _faults_of(catalogue: Catalogue) -> list[str]:

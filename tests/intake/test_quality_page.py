@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ NIGHT = date(2026, 3, 31)
 QUALITY = Quality(quarantine_share=0.02, tables={})
 
 
-def total(table: str = "claim_line", delivered: int = 100, **other) -> Total:
+def total(table: str = "claim_line", delivered: int = 100, **other: Any) -> Total:
     money = {f"{part}_amount": None for part in ("delivered", "accepted", "quarantined", "duplicate")}
     counts = {"accepted_lines": delivered, "quarantined_lines": 0, "duplicate_lines": 0, "excluded_lines": 0}
     return Total(
@@ -35,7 +36,7 @@ def landed(name: str, rows: int, amount: str | None = None) -> LandedFile:
 @pytest.fixture(scope="module")
 def judged() -> dict[str, tuple[int, int]]:
     """By expectation, how many totals it looked at and how many failed: one fault of each kind among four tables."""
-    amounts = {"delivered_amount": Decimal("10.00"), "accepted_amount": Decimal("9.99"),
+    amounts: dict[str, Any] = {"delivered_amount": Decimal("10.00"), "accepted_amount": Decimal("9.99"),
                "quarantined_amount": Decimal(0), "duplicate_amount": Decimal(0)}  # fmt: skip
     totals = [
         total("claim_line", **amounts),
@@ -73,7 +74,7 @@ def test_a_delivery_without_any_total_has_nothing_to_judge():
 
 
 def test_the_page_says_what_was_held_and_why_with_every_total_to_the_cent():
-    amounts = {"delivered_amount": Decimal("1234.50"), "accepted_amount": Decimal("1200.00"),
+    amounts: dict[str, Any] = {"delivered_amount": Decimal("1234.50"), "accepted_amount": Decimal("1200.00"),
                "quarantined_amount": Decimal("34.50"), "duplicate_amount": Decimal(0)}  # fmt: skip
     held = total("claim_line", accepted_lines=96, quarantined_lines=4, **amounts)
     report = QualityReport(

@@ -17,7 +17,7 @@ from fundwatch.resources import package_files
 from rules.catalogue import load_rules
 from rules.expressions import Parameter, bind, names_in, unsafe_parts
 from rules.knowledge import knowledge_print, load_knowledge
-from rules.needs import needs
+from rules.needs import needs, why_not
 from tests.rules.world import SHIPPED, shipped
 
 HEADER = "code,value,unit,name,region,valid_from,valid_to,source\n"
@@ -193,3 +193,61 @@ def test_the_print_of_the_knowledge_ignores_its_sources():
     renamed = {**knowledge, "frequency": (point.model_copy(update={"source": "?"}), *knowledge["frequency"][1:])}
     changed = {**knowledge, "frequency": (point.model_copy(update={"value": "9"}), *knowledge["frequency"][1:])}
     assert knowledge_print(knowledge) == knowledge_print(renamed) != knowledge_print(changed)
+
+
+def region(folder: Path, *levels: str) -> Region:
+    """A chain of regions, each with a folder that holds the given rules.yaml."""
+    folders = []
+    for number, content in enumerate(levels):
+        place = folder / f"r{number}"
+        place.mkdir()
+        (place / "rules.yaml").write_text(content, encoding="utf-8")
+        folders.append((place,))
+    return Region(tuple(place.name for (place,) in folders), tuple(folders))
+
+
+def test_a_region_changes_a_limit_and_the_rest_of_the_national_rule_stays(tmp_path):
+    national = load_rules()
+    name = next(r.id for r in national.rules if r.params and isinstance(next(iter(r.params.values())), int))
+    rule = next(r for r in national.rules if r.id == name)
+    limit = next(iter(rule.params))
+    here = load_rules(
+        region=region(tmp_path, f"rules:\n- {{id: {name}, params: {{{limit}: 77}}, law: [本地办法 3]}}\n")
+    )
+    changed = next(r for r in here.rules if r.id == name)
+    assert changed.params == {**rule.params, limit: 77}
+    assert changed.law == ["本地办法 3"]
+    assert (changed.when, changed.money, len(here.rules)) == (rule.when, rule.money, len(national.rules))
+    assert here.print != national.print
+
+
+def test_a_rule_that_a_region_switches_off_is_named_with_its_reason_and_a_narrower_region_may_bring_it_back(tmp_path):
+    name = SHIPPED.rules[0].id
+    off = f"rules:\n- {{id: {name}, switched_off: {{zh: 本省另有规定, en: another rule holds here}}}}\n"
+    province = load_rules(region=region(tmp_path, off))
+    told = why_not(province, province.rules[0], {"claim_line"}, {}, {})
+    assert told == "switched off in the region: 本省另有规定 another rule holds here"
+    assert province.print != SHIPPED.print
+    (tmp_path / "city").mkdir()
+    city = load_rules(region=region(tmp_path / "city", off, f"rules:\n- {{id: {name}}}\n"))
+    assert city.switched_off == {}
+    assert city.print == SHIPPED.print
+
+
+def test_a_regions_own_rule_joins_the_national_ones(tmp_path, entry):
+    own = yaml.safe_dump(
+        {"rules": [{**entry, "id": "LC-01", "measures": {}, "when": "amount > 1"}]}, allow_unicode=True
+    )
+    assert {rule.id for rule in load_rules(region=region(tmp_path, own)).rules} == {
+        *(rule.id for rule in SHIPPED.rules),
+        "LC-01",
+    }
+
+
+def test_faults_of_a_regions_file_name_it_and_the_rule(tmp_path):
+    name = SHIPPED.rules[0].id
+    content = f"rules:\n- {{id: {name}, params: {{no_such_limit: 1}}}}\n- {{name: nobody}}\n"
+    with pytest.raises(CatalogueError) as raised:
+        load_rules(region=region(tmp_path, content))
+    assert f"rule {name}: params: no_such_limit is declared and never used" in raised.value.what
+    assert "rules.yaml: rule number 2: say whose `id` it changes" in raised.value.what
