@@ -15,7 +15,7 @@ from leads.cards import TIERS, WEAKEST_TIER, Cards
 from leads.money import MONEY, once_per_line
 from leads.priority import with_places
 from leads.reasons import lead_texts
-from leads.standouts import NOTEWORTHY_Z, SUBJECT, positions, standouts, strength, strongest_reasons
+from leads.standouts import NOTEWORTHY_Z, SUBJECT, percentiles, standouts, strength, strongest_reasons
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -66,7 +66,7 @@ def fuse(inputs: Inputs, cards: Cards, options: FuseOptions) -> Fused:
     gathered = _gathered(
         _rule_pieces(hits, _counted_by_rule(money_lines, bare)),
         _money_pieces(money_lines, bare),
-        positions(inputs.scores).withColumn("lead_id", _lead_id(options)),
+        percentiles(inputs.scores).withColumn("lead_id", _lead_id(options)),
         standouts(inputs.scores, options.score_share).withColumn("lead_id", _lead_id(options)),
         strongest_reasons(inputs.score_reasons).withColumn("lead_id", _lead_id(options)),
     )

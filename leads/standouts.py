@@ -19,7 +19,7 @@ SUBJECT = ("subject_type", "subject_id")
 _ENTITY_AS_SUBJECT = {"entity_type": "subject_type", "entity_id": "subject_id"}
 
 
-def positions(scores: DataFrame) -> DataFrame:
+def percentiles(scores: DataFrame) -> DataFrame:
     """Grain: subject × model that scored it. `score`: its percentile; `position`: its middle rank, (below + ½) / n.
 
     The percentile of a group's first is 1 however small the group; the position says how much a group of n can tell.

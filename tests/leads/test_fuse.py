@@ -16,7 +16,7 @@ from fundwatch.contracts import TABLES
 from leads.cards import Cards
 from leads.fuse import FuseOptions, Inputs, fuse
 from leads.priority import with_places
-from leads.standouts import positions, standouts
+from leads.standouts import percentiles, standouts
 from models.evaluation import standing_out
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def test_the_first_of_a_small_group_is_less_certain_than_the_first_of_a_large_on
     said = "entity_type string, entity_id string, model string, state string, percentile double, peer_count bigint"
     sizes = (1, 20, 200)
     firsts = spark.createDataFrame([("doctor", f"{n}", "m", "scored", 1.0 if n > 1 else 0.0, n) for n in sizes], said)
-    assert {row.subject_id: row.position for row in positions(firsts).collect()} == {
+    assert {row.subject_id: row.position for row in percentiles(firsts).collect()} == {
         "1": 0.5,
         "20": 0.975,
         "200": 0.9975,
