@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from fundwatch.store import Lake
 from leads.rows import CoverageRow, EvidenceRow, LeadRow, to_rows
 
 Condition = tuple[str, str, object]
+_IDS_TOLD = 8
 
 
 class DamagedTableError(FundwatchError):
@@ -47,9 +48,15 @@ def _refuse_empty_commit(lake: Lake, table: str) -> None:
 
 
 def listed_leads(lake: Lake, night: date, top: int) -> list[LeadRow]:
-    """The night's first leads, in order of place."""
+    """The night's first leads, in order of place; leads that share the last place are all there."""
     rows = rows_of(lake, "lead", ("business_date", "==", night), ("place", "<=", top))
-    return sorted(to_rows(LeadRow, rows), key=lambda lead: lead.place)
+    return sorted(to_rows(LeadRow, rows), key=lambda lead: (lead.place, lead.lead_id))
+
+
+def which_of(leads: Sequence[Mapping[str, Any]]) -> str:
+    """What to do where several leads bear what was given: a place that they share, or the beginning of an id."""
+    ids = sorted(str(lead["lead_id"]) for lead in leads)
+    return f"give one of their ids: {', '.join(ids[:_IDS_TOLD])}{' …' if len(ids) > _IDS_TOLD else ''}"
 
 
 def lead_total(lake: Lake, night: date) -> int:

@@ -23,6 +23,7 @@ from fundwatch.settings import Settings
 from fundwatch.store import Lake
 from fundwatch.vault import Vault
 from jobs.command_line import settings_of
+from jobs.read_leads import which_of
 
 _DOMAIN_OF = {"patient": "person", "doctor": "doctor"}  # institutions stand in public registries
 _SHORTEST_ID = 8
@@ -142,16 +143,17 @@ def lead_id_of(lake: Lake, night: date, lead: str) -> str:
     """The night's lead with this place, id or beginning of an id. Raises AccessRefusedError unless there is one."""
     listed = lake.rows("lead", f"SELECT lead_id, place FROM lead WHERE business_date = DATE '{night}'")
     if lead.isdecimal() and len(lead) < _SHORTEST_ID:
-        found = [row["lead_id"] for row in listed if row["place"] == int(lead)]
+        found = [row for row in listed if row["place"] == int(lead)]
     else:
-        found = [row["lead_id"] for row in listed if len(lead) >= _SHORTEST_ID and row["lead_id"].startswith(lead)]
+        found = [row for row in listed if len(lead) >= _SHORTEST_ID and row["lead_id"].startswith(lead)]
     if len(found) != 1:
+        usual = f"give a place, or {_SHORTEST_ID} digits or more of an id that `fundwatch show` lists"
         raise AccessRefusedError(
             f"{len(found) or 'no'} leads of {night} have this place or id",
             where="--lead",
-            do=f"give a place, or {_SHORTEST_ID} digits or more of an id that `fundwatch show` lists",
+            do=which_of(found) if found else usual,
         )
-    return str(found[0])
+    return str(found[0]["lead_id"])
 
 
 def lead_tokens(lake: Lake, request: Request, limit: int) -> tuple[list[tuple[str, str]], int]:

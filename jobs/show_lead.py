@@ -13,7 +13,7 @@ from fundwatch.ledger import Ledger
 from fundwatch.settings import Settings
 from fundwatch.store import Lake
 from jobs.command_line import settings_of
-from jobs.read_leads import evidence_of, listed_leads, rows_of
+from jobs.read_leads import evidence_of, listed_leads, rows_of, which_of
 from leads.console import LINES_SHOWN, lead_pack, top_table
 from leads.rows import LeadRow, to_rows
 
@@ -54,11 +54,12 @@ def find_lead(settings: Settings, night: date, lead: str) -> LeadRow:
         ids = [row["lead_id"] for row in rows_of(lake, "lead", ("business_date", "==", night), columns=["lead_id"])]
         same = {lead_id for lead_id in ids if lead_id.startswith(lead)}
         found = rows_of(lake, "lead", ("business_date", "==", night), ("lead_id", "in", same)) if same else []
-    if len(found) != 1:
-        told = "no lead" if not found else f"{len(found)} leads"
+    if not found:
         raise FundwatchError(
-            f"{told} of {night} named '{lead}'", do="give a place or an id that `fundwatch show` lists"
+            f"no lead of {night} named '{lead}'", do="give a place or an id that `fundwatch show` lists"
         )
+    if len(found) > 1:
+        raise FundwatchError(f"{len(found)} leads of {night} are named '{lead}'", do=which_of(found))
     return to_rows(LeadRow, found)[0]
 
 

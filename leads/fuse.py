@@ -15,7 +15,7 @@ from leads.cards import TIERS, WEAKEST_TIER, Cards
 from leads.money import MONEY, once_per_line
 from leads.priority import with_places
 from leads.reasons import lead_texts
-from leads.standouts import NOTEWORTHY_Z, SUBJECT, percentiles, standouts, strongest_reasons
+from leads.standouts import NOTEWORTHY_Z, SUBJECT, percentiles, standouts, strength, strongest_reasons
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -62,9 +62,10 @@ def fuse(inputs: Inputs, cards: Cards, options: FuseOptions) -> Fused:
         hits.select("hit_id", "lead_id", *SUBJECT, "rule_id", "is_estimate"), on="hit_id", how="inner"
     )
     money_lines = once_per_line(claims, inputs.settlements)
+    bare = _bare_estimates(hits, inputs.hit_lines)
     gathered = _gathered(
-        _rule_pieces(hits),
-        _money_pieces(money_lines, hits, inputs.hit_lines),
+        _rule_pieces(hits, _counted_by_rule(money_lines, bare)),
+        _money_pieces(money_lines, bare),
         percentiles(inputs.scores).withColumn("lead_id", _lead_id(options)),
         standouts(inputs.scores, options.score_share).withColumn("lead_id", _lead_id(options)),
         strongest_reasons(inputs.score_reasons).withColumn("lead_id", _lead_id(options)),
@@ -80,31 +81,49 @@ def _lead_id(options: FuseOptions) -> Column:
     return F.substring(F.sha2(F.concat_ws("|", *SUBJECT, period), 256), 1, 16)
 
 
-def _rule_pieces(hits: DataFrame) -> DataFrame:
-    """Grain: lead × rule. How often, for how much, in which tier, and its dearest hit as the example."""
+def _rule_pieces(hits: DataFrame, counted: DataFrame) -> DataFrame:
+    """Grain: lead × rule. How often, for how much, what of it counts, in which tier, and its dearest hit as example.
+
+    Among hits as dear the earliest is the example, then the first by its text: an id may be a token and says nothing.
+    """
     tier_place = F.lit(len(TIERS))
     for place, tier in enumerate(TIERS):
         tier_place = F.when(F.col("tier") == tier, F.lit(place)).otherwise(tier_place)
     amount = F.coalesce("amount_at_risk", F.lit(0))
-    dearest = F.struct(amount.alias("amount"), F.col("hit_id"))
+    example = F.min(F.struct((-amount).alias("order"), "period_start", "reason_zh", "reason_en"))
     rules = hits.groupBy("lead_id", *SUBJECT, "rule_id").agg(
         F.count(F.lit(1)).alias("hits"),
         F.sum(amount).alias("money"),
         F.bool_and("is_estimate").alias("is_estimate"),
-        F.max_by("reason_zh", dearest).alias("example_zh"),
-        F.max_by("reason_en", dearest).alias("example_en"),
+        example["reason_zh"].alias("example_zh"),
+        example["reason_en"].alias("example_en"),
         F.min(tier_place).alias("tier_place"),
     )
-    told = ("rule_id", "hits", "money", "is_estimate", "example_zh", "example_en")
+    told = ("rule_id", "hits", "money", "counted", "is_estimate", "example_zh", "example_en")
     rule = F.struct((-F.col("money")).alias("order"), *told).alias("rule")
-    return rules.select("lead_id", *SUBJECT, F.col("hits").alias("hit_count"), "tier_place", rule)
+    return (
+        rules.join(counted, on=["lead_id", "rule_id"], how="left")
+        .withColumn("counted", F.coalesce("counted", F.lit(0)).cast(MONEY))
+        .select("lead_id", *SUBJECT, F.col("hits").alias("hit_count"), "tier_place", rule)
+    )
 
 
-def _money_pieces(money_lines: DataFrame, hits: DataFrame, hit_lines: DataFrame) -> DataFrame:
+def _bare_estimates(hits: DataFrame, hit_lines: DataFrame) -> DataFrame:
+    """Grain: hit. Estimates of a whole institution: they have no line and count as they stand."""
+    bare = hits.where("is_estimate").join(hit_lines, on="hit_id", how="left_anti")
+    return bare.select("lead_id", "rule_id", F.coalesce("amount_at_risk", F.lit(0)).cast(MONEY).alias("amount_at_risk"))
+
+
+def _counted_by_rule(money_lines: DataFrame, bare: DataFrame) -> DataFrame:
+    """Grain: lead × rule. What counts for the rule; over a lead's rules it adds up to what counts for the lead."""
+    of_lines = money_lines.select("lead_id", F.col("counted_rule_id").alias("rule_id"), "amount_at_risk")
+    return of_lines.unionByName(bare).groupBy("lead_id", "rule_id").agg(F.sum("amount_at_risk").alias("counted"))
+
+
+def _money_pieces(money_lines: DataFrame, bare: DataFrame) -> DataFrame:
     """Grain: lead, in pieces. Firm and estimated money, and the number of lines.
 
-    A firm hit needs lines to prove its money; an estimate of a whole institution has none and counts as it
-    stands.
+    A firm hit needs lines to prove its money.
     """
     firm = F.when(~F.col("is_estimate"), F.col("amount_at_risk"))
     estimate = F.when(F.col("is_estimate"), F.col("amount_at_risk"))
@@ -113,7 +132,6 @@ def _money_pieces(money_lines: DataFrame, hits: DataFrame, hit_lines: DataFrame)
         F.sum(estimate).alias("estimated_amount"),
         F.count_distinct("line_id").alias("line_count"),
     )
-    bare = hits.where("is_estimate").join(hit_lines, on="hit_id", how="left_anti")
     per_hit = bare.select("lead_id", F.col("amount_at_risk").cast("decimal(26,2)").alias("estimated_amount"))
     return per_lead.unionByName(per_hit, allowMissingColumns=True)
 
@@ -134,12 +152,13 @@ def _gathered(*pieces: DataFrame) -> DataFrame:
         F.coalesce(F.sum("estimated_amount"), F.lit(0)).cast(MONEY).alias("estimated_amount"),
         F.coalesce(F.sum("line_count"), F.lit(0)).cast("bigint").alias("line_count"),
         F.max("score").alias("score"),
+        F.max("position").alias("position"),
         F.coalesce(F.bool_or("is_standout"), F.lit(False)).alias("is_standout"),
         F.array_sort(F.collect_list("reason")).alias("reasons"),
     )
     return (
         leads.where((F.col("hit_count") > 0) | F.col("is_standout"))
-        .withColumn("indicators", F.filter("reasons", _is_told))
+        .withColumns({"indicators": F.filter("reasons", _is_told), "strength": strength(F.col("reasons"))})
         .drop("reasons", "is_standout")
     )
 

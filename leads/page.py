@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from html import escape
 
 from leads.cards import TIER_ENGLISH
@@ -85,17 +86,19 @@ def _facts(lead: LeadRow) -> str:
 
 
 def _money(lead: LeadRow, lines: Sequence[EvidenceRow]) -> str:
-    shown = sum(1 for line in lines if line.amount_at_risk)
+    """What the money is the sum of; where the page does not list all lines, what the others count."""
+    listed = [line.amount_at_risk for line in lines[:LINES_PER_PAGE] if line.amount_at_risk]
+    below, others = sum(listed, Decimal("0.00")), lead.amount_at_risk - sum(listed, Decimal("0.00"))
     zh = (
-        f"涉及基金 {lead.amount_at_risk:,.2f} 元 = 各明细计入金额之和;每条明细取各规则中的最大值,"
+        f"涉及基金 {lead.amount_at_risk:,.2f} 元 = 各明细计入金额之和;每条明细取各规则中的最大值且不超过其净额,"
         f"每笔结算不超过基金与个人账户实际支付。估算 {lead.estimated_amount:,.2f} 元仅用于排序,不可追回。"
-        f"下表有金额的明细 {shown} 条。"
+        f"下表有金额的明细 {len(listed)} 条,计入 {below:,.2f} 元;未列出的明细计入 {others:,.2f} 元。"
     )
     en = (
         f"Fund at risk CNY {lead.amount_at_risk:,.2f} = the sum of what each line counts; a line counts with the "
-        "largest amount of any rule, a settlement never for more than the fund and the personal account paid. "
-        f"Estimate CNY {lead.estimated_amount:,.2f}: it ranks, and is not recoverable. "
-        f"Lines with money below: {shown}."
+        "largest amount of any rule and never for more than its net amount, a settlement never for more than the fund "
+        f"and the personal account paid. Estimate CNY {lead.estimated_amount:,.2f}: it ranks, and is not recoverable. "
+        f"Lines with money below: {len(listed)}, they count CNY {below:,.2f}; lines not listed count CNY {others:,.2f}."
     )
     return _both("金额", "Money", zh, en)
 

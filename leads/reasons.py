@@ -64,18 +64,24 @@ def _framed(before: str, text: Column, after: str) -> Column:
 
 
 def _rule_sentence(language: str, cards: Cards, rule: Column) -> Column:
-    """`DC-03 完全重复明细:3 次,涉及基金 1,234.50 元。例:…`; the example is the rule's dearest hit."""
+    """`DC-03 完全重复明细:3 次,涉及基金 1,234.50 元。例:…`; the example is the rule's dearest hit.
+
+    What the rule's hits come to and what of it counts are both told where they differ: hits and rules may share lines.
+    """
     money, hits = F.format_number(rule["money"], 2), rule["hits"].cast("string")
+    counted, counts_whole = F.format_number(rule["counted"], 2), rule["counted"] == rule["money"]
     if language == "zh":
         name = looked_up({rule_id: card.name_zh for rule_id, card in cards.rules.items()}, rule["rule_id"])
         kind = F.when(rule["is_estimate"], "估算").otherwise("涉及基金")
-        said = (F.lit(":"), hits, F.lit(" 次,"), kind, F.lit(" "), money, F.lit(" 元。"))
+        part = F.when(counts_whole, " 元。").otherwise(F.concat(F.lit(" 元,其中 "), counted, F.lit(" 元计入合计。")))
+        said = (F.lit(":"), hits, F.lit(" 次,"), kind, F.lit(" "), money, part)
         example = _framed("例:", rule["example_zh"], "")
     else:
         name = looked_up({rule_id: card.name_en for rule_id, card in cards.rules.items()}, rule["rule_id"])
         kind = F.when(rule["is_estimate"], "estimated").otherwise("fund at risk")
         times = F.when(rule["hits"] == 1, " hit, ").otherwise(" hits, ")
-        said = (F.lit(": "), hits, times, kind, F.lit(" CNY "), money, F.lit("."))
+        part = F.when(counts_whole, ".").otherwise(F.concat(F.lit(", of which CNY "), counted, F.lit(" counts.")))
+        said = (F.lit(": "), hits, times, kind, F.lit(" CNY "), money, part)
         example = _framed(" Example: ", rule["example_en"], "")
     return F.concat(rule["rule_id"], F.lit(" "), name, *said, example)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from leads.cards import IndicatorCard
-from leads.priority import ESTIMATE_WEIGHT, FULL_MONEY, SEVERITY
+from leads.priority import ESTIMATE_WEIGHT, FULL_MONEY, HALF_REACH, SEVERITY, UNKNOWN_MONEY, UNKNOWN_OUTLIER
+from leads.standouts import EXTREME_Z, USUAL_Z
 
 SUBJECT_WORDS: Mapping[str, str] = {
     "patient": "参保人 patient",
@@ -20,15 +21,25 @@ TIER_MEANING: Mapping[str, str] = {
     "线索": "统计线索,只能用于启动核查 | Statistical; may only start an inspection",
 }
 MONEY_MEANING = (
-    "每条明细只计一次(取各规则最大值),每笔结算不超过基金与个人账户实际支付;估算只用于排序,不可追回。 | "
-    "A line counts once (the largest amount of any rule), a settlement never for more than the fund and the "
-    "personal account paid; estimates rank and are never called recoverable."
+    "每笔结算实际支付的基金与个人账户按明细分摊到分,明细计入金额不超过其净额;每条明细只计一次(取各规则最大值,"
+    "计入给出该值的规则),线索金额即各明细计入金额之和;估算只用于排序,不可追回。 | "
+    "What the fund and the personal account paid for a settlement is shared among its lines to the cent, never more "
+    "than a line's net amount; a line counts once, for the rule that gave it the most; a lead's money is the sum of "
+    "what its lines count; estimates rank and are never called recoverable."
 )
 _WEIGHTS = ", ".join(f"{tier} {weight}" for tier, weight in SEVERITY.items())
 PRIORITY_MEANING = (
     f"优先度 =(等级 × 金额 × 离群度)^⅓;等级权重:{_WEIGHTS};"
-    f"金额 = ln(1 + 涉及基金 + {ESTIMATE_WEIGHT} × 估算) / ln(1 + {FULL_MONEY:,})。 | "
-    "Geometric mean of tier, money and outlier factor; it orders the list and raises no tier."
+    f"金额 = ln(1 + 涉及基金 + {ESTIMATE_WEIGHT} × 估算) / ln(1 + {FULL_MONEY:,}),未命中规则者取 {UNKNOWN_MONEY};"
+    f"离群度 = 0.5 + 0.5 × 位次 × 强度 / (强度 + {HALF_REACH:g}),无评分者取 {UNKNOWN_OUTLIER};"
+    "位次 =(同组中低于本对象的人数 + 0.5)/ 同组人数,同组人数少则位次不会接近 1;"
+    f"强度 = 最突出指标的稳健 z 值超过 {USUAL_Z:g} 的部分之和(每项至多 {EXTREME_Z - USUAL_Z:g})。"
+    "优先度相同者依次按强度、金额排序;仍相同者并列同一序号(1、2、2、4),清单末位并列者全部列入。 | "
+    "Geometric mean of tier, money and outlier factor; it orders the list and raises no tier. The outlier factor is "
+    "0.5 + 0.5 × position × reach: position = (peers below + ½) / peers, so the first of a small group is no certain "
+    f"outlier; reach = strength / (strength + {HALF_REACH:g}), the strength being what the strongest indicators exceed "
+    f"{USUAL_Z:g} robust deviations by. Equal priorities are ordered by strength, then money; what is still equal "
+    "shares its place, and a tie at the end of the list is taken whole."
 )
 
 

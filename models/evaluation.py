@@ -11,6 +11,7 @@ import pandas as pd
 
 Flags = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
 
 _Z = 1.959963984540054  # the normal quantile of a two-sided interval of 95 percent
 _DRAWS = 400  # bootstrap draws: ends of a 95 percent interval move by about a hundredth beyond that
@@ -57,29 +58,29 @@ def _wilson_ends(share: Numbers, whole: Numbers) -> tuple[Numbers, Numbers]:
     return np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
 
 
-def precision_at(is_true: Flags, ks: Sequence[int]) -> pd.DataFrame:
-    """Grain: k. How many of the first k are true; a k beyond the list says nothing and is left out."""
-    so_far = np.concatenate([[0], np.cumsum(is_true)])
-    known = sorted({k for k in ks if 0 < k <= len(is_true)})
-    rows = pd.DataFrame({"k": known, "staged": [int(so_far[k]) for k in known]}, columns=["k", "staged"]).astype(
-        "int64"
-    )
+def precision_at(is_true: Flags, places: Places, ks: Sequence[int]) -> pd.DataFrame:
+    """Grain: k. How many of the first k are true; a k beyond the list says nothing and is left out.
+
+    Who shares a place with the k-th is among the first too: `k` counts them all, as a list cut at k holds them.
+    """
+    ordered = np.sort(places)
+    known = sorted({int((places <= ordered[k - 1]).sum()) for k in ks if 0 < k <= len(is_true)})
+    staged = [int(is_true[places <= ordered[k - 1]].sum()) for k in known]
+    rows = pd.DataFrame({"k": known, "staged": staged}, columns=["k", "staged"]).astype("int64")
     return with_share(rows, "staged", "k", "precision")
 
 
 def standing_out(scores: pd.DataFrame, share: float) -> pd.Series:
     """Whether each row (entity × model) stands out, as leads are made: in its peers' top share and the model's.
 
-    `scores` has entity_type, entity_id, model, score, percentile (0 to 1).
+    Who scores as high as the last of the model's share stands out too. `scores` has entity_type, entity_id, model,
+    score, percentile (0 to 1).
     """
-    model = ["entity_type", "model"]
-    ordered = scores.assign(score=scores["score"].round(6)).sort_values(
-        [*model, "score", "entity_id"], ascending=[True, True, False, True], kind="stable"
-    )
-    is_high = ordered["percentile"] > 1 - share
-    budget = np.ceil(ordered.groupby(model)["score"].transform("size") * share)
-    number = is_high.groupby([ordered[name] for name in model]).cumsum()
-    return (is_high & (number <= budget)).reindex(scores.index)
+    model = [scores["entity_type"], scores["model"]]
+    score, is_high = scores["score"].round(6), scores["percentile"] > 1 - share
+    budget = np.ceil(score.groupby(model).transform("size") * share)
+    place = score.where(is_high).groupby(model).rank(method="min", ascending=False)
+    return is_high & (place <= budget)
 
 
 def ranking(scores: pd.DataFrame, is_staged: Flags, seed: int) -> Ranking:

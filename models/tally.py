@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from models.evaluation import precision_at, with_share
@@ -171,8 +172,9 @@ def own_subjects(labels: pd.DataFrame, subjects: pd.DataFrame) -> dict[str, pd.D
 
 
 def precision_of_list(leads: pd.DataFrame, ks: Sequence[int]) -> pd.DataFrame:
-    """Grain: k. Precision among the first k of the list; `leads` are in order of place."""
-    return precision_at((leads["lead_class"] == STAGED).to_numpy(dtype=bool), [*ks, len(leads)])
+    """Grain: k. Precision among the first k of the list, with all who share the k-th place."""
+    is_staged, places = (leads["lead_class"] == STAGED).to_numpy(dtype=bool), leads["place"].to_numpy(dtype=np.int64)
+    return precision_at(is_staged, places, [*ks, len(leads)])
 
 
 def leads_by_class(leads: pd.DataFrame) -> pd.DataFrame:

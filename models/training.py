@@ -28,7 +28,11 @@ MIN_ENTITIES = 30
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Entities of one type as of one night: `robust_z` has one row per id and one column per indicator."""
+    """Entities of one type as of one night: `robust_z` has one row per id and one column per indicator.
+
+    The rows are in the order of their values: a forest draws rows by number, and an order by ids, which may be tokens,
+    would give another forest under another key.
+    """
 
     entity: str
     as_of: date
@@ -38,9 +42,8 @@ class Sample:
 
     @cached_property
     def print(self) -> str:
-        """The print of the sample, bit for bit."""
-        digest = hashlib.sha256("\x1f".join(self.ids).encode())
-        digest.update(np.ascontiguousarray(self.robust_z).tobytes())
+        """The print of the sample's values, bit for bit: who they belong to teaches a detector nothing."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.robust_z).tobytes())
         return fingerprint(self.entity, self.as_of, self.reads.indicators, self.reads.directions, digest.hexdigest())
 
     def columns(self, reads: Reads) -> Matrix | None:
@@ -85,21 +88,23 @@ def reads_of(directions: Mapping[str, str], measured: frozenset[str]) -> Reads:
 
 
 def to_sample_rows(robust_z: DataFrame, reads: Reads, seed: int) -> DataFrame:
-    """At most SAMPLE_LIMIT entities that stand somewhere among their peers, drawn by a hash of their ids.
+    """At most SAMPLE_LIMIT entities that stand somewhere among their peers, drawn by a hash of their values.
 
-    Unlike a random sample it is the same however the rows are split; the seed chooses another.
+    Unlike a random sample it is the same however the rows are split and whatever the entities are called; the seed
+    chooses another.
     """
     is_placed = reduce(or_, (F.col(name).isNotNull() for name in reads.indicators), F.lit(False))
-    draw = F.xxhash64(F.col("entity_id"), F.lit(seed))
+    draw = F.xxhash64(*reads.indicators, F.lit(seed))
     placed = robust_z.filter(is_placed).select("entity_id", *reads.indicators)
-    return placed.orderBy(draw, "entity_id").limit(SAMPLE_LIMIT)
+    return placed.orderBy(draw, *reads.indicators).limit(SAMPLE_LIMIT)
 
 
 def to_sample(rows: pd.DataFrame, entity: str, as_of: date, reads: Reads) -> Sample:
-    """The collected sample rows, ordered by id, as a matrix."""
-    ordered = rows.sort_values("entity_id")
-    matrix = np.ascontiguousarray(ordered[list(reads.indicators)].to_numpy(dtype=np.float64))
-    return Sample(entity, as_of, tuple(ordered["entity_id"]), reads, matrix)
+    """The collected sample rows, ordered by their values, as a matrix."""
+    matrix = rows[list(reads.indicators)].to_numpy(dtype=np.float64)
+    order = np.lexsort(matrix.T[::-1])
+    ids = rows["entity_id"].to_numpy()[order]
+    return Sample(entity, as_of, tuple(ids), reads, np.ascontiguousarray(matrix[order]))
 
 
 def train_all(sample: Sample, parameters: Parameters) -> list[Trained | NotTrained]:

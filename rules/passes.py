@@ -17,14 +17,13 @@ from rules.model import PLACEHOLDER, Measure, Rule, RuleSet
 _SEPARATOR = "\x1f"
 _SHARE = "decimal(20,10)"
 _WHO = {"patient": "patient_id", "institution": "institution_id", "doctor": "ordering_doctor_id"}
-_OF_LINE = ("line_id", "settlement_id", "covered_amount", "amount")
+_OF_LINE = ("line_id", "settlement_id")
 _PROOF_TYPES = {"service_date": "date", "proof_day": "date", "proof_encounters": "array<string>"}
 _BUCKETS = 32
 HIT_TYPE = (
     "struct<hit_id:string,rule_id:string,subject_id:string,patient_id:string,institution_id:string,"
     "encounter_id:string,share:decimal(20,10),with_account:boolean,facts:map<string,string>,service_date:date,"
-    "proof_day:date,proof_encounters:array<string>,line_id:string,settlement_id:string,"
-    "covered_amount:decimal(16,2),amount:decimal(16,2)>"
+    "proof_day:date,proof_encounters:array<string>,line_id:string,settlement_id:string>"
 )
 
 

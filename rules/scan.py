@@ -157,18 +157,19 @@ def _analysed(
 def _to_hits(hits: DataFrame, rule_set: RuleSet, inputs: Inputs) -> DataFrame:
     """One row per hit with its lines inside; the facts are those of its last day."""
     on_lines = hits.filter(F.col("proof_encounters").isNull()).drop("proof_encounters")
-    elsewhere = with_lines(hits.filter(F.col("proof_encounters").isNotNull()), settled_lines(inputs))
+    settled = settled_lines(inputs)
+    elsewhere = with_lines(hits.filter(F.col("proof_encounters").isNotNull()), settled)
     lines = on_lines.unionByName(elsewhere)
     line = F.struct("line_id", "settlement_id", "amount_at_risk")
     identity = ("hit_id", "rule_id", "subject_id", "patient_id", "institution_id", "encounter_id")
     hits = (
-        with_money(lines, inputs.table("settlement"))
+        with_money(lines, settled, inputs.table("settlement"))
         .groupBy(*identity)
         .agg(
             F.min("service_date").alias("period_start"),
             F.max("service_date").alias("period_end"),
             F.sum("amount_at_risk").cast("decimal(16,2)").alias("amount_at_risk"),
-            F.max_by("facts", F.struct("service_date", "line_id")).alias("facts"),
+            F.max_by("facts", F.struct("service_date", "line_id", F.to_json("facts"))).alias("facts"),
             F.sort_array(F.collect_list(F.when(F.col("line_id").isNotNull(), line))).alias("lines"),
         )
     )

@@ -216,7 +216,7 @@ LEAD = _nightly(
     "one subject, one period",
     """
     lead_id string print of subject and period
-    place int 1 is the first to look at
+    place int 1 is the first to look at; equal leads share theirs
     subject_type string
     subject_id token(mixed) or an institution's public id
     subject_name string public name of an institution; empty for persons

@@ -13,10 +13,12 @@ import pytest
 from fundwatch.contracts import TABLES
 from fundwatch.errors import FundwatchError, NotReadyError
 from fundwatch.settings import load_settings
+from fundwatch.store import Lake
 from jobs.job import Report, Workplace, run_job
 from jobs.publish_leads import JOB
 from jobs.read_leads import DamagedTableError, rows_of
 from jobs.show_lead import find_lead, serve
+from tests.lakes import put
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -131,11 +133,27 @@ def test_show_refuses_a_night_or_a_lead_that_is_not_there(place: Workplace, repo
         serve(_options(place, lead="99"))
 
 
+def test_a_place_that_leads_share_names_none_of_them_and_the_refusal_lists_their_ids(tmp_path: Path):
+    from fundwatch.access import AccessRefusedError
+    from jobs.read_leads import listed_leads
+    from jobs.reidentify_tokens import lead_id_of
+
+    settings = load_settings({"var": tmp_path}, environment={}).settings
+    lake = Lake(settings.lake_dir)
+    leads = [("1a" * 8, 1), ("2b" * 8, 2), ("3c" * 8, 2), ("4d" * 8, 4)]
+    put(lake, "lead", [{"business_date": NIGHT, "lead_id": lead_id, "place": place} for lead_id, place in leads])
+    with pytest.raises(FundwatchError) as shown:
+        find_lead(settings, NIGHT, "2")
+    with pytest.raises(AccessRefusedError) as asked:
+        lead_id_of(lake, NIGHT, "2")
+    assert {shown.value.do, asked.value.do} == {f"give one of their ids: {'2b' * 8}, {'3c' * 8}"}
+    assert find_lead(settings, NIGHT, "3c").lead_id == lead_id_of(lake, NIGHT, "3c" * 8) == "3c" * 8
+    assert [lead.place for lead in listed_leads(lake, NIGHT, 2)] == [1, 2, 2]
+
+
 def test_a_table_whose_newest_commit_is_empty_is_refused(tmp_path: Path):
     import pyarrow as pa
     from deltalake import write_deltalake
-
-    from fundwatch.store import Lake
 
     for place in (1, 2):
         write_deltalake(str(tmp_path / "lead"), pa.table({"place": [place]}), mode="append")

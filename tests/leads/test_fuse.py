@@ -15,11 +15,12 @@ import pytest
 from fundwatch.contracts import TABLES
 from leads.cards import Cards
 from leads.fuse import FuseOptions, Inputs, fuse
-from leads.standouts import standouts
+from leads.priority import with_places
+from leads.standouts import percentiles, standouts
 from models.evaluation import standing_out
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, Row
+    from pyspark.sql import DataFrame, Row, SparkSession
 
 Frame = Callable[..., "DataFrame"]
 NIGHT = date(2026, 3, 31)
@@ -59,7 +60,7 @@ def reason(entity: str, place: int, z: float | None, model: str = "robust_peer",
 HITS = [
     hit("h1", "DC-03", "明确违规", "institution:H1", "60.00"),
     hit("h2", "SA-02", "可疑", "institution:H1", "100.00"),
-    hit("h3", "SA-02", "线索", "institution:H1", "5000.00", is_estimate=True),
+    hit("h3", "FK-06", "线索", "institution:H1", "5000.00", is_estimate=True),
     hit("h4", "DC-03", "可疑", "patient:P1", "10.00"),
     hit("h5", "DC-03", "可疑", "patient:P2", "10.00"),
     hit("h6", "XX-99", "明确违规", "patient:P3", "7.00"),
@@ -160,7 +161,7 @@ def test_a_line_that_was_never_settled_is_evidence_without_money(result: Result)
 
 def test_the_tier_is_that_of_the_strongest_hit(result: Result):
     assert (result.leads["H1"].tier, result.leads["P1"].tier) == ("明确违规", "可疑")
-    assert (result.leads["H1"].hit_count, result.leads["H1"].rule_ids) == (3, ["DC-03", "SA-02"])
+    assert (result.leads["H1"].hit_count, result.leads["H1"].rule_ids) == (3, ["DC-03", "FK-06", "SA-02"])
 
 
 def test_a_score_alone_makes_a_clue_and_only_the_top_share_does(result: Result):
@@ -176,16 +177,51 @@ def test_a_score_never_raises_a_tier(result: Result):
     assert result.leads["P1"].tier == "可疑"
 
 
-def test_places_are_without_gaps_and_ties_are_ordered_by_id(frame: Frame, inputs: Inputs):
+def test_what_is_still_equal_shares_its_place_and_the_next_place_is_left_out(frame: Frame, inputs: Inputs):
     from dataclasses import replace
 
-    same = [hit(f"h{i}", "DC-03", "可疑", f"patient:Q{i}", "10.00") for i in range(4)]
-    none = inputs.scores.limit(0)
-    alike = replace(inputs, hits=frame("rule_hit", *same), hit_lines=inputs.hit_lines.limit(0), scores=none)
-    leads = sorted(fuse(alike, _cards(), OPTIONS).leads.collect(), key=lambda lead: lead.place)
-    assert [lead.place for lead in leads] == [1, 2, 3, 4]
-    assert len({lead.priority for lead in leads}) == 1
-    assert [lead.lead_id for lead in leads] == sorted(lead.lead_id for lead in leads)
+    amounts = {"Q1": "10.00", "Q2": "10.00", "Q3": "90.00", "Q4": "5.00"}
+    hits = [hit(f"h{name}", "DC-03", "可疑", f"patient:{name}", amount) for name, amount in amounts.items()]
+    proofs = [proof(f"h{name}", name, f"S{name}", amount) for name, amount in amounts.items()]
+    paid = [{"settlement_id": f"S{name}", "fund_amount": Decimal(amount)} for name, amount in amounts.items()]
+    alike = replace(
+        inputs,
+        hits=frame("rule_hit", *hits),
+        hit_lines=frame("hit_line", *proofs),
+        settlements=frame("settlement", *paid),
+        scores=inputs.scores.limit(0),
+        score_reasons=inputs.score_reasons.limit(0),
+    )
+    places = {lead.subject_id: lead.place for lead in fuse(alike, _cards(), OPTIONS).leads.collect()}
+    assert places == {"Q3": 1, "Q1": 2, "Q2": 2, "Q4": 4}
+
+
+def test_equal_priorities_are_ordered_by_strength_then_by_money(spark: SparkSession):
+    said = "tier string, hit_count int, amount_at_risk double, estimated_amount double, position double"
+    rows = [(0.0, "weak", 1.0), (0.0, "strong", 40.0), (0.0, "strong too", 40.0), (0.0, "richer", 40.0)]
+    leads = spark.createDataFrame(
+        [("线索", 0, 3.0 if name == "richer" else 0.0, 0.0, position, name, far) for position, name, far in rows],
+        f"{said}, name string, strength double",
+    )
+    placed = {row.name: (row.place, row.priority) for row in with_places(leads).collect()}
+    assert len({priority for _, priority in placed.values()}) == 1  # at position 0 no strength reaches anywhere
+    assert {name: place for name, (place, _) in placed.items()} == {
+        "richer": 1,
+        "strong": 2,
+        "strong too": 2,
+        "weak": 4,
+    }
+
+
+def test_the_first_of_a_small_group_is_less_certain_than_the_first_of_a_large_one(spark: SparkSession):
+    said = "entity_type string, entity_id string, model string, state string, percentile double, peer_count bigint"
+    sizes = (1, 20, 200)
+    firsts = spark.createDataFrame([("doctor", f"{n}", "m", "scored", 1.0 if n > 1 else 0.0, n) for n in sizes], said)
+    assert {row.subject_id: row.position for row in percentiles(firsts).collect()} == {
+        "1": 0.5,
+        "20": 0.975,
+        "200": 0.9975,
+    }
 
 
 def test_the_order_follows_tier_money_and_outlier(result: Result):
@@ -197,9 +233,12 @@ def test_the_order_follows_tier_money_and_outlier(result: Result):
 
 def test_reasons_name_rules_money_and_position_among_peers(result: Result):
     zh, en = result.leads["H1"].reason_zh, result.leads["H1"].reason_en
-    assert "DC-03 完全重复明细:1 次,涉及基金 60.00 元。例:h1 的原因" in zh
+    assert "DC-03 完全重复明细:1 次,涉及基金 60.00 元,其中 0.00 元计入合计。例:h1 的原因" in zh
+    assert "SA-02 当日再入院:1 次,涉及基金 100.00 元,其中 90.00 元计入合计。" in zh
+    assert "FK-06 FK-06:1 次,估算 5,000.00 元。" in zh
     assert "合计涉及基金 90.00 元(每条明细只计一次)" in zh
-    assert "DC-03 The same line charged twice: 1 hit, fund at risk CNY 60.00. Example: why h1" in en
+    told = "DC-03 The same line charged twice: 1 hit, fund at risk CNY 60.00, of which CNY 0.00 counts. Example: why h1"
+    assert told in en
     assert "药占比 97.0 %,同组中位数 41.0 %,高于同组 98 % 的同行(n=57)" in result.leads["D100"].reason_zh
     assert "above 98 % of its peers (n=57)" in result.leads["D100"].reason_en
 
@@ -229,7 +268,7 @@ def test_institutions_have_their_name_and_persons_none(result: Result):
 
 def test_without_any_card_leads_speak_in_ids(inputs: Inputs):
     leads = {lead.subject_id: lead for lead in fuse(inputs, Cards({}, {}), OPTIONS).leads.collect()}
-    assert "SA-02 SA-02:2 次" in leads["H1"].reason_zh
+    assert "SA-02 SA-02:1 次" in leads["H1"].reason_zh
     assert "doctor_drug_share_30d 0.97" in leads["D100"].reason_zh
     assert leads["H1"].clear_zh == ""
 
@@ -254,11 +293,11 @@ def test_the_evaluation_takes_for_published_whom_the_leads_publish(spark):
             "model": "robust_peer",
             "state": "scored",
             "score": chance.integers(0, 40, len(names)) / 4,
-            "peer_group": chance.integers(0, 3, len(names)),
         }
     )
-    ranked = scores.groupby("peer_group")["score"]
-    scores["percentile"] = (ranked.rank(method="min") - 1) / (ranked.transform("size") - 1)
-    published = {row.subject_id for row in standouts(spark.createDataFrame(scores), 0.05).collect()}
-    assert published == set(scores.loc[standing_out(scores, 0.05), "entity_id"])
-    assert 0 < len(published) <= 8
+    scores["percentile"] = np.where(scores["score"] >= 8, 0.99, 0.5)
+    published = {row.subject_id for row in standouts(spark.createDataFrame(scores), 0.06).collect()}
+    assert published == set(scores.loc[standing_out(scores, 0.06), "entity_id"])
+    ordered = scores["score"].sort_values(ascending=False)
+    assert ordered.iloc[8] == ordered.iloc[9]  # a tie at the cut of nine …
+    assert len(published) == (ordered >= ordered.iloc[8]).sum() > 9  # … is taken whole

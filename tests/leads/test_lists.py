@@ -15,7 +15,9 @@ import openpyxl
 import pytest
 
 from leads.lists import is_whole, write_list
+from leads.page import LINES_PER_PAGE, lead_page
 from leads.published import ListContent
+from tests.leads.conftest import line_row
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
@@ -127,6 +129,15 @@ def test_every_lead_has_a_page_with_law_lines_and_what_would_clear_it(content: L
     assert "<门诊诊查费>" not in page
     assert "ab" * 16 not in page  # the patient's token is shortened
     assert "97.0%" in (published.folder / pages[2]).read_text(encoding="utf-8")
+
+
+def test_what_a_page_lists_and_what_it_leaves_out_come_to_the_leads_money(content: ListContent):
+    lead = replace(content.leads[0], amount_at_risk=Decimal("52.05"))
+    lines = [line_row(1, place, amount_at_risk=Decimal("1.01")) for place in range(1, LINES_PER_PAGE + 1)]
+    more = [line_row(1, LINES_PER_PAGE + 1, amount_at_risk=Decimal("1.01"))]
+    page = lead_page(replace(content, evidence=[*lines, *more]), lead)
+    assert f"下表有金额的明细 {LINES_PER_PAGE} 条,计入 50.50 元;未列出的明细计入 1.55 元。" in page
+    assert f"below: {LINES_PER_PAGE}, they count CNY 50.50; lines not listed count CNY 1.55." in page
 
 
 def test_the_summary_counts_exactly(content: ListContent, tmp_path: Path):

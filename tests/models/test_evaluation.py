@@ -53,14 +53,21 @@ def test_more_of_the_same_makes_an_interval_no_wider(count: tuple[int, int], tim
 
 @given(flags, st.lists(st.integers(-3, 80), max_size=8))
 def test_precision_at_k_is_a_share_and_only_of_a_k_within_the_list(truth: list[bool], ks: list[int]) -> None:
-    rows = precision_at(np.array(truth), ks)
+    rows = precision_at(np.array(truth), np.arange(1, len(truth) + 1), ks)
     assert set(rows["k"]) == {k for k in ks if 0 < k <= len(truth)}
     assert ((rows["precision"] >= 0) & (rows["precision"] <= 1) & (rows["staged"] <= rows["k"])).all()
 
 
 @given(flags)
 def test_precision_of_the_whole_list_is_its_share_of_staged(truth: list[bool]) -> None:
-    assert precision_at(np.array(truth), [len(truth)])["precision"].item() == pytest.approx(np.mean(truth))
+    places = np.arange(1, len(truth) + 1)
+    assert precision_at(np.array(truth), places, [len(truth)])["precision"].item() == pytest.approx(np.mean(truth))
+
+
+def test_who_shares_a_place_with_the_kth_is_among_the_first_k_too() -> None:
+    places, truth = np.array([2, 1, 2, 4]), np.array([True, False, False, True])
+    rows = precision_at(truth, places, [1, 2, 3])
+    assert rows[["k", "staged"]].to_numpy().tolist() == [[1, 0], [3, 1]]
 
 
 def _scores(values: list[int], staged: list[bool]) -> pd.DataFrame:
@@ -125,6 +132,13 @@ def test_no_more_stand_out_than_the_share_of_all_however_many_small_groups_there
     is_out = standing_out(scores, 0.05)
     assert is_out.sum() == 2
     assert set(scores.loc[is_out, "entity_id"]) == {"039", "038"}
+
+
+def test_a_tie_at_the_cut_stands_out_whole_whatever_the_order_of_the_rows() -> None:
+    scores = _scores([1] * 36 + [5, 4, 4, 4], [False] * 40).assign(percentile=[0.0] * 36 + [1.0] * 4)
+    for rows in (scores, scores.iloc[::-1]):
+        is_out = standing_out(rows, 0.05)
+        assert set(rows.loc[is_out, "entity_id"]) == {"036", "037", "038", "039"}
 
 
 def test_quality_by_peers_counts_every_entity_in_one_band() -> None:

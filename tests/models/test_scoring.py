@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 from pyspark.sql import Row
+from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
 from fundwatch.contracts import TABLES
@@ -85,6 +86,16 @@ def test_scores_are_the_same_bit_for_bit_however_the_rows_are_split(positions, c
     whole = to_scores(to_raw_scores(positions, NAMES, "doctor", champions))
     split = to_scores(to_raw_scores(positions.repartition(5, "entity_id"), NAMES, "doctor", champions))
     assertDataFrameEqual(whole, split, rtol=0.0, atol=0.0)
+
+
+def test_scores_and_models_do_not_depend_on_what_the_entities_are_called(positions, champions):
+    other = positions.withColumn("entity_id", F.sha2("entity_id", 256)).repartition(5)
+    rows = to_sample_rows(to_robust_z(other, NAMES), READS, 7).toPandas()
+    made = train_all(to_sample(rows, "doctor", NIGHT, READS), Parameters(seed=7, forest_trees=50))
+    assert [one.print for one in made if isinstance(one, Trained)] == [champion.print for champion in champions]
+    ours = to_scores(to_raw_scores(positions, NAMES, "doctor", champions))
+    theirs = to_scores(to_raw_scores(other, NAMES, "doctor", champions))
+    assertDataFrameEqual(ours.withColumn("entity_id", F.sha2("entity_id", 256)), theirs, rtol=0.0, atol=0.0)
 
 
 def test_a_score_that_is_no_number_is_a_fault_named_and_never_a_zero(positions):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from models.detectors import Parameters, Reads
@@ -60,10 +61,24 @@ def test_the_sample_is_the_same_however_the_rows_are_split(spark, monkeypatch):
 
     whole, split, other = drawn(robust_z), drawn(robust_z.repartition(7, "a")), drawn(robust_z, seed=8)
     assert len(whole.ids) == 5
-    assert list(whole.ids) == sorted(whole.ids)
     assert (whole.ids, whole.print) == (split.ids, split.print)
     assert other.ids != whole.ids
     assert "unknown" not in whole.ids
+
+
+def test_a_sample_and_what_learns_from_it_do_not_depend_on_what_the_entities_are_called():
+    draw = np.random.default_rng(3)
+    rows = pd.DataFrame(
+        {"entity_id": [f"d{n:02d}" for n in range(60)], "a": draw.normal(size=60), "b": draw.integers(3)}
+    )
+    rows.loc[::7, "a"] = np.nan
+    other = rows.assign(entity_id=[f"t{n:02d}" for n in draw.permutation(60)]).sort_values("entity_id")
+    ours, theirs = (to_sample(one, "doctor", NIGHT, READS) for one in (rows, other))
+    assert ours.print == theirs.print
+    forests = [trained_on(one)[1] for one in (ours, theirs)]
+    assert forests[0].print == forests[1].print
+    scored = [forest.detector.scores(ours.robust_z).tobytes() for forest in forests]
+    assert scored[0] == scored[1]
 
 
 @dataclass(frozen=True)
