@@ -92,3 +92,15 @@ def models_not_run(lake: Lake, night: date) -> list[CoverageRow]:
     rows = rows_of(lake, "score", ("business_date", "==", night), ("state", "==", "not_run"), columns=columns)
     found = sorted({(f"{row['entity_type']} {row['model']}", row["why_not"] or "") for row in rows})
     return [CoverageRow(what, "not_run", why_not, 0, 0, 0) for what, why_not in found]
+
+
+def silent_models(lake: Lake, night: date) -> dict[str, str]:
+    """The models that spoke for nobody that night, by entity type and name, with the reason."""
+    columns = ["entity_type", "model", "why_not"]
+    of_models: tuple[Condition, ...] = (
+        ("business_date", "==", night),
+        ("state", "==", "not_run"),
+        ("entity_id", "==", ""),
+    )
+    rows = rows_of(lake, "score", *of_models, columns=columns)
+    return {f"{row['entity_type']} {row['model']}": row["why_not"] or "" for row in rows}

@@ -20,7 +20,7 @@ LINES_PER_LEAD = 200
 class Provenance:
     """What determined the list: prints of contents only, no clock and no table version.
 
-    So the same inputs give the same bytes wherever and whenever they are run.
+    So the same inputs give the same bytes wherever and whenever they are run. `models_not_run` says why not.
     """
 
     business_date: date
@@ -30,6 +30,7 @@ class Provenance:
     software: str
     rule_set_print: str
     model_prints: Mapping[str, str]
+    models_not_run: Mapping[str, str]
     settings_print: str
     data_print: str
     deliveries: Mapping[str, str]
