@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from fundwatch.keys import KeyRing, read_ring
 from fundwatch.lake_check import Finding, Outcome, finding
 from fundwatch.ledger import Ledger
 from fundwatch.settings import Settings
-from fundwatch.signing import Signer
+from fundwatch.signing import Signature, Signer
 from fundwatch.store import Lake
 from models.champions import Shelf, kinds
 from models.promotion import Standing
@@ -53,14 +54,20 @@ def told_models(records: Sequence[ModelRecord]) -> dict[str, Any]:
 
 
 def signed_anew(lake_root: Path, ring: KeyRing) -> list[ModelRecord]:
-    """Every row of the table, signed with the key in force. One that does not hold keeps what it has: nothing is
-    vouched for by carrying it over."""
+    """Every row of the table, signed with the key in force. The signature of one that does not hold is kept under the
+    new key's name: it fits as little as before, and the old key can go."""
     signer = Signer(ring, PURPOSE)
     rows, fault = _rows(Lake(lake_root))
     if fault:
         raise ContentFileError("the table `model` cannot be read", where=fault, do="restore it from a copy")
-    records = [ModelRecord.of_row(row) for row in rows]
-    return [record if record.signature_fault(signer) else record.signed(signer) for record in records]
+    return [_signed_anew(ModelRecord.of_row(row), signer) for row in rows]
+
+
+def _signed_anew(record: ModelRecord, signer: Signer) -> ModelRecord:
+    if not record.signature_fault(signer):
+        return record.signed(signer)
+    kept = None if record.signature is None else Signature(signer.ring.active.key_id, record.signature.mac)
+    return replace(record, signature=kept)
 
 
 def sign_promotions_anew(lake_root: Path, ring: KeyRing) -> None:

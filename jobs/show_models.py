@@ -12,9 +12,10 @@ from fundwatch.lock import held
 from jobs.command_line import night_of, settings_of
 from jobs.model_shelf import promotions_in, shelf_of
 from models.champions import Champion, Shelf, kinds
+from models.promotion import Standing
 from models.records import ModelRecord, Promotion, is_model
 
-_HEADINGS = ("对象/模型\nEntity/model", "当班\nSpeaks", "学习自\nLearned on", "指纹\nPrint", "说明\nNote")
+_HEADINGS = ("模型\nModel", "上岗\nSpeaks", "学习自,指纹\nLearned on, print", "说明\nNote")
 
 
 class PromotionError(FundwatchError):
@@ -44,8 +45,8 @@ def _told(shelf: Shelf, night: date) -> Iterator[dict[str, Any]]:
         else:
             yield {"model": name, "speaks": False, "learned_on": None, "print": None, "note": stands.why_not}
         for record in _of_kind(shelf, kind, night):
-            if not (isinstance(stands, Champion) and stands.print == record.model_print):
-                note = f"{record.state} {record.why_not or ''}".strip()
+            if record.state == Standing.CHALLENGER.value and record.model_print != getattr(stands, "print", None):
+                note = f"待定 challenger: {record.why_not}"
                 told = {"learned_on": record.business_date, "print": record.model_print, "note": note}
                 yield {"model": name, "speaks": False, **told}
 
@@ -99,6 +100,7 @@ def _print(found: list[dict[str, Any]], night: date) -> None:
     for heading in _HEADINGS:
         table.add_column(heading, overflow="fold")
     for row in found:
-        learned = str(row["learned_on"] or "")
-        table.add_row(row["model"], "是 yes" if row["speaks"] else "否 no", learned, row["print"] or "", row["note"])
+        learned = f"{row['learned_on']}\n{row['print']}" if row["print"] else ""
+        speaks = "是 yes" if row["speaks"] else "否 no"
+        table.add_row(row["model"].replace("/", "/\n"), speaks, learned, row["note"])
     Console().print(table)
