@@ -24,6 +24,7 @@ def rows_of(
 ) -> list[dict[str, Any]]:
     """The table's rows that meet all conditions (column, operator, value). Raises NotReadyError without a table."""
     from deltalake import DeltaTable
+    from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
     from pyarrow.parquet import filters_to_expression
 
     if not lake.exists(table):
@@ -31,7 +32,9 @@ def rows_of(
             f"the table {table} has not been made yet", where=str(lake.path(table)), do="run `fundwatch nightly`"
         )
     _refuse_empty_commit(lake, table)
-    dataset = DeltaTable(str(lake.path(table))).to_pyarrow_dataset()
+    # Arrow's own file system: threads that are still reading through Python when the process ends would abort it
+    files = SubTreeFileSystem(str(lake.path(table).resolve()), LocalFileSystem())
+    dataset = DeltaTable(str(lake.path(table))).to_pyarrow_dataset(filesystem=files)
     chosen = filters_to_expression(list(conditions)) if conditions else None
     found = dataset.to_table(columns=None if columns is None else list(columns), filter=chosen)
     return list(found.to_pylist())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -30,10 +30,10 @@ class Provenance:
     software: str
     rule_set_print: str
     model_prints: Mapping[str, str]
-    models_not_run: Mapping[str, str]
     settings_print: str
     data_print: str
     deliveries: Mapping[str, str]
+    models_not_run: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
