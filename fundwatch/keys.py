@@ -57,6 +57,10 @@ class PseudonymKey:
             raise KeyMissingError(f"no pseudonym domain is named '{domain}'", do=f"use one of: {', '.join(DOMAINS)}")
         return _domain_secret(self.secret, domain)
 
+    def of_purpose(self, purpose: str) -> bytes:
+        """The secret for something else than pseudonyms, such as signing what the lake holds."""
+        return keyed(self.secret, b"purpose\x1f" + purpose.encode())
+
     def token(self, domain: str, value: str) -> str:
         """The token of one normalised value: 32 hex digits (128 bits)."""
         return keyed(self.of_domain(domain), domain.encode() + b"\x1f" + value.encode()).hex()[:32]

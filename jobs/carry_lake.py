@@ -22,6 +22,7 @@ from fundwatch.vault import Vault
 from intake.column_forms import Token
 from intake.mapping import ENTRY_OF, read_mapping
 from jobs.job import Workplace, workplace
+from jobs.model_shelf import sign_promotions_anew, signed_anew
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -120,17 +121,26 @@ def _replaced(place: Workplace, ring: KeyRing, tables: dict[str, tuple[str, ...]
     run_print = fingerprint(_JOB, list(ring.key_ids))
     run_id = place.ledger.start(_JOB, night, run_print)
     rows: dict[str, int] = {}
+    sign_promotions_anew(place.lake.root, ring)
     # the table by which an intake knows the lake's key goes last: until then no night runs
     for name in sorted(tables, key=lambda table: (table == "delivery", table)):
         with step(f"  {name}"):
             place.ledger.intend(run_id, _JOB, night, name)
-            done = place.lake.replace(_renamed(place, name, tables[name], bridge, ring.active.key_id), name)
+            done = place.lake.replace(_carried_rows(place, name, tables[name], bridge, ring), name)
             place.ledger.written(run_id, _JOB, night, done)
             rows[name] = done.rows
     place.ledger.commit(run_id, _JOB, night, run_print, {"tables": len(rows)})
     place.lake.clear_staging()
     log.info("carried over: %d tables", len(rows))
     return rows
+
+
+def _carried_rows(place: Workplace, name: str, columns: Sequence[str], bridge: DataFrame, ring: KeyRing) -> DataFrame:
+    """The table's rows under the key in force: models are signed anew, everything else has new tokens."""
+    if name == "model":
+        signed = [record.row() for record in signed_anew(place.lake.root, ring)]
+        return place.spark.createDataFrame(signed, TABLES[name].schema())
+    return _renamed(place, name, columns, bridge, ring.active.key_id)
 
 
 def _renamed(place: Workplace, name: str, columns: Sequence[str], bridge: DataFrame, key_id: str) -> DataFrame:

@@ -26,6 +26,7 @@ from fundwatch.store import Lake
 from intake.mapping import ENTRY_OF, read_mapping
 from jobs.command_line import settings_of
 from jobs.lake_accounts import Accounts
+from jobs.model_shelf import model_findings
 
 _NARROWEST = 150
 _OTHERS, _ALL_BUT_OWNER = 0o007, 0o077
@@ -73,6 +74,7 @@ def _findings(settings: Settings, options: argparse.Namespace) -> Iterator[Findi
         return
     yield from ledger_findings(root, tables)
     yield from run_findings(root, options.date)
+    yield from model_findings(settings)
     if broken & set(TABLES):
         told = f"they read {', '.join(sorted(broken & set(TABLES)))}"
         yield Finding("accounts", "lake", Outcome.NOT_CHECKED, told, "mend the tables first")

@@ -16,7 +16,13 @@ from typing import Any
 from fundwatch import __version__
 from fundwatch.errors import ExitCode, FundwatchError, IncompleteError
 from jobs.export_options import export_options, privacy_options
-from jobs.operating_options import deliveries_options, erase_options, lake_options, quarantine_options
+from jobs.operating_options import (
+    deliveries_options,
+    erase_options,
+    lake_options,
+    models_options,
+    quarantine_options,
+)
 from jobs.privacy_options import audit_options, keys_options, reidentify_options
 from jobs.source_options import source_options
 
@@ -78,6 +84,12 @@ COMMANDS = (
     Command("train", "train the detectors on the night's indicators and register them", "jobs.stages:serve"),
     Command("score", "score every patient, doctor and institution with the champions", "jobs.stages:serve"),
     Command("leads", "fuse hits and scores into the ranked list and publish it", "jobs.stages:serve"),
+    Command(
+        "models",
+        "show which models speak on a night and whether they hold; promote one",
+        "jobs.show_models:serve",
+        models_options,
+    ),
     Command(
         "nightly",
         "all of a night in order, in one Spark application",

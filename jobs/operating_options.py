@@ -1,4 +1,4 @@
-"""The options of the commands that operate the intake: deliveries, quarantine, lake, erase."""
+"""The options of the commands that operate intake and models: deliveries, quarantine, lake, erase, models."""
 
 from __future__ import annotations
 
@@ -45,6 +45,14 @@ def erase_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("person", "before"), help="one person's data, or all before --date")
     parser.add_argument("--token", metavar="TOKEN", help="the person's token (32 hex digits)")
     parser.add_argument("--approve", metavar="NAME", default="", help="who approves it: another person than --as")
+    _signature(parser)
+
+
+def models_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch models [list|promote]`."""
+    parser.add_argument("action", nargs="?", choices=("list", "promote"), default="list", help="list is the default")
+    parser.add_argument("--model", metavar="ENTITY/MODEL", default="", help="which model, like doctor/isolation_forest")
+    parser.add_argument("--print", metavar="PRINT", default="", help="which of several (its print begins so)")
     _signature(parser)
 
 

@@ -10,14 +10,23 @@ from fundwatch import __version__
 from fundwatch.fingerprint import fingerprint
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
+from fundwatch.tracking import settle, tracking_of
 from jobs.job import Job, Night, Report, Workplace
-from jobs.read_leads import evidence_of, lead_total, listed_leads, models_not_run, rows_of, rule_coverage
+from jobs.read_leads import (
+    evidence_of,
+    lead_total,
+    listed_leads,
+    models_not_run,
+    rows_of,
+    rule_coverage,
+    silent_models,
+)
 from leads.cards import Cards, IndicatorCard, RuleCard
 from leads.fuse import FuseOptions, Inputs, fuse
 from leads.lists import Published, is_whole, write_list
 from leads.published import LINES_PER_LEAD, ListContent, Provenance
 from leads.rows import CoverageRow
-from leads.track import Note, Sent, Tracking, outbox, post, send
+from leads.track import Note, Sent, outbox, post, send
 from rules.catalogue import load_rules
 
 # What changes a list and is no input of an earlier stage's print. Folders, heap and the like change nothing.
@@ -36,8 +45,8 @@ def _run(night: Night) -> Report:
     lists = night.settings.lists_dir
     published = write_list(content, lists)
     post(_note(night, content, published), lists)
-    sent = send(lists, _tracking(night.settings))
-    return _report(content, published, sent)
+    sent = send(lists, tracking_of(night.settings))
+    return {**_report(content, published, sent), "incomplete": _incomplete(night)}
 
 
 def all_cards(settings: Settings) -> Cards:
@@ -123,6 +132,7 @@ def _provenance(night: Night) -> Provenance:
         software=f"fundwatch {__version__}",
         rule_set_print=load_rules(region=region_of(settings)).print,
         model_prints={f"{row['entity_type']} {row['model']}": row["model_print"] for row in models},
+        models_not_run=silent_models(lake, night.date),
         settings_print=fingerprint({name: getattr(settings, name) for name in _TELLING}),
         data_print=fingerprint(told),
         deliveries={name: sha for business_date, name, sha in told if business_date == night.date},
@@ -151,10 +161,6 @@ def _note(night: Night, content: ListContent, published: Published) -> Note:
     )
 
 
-def _tracking(settings: Settings) -> Tracking:
-    return Tracking(settings.tracking_uri, settings.artifact_dir if settings.mlflow_uri is None else None)
-
-
 def _report(content: ListContent, published: Published, sent: Sent) -> Report:
     summary = content.summary()
     return {
@@ -169,6 +175,13 @@ def _report(content: ListContent, published: Published, sent: Sent) -> Report:
     }
 
 
+def _incomplete(night: Night) -> list[str]:
+    """What the list should rest on and does not: models that were made and do not hold."""
+    stands = night.place.ledger.committed("score", night.date)
+    told = [] if stands is None else stands.detail.get("incomplete", [])
+    return [f"the list of {night.date} stands without the model: {sentence}" for sentence in told]
+
+
 def _own_print(place: Workplace, _night: date) -> object:
     cards = all_cards(place.settings)
     texts = {rule_id: vars(card) for rule_id, card in cards.rules.items()}
@@ -177,8 +190,9 @@ def _own_print(place: Workplace, _night: date) -> object:
 
 
 def _outputs_stand(place: Workplace, night: date) -> bool:
-    """The list's files are whole and MLflow has heard of it."""
+    """The list's files are whole and MLflow, whose store may have been moved with them, has heard of it."""
     lists = place.settings.lists_dir
+    settle(tracking_of(place.settings))
     return is_whole(lists / night.isoformat()) and not (outbox(lists) / f"{night}.json").exists()
 
 

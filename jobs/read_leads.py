@@ -25,6 +25,7 @@ def rows_of(
 ) -> list[dict[str, Any]]:
     """The table's rows that meet all conditions (column, operator, value). Raises NotReadyError without a table."""
     from deltalake import DeltaTable
+    from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
     from pyarrow.parquet import filters_to_expression
 
     if not lake.exists(table):
@@ -32,7 +33,9 @@ def rows_of(
             f"the table {table} has not been made yet", where=str(lake.path(table)), do="run `fundwatch nightly`"
         )
     _refuse_empty_commit(lake, table)
-    dataset = DeltaTable(str(lake.path(table))).to_pyarrow_dataset()
+    # Arrow's own file system: threads that are still reading through Python when the process ends would abort it
+    files = SubTreeFileSystem(str(lake.path(table).resolve()), LocalFileSystem())
+    dataset = DeltaTable(str(lake.path(table))).to_pyarrow_dataset(filesystem=files)
     chosen = filters_to_expression(list(conditions)) if conditions else None
     found = dataset.to_table(columns=None if columns is None else list(columns), filter=chosen)
     return list(found.to_pylist())
@@ -99,3 +102,15 @@ def models_not_run(lake: Lake, night: date) -> list[CoverageRow]:
     rows = rows_of(lake, "score", ("business_date", "==", night), ("state", "==", "not_run"), columns=columns)
     found = sorted({(f"{row['entity_type']} {row['model']}", row["why_not"] or "") for row in rows})
     return [CoverageRow(what, "not_run", why_not, 0, 0, 0) for what, why_not in found]
+
+
+def silent_models(lake: Lake, night: date) -> dict[str, str]:
+    """The models that spoke for nobody that night, by entity type and name, with the reason."""
+    columns = ["entity_type", "model", "why_not"]
+    of_models: tuple[Condition, ...] = (
+        ("business_date", "==", night),
+        ("state", "==", "not_run"),
+        ("entity_id", "==", ""),
+    )
+    rows = rows_of(lake, "score", *of_models, columns=columns)
+    return {f"{row['entity_type']} {row['model']}": row["why_not"] or "" for row in rows}

@@ -67,7 +67,7 @@ def _report_privacy(place: Workplace, night: date, intake: Future[Report]) -> No
 
 def _warm_up() -> None:
     """Import what later stages need while the first ones wait for Spark: seconds of a small night."""
-    Thread(target=_import_all, args=(("mlflow.pyfunc", "mlflow.tracking", "sklearn.ensemble"),), daemon=True).start()
+    Thread(target=_import_all, args=(("mlflow.tracking", "sklearn.ensemble"),), daemon=True).start()
 
 
 def _import_all(names: Sequence[str]) -> None:

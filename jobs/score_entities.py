@@ -11,23 +11,23 @@ from fundwatch.contracts import TABLES
 from fundwatch.logs import log
 from fundwatch.regions import region_of
 from jobs.job import Job, Night, Report, Workplace
+from jobs.model_shelf import shelf_of
 from jobs.train_models import INDICATOR_TABLES, positions_of
-from models.champions import Champion, able, champion_prints, find_champions, registry_of
+from models.champions import Champion, able, find_champions
 from models.positions import ENTITY_TYPES
 from models.scoring import not_run_scores, to_raw_scores, to_reasons, to_scores
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__ = ["JOB", "champion_prints"]
-
 
 def _run(night: Night) -> Report:
-    loaded, silent = find_champions(registry_of(night.settings), night.date)
+    loaded, silent = find_champions(shelf_of(night.settings), night.date)
     speaking, unable = able(loaded, _indicators_that_ran(night))
     silent = sorted([*silent, *unable], key=lambda one: (one.entity, one.model))
     for one in silent:
-        log.info("  not run: %s of %ss: %s %s", one.model, one.entity, one.why_not, one.detail)
+        tell = log.warning if one.is_fault else log.info
+        tell("  not run: %s of %ss: %s %s", one.model, one.entity, one.why_not, one.detail)
     scores, reasons = [not_run_scores(night.spark, silent)], [_no_reasons(night)]
     for entity in ENTITY_TYPES:
         champions = [champion for champion in speaking if champion.entity == entity]
@@ -42,6 +42,7 @@ def _run(night: Night) -> Report:
         "models_not_run": len(silent),
         "scores": night.tables_written["score"].rows,
         "not_run": {f"{one.entity}/{one.model}": one.why_not for one in silent},
+        "incomplete": [f"not run: {one.model} of {one.entity}s: {one.why_not}" for one in silent if one.is_fault],
     }
 
 
@@ -69,7 +70,7 @@ def _no_reasons(night: Night) -> DataFrame:
 
 def _own_print(place: Workplace, night: date) -> object:
     """Who can speak tonight, so that a model lost or found again makes the night run again."""
-    speaking, silent = find_champions(registry_of(place.settings), night)
+    speaking, silent = find_champions(shelf_of(place.settings), night)
     silences = [(one.entity, one.model, one.why_not) for one in silent]
     return [[(one.entity, one.model, one.print) for one in speaking], silences]
 

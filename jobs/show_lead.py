@@ -13,9 +13,10 @@ from fundwatch.ledger import Ledger
 from fundwatch.settings import Settings
 from fundwatch.store import Lake
 from jobs.command_line import settings_of
-from jobs.read_leads import evidence_of, listed_leads, rows_of, which_of
+from jobs.read_leads import evidence_of, listed_leads, rows_of, silent_models, which_of
 from leads.console import LINES_SHOWN, lead_pack, top_table
 from leads.rows import LeadRow, to_rows
+from leads.words import not_run_text
 
 _NARROWEST = 110
 
@@ -40,6 +41,8 @@ def print_list(settings: Settings, night: date, top: int = 20) -> None:
     """Print the night's first leads as a table, and where the files lie."""
     leads = listed_leads(Lake(settings.lake_dir), night, top)
     _print(top_table(leads, title=f"线索清单 {night} Leads (top {len(leads)})"))
+    if missing := not_run_text(silent_models(Lake(settings.lake_dir), night)):
+        print(missing)
     print(f"workbook: {settings.lists_dir / night.isoformat() / 'leads.xlsx'}")
     if told := ErasureLog(settings.lake_dir).marked_nights().get(night):
         print(f"注意:本清单已不可重现 Note: this list can no longer be made again (data erased {told})")

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from fundwatch.errors import IncompleteError, faults
+from fundwatch.logs import log
 from jobs.command_line import night_of, settings_of
 from jobs.job import Job, Report, Workplace, run_job, workplace
 
@@ -30,11 +31,13 @@ def job_named(stage: str) -> Job:
 
 
 def run_stage(stage: str, place: Workplace, night: date) -> Report:
-    """Run one stage; before scoring, train champions when there are none and the settings say so."""
+    """Run one stage; before scoring, train models where none was ever made for the night or an earlier one and the
+    settings say so. Models that were made and do not hold are never made anew unasked."""
     if stage == "score" and place.settings.train_if_missing:
-        from jobs.train_models import has_champions
+        from jobs.model_shelf import shelf_of
 
-        if not has_champions(place.settings, night):
+        if not shelf_of(place.settings).has_models(night):
+            log.info("%s no model was ever made for this night or an earlier one: the detectors are trained", night)
             run_job(job_named("train"), place, night)
     return run_job(job_named(stage), place, night)
 

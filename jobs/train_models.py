@@ -1,30 +1,42 @@
-"""Train: the detectors learn from the night's indicators and are registered in MLflow."""
+"""Train: the detectors learn from the night's indicators; the lake holds them, MLflow is told a copy of them.
+
+A model's data are written first, named by their hash; then the night's rows, signed, in one commit; then MLflow, which
+may be gone. Killed in between, training again makes the same.
+"""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from features.catalogue import load_catalogues
 from features.peers import peer_groups_file, read_peer_groups
-from fundwatch.contracts import TABLES
-from fundwatch.errors import FundwatchError
+from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.logs import log
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from jobs.job import Job, Night, Report, Workplace
-from models.champions import champion_prints, find_champions, registry_of
+from jobs.model_copies import has_copies, tell_mlflow
+from jobs.model_shelf import shelf_of, told_models
+from models.champions import Champion, NotRun, Shelf, kinds
 from models.detectors import DETECTORS, Parameters
+from models.model_data import to_bytes
 from models.positions import ENTITY_TYPES, to_robust_z, with_positions
-from models.promotion import Standing, judge
-from models.registry import RegistryError, registered_name
+from models.promotion import Standing, Verdict, judge
+from models.records import NOT_TRAINED, ModelRecord, is_model
 from models.training import NotTrained, Sample, Trained, reads_of, to_sample, to_sample_rows, train_all
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+_NOT_COMPARED = "{0} waits as challenger, because the champion before it does not hold: {1}"
 INDICATOR_TABLES = tuple(f"indicator_{entity}" for entity in ENTITY_TYPES)
-_COLUMNS = [name for name in TABLES["model"].column_names if name != "business_date"]
+
+
+class ModelTableError(FundwatchError):
+    """The table of models cannot be read, so nothing can be added to it."""
+
+    exit_code = ExitCode.FAULT
 
 
 def measured_indicators(night: Night) -> dict[str, frozenset[str]]:
@@ -41,24 +53,28 @@ def positions_of(night: Night, entity: str, names: tuple[str, ...]) -> DataFrame
     return with_positions(indicators, statistics, entity, names, groups.minimum_members)
 
 
-def has_champions(settings: Settings, as_of: date | None = None) -> bool:
-    """Whether training can wait: there is a champion, or MLflow does not answer and could not take one."""
-    try:
-        return bool(champion_prints(settings, as_of))
-    except RegistryError as fault:
-        log.warning("no model can be trained or found: %s (%s)", fault.what, fault.where)
-        return True
-
-
 def _run(night: Night) -> Report:
+    shelf = shelf_of(night.settings)
+    if shelf.fault:
+        raise ModelTableError(
+            "the table `model` cannot be read",
+            where=shelf.fault,
+            do="restore it from a copy; or remove its folder and train for each night that had models",
+        )
     measured = measured_indicators(night)
     made: list[Trained | NotTrained] = []
     for entity in ENTITY_TYPES:
         made += train_all(_sample(night, entity, measured[entity]), _parameters(night.settings))
-    rows = [_registered(night, one) if isinstance(one, Trained) else _not_trained(one) for one in made]
-    night.write("model", night.spark.createDataFrame(rows, _schema()))
-    states = [str(row[_COLUMNS.index("state")]) for row in rows]
-    return {state: states.count(state) for state in (*(s.value for s in Standing), "not_trained")}
+    shelf.files.sweep()
+    records = [_kept(shelf, night.date, one) for one in made]
+    night.write_rows("model", [record.row() for record in records])
+    told = tell_mlflow(night.settings, shelf_of(night.settings))
+    broken = _broken_before(shelf, night.date)
+    return {
+        **told_models(records),
+        "mlflow": told,
+        **({"incomplete": [_NOT_COMPARED.format(" ".join(one.kind), one.why_not) for one in broken]} if broken else {}),
+    }
 
 
 def _sample(night: Night, entity: str, measured: frozenset[str]) -> Sample:
@@ -68,47 +84,61 @@ def _sample(night: Night, entity: str, measured: frozenset[str]) -> Sample:
     return to_sample(rows.toPandas(), entity, night.date, reads)  # bounded by SAMPLE_LIMIT
 
 
-def _registered(night: Night, trained: Trained) -> tuple[Any, ...]:
-    registry = registry_of(night.settings)
-    name = registered_name(trained.entity, trained.model)
-    champion = registry.champion(name, night.date)
-    try:
-        detector = None if champion is None else registry.load(champion)
-    except FundwatchError as fault:
-        log.warning("the champion of %s is replaced: %s", name, fault.what)
-        detector = None
-    verdict = judge(trained, detector)
-    standing = registry.register(trained, verdict).standing
-    why = verdict.note if standing is Standing.CHALLENGER else None
-    return (trained.entity, trained.model, trained.print, name, len(trained.sample.ids), standing.value, why)
+def _kept(shelf: Shelf, night: date, one: Trained | NotTrained) -> ModelRecord:
+    """The record of what training made, its data in the lake."""
+    if isinstance(one, NotTrained):
+        log.info("  not trained: %s of %ss: %s", one.model, one.entity, one.why_not)
+        return ModelRecord(night, one.entity, one.model, None, one.trained_count, NOT_TRAINED, one.why_not)
+    verdict = _verdict(shelf, night, one)
+    why = verdict.note if verdict.standing is Standing.CHALLENGER else None
+    sha256 = shelf.files.put(to_bytes(one.detector))
+    count = len(one.sample.ids)
+    made = ModelRecord(night, one.entity, one.model, one.print, count, verdict.standing.value, why, sha256)
+    return made.signed(shelf.signer)
 
 
-def _not_trained(one: NotTrained) -> tuple[Any, ...]:
-    log.info("  not trained: %s of %ss: %s", one.model, one.entity, one.why_not)
-    return (one.entity, one.model, None, None, one.trained_count, "not_trained", one.why_not)
+def _verdict(shelf: Shelf, night: date, trained: Trained) -> Verdict:
+    """Judged against who stood the day before, so that training a night again judges it alike. Nobody is promoted
+    over a champion that does not hold; one that only an earlier release's MLflow has is none."""
+    before = _before(shelf, night, trained.entity, trained.model)
+    if isinstance(before, NotRun) and _is_broken(before):
+        return Verdict(Standing.CHALLENGER, f"it could not be compared with the champion: {before.why_not}")
+    return judge(trained, before.detector if isinstance(before, Champion) else None)
 
 
-def _schema() -> str:
-    return ", ".join(f"{name} {TABLES['model'].spark_type(name)}" for name in _COLUMNS)
+def _before(shelf: Shelf, night: date, entity: str, model: str) -> Champion | NotRun:
+    return shelf.champion(entity, model, night - timedelta(days=1))
+
+
+def _broken_before(shelf: Shelf, night: date) -> list[NotRun]:
+    found = [_before(shelf, night, *kind) for kind in kinds()]
+    return [one for one in found if isinstance(one, NotRun) and _is_broken(one)]
+
+
+def _is_broken(one: NotRun) -> bool:
+    return one.is_fault and not one.is_elsewhere
 
 
 def _parameters(settings: Settings) -> Parameters:
     return Parameters(settings.seed, settings.forest_trees)
 
 
-def _own_print(place: Workplace, _night: date) -> object:
-    parameters = _parameters(place.settings)
+def _own_print(place: Workplace, night: date) -> object:
+    parameters, shelf = _parameters(place.settings), shelf_of(place.settings)
     definitions = {name: dict(kind.definition(parameters)) for name, kind in DETECTORS.items()}
-    directions = {
-        entity: catalogue.directions for entity, catalogue in load_catalogues(region_of(place.settings)).items()
-    }
-    return [definitions, directions, parameters.seed]
+    catalogues = load_catalogues(region_of(place.settings))
+    directions = {entity: catalogue.directions for entity, catalogue in catalogues.items()}
+    before = [_before(shelf, night, *kind) for kind in kinds()]
+    judged_by = [one.print if isinstance(one, Champion) else one.why_not for one in before]
+    return [definitions, directions, parameters.seed, judged_by]
 
 
 def _models_stand(place: Workplace, night: date) -> bool:
-    """Whether the registry still has what was trained: it lies outside the lake and may be gone."""
-    speaking, silent = find_champions(registry_of(place.settings), night)
-    return bool(speaking) and not any(one.detail for one in silent)
+    """Whether the night's models hold, and MLflow, where it answers, has its copies."""
+    shelf = shelf_of(place.settings)
+    own = [record for record in shelf.records if record.business_date == night and is_model(record)]
+    hold = bool(own) and all(isinstance(shelf.loaded(record), Champion) for record in own)
+    return hold and not shelf.fault and has_copies(place.settings, own)
 
 
 JOB = Job(

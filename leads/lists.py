@@ -10,7 +10,6 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,14 +19,13 @@ from fundwatch.fingerprint import file_sha256, fingerprint
 from leads.cards import TIER_ENGLISH
 from leads.page import lead_page
 from leads.published import ListContent
-from leads.rows import LeadRow
 from leads.workbook import write_workbook
 
 SUMMARY = "summary.json"
 _CSV_COLUMNS = (
     "place", "lead_id", "tier", "tier_en", "subject_type", "subject_id", "subject_name", "period_start",
     "period_end", "amount_at_risk", "estimated_amount", "hit_count", "line_count", "rule_ids", "score",
-    "priority", "law", "reason_zh", "reason_en", "clear_zh", "clear_en",
+    "priority", "law", "reason_zh", "reason_en", "clear_zh", "clear_en", "models_not_run",
 )  # fmt: skip
 
 
@@ -62,7 +60,7 @@ def write_list(content: ListContent, lists: Path) -> Published:
 
 
 def _write_files(content: ListContent, draft: Path, target: Path) -> Published:
-    (draft / "leads.csv").write_bytes(_csv_bytes(content.leads))
+    (draft / "leads.csv").write_bytes(_csv_bytes(content))
     write_workbook(content, draft / "leads.xlsx")
     for lead in content.leads:
         page = draft / "evidence" / f"lead_{lead.place:03d}_{lead.lead_id[:8]}.html"
@@ -98,14 +96,15 @@ def read_summary(folder: Path) -> dict[str, Any]:
     return parsed
 
 
-def _csv_bytes(leads: Sequence[LeadRow]) -> bytes:
+def _csv_bytes(content: ListContent) -> bytes:
     """UTF-8 with a byte order mark: without one, Excel reads Chinese as the system's code page."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(_CSV_COLUMNS)
-    for lead in leads:
-        shown = {name: _cell(getattr(lead, name)) for name in _CSV_COLUMNS if name != "tier_en"}
-        shown["tier_en"] = TIER_ENGLISH.get(lead.tier, "")
+    of_list = {"models_not_run": _cell(sorted(content.provenance.models_not_run))}
+    for lead in content.leads:
+        own = {name: _cell(getattr(lead, name)) for name in _CSV_COLUMNS if hasattr(lead, name)}
+        shown = {**own, **of_list, "tier_en": TIER_ENGLISH.get(lead.tier, "")}
         writer.writerow([shown[name] for name in _CSV_COLUMNS])
     return text.getvalue().encode("utf-8-sig")
 

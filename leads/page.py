@@ -9,7 +9,7 @@ from html import escape
 from leads.cards import TIER_ENGLISH
 from leads.published import ListContent
 from leads.rows import EvidenceRow, LeadRow, short
-from leads.words import CAUTION, SUBJECT_WORDS, value_text
+from leads.words import CAUTION, SUBJECT_WORDS, not_run_text, value_text
 
 LINES_PER_PAGE = 50
 _STYLE = """
@@ -179,4 +179,7 @@ def _provenance(content: ListContent, lead: LeadRow) -> str:
         f"lead_id {lead.lead_id} · {told.business_date} · rules {told.rule_set_print} · "
         f"settings {told.settings_print} · models {models} · {told.software}"
     )
-    return f"{_heading('溯源', 'Provenance')}<p class='note'>{escape(text)}</p>"
+    missing = not_run_text(told.models_not_run)
+    return f"{_heading('溯源', 'Provenance')}<p class='note'>{escape(text)}</p>" + (
+        f"<p class='note'>{escape(missing)}</p>" if missing else ""
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ LINES_PER_LEAD = 200
 class Provenance:
     """What determined the list: prints of contents only, no clock and no table version.
 
-    So the same inputs give the same bytes wherever and whenever they are run.
+    So the same inputs give the same bytes wherever and whenever they are run. `models_not_run` says why not.
     """
 
     business_date: date
@@ -33,6 +33,7 @@ class Provenance:
     settings_print: str
     data_print: str
     deliveries: Mapping[str, str]
+    models_not_run: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ run killed between sending and removing the note does not log a list twice.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.logs import log
+from fundwatch.tracking import Tracking, client_of, experiment_of
 from leads.lists import SUMMARY, is_whole
 
 if TYPE_CHECKING:
@@ -24,12 +24,6 @@ EXPERIMENT = "fundwatch_leads"
 PRINT_TAG = "fundwatch_list"
 _WHOLE_TAG = "fundwatch_list_whole"
 _FILES = ("leads.csv", "leads.xlsx", SUMMARY)
-# With MLflow's own seven retries a server that is down holds a call for four minutes.
-_PATIENCE = {
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "3",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-}
 
 
 @dataclass(frozen=True)
@@ -41,14 +35,6 @@ class Note:
     params: Mapping[str, str]
     metrics: Mapping[str, float]
     versions: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Tracking:
-    """Where MLflow is, and where a new experiment keeps its files (None leaves that to the server)."""
-
-    uri: str
-    artifact_root: Path | None
 
 
 @dataclass(frozen=True)
@@ -75,8 +61,6 @@ def post(note: Note, lists: Path) -> None:
 
 def send(lists: Path, tracking: Tracking) -> Sent:
     """Tell MLflow every waiting note, oldest first, and remove what was told. A failure ends the round."""
-    for name, value in _PATIENCE.items():
-        os.environ.setdefault(name, value)
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -95,10 +79,8 @@ def send(lists: Path, tracking: Tracking) -> Sent:
 
 
 def _tell(note: Note, lists: Path, tracking: Tracking) -> None:
-    from mlflow import MlflowClient
-
-    client = MlflowClient(tracking_uri=tracking.uri)
-    experiment_id = _experiment(client, tracking.artifact_root)
+    client = client_of(tracking)
+    experiment_id = experiment_of(client, EXPERIMENT, tracking)
     run_id = _run(client, experiment_id, note)
     if run_id is None:
         return
@@ -109,14 +91,6 @@ def _tell(note: Note, lists: Path, tracking: Tracking) -> None:
             client.log_artifact(run_id, str(folder / name))
     client.set_tag(run_id, _WHOLE_TAG, "yes")
     client.set_terminated(run_id)
-
-
-def _experiment(client: MlflowClient, artifact_root: Path | None) -> str:
-    found = client.get_experiment_by_name(EXPERIMENT)
-    if found is not None:
-        return str(found.experiment_id)
-    location = None if artifact_root is None else (artifact_root.resolve() / EXPERIMENT).as_uri()
-    return str(client.create_experiment(EXPERIMENT, artifact_location=location))
 
 
 def _run(client: MlflowClient, experiment_id: str, note: Note) -> str | None:

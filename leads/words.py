@@ -50,3 +50,9 @@ def value_text(card: IndicatorCard, value: float | None) -> str:
     if card.unit == "share":
         return f"{value:.1%}"
     return f"{value:,.2f} {card.unit}".strip()
+
+
+def not_run_text(models: Mapping[str, str]) -> str:
+    """That models did not run, and why; an empty text where all did."""
+    told = "; ".join(f"{name}: {why_not}" for name, why_not in sorted(models.items()))
+    return f"未运行的模型 Models not run: {told}" if told else ""

@@ -169,6 +169,8 @@ def _about(content: ListContent) -> Iterator[tuple[str, str]]:
     yield "规则集指纹 Rule-set print", told.rule_set_print
     for model, mark in sorted(told.model_prints.items()):
         yield f"模型指纹 Model print: {model}", mark
+    for model, why_not in sorted(told.models_not_run.items()):
+        yield f"未运行的模型 Model not run: {model}", why_not
     yield "设置指纹 Settings print", told.settings_print
     yield "全部交付数据指纹 Print of all deliveries so far", told.data_print
     for name, sha in sorted(told.deliveries.items()):

@@ -7,17 +7,16 @@ depend on which rows stand beside it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fundwatch.errors import CatalogueError, FundwatchError, faults
+from fundwatch.errors import CatalogueError, faults
+from models.trees import Forest, ModelDataError, of_data, of_scikit_learn
 
 Matrix = NDArray[np.float64]
 
@@ -28,10 +27,6 @@ Z_LIMIT = 10.0
 Z_FLOOR = 2.0
 
 _SIGNS = {"high": (1.0,), "low": (-1.0,), "both": (1.0, -1.0)}
-_FILE = "detector.json"
-_FOREST_FILE = "forest.skops"
-# what skops may build besides scikit-learn's own public classes; anything else in a file is refused
-_TRUSTED = ["sklearn.tree._tree.Tree"]
 
 
 @dataclass(frozen=True)
@@ -90,13 +85,13 @@ class Detector(Protocol):
         """One score per row."""
         ...
 
-    def save(self, folder: Path) -> None:
-        """Write the detector into an existing folder, as data: no pickle."""
+    def data(self) -> Mapping[str, object]:
+        """What was learned, as plain data that JSON can hold."""
         ...
 
     @classmethod
-    def load(cls, folder: Path, reads: Reads) -> Self:
-        """The detector that `save` wrote."""
+    def of_data(cls, reads: Reads, data: Any) -> Self:
+        """The detector out of `data` from anywhere. Raises ModelDataError for what `data()` would not give."""
         ...
 
 
@@ -120,12 +115,17 @@ class RobustPeer:
         excess: Matrix = np.maximum(self.reads.strangeness(robust_z) - self.floor, 0.0).sum(axis=1)
         return excess
 
-    def save(self, folder: Path) -> None:
-        _write_head(self, folder, {"floor": self.floor})
+    def data(self) -> Mapping[str, object]:
+        return {"floor": self.floor}
 
     @classmethod
-    def load(cls, folder: Path, reads: Reads) -> Self:
-        return cls(reads, float(_read_head(folder)["floor"]))
+    def of_data(cls, reads: Reads, data: Any) -> Self:
+        if not isinstance(data, Mapping) or data.keys() != {"floor"}:
+            raise ModelDataError("a sum of strangeness is made of a `floor` alone")
+        floor = data["floor"]
+        if type(floor) is not float or not 0.0 <= floor <= Z_LIMIT:
+            raise ModelDataError(f"the floor is no number from 0 to {Z_LIMIT:g}")
+        return cls(reads, floor)
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class IsolationForest:
 
     name: ClassVar[str] = "isolation_forest"
     reads: Reads
-    forest: Any
+    forest: Forest
 
     @classmethod
     def definition(cls, parameters: Parameters) -> Mapping[str, object]:
@@ -144,50 +144,20 @@ class IsolationForest:
 
     @classmethod
     def learn(cls, reads: Reads, robust_z: Matrix, parameters: Parameters) -> Self:
-        from sklearn.ensemble import IsolationForest as Forest
+        from sklearn.ensemble import IsolationForest as Grown
 
-        forest = Forest(n_estimators=parameters.forest_trees, random_state=parameters.seed, n_jobs=1)
-        return cls(reads, forest.fit(reads.strangeness(robust_z)))
+        forest = Grown(n_estimators=parameters.forest_trees, random_state=parameters.seed, n_jobs=1)
+        return cls(reads, of_scikit_learn(forest.fit(reads.strangeness(robust_z))))
 
     def scores(self, robust_z: Matrix) -> Matrix:
-        isolation: Matrix = -self.forest.score_samples(self.reads.strangeness(robust_z))
-        return isolation
+        return self.forest.isolation(self.reads.strangeness(robust_z))
 
-    def save(self, folder: Path) -> None:
-        import skops.io
-
-        _write_head(self, folder, {})
-        skops.io.dump(self.forest, folder / _FOREST_FILE)
+    def data(self) -> Mapping[str, object]:
+        return self.forest.data()
 
     @classmethod
-    def load(cls, folder: Path, reads: Reads) -> Self:
-        import skops.io
-
-        return cls(reads, skops.io.load(folder / _FOREST_FILE, trusted=_TRUSTED))
+    def of_data(cls, reads: Reads, data: Any) -> Self:
+        return cls(reads, of_data(data, len(reads.indicators)))
 
 
 DETECTORS: Mapping[str, type[Detector]] = {d.name: d for d in (RobustPeer, IsolationForest)}
-
-
-def load_detector(folder: Path) -> Detector:
-    """The detector saved in the folder. Raises FundwatchError for a kind this release does not know."""
-    head = _read_head(folder)
-    if head["model"] not in DETECTORS:
-        raise FundwatchError(
-            f"no detector is named '{head['model']}'",
-            where=str(folder),
-            do="run `fundwatch train` with this release",
-        )
-    reads = Reads(tuple(head["reads"]["indicators"]), tuple(head["reads"]["directions"]))
-    return DETECTORS[head["model"]].load(folder, reads)
-
-
-def _write_head(detector: Detector, folder: Path, more: Mapping[str, object]) -> None:
-    head = {"model": detector.name, "reads": asdict(detector.reads), **more}
-    text = json.dumps(head, ensure_ascii=False, indent=1, sort_keys=True)
-    (folder / _FILE).write_text(text, encoding="utf-8")
-
-
-def _read_head(folder: Path) -> dict[str, Any]:
-    head: dict[str, Any] = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-    return head

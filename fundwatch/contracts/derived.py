@@ -170,10 +170,13 @@ MODEL = _nightly(
     entity_type string
     model string name of the detector
     model_print string print of its definition and training data
-    registered_name string in MLflow
+    registered_name string in MLflow, which has a copy for people
     trained_count bigint entities it learned from
     state string champion, challenger or not_trained
     why_not string why there is none, or why it stays challenger
+    content_sha256 string of its data, a file of that name in the lake's folder model_files
+    key_id string the pseudonymisation key whose secret for models signed the row
+    mac string the signature over all of the row but these two: a row that was changed is not run
     """,
     key="entity_type model",
 )

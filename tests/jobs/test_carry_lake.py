@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,20 +11,42 @@ from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
 from fundwatch.errors import KeyMissingError
-from fundwatch.keys import KeyRotationError, read_ring, rotate_key
+from fundwatch.keys import KeyRing, KeyRotationError, read_ring, rotate_key
 from fundwatch.rekeying import build_bridge
 from fundwatch.sealing import read_vault_key
+from fundwatch.signing import Signer
 from fundwatch.vault import Vault
 from intake.pseudonyms import token_of
 from jobs.carry_lake import carried
 from jobs.job import run_job
 from jobs.load_delivery import JOB
 from jobs.manage_keys import rows_of_keys
+from jobs.model_shelf import promotions_in, shelf_of
+from models.champions import Champion, Shelf
+from models.records import PURPOSE, Promotion
 from tests.intake.deliveries import DIAGNOSIS, LINE, PERSON, SETTLEMENT, VISIT, deliver, line, reversal, whole
 from tests.jobs.test_load_delivery import new_place
+from tests.models.shelves import CHALLENGER, record_of, trained, write_models
 
 pytestmark = pytest.mark.usefixtures("interpreted")
 FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
+KINDS = (("doctor", "robust_peer"), ("doctor", "isolation_forest"))
+BOTH = [f"robust_peer {FIRST}", f"isolation_forest {FIRST}"]
+
+
+def speaking(shelf: Shelf, night: date = SECOND) -> list[str]:
+    found = [shelf.champion(*kind, night) for kind in KINDS]
+    return [f"{one.model} {one.learned_on}" for one in found if isinstance(one, Champion)]
+
+
+def put_models(place) -> None:
+    """A baseline that speaks, one that was changed since, and a forest that a person promoted."""
+    shelf = shelf_of(place.settings)
+    baseline, forest = trained(FIRST)
+    changed = replace(record_of(shelf, trained(FIRST, "patient")[0]), trained_count=41)
+    write_models(place.settings.var, record_of(shelf, baseline), record_of(shelf, forest, CHALLENGER), changed)
+    told = Promotion(SECOND, *KINDS[1], forest.print, "Li Na", "seen").signed(shelf.signer)
+    promotions_in(place.lake.root).append([told.row()])
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +55,7 @@ def rotated(spark, tmp_path_factory):
     place = new_place(spark, tmp_path_factory.mktemp("rotated"), "0.9")
     deliver(place.settings.landing_dir, whole(fee_list=[LINE, line("L2", cnt="abc")]), FIRST)
     run_job(JOB, place, FIRST)
+    put_models(place)
     vault = Vault(place.settings.vault_dir, read_vault_key(place.settings.vault_key_path))
     before = read_ring(place.settings.key_path)
     ring = rotate_key(place.settings.key_path)
@@ -53,11 +77,16 @@ def test_between_rotation_and_carrying_over_no_night_is_taken_in(rotated):
         run_job(JOB, place, SECOND)
 
 
+def test_the_key_that_retires_still_verifies_models(rotated):
+    place, *_ = rotated
+    assert speaking(shelf_of(place.settings)) == BOTH
+
+
 def test_every_token_becomes_the_new_keys_and_the_next_night_recognises_everybody(rotated, spark):
     place, vault, before, ring = rotated
     rows, lost = carried(place, vault, ring, leave_unknown=False)
     assert lost == {}
-    assert {"claim_line", "claim_line_entry", "patient", "delivery", "quarantine"} <= set(rows)
+    assert {"claim_line", "claim_line_entry", "patient", "delivery", "quarantine", "model"} <= set(rows)
     assert rows_of_keys(place.lake, [before.active.key_id]) == {}
     old, new = (token_of(key, "person", "P1") for key in (before.active, ring.active))
     texts = [
@@ -75,6 +104,17 @@ def test_every_token_becomes_the_new_keys_and_the_next_night_recognises_everybod
     known = place.lake.known(spark, "claim_line", SECOND).collect()
     assert [(r.line_id, r.patient_id, int(r.quantity)) for r in known] == [("L1", new, 2)]
     assert place.lake.read(spark, "patient").count() == 1
+
+
+def test_models_and_promotions_that_held_outlive_the_old_key_and_no_other_is_vouched_for(rotated):
+    place, vault, _, ring = rotated
+    alone = replace(shelf_of(place.settings), signer=Signer(KeyRing(ring.active, None, ring.lineage), PURPOSE))
+    assert speaking(alone) == BOTH
+    assert speaking(alone, FIRST) == BOTH[:1]
+    assert [(fault.entity, fault.model) for fault in alone.faults()] == [("patient", "robust_peer")]
+    promoted = len(promotions_in(place.lake.root).rows())
+    carried(place, vault, ring, leave_unknown=False)
+    assert len(promotions_in(place.lake.root).rows()) == promoted == 2
 
 
 def test_tokens_that_the_vault_does_not_know_are_counted_and_refused(rotated):

@@ -100,6 +100,7 @@ def content(cards: Cards) -> ListContent:
     provenance = Provenance(
         business_date=NIGHT, period_start=date(2026, 1, 1), period_end=NIGHT, source="national",
         software="fundwatch 0.1.0", rule_set_print="a" * 16, model_prints={"doctor robust_peer": "b" * 16},
+        models_not_run={"doctor isolation_forest": "模型数据不可用 the model's data do not hold"},
         settings_print="c" * 16, data_print="d" * 16, deliveries={"fee_list.csv": "e" * 64},
     )  # fmt: skip
     coverage = [

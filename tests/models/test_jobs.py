@@ -1,8 +1,12 @@
-"""The jobs `train` and `score` over a real lake and a real MLflow store."""
+"""The jobs `train` and `score` over a real lake: its models alone decide, and MLflow has a copy."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,68 +14,128 @@ from features.catalogue import load_catalogues
 from fundwatch.settings import Settings
 from jobs import score_entities, train_models
 from jobs.job import Workplace, run_job
-from models.champions import NO_CHAMPION
+from jobs.manage_keys import make_missing_keys
+from jobs.model_shelf import model_findings, shelf_of
+from jobs.stages import run_stage
+from models.champions import NO_CHAMPION, Champion
 from tests.models.peers import crowd, indicator_rows, peer_statistics
 
-NIGHT = date(2026, 3, 31)
+NIGHT, NEXT = date(2026, 3, 31), date(2026, 4, 7)
 
 
-@pytest.fixture
-def place(spark, tmp_path):
-    """A lake after the job `features`: 41 patients, one strange, 25 doctors (too few to learn from), no institution."""
-    settings = Settings.model_validate({"var": tmp_path, "forest_trees": 20})
-    place = Workplace(settings)
-    place._spark = spark
-    sizes, groups = {"patient": 40, "doctor": 24, "institution": 0}, {}
+def lay_out(place: Workplace, night: date, sizes: dict[str, int]) -> None:
+    """What the job `features` leaves for a night: so many usual entities of each type and one strange."""
+    groups = {}
     for entity, count in sizes.items():
         names = [name for name, side in load_catalogues()[entity].directions.items() if side == "high"][:4]
         ids, values = crowd(count, 5, dict.fromkeys(names, 30.0))
-        rows = indicator_rows(spark, entity, ids, values, entity)
-        place.lake.write(rows if count else rows.limit(0), f"indicator_{entity}", NIGHT)
+        rows = indicator_rows(place.spark, entity, ids, values, entity)
+        place.lake.write(rows if count else rows.limit(0), f"indicator_{entity}", night)
         if count:
             groups[entity, entity] = values
-    place.lake.write(peer_statistics(spark, groups), "peer_statistic", NIGHT)
-    run_id = place.ledger.start("features", NIGHT, "print")
-    place.ledger.commit(run_id, "features", NIGHT, "print", {})
+    place.lake.write(peer_statistics(place.spark, groups), "peer_statistic", night)
+    run_id = place.ledger.start("features", night, "print")
+    place.ledger.commit(run_id, "features", night, "print", {})
+
+
+@pytest.fixture(scope="module")
+def made(interpreted, tmp_path_factory) -> Workplace:
+    """41 patients, one strange, 25 doctors (too few to learn from), no institution; no models yet."""
+    settings = Settings.model_validate({"var": tmp_path_factory.mktemp("var"), "forest_trees": 20})
+    make_missing_keys(settings)
+    place = Workplace(settings)
+    place._spark = interpreted
+    lay_out(place, NIGHT, {"patient": 40, "doctor": 24, "institution": 0})
     return place
 
 
-def rows_of(place, table):
-    return (
-        place.lake.of_night(place.spark, table, NIGHT)
-        .orderBy(*place.lake.read(place.spark, table).columns[1:4])
-        .collect()
-    )
+@pytest.fixture
+def place(made: Workplace, tmp_path: Path) -> Workplace:
+    shutil.copytree(made.settings.var, tmp_path / "var")
+    copied = Workplace(made.settings.model_copy(update={"var": tmp_path / "var"}))
+    copied._spark = made._spark
+    return copied
+
+
+def rows_of(place: Workplace, table: str, night: date = NIGHT) -> Sequence[Any]:
+    found = place.lake.rows(table, f"SELECT * FROM {table} WHERE business_date = DATE '{night}'")
+    return sorted(found, key=lambda row: [str(value) for value in row.values()])
+
+
+def models_not_run(place: Workplace) -> dict[str, str]:
+    return {r["entity_type"] + "/" + r["model"]: r["why_not"] for r in rows_of(place, "score") if not r["entity_id"]}
 
 
 @pytest.mark.slow
-def test_a_night_without_models_says_so_then_trains_scores_and_repeats_itself(place):
-    assert not train_models.has_champions(place.settings)
-    run_job(score_entities.JOB, place, NIGHT)
-    assert {(row.entity_id, row.state, row.why_not) for row in rows_of(place, "score")} == {
-        ("", "not_run", NO_CHAMPION)
-    }
+def test_a_night_without_models_says_so_then_trains_scores_and_repeats_itself(place: Workplace):
+    report = run_job(score_entities.JOB, place, NIGHT)
+    assert set(models_not_run(place).values()) == {NO_CHAMPION}
+    assert report["incomplete"] == []  # a model that never existed is told, and no fault
 
-    report = run_job(train_models.JOB, place, NIGHT)
-    assert (report["champion"], report["challenger"], report["not_trained"]) == (2, 0, 4)
-    models = {(row.entity_type, row.model): row for row in rows_of(place, "model")}
-    assert models["patient", "robust_peer"].trained_count == 41
-    assert "25 entities" in models["doctor", "robust_peer"].why_not
-    assert train_models.has_champions(place.settings, NIGHT)
-    assert not train_models.has_champions(place.settings, date(2026, 3, 30))
-
-    run_job(score_entities.JOB, place, NIGHT)
+    report = run_stage("score", place, NIGHT)
+    models = {(row["entity_type"], row["model"]): row for row in rows_of(place, "model")}
+    assert [row["state"] for row in models.values()].count("champion") == 2
+    assert models["patient", "robust_peer"]["trained_count"] == 41
+    assert "25 entities" in models["doctor", "robust_peer"]["why_not"]
     first = {table: rows_of(place, table) for table in ("score", "score_reason")}
-    strange = [row for row in first["score"] if row.entity_id == "strange"]
-    assert [row.percentile for row in strange] == [1.0, 1.0]
-    assert {row.model_print for row in strange} == {row.model_print for row in models.values()} - {None}
-    assert {row.place for row in first["score_reason"] if row.entity_id == "strange"} == {1, 2, 3, 4}
-    assert len([row for row in first["score"] if row.state == "not_run"]) == 4
+    strange = [row for row in first["score"] if row["entity_id"] == "strange"]
+    assert [row["percentile"] for row in strange] == [1.0, 1.0]
+    assert {row["model_print"] for row in strange} == {row["model_print"] for row in models.values()} - {None}
+    assert {row["place"] for row in first["score_reason"] if row["entity_id"] == "strange"} == {1, 2, 3, 4}
+    assert len(models_not_run(place)) == 4
+    assert report["incomplete"] == []
 
-    assert not run_job(score_entities.JOB, place, NIGHT)["is_new"]
+    assert not run_stage("score", place, NIGHT)["is_new"]
     assert not run_job(train_models.JOB, place, NIGHT)["is_new"]
-    place.settings.artifact_dir.rename(place.settings.var / "lost")
-    report = run_job(train_models.JOB, place, NIGHT)
-    assert (report["champion"], report["is_new"]) == (2, True)  # the models are lost: the same ones again
-    run_job(score_entities.JOB, place, NIGHT)
+    other = place.settings.model_copy(update={"mlflow_uri": f"sqlite:///{place.settings.var / 'other.db'}"})
+    place.settings = other
+    assert not run_stage("score", place, NIGHT)["is_new"]  # nothing of a night hangs on MLflow
+    again = run_job(train_models.JOB, place, NIGHT)
+    assert (again["is_new"], again["champion"], again["mlflow"]) == (True, 2, "told of 2 models")
     assert {table: rows_of(place, table) for table in first} == first
+
+
+@pytest.mark.slow
+def test_models_that_do_not_hold_are_not_run_not_trained_anew_and_training_the_night_again_mends_them(place: Workplace):
+    run_stage("score", place, NIGHT)
+    whole = rows_of(place, "score")
+    files = sorted((place.lake.root / "model_files").iterdir())
+    forest = max(files, key=lambda path: path.stat().st_size)
+    forest.write_bytes(forest.read_bytes().replace(b"0.", b"1.", 1))
+
+    report = run_stage("score", place, NIGHT)
+    assert [sentence.partition(":")[2] for sentence in report["incomplete"]] == [
+        f" isolation_forest of patients: {models_not_run(place)['patient/isolation_forest']}"
+    ]
+    assert "was changed" in report["incomplete"][0]
+    assert run_stage("score", place, NIGHT)["incomplete"] == report["incomplete"]  # nothing to do, and still not whole
+    assert [found.outcome for found in model_findings(place.settings)] == ["not ok"]
+
+    shutil.rmtree(place.lake.path("model"))
+    shutil.rmtree(place.lake.root / "model_files")
+    report = run_stage("score", place, NIGHT)
+    assert len(report["incomplete"]) == 2  # the ledger knows which there were
+    assert not place.lake.exists("model")
+
+    assert run_job(train_models.JOB, place, NIGHT)["champion"] == 2
+    assert run_stage("score", place, NIGHT)["incomplete"] == []
+    assert rows_of(place, "score") == whole
+    assert [found.outcome for found in model_findings(place.settings)] == ["ok"]
+
+
+@pytest.mark.slow
+def test_nobody_is_promoted_over_a_champion_that_does_not_hold(place: Workplace):
+    lay_out(place, NEXT, {"patient": 50, "doctor": 0, "institution": 0})
+    run_job(train_models.JOB, place, NIGHT)
+    kept = {path: path.read_bytes() for path in (place.lake.root / "model_files").iterdir()}
+    for path in kept:
+        path.unlink()
+    report = run_job(train_models.JOB, place, NEXT)
+    assert (report["champion"], report["challenger"], len(report["incomplete"])) == (0, 2, 2)
+    for path, content in kept.items():
+        path.write_bytes(content)
+    report = run_job(train_models.JOB, place, NEXT)
+    assert (report["champion"], report["challenger"], "incomplete" in report) == (2, 0, False)
+    speaks = shelf_of(place.settings).champion("patient", "isolation_forest", NEXT)
+    assert isinstance(speaks, Champion)
+    assert speaks.learned_on == NEXT

@@ -1,108 +1,147 @@
+"""MLflow has a copy of the models for people: it may move, be emptied, hold what it likes, or not answer."""
+
 from __future__ import annotations
 
+import json
 import shutil
-from datetime import date
+from pathlib import Path
 
-import mlflow.pyfunc
-import numpy as np
-import pandas as pd
+import mlflow.artifacts
 import pytest
 
 from fundwatch.settings import Settings
-from models.champions import champion_prints, find_champions, registry_of
-from models.detectors import Parameters, Reads
-from models.promotion import Standing, Verdict
-from models.registry import Registry, RegistryError, registered_name
-from models.training import Sample, train_all
+from fundwatch.tracking import client_of, settle, tracking_of
+from jobs.model_copies import has_copies, tell_mlflow
+from jobs.model_shelf import shelf_of
+from models.champions import Champion, find_champions
+from models.model_data import to_bytes
+from models.records import registered_name
+from models.registry import Registry, RegistryError
+from tests.models.shelves import CHALLENGER, FIRST, SECOND, empty_shelf, record_of, trained, write_models
 
-READS = Reads(("a", "b"), ("high", "low"))
-FIRST, SECOND, THIRD = date(2026, 3, 10), date(2026, 3, 17), date(2026, 3, 24)
-PROMOTED, WAITING = Verdict(Standing.CHAMPION, "test"), Verdict(Standing.CHALLENGER, "test")
 NAME = registered_name("doctor", "isolation_forest")
 
 
-def trained(night: date):
-    matrix = np.random.default_rng(night.day).normal(size=(40, 2))
-    sample = Sample("doctor", night, tuple(f"d{place:02d}" for place in range(40)), READS, matrix)
-    return train_all(sample, Parameters(seed=7, forest_trees=10))
-
-
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty MLflow store: SQLite, its tables made once."""
-    folder = tmp_path_factory.mktemp("mlflow")
-    settings = Settings.model_validate({"var": folder})
-    registry_of(settings).versions("nobody")
-    return folder
+    settings = Settings.model_validate({"var": tmp_path_factory.mktemp("mlflow")})
+    Registry(tracking_of(settings)).lacks([("nobody", "")])
+    return settings.var
 
 
 @pytest.fixture
-def settings(store, tmp_path):
-    shutil.copytree(store / "mlflow", tmp_path / "mlflow")
-    return Settings.model_validate({"var": tmp_path})
+def settings(store: Path, tmp_path: Path) -> Settings:
+    """A lake with the two models of a night and a challenger of the next, and an MLflow that has not heard of them."""
+    var = tmp_path / "var"
+    shutil.copytree(store / "mlflow", var / "mlflow")
+    shelf = empty_shelf(var)
+    records = [record_of(shelf, made) for made in trained(FIRST)]
+    write_models(var, *records, record_of(shelf, trained(SECOND)[1], CHALLENGER))
+    return Settings.model_validate({"var": var})
 
 
-def test_registering_twice_registers_once_and_the_loaded_model_scores_the_same(settings):
-    registry = registry_of(settings)
-    for made in trained(FIRST):
-        versions = [registry.register(made, PROMOTED) for _ in range(2)]
-        assert versions[0] == versions[1]
-        assert registry.versions(versions[0].name) == versions[:1]
+def tell(settings: Settings) -> str:
+    return tell_mlflow(settings, shelf_of(settings))
 
-        frame = pd.DataFrame(made.sample.robust_z, columns=list(READS.indicators))
-        served = mlflow.pyfunc.load_model(f"models:/{versions[0].name}@champion").predict(frame)
-        expected = made.detector.scores(made.sample.robust_z)
-        assert (
-            served.tobytes() == registry.load(versions[0]).scores(made.sample.robust_z).tobytes() == expected.tobytes()
+
+def test_mlflow_is_told_each_model_once_with_its_data_and_who_stands(settings: Settings):
+    shelf = shelf_of(settings)
+    assert not has_copies(settings, shelf.records)
+    assert [tell(settings), tell(settings)] == ["told of 3 models", "told of 0 models"]
+    assert has_copies(settings, shelf.records)
+
+    client = client_of(tracking_of(settings))
+    champion = client.get_model_version_by_alias(NAME, "champion")
+    waiting = client.get_model_version_by_alias(NAME, "challenger")
+    assert (champion.tags["fundwatch_as_of"], waiting.tags["fundwatch_as_of"]) == (str(FIRST), str(SECOND))
+    run = client.get_run(champion.run_id)
+    assert (run.data.metrics["trained_count"], run.data.params["as_of"]) == (40.0, str(FIRST))
+    assert fetched(settings, champion.run_id) == to_bytes(trained(FIRST)[1].detector)
+
+
+def fetched(settings: Settings, run_id: str) -> bytes:
+    found = mlflow.artifacts.download_artifacts(
+        run_id=run_id, artifact_path="model/detector.json", tracking_uri=settings.tracking_uri
+    )
+    return Path(found).read_bytes()
+
+
+def test_a_store_that_was_moved_or_copied_finds_its_files_where_it_lies(settings: Settings, tmp_path: Path):
+    tell(settings)
+    old = settings.var
+    settings.var.rename(tmp_path / "a new place")
+    moved = Settings.model_validate({"var": tmp_path / "a new place"})
+    client = client_of(tracking_of(moved))
+    version = client.get_model_version_by_alias(NAME, "champion")
+    assert fetched(moved, version.run_id) == to_bytes(trained(FIRST)[1].detector)
+    assert tell(moved) == "told of 0 models"
+    assert not old.exists()  # nothing was written to where it was
+
+    shutil.copytree(moved.var, tmp_path / "copy")
+    copied = Settings.model_validate({"var": tmp_path / "copy"})
+    assert settle(tracking_of(copied)) > 0
+    assert settle(tracking_of(copied)) == 0
+    shutil.rmtree(moved.var)
+    assert fetched(copied, version.run_id) == to_bytes(trained(FIRST)[1].detector)
+
+
+def test_a_store_that_is_damaged_is_left_alone_and_told(settings: Settings, caplog: pytest.LogCaptureFixture):
+    (settings.var / "mlflow" / "mlflow.db").write_bytes(b"no database at all" * 100)
+    assert settle(tracking_of(settings)) == 0
+    assert tell(settings).startswith("not told")
+
+
+def test_code_and_pickles_in_mlflows_folders_are_never_run(settings: Settings, tmp_path: Path):
+    tell(settings)
+    canary = tmp_path / "canary"
+    code = f"open({str(canary)!r}, 'w').write('ran')\n"
+    pickled = f"cbuiltins\nexec\n(V{code.strip()}\ntR.".encode()
+    folders = [path for path in settings.artifact_dir.rglob("model") if path.is_dir()]
+    assert folders
+    for folder in folders:
+        (folder / "MLmodel").write_text(
+            json.dumps(
+                {"flavors": {"python_function": {"loader_module": "evil", "code": ".", "python_model": "m.pkl"}}}
+            )
         )
+        (folder / "evil.py").write_text(code)
+        (folder / "m.pkl").write_bytes(pickled)
+        (folder / "detector.json").write_bytes(pickled)
+    speaking, silent = find_champions(shelf_of(settings), SECOND)
+    assert [one.model for one in speaking] == ["robust_peer", "isolation_forest"]
+    assert not any(one.is_fault for one in silent)
+    wanted = trained(FIRST)[1]
+    assert speaking[1].detector.scores(wanted.sample.robust_z).tobytes() == (
+        wanted.detector.scores(wanted.sample.robust_z).tobytes()
+    )
+    tell(settings)
+    assert not canary.exists()
 
 
-def test_a_night_is_scored_by_the_champion_of_its_time(settings):
-    registry = registry_of(settings)
-
-    def speaks(night):
-        found = registry.champion(NAME, night)
-        return found and found.print
-
-    first, second, third = (trained(night)[1] for night in (FIRST, SECOND, THIRD))
-    registry.register(second, PROMOTED)
-    registry.register(third, WAITING)
-    assert speaks(FIRST) is None
-    assert speaks(THIRD) == second.print
-
-    registry.register(first, PROMOTED)  # an old night run again does not take the newer champion's place
-    assert speaks(FIRST) == first.print
-    assert speaks(THIRD) == second.print
-    assert champion_prints(settings) == {NAME: second.print}
-
-    client = mlflow.MlflowClient()
-    client.set_registered_model_alias(NAME, "champion", client.get_model_version_by_alias(NAME, "challenger").version)
-    assert speaks(THIRD) == third.print  # a person may move the alias
+def test_another_mlflow_or_none_changes_nobody_and_is_told_anew(settings: Settings, store: Path, tmp_path: Path):
+    tell(settings)
+    before = [one.print for one in find_champions(shelf_of(settings), FIRST)[0]]
+    shutil.copytree(store / "mlflow", tmp_path / "other")
+    other = settings.model_copy(update={"mlflow_uri": f"sqlite:///{tmp_path / 'other' / 'mlflow.db'}"})
+    shutil.rmtree(settings.var / "mlflow")
+    assert [one.print for one in find_champions(shelf_of(other), FIRST)[0]] == before
+    assert tell(other) == "told of 3 models"
 
 
-def test_a_damaged_model_is_named_and_training_again_replaces_it(settings):
-    registry = registry_of(settings)
-    baseline, forest = trained(FIRST)
-    for made in (baseline, forest):
-        registry.register(made, PROMOTED)
-    for file in settings.artifact_dir.rglob("forest.skops"):
-        file.write_bytes(b"damaged")
-
-    speaking, silent = find_champions(registry, FIRST)
-    assert [(one.entity, one.model) for one in speaking] == [("doctor", "robust_peer")]
-    broken = next(one for one in silent if (one.entity, one.model) == ("doctor", "isolation_forest"))
-    assert "cannot be used" in broken.why_not
-    assert str(settings.var) not in broken.why_not
-
-    registry.register(forest, PROMOTED)
-    assert len(find_champions(registry, FIRST)[0]) == 2
+def test_a_model_whose_data_do_not_hold_is_not_told(settings: Settings):
+    shelf = shelf_of(settings)
+    forest = next(record for record in shelf.records if record.kind == ("doctor", "isolation_forest"))
+    shelf.files.path(str(forest.content_sha256)).write_bytes(b"damaged")
+    assert tell(settings) == "told of 2 models"
+    assert isinstance(shelf.loaded(shelf.records[-1]), Champion)
 
 
-def test_a_dead_server_silences_every_model_with_the_reason_and_without_the_password(tmp_path):
-    dead = Registry("http://user:secret@127.0.0.1:9", None)
+def test_a_dead_server_costs_a_word_and_no_model_and_its_password_is_not_told(settings: Settings):
+    dead = settings.model_copy(update={"mlflow_uri": "http://user:secret@127.0.0.1:9"})
     with pytest.raises(RegistryError) as raised:
-        dead.versions(NAME)
+        Registry(tracking_of(dead)).lacks([(NAME, "")])
     assert "secret" not in str(raised.value)
-    speaking, silent = find_champions(dead, FIRST)
-    assert not speaking
-    assert all("MLflow does not answer" in one.why_not for one in silent)
+    assert tell(dead).startswith("not told: MLflow does not answer")
+    assert has_copies(dead, shelf_of(dead).records)
+    assert len(find_champions(shelf_of(dead), FIRST)[0]) == 2

@@ -1,0 +1,126 @@
+"""The lake's models as jobs read and write them: the table `model`, the journal of promotions, the data files, and what
+the run ledger says training made, so that rows that are lost are missed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from fundwatch.content_files import ContentFileError
+from fundwatch.errors import KeyMissingError
+from fundwatch.journal import Journal
+from fundwatch.keys import KeyRing, read_ring
+from fundwatch.lake_check import Finding, Outcome, finding
+from fundwatch.ledger import Ledger
+from fundwatch.settings import Settings
+from fundwatch.signing import Signature, Signer
+from fundwatch.store import Lake
+from models.champions import Shelf, kinds
+from models.promotion import Standing
+from models.records import FOLDER, NOT_TRAINED, PROMOTION_COLUMNS, PURPOSE, ModelRecord, Promotion, files_of, is_model
+
+_MADE = "models"  # where the report of training says what it made
+_STANDINGS = tuple(standing.value for standing in Standing)
+
+
+def shelf_of(settings: Settings) -> Shelf:
+    """What the lake holds of models. Raises KeyMissingError without the key, by which nothing can be trusted."""
+    lake, ring = Lake(settings.lake_dir), read_ring(settings.key_path)
+    rows, fault = _rows(lake)
+    return Shelf(
+        records=[ModelRecord.of_row(row) for row in rows],
+        promotions=[Promotion.of_row(row) for row in promotions_in(lake.root).rows()],
+        files=files_of(lake.root),
+        signer=Signer(ring, PURPOSE),
+        made=_made(lake.root, {row["business_date"] for row in rows}),
+        fault=fault,
+    )
+
+
+def promotions_in(lake_root: Path) -> Journal:
+    """The journal of promotions."""
+    return Journal(lake_root, "model_promotion", PROMOTION_COLUMNS)
+
+
+def told_models(records: Sequence[ModelRecord]) -> dict[str, Any]:
+    """What training reports of the models it made: counts by standing, and each by its name."""
+    counts = {state: sum(r.state == state for r in records) for state in (*_STANDINGS, NOT_TRAINED)}
+    made = {"/".join(r.kind): {"print": r.model_print, "state": r.state} for r in records if is_model(r)}
+    return {**counts, _MADE: made}
+
+
+def signed_anew(lake_root: Path, ring: KeyRing) -> list[ModelRecord]:
+    """Every row of the table, signed with the key in force. The signature of one that does not hold is kept under the
+    new key's name: it fits as little as before, and the old key can go."""
+    signer = Signer(ring, PURPOSE)
+    rows, fault = _rows(Lake(lake_root))
+    if fault:
+        raise ContentFileError("the table `model` cannot be read", where=fault, do="restore it from a copy")
+    return [_signed_anew(ModelRecord.of_row(row), signer) for row in rows]
+
+
+def _signed_anew(record: ModelRecord, signer: Signer) -> ModelRecord:
+    if not record.signature_fault(signer):
+        return record.signed(signer)
+    kept = None if record.signature is None else Signature(signer.ring.active.key_id, record.signature.mac)
+    return replace(record, signature=kept)
+
+
+def sign_promotions_anew(lake_root: Path, ring: KeyRing) -> None:
+    """Add to the journal, signed with the key in force, each promotion that holds and is not there so yet."""
+    signer, journal = Signer(ring, PURPOSE), promotions_in(lake_root)
+    told = [Promotion.of_row(row) for row in journal.rows()]
+    there = {one.signature for one in told}
+    holding = [one.signed(signer) for one in told if not one.signature_fault(signer)]
+    journal.append([one.row() for one in dict.fromkeys(holding) if one.signature not in there])
+
+
+def model_findings(settings: Settings) -> Iterator[Finding]:
+    """Whether each model of the lake holds: its row, its signature, its data."""
+    try:
+        shelf = shelf_of(settings)
+    except KeyMissingError as fault:
+        yield Finding("models", FOLDER, Outcome.NOT_CHECKED, fault.what, fault.do)
+        return
+    wrong = [f"{fault.entity} {fault.model}: {fault.why_not}" for fault in shelf.faults()]
+    told = f"{sum(is_model(record) for record in shelf.records)} models"
+    do = "restore the file or table from a copy; or `fundwatch train --date D` for the night it learned from"
+    yield finding("models", FOLDER, list(dict.fromkeys(wrong)), told, do)
+
+
+def _rows(lake: Lake) -> tuple[list[dict[str, Any]], str]:
+    """The table's rows by night, and why they cannot be read."""
+    import pyarrow as pa
+    from deltalake.exceptions import DeltaError
+
+    if not lake.exists("model"):
+        return [], ""
+    try:
+        rows = lake.rows("model", "SELECT * FROM model")
+    except (DeltaError, pa.ArrowException, OSError) as fault:
+        return [], f"{lake.path('model')} ({type(fault).__name__})"
+    return sorted(rows, key=lambda row: (row["business_date"], row["entity_type"], row["model"])), ""
+
+
+def _made(lake_root: Path, nights_there: set[date]) -> dict[date, Mapping[tuple[str, str], str]]:
+    """By night what training made, as the ledger has it. Before models were named in it, only how many there were:
+    they are missed where no row of the night is left."""
+    made: dict[date, Mapping[tuple[str, str], str]] = {}
+    for row in Ledger(lake_root).run_rows():
+        if row["job"] != "train" or row["state"] != "committed":
+            continue
+        detail, night = json.loads(row["detail"]), row["business_date"]
+        if _MADE in detail:
+            made[night] = {_kind(name): told["state"] for name, told in detail[_MADE].items()}
+        elif night not in nights_there and sum(detail.get(state, 0) for state in _STANDINGS):
+            made[night] = dict.fromkeys(kinds(), Standing.CHAMPION.value)
+    return made
+
+
+def _kind(name: str) -> tuple[str, str]:
+    entity, _, model = name.partition("/")
+    return entity, model

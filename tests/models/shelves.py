@@ -1,0 +1,51 @@
+"""A small population to train on, and a lake that holds what was learned, without Spark."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from fundwatch.keys import make_key, read_ring
+from fundwatch.signing import Signer
+from fundwatch.store import Lake
+from models.champions import Shelf
+from models.detectors import Parameters, Reads
+from models.model_data import to_bytes
+from models.promotion import Standing
+from models.records import PURPOSE, ModelRecord, files_of
+from models.training import Sample, Trained, train_all
+
+READS = Reads(("a", "b"), ("high", "low"))
+FIRST, SECOND, THIRD = date(2026, 3, 10), date(2026, 3, 17), date(2026, 3, 24)
+CHAMPION, CHALLENGER = (standing.value for standing in Standing)
+
+
+def trained(night: date, entity: str = "doctor") -> list[Trained]:
+    """The baseline and the forest of 40 invented entities."""
+    matrix = np.random.default_rng(night.day).normal(size=(40, 2))
+    sample = Sample(entity, night, tuple(f"d{place:02d}" for place in range(40)), READS, matrix)
+    return [one for one in train_all(sample, Parameters(seed=7, forest_trees=10)) if isinstance(one, Trained)]
+
+
+def record_of(shelf: Shelf, made: Trained, state: str = CHAMPION) -> ModelRecord:
+    """The signed record of a model, its data put into the lake."""
+    sha256, night = shelf.files.put(to_bytes(made.detector)), made.sample.as_of
+    told = ModelRecord(night, made.entity, made.model, made.print, len(made.sample.ids), state, None, sha256)
+    return told.signed(shelf.signer)
+
+
+def empty_shelf(folder: Path) -> Shelf:
+    """A lake without models, and a key."""
+    key = folder / "keys" / "pseudonym.key"
+    if not key.exists():
+        make_key(key)
+    return Shelf([], [], files_of(folder / "lake"), Signer(read_ring(key, {}), PURPOSE))
+
+
+def write_models(folder: Path, *records: ModelRecord) -> None:
+    """The records as the lake's table, a commit a night."""
+    lake = Lake(folder / "lake")
+    for night in sorted({record.business_date for record in records}):
+        lake.write_rows([r.row() for r in records if r.business_date == night], "model", night)
