@@ -207,3 +207,9 @@ _ACTIONS = {
     "share": rotate_vault.share,
 }  # fmt: skip
 _OF_VAULT = {"rotate": rotate_vault.rotate, "retire": rotate_vault.retire, "share": rotate_vault.share}
+
+
+if __name__ == "__main__":
+    from jobs.command_line import main_of_script
+
+    main_of_script(__file__)

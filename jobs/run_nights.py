@@ -16,7 +16,7 @@ from fundwatch.logs import hush, log, step
 from fundwatch.settings import Settings
 from jobs.command_line import night_of, settings_of
 from jobs.job import Report, Workplace, workplace
-from jobs.stages import NIGHT, job_named, refuse_incomplete, run_stage
+from jobs.stages import NIGHT, job_named, refuse_incomplete, refuse_too_early, run_stage
 
 _SIDE_BY_SIDE = 2
 
@@ -24,6 +24,7 @@ _SIDE_BY_SIDE = 2
 def run_nights(settings: Settings, nights: Sequence[date]) -> dict[date, dict[str, Report]]:
     """Run every stage of every night, in order; the reports by night and stage. A refused night stops the span."""
     reports: dict[date, dict[str, Report]] = {}
+    refuse_too_early(settings, NIGHT[0], nights[0])
     _warm_up()
     with workplace(settings) as place:
         for night in nights:
@@ -111,3 +112,9 @@ def _tell(settings: Settings, reports: dict[date, dict[str, Report]]) -> None:
     if not any(stage["is_new"] for stages in reports.values() for stage in stages.values()):
         print("nothing to do: every stage was done before with the same input", file=sys.stderr)
     print_list(settings, last, top=10)
+
+
+if __name__ == "__main__":
+    from jobs.command_line import main_of_script
+
+    main_of_script(__file__)

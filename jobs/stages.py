@@ -9,23 +9,17 @@ from datetime import date
 from typing import Any
 
 from fundwatch.errors import IncompleteError, faults
-from jobs.command_line import night_of, settings_of
-from jobs.job import Job, Report, Workplace, run_job, workplace
+from fundwatch.settings import Settings
+from jobs.command_line import COMMANDS, night_of, settings_of
+from jobs.job import Job, Report, Workplace, print_of, run_job, workplace
 
-_MODULE = {
-    "intake": "jobs.load_delivery",
-    "features": "jobs.build_features",
-    "rules": "jobs.scan_rules",
-    "train": "jobs.train_models",
-    "score": "jobs.score_entities",
-    "leads": "jobs.publish_leads",
-}
+_MODULE = {command.name: command.script for command in COMMANDS if command.serves == "jobs.stages:serve"}
 NIGHT = ("intake", "features", "rules", "score", "leads")
 
 
 def job_named(stage: str) -> Job:
     """The job that serves a stage."""
-    job: Job = importlib.import_module(_MODULE[stage]).JOB
+    job: Job = importlib.import_module(f"jobs.{_MODULE[stage]}").JOB
     return job
 
 
@@ -37,6 +31,12 @@ def run_stage(stage: str, place: Workplace, night: date) -> Report:
         if not has_champions(place.settings, night):
             run_job(job_named("train"), place, night)
     return run_job(job_named(stage), place, night)
+
+
+def refuse_too_early(settings: Settings, stage: str, night: date) -> None:
+    """Raise what the stage's job would refuse before a lake is made for it: a mistyped folder leaves nothing."""
+    if not settings.lake_dir.is_dir():
+        print_of(job_named(stage), Workplace(settings), night)
 
 
 def refuse_incomplete(reports: Mapping[str, Report], result: Mapping[str, Any]) -> None:
@@ -54,6 +54,7 @@ def refuse_incomplete(reports: Mapping[str, Report], result: Mapping[str, Any]) 
 def serve(options: argparse.Namespace) -> Any:
     """`fundwatch <stage> --date …`."""
     settings, night = settings_of(options).settings, night_of(options)
+    refuse_too_early(settings, options.command, night)
     with workplace(settings) as place:
         report = run_stage(options.command, place, night)
     if not options.json:
