@@ -212,7 +212,8 @@ def _validated(layers: list[tuple[str, Mapping[str, Any]]]) -> InForce:
     except ValidationError as fault:
         for error in fault.errors():
             key = str(error["loc"][0])
-            wrong.append(f"{origin.get(key, 'settings')}: {key} = {error['input']!r}: {error['msg']}")
+            told = error["msg"].removeprefix("Value error, ")
+            wrong.append(f"{origin.get(key, 'settings')}: {key} = {error['input']!r}: {told}")
         raise SettingsError(faults("the settings do not hold", wrong), do="mend what is named") from fault
     if wrong:
         raise SettingsError(

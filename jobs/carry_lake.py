@@ -21,6 +21,7 @@ from fundwatch.settings import Settings
 from fundwatch.vault import Vault
 from intake.column_forms import Token
 from intake.mapping import ENTRY_OF, read_mapping
+from jobs.copying import say
 from jobs.job import Workplace, writing
 
 if TYPE_CHECKING:
@@ -45,8 +46,7 @@ def carry(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
         rows, lost = carried(place, vault, ring, leave_unknown=options.leave_unknown)
     detail = {"tables": str(len(rows)), "left": str(sum(lost.values())), "key_ids": ",".join(ring.key_ids)}
     audit_log(settings).append("keys carry", actor=options.person, detail=detail)
-    if not options.json:
-        print(f"{len(rows)} tables carried over to the key {ring.active.key_id}; then: `fundwatch keys retire`")
+    say(options, f"{len(rows)} tables carried over to the key {ring.active.key_id}; then: `fundwatch keys retire`")
     return {"rows": rows, "left": lost, "key_id": ring.active.key_id}
 
 

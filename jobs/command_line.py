@@ -79,6 +79,7 @@ def _show_options(parser: argparse.ArgumentParser) -> None:
 
 def _evaluate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--truth", type=local_path, metavar="DIR", help="where the simulator's labels.csv lies")
+    parser.add_argument("--details", action="store_true", help="every table: by scheme, rule, disguise and model")
 
 
 COMMANDS = (

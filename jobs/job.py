@@ -21,9 +21,9 @@ from fundwatch.fingerprint import fingerprint
 from fundwatch.ledger import Ledger
 from fundwatch.lock import held, refuse_no_lake
 from fundwatch.logs import log, step
+from fundwatch.nights import nights_said
 from fundwatch.settings import Settings
 from fundwatch.store import Lake, Written
-from jobs.standing import nights_said
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -13,6 +13,7 @@ from typing import Any
 from fundwatch.anonymity import Anonymity, anonymity_of, measured
 from fundwatch.settings import Settings
 from fundwatch.store import Lake
+from fundwatch.terminal import new_table, show
 from intake.column_forms import ColumnSource, Constant, columns_used
 from intake.mapping import Rows, SourceMapping, read_mapping
 from jobs.command_line import night_of, settings_of
@@ -50,8 +51,7 @@ def serve(options: argparse.Namespace) -> Any:
     with reading(settings) as place:
         told = write_report(place, night)
     if not options.json:
-        for row in measure_rows({name: Anonymity(**_plain(m)) for name, m in told["sets"].items()}):
-            print("  ".join(row))
+        _print({name: Anonymity(**_plain(m)) for name, m in told["sets"].items()}, night)
         print(f"files: {told['folder']}")
     return told
 
@@ -171,6 +171,15 @@ def _form(given: ColumnSource) -> str:
 
 def _plain(record: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name in Anonymity.__dataclass_fields__}
+
+
+def _print(sets: dict[str, Anonymity], night: date) -> None:
+    shown = new_table(f"匿名程度 How anonymous {night}", _CAUTION)
+    for heading in MEASURES:
+        shown.add_column(heading.replace(" ", "\n", 1), overflow="fold")
+    for row in measure_rows(sets):
+        shown.add_row(*row)
+    show(shown)
 
 
 def _scrubber_report(*, as_json: bool) -> dict[str, Any]:

@@ -13,7 +13,10 @@ from typing import Any
 
 from fundwatch.errors import DeliveryError, FundwatchError
 from fundwatch.logs import hush, log, step
+from fundwatch.nights import nights_said
 from fundwatch.settings import Settings
+from intake.delivery import delivered_dates
+from intake.mapping import read_mapping
 from jobs.command_line import night_of, settings_of
 from jobs.job import Report, Workplace, workplace
 from jobs.stages import NIGHT, job_named, refuse_incomplete, refuse_too_early, run_stage
@@ -79,14 +82,14 @@ def _import_all(names: Sequence[str]) -> None:
 
 def delivered_nights(settings: Settings, first: date, last: date) -> list[date]:
     """The dates of the landing folder's deliveries from `first` to `last`. Raises DeliveryError when there are none."""
-    folders = settings.landing_dir.glob("????-??-??") if settings.landing_dir.is_dir() else []
-    found = sorted(date.fromisoformat(folder.name) for folder in folders if folder.is_dir())
+    found = delivered_dates(read_mapping(settings.source, settings.conf), settings.landing_dir)
     nights = [night for night in found if first <= night <= last]
     if not nights:
         raise DeliveryError(
             f"no delivery between {first} and {last}",
             where=str(settings.landing_dir),
-            do="put each night's files in a folder named by its date, or make some with `fundwatch simulate`",
+            do=f"{nights_said(found, 'no delivery lies here')}; put each night's files in a folder named by its date, "
+            "or make some with `fundwatch simulate`",
         )
     return nights
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 from fundwatch.errors import NotReadyError
 from fundwatch.ledger import Ledger
 from fundwatch.lock import refuse_no_lake
+from fundwatch.nights import nights_said
 from fundwatch.store import Lake
-
-_NAMED = 5
 
 
 def refuse_no_stage(lake: Lake, night: date, *stages: str) -> None:
@@ -24,12 +22,3 @@ def refuse_no_stage(lake: Lake, night: date, *stages: str) -> None:
             where=str(lake.root),
             do=f"{nights_said(ledger.nights(missing[0]))}; or run `fundwatch nightly --date {night}`",
         )
-
-
-def nights_said(nights: Sequence[date]) -> str:
-    """What to choose from: the newest nights, the last one first."""
-    if not nights:
-        return "no night has run here yet"
-    newest = ", ".join(str(night) for night in reversed(nights[-_NAMED:]))
-    more = f" and {len(nights) - _NAMED} earlier" if len(nights) > _NAMED else ""
-    return f"the nights that are there: {newest}{more}"
