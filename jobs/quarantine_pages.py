@@ -29,7 +29,6 @@ def print_groups(groups: Sequence[Mapping[str, Any]], night: date) -> None:
 
 def print_row(place: Place, row: Rejected, meanings: Sequence[Meaning], decided: Decision | None) -> None:
     """One row: each code with its meaning, the check's condition, what to do; then its canonical values."""
-    from rich.console import Group
     from rich.panel import Panel
     from rich.text import Text
 
@@ -48,8 +47,7 @@ def print_row(place: Place, row: Rejected, meanings: Sequence[Meaning], decided:
     values.add_column("值 Value", overflow="fold")
     for name, value in (row.values or {}).items():
         values.add_row(name, str(value))
-    parts = [Panel(text, title=f"{place} ({place.table_name})"), *([values] if row.values else [])]
-    show(Group(*parts))
+    show(Panel(text, title=f"{place} ({place.table_name})"), *([values] if row.values else []))
 
 
 def print_decisions(rows: Sequence[Mapping[str, Any]]) -> None:
