@@ -26,7 +26,7 @@ from fundwatch.store import Lake
 from fundwatch.terminal import new_table, show
 from intake.mapping import ENTRY_OF, read_mapping
 from jobs.command_line import settings_of
-from jobs.copying import say, whole
+from jobs.copying import say
 from jobs.lake_accounts import Accounts
 
 _ALL = "every check: `fundwatch lake check --details`"
@@ -54,7 +54,7 @@ def serve(options: argparse.Namespace) -> Any:
         _print(found)
     wrong = [f for f in found if f.outcome is Outcome.WRONG]
     if wrong:
-        told = "\n".join(f"  - {f.check}, {f.subject}: {f.figures}; do: {whole(f.do, options)}" for f in wrong)
+        told = "\n".join(f"  - {f.check}, {f.subject}: {f.figures}; do: {f.do}" for f in wrong)
         said = f"the lake {settings.lake_dir} does not hold:\n{told}\n{_ALL}\n{_verdict(found)}"
         raise LakeCheckError(said, result=result)
     if not options.details:
