@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 REPORT := var/test/junit.xml
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all test-fast lint types lock package airflow airflow-demo clean
+.PHONY: help setup run test test-all test-fast lint types lock package readme airflow airflow-demo clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ lock: ## resolve requirements.in into requirements.lock, keeping the versions th
 
 package: ## dist/fundwatch-<version>.zip, for the executors of a cluster
 	@bash scripts/package.sh
+
+readme: ## run the demonstration and write what it prints into the README
+	$(PYTHON) scripts/readme_demo.py
 
 airflow: ## Airflow on this machine, its state in var/airflow
 	@bash scripts/airflow.sh

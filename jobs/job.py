@@ -247,6 +247,12 @@ def print_of(job: Job, place: Workplace, night: date) -> str:
     return fingerprint(job.name, __version__, upstream, job.own_print(place, night))
 
 
+def refuse_too_early(job: Job, settings: Settings, night: date) -> None:
+    """Raise what the job would refuse, before a lake is made for it: a mistyped folder leaves nothing behind."""
+    if not settings.lake_dir.is_dir():
+        print_of(job, Workplace(settings), night)
+
+
 def run_job(job: Job, place: Workplace, night: date) -> Report:
     """Run the job for the night unless it stands already with the same print. The report says `is_new`."""
     run_print = print_of(job, place, night)

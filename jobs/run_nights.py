@@ -18,8 +18,8 @@ from fundwatch.settings import Settings
 from intake.delivery import delivered_dates
 from intake.mapping import read_mapping
 from jobs.command_line import night_of, settings_of
-from jobs.job import Report, Workplace, workplace
-from jobs.stages import NIGHT, job_named, refuse_incomplete, refuse_too_early, run_stage
+from jobs.job import Report, Workplace, refuse_too_early, workplace
+from jobs.stages import NIGHT, job_named, refuse_incomplete, run_stage
 
 _SIDE_BY_SIDE = 2
 
@@ -27,7 +27,7 @@ _SIDE_BY_SIDE = 2
 def run_nights(settings: Settings, nights: Sequence[date]) -> dict[date, dict[str, Report]]:
     """Run every stage of every night, in order; the reports by night and stage. A refused night stops the span."""
     reports: dict[date, dict[str, Report]] = {}
-    refuse_too_early(settings, NIGHT[0], nights[0])
+    refuse_too_early(job_named(NIGHT[0]), settings, nights[0])
     _warm_up()
     with workplace(settings) as place:
         for night in nights:

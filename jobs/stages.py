@@ -9,9 +9,8 @@ from datetime import date
 from typing import Any
 
 from fundwatch.errors import IncompleteError, faults
-from fundwatch.settings import Settings
 from jobs.command_line import COMMANDS, night_of, settings_of
-from jobs.job import Job, Report, Workplace, print_of, run_job, workplace
+from jobs.job import Job, Report, Workplace, refuse_too_early, run_job, workplace
 
 _MODULE = {command.name: command.script for command in COMMANDS if command.serves == "jobs.stages:serve"}
 NIGHT = ("intake", "features", "rules", "score", "leads")
@@ -33,12 +32,6 @@ def run_stage(stage: str, place: Workplace, night: date) -> Report:
     return run_job(job_named(stage), place, night)
 
 
-def refuse_too_early(settings: Settings, stage: str, night: date) -> None:
-    """Raise what the stage's job would refuse before a lake is made for it: a mistyped folder leaves nothing."""
-    if not settings.lake_dir.is_dir():
-        print_of(job_named(stage), Workplace(settings), night)
-
-
 def refuse_incomplete(reports: Mapping[str, Report], result: Mapping[str, Any]) -> None:
     """Raise IncompleteError when a stage's report says under `incomplete` (sentences) that its result stands, but
     something that it should rest on does not hold. Called last, when everything is written and printed."""
@@ -54,7 +47,7 @@ def refuse_incomplete(reports: Mapping[str, Report], result: Mapping[str, Any]) 
 def serve(options: argparse.Namespace) -> Any:
     """`fundwatch <stage> --date …`."""
     settings, night = settings_of(options).settings, night_of(options)
-    refuse_too_early(settings, options.command, night)
+    refuse_too_early(job_named(options.command), settings, night)
     with workplace(settings) as place:
         report = run_stage(options.command, place, night)
     if not options.json:
