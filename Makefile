@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 REPORT := var/test/junit.xml
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all test-fast lint types lock package notebook airflow airflow-demo clean
+.PHONY: help setup run test test-all test-fast lint types lock package readme notebook airflow airflow-demo clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -40,6 +40,8 @@ package: ## dist/fundwatch-<version>.zip, for the executors of a cluster
 
 notebook: setup ## JupyterLab on this machine with the notebooks, over the lake in var (or FUNDWATCH_VAR)
 	.venv/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/first_morning.ipynb
+readme: ## run the demonstration and write what it prints into the README
+	$(PYTHON) scripts/readme_demo.py
 
 airflow: ## Airflow on this machine, its state in var/airflow
 	@bash scripts/airflow.sh

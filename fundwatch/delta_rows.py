@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from pyarrow import RecordBatchReader
 
 
-def query_rows(path: Path, name: str, query: str) -> list[dict[str, Any]]:
-    """The result of a SQL query over one Delta table, by delta-rs.
+def query_rows(path: Path, name: str, query: str, version: int | None = None) -> list[dict[str, Any]]:
+    """The result of a SQL query over one Delta table, by delta-rs; at its newest version, or the one given.
 
     Not `to_pyarrow_table`: its reading threads abort the process at exit in about one run of ten (pyarrow 25).
     """
-    return list(read_batches(path, name, query).read_all().to_pylist())
+    return list(read_batches(path, name, query, version).read_all().to_pylist())
 
 
-def read_batches(path: Path, name: str, query: str) -> RecordBatchReader:
+def read_batches(path: Path, name: str, query: str, version: int | None = None) -> RecordBatchReader:
     """The same as a stream of Arrow batches."""
     import pyarrow as pa
     from deltalake import DeltaTable, QueryBuilder
 
-    result = QueryBuilder().register(name, DeltaTable(str(path))).execute(query)
+    result = QueryBuilder().register(name, DeltaTable(str(path), version=version)).execute(query)
     return pa.RecordBatchReader.from_stream(result)
 
 

@@ -20,12 +20,15 @@ class ExitCode(IntEnum):
 
 
 class FundwatchError(Exception):
-    """Something a user can mend. `what` is wrong, `where` it is, what to `do` about it."""
+    """Something a user can mend. `what` is wrong, `where` it is, what to `do` about it; the `result` that was found
+    nevertheless, for who asks for JSON.
+    """
 
     exit_code = ExitCode.REFUSED
 
-    def __init__(self, what: str, *, where: str = "", do: str = "") -> None:
+    def __init__(self, what: str, *, where: str = "", do: str = "", result: Mapping[str, Any] | None = None) -> None:
         self.what, self.where, self.do = what, where, do
+        self.result = result or {}
         super().__init__(what)
 
     def __str__(self) -> str:
@@ -83,10 +86,6 @@ class IncompleteError(FundwatchError):
     """All that could run ran and its `result` stands, but something that it should rest on does not hold."""
 
     exit_code = ExitCode.INCOMPLETE
-
-    def __init__(self, what: str, *, where: str = "", do: str = "", result: Mapping[str, Any] | None = None) -> None:
-        super().__init__(what, where=where, do=do)
-        self.result = result or {}
 
 
 class ContractError(FundwatchError):

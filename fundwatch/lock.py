@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fundwatch.errors import LakeBusyError
+from fundwatch.errors import FundwatchError, LakeBusyError
 
 _GRACE_SECONDS = 30.0
 
@@ -33,10 +33,20 @@ class LakeLock:
         os.pwrite(self._descriptor, json.dumps(content).encode(), 0)
 
 
+def refuse_no_lake(lake: Path) -> None:
+    """Raise FundwatchError where there is no lake: a mistyped folder is told, and not made."""
+    if not lake.is_dir():
+        raise FundwatchError(
+            "there is no lake",
+            where=str(lake.absolute()),
+            do="name another with --var or --lake; the first `fundwatch nightly --date DATE` makes one",
+        )
+
+
 @contextmanager
 def held(lake: Path) -> Iterator[LakeLock]:
-    """Hold the lake's lock. Raises LakeBusyError at once when another run has it."""
-    lake.mkdir(parents=True, exist_ok=True)
+    """Hold the lake's lock. Raises LakeBusyError at once when another run has it, FundwatchError without a lake."""
+    refuse_no_lake(lake)
     path = lake / ".lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from fundwatch.errors import SettingsError, faults
+from fundwatch.places import address_fault
 from fundwatch.resources import conf_file, read_yaml
 
 ENVIRONMENT_PREFIX = "FUNDWATCH_"
@@ -72,6 +73,16 @@ class Settings(BaseModel):
     spark_driver_memory: str = Field("3g", description="heap of the driver")
     spark_shuffle_partitions: int = Field(4, ge=1, description="shuffle partitions before adaptive coalescing")
     spark_conf: dict[str, str] = Field(default_factory=dict, description="any further Spark settings")
+
+    @field_validator(
+        "conf", "var", "landing", "lake", "truth", "lists", "reports", "key_file", "vault", "vault_key_file",
+        mode="before",
+    )  # fmt: skip
+    @classmethod
+    def _no_address(cls, value: object) -> object:
+        if value is not None and (fault := address_fault(str(value))):
+            raise ValueError(fault)
+        return value
 
     def _under_var(self, value: Path | None, *parts: str) -> Path:
         return value if value is not None else self.var.joinpath(*parts)
@@ -201,7 +212,8 @@ def _validated(layers: list[tuple[str, Mapping[str, Any]]]) -> InForce:
     except ValidationError as fault:
         for error in fault.errors():
             key = str(error["loc"][0])
-            wrong.append(f"{origin.get(key, 'settings')}: {key} = {error['input']!r}: {error['msg']}")
+            told = error["msg"].removeprefix("Value error, ")
+            wrong.append(f"{origin.get(key, 'settings')}: {key} = {error['input']!r}: {told}")
         raise SettingsError(faults("the settings do not hold", wrong), do="mend what is named") from fault
     if wrong:
         raise SettingsError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -34,20 +34,30 @@ class Written:
 
 @dataclass(frozen=True)
 class Lake:
-    """A folder of Delta tables, one per contract."""
+    """A folder of Delta tables, one per contract. With `versions` it is the lake as it was: see `pinned`."""
 
     root: Path
+    versions: Mapping[str, int] | None = None
+
+    def pinned(self) -> Lake:
+        """The lake as it is now, whatever is written to it meanwhile: every table at its newest version."""
+        made = [name for name in TABLES if self.exists(name)]
+        return Lake(self.root, {name: self.version(name) for name in made})
 
     def path(self, table: str) -> Path:
         return self.root / table
 
     def exists(self, table: str) -> bool:
+        if self.versions is not None:
+            return table in self.versions
         return (self.path(table) / "_delta_log").is_dir()
 
     def version(self, table: str) -> int:
-        """The newest Delta version, read from the log without Spark."""
+        """The newest Delta version, or the pinned one; read from the log without Spark."""
         from deltalake import DeltaTable
 
+        if self.versions is not None:
+            return self.versions[table]
         return int(DeltaTable(str(self.path(table))).version())
 
     def read(self, spark: SparkSession, table: str, version: int | None = None) -> DataFrame:
@@ -55,6 +65,7 @@ class Lake:
         if not self.exists(table):
             raise _not_made(self, table)
         reader = spark.read.format("delta")
+        version = self._pin(table) if version is None else version
         if version is not None:
             reader = reader.option("versionAsOf", version)
         return _completed(reader.load(str(self.path(table))), TABLES[table])
@@ -63,13 +74,16 @@ class Lake:
         """Few rows, without Spark: `query` is SQL over the table's own name. For look-ups, never for data."""
         if not self.exists(table):
             raise _not_made(self, table)
-        return query_rows(self.path(table), table, query)
+        return query_rows(self.path(table), table, query, self._pin(table))
 
     def batches(self, table: str, query: str) -> RecordBatchReader:
         """The same for many rows: a reader of Arrow batches, for who goes through them and keeps a part."""
         if not self.exists(table):
             raise _not_made(self, table)
-        return read_batches(self.path(table), table, query)
+        return read_batches(self.path(table), table, query, self._pin(table))
+
+    def _pin(self, table: str) -> int | None:
+        return None if self.versions is None else self.versions[table]
 
     def known(self, spark: SparkSession, table: str, as_of: date) -> DataFrame:
         """Rows of a clean table as they were known after the night of `as_of`, without the version columns."""

@@ -7,8 +7,10 @@ reordered header; so all of that is looked at here, and every fault of a deliver
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,6 +18,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from fundwatch.errors import DeliveryError, faults
+from fundwatch.nights import nights_said
 from intake.checks import Quality
 from intake.drift import Drift, FileDrift, find_drift, read_names
 from intake.landed import Measured, Opened, open_file
@@ -69,9 +72,23 @@ def delivery_folder(mapping: SourceMapping, landing: Path, night: date) -> Path:
         raise DeliveryError(
             f"there is no delivery for {night}",
             where=str(folder),
-            do="put the night's files there, name another --date or --landing, or make some with `fundwatch simulate`",
+            do=f"{nights_said(delivered_dates(mapping, landing), 'no delivery lies here')}; put the night's files "
+            "there, name another --date or --landing, or make some with `fundwatch simulate`",
         )
     return folder
+
+
+def delivered_dates(mapping: SourceMapping, landing: Path) -> list[date]:
+    """The dates that a delivery's folder lies there for, ascending."""
+    pattern = mapping.delivery.folder
+    named = re.compile(re.escape(pattern).replace(re.escape("{date}"), r"(\d{4}-\d\d-\d\d)"))
+    found = set()
+    for path in landing.glob(pattern.replace("{date}", "????-??-??")):
+        match = named.fullmatch(path.relative_to(landing).as_posix())
+        if match is not None and match.groups() and path.is_dir():
+            with suppress(ValueError):  # a folder named like a date that no month has
+                found.add(date.fromisoformat(match[1]))
+    return sorted(found)
 
 
 def kinds_in(mapping: SourceMapping, folder: Path) -> dict[str, str]:

@@ -21,7 +21,8 @@ from fundwatch.settings import Settings
 from fundwatch.vault import Vault
 from intake.column_forms import Token
 from intake.mapping import ENTRY_OF, read_mapping
-from jobs.job import Workplace, workplace
+from jobs.copying import say
+from jobs.job import Workplace, writing
 from jobs.model_shelf import sign_promotions_anew, signed_anew
 
 if TYPE_CHECKING:
@@ -42,12 +43,11 @@ def carry(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
             where=str(settings.key_path),
             do="`fundwatch keys rotate` makes the new key and the bridge",
         )
-    with workplace(settings) as place:
+    with writing(settings) as place:
         rows, lost = carried(place, vault, ring, leave_unknown=options.leave_unknown)
     detail = {"tables": str(len(rows)), "left": str(sum(lost.values())), "key_ids": ",".join(ring.key_ids)}
     audit_log(settings).append("keys carry", actor=options.person, detail=detail)
-    if not options.json:
-        print(f"{len(rows)} tables carried over to the key {ring.active.key_id}; then: `fundwatch keys retire`")
+    say(options, f"{len(rows)} tables carried over to the key {ring.active.key_id}; then: `fundwatch keys retire`")
     return {"rows": rows, "left": lost, "key_id": ring.active.key_id}
 
 

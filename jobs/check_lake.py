@@ -23,12 +23,14 @@ from fundwatch.lake_check import (
 from fundwatch.lock import held
 from fundwatch.settings import Settings
 from fundwatch.store import Lake
+from fundwatch.terminal import new_table, show
 from intake.mapping import ENTRY_OF, read_mapping
 from jobs.command_line import settings_of
+from jobs.copying import say
 from jobs.lake_accounts import Accounts
 from jobs.model_shelf import model_findings
 
-_NARROWEST = 150
+_ALL = "every check: `fundwatch lake check --details`"
 _OTHERS, _ALL_BUT_OWNER = 0o007, 0o077
 _STYLE = {Outcome.OK: "green", Outcome.WRONG: "bold red", Outcome.NOT_CHECKED: "yellow"}
 _CHINESE = {Outcome.OK: "一致", Outcome.WRONG: "不一致", Outcome.NOT_CHECKED: "未检查"}
@@ -41,25 +43,32 @@ class LakeCheckError(FundwatchError):
 
 
 def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch lake check [--date D] [--deep]`. Raises LakeCheckError when something does not hold."""
+    """`fundwatch lake check [--date D] [--deep] [--details]`: ends with one line, the verdict.
+
+    Raises LakeCheckError when something does not hold.
+    """
     settings = settings_of(options).settings
-    if not settings.lake_dir.is_dir():
-        raise FundwatchError("there is no lake", where=str(settings.lake_dir), do="name another --lake or --var")
     with held(settings.lake_dir):
         found = list(_findings(settings, options))
-    if not options.json:
+    result = {"findings": [asdict(f) for f in found]}
+    if options.details and not options.json:
         _print(found)
     wrong = [f for f in found if f.outcome is Outcome.WRONG]
     if wrong:
-        if options.json:
-            _print_json(found)
         told = "\n".join(f"  - {f.check}, {f.subject}: {f.figures}; do: {f.do}" for f in wrong)
-        raise LakeCheckError(
-            f"{len(wrong)} of {len(found)} checks do not hold:\n{told}",
-            where=str(settings.lake_dir),
-            do="as said above",
-        )
-    return {"findings": [asdict(f) for f in found]}
+        said = f"the lake {settings.lake_dir} does not hold:\n{told}\n{_ALL}\n{_verdict(found)}"
+        raise LakeCheckError(said, result=result)
+    if not options.details:
+        say(options, _ALL)
+    say(options, _verdict(found))
+    return result
+
+
+def _verdict(found: Sequence[Finding]) -> str:
+    wrong, not_checked = (sum(f.outcome is o for f in found) for o in (Outcome.WRONG, Outcome.NOT_CHECKED))
+    told = f"不一致 {wrong} of {len(found)} checks do not hold" if wrong else f"一致 all {len(found)} checks hold"
+    skipped = f", of which 未检查 {not_checked} could not be made" if not_checked else ""
+    return told + skipped
 
 
 def _findings(settings: Settings, options: argparse.Namespace) -> Iterator[Finding]:
@@ -112,22 +121,13 @@ def _access(settings: Settings) -> Iterator[Finding]:
 
 
 def _print(found: Sequence[Finding]) -> None:
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(title="数据湖核对 Lake check", header_style="bold")
-    for heading in ("核对项\nCheck", "对象\nSubject", "结果\nResult", "数字\nFigures", "处理\nWhat to do"):
+    table = new_table("数据湖核对 Lake check")
+    for heading in ("核对项\nCheck", "对象\nSubject", "结果\nResult", "数字\nFigures"):
         table.add_column(heading, overflow="fold")
     for f in found:
         result = Text(f"{_CHINESE[f.outcome]} {f.outcome}", style=_STYLE[f.outcome])
-        table.add_row(f.check, f.subject, result, Text(f.figures), Text(f.do if f.outcome is not Outcome.OK else ""))
-    console = Console()
-    console.width = max(console.width, _NARROWEST)  # a log or a pipe has no width of its own
-    console.print(table)
-
-
-def _print_json(found: Sequence[Finding]) -> None:
-    import json
-
-    print(json.dumps({"findings": [asdict(f) for f in found]}, ensure_ascii=False, indent=2, default=str))
+        figures = f.figures if f.outcome is Outcome.OK or not f.do else f"{f.figures}; 处理 do: {f.do}"
+        table.add_row(f.check, f.subject, result, Text(figures))
+    show(table)

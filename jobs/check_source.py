@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import secrets
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from intake.trying import FileColumns
+
+_FEW = 50_000  # rows of each file, below which compiling plans costs more than it saves
 
 
 def serve(options: argparse.Namespace) -> Any:
@@ -83,11 +87,12 @@ def _headers(mapping: SourceMapping, folder: Path) -> Iterator[FileColumns]:
 def _with_spark(
     settings: Settings, mapping: SourceMapping, quality: Quality, delivery: Delivery, sample: int, scratch: Path
 ) -> Report:
-    from fundwatch.session import start_session
+    from fundwatch.session import FEW_ROWS, start_session
 
     conf, master = settings.spark()
+    conf |= {"spark.sql.warehouse.dir": str(scratch), **(FEW_ROWS if sample <= _FEW else {})}
     with step("Spark starts"):
-        spark = start_session("fundwatch source check", conf | {"spark.sql.warehouse.dir": str(scratch)}, master)
+        spark = start_session("fundwatch source check", conf, master)
     try:
         with step("the sample is mapped"):
             return check(spark, mapping, quality, delivery, sample)
@@ -104,6 +109,18 @@ def check(spark: SparkSession, mapping: SourceMapping, quality: Quality, deliver
     supplied = supplied_columns(mapping, delivery.headers())
     whole = supplied_columns(mapping, {k: frozenset(f.names().values()) for k, f in mapping.files.items()})
     trial.map_all()
+    with ThreadPoolExecutor() as pool:  # each is one collected frame, and plans as long as it computes
+        totals, codes, columns, strange, keys, references = (
+            pool.submit(count)
+            for count in (
+                trial.totals,
+                trial.codes,
+                partial(trial.columns, supplied),
+                trial.strange,
+                trial.keys,
+                partial(trial.references, supplied),
+            )
+        )
     return Report(
         source=mapping.source,
         night=delivery.business_date,
@@ -112,14 +129,14 @@ def check(spark: SparkSession, mapping: SourceMapping, quality: Quality, deliver
         share_limit=quality.quarantine_share,
         files=tuple(file_columns(mapping.files[f.kind], f.kind, f.name, f.header) for f in delivery.files),
         rows_of_files={f.name: f.measured.rows for f in delivery.files},
-        totals=trial.totals(),
-        codes=trial.codes(),
-        columns=trial.columns(supplied),
+        totals=totals.result(),
+        codes=codes.result(),
+        columns=columns.result(),
         constants=_constants(mapping),
         unknown={t: tuple(c for c in _mappable(t) if c not in names) for t, names in supplied.items()},
-        strange=trial.strange(),
-        keys=trial.keys(),
-        references=trial.references(supplied),
+        strange=strange.result(),
+        keys=keys.result(),
+        references=references.result(),
         enabled=tuple(enabled_by(_sets(supplied), _sets(whole))),
     )
 

@@ -10,11 +10,13 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 
 from fundwatch import __version__
-from fundwatch.errors import ExitCode, FundwatchError, IncompleteError
+from fundwatch.errors import ExitCode, FundwatchError
+from fundwatch.places import local_path
+from jobs.copying import whole
 from jobs.export_options import export_options, privacy_options
 from jobs.operating_options import (
     deliveries_options,
@@ -25,16 +27,26 @@ from jobs.operating_options import (
 )
 from jobs.privacy_options import audit_options, keys_options, reidentify_options
 from jobs.source_options import source_options
+from jobs.usage import HelpfulParser
 
 
 @dataclass(frozen=True)
 class Command:
-    """One subcommand: its help and the function `module:run` that serves it, taking the parsed options."""
+    """One subcommand: its help and the function `module:run` that serves it, taking the parsed options.
+
+    `script` is the module of jobs/ that spark-submit starts for it; a command without one needs no cluster. A stage's
+    script is the module of its job.
+    """
 
     name: str
     help: str
     serves: str
     options: Callable[[argparse.ArgumentParser], None] = lambda _parser: None
+    script: str = ""
+
+
+def _stage(name: str, help_: str, script: str) -> Command:
+    return Command(name, help_, "jobs.stages:serve", script=script)
 
 
 def _nightly_options(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +56,7 @@ def _nightly_options(parser: argparse.ArgumentParser) -> None:
 def _simulate_options(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--preset", metavar="NAME", help="a scenario of conf/scenarios: demo, city, province-slice")
-    which.add_argument("--scenario", type=Path, metavar="FILE", help="a scenario file of your own")
+    which.add_argument("--scenario", type=local_path, metavar="FILE", help="a scenario file of your own")
     parser.add_argument("--lines", type=int, help="about how many fee lines (default 24000, or the scenario's)")
     parser.add_argument(
         "--from",
@@ -72,18 +84,18 @@ def _show_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _evaluate_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--truth", type=Path, metavar="DIR", help="where the simulator's labels.csv lies")
+    parser.add_argument("--truth", type=local_path, metavar="DIR", help="where the simulator's labels.csv lies")
+    parser.add_argument("--details", action="store_true", help="every table: by scheme, rule, disguise and model")
 
 
-STAGES = ("intake", "features", "rules", "train", "score", "leads")
 COMMANDS = (
     Command("simulate", "make labelled synthetic deliveries", "jobs.simulate_claims:serve", _simulate_options),
-    Command("intake", "take one night's delivery in: check, quarantine, net, pseudonymise", "jobs.stages:serve"),
-    Command("features", "build daily rollups, indicators and peer statistics", "jobs.stages:serve"),
-    Command("rules", "scan the claims with all detection rules", "jobs.stages:serve"),
-    Command("train", "train the detectors on the night's indicators and register them", "jobs.stages:serve"),
-    Command("score", "score every patient, doctor and institution with the champions", "jobs.stages:serve"),
-    Command("leads", "fuse hits and scores into the ranked list and publish it", "jobs.stages:serve"),
+    _stage("intake", "take one night's delivery in: check, quarantine, net, pseudonymise", "load_delivery"),
+    _stage("features", "build daily rollups, indicators and peer statistics", "build_features"),
+    _stage("rules", "scan the claims with all detection rules", "scan_rules"),
+    _stage("train", "train the detectors on the night's indicators and register them", "train_models"),
+    _stage("score", "score every patient, doctor and institution with the champions", "score_entities"),
+    _stage("leads", "fuse hits and scores into the ranked list and publish it", "publish_leads"),
     Command(
         "models",
         "show which models speak on a night and whether they hold; promote one",
@@ -95,6 +107,7 @@ COMMANDS = (
         "all of a night in order, in one Spark application",
         "jobs.run_nights:serve",
         _nightly_options,
+        script="run_nights",
     ),
     Command("show", "show a night's list, or one lead with its evidence", "jobs.show_lead:serve", _show_options),
     Command(
@@ -103,7 +116,9 @@ COMMANDS = (
         "jobs.evaluate_leads:serve",
         _evaluate_options,
     ),
-    Command("keys", "make, check, rotate and retire the keys", "jobs.manage_keys:serve", keys_options),
+    Command(
+        "keys", "make, check, rotate and retire the keys", "jobs.manage_keys:serve", keys_options, script="manage_keys"
+    ),
     Command(
         "reidentify",
         "whose tokens a lead holds: request, approve, reveal; every call is logged",
@@ -117,8 +132,20 @@ COMMANDS = (
         "jobs.source_options:serve",
         source_options,
     ),
-    Command("privacy", "report how anonymous a night's data is", "jobs.report_privacy:serve", privacy_options),
-    Command("export", "export a night's data as conf/exports declares", "jobs.export_data:serve", export_options),
+    Command(
+        "privacy",
+        "report how anonymous a night's data is",
+        "jobs.report_privacy:serve",
+        privacy_options,
+        script="report_privacy",
+    ),
+    Command(
+        "export",
+        "export a night's data as conf/exports declares",
+        "jobs.export_data:serve",
+        export_options,
+        script="export_data",
+    ),
     Command("settings", "print the settings in force and where each comes from", "jobs.show_settings:serve"),
     Command(
         "deliveries",
@@ -152,13 +179,13 @@ def _date(text: str) -> date:
 def _common_options(parser: argparse.ArgumentParser) -> None:
     common = parser.add_argument_group("common options")
     common.add_argument("--date", type=_date, metavar="DATE", help="the business date, like 2026-03-31")
-    common.add_argument("--landing", type=Path, metavar="DIR", help="where deliveries lie")
-    common.add_argument("--lake", type=Path, metavar="DIR", help="where the tables lie")
+    common.add_argument("--landing", metavar="DIR", help="where deliveries lie")
+    common.add_argument("--lake", metavar="DIR", help="where the tables lie")
     common.add_argument("--source", metavar="NAME", help="which mapping of conf/sources/ reads the delivery")
     common.add_argument("--profile", metavar="NAME", help="which settings of conf/profiles/ hold")
-    common.add_argument("--var", type=Path, metavar="DIR", help="where everything made lies, unless set one by one")
+    common.add_argument("--var", metavar="DIR", help="where everything made lies, unless set one by one")
     common.add_argument(
-        "--settings", type=Path, metavar="FILE", help="a settings file (default: fundwatch.yaml, if any)"
+        "--settings", type=local_path, metavar="FILE", help="a settings file (default: fundwatch.yaml, if any)"
     )
     common.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="any other setting; may be repeated"
@@ -167,9 +194,9 @@ def _common_options(parser: argparse.ArgumentParser) -> None:
     common.add_argument("--quiet", action="store_true", help="no progress, only the result and errors")
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> HelpfulParser:
     """The whole command line."""
-    top = argparse.ArgumentParser(
+    top = HelpfulParser(
         prog="fundwatch",
         description="Finds fraud, waste and abuse in health-insurance claims: "
         "a night's deliveries in, a ranked list of leads out.",
@@ -210,7 +237,7 @@ def night_of(options: argparse.Namespace) -> date:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is an ExitCode."""
-    options = parser().parse_args(argv)
+    options = parser().parse_whole(argv)
     from fundwatch.logs import start_logging
 
     start_logging(quiet=options.quiet)
@@ -218,7 +245,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         result = getattr(importlib.import_module(module), function)(options)
     except FundwatchError as fault:
-        _tell(fault, as_json=options.json)
+        _tell(fault, options)
         return int(fault.exit_code)
     except KeyboardInterrupt:
         print("stopped; run the same command again to go on", file=sys.stderr)
@@ -231,12 +258,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(ExitCode.OK)
 
 
-def _tell(fault: FundwatchError, *, as_json: bool) -> None:
-    if as_json:
-        told: dict[str, Any] = dict(fault.result) if isinstance(fault, IncompleteError) else {}
-        told |= {"error": fault.what, "where": fault.where, "do": fault.do, "exit_code": int(fault.exit_code)}
+def _tell(fault: FundwatchError, options: argparse.Namespace) -> None:
+    if options.json:
+        told = {**fault.result, "error": fault.what, "where": fault.where, "do": whole(fault.do, options)}
+        told["exit_code"] = int(fault.exit_code)
         print(json.dumps(told, ensure_ascii=False, indent=2, default=str))
-    print(f"fundwatch: {fault}", file=sys.stderr)
+    print(f"fundwatch: {whole(str(fault), options)}", file=sys.stderr)
 
 
 def _shows_faults(options: argparse.Namespace) -> bool:
@@ -259,9 +286,10 @@ def _tell_unexpected(fault: Exception, *, in_full: bool) -> None:
     )
 
 
-def main_of_job(stage: str) -> None:
-    """The entry of a job module under spark-submit: the same options as `fundwatch <stage>`."""
-    sys.exit(main([stage, *sys.argv[1:]]))
+def main_of_script(path: str) -> None:
+    """The entry of a module of jobs/ under spark-submit: the same options as the command whose script it is."""
+    name = next(command.name for command in COMMANDS if command.script == PurePath(path).stem)
+    sys.exit(main([name, *sys.argv[1:]]))
 
 
 if __name__ == "__main__":

@@ -13,8 +13,10 @@ from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from fundwatch.store import Lake
 from jobs.command_line import night_of, settings_of
+from jobs.copying import say
 from jobs.read_truth import NightFound, read_found, read_labels, read_seen
-from leads.evaluation_report import Evaluation, as_records, write_evaluation
+from jobs.standing import refuse_no_stage
+from leads.evaluation_report import Evaluation, as_records, verdict, write_evaluation
 from leads.evaluation_tables import print_evaluation
 from models.evaluation import score_quality, score_quality_by_peers, standing_out
 from models.labels import Window, to_matches, to_subjects, with_state
@@ -44,12 +46,16 @@ _AS_SUBJECT = {"entity_type": "subject_type", "entity_id": "subject_id"}
 
 
 def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch evaluate --date … [--truth DIR]`."""
+    """`fundwatch evaluate --date … [--truth DIR] [--details]`; ends with one line, the verdict."""
     settings, night = settings_of(options).settings, night_of(options)
     evaluation, folder = write_evaluation_of(settings, night, options.truth or settings.truth_dir)
     if not options.json:
-        print_evaluation(evaluation)
-        print(f"files: {folder}")
+        if options.details:
+            print_evaluation(evaluation)
+        say(options, f"files:    {folder}")
+        if not options.details:
+            say(options, f"by scheme, rule, disguise and model: `fundwatch evaluate --date {night} --details`")
+        print(verdict(evaluation))
     return {**as_records(evaluation), "folder": folder}
 
 
@@ -64,6 +70,7 @@ def write_evaluation_of(settings: Settings, night: date, truth: Path) -> tuple[E
 def evaluate(settings: Settings, night: date, truth: Path) -> Evaluation:
     """Everything the night found, against everything that was staged and could be seen by then."""
     lake = Lake(settings.lake_dir)
+    refuse_no_stage(lake, night, "rules")
     labels, made = read_labels(truth, settings, lake, night), read_found(lake, night)
     seen, window = read_seen(lake, labels, made.hit_lines, night), _window(made.coverage)
     labels = with_state(labels, seen, _pair_rules(settings), window)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 from collections.abc import Mapping
-from contextlib import closing
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 from fundwatch import __version__
 from fundwatch.anonymity import Anonymity, anonymity_of, measured, suppressed, with_small_cells_hidden
 from fundwatch.contracts import TABLES
-from fundwatch.errors import CatalogueError, NotReadyError, faults
+from fundwatch.errors import CatalogueError, faults
+from fundwatch.store import Lake
 from intake.generalising import TREATMENTS
 from jobs.command_line import night_of, settings_of
 from jobs.export_linkage import Attack, attacked
 from jobs.export_pages import Made, data_files, page_of, report_of
-from jobs.job import Workplace
+from jobs.job import Workplace, reading
 from jobs.privacy_catalogue import read_privacy
+from jobs.standing import refuse_no_stage
 from leads.exports import Export, ExportColumn, ExportRefusedError, read_export
 from leads.privacy_pages import as_json, publish
 
@@ -37,23 +37,14 @@ def serve(options: argparse.Namespace) -> Any:
     """`fundwatch export NAME --date … --out DIR`. Raises ExportRefusedError before anything is written."""
     settings, night = settings_of(options).settings, night_of(options)
     export = read_export(options.name, settings.conf)
-    with closing(Stopping(Workplace(settings))) as stopping:
-        told = write_export(export, stopping.place, night, options.out)
+    refuse_no_stage(Lake(settings.lake_dir), night, *_stages_of(export.known, export.of_night))
+    with reading(settings) as place:
+        told = write_export(export, place, night, options.out)
     if not options.json:
         print(
             f"{told['rows']} rows ({told['left_out']} left out, {told['hidden_cells']} cells hidden): {told['folder']}"
         )
     return told
-
-
-@dataclass(frozen=True)
-class Stopping:
-    """A workplace without the lake's lock: versions are pinned instead, so that a night may run meanwhile."""
-
-    place: Workplace
-
-    def close(self) -> None:
-        self.place.stop()
 
 
 def write_export(export: Export, place: Workplace, night: date, out: Path) -> dict[str, Any]:
@@ -107,14 +98,7 @@ def views_of_night(place: Workplace, night: date, known: tuple[str, ...], of_nig
     """
     from pyspark.sql import functions as F
 
-    needed = [stage for stage, tables in (("intake", known), ("leads", of_night)) if tables]
-    missing = [stage for stage in needed if place.ledger.committed(stage, night) is None]
-    if missing:
-        raise NotReadyError(
-            f"{', '.join(missing)} has not run for {night}",
-            where=str(place.lake.root),
-            do=f"run `fundwatch nightly --date {night}`",
-        )
+    refuse_no_stage(place.lake, night, *_stages_of(known, of_night))
     versions = {name: place.lake.version(name) for name in (*known, *of_night) if place.lake.exists(name)}
     at = F.lit(night)
     for name in known:
@@ -125,6 +109,11 @@ def views_of_night(place: Workplace, night: date, known: tuple[str, ...], of_nig
         rows = place.lake.read(place.spark, name, versions.get(name))
         rows.filter(F.col("business_date") == at).createOrReplaceTempView(name)
     return versions
+
+
+def _stages_of(known: tuple[str, ...], of_night: tuple[str, ...]) -> list[str]:
+    """The stages that make what is read."""
+    return [stage for stage, tables in (("intake", known), ("leads", of_night)) if tables]
 
 
 def treated(rows: DataFrame, columns: Mapping[str, ExportColumn], *, keep_all: bool = False) -> DataFrame:
@@ -202,3 +191,9 @@ def _in_memory(export: Export, rows: DataFrame) -> pa.Table:
             f"the export {export.name} has more than {export.most_rows} rows", do="narrow the query, or raise most_rows"
         )
     return told.sort_by([(name, "ascending") for name in told.column_names])
+
+
+if __name__ == "__main__":
+    from jobs.command_line import main_of_script
+
+    main_of_script(__file__)

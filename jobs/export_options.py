@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+
+from fundwatch.places import local_path
 
 
 def export_options(parser: argparse.ArgumentParser) -> None:
     """`fundwatch export NAME --out DIR`."""
     parser.add_argument("name", help="an export of conf/exports")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the export's folder is made")
+    parser.add_argument(
+        "--out", type=local_path, required=True, metavar="DIR", help="where the export's folder is made"
+    )
 
 
 def privacy_options(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from fundwatch.decisions import Action, Decision, DecisionError, Decisions, Place
 from fundwatch.errors import FundwatchError, faults
 from fundwatch.ledger import Ledger
-from fundwatch.lock import held
+from fundwatch.lock import held, refuse_no_lake
 from fundwatch.settings import Settings
 from fundwatch.store import Lake
 from intake.checks import read_quality
@@ -20,6 +20,7 @@ from intake.mapping import ENTRY_OF, read_mapping
 from intake.vouching import Rejected, release_faults, resubmit_faults, source_codes
 from jobs.command_line import night_of, settings_of
 from jobs.quarantine_pages import print_decisions, print_groups, print_row
+from jobs.standing import refuse_no_stage
 
 _EXAMPLES = 3
 _HEAD = "business_date, source, file_name, table_name, line_number"
@@ -28,6 +29,7 @@ _HEAD = "business_date, source, file_name, table_name, line_number"
 def serve(options: argparse.Namespace) -> Any:
     """`fundwatch quarantine <action> --date D …`."""
     settings = settings_of(options).settings
+    refuse_no_lake(settings.lake_dir)
     return _ACTIONS[options.action](settings, options)
 
 
@@ -52,6 +54,8 @@ def _list(settings: Settings, options: argparse.Namespace) -> Any:
     for group in groups:
         delivered = lines.get((group["file_name"], group["table_name"]))
         group["share"] = group["rows"] / delivered if delivered else None
+    if not groups:
+        refuse_no_stage(lake, night, "intake")
     if not options.json:
         print_groups(groups, night)
     return {"business_date": night, "groups": groups}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from threading import Lock
@@ -19,8 +19,9 @@ from fundwatch import __version__
 from fundwatch.errors import ContractError, NotReadyError
 from fundwatch.fingerprint import fingerprint
 from fundwatch.ledger import Ledger
-from fundwatch.lock import held
+from fundwatch.lock import held, refuse_no_lake
 from fundwatch.logs import log, step
+from fundwatch.nights import nights_said
 from fundwatch.settings import Settings
 from fundwatch.store import Lake, Written
 
@@ -57,9 +58,11 @@ class Job:
 class Workplace:
     """Settings, lake, ledger and the one Spark session that a command's jobs share (started when first used)."""
 
-    def __init__(self, settings: Settings, note_java: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self, settings: Settings, note_java: Callable[[int], None] | None = None, lake: Lake | None = None
+    ) -> None:
         self.settings = settings
-        self.lake = Lake(settings.lake_dir)
+        self.lake = lake or Lake(settings.lake_dir)
         self.ledger = Ledger(settings.lake_dir)
         self._note_java = note_java
         self._spark: SparkSession | None = None
@@ -78,7 +81,8 @@ class Workplace:
                     self._note_java(java.pid)
             return self._spark
 
-    def stop(self) -> None:
+    def close(self) -> None:
+        """End the session, if one was started."""
         if self._spark is not None:
             self._spark.stop()
             self._spark = None
@@ -91,13 +95,29 @@ class Workplace:
 
 @contextmanager
 def workplace(settings: Settings) -> Iterator[Workplace]:
-    """The lake, locked, with a session that ends with the block."""
-    with held(settings.lake_dir) as lock:
-        place = Workplace(settings, lock.note_process)
-        try:
-            yield place
-        finally:
-            place.stop()
+    """The lake, made if need be and locked, for jobs: the first that has something to do starts the session."""
+    settings.lake_dir.mkdir(parents=True, exist_ok=True)
+    with held(settings.lake_dir) as lock, closing(Workplace(settings, lock.note_process)) as place:
+        yield place
+
+
+@contextmanager
+def writing(settings: Settings) -> Iterator[Workplace]:
+    """A lake that is there, locked, with a session that stands: for commands that are no job of a night."""
+    with held(settings.lake_dir) as lock, closing(Workplace(settings, lock.note_process)) as place:
+        _ = place.spark
+        yield place
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[Workplace]:
+    """A lake that is there, with a session that stands and without the lock: a night may write meanwhile, and every
+    table is read at the version that it had when the block began."""
+    refuse_no_lake(settings.lake_dir)
+    lake = Lake(settings.lake_dir).pinned()
+    with closing(Workplace(settings, lake=lake)) as place:
+        _ = place.spark
+        yield place
 
 
 class Night:
@@ -220,10 +240,17 @@ def print_of(job: Job, place: Workplace, night: date) -> str:
             raise NotReadyError(
                 f"{job.name} needs {need} for {night}, which has not run",
                 where=str(place.lake.root),
-                do=f"run `fundwatch {need} --date {night}`, or `fundwatch nightly --date {night}`",
+                do=f"run `fundwatch {need} --date {night}`, or `fundwatch nightly --date {night}`; "
+                f"{nights_said(place.ledger.nights(need))}",
             )
         upstream.append(stands.print)
     return fingerprint(job.name, __version__, upstream, job.own_print(place, night))
+
+
+def refuse_too_early(job: Job, settings: Settings, night: date) -> None:
+    """Raise what the job would refuse, before a lake is made for it: a mistyped folder leaves nothing behind."""
+    if not settings.lake_dir.is_dir():
+        print_of(job, Workplace(settings), night)
 
 
 def run_job(job: Job, place: Workplace, night: date) -> Report:

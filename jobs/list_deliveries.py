@@ -9,11 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from fundwatch.delivery_log import Delivered, DeliveryLog, Noted, State
-from fundwatch.lock import held
+from fundwatch.errors import FundwatchError
+from fundwatch.lock import held, refuse_no_lake
+from fundwatch.nights import nights_said
 from fundwatch.store import Lake
+from fundwatch.terminal import new_table, show
 from jobs.command_line import night_of, settings_of
+from jobs.copying import say
 
-_NARROWEST = 150
 _STYLE = {State.HELD: "bold yellow", State.REFUSED: "bold red", State.ACCEPTED: "green", State.RELEASED: "cyan"}
 _CHINESE = {
     State.RECEIVED: "已接收",
@@ -23,23 +26,33 @@ _CHINESE = {
     State.REFUSED: "已拒收",
     State.SUPERSEDED: "已被取代",
 }
-_PARTS = ("delivered", "accepted", "quarantined", "duplicate")
+_PARTS = {
+    "delivered": "交付 delivered",
+    "accepted": "入湖 accepted",
+    "quarantined": "隔离 quarantined",
+    "duplicate": "重复 duplicate",
+}
 Totals = dict[tuple[str, date], dict[str, Any]]
 
 
 def serve(options: argparse.Namespace) -> Any:
     """`fundwatch deliveries [release] [--date] [--source] [--state]`."""
     lake = Lake(settings_of(options).settings.lake_dir)
+    refuse_no_lake(lake.root)
     if options.action == "release":
         return _release(lake, options)
-    totals = _totals(lake)
+    totals, known = _totals(lake), _all(lake)
     shown = [
         noted
-        for noted in _all(lake)
+        for noted in known
         if options.date in (None, noted.delivery.business_date)
         and options.source in (None, noted.delivery.source)
         and options.state in (None, noted.state)
     ]
+    if not shown and options.date is not None:
+        nights = sorted({noted.delivery.business_date for noted in known})
+        told = nights_said(nights, "none was ever taken in or refused")
+        raise FundwatchError(f"no such delivery of {options.date}", where=str(lake.root), do=told)
     if not options.json:
         _print_table(shown, totals)
     return {"deliveries": [_plain(noted, totals) for noted in shown]}
@@ -51,8 +64,7 @@ def _release(lake: Lake, options: argparse.Namespace) -> Any:
         done = DeliveryLog(lake.root).release(
             night, by=options.by, why=options.why, source=options.source, content_print=options.content_print
         )
-    if not options.json:
-        print(f"released: {done.delivery.batch_id} ({done.delivery.print}); now `fundwatch nightly --date {night}`")
+    say(options, f"released: {done.delivery.batch_id} ({done.delivery.print}); now `fundwatch nightly --date {night}`")
     return _plain(done, {})
 
 
@@ -96,29 +108,36 @@ def _plain(noted: Noted, totals: Totals) -> dict[str, Any]:
 
 
 def _print_table(shown: list[Noted], totals: Totals) -> None:
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(title="交付清单 Deliveries (行数 lines; 费用明细金额 money of fee lines, CNY)", header_style="bold")
-    for heading in ("业务日期\nDate", "来源\nSource", "批次\nBatch", "状态\nState", "文件\nFiles"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("交付\nDelivered", "入湖\nAccepted", "隔离\nQuarantined", "重复\nDuplicates"):
+    table = new_table("交付清单 Deliveries (行数 lines; 费用明细金额 money of fee lines, CNY)")
+    for heading in ("业务日期\nDate", "批次\nBatch", "状态\nState", "去向\nWhat became of it"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("行数\nLines", "金额(元)\nMoney"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("原因 / 何人\nWhy / by", overflow="fold")
     for noted in shown:
         own, found = noted.delivery, _totals_of(noted, totals)
-        cells = [_cell(found.get(f"{part}_lines"), found.get(f"{part}_amount")) for part in _PARTS]
-        if not found:
-            cells[0] = _cell(own.rows, own.amount)
+        found = found or {"delivered_lines": own.rows, "delivered_amount": own.amount}
+        parts = [part for part in _PARTS if f"{part}_lines" in found]
         state = Text(f"{_CHINESE[noted.state]}\n{noted.state}", style=_STYLE.get(noted.state, ""))
-        why = " — ".join(part for part in (noted.why, noted.by) if part)
-        mark = f"{own.batch_id}\n{own.print}"
-        table.add_row(str(own.business_date), own.source, mark, state, str(own.files), *cells, Text(why))
-    console = Console()
-    console.width = max(console.width, _NARROWEST)  # a log or a pipe has no width of its own
-    console.print(table)
+        table.add_row(
+            f"{own.business_date}\n{own.source}",
+            f"{own.batch_id}\n{own.print}\n{own.files} 个文件 files",
+            state,
+            "\n".join(_PARTS[part] for part in parts),
+            "\n".join(_number(found[f"{part}_lines"]) for part in parts),
+            "\n".join(_money(found[f"{part}_amount"]) for part in parts),
+        )
+    show(table, *(Text(f"{n.delivery.business_date} {n.delivery.source}: {_why(n)}") for n in shown if _why(n)))
 
 
-def _cell(lines: int | None, money: Decimal | None) -> str:
-    return "–" if lines is None else f"{lines:,}" + ("" if money is None else f"\n{money:,.2f}")
+def _why(noted: Noted) -> str:
+    return " — ".join(part for part in (noted.why, noted.by) if part)
+
+
+def _number(lines: int | None) -> str:
+    return "–" if lines is None else f"{lines:,}"
+
+
+def _money(amount: Decimal | None) -> str:
+    return "–" if amount is None else f"{amount:,.2f}"

@@ -21,6 +21,7 @@ from fundwatch.store import Lake
 from fundwatch.vault import Vault
 from jobs import rotate_vault
 from jobs.command_line import settings_of
+from jobs.copying import say
 from jobs.rotate_vault import vault_of
 
 
@@ -83,10 +84,10 @@ def _check(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     if not options.json:
         print(f"key {ring.active.key_id} in force; lineage {ring.lineage}")
         if ring.retiring is not None:
-            print(f"key {ring.retiring.key_id} retiring: `fundwatch keys carry`, then `fundwatch keys retire`")
-        print(f"vault key {vault_key.key_id}" if vault_key else "no vault key: `fundwatch keys make` makes one")
+            say(options, f"key {ring.retiring.key_id} retiring: `fundwatch keys carry`, then `fundwatch keys retire`")
+        say(options, f"vault key {vault_key.key_id}" if vault_key else "no vault key: `fundwatch keys make` makes one")
         if vault_key is not None and vault_key.old is not None:
-            print(f"vault key {vault_key.old.key_id} retiring: `fundwatch keys retire --vault`")
+            say(options, f"vault key {vault_key.old.key_id} retiring: `fundwatch keys retire --vault`")
     retiring = ring.retiring.key_id if ring.retiring else None
     told = {"key_id": ring.active.key_id, "path": settings.key_path, "retiring": retiring}
     told |= {"lineage": ring.lineage, "vault_key_id": vault_key.key_id if vault_key else None}
@@ -130,7 +131,10 @@ def _bridged(options: argparse.Namespace, settings: Settings, vault: Vault, ring
     _noted(options, vault, "keys bridge", ring, {"tokens": str(count)})
     if not options.json:
         print(f"key {ring.active.key_id} in force, {ring.retiring.key_id if ring.retiring else ''} retiring")
-        print(f"bridge of {count} tokens in {vault.bridge_path}: `fundwatch keys carry`, then `fundwatch keys retire`")
+        say(
+            options,
+            f"bridge of {count} tokens in {vault.bridge_path}: `fundwatch keys carry`, then `fundwatch keys retire`",
+        )
     told = {"key_id": ring.active.key_id, "retiring": ring.key_ids[-1], "lineage": ring.lineage}
     return told | {"bridged": count, "bridge": vault.bridge_path, "path": settings.key_path}
 
@@ -207,3 +211,9 @@ _ACTIONS = {
     "share": rotate_vault.share,
 }  # fmt: skip
 _OF_VAULT = {"rotate": rotate_vault.rotate, "retire": rotate_vault.retire, "share": rotate_vault.share}
+
+
+if __name__ == "__main__":
+    from jobs.command_line import main_of_script
+
+    main_of_script(__file__)

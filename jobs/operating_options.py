@@ -38,6 +38,7 @@ def lake_options(parser: argparse.ArgumentParser) -> None:
     """`fundwatch lake check`."""
     parser.add_argument("action", choices=("check",), help="verify files, versions, counts and money")
     parser.add_argument("--deep", action="store_true", help="read every data file through")
+    parser.add_argument("--details", action="store_true", help="every check, not only what does not hold")
 
 
 def erase_options(parser: argparse.ArgumentParser) -> None:

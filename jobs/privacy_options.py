@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+
+from fundwatch.places import local_path
 
 REIDENTIFY_ACTIONS = ("request", "approve", "deny", "reveal", "list")
 KEYS_ACTIONS = ("make", "check", "rotate", "bridge", "carry", "retire", "share")
@@ -24,7 +25,7 @@ def keys_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shares",
         nargs=2,
-        type=Path,
+        type=local_path,
         metavar=("A", "B"),
         help="make, share: two files of two custodians, useless one by one; then key_file=A+B",
     )
@@ -46,7 +47,7 @@ def reidentify_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--basis", default="", metavar="TEXT", help="request: the legal basis")
     parser.add_argument("--fields", default="", metavar="A,B", help="request: which fields, like name,certificate")
     parser.add_argument("--days", type=int, metavar="N", help="approve: for how many days (default: the most)")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="reveal: a new file for its owner alone")
+    parser.add_argument("--out", type=local_path, metavar="FILE", help="reveal: a new file for its owner alone")
 
 
 def audit_options(parser: argparse.ArgumentParser) -> None:

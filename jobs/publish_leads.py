@@ -211,6 +211,6 @@ JOB = Job(
 )  # fmt: skip
 
 if __name__ == "__main__":
-    from jobs.command_line import main_of_job
+    from jobs.command_line import main_of_script
 
-    main_of_job("leads")
+    main_of_script(__file__)

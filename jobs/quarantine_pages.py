@@ -7,29 +7,28 @@ from datetime import date
 from typing import Any
 
 from fundwatch.decisions import Decision, Place
+from fundwatch.terminal import new_table, show
 from intake.code_words import Meaning
 from intake.vouching import Rejected
-
-_NARROWEST = 130
 
 
 def print_groups(groups: Sequence[Mapping[str, Any]], night: date) -> None:
     """Counts by file, table and code, with their share of the delivered lines and the first places."""
-    table = _table(f"隔离行 Quarantined rows of {night}")
-    for heading in ("文件\nFile", "表\nTable", "代码\nCode"):
+    table = new_table(f"隔离行 Quarantined rows of {night}")
+    for heading in ("文件 / 表\nFile / table", "代码\nCode"):
         table.add_column(heading, overflow="fold")
     for heading in ("行数\nRows", "占比\nShare", "最前的行\nFirst lines"):
         table.add_column(heading, justify="right")
     for group in groups:
         share = "–" if group["share"] is None else f"{group['share']:.2%}"
         first = ", ".join(str(line) for line in group["first_lines"])
-        table.add_row(group["file_name"], group["table_name"], group["code"], f"{group['rows']:,}", share, first)
-    _print(table)
+        place = f"{group['file_name']}\n{group['table_name']}"
+        table.add_row(place, group["code"], f"{group['rows']:,}", share, first)
+    show(table)
 
 
 def print_row(place: Place, row: Rejected, meanings: Sequence[Meaning], decided: Decision | None) -> None:
     """One row: each code with its meaning, the check's condition, what to do; then its canonical values."""
-    from rich.console import Group
     from rich.panel import Panel
     from rich.text import Text
 
@@ -43,18 +42,17 @@ def print_row(place: Place, row: Rejected, meanings: Sequence[Meaning], decided:
     if decided is not None:
         told = f"{decided.action} into {decided.into_night}, by {decided.by}: {decided.why} {dict(decided.changes)}"
         text.append("已有决定 Decided: ", style="bold").append(told)
-    values = _table("规范值 Canonical values (pseudonymous)")
+    values = new_table("规范值 Canonical values (pseudonymous)")
     values.add_column("列 Column")
     values.add_column("值 Value", overflow="fold")
     for name, value in (row.values or {}).items():
         values.add_row(name, str(value))
-    parts = [Panel(text, title=f"{place} ({place.table_name})"), *([values] if row.values else [])]
-    _print(Group(*parts))
+    show(Panel(text, title=f"{place} ({place.table_name})"), *([values] if row.values else []))
 
 
 def print_decisions(rows: Sequence[Mapping[str, Any]]) -> None:
     """Everything that was decided, the oldest first."""
-    table = _table("隔离行的决定 Decisions over quarantined rows")
+    table = new_table("隔离行的决定 Decisions over quarantined rows")
     for heading in (
         "行\nRow",
         "决定\nAction",
@@ -68,18 +66,4 @@ def print_decisions(rows: Sequence[Mapping[str, Any]]) -> None:
         place = f"{row['business_date']} {row['file_name']} : {row['line_number']}"
         taken = "是 yes" if row["is_taken_in"] else "否 no"
         table.add_row(place, row["action"], str(row["into_night"]), taken, row["changes"], f"{row['by']}: {row['why']}")
-    _print(table)
-
-
-def _table(title: str) -> Any:
-    from rich.table import Table
-
-    return Table(title=title, header_style="bold")
-
-
-def _print(shown: Any) -> None:
-    from rich.console import Console
-
-    console = Console()
-    console.width = max(console.width, _NARROWEST)  # a log or a pipe has no width of its own
-    console.print(shown)
+    show(table)

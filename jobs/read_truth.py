@@ -12,12 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fundwatch.errors import FundwatchError, KeyMissingError, NotReadyError
+from fundwatch.errors import FundwatchError, KeyMissingError
 from fundwatch.keys import PseudonymKey, read_key
 from fundwatch.ledger import Ledger
 from fundwatch.settings import Settings
 from fundwatch.store import Lake
 from intake.pseudonyms import token_of
+from jobs.standing import refuse_no_stage
 from models.labels import LATER, TAKEN_BACK, Seen, to_labels
 
 _ENTITIES = ("patient", "doctor", "institution")
@@ -79,11 +80,8 @@ def _refuse_other_key(key: PseudonymKey, lake: Lake, night: date) -> None:
 
 def read_found(lake: Lake, night: date) -> NightFound:
     """What the night found. Raises NotReadyError when its rules have not run; other stages may be missing."""
+    refuse_no_stage(lake, night, "rules")
     ledger = Ledger(lake.root)
-    if ledger.committed("rules", night) is None:
-        raise NotReadyError(
-            f"the rules of {night} have not run", where=str(lake.root), do=f"run `fundwatch nightly --date {night}`"
-        )
     hits = of_night(
         lake, "rule_hit", night,
         "hit_id, rule_id, subject_type, subject_id, patient_id, institution_id, encounter_id, is_estimate, "

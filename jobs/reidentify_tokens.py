@@ -23,6 +23,7 @@ from fundwatch.settings import Settings
 from fundwatch.store import Lake
 from fundwatch.vault import Vault
 from jobs.command_line import settings_of
+from jobs.copying import say
 from jobs.read_leads import which_of
 
 _DOMAIN_OF = {"patient": "person", "doctor": "doctor"}  # institutions stand in public registries
@@ -53,7 +54,7 @@ def _request(options: argparse.Namespace, settings: Settings, desk: Desk, vault:
         desk.ask(call, options.date.isoformat(), fields, options.purpose, options.basis)
     if not options.json:
         print(f"request {call.request} for lead {call.lead}: another person approves it, from another account:")
-        print(f"  fundwatch reidentify approve {call.request} --as NAME")
+        say(options, f"  `fundwatch reidentify approve {call.request} --as NAME`")
     return {"request": call.request, "lead": call.lead, "fields": fields}
 
 

@@ -6,20 +6,22 @@ The lake is pseudonymous, not anonymous: the report informs, it does not stop a 
 from __future__ import annotations
 
 import argparse
-from contextlib import closing
 from datetime import date
 from functools import reduce
 from typing import Any
 
 from fundwatch.anonymity import Anonymity, anonymity_of, measured
 from fundwatch.settings import Settings
+from fundwatch.store import Lake
+from fundwatch.terminal import new_table, show
 from intake.column_forms import ColumnSource, Constant, columns_used
 from intake.mapping import Rows, SourceMapping, read_mapping
 from jobs.command_line import night_of, settings_of
-from jobs.export_data import Stopping, person_of, treated, views_of_night
-from jobs.job import Workplace
+from jobs.export_data import person_of, treated, views_of_night
+from jobs.job import Workplace, reading
 from jobs.privacy_catalogue import Privacy, read_privacy
 from jobs.processing_record import record_files
+from jobs.standing import refuse_no_stage
 from leads.exports import ExportColumn
 from leads.privacy_pages import MEASURES, as_json, as_record, measure_rows, note, page, publish, table
 
@@ -45,11 +47,11 @@ def serve(options: argparse.Namespace) -> Any:
     if options.scrubber:
         return _scrubber_report(as_json=options.json)
     settings, night = settings_of(options).settings, night_of(options)
-    with closing(Stopping(Workplace(settings))) as stopping:
-        told = write_report(stopping.place, night)
+    refuse_no_stage(Lake(settings.lake_dir), night, "intake")
+    with reading(settings) as place:
+        told = write_report(place, night)
     if not options.json:
-        for row in measure_rows({name: Anonymity(**_plain(m)) for name, m in told["sets"].items()}):
-            print("  ".join(row))
+        _print({name: Anonymity(**_plain(m)) for name, m in told["sets"].items()}, night)
         print(f"files: {told['folder']}")
     return told
 
@@ -171,6 +173,15 @@ def _plain(record: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name in Anonymity.__dataclass_fields__}
 
 
+def _print(sets: dict[str, Anonymity], night: date) -> None:
+    shown = new_table(f"匿名程度 How anonymous {night}", _CAUTION)
+    for heading in MEASURES:
+        shown.add_column(heading.replace(" ", "\n", 1), overflow="fold")
+    for row in measure_rows(sets):
+        shown.add_row(*row)
+    show(shown)
+
+
 def _scrubber_report(*, as_json: bool) -> dict[str, Any]:
     from dataclasses import asdict
 
@@ -192,3 +203,9 @@ def _scrubber_report(*, as_json: bool) -> dict[str, Any]:
         name: asdict(r) | {"recall": r.recall, "over_scrubbed_share": r.over_scrubbed_share}
         for name, r in reports.items()
     }
+
+
+if __name__ == "__main__":
+    from jobs.command_line import main_of_script
+
+    main_of_script(__file__)

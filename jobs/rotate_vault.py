@@ -18,6 +18,7 @@ from fundwatch.settings import Settings
 from fundwatch.store import Lake
 from fundwatch.vault import Vault
 from fundwatch.vault_keys import refuse_environment, retire_vault_key, rotate_vault_key, share_secret
+from jobs.copying import say
 
 
 def rotate(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def rotate(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
         log.append("keys reseal vault", actor=options.person, detail=told)
     if not options.json:
         print(f"vault key {vault.key.key_id} in force, {old} retiring; {count} seals made anew")
-        print("keep a copy of the key where the lake is not, then: `fundwatch keys retire --vault`")
+        say(options, "keep a copy of the key where the lake is not, then: `fundwatch keys retire --vault`")
     return {"vault_key_id": vault.key.key_id, "retiring": old, "resealed": count, "path": settings.vault_key_path}
 
 
@@ -90,7 +91,7 @@ def share(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     rotating = "keys rotate --vault" if options.vault else "keys rotate"
     if not options.json:
         print(f"give each file to one custodian, set {setting}={shares}, and destroy {path}")
-        print(f"`fundwatch {rotating}` then makes a key that never lay in one file")
+        say(options, f"`fundwatch {rotating}` then makes a key that never lay in one file")
     return {"shares": shares, "setting": setting}
 
 

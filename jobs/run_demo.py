@@ -10,6 +10,7 @@ from fundwatch.logs import log
 from fundwatch.settings import Settings
 from intake.quality_page import FOLDER, PAGE
 from jobs.command_line import settings_of
+from jobs.copying import say
 from jobs.job import Report
 from jobs.manage_keys import make_missing_keys
 from jobs.run_nights import delivered_nights, run_nights
@@ -33,11 +34,13 @@ def serve(options: argparse.Namespace) -> Any:
     reports = run_nights(settings, delivered_nights(settings, scenario.nights[0], last))
     is_new |= any(stage["is_new"] for stages in reports.values() for stage in stages.values())
     if not options.json:
-        _tell(settings, last, reports, is_new=is_new)
+        _tell(options, settings, last, reports, is_new=is_new)
     return {"is_new": is_new, "nights": {str(night): stages for night, stages in reports.items()}}
 
 
-def _tell(settings: Settings, last: date, reports: dict[date, dict[str, Report]], *, is_new: bool) -> None:
+def _tell(
+    options: argparse.Namespace, settings: Settings, last: date, reports: dict[date, dict[str, Report]], *, is_new: bool
+) -> None:
     print()
     for night, stages in reports.items():
         counted = "  ".join(
@@ -49,18 +52,18 @@ def _tell(settings: Settings, last: date, reports: dict[date, dict[str, Report]]
         print(f"{night}  {counted}")
     print()
     print_list(settings, last, top=15)
-    _tell_how_right(settings, last)
+    _tell_how_right(options, settings, last)
     folder = settings.lists_dir / last.isoformat()
-    print(f"full list: {folder / 'leads.csv'}   evidence packs: {folder / 'evidence'}")
-    print(f"one lead:  fundwatch show 1 --date {last} --var {settings.var}")
-    print(f"MLflow:    {settings.tracking_uri}  (mlflow ui --backend-store-uri …), experiment fundwatch_leads")
-    print(f"quality:   {settings.reports_dir / last.isoformat() / FOLDER / PAGE}")
-    print(f"labels:    {settings.truth_dir / 'labels.csv'}")
+    say(options, f"full list: {folder / 'leads.csv'}   evidence packs: {folder / 'evidence'}")
+    say(options, f"one lead:  `fundwatch show 1 --date {last}`")
+    say(options, f"MLflow:    {settings.tracking_uri}, experiment fundwatch_leads")
+    say(options, f"quality:   {settings.reports_dir / last.isoformat() / FOLDER / PAGE}")
+    say(options, f"labels:    {settings.truth_dir / 'labels.csv'}")
     if not is_new:
         print("nothing changed: every delivery and every stage was done before with the same input")
 
 
-def _tell_how_right(settings: Settings, last: date) -> None:
+def _tell_how_right(options: argparse.Namespace, settings: Settings, last: date) -> None:
     from jobs.evaluate_leads import write_evaluation_of
     from leads.evaluation_report import in_short
 
@@ -68,7 +71,8 @@ def _tell_how_right(settings: Settings, last: date) -> None:
     print("against the simulator's labels:")
     for line in in_short(evaluation):
         print(f"  {line}")
-    print(f"  by scheme, rule, disguise and model: {folder}  (or: fundwatch evaluate --date {last})")
+    say(options, f"  by scheme, rule, disguise and model: `fundwatch evaluate --date {last} --details`")
+    say(options, f"  as files: {folder}")
 
 
 _COUNTS = frozenset({"rows", "accepted", "quarantined", "duplicates", "hits", "scores", "leads"})

@@ -13,9 +13,12 @@ from typing import Any
 
 from fundwatch.errors import DeliveryError, FundwatchError
 from fundwatch.logs import hush, log, step
+from fundwatch.nights import nights_said
 from fundwatch.settings import Settings
+from intake.delivery import delivered_dates
+from intake.mapping import read_mapping
 from jobs.command_line import night_of, settings_of
-from jobs.job import Report, Workplace, workplace
+from jobs.job import Report, Workplace, refuse_too_early, workplace
 from jobs.stages import NIGHT, job_named, refuse_incomplete, run_stage
 
 _SIDE_BY_SIDE = 2
@@ -24,6 +27,7 @@ _SIDE_BY_SIDE = 2
 def run_nights(settings: Settings, nights: Sequence[date]) -> dict[date, dict[str, Report]]:
     """Run every stage of every night, in order; the reports by night and stage. A refused night stops the span."""
     reports: dict[date, dict[str, Report]] = {}
+    refuse_too_early(job_named(NIGHT[0]), settings, nights[0])
     _warm_up()
     with workplace(settings) as place:
         for night in nights:
@@ -78,14 +82,14 @@ def _import_all(names: Sequence[str]) -> None:
 
 def delivered_nights(settings: Settings, first: date, last: date) -> list[date]:
     """The dates of the landing folder's deliveries from `first` to `last`. Raises DeliveryError when there are none."""
-    folders = settings.landing_dir.glob("????-??-??") if settings.landing_dir.is_dir() else []
-    found = sorted(date.fromisoformat(folder.name) for folder in folders if folder.is_dir())
+    found = delivered_dates(read_mapping(settings.source, settings.conf), settings.landing_dir)
     nights = [night for night in found if first <= night <= last]
     if not nights:
         raise DeliveryError(
             f"no delivery between {first} and {last}",
             where=str(settings.landing_dir),
-            do="put each night's files in a folder named by its date, or make some with `fundwatch simulate`",
+            do=f"{nights_said(found, 'no delivery lies here')}; put each night's files in a folder named by its date, "
+            "or make some with `fundwatch simulate`",
         )
     return nights
 
@@ -111,3 +115,9 @@ def _tell(settings: Settings, reports: dict[date, dict[str, Report]]) -> None:
     if not any(stage["is_new"] for stages in reports.values() for stage in stages.values()):
         print("nothing to do: every stage was done before with the same input", file=sys.stderr)
     print_list(settings, last, top=10)
+
+
+if __name__ == "__main__":
+    from jobs.command_line import main_of_script
+
+    main_of_script(__file__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from fundwatch.regions import region_of
-from jobs.command_line import main_of_job
+from jobs.command_line import main_of_script
 from jobs.job import Job, Night, Report, Workplace
 from rules.catalogue import load_rules
 from rules.knowledge import knowledge_print, load_knowledge
@@ -57,4 +57,4 @@ JOB = Job(
 )
 
 if __name__ == "__main__":
-    main_of_job("rules")
+    main_of_script(__file__)

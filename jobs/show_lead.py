@@ -10,15 +10,16 @@ from typing import Any
 from fundwatch.erasures import ErasureLog
 from fundwatch.errors import FundwatchError, NotReadyError
 from fundwatch.ledger import Ledger
+from fundwatch.lock import refuse_no_lake
+from fundwatch.nights import nights_said
 from fundwatch.settings import Settings
 from fundwatch.store import Lake
+from fundwatch.terminal import show
 from jobs.command_line import settings_of
 from jobs.read_leads import evidence_of, listed_leads, rows_of, silent_models, which_of
 from leads.console import LINES_SHOWN, lead_pack, top_table
 from leads.rows import LeadRow, to_rows
 from leads.words import not_run_text
-
-_NARROWEST = 110
 
 
 def serve(options: argparse.Namespace) -> Any:
@@ -33,14 +34,14 @@ def serve(options: argparse.Namespace) -> Any:
     lead = find_lead(settings, night, options.lead)
     evidence = evidence_of(Lake(settings.lake_dir), night, [lead.lead_id], LINES_SHOWN)
     if not options.json:
-        _print(lead_pack(lead, evidence))
+        show(lead_pack(lead, evidence))
     return {"business_date": night, "lead": asdict(lead), "evidence": [asdict(row) for row in evidence]}
 
 
 def print_list(settings: Settings, night: date, top: int = 20) -> None:
     """Print the night's first leads as a table, and where the files lie."""
     leads = listed_leads(Lake(settings.lake_dir), night, top)
-    _print(top_table(leads, title=f"线索清单 {night} Leads (top {len(leads)})"))
+    show(top_table(leads, title=f"线索清单 {night} Leads (top {len(leads)})"))
     if missing := not_run_text(silent_models(Lake(settings.lake_dir), night)):
         print(missing)
     print(f"workbook: {settings.lists_dir / night.isoformat() / 'leads.xlsx'}")
@@ -67,19 +68,15 @@ def find_lead(settings: Settings, night: date, lead: str) -> LeadRow:
 
 
 def _night(settings: Settings, given: date | None) -> date:
+    """The night asked for, or the newest whose list stands. Raises NotReadyError naming those that do."""
+    refuse_no_lake(settings.lake_dir)
     nights = Ledger(settings.lake_dir).nights("leads")
     night = given or (nights[-1] if nights else None)
     if night is None or night not in nights:
         which = "any night" if given is None else str(given)
         raise NotReadyError(
-            f"no list of {which} stands", where=str(settings.lake_dir), do="run `fundwatch nightly --date DATE`"
+            f"no list of {which} stands",
+            where=str(settings.lake_dir),
+            do=f"{nights_said(nights)}; or run `fundwatch nightly --date {given or 'DATE'}`",
         )
     return night
-
-
-def _print(shown: Any) -> None:
-    from rich.console import Console
-
-    console = Console()
-    console.width = max(console.width, _NARROWEST)  # a log or a pipe has no width of its own
-    console.print(shown)

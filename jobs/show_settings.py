@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fundwatch.settings import Settings
 from jobs.command_line import settings_of
 
+_WIDTH, _INDENT = 80, "    "
 _RESOLVED = {
     "landing": "landing_dir", "lake": "lake_dir", "truth": "truth_dir", "lists": "lists_dir", "reports": "reports_dir",
     "key_file": "key_path", "vault": "vault_dir", "vault_key_file": "vault_key_path", "mlflow_uri": "tracking_uri",
@@ -22,7 +25,17 @@ def serve(options: argparse.Namespace) -> Any:
         value = getattr(in_force.settings, _RESOLVED.get(name, name))
         rows.append({"setting": name, "value": value, "from": in_force.origin[name], "meaning": field.description})
     if not options.json:
-        for row in rows:
-            print(f"{row['setting']:<26} {row['value']!s:<34} {row['from']:<22} {row['meaning']}")
+        _print(rows)
         print("\nany of them: --set KEY=VALUE, FUNDWATCH_<KEY>=VALUE, or a line in fundwatch.yaml")
     return rows
+
+
+def _print(rows: Sequence[Mapping[str, Any]]) -> None:
+    """A setting with its value and origin, then what it means; the parts of one that has several, a line each."""
+    for row in rows:
+        several = row["value"] if isinstance(row["value"], dict) else None
+        value = "" if several is not None else f" = {row['value']}"
+        print(f"{row['setting']}{value}  ({row['from']})")
+        for key, part in (several or {}).items():
+            print(f"      {key} = {part}")
+        print(textwrap.fill(str(row["meaning"]), _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT))

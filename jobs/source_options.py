@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
-from pathlib import Path
 from typing import Any
 
 from fundwatch.errors import FundwatchError
+from fundwatch.places import local_path
 
 _SERVES = {"check": "jobs.check_source", "draft": "jobs.draft_source", "columns": "jobs.source_reference"}
 
@@ -23,15 +23,17 @@ def source_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files",
         nargs="*",
-        type=Path,
+        type=local_path,
         metavar="FILE",
         help="draft: the files: .csv, .txt, .tsv (plain, .gz, .zip), .parquet or .xlsx",
     )
     parser.add_argument("--name", metavar="NAME", help="draft: the source's name (default: the folder's)")
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="also write the draft (.yaml) or the check (.md) there"
+        "--out", type=local_path, metavar="FILE", help="also write the draft (.yaml) or the check (.md) there"
     )
-    parser.add_argument("--mapping", type=Path, metavar="FILE", help="check: a mapping file, in place of --source")
+    parser.add_argument(
+        "--mapping", type=local_path, metavar="FILE", help="check: a mapping file, in place of --source"
+    )
     parser.add_argument("--sample", type=int, default=10_000, help="check: rows of each file to try (default 10000)")
 
 

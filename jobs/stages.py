@@ -10,23 +10,16 @@ from typing import Any
 
 from fundwatch.errors import IncompleteError, faults
 from fundwatch.logs import log
-from jobs.command_line import night_of, settings_of
-from jobs.job import Job, Report, Workplace, run_job, workplace
+from jobs.command_line import COMMANDS, night_of, settings_of
+from jobs.job import Job, Report, Workplace, refuse_too_early, run_job, workplace
 
-_MODULE = {
-    "intake": "jobs.load_delivery",
-    "features": "jobs.build_features",
-    "rules": "jobs.scan_rules",
-    "train": "jobs.train_models",
-    "score": "jobs.score_entities",
-    "leads": "jobs.publish_leads",
-}
+_MODULE = {command.name: command.script for command in COMMANDS if command.serves == "jobs.stages:serve"}
 NIGHT = ("intake", "features", "rules", "score", "leads")
 
 
 def job_named(stage: str) -> Job:
     """The job that serves a stage."""
-    job: Job = importlib.import_module(_MODULE[stage]).JOB
+    job: Job = importlib.import_module(f"jobs.{_MODULE[stage]}").JOB
     return job
 
 
@@ -57,6 +50,7 @@ def refuse_incomplete(reports: Mapping[str, Report], result: Mapping[str, Any]) 
 def serve(options: argparse.Namespace) -> Any:
     """`fundwatch <stage> --date …`."""
     settings, night = settings_of(options).settings, night_of(options)
+    refuse_too_early(job_named(options.command), settings, night)
     with workplace(settings) as place:
         report = run_stage(options.command, place, night)
     if not options.json:

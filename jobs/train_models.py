@@ -153,6 +153,6 @@ JOB = Job(
 )
 
 if __name__ == "__main__":
-    from jobs.command_line import main_of_job
+    from jobs.command_line import main_of_script
 
-    main_of_job("train")
+    main_of_script(__file__)

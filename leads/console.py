@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fundwatch.terminal import new_table
 from leads.cards import TIER_ENGLISH
 from leads.rows import EvidenceRow, LeadRow, short
 from leads.words import CAUTION, SUBJECT_WORDS
@@ -19,10 +20,9 @@ LINES_SHOWN = 15
 
 def top_table(rows: Sequence[LeadRow], title: str = "线索清单 Leads") -> Table:
     """The list, one row a lead, in order of place."""
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, caption=CAUTION, header_style="bold")
+    table = new_table(title, CAUTION)
     table.add_column("序号\nPlace", justify="right")
     table.add_column("等级\nTier", no_wrap=True)
     table.add_column("对象\nSubject", overflow="fold")
@@ -75,9 +75,7 @@ def lead_pack(lead: LeadRow, evidence: Sequence[EvidenceRow]) -> Group:
 
 
 def _indicator_table(rows: Sequence[EvidenceRow]) -> Table:
-    from rich.table import Table
-
-    table = Table(title="指标 Indicators", header_style="bold")
+    table = new_table("指标 Indicators")
     for heading in (
         "指标\nIndicator",
         "本对象\nValue",
@@ -94,10 +92,8 @@ def _indicator_table(rows: Sequence[EvidenceRow]) -> Table:
 
 
 def _line_table(rows: Sequence[EvidenceRow], line_count: int) -> Table:
-    from rich.table import Table
-
     shown = rows[:LINES_SHOWN]
-    table = Table(title=f"明细 Lines ({len(shown)} / {line_count})", header_style="bold")
+    table = new_table(f"明细 Lines ({len(shown)} / {line_count})")
     for heading in (
         "时间\nCharged",
         "规则\nRules",

@@ -71,6 +71,20 @@ def in_short(evaluation: Evaluation) -> list[str]:
     return [*told, f"staged among the leads: {', '.join(ks)}"] if ks else told
 
 
+def verdict(evaluation: Evaluation) -> str:
+    """One line: how many staged schemes the list holds, and how many honest look-alikes."""
+    is_scheme = evaluation.schemes["kind"] == "scheme"
+    staged, honest = evaluation.schemes[is_scheme], evaluation.schemes[~is_scheme]
+
+    def of(rows: pd.DataFrame, way: str) -> str:
+        return f"{rows[way].sum()}/{rows['instances_counted'].sum()}"
+
+    return (
+        f"清单 on the list: 欺诈 staged {of(staged, 'listed_lead')} (规则 by rules {of(staged, 'any_rule')}), "
+        f"相似 look-alikes {of(honest, 'listed_lead')}"
+    )
+
+
 def as_records(evaluation: Evaluation) -> dict[str, Any]:
     """The evaluation as plain values; what is unknown is null."""
     return {field.name: _plain(getattr(evaluation, field.name)) for field in fields(Evaluation)}

@@ -9,14 +9,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyspark
 import pytest
 
 from fundwatch.contracts import TABLES
+from jobs.command_line import COMMANDS
 from jobs.stages import NIGHT, job_named
 
 ROOT = Path(__file__).parent.parent
 DOMAINS = ("intake", "features", "rules", "models", "leads", "simulator")
 ALLOWED = {"fundwatch": set(), "jobs": {"fundwatch", *DOMAINS}, "dags": set()} | {d: {"fundwatch"} for d in DOMAINS}
+SCRIPTS = {command.name: command.script for command in COMMANDS if command.script}
 JOBS = ("intake", "features", "rules", "train", "score", "leads")
 
 
@@ -68,11 +71,39 @@ def test_a_job_reads_and_writes_tables_that_have_contracts(stage: str) -> None:
 
 
 @pytest.mark.parametrize("stage", JOBS)
-def test_a_job_is_a_script_too(stage: str) -> None:
-    script = ROOT / f"{job_named(stage).run.__module__.replace('.', '/')}.py"
+def test_the_script_of_a_stage_is_the_module_of_its_job(stage: str) -> None:
+    assert job_named(stage).run.__module__ == f"jobs.{SCRIPTS[stage]}"
+
+
+def test_what_a_dag_runs_is_a_script_and_no_other_module_of_jobs_pretends_to_be_one() -> None:
+    text = "".join(module.read_text(encoding="utf-8") for module in _modules("dags"))
+    assert {*re.findall(r'command="(\w+)"', text)} <= SCRIPTS.keys()
+    own_entry = {"command_line", "source_reference"}  # the command line itself; a page of the documentation
+    entered = {m.stem for m in _modules("jobs") if '__name__ == "__main__"' in m.read_text(encoding="utf-8")}
+    assert entered - own_entry == {*SCRIPTS.values()}
+
+
+@pytest.mark.parametrize("command", SCRIPTS)
+def test_a_script_is_its_command(command: str) -> None:
     here = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, str(script), "--help"], capture_output=True, text=True, check=True, env=here)
-    assert f"fundwatch {stage}" in done.stdout
+    script = [sys.executable, str(ROOT / "jobs" / f"{SCRIPTS[command]}.py"), "--help"]
+    assert f"fundwatch {command}" in subprocess.run(script, capture_output=True, text=True, check=True, env=here).stdout
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("command", SCRIPTS)
+def test_spark_submit_starts_a_script(command: str) -> None:
+    submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
+    here = os.environ | {"PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable}
+    script = [str(submit), str(ROOT / "jobs" / f"{SCRIPTS[command]}.py"), "--help"]
+    assert f"fundwatch {command}" in subprocess.run(script, capture_output=True, text=True, check=True, env=here).stdout
+
+
+def test_a_command_opens_the_lake_by_the_frame_of_jobs_alone() -> None:
+    """What makes a workplace of its own forgets the session, the versions or the lock."""
+    opened = re.compile(r"(?<!def )(?<!class )\b(Workplace|start_session)\(")
+    found = {m.stem for m in _modules("jobs") if opened.search(m.read_text(encoding="utf-8"))}
+    assert found == {"job", "check_source"}  # a check of a source knows no lake
 
 
 def test_every_derived_table_is_written_by_exactly_one_job() -> None:

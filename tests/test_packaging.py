@@ -11,24 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.packages import build_wheel
+
 PROJECT = Path(__file__).parent.parent
 TOP_LEVEL = {"fundwatch", "jobs", "intake", "features", "rules", "models", "leads", "simulator"}
-LEFT_OUT = shutil.ignore_patterns(".*", "var", "build", "dist", "*.egg-info", "__pycache__", "spark-warehouse")
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built without network from a copy: setuptools writes into the tree it builds from."""
-    copy = tmp_path_factory.mktemp("packaging") / "tree"
-    shutil.copytree(PROJECT, copy, ignore=LEFT_OUT)
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(copy / "dist")],
-        cwd=copy,
-        check=True,
-        capture_output=True,
-    )
-    (built,) = (copy / "dist").glob("*.whl")
-    return built
+    return build_wheel(tmp_path_factory.mktemp("packaging"))
 
 
 @pytest.fixture(scope="module")

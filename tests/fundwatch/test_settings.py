@@ -51,3 +51,19 @@ def test_folders_follow_var_unless_set() -> None:
     settings = load_settings({"var": "elsewhere", "lake": "my_lake"}, {}).settings
     assert settings.lake_dir == Path("my_lake")
     assert settings.landing_dir == Path("elsewhere/landing")
+
+
+@pytest.mark.parametrize("key", ["var", "lake", "landing", "lists", "vault", "key_file", "conf"])
+@pytest.mark.parametrize("address", ["hdfs://name:8020/lake", "s3a://bucket/lake", "file:///data/lake"])
+def test_an_address_is_refused_and_makes_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, address: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError, match=f"{key} = '{address}': '{address}' is an address"):
+        load_settings({key: address}, {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_that_only_looks_like_an_address_is_a_path() -> None:
+    settings = load_settings({"var": "a:b/c", "key_file": "one.share+other.share"}, {}).settings
+    assert settings.var == Path("a:b/c")

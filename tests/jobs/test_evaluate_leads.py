@@ -249,7 +249,7 @@ def test_without_a_truth_the_command_says_where_it_looked(world: World) -> None:
 
 def test_a_night_whose_rules_have_not_run_cannot_be_judged(world: World) -> None:
     world.truth({"feedetl_sn": "a"})
-    with pytest.raises(NotReadyError, match="have not run"):
+    with pytest.raises(NotReadyError, match="rules has not run"):
         _evaluate(world)
 
 
@@ -300,4 +300,4 @@ def test_the_terminal_shows_only_tables_with_something_to_say(world: World) -> N
     world.truth({"feedetl_sn": "a"})
     world.leads(("institution", "H1"))
     titles = [str(table.title).split()[0] for table in tables(_evaluate(world))]
-    assert titles == ["手法召回率", "规则精确率", "清单前", "清单构成", "基金金额(元)"]
+    assert titles == ["手法召回率", "规则精确率", "规则涉及金额", "清单前", "清单构成", "基金金额(元)"]

@@ -1,0 +1,61 @@
+"""Java's process for Spark, and what of its words on standard error people get to read.
+
+What Java says while it starts are warnings of modules and libraries, unless it does not come up: then they say why.
+Whatever it says later is passed on: a process that dies says there why it did.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import deque
+from collections.abc import Mapping
+from threading import Thread
+from typing import IO
+
+_USUAL = ("WARNING: Using incubator modules:",)
+_LAST_WORDS = 5
+
+
+class JavaVoice:
+    """Starts Java's process for a session, unless there is one already."""
+
+    def __init__(self) -> None:
+        self._said: deque[str] = deque(maxlen=_LAST_WORDS)
+        self._is_up = False
+        self._listening: Thread | None = None
+
+    def start(self, options: Mapping[str, str]) -> None:
+        """Start the process. Where spark-submit has started it, its words are spark-submit's."""
+        from pyspark import SparkConf, SparkContext
+        from pyspark.java_gateway import launch_gateway
+
+        if SparkContext._gateway is not None or "PYSPARK_GATEWAY_PORT" in os.environ:
+            return
+        conf = SparkConf(loadDefaults=False).setAll([(key, str(value)) for key, value in options.items()])
+        reading, writing = os.pipe()
+        self._listening = Thread(target=self._pass_on, args=(os.fdopen(reading, "rb"),), daemon=True)
+        self._listening.start()
+        try:
+            gateway = launch_gateway(conf, {"stderr": writing})
+        finally:
+            os.close(writing)
+        self._is_up = True
+        SparkContext._ensure_initialized(gateway=gateway)
+
+    def words(self) -> list[str]:
+        """The last words of a process that did not come up."""
+        if self._listening is not None:
+            self._listening.join(timeout=1)
+        return list(self._said)
+
+    def _pass_on(self, stream: IO[bytes]) -> None:
+        with stream:
+            for line in stream:
+                text = line.decode(errors="replace")
+                if text.startswith(_USUAL):
+                    continue
+                self._said.append(text.rstrip())
+                if self._is_up:
+                    sys.stderr.write(text)
+                    sys.stderr.flush()

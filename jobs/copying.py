@@ -1,0 +1,51 @@
+"""Commands that are printed for people to copy: whole, so that they run as printed where the caller's own ran."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+_COMMAND = re.compile(r"`fundwatch (?P<name>[a-z]+)(?P<rest>[^`|]*)`")
+_WHERE_AND_HOW = ("settings", "profile", "source", "var", "lake", "landing")
+_OF_A_NIGHT = frozenset(
+    {"intake", "features", "rules", "train", "score", "leads", "nightly", "show", "evaluate", "privacy", "export"}
+)
+
+
+def whole(text: str, options: argparse.Namespace) -> str:
+    """The text, each `fundwatch …` in it with the caller's options that say where and how, and with its date."""
+    return _COMMAND.sub(lambda found: f"`{_program()} {found['name']}{_completed(found, options)}`", text)
+
+
+def say(options: argparse.Namespace, text: str) -> None:
+    """Print the text with its commands made whole; nothing where JSON was asked for."""
+    if not options.json:
+        print(whole(text, options))
+
+
+def _completed(found: re.Match[str], options: argparse.Namespace) -> str:
+    rest = found["rest"]
+    if options.date is not None:
+        rest = rest.replace("--date DATE", f"--date {options.date}")
+        if found["name"] in _OF_A_NIGHT and "--date" not in rest:
+            rest += f" --date {options.date}"
+    return rest + "".join(f" {flag} {shlex.quote(value)}" for flag, value in _given(options) if flag not in rest)
+
+
+def _given(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    for name in _WHERE_AND_HOW:
+        if (value := getattr(options, name)) is not None:
+            yield f"--{name}", str(value)
+    for pair in options.set:
+        yield "--set", pair
+
+
+def _program() -> str:
+    """How the caller's shell finds the command: by its name, or by the path it was started with."""
+    started = Path(sys.argv[0])
+    return "fundwatch" if shutil.which("fundwatch") or started.name != "fundwatch" else sys.argv[0]

@@ -1,0 +1,24 @@
+"""The nights that a stage stands for: a command that reads what it made names them when asked for another."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from fundwatch.errors import NotReadyError
+from fundwatch.ledger import Ledger
+from fundwatch.lock import refuse_no_lake
+from fundwatch.nights import nights_said
+from fundwatch.store import Lake
+
+
+def refuse_no_stage(lake: Lake, night: date, *stages: str) -> None:
+    """Raise NotReadyError unless every stage stands for the night; FundwatchError where there is no lake."""
+    refuse_no_lake(lake.root)
+    ledger = Ledger(lake.root)
+    missing = [stage for stage in stages if ledger.committed(stage, night) is None]
+    if missing:
+        raise NotReadyError(
+            f"{', '.join(missing)} {'has' if len(missing) == 1 else 'have'} not run for {night}",
+            where=str(lake.root),
+            do=f"{nights_said(ledger.nights(missing[0]))}; or run `fundwatch nightly --date {night}`",
+        )

@@ -1,0 +1,91 @@
+"""A Spark standalone cluster on this machine for tests: a master and workers of one core, each a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+import pyspark
+
+SPARK = Path(pyspark.__file__).parent
+_MEMORY = "2g"
+_PATIENCE = 180.0
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The master's address, and the processes of the workers."""
+
+    address: str
+    pages: str
+    workers: tuple[subprocess.Popen[bytes], ...]
+
+    def state(self) -> dict[str, list[dict[str, object]]]:
+        """What the master says of its workers and applications."""
+        with urlopen(f"{self.pages}/json/", timeout=10) as answer:
+            return dict(json.load(answer))
+
+    def kill_worker(self) -> None:
+        """End the first worker and its executors at once, as a machine that fails would."""
+        os.killpg(self.workers[0].pid, signal.SIGKILL)
+
+
+@contextmanager
+def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
+    """A cluster whose processes end with the block."""
+    port, pages = _free_port(), _free_port()
+    address = f"spark://127.0.0.1:{port}"
+    at = ("--host", "127.0.0.1", "--port", str(port), "--webui-port", str(pages))
+    started = [_start(folder, "master.Master", *at)]
+    try:
+        each = ("-c", "1", "-m", _MEMORY, "--host", "127.0.0.1", "--webui-port", str(_free_port()), address)
+        work = [str(folder / f"worker-{number}") for number in range(workers)]
+        started += [_start(folder, "worker.Worker", "--work-dir", where, *each) for where in work]
+        made = Cluster(address, f"http://127.0.0.1:{pages}", tuple(started[1:]))
+        until(lambda: _alive(made) == workers)
+        yield made
+    finally:
+        for process in started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+        for process in started:
+            process.wait(timeout=60)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait until the condition holds. Raises TimeoutError."""
+    deadline = time.monotonic() + _PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the cluster did not become what the test waits for")
+        time.sleep(0.2)
+
+
+def _start(folder: Path, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+    command = [str(SPARK / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", *arguments]
+    environment = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
+    with (folder / f"{name}.log").open("ab") as log:  # a session of its own, so that all its children end with it
+        return subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=folder, start_new_session=True)
+
+
+def _alive(made: Cluster) -> int:
+    try:
+        return sum(worker["state"] == "ALIVE" for worker in made.state()["workers"])
+    except OSError:
+        return 0
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])

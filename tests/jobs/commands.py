@@ -1,0 +1,83 @@
+"""Every command of the command line: how it is called in earnest over a finished lake, and how wrongly."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.night import NIGHTS, clean_environment
+
+FUNDWATCH = Path(sys.executable).parent / "fundwatch"
+FIRST, SECOND = map(str, NIGHTS)
+SIGNED = ("--as", "Wang", "--why", "asked")
+# a step with its seconds, or what a command says of itself
+_OURS = re.compile(r"\d\d:\d\d:\d\d  |nothing to do: ")
+
+
+@dataclass(frozen=True)
+class Case:
+    """`right` and `wrong` are what follows `fundwatch`; `says` stands in what the wrong use is told.
+
+    `is_new` wants folders of its own; `is_read` reads a lake, so that a mistyped folder is refused and nothing made;
+    `is_long` takes a minute or more.
+    """
+
+    right: str
+    wrong: str
+    says: str
+    is_new: bool = False
+    is_read: bool = True
+    is_long: bool = False
+
+
+CASES = {
+    "simulate": Case(
+        f"simulate --date {SECOND} --lines 300 --nights 1", "simulate --preset dmeo", "dmeo", is_new=True, is_read=False
+    ),
+    "intake": Case(f"intake --date {SECOND}", "intake --date 2026-02-30", "'2026-02-30' is not a date"),
+    "features": Case(f"features --date {SECOND}", "features", "--date 2026-03-31"),
+    "rules": Case(f"rules --date {SECOND}", f"rules --date {SECOND} --set scan_dayz=3", "did you mean 'scan_days'"),
+    "train": Case(f"train --date {FIRST}", f"train --date {SECOND} --profile lokal", "cluster, demo, local"),
+    "score": Case(f"score --date {SECOND}", f"score --dates {SECOND}", "did you mean '--date'"),
+    "leads": Case(f"leads --date {SECOND}", f"leads --date {SECOND} --set list_size=none", "list_size"),
+    "nightly": Case(f"nightly --date {SECOND}", "nightly --date 2026-03-30", f"{SECOND}, {FIRST}"),
+    "show": Case("show 1", "show 999", "no lead"),
+    "evaluate": Case(f"evaluate --date {SECOND}", f"evaluate --date {SECOND} --truth nowhere", "nowhere/labels.csv"),
+    "keys": Case("keys check", "keys chekc", "did you mean 'check'"),
+    "reidentify": Case("reidentify list --as Wang", "reidentify list", "--as"),
+    "audit": Case("audit verify", "audit verify --noted 1:ab", "N:HASH"),
+    "source": Case("source columns", "source check --date 2026-03-30", f"{SECOND}, {FIRST}", is_read=False),
+    "privacy": Case(f"privacy --date {SECOND}", "privacy", "--date 2026-03-31"),
+    "export": Case(
+        f"export leads_pseudonymous --date {SECOND} --out out",
+        f"export lead --date {SECOND} --out out",
+        "choose one of",
+    ),
+    "settings": Case("settings", "settings --lake hdfs://name/lake", "'hdfs://name/lake' is an address", is_read=False),
+    "deliveries": Case("deliveries", "deliveries --date 2026-03-30", f"{SECOND}, {FIRST}"),
+    "quarantine": Case(f"quarantine list --date {FIRST}", f"quarantine explain --date {FIRST}", "--file, --line"),
+    "lake": Case("lake check", "lake chekc", "did you mean 'check'"),
+    "erase": Case(
+        " ".join(("erase before --date 2020-01-01 --approve Li", *SIGNED)),
+        f"erase person --date {SECOND}",
+        "--token is missing",
+    ),
+    "demo": Case("demo", "demo --date tomorrow", "'tomorrow' is not a date", is_new=True, is_read=False, is_long=True),
+}
+
+
+def run(arguments: str, var: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """`fundwatch …` as it is installed, from a folder that holds nothing of ours."""
+    folder.mkdir(exist_ok=True)
+    command = [str(FUNDWATCH), *arguments.split(), "--var", str(var)]
+    environment = clean_environment() | {"PATH": f"{FUNDWATCH.parent}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def foreign_lines(told: str) -> list[str]:
+    """The lines of a command's standard error that are not its own."""
+    return [line for line in told.splitlines() if line and not _OURS.match(line)]

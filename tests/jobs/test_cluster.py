@@ -1,0 +1,117 @@
+"""A cluster is a door too: a standalone master with two workers makes the same lists, also when a worker dies."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fundwatch.ledger import Ledger
+from fundwatch.store import Lake
+from jobs.command_line import COMMANDS
+from jobs.stages import NIGHT
+from tests.jobs.cluster import SPARK, Cluster, cluster, until
+from tests.night import NIGHTS, ROOT, FinishedNight, clean_environment, run_fundwatch
+from tests.packages import build_wheel
+
+pytestmark = pytest.mark.long
+SCRIPTS = {command.name: command.script for command in COMMANDS if command.script}
+
+
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with cluster(tmp_path_factory.mktemp("cluster")) as made:
+        yield made
+
+
+def undone(finished: FinishedNight, var: Path) -> Path:
+    """The deliveries and keys of the finished lake, no night run: with the same key tokens are the same."""
+    for part in ("landing", "keys"):
+        shutil.copytree(finished.var / part, var / part)
+    return var
+
+
+def lists(var: Path) -> dict[str, bytes]:
+    """The published lists, byte for byte."""
+    return {str(path.relative_to(var)): path.read_bytes() for path in sorted((var / "lists").rglob("leads.csv"))}
+
+
+def hits(var: Path) -> list[dict[str, object]]:
+    query = f"SELECT hit_id, rule_id, amount_at_risk FROM rule_hit WHERE business_date = DATE '{NIGHTS[0]}'"
+    return sorted(Lake(var / "lake").rows("rule_hit", query), key=lambda hit: str(hit["hit_id"]))
+
+
+def test_both_nights_on_a_cluster_publish_the_lists_of_one_machine(
+    finished_night: FinishedNight, workers: Cluster, tmp_path: Path
+) -> None:
+    var = undone(finished_night, tmp_path / "var")
+    dates = ("--date", str(NIGHTS[0]), "--to", str(NIGHTS[-1]))
+    done = run_fundwatch("nightly", *dates, "--set", f"spark_master={workers.address}", var=var)
+    assert done.returncode == 0, done.stderr
+    assert workers.state()["completedapps"], "the night ran elsewhere"
+    assert lists(var) == lists(finished_night.var)
+
+
+@pytest.fixture(scope="module")
+def by_scripts(finished_night: FinishedNight, workers: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first night up to its indicators, by spark-submit as the README has it."""
+    folder = tmp_path_factory.mktemp("scripts")
+    shutil.copy(build_wheel(folder / "build"), folder / "fundwatch.zip")
+    var = undone(finished_night, folder / "var")
+    for stage in ("intake", "features"):
+        submit(workers, folder, stage, var)
+    return var
+
+
+def submit(workers: Cluster, folder: Path, stage: str, var: Path) -> None:
+    script = shutil.copy(ROOT / "jobs" / f"{SCRIPTS[stage]}.py", folder / f"{SCRIPTS[stage]}.py")
+    options = ("--date", str(NIGHTS[0]), "--profile", "cluster", "--set", "spark_shuffle_partitions=4")
+    done = subprocess.run(
+        [str(SPARK / "bin" / "spark-submit"), "--master", workers.address, "--driver-memory", "2g",
+         "--py-files", str(folder / "fundwatch.zip"), "--jars", ",".join(map(str, jars())),
+         str(script), *options, "--var", str(var)],
+        cwd=folder, env=clean_environment() | {"PYSPARK_PYTHON": sys.executable}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def jars() -> list[Path]:
+    """Delta's jars, as set-up put them down."""
+    return sorted(Path(os.environ.get("FUNDWATCH_JARS", ROOT / ".jars" / "jars")).glob("*.jar"))
+
+
+def test_a_worker_that_dies_in_the_rule_scan_changes_nothing(
+    finished_night: FinishedNight, by_scripts: Path, tmp_path: Path
+) -> None:
+    var = Path(shutil.copytree(by_scripts, tmp_path / "var"))
+    with cluster(tmp_path) as failing:
+        command = [sys.executable, "-m", "jobs.command_line", "rules", "--date", str(NIGHTS[0]), "--var", str(var)]
+        scan = subprocess.Popen(
+            [*command, "--set", f"spark_master={failing.address}"], cwd=ROOT, env=clean_environment(), text=True,
+            stderr=subprocess.PIPE,
+        )  # fmt: skip
+        until(lambda: any(row["job"] == "rules" for row in Ledger(var / "lake").run_rows()))
+        until(lambda: any(app["state"] == "RUNNING" for app in failing.state()["activeapps"]))
+        failing.kill_worker()
+        assert scan.poll() is None, "the scan was over before the worker died"
+        told = scan.communicate(timeout=1200)[1]
+        assert scan.returncode == 0, told
+        assert sum(worker["state"] == "ALIVE" for worker in failing.state()["workers"]) == 1
+    assert hits(var) == hits(finished_night.var)
+
+
+def test_the_scripts_of_a_night_publish_the_list_of_one_machine(
+    finished_night: FinishedNight, workers: Cluster, by_scripts: Path, tmp_path: Path
+) -> None:
+    var = Path(shutil.copytree(by_scripts, tmp_path / "var"))
+    for stage in (*NIGHT[2:], "privacy"):
+        submit(workers, by_scripts.parent, stage, var)
+    first = {name: content for name, content in lists(finished_night.var).items() if str(NIGHTS[0]) in name}
+    assert lists(var) == first
+    assert (var / "reports" / str(NIGHTS[0]) / "privacy" / "privacy.html").is_file()

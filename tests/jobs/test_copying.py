@@ -1,0 +1,33 @@
+"""Commands that are printed for people to copy run as printed."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from jobs.command_line import parser
+from jobs.copying import whole
+
+GIVEN = ["--var", "my var", "--profile", "demo", "--set", "seed=3"]
+
+
+@pytest.mark.parametrize(
+    ("said", "completed"),
+    [
+        ("run `fundwatch nightly`", "nightly --date 2026-03-31 --profile demo --var 'my var' --set seed=3"),
+        ("see `fundwatch show --date DATE`", "show --date 2026-03-31 --profile demo --var 'my var' --set seed=3"),
+        ("`fundwatch rules --date 2026-03-24`", "rules --date 2026-03-24 --profile demo --var 'my var' --set seed=3"),
+        ("`fundwatch keys retire --var other`", "keys retire --var other --profile demo --set seed=3"),
+    ],
+)
+def test_a_command_gets_what_the_caller_gave(said: str, completed: str) -> None:
+    options = parser().parse_whole(["show", "--date", "2026-03-31", *GIVEN])
+    (command,) = whole(said, options).split("`")[1:2]
+    assert command.split(maxsplit=1)[1] == completed
+    assert parser().parse_whole(shlex.split(completed))
+
+
+def test_a_command_without_a_date_gets_none() -> None:
+    options = parser().parse_whole(["keys", "check", "--date", "2026-03-31"])
+    assert whole("`fundwatch keys make`, or `var/lake`", options).endswith("fundwatch keys make`, or `var/lake`")

@@ -1,0 +1,159 @@
+"""Every command, in a process of its own over one finished lake, from a folder that is not the checkout."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fundwatch.lock import held
+from fundwatch.sealing import read_vault_key
+from fundwatch.vault import Vault
+from jobs.command_line import COMMANDS, main, parser
+from jobs.manage_keys import make_missing_keys
+from tests.fundwatch.vaults import CANARIES, fill
+from tests.jobs.commands import CASES, FIRST, FUNDWATCH, SECOND, foreign_lines, run
+from tests.jobs.truth_world import World
+from tests.night import FinishedNight
+
+NAMES = [command.name for command in COMMANDS]
+_STARTS_SPARK = ("privacy", "export")
+_READ_A_LAKE = [name for name in NAMES if name in CASES and CASES[name].is_read]
+
+
+@pytest.fixture(scope="module")
+def var(finished_night: FinishedNight, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake of this file's own, for some commands write into it."""
+    return Path(shutil.copytree(finished_night.var, tmp_path_factory.mktemp("commands") / "var"))
+
+
+def test_every_command_has_a_case() -> None:
+    assert sorted(CASES) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_command_says_how_it_is_called(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args([name, "--help"])
+    told = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert told.startswith(f"usage: fundwatch {name} ")
+    assert all(option in told for option in ("--date", "--lake", "--json"))
+
+
+def test_the_installed_command_lists_all_commands(tmp_path: Path) -> None:
+    told = run("--help", tmp_path, tmp_path / "here")
+    assert told.returncode == 0
+    assert all(f"    {name}" in told.stdout for name in NAMES)
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in _STARTS_SPARK and n in CASES and not CASES[n].is_long])
+def test_json_is_all_that_a_command_writes_to_its_output(name: str, var: Path, tmp_path: Path) -> None:
+    where = tmp_path / "new" if CASES[name].is_new else var
+    done = run(f"{CASES[name].right} --json", where, tmp_path / "here")
+    assert (done.returncode, foreign_lines(done.stderr)) == (0, [])
+    assert json.loads(done.stdout)
+    assert [path.name for path in (tmp_path / "here").iterdir()] == []
+
+
+@pytest.mark.parametrize("name", _STARTS_SPARK)
+def test_reports_and_exports_run_beside_a_night(name: str, var: Path, tmp_path: Path) -> None:
+    with held(var / "lake"):
+        done = run(f"{CASES[name].right} --json", var, tmp_path / "here")
+    assert (done.returncode, foreign_lines(done.stderr)) == (0, [])
+    assert json.loads(done.stdout)["folder"]
+
+
+def test_a_rotated_key_is_carried_over_in_a_process_of_its_own(tmp_path: Path) -> None:
+    var, here = tmp_path / "var", tmp_path / "here"
+    world = World(var)
+    world.ran("intake")
+    make_missing_keys(world.settings)
+    fill(Vault(var / "vault", read_vault_key(var / "keys" / "vault.key")), world.key, {"value": "P-1", **CANARIES})
+    assert run("keys rotate --as Wang", var, here).returncode == 0
+    done = run("keys carry --as Wang --json", var, here)
+    assert (done.returncode, foreign_lines(done.stderr)) == (0, [])
+    assert "delivery" in json.loads(done.stdout)["rows"]
+
+
+@pytest.mark.parametrize("name", _READ_A_LAKE)
+def test_a_mistyped_folder_is_told_and_not_made(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*CASES[name].right.split(), "--var", "vra"]) in (2, 5)
+    assert "vra" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", NAMES)
+def test_a_wrong_use_is_named_and_leaves_nothing(name: str, var: Path, tmp_path: Path) -> None:
+    done = run(CASES[name].wrong, var, tmp_path / "here")
+    assert done.returncode == 2
+    assert CASES[name].says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list((tmp_path / "here").iterdir()) == []
+
+
+@pytest.mark.parametrize("wrong", ["shwo", "show --dates 2026-03-31", "keys mkae"])
+def test_what_is_near_a_mistyped_word_is_suggested_with_the_usage_of_its_command(
+    wrong: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(wrong.split())
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "did you mean" in told
+    name = wrong.split()[0]
+    assert told.startswith(f"usage: fundwatch {name} " if name in NAMES else "usage: fundwatch ")
+
+
+@pytest.mark.parametrize(
+    "arguments", [f"show --date {FIRST[:-1]}9", "evaluate --date 2026-03-01", "privacy --date 2026-03-01",
+                  "export leads_pseudonymous --date 2026-03-01 --out out", "deliveries --date 2026-03-01",
+                  "quarantine list --date 2026-03-01", "nightly --date 2026-03-01", "rules --date 2026-03-01"],
+)  # fmt: skip
+def test_a_date_that_is_not_there_is_told_with_those_that_are(
+    arguments: str, var: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments.split(), "--var", str(var)]) in (2, 5)
+    assert f"{SECOND}, {FIRST}" in capsys.readouterr().err
+
+
+def test_commands_to_copy_are_whole(var: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["--var", str(var), "--profile", "demo"]
+    assert main(["show", "--date", "2026-03-01", *where]) == 5
+    assert f"nightly --date 2026-03-01 --profile demo --var {var}`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", ["show", "show 1", "deliveries", f"quarantine list --date {FIRST}", "lake check --details",
+                  "settings", f"evaluate --date {SECOND} --details"],
+)  # fmt: skip
+def test_what_is_printed_fits_eighty_columns(
+    arguments: str, var: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rich.cells import cell_len
+
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.chdir(var.parent)
+    assert main([*arguments.split(), "--var", "var"]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(("files:", "workbook:"))]
+    assert [line for line in lines if cell_len(line) > 80] == []
+
+
+@pytest.mark.parametrize("arguments", ["lake check", f"evaluate --date {SECOND}"])
+def test_a_check_ends_with_one_line_that_says_the_verdict(
+    arguments: str, var: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments.split(), "--var", str(var)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) <= 3
+    assert told[-1].startswith(("一致 all ", "清单 on the list: "))
+
+
+def test_the_entry_point_is_installed_beside_the_interpreter() -> None:
+    assert FUNDWATCH.is_file()
