@@ -46,6 +46,7 @@ def serve(options: argparse.Namespace) -> Any:
         return _scrubber_report(as_json=options.json)
     settings, night = settings_of(options).settings, night_of(options)
     with closing(Stopping(Workplace(settings))) as stopping:
+        _ = stopping.place.spark  # columns can be named only once a session stands
         told = write_report(stopping.place, night)
     if not options.json:
         for row in measure_rows({name: Anonymity(**_plain(m)) for name, m in told["sets"].items()}):
