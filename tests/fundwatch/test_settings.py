@@ -51,3 +51,9 @@ def test_folders_follow_var_unless_set() -> None:
     settings = load_settings({"var": "elsewhere", "lake": "my_lake"}, {}).settings
     assert settings.lake_dir == Path("my_lake")
     assert settings.landing_dir == Path("elsewhere/landing")
+
+
+def test_what_the_scheduler_reads_is_no_setting_but_its_like_is_refused() -> None:
+    assert load_settings({}, {"FUNDWATCH_AIRFLOW_TIMEZONE": "Asia/Urumqi", "FUNDWATCH_SEED": "2"}).settings.seed == 2
+    with pytest.raises(SettingsError, match="no setting is named 'airflowx'"):
+        load_settings({}, {"FUNDWATCH_AIRFLOWX": "1"})
