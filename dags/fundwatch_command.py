@@ -35,7 +35,7 @@ class RunningCommand:
         are absolute.
         """
         with TemporaryDirectory(prefix="fundwatch_task_") as folder:
-            self._process = subprocess.Popen(
+            self._process = process = subprocess.Popen(
                 [*_WITH_ITS_TASK, *shlex.split(os.environ.get("FUNDWATCH_COMMAND", "fundwatch")), *self._arguments],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -46,9 +46,9 @@ class RunningCommand:
                 errors="backslashreplace",
                 start_new_session=True,
             )
-            for line in self._process.stdout or ():
+            for line in process.stdout or ():
                 tell(line.rstrip())
-            exit_code = self._process.wait()
+            exit_code = process.wait()
             self._process = None
             return exit_code
 

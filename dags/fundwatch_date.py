@@ -12,13 +12,16 @@ from fundwatch_airflow import SETTINGS
 ZONE = ZoneInfo(SETTINGS.timezone)
 NIGHT_HOUR = 2  # the night of a date runs at this hour of the next day, when its delivery is there
 
-DATE_PARAM = Param(
-    None,
-    type=["null", "string"],
-    format="date",
-    title="业务日期 Business date",
-    description="留空则取逻辑日期 / left empty: the day of the logical date",
-)
+
+def date_param() -> Param:
+    """What the form at Trigger asks for."""
+    return Param(
+        None,
+        type=["null", "string"],
+        format="date",
+        title="业务日期 Business date",
+        description="留空则取逻辑日期 / left empty: the day of the logical date",
+    )
 
 
 def business_date(dag_run: Any, given: str | None) -> str:

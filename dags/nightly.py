@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, chain
 from fundwatch_airflow import SETTINGS
-from fundwatch_date import DATE_PARAM, MACROS, NIGHT_HOUR, ZONE
+from fundwatch_date import MACROS, NIGHT_HOUR, ZONE, date_param
 from fundwatch_delivery import DeliveryArrives
 from fundwatch_stage import FundwatchStage, Verdict
 
@@ -50,7 +50,7 @@ with DAG(
     start_date=datetime(2020, 1, 1, tzinfo=ZONE),
     catchup=False,
     max_active_runs=1,
-    params={"date": DATE_PARAM},
+    params={"date": date_param()},
     user_defined_macros=MACROS,
     tags=["fundwatch"],
 ) as dag:

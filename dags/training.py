@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import DAG, CronTriggerTimetable
 from fundwatch_airflow import SETTINGS
-from fundwatch_date import DATE_PARAM, MACROS, ZONE
+from fundwatch_date import MACROS, ZONE, date_param
 from fundwatch_stage import FundwatchStage
 
 with DAG(
@@ -17,7 +17,7 @@ with DAG(
     start_date=datetime(2020, 1, 1, tzinfo=ZONE),
     catchup=False,
     max_active_runs=1,
-    params={"date": DATE_PARAM},
+    params={"date": date_param()},
     user_defined_macros=MACROS,
     tags=["fundwatch"],
 ) as dag:
