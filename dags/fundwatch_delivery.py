@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import BaseSensorOperator, Context
@@ -22,13 +22,15 @@ class DeliveryArrives(BaseSensorOperator):
     """Asks `fundwatch deliveries arrived` from time to time; between two questions nothing runs."""
 
     template_fields = ("command_line", "date")
+    # a run may be asked for in the morning of its own date, but not for a day that is still to come
+    _longest = timedelta(hours=SETTINGS.wait_hours + 26)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             task_id="delivery",
             mode="reschedule",
             poke_interval=timedelta(minutes=SETTINGS.poke_minutes),
-            timeout=timedelta(hours=SETTINGS.wait_hours + 24),  # a run may be asked for in the morning of its own date
+            timeout=self._longest,
             execution_timeout=timedelta(minutes=10),  # of one question
             do_xcom_push=False,
             retries=2,
@@ -39,33 +41,33 @@ class DeliveryArrives(BaseSensorOperator):
         self.command_line = f"fundwatch deliveries arrived --date {RENDERED_DATE}"
         self.date = RENDERED_DATE
         self._running: RunningCommand | None = None
-        self._missing: tuple[str, ...] = ()
 
     def poke(self, context: Context) -> bool:
-        """Whether the delivery is there. Raises StageFailed when that cannot be told."""
-        is_last = utcnow() > due(self.date) + timedelta(hours=SETTINGS.wait_hours)
+        """Whether the delivery is there.
+
+        Raises AirflowSensorTimeout with what is missing once the limit has passed, StageFailed when it cannot be told.
+        """
+        why_not = self._why_not_waited_for(utcnow())
         self.log.info("%s", self.command_line)
         lines, errors = list[tuple[int, str]](), ErrorLines()
         self._running = RunningCommand(self.command_line)
         exit_code = self._running.run(lambda line: lines.append((errors.level_of(line), line)))
-        for level, line in lines:  # to wait is not an error
-            self.log.log(logging.INFO if exit_code == _NOT_READY and not is_last else level, "%s", line)
-        self._missing = errors.said
+        is_waiting = exit_code == _NOT_READY and why_not is None
+        for level, line in lines:
+            self.log.log(logging.INFO if is_waiting else level, "%s", line)  # to wait is not an error
+        if exit_code == _NOT_READY and why_not is not None:
+            raise AirflowSensorTimeout("\n".join([why_not, *errors.said]))
         if exit_code not in (0, _NOT_READY):
             raise StageFailed(self.command_line, exit_code, errors.said)
-        if exit_code == _NOT_READY and is_last:
-            raise AirflowSensorTimeout("the limit has passed")
         return exit_code == 0
 
-    def execute(self, context: Context) -> Any:
-        """Raises AirflowSensorTimeout with what is missing once the limit has passed."""
-        try:
-            return super().execute(context)
-        except AirflowSensorTimeout as late:
-            limit = (
-                f"not there {SETTINGS.wait_hours:g} h after the night of {self.date} was due, and no longer waited for"
-            )
-            raise AirflowSensorTimeout("\n".join([limit, *self._missing])) from late
+    def _why_not_waited_for(self, now: datetime) -> str | None:
+        until = due(self.date) + timedelta(hours=SETTINGS.wait_hours)
+        if now > until:
+            return f"no longer waited for since {until:%Y-%m-%d %H:%M}"
+        if now + self._longest < until:
+            return f"not waited for yet: the night is due on {due(self.date):%Y-%m-%d %H:%M}"
+        return None
 
     def on_kill(self) -> None:
         if self._running is not None:

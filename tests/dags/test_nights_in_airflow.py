@@ -266,7 +266,7 @@ def given_up(run_dags: RunDags, tmp_path_factory: pytest.TempPathFactory) -> Ran
 def test_a_delivery_that_does_not_come_fails_the_night_and_says_what_is_missing(given_up: Ran) -> None:
     assert given_up.state == "failed"
     assert list(given_up.calls) == ["deliveries arrived --date 2026-03-30"], "a past night is not waited for"
-    assert "no longer waited for: the night of 2026-03-30" in given_up.log
+    assert "no longer waited for since 2026-03-31 08:00" in given_up.log
     assert ERROR in "\n".join(lines_at(given_up, "error"))
 
 
