@@ -2,10 +2,10 @@
 PYTHON := .venv/bin/python
 REPORT := var/test/junit.xml
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all test-fast lint types lock package readme notebook airflow airflow-demo clean
+.PHONY: help setup run test test-all test-fast lint types lock package readme notebook airflow airflow-demo airflow-backfill clean
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 setup: ## everything fundwatch needs, into .venv and .jars; what is there already is skipped
 	@bash scripts/setup.sh
@@ -48,6 +48,9 @@ airflow: ## Airflow on this machine, its state in var/airflow
 
 airflow-demo: ## two nights of the nightly DAG over the lake of FUNDWATCH_VAR (default: var)
 	@bash scripts/airflow_demo.sh
+
+airflow-backfill: ## FIRST=2026-03-24 LAST=2026-03-31: run these past nights again in Airflow, in order
+	@bash scripts/airflow_backfill.sh $(FIRST) $(LAST)
 
 clean: ## caches and built files; .venv, .jars and var stay
 	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis spark-warehouse

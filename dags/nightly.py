@@ -1,30 +1,60 @@
-"""Every night: one business date from its delivery to the published list."""
+"""Every night: one business date from its delivery to the published list.
+
+Trigger it with a date to run that night; without one it runs the day of its logical date.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, chain
-from fundwatch_stage import TIMEZONE, FundwatchStage
+from fundwatch_airflow import SETTINGS
+from fundwatch_date import MACROS, NIGHT_HOUR, ZONE, date_param
+from fundwatch_delivery import DeliveryArrives
+from fundwatch_stage import FundwatchStage, Verdict
+
+LISTS = Asset("fundwatch_leads")
+
+
+def whole_night() -> None:
+    """The night as one task and one Spark application."""
+    night = FundwatchStage(command="nightly", execution_timeout=timedelta(hours=12), outlets=[LISTS])
+    chain(DeliveryArrives(), night)
+
+
+def night_by_stage() -> None:
+    """A task and a Spark application for each stage; nothing waits for the privacy report."""
+    limit = timedelta(hours=3)
+    intake, features, rules, score = (
+        FundwatchStage(command=command, execution_timeout=limit, lets_others_follow=True)
+        for command in ("intake", "features", "rules", "score")
+    )
+    leads = FundwatchStage(command="leads", execution_timeout=limit, lets_others_follow=True, outlets=[LISTS])
+    chain(
+        DeliveryArrives(),
+        intake,
+        features,
+        rules,
+        score,
+        leads,
+        Verdict(stages=[intake, features, rules, score, leads]),
+    )
+    chain(intake, FundwatchStage(command="privacy", execution_timeout=limit))
+
 
 with DAG(
     dag_id="fundwatch_nightly",
     doc_md=__doc__,
-    # a date's night runs at 02:00 of the next day, its delivery being there; the interval starts on the date
-    schedule=CronDataIntervalTimetable("0 2 * * *", timezone=TIMEZONE),
-    start_date=datetime(2026, 1, 1),
+    # the interval starts on the business date, which is the run's logical date
+    schedule=CronDataIntervalTimetable(f"0 {NIGHT_HOUR} * * *", timezone=SETTINGS.timezone),
+    start_date=datetime(2020, 1, 1, tzinfo=ZONE),
     catchup=False,
     max_active_runs=1,
+    params={"date": date_param()},
+    user_defined_macros=MACROS,
     tags=["fundwatch"],
 ) as dag:
-    timeout = timedelta(hours=3)
-    intake = FundwatchStage(command="intake", execution_timeout=timeout)
-    features = FundwatchStage(command="features", execution_timeout=timeout)
-    rules = FundwatchStage(command="rules", execution_timeout=timeout)
-    score = FundwatchStage(command="score", execution_timeout=timeout)
-    leads = FundwatchStage(command="leads", execution_timeout=timeout, outlets=[Asset("fundwatch_leads")])
-
-    privacy = FundwatchStage(command="privacy", execution_timeout=timeout)
-
-    chain(intake, features, rules, score, leads)
-    intake >> privacy
+    if SETTINGS.night == "whole":
+        whole_night()
+    else:
+        night_by_stage()

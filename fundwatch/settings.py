@@ -25,6 +25,7 @@ DEFAULT_FILE = Path("fundwatch.yaml")
 _NOT_SETTINGS = frozenset(
     {"FUNDWATCH_JARS", "FUNDWATCH_COMMAND", "FUNDWATCH_SETTINGS", "FUNDWATCH_KEY", "FUNDWATCH_VAULT_KEY"}
 )
+_SCHEDULER_PREFIX = "FUNDWATCH_AIRFLOW_"  # what the DAGs read, which refuse the unknown among them themselves
 
 
 class Settings(BaseModel):
@@ -186,10 +187,16 @@ def _file_layer(path: Path) -> Mapping[str, Any]:
     return content or {}
 
 
+def _is_setting(name: str) -> bool:
+    if name in _NOT_SETTINGS or name.startswith(_SCHEDULER_PREFIX):
+        return False
+    return name.startswith(ENVIRONMENT_PREFIX)
+
+
 def _environment_layer(environment: Mapping[str, str]) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     for name, text in environment.items():
-        if name.startswith(ENVIRONMENT_PREFIX) and name not in _NOT_SETTINGS:
+        if _is_setting(name):
             key = name.removeprefix(ENVIRONMENT_PREFIX).lower()
             found[key] = dict(p.split("=", 1) for p in text.split(",") if "=" in p) if key == "spark_conf" else text
     return found

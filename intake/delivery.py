@@ -67,7 +67,7 @@ class Delivery:
 
 def delivery_folder(mapping: SourceMapping, landing: Path, night: date) -> Path:
     """Where the night's files lie. Raises DeliveryError when there is no such folder."""
-    folder = landing / mapping.delivery.folder.replace("{date}", night.isoformat())
+    folder = mapping.delivery.folder_of(landing, night)
     if not folder.is_dir():
         raise DeliveryError(
             f"there is no delivery for {night}",

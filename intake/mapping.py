@@ -6,6 +6,7 @@ allow-list fails closed), so a new column with names in it cannot slip into the 
 
 from __future__ import annotations
 
+from datetime import date
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal
@@ -130,6 +131,10 @@ class DeliveryForm(_Strict):
     delimiter: str = Field(",", min_length=1, max_length=1)
     null_texts: tuple[str, ...] = ("", "NULL", "\\N")
     zone: str = "Asia/Shanghai"  # the law's local time, for the instants of parquet files
+
+    def folder_of(self, landing: Path, night: date) -> Path:
+        """Where the night's files lie, or will."""
+        return landing / self.folder.replace("{date}", night.isoformat())
 
 
 class DriftRules(_Strict):

@@ -1,22 +1,27 @@
-"""Deliveries by state, with their totals and why; a held one is released by a named person. No Spark."""
+"""Deliveries by state, with totals and why; a held one is released by a named person; has one arrived? No Spark."""
 
 from __future__ import annotations
 
 import argparse
+import time
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from fundwatch.delivery_log import Delivered, DeliveryLog, Noted, State
-from fundwatch.errors import FundwatchError
+from fundwatch.errors import FundwatchError, NotReadyError
 from fundwatch.lock import held, refuse_no_lake
 from fundwatch.nights import nights_said
+from fundwatch.settings import Settings
 from fundwatch.store import Lake
 from fundwatch.terminal import new_table, show
+from intake.arrival import still_missing
+from intake.mapping import read_mapping
 from jobs.command_line import night_of, settings_of
 from jobs.copying import say
 
+_TOLD = 5
 _STYLE = {State.HELD: "bold yellow", State.REFUSED: "bold red", State.ACCEPTED: "green", State.RELEASED: "cyan"}
 _CHINESE = {
     State.RECEIVED: "已接收",
@@ -36,8 +41,11 @@ Totals = dict[tuple[str, date], dict[str, Any]]
 
 
 def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch deliveries [release] [--date] [--source] [--state]`."""
-    lake = Lake(settings_of(options).settings.lake_dir)
+    """`fundwatch deliveries [release|arrived] [--date] [--source] [--state]`."""
+    settings = settings_of(options).settings
+    if options.action == "arrived":
+        return _arrived(settings, options)
+    lake = Lake(settings.lake_dir)
     refuse_no_lake(lake.root)
     if options.action == "release":
         return _release(lake, options)
@@ -56,6 +64,23 @@ def serve(options: argparse.Namespace) -> Any:
     if not options.json:
         _print_table(shown, totals)
     return {"deliveries": [_plain(noted, totals) for noted in shown]}
+
+
+def _arrived(settings: Settings, options: argparse.Namespace) -> Any:
+    """Raises NotReadyError while the night's delivery is not there, or is still being written."""
+    night, mapping = night_of(options), read_mapping(settings.source, settings.conf)
+    folder = mapping.delivery.folder_of(settings.landing_dir, night)
+    missing = still_missing(mapping, settings.landing_dir, night, time.time())
+    if missing:
+        told = "; ".join(missing[:_TOLD]) + (f"; and {len(missing) - _TOLD} more" if len(missing) > _TOLD else "")
+        raise NotReadyError(
+            f"the delivery of {night} has not arrived: {told}",
+            where=str(folder),
+            do="wait for it, or ask the sender",
+        )
+    if not options.json:
+        print(f"arrived: {folder}")
+    return {"business_date": night, "folder": str(folder), "arrived": True}
 
 
 def _release(lake: Lake, options: argparse.Namespace) -> Any:

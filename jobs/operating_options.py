@@ -9,8 +9,14 @@ _STATES = ("received", "held", "released", "accepted", "refused", "superseded")
 
 
 def deliveries_options(parser: argparse.ArgumentParser) -> None:
-    """`fundwatch deliveries [list|release]`."""
-    parser.add_argument("action", nargs="?", choices=("list", "release"), default="list", help="list is the default")
+    """`fundwatch deliveries [list|release|arrived]`."""
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=("list", "release", "arrived"),
+        default="list",
+        help="list (the default); release a held one; or has the night's arrived whole? (ends with 5 when it has not)",
+    )
     parser.add_argument("--state", choices=_STATES, help="only deliveries in this state")
     parser.add_argument("--print", dest="content_print", default="", help="which of several held (its print begins so)")
     _signature(parser)

@@ -1,26 +1,40 @@
 #!/usr/bin/env bash
 # Airflow on this machine (scheduler, API server, DAG processor, triggerer; SQLite). Ctrl-C ends it.
+# Not `airflow standalone`: that has no way to keep its log servers from listening on every address. Logs are read from
+# the disk here, so there are none.
 set -euo pipefail
 source "$(dirname "$0")/airflow_env.sh"
-echo "Airflow: http://localhost:${AIRFLOW__API__PORT:-8080}  user: admin"
+echo "Airflow: $AIRFLOW__API__BASE_URL  user: admin"
 echo "password: in $AIRFLOW_HOME/simple_auth_manager_passwords.json.generated once it is up"
 echo "claims and lake: $FUNDWATCH_VAR"
+airflow db migrate >"$AIRFLOW_HOME/migrate.log" 2>&1 ||
+  { tail -n 20 "$AIRFLOW_HOME/migrate.log" >&2; echo "Airflow's database could not be made; see $AIRFLOW_HOME/migrate.log" >&2; exit 1; }
 
-# Its parts do not all end when Ctrl-C reaches each of them at once: they get a process group of their own, their
-# parent alone is told, and what is left after a while is killed. State is in the database and the lake.
+# Its parts do not all end when Ctrl-C reaches each of their processes at once: each part is a process group, the first
+# of which alone is told, and what is left after a while is killed. State is in the database and the lake.
 set -m
-airflow standalone &
-airflow=$!
+parts=()
+start() {
+  airflow "$@" > >(sed -u "s/^/$1 | /") 2>&1 &
+  parts+=($!)
+}
 stop() {
   trap '' INT TERM
   echo "stopping Airflow"
-  kill -INT "$airflow" 2>/dev/null || true
-  for _ in $(seq 20); do
-    kill -0 "$airflow" 2>/dev/null || break
+  kill -TERM "${parts[@]}" 2>/dev/null || true
+  for second in $(seq 20); do
+    kill -0 "${parts[@]}" 2>/dev/null || break
+    [ "$second" -ne 5 ] || kill -TERM "${parts[@]}" 2>/dev/null || true # told twice, the scheduler waits for no task
     sleep 1
   done
-  kill -KILL -- "-$airflow" 2>/dev/null || true
-  exit 130
+  for part in "${parts[@]}"; do kill -KILL -- "-$part" 2>/dev/null || true; done
+  exit "$1"
 }
-trap stop INT TERM
-wait "$airflow"
+trap 'stop 130' INT TERM
+start api-server
+start scheduler --skip-serve-logs
+start dag-processor
+start triggerer --skip-serve-logs
+wait -n || true
+echo "a part of Airflow ended by itself; its last words are above" >&2
+stop 1

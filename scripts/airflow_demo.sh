@@ -18,7 +18,8 @@ for date in "$@"; do
   if airflow dags test fundwatch_nightly "$date" >>"$log" 2>&1; then
     echo "night $date: green, $((SECONDS - started)) s"
   else
-    tail -n 40 "$log" >&2
+    grep -F '[error ' "$log" | tail -n 20 >&2 || true
+    tail -n 20 "$log" >&2
     echo "night $date: failed; the whole log is in $log" >&2
     exit 1
   fi

@@ -1,12 +1,28 @@
-# Sourced by the Airflow scripts: Airflow's state in the project, our DAGs alone, no calls home.
-# The caller may set AIRFLOW_HOME and FUNDWATCH_* beforehand.
+# Sourced by the Airflow scripts: Airflow's state in the project, our DAGs alone, this machine alone, no calls home.
+# The caller may set AIRFLOW_HOME, AIRFLOW__…, FUNDWATCH_* and FUNDWATCH_AIRFLOW_* beforehand.
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export AIRFLOW_HOME="${AIRFLOW_HOME:-$project/var/airflow}"
 export AIRFLOW__CORE__DAGS_FOLDER="$project/dags"
 export AIRFLOW__CORE__LOAD_EXAMPLES=False
 export AIRFLOW__CORE__PARALLELISM="${AIRFLOW__CORE__PARALLELISM:-2}" # each task is a Spark; the default holds 32 workers
-export AIRFLOW__API__HOST="${AIRFLOW__API__HOST:-127.0.0.1}"         # this machine alone; the default listens to all
 export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED=False
+# times without a zone, of the command line too, are the bureau's
+export AIRFLOW__CORE__DEFAULT_TIMEZONE="${AIRFLOW__CORE__DEFAULT_TIMEZONE:-${FUNDWATCH_AIRFLOW_TIMEZONE:-Asia/Shanghai}}"
+
+# Workers ask the API server for everything: they are told where it listens, which is not only the default port.
+export AIRFLOW__API__HOST="${AIRFLOW__API__HOST:-127.0.0.1}" # the default listens to all
+export AIRFLOW__API__PORT="${AIRFLOW__API__PORT:-8080}"
+case "$AIRFLOW__API__HOST" in
+  0.0.0.0 | "::" | "") airflow_host=127.0.0.1 ;;
+  *:*) airflow_host="[$AIRFLOW__API__HOST]" ;;
+  *) airflow_host="$AIRFLOW__API__HOST" ;;
+esac
+airflow_here="http://$airflow_host:$AIRFLOW__API__PORT"
+export AIRFLOW__API__BASE_URL="${AIRFLOW__API__BASE_URL:-$airflow_here}"
+airflow_path=$(sed -E 's#^[a-z]+://[^/]*##; s#/+$##' <<<"$AIRFLOW__API__BASE_URL") # behind a proxy there may be one
+export AIRFLOW__CORE__EXECUTION_API_SERVER_URL="${AIRFLOW__CORE__EXECUTION_API_SERVER_URL:-$airflow_here$airflow_path/execution/}"
+export NO_PROXY="${NO_PROXY:+$NO_PROXY,}$airflow_host" no_proxy="${no_proxy:+$no_proxy,}$airflow_host"
+
 # tasks run in a folder of their own: a relative path would end there
 FUNDWATCH_VAR=$("$project/.venv/bin/python" -c 'import os, sys; print(os.path.abspath(sys.argv[1]))' \
   "${FUNDWATCH_VAR:-$project/var}")

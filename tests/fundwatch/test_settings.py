@@ -67,3 +67,9 @@ def test_an_address_is_refused_and_makes_no_folder(
 def test_a_path_that_only_looks_like_an_address_is_a_path() -> None:
     settings = load_settings({"var": "a:b/c", "key_file": "one.share+other.share"}, {}).settings
     assert settings.var == Path("a:b/c")
+
+
+def test_what_the_scheduler_reads_is_no_setting_but_its_like_is_refused() -> None:
+    assert load_settings({}, {"FUNDWATCH_AIRFLOW_TIMEZONE": "Asia/Urumqi", "FUNDWATCH_SEED": "2"}).settings.seed == 2
+    with pytest.raises(SettingsError, match="no setting is named 'airflowx'"):
+        load_settings({}, {"FUNDWATCH_AIRFLOWX": "1"})

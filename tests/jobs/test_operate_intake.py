@@ -18,6 +18,7 @@ from fundwatch.store import Lake
 from jobs import handle_quarantine, list_deliveries
 from jobs.command_line import main, parser
 from jobs.show_lead import print_list
+from tests.intake.deliveries import deliver, whole
 from tests.lakes import ANNA, FIRST, SECOND, make_lake, put
 
 ROW = ("--date", str(FIRST), "--file", "fee_list.csv.gz", "--line", "5")
@@ -53,6 +54,16 @@ def test_a_held_delivery_is_listed_with_why_and_released_by_name(settings):
     assert deliveries(settings, "--state", "held")["deliveries"] == []
     with pytest.raises(DeliveryError, match="no delivery is held"):
         deliveries(settings, "release", "--date", str(SECOND), *SIGNED)
+
+
+def test_the_command_line_answers_whether_a_delivery_has_arrived(tmp_path, capsys):
+    call = ["deliveries", "arrived", "--date", "2026-03-31", "--landing", str(tmp_path)]
+    assert main(call) == ExitCode.NOT_READY
+    told = capsys.readouterr().err
+    assert "fundwatch: the delivery of 2026-03-31 has not arrived: the folder is not there" in told
+    assert str(tmp_path / "2026-03-31") in told
+    deliver(tmp_path, whole())
+    assert main(call) == ExitCode.OK
 
 
 def test_an_accepted_delivery_is_listed_with_its_control_totals(settings):

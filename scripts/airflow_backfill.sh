@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Runs past nights again, in order and one at a time, in the Airflow that `make airflow` has started.
+# Usage: airflow_backfill.sh FIRST LAST [further options of `airflow backfill create`, like --dry-run]
+set -euo pipefail
+source "$(dirname "$0")/airflow_env.sh"
+if [ $# -lt 2 ]; then echo "which nights? give FIRST and LAST, like 2026-03-24 2026-03-31" >&2; exit 2; fi
+# a run is dated by the hour of its schedule, so the last day is given to its end; without a limit ten nights would start
+# at once, and without the word to reprocess none that has run before
+exec airflow backfill create --dag-id fundwatch_nightly --from-date "$1" --to-date "$2T23:59:59" \
+  --max-active-runs 1 --reprocess-behavior completed "${@:3}"

@@ -1,0 +1,238 @@
+"""Airflow as `make airflow` starts it: on the port that is set, for this machine alone; nights, kills and backfills."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import pytest
+
+from fundwatch.ledger import Ledger
+from tests.dags.conftest import PROJECT, airflow_environment
+from tests.night import SMALL_JAVA, make_deliveries
+
+NIGHTS = (date(2026, 3, 30), date(2026, 3, 31))
+
+
+def environment_of(settings: Mapping[str, str], home: Path) -> dict[str, str]:
+    """What the scripts make of the settings."""
+    script = f"source {PROJECT}/scripts/airflow_env.sh && env -0"
+    environment = airflow_environment(home) | dict(settings)
+    done = subprocess.run(["bash", "-euc", script], env=environment, capture_output=True, text=True, check=True)
+    return dict(pair.split("=", 1) for pair in done.stdout.split("\0") if pair)
+
+
+@pytest.mark.parametrize(
+    ("settings", "execution_api"),
+    [
+        ({}, "http://127.0.0.1:8080/execution/"),
+        ({"AIRFLOW__API__PORT": "8081"}, "http://127.0.0.1:8081/execution/"),
+        ({"AIRFLOW__API__HOST": "0.0.0.0", "AIRFLOW__API__PORT": "8081"}, "http://127.0.0.1:8081/execution/"),
+        ({"AIRFLOW__API__HOST": "10.1.2.3"}, "http://10.1.2.3:8080/execution/"),
+        ({"AIRFLOW__API__HOST": "::1"}, "http://[::1]:8080/execution/"),
+        ({"AIRFLOW__API__BASE_URL": "https://bureau.example/flow/"}, "http://127.0.0.1:8080/flow/execution/"),
+    ],
+)
+def test_workers_are_told_where_the_api_server_listens(
+    tmp_path: Path, settings: dict[str, str], execution_api: str
+) -> None:
+    made = environment_of(settings, tmp_path)
+    assert made["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == execution_api
+    assert made["AIRFLOW__API__PORT"] == settings.get("AIRFLOW__API__PORT", "8080")
+
+
+def test_one_zone_holds_for_airflow_and_our_dags(tmp_path: Path) -> None:
+    assert environment_of({}, tmp_path)["AIRFLOW__CORE__DEFAULT_TIMEZONE"] == "Asia/Shanghai"
+    made = environment_of({"FUNDWATCH_AIRFLOW_TIMEZONE": "Asia/Urumqi"}, tmp_path)
+    assert made["AIRFLOW__CORE__DEFAULT_TIMEZONE"] == "Asia/Urumqi"
+
+
+@dataclass
+class Service:
+    """A running Airflow, spoken to as its pages do."""
+
+    environment: dict[str, str]
+    process: subprocess.Popen[str]
+    output: Path
+    token: str = ""
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.environment['AIRFLOW__API__PORT']}"
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.address + path, data, headers, method=method)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def log_in(self) -> None:
+        passwords = Path(self.environment["AIRFLOW_HOME"], "simple_auth_manager_passwords.json.generated")
+        person = {"username": "admin", "password": json.loads(passwords.read_text())["admin"]}
+        self.token = self.call("POST", "/auth/token", person)["access_token"]
+
+    def is_up(self) -> bool:
+        try:
+            health = self.call("GET", "/api/v2/monitor/health")
+            self.log_in()
+            has_dags = self.call("GET", "/api/v2/dags")["total_entries"] == 2
+        except (URLError, OSError, KeyError, ValueError):
+            return False
+        return has_dags and all(part["status"] == "healthy" for part in health.values())
+
+    def runs(self) -> dict[str, dict[str, Any]]:
+        found = self.call("GET", "/api/v2/dags/fundwatch_nightly/dagRuns?limit=100")["dag_runs"]
+        return {run["dag_run_id"]: run for run in found}
+
+    def trigger(self, run: str, night: date) -> None:
+        body = {"dag_run_id": run, "logical_date": None, "conf": {"date": str(night)}}
+        self.call("POST", "/api/v2/dags/fundwatch_nightly/dagRuns", body)
+
+    def script(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["bash", *arguments], env=self.environment, cwd=PROJECT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def children(self) -> list[int]:
+        """The processes of its session."""
+        listed = subprocess.run(["ps", "-o", "pid=", "--sid", str(self.process.pid)], capture_output=True, text=True)
+        return [int(pid) for pid in listed.stdout.split()]
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 900) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(1)
+
+
+def free_port() -> int:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return int(unused.getsockname()[1])
+
+
+# records each call, and holds a command as long as a file of its name lies beside the record
+WRAPPER = """#!/bin/bash
+echo "$*" >> {record}
+if [ -e {record}.hold ]; then echo $$ > {record}.held; exec sleep 600; fi
+exec {fundwatch} "$@"
+"""
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """`make airflow` over two nights that follow each other, its nights as one task."""
+    base = tmp_path_factory.mktemp("service")
+    make_deliveries(base / "var", NIGHTS)
+    wrapper, settings = base / "wrapper", base / "settings.yaml"
+    settings.write_text("scan_days: 90\n")
+    wrapper.write_text(WRAPPER.format(record=base / "calls", fundwatch=PROJECT / ".venv/bin/fundwatch"))
+    wrapper.chmod(0o700)
+    environment = airflow_environment(base / "home") | SMALL_JAVA
+    environment |= {
+        "AIRFLOW__API__PORT": str(free_port()),
+        "FUNDWATCH_VAR": str(base / "var"),
+        "FUNDWATCH_SETTINGS": str(settings),
+        "FUNDWATCH_COMMAND": str(wrapper),
+        "FUNDWATCH_AIRFLOW_NIGHT": "whole",
+        "FUNDWATCH_AIRFLOW_WAIT_HOURS": "0",  # the run that the schedule brings by itself ends at once
+    }
+    output = base / "output"
+    with output.open("w") as told:
+        process = subprocess.Popen(
+            ["bash", str(PROJECT / "scripts" / "airflow.sh")],
+            env=environment,
+            cwd=base,
+            stdout=told,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+    running = Service(environment, process, output)
+    try:
+        wait_until(running.is_up, 300)
+        running.call("PATCH", "/api/v2/dags/fundwatch_nightly", {"is_paused": False})
+        yield running
+    finally:
+        os.kill(process.pid, signal.SIGINT)
+        process.wait(60)
+    assert running.children() == [], "something outlived Ctrl-C"
+
+
+@pytest.mark.long
+def test_airflow_listens_on_this_machine_alone_and_on_its_port(service: Service) -> None:
+    listed = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True, check=True).stdout.splitlines()
+    ours = {f"pid={pid}," for pid in service.children()}
+    addresses = {line.split()[3] for line in listed if ours & set(re.findall(r"pid=\d+,", line))}
+    assert addresses == {f"127.0.0.1:{service.environment['AIRFLOW__API__PORT']}"}
+
+
+@pytest.mark.long
+def test_a_range_of_nights_runs_and_runs_again_in_order_after_a_change(service: Service) -> None:
+    base = service.output.parent
+
+    def backfill() -> list[str]:
+        """Run the nights (again); the commands that were called for them, in order."""
+        (base / "calls").write_text("")
+        before = len(service.call("GET", "/api/v2/backfills?dag_id=fundwatch_nightly")["backfills"])
+        service.script("scripts/airflow_backfill.sh", str(NIGHTS[0]), str(NIGHTS[-1]))
+        found: list[dict[str, Any]] = []
+
+        def is_done() -> bool:
+            found[:] = service.call("GET", "/api/v2/backfills?dag_id=fundwatch_nightly")["backfills"]
+            return len(found) > before and all(each["completed_at"] for each in found)
+
+        wait_until(is_done)
+        runs = [run for run in service.runs().values() if run["run_type"] == "backfill"]
+        assert [run["state"] for run in runs] == ["success", "success"]
+        return [call for call in (base / "calls").read_text().splitlines() if "2026-03-3" in call]
+
+    def stood() -> dict[str, tuple[str, ...]]:
+        ledger = Ledger(base / "var" / "lake")
+        stages = ("intake", "features", "rules", "score", "leads")
+        runs = {stage: [ledger.committed(stage, night) for night in NIGHTS] for stage in stages}
+        return {stage: tuple(run.run_id if run else "" for run in found) for stage, found in runs.items()}
+
+    both = [f"{command} --date {night}" for night in NIGHTS for command in ("deliveries arrived", "nightly")]
+    assert backfill() == both
+    first = stood()
+    assert "" not in {run for runs in first.values() for run in runs}
+    assert backfill() == both, "both ran again"
+    assert stood() == first, "and found nothing to do"
+    (base / "settings.yaml").write_text("scan_days: 60\n")
+    assert backfill() == both
+    again = stood()
+    assert again["intake"] == first["intake"]
+    assert not set(again["rules"]) & set(first["rules"]), "the rules looked back over another span, for each night"
+    assert not set(again["leads"]) & set(first["leads"])
+
+
+@pytest.mark.long
+def test_a_run_marked_failed_takes_its_command_with_it(service: Service) -> None:
+    held = service.output.with_name("calls.held")
+    service.output.with_name("calls.hold").touch()
+    service.trigger("to_be_killed", NIGHTS[0])
+    wait_until(held.exists, 300)
+    pid = int(held.read_text())
+    path = "/api/v2/dags/fundwatch_nightly/dagRuns/to_be_killed/taskInstances/delivery"
+    service.call("PATCH", path, {"new_state": "failed"})
+    wait_until(lambda: not Path(f"/proc/{pid}").exists(), 60)
+    service.output.with_name("calls.hold").unlink()
