@@ -23,6 +23,7 @@ from models.champions import Shelf, kinds
 from models.promotion import Standing
 from models.records import FOLDER, NOT_TRAINED, PROMOTION_COLUMNS, PURPOSE, ModelRecord, Promotion, files_of, is_model
 
+_JOURNAL = "model_promotion"
 _MADE = "models"  # where the report of training says what it made
 _STANDINGS = tuple(standing.value for standing in Standing)
 
@@ -30,20 +31,21 @@ _STANDINGS = tuple(standing.value for standing in Standing)
 def shelf_of(settings: Settings) -> Shelf:
     """What the lake holds of models. Raises KeyMissingError without the key, by which nothing can be trusted."""
     lake, ring = Lake(settings.lake_dir), read_ring(settings.key_path)
-    rows, fault = _rows(lake)
+    rows, fault = _rows(lake, "model")
+    told, no_journal = _rows(lake, _JOURNAL)
     return Shelf(
         records=[ModelRecord.of_row(row) for row in rows],
-        promotions=[Promotion.of_row(row) for row in promotions_in(lake.root).rows()],
+        promotions=[Promotion.of_row(row) for row in told],
         files=files_of(lake.root),
         signer=Signer(ring, PURPOSE),
         made=_made(lake.root, {row["business_date"] for row in rows}),
-        fault=fault,
+        fault=fault or no_journal,
     )
 
 
 def promotions_in(lake_root: Path) -> Journal:
     """The journal of promotions."""
-    return Journal(lake_root, "model_promotion", PROMOTION_COLUMNS)
+    return Journal(lake_root, _JOURNAL, PROMOTION_COLUMNS)
 
 
 def told_models(records: Sequence[ModelRecord]) -> dict[str, Any]:
@@ -57,7 +59,7 @@ def signed_anew(lake_root: Path, ring: KeyRing) -> list[ModelRecord]:
     """Every row of the table, signed with the key in force. The signature of one that does not hold is kept under the
     new key's name: it fits as little as before, and the old key can go."""
     signer = Signer(ring, PURPOSE)
-    rows, fault = _rows(Lake(lake_root))
+    rows, fault = _rows(Lake(lake_root), "model")
     if fault:
         raise ContentFileError("the table `model` cannot be read", where=fault, do="restore it from a copy")
     return [_signed_anew(ModelRecord.of_row(row), signer) for row in rows]
@@ -92,18 +94,19 @@ def model_findings(settings: Settings) -> Iterator[Finding]:
     yield finding("models", FOLDER, list(dict.fromkeys(wrong)), told, do)
 
 
-def _rows(lake: Lake) -> tuple[list[dict[str, Any]], str]:
-    """The table's rows by night, and why they cannot be read."""
+def _rows(lake: Lake, table: str) -> tuple[list[dict[str, Any]], str]:
+    """The table's rows in order, none where it is not made; and why they cannot be read."""
     import pyarrow as pa
     from deltalake.exceptions import DeltaError
 
-    if not lake.exists("model"):
+    order = ("at",) if table == _JOURNAL else ("business_date", "entity_type", "model")
+    if not lake.exists(table):
         return [], ""
     try:
-        rows = lake.rows("model", "SELECT * FROM model")
+        rows = lake.rows(table, f"SELECT * FROM {table}")
     except (DeltaError, pa.ArrowException, OSError) as fault:
-        return [], f"{lake.path('model')} ({type(fault).__name__})"
-    return sorted(rows, key=lambda row: (row["business_date"], row["entity_type"], row["model"])), ""
+        return [], f"{lake.path(table)} ({type(fault).__name__})"
+    return sorted(rows, key=lambda row: [row[name] for name in order]), ""
 
 
 def _made(lake_root: Path, nights_there: set[date]) -> dict[date, Mapping[tuple[str, str], str]]:

@@ -6,6 +6,7 @@ may be gone. Killed in between, training again makes the same.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from models.training import NotTrained, Sample, Trained, reads_of, to_sample, to
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+Stood = Mapping[tuple[str, str], Champion | NotRun]
 _NOT_COMPARED = "{0} waits as challenger, because the champion before it does not hold: {1}"
 INDICATOR_TABLES = tuple(f"indicator_{entity}" for entity in ENTITY_TYPES)
 
@@ -61,20 +63,18 @@ def _run(night: Night) -> Report:
             where=shelf.fault,
             do="restore it from a copy; or remove its folder and train for each night that had models",
         )
+    stood = stood_before(shelf, night.date)  # read first: what is written may mend data that were damaged
     measured = measured_indicators(night)
     made: list[Trained | NotTrained] = []
     for entity in ENTITY_TYPES:
         made += train_all(_sample(night, entity, measured[entity]), _parameters(night.settings))
     shelf.files.sweep()
-    records = [_kept(shelf, night.date, one) for one in made]
+    records = records_of(shelf, stood, night.date, made)
     night.write_rows("model", [record.row() for record in records])
     told = tell_mlflow(night.settings, shelf_of(night.settings))
-    broken = _broken_before(shelf, night.date)
-    return {
-        **told_models(records),
-        "mlflow": told,
-        **({"incomplete": [_NOT_COMPARED.format(" ".join(one.kind), one.why_not) for one in broken]} if broken else {}),
-    }
+    broken = [one for one in stood.values() if isinstance(one, NotRun) and _is_broken(one)]
+    waiting = [_NOT_COMPARED.format(" ".join(one.kind), one.why_not) for one in broken]
+    return {**told_models(records), "mlflow": told, "incomplete": waiting}
 
 
 def _sample(night: Night, entity: str, measured: frozenset[str]) -> Sample:
@@ -84,35 +84,32 @@ def _sample(night: Night, entity: str, measured: frozenset[str]) -> Sample:
     return to_sample(rows.toPandas(), entity, night.date, reads)  # bounded by SAMPLE_LIMIT
 
 
-def _kept(shelf: Shelf, night: date, one: Trained | NotTrained) -> ModelRecord:
-    """The record of what training made, its data in the lake."""
+def records_of(shelf: Shelf, stood: Stood, night: date, made: Sequence[Trained | NotTrained]) -> list[ModelRecord]:
+    """The records of what training made, its data in the lake."""
+    return [_kept(shelf, stood, night, one) for one in made]
+
+
+def _kept(shelf: Shelf, stood: Stood, night: date, one: Trained | NotTrained) -> ModelRecord:
     if isinstance(one, NotTrained):
         log.info("  not trained: %s of %ss: %s", one.model, one.entity, one.why_not)
         return ModelRecord(night, one.entity, one.model, None, one.trained_count, NOT_TRAINED, one.why_not)
-    verdict = _verdict(shelf, night, one)
+    verdict = _verdict(stood[one.entity, one.model], one)
     why = verdict.note if verdict.standing is Standing.CHALLENGER else None
-    sha256 = shelf.files.put(to_bytes(one.detector))
-    count = len(one.sample.ids)
+    sha256, count = shelf.files.put(to_bytes(one.detector)), len(one.sample.ids)
     made = ModelRecord(night, one.entity, one.model, one.print, count, verdict.standing.value, why, sha256)
     return made.signed(shelf.signer)
 
 
-def _verdict(shelf: Shelf, night: date, trained: Trained) -> Verdict:
-    """Judged against who stood the day before, so that training a night again judges it alike. Nobody is promoted
-    over a champion that does not hold; one that only an earlier release's MLflow has is none."""
-    before = _before(shelf, night, trained.entity, trained.model)
+def _verdict(before: Champion | NotRun, trained: Trained) -> Verdict:
+    """Nobody is promoted over a champion that does not hold; one that only an earlier release's MLflow has is none."""
     if isinstance(before, NotRun) and _is_broken(before):
         return Verdict(Standing.CHALLENGER, f"it could not be compared with the champion: {before.why_not}")
     return judge(trained, before.detector if isinstance(before, Champion) else None)
 
 
-def _before(shelf: Shelf, night: date, entity: str, model: str) -> Champion | NotRun:
-    return shelf.champion(entity, model, night - timedelta(days=1))
-
-
-def _broken_before(shelf: Shelf, night: date) -> list[NotRun]:
-    found = [_before(shelf, night, *kind) for kind in kinds()]
-    return [one for one in found if isinstance(one, NotRun) and _is_broken(one)]
+def stood_before(shelf: Shelf, night: date) -> Stood:
+    """Who stood the day before, by kind: judged against them, a night that is trained again is judged alike."""
+    return {kind: shelf.champion(*kind, night - timedelta(days=1)) for kind in kinds()}
 
 
 def _is_broken(one: NotRun) -> bool:
@@ -128,8 +125,8 @@ def _own_print(place: Workplace, night: date) -> object:
     definitions = {name: dict(kind.definition(parameters)) for name, kind in DETECTORS.items()}
     catalogues = load_catalogues(region_of(place.settings))
     directions = {entity: catalogue.directions for entity, catalogue in catalogues.items()}
-    before = [_before(shelf, night, *kind) for kind in kinds()]
-    judged_by = [one.print if isinstance(one, Champion) else one.why_not for one in before]
+    stood = stood_before(shelf, night).values()
+    judged_by = [one.print if isinstance(one, Champion) else one.why_not for one in stood]
     return [definitions, directions, parameters.seed, judged_by]
 
 

@@ -29,7 +29,7 @@ _LOST = "模型记录缺失 the table `model` no longer has the model that train
 _UNSIGNED = "模型记录不可信 the model's row of {0} does not hold: {1}"
 _UNREAD = "模型数据不可用 the model's data of {0} do not hold: {1}"
 _NOT_PROMOTED = "晋升记录不可信 a promotion from {0} on does not hold: {1}"
-_NO_TABLE = "模型表无法读取 the table `model` cannot be read"
+_NO_TABLE = "模型表无法读取 the table `model` or `model_promotion` cannot be read"
 
 
 @dataclass(frozen=True)

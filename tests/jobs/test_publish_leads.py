@@ -50,6 +50,13 @@ _ROWS: dict[str, list[dict[str, Any]]] = {
     "delivery": [{"file_name": "fee_list.csv", "sha256": "e" * 64}],
 }
 
+_SILENT = "not run: isolation_forest of doctors: none"
+_DETAILS: dict[str, dict[str, Any]] = {
+    "rules": {},
+    "score": {"incomplete": [_SILENT]},
+    "features": {"not_run": {"patient_cash_share_30d": "settlement.cash_amount is not supplied"}},
+}
+
 
 def _lay_out(place: Workplace) -> None:
     """The tables of the earlier stages, written without Spark, which starts no job for them."""
@@ -64,8 +71,7 @@ def _lay_out(place: Workplace) -> None:
         write_deltalake(str(place.lake.path(table)), content)
     for stage in ("rules", "score", "features"):
         run_id = place.ledger.start(stage, NIGHT, f"{stage}-print")
-        not_run = {"not_run": {"patient_cash_share_30d": "settlement.cash_amount is not supplied"}}
-        place.ledger.commit(run_id, stage, NIGHT, f"{stage}-print", not_run if stage == "features" else {})
+        place.ledger.commit(run_id, stage, NIGHT, f"{stage}-print", _DETAILS[stage])
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +98,7 @@ def test_the_list_is_published_capped_and_told_to_mlflow(place: Workplace, repor
     assert (report["leads"], report["amount_at_risk"], report["mlflow"]) == (1, "50.00", "logged")
     assert (place.settings.lists_dir / "2026-03-31" / "leads.xlsx").is_file()
     assert report["not_run"] == 3  # a rule, a model, an indicator
+    assert report["incomplete"] == [f"the list of {NIGHT} stands without the model: {_SILENT}"]
 
 
 @pytest.mark.slow
@@ -120,7 +127,9 @@ def test_show_gives_the_list_and_one_lead_without_spark(
     assert find_lead(place.settings, NIGHT, shown["lead"]["lead_id"][:8]).place == 1
     assert capsys.readouterr().out == ""
     serve(_options(place, lead="1", json=False))
+    serve(_options(place, json=False))
     printed = capsys.readouterr().out
+    assert "未运行的模型 Models not run: doctor isolation_forest: none" in printed
     assert "明确违规" in printed
     assert "ab" * 16 not in printed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 from dataclasses import replace
@@ -166,3 +167,19 @@ def test_the_console_shows_both_languages_and_short_tokens(content: ListContent)
     for part in ("涉及基金", "Fund at risk", "平安镇中心卫生院", "01234567", "12,345.60", "abababab"):
         assert part in text
     assert "0123456789abcdef" not in text
+
+
+def test_every_file_says_which_models_did_not_run(content: ListContent, tmp_path: Path, book: Workbook):
+    folder = write_list(content, tmp_path).folder
+    why = "doctor isolation_forest: 模型数据不可用 the model's data do not hold"
+    with (folder / "leads.csv").open(encoding="utf-8-sig", newline="") as stream:
+        assert {row["models_not_run"] for row in csv.DictReader(stream)} == {"doctor isolation_forest"}
+    assert json.loads((folder / "summary.json").read_text())["provenance"]["models_not_run"].keys() == {
+        "doctor isolation_forest"
+    }
+    about = {row[0].value: row[1].value for row in book["说明 About"].iter_rows(min_row=5)}
+    assert about["未运行的模型 Model not run: doctor isolation_forest"] == why.partition(": ")[2]
+    pages = [html.unescape(path.read_text(encoding="utf-8")) for path in (folder / "evidence").iterdir()]
+    assert all(f"未运行的模型 Models not run: {why}" in page for page in pages)
+    whole = replace(content, provenance=replace(content.provenance, models_not_run={}))
+    assert "未运行" not in (next((write_list(whole, tmp_path / "whole").folder / "evidence").iterdir())).read_text()

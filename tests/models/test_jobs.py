@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ from fundwatch.settings import Settings
 from jobs import score_entities, train_models
 from jobs.job import Workplace, run_job
 from jobs.manage_keys import make_missing_keys
-from jobs.model_shelf import model_findings, shelf_of
+from jobs.model_shelf import model_findings
 from jobs.stages import run_stage
-from models.champions import NO_CHAMPION, Champion
+from models.champions import NO_CHAMPION, NotRun, Shelf
 from tests.models.peers import crowd, indicator_rows, peer_statistics
+from tests.models.shelves import CHALLENGER, CHAMPION, FIRST, SECOND, empty_shelf, record_of, trained
 
-NIGHT, NEXT = date(2026, 3, 31), date(2026, 4, 7)
+NIGHT = date(2026, 3, 31)
 
 
 def lay_out(place: Workplace, night: date, sizes: dict[str, int]) -> None:
@@ -123,19 +125,21 @@ def test_models_that_do_not_hold_are_not_run_not_trained_anew_and_training_the_n
     assert [found.outcome for found in model_findings(place.settings)] == ["ok"]
 
 
-@pytest.mark.slow
-def test_nobody_is_promoted_over_a_champion_that_does_not_hold(place: Workplace):
-    lay_out(place, NEXT, {"patient": 50, "doctor": 0, "institution": 0})
-    run_job(train_models.JOB, place, NIGHT)
-    kept = {path: path.read_bytes() for path in (place.lake.root / "model_files").iterdir()}
-    for path in kept:
-        path.unlink()
-    report = run_job(train_models.JOB, place, NEXT)
-    assert (report["champion"], report["challenger"], len(report["incomplete"])) == (0, 2, 2)
-    for path, content in kept.items():
-        path.write_bytes(content)
-    report = run_job(train_models.JOB, place, NEXT)
-    assert (report["champion"], report["challenger"], "incomplete" in report) == (2, 0, False)
-    speaks = shelf_of(place.settings).champion("patient", "isolation_forest", NEXT)
-    assert isinstance(speaks, Champion)
-    assert speaks.learned_on == NEXT
+def test_nobody_is_promoted_over_a_champion_that_does_not_hold(tmp_path: Path):
+    shelf = empty_shelf(tmp_path)
+    first = [record_of(shelf, made) for made in trained(FIRST)]
+    held = replace(shelf, records=first)
+
+    def states(found: Shelf) -> list[str]:
+        stood = train_models.stood_before(found, SECOND)
+        return [record.state for record in train_models.records_of(found, stood, SECOND, trained(FIRST))]
+
+    assert states(held) == [CHAMPION, CHAMPION]  # it ranks as the one before it does
+    assert states(shelf) == [CHAMPION, CHAMPION]  # the first of its kind
+    old = [replace(record, content_sha256=None, signature=None) for record in first]
+    assert states(replace(held, records=old)) == [CHAMPION, CHAMPION]  # an earlier release's is none
+    stood = train_models.stood_before(replace(held, records=[replace(first[0], trained_count=1), first[1]]), SECOND)
+    made = train_models.records_of(held, stood, SECOND, trained(FIRST))
+    assert [record.state for record in made] == [CHALLENGER, CHAMPION]
+    assert "could not be compared" in str(made[0].why_not)
+    assert train_models.stood_before(held, FIRST)["doctor", "robust_peer"].__class__ is NotRun  # not by its own night
