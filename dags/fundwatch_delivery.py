@@ -15,7 +15,7 @@ from fundwatch_date import RENDERED_DATE, due
 from fundwatch_notify import NOTIFIERS
 from fundwatch_stage import ByExitCode, StageFailed
 
-_NOT_READY = 5
+NOT_READY = 5
 
 
 class DeliveryArrives(BaseSensorOperator):
@@ -52,12 +52,12 @@ class DeliveryArrives(BaseSensorOperator):
         lines, errors = list[tuple[int, str]](), ErrorLines()
         self._running = RunningCommand(self.command_line)
         exit_code = self._running.run(lambda line: lines.append((errors.level_of(line), line)))
-        is_waiting = exit_code == _NOT_READY and why_not is None
+        is_waiting = exit_code == NOT_READY and why_not is None
         for level, line in lines:
             self.log.log(logging.INFO if is_waiting else level, "%s", line)  # to wait is not an error
-        if exit_code == _NOT_READY and why_not is not None:
+        if exit_code == NOT_READY and why_not is not None:
             raise AirflowSensorTimeout("\n".join([why_not, *errors.said]))
-        if exit_code not in (0, _NOT_READY):
+        if exit_code not in (0, NOT_READY):
             raise StageFailed(self.command_line, exit_code, errors.said)
         return exit_code == 0
 

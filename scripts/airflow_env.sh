@@ -21,6 +21,8 @@ airflow_here="http://$airflow_host:$AIRFLOW__API__PORT"
 export AIRFLOW__API__BASE_URL="${AIRFLOW__API__BASE_URL:-$airflow_here}"
 airflow_path=$(sed -E 's#^[a-z]+://[^/]*##; s#/+$##' <<<"$AIRFLOW__API__BASE_URL") # behind a proxy there may be one
 export AIRFLOW__CORE__EXECUTION_API_SERVER_URL="${AIRFLOW__CORE__EXECUTION_API_SERVER_URL:-$airflow_here$airflow_path/execution/}"
+# beside a Spark that takes all cores the API server may answer late, and a task is not lost for it (the default: 5 s)
+export AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT="${AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT:-60}"
 export NO_PROXY="${NO_PROXY:+$NO_PROXY,}$airflow_host" no_proxy="${no_proxy:+$no_proxy,}$airflow_host"
 
 # tasks run in a folder of their own: a relative path would end there

@@ -168,12 +168,12 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         )
     running = Service(environment, process, output)
     try:
-        wait_until(running.is_up, 300)
+        wait_until(running.is_up, 600)
         running.call("PATCH", "/api/v2/dags/fundwatch_nightly", {"is_paused": False})
         yield running
     finally:
         os.kill(process.pid, signal.SIGINT)
-        process.wait(60)
+        process.wait(120)
     assert running.children() == [], "something outlived Ctrl-C"
 
 
