@@ -12,6 +12,7 @@ from functools import reduce
 from typing import Any
 
 from fundwatch.anonymity import Anonymity, anonymity_of, measured
+from fundwatch.audit_anchors import REPORTED
 from fundwatch.settings import Settings
 from intake.column_forms import ColumnSource, Constant, columns_used
 from intake.mapping import Rows, SourceMapping, read_mapping
@@ -20,6 +21,8 @@ from jobs.export_data import Stopping, person_of, treated, views_of_night
 from jobs.job import Workplace
 from jobs.privacy_catalogue import Privacy, read_privacy
 from jobs.processing_record import record_files
+from jobs.stages import refuse_incomplete
+from jobs.verify_audit import audit_state
 from leads.exports import ExportColumn
 from leads.privacy_pages import MEASURES, as_json, as_record, measure_rows, note, page, publish, table
 
@@ -39,6 +42,12 @@ _CAUTION = (
     "湖内数据为假名化数据,并非匿名数据。 The lake is pseudonymous, not anonymous: treat it as personal information."
 )
 
+_AUDIT = {
+    True: "审计日志完整。 The audit log holds:",
+    False: "审计日志不成立,须立即查明! The audit log does not hold, find out why:",
+    None: "审计日志未核对。 The audit log was not looked at:",
+}
+
 
 def serve(options: argparse.Namespace) -> Any:
     """`fundwatch privacy --date …`, or `fundwatch privacy --scrubber` without a night."""
@@ -51,6 +60,7 @@ def serve(options: argparse.Namespace) -> Any:
         for row in measure_rows({name: Anonymity(**_plain(m)) for name, m in told["sets"].items()}):
             print("  ".join(row))
         print(f"files: {told['folder']}")
+    refuse_incomplete({"privacy": told}, told)
     return told
 
 
@@ -61,6 +71,7 @@ def write_report(place: Workplace, night: date) -> dict[str, Any]:
     sets, persons = measure_sets(place, night, privacy)
     columns = delivered_columns(mapping, privacy)
     told = {name: as_record(m) | _singled_out(m, persons, privacy.linkage.night.get(name)) for name, m in sets.items()}
+    audit = audit_state(settings)
     report: dict[str, Any] = {
         "business_date": night.isoformat(),
         "k_asked": privacy.k,
@@ -68,9 +79,11 @@ def write_report(place: Workplace, night: date) -> dict[str, Any]:
         "persons": persons,
         "sets": told,
         "columns": columns,
+        REPORTED: audit.record,
     }
     parts = [
         note(_CAUTION),
+        note(f"{_AUDIT[audit.holds]} {audit.told}"),
         table("匿名程度 How anonymous", MEASURES, measure_rows(sets)),
         table(
             f"重链接 Re-linking: {persons:,} 人 persons",
@@ -85,9 +98,9 @@ def write_report(place: Workplace, night: date) -> dict[str, Any]:
     ]
     content = page(f"隐私报告 Privacy report {night}", parts)
     files = {"privacy.json": as_json(report).encode(), "privacy.html": content.encode()}
-    files |= record_files(settings, night, privacy, columns, told)
+    files |= record_files(settings, night, privacy, columns, told, audit)
     folder = publish(settings.reports_dir / night.isoformat() / "privacy", files)
-    return {**report, "folder": str(folder)}
+    return {**report, "folder": str(folder), "incomplete": audit.incomplete}
 
 
 def has_report(settings: Settings, night: date) -> bool:
