@@ -28,6 +28,7 @@ from intake.column_forms import (
 )
 from intake.converting import converted
 from intake.forms import Value
+from intake.identifiers import identifier_codes, without_identifiers
 from intake.joining import LOOKUP_FAULT, lent_columns
 from intake.mapping import ENTRY_OF, Grouped, Rows, SourceMapping, mapped_columns
 from intake.privacy import Privacy, told_to_vault
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 CODES = "_codes"
 PLACE = (FILE_NAME, LINE_NUMBER)
 _WHOLE_ROW = "_whole_row"
+_IDENTIFIERS = "_identifiers"
 _INT_VIA = "decimal(20,4)"  # "30.0" is a whole number too
 
 
@@ -92,7 +94,8 @@ def to_canonical(
 
     Codes: UNREADABLE (the row does not fit the header), the code of the mapping's `where`, LOOKUP_MISSING and
     LOOKUP_TWICE (see intake.joining), MALFORMED:<column> (a value that is no value of its type), MISSING:<column>,
-    NOT_IN_LIST:<column>, and those of the checks. Joined by commas; empty for a good row.
+    NOT_IN_LIST:<column>, IDENTIFIER_IN_CODE:<column> (see intake.identifiers), and those of the checks. Joined by
+    commas; empty for a good row.
     Raises MappingError when an expression cannot be analysed.
     """
     filled = delivered.filled(rows)
@@ -100,10 +103,14 @@ def to_canonical(
         known = strings.select("*", *(F.lit(None).cast("string").alias(c) for c in delivered.absent(rows)))
         mapped = _mapped_columns(table, rows, filled, delivered, privacy)
         told = [told_to_vault(entry, n, privacy) for n, entry in enumerate(rows.vault) if delivered.fill(entry)]
-        typed = known.select(*PLACE, *mapped, *told, _whole_row(rows))
-        found = F.concat_ws(",", F.nullif(F.col(MALFORMED), F.lit("")), *check_codes(checks, filled, night))
-        names = [name for name in typed.columns if name not in (MALFORMED, _WHOLE_ROW)]
-        return typed.select(*names, F.coalesce(F.col(_WHOLE_ROW), found).alias(CODES))
+        contract, allowed = TABLES[ENTRY_OF.get(table, table)], checks.identifier_like
+        identifiers = identifier_codes(contract, filled, allowed, night.year).alias(_IDENTIFIERS)
+        typed = known.select(*PLACE, *mapped, *told, _whole_row(rows)).select("*", identifiers)
+        told_once = [F.nullif(F.col(name), F.lit("")) for name in (MALFORMED, _IDENTIFIERS)]
+        found = F.concat_ws(",", *told_once, *check_codes(checks, filled, night))
+        names = [name for name in typed.columns if name not in (MALFORMED, _WHOLE_ROW, _IDENTIFIERS)]
+        fit = without_identifiers(contract, names, F.col(_IDENTIFIERS), allowed, night.year)
+        return typed.select(*fit, F.coalesce(F.col(_WHOLE_ROW), found).alias(CODES))
     except AnalysisException as fault:
         raise _unanalysable(fault, f"tables.{table}, from {rows.source}") from fault
 

@@ -21,6 +21,7 @@ from fundwatch.fingerprint import fingerprint
 from fundwatch.ledger import Ledger
 from fundwatch.lock import held
 from fundwatch.logs import log, step
+from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
 from fundwatch.store import Lake, Written
 
@@ -64,6 +65,7 @@ class Workplace:
         self._note_java = note_java
         self._spark: SparkSession | None = None
         self._starting = Lock()
+        self._scratch = Scratch(settings.scratch_dir)
 
     @property
     def spark(self) -> SparkSession:
@@ -72,7 +74,9 @@ class Workplace:
                 from fundwatch.session import start_session
 
                 with step("Spark starts"):
-                    self._spark = start_session("fundwatch", *self.settings.spark())
+                    self._scratch.sweep()
+                    conf, master = self.settings.spark()
+                    self._spark = start_session("fundwatch", self._scratch.spark_conf(conf), master)
                 java = getattr(self._spark.sparkContext._gateway, "proc", None)
                 if self._note_java is not None and java is not None:
                     self._note_java(java.pid)
@@ -82,6 +86,7 @@ class Workplace:
         if self._spark is not None:
             self._spark.stop()
             self._spark = None
+            self._scratch.drop(self.settings.events_dir)
 
     def known_data_print(self, night: date) -> str:
         """The print of everything delivered up to and including the night."""
@@ -94,10 +99,19 @@ def workplace(settings: Settings) -> Iterator[Workplace]:
     """The lake, locked, with a session that ends with the block."""
     with held(settings.lake_dir) as lock:
         place = Workplace(settings, lock.note_process)
+        _sweep(place)
         try:
             yield place
         finally:
             place.stop()
+            place.lake.clear_staging()
+
+
+def _sweep(place: Workplace) -> None:
+    """Remove what killed runs left: nobody else is at work in the lake."""
+    place.lake.clear_staging()
+    for root in (place.settings.scratch_dir, place.settings.vault_dir / "scratch"):
+        Scratch(root).sweep()
 
 
 class Night:

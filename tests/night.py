@@ -69,7 +69,7 @@ def make_deliveries(var: Path) -> None:
     make_missing_keys(Settings(var=var))
     scenario = Scenario.for_lines(LINES, history_start=date(2026, 1, 1), nights=NIGHTS)
     simulate(scenario, var / "landing", var / "truth")
-    planter = planter_of(read_mapping("national"))
+    planter = planter_of(read_mapping("national"), in_codes=True)
     for night in NIGHTS:
         planter.plant(var / "landing" / night.isoformat())
 

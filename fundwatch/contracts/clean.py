@@ -27,10 +27,10 @@ patient_id token(person)
 institution_id string where
 visit_type string code of the kind of visit (med_type)
 charged_at timestamp when the service was charged
-order_id string prescription or order number
-item_code string national catalogue code
-item_name string
-local_item_code string the institution's own code
+order_id code prescription or order number
+item_code code national catalogue code
+item_name name
+local_item_code code the institution's own code
 item_type string list_type: 101 drug … 201 service, 301 consumable
 charge_class string med_chrgitm_type: 01 bed … 14 other
 coverage_class string chrgitm_lv: 1 甲, 2 乙, 3 丙
@@ -40,9 +40,9 @@ amount money
 covered_amount money in the scope of payment
 price_limit price the catalogue's limit at the time, as delivered
 days_supplied int
-ordering_department string
+ordering_department name
 ordering_doctor_id token(doctor)
-performing_department string
+performing_department name
 performing_doctor_id token(doctor)
 note free_text of the line, scrubbed of what identifies a person
 """
@@ -151,12 +151,12 @@ ENCOUNTER = history(
     is_inpatient boolean
     started_at timestamp
     ended_at timestamp
-    admission_department string
-    discharge_department string
-    admission_bed string
-    discharge_bed string
+    admission_department name
+    discharge_department name
+    admission_bed code
+    discharge_bed code
     attending_doctor_id token(doctor)
-    main_diagnosis_code string
+    main_diagnosis_code code
     discharge_way string
     region_code string where the person is insured
     record_id token(record) of the institution's own record number
@@ -171,8 +171,8 @@ DIAGNOSIS = history(
     "encounter × code",
     """
     encounter_id string
-    diagnosis_code string
-    diagnosis_name string
+    diagnosis_code code
+    diagnosis_name name
     is_main boolean
     """,
     key="encounter_id diagnosis_code",
@@ -182,8 +182,8 @@ PROCEDURE = history(
     "encounter × code",
     """
     encounter_id string
-    procedure_code string
-    procedure_name string
+    procedure_code code
+    procedure_name name
     is_main boolean
     performed_on date
     operating_doctor_id token(doctor)
@@ -195,7 +195,7 @@ INSTITUTION = history(
     "one institution as registered",
     """
     institution_id string
-    institution_name string
+    institution_name name
     institution_type string hospital or pharmacy
     institution_level string 1 tertiary, 2 secondary, 3 primary, 9 not graded
     region_code string
@@ -211,8 +211,8 @@ DOCTOR = history(
     """
     doctor_id token(doctor)
     institution_id string
-    department string
-    title string
+    department name
+    title code
     started_on date
     ended_on date
     """,
@@ -222,8 +222,8 @@ ITEM = history(
     "item",
     "catalogue entry × validity",
     """
-    item_code string
-    item_name string
+    item_code code
+    item_name name
     item_type string
     charge_class string
     coverage_class string
