@@ -137,7 +137,7 @@ def declare(
 ) -> Table:
     """A contract from text: one column a line, `name type meaning…`. `token(<domain>)` is a string of pseudonyms,
     `free_text` what people wrote, which may name anybody; `code` and `name` are strings that should name nobody, and in
-    which an intake looks for identifiers (a plain `string` is a key that systems count up, or of a list of codes).
+    which an intake looks for identifiers (a plain `string` is a key that systems count up).
     """
     parsed = []
     for line in columns.strip().splitlines():

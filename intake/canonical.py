@@ -104,12 +104,13 @@ def to_canonical(
         mapped = _mapped_columns(table, rows, filled, delivered, privacy)
         told = [told_to_vault(entry, n, privacy) for n, entry in enumerate(rows.vault) if delivered.fill(entry)]
         contract, allowed = TABLES[ENTRY_OF.get(table, table)], checks.identifier_like
-        identifiers = identifier_codes(contract, filled, allowed, night.year).alias(_IDENTIFIERS)
+        as_delivered = [name for name, given in filled.items() if not isinstance(given, (Codes, Constant, Token))]
+        identifiers = identifier_codes(contract, as_delivered, allowed, night.year).alias(_IDENTIFIERS)
         typed = known.select(*PLACE, *mapped, *told, _whole_row(rows)).select("*", identifiers)
         told_once = [F.nullif(F.col(name), F.lit("")) for name in (MALFORMED, _IDENTIFIERS)]
         found = F.concat_ws(",", *told_once, *check_codes(checks, filled, night))
         names = [name for name in typed.columns if name not in (MALFORMED, _WHOLE_ROW, _IDENTIFIERS)]
-        fit = without_identifiers(contract, names, F.col(_IDENTIFIERS), allowed, night.year)
+        fit = without_identifiers(contract, names, _IDENTIFIERS, allowed)
         return typed.select(*fit, F.coalesce(F.col(_WHOLE_ROW), found).alias(CODES))
     except AnalysisException as fault:
         raise _unanalysable(fault, f"tables.{table}, from {rows.source}") from fault

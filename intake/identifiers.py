@@ -79,84 +79,70 @@ def _bare(pattern: str, value: str) -> str:
 
 
 def identifier_codes(table: Table, filled: Collection[str], allowed: Collection[str], year: int) -> Column:
-    """The error codes of the table's code columns in which an identifier stands; empty for almost every row."""
+    """The error codes of the table's code columns in which an identifier stands; empty for almost every row.
+
+    One pattern over all of them together passes most rows; only then each is looked at.
+    """
     from pyspark.sql import functions as F
 
     looked_at = [name for name in table.codes if name in filled and name not in allowed]
     if not looked_at:
         return F.lit("")
-    told = [F.when(_holds(F.col(name), year), F.lit(f"{IDENTIFIER}:{name}")) for name in looked_at]
-    may_hold = F.concat_ws("\x1f", *looked_at).rlike(f"{_MAY_HOLD}|[一-龥]")
-    return F.when(may_hold, F.concat_ws(",", *told)).otherwise(F.lit(""))
+    each = ", ".join(
+        f"named_struct('n', '{name}', 'v', translate(`{name}`, '{_FULL}', '{_HALF}'))" for name in looked_at
+    )
+    found = f"transform(filter(array({each}), c -> {_holds('c.v', year)}), c -> concat('{IDENTIFIER}:', c.n))"
+    together = ", ".join(f"`{name}`" for name in looked_at)
+    may_hold = f"concat_ws('|', {together}) RLIKE '{_MAY_HOLD}|[一-龥]'"
+    return F.expr(f"CASE WHEN {may_hold} THEN array_join({found}, ',') ELSE '' END")
 
 
-def without_identifiers(
-    table: Table, names: Sequence[str], codes: Column, allowed: Collection[str], year: int
-) -> list[Column]:
-    """The columns `names` of canonical rows, fit for the lake: codes that hold identifiers are null, as their error
-    codes say, and in names each identifier is a mark that says what stood there."""
+def without_identifiers(table: Table, names: Sequence[str], codes: str, allowed: Collection[str]) -> list[Column]:
+    """The columns `names` of canonical rows, fit for the lake: codes that hold identifiers are null, as the column of
+    error codes says, and in names each identifier is a mark that says what stood there."""
     from pyspark.sql import functions as F
 
     def fit(name: str) -> Column:
-        if name in allowed:
-            return F.col(name)
-        if name in table.codes:
-            is_told = F.find_in_set(F.lit(f"{IDENTIFIER}:{name}"), codes) > 0
-            return F.when(~is_told, F.col(name)).alias(name)
-        return _masked(F.col(name), year).alias(name) if name in table.names else F.col(name)
+        if name in table.codes and name not in allowed:
+            return F.expr(f"if(find_in_set('{IDENTIFIER}:{name}', {codes}) > 0, NULL, `{name}`)").alias(name)
+        is_name = name in table.names and name not in allowed
+        return F.expr(_masked(f"`{name}`")).alias(name) if is_name else F.col(name)
 
     return [fit(name) for name in names]
 
 
-def _holds(given: Column, year: int) -> Column:
-    """`holds_identifier` as an expression; null where the value is."""
-    from pyspark.sql import functions as F
+def _holds(value: str, year: int) -> str:
+    """`holds_identifier` in SQL, over a value in half width; null where that is.
 
-    value = F.translate(given, _FULL, _HALF)
+    A check digit of ISO 7064 is of powers of 2 modulo 11, and so is a number that is read in base 13.
+    """
+    born, old, card = (_bare_sql(value, pattern) for pattern in (_CERTIFICATE, _OLD_CERTIFICATE, _CARD))
+    body = f"try_cast(conv(substr({born}, 1, 17), 13, 10) AS bigint) % 11 * 2"
+    check = f"try_cast(conv(translate(substr({born}, 18, 1), 'Xx', 'AA'), 13, 10) AS int)"
+    is_born = f"try_cast(substr({born}, 7, 4) AS int) <= {year - _YOUNGEST}"
     return (
-        _is_certificate(_bare_column(_CERTIFICATE, value), year)
-        | (F.substr(_bare_column(_OLD_CERTIFICATE, value), F.lit(7), F.lit(2)).try_cast("int") > year % 100)
-        | _is_card(_bare_column(_CARD, value))
-        | value.rlike(_BY_FORM)
-        | value.rlike(f"{_WHOLE_NAME}|{_OF_TWO}")
+        f"coalesce({is_born} AND ({body} + {check}) % 11 = 1, false)"
+        f" OR coalesce(try_cast(substr({old}, 7, 2) AS int) > {year % 100}, false)"
+        f" OR ({card} <> '' AND NOT {card} RLIKE '{_REGION_AND_DAY}' AND luhn_check({card}))"
+        f" OR {value} RLIKE '{_BY_FORM}|{_WHOLE_NAME}|{_OF_TWO}'"
     )
 
 
-def _bare_column(pattern: str, value: Column) -> Column:
-    from pyspark.sql import functions as F
-
-    return F.regexp_replace(F.regexp_extract(value, pattern, 1), "[ -]", "")
+def _bare_sql(value: str, pattern: str) -> str:
+    return f"regexp_replace(regexp_extract({value}, '{pattern}', 1), '[ -]', '')"
 
 
-def _is_certificate(digits: Column, year: int) -> Column:
-    """The date, then the check digit: ISO 7064 takes powers of 2 modulo 11, and a number of base 13 is the same."""
-    from pyspark.sql import functions as F
-
-    body = F.conv(F.substr(digits, F.lit(1), F.lit(17)), 13, 10).try_cast("bigint")
-    check = F.conv(F.translate(F.substr(digits, F.lit(18), F.lit(1)), "Xx", "AA"), 13, 10).try_cast("int")
-    is_born = F.substr(digits, F.lit(7), F.lit(4)).try_cast("int") <= year - _YOUNGEST
-    return F.coalesce((digits != "") & is_born & ((body % 11 * 2 + check) % 11 == 1), F.lit(False))
-
-
-def _is_card(digits: Column) -> Column:
-    from pyspark.sql import functions as F
-
-    return (digits != "") & ~digits.rlike(_REGION_AND_DAY) & F.call_function("luhn_check", digits)
-
-
-def _masked(value: Column, year: int) -> Column:
-    """A name of a catalogue or a department with marks in place of identifiers, where it may hold any."""
-    from pyspark.sql import functions as F
-
-    half = F.translate(value, _FULL, _HALF)
-    marked = half
+def _masked(column: str) -> str:
+    """A name of a catalogue or a department with marks in place of what identifies, where it may hold any."""
+    marked = f"translate({column}, '{_FULL}', '{_HALF}')"
     marks = (
-        (f"{_CERTIFICATE}|{_OLD_CERTIFICATE}", Kind.CERTIFICATE), (_CARD, Kind.BANK_CARD),
-        (f"{_MOBILE}|{_LANDLINE}", Kind.PHONE), (_PASSPORT, Kind.CERTIFICATE), (_EMAIL, Kind.EMAIL),
-    )  # fmt: skip
-    for pattern, kind in marks:
-        marked = F.regexp_replace(marked, pattern, kind.value)
-    marked = F.when(value.rlike(_MAY_HOLD) & _holds(value, year), marked).otherwise(value)
-    for pattern in (_SIGNED, _BESIDE_NUMBER, _OF_TWO):
-        marked = F.regexp_replace(marked, pattern, f"$1{Kind.NAME.value}")
-    return F.when(value.rlike(f"{_MAY_HOLD}|{_MAY_NAME}"), marked).otherwise(value)
+        *((pattern, f"$1{Kind.NAME.value}") for pattern in (_SIGNED, _BESIDE_NUMBER, _OF_TWO)),
+        (_CERTIFICATE, Kind.CERTIFICATE.value),
+        (_OLD_CERTIFICATE, Kind.CERTIFICATE.value),
+        (_CARD, Kind.BANK_CARD.value),
+        (f"{_MOBILE}|{_LANDLINE}", Kind.PHONE.value),
+        (_EMAIL, Kind.EMAIL.value),
+    )
+    for pattern, mark in marks:
+        marked = f"regexp_replace({marked}, '{pattern}', '{mark}')"
+    return f"if({column} RLIKE '{_MAY_HOLD}|{_MAY_NAME}', {marked}, {column})"

@@ -9,7 +9,7 @@ from typing import Any
 
 from fundwatch.access import AccessRefusedError, read_access
 from fundwatch.audit import AuditError, AuditLog, audit_log
-from fundwatch.audit_anchors import AnchorError
+from fundwatch.audit_anchors import AnchorError, Anchors
 from fundwatch.errors import FundwatchError, KeyMissingError
 from fundwatch.journal import wall_clock
 from fundwatch.reidentification import scrubbed
@@ -49,6 +49,8 @@ def serve(options: argparse.Namespace) -> Any:
 
 def audit_state(settings: Settings) -> AuditState:
     """How the log stands, its head noted in the lake where it holds. An account without its key does not look."""
+    if not settings.vault_dir.exists() and not Anchors(settings.lake_dir, settings.reports_dir).noted():
+        return AuditState(None, 0, "", "there is no vault")
     try:
         log = audit_log(settings)
         verdict = log.verify()

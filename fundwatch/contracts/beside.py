@@ -23,7 +23,7 @@ REFERRAL = history(
     "one referral or off-site filing of a person",
     """
     patient_id token(person)
-    referral_type string rloc_type: 1 referred, 2 lives elsewhere for a while
+    referral_type code rloc_type: 1 referred, 2 lives elsewhere for a while
     started_on date
     ended_on date
     target_region_code code

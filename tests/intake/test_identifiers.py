@@ -105,33 +105,30 @@ def _found(spark: SparkSession, texts: Sequence[str | None]) -> DataFrame:
 
 
 def test_spark_finds_what_python_finds_also_in_full_width_and_null_is_nothing(interpreted: SparkSession) -> None:
-    texts = [*IDENTIFIERS, *CODES, *_drawn(4_000), None]
+    texts = [*IDENTIFIERS, *CODES, *_drawn(1_500), None]
     told = [row["codes"] for row in _found(interpreted, texts).orderBy("n").collect()]
     expected = [t is not None and holds_identifier(t, YEAR) for t in texts]
     assert [bool(code) for code in told] == expected
-    assert sum(expected) > 300
+    assert sum(expected) > 150
     assert set(told) == {"", "IDENTIFIER_IN_CODE:order_id"}
 
 
 def test_a_code_that_holds_an_identifier_is_not_kept_and_a_name_keeps_all_but_what_identifies(
     interpreted: SparkSession,
 ) -> None:
-    from pyspark.sql import functions as F
-
     told = NAMES_AND_WHAT_BECOMES_OF_THEM
     rows = [("15498765432", "A1", name) for name in told]
     given = interpreted.createDataFrame(rows, "order_id string, local_item_code string, item_name string")
     codes = identifier_codes(_table(), given.columns, (), YEAR).alias("codes")
-    fit = without_identifiers(_table(), given.columns, F.col("codes"), (), YEAR)
+    fit = without_identifiers(_table(), given.columns, "codes", ())
     found = given.select("*", codes).select(*fit).collect()
     assert {(row["order_id"], row["local_item_code"]) for row in found} == {(None, "A1")}
     assert [row["item_name"] for row in found] == list(told.values())
-    kept = given.select(*without_identifiers(_table(), given.columns, F.lit(""), ("order_id", "item_name"), YEAR))
+    kept = given.select(*without_identifiers(_table(), given.columns, "''", ("order_id", "item_name")))
     assert [tuple(row) for row in kept.collect()] == rows  # the quality file says that such are its codes
 
 
 @pytest.mark.parametrize("table", CLEAN, ids=lambda table: table.name)
-def test_every_string_of_a_clean_table_is_a_key_a_list_or_declared_as_code_or_name(table: Table) -> None:
-    counted = ("_id", "_type", "_class", "_kind", "_way", "region_code", "sex", "institution_level")
+def test_every_string_of_a_clean_table_is_a_key_or_declared_as_code_or_name(table: Table) -> None:
     plain = [c.name for c in table.columns if c.type == "string" and not (c.text or c.domain or c.is_free_text)]
-    assert [name for name in plain if not name.endswith(counted)] == []
+    assert [name for name in plain if not name.endswith("_id")] == []
