@@ -28,7 +28,7 @@ from intake.column_forms import (
 )
 from intake.converting import converted
 from intake.forms import Value
-from intake.identifiers import identifier_codes, without_identifiers
+from intake.identifiers import grouped_without_identifiers, identifier_codes, without_identifiers
 from intake.joining import LOOKUP_FAULT, lent_columns
 from intake.mapping import ENTRY_OF, Grouped, Rows, SourceMapping, mapped_columns
 from intake.privacy import Privacy, told_to_vault
@@ -188,8 +188,11 @@ def _unanalysable(fault: AnalysisException, where: str) -> MappingError:
     )
 
 
-def to_grouped(accepted: DataFrame, table: str, grouped: Grouped) -> DataFrame:
-    """One row per group of the parent's accepted rows, with the table's columns. Raises MappingError."""
+def to_grouped(accepted: DataFrame, table: str, grouped: Grouped, night: date) -> DataFrame:
+    """One row per group of the parent's accepted rows, with the table's columns. Raises MappingError.
+
+    What is carried for it was looked at by no check: identifiers in codes and names are taken out here.
+    """
     contract = TABLES[ENTRY_OF.get(table, table)]
     try:
         rows = accepted
@@ -200,6 +203,7 @@ def to_grouped(accepted: DataFrame, table: str, grouped: Grouped) -> DataFrame:
         keys = [F.expr(sql).try_cast(contract.spark_type(name)).alias(name) for name, sql in grouped.by.items()]
         values = [F.expr(q).try_cast(contract.spark_type(c)).alias(c) for c, q in grouped.columns.items()]
         made = rows.groupBy(*keys).agg(*values) if values else rows.select(*keys).distinct()
+        made = made.select(*grouped_without_identifiers(contract, made.columns, night.year))
     except AnalysisException as fault:
         raise _unanalysable(fault, f"tables.{table}, grouped from {grouped.parent}") from fault
     unknown = [c for c in mapped_columns(table) if c not in {*grouped.by, *grouped.columns}]

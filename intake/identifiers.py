@@ -111,6 +111,19 @@ def without_identifiers(table: Table, names: Sequence[str], codes: str, allowed:
     return [fit(name) for name in names]
 
 
+def grouped_without_identifiers(table: Table, names: Sequence[str], year: int) -> list[Column]:
+    """The same for rows that are made of several, which no error code can be given to: such codes are null."""
+    from pyspark.sql import functions as F
+
+    def fit(name: str) -> Column:
+        if name not in table.codes:
+            return F.expr(_masked(f"`{name}`")).alias(name) if name in table.names else F.col(name)
+        holds = _holds(f"translate(`{name}`, '{_FULL}', '{_HALF}')", year)
+        return F.expr(f"if(`{name}` RLIKE '{_MAY_HOLD}|[一-龥]' AND ({holds}), NULL, `{name}`)").alias(name)
+
+    return [fit(name) for name in names]
+
+
 def _holds(value: str, year: int) -> str:
     """`holds_identifier` in SQL, over a value in half width; null where that is.
 

@@ -45,7 +45,7 @@ class Trial:
             rows = with_prints(rows, table).localCheckpoint(eager=False)
             judged = with_status(rows, table, repeated_keys(rows, table), None)
             self.judged[table] = judged.localCheckpoint(eager=False)
-        self.clean = clean_tables(self.judged, self.mapping, self.key.key_id)
+        self.clean = clean_tables(self.judged, self.mapping, self.key.key_id, self.delivery.business_date)
 
     def _canonical(self, file: LandedFile, table: str) -> DataFrame:
         from intake.canonical import to_canonical

@@ -11,7 +11,12 @@ from pyspark.sql import DataFrame, SparkSession
 
 from fundwatch.contracts import CLEAN, TABLES
 from fundwatch.tables import Table
-from intake.identifiers import holds_identifier, identifier_codes, without_identifiers
+from intake.identifiers import (
+    grouped_without_identifiers,
+    holds_identifier,
+    identifier_codes,
+    without_identifiers,
+)
 
 YEAR = 2026
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -124,6 +129,8 @@ def test_a_code_that_holds_an_identifier_is_not_kept_and_a_name_keeps_all_but_wh
     found = given.select("*", codes).select(*fit).collect()
     assert {(row["order_id"], row["local_item_code"]) for row in found} == {(None, "A1")}
     assert [row["item_name"] for row in found] == list(told.values())
+    of_groups = given.select(*grouped_without_identifiers(_table(), given.columns, YEAR)).collect()
+    assert [tuple(row) for row in of_groups] == [tuple(row) for row in found]
     kept = given.select(*without_identifiers(_table(), given.columns, "''", ("order_id", "item_name")))
     assert [tuple(row) for row in kept.collect()] == rows  # the quality file says that such are its codes
 
