@@ -1,8 +1,9 @@
 """Canaries: invented marks planted wherever a delivery may identify a person, and the search for them afterwards.
 
 What is planted follows the mapping, so that a column it gains is covered at once: every column under `identifying`
-(those that a delivery lacks are added), every free text, every column under `drop`. The marks belong to nobody: the
-region 990001 and the range 1009 are not issued.
+(those that a delivery lacks are added), every free text, every column under `drop`; and, in few rows, the columns of
+which the lake's codes and names are made. The marks belong to nobody: the region 990001 and the ranges 1009 and 154 are
+not issued.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from fundwatch.contracts import TABLES
 from intake.column_forms import Scrub, Token, columns_used
 from intake.mapping import ENTRY_OF, Rows, SourceMapping
 from simulator.delivery import MANIFEST
@@ -26,7 +28,10 @@ NAME, CERTIFICATE, PHONE, ADDRESS = "欧阳金雀", "990001198002299996", "10098
 # what stands for the values of a domain whose values have a form of their own; the others only get a mark before them
 _FORMS = {"certificate": CERTIFICATE, "contact": PHONE, "address": ADDRESS}
 _CODE, _DROPPED, _NOTE = "JINSIQUE", "弃用金丝雀", f"患者{NAME},电话{PHONE},身份证号{CERTIFICATE}"
-_ONE_ROW_IN = 16
+# in codes: with the right check digit, and of a form that a telephone has
+_IN_CODES = ("990001198002299993", "15498765432", NAME)
+_IN_NAMES = f"患者{NAME},电话{_IN_CODES[1]},{_IN_CODES[0]}"
+_ONE_ROW_IN, _ONE_CODE_IN = 16, 499  # rows with an identifier in a code are quarantined, and too many stop the night
 _SHORTEST = 6  # bytes: fewer stand in a packed file by chance
 _TIP = "tip"  # which small worlds hardly have
 MARKS: Mapping[str, str] = {
@@ -34,6 +39,8 @@ MARKS: Mapping[str, str] = {
     "part of a name": NAME[2:],  # what is left when the surname alone was taken out
     "certificate": CERTIFICATE,
     "telephone": PHONE,
+    "certificate in a code": _IN_CODES[0],
+    "telephone in a code": _IN_CODES[1],
     "address": ADDRESS,
     "a code that is made a token": f"{_CODE}-",
     "a column that is never read": _DROPPED,
@@ -42,11 +49,13 @@ MARKS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Planter:
-    """What goes into which column: the domain of columns that become tokens, by name; free texts, by file and name."""
+    """What goes into which column: the domain of columns that become tokens, by name; free texts, by file and name; and
+    "code" or "name" for columns that become such, by file and name."""
 
     mapping: SourceMapping
     domains: Mapping[str, str]
     texts: frozenset[tuple[str, str]]
+    kinds: Mapping[tuple[str, str], str]
 
     def columns(self, kind: str) -> tuple[str, ...]:
         """The columns of a kind of file that identify."""
@@ -76,12 +85,21 @@ class Planter:
             is_chosen = int(row_print, 16) % _ONE_ROW_IN == 0 or (number == 0 and self._is_register(kind))
             values = [*row, *([""] * (len(whole) - len(header)))]
             fits = len(row) == len(header)
-            writer.writerow(
-                [self._value(kind, c, v, row_print if is_chosen else "") for c, v in zip(whole, values, strict=True)]
-                if fits
-                else row
-            )
+            given = [
+                self._value(kind, c, self._coded(kind, c, v, row_print), row_print if is_chosen else "")
+                for c, v in zip(whole, values, strict=True)
+            ]
+            writer.writerow(given if fits else row)
         return gzip.compress(text.getvalue().encode("utf-8"), mtime=0)
+
+    def _coded(self, kind: str, column: str, value: str, row_print: str) -> str:
+        """What stands in a column of codes or names now: of the rows that are chosen, each has one in one of them."""
+        columns = [name for (file, name) in self.kinds if file == kind]
+        place = int(row_print, 16)
+        if (kind, column) not in self.kinds or place % _ONE_CODE_IN or columns[place % len(columns)] != column:
+            return value
+        is_name = self.kinds[kind, column] == "name"
+        return f"{value} {_IN_NAMES}".strip() if is_name else _IN_CODES[place // _ONE_CODE_IN % len(_IN_CODES)]
 
     def _is_register(self, kind: str) -> bool:
         fed = self.mapping.rows_of(kind)
@@ -106,10 +124,11 @@ class Planter:
         return NAME if domain is None else _FORMS[domain]
 
 
-def planter_of(mapping: SourceMapping) -> Planter:
-    """What a mapping says of the columns of its files."""
+def planter_of(mapping: SourceMapping, *, in_codes: bool = False) -> Planter:
+    """What a mapping says of the columns of its files. What is planted `in_codes` has some rows quarantined."""
     domains: dict[str, str] = {}
     texts = set()
+    kinds: dict[tuple[str, str], str] = {}
     for kind, file in mapping.files.items():
         fed = mapping.rows_of(kind)
         if fed is None:
@@ -119,7 +138,17 @@ def planter_of(mapping: SourceMapping) -> Planter:
         scrubs = [given for given in fed[1].columns.values() if isinstance(given, Scrub)]
         named = {name for given in scrubs for name in given.names}
         texts |= {(kind, c) for given in scrubs for c in columns_used(given, known) - named}
-    return Planter(mapping, domains, frozenset(texts))
+        kinds |= {(kind, column): text for column, text in _codes_and_names(*fed) if in_codes}
+    return Planter(mapping, domains, frozenset(texts), kinds)
+
+
+def _codes_and_names(table: str, rows: Rows) -> Iterator[tuple[str, str]]:
+    """The columns of a file that become codes or names of the lake as they are; not those that a row is known by."""
+    contract = TABLES[ENTRY_OF.get(table, table)]
+    for column in contract.columns:
+        given = rows.columns.get(column.name)
+        if isinstance(given, str) and column.text and column.name not in contract.key:
+            yield given, column.text
 
 
 def _tip(folder: Path) -> dict[str, object]:

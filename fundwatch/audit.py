@@ -3,8 +3,8 @@
 Sources: PIPL Art. 51 and 54 (audit of processing). The hashes are HMACs under a key derived from the vault's: who
 can edit the file cannot recompute the chain. When the vault's key is rotated, later lines are signed with the new one;
 those before stay as they are, and of the old key only what verifies them is kept. The head file beside the log (last
-number and hash, keyed too) tells a cut tail. Only a log and head that were both put back to an earlier state are not
-told by themselves: note the head elsewhere and give it to `verify`.
+number and hash, keyed too) tells a cut tail; anchors in the lake and in the daily reports tell a log and head that were
+both put back to an earlier state. Nothing is appended to a log that does not hold, and no time that leaps enters it.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ import hmac
 import json
 import os
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fundwatch.account import account_name
-from fundwatch.audit_chain import GENESIS, Entry, Held, Verdict, parse_line, read_chain
+from fundwatch.audit_anchors import Anchor, Anchors
+from fundwatch.audit_chain import GENESIS, Entry, Held, Verdict, read_chain, read_entry
+from fundwatch.audit_checkpoint import note_checkpoint, read_checkpoint
 from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.keys import keyed
 from fundwatch.sealing import SealingKey, read_vault_key
@@ -33,14 +35,22 @@ if TYPE_CHECKING:
 
     from fundwatch.settings import Settings
 
-_TAIL = 1 << 20  # more than any line is long
 _LONGEST = 2_000
+SET_ASIDE, CLOCK = "audit set aside", "audit clock"
+_ANCHORS_A_LINE = 100
+_BACK = timedelta(hours=1)  # a clock is put right by less
+_SILENCE = timedelta(days=92)  # between what is known to have happened and the next call
+_KEEP = "keep both files as they are, find out who changed them, and restore them from their copy"
 
 
 class AuditError(FundwatchError):
     """The audit log does not hold: it was edited, cut or lost, or it cannot be written."""
 
     exit_code = ExitCode.FAULT
+
+
+class ClockError(AuditError):
+    """The clock says a time that cannot follow what is known to have happened."""
 
 
 def _wall_clock() -> datetime:
@@ -55,6 +65,7 @@ class AuditLog:
     key: SealingKey = field(repr=False)
     clock: Callable[[], datetime] = _wall_clock
     account: Callable[[], str] = account_name
+    anchors: Anchors | None = None
 
     @property
     def path(self) -> Path:
@@ -72,10 +83,14 @@ class AuditLog:
             yield
 
     def now(self) -> datetime:
-        """The time (UTC), never before the last line's: a clock put back prolongs no approval."""
+        """The time (UTC), never before the last line's: a clock put back prolongs no approval.
+
+        Raises AuditError unless a line could be appended now; ClockError when the clock leaps.
+        """
         with self.turn():
             last = self._last()
-            return max(self.clock(), datetime.fromisoformat(last.at)) if last else self.clock()
+            self._refuse_leap(last)
+            return self._time(last)
 
     def append(
         self,
@@ -88,39 +103,72 @@ class AuditLog:
         lead: str = "",
         detail: Mapping[str, str] | None = None,
     ) -> Entry:
-        """One more line, flushed to the disk; it must quote no identity. Raises AuditError when the end was changed."""
+        """One more line, flushed to the disk; it must quote no identity. Raises AuditError unless the whole log holds,
+        and ClockError, which leaves a line of its own, when the clock leaps."""
         with self.turn():
-            torn = self._drop_torn()
-            if torn:
-                self._append("log mended", "fundwatch", "ok", f"{torn} bytes of an unfinished line dropped", "", "", {})
-            return self._append(action, actor, outcome, why, request, lead, detail or {})
+            last = self._mended(self._last())
+            try:
+                self._refuse_leap(last)
+            except ClockError:
+                told = {"asked": action, "clock": self.clock().isoformat()}
+                at = datetime.fromisoformat(last.at) if last else self._before(last)
+                self._write(last, _blank("clock refused", actor, "refused", at=at, request=request, detail=told))
+                raise
+            entry = _blank(action, actor, outcome, at=self._time(last), request=request, detail=detail or {})
+            return self._write(last, replace(entry, why=why[:_LONGEST], lead=lead))
 
     def entries(self) -> list[Entry]:
         """All lines. Raises AuditError unless the whole log holds."""
         with self.turn():
-            verdict, entries = self._read()
-        if not verdict.holds and verdict.kind != "torn":  # a killed command tears a line that never counted
-            raise AuditError(
-                f"the audit log does not hold: {verdict.told}",
-                where=str(self.path),
-                do="stop, find out who changed it, and restore it from its copy; see `fundwatch audit verify`",
-            )
-        return entries
+            return [read_entry(line) for line in self._whole().splitlines()]
 
     def verify(self, noted: tuple[int, str] | None = None) -> Verdict:
-        """Whether every line holds; `noted` is the number and hash of a head that was written down earlier."""
+        """Whether every line holds and none that was noted is gone; `noted` is a head that was written down."""
         with self.turn():
-            verdict, entries = self._read()
-        if verdict.holds and noted is not None:
-            number, known = noted
-            if number > len(entries) or (number > 0 and entries[number - 1].hash != known):
-                return Verdict(len(entries), verdict.head, "rewound", min(number, len(entries)), "not the noted head")
-        return verdict
+            verdict, content = self._read()
+            if not verdict.holds:
+                return verdict
+            misfits = self._misfits(content)
+            if noted is not None and not _Lines(content).has(*noted):
+                misfits.append(Anchor(*noted, "--noted", ""))
+        return _rewound(verdict, misfits) if misfits else verdict
+
+    def anchor(self) -> None:
+        """Note the last line in the lake, as every append does. Raises AuditError unless the whole log holds."""
+        with self.turn():
+            last = self._last()
+            if last is not None and self.anchors is not None:
+                self.anchors.note_once(Held(last.seq, last.hash))
+
+    def set_aside(self, *, actor: str, why: str) -> list[Anchor]:
+        """Go on from the log as it is, though anchors are ahead of it: which these are, and who says so, is a line.
+
+        For a vault that was restored from a copy. Raises AuditError when a line does not hold by itself.
+        """
+        with self.turn():
+            verdict, content = self._read()
+            _refuse(self.path, verdict)
+            misfits = self._misfits(content)
+            last = self._mended(_last_of(content))
+            for first in range(0, len(misfits), _ANCHORS_A_LINE):
+                some = misfits[first : first + _ANCHORS_A_LINE]
+                told = {"anchors": " ".join(a.print for a in some), "newest": f"{some[-1].seq}:{some[-1].hash}"}
+                entry = _blank(SET_ASIDE, actor, "ok", at=self._time(last), detail=told)
+                last = self._write(last, replace(entry, why=why[:_LONGEST]))
+            return misfits
+
+    def set_clock(self, *, actor: str, why: str) -> Entry:
+        """Go on from the time the clock says now: lines that are later than it were written while it leapt."""
+        with self.turn():
+            last = self._mended(self._last())
+            told = {"before": self._before(last).isoformat()}
+            entry = _blank(CLOCK, actor, "ok", at=self.clock(), detail=told)
+            return self._write(last, replace(entry, why=why[:_LONGEST]))
 
     def renew_head(self) -> None:
         """Sign the head with the key in force, after a rotation, before the old key is gone. Raises AuditError."""
         with self.turn():
-            last, head = self._last(), self._head()
+            last, head = _last_of(self._whole()), self._head()
             if last is not None or head is not None:
                 self._note_head(Held(last.seq, last.hash) if last else Held(0, GENESIS))
 
@@ -139,75 +187,88 @@ class AuditLog:
         former = [partial(_hex_mac, secret) for secret in self.key.former]
         return [*former, self._mac]
 
-    def _read(self) -> tuple[Verdict, list[Entry]]:
+    def _read(self) -> tuple[Verdict, bytes]:
+        """The verdict on the chain, and the log's bytes."""
         content = self.path.read_bytes() if self.path.is_file() else b""
-        return read_chain(content, self._macs, self._head())
+        head, checked = self._head(), self.folder / "audit.checked"
+        known = read_checkpoint(checked, self.key, content)
+        verdict, reached = read_chain(content[known.size :], self._macs, head, known.reached)
+        if not _may_go_on(verdict) and known.seq:
+            verdict, reached = read_chain(content, self._macs, head)  # to tell what was done, where it was done
+        if _may_go_on(verdict):
+            note_checkpoint(checked, self.key, content, reached, known)
+        return verdict, content
 
-    def _append(
-        self, action: str, actor: str, outcome: str, why: str, request: str, lead: str, detail: Mapping[str, str]
-    ) -> Entry:
-        last = self._last()
-        if last is None and self._head() is None:
-            self._note_head(Held(0, GENESIS))  # before the first line: a log without a head has lost it
-        at = max(self.clock(), datetime.fromisoformat(last.at)) if last else self.clock()
-        entry = Entry(
-            seq=last.seq + 1 if last else 1,
-            at=at.isoformat(),
-            actor=actor[:_LONGEST],
-            account=self.account(),
-            action=action,
-            request=request,
-            lead=lead,
-            outcome=outcome,
-            why=why[:_LONGEST],
-            detail={name: str(value)[:_LONGEST] for name, value in detail.items()},
-            previous=last.hash if last else GENESIS,
-        ).signed(self._mac)
-        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(handle, "ab") as stream:
-            stream.write(entry.line() + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        self._note_head(Held(entry.seq, entry.hash))
-        return entry
+    def _whole(self) -> bytes:
+        """The finished lines. Raises AuditError unless all hold and none that was noted is gone."""
+        verdict, content = self._read()
+        misfits = self._misfits(content) if _may_go_on(verdict) else []
+        _refuse(self.path, _rewound(verdict, misfits) if misfits else verdict)
+        return content[: content.rfind(b"\n") + 1]
+
+    def _misfits(self, content: bytes) -> list[Anchor]:
+        """Anchors that are of no line of the log, but for those that somebody set aside."""
+        lines = _Lines(content)
+        noted = [] if self.anchors is None else self.anchors.noted()
+        found = [anchor for anchor in noted if not lines.has(anchor.seq, anchor.hash)]
+        aside = lines.set_aside() if found else frozenset()
+        return [anchor for anchor in found if anchor.print not in aside]
 
     def _last(self) -> Entry | None:
-        """The last whole line, which must be the head, or the one after it (a command was killed between the two)."""
-        whole = self._tail().rpartition(b"\n")[0]
-        head = self._head()
-        if not whole and (head is None or head == Held(0, GENESIS)):
-            return None
-        found = parse_line(whole.rpartition(b"\n")[2], self._macs) if whole else None
-        last = None if found is None else found[0]
-        known = head or Held(0, GENESIS)
-        is_head = last is not None and (last.seq, last.hash) == (known.seq, known.hash)
-        is_next = last is not None and (last.seq, last.previous) == (known.seq + 1, known.hash)
-        if last is None or head is None or not (is_head or is_next):
-            raise AuditError(
-                "the end of the audit log is not the one that was written last",
+        return _last_of(self._whole())
+
+    def _before(self, last: Entry | None) -> datetime:
+        """A time that is known to have been: the last line's, or that of the lake's ledger; else the clock's."""
+        run = None if self.anchors is None else self.anchors.newest_run()
+        known = [datetime.fromisoformat(last.at)] if last else []
+        return max(known + ([run] if run is not None else []), default=self.clock())
+
+    def _time(self, last: Entry | None) -> datetime:
+        return max(self.clock(), datetime.fromisoformat(last.at)) if last else self.clock()
+
+    def _refuse_leap(self, last: Entry | None) -> None:
+        now, way_on = self.clock(), "see that the clock is right, then let an approver note it: `fundwatch audit clock`"
+        line = datetime.fromisoformat(last.at) if last else now
+        if line - now > _BACK:
+            raise ClockError(
+                f"the clock says {_minute(now)}, the last line of the audit log {_minute(line)}: one of them leapt",
                 where=str(self.path),
-                do="nothing is done that cannot be logged: `fundwatch audit verify` tells what was changed",
+                do=way_on,
             )
-        return last
+        if now - self._before(last) > _SILENCE:
+            raise ClockError(
+                f"the clock says {_minute(now)}, {(now - self._before(last)).days} days after anything that is known",
+                where=str(self.path),
+                do=way_on,
+            )
 
-    def _tail(self) -> bytes:
-        if not self.path.is_file():
-            return b""
-        with self.path.open("rb") as stream:
-            size = stream.seek(0, os.SEEK_END)
-            stream.seek(max(0, size - _TAIL))
-            return stream.read()
+    def _mended(self, last: Entry | None) -> Entry | None:
+        """The last line, once an unfinished one after it is cut off (a command was killed while it wrote)."""
+        content = self.path.read_bytes() if self.path.is_file() else b""
+        torn = len(content) - (content.rfind(b"\n") + 1)
+        if not torn:
+            return last
+        with self.path.open("r+b") as stream:
+            stream.truncate(len(content) - torn)
+            os.fsync(stream.fileno())
+        at = datetime.fromisoformat(last.at) if last else self._before(last)
+        entry = _blank("log mended", "fundwatch", "ok", at=at)
+        return self._write(last, replace(entry, why=f"{torn} bytes of an unfinished line dropped"))
 
-    def _drop_torn(self) -> int:
-        """Cut off an unfinished last line (a command was killed while it wrote); how many bytes that was."""
-        tail = self._tail()
-        torn = len(tail) - (tail.rfind(b"\n") + 1)
-        if torn:
-            self._last()  # refuses unless what is left is what was written last
-            with self.path.open("r+b") as stream:
-                stream.truncate(stream.seek(0, os.SEEK_END) - torn)
-                os.fsync(stream.fileno())
-        return torn
+    def _write(self, last: Entry | None, entry: Entry) -> Entry:
+        if last is None and self._head() is None:
+            self._note_head(Held(0, GENESIS))  # before the first line: a log without a head has lost it
+        after = last or Entry(0, "", "", "", "", "", "", "", "", hash=GENESIS)
+        made = replace(entry, seq=after.seq + 1, previous=after.hash, account=self.account()).signed(self._mac)
+        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "ab") as stream:
+            stream.write(made.line() + b"\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        self._note_head(Held(made.seq, made.hash))
+        if self.anchors is not None:
+            self.anchors.note(Held(made.seq, made.hash))
+        return made
 
     def _head(self) -> Held | None:
         """The head on file; None without a file. A head that was edited counts as one that fits nothing."""
@@ -235,9 +296,62 @@ def _head_mac(key: SealingKey, seq: int, last: str) -> str:
     return keyed(key.derived("audit head"), f"{seq}|{last}".encode()).hex()
 
 
+class _Lines:
+    """The lines of a log that holds by itself, looked up by number."""
+
+    def __init__(self, content: bytes) -> None:
+        self._lines = content.split(b"\n")[:-1]
+
+    def has(self, seq: int, known: str) -> bool:
+        """Whether the line of this number is there, with this hash."""
+        return seq == 0 or (seq <= len(self._lines) and read_entry(self._lines[seq - 1]).hash == known)
+
+    def set_aside(self) -> frozenset[str]:
+        """Prints of the anchors that named persons set aside."""
+        mark = f'"action":"{SET_ASIDE}"'.encode()
+        told = [read_entry(line) for line in self._lines if mark in line]
+        return frozenset(p for entry in told if entry.action == SET_ASIDE for p in entry.detail["anchors"].split())
+
+
+def _last_of(content: bytes) -> Entry | None:
+    whole = content[: max(content.rfind(b"\n"), 0)]
+    return read_entry(whole[whole.rfind(b"\n") + 1 :]) if whole else None
+
+
+def _blank(
+    action: str, actor: str, outcome: str, *, at: datetime, request: str = "", detail: Mapping[str, str] | None = None
+) -> Entry:
+    told = {name: str(value)[:_LONGEST] for name, value in (detail or {}).items()}
+    return Entry(0, at.isoformat(), actor[:_LONGEST], "", action, request, "", outcome, "", told)
+
+
+def _may_go_on(verdict: Verdict) -> bool:
+    return verdict.kind in ("", "torn")  # a killed command tears a line that never counted
+
+
+def _refuse(path: Path, verdict: Verdict) -> None:
+    if not _may_go_on(verdict):
+        restored = "; if they are such a copy, let an approver say so: `fundwatch audit set-aside`"
+        do = _KEEP + (restored if verdict.kind == "rewound" else "; see `fundwatch audit verify`")
+        raise AuditError(f"the audit log does not hold: {verdict.told}", where=str(path), do=do)
+
+
+def _rewound(verdict: Verdict, misfits: Sequence[Anchor]) -> Verdict:
+    """The log was put back, or replaced: the newest line that was noted and is not there."""
+    last = misfits[-1]
+    noted = f"line {last.seq} was noted in {last.where}{f' at {last.at}' if last.at else ''}"
+    there = f"the log ends at line {verdict.count}" if last.seq > verdict.count else "the log has another line there"
+    return Verdict(verdict.count, verdict.head, "rewound", min(last.seq, verdict.count), f"{noted}; {there}")
+
+
+def _minute(time: datetime) -> str:
+    return time.isoformat(timespec="minutes")
+
+
 def audit_log(settings: Settings) -> AuditLog:
-    """The log in force. Raises KeyMissingError without the vault's key."""
-    return AuditLog(settings.vault_dir, read_vault_key(settings.vault_key_path))
+    """The log in force, with its anchors. Raises KeyMissingError without the vault's key."""
+    anchors = Anchors(settings.lake_dir, settings.reports_dir)
+    return AuditLog(settings.vault_dir, read_vault_key(settings.vault_key_path), anchors=anchors)
 
 
 def new_request_id() -> str:

@@ -52,6 +52,15 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Reached:
+    """A line up to which all hold: its number and hash, and the place of its key among those that ever signed lines."""
+
+    seq: int = 0
+    hash: str = GENESIS
+    signer: int = 0
+
+
+@dataclass(frozen=True)
 class Verdict:
     """How many lines hold, the last of them, and what was done to the first line that does not hold."""
 
@@ -87,37 +96,37 @@ def parse_line(line: bytes, macs: Sequence[_Mac]) -> tuple[Entry, int] | None:
     return (entry, fitting[0]) if fitting else None
 
 
-def read_chain(content: bytes, macs: Sequence[_Mac], head: Held | None) -> tuple[Verdict, list[Entry]]:
-    """The verdict on the log's bytes, and the entries before the first line that does not hold.
+def read_chain(
+    content: bytes, macs: Sequence[_Mac], head: Held | None, since: Reached = Reached()
+) -> tuple[Verdict, Reached]:
+    """The verdict on the log's bytes after the line `since`, and the last line that holds.
 
     `macs` are those of all keys that ever signed lines, the oldest first: after a line of a newer key none of an older
-    one holds, so a key that was taken out of force cannot be used to write on.
+    one holds, so a key that was taken out of force cannot be used to write on. What faults say of lines before `since`
+    is a guess: who needs to know what was done reads the whole log.
     """
     *lines, torn = content.split(b"\n")
-    parsed = [parse_line(line, macs) for line in lines]
-    entries = [None if found is None else found[0] for found in parsed]
-    held: list[Entry] = []
-    newest = 0
-    for entry, signer in (found or (None, 0) for found in parsed):
-        last = held[-1].hash if held else GENESIS
-        if entry is None or (entry.seq, entry.previous) != (len(held) + 1, last):
-            kind, why = _fault(entries, len(held), last)
-            return Verdict(len(held), last, kind, len(held) + 1, why), held
-        if signer < newest:
+    reached, before = since, since
+    for at, line in enumerate(lines):
+        found = parse_line(line, macs)
+        if found is None or (found[0].seq, found[0].previous) != (reached.seq + 1, reached.hash):
+            parsed = [None if one is None else one[0] for one in (parse_line(text, macs) for text in lines[at:])]
+            kind, why = _fault(parsed, reached.seq, reached.hash)
+            return Verdict(reached.seq, reached.hash, kind, reached.seq + 1, why), reached
+        entry, signer = found
+        if signer < reached.signer:
             why = "a key that was out of force by then signed it"
-            return Verdict(len(held), last, "inserted", len(held) + 1, why), held
-        newest = signer
-        held.append(entry)
-    last = held[-1].hash if held else GENESIS
-    kind, why = _fault_of_end(held, head, torn)
-    return Verdict(len(held), last, kind, len(held) + 1 if kind else 0, why), held
+            return Verdict(reached.seq, reached.hash, "inserted", reached.seq + 1, why), reached
+        before, reached = reached, Reached(entry.seq, entry.hash, signer)
+    kind, why = _fault_of_end(before, reached, head, torn)
+    return Verdict(reached.seq, reached.hash, kind, reached.seq + 1 if kind else 0, why), reached
 
 
 def _fault(parsed: Sequence[Entry | None], at: int, last: str) -> tuple[str, str]:
-    """What happened to the line at this place (from 0): it is not the one that follows the line before."""
-    entry, later = parsed[at], parsed[at + 1 :]
+    """What happened to the first of these lines, the one after line `at`: it is not the one that follows that."""
+    entry, later = parsed[0], parsed[1:]
     awaited = [e for e in later if e is not None and (e.seq, e.previous) == (at + 1, last)]
-    if awaited and (entry is None or entry.seq <= at or parsed[at + 1] in awaited):
+    if awaited and (entry is None or entry.seq <= at or parsed[1] in awaited):
         moved = entry is not None and entry.seq > at + 1
         return ("reordered", "it stands before the line it follows") if moved else ("inserted", "it was put in between")
     if awaited:
@@ -129,18 +138,25 @@ def _fault(parsed: Sequence[Entry | None], at: int, last: str) -> tuple[str, str
     return "inserted", "it stands there a second time, or comes from another log"
 
 
-def _fault_of_end(held: Sequence[Entry], head: Held | None, torn: bytes) -> tuple[str, str]:
-    if head is None and (held or torn):
+def _fault_of_end(before: Reached, last: Reached, head: Held | None, torn: bytes) -> tuple[str, str]:
+    """What is wrong with the end: the head is of the last line, or of the one `before` it (an append was killed)."""
+    if head is None and (last.seq or torn):
         return "cut", "the head file is missing"
     known = head or Held(0, GENESIS)
     if known.seq < 0:
         return "changed", "the head file was edited"
-    if known.seq > len(held):
-        return "cut", f"{known.seq - len(held)} lines at the end are gone"
-    if known.seq < len(held) - 1:
+    if known.seq > last.seq:
+        return "cut", f"{known.seq - last.seq} lines at the end are gone"
+    if known.seq < last.seq - 1:
         return "changed", "the head file is older than the log"
-    if known.seq and held[known.seq - 1].hash != known.hash:
+    fitting = [(line.seq, line.hash) for line in (before, last)]
+    if (known.seq, known.hash) not in fitting:
         return "changed", "the head file is not of this log"
     if torn:
         return "torn", f"{len(torn)} bytes of an unfinished line (a killed command leaves one; the next call mends it)"
     return "", ""
+
+
+def read_entry(line: bytes) -> Entry:
+    """A line of a log that was found to hold."""
+    return Entry(**json.loads(line))

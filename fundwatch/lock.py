@@ -26,7 +26,7 @@ class LakeLock:
         self.path, self._descriptor = path, descriptor
 
     def note_process(self, pid: int) -> None:
-        self._write({"pid": os.getpid(), "java": pid, "java_started": _started(pid)})
+        self._write({"pid": os.getpid(), "java": pid, "java_started": started(pid)})
 
     def _write(self, content: dict[str, object]) -> None:
         os.ftruncate(self._descriptor, 0)
@@ -83,7 +83,7 @@ def _await_orphan(lake: Path, previous: dict[str, object]) -> None:
     if not isinstance(pid, int) or previous.get("pid") == os.getpid():
         return
     deadline = time.monotonic() + _GRACE_SECONDS
-    while _started(pid) == previous.get("java_started") != "":
+    while started(pid) == previous.get("java_started") != "":
         if time.monotonic() > deadline:
             raise LakeBusyError(
                 f"the Java process {pid} of a run that was killed still works in the lake",
@@ -93,7 +93,7 @@ def _await_orphan(lake: Path, previous: dict[str, object]) -> None:
         time.sleep(0.2)
 
 
-def _started(pid: int) -> str:
+def started(pid: int) -> str:
     """When the process started, as the kernel counts; empty when there is none: tells a reused number apart."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]

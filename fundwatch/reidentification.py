@@ -1,5 +1,7 @@
 """Re-identification on request: one lead, a purpose, another person's approval, an end. Every call is logged first.
 
+An approval binds the very tokens that were asked for: their number and their print stand in the request.
+
 Sources: PIPL Art. 6 (stated purpose, least scope), 13 and 28-29 (legal basis, sensitive information), 51 and 54; the
 Regulation on the supervision of the medical-security fund, Art. 24 and 32 (purpose limits, confidentiality). A request
 has no table of its own: its state is what the audit log says of it, so nobody approves by editing a file.
@@ -7,14 +9,16 @@ has no table of its own: its state is what the audit log says of it, so nobody a
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from fundwatch.access import Access, AccessRefusedError, same_person
-from fundwatch.audit import AuditLog, new_request_id
+from fundwatch.audit import CLOCK, AuditLog, new_request_id
 from fundwatch.audit_chain import Entry
 from fundwatch.errors import ExitCode, FundwatchError, faults
 from fundwatch.sealing import FIELDS
@@ -39,8 +43,27 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class Bound:
+    """The tokens of a lead as they were when somebody asked: (domain, token), in order; of them `served` are told."""
+
+    tokens: tuple[tuple[str, str], ...]
+    served: int
+
+    @property
+    def print(self) -> str:
+        """The SHA-256 of all of them, in order: one more, one less or another one has another."""
+        return hashlib.sha256(json.dumps(self.tokens).encode()).hexdigest()
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What the log keeps of it."""
+        left = len(self.tokens) - self.served
+        return {"tokens": str(self.served), "left_out": str(left), "tokens_sha256": self.print}
+
+
+@dataclass(frozen=True)
 class Request:
-    """What was asked, by whom, and what became of it."""
+    """What was asked, by whom, and what became of it. `tokens` of the lead are served, `left_out` are not."""
 
     request: str
     lead: str
@@ -51,14 +74,35 @@ class Request:
     requester: str
     account: str
     asked_at: datetime
+    tokens: int = 0
+    left_out: int = 0
+    tokens_sha256: str = ""
     state: str = PENDING
     decided_by: str = ""
+    decided_at: datetime | None = None
     until: datetime | None = None
 
     def at(self, now: datetime, days: int) -> Request:
         """The request as it stands now: an approval ends, and what nobody decided on ends too."""
         end = self.until or self.asked_at + timedelta(days=days)
         return replace(self, state=EXPIRED) if self.state in (PENDING, APPROVED) and now >= end else self
+
+    def after_leap(self, now: datetime) -> Request:
+        """The request once the clock was put back to `now`: what was asked or approved later than that was in a leap,
+        and does not hold."""
+        in_leap = self.asked_at > now or (
+            self.state == APPROVED and self.decided_at is not None and self.decided_at > now
+        )
+        return replace(self, state=EXPIRED, until=None) if in_leap and self.state in (PENDING, APPROVED) else self
+
+    def refuse_changed(self, bound: Bound) -> None:
+        """Raise AccessRefusedError unless the lead has the very tokens that were asked for."""
+        if bound.print != self.tokens_sha256:
+            raise AccessRefusedError(
+                "the lead's evidence is not what it was when this was asked for",
+                where=self.request,
+                do="ask anew: the approval was for the tokens of then",
+            )
 
 
 @dataclass
@@ -98,39 +142,49 @@ class Desk:
                 raise
             self._note(told, "ok", "")
 
-    def ask(self, call: Call, night: str, fields: Sequence[str], purpose: str, basis: str) -> str:
-        """Note what is asked for `call.lead`; the new request's id. Raises AccessRefusedError naming all faults."""
+    def ask(self, call: Call, night: str, fields: Sequence[str], purpose: str, basis: str, bound: Bound) -> str:
+        """Note what is asked for `call.lead`, whose tokens are `bound`; the new request's id.
+
+        Raises AccessRefusedError naming all faults.
+        """
         self.access.refuse_unless("requesters", call.actor, self.log.account())
         wrong = [*_text_faults("--purpose", purpose), *_text_faults("--basis", basis), *_field_faults(fields)]
         if wrong:
             raise AccessRefusedError(faults("the request is not complete", wrong), do="mend what is named")
         call.request = new_request_id()
         call.detail |= {"night": night, "fields": ",".join(fields), "purpose": purpose.strip(), "basis": basis.strip()}
+        call.detail |= bound.told
         return call.request
 
-    def approve(self, call: Call, days: int | None) -> Request:
-        """Approve a pending request for some days. Raises AccessRefusedError."""
+    def approve(self, call: Call, days: int | None, bound_of: Callable[[Request], Bound]) -> Request:
+        """Approve a pending request for some days. Raises AccessRefusedError, also when the lead is another by now."""
         request = self._decidable(call, (PENDING,))
+        request.refuse_changed(bound_of(request))
         given = self.rules.days if days is None else days
         if not 1 <= given <= self.rules.days:
             raise AccessRefusedError(f"an approval holds 1 to {self.rules.days} days", where="--days", do="give fewer")
         until = self.log.now() + timedelta(days=given)
-        call.detail |= {"until": until.isoformat()}
+        call.detail |= {"until": until.isoformat(), "tokens_sha256": request.tokens_sha256}
         return replace(request, state=APPROVED, decided_by=call.actor, until=until)
 
     def deny(self, call: Call) -> Request:
         """Deny a pending request, or take an approval back. Raises AccessRefusedError."""
         return replace(self._decidable(call, (PENDING, APPROVED)), state=DENIED, decided_by=call.actor)
 
-    def reveal(self, call: Call) -> Request:
-        """The approved request that may be served now, to its requester alone. Raises AccessRefusedError."""
+    def reveal(self, call: Call, bound_of: Callable[[Request], Bound]) -> tuple[Request, Bound]:
+        """The approved request that may be served now, to its requester alone, and its tokens.
+
+        Raises AccessRefusedError.
+        """
         request = self._found(call)
         self.access.refuse_unless("requesters", call.actor, self.log.account())
         if same_person(call.actor) != same_person(request.requester) or self.log.account() != request.account:
             raise AccessRefusedError("only who asked may see the answer, from the same account", do="ask for yourself")
         if request.state != APPROVED:
             raise AccessRefusedError(f"the request is {request.state}", where=request.request, do=_NEXT[request.state])
-        return request
+        bound = bound_of(request)
+        request.refuse_changed(bound)
+        return request, bound
 
     def requests(self) -> list[Request]:
         """All requests as they stand now, oldest first. Raises AuditError when the log does not hold."""
@@ -182,27 +236,39 @@ def told_by(entries: Sequence[Entry]) -> dict[str, Request]:
     """The requests that the log tells of, by id, in order."""
     found: dict[str, Request] = {}
     for entry in entries:
+        if entry.action == CLOCK:
+            found = {name: request.after_leap(datetime.fromisoformat(entry.at)) for name, request in found.items()}
         if entry.outcome != "ok" or not entry.action.startswith(_PREFIX):
             continue
-        action, detail = entry.action.removeprefix(_PREFIX), entry.detail
+        action, at = entry.action.removeprefix(_PREFIX), datetime.fromisoformat(entry.at)
         if action == "request":
-            found[entry.request] = Request(
-                request=entry.request,
-                lead=entry.lead,
-                night=detail["night"],
-                fields=tuple(detail["fields"].split(",")),
-                purpose=detail["purpose"],
-                basis=detail["basis"],
-                requester=entry.actor,
-                account=entry.account,
-                asked_at=datetime.fromisoformat(entry.at),
-            )
+            found[entry.request] = _asked(entry, at)
         elif action == "approve":
-            until = datetime.fromisoformat(detail["until"])
-            found[entry.request] = replace(found[entry.request], state=APPROVED, decided_by=entry.actor, until=until)
+            until = datetime.fromisoformat(entry.detail["until"])
+            decided = replace(found[entry.request], decided_by=entry.actor, decided_at=at)
+            found[entry.request] = replace(decided, state=APPROVED, until=until)
         elif action == "deny":
-            found[entry.request] = replace(found[entry.request], state=DENIED, decided_by=entry.actor)
+            found[entry.request] = replace(found[entry.request], state=DENIED, decided_by=entry.actor, decided_at=at)
     return found
+
+
+def _asked(entry: Entry, at: datetime) -> Request:
+    """A request as its line tells it. One of before tokens were bound has no print, and serves nothing."""
+    detail = entry.detail
+    return Request(
+        request=entry.request,
+        lead=entry.lead,
+        night=detail["night"],
+        fields=tuple(detail["fields"].split(",")),
+        purpose=detail["purpose"],
+        basis=detail["basis"],
+        requester=entry.actor,
+        account=entry.account,
+        asked_at=at,
+        tokens=int(detail.get("tokens", "0")),
+        left_out=int(detail.get("left_out", "0")),
+        tokens_sha256=detail.get("tokens_sha256", ""),
+    )
 
 
 def refuse_bulk(leads: Sequence[str]) -> str:

@@ -50,6 +50,9 @@ class Settings(BaseModel):
     vault_key_file: Path | None = Field(
         None, description="the vault's own key (var/keys/vault.key), or its two shares: A+B"
     )
+    scratch: Path | None = Field(
+        None, description="temporary files of runs, for their owner alone, swept by the next run (var/tmp)"
+    )
     access: str = Field("default", description="which file of conf/access/ says who may ask for identities and approve")
     reidentify_tokens: int = Field(20, ge=1, le=200, description="how many tokens of a lead one request serves")
     reidentify_days: int = Field(30, ge=1, le=30, description="for how many days an approval holds at most")
@@ -111,6 +114,15 @@ class Settings(BaseModel):
     @property
     def key_path(self) -> Path:
         return self._under_var(self.key_file, "keys", "pseudonym.key")
+
+    @property
+    def scratch_dir(self) -> Path:
+        return self._under_var(self.scratch, "tmp")
+
+    @property
+    def events_dir(self) -> Path:
+        """Where Spark's event logs go after a run, if they are switched on and no other place is set."""
+        return self.var / "spark-events"
 
     @property
     def vault_dir(self) -> Path:

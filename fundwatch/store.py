@@ -191,12 +191,13 @@ class Lake:
     def staged(self, rows: DataFrame, name: str) -> DataFrame:
         """The rows, put down and read back. Replacing by key needs it: it computes its source twice, and fails over
         rows that come from memory (Delta 4.4.0 looks for the files to rewrite by the file name each row came from)."""
+        (self.root / STAGING).mkdir(parents=True, exist_ok=True, mode=0o700)
         path = str(self.root / STAGING / name)
         rows.write.mode("overwrite").parquet(path)
         return rows.sparkSession.read.schema(rows.schema).parquet(path)
 
     def clear_staging(self) -> None:
-        """Remove what was put down; what a killed run left is overwritten by the next."""
+        """Remove what was put down, by this run or by one that was killed."""
         shutil.rmtree(self.root / STAGING, ignore_errors=True)
 
     def _last_commit(self, table: str) -> Written:

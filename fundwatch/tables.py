@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Money, quantity and price as the national interface gives them (N(16,2), N(16,4), N(16,6)).
 _TOKEN = re.compile(r"token\((\w+)\)")
+_TEXTS = ("code", "name")
 _SKIPPED_BY = {"date", "timestamp", "bigint"}
 _SPARK_TYPE = {"money": "decimal(16,2)", "quantity": "decimal(16,4)", "price": "decimal(16,6)"}
 
@@ -28,13 +29,17 @@ class Replaced(Enum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, Spark type and meaning; the domain of the key, if it holds pseudonyms (or may)."""
+    """One column: its name, Spark type and meaning; the domain of the key, if it holds pseudonyms (or may).
+
+    `text` is "code" for short texts that nobody's name or number has a place in, "name" for what things are called.
+    """
 
     name: str
     type: str
     meaning: str
     domain: str | None = None
     is_free_text: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,16 @@ class Table:
     def free_texts(self) -> tuple[str, ...]:
         """The columns that hold what people wrote: only scrubbed text may fill them."""
         return tuple(column.name for column in self.columns if column.is_free_text)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The columns of short codes and numbers: an identifier in one is an error of the row."""
+        return tuple(column.name for column in self.columns if column.text == "code")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of what things are called: an identifier in one is masked."""
+        return tuple(column.name for column in self.columns if column.text == "name")
 
     @property
     def skipping_columns(self) -> tuple[str, ...]:
@@ -121,13 +136,14 @@ def declare(
     sums: str = "",
 ) -> Table:
     """A contract from text: one column a line, `name type meaning…`. `token(<domain>)` is a string of pseudonyms,
-    `free_text` what people wrote, which may name anybody.
+    `free_text` what people wrote, which may name anybody; `code` and `name` are strings that should name nobody, and in
+    which an intake looks for identifiers (a plain `string` is a key that systems count up).
     """
     parsed = []
     for line in columns.strip().splitlines():
         column, kind, *meaning = line.split(maxsplit=2)
         token = _TOKEN.fullmatch(kind)
-        is_free = kind == "free_text"
-        spark_type = "string" if token or is_free else _SPARK_TYPE.get(kind, kind)
-        parsed.append(Column(column, spark_type, "".join(meaning), token[1] if token else None, is_free))
+        is_free, text = kind == "free_text", kind if kind in _TEXTS else ""
+        spark_type = "string" if token or is_free or text else _SPARK_TYPE.get(kind, kind)
+        parsed.append(Column(column, spark_type, "".join(meaning), token[1] if token else None, is_free, text))
     return Table(name, grain, tuple(parsed), tuple(key.split()), replaced, is_open, tuple(sums.split()))

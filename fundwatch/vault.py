@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from fundwatch.delta_rows import query_rows
 from fundwatch.erasing import purge
 from fundwatch.keys import DOMAINS
+from fundwatch.scratch import Scratch
 from fundwatch.sealing import SealingKey, VaultError
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ class Vault:
     @property
     def bridge_path(self) -> Path:
         return self.root / "bridge"
+
+    @property
+    def scratch(self) -> Scratch:
+        """Where readable copies of delivered files lie while they are taken in."""
+        return Scratch(self.root / "scratch")
 
     @property
     def holds_identities(self) -> bool:

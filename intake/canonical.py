@@ -28,6 +28,7 @@ from intake.column_forms import (
 )
 from intake.converting import converted
 from intake.forms import Value
+from intake.identifiers import grouped_without_identifiers, identifier_codes, without_identifiers
 from intake.joining import LOOKUP_FAULT, lent_columns
 from intake.mapping import ENTRY_OF, Grouped, Rows, SourceMapping, mapped_columns
 from intake.privacy import Privacy, told_to_vault
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 CODES = "_codes"
 PLACE = (FILE_NAME, LINE_NUMBER)
 _WHOLE_ROW = "_whole_row"
+_IDENTIFIERS = "_identifiers"
 _INT_VIA = "decimal(20,4)"  # "30.0" is a whole number too
 
 
@@ -92,7 +94,8 @@ def to_canonical(
 
     Codes: UNREADABLE (the row does not fit the header), the code of the mapping's `where`, LOOKUP_MISSING and
     LOOKUP_TWICE (see intake.joining), MALFORMED:<column> (a value that is no value of its type), MISSING:<column>,
-    NOT_IN_LIST:<column>, and those of the checks. Joined by commas; empty for a good row.
+    NOT_IN_LIST:<column>, IDENTIFIER_IN_CODE:<column> (see intake.identifiers), and those of the checks. Joined by
+    commas; empty for a good row.
     Raises MappingError when an expression cannot be analysed.
     """
     filled = delivered.filled(rows)
@@ -100,10 +103,15 @@ def to_canonical(
         known = strings.select("*", *(F.lit(None).cast("string").alias(c) for c in delivered.absent(rows)))
         mapped = _mapped_columns(table, rows, filled, delivered, privacy)
         told = [told_to_vault(entry, n, privacy) for n, entry in enumerate(rows.vault) if delivered.fill(entry)]
-        typed = known.select(*PLACE, *mapped, *told, _whole_row(rows))
-        found = F.concat_ws(",", F.nullif(F.col(MALFORMED), F.lit("")), *check_codes(checks, filled, night))
-        names = [name for name in typed.columns if name not in (MALFORMED, _WHOLE_ROW)]
-        return typed.select(*names, F.coalesce(F.col(_WHOLE_ROW), found).alias(CODES))
+        contract, allowed = TABLES[ENTRY_OF.get(table, table)], checks.identifier_like
+        as_delivered = [name for name, given in filled.items() if not isinstance(given, (Codes, Constant, Token))]
+        identifiers = identifier_codes(contract, as_delivered, allowed, night.year).alias(_IDENTIFIERS)
+        typed = known.select(*PLACE, *mapped, *told, _whole_row(rows)).select("*", identifiers)
+        told_once = [F.nullif(F.col(name), F.lit("")) for name in (MALFORMED, _IDENTIFIERS)]
+        found = F.concat_ws(",", *told_once, *check_codes(checks, filled, night))
+        names = [name for name in typed.columns if name not in (MALFORMED, _WHOLE_ROW, _IDENTIFIERS)]
+        fit = without_identifiers(contract, names, _IDENTIFIERS, allowed)
+        return typed.select(*fit, F.coalesce(F.col(_WHOLE_ROW), found).alias(CODES))
     except AnalysisException as fault:
         raise _unanalysable(fault, f"tables.{table}, from {rows.source}") from fault
 
@@ -180,8 +188,11 @@ def _unanalysable(fault: AnalysisException, where: str) -> MappingError:
     )
 
 
-def to_grouped(accepted: DataFrame, table: str, grouped: Grouped) -> DataFrame:
-    """One row per group of the parent's accepted rows, with the table's columns. Raises MappingError."""
+def to_grouped(accepted: DataFrame, table: str, grouped: Grouped, night: date) -> DataFrame:
+    """One row per group of the parent's accepted rows, with the table's columns. Raises MappingError.
+
+    What is carried for it was looked at by no check: identifiers in codes and names are taken out here.
+    """
     contract = TABLES[ENTRY_OF.get(table, table)]
     try:
         rows = accepted
@@ -192,6 +203,7 @@ def to_grouped(accepted: DataFrame, table: str, grouped: Grouped) -> DataFrame:
         keys = [F.expr(sql).try_cast(contract.spark_type(name)).alias(name) for name, sql in grouped.by.items()]
         values = [F.expr(q).try_cast(contract.spark_type(c)).alias(c) for c, q in grouped.columns.items()]
         made = rows.groupBy(*keys).agg(*values) if values else rows.select(*keys).distinct()
+        made = made.select(*grouped_without_identifiers(contract, made.columns, night.year))
     except AnalysisException as fault:
         raise _unanalysable(fault, f"tables.{table}, grouped from {grouped.parent}") from fault
     unknown = [c for c in mapped_columns(table) if c not in {*grouped.by, *grouped.columns}]

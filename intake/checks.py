@@ -38,11 +38,15 @@ class Check(_Strict):
 
 
 class TableChecks(_Strict):
-    """The checks of one canonical table; `money` is the column its control total sums."""
+    """The checks of one canonical table; `money` is the column its control total sums.
+
+    `identifier_like` columns hold codes of a form that somebody's number has too: nobody looks for identifiers there.
+    """
 
     required: tuple[str, ...] = ()
     one_of: dict[str, tuple[str, ...]] = {}
     checks: tuple[Check, ...] = ()
+    identifier_like: tuple[str, ...] = ()
     money: str | None = None
     minimum_rows: int = Field(default=1, ge=0)
 
@@ -92,7 +96,12 @@ def _faults(table: str, checks: TableChecks) -> Iterator[str]:
         yield f"tables.{table}: not a canonical table"
         return
     known = set(mapped_columns(table))
-    for column in (*checks.required, *checks.one_of, *([checks.money] if checks.money else [])):
+    for column in (
+        *checks.required,
+        *checks.one_of,
+        *checks.identifier_like,
+        *([checks.money] if checks.money else []),
+    ):
         if column not in known:
             yield f"tables.{table}: there is no column '{column}'"
     for check in checks.checks:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 Rows = list[tuple[Any, ...]]
 
 
-def clean_tables(judged: Mapping[str, DataFrame], mapping: SourceMapping, key_id: str) -> dict[str, DataFrame]:
+def clean_tables(
+    judged: Mapping[str, DataFrame], mapping: SourceMapping, key_id: str, night: date
+) -> dict[str, DataFrame]:
     """The accepted rows of each table, those grouped from other tables among them, stamped with the key's id."""
     from pyspark.sql import functions as F
 
@@ -27,7 +29,7 @@ def clean_tables(judged: Mapping[str, DataFrame], mapping: SourceMapping, key_id
     for table, how in mapping.tables.items():
         for grouped in how.grouped:
             if grouped.parent in judged:
-                rows = to_grouped(accepted_rows(judged[grouped.parent]), table, grouped)
+                rows = to_grouped(accepted_rows(judged[grouped.parent]), table, grouped, night)
                 if table in ENTRY_OF:
                     rows = rows.withColumn(PRINT_COLUMN, content_print(table))
                 clean.setdefault(table, []).append(rows)

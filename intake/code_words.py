@@ -70,6 +70,15 @@ _KNOWN: dict[str, tuple[str, str, tuple[str, str]]] = {
 _OF_COLUMN = {
     "MALFORMED": ("列 {0} 的值不是应有的类型", "the value of {0} is no value of its type", _VALUE),
     "MISSING": ("缺少必填列 {0}", "the required {0} is missing", _VALUE),
+    "IDENTIFIER_IN_CODE": (
+        "列 {0} 中有疑似证件号、电话、银行卡号、邮箱或姓名,未保留该值",
+        "{0} holds what looks like a certificate, telephone, card, mail address or name; the value was not kept",
+        (
+            "请来源方更正后重新报送;若该列编码本就如此,在 conf/quality 中列入 identifier_like",
+            "have it mended and sent again; if such are the codes of the column, list it as identifier_like in "
+            "conf/quality",
+        ),
+    ),
     "NOT_IN_LIST": ("列 {0} 的值不在允许的代码表内", "the value of {0} is not among the codes allowed", _VALUE),
 }
 

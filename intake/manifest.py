@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fundwatch.errors import DeliveryError, faults
+from intake.identifiers import holds_identifier
 from intake.mapping import SourceMapping
 
 MANIFEST = "manifest.json"
@@ -66,6 +67,8 @@ def read_manifest(folder: Path, mapping: SourceMapping, night: date) -> Manifest
         wrong.append(f"source: '{manifest.source}', the mapping reads '{mapping.source}'")
     if manifest.business_date != night:
         wrong.append(f"business_date: {manifest.business_date}, the folder is of {night}")
+    if holds_identifier(manifest.batch_id, night.year):
+        wrong.append("batch_id: holds what looks like somebody's number or name")
     if wrong:
         raise DeliveryError(faults("the manifest is not of this delivery", wrong), where=str(path), do=_AGAIN)
     return manifest

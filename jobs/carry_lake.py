@@ -44,6 +44,7 @@ def carry(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
             do="`fundwatch keys rotate` makes the new key and the bridge",
         )
     with writing(settings) as place:
+        audit_log(settings).now()  # nothing is carried that cannot be logged
         rows, lost = carried(place, vault, ring, leave_unknown=options.leave_unknown)
     detail = {"tables": str(len(rows)), "left": str(sum(lost.values())), "key_ids": ",".join(ring.key_ids)}
     audit_log(settings).append("keys carry", actor=options.person, detail=detail)

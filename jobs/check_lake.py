@@ -21,8 +21,9 @@ from fundwatch.lake_check import (
     tables_of,
 )
 from fundwatch.lock import held
+from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
-from fundwatch.store import Lake
+from fundwatch.store import STAGING, Lake
 from fundwatch.terminal import new_table, show
 from intake.mapping import ENTRY_OF, read_mapping
 from jobs.command_line import settings_of
@@ -90,6 +91,7 @@ def _findings(settings: Settings, options: argparse.Namespace) -> Iterator[Findi
     else:
         yield from _accounts(Accounts(Lake(root), options.date, _matched_by_content(settings)))
     yield from _access(settings)
+    yield from _left_over(settings)
 
 
 def _accounts(accounts: Accounts) -> Iterator[Finding]:
@@ -118,6 +120,16 @@ def _access(settings: Settings) -> Iterator[Finding]:
         yield mode_finding(quarantine, _OTHERS)
     else:
         yield finding("access", "quarantine", [], "there is none", "")
+
+
+def _left_over(settings: Settings) -> Iterator[Finding]:
+    """Temporary files of runs that were killed, which may name persons. The lake is held: nobody is at work in it."""
+    places = (Scratch(settings.scratch_dir), Scratch(settings.vault_dir / "scratch"))
+    found = [path for place in places for path in place.left()]
+    found += [path for root in (settings.lake_dir, settings.vault_dir) if (path := root / STAGING).is_dir()]
+    do = "the next run that takes the lake removes them, like `fundwatch nightly`; or remove them yourself"
+    yield finding("left over", "runs", list(map(str, found)), "nothing of killed runs", do)
+    yield mode_finding(settings.scratch_dir, _ALL_BUT_OWNER)
 
 
 def _print(found: Sequence[Finding]) -> None:

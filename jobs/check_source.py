@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.errors import DeliveryError, FundwatchError
 from fundwatch.keys import PseudonymKey
 from fundwatch.logs import step
+from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
 from intake.checks import Quality, read_quality
 from intake.column_forms import Constant
@@ -44,14 +44,15 @@ def serve(options: argparse.Namespace) -> Any:
     settings, night = settings_of(options).settings, night_of(options)
     mapping = parse_mapping(options.mapping) if options.mapping else read_mapping(settings.source, settings.conf)
     quality = read_quality(settings.quality, settings.conf)
-    with TemporaryDirectory(prefix="fundwatch-") as scratch:
+    Scratch(settings.scratch_dir).sweep()
+    with Scratch(settings.scratch_dir).folder("source") as scratch:
         try:
-            delivery = open_delivery(mapping, settings.landing_dir, night, Path(scratch), quality)
+            delivery = open_delivery(mapping, settings.landing_dir, night, scratch, quality)
         except DeliveryError:
             if not options.json:
                 _tell_headers(mapping, delivery_folder(mapping, settings.landing_dir, night))
             raise
-        report = _with_spark(settings, mapping, quality, delivery, options.sample, Path(scratch))
+        report = _with_spark(settings, mapping, quality, delivery, options.sample, scratch)
     page = as_markdown(report)
     if options.out is not None:
         options.out.write_text(page, encoding="utf-8")
@@ -90,7 +91,8 @@ def _with_spark(
     from fundwatch.session import FEW_ROWS, start_session
 
     conf, master = settings.spark()
-    conf |= {"spark.sql.warehouse.dir": str(scratch), **(FEW_ROWS if sample <= _FEW else {})}
+    conf = Scratch(settings.scratch_dir).spark_conf(conf) | {"spark.sql.warehouse.dir": str(scratch)}
+    conf |= FEW_ROWS if sample <= _FEW else {}
     with step("Spark starts"):
         spark = start_session("fundwatch source check", conf, master)
     try:
@@ -98,6 +100,7 @@ def _with_spark(
             return check(spark, mapping, quality, delivery, sample)
     finally:
         spark.stop()
+        Scratch(settings.scratch_dir).drop(settings.events_dir)
 
 
 def check(spark: SparkSession, mapping: SourceMapping, quality: Quality, delivery: Delivery, sample: int) -> Report:

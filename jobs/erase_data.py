@@ -43,6 +43,8 @@ def serve(options: argparse.Namespace) -> Any:
     nights: set[date] = set()
     with held(lake.root):
         vault = _vault(settings)
+        if vault is not None:
+            audit_log(settings).now()  # nothing is erased that cannot be logged
         for token, forgetting in _subjects(options, vault):
             mark = mark_of(token, key) if token else str(options.date)
             request = Request(options.action, mark, options.by.strip(), options.approve.strip(), options.why.strip())

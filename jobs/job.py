@@ -22,6 +22,7 @@ from fundwatch.ledger import Ledger
 from fundwatch.lock import held, refuse_no_lake
 from fundwatch.logs import log, step
 from fundwatch.nights import nights_said
+from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
 from fundwatch.store import Lake, Written
 
@@ -67,6 +68,7 @@ class Workplace:
         self._note_java = note_java
         self._spark: SparkSession | None = None
         self._starting = Lock()
+        self._scratch = Scratch(settings.scratch_dir)
 
     @property
     def spark(self) -> SparkSession:
@@ -75,7 +77,9 @@ class Workplace:
                 from fundwatch.session import start_session
 
                 with step("Spark starts"):
-                    self._spark = start_session("fundwatch", *self.settings.spark())
+                    self._scratch.sweep()
+                    conf, master = self.settings.spark()
+                    self._spark = start_session("fundwatch", self._scratch.spark_conf(conf), master)
                 java = getattr(self._spark.sparkContext._gateway, "proc", None)
                 if self._note_java is not None and java is not None:
                     self._note_java(java.pid)
@@ -86,6 +90,7 @@ class Workplace:
         if self._spark is not None:
             self._spark.stop()
             self._spark = None
+            self._scratch.drop(self.settings.events_dir)
 
     def known_data_print(self, night: date) -> str:
         """The print of everything delivered up to and including the night."""
@@ -97,14 +102,14 @@ class Workplace:
 def workplace(settings: Settings) -> Iterator[Workplace]:
     """The lake, made if need be and locked, for jobs: the first that has something to do starts the session."""
     settings.lake_dir.mkdir(parents=True, exist_ok=True)
-    with held(settings.lake_dir) as lock, closing(Workplace(settings, lock.note_process)) as place:
+    with _locked(settings) as place:
         yield place
 
 
 @contextmanager
 def writing(settings: Settings) -> Iterator[Workplace]:
     """A lake that is there, locked, with a session that stands: for commands that are no job of a night."""
-    with held(settings.lake_dir) as lock, closing(Workplace(settings, lock.note_process)) as place:
+    with _locked(settings) as place:
         _ = place.spark
         yield place
 
@@ -118,6 +123,19 @@ def reading(settings: Settings) -> Iterator[Workplace]:
     with closing(Workplace(settings, lake=lake)) as place:
         _ = place.spark
         yield place
+
+
+@contextmanager
+def _locked(settings: Settings) -> Iterator[Workplace]:
+    """The lake, locked. What killed runs left is removed first: nobody else is at work in it."""
+    with held(settings.lake_dir) as lock, closing(Workplace(settings, lock.note_process)) as place:
+        place.lake.clear_staging()
+        for root in (settings.scratch_dir, settings.vault_dir / "scratch"):
+            Scratch(root).sweep()
+        try:
+            yield place
+        finally:
+            place.lake.clear_staging()
 
 
 class Night:

@@ -159,7 +159,7 @@ def _write(
     # then the delivery itself: a killed run must be taken up with the same files
     repeats = {file.name: was.business_date for file, was in files.again}
     night.write_rows("delivery", delivery_rows(delivery, repeats, work.key.key_id))
-    clean = clean_tables(judged, work.mapping, work.key.key_id)
+    clean = clean_tables(judged, work.mapping, work.key.key_id, work.date)
     new = {table for table in clean if _is_new(work, table, found.new)}
     registers = [table for table in clean if table not in ENTRY_OF]
 

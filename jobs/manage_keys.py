@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fundwatch.audit import AuditLog
+from fundwatch.audit import audit_log
 from fundwatch.key_shares import SEPARATOR, share_paths
 from fundwatch.keys import KeyRing, KeyRotationError, make_key, read_ring, retire_key, rotate_key
 from fundwatch.rekeying import build_bridge, drop_bridge
@@ -66,7 +66,7 @@ def _make(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
         make_key(path)  # refuses, and says why
     ring = read_ring(path)
     vault = vault_of(settings)
-    _log(vault).append(
+    audit_log(settings).append(
         "keys make", actor=options.person, detail={"key_id": ring.active.key_id, "files": str(len(made))}
     )
     if not options.json:
@@ -99,7 +99,7 @@ def _rotate(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
 
     vault = vault_of(settings)
     with held(settings.lake_dir):
-        _log(vault).now()  # nothing is rotated that cannot be logged
+        audit_log(settings).now()  # nothing is rotated that cannot be logged
         ring = read_ring(settings.key_path)
         lacking = {table: n for table, n in rows_of_keys(Lake(settings.lake_dir), ring.key_ids).items() if n}
         if lacking and not vault.key_ids():
@@ -109,7 +109,7 @@ def _rotate(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
                 do="take the deliveries in again with the vault in place, or keep the key",
             )
         ring = rotate_key(settings.key_path)
-        _noted(options, vault, "keys rotate", ring)
+        _noted(options, settings, "keys rotate", ring)
         return _bridged(options, settings, vault, ring)
 
 
@@ -128,7 +128,7 @@ def _bridged(options: argparse.Namespace, settings: Settings, vault: Vault, ring
     from intake.pseudonyms import token_of
 
     count = build_bridge(vault, ring, token_of)
-    _noted(options, vault, "keys bridge", ring, {"tokens": str(count)})
+    _noted(options, settings, "keys bridge", ring, {"tokens": str(count)})
     if not options.json:
         print(f"key {ring.active.key_id} in force, {ring.retiring.key_id if ring.retiring else ''} retiring")
         say(
@@ -148,10 +148,10 @@ def _retire(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
         old = ring.retiring
         if old is not None:
             _refuse_held(settings, vault, old.key_id)
-        _log(vault).now()
+        audit_log(settings).now()
         drop_bridge(vault)  # first: while the old key is on the ring, a killed run can be run again
         ring = retire_key(settings.key_path)
-        _noted(options, vault, "keys retire", ring, {"retired": old.key_id if old else ""})
+        _noted(options, settings, "keys retire", ring, {"retired": old.key_id if old else ""})
     if not options.json:
         print(f"key {old.key_id} and its bridge are gone" if old else "no key was retiring")
         print(f"key {ring.active.key_id} in force; lineage {ring.lineage}")
@@ -189,15 +189,11 @@ def _has_vault_key(settings: Settings) -> bool:
     return bool(os.environ.get(VAULT_KEY_VARIABLE, "").strip()) or _lies_there(settings.vault_key_path)
 
 
-def _log(vault: Vault) -> AuditLog:
-    return AuditLog(vault.root, vault.key)
-
-
 def _noted(
-    options: argparse.Namespace, vault: Vault, action: str, ring: KeyRing, detail: dict[str, str] | None = None
+    options: argparse.Namespace, settings: Settings, action: str, ring: KeyRing, detail: dict[str, str] | None = None
 ) -> None:
     told = {"key_ids": ",".join(ring.key_ids), "lineage": ring.lineage} | (detail or {})
-    _log(vault).append(action, actor=options.person, detail=told)
+    audit_log(settings).append(action, actor=options.person, detail=told)
 
 
 def _carry(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:

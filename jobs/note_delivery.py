@@ -3,7 +3,6 @@ and where readable copies of its files may lie."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -102,10 +101,7 @@ def scratch_in(vault: Vault) -> Iterator[Path]:
     What a killed run left there goes first.
     """
     vault.prepare()
-    folder = vault.root / "scratch"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
-    try:
+    scratch = vault.scratch
+    scratch.sweep()
+    with scratch.folder("delivery") as folder:
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

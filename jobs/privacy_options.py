@@ -7,6 +7,7 @@ import argparse
 from fundwatch.places import local_path
 
 REIDENTIFY_ACTIONS = ("request", "approve", "deny", "reveal", "list")
+AUDIT_ACTIONS = ("verify", "set-aside", "clock")
 KEYS_ACTIONS = ("make", "check", "rotate", "bridge", "carry", "retire", "share")
 
 
@@ -52,5 +53,13 @@ def reidentify_options(parser: argparse.ArgumentParser) -> None:
 
 def audit_options(parser: argparse.ArgumentParser) -> None:
     """Options of `fundwatch audit`."""
-    parser.add_argument("action", choices=("verify",), help="check every line of the audit log")
-    parser.add_argument("--noted", default="", metavar="N:HASH", help="a head that was written down earlier")
+    parser.add_argument(
+        "action",
+        choices=AUDIT_ACTIONS,
+        help="verify: every line of the audit log, and the anchors of its head in the lake and the reports; set-aside: "
+        "go on from a log that was restored from a copy and is behind its anchors; clock: go on from the time that the "
+        "clock says now, after it leapt",
+    )
+    parser.add_argument("--noted", default="", metavar="N:HASH", help="verify: a head that was written down earlier")
+    parser.add_argument("--as", dest="person", default="", metavar="NAME", help="set-aside, clock: the approver")
+    parser.add_argument("--why", default="", metavar="TEXT", help="set-aside, clock: what happened")

@@ -21,6 +21,7 @@ from fundwatch.settings import Settings
 from fundwatch.store import Lake
 from fundwatch.tables import Column, Table
 from jobs.privacy_catalogue import Kind, Privacy, Record, read_record
+from jobs.verify_audit import AuditState
 from leads.exports import Title, read_export
 from leads.privacy_pages import as_json, note, page, table
 
@@ -33,6 +34,7 @@ _OTHERS: tuple[tuple[str, str, Kind, int, str, str], ...] = (
     ("erasure", "step of an erasure", "journal", 3, "mark (HMAC)", "不删除 is kept"),
     ("quarantine_decision", "decision on a row", "journal", 2, "", "不删除 is kept"),
     ("delivery_state", "state of a delivery", "journal", 1, "", "不删除 is kept"),
+    ("audit_anchor", "head of the audit log", "journal", 1, "", "不删除 is kept"),
     ("run, run_table", "run; run × table", "journal", 1, "", "不删除 is kept"),
 )
 _PERSONS = ("person", "certificate", "contact", "address", "record", "mixed")
@@ -41,7 +43,12 @@ _Cells = tuple[object, ...]
 
 
 def record_files(
-    settings: Settings, night: date, privacy: Privacy, columns: Sequence[Mapping[str, Any]], sets: Mapping[str, Any]
+    settings: Settings,
+    night: date,
+    privacy: Privacy,
+    columns: Sequence[Mapping[str, Any]],
+    sets: Mapping[str, Any],
+    audit: AuditState,
 ) -> dict[str, bytes]:
     """`processing.json` and `processing.html`. `columns` are the delivered ones, `sets` the report's measures."""
     record = read_record(settings)
@@ -54,10 +61,10 @@ def record_files(
         "tables": [*(_table_record(t, record, settings, sources, privacy) for t in TABLES.values()), *_others(record)],
         "columns": [c for t in TABLES.values() for c in _column_records(t, sources, privacy)],
         "exports": list(_exports(settings)),
-        "measures": dict(_measures(settings, columns)),
+        "measures": dict(_measures(settings, columns, audit)),
         "erasures": _erasures(settings),
         "singled_out": {name: found["singled_out"] for name, found in sets.items()},
-        "open": list(_open_points(settings, record, sets)),
+        "open": [*audit.incomplete, *_open_points(settings, record, sets)],
     }
     html = page(f"个人信息处理记录与影响评估 Record of processing and impact assessment {night}", _parts(record, told))
     return {"processing.json": as_json(told).encode(), "processing.html": html.encode()}
@@ -202,7 +209,7 @@ def _exports(settings: Settings) -> Iterator[dict[str, str]]:
         }
 
 
-def _measures(settings: Settings, columns: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+def _measures(settings: Settings, columns: Sequence[Mapping[str, Any]], audit: AuditState) -> Iterator[tuple[str, str]]:
     def custody(path: Any) -> str:
         return "两份分持 two custodians' shares" if share_paths(path) else "单一文件或环境 one file, or the environment"
 
@@ -214,7 +221,7 @@ def _measures(settings: Settings, columns: Sequence[Mapping[str, Any]]) -> Itera
     yield "再次报送的已删除人员 Erased persons delivered again", settings.erased_persons
     yield "清洗后保留的自由文本 Free text kept, scrubbed", ", ".join(scrubbed) or "无 none"
     yield "保存期限执行 Retention", "fundwatch erase before --date …:不自动删除 nothing is erased by itself"
-    yield "审计日志 Audit log", "fundwatch audit verify"
+    yield "审计日志 Audit log", audit.told
 
 
 def _erasures(settings: Settings) -> dict[str, int]:

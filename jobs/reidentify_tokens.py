@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from fundwatch.access import AccessRefusedError, read_access
-from fundwatch.audit import AuditLog
-from fundwatch.reidentification import Call, Desk, Request, Rules, refuse_bulk
+from fundwatch.audit import audit_log
+from fundwatch.reidentification import Bound, Call, Desk, Request, Rules, refuse_bulk
 from fundwatch.sealing import read_vault_key
 from fundwatch.secret_files import make_secret
 from fundwatch.settings import Settings
@@ -37,7 +37,7 @@ def serve(options: argparse.Namespace) -> Any:
     vault = Vault(settings.vault_dir, read_vault_key(settings.vault_key_path))
     vault.refuse_open()
     rules = Rules(settings.reidentify_days, settings.reidentify_tokens, settings.reidentify_same_account)
-    desk = Desk(AuditLog(vault.root, vault.key), read_access(settings.access, settings.conf), rules)
+    desk = Desk(audit_log(settings), read_access(settings.access, settings.conf), rules)
     action: Callable[..., Any] = _ACTIONS[options.action]
     return action(options, settings, desk, vault)
 
@@ -50,17 +50,21 @@ def _request(options: argparse.Namespace, settings: Settings, desk: Desk, vault:
             raise AccessRefusedError(
                 "of which night is the lead?", where="--date", do="give it, like --date 2026-03-31"
             )
-        call.lead = lead_id_of(Lake(settings.lake_dir), options.date, lead)
-        desk.ask(call, options.date.isoformat(), fields, options.purpose, options.basis)
+        night, lake = options.date.isoformat(), Lake(settings.lake_dir)
+        call.lead = lead_id_of(lake, options.date, lead)
+        bound = lead_tokens(lake, call.lead, night, settings.reidentify_tokens)
+        desk.ask(call, night, fields, options.purpose, options.basis, bound)
+    told = bound.told
     if not options.json:
         print(f"request {call.request} for lead {call.lead}: another person approves it, from another account:")
         say(options, f"  `fundwatch reidentify approve {call.request} --as NAME`")
-    return {"request": call.request, "lead": call.lead, "fields": fields}
+        print(f"it is for {_served(bound.served, len(bound.tokens) - bound.served)}")
+    return {"request": call.request, "lead": call.lead, "fields": fields, **told}
 
 
 def _approve(options: argparse.Namespace, settings: Settings, desk: Desk, vault: Vault) -> Any:
     with desk.call("approve", options.person, options.request) as call:
-        request = desk.approve(call, options.days)
+        request = desk.approve(call, options.days, _bound_now(settings))
     return _told(options, request)
 
 
@@ -84,16 +88,20 @@ def _told(options: argparse.Namespace, request: Request) -> dict[str, Any]:
         decided = f" by {request.decided_by}" if request.decided_by else ""
         print(f"{request.request}  {request.state}{decided}  {until}  lead {request.lead} of {request.night}")
         print(f"  {request.requester}: {', '.join(request.fields)}; {request.purpose}; {request.basis}")
-    shown = ("request", "state", "lead", "night", "fields", "purpose", "basis", "requester", "decided_by")
+        print(f"  {_served(request.tokens, request.left_out)}")
+    shown = (
+        "request", "state", "lead", "night", "fields", "purpose", "basis", "requester", "decided_by", "tokens",
+        "left_out", "tokens_sha256",
+    )  # fmt: skip
     return {name: getattr(request, name) for name in shown} | {"until": until}
 
 
 def _reveal(options: argparse.Namespace, settings: Settings, desk: Desk, vault: Vault) -> Any:
     with desk.call("reveal", options.person, options.request) as call:
-        request = desk.reveal(call)
+        request, bound = desk.reveal(call, _bound_now(settings))
         _refuse_place(options.out)
-        tokens, left = lead_tokens(Lake(settings.lake_dir), request, settings.reidentify_tokens)
-        answers = [_answer(vault, domain, token, request) for domain, token in tokens]
+        left = len(bound.tokens) - bound.served
+        answers = [_answer(vault, domain, token, request) for domain, token in bound.tokens[: bound.served]]
         _note_answer(call, answers, left)
         if options.out is not None:
             make_secret(options.out, "")  # refused here, while it can still be logged
@@ -106,6 +114,18 @@ def _reveal(options: argparse.Namespace, settings: Settings, desk: Desk, vault: 
     if not options.json:
         _print(answers, left)
     return told
+
+
+def _bound_now(settings: Settings) -> Callable[[Request], Bound]:
+    """What a request's lead holds now; no more is served than was asked for, nor than the setting lets."""
+    return lambda request: lead_tokens(
+        Lake(settings.lake_dir), request.lead, request.night, min(request.tokens, settings.reidentify_tokens)
+    )
+
+
+def _served(tokens: int, left: int) -> str:
+    more = f"; {left} more of the lead are left out (reidentify_tokens)" if left else ""
+    return f"{tokens} tokens{more}"
 
 
 def _refuse_place(out: Path | None) -> None:
@@ -157,25 +177,26 @@ def lead_id_of(lake: Lake, night: date, lead: str) -> str:
     return str(found[0]["lead_id"])
 
 
-def lead_tokens(lake: Lake, request: Request, limit: int) -> tuple[list[tuple[str, str]], int]:
-    """(domain, token) of the lead's subject, then of the persons, then of the doctors of its lines; how many are left.
+def lead_tokens(lake: Lake, lead: str, night_text: str, limit: int) -> Bound:
+    """(domain, token) of the lead's subject, then of the persons, then of the doctors of its lines.
 
     Raises AccessRefusedError when the lead is not in the lake any more.
     """
-    night = date.fromisoformat(request.night)
-    of_lead = f"business_date = DATE '{night}' AND lead_id = '{_quoted(request.lead)}'"
+    night = date.fromisoformat(night_text)
+    of_lead = f"business_date = DATE '{night}' AND lead_id = '{_quoted(lead)}'"
     leads = lake.rows("lead", f"SELECT subject_type, subject_id FROM lead WHERE {of_lead}")
     if len(leads) != 1:
         raise AccessRefusedError("the night's list does not hold the lead any more", do="ask for a lead of a new list")
     lines = lake.rows(
         "lead_evidence",
-        f"SELECT patient_id, line_id FROM lead_evidence WHERE {of_lead} AND kind = 'line' ORDER BY place",
+        "SELECT patient_id, line_id FROM lead_evidence "
+        f"WHERE {of_lead} AND kind = 'line' ORDER BY place, line_id, patient_id",
     )
     found = [(_DOMAIN_OF.get(leads[0]["subject_type"], ""), leads[0]["subject_id"])]
     found += [("person", line["patient_id"]) for line in lines]
     found += [("doctor", doctor) for doctor in _doctors(lake, [str(line["line_id"]) for line in lines], night)]
-    tokens = list(dict.fromkeys((domain, token) for domain, token in found if domain and token))
-    return tokens[:limit], max(0, len(tokens) - limit)
+    tokens = tuple(dict.fromkeys((domain, token) for domain, token in found if domain and token))
+    return Bound(tokens, min(limit, len(tokens)))
 
 
 def _doctors(lake: Lake, line_ids: list[str], night: date) -> list[str]:

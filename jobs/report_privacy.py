@@ -11,6 +11,7 @@ from functools import reduce
 from typing import Any
 
 from fundwatch.anonymity import Anonymity, anonymity_of, measured
+from fundwatch.audit_anchors import REPORTED
 from fundwatch.settings import Settings
 from fundwatch.store import Lake
 from fundwatch.terminal import new_table, show
@@ -21,7 +22,9 @@ from jobs.export_data import person_of, treated, views_of_night
 from jobs.job import Workplace, reading
 from jobs.privacy_catalogue import Privacy, read_privacy
 from jobs.processing_record import record_files
+from jobs.stages import refuse_incomplete
 from jobs.standing import refuse_no_stage
+from jobs.verify_audit import audit_state
 from leads.exports import ExportColumn
 from leads.privacy_pages import MEASURES, as_json, as_record, measure_rows, note, page, publish, table
 
@@ -41,6 +44,12 @@ _CAUTION = (
     "湖内数据为假名化数据,并非匿名数据。 The lake is pseudonymous, not anonymous: treat it as personal information."
 )
 
+_AUDIT = {
+    True: "审计日志完整。 The audit log holds:",
+    False: "审计日志不成立,须立即查明! The audit log does not hold, find out why:",
+    None: "审计日志未核对。 The audit log was not looked at:",
+}
+
 
 def serve(options: argparse.Namespace) -> Any:
     """`fundwatch privacy --date …`, or `fundwatch privacy --scrubber` without a night."""
@@ -53,6 +62,7 @@ def serve(options: argparse.Namespace) -> Any:
     if not options.json:
         _print({name: Anonymity(**_plain(m)) for name, m in told["sets"].items()}, night)
         print(f"files: {told['folder']}")
+    refuse_incomplete({"privacy": told}, told)
     return told
 
 
@@ -63,6 +73,7 @@ def write_report(place: Workplace, night: date) -> dict[str, Any]:
     sets, persons = measure_sets(place, night, privacy)
     columns = delivered_columns(mapping, privacy)
     told = {name: as_record(m) | _singled_out(m, persons, privacy.linkage.night.get(name)) for name, m in sets.items()}
+    audit = audit_state(settings)
     report: dict[str, Any] = {
         "business_date": night.isoformat(),
         "k_asked": privacy.k,
@@ -70,9 +81,11 @@ def write_report(place: Workplace, night: date) -> dict[str, Any]:
         "persons": persons,
         "sets": told,
         "columns": columns,
+        REPORTED: audit.record,
     }
     parts = [
         note(_CAUTION),
+        note(f"{_AUDIT[audit.holds]} {audit.told}"),
         table("匿名程度 How anonymous", MEASURES, measure_rows(sets)),
         table(
             f"重链接 Re-linking: {persons:,} 人 persons",
@@ -87,9 +100,9 @@ def write_report(place: Workplace, night: date) -> dict[str, Any]:
     ]
     content = page(f"隐私报告 Privacy report {night}", parts)
     files = {"privacy.json": as_json(report).encode(), "privacy.html": content.encode()}
-    files |= record_files(settings, night, privacy, columns, told)
+    files |= record_files(settings, night, privacy, columns, told, audit)
     folder = publish(settings.reports_dir / night.isoformat() / "privacy", files)
-    return {**report, "folder": str(folder)}
+    return {**report, "folder": str(folder), "incomplete": audit.incomplete}
 
 
 def has_report(settings: Settings, night: date) -> bool:

@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from fundwatch.audit import AuditLog
+from fundwatch.audit import audit_log
 from fundwatch.key_shares import SEPARATOR
 from fundwatch.keys import KeyRotationError
 from fundwatch.resealing import reseal, seals_waiting
@@ -27,14 +27,14 @@ def rotate(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
 
     vault = vault_of(settings)
     with held(settings.lake_dir):
-        log = AuditLog(vault.root, vault.key)
+        log = audit_log(settings)
         log.now()  # nothing is rotated that cannot be logged
         refuse_environment()
         if vault.key.old is None:
             log.append("keys rotate vault", actor=options.person, detail={"retiring": vault.key.key_id})
             rotate_vault_key(settings.vault_key_path)
             vault = vault_of(settings)
-            log = AuditLog(vault.root, vault.key)
+            log = audit_log(settings)
         log.renew_head()
         Lake(settings.lake_dir).clear_staging()  # a killed night's copies hold seals of the old key
         count = reseal(vault)
@@ -54,7 +54,7 @@ def retire(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     vault = vault_of(settings)
     with held(settings.lake_dir):
         refuse_environment()
-        log = AuditLog(vault.root, vault.key)
+        log = audit_log(settings)
         log.renew_head()
         if waiting := seals_waiting(vault):
             told = ", ".join(f"{domain} ({count} seals)" for domain, count in waiting.items())
@@ -78,13 +78,13 @@ def share(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     """`fundwatch keys share --shares A B [--vault]`: two shares of a key that lies in one file, which stays."""
     if not options.shares:
         raise KeyRotationError("which two files are the shares to be?", where="--shares", do="give --shares A B")
-    vault = vault_of(settings)
+    vault_of(settings)  # refuses one that is open to others
     path, what = settings.key_path, "the pseudonymisation key"
     if options.vault:
         path, what = settings.vault_key_path, "the vault's key"
         refuse_environment()
     shares = Path(SEPARATOR.join(map(str, options.shares)))
-    log = AuditLog(vault.root, vault.key)
+    log = audit_log(settings)
     log.append("keys share", actor=options.person, detail={"key": what})
     share_secret(path, shares, what)
     setting = "vault_key_file" if options.vault else "key_file"

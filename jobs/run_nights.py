@@ -52,21 +52,24 @@ def run_night(place: Workplace, night: date) -> dict[str, Report]:
             running[stage] = pool.submit(in_turn, stage)
         reporting = pool.submit(_report_privacy, place, night, running["intake"])
         reports = {stage: pending.result() for stage, pending in running.items()}
-        reporting.result()
-        return reports
+        reported = reporting.result()
+        return {**reports, "privacy": reported} if reported else reports
 
 
-def _report_privacy(place: Workplace, night: date, intake: Future[Report]) -> None:
-    """The night's privacy report. It informs and gates nothing: a source that lacks what it measures is told so."""
+def _report_privacy(place: Workplace, night: date, intake: Future[Report]) -> Report:
+    """The night's privacy report. It informs and gates nothing: a source that lacks what it measures is told so. Of an
+    audit log that does not hold every night says so, whether it makes a report or not."""
     from jobs.report_privacy import has_report, write_report
+    from jobs.verify_audit import audit_state
 
-    if not intake.result()["is_new"] and has_report(place.settings, night):
-        return
-    try:
-        with step(f"{night} privacy report"):
-            write_report(place, night)
-    except FundwatchError as fault:
-        log.warning("%s privacy report: not made: %s", night, fault.what)
+    if intake.result()["is_new"] or not has_report(place.settings, night):
+        try:
+            with step(f"{night} privacy report"):
+                told = write_report(place, night)
+            return {"is_new": True, "folder": told["folder"], "incomplete": told["incomplete"]}
+        except FundwatchError as fault:
+            log.warning("%s privacy report: not made: %s", night, fault.what)
+    return {"is_new": False, "incomplete": audit_state(place.settings).incomplete}
 
 
 def _warm_up() -> None:

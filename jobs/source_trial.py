@@ -46,7 +46,7 @@ class Trial:
             mapped = list(pool.map(self._mapped, files, files.values()))
         self.judged = dict(zip(files, (judged for judged, _ in mapped), strict=True))
         self._strange = [frame for _, strange in mapped for frame in strange]
-        self.clean = clean_tables(self.judged, self.mapping, self.key.key_id)
+        self.clean = clean_tables(self.judged, self.mapping, self.key.key_id, self.delivery.business_date)
 
     def _mapped(self, table: str, files: Sequence[LandedFile]) -> tuple[DataFrame, list[DataFrame]]:
         """The table's rows with their status, and the codes of its files that nothing knows."""

@@ -69,7 +69,7 @@ def make_deliveries(var: Path, nights: tuple[date, ...] = NIGHTS) -> None:
     make_missing_keys(Settings(var=var))
     scenario = Scenario.for_lines(LINES, history_start=date(2026, 1, 1), nights=nights)
     simulate(scenario, var / "landing", var / "truth")
-    planter = planter_of(read_mapping("national"))
+    planter = planter_of(read_mapping("national"), in_codes=True)
     for night in nights:
         planter.plant(var / "landing" / night.isoformat())
 

@@ -9,8 +9,8 @@ CHRONIC_REGISTRATION = history(
     "person × chronic disease × span of the outpatient chronic benefit",
     """
     patient_id token(person)
-    disease_code string
-    disease_name string
+    disease_code code
+    disease_name name
     institution_id string where it was registered
     diagnosing_doctor_id token(doctor)
     started_on date
@@ -23,10 +23,10 @@ REFERRAL = history(
     "one referral or off-site filing of a person",
     """
     patient_id token(person)
-    referral_type string rloc_type: 1 referred, 2 lives elsewhere for a while
+    referral_type code rloc_type: 1 referred, 2 lives elsewhere for a while
     started_on date
     ended_on date
-    target_region_code string
+    target_region_code code
     from_institution_id string
     to_institution_id string
     from_encounter_id string the encounter that led to it
@@ -38,7 +38,7 @@ CAPACITY = history(
     "institution × resource",
     """
     institution_id string
-    resource_type string BED, NURSE or a kind of machine
+    resource_type code BED, NURSE or a kind of machine
     resource_count int
     """,
     key="institution_id resource_type",
@@ -51,7 +51,7 @@ PRESENCE_CHECK = history(
     checked_at timestamp
     patient_id token(person)
     institution_id string
-    check_way string 1 face, 2 fingerprint
+    check_way code 1 face, 2 fingerprint
     is_present boolean
     """,
     key="encounter_id checked_at",
@@ -63,7 +63,7 @@ TIP = history(
     tip_id string
     received_on date
     institution_id string
-    channel string
+    channel code
     content free_text scrubbed of what identifies a person
     """,
     key="tip_id",
@@ -73,12 +73,12 @@ TRACE_SCAN = history(
     "one trace code scanned for a fee line; taken back with quantity -1",
     """
     line_id string
-    trace_code string usually 20 digits, the first seven name the drug
+    trace_code code usually 20 digits, the first seven name the drug
     scanned_at timestamp
     institution_id string
     encounter_id string
     patient_id token(person)
-    item_code string
+    item_code code
     quantity int 1 handed out, -1 taken back
     is_insured boolean paid through the insurance
     is_split boolean a part of a pack
@@ -91,13 +91,13 @@ STOCK_MOVEMENT = history(
     """
     movement_id string
     institution_id string
-    item_code string
-    item_name string
-    movement_type string opening, purchase, sale, return, loss or closing
+    item_code code
+    item_name name
+    movement_type code opening, purchase, sale, return, loss or closing
     moved_on date
     quantity quantity negative for what leaves the shelf
     purchase_price price
-    invoice_number string of the purchase, the supplier's
+    invoice_number code of the purchase, the supplier's
     stock_after quantity on the shelf after it
     """,
     key="movement_id",
@@ -108,8 +108,8 @@ CASE_GROUP = history(
     """
     settlement_id string
     encounter_id string
-    group_code string
-    group_name string
+    group_code code
+    group_name name
     weight decimal(16,6)
     rate money price of weight 1
     standard_amount money what the group pays

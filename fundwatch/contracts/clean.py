@@ -25,24 +25,24 @@ encounter_id string the visit or stay it belongs to
 settlement_id string the settlement that paid it; null while unsettled
 patient_id token(person)
 institution_id string where
-visit_type string code of the kind of visit (med_type)
+visit_type code code of the kind of visit (med_type)
 charged_at timestamp when the service was charged
-order_id string prescription or order number
-item_code string national catalogue code
-item_name string
-local_item_code string the institution's own code
-item_type string list_type: 101 drug … 201 service, 301 consumable
-charge_class string med_chrgitm_type: 01 bed … 14 other
-coverage_class string chrgitm_lv: 1 甲, 2 乙, 3 丙
+order_id code prescription or order number
+item_code code national catalogue code
+item_name name
+local_item_code code the institution's own code
+item_type code list_type: 101 drug … 201 service, 301 consumable
+charge_class code med_chrgitm_type: 01 bed … 14 other
+coverage_class code chrgitm_lv: 1 甲, 2 乙, 3 丙
 quantity quantity
 unit_price price
 amount money
 covered_amount money in the scope of payment
 price_limit price the catalogue's limit at the time, as delivered
 days_supplied int
-ordering_department string
+ordering_department name
 ordering_doctor_id token(doctor)
-performing_department string
+performing_department name
 performing_doctor_id token(doctor)
 note free_text of the line, scrubbed of what identifies a person
 """
@@ -52,8 +52,8 @@ settlement_id string
 encounter_id string
 patient_id token(person)
 institution_id string
-insurance_type string
-visit_type string
+insurance_type code
+visit_type code
 started_on date
 ended_on date
 settled_at timestamp
@@ -69,7 +69,7 @@ own_amount money the person's part
 account_amount money of it, from the personal account
 family_account_amount money of the account's part, from a relative's account
 cash_amount money of it, in cash
-offsite_kind string out_flag: 0 at home, 1 and 2 in another region
+offsite_kind code out_flag: 0 at home, 1 and 2 in another region
 invoice_id token(invoice)
 """
 
@@ -114,7 +114,7 @@ PATIENT = history(
     "one insured person",
     """
     patient_id token(person)
-    sex string 1 male, 2 female, 0 unknown, 9 not stated
+    sex code 1 male, 2 female, 0 unknown, 9 not stated
     birth_year int 90 years and older in one bucket is left to exports
     death_date date
     is_identity_sex_consistent boolean the certificate's sex digit agrees with the register; null when not known
@@ -129,9 +129,9 @@ ENROLMENT = history(
     "person × insurance × span",
     """
     patient_id token(person)
-    insurance_type string
-    person_type string
-    region_code string where insured
+    insurance_type code
+    person_type code
+    region_code code where insured
     employer_id token(employer)
     started_on date
     ended_on date
@@ -145,20 +145,20 @@ ENCOUNTER = history(
     encounter_id string
     patient_id token(person)
     institution_id string
-    insurance_type string
-    person_type string
-    visit_type string
+    insurance_type code
+    person_type code
+    visit_type code
     is_inpatient boolean
     started_at timestamp
     ended_at timestamp
-    admission_department string
-    discharge_department string
-    admission_bed string
-    discharge_bed string
+    admission_department name
+    discharge_department name
+    admission_bed code
+    discharge_bed code
     attending_doctor_id token(doctor)
-    main_diagnosis_code string
-    discharge_way string
-    region_code string where the person is insured
+    main_diagnosis_code code
+    discharge_way code
+    region_code code where the person is insured
     record_id token(record) of the institution's own record number
     contact_id token(contact) of whoever is named as contact
     referring_encounter_id string the encounter that led to this one
@@ -171,8 +171,8 @@ DIAGNOSIS = history(
     "encounter × code",
     """
     encounter_id string
-    diagnosis_code string
-    diagnosis_name string
+    diagnosis_code code
+    diagnosis_name name
     is_main boolean
     """,
     key="encounter_id diagnosis_code",
@@ -182,8 +182,8 @@ PROCEDURE = history(
     "encounter × code",
     """
     encounter_id string
-    procedure_code string
-    procedure_name string
+    procedure_code code
+    procedure_name name
     is_main boolean
     performed_on date
     operating_doctor_id token(doctor)
@@ -195,10 +195,10 @@ INSTITUTION = history(
     "one institution as registered",
     """
     institution_id string
-    institution_name string
-    institution_type string hospital or pharmacy
-    institution_level string 1 tertiary, 2 secondary, 3 primary, 9 not graded
-    region_code string
+    institution_name name
+    institution_type code hospital or pharmacy
+    institution_level code 1 tertiary, 2 secondary, 3 primary, 9 not graded
+    region_code code
     bed_count int approved beds
     started_on date
     ended_on date
@@ -211,8 +211,8 @@ DOCTOR = history(
     """
     doctor_id token(doctor)
     institution_id string
-    department string
-    title string
+    department name
+    title code
     started_on date
     ended_on date
     """,
@@ -222,11 +222,11 @@ ITEM = history(
     "item",
     "catalogue entry × validity",
     """
-    item_code string
-    item_name string
-    item_type string
-    charge_class string
-    coverage_class string
+    item_code code
+    item_name name
+    item_type code
+    charge_class code
+    coverage_class code
     price_limit price
     started_on date
     ended_on date

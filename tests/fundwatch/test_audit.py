@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fundwatch.audit import AuditError, AuditLog
+from fundwatch import audit_checkpoint
+from fundwatch.audit import AuditError, AuditLog, ClockError
+from fundwatch.audit_anchors import Anchors
 from fundwatch.audit_chain import GENESIS, Held
 from fundwatch.sealing import SealingKey
 
@@ -90,7 +96,7 @@ def test_a_log_without_its_head_is_told(tmp_path: Path, left: int) -> None:
     log = _log(tmp_path)
     log.head_path.unlink()
     assert _verdict(log, _lines(log)[:left]) == ("cut", left + 1)
-    with pytest.raises(AuditError, match="end of the audit log"):
+    with pytest.raises(AuditError, match="the audit log does not hold"):
         log.append("export", actor="王")
 
 
@@ -117,7 +123,7 @@ def test_a_log_put_back_with_its_head_is_told_by_a_head_that_was_noted(tmp_path:
 def test_another_key_cannot_continue_or_verify_the_log(tmp_path: Path) -> None:
     log = _log(tmp_path)
     forger = AuditLog(tmp_path, SealingKey(b"\x06" * 32))
-    with pytest.raises(AuditError, match="end of the audit log"):
+    with pytest.raises(AuditError, match="the audit log does not hold"):
         forger.append("export", actor="李")
     assert forger.verify().kind == "changed"
     assert log.verify().holds
@@ -146,7 +152,7 @@ def test_an_append_killed_before_its_head_was_written_counts(tmp_path: Path) -> 
 def test_nothing_is_appended_to_a_log_whose_end_was_tampered_with(tmp_path: Path) -> None:
     log = _log(tmp_path)
     log.path.write_bytes(b"".join(_lines(log)[:-1]))
-    with pytest.raises(AuditError, match="end of the audit log"):
+    with pytest.raises(AuditError, match="the audit log does not hold"):
         log.append("export", actor="王")
 
 
@@ -162,12 +168,154 @@ def test_processes_that_append_at_once_make_one_chain(tmp_path: Path) -> None:
     assert (verdict.holds, verdict.count) == (True, 24)
 
 
-def test_a_clock_put_back_does_not_put_the_log_back(tmp_path: Path) -> None:
-    noon = datetime(2026, 3, 31, 12, tzinfo=UTC)
-    AuditLog(tmp_path, KEY, clock=lambda: noon).append("export", actor="王")
-    late = AuditLog(tmp_path, KEY, clock=lambda: noon - timedelta(days=9))
-    assert late.append("export", actor="王").at == noon.isoformat()
-    assert late.now() == noon
+NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
+
+
+def _at(folder: Path, time: datetime) -> AuditLog:
+    return AuditLog(folder, KEY, clock=lambda: time)
+
+
+def test_a_clock_put_right_by_minutes_does_not_put_the_log_back(tmp_path: Path) -> None:
+    _at(tmp_path, NOON).append("export", actor="王")
+    late = _at(tmp_path, NOON - timedelta(minutes=50))
+    assert late.append("export", actor="王").at == NOON.isoformat()
+    assert late.now() == NOON
+
+
+@given(st.lists(st.integers(-200, 200), min_size=1, max_size=4))
+@settings(max_examples=15, deadline=None)
+def test_no_time_that_leaps_enters_the_log_unless_a_person_says_so(days: list[int]) -> None:
+    with TemporaryDirectory() as folder:
+        known = NOON
+        _at(Path(folder), NOON).append("export", actor="王")
+        for shift in days:
+            log = _at(Path(folder), NOON + timedelta(days=shift))
+            leaps = shift < (known - NOON).days or shift - (known - NOON).days > 92
+            if leaps:
+                with pytest.raises(ClockError, match="the clock says"):
+                    log.append("export", actor="王")
+                with pytest.raises(ClockError, match="audit clock"):
+                    log.now()
+                log.set_clock(actor="李", why="the clock is right now")
+            else:
+                log.append("export", actor="王")
+            known = NOON + timedelta(days=shift)
+            assert log.entries()[-1].at == known.isoformat()
+        assert log.verify().holds
+
+
+def _anchored(folder: Path) -> AuditLog:
+    (folder / "lake").mkdir(exist_ok=True)
+    return AuditLog(folder / "vault", KEY, anchors=Anchors(folder / "lake", folder / "reports"))
+
+
+def _files(log: AuditLog) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in log.folder.iterdir() if path.suffix in (".jsonl", ".head", ".checked")}
+
+
+def _put_back(log: AuditLog, files: dict[Path, bytes]) -> None:
+    for path in log.folder.iterdir():
+        path.unlink()
+    for path, content in files.items():
+        path.write_bytes(content)
+
+
+@given(back=st.integers(0, 2), more=st.integers(1, 2), aside=st.booleans())
+@settings(max_examples=10, deadline=None)
+def test_a_log_that_was_put_back_to_any_day_is_told_and_not_written_on(back: int, more: int, aside: bool) -> None:
+    with TemporaryDirectory() as folder:
+        log = _anchored(Path(folder))
+        days: list[dict[Path, bytes]] = [{}]
+        log.append("keys make", actor="王")
+        for _ in range(1 + more):
+            days.append(_files(log))
+            log.append("export", actor="王")
+        _put_back(log, days[back])
+        verdict = log.verify()
+        assert (verdict.kind, verdict.count) == ("rewound", back)
+        assert f"line {2 + more} was noted in the lake's audit_anchor" in verdict.told
+        with pytest.raises(AuditError, match="rewound"):
+            log.append("export", actor="王")
+        assert _files(log).keys() == days[back].keys()
+        if aside:
+            log.set_aside(actor="李", why="restored from the copy")
+            assert log.verify().holds
+            log.append("export", actor="王")
+            _put_back(log, days[back])
+            assert log.verify().kind == "rewound"  # what was set aside once does not cover the next rewind
+
+
+def test_a_report_tells_a_rewind_where_the_lakes_anchors_are_gone_too(tmp_path: Path) -> None:
+    log = _anchored(tmp_path)
+    log.append("keys make", actor="王")
+    before, last = _files(log), log.append("export", actor="王")
+    report = tmp_path / "reports" / "2026-03-31" / "privacy" / "privacy.json"
+    report.parent.mkdir(parents=True)
+    report.write_text(json.dumps({"audit": {"line": last.seq, "hash": last.hash}}))
+    rmtree(tmp_path / "lake" / "audit_anchor")
+    assert log.verify().holds
+    _put_back(log, before)
+    assert log.verify().told == "line 1: rewound: line 2 was noted in the report of 2026-03-31; the log ends at line 1"
+
+
+def test_a_new_log_without_anchors_begins_and_one_line_is_noted_once(tmp_path: Path) -> None:
+    log = _anchored(tmp_path)
+    assert log.verify().holds
+    entry = log.append("keys make", actor="王")
+    log.anchor()
+    assert log.anchors is not None
+    assert [(a.seq, a.hash) for a in log.anchors.noted()] == [(1, entry.hash)]
+    assert len(list((tmp_path / "lake" / "audit_anchor" / "_delta_log").glob("*.json"))) == 1
+
+
+def test_anchors_outlive_a_rotation_of_the_vaults_key(tmp_path: Path) -> None:
+    old = _anchored(tmp_path)
+    old.append("keys make", actor="王")
+    secret = old.key.derived("audit line")
+    new = replace(old, key=SealingKey(b"\x06" * 32, retiring=old.key.secret, former=(secret,)))
+    new.renew_head()
+    new.append("keys rotate", actor="王")
+    assert new.verify().holds
+
+
+def test_an_account_that_may_not_write_the_lake_reads_its_anchors_only(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "vault", KEY, anchors=Anchors(tmp_path / "no lake", tmp_path / "reports"))
+    log.append("export", actor="王")
+    assert log.verify().holds
+    assert not (tmp_path / "no lake").exists()
+
+
+@pytest.fixture
+def checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AuditLog:
+    """A log whose first lines were verified and noted as such."""
+    monkeypatch.setattr(audit_checkpoint, "_WORTH_NOTING", 4)
+    log = _log(tmp_path, 9)
+    assert log.verify().holds
+    assert json.loads((tmp_path / "audit.checked").read_text())["seq"] >= 4
+    return log
+
+
+@pytest.mark.parametrize("line", [1, 3, 7, 9])
+def test_a_line_changed_before_or_after_the_checkpoint_is_told_and_stops_the_next_call(
+    checked: AuditLog, line: int
+) -> None:
+    lines = _lines(checked)
+    lines[line - 1] = lines[line - 1].replace(b'"ok"', b'"no"')
+    assert _verdict(checked, lines) == ("changed", line)
+    with pytest.raises(AuditError, match=f"line {line}: changed"):
+        checked.append("export", actor="王")
+    assert len(_lines(checked)) == 9
+
+
+def test_a_checkpoint_that_somebody_made_to_fit_is_not_believed(checked: AuditLog) -> None:
+    lines, file = _lines(checked), checked.folder / "audit.checked"
+    told = json.loads(file.read_text())
+    lines[2] = lines[2].replace(b'"ok"', b'"no"')
+    digest = hashlib.sha256(b"".join(lines)[: told["size"]]).hexdigest()
+    forgeries: list[object] = [told | {"digest": digest}, {"seq": 9}, []]
+    for forged in forgeries:
+        file.write_text(json.dumps(forged))
+        assert _verdict(checked, lines) == ("changed", 3)
 
 
 @st.composite

@@ -75,6 +75,15 @@ def test_a_delivery_without_a_manifest_is_measured_or_refused_as_the_mapping_say
         open_delivery(strict, landing, NIGHT, landing)
 
 
+def test_a_batch_id_that_holds_somebodys_number_is_refused_and_not_told(landing):
+    folder = deliver(landing, whole())
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"batch_id": "B-15498765432"}), encoding="utf-8")
+    told = refused(landing)
+    assert "batch_id: holds what looks like somebody's number or name" in told
+    assert "15498765432" not in told
+
+
 def test_a_manifest_of_another_night_is_told(landing):
     folder = deliver(landing, whole())
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))

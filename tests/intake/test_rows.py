@@ -147,6 +147,22 @@ def test_neither_clean_rows_nor_the_quarantine_hold_a_name_or_a_number_of_a_pers
     assert not any(secret in text for text in texts for secret in (NAME, PHONE, '"P1"', '"D1"'))
 
 
+def test_a_number_of_a_person_in_a_code_is_quarantined_and_kept_nowhere_and_in_a_name_it_is_masked(spark, tmp_path):
+    number, certificate = "15498765432", "990001198002299993"
+    lines = [
+        line("phone", rx_drord_no=number), line("certificate", med_list_codg=f"A-{certificate}"),
+        line("list", chrgitm_lv=number), line("name", hilist_name=f"床位费 {NAME}"), line("good"),
+    ]  # fmt: skip
+    rows = canonical(spark, tmp_path, csv_bytes(lines, columns_of("fee_list")))
+    told = [row.asDict() for row in rows.collect()]
+    assert [row[CODES] for row in told] == [
+        "IDENTIFIER_IN_CODE:order_id", "IDENTIFIER_IN_CODE:item_code",
+        "IDENTIFIER_IN_CODE:coverage_class,NOT_IN_LIST:coverage_class", "", "",
+    ]  # fmt: skip
+    assert told[3]["item_name"] == "床位费 [姓名]"
+    assert not any(secret in str(told) for secret in (number, certificate, NAME))
+
+
 def test_a_column_that_was_not_delivered_is_not_supplied():
     some = frozenset(columns_of("fee_list"))
     supplied = supplied_columns(NATIONAL, {"fee_list": some})["claim_line"]

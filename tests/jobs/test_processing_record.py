@@ -16,6 +16,7 @@ from jobs.job import Workplace
 from jobs.privacy_catalogue import read_privacy, read_record
 from jobs.processing_record import record_files
 from jobs.report_privacy import write_report
+from jobs.verify_audit import AuditState
 from leads.exports import Export, ExportRefusedError, read_export
 from tests.jobs.test_export_data import NIGHT, place
 
@@ -82,7 +83,8 @@ def test_the_nightly_report_tells_how_many_persons_stand_alone_and_what_is_over_
 def _record(settings: Settings) -> dict:
     columns = [{"file": "f", "column": "psn_no", "treatment": "token", "becomes": "patient.patient_id", "level": 4}]
     sets = {"all": {"singled_out": 3, "singled_out_share": 0.3, "most": 0.1}}
-    files = record_files(settings, NIGHT, read_privacy(settings), columns, sets)
+    audit = AuditState(True, 3, "a" * 64, "3 lines hold")
+    files = record_files(settings, NIGHT, read_privacy(settings), columns, sets, audit)
     assert files.keys() == {"processing.json", "processing.html"}
     return json.loads(files["processing.json"])
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
 
 from fundwatch import account
-from fundwatch.audit import AuditLog
+from fundwatch.audit import AuditLog, audit_log
 from fundwatch.audit_chain import Entry
 from fundwatch.sealing import make_vault_key
+from fundwatch.settings import Settings
 from fundwatch.vault import Vault
-from jobs import reidentify_tokens
+from jobs import reidentify_tokens, verify_audit
 from jobs.command_line import main
 from tests.fundwatch.vaults import CANARIES, fill
 from tests.jobs.truth_world import NIGHT, World
@@ -45,12 +47,18 @@ class Office:
             lead | {"place": 1, "lead_id": "a1" * 8, "subject_id": one},
             lead | {"place": 2, "lead_id": "b2" * 8, "subject_id": self.world.person("7")},
         ])  # fmt: skip
-        line = {"business_date": NIGHT, "lead_id": "a1" * 8, "kind": "line", "line_id": "L1"}
-        self.world.put("lead_evidence", [
-            line | {"place": 1, "patient_id": one},
-            line | {"place": 2, "patient_id": self.world.person("2"), "line_id": "L2"},
-        ])  # fmt: skip
+        self.add_evidence(2)
         self.world.put("claim_line", [{"line_id": "L1", "known_from": NIGHT, "ordering_doctor_id": doctor}])
+
+    def add_evidence(self, lines: int) -> None:
+        """The first lead's evidence becomes this many lines, each of another person."""
+        line = {"business_date": NIGHT, "lead_id": "a1" * 8, "kind": "line"}
+        persons = [str(n) for n in range(1, lines + 1)]
+        rmtree(self.root / "lake" / "lead_evidence", ignore_errors=True)
+        self.world.put(
+            "lead_evidence",
+            [line | {"place": int(n), "line_id": f"L{n}", "patient_id": self.world.person(n)} for n in persons],
+        )
 
     def call(self, person: str, *arguments: str) -> int:
         """Run `fundwatch reidentify` as a person whose account has the same name."""
@@ -77,10 +85,11 @@ class Office:
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     made = Office(tmp_path)
 
-    def log_of(folder: Path, key: Any) -> AuditLog:
-        return AuditLog(folder, key, clock=lambda: made.now, account=lambda: made.account)
+    def log_of(settings: Settings) -> AuditLog:
+        return replace(audit_log(settings), clock=lambda: made.now, account=lambda: made.account)
 
-    monkeypatch.setattr(reidentify_tokens, "AuditLog", log_of)
+    for job in (reidentify_tokens, verify_audit):
+        monkeypatch.setattr(job, "audit_log", log_of)
     return made
 
 
@@ -220,6 +229,10 @@ def test_a_lead_with_many_persons_is_served_up_to_the_limit_and_says_so(office: 
     )
     told = json.loads((office.root / "a").read_text())
     assert (len(told["tokens"]), told["left_out"]) == (1, 2)
+    office.ask("Wang", "--set", "reidentify_tokens=2")
+    assert (office.log()[-1].detail["tokens"], office.log()[-1].detail["left_out"]) == ("2", "1")
+    office.call("Li", "approve", office.log()[-1].request)
+    assert len(office.reveal("Wang", office.log()[-1].request)[1]) == 2  # the setting may be larger by now
 
 
 def test_an_answer_is_not_written_into_a_pipe_or_over_a_file(
@@ -261,10 +274,90 @@ def test_roles_say_who_asks_and_who_approves_and_from_which_account(office: Offi
 def test_a_log_that_was_tampered_with_stops_every_call(office: Office, request_id: str) -> None:
     office.call("Li", "approve", request_id)
     path = office.vault.root / "audit.jsonl"
-    path.write_bytes(path.read_bytes().replace(b"verify the stay", b"verify the star"))
+    edited = path.read_bytes().replace(b"verify the stay", b"verify the star")
+    path.write_bytes(edited)
+    for arguments in (["list"], ["approve", request_id], ["reveal", request_id, "--out", str(office.root / "x")]):
+        assert office.call("Wang", *arguments) == 1
+    assert office.ask("Zhao", lead="2") == 1
+    assert not (office.root / "x").exists()
+    assert path.read_bytes() == edited  # no call writes on
+
+
+def test_a_log_and_head_that_were_put_back_stop_the_desk_until_a_named_approver_goes_on_from_them(
+    office: Office, request_id: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [office.vault.root / name for name in ("audit.jsonl", "audit.head")]
+    before = [file.read_bytes() for file in files]
+    office.call("Li", "approve", request_id)
+    for file, content in zip(files, before, strict=True):
+        file.write_bytes(content)
     assert office.reveal("Wang", request_id) == (1, [])
-    assert not (office.root / "answer.json").exists()
-    assert b'"outcome":"fault"' in path.read_bytes().splitlines()[-1]
+    assert "line 1: rewound: line 2 was noted in the lake's audit_anchor" in capsys.readouterr().err
+    audit = ["--var", str(office.root), "--json", "--quiet"]
+    assert main(["audit", "verify", *audit]) == 1
+    assert main(["audit", "set-aside", "--as", "Li", *audit]) == 2  # says not why
+    assert main(["audit", "set-aside", "--as", "Li", "--why", "restored from the copy of the 30th", *audit]) == 0
+    assert main(["audit", "verify", *audit]) == 0
+    assert office.reveal("Wang", request_id) == (2, [])  # the approval is gone: ask again
+    assert [(e.action, e.actor) for e in office.log()[1:]] == [("audit set aside", "Li"), ("reidentify reveal", "Wang")]
+
+
+def test_a_log_that_was_deleted_with_its_head_is_told(office: Office, request_id: str) -> None:
+    for name in ("audit.jsonl", "audit.head"):
+        (office.vault.root / name).unlink()
+    assert office.ask() == 1
+    assert not (office.vault.root / "audit.jsonl").exists()
+
+
+def test_evidence_that_is_added_after_an_approval_is_not_revealed_and_the_lead_is_asked_for_anew(
+    office: Office, request_id: str
+) -> None:
+    assert office.call("Li", "approve", request_id) == 0
+    office.add_evidence(3)
+    assert office.reveal("Wang", request_id) == (2, [])
+    assert office.log()[-1].why == "the lead's evidence is not what it was when this was asked for"
+    assert office.ask() == 0
+    anew = office.log()[-1].request
+    assert office.log()[-1].detail["tokens"] == "4"
+    assert office.call("Li", "approve", anew) == 0
+    assert len(office.reveal("Wang", anew)[1]) == 4
+
+
+def test_evidence_that_is_added_before_the_approval_is_not_approved(office: Office, request_id: str) -> None:
+    office.add_evidence(3)
+    assert office.call("Li", "approve", request_id) == 2
+    assert office.reveal("Wang", request_id) == (2, [])
+
+
+def test_a_clock_that_leaps_approves_nothing_and_leaves_no_time_in_the_log(office: Office, request_id: str) -> None:
+    today, office.now = office.now, datetime(2036, 4, 1, tzinfo=UTC)
+    assert office.call("Li", "approve", request_id) == 1
+    assert office.last() == ("clock refused", "refused")
+    office.now = today
+    assert office.reveal("Wang", request_id) == (2, [])
+    assert {entry.at for entry in office.log()} == {today.isoformat()}
+
+
+def test_an_approval_of_a_clock_that_was_ahead_for_a_while_ends_when_the_clock_is_put_right(
+    office: Office, request_id: str
+) -> None:
+    today, office.now = office.now, office.now + timedelta(days=20)
+    assert office.call("Li", "approve", request_id) == 0
+    office.now = today
+    assert office.reveal("Wang", request_id) == (1, [])
+    clock = ["audit", "clock", "--why", "the battery was empty", "--var", str(office.root), "--quiet"]
+    assert main([*clock, "--as", ""]) == 2
+    assert main([*clock, "--as", "Li"]) == 0
+    assert office.reveal("Wang", request_id) == (2, [])
+    assert office.log()[-1].why == "the request is expired"
+    assert office.ask() == 0
+
+
+def test_after_a_long_silence_an_approver_says_that_the_clock_is_right(office: Office, request_id: str) -> None:
+    office.now += timedelta(days=93)
+    assert office.call("Li", "list") == 1
+    assert main(["audit", "clock", "--as", "Li", "--why", "nobody asked since spring", "--var", str(office.root)]) == 0
+    assert office.call("Li", "list") == 0
 
 
 def test_a_fault_is_logged_by_its_kind_alone(office: Office, request_id: str, monkeypatch: pytest.MonkeyPatch) -> None:

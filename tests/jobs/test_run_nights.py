@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fundwatch.audit import audit_log
+from fundwatch.errors import IncompleteError
+from fundwatch.sealing import make_vault_key
+from fundwatch.settings import Settings
 from jobs import run_nights
-from jobs.stages import NIGHT
+from jobs.job import Workplace
+from jobs.stages import NIGHT, refuse_incomplete
 
 DATE = date(2026, 3, 31)
 
@@ -57,3 +64,24 @@ def test_a_fault_stops_what_needs_the_stage_and_is_the_nights_fault(stages: Any,
     with pytest.raises(ValueError, match=f"{broken} is broken"):
         stages(act)
     assert set(stages.ended) == ran
+
+
+def test_a_night_over_an_audit_log_that_was_put_back_stands_and_ends_with_a_code_of_its_own(tmp_path: Path) -> None:
+    settings = Settings(var=tmp_path)
+    settings.lake_dir.mkdir()
+    make_vault_key(settings.vault_key_path)
+    log = audit_log(settings)
+    log.append("keys make", actor="Li")
+    report = settings.reports_dir / DATE.isoformat() / "privacy" / "privacy.json"
+    report.parent.mkdir(parents=True)
+    report.write_text("{}")  # of an earlier run: nothing of the night is new, and the log is looked at all the same
+    intake: Future[Any] = Future()
+    intake.set_result({"is_new": False})
+    assert run_nights._report_privacy(Workplace(settings), DATE, intake) == {"is_new": False, "incomplete": []}
+    for path in (log.path, log.head_path):
+        path.unlink()
+    told = run_nights._report_privacy(Workplace(settings), DATE, intake)
+    with pytest.raises(IncompleteError, match="line 0: rewound: line 1 was noted in the lake's audit_anchor") as fault:
+        refuse_incomplete({"privacy": told}, {"leads": 3})
+    assert (fault.value.exit_code, fault.value.result) == (6, {"leads": 3})
+    assert not log.path.exists(), "no command writes on"
