@@ -34,10 +34,10 @@ def _tables() -> dict[str, list[dict[str, Any]]]:
     tables |= {"claim_line": [], "settlement": [], "institution": []}
     for kind, names in (("patient", patients), ("doctor", doctors)):
         for number, name in enumerate(names):
-            band = number // 4
+            band, last = number // 4, len(names) // 4 - 1
             who = {"entity_type": kind, "entity_id": name}
             for model in ("forest", "peers"):
-                scored = {"model": model, "score": band / 2, "percentile": band / 15, "peer_count": 16}
+                scored = {"model": model, "score": band / 2, "percentile": band / last, "peer_count": len(names)}
                 tables["score"].append(who | scored | {"state": "scored"})
                 for place, indicator in enumerate(("costs", "visits"), 1):
                     told = {"indicator": indicator, "robust_z": float(band), "value": 1.0, "peer_count": 16}
@@ -106,5 +106,6 @@ def test_the_list_is_the_same_under_other_names_in_another_order_and_split_other
     theirs = listed(lambda name: sha256(name.encode()).hexdigest(), seed=2, partitions=5)
     assert ours == theirs
     leads, evidence = ours
-    assert len(leads) == 16 + 4 + 4  # whoever was hit, and the top four of either kind: 5 percent of 40 are a tie of 4
+    # whoever was hit, and of either kind the top band whole: 5 percent are three patients and two doctors
+    assert len(leads) == 16 + 4 + 4
     assert len(evidence) > 16 * 2
