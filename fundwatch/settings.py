@@ -67,7 +67,7 @@ class Settings(BaseModel):
     region: str = Field("default", description="which region's rules, knowledge, indicators and peers hold")
     seed: int = Field(20260331, description="the seed of everything drawn at random")
     scan_days: int = Field(90, ge=1, le=3660, description="how many days of services the rules look back upon")
-    train_if_missing: bool = Field(True, description="a night that finds no champion model trains one")
+    train_if_missing: bool = Field(True, description="a night for which no model was ever made trains them")
     forest_trees: int = Field(100, ge=10, le=2000, description="trees of the isolation forest")
     list_size: int = Field(50, ge=1, description="how many leads a published list holds at most")
     score_share: float = Field(0.02, gt=0, lt=1, description="the share of entities whose scores may become a lead")

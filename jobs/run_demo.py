@@ -13,9 +13,10 @@ from jobs.command_line import settings_of
 from jobs.copying import say
 from jobs.job import Report
 from jobs.manage_keys import make_missing_keys
-from jobs.run_nights import delivered_nights, run_nights
+from jobs.run_nights import by_stage, delivered_nights, run_nights
 from jobs.show_lead import print_list
 from jobs.simulate_claims import deliver
+from jobs.stages import refuse_incomplete
 from simulator.scenario_file import read_scenario
 
 _PRESET = "demo"
@@ -35,7 +36,9 @@ def serve(options: argparse.Namespace) -> Any:
     is_new |= any(stage["is_new"] for stages in reports.values() for stage in stages.values())
     if not options.json:
         _tell(options, settings, last, reports, is_new=is_new)
-    return {"is_new": is_new, "nights": {str(night): stages for night, stages in reports.items()}}
+    result = {"is_new": is_new, "nights": {str(night): stages for night, stages in reports.items()}}
+    refuse_incomplete(by_stage(reports), result)
+    return result
 
 
 def _tell(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from importlib import import_module
@@ -105,10 +105,13 @@ def serve(options: argparse.Namespace) -> Any:
     if not options.json:
         _tell(settings, reports)
     result = {str(night): stages for night, stages in reports.items()}
-    refuse_incomplete(
-        {f"{night} {s}": report for night, stages in reports.items() for s, report in stages.items()}, result
-    )
+    refuse_incomplete(by_stage(reports), result)
     return result
+
+
+def by_stage(reports: Mapping[date, Mapping[str, Report]]) -> dict[str, Report]:
+    """The reports of several nights, each under its date and stage."""
+    return {f"{night} {stage}": report for night, stages in reports.items() for stage, report in stages.items()}
 
 
 def _tell(settings: Settings, reports: dict[date, dict[str, Report]]) -> None:

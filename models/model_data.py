@@ -17,7 +17,7 @@ from models.detectors import DETECTORS, Detector, Reads
 from models.trees import ModelDataError
 
 FORMAT = 1
-MOST_BYTES = 128 * 1024 * 1024  # 2,000 trees of 511 nodes take about half of it
+MOST_BYTES = 64 * 1024 * 1024  # 2,000 trees of 511 nodes take three quarters of it
 _MOST_INDICATORS = 10_000
 _HEAD = frozenset({"format", "model", "reads", "detector"})
 

@@ -118,3 +118,11 @@ def test_a_table_that_cannot_be_read_silences_every_model_and_counts_as_models_t
     assert speaks.is_fault
     assert str(var) not in speaks.why_not
     assert shelf.has_models(THIRD)
+
+
+def test_without_the_key_nothing_is_scored_or_replaced(var, capsys):
+    (var / "keys" / "pseudonym.key").unlink()
+    assert main(["score", "--date", str(THIRD), "--var", str(var)]) == ExitCode.REFUSED
+    assert "the pseudonymisation key is missing" in capsys.readouterr().err
+    assert not (var / "lake" / "score").exists()
+    assert [str(found.outcome) for found in model_findings(Settings(var=var))] == ["not checked"]
