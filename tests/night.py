@@ -64,13 +64,13 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return ours | SMALL_JAVA | dict(extra or {})
 
 
-def make_deliveries(var: Path, nights: tuple[date, ...] = NIGHTS) -> None:
-    """Deliveries of about LINES fee lines over the nights with canaries planted, and a key."""
+def make_deliveries(var: Path) -> None:
+    """Deliveries of about LINES fee lines over NIGHTS with canaries planted, and a key."""
     make_missing_keys(Settings(var=var))
-    scenario = Scenario.for_lines(LINES, history_start=date(2026, 1, 1), nights=nights)
+    scenario = Scenario.for_lines(LINES, history_start=date(2026, 1, 1), nights=NIGHTS)
     simulate(scenario, var / "landing", var / "truth")
     planter = planter_of(read_mapping("national"), in_codes=True)
-    for night in nights:
+    for night in NIGHTS:
         planter.plant(var / "landing" / night.isoformat())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,9 +22,7 @@ import pytest
 
 from fundwatch.ledger import Ledger
 from tests.dags.conftest import PROJECT, airflow_environment
-from tests.night import SMALL_JAVA, make_deliveries
-
-NIGHTS = (date(2026, 3, 30), date(2026, 3, 31))
+from tests.night import NIGHTS, SMALL_JAVA, FinishedNight
 
 
 def environment_of(settings: Mapping[str, str], home: Path) -> dict[str, str]:
@@ -138,10 +137,10 @@ exec {fundwatch} "$@"
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """`make airflow` over two nights that follow each other, its nights as one task."""
+def service(finished_night: FinishedNight, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """`make airflow` over a lake whose two nights have run, its nights as one task."""
     base = tmp_path_factory.mktemp("service")
-    make_deliveries(base / "var", NIGHTS)
+    shutil.copytree(finished_night.var, base / "var")
     wrapper, settings = base / "wrapper", base / "settings.yaml"
     settings.write_text("scan_days: 90\n")
     wrapper.write_text(WRAPPER.format(record=base / "calls", fundwatch=PROJECT / ".venv/bin/fundwatch"))
@@ -186,43 +185,48 @@ def test_airflow_listens_on_this_machine_alone_and_on_its_port(service: Service)
 
 
 @pytest.mark.long
-def test_a_range_of_nights_runs_and_runs_again_in_order_after_a_change(service: Service) -> None:
+def test_a_range_of_nights_runs_again_in_order_after_a_change(service: Service) -> None:
     base = service.output.parent
+    backfills = "/api/v2/backfills?dag_id=fundwatch_nightly"
 
-    def backfill() -> list[str]:
-        """Run the nights (again); the commands that were called for them, in order."""
+    def run_again() -> tuple[list[str], dict[str, str]]:
+        """The nights that were run, in order; and the state of every date's run."""
         (base / "calls").write_text("")
-        before = len(service.call("GET", "/api/v2/backfills?dag_id=fundwatch_nightly")["backfills"])
+        before = len(service.call("GET", backfills)["backfills"])
         service.script("scripts/airflow_backfill.sh", str(NIGHTS[0]), str(NIGHTS[-1]))
-        found: list[dict[str, Any]] = []
 
         def is_done() -> bool:
-            found[:] = service.call("GET", "/api/v2/backfills?dag_id=fundwatch_nightly")["backfills"]
+            found = service.call("GET", backfills)["backfills"]
             return len(found) > before and all(each["completed_at"] for each in found)
 
         wait_until(is_done)
+        calls = (base / "calls").read_text().splitlines()
         runs = [run for run in service.runs().values() if run["run_type"] == "backfill"]
-        assert [run["state"] for run in runs] == ["success", "success"]
-        return [call for call in (base / "calls").read_text().splitlines() if "2026-03-3" in call]
+        states = {run["logical_date"][:10]: run["state"] for run in runs}  # 02:00 in Shanghai is the day before in UTC
+        return [call for call in calls if call.startswith("nightly ")], states
 
-    def stood() -> dict[str, tuple[str, ...]]:
+    def stood() -> dict[str, list[str]]:
         ledger = Ledger(base / "var" / "lake")
         stages = ("intake", "features", "rules", "score", "leads")
         runs = {stage: [ledger.committed(stage, night) for night in NIGHTS] for stage in stages}
-        return {stage: tuple(run.run_id if run else "" for run in found) for stage, found in runs.items()}
+        return {stage: [run.run_id if run else "" for run in found] for stage, found in runs.items()}
 
-    both = [f"{command} --date {night}" for night in NIGHTS for command in ("deliveries arrived", "nightly")]
-    assert backfill() == both
+    in_order = [f"nightly --date {night}" for night in NIGHTS]
     first = stood()
-    assert "" not in {run for runs in first.values() for run in runs}
-    assert backfill() == both, "both ran again"
-    assert stood() == first, "and found nothing to do"
+    calls, states = run_again()
+    assert calls == in_order
+    assert [states[day] for day in ("2026-03-23", "2026-03-30")] == ["success", "success"]
+    assert {states[f"2026-03-{day}"] for day in range(24, 30)} == {"failed"}, "nothing was delivered for them"
+    assert stood() == first, "both ran again and found nothing to do"
+
     (base / "settings.yaml").write_text("scan_days: 60\n")
-    assert backfill() == both
+    calls, _ = run_again()
+    assert calls == in_order
     again = stood()
     assert again["intake"] == first["intake"]
-    assert not set(again["rules"]) & set(first["rules"]), "the rules looked back over another span, for each night"
-    assert not set(again["leads"]) & set(first["leads"])
+    for stage in ("rules", "leads"):
+        assert "" not in again[stage]
+        assert not set(again[stage]) & set(first[stage]), f"{stage} was made anew for each night"
 
 
 @pytest.mark.long
