@@ -47,8 +47,14 @@ class SourceFile(_Strict):
 
     def names(self) -> dict[str, str]:
         """Every name a header may give to a column that is read, and the name used hereafter."""
-        both = [(c,) if isinstance(c, str) else c for c in (*self.columns, *self.optional, *self.identifying)]
+        both = [(c,) if isinstance(c, str) else c for c in (*self.identifying, *self.columns, *self.optional)]
         return {alias: aliases[0] for aliases in both for alias in aliases}
+
+    @property
+    def identifies(self) -> frozenset[str]:
+        """The columns, by the names used hereafter, that identify a person: one does if any of its names does."""
+        names, told = self.names(), {name.lower() for name in self.identifying}
+        return frozenset(used for alias, used in names.items() if {alias.lower(), used.lower()} & told)
 
     def needed(self) -> tuple[tuple[str, ...], ...]:
         """The columns that must be there, each with all its names."""

@@ -11,7 +11,6 @@ import yaml
 from fundwatch.errors import CatalogueError
 from fundwatch.resources import package_files
 from rules.catalogue import load_rules
-from rules.expressions import Parameter, bind, names_in, unsafe_parts
 from rules.knowledge import knowledge_print, load_knowledge
 from rules.needs import needs
 from tests.rules.world import SHIPPED, shipped
@@ -85,27 +84,6 @@ def test_needs_follow_from_the_expressions():
 
 def test_what_only_the_reason_tells_is_not_needed():
     assert frozenset({"claim_line.item_name"}) not in needs(SHIPPED, shipped("DC-03"))
-
-
-@pytest.mark.parametrize(
-    ("expression", "told"),
-    [("a / b", "divides"), ("cast(a AS int) > 1", "casts"), ("a > current_date()", "clock")],
-)
-def test_an_unsafe_expression_is_refused(expression, told):
-    assert told in unsafe_parts(expression)[0]
-
-
-@pytest.mark.parametrize("expression", ["try_divide(a, b) > 1", "try_cast(a AS int) > 1", "name = 'a/b now()'"])
-def test_a_safe_expression_is_let_through(expression):
-    assert unsafe_parts(expression) == []
-
-
-def test_parameters_become_literals_and_quoted_text_is_left_alone():
-    params: dict[str, Parameter] = {"n": 3, "kinds": ["a", "b'c"], "share": 0.001}
-    assert bind("x > :n AND k IN (:kinds) AND t = ':n' AND s < :share", params) == (
-        "x > 3 AND k IN ('a', 'b\\'c') AND t = ':n' AND s < 0.001"
-    )
-    assert names_in("price > 'unit' AND qty > 1") == {"price", "AND", "qty"}
 
 
 def test_knowledge_that_holds_twice_on_a_day_is_refused_with_all_other_faults(tmp_path):
