@@ -88,15 +88,21 @@ def made_of(frame: DataFrame) -> dict[str, Made]:
     return found
 
 
-def strictly_read(frame: DataFrame, columns: Collection[str]) -> dict[str, frozenset[str]]:
-    """By output column which of `columns` it casts or parses so that a bad text ends the job, told in the message.
+def strictly_read(
+    projection: DataFrame, outputs: Collection[str], columns: Collection[str]
+) -> dict[str, frozenset[str]]:
+    """By output of a projection which columns it reads so that a bad text ends the job and stands in its message.
 
     Spark itself puts most of these casts in: where a text meets a number or a date.
     """
-    plan = frame._jdf.queryExecution().analyzed().expressions()
-    resolved = [plan.apply(place) for place in range(plan.size())]
-    found = {one.name(): strict_reads(one.sql(), columns) for one in resolved}
-    return {name: read for name, read in found.items() if read}
+    plan = projection._jdf.queryExecution().analyzed().expressions()
+    resolved = {one.name(): one for one in (plan.apply(place) for place in range(plan.size()))}
+    found = {}
+    for name in outputs:
+        value = resolved[name].child() if resolved[name].nodeName() == "Alias" else resolved[name]
+        if read := strict_reads(value.sql(), columns):
+            found[name] = read
+    return found
 
 
 def _tree(nodes: Sequence[Mapping[str, Any]]) -> _Node:

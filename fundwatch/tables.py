@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Money, quantity and price as the national interface gives them (N(16,2), N(16,4), N(16,6)).
 _TOKEN = re.compile(r"token\((\w+)\)")
+_QUOTING = re.compile(r"quoting\((\S+)\)")
 _SKIPPED_BY = {"date", "timestamp", "bigint"}
 _SPARK_TYPE = {"money": "decimal(16,2)", "quantity": "decimal(16,4)", "price": "decimal(16,6)"}
 
@@ -28,13 +29,17 @@ class Replaced(Enum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, Spark type and meaning; the domain of the key, if it holds pseudonyms (or may)."""
+    """One column: its name, Spark type and meaning; the domain of the key, if it holds pseudonyms (or may).
+
+    `is_free_text` is what people wrote, `is_quoting` what repeats values of other columns, pseudonyms among them.
+    """
 
     name: str
     type: str
     meaning: str
     domain: str | None = None
     is_free_text: bool = False
+    is_quoting: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,13 +126,15 @@ def declare(
     sums: str = "",
 ) -> Table:
     """A contract from text: one column a line, `name type meaning…`. `token(<domain>)` is a string of pseudonyms,
-    `free_text` what people wrote, which may name anybody.
+    `free_text` what people wrote, which may name anybody; `quoting(<type>)` repeats values of other columns.
     """
     parsed = []
     for line in columns.strip().splitlines():
         column, kind, *meaning = line.split(maxsplit=2)
         token = _TOKEN.fullmatch(kind)
-        is_free = kind == "free_text"
+        is_free, quoting = kind == "free_text", _QUOTING.fullmatch(kind)
+        kind = quoting[1] if quoting else kind
         spark_type = "string" if token or is_free else _SPARK_TYPE.get(kind, kind)
-        parsed.append(Column(column, spark_type, "".join(meaning), token[1] if token else None, is_free))
+        domain = token[1] if token else None
+        parsed.append(Column(column, spark_type, "".join(meaning), domain, is_free, quoting is not None))
     return Table(name, grain, tuple(parsed), tuple(key.split()), replaced, is_open, tuple(sums.split()))

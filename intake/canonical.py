@@ -105,7 +105,7 @@ def to_canonical(
         names = [name for name in typed.columns if name not in (MALFORMED, _WHOLE_ROW)]
         return typed.select(*names, F.coalesce(F.col(_WHOLE_ROW), found).alias(CODES))
     except AnalysisException as fault:
-        raise _unanalysable(fault, f"tables.{table}, from {rows.source}") from fault
+        raise unanalysable(fault, f"tables.{table}, from {rows.source}") from fault
 
 
 def _mapped_columns(
@@ -171,7 +171,7 @@ def _translated(source: Column, given: Codes) -> Column:
     return F.coalesce(value, F.lit(given.otherwise).cast("string"))
 
 
-def _unanalysable(fault: AnalysisException, where: str) -> MappingError:
+def unanalysable(fault: AnalysisException, where: str) -> MappingError:
     """Spark names the expression and the columns at hand, never a value."""
     return MappingError(
         f"an expression cannot be read: {fault.getCondition()} {fault.getMessageParameters()}",
@@ -195,7 +195,7 @@ def to_grouped(accepted: DataFrame, table: str, grouped: Grouped) -> DataFrame:
         )
         made = rows.groupBy(*keys).agg(*values) if values else rows.select(*keys).distinct()
     except AnalysisException as fault:
-        raise _unanalysable(fault, f"tables.{table}, grouped from {grouped.parent}") from fault
+        raise unanalysable(fault, f"tables.{table}, grouped from {grouped.parent}") from fault
     unknown = [c for c in mapped_columns(table) if c not in {*grouped.by, *grouped.columns}]
     blank = {c: F.lit(None).cast(contract.spark_type(c)) for c in unknown}
     whole = [F.col(c).isNotNull() for c in TABLES[table].key]

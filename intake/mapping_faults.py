@@ -58,7 +58,8 @@ def _domains(table: str) -> dict[str, str]:
     return {c.name: c.domain for c in _contract(table).columns if c.domain is not None}
 
 
-def _is_yes_or_no(table: str, name: str) -> bool:
+def is_yes_or_no(table: str, name: str) -> bool:
+    """Whether a canonical column only says yes or no."""
     contract = _contract(table)
     return name in contract.column_names and contract.spark_type(name) == "boolean"
 
@@ -107,14 +108,13 @@ class _Rows:
 
     def _leaks(self, name: str, given: ColumnSource) -> Iterator[str]:
         """An identifying column, of the file or lent by another, must not reach the lake as it is."""
-        is_yes_or_no = _is_yes_or_no(self.table, name)
         if name in _contract(self.table).free_texts and not isinstance(given, Scrub):
             yield f"{self.where}.{name}: free text may name anybody; fill it with {{scrub: …}}, or leave it out"
         domain = _domains(self.table).get(name)
         if domain is not None and (not isinstance(given, Token) or given.token != domain):
             yield f"{self.where}.{name}: it holds pseudonyms of {domain}s; fill it with {{token: {domain}, of: …}}"
         # codes that no translation lists are shown to people
-        if isinstance(given, Token | Scrub) or (is_yes_or_no and not isinstance(given, Codes)):
+        if isinstance(given, Token | Scrub) or (is_yes_or_no(self.table, name) and not isinstance(given, Codes)):
             return
         shown = columns_used(given, identifying_columns(self.mapping, self.rows))
         yield from (
@@ -190,11 +190,11 @@ def _grouped_leaks(
     found = {domains[column] for column in read if column in domains}
     if domain is not None and (found != {domain} or functions_in(sql) - _KEEPING):
         yield f"it holds pseudonyms of {domain}s; take one of {_columns_like(domains, domain)}, by min() or max()"
-    elif domain is None and found and not _is_yes_or_no(table, name):
+    elif domain is None and found and not is_yes_or_no(table, name):
         yield f"it is made of pseudonyms ({', '.join(sorted(read & domains.keys()))}), and is no column for any"
     if name in _contract(table).free_texts and not (read and read <= texts):
         yield "free text may name anybody; take a column that was scrubbed"
-    elif name not in _contract(table).free_texts and read & texts and not _is_yes_or_no(table, name):
+    elif name not in _contract(table).free_texts and read & texts and not is_yes_or_no(table, name):
         yield f"it is made of free text ({', '.join(sorted(read & texts))}), and is no column for any"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -78,9 +79,9 @@ def test_small_classes_are_left_out_and_the_rest_is_generalised(place, tmp_path)
 
 
 def test_five_stays_of_one_patient_are_one_person_to_k(place, tmp_path):
-    one = "'one' AS patient_id,"
-    export = read_export("research_encounters")
-    merged = _changed("research_encounters", query=export.query.replace("e.patient_id,", one), on_violation="refuse")
+    query = read_export("research_encounters").query.replace("e.patient_id,", "one.patient_id,")
+    query += " CROSS JOIN (SELECT min(patient_id) AS patient_id FROM patient) one"
+    merged = _changed("research_encounters", query=query, on_violation="refuse")
     with pytest.raises(ExportRefusedError, match=r"k = 1, the limit is 5; 9 rows are in smaller classes"):
         write_export(merged, place, NIGHT, tmp_path)
 
@@ -95,6 +96,46 @@ def test_records_of_persons_without_the_person_to_count_are_refused(place, tmp_p
     query = read_export("research_encounters").query.replace("e.patient_id,", "")
     with pytest.raises(CatalogueError, match="k would count rows and not persons"):
         write_export(_changed("research_encounters", query=query), place, NIGHT, tmp_path)
+
+
+@pytest.mark.parametrize("person", ["e.encounter_id", "concat(e.patient_id, e.encounter_id)", "'one'"])
+def test_records_that_count_something_else_than_persons_are_refused(place, tmp_path, person):
+    query = read_export("research_encounters").query.replace("e.patient_id,", f"{person} AS patient_id,")
+    with pytest.raises(CatalogueError, match="k would count rows and not persons"):
+        write_export(_changed("research_encounters", query=query), place, NIGHT, tmp_path)
+
+
+_TOKENS = [
+    "e.patient_id", "concat(p.certificate_id, '')", "substring(e.contact_id, 1, 8)", "p.address_id",
+    "coalesce(e.record_id, 'none')", "CASE WHEN e.is_inpatient THEN e.attending_doctor_id END", "upper(e.complaint)",
+    "max(e.patient_id) OVER (PARTITION BY e.institution_id)", "array_join(array(e.patient_id), '')",
+    "(SELECT min(patient_id) FROM patient)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("token", _TOKENS)
+def test_no_column_of_an_export_is_made_of_a_token_or_free_text_however_it_is_renamed(place, tmp_path, token):
+    for name in ("research_encounters", "institution_month"):
+        query = read_export(name).query.replace("p.sex,", f"{token} AS sex,")
+        with pytest.raises(CatalogueError, match="sex is made of") as refused:
+            write_export(_changed(name, query=query), place, NIGHT, tmp_path)
+        assert re.search("tokens|never leaves", refused.value.what)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "measure", ["max(patient_id)", "min_by(patient_id, total_amount)", "count_if(true) || min(patient_id)"]
+)
+def test_no_measure_is_made_of_a_token_and_counts_of_them_are(place, tmp_path, measure):
+    measures = read_export("institution_month").measures | {"encounters": measure}
+    with pytest.raises(CatalogueError, match=r"encounters is made of encounter\.patient_id, which holds tokens"):
+        write_export(_changed("institution_month", measures=measures), place, NIGHT, tmp_path)
+
+
+def test_a_column_that_the_query_has_not_is_named_before_anything_runs(place, tmp_path):
+    columns = read_export("research_encounters").model_dump(by_alias=True)["columns"] | {"sex": {"of": "gender"}}
+    with pytest.raises(CatalogueError, match="sex: names 'gender', and there is no such column"):
+        write_export(_changed("research_encounters", columns=columns), place, NIGHT, tmp_path)
 
 
 def test_an_export_under_its_limits_is_refused_with_the_figures_and_nothing_is_written(place, tmp_path):
