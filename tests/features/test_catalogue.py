@@ -128,3 +128,23 @@ def test_a_source_without_doctors_leaves_no_doctor_indicator_to_run():
 def test_everything_runs_when_everything_is_supplied():
     for catalogue in load_catalogues().values():
         assert runnable(catalogue, ALL_SUPPLIED) == (catalogue, {})
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "sum(amount) + reflect('java.lang.Math', 'random')",
+        "sum((select max(value) from text.`/etc/passwd`))",
+        "count_if(exists(array(amount), x -> x > 1))",
+        "sum(amount) + rand()",
+        "count(*) FILTER (WHERE raise_error(patient_id))",
+        "max(input_file_name())",
+        "sum(amount) -- all",
+    ],
+)
+def test_no_measure_and_no_formula_takes_what_is_no_plain_expression(tmp_path: Path, hostile: str):
+    content = declared(measures={"amount": {"of": "lines", "value": hostile, "unit": "yuan", "description": "All."}})
+    content["indicators"]["amount"] |= {"when": hostile}  # type: ignore[index]
+    told = message_of(tmp_path, content)
+    assert "0.yaml: measures.amount: " in told
+    assert "0.yaml: indicators.amount.when: " in told

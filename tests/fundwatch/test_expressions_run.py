@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 SCHEMA = "n int, m decimal(16,2), s string, t string, d date, at timestamp, yes boolean, codes array<string>"
 ROWS = [
-    (1, 2, "11010119900101003X", "男", date(2026, 3, 1), datetime(2026, 3, 1, 23, 5), True, ["a", None]),
+    (1, Decimal(2), "11010119900101003X", "男", date(2026, 3, 1), datetime(2026, 3, 1, 23, 5), True, ["a", None]),
     (-7, None, "it's 100%", None, date(1960, 2, 29), datetime(2025, 12, 31, 6), False, []),
-    (None, 0, "", "a_b\\c", None, None, None, None),
+    (None, Decimal(0), "", "a_b\\c", None, None, None, None),
 ]
 
 LEGITIMATE = [

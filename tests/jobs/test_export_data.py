@@ -7,8 +7,10 @@ import json
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from fundwatch.contracts import TABLES
@@ -31,13 +33,17 @@ def _encounter(number: int, **given: Any) -> dict[str, Any]:
     return {
         "encounter_id": f"E{number}", "patient_id": f"{number:032x}", "institution_id": "H1", "visit_type": "21",
         "insurance_type": "310", "is_inpatient": True, "region_code": "990102", "started_at": datetime(2026, 3, 4, 9),
-        "ended_at": datetime(2026, 3, 9, 9), "main_diagnosis_code": f"I1{number % 3}.x00", **given,
+        "ended_at": datetime(2026, 3, 9, 9), "main_diagnosis_code": f"I1{number % 3}.x00",
+        **{name: f"{kind}{number:031x}" for kind, name in (("a", "attending_doctor_id"), ("b", "record_id"))}, **given,
     }  # fmt: skip
 
 
 def _rows() -> dict[str, list[dict[str, Any]]]:
     encounters = [*(_encounter(n) for n in range(8)), _encounter(8, institution_id="H2", region_code="990201")]
-    patients = [{"patient_id": e["patient_id"], "sex": "1", "birth_year": 1960} for e in encounters]
+    patients = [
+        {"patient_id": e["patient_id"], "sex": "1", "birth_year": 1960, "certificate_id": f"c{n:031x}",
+         "contact_id": f"d{n:031x}", "address_id": f"e{n:031x}"} for n, e in enumerate(encounters)
+    ]  # fmt: skip
     settlements = [
         {"settlement_id": f"S{n}", "encounter_id": e["encounter_id"], "total_amount": Decimal("120.00"),
          "fund_amount": Decimal("80.00")} for n, e in enumerate(encounters)
@@ -69,6 +75,20 @@ def _changed(name: str, **change: Any) -> Export:
     return Export.model_validate(read_export(name).model_dump(by_alias=True) | change)
 
 
+def _tokens_in(folder: Path) -> set[str]:
+    """The lake's tokens that stand in any file of an export, packed or not."""
+    tokens = {
+        row[name]
+        for table, rows in _rows().items()
+        for row in rows
+        for name in TABLES[table].token_columns
+        if name in row
+    } - {"H1"}
+    texts = [path.read_bytes().decode(errors="replace") for path in folder.iterdir()]
+    texts += [str(pq.read_table(path).to_pylist()) for path in folder.glob("*.parquet")]
+    return {token for token in tokens if any(token in text for text in texts)}
+
+
 def test_small_classes_are_left_out_and_the_rest_is_generalised(place, tmp_path):
     told = write_export(read_export("research_encounters"), place, NIGHT, tmp_path)
     text = (tmp_path / "research_encounters-2026-03-31" / "data.csv").read_bytes()
@@ -76,6 +96,7 @@ def test_small_classes_are_left_out_and_the_rest_is_generalised(place, tmp_path)
     assert text.startswith(b"\xef\xbb\xbf")
     assert b"2026-03,65-69,1,9901,True,310,I10,5,100" in text
     assert b"E0" not in text
+    assert _tokens_in(tmp_path / "research_encounters-2026-03-31") == set()
 
 
 def test_five_stays_of_one_patient_are_one_person_to_k(place, tmp_path):
@@ -164,6 +185,7 @@ def test_cells_are_shown_once_they_hold_enough_people(place, tmp_path):
     lines = (tmp_path / "institution_month-2026-03-31" / "data.csv").read_text(encoding="utf-8-sig").splitlines()
     assert (told["rows"], told["hidden_cells"]) == (1, 0)
     assert lines[1] == "H1,2026-03,65-69,1,8,8,960.00,640.00,False"
+    assert _tokens_in(tmp_path / "institution_month-2026-03-31") == set()
 
 
 def test_where_the_only_other_cell_would_give_a_small_one_away_all_are_hidden_and_it_is_refused(place, tmp_path):

@@ -113,3 +113,56 @@ def test_the_print_of_the_knowledge_ignores_its_sources():
     renamed = {**knowledge, "frequency": (point.model_copy(update={"source": "?"}), *knowledge["frequency"][1:])}
     changed = {**knowledge, "frequency": (point.model_copy(update={"value": "9"}), *knowledge["frequency"][1:])}
     assert knowledge_print(knowledge) == knowledge_print(renamed) != knowledge_print(changed)
+
+
+_HOSTILE = [
+    "reflect('java.lang.System', 'getenv', 'HOME') = 'a'",
+    "(select max(value) from text.`/etc/passwd`) = 'a'",
+    "exists(array(1), x -> raise_error(patient_id))",
+    "raise_error(patient_id)",
+    "input_file_name() = 'a'",
+    "amount > 1 -- and no more",
+    "charged_at > 'now'",
+    "patient.amount > 1",
+    "no_such_column > 1",
+]
+_PLACES = [
+    ("where",), ("when",), ("money", "share"), ("measures", "copy_number", "compute"), ("facts", "amount_text"),
+    ("measures", "copy_number", "by", 0), ("measures", "copy_number", "order", 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", _PLACES, ids=[".".join(map(str, place)) for place in _PLACES])
+def test_no_place_of_a_rule_takes_what_is_no_plain_expression(tmp_path, entry, place):
+    for hostile in _HOSTILE:
+        changed = copy.deepcopy(entry)
+        at = changed
+        for key in place[:-1]:
+            at = at.setdefault(key, {}) if isinstance(at, dict) else at[key]
+        at[place[-1]] = hostile
+        with pytest.raises(CatalogueError) as refused:
+            _load(tmp_path, changed)
+        key = ".".join(part for part in map(str, place) if part not in ("compute", "0"))
+        assert f"mine.yaml: rule {entry['id']}: {key}" in refused.value.what, hostile
+
+
+def test_an_exclusion_takes_none_either_and_names_its_file(tmp_path, entry):
+    for hostile in _HOSTILE:
+        exclusion = {"name": {"zh": "某", "en": "Some"}, "condition": hostile}
+        with pytest.raises(CatalogueError, match=r"mine\.yaml: exclusion some: condition "):
+            _load(tmp_path, entry, exclusions={"some": exclusion})
+
+
+def test_a_list_stands_in_in_and_nowhere_else(tmp_path, entry):
+    changed = {**entry, "params": {**entry["params"], "kinds": ["11", "12"]}, "when": "visit_type = :kinds"}
+    with pytest.raises(CatalogueError, match=r"when compares with the list :kinds: write IN \(:kinds\)"):
+        _load(tmp_path, changed)
+
+
+def test_a_parameter_is_no_moment_of_the_clock(tmp_path, entry):
+    with pytest.raises(CatalogueError, match=r"params\.day: the text 'now'"):
+        _load(tmp_path, {**entry, "params": {**entry["params"], "day": "now"}, "when": "charged_at > :day"})
+
+
+def test_names_are_compared_without_case(tmp_path, entry):
+    _load(tmp_path, {**entry, "when": "COPY_NUMBER > 1 AND Amount > 0"})
