@@ -28,6 +28,9 @@ _TYPES = {
 }  # fmt: skip
 _UNITS = frozenset({"YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND"})
 _STRICT_PARSERS = frozenset({"to_date", "to_timestamp"})
+# a bad pattern ends the job and stands in its message, so it is never made of a row's values; which argument it is
+_PATTERN_AT = dict.fromkeys(("date_format", "split", "to_date", "try_to_date", "try_to_timestamp", "next_day"), 1)
+_PATTERN_AT |= dict.fromkeys(("regexp_replace", "regexp_extract", "regexp_count", "regexp_substr", "regexp_like"), 1)
 _UNIT_FIRST = frozenset({"timestampdiff", "timestampadd"})
 _BINARY = {
     "Or": ("OR", 1), "And": ("AND", 2), "EQ": ("=", 4), "NEQ": ("<>", 4), "LT": ("<", 4), "LTE": ("<=", 4),
@@ -38,6 +41,7 @@ _BINARY = {
 }  # fmt: skip
 _RANK = {name: rank for name, (_, rank) in _BINARY.items()} | {"Not": 3, "Is": 4, "In": 4, "Between": 4, "Neg": 7}
 _ATOM = 8
+_LITERAL_WORDS = frozenset({"null", "true", "false"})
 # what the parser notes on a node for itself and no text of an author can set to something else
 _NOTES = frozenset({"safe", "typed", "quoted"})
 
@@ -91,6 +95,8 @@ Found = TypeVar("Found", bound=Parsed)
 @lru_cache(maxsize=8192)
 def parsed(text: str) -> Parsed:
     """The expression, with every fault of its own; never raises."""
+    if text.isidentifier() and text.lower() not in _LITERAL_WORDS:  # also where SQL has a use of its own for the word
+        return Parsed(pieces=[Name(text)])
     return parsed_into("Condition", text, Rewriting, Parsed())
 
 
@@ -191,6 +197,8 @@ class Rewriting:
         mixed = {kind, type(left).__name__} & {"DPipe"} and {kind, type(left).__name__} & {"Add", "Sub"}
         start = len(self.found.pieces)
         self.put(*([] if is_open else ["("]))
+        if sign.endswith("LIKE"):
+            self._pattern(right)
         if mixed:
             self.fault("mixes || with + or -: put brackets")
         chains = rank != 4 and _BINARY.get(type(left).__name__, ("", 0))[1] == rank
@@ -280,6 +288,8 @@ class Rewriting:
             return
         self.found.functions.append(name)
         given, start = list(node.expressions), len(self.found.pieces)
+        if len(given) > _PATTERN_AT.get(name, len(given)):
+            self._pattern(given[_PATTERN_AT[name]])
         self.put(f"{name}(")
         if given and type(given[0]).__name__ == "Star" and name == "count" and len(given) == 1:
             self.put("1")
@@ -296,6 +306,10 @@ class Rewriting:
             self._all(given)
         self.put(")")
         self._note_constant(name, start)
+
+    def _pattern(self, node: Node) -> None:
+        if type(node).__name__ not in ("Literal", "Placeholder"):
+            self.fault("has a pattern that is no text in quotation marks: use startswith, contains or = for values")
 
     def _note_constant(self, made_by: str, start: int) -> None:
         """Texts put together out of texts alone would be folded before they run, `'no' || 'w'` into Spark's clock."""

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
 from fundwatch.errors import MappingError
+from fundwatch.expression_tokens import quoted_name
 from fundwatch.expressions import names_in, written
 from intake.checks import MALFORMED, TableChecks, check_codes
 from intake.column_forms import (
@@ -143,7 +144,7 @@ def _whole_row(rows: Rows) -> Column:
 def _value(given: ColumnSource, kind: str | None, privacy: Privacy) -> tuple[Column, Column]:
     """The source value, and the canonical value made of it (null where that cannot be done)."""
     if isinstance(given, str):
-        source = value = F.col(given)
+        source = value = F.col(quoted_name(given))
     elif isinstance(given, (Expression, Constant)):
         source = value = F.expr(written(given.expr)) if isinstance(given, Expression) else F.lit(given.constant)
     elif isinstance(given, Value):
@@ -153,7 +154,9 @@ def _value(given: ColumnSource, kind: str | None, privacy: Privacy) -> tuple[Col
         value = privacy.token(given.token)(source)
     elif isinstance(given, Scrub):
         # a text that cannot be made safe is dropped whole: that is no fault of the row
-        source = value = privacy.scrubbed(F.expr(written(given.scrub)), [F.col(name) for name in given.names])
+        source = value = privacy.scrubbed(
+            F.expr(written(given.scrub)), [F.col(quoted_name(name)) for name in given.names]
+        )
     elif isinstance(given, Codes):
         source = F.expr(written(given.of))
         value = _translated(source, given)

@@ -152,8 +152,14 @@ class _Rows:
 
 
 def identifying_columns(mapping: SourceMapping, rows: Rows) -> frozenset[str]:
-    """The columns of the file's rows, its own and those that others lend, that identify a person."""
+    """The columns of the file's rows, its own and those that others lend, that identify a person.
+
+    A column that a token is made of as it stands identifies, whether the mapping says so or not.
+    """
     found = {*mapping.files[rows.source].identifies}
+    made = [g for g in (*rows.columns.values(), *rows.carry.values(), *rows.vault) if isinstance(g, Token | Sealed)]
+    own = {*mapping.files[rows.source].names().values()} | rows.looked_up()
+    found |= {name for given in made for name in names_in(given.of, own) if given.of.strip("`").lower() == name.lower()}
     for lookup in rows.lookup:
         there = mapping.files.get(lookup.source)
         found |= {h for h, t in lookup.columns.items() if there is not None and t in there.identifies}

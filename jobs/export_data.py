@@ -24,7 +24,7 @@ from jobs.export_linkage import Attack, attacked
 from jobs.export_pages import Made, data_files, page_of, report_of
 from jobs.job import Workplace
 from jobs.privacy_catalogue import read_privacy
-from leads.exports import Export, ExportColumn, ExportRefusedError, counts_persons, leaks, read_export
+from leads.exports import PERSON, Export, ExportColumn, ExportRefusedError, counts_persons, leaks, read_export
 from leads.privacy_pages import as_json, publish
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from fundwatch.settings import Settings
-
-PERSON = "patient_id"  # whom k counts; among the columns of an export only in packs of leads
 
 
 def serve(options: argparse.Namespace) -> Any:

@@ -18,6 +18,7 @@ from fundwatch.lineage import Base, Made
 from fundwatch.queries import query_faults
 from fundwatch.resources import conf_file, read_yaml
 
+PERSON = "patient_id"  # whom k counts; among the columns of an export only in packs of leads
 # The least that the limits may say, by who receives the rows.
 LEAST_K = {"inside": 5, "outside": 20}
 LEAST_L = 2
@@ -26,7 +27,7 @@ _SUBJECTS = frozenset({"person", "doctor", "mixed"})  # the pseudonyms that a pa
 _TELLS_ONE_RECORD = frozenset(
     t.key[0] for t in TABLES.values() if len(t.key) == 1 and t.token_columns and t.key[0] not in t.token_columns
 )
-_NAMES_INSTITUTION = frozenset({"institution_id", "institution_name"})
+_NAMES_INSTITUTION = ("institution_id", "institution_name", "subject_id", "subject_name", "entity_id")
 
 
 class ExportRefusedError(FundwatchError):
@@ -152,6 +153,8 @@ class Export(_Strict):
             found.append(f"limits.k: {self.audience} needs at least {LEAST_K[self.audience]}")
         if self.sensitive is None or self.limits.l < LEAST_L:
             found.append(f"records need a sensitive column and limits.l of at least {LEAST_L}")
+        if PERSON in self.columns:
+            found.append(f"{PERSON} is whom k counts, and no name for a column")
         undeclared = sorted(self.columns.keys() - {*self.quasi, self.sensitive, *self.harmless})
         return found + [f"{name} is declared neither quasi, sensitive nor harmless (and why)" for name in undeclared]
 
@@ -181,7 +184,7 @@ def _faults_of(export: Export, name: str, base: Base) -> Iterator[str]:
         yield f"which holds tokens ({column.domain}); only packs of leads hold tokens"
     elif column is not None and column.domain is not None and column.domain not in _SUBJECTS:
         yield f"which holds tokens ({column.domain}) of more than a lead's subject, and never leaves"
-    if export.tier == "T0" and base.column in _NAMES_INSTITUTION:
+    if export.tier == "T0" and base.column.endswith(_NAMES_INSTITUTION):
         yield "and T0 names no institution"
     if name in export.harmless and base.column in _TELLS_ONE_RECORD:
         yield "which tells one record from all others, and is not harmless"

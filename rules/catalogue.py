@@ -110,6 +110,8 @@ def _faults_of_expressions(rule: Rule) -> Iterator[str]:
         used |= parameters_in(expression)
         for name in sorted(list_parameters_outside_in(expression) & lists):
             yield f"{key} compares with the list :{name}: write IN (:{name})"
+    if rule.money.of not in {*columns, "encounter_id"}:
+        yield f"money.of: there is no column '{rule.money.of}'"
     yield from _faults_of_windows(rule, columns | rule.measures.keys())
     used |= {m.over_days[1:] for m in rule.measures.values() if isinstance(m.over_days, str)}
     named = {name for _, text in rule.reason for name in re.findall(PLACEHOLDER, text)}

@@ -81,6 +81,10 @@ HOSTILE = {
     "a sequence without end": "sequence(1, 1000000000)",
     "a text without end": "repeat(sex, 1000000000)",
     "the first of any order": "first(psn_no)",
+    "a pattern made of values": "sex RLIKE psn_no",
+    "a pattern put together": "sex LIKE psn_no || '%'",
+    "a pattern of dates made of values": "date_format(day, psn_no)",
+    "a pattern to split by": "split(sex, psn_no)",
     "a comment": "sex -- psn_no",
     "a comment within": "sex /* psn_no */",
     "a hint": "/*+ BROADCAST(t) */ sex",
@@ -191,6 +195,13 @@ def test_a_name_with_strange_signs_is_compared_whole():
     assert names_in("`费别(psn_no)`", {"psn_no", "费别(psn_no)"}) == {"费别(psn_no)"}
     assert faults_in("`费别(psn_no)`", MAPPING, KNOWN) == ["names '费别(psn_no)', and there is no such column"]
     assert written("`a``b` = 1") == "(`a``b` = 1)"
+
+
+@pytest.mark.parametrize("word", ["order", "desc", "values", "end", "from", "user", "date", "current_date", "interval"])
+def test_a_column_may_be_called_by_a_word_of_sql_where_it_stands_alone(word):
+    assert faults_in(word, MAPPING, {word}) == []
+    assert written(word) == f"`{word}`"
+    assert faults_in(word, MAPPING, KNOWN)
 
 
 def test_a_name_that_stands_for_two_columns_is_refused():

@@ -145,6 +145,12 @@ def test_codes_of_what_identifies_are_shown_by_no_column_that_says_yes_or_no_eit
         _parse(tmp_path, _put(("encounter", "rows", 0, "columns", "is_inpatient"), codes))
 
 
+def test_what_a_token_is_made_of_identifies_whether_it_is_listed_or_not(tmp_path):
+    content = _put(("encounter", "rows", 0, "columns", "attending_doctor_id"), {"token": "doctor", "of": "Kind"})
+    with pytest.raises(MappingError, match=r"encounter\.rows\[0\]\.visit_type: 'kind' identifies a person"):
+        _parse(tmp_path, content)
+
+
 def test_a_column_identifies_if_any_of_its_names_does(tmp_path):
     content = yaml.safe_load(MAPPING)
     content["files"]["visits"]["identifying"] = ["psn_no", "COST"]

@@ -60,6 +60,7 @@ def test_a_declaration_within_the_bounds_holds(tmp_path):
         ({"quasi": ["county"]}, "county is no column of the export"),
         ({"columns": RECORDS["columns"] | {"days": {"of": "days"}}}, "days is declared neither quasi, sensitive nor"),
         ({"harmless": {"month": WHY}}, "month is declared in two ways"),
+        ({"columns": RECORDS["columns"] | {"patient_id": {"of": "days"}}}, "patient_id is whom k counts"),
         ({"harmless": {"county": WHY}}, "county is no column of the export"),
         ({"known": ["encounters"]}, "there is no table 'encounters'"),
         ({"query": "SELECT * FROM patient"}, "query: reads 'patient', which is not declared beside it"),
