@@ -8,7 +8,7 @@ otherwise than the parser does has no way to run. Where the two bind operators d
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -27,7 +27,6 @@ _TYPES = {
     "BOOLEAN": "boolean", "DECIMAL": "decimal",
 }  # fmt: skip
 _UNITS = frozenset({"YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND"})
-_STRICT_PARSERS = frozenset({"to_date", "to_timestamp"})
 # a bad pattern ends the job and stands in its message, so it is never made of a row's values; which argument it is
 _PATTERN_AT = dict.fromkeys(("date_format", "split", "to_date", "try_to_date", "try_to_timestamp", "next_day"), 1)
 _PATTERN_AT |= dict.fromkeys(("regexp_replace", "regexp_extract", "regexp_count", "regexp_substr", "regexp_like"), 1)
@@ -127,27 +126,6 @@ def parsed_into(kind: str, text: str, rewriting: type[Rewriting], found: Found) 
     return found
 
 
-def strict_reads(sql: str, columns: Collection[str]) -> frozenset[str]:
-    """Which of the columns an expression in Spark's own words casts or parses in a way that fails on a bad text.
-
-    All of them where the words cannot be read.
-    """
-    from sqlglot import exp
-    from sqlglot.errors import SqlglotError
-
-    spark, lowered = dialect(), {name.lower(): name for name in columns}
-    try:
-        (node,) = spark.parser().parse_into(exp.Condition, spark.tokenize(sql), sql)
-    except SqlglotError:
-        return frozenset(name for name in columns if name.lower() in sql.lower())
-    found: set[str] = set()
-    for part in node.walk() if node is not None else ():
-        is_cast = isinstance(part, exp.Cast) and not part.args.get("safe") and not part.to.is_type("text")
-        if is_cast or (isinstance(part, exp.Anonymous) and str(part.this).lower() in _STRICT_PARSERS):
-            found |= {column.name.lower() for column in part.find_all(exp.Column)} & lowered.keys()
-    return frozenset(lowered[name] for name in found)
-
-
 class Rewriting:
     """Goes through a parsed expression and adds its pieces and faults; what has no method here may not stand."""
 
@@ -165,7 +143,7 @@ class Rewriting:
         kind = type(node).__name__
         method: Callable[[Any], None] | None = getattr(self, f"_{kind}", None)
         if kind in _BINARY:
-            self._only(node, "this", "expression")
+            self._only(node, "this", "expression", *(["negate"] if kind.endswith("Like") else []))
             self._binary(node)
         elif method is None:
             self.fault(f"holds what may not stand in it ({_told(node)})")
@@ -207,7 +185,7 @@ class Rewriting:
             self._binary(left, is_open=True)
         else:
             self._operand(left, rank + 1)
-        self.put(f" {sign} ")
+        self.put(f" NOT {sign} " if node.args.get("negate") else f" {sign} ")
         self._operand(right, rank + 1)
         self.put(*([] if is_open else [")"]))
         if kind == "DPipe":

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.errors import ContractError
-from fundwatch.expression_tree import strict_reads
+from fundwatch.expression_tokens import dialect
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -68,6 +68,7 @@ class _Node:
     children: list[_Node] = field(default_factory=list)
 
 
+_STRICT_PARSERS = frozenset({"to_date", "to_timestamp"})
 _Column = tuple[str, int]  # the name and number of an attribute
 
 
@@ -100,9 +101,30 @@ def strictly_read(
     found = {}
     for name in outputs:
         value = resolved[name].child() if resolved[name].nodeName() == "Alias" else resolved[name]
-        if read := strict_reads(value.sql(), columns):
+        if read := _strict_reads(value.sql(), columns):
             found[name] = read
     return found
+
+
+def _strict_reads(sql: str, columns: Collection[str]) -> frozenset[str]:
+    """Which of the columns an expression in Spark's own words casts or parses in a way that fails on a bad text.
+
+    All of them where the words cannot be read.
+    """
+    from sqlglot import exp
+    from sqlglot.errors import SqlglotError
+
+    spark, lowered = dialect(), {name.lower(): name for name in columns}
+    try:
+        (node,) = spark.parser().parse_into(exp.Condition, spark.tokenize(sql), sql)
+    except SqlglotError:
+        return frozenset(name for name in columns if name.lower() in sql.lower())
+    found: set[str] = set()
+    for part in node.walk() if node is not None else ():
+        is_cast = isinstance(part, exp.Cast) and not part.args.get("safe") and not part.to.is_type("text")
+        if is_cast or (isinstance(part, exp.Anonymous) and str(part.this).lower() in _STRICT_PARSERS):
+            found |= {column.name.lower() for column in part.find_all(exp.Column)} & lowered.keys()
+    return frozenset(lowered[name] for name in found)
 
 
 def _tree(nodes: Sequence[Mapping[str, Any]]) -> _Node:

@@ -175,6 +175,12 @@ def test_what_no_loader_saw_does_not_run_either(name):
         ("sex != 'it\\'s'", "(`sex` <> 'it\\'s')"),
         ("sex == '男' AND !(amount <=> NULL)", "((`sex` = '男') AND (NOT (`amount` <=> NULL)))"),
         ("`day`", "`day`"),
+        ("sex NOT LIKE '1%' AND NOT sex LIKE '2%'", "((`sex` NOT LIKE '1%') AND (NOT (`sex` LIKE '2%')))"),
+        ("sex NOT IN ('1') OR sex NOT RLIKE 'a'", "((NOT (`sex` IN ('1'))) OR (NOT (`sex` RLIKE 'a')))"),
+        (
+            "amount NOT BETWEEN 1 AND 2 AND sex IS NOT TRUE",
+            "((NOT (`amount` BETWEEN 1 AND 2)) AND (NOT (`sex` IS TRUE)))",
+        ),
     ],
 )
 def test_what_runs_is_written_anew_with_the_columns_own_names(text, runs):
