@@ -7,7 +7,7 @@ allow-list fails closed), so a new column with names in it cannot slip into the 
 from __future__ import annotations
 
 from importlib.resources.abc import Traversable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -136,6 +136,15 @@ class DeliveryForm(_Strict):
     delimiter: str = Field(",", min_length=1, max_length=1)
     null_texts: tuple[str, ...] = ("", "NULL", "\\N")
     zone: str = "Asia/Shanghai"  # the law's local time, for the instants of parquet files
+
+    @field_validator("folder")
+    @classmethod
+    def _under_the_landing(cls, given: str) -> str:
+        """No other folder of the machine is read as a delivery."""
+        path = PurePath(given)
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError("a delivery lies in a folder under the landing folder")
+        return given
 
 
 class DriftRules(_Strict):

@@ -156,14 +156,24 @@ def identifying_columns(mapping: SourceMapping, rows: Rows) -> frozenset[str]:
 
     A column that a token is made of as it stands identifies, whether the mapping says so or not.
     """
-    found = {*mapping.files[rows.source].identifies}
-    made = [g for g in (*rows.columns.values(), *rows.carry.values(), *rows.vault) if isinstance(g, Token | Sealed)]
-    own = {*mapping.files[rows.source].names().values()} | rows.looked_up()
-    found |= {name for given in made for name in names_in(given.of, own) if given.of.strip("`").lower() == name.lower()}
+    found = _identifying_of(mapping, rows.source)
     for lookup in rows.lookup:
-        there = mapping.files.get(lookup.source)
-        found |= {h for h, t in lookup.columns.items() if there is not None and t in there.identifies}
-    return frozenset(found)
+        lent = _identifying_of(mapping, lookup.source) if lookup.source in mapping.files else frozenset()
+        found |= {here for here, there in lookup.columns.items() if there in lent}
+    return found | _made_into_tokens(rows, rows.looked_up())
+
+
+def _identifying_of(mapping: SourceMapping, file: str) -> frozenset[str]:
+    fed, own = mapping.rows_of(file), frozenset(mapping.files[file].names().values())
+    return mapping.files[file].identifies | (_made_into_tokens(fed[1], own) if fed is not None else frozenset())
+
+
+def _made_into_tokens(rows: Rows, among: frozenset[str]) -> frozenset[str]:
+    """Which of the columns a token, of the row or in the vault, is made of as they stand."""
+    made = [g for g in (*rows.columns.values(), *rows.carry.values(), *rows.vault) if isinstance(g, Token | Sealed)]
+    return frozenset(
+        name for given in made for name in names_in(given.of, among) if given.of.strip("`").lower() == name.lower()
+    )
 
 
 def _grouped_faults(mapping: SourceMapping, table: str, where: str, grouped: Grouped) -> Iterator[str]:

@@ -151,6 +151,23 @@ def test_what_a_token_is_made_of_identifies_whether_it_is_listed_or_not(tmp_path
         _parse(tmp_path, content)
 
 
+def test_what_a_token_is_made_of_in_another_file_identifies_where_it_is_lent(tmp_path):
+    content = _put(("claim_line", "rows", 0, "lookup", "columns"), {"kind": "kind", "who": "psn_no"})
+    del content["files"]["visits"]["identifying"]
+    content["tables"]["claim_line"]["rows"][0]["columns"] |= {"patient_id": {"token": "person", "of": "upper(who)"}}
+    _parse(tmp_path, content)
+    content["tables"]["claim_line"]["rows"][0]["columns"]["order_id"] = "who"
+    with pytest.raises(MappingError, match=r"order_id: 'who' identifies a person"):
+        _parse(tmp_path, content)
+
+
+@pytest.mark.parametrize("folder", ["/etc", "../other", "{date}/../../etc"])
+def test_no_folder_outside_the_landing_is_read_as_a_delivery(tmp_path, folder):
+    content = yaml.safe_load(MAPPING) | {"delivery": {"folder": folder}}
+    with pytest.raises(MappingError, match=r"delivery\.folder: .*under the landing folder"):
+        _parse(tmp_path, content)
+
+
 def test_a_column_identifies_if_any_of_its_names_does(tmp_path):
     content = yaml.safe_load(MAPPING)
     content["files"]["visits"]["identifying"] = ["psn_no", "COST"]
