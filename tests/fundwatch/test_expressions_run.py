@@ -79,7 +79,8 @@ _TEXT = st.text("ab1'\\%_\n男 -", max_size=5).map(
 )
 _NUMBERS = st.sampled_from(["n", "N", "m", "1", "2", "-3", "0.5", "`n`"])
 _TEXTS = st.one_of(st.sampled_from(["s", "t", "S"]), _TEXT)
-_TRUTHS = st.sampled_from(["yes", "TRUE", "NULL", "Yes"])
+_TRUTHS = st.sampled_from(["yes", "TRUE", "n IS NULL", "Yes"])
+_PATTERNS = st.text("ab1%_男'", max_size=4).map(lambda text: "'" + text.replace("'", "\\'") + "'")
 
 
 def _bracketed(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -114,7 +115,8 @@ _truth = st.recursive(
     st.one_of(
         _TRUTHS,
         _joined(["=", "<>", "!=", "==", "<", ">=", "<=>"], _number),
-        _joined(["=", "<>", "LIKE", "NOT LIKE", "ILIKE", "<=>"], _text),
+        _joined(["=", "<>", "<=>"], _text),
+        _joined(["LIKE", "NOT LIKE", "ILIKE"], _text, _PATTERNS),
         st.tuples(_number, _number, _number).map(lambda p: f"{p[0]} BETWEEN {p[1]} AND {p[2]}"),
         st.tuples(_number, _number, _number).map(lambda p: f"{p[0]} NOT IN ({p[1]}, {p[2]})"),
         _joined(["IS NULL", "IS NOT NULL"], _number, st.just("")),
