@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from features.catalogue import Catalogue, NamedIndicator
-from features.catalogue.sql import renamed
+from fundwatch.expressions import written
 
 
 def to_indicators(catalogue: Catalogue, days: DataFrame, as_of: date) -> DataFrame:
@@ -57,7 +57,7 @@ def _formula(catalogue: Catalogue, named: NamedIndicator) -> Column:
         held = f"coalesce({name}_{named.window}d, 0D)"
         is_money = name in catalogue.measures and catalogue.measures[name].unit == "yuan"
         names[name] = f"({held} / 100D)" if is_money else held
-    value = F.expr(renamed(named.definition.formula, names)).cast("double")
+    value = F.expr(written(named.definition.formula, names=names)).cast("double")
     if named.definition.when is None:
         return value
-    return F.when(F.expr(renamed(named.definition.when, names)), value)
+    return F.when(F.expr(written(named.definition.when, names=names)), value)

@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from features.catalogue import Catalogue, Measure, Source
-from features.catalogue.sql import columns_of
+from fundwatch.expressions import written
 
 Sources = Mapping[Source, DataFrame]
 
@@ -96,7 +96,7 @@ def _first_day(catalogue: Catalogue, as_of: date) -> date:
 
 
 def _columns_read(catalogue: Catalogue, source: Source) -> list[str]:
-    texts = (columns_of(m.value) for m in catalogue.measures.values() if m.of is source)
+    texts = (m.columns for m in catalogue.measures.values() if m.of is source)
     sets = frozenset(s.column for s in catalogue.sets.values() if s.of is source)
     return sorted(sets.union(*texts))
 
@@ -127,7 +127,7 @@ def _days_of_source(catalogue: Catalogue, source: Source, rows: DataFrame) -> Da
 
 def _whole(measure: Measure) -> Column:
     """The measure as a whole number in a double; money becomes fen while its type is still decimal."""
-    value = F.expr(measure.value)
+    value = F.expr(written(measure.value))
     if measure.unit == "yuan":
         value = value * 100
     return value.cast("bigint").cast("double")

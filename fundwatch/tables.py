@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # Money, quantity and price as the national interface gives them (N(16,2), N(16,4), N(16,6)).
 _TOKEN = re.compile(r"token\((\w+)\)")
 _TEXTS = ("code", "name")
+_QUOTING = re.compile(r"quoting\((\S+)\)")
 _SKIPPED_BY = {"date", "timestamp", "bigint"}
 _SPARK_TYPE = {"money": "decimal(16,2)", "quantity": "decimal(16,4)", "price": "decimal(16,6)"}
 
@@ -31,6 +32,7 @@ class Replaced(Enum):
 class Column:
     """One column: its name, Spark type and meaning; the domain of the key, if it holds pseudonyms (or may).
 
+    `is_free_text` is what people wrote, `is_quoting` what repeats values of other columns, pseudonyms among them.
     `text` is "code" for short texts that nobody's name or number has a place in, "name" for what things are called.
     """
 
@@ -40,6 +42,7 @@ class Column:
     domain: str | None = None
     is_free_text: bool = False
     text: str = ""
+    is_quoting: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,14 +139,19 @@ def declare(
     sums: str = "",
 ) -> Table:
     """A contract from text: one column a line, `name type meaning…`. `token(<domain>)` is a string of pseudonyms,
-    `free_text` what people wrote, which may name anybody; `code` and `name` are strings that should name nobody, and in
-    which an intake looks for identifiers (a plain `string` is a key that systems count up).
+    `free_text` what people wrote, which may name anybody; `quoting(<type>)` repeats values of other columns; `code` and
+    `name` are strings that should name nobody, and in which an intake looks for identifiers (a plain `string` is a key
+    that systems count up).
     """
     parsed = []
     for line in columns.strip().splitlines():
         column, kind, *meaning = line.split(maxsplit=2)
         token = _TOKEN.fullmatch(kind)
-        is_free, text = kind == "free_text", kind if kind in _TEXTS else ""
+        is_free, quoting = kind == "free_text", _QUOTING.fullmatch(kind)
+        kind = quoting[1] if quoting else kind
+        text = kind if kind in _TEXTS else ""
         spark_type = "string" if token or is_free or text else _SPARK_TYPE.get(kind, kind)
-        parsed.append(Column(column, spark_type, "".join(meaning), token[1] if token else None, is_free, text))
+        domain = token[1] if token else None
+        told = "".join(meaning)
+        parsed.append(Column(column, spark_type, told, domain, is_free, text, quoting is not None))
     return Table(name, grain, tuple(parsed), tuple(key.split()), replaced, is_open, tuple(sums.split()))

@@ -12,6 +12,8 @@ from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
 from fundwatch.errors import MappingError
+from fundwatch.expression_tokens import quoted_name
+from fundwatch.expressions import names_in, written
 from intake.checks import MALFORMED, TableChecks, check_codes
 from intake.column_forms import (
     Codes,
@@ -24,7 +26,6 @@ from intake.column_forms import (
     columns_meant,
     columns_needed,
     columns_used,
-    words,
 )
 from intake.converting import converted
 from intake.forms import Value
@@ -113,7 +114,7 @@ def to_canonical(
         fit = without_identifiers(contract, names, _IDENTIFIERS, allowed)
         return typed.select(*fit, F.coalesce(F.col(_WHOLE_ROW), found).alias(CODES))
     except AnalysisException as fault:
-        raise _unanalysable(fault, f"tables.{table}, from {rows.source}") from fault
+        raise unanalysable(fault, f"tables.{table}, from {rows.source}") from fault
 
 
 def _mapped_columns(
@@ -140,10 +141,10 @@ def _whole_row(rows: Rows) -> Column:
     """The code of a row that is unreadable, or not valid by the source's own word."""
     codes = [F.when(F.col(UNREADABLE), F.lit("UNREADABLE"))]
     if rows.where is not None:
-        codes.append(F.when(~F.coalesce(F.expr(rows.where.keep), F.lit(False)), F.lit(rows.where.code)))
+        codes.append(F.when(~F.coalesce(F.expr(written(rows.where.keep)), F.lit(False)), F.lit(rows.where.code)))
     if rows.lookup:
         # a condition on what another file lends cannot be judged where that was not found
-        place = 1 if rows.where is not None and words(rows.where.keep) & rows.looked_up() else len(codes)
+        place = 1 if rows.where is not None and names_in(rows.where.keep, rows.looked_up()) else len(codes)
         codes.insert(place, F.col(LOOKUP_FAULT))
     return F.coalesce(*codes).alias(_WHOLE_ROW)
 
@@ -151,19 +152,21 @@ def _whole_row(rows: Rows) -> Column:
 def _value(given: ColumnSource, kind: str | None, privacy: Privacy) -> tuple[Column, Column]:
     """The source value, and the canonical value made of it (null where that cannot be done)."""
     if isinstance(given, str):
-        source = value = F.col(given)
+        source = value = F.col(quoted_name(given))
     elif isinstance(given, (Expression, Constant)):
-        source = value = F.expr(given.expr) if isinstance(given, Expression) else F.lit(given.constant)
+        source = value = F.expr(written(given.expr)) if isinstance(given, Expression) else F.lit(given.constant)
     elif isinstance(given, Value):
         source, value = converted(given, kind)
     elif isinstance(given, Token):
-        source = F.expr(given.of)
+        source = F.expr(written(given.of))
         value = privacy.token(given.token)(source)
     elif isinstance(given, Scrub):
         # a text that cannot be made safe is dropped whole: that is no fault of the row
-        source = value = privacy.scrubbed(F.expr(given.scrub), [F.col(name) for name in given.names])
+        source = value = privacy.scrubbed(
+            F.expr(written(given.scrub)), [F.col(quoted_name(name)) for name in given.names]
+        )
     elif isinstance(given, Codes):
-        source = F.expr(given.of)
+        source = F.expr(written(given.of))
         value = _translated(source, given)
     if kind is None or kind == "string":
         return source, value
@@ -179,7 +182,7 @@ def _translated(source: Column, given: Codes) -> Column:
     return F.coalesce(value, F.lit(given.otherwise).cast("string"))
 
 
-def _unanalysable(fault: AnalysisException, where: str) -> MappingError:
+def unanalysable(fault: AnalysisException, where: str) -> MappingError:
     """Spark names the expression and the columns at hand, never a value."""
     return MappingError(
         f"an expression cannot be read: {fault.getCondition()} {fault.getMessageParameters()}",
@@ -199,13 +202,15 @@ def to_grouped(accepted: DataFrame, table: str, grouped: Grouped, night: date) -
         if grouped.each is not None:
             rows = rows.select("*", F.posexplode(grouped.each.column).alias("position", grouped.each.name))
         if grouped.where is not None:
-            rows = rows.filter(F.expr(grouped.where))
-        keys = [F.expr(sql).try_cast(contract.spark_type(name)).alias(name) for name, sql in grouped.by.items()]
-        values = [F.expr(q).try_cast(contract.spark_type(c)).alias(c) for c, q in grouped.columns.items()]
+            rows = rows.filter(F.expr(written(grouped.where)))
+        keys, values = (
+            [F.expr(written(sql)).try_cast(contract.spark_type(name)).alias(name) for name, sql in columns.items()]
+            for columns in (grouped.by, grouped.columns)
+        )
         made = rows.groupBy(*keys).agg(*values) if values else rows.select(*keys).distinct()
         made = made.select(*grouped_without_identifiers(contract, made.columns, night.year))
     except AnalysisException as fault:
-        raise _unanalysable(fault, f"tables.{table}, grouped from {grouped.parent}") from fault
+        raise unanalysable(fault, f"tables.{table}, grouped from {grouped.parent}") from fault
     unknown = [c for c in mapped_columns(table) if c not in {*grouped.by, *grouped.columns}]
     blank = {c: F.lit(None).cast(contract.spark_type(c)) for c in unknown}
     whole = [F.col(c).isNotNull() for c in TABLES[table].key]
@@ -238,7 +243,7 @@ def _grouped_columns(mapping: SourceMapping, grouped: Grouped, headers: Mapping[
             columns = columns_of(mapping, rows, headers)
             filled |= {*columns.filled(rows), *(name for name, given in rows.carry.items() if columns.fill(given))}
     spread = frozenset() if grouped.each is None else frozenset({grouped.each.name, "position"})
-    if not filled or (grouped.each is not None and not words(grouped.each.column) & known <= filled):
+    if not filled or (grouped.each is not None and grouped.each.column not in filled):
         return frozenset()
     lacking = known - filled - spread
-    return frozenset(name for name, sql in {**grouped.by, **grouped.columns}.items() if not words(sql) & lacking)
+    return frozenset(name for name, sql in {**grouped.by, **grouped.columns}.items() if not names_in(sql, lacking))

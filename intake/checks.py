@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from importlib.resources.abc import Traversable
@@ -12,17 +11,16 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fundwatch.errors import CatalogueError, faults
+from fundwatch.expressions import CHECK, faults_in, names_in, parameters_in, written
 from fundwatch.fingerprint import fingerprint
 from fundwatch.resources import conf_file, read_yaml
 from intake.band import Band
-from intake.column_forms import words
 from intake.mapping import CLEAN_TABLES, mapped_columns
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
 MALFORMED = "_malformed"  # the codes found while casting, told once and not as missing again
-_PARAMETER = re.compile(r":([a-z_]+)")
 
 
 class _Strict(BaseModel):
@@ -105,10 +103,11 @@ def _faults(table: str, checks: TableChecks) -> Iterator[str]:
         if column not in known:
             yield f"tables.{table}: there is no column '{column}'"
     for check in checks.checks:
-        missing = set(_PARAMETER.findall(check.holds)) - {*check.params, "business_date"}
+        yield from (f"tables.{table}.{check.code}: holds {told}" for told in faults_in(check.holds, CHECK, known))
+        missing = parameters_in(check.holds) - {*check.params, "business_date"}
         if missing:
             yield f"tables.{table}.{check.code}: no value for the parameter {', '.join(sorted(missing))}"
-        if not words(check.holds) & known:
+        if not names_in(check.holds, known):
             yield f"tables.{table}.{check.code}: reads no column of the table"
 
 
@@ -131,6 +130,4 @@ def check_codes(checks: TableChecks, filled: Mapping[str, object], night: date) 
 
 def _bound(check: Check, night: date) -> str:
     """The condition with its parameters as literals."""
-    values = {name: repr(value) for name, value in check.params.items()}
-    values["business_date"] = f"DATE'{night.isoformat()}'"
-    return _PARAMETER.sub(lambda found: values[found.group(1)], check.holds)
+    return written(check.holds, params={**check.params, "business_date": night})

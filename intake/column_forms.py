@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
+from fundwatch.expressions import names_in
 from intake.forms import Value
-
-_WORD = re.compile(r"[^\W\d]\w*")  # in any script: 就诊ID is a word
-_QUOTED = re.compile(r"'[^']*'")
 
 Domain = Literal["person", "certificate", "doctor", "contact", "address", "employer", "record", "invoice", "device"]
 
@@ -94,29 +92,37 @@ class Sealed(_Made):
     fields: dict[str, str] = Field(default={}, alias="with")
 
 
-def words(sql: str) -> frozenset[str]:
-    """The identifiers in a piece of SQL (and its keywords)."""
-    return frozenset(_WORD.findall(_QUOTED.sub("", sql)))
+def expressions_of(given: ColumnSource | Sealed) -> Mapping[str, str]:
+    """The SQL in a form, by the key it stands at; a column's own name and a constant are none."""
+    if isinstance(given, str | Constant):
+        return {}
+    if isinstance(given, Expression):
+        return {"expr": given.expr}
+    if isinstance(given, Scrub):
+        return {"scrub": given.scrub}
+    if isinstance(given, Sealed):
+        return {"of": given.of, **{f"with.{field}": sql for field, sql in given.fields.items()}}
+    return {"of": given.of}
+
+
+def names_of(given: ColumnSource | Sealed) -> tuple[str, ...]:
+    """The columns that a form names outside of SQL."""
+    if isinstance(given, str):
+        return (given,)
+    return (*(getattr(given, "names", ())), *(getattr(given, "needs", None) or ()))
 
 
 def columns_used(given: ColumnSource | Sealed, known: frozenset[str]) -> frozenset[str]:
-    """Which of the file's columns a canonical column is made of."""
-    if isinstance(given, str):
-        return frozenset({given}) & known
-    if isinstance(given, Expression):
-        return words(given.expr) & known
-    if isinstance(given, Scrub):
-        return (words(given.scrub) | {*given.names}) & known
-    if isinstance(given, Sealed):
-        return words(" ".join((given.of, *given.fields.values()))) & known
-    return frozenset() if isinstance(given, Constant) else words(given.of) & known
+    """Which of the file's columns a canonical column is made of, however their names are written in SQL."""
+    named = {given} if isinstance(given, str) else {*given.names} if isinstance(given, Scrub) else set()
+    return frozenset(named & known).union(*(names_in(sql, known) for sql in expressions_of(given).values()))
 
 
 def columns_meant(given: ColumnSource | Sealed, known: frozenset[str]) -> frozenset[str]:
     """Which of them its own value is made of: not the names scrubbed from a text, nor what the vault keeps beside."""
     if isinstance(given, Scrub):
-        return words(given.scrub) & known
-    return words(given.of) & known if isinstance(given, Sealed) else columns_used(given, known)
+        return names_in(given.scrub, known)
+    return names_in(given.of, known) if isinstance(given, Sealed) else columns_used(given, known)
 
 
 def columns_needed(given: ColumnSource | Sealed, known: frozenset[str]) -> frozenset[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from fundwatch.expressions import written
 from intake.forms import ISO, UNITS, Value
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def converted(given: Value, kind: str | None) -> tuple[Column, Column]:
     A text that is no number or date of a format becomes a value that cannot be cast, or null; so it is told as
     malformed and never takes the default.
     """
-    source = F.expr(given.of).cast("string")
+    source = F.expr(written(given.of)).cast("string")
     if given.trim is not None:
         source = F.nullif(F.trim(F.trim(source, F.lit(given.trim))), F.lit(""))
     value = source

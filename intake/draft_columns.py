@@ -10,7 +10,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from fundwatch.contracts import TABLES
-from intake.column_forms import Codes, ColumnSource, columns_used, words
+from intake.column_forms import Codes, ColumnSource, columns_used
 from intake.draft_national import national_columns
 from intake.draft_values import birth_year, dated, flow, numbered, of, plain_name, sql, translations
 from intake.mapping import ENTRY_OF
@@ -41,8 +41,7 @@ class Proposed:
 
     def reads(self, known: frozenset[str]) -> frozenset[str]:
         """Which of the file's columns, by their plain names."""
-        form = self.form
-        return words(form) & known if isinstance(form, str) else columns_used(form, known)
+        return columns_used(self.form, known)
 
 
 @lru_cache

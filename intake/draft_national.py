@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from intake.column_forms import ColumnSource, Sealed, columns_meant, columns_needed, words
+from fundwatch.expressions import names_in
+from intake.column_forms import ColumnSource, Sealed, columns_meant, columns_needed
 from intake.draft_values import flow, plain_name, sql
 from intake.mapping import Rows, SourceMapping, read_mapping
 from intake.sampling import Look
@@ -81,4 +82,4 @@ def _sql(text: str, here: Mapping[str, str | None]) -> str:
 
 
 def _is_here(text: str, here: Mapping[str, str | None]) -> bool:
-    return any(here.get(word) is not None for word in words(text))
+    return any(here.get(word) is not None for word in names_in(text))

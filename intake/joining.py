@@ -10,7 +10,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import functions as F
 
 from fundwatch.errors import MappingError
-from intake.column_forms import words
+from fundwatch.expressions import names_in, written
 from intake.forms import Lookup
 from intake.mapping import Rows, SourceMapping
 from intake.reading import UNREADABLE
@@ -53,7 +53,7 @@ def _lenders(
 ) -> DataFrame:
     """One row per key: what it lends, and whether its rows agree on it."""
     known = frozenset(mapping.files[lookup.source].names().values())
-    condition = words(lookup.where or "") & known
+    condition = frozenset[str]() if lookup.where is None else names_in(lookup.where, known)
     if not condition <= headers[lookup.source]:
         missing = ", ".join(sorted(condition - headers[lookup.source]))
         raise MappingError(
@@ -67,7 +67,7 @@ def _lenders(
     parents = reduce(lambda upper, lower: upper.unionByName(lower, allowMissingColumns=True), files)
     parents = parents.filter(~F.col(UNREADABLE))
     try:
-        parents = parents if lookup.where is None else parents.filter(F.expr(lookup.where))
+        parents = parents if lookup.where is None else parents.filter(F.expr(written(lookup.where)))
     except AnalysisException as fault:
         raise MappingError(
             f"a lookup's condition cannot be read: {fault.getCondition()}", where=f"from {lookup.source}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from importlib.resources.abc import Traversable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -48,8 +48,14 @@ class SourceFile(_Strict):
 
     def names(self) -> dict[str, str]:
         """Every name a header may give to a column that is read, and the name used hereafter."""
-        both = [(c,) if isinstance(c, str) else c for c in (*self.columns, *self.optional, *self.identifying)]
+        both = [(c,) if isinstance(c, str) else c for c in (*self.identifying, *self.columns, *self.optional)]
         return {alias: aliases[0] for aliases in both for alias in aliases}
+
+    @property
+    def identifies(self) -> frozenset[str]:
+        """The columns, by the names used hereafter, that identify a person: one does if any of its names does."""
+        names, told = self.names(), {name.lower() for name in self.identifying}
+        return frozenset(used for alias, used in names.items() if {alias.lower(), used.lower()} & told)
 
     def needed(self) -> tuple[tuple[str, ...], ...]:
         """The columns that must be there, each with all its names."""
@@ -135,6 +141,15 @@ class DeliveryForm(_Strict):
     def folder_of(self, landing: Path, night: date) -> Path:
         """Where the night's files lie, or will."""
         return landing / self.folder.replace("{date}", night.isoformat())
+
+    @field_validator("folder")
+    @classmethod
+    def _under_the_landing(cls, given: str) -> str:
+        """No other folder of the machine is read as a delivery."""
+        path = PurePath(given)
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError("a delivery lies in a folder under the landing folder")
+        return given
 
 
 class DriftRules(_Strict):

@@ -13,6 +13,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
+from fundwatch.expressions import written
 from intake.mapping import POINTER_OF, Reversal, mapped_columns
 
 if TYPE_CHECKING:
@@ -134,8 +135,8 @@ def with_matched_pointers(entries: DataFrame, table: str, reversal: Reversal) ->
     without a partner keeps no pointer.
     """
     key, pointer = TABLES[table].key[0], POINTER_OF[table]
-    is_reversal = F.coalesce(F.expr(reversal.when), F.lit(False))
-    alike = F.to_json(F.struct(*(F.expr(sql).alias(f"m{n}") for n, sql in enumerate(reversal.matches))))
+    is_reversal = F.coalesce(F.expr(written(reversal.when)), F.lit(False))
+    alike = F.to_json(F.struct(*(F.expr(written(sql)).alias(f"m{n}") for n, sql in enumerate(reversal.matches))))
     marked = entries.select("*", is_reversal.alias("_is_reversal"), alike.alias("_alike"))
     order = Window.partitionBy("_alike", "_is_reversal").orderBy(key)
     numbered = marked.withColumn("_number", F.row_number().over(order))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from fundwatch.expressions import written
 from fundwatch.keys import PseudonymKey
 from fundwatch.sealing import SealingKey
 from intake.column_forms import Sealed
@@ -44,6 +45,6 @@ def privacy_of(key: PseudonymKey, vault_key: SealingKey | None) -> Privacy:
 
 def told_to_vault(entry: Sealed, number: int, privacy: Privacy) -> Column:
     """What a vault entry tells. In a row that does not fit its header any value may stand anywhere: nothing."""
-    of = F.when(~F.col(UNREADABLE), F.expr(entry.of))
-    told = privacy.sealed(entry.token, of, {name: F.expr(sql) for name, sql in entry.fields.items()})
+    of = F.when(~F.col(UNREADABLE), F.expr(written(entry.of)))
+    told = privacy.sealed(entry.token, of, {name: F.expr(written(sql)) for name, sql in entry.fields.items()})
     return told.alias(f"{VAULT}{number}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
+from fundwatch.expressions import written
 from intake.canonical import Columns
 from intake.checks import TableChecks
 from intake.column_forms import Codes
@@ -128,7 +129,7 @@ def reference_facts(tables: Mapping[str, DataFrame], supplied: Mapping[str, Sequ
 def untranslated(strings: DataFrame, table: str, rows: Rows, columns: Columns) -> DataFrame | None:
     """Table × column × code × count of source codes that no translation lists. None where nothing is translated."""
     met = [
-        F.struct(F.lit(name).alias("column_name"), F.expr(given.of).cast("string").alias("code"))
+        F.struct(F.lit(name).alias("column_name"), F.expr(written(given.of)).cast("string").alias("code"))
         for name, given in columns.filled(rows).items()
         if isinstance(given, Codes)
     ]

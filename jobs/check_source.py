@@ -106,8 +106,10 @@ def _with_spark(
 def check(spark: SparkSession, mapping: SourceMapping, quality: Quality, delivery: Delivery, sample: int) -> Report:
     """Map the first `sample` rows of each file and count what came out. Raises MappingError."""
     from intake.canonical import supplied_columns
+    from intake.plan_check import refuse_what_shows
     from intake.trying import file_columns
 
+    refuse_what_shows(spark, mapping)
     trial = Trial(spark, mapping, quality, delivery, sample, PseudonymKey(secrets.token_bytes(32)))
     supplied = supplied_columns(mapping, delivery.headers())
     whole = supplied_columns(mapping, {k: frozenset(f.names().values()) for k, f in mapping.files.items()})

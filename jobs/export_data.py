@@ -13,6 +13,9 @@ from fundwatch import __version__
 from fundwatch.anonymity import Anonymity, anonymity_of, measured, suppressed, with_small_cells_hidden
 from fundwatch.contracts import TABLES
 from fundwatch.errors import CatalogueError, faults
+from fundwatch.expressions import EXPORT_COLUMN, faults_in, written
+from fundwatch.lineage import made_of
+from fundwatch.queries import query_written
 from fundwatch.store import Lake
 from intake.generalising import TREATMENTS
 from jobs.command_line import night_of, settings_of
@@ -21,7 +24,7 @@ from jobs.export_pages import Made, data_files, page_of, report_of
 from jobs.job import Workplace, reading
 from jobs.privacy_catalogue import read_privacy
 from jobs.standing import refuse_no_stage
-from leads.exports import Export, ExportColumn, ExportRefusedError, read_export
+from leads.exports import PERSON, Export, ExportColumn, ExportRefusedError, counts_persons, leaks, read_export
 from leads.privacy_pages import as_json, publish
 
 if TYPE_CHECKING:
@@ -29,8 +32,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from fundwatch.settings import Settings
-
-PERSON = "patient_id"  # whom k counts; among the columns of an export only in packs of leads
 
 
 def serve(options: argparse.Namespace) -> Any:
@@ -80,9 +81,10 @@ def exported_rows(export: Export, place: Workplace, night: date) -> tuple[DataFr
             f"no treatment is named {', '.join(unknown)}", where=export.name, do=f"choose from {known}"
         )
     versions = views_of_night(place, night, export.known, export.of_night)
-    rows = place.spark.sql(export.query)
-    knows_persons = any(PERSON in TABLES[t].schema().names for t in (*export.known, *export.of_night) if t in TABLES)
-    if export.limits is not None and knows_persons and PERSON not in rows.columns:
+    rows = place.spark.sql(query_written(export.query, export.tables))
+    knows_persons = any(PERSON in TABLES[t].column_names for t in export.tables)
+    is_counted = PERSON in rows.columns and counts_persons(made_of(rows.select(PERSON))[PERSON])
+    if export.limits is not None and knows_persons and not is_counted:
         raise CatalogueError(
             f"the query of {export.name} does not yield {PERSON}, so k would count rows and not persons",
             where=export.name,
@@ -123,12 +125,27 @@ def treated(rows: DataFrame, columns: Mapping[str, ExportColumn], *, keep_all: b
     """
     from pyspark.sql import functions as F
 
-    made = [F.expr(TREATMENTS[column.treatment](column.of)).alias(name) for name, column in columns.items()]
+    told = [f"{n}: {t}" for n, column in columns.items() for t in faults_in(column.of, EXPORT_COLUMN, rows.columns)]
+    if told:
+        raise CatalogueError(faults("the columns do not fit their query", told), do="mend what is named")
+    made = [F.expr(TREATMENTS[column.treatment](written(column.of))).alias(name) for name, column in columns.items()]
     others = [F.col(name) for name in rows.columns if name not in columns and (keep_all or name == PERSON)]
     return rows.select(*made, *others)
 
 
+def _refuse_leaks(export: Export, told: DataFrame) -> None:
+    """Raises CatalogueError where a column or measure is made of what must not leave; before any job runs."""
+    found = leaks(export, made_of(told))
+    if found:
+        raise CatalogueError(
+            faults(f"the export {export.name} would let too much out", found),
+            where=export.name,
+            do="leave the column out, or count what it is made of",
+        )
+
+
 def _records(export: Export, rows: DataFrame, settings: Settings) -> Made:
+    _refuse_leaks(export, rows)
     limits = export.bounds()
     if limits is None:
         return Made(_in_memory(export, rows), None, None, 0, 0)
@@ -168,8 +185,9 @@ def _cells(export: Export, rows: DataFrame) -> Made:
 
     if export.cells is None:
         raise CatalogueError("a table of cells needs `cells`", where=export.name)
-    measures = [F.expr(sql).alias(name) for name, sql in export.measures.items()]
+    measures = [F.expr(written(sql)).alias(name) for name, sql in export.measures.items()]
     cells = rows.groupBy(*export.columns).agg(*measures)
+    _refuse_leaks(export, cells)
     margins, counts = export.cells.margins, export.cells.counts
     shown = with_small_cells_hidden(cells, counts, list(export.measures), margins, export.cells.least)
     told = _in_memory(export, shown)

@@ -49,6 +49,7 @@ def report_of(export: Export, night: date, made: Made) -> dict[str, Any]:
         "hidden_cells": made.hidden_cells,
         "quasi": list(export.quasi),
         "sensitive": export.sensitive,
+        "harmless": {name: why.model_dump() for name, why in export.harmless.items()},
         "limits": None if export.limits is None else export.limits.model_dump(),
         "before": None if made.before is None else as_record(made.before),
         "after": None if made.after is None else as_record(made.after),
@@ -59,8 +60,8 @@ def report_of(export: Export, night: date, made: Made) -> dict[str, Any]:
 def page_of(export: Export, night: date, made: Made) -> str:
     sets = {"处理前 Before": made.before, "导出 Exported": made.after}
     told = {name: measures for name, measures in sets.items() if measures is not None}
-    columns = [(name, c.of, c.treatment) for name, c in export.columns.items()]
-    columns += [(name, sql, "aggregate") for name, sql in export.measures.items()]
+    columns = [(name, c.of, c.treatment, export.class_of(name)) for name, c in export.columns.items()]
+    columns += [(name, sql, "aggregate", "") for name, sql in export.measures.items()]
     facts = (
         f"{export.tier} · {export.audience} · {made.rows.num_rows:,} 行 rows · 略去 left out {made.left_out:,} · "
         f"隐去单元格 cells hidden {made.hidden_cells:,}"
@@ -72,5 +73,5 @@ def page_of(export: Export, night: date, made: Made) -> str:
         parts.append(table(HEADING, ATTACKS, [attack.cells() for attack in made.attacks.values()]))
     else:
         parts.append(note(NOT_ATTACKED))
-    parts.append(table("字段 Columns", ("字段 Column", "来源 From", "处理 Treatment"), columns))
+    parts.append(table("字段 Columns", ("字段 Column", "来源 From", "处理 Treatment", "声明为 Declared"), columns))
     return page(f"{export.title.zh} {export.title.en} {night}", parts)

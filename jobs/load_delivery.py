@@ -72,6 +72,7 @@ def run(night: Night) -> Report:
         before.refuse(delivery, work.ring, settings)
         files = sort_delivery(delivery, before.files)
         with step(f"{night.date}   rows mapped, checked, counted"):
+            _refuse_what_shows(work)
             found = judged_rows(work, replace(delivery, files=files.fresh))
             judged = found.rows
             totals = _totals(work, judged, files)
@@ -85,6 +86,13 @@ def run(night: Night) -> Report:
         again = _erased_again(work, judged)
     night.place.lake.clear_staging()
     return {**_report(delivery, files, totals, waiting, course.page), **again}
+
+
+def _refuse_what_shows(work: IntakeWork) -> None:
+    """Raises MappingError before a row is read, whatever way a mapping took that was not seen when it was loaded."""
+    from intake.plan_check import refuse_what_shows
+
+    refuse_what_shows(work.night.spark, work.mapping)
 
 
 def _totals(work: IntakeWork, judged: Mapping[str, DataFrame], files: Sorted) -> list[Total]:

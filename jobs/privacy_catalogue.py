@@ -7,10 +7,13 @@ from typing import Literal, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fundwatch.errors import CatalogueError, faults
+from fundwatch.expressions import EXPORT_COLUMN, faults_in
+from fundwatch.queries import query_faults, query_written
 from fundwatch.resources import conf_file, read_yaml
 from fundwatch.settings import Settings
 from leads.exports import ExportColumn, Title
 
+MEASURED = ("patient", "encounter")  # the tables that the nightly report may read
 Kind = Literal["clean", "beside", "derived", "vault", "journal"]
 
 
@@ -49,6 +52,21 @@ class Privacy(_Strict):
     sets: dict[str, dict[str, ExportColumn]]
     levels: dict[str | int, int | tuple[str, ...]]
     linkage: Linking
+
+    @property
+    def sql(self) -> str:
+        """The query that runs."""
+        return query_written(self.query, MEASURED)
+
+    @model_validator(mode="after")
+    def _holds(self) -> Privacy:
+        found = [f"query: {told}" for told in query_faults(self.query, MEASURED)]
+        for name, columns in self.sets.items():
+            told = ((column, fault) for column, c in columns.items() for fault in faults_in(c.of, EXPORT_COLUMN))
+            found += [f"sets.{name}.{column}: {fault}" for column, fault in told]
+        if found:
+            raise ValueError("; ".join(found))
+        return self
 
     def level(self, column: str) -> int:
         """The level of a delivered column, 1 to 5."""

@@ -20,7 +20,7 @@ from intake.mapping import Rows, SourceMapping, read_mapping
 from jobs.command_line import night_of, settings_of
 from jobs.export_data import person_of, treated, views_of_night
 from jobs.job import Workplace, reading
-from jobs.privacy_catalogue import Privacy, read_privacy
+from jobs.privacy_catalogue import MEASURED, Privacy, read_privacy
 from jobs.processing_record import record_files
 from jobs.stages import refuse_incomplete
 from jobs.standing import refuse_no_stage
@@ -28,7 +28,6 @@ from jobs.verify_audit import audit_state
 from leads.exports import ExportColumn
 from leads.privacy_pages import MEASURES, as_json, as_record, measure_rows, note, page, publish, table
 
-_TABLES = ("encounter", "patient")
 _EVERYBODY = "*"  # the row of the measures that counts persons; no set is named so
 _TREATMENTS = {
     "token": "假名 token",
@@ -115,8 +114,8 @@ def measure_sets(place: Workplace, night: date, privacy: Privacy) -> tuple[dict[
     are. All in one action."""
     from pyspark.sql import functions as F
 
-    views_of_night(place, night, _TABLES, ())
-    rows = place.spark.sql(privacy.query)
+    views_of_night(place, night, MEASURED, ())
+    rows = place.spark.sql(privacy.sql)
     frames = []
     for name, columns in privacy.sets.items():
         told = treated(rows, {**columns, "_sensitive": ExportColumn.model_validate({"of": privacy.sensitive})})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Literal
@@ -9,18 +10,24 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fundwatch.anonymity import Limits
+from fundwatch.contracts import TABLES
 from fundwatch.errors import CatalogueError, ExitCode, FundwatchError, faults
+from fundwatch.expressions import EXPORT_COLUMN, EXPORT_MEASURE, faults_in
 from fundwatch.fingerprint import fingerprint
+from fundwatch.lineage import Base, Made
+from fundwatch.queries import query_faults
 from fundwatch.resources import conf_file, read_yaml
 
+PERSON = "patient_id"  # whom k counts; among the columns of an export only in packs of leads
 # The least that the limits may say, by who receives the rows.
 LEAST_K = {"inside": 5, "outside": 20}
 LEAST_L = 2
-# No export of any tier holds these: direct identifiers, tokens of more than the subject, free text.
-NEVER = frozenset(
-    {"contact_id", "employer_id", "row_json", "reason_zh", "reason_en", "memo", "facts", "note", "complaint", "content"}
+_SUBJECTS = frozenset({"person", "doctor", "mixed"})  # the pseudonyms that a pack of leads may hold: who it is about
+# what stands in one row of a person's table and no other
+_TELLS_ONE_RECORD = frozenset(
+    t.key[0] for t in TABLES.values() if len(t.key) == 1 and t.token_columns and t.key[0] not in t.token_columns
 )
-_TOKENS = frozenset({"patient_id", "doctor_id", "attending_doctor_id", "ordering_doctor_id", "performing_doctor_id"})
+_NAMES_INSTITUTION = ("institution_id", "institution_name", "subject_id", "subject_name", "entity_id")
 
 
 class ExportRefusedError(FundwatchError):
@@ -59,7 +66,10 @@ class LimitsGiven(_Strict):
 
 
 class Export(_Strict):
-    """One export. With `measures` it is a table of cells, else of records; `named_suspicion` marks packs of leads."""
+    """One export. With `measures` it is a table of cells, else of records; `named_suspicion` marks packs of leads.
+
+    Each column of records is in `quasi` (what somebody may know of a person), `sensitive`, or `harmless` and why.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: Title
@@ -73,6 +83,7 @@ class Export(_Strict):
     cells: Cells | None = None
     quasi: tuple[str, ...] = ()
     sensitive: str | None = None
+    harmless: dict[str, Title] = {}
     limits: LimitsGiven | None = None
     on_violation: Literal["refuse", "suppress"] = "refuse"
     named_suspicion: bool = False
@@ -86,23 +97,38 @@ class Export(_Strict):
         """The limits as the measuring code takes them; none for cells and for packs of leads."""
         return None if self.limits is None else Limits(self.limits.k, self.limits.l)
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that the query may read."""
+        return (*self.known, *self.of_night)
+
+    def class_of(self, column: str) -> str:
+        """How a column is declared, for people: quasi, sensitive, harmless with the reason, or nothing."""
+        if column in self.harmless:
+            return f"harmless: {self.harmless[column].zh} {self.harmless[column].en}"
+        return "quasi" if column in self.quasi else "sensitive" if column == self.sensitive else ""
+
     @model_validator(mode="after")
     def _holds(self) -> Export:
-        found = [*self._column_faults(), *(self._cell_faults() if self.measures else self._record_faults())]
+        found = [*self._sql_faults(), *self._column_faults()]
+        found += self._cell_faults() if self.measures else self._record_faults()
         if found:
             raise ValueError("; ".join(found))
         return self
 
+    def _sql_faults(self) -> Iterator[str]:
+        yield from (f"there is no table '{name}'" for name in self.tables if name not in TABLES)
+        yield from (f"query: {told}" for told in query_faults(self.query, self.tables))
+        for name, column in self.columns.items():
+            yield from (f"columns.{name}.of: {told}" for told in faults_in(column.of, EXPORT_COLUMN))
+        for name, sql in self.measures.items():
+            yield from (f"measures.{name}: {told}" for told in faults_in(sql, EXPORT_MEASURE))
+
     def _column_faults(self) -> list[str]:
         names = {*self.columns, *self.measures}
-        sources = {column.of.strip() for column in self.columns.values()} | set(self.columns)
-        found = [f"{name} never leaves" for name in sorted(sources & NEVER)]
-        if not self.named_suspicion:
-            found += [
-                f"{name} is a person's token; only packs of leads hold tokens" for name in sorted(sources & _TOKENS)
-            ]
-        told = {*self.quasi, *([self.sensitive] if self.sensitive else [])}
-        return found + [f"{name} is no column of the export" for name in sorted(told - names)]
+        told = [*self.quasi, *([self.sensitive] if self.sensitive else []), *self.harmless]
+        found = [f"{name} is no column of the export" for name in sorted({*told} - names)]
+        return found + [f"{name} is declared in two ways" for name in sorted({n for n in told if told.count(n) > 1})]
 
     def _cell_faults(self) -> list[str]:
         if self.cells is None:
@@ -112,8 +138,6 @@ class Export(_Strict):
             found.append(f"cells.least: {self.audience} needs at least {LEAST_K[self.audience]}")
         if self.tier == "T2":
             found.append("a table of cells is T0 or T1")
-        if self.tier == "T0" and "institution_id" in self.columns:
-            found.append("T0 names no institution")
         unknown = {name for margin in self.cells.margins for name in margin} - set(self.columns)
         return found + [f"cells.margins: no column is named {name}" for name in sorted(unknown)]
 
@@ -129,7 +153,47 @@ class Export(_Strict):
             found.append(f"limits.k: {self.audience} needs at least {LEAST_K[self.audience]}")
         if self.sensitive is None or self.limits.l < LEAST_L:
             found.append(f"records need a sensitive column and limits.l of at least {LEAST_L}")
-        return found
+        if PERSON in self.columns:
+            found.append(f"{PERSON} is whom k counts, and no name for a column")
+        undeclared = sorted(self.columns.keys() - {*self.quasi, self.sensitive, *self.harmless})
+        return found + [f"{name} is declared neither quasi, sensitive nor harmless (and why)" for name in undeclared]
+
+
+def leaks(export: Export, made: Mapping[str, Made]) -> list[str]:
+    """Why the export's columns and measures may not leave, by what they are made of; empty when all may."""
+    found = []
+    for name in (*export.columns, *export.measures):
+        for base in sorted(made[name].of):
+            found += [
+                f"{name} is made of {base.table}.{base.column}, {told}" for told in _faults_of(export, name, base)
+            ]
+    return found
+
+
+def _faults_of(export: Export, name: str, base: Base) -> Iterator[str]:
+    table = TABLES.get(base.table) if base.table in export.tables else None
+    if table is None:
+        yield "which is no table that the export declares"
+        return
+    column = next((c for c in table.columns if c.name == base.column), None)
+    if column is None and not table.is_open:
+        yield "which the table's contract does not know"
+    elif column is not None and (column.is_free_text or column.is_quoting):
+        yield "which holds text of people or repeats other columns, and never leaves"
+    elif column is not None and column.domain is not None and not export.named_suspicion:
+        yield f"which holds tokens ({column.domain}); only packs of leads hold tokens"
+    elif column is not None and column.domain is not None and column.domain not in _SUBJECTS:
+        yield f"which holds tokens ({column.domain}) of more than a lead's subject, and never leaves"
+    if export.tier == "T0" and base.column.endswith(_NAMES_INSTITUTION):
+        yield "and T0 names no institution"
+    if name in export.harmless and base.column in _TELLS_ONE_RECORD:
+        yield "which tells one record from all others, and is not harmless"
+
+
+def counts_persons(person: Made) -> bool:
+    """Whether a column tells persons apart, as k needs: whole tokens of persons, and nothing else."""
+    domains = {c.domain for base in person.of for c in TABLES[base.table].columns if c.name == base.column}
+    return person.is_copy and domains == {"person"}
 
 
 def read_export(name: str, overlay: Path | None = None) -> Export:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from typing import Any, TypeVar
@@ -16,12 +16,23 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from fundwatch.errors import CatalogueError, FundwatchError, faults
+from fundwatch.expressions import (
+    RULE,
+    RULE_MEASURE,
+    Value,
+    faults_in,
+    is_call,
+    list_parameters_outside_in,
+    literal,
+    parameters_in,
+)
 from fundwatch.regions import Region, laid_over
 from fundwatch.resources import package_files, read_yaml
-from rules.expressions import parameters_in, unsafe_parts
+from rules.columns import GRAINS
 from rules.model import PLACEHOLDER, Exclusion, Rule, RuleSet, Text
 
 Part = TypeVar("Part", Rule, Exclusion, Text)
+_ANY_COLUMN = frozenset(name for grain in GRAINS.values() for name in grain.columns)
 _EXAMPLES = 3  # of each kind: a rule that was not seen to hit and to spare is not admitted
 
 
@@ -42,7 +53,8 @@ def load_rules(files: Sequence[Traversable] | None = None, region: Region | None
         exclusion = _parsed(Exclusion, entry, f"{where}: exclusion {name}", wrong)
         if exclusion is not None:
             exclusions[name] = exclusion
-            wrong += [f"{where}: exclusion {name} {told}" for told in unsafe_parts(exclusion.condition)]
+            told_of = faults_in(exclusion.condition, RULE, _ANY_COLUMN)
+            wrong += [f"{where}: exclusion {name}: condition {told}" for told in told_of]
     for name, where, entry in found.rules:
         rule = _parsed(Rule, entry, f"{where}: rule {name}", wrong)
         if rule is not None:
@@ -158,9 +170,18 @@ def _faults_of(rule: Rule) -> Iterator[str]:
 
 def _faults_of_expressions(rule: Rule) -> Iterator[str]:
     used: set[str] = set()
+    columns = GRAINS[rule.grain].columns.keys()
+    lists = {name for name, value in rule.params.items() if isinstance(value, list)}
     for key, expression in rule.expressions.items():
-        yield from (f"{key} {told}" for told in unsafe_parts(expression))
+        purpose = RULE_MEASURE if key.startswith("measures.") else RULE
+        known = columns if key == "where" else columns | rule.measures.keys()
+        yield from (f"{key} {told}" for told in faults_in(expression, purpose, known))
         used |= parameters_in(expression)
+        for name in sorted(list_parameters_outside_in(expression) & lists):
+            yield f"{key} compares with the list :{name}: write IN (:{name})"
+    if rule.money.of not in {*columns, "encounter_id"}:
+        yield f"money.of: there is no column '{rule.money.of}'"
+    yield from _faults_of_windows(rule, columns | rule.measures.keys())
     used |= {m.over_days[1:] for m in rule.measures.values() if isinstance(m.over_days, str)}
     named = {name for _, text in rule.reason for name in re.findall(PLACEHOLDER, text)}
     missing, idle = sorted(used - rule.params.keys()), sorted(rule.params.keys() - used - named)
@@ -168,12 +189,29 @@ def _faults_of_expressions(rule: Rule) -> Iterator[str]:
         yield f"params: {', '.join(missing)} is used and not declared"
     if idle:
         yield f"params: {', '.join(idle)} is declared and never used"
+    for name, value in rule.params.items():
+        yield from (f"params.{name}: {told}" for told in _faults_of_value(value))
+
+
+def _faults_of_value(value: Value) -> Iterator[str]:
+    try:
+        literal(value)
+    except FundwatchError as fault:
+        yield fault.what
+
+
+def _faults_of_windows(rule: Rule, known: Set[str]) -> Iterator[str]:
     for name, measure in rule.measures.items():
+        where = f"measures.{name}"
+        if not is_call(measure.compute):
+            yield f"{where} is not the call of one function, as a window needs"
+        for key, columns in (("by", measure.by), ("order", measure.order)):
+            yield from (f"{where}.{key}: there is no column '{c}'" for c in columns if c not in known)
         days = measure.over_days
         if isinstance(days, str):
             days = rule.params.get(days.removeprefix(":"))  # type: ignore[assignment]
         if measure.over_days is not None and (isinstance(days, bool) or not isinstance(days, int) or days < 1):
-            yield f"measures.{name}.over_days: is a whole number of days, or the :name of such a parameter"
+            yield f"{where}.over_days: is a whole number of days, or the :name of such a parameter"
 
 
 def _faults_between(rules: Sequence[Rule], exclusions: dict[str, Exclusion]) -> Iterator[str]:
@@ -188,3 +226,6 @@ def _faults_between(rules: Sequence[Rule], exclusions: dict[str, Exclusion]) -> 
         for name in rule.exclude:
             if name not in exclusions:
                 yield f"rule {rule.id}: exclude: no exclusion is named '{name}'"
+            else:
+                told = faults_in(exclusions[name].condition, RULE, GRAINS[rule.grain].columns)
+                yield from (f"rule {rule.id}: exclude: the condition of {name} {fault}" for fault in told)

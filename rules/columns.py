@@ -70,9 +70,10 @@ _PAIR = {
     **{f"earlier_here_{n}": _one(f"encounter.{n}") for n in _EARLIER},
     "shorter_encounter_id": _one("encounter.started_at", "encounter.ended_at"),
 }
-_VISIT = _own(
-    "encounter", "patient_id", "institution_id", "visit_type", "main_diagnosis_code", service_date="started_at"
-)
+_VISIT = {
+    **_own("encounter", "patient_id", "institution_id", "visit_type", "main_diagnosis_code"),
+    **_own("encounter", service_date="started_at", month="started_at"),
+}
 _CENSUS = {
     **_own("encounter", "institution_id", service_date="started_at", in_patients="started_at", month="started_at"),
     **_own("institution", "bed_count"),

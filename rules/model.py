@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from fundwatch.expressions import Value, written
 from fundwatch.fingerprint import fingerprint
-from rules.expressions import Parameter, bind
 
 PLACEHOLDER = r"\{([a-z_][a-z0-9_]*)\}"
 Expression = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int) else v), Field(min_length=1)]
@@ -118,7 +118,7 @@ class Rule(_Part):
     law: list[str] = Field(min_length=1)
     valid: Validity
     needs: list[str] = Field(default_factory=list, description="further table.column or knowledge.class it rests on")
-    params: dict[str, Parameter] = Field(default_factory=dict)
+    params: dict[str, Value] = Field(default_factory=dict)
     where: Expression = "TRUE"
     exclude: list[str] = Field(default_factory=list)
     measures: dict[str, Measure] = Field(default_factory=dict)
@@ -131,8 +131,8 @@ class Rule(_Part):
     examples: list[Example]
 
     def bound(self, expression: str) -> str:
-        """An expression of the rule with its parameters written as literals."""
-        return bind(expression, self.params)
+        """The SQL of an expression of the rule, with its parameters as literals."""
+        return written(expression, params=self.params)
 
     @property
     def expressions(self) -> dict[str, str]:

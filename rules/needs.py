@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 
+from fundwatch.expressions import names_in
 from rules.columns import ACCOUNT_NEEDS, GRAINS, Sources
-from rules.expressions import names_in
 from rules.knowledge import Knowledge
 from rules.model import Rule, RuleSet
 
 
 def names_used(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
     """The columns of the grain that the rule names anywhere, its reason included."""
-    told = frozenset().union(rule.fact_names, *(names_in(fact) for fact in rule.facts.values()))
-    return _names_judging(rule_set, rule) | (told & GRAINS[rule.grain].columns.keys())
+    columns = GRAINS[rule.grain].columns.keys()
+    told = frozenset().union(*(names_in(fact, columns) for fact in rule.facts.values()))
+    return _names_judging(rule_set, rule) | told | (rule.fact_names & columns)
 
 
 def _names_judging(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
     """The columns that decide on hit and money. What only the reason tells may be unknown: it says so there."""
     texts = [text for key, text in rule.expressions.items() if not key.startswith("facts.")]
     texts += [rule_set.exclusions[name].condition for name in rule.exclude]
-    named = frozenset().union(*(names_in(text) for text in texts))
-    windows = frozenset(c for m in rule.measures.values() for c in (*m.by, *m.order))
-    return (named | windows | {rule.money.of}) & GRAINS[rule.grain].columns.keys()
+    texts += [column for m in rule.measures.values() for column in (*m.by, *m.order)]
+    columns = GRAINS[rule.grain].columns.keys()
+    return frozenset().union(*(names_in(text, columns) for text in (*texts, rule.money.of)))
 
 
 def needs(rule_set: RuleSet, rule: Rule) -> Sources:

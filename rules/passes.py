@@ -9,8 +9,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
+from fundwatch.expressions import all_of, literal, names_in, written
 from rules.columns import GRAINS, Frame
-from rules.expressions import all_of, literal, names_in
 from rules.frames import Window
 from rules.model import PLACEHOLDER, Measure, Rule, RuleSet
 
@@ -47,7 +47,8 @@ def eligibility(rule_set: RuleSet, rule: Rule) -> str:
     dates = [f"service_date >= {literal(rule.valid.from_)}"]
     if rule.valid.to is not None:
         dates.append(f"service_date <= {literal(rule.valid.to)}")
-    spared = [f"NOT coalesce(({rule_set.exclusions[name].condition}), FALSE)" for name in rule.exclude]
+    conditions = (written(rule_set.exclusions[name].condition) for name in rule.exclude)
+    spared = [f"NOT coalesce(({condition}), FALSE)" for condition in conditions]
     return all_of([rule.bound(rule.where), *dates, *spared])
 
 
@@ -71,22 +72,22 @@ def _levels(rules: Sequence[Rule]) -> list[list[tuple[Rule, str, Measure]]]:
     levels: list[list[tuple[Rule, str, Measure]]] = []
     while waiting:
         names = {name for _, name, _ in waiting}
-        ready = [w for w in waiting if not (names - {w[1]}) & _seen_by(w[2])]
+        ready = [w for w in waiting if not _seen_by(w[2], names - {w[1]})]
         levels.append(ready or waiting)  # measures that look at each other are left to the analyser to refuse
         waiting = [w for w in waiting if w not in levels[-1]]
     return levels
 
 
-def _seen_by(measure: Measure) -> frozenset[str]:
-    return names_in(measure.compute) | frozenset((*measure.by, *measure.order))
+def _seen_by(measure: Measure, measures: set[str]) -> frozenset[str]:
+    return frozenset().union(*(names_in(text, measures) for text in (measure.compute, *measure.by, *measure.order)))
 
 
 def _window(rule: Rule, measure: Measure) -> str:
-    order, span = ", ".join(measure.order), ""
+    order, span = ", ".join(map(written, measure.order)), ""
     if measure.over_days is not None:
         days = int(rule.bound(str(measure.over_days)))
         order, span = "unix_date(service_date)", f"RANGE BETWEEN {days - 1} PRECEDING AND CURRENT ROW"
-    by = ", ".join((*measure.by, judged(rule)))
+    by = ", ".join((*map(written, measure.by), judged(rule)))
     ordered = f"ORDER BY {order}" if order else ""
     return f"{rule.bound(measure.compute)} OVER (PARTITION BY {by} {ordered} {span})"
 
@@ -175,12 +176,15 @@ def _proof(rule: Rule) -> dict[str, Column]:
 
 def _facts(tagged: DataFrame, rule: Rule) -> dict[str, Column]:
     """The values that the reason names, as texts a person reads."""
-    texts = {
-        name: rule.bound(rule.facts.get(name, literal(rule.params[name]) if name in rule.params else name))
-        for name in sorted(rule.fact_names)
-    }
+    texts = {name: _told(rule, name) for name in sorted(rule.fact_names)}
     kinds = dict(tagged.select(*(F.expr(text).alias(name) for name, text in texts.items())).dtypes)
     return {name: _readable(F.expr(text), kinds[name]) for name, text in texts.items()}
+
+
+def _told(rule: Rule, name: str) -> str:
+    if name in rule.params and name not in rule.facts:
+        return literal(rule.params[name])
+    return rule.bound(rule.facts.get(name, name))
 
 
 def _readable(value: Column, kind: str) -> Column:

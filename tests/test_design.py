@@ -128,7 +128,7 @@ def test_help_answers_without_loading_anything_heavy() -> None:
         "import sys; sys.argv=['fundwatch','--help']\n"
         "from jobs.command_line import main\n"
         "try: main()\nexcept SystemExit: pass\n"
-        "heavy = {'pyspark', 'pandas', 'numpy', 'pydantic', 'mlflow', 'yaml'}\n"
+        "heavy = {'pyspark', 'pandas', 'numpy', 'pydantic', 'mlflow', 'yaml', 'sqlglot'}\n"
         "print(sorted({m.split('.')[0] for m in sys.modules} & heavy))"
     )
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True).stdout

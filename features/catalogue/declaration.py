@@ -9,7 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from features.catalogue.sql import columns_of
+from fundwatch.contracts import TABLES
+from fundwatch.expressions import names_in
 from fundwatch.fingerprint import fingerprint
 
 ENTITIES = ("patient", "doctor", "institution")
@@ -64,6 +65,11 @@ class Measure(_Declared):
     unit: Literal["count", "day", "yuan"]
     description: str
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns of the source that it is made of."""
+        return names_in(self.value, TABLES[self.of.table].column_names)
+
 
 class Name(_Declared):
     """A name for those who read Chinese and those who read English."""
@@ -88,7 +94,7 @@ class Indicator(_Declared):
     @property
     def reads(self) -> frozenset[str]:
         """The measures and sets it is made of."""
-        return columns_of(self.formula) | columns_of(self.when or "")
+        return names_in(self.formula) | (names_in(self.when) if self.when is not None else frozenset())
 
 
 @dataclass(frozen=True)

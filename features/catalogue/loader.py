@@ -10,9 +10,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from features.catalogue.declaration import ENTITIES, Catalogue, DaySet, Measure, Source
-from features.catalogue.sql import BOUNDED_AGGREGATES, SCALARS, columns_of, distinct_columns, functions_of
 from fundwatch.contracts import TABLES
 from fundwatch.errors import CatalogueError, FundwatchError, faults
+from fundwatch.expressions import (
+    BOUNDED_AGGREGATES,
+    DAY_MEASURE,
+    FORMULA,
+    distinct_columns,
+    faults_in,
+    functions_in,
+)
 from fundwatch.regions import Region, laid_over
 from fundwatch.resources import package_files, read_yaml
 
@@ -95,11 +102,9 @@ def _unknown_columns(where: str, source: Source, columns: set[str] | frozenset[s
 
 
 def _measure_faults(where: str, measure: Measure) -> list[str]:
-    functions = functions_of(measure.value)
-    wrong = _unknown_columns(where, measure.of, columns_of(measure.value))
-    unbounded = functions - BOUNDED_AGGREGATES - SCALARS
-    wrong += [f"{where}: {f}() is not among the functions whose memory is bounded" for f in sorted(unbounded)]
-    if not functions & BOUNDED_AGGREGATES:
+    known = TABLES[measure.of.table].column_names
+    wrong = [f"{where}: {told}" for told in faults_in(measure.value, DAY_MEASURE, known)]
+    if not functions_in(measure.value) & BOUNDED_AGGREGATES:
         wrong.append(f"{where}: a measure adds up rows; use one of {', '.join(sorted(BOUNDED_AGGREGATES))}")
     return wrong
 
@@ -121,11 +126,8 @@ def _indicator_faults(catalogue: Catalogue) -> list[str]:
     for name, indicator in catalogue.indicators.items():
         where = f"indicators.{name}"
         wrong += [f"{where}: there is no measure or set '{n}'" for n in sorted(indicator.reads - known)]
-        texts = [indicator.formula, indicator.when or ""]
-        refused = sorted(functions_of(" ".join(texts)) - SCALARS)
-        wrong += [f"{where}: {f}() is not allowed in a formula" for f in refused]
-        if any("/" in text for text in texts):
-            wrong.append(f"{where}: write try_divide(a, b) for a / b, so that no base gives null")
+        for key, text in (("formula", indicator.formula), ("when", indicator.when)):
+            wrong += [f"{where}.{key}: {told}" for told in (faults_in(text, FORMULA) if text is not None else ())]
     read = set(chain.from_iterable(i.reads for i in catalogue.indicators.values()))
     return wrong + [f"{name}: no indicator reads it" for name in sorted(known - read)]
 
@@ -153,6 +155,6 @@ def runnable(catalogue: Catalogue, supplied: Supplied) -> tuple[Catalogue, dict[
 
 def _lacking(catalogue: Catalogue, declared: Measure | DaySet, supplied: Supplied) -> frozenset[str]:
     key, table = catalogue.keys[declared.of], declared.of.table
-    columns = columns_of(declared.value) if isinstance(declared, Measure) else {declared.column}
+    columns = declared.columns if isinstance(declared, Measure) else {declared.column}
     missing = {key.id, key.day, *columns} - supplied.get(table, frozenset())
     return frozenset(f"{table}.{column}" for column in missing)

@@ -54,7 +54,7 @@ QUARANTINE = _nightly(
     table_name string
     line_number bigint of the file, the header being line 1
     error_codes array<string>
-    row_json string the canonical, pseudonymous columns; never the original row
+    row_json quoting(string) the canonical, pseudonymous columns; never the original row
     key_id string the pseudonymisation key that made the row's tokens
     """,
     key="file_name line_number",
@@ -72,7 +72,7 @@ SUPPLIED_COLUMN = _nightly(
 _ID = {"patient": "token(person)", "doctor": "token(doctor)", "institution": "string"}
 _ROLLUP = """day date the day of service
 row_count double rows the day is made of; 0 when all were reversed, and the day is as if it had never been
-sets map<string,array<string>> distinct things of the day by the catalogue's name of the set
+sets quoting(map<string,array<string>>) distinct things of the day by the catalogue's name of the set
 """
 ROLLUPS = tuple(
     _nightly(
@@ -130,9 +130,9 @@ RULE_HIT = _nightly(
     amount_at_risk money fund money at risk by the rule's method
     is_estimate boolean an estimate ranks, and is never called recoverable
     money_method string A1 … A12
-    facts map<string,string> the measured values the reason names
-    reason_zh string
-    reason_en string
+    facts quoting(map<string,string>) the measured values the reason names
+    reason_zh quoting(string)
+    reason_en quoting(string)
     """,
     key="hit_id",
 )
@@ -233,8 +233,8 @@ LEAD = _nightly(
     line_count bigint
     rule_ids array<string>
     score double strongest percentile of its scores, 0 to 1; null without
-    reason_zh string
-    reason_en string
+    reason_zh quoting(string)
+    reason_en quoting(string)
     clear_zh string what would clear it
     clear_en string
     law array<string>

@@ -9,7 +9,6 @@ import yaml
 
 from features.catalogue import ENTITIES, Catalogue, load_catalogues, runnable
 from features.catalogue.loader import read_catalogues
-from features.catalogue.sql import columns_of, functions_of, renamed
 from fundwatch.contracts import TABLES
 from fundwatch.errors import CatalogueError
 
@@ -74,8 +73,8 @@ def test_all_faults_of_all_files_come_in_one_error(tmp_path: Path):
         "stays": {"of": "encounters", "value": "count(*)", "unit": "count", "description": "No key."},
     }
     text = message_of(tmp_path, declared(measures=bad_measures), declared(colour="red"))
-    assert "claim_line has no column 'ammount'" in text
-    assert "measures.all_items: collect_list() is not among the functions whose memory is bounded" in text
+    assert "measures.amount: names 'ammount', and there is no such column" in text
+    assert "measures.all_items: calls collect_list(), which is not among the functions whose memory is bounded" in text
     assert "encounters has no entry" in text
     assert "all_items: no indicator reads it" in text
     assert "1.yaml: colour" in text
@@ -131,8 +130,21 @@ def test_everything_runs_when_everything_is_supplied():
         assert runnable(catalogue, ALL_SUPPLIED) == (catalogue, {})
 
 
-def test_names_in_an_expression_are_told_from_functions_words_and_literals():
-    text = "sum(amount) FILTER (WHERE charge_class IN ('amount', '09') AND NOT is_inpatient)"
-    assert columns_of(text) == {"amount", "charge_class", "is_inpatient"}
-    assert functions_of(text) == {"sum"}
-    assert renamed("x = 'amount' + amount", {"amount": "a"}) == "x = 'amount' + a"
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "sum(amount) + reflect('java.lang.Math', 'random')",
+        "sum((select max(value) from text.`/etc/passwd`))",
+        "count_if(exists(array(amount), x -> x > 1))",
+        "sum(amount) + rand()",
+        "count(*) FILTER (WHERE raise_error(patient_id))",
+        "max(input_file_name())",
+        "sum(amount) -- all",
+    ],
+)
+def test_no_measure_and_no_formula_takes_what_is_no_plain_expression(tmp_path: Path, hostile: str):
+    content = declared(measures={"amount": {"of": "lines", "value": hostile, "unit": "yuan", "description": "All."}})
+    content["indicators"]["amount"] |= {"when": hostile}  # type: ignore[index]
+    told = message_of(tmp_path, content)
+    assert "0.yaml: measures.amount: " in told
+    assert "0.yaml: indicators.amount.when: " in told

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import pytest
 import yaml
 
 from fundwatch.errors import CatalogueError
+from fundwatch.lineage import Base, Made
 from fundwatch.resources import conf_names
-from leads.exports import parse_export, read_export
+from leads.exports import Export, counts_persons, leaks, parse_export, read_export
 from leads.privacy_pages import page, publish, table
 
 RECORDS = {
@@ -23,6 +25,7 @@ RECORDS = {
     "sensitive": "diagnosis",
     "limits": {"k": 5, "l": 2},
 }
+WHY = {"zh": "粗", "en": "coarse"}
 CELLS = RECORDS | {
     "tier": "T1",
     "measures": {"patients": "count(DISTINCT patient_id)"},
@@ -55,9 +58,12 @@ def test_a_declaration_within_the_bounds_holds(tmp_path):
         ({"limits": None}, "records need `quasi` and `limits`"),
         ({"tier": "T0"}, "records are T2"),
         ({"quasi": ["county"]}, "county is no column of the export"),
-        ({"columns": {"month": {"of": "patient_id"}}}, "only packs of leads hold tokens"),
-        ({"columns": {"month": {"of": "contact_id"}}, "named_suspicion": True}, "contact_id never leaves"),
-        ({"columns": {"month": {"of": "complaint"}}}, "complaint never leaves"),
+        ({"columns": RECORDS["columns"] | {"days": {"of": "days"}}}, "days is declared neither quasi, sensitive nor"),
+        ({"harmless": {"month": WHY}}, "month is declared in two ways"),
+        ({"columns": RECORDS["columns"] | {"patient_id": {"of": "days"}}}, "patient_id is whom k counts"),
+        ({"harmless": {"county": WHY}}, "county is no column of the export"),
+        ({"known": ["encounters"]}, "there is no table 'encounters'"),
+        ({"query": "SELECT * FROM patient"}, "query: reads 'patient', which is not declared beside it"),
         ({"named_suspicion": True, "audience": "outside"}, "packs of leads are T2 and stay inside"),
     ],
 )
@@ -73,12 +79,79 @@ def test_records_that_would_let_too_much_out_do_not_load(tmp_path, change, told)
         ({"cells": {"counts": "patients", "least": 3}}, "cells.least"),
         ({"audience": "outside"}, "cells.least"),
         ({"tier": "T2"}, "T0 or T1"),
-        ({"tier": "T0", "columns": {"institution_id": {"of": "institution_id"}}}, "T0 names no institution"),
     ],
 )
 def test_cells_that_would_let_too_much_out_do_not_load(tmp_path, change, told):
     with pytest.raises(CatalogueError, match=told):
         _parse(tmp_path, CELLS | change)
+
+
+def _made(*columns: str, counts: bool = False) -> Made:
+    bases = frozenset(Base(*column.split(".")) for column in columns)
+    return Made(counts=bases) if counts else Made(of=bases)
+
+
+def _leaks(change: Mapping[str, object], made: Made) -> list[str]:
+    export = Export.model_validate(change)
+    return leaks(export, dict.fromkeys((*export.columns, *export.measures), made))
+
+
+PACK = RECORDS | {"named_suspicion": True, "of_night": ["lead", "rule_hit"]}
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        ("encounter.patient_id", r"tokens \(person\)"),
+        ("encounter.attending_doctor_id", r"tokens \(doctor\)"),
+        ("encounter.record_id", r"tokens \(record\)"),
+        ("encounter.contact_id", r"tokens \(contact\)"),
+        ("encounter.complaint", "never leaves"),
+        ("patient.certificate_id", "no table that the export declares"),
+        ("encounter.nonsense", "does not know"),
+    ],
+)
+@pytest.mark.parametrize("export", [RECORDS, CELLS], ids=["records", "cells"])
+def test_what_is_made_of_a_token_or_of_free_text_does_not_leave(export, column, told):
+    (first, *_) = _leaks(export, _made(column))
+    assert re.search(told, first)
+    assert first.startswith(f"month is made of {column}, ")
+
+
+def test_a_count_of_tokens_and_what_holds_none_may_leave():
+    assert _leaks(CELLS, _made("encounter.patient_id", counts=True)) == []
+    assert _leaks(RECORDS, _made("encounter.region_code", "encounter.institution_id")) == []
+
+
+def test_a_pack_of_leads_holds_its_subjects_and_nobody_else():
+    assert _leaks(PACK, _made("lead.subject_id")) == []
+    for column in ("encounter.contact_id", "rule_hit.facts", "lead.reason_zh"):
+        assert all("never leaves" in fault for fault in _leaks(PACK, _made(column)))
+        assert _leaks(PACK, _made(column))
+
+
+def test_cells_to_be_published_name_no_institution_under_any_name():
+    published = CELLS | {"tier": "T0"}
+    assert "T0 names no institution" in _leaks(published, _made("encounter.institution_id"))[0]
+
+
+def test_what_tells_one_record_is_not_harmless():
+    export = RECORDS | {"quasi": ["diagnosis"], "sensitive": None, "harmless": {"month": WHY}, "named_suspicion": True}
+    assert "not harmless" in _leaks(export, _made("encounter.encounter_id"))[0]
+
+
+@pytest.mark.parametrize(
+    ("person", "is_counted"),
+    [
+        (Made(frozenset({Base("encounter", "patient_id")}), is_copy=True), True),
+        (Made(frozenset({Base("encounter", "patient_id")}), is_copy=False), False),
+        (Made(frozenset({Base("encounter", "encounter_id")}), is_copy=True), False),
+        (Made(frozenset({Base("encounter", "attending_doctor_id")}), is_copy=True), False),
+        (Made(), False),
+    ],
+)
+def test_only_whole_tokens_of_persons_count_persons(person, is_counted):
+    assert counts_persons(person) is is_counted
 
 
 def test_a_folder_is_replaced_whole(tmp_path):

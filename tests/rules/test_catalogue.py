@@ -15,7 +15,6 @@ from fundwatch.errors import CatalogueError
 from fundwatch.regions import Region
 from fundwatch.resources import package_files
 from rules.catalogue import load_rules
-from rules.expressions import Parameter, bind, names_in, unsafe_parts
 from rules.knowledge import knowledge_print, load_knowledge
 from rules.needs import needs, why_not
 from tests.rules.world import SHIPPED, shipped
@@ -89,27 +88,6 @@ def test_needs_follow_from_the_expressions():
 
 def test_what_only_the_reason_tells_is_not_needed():
     assert frozenset({"claim_line.item_name"}) not in needs(SHIPPED, shipped("DC-03"))
-
-
-@pytest.mark.parametrize(
-    ("expression", "told"),
-    [("a / b", "divides"), ("cast(a AS int) > 1", "casts"), ("a > current_date()", "clock")],
-)
-def test_an_unsafe_expression_is_refused(expression, told):
-    assert told in unsafe_parts(expression)[0]
-
-
-@pytest.mark.parametrize("expression", ["try_divide(a, b) > 1", "try_cast(a AS int) > 1", "name = 'a/b now()'"])
-def test_a_safe_expression_is_let_through(expression):
-    assert unsafe_parts(expression) == []
-
-
-def test_parameters_become_literals_and_quoted_text_is_left_alone():
-    params: dict[str, Parameter] = {"n": 3, "kinds": ["a", "b'c"], "share": 0.001}
-    assert bind("x > :n AND k IN (:kinds) AND t = ':n' AND s < :share", params) == (
-        "x > 3 AND k IN ('a', 'b\\'c') AND t = ':n' AND s < 0.001"
-    )
-    assert names_in("price > 'unit' AND qty > 1") == {"price", "AND", "qty"}
 
 
 def test_knowledge_that_holds_twice_on_a_day_is_refused_with_all_other_faults(tmp_path):
@@ -251,3 +229,56 @@ def test_faults_of_a_regions_file_name_it_and_the_rule(tmp_path):
         load_rules(region=region(tmp_path, content))
     assert f"rule {name}: params: no_such_limit is declared and never used" in raised.value.what
     assert "rules.yaml: rule number 2: say whose `id` it changes" in raised.value.what
+
+
+_HOSTILE = [
+    "reflect('java.lang.System', 'getenv', 'HOME') = 'a'",
+    "(select max(value) from text.`/etc/passwd`) = 'a'",
+    "exists(array(1), x -> raise_error(patient_id))",
+    "raise_error(patient_id)",
+    "input_file_name() = 'a'",
+    "amount > 1 -- and no more",
+    "charged_at > 'now'",
+    "patient.amount > 1",
+    "no_such_column > 1",
+]
+_PLACES = [
+    ("where",), ("when",), ("money", "share"), ("measures", "copy_number", "compute"), ("facts", "amount_text"),
+    ("measures", "copy_number", "by", 0), ("measures", "copy_number", "order", 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", _PLACES, ids=[".".join(map(str, place)) for place in _PLACES])
+def test_no_place_of_a_rule_takes_what_is_no_plain_expression(tmp_path, entry, place):
+    for hostile in _HOSTILE:
+        changed = copy.deepcopy(entry)
+        at = changed
+        for key in place[:-1]:
+            at = at.setdefault(key, {}) if isinstance(at, dict) else at[key]
+        at[place[-1]] = hostile
+        with pytest.raises(CatalogueError) as refused:
+            _load(tmp_path, changed)
+        key = ".".join(part for part in map(str, place) if part not in ("compute", "0"))
+        assert f"mine.yaml: rule {entry['id']}: {key}" in refused.value.what, hostile
+
+
+def test_an_exclusion_takes_none_either_and_names_its_file(tmp_path, entry):
+    for hostile in _HOSTILE:
+        exclusion = {"name": {"zh": "某", "en": "Some"}, "condition": hostile}
+        with pytest.raises(CatalogueError, match=r"mine\.yaml: exclusion some: condition "):
+            _load(tmp_path, entry, exclusions={"some": exclusion})
+
+
+def test_a_list_stands_in_in_and_nowhere_else(tmp_path, entry):
+    changed = {**entry, "params": {**entry["params"], "kinds": ["11", "12"]}, "when": "visit_type = :kinds"}
+    with pytest.raises(CatalogueError, match=r"when compares with the list :kinds: write IN \(:kinds\)"):
+        _load(tmp_path, changed)
+
+
+def test_a_parameter_is_no_moment_of_the_clock(tmp_path, entry):
+    with pytest.raises(CatalogueError, match=r"params\.day: the text 'now'"):
+        _load(tmp_path, {**entry, "params": {**entry["params"], "day": "now"}, "when": "charged_at > :day"})
+
+
+def test_names_are_compared_without_case(tmp_path, entry):
+    _load(tmp_path, {**entry, "when": "COPY_NUMBER > 1 AND Amount > 0"})
