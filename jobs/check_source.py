@@ -114,18 +114,10 @@ def check(spark: SparkSession, mapping: SourceMapping, quality: Quality, deliver
     supplied = supplied_columns(mapping, delivery.headers())
     whole = supplied_columns(mapping, {k: frozenset(f.names().values()) for k, f in mapping.files.items()})
     trial.map_all()
-    with ThreadPoolExecutor() as pool:  # each is one collected frame, and plans as long as it computes
-        totals, codes, columns, strange, keys, references = (
-            pool.submit(count)
-            for count in (
-                trial.totals,
-                trial.codes,
-                partial(trial.columns, supplied),
-                trial.strange,
-                trial.keys,
-                partial(trial.references, supplied),
-            )
-        )
+    references_of, columns_of = partial(trial.references, supplied), partial(trial.columns, supplied)
+    counts = (trial.totals, trial.codes, columns_of, trial.strange, trial.keys, references_of)
+    with ThreadPoolExecutor() as pool:  # each collects one frame, and plans as long as it computes
+        totals, codes, columns, strange, keys, references = pool.map(lambda count: count(), counts)
     return Report(
         source=mapping.source,
         night=delivery.business_date,
@@ -134,14 +126,14 @@ def check(spark: SparkSession, mapping: SourceMapping, quality: Quality, deliver
         share_limit=quality.quarantine_share,
         files=tuple(file_columns(mapping.files[f.kind], f.kind, f.name, f.header) for f in delivery.files),
         rows_of_files={f.name: f.measured.rows for f in delivery.files},
-        totals=totals.result(),
-        codes=codes.result(),
-        columns=columns.result(),
+        totals=totals,
+        codes=codes,
+        columns=columns,
         constants=_constants(mapping),
         unknown={t: tuple(c for c in _mappable(t) if c not in names) for t, names in supplied.items()},
-        strange=strange.result(),
-        keys=keys.result(),
-        references=references.result(),
+        strange=strange,
+        keys=keys,
+        references=references,
         enabled=tuple(enabled_by(_sets(supplied), _sets(whole))),
     )
 

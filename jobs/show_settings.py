@@ -35,7 +35,19 @@ def _print(rows: Sequence[Mapping[str, Any]]) -> None:
     for row in rows:
         several = row["value"] if isinstance(row["value"], dict) else None
         value = "" if several is not None else f" = {row['value']}"
-        print(f"{row['setting']}{value}  ({row['from']})")
+        print(_wrapped(f"{row['setting']}{value}  ({row['from']})", ""))
         for key, part in (several or {}).items():
-            print(f"      {key} = {part}")
-        print(textwrap.fill(str(row["meaning"]), _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT))
+            print(_wrapped(f"{key} = {part}", _INDENT))
+        print(_wrapped(str(row["meaning"]), _INDENT))
+
+
+def _wrapped(text: str, indent: str) -> str:
+    """Wrapped between words; a path is not cut, so that it can be copied."""
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=_INDENT + indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -28,12 +28,17 @@ class Cluster:
 
     address: str
     pages: str
+    folder: Path
     workers: tuple[subprocess.Popen[bytes], ...]
 
     def state(self) -> dict[str, list[dict[str, object]]]:
         """What the master says of its workers and applications."""
         with urlopen(f"{self.pages}/json/", timeout=10) as answer:
             return dict(json.load(answer))
+
+    def has_shuffled(self) -> bool:
+        """Whether executors hold what a later stage of an application will ask for."""
+        return any(self.folder.rglob("shuffle_*.data"))
 
     def kill_worker(self) -> None:
         """End the first worker and its executors at once, as a machine that fails would."""
@@ -51,7 +56,7 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
         each = ("-c", "1", "-m", _MEMORY, "--host", "127.0.0.1", "--webui-port", str(_free_port()), address)
         work = [str(folder / f"worker-{number}") for number in range(workers)]
         started += [_start(folder, "worker.Worker", "--work-dir", where, *each) for where in work]
-        made = Cluster(address, f"http://127.0.0.1:{pages}", tuple(started[1:]))
+        made = Cluster(address, f"http://127.0.0.1:{pages}", folder, tuple(started[1:]))
         until(lambda: _alive(made) == workers)
         yield made
     finally:
@@ -73,7 +78,11 @@ def until(condition: Callable[[], bool]) -> None:
 
 def _start(folder: Path, name: str, *arguments: str) -> subprocess.Popen[bytes]:
     command = [str(SPARK / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", *arguments]
-    environment = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
+    environment = os.environ | {
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_DIRS": str(folder),
+        "PYSPARK_PYTHON": sys.executable,
+    }
     with (folder / f"{name}.log").open("ab") as log:  # a session of its own, so that all its children end with it
         return subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=folder, start_new_session=True)
 

@@ -86,23 +86,22 @@ def jars() -> list[Path]:
     return sorted(Path(os.environ.get("FUNDWATCH_JARS", ROOT / ".jars" / "jars")).glob("*.jar"))
 
 
-def test_a_worker_that_dies_in_the_rule_scan_changes_nothing(
-    finished_night: FinishedNight, by_scripts: Path, tmp_path: Path
-) -> None:
-    var = Path(shutil.copytree(by_scripts, tmp_path / "var"))
+def test_a_worker_that_dies_in_the_rule_scan_changes_nothing(finished_night: FinishedNight, tmp_path: Path) -> None:
+    var = Path(shutil.copytree(finished_night.var, tmp_path / "var"))
+    Ledger(var / "lake").start("rules", NIGHTS[0], "killed")  # a scan that did not end is made again
     with cluster(tmp_path) as failing:
         command = [sys.executable, "-m", "jobs.command_line", "rules", "--date", str(NIGHTS[0]), "--var", str(var)]
         scan = subprocess.Popen(
             [*command, "--set", f"spark_master={failing.address}"], cwd=ROOT, env=clean_environment(), text=True,
             stderr=subprocess.PIPE,
         )  # fmt: skip
-        until(lambda: any(row["job"] == "rules" for row in Ledger(var / "lake").run_rows()))
-        until(lambda: any(app["state"] == "RUNNING" for app in failing.state()["activeapps"]))
+        until(failing.has_shuffled)
         failing.kill_worker()
         assert scan.poll() is None, "the scan was over before the worker died"
         told = scan.communicate(timeout=1200)[1]
         assert scan.returncode == 0, told
-        assert sum(worker["state"] == "ALIVE" for worker in failing.state()["workers"]) == 1
+        until(lambda: sum(worker["state"] == "ALIVE" for worker in failing.state()["workers"]) == 1)
+    assert "done before" not in told
     assert hits(var) == hits(finished_night.var)
 
 
