@@ -10,12 +10,16 @@ echo "claims and lake: $FUNDWATCH_VAR"
 airflow db migrate >"$AIRFLOW_HOME/migrate.log" 2>&1 ||
   { tail -n 20 "$AIRFLOW_HOME/migrate.log" >&2; echo "Airflow's database could not be made; see $AIRFLOW_HOME/migrate.log" >&2; exit 1; }
 
-# Its parts do not all end when Ctrl-C reaches each of their processes at once: each part is a process group, the first
-# of which alone is told, and what is left after a while is killed. State is in the database and the lake.
-set -m
+# Its parts do not all end when Ctrl-C reaches each of their processes at once, and their tasks have process groups of
+# their own: each part is a session, the first process of which alone is told, and what is left after a while is killed.
+# State is in the database and the lake.
+own_session='import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell switches off for what it starts beside itself
+os.setsid()
+os.execvp(sys.argv[1], sys.argv[1:])'
 parts=()
 start() {
-  airflow "$@" > >(sed -u "s/^/$1 | /") 2>&1 &
+  "$project/.venv/bin/python" -c "$own_session" airflow "$@" > >(sed -u "s/^/$1 | /") 2>&1 &
   parts+=($!)
 }
 stop() {
@@ -27,7 +31,7 @@ stop() {
     [ "$second" -ne 5 ] || kill -TERM "${parts[@]}" 2>/dev/null || true # told twice, the scheduler waits for no task
     sleep 1
   done
-  for part in "${parts[@]}"; do kill -KILL -- "-$part" 2>/dev/null || true; done
+  for part in "${parts[@]}"; do pkill -KILL -s "$part" || true; done
   exit "$1"
 }
 trap 'stop 130' INT TERM

@@ -1,7 +1,9 @@
 # Sourced by the Airflow scripts: Airflow's state in the project, our DAGs alone, this machine alone, no calls home.
 # The caller may set AIRFLOW_HOME, AIRFLOW__…, FUNDWATCH_* and FUNDWATCH_AIRFLOW_* beforehand.
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-export AIRFLOW_HOME="${AIRFLOW_HOME:-$project/var/airflow}"
+absolute() { "$project/.venv/bin/python" -c 'import os, sys; print(os.path.abspath(sys.argv[1]))' "$1"; }
+AIRFLOW_HOME=$(absolute "${AIRFLOW_HOME:-$project/var/airflow}")
+export AIRFLOW_HOME
 export AIRFLOW__CORE__DAGS_FOLDER="$project/dags"
 export AIRFLOW__CORE__LOAD_EXAMPLES=False
 export AIRFLOW__CORE__PARALLELISM="${AIRFLOW__CORE__PARALLELISM:-2}" # each task is a Spark; the default holds 32 workers
@@ -23,11 +25,12 @@ airflow_path=$(sed -E 's#^[a-z]+://[^/]*##; s#/+$##' <<<"$AIRFLOW__API__BASE_URL
 export AIRFLOW__CORE__EXECUTION_API_SERVER_URL="${AIRFLOW__CORE__EXECUTION_API_SERVER_URL:-$airflow_here$airflow_path/execution/}"
 # beside a Spark that takes all cores the API server may answer late, and a task is not lost for it (the default: 5 s)
 export AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT="${AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT:-60}"
+# SQLite has one writer at a time: who comes second waits for longer than the five seconds of its default
+export AIRFLOW__DATABASE__SQL_ALCHEMY_CONN="${AIRFLOW__DATABASE__SQL_ALCHEMY_CONN:-sqlite:///$AIRFLOW_HOME/airflow.db?timeout=60}"
 export NO_PROXY="${NO_PROXY:+$NO_PROXY,}$airflow_host" no_proxy="${no_proxy:+$no_proxy,}$airflow_host"
 
 # tasks run in a folder of their own: a relative path would end there
-FUNDWATCH_VAR=$("$project/.venv/bin/python" -c 'import os, sys; print(os.path.abspath(sys.argv[1]))' \
-  "${FUNDWATCH_VAR:-$project/var}")
+FUNDWATCH_VAR=$(absolute "${FUNDWATCH_VAR:-$project/var}")
 export FUNDWATCH_VAR
 if [ -z "${FUNDWATCH_SETTINGS:-}" ] && [ -f "$project/fundwatch.yaml" ]; then
   export FUNDWATCH_SETTINGS="$project/fundwatch.yaml"
