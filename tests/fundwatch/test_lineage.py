@@ -9,6 +9,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from fundwatch.lineage import LineageError, Made, made_of, strictly_read
+from intake.distinct import arrow_function
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -31,10 +32,7 @@ def _told(frame: DataFrame) -> dict[str, str]:
 
 
 def test_through_expressions_lambdas_functions_of_ours_and_rows_made_of_one(stays):
-    @F.pandas_udf("string")
-    def token(values):
-        return values
-
+    token = arrow_function("token", lambda values: values, "string")
     made = stays.select(
         F.lit(1).alias("nothing"),
         F.col("stay").alias("copy"),
