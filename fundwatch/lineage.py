@@ -51,7 +51,7 @@ class Base:
 class Made:
     """What a column is made of. `is_copy`: it holds whole values of one column (or the least or first of several).
 
-    `counts` are the columns of which it only tells how many there are; they are not among `of`.
+    `counts` are the columns of which it only tells how many values there are; they are not among `of`.
     """
 
     of: frozenset[Base] = frozenset()
@@ -252,9 +252,12 @@ class _Walk:
         parts = [self._made(child) for child in node.children]
         if node.facts.get("plan") is not None and isinstance(node.facts["plan"], list):
             parts += [made for _, made in self.outputs(_tree(node.facts["plan"]))]
+        if node.kind in _COUNTS:
+            # a count of whole values tells nothing of them; one of those that are like something tells who is
+            counted = _merged([part for part in parts if part.is_copy])
+            rest = _merged([part for part in parts if not part.is_copy])
+            return Made(rest.of, counts=counted.counts | counted.of | rest.counts)
         whole = _merged(parts)
-        if node.kind == "AggregateExpression" and node.children[0].kind in _COUNTS:
-            return Made(counts=whole.counts | whole.of)
         return Made(whole.of, whole.is_copy and node.kind in _COPIES, whole.counts)
 
 

@@ -50,7 +50,7 @@ tables:
         columns: {line_id: number, amount: fee, visit_type: kind, patient_id: {token: person, of: psn_no}}
 """
 # where SQL stands, and the key that a message names
-PLACES = {
+PLACES: dict[str, tuple[str | int, ...]] = {
     "tables.patient.rows[0].patient_id": ("patient", "rows", 0, "columns", "patient_id", "of"),
     "tables.patient.rows[0].sex": ("patient", "rows", 0, "columns", "sex", "of"),
     "tables.patient.rows[0].death_date": ("patient", "rows", 0, "columns", "death_date", "of"),

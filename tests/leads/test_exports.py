@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,7 +14,7 @@ from fundwatch.resources import conf_names
 from leads.exports import Export, counts_persons, leaks, parse_export, read_export
 from leads.privacy_pages import page, publish, table
 
-RECORDS = {
+RECORDS: dict[str, Any] = {
     "name": "some_records",
     "title": {"zh": "记录", "en": "Records"},
     "tier": "T2",
