@@ -84,12 +84,13 @@ class Planter:
             # by its content alone, so that a line that comes again is the same line; registers may be small
             is_chosen = int(row_print, 16) % _ONE_ROW_IN == 0 or (number == 0 and self._is_register(kind))
             values = [*row, *([""] * (len(whole) - len(header)))]
-            fits = len(row) == len(header)
-            given = [
-                self._value(kind, c, self._coded(kind, c, v, row_print), row_print if is_chosen else "")
-                for c, v in zip(whole, values, strict=True)
-            ]
-            writer.writerow(given if fits else row)
+            if len(row) != len(header):
+                writer.writerow(row)
+                continue
+            if len(rows) > _ONE_CODE_IN:  # of few rows one is too many for the gate
+                values = [self._coded(kind, c, v, row_print) for c, v in zip(whole, values, strict=True)]
+            chosen = row_print if is_chosen else ""
+            writer.writerow([self._value(kind, c, v, chosen) for c, v in zip(whole, values, strict=True)])
         return gzip.compress(text.getvalue().encode("utf-8"), mtime=0)
 
     def _coded(self, kind: str, column: str, value: str, row_print: str) -> str:

@@ -40,7 +40,11 @@ _BY_FORM = f"{_MOBILE}|{_LANDLINE}|{_PASSPORT}|{_EMAIL}"
 # a number made of a region, a day and a count begins like a card of some regions
 _REGION_AND_DAY = f"^[0-9]{{6}}(?:(?:19|20)[0-9]{{2}}|2[0-9]){_DAY}"
 # cheap, and passes whatever one of the above may find: most values stop here
-_MAY_HOLD = f"[0-9][0-9 -]{{6,}}[0-9Xx]|[Ee][A-Za-z][0-9]{{7}}|@|[{_FULL[:10]}]"
+_MAY_HOLD = (
+    f"{_LEFT}(?:[1-9][0-9]{{5}}[ -]?[0-9]{{6,8}}[ -]?[0-9]{{3}}[0-9Xx]?{_RIGHT}|62[0-9]{{2}}[ -]?[0-9]{{4}}"
+    f"|1[3-9][0-9][ -]?[0-9]{{4}}[ -]?[0-9]{{4}}{_RIGHT}|0[0-9]{{2,3}}-[1-9][0-9]{{6}}"
+    f"|[EeGg][0-9A-Za-z][0-9]{{7}}{_RIGHT})|[+]86|@|[{_FULL[:10]}]"
+)
 
 _WORDS = frozenset({"东方", "第五", "百里", "公羊", "西门", "东郭", "闻人", "长孙", "公孙"})
 _SURNAME, _GIVEN = f"[{''.join(sorted(SURNAMES))}]", f"[{''.join(sorted(GIVEN))}]"
