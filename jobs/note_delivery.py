@@ -13,7 +13,7 @@ from fundwatch.delivery_log import Delivered, DeliveryLog, State
 from fundwatch.errors import DeliveryError, GateError, HeldError
 from fundwatch.fingerprint import fingerprint
 from fundwatch.vault import Vault
-from intake.delivery import Delivery, delivery_hashes
+from intake.delivery import Delivery
 from intake.totals import Total
 from jobs.intake_work import IntakeWork
 
@@ -47,8 +47,7 @@ class Course:
 @contextmanager
 def noted_delivery(work: IntakeWork) -> Iterator[Course]:
     """Note that the night's delivery was received, and that it was held or refused when the block says so."""
-    settings = work.night.settings
-    hashes = delivery_hashes(work.mapping, settings.landing_dir, work.date)
+    hashes = work.hashes
     log = DeliveryLog(work.night.place.lake.root)
     course = Course(
         log, Delivered(work.date, work.mapping.source, "", fingerprint(sorted(hashes.items())), len(hashes))
