@@ -90,6 +90,8 @@ def ledger_findings(root: Path, tables: Sequence[str]) -> Iterator[Finding]:
     for row in Ledger(root).table_rows():
         if row["state"] == "committed":
             recorded[row["table_name"]][row["version"]] = row
+        elif row["state"] == "lost":  # and made anew since, or to be
+            recorded.pop(row["table_name"], None)
     for name, versions in sorted(recorded.items()):
         newest = versions[max(versions)]
         do = f"run `fundwatch {newest['job']} --date {newest['business_date']}` again, or restore the table from a copy"

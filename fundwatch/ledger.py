@@ -60,6 +60,21 @@ class Ledger:
         """Note the version and the rows that a write made."""
         self._table_rows([(run_id, job, night, done.table, "committed", done.version, done.rows)])
 
+    def lost(self, table: str) -> None:
+        """Note that the table is lost for good: what was committed to it before is expected no more."""
+        self._table_rows([("", "", None, table, "lost", None, None)])
+
+    def newest_versions(self) -> dict[str, Mapping[str, Any]]:
+        """By table: the committed row with the newest version, of all since the table was last lost."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for row in self._run_table.rows():
+            name = row["table_name"]
+            if row["state"] == "lost":
+                found.pop(name, None)
+            elif row["state"] == "committed" and row["version"] >= found.get(name, row)["version"]:
+                found[name] = row
+        return found
+
     def read_versions(self, run_id: str, job: str, night: date, versions: Mapping[str, int]) -> None:
         """Note at which versions the run read its tables."""
         self._table_rows([(run_id, job, night, table, "read", v, None) for table, v in sorted(versions.items())])

@@ -6,6 +6,7 @@ import argparse
 import importlib
 import json
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 
 from fundwatch import __version__
 from fundwatch.errors import ExitCode, FundwatchError, IncompleteError
+from fundwatch.machine_faults import machine_error
 from jobs.export_options import export_options, privacy_options
 from jobs.operating_options import deliveries_options, erase_options, lake_options, quarantine_options
 from jobs.privacy_options import audit_options, keys_options, reidentify_options
@@ -212,6 +214,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("stopped; run the same command again to go on", file=sys.stderr)
         return 130
     except Exception as fault:  # noqa: BLE001 (the last resort: named, never swallowed; its message may hold data)
+        if (known := machine_error(fault, _places(options))) is not None and not _shows_faults(options):
+            _tell(known, as_json=options.json)
+            return int(known.exit_code)
         _tell_unexpected(fault, in_full=_shows_faults(options))
         return int(ExitCode.FAULT)
     if options.json and result is not None:
@@ -225,6 +230,13 @@ def _tell(fault: FundwatchError, *, as_json: bool) -> None:
         told |= {"error": fault.what, "where": fault.where, "do": fault.do, "exit_code": int(fault.exit_code)}
         print(json.dumps(told, ensure_ascii=False, indent=2, default=str))
     print(f"fundwatch: {fault}", file=sys.stderr)
+
+
+def _places(options: argparse.Namespace) -> list[Path]:
+    """Folders that a run writes to, the lake first."""
+    settings = settings_of(options).settings
+    local = settings.spark_conf.get("spark.local.dir", tempfile.gettempdir())
+    return [settings.lake_dir, settings.vault_dir, settings.lists_dir, settings.var, Path(local)]
 
 
 def _shows_faults(options: argparse.Namespace) -> bool:

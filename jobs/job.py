@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fundwatch import __version__
 from fundwatch.errors import ContractError, NotReadyError
 from fundwatch.fingerprint import fingerprint
+from fundwatch.heartbeat import heartbeat
 from fundwatch.ledger import Ledger
 from fundwatch.lock import held
 from fundwatch.logs import log, step
+from fundwatch.lost_tables import refuse_lost
 from fundwatch.settings import Settings
 from fundwatch.store import Lake, Written
 
@@ -78,6 +80,11 @@ class Workplace:
                     self._note_java(java.pid)
             return self._spark
 
+    @property
+    def running_spark(self) -> SparkSession | None:
+        """The session if it has been started; looking does not start it."""
+        return self._spark
+
     def stop(self) -> None:
         if self._spark is not None:
             self._spark.stop()
@@ -94,8 +101,10 @@ def workplace(settings: Settings) -> Iterator[Workplace]:
     """The lake, locked, with a session that ends with the block."""
     with held(settings.lake_dir) as lock:
         place = Workplace(settings, lock.note_process)
+        watch = heartbeat(lambda: place.running_spark, settings.stall_minutes, settings.stall_limit_minutes)
         try:
-            yield place
+            with watch:
+                yield place
         finally:
             place.stop()
 
@@ -237,6 +246,7 @@ def _print_over(job: Job, upstream: Sequence[str], own: object) -> str:
 
 def run_job(job: Job, place: Workplace, night: date) -> Report:
     """Run the job for the night unless it stands already with the same print. The report says `is_new`."""
+    refuse_lost(place.lake, place.ledger, (*job.reads, *job.optional, *job.writes), place.settings.rebuilt_tables)
     upstream, own = _upstream(job, place, night), job.own_print(place, night)
     run_print = _print_over(job, upstream, own)
     stands = place.ledger.committed(job.name, night)
