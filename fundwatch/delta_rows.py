@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from pyarrow import RecordBatchReader
 
 _ATTEMPTS = 5
-_HALF_MADE = ".half-made-"
+_TOLD = ("path", "size_bytes", "num_records")
+HALF_MADE = ".half-made-"
 _PLAIN = re.compile(r"[\w-]+")  # a partition's value that is a folder's name as it is
 
 
@@ -52,7 +53,9 @@ def live_files(table: DeltaTable, path: Path) -> list[LiveFile]:
     import pyarrow as pa
 
     found = []
-    for row in pa.table(table.get_add_actions(flatten=True)).to_pylist():
+    actions = pa.table(table.get_add_actions(flatten=True))
+    told = [name for name in actions.column_names if name in _TOLD or name.startswith("partition.")]
+    for row in actions.select(told).to_pylist():  # least and greatest values are many, and not needed
         of = {key.removeprefix("partition."): value for key, value in row.items() if key.startswith("partition.")}
         partition = {name: None if value is None else str(value) for name, value in of.items()}
         rows = row.get("num_records")
@@ -263,7 +266,7 @@ class _Writer:
         import uuid
 
         folder.mkdir(parents=True, exist_ok=True)
-        self._path = folder / f"{_HALF_MADE}{uuid.uuid4().hex}"
+        self._path = folder / f"{HALF_MADE}{uuid.uuid4().hex}"
         self._schema, self.rows = schema, 0
 
     def __enter__(self) -> _Writer:
@@ -275,9 +278,13 @@ class _Writer:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        self._file.close()
-        if kind is not None:
-            self._path.unlink(missing_ok=True)
+        is_whole = False
+        try:
+            self._file.close()
+            is_whole = kind is None
+        finally:
+            if not is_whole:
+                self._path.unlink(missing_ok=True)
 
     def write(self, batch: pa.RecordBatch) -> None:
         self._file.write_batch(batch)

@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from fundwatch.delta_rows import commit_rows, opened, query_rows, read_batches, seal
+from fundwatch.delta_rows import HALF_MADE, commit_rows, opened, query_rows, read_batches, seal
 from fundwatch.erasures import Gone
 from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.store import STAGING
@@ -122,6 +122,8 @@ def purge(path: Path) -> int:
     seal(path)
     # full: files that no commit names too, such as a killed run's; nobody else writes while the lake is locked
     DeltaTable(str(path)).vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
+    for left in path.rglob(f"{HALF_MADE}*"):  # a vacuum passes over hidden files
+        left.unlink()
     table = DeltaTable(str(path))
     table.create_checkpoint()
     newest = int(table.version())

@@ -43,12 +43,16 @@ def _watch(session: Callable[[], SparkSession | None], quiet: float, limit: floa
             seen, moved, said = (steps, tasks), now, now
         elif now - said >= quiet:
             said = now
-            log.warning("nothing has ended for %.0f min; waiting for: %s", (now - moved) / 60, _told(steps, tasks))
+            log.warning("nothing has ended for %s; waiting for: %s", _long(now - moved), _told(steps, tasks))
         if limit and now - moved >= limit and tasks and spark is not None:
-            log.warning("nothing has ended for %.0f min: Spark's work is stopped", (now - moved) / 60)
+            log.warning("nothing has ended for %s: Spark's work is stopped", _long(now - moved))
             for stage in spark.sparkContext.statusTracker().getActiveStageIds():
                 spark.sparkContext._jsc.sc().cancelStage(stage, NO_PROGRESS)
             moved = now
+
+
+def _long(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 60 else f"{seconds:.0f} s"
 
 
 def _tasks(spark: SparkSession) -> tuple[tuple[str, int, int, int], ...]:

@@ -26,7 +26,7 @@ def refuse_lost(lake: Lake, ledger: Ledger, tables: Collection[str], rebuilt: st
     Tables named in `rebuilt` may be gone, which the ledger is told once: from then on they are made anew.
     """
     given = {name.strip() for name in rebuilt.split(",")} - {""}
-    known = ledger.newest_versions()
+    known = dict(ledger.newest_versions())
     if wrong := sorted(given - {*TABLES}):
         told = f"no table is named {', '.join(wrong)}"
         raise SettingsError(told, where="rebuilt_tables", do="name tables of the lake, with commas between")
@@ -34,7 +34,7 @@ def refuse_lost(lake: Lake, ledger: Ledger, tables: Collection[str], rebuilt: st
         if not lake.exists(name):
             ledger.lost(name)
             known.pop(name)
-    found = list(_lost(lake, {name: known[name]["version"] for name in sorted({*tables} & {*known})}))
+    found = list(_lost(lake, {name: known[name] for name in sorted({*tables} & {*known})}))
     if found:
         raise LostTableError(
             faults("tables are not what was committed to them", [text for _, text in found]),

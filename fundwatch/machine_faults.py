@@ -68,8 +68,8 @@ _KINDS = (
           r"OutOfMemoryError", r"Cannot allocate memory", r"^MemoryError"),
     _kind("the log of a table is damaged", _DAMAGED,
           r"DELTA_TRUNCATED_TRANSACTION_LOG", r"DELTA_VERSIONS_NOT_CONTIGUOUS", r"DELTA_LOG_FILE_NOT_FOUND",
-          r"DELTA_STATE_RECOVER", r"_delta_log/.*(Malformed|JsonParse|JsonEOF)", r"JsonEOFException",
-          r"Invalid JSON in log"),
+          r"DELTA_STATE_RECOVER", r"(FAILED_READ_FILE|Checksum|Json|Malformed).*_delta_log/", r"JsonEOFException",
+          r"DeltaError: .*(JSON|json|log)"),
     _kind("a file of a table is missing", _DAMAGED,
           r"FAILED_READ_FILE\.FILE_NOT_EXIST", r"FileNotFoundException", r"FILE_NOT_EXIST", r"os error 2\b"),
     _kind("a file of a table is damaged", _DAMAGED,
@@ -132,7 +132,7 @@ def _path_in(said: Sequence[str]) -> str:
     """The file that a fault names, the innermost first; only the path is taken, as the rest may quote rows."""
     for text in reversed(said):
         if found := _FILE.search(text.split("\n\tat ")[0]):
-            return f"/{found[1]}"
+            return f"/{found[1]}".rstrip(".")
     return ""
 
 

@@ -32,6 +32,7 @@ def test_what_is_waited_for_is_said_again_and_again_while_nothing_ends(said):
     with heartbeat(lambda: None, 0.2 * SECOND, 0), step("2026-03-31 rules"):
         time.sleep(0.9)
     assert len(said.messages) >= 2
+    assert said.messages[0].startswith("nothing has ended for 0 s")
     assert all("waiting for: 2026-03-31 rules; no task of Spark runs" in line for line in said.messages)
     assert running_steps() == ()
 
@@ -57,7 +58,7 @@ def test_a_task_that_hangs_is_named_and_stopped_at_the_limit(spark: SparkSession
     with heartbeat(lambda: spark, SECOND, 4 * SECOND), step("a step"), pytest.raises(Exception) as stopped:  # noqa: PT011
         hanging.collect()
     assert time.monotonic() - begun < 60
-    assert any("waiting for: a step; Spark, " in line and "0 of 1 tasks have ended" in line for line in said.messages)
+    assert any("waiting for: a step; Spark, " in line and "0 of 2 tasks have ended" in line for line in said.messages)
     told = machine_error(stopped.value, [])
     assert told is not None
     assert "no progress" in told.what

@@ -58,9 +58,8 @@ def told(action: Callable[[], object], place: Path) -> MachineError:
         action()
     except Exception as fault:  # noqa: BLE001 (whatever Java or Python raises is what is translated)
         found = machine_error(fault, [place])
-        assert found is not None, repr(fault)
-        assert "Exception" not in str(found)
-        assert "column_1" not in str(found), "rows are not quoted"
+        if found is None or "Exception" in str(found) or "column_1" in str(found):  # rows are not quoted
+            pytest.fail(f"{fault!r} is told as {found}")
         return found
     pytest.fail("the action did not fail")
 

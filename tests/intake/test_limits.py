@@ -68,7 +68,7 @@ def one_row(path: Path) -> None:
 def no_values(path: Path) -> None:
     """Three million rows of nothing in a kilobyte."""
     rows = pa.table({f"c{n}": pa.nulls(3_000_000, pa.string()) for n in range(8)})
-    pq.write_table(rows, path, row_group_size=3_000_000, compression="zstd")
+    pq.write_table(rows, path, row_group_size=3_000_000, compression="zstd", max_rows_per_page=3_000_000)
 
 
 def wide_parquet(path: Path) -> None:
