@@ -147,10 +147,10 @@ def _without_marked_rows(path: Path) -> None:
     aside = path.parent / STAGING / f"{path.name}.parquet"  # delta-rs cannot write what it is reading
     aside.parent.mkdir(exist_ok=True)
     rows = read_batches(path, path.name, f'SELECT * FROM "{path.name}"')
-    with pq.ParquetWriter(aside, rows.schema) as file:
+    with pq.ParquetWriter(aside, rows.schema, write_page_checksum=True) as file:
         for batch in rows:
             file.write_batch(batch)
-    with pq.ParquetFile(aside) as left:
+    with pq.ParquetFile(aside, page_checksum_verification=True) as left:
         batches = pa.RecordBatchReader.from_batches(left.schema_arrow, left.iter_batches(use_threads=False))
         partition = next(iter(table.metadata().partition_columns), None)
         commit_rows(path, batches, "overwrite", partition=partition)
@@ -167,7 +167,7 @@ def find_text(path: Path, text: str) -> Iterator[Path]:
 def _parquet_holds(file: Path, text: str) -> bool:
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(file) as parquet:
+    with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
         batches = parquet.iter_batches(use_threads=False)
         return any(_array_holds(column, text) for batch in batches for column in batch.columns)
 

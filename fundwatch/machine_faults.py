@@ -37,10 +37,11 @@ class _Kind:
     do: str
     words: re.Pattern[str]
     is_of_disk: bool = False
+    is_of_store: bool = False
 
 
-def _kind(what: str, do: str, *words: str, is_of_disk: bool = False) -> _Kind:
-    return _Kind(what, do, re.compile("|".join(words)), is_of_disk)
+def _kind(what: str, do: str, *words: str, is_of_disk: bool = False, is_of_store: bool = False) -> _Kind:
+    return _Kind(what, do, re.compile("|".join(words)), is_of_disk, is_of_store)
 
 
 _DAMAGED = (
@@ -60,7 +61,7 @@ _KINDS = (
     _kind("the place is closed to this account", f"let this account read and write there, {_AGAIN}",
           r"Permission denied", r"AccessControlException", r"AccessDeniedException", r"os error 13\b"),
     _kind("a store is locked by another process", f"wait until it ends, or stop it, {_AGAIN}",
-          r"database (table )?is locked"),
+          r"database (table )?is locked", is_of_store=True),
     _kind("the disk cannot be read or written", "look at the disk (`dmesg`), and restore the lake from a copy",
           r"Input/output error", r"os error 5\b"),
     _kind("too many files are open", f"raise the limit (`ulimit -n`), {_AGAIN}", r"Too many open files"),
@@ -83,13 +84,16 @@ _KINDS = (
 )  # fmt: skip
 
 
-def machine_error(fault: BaseException, places: Sequence[Path]) -> MachineError | None:
-    """The fault in people's words; None when it is none of the machine's. `places` are folders that may be full."""
+def machine_error(fault: BaseException, places: Sequence[Path], store: str = "") -> MachineError | None:
+    """The fault in people's words; None when it is none of the machine's.
+
+    `places` are folders that may be full, the lake first; `store` is MLflow's file, which may be locked.
+    """
     said = [text for cause in _causes(fault) for text in _texts(cause)]
     for text in reversed(said):
         kind = next((kind for kind in _KINDS if kind.words.search(text)), None)
         if kind is not None:
-            where = _full_place(places) if kind.is_of_disk else None
+            where = _full_place(places) if kind.is_of_disk else store if kind.is_of_store else None
             return MachineError(kind.what, where=where or _path_in(said) or _listed(places), do=kind.do)
     return None
 

@@ -214,7 +214,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("stopped; run the same command again to go on", file=sys.stderr)
         return 130
     except Exception as fault:  # noqa: BLE001 (the last resort: named, never swallowed; its message may hold data)
-        if (known := machine_error(fault, _places(options))) is not None and not _shows_faults(options):
+        if (known := machine_error(fault, *_places(options))) is not None and not _shows_faults(options):
             _tell(known, as_json=options.json)
             return int(known.exit_code)
         _tell_unexpected(fault, in_full=_shows_faults(options))
@@ -232,11 +232,13 @@ def _tell(fault: FundwatchError, *, as_json: bool) -> None:
     print(f"fundwatch: {fault}", file=sys.stderr)
 
 
-def _places(options: argparse.Namespace) -> list[Path]:
-    """Folders that a run writes to, the lake first."""
+def _places(options: argparse.Namespace) -> tuple[list[Path], str]:
+    """Folders that a run writes to, the lake first; and MLflow's store where it is a file."""
     settings = settings_of(options).settings
     local = settings.spark_conf.get("spark.local.dir", tempfile.gettempdir())
-    return [settings.lake_dir, settings.vault_dir, settings.lists_dir, settings.var, Path(local)]
+    store = settings.tracking_uri
+    folders = [settings.lake_dir, settings.vault_dir, settings.lists_dir, settings.var, Path(local)]
+    return folders, store if store.startswith("sqlite:") else ""
 
 
 def _shows_faults(options: argparse.Namespace) -> bool:

@@ -127,7 +127,7 @@ def _refused_by_spark(spark: SparkSession, lake: Lake, file: Path, times: int) -
 
     table = str(lake.path("supplied_column"))
     name = "spark.sql.parquet.enableVectorizedReader"
-    before = spark.conf.get(name)
+    before = str(spark.conf.get(name))
     whole = sorted(spark.read.format("delta").load(table).collect())
     refused = 0
     for reader in ("true", "false"):

@@ -139,7 +139,11 @@ def test_a_locked_store_is_told(tmp_path: Path) -> None:
     first, second = (sqlite3.connect(tmp_path / "mlflow.db", timeout=0, isolation_level=None) for _ in range(2))
     first.execute("CREATE TABLE t (a)")
     first.execute("BEGIN EXCLUSIVE")
-    assert told(lambda: second.execute("SELECT * FROM t"), tmp_path).what == "a store is locked by another process"
+    with pytest.raises(sqlite3.OperationalError) as locked:
+        second.execute("SELECT * FROM t")
+    found = machine_error(locked.value, [tmp_path], str(tmp_path / "mlflow.db"))
+    assert found is not None
+    assert (found.what, found.where) == ("a store is locked by another process", str(tmp_path / "mlflow.db"))
 
 
 def test_a_fault_of_the_program_is_none_of_the_machine() -> None:
