@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from fundwatch.delta_rows import query_rows, read_batches
+from fundwatch.delta_rows import HALF_MADE, commit_rows, opened, query_rows, read_batches, seal
 from fundwatch.erasures import Gone
 from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.store import STAGING
@@ -88,20 +88,18 @@ def count(path: Path, rows: Doomed, money: str | None = None) -> list[Gone]:
 def delete(path: Path, rows: Doomed) -> None:
     """Delete the rows; to be followed by `purge`."""
     import pyarrow as pa
-    from deltalake import DeltaTable
 
     if rows.predicate:
-        DeltaTable(str(path)).delete(rows.predicate)
+        opened(path).delete(rows.predicate)
     for column, ids in rows.matching:
         source = pa.table({"id": pa.array(sorted(ids), type=pa.string())})
-        merge = DeltaTable(str(path)).merge(source, f"t.{column} = s.id", source_alias="s", target_alias="t")
+        merge = opened(path).merge(source, f"t.{column} = s.id", source_alias="s", target_alias="t")
         merge.when_matched_delete().execute()
 
 
 def strip(path: Path, key: Sequence[str], text: str, predicate: str) -> None:
     """Take a text out of rows that are not deleted: an element is dropped, a part of a text reads `erased`."""
     import pyarrow as pa
-    from deltalake import DeltaTable
 
     kinds = columns_of(path)
     changed = [name for name, kind in kinds.items() if name not in key and (_is_text(kind) or pa.types.is_nested(kind))]
@@ -112,7 +110,7 @@ def strip(path: Path, key: Sequence[str], text: str, predicate: str) -> None:
     clean = [{n: v if n in key else _without(v, text) for n, v in row.items()} for row in rows]
     source = pa.Table.from_pylist(clean, schema=pa.schema([(n, kinds[n]) for n in (*key, *changed)]))
     same = " AND ".join(f"(t.{n} IS NOT DISTINCT FROM s.{n})" for n in key)
-    merge = DeltaTable(str(path)).merge(source, same, source_alias="s", target_alias="t")
+    merge = opened(path).merge(source, same, source_alias="s", target_alias="t")
     merge.when_matched_update({n: f"s.{n}" for n in changed}).execute()
 
 
@@ -121,8 +119,11 @@ def purge(path: Path) -> int:
     from deltalake import DeltaTable
 
     _without_marked_rows(path)
+    seal(path)
     # full: files that no commit names too, such as a killed run's; nobody else writes while the lake is locked
     DeltaTable(str(path)).vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
+    for left in path.rglob(f"{HALF_MADE}*"):  # a vacuum passes over hidden files
+        left.unlink()
     table = DeltaTable(str(path))
     table.create_checkpoint()
     newest = int(table.version())
@@ -138,7 +139,7 @@ def _without_marked_rows(path: Path) -> None:
     """Write a table anew in which rows may be marked as deleted: they would stay in their files."""
     import pyarrow as pa
     import pyarrow.parquet as pq
-    from deltalake import DeltaTable, write_deltalake
+    from deltalake import DeltaTable
 
     table = DeltaTable(str(path))
     if "deletionVectors" not in (table.protocol().reader_features or ()):
@@ -146,11 +147,13 @@ def _without_marked_rows(path: Path) -> None:
     aside = path.parent / STAGING / f"{path.name}.parquet"  # delta-rs cannot write what it is reading
     aside.parent.mkdir(exist_ok=True)
     rows = read_batches(path, path.name, f'SELECT * FROM "{path.name}"')
-    with pq.ParquetWriter(aside, rows.schema) as file:
+    with pq.ParquetWriter(aside, rows.schema, write_page_checksum=True) as file:
         for batch in rows:
             file.write_batch(batch)
-    left = pq.ParquetFile(aside)
-    write_deltalake(table, pa.RecordBatchReader.from_batches(left.schema_arrow, left.iter_batches()), mode="overwrite")
+    with pq.ParquetFile(aside, page_checksum_verification=True) as left:
+        batches = pa.RecordBatchReader.from_batches(left.schema_arrow, left.iter_batches(use_threads=False))
+        partition = next(iter(table.metadata().partition_columns), None)
+        commit_rows(path, batches, "overwrite", partition=partition)
     aside.unlink()
 
 
@@ -164,7 +167,7 @@ def find_text(path: Path, text: str) -> Iterator[Path]:
 def _parquet_holds(file: Path, text: str) -> bool:
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(file) as parquet:
+    with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
         batches = parquet.iter_batches(use_threads=False)
         return any(_array_holds(column, text) for batch in batches for column in batch.columns)
 

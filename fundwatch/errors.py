@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
+# A text that a person reads to its end: what is broken more often than this is broken in one way.
+_MOST_FAULTS, _MOST_NAMES, _LONGEST_FAULT = 50, 10, 2_000
+
 
 class ExitCode(IntEnum):
     """What a command's exit status means; schedulers decide on it whether a retry can help."""
@@ -95,5 +98,17 @@ class ContractError(FundwatchError):
 
 
 def faults(title: str, found: Sequence[str]) -> str:
-    """One text out of several faults, so that a person mends them all at once."""
-    return "\n".join([f"{title} ({len(found)} fault{'s' if len(found) > 1 else ''}):", *(f"  - {f}" for f in found)])
+    """One text out of several faults, so that a person mends them all at once; of very many, the first."""
+    told = [f"  - {_clipped(fault)}" for fault in found[:_MOST_FAULTS]]
+    told += [f"  - and {len(found) - _MOST_FAULTS:,} more"] if len(found) > _MOST_FAULTS else []
+    return "\n".join([f"{title} ({len(found):,} fault{'s' if len(found) > 1 else ''}):", *told])
+
+
+def some(names: Sequence[str], most: int = _MOST_NAMES, between: str = ", ") -> str:
+    """A list within a sentence: of very many names, the first, and how many more there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return between.join(names[:most]) + more
+
+
+def _clipped(fault: str) -> str:
+    return fault if len(fault) <= _LONGEST_FAULT else f"{fault[:_LONGEST_FAULT]}…"

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fundwatch.delta_rows import query_rows
+from fundwatch.delta_rows import commit_rows, is_made, query_rows
 
 _AT = "at"
 
@@ -32,7 +32,6 @@ class Journal:
     def append(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add rows in one commit. A column that a row does not name is null."""
         import pyarrow as pa
-        from deltalake import write_deltalake
 
         if not rows:
             return
@@ -40,11 +39,11 @@ class Journal:
         kinds = {**self.columns, _AT: "at"}
         stamped = [{**row, _AT: now} for row in rows]
         columns = [pa.array([row.get(name) for row in stamped], type=_arrow_type(k)) for name, k in kinds.items()]
-        write_deltalake(str(self.path), pa.table(columns, names=list(kinds)), mode="append", schema_mode="merge")
+        commit_rows(self.path, pa.table(columns, names=list(kinds)).to_reader(), "append")
 
     def rows(self) -> list[dict[str, Any]]:
         """Every row, the oldest first; none when nothing was ever written."""
-        if not (self.path / "_delta_log").is_dir():
+        if not is_made(self.path):
             return []
         found = query_rows(self.path, self.name, f"SELECT * FROM {self.name}")
         return sorted(found, key=lambda row: row[_AT])

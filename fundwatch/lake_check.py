@@ -15,8 +15,10 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
+from fundwatch.checked_files import DamagedFileError, unchecked
+from fundwatch.delta_rows import LiveFile, live_files
+from fundwatch.errors import some
 from fundwatch.ledger import Ledger
 
 _VERSION = re.compile(r"^(\d{20})\.(json|checkpoint)")
@@ -46,8 +48,7 @@ def finding(check: str, subject: str, wrong: Sequence[str], fine: str, do: str) 
     """A finding out of the faults found: none of them, and it is ok."""
     if not wrong:
         return Finding(check, subject, Outcome.OK, fine)
-    more = f" and {len(wrong) - _FIRST} more" if len(wrong) > _FIRST else ""
-    return Finding(check, subject, Outcome.WRONG, "; ".join(wrong[:_FIRST]) + more, do)
+    return Finding(check, subject, Outcome.WRONG, some(wrong, _FIRST, "; "), do)
 
 
 def tables_of(root: Path) -> list[str]:
@@ -72,10 +73,13 @@ def storage_findings(root: Path, name: str, *, deep: bool) -> Iterator[Finding]:
     if wrong:
         yield Finding("files", name, Outcome.NOT_CHECKED, "the log does not hold")
         return
-    files = _files(table)
-    lost = [text for file in files for text in _file_faults(root / name, file, deep=deep)]
-    size = sum(file["size_bytes"] for file in files)
-    told = f"{len(files)} files, {size:,} bytes{', read through' if deep else ''}"
+    files = live_files(table, root / name)
+    bare: list[Path] = []
+    lost = [text for file in files for text in _file_faults(file, bare, deep=deep)]
+    if deep:
+        lost += [text for path in sorted(log.glob("*.checkpoint*.parquet")) for text in _damage(path, [])]
+    told = f"{len(files)} files, {sum(file.size for file in files):,} bytes{', read through' if deep else ''}"
+    told += f", {len(bare)} without check sums" if bare else ""
     restore = f"restore the file from a copy, or an older version of {name}; else run the night that wrote it again"
     yield finding("files", name, lost, told, restore)
 
@@ -86,6 +90,8 @@ def ledger_findings(root: Path, tables: Sequence[str]) -> Iterator[Finding]:
     for row in Ledger(root).table_rows():
         if row["state"] == "committed":
             recorded[row["table_name"]][row["version"]] = row
+        elif row["state"] == "lost":  # and made anew since, or to be
+            recorded.pop(row["table_name"], None)
     for name, versions in sorted(recorded.items()):
         newest = versions[max(versions)]
         do = f"run `fundwatch {newest['job']} --date {newest['business_date']}` again, or restore the table from a copy"
@@ -134,33 +140,33 @@ def _log_faults(log: Path) -> list[str]:
     return wrong + [f"commit {version:020d}.json is missing" for version in missing]
 
 
-def _files(table: Any) -> list[dict[str, Any]]:
-    import pyarrow as pa
-
-    rows: list[dict[str, Any]] = pa.table(table.get_add_actions(flatten=True)).to_pylist()
-    return rows
-
-
-def _file_faults(folder: Path, file: Mapping[str, Any], *, deep: bool) -> list[str]:
-    path = folder / unquote(file["path"])
-    if not path.is_file():
-        return [f"{file['path']} is missing"]
-    if path.stat().st_size != file["size_bytes"]:
-        return [f"{file['path']} has {path.stat().st_size:,} bytes, the log says {file['size_bytes']:,}"]
-    return _content_faults(path, file) if deep else []
+def _file_faults(file: LiveFile, bare: list[Path], *, deep: bool) -> list[str]:
+    """What is wrong with a file; it joins the `bare` when it has no check sums to be compared with."""
+    if not file.path.is_file():
+        return [f"{file.name} is missing"]
+    if (size := file.path.stat().st_size) != file.size:
+        return [f"{file.name} has {size:,} bytes, the log says {file.size:,}"]
+    return (_damage(file.path, bare) or _content_faults(file)) if deep else []
 
 
-def _content_faults(path: Path, file: Mapping[str, Any]) -> list[str]:
+def _damage(path: Path, bare: list[Path]) -> list[str]:
+    try:
+        bare += unchecked([path])
+    except DamagedFileError as fault:
+        return [f"{path.name}: {fault.what}"]
+    return []
+
+
+def _content_faults(file: LiveFile) -> list[str]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as parquet:
+        with pq.ParquetFile(file.path, page_checksum_verification=True) as parquet:
             rows = sum(batch.num_rows for batch in parquet.iter_batches(use_threads=False))
     except (pa.ArrowException, OSError) as fault:
-        return [f"{file['path']} cannot be read ({type(fault).__name__})"]
-    known = file.get("num_records")
-    return [f"{file['path']} has {rows:,} rows, the log says {known:,}"] if known not in (None, rows) else []
+        return [f"{file.name} cannot be read ({type(fault).__name__})"]
+    return [f"{file.name} has {rows:,} rows, the log says {file.rows:,}"] if file.rows not in (None, rows) else []
 
 
 def _version_faults(path: Path, recorded: Mapping[int, Mapping[str, Any]]) -> tuple[list[str], int]:

@@ -58,7 +58,33 @@ class Ledger:
 
     def written(self, run_id: str, job: str, night: date, done: Written) -> None:
         """Note the version and the rows that a write made."""
+        with self._turn:
+            if "_newest" in self.__dict__:
+                self._newest[done.table] = max(self._newest.get(done.table, 0), done.version)
         self._table_rows([(run_id, job, night, done.table, "committed", done.version, done.rows)])
+
+    def lost(self, table: str) -> None:
+        """Note that the table is lost for good: what was committed to it before is expected no more."""
+        with self._turn:
+            if "_newest" in self.__dict__:
+                self._newest.pop(table, None)
+        self._table_rows([("", "", None, table, "lost", None, None)])
+
+    @cached_property
+    def _newest(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for row in self._run_table.rows():
+            name = row["table_name"]
+            if row["state"] == "lost":
+                found.pop(name, None)
+            elif row["state"] == "committed":
+                found[name] = max(found.get(name, 0), row["version"])
+        return found
+
+    def newest_versions(self) -> Mapping[str, int]:
+        """By table: the newest version that was committed to it since it was last lost."""
+        with self._turn:
+            return dict(self._newest)
 
     def read_versions(self, run_id: str, job: str, night: date, versions: Mapping[str, int]) -> None:
         """Note at which versions the run read its tables."""

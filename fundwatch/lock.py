@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fundwatch.errors import FundwatchError, LakeBusyError
+from fundwatch.logs import log
 
 _GRACE_SECONDS = 30.0
 
@@ -83,6 +84,8 @@ def _await_orphan(lake: Path, previous: dict[str, object]) -> None:
     if not isinstance(pid, int) or previous.get("pid") == os.getpid():
         return
     deadline = time.monotonic() + _GRACE_SECONDS
+    if started(pid) == previous.get("java_started") != "":
+        log.warning("waiting for the Java process %d of a run that was killed, for %.0f s at most", pid, _GRACE_SECONDS)
     while started(pid) == previous.get("java_started") != "":
         if time.monotonic() > deadline:
             raise LakeBusyError(

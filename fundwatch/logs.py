@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 log = logging.getLogger("fundwatch")
+_running: list[str] = []
 
 
 def start_logging(*, quiet: bool = False) -> None:
@@ -27,11 +28,20 @@ def hush() -> None:
         logging.getLogger(noisy).setLevel(logging.ERROR)
 
 
+def running_steps() -> tuple[str, ...]:
+    """The steps that have begun and not ended, in the order they began."""
+    return tuple(_running)
+
+
 @contextmanager
 def step(text: str) -> Iterator[dict[str, object]]:
     """Log the step when it ends, with its seconds and whatever the block puts into the dictionary."""
     begun = time.monotonic()
     facts: dict[str, object] = {}
-    yield facts
+    _running.append(text)
+    try:
+        yield facts
+    finally:
+        _running.remove(text)
     told = ", ".join(f"{key} {value}" for key, value in facts.items())
     log.info("%-64s %6.1f s  %s", text, time.monotonic() - begun, told)

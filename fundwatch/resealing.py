@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fundwatch.delta_rows import commit_rows
 from fundwatch.rekeying import staged_rows
 from fundwatch.sealing import SealingKey, VaultError
 from fundwatch.store import Lake
@@ -73,9 +74,7 @@ def _staged(vault: Vault, domain: str, path: Path) -> Path:
 
 
 def _put(vault: Vault, domain: str, staged: Path) -> None:
-    from deltalake import write_deltalake
-
-    write_deltalake(str(vault.identity_path), staged_rows(staged), mode="overwrite", predicate=f"domain = '{domain}'")
+    commit_rows(vault.identity_path, staged_rows(staged), "overwrite", partition="domain", only=domain)
 
 
 def _again(key: SealingKey, row: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Hashable
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -9,7 +11,10 @@ from typing import Any
 
 import yaml
 
-from fundwatch.errors import FundwatchError
+from fundwatch.errors import FundwatchError, some
+
+# The largest file that ships has some 40 KB and nests eight levels deep; reading a MiB takes some seconds.
+_MOST_BYTES, _DEEPEST, _MOST_NODES = 1 << 20, 50, 200_000
 
 
 def conf_root() -> Traversable:
@@ -52,16 +57,40 @@ def package_files(package: str, folder: str, suffix: str) -> list[Traversable]:
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """YAML without silent overwriting: a key that stands twice is an error."""
+    """YAML without silent overwriting (a key that stands twice is an error), and of some size at most.
+
+    An alias counts as much as what it stands for: ten aliases of ten aliases of … are few bytes and end nowhere.
+    """
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._depth = self._count = 0
+        self._counts: dict[int, int] = {}
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        is_alias, before = self.check_event(yaml.AliasEvent), self._count
+        mark = self.peek_event().start_mark
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise yaml.composer.ComposerError(None, None, f"more than {_DEEPEST} levels deep", mark)
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        if is_alias and id(node) not in self._counts:
+            raise yaml.composer.ComposerError(None, None, "an alias of what it stands in", mark)
+        self._count += self._counts[id(node)] if is_alias else 1
+        self._counts.setdefault(id(node), self._count - before)
+        if self._count > _MOST_NODES:
+            raise yaml.composer.ComposerError(None, None, f"more than {_MOST_NODES:,} values, aliases included", mark)
+        return node
 
 
 def _mapping_without_repeats(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
-    repeated = sorted({str(k) for k in keys if keys.count(k) > 1})
+    if any(not isinstance(key, Hashable) for key in keys):
+        raise yaml.constructor.ConstructorError(None, None, "a key is a list or a mapping", node.start_mark)
+    repeated = sorted(str(key) for key, count in Counter(keys).items() if count > 1)
     if repeated:
-        raise yaml.constructor.ConstructorError(
-            None, None, f"the key {', '.join(repeated)} stands twice", node.start_mark
-        )
+        raise yaml.constructor.ConstructorError(None, None, f"the key {some(repeated)} stands twice", node.start_mark)
     return {k: loader.construct_object(v, deep=True) for k, (_, v) in zip(keys, node.value, strict=True)}
 
 
@@ -69,8 +98,16 @@ _StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _m
 
 
 def read_yaml(source: Traversable) -> Any:
-    """The parsed content. Raises FundwatchError naming file and line when it is not YAML or repeats a key."""
+    """The parsed content. Raises FundwatchError naming file and line when it is not YAML, repeats a key or is no file
+    that a person wrote: larger, deeper or less like text than any is."""
     try:
-        return yaml.load(source.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
-    except yaml.YAMLError as fault:
+        with source.open("rb") as stream:
+            content = stream.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise ValueError(f"it has more than {_MOST_BYTES >> 20} MiB")
+        return yaml.load(content.decode("utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
+    except UnicodeDecodeError as fault:
+        told = f"byte 0x{fault.object[fault.start]:02x} at offset {fault.start} is not UTF-8"
+        raise FundwatchError(f"not readable as YAML: {told}", where=str(source), do="save it in UTF-8") from fault
+    except (yaml.YAMLError, ValueError) as fault:
         raise FundwatchError(f"not readable as YAML: {fault}", where=str(source), do="mend the file") from fault

@@ -29,6 +29,8 @@ _BASE = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     # a plain Python function over a Parquet scan hangs in Spark 4.2.0 when Arrow carries it (SPARK-58241)
     "spark.sql.execution.pythonUDF.arrow.enabled": "false",
+    # Spark writes a check sum with every page; without this it never looks at it, and a flipped bit is other data
+    "spark.hadoop.parquet.page.verify-checksum.enabled": "true",
     # a file cut short must fail, not lose its rows
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",

@@ -72,6 +72,15 @@ class Settings(BaseModel):
     list_size: int = Field(50, ge=1, description="how many leads a published list holds at most")
     score_share: float = Field(0.02, gt=0, lt=1, description="the share of entities whose scores may become a lead")
     stage_rows: int = Field(300_000, ge=1, description="rows from which a table is staged on disk, not in memory")
+    stall_minutes: float = Field(
+        10, gt=0, description="after how long without any progress a run says what it waits for, again and again"
+    )
+    stall_limit_minutes: float = Field(
+        0, ge=0, description="after how long without any progress Spark's work is stopped; 0: never"
+    )
+    rebuilt_tables: str = Field(
+        "", description="tables, with commas, that are lost for good and made anew: their absence is no fault then"
+    )
     show_faults: bool = Field(False, description="print unexpected faults in full; they may quote rows of the delivery")
     spark_master: str = Field("local[*]", description="Spark's master; `submit` keeps what spark-submit gave")
     spark_driver_memory: str = Field("3g", description="heap of the driver")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.contracts import TABLES
-from fundwatch.delta_rows import query_rows, read_batches, replace_night
+from fundwatch.delta_rows import is_made, query_rows, read_batches, replace_night, verify_files
 from fundwatch.errors import NotReadyError
 from fundwatch.tables import Replaced, Table
 
@@ -48,9 +48,7 @@ class Lake:
         return self.root / table
 
     def exists(self, table: str) -> bool:
-        if self.versions is not None:
-            return table in self.versions
-        return (self.path(table) / "_delta_log").is_dir()
+        return is_made(self.path(table)) if self.versions is None else table in self.versions
 
     def version(self, table: str) -> int:
         """The newest Delta version, or the pinned one; read from the log without Spark."""
@@ -61,13 +59,17 @@ class Lake:
         return int(DeltaTable(str(self.path(table))).version())
 
     def read(self, spark: SparkSession, table: str, version: int | None = None) -> DataFrame:
-        """All rows of the table, columns it was made without as nulls. Raises NotReadyError when it was never made."""
+        """All rows of the table, columns it was made without as nulls.
+
+        Raises NotReadyError when it was never made, DamagedFileError when a file is not what was written.
+        """
         if not self.exists(table):
             raise _not_made(self, table)
         reader = spark.read.format("delta")
         version = self._pin(table) if version is None else version
         if version is not None:
             reader = reader.option("versionAsOf", version)
+        verify_files(self.path(table), version)
         return _completed(reader.load(str(self.path(table))), TABLES[table])
 
     def rows(self, table: str, query: str) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fundwatch.delta_rows import query_rows
+from fundwatch.delta_rows import opened, query_rows, verify_files
 from fundwatch.erasing import purge
 from fundwatch.keys import DOMAINS
 from fundwatch.scratch import Scratch
@@ -156,7 +156,7 @@ class Vault:
     def rows(self, spark: SparkSession) -> DataFrame:
         """The table `identity`, sealed as it is. Prepares the vault."""
         self.prepare()
-        _refuse_empty_commit(self.identity_path)
+        verify_files(self.identity_path)
         return spark.read.format("delta").load(str(self.identity_path))
 
     def write(self, rows: DataFrame) -> None:
@@ -184,7 +184,6 @@ class Vault:
     def _query(self, path: Path, query: str) -> list[dict[str, Any]]:
         if not (path / "_delta_log").is_dir():
             return []
-        _refuse_empty_commit(path)
         return query_rows(path, path.name, query)
 
 
@@ -211,14 +210,4 @@ def _refuse_odd(domain: str, tokens: Sequence[str]) -> None:
 
 def _deleted(path: Path, predicate: str) -> int:
     """Delete rows, to be followed by `purge`; how many there were."""
-    from deltalake import DeltaTable
-
-    _refuse_empty_commit(path)
-    return int(DeltaTable(str(path)).delete(predicate)["num_deleted_rows"])
-
-
-def _refuse_empty_commit(path: Path) -> None:
-    # delta-rs takes a commit cut to zero bytes for one that did nothing
-    newest = max((path / "_delta_log").glob("*.json"), key=lambda found: found.name, default=None)
-    if newest is not None and newest.stat().st_size == 0:
-        raise VaultError("the newest commit of the vault is empty", where=str(newest), do="restore the file")
+    return int(opened(path).delete(predicate)["num_deleted_rows"])

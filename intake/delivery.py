@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from intake.drift import Drift, FileDrift, find_drift, read_names
 from intake.landed import Measured, Opened, open_file
 from intake.manifest import MANIFEST, ManifestFile, manifest_faults, read_manifest
 from intake.mapping import SourceMapping
-from intake.unpacking import FileFault, sha256_of, stamp_of
+from intake.unpacking import CHANGED, FileFault, sha256_of, stamp_of
 
 # any of these may stand where a mapping's pattern says .csv
 _ENDINGS = (".csv", ".txt", ".tsv", ".parquet", ".xlsx", ".csv.gz", ".txt.gz", ".tsv.gz", ".zip")
@@ -117,13 +117,18 @@ def delivery_hashes(mapping: SourceMapping, landing: Path, night: date) -> dict[
 
 
 def open_delivery(
-    mapping: SourceMapping, landing: Path, night: date, scratch: Path, quality: Quality | None = None
+    mapping: SourceMapping,
+    landing: Path,
+    night: date,
+    scratch: Path,
+    quality: Quality | None = None,
+    hashes: Mapping[str, str] | None = None,
 ) -> Delivery:
-    """Check the whole delivery. Files that Spark cannot read as they lie are rewritten into `scratch`, not in the lake.
+    """Check the whole delivery; what Spark is to read lies in `scratch`, where nobody else writes.
 
-    With `quality`, codes that its lists do not know are looked for too. Raises DeliveryError with every fault: a
-    missing or unknown file, table or column, a wrong hash, size or row count, an empty or damaged file, undecodable
-    bytes, a changed form.
+    With `quality`, codes that its lists do not know are looked for too; with `hashes` (of `delivery_hashes`), every
+    file must be the one that was hashed. Raises DeliveryError with every fault: a missing or unknown file, table or
+    column, a wrong hash, size or row count, an empty or damaged file, undecodable bytes, a changed form.
     """
     folder = delivery_folder(mapping, landing, night)
     found: list[str] = []
@@ -131,7 +136,7 @@ def open_delivery(
     listed: dict[str, ManifestFile] = {}
     batch = f"measured {night}"
     if is_declared := _is_declared(mapping, folder):
-        manifest = read_manifest(folder, mapping, night)
+        manifest = read_manifest(folder, mapping, night, None if hashes is None else hashes.get(MANIFEST, ""))
         batch, listed = manifest.batch_id, {entry.name: entry for entry in manifest.files}
         found += manifest_faults(manifest, mapping, set(there))
         kinds = {n: entry.table for n, entry in listed.items() if n in there and entry.table in mapping.files}
@@ -147,10 +152,13 @@ def open_delivery(
             continue
         seen = find_drift(mapping, kinds[name], name, opened, quality)
         wrong = [*seen.faults, *_untrue(opened.measured, listed.get(name))]
+        if hashes is not None and opened.measured.sha256 != hashes.get(name):
+            wrong = [CHANGED]
         found += [f"{name}: {fault}" for fault in wrong]
         files.append(_landed(mapping, kinds[name], name, opened, listed.get(name)))
         drift.append(seen)
     found += [f"{mapping.files[kind].name}: the file of {kind} is missing" for kind in missing]
+    found += [f"{name}: is gone since the run began" for name in sorted({*(hashes or ())} - {*there})]
     if found:
         raise _refusal(folder, found)
     return Delivery(mapping.source, night, batch, tuple(files), _drift(drift), is_declared)

@@ -7,18 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fundwatch.fingerprint import fingerprint
 from intake.columnar import parquet_lines
 from intake.lines import Text, TextPass, Undecodable
 from intake.mapping import DeliveryForm
 from intake.spreadsheet import workbook_lines
-from intake.unpacking import TEXT_ENDINGS, FileFault, is_packed, refuse_changed, sha256_of, stamp_of, unpacked
+from intake.staging import Staged, staged
+from intake.unpacking import TEXT_ENDINGS, FileFault, is_packed, refuse_wide, stamp_of, unpacked
 
 # Spark reads a plain file under 4 MiB, and any gzip file, in one task, so that a row's place in it is its line. Other
-# files, and gzip files that are worth more than one task, are read from a copy whose lines begin with their numbers.
+# files, and gzip files that are worth more than one task, are written anew, their lines beginning with their numbers.
 _PLAIN_LIMIT = 4 << 20
 _GZIP_LIMIT = 16 << 20
-_GLOB = frozenset("*?[]{}\\%:")  # Spark would take the name for a pattern, or for a place
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Opened:
 
 
 def open_file(path: Path, form: DeliveryForm, scratch: Path) -> Opened:
-    """Check and measure a file; a copy, if it needs one, lies in `scratch`.
+    """Copy a file into `scratch`, check and measure the copy, and write it anew there where Spark could not read it.
 
     The first encoding that decodes every byte holds: UTF-8 is tried first, because GB 18030 accepts much that it is
     not. Raises FileFault naming line, byte offset, column or cell, and what to do.
@@ -59,19 +58,21 @@ def open_file(path: Path, form: DeliveryForm, scratch: Path) -> Opened:
     delimiter = delimiter_of(path, form)
     refused: list[str] = []
     is_sure = False
+    taken = staged(path, stamp, scratch)
     for encoding in encodings_of(path, form):
         try:
-            text, copy = _passed(path, form, encoding, delimiter, scratch)
+            text, numbered = _passed(taken, form, encoding, delimiter)
         except Undecodable as fault:
             refused.append(f"not {encoding}: {fault}")
             is_sure |= fault.is_sure
             continue
         if is_sure:
             raise FileFault(f"mixes encodings: it begins in utf-8, then {refused[0]}; send it in one encoding")
-        sha256 = sha256_of(path, stamp)
-        refuse_changed(path, stamp)
-        measured = Measured(sha256, stamp.size, text.rows, encoding, text.content_sha256)
-        return Opened(copy or path, measured, columns_of(text, delimiter), delimiter, copy is not None, text.sample)
+        measured = Measured(taken.sha256, taken.byte_count, text.rows, encoding, text.content_sha256)
+        if numbered is not None:
+            taken.path.unlink()
+        read, header = numbered or taken.path, columns_of(text, delimiter)
+        return Opened(read, measured, header, delimiter, numbered is not None, text.sample)
     raise FileFault("; ".join(refused))
 
 
@@ -99,17 +100,16 @@ def encodings_of(path: Path, form: DeliveryForm) -> tuple[str, ...]:
     return form.encodings if form_of(path.name) == "text" else ("utf-8",)
 
 
-def _passed(path: Path, form: DeliveryForm, encoding: str, delimiter: str, scratch: Path) -> tuple[Text, Path | None]:
-    """What a pass found, and the numbered copy it wrote, if Spark cannot read the file as it lies."""
+def _passed(taken: Staged, form: DeliveryForm, encoding: str, delimiter: str) -> tuple[Text, Path | None]:
+    """What a pass found, and the numbered copy it wrote, if Spark cannot read the file as it is."""
+    path = taken.path
     is_as_read = encoding == "utf-8" and form_of(path.name) == "text" and not is_packed(path)
-    sha256 = sha256_of(path, stamp_of(path)) if is_as_read else None
+    sha256 = taken.sha256 if is_as_read else None
     if not _needs_copy(path, encoding):
         text = TextPass(encoding, delimiter, None, sha256).run(blocks_of(path, form))
         if not text.has_gaps:
             return text, None
-    # the name in scratch is ours: Spark hides what begins with an underscore, and takes some signs for patterns
-    plain = "".join("-" if sign in _GLOB else sign for sign in path.name).lstrip("_.")
-    copy = scratch / f"{plain}.{fingerprint(path.name)}.csv"
+    copy = path.with_name(f"{path.name}.numbered.csv")
     with copy.open("wb") as target:
         return TextPass(encoding, delimiter, target, sha256).run(blocks_of(path, form)), copy
 
@@ -123,16 +123,14 @@ def blocks_of(path: Path, form: DeliveryForm) -> Iterator[bytes]:
 
 
 def _needs_copy(path: Path, encoding: str) -> bool:
-    is_odd = path.name.startswith(("_", ".")) or not _GLOB.isdisjoint(path.name)
-    if is_odd or encoding != "utf-8" or form_of(path.name) != "text" or path.name.lower().endswith(".zip"):
+    if encoding != "utf-8" or form_of(path.name) != "text" or path.name.endswith(".zip"):
         return True
-    # Spark knows a gzip file by its ending, in small letters
-    limit = _GZIP_LIMIT if is_packed(path) else _PLAIN_LIMIT
-    return path.stat().st_size >= limit or (is_packed(path) and not path.name.endswith(".gz"))
+    return path.stat().st_size >= (_GZIP_LIMIT if is_packed(path) else _PLAIN_LIMIT)
 
 
 def columns_of(text: Text, delimiter: str) -> tuple[str, ...]:
     """The header as delivered, without blanks around names. Raises FileFault."""
+    refuse_wide(1 + text.header.count(delimiter))
     try:
         return tuple(column.strip() for column in next(csv.reader([text.header], delimiter=delimiter, strict=True)))
     except csv.Error as fault:

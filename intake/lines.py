@@ -14,10 +14,10 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from intake.limits import LONGEST_LINE
 from intake.unpacking import FileFault
 
 LINE_COLUMN = "_line_number"
-LONGEST_LINE = 1 << 24
 SAMPLED_FIRST, SAMPLED_LATER = 1_000, 50
 BOM = b"\xef\xbb\xbf"
 _OTHER_BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -11,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fundwatch.errors import DeliveryError, faults
 from intake.identifiers import holds_identifier
+from intake.limits import MOST_MANIFEST
 from intake.mapping import SourceMapping
+from intake.unpacking import CHANGED
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -50,16 +53,25 @@ class Manifest(BaseModel):
     files: tuple[ManifestFile, ...]
 
 
-def read_manifest(folder: Path, mapping: SourceMapping, night: date) -> Manifest:
-    """The folder's manifest. Raises DeliveryError when there is none, it does not hold, or is of another delivery."""
+def read_manifest(folder: Path, mapping: SourceMapping, night: date, sha256: str | None = None) -> Manifest:
+    """The folder's manifest, which has this `sha256` if one is given.
+
+    Raises DeliveryError when there is none, it does not hold, is of another delivery, or has changed.
+    """
     path = folder / MANIFEST
     if not path.is_file():
         raise DeliveryError("the delivery has no manifest", where=str(path), do=_AGAIN)
+    if (size := path.stat().st_size) > MOST_MANIFEST:
+        told = f"the manifest has {size:,} bytes, more than {MOST_MANIFEST >> 20} MiB"
+        raise DeliveryError(told, where=str(path), do=_AGAIN)
     try:
-        manifest = Manifest.model_validate_json(path.read_bytes())
+        content = path.read_bytes()
+        manifest = Manifest.model_validate_json(content)
     except ValidationError as fault:
         found = [f"{'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}" for e in fault.errors()]
         raise DeliveryError(faults("the manifest does not hold", found), where=str(path), do=_AGAIN) from fault
+    if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
+        raise DeliveryError(f"{MANIFEST} {CHANGED}", where=str(path), do=_AGAIN)
     wrong = []
     if manifest.format != FORMAT:
         wrong.append(f"format: {manifest.format}, this version reads {FORMAT}")

@@ -12,14 +12,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from intake.unpacking import FileFault
+from fundwatch.errors import some
+from intake.limits import MOST_COLUMNS, MOST_HELD, MOST_ROWS, MOST_SHEET, MOST_WORKBOOK
+from intake.unpacking import FileFault, refuse_many_entries, refuse_unbounded
 
 if TYPE_CHECKING:
     from openpyxl.workbook.workbook import Workbook
 
-MOST_ROWS = 200_000
-_MOST_UNPACKED = 2 << 30
 _BLOCK_ROWS = 1_000  # in blocks of one row each hardly any would be sampled
+_SHEETS = "xl/worksheets/"
 _DIGITS = 15  # a number in Excel has no more; what is longer lost its end
 # how Excel writes a number of more than eleven digits when it saves text: 1.23457E+17
 SHORTENED = re.compile(r"\d(\.\d+)?E\+\d{2,}")
@@ -52,21 +53,31 @@ def _opened(path: Path, *, values: bool) -> Workbook:
 
 
 def _refuse_bomb(path: Path) -> None:
+    """Sheets are read row by row; all else (shared strings, styles) is held whole."""
+    if path.stat().st_size > MOST_WORKBOOK:
+        raise FileFault(f"is a workbook of more than {MOST_WORKBOOK >> 20} MiB: deliver it as CSV or parquet")
     try:
+        refuse_many_entries(path)
         with zipfile.ZipFile(path) as archive:
-            size = sum(member.file_size for member in archive.infolist())
+            refuse_unbounded(archive)
+            sizes = [(member.filename.startswith(_SHEETS), member.file_size) for member in archive.infolist()]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as fault:
         raise FileFault(f"is a damaged Excel workbook, or none ({type(fault).__name__})") from fault
-    if size > _MOST_UNPACKED:
-        raise FileFault(f"unpacks to more than {_MOST_UNPACKED >> 30} GiB: refused unread")
+    for is_sheet, most in ((True, MOST_SHEET), (False, MOST_HELD)):
+        if sum(size for of_sheet, size in sizes if of_sheet == is_sheet) > most:
+            what = "sheets unpack" if is_sheet else "texts and styles unpack"
+            raise FileFault(f"has {what} to more than {most >> 20} MiB: deliver it as CSV or parquet")
 
 
 def _rows(book: Workbook, formulas: Workbook) -> Iterator[bytes]:
     sheets = book.sheetnames
     if len(sheets) != 1:
-        raise FileFault(f"has {len(sheets)} sheets ({', '.join(sheets[:5])}): leave the one to be read")
+        raise FileFault(f"has {len(sheets)} sheets ({some(sheets, 5)}): leave the one to be read")
     sheet: Any = book.worksheets[0]
     written: Any = formulas.worksheets[0]
+    # each row is as wide as the sheet says it is
+    if (wide := sheet.max_column or 0) > MOST_COLUMNS:
+        raise FileFault(f"its sheet is {wide:,} columns wide, more than {MOST_COLUMNS:,}: delete the empty ones")
     lines: list[bytes] = []
     for number, (cells, sources) in enumerate(zip(sheet.iter_rows(), written.iter_rows(), strict=True), 1):
         if number > MOST_ROWS + 1:

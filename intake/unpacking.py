@@ -12,13 +12,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-BLOCK = 1 << 20
-# Deflate packs a thousand to one at best, claims four to ten: more is a bomb. Small files may be odd.
-MOST_TIMES, SMALL = 1_000, 1 << 24
-MOST_BYTES = 50 << 30
+from fundwatch.errors import some
+from intake.limits import BLOCK, LEAST_MEMBER, MOST_BYTES, MOST_COLUMNS, MOST_MEMBERS, MOST_TIMES, MOST_ZIPPED, SMALL
+
 TEXT_ENDINGS = (".csv", ".txt", ".tsv")
+CHANGED = "changed while it was being read: deliver it under another name and rename it when it is whole"
 _GZIP = 31  # zlib's window bits for a gzip member with its header and check sum
 _IS_ENCRYPTED = 0x1
+# Python unpacks these block by block; of the others it unpacks a whole chunk, however much comes out of it
+_BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# how a zip ends: a mark, six bytes, the number of entries, and at most 64 KiB of a comment
+_DIRECTORY_END, _ENTRIES, _LONGEST_END = b"PK\5\6", slice(6, 8), 22 + (1 << 16)
+_LONGEST_NAME = 100
+_SLICE = 256  # how much of a gzip file a member is first given: what it does not need is copied
 _ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
 
@@ -58,16 +64,16 @@ def sha256_of(path: Path, stamp: Stamp) -> str:
 def refuse_changed(path: Path, stamp: Stamp) -> None:
     """Raise FileFault when the file is no longer what it was."""
     if stamp_of(path) != stamp:
-        raise FileFault("changed while it was being read: deliver it under another name and rename it when it is whole")
+        raise FileFault(CHANGED)
 
 
 def unpacked(path: Path) -> Iterator[bytes]:
     """The content in blocks, unpacked one block ahead of the reader. Raises FileFault for damage, while reading."""
     name = path.name.lower()
     if name.endswith(".zip"):
-        return _ahead(_guarded(_unzipped(path), path.stat().st_size))
+        return _ahead(guarded(_unzipped(path), path.stat().st_size))
     if name.endswith(".gz"):
-        return _ahead(_guarded(_gunzipped(path), path.stat().st_size))
+        return _ahead(guarded(_gunzipped(path), path.stat().st_size))
     return _plain(path)
 
 
@@ -91,7 +97,16 @@ def _ahead(blocks: Iterator[bytes]) -> Iterator[bytes]:
             yield block
 
 
-def _guarded(blocks: Iterator[bytes], packed: int) -> Iterator[bytes]:
+def refuse_wide(columns: int) -> None:
+    """Raise FileFault for a table with so many columns that no mapping was written for it."""
+    if columns > MOST_COLUMNS:
+        raise FileFault(
+            f"its header has {columns:,} columns, more than {MOST_COLUMNS:,}: it is of another table, or no table"
+        )
+
+
+def guarded(blocks: Iterator[bytes], packed: int) -> Iterator[bytes]:
+    """The blocks, as long as they are not out of proportion to the `packed` bytes they come from."""
     total = 0
     for block in blocks:
         total += len(block)
@@ -105,33 +120,66 @@ def _guarded(blocks: Iterator[bytes], packed: int) -> Iterator[bytes]:
 def _gunzipped(path: Path) -> Iterator[bytes]:
     with path.open("rb") as stream:
         try:
-            yield from _members(stream)
+            yield from _together(_members(stream))
         except zlib.error as fault:
             raise FileFault("is a damaged or truncated gzip file (its content does not unpack)") from fault
 
 
 def _members(stream: BinaryIO) -> Iterator[bytes]:
-    """All members of a gzip file one after another: packing in pieces is lawful, and so are zeros after the last."""
-    member = zlib.decompressobj(_GZIP)
-    while raw := stream.read(BLOCK):
-        while raw:
-            if member.eof:
-                raw = raw.lstrip(b"\0")
-                if not raw:
-                    break
-                member = zlib.decompressobj(_GZIP)
-            block = member.decompress(raw, 4 * BLOCK)
-            while block:
-                yield block
-                # what did not fit is still inside, or in the tail
-                block = b"" if member.eof else member.decompress(member.unconsumed_tail, 4 * BLOCK)
-            raw = member.unused_data if member.eof else b""
+    """All members of a gzip file one after another: packing in pieces is lawful, and so are zeros after the last.
+
+    A member is given little at first and then more and more, because what follows its end is copied.
+    """
+    member, size, members, total = zlib.decompressobj(_GZIP), _SLICE, 1, 0
+    raw, at = b"", 0
+    while True:
+        if at == len(raw):
+            raw, at = stream.read(BLOCK), 0
+            if not raw:
+                break
+        if member.eof:
+            at += len(raw) - at - len(raw[at:].lstrip(b"\0")) if raw[at] == 0 else 0
+            if at == len(raw):
+                continue
+            member, size, members = zlib.decompressobj(_GZIP), _SLICE, members + 1
+            _refuse_crumbs(members, total)
+        piece = raw[at : at + size]
+        at, size = at + len(piece), min(BLOCK, 2 * size)
+        block = member.decompress(piece, 4 * BLOCK)
+        while block:
+            total += len(block)
+            yield block
+            # what did not fit is still inside, or in the tail
+            block = b"" if member.eof else member.decompress(member.unconsumed_tail, 4 * BLOCK)
+        at -= len(member.unused_data)
     if not member.eof:
         raise FileFault("is a damaged or truncated gzip file (it ends too early)")
 
 
+def _refuse_crumbs(members: int, total: int) -> None:
+    if members > MOST_MEMBERS and total < members * LEAST_MEMBER:
+        raise FileFault(
+            f"is a gzip file of more than {MOST_MEMBERS:,} members of less than {LEAST_MEMBER:,} bytes each: "
+            "pack it in one"
+        )
+
+
+def _together(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes in blocks of some size: each costs its reader something however small it is."""
+    waiting: list[bytes] = []
+    size = 0
+    for block in blocks:
+        waiting.append(block)
+        size += len(block)
+        if size >= BLOCK:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    yield b"".join(waiting)
+
+
 def _unzipped(path: Path) -> Iterator[bytes]:
     try:
+        refuse_many_entries(path)
         with zipfile.ZipFile(path) as archive, archive.open(_only_member(archive)) as stream:
             while block := stream.read(BLOCK):
                 yield block
@@ -139,14 +187,35 @@ def _unzipped(path: Path) -> Iterator[bytes]:
         raise FileFault(f"is a damaged zip file ({type(fault).__name__})") from fault
 
 
+def refuse_many_entries(path: Path) -> None:
+    """Raise FileFault for a zip with very many entries: its directory is held whole as soon as it is opened."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - _LONGEST_END))
+        found = stream.read().rpartition(_DIRECTORY_END)
+    if found[1] and int.from_bytes(found[2][_ENTRIES], "little") > MOST_ZIPPED:
+        raise FileFault(f"is a zip of more than {MOST_ZIPPED:,} entries: refused unread")
+
+
+def refuse_unbounded(archive: zipfile.ZipFile) -> None:
+    """Raise FileFault for a member that cannot be unpacked block by block."""
+    if any(member.compress_type not in _BOUNDED for member in archive.infolist()):
+        raise FileFault("is a zip packed in another way than deflate (LZMA, bzip2, …): pack it with deflate")
+
+
 def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(members) != 1:
-        names = ", ".join(member.filename for member in members[:5])
+        names = some([_short(member.filename) for member in members], 5)
         raise FileFault(f"is a zip of {len(members)} files ({names or 'none'}): pack each file by itself")
     only = members[0]
     if not only.filename.lower().endswith(TEXT_ENDINGS):
-        raise FileFault(f"is a zip of '{only.filename}': it may hold a {', '.join(TEXT_ENDINGS)} file, nothing nested")
+        name = _short(only.filename)
+        raise FileFault(f"is a zip of '{name}': it may hold a {', '.join(TEXT_ENDINGS)} file, nothing nested")
     if only.flag_bits & _IS_ENCRYPTED:
         raise FileFault("is an encrypted zip file: deliver it without a password, over a channel that is encrypted")
+    refuse_unbounded(archive)
     return only
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"

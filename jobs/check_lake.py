@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from fundwatch.checked_files import DamagedFileError
 from fundwatch.contracts import TABLES
 from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.key_shares import share_paths
@@ -99,7 +100,7 @@ def _accounts(accounts: Accounts) -> Iterator[Finding]:
 
     try:
         yield from accounts.findings()
-    except pa.ArrowException as fault:
+    except (pa.ArrowException, DamagedFileError) as fault:
         told = f"a data file cannot be read ({type(fault).__name__})"
         yield finding("accounts", "lake", [told], "", "see which with `fundwatch lake check --deep`")
 

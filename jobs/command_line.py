@@ -6,15 +6,17 @@ import argparse
 import importlib
 import json
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from fundwatch import __version__
 from fundwatch.errors import ExitCode, FundwatchError
+from fundwatch.machine_faults import machine_error
 from fundwatch.places import local_path
 from jobs.copying import whole
 from jobs.export_options import export_options, privacy_options
@@ -251,6 +253,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("stopped; run the same command again to go on", file=sys.stderr)
         return 130
     except Exception as fault:  # noqa: BLE001 (the last resort: named, never swallowed; its message may hold data)
+        if (known := machine_error(fault, *_places(options))) is not None and not _shows_faults(options):
+            _tell(known, options)
+            return int(known.exit_code)
         _tell_unexpected(fault, in_full=_shows_faults(options))
         return int(ExitCode.FAULT)
     if options.json and result is not None:
@@ -264,6 +269,15 @@ def _tell(fault: FundwatchError, options: argparse.Namespace) -> None:
         told["exit_code"] = int(fault.exit_code)
         print(json.dumps(told, ensure_ascii=False, indent=2, default=str))
     print(f"fundwatch: {whole(str(fault), options)}", file=sys.stderr)
+
+
+def _places(options: argparse.Namespace) -> tuple[list[Path], str]:
+    """Folders that a run writes to, the lake first; and MLflow's store where it is a file."""
+    settings = settings_of(options).settings
+    local = settings.spark_conf.get("spark.local.dir", tempfile.gettempdir())
+    store = settings.tracking_uri
+    folders = [settings.lake_dir, settings.vault_dir, settings.lists_dir, settings.var, Path(local)]
+    return folders, store if store.startswith("sqlite:") else ""
 
 
 def _shows_faults(options: argparse.Namespace) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class IntakeWork:
-    """One run of the job intake."""
+    """One run of the job intake; `hashes` are those of the delivery's files by name, on which its print rests."""
 
     night: Night
     mapping: SourceMapping
@@ -33,6 +33,7 @@ class IntakeWork:
     ring: KeyRing
     vault: Vault
     erased: ErasedPersons
+    hashes: Mapping[str, str]
 
     @property
     def date(self) -> date:

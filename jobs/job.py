@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fundwatch import __version__
 from fundwatch.errors import ContractError, NotReadyError
 from fundwatch.fingerprint import fingerprint
+from fundwatch.heartbeat import heartbeat
 from fundwatch.ledger import Ledger
 from fundwatch.lock import held, refuse_no_lake
 from fundwatch.logs import log, step
+from fundwatch.lost_tables import refuse_lost
 from fundwatch.nights import nights_said
 from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
@@ -85,6 +87,11 @@ class Workplace:
                     self._note_java(java.pid)
             return self._spark
 
+    @property
+    def running_spark(self) -> SparkSession | None:
+        """The session if it has been started; looking does not start it."""
+        return self._spark
+
     def close(self) -> None:
         """End the session, if one was started."""
         if self._spark is not None:
@@ -132,8 +139,10 @@ def _locked(settings: Settings) -> Iterator[Workplace]:
         place.lake.clear_staging()
         for root in (settings.scratch_dir, settings.vault_dir / "scratch"):
             Scratch(root).sweep()
+        watch = heartbeat(lambda: place.running_spark, place.settings.stall_minutes, place.settings.stall_limit_minutes)
         try:
-            yield place
+            with watch:
+                yield place
         finally:
             place.lake.clear_staging()
 
@@ -141,8 +150,9 @@ def _locked(settings: Settings) -> Iterator[Workplace]:
 class Night:
     """One job at one business date: reads only what the job declared, writes only what it declared."""
 
-    def __init__(self, job: Job, place: Workplace, date_: date, run_id: str) -> None:
+    def __init__(self, job: Job, place: Workplace, date_: date, run_id: str, own_print: object = None) -> None:
         self.job, self.place, self.date, self.run_id = job, place, date_, run_id
+        self.own_print = job.own_print(place, date_) if own_print is None else own_print
         self.versions_read: dict[str, int] = {}
         self.tables_written: dict[str, Written] = {}
 
@@ -251,6 +261,10 @@ class Night:
 
 def print_of(job: Job, place: Workplace, night: date) -> str:
     """The print of all that determines the job's result for the night. Raises NotReadyError if a need is unmet."""
+    return _print_over(job, _upstream(job, place, night), job.own_print(place, night))
+
+
+def _upstream(job: Job, place: Workplace, night: date) -> list[str]:
     upstream = []
     for need in job.needs:
         stands = place.ledger.committed(need, night)
@@ -262,7 +276,11 @@ def print_of(job: Job, place: Workplace, night: date) -> str:
                 f"{nights_said(place.ledger.nights(need))}",
             )
         upstream.append(stands.print)
-    return fingerprint(job.name, __version__, upstream, job.own_print(place, night))
+    return upstream
+
+
+def _print_over(job: Job, upstream: Sequence[str], own: object) -> str:
+    return fingerprint(job.name, __version__, list(upstream), own)
 
 
 def refuse_too_early(job: Job, settings: Settings, night: date) -> None:
@@ -273,13 +291,15 @@ def refuse_too_early(job: Job, settings: Settings, night: date) -> None:
 
 def run_job(job: Job, place: Workplace, night: date) -> Report:
     """Run the job for the night unless it stands already with the same print. The report says `is_new`."""
-    run_print = print_of(job, place, night)
+    refuse_lost(place.lake, place.ledger, (*job.reads, *job.optional, *job.writes), place.settings.rebuilt_tables)
+    upstream, own = _upstream(job, place, night), job.own_print(place, night)
+    run_print = _print_over(job, upstream, own)
     stands = place.ledger.committed(job.name, night)
     if stands is not None and stands.print == run_print and job.outputs_stand(place, night):
         log.info("%-64s   nothing to do: done before with the same input", f"{night} {job.title}")
         return {**stands.detail, "is_new": False}
     run_id = place.ledger.start(job.name, night, run_print)
-    context = Night(job, place, night, run_id)
+    context = Night(job, place, night, run_id, own)  # what the print was made of is what the run must find
     _ = place.spark  # columns can be named only once a session stands
     with step(f"{night} {job.title}") as facts:
         report = dict(job.run(context))

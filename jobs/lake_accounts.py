@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from fundwatch.contracts import TABLES
+from fundwatch.delta_rows import query_tables
 from fundwatch.erasures import ErasureLog
 from fundwatch.lake_check import Finding, Outcome, finding
 from fundwatch.ledger import Ledger
@@ -172,13 +173,7 @@ class Accounts:
 
 def query_lake(lake: Lake, tables: Sequence[str], query: str) -> list[dict[str, Any]]:
     """The result of a SQL query over several tables of the lake, by delta-rs."""
-    import pyarrow as pa
-    from deltalake import DeltaTable, QueryBuilder
-
-    builder = QueryBuilder()
-    for table in tables:
-        builder = builder.register(table, DeltaTable(str(lake.path(table))))
-    return list(pa.RecordBatchReader.from_stream(builder.execute(query)).read_all().to_pylist())
+    return list(query_tables({table: lake.path(table) for table in tables}, query).read_all().to_pylist())
 
 
 def _netted_query(table: str, entries: str) -> str:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from fundwatch.decisions import Decisions
 from fundwatch.erasures import ErasureLog
@@ -62,10 +62,11 @@ def run(night: Night) -> Report:
     vault = Vault(settings.vault_dir, read_vault_key(settings.vault_key_path))
     ring, marks = read_ring(settings.key_path), ErasureLog(night.place.lake.root).marks()
     erased = ErasedPersons(marks, ring.active, settings.erased_persons == "accept")
-    work = IntakeWork(night, mapping, quality, ring, vault, erased)
+    hashes, *_ = cast("list[Any]", night.own_print)
+    work = IntakeWork(night, mapping, quality, ring, vault, erased, hashes)
     with noted_delivery(work) as course, scratch_in(vault) as scratch:
         with step(f"{night.date}   files opened and measured") as facts:
-            delivery = open_delivery(mapping, settings.landing_dir, night.date, scratch, quality)
+            delivery = open_delivery(mapping, settings.landing_dir, night.date, scratch, quality, work.hashes)
             facts["files"] = len(delivery.files)
         course.opened(delivery)
         before = recall(night, mapping.source)

@@ -14,7 +14,7 @@ from fundwatch.errors import DeliveryError, GateError, HeldError
 from fundwatch.fingerprint import fingerprint
 from fundwatch.pages import publish
 from fundwatch.vault import Vault
-from intake.delivery import Delivery, delivery_hashes
+from intake.delivery import Delivery
 from intake.quality_page import FOLDER, PAGE, QualityReport
 from intake.totals import Total
 from jobs.intake_work import IntakeWork
@@ -68,8 +68,7 @@ class Course:
 @contextmanager
 def noted_delivery(work: IntakeWork) -> Iterator[Course]:
     """Note that the night's delivery was received, and that it was held or refused when the block says so."""
-    settings = work.night.settings
-    hashes = delivery_hashes(work.mapping, settings.landing_dir, work.date)
+    settings, hashes = work.night.settings, work.hashes
     log = DeliveryLog(work.night.place.lake.root)
     delivered = Delivered(work.date, work.mapping.source, "", fingerprint(sorted(hashes.items())), len(hashes))
     report = QualityReport(work.date, work.mapping.source)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from fundwatch.errors import ExitCode, FundwatchError, NotReadyError
+from fundwatch.delta_rows import opened
+from fundwatch.errors import NotReadyError
 from fundwatch.store import Lake
 from leads.rows import CoverageRow, EvidenceRow, LeadRow, to_rows
 
@@ -14,17 +15,11 @@ Condition = tuple[str, str, object]
 _IDS_TOLD = 8
 
 
-class DamagedTableError(FundwatchError):
-    """A table's newest commit is empty: whoever reads it would miss rows without a word."""
-
-    exit_code = ExitCode.FAULT
-
-
 def rows_of(
     lake: Lake, table: str, *conditions: Condition, columns: Sequence[str] | None = None
 ) -> list[dict[str, Any]]:
-    """The table's rows that meet all conditions (column, operator, value). Raises NotReadyError without a table."""
-    from deltalake import DeltaTable
+    """The table's rows that meet all conditions (column, operator, value). Raises NotReadyError without a table,
+    DamagedFileError when one of its files is not what was written."""
     from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
     from pyarrow.parquet import filters_to_expression
 
@@ -32,22 +27,12 @@ def rows_of(
         raise NotReadyError(
             f"the table {table} has not been made yet", where=str(lake.path(table)), do="run `fundwatch nightly`"
         )
-    _refuse_empty_commit(lake, table)
     # Arrow's own file system: threads that are still reading through Python when the process ends would abort it
     files = SubTreeFileSystem(str(lake.path(table).resolve()), LocalFileSystem())
-    dataset = DeltaTable(str(lake.path(table))).to_pyarrow_dataset(filesystem=files)
+    dataset = opened(lake.path(table)).to_pyarrow_dataset(filesystem=files)
     chosen = filters_to_expression(list(conditions)) if conditions else None
     found = dataset.to_table(columns=None if columns is None else list(columns), filter=chosen)
     return list(found.to_pylist())
-
-
-def _refuse_empty_commit(lake: Lake, table: str) -> None:
-    # delta-rs takes a commit cut to zero bytes for one that did nothing
-    newest = max((lake.path(table) / "_delta_log").glob("*.json"), key=lambda path: path.name, default=None)
-    if newest is not None and newest.stat().st_size == 0:
-        raise DamagedTableError(
-            "the table's newest commit is empty", where=str(newest), do="restore the file, or run the night again"
-        )
 
 
 def listed_leads(lake: Lake, night: date, top: int) -> list[LeadRow]:

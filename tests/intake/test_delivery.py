@@ -57,7 +57,8 @@ def test_a_true_delivery_opens_with_its_hashes_and_counts(landing):
     assert (lines.measured.rows, lines.measured.byte_count) == (2, len(raw))
     assert lines.measured.sha256 == hashlib.sha256(raw).hexdigest()
     assert str(lines.declared_amount) == "180.00"
-    assert lines.path == folder / "fee_list.csv.gz", "a good file is read where it lies"
+    assert lines.path.read_bytes() == raw
+    assert lines.path.parent.name == "scratch", "the landing folder is read once"
 
 
 def test_a_missing_folder_is_told_with_what_to_do(landing):

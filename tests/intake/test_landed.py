@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from intake import landed, unpacking
+from intake import landed
 from intake.lines import LINE_COLUMN
 from intake.unpacking import FileFault
 from tests.intake.forms import (
@@ -128,9 +127,9 @@ def test_blank_lines_do_not_shift_the_numbers_of_those_after_them(tmp_path):
     assert file.path.read_bytes() == f"{LINE_COLUMN},a,b\n2,1,2\n5,3,4\n".encode()
 
 
-def test_blank_lines_at_the_end_need_no_copy(tmp_path):
-    path = written(tmp_path, b"a,b\n1,2\n\n\n")
-    assert (opened(path).path, opened(path).measured.rows) == (path, 1)
+def test_blank_lines_at_the_end_need_no_numbers(tmp_path):
+    file = opened(written(tmp_path, b"a,b\n1,2\n\n\n"))
+    assert (file.is_numbered, file.measured.rows) == (False, 1)
 
 
 def test_lines_are_numbered_over_many_blocks(tmp_path, monkeypatch):
@@ -148,19 +147,6 @@ def test_a_name_that_spark_would_hide_or_take_for_a_pattern_is_read_from_a_copy(
         assert file.path.parent.name == "scratch"
         assert not set("[]") & set(file.path.name)
         assert not file.path.name.startswith("_")
-
-
-def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path, monkeypatch):
-    path = written(tmp_path, TEXT)
-    blocks = unpacking.unpacked
-
-    def growing(read: Path):
-        yield from blocks(read)
-        with path.open("ab") as more:
-            more.write(b"late,row,1\n")
-
-    monkeypatch.setattr(landed, "unpacked", growing)
-    assert "changed while it was being read" in refused(path)
 
 
 def test_a_link_is_refused_wherever_it_leads(tmp_path):

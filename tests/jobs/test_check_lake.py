@@ -84,7 +84,7 @@ def test_a_data_file_damaged_inside_is_found_when_read_through(settings):
     content[4 : len(content) // 2] = bytes(len(content) // 2 - 4)
     path.write_bytes(content)
     assert "see which with `fundwatch lake check --deep`" in faults_of(settings)
-    assert f"{path.name} cannot be read" in faults_of(settings, "--deep")
+    assert f"{path.name}: a data file of the table patient is damaged" in faults_of(settings, "--deep")
 
 
 def test_a_version_the_ledger_knows_and_the_table_lost_is_found(settings):

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fundwatch.checked_files import DamagedFileError
 from fundwatch.contracts import TABLES
 from fundwatch.errors import FundwatchError, NotReadyError
 from fundwatch.settings import load_settings
 from fundwatch.store import Lake
 from jobs.job import Report, Workplace, run_job
 from jobs.publish_leads import JOB
-from jobs.read_leads import DamagedTableError, rows_of
+from jobs.read_leads import rows_of
 from jobs.show_lead import find_lead, serve
 from tests.lakes import put
 
@@ -167,5 +168,5 @@ def test_a_table_whose_newest_commit_is_empty_is_refused(tmp_path: Path):
     for place in (1, 2):
         write_deltalake(str(tmp_path / "lead"), pa.table({"place": [place]}), mode="append")
     (tmp_path / "lead" / "_delta_log" / f"{1:020d}.json").write_bytes(b"")
-    with pytest.raises(DamagedTableError, match="newest commit is empty"):
+    with pytest.raises(DamagedFileError, match="newest commit of the table lead is empty"):
         rows_of(Lake(tmp_path), "lead")

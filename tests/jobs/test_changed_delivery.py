@@ -1,0 +1,30 @@
+"""A delivery that changes between the hash in a night's print and its reading is refused, and nothing is taken in."""
+
+from __future__ import annotations
+
+import gzip
+import os
+
+import pytest
+
+from fundwatch.delivery_log import DeliveryLog, State
+from fundwatch.errors import DeliveryError
+from fundwatch.settings import Settings
+from jobs.job import Night, Workplace
+from jobs.load_delivery import JOB, own_print
+from jobs.manage_keys import make_missing_keys
+from tests.intake.deliveries import NIGHT, deliver, line, whole
+
+
+def test_a_night_whose_file_was_replaced_after_its_print_was_made_takes_nothing_in(tmp_path):
+    place = Workplace(Settings(var=tmp_path))
+    make_missing_keys(place.settings)
+    folder = deliver(tmp_path / "landing", whole(fee_list=[line("L1")]))
+    own = own_print(place, NIGHT)
+    (folder / "new").write_bytes(gzip.compress(b"feedetl_sn\nL2\n"))
+    os.replace(folder / "new", folder / "fee_list.csv.gz")
+    with pytest.raises(DeliveryError, match=r"fee_list\.csv\.gz: changed while it was being read"):
+        JOB.run(Night(JOB, place, NIGHT, "run", own))
+    assert not place.lake.exists("delivery")
+    assert [noted.state for noted in DeliveryLog(place.lake.root).current()] == [State.REFUSED]
+    assert not (tmp_path / "vault" / "scratch").exists()

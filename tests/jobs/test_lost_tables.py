@@ -1,0 +1,67 @@
+"""A table lost between two nights is told before anything is computed on its absence."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+
+import pytest
+
+from fundwatch.errors import ExitCode, SettingsError
+from fundwatch.ledger import Ledger
+from fundwatch.lost_tables import LostTableError, refuse_lost
+from fundwatch.store import Lake, Written
+from jobs.check_lake import serve
+from jobs.command_line import main, parser
+from tests.lakes import SECOND, make_lake
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return make_lake(tmp_path)
+
+
+def test_a_job_refuses_a_table_that_is_gone_before_it_starts_spark(settings, capsys):
+    shutil.rmtree(settings.lake_dir / "claim_line")
+    ended = main(["rules", "--date", str(SECOND), "--var", str(settings.var)])
+    said = capsys.readouterr().err
+    assert ended == ExitCode.FAULT
+    assert "claim_line is gone: version 0 was committed" in said
+    assert "--set rebuilt_tables=claim_line" in said
+    assert "Spark starts" not in said
+
+
+def test_a_table_that_went_back_is_refused_too(settings):
+    lake, ledger = Lake(settings.lake_dir), Ledger(settings.lake_dir)
+    refuse_lost(lake, ledger, ["claim_line", "rule_hit"])
+    ledger.written("run", "rules", date(2026, 4, 7), Written("rule_hit", 3, 1))
+    with pytest.raises(LostTableError, match="rule_hit is at version 0: version 3 was committed"):
+        refuse_lost(lake, ledger, ["claim_line", "rule_hit"])
+    refuse_lost(lake, ledger, ["claim_line"])
+
+
+def test_a_table_that_is_lost_for_good_is_made_anew_and_expected_from_then_on(settings):
+    lake, ledger = Lake(settings.lake_dir), Ledger(settings.lake_dir)
+    shutil.rmtree(lake.path("rule_hit"))
+    with pytest.raises(SettingsError, match="no table is named rule_hits"):
+        refuse_lost(lake, ledger, ["rule_hit"], "rule_hits")
+    refuse_lost(lake, ledger, ["rule_hit"], "rule_hit")
+    refuse_lost(lake, ledger, ["rule_hit"])
+    lake.path("hit_line").rename(lake.path("rule_hit"))  # made anew, in a way
+    ledger.written("run", "rules", SECOND, Written("rule_hit", 0, 2))
+    shutil.rmtree(lake.path("rule_hit"))
+    with pytest.raises(LostTableError):
+        refuse_lost(lake, ledger, ["rule_hit"])
+
+
+def test_what_was_never_written_is_not_missed(settings):
+    lake, ledger = Lake(settings.lake_dir), Ledger(settings.lake_dir)
+    refuse_lost(lake, ledger, ["referral", "capacity"])
+
+
+def test_the_lake_check_expects_nothing_of_a_table_given_up(settings):
+    lake, ledger = Lake(settings.lake_dir), Ledger(settings.lake_dir)
+    shutil.rmtree(lake.path("capacity"), ignore_errors=True)
+    ledger.written("run", "intake", SECOND, Written("capacity", 5, 1))
+    refuse_lost(lake, ledger, ["capacity"], "capacity")
+    assert serve(parser().parse_args(["lake", "check", "--json", "--var", str(settings.var)]))["findings"]
