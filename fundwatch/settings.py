@@ -66,6 +66,9 @@ class Settings(BaseModel):
     forest_trees: int = Field(100, ge=10, le=2000, description="trees of the isolation forest")
     list_size: int = Field(50, ge=1, description="how many leads a published list holds at most")
     score_share: float = Field(0.02, gt=0, lt=1, description="the share of entities whose scores may become a lead")
+    case_gap_days: int = Field(
+        60, ge=0, description="for how many days a finding may be gone and still be the same case when it comes back"
+    )
     stage_rows: int = Field(300_000, ge=1, description="rows from which a table is staged on disk, not in memory")
     show_faults: bool = Field(False, description="print unexpected faults in full; they may quote rows of the delivery")
     spark_master: str = Field("local[*]", description="Spark's master; `submit` keeps what spark-submit gave")

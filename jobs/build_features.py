@@ -115,10 +115,10 @@ def _no_rows(night: Night, table: str) -> DataFrame:
     return night.spark.createDataFrame([], TABLES[table].schema())
 
 
-def _own_print(place: Workplace, night: date) -> Any:
+def _own_print(place: Workplace, _night: date) -> Any:
     peers = conf_file("peers", place.settings.region, place.settings.conf).read_text(encoding="utf-8")
     catalogues = {entity: catalogue.print for entity, catalogue in load_catalogues().items()}
-    return [catalogues, peers, place.known_data_print(night)]
+    return [catalogues, peers]
 
 
 JOB = Job(
@@ -131,6 +131,7 @@ JOB = Job(
         "peer_statistic",
     ),
     needs=("intake",),
+    history=("intake",),
     run=_run,
     own_print=_own_print,
 )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from features.catalogue import load_catalogues
 from fundwatch import __version__
+from fundwatch.contracts import TABLES
 from fundwatch.fingerprint import fingerprint
 from fundwatch.settings import Settings
 from jobs.job import Job, Night, Report, Workplace
 from jobs.read_leads import evidence_of, lead_total, listed_leads, models_not_run, rows_of, rule_coverage
 from leads.cards import Cards, IndicatorCard, RuleCard
+from leads.cases import CaseNight, cases, judged
 from leads.fuse import FuseOptions, Inputs, fuse
 from leads.lists import Published, is_whole, write_list
 from leads.published import LINES_PER_LEAD, ListContent, Provenance
@@ -19,16 +22,23 @@ from leads.rows import CoverageRow
 from leads.track import Note, Sent, Tracking, outbox, post, send
 from rules.catalogue import load_rules
 
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
 # What changes a list and is no input of an earlier stage's print. Folders, heap and the like change nothing.
-_TELLING = ("source", "region", "quality", "seed", "scan_days", "forest_trees", "list_size", "score_share")
+_TELLING = (
+    "source", "region", "quality", "seed", "scan_days", "forest_trees", "list_size", "score_share", "case_gap_days",
+)  # fmt: skip
 
 
 def _run(night: Night) -> Report:
     cards = all_cards()
-    fused = fuse(_inputs(night), cards, _options(night.settings, night.date))
+    inputs = _inputs(night)
+    fused = fuse(inputs, cards, _options(night.settings, night.date))
     for frame in fused.shared:
         frame.persist()
-    night.write_all({"lead": fused.leads, "lead_evidence": fused.evidence})
+    goes_on = _cases(night, fused.findings, inputs)
+    night.write_all({"lead": fused.leads, "lead_evidence": fused.evidence, "case": goes_on})
     for frame in fused.shared:
         frame.unpersist()
     content = _content(night, cards)
@@ -75,7 +85,22 @@ def _inputs(night: Night) -> Inputs:
         lines=night.known("claim_line"),
         settlements=night.known("settlement"),
         institutions=night.known("institution"),
+        doctors=night.known("doctor") if night.exists("doctor") else _no_rows(night, "doctor"),
     )
+
+
+def _cases(night: Night, findings: DataFrame, inputs: Inputs) -> DataFrame:
+    """Tonight's findings beside those of the newest earlier list that stands."""
+    earlier = night.of_earlier_night("case", "leads")
+    if earlier is None:
+        earlier = _no_rows(night, "case").drop("business_date")
+    ran = judged(night.of_night("rule_coverage"), inputs.scores)
+    at = CaseNight(night.date, night.settings.case_gap_days)
+    return cases(findings, ran, earlier, inputs.institutions, at)
+
+
+def _no_rows(night: Night, table: str) -> DataFrame:
+    return night.spark.createDataFrame([], TABLES[table].schema())
 
 
 def _options(settings: Settings, night: date) -> FuseOptions:
@@ -187,8 +212,10 @@ JOB = Job(
         "rule_hit", "hit_line", "rule_coverage", "score", "score_reason", "claim_line", "settlement", "institution",
         "delivery",
     ),
-    writes=("lead", "lead_evidence"),
+    optional=("doctor",),
+    writes=("lead", "lead_evidence", "case"),
     needs=("rules", "score"),
+    follows=("leads",),
     run=_run,
     own_print=_own_print,
     outputs_stand=_outputs_stand,

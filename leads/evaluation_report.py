@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from fundwatch.cells import csv_for_people
 from leads.evaluation_chart import draw
 
 STATES = {
@@ -93,10 +94,13 @@ def _plain(value: Any) -> Any:
 def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
     """evaluation.json (everything), evaluation.csv (by scheme, both languages), evaluation.png; each whole or not."""
     folder.mkdir(parents=True, exist_ok=True)
-    record = json.dumps(as_records(evaluation), ensure_ascii=False, indent=2) + "\n"
-    table = scheme_rows(evaluation.schemes).to_csv(index=False, lineterminator="\n")
+    schemes = scheme_rows(evaluation.schemes)
+    cells = schemes.astype(object).where(schemes.notna(), None).to_numpy().tolist()
+    table = csv_for_people([str(name) for name in schemes.columns], cells)
+    told = as_records(evaluation) | {"signed_cells": {"evaluation.csv": dict(table.signed)}}
+    record = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
     _put(folder / "evaluation.json", lambda path: path.write_text(record, encoding="utf-8"))
-    _put(folder / "evaluation.csv", lambda path: path.write_text(table, encoding="utf-8-sig"))  # Excel asks for a mark
+    _put(folder / "evaluation.csv", lambda path: path.write_bytes(table.content))
     _put(
         folder / "evaluation.png",
         lambda path: draw(path, evaluation.night, evaluation.schemes, evaluation.list_precision, evaluation.scores),

@@ -85,9 +85,10 @@ _Row = TypeVar("_Row", LeadRow, EvidenceRow, CoverageRow)
 
 
 def to_rows(kind: type[_Row], records: Iterable[Mapping[str, Any]]) -> list[_Row]:
-    """Typed rows from mappings that hold at least their columns; times lose their zone, which is nominal."""
+    """Typed rows from mappings; times lose their zone, which is nominal. A column that a table was made without is
+    null."""
     names = [f.name for f in fields(kind)]
-    return [kind(**{name: _plain(record[name]) for name in names}) for record in records]
+    return [kind(**{name: _plain(record.get(name)) for name in names}) for record in records]
 
 
 def _plain(value: Any) -> Any:

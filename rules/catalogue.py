@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from fundwatch.errors import CatalogueError, FundwatchError, faults
 from fundwatch.resources import package_files, read_yaml
+from rules.columns import GRAINS, Frame
 from rules.expressions import parameters_in, unsafe_parts
 from rules.model import PLACEHOLDER, Exclusion, Rule, RuleSet
 
@@ -83,6 +84,8 @@ def _faults_of(rule: Rule) -> Iterator[str]:
             f"examples: {hits} hits and {len(rule.examples) - hits} near misses; a rule shows at least "
             f"{_EXAMPLES} of each"
         )
+    if rule.compares is not None and GRAINS[rule.grain].frame is not Frame.LINES:
+        yield f"compares: a {rule.grain} is no fee line and is compared with none"
     if not known and not placeholders["zh"]:
         yield "reason: names no fact: an inspector must see what was measured"
 

@@ -124,6 +124,10 @@ class Rule(_Part):
     measures: dict[str, Measure] = Field(default_factory=dict)
     when: Expression
     money: Money
+    compares: Expression | None = Field(
+        None,
+        description="the id of the fee line that a hit's line is compared with: in evidence, counted zero",
+    )
     facts: dict[str, Expression] = Field(default_factory=dict)
     reason: Text
     ask_for: Text
@@ -142,6 +146,7 @@ class Rule(_Part):
             "when": self.when,
             "money.share": self.money.share,
             **{f"measures.{name}": m.compute for name, m in self.measures.items()},
+            **({} if self.compares is None else {"compares": self.compares}),
             **{f"facts.{name}": fact for name, fact in self.facts.items()},
         }
 

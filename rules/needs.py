@@ -12,13 +12,14 @@ from rules.model import Rule, RuleSet
 
 def names_used(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
     """The columns of the grain that the rule names anywhere, its reason included."""
-    told = frozenset().union(rule.fact_names, *(names_in(fact) for fact in rule.facts.values()))
+    shown = [text for key, text in rule.expressions.items() if key.startswith(("facts.", "compares"))]
+    told = frozenset().union(rule.fact_names, *map(names_in, shown))
     return _names_judging(rule_set, rule) | (told & GRAINS[rule.grain].columns.keys())
 
 
 def _names_judging(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
     """The columns that decide on hit and money. What only the reason tells may be unknown: it says so there."""
-    texts = [text for key, text in rule.expressions.items() if not key.startswith("facts.")]
+    texts = [text for key, text in rule.expressions.items() if not key.startswith(("facts.", "compares"))]
     texts += [rule_set.exclusions[name].condition for name in rule.exclude]
     named = frozenset().union(*(names_in(text) for text in texts))
     windows = frozenset(c for m in rule.measures.values() for c in (*m.by, *m.order))
