@@ -20,12 +20,15 @@ from fundwatch.lake_check import (
     storage_findings,
     tables_of,
 )
+from fundwatch.ledger import Ledger
 from fundwatch.lock import held
 from fundwatch.settings import Settings
 from fundwatch.store import Lake
 from intake.mapping import ENTRY_OF, read_mapping
 from jobs.command_line import settings_of
 from jobs.lake_accounts import Accounts
+from jobs.stages import night_jobs
+from jobs.standing import Standing
 
 _NARROWEST = 150
 _OTHERS, _ALL_BUT_OWNER = 0o007, 0o077
@@ -73,6 +76,7 @@ def _findings(settings: Settings, options: argparse.Namespace) -> Iterator[Findi
         return
     yield from ledger_findings(root, tables)
     yield from run_findings(root, options.date)
+    yield Standing(Ledger(root), night_jobs()).finding(options.date)
     if broken & set(TABLES):
         told = f"they read {', '.join(sorted(broken & set(TABLES)))}"
         yield Finding("accounts", "lake", Outcome.NOT_CHECKED, told, "mend the tables first")

@@ -130,19 +130,23 @@ class Night:
         self._note_read(table)
         return self.place.lake.of_night(self.spark, table, self.date)
 
-    def of_earlier_night(self, table: str, job: str) -> DataFrame | None:
-        """The rows that the newest earlier night made whose run of the job stands, at the table's version now; None
-        where there is none. The job must be one that this one `follows`: the earlier run's print is in this one's."""
-        self._declared(table, (*self.job.reads, *self.job.optional, *self.job.writes), "reads")
+    def earlier(self, job: str) -> date | None:
+        """The newest earlier night for which a job stands that this one `follows`: its print is part of this one's."""
         if job not in self.job.follows:
             raise ContractError(
                 f"the job {self.job.name} follows {job} and does not declare it", where=f"jobs: {self.job.name}"
             )
         nights = [night for night in self.place.ledger.nights(job) if night < self.date]
-        if not nights or not self.exists(table):
+        return nights[-1] if nights else None
+
+    def of_earlier_night(self, table: str, job: str) -> DataFrame | None:
+        """The rows that the earlier night of a followed job made, at the table's version now; None where there is
+        none."""
+        night = self.earlier(job)
+        if night is None or not self.exists(table):
             return None
         self._note_read(table)
-        return self.place.lake.of_night(self.spark, table, nights[-1], self.versions_read[table])
+        return self.place.lake.of_night(self.spark, table, night, self.versions_read[table])
 
     def all_rows(self, table: str) -> DataFrame:
         """Every row of the table with its version columns: for histories and rollups."""

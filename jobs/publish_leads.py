@@ -12,12 +12,23 @@ from fundwatch.contracts import TABLES
 from fundwatch.fingerprint import fingerprint
 from fundwatch.settings import Settings
 from jobs.job import Job, Night, Report, Workplace
-from jobs.read_leads import evidence_of, lead_total, listed_leads, models_not_run, rows_of, rule_coverage
+from jobs.read_leads import (
+    cases_of,
+    evidence_of,
+    faded_cases,
+    hits_of,
+    institution_names,
+    lead_total,
+    listed_leads,
+    models_not_run,
+    rows_of,
+    rule_coverage,
+)
 from leads.cards import Cards, IndicatorCard, RuleCard
 from leads.cases import CaseNight, cases, judged
 from leads.fuse import FuseOptions, Inputs, fuse
 from leads.lists import Published, is_whole, write_list
-from leads.published import LINES_PER_LEAD, ListContent, Provenance
+from leads.published import FADED_LISTED, HITS_PER_RULE, LINES_PER_LEAD, ListContent, Provenance
 from leads.rows import CoverageRow
 from leads.track import Note, Sent, Tracking, outbox, post, send
 from rules.catalogue import load_rules
@@ -112,13 +123,20 @@ def _content(night: Night, cards: Cards) -> ListContent:
     lake, listed = night.place.lake, listed_leads(night.place.lake, night.date, night.settings.list_size)
     for table in ("rule_coverage", "delivery"):
         night.versions_read.setdefault(table, lake.version(table))
+    evidence = evidence_of(lake, night.date, [lead.lead_id for lead in listed], LINES_PER_LEAD)
+    hits = hits_of(lake, night.date, listed, HITS_PER_RULE)
+    ids = [*(row.institution_id for row in evidence), *(hit.institution_id for hit in hits)]
     return ListContent(
         leads=listed,
-        evidence=evidence_of(lake, night.date, [lead.lead_id for lead in listed], LINES_PER_LEAD),
+        evidence=evidence,
         coverage=[*rule_coverage(lake, night.date), *models_not_run(lake, night.date), *_indicators_not_run(night)],
         cards=cards,
         provenance=_provenance(night),
         lead_total=lead_total(lake, night.date),
+        hits=hits,
+        cases=cases_of(lake, night.date, listed),
+        faded=faded_cases(lake, night.date, FADED_LISTED),
+        places=institution_names(lake, night.date, {one for one in ids if one}),
     )
 
 
@@ -149,6 +167,7 @@ def _provenance(night: Night) -> Provenance:
         settings_print=fingerprint({name: getattr(settings, name) for name in _TELLING}),
         data_print=fingerprint(told),
         deliveries={name: sha for business_date, name, sha in told if business_date == night.date},
+        earlier_list=night.earlier("leads"),
     )
 
 

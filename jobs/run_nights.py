@@ -16,7 +16,7 @@ from fundwatch.logs import hush, log, step
 from fundwatch.settings import Settings
 from jobs.command_line import night_of, settings_of
 from jobs.job import Report, Workplace, workplace
-from jobs.stages import NIGHT, job_named, refuse_incomplete, run_stage
+from jobs.stages import NIGHT, job_named, lists_marked, refuse_incomplete, run_stage
 
 _SIDE_BY_SIDE = 2
 
@@ -25,7 +25,7 @@ def run_nights(settings: Settings, nights: Sequence[date]) -> dict[date, dict[st
     """Run every stage of every night, in order; the reports by night and stage. A refused night stops the span."""
     reports: dict[date, dict[str, Report]] = {}
     _warm_up()
-    with workplace(settings) as place:
+    with workplace(settings) as place, lists_marked(place, min(nights)):
         for night in nights:
             reports[night] = run_night(place, night)
     return reports

@@ -19,11 +19,10 @@ from leads.percentiles import said_percentile
 from leads.priority import with_places
 from leads.reasons import lead_texts
 from leads.standouts import NOTEWORTHY_Z, SUBJECT, percentiles, standouts, strongest_reasons
+from leads.words import COMPARED, COUNTED
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
-
-COUNTED, COMPARED = "counted", "compared"  # the roles of a hit's lines
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,7 @@ class Example(_Part):
     institutions: list[ExampleRow] = Field(default_factory=list)
     items: list[ExampleRow] = Field(default_factory=list)
     hits: list[str | int]
+    compared: list[str | int] = Field(default_factory=list, description="the lines that the hits are compared with")
     amount: Decimal | None = None
 
 
