@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from fundwatch.cells import csv_for_people
+from fundwatch.cells import PeoplesTable, csv_for_people
 from leads.evaluation_chart import draw
 
 STATES = {
@@ -94,9 +94,7 @@ def _plain(value: Any) -> Any:
 def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
     """evaluation.json (everything), evaluation.csv (by scheme, both languages), evaluation.png; each whole or not."""
     folder.mkdir(parents=True, exist_ok=True)
-    schemes = scheme_rows(evaluation.schemes)
-    cells = schemes.astype(object).where(schemes.notna(), None).to_numpy().tolist()
-    table = csv_for_people([str(name) for name in schemes.columns], cells)
+    table = scheme_table(evaluation.schemes)
     told = as_records(evaluation) | {"signed_cells": {"evaluation.csv": dict(table.signed)}}
     record = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
     _put(folder / "evaluation.json", lambda path: path.write_text(record, encoding="utf-8"))
@@ -111,6 +109,13 @@ def _put(path: Path, write: Callable[[Path], object]) -> None:
     draft = path.with_name(f".{path.name}")
     write(draft)
     os.replace(draft, path)
+
+
+def scheme_table(schemes: pd.DataFrame) -> PeoplesTable:
+    """The schemes as CSV for people; what is unknown is empty."""
+    rows = scheme_rows(schemes)
+    cells = rows.astype(object).where(rows.notna(), None).to_numpy().tolist()
+    return csv_for_people([str(name) for name in rows.columns], cells)
 
 
 def scheme_rows(schemes: pd.DataFrame) -> pd.DataFrame:

@@ -99,6 +99,7 @@ class Example(_Part):
     hits: list[str | int]
     compared: list[str | int] = Field(default_factory=list, description="the lines that the hits are compared with")
     amount: Decimal | None = None
+    tells: list[str] = Field(default_factory=list, description="what the reason of its hits must say")
 
 
 class Exclusion(_Part):
