@@ -91,7 +91,7 @@ def _clearings(language: str, cards: Cards) -> Column:
 
 
 def _position(language: str, cards: Cards, told: Column) -> Column:
-    """`药占比 98.0 %,同组中位数 40.0 %,高于同组 98.2 % 的同行(n=57)`; the percentile is one as it is said."""
+    """`药占比 98.0%,同组中位数 40.0%,高于同组 98.2% 的同行(n=57)`; the percentile is one as it is said."""
     value, median = told["value"], told["peer_median"]
     is_high = value >= F.coalesce(median, value)
     share = F.when(is_high, told["percentile"]).otherwise(1 - told["percentile"])
@@ -102,16 +102,16 @@ def _position(language: str, cards: Cards, told: Column) -> Column:
         name = looked_up({i: card.name_zh for i, card in cards.indicators.items()}, told["indicator"])
         side = F.when(is_high, "高于").otherwise("低于")
         middle = [F.lit(",同组中位数 "), numbers[1], F.lit(","), side, F.lit("同组 "), beyond]
-        parts = [name, F.lit(" "), numbers[0], *middle, F.lit(" % 的同行(n="), count, F.lit(")")]
+        parts = [name, F.lit(" "), numbers[0], *middle, F.lit("% 的同行(n="), count, F.lit(")")]
     else:
         name = looked_up({i: card.name_en for i, card in cards.indicators.items()}, told["indicator"])
         side = F.when(is_high, "above ").otherwise("below ")
         middle = [F.lit(", peer median "), numbers[1], F.lit(", "), side, beyond]
-        parts = [name, F.lit(" "), numbers[0], *middle, F.lit(" % of its peers (n="), count, F.lit(")")]
+        parts = [name, F.lit(" "), numbers[0], *middle, F.lit("% of its peers (n="), count, F.lit(")")]
     return F.concat(*(F.coalesce(part, F.lit("?")) for part in parts))
 
 
 def _number(value: Column, is_share: Column) -> Column:
     """A share in percent, anything else with two decimals."""
-    percent = F.concat(F.format_number(value * 100, 1), F.lit(" %"))
+    percent = F.concat(F.format_number(value * 100, 1), F.lit("%"))
     return F.when(is_share, percent).otherwise(F.format_number(value, 2))

@@ -201,8 +201,8 @@ def test_reasons_name_rules_money_and_position_among_peers(result: Result):
     assert "DC-03 完全重复明细:1 次,涉及基金 60.00 元。例:h1 的原因" in zh
     assert "合计涉及基金 90.00 元(每条明细只计一次)" in zh
     assert "DC-03 The same line charged twice: 1 hit, fund at risk CNY 60.00. Example: why h1" in en
-    assert "药占比 97.0 %,同组中位数 41.0 %,高于同组 98.2 % 的同行(n=57)" in result.leads["D100"].reason_zh
-    assert "above 98.2 % of its peers (n=57)" in result.leads["D100"].reason_en
+    assert "药占比 97.0%,同组中位数 41.0%,高于同组 98.2% 的同行(n=57)" in result.leads["D100"].reason_zh
+    assert "above 98.2% of its peers (n=57)" in result.leads["D100"].reason_en
 
 
 def test_what_would_clear_a_lead_and_its_law_come_from_its_rules(result: Result):
