@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+# the simulator writes deliveries and their truth, which programs read
 PACKAGES = ("fundwatch", "intake", "features", "rules", "models", "leads", "jobs", "dags")
 # what writes tables that a spreadsheet opens; all else of the kind goes through these
 TABLES = {
