@@ -64,8 +64,8 @@ def live_files(table: DeltaTable, path: Path) -> list[LiveFile]:
 
 
 def opened(path: Path, version: int | None = None) -> DeltaTable:
-    """The table at its newest version or the one given; its files and its log's newest checkpoint are verified as far as
-    they have check sums.
+    """The table at its newest version or the one given; its files and its log's newest checkpoint are verified as far
+    as they have check sums.
 
     Raises DamagedFileError.
     """

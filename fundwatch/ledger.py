@@ -108,6 +108,11 @@ class Ledger:
         with self._turn:
             return self._committed.get((job, night))
 
+    def standing(self) -> dict[tuple[str, date], str]:
+        """The prints of all runs that stand, by job and night."""
+        with self._turn:
+            return {key: run.print for key, run in self._committed.items()}
+
     def nights(self, job: str) -> list[date]:
         """The business dates for which the job stands, ascending."""
         with self._turn:

@@ -47,6 +47,7 @@ DATED: dict[str, str | None] = {
     "score_reason": _OF_NIGHT,
     "lead": _OF_NIGHT,
     "lead_evidence": "coalesce(CAST(charged_at AS DATE), business_date)",
+    "case": _OF_NIGHT,
 }
 
 # Rows that belong to a person by another id than a token: the column, and whose id it is.

@@ -71,6 +71,9 @@ class Settings(BaseModel):
     forest_trees: int = Field(100, ge=10, le=2000, description="trees of the isolation forest")
     list_size: int = Field(50, ge=1, description="how many leads a published list holds at most")
     score_share: float = Field(0.02, gt=0, lt=1, description="the share of entities whose scores may become a lead")
+    case_gap_days: int = Field(
+        60, ge=0, description="for how many days a finding may be gone and still be the same case when it comes back"
+    )
     stage_rows: int = Field(300_000, ge=1, description="rows from which a table is staged on disk, not in memory")
     stall_minutes: float = Field(
         10, gt=0, description="after how long without any progress a run says what it waits for, again and again"

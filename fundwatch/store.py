@@ -95,11 +95,11 @@ class Lake:
         held = (F.col("known_from") <= night) & (F.col("known_to").isNull() | (F.col("known_to") > night))
         return self.read(spark, table).filter(held).drop(*KNOWN_COLUMNS)
 
-    def of_night(self, spark: SparkSession, table: str, night: date) -> DataFrame:
+    def of_night(self, spark: SparkSession, table: str, night: date, version: int | None = None) -> DataFrame:
         """Rows of a derived table that the night of `night` made, without `business_date`."""
         from pyspark.sql import functions as F
 
-        return self.read(spark, table).filter(F.col("business_date") == F.lit(night)).drop("business_date")
+        return self.read(spark, table, version).filter(F.col("business_date") == F.lit(night)).drop("business_date")
 
     def write(self, rows: DataFrame, table: str, night: date) -> Written:
         """Replace what the night owns: its business date, or the keys that are written. Atomic, repeatable."""

@@ -115,13 +115,13 @@ def _no_rows(night: Night, table: str) -> DataFrame:
     return night.spark.createDataFrame([], TABLES[table].schema())
 
 
-def _own_print(place: Workplace, night: date) -> Any:
+def _own_print(place: Workplace, _night: date) -> Any:
     from features.peers import peer_groups_file
 
     region = region_of(place.settings)
     peers = peer_groups_file(region, place.settings.conf).read_text(encoding="utf-8")
     catalogues = {entity: catalogue.print for entity, catalogue in load_catalogues(region).items()}
-    return [catalogues, peers, place.known_data_print(night)]
+    return [catalogues, peers]
 
 
 JOB = Job(
@@ -134,6 +134,7 @@ JOB = Job(
         "peer_statistic",
     ),
     needs=("intake",),
+    history=("intake",),
     run=_run,
     own_print=_own_print,
 )

@@ -147,8 +147,11 @@ def _carried_rows(place: Workplace, name: str, columns: Sequence[str], bridge: D
 def _renamed(place: Workplace, name: str, columns: Sequence[str], bridge: DataFrame, key_id: str) -> DataFrame:
     from intake.accepting import PRINT_COLUMN, content_print
     from intake.vault import rekeyed
+    from leads.cases import case_id
 
     rows = rekeyed(place.lake.read(place.spark, name), bridge, columns, key_id, _TEXTS.get(name, ()))
     if PRINT_COLUMN in rows.columns:
         rows = rows.withColumn(PRINT_COLUMN, content_print(_NETTED[name]))
+    if name == "case":  # handed on from night to night: made anew as the first night would have with the new key
+        rows = rows.withColumn("case_id", case_id("first_seen"))
     return rows

@@ -21,16 +21,19 @@ from fundwatch.lake_check import (
     storage_findings,
     tables_of,
 )
+from fundwatch.ledger import Ledger
 from fundwatch.lock import held
 from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
 from fundwatch.store import STAGING, Lake
 from fundwatch.terminal import new_table, show
 from intake.mapping import ENTRY_OF, read_mapping
+from jobs.belonging import Belonging
 from jobs.command_line import settings_of
 from jobs.copying import say
 from jobs.lake_accounts import Accounts
 from jobs.model_shelf import model_findings
+from jobs.stages import night_jobs
 
 _ALL = "every check: `fundwatch lake check --details`"
 _OTHERS, _ALL_BUT_OWNER = 0o007, 0o077
@@ -86,6 +89,7 @@ def _findings(settings: Settings, options: argparse.Namespace) -> Iterator[Findi
     yield from ledger_findings(root, tables)
     yield from run_findings(root, options.date)
     yield from model_findings(settings)
+    yield Belonging(Ledger(root), night_jobs()).finding(options.date)
     if broken & set(TABLES):
         told = f"they read {', '.join(sorted(broken & set(TABLES)))}"
         yield Finding("accounts", "lake", Outcome.NOT_CHECKED, told, "mend the tables first")

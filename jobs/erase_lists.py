@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from fundwatch.cells import csv_for_people
 from fundwatch.fingerprint import file_sha256
 from leads.lists import SUMMARY
 from leads.rows import TOKEN_SHOWN
@@ -80,9 +81,7 @@ def _redacted_csv(content: bytes, token: str) -> bytes:
     for row in rows[1:]:
         if any(short in cell for cell in row):
             row[:] = [(told[name] or cell) if name in told else "" for name, cell in zip(head, row, strict=True)]
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode("utf-8-sig")
+    return csv_for_people(head, rows[1:]).content
 
 
 def _rehash(folder: Path) -> None:

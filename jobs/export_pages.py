@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.anonymity import Anonymity
+from fundwatch.cells import PeoplesTable, csv_for_people
 from jobs.export_linkage import ATTACKS, HEADING, NOT_ATTACKED, Attack
 from leads.exports import Export
 from leads.privacy_pages import MEASURES, as_record, measure_rows, note, page, table
@@ -34,8 +35,13 @@ def data_files(rows: pa.Table) -> dict[str, bytes]:
 
     packed = io.BytesIO()
     pq.write_table(rows, packed)
-    text = rows.to_pandas().to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")  # the mark is for Excel
-    return {"data.csv": text, "data.parquet": packed.getvalue()}
+    return {"data.csv": people_table(rows).content, "data.parquet": packed.getvalue()}
+
+
+def people_table(rows: pa.Table) -> PeoplesTable:
+    """The rows as CSV for people: no cell computes."""
+    columns = [column.to_pylist() for column in rows.columns]
+    return csv_for_people(rows.column_names, zip(*columns, strict=True))
 
 
 def report_of(export: Export, night: date, made: Made) -> dict[str, Any]:
@@ -53,6 +59,7 @@ def report_of(export: Export, night: date, made: Made) -> dict[str, Any]:
         "limits": None if export.limits is None else export.limits.model_dump(),
         "before": None if made.before is None else as_record(made.before),
         "after": None if made.after is None else as_record(made.after),
+        "signed_cells": {"data.csv": dict(people_table(made.rows).signed)},
         "linkage": {name: attack.as_record() for name, attack in made.attacks.items()},
     }
 
@@ -67,6 +74,8 @@ def page_of(export: Export, night: date, made: Made) -> str:
         f"隐去单元格 cells hidden {made.hidden_cells:,}"
     )
     parts = [note(facts)]
+    if told_signs := people_table(made.rows).note:
+        parts.append(note(f"data.csv: {told_signs}"))
     if told:
         parts.append(table("匿名程度 How anonymous", MEASURES, measure_rows(told)))
     if made.attacks:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 Report = Mapping[str, Any]
+RunKey = tuple[str, date]  # a job and a night
 Made = TypeVar("Made")
 _WORTH_A_JOB = 20_000
 _AT_ONCE = 3  # commits mostly wait on the driver's planning and the disk: two cores serve three
@@ -42,9 +43,10 @@ class Job:
     """One stage of a night.
 
     `reads` and `writes` name tables; `optional` ones may not exist. `needs` are jobs that must stand for the same
-    night; their prints enter this job's. `own_print` gives whatever else determines the result (catalogues,
-    settings, files), without Spark; it may refuse bad input. `outputs_stand` says whether files a job publishes
-    outside the lake are still there.
+    night, `history` jobs whose runs of every night up to this one are input, `follows` jobs whose newest earlier night
+    is: their prints enter this job's. `own_print` gives whatever else determines the result (catalogues, settings,
+    files), without Spark; it may refuse bad input. `outputs_stand` says whether files a job publishes outside the lake
+    are still there.
     """
 
     name: str
@@ -54,6 +56,8 @@ class Job:
     run: Callable[[Night], Report]
     own_print: Callable[[Workplace, date], object]
     needs: tuple[str, ...] = ()
+    history: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     outputs_stand: Callable[[Workplace, date], bool] = field(default=lambda _place, _night: True)
 
@@ -98,11 +102,6 @@ class Workplace:
             self._spark.stop()
             self._spark = None
             self._scratch.drop(self.settings.events_dir)
-
-    def known_data_print(self, night: date) -> str:
-        """The print of everything delivered up to and including the night."""
-        stands = [self.ledger.committed("intake", n) for n in self.ledger.nights("intake") if n <= night]
-        return fingerprint([(run.business_date, run.print) for run in stands if run is not None])
 
 
 @contextmanager
@@ -178,6 +177,24 @@ class Night:
         """The rows of a derived table that this night made."""
         self._note_read(table)
         return self.place.lake.of_night(self.spark, table, self.date)
+
+    def earlier(self, job: str) -> date | None:
+        """The newest earlier night for which a job stands that this one `follows`: its print is part of this one's."""
+        if job not in self.job.follows:
+            raise ContractError(
+                f"the job {self.job.name} follows {job} and does not declare it", where=f"jobs: {self.job.name}"
+            )
+        nights = [night for night in self.place.ledger.nights(job) if night < self.date]
+        return nights[-1] if nights else None
+
+    def of_earlier_night(self, table: str, job: str) -> DataFrame | None:
+        """The rows that the earlier night of a followed job made, at the table's version now; None where there is
+        none."""
+        night = self.earlier(job)
+        if night is None or not self.exists(table):
+            return None
+        self._note_read(table)
+        return self.place.lake.of_night(self.spark, table, night, self.versions_read[table])
 
     def all_rows(self, table: str) -> DataFrame:
         """Every row of the table with its version columns: for histories and rollups."""
@@ -264,22 +281,20 @@ def print_of(job: Job, place: Workplace, night: date) -> str:
     return _print_over(job, _upstream(job, place, night), job.own_print(place, night))
 
 
-def _upstream(job: Job, place: Workplace, night: date) -> list[str]:
-    upstream = []
+def _upstream(job: Job, place: Workplace, night: date) -> list[tuple[str, date, str]]:
+    standing = place.ledger.standing()
     for need in job.needs:
-        stands = place.ledger.committed(need, night)
-        if stands is None:
+        if (need, night) not in standing:
             raise NotReadyError(
                 f"{job.name} needs {need} for {night}, which has not run",
                 where=str(place.lake.root),
                 do=f"run `fundwatch {need} --date {night}`, or `fundwatch nightly --date {night}`; "
                 f"{nights_said(place.ledger.nights(need))}",
             )
-        upstream.append(stands.print)
-    return upstream
+    return [(name, when, made) for (name, when), made in sorted(upstream_of(job, night, standing).items())]
 
 
-def _print_over(job: Job, upstream: Sequence[str], own: object) -> str:
+def _print_over(job: Job, upstream: Sequence[object], own: object) -> str:
     return fingerprint(job.name, __version__, list(upstream), own)
 
 
@@ -287,6 +302,15 @@ def refuse_too_early(job: Job, settings: Settings, night: date) -> None:
     """Raise what the job would refuse, before a lake is made for it: a mistyped folder leaves nothing behind."""
     if not settings.lake_dir.is_dir():
         print_of(job, Workplace(settings), night)
+
+
+def upstream_of(job: Job, night: date, standing: Mapping[RunKey, str]) -> dict[RunKey, str]:
+    """The runs of other stages and nights that the job's result for the night rests on, with their prints."""
+    keys = [(need, night) for need in job.needs]
+    keys += [key for key in standing if key[0] in job.history and key[1] <= night]
+    for name in job.follows:
+        keys += sorted(key for key in standing if key[0] == name and key[1] < night)[-1:]
+    return {key: standing[key] for key in keys if key in standing}
 
 
 def run_job(job: Job, place: Workplace, night: date) -> Report:

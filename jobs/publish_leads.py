@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from features.catalogue import load_catalogues
 from fundwatch import __version__
+from fundwatch.contracts import TABLES
 from fundwatch.fingerprint import fingerprint
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from fundwatch.tracking import settle, tracking_of
 from jobs.job import Job, Night, Report, Workplace
 from jobs.read_leads import (
+    cases_of,
     evidence_of,
+    faded_cases,
+    hits_of,
+    institution_names,
     lead_total,
     listed_leads,
     models_not_run,
@@ -22,23 +28,31 @@ from jobs.read_leads import (
     silent_models,
 )
 from leads.cards import Cards, IndicatorCard, RuleCard
+from leads.cases import CaseNight, cases, judged
 from leads.fuse import FuseOptions, Inputs, fuse
 from leads.lists import Published, is_whole, write_list
-from leads.published import LINES_PER_LEAD, ListContent, Provenance
+from leads.published import FADED_LISTED, HITS_PER_RULE, LINES_PER_LEAD, ListContent, Provenance
 from leads.rows import CoverageRow
 from leads.track import Note, Sent, outbox, post, send
 from rules.catalogue import load_rules
 
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
 # What changes a list and is no input of an earlier stage's print. Folders, heap and the like change nothing.
-_TELLING = ("source", "region", "quality", "seed", "scan_days", "forest_trees", "list_size", "score_share")
+_TELLING = (
+    "source", "region", "quality", "seed", "scan_days", "forest_trees", "list_size", "score_share", "case_gap_days",
+)  # fmt: skip
 
 
 def _run(night: Night) -> Report:
     cards = all_cards(night.settings)
-    fused = fuse(_inputs(night), cards, _options(night.settings, night.date))
+    inputs = _inputs(night)
+    fused = fuse(inputs, cards, _options(night.settings, night.date))
     for frame in fused.shared:
         frame.persist()
-    night.write_all({"lead": fused.leads, "lead_evidence": fused.evidence})
+    goes_on = _cases(night, fused.findings, inputs)
+    night.write_all({"lead": fused.leads, "lead_evidence": fused.evidence, "case": goes_on})
     for frame in fused.shared:
         frame.unpersist()
     content = _content(night, cards)
@@ -86,7 +100,22 @@ def _inputs(night: Night) -> Inputs:
         lines=night.known("claim_line"),
         settlements=night.known("settlement"),
         institutions=night.known("institution"),
+        doctors=night.known("doctor") if night.exists("doctor") else _no_rows(night, "doctor"),
     )
+
+
+def _cases(night: Night, findings: DataFrame, inputs: Inputs) -> DataFrame:
+    """Tonight's findings beside those of the newest earlier list that stands."""
+    earlier = night.of_earlier_night("case", "leads")
+    if earlier is None:
+        earlier = _no_rows(night, "case").drop("business_date")
+    ran = judged(night.of_night("rule_coverage"), inputs.scores)
+    at = CaseNight(night.date, night.settings.case_gap_days)
+    return cases(findings, ran, earlier, inputs.institutions, at)
+
+
+def _no_rows(night: Night, table: str) -> DataFrame:
+    return night.spark.createDataFrame([], TABLES[table].schema())
 
 
 def _options(settings: Settings, night: date) -> FuseOptions:
@@ -98,13 +127,20 @@ def _content(night: Night, cards: Cards) -> ListContent:
     lake, listed = night.place.lake, listed_leads(night.place.lake, night.date, night.settings.list_size)
     for table in ("rule_coverage", "delivery"):
         night.versions_read.setdefault(table, lake.version(table))
+    evidence = evidence_of(lake, night.date, [lead.lead_id for lead in listed], LINES_PER_LEAD)
+    hits = hits_of(lake, night.date, listed, HITS_PER_RULE)
+    ids = [*(row.institution_id for row in evidence), *(hit.institution_id for hit in hits)]
     return ListContent(
         leads=listed,
-        evidence=evidence_of(lake, night.date, [lead.lead_id for lead in listed], LINES_PER_LEAD),
+        evidence=evidence,
         coverage=[*rule_coverage(lake, night.date), *models_not_run(lake, night.date), *_indicators_not_run(night)],
         cards=cards,
         provenance=_provenance(night),
         lead_total=lead_total(lake, night.date),
+        hits=hits,
+        cases=cases_of(lake, night.date, listed),
+        faded=faded_cases(lake, night.date, FADED_LISTED),
+        places=institution_names(lake, night.date, {one for one in ids if one}),
     )
 
 
@@ -136,6 +172,7 @@ def _provenance(night: Night) -> Provenance:
         settings_print=fingerprint({name: getattr(settings, name) for name in _TELLING}),
         data_print=fingerprint(told),
         deliveries={name: sha for business_date, name, sha in told if business_date == night.date},
+        earlier_list=night.earlier("leads"),
     )
 
 
@@ -203,8 +240,10 @@ JOB = Job(
         "rule_hit", "hit_line", "rule_coverage", "score", "score_reason", "claim_line", "settlement", "institution",
         "delivery",
     ),
-    writes=("lead", "lead_evidence"),
+    optional=("doctor",),
+    writes=("lead", "lead_evidence", "case"),
     needs=("rules", "score"),
+    follows=("leads",),
     run=_run,
     own_print=_own_print,
     outputs_stand=_outputs_stand,

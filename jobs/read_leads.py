@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
 from fundwatch.delta_rows import opened
 from fundwatch.errors import NotReadyError
 from fundwatch.store import Lake
-from leads.rows import CoverageRow, EvidenceRow, LeadRow, to_rows
+from leads.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow, to_rows
 
 Condition = tuple[str, str, object]
 _IDS_TOLD = 8
@@ -60,6 +61,61 @@ def evidence_of(lake: Lake, night: date, lead_ids: Sequence[str], lines_each: in
     rows = rows_of(lake, "lead_evidence", *of_leads, ("kind", "==", "line"), ("place", "<=", lines_each))
     rows += rows_of(lake, "lead_evidence", *of_leads, ("kind", "==", "indicator"))
     return sorted(to_rows(EvidenceRow, rows), key=lambda row: (row.lead_id, row.place))
+
+
+def hits_of(lake: Lake, night: date, leads: Sequence[LeadRow], each: int) -> list[HitRow]:
+    """The hits on some leads' subjects by rule, the dearest first, at most `each` of one rule."""
+    subjects = {lead.subject_id for lead in leads}
+    if not subjects or not lake.exists("rule_hit"):
+        return []
+    columns = ", ".join(field.name for field in fields(HitRow))
+    order = "coalesce(amount_at_risk, 0) DESC, period_start, encounter_id, hit_id"
+    placed = f"row_number() OVER (PARTITION BY subject_type, subject_id, rule_id ORDER BY {order}) AS place"
+    rows = lake.rows(
+        "rule_hit",
+        f"SELECT * FROM (SELECT {columns}, {placed} FROM rule_hit WHERE business_date = DATE '{night}' "
+        f"AND subject_id IN ({_quoted(subjects)})) AS placed WHERE place <= {each} "
+        "ORDER BY subject_type, subject_id, rule_id, place",
+    )
+    return to_rows(HitRow, rows)
+
+
+def cases_of(lake: Lake, night: date, leads: Sequence[LeadRow]) -> list[CaseRow]:
+    """The cases of some leads' subjects: those that go on first, by kind; none in a lake that has no cases yet."""
+    subjects = {lead.subject_id for lead in leads}
+    if not subjects:
+        return []
+    return _cases(lake, night, f"subject_id IN ({_quoted(subjects)})", "faded_since IS NOT NULL, kind, case_id")
+
+
+def faded_cases(lake: Lake, night: date, most: int) -> list[CaseRow]:
+    """What is gone tonight, of whomever: what went last first, the dearest ahead."""
+    order = "faded_since DESC, coalesce(earlier_amount, 0) DESC, subject_type, kind, case_id"
+    return _cases(lake, night, "state = 'faded'", f"{order} LIMIT {most}")
+
+
+def _cases(lake: Lake, night: date, where: str, order: str) -> list[CaseRow]:
+    if not lake.exists("case"):
+        return []
+    query = f"SELECT * FROM case WHERE business_date = DATE '{night}' AND {where} ORDER BY {order}"
+    return to_rows(CaseRow, lake.rows("case", query))
+
+
+def institution_names(lake: Lake, night: date, ids: Collection[str]) -> dict[str, str]:
+    """Public names by id, as the register was known after the night."""
+    if not ids or not lake.exists("institution"):
+        return {}
+    known = f"known_from <= DATE '{night}' AND (known_to IS NULL OR known_to > DATE '{night}')"
+    rows = lake.rows(
+        "institution",
+        "SELECT institution_id, institution_name FROM institution "
+        f"WHERE {known} AND institution_id IN ({_quoted(ids)})",
+    )
+    return {row["institution_id"]: row["institution_name"] for row in rows if row["institution_name"]}
+
+
+def _quoted(texts: Iterable[str]) -> str:
+    return ", ".join("'" + text.replace("'", "''") + "'" for text in sorted(texts))
 
 
 def rule_coverage(lake: Lake, night: date) -> list[CoverageRow]:

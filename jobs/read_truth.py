@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fundwatch.erasing import columns_of
 from fundwatch.errors import FundwatchError, KeyMissingError
 from fundwatch.keys import PseudonymKey, read_key
 from fundwatch.ledger import Ledger
@@ -89,7 +90,7 @@ def read_found(lake: Lake, night: date) -> NightFound:
     )  # fmt: skip
     return NightFound(
         hits=hits.assign(**{name: pd.to_datetime(hits[name]) for name in ("period_start", "period_end")}),
-        hit_lines=of_night(lake, "hit_line", night, f"hit_id, line_id, {_AT_RISK}"),
+        hit_lines=_counted_lines(lake, night),
         coverage=of_night(lake, "rule_coverage", night, "rule_id, state, why_not, period_start, period_end"),
         scores=None if ledger.committed("score", night) is None else of_night(
             lake, "score", night, "entity_type, entity_id, model, score, percentile, peer_count, state, why_not"
@@ -104,6 +105,13 @@ def read_found(lake: Lake, night: date) -> NightFound:
 def of_night(lake: Lake, table: str, night: date, columns: str) -> pd.DataFrame:
     """The named columns of what the night made."""
     return _frame(lake, table, f"SELECT {columns} FROM {table} WHERE business_date = DATE '{night}'")
+
+
+def _counted_lines(lake: Lake, night: date) -> pd.DataFrame:
+    """The lines that prove hits, without those that they are compared with."""
+    role = "role" if "role" in columns_of(lake.path("hit_line")) else "NULL AS role"
+    lines = of_night(lake, "hit_line", night, f"hit_id, line_id, {_AT_RISK}, {role}")
+    return lines[lines["role"] != "compared"].drop(columns="role")
 
 
 def read_seen(lake: Lake, labels: pd.DataFrame, hit_lines: pd.DataFrame, night: date) -> Seen:

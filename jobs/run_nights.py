@@ -19,7 +19,7 @@ from intake.delivery import delivered_dates
 from intake.mapping import read_mapping
 from jobs.command_line import night_of, settings_of
 from jobs.job import Report, Workplace, refuse_too_early, workplace
-from jobs.stages import NIGHT, job_named, refuse_incomplete, run_stage
+from jobs.stages import NIGHT, job_named, lists_marked, refuse_incomplete, run_stage
 
 _SIDE_BY_SIDE = 2
 
@@ -29,7 +29,7 @@ def run_nights(settings: Settings, nights: Sequence[date]) -> dict[date, dict[st
     reports: dict[date, dict[str, Report]] = {}
     refuse_too_early(job_named(NIGHT[0]), settings, nights[0])
     _warm_up()
-    with workplace(settings) as place:
+    with workplace(settings) as place, lists_marked(place, min(nights)):
         for night in nights:
             reports[night] = run_night(place, night)
     return reports

@@ -13,7 +13,7 @@ from rules.knowledge import knowledge_print, load_knowledge
 _CLEAN = ("claim_line", "settlement", "patient", "encounter", "institution", "item")
 
 
-def own_print(place: Workplace, night: date) -> object:
+def own_print(place: Workplace, _night: date) -> object:
     """What determines the scan beside the delivered data: rules, knowledge and the window."""
     region = region_of(place.settings)
     return {
@@ -52,6 +52,7 @@ JOB = Job(
     optional=_CLEAN,
     writes=("rule_hit", "hit_line", "rule_coverage"),
     needs=("intake",),
+    history=("intake",),
     run=run,
     own_print=own_print,
 )

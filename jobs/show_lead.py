@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -15,9 +16,12 @@ from fundwatch.nights import nights_said
 from fundwatch.settings import Settings
 from fundwatch.store import Lake
 from fundwatch.terminal import show
+from jobs.belonging import Belonging
 from jobs.command_line import settings_of
-from jobs.read_leads import evidence_of, listed_leads, rows_of, silent_models, which_of
+from jobs.read_leads import cases_of, evidence_of, faded_cases, hits_of, listed_leads, rows_of, silent_models, which_of
+from jobs.stages import night_jobs
 from leads.console import LINES_SHOWN, lead_pack, top_table
+from leads.published import FADED_LISTED, HITS_PER_RULE
 from leads.rows import LeadRow, to_rows
 from leads.words import not_run_text
 
@@ -25,28 +29,60 @@ from leads.words import not_run_text
 def serve(options: argparse.Namespace) -> Any:
     """`fundwatch show [LEAD] [--date …]`; without a date, the newest night whose list stands."""
     settings = settings_of(options).settings
-    night = _night(settings, options.date)
+    night, lake = _night(settings, options.date), Lake(settings.lake_dir)
+    stale = _stale(settings, night)
     if options.lead is None:
-        leads = listed_leads(Lake(settings.lake_dir), night, options.top)
+        leads = listed_leads(lake, night, options.top)
         if not options.json:
             print_list(settings, night, options.top)
-        return {"business_date": night, "leads": [asdict(lead) for lead in leads]}
+        return {
+            "business_date": night,
+            **stale,
+            "leads": [asdict(lead) for lead in leads],
+            "cases": [asdict(case) for case in cases_of(lake, night, leads)],
+            "faded": [asdict(case) for case in faded_cases(lake, night, FADED_LISTED)],
+        }
     lead = find_lead(settings, night, options.lead)
-    evidence = evidence_of(Lake(settings.lake_dir), night, [lead.lead_id], LINES_SHOWN)
+    evidence = evidence_of(lake, night, [lead.lead_id], LINES_SHOWN)
+    cases, hits = cases_of(lake, night, [lead]), hits_of(lake, night, [lead], HITS_PER_RULE)
     if not options.json:
-        show(lead_pack(lead, evidence))
-    return {"business_date": night, "lead": asdict(lead), "evidence": [asdict(row) for row in evidence]}
+        show(lead_pack(lead, evidence, cases))
+        _warn(stale)
+    return {
+        "business_date": night,
+        **stale,
+        "lead": asdict(lead),
+        "cases": [asdict(case) for case in cases],
+        "hits": [asdict(hit) for hit in hits],
+        "evidence": [asdict(row) for row in evidence],
+    }
 
 
 def print_list(settings: Settings, night: date, top: int = 20) -> None:
     """Print the night's first leads as a table, and where the files lie."""
-    leads = listed_leads(Lake(settings.lake_dir), night, top)
-    show(top_table(leads, title=f"线索清单 {night} Leads (top {len(leads)})"))
-    if missing := not_run_text(silent_models(Lake(settings.lake_dir), night)):
+    lake = Lake(settings.lake_dir)
+    leads = listed_leads(lake, night, top)
+    title = f"线索清单 {night} Leads (top {len(leads)})"
+    show(top_table(leads, title, cases_of(lake, night, leads)))
+    if gone := [case for case in faded_cases(lake, night, FADED_LISTED) if case.faded_since == night]:
+        print(f"今夜消退 Faded tonight: {len(gone)}(见工作簿“消退 Faded”  see the workbook's sheet)")
+    if missing := not_run_text(silent_models(lake, night)):
         print(missing)
     print(f"workbook: {settings.lists_dir / night.isoformat() / 'leads.xlsx'}")
     if told := ErasureLog(settings.lake_dir).marked_nights().get(night):
         print(f"注意:本清单已不可重现 Note: this list can no longer be made again (data erased {told})")
+    _warn(_stale(settings, night))
+
+
+def _stale(settings: Settings, night: date) -> dict[str, Any]:
+    """Why the night's list no longer belongs to what stands, and what to do; empty for one that does."""
+    return Belonging(Ledger(settings.lake_dir), night_jobs()).told(night)
+
+
+def _warn(stale: Mapping[str, Any]) -> None:
+    """Say why a list is out of date, and what to do."""
+    for sentence in stale.get("out_of_date", ()):
+        print(f"注意:本清单已不是最新 Note: {sentence}: {stale['do']}")
 
 
 def find_lead(settings: Settings, night: date, lead: str) -> LeadRow:

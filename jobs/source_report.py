@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from fundwatch.cells import NOTE as SIGN_NOTE
+from fundwatch.cells import safe_text
 from intake.trying import FileColumns
 from jobs.source_enables import Enabled
 
@@ -49,7 +51,7 @@ class Report:
 def as_markdown(report: Report) -> str:
     """The whole report."""
     parts = [_head(report), _files(report), _rows(report), _columns(report), _codes(report), _links(report)]
-    return "\n".join([*parts, _enables(report)])
+    return "\n".join([*parts, _enables(report), f"{SIGN_NOTE}.", ""])
 
 
 def _head(report: Report) -> str:
@@ -223,7 +225,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
 def _text(cell: Any) -> str:
     if isinstance(cell, int):
         return f"{cell:,}"
-    return "" if cell is None else str(cell).replace("|", "/")
+    return "" if cell is None else safe_text(str(cell)).replace("|", "/")
 
 
 def _width(text: str) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
 from fundwatch.errors import IncompleteError, faults
 from fundwatch.logs import log
+from jobs.belonging import Belonging
 from jobs.command_line import COMMANDS, night_of, settings_of
 from jobs.job import Job, Report, Workplace, refuse_too_early, run_job, workplace
 
@@ -35,6 +37,20 @@ def run_stage(stage: str, place: Workplace, night: date) -> Report:
     return run_job(job_named(stage), place, night)
 
 
+def night_jobs() -> dict[str, Job]:
+    """The jobs of a night by their stages."""
+    return {stage: job_named(stage) for stage in NIGHT}
+
+
+@contextmanager
+def lists_marked(place: Workplace, first: date) -> Iterator[None]:
+    """Afterwards the published lists from `first` on whose runs no longer belong together say so in their folders."""
+    try:
+        yield
+    finally:
+        Belonging(place.ledger, night_jobs()).mark_lists(place.settings.lists_dir, first)
+
+
 def refuse_incomplete(reports: Mapping[str, Report], result: Mapping[str, Any]) -> None:
     """Raise IncompleteError when a stage's report says under `incomplete` (sentences) that its result stands, but
     something that it should rest on does not hold. Called last, when everything is written and printed."""
@@ -51,7 +67,7 @@ def serve(options: argparse.Namespace) -> Any:
     """`fundwatch <stage> --date …`."""
     settings, night = settings_of(options).settings, night_of(options)
     refuse_too_early(job_named(options.command), settings, night)
-    with workplace(settings) as place:
+    with workplace(settings) as place, lists_marked(place, night):
         report = run_stage(options.command, place, night)
     if not options.json:
         told = "done" if report["is_new"] else "nothing to do: done before with the same input"

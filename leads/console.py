@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fundwatch.terminal import new_table
 from leads.cards import TIER_ENGLISH
-from leads.rows import EvidenceRow, LeadRow, short
-from leads.words import CAUTION, SUBJECT_WORDS
+from leads.case_words import STATE_WORDS, cases_text
+from leads.cases import State
+from leads.rows import CaseRow, EvidenceRow, LeadRow, short
+from leads.words import CAUTION, SUBJECT_WORDS, percent_text
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -18,8 +21,11 @@ _TIER_STYLE = {"明确违规": "bold red", "可疑": "yellow", "线索": "cyan"}
 LINES_SHOWN = 15
 
 
-def top_table(rows: Sequence[LeadRow], title: str = "线索清单 Leads") -> Table:
-    """The list, one row a lead, in order of place."""
+def top_table(rows: Sequence[LeadRow], title: str = "线索清单 Leads", cases: Sequence[CaseRow] = ()) -> Table:
+    """The list, one row a lead, in order of place; each with how its subject's cases stand beside the earlier list."""
+    states: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for case in cases:
+        states[case.subject_type, case.subject_id][case.state] += 1
     from rich.text import Text
 
     table = new_table(title, CAUTION)
@@ -27,6 +33,7 @@ def top_table(rows: Sequence[LeadRow], title: str = "线索清单 Leads") -> Tab
     table.add_column("等级\nTier", no_wrap=True)
     table.add_column("对象\nSubject", overflow="fold")
     table.add_column("规则\nRules", overflow="fold")
+    table.add_column("个案\nCases", overflow="fold")
     table.add_column("命中\nHits", justify="right")
     table.add_column("涉及基金(元)\nFund at risk", justify="right", no_wrap=True)
     table.add_column("估算(元)\nEstimate", justify="right", no_wrap=True)
@@ -37,16 +44,22 @@ def top_table(rows: Sequence[LeadRow], title: str = "线索清单 Leads") -> Tab
             Text(f"{lead.tier}\n{TIER_ENGLISH.get(lead.tier, '')}", style=_TIER_STYLE.get(lead.tier, "")),
             Text(f"{SUBJECT_WORDS.get(lead.subject_type, lead.subject_type)}\n{lead.subject}"),
             " ".join(lead.rule_ids) or "统计 score",
+            _in_short(states[lead.subject_type, lead.subject_id]),
             f"{lead.hit_count:,}",
             f"{lead.amount_at_risk:,.2f}",
             f"{lead.estimated_amount:,.2f}",
-            "–" if lead.score is None else f"{lead.score:.1%}",
+            percent_text(lead.score),
         )
     return table
 
 
-def lead_pack(lead: LeadRow, evidence: Sequence[EvidenceRow]) -> Group:
-    """One lead: its facts and reasons, then its indicators and dearest lines."""
+def _in_short(states: Counter[str]) -> str:
+    """`新增 new 2`, a line a state."""
+    return "\n".join(f"{STATE_WORDS[state]} {states[state]}" for state in State if states[state])
+
+
+def lead_pack(lead: LeadRow, evidence: Sequence[EvidenceRow], cases: Sequence[CaseRow] = ()) -> Group:
+    """One lead: its facts, cases and reasons, then its indicators and dearest lines."""
     from rich.console import Group
     from rich.panel import Panel
     from rich.text import Text
@@ -54,6 +67,8 @@ def lead_pack(lead: LeadRow, evidence: Sequence[EvidenceRow]) -> Group:
     facts = Text()
     for name, value in (
         ("对象 Subject", f"{SUBJECT_WORDS.get(lead.subject_type, lead.subject_type)} {lead.subject}"),
+        *([("执业机构与科室 Hospital", "; ".join(lead.workplaces))] if lead.workplaces else []),
+        ("个案 Cases", cases_text(cases) if len(cases) == 1 else f"\n{cases_text(cases)}" if cases else "–"),
         ("期间 Period", f"{lead.period_start} – {lead.period_end}"),
         ("涉及基金 Fund at risk", f"{lead.amount_at_risk:,.2f} 元 CNY"),
         ("估算 Estimate", f"{lead.estimated_amount:,.2f} 元 CNY (不可追回 not recoverable)"),
@@ -86,8 +101,7 @@ def _indicator_table(rows: Sequence[EvidenceRow]) -> Table:
         table.add_column(heading)
     for row in rows:
         numbers = ["–" if v is None else f"{v:,.3f}" for v in (row.value, row.peer_median)]
-        share = "–" if row.percentile is None else f"{row.percentile:.1%}"
-        table.add_row(row.indicator or "", *numbers, share, str(row.peer_count or "–"))
+        table.add_row(row.indicator or "", *numbers, percent_text(row.percentile), str(row.peer_count or "–"))
     return table
 
 

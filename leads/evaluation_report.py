@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from fundwatch.cells import PeoplesTable, csv_for_people
 from leads.evaluation_chart import draw
 
 STATES = {
@@ -107,10 +108,11 @@ def _plain(value: Any) -> Any:
 def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
     """evaluation.json (everything), evaluation.csv (by scheme, both languages), evaluation.png; each whole or not."""
     folder.mkdir(parents=True, exist_ok=True)
-    record = json.dumps(as_records(evaluation), ensure_ascii=False, indent=2) + "\n"
-    table = scheme_rows(evaluation.schemes).to_csv(index=False, lineterminator="\n")
+    table = scheme_table(evaluation.schemes)
+    told = as_records(evaluation) | {"signed_cells": {"evaluation.csv": dict(table.signed)}}
+    record = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
     _put(folder / "evaluation.json", lambda path: path.write_text(record, encoding="utf-8"))
-    _put(folder / "evaluation.csv", lambda path: path.write_text(table, encoding="utf-8-sig"))  # Excel asks for a mark
+    _put(folder / "evaluation.csv", lambda path: path.write_bytes(table.content))
     _put(
         folder / "evaluation.png",
         lambda path: draw(path, evaluation.night, evaluation.schemes, evaluation.list_precision, evaluation.scores),
@@ -121,6 +123,13 @@ def _put(path: Path, write: Callable[[Path], object]) -> None:
     draft = path.with_name(f".{path.name}")
     write(draft)
     os.replace(draft, path)
+
+
+def scheme_table(schemes: pd.DataFrame) -> PeoplesTable:
+    """The schemes as CSV for people; what is unknown is empty."""
+    rows = scheme_rows(schemes)
+    cells = rows.astype(object).where(rows.notna(), None).to_numpy().tolist()
+    return csv_for_people([str(name) for name in rows.columns], cells)
 
 
 def scheme_rows(schemes: pd.DataFrame) -> pd.DataFrame:

@@ -12,10 +12,14 @@ from pyspark.sql.window import Window
 
 from fundwatch.contracts import TABLES
 from leads.cards import TIERS, WEAKEST_TIER, Cards
+from leads.cases import findings
 from leads.money import MONEY, once_per_line
+from leads.naming import public_names, with_workplaces
+from leads.percentiles import said_percentile
 from leads.priority import with_places
 from leads.reasons import lead_texts
 from leads.standouts import NOTEWORTHY_Z, SUBJECT, percentiles, standouts, strength, strongest_reasons
+from leads.words import COMPARED, COUNTED
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -32,13 +36,15 @@ class FuseOptions:
 
 @dataclass(frozen=True)
 class Fused:
-    """`leads` and `evidence`: the tables lead and lead_evidence without business_date.
+    """`leads` and `evidence`: the tables lead and lead_evidence without business_date. `findings`: what cases go on
+    from, one row per subject and kind.
 
-    Both rest on the `shared` frames: who writes both persists those first, so that they are made once.
+    All rest on the `shared` frames: who writes them persists those first, so that they are made once.
     """
 
     leads: DataFrame
     evidence: DataFrame
+    findings: DataFrame
     shared: tuple[DataFrame, ...]
 
 
@@ -53,14 +59,17 @@ class Inputs:
     lines: DataFrame
     settlements: DataFrame
     institutions: DataFrame
+    doctors: DataFrame
 
 
 def fuse(inputs: Inputs, cards: Cards, options: FuseOptions) -> Fused:
     """All leads of a night, ranked, and their evidence. Nothing is read or run here."""
     hits = inputs.hits.withColumn("lead_id", _lead_id(options))
-    claims = inputs.hit_lines.join(
+    is_compared = F.coalesce(F.col("role") == COMPARED, F.lit(False))
+    claims = inputs.hit_lines.where(~is_compared).join(
         hits.select("hit_id", "lead_id", *SUBJECT, "rule_id", "is_estimate"), on="hit_id", how="inner"
     )
+    compared = inputs.hit_lines.where(is_compared).join(hits.select("hit_id", "lead_id", "rule_id"), on="hit_id")
     money_lines = once_per_line(claims, inputs.settlements)
     bare = _bare_estimates(hits, inputs.hit_lines)
     gathered = _gathered(
@@ -70,9 +79,9 @@ def fuse(inputs: Inputs, cards: Cards, options: FuseOptions) -> Fused:
         standouts(inputs.scores, options.score_share).withColumn("lead_id", _lead_id(options)),
         strongest_reasons(inputs.score_reasons).withColumn("lead_id", _lead_id(options)),
     )
-    leads = _ranked(gathered, inputs.institutions, cards, options)
-    evidence = _evidence(_evidence_lines(money_lines, inputs.lines), gathered)
-    return Fused(leads, evidence, (money_lines, gathered))
+    leads = _ranked(gathered, inputs, cards, options)
+    evidence = _evidence(_evidence_lines(money_lines, compared, inputs.lines), gathered)
+    return Fused(leads, evidence, findings(gathered), (money_lines, gathered))
 
 
 def _lead_id(options: FuseOptions) -> Column:
@@ -153,13 +162,14 @@ def _gathered(*pieces: DataFrame) -> DataFrame:
         F.coalesce(F.sum("line_count"), F.lit(0)).cast("bigint").alias("line_count"),
         F.max("score").alias("score"),
         F.max("position").alias("position"),
+        F.max_by("score_peers", F.struct("score", "score_peers")).alias("score_peers"),
         F.coalesce(F.bool_or("is_standout"), F.lit(False)).alias("is_standout"),
         F.array_sort(F.collect_list("reason")).alias("reasons"),
     )
     return (
         leads.where((F.col("hit_count") > 0) | F.col("is_standout"))
         .withColumns({"indicators": F.filter("reasons", _is_told), "strength": strength(F.col("reasons"))})
-        .drop("reasons", "is_standout")
+        .drop("reasons")
     )
 
 
@@ -167,15 +177,11 @@ def _is_told(reason: Column) -> Column:
     return F.col("is_standout") | (reason["strength"] >= NOTEWORTHY_Z)
 
 
-def _ranked(gathered: DataFrame, institutions: DataFrame, cards: Cards, options: FuseOptions) -> DataFrame:
+def _ranked(gathered: DataFrame, inputs: Inputs, cards: Cards, options: FuseOptions) -> DataFrame:
     """Grain: lead, with name, tier, texts, priority and place."""
-    names = institutions.select(
-        F.lit("institution").alias("subject_type"),
-        F.col("institution_id").alias("subject_id"),
-        F.col("institution_name").alias("subject_name"),
-    )
     tiers = F.array(*(F.lit(tier) for tier in TIERS))
-    rows = gathered.join(names, on=list(SUBJECT), how="left").withColumns(
+    named = gathered.join(public_names(inputs.institutions), on=list(SUBJECT), how="left")
+    rows = with_workplaces(named, inputs.doctors, inputs.institutions).withColumns(
         {
             "subject_name": F.coalesce("subject_name", F.lit("")),
             "period_start": F.lit(options.period_start),
@@ -185,15 +191,31 @@ def _ranked(gathered: DataFrame, institutions: DataFrame, cards: Cards, options:
             **lead_texts(cards),
         }
     )
-    return with_places(rows).select(*_columns("lead"))
+    said = said_percentile("score", "score_peers")
+    return with_places(rows).withColumn("score", said).select(*_columns("lead"))
 
 
-def _evidence_lines(money_lines: DataFrame, lines: DataFrame) -> DataFrame:
-    """Grain: lead × line, with what the line says; a line that only an estimate rests on counts zero."""
+def _evidence_lines(money_lines: DataFrame, compared: DataFrame, lines: DataFrame) -> DataFrame:
+    """Grain: lead × line, with what the line says; a line that only an estimate rests on counts zero, as does one that
+    is there to be compared with."""
     firm = F.when(F.col("is_estimate"), F.lit(0)).otherwise(F.col("amount_at_risk"))
-    once = money_lines.groupBy("lead_id", "line_id").agg(
-        F.array_sort(F.array_distinct(F.flatten(F.collect_list("rule_ids")))).alias("rule_ids"),
-        F.max(firm).cast(MONEY).alias("amount_at_risk"),
+    beside = compared.select(
+        "lead_id",
+        "line_id",
+        F.array("rule_id").alias("rule_ids"),
+        F.lit(True).alias("is_estimate"),
+        F.lit(0).cast(MONEY).alias("amount_at_risk"),
+        F.lit(COMPARED).alias("role"),
+    )
+    rows = money_lines.select(*(c for c in beside.columns if c != "role"), F.lit(COUNTED).alias("role"))
+    once = (
+        rows.unionByName(beside)
+        .groupBy("lead_id", "line_id")
+        .agg(
+            F.max("role").alias("role"),  # a line that any rule counts is counted
+            F.array_sort(F.array_distinct(F.flatten(F.collect_list("rule_ids")))).alias("rule_ids"),
+            F.max(firm).cast(MONEY).alias("amount_at_risk"),
+        )
     )
     said = lines.select(
         "line_id", "encounter_id", "settlement_id", "patient_id", "institution_id", "charged_at",

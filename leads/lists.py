@@ -6,26 +6,28 @@ The same content gives the same bytes; the folder appears whole or not at all.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fundwatch.cells import PeoplesTable, csv_for_people
 from fundwatch.errors import FundwatchError
 from fundwatch.fingerprint import file_sha256, fingerprint
 from leads.cards import TIER_ENGLISH
+from leads.case_words import cases_text
 from leads.page import lead_page
 from leads.published import ListContent
+from leads.rows import LeadRow
 from leads.workbook import write_workbook
 
 SUMMARY = "summary.json"
 _CSV_COLUMNS = (
     "place", "lead_id", "tier", "tier_en", "subject_type", "subject_id", "subject_name", "period_start",
     "period_end", "amount_at_risk", "estimated_amount", "hit_count", "line_count", "rule_ids", "score",
-    "priority", "law", "reason_zh", "reason_en", "clear_zh", "clear_en", "models_not_run",
+    "priority", "law", "reason_zh", "reason_en", "clear_zh", "clear_en", "workplaces", "cases", "case_ids",
+    "models_not_run",
 )  # fmt: skip
 
 
@@ -60,7 +62,8 @@ def write_list(content: ListContent, lists: Path) -> Published:
 
 
 def _write_files(content: ListContent, draft: Path, target: Path) -> Published:
-    (draft / "leads.csv").write_bytes(_csv_bytes(content))
+    table = leads_table(content)
+    (draft / "leads.csv").write_bytes(table.content)
     write_workbook(content, draft / "leads.xlsx")
     for lead in content.leads:
         page = draft / "evidence" / f"lead_{lead.place:03d}_{lead.lead_id[:8]}.html"
@@ -69,7 +72,8 @@ def _write_files(content: ListContent, draft: Path, target: Path) -> Published:
         path.relative_to(draft).as_posix(): file_sha256(path) for path in sorted(draft.rglob("*")) if path.is_file()
     }
     list_print = fingerprint(hashes)
-    summary = content.summary() | {"list_print": list_print, "files": hashes}
+    signed = {"leads.csv": {"columns": dict(table.signed), "note": table.note}} if table.signed else {}
+    summary = content.summary() | {"list_print": list_print, "files": hashes, "signed_cells": signed}
     text = json.dumps(summary, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     (draft / SUMMARY).write_text(text, encoding="utf-8", newline="\n")
     return Published(target, list_print, (*hashes, SUMMARY))
@@ -96,22 +100,21 @@ def read_summary(folder: Path) -> dict[str, Any]:
     return parsed
 
 
-def _csv_bytes(content: ListContent) -> bytes:
-    """UTF-8 with a byte order mark: without one, Excel reads Chinese as the system's code page."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(_CSV_COLUMNS)
-    of_list = {"models_not_run": _cell(sorted(content.provenance.models_not_run))}
-    for lead in content.leads:
-        own = {name: _cell(getattr(lead, name)) for name in _CSV_COLUMNS if hasattr(lead, name)}
-        shown = {**own, **of_list, "tier_en": TIER_ENGLISH.get(lead.tier, "")}
-        writer.writerow([shown[name] for name in _CSV_COLUMNS])
-    return text.getvalue().encode("utf-8-sig")
+def leads_table(content: ListContent) -> PeoplesTable:
+    """The list as CSV, one row a lead."""
+    return csv_for_people(_CSV_COLUMNS, (_csv_row(content, lead) for lead in content.leads))
 
 
-def _cell(value: object) -> str:
-    """A value as text; a leading apostrophe keeps a spreadsheet from taking it for a formula."""
-    if value is None:
-        return ""
-    text = ";".join(value) if isinstance(value, list) else str(value)
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t") else text
+def _csv_row(content: ListContent, lead: LeadRow) -> list[object]:
+    cases = content.cases_of(lead)
+    made: dict[str, object] = {
+        "tier_en": TIER_ENGLISH.get(lead.tier, ""),
+        "cases": cases_text(cases, "; "),
+        "case_ids": [case.case_id for case in cases],
+        "models_not_run": sorted(content.provenance.models_not_run),
+    }
+    return [_cell(made[name] if name in made else getattr(lead, name)) for name in _CSV_COLUMNS]
+
+
+def _cell(value: object) -> object:
+    return ";".join(value) if isinstance(value, list) else value

@@ -7,9 +7,20 @@ from decimal import Decimal
 from html import escape
 
 from leads.cards import TIER_ENGLISH
-from leads.published import ListContent
-from leads.rows import EvidenceRow, LeadRow, short
-from leads.words import CAUTION, SUBJECT_WORDS, not_run_text, value_text
+from leads.case_words import case_text, kind_name
+from leads.published import HITS_PER_RULE, ListContent
+from leads.rows import EvidenceRow, HitRow, LeadRow, short
+from leads.words import (
+    CAUTION,
+    COMPARED,
+    COMPARED_MEANING,
+    COUNTED,
+    ROLE_WORDS,
+    SUBJECT_WORDS,
+    not_run_text,
+    percent_text,
+    value_text,
+)
 
 LINES_PER_PAGE = 50
 _STYLE = """
@@ -41,10 +52,12 @@ def lead_page(content: ListContent, lead: LeadRow) -> str:
         f"<p><span class='tier {_TIER_CLASS.get(lead.tier, 't2')}'>{escape(tier)}</span></p>",
         f"<p class='note'>{escape(CAUTION)}</p>",
         _facts(lead),
+        _cases(content, lead),
         _both("原因", "Why", lead.reason_zh, lead.reason_en),
         _money(lead, lines),
         _indicators(content, indicators),
-        _lines(lines, lead.line_count),
+        _hits(content, content.hits_of(lead)),
+        _lines(content, lines, lead.line_count),
         _cards(content, lead),
         _provenance(content, lead),
         "</body></html>\n",
@@ -79,9 +92,11 @@ def _facts(lead: LeadRow) -> str:
         ("服务期间 Services", f"{lead.period_start} – {lead.period_end}"),
         ("命中规则 Rules hit", ", ".join(lead.rule_ids) or "无 none"),
         ("命中次数 Hits / 明细 Lines", f"{lead.hit_count:,} / {lead.line_count:,}"),
-        ("评分百分位 Score percentile", "–" if lead.score is None else f"{lead.score:.1%}"),
+        ("评分百分位 Score percentile", percent_text(lead.score)),
         ("法规依据 Law", ", ".join(lead.law) or "–"),
     ]
+    if lead.workplaces is not None:
+        facts.insert(2, ("执业机构与科室 Hospital and department", "; ".join(lead.workplaces)))
     return _table(("事项 What", "内容 Content"), [[(name, False), (value, False)] for name, value in facts])
 
 
@@ -114,7 +129,7 @@ def _indicators(content: ListContent, rows: Sequence[EvidenceRow]) -> str:
                 (f"{card.name_zh} {card.name_en}", False),
                 (value_text(card, row.value), True),
                 (value_text(card, row.peer_median), True),
-                ("–" if row.percentile is None else f"{row.percentile:.1%}", True),
+                (percent_text(row.percentile), True),
                 (str(row.peer_count or "–"), True),
             ]
         )
@@ -128,7 +143,47 @@ def _indicators(content: ListContent, rows: Sequence[EvidenceRow]) -> str:
     return _heading("与同组比较", "Compared with peers") + _table(headings, told)
 
 
-def _lines(lines: Sequence[EvidenceRow], line_count: int) -> str:
+def _cases(content: ListContent, lead: LeadRow) -> str:
+    cases = content.cases_of(lead)
+    if not cases:
+        return ""
+    rows = [[(kind_name(content.cards, c.kind), False), (case_text(c), False), (c.case_id, False)] for c in cases]
+    earlier = content.provenance.earlier_list
+    than = "此前无清单 no earlier list" if earlier is None else f"与 {earlier} 的清单相比 beside the list of {earlier}"
+    headings = ("发现 Finding", f"状态 State ({than})", "个案编号 Case id")
+    return _heading("个案", "Cases") + _table(headings, rows)
+
+
+def _hits(content: ListContent, hits: Sequence[HitRow]) -> str:
+    """Each hit with the facts that its reason names: what was compared, in both places, day by day."""
+    if not hits:
+        return ""
+    rows = [
+        [
+            (hit.rule_id, False),
+            (" – ".join(dict.fromkeys(str(day) for day in (hit.period_start, hit.period_end) if day)), False),
+            (content.place(hit.institution_id), False),
+            (short(hit.patient_id), False),
+            (hit.encounter_id or "", False),
+            (f"{hit.reason_zh or ''} {hit.reason_en or ''}", False),
+            (_hit_money(hit), True),
+        ]
+        for hit in hits
+    ]
+    headings = (
+        "规则 Rule", "日期 Dates", "机构 Institution", "参保人 Patient", "就诊 Encounter", "事实 Facts", "金额 CNY",
+    )  # fmt: skip
+    note = f"每条规则至多列出 {HITS_PER_RULE} 次 | at most {HITS_PER_RULE} hits of a rule, the dearest first"
+    return _heading("逐次命中", "Hit by hit") + _table(headings, rows) + f"<p class='note'>{note}</p>"
+
+
+def _hit_money(hit: HitRow) -> str:
+    if hit.amount_at_risk is None:
+        return "–"
+    return f"{hit.amount_at_risk:,.2f}" + (" 估算 estimate" if hit.is_estimate else "")
+
+
+def _lines(content: ListContent, lines: Sequence[EvidenceRow], line_count: int) -> str:
     if not lines:
         return ""
     shown = lines[:LINES_PER_PAGE]
@@ -136,12 +191,13 @@ def _lines(lines: Sequence[EvidenceRow], line_count: int) -> str:
         [
             ("" if line.charged_at is None else f"{line.charged_at:%Y-%m-%d %H:%M}", False),
             (", ".join(line.rule_ids or []), False),
-            (line.institution_id or "", False),
+            (content.place(line.institution_id), False),
             (short(line.patient_id), False),
             (line.encounter_id or "", False),
             (line.line_id or "", False),
             (f"{line.item_name or ''} {line.item_code or ''}", False),
             ("" if line.quantity is None else f"{line.quantity.normalize():f}", True),
+            (ROLE_WORDS.get(line.role or COUNTED, ""), False),
             ("" if line.amount is None else f"{line.amount:,.2f}", True),
             ("" if line.amount_at_risk is None else f"{line.amount_at_risk:,.2f}", True),
         ]
@@ -149,9 +205,13 @@ def _lines(lines: Sequence[EvidenceRow], line_count: int) -> str:
     ]
     headings = (
         "时间 Charged", "规则 Rules", "机构 Institution", "参保人 Patient", "就诊 Encounter",
-        "明细 Line", "项目 Item", "数量 Qty", "金额 Amount", "计入 Counted",
+        "明细 Line", "项目 Item", "数量 Qty", "作用 Role", "金额 Amount", "计入 Counted",
     )  # fmt: skip
-    note = f"列出 {len(shown)} / 共 {line_count} 条 | {len(shown)} of {line_count} lines, the dearest first"
+    compared = sum(line.role == COMPARED for line in shown)
+    counted = len(shown) - compared
+    note = f"列出 {counted} / 共 {line_count} 条 | {counted} of {line_count} lines, the dearest first"
+    if compared:
+        note += f"<br>{escape(COMPARED_MEANING)}: {compared}"
     return _heading("证据明细", "Evidence lines") + _table(headings, rows) + f"<p class='note'>{note}</p>"
 
 

@@ -10,10 +10,13 @@ from decimal import Decimal
 from typing import Any
 
 from leads.cards import TIERS, Cards
-from leads.rows import CoverageRow, EvidenceRow, LeadRow
+from leads.cases import State
+from leads.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow
 
-# More lines than anybody reads in a workbook; the table lead_evidence holds all of them.
+# More than anybody reads in a workbook; the tables lead_evidence, rule_hit and case hold all of them.
 LINES_PER_LEAD = 200
+HITS_PER_RULE = 20
+FADED_LISTED = 500
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,16 @@ class Provenance:
     data_print: str
     deliveries: Mapping[str, str]
     models_not_run: Mapping[str, str] = field(default_factory=dict)
+    earlier_list: date | None = None
 
 
 @dataclass(frozen=True)
 class ListContent:
     """A night's list: its leads in order of place, their evidence, and what ran.
 
-    Of a lead's lines at most `LINES_PER_LEAD` are here. `lead_total` counts all leads of the night, listed or not.
+    Of a lead's lines at most `LINES_PER_LEAD` are here, of its hits by a rule `HITS_PER_RULE`. `lead_total` counts all
+    leads of the night, listed or not. `cases` are those of the listed subjects; `faded` those of anybody, the newest
+    first. `places` are public names of institutions by their ids.
     """
 
     leads: Sequence[LeadRow]
@@ -49,6 +55,10 @@ class ListContent:
     cards: Cards
     provenance: Provenance
     lead_total: int
+    hits: Sequence[HitRow] = ()
+    cases: Sequence[CaseRow] = ()
+    faded: Sequence[CaseRow] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
 
     def lines_of(self, lead_id: str) -> list[EvidenceRow]:
         """The lines shown for a lead, the dearest first."""
@@ -58,16 +68,32 @@ class ListContent:
         """The indicators shown for a lead, the strongest first."""
         return [row for row in self.evidence if row.lead_id == lead_id and row.kind == "indicator"]
 
+    def hits_of(self, lead: LeadRow) -> list[HitRow]:
+        """The hits shown for a lead, by rule, the dearest first."""
+        return [hit for hit in self.hits if (hit.subject_type, hit.subject_id) == (lead.subject_type, lead.subject_id)]
+
+    def cases_of(self, lead: LeadRow) -> list[CaseRow]:
+        """The cases of a lead's subject, those that go on first."""
+        subject = (lead.subject_type, lead.subject_id)
+        return [case for case in self.cases if (case.subject_type, case.subject_id) == subject]
+
+    def place(self, institution_id: str | None) -> str:
+        """An institution by its public name and its id; the id alone where the register has no name."""
+        name = self.places.get(institution_id or "")
+        return f"{name} ({institution_id})" if name else institution_id or ""
+
     def summary(self) -> dict[str, Any]:
         """Counts and sums of the list, ready for JSON: money as text, so that it stays exact."""
         tiers = Counter(lead.tier for lead in self.leads)
         subjects = Counter(lead.subject_type for lead in self.leads)
+        states = Counter(case.state for case in self.cases)
         return {
             "business_date": self.provenance.business_date.isoformat(),
             "lead_total": self.lead_total,
             "listed": len(self.leads),
             "by_tier": {tier: tiers[tier] for tier in TIERS},
             "by_subject": dict(sorted(subjects.items())),
+            "cases_by_state": {state: states[state] for state in State},
             "amount_at_risk": str(sum((lead.amount_at_risk for lead in self.leads), Decimal("0.00"))),
             "estimated_amount": str(sum((lead.estimated_amount for lead in self.leads), Decimal("0.00"))),
             "evidence_lines": sum(row.kind == "line" for row in self.evidence),

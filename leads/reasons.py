@@ -97,29 +97,27 @@ def _clearings(language: str, cards: Cards) -> Column:
 
 
 def _position(language: str, cards: Cards, told: Column) -> Column:
-    """`药占比 98.0 %,同组中位数 40.0 %,高于同组 98 % 的同行(n=57)`."""
+    """`药占比 98.0%,同组中位数 40.0%,高于同组 98.2% 的同行(n=57)`; the percentile is one as it is said."""
     value, median = told["value"], told["peer_median"]
     is_high = value >= F.coalesce(median, value)
     share = F.when(is_high, told["percentile"]).otherwise(1 - told["percentile"])
-    # nobody is above itself: of 57 peers the first is above 56
-    most = 1 - F.try_divide(F.lit(1.0), told["peer_count"])
-    beyond = F.floor(F.least(share, most) * 100 + 1e-6).cast("string")
+    beyond = F.format_number(share * 100, 1)
     count, shares = told["peer_count"].cast("string"), [i for i, c in cards.indicators.items() if c.unit == "share"]
     numbers = [_number(number, told["indicator"].isin(shares)) for number in (value, median)]
     if language == "zh":
         name = looked_up({i: card.name_zh for i, card in cards.indicators.items()}, told["indicator"])
         side = F.when(is_high, "高于").otherwise("低于")
         middle = [F.lit(",同组中位数 "), numbers[1], F.lit(","), side, F.lit("同组 "), beyond]
-        parts = [name, F.lit(" "), numbers[0], *middle, F.lit(" % 的同行(n="), count, F.lit(")")]
+        parts = [name, F.lit(" "), numbers[0], *middle, F.lit("% 的同行(n="), count, F.lit(")")]
     else:
         name = looked_up({i: card.name_en for i, card in cards.indicators.items()}, told["indicator"])
         side = F.when(is_high, "above ").otherwise("below ")
         middle = [F.lit(", peer median "), numbers[1], F.lit(", "), side, beyond]
-        parts = [name, F.lit(" "), numbers[0], *middle, F.lit(" % of its peers (n="), count, F.lit(")")]
+        parts = [name, F.lit(" "), numbers[0], *middle, F.lit("% of its peers (n="), count, F.lit(")")]
     return F.concat(*(F.coalesce(part, F.lit("?")) for part in parts))
 
 
 def _number(value: Column, is_share: Column) -> Column:
     """A share in percent, anything else with two decimals."""
-    percent = F.concat(F.format_number(value * 100, 1), F.lit(" %"))
+    percent = F.concat(F.format_number(value * 100, 1), F.lit("%"))
     return F.when(is_share, percent).otherwise(F.format_number(value, 2))

@@ -35,6 +35,7 @@ class LeadRow:
     clear_zh: str
     clear_en: str
     law: list[str]
+    workplaces: list[str] | None = None
 
     @property
     def subject(self) -> str:
@@ -50,6 +51,7 @@ class EvidenceRow:
     place: int
     kind: str
     rule_ids: list[str] | None
+    role: str | None
     line_id: str | None
     encounter_id: str | None
     settlement_id: str | None
@@ -70,6 +72,49 @@ class EvidenceRow:
 
 
 @dataclass(frozen=True)
+class HitRow:
+    """One hit of a rule on a lead's subject, as the table rule_hit holds it; the reason names its facts."""
+
+    subject_type: str
+    subject_id: str
+    rule_id: str
+    patient_id: str | None
+    institution_id: str | None
+    encounter_id: str | None
+    period_start: date | None
+    period_end: date | None
+    amount_at_risk: Decimal | None
+    is_estimate: bool | None
+    reason_zh: str | None
+    reason_en: str | None
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One case of a night, as the table case holds it."""
+
+    case_id: str
+    subject_type: str
+    subject_id: str
+    subject_name: str | None
+    kind: str
+    state: str
+    first_seen: date
+    last_seen: date
+    faded_since: date | None
+    hit_count: int
+    amount: Decimal
+    is_estimate: bool
+    earlier_hit_count: int | None
+    earlier_amount: Decimal | None
+
+    @property
+    def subject(self) -> str:
+        """Whom it is about: an institution by its public name, a person by the short form of the token."""
+        return self.subject_name or short(self.subject_id)
+
+
+@dataclass(frozen=True)
 class CoverageRow:
     """Grain: rule or model. What ran, over how much, and why not."""
 
@@ -81,13 +126,14 @@ class CoverageRow:
     hit_count: int
 
 
-_Row = TypeVar("_Row", LeadRow, EvidenceRow, CoverageRow)
+_Row = TypeVar("_Row", LeadRow, EvidenceRow, CoverageRow, HitRow, CaseRow)
 
 
 def to_rows(kind: type[_Row], records: Iterable[Mapping[str, Any]]) -> list[_Row]:
-    """Typed rows from mappings that hold at least their columns; times lose their zone, which is nominal."""
+    """Typed rows from mappings; times lose their zone, which is nominal. A column that a table was made without is
+    null."""
     names = [f.name for f in fields(kind)]
-    return [kind(**{name: _plain(record[name]) for name in names}) for record in records]
+    return [kind(**{name: _plain(record.get(name)) for name in names}) for record in records]
 
 
 def _plain(value: Any) -> Any:

@@ -77,7 +77,8 @@ class Book:
     def __init__(self, path: str, created: date) -> None:
         import xlsxwriter
 
-        self._book: Any = xlsxwriter.Workbook(path, {"in_memory": True, "strings_to_urls": False})
+        plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        self._book: Any = xlsxwriter.Workbook(path, {"in_memory": True, **plain})
         # the clock's time would otherwise stand in the file's properties
         self._book.set_properties({"title": "fundwatch", "created": datetime(created.year, created.month, created.day)})
         self._formats = {name: self._book.add_format(dict(look)) for name, look in _FORMATS.items()}

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from leads.percentiles import said_percentile
+
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
@@ -20,14 +22,18 @@ _ENTITY_AS_SUBJECT = {"entity_type": "subject_type", "entity_id": "subject_id"}
 
 
 def percentiles(scores: DataFrame) -> DataFrame:
-    """Grain: subject × model that scored it. `score`: its percentile; `position`: its middle rank, (below + ½) / n.
+    """Grain: subject × model that scored it. `score`: its percentile, among `score_peers`; `position`: its middle rank,
+    (below + ½) / n.
 
     The percentile of a group's first is 1 however small the group; the position says how much a group of n can tell.
     """
     below = F.col("percentile") * (F.col("peer_count") - 1)
     position = (below + 0.5) / F.col("peer_count")
     return _scored(scores).select(
-        *SUBJECT, F.round("percentile", 6).alias("score"), F.round(position, 6).alias("position")
+        *SUBJECT,
+        F.round("percentile", 6).alias("score"),
+        F.col("peer_count").alias("score_peers"),
+        F.round(position, 6).alias("position"),
     )
 
 
@@ -68,7 +74,8 @@ def standouts(scores: DataFrame, score_share: float) -> DataFrame:
 
 def strongest_reasons(score_reasons: DataFrame) -> DataFrame:
     """Grain: subject × indicator. Two models that name the same one name it once; `strength` orders them."""
-    told = F.struct("value", "peer_median", "percentile", "peer_count")
+    said = said_percentile("percentile", "peer_count").alias("percentile")
+    told = F.struct("value", "peer_median", said, "peer_count")
     rows = score_reasons.withColumnsRenamed(_ENTITY_AS_SUBJECT).withColumn(
         "strength", F.round(F.abs(F.coalesce("robust_z", F.lit(0.0))), 6)
     )

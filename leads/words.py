@@ -43,6 +43,19 @@ PRIORITY_MEANING = (
 )
 
 
+COUNTED, COMPARED = "counted", "compared"  # the roles of a hit's lines
+ROLE_WORDS: Mapping[str, str] = {COUNTED: "计入 counted", COMPARED: "对照 compared"}
+COMPARED_MEANING = (
+    "对照:供比较的合规明细(如重复收费的原明细),不计金额 | "
+    "Compared: the lawful line beside which a counted one is seen (as the original of a duplicate); it counts nothing"
+)
+
+
+def percent_text(share: float | None) -> str:
+    """A percentile as it was rounded to be said."""
+    return "–" if share is None else f"{share:.1%}"
+
+
 def value_text(card: IndicatorCard, value: float | None) -> str:
     """A value of the indicator as a page shows it: a share in percent, anything else with its unit."""
     if value is None:

@@ -6,15 +6,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from leads.cards import TIER_ENGLISH, TIERS
-from leads.published import LINES_PER_LEAD, ListContent
+from leads.case_words import CASE_MEANING, cases_text, kind_name
+from leads.published import FADED_LISTED, HITS_PER_RULE, LINES_PER_LEAD, ListContent
 from leads.rows import LeadRow, short
 from leads.sheets import Book, Heading, Sheet, Shown
-from leads.words import CAUTION, MONEY_MEANING, PRIORITY_MEANING, SUBJECT_WORDS, TIER_MEANING
+from leads.words import (
+    CAUTION,
+    COMPARED_MEANING,
+    COUNTED,
+    MONEY_MEANING,
+    PRIORITY_MEANING,
+    ROLE_WORDS,
+    SUBJECT_WORDS,
+    TIER_MEANING,
+)
 
 _LEADS = (
     Heading("序号", "Place", 7, "place"),
     Heading("等级", "Tier", 12, "tier"),
     Heading("对象", "Who", 22, "wrapped"),
+    Heading("个案", "Cases", 34, "wrapped"),
     Heading("涉及基金(元)", "Fund at risk, CNY", 16, "money"),
     Heading("估算(元)", "Estimate, CNY", 14, "money"),
     Heading("命中", "Hits", 7, "count"),
@@ -32,7 +43,7 @@ _EVIDENCE = (
     Heading("等级", "Tier", 12, "tier"),
     Heading("规则", "Rules", 14, "wrapped"),
     Heading("收费时间", "Charged at", 17, "time"),
-    Heading("机构", "Institution", 16),
+    Heading("机构", "Institution", 30, "wrapped"),
     Heading("参保人(代号)", "Patient (token)", 13),
     Heading("就诊号", "Encounter", 18),
     Heading("结算号", "Settlement", 18),
@@ -41,8 +52,34 @@ _EVIDENCE = (
     Heading("项目名称", "Item", 26, "wrapped"),
     Heading("数量", "Quantity", 10, "plain"),
     Heading("单价", "Unit price", 12, "money"),
+    Heading("作用", "Role", 12, "wrapped"),
     Heading("金额(元)", "Amount, CNY", 13, "money"),
     Heading("计入金额(元)", "Counted, CNY", 13, "money"),
+)
+_HITS = (
+    Heading("线索序号", "Lead", 8, "place"),
+    Heading("等级", "Tier", 12, "tier"),
+    Heading("规则", "Rule", 9),
+    Heading("起", "From", 12, "date"),
+    Heading("止", "To", 12, "date"),
+    Heading("机构", "Institution", 30, "wrapped"),
+    Heading("参保人(代号)", "Patient (token)", 13),
+    Heading("就诊号", "Encounter", 18),
+    Heading("事实", "Facts (Chinese)", 60, "wrapped"),
+    Heading("事实(英文)", "Facts (English)", 60, "wrapped"),
+    Heading("金额(元)", "Amount, CNY", 13, "money"),
+    Heading("估算", "Estimate", 10),
+)
+_FADED = (
+    Heading("自", "Since", 12, "date"),
+    Heading("对象", "Who", 26, "wrapped"),
+    Heading("发现", "Finding", 34, "wrapped"),
+    Heading("首见", "First seen", 12, "date"),
+    Heading("末见", "Last seen", 12, "date"),
+    Heading("当时命中", "Hits then", 10, "count"),
+    Heading("当时金额(元)", "Amount then, CNY", 16, "money"),
+    Heading("估算", "Estimate", 10),
+    Heading("个案编号", "Case id", 19),
 )
 _INDICATORS = (
     Heading("线索序号", "Lead", 8, "place"),
@@ -80,6 +117,8 @@ def write_workbook(content: ListContent, path: Path) -> None:
     lines_shown = (
         f"每条线索至多列出 {LINES_PER_LEAD} 条明细 | At most {LINES_PER_LEAD} lines of each lead, the dearest first"
     )
+    lines_shown += f" | {COMPARED_MEANING}"
+    hits_shown = f"每条规则至多列出 {HITS_PER_RULE} 次 | At most {HITS_PER_RULE} hits of a rule, the dearest first"
     peers = "与同组比较,仅说明差异,不证明违规 | Compared with peers: a difference, not a proof"
     silence = "未运行不等于未发现 | What did not run found nothing because it did not look"
     book.add(
@@ -92,7 +131,9 @@ def write_workbook(content: ListContent, path: Path) -> None:
         )
     )
     book.add(Sheet("证据 Evidence", f"证据明细 {night} Evidence lines", lines_shown, _EVIDENCE, _evidence(content)))
+    book.add(Sheet("命中 Hits", f"逐次命中 {night} Hit by hit", hits_shown, _HITS, _hits(content)))
     book.add(Sheet("指标 Indicators", f"行为指标 {night} Indicators", peers, _INDICATORS, _indicators(content)))
+    book.add(Sheet("消退 Faded", f"消退的个案 {night} Cases that faded", _gone(content), _FADED, _faded(content)))
     book.add(
         Sheet(
             "规则 Rules",
@@ -111,15 +152,27 @@ def _tier(lead: LeadRow) -> str:
 
 
 def _who(lead: LeadRow) -> str:
-    return f"{SUBJECT_WORDS.get(lead.subject_type, lead.subject_type)}\n{lead.subject}"
+    who = (SUBJECT_WORDS.get(lead.subject_type, lead.subject_type), lead.subject, *(lead.workplaces or ()))
+    return "\n".join(who)
+
+
+def _gone(content: ListContent) -> str:
+    earlier = content.provenance.earlier_list
+    if earlier is None:
+        return "此前无清单,无可消退 | No earlier list: nothing can have faded"
+    return (
+        f"与 {earlier} 的清单相比,今夜不再发现;至多列出 {FADED_LISTED} 条 | "
+        f"Not found tonight, beside the list of {earlier}; at most {FADED_LISTED} are listed"
+    )
 
 
 def _leads(content: ListContent) -> Iterator[tuple[object, ...]]:
     for lead in content.leads:
         yield (
-            lead.place, _tier(lead), _who(lead), lead.amount_at_risk, lead.estimated_amount, lead.hit_count,
-            lead.line_count, "\n".join(lead.rule_ids), lead.score, f"{lead.reason_zh}\n{lead.reason_en}",
-            f"{lead.clear_zh}\n{lead.clear_en}", "\n".join(lead.law), lead.priority, lead.lead_id,
+            lead.place, _tier(lead), _who(lead), cases_text(content.cases_of(lead)), lead.amount_at_risk,
+            lead.estimated_amount, lead.hit_count, lead.line_count, "\n".join(lead.rule_ids), lead.score,
+            f"{lead.reason_zh}\n{lead.reason_en}", f"{lead.clear_zh}\n{lead.clear_en}", "\n".join(lead.law),
+            lead.priority, lead.lead_id,
         )  # fmt: skip
 
 
@@ -127,10 +180,34 @@ def _evidence(content: ListContent) -> Iterator[tuple[object, ...]]:
     for lead in content.leads:
         for row in content.lines_of(lead.lead_id):
             yield (
-                lead.place, _tier(lead), "\n".join(row.rule_ids or []), row.charged_at, row.institution_id,
-                short(row.patient_id), row.encounter_id, row.settlement_id, row.line_id, row.item_code,
-                row.item_name, row.quantity, row.unit_price, row.amount, row.amount_at_risk,
+                lead.place, _tier(lead), "\n".join(row.rule_ids or []), row.charged_at,
+                content.place(row.institution_id), short(row.patient_id), row.encounter_id, row.settlement_id,
+                row.line_id, row.item_code, row.item_name, row.quantity, row.unit_price,
+                ROLE_WORDS.get(row.role or COUNTED, ""), row.amount, row.amount_at_risk,
             )  # fmt: skip
+
+
+def _hits(content: ListContent) -> Iterator[tuple[object, ...]]:
+    for lead in content.leads:
+        for hit in content.hits_of(lead):
+            yield (
+                lead.place, _tier(lead), hit.rule_id, hit.period_start, hit.period_end,
+                content.place(hit.institution_id), short(hit.patient_id), hit.encounter_id, hit.reason_zh,
+                hit.reason_en, hit.amount_at_risk, _yes(hit.is_estimate),
+            )  # fmt: skip
+
+
+def _faded(content: ListContent) -> Iterator[tuple[object, ...]]:
+    for case in content.faded:
+        who = f"{SUBJECT_WORDS.get(case.subject_type, case.subject_type)}\n{case.subject}"
+        yield (
+            case.faded_since, who, kind_name(content.cards, case.kind), case.first_seen, case.last_seen,
+            case.earlier_hit_count, case.earlier_amount, _yes(case.is_estimate), case.case_id,
+        )  # fmt: skip
+
+
+def _yes(value: bool | None) -> str:
+    return "是 yes" if value else ""
 
 
 def _indicators(content: ListContent) -> Iterator[tuple[object, ...]]:
@@ -159,6 +236,9 @@ def _about(content: ListContent) -> Iterator[tuple[str, str]]:
     for tier in TIERS:
         yield f"等级 Tier {tier} {TIER_ENGLISH[tier]}", TIER_MEANING[tier]
     yield "金额 Money", MONEY_MEANING
+    yield "个案 Cases", CASE_MEANING
+    earlier = told.earlier_list
+    yield "上一份清单 Earlier list", "无 none" if earlier is None else str(earlier)
     yield "排序 Priority", PRIORITY_MEANING
     yield (
         "代号 Tokens",

@@ -28,7 +28,7 @@ from fundwatch.expressions import (
 )
 from fundwatch.regions import Region, laid_over
 from fundwatch.resources import package_files, read_yaml
-from rules.columns import GRAINS
+from rules.columns import GRAINS, Frame
 from rules.model import PLACEHOLDER, Exclusion, Rule, RuleSet, Text
 
 Part = TypeVar("Part", Rule, Exclusion, Text)
@@ -164,6 +164,8 @@ def _faults_of(rule: Rule) -> Iterator[str]:
             f"examples: {hits} hits and {len(rule.examples) - hits} near misses; a rule shows at least "
             f"{_EXAMPLES} of each"
         )
+    if rule.compares is not None and GRAINS[rule.grain].frame is not Frame.LINES:
+        yield f"compares: a {rule.grain} is no fee line and is compared with none"
     if not known and not placeholders["zh"]:
         yield "reason: names no fact: an inspector must see what was measured"
 

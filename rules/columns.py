@@ -36,7 +36,7 @@ _ENCOUNTER = {
     **_own("encounter", "discharge_way", started_on="started_at", ended_on="ended_at"),
 }
 _SETTLEMENT = _own("settlement", settled_on="settled_at")
-_INSTITUTION = _own("institution", "institution_type", "institution_level", "bed_count")
+_INSTITUTION = _own("institution", "institution_name", "institution_type", "institution_level", "bed_count")
 _ITEM = {"price_limit_in_force": frozenset({frozenset({"claim_line.price_limit", "item.price_limit"})})}
 _ITEM_KNOWLEDGE = {
     "frequency_limit": _one("knowledge.frequency"),
@@ -63,12 +63,15 @@ _STAY = {
     **_own("encounter", "started_at", "ended_at", "main_diagnosis_code", "discharge_way"),
     **_own("encounter", service_date="started_at", started_on="started_at", ended_on="ended_at"),
 }
+# the public names of a stay's hospital and of the earlier one's
+STAY_NAMES = {"institution_name": "institution_id", "earlier_institution_name": "earlier_institution_id"}
 _EARLIER = ("encounter_id", "institution_id", "insurance_type", "started_at", "ended_at", "discharge_way")
 _PAIR = {
     **_STAY,
     **{f"earlier_{n}": _one(f"encounter.{n}") for n in _EARLIER},
     **{f"earlier_here_{n}": _one(f"encounter.{n}") for n in _EARLIER},
     "shorter_encounter_id": _one("encounter.started_at", "encounter.ended_at"),
+    **{name: _one("institution.institution_name") for name in STAY_NAMES},
 }
 _VISIT = {
     **_own("encounter", "patient_id", "institution_id", "visit_type", "main_diagnosis_code"),

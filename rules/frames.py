@@ -16,7 +16,7 @@ from pyspark.sql import Window as Over
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
-from rules.columns import PARTS, Frame
+from rules.columns import PARTS, STAY_NAMES, Frame
 from rules.knowledge import Knowledge
 from rules.lookups import with_item_in_force, with_item_knowledge, with_sex_knowledge
 
@@ -58,7 +58,7 @@ def frame(kind: Frame, inputs: Inputs, wanted: frozenset[str], lookback_days: in
     if kind is Frame.LINES:
         return _lines(inputs, wanted, first)
     if kind is Frame.STAYS:
-        return _stays_with_earlier(inputs)
+        return _named(_stays_with_earlier(inputs), inputs, wanted)
     if kind is Frame.VISITS:
         return _visits(inputs, first)
     return _census(inputs)
@@ -149,6 +149,17 @@ def _stays_with_earlier(inputs: Inputs) -> DataFrame:
         F.col("encounter_id").alias("row_id"),
         F.lit(None).cast("date").alias("proof_day"),
     )
+
+
+def _named(stays: DataFrame, inputs: Inputs, wanted: frozenset[str]) -> DataFrame:
+    """The stays with the wanted public names of their hospitals."""
+    for name, id_column in STAY_NAMES.items():
+        if name in wanted:
+            names = inputs.table("institution").select(
+                F.col("institution_id").alias(id_column), F.col("institution_name").alias(name)
+            )
+            stays = stays.join(names, on=id_column, how="left")
+    return stays
 
 
 def _visits(inputs: Inputs, first: date) -> DataFrame:

@@ -97,7 +97,9 @@ class Example(_Part):
     institutions: list[ExampleRow] = Field(default_factory=list)
     items: list[ExampleRow] = Field(default_factory=list)
     hits: list[str | int]
+    compared: list[str | int] = Field(default_factory=list, description="the lines that the hits are compared with")
     amount: Decimal | None = None
+    tells: list[str] = Field(default_factory=list, description="what the reason of its hits must say")
 
 
 class Exclusion(_Part):
@@ -124,6 +126,10 @@ class Rule(_Part):
     measures: dict[str, Measure] = Field(default_factory=dict)
     when: Expression
     money: Money
+    compares: Expression | None = Field(
+        None,
+        description="the id of the fee line that a hit's line is compared with: in evidence, counted zero",
+    )
     facts: dict[str, Expression] = Field(default_factory=dict)
     reason: Text
     ask_for: Text
@@ -142,6 +148,7 @@ class Rule(_Part):
             "when": self.when,
             "money.share": self.money.share,
             **{f"measures.{name}": m.compute for name, m in self.measures.items()},
+            **({} if self.compares is None else {"compares": self.compares}),
             **{f"facts.{name}": fact for name, fact in self.facts.items()},
         }
 

@@ -13,13 +13,14 @@ from rules.model import Rule, RuleSet
 def names_used(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
     """The columns of the grain that the rule names anywhere, its reason included."""
     columns = GRAINS[rule.grain].columns.keys()
-    told = frozenset().union(*(names_in(fact, columns) for fact in rule.facts.values()))
+    shown = [text for key, text in rule.expressions.items() if key.startswith(("facts.", "compares"))]
+    told = frozenset().union(*(names_in(text, columns) for text in shown))
     return _names_judging(rule_set, rule) | told | (rule.fact_names & columns)
 
 
 def _names_judging(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
     """The columns that decide on hit and money. What only the reason tells may be unknown: it says so there."""
-    texts = [text for key, text in rule.expressions.items() if not key.startswith("facts.")]
+    texts = [text for key, text in rule.expressions.items() if not key.startswith(("facts.", "compares"))]
     texts += [rule_set.exclusions[name].condition for name in rule.exclude]
     texts += [column for m in rule.measures.values() for column in (*m.by, *m.order)]
     columns = GRAINS[rule.grain].columns.keys()

@@ -22,7 +22,8 @@ _PROOF_TYPES = {"service_date": "date", "proof_day": "date", "proof_encounters":
 _BUCKETS = 32
 HIT_TYPE = (
     "struct<hit_id:string,rule_id:string,subject_id:string,patient_id:string,institution_id:string,"
-    "encounter_id:string,share:decimal(20,10),with_account:boolean,facts:map<string,string>,service_date:date,"
+    "encounter_id:string,share:decimal(20,10),with_account:boolean,facts:map<string,string>,"
+    "compared_line_id:string,service_date:date,"
     "proof_day:date,proof_encounters:array<string>,line_id:string,settlement_id:string>"
 )
 
@@ -155,6 +156,7 @@ def _verdict(tagged: DataFrame, rule: Rule) -> Column:
         "share": F.coalesce(share.cast(_SHARE), F.lit(0).cast(_SHARE)),
         "with_account": F.lit(rule.money.account),
         "facts": F.map_from_arrays(F.array(*map(F.lit, facts)), F.array(*facts.values())),
+        "compared_line_id": F.expr(rule.bound(rule.compares or "NULL")).cast("string"),
     }
     fields |= _proof(rule)
     return F.struct(*(value.alias(name) for name, value in fields.items()))

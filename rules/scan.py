@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
@@ -160,7 +160,7 @@ def _to_hits(hits: DataFrame, rule_set: RuleSet, inputs: Inputs) -> DataFrame:
     settled = settled_lines(inputs)
     elsewhere = with_lines(hits.filter(F.col("proof_encounters").isNotNull()), settled)
     lines = on_lines.unionByName(elsewhere)
-    line = F.struct("line_id", "settlement_id", "amount_at_risk")
+    line = F.struct("line_id", "settlement_id", "amount_at_risk", F.lit("counted").alias("role"))
     identity = ("hit_id", "rule_id", "subject_id", "patient_id", "institution_id", "encounter_id")
     hits = (
         with_money(lines, settled, inputs.table("settlement"))
@@ -170,11 +170,24 @@ def _to_hits(hits: DataFrame, rule_set: RuleSet, inputs: Inputs) -> DataFrame:
             F.max("service_date").alias("period_end"),
             F.sum("amount_at_risk").cast("decimal(16,2)").alias("amount_at_risk"),
             F.max_by("facts", F.struct("service_date", "line_id", F.to_json("facts"))).alias("facts"),
-            F.sort_array(F.collect_list(F.when(F.col("line_id").isNotNull(), line))).alias("lines"),
+            F.sort_array(F.collect_list(F.when(F.col("line_id").isNotNull(), line))).alias("counted"),
+            F.sort_array(F.collect_set("compared_line_id")).alias("compared"),
         )
+        .withColumn("lines", F.concat("counted", _compared()))
     )
     told = hits.join(_rule_rows(hits.sparkSession, rule_set), on="rule_id", how="left")
     return told.select("*", reason("parts_zh").alias("reason_zh"), reason("parts_en").alias("reason_en"))
+
+
+def _compared() -> Column:
+    """The lines that a hit's lines are compared with, as lines of the hit that count nothing."""
+    others = F.filter("compared", lambda line_id: ~F.exists("counted", lambda line: line["line_id"] == line_id))
+    nothing = (
+        F.lit(None).cast("string").alias("settlement_id"),
+        F.lit(0).cast("decimal(16,2)").alias("amount_at_risk"),
+        F.lit("compared").alias("role"),
+    )
+    return F.transform(others, lambda line_id: F.struct(line_id.alias("line_id"), *nothing))
 
 
 def _rule_rows(session: SparkSession, rule_set: RuleSet) -> DataFrame:

@@ -22,7 +22,7 @@ from fundwatch.tables import Replaced
 
 FIRST, SECOND = date(2026, 3, 24), date(2026, 3, 31)
 ANNA, BERT = "a" * 32, "b" * 32
-JOBS = {"rule_hit": "rules", "hit_line": "rules", "lead": "leads", "lead_evidence": "leads"}
+JOBS = {"rule_hit": "rules", "hit_line": "rules", "lead": "leads", "lead_evidence": "leads", "case": "leads"}
 _NESTED = {
     "timestamp": pa.timestamp("us", tz="UTC"),
     "array<string>": pa.list_(pa.string()),
@@ -134,6 +134,13 @@ def _found(lake: Lake) -> None:
     )
     leads = [(ANNA, "la", 1), (BERT, "lb", 2)]
     put(lake, "lead", [{"business_date": SECOND, "lead_id": i, "place": n, "subject_id": s} for s, i, n in leads])
+    seen = {"first_seen": FIRST, "last_seen": SECOND, "hit_count": 1, "amount": Decimal(1), "is_estimate": False}
+    finding = {"subject_type": "patient", "kind": "DC-03", "state": "same", **seen}
+    put(
+        lake,
+        "case",
+        [{"business_date": SECOND, "case_id": f"c{i}", "subject_id": s, **finding} for s, i, _ in leads],
+    )
     evidence = [
         {"business_date": SECOND, "lead_id": i, "place": n, "kind": kind, "patient_id": s if kind == "line" else None,
          "line_id": ("L1" if s == ANNA else "L3") if kind == "line" else None}

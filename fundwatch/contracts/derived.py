@@ -138,12 +138,13 @@ RULE_HIT = _nightly(
 )
 HIT_LINE = _nightly(
     "hit_line",
-    "hit × fee line that proves it",
+    "hit × fee line that proves it, or that it is compared with",
     """
     hit_id string
     line_id string
-    settlement_id string
-    amount_at_risk money of this line
+    settlement_id string of a counted line
+    amount_at_risk money of this line; a compared line has none
+    role string counted, or compared: the lawful line beside which the counted one is seen to be wrong
     """,
     key="hit_id line_id",
 )
@@ -223,6 +224,7 @@ LEAD = _nightly(
     subject_type string
     subject_id token(mixed) or an institution's public id
     subject_name string public name of an institution; empty for persons
+    workplaces array<string> of a doctor, as registered: hospital and department by public name; null for others
     period_start date
     period_end date
     tier string of its strongest hit; 线索 when scores alone speak
@@ -232,7 +234,7 @@ LEAD = _nightly(
     hit_count bigint
     line_count bigint
     rule_ids array<string>
-    score double strongest percentile of its scores, 0 to 1; null without
+    score double strongest percentile of its scores as it is said, 0 to 1; null without
     reason_zh quoting(string)
     reason_en quoting(string)
     clear_zh string what would clear it
@@ -249,6 +251,7 @@ LEAD_EVIDENCE = _nightly(
     place int order within the lead
     kind string line or indicator
     rule_ids array<string>
+    role string of a line: counted, or compared where no rule counts it
     line_id string
     encounter_id string
     settlement_id string
@@ -264,13 +267,34 @@ LEAD_EVIDENCE = _nightly(
     indicator string
     value double
     peer_median double
-    percentile double
+    percentile double as it is said, 0 to 1
     peer_count bigint
     """,
     key="lead_id place",
 )
+CASE = _nightly(
+    "case",
+    "one finding of one subject, as it stands on the night",
+    """
+    case_id string print of subject, kind and the first night: it holds while the finding goes on
+    subject_type string
+    subject_id token(mixed) or an institution's public id
+    subject_name string public name of an institution; empty for persons
+    kind string the rule's id, or score: the subject stands out by its scores
+    state string new, grown, same, faded; unjudged when what found it did not run tonight
+    first_seen date the first night of it
+    last_seen date the last night that found it
+    faded_since date the first night that looked and did not find it; null while it goes on
+    hit_count bigint tonight; 0 for scores
+    amount money tonight, as its hits have it: the fund's money at risk, or an estimate
+    is_estimate boolean an estimate ranks, and is never called recoverable
+    earlier_hit_count bigint in the earlier list; of a faded one, when it was seen last; null for a new one
+    earlier_amount money the same
+    """,
+    key="case_id",
+)
 
 ALL: tuple[Table, ...] = (
     DELIVERY, CONTROL_TOTAL, QUARANTINE, SUPPLIED_COLUMN, *ROLLUPS, *INDICATORS, PEER_STATISTIC,
-    RULE_HIT, HIT_LINE, RULE_COVERAGE, MODEL, SCORE, SCORE_REASON, LEAD, LEAD_EVIDENCE,
+    RULE_HIT, HIT_LINE, RULE_COVERAGE, MODEL, SCORE, SCORE_REASON, LEAD, LEAD_EVIDENCE, CASE,
 )  # fmt: skip

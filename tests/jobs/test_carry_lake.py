@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from deltalake import DeltaTable
@@ -58,9 +60,23 @@ def rotated(spark, tmp_path_factory):
     put_models(place)
     vault = Vault(place.settings.vault_dir, read_vault_key(place.settings.vault_key_path))
     before = read_ring(place.settings.key_path)
+    place.lake.write_rows([_case(before.active)], "case", FIRST)
     ring = rotate_key(place.settings.key_path)
     build_bridge(vault, ring, token_of)
     return place, vault, before, ring
+
+
+def _case(key):
+    """A row of the table case, which goes on since the first night, as a list made with the key has it."""
+    subject = ("patient", token_of(key, "person", "P1"))
+    known = {"first_seen": FIRST, "last_seen": FIRST, "hit_count": 1, "amount": Decimal("1.00"), "is_estimate": False}
+    row = {"business_date": FIRST, "case_id": _case_id(*subject), "subject_type": subject[0], "subject_id": subject[1],
+           "subject_name": "", "kind": "ID-04", "state": "new", **known}  # fmt: skip
+    return tuple(row.get(name) for name in TABLES["case"].column_names)
+
+
+def _case_id(*subject):
+    return hashlib.sha256("|".join((*subject, "ID-04", str(FIRST))).encode()).hexdigest()[:16]
 
 
 def test_between_rotation_and_carrying_over_no_night_is_taken_in(rotated):
@@ -97,6 +113,8 @@ def test_every_token_becomes_the_new_keys_and_the_next_night_recognises_everybod
     ]
     assert not [text for text in texts if old in text]
     assert [text for text in texts if new in text]
+    [case] = place.lake.rows("case", "SELECT case_id, subject_id FROM case")
+    assert case == {"case_id": _case_id("patient", new), "subject_id": new}  # as the new key would have made it
     assert carried(place, vault, ring, leave_unknown=False)[0] == rows
     assert run_job(JOB, place, FIRST)["is_new"] is False
     detail = run_job(JOB, place, SECOND)

@@ -46,6 +46,24 @@ def test_the_night_publishes_a_ranked_list_with_evidence(finished_night: Finishe
     assert {row["lead_id"] for row in evidence} == {lead["lead_id"] for lead in leads}
 
 
+def test_cases_go_on_from_the_first_night_to_the_second_and_keep_their_ids(finished_night: FinishedNight) -> None:
+    lake = Lake(finished_night.var / "lake")
+    first, last = (
+        {(row["subject_id"], row["kind"]): row for row in lake.rows("case", f"SELECT * FROM case WHERE {of_night}")}
+        for of_night in (f"business_date = DATE '{night}'" for night in NIGHTS)
+    )
+    assert {row["state"] for row in first.values()} == {"new"}
+    assert set(first) <= set(last)  # what is gone tonight is there, and says since when
+    both = [(first[key], last[key]) for key in first]
+    assert all(then["case_id"] == now["case_id"] and now["first_seen"] == NIGHTS[0] for then, now in both)
+    assert {now["state"] for _, now in both} >= {"same"}
+    assert {row["state"] for key, row in last.items() if key not in first} <= {"new"}
+    leads = lake.rows("lead", f"SELECT subject_id, rule_ids FROM lead WHERE business_date = DATE '{LAST}'")
+    goes_on = {key for key, row in last.items() if row["faded_since"] is None}
+    assert {(lead["subject_id"], rule) for lead in leads for rule in lead["rule_ids"]} <= goes_on
+    assert {subject for subject, _ in goes_on} == {lead["subject_id"] for lead in leads}
+
+
 def test_every_file_balances_in_lines_and_in_money(finished_night: FinishedNight) -> None:
     totals = Lake(finished_night.var / "lake").rows("control_total", "SELECT * FROM control_total")
     assert {row["business_date"] for row in totals} == set(NIGHTS)

@@ -70,7 +70,7 @@ def _lay_out(place: Workplace) -> None:
         given = [{"known_from": NIGHT, "business_date": NIGHT} | row for row in rows]
         content = pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in given], schema)
         write_deltalake(str(place.lake.path(table)), content)
-    for stage in ("rules", "score", "features"):
+    for stage in ("features", "rules", "score"):
         run_id = place.ledger.start(stage, NIGHT, f"{stage}-print")
         place.ledger.commit(run_id, stage, NIGHT, f"{stage}-print", _DETAILS[stage])
 
@@ -122,7 +122,10 @@ def test_show_gives_the_list_and_one_lead_without_spark(
 ):
     listed = serve(_options(place))
     assert (listed["business_date"], len(listed["leads"])) == (NIGHT, report["leads"])
+    assert [(case["kind"], case["state"], case["first_seen"]) for case in listed["cases"]] == [("DC-03", "new", NIGHT)]
+    assert "out_of_date" not in listed
     shown = serve(_options(place, lead="1", date=NIGHT))
+    assert (shown["cases"], [hit["reason_zh"] for hit in shown["hits"]]) == (listed["cases"], ["同一明细两次"])
     assert shown["lead"]["subject_name"] == "平安镇中心卫生院"
     assert shown["evidence"][0]["charged_at"] == datetime(2026, 3, 4, 23, 30)  # as it was written
     assert find_lead(place.settings, NIGHT, shown["lead"]["lead_id"][:8]).place == 1
@@ -132,6 +135,7 @@ def test_show_gives_the_list_and_one_lead_without_spark(
     printed = capsys.readouterr().out
     assert "未运行的模型 Models not run: doctor isolation_forest: none" in printed
     assert "明确违规" in printed
+    assert "DC-03 新增 new(自 since 2026-03-31" in printed
     assert "ab" * 16 not in printed
 
 

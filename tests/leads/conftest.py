@@ -12,7 +12,7 @@ import pytest
 from fundwatch.contracts import TABLES
 from leads.cards import Cards, IndicatorCard, RuleCard
 from leads.published import ListContent, Provenance
-from leads.rows import CoverageRow, EvidenceRow, LeadRow
+from leads.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -76,6 +76,28 @@ def line_row(lead: int, place: int, **given: Any) -> EvidenceRow:
         "amount_at_risk": Decimal("42.00"),
     }  # fmt: skip
     return EvidenceRow(**(values | given))
+
+
+def hit_row(**given: Any) -> HitRow:
+    """An invented hit on the subject of `lead_row`."""
+    values: dict[str, Any] = {
+        "subject_type": "institution", "subject_id": "H44030500001", "rule_id": "DC-03", "patient_id": "ab" * 16,
+        "institution_id": "H44030500001", "encounter_id": "E1", "period_start": date(2026, 3, 4),
+        "period_end": date(2026, 3, 4), "amount_at_risk": Decimal("42.00"), "is_estimate": False,
+        "reason_zh": "收取2次,本条为第2次", "reason_en": "charged 2 times; this is number 2",
+    }  # fmt: skip
+    return HitRow(**(values | given))
+
+
+def case_row(**given: Any) -> CaseRow:
+    """An invented case of the subject of `lead_row`, which goes on since a week."""
+    values: dict[str, Any] = {
+        "case_id": "c" * 16, "subject_type": "institution", "subject_id": "H44030500001",
+        "subject_name": "平安镇中心卫生院", "kind": "DC-03", "state": "grown", "first_seen": date(2026, 3, 24),
+        "last_seen": NIGHT, "faded_since": None, "hit_count": 3, "amount": Decimal("12345.60"), "is_estimate": False,
+        "earlier_hit_count": 2, "earlier_amount": Decimal("12000.00"),
+    }  # fmt: skip
+    return CaseRow(**(values | given))
 
 
 @pytest.fixture

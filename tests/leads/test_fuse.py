@@ -112,6 +112,7 @@ def inputs(frame: Frame) -> Inputs:
         lines=frame("claim_line", *({"line_id": f"L{i}", **line} for i in range(1, 6))),
         settlements=frame("settlement", *({"settlement_id": s, **money} for s in ("S1", "S2", "S3"))),
         institutions=frame("institution", {"institution_id": "H1", "institution_name": "平安镇中心卫生院"}),
+        doctors=frame("doctor"),
     )
 
 
@@ -239,8 +240,8 @@ def test_reasons_name_rules_money_and_position_among_peers(result: Result):
     assert "合计涉及基金 90.00 元(每条明细只计一次)" in zh
     told = "DC-03 The same line charged twice: 1 hit, fund at risk CNY 60.00, of which CNY 0.00 counts. Example: why h1"
     assert told in en
-    assert "药占比 97.0 %,同组中位数 41.0 %,高于同组 98 % 的同行(n=57)" in result.leads["D100"].reason_zh
-    assert "above 98 % of its peers (n=57)" in result.leads["D100"].reason_en
+    assert "药占比 97.0%,同组中位数 41.0%,高于同组 98.2% 的同行(n=57)" in result.leads["D100"].reason_zh
+    assert "above 98.2% of its peers (n=57)" in result.leads["D100"].reason_en
 
 
 def test_what_would_clear_a_lead_and_its_law_come_from_its_rules(result: Result):

@@ -194,10 +194,15 @@ def test_nothing_counts_beyond_its_line_or_its_settlement_and_every_sum_is_that_
     _check_hits(stage, priced)
 
     hits, hit_lines = _as_tables(priced)
-    nothing = (frame(table) for table in ("score", "score_reason", "institution"))
-    scores, reasons, institutions = nothing
     inputs = Inputs(
-        frame("rule_hit", *hits), frame("hit_line", *hit_lines), scores, reasons, lines, settlements, institutions
+        hits=frame("rule_hit", *hits),
+        hit_lines=frame("hit_line", *hit_lines),
+        scores=frame("score"),
+        score_reasons=frame("score_reason"),
+        lines=lines,
+        settlements=settlements,
+        institutions=frame("institution"),
+        doctors=frame("doctor"),
     )
     fused = fuse(inputs, Cards({}, {}), FuseOptions(date(2026, 1, 1), date(2026, 3, 31), 0.02))
     _check_leads(stage, fused.leads.collect(), fused.evidence.collect(), hits)

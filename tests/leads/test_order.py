@@ -31,7 +31,7 @@ def _tables() -> dict[str, list[dict[str, Any]]]:
     """Persons in bands: whoever falls into the same band has the same scores, hits and money."""
     patients, doctors = [f"patient {n}" for n in range(60)], [f"doctor {n}" for n in range(40)]
     tables: dict[str, list[dict[str, Any]]] = {name: [] for name in ("rule_hit", "hit_line", "score", "score_reason")}
-    tables |= {"claim_line": [], "settlement": [], "institution": []}
+    tables |= {"claim_line": [], "settlement": [], "institution": [], "doctor": []}
     for kind, names in (("patient", patients), ("doctor", doctors)):
         for number, name in enumerate(names):
             band, last = number // 4, len(names) // 4 - 1
@@ -82,7 +82,12 @@ def listed(interpreted: SparkSession, frame: Frame) -> Callable[..., tuple[set[A
             for name, rows in tables.items()
         }
         names = {"hits": "rule_hit", "hit_lines": "hit_line", "scores": "score", "score_reasons": "score_reason"}
-        names |= {"lines": "claim_line", "settlements": "settlement", "institutions": "institution"}
+        names |= {
+            "lines": "claim_line",
+            "settlements": "settlement",
+            "institutions": "institution",
+            "doctors": "doctor",
+        }
         inputs = Inputs(**{field.name: frames[names[field.name]] for field in fields(Inputs)})
         fused = fuse(inputs, Cards({}, {}), OPTIONS)
         plain = {rename(row["entity_id"]): row["entity_id"] for row in _tables()["score"]}

@@ -15,9 +15,10 @@ WORLDS = example_worlds(SHIPPED)
 
 @pytest.fixture(scope="module")
 def proven(spark):
-    """The hit lines and their money, by example: one Spark action for all of the catalogue."""
+    """The hit lines and their money, by example and role: one Spark action for all of the catalogue."""
     found = scanned(spark, SHIPPED)
-    lines: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    lines: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(dict)
+    told: dict[str, str] = defaultdict(str)
     for hit in found.found.collect():
         assert hit.amount_at_risk == sum((line.amount_at_risk for line in hit.lines), Decimal(0))
         assert "?" not in hit.reason_zh + hit.reason_en
@@ -25,13 +26,19 @@ def proven(spark):
         for line in hit.lines:
             example, line_id = line.line_id.split(":", 1)
             if example.startswith(hit.rule_id):
-                lines[example][line_id] = line.amount_at_risk
-    return lines
+                lines[example, line.role][line_id] = line.amount_at_risk
+                told[example] += hit.reason_zh
+    return lines, told
 
 
 @pytest.mark.parametrize("name", WORLDS.expected)
 def test_an_example_hits_what_it_says(proven, name):
     example = WORLDS.expected[name]
-    assert sorted(proven[name]) == sorted(map(str, example.hits)), example.says
+    lines, told = proven
+    counted, compared = lines[name, "counted"], lines[name, "compared"]
+    assert sorted(counted) == sorted(map(str, example.hits)), example.says
+    assert sorted(compared) == sorted(map(str, example.compared)), example.says
+    assert not any(compared.values())
     if example.amount is not None:
-        assert sum(proven[name].values()) == example.amount, example.says
+        assert sum(counted.values()) == example.amount, example.says
+    assert [text for text in example.tells if text not in told[name]] == [], told[name]

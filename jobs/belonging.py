@@ -1,0 +1,123 @@
+"""Which runs that stand were made from others than those that stand now: of a need, a night before, an earlier list.
+
+A run's print names what it was made from, and the ledger's order says what stood when the run began. Whatever was run
+again since with another result, or came in late for an earlier night, leaves the runs that rest on it out of date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from fundwatch.lake_check import Finding, finding
+from fundwatch.ledger import Ledger
+from jobs.job import Job, RunKey, upstream_of
+
+MARK = "OUT-OF-DATE.txt"
+LIST = "leads"
+_NOTE = (
+    "本清单已不是最新:它所依据的运行之后被重新执行。\n{told}\n处理:{do}\n\n"
+    "This list is out of date: what it rests on was run again since.\n{told}\nDo: {do}\n"
+)
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """What stands in a lake, and what each run of the night's stages (by their jobs) was made from."""
+
+    ledger: Ledger
+    jobs: Mapping[str, Job]
+
+    def told(self, night: date) -> dict[str, Any]:
+        """Why the night's list no longer belongs to what stands, and what to do; empty for one that does.
+
+        Looked at are the night's own runs and those of the earlier list; `lake check` looks at all.
+        """
+        earlier = [when for when in self.ledger.nights(LIST) if when < night][-1:]
+        found = self.out_of_date({night, *earlier})
+        if (LIST, night) not in self.ledger.standing() or not found:
+            return {}
+        return {"out_of_date": _sentences(found), "do": self.cure(found, night)}
+
+    def mark_lists(self, lists: Path, first: date) -> None:
+        """Put a note into the folder of every list from `first` on that is out of date, and take it from the others."""
+        for night in (when for when in self.ledger.nights(LIST) if when >= first):
+            folder = lists / night.isoformat()
+            told = self.told(night) if folder.is_dir() else {}
+            if told:
+                text = _NOTE.format(told="\n".join(f"- {line}" for line in told["out_of_date"]), do=told["do"])
+                (folder / MARK).write_text(text, encoding="utf-8", newline="\n")
+            else:
+                (folder / MARK).unlink(missing_ok=True)
+
+    def finding(self, night: date | None) -> Finding:
+        """The finding of `lake check`: every run that stands was made from runs that stand."""
+        found = self.out_of_date(None if night is None else {night})
+        do = self.cure(found, max(key[1] for key in found)) if found else ""
+        runs = sum(1 for key in self.ledger.standing() if night in (None, key[1]))
+        return finding("runs belong together", "ledger", _sentences(found), f"{runs} runs stand", do)
+
+    def cure(self, found: Collection[RunKey], night: date) -> str:
+        """The command that makes the runs up to the night belong together again."""
+        earliest = min(key[1] for key in found)
+        if earliest < night:
+            return f"run `fundwatch nightly --date {earliest} --to {night}`"
+        stages = {key[0] for key in found}
+        return f"run `fundwatch {stages.pop() if len(stages) == 1 else 'nightly'} --date {night}`"
+
+    def out_of_date(self, nights: Collection[date] | None) -> dict[RunKey, list[str]]:
+        """By job and night: why the run no longer belongs to what stands, in full sentences; None: of every night."""
+        now, found = self.ledger.standing(), {}
+        for key, then in self._made_from(nights).items():
+            if key in now and (why := list(_differences(key, then, self._upstream(key, now)))):
+                found[key] = why
+        return found
+
+    def _made_from(self, nights: Collection[date] | None) -> dict[RunKey, dict[RunKey, str]]:
+        """By run: the runs that it was made from, with their prints of then."""
+        standing: dict[RunKey, str] = {}
+        begun: dict[str, dict[RunKey, str]] = {}
+        made: dict[RunKey, dict[RunKey, str]] = {}
+        for row in self.ledger.run_rows():
+            key = (row["job"], row["business_date"])
+            is_asked = key[0] in self.jobs and (nights is None or key[1] in nights)
+            if row["state"] == "started":
+                standing.pop(key, None)
+                if is_asked:
+                    begun[row["run_id"]] = self._upstream(key, standing)
+            elif row["state"] == "committed":
+                standing[key] = row["print"]
+                if is_asked and row["run_id"] in begun:
+                    made[key] = begun[row["run_id"]]
+        return made
+
+    def _upstream(self, key: RunKey, standing: Mapping[RunKey, str]) -> dict[RunKey, str]:
+        return upstream_of(self.jobs[key[0]], key[1], standing)
+
+
+def _sentences(found: Mapping[RunKey, list[str]]) -> list[str]:
+    """The newest night first, and of a night the list."""
+    order = sorted(found, key=lambda key: (key[1], key[0] == LIST), reverse=True)
+    return [sentence for key in order for sentence in found[key]]
+
+
+def _differences(key: RunKey, then: Mapping[RunKey, str], now: Mapping[RunKey, str]) -> Iterator[str]:
+    name = f"{_what(key)} was made"
+    for other in sorted({*then, *now}, key=lambda one: (one[1], one[0])):
+        if other not in now:
+            yield f"{name} from a run of {_run(other, key)} that does not stand any more"
+        elif other not in then:
+            yield f"{name} before {_run(other, key)} stood"
+        elif then[other] != now[other]:
+            yield f"{name} from another run of {_run(other, key)} than the one that stands"
+
+
+def _what(key: RunKey) -> str:
+    return f"the list of {key[1]}" if key[0] == LIST else f"{key[0]} of {key[1]}"
+
+
+def _run(other: RunKey, key: RunKey) -> str:
+    return other[0] if other[1] == key[1] else _what(other)

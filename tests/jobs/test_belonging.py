@@ -1,0 +1,126 @@
+"""Runs that stand belong together: whatever was run again since, or came late, leaves what rests on it out of date."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from fundwatch.errors import ExitCode
+from fundwatch.ledger import Ledger
+from fundwatch.settings import Settings
+from jobs.belonging import MARK, Belonging
+from jobs.command_line import main
+from jobs.stages import NIGHT, night_jobs
+from tests.lakes import make_lake
+
+FIRST, SECOND = date(2026, 3, 24), date(2026, 3, 31)
+Run = Callable[..., None]
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    """Two nights, every stage of which stands."""
+    ledger = Ledger(tmp_path)
+    for night in (FIRST, SECOND):
+        for stage in NIGHT:
+            run(ledger, stage, night)
+    return ledger
+
+
+def run(ledger: Ledger, stage: str, night: date, made: str = "as ever") -> None:
+    ledger.commit(ledger.start(stage, night, made), stage, night, made, {})
+
+
+def told(ledger: Ledger, night: date | None = None) -> list[str]:
+    nights = None if night is None else {night}
+    found = Belonging(ledger, night_jobs()).out_of_date(nights)
+    return sorted(sentence for why in found.values() for sentence in why)
+
+
+def test_nights_run_in_order_belong_together(ledger: Ledger) -> None:
+    assert told(ledger) == []
+    assert Belonging(ledger, night_jobs()).told(SECOND) == {}
+    assert str(Belonging(ledger, night_jobs()).finding(None).outcome) == "ok"
+
+
+def test_rules_run_again_with_another_result_leave_the_list_out_of_date_until_it_is_made_again(ledger: Ledger) -> None:
+    run(ledger, "rules", SECOND, "another threshold")
+    standing = Belonging(ledger, night_jobs())
+    sentence = "the list of 2026-03-31 was made from another run of rules than the one that stands"
+    assert standing.told(SECOND) == {"out_of_date": [sentence], "do": "run `fundwatch leads --date 2026-03-31`"}
+    assert standing.finding(None).figures == sentence
+    assert standing.told(FIRST) == {}
+    run(ledger, "leads", SECOND, "a new list")
+    assert told(ledger) == []
+
+
+def test_a_stage_run_again_with_the_same_result_changes_nothing(ledger: Ledger) -> None:
+    for stage in ("rules", "intake", "leads"):
+        run(ledger, stage, FIRST)
+    assert told(ledger) == []
+
+
+def test_a_stage_that_was_started_again_and_did_not_end_is_told_of_what_rests_on_it(ledger: Ledger) -> None:
+    ledger.start("score", SECOND, "as ever")
+    assert told(ledger) == ["the list of 2026-03-31 was made from a run of score that does not stand any more"]
+
+
+def test_an_earlier_night_run_again_leaves_later_nights_out_of_date_list_and_all(ledger: Ledger) -> None:
+    run(ledger, "intake", FIRST, "a better delivery")
+    run(ledger, "rules", FIRST, "new")
+    run(ledger, "leads", FIRST, "new")
+    other = "than the one that stands"
+    assert told(ledger, SECOND) == [
+        f"features of 2026-03-31 was made from another run of intake of 2026-03-24 {other}",
+        f"rules of 2026-03-31 was made from another run of intake of 2026-03-24 {other}",
+        f"the list of 2026-03-31 was made from another run of the list of 2026-03-24 {other}",
+    ]
+    assert Belonging(ledger, night_jobs()).told(SECOND)["do"] == (
+        "run `fundwatch nightly --date 2026-03-24 --to 2026-03-31`"
+    )
+
+
+def test_a_night_that_comes_late_is_told_of_the_nights_after_it(ledger: Ledger) -> None:
+    late = date(2026, 3, 27)
+    for stage in NIGHT:
+        run(ledger, stage, late)
+    assert "rules of 2026-03-31 was made before intake of 2026-03-27 stood" in told(ledger, SECOND)
+    assert "the list of 2026-03-31 was made before the list of 2026-03-27 stood" in told(ledger, SECOND)
+    assert told(ledger, FIRST) == []
+    assert told(ledger, late) == []
+
+
+def test_a_list_out_of_date_says_so_in_its_folder_and_no_more_when_it_is_made_again(ledger: Ledger, tmp_path: Path):
+    folders = [tmp_path / "lists" / str(night) for night in (FIRST, SECOND)]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    run(ledger, "rules", SECOND, "another threshold")
+    Belonging(ledger, night_jobs()).mark_lists(tmp_path / "lists", FIRST)
+    assert [(folder / MARK).exists() for folder in folders] == [False, True]
+    note = (folders[1] / MARK).read_text(encoding="utf-8")
+    assert note.startswith("本清单已不是最新")
+    assert "fundwatch leads --date 2026-03-31" in note
+    run(ledger, "leads", SECOND, "a new list")
+    Belonging(ledger, night_jobs()).mark_lists(tmp_path / "lists", FIRST)
+    assert not (folders[1] / MARK).exists()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = make_lake(tmp_path / "var")
+    run(Ledger(settings.lake_dir), "rules", SECOND, "another threshold")
+    return settings
+
+
+def test_show_and_lake_check_say_it(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    var = ("--var", str(settings.var))
+    sentence = "the list of 2026-03-31 was made from another run of rules than the one that stands"
+    assert main(["show", "--date", "2026-03-31", "--json", *var]) == 0
+    assert json.loads(capsys.readouterr().out)["out_of_date"] == [sentence]
+    assert main(["lake", "check", *var]) == ExitCode.FAULT
+    told = capsys.readouterr().err
+    assert f"runs belong together, ledger: {sentence}; do: run `fundwatch leads --date 2026-03-31`" in told

@@ -1,0 +1,136 @@
+"""Cases over nights: what is new, grown, the same, faded, or was not looked for; and an id that holds meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fundwatch.contracts import TABLES
+from leads.case_words import case_text
+from leads.cases import CaseNight, cases
+from leads.rows import CaseRow, to_rows
+from tests.leads.conftest import case_row
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+FIRST = date(2026, 3, 1)
+GAP = 30
+_FINDING = "subject_type string, subject_id string, kind string, hit_count bigint, amount decimal(16,2)"
+Told = Mapping[str, CaseRow]
+RULES = ("DC-03", "FQ-01", "OP-01")
+pytestmark = pytest.mark.usefixtures("interpreted")
+
+
+def night_of(
+    spark: SparkSession, day: date, found: dict[str, tuple[int, str]], ran: tuple[str, ...], before: list[CaseRow]
+) -> list[CaseRow]:
+    """The table of a night: `found` by `subject kind`, with hits and money; `ran` are kinds that were looked for."""
+    rows = [("institution", *name.split(), hits, Decimal(money), False) for name, (hits, money) in found.items()]
+    tonight = spark.createDataFrame(rows, f"{_FINDING}, is_estimate boolean")
+    judged = spark.createDataFrame([("institution", kind) for kind in ran], "subject_type string, kind string")
+    schema = TABLES["case"].schema()
+    earlier = spark.createDataFrame(
+        [(day, *(getattr(row, f) for f in schema.names[1:])) for row in before], schema
+    ).drop("business_date")
+    names = spark.createDataFrame([("H1", "平安镇中心卫生院")], "institution_id string, institution_name string")
+    made = cases(tonight, judged, earlier, names, CaseNight(day, GAP))
+    assert TABLES["case"].column_names[1:] == tuple(made.columns)
+    return to_rows(CaseRow, [row.asDict() for row in made.collect()])
+
+
+@pytest.fixture(scope="module")
+def nights(spark: SparkSession) -> list[Told]:
+    """Four lists: a week apart, then another week, then after more than the gap."""
+    days = [FIRST, FIRST + timedelta(7), FIRST + timedelta(14), FIRST + timedelta(14 + GAP + 7)]
+    one = {"H1 DC-03": (2, "10"), "H1 score": (0, "0"), "H2 FQ-01": (4, "40"), "H3 OP-01": (1, "5")}
+    two = {"H1 DC-03": (3, "10"), "H2 FQ-01": (3, "30"), "H4 DC-03": (1, "1")}
+    three = {"H1 DC-03": (3, "10"), "H1 score": (0, "0"), "H3 OP-01": (1, "5")}
+    four = {"H1 DC-03": (3, "11"), "H2 FQ-01": (4, "40")}
+    everything = (*RULES, "score")
+    told: list[list[CaseRow]] = []
+    for day, found, ran in zip(
+        days, (one, two, three, four), (everything, ("DC-03", "FQ-01", "score"), everything, everything), strict=True
+    ):
+        told.append(night_of(spark, day, found, ran, told[-1] if told else []))
+    return [{f"{row.subject_id} {row.kind}": row for row in rows} for rows in told]
+
+
+def states(night: Told) -> dict[str, str]:
+    return {name: row.state for name, row in sorted(night.items())}
+
+
+def test_on_the_first_night_everything_is_new(nights: list[Told]) -> None:
+    assert set(states(nights[0]).values()) == {"new"}
+    row = nights[0]["H1 DC-03"]
+    assert (row.first_seen, row.last_seen, row.faded_since) == (FIRST, FIRST, None)
+    assert (row.hit_count, row.amount, row.earlier_hit_count, row.earlier_amount) == (2, Decimal("10.00"), None, None)
+    assert (row.subject_name, nights[0]["H2 FQ-01"].subject_name) == ("平安镇中心卫生院", "")
+
+
+def test_beside_the_earlier_list_a_finding_has_grown_goes_on_or_has_faded(nights: list[Told]) -> None:
+    assert states(nights[1]) == {
+        "H1 DC-03": "grown",  # one hit more
+        "H1 score": "faded",
+        "H2 FQ-01": "same",  # less is no growth
+        "H3 OP-01": "unjudged",  # its rule did not run: nobody knows
+        "H4 DC-03": "new",
+    }
+    grown, faded, unjudged = (nights[1][name] for name in ("H1 DC-03", "H1 score", "H3 OP-01"))
+    assert (grown.earlier_hit_count, grown.hit_count) == (2, 3)
+    assert (faded.faded_since, faded.last_seen, unjudged.faded_since) == (FIRST + timedelta(7), FIRST, None)
+    assert (unjudged.hit_count, unjudged.earlier_hit_count, unjudged.earlier_amount) == (0, 1, Decimal("5.00"))
+
+
+def test_the_id_holds_while_the_finding_goes_on_and_over_a_short_absence(nights: list[Told]) -> None:
+    for name in ("H1 DC-03", "H1 score", "H3 OP-01"):
+        assert len({night[name].case_id for night in nights[:3]}) == 1
+    assert len({row.case_id for row in nights[1].values()}) == len(nights[1])
+    assert nights[2]["H1 DC-03"].first_seen == FIRST
+
+
+def test_what_is_back_has_grown_from_nothing_and_what_was_not_looked_for_is_compared_with_when_it_was(
+    nights: list[Told],
+) -> None:
+    assert states(nights[2]) == {
+        "H1 DC-03": "same",
+        "H1 score": "grown",
+        "H2 FQ-01": "faded",
+        "H3 OP-01": "same",
+        "H4 DC-03": "faded",
+    }
+    assert nights[2]["H1 score"].faded_since is None
+
+
+def test_a_finding_that_was_gone_for_longer_than_the_gap_is_a_new_case(nights: list[Told]) -> None:
+    assert states(nights[3]) == {"H1 DC-03": "grown", "H1 score": "faded", "H2 FQ-01": "new", "H3 OP-01": "faded"}
+    assert nights[3]["H2 FQ-01"].case_id != nights[2]["H2 FQ-01"].case_id
+    assert nights[3]["H1 DC-03"].case_id == nights[0]["H1 DC-03"].case_id  # it was in the earlier list, however old
+
+
+def test_the_same_night_again_is_the_same_whatever_the_order_of_rows(spark: SparkSession, nights: list[Told]) -> None:
+    before = [*nights[1].values()][::-1]
+    three = {"H3 OP-01": (1, "5"), "H1 score": (0, "0"), "H1 DC-03": (3, "10")}
+    again = night_of(spark, FIRST + timedelta(14), three, (*RULES, "score"), before)
+    assert {f"{row.subject_id} {row.kind}": row for row in again} == nights[2]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "DC-03 增加 grown(自 since 2026-03-24; 2→3 次 hits; 12,000.00→12,345.60 元 CNY)"),
+        ({"state": "new", "earlier_hit_count": None, "earlier_amount": None},
+         "DC-03 新增 new(自 since 2026-03-24; 3 次 hits; 12,345.60 元 CNY)"),
+        ({"kind": "score", "state": "same"}, "评分 score 持续 same(自 since 2026-03-24)"),
+        ({"state": "faded", "faded_since": date(2026, 3, 31), "last_seen": date(2026, 3, 24), "hit_count": 0,
+          "amount": Decimal("0.00"), "is_estimate": True},
+         "DC-03 消退 faded(自 since 2026-03-31; 首见 first seen 2026-03-24; 末见 last seen 2026-03-24; 2→0 次 hits; "
+         "12,000.00→0.00 估算 estimate CNY)"),
+    ],
+)  # fmt: skip
+def test_a_case_is_said_in_both_languages_with_since_when(given: dict[str, Any], said: str) -> None:
+    assert case_text(case_row(**given)) == said
