@@ -67,6 +67,7 @@ class Service:
     process: subprocess.Popen[str]
     output: Path
     token: str = ""
+    parts: frozenset[int] = frozenset()
 
     @property
     def address(self) -> str:
@@ -111,9 +112,10 @@ class Service:
         return done.stdout
 
     def processes(self) -> list[int]:
-        """All that runs in its home, the commands of its tasks too."""
+        """All that runs in the sessions of its parts, and the commands of its tasks."""
+        listed = subprocess.run(["ps", "-eo", "pid=,sid="], capture_output=True, text=True, check=True).stdout
+        found = [int(pid) for pid, sid in map(str.split, listed.splitlines()) if int(sid) in self.parts]
         home = f"AIRFLOW_HOME={self.environment['AIRFLOW_HOME']}".encode()
-        found = []
         for entry in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
                 if home in (entry / "environ").read_bytes().split(b"\0"):
@@ -174,6 +176,8 @@ def service(finished_night: FinishedNight, tmp_path_factory: pytest.TempPathFact
     running = Service(environment, process, output)
     try:
         wait_until(running.is_up, 600)
+        children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True).stdout
+        running.parts = frozenset(int(pid) for pid in children.split())
         running.call("PATCH", "/api/v2/dags/fundwatch_nightly", {"is_paused": False})
         yield running
     finally:
