@@ -89,7 +89,7 @@ STOCK_MOVEMENT = history(
     "stock_movement",
     "one change of an institution's stock of an item",
     """
-    movement_id string
+    movement_id code
     institution_id string
     item_code code
     item_name name
