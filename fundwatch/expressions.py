@@ -60,7 +60,8 @@ AGGREGATES = _words(
 # values: a day of one entity bounds them, and the loader allows one such column per source.
 BOUNDED_AGGREGATES = frozenset({"sum", "count", "count_if"})
 WINDOW_FUNCTIONS = frozenset({"row_number", "rank", "dense_rank", "lag", "lead"})
-_ANYWHERE = SCALARS | AGGREGATES | WINDOW_FUNCTIONS
+# a measure may gather what it looks at, so that a reason can tell it: the rows of one entity's window bound it
+_ANYWHERE = SCALARS | AGGREGATES | WINDOW_FUNCTIONS | {"collect_list"}
 # ANSI mode is on: one division by zero or bad cast ends a whole pass, and a bad cast tells the value
 _SIGNS = {
     "/": "divides with '/': write try_divide(a, b)",

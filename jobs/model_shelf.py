@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from fundwatch.checked_files import DamagedFileError
 from fundwatch.content_files import ContentFileError
 from fundwatch.errors import KeyMissingError
 from fundwatch.journal import Journal
@@ -104,7 +105,7 @@ def _rows(lake: Lake, table: str) -> tuple[list[dict[str, Any]], str]:
         return [], ""
     try:
         rows = lake.rows(table, f"SELECT * FROM {table}")
-    except (DeltaError, pa.ArrowException, OSError) as fault:
+    except (DamagedFileError, DeltaError, pa.ArrowException, OSError) as fault:
         return [], f"{lake.path(table)} ({type(fault).__name__})"
     return sorted(rows, key=lambda row: [row[name] for name in order]), ""
 

@@ -153,5 +153,7 @@ def silent_models(lake: Lake, night: date) -> dict[str, str]:
         ("state", "==", "not_run"),
         ("entity_id", "==", ""),
     )
+    if not lake.exists("score"):
+        return {}
     rows = rows_of(lake, "score", *of_models, columns=columns)
     return {f"{row['entity_type']} {row['model']}": row["why_not"] or "" for row in rows}

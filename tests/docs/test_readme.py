@@ -55,8 +55,13 @@ def test_every_exit_code_is_told() -> None:
 
 def _in_fences(text: str) -> list[str]:
     """What follows `fundwatch` in the blocks of commands, without the remarks beside them."""
-    blocks = re.findall(r"^```\n(.*?)^```", text, re.M | re.S)
-    return [found.strip() for one in blocks for found in re.findall(r"^fundwatch ([^#\n]*)", one, re.M)]
+    inside, found = False, []
+    for line in text.splitlines():
+        if line.startswith("```"):
+            inside = not inside
+        elif inside and line.startswith("fundwatch "):
+            found.append(line.removeprefix("fundwatch ").partition("#")[0].strip())
+    return found
 
 
 def test_every_command_that_a_guide_names_is_one_of_the_command_line() -> None:

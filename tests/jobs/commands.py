@@ -51,6 +51,11 @@ CASES = {
     "reidentify": Case("reidentify list --as Wang", "reidentify list", "--as"),
     "audit": Case("audit verify", "audit verify --noted 1:ab", "N:HASH"),
     "source": Case("source columns", "source check --date 2026-03-30", f"{SECOND}, {FIRST}", is_read=False),
+    "models": Case(
+        f"models --date {SECOND}",
+        f"models promote --date {SECOND} --model doctor/oracle --as Wang --why because",
+        "doctor/isolation_forest",
+    ),
     "privacy": Case(f"privacy --date {SECOND}", "privacy", "--date 2026-03-31"),
     "export": Case(
         f"export leads_pseudonymous --date {SECOND} --out out",

@@ -123,4 +123,4 @@ def test_show_and_lake_check_say_it(settings: Settings, capsys: pytest.CaptureFi
     assert json.loads(capsys.readouterr().out)["out_of_date"] == [sentence]
     assert main(["lake", "check", *var]) == ExitCode.FAULT
     told = capsys.readouterr().err
-    assert f"runs belong together, ledger: {sentence}; do: run `fundwatch leads --date 2026-03-31`" in told
+    assert f"runs belong together, ledger: {sentence}; do: run `fundwatch leads --date 2026-03-31 " in told
