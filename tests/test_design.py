@@ -87,11 +87,6 @@ def test_a_night_runs_its_jobs_after_those_they_need() -> None:
         done.append(stage)
 
 
-def test_the_nightly_dag_runs_the_stages_of_a_night_in_order() -> None:
-    text = (ROOT / "dags" / "nightly.py").read_text(encoding="utf-8")
-    assert tuple(re.findall(r'command="(\w+)"', text)) == (*NIGHT, "privacy")
-
-
 def test_help_answers_without_loading_anything_heavy() -> None:
     script = (
         "import sys; sys.argv=['fundwatch','--help']\n"
