@@ -118,15 +118,6 @@ def test_a_night_runs_its_jobs_after_those_they_need() -> None:
         done.append(stage)
 
 
-def test_the_nightly_dag_runs_the_stages_of_a_night_in_order() -> None:
-    text = (ROOT / "dags" / "nightly.py").read_text(encoding="utf-8")
-    by_stage = re.search(r"def night_by_stage.*?chain\(\n(.*?)\n    \)\n(.*?)\n\n", text, flags=re.DOTALL)
-    assert by_stage is not None
-    chained = re.findall(r"^        (\w+),$", by_stage[1], flags=re.MULTILINE)
-    assert tuple(chained) == NIGHT
-    assert 'chain(intake, FundwatchStage(command="privacy"' in by_stage[2]
-
-
 def test_help_answers_without_loading_anything_heavy() -> None:
     script = (
         "import sys; sys.argv=['fundwatch','--help']\n"

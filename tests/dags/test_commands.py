@@ -53,7 +53,7 @@ def test_wrong_usage_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_trace_of_a_fault_is_an_error_and_only_what_fundwatch_says_of_it_is_told() -> None:
     fault = [
-        '  File "/app/jobs/stages.py", line 60, in serve',
+        '  File "/srv/jobs/stages.py", line 60, in serve',
         "    report = run_stage(options.command, place, night)",
         "fundwatch: a fault of fundwatch or of the machine: Py4JJavaError [CAST_INVALID_INPUT]",
         "  [CAST_INVALID_INPUT] The value '欧阳金雀' cannot be cast",

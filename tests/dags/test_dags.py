@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from fundwatch.errors import ExitCode
+from jobs.stages import NIGHT as STAGES
 from tests.dags.conftest import DAGS, airflow_environment
 
-NIGHT = ["delivery", "intake", "features", "rules", "score", "leads", "verdict"]
+NIGHT = ["delivery", *STAGES, "verdict"]
 HEAVY = ["pyspark", "mlflow", "great_expectations", "sklearn", "fundwatch", "jobs"]
 
 # Airflow reads its settings and makes its home when it is imported: it stays out of the tests' own process
