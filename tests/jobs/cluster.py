@@ -19,7 +19,7 @@ import pyspark
 
 SPARK = Path(pyspark.__file__).parent
 _MEMORY = "2g"
-_PATIENCE = 180.0
+_PATIENCE = 600.0
 
 
 @dataclass(frozen=True)
