@@ -10,6 +10,9 @@ create() {
   airflow backfill create --dag-id fundwatch_nightly --from-date "$1" --to-date "$2T23:59:59" \
     --max-active-runs 1 --reprocess-behavior completed "${@:3}" 2>&1
 }
+# while its runs are made the DAG is paused: a scheduler that already works on runs of a try that fails would end with it
+airflow dags pause fundwatch_nightly >/dev/null 2>&1 || true
+trap 'airflow dags unpause fundwatch_nightly >/dev/null 2>&1 || echo "unpause fundwatch_nightly on its page" >&2' EXIT
 # SQLite refuses a writer that another comes in between; what such a try leaves is swept by the scheduler within minutes
 was_locked=
 for _ in $(seq 20); do
