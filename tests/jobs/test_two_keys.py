@@ -17,6 +17,7 @@ from intake.pseudonyms import token_of
 from jobs.manage_keys import make_missing_keys
 from tests.night import NIGHTS, FinishedNight, run_fundwatch
 
+_HASHES_OF_TOKENS = {"hit_id", "key_id"}
 _DOMAINS = {"psn_no": "person", "bilg_dr_code": "doctor", "acord_dr_code": "doctor"}
 
 
@@ -45,7 +46,7 @@ def _fact(row: dict[str, Any], plain: dict[str, str], subject: dict[str, str]) -
     told = {key: plain.get(value, value) if isinstance(value, str) else value for key, value in row.items()}
     if "lead_id" in told:
         told["lead_id"] = subject[told["lead_id"]]
-    return repr(sorted((key, value) for key, value in told.items() if key not in ("hit_id", "key_id")))
+    return repr(sorted((key, value) for key, value in told.items() if key not in _HASHES_OF_TOKENS))
 
 
 def _run_again(finished: FinishedNight, var: Path) -> None:
