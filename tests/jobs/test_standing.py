@@ -114,7 +114,9 @@ def test_a_list_out_of_date_says_so_in_its_folder_and_no_more_when_it_is_made_ag
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     settings = make_lake(tmp_path / "var")
-    run(Ledger(settings.lake_dir), "rules", SECOND, "another threshold")
+    ledger = Ledger(settings.lake_dir)
+    for stage, made in (("score", "as ever"), ("leads", "as ever"), ("rules", "another threshold")):
+        run(ledger, stage, SECOND, made)
     return settings
 
 
