@@ -65,8 +65,9 @@ class Belonging:
         earliest = min(key[1] for key in found)
         if earliest < night:
             return f"run `fundwatch nightly --date {earliest} --to {night}`"
-        stages = {key[0] for key in found}
-        return f"run `fundwatch {stages.pop() if len(stages) == 1 else 'nightly'} --date {night}`"
+        stages, standing = {key[0] for key in found}, self.ledger.standing()
+        can_run = all((need, night) in standing for stage in stages for need in self.jobs[stage].needs)
+        return f"run `fundwatch {stages.pop() if len(stages) == 1 and can_run else 'nightly'} --date {night}`"
 
     def out_of_date(self, nights: Collection[date] | None) -> dict[RunKey, list[str]]:
         """By job and night: why the run no longer belongs to what stands, in full sentences; None: of every night."""

@@ -67,6 +67,8 @@ def test_a_stage_run_again_with_the_same_result_changes_nothing(ledger: Ledger) 
 def test_a_stage_that_was_started_again_and_did_not_end_is_told_of_what_rests_on_it(ledger: Ledger) -> None:
     ledger.start("score", SECOND, "as ever")
     assert told(ledger) == ["the list of 2026-03-31 was made from a run of score that does not stand any more"]
+    # the list alone cannot be made before its scores are
+    assert Belonging(ledger, night_jobs()).told(SECOND)["do"] == "run `fundwatch nightly --date 2026-03-31`"
 
 
 def test_an_earlier_night_run_again_leaves_later_nights_out_of_date_list_and_all(ledger: Ledger) -> None:
@@ -112,7 +114,9 @@ def test_a_list_out_of_date_says_so_in_its_folder_and_no_more_when_it_is_made_ag
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     settings = make_lake(tmp_path / "var")
-    run(Ledger(settings.lake_dir), "rules", SECOND, "another threshold")
+    ledger = Ledger(settings.lake_dir)
+    for stage, made in (("score", "as ever"), ("leads", "as ever"), ("rules", "another threshold")):
+        run(ledger, stage, SECOND, made)
     return settings
 
 
