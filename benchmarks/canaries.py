@@ -50,7 +50,7 @@ MARKS: Mapping[str, str] = {
 @dataclass(frozen=True)
 class Planter:
     """What goes into which column: the domain of columns that become tokens, by name; free texts, by file and name; and
-    "code" or "name" for columns that become such, by file and name."""
+    "code", "catalogue_code" or "name" for columns that become such, by file and name."""
 
     mapping: SourceMapping
     domains: Mapping[str, str]
@@ -99,8 +99,11 @@ class Planter:
         place = int(row_print, 16)
         if (kind, column) not in self.kinds or place % _ONE_CODE_IN or columns[place % len(columns)] != column:
             return value
-        is_name = self.kinds[kind, column] == "name"
-        return f"{value} {_IN_NAMES}".strip() if is_name else _IN_CODES[place // _ONE_CODE_IN % len(_IN_CODES)]
+        text = self.kinds[kind, column]
+        if text == "name":
+            return f"{value} {_IN_NAMES}".strip()
+        forms = _IN_CODES[:1] if text == "catalogue_code" else _IN_CODES  # a telephone may be a catalogue's code
+        return forms[place // _ONE_CODE_IN % len(forms)]
 
     def _is_register(self, kind: str) -> bool:
         fed = self.mapping.rows_of(kind)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Money, quantity and price as the national interface gives them (N(16,2), N(16,4), N(16,6)).
 _TOKEN = re.compile(r"token\((\w+)\)")
-_TEXTS = ("code", "name")
+_TEXTS = ("code", "catalogue_code", "name")
 _QUOTING = re.compile(r"quoting\((\S+)\)")
 _SKIPPED_BY = {"date", "timestamp", "bigint"}
 _SPARK_TYPE = {"money": "decimal(16,2)", "quantity": "decimal(16,4)", "price": "decimal(16,6)"}
@@ -33,7 +33,8 @@ class Column:
     """One column: its name, Spark type and meaning; the domain of the key, if it holds pseudonyms (or may).
 
     `is_free_text` is what people wrote, `is_quoting` what repeats values of other columns, pseudonyms among them.
-    `text` is "code" for short texts that nobody's name or number has a place in, "name" for what things are called.
+    `text` is "code" for short texts that nobody's name or number has a place in ("catalogue_code" if they come from a
+    public catalogue, some of whose codes look like telephones), "name" for what things are called.
     """
 
     name: str
@@ -74,7 +75,12 @@ class Table:
     @property
     def codes(self) -> tuple[str, ...]:
         """The columns of short codes and numbers: an identifier in one is an error of the row."""
-        return tuple(column.name for column in self.columns if column.text == "code")
+        return tuple(column.name for column in self.columns if column.text in ("code", "catalogue_code"))
+
+    @property
+    def catalogue_codes(self) -> tuple[str, ...]:
+        """Those of them that come from a public catalogue: eleven digits there are a drug and no telephone."""
+        return tuple(column.name for column in self.columns if column.text == "catalogue_code")
 
     @property
     def names(self) -> tuple[str, ...]:

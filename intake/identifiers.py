@@ -36,7 +36,7 @@ _MOBILE = f"(?:{_LEFT}|(?<=[+]86))1[3-9][0-9][ -]?[0-9]{{4}}[ -]?[0-9]{{4}}{_RIG
 _LANDLINE = f"{_LEFT}(?:010|02[0-9]|0[3-9][0-9]{{2}})-[1-9][0-9]{{6,7}}{_RIGHT}"
 _PASSPORT = f"{_LEFT}(?:[EeGg][0-9]{{8}}|[Ee][A-Za-z][0-9]{{7}}){_RIGHT}"
 _EMAIL = "[0-9A-Za-z_.+-]+@[0-9A-Za-z-]+[.][A-Za-z]{2,}"
-_BY_FORM = f"{_MOBILE}|{_LANDLINE}|{_PASSPORT}|{_EMAIL}"
+_BY_FORM = f"{_LANDLINE}|{_PASSPORT}|{_EMAIL}"
 # a number made of a region, a day and a count begins like a card of some regions
 _REGION_AND_DAY = f"^[0-9]{{6}}(?:(?:19|20)[0-9]{{2}}|2[0-9]){_DAY}"
 # cheap, and passes whatever one of the above may find: most values stop here
@@ -72,7 +72,7 @@ def holds_identifier(text: str, year: int) -> bool:
         (born and int(born[6:10]) <= year - _YOUNGEST and is_check_digit_right(born))
         or (old and int(old[6:8]) > year % 100)
         or (card and not re.match(_REGION_AND_DAY, card) and is_luhn(card))
-        or re.search(_BY_FORM, value)
+        or re.search(f"{_MOBILE}|{_BY_FORM}", value)
         or re.search(f"{_WHOLE_NAME}|{_OF_TWO}", value)
     )
 
@@ -93,9 +93,11 @@ def identifier_codes(table: Table, filled: Collection[str], allowed: Collection[
     if not looked_at:
         return F.lit("")
     each = ", ".join(
-        f"named_struct('n', '{name}', 'v', translate(`{name}`, '{_FULL}', '{_HALF}'))" for name in looked_at
+        f"named_struct('n', '{name}', 'v', translate(`{name}`, '{_FULL}', '{_HALF}'), "
+        f"'p', {str(name not in table.catalogue_codes).lower()})"
+        for name in looked_at
     )
-    found = f"transform(filter(array({each}), c -> {_holds('c.v', year)}), c -> concat('{IDENTIFIER}:', c.n))"
+    found = f"transform(filter(array({each}), c -> {_holds('c.v', year, 'c.p')}), c -> concat('{IDENTIFIER}:', c.n))"
     together = ", ".join(f"`{name}`" for name in looked_at)
     may_hold = f"concat_ws('|', {together}) RLIKE '{_MAY_HOLD}|[一-龥]'"
     return F.expr(f"CASE WHEN {may_hold} THEN array_join({found}, ',') ELSE '' END")
@@ -122,14 +124,15 @@ def grouped_without_identifiers(table: Table, names: Sequence[str], year: int) -
     def fit(name: str) -> Column:
         if name not in table.codes:
             return F.expr(_masked(f"`{name}`")).alias(name) if name in table.names else F.col(name)
-        holds = _holds(f"translate(`{name}`, '{_FULL}', '{_HALF}')", year)
+        may_be_phone = str(name not in table.catalogue_codes).lower()
+        holds = _holds(f"translate(`{name}`, '{_FULL}', '{_HALF}')", year, may_be_phone)
         return F.expr(f"if(`{name}` RLIKE '{_MAY_HOLD}|[一-龥]' AND ({holds}), NULL, `{name}`)").alias(name)
 
     return [fit(name) for name in names]
 
 
-def _holds(value: str, year: int) -> str:
-    """`holds_identifier` in SQL, over a value in half width; null where that is.
+def _holds(value: str, year: int, may_be_phone: str) -> str:
+    """`holds_identifier` in SQL, over a value in half width; null where that is. `may_be_phone` is SQL too.
 
     A check digit of ISO 7064 is of powers of 2 modulo 11, and so is a number that is read in base 13.
     """
@@ -141,6 +144,7 @@ def _holds(value: str, year: int) -> str:
         f"coalesce({is_born} AND ({body} + {check}) % 11 = 1, false)"
         f" OR coalesce(try_cast(substr({old}, 7, 2) AS int) > {year % 100}, false)"
         f" OR ({card} <> '' AND NOT {card} RLIKE '{_REGION_AND_DAY}' AND luhn_check({card}))"
+        f" OR ({may_be_phone} AND {value} RLIKE '{_MOBILE}')"
         f" OR {value} RLIKE '{_BY_FORM}|{_WHOLE_NAME}|{_OF_TWO}'"
     )
 

@@ -102,7 +102,7 @@ def to_sample_rows(robust_z: DataFrame, reads: Reads, seed: int) -> DataFrame:
 def to_sample(rows: pd.DataFrame, entity: str, as_of: date, reads: Reads) -> Sample:
     """The collected sample rows, ordered by their values, as a matrix."""
     matrix = rows[list(reads.indicators)].to_numpy(dtype=np.float64)
-    order = np.lexsort(matrix.T[::-1])
+    order = np.lexsort(matrix.T[::-1]) if reads.indicators else np.arange(len(rows))
     ids = rows["entity_id"].to_numpy()[order]
     return Sample(entity, as_of, tuple(ids), reads, np.ascontiguousarray(matrix[order]))
 

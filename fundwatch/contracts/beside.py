@@ -78,7 +78,7 @@ TRACE_SCAN = history(
     institution_id string
     encounter_id string
     patient_id token(person)
-    item_code code
+    item_code catalogue_code
     quantity int 1 handed out, -1 taken back
     is_insured boolean paid through the insurance
     is_split boolean a part of a pack
@@ -91,7 +91,7 @@ STOCK_MOVEMENT = history(
     """
     movement_id code
     institution_id string
-    item_code code
+    item_code catalogue_code
     item_name name
     movement_type code opening, purchase, sale, return, loss or closing
     moved_on date

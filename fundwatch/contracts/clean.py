@@ -28,7 +28,7 @@ institution_id string where
 visit_type code code of the kind of visit (med_type)
 charged_at timestamp when the service was charged
 order_id code prescription or order number
-item_code code national catalogue code
+item_code catalogue_code national catalogue code
 item_name name
 local_item_code code the institution's own code
 item_type code list_type: 101 drug … 201 service, 301 consumable
@@ -222,7 +222,7 @@ ITEM = history(
     "item",
     "catalogue entry × validity",
     """
-    item_code code
+    item_code catalogue_code
     item_name name
     item_type code
     charge_class code

@@ -135,6 +135,16 @@ def test_a_code_that_holds_an_identifier_is_not_kept_and_a_name_keeps_all_but_wh
     assert [tuple(row) for row in kept.collect()] == rows  # the quality file says that such are its codes
 
 
+def test_eleven_digits_of_a_catalogue_are_a_drug_and_a_certificate_among_its_codes_is_found(
+    interpreted: SparkSession,
+) -> None:
+    rows = [("16714072701", "A"), ("A-11010519491231002X", "B"), ("A", "16714072701")]
+    given = interpreted.createDataFrame(rows, "item_code string, local_item_code string")
+    codes = identifier_codes(_table(), given.columns, (), YEAR).alias("codes")
+    found = [row["codes"] for row in given.select("*", codes).collect()]
+    assert found == ["", "IDENTIFIER_IN_CODE:item_code", "IDENTIFIER_IN_CODE:local_item_code"]
+
+
 @pytest.mark.parametrize("table", CLEAN, ids=lambda table: table.name)
 def test_every_string_of_a_clean_table_is_a_key_or_declared_as_code_or_name(table: Table) -> None:
     plain = [c.name for c in table.columns if c.type == "string" and not (c.text or c.domain or c.is_free_text)]

@@ -67,7 +67,8 @@ def test_what_a_killed_intake_leaves_is_private_is_named_by_the_lake_check_and_g
     staged = tmp_path / "lake" / ".staging"
     assert f"-Djava.io.tmpdir={own / 'java'}" in called
     assert list((own / "spark").glob("**/blockmgr-*"))
-    readable = [file for file in copied.rglob("*.csv") if marks_in(file.read_bytes())]
+    copies = [file for file in copied.rglob("*") if file.is_file()]
+    readable = [file for file in copies for _, content in contents(file) if marks_in(content)]
     assert readable, "the copy holds names; who else may enter its folder?"
     assert {p.stat().st_mode & 0o077 for p in (own, own.parent, copied, copied.parent, staged)} == {0}
     elsewhere = [file for file in (tmp_path / "system").rglob("*") if file.is_file()]
