@@ -33,7 +33,7 @@ def _encounter(number: int, **given: Any) -> dict[str, Any]:
     return {
         "encounter_id": f"E{number}", "patient_id": f"{number:032x}", "institution_id": "H1", "visit_type": "21",
         "insurance_type": "310", "is_inpatient": True, "region_code": "990102", "started_at": datetime(2026, 3, 4, 9),
-        "ended_at": datetime(2026, 3, 9, 9), "main_diagnosis_code": f"I1{number % 3}.x00",
+        "ended_at": datetime(2026, 3, 9, 9, number), "main_diagnosis_code": f"I1{number % 3}.x00",
         **{name: f"{kind}{number:031x}" for kind, name in (("a", "attending_doctor_id"), ("b", "record_id"))}, **given,
     }  # fmt: skip
 

@@ -38,9 +38,7 @@ def _with_conf(tmp_path: Path, name: str, *changes: tuple[str, str]) -> Path:
 def _days_tell_all() -> Export:
     """Each encounter has a length of its own, so that who holds its bill knows it again."""
     export = read_export("research_encounters")
-    query = export.query.replace(
-        "greatest(datediff(e.ended_at, e.started_at), 0)", "try_cast(substring(e.encounter_id, 2) AS int)"
-    )
+    query = export.query.replace("greatest(datediff(e.ended_at, e.started_at), 0)", "minute(e.ended_at)")
     return Export.model_validate(export.model_dump(by_alias=True) | {"query": query})
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from features.catalogue import load_catalogues
+from fundwatch.errors import FundwatchError
 from fundwatch.settings import Settings
 from jobs import score_entities, train_models
 from jobs.job import Workplace, run_job
@@ -119,6 +120,9 @@ def test_models_that_do_not_hold_are_not_run_not_trained_anew_and_training_the_n
     assert len(report["incomplete"]) == 2  # the ledger knows which there were
     assert not place.lake.exists("model")
 
+    with pytest.raises(FundwatchError, match="model is gone"):
+        run_job(train_models.JOB, place, NIGHT)
+    place.settings = place.settings.model_copy(update={"rebuilt_tables": "model"})  # it is lost for good
     assert run_job(train_models.JOB, place, NIGHT)["champion"] == 2
     assert run_stage("score", place, NIGHT)["incomplete"] == []
     assert rows_of(place, "score") == whole
