@@ -90,10 +90,13 @@ class QualityReport:
         )
 
     def _total_rows(self) -> list[Sequence[object]]:
-        rows = [_total_row(total.file_name, total) for total in self.totals]
-        tables = dict.fromkeys(total.table_name for total in self.totals)
-        sums = [_sum([t for t in self.totals if t.table_name == table]) for table in tables]
-        return rows + [_total_row("合计 all", total) for total in sums if len(self.totals) > 1]
+        """The rows of the table of totals; a table that came in several files has its sum beneath them."""
+        rows: list[Sequence[object]] = []
+        for table in dict.fromkeys(total.table_name for total in self.totals):
+            of_table = [total for total in self.totals if total.table_name == table]
+            rows += [_total_row(total.file_name, total) for total in of_table]
+            rows += [_total_row("合计 all", _sum(of_table))] if len(of_table) > 1 else []
+        return rows
 
     def _record(self) -> dict[str, Any]:
         return {

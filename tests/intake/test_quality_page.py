@@ -83,14 +83,14 @@ def test_the_page_says_what_was_held_and_why_with_every_total_to_the_cent():
         outcome="held",
         why="the quality gate stopped the night",
         expectations=judge([held, total("item", 5)], [landed("claim_line.csv", 100)], QUALITY),
-        totals=[held, total("item", 5)],
+        totals=[held, total("claim_line", 4, file_name="fee_list_2.csv"), total("item", 5)],
         codes=[CodeCount("claim_line", "AMOUNT_MISMATCH", 4, (("claim_line.csv", 7),))],
         drift=["fee.csv: column 'x' is new: parked, not read"],
         history=[{"state": "held", "by": "", "why": "a share of 4 %"}],
     )
     page, record = report.files()[PAGE].decode(), json.loads(report.files()[RECORD])
     for told in ("暂存", "the quality gate stopped the night", "1,234.50", "34.50", "✗ 不合格行占比不超过 2.00%",
-                 "AMOUNT_MISMATCH", "claim_line.csv:7", "parked, not read", "a share of 4 %", "合计 all"):  # fmt: skip
+                 "AMOUNT_MISMATCH", "claim_line.csv:7", "parked, not read", "a share of 4 %", "合计 all", ">104<"):  # fmt: skip
         assert told in page, told
     assert record["outcome"] == "held"
     assert record["totals"][0]["delivered_amount"] == "1234.50"
