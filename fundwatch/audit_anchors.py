@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fundwatch.audit_chain import Held
+from fundwatch.checked_files import DamagedFileError
+from fundwatch.delta_rows import opened, seal
 from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.fingerprint import fingerprint
 from fundwatch.journal import Journal
@@ -73,10 +75,10 @@ class Anchors:
             return
         try:
             self._journal.append([{"line": head.seq, "hash": head.hash}])
-            table = DeltaTable(str(place))
-            if len(table.file_uris()) > _FILES:  # a file a line: every call reads them all
-                table.optimize.compact()
-        except (DeltaError, OSError) as fault:
+            if len(DeltaTable(str(place)).file_uris()) > _FILES:  # a file a line: every call reads them all
+                opened(place).optimize.compact()
+                seal(place)
+        except (DamagedFileError, DeltaError, OSError) as fault:
             log.warning("the audit log's head was not noted in the lake: %s", type(fault).__name__)
 
     def newest_run(self) -> datetime | None:
@@ -102,7 +104,7 @@ class Anchors:
 
         try:
             rows = self._journal.rows()
-        except (DeltaError, OSError, ValueError) as fault:
+        except (DamagedFileError, DeltaError, OSError, ValueError) as fault:
             raise AnchorError(
                 f"the anchors of the audit log cannot be read ({type(fault).__name__})",
                 where=str(self._journal.path),

@@ -122,6 +122,16 @@ class Ledger:
         """The rows of `run_table` of one run."""
         return [row for row in self._run_table.rows() if row["run_id"] == run_id]
 
+    def gave_up(self, run_id: str) -> bool:
+        """Whether a table that the run wrote was noted as lost for good since: then the run does not stand."""
+        made: set[str] = set()
+        for row in self.table_rows():
+            if row["run_id"] == run_id and row["state"] == "committed":
+                made.add(row["table_name"])
+            elif row["state"] == "lost" and row["table_name"] in made:
+                return True
+        return False
+
     def table_rows(self) -> list[dict[str, Any]]:
         """Every row of `run_table`, the oldest first."""
         return self._run_table.rows()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fundwatch.delta_rows import commit_rows, query_rows, seal
+from fundwatch.delta_rows import commit_rows, opened, query_rows, seal
 from fundwatch.keys import KeyRing, PseudonymKey
 from fundwatch.sealing import VaultError
 from fundwatch.store import Lake
@@ -116,14 +116,12 @@ def richer(row: _Row, other: _Row | None) -> _Row:
 
 
 def _put_bridge(vault: Vault, staged: Path) -> None:
-    from deltalake import DeltaTable
-
     if not vault.has_bridge:
         commit_rows(vault.bridge_path, staged_rows(staged), "overwrite")
         return
     # an earlier run was killed, or a night was taken in with the old key since: add what is not there
     same = "held.domain = told.domain AND held.old_token = told.old_token"
-    table = DeltaTable(str(vault.bridge_path))
+    table = opened(vault.bridge_path)
     merge = table.merge(staged_rows(staged), same, source_alias="told", target_alias="held")
     merge.when_not_matched_insert_all().execute()
     seal(vault.bridge_path)

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from intake.delivery import kinds_in
+from intake.limits import MOST_MANIFEST
 from intake.manifest import MANIFEST, Manifest
 from intake.mapping import SourceMapping
 
@@ -33,6 +34,8 @@ def still_missing(mapping: SourceMapping, landing: Path, night: date, now: float
 
 
 def _not_as_listed(folder: Path) -> Iterator[str]:
+    if (folder / MANIFEST).stat().st_size > MOST_MANIFEST:
+        return  # it is there, and the intake says what is wrong with it
     content = (folder / MANIFEST).read_bytes()
     if not content.rstrip().endswith(b"}"):
         yield f"{MANIFEST} is still being written"
@@ -57,7 +60,11 @@ def _not_at_rest(mapping: SourceMapping, folder: Path, now: float) -> Iterator[s
         yield "the folder holds no file that the mapping reads"
         return
     # the time of the last change of any kind: a copy may keep the time of its content
-    last = max(path.stat().st_ctime for path in (folder, *(folder / name for name in names)))
+    try:
+        last = max(path.lstat().st_ctime for path in (folder, *(folder / name for name in names)))
+    except FileNotFoundError:
+        yield "the folder is changing"
+        return
     rest, rested = _REST_MINUTES[mapping.delivery.manifest], int((now - last) // 60)
     if rested < rest:
         no_manifest = f"{MANIFEST} is not there, and " if mapping.delivery.manifest == "expected" else ""

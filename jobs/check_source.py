@@ -92,7 +92,9 @@ def _with_spark(
 
     conf, master = settings.spark()
     conf = Scratch(settings.scratch_dir).spark_conf(conf) | {"spark.sql.warehouse.dir": str(scratch)}
-    conf |= FEW_ROWS if sample <= _FEW else {}
+    if sample <= _FEW:
+        java = "spark.driver.extraJavaOptions"  # the private folder for temporary files stands there too
+        conf |= FEW_ROWS | {java: f"{conf.get(java, '')} {FEW_ROWS.get(java, '')}".strip()}
     with step("Spark starts"):
         spark = start_session("fundwatch source check", conf, master)
     try:

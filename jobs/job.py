@@ -313,13 +313,17 @@ def upstream_of(job: Job, night: date, standing: Mapping[RunKey, str]) -> dict[R
     return {key: standing[key] for key in keys if key in standing}
 
 
+def _stands_still(job: Job, place: Workplace, night: date, run_id: str) -> bool:
+    return not place.ledger.gave_up(run_id) and job.outputs_stand(place, night)
+
+
 def run_job(job: Job, place: Workplace, night: date) -> Report:
     """Run the job for the night unless it stands already with the same print. The report says `is_new`."""
     refuse_lost(place.lake, place.ledger, (*job.reads, *job.optional, *job.writes), place.settings.rebuilt_tables)
     upstream, own = _upstream(job, place, night), job.own_print(place, night)
     run_print = _print_over(job, upstream, own)
     stands = place.ledger.committed(job.name, night)
-    if stands is not None and stands.print == run_print and job.outputs_stand(place, night):
+    if stands is not None and stands.print == run_print and _stands_still(job, place, night, stands.run_id):
         log.info("%-64s   nothing to do: done before with the same input", f"{night} {job.title}")
         return {**stands.detail, "is_new": False}
     run_id = place.ledger.start(job.name, night, run_print)

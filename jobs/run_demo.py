@@ -8,11 +8,13 @@ from typing import Any
 
 from fundwatch.logs import log
 from fundwatch.settings import Settings
+from fundwatch.store import Lake
 from intake.quality_page import FOLDER, PAGE
 from jobs.command_line import settings_of
 from jobs.copying import say
 from jobs.job import Report
 from jobs.manage_keys import make_missing_keys
+from jobs.read_leads import listed_leads
 from jobs.run_nights import by_stage, delivered_nights, run_nights
 from jobs.show_lead import print_list
 from jobs.simulate_claims import deliver
@@ -58,7 +60,9 @@ def _tell(
     _tell_how_right(options, settings, last)
     folder = settings.lists_dir / last.isoformat()
     say(options, f"full list: {folder / 'leads.csv'}   evidence packs: {folder / 'evidence'}")
-    say(options, f"one lead:  `fundwatch show 1 --date {last}`")
+    first = listed_leads(Lake(settings.lake_dir), last, top=1)  # its id: equal leads share a place
+    if first:
+        say(options, f"one lead:  `fundwatch show {first[0].lead_id[:8]} --date {last}`")
     say(options, f"MLflow:    {settings.tracking_uri}, experiment fundwatch_leads")
     say(options, f"quality:   {settings.reports_dir / last.isoformat() / FOLDER / PAGE}")
     say(options, f"labels:    {settings.truth_dir / 'labels.csv'}")

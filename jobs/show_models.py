@@ -8,8 +8,9 @@ from datetime import date
 from typing import Any
 
 from fundwatch.errors import FundwatchError
-from fundwatch.lock import held
+from fundwatch.lock import held, refuse_no_lake
 from jobs.command_line import night_of, settings_of
+from jobs.copying import say
 from jobs.model_shelf import promotions_in, shelf_of
 from models.champions import Champion, Shelf, kinds
 from models.promotion import Standing
@@ -29,6 +30,7 @@ def serve(options: argparse.Namespace) -> Any:
 
 def _list(options: argparse.Namespace) -> dict[str, Any]:
     settings, night = settings_of(options).settings, night_of(options)
+    refuse_no_lake(settings.lake_dir)
     found = list(_told(shelf_of(settings), night))
     if not options.json:
         _print(found, night)
@@ -73,7 +75,7 @@ def _promote(options: argparse.Namespace) -> dict[str, Any]:
         promotions_in(settings.lake_dir).append([told.row()])
     if not options.json:
         print(f"from {night} on, {options.model} {loaded.print} (learned on {record.business_date}) speaks")
-        print(f"lists follow when their nights run again: fundwatch nightly --date {night}")
+        say(options, f"lists follow when their nights run again: `fundwatch nightly --date {night}`")
     return {"model": options.model, "print": loaded.print, "from": night, "by": options.by}
 
 

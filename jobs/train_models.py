@@ -61,7 +61,7 @@ def _run(night: Night) -> Report:
         raise ModelTableError(
             "the table `model` cannot be read",
             where=shelf.fault,
-            do="restore it from a copy; or remove its folder and train for each night that had models",
+            do="restore it from a copy; or remove its folder and train with --set rebuilt_tables=model, night by night",
         )
     stood = stood_before(shelf, night.date)  # read first: what is written may mend data that were damaged
     measured = measured_indicators(night)

@@ -49,9 +49,9 @@ def serve(options: argparse.Namespace) -> Any:
 
 def audit_state(settings: Settings) -> AuditState:
     """How the log stands, its head noted in the lake where it holds. An account without its key does not look."""
-    if not settings.vault_dir.exists() and not Anchors(settings.lake_dir, settings.reports_dir).noted():
-        return AuditState(None, 0, "", "there is no vault")
     try:
+        if not settings.vault_dir.exists() and not Anchors(settings.lake_dir, settings.reports_dir).noted():
+            return AuditState(None, 0, "", "there is no vault")
         log = audit_log(settings)
         verdict = log.verify()
         if verdict.holds:

@@ -65,13 +65,16 @@ def findings(gathered: DataFrame) -> DataFrame:
 
 
 def judged(coverage: DataFrame, scores: DataFrame) -> DataFrame:
-    """Grain: subject type × kind that ran tonight, over whatever it ran."""
+    """Grain: subject type × kind that ran tonight. Scores of a type ran when all its models did: who stood out by one
+    that is silent tonight has not faded."""
     types = F.explode(F.array(*(F.lit(name) for name in ("patient", "doctor", "institution"))))
     rules = coverage.where("state = 'run'").select(types.alias("subject_type"), F.col("rule_id").alias("kind"))
     scored = scores.where("state = 'scored'").select(
         F.col("entity_type").alias("subject_type"), F.lit(SCORE_KIND).alias("kind")
     )
-    return rules.unionByName(scored).distinct()
+    silent = scores.where("state = 'not_run' AND entity_id = ''").select(F.col("entity_type").alias("subject_type"))
+    heard = scored.join(silent.distinct(), on="subject_type", how="left_anti")
+    return rules.unionByName(heard).distinct()
 
 
 def cases(tonight: DataFrame, ran: DataFrame, earlier: DataFrame, names: DataFrame, at: CaseNight) -> DataFrame:

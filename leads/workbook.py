@@ -55,6 +55,7 @@ _EVIDENCE = (
     Heading("作用", "Role", 12, "wrapped"),
     Heading("金额(元)", "Amount, CNY", 13, "money"),
     Heading("计入金额(元)", "Counted, CNY", 13, "money"),
+    Heading("线索编号", "Lead id", 19),
 )
 _HITS = (
     Heading("线索序号", "Lead", 8, "place"),
@@ -69,6 +70,7 @@ _HITS = (
     Heading("事实(英文)", "Facts (English)", 60, "wrapped"),
     Heading("金额(元)", "Amount, CNY", 13, "money"),
     Heading("估算", "Estimate", 10),
+    Heading("线索编号", "Lead id", 19),
 )
 _FADED = (
     Heading("自", "Since", 12, "date"),
@@ -161,8 +163,8 @@ def _gone(content: ListContent) -> str:
     if earlier is None:
         return "此前无清单,无可消退 | No earlier list: nothing can have faded"
     return (
-        f"与 {earlier} 的清单相比,今夜不再发现;至多列出 {FADED_LISTED} 条 | "
-        f"Not found tonight, beside the list of {earlier}; at most {FADED_LISTED} are listed"
+        f"今夜未发现,自首列日期起已消退(此前清单:{earlier});至多列出 {FADED_LISTED} 条 | "
+        f"Not found tonight, faded since the day in the first column (earlier list: {earlier}); at most {FADED_LISTED}"
     )
 
 
@@ -184,6 +186,7 @@ def _evidence(content: ListContent) -> Iterator[tuple[object, ...]]:
                 content.place(row.institution_id), short(row.patient_id), row.encounter_id, row.settlement_id,
                 row.line_id, row.item_code, row.item_name, row.quantity, row.unit_price,
                 ROLE_WORDS.get(row.role or COUNTED, ""), row.amount, row.amount_at_risk,
+                lead.lead_id,
             )  # fmt: skip
 
 
@@ -193,7 +196,7 @@ def _hits(content: ListContent) -> Iterator[tuple[object, ...]]:
             yield (
                 lead.place, _tier(lead), hit.rule_id, hit.period_start, hit.period_end,
                 content.place(hit.institution_id), short(hit.patient_id), hit.encounter_id, hit.reason_zh,
-                hit.reason_en, hit.amount_at_risk, _yes(hit.is_estimate),
+                hit.reason_en, hit.amount_at_risk, _yes(hit.is_estimate), lead.lead_id,
             )  # fmt: skip
 
 

@@ -68,17 +68,22 @@ Knowledge = Mapping[str, Sequence[KnowledgePoint]]
 def load_knowledge(files: Sequence[Traversable] | None = None, region: Region | None = None) -> Knowledge:
     """The points of each class that hold in the region. Raises CatalogueError naming file and line of every fault."""
     region = region or Region()
+    regional = region.files_in("knowledge", ".csv") if files is None else []
     if files is None:
-        files = [*package_files("rules", "knowledge", ".csv"), *region.files_in("knowledge", ".csv")]
+        files = [*package_files("rules", "knowledge", ".csv"), *regional]
     wrong: list[str] = []
     points: dict[str, list[KnowledgePoint]] = defaultdict(list)
     for file in files:
-        points[file.name.removesuffix(".csv")] += [p for p in _points(file, wrong) if p.region in region.chain]
-    for name, told in points.items():
-        wrong += [f"{name}.csv: {clash}" for clash in _clashes(told)]
+        told = list(_points(file, wrong))
+        if file in regional:  # the shipped files hold the points of all regions
+            strange = [p for p in told if p.region not in region.chain]
+            wrong += [f"{file}: {p.code}: region '{p.region}' is none of {', '.join(region.chain)}" for p in strange]
+        points[file.name.removesuffix(".csv")] += [p for p in told if p.region in region.chain]
+    for name, of_class in points.items():
+        wrong += [f"{name}.csv: {clash}" for clash in _clashes(of_class)]
     if wrong:
         raise CatalogueError(faults("the knowledge does not hold", wrong), do="mend every row that is named")
-    return {name: _narrowest(told, region.chain) for name, told in points.items()}
+    return {name: _narrowest(of_class, region.chain) for name, of_class in points.items()}
 
 
 def _narrowest(points: Sequence[KnowledgePoint], chain: Sequence[str]) -> tuple[KnowledgePoint, ...]:
@@ -103,7 +108,12 @@ def knowledge_print(knowledge: Knowledge) -> str:
 
 
 def _points(file: Traversable, wrong: list[str]) -> Iterator[KnowledgePoint]:
-    rows = csv.DictReader(file.read_text(encoding="utf-8").splitlines())
+    try:
+        text = file.read_text(encoding="utf-8-sig")  # a spreadsheet writes a mark at the beginning
+    except UnicodeDecodeError:
+        wrong.append(f"{file}: is not UTF-8: save it as UTF-8")
+        return
+    rows = csv.DictReader(text.splitlines())
     for number, row in enumerate(rows, start=2):
         try:
             yield KnowledgePoint.model_validate({k: v for k, v in row.items() if v})

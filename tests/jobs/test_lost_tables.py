@@ -54,6 +54,21 @@ def test_a_table_that_is_lost_for_good_is_made_anew_and_expected_from_then_on(se
         refuse_lost(lake, ledger, ["rule_hit"])
 
 
+def test_a_run_whose_table_was_given_up_does_not_stand_any_more(settings):
+    lake, ledger = Lake(settings.lake_dir), Ledger(settings.lake_dir)
+    run_id = ledger.start("rules", SECOND, "p")
+    for table in ("rule_hit", "hit_line"):
+        ledger.written(run_id, "rules", SECOND, Written(table, lake.version(table), 2))
+    ledger.commit(run_id, "rules", SECOND, "p", {})
+    assert not ledger.gave_up(run_id)
+    shutil.rmtree(lake.path("rule_hit"))
+    refuse_lost(lake, ledger, ["rule_hit"], "rule_hit")
+    assert Ledger(settings.lake_dir).gave_up(run_id)
+    again = ledger.start("rules", SECOND, "p")
+    ledger.written(again, "rules", SECOND, Written("rule_hit", 0, 2))
+    assert not ledger.gave_up(again)
+
+
 def test_what_was_never_written_is_not_missed(settings):
     lake, ledger = Lake(settings.lake_dir), Ledger(settings.lake_dir)
     refuse_lost(lake, ledger, ["referral", "capacity"])

@@ -281,3 +281,14 @@ def test_a_parameter_is_no_moment_of_the_clock(tmp_path, entry):
 
 def test_names_are_compared_without_case(tmp_path, entry):
     _load(tmp_path, {**entry, "when": "COPY_NUMBER > 1 AND Amount > 0"})
+
+
+def test_a_point_of_a_regions_file_that_names_another_region_is_refused(tmp_path):
+    folder = tmp_path / "city" / "knowledge"
+    folder.mkdir(parents=True)
+    (folder / "frequency.csv").write_bytes((HEADER + "X1,1,day,a,ctiy,2026-01-01,,s\n").encode("utf-8-sig"))
+    (folder / "item_class.csv").write_bytes((HEADER + "A*,床,,床,city,2026-01-01,,s\n").encode("gbk"))
+    with pytest.raises(CatalogueError) as raised:
+        load_knowledge(region=Region(("city",), ((tmp_path / "city",),)))
+    assert "X1: region 'ctiy' is none of CN, city" in raised.value.what
+    assert "item_class.csv: is not UTF-8" in raised.value.what
