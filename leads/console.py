@@ -31,7 +31,7 @@ def top_table(rows: Sequence[LeadRow], title: str = "线索清单 Leads", cases:
     table = new_table(title, CAUTION)
     table.add_column("序号\nPlace", justify="right")
     table.add_column("等级\nTier", no_wrap=True)
-    table.add_column("对象\nSubject", overflow="fold", min_width=11)
+    table.add_column("对象\nSubject", overflow="fold")
     table.add_column("规则\nRules", overflow="fold")
     table.add_column("个案\nCases", overflow="fold")
     table.add_column("命中\nHits", justify="right")
