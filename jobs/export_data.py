@@ -15,6 +15,7 @@ from fundwatch.contracts import TABLES
 from fundwatch.errors import CatalogueError, faults
 from fundwatch.expressions import EXPORT_COLUMN, faults_in, written
 from fundwatch.lineage import made_of
+from fundwatch.pages import as_json, publish
 from fundwatch.queries import query_written
 from fundwatch.store import Lake
 from intake.generalising import TREATMENTS
@@ -25,7 +26,6 @@ from jobs.job import Workplace, reading
 from jobs.privacy_catalogue import read_privacy
 from jobs.standing import refuse_no_stage
 from leads.exports import PERSON, Export, ExportColumn, ExportRefusedError, counts_persons, leaks, read_export
-from leads.privacy_pages import as_json, publish
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -15,6 +15,7 @@ from fundwatch.access import read_access
 from fundwatch.contracts import TABLES, beside, clean
 from fundwatch.erasures import ErasureLog
 from fundwatch.key_shares import share_paths
+from fundwatch.pages import as_json
 from fundwatch.resources import conf_names
 from fundwatch.retention import DATED, GOES_WITH
 from fundwatch.settings import Settings
@@ -23,7 +24,7 @@ from fundwatch.tables import Column, Table
 from jobs.privacy_catalogue import Kind, Privacy, Record, read_record
 from jobs.verify_audit import AuditState
 from leads.exports import Title, read_export
-from leads.privacy_pages import as_json, note, page, table
+from leads.privacy_pages import note, page, table
 
 _OPEN = "待填"
 # what lies beside the tables with a contract: name, grain, kind, level, tokens, how it goes

@@ -12,6 +12,7 @@ from typing import Any
 
 from fundwatch.anonymity import Anonymity, anonymity_of, measured
 from fundwatch.audit_anchors import REPORTED
+from fundwatch.pages import as_json, publish
 from fundwatch.settings import Settings
 from fundwatch.store import Lake
 from fundwatch.terminal import new_table, show
@@ -26,7 +27,7 @@ from jobs.stages import refuse_incomplete
 from jobs.standing import refuse_no_stage
 from jobs.verify_audit import audit_state
 from leads.exports import ExportColumn
-from leads.privacy_pages import MEASURES, as_json, as_record, measure_rows, note, page, publish, table
+from leads.privacy_pages import MEASURES, as_record, measure_rows, note, page, table
 
 _EVERYBODY = "*"  # the row of the measures that counts persons; no set is named so
 _TREATMENTS = {

@@ -1,13 +1,10 @@
-"""Privacy measures as files: JSON for machines, one HTML page in both languages for people."""
+"""Privacy measures as records, and as parts of one HTML page in both languages for people."""
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from fundwatch.anonymity import Anonymity
@@ -62,22 +59,3 @@ def table(heading: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
     head = "".join(f"<th>{escape(text)}</th>" for text in columns)
     body = "\n".join("<tr>" + "".join(f"<td>{escape(str(c))}</td>" for c in row) + "</tr>" for row in rows)
     return f"<h2>{escape(heading)}</h2><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
-
-
-def as_json(content: Mapping[str, Any]) -> str:
-    return json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True, default=str) + "\n"
-
-
-def publish(folder: Path, files: Mapping[str, bytes]) -> Path:
-    """The files in their folder, which appears whole or not at all and replaces a former one."""
-    draft, former = (folder.with_name(f".{folder.name}.{state}") for state in ("draft", "former"))
-    for left_over in (draft, former):
-        shutil.rmtree(left_over, ignore_errors=True)
-    draft.mkdir(parents=True)
-    for name, content in files.items():
-        (draft / name).write_bytes(content)
-    if folder.exists():
-        folder.rename(former)
-    draft.rename(folder)
-    shutil.rmtree(former, ignore_errors=True)
-    return folder

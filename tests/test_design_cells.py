@@ -35,7 +35,6 @@ OTHERS = {
     "jobs/belonging.py": "a note",
     "leads/evaluation_report.py": "JSON and a picture; its CSV is made by csv_for_people",
     "leads/lists.py": "pages and JSON; its CSV is made by csv_for_people",
-    "leads/privacy_pages.py": "bytes made elsewhere: pages, JSON, and CSV by csv_for_people",
     "leads/track.py": "JSON for machines",
 }
 _TABULAR = {"to_csv", "to_excel", "to_html", "write_csv", "DictWriter", "Workbook"}

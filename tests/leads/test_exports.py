@@ -10,9 +10,10 @@ import yaml
 
 from fundwatch.errors import CatalogueError
 from fundwatch.lineage import Base, Made
+from fundwatch.pages import publish
 from fundwatch.resources import conf_names
 from leads.exports import Export, counts_persons, leaks, parse_export, read_export
-from leads.privacy_pages import page, publish, table
+from leads.privacy_pages import page, table
 
 RECORDS: dict[str, Any] = {
     "name": "some_records",
