@@ -20,9 +20,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from fundwatch.contracts import TABLES
-from intake.column_forms import Scrub, Token, columns_used
-from intake.mapping import ENTRY_OF, Rows, SourceMapping
-from simulator.delivery import MANIFEST
+from intake.source.columns import Scrub, Token, columns_used
+from intake.source.mapping import ENTRY_OF, Rows, SourceMapping
+from simulator.delivering.delivery import MANIFEST
 
 NAME, CERTIFICATE, PHONE, ADDRESS = "欧阳金雀", "990001198002299996", "10098765432", "金丝雀巷九十九号"
 # what stands for the values of a domain whose values have a form of their own; the others only get a mark before them

@@ -21,13 +21,13 @@ from pathlib import Path
 
 from benchmarks.canary_search import search
 from benchmarks.faulty_nights import PARTS, NightRun, log_to, make_faulty_deliveries, run_faulty_night
-from fundwatch.audit import audit_log
 from fundwatch.logs import start_logging
 from fundwatch.settings import Settings, load_settings
 from jobs.command_line import main as fundwatch
 from jobs.job import workplace
-from jobs.report_privacy import write_report
-from simulator.scenario_file import read_scenario
+from jobs.protect.report_privacy import write_report
+from privacy.audit.log import audit_log
+from simulator.scenario.scenario_file import read_scenario
 
 _ROW = "{:<10}  {:<22} {:>6} {:>6} {:>5} {:>6} {:>4}  {:>14} {:>14} {:>10} {:>13} {:>6}  {}"
 _HEAD = ("night", "mishap", "lines", "in", "quar.", "dup.", "diff", "money", "in", "quar.", "dup.", "diff", "outcome")

@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.canaries import planter_of
-from fundwatch.delivery_log import DeliveryLog
 from fundwatch.errors import DeliveryError, FundwatchError, GateError, HeldError
+from fundwatch.lake.delivery_log import DeliveryLog
 from fundwatch.settings import Settings
-from intake.mapping import read_mapping
+from intake.source.mapping import read_mapping
 from jobs.job import Workplace, run_job
 from jobs.load_delivery import JOB
-from jobs.manage_keys import make_missing_keys
+from jobs.protect.manage_keys import make_missing_keys
 from simulator import Scenario, simulate
-from simulator.delivered import unpacked
-from simulator.misdeliveries import BY_NAME
-from simulator.spoiling import spoil_delivery, take_resent
+from simulator.calibration.delivered import unpacked
+from simulator.faults.spoiling import spoil_delivery, take_resent
+from simulator.scenario.misdeliveries import BY_NAME
 
 # What came is right although the night is held: an operator who has asked the sender lets it pass.
 RIGHT_AS_IT_CAME: Mapping[str, str] = {

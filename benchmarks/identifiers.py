@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fundwatch.contracts import TABLES
-from fundwatch.session import start_session
+from fundwatch.engine.session import start_session
 from fundwatch.settings import Settings
-from intake.identifiers import identifier_codes, without_identifiers
-from intake.mapping import read_mapping
+from intake.source.mapping import read_mapping
+from privacy.scrubbing.identifiers import identifier_codes, without_identifiers
 from simulator import Scenario, simulate
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.processes import Cost, run_measured
 from fundwatch.settings import Settings
-from jobs.manage_keys import make_missing_keys
+from jobs.protect.manage_keys import make_missing_keys
 from simulator import Scenario, simulate
 
 HISTORY, NIGHT = date(2026, 3, 30), date(2026, 3, 31)

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from benchmarks.processes import run_measured
 from fundwatch.settings import Settings
-from jobs.manage_keys import make_missing_keys
-from jobs.simulate_claims import scenario_of
+from jobs.protect.manage_keys import make_missing_keys
+from jobs.prove.simulate_claims import scenario_of
 from simulator import simulate
 
 NIGHT = date(2026, 3, 31)

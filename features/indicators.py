@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from features.catalogue import Catalogue, NamedIndicator
-from fundwatch.expressions import written
+from fundwatch.expressions.declared import written
 
 
 def to_indicators(catalogue: Catalogue, days: DataFrame, as_of: date) -> DataFrame:

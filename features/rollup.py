@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from features.catalogue import Catalogue, Measure, Source
-from fundwatch.expressions import written
+from fundwatch.expressions.declared import written
 
 Sources = Mapping[Source, DataFrame]
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from fundwatch.errors import GateError, HeldError, faults
-from intake.checks import Quality
-from intake.delivery import LandedFile
-from intake.totals import Total
+from intake.files.delivery import LandedFile
+from intake.rows.totals import Total
+from intake.source.checks import Quality
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from fundwatch.pages import Figure, Table, Text, as_json, page
 from intake.gate import CodeCount, Expectation
-from intake.totals import Total
+from intake.rows.totals import Total
 
 FOLDER = "quality"
 PAGE, RECORD = "index.html", "quality.json"

@@ -12,8 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from fundwatch.lake_check import Finding, finding
-from fundwatch.ledger import Ledger
+from fundwatch.lake.check import Finding, finding
+from fundwatch.lake.ledger import Ledger
 from jobs.job import Job, RunKey, upstream_of
 
 MARK = "OUT-OF-DATE.txt"

@@ -91,7 +91,7 @@ def _evaluate_options(parser: argparse.ArgumentParser) -> None:
 
 
 COMMANDS = (
-    Command("simulate", "make labelled synthetic deliveries", "jobs.simulate_claims:serve", _simulate_options),
+    Command("simulate", "make labelled synthetic deliveries", "jobs.prove.simulate_claims:serve", _simulate_options),
     _stage("intake", "take one night's delivery in: check, quarantine, net, pseudonymise", "load_delivery"),
     _stage("features", "build daily rollups, indicators and peer statistics", "build_features"),
     _stage("rules", "scan the claims with all detection rules", "scan_rules"),
@@ -101,7 +101,7 @@ COMMANDS = (
     Command(
         "models",
         "show which models speak on a night and whether they hold; promote one",
-        "jobs.show_models:serve",
+        "jobs.operate.show_models:serve",
         models_options,
     ),
     Command(
@@ -115,19 +115,23 @@ COMMANDS = (
     Command(
         "evaluate",
         "compare a night's hits, scores and leads with the simulator's truth",
-        "jobs.evaluate_leads:serve",
+        "jobs.prove.evaluate_leads:serve",
         _evaluate_options,
     ),
     Command(
-        "keys", "make, check, rotate and retire the keys", "jobs.manage_keys:serve", keys_options, script="manage_keys"
+        "keys",
+        "make, check, rotate and retire the keys",
+        "jobs.protect.manage_keys:serve",
+        keys_options,
+        script="manage_keys",
     ),
     Command(
         "reidentify",
         "whose tokens a lead holds: request, approve, reveal; every call is logged",
-        "jobs.reidentify_tokens:serve",
+        "jobs.protect.reidentify_tokens:serve",
         reidentify_options,
     ),
-    Command("audit", "verify the audit log", "jobs.verify_audit:serve", audit_options),
+    Command("audit", "verify the audit log", "jobs.protect.verify_audit:serve", audit_options),
     Command(
         "source",
         "draft a mapping for a new source from its files, or check one on a delivery",
@@ -137,37 +141,40 @@ COMMANDS = (
     Command(
         "privacy",
         "report how anonymous a night's data is",
-        "jobs.report_privacy:serve",
+        "jobs.protect.report_privacy:serve",
         privacy_options,
         script="report_privacy",
     ),
     Command(
         "export",
         "export a night's data as conf/exports declares",
-        "jobs.export_data:serve",
+        "jobs.protect.export_data:serve",
         export_options,
         script="export_data",
     ),
-    Command("settings", "print the settings in force and where each comes from", "jobs.show_settings:serve"),
+    Command("settings", "print the settings in force and where each comes from", "jobs.operate.show_settings:serve"),
     Command(
         "deliveries",
         "show deliveries with state, totals and why; release a held one",
-        "jobs.list_deliveries:serve",
+        "jobs.operate.list_deliveries:serve",
         deliveries_options,
     ),
     Command(
         "quarantine",
         "list and explain rejected rows; release them, resubmit them corrected, or withdraw such a decision",
-        "jobs.handle_quarantine:serve",
+        "jobs.operate.handle_quarantine:serve",
         quarantine_options,
     ),
     Command(
         "lake", "verify that the tables' files, versions, counts and money agree", "jobs.check_lake:serve", lake_options
     ),
     Command(
-        "erase", "erase a person's or an old year's data, old versions included", "jobs.erase_data:serve", erase_options
+        "erase",
+        "erase a person's or an old year's data, old versions included",
+        "jobs.protect.erase_data:serve",
+        erase_options,
     ),
-    Command("demo", "simulate a month, run its nights, show the leads", "jobs.run_demo:serve"),
+    Command("demo", "simulate a month, run its nights, show the leads", "jobs.prove.run_demo:serve"),
 )
 
 

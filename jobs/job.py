@@ -19,14 +19,14 @@ from fundwatch import __version__
 from fundwatch.errors import ContractError, NotReadyError
 from fundwatch.fingerprint import fingerprint
 from fundwatch.heartbeat import heartbeat
-from fundwatch.ledger import Ledger
-from fundwatch.lock import held, refuse_no_lake
+from fundwatch.lake.ledger import Ledger
+from fundwatch.lake.lock import held, refuse_no_lake
+from fundwatch.lake.lost_tables import refuse_lost
+from fundwatch.lake.store import Lake, Written
 from fundwatch.logs import log, step
-from fundwatch.lost_tables import refuse_lost
 from fundwatch.nights import nights_said
 from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
-from fundwatch.store import Lake, Written
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -80,7 +80,7 @@ class Workplace:
     def spark(self) -> SparkSession:
         with self._starting:
             if self._spark is None:
-                from fundwatch.session import start_session
+                from fundwatch.engine.session import start_session
 
                 with step("Spark starts"):
                     self._scratch.sweep()

@@ -9,27 +9,27 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from fundwatch.decisions import Decisions
-from fundwatch.erasures import ErasureLog
-from fundwatch.keys import read_ring
+from fundwatch.lake.decisions import Decisions
 from fundwatch.logs import step
-from fundwatch.sealing import read_vault_key
 from fundwatch.settings import Settings
-from fundwatch.vault import Vault
 from intake import gate
-from intake.band import Figures, judge
-from intake.batches import Sorted, sort_delivery
-from intake.checks import Quality, read_quality
-from intake.delivery import Delivery, delivery_hashes, open_delivery
-from intake.drift import parked_error_codes
-from intake.erased import ErasedPersons
-from intake.mapping import CLEAN_TABLES, ENTRY_OF, SourceMapping, read_mapping
-from intake.totals import Total
-from jobs.intake_work import IntakeWork, Judged, history_rows, judged_rows, told_to_vault
+from intake.files.batches import Sorted, sort_delivery
+from intake.files.delivery import Delivery, delivery_hashes, open_delivery
+from intake.files.drift import parked_error_codes
+from intake.rows.erased import ErasedPersons
+from intake.rows.totals import Total
+from intake.source.checks import Quality, read_quality
+from intake.source.mapping import CLEAN_TABLES, ENTRY_OF, SourceMapping, read_mapping
+from intake.source.usual_size import Figures, judge
 from jobs.job import Job, Night, Report, Workplace
-from jobs.net_entries import netted_tables, told_entries
-from jobs.note_delivery import Course, noted_delivery, scratch_in
-from jobs.recall_intake import Before, earlier_totals, recall, usual_figures
+from jobs.loading.intake_work import IntakeWork, Judged, history_rows, judged_rows, told_to_vault
+from jobs.loading.net_entries import netted_tables, told_entries
+from jobs.loading.note_delivery import Course, noted_delivery, scratch_in
+from jobs.loading.recall_intake import Before, earlier_totals, recall, usual_figures
+from privacy.erasure.record import ErasureLog
+from privacy.keys.ring import read_ring
+from privacy.vault.sealing import read_vault_key
+from privacy.vault.vault import Vault
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -91,14 +91,14 @@ def run(night: Night) -> Report:
 
 def _refuse_what_shows(work: IntakeWork) -> None:
     """Raises MappingError before a row is read, whatever way a mapping took that was not seen when it was loaded."""
-    from intake.plan_check import refuse_what_shows
+    from intake.source.plan_check import refuse_what_shows
 
     refuse_what_shows(work.night.spark, work.mapping)
 
 
 def _totals(work: IntakeWork, judged: Mapping[str, DataFrame], files: Sorted) -> list[Total]:
     """The control totals of all files, in one Spark job; those of files that are here again from their own night."""
-    from intake.totals import control_totals, stacked
+    from intake.rows.totals import control_totals, stacked
 
     excluding = {table: _excluded_codes(work, table) for table in judged}
     frames = [control_totals(r, t, work.quality.money_of(t), excluding[t]) for t, r in judged.items()]
@@ -118,7 +118,7 @@ def _pass_gate(
     work: IntakeWork, delivery: Delivery, judged: Mapping[str, DataFrame], course: Course, doubts: list[str]
 ) -> None:
     """Let the night pass. Raises GateError, or HeldError where a person may let it pass and nobody has yet."""
-    from intake.totals import code_counts, stacked
+    from intake.rows.totals import code_counts, stacked
 
     report = course.report
     report.expectations = gate.judge(report.totals, delivery.files, work.quality)
@@ -158,9 +158,9 @@ def _write(
     before: Before,
 ) -> int:
     """Everything the night owns; the number of tonight's reversals that wait for their original."""
-    from intake.accepting import to_quarantine
-    from intake.clean import clean_tables, delivery_rows, supplied_rows, total_rows
-    from intake.totals import stacked
+    from intake.rows.clean import clean_tables, delivery_rows, supplied_rows, total_rows
+    from intake.rows.status import to_quarantine
+    from intake.rows.totals import stacked
 
     night, source, judged = work.night, work.mapping.source, found.rows
     # what a token stands for is known before any table holds it

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from fundwatch.logs import log
 from fundwatch.settings import Settings
 from fundwatch.tracking import tracking_of
-from models.champions import Champion, Shelf, kinds
-from models.promotion import Standing
-from models.records import ModelRecord, is_model, registered_name
-from models.registry import Copy, Registry, RegistryError
+from models.registry.champions import Champion, Shelf, kinds
+from models.registry.promotion import Standing
+from models.registry.records import ModelRecord, is_model, registered_name
+from models.registry.tracked import Copy, Registry, RegistryError
 
 
 def tell_mlflow(settings: Settings, shelf: Shelf) -> str:

@@ -10,19 +10,28 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from fundwatch.checked_files import DamagedFileError
-from fundwatch.content_files import ContentFileError
 from fundwatch.errors import KeyMissingError
-from fundwatch.journal import Journal
-from fundwatch.keys import KeyRing, read_ring
-from fundwatch.lake_check import Finding, Outcome, finding
-from fundwatch.ledger import Ledger
+from fundwatch.lake.check import Finding, Outcome, finding
+from fundwatch.lake.checked_files import DamagedFileError
+from fundwatch.lake.content_files import ContentFileError
+from fundwatch.lake.journal import Journal
+from fundwatch.lake.ledger import Ledger
+from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
-from fundwatch.signing import Signature, Signer
-from fundwatch.store import Lake
-from models.champions import Shelf, kinds
-from models.promotion import Standing
-from models.records import FOLDER, NOT_TRAINED, PROMOTION_COLUMNS, PURPOSE, ModelRecord, Promotion, files_of, is_model
+from models.registry.champions import Shelf, kinds
+from models.registry.promotion import Standing
+from models.registry.records import (
+    FOLDER,
+    NOT_TRAINED,
+    PROMOTION_COLUMNS,
+    PURPOSE,
+    ModelRecord,
+    Promotion,
+    files_of,
+    is_model,
+)
+from privacy.keys.ring import KeyRing, read_ring
+from privacy.keys.signing import Signature, Signer
 
 _JOURNAL = "model_promotion"
 _MADE = "models"  # where the report of training says what it made

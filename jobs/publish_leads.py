@@ -14,7 +14,7 @@ from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from fundwatch.tracking import settle, tracking_of
 from jobs.job import Job, Night, Report, Workplace
-from jobs.read_leads import (
+from jobs.review.read_leads import (
     cases_of,
     evidence_of,
     faded_cases,
@@ -28,13 +28,13 @@ from jobs.read_leads import (
     silent_models,
 )
 from leads.cards import Cards, IndicatorCard, RuleCard
-from leads.cases import CaseNight, cases, judged
-from leads.fuse import FuseOptions, Inputs, fuse
-from leads.lists import Published, is_whole, write_list
-from leads.published import FADED_LISTED, HITS_PER_RULE, LINES_PER_LEAD, ListContent, Provenance
-from leads.rows import CoverageRow
-from leads.track import Note, Sent, outbox, post, send
-from rules.catalogue import load_rules
+from leads.publishing.lists import Published, is_whole, write_list
+from leads.publishing.published import FADED_LISTED, HITS_PER_RULE, LINES_PER_LEAD, ListContent, Provenance
+from leads.publishing.rows import CoverageRow
+from leads.publishing.track import Note, Sent, outbox, post, send
+from leads.ranking.cases import CaseNight, cases, judged
+from leads.ranking.fuse import FuseOptions, Inputs, fuse
+from rules.catalogue.load import load_rules
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

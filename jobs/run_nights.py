@@ -15,8 +15,8 @@ from fundwatch.errors import DeliveryError, FundwatchError
 from fundwatch.logs import hush, log, step
 from fundwatch.nights import nights_said
 from fundwatch.settings import Settings
-from intake.delivery import delivered_dates
-from intake.mapping import read_mapping
+from intake.files.delivery import delivered_dates
+from intake.source.mapping import read_mapping
 from jobs.command_line import night_of, settings_of
 from jobs.job import Report, Workplace, refuse_too_early, workplace
 from jobs.stages import NIGHT, job_named, lists_marked, refuse_incomplete, run_stage
@@ -59,8 +59,8 @@ def run_night(place: Workplace, night: date) -> dict[str, Report]:
 def _report_privacy(place: Workplace, night: date, intake: Future[Report]) -> Report:
     """The night's privacy report. It informs and gates nothing: a source that lacks what it measures is told so. Of an
     audit log that does not hold every night says so, whether it makes a report or not."""
-    from jobs.report_privacy import has_report, write_report
-    from jobs.verify_audit import audit_state
+    from jobs.protect.report_privacy import has_report, write_report
+    from jobs.protect.verify_audit import audit_state
 
     if intake.result()["is_new"] or not has_report(place.settings, night):
         try:
@@ -115,7 +115,7 @@ def by_stage(reports: Mapping[date, Mapping[str, Report]]) -> dict[str, Report]:
 
 
 def _tell(settings: Settings, reports: dict[date, dict[str, Report]]) -> None:
-    from jobs.show_lead import print_list
+    from jobs.review.show_lead import print_list
 
     last = max(reports)
     if not any(stage["is_new"] for stages in reports.values() for stage in stages.values()):

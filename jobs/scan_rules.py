@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from fundwatch.regions import region_of
 from jobs.command_line import main_of_script
 from jobs.job import Job, Night, Report, Workplace
-from rules.catalogue import load_rules
-from rules.knowledge import knowledge_print, load_knowledge
+from rules.catalogue.load import load_rules
+from rules.knowledge.points import knowledge_print, load_knowledge
 
 _CLEAN = ("claim_line", "settlement", "patient", "encounter", "institution", "item")
 
@@ -27,7 +27,7 @@ def run(night: Night) -> Report:
     """Read what is known, scan it, write hits and coverage."""
     from pyspark.sql import functions as F
 
-    from rules.scan import Window, scan
+    from rules.engine.scan import Window, scan
 
     tables = {name: night.keep(night.known(name)) for name in _CLEAN if night.exists(name)}
     window = Window(night.date - timedelta(days=night.settings.scan_days - 1), night.date)

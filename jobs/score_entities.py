@@ -13,8 +13,8 @@ from fundwatch.regions import region_of
 from jobs.job import Job, Night, Report, Workplace
 from jobs.model_shelf import shelf_of
 from jobs.train_models import INDICATOR_TABLES, positions_of
-from models.champions import Champion, able, find_champions
 from models.positions import ENTITY_TYPES
+from models.registry.champions import Champion, able, find_champions
 from models.scoring import not_run_scores, to_raw_scores, to_reasons, to_scores
 
 if TYPE_CHECKING:

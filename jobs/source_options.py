@@ -9,7 +9,11 @@ from typing import Any
 from fundwatch.errors import FundwatchError
 from fundwatch.places import local_path
 
-_SERVES = {"check": "jobs.check_source", "draft": "jobs.draft_source", "columns": "jobs.source_reference"}
+_SERVES = {
+    "check": "jobs.onboard.check_source",
+    "draft": "jobs.onboard.draft_source",
+    "columns": "jobs.onboard.reference",
+}
 
 
 def source_options(parser: argparse.ArgumentParser) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from fundwatch.errors import NotReadyError
-from fundwatch.ledger import Ledger
-from fundwatch.lock import refuse_no_lake
+from fundwatch.lake.ledger import Ledger
+from fundwatch.lake.lock import refuse_no_lake
+from fundwatch.lake.store import Lake
 from fundwatch.nights import nights_said
-from fundwatch.store import Lake
 
 
 def refuse_no_stage(lake: Lake, night: date, *stages: str) -> None:

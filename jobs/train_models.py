@@ -19,12 +19,12 @@ from fundwatch.settings import Settings
 from jobs.job import Job, Night, Report, Workplace
 from jobs.model_copies import has_copies, tell_mlflow
 from jobs.model_shelf import shelf_of, told_models
-from models.champions import Champion, NotRun, Shelf, kinds
-from models.detectors import DETECTORS, Parameters
-from models.model_data import to_bytes
+from models.detectors.detectors import DETECTORS, Parameters
 from models.positions import ENTITY_TYPES, to_robust_z, with_positions
-from models.promotion import Standing, Verdict, judge
-from models.records import NOT_TRAINED, ModelRecord, is_model
+from models.registry.champions import Champion, NotRun, Shelf, kinds
+from models.registry.model_data import to_bytes
+from models.registry.promotion import Standing, Verdict, judge
+from models.registry.records import NOT_TRAINED, ModelRecord, is_model
 from models.training import NotTrained, Sample, Trained, reads_of, to_sample, to_sample_rows, train_all
 
 if TYPE_CHECKING:

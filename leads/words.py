@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from leads.cards import IndicatorCard
-from leads.priority import ESTIMATE_WEIGHT, FULL_MONEY, HALF_REACH, SEVERITY, UNKNOWN_MONEY, UNKNOWN_OUTLIER
-from leads.standouts import EXTREME_Z, USUAL_Z
+from leads.ranking.priority import ESTIMATE_WEIGHT, FULL_MONEY, HALF_REACH, SEVERITY, UNKNOWN_MONEY, UNKNOWN_OUTLIER
+from leads.ranking.standouts import EXTREME_Z, USUAL_Z
 
 SUBJECT_WORDS: Mapping[str, str] = {
     "patient": "参保人 patient",

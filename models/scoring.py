@@ -12,9 +12,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from fundwatch.contracts import TABLES
-from models.champions import Champion, NotRun
-from models.detectors import Detector, Matrix, Reads
+from models.detectors.detectors import Detector, Matrix, Reads
 from models.positions import POSITION, to_robust_z, with_percentile
+from models.registry.champions import Champion, NotRun
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession

@@ -14,7 +14,7 @@ import numpy as np
 from pyspark.sql import functions as F
 
 from fundwatch.fingerprint import fingerprint
-from models.detectors import DETECTORS, Detector, Matrix, Parameters, Reads
+from models.detectors.detectors import DETECTORS, Detector, Matrix, Parameters, Reads
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.scenario import Scenario, ScenarioError
+from simulator.faults.spoiling import take_resent
+from simulator.scenario.scenario import Scenario, ScenarioError
 from simulator.simulation import NightSummary, Summary, simulate
-from simulator.spoiling import take_resent
 
 __all__ = ["NightSummary", "Scenario", "ScenarioError", "Summary", "simulate", "take_resent"]

@@ -9,15 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from simulator.beside.extra_table import Dated, ExtraTable, Key
+from simulator.care.mishaps import Mishaps, break_rows, settle_with_mishaps
+from simulator.care.records import Line, Visit
 from simulator.casting import staged_in
-from simulator.dirt import Writing
-from simulator.extras import Dated, ExtraTable, Key
-from simulator.line_text import line_texts
-from simulator.mishaps import Mishaps, break_rows, settle_with_mishaps
-from simulator.night_rows import NightRows, TableRows
-from simulator.people import Person
-from simulator.records import Line, Visit
-from simulator.rows import (
+from simulator.city.people import Person
+from simulator.delivering.line_text import line_texts
+from simulator.delivering.night_rows import NightRows, TableRows
+from simulator.delivering.rows import (
     Row,
     diagnosis_rows,
     doctor_row,
@@ -30,14 +29,15 @@ from simulator.rows import (
     settlement_row,
     visit_row,
 )
-from simulator.scenario import Scenario
+from simulator.delivering.spool import SpoolWriter
+from simulator.delivering.tables import extra_tables
+from simulator.delivering.totals import BlockReport
+from simulator.faults.writing import Writing
+from simulator.honest_world import World, make_world
+from simulator.scenario.scenario import Scenario
 from simulator.schemes import Stage
-from simulator.schemes.playing import play_one
-from simulator.spool import SpoolWriter
+from simulator.staging.playing import play_one
 from simulator.streams import Hand
-from simulator.tables import extra_tables
-from simulator.totals import BlockReport
-from simulator.world import World, make_world
 
 
 class Part:

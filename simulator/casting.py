@@ -5,10 +5,10 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
-from simulator.scenario import Scenario
+from simulator.honest_world import block_count
+from simulator.scenario.scenario import Scenario
+from simulator.scenario.sure_schemes import is_sure
 from simulator.schemes import SCHEMES, Scheme
-from simulator.sure_schemes import is_sure
-from simulator.world import block_count
 
 
 def instances_of(scenario: Scenario, scheme: Scheme) -> int:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from simulator.capacity import MEAN_NIGHTS, STAYS_PER_PERSON_YEAR
-from simulator.extra_tables import EXTRA_TABLES
-from simulator.scenario import Scenario, ScenarioError
+from simulator.beside.extra_tables import EXTRA_TABLES
+from simulator.city.capacity import MEAN_NIGHTS, STAYS_PER_PERSON_YEAR
+from simulator.honest_world import all_places, providers_of
+from simulator.scenario.scenario import Scenario, ScenarioError
 from simulator.schemes import SCHEMES
-from simulator.world import all_places, providers_of
 
 _DAYS_OF_YEAR = 365
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from simulator.dirt import SWITCHES
-from simulator.misdeliveries import MISDELIVERIES
+from simulator.faults.writing import SWITCHES
+from simulator.scenario.misdeliveries import MISDELIVERIES
 from simulator.schemes import SCHEMES, Scheme
-from simulator.schemes.scheme import CATEGORIES
+from simulator.staging.scheme import CATEGORIES
 
 BEGIN, END = "<!-- {name}: made by python -m simulator.reference -->", "<!-- end of {name} -->"
 _DOCS = Path(__file__).parent.parent / "docs"

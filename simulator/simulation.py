@@ -18,17 +18,17 @@ from pathlib import Path
 from fundwatch.errors import FundwatchError
 from simulator.blocks import make_block
 from simulator.checks import check
-from simulator.delivery import Joiner
-from simulator.misdeliveries import Spoiled
-from simulator.registries import spool_registries
-from simulator.rows import money
-from simulator.scenario import Scenario, ScenarioError
-from simulator.spoiling import can_be_spoiled, write_delivery
-from simulator.spool import SpoolWriter
-from simulator.tables import TRUTH, spooled_tables
-from simulator.totals import BlockReport, Totals
-from simulator.truth import write_truth
-from simulator.world import block_count
+from simulator.delivering.delivery import Joiner
+from simulator.delivering.registries import spool_registries
+from simulator.delivering.rows import money
+from simulator.delivering.spool import SpoolWriter
+from simulator.delivering.tables import TRUTH, spooled_tables
+from simulator.delivering.totals import BlockReport, Totals
+from simulator.delivering.truth import write_truth
+from simulator.faults.spoiling import can_be_spoiled, write_delivery
+from simulator.honest_world import block_count
+from simulator.scenario.misdeliveries import Spoiled
+from simulator.scenario.scenario import Scenario, ScenarioError
 
 _SPOOL = ".spool"
 

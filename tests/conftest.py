@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    from fundwatch.session import start_session
+    from fundwatch.engine.session import start_session
 
     scratch = tmp_path_factory.mktemp("spark")
     session = start_session(

@@ -14,11 +14,11 @@ import pyarrow as pa
 from deltalake import write_deltalake
 
 from fundwatch.contracts import TABLES
-from fundwatch.keys import make_key
-from fundwatch.ledger import Ledger
+from fundwatch.contracts.table import Replaced
+from fundwatch.lake.ledger import Ledger
+from fundwatch.lake.store import Lake, Written
 from fundwatch.settings import Settings
-from fundwatch.store import Lake, Written
-from fundwatch.tables import Replaced
+from privacy.keys.ring import make_key
 
 FIRST, SECOND = date(2026, 3, 24), date(2026, 3, 31)
 ANNA, BERT = "a" * 32, "b" * 32
@@ -35,7 +35,7 @@ Row = Mapping[str, Any]
 
 def put(lake: Lake, table: str, rows: Sequence[Row], night: date = SECOND) -> None:
     """Append rows to a table in one commit, with the ledger's word of it. Columns a row does not name are null."""
-    from fundwatch.delta_rows import arrow_type
+    from fundwatch.lake.delta_rows import arrow_type
 
     contract = TABLES[table]
     kinds = {c.name: _NESTED.get(c.type) or arrow_type(c.type) for c in contract.columns}

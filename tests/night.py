@@ -13,8 +13,8 @@ from pathlib import Path
 
 from benchmarks.canaries import planter_of
 from fundwatch.settings import Settings, load_settings
-from intake.mapping import read_mapping
-from jobs.manage_keys import make_missing_keys
+from intake.source.mapping import read_mapping
+from jobs.protect.manage_keys import make_missing_keys
 from simulator import Scenario, simulate
 
 ROOT = Path(__file__).parent.parent

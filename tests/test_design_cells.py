@@ -14,9 +14,9 @@ PACKAGES = ("fundwatch", "intake", "features", "rules", "models", "leads", "jobs
 # what writes tables that a spreadsheet opens; all else of the kind goes through these
 TABLES = {
     "fundwatch/cells.py": "the one writer of CSV for people",
-    "leads/sheets.py": "the one writer of workbooks: texts are written as texts",
-    "intake/spreadsheet.py": "turns a delivered workbook into CSV for the intake; nobody opens it",
-    "intake/columnar.py": "turns delivered Parquet into CSV for the intake; nobody opens it",
+    "leads/publishing/sheets.py": "the one writer of workbooks: texts are written as texts",
+    "intake/files/spreadsheet.py": "turns a delivered workbook into CSV for the intake; nobody opens it",
+    "intake/files/columnar.py": "turns delivered Parquet into CSV for the intake; nobody opens it",
 }
 # what writes other files, and why no cell of theirs computes
 OTHERS = {
@@ -26,16 +26,16 @@ OTHERS = {
     "intake": "copies of deliveries for the intake",
     "models": "a model's numbers, JSON",
     "rules": "",
-    "jobs/check_source.py": "Markdown, whose tables use safe_text",
-    "jobs/draft_source.py": "a mapping, YAML",
-    "jobs/erase_lists.py": "pages, notes and JSON; its CSV is made by csv_for_people",
-    "jobs/reidentify_tokens.py": "JSON for machines",
-    "jobs/simulate_claims.py": "JSON for machines",
-    "jobs/source_reference.py": "a guide, Markdown",
+    "jobs/onboard/check_source.py": "Markdown, whose tables use safe_text",
+    "jobs/onboard/draft_source.py": "a mapping, YAML",
+    "jobs/protect/erase_lists.py": "pages, notes and JSON; its CSV is made by csv_for_people",
+    "jobs/protect/reidentify_tokens.py": "JSON for machines",
+    "jobs/prove/simulate_claims.py": "JSON for machines",
+    "jobs/onboard/reference.py": "a guide, Markdown",
     "jobs/belonging.py": "a note",
-    "leads/evaluation_report.py": "JSON and a picture; its CSV is made by csv_for_people",
-    "leads/lists.py": "pages and JSON; its CSV is made by csv_for_people",
-    "leads/track.py": "JSON for machines",
+    "evaluation/report.py": "JSON and a picture; its CSV is made by csv_for_people",
+    "leads/publishing/lists.py": "pages and JSON; its CSV is made by csv_for_people",
+    "leads/publishing/track.py": "JSON for machines",
 }
 _TABULAR = {"to_csv", "to_excel", "to_html", "write_csv", "DictWriter", "Workbook"}
 _PLAIN = {"write_text", "write_bytes"}

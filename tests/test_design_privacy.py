@@ -9,11 +9,11 @@ from collections.abc import Iterable
 import pytest
 
 from fundwatch.contracts import TABLES
-from fundwatch.keys import DOMAINS
+from fundwatch.contracts.table import Replaced, Table, declare
 from fundwatch.resources import conf_names
-from fundwatch.tables import Replaced, Table, declare
-from intake.column_forms import Constant, Scrub, Token, columns_used
-from intake.mapping import ENTRY_OF, SourceMapping, read_mapping
+from intake.source.columns import Constant, Scrub, Token, columns_used
+from intake.source.mapping import ENTRY_OF, SourceMapping, read_mapping
+from privacy.keys.ring import DOMAINS
 
 # Columns of the national interface that identify, and the domain of the token that each may become; None: no column of
 # the lake is made of it, the vault alone may keep it.

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from fundwatch.contracts import TABLES
-from fundwatch.expressions import names_in
+from fundwatch.expressions.declared import names_in
 from fundwatch.fingerprint import fingerprint
 
 ENTITIES = ("patient", "doctor", "institution")

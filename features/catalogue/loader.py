@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from features.catalogue.declaration import ENTITIES, Catalogue, DaySet, Measure, Source
 from fundwatch.contracts import TABLES
 from fundwatch.errors import CatalogueError, FundwatchError, faults
-from fundwatch.expressions import (
+from fundwatch.expressions.declared import (
     BOUNDED_AGGREGATES,
     DAY_MEASURE,
     FORMULA,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fundwatch.contracts import beside, clean, derived
-from fundwatch.tables import Table
+from fundwatch.contracts.table import Table
 
 CLEAN: tuple[Table, ...] = (*clean.ALL, *beside.ALL)
 TABLES: dict[str, Table] = {table.name: table for table in (*CLEAN, *derived.ALL)}

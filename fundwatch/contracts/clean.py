@@ -5,7 +5,7 @@ Each row is one version: it was known from the business date `known_from` until 
 
 from __future__ import annotations
 
-from fundwatch.tables import Replaced, Table, declare
+from fundwatch.contracts.table import Replaced, Table, declare
 
 _KNOWN = """
 known_from date business date from which this version was known

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fundwatch.tables import Replaced, Table, declare
+from fundwatch.contracts.table import Replaced, Table, declare
 
 
 def _nightly(name: str, grain: str, columns: str, *, key: str, is_open: bool = False) -> Table:

@@ -19,14 +19,12 @@ from simulator.schemes.line_schemes import LINE_SCHEMES
 from simulator.schemes.medicine_schemes import MEDICINE_SCHEMES
 from simulator.schemes.patterns import PATTERNS
 from simulator.schemes.pharmacies import PHARMACIES
-from simulator.schemes.playing import play_one, stage_all
 from simulator.schemes.providers_drift import PROVIDERS_DRIFT
 from simulator.schemes.purchase_schemes import PURCHASE_SCHEMES
 from simulator.schemes.remote import REMOTE
 from simulator.schemes.rings import RINGS
 from simulator.schemes.scope import SCOPE
 from simulator.schemes.shops import SHOPS
-from simulator.schemes.stage import Scheme, Stage
 from simulator.schemes.stay_schemes import STAY_SCHEMES
 from simulator.schemes.supply_schemes import SUPPLY_SCHEMES
 from simulator.schemes.swaps import SWAPS
@@ -34,6 +32,8 @@ from simulator.schemes.therapy_schemes import THERAPY_SCHEMES
 from simulator.schemes.trace import TRACE
 from simulator.schemes.visit_schemes import VISIT_SCHEMES
 from simulator.schemes.ward_schemes import WARD_SCHEMES
+from simulator.staging.playing import play_one, stage_all
+from simulator.staging.stage import Scheme, Stage
 
 # Authors weigh schemes against each other; this share of their rates labels about one person in twenty as
 # fraud (4.96 % in the calibration's first table).

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from simulator import catalogue, rare_items
-from simulator.care import Order, outpatient, stay
-from simulator.people import Person
-from simulator.providers import Institution
-from simulator.records import Visit
-from simulator.schemes.cast import add_lines, diagnosed, household, keep_only, move, village, ward
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order, outpatient, stay
+from simulator.care.records import Visit
+from simulator.city import items as catalogue
+from simulator.city import rare_items
+from simulator.city.people import Person
+from simulator.city.providers import Institution
+from simulator.staging.cast import add_lines, diagnosed, household, keep_only, move, village, ward
+from simulator.staging.stage import Scheme, Stage
 
 _MINOR = (("J06.900", "急性上呼吸道感染"), ("K29.700", "胃炎"), ("M54.500", "腰痛"), ("R51.x00", "头痛"))
 _PNEUMONIA = ("J18.900", "肺炎")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from simulator import catalogue, variants
-from simulator.care import CHRONIC_DIAGNOSES, Order, outpatient, stay
-from simulator.people import Person
-from simulator.providers import Doctor, Institution
-from simulator.schemes.acts import PRESSURE, bought, days_from, lines_of, passer_by
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import CHRONIC_DIAGNOSES, Order, outpatient, stay
+from simulator.city import items as catalogue
+from simulator.city import variants
+from simulator.city.people import Person
+from simulator.city.providers import Doctor, Institution
+from simulator.staging.acts import PRESSURE, bought, days_from, lines_of, passer_by
+from simulator.staging.stage import Scheme, Stage
 
 _FOUR = ("hypertension", "diabetes", "heart", "lung")
 _CANCER = ("C34.900", "支气管或肺恶性肿瘤")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from simulator.care import stay
-from simulator.people import Person
-from simulator.providers import Institution
-from simulator.schemes.acts import PRESSURE, bought
-from simulator.schemes.crews import common_drugs, crew_of, dear_round, occasions
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import stay
+from simulator.city.people import Person
+from simulator.city.providers import Institution
+from simulator.staging.acts import PRESSURE, bought
+from simulator.staging.crews import common_drugs, crew_of, dear_round, occasions
+from simulator.staging.stage import Scheme, Stage
 
 
 def _fetched_by(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from simulator import catalogue, rare_items
-from simulator.care import Order, charge, outpatient, stay, take_back
-from simulator.catalogue import Item
-from simulator.records import Line, Visit
-from simulator.schemes.cast import add_lines, diagnosed, ward
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order, charge, outpatient, stay, take_back
+from simulator.care.records import Line, Visit
+from simulator.city import items as catalogue
+from simulator.city import rare_items
+from simulator.city.items import Item
+from simulator.staging.cast import add_lines, diagnosed, ward
+from simulator.staging.stage import Scheme, Stage
 
 _ANGINA = ("I20.000", "不稳定性心绞痛")
 _POISONED = ("T60.000", "有机磷中毒")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulator import catalogue, variants
-from simulator.care import Order, outpatient, stay
-from simulator.life import refill
-from simulator.people import Person
-from simulator.records import Visit
-from simulator.schemes.acts import lines_of
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order, outpatient, stay
+from simulator.care.life import refill
+from simulator.care.records import Visit
+from simulator.city import items as catalogue
+from simulator.city import variants
+from simulator.city.people import Person
+from simulator.staging.acts import lines_of
+from simulator.staging.stage import Scheme, Stage
 
 _NO_CODES = (("X99.999", "其他"), ("ZZ9.000", "待查"), ("U88.801", "未编码"))
 _OUTDATED = (("J06.9", "上呼吸道感染"), ("I10", "高血压"), ("K29.7", "胃炎"))

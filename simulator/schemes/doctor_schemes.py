@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
-from simulator import catalogue
-from simulator.care import Order, outpatient
-from simulator.providers import Doctor, Institution
-from simulator.records import Visit
-from simulator.schemes.cast import move, spread_days, window
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order, outpatient
+from simulator.care.records import Visit
+from simulator.city import items as catalogue
+from simulator.city.providers import Doctor, Institution
+from simulator.staging.cast import move, spread_days, window
+from simulator.staging.stage import Scheme, Stage
 
 _BACK_PAIN = ("M54.500", "腰痛")
 _COLD = ("J06.900", "急性上呼吸道感染")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from simulator import catalogue, variants
-from simulator.care import Order, charge, outpatient, stay
-from simulator.records import Visit
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order, charge, outpatient, stay
+from simulator.care.records import Visit
+from simulator.city import items as catalogue
+from simulator.city import variants
+from simulator.staging.stage import Scheme, Stage
 
 _MINOR, _MAJOR = ("J20.900", "急性支气管炎"), ("J18.900", "肺炎")
 # Complications that raise a group's weight, and what would have been given for them.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulator import catalogue, rare_items
-from simulator.care import CHRONIC_DIAGNOSES, Order, outpatient, take_back
-from simulator.life import refill
-from simulator.people import person_name
-from simulator.schemes.cast import clinic, colleagues, move, spread_days, window
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import CHRONIC_DIAGNOSES, Order, outpatient, take_back
+from simulator.care.life import refill
+from simulator.city import items as catalogue
+from simulator.city import rare_items
+from simulator.city.people import person_name
+from simulator.staging.cast import clinic, colleagues, move, spread_days, window
+from simulator.staging.stage import Scheme, Stage
 
 _HEART = CHRONIC_DIAGNOSES["heart"]
 _COLD = ("J06.900", "急性上呼吸道感染")

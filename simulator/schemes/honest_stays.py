@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulator import catalogue, rare_items
-from simulator.care import Order, outpatient, stay, take_back
-from simulator.schemes.cast import add_lines, diagnosed, household, move, village, ward
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order, outpatient, stay, take_back
+from simulator.city import items as catalogue
+from simulator.city import rare_items
+from simulator.staging.cast import add_lines, diagnosed, household, move, village, ward
+from simulator.staging.stage import Scheme, Stage
 
 
 def cataract_bus(stage: Stage) -> None:

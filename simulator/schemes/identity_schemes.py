@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulator import catalogue, rare_items
-from simulator.care import Order, outpatient, stay
-from simulator.records import Visit
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order, outpatient, stay
+from simulator.care.records import Visit
+from simulator.city import items as catalogue
+from simulator.city import rare_items
+from simulator.staging.stage import Scheme, Stage
 
 
 def outside_during_a_stay(stage: Stage) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulator import catalogue, rare_items
-from simulator.care import Order, charge, outpatient, stay, take_back
-from simulator.records import Visit
-from simulator.schemes.cast import add_lines, clinic, diagnosed, move
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order, charge, outpatient, stay, take_back
+from simulator.care.records import Visit
+from simulator.city import items as catalogue
+from simulator.city import rare_items
+from simulator.staging.cast import add_lines, clinic, diagnosed, move
+from simulator.staging.stage import Scheme, Stage
 
 _DIABETES = ("E11.900", "2型糖尿病")
 _BACK_PAIN = ("M54.500", "腰痛")

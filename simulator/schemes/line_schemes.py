@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from simulator import catalogue
-from simulator.care import Order, charge, copy_line, outpatient, stay, take_back
-from simulator.records import Line, Visit
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order, charge, copy_line, outpatient, stay, take_back
+from simulator.care.records import Line, Visit
+from simulator.city import items as catalogue
+from simulator.staging.stage import Scheme, Stage
 
 
 def _clinic_visit(stage: Stage, *orders: Order) -> Visit:

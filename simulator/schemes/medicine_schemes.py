@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulator import catalogue, rare_items
-from simulator.care import CHRONIC_DIAGNOSES, Order, charge, copy_line, outpatient, take_back
-from simulator.people import person_name
-from simulator.schemes.cast import clinic, spread_days, ward, window
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import CHRONIC_DIAGNOSES, Order, charge, copy_line, outpatient, take_back
+from simulator.city import items as catalogue
+from simulator.city import rare_items
+from simulator.city.people import person_name
+from simulator.staging.cast import clinic, spread_days, ward, window
+from simulator.staging.stage import Scheme, Stage
 
 _HEART = CHRONIC_DIAGNOSES["heart"]
 _SPONDYLITIS = ("M45.x00", "强直性脊柱炎")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulator import catalogue
-from simulator.care import CHRONIC_DIAGNOSES, Order, outpatient
-from simulator.life import refill
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import CHRONIC_DIAGNOSES, Order, outpatient
+from simulator.care.life import refill
+from simulator.city import items as catalogue
+from simulator.staging.stage import Scheme, Stage
 
 _LAB_BUNDLE = catalogue.LABS[2:10]
 _CHECK_UP = ("Z00.001", "健康查体")

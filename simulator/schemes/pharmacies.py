@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from simulator import catalogue, variants
-from simulator.care import Order
-from simulator.records import Visit
-from simulator.schemes.acts import PRESSURE, bought, days_from, everyday_sales, move, passer_by
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order
+from simulator.care.records import Visit
+from simulator.city import items as catalogue
+from simulator.city import variants
+from simulator.staging.acts import PRESSURE, bought, days_from, everyday_sales, move, passer_by
+from simulator.staging.stage import Scheme, Stage
 
 GOODS = (*catalogue.PATENT_DRUGS, variants.COVER_DRUG)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from simulator import catalogue
-from simulator.care import Order, outpatient
-from simulator.providers import Institution
-from simulator.schemes.acts import everyday_care, lines_of, passer_by
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order, outpatient
+from simulator.city import items as catalogue
+from simulator.city.providers import Institution
+from simulator.staging.acts import everyday_care, lines_of, passer_by
+from simulator.staging.stage import Scheme, Stage
 
 
 def _treated(stage: Stage, place: Institution, days: Sequence[date], orders: Sequence[Order]) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from simulator import catalogue
-from simulator.care import CHRONIC_DIAGNOSES, Order, outpatient
-from simulator.life import refill
-from simulator.people import Person
-from simulator.schemes.cast import move, spread_days, window
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import CHRONIC_DIAGNOSES, Order, outpatient
+from simulator.care.life import refill
+from simulator.city import items as catalogue
+from simulator.city.people import Person
+from simulator.staging.cast import move, spread_days, window
+from simulator.staging.stage import Scheme, Stage
 
 _HEART = CHRONIC_DIAGNOSES["heart"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from simulator import catalogue
-from simulator.care import Order, outpatient, stay
-from simulator.people import Person
-from simulator.providers import Institution
-from simulator.records import Visit
-from simulator.schemes.acts import PRESSURE, bought, move
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order, outpatient, stay
+from simulator.care.records import Visit
+from simulator.city import items as catalogue
+from simulator.city.people import Person
+from simulator.city.providers import Institution
+from simulator.staging.acts import PRESSURE, bought, move
+from simulator.staging.stage import Scheme, Stage
 
 # Areas that were never issued, as far apart as cities of two provinces.
 _REMOTE_AREAS = ("990901", "991301", "992501", "993601", "994401")

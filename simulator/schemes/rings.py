@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from simulator import catalogue
-from simulator.care import Order, outpatient
-from simulator.life import refill
-from simulator.records import Visit
-from simulator.schemes.acts import PRESSURE, bought, move
-from simulator.schemes.crews import common_drugs, crew_of, dear_round, occasions
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order, outpatient
+from simulator.care.life import refill
+from simulator.care.records import Visit
+from simulator.city import items as catalogue
+from simulator.staging.acts import PRESSURE, bought, move
+from simulator.staging.crews import common_drugs, crew_of, dear_round, occasions
+from simulator.staging.stage import Scheme, Stage
 
 _KIDNEY = ("N18.001", "慢性肾脏病5期")
 

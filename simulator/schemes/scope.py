@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulator import catalogue, variants
-from simulator.care import Order, charge, outpatient, stay
-from simulator.catalogue import Item
-from simulator.people import Person
-from simulator.records import Visit
-from simulator.schemes.acts import PRESSURE, lines_of
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order, charge, outpatient, stay
+from simulator.care.records import Visit
+from simulator.city import items as catalogue
+from simulator.city import variants
+from simulator.city.items import Item
+from simulator.city.people import Person
+from simulator.staging.acts import PRESSURE, lines_of
+from simulator.staging.stage import Scheme, Stage
 
 _SECOND_PERCENT = 75  # what a second operation through one cut may cost: the lenient end of the rule (OP-04)
 _ONE_CUT = (("appendix", "gallbladder"), ("gallbladder", "appendix"))

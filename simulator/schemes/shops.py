@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulator import catalogue, variants
-from simulator.care import Order
-from simulator.providers import Doctor, Institution
-from simulator.schemes.acts import PRESSURE, bought, everyday_sales, lines_of, move, passer_by
+from simulator.care.care import Order
+from simulator.city import items as catalogue
+from simulator.city import variants
+from simulator.city.providers import Doctor, Institution
 from simulator.schemes.pharmacies import GOODS
-from simulator.schemes.stage import Scheme, Stage
+from simulator.staging.acts import PRESSURE, bought, everyday_sales, lines_of, move, passer_by
+from simulator.staging.stage import Scheme, Stage
 
 
 def _slips_of_one_doctor(stage: Stage, shop: Institution, doctor: Doctor, share: float, count: int) -> None:

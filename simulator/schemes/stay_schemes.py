@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulator import catalogue
-from simulator.care import Order, charge, stay
-from simulator.records import Visit
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order, charge, stay
+from simulator.care.records import Visit
+from simulator.city import items as catalogue
+from simulator.staging.stage import Scheme, Stage
 
 
 def too_many_bed_days(stage: Stage) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from simulator import catalogue, rare_items
-from simulator.care import CHRONIC_DIAGNOSES, Order, charge, outpatient
-from simulator.life import refill
-from simulator.people import Person
-from simulator.providers import Institution
-from simulator.records import Visit
-from simulator.schemes.cast import spread_days, ward, window
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import CHRONIC_DIAGNOSES, Order, charge, outpatient
+from simulator.care.life import refill
+from simulator.care.records import Visit
+from simulator.city import items as catalogue
+from simulator.city import rare_items
+from simulator.city.people import Person
+from simulator.city.providers import Institution
+from simulator.staging.cast import spread_days, ward, window
+from simulator.staging.stage import Scheme, Stage
 
 _HEART = CHRONIC_DIAGNOSES["heart"]
 _MONTH = catalogue.DRUGS_SUPPLIED_DAYS

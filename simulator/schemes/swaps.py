@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from simulator import catalogue, variants
-from simulator.care import Order, charge, outpatient, stay
-from simulator.providers import Institution
-from simulator.records import Visit
-from simulator.schemes.acts import everyday_care, lines_of, passer_by
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order, charge, outpatient, stay
+from simulator.care.records import Visit
+from simulator.city import items as catalogue
+from simulator.city import variants
+from simulator.city.providers import Institution
+from simulator.staging.acts import everyday_care, lines_of, passer_by
+from simulator.staging.stage import Scheme, Stage
 
 _SKIN = ("L30.900", "皮炎")
 _BACK = ("M54.500", "腰痛")

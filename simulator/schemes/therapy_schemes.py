@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulator import catalogue, rare_items
-from simulator.care import Order
-from simulator.schemes.cast import clinic, colleagues, spread_days, window
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order
+from simulator.city import items as catalogue
+from simulator.city import rare_items
+from simulator.staging.cast import clinic, colleagues, spread_days, window
+from simulator.staging.stage import Scheme, Stage
 
 _COLD = ("J06.900", "急性上呼吸道感染")
 _KIDNEY = ("N18.001", "慢性肾脏病5期")

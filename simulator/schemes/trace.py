@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulator import catalogue
-from simulator.care import Order
-from simulator.catalogue import Item
-from simulator.people import Person
-from simulator.providers import Institution
-from simulator.records import Line, Visit
-from simulator.schemes.acts import PRESSURE, bought, days_from
-from simulator.schemes.stage import Scheme, Stage
+from simulator.beside.trace_codes import prefix_of
+from simulator.care.care import Order
+from simulator.care.records import Line, Visit
+from simulator.city import items as catalogue
+from simulator.city.items import Item
+from simulator.city.people import Person
+from simulator.city.providers import Institution
+from simulator.staging.acts import PRESSURE, bought, days_from
+from simulator.staging.stage import Scheme, Stage
 from simulator.streams import id_of
-from simulator.trace_codes import prefix_of
 
 _CODE_DIGITS, _PREFIX_DIGITS = 20, 7
 _RESOLD = (*catalogue.COSTLY_DRUGS[1:3], *catalogue.CHRONIC_DRUGS["diabetes"][2:], *catalogue.PATENT_DRUGS[:3])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from simulator import catalogue
-from simulator.care import Order, outpatient, stay
-from simulator.life import refill
-from simulator.records import Visit
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order, outpatient, stay
+from simulator.care.life import refill
+from simulator.care.records import Visit
+from simulator.city import items as catalogue
+from simulator.staging.stage import Scheme, Stage
 
 
 def care_after_death(stage: Stage) -> None:

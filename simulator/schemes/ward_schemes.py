@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from simulator import catalogue, rare_items
-from simulator.care import Order, stay
-from simulator.records import Line, Visit
-from simulator.schemes.cast import add_lines, diagnosed, keep_only, ward
-from simulator.schemes.stage import Scheme, Stage
+from simulator.care.care import Order, stay
+from simulator.care.records import Line, Visit
+from simulator.city import items as catalogue
+from simulator.city import rare_items
+from simulator.staging.cast import add_lines, diagnosed, keep_only, ward
+from simulator.staging.stage import Scheme, Stage
 
 _BED_CLASSES = ("01", "02", "07")  # bed, ward round, nursing
 _CANCER = ("C34.900", "肺恶性肿瘤")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fundwatch.ledger import Ledger
+from fundwatch.lake.ledger import Ledger
 from tests.dags.conftest import PROJECT, airflow_environment
 from tests.night import NIGHTS, SMALL_JAVA, FinishedNight, make_deliveries
 

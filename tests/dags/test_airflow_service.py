@@ -22,7 +22,7 @@ from urllib.error import URLError
 
 import pytest
 
-from fundwatch.ledger import Ledger
+from fundwatch.lake.ledger import Ledger
 from tests.dags.conftest import PROJECT, airflow_environment
 from tests.night import NIGHTS, SMALL_JAVA, FinishedNight
 

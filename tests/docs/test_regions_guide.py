@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from fundwatch.regions import read_region
-from rules.catalogue import load_rules
+from rules.catalogue.load import load_rules
 
 GUIDE = Path(__file__).parents[2] / "docs" / "regions.md"
 

@@ -9,13 +9,13 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from simulator.columns import COLUMNS
-from simulator.extra_tables import EXTRA_TABLES
-from simulator.records import Label
+from simulator.beside.extra_tables import EXTRA_TABLES
+from simulator.care.records import Label
+from simulator.delivering.columns import COLUMNS
+from simulator.delivering.tables import MISHAP_COLUMNS
 from simulator.reference import GUIDES, LISTS, with_lists
-from simulator.scenario_file import ScenarioFile, scenario_of
+from simulator.scenario.scenario_file import ScenarioFile, scenario_of
 from simulator.schemes import SCHEMES
-from simulator.tables import MISHAP_COLUMNS
 
 TEXT, SCHEME_TEXT = (guide.read_text(encoding="utf-8") for guide in GUIDES)
 

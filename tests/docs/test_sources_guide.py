@@ -9,14 +9,14 @@ from typing import get_args
 import pytest
 import yaml
 
-from fundwatch.sealing import FIELDS
-from intake.column_forms import Domain
-from intake.forms import UNITS
-from intake.landed import form_of
-from intake.manifest import Manifest
-from intake.mapping import DeliveryForm, DriftRules, Reversal, parse_mapping
-from jobs.source_enables import disabled_without, enabled_by, everything
-from jobs.source_reference import GUIDE, with_reference
+from intake.files.landed import form_of
+from intake.files.manifest import Manifest
+from intake.source.columns import Domain
+from intake.source.forms import UNITS
+from intake.source.mapping import DeliveryForm, DriftRules, Reversal, parse_mapping
+from jobs.onboard.enables import disabled_without, enabled_by, everything
+from jobs.onboard.reference import GUIDE, with_reference
+from privacy.vault.sealing import FIELDS
 
 TEXT = GUIDE.read_text(encoding="utf-8")
 
@@ -77,7 +77,7 @@ def test_the_guides_mapping_shows_every_key_of_the_language(tmp_path):
 
 
 def test_the_reference_of_tables_is_that_of_the_contracts():
-    assert with_reference(TEXT) == TEXT, "run python -m jobs.source_reference"
+    assert with_reference(TEXT) == TEXT, "run python -m jobs.onboard.reference"
 
 
 def test_no_rule_runs_without_the_columns_that_the_guide_says_every_rule_needs():

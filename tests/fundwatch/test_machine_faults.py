@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fundwatch.errors import ExitCode
-from fundwatch.journal import Journal
+from fundwatch.lake.journal import Journal
+from fundwatch.lake.store import Lake
 from fundwatch.machine_faults import MachineError, machine_error
-from fundwatch.store import Lake
 from jobs.command_line import main
 from tests.lakes import FIRST, SECOND, make_lake
 

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
-from intake.landed import Opened, open_file
-from intake.mapping import DeliveryForm
-from intake.unpacking import FileFault
+from intake.files.landed import Opened, open_file
+from intake.files.unpacking import FileFault
+from intake.source.mapping import DeliveryForm
 
 Table = Sequence[Sequence[str]]  # the header first
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from intake.checks import Quality
-from intake.delivery import LandedFile
+from intake.files.delivery import LandedFile
+from intake.files.landed import Measured
 from intake.gate import CodeCount, findings_of, judge
-from intake.landed import Measured
 from intake.quality_page import PAGE, RECORD, QualityReport
-from intake.totals import Total
+from intake.rows.totals import Total
+from intake.source.checks import Quality
 
 NIGHT = date(2026, 3, 31)
 QUALITY = Quality(quarantine_share=0.02, tables={})

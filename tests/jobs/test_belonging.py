@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fundwatch.errors import ExitCode
-from fundwatch.ledger import Ledger
+from fundwatch.lake.ledger import Ledger
 from fundwatch.settings import Settings
 from jobs.belonging import MARK, Belonging
 from jobs.command_line import main

@@ -7,12 +7,12 @@ import os
 
 import pytest
 
-from fundwatch.delivery_log import DeliveryLog, State
 from fundwatch.errors import DeliveryError
+from fundwatch.lake.delivery_log import DeliveryLog, State
 from fundwatch.settings import Settings
 from jobs.job import Night, Workplace
 from jobs.load_delivery import JOB, own_print
-from jobs.manage_keys import make_missing_keys
+from jobs.protect.manage_keys import make_missing_keys
 from tests.intake.deliveries import NIGHT, deliver, line, whole
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from fundwatch.ledger import Ledger
-from fundwatch.store import Lake
+from fundwatch.lake.ledger import Ledger
+from fundwatch.lake.store import Lake
 from jobs.command_line import COMMANDS
 from jobs.stages import NIGHT
 from tests.jobs.cluster import SPARK, Cluster, cluster, until

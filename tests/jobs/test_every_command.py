@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from fundwatch.lock import held
-from fundwatch.sealing import read_vault_key
-from fundwatch.vault import Vault
+from fundwatch.lake.lock import held
 from jobs.command_line import COMMANDS, main, parser
-from jobs.manage_keys import make_missing_keys
-from tests.fundwatch.vaults import CANARIES, fill
+from jobs.protect.manage_keys import make_missing_keys
+from privacy.vault.sealing import read_vault_key
+from privacy.vault.vault import Vault
 from tests.jobs.commands import CASES, FIRST, FUNDWATCH, SECOND, foreign_lines, run
 from tests.jobs.truth_world import World
 from tests.night import FinishedNight
+from tests.privacy.vaults import CANARIES, fill
 
 NAMES = [command.name for command in COMMANDS]
 _STARTS_SPARK = ("privacy", "export")

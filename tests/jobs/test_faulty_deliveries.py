@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.canary_search import search
 from benchmarks.faulty_nights import NightRun, log_to, make_faulty_deliveries, run_faulty_night
-from fundwatch.delivery_log import DeliveryLog, State
 from fundwatch.errors import ExitCode
+from fundwatch.lake.delivery_log import DeliveryLog, State
 from fundwatch.logs import start_logging
 from fundwatch.settings import Settings
 from jobs.command_line import main

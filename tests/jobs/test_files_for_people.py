@@ -13,14 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from evaluation.report import WAYS, scheme_table
 from fundwatch.cells import NOTE
-from jobs.erase_lists import redact_lists
-from jobs.export_pages import Made, data_files, page_of, report_of
-from jobs.source_report import _table
-from leads.evaluation_report import WAYS, scheme_table
-from leads.exports import Export
-from leads.lists import write_list
-from leads.published import ListContent
+from jobs.onboard.report import _table
+from jobs.protect.erase_lists import redact_lists
+from jobs.protect.export_pages import Made, data_files, page_of, report_of
+from leads.publishing.lists import write_list
+from leads.publishing.published import ListContent
+from privacy.release.exports import Export
 from tests.hostile import HOSTILE, computes, computing_cells
 from tests.leads.conftest import cards, case_row, content, hit_row, lead_row, line_row  # noqa: F401
 
@@ -90,7 +90,7 @@ def test_an_export_as_csv_computes_nothing_and_its_report_and_page_say_so_while_
 
 def _export() -> Export:
     from fundwatch.resources import conf_names
-    from leads.exports import read_export
+    from privacy.release.exports import read_export
 
     return read_export(conf_names("exports")[0], None)
 

@@ -13,12 +13,12 @@ from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
 from fundwatch.errors import DeliveryError, GateError, KeyMissingError
-from fundwatch.keys import make_key
 from fundwatch.resources import conf_root
 from fundwatch.settings import Settings
 from jobs.job import Night, Workplace, run_job
 from jobs.load_delivery import JOB
-from jobs.manage_keys import make_missing_keys
+from jobs.protect.manage_keys import make_missing_keys
+from privacy.keys.ring import make_key
 from tests.intake.deliveries import (
     CERTIFICATE,
     DIAGNOSIS,

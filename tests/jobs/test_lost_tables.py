@@ -8,11 +8,11 @@ from datetime import date
 import pytest
 
 from fundwatch.errors import ExitCode, SettingsError
-from fundwatch.ledger import Ledger
-from fundwatch.lost_tables import LostTableError, refuse_lost
-from fundwatch.store import Lake, Written
-from jobs.check_lake import serve
+from fundwatch.lake.ledger import Ledger
+from fundwatch.lake.lost_tables import LostTableError, refuse_lost
+from fundwatch.lake.store import Lake, Written
 from jobs.command_line import main, parser
+from jobs.operate.check_lake import serve
 from tests.lakes import SECOND, make_lake
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from fundwatch.settings import Settings
 from jobs.model_shelf import model_findings, shelf_of
-from models.champions import find_champions
+from models.registry.champions import find_champions
 from tests.night import NIGHTS, ROOT, FinishedNight, clean_environment, run_fundwatch, wait_for
 
 pytestmark = pytest.mark.long

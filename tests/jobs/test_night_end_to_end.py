@@ -17,9 +17,9 @@ import pytest
 from benchmarks.canaries import marks_in
 from benchmarks.canary_search import search
 from fundwatch.errors import ExitCode
-from fundwatch.ledger import Ledger
-from fundwatch.store import Lake
-from intake.mapping import read_mapping
+from fundwatch.lake.ledger import Ledger
+from fundwatch.lake.store import Lake
+from intake.source.mapping import read_mapping
 from tests.intake.deliveries import change_manifest
 from tests.night import NIGHTS, ROOT, FinishedNight, clean_environment, run_fundwatch, wait_for
 
@@ -224,7 +224,7 @@ def test_a_night_killed_anywhere_and_run_again_publishes_the_same_bytes(
 
 
 def test_two_runs_at_once_are_refused(finished_night: FinishedNight) -> None:
-    from fundwatch.lock import held
+    from fundwatch.lake.lock import held
 
     with held(finished_night.var / "lake"):
         second = run_fundwatch("rules", "--date", str(LAST), var=finished_night.var)

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fundwatch.checked_files import DamagedFileError
 from fundwatch.contracts import TABLES
 from fundwatch.errors import FundwatchError, NotReadyError
+from fundwatch.lake.checked_files import DamagedFileError
+from fundwatch.lake.store import Lake
 from fundwatch.settings import load_settings
-from fundwatch.store import Lake
 from jobs.job import Report, Workplace, run_job
 from jobs.publish_leads import JOB
-from jobs.read_leads import rows_of
-from jobs.show_lead import find_lead, serve
+from jobs.review.read_leads import rows_of
+from jobs.review.show_lead import find_lead, serve
 from tests.lakes import put
 
 if TYPE_CHECKING:
@@ -148,9 +148,9 @@ def test_show_refuses_a_night_or_a_lead_that_is_not_there(place: Workplace, repo
 
 
 def test_a_place_that_leads_share_names_none_of_them_and_the_refusal_lists_their_ids(tmp_path: Path):
-    from fundwatch.access import AccessRefusedError
-    from jobs.read_leads import listed_leads
-    from jobs.reidentify_tokens import lead_id_of
+    from jobs.protect.reidentify_tokens import lead_id_of
+    from jobs.review.read_leads import listed_leads
+    from privacy.access.people import AccessRefusedError
 
     settings = load_settings({"var": tmp_path}, environment={}).settings
     lake = Lake(settings.lake_dir)

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from fundwatch.audit import audit_log
 from fundwatch.errors import IncompleteError
-from fundwatch.sealing import make_vault_key
 from fundwatch.settings import Settings
 from jobs import run_nights
 from jobs.job import Workplace
 from jobs.stages import NIGHT, refuse_incomplete
+from privacy.audit.log import audit_log
+from privacy.vault.sealing import make_vault_key
 
 DATE = date(2026, 3, 31)
 

@@ -10,7 +10,7 @@ import pytest
 from fundwatch.settings import Settings
 from jobs.job import Workplace, run_job
 from jobs.load_delivery import JOB
-from jobs.manage_keys import make_missing_keys
+from jobs.protect.manage_keys import make_missing_keys
 
 EXTRACT = Path(__file__).parents[2].parent / "shared" / "data" / "tuva_demo"
 NIGHT = date(2018, 12, 31)

@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from fundwatch.keys import PseudonymKey, read_key
+from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings, load_settings
-from fundwatch.store import Lake
-from intake.pseudonyms import token_of
-from jobs.manage_keys import make_missing_keys
+from jobs.protect.manage_keys import make_missing_keys
+from privacy.keys.ring import PseudonymKey, read_key
+from privacy.tokens.pseudonyms import token_of
 from tests.night import NIGHTS, FinishedNight, run_fundwatch
 
 _HASHES_OF_TOKENS = {"hit_id", "key_id"}

@@ -14,10 +14,10 @@ import pyarrow as pa
 from deltalake import write_deltalake
 
 from fundwatch.contracts import TABLES
-from fundwatch.keys import PseudonymKey, make_key
-from fundwatch.ledger import Ledger
+from fundwatch.lake.ledger import Ledger
 from fundwatch.settings import Settings
-from intake.pseudonyms import token_of
+from privacy.keys.ring import PseudonymKey, make_key
+from privacy.tokens.pseudonyms import token_of
 
 NIGHT = date(2026, 3, 31)
 _TYPES = {"string": pa.string(), "int": pa.int32(), "bigint": pa.int64(), "double": pa.float64(), "date": pa.date32()}

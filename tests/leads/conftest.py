@@ -11,8 +11,8 @@ import pytest
 
 from fundwatch.contracts import TABLES
 from leads.cards import Cards, IndicatorCard, RuleCard
-from leads.published import ListContent, Provenance
-from leads.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow
+from leads.publishing.published import ListContent, Provenance
+from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

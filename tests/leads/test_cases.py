@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fundwatch.contracts import TABLES
-from leads.case_words import case_text
-from leads.cases import CaseNight, cases
-from leads.rows import CaseRow, to_rows
+from leads.publishing.case_words import case_text
+from leads.publishing.rows import CaseRow, to_rows
+from leads.ranking.cases import CaseNight, cases
 from tests.leads.conftest import case_row
 
 if TYPE_CHECKING:

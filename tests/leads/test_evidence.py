@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from leads.fuse import FuseOptions, Inputs, fuse
-from leads.lists import leads_table
-from leads.naming import with_workplaces
-from leads.page import lead_page
-from leads.percentiles import said_percentile
-from leads.published import ListContent
+from leads.publishing.lists import leads_table
+from leads.publishing.page import lead_page
+from leads.publishing.published import ListContent
+from leads.ranking.fuse import FuseOptions, Inputs, fuse
+from leads.ranking.naming import with_workplaces
+from leads.ranking.percentiles import said_percentile
 from tests.leads.conftest import NIGHT, Frame, case_row, hit_row, lead_row, line_row
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evaluation.statistics import standing_out
 from fundwatch.contracts import TABLES
 from leads.cards import Cards
-from leads.fuse import FuseOptions, Inputs, fuse
-from leads.priority import with_places
-from leads.standouts import percentiles, standouts
-from models.evaluation import standing_out
+from leads.ranking.fuse import FuseOptions, Inputs, fuse
+from leads.ranking.priority import with_places
+from leads.ranking.standouts import percentiles, standouts
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row, SparkSession

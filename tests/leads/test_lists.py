@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
-from leads.lists import is_whole, write_list
-from leads.page import LINES_PER_PAGE, lead_page
-from leads.published import ListContent
+from leads.publishing.lists import is_whole, write_list
+from leads.publishing.page import LINES_PER_PAGE, lead_page
+from leads.publishing.published import ListContent
 from tests.leads.conftest import line_row
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def test_an_empty_list_is_published_too(content: ListContent, tmp_path: Path):
 def test_the_console_shows_both_languages_and_short_tokens(content: ListContent):
     from rich.console import Console
 
-    from leads.console import lead_pack, top_table
+    from leads.publishing.console import lead_pack, top_table
 
     console = Console(width=160, record=True, file=io.StringIO())
     console.print(top_table(content.leads))

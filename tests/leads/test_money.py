@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leads.money import once_per_line
+from leads.ranking.money import once_per_line
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from leads.cards import Cards
-from leads.fuse import FuseOptions, Inputs, fuse
-from rules.money import with_money
-from tests.intake.test_netting import entry, versions_from
-from tests.intake.test_netting import frame as entries_frame
+from leads.ranking.fuse import FuseOptions, Inputs, fuse
+from rules.engine.money import with_money
+from tests.intake.rows.test_netting import entry, versions_from
+from tests.intake.rows.test_netting import frame as entries_frame
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

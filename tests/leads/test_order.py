@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from leads.cards import Cards
-from leads.fuse import FuseOptions, Inputs, fuse
+from leads.ranking.fuse import FuseOptions, Inputs, fuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable

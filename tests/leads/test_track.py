@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from fundwatch.tracking import Tracking
-from leads.lists import is_whole, write_list
-from leads.published import ListContent
-from leads.track import EXPERIMENT, PRINT_TAG, Note, outbox, post, send
+from leads.publishing.lists import is_whole, write_list
+from leads.publishing.published import ListContent
+from leads.publishing.track import EXPERIMENT, PRINT_TAG, Note, outbox, post, send
 
 DEAD = Tracking("http://127.0.0.1:9", None)
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from fundwatch.keys import make_key, read_ring
-from fundwatch.signing import Signer
-from fundwatch.store import Lake
-from models.champions import Shelf
-from models.detectors import Parameters, Reads
-from models.model_data import to_bytes
-from models.promotion import Standing
-from models.records import PURPOSE, ModelRecord, files_of
+from fundwatch.lake.store import Lake
+from models.detectors.detectors import Parameters, Reads
+from models.registry.champions import Shelf
+from models.registry.model_data import to_bytes
+from models.registry.promotion import Standing
+from models.registry.records import PURPOSE, ModelRecord, files_of
 from models.training import Sample, Trained, train_all
+from privacy.keys.ring import make_key, read_ring
+from privacy.keys.signing import Signer
 
 READS = Reads(("a", "b"), ("high", "low"))
 FIRST, SECOND, THIRD = date(2026, 3, 10), date(2026, 3, 17), date(2026, 3, 24)

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from fundwatch.content_files import ContentFileError, ContentFiles
-from fundwatch.signing import FORGED, OTHER_KEY
-from models.champions import NO_CHAMPION, Champion, NotRun, Shelf, find_champions
-from models.records import Promotion
+from fundwatch.lake.content_files import ContentFileError, ContentFiles
+from models.registry.champions import NO_CHAMPION, Champion, NotRun, Shelf, find_champions
+from models.registry.records import Promotion
+from privacy.keys.signing import FORGED, OTHER_KEY
 from tests.models.shelves import CHALLENGER, CHAMPION, FIRST, SECOND, THIRD, empty_shelf, record_of, trained
 
 KIND = ("doctor", "isolation_forest")

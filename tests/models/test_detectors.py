@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fundwatch.errors import CatalogueError
-from models.detectors import DETECTORS, Z_LIMIT, Parameters, Reads, RobustPeer
-from models.model_data import of_bytes, to_bytes
+from models.detectors.detectors import DETECTORS, Z_LIMIT, Parameters, Reads, RobustPeer
+from models.registry.model_data import of_bytes, to_bytes
 
 READS = Reads(("a", "b", "c"), ("high", "low", "both"))
 PARAMETERS = Parameters(seed=7, forest_trees=30)

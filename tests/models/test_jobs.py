@@ -16,10 +16,10 @@ from fundwatch.errors import FundwatchError
 from fundwatch.settings import Settings
 from jobs import score_entities, train_models
 from jobs.job import Workplace, run_job
-from jobs.manage_keys import make_missing_keys
 from jobs.model_shelf import model_findings
+from jobs.protect.manage_keys import make_missing_keys
 from jobs.stages import run_stage
-from models.champions import NO_CHAMPION, NotRun, Shelf
+from models.registry.champions import NO_CHAMPION, NotRun, Shelf
 from tests.models.peers import crowd, indicator_rows, peer_statistics
 from tests.models.shelves import CHALLENGER, CHAMPION, FIRST, SECOND, empty_shelf, record_of, trained
 

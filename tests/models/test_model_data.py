@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.detectors import DETECTORS, IsolationForest, Parameters, Reads
-from models.model_data import of_bytes, to_bytes
-from models.trees import ModelDataError
+from models.detectors.detectors import DETECTORS, IsolationForest, Parameters, Reads
+from models.detectors.trees import ModelDataError
+from models.registry.model_data import of_bytes, to_bytes
 
 READS = Reads(("a", "b", "c"), ("high", "low", "both"))
 SAMPLE = np.random.default_rng(1).normal(size=(300, 3)) * 3

@@ -13,10 +13,10 @@ from fundwatch.settings import Settings
 from fundwatch.tracking import client_of, settle, tracking_of
 from jobs.model_copies import has_copies, tell_mlflow
 from jobs.model_shelf import shelf_of
-from models.champions import Champion, find_champions
-from models.model_data import to_bytes
-from models.records import registered_name
-from models.registry import Registry, RegistryError
+from models.registry.champions import Champion, find_champions
+from models.registry.model_data import to_bytes
+from models.registry.records import registered_name
+from models.registry.tracked import Registry, RegistryError
 from tests.models.shelves import CHALLENGER, FIRST, SECOND, empty_shelf, record_of, trained, write_models
 
 NAME = registered_name("doctor", "isolation_forest")

@@ -10,9 +10,9 @@ from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
 from fundwatch.contracts import TABLES
-from models.champions import NO_CHAMPION, Champion, NotRun, able
-from models.detectors import Parameters, Reads
+from models.detectors.detectors import Parameters, Reads
 from models.positions import to_robust_z, with_positions
+from models.registry.champions import NO_CHAMPION, Champion, NotRun, able
 from models.scoring import NO_NUMBER, NO_POSITION, not_run_scores, to_raw_scores, to_reasons, to_scores
 from models.training import Trained, to_sample, to_sample_rows, train_all
 from tests.models.peers import crowd, indicator_rows, peer_statistics

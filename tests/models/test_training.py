@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.detectors import Parameters, Reads
-from models.promotion import Standing, judge, rank_agreement
+from models.detectors.detectors import Parameters, Reads
+from models.registry.promotion import Standing, judge, rank_agreement
 from models.training import NotTrained, Sample, Trained, reads_of, to_sample, to_sample_rows, train_all
 
 NIGHT = date(2026, 3, 31)

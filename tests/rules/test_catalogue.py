@@ -14,9 +14,9 @@ from hypothesis.strategies import integers, lists, sampled_from, tuples
 from fundwatch.errors import CatalogueError
 from fundwatch.regions import Region
 from fundwatch.resources import package_files
-from rules.catalogue import load_rules
-from rules.knowledge import knowledge_print, load_knowledge
-from rules.needs import needs, why_not
+from rules.catalogue.load import load_rules
+from rules.engine.needs import needs, why_not
+from rules.knowledge.points import knowledge_print, load_knowledge
 from tests.rules.world import SHIPPED, shipped
 
 HEADER = "code,value,unit,name,region,valid_from,valid_to,source\n"

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from rules.examples import example_worlds
+from rules.catalogue.examples import example_worlds
 from tests.rules.world import SHIPPED, scanned
 
 WORLDS = example_worlds(SHIPPED)

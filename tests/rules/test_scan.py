@@ -9,12 +9,12 @@ import pytest
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
-from rules.columns import GRAINS, Frame
-from rules.frames import Inputs, Window, frame
-from rules.knowledge import load_knowledge
-from rules.model import GrainName, RuleSet
-from rules.needs import names_used
-from rules.passes import fold, tag
+from rules.catalogue.rule import GrainName, RuleSet
+from rules.engine.needs import names_used
+from rules.engine.passes import fold, tag
+from rules.frames.columns import GRAINS, Frame
+from rules.frames.frames import Inputs, Window, frame
+from rules.knowledge.points import load_knowledge
 from tests.rules.world import ALL_SUPPLIED, SHIPPED, YEAR, coverage_of, scanned, shipped, tables_of, with_rows
 
 TWINS = [{"line_id": 1, "amount": 30}, {"line_id": 2, "amount": 30}]

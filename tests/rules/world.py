@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 
 from fundwatch.contracts import TABLES
-from rules.catalogue import load_rules
-from rules.examples import columns_of, example_worlds
-from rules.knowledge import load_knowledge
-from rules.model import Example, Rule, RuleSet
-from rules.scan import Window, scan
+from rules.catalogue.examples import columns_of, example_worlds
+from rules.catalogue.load import load_rules
+from rules.catalogue.rule import Example, Rule, RuleSet
+from rules.engine.scan import Window, scan
+from rules.knowledge.points import load_knowledge
 
 CLEAN = ("claim_line", "settlement", "patient", "encounter", "institution", "item")
 ALL_SUPPLIED = {name: frozenset(TABLES[name].column_names) for name in CLEAN}

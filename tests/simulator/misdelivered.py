@@ -13,7 +13,7 @@ from decimal import Decimal
 import pytest
 
 from simulator import Scenario, simulate
-from simulator.misdeliveries import MISDELIVERIES
+from simulator.scenario.misdeliveries import MISDELIVERIES
 
 LAST = date(2026, 3, 31)
 NIGHTS = tuple(LAST - timedelta(days=n) for n in reversed(range(len(MISDELIVERIES) + 3)))

@@ -7,12 +7,12 @@ from datetime import date
 from functools import lru_cache
 
 from simulator import Scenario
-from simulator.catalogue import Item
-from simulator.mishaps import Mishaps
-from simulator.records import Line, Visit
-from simulator.schemes.playing import play_one
-from simulator.schemes.stage import Scheme, Stage
-from simulator.world import World, make_world
+from simulator.care.mishaps import Mishaps
+from simulator.care.records import Line, Visit
+from simulator.city.items import Item
+from simulator.honest_world import World, make_world
+from simulator.staging.playing import play_one
+from simulator.staging.stage import Scheme, Stage
 
 
 @lru_cache(maxsize=1)

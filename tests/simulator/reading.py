@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from simulator.catalogue import Item
-from simulator.records import Line, Visit
+from simulator.care.records import Line, Visit
+from simulator.city.items import Item
 from simulator.schemes import Scheme, Stage
 from tests.simulator.playing import by_level, plain
 

@@ -8,7 +8,8 @@ from itertools import pairwise
 from statistics import mean
 from typing import Any
 
-from simulator import catalogue, variants
+from simulator.city import items as catalogue
+from simulator.city import variants
 from tests.simulator.playing import at_place, charged, of_person, staged_lines, visits
 from tests.simulator.reading import netted
 

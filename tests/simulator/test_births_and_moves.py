@@ -9,15 +9,15 @@ from datetime import date, timedelta
 import pytest
 
 from simulator import Scenario, ScenarioError
-from simulator.filings import REFERRALS
-from simulator.households import make_people
-from simulator.life import block_life
-from simulator.life_events import MoveRates
-from simulator.people import Person
-from simulator.providers import REMOTE_AREA, make_providers
-from simulator.records import Visit
-from simulator.rows import enrolment_rows
-from simulator.scenario_file import scenario_of
+from simulator.beside.filings import REFERRALS
+from simulator.care.life import block_life
+from simulator.care.records import Visit
+from simulator.city.households import make_people
+from simulator.city.life_events import MoveRates
+from simulator.city.people import Person
+from simulator.city.providers import REMOTE_AREA, make_providers
+from simulator.delivering.rows import enrolment_rows
+from simulator.scenario.scenario_file import scenario_of
 from simulator.streams import Hand
 
 FIRST, LAST = date(2025, 1, 1), date(2026, 3, 31)

@@ -13,7 +13,7 @@ import pytest
 from nbclient import NotebookClient
 
 from simulator import Scenario, simulate
-from simulator.blind import blind_auc, line_sample, read_delivered, visit_sample
+from simulator.calibration.blind import blind_auc, line_sample, read_delivered, visit_sample
 
 pytestmark = pytest.mark.slow
 

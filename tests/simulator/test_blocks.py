@@ -13,9 +13,9 @@ import pytest
 import simulator
 from simulator import Scenario, ScenarioError, simulate
 from simulator.casting import staged_in
+from simulator.honest_world import block_count, block_persons, make_world
 from simulator.schemes import SCHEMES
 from simulator.streams import Hand
-from simulator.world import block_count, block_persons, make_world
 from tests.simulator.test_delivery import content_of
 
 NIGHTS = (date(2026, 3, 10), date(2026, 3, 17), date(2026, 3, 30), date(2026, 3, 31))

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from simulator import Scenario, simulate
-from simulator.calibration import Comparison, calibrate, compared, published
-from simulator.delivered import delivered
+from simulator.calibration.calibration import Comparison, calibrate, compared, published
+from simulator.calibration.delivered import delivered
 
 pytestmark = pytest.mark.slow
 

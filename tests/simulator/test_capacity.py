@@ -9,8 +9,8 @@ import pytest
 
 from simulator import Scenario
 from simulator.blocks import played_block
-from simulator.capacity import beds_for
-from simulator.world import block_count, providers_of
+from simulator.city.capacity import beds_for
+from simulator.honest_world import block_count, providers_of
 
 pytestmark = pytest.mark.slow
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from decimal import Decimal
 
-from simulator.settling import FUNDS
+from simulator.care.settling import FUNDS
 
 ZERO = Decimal(0)
 

@@ -9,9 +9,9 @@ from datetime import date, timedelta
 import pytest
 
 from simulator import Scenario
-from simulator.mishaps import Mishaps, settle_with_mishaps
-from simulator.settling import FUNDS
-from simulator.world import make_world
+from simulator.care.mishaps import Mishaps, settle_with_mishaps
+from simulator.care.settling import FUNDS
+from simulator.honest_world import make_world
 
 LAST = date(2026, 3, 31)
 PLAIN = Scenario(

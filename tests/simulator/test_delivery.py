@@ -15,18 +15,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator import Scenario
+from simulator.beside.extra_tables import EXTRA_TABLES
 from simulator.blocks import Part
-from simulator.columns import COLUMNS
-from simulator.extra_tables import EXTRA_TABLES
-from simulator.households import make_people
-from simulator.line_text import line_texts
-from simulator.mishaps import Mishaps, settle_with_mishaps
-from simulator.night_rows import NightRows
-from simulator.people import with_death
-from simulator.rows import joined, line_row, money
+from simulator.care.mishaps import Mishaps, settle_with_mishaps
+from simulator.city.households import make_people
+from simulator.city.people import with_death
+from simulator.delivering.columns import COLUMNS
+from simulator.delivering.line_text import line_texts
+from simulator.delivering.night_rows import NightRows
+from simulator.delivering.rows import joined, line_row, money
+from simulator.delivering.tables import spooled_tables
+from simulator.honest_world import make_world
 from simulator.streams import Hand
-from simulator.tables import spooled_tables
-from simulator.world import make_world
 from tests.simulator.conftest import read_table, simulated
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from simulator import Scenario
-from simulator.catalogue import all_items
-from simulator.drg import group_of
-from simulator.extra_tables import EXTRA_TABLES
-from simulator.stock import balanced
-from simulator.trace_codes import code_of, prefix_of
+from simulator.beside.drg import group_of
+from simulator.beside.extra_tables import EXTRA_TABLES
+from simulator.beside.stock import balanced
+from simulator.beside.trace_codes import code_of, prefix_of
+from simulator.city.items import all_items
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from simulator.households import make_people
-from simulator.life import block_life
-from simulator.providers import make_providers
-from simulator.seasons import day_of
+from simulator.care.life import block_life
+from simulator.care.seasons import day_of
+from simulator.city.households import make_people
+from simulator.city.providers import make_providers
 from simulator.streams import Hand
 
 FIRST, LAST = date(2025, 10, 1), date(2026, 3, 31)
@@ -100,7 +100,7 @@ def test_no_order_sheet_names_an_item_twice_or_more_than_five_drugs_for_home(vis
 
 
 def test_a_machine_is_only_used_where_there_is_one(visits):
-    from simulator.catalogue import equipment_of
+    from simulator.city.items import equipment_of
 
     needs = equipment_of()
     used = {(v.place.level, needs[x.item.code]) for v in visits for x in v.lines if x.item.code in needs and v.is_stay}

@@ -8,12 +8,12 @@ import pytest
 
 from simulator import Scenario
 from simulator.blocks import Part
-from simulator.households import make_people
-from simulator.life import block_life
-from simulator.mishaps import Mishaps
-from simulator.night_rows import NightRows
-from simulator.providers import make_providers
-from simulator.rows import enrolment_rows, visit_row
+from simulator.care.life import block_life
+from simulator.care.mishaps import Mishaps
+from simulator.city.households import make_people
+from simulator.city.providers import make_providers
+from simulator.delivering.night_rows import NightRows
+from simulator.delivering.rows import enrolment_rows, visit_row
 from simulator.streams import Hand
 
 FIRST, LAST = date(2024, 1, 1), date(2026, 3, 31)

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from simulator.layout import Layout
-from simulator.misdeliveries import BY_NAME
+from simulator.scenario.layout import Layout
+from simulator.scenario.misdeliveries import BY_NAME
 from tests.simulator.misdelivered import (
     FAULTY,
     NIGHTS,

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import pytest
 
 from simulator import ScenarioError
-from simulator.misdeliveries import BY_NAME, spoiled_nights
-from simulator.scenario_file import read_scenario, scenario_of
+from simulator.scenario.misdeliveries import BY_NAME, spoiled_nights
+from simulator.scenario.scenario_file import read_scenario, scenario_of
 from tests.simulator.misdelivered import FAULTY, LAST, NIGHTS, PLAN, SOUND, made, truth_of
 from tests.simulator.test_delivery import content_of
 

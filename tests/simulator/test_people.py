@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from simulator.households import make_people
-from simulator.people import make_person
+from simulator.city.households import make_people
+from simulator.city.people import make_person
 from simulator.streams import Hand
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 6, 30)

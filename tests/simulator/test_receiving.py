@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from fundwatch.errors import DeliveryError
-from intake.checks import read_quality
-from intake.delivery import open_delivery
-from intake.mapping import read_mapping
-from simulator.misdeliveries import MISDELIVERIES
+from intake.files.delivery import open_delivery
+from intake.source.checks import read_quality
+from intake.source.mapping import read_mapping
+from simulator.scenario.misdeliveries import MISDELIVERIES
 from tests.simulator.misdelivered import PLAN
 
 # what only the lake or the counted rows can tell

@@ -7,8 +7,8 @@ import hashlib
 import json
 from dataclasses import replace
 
-from simulator.misdeliveries import MISDELIVERIES
-from simulator.spoiling import spoil_delivery, take_resent
+from simulator.faults.spoiling import spoil_delivery, take_resent
+from simulator.scenario.misdeliveries import MISDELIVERIES
 from tests.simulator.misdelivered import FAULTY, NIGHTS, PLAN, SOUND, fees, is_true, lines, made, manifest, truth_of
 from tests.simulator.test_delivery import content_of
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fundwatch.errors import FundwatchError
 from simulator import Scenario, ScenarioError, simulate
-from simulator.scenario import MIN_PERSONS
+from simulator.scenario.scenario import MIN_PERSONS
 from simulator.schemes import SCHEMES
 
 

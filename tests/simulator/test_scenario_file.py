@@ -6,9 +6,9 @@ import pytest
 
 from fundwatch.resources import conf_names
 from simulator import ScenarioError
-from simulator.extra_tables import EXTRA_TABLES
-from simulator.scenario_file import read_scenario, scenario_of
-from simulator.tables import extra_tables
+from simulator.beside.extra_tables import EXTRA_TABLES
+from simulator.delivering.tables import extra_tables
+from simulator.scenario.scenario_file import read_scenario, scenario_of
 
 
 def refused(content):

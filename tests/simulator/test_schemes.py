@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from simulator.catalogue import FEMALE_ITEMS, MALE_ITEMS
+from simulator.city.items import FEMALE_ITEMS, MALE_ITEMS
 from simulator.schemes import SCHEMES
 
 BED, WARD_ROUND, NURSING = "001109000010000", "001102000050000", "0012010000"

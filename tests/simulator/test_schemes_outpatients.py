@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from simulator import catalogue, rare_items
+from simulator.city import items as catalogue
+from simulator.city import rare_items
 from simulator.schemes import SCHEMES
 from tests.simulator.reading import Reading, by_day, charges, drugs, longest_run, main, most_within, netted, total
 

@@ -9,7 +9,8 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from simulator import catalogue, rare_items
+from simulator.city import items as catalogue
+from simulator.city import rare_items
 from simulator.schemes import SCHEMES
 from tests.simulator.playing import small_world
 from tests.simulator.reading import (

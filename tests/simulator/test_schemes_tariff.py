@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from simulator import catalogue, variants
+from simulator.city import items as catalogue
+from simulator.city import variants
 from simulator.schemes.data_quality import DATA_QUALITY
 from simulator.schemes.groups import GROUPS
 from simulator.schemes.scope import SCOPE

@@ -11,15 +11,15 @@ from datetime import date, timedelta
 import pytest
 
 from simulator import Scenario, simulate
-from simulator.date_formats import format_of
-from simulator.dirt import rates_of
-from simulator.mishaps import Mishaps, settle_with_mishaps
+from simulator.care.mishaps import Mishaps, settle_with_mishaps
+from simulator.care.settling import FUNDS
+from simulator.faults.date_formats import format_of
+from simulator.faults.writing import rates_of
+from simulator.honest_world import make_world
 from simulator.schemes import SCHEMES
-from simulator.schemes.playing import play_one
-from simulator.schemes.wear import forget_scans
-from simulator.settling import FUNDS
+from simulator.staging.playing import play_one
+from simulator.staging.wear import forget_scans
 from simulator.streams import Hand
-from simulator.world import make_world
 
 LAST = date(2026, 3, 31)
 QUIET = dict.fromkeys(("taken_back", "settlement_undone", "unsettled", "late"), 0.0)

@@ -4,12 +4,12 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from simulator import catalogue
-from simulator.care import Order, outpatient, stay
-from simulator.people import make_person
-from simulator.policy import STANDARD
-from simulator.providers import make_providers
-from simulator.settling import reverse, settle
+from simulator.care.care import Order, outpatient, stay
+from simulator.care.settling import reverse, settle
+from simulator.city import items as catalogue
+from simulator.city.people import make_person
+from simulator.city.policy import STANDARD
+from simulator.city.providers import make_providers
 from simulator.streams import Hand
 
 TODAY = date(2026, 1, 10)

@@ -9,7 +9,7 @@ import pytest
 from fundwatch.errors import FundwatchError
 from fundwatch.settings import Settings
 from jobs.command_line import parser
-from jobs.simulate_claims import deliver, scenario_asked
+from jobs.prove.simulate_claims import deliver, scenario_asked
 from simulator import Scenario, take_resent
 from tests.simulator.test_delivery import content_of
 

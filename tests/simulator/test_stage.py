@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator import Scenario
-from simulator.mishaps import Mishaps
+from simulator.care.mishaps import Mishaps
+from simulator.honest_world import make_world
 from simulator.schemes import SCHEMES, Stage, play_one, stage_all
-from simulator.schemes.cast import household, village
-from simulator.schemes.scheme import CATEGORIES
+from simulator.staging.cast import household, village
+from simulator.staging.scheme import CATEGORIES
 from simulator.streams import Hand
-from simulator.world import make_world
 from tests.simulator.playing import by_level, small_world, visits
 
 NUMBERS = st.integers(min_value=0, max_value=40)

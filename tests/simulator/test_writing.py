@@ -13,10 +13,11 @@ from datetime import date
 
 import pytest
 
-from simulator import Scenario, simulate, tables
-from simulator.dirt import SWITCHES
-from simulator.extras import Dated, ExtraTable
-from simulator.layout import Layout
+from simulator import Scenario, simulate
+from simulator.beside.extra_table import Dated, ExtraTable
+from simulator.delivering import tables
+from simulator.faults.writing import SWITCHES
+from simulator.scenario.layout import Layout
 
 SMALL = Scenario(
     persons=100, history_start=date(2026, 3, 1), nights=(date(2026, 3, 31),), scheme_scale=0.0, dirt_rate=0.0

@@ -1,0 +1,162 @@
+"""An evaluation on a terminal: one table a question, headings in both languages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from evaluation.report import STATES, UNKNOWN, WAYS, Evaluation
+from fundwatch.terminal import new_table, show
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_MONEY_SAID = (
+    "行的基金额 = 范围内金额 × 结算基金支付比例,为上限\n"
+    "A line's fund money is its covered amount × the settlement's fund ratio: an upper bound, "
+    "for of an excessive price only the excess is harm"
+)
+
+
+def print_evaluation(evaluation: Evaluation) -> None:
+    """Print every table."""
+    start, end = evaluation.period
+    show(f"评估 Evaluation {evaluation.night} (服务日期 service dates {start} – {end}; 95 % Wilson)")
+    show(*tables(evaluation))
+    for what, why_not in evaluation.not_run.items():
+        show(f"未运行 not run: {what}: {why_not}")
+
+
+def tables(evaluation: Evaluation) -> list[Table]:
+    """All tables with something to say."""
+    schemes = evaluation.schemes
+    is_scheme = schemes["kind"] == "scheme"
+    shown = [
+        *_recall_tables("手法召回率 Recall by scheme", schemes[is_scheme], "scheme"),
+        *_recall_tables("合理相似被误报 Look-alikes flagged (fewer is better)", schemes[~is_scheme], "scheme"),
+        *(
+            table
+            for name, rows in evaluation.breakdowns.items()
+            for table in _recall_tables(f"按 {name} By {name}", rows, name)
+        ),
+        _plain_table("未计入 Left out", evaluation.left_out, ["kind", "scheme", "reason", "things", "instances"]),
+        *_rule_tables(evaluation.rules),
+        _plain_table("清单前 k 名 First k of the list", _with_interval(evaluation.list_precision, "precision"),
+                     ["k", "staged", "precision"]),
+        _plain_table("清单构成 The list's leads", evaluation.list_classes,
+                     ["made_by", "lead_class", "leads", "amount_at_risk"]),
+        _plain_table("基金金额(元) Fund money of staged lines (CNY)", evaluation.money,
+                     ["scheme", "staged_fund", "found_fund", "listed_fund", "at_risk"], caption=_MONEY_SAID),
+        _plain_table("评分 Scores", _of_models(evaluation.scores),
+                     ["model", "scored", "staged_in_truth", "staged", "published", "staged_published",
+                      "lookalike_published"]),
+        _plain_table("评分质量 Quality of scores",
+                     _with_interval(_of_models(evaluation.scores), "precision", "auc", "average_precision"),
+                     ["model", "precision", "auc", "average_precision"]),
+        _plain_table("按同组规模 By size of peer group",
+                     _with_interval(_of_models(evaluation.scores_by_peers), "precision"),
+                     ["model", "peers", "scored", "staged", "published", "staged_published", "precision"]),
+    ]  # fmt: skip
+    return [table for table in shown if table.row_count]
+
+
+def _recall_tables(title: str, rows: pd.DataFrame, key: str) -> list[Table]:
+    """By instance; and by thing, where an instance has several."""
+    told = rows.copy()
+    if "rule_id" in told:  # below the scheme: a terminal is narrow, and the other cells have two lines too
+        told[key] = told[key] + "\n" + told["rule_id"].replace("", UNKNOWN)
+    for way in WAYS:
+        told[way] = [_of(*cells) for cells in zip(*(told[f"{way}{part}"] for part in _PARTS), strict=True)]
+    if "state" in told:
+        is_out = told["state"] != "run"
+        for way in ("own_rule", "things_own_rule"):
+            told.loc[is_out, way] = told.loc[is_out, "state"].map(STATES)
+    of_things = [way for way in WAYS if way.startswith("things_")]
+    of_instances = [way for way in WAYS if way not in of_things]
+    shown = [_plain_table(title, told, [key, "instances_counted", "instances_left_out", *of_instances])]
+    if bool((rows["things_counted"] != rows["instances_counted"]).any()):
+        shown.append(_plain_table(f"{title}: 对象 by thing", told, [key, "things_counted", *of_things]))
+    return shown
+
+
+_PARTS = ("", "_of", "_recall", "_recall_low", "_recall_high")
+
+
+def _of(part: Any, whole: Any, share: Any, low: Any, high: Any) -> str:
+    """Found of all and the share; its interval below."""
+    if pd.isna(part) or not whole:
+        return UNKNOWN
+    return f"{int(part)}/{int(whole)} {_interval(share, low, high)}"
+
+
+def _interval(share: Any, low: Any, high: Any) -> str:
+    """The share; its interval below."""
+    if pd.isna(share):
+        return UNKNOWN
+    return f"{share:.0%}" if pd.isna(low) else f"{share:.0%}\n[{100 * low:.0f}–{high:.0%}]"
+
+
+def _with_interval(rows: pd.DataFrame, *names: str) -> pd.DataFrame:
+    if rows.empty:
+        return rows
+    ends = {name: zip(rows[name], rows[f"{name}_low"], rows[f"{name}_high"], strict=True) for name in names}
+    return rows.assign(**{name: [_interval(*cells) for cells in cells_of] for name, cells_of in ends.items()})
+
+
+def _of_models(rows: pd.DataFrame) -> pd.DataFrame:
+    """The model below the kind of entity that it scores."""
+    return rows if rows.empty else rows.assign(model=rows["entity_type"] + "\n" + rows["model"])
+
+
+def _rule_tables(rules: pd.DataFrame) -> list[Table]:
+    """What the rules hit, in hits and in money."""
+    told = _with_interval(rules, "precision")
+    told = told.assign(state=told["state"].map(STATES) + told["why_not"].map(lambda why: f": {why}" if why else ""))
+    hits = ["rule_id", "state", "hits", "true", "other_scheme", "lookalike", "honest", "precision"]
+    money = ["rule_id", "amount_at_risk", "true_amount", "estimated_amount"]
+    return [
+        _plain_table("规则精确率 Precision by rule", told, hits),
+        _plain_table("规则涉及金额 Money by rule", told[told["hits"] > 0], money),
+    ]
+
+
+_HEADINGS = {
+    "kind": "类别\nKind", "scheme": "手法\nScheme", "reason": "原因\nReason", "things": "对象\nThings",
+    "instances": "实例\nCases", "rule": "规则\nRule", "rule_id": "规则\nRule", "state": "状态\nState",
+    "instances_counted": "实例\nCases", "instances_left_out": "除外\nOut", "things_counted": "对象\nThings",
+    "hits": "命中\nHits", "true": "本手法\nTrue", "other_scheme": "其他手法\nOther",
+    "lookalike": "相似\nAlike", "honest": "诚实\nHonest", "precision": "精确率\nPrecision",
+    "amount_at_risk": "涉及基金(元)\nFund at risk", "true_amount": "其中真实(元)\nOf it true", "k": "k",
+    "estimated_amount": "估算(元)\nEstimate",
+    "staged": "欺诈\nStaged", "made_by": "来源\nMade by", "lead_class": "实情\nTruth", "leads": "线索\nLeads",
+    "staged_fund": "涉案行基金\nStaged lines", "found_fund": "规则发现\nFound by rules",
+    "listed_fund": "清单之内\nOn the list", "at_risk": "规则认定\nAt risk by rules", "entity_type": "主体\nEntity",
+    "model": "模型\nModel", "scored": "已评分\nScored", "published": "入选\nPublished", "peers": "同组人数\nPeers",
+    "staged_in_truth": "应有\nIn truth", "staged_published": "入选欺诈\nStaged\nin share",
+    "lookalike_published": "入选相似\nLook-alike\nin share", "auc": "AUC", "average_precision": "AP",
+    "disguise": "伪装\nDisguise", "category": "分类\nCategory", **WAYS,
+}  # fmt: skip
+
+
+_TEXTS = (
+    "scheme", "disguise", "category", "model", "kind", "reason", "rule_id", "state", "made_by", "lead_class", "peers"
+)  # fmt: skip
+
+
+def _plain_table(title: str, rows: pd.DataFrame, columns: list[str], caption: str | None = None) -> Table:
+    table = new_table(title, caption)
+    for name in columns:
+        justify: Literal["left", "right"] = "left" if name in _TEXTS else "right"
+        table.add_column(_HEADINGS.get(name, name), justify=justify, overflow="fold")
+    for row in rows.reindex(columns=columns).itertuples(index=False):
+        table.add_row(*map(_cell, row))
+    return table
+
+
+def _cell(value: Any) -> str:
+    if not isinstance(value, str) and pd.isna(value):
+        return UNKNOWN
+    if isinstance(value, float) and not float(value).is_integer():
+        return f"{value:,.2f}"
+    return value if isinstance(value, str) else f"{int(value):,}"

@@ -1,0 +1,88 @@
+"""The Spark session: one place that knows Spark's and Delta's settings, each with its reason."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fundwatch.engine.java_output import JavaVoice
+from fundwatch.errors import SettingsError
+from fundwatch.resources import conf_root
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_BASE = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.session.timeZone": "UTC",  # the law's local times are kept as they were written
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    # HotSpot never compiles methods over 8,000 bytes of bytecode; Spark's own limit lets such through, interpreted
+    "spark.sql.codegen.hugeMethodLimit": "8000",
+    # a nightly lake has many small tables: Spark's and Delta's defaults of 50 and 10,000 tasks cost seconds each
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
+    "spark.databricks.delta.properties.defaults.enableChangeDataFeed": "false",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # a plain Python function over a Parquet scan hangs in Spark 4.2.0 when Arrow carries it (SPARK-58241)
+    "spark.sql.execution.pythonUDF.arrow.enabled": "false",
+    # Spark writes a check sum with every page; without this it never looks at it, and a flipped bit is other data
+    "spark.hadoop.parquet.page.verify-checksum.enabled": "true",
+    # a file cut short must fail, not lose its rows
+    "spark.sql.files.ignoreCorruptFiles": "false",
+    "spark.sql.files.ignoreMissingFiles": "false",
+}
+
+
+# for a process that runs a hundred plans once each over few rows: nothing of it is worth compiling well (measured on
+# two cores, a check of 4,356 rows in eight files: 42 s of Java's time without these, 22 s with them)
+FEW_ROWS = {
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=600m -Xmn600m",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+
+
+def project_jars() -> list[str]:
+    """Delta's jars in the project's folder; empty where the cluster provides them."""
+    folder = Path(os.environ.get("FUNDWATCH_JARS", Path(__file__).parent.parent.parent / ".jars" / "jars"))
+    return sorted(str(jar) for jar in folder.glob("*.jar"))
+
+
+def _quiet_java() -> dict[str, str]:
+    """Log settings for Java, where conf/ is a folder: warnings of libraries are not progress."""
+    config = conf_root() / "spark" / "log4j2.properties"
+    return {"spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={config}"} if isinstance(config, Path) else {}
+
+
+def start_session(app: str, conf: dict[str, str], master: str | None) -> SparkSession:
+    """A session with our settings under the user's. With `master` None (spark-submit) the launcher's holds."""
+    from pyspark.sql import SparkSession
+
+    said = {"spark.app.name": app}
+    if master is not None:
+        said["spark.master"] = master
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # workers of the driver's environment, not of the PATH
+    jars = project_jars()
+    if jars:
+        said["spark.jars"] = ",".join(jars)
+    quiet = _quiet_java()
+    if java_options := conf.get("spark.driver.extraJavaOptions"):
+        quiet = {"spark.driver.extraJavaOptions": " ".join([*quiet.values(), java_options])}
+    said |= _BASE | conf | quiet
+    java = JavaVoice()
+    try:
+        java.start(said)
+        session = SparkSession.builder.config(map={**said}).getOrCreate()
+    except (RuntimeError, OSError) as fault:
+        raise SettingsError(
+            "\n".join([f"Spark did not start: {fault}", *java.words()]),
+            do="is Java 17 or 21 installed? `make setup` installs what is missing",
+        ) from fault
+    session.sparkContext.setLogLevel("FATAL")
+    return session

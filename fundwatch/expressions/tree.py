@@ -1,0 +1,393 @@
+"""From the text of an expression to pieces of SQL that are known to be harmless: parsed, walked, rewritten.
+
+Only the kinds of nodes that have a method in `Rewriting` may stand in an expression; any other is told as a fault.
+What Spark runs is put together from the pieces, never the author's text, so that a text which Spark would read
+otherwise than the parser does has no way to run. Where the two bind operators differently, brackets are asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fundwatch.expressions.tokens import LONGEST, dialect, quoted_text, token_faults
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+    Node = exp.Expr
+
+_FUNCTION = re.compile(r"[a-z_][a-z0-9_]*")
+_TYPES = {
+    "INT": "int", "BIGINT": "bigint", "DOUBLE": "double", "TEXT": "string", "DATE": "date", "TIMESTAMPTZ": "timestamp",
+    "BOOLEAN": "boolean", "DECIMAL": "decimal",
+}  # fmt: skip
+_UNITS = frozenset({"YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND"})
+# a bad pattern ends the job and stands in its message, so it is never made of a row's values; which argument it is
+_PATTERN_AT = dict.fromkeys(("date_format", "split", "to_date", "try_to_date", "try_to_timestamp", "next_day"), 1)
+_PATTERN_AT |= dict.fromkeys(("regexp_replace", "regexp_extract", "regexp_count", "regexp_substr", "regexp_like"), 1)
+_UNIT_FIRST = frozenset({"timestampdiff", "timestampadd"})
+_BINARY = {
+    "Or": ("OR", 1), "And": ("AND", 2), "EQ": ("=", 4), "NEQ": ("<>", 4), "LT": ("<", 4), "LTE": ("<=", 4),
+    "GT": (">", 4), "GTE": (">=", 4), "NullSafeEQ": ("<=>", 4), "Like": ("LIKE", 4), "ILike": ("ILIKE", 4),
+    "RegexpLike": ("RLIKE", 4),
+    "Add": ("+", 5), "Sub": ("-", 5), "DPipe": ("||", 5), "Mul": ("*", 6), "Div": ("/", 6), "Mod": ("%", 6),
+    "IntDiv": ("DIV", 6),
+}  # fmt: skip
+_RANK = {name: rank for name, (_, rank) in _BINARY.items()} | {"Not": 3, "Is": 4, "In": 4, "Between": 4, "Neg": 7}
+_ATOM = 8
+_LITERAL_WORDS = frozenset({"null", "true", "false"})
+# what the parser notes on a node for itself and no text of an author can set to something else
+_NOTES = frozenset({"safe", "typed", "quoted"})
+
+
+@dataclass(frozen=True)
+class Name:
+    """A column as the author wrote it."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A `:named` parameter; only between the brackets of IN it may be a list."""
+
+    name: str
+    in_list: bool
+
+
+Piece = str | Name | Parameter
+
+
+@dataclass
+class Parsed:
+    """What an expression is made of. `pieces`, joined, are its SQL; it may run only where `faults` is empty.
+
+    `signs` are `/` and `cast`, where they occur; `constant_texts` what makes a text out of texts alone; `is_call` says
+    that it is the call of one function and nothing more.
+    """
+
+    pieces: list[Piece] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    functions: list[str] = field(default_factory=list)
+    signs: set[str] = field(default_factory=set)
+    distinct: set[str] = field(default_factory=set)
+    constant_texts: set[str] = field(default_factory=set)
+    is_call: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(piece.text for piece in self.pieces if isinstance(piece, Name))
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        return frozenset(piece.name for piece in self.pieces if isinstance(piece, Parameter))
+
+
+Found = TypeVar("Found", bound=Parsed)
+
+
+@lru_cache(maxsize=8192)
+def parsed(text: str) -> Parsed:
+    """The expression, with every fault of its own; never raises."""
+    if text.isidentifier() and text.lower() not in _LITERAL_WORDS:  # also where SQL has a use of its own for the word
+        return Parsed(pieces=[Name(text)])
+    return parsed_into("Condition", text, Rewriting, Parsed())
+
+
+def parsed_into(kind: str, text: str, rewriting: type[Rewriting], found: Found) -> Found:
+    """The text as an expression of the parser's `kind`, gone through by `rewriting`: `found`, filled."""
+    from sqlglot import exp
+    from sqlglot.errors import SqlglotError
+
+    if len(text) > LONGEST:
+        found.faults.append(f"is longer than {LONGEST:,} characters")
+        return found
+    try:
+        spark = dialect()
+        tokens = spark.tokenize(text)
+        found.faults += token_faults(text, tokens)
+        if found.faults:
+            return found
+        (node,) = spark.parser().parse_into(getattr(exp, kind), tokens, text)
+        if node is None:
+            found.faults.append("is empty")
+            return found
+        rewriting(found).write(node)
+        found.is_call = type(node).__name__ in ("Anonymous", "Filter")
+    except RecursionError:
+        found.faults.append("is nested too deep")
+    except (SqlglotError, ValueError):
+        found.faults.append("cannot be read as one expression of SQL")
+    return found
+
+
+class Rewriting:
+    """Goes through a parsed expression and adds its pieces and faults; what has no method here may not stand."""
+
+    def __init__(self, found: Parsed) -> None:
+        self.found = found
+
+    def put(self, *pieces: Piece) -> None:
+        self.found.pieces += pieces
+
+    def fault(self, text: str) -> None:
+        if text not in self.found.faults:
+            self.found.faults.append(text)
+
+    def write(self, node: Node) -> None:
+        kind = type(node).__name__
+        method: Callable[[Any], None] | None = getattr(self, f"_{kind}", None)
+        if kind in _BINARY:
+            self._only(node, "this", "expression", *(["negate"] if kind.endswith("Like") else []))
+            self._binary(node)
+        elif method is None:
+            self.fault(f"holds what may not stand in it ({_told(node)})")
+        else:
+            method(node)
+
+    def _only(self, node: Node, *keys: str) -> None:
+        extra = sorted(k for k, value in node.args.items() if value and k not in keys and k not in _NOTES)
+        if extra:
+            self.fault(f"holds what may not stand in it ({_told(node)} with {', '.join(extra)})")
+
+    def _all(self, nodes: Sequence[Node]) -> None:
+        for number, node in enumerate(nodes):
+            self.put(*([", "] if number else []))
+            self.write(node)
+
+    def _operand(self, node: Node, least: int) -> None:
+        """An operand that binds at least so tightly; a looser one would be taken apart otherwise by Spark."""
+        if _RANK.get(type(node).__name__, _ATOM) < least:
+            self.fault("leaves open what belongs together: put brackets around the parts that are compared or computed")
+        self.write(node)
+
+    def _binary(self, node: Node, *, is_open: bool = False) -> None:
+        kind = type(node).__name__
+        sign, rank = _BINARY[kind]
+        if kind == "Div":
+            self.found.signs.add("/")
+        left, right = node.this, node.expression
+        mixed = {kind, type(left).__name__} & {"DPipe"} and {kind, type(left).__name__} & {"Add", "Sub"}
+        start = len(self.found.pieces)
+        self.put(*([] if is_open else ["("]))
+        if sign.endswith("LIKE"):
+            self._pattern(right)
+        if mixed:
+            self.fault("mixes || with + or -: put brackets")
+        chains = rank != 4 and _BINARY.get(type(left).__name__, ("", 0))[1] == rank
+        if chains:
+            self._only(left, "this", "expression")
+            self._binary(left, is_open=True)
+        else:
+            self._operand(left, rank + 1)
+        self.put(f" NOT {sign} " if node.args.get("negate") else f" {sign} ")
+        self._operand(right, rank + 1)
+        self.put(*([] if is_open else [")"]))
+        if kind == "DPipe":
+            self._note_constant(sign, start)
+
+    def _Paren(self, node: Node) -> None:
+        self._only(node, "this")
+        self.write(node.this)
+
+    def _Not(self, node: Node) -> None:
+        self._only(node, "this")
+        self.put("(NOT ")
+        self._operand(node.this, 3)
+        self.put(")")
+
+    def _Neg(self, node: Node) -> None:
+        self._only(node, "this")
+        self.put("(-")
+        if type(node.this).__name__ == "Neg":
+            self.fault("has two signs before one number")
+        self._operand(node.this, _ATOM)
+        self.put(")")
+
+    def _Is(self, node: Node) -> None:
+        self._only(node, "this", "expression")
+        self.put("(")
+        self._operand(node.this, 5)
+        self.put(" IS ")
+        if type(node.expression).__name__ not in ("Null", "Boolean"):
+            self.fault("compares by IS with something other than NULL, TRUE or FALSE")
+        self.write(node.expression)
+        self.put(")")
+
+    def _In(self, node: Node) -> None:
+        self._only(node, "this", "expressions")
+        self.put("(")
+        self._operand(node.this, 5)
+        self.put(" IN (")
+        if not node.expressions:
+            self.fault("has an empty IN, or one with a query")
+        for number, member in enumerate(node.expressions):
+            self.put(*([", "] if number else []))
+            if type(member).__name__ == "Placeholder":
+                self._parameter(member, in_list=True)
+            else:
+                self.write(member)
+        self.put("))")
+
+    def _Between(self, node: Node) -> None:
+        self._only(node, "this", "low", "high")
+        self.put("(")
+        for sign, operand in ((" BETWEEN ", node.this), (" AND ", node.args["low"]), (")", node.args["high"])):
+            self._operand(operand, 5)
+            self.put(sign)
+
+    def _Case(self, node: Node) -> None:
+        self._only(node, "this", "ifs", "default")
+        self.put("CASE")
+        if node.this is not None:
+            self.put(" ")
+            self.write(node.this)
+        for one in node.args["ifs"]:
+            self._only(one, "this", "true")
+            self.put(" WHEN ")
+            self.write(one.this)
+            self.put(" THEN ")
+            self.write(one.args["true"])
+        if node.args.get("default") is not None:
+            self.put(" ELSE ")
+            self.write(node.args["default"])
+        self.put(" END")
+
+    def _Anonymous(self, node: Node) -> None:
+        self._only(node, "this", "expressions")
+        name = node.this.lower() if isinstance(node.this, str) else ""
+        if not _FUNCTION.fullmatch(name):
+            self.fault("calls a function by a name in quotes or with a point")
+            return
+        self.found.functions.append(name)
+        given, start = list(node.expressions), len(self.found.pieces)
+        if len(given) > _PATTERN_AT.get(name, len(given)):
+            self._pattern(given[_PATTERN_AT[name]])
+        self.put(f"{name}(")
+        if given and type(given[0]).__name__ == "Star" and name == "count" and len(given) == 1:
+            self.put("1")
+        elif given and name in _UNIT_FIRST:
+            self._unit(given[0].name)
+            self.put(", ")
+            self._all(given[1:])
+        elif len(given) == 1 and type(given[0]).__name__ == "Distinct":
+            self._only(given[0], "expressions")
+            self.found.distinct |= {n.name for n in given[0].expressions if type(n).__name__ == "Column"}
+            self.put("DISTINCT ")
+            self._all(given[0].expressions)
+        else:
+            self._all(given)
+        self.put(")")
+        self._note_constant(name, start)
+
+    def _pattern(self, node: Node) -> None:
+        if type(node).__name__ not in ("Literal", "Placeholder"):
+            self.fault("has a pattern that is no text in quotation marks: use startswith, contains or = for values")
+
+    def _note_constant(self, made_by: str, start: int) -> None:
+        """Texts put together out of texts alone would be folded before they run, `'no' || 'w'` into Spark's clock."""
+        made_of = self.found.pieces[start:]
+        has_text = any(isinstance(piece, str) and piece.startswith("'") for piece in made_of)
+        if made_by != "array" and has_text and not any(isinstance(piece, Name | Parameter) for piece in made_of):
+            self.found.constant_texts.add(made_by)
+
+    def _unit(self, text: str) -> None:
+        if text.upper() not in _UNITS:
+            self.fault(f"counts in '{text}': use {', '.join(sorted(_UNITS))}")
+        self.put(text.upper())
+
+    def _Filter(self, node: Node) -> None:
+        self._only(node, "this", "expression")
+        condition = node.expression
+        if type(node.this).__name__ != "Anonymous" or type(condition).__name__ != "Where":
+            self.fault("filters something other than one aggregate")
+            return
+        self.write(node.this)
+        self._only(condition, "this")
+        self.put(" FILTER (WHERE ")
+        self.write(condition.this)
+        self.put(")")
+
+    def _TryCast(self, node: Node) -> None:
+        self._only(node, "this", "to")
+        is_safe = bool(node.args.get("safe"))
+        self.found.signs |= set() if is_safe else {"cast"}
+        self.put("try_cast(" if is_safe else "cast(")
+        start = len(self.found.pieces)
+        self.write(node.this)
+        self._note_constant("cast", start)
+        self.put(f" AS {self._type(node.args['to'])})")
+
+    def _type(self, kind: Node) -> str:
+        self._only(kind, "this", "expressions")
+        name = _TYPES.get(kind.this.name if hasattr(kind.this, "name") else "", "")
+        sizes = [str(size.this) for size in kind.expressions]
+        if not name or bool(sizes) != (name == "decimal") or not all(size.isdecimal() for size in sizes):
+            self.fault("casts to a type that is not listed: use decimal(p, s), " + ", ".join(sorted(_TYPES.values())))
+        return f"{name}({', '.join(sizes)})" if sizes else name
+
+    def _Cast(self, node: Node) -> None:
+        """A literal with its type before it: DATE'2026-03-31'."""
+        self._only(node, "this", "to")
+        kind = self._type(node.args["to"])
+        text = str(node.this.this) if type(node.this).__name__ == "Literal" else ""
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            kind = ""
+        if kind == "date" and len(text) == len("2026-03-31"):
+            self.put(f"DATE'{moment:%Y-%m-%d}'")
+        elif kind == "timestamp" and moment.tzinfo is None:
+            self.put(f"TIMESTAMP'{moment:%Y-%m-%d %H:%M:%S}'")
+        else:
+            self.fault("has a typed literal other than DATE'yyyy-MM-dd' or TIMESTAMP'yyyy-MM-dd HH:mm:ss'")
+
+    def _Interval(self, node: Node) -> None:
+        self._only(node, "this", "unit")
+        count = str(node.this.this) if type(node.this).__name__ == "Literal" else ""
+        if not count.isdecimal() or type(node.args.get("unit")).__name__ != "Var":
+            self.fault("has an interval that is not a whole number of one unit: INTERVAL 3 DAYS")
+            return
+        self.put(f"INTERVAL '{count}' ")
+        unit = node.args["unit"].name.upper()
+        self._unit(unit.removesuffix("S"))
+
+    def _Literal(self, node: Node) -> None:
+        self.put(quoted_text(node.this) if node.is_string else node.this)
+
+    def _Null(self, _: Node) -> None:
+        self.put("NULL")
+
+    def _Boolean(self, node: Node) -> None:
+        self.put("TRUE" if node.this else "FALSE")
+
+    def _Placeholder(self, node: Node) -> None:
+        self._parameter(node, in_list=False)
+
+    def _parameter(self, node: Node, *, in_list: bool) -> None:
+        self._only(node, "this")
+        if not isinstance(node.this, str) or not _FUNCTION.fullmatch(node.this):
+            self.fault("has a parameter that is not written as :small_letters")
+            return
+        self.put(Parameter(node.this, in_list))
+
+    def _Column(self, node: Node) -> None:
+        self._only(node, "this")
+        if type(node.this).__name__ != "Identifier":
+            self.fault("names all columns by *: name those that are meant")
+            return
+        self.put(Name(node.this.name))
+
+    def _Star(self, _: Node) -> None:
+        self.fault("names all columns by *: name those that are meant")
+
+
+def _told(node: Node) -> str:
+    """The kind of a node in words: `JSONExtract` is `json extract`."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__)
+    return words.lower()

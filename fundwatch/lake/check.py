@@ -1,0 +1,197 @@
+"""Does the lake's storage hold? Delta logs, data files and the ledger's recorded versions, looked at without Spark.
+
+Neither reader of Delta notices everything: delta-rs takes a commit cut to zero bytes for one that did nothing, and a
+lost data file shows only when somebody reads it. So the files themselves are looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from fundwatch.errors import some
+from fundwatch.lake.checked_files import DamagedFileError, unchecked
+from fundwatch.lake.delta_rows import LiveFile, live_files
+from fundwatch.lake.ledger import Ledger
+
+_VERSION = re.compile(r"^(\d{20})\.(json|checkpoint)")
+_FIRST = 3  # how many offenders a finding names
+
+
+class Outcome(StrEnum):
+    """What a check says."""
+
+    OK = "ok"
+    WRONG = "not ok"
+    NOT_CHECKED = "not checked"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check of one thing: what was looked at, the figures found, and what to do where it does not hold."""
+
+    check: str
+    subject: str
+    outcome: Outcome
+    figures: str
+    do: str = ""
+
+
+def finding(check: str, subject: str, wrong: Sequence[str], fine: str, do: str) -> Finding:
+    """A finding out of the faults found: none of them, and it is ok."""
+    if not wrong:
+        return Finding(check, subject, Outcome.OK, fine)
+    return Finding(check, subject, Outcome.WRONG, some(wrong, _FIRST, "; "), do)
+
+
+def tables_of(root: Path) -> list[str]:
+    """The names of the folders of a lake that are Delta tables, journals among them."""
+    return sorted(path.parent.name for path in root.glob("*/_delta_log") if path.is_dir())
+
+
+def storage_findings(root: Path, name: str, *, deep: bool) -> Iterator[Finding]:
+    """The table's log, then the data files it names; what the second needs the first must have passed."""
+    from deltalake import DeltaTable
+    from deltalake.exceptions import DeltaError
+
+    log = root / name / "_delta_log"
+    again = f"restore {log} from a copy; or remove the table's folder and run the nights that write it again"
+    wrong = _log_faults(log)
+    if not wrong:
+        try:
+            table = DeltaTable(str(root / name))
+        except (DeltaError, OSError, ValueError) as fault:
+            wrong = [f"cannot be opened: {type(fault).__name__}"]
+    yield finding("log", name, wrong, f"{len(list(log.glob('*.json')))} commits", again)
+    if wrong:
+        yield Finding("files", name, Outcome.NOT_CHECKED, "the log does not hold")
+        return
+    files = live_files(table, root / name)
+    bare: list[Path] = []
+    lost = [text for file in files for text in _file_faults(file, bare, deep=deep)]
+    if deep:
+        lost += [text for path in sorted(log.glob("*.checkpoint*.parquet")) for text in _damage(path, [])]
+    told = f"{len(files)} files, {sum(file.size for file in files):,} bytes{', read through' if deep else ''}"
+    told += f", {len(bare)} without check sums" if bare else ""
+    restore = f"restore the file from a copy, or an older version of {name}; else run the night that wrote it again"
+    yield finding("files", name, lost, told, restore)
+
+
+def ledger_findings(root: Path, tables: Sequence[str]) -> Iterator[Finding]:
+    """The versions and rows that the ledger recorded against what the tables' own logs say."""
+    recorded: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
+    for row in Ledger(root).table_rows():
+        if row["state"] == "committed":
+            recorded[row["table_name"]][row["version"]] = row
+        elif row["state"] == "lost":  # and made anew since, or to be
+            recorded.pop(row["table_name"], None)
+    for name, versions in sorted(recorded.items()):
+        newest = versions[max(versions)]
+        do = f"run `fundwatch {newest['job']} --date {newest['business_date']}` again, or restore the table from a copy"
+        if name not in tables:
+            yield finding("versions", name, [f"version {max(versions)} is recorded, the table is gone"], "", do)
+            continue
+        wrong, seen = _version_faults(root / name, versions)
+        yield finding("versions", name, wrong, f"{seen} of {len(versions)} recorded versions compared", do)
+
+
+def run_findings(root: Path, night: date | None) -> Iterator[Finding]:
+    """Runs that were started and never committed: killed, or stopped by a fault."""
+    ledger = Ledger(root)
+    last: dict[tuple[str, date], str] = {}
+    for row in ledger.run_rows():
+        last[row["job"], row["business_date"]] = row["state"]
+    chosen = {key: state for key, state in last.items() if night in (None, key[1])}
+    open_runs = sorted((when, job) for (job, when), state in chosen.items() if state == "started")
+    told = [f"{job} of {when} was started and never committed" for when, job in open_runs]
+    first = f"run `fundwatch {open_runs[0][1]} --date {open_runs[0][0]}` again" if open_runs else ""
+    yield finding("runs", "ledger", told, f"{len(chosen)} runs stand", first)
+
+
+def mode_finding(path: Path, forbidden: int) -> Finding:
+    """Whether a folder is closed to those it must be closed to; `forbidden` are permission bits."""
+    if not path.exists():
+        return Finding("access", path.name, Outcome.OK, "there is none")
+    mode = path.stat().st_mode & 0o777
+    wrong = [f"the mode is {mode:03o}"] if mode & forbidden else []
+    return finding("access", path.name, wrong, f"the mode is {mode:03o}", f"chmod {mode & ~forbidden:03o} {path}")
+
+
+def _log_faults(log: Path) -> list[str]:
+    commits = {int(found[1]): path for path in log.glob("*.json") if (found := _VERSION.match(path.name))}
+    checkpoints = [int(found[1]) for path in log.glob("*.parquet") if (found := _VERSION.match(path.name))]
+    wrong = [f"commit {path.name} is empty" for _, path in sorted(commits.items()) if path.stat().st_size == 0]
+    if commits and not wrong:
+        newest = commits[max(commits)]
+        try:
+            for line in newest.read_text(encoding="utf-8").splitlines():
+                json.loads(line)
+        except ValueError:
+            wrong.append(f"commit {newest.name} is cut off")
+    first = max(checkpoints, default=-1) + 1
+    missing = sorted(set(range(first, max(commits, default=-1) + 1)) - set(commits))
+    return wrong + [f"commit {version:020d}.json is missing" for version in missing]
+
+
+def _file_faults(file: LiveFile, bare: list[Path], *, deep: bool) -> list[str]:
+    """What is wrong with a file; it joins the `bare` when it has no check sums to be compared with."""
+    if not file.path.is_file():
+        return [f"{file.name} is missing"]
+    if (size := file.path.stat().st_size) != file.size:
+        return [f"{file.name} has {size:,} bytes, the log says {file.size:,}"]
+    return (_damage(file.path, bare) or _content_faults(file)) if deep else []
+
+
+def _damage(path: Path, bare: list[Path]) -> list[str]:
+    try:
+        bare += unchecked([path])
+    except DamagedFileError as fault:
+        return [f"{path.name}: {fault.what}"]
+    return []
+
+
+def _content_faults(file: LiveFile) -> list[str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(file.path, page_checksum_verification=True) as parquet:
+            rows = sum(batch.num_rows for batch in parquet.iter_batches(use_threads=False))
+    except (pa.ArrowException, OSError) as fault:
+        return [f"{file.name} cannot be read ({type(fault).__name__})"]
+    return [f"{file.name} has {rows:,} rows, the log says {file.rows:,}"] if file.rows not in (None, rows) else []
+
+
+def _version_faults(path: Path, recorded: Mapping[int, Mapping[str, Any]]) -> tuple[list[str], int]:
+    """What differs, and how many versions could be compared: an erasure takes old ones out of the log."""
+    from deltalake import DeltaTable
+    from deltalake.exceptions import DeltaError
+
+    try:
+        table = DeltaTable(str(path))
+        history = {int(commit["version"]): commit for commit in table.history()}
+    except (DeltaError, OSError, ValueError) as fault:
+        return [f"cannot be opened: {type(fault).__name__}"], 0
+    wrong = []
+    if max(recorded) > table.version():
+        wrong.append(f"version {max(recorded)} is recorded, the table ends at {table.version()}")
+    both = [version for version in recorded if version in history]
+    for version in both:
+        rows = _rows_of(history[version])
+        if rows is not None and rows != recorded[version]["rows"]:
+            wrong.append(f"version {version} has {rows:,} rows, recorded are {recorded[version]['rows']:,}")
+    return wrong, len(both)
+
+
+def _rows_of(commit: Mapping[str, Any]) -> int | None:
+    """The rows a commit wrote, by Spark's or delta-rs's name of it; None where it does not say."""
+    metrics = commit.get("operationMetrics") or {}
+    found = metrics.get("numOutputRows", metrics.get("num_added_rows"))
+    return None if found is None else int(found)

@@ -1,0 +1,150 @@
+"""Decisions over quarantined rows: who vouches for which row, with what corrections, and the night that takes it in.
+
+A decision holds until it is withdrawn or replaced, and is final once the night that takes the row in stands: a row
+is taken in once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from fundwatch.errors import FundwatchError, faults
+from fundwatch.fingerprint import fingerprint
+from fundwatch.lake.journal import Journal
+from fundwatch.lake.ledger import Ledger
+
+
+class DecisionError(FundwatchError):
+    """A decision over a quarantined row cannot be made."""
+
+
+class Action(StrEnum):
+    """`release`: as it stands, a person vouches. `resubmit`: corrected, checked again. `withdraw`: not after all."""
+
+    RELEASE = "release"
+    RESUBMIT = "resubmit"
+    WITHDRAW = "withdraw"
+
+
+_COLUMNS = {
+    "business_date": "date",
+    "source": "string",
+    "file_name": "string",
+    "line_number": "bigint",
+    "table_name": "string",
+    "action": "string",
+    "changes": "string",
+    "into_night": "date",
+    "by": "string",
+    "why": "string",
+    "state": "string",
+}
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where a quarantined row came from; `business_date` is the night that rejected it."""
+
+    business_date: date
+    source: str
+    table_name: str
+    file_name: str
+    line_number: int
+
+    def __str__(self) -> str:
+        return f"{self.business_date} {self.file_name} line {self.line_number}"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One decision. `changes` are canonical columns and their corrected values as text, of a resubmitted row alone."""
+
+    place: Place
+    action: Action
+    into_night: date
+    by: str
+    why: str
+    changes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """The journal `quarantine_decision` of a lake."""
+
+    root: Path
+
+    def standing(self) -> dict[Place, Decision]:
+        """What holds of every row somebody decided on; withdrawn rows are not in it."""
+        latest: dict[Place, Decision] = {}
+        for row in self.history():
+            place = Place(**{name: row[name] for name in Place.__dataclass_fields__})
+            latest.pop(place, None)
+            if row["action"] != Action.WITHDRAW:
+                changes = json.loads(row["changes"] or "{}")
+                latest[place] = Decision(
+                    place, Action(row["action"]), row["into_night"], row["by"], row["why"], changes
+                )
+        return latest
+
+    def into(self, night: date) -> list[Decision]:
+        """The decisions whose rows the night takes in, by place."""
+        return sorted((d for d in self.standing().values() if d.into_night == night), key=lambda d: d.place)
+
+    def print(self, night: date) -> str:
+        """A print of all that these decisions change in the night; part of the print of its run."""
+        told = [[str(d.place), d.place.table_name, d.action, dict(d.changes)] for d in self.into(night)]
+        return fingerprint(told)
+
+    def history(self) -> list[dict[str, Any]]:
+        """All that was ever decided, the oldest first."""
+        return self._journal.rows()
+
+    def decide(self, decisions: Sequence[Decision], ledger: Ledger) -> None:
+        """Note decisions, all or none. Raises DecisionError naming every row that cannot be decided so."""
+        standing = self.standing()
+        taken = set(ledger.nights("intake"))
+        found = [text for decision in decisions for text in _faults(decision, standing.get(decision.place), taken)]
+        if found:
+            raise DecisionError(faults("nothing was decided", found), do="mend what is named; all or none is noted")
+        self._journal.append([_row(decision) for decision in decisions])
+
+    @property
+    def _journal(self) -> Journal:
+        return Journal(self.root, "quarantine_decision", _COLUMNS)
+
+
+def _faults(new: Decision, standing: Decision | None, taken: set[date]) -> list[str]:
+    """What speaks against a decision, from the row's history and the nights already taken in."""
+    place, found = new.place, []
+    if not new.by.strip() or not new.why.strip():
+        found.append(f"{place}: a decision needs a name and a reason (--as, --why)")
+    if standing is not None and standing.into_night in taken:
+        found.append(f"{place}: the night {standing.into_night} has taken the row in ({standing.action})")
+    elif new.action is Action.WITHDRAW:
+        found += [f"{place}: there is no decision to withdraw"] if standing is None else []
+    else:
+        if new.into_night in taken:
+            found.append(f"{place}: the night {new.into_night} stands already; name one that is still to come")
+        if new.into_night <= place.business_date:
+            found.append(f"{place}: the night that takes it in must come after {place.business_date}")
+    if (new.action is Action.RESUBMIT) != bool(new.changes):
+        found.append(f"{place}: resubmit needs corrected values, and nothing else takes any")
+    return found
+
+
+def _row(decision: Decision) -> dict[str, Any]:
+    place = {name: getattr(decision.place, name) for name in Place.__dataclass_fields__}
+    return place | {
+        "action": str(decision.action),
+        "changes": json.dumps(dict(decision.changes), ensure_ascii=False, sort_keys=True),
+        "into_night": decision.into_night,
+        "by": decision.by.strip(),
+        "why": decision.why.strip(),
+        "state": "withdrawn" if decision.action is Action.WITHDRAW else "decided",
+    }

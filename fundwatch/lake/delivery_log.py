@@ -1,0 +1,167 @@
+"""The delivery log: what became of every delivery, with why and by whom. Appended, never rewritten, without Spark.
+
+A delivery is known by its source, its business date and the print of its content: what was held or released was that
+very content, and a delivery changed by one byte is another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from fundwatch.errors import DeliveryError
+from fundwatch.lake.journal import Journal
+
+
+class State(StrEnum):
+    """What a delivery can be."""
+
+    RECEIVED = "received"
+    HELD = "held"
+    RELEASED = "released"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    SUPERSEDED = "superseded"
+
+
+# What may follow what. Anything else changes nothing: a run repeated after a kill notes the same states again, and
+# what the lake has taken in stays accepted whatever a later run of it meets.
+_FOLLOWS: Mapping[State | None, frozenset[State]] = {
+    None: frozenset({State.RECEIVED}),
+    State.RECEIVED: frozenset({State.HELD, State.ACCEPTED, State.REFUSED, State.SUPERSEDED}),
+    State.HELD: frozenset({State.RELEASED, State.ACCEPTED, State.REFUSED, State.SUPERSEDED}),
+    State.RELEASED: frozenset({State.ACCEPTED, State.REFUSED, State.SUPERSEDED}),
+    State.REFUSED: frozenset({State.RECEIVED, State.SUPERSEDED}),
+    State.SUPERSEDED: frozenset({State.REFUSED}),
+    State.ACCEPTED: frozenset(),
+}
+_COLUMNS = {
+    "business_date": "date",
+    "source": "string",
+    "batch_id": "string",
+    "state": "string",
+    "print": "string",
+    "files": "bigint",
+    "rows": "bigint",
+    "amount": "money",
+    "by": "string",
+    "why": "string",
+}
+Key = tuple[str, date, str]
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A delivery as it is noted. `rows` and `amount` (CNY, to the cent) are null while nobody has counted them."""
+
+    business_date: date
+    source: str
+    batch_id: str
+    print: str
+    files: int
+    rows: int | None = None
+    amount: Decimal | None = None
+
+    @property
+    def key(self) -> Key:
+        return self.source, self.business_date, self.print
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A delivery in a state, with who brought it there (empty: a run) and why."""
+
+    delivery: Delivered
+    state: State
+    by: str
+    why: str
+
+
+@dataclass(frozen=True)
+class DeliveryLog:
+    """The journal `delivery_state` of a lake."""
+
+    root: Path
+
+    def note(self, state: State, delivery: Delivered, *, by: str = "", why: str = "") -> bool:
+        """Note a state; whether it is a new one. Accepting a delivery supersedes all others of its source and date."""
+        current = self._latest()
+        standing = current.get(delivery.key)
+        if state not in _FOLLOWS[None if standing is None else standing.state]:
+            return False
+        rows = [_row(Noted(delivery, state, by, why))]
+        if state is State.ACCEPTED:
+            others = [n for key, n in current.items() if key != delivery.key and key[:2] == delivery.key[:2]]
+            told = f"the delivery {delivery.batch_id} was accepted"
+            rows += [
+                _row(Noted(n.delivery, State.SUPERSEDED, "", told))
+                for n in others
+                if State.SUPERSEDED in _FOLLOWS[n.state]
+            ]
+        self._journal.append(rows)
+        return True
+
+    def current(self) -> list[Noted]:
+        """The latest state of every delivery, by business date, source and print."""
+        found = self._latest().values()
+        return sorted(found, key=lambda n: (n.delivery.business_date, n.delivery.source, n.delivery.print))
+
+    def history(self, night: date) -> list[dict[str, Any]]:
+        """All that was ever noted of a business date, the oldest first."""
+        return [row for row in self._journal.rows() if row["business_date"] == night]
+
+    def is_released(self, night: date, content_print: str) -> bool:
+        """Whether a person has released this very content for the business date, or it was accepted already."""
+        latest = [n for n in self.current() if (n.delivery.business_date, n.delivery.print) == (night, content_print)]
+        return any(n.state in (State.RELEASED, State.ACCEPTED) for n in latest)
+
+    def release(self, night: date, *, by: str, why: str, source: str | None = None, content_print: str = "") -> Noted:
+        """A named person lets a held delivery in. Raises DeliveryError unless exactly one is held and both are named.
+
+        `content_print` (its beginning is enough) chooses where several are held for the date.
+        """
+        if not by.strip() or not why.strip():
+            raise DeliveryError("a release needs a name and a reason", do="give --as NAME and --why TEXT")
+        of_night = [n for n in self.current() if n.delivery.business_date == night]
+        held = [
+            n
+            for n in of_night
+            if n.state is State.HELD
+            and source in (None, n.delivery.source)
+            and n.delivery.print.startswith(content_print)
+        ]
+        if len(held) != 1:
+            found = ", ".join(f"{n.delivery.print} {n.state}" for n in of_night) or "none was received"
+            told = "no delivery is held" if not held else f"{len(held)} deliveries are held"
+            raise DeliveryError(
+                f"{told} for {night}: {found}",
+                where=str(self._journal.path),
+                do="see `fundwatch deliveries`; name one with --print where several are held",
+            )
+        released = Noted(held[0].delivery, State.RELEASED, by.strip(), why.strip())
+        self._journal.append([_row(released)])
+        return released
+
+    @property
+    def _journal(self) -> Journal:
+        return Journal(self.root, "delivery_state", _COLUMNS)
+
+    def _latest(self) -> dict[Key, Noted]:
+        return {noted.delivery.key: noted for noted in _noted(self._journal.rows())}
+
+
+def _noted(rows: Iterable[Mapping[str, Any]]) -> Iterable[Noted]:
+    names = Delivered.__dataclass_fields__
+    for row in rows:
+        yield Noted(
+            Delivered(**{name: row[name] for name in names}), State(row["state"]), row["by"] or "", row["why"] or ""
+        )
+
+
+def _row(noted: Noted) -> dict[str, Any]:
+    return {**asdict(noted.delivery), "state": str(noted.state), "by": noted.by, "why": noted.why}

@@ -1,0 +1,67 @@
+"""Journals: small append-only Delta tables that runs and people write, without Spark.
+
+A night's tables are replaced when it runs again; a journal never is. What was refused, held, released or erased stays
+told, with when and by whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fundwatch.lake.delta_rows import commit_rows, is_made, query_rows
+
+_AT = "at"
+
+
+@dataclass(frozen=True)
+class Journal:
+    """One journal of a lake. `columns` gives the simple type of each column; `at` is added when a row is written."""
+
+    root: Path
+    name: str
+    columns: Mapping[str, str]
+
+    @property
+    def path(self) -> Path:
+        return self.root / self.name
+
+    def append(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows in one commit. A column that a row does not name is null."""
+        import pyarrow as pa
+
+        if not rows:
+            return
+        now = wall_clock()
+        kinds = {**self.columns, _AT: "at"}
+        stamped = [{**row, _AT: now} for row in rows]
+        columns = [pa.array([row.get(name) for row in stamped], type=_arrow_type(k)) for name, k in kinds.items()]
+        commit_rows(self.path, pa.table(columns, names=list(kinds)).to_reader(), "append")
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every row, the oldest first; none when nothing was ever written."""
+        if not is_made(self.path):
+            return []
+        found = query_rows(self.path, self.name, f"SELECT * FROM {self.name}")
+        return sorted(found, key=lambda row: row[_AT])
+
+
+def wall_clock() -> datetime:
+    """When a row was written: for people and for order; no result depends on it."""
+    return datetime.now(UTC)  # noqa: TID251 (journals alone may ask the clock)
+
+
+def _arrow_type(kind: str) -> Any:
+    import pyarrow as pa
+
+    kinds = {
+        "string": pa.string(),
+        "date": pa.date32(),
+        "bigint": pa.int64(),
+        "money": pa.decimal128(28, 2),
+        "at": pa.timestamp("us", tz="UTC"),
+    }
+    return kinds[kind]

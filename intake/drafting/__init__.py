@@ -1,0 +1,1 @@
+"""A mapping proposed from the headers and a sample of unknown files."""

@@ -1,0 +1,154 @@
+"""One column of a drafted mapping: the form its values ask for, how sure that is, and what a person should decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import yaml
+from pydantic import TypeAdapter
+
+from fundwatch.contracts import TABLES
+from intake.drafting.national import national_columns
+from intake.drafting.sampling import Look
+from intake.drafting.values import birth_year, dated, flow, numbered, of, plain_name, sql, translations
+from intake.drafting.vocabulary import SURE, Match, Vocabulary, normalised
+from intake.source.columns import Codes, ColumnSource, columns_used
+from intake.source.mapping import ENTRY_OF
+
+_FORMS: TypeAdapter[ColumnSource] = TypeAdapter(ColumnSource)
+_NOT_CHARGED = frozenset({"paid_amount", "allowed_amount"})
+_FROM_LINE = "_line_number"
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """One canonical column: the YAML of its source, how sure that is, and what to decide about it.
+
+    A column that begins with an underscore is carried, or says which rows are valid.
+    """
+
+    column: str
+    source: str
+    told: str
+    is_sure: bool = True
+
+    @property
+    def form(self) -> ColumnSource:
+        """The source as the mapping will hold it."""
+        return _FORMS.validate_python(yaml.safe_load(self.source) if self.source[0] == "{" else self.source)
+
+    def reads(self, known: frozenset[str]) -> frozenset[str]:
+        """Which of the file's columns, by their plain names."""
+        return columns_used(self.form, known)
+
+
+@lru_cache
+def token_domains(table: str) -> Mapping[str, str]:
+    """The columns of a table that hold pseudonyms, with the domain of each."""
+    return {c.name: c.domain for c in TABLES[ENTRY_OF.get(table, table)].columns if c.domain is not None}
+
+
+def has_line_key(found: Mapping[str, Match]) -> bool:
+    """Whether a line can be told by its claim and its number in it."""
+    return _FROM_LINE in found and ("settlement_id" in found or "encounter_id" in found)
+
+
+def as_national(table: str, look: Look) -> Iterator[Proposed]:
+    """The columns for which the national mapping has a form of its own and the header the columns."""
+    met = {plain_name(header): values.codes for header, values in look.values.items()}
+    for column, source in national_columns(table, look).items():
+        one = Proposed(column, source, "sure: as in the national mapping")
+        form = one.form
+        unknown = met.get(form.of, frozenset()) - form.codes.keys() if isinstance(form, Codes) else frozenset()
+        if unknown and isinstance(form, Codes) and form.otherwise is None:
+            told = f"? {len(unknown)} codes of the sample have no translation"
+            one = replace(one, told=told, is_sure=False)
+        yield one
+
+
+def _names_beside(look: Look, vocabulary: Vocabulary) -> dict[str, list[str]]:
+    """The columns of the row that name somebody, whom the free text may name too."""
+    known = {normalised(n) for fields in vocabulary.identity.values() for n in fields.get("name", ())}
+    known |= {normalised(name) for name in vocabulary.names}
+    there = [plain_name(h) for h in look.header if normalised(h) in known and not look.is_blank(h)]
+    return {"names": there} if there else {}
+
+
+def proposed(table: str, column: str, match: Match, look: Look, vocabulary: Vocabulary) -> Proposed:
+    """The column from the header that was found for it, in the form that its values ask for."""
+    values, source = look.values[match.header], plain_name(match.header)
+    told = [
+        f"sure: known as {match.like}" if match.confidence == SURE else f"{match.confidence:.2f}: like {match.like}"
+    ]
+    kind, is_sure = TABLES[ENTRY_OF.get(table, table)].spark_type(column), match.confidence == SURE
+    if domain := token_domains(table).get(column):
+        source = f"{{token: {domain}, of: {of(match.header)}}}"
+    elif column in vocabulary.scrubbed:
+        source = flow({"scrub": sql(match.header), **_names_beside(look, vocabulary)})
+    elif column in vocabulary.codes and values.codes - {*vocabulary.codes[column].values()}:
+        known = translations(vocabulary.codes[column], values.codes)
+        if known:
+            listed = ", ".join(f'"{code}": "{meaning}"' for code, meaning in known.items())
+            source = f"{{codes: {{{listed}}}, of: {of(match.header)}}}"
+        if values.codes - known.keys():
+            told.append(f"? {len(values.codes - known.keys())} codes of the sample have no translation")
+            is_sure = False
+    elif kind in ("date", "timestamp"):
+        source, more = dated(match.header, values)
+        told += more
+    elif kind.startswith(("decimal", "int")):
+        source, more = numbered(match.header, values, kind)
+        told += more
+    if column == "amount" and match.like in _NOT_CHARGED:
+        told.append("? no charged amount was found: this stands for it")
+    return Proposed(column, source, "; ".join(told), is_sure and not any(t.startswith("?") for t in told))
+
+
+def made(
+    table: str, found: dict[str, Match], filled: set[str], look: Look, vocabulary: Vocabulary
+) -> Iterator[Proposed]:
+    """Columns that are made of others, and guesses from the file's name; what is `filled` already is left out."""
+    if table == "claim_line":
+        if "line_id" not in filled and has_line_key(found):
+            claim = found["encounter_id"] if "encounter_id" in found else found["settlement_id"]
+            key = f"{sql(claim.header)} || '-' || {sql(found[_FROM_LINE].header)}"
+            yield Proposed("line_id", f'{{expr: "{key}"}}', "the claim and the number of the line in it")
+        yield from _guessed(filled, look, vocabulary)
+        told = "for the settlements made of the lines"
+        if "_paid_amount" in found:
+            paid = found["_paid_amount"].header
+            yield Proposed("_paid_amount", numbered(paid, look.values[paid], "decimal(16,2)")[0], told)
+        if "_settled_on" in found:
+            settled = found["_settled_on"].header
+            yield Proposed("_settled_on", dated(settled, look.values[settled])[0], told)
+    if "_valid" in found:
+        yield Proposed("_valid", sql(found["_valid"].header), "")
+    if table == "encounter" and "visit_type" in found and "is_inpatient" not in filled:
+        inpatient = f"{sql(found['visit_type'].header)} RLIKE '^(2[0-9]|52)'"
+        yield Proposed("is_inpatient", f'{{expr: "{inpatient}"}}', "? holds for the national codes", False)
+    if "_birth_date" in found and table == "patient" and "birth_year" not in filled:
+        yield Proposed("birth_year", birth_year(found["_birth_date"].header), "the year alone: the day would identify")
+
+
+def _guessed(filled: set[str], look: Look, vocabulary: Vocabulary) -> Iterator[Proposed]:
+    for guess in vocabulary.guesses:
+        if any(word in normalised(look.file.name) for word in guess.words):
+            for column, code in (("visit_type", guess.visit_type), ("item_type", guess.item_type)):
+                if column not in filled:
+                    yield Proposed(column, f'{{constant: "{code}"}}', "? guessed from the file's name", False)
+
+
+def of_the_person(table: str, found: Mapping[str, Match], look: Look, vocabulary: Vocabulary) -> Iterator[Proposed]:
+    """Sex and year of birth that stand in a file of something else: for a table of persons made of it."""
+    if table not in ("claim_line", "encounter", "enrolment", "settlement"):
+        return
+    told = "for the table of persons made of these rows"
+    if "sex" in found:
+        yield replace(proposed("patient", "sex", found["sex"], look, vocabulary), column="_sex", told=told)
+    if "_birth_date" in found:
+        yield Proposed("_birth_year", birth_year(found["_birth_date"].header), told)
+    if "death_date" in found:
+        died = found["death_date"].header
+        yield Proposed("_death_date", dated(died, look.values[died])[0], told)

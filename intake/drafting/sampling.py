@@ -1,0 +1,141 @@
+"""A first look at a file nobody has mapped yet: encoding, delimiter, header, and what the values look like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from fundwatch.errors import DeliveryError
+from intake.files.peeking import DELIMITERS, peek
+from intake.files.unpacking import FileFault
+from intake.source.mapping import DeliveryForm
+
+_ROWS = 500
+_NULLS = frozenset({"", "NULL", "null", "\\N"})
+_ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?")
+_DATES = {
+    "yyyyMMdd": re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"),
+    "yyyyMMddHHmmss": re.compile(r"(19|20)\d{12}"),
+    "yyyy/M/d": re.compile(r"\d{4}/\d{1,2}/\d{1,2}"),
+    "yyyy/M/d H:mm": re.compile(r"\d{4}/\d{1,2}/\d{1,2} \d{1,2}:\d\d"),
+    "yyyy/M/d H:mm:ss": re.compile(r"\d{4}/\d{1,2}/\d{1,2} \d{1,2}:\d\d:\d\d"),
+    "yyyy-M-d": re.compile(r"\d{4}-\d{1,2}-\d{1,2}"),
+    "yyyy-M-d H:mm": re.compile(r"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d\d"),
+    "yyyy年M月d日": re.compile(r"\d{4}年\d{1,2}月\d{1,2}日"),
+    "M/d/yyyy": re.compile(r"\d{1,2}/\d{1,2}/\d{4}"),
+}
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_MOBILE, _EMAIL = re.compile(r"(\+?86)?1\d{10}"), re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
+_CERTIFICATE = re.compile(r"\d{6}(\d{4})(\d\d)(\d\d)\d{3}[\dXx]")
+_LOOKS_LIKE = 0.2  # of the values that are there
+
+
+@dataclass(frozen=True)
+class Values:
+    """What a sample of one column looks like; it keeps no value but codes that a vocabulary may know."""
+
+    filled: float
+    formats: tuple[str, ...]
+    number_share: float
+    identifying: str
+    codes: frozenset[str]
+    has_currency_sign: bool
+
+    @property
+    def shape(self) -> str:
+        """In a few words."""
+        if not self.filled:
+            return "always blank in the sample"
+        if self.formats:
+            return "dates"
+        if self.number_share == 1:
+            return "numbers"
+        return f"codes, {len(self.codes)} different" if self.codes else "text"
+
+
+@dataclass(frozen=True)
+class Look:
+    """One file: how it is written, its header, and its columns' values by name. `form`: text, parquet or xlsx."""
+
+    file: Path
+    form: str
+    encoding: str
+    delimiter: str
+    header: tuple[str, ...]
+    values: dict[str, Values]
+    row_count: int
+
+    def is_blank(self, column: str) -> bool:
+        """Whether the sample has rows and none of them a value of the column."""
+        return self.row_count > 0 and not self.values[column].filled
+
+
+def look_at(file: Path) -> Look:
+    """The file's header and the first rows. Raises DeliveryError when it cannot be read."""
+    try:
+        seen = peek(file, DeliveryForm(), DELIMITERS)
+    except FileFault as fault:
+        raise DeliveryError(str(fault), where=str(file), do="name a file as it would be delivered") from fault
+    rows = seen.rows[:_ROWS]
+    columns = {n: [row[place] for row in rows if place < len(row)] for place, n in enumerate(seen.header)}
+    values = {name: values_of(texts) for name, texts in columns.items()}
+    return Look(file, seen.form, seen.encoding, seen.delimiter, seen.header, values, len(rows))
+
+
+def values_of(texts: Sequence[str]) -> Values:
+    """What the values of one column look like."""
+    there = [text for text in texts if text not in _NULLS]
+    count = len(there) or 1
+    different = frozenset(there)
+    is_code = 0 < len(different) <= 30 and all(len(text) <= 8 for text in different)
+    numbers = sum(_NUMBER.fullmatch(text) is not None for text in there)
+    return Values(
+        filled=len(there) / (len(texts) or 1),
+        formats=_formats(there),
+        number_share=numbers / count,
+        identifying=_identifying(there),
+        codes=different if is_code else frozenset(),
+        has_currency_sign=any(text[0] in "¥￥$" for text in there),
+    )
+
+
+def _formats(texts: Sequence[str]) -> tuple[str, ...]:
+    """The ways in which the dates are written; empty when some text is no date."""
+    found: dict[str, None] = {}
+    for text in texts:
+        if _ISO.fullmatch(text):
+            found["iso"] = None
+            continue
+        known = next((name for name, pattern in _DATES.items() if pattern.fullmatch(text)), None)
+        if known is None:
+            return ()
+        found[known] = None
+    if "M/d/yyyy" in found and any(int(t.split("/")[0]) > 12 for t in texts if _DATES["M/d/yyyy"].fullmatch(t)):
+        return tuple("d/M/yyyy" if name == "M/d/yyyy" else name for name in found)
+    return tuple(found)
+
+
+def _identifying(texts: Sequence[str]) -> str:
+    """What the values may be that identifies a person; empty when they are no such thing."""
+    count = len(texts) or 1
+    kinds = {
+        "telephone numbers": sum(_MOBILE.fullmatch(text) is not None for text in texts),
+        "e-mail addresses": sum(_EMAIL.fullmatch(text) is not None for text in texts),
+        "certificate numbers": sum(_is_certificate(text) for text in texts),
+    }
+    return next((kind for kind, found in kinds.items() if found / count >= _LOOKS_LIKE), "")
+
+
+def _is_certificate(text: str) -> bool:
+    """Eighteen characters with a date of birth inside, as GB 11643-1999 has it."""
+    found = _CERTIFICATE.fullmatch(text)
+    if found is None:
+        return False
+    try:
+        date(*(int(part) for part in found.groups()))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,210 @@
+"""A drafted mapping as YAML with a comment for every column: how sure it is, and what a person should decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from intake.drafting.columns import Proposed
+from intake.drafting.draft import DATE, DraftFile
+from intake.drafting.values import plain_name
+
+_EVERY_NIGHT = frozenset({"claim_line", "settlement", "encounter", "diagnosis"})
+
+
+def draft_text(name: str, files: Sequence[DraftFile]) -> str:
+    """The whole mapping, the open questions at its head."""
+    questions = list(open_questions(files))
+    head = [f"# A draft for the source {name}. Every line with `# ?` wants a decision; then try it:"]
+    head += [f"#   fundwatch source check --mapping {name}.yaml --landing FOLDER --date DATE"]
+    head += [f"# ? {question}" for question in questions]
+    return "\n".join([*head, *_delivery(name, files), "", *_files(files), "", *_tables(files), ""])
+
+
+def open_questions(files: Sequence[DraftFile]) -> Iterator[str]:
+    """What a person should decide, file by file; missing keys first."""
+    for file in files:
+        for key in file.missing_keys:
+            yield f"{file.look.file.name}: nothing fills {file.table}.{key}, a key column: no mapping yet"
+    for file in files:
+        unsure = [c.column.lstrip("_") for c in (*file.columns, *file.carry) if not c.is_sure]
+        if unsure:
+            yield f"{file.look.file.name}: look at {', '.join(unsure)}"
+        unknown = [d.header for d in file.dropped if d.is_open]
+        if unknown:
+            yield f"{file.look.file.name}: look at what is dropped: {', '.join(_folded(unknown))}"
+
+
+def _folded(headers: Sequence[str]) -> list[str]:
+    """Numbered columns as one: code_1 … code_25."""
+    groups: dict[str, list[str]] = {}
+    for header in headers:
+        groups.setdefault(header.rstrip("0123456789"), []).append(header)
+    return [one[0] if len(one) == 1 else f"{one[0]} … {one[-1]}" for one in groups.values()]
+
+
+def _delivery(name: str, files: Sequence[DraftFile]) -> Iterator[str]:
+    texts = [file.look for file in files if file.look.form == "text"]
+    encodings = dict.fromkeys(look.encoding for look in texts) or {"utf-8": None}
+    # a .tsv has tabs whatever stands here
+    delimiters = [*dict.fromkeys(look.delimiter for look in texts if ".tsv" not in look.file.name.lower())] or [","]
+    yield f"source: {name}"
+    yield "delivery:"
+    yield '  folder: "."               # ? or "{date}": one folder per night under --landing'
+    yield "  manifest: measured        # required or expected: the sender writes a manifest.json"
+    yield f"  encodings: [{', '.join(encodings)}]"
+    if len(delimiters) > 1:
+        yield f"  # ? the files have different delimiters ({' '.join(map(repr, delimiters))}), and a source has one"
+    yield '  delimiter: "{}"'.format("\\t" if delimiters[0] == "\t" else delimiters[0])
+    yield '  null_texts: ["", "NULL", "null", "\\\\N"]'
+    if any(file.look.form == "parquet" for file in files):
+        yield "  zone: Asia/Shanghai       # ? the local time in which instants of parquet files are read"
+    yield "drift: {unknown_columns: refuse, new_codes: refuse}   # park: leave aside what is new, and say so"
+
+
+def _files(files: Sequence[DraftFile]) -> Iterator[str]:
+    yield "files:"
+    for file in files:
+        yield f"  {file.name}:"
+        yield f'    name: "{_pattern(file)}"'
+        if file.table not in _EVERY_NIGHT:
+            yield "    required: false   # it need not come every night"
+        read = [(header, plain_name(header)) for header in file.look.header if header in file.read]
+        guarded = file.identifying - file.must
+        yield from _listed("columns", [_aliased(h, p) for h, p in read if p not in guarded])
+        # a name of the file's own that is no plain one must be told somewhere
+        yield from _listed("optional", [_aliased(h, p) for h, p in read if p in guarded and h != p])
+        if file.identifying:
+            yield "    # read by tokens, scrubbed text and the vault alone"
+            yield from _listed("identifying", [p for _, p in read if p in file.identifying])
+        if file.dropped:
+            yield "    drop:"
+            yield from (_line(f"      - {_text(d.header)}", d.why) for d in file.dropped)
+
+
+def _listed(key: str, names: Sequence[str]) -> Iterator[str]:
+    if names:
+        yield f"    {key}:"
+        yield from (f"      - {name}" for name in names)
+    elif key == "columns":
+        yield "    columns: []"
+
+
+def _aliased(header: str, plain: str) -> str:
+    return plain if plain == header else f"[{plain}, {_text(header)}]"
+
+
+def _pattern(file: DraftFile) -> str:
+    """What files of this kind are called, in any form: a date in the name is any date."""
+    stem = DATE.sub("*", file.look.file.name.split(".")[0])
+    return f"{stem}.csv*"
+
+
+def _tables(files: Sequence[DraftFile]) -> Iterator[str]:
+    by_table: dict[str, list[DraftFile]] = {}
+    for file in files:
+        by_table.setdefault(file.table, []).append(file)
+    yield "tables:"
+    for table, ones in by_table.items():
+        yield f"  {table}:"
+        yield "    rows:"
+        for file in ones:
+            yield from _rows(file)
+    for table, parent in _derived(by_table):
+        yield from _grouped(table, parent, by_table[parent])
+
+
+def _rows(file: DraftFile) -> Iterator[str]:
+    yield f"      - from: {file.name}"
+    if file.lookup is not None:
+        other, key, columns = file.lookup
+        named = ", ".join(plain_name(c) for c in columns)
+        yield f"        lookup: {{from: {other}, on: [{plain_name(key)}], columns: [{named}]}}"
+    for valid in (c for c in file.carry if c.column == "_valid"):
+        yield f"""        where: {{keep: "{valid.source} = '1'", code: NOT_VALID}}"""
+    yield "        columns:"
+    yield from (_line(f"          {c.column}: {c.source}", c.told) for c in file.columns)
+    yield from (f"          # ? {key}: the key column is missing" for key in file.missing_keys)
+    if file.vault:
+        yield "        vault:"
+        yield from (f"          - {entry}" for entry in file.vault)
+    carried = [c for c in file.carry if c.column != "_valid"]
+    if carried:
+        yield "        carry:"
+        yield from (_line(f"          {c.column[1:]}: {_typed(c)}", c.told) for c in carried)
+
+
+def _typed(carried: Proposed) -> str:
+    """What is carried has no contract: money is made a number here."""
+    if carried.column == "_paid_amount" and not carried.source.startswith("{"):
+        return f'{{expr: "try_cast(`{carried.source}` AS decimal(16,2))"}}'
+    return carried.source
+
+
+def _derived(by_table: Mapping[str, Sequence[DraftFile]]) -> Iterator[tuple[str, str]]:
+    """(table, parent) of the tables that no file of their own feeds and that another's rows can be grouped into."""
+    keys = {"encounter": "encounter_id", "settlement": "settlement_id", "institution": "institution_id"}
+    for table, key in keys.items():
+        if table not in by_table and "claim_line" in by_table and _fill(by_table["claim_line"], key):
+            yield table, "claim_line"
+    for parent in ("enrolment", "encounter", "settlement", "claim_line"):
+        files = by_table.get(parent, ())
+        of_persons = _fill(files, "_sex") or _fill(files, "_birth_year")
+        if "patient" not in by_table and _fill(files, "patient_id") and of_persons:
+            yield "patient", parent
+            return
+
+
+def _fill(files: Sequence[DraftFile], column: str) -> bool:
+    return any(c.column == column for file in files for c in (*file.columns, *file.carry))
+
+
+def _grouped(table: str, parent: str, files: Sequence[DraftFile]) -> Iterator[str]:
+    """A table made of another's accepted rows."""
+    key = {"patient": "patient_id"}.get(table, f"{table}_id")
+    yield f"  {table}:   # no file of its own was given: made of {parent}"
+    yield "    grouped:"
+    yield f"      - from: {parent}"
+    yield f"        by: {{{key}: {key}}}"
+    made = {column: sql for column, (needs, sql) in _AGGREGATES[table].items() if _fill(files, needs)}
+    lines = [f'          {column}: "{sql}"' for column, sql in made.items()]
+    yield from ("        columns:", *lines) if lines else ("        columns: {}",)
+    if table == "settlement" and "fund_amount" not in made:
+        yield "          # ? fund_amount: no column says what the fund paid; hits have no money without it"
+
+
+_AGGREGATES: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "encounter": {
+        "patient_id": ("patient_id", "min(patient_id)"),
+        "institution_id": ("institution_id", "min(institution_id)"),
+        "visit_type": ("visit_type", "min(visit_type)"),
+        "is_inpatient": ("visit_type", "bool_or(visit_type RLIKE '^(2[0-9]|52)')"),
+        "started_at": ("charged_at", "min(charged_at)"),
+        "ended_at": ("charged_at", "max(charged_at)"),
+    },
+    "settlement": {
+        "encounter_id": ("encounter_id", "min(encounter_id)"),
+        "patient_id": ("patient_id", "min(patient_id)"),
+        "institution_id": ("institution_id", "min(institution_id)"),
+        "visit_type": ("visit_type", "min(visit_type)"),
+        "started_on": ("charged_at", "min(charged_at)"),
+        "ended_on": ("charged_at", "max(charged_at)"),
+        "settled_at": ("_settled_on", "max(settled_on)"),
+        "total_amount": ("amount", "sum(amount)"),
+        "covered_amount": ("covered_amount", "sum(covered_amount)"),
+        "fund_amount": ("_paid_amount", "sum(paid_amount)"),
+    },
+    "institution": {},
+    "patient": {
+        "sex": ("_sex", "max(sex)"),
+        "birth_year": ("_birth_year", "max(birth_year)"),
+        "death_date": ("_death_date", "max(death_date)"),
+    },
+}
+
+
+def _line(text: str, comment: str) -> str:
+    return f"{text.ljust(44)} # {comment}"
+
+
+def _text(header: str) -> str:
+    return header if plain_name(header) == header and header.isascii() else '"' + header.replace('"', '\\"') + '"'

@@ -1,0 +1,238 @@
+"""A delivery on disk: its manifest, and its files checked byte by byte before Spark sees them.
+
+Spark reads a file in the wrong encoding without an error, loads half of a damaged one, and swaps the columns of a
+reordered header; so all of that is looked at here, and every fault of a delivery is told at once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from fundwatch.errors import DeliveryError, faults
+from fundwatch.nights import nights_said
+from intake.files.drift import Drift, FileDrift, find_drift, read_names
+from intake.files.landed import Measured, Opened, open_file
+from intake.files.manifest import MANIFEST, ManifestFile, manifest_faults, read_manifest
+from intake.files.unpacking import CHANGED, FileFault, sha256_of, stamp_of
+from intake.source.checks import Quality
+from intake.source.mapping import SourceMapping
+
+# any of these may stand where a mapping's pattern says .csv
+_ENDINGS = (".csv", ".txt", ".tsv", ".parquet", ".xlsx", ".csv.gz", ".txt.gz", ".tsv.gz", ".zip")
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A file that has passed: `path` is what Spark reads, `header` its columns under the mapping's names, in order.
+
+    In a numbered file each line begins with its number, the header being line 1, and blank lines are left out.
+    """
+
+    kind: str
+    name: str
+    path: Path
+    header: tuple[str, ...]
+    measured: Measured
+    declared_rows: int
+    declared_amount: Decimal | None
+    delimiter: str = ","
+    is_numbered: bool = False
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """All files of one night, and how their form differs from the mapping's without being refused."""
+
+    source: str
+    business_date: date
+    batch_id: str
+    files: tuple[LandedFile, ...]
+    drift: Drift = field(default_factory=Drift)
+    is_declared: bool = True
+
+    def headers(self) -> dict[str, frozenset[str]]:
+        """The columns delivered, by kind of file."""
+        kinds = {file.kind for file in self.files}
+        return {k: frozenset().union(*(f.header for f in self.files if f.kind == k)) for k in kinds}
+
+
+def delivery_folder(mapping: SourceMapping, landing: Path, night: date) -> Path:
+    """Where the night's files lie. Raises DeliveryError when there is no such folder."""
+    folder = mapping.delivery.folder_of(landing, night)
+    if not folder.is_dir():
+        raise DeliveryError(
+            f"there is no delivery for {night}",
+            where=str(folder),
+            do=f"{nights_said(delivered_dates(mapping, landing), 'no delivery lies here')}; put the night's files "
+            "there, name another --date or --landing, or make some with `fundwatch simulate`",
+        )
+    return folder
+
+
+def delivered_dates(mapping: SourceMapping, landing: Path) -> list[date]:
+    """The dates that a delivery's folder lies there for, ascending."""
+    pattern = mapping.delivery.folder
+    named = re.compile(re.escape(pattern).replace(re.escape("{date}"), r"(\d{4}-\d\d-\d\d)"))
+    found = set()
+    for path in landing.glob(pattern.replace("{date}", "????-??-??")):
+        match = named.fullmatch(path.relative_to(landing).as_posix())
+        if match is not None and match.groups() and path.is_dir():
+            with suppress(ValueError):  # a folder named like a date that no month has
+                found.add(date.fromisoformat(match[1]))
+    return sorted(found)
+
+
+def kinds_in(mapping: SourceMapping, folder: Path) -> dict[str, str]:
+    """The files of the folder by name, with the kind whose pattern each fits."""
+    return {name: kind for name in _names_in(folder) if (kind := _kind_of(mapping, name)) is not None}
+
+
+def delivery_hashes(mapping: SourceMapping, landing: Path, night: date) -> dict[str, str]:
+    """The SHA-256 of every file of the delivery that is the mapping's business, by name; each file is hashed once.
+
+    Raises DeliveryError when there is no folder, or a file is a link or changes meanwhile.
+    """
+    folder = delivery_folder(mapping, landing, night)
+    is_listed = _is_declared(mapping, folder)
+    names = [n for n in _names_in(folder) if is_listed or n == MANIFEST or _kind_of(mapping, n) is not None]
+    found: list[str] = []
+    hashes = {}
+    for name in names:
+        try:
+            hashes[name] = sha256_of(folder / name, stamp_of(folder / name))
+        except FileFault as fault:
+            found.append(f"{name}: {fault}")
+    if found:
+        raise _refusal(folder, found)
+    return hashes
+
+
+def open_delivery(
+    mapping: SourceMapping,
+    landing: Path,
+    night: date,
+    scratch: Path,
+    quality: Quality | None = None,
+    hashes: Mapping[str, str] | None = None,
+) -> Delivery:
+    """Check the whole delivery; what Spark is to read lies in `scratch`, where nobody else writes.
+
+    With `quality`, codes that its lists do not know are looked for too; with `hashes` (of `delivery_hashes`), every
+    file must be the one that was hashed. Raises DeliveryError with every fault: a missing or unknown file, table or
+    column, a wrong hash, size or row count, an empty or damaged file, undecodable bytes, a changed form.
+    """
+    folder = delivery_folder(mapping, landing, night)
+    found: list[str] = []
+    there = _names_in(folder)
+    listed: dict[str, ManifestFile] = {}
+    batch = f"measured {night}"
+    if is_declared := _is_declared(mapping, folder):
+        manifest = read_manifest(folder, mapping, night, None if hashes is None else hashes.get(MANIFEST, ""))
+        batch, listed = manifest.batch_id, {entry.name: entry for entry in manifest.files}
+        found += manifest_faults(manifest, mapping, set(there))
+        kinds = {n: entry.table for n, entry in listed.items() if n in there and entry.table in mapping.files}
+        named = {entry.table for entry in listed.values()}
+    else:
+        kinds = {n: kind for n in there if (kind := _kind_of(mapping, n)) is not None}
+        named = set(kinds.values())
+    missing = [kind for kind, file in mapping.files.items() if file.required and kind not in named]
+    files, drift = [], []
+    for name, opened in _opened(mapping, folder, list(kinds), scratch):
+        if isinstance(opened, FileFault):
+            found.append(f"{name}: {opened}")
+            continue
+        seen = find_drift(mapping, kinds[name], name, opened, quality)
+        wrong = [*seen.faults, *_untrue(opened.measured, listed.get(name))]
+        if hashes is not None and opened.measured.sha256 != hashes.get(name):
+            wrong = [CHANGED]
+        found += [f"{name}: {fault}" for fault in wrong]
+        files.append(_landed(mapping, kinds[name], name, opened, listed.get(name)))
+        drift.append(seen)
+    found += [f"{mapping.files[kind].name}: the file of {kind} is missing" for kind in missing]
+    found += [f"{name}: is gone since the run began" for name in sorted({*(hashes or ())} - {*there})]
+    if found:
+        raise _refusal(folder, found)
+    return Delivery(mapping.source, night, batch, tuple(files), _drift(drift), is_declared)
+
+
+def _is_declared(mapping: SourceMapping, folder: Path) -> bool:
+    """Whether a manifest says what the delivery holds, or should."""
+    form = mapping.delivery.manifest
+    return form == "required" or (form == "expected" and (folder / MANIFEST).exists())
+
+
+def _drift(seen: list[FileDrift]) -> Drift:
+    return Drift(tuple(file for file in seen if file.is_told))
+
+
+def _refusal(folder: Path, found: list[str]) -> DeliveryError:
+    return DeliveryError(
+        faults("the delivery cannot be taken in", found),
+        where=str(folder),
+        do="have it delivered again; nothing of it is in the lake",
+    )
+
+
+def _opened(
+    mapping: SourceMapping, folder: Path, names: list[str], scratch: Path
+) -> Iterator[tuple[str, Opened | FileFault]]:
+    """Each file opened, or why not, in the order of the names; read side by side, as hashing and unpacking allow."""
+
+    def one(name: str) -> Opened | FileFault:
+        try:
+            return open_file(folder / name, mapping.delivery, scratch)
+        except FileFault as fault:
+            return fault
+
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as workers:
+        yield from zip(names, workers.map(one, names), strict=True)
+
+
+def _names_in(folder: Path) -> list[str]:
+    """The files by name; links among them, so that they are refused and not passed over."""
+    return sorted(f.name for f in folder.iterdir() if (f.is_file() or f.is_symlink()) and not f.name.startswith("."))
+
+
+def _kind_of(mapping: SourceMapping, name: str) -> str | None:
+    """Whose pattern the name fits, as it is or with the ending of text in place of its own."""
+    stems = [name[: -len(ending)] for ending in _ENDINGS if name.lower().endswith(ending)]
+    names = [name, *(f"{stem}.csv" for stem in stems)]
+    return next((k for k, file in mapping.files.items() if any(fnmatchcase(n, file.name) for n in names)), None)
+
+
+def _untrue(measured: Measured, entry: ManifestFile | None) -> list[str]:
+    """What the manifest says otherwise of a file."""
+    empty = ["holds no rows"] if measured.rows == 0 else []
+    if entry is None:
+        return empty
+    pairs: list[tuple[str, object, object]] = [
+        ("SHA-256", measured.sha256, entry.sha256.lower()),
+        ("bytes", measured.byte_count, entry.bytes),
+        ("rows", measured.rows, entry.rows),
+    ]
+    if entry.content_sha256 is not None:
+        pairs.append(("content SHA-256", measured.content_sha256, entry.content_sha256.lower()))
+    return empty + [f"{what}: has {has}, the manifest says {says}" for what, has, says in pairs if has != says]
+
+
+def _landed(mapping: SourceMapping, kind: str, name: str, opened: Opened, entry: ManifestFile | None) -> LandedFile:
+    return LandedFile(
+        kind=kind,
+        name=name,
+        path=opened.path,
+        header=read_names(mapping.files[kind], opened.header),
+        measured=opened.measured,
+        declared_rows=opened.measured.rows if entry is None else entry.rows,
+        declared_amount=None if entry is None else entry.amount_total,
+        delimiter=opened.delimiter,
+        is_numbered=opened.is_numbered,
+    )

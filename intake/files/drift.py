@@ -1,0 +1,208 @@
+"""How a file's form has drifted from the mapping's: columns and codes, told before a row is read.
+
+It looks at the header and at a sample of lines. No message shows a value, as it may identify a person; a short code is
+the one exception, because nobody could mend it unseen.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from intake.files.landed import Opened
+from intake.files.value_types import contract_type, fits, is_shortened, shown_code, shown_name
+from intake.source.checks import Quality
+from intake.source.columns import Codes
+from intake.source.mapping import SourceFile, SourceMapping
+
+# One odd value is a fault of its row, which the gate weighs; it takes several to speak of a changed form.
+_ENOUGH_VALUES = 10
+_NEW_CODE_ROWS, _NEW_CODE_SHARE = 3, 0.01
+PARKED = "_parked_"
+
+
+@dataclass(frozen=True)
+class FileDrift:
+    """What was seen of one file: `faults` refuse it; the rest was borne. Columns by name, codes as column and code."""
+
+    file_name: str
+    kind: str
+    faults: tuple[str, ...] = ()
+    parked_columns: tuple[str, ...] = ()
+    parked_codes: tuple[tuple[str, str], ...] = ()
+    is_reordered: bool = False
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anything was borne that a person should know."""
+        return bool(self.parked_columns or self.parked_codes or self.is_reordered)
+
+    def notes(self) -> list[str]:
+        """What was borne, in words."""
+        told = [f"{self.file_name}: column '{shown_name(c)}' is new: parked, not read" for c in self.parked_columns]
+        told += [f"{self.file_name}: column '{c}' has a new code {v}: parked" for c, v in self.parked_codes]
+        return [*told, *([f"{self.file_name}: its columns come in another order"] if self.is_reordered else [])]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What was borne in a delivery, by file."""
+
+    files: tuple[FileDrift, ...] = ()
+
+    def notes(self) -> list[str]:
+        """What was borne, in words; nothing when no form changed."""
+        return [note for file in self.files for note in file.notes()]
+
+
+def read_names(file: SourceFile, header: Sequence[str]) -> tuple[str, ...]:
+    """The names of the columns hereafter: the mapping's; one that the mapping does not know goes by its place."""
+    names, kept = file.names(), set(file.drop)
+    return tuple(names.get(c, c if c in kept else f"{PARKED}{n}") for n, c in enumerate(header, 1))
+
+
+def parked_error_codes(mapping: SourceMapping, quality: Quality, table: str) -> tuple[str, ...]:
+    """Error codes of rows that are quarantined for a new code and are no faults, because the mapping parks those."""
+    if mapping.drift.new_codes != "park":
+        return ()
+    how = mapping.tables.get(table)
+    listed = [c for rows in (how.rows if how else ()) for c, given in rows.columns.items() if _is_closed(given)]
+    return (*(f"NOT_IN_LIST:{c}" for c in quality.of(table).one_of), *(f"MALFORMED:{c}" for c in listed))
+
+
+def find_drift(mapping: SourceMapping, kind: str, name: str, opened: Opened, quality: Quality | None) -> FileDrift:
+    """What the file's header and sample say otherwise than the mapping."""
+    file, header = mapping.files[kind], opened.header
+    known = {*file.names(), *file.drop}
+    if known.isdisjoint(header):
+        # what stands there may be the first person's row
+        told = f"line 1 names none of the columns of {kind}: the header is missing, or the file is of another table"
+        return FileDrift(name, kind, (told,))
+    values = _values(mapping, read_names(file, header), opened)
+    unknown = [c for c in header if c not in known]
+    is_parking = mapping.drift.unknown_columns == "park"
+    found = list(_column_faults(mapping, kind, header, [] if is_parking else unknown, values))
+    found += [*_width_faults(opened), *_type_faults(mapping, kind, values)]
+    new = list(_new_codes(mapping, kind, values, quality))
+    if mapping.drift.new_codes == "refuse":
+        found += [
+            f"column '{c}', line {line}: a code that the mapping or the checks do not list{shown_code(code)}; "
+            "list it, or let drift.new_codes park it"
+            for c, code, line in new
+        ]
+        new = []
+    order = [aliases[0] for aliases in file.needed()]
+    come = [c for c in read_names(file, header) if c in order]
+    return FileDrift(
+        name,
+        kind,
+        tuple(found),
+        tuple(unknown) if is_parking else (),
+        tuple((c, shown_code(code).removeprefix(": ") or "that is not shown") for c, code, _ in new),
+        is_reordered=come != [c for c in order if c in come],
+    )
+
+
+def _width_faults(opened: Opened) -> Iterator[str]:
+    """Told once here, not ten million times in quarantine: the lines do not have the header's number of values."""
+    rows = ((number, _row(line, opened.delimiter)) for number, line in opened.sample)
+    wrong = [(number, len(row)) for number, row in rows if len(row) != len(opened.header)]
+    if len(opened.sample) >= _ENOUGH_VALUES and 2 * len(wrong) > len(opened.sample):
+        line, width = wrong[0]
+        yield f"line {line} has {width} values and the header {len(opened.header)}; most lines do not fit the header"
+
+
+def _row(line: str, delimiter: str) -> list[str]:
+    """The line's values; none when it cannot be parted."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+Values = Mapping[str, Sequence[tuple[int, str]]]  # by column: line number and value, nulls left out
+
+
+def _values(mapping: SourceMapping, names: Sequence[str], opened: Opened) -> Values:
+    values: dict[str, list[tuple[int, str]]] = {name: [] for name in names}
+    nulls = set(mapping.delivery.null_texts) | {""}
+    for number, line in opened.sample:
+        row = _row(line, opened.delimiter)
+        if len(row) == len(names):  # others are unreadable rows, which the gate weighs
+            for name, text in zip(names, row, strict=True):
+                if text.strip() not in nulls:
+                    values[name].append((number, text.strip()))
+    return values
+
+
+def _column_faults(
+    mapping: SourceMapping, kind: str, header: Sequence[str], unknown: Sequence[str], values: Values
+) -> Iterator[str]:
+    file = mapping.files[kind]
+    missing = [aliases for aliases in file.needed() if not any(alias in header for alias in aliases)]
+    likely = {c: _meant(mapping, kind, c, f"{PARKED}{header.index(c) + 1}", missing, values) for c in unknown}
+    for column in unknown:
+        meant = f" (did you mean '{likely[column]}'?)" if likely[column] else ""
+        yield f"column '{shown_name(column)}': the mapping does not know it{meant}; allow it or list it under drop"
+    for aliases in missing:
+        yield f"column '{' or '.join(aliases)}' is missing"
+    names = [file.names().get(c, c) for c in header]
+    twice = sorted({n for n in names if names.count(n) > 1})
+    yield from (f"column '{shown_name(c)}' stands twice" for c in twice)
+
+
+def _meant(
+    mapping: SourceMapping, kind: str, column: str, place: str, missing: Sequence[tuple[str, ...]], values: Values
+) -> str:
+    """The missing column that an unknown one may be: by its name, else as the only one whose type its values have."""
+    by_name = {alias.lower(): aliases[0] for aliases in missing for alias in aliases}
+    close = get_close_matches(column.strip().lower(), by_name, n=1, cutoff=0.7)
+    if close:
+        return by_name[close[0]]
+    texts = [text for _, text in values.get(place, ())]
+    types = {aliases[0]: contract_type(mapping, kind, aliases[0]) for aliases in missing}
+    if len(texts) < _ENOUGH_VALUES:
+        return ""
+    same = [name for name, type_ in types.items() if type_ not in ("", "string") and all(fits(t, type_) for t in texts)]
+    return same[0] if len(same) == 1 else ""
+
+
+def _type_faults(mapping: SourceMapping, kind: str, values: Values) -> Iterator[str]:
+    """Columns most of whose values are none of their type, and identifiers that a spreadsheet cut short."""
+    for column, found in values.items():
+        type_ = contract_type(mapping, kind, column)
+        wrong = [line for line, text in found if type_ and not fits(text, type_)]
+        if len(found) >= _ENOUGH_VALUES and 2 * len(wrong) > len(found):
+            yield f"column '{column}', line {wrong[0]}: most of its values are no {type_}; the form has changed"
+        short = [line for line, text in found if is_shortened(text)] if type_ == "string" else []
+        if short:
+            yield f"column '{column}', line {short[0]}: a spreadsheet cut a long number short (1.2E+17); send it whole"
+
+
+def _new_codes(
+    mapping: SourceMapping, kind: str, values: Values, quality: Quality | None
+) -> Iterator[tuple[str, str, int]]:
+    """Column, code and first line of codes that no list has, where there are too many for single faults."""
+    fed = mapping.rows_of(kind)
+    if fed is None:
+        return
+    lists = {} if quality is None else quality.of(fed[0]).one_of
+    for canonical, given in fed[1].columns.items():
+        if isinstance(given, Codes) and _is_closed(given):
+            column, allowed = given.of, set(given.codes)
+        elif isinstance(given, str) and canonical in lists:
+            column, allowed = given, set(lists[canonical])
+        else:
+            continue
+        found = values.get(column, ())
+        new = Counter(text for _, text in found if text not in allowed)
+        for code, count in new.items():
+            if count >= _NEW_CODE_ROWS and count >= _NEW_CODE_SHARE * len(found):
+                yield column, code, next(line for line, text in found if text == code)
+
+
+def _is_closed(given: object) -> bool:
+    return isinstance(given, Codes) and given.otherwise is None

@@ -1,0 +1,137 @@
+"""One landed file of any form, read once: hashed, counted, checked; and a readable copy where Spark needs one."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from intake.files.columnar import parquet_lines
+from intake.files.lines import Text, TextPass, Undecodable
+from intake.files.spreadsheet import workbook_lines
+from intake.files.staging import Staged, staged
+from intake.files.unpacking import TEXT_ENDINGS, FileFault, is_packed, refuse_wide, stamp_of, unpacked
+from intake.source.mapping import DeliveryForm
+
+# Spark reads a plain file under 4 MiB, and any gzip file, in one task, so that a row's place in it is its line. Other
+# files, and gzip files that are worth more than one task, are written anew, their lines beginning with their numbers.
+_PLAIN_LIMIT = 4 << 20
+_GZIP_LIMIT = 16 << 20
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the bytes are. `rows` counts lines that are not blank, without the header.
+
+    `content_sha256` is of the text unpacked, without byte order mark, in UTF-8: the same however it was packed.
+    """
+
+    sha256: str
+    byte_count: int
+    rows: int
+    encoding: str
+    content_sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file that can be read from `path`; its header as delivered, and some of its lines (they may name persons)."""
+
+    path: Path
+    measured: Measured
+    header: tuple[str, ...]
+    delimiter: str
+    is_numbered: bool
+    sample: tuple[tuple[int, str], ...] = field(repr=False, default=())
+
+
+def open_file(path: Path, form: DeliveryForm, scratch: Path) -> Opened:
+    """Copy a file into `scratch`, check and measure the copy, and write it anew there where Spark could not read it.
+
+    The first encoding that decodes every byte holds: UTF-8 is tried first, because GB 18030 accepts much that it is
+    not. Raises FileFault naming line, byte offset, column or cell, and what to do.
+    """
+    stamp = stamp_of(path)
+    if stamp.size == 0:
+        raise FileFault("is empty: no header")
+    delimiter = delimiter_of(path, form)
+    refused: list[str] = []
+    is_sure = False
+    taken = staged(path, stamp, scratch)
+    for encoding in encodings_of(path, form):
+        try:
+            text, numbered = _passed(taken, form, encoding, delimiter)
+        except Undecodable as fault:
+            refused.append(f"not {encoding}: {fault}")
+            is_sure |= fault.is_sure
+            continue
+        if is_sure:
+            raise FileFault(f"mixes encodings: it begins in utf-8, then {refused[0]}; send it in one encoding")
+        measured = Measured(taken.sha256, taken.byte_count, text.rows, encoding, text.content_sha256)
+        if numbered is not None:
+            taken.path.unlink()
+        read, header = numbered or taken.path, columns_of(text, delimiter)
+        return Opened(read, measured, header, delimiter, numbered is not None, text.sample)
+    raise FileFault("; ".join(refused))
+
+
+def form_of(name: str) -> str:
+    """What the name's ending says a file is: "text", "parquet" or "xlsx". Raises FileFault for any other."""
+    low = name.lower()
+    bare = low.removesuffix(".gz").removesuffix(".zip") if low.endswith((".gz", ".zip")) else low
+    if low.endswith((".parquet", ".xlsx")):
+        return low.rsplit(".", 1)[1]
+    if bare.endswith(TEXT_ENDINGS) or (low.endswith(".zip") and "." not in bare):
+        return "text"
+    raise FileFault("is of no known form: deliver .csv, .txt, .tsv (plain, .gz, .zip), .parquet or .xlsx")
+
+
+def delimiter_of(path: Path, form: DeliveryForm) -> str:
+    """The delimiter of the file's text: the mapping's, a tab in a .tsv; what is no text becomes lines with commas."""
+    if form_of(path.name) != "text":
+        return ","
+    bare = path.name.lower().removesuffix(".gz").removesuffix(".zip")
+    return "\t" if bare.endswith(".tsv") else form.delimiter
+
+
+def encodings_of(path: Path, form: DeliveryForm) -> tuple[str, ...]:
+    """The encodings to try, in order; what is no text becomes UTF-8."""
+    return form.encodings if form_of(path.name) == "text" else ("utf-8",)
+
+
+def _passed(taken: Staged, form: DeliveryForm, encoding: str, delimiter: str) -> tuple[Text, Path | None]:
+    """What a pass found, and the numbered copy it wrote, if Spark cannot read the file as it is."""
+    path = taken.path
+    is_as_read = encoding == "utf-8" and form_of(path.name) == "text" and not is_packed(path)
+    sha256 = taken.sha256 if is_as_read else None
+    if not _needs_copy(path, encoding):
+        text = TextPass(encoding, delimiter, None, sha256).run(blocks_of(path, form))
+        if not text.has_gaps:
+            return text, None
+    copy = path.with_name(f"{path.name}.numbered.csv")
+    with copy.open("wb") as target:
+        return TextPass(encoding, delimiter, target, sha256).run(blocks_of(path, form)), copy
+
+
+def blocks_of(path: Path, form: DeliveryForm) -> Iterator[bytes]:
+    """The file as blocks of text, whatever its form. Raises FileFault for damage, while reading."""
+    kind = form_of(path.name)
+    if kind == "parquet":
+        return parquet_lines(path, form.zone)
+    return workbook_lines(path) if kind == "xlsx" else unpacked(path)
+
+
+def _needs_copy(path: Path, encoding: str) -> bool:
+    if encoding != "utf-8" or form_of(path.name) != "text" or path.name.endswith(".zip"):
+        return True
+    return path.stat().st_size >= (_GZIP_LIMIT if is_packed(path) else _PLAIN_LIMIT)
+
+
+def columns_of(text: Text, delimiter: str) -> tuple[str, ...]:
+    """The header as delivered, without blanks around names. Raises FileFault."""
+    refuse_wide(1 + text.header.count(delimiter))
+    try:
+        return tuple(column.strip() for column in next(csv.reader([text.header], delimiter=delimiter, strict=True)))
+    except csv.Error as fault:
+        raise FileFault(f"line 1: the header cannot be read ({fault})") from fault

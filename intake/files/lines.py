@@ -1,0 +1,239 @@
+"""The lines of a text, checked block by block: encoding, line ends, quotes, headers; counted, hashed, numbered.
+
+Everything here is vectorised over blocks of whole lines; Python looks at single lines only where something is wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from intake.files.limits import LONGEST_LINE
+from intake.files.unpacking import FileFault
+
+LINE_COLUMN = "_line_number"
+SAMPLED_FIRST, SAMPLED_LATER = 1_000, 50
+BOM = b"\xef\xbb\xbf"
+_OTHER_BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
+_SPACES = bytes(range(33))  # what Spark trims when it looks for blank lines
+_MIXED = 12  # bytes of four Chinese characters: nobody's GB 18030 reads as UTF-8 for so long by chance
+Numbers = npt.NDArray[np.int64]
+
+
+class Undecodable(FileFault):
+    """The text is not in this encoding; `is_sure` when what comes before the fault can be in no other."""
+
+    def __init__(self, what: str, is_sure: bool = False) -> None:
+        super().__init__(what)
+        self.is_sure = is_sure
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a pass over a text found. `sample` holds lines with their numbers; `header` is the first line.
+
+    `rows` counts the lines after the header that are not blank; `has_gaps`, whether a blank line lies between others.
+    """
+
+    header: str
+    rows: int
+    has_gaps: bool
+    content_sha256: str
+    sample: tuple[tuple[int, str], ...]
+
+
+class TextPass:
+    """One pass over a text: feed it blocks of whole lines, then ask for what it found.
+
+    `target`, if given, gets the text in UTF-8, each line beginning with its number and the delimiter. `sha256`, if
+    given, is the text's own and is not computed again.
+    """
+
+    def __init__(self, encoding: str, delimiter: str, target: BinaryIO | None, sha256: str | None = None) -> None:
+        self._encoding, self._delimiter, self._target = encoding, delimiter.encode(), target
+        self._sha256 = sha256
+        self._hash = hashlib.sha256()
+        self._offset = self._lines = self._rows = self._blocks = self._wide = 0
+        self._first_blank = self._last_row = 0
+        self._header = b""
+        self._sample: list[tuple[int, str]] = []
+
+    def run(self, blocks: Iterator[bytes]) -> Text:
+        """Read all of it. Raises FileFault naming offset and line; Undecodable when another encoding may fit."""
+        for whole in whole_lines(blocks):
+            if self._offset == 0:
+                _refuse_other_bom(whole)
+            self._take(whole)
+        if not self._rows:
+            raise FileFault("is empty: no header")
+        header = self._header.decode()
+        has_gaps = 0 < self._first_blank < self._last_row
+        sha256 = self._sha256 or self._hash.hexdigest()
+        return Text(header, self._rows - 1, has_gaps, sha256, tuple(self._sample))
+
+    def _take(self, raw: bytes) -> None:
+        self._refuse_control(raw)
+        text = self._in_utf8(raw)
+        if self._offset == 0 and text.startswith(BOM):
+            text, self._sha256 = text.removeprefix(BOM), None
+        self._offset += len(raw)
+        if not text:
+            return
+        if self._sha256 is None:
+            self._hash.update(text)
+        if not text.endswith(b"\n"):
+            text += b"\n"
+        content = np.frombuffer(text, np.uint8)
+        ends = np.flatnonzero(content == ord("\n"))
+        starts = np.concatenate([np.zeros(1, np.int64), ends[:-1] + 1])
+        if self._lines == 0:
+            self._header = text[: int(ends[0])].removesuffix(b"\r")
+            if not self._header.strip(_SPACES):
+                raise FileFault("is empty: no header" if not text.strip(_SPACES) else "line 1 is blank: no header")
+        is_row = self._rows_among(text, content, starts, ends)
+        self._refuse_second_header(text, starts, ends)
+        self._refuse_open_quote(text, content, starts, ends)
+        self._keep_sample(text, starts, ends, is_row)
+        if self._target is not None:
+            self._target.write(self._numbered(text, ends, is_row))
+        self._lines += len(ends)
+        self._blocks += 1
+
+    def _refuse_control(self, raw: bytes) -> None:
+        if (at := raw.find(b"\0")) >= 0:
+            raise FileFault(f"a NUL byte at {self._place(raw, at)}: no text, or text in UTF-16")
+        if b"\r" in raw and (lone := _LONE_RETURN.search(raw)):
+            raise FileFault(f"a lone carriage return at {self._place(raw, lone.start())}: end lines with LF or CRLF")
+
+    def _place(self, raw: bytes, at: int) -> str:
+        return f"offset {self._offset + at} (line {self._lines + raw.count(bytes([10]), 0, at) + 1})"
+
+    def _in_utf8(self, raw: bytes) -> bytes:
+        """The lines in UTF-8. A line feed is never part of a longer character, in UTF-8 or in GB 18030."""
+        if raw.isascii():
+            return raw
+        try:
+            text = raw.decode(self._encoding)
+        except UnicodeDecodeError as fault:
+            wide = self._wide + fault.start - len(raw[: fault.start].decode(self._encoding, "ignore"))
+            what = f"byte 0x{raw[fault.start]:02x} at {self._place(raw, fault.start)} cannot be decoded"
+            raise Undecodable(what, is_sure=self._encoding == "utf-8" and wide >= _MIXED) from fault
+        self._wide += len(raw) - len(text)
+        if self._encoding == "utf-8":
+            return raw
+        self._refuse_utf8_within(raw)
+        return text.encode()
+
+    def _refuse_utf8_within(self, raw: bytes) -> None:
+        """Raise Undecodable for four Chinese characters of UTF-8 in a row: they may decode, to other characters."""
+        content = np.frombuffer(raw, np.uint8)
+        if len(content) < _MIXED:
+            return
+        is_lead = (content - np.uint8(0xE3)) <= 6
+        begins = is_lead[:-11] & is_lead[3:-8] & is_lead[6:-5] & is_lead[9:-2]
+        for at in np.flatnonzero(begins):
+            run = raw[at : at + _MIXED]
+            if all(0x80 <= run[n] <= 0xBF for n in range(_MIXED) if n % 3):
+                raise Undecodable(f"text in UTF-8 at {self._place(raw, int(at))}: the file mixes encodings")
+
+    def _rows_among(
+        self, text: bytes, content: npt.NDArray[np.uint8], starts: Numbers, ends: Numbers
+    ) -> npt.NDArray[np.bool_]:
+        is_row = np.ones(len(ends), np.bool_)
+        for n in np.flatnonzero(content[starts] <= ord(" ")):
+            is_row[n] = bool(text[starts[n] : ends[n]].strip(_SPACES))
+        blank, full = np.flatnonzero(~is_row), np.flatnonzero(is_row)
+        if len(blank) and not self._first_blank:
+            self._first_blank = self._lines + int(blank[0]) + 1
+        if len(full):
+            self._last_row = self._lines + int(full[-1]) + 1
+        self._rows += len(full)
+        return is_row
+
+    def _refuse_second_header(self, text: bytes, starts: Numbers, ends: Numbers) -> None:
+        lengths, header = ends - starts, len(self._header)
+        for n in np.flatnonzero((lengths >= header) & (lengths <= header + len(BOM) + 1)):
+            line = text[starts[n] : ends[n]].removesuffix(b"\r").removeprefix(BOM)
+            if line == self._header and self._lines + n > 0:
+                raise FileFault(f"line {self._lines + n + 1} is the header again: files were put together; send each")
+
+    def _refuse_open_quote(self, text: bytes, content: npt.NDArray[np.uint8], starts: Numbers, ends: Numbers) -> None:
+        if b'"' not in text:
+            return
+        quotes = np.add.reduceat((content == ord('"')).astype(np.int64), starts)
+        for n in np.flatnonzero(quotes % 2):
+            if is_open(text[starts[n] : ends[n]], self._delimiter):
+                what = f"line {self._lines + n + 1}: a quoted value is not closed on its line"
+                raise FileFault(f"{what}; close it, and take line breaks out of values")
+
+    def _keep_sample(self, text: bytes, starts: Numbers, ends: Numbers, is_row: npt.NDArray[np.bool_]) -> None:
+        later = self._blocks >= 8 and self._blocks & (self._blocks - 1) == 0  # the 8th, 16th, 32nd … block
+        room = SAMPLED_LATER if later else max(0, SAMPLED_FIRST - len(self._sample)) if self._blocks < 8 else 0
+        for n in np.flatnonzero(is_row[: room + 1])[:room] if room else ():
+            if self._lines + n:
+                line = text[starts[n] : ends[n]].decode().removesuffix("\r")
+                self._sample.append((self._lines + int(n) + 1, line))
+
+    def _numbered(self, text: bytes, ends: Numbers, is_row: npt.NDArray[np.bool_]) -> memoryview:
+        """The lines that are not blank, each behind its number."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        offsets = np.concatenate([np.zeros(1, np.int64), ends + 1])
+        lines = pa.Array.from_buffers(pa.large_binary(), len(ends), [None, pa.py_buffer(offsets), pa.py_buffer(text)])
+        first = self._lines + 1
+        numbers = pa.array(np.arange(first, first + len(ends))).cast(pa.large_string()).cast(pa.large_binary())
+        if first == 1:
+            numbers = pa.concat_arrays([pa.array([LINE_COLUMN.encode()], pa.large_binary()), numbers[1:]])
+        joined = pc.binary_join_element_wise(numbers, lines, pa.scalar(self._delimiter, pa.large_binary()))
+        kept = joined if is_row.all() else joined.filter(pa.array(is_row))
+        _, bounds, values = kept.buffers()
+        return memoryview(values)[: int(np.frombuffer(bounds, np.int64)[len(kept)])]
+
+
+def whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes in blocks that end where a line ends, except perhaps the last.
+
+    Raises FileFault for lines without an end.
+    """
+    rest = b""
+    for block in blocks:
+        end = block.rfind(b"\n") + 1
+        if not end:
+            rest += block
+        else:
+            yield rest + block[:end]
+            rest = block[end:]
+        if len(rest) > LONGEST_LINE:
+            raise FileFault(f"holds a line of more than {LONGEST_LINE >> 20} MiB: no lines of text")
+    if rest:
+        yield rest
+
+
+def is_open(line: bytes, delimiter: bytes) -> bool:
+    """Whether a value that begins with a quote does not end on this line. Quotes within values are just characters."""
+    at = 0
+    while True:
+        if line.startswith(b'"', at):
+            at += 1
+            while (close := line.find(b'"', at)) >= 0 and line.startswith(b'"', close + 1):
+                at = close + 2
+            if close < 0:
+                return True
+            at = close + 1
+        at = line.find(delimiter, at) + 1
+        if at == 0:
+            return False
+
+
+def _refuse_other_bom(content: bytes) -> None:
+    name = _OTHER_BOMS.get(content[:2])
+    if name:
+        raise FileFault(f"is written in {name}: send it in UTF-8 or GB 18030")

@@ -1,0 +1,82 @@
+"""The beginning of a file of any form: its header and first lines, read as a night reads them, without the rest."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from intake.files.landed import blocks_of, columns_of, delimiter_of, encodings_of, form_of
+from intake.files.lines import Text, TextPass, Undecodable
+from intake.files.unpacking import FileFault, stamp_of
+from intake.source.mapping import DeliveryForm
+
+DELIMITERS = ",\t|;^"
+_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Peek:
+    """How the file is written, its header, and the values of its first lines by line (they may name persons)."""
+
+    form: str
+    encoding: str
+    delimiter: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...] = field(repr=False)
+
+
+def peek(path: Path, form: DeliveryForm, delimiters: str = "") -> Peek:
+    """The first MiB, or sheet rows and parquet batches of as much. Of several `delimiters` the header's commonest.
+
+    Damage further on goes unseen: a night reads all. Raises FileFault for what cannot be read or has no header.
+    """
+    if stamp_of(path).size == 0:
+        raise FileFault("is empty: no header")
+    beginning = _beginning(path, form)
+    refused = []
+    for encoding in encodings_of(path, form):
+        delimiter = _delimiter(path, form, delimiters, beginning, encoding)
+        try:
+            text = TextPass(encoding, delimiter, None).run(iter([beginning]))
+        except Undecodable as fault:
+            refused.append(f"not {encoding}: {fault}")
+            continue
+        header, rows = columns_of(text, delimiter), tuple(_rows(text, delimiter))
+        return Peek(form_of(path.name), encoding, delimiter, header, rows)
+    raise FileFault("; ".join(refused))
+
+
+def _beginning(path: Path, form: DeliveryForm) -> bytes:
+    """Whole lines of the first MiB."""
+    parts: list[bytes] = []
+    size = 0
+    # a generator, whose files are closed with it
+    with closing(cast("Any", blocks_of(path, form))) as blocks:
+        for block in blocks:
+            parts.append(block)
+            size += len(block)
+            if size >= _BYTES:
+                content = b"".join(parts)
+                return content[: content.rfind(b"\n") + 1] or content
+    return b"".join(parts)
+
+
+def _delimiter(path: Path, form: DeliveryForm, delimiters: str, beginning: bytes, encoding: str) -> str:
+    known = delimiter_of(path, form)
+    if not delimiters or form_of(path.name) != "text" or known != form.delimiter:
+        return known
+    # decoded, because bytes of GB 18030 may look like | and ^
+    header = beginning.partition(b"\n")[0].decode(encoding, "ignore")
+    return max(delimiters, key=header.count)
+
+
+def _rows(text: Text, delimiter: str) -> Iterator[tuple[str, ...]]:
+    for _, line in text.sample:
+        try:
+            yield tuple(value.strip() for value in next(csv.reader([line], delimiter=delimiter), []))
+        except csv.Error:
+            continue  # a row that cannot be parted is quarantined by a night; nothing is learnt from it here

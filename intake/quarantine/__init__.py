@@ -1,0 +1,1 @@
+"""Rejected rows: what their codes mean, who may vouch for which, and how they come back."""

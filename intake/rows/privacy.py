@@ -1,0 +1,50 @@
+"""How what identifies a person is made safe while a row is mapped: tokens, scrubbed text, a sealed copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from fundwatch.expressions.declared import written
+from intake.rows.reading import UNREADABLE
+from intake.source.columns import Sealed
+from privacy.keys.ring import PseudonymKey
+from privacy.scrubbing.scrub import scrubbed
+from privacy.tokens.pseudonyms import token
+from privacy.vault.columns import TOLD, sealed
+from privacy.vault.sealing import SealingKey
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+
+VAULT = "_vault_"
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """Column functions: by domain, identifiers to tokens; a text and the names in its row to the scrubbed text; domain,
+    identifier and the fields beside it to what the vault keeps (intake.vault.TOLD) in the first row that tells them."""
+
+    token: Callable[[str], Callable[[Column], Column]]
+    scrubbed: Callable[[Column, Sequence[Column]], Column]
+    sealed: Callable[[str, Column, Mapping[str, Column]], Column]
+
+
+def privacy_of(key: PseudonymKey, vault_key: SealingKey | None) -> Privacy:
+    """The functions under these keys. Without a vault key nothing is sealed: for trials, which write nothing."""
+
+    def seal(domain: str, of: Column, fields: Mapping[str, Column]) -> Column:
+        return F.lit(None).cast(TOLD) if vault_key is None else sealed(vault_key.in_force, key, domain, of, fields)
+
+    return Privacy(token=lru_cache(lambda domain: token(key, domain)), scrubbed=scrubbed, sealed=seal)
+
+
+def told_to_vault(entry: Sealed, number: int, privacy: Privacy) -> Column:
+    """What a vault entry tells. In a row that does not fit its header any value may stand anywhere: nothing."""
+    of = F.when(~F.col(UNREADABLE), F.expr(written(entry.of)))
+    told = privacy.sealed(entry.token, of, {name: F.expr(written(sql)) for name, sql in entry.fields.items()})
+    return told.alias(f"{VAULT}{number}")

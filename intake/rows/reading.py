@@ -1,0 +1,54 @@
+"""How Spark is to read a landed file: every column a string, broken rows marked, rows numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
+
+from intake.files.delivery import LandedFile
+from intake.files.lines import LINE_COLUMN
+from intake.source.mapping import SourceMapping
+
+UNREADABLE = "_unreadable_row"
+LINE_NUMBER = LINE_COLUMN
+FILE_NAME = "_file_name"
+_ROW_OF_TASK = (1 << 33) - 1  # the lower 33 bits of the id count rows within a task
+
+
+def read_options(mapping: SourceMapping, file: LandedFile | None = None) -> dict[str, str]:
+    """Options of the CSV reader. The header was checked by name already; the schema follows the file's own order."""
+    return {
+        "header": "true",
+        "sep": mapping.delivery.delimiter if file is None else file.delimiter,
+        "encoding": "UTF-8",
+        "mode": "PERMISSIVE",
+        "columnNameOfCorruptRecord": UNREADABLE,
+        "columnPruning": "false",  # while Spark reads some columns only, it marks no row as broken
+        "escape": '"',
+        "multiLine": "false",  # an unclosed quote would swallow the rest of the file
+    }
+
+
+def read_schema(file: LandedFile) -> StructType:
+    """All columns as strings, in the file's order, and a column for the text of rows that do not fit them."""
+    numbers = (LINE_NUMBER,) if file.is_numbered else ()
+    return StructType([StructField(name, StringType()) for name in (*numbers, *file.header, UNREADABLE)])
+
+
+def as_strings(raw: DataFrame, file: LandedFile, used: Sequence[str], null_texts: Sequence[str]) -> DataFrame:
+    """One row per delivered row: the columns used, trimmed, blanks and null texts as null; file name, line number.
+
+    A line number is the line of the file, the header being line 1: as the line itself says in a numbered file;
+    counted in the others, each of which is read as one task and has no blank lines between its rows.
+    """
+    trimmed = {name: F.trim(F.col(name)) for name in used}
+    counted = F.monotonically_increasing_id().bitwiseAND(F.lit(_ROW_OF_TASK)) + 2
+    return raw.select(
+        F.lit(file.name).alias(FILE_NAME),
+        (F.col(LINE_NUMBER).cast("bigint") if file.is_numbered else counted).alias(LINE_NUMBER),
+        F.col(UNREADABLE).isNotNull().alias(UNREADABLE),
+        *(F.when(~text.isin(*null_texts), text).alias(name) for name, text in trimmed.items()),
+    )

@@ -1,0 +1,123 @@
+"""Every delivered row gets one status: accepted, quarantined or duplicate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from fundwatch.contracts import TABLES
+from intake.rows.canonical import CODES
+from intake.rows.reading import FILE_NAME, LINE_NUMBER
+from intake.source.mapping import ENTRY_OF, mapped_columns
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+STATUS = "_status"
+ACCEPTED, QUARANTINED, DUPLICATE = "accepted", "quarantined", "duplicate"
+CONFLICT = "CONFLICT"
+PRINT = "_print"
+EARLIER = "_earlier"
+_KEY_PRINT = "_key_print"
+PRINT_COLUMN = "content_print"  # of the tables that keep it
+
+
+def content_print(table: str) -> Column:
+    """A print of all that the source says in a row: equal rows have equal prints."""
+    return F.xxhash64(*mapped_columns(table))
+
+
+def with_prints(rows: DataFrame, table: str) -> DataFrame:
+    """Canonical rows with the print of their content."""
+    return rows.withColumn(PRINT, content_print(table))
+
+
+def earlier_prints(entries: DataFrame, table: str) -> DataFrame:
+    """Key × print of rows accepted on earlier nights. Entries taken in before prints were kept have theirs computed."""
+    if PRINT_COLUMN not in entries.columns:
+        return entries.select(*TABLES[table].key, content_print(table).alias(EARLIER))
+    kept = F.col(PRINT_COLUMN).isNotNull()
+    told = entries.filter(kept).select(*TABLES[table].key, F.col(PRINT_COLUMN).alias(EARLIER))
+    # a filter of its own, so that files without such rows are passed over by their statistics
+    return told.unionByName(entries.filter(~kept).select(*TABLES[table].key, content_print(table).alias(EARLIER)))
+
+
+def shared_prints(rows: DataFrame, table: str) -> DataFrame:
+    """8-byte prints of keys, `_key_print`, that several good rows of tonight share: the same key, or by rare chance."""
+    prints = rows.filter(F.col(CODES) == "").select(F.xxhash64(*TABLES[table].key).alias(_KEY_PRINT))
+    counted = prints.groupBy(_KEY_PRINT).agg(F.count(F.lit(1)).alias("_many"))
+    return counted.filter(F.col("_many") > 1).select(_KEY_PRINT)
+
+
+def repeated_keys(rows: DataFrame, table: str, among: DataFrame | None = None) -> DataFrame:
+    """Keys that several good rows of tonight claim, whether these differ, and the place of the first. Usually few.
+
+    `among` are `shared_prints`, if they were made: of many rows only those that share one are looked at then.
+    """
+    key = TABLES[table].key
+    good = rows.filter(F.col(CODES) == "").select(*key, PRINT, FILE_NAME, LINE_NUMBER)
+    if among is not None:
+        printed = good.withColumn(_KEY_PRINT, F.xxhash64(*key))
+        good = printed.join(among, _KEY_PRINT, how="left_semi").drop(_KEY_PRINT)
+    many = good.groupBy(*key).agg(
+        F.count(F.lit(1)).alias("_many"), F.min(PRINT).alias("_lo"), F.max(PRINT).alias("_hi")
+    )
+    many = many.filter(F.col("_many") > 1).select(*key, (F.col("_lo") != F.col("_hi")).alias("_differs"))
+    return (
+        good.join(many, [*key], how="inner")
+        .groupBy(*key, "_differs")
+        .agg(F.min(F.struct(FILE_NAME, LINE_NUMBER)).alias("_first"))
+    )
+
+
+def with_status(rows: DataFrame, table: str, repeated: DataFrame | None, earlier: DataFrame | None) -> DataFrame:
+    """Canonical rows (see `with_prints`) with their status and final error codes.
+
+    The same key with the same content, tonight (`repeated`) or on an earlier night (`earlier`: one row per key), is a
+    duplicate: one is accepted. With other content nobody can say which is right: all of tonight's are quarantined as
+    CONFLICT, and so is a line or settlement that an earlier night told otherwise: corrections come as a reversal and a
+    new line. A register's row may change from night to night. Rows that fail a check take no part.
+    """
+    key = TABLES[table].key
+    is_good = F.col(CODES) == ""
+    differs = is_later_copy = is_same = was_other = F.lit(False)
+    if repeated is not None:
+        rows = rows.join(repeated, [*key], how="left")
+        differs = is_good & F.coalesce(F.col("_differs"), F.lit(False))
+        is_later_copy = is_good & F.coalesce(F.struct(FILE_NAME, LINE_NUMBER) != F.col("_first"), F.lit(False))
+    if earlier is not None:
+        rows = rows.join(earlier, [*key], how="left")
+        is_same = is_good & F.coalesce(F.col(EARLIER) == F.col(PRINT), F.lit(False))
+        if table in ENTRY_OF:
+            was_other = is_good & F.coalesce(F.col(EARLIER) != F.col(PRINT), F.lit(False))
+    codes = F.when(differs | was_other, F.lit(CONFLICT)).otherwise(F.col(CODES))
+    is_copy = is_later_copy | is_same
+    status = F.when(codes != "", F.lit(QUARANTINED)).when(is_copy, F.lit(DUPLICATE)).otherwise(F.lit(ACCEPTED))
+    kept = [c for c in rows.columns if c not in (CODES, EARLIER, "_differs", "_first")]
+    return rows.select(*kept, codes.alias(CODES), status.alias(STATUS))
+
+
+def accepted_rows(rows: DataFrame) -> DataFrame:
+    """The accepted rows, with the columns carried for grouping."""
+    return rows.filter(F.col(STATUS) == ACCEPTED)
+
+
+def to_clean(rows: DataFrame, table: str) -> DataFrame:
+    """The accepted rows, with the table's columns only, and the print of their content where the table keeps it."""
+    kept = [F.col(PRINT).alias(PRINT_COLUMN)] if table in ENTRY_OF else []
+    return accepted_rows(rows).select(*mapped_columns(table), *kept)
+
+
+def to_quarantine(rows: DataFrame, table: str, source: str, key_id: str) -> DataFrame:
+    """One row per rejected row. Of a row that does not fit its header no column is kept: a name may stand anywhere."""
+    content = F.to_json(F.struct(*mapped_columns(table)))
+    return rows.filter(F.col(STATUS) == QUARANTINED).select(
+        F.lit(source).alias("source"),
+        F.col(FILE_NAME).alias("file_name"),
+        F.lit(table).alias("table_name"),
+        F.col(LINE_NUMBER).alias("line_number"),
+        F.split(F.col(CODES), ",").alias("error_codes"),
+        F.when(F.col(CODES) != "UNREADABLE", content).alias("row_json"),
+        F.lit(key_id).alias("key_id"),
+    )

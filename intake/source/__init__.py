@@ -1,0 +1,1 @@
+"""A source: the mapping of its files to canonical tables, and the checks every row must pass."""

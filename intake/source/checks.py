@@ -1,0 +1,133 @@
+"""The checks every canonical row must pass, and the limits of a night: data in `conf/quality/<name>.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fundwatch.errors import CatalogueError, faults
+from fundwatch.expressions.declared import CHECK, faults_in, names_in, parameters_in, written
+from fundwatch.fingerprint import fingerprint
+from fundwatch.resources import conf_file, read_yaml
+from intake.source.mapping import CLEAN_TABLES, mapped_columns
+from intake.source.usual_size import Band
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+
+MALFORMED = "_malformed"  # the codes found while casting, told once and not as missing again
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Check(_Strict):
+    """What must hold for a row. A condition that is null (a value it needs is unknown) holds."""
+
+    code: str = Field(pattern=r"^[A-Z_]+$")
+    holds: str
+    params: dict[str, float] = {}
+
+
+class TableChecks(_Strict):
+    """The checks of one canonical table; `money` is the column its control total sums.
+
+    `identifier_like` columns hold codes of a form that somebody's number has too: nobody looks for identifiers there.
+    """
+
+    required: tuple[str, ...] = ()
+    one_of: dict[str, tuple[str, ...]] = {}
+    checks: tuple[Check, ...] = ()
+    identifier_like: tuple[str, ...] = ()
+    money: str | None = None
+    minimum_rows: int = Field(default=1, ge=0)
+
+
+class Quality(_Strict):
+    """All checks, the largest share of faulty rows per table, and how far from usual a measured delivery may be."""
+
+    quarantine_share: float = Field(ge=0, le=1)
+    band: Band = Band()
+    tables: dict[str, TableChecks]
+
+    @property
+    def print(self) -> str:
+        return fingerprint(self.model_dump(mode="json"))
+
+    def of(self, table: str) -> TableChecks:
+        """The table's checks; none when it has no entry."""
+        return self.tables.get(table, TableChecks())
+
+    def money_of(self, table: str) -> str | None:
+        """The column a table's control total sums."""
+        return self.of(table).money
+
+
+def read_quality(name: str, overlay: Path | None = None) -> Quality:
+    """The checks in force. Raises CatalogueError with every fault by key; FundwatchError when there is no file."""
+    return parse_quality(conf_file("quality", name, overlay))
+
+
+def parse_quality(file: Traversable) -> Quality:
+    """The checks in a YAML file. Raises CatalogueError with every fault by key."""
+    try:
+        quality = Quality.model_validate(read_yaml(file))
+    except ValidationError as fault:
+        found = [f"{'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}" for e in fault.errors()]
+        raise CatalogueError(
+            faults("the checks do not hold", found), where=str(file), do="mend what is named"
+        ) from fault
+    found = [text for table, checks in quality.tables.items() for text in _faults(table, checks)]
+    if found:
+        raise CatalogueError(faults("the checks do not hold", found), where=str(file), do="mend what is named")
+    return quality
+
+
+def _faults(table: str, checks: TableChecks) -> Iterator[str]:
+    if table not in CLEAN_TABLES:
+        yield f"tables.{table}: not a canonical table"
+        return
+    known = set(mapped_columns(table))
+    for column in (
+        *checks.required,
+        *checks.one_of,
+        *checks.identifier_like,
+        *([checks.money] if checks.money else []),
+    ):
+        if column not in known:
+            yield f"tables.{table}: there is no column '{column}'"
+    for check in checks.checks:
+        yield from (f"tables.{table}.{check.code}: holds {told}" for told in faults_in(check.holds, CHECK, known))
+        missing = parameters_in(check.holds) - {*check.params, "business_date"}
+        if missing:
+            yield f"tables.{table}.{check.code}: no value for the parameter {', '.join(sorted(missing))}"
+        if not names_in(check.holds, known):
+            yield f"tables.{table}.{check.code}: reads no column of the table"
+
+
+def check_codes(checks: TableChecks, filled: Mapping[str, object], night: date) -> list[Column]:
+    """One column per check: its code where the row fails, else null.
+
+    A required column that the source does not fill is unknown, not missing: `supplied_column` says so to the rules.
+    """
+    from pyspark.sql import functions as F
+
+    required = [
+        F.when(F.col(c).isNull() & ~F.col(MALFORMED).contains(f"MALFORMED:{c}"), F.lit(f"MISSING:{c}"))
+        for c in checks.required
+        if c in filled
+    ]
+    listed = [F.when(~F.col(c).isin(*v), F.lit(f"NOT_IN_LIST:{c}")) for c, v in checks.one_of.items()]
+    holding = [F.when(~F.expr(_bound(check, night)), F.lit(check.code)) for check in checks.checks]
+    return [*required, *listed, *holding]
+
+
+def _bound(check: Check, night: date) -> str:
+    """The condition with its parameters as literals."""
+    return written(check.holds, params={**check.params, "business_date": night})

@@ -1,0 +1,235 @@
+"""What is wrong between the entries of a mapping, which no single entry can know."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Set
+from dataclasses import dataclass
+
+from fundwatch.contracts import TABLES
+from fundwatch.contracts.table import Table
+from fundwatch.expressions.declared import GROUPED, MAPPING, Purpose, faults_in, functions_in, names_in
+from intake.source.columns import Codes, ColumnSource, Scrub, Sealed, Token, columns_used, expressions_of, names_of
+from intake.source.forms import Lookup, Value
+from intake.source.mapping import (
+    CLEAN_TABLES,
+    ENTRY_OF,
+    NOT_MAPPED,
+    Grouped,
+    Rows,
+    SourceFile,
+    SourceMapping,
+    mapped_columns,
+)
+
+_KEEPING = frozenset({"min", "max", "min_by", "max_by", "coalesce"})  # a pseudonym stays the same through these
+
+
+def cross_faults(mapping: SourceMapping) -> Iterator[str]:
+    """Every fault, each with the key it stands at."""
+    for file, declared in mapping.files.items():
+        uses = [t for t, m in mapping.tables.items() for r in m.rows if r.source == file]
+        if len(uses) != 1:
+            # one table of rows per file: each delivered line is accounted for once
+            yield f"files.{file}: its rows must feed exactly one table, not {', '.join(uses) or 'none'}"
+        yield from (f"files.{file}: {told}" for told in _spelling_faults(declared))
+    for table, how in mapping.tables.items():
+        if table not in CLEAN_TABLES:
+            yield f"tables.{table}: not a canonical table; choose among {', '.join(CLEAN_TABLES)}"
+            continue
+        for number, rows in enumerate(how.rows):
+            yield from _Rows(mapping, table, rows, f"tables.{table}.rows[{number}]").faults()
+        for number, grouped in enumerate(how.grouped):
+            yield from _grouped_faults(mapping, table, f"tables.{table}.grouped[{number}]", grouped)
+        if how.reversal is not None:
+            texts = {"when": how.reversal.when, **{f"matches[{n}]": t for n, t in enumerate(how.reversal.matches)}}
+            yield from _sql_faults(f"tables.{table}.reversal", texts, MAPPING, mapped_columns(table))
+
+
+def _spelling_faults(file: SourceFile) -> Iterator[str]:
+    """Names that differ in the size of letters only: Spark takes one for the other."""
+    spelled: dict[str, str] = {}
+    for name in sorted({*file.names(), *file.drop, *file.identifying}):
+        other = spelled.setdefault(name.lower(), name)
+        if other != name:
+            yield f"'{other}' and '{name}' differ in the size of letters only, and would be taken for one another"
+
+
+def _sql_faults(where: str, texts: Mapping[str, str], purpose: Purpose, known: Collection[str]) -> Iterator[str]:
+    for key, sql in texts.items():
+        yield from (f"{where}.{key}: {told}" for told in faults_in(sql, purpose, known))
+
+
+def _contract(table: str) -> Table:
+    return TABLES[ENTRY_OF.get(table, table)]
+
+
+def _domains(table: str) -> dict[str, str]:
+    return {c.name: c.domain for c in _contract(table).columns if c.domain is not None}
+
+
+def is_yes_or_no(table: str, name: str) -> bool:
+    """Whether a canonical column only says yes or no."""
+    contract = _contract(table)
+    return name in contract.column_names and contract.spark_type(name) == "boolean"
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """One entry of `rows` and the key it stands at."""
+
+    mapping: SourceMapping
+    table: str
+    rows: Rows
+    where: str
+
+    def faults(self) -> Iterator[str]:
+        yield from _contract_faults(self.table, self.where, self.rows.columns)
+        yield from self._value_faults()
+        if self.rows.source not in self.mapping.files:
+            yield f"{self.where}.from: no file is named '{self.rows.source}'"
+            return
+        own = self._columns_of(self.rows.source)
+        there = own | self.rows.looked_up()
+        for number, lookup in enumerate(self.rows.lookup):
+            yield from self._lookup_faults(f"{self.where}.lookup[{number}]", lookup, own)
+        for name, given in {**self.rows.columns, **self.rows.carry}.items():
+            yield from self._reading_faults(f"{self.where}.{name}", given, there)
+            yield from self._leaks(name, given)
+        for number, entry in enumerate(self.rows.vault):
+            yield from self._reading_faults(f"{self.where}.vault[{number}]", entry, there)
+        if self.rows.where is not None:
+            yield from _sql_faults(f"{self.where}.where", {"keep": self.rows.where.keep}, MAPPING, there)
+        canonical = {name.lower() for name in _contract(self.table).column_names}
+        for name in self.rows.carry:
+            if name.lower() in canonical:
+                yield f"{self.where}.carry.{name}: the table {self.table} has a column of that name"
+
+    def _reading_faults(self, where: str, given: ColumnSource | Sealed, there: frozenset[str]) -> Iterator[str]:
+        for key, sql in expressions_of(given).items():
+            at = f"{where}.{key}" if isinstance(given, Sealed) else where
+            if sql.isidentifier() and sql.lower() not in {name.lower() for name in there | {"null", "true", "false"}}:
+                yield f"{at}: the file {self.rows.source} has no column '{sql}' to read"
+            else:
+                yield from (f"{at}: {told}" for told in faults_in(sql, MAPPING, there))
+        for column in names_of(given):
+            if column not in there:
+                yield f"{where}: the file {self.rows.source} has no column '{column}' to read"
+
+    def _leaks(self, name: str, given: ColumnSource) -> Iterator[str]:
+        """An identifying column, of the file or lent by another, must not reach the lake as it is."""
+        if name in _contract(self.table).free_texts and not isinstance(given, Scrub):
+            yield f"{self.where}.{name}: free text may name anybody; fill it with {{scrub: …}}, or leave it out"
+        domain = _domains(self.table).get(name)
+        if domain is not None and (not isinstance(given, Token) or given.token != domain):
+            yield f"{self.where}.{name}: it holds pseudonyms of {domain}s; fill it with {{token: {domain}, of: …}}"
+        # codes that no translation lists are shown to people
+        if isinstance(given, Token | Scrub) or (is_yes_or_no(self.table, name) and not isinstance(given, Codes)):
+            return
+        shown = columns_used(given, identifying_columns(self.mapping, self.rows))
+        yield from (
+            f"{self.where}.{name}: '{c}' identifies a person; make it a token or scrub it" for c in sorted(shown)
+        )
+
+    def _columns_of(self, file: str) -> frozenset[str]:
+        return frozenset(self.mapping.files[file].names().values())
+
+    def _value_faults(self) -> Iterator[str]:
+        contract = _contract(self.table)
+        for name, given in self.rows.columns.items():
+            if isinstance(given, Value) and name in contract.column_names:
+                yield from (f"{self.where}.{name}: {fault}" for fault in given.faults(contract.spark_type(name)))
+
+    def _lookup_faults(self, where: str, lookup: Lookup, own: frozenset[str]) -> Iterator[str]:
+        if lookup.source not in self.mapping.files or lookup.source == self.rows.source:
+            yield f"{where}.from: '{lookup.source}' is no other file of this mapping"
+            return
+        there = self._columns_of(lookup.source)
+        for name in lookup.on:
+            if name not in own:
+                yield f"{where}.on.{name}: the file {self.rows.source} has no column '{name}'"
+        for key, pairs in (("on", lookup.on), ("columns", lookup.columns)):
+            for name, other in pairs.items():
+                if other not in there:
+                    yield f"{where}.{key}.{name}: the file {lookup.source} has no column '{other}'"
+        others = {name.lower() for other in self.rows.lookup if other is not lookup for name in other.columns}
+        others |= {name.lower() for name in own}
+        for name in lookup.columns:
+            if name.lower() in others:
+                yield f"{where}.columns.{name}: the name is taken; write `another_name: {lookup.columns[name]}`"
+        if lookup.where is not None:
+            yield from _sql_faults(where, {"where": lookup.where}, MAPPING, there)
+
+
+def identifying_columns(mapping: SourceMapping, rows: Rows) -> frozenset[str]:
+    """The columns of the file's rows, its own and those that others lend, that identify a person.
+
+    A column that a token is made of as it stands identifies, whether the mapping says so or not.
+    """
+    found = _identifying_of(mapping, rows.source)
+    for lookup in rows.lookup:
+        lent = _identifying_of(mapping, lookup.source) if lookup.source in mapping.files else frozenset()
+        found |= {here for here, there in lookup.columns.items() if there in lent}
+    return found | _made_into_tokens(rows, rows.looked_up())
+
+
+def _identifying_of(mapping: SourceMapping, file: str) -> frozenset[str]:
+    fed, own = mapping.rows_of(file), frozenset(mapping.files[file].names().values())
+    return mapping.files[file].identifies | (_made_into_tokens(fed[1], own) if fed is not None else frozenset())
+
+
+def _made_into_tokens(rows: Rows, among: frozenset[str]) -> frozenset[str]:
+    """Which of the columns a token, of the row or in the vault, is made of as they stand."""
+    made = [g for g in (*rows.columns.values(), *rows.carry.values(), *rows.vault) if isinstance(g, Token | Sealed)]
+    return frozenset(
+        name for given in made for name in names_in(given.of, among) if given.of.strip("`").lower() == name.lower()
+    )
+
+
+def _grouped_faults(mapping: SourceMapping, table: str, where: str, grouped: Grouped) -> Iterator[str]:
+    yield from _contract_faults(table, where, {**grouped.by, **grouped.columns})
+    parent = mapping.tables.get(grouped.parent)
+    if parent is None or not parent.rows or grouped.parent not in CLEAN_TABLES:
+        yield f"{where}.from: no table of rows is named '{grouped.parent}'"
+        return
+    there = {*mapped_columns(grouped.parent), *(name for rows in parent.rows for name in rows.carry)}
+    if grouped.each is not None:
+        if grouped.each.column not in there:
+            yield f"{where}.each.column: there is no column '{grouped.each.column}'"
+        there |= {"position", grouped.each.name}
+    yield from _sql_faults(where, {} if grouped.where is None else {"where": grouped.where}, MAPPING, there)
+    yield from _sql_faults(where, grouped.by, MAPPING, there)
+    yield from _sql_faults(where, grouped.columns, GROUPED, there)
+    carried = {name: given for rows in parent.rows for name, given in rows.carry.items()}
+    domains = _domains(grouped.parent) | {n: given.token for n, given in carried.items() if isinstance(given, Token)}
+    texts = {*_contract(grouped.parent).free_texts, *(n for n, given in carried.items() if isinstance(given, Scrub))}
+    for name, sql in {**grouped.by, **grouped.columns}.items():
+        read = names_in(sql, there)
+        yield from (f"{where}.{name}: {told}" for told in _grouped_leaks(table, name, sql, read, domains, texts))
+
+
+def _grouped_leaks(
+    table: str, name: str, sql: str, read: frozenset[str], domains: Mapping[str, str], texts: Set[str]
+) -> Iterator[str]:
+    """A pseudonym stays what it is, and free text in columns of free text: erasing and exports go by the contract."""
+    domain = _domains(table).get(name)
+    found = {domains[column] for column in read if column in domains}
+    if domain is not None and (found != {domain} or functions_in(sql) - _KEEPING):
+        yield f"it holds pseudonyms of {domain}s; take one of {_columns_like(domains, domain)}, by min() or max()"
+    elif domain is None and found and not is_yes_or_no(table, name):
+        yield f"it is made of pseudonyms ({', '.join(sorted(read & domains.keys()))}), and is no column for any"
+    if name in _contract(table).free_texts and not (read and read <= texts):
+        yield "free text may name anybody; take a column that was scrubbed"
+    elif name not in _contract(table).free_texts and read & texts and not is_yes_or_no(table, name):
+        yield f"it is made of free text ({', '.join(sorted(read & texts))}), and is no column for any"
+
+
+def _columns_like(domains: Mapping[str, str], domain: str) -> str:
+    """The parent's columns that hold pseudonyms of a domain, in a message."""
+    return ", ".join(sorted(name for name, its in domains.items() if its == domain)) or "the parent's (it has none)"
+
+
+def _contract_faults(table: str, where: str, columns: Mapping[str, ColumnSource] | Mapping[str, str]) -> Iterator[str]:
+    known = [name for name in _contract(table).column_names if name not in NOT_MAPPED]
+    yield from (f"{where}.{name}: the table {table} has no such column" for name in columns if name not in known)
+    missing = [name for name in TABLES[table].key if name not in columns]
+    yield from (f"{where}: the key column {name} is not filled" for name in missing)

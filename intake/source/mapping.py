@@ -1,0 +1,209 @@
+"""The mapping of a source: how its files become canonical tables. Data in `conf/sources/<source>.yaml`.
+
+A mapping lists every column a file may have: one it does not know stops the night before a row is read (an
+allow-list fails closed), so a new column with names in it cannot slip into the lake.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from importlib.resources.abc import Traversable
+from pathlib import Path, PurePath
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from fundwatch.contracts import CLEAN, TABLES
+from fundwatch.errors import MappingError, faults
+from fundwatch.fingerprint import fingerprint
+from fundwatch.resources import conf_file, read_yaml
+from intake.source.columns import ColumnSource, Sealed
+from intake.source.forms import Lookup
+
+NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "content_print"})
+# Netted tables are mapped as their entries, which add the pointer to what a reversal reverses.
+ENTRY_OF = {"claim_line": "claim_line_entry", "settlement": "settlement_entry"}
+POINTER_OF = {"claim_line": "original_line_id", "settlement": "original_settlement_id"}
+_ENTRIES = frozenset(ENTRY_OF.values())
+CLEAN_TABLES = tuple(table.name for table in CLEAN if table.name not in _ENTRIES)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class SourceFile(_Strict):
+    """One kind of file. A column given as a list has several names in use; the first is used hereafter.
+
+    `identifying` columns may come, and only a token, a scrub, the vault or a yes-or-no expression may read them;
+    columns under `drop` may come and are never read.
+    """
+
+    name: str
+    required: bool = True
+    columns: tuple[str | tuple[str, ...], ...]
+    optional: tuple[str | tuple[str, ...], ...] = ()
+    identifying: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+
+    def names(self) -> dict[str, str]:
+        """Every name a header may give to a column that is read, and the name used hereafter."""
+        both = [(c,) if isinstance(c, str) else c for c in (*self.identifying, *self.columns, *self.optional)]
+        return {alias: aliases[0] for aliases in both for alias in aliases}
+
+    @property
+    def identifies(self) -> frozenset[str]:
+        """The columns, by the names used hereafter, that identify a person: one does if any of its names does."""
+        names, told = self.names(), {name.lower() for name in self.identifying}
+        return frozenset(used for alias, used in names.items() if {alias.lower(), used.lower()} & told)
+
+    def needed(self) -> tuple[tuple[str, ...], ...]:
+        """The columns that must be there, each with all its names."""
+        return tuple((c,) if isinstance(c, str) else c for c in self.columns)
+
+
+class Where(_Strict):
+    """Rows to keep; the others are counted as quarantined with the code, so that the totals balance."""
+
+    keep: str
+    code: str = Field(pattern=r"^[A-Z_]+$")
+
+
+class Rows(_Strict):
+    """A file whose rows are rows of the table. `carry` holds further values for tables grouped from this one."""
+
+    source: str = Field(alias="from")
+    lookup: tuple[Lookup, ...] = ()
+    where: Where | None = None
+    columns: dict[str, ColumnSource]
+    carry: dict[str, ColumnSource] = {}
+    vault: tuple[Sealed, ...] = ()
+
+    @field_validator("lookup", mode="before")
+    @classmethod
+    def _one_or_several(cls, given: Any) -> Any:
+        return (given,) if isinstance(given, dict) else given
+
+    def looked_up(self) -> frozenset[str]:
+        """The columns that other files lend, under the names they have here."""
+        return frozenset().union(*(lookup.columns for lookup in self.lookup))
+
+
+class Each(_Strict):
+    """An array of the parent, one row for each element; `position` counts from 0."""
+
+    column: str
+    name: str = Field(alias="as")
+
+
+class Grouped(_Strict):
+    """A table made by grouping the accepted rows of another: each column an SQL aggregate over the parent's columns.
+
+    It sees one delivery at a time: a source that needs it delivers whatever belongs to one group together.
+    """
+
+    parent: str = Field(alias="from")
+    each: Each | None = None
+    where: str | None = None
+    by: dict[str, str]
+    columns: dict[str, str]
+
+
+class Reversal(_Strict):
+    """How reversals without a pointer are known (`when`) and which expressions equal those of their original."""
+
+    when: str
+    matches: tuple[str, ...]
+
+
+class TableMapping(_Strict):
+    """How one canonical table is filled: from the rows of files, or by grouping other tables."""
+
+    rows: tuple[Rows, ...] = ()
+    grouped: tuple[Grouped, ...] = ()
+    reversal: Reversal | None = None
+
+
+class DeliveryForm(_Strict):
+    """Where a delivery lies and how its files are written.
+
+    A manifest is `required`; or `expected`: a delivery without one is measured and compared with what is usual, and
+    waits for a person when it is not; or there is none, and every delivery is `measured` so.
+    """
+
+    folder: str = "{date}"
+    manifest: Literal["required", "expected", "measured"] = "required"
+    encodings: tuple[Literal["utf-8", "gb18030", "gbk"], ...] = ("utf-8", "gb18030")  # utf-8 with or without its mark
+    delimiter: str = Field(",", min_length=1, max_length=1)
+    null_texts: tuple[str, ...] = ("", "NULL", "\\N")
+    zone: str = "Asia/Shanghai"  # the law's local time, for the instants of parquet files
+
+    def folder_of(self, landing: Path, night: date) -> Path:
+        """Where the night's files lie, or will."""
+        return landing / self.folder.replace("{date}", night.isoformat())
+
+    @field_validator("folder")
+    @classmethod
+    def _under_the_landing(cls, given: str) -> str:
+        """No other folder of the machine is read as a delivery."""
+        path = PurePath(given)
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError("a delivery lies in a folder under the landing folder")
+        return given
+
+
+class DriftRules(_Strict):
+    """What a changed form of the files does: `refuse` stops the night, `park` leaves aside what is new.
+
+    A parked column is not read; rows with a parked code go to quarantine and are no faults to the gate.
+    """
+
+    unknown_columns: Literal["refuse", "park"] = "refuse"
+    new_codes: Literal["refuse", "park"] = "refuse"
+
+
+class SourceMapping(_Strict):
+    """One source. `print` identifies its content."""
+
+    source: str
+    delivery: DeliveryForm
+    drift: DriftRules = DriftRules()
+    files: dict[str, SourceFile]
+    tables: dict[str, TableMapping]
+
+    @property
+    def print(self) -> str:
+        return fingerprint(self.model_dump(mode="json", by_alias=True))
+
+    def rows_of(self, file: str) -> tuple[str, Rows] | None:
+        """The table whose rows the file holds."""
+        found = [(t, r) for t, m in self.tables.items() for r in m.rows if r.source == file]
+        return found[0] if found else None
+
+
+def mapped_columns(table: str) -> tuple[str, ...]:
+    """The columns a mapping may fill: the contract's (of the entries, for a netted table) without its versions."""
+    return tuple(c for c in TABLES[ENTRY_OF.get(table, table)].column_names if c not in NOT_MAPPED)
+
+
+def read_mapping(source: str, overlay: Path | None = None) -> SourceMapping:
+    """The mapping of a source. Raises MappingError with every fault by key; FundwatchError when there is no file."""
+    return parse_mapping(conf_file("sources", source, overlay))
+
+
+def parse_mapping(file: Traversable) -> SourceMapping:
+    """The mapping in a YAML file. Raises MappingError with every fault by key."""
+    content = read_yaml(file)
+    try:
+        mapping = SourceMapping.model_validate(content)
+    except ValidationError as fault:
+        found = [f"{'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}" for e in fault.errors()]
+        raise MappingError(
+            faults("the mapping does not hold", found), where=str(file), do="mend what is named"
+        ) from fault
+    from intake.source.faults import cross_faults  # it reads the models above
+
+    found = list(cross_faults(mapping))
+    if found:
+        raise MappingError(faults("the mapping does not hold", found), where=str(file), do="mend what is named")
+    return mapping

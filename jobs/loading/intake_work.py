@@ -1,0 +1,217 @@
+"""What the steps of one intake work with, and how its rows are read and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from intake.files.delivery import Delivery, LandedFile
+from intake.rows.erased import ErasedPersons
+from intake.source.checks import Quality
+from intake.source.mapping import ENTRY_OF, SourceMapping
+from jobs.job import Night
+from jobs.loading.few_rows import few_rows, row_counts, spread
+from privacy.keys.ring import KeyRing, PseudonymKey
+from privacy.vault.vault import Vault
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from intake.rows.privacy import Privacy
+
+
+@dataclass(frozen=True)
+class IntakeWork:
+    """One run of the job intake; `hashes` are those of the delivery's files by name, on which its print rests."""
+
+    night: Night
+    mapping: SourceMapping
+    quality: Quality
+    ring: KeyRing
+    vault: Vault
+    erased: ErasedPersons
+    hashes: Mapping[str, str]
+
+    @property
+    def date(self) -> date:
+        return self.night.date
+
+    @property
+    def key(self) -> PseudonymKey:
+        """The key in force."""
+        return self.ring.active
+
+    def of_other_nights(self, table: str) -> DataFrame | None:
+        """Rows of a nightly table that other nights made; None before there are any."""
+        from pyspark.sql import functions as F
+
+        if not self.night.exists(table):
+            return None
+        return self.night.all_rows(table).filter(F.col("business_date") != F.lit(self.date))
+
+    def before_tonight(self, table: str) -> DataFrame | None:
+        """A table of versions as it was known before tonight, whatever an earlier run of tonight made of it."""
+        from pyspark.sql import functions as F
+
+        if not self.night.exists(table):
+            return None
+        tonight = F.lit(self.date)
+        held = (F.col("known_from") < tonight) & (F.col("known_to").isNull() | (F.col("known_to") >= tonight))
+        return self.night.all_rows(table).filter(held)
+
+    def has_seen(self, table: str) -> bool:
+        """Whether tonight or a later night has left its mark on a table of versions: then keys are replaced."""
+        mark = f"known_from >= DATE '{self.date}' OR known_to >= DATE '{self.date}'"
+        return bool(self.night.rows(table, f"SELECT known_from FROM {table} WHERE {mark} LIMIT 1"))
+
+    def privacy(self) -> Privacy:
+        """How what identifies a person is made safe."""
+        from intake.rows.privacy import privacy_of
+
+        return privacy_of(self.key, self.vault.key)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Every delivered row, canonical, with its status, by table; and the tables none of whose keys was told before."""
+
+    rows: Mapping[str, DataFrame]
+    new: frozenset[str]
+
+
+def judged_rows(work: IntakeWork, delivery: Delivery) -> Judged:
+    """The delivery's rows, and those of earlier nights that people released."""
+    from intake.rows.status import with_prints, with_status
+
+    privacy = work.privacy()
+    frames: dict[str, list[DataFrame]] = {}
+    sizes: dict[str, int] = {}
+    for file in delivery.files:
+        found = work.mapping.rows_of(file.kind)
+        if found is not None:
+            frames.setdefault(found[0], []).append(_canonical(work, delivery, file, found[0], privacy))
+            sizes[found[0]] = sizes.get(found[0], 0) + file.measured.rows
+    for table, rows in _released(work, delivery).items():
+        frames.setdefault(table, []).append(rows)
+        sizes.setdefault(table, 0)
+    side_by_side, keep = work.night.side_by_side, work.night.keep
+    tables = side_by_side(frames, lambda t: keep(with_prints(_together(frames[t]), t), t, sizes[t]))
+    tables = work.erased.judged(tables)
+    repeated = _repeated(work, tables, sizes)
+    told = side_by_side(tables, lambda t: _earlier(work, t, tables[t], sizes[t]))
+    earlier = {table: rows for table, rows in told.items() if rows is not None}
+    counts = row_counts({"repeated": repeated, "earlier": earlier})
+    judged = {}
+    for table, rows in tables.items():
+        before = few_rows(earlier[table], counts["earlier", table]) if table in earlier else None
+        again = few_rows(repeated[table], counts["repeated", table]) if table in repeated else None
+        judged[table] = with_status(rows, table, again, before)
+    return Judged(judged, frozenset(table for table in tables if not counts.get(("earlier", table))))
+
+
+def _repeated(work: IntakeWork, tables: Mapping[str, DataFrame], sizes: Mapping[str, int]) -> dict[str, DataFrame]:
+    """Keys that tonight tells several times, by table; large tables without any are left out.
+
+    Of large tables 8 bytes a key are moved to find them.
+    """
+    from intake.rows.status import repeated_keys, shared_prints
+
+    keep = work.night.keep
+    large = [table for table in tables if sizes[table] >= work.night.settings.stage_rows]
+    shared = work.night.side_by_side(large, lambda t: keep(shared_prints(tables[t], t)))
+    counts = row_counts({"shared": shared})
+    among = {table: few_rows(prints, counts["shared", table]) for table, prints in shared.items()}
+    some = [table for table in tables if table not in among or among[table] is not None]
+    return work.night.side_by_side(some, lambda t: keep(repeated_keys(tables[t], t, among.get(t))))
+
+
+def _released(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
+    """Quarantined rows of earlier nights that people decided tonight takes in, by table."""
+    from fundwatch.lake.decisions import Decisions
+    from intake.quarantine.releasing import released_rows
+    from intake.rows.canonical import supplied_columns
+
+    decided = Decisions(work.night.place.lake.root).into(work.date)
+    supplied = supplied_columns(work.mapping, delivery.headers())
+    found = {}
+    for table in sorted({decision.place.table_name for decision in decided}):
+        checks, filled = work.quality.of(table), supplied.get(table, ())
+        rows = work.night.all_rows("quarantine")
+        found[table] = released_rows(rows, decided, table, checks, filled, work.date, work.key.key_id)
+    return {table: rows for table, rows in found.items() if rows is not None}
+
+
+def _together(parts: list[DataFrame]) -> DataFrame:
+    return reduce(lambda upper, lower: upper.unionByName(lower, allowMissingColumns=True), parts)
+
+
+def _earlier(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataFrame | None:
+    """Prints of what earlier nights told of tonight's keys."""
+    from fundwatch.contracts import TABLES
+    from intake.rows.status import earlier_prints
+
+    told = work.of_other_nights(ENTRY_OF[table]) if table in ENTRY_OF else work.before_tonight(table)
+    if told is None:
+        return None
+    keys = spread(rows.select(*TABLES[table].key), count)
+    return work.night.keep(earlier_prints(told, table).join(keys, [*TABLES[table].key], how="left_semi"))
+
+
+def _canonical(work: IntakeWork, delivery: Delivery, file: LandedFile, table: str, privacy: Privacy) -> DataFrame:
+    from intake.rows.canonical import to_canonical
+    from intake.rows.mapped import source_rows
+    from intake.rows.reading import read_options, read_schema
+
+    def raw(one: LandedFile) -> DataFrame:
+        return (
+            work.night.spark.read.options(**read_options(work.mapping, one)).schema(read_schema(one)).csv(str(one.path))
+        )
+
+    rows = next(r for r in work.mapping.tables[table].rows if r.source == file.kind)
+    strings, columns = source_rows(raw, work.mapping, delivery, file, rows)
+    canonical = to_canonical(strings, table, rows, work.quality.of(table), privacy, columns, work.date)
+    return work.erased.marked(canonical, table)
+
+
+def told_to_vault(work: IntakeWork, judged: Mapping[str, DataFrame]) -> None:
+    """Keep what re-identification needs, sealed, in the vault: the richest content of each token, then the latest."""
+    from pyspark.sql import functions as F
+
+    from intake.rows.privacy import VAULT
+    from intake.rows.totals import stacked
+    from privacy.vault.columns import beside_held, identities, with_earlier
+
+    told = [
+        rows.filter(F.col(column).isNotNull()).select(f"{column}.*")
+        for rows in judged.values()
+        for column in rows.columns
+        if column.startswith(VAULT)
+    ]
+    if not told:
+        return
+    tonight = identities(stacked(told), key_id=work.key.key_id, night=work.date)
+    held = work.vault.rows(work.night.spark)
+    found = work.night.keep(beside_held(tonight, held))
+    kinds = found.groupBy("_is_new").agg(F.count(F.lit(1)).alias("n")).collect()  # two rows: new, and told again
+    counts = {row["_is_new"]: row["n"] for row in kinds}
+    if counts.get(True):
+        work.vault.add(found.filter("_is_new"))
+    if counts.get(False):
+        work.vault.write(with_earlier(found.filter("NOT _is_new"), held))
+
+
+def history_rows(work: IntakeWork, table: str, rows: DataFrame, count: int, *, is_new: bool) -> DataFrame:
+    """All versions of tonight's keys, which are at most `count`; `is_new`: of none is there any yet."""
+    from pyspark.sql import functions as F
+
+    from fundwatch.contracts import TABLES
+    from intake.rows.netting import to_history
+
+    if is_new:
+        return to_history(None, rows, table, F.lit(work.date))
+    keys = spread(rows.select(*TABLES[table].key), count)
+    existing = work.night.all_rows(table).join(keys, [*TABLES[table].key], how="left_semi")
+    return to_history(existing, rows, table, F.lit(work.date))

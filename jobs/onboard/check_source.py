@@ -1,0 +1,161 @@
+"""Try a mapping on a sample of a delivery with the intake's own functions: what maps, what does not, what it enables.
+
+Nothing is written to a lake, and no key is needed: identifiers become tokens of a key that lives as long as the check.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fundwatch.errors import DeliveryError, FundwatchError
+from fundwatch.logs import step
+from fundwatch.scratch import Scratch
+from fundwatch.settings import Settings
+from intake.files.delivery import Delivery, delivery_folder, kinds_in, open_delivery
+from intake.files.peeking import peek
+from intake.files.unpacking import FileFault
+from intake.source.checks import Quality, read_quality
+from intake.source.columns import Constant
+from intake.source.mapping import SourceMapping, parse_mapping, read_mapping
+from jobs.command_line import night_of, settings_of
+from jobs.onboard.enables import enabled_by
+from jobs.onboard.report import Report, as_markdown
+from jobs.onboard.trial import Trial
+from privacy.keys.ring import PseudonymKey
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from intake.drafting.trial import FileColumns
+
+_FEW = 50_000  # rows of each file, below which compiling plans costs more than it saves
+
+
+def serve(options: argparse.Namespace) -> Any:
+    """`fundwatch source check --source NAME|--mapping FILE --landing DIR --date DATE`."""
+    if options.sample < 1:
+        raise FundwatchError("a sample has at least one row", where="--sample", do="leave it out: 10000 is the default")
+    settings, night = settings_of(options).settings, night_of(options)
+    mapping = parse_mapping(options.mapping) if options.mapping else read_mapping(settings.source, settings.conf)
+    quality = read_quality(settings.quality, settings.conf)
+    Scratch(settings.scratch_dir).sweep()
+    with Scratch(settings.scratch_dir).folder("source") as scratch:
+        try:
+            delivery = open_delivery(mapping, settings.landing_dir, night, scratch, quality)
+        except DeliveryError:
+            if not options.json:
+                _tell_headers(mapping, delivery_folder(mapping, settings.landing_dir, night))
+            raise
+        report = _with_spark(settings, mapping, quality, delivery, options.sample, scratch)
+    page = as_markdown(report)
+    if options.out is not None:
+        options.out.write_text(page, encoding="utf-8")
+    if not options.json:
+        print(page)
+    return report.as_json()
+
+
+def _tell_headers(mapping: SourceMapping, folder: Path) -> None:
+    """What the mapping makes of the headers of a delivery that is refused; the refusal itself tells every fault."""
+    from intake.files.value_types import shown_name
+
+    is_parking = mapping.drift.unknown_columns == "park"
+    for file in _headers(mapping, folder):
+        print(f"{file.name} as {file.kind}: {len(file.read)} columns read, {len(file.dropped)} dropped")
+        for text, columns in (("parked" if is_parking else "unknown", file.unknown), ("missing", file.missing)):
+            if columns:
+                print(f"  {text}: {', '.join(map(shown_name, columns))}")
+
+
+def _headers(mapping: SourceMapping, folder: Path) -> Iterator[FileColumns]:
+    from intake.drafting.trial import file_columns
+
+    for name, kind in kinds_in(mapping, folder).items():
+        try:
+            seen = file_columns(mapping.files[kind], kind, name, peek(folder / name, mapping.delivery).header)
+        except FileFault:  # told with the refusal
+            continue
+        if seen.read or seen.dropped:  # without a header the first person's row would stand here
+            yield seen
+
+
+def _with_spark(
+    settings: Settings, mapping: SourceMapping, quality: Quality, delivery: Delivery, sample: int, scratch: Path
+) -> Report:
+    from fundwatch.engine.session import FEW_ROWS, start_session
+
+    conf, master = settings.spark()
+    conf = Scratch(settings.scratch_dir).spark_conf(conf) | {"spark.sql.warehouse.dir": str(scratch)}
+    if sample <= _FEW:
+        java = "spark.driver.extraJavaOptions"  # the private folder for temporary files stands there too
+        conf |= FEW_ROWS | {java: f"{conf.get(java, '')} {FEW_ROWS.get(java, '')}".strip()}
+    with step("Spark starts"):
+        spark = start_session("fundwatch source check", conf, master)
+    try:
+        with step("the sample is mapped"):
+            return check(spark, mapping, quality, delivery, sample)
+    finally:
+        spark.stop()
+        Scratch(settings.scratch_dir).drop(settings.events_dir)
+
+
+def check(spark: SparkSession, mapping: SourceMapping, quality: Quality, delivery: Delivery, sample: int) -> Report:
+    """Map the first `sample` rows of each file and count what came out. Raises MappingError."""
+    from intake.drafting.trial import file_columns
+    from intake.rows.canonical import supplied_columns
+    from intake.source.plan_check import refuse_what_shows
+
+    refuse_what_shows(spark, mapping)
+    trial = Trial(spark, mapping, quality, delivery, sample, PseudonymKey(secrets.token_bytes(32)))
+    supplied = supplied_columns(mapping, delivery.headers())
+    whole = supplied_columns(mapping, {k: frozenset(f.names().values()) for k, f in mapping.files.items()})
+    trial.map_all()
+    references_of, columns_of = partial(trial.references, supplied), partial(trial.columns, supplied)
+    counts = (trial.totals, trial.codes, columns_of, trial.strange, trial.keys, references_of)
+    with ThreadPoolExecutor() as pool:  # each collects one frame, and plans as long as it computes
+        totals, codes, columns, strange, keys, references = pool.map(lambda count: count(), counts)
+    return Report(
+        source=mapping.source,
+        night=delivery.business_date,
+        sample=sample,
+        drift=tuple(delivery.drift.notes()),
+        share_limit=quality.quarantine_share,
+        files=tuple(file_columns(mapping.files[f.kind], f.kind, f.name, f.header) for f in delivery.files),
+        rows_of_files={f.name: f.measured.rows for f in delivery.files},
+        totals=totals,
+        codes=codes,
+        columns=columns,
+        constants=_constants(mapping),
+        unknown={t: tuple(c for c in _mappable(t) if c not in names) for t, names in supplied.items()},
+        strange=strange,
+        keys=keys,
+        references=references,
+        enabled=tuple(enabled_by(_sets(supplied), _sets(whole))),
+    )
+
+
+def _sets(supplied: Mapping[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
+    return {table: frozenset(names) for table, names in supplied.items()}
+
+
+def _mappable(table: str) -> tuple[str, ...]:
+    from intake.source.mapping import POINTER_OF, mapped_columns
+
+    return tuple(c for c in mapped_columns(table) if c != POINTER_OF.get(table))
+
+
+def _constants(mapping: SourceMapping) -> frozenset[tuple[str, str]]:
+    """The columns that hold the same constant whichever file their rows come from."""
+    return frozenset(
+        (table, column)
+        for table, how in mapping.tables.items()
+        for column in {c for rows in how.rows for c in rows.columns}
+        if all(isinstance(given, Constant) for given in (rows.columns.get(column) for rows in how.rows))
+        and len({str(rows.columns[column]) for rows in how.rows}) == 1
+    )

@@ -1,0 +1,108 @@
+"""Which rules, indicators and models run on the canonical columns that a source fills, by the stages' own planners."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from fundwatch.contracts import TABLES
+from intake.source.mapping import CLEAN_TABLES
+
+if TYPE_CHECKING:
+    from features.catalogue import Catalogue
+    from rules.catalogue.rule import RuleSet
+    from rules.knowledge.points import Knowledge
+
+Supplied = Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Enabled:
+    """One rule, indicator or model; `why_not` is empty where it runs on what was delivered, `why_not_whole` where it
+    would if every file and column of the mapping came."""
+
+    kind: str
+    id: str
+    name: str
+    why_not: str
+    why_not_whole: str
+
+    @property
+    def runs(self) -> bool:
+        return not self.why_not
+
+
+def enabled_by(supplied: Supplied, whole: Supplied) -> list[Enabled]:
+    """All rules, indicators and models; `whole` is what the mapping fills at its best."""
+    found = []
+    for kind, plan in (("rule", _rules), ("indicator", _indicators), ("model", _models)):
+        tonight, best = plan(supplied), plan(whole)
+        found += [
+            Enabled(kind, *one, why, much) for (one, why), much in zip(tonight.items(), best.values(), strict=True)
+        ]
+    return found
+
+
+def everything() -> dict[str, frozenset[str]]:
+    """Every canonical column, as if a source filled them all."""
+    return {t: frozenset(c for c in TABLES[t].column_names if not c.startswith("known_")) for t in CLEAN_TABLES}
+
+
+def disabled_without(table: str, column: str) -> list[Enabled]:
+    """What does not run when everything but this column is there."""
+    lacking = everything()
+    lacking[table] = lacking[table] - {column}
+    return [one for one in enabled_by(lacking, lacking) if not one.runs]
+
+
+@lru_cache
+def _rule_set() -> tuple[RuleSet, Knowledge]:
+    from rules.catalogue.load import load_rules
+    from rules.knowledge.points import load_knowledge
+
+    return load_rules(), load_knowledge()
+
+
+@lru_cache
+def _catalogues() -> dict[str, Catalogue]:
+    from features.catalogue import load_catalogues
+
+    return load_catalogues()
+
+
+def _rules(supplied: Supplied) -> dict[tuple[str, str], str]:
+    from rules.engine.needs import why_not
+
+    rule_set, knowledge = _rule_set()
+    return {
+        (rule.id, f"{rule.name.zh} {rule.name.en}"): why_not(rule_set, rule, supplied.keys(), supplied, knowledge)
+        for rule in rule_set.rules
+    }
+
+
+def _indicators(supplied: Supplied) -> dict[tuple[str, str], str]:
+    from features.catalogue import runnable
+
+    found = {}
+    for entity, catalogue in _catalogues().items():
+        why_not = runnable(catalogue, supplied)[1]
+        for named in catalogue.named:
+            name = named.definition.name
+            found[f"{entity}_{named.name}", f"{name.zh} {name.en}"] = why_not.get(named.column, "")
+    return found
+
+
+def _models(supplied: Supplied) -> dict[tuple[str, str], str]:
+    """A detector learns from whatever indicators of its entity run; without any it cannot."""
+    from features.catalogue import runnable
+    from models.detectors.detectors import DETECTORS
+
+    found = {}
+    for entity, catalogue in _catalogues().items():
+        count = len(runnable(catalogue, supplied)[0].indicators)
+        for name in DETECTORS:
+            told = f"reads {count} of {len(catalogue.indicators)} indicators of a {entity}"
+            found[f"{entity}/{name}", told] = "" if count else f"no indicator of a {entity} runs"
+    return found

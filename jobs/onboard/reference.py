@@ -1,0 +1,71 @@
+"""The canonical tables a mapping may fill: made from the contracts, and from the planners what runs only with a column.
+
+`fundwatch source columns` prints it. `python -m jobs.onboard.reference` writes the part that the contracts say into
+docs/sources.md, between its two marks.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from fundwatch.contracts import TABLES
+from intake.source.checks import read_quality
+from intake.source.mapping import CLEAN_TABLES, ENTRY_OF, POINTER_OF, mapped_columns
+from jobs.onboard.enables import disabled_without, enabled_by, everything
+
+BEGIN, END = "<!-- reference: made by python -m jobs.onboard.reference -->", "<!-- end of the reference -->"
+GUIDE = Path(__file__).parent.parent.parent / "docs" / "sources.md"
+_KINDS = {"decimal(16,2)": "yuan, 2 places", "decimal(16,4)": "number, 4 places", "decimal(16,6)": "yuan, 6 places"}
+
+
+def serve(options: argparse.Namespace) -> Any:
+    """`fundwatch source columns`."""
+    lost = {f"{t}.{c}": _lost(t, c) for t in CLEAN_TABLES for c in mapped_columns(t) if c != POINTER_OF.get(t)}
+    if not options.json:
+        print(reference(lost))
+    return lost
+
+
+def reference(lost: dict[str, str] | None = None) -> str:
+    """One table per canonical table: column, type, whether a row must have it, meaning; what does not run without."""
+    return "\n".join(_of_table(table, lost) for table in CLEAN_TABLES)
+
+
+def _of_table(table: str, lost: dict[str, str] | None) -> str:
+    contract, required = TABLES[ENTRY_OF.get(table, table)], read_quality("default").of(table).required
+    more = ("", "") if lost is None else (" without it do not run |", "---|")
+    lines = [f"### {table}: {TABLES[table].grain}", ""]
+    lines += [f"| column | type | | meaning |{more[0]}", f"|---|---|---|---|{more[1]}"]
+    for name in mapped_columns(table):
+        mark = "key" if name in TABLES[table].key else "must" if name in required else ""
+        column = next(c for c in contract.columns if c.name == name)
+        kind = f"token ({column.domain})" if column.domain else _KINDS.get(column.type, column.type)
+        told = "" if lost is None else f" {lost.get(f'{table}.{name}', '')} |"
+        lines.append(f"| {name} | {kind} | {mark} | {column.meaning} |{told}")
+    return "\n".join([*lines, ""])
+
+
+def _lost(table: str, column: str) -> str:
+    """Rules by name, or `every rule`; indicators and models by number."""
+    off = disabled_without(table, column)
+    told = []
+    for kind in ("rule", "indicator", "model"):
+        ids = list(dict.fromkeys(one.id for one in off if one.kind == kind))
+        every = {one.id for one in enabled_by(everything(), everything()) if one.kind == kind}
+        if ids:
+            some = ", ".join(ids) if kind == "rule" else f"{len(ids)} of {len(every)} {kind}s"
+            told.append(f"every {kind}" if len(ids) == len(every) else some)
+    return "; ".join(told)
+
+
+def with_reference(guide: str) -> str:
+    """The guide with the reference of today."""
+    head, rest = guide.split(BEGIN)
+    tail = rest.split(END)[1]
+    return f"{head}{BEGIN}\n\n{reference()}\n{END}{tail}"
+
+
+if __name__ == "__main__":
+    GUIDE.write_text(with_reference(GUIDE.read_text(encoding="utf-8")), encoding="utf-8")

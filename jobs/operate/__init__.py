@@ -1,0 +1,1 @@
+"""For who operates: deliveries, quarantine, the lake's accounts, models, settings."""

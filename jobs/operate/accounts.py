@@ -1,0 +1,213 @@
+"""Do the lake's accounts hold? Counts and money of a night from delivery to quarantine, entries and versions.
+
+Nothing lost: delivered = accepted + quarantined + duplicates, by file; and what was accepted or quarantined still lies
+where it was put, to the cent, but for what an erasure took out on the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from fundwatch.contracts import TABLES
+from fundwatch.contracts.table import Replaced
+from fundwatch.lake.check import Finding, Outcome, finding
+from fundwatch.lake.delta_rows import query_tables
+from fundwatch.lake.ledger import Ledger
+from fundwatch.lake.store import Lake
+from intake.source.mapping import ENTRY_OF, POINTER_OF
+from privacy.erasure.record import ErasureLog
+
+_MONEY = {"claim_line": "amount", "settlement": "total_amount"}
+_ZERO = {"claim_line": "quantity", "settlement": "total_amount"}
+_AGAIN = "run `fundwatch intake --date {0}` again from the same delivery; if it is gone, restore {1} from a copy"
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The lake, the night looked at (None: all), and the netted tables whose source names no originals."""
+
+    lake: Lake
+    night: date | None
+    matched_by_content: frozenset[str] = frozenset()
+
+    def findings(self) -> Iterator[Finding]:
+        """Every account. A table that was never made has none."""
+        if self.lake.exists("control_total"):
+            yield self._balance()
+            if self.lake.exists("quarantine"):
+                yield from self._quarantine()
+            for table, entries in ENTRY_OF.items():
+                if self.lake.exists(entries):
+                    yield from self._entries(table, entries)
+        for table, entries in ENTRY_OF.items():
+            if self.lake.exists(entries) and self.lake.exists(table):
+                yield self._netted(table, entries)
+        for name, contract in TABLES.items():
+            if contract.replaced is Replaced.BY_KEY and self.lake.exists(name):
+                yield self._spans(name)
+        yield from self._evidence()
+
+    def _balance(self) -> Finding:
+        parts = "coalesce(accepted_amount, 0) + coalesce(quarantined_amount, 0) + coalesce(duplicate_amount, 0)"
+        rows = self.lake.rows(
+            "control_total",
+            f"SELECT *, {parts} AS parts FROM control_total WHERE {self._of_night()} ORDER BY business_date, file_name",
+        )
+        wrong = []
+        for row in rows:
+            lines = row["accepted_lines"] + row["quarantined_lines"] + row["duplicate_lines"]
+            if row["delivered_lines"] != lines or row["delivered_amount"] not in (None, row["parts"]):
+                told = f"{row['delivered_lines']:,} lines and {row['delivered_amount']} delivered"
+                wrong.append(f"{_named(row)}: {told}, {lines:,} and {row['parts']} accounted for")
+        do = "have the delivery sent again, restore the lake from before the night, and take it in"
+        return finding("delivered = accepted + quarantined + duplicates", "control_total", wrong, _count(rows), do)
+
+    def _quarantine(self) -> Iterator[Finding]:
+        by = "SELECT business_date, table_name, {0} AS n FROM {1} WHERE {2} GROUP BY business_date, table_name"
+        told = self.lake.rows("control_total", by.format("sum(quarantined_lines)", "control_total", self._of_night()))
+        held = self.lake.rows("quarantine", by.format("count(*)", "quarantine", self._of_night()))
+        said, there = _by_night(told), _by_night(held)
+        erased = ErasureLog(self.lake.root).gone("quarantine", self._made_at)
+        for night in sorted({key[0] for key in {*said, *there}}):
+            gone = erased[night].rows if night in erased else 0
+            a = sum(n for key, n in said.items() if key[0] == night)
+            b = sum(n for key, n in there.items() if key[0] == night)
+            wrong = [f"{a:,} rows quarantined, {b:,} lie there" + (f", {gone:,} erased" if gone else "")]
+            wrong = wrong if a != b + gone else []
+            if not wrong and not gone:
+                wrong = [
+                    f"{key[1]}: {said.get(key, 0):,} quarantined, {there.get(key, 0):,} lie there"
+                    for key in sorted({*said, *there})
+                    if key[0] == night and said.get(key, 0) != there.get(key, 0)
+                ]
+            yield finding("quarantine", str(night), wrong, f"{b:,} rows", _AGAIN.format(night, "quarantine"))
+
+    @cached_property
+    def _made_at(self) -> dict[date, datetime]:
+        """When each night's intake was committed last."""
+        rows = Ledger(self.lake.root).run_rows()
+        return {r["business_date"]: r["at"] for r in rows if (r["job"], r["state"]) == ("intake", "committed")}
+
+    def _entries(self, table: str, entries: str) -> Iterator[Finding]:
+        money = _MONEY[table]
+        told = self.lake.rows(
+            "control_total",
+            "SELECT business_date, sum(accepted_lines) AS n, sum(accepted_amount) AS money FROM control_total "
+            f"WHERE table_name = '{table}' AND {self._of_night()} GROUP BY business_date ORDER BY business_date",
+        )
+        held = self.lake.rows(
+            entries,
+            f"SELECT business_date, count(*) AS n, sum({money}) AS money FROM {entries} GROUP BY business_date",
+        )
+        there = {row["business_date"]: (row["n"], row["money"] or Decimal(0)) for row in held}
+        erased = ErasureLog(self.lake.root).gone(entries, self._made_at)
+        for row in told:  # a table grouped from others has no totals of its own
+            night = row["business_date"]
+            rows, amount = there.get(night, (0, Decimal(0)))
+            if night in erased:
+                rows, amount = rows + erased[night].rows, amount + (erased[night].amount or Decimal(0))
+            said = (row["n"], row["money"] or Decimal(0))
+            held_text = f"{rows:,} rows and {amount:,} lie there{' or were erased' if night in erased else ''}"
+            wrong = [f"{said[0]:,} rows and {said[1]:,} accepted, {held_text}"] if said != (rows, amount) else []
+            yield finding(f"accepted = {entries}", str(night), wrong, held_text, _AGAIN.format(night, entries))
+
+    def _netted(self, table: str, entries: str) -> Finding:
+        """Money of the versions that hold = money of the entries of groups that were born and not netted to zero."""
+        check, money = f"{table} = {entries} netted", _MONEY[table]
+        if table in self.matched_by_content:
+            return Finding(
+                check, table, Outcome.NOT_CHECKED, "the source names no originals: nets are found by content"
+            )
+        [should] = self.lake.rows(entries, _netted_query(table, entries))
+        [has] = self.lake.rows(
+            table, f"SELECT count(*) AS n, coalesce(sum({money}), 0) AS money FROM {table} WHERE known_to IS NULL"
+        )
+        fine = f"{has['n']:,} rows, {has['money']:,}"
+        wrong = [f"{fine} hold, the entries net to {should['n']:,} rows, {should['money']:,}"]
+        night = "the last night" if self.night is None else self.night
+        return finding(check, table, wrong if should != has else [], fine, _AGAIN.format(night, table))
+
+    def _spans(self, table: str) -> Finding:
+        key = ", ".join(TABLES[table].key)
+        window = f"PARTITION BY {key} ORDER BY known_from"
+        [found] = self.lake.rows(
+            table,
+            "SELECT count(*) AS n, sum(CASE WHEN known_to <= known_from OR (later IS NOT NULL AND "
+            "(known_to IS NULL OR known_to > later)) THEN 1 ELSE 0 END) AS wrong FROM "
+            f"(SELECT known_from, known_to, lead(known_from) OVER ({window}) AS later FROM {table}) AS spans",
+        )
+        wrong = (
+            [f"{found['wrong']:,} of {found['n']:,} versions overlap another of their key"] if found["wrong"] else []
+        )
+        do = f"restore {table} as it was before the last night that wrote it, and run that night again"
+        return finding("versions of a key do not overlap", table, wrong, f"{found['n']:,} versions", do)
+
+    def _evidence(self) -> Iterator[Finding]:
+        pairs = (
+            ("hit_line", "claim_line", "a.line_id = b.line_id", ""),
+            ("hit_line", "rule_hit", "a.hit_id = b.hit_id AND a.business_date = b.business_date", ""),
+            ("lead_evidence", "claim_line", "a.line_id = b.line_id", "a.kind = 'line'"),
+            ("lead_evidence", "lead", "a.lead_id = b.lead_id AND a.business_date = b.business_date", ""),
+        )
+        for one, other, joined, only in pairs:
+            if self.lake.exists(one) and self.lake.exists(other):
+                where = " AND ".join(text for text in (only, self._of_night("a.")) if text)
+                query = (
+                    f"SELECT count(*) AS n, count(DISTINCT a.business_date) AS nights, min(a.business_date) AS first "
+                    f"FROM {one} a LEFT ANTI JOIN {other} b ON {joined} WHERE {where}"
+                )
+                [found] = query_lake(self.lake, (one, other), query)
+                wrong = [f"{found['n']:,} rows of {found['nights']} nights have none"] if found["n"] else []
+                stage = "leads" if one == "lead_evidence" else "rules"
+                do = f"run `fundwatch {stage} --date {found['first']}` again"
+                yield finding(f"{one} has its {other}", one, wrong, "all of them", do)
+
+    def _of_night(self, prefix: str = "") -> str:
+        return "TRUE" if self.night is None else f"{prefix}business_date = DATE '{self.night}'"
+
+
+def query_lake(lake: Lake, tables: Sequence[str], query: str) -> list[dict[str, Any]]:
+    """The result of a SQL query over several tables of the lake, by delta-rs."""
+    return list(query_tables({table: lake.path(table) for table in tables}, query).read_all().to_pylist())
+
+
+def _netted_query(table: str, entries: str) -> str:
+    """Groups of entries by the original's key, the way the intake nets them (pointers followed three steps)."""
+    key, pointer, contract = TABLES[table].key[0], POINTER_OF[table], TABLES[table]
+    least = ", ".join(f"coalesce({column}, 0)" for column in contract.sums)
+    return f"""
+        WITH pointers AS (SELECT {key} AS f, {pointer} AS t FROM {entries} WHERE {pointer} IS NOT NULL),
+        ends AS (
+            SELECT a.f, coalesce(c.t, b.t, a.t) AS root
+            FROM pointers a LEFT JOIN pointers b ON a.t = b.f LEFT JOIN pointers c ON b.t = c.f
+        ),
+        rooted AS (
+            SELECT coalesce(r.root, e.{key}) AS root, {_ZERO[table]} AS zero, {_MONEY[table]} AS money,
+                {pointer} IS NULL AND coalesce(r.root, e.{key}) = e.{key} AND least({least}) >= 0 AS is_original
+            FROM {entries} e LEFT JOIN ends r ON e.{key} = r.f
+        ),
+        groups AS (
+            SELECT root, sum(zero) AS zero, sum(money) AS money, bool_or(is_original) AS is_born,
+                sum(CASE WHEN is_original THEN 0 ELSE 1 END) AS reversals
+            FROM rooted GROUP BY root
+        )
+        SELECT count(*) AS n, coalesce(sum(money), 0) AS money FROM groups
+        WHERE is_born AND NOT (reversals > 0 AND coalesce(zero, 0) = 0)
+    """
+
+
+def _by_night(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[date, str], int]:
+    return {(row["business_date"], row["table_name"]): row["n"] for row in rows}
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    return f"{row['business_date']} {row['file_name']} ({row['table_name']})"
+
+
+def _count(rows: Sequence[object]) -> str:
+    return f"{len(rows)} files"

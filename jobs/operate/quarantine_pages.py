@@ -1,0 +1,69 @@
+"""Quarantined rows on a terminal: groups, one row explained, the decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from fundwatch.lake.decisions import Decision, Place
+from fundwatch.terminal import new_table, show
+from intake.quarantine.error_codes import Meaning
+from intake.quarantine.vouching import Rejected
+
+
+def print_groups(groups: Sequence[Mapping[str, Any]], night: date) -> None:
+    """Counts by file, table and code, with their share of the delivered lines and the first places."""
+    table = new_table(f"隔离行 Quarantined rows of {night}")
+    for heading in ("文件 / 表\nFile / table", "代码\nCode"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("行数\nRows", "占比\nShare", "最前的行\nFirst lines"):
+        table.add_column(heading, justify="right")
+    for group in groups:
+        share = "–" if group["share"] is None else f"{group['share']:.2%}"
+        first = ", ".join(str(line) for line in group["first_lines"])
+        place = f"{group['file_name']}\n{group['table_name']}"
+        table.add_row(place, group["code"], f"{group['rows']:,}", share, first)
+    show(table)
+
+
+def print_row(place: Place, row: Rejected, meanings: Sequence[Meaning], decided: Decision | None) -> None:
+    """One row: each code with its meaning, the check's condition, what to do; then its canonical values."""
+    from rich.panel import Panel
+    from rich.text import Text
+
+    text = Text()
+    for meaning in meanings:
+        text.append(f"{meaning.code}\n", style="bold red")
+        text.append(f"  {meaning.zh}\n  {meaning.en}\n")
+        if meaning.condition:
+            text.append("  应满足 Must hold: ", style="bold").append(f"{meaning.condition}\n")
+        text.append("  处理 Do: ", style="bold").append(f"{meaning.do_zh}\n           {meaning.do_en}\n")
+    if decided is not None:
+        told = f"{decided.action} into {decided.into_night}, by {decided.by}: {decided.why} {dict(decided.changes)}"
+        text.append("已有决定 Decided: ", style="bold").append(told)
+    values = new_table("规范值 Canonical values (pseudonymous)")
+    values.add_column("列 Column")
+    values.add_column("值 Value", overflow="fold")
+    for name, value in (row.values or {}).items():
+        values.add_row(name, str(value))
+    show(Panel(text, title=f"{place} ({place.table_name})"), *([values] if row.values else []))
+
+
+def print_decisions(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Everything that was decided, the oldest first."""
+    table = new_table("隔离行的决定 Decisions over quarantined rows")
+    for heading in (
+        "行\nRow",
+        "决定\nAction",
+        "入夜\nInto",
+        "已入湖\nTaken in",
+        "更正\nChanges",
+        "何人 / 原因\nBy / why",
+    ):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        place = f"{row['business_date']} {row['file_name']} : {row['line_number']}"
+        taken = "是 yes" if row["is_taken_in"] else "否 no"
+        table.add_row(place, row["action"], str(row["into_night"]), taken, row["changes"], f"{row['by']}: {row['why']}")
+    show(table)

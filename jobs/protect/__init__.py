@@ -1,0 +1,1 @@
+"""For who protects persons: keys, audit, re-identification, erasure, exports, reports."""

@@ -1,0 +1,96 @@
+"""Published lists after an erasure: who was erased leaves them, and a list that cannot be made again says so."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from fundwatch.cells import csv_for_people
+from fundwatch.fingerprint import file_sha256
+from leads.publishing.lists import SUMMARY
+from leads.publishing.rows import TOKEN_SHOWN
+
+MARK = "NOT-REPRODUCIBLE.txt"
+_ZH = "已按要求删除:此处内容涉及一名已删除个人信息的人员"
+_EN = "erased on request: this named a person whose data were erased"
+_PAGE = (
+    '<!DOCTYPE html>\n<html lang="zh"><meta charset="utf-8"><title>{0}</title><p>{0}</p><p lang="en">{1}</p></html>\n'
+)
+_NOTE = (
+    "本清单已不可重现。\n部分所依据的数据已按规定删除,数据湖中的旧版本亦已清除。\n原因:{why}\n\n"
+    "This list can no longer be made again.\nSome of the data it was made from were erased, old versions of the "
+    "tables included.\nWhy: {why}\n"
+)
+
+
+def mark_lists(lists: Path, nights: Sequence[date], why: str) -> None:
+    """Put the note into each night's folder that is there. The journal of erasures counts; this tells people."""
+    for night in nights:
+        folder = lists / night.isoformat()
+        if folder.is_dir():
+            (folder / MARK).write_text(_NOTE.format(why=why), encoding="utf-8", newline="\n")
+
+
+def redact_lists(lists: Path, token: str) -> list[date]:
+    """Take a person out of every published list; the nights whose files were changed.
+
+    The person's line in leads.csv keeps its place and nothing else. A page that names the person becomes a notice, and
+    the workbook is removed: neither can be rewritten in part without the data that were erased.
+    """
+    changed = []
+    for folder in sorted(p for p in lists.glob("????-??-??") if p.is_dir()):
+        if _redact(folder, token):
+            _rehash(folder)
+            changed.append(date.fromisoformat(folder.name))
+    return changed
+
+
+def _redact(folder: Path, token: str) -> bool:
+    changed = False
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in (MARK, SUMMARY)):
+        if not _names(path, token):
+            continue
+        changed = True
+        if path.suffix == ".csv":
+            path.write_bytes(_redacted_csv(path.read_bytes(), token))
+        elif path.suffix == ".html":
+            path.write_text(_PAGE.format(_ZH, _EN), encoding="utf-8", newline="\n")
+        else:
+            path.unlink()
+    return changed
+
+
+def _names(path: Path, token: str) -> bool:
+    """Whether a file shows the token, in full or in the short form that people are shown."""
+    needle = token[:TOKEN_SHOWN].encode()
+    if path.suffix != ".xlsx":
+        return needle in path.read_bytes()
+    with zipfile.ZipFile(path) as book:
+        return any(needle in book.read(name) for name in book.namelist())
+
+
+def _redacted_csv(content: bytes, token: str) -> bytes:
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    head, short = rows[0], token[:TOKEN_SHOWN]
+    told = {"place": None, "reason_zh": _ZH, "reason_en": _EN}
+    for row in rows[1:]:
+        if any(short in cell for cell in row):
+            row[:] = [(told[name] or cell) if name in told else "" for name, cell in zip(head, row, strict=True)]
+    return csv_for_people(head, rows[1:]).content
+
+
+def _rehash(folder: Path) -> None:
+    """The summary names the files as they are now: a whole folder is not published again over its mark."""
+    path = folder / SUMMARY
+    if not path.is_file():
+        return
+    summary = json.loads(path.read_text(encoding="utf-8"))
+    names = [name for name in summary.get("files", {}) if (folder / name).is_file()]
+    summary |= {"files": {name: file_sha256(folder / name) for name in names}, "is_reproducible": False}
+    text = json.dumps(summary, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,178 @@
+"""Erasing a person's or an old year's rows from every table of a lake, in an order that an interruption cannot harm."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from fundwatch.contracts import TABLES
+from fundwatch.lake.store import Lake
+from jobs.operate.accounts import query_lake
+from privacy.erasure.purge import (
+    Doomed,
+    ErasureError,
+    columns_of,
+    count,
+    delete,
+    find_text,
+    holding,
+    purge,
+    strip,
+    version_of,
+)
+from privacy.erasure.record import ErasureLog, Gone, Request
+from privacy.erasure.retention import DATED, GOES_WITH, LAST
+
+_OWN_DOMAINS = ("person", "mixed")  # a doctor's token in a claim is not the claim's own person
+_MONEY = {"claim_line_entry": "amount", "settlement_entry": "total_amount"}
+_SOURCES = {
+    "encounter": (("encounter", "encounter_id"), ("claim_line", "encounter_id"), ("claim_line_entry", "encounter_id"),
+                  ("settlement", "encounter_id"), ("settlement_entry", "encounter_id")),
+    "settlement": (("settlement", "settlement_id"), ("settlement_entry", "settlement_id")),
+    "claim_line": (("claim_line", "line_id"), ("claim_line_entry", "line_id")),
+    "rule_hit": (("rule_hit", "hit_id"),),
+    "lead": (("lead", "lead_id"),),
+}  # fmt: skip
+_OTHER_TOKENS = {"certificate_id": "certificate", "contact_id": "contact", "address_id": "address"}
+_ACTIVE = ("encounter", "claim_line_entry", "settlement_entry", "enrolment", "chronic_registration", "referral")
+
+
+class Vault(Protocol):
+    """What holds the way back from tokens to persons."""
+
+    def forget(self, domain: str, tokens: Sequence[str]) -> object:
+        """Remove the identities of these tokens; of one it does not hold there is nothing to remove."""
+
+
+@dataclass
+class Eraser:
+    """One erasure: of a token, or of everything before a date. `on_step` hears each step before it is taken."""
+
+    lake: Lake
+    request: Request
+    token: str | None
+    before: date | None
+    vault: Vault | None
+    on_step: Callable[[str], None] = field(default=lambda _step: None)
+    erasure_id: str = field(default="", init=False)
+
+    def run(self) -> dict[str, int]:
+        """Erase; rows by table, over all attempts: what an interrupted one of the same request had begun is finished.
+
+        Raises ErasureError when the token can still be found afterwards.
+        """
+        self.erasure_id, begun = self._log.begin(self.request)
+        shutil.rmtree(self.lake.root / ".staging", ignore_errors=True)  # copies of rows that a run put down
+        ids = {kind: self._ids(kind) for kind in _SOURCES}
+        first = [name for name in TABLES if name not in LAST]
+        for name in (n for n in (*first, *LAST) if self.lake.exists(n)):
+            self.on_step(name)
+            self._erase(name, ids, is_begun=name in begun)
+        if self.vault is not None and self.token:  # whether a register named the person or not
+            self.vault.forget("person", [self.token])
+        self._refuse_what_is_left()
+        return self._log.rows_by_table(self.erasure_id)
+
+    def first_night(self) -> date | None:
+        """The first night that knew any of what was erased; lists since then can no longer be made again."""
+        nights = [
+            r["business_date"] for r in self._log.rows() if r["erasure_id"] == self.erasure_id and r["business_date"]
+        ]
+        return min(nights, default=None)
+
+    @property
+    def _log(self) -> ErasureLog:
+        return ErasureLog(self.lake.root)
+
+    def _erase(self, name: str, ids: dict[str, set[str]], *, is_begun: bool) -> None:
+        path, doomed = self.lake.path(name), self._doomed(name, ids)
+        gone = count(path, doomed, _MONEY.get(name))
+        is_stained = self.token is not None and any(True for _ in find_text(path, self.token))
+        if not (gone or is_begun or is_stained or self._ages(name)):
+            return
+        if gone or not is_begun:  # what an interrupted erasure counted and deleted already stays counted
+            self._log.intend(self.erasure_id, self.request, name, gone or [Gone(None, 0)], version_of(path))
+        if name == "patient":
+            self._forget({token for _, persons in doomed.matching for token in persons})
+        self.on_step(f"{name} noted")
+        if gone:
+            delete(path, doomed)
+        if self.token and (held := holding(path, self.token)):
+            strip(path, TABLES[name].key, self.token, held)
+        self.on_step(f"{name} deleted")
+        self._log.erased(self.erasure_id, self.request, name, purge(path))
+
+    def _ages(self, name: str) -> bool:
+        """Whether old versions of the table may hold rows that are older than the date."""
+        return self.before is not None and (DATED[name] is not None or name in GOES_WITH or name == "patient")
+
+    def _own(self, name: str, ids: dict[str, set[str]]) -> str | None:
+        """A predicate: the rows that are the person's own, or older than the date."""
+        if self.before is not None:
+            dated = DATED[name]
+            return f"{dated} < DATE '{self.before}'" if dated else None
+        if name == "quarantine":
+            parts = [str(self.token), *(f'"encounter_id":"{_quoted(i)}"' for i in sorted(ids["encounter"]))]
+            return " OR ".join(f"strpos(row_json, '{part}') > 0" for part in parts)
+        there = columns_of(self.lake.path(name))
+        own = [c.name for c in TABLES[name].columns if c.domain in _OWN_DOMAINS and c.name in there]
+        return " OR ".join(f"{column} = '{self.token}'" for column in own) or None
+
+    def _doomed(self, name: str, ids: dict[str, set[str]]) -> Doomed:
+        """The rows that go: the own ones, and those that belong to an encounter, settlement, line, hit or lead."""
+        found = [(column, ids[kind]) for column, kind in GOES_WITH.get(name, ())]
+        if name == "patient" and self.before is not None:
+            found.append(("patient_id", self._persons_left()))
+        return Doomed(self._own(name, ids), tuple((column, frozenset(of)) for column, of in found if of))
+
+    def _ids(self, kind: str) -> set[str]:
+        """Ids of the encounters, settlements or lines that are erased."""
+        found: set[str] = set()
+        for table, column in _SOURCES[kind]:
+            if self.lake.exists(table) and not (self.before and kind == "encounter" and table != "encounter"):
+                where = self._own(table, {})
+                query = f"SELECT DISTINCT {column} AS id FROM {table} WHERE ({where}) AND {column} IS NOT NULL"
+                found |= {row["id"] for row in self.lake.rows(table, query)}
+        return found
+
+    def _persons_left(self) -> set[str]:
+        """Persons known since before the date of whom nothing but the register's row is left."""
+        active = [name for name in _ACTIVE if self.lake.exists(name)]
+        used = " UNION ".join(f"SELECT patient_id FROM {name}" for name in active)
+        old = f"SELECT patient_id FROM patient GROUP BY patient_id HAVING min(known_from) < DATE '{self.before}'"
+        query = f"SELECT patient_id FROM ({old}) AS old" + (f" EXCEPT ({used})" if used else "")
+        return {row["patient_id"] for row in query_lake(self.lake, ["patient", *active], query)}
+
+    def _forget(self, persons: Collection[str]) -> None:
+        """Tell the vault, before the register's row goes: it alone says which other tokens are the person's."""
+        if self.vault is None:
+            return
+        tokens = {self.token} if self.token else set(persons)
+        rows = self.lake.rows("patient", f"SELECT DISTINCT patient_id, {', '.join(_OTHER_TOKENS)} FROM patient")
+        self.vault.forget("person", sorted(tokens - {self.token}))
+        for column, domain in _OTHER_TOKENS.items():
+            theirs = {row[column] for row in rows if row["patient_id"] in tokens}
+            others = {row[column] for row in rows if row["patient_id"] not in tokens}
+            self.vault.forget(domain, sorted(t for t in theirs - others if t))
+
+    def _refuse_what_is_left(self) -> None:
+        if self.token is None:
+            return
+        left = [path for path in self._folders() for path in find_text(path, str(self.token))]
+        if left:
+            raise ErasureError(
+                f"the token can still be found in {len(left)} files",
+                where=str(left[0]),
+                do="see that nobody writes to the lake, and run the same erasure again",
+            )
+
+    def _folders(self) -> Iterator[Path]:
+        yield from sorted(path for path in self.lake.root.iterdir() if path.is_dir())
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

@@ -1,0 +1,1 @@
+"""For who asks how right it is: simulated deliveries, the demonstration, the evaluation."""

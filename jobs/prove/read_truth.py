@@ -1,0 +1,205 @@
+"""Reads for the evaluation, without Spark: the simulator's truth under the lake's tokens, and what a night found."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from evaluation.labels import LATER, TAKEN_BACK, Seen, to_labels
+from fundwatch.errors import FundwatchError, KeyMissingError
+from fundwatch.lake.ledger import Ledger
+from fundwatch.lake.store import Lake
+from fundwatch.settings import Settings
+from jobs.standing import refuse_no_stage
+from privacy.erasure.purge import columns_of
+from privacy.keys.ring import PseudonymKey, read_key
+from privacy.tokens.pseudonyms import token_of
+
+_ENTITIES = ("patient", "doctor", "institution")
+# the truth's names, by ours; persons and doctors become tokens
+_CANONICAL = {
+    "psn_no": "patient_id",
+    "mdtrt_id": "encounter_id",
+    "feedetl_sn": "line_id",
+    "fixmedins_code": "institution_id",
+    "dr_code": "doctor_id",
+}
+_AT_RISK = "CAST(amount_at_risk AS DOUBLE) AS amount_at_risk"
+_DOMAIN = {"patient": "person", "doctor": "doctor"}
+
+
+@dataclass(frozen=True)
+class NightFound:
+    """What a night found, as tables: rule_hit, hit_line, score and lead. None: that stage has not run."""
+
+    hits: pd.DataFrame
+    hit_lines: pd.DataFrame
+    coverage: pd.DataFrame
+    scores: pd.DataFrame | None
+    leads: pd.DataFrame | None
+
+
+def read_labels(truth: Path, settings: Settings, lake: Lake, night: date) -> pd.DataFrame:
+    """Grain: label, its persons and doctors as the lake's tokens. Raises FundwatchError without a truth or key."""
+    path = truth / "labels.csv"
+    if not path.is_file():
+        raise FundwatchError(
+            "there is no truth to compare with", where=str(path), do="`fundwatch simulate` makes one; or give --truth"
+        )
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False).rename(columns=_CANONICAL)
+    key = read_key(settings.key_path)
+    _refuse_other_key(key, lake, night)
+    for entity, domain in _DOMAIN.items():
+        if f"{entity}_id" in rows.columns:
+            rows[f"{entity}_id"] = _tokens(key, domain, rows[f"{entity}_id"])
+        if {"actor_id", "actor_type"} <= set(rows.columns):
+            is_one = rows["actor_type"] == entity
+            rows.loc[is_one, "actor_id"] = _tokens(key, domain, rows.loc[is_one, "actor_id"])
+    return to_labels(rows)
+
+
+def _tokens(key: PseudonymKey, domain: str, values: pd.Series) -> pd.Series:
+    return values.map({value: token_of(key, domain, value) for value in values.unique()})
+
+
+def _refuse_other_key(key: PseudonymKey, lake: Lake, night: date) -> None:
+    query = f"SELECT DISTINCT key_id FROM delivery WHERE business_date <= DATE '{night}'"
+    used = {row["key_id"] for row in lake.rows("delivery", query)}
+    if used - {key.key_id}:
+        raise KeyMissingError(
+            "the lake was made with another pseudonymisation key: no label would be found in it",
+            do="point `key_file` to the key of this lake",
+        )
+
+
+def read_found(lake: Lake, night: date) -> NightFound:
+    """What the night found. Raises NotReadyError when its rules have not run; other stages may be missing."""
+    refuse_no_stage(lake, night, "rules")
+    ledger = Ledger(lake.root)
+    hits = of_night(
+        lake, "rule_hit", night,
+        "hit_id, rule_id, subject_type, subject_id, patient_id, institution_id, encounter_id, is_estimate, "
+        f"period_start, period_end, {_AT_RISK}",
+    )  # fmt: skip
+    return NightFound(
+        hits=hits.assign(**{name: pd.to_datetime(hits[name]) for name in ("period_start", "period_end")}),
+        hit_lines=_counted_lines(lake, night),
+        coverage=of_night(lake, "rule_coverage", night, "rule_id, state, why_not, period_start, period_end"),
+        scores=None if ledger.committed("score", night) is None else of_night(
+            lake, "score", night, "entity_type, entity_id, model, score, percentile, peer_count, state, why_not"
+        ),
+        leads=None if ledger.committed("leads", night) is None else of_night(
+            lake, "lead", night,
+            f"place, subject_type, subject_id, hit_count, {_AT_RISK}",
+        ).sort_values("place", ignore_index=True),
+    )  # fmt: skip
+
+
+def of_night(lake: Lake, table: str, night: date, columns: str) -> pd.DataFrame:
+    """The named columns of what the night made."""
+    return _frame(lake, table, f"SELECT {columns} FROM {table} WHERE business_date = DATE '{night}'")
+
+
+def _counted_lines(lake: Lake, night: date) -> pd.DataFrame:
+    """The lines that prove hits, without those that they are compared with."""
+    role = "role" if "role" in columns_of(lake.path("hit_line")) else "NULL AS role"
+    lines = of_night(lake, "hit_line", night, f"hit_id, line_id, {_AT_RISK}, {role}")
+    return lines[lines["role"] != "compared"].drop(columns="role")
+
+
+def read_seen(lake: Lake, labels: pd.DataFrame, hit_lines: pd.DataFrame, night: date) -> Seen:
+    """What is known of labelled things after the night, and of the lines that prove its hits."""
+    wanted: dict[str, Collection[str]] = {
+        f"{kind}_id": _ids(labels.loc[labels["entity_type"].isin([kind, f"{kind}_day"]), f"{kind}_id"])
+        for kind in _ENTITIES
+    }
+    encounters = _ids(labels.loc[labels["entity_type"] == "encounter", "encounter_id"])
+    line_ids = _ids(labels.loc[labels["entity_type"] == "line", "line_id"])
+    wanted |= {"line_id": _ids(hit_lines["line_id"]) | line_ids, "encounter_id": encounters}
+    columns = (
+        "line_id, encounter_id, patient_id, institution_id, ordering_doctor_id AS doctor_id, settlement_id, "
+        "CAST(charged_at AS DATE) AS day, CAST(covered_amount AS DOUBLE) AS covered_amount, known_from, known_to"
+    )
+    versions = _frame(lake, "claim_line", f"SELECT {columns} FROM claim_line", wanted)
+    lines = _known(versions, night)
+    visits = _frame(
+        lake, "encounter",
+        "SELECT encounter_id, CAST(ended_at AS DATE) AS ended_on, known_from, known_to FROM encounter",
+        {"encounter_id": encounters},
+    )  # fmt: skip
+    return Seen(
+        lines=_with_fund(lake, lines, night).assign(is_settled=lines["settlement_id"].notna()),
+        encounters=_known(visits, night).assign(ended_on=lambda rows: pd.to_datetime(rows["ended_on"])),
+        line_fates=_line_fates(lake, versions, line_ids, night),
+        encounter_fates=_fates(visits, "encounter_id", night),
+    )
+
+
+def _ids(values: pd.Series) -> set[str]:
+    return set(values.dropna().unique())
+
+
+def _known(versions: pd.DataFrame, night: date) -> pd.DataFrame:
+    """Versions that hold after the night, without their dates."""
+    start, end = pd.to_datetime(versions["known_from"]), pd.to_datetime(versions["known_to"])
+    holds = (start <= pd.Timestamp(night)) & ~(end <= pd.Timestamp(night))
+    known = versions[holds].drop(columns=["known_from", "known_to"]).reset_index(drop=True)
+    return known.assign(day=pd.to_datetime(known["day"])) if "day" in known.columns else known
+
+
+def _fates(versions: pd.DataFrame, key: str, night: date) -> pd.Series:
+    """By id of something that is not known: came later, or was known once."""
+    first = pd.to_datetime(versions.groupby(key)["known_from"].min())
+    return pd.Series(TAKEN_BACK, index=first.index, dtype=object).mask(first > pd.Timestamp(night), LATER)
+
+
+def _line_fates(lake: Lake, versions: pd.DataFrame, line_ids: Collection[str], night: date) -> pd.Series:
+    """A line whose reversal came with it was never in the clean table, but stands among the entries."""
+    fates = _fates(versions, "line_id", night)
+    if not lake.exists("claim_line_entry"):
+        return fates
+    entries = _frame(
+        lake, "claim_line_entry", "SELECT line_id, business_date AS known_from FROM claim_line_entry",
+        {"line_id": line_ids},
+    )  # fmt: skip
+    of_entries = _fates(entries, "line_id", night)
+    return pd.concat([fates, of_entries[~of_entries.index.isin(fates.index)]])
+
+
+def _with_fund(lake: Lake, lines: pd.DataFrame, night: date) -> pd.DataFrame:
+    """Lines with `fund`: the covered amount times what part of the settlement's covered amount the fund paid (yuan)."""
+    settlements = _frame(
+        lake, "settlement",
+        "SELECT settlement_id, CAST(fund_amount AS DOUBLE) AS fund_amount, "
+        "CAST(covered_amount AS DOUBLE) AS settled_amount, known_from, known_to FROM settlement",
+        {"settlement_id": _ids(lines["settlement_id"])},
+    )  # fmt: skip
+    paid = _known(settlements, night).set_index("settlement_id")
+    ratio = (paid["fund_amount"] / paid["settled_amount"].where(paid["settled_amount"] > 0)).clip(0, 1)
+    fund = lines["covered_amount"] * lines["settlement_id"].map(ratio)
+    return lines.assign(fund=fund.fillna(0.0).clip(lower=0))
+
+
+def _frame(lake: Lake, table: str, query: str, wanted: Mapping[str, Collection[str]] | None = None) -> pd.DataFrame:
+    """The query's rows, or those with one of the wanted ids: batch by batch, so that only these are held."""
+    reader = lake.batches(table, query)
+    ids = None if wanted is None else {name: pa.array(sorted(some), pa.string()) for name, some in wanted.items()}
+    # what DataFusion gives as a view of a text, Arrow can neither filter nor hand on
+    plain = pa.schema([(f.name, pa.string() if f.type == pa.string_view() else f.type) for f in reader.schema])
+    kept = [_having(pa.Table.from_batches([batch]).cast(plain), ids) for batch in reader]
+    return pa.concat_tables([plain.empty_table(), *kept]).to_pandas()
+
+
+def _having(rows: pa.Table, wanted: Mapping[str, pa.Array] | None) -> pa.Table:
+    """The rows whose id, by any of the named columns, is wanted."""
+    if wanted is None:
+        return rows
+    masks = [pc.is_in(rows[name], value_set=ids) for name, ids in wanted.items()]
+    return rows.filter(reduce(pc.or_, masks))

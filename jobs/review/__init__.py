@@ -1,0 +1,1 @@
+"""For who reviews leads: the list, one lead, its evidence."""

@@ -1,0 +1,159 @@
+"""Small, bounded reads of what a night made, without Spark: a list, one lead's evidence, what ran."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import date
+from typing import Any
+
+from fundwatch.errors import NotReadyError
+from fundwatch.lake.delta_rows import opened
+from fundwatch.lake.store import Lake
+from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow, to_rows
+
+Condition = tuple[str, str, object]
+_IDS_TOLD = 8
+
+
+def rows_of(
+    lake: Lake, table: str, *conditions: Condition, columns: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
+    """The table's rows that meet all conditions (column, operator, value). Raises NotReadyError without a table,
+    DamagedFileError when one of its files is not what was written."""
+    from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
+    from pyarrow.parquet import filters_to_expression
+
+    if not lake.exists(table):
+        raise NotReadyError(
+            f"the table {table} has not been made yet", where=str(lake.path(table)), do="run `fundwatch nightly`"
+        )
+    # Arrow's own file system: threads that are still reading through Python when the process ends would abort it
+    files = SubTreeFileSystem(str(lake.path(table).resolve()), LocalFileSystem())
+    dataset = opened(lake.path(table)).to_pyarrow_dataset(filesystem=files)
+    chosen = filters_to_expression(list(conditions)) if conditions else None
+    found = dataset.to_table(columns=None if columns is None else list(columns), filter=chosen)
+    return list(found.to_pylist())
+
+
+def listed_leads(lake: Lake, night: date, top: int) -> list[LeadRow]:
+    """The night's first leads, in order of place; leads that share the last place are all there."""
+    rows = rows_of(lake, "lead", ("business_date", "==", night), ("place", "<=", top))
+    return sorted(to_rows(LeadRow, rows), key=lambda lead: (lead.place, lead.lead_id))
+
+
+def which_of(leads: Sequence[Mapping[str, Any]]) -> str:
+    """What to do where several leads bear what was given: a place that they share, or the beginning of an id."""
+    ids = sorted(str(lead["lead_id"]) for lead in leads)
+    return f"give one of their ids: {', '.join(ids[:_IDS_TOLD])}{' …' if len(ids) > _IDS_TOLD else ''}"
+
+
+def lead_total(lake: Lake, night: date) -> int:
+    """How many leads the night has, listed or not."""
+    return len(rows_of(lake, "lead", ("business_date", "==", night), columns=["place"]))
+
+
+def evidence_of(lake: Lake, night: date, lead_ids: Sequence[str], lines_each: int) -> list[EvidenceRow]:
+    """Evidence of some leads, in order: at most `lines_each` lines of each (they come first), and all indicators."""
+    if not lead_ids:
+        return []
+    of_leads: tuple[Condition, ...] = (("business_date", "==", night), ("lead_id", "in", set(lead_ids)))
+    rows = rows_of(lake, "lead_evidence", *of_leads, ("kind", "==", "line"), ("place", "<=", lines_each))
+    rows += rows_of(lake, "lead_evidence", *of_leads, ("kind", "==", "indicator"))
+    return sorted(to_rows(EvidenceRow, rows), key=lambda row: (row.lead_id, row.place))
+
+
+def hits_of(lake: Lake, night: date, leads: Sequence[LeadRow], each: int) -> list[HitRow]:
+    """The hits on some leads' subjects by rule, the dearest first, at most `each` of one rule."""
+    subjects = {lead.subject_id for lead in leads}
+    if not subjects or not lake.exists("rule_hit"):
+        return []
+    columns = ", ".join(field.name for field in fields(HitRow))
+    order = "coalesce(amount_at_risk, 0) DESC, period_start, encounter_id, hit_id"
+    placed = f"row_number() OVER (PARTITION BY subject_type, subject_id, rule_id ORDER BY {order}) AS place"
+    rows = lake.rows(
+        "rule_hit",
+        f"SELECT * FROM (SELECT {columns}, {placed} FROM rule_hit WHERE business_date = DATE '{night}' "
+        f"AND subject_id IN ({_quoted(subjects)})) AS placed WHERE place <= {each} "
+        "ORDER BY subject_type, subject_id, rule_id, place",
+    )
+    return to_rows(HitRow, rows)
+
+
+def cases_of(lake: Lake, night: date, leads: Sequence[LeadRow]) -> list[CaseRow]:
+    """The cases of some leads' subjects: those that go on first, by kind; none in a lake that has no cases yet."""
+    subjects = {lead.subject_id for lead in leads}
+    if not subjects:
+        return []
+    return _cases(lake, night, f"subject_id IN ({_quoted(subjects)})", "faded_since IS NOT NULL, kind, case_id")
+
+
+def faded_cases(lake: Lake, night: date, most: int) -> list[CaseRow]:
+    """What is gone tonight, of whomever: what went last first, the dearest ahead."""
+    order = "faded_since DESC, coalesce(earlier_amount, 0) DESC, subject_type, kind, case_id"
+    return _cases(lake, night, "state = 'faded'", f"{order} LIMIT {most}")
+
+
+def _cases(lake: Lake, night: date, where: str, order: str) -> list[CaseRow]:
+    if not lake.exists("case"):
+        return []
+    query = f"SELECT * FROM case WHERE business_date = DATE '{night}' AND {where} ORDER BY {order}"
+    return to_rows(CaseRow, lake.rows("case", query))
+
+
+def institution_names(lake: Lake, night: date, ids: Collection[str]) -> dict[str, str]:
+    """Public names by id, as the register was known after the night."""
+    if not ids or not lake.exists("institution"):
+        return {}
+    known = f"known_from <= DATE '{night}' AND (known_to IS NULL OR known_to > DATE '{night}')"
+    rows = lake.rows(
+        "institution",
+        "SELECT institution_id, institution_name FROM institution "
+        f"WHERE {known} AND institution_id IN ({_quoted(ids)})",
+    )
+    return {row["institution_id"]: row["institution_name"] for row in rows if row["institution_name"]}
+
+
+def _quoted(texts: Iterable[str]) -> str:
+    return ", ".join("'" + text.replace("'", "''") + "'" for text in sorted(texts))
+
+
+def rule_coverage(lake: Lake, night: date) -> list[CoverageRow]:
+    """Grain: rule and state. How many institutions and things a rule judged, or why it did not run."""
+    columns = ["rule_id", "institution_id", "state", "why_not", "judged_count", "hit_count"]
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in rows_of(lake, "rule_coverage", ("business_date", "==", night), columns=columns):
+        groups.setdefault((row["rule_id"], row["state"], row["why_not"] or ""), []).append(row)
+    return [
+        CoverageRow(
+            what=rule_id,
+            state=state,
+            why_not=why_not,
+            institution_count=len({row["institution_id"] for row in rows if row["institution_id"]}),
+            judged_count=sum(row["judged_count"] or 0 for row in rows),
+            hit_count=sum(row["hit_count"] or 0 for row in rows),
+        )
+        for (rule_id, state, why_not), rows in sorted(groups.items())
+    ]
+
+
+def models_not_run(lake: Lake, night: date) -> list[CoverageRow]:
+    """Grain: entity type and model that could not score, with the reason."""
+    columns = ["entity_type", "model", "why_not"]
+    rows = rows_of(lake, "score", ("business_date", "==", night), ("state", "==", "not_run"), columns=columns)
+    found = sorted({(f"{row['entity_type']} {row['model']}", row["why_not"] or "") for row in rows})
+    return [CoverageRow(what, "not_run", why_not, 0, 0, 0) for what, why_not in found]
+
+
+def silent_models(lake: Lake, night: date) -> dict[str, str]:
+    """The models that spoke for nobody that night, by entity type and name, with the reason."""
+    columns = ["entity_type", "model", "why_not"]
+    of_models: tuple[Condition, ...] = (
+        ("business_date", "==", night),
+        ("state", "==", "not_run"),
+        ("entity_id", "==", ""),
+    )
+    if not lake.exists("score"):
+        return {}
+    rows = rows_of(lake, "score", *of_models, columns=columns)
+    return {f"{row['entity_type']} {row['model']}": row["why_not"] or "" for row in rows}

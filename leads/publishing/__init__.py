@@ -1,0 +1,1 @@
+"""A ranked list as files for people and machines, and in MLflow."""

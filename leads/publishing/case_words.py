@@ -1,0 +1,65 @@
+"""How cases are said: which of a subject's findings are new, have grown, go on or are gone, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from leads.cards import STATISTICAL, Cards
+from leads.publishing.rows import CaseRow
+from leads.ranking.cases import SCORE_KIND, State
+
+STATE_WORDS: Mapping[str, str] = {
+    State.NEW: "新增 new",
+    State.GROWN: "增加 grown",
+    State.SAME: "持续 same",
+    State.FADED: "消退 faded",
+    State.UNJUDGED: "未核 not looked for",
+}
+CASE_MEANING = (
+    "个案:同一对象的同一类发现,编号跨夜不变;新增、增加(次数或金额多于上次清单)、持续、消退均与上一份清单相比;"
+    "未核:今夜该规则或模型未运行,不等于消退。 | "
+    "A case is one subject's finding of one kind; its id holds over nights. New, grown (more hits or more money), same "
+    "and faded are said beside the earlier list; not looked for: the rule or model did not run tonight, which is no "
+    "fading."
+)
+
+
+def kind_name(cards: Cards, kind: str) -> str:
+    """The rule by its id and names, or the statistical finding."""
+    if kind == SCORE_KIND:
+        return f"{STATISTICAL.name_zh} {STATISTICAL.name_en}"
+    card = cards.rule(kind)
+    return " ".join(dict.fromkeys((kind, card.name_zh, card.name_en)))
+
+
+def case_text(case: CaseRow) -> str:
+    """`DC-03 增加 grown(自 since 2026-03-24;1→2 次 hits;24.00→60.00 元 CNY)`."""
+    kind = "评分 score" if case.kind == SCORE_KIND else case.kind
+    return f"{kind} {STATE_WORDS.get(case.state, case.state)}({'; '.join(_details(case))})"
+
+
+def cases_text(cases: Sequence[CaseRow], between: str = "\n") -> str:
+    """All of a subject's cases, one after the other."""
+    return between.join(case_text(case) for case in cases)
+
+
+def _details(case: CaseRow) -> list[str]:
+    told = [f"自 since {case.first_seen}"]
+    if case.faded_since is not None:
+        told = [f"自 since {case.faded_since}", f"首见 first seen {case.first_seen}"]
+    if case.faded_since is not None or case.state == State.UNJUDGED:
+        told.append(f"末见 last seen {case.last_seen}")
+    if case.kind != SCORE_KIND:
+        told += [f"{_change(case.earlier_hit_count, case.hit_count)} 次 hits", _money(case)]
+    return told
+
+
+def _money(case: CaseRow) -> str:
+    kind = "估算 estimate CNY" if case.is_estimate else "元 CNY"
+    return f"{_change(case.earlier_amount, case.amount)} {kind}"
+
+
+def _change(earlier: Decimal | int | None, now: Decimal | int) -> str:
+    then, today = ("–" if value is None else f"{value:,}" for value in (earlier, now))
+    return today if earlier is None or then == today else f"{then}→{today}"

@@ -1,0 +1,124 @@
+"""Leads on a terminal: the night's list as a table, one lead as a page."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from fundwatch.terminal import new_table
+from leads.cards import TIER_ENGLISH
+from leads.publishing.case_words import STATE_WORDS, cases_text
+from leads.publishing.rows import CaseRow, EvidenceRow, LeadRow, short
+from leads.ranking.cases import State
+from leads.words import CAUTION, SUBJECT_WORDS, percent_text
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.table import Table
+
+_TIER_STYLE = {"明确违规": "bold red", "可疑": "yellow", "线索": "cyan"}
+LINES_SHOWN = 15
+
+
+def top_table(rows: Sequence[LeadRow], title: str = "线索清单 Leads", cases: Sequence[CaseRow] = ()) -> Table:
+    """The list, one row a lead, in order of place; each with how its subject's cases stand beside the earlier list."""
+    states: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for case in cases:
+        states[case.subject_type, case.subject_id][case.state] += 1
+    from rich.text import Text
+
+    table = new_table(title, CAUTION)
+    table.add_column("序号\nPlace", justify="right")
+    table.add_column("等级\nTier", no_wrap=True)
+    table.add_column("对象\nSubject", overflow="fold")
+    table.add_column("规则\nRules", overflow="fold")
+    table.add_column("个案\nCases", overflow="fold")
+    table.add_column("命中\nHits", justify="right")
+    table.add_column("涉及基金(元)\nFund at risk", justify="right", no_wrap=True)
+    table.add_column("估算(元)\nEstimate", justify="right", no_wrap=True)
+    table.add_column("百分位\nScore", justify="right")
+    for lead in rows:
+        table.add_row(
+            str(lead.place),
+            Text(f"{lead.tier}\n{TIER_ENGLISH.get(lead.tier, '')}", style=_TIER_STYLE.get(lead.tier, "")),
+            Text(f"{SUBJECT_WORDS.get(lead.subject_type, lead.subject_type)}\n{lead.subject}"),
+            " ".join(lead.rule_ids) or "统计 score",
+            _in_short(states[lead.subject_type, lead.subject_id]),
+            f"{lead.hit_count:,}",
+            f"{lead.amount_at_risk:,.2f}",
+            f"{lead.estimated_amount:,.2f}",
+            percent_text(lead.score),
+        )
+    return table
+
+
+def _in_short(states: Counter[str]) -> str:
+    """`新增 new 2`, a line a state."""
+    return "\n".join(f"{STATE_WORDS[state]} {states[state]}" for state in State if states[state])
+
+
+def lead_pack(lead: LeadRow, evidence: Sequence[EvidenceRow], cases: Sequence[CaseRow] = ()) -> Group:
+    """One lead: its facts, cases and reasons, then its indicators and dearest lines."""
+    from rich.console import Group
+    from rich.panel import Panel
+    from rich.text import Text
+
+    facts = Text()
+    for name, value in (
+        ("对象 Subject", f"{SUBJECT_WORDS.get(lead.subject_type, lead.subject_type)} {lead.subject}"),
+        *([("执业机构与科室 Hospital", "; ".join(lead.workplaces))] if lead.workplaces else []),
+        ("个案 Cases", cases_text(cases) if len(cases) == 1 else f"\n{cases_text(cases)}" if cases else "–"),
+        ("期间 Period", f"{lead.period_start} – {lead.period_end}"),
+        ("涉及基金 Fund at risk", f"{lead.amount_at_risk:,.2f} 元 CNY"),
+        ("估算 Estimate", f"{lead.estimated_amount:,.2f} 元 CNY (不可追回 not recoverable)"),
+        ("法规 Law", ", ".join(lead.law) or "–"),
+        ("原因 Why", f"\n{lead.reason_zh}\n{lead.reason_en}"),
+        ("可排除 What would clear it", f"\n{lead.clear_zh}\n{lead.clear_en}"),
+    ):
+        facts.append(f"{name}: ", style="bold").append(f"{value}\n")
+    facts.append(CAUTION, style="italic")
+    title = f"线索 Lead {lead.place} {lead.tier} {TIER_ENGLISH.get(lead.tier, '')} {lead.lead_id}"
+    parts: list[Panel | Table] = [Panel(facts, title=title, border_style=_TIER_STYLE.get(lead.tier, ""))]
+    indicators = [row for row in evidence if row.kind == "indicator"]
+    lines = [row for row in evidence if row.kind == "line"]
+    if indicators:
+        parts.append(_indicator_table(indicators))
+    if lines:
+        parts.append(_line_table(lines, lead.line_count))
+    return Group(*parts)
+
+
+def _indicator_table(rows: Sequence[EvidenceRow]) -> Table:
+    table = new_table("指标 Indicators")
+    for heading in (
+        "指标\nIndicator",
+        "本对象\nValue",
+        "同组中位数\nPeer median",
+        "百分位\nPercentile",
+        "人数\nPeers",
+    ):
+        table.add_column(heading)
+    for row in rows:
+        numbers = ["–" if v is None else f"{v:,.3f}" for v in (row.value, row.peer_median)]
+        table.add_row(row.indicator or "", *numbers, percent_text(row.percentile), str(row.peer_count or "–"))
+    return table
+
+
+def _line_table(rows: Sequence[EvidenceRow], line_count: int) -> Table:
+    shown = rows[:LINES_SHOWN]
+    table = new_table(f"明细 Lines ({len(shown)} / {line_count})")
+    for heading in (
+        "时间\nCharged",
+        "规则\nRules",
+        "参保人\nPatient",
+        "项目\nItem",
+        "金额\nAmount",
+        "计入\nCounted",
+    ):
+        table.add_column(heading, justify="right" if heading[:2] in ("金额", "计入") else "left")
+    for row in shown:
+        money = ["–" if v is None else f"{v:,.2f}" for v in (row.amount, row.amount_at_risk)]
+        charged = "" if row.charged_at is None else f"{row.charged_at:%Y-%m-%d %H:%M}"
+        table.add_row(charged, " ".join(row.rule_ids or []), short(row.patient_id), row.item_name or "", *money)
+    return table

@@ -1,0 +1,103 @@
+"""What a published list consists of, before any file is written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from leads.cards import TIERS, Cards
+from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow
+from leads.ranking.cases import State
+
+# More than anybody reads in a workbook; the tables lead_evidence, rule_hit and case hold all of them.
+LINES_PER_LEAD = 200
+HITS_PER_RULE = 20
+FADED_LISTED = 500
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What determined the list: prints of contents only, no clock and no table version.
+
+    So the same inputs give the same bytes wherever and whenever they are run. `models_not_run` says why not.
+    """
+
+    business_date: date
+    period_start: date
+    period_end: date
+    source: str
+    software: str
+    rule_set_print: str
+    model_prints: Mapping[str, str]
+    settings_print: str
+    data_print: str
+    deliveries: Mapping[str, str]
+    models_not_run: Mapping[str, str] = field(default_factory=dict)
+    earlier_list: date | None = None
+
+
+@dataclass(frozen=True)
+class ListContent:
+    """A night's list: its leads in order of place, their evidence, and what ran.
+
+    Of a lead's lines at most `LINES_PER_LEAD` are here, of its hits by a rule `HITS_PER_RULE`. `lead_total` counts all
+    leads of the night, listed or not. `cases` are those of the listed subjects; `faded` those of anybody, the newest
+    first. `places` are public names of institutions by their ids.
+    """
+
+    leads: Sequence[LeadRow]
+    evidence: Sequence[EvidenceRow]
+    coverage: Sequence[CoverageRow]
+    cards: Cards
+    provenance: Provenance
+    lead_total: int
+    hits: Sequence[HitRow] = ()
+    cases: Sequence[CaseRow] = ()
+    faded: Sequence[CaseRow] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    def lines_of(self, lead_id: str) -> list[EvidenceRow]:
+        """The lines shown for a lead, the dearest first."""
+        return [row for row in self.evidence if row.lead_id == lead_id and row.kind == "line"]
+
+    def indicators_of(self, lead_id: str) -> list[EvidenceRow]:
+        """The indicators shown for a lead, the strongest first."""
+        return [row for row in self.evidence if row.lead_id == lead_id and row.kind == "indicator"]
+
+    def hits_of(self, lead: LeadRow) -> list[HitRow]:
+        """The hits shown for a lead, by rule, the dearest first."""
+        return [hit for hit in self.hits if (hit.subject_type, hit.subject_id) == (lead.subject_type, lead.subject_id)]
+
+    def cases_of(self, lead: LeadRow) -> list[CaseRow]:
+        """The cases of a lead's subject, those that go on first."""
+        subject = (lead.subject_type, lead.subject_id)
+        return [case for case in self.cases if (case.subject_type, case.subject_id) == subject]
+
+    def place(self, institution_id: str | None) -> str:
+        """An institution by its public name and its id; the id alone where the register has no name."""
+        name = self.places.get(institution_id or "")
+        return f"{name} ({institution_id})" if name else institution_id or ""
+
+    def summary(self) -> dict[str, Any]:
+        """Counts and sums of the list, ready for JSON: money as text, so that it stays exact."""
+        tiers = Counter(lead.tier for lead in self.leads)
+        subjects = Counter(lead.subject_type for lead in self.leads)
+        states = Counter(case.state for case in self.cases)
+        return {
+            "business_date": self.provenance.business_date.isoformat(),
+            "lead_total": self.lead_total,
+            "listed": len(self.leads),
+            "by_tier": {tier: tiers[tier] for tier in TIERS},
+            "by_subject": dict(sorted(subjects.items())),
+            "cases_by_state": {state: states[state] for state in State},
+            "amount_at_risk": str(sum((lead.amount_at_risk for lead in self.leads), Decimal("0.00"))),
+            "estimated_amount": str(sum((lead.estimated_amount for lead in self.leads), Decimal("0.00"))),
+            "evidence_lines": sum(row.kind == "line" for row in self.evidence),
+            "ran": sum(row.state == "run" for row in self.coverage),
+            "not_run": sum(row.state != "run" for row in self.coverage),
+            "provenance": {k: str(v) if isinstance(v, date) else v for k, v in asdict(self.provenance).items()},
+        }

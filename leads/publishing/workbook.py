@@ -1,0 +1,260 @@
+"""The workbook of a list, for people: leads, evidence lines, indicators, what ran, provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from leads.cards import TIER_ENGLISH, TIERS
+from leads.publishing.case_words import CASE_MEANING, cases_text, kind_name
+from leads.publishing.published import FADED_LISTED, HITS_PER_RULE, LINES_PER_LEAD, ListContent
+from leads.publishing.rows import LeadRow, short
+from leads.publishing.sheets import Book, Heading, Sheet, Shown
+from leads.words import (
+    CAUTION,
+    COMPARED_MEANING,
+    COUNTED,
+    MONEY_MEANING,
+    PRIORITY_MEANING,
+    ROLE_WORDS,
+    SUBJECT_WORDS,
+    TIER_MEANING,
+)
+
+_LEADS = (
+    Heading("序号", "Place", 7, "place"),
+    Heading("等级", "Tier", 12, "tier"),
+    Heading("对象", "Who", 22, "wrapped"),
+    Heading("个案", "Cases", 34, "wrapped"),
+    Heading("涉及基金(元)", "Fund at risk, CNY", 16, "money"),
+    Heading("估算(元)", "Estimate, CNY", 14, "money"),
+    Heading("命中", "Hits", 7, "count"),
+    Heading("明细", "Lines", 7, "count"),
+    Heading("规则", "Rules", 9, "wrapped"),
+    Heading("评分百分位", "Score", 10, "percent"),
+    Heading("原因", "Why", 88, "wrapped"),
+    Heading("何种情形可排除", "What would clear it", 46, "wrapped"),
+    Heading("法规依据", "Law", 13, "wrapped"),
+    Heading("优先度", "Priority", 9, "money"),
+    Heading("线索编号", "Lead id", 19),
+)
+_EVIDENCE = (
+    Heading("线索序号", "Lead", 8, "place"),
+    Heading("等级", "Tier", 12, "tier"),
+    Heading("规则", "Rules", 14, "wrapped"),
+    Heading("收费时间", "Charged at", 17, "time"),
+    Heading("机构", "Institution", 30, "wrapped"),
+    Heading("参保人(代号)", "Patient (token)", 13),
+    Heading("就诊号", "Encounter", 18),
+    Heading("结算号", "Settlement", 18),
+    Heading("明细号", "Line", 18),
+    Heading("项目编码", "Item code", 26),
+    Heading("项目名称", "Item", 26, "wrapped"),
+    Heading("数量", "Quantity", 10, "plain"),
+    Heading("单价", "Unit price", 12, "money"),
+    Heading("作用", "Role", 12, "wrapped"),
+    Heading("金额(元)", "Amount, CNY", 13, "money"),
+    Heading("计入金额(元)", "Counted, CNY", 13, "money"),
+    Heading("线索编号", "Lead id", 19),
+)
+_HITS = (
+    Heading("线索序号", "Lead", 8, "place"),
+    Heading("等级", "Tier", 12, "tier"),
+    Heading("规则", "Rule", 9),
+    Heading("起", "From", 12, "date"),
+    Heading("止", "To", 12, "date"),
+    Heading("机构", "Institution", 30, "wrapped"),
+    Heading("参保人(代号)", "Patient (token)", 13),
+    Heading("就诊号", "Encounter", 18),
+    Heading("事实", "Facts (Chinese)", 60, "wrapped"),
+    Heading("事实(英文)", "Facts (English)", 60, "wrapped"),
+    Heading("金额(元)", "Amount, CNY", 13, "money"),
+    Heading("估算", "Estimate", 10),
+    Heading("线索编号", "Lead id", 19),
+)
+_FADED = (
+    Heading("自", "Since", 12, "date"),
+    Heading("对象", "Who", 26, "wrapped"),
+    Heading("发现", "Finding", 34, "wrapped"),
+    Heading("首见", "First seen", 12, "date"),
+    Heading("末见", "Last seen", 12, "date"),
+    Heading("当时命中", "Hits then", 10, "count"),
+    Heading("当时金额(元)", "Amount then, CNY", 16, "money"),
+    Heading("估算", "Estimate", 10),
+    Heading("个案编号", "Case id", 19),
+)
+_INDICATORS = (
+    Heading("线索序号", "Lead", 8, "place"),
+    Heading("等级", "Tier", 12, "tier"),
+    Heading("对象", "Who", 24, "wrapped"),
+    Heading("指标", "Indicator (Chinese)", 32, "wrapped"),
+    Heading("指标(英文)", "Indicator (English)", 40, "wrapped"),
+    Heading("本对象", "Value", 14, "money"),
+    Heading("同组中位数", "Peer median", 14, "money"),
+    Heading("同组百分位", "Percentile", 12, "percent"),
+    Heading("同组人数", "Peers", 10, "count"),
+    Heading("单位", "Unit", 10),
+    Heading("指标代码", "Name", 36),
+)
+_COVERAGE = (
+    Heading("规则或模型", "Rule or model", 26),
+    Heading("名称", "Name (Chinese)", 28, "wrapped"),
+    Heading("名称(英文)", "Name (English)", 34, "wrapped"),
+    Heading("状态", "State", 16),
+    Heading("未运行或受限的原因", "Why it did not run, or what it did without", 60, "wrapped"),
+    Heading("机构数", "Institutions", 12, "count"),
+    Heading("已判断数", "Judged", 12, "count"),
+    Heading("命中数", "Hits", 10, "count"),
+)
+_ABOUT = (Heading("事项", "What", 36, "wrapped"), Heading("内容", "Content", 110, "wrapped"))
+
+
+def write_workbook(content: ListContent, path: Path) -> None:
+    """Write `path`. Two writes of equal content are equal byte for byte."""
+    night = content.provenance.business_date
+    book = Book(str(path), night)
+    count, total = len(content.leads), content.lead_total
+    listed = f"共 {total} 条,列出 {count} 条 | {count} of {total} leads"
+    period = f"{content.provenance.period_start} — {content.provenance.period_end}"
+    lines_shown = (
+        f"每条线索至多列出 {LINES_PER_LEAD} 条明细 | At most {LINES_PER_LEAD} lines of each lead, the dearest first"
+    )
+    lines_shown += f" | {COMPARED_MEANING}"
+    hits_shown = f"每条规则至多列出 {HITS_PER_RULE} 次 | At most {HITS_PER_RULE} hits of a rule, the dearest first"
+    peers = "与同组比较,仅说明差异,不证明违规 | Compared with peers: a difference, not a proof"
+    silence = "未运行不等于未发现 | What did not run found nothing because it did not look"
+    book.add(
+        Sheet(
+            "线索 Leads",
+            f"医保基金线索清单 {night} Leads",
+            f"{period} | {listed} | {CAUTION}",
+            _LEADS,
+            _leads(content),
+        )
+    )
+    book.add(Sheet("证据 Evidence", f"证据明细 {night} Evidence lines", lines_shown, _EVIDENCE, _evidence(content)))
+    book.add(Sheet("命中 Hits", f"逐次命中 {night} Hit by hit", hits_shown, _HITS, _hits(content)))
+    book.add(Sheet("指标 Indicators", f"行为指标 {night} Indicators", peers, _INDICATORS, _indicators(content)))
+    book.add(Sheet("消退 Faded", f"消退的个案 {night} Cases that faded", _gone(content), _FADED, _faded(content)))
+    book.add(
+        Sheet(
+            "规则 Rules",
+            f"运行情况 {night} What ran and what did not",
+            silence,
+            _COVERAGE,
+            _coverage(content),
+        )
+    )
+    book.add(Sheet("说明 About", f"说明与溯源 {night} About and provenance", CAUTION, _ABOUT, _about(content)))
+    book.close()
+
+
+def _tier(lead: LeadRow) -> str:
+    return f"{lead.tier}\n{TIER_ENGLISH.get(lead.tier, '')}"
+
+
+def _who(lead: LeadRow) -> str:
+    who = (SUBJECT_WORDS.get(lead.subject_type, lead.subject_type), lead.subject, *(lead.workplaces or ()))
+    return "\n".join(who)
+
+
+def _gone(content: ListContent) -> str:
+    earlier = content.provenance.earlier_list
+    if earlier is None:
+        return "此前无清单,无可消退 | No earlier list: nothing can have faded"
+    return (
+        f"今夜未发现,自首列日期起已消退(此前清单:{earlier});至多列出 {FADED_LISTED} 条 | "
+        f"Not found tonight, faded since the day in the first column (earlier list: {earlier}); at most {FADED_LISTED}"
+    )
+
+
+def _leads(content: ListContent) -> Iterator[tuple[object, ...]]:
+    for lead in content.leads:
+        yield (
+            lead.place, _tier(lead), _who(lead), cases_text(content.cases_of(lead)), lead.amount_at_risk,
+            lead.estimated_amount, lead.hit_count, lead.line_count, "\n".join(lead.rule_ids), lead.score,
+            f"{lead.reason_zh}\n{lead.reason_en}", f"{lead.clear_zh}\n{lead.clear_en}", "\n".join(lead.law),
+            lead.priority, lead.lead_id,
+        )  # fmt: skip
+
+
+def _evidence(content: ListContent) -> Iterator[tuple[object, ...]]:
+    for lead in content.leads:
+        for row in content.lines_of(lead.lead_id):
+            yield (
+                lead.place, _tier(lead), "\n".join(row.rule_ids or []), row.charged_at,
+                content.place(row.institution_id), short(row.patient_id), row.encounter_id, row.settlement_id,
+                row.line_id, row.item_code, row.item_name, row.quantity, row.unit_price,
+                ROLE_WORDS.get(row.role or COUNTED, ""), row.amount, row.amount_at_risk,
+                lead.lead_id,
+            )  # fmt: skip
+
+
+def _hits(content: ListContent) -> Iterator[tuple[object, ...]]:
+    for lead in content.leads:
+        for hit in content.hits_of(lead):
+            yield (
+                lead.place, _tier(lead), hit.rule_id, hit.period_start, hit.period_end,
+                content.place(hit.institution_id), short(hit.patient_id), hit.encounter_id, hit.reason_zh,
+                hit.reason_en, hit.amount_at_risk, _yes(hit.is_estimate), lead.lead_id,
+            )  # fmt: skip
+
+
+def _faded(content: ListContent) -> Iterator[tuple[object, ...]]:
+    for case in content.faded:
+        who = f"{SUBJECT_WORDS.get(case.subject_type, case.subject_type)}\n{case.subject}"
+        yield (
+            case.faded_since, who, kind_name(content.cards, case.kind), case.first_seen, case.last_seen,
+            case.earlier_hit_count, case.earlier_amount, _yes(case.is_estimate), case.case_id,
+        )  # fmt: skip
+
+
+def _yes(value: bool | None) -> str:
+    return "是 yes" if value else ""
+
+
+def _indicators(content: ListContent) -> Iterator[tuple[object, ...]]:
+    for lead in content.leads:
+        for row in content.indicators_of(lead.lead_id):
+            card = content.cards.indicator(row.indicator or "")
+            look = "percent" if card.unit == "share" else "money"
+            yield (
+                lead.place, _tier(lead), _who(lead), card.name_zh, card.name_en, Shown(row.value, look),
+                Shown(row.peer_median, look), row.percentile, row.peer_count, card.unit, row.indicator,
+            )  # fmt: skip
+
+
+def _coverage(content: ListContent) -> Iterator[tuple[object, ...]]:
+    for row in content.coverage:
+        card = content.cards.rules.get(row.what)
+        names = (card.name_zh, card.name_en) if card else ("", "")
+        state = "已运行 run" if row.state == "run" else "未运行 not run"
+        yield (row.what, *names, state, row.why_not, row.institution_count, row.judged_count, row.hit_count)
+
+
+def _about(content: ListContent) -> Iterator[tuple[str, str]]:
+    told = content.provenance
+    yield "业务日期 Business date", str(told.business_date)
+    yield "服务期间 Services from – to", f"{told.period_start} – {told.period_end}"
+    for tier in TIERS:
+        yield f"等级 Tier {tier} {TIER_ENGLISH[tier]}", TIER_MEANING[tier]
+    yield "金额 Money", MONEY_MEANING
+    yield "个案 Cases", CASE_MEANING
+    earlier = told.earlier_list
+    yield "上一份清单 Earlier list", "无 none" if earlier is None else str(earlier)
+    yield "排序 Priority", PRIORITY_MEANING
+    yield (
+        "代号 Tokens",
+        "参保人、医师仅以代号出现 | Patients and doctors appear as tokens only; ids are shown in short form",
+    )
+    yield "数据来源 Source", told.source
+    yield "软件 Software", told.software
+    yield "规则集指纹 Rule-set print", told.rule_set_print
+    for model, mark in sorted(told.model_prints.items()):
+        yield f"模型指纹 Model print: {model}", mark
+    for model, why_not in sorted(told.models_not_run.items()):
+        yield f"未运行的模型 Model not run: {model}", why_not
+    yield "设置指纹 Settings print", told.settings_print
+    yield "全部交付数据指纹 Print of all deliveries so far", told.data_print
+    for name, sha in sorted(told.deliveries.items()):
+        yield f"交付文件 Delivered file: {name}", f"sha256 {sha}"

@@ -1,0 +1,147 @@
+"""What goes on over nights: a case is one subject's finding of one kind, by a rule or by its scores.
+
+A lead is one night's entry; the cases of its subject say which of its findings are new, have grown, go on, or have
+faded since the earlier list. The id of a case is made once, on its first night, and handed on from list to list. A
+finding that was gone for longer than the gap and comes back is a new case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from fundwatch.contracts import TABLES
+from leads.ranking.naming import public_names
+from leads.ranking.standouts import SUBJECT
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+SCORE_KIND = "score"
+_FINDING = (*SUBJECT, "kind")
+_MONEY = "decimal(16,2)"
+
+
+class State(StrEnum):
+    """A case beside the earlier list. What nobody looked for has not faded: not knowing is not innocence."""
+
+    NEW = "new"
+    GROWN = "grown"
+    SAME = "same"
+    FADED = "faded"
+    UNJUDGED = "unjudged"
+
+
+@dataclass(frozen=True)
+class CaseNight:
+    """The night that cases are told of, and for how many days a finding may be gone and still be the same case."""
+
+    night: date
+    gap_days: int
+
+
+def findings(gathered: DataFrame) -> DataFrame:
+    """Grain: subject × kind. What fusing gathered, one row for each rule that hit and one for standing out by score."""
+    rule = F.col("rule")
+    by_rule = gathered.select(*SUBJECT, F.explode("rules").alias("rule")).select(
+        *SUBJECT,
+        rule["rule_id"].alias("kind"),
+        rule["hits"].cast("bigint").alias("hit_count"),
+        rule["money"].cast(_MONEY).alias("amount"),
+        rule["is_estimate"].alias("is_estimate"),
+    )
+    by_score = gathered.where("is_standout").select(
+        *SUBJECT,
+        F.lit(SCORE_KIND).alias("kind"),
+        F.lit(0).cast("bigint").alias("hit_count"),
+        F.lit(0).cast(_MONEY).alias("amount"),
+        F.lit(False).alias("is_estimate"),
+    )
+    return by_rule.unionByName(by_score)
+
+
+def judged(coverage: DataFrame, scores: DataFrame) -> DataFrame:
+    """Grain: subject type × kind that ran tonight. Scores of a type ran when all its models did: who stood out by one
+    that is silent tonight has not faded."""
+    types = F.explode(F.array(*(F.lit(name) for name in ("patient", "doctor", "institution"))))
+    rules = coverage.where("state = 'run'").select(types.alias("subject_type"), F.col("rule_id").alias("kind"))
+    scored = scores.where("state = 'scored'").select(
+        F.col("entity_type").alias("subject_type"), F.lit(SCORE_KIND).alias("kind")
+    )
+    silent = scores.where("state = 'not_run' AND entity_id = ''").select(F.col("entity_type").alias("subject_type"))
+    heard = scored.join(silent.distinct(), on="subject_type", how="left_anti")
+    return rules.unionByName(heard).distinct()
+
+
+def cases(tonight: DataFrame, ran: DataFrame, earlier: DataFrame, names: DataFrame, at: CaseNight) -> DataFrame:
+    """The table case of the night, without business_date.
+
+    `tonight` are the findings, `ran` what was judged, `earlier` the table's rows of the earlier list (none at first),
+    `names` the register of institutions.
+    """
+    oldest = F.lit(at.night - timedelta(days=at.gap_days))
+    kept = earlier.where((F.col("last_seen") >= oldest) | ~F.col("state").isin(State.FADED, State.UNJUDGED))
+    before = kept.select(
+        *_FINDING, *(F.col(name).alias(f"was_{name}") for name in earlier.columns if name not in _FINDING)
+    )
+    is_judged = ran.withColumn("is_judged", F.lit(True))
+    rows = (
+        tonight.withColumn("is_there", F.lit(True))
+        .join(before, on=list(_FINDING), how="full")
+        .join(is_judged, on=["subject_type", "kind"], how="left")
+        .join(public_names(names), on=list(SUBJECT), how="left")
+    )
+    is_there, was = F.coalesce("is_there", F.lit(False)), F.col("was_case_id").isNotNull()
+    told = rows.withColumn("state", _state(is_there, was))
+    return told.select(*_FINDING, "state", *_columns(is_there, was, F.lit(at.night))).select(*_order())
+
+
+def _state(is_there: Column, was: Column) -> Column:
+    """Beside the earlier list: what had faded and is back has grown from nothing."""
+    more_hits = F.col("hit_count") > F.coalesce(_earlier("hit_count", is_there), F.lit(0))
+    more_money = F.col("amount") > F.coalesce(_earlier("amount", is_there), F.lit(0))
+    gone = F.when(F.col("is_judged"), State.FADED).otherwise(State.UNJUDGED)
+    grown = (F.col("was_state") == State.FADED) | more_hits | more_money
+    return (F.when(~is_there, gone).when(~was, State.NEW).when(F.coalesce(grown, F.lit(False)), State.GROWN)).otherwise(
+        State.SAME
+    )
+
+
+def _earlier(name: str, is_there: Column) -> Column:
+    """The figure that tonight's is compared with. Of what is gone, or was not looked for, that of the last list which
+    had it; of what had faded and is back, nothing."""
+    unknown = (F.col("was_state") == State.UNJUDGED) | (~is_there & (F.col("was_state") == State.FADED))
+    return F.when(unknown, F.col(f"was_earlier_{name}")).otherwise(F.col(f"was_{name}"))
+
+
+def _columns(is_there: Column, was: Column, night: Column) -> list[Column]:
+    """The dates, names and figures of each case, tonight and before."""
+    fades = F.when(F.col("state") == State.FADED, night)
+    faded_since = F.when(~is_there, F.coalesce("was_faded_since", fades))
+    earlier = {name: _earlier(name, is_there) for name in ("hit_count", "amount")}
+    return [
+        F.coalesce("was_case_id", case_id(night)).alias("case_id"),
+        F.coalesce("subject_name", "was_subject_name", F.lit("")).alias("subject_name"),
+        F.coalesce("was_first_seen", night).alias("first_seen"),
+        F.when(is_there, night).otherwise(F.col("was_last_seen")).alias("last_seen"),
+        faded_since.alias("faded_since"),
+        F.coalesce("hit_count", F.lit(0)).cast("bigint").alias("hit_count"),
+        F.coalesce("amount", F.lit(0)).cast(_MONEY).alias("amount"),
+        F.coalesce("is_estimate", "was_is_estimate", F.lit(False)).alias("is_estimate"),
+        F.when(was, earlier["hit_count"]).cast("bigint").alias("earlier_hit_count"),
+        F.when(was, earlier["amount"]).cast(_MONEY).alias("earlier_amount"),
+    ]
+
+
+def case_id(first_seen: Column | str) -> Column:
+    """The print of the subject, the kind and the night of `first_seen`: what a carried subject makes anew."""
+    first = F.date_format(first_seen, "yyyy-MM-dd")
+    return F.substring(F.sha2(F.concat_ws("|", *_FINDING, first), 256), 1, 16)
+
+
+def _order() -> list[str]:
+    return [name for name in TABLES["case"].column_names if name != "business_date"]

@@ -1,0 +1,1 @@
+"""Detectors: from z-scores among peers to one number per entity."""

@@ -1,0 +1,1 @@
+"""Erasing persons and old years for good, and the record of it."""

@@ -1,0 +1,1 @@
+"""What may leave: generalisation, anonymity, re-linking attacks, declared exports."""

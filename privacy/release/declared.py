@@ -1,0 +1,129 @@
+"""What `conf/privacy/` declares: what the nightly report measures, levels of columns, who might re-link an export."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from fundwatch.errors import CatalogueError, faults
+from fundwatch.expressions.declared import EXPORT_COLUMN, faults_in
+from fundwatch.expressions.queries import query_faults, query_written
+from fundwatch.resources import conf_file, read_yaml
+from fundwatch.settings import Settings
+from privacy.release.exports import ExportColumn, Title
+
+MEASURED = ("patient", "encounter")  # the tables that the nightly report may read
+Kind = Literal["clean", "beside", "derived", "vault", "journal"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Attacker(_Strict):
+    """Somebody who knows columns of an export of a person; `most` is the share of persons who may be found.
+
+    Columns that an export has not are not used. An audience without a limit is told the figures: nothing is refused.
+    """
+
+    title: Title
+    knows: tuple[str, ...] = Field(min_length=1)
+    most: dict[Literal["inside", "outside"], float] = {}
+
+
+class Linking(_Strict):
+    """How exports are attacked before they leave: by whom, and with what share of the persons as the sample known.
+
+    `night` is, by set of the nightly report, the share of the lake's persons that may stand alone: more is told there.
+    """
+
+    sample: float = Field(0.01, gt=0, le=1)
+    attackers: dict[str, Attacker]
+    night: dict[str, float] = {}
+
+
+class Privacy(_Strict):
+    """`conf/privacy/default.yaml`: what is measured, the level of each delivered column, the attackers."""
+
+    k: int
+    sensitive: str
+    query: str
+    sets: dict[str, dict[str, ExportColumn]]
+    levels: dict[str | int, int | tuple[str, ...]]
+    linkage: Linking
+
+    @property
+    def sql(self) -> str:
+        """The query that runs."""
+        return query_written(self.query, MEASURED)
+
+    @model_validator(mode="after")
+    def _holds(self) -> Privacy:
+        found = [f"query: {told}" for told in query_faults(self.query, MEASURED)]
+        for name, columns in self.sets.items():
+            told = ((column, fault) for column, c in columns.items() for fault in faults_in(c.of, EXPORT_COLUMN))
+            found += [f"sets.{name}.{column}: {fault}" for column, fault in told]
+        if found:
+            raise ValueError("; ".join(found))
+        return self
+
+    def level(self, column: str) -> int:
+        """The level of a delivered column, 1 to 5."""
+        for level, columns in self.levels.items():
+            if isinstance(columns, tuple) and column in columns:
+                return int(level)
+        default = self.levels.get("default", 3)
+        return default if isinstance(default, int) else 3
+
+
+class Risk(_Strict):
+    """One line of the impact assessment: what may happen, what is done against it, what is left."""
+
+    what: Title
+    measures: Title
+    left: Title
+
+
+class Record(_Strict):
+    """`conf/privacy/record.yaml`: what the bureau says of its processing; the rest the system knows."""
+
+    controller: Title
+    contact: Title
+    purpose: Title
+    basis: Title
+    necessity: Title
+    automated: Title
+    landing_kept: Title
+    zones: dict[str, Title]
+    recipients: dict[str, Title]
+    tables: dict[Kind, Title]
+    risks: tuple[Risk, ...]
+
+    @model_validator(mode="after")
+    def _tells_every_kind(self) -> Record:
+        if missing := sorted({*get_args(Kind)} - self.tables.keys()):
+            raise ValueError(f"tables: what are {', '.join(missing)} there for?")
+        return self
+
+
+_Model = TypeVar("_Model", bound=_Strict)
+
+
+def read_privacy(settings: Settings, name: str = "default") -> Privacy:
+    """The declaration in force. Raises CatalogueError with every fault."""
+    return _read(Privacy, settings, name)
+
+
+def read_record(settings: Settings) -> Record:
+    """What the bureau says of its processing. Raises CatalogueError with every fault."""
+    return _read(Record, settings, "record")
+
+
+def _read(model: type[_Model], settings: Settings, name: str) -> _Model:
+    file = conf_file("privacy", name, settings.conf)
+    try:
+        return model.model_validate(read_yaml(file))
+    except ValidationError as fault:
+        found = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors()]
+        raise CatalogueError(faults("the declaration does not hold", found), where=str(file)) from fault

@@ -1,0 +1,1 @@
+"""Identifiers in free text and in codes: found by form and by words, replaced by a mark."""

@@ -1,0 +1,96 @@
+"""A rotation of the vault's own key: every seal is opened with the key that it names and made anew with the new one.
+
+One domain at a time, each in one commit: a run that was killed leaves domains that are done and domains that are as
+they were, and both open, because the old key is kept until nothing needs it. What is put down on the way is sealed.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fundwatch.lake.delta_rows import commit_rows
+from fundwatch.lake.store import Lake
+from privacy.vault.bridge import staged_rows
+from privacy.vault.sealing import SealingKey, VaultError
+from privacy.vault.vault import IDENTITY_COLUMNS, RESEALING, Vault, identity_schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ALL = ", ".join(IDENTITY_COLUMNS)
+
+
+def seals_waiting(vault: Vault) -> dict[str, int]:
+    """By domain: how many seals were made with another key than the one in force. Domains without any are left out."""
+    import pyarrow as pa
+
+    found: dict[str, int] = {}
+    if not vault.counts():  # it refuses a damaged table too
+        return found
+    for batch in Lake(vault.root).batches("identity", "SELECT domain, sealed FROM identity"):
+        domains = batch.column("domain").cast(pa.string()).filter(_is_old(vault.key, batch.column("sealed")))
+        for told in domains.value_counts().to_pylist():
+            found[told["values"]] = found.get(told["values"], 0) + told["counts"]
+    return dict(sorted(found.items()))
+
+
+def reseal(vault: Vault) -> int:
+    """Make every seal of another key anew with the one in force, old versions taken away; how many there were.
+
+    Raises VaultError for a row that does not open, before anything of its domain is changed.
+    """
+    vault.refuse_open()
+    aside = vault.root / RESEALING  # delta-rs cannot write what it is reading: the rows go through a file
+    waiting = seals_waiting(vault)
+    for domain in waiting:
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(mode=0o700)
+        _put(vault, domain, _staged(vault, domain, aside / domain))
+    if vault.holds_identities:
+        vault.forget_history()
+    return sum(waiting.values())
+
+
+def _staged(vault: Vault, domain: str, path: Path) -> Path:
+    """The domain's rows with seals of the key in force, in a file of Arrow batches."""
+    import pyarrow as pa
+
+    written = 0
+    with pa.ipc.new_file(str(path), identity_schema()) as file:
+        query = f"SELECT {_ALL} FROM identity WHERE domain = '{domain}'"
+        for batch in Lake(vault.root).batches("identity", query):
+            rows = [_again(vault.key, row) for row in batch.to_pylist()]
+            file.write_batch(pa.RecordBatch.from_pylist(rows, schema=identity_schema()))
+            written += len(rows)
+    if written != vault.counts()[domain]:
+        raise VaultError(
+            f"{written} rows of the domain {domain} were read, and it has {vault.counts()[domain]}",
+            where=str(vault.identity_path),
+            do="nothing of it was changed: see that nobody writes to the vault, and run the command again",
+        )
+    return path
+
+
+def _put(vault: Vault, domain: str, staged: Path) -> None:
+    commit_rows(vault.identity_path, staged_rows(staged), "overwrite", partition="domain", only=domain)
+
+
+def _again(key: SealingKey, row: dict[str, Any]) -> dict[str, Any]:
+    """The row with a seal of the key in force; as it is where it has one."""
+    domain, token, sealed = str(row["domain"]), str(row["token"]), bytes(row["sealed"])
+    if (sealed[:1], sealed[2:8]) == key.head:
+        return row
+    return row | {"sealed": key.seal(domain, token, key.open(domain, token, sealed))}
+
+
+def _is_old(key: SealingKey, sealed: pa.Array) -> pa.Array:
+    """Whether another key made each seal."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    plain = sealed.cast(pa.binary())
+    form, name = key.head
+    is_ours = pc.and_(pc.equal(pc.binary_slice(plain, 0, 1), form), pc.equal(pc.binary_slice(plain, 2, 8), name))
+    return pc.invert(is_ours)

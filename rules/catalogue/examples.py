@@ -1,0 +1,161 @@
+"""The examples of the catalogue as clean tables: every example in a world of its own, all in one set of tables.
+
+An example names only the columns that matter. Ids get the example's name in front, so that examples do not meet;
+encounters and settlements that it does not give are made from its lines (the fund pays 80 percent of the covered
+amount, the personal account 10 percent of the amount).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from fundwatch.contracts import TABLES
+from rules.catalogue.rule import Example, RuleSet
+
+Row = dict[str, Any]
+_SHARED = ("item_code", "local_item_code")  # codes of the catalogue, not ids of the example
+_TABLES = ("claim_line", "encounter", "settlement", "patient", "institution", "item")
+_FUND, _ACCOUNT = Decimal("0.8"), Decimal("0.1")
+
+
+@dataclass(frozen=True)
+class Worlds:
+    """Rows by table, and what each example says should come of them."""
+
+    rows: Mapping[str, list[tuple[Any, ...]]]
+    expected: Mapping[str, Example]
+
+
+def example_worlds(rule_set: RuleSet) -> Worlds:
+    """All examples of all rules; an example is named `<rule>#<number>`, counting from 1."""
+    rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _TABLES}
+    expected = {}
+    for rule in rule_set.rules:
+        for number, example in enumerate(rule.examples, start=1):
+            name = f"{rule.id}#{number}"
+            expected[name] = example
+            for table, found in _world(example).items():
+                rows[table] += [_typed(table, _named(row, name)) for row in found]
+    return Worlds(rows, expected)
+
+
+def columns_of(table: str) -> str:
+    """The columns of the rows of a table, as Spark reads a schema: the contract without its versions."""
+    return ", ".join(f"{c.name} {c.type}" for c in TABLES[table].columns if not c.name.startswith("known_"))
+
+
+def _world(example: Example) -> dict[str, list[Row]]:
+    lines = [line for number, row in enumerate(example.lines, start=1) for line in _lines(dict(row), number)]
+    encounters = {str(r["encounter_id"]): _encounter(dict(r)) for r in example.encounters}
+    settlements = {str(r["settlement_id"]): dict(r) for r in example.settlements}
+    of_encounter, of_settlement = defaultdict(list), defaultdict(list)
+    for line in lines:
+        of_encounter[line["encounter_id"]].append(line)
+        of_settlement[line["settlement_id"]].append(line)
+    for encounter_id, found in of_encounter.items():
+        encounters.setdefault(encounter_id, _encounter_of(found))
+    for settlement_id, found in of_settlement.items():
+        settlements.setdefault(settlement_id, _settlement_of(found))
+    return {
+        "claim_line": lines,
+        "encounter": list(encounters.values()),
+        "settlement": list(settlements.values()),
+        "patient": [dict(row) for row in example.patients],
+        "institution": [dict(row) for row in example.institutions],
+        "item": [dict(row) for row in example.items],
+    }
+
+
+def _lines(row: Row, number: int) -> Iterator[Row]:
+    """The row's line, or with `times` that many, `every_days` apart, each of an encounter of its own if named."""
+    times, every = int(row.pop("times", 1)), int(row.pop("every_days", 1))
+    start = _moment(row.pop("charged_at", datetime(2026, 3, 4, 9)))
+    line_id, encounter_id = str(row.pop("line_id", number)), row.pop("encounter_id", None)
+    quantity = Decimal(str(row.setdefault("quantity", 1)))
+    if "amount" in row:
+        row.setdefault("unit_price", Decimal(str(row["amount"])) / quantity)
+    amount = quantity * Decimal(str(row.setdefault("unit_price", 10)))
+    row = {"amount": amount, "covered_amount": row.get("amount", amount)} | _DEFAULTS | row
+    for n in range(1, times + 1):
+        suffix = f".{n}" if times > 1 else ""
+        visit = f"{encounter_id}{suffix}" if encounter_id is not None else "E1"
+        at = start + timedelta(days=every * (n - 1))
+        ids = {"line_id": line_id + suffix, "encounter_id": visit, "charged_at": at}
+        yield {"settlement_id": f"of {visit}", **row, **ids}
+
+
+_DEFAULTS: Row = {
+    "patient_id": "P1",
+    "institution_id": "H1",
+    "item_code": "X1",
+    "item_name": "项目甲",
+    "order_id": "O1",
+    "visit_type": "11",
+}
+
+
+def _encounter(row: Row) -> Row:
+    return {
+        "patient_id": "P1",
+        "institution_id": "H1",
+        "insurance_type": "310",
+        "visit_type": "21",
+        "is_inpatient": False,
+    } | row
+
+
+def _encounter_of(lines: list[Row]) -> Row:
+    moments = [line["charged_at"] for line in lines]
+    who = {name: lines[0][name] for name in ("encounter_id", "patient_id", "institution_id", "visit_type")}
+    return _encounter(who | {"started_at": min(moments), "ended_at": max(moments)})
+
+
+def _settlement_of(lines: list[Row]) -> Row:
+    covered = sum((Decimal(str(line["covered_amount"])) for line in lines), Decimal(0))
+    total = sum((Decimal(str(line["amount"])) for line in lines), Decimal(0))
+    return {
+        **{name: lines[0][name] for name in ("settlement_id", "encounter_id", "patient_id", "institution_id")},
+        "settled_at": max(line["charged_at"] for line in lines),
+        "total_amount": total,
+        "covered_amount": covered,
+        "fund_amount": covered * _FUND,
+        "account_amount": total * _ACCOUNT,
+    }
+
+
+def _named(row: Row, example: str) -> Row:
+    return {
+        name: f"{example}:{value}" if value is not None and name.endswith("_id") and name not in _SHARED else value
+        for name, value in row.items()
+    }
+
+
+def _typed(table: str, row: Row) -> tuple[Any, ...]:
+    kinds = {c.name: c.type for c in TABLES[table].columns if not c.name.startswith("known_")}
+    unknown = sorted(row.keys() - kinds.keys())
+    if unknown:
+        raise KeyError(f"{table} has no column {', '.join(unknown)}")
+    return tuple(_value(kind, row.get(name)) for name, kind in kinds.items())
+
+
+def _value(kind: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if kind.startswith("decimal"):
+        return Decimal(str(value)).quantize(Decimal(1).scaleb(-int(kind[:-1].split(",")[1])))
+    if kind == "timestamp":
+        return _moment(value)
+    return value
+
+
+def _moment(value: Any) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return datetime.combine(value, time(9))
+    return datetime.fromisoformat(str(value))

@@ -1,0 +1,233 @@
+"""The catalogue of rules: `rules/catalogue/*.yaml`, read, checked, and refused with all its faults at once.
+
+A region lays `rules.yaml` over it: of a national rule (by its id) only what differs, a whole rule of its own, or
+`switched_off: {zh: …, en: …}`, why a rule does not run there. Exclusions are laid over by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from fundwatch.errors import CatalogueError, FundwatchError, faults
+from fundwatch.expressions.declared import (
+    RULE,
+    RULE_MEASURE,
+    Value,
+    faults_in,
+    is_call,
+    list_parameters_outside_in,
+    literal,
+    parameters_in,
+)
+from fundwatch.regions import Region, laid_over
+from fundwatch.resources import package_files, read_yaml
+from rules.catalogue.rule import PLACEHOLDER, Exclusion, Rule, RuleSet, Text
+from rules.frames.columns import GRAINS, Frame
+
+Part = TypeVar("Part", Rule, Exclusion, Text)
+_ANY_COLUMN = frozenset(name for grain in GRAINS.values() for name in grain.columns)
+_EXAMPLES = 3  # of each kind: a rule that was not seen to hit and to spare is not admitted
+
+
+def load_rules(files: Sequence[Traversable] | None = None, region: Region | None = None) -> RuleSet:
+    """The shipped rules (or those of `files`) as they hold in the region.
+
+    Raises CatalogueError naming file, rule and key of every fault.
+    """
+    wrong: list[str] = []
+    found = _Entries()
+    for file in package_files("rules", "catalogue", ".yaml") if files is None else files:
+        found.add(file.name, _content(file, wrong))
+    for file in () if region is None else region.files("rules.yaml"):
+        found.lay_over(str(file), _content(file, wrong), wrong)
+    rules: list[Rule] = []
+    exclusions: dict[str, Exclusion] = {}
+    for name, (where, entry) in found.exclusions.items():
+        exclusion = _parsed(Exclusion, entry, f"{where}: exclusion {name}", wrong)
+        if exclusion is not None:
+            exclusions[name] = exclusion
+            told_of = faults_in(exclusion.condition, RULE, _ANY_COLUMN)
+            wrong += [f"{where}: exclusion {name}: condition {told}" for told in told_of]
+    for name, where, entry in found.rules:
+        rule = _parsed(Rule, entry, f"{where}: rule {name}", wrong)
+        if rule is not None:
+            rules.append(rule)
+            wrong += [f"{where}: rule {rule.id}: {told}" for told in _faults_of(rule)]
+    reasons = {
+        n: _parsed(Text, reason, f"{where}: rule {n}: switched_off", wrong)
+        for n, (where, reason) in found.switched_off.items()
+    }
+    wrong += _faults_between(rules, exclusions)
+    if wrong:
+        raise CatalogueError(faults("the catalogue of rules does not hold", wrong), do="mend every entry that is named")
+    return RuleSet(
+        rules=tuple(sorted(rules, key=lambda rule: rule.id)),
+        exclusions=exclusions,
+        switched_off={name: reason for name, reason in reasons.items() if reason is not None},
+    )
+
+
+@dataclass
+class _Entries:
+    """Entries as they are written, each with the files that say so, before anything is checked."""
+
+    rules: list[tuple[str, str, object]] = field(default_factory=list)
+    exclusions: dict[str, tuple[str, object]] = field(default_factory=dict)
+    switched_off: dict[str, tuple[str, object]] = field(default_factory=dict)
+
+    def add(self, where: str, content: Mapping[str, Any]) -> None:
+        """The entries of a file of the national catalogue."""
+        self.exclusions |= {name: (where, entry) for name, entry in (content.get("exclusions") or {}).items()}
+        for place, entry in enumerate(content.get("rules") or [], start=1):
+            name = entry.get("id", f"number {place}") if isinstance(entry, dict) else f"number {place}"
+            self.rules.append((str(name), where, entry))
+
+    def lay_over(self, where: str, content: Mapping[str, Any], wrong: list[str]) -> None:
+        """What a region's file changes, adds and switches off."""
+        for name, entry in (content.get("exclusions") or {}).items():
+            files, national = self.exclusions.get(name, ("", {}))
+            self.exclusions[name] = (_both(files, where), _changed(national, entry))
+        for place, entry in enumerate(content.get("rules") or [], start=1):
+            if not isinstance(entry, dict) or "id" not in entry:
+                wrong.append(f"{where}: rule number {place}: say whose `id` it changes, or its own")
+                continue
+            self._lay_over_rule(str(entry["id"]), where, entry)
+
+    def _lay_over_rule(self, rule_id: str, where: str, entry: Mapping[str, Any]) -> None:
+        change = {key: told for key, told in entry.items() if key != "switched_off"}
+        if "switched_off" in entry:
+            self.switched_off[rule_id] = (where, entry["switched_off"])
+        else:
+            self.switched_off.pop(rule_id, None)  # a narrower region that speaks of it puts it in force again
+        known = [place for place, (name, _, _) in enumerate(self.rules) if name == rule_id]
+        if not known:
+            self.rules.append((rule_id, where, change))
+        for place in known:
+            _, files, national = self.rules[place]
+            self.rules[place] = (rule_id, _both(files, where), _changed(national, change))
+
+
+def _both(files: str, where: str) -> str:
+    return f"{files} with {where}" if files else where
+
+
+def _changed(national: object, change: object) -> object:
+    if isinstance(national, Mapping) and isinstance(change, Mapping):
+        return laid_over(national, change)
+    return change
+
+
+def _content(file: Traversable, wrong: list[str]) -> dict[str, Any]:
+    try:
+        content = read_yaml(file)
+    except FundwatchError as fault:
+        wrong.append(f"{file.name}: {fault.what}")
+        return {}
+    if not isinstance(content, dict) or not set(content) <= {"rules", "exclusions"}:
+        wrong.append(f"{file.name}: holds a mapping with `rules` and `exclusions`, and nothing else")
+        return {}
+    return content
+
+
+def _parsed(kind: type[Part], entry: object, where: str, wrong: list[str]) -> Part | None:
+    try:
+        return kind.model_validate(entry)
+    except ValidationError as fault:
+        for error in fault.errors():
+            key = ".".join(str(part) for part in error["loc"])
+            wrong.append(f"{where}: {key or 'entry'}: {error['msg']}")
+    return None
+
+
+def _faults_of(rule: Rule) -> Iterator[str]:
+    yield from _faults_of_expressions(rule)
+    known = rule.facts.keys() | rule.params.keys() | rule.measures.keys()
+    placeholders = {name: set(re.findall(PLACEHOLDER, text)) for name, text in rule.reason}
+    if placeholders["zh"] != placeholders["en"]:
+        yield f"reason: the two languages name different facts: {sorted(placeholders['zh'] ^ placeholders['en'])}"
+    unused = sorted(rule.facts.keys() - placeholders["zh"])
+    if unused:
+        yield f"facts: no reason names {', '.join(unused)}"
+    shadowed = sorted((rule.facts.keys() & rule.params.keys()) | (rule.params.keys() & rule.measures.keys()))
+    if shadowed:
+        yield f"params: {', '.join(shadowed)} is also a fact or a measure"
+    hits = sum(1 for example in rule.examples if example.hits)
+    if hits < _EXAMPLES or len(rule.examples) - hits < _EXAMPLES:
+        yield (
+            f"examples: {hits} hits and {len(rule.examples) - hits} near misses; a rule shows at least "
+            f"{_EXAMPLES} of each"
+        )
+    if rule.compares is not None and GRAINS[rule.grain].frame is not Frame.LINES:
+        yield f"compares: a {rule.grain} is no fee line and is compared with none"
+    if not known and not placeholders["zh"]:
+        yield "reason: names no fact: an inspector must see what was measured"
+
+
+def _faults_of_expressions(rule: Rule) -> Iterator[str]:
+    used: set[str] = set()
+    columns = GRAINS[rule.grain].columns.keys()
+    lists = {name for name, value in rule.params.items() if isinstance(value, list)}
+    for key, expression in rule.expressions.items():
+        purpose = RULE_MEASURE if key.startswith("measures.") else RULE
+        known = columns if key == "where" else columns | rule.measures.keys()
+        yield from (f"{key} {told}" for told in faults_in(expression, purpose, known))
+        used |= parameters_in(expression)
+        for name in sorted(list_parameters_outside_in(expression) & lists):
+            yield f"{key} compares with the list :{name}: write IN (:{name})"
+    if rule.money.of not in {*columns, "encounter_id"}:
+        yield f"money.of: there is no column '{rule.money.of}'"
+    yield from _faults_of_windows(rule, columns | rule.measures.keys())
+    used |= {m.over_days[1:] for m in rule.measures.values() if isinstance(m.over_days, str)}
+    named = {name for _, text in rule.reason for name in re.findall(PLACEHOLDER, text)}
+    missing, idle = sorted(used - rule.params.keys()), sorted(rule.params.keys() - used - named)
+    if missing:
+        yield f"params: {', '.join(missing)} is used and not declared"
+    if idle:
+        yield f"params: {', '.join(idle)} is declared and never used"
+    for name, value in rule.params.items():
+        yield from (f"params.{name}: {told}" for told in _faults_of_value(value))
+
+
+def _faults_of_value(value: Value) -> Iterator[str]:
+    try:
+        literal(value)
+    except FundwatchError as fault:
+        yield fault.what
+
+
+def _faults_of_windows(rule: Rule, known: Set[str]) -> Iterator[str]:
+    for name, measure in rule.measures.items():
+        where = f"measures.{name}"
+        if not is_call(measure.compute):
+            yield f"{where} is not the call of one function, as a window needs"
+        for key, columns in (("by", measure.by), ("order", measure.order)):
+            yield from (f"{where}.{key}: there is no column '{c}'" for c in columns if c not in known)
+        days = measure.over_days
+        if isinstance(days, str):
+            days = rule.params.get(days.removeprefix(":"))  # type: ignore[assignment]
+        if measure.over_days is not None and (isinstance(days, bool) or not isinstance(days, int) or days < 1):
+            yield f"{where}.over_days: is a whole number of days, or the :name of such a parameter"
+
+
+def _faults_between(rules: Sequence[Rule], exclusions: dict[str, Exclusion]) -> Iterator[str]:
+    for rule_id, times in Counter(rule.id for rule in rules).items():
+        if times > 1:
+            yield f"rule {rule_id}: stands {times} times"
+    measures = Counter((rule.grain, name) for rule in rules for name in rule.measures)
+    for (grain, name), times in measures.items():
+        if times > 1:
+            yield f"measure {name}: {times} rules of the grain {grain} declare it; give each its own name"
+    for rule in rules:
+        for name in rule.exclude:
+            if name not in exclusions:
+                yield f"rule {rule.id}: exclude: no exclusion is named '{name}'"
+            else:
+                told = faults_in(exclusions[name].condition, RULE, GRAINS[rule.grain].columns)
+                yield from (f"rule {rule.id}: exclude: the condition of {name} {fault}" for fault in told)

@@ -1,0 +1,187 @@
+"""What a catalogue entry may say: pydantic models that refuse unknown keys."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from fundwatch.expressions.declared import Value, written
+from fundwatch.fingerprint import fingerprint
+
+PLACEHOLDER = r"\{([a-z_][a-z0-9_]*)\}"
+Expression = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int) else v), Field(min_length=1)]
+
+
+class GrainName(StrEnum):
+    """What a rule judges: one row of these."""
+
+    LINE = "line"
+    PATIENT_ITEM_DAY = "patient_item_day"
+    PATIENT_DAY = "patient_day"
+    ENCOUNTER = "encounter"
+    ENCOUNTER_PAIR = "encounter_pair"
+    PATIENT_WINDOW = "patient_window"
+    INSTITUTION_PERIOD = "institution_period"
+
+
+class Tier(StrEnum):
+    """How much a hit proves; only a person changes it."""
+
+    CLEAR = "明确违规"
+    SUSPECT = "可疑"
+    CLUE = "线索"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Text(_Part):
+    """The same text for Chinese and English readers."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class Validity(_Part):
+    """The service dates a rule holds for; both ends belong to it."""
+
+    from_: date = Field(alias="from")
+    to: date | None = None
+
+
+class Measure(_Part):
+    """A window over the judged rows that share `by`; with `over_days`, over the days up to and with the row's own."""
+
+    compute: Expression
+    by: list[str] = Field(min_length=1)
+    order: list[str] = Field(default_factory=list)
+    over_days: str | int | None = None
+
+
+class Money(_Part):
+    """How much of the fund's money is at risk.
+
+    `method` names the formula (A1 all of the line … A9 an estimate); `share` is the part of each line's covered
+    amount; `account` adds the personal account's part; `of` names the encounter whose lines carry the money, where
+    the grain compares encounters.
+    """
+
+    method: Literal["A1", "A2", "A3", "A6", "A7", "A9"]
+    share: Expression = "1"
+    account: bool = False
+    of: str = "encounter_id"
+
+    @property
+    def is_estimate(self) -> bool:
+        """An estimate ranks a lead and is never called recoverable."""
+        return self.method == "A9"
+
+
+ExampleRow = dict[str, bool | int | float | datetime | date | str | None]
+
+
+class Example(_Part):
+    """Rows and what the rule says of them: the lines that prove its hits (none: a near miss), and the money."""
+
+    says: str
+    lines: list[ExampleRow] = Field(default_factory=list)
+    encounters: list[ExampleRow] = Field(default_factory=list)
+    patients: list[ExampleRow] = Field(default_factory=list)
+    settlements: list[ExampleRow] = Field(default_factory=list)
+    institutions: list[ExampleRow] = Field(default_factory=list)
+    items: list[ExampleRow] = Field(default_factory=list)
+    hits: list[str | int]
+    compared: list[str | int] = Field(default_factory=list, description="the lines that the hits are compared with")
+    amount: Decimal | None = None
+    tells: list[str] = Field(default_factory=list, description="what the reason of its hits must say")
+
+
+class Exclusion(_Part):
+    """A named set of honest cases that a rule may leave out."""
+
+    name: Text
+    condition: Expression
+
+
+class Rule(_Part):
+    """One detection rule. `where` says what is judged, `measures` look at the judged rows, `when` is the hit."""
+
+    id: str = Field(pattern=r"^[A-Z]{2}-\d{2}$")
+    name: Text
+    grain: GrainName
+    tier: Tier
+    subject: Literal["patient", "doctor", "institution"]
+    law: list[str] = Field(min_length=1)
+    valid: Validity
+    needs: list[str] = Field(default_factory=list, description="further table.column or knowledge.class it rests on")
+    params: dict[str, Value] = Field(default_factory=dict)
+    where: Expression = "TRUE"
+    exclude: list[str] = Field(default_factory=list)
+    measures: dict[str, Measure] = Field(default_factory=dict)
+    when: Expression
+    money: Money
+    compares: Expression | None = Field(
+        None,
+        description="the id of the fee line that a hit's line is compared with: in evidence, counted zero",
+    )
+    facts: dict[str, Expression] = Field(default_factory=dict)
+    reason: Text
+    ask_for: Text
+    clears: Text
+    examples: list[Example]
+
+    def bound(self, expression: str) -> str:
+        """The SQL of an expression of the rule, with its parameters as literals."""
+        return written(expression, params=self.params)
+
+    @property
+    def expressions(self) -> dict[str, str]:
+        """Every expression of the rule by its key in the entry."""
+        return {
+            "where": self.where,
+            "when": self.when,
+            "money.share": self.money.share,
+            **{f"measures.{name}": m.compute for name, m in self.measures.items()},
+            **({} if self.compares is None else {"compares": self.compares}),
+            **{f"facts.{name}": fact for name, fact in self.facts.items()},
+        }
+
+    @property
+    def fact_names(self) -> frozenset[str]:
+        """The facts that the reason names."""
+        return frozenset(re.findall(PLACEHOLDER, self.reason.zh))
+
+    @property
+    def definition(self) -> dict[str, object]:
+        """All of the entry that changes what is found; texts and examples do not."""
+        return self.model_dump(
+            mode="json", by_alias=True, exclude={"name", "law", "reason", "ask_for", "clears", "examples"}
+        )
+
+
+class RuleSet(_Part):
+    """The rules of a scan and the exclusions they name; `switched_off`: why a rule does not run here, by id."""
+
+    rules: tuple[Rule, ...]
+    exclusions: dict[str, Exclusion] = Field(default_factory=dict)
+    switched_off: dict[str, Text] = Field(default_factory=dict)
+
+    def rule_print(self, rule: Rule) -> str:
+        """The version of one rule: the same definition has the same print."""
+        return fingerprint(rule.definition, {name: self.exclusions[name].condition for name in sorted(rule.exclude)})
+
+    @property
+    def print(self) -> str:
+        """The version of the whole set."""
+        running = sorted((rule.id, self.rule_print(rule)) for rule in self.rules)
+        return fingerprint(running, sorted(self.switched_off)) if self.switched_off else fingerprint(running)
+
+    def only(self, ids: set[str]) -> RuleSet:
+        """The set narrowed to some rules."""
+        return self.model_copy(update={"rules": tuple(r for r in self.rules if r.id in ids)})

@@ -1,0 +1,1 @@
+"""The scan: one pass per frame, what could not run, and the money of a hit."""

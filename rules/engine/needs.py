@@ -1,0 +1,78 @@
+"""What each rule rests on, and why it cannot run where something is not there. Nothing here touches rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+
+from fundwatch.expressions.declared import names_in
+from rules.catalogue.rule import Rule, RuleSet
+from rules.frames.columns import ACCOUNT_NEEDS, GRAINS, Sources
+from rules.knowledge.points import Knowledge
+
+
+def names_used(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
+    """The columns of the grain that the rule names anywhere, its reason included."""
+    columns = GRAINS[rule.grain].columns.keys()
+    shown = [text for key, text in rule.expressions.items() if key.startswith(("facts.", "compares"))]
+    told = frozenset().union(*(names_in(text, columns) for text in shown))
+    return _names_judging(rule_set, rule) | told | (rule.fact_names & columns)
+
+
+def _names_judging(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
+    """The columns that decide on hit and money. What only the reason tells may be unknown: it says so there."""
+    texts = [text for key, text in rule.expressions.items() if not key.startswith(("facts.", "compares"))]
+    texts += [rule_set.exclusions[name].condition for name in rule.exclude]
+    texts += [column for m in rule.measures.values() for column in (*m.by, *m.order)]
+    columns = GRAINS[rule.grain].columns.keys()
+    return frozenset().union(*(names_in(text, columns) for text in (*texts, rule.money.of)))
+
+
+def needs(rule_set: RuleSet, rule: Rule) -> Sources:
+    """The sources of the rule: of each group at least one must be there."""
+    grain = GRAINS[rule.grain]
+    found = grain.base.union(*(grain.columns[name] for name in _names_judging(rule_set, rule)))
+    return found | {frozenset({source}) for source in rule.needs}
+
+
+def knowledge_needed(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
+    """The knowledge classes the rule rests on."""
+    sources = frozenset().union(*needs(rule_set, rule))
+    return frozenset(s.removeprefix("knowledge.") for s in sources if s.startswith("knowledge."))
+
+
+def done_without(rule: Rule, supplied: Mapping[str, frozenset[str]]) -> str:
+    """What a rule that can run has to do without; empty when nothing. The fund's money can be told alone."""
+    lacking = sorted(
+        source
+        for group in ACCOUNT_NEEDS
+        for source in group
+        if source.split(".")[1] not in supplied.get(source.split(".")[0], frozenset())
+    )
+    if not rule.money.account or not lacking:
+        return ""
+    return f"money without the personal account's part: {', '.join(lacking)} not supplied"
+
+
+def why_not(
+    rule_set: RuleSet, rule: Rule, tables: Set[str], supplied: Mapping[str, frozenset[str]], knowledge: Knowledge
+) -> str:
+    """Why the rule does not run; empty when it is in force and all it needs is there."""
+    if rule.id in rule_set.switched_off:
+        reason = rule_set.switched_off[rule.id]
+        return f"switched off in the region: {reason.zh} {reason.en}"
+    lacking = [
+        " or ".join(sorted(group))
+        for group in needs(rule_set, rule)
+        if not any(_is_there(source, tables, supplied, knowledge) for source in group)
+    ]
+    missing_tables = sorted({n.split(".")[0] for n in lacking if " or " not in n} - tables - {"knowledge"})
+    told = [f"the table {name} is missing" for name in missing_tables]
+    told += [f"{n} is not supplied" for n in sorted(lacking) if n.split(".")[0] not in missing_tables]
+    return "; ".join(told)
+
+
+def _is_there(source: str, tables: Set[str], supplied: Mapping[str, frozenset[str]], knowledge: Knowledge) -> bool:
+    table, column = source.split(".")
+    if table == "knowledge":
+        return bool(knowledge.get(column))
+    return table in tables and column in supplied.get(table, frozenset())

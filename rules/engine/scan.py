@@ -1,0 +1,223 @@
+"""The scan: all rules over the clean tables of a night, in one pass per grain; what could not run is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from fundwatch.contracts import TABLES
+from fundwatch.engine.small_frames import small_frame
+from rules.catalogue.rule import Rule, RuleSet
+from rules.engine.money import with_money
+from rules.engine.needs import done_without, knowledge_needed, names_used, why_not
+from rules.engine.passes import HIT_TYPE, fold, reason, reason_parts, tag, with_lines
+from rules.frames.columns import GRAINS, Frame
+from rules.frames.frames import Inputs, Window, frame, settled_lines
+from rules.knowledge.points import Knowledge
+
+__all__ = ["Scan", "Window", "scan"]
+
+_LONGEST_FAULT = 300
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a scan found. `kept()` before reading it more than once.
+
+    `passes` holds counts of judged things and raw hits of all frames; `states` is one row per rule with its version,
+    the fault where it did not run, and what it did without; `found` is `rule_hit` with an array `lines` of `hit_line`.
+    """
+
+    passes: DataFrame
+    states: DataFrame
+    window: Window
+    to_found: Callable[[DataFrame], DataFrame]
+    kept_found: DataFrame | None = None
+
+    @property
+    def found(self) -> DataFrame:
+        """One row per hit with its lines inside."""
+        return self.to_found(self.passes) if self.kept_found is None else self.kept_found
+
+    @property
+    def hits(self) -> DataFrame:
+        """`rule_hit` without the business date."""
+        return self.found.select(*_columns("rule_hit"))
+
+    @property
+    def hit_lines(self) -> DataFrame:
+        """`hit_line` without the business date."""
+        return self.found.select("hit_id", F.inline("lines")).select(*_columns("hit_line"))
+
+    @property
+    def coverage(self) -> DataFrame:
+        """`rule_coverage` without the business date: every rule stands in it, by institution where it looked."""
+        judged = self.passes.select(F.inline("judged"), F.lit(None).cast("string").alias("hit_id"))
+        hits = self.passes.select(F.inline("hits")).select("rule_id", "institution_id", "hit_id")
+        counts = judged.unionByName(hits.withColumn("judged_count", F.lit(0)))
+        seen = counts.groupBy("rule_id", "institution_id").agg(
+            F.sum("judged_count").alias("judged_count"), F.count_distinct("hit_id").alias("hit_count")
+        )
+        rows = self.states.join(seen.filter("judged_count > 0"), on="rule_id", how="left")
+        unmet = F.when(
+            (F.col("knowledge") != "") & F.col("judged_count").isNull(),
+            F.concat(F.lit("no item of "), F.col("knowledge"), F.lit(" occurs")),
+        )
+        told = rows.withColumn("stopped", F.coalesce(F.nullif("fault", F.lit("")), unmet))
+        ran = F.col("stopped").isNull()
+        counted = {name: F.when(ran, F.coalesce(name, F.lit(0))) for name in ("judged_count", "hit_count")}
+        return told.select(
+            *("rule_id", "rule_version", "institution_id"),
+            F.coalesce("stopped", F.nullif("without", F.lit(""))).alias("why_not"),
+            F.when(ran, F.lit("run")).otherwise(F.lit("not_run")).alias("state"),
+            F.lit(self.window.start).alias("period_start"),
+            F.lit(self.window.end).alias("period_end"),
+            *(count.cast("bigint").alias(name) for name, count in counted.items()),
+        ).select(*_columns("rule_coverage"))
+
+    def kept(self, keep: Callable[[DataFrame], DataFrame]) -> Scan:
+        """The same, computed once for all that read it; `keep` holds a frame's rows."""
+        passes = keep(self.passes)
+        return replace(self, passes=passes, kept_found=keep(self.to_found(passes)))
+
+
+def scan(
+    rule_set: RuleSet,
+    tables: Mapping[str, DataFrame],
+    supplied: Mapping[str, frozenset[str]],
+    knowledge: Knowledge,
+    window: Window,
+) -> Scan:
+    """Judge the window's services by every rule that can run.
+
+    `tables` are clean tables as known, by name; `supplied` says which of their columns the source fills. A rule
+    that lacks something, or that Spark's analyser refuses, is `not_run` in the coverage with the reason.
+    """
+    inputs = Inputs(tables, knowledge, window)
+    reasons = {rule.id: why_not(rule_set, rule, tables.keys(), supplied, knowledge) for rule in rule_set.rules}
+    passes: list[DataFrame] = []
+    for kind in Frame:
+        rules = [r for r in rule_set.rules if GRAINS[r.grain].frame is kind and not reasons[r.id]]
+        if rules:
+            wanted = frozenset().union(*(names_used(rule_set, r) | {GRAINS[r.grain].judged_on} for r in rules))
+            rows = frame(kind, inputs, wanted, max(_memory_days(rule) for rule in rules))
+            folded, broken = _folded(rows, rule_set, rules, window)
+            reasons |= broken
+            passes += [] if folded is None else [folded]
+    session = next(iter(tables.values())).sparkSession
+    return Scan(
+        passes=reduce(DataFrame.unionByName, passes) if passes else _nothing(session),
+        states=_states(session, rule_set, reasons, supplied),
+        window=window,
+        to_found=lambda done: _to_hits(done.select(F.inline("hits")), rule_set, inputs),
+    )
+
+
+def _nothing(session: SparkSession) -> DataFrame:
+    """Passes of no rule at all."""
+    judged = "judged array<struct<rule_id:string,institution_id:string,judged_count:bigint>>"
+    return session.createDataFrame([], f"{judged}, hits array<{HIT_TYPE}>")
+
+
+def _memory_days(rule: Rule) -> int:
+    return max((int(rule.bound(str(m.over_days))) for m in rule.measures.values() if m.over_days), default=0)
+
+
+def _folded(
+    rows: DataFrame, rule_set: RuleSet, rules: Sequence[Rule], window: Window
+) -> tuple[DataFrame | None, dict[str, str]]:
+    """The pass of the rules that Spark's analyser accepts, and what it has against the others. No job runs.
+
+    All are looked at together first; one by one only to find who is at fault.
+    """
+    folded, fault = _analysed(rows, rule_set, rules, window)
+    if not fault:
+        return folded, {}
+    broken = {rule.id: _analysed(rows, rule_set, [rule], window)[1] for rule in rules}
+    fit = [rule for rule in rules if not broken[rule.id]]
+    return (_analysed(rows, rule_set, fit, window)[0] if fit else None), broken
+
+
+def _analysed(
+    rows: DataFrame, rule_set: RuleSet, rules: Sequence[Rule], window: Window
+) -> tuple[DataFrame | None, str]:
+    try:
+        folded = fold(tag(rows, rule_set, rules, window), rules)
+        _ = folded.schema  # a Connect session analyses only now
+    except AnalysisException as fault:
+        return None, f"the rule is broken: {str(fault).splitlines()[0][:_LONGEST_FAULT]}"
+    return folded, ""
+
+
+def _to_hits(hits: DataFrame, rule_set: RuleSet, inputs: Inputs) -> DataFrame:
+    """One row per hit with its lines inside; the facts are those of its last day."""
+    on_lines = hits.filter(F.col("proof_encounters").isNull()).drop("proof_encounters")
+    settled = settled_lines(inputs)
+    elsewhere = with_lines(hits.filter(F.col("proof_encounters").isNotNull()), settled)
+    lines = on_lines.unionByName(elsewhere)
+    line = F.struct("line_id", "settlement_id", "amount_at_risk", F.lit("counted").alias("role"))
+    identity = ("hit_id", "rule_id", "subject_id", "patient_id", "institution_id", "encounter_id")
+    hits = (
+        with_money(lines, settled, inputs.table("settlement"))
+        .groupBy(*identity)
+        .agg(
+            F.min("service_date").alias("period_start"),
+            F.max("service_date").alias("period_end"),
+            F.sum("amount_at_risk").cast("decimal(16,2)").alias("amount_at_risk"),
+            F.max_by("facts", F.struct("service_date", "line_id", F.to_json("facts"))).alias("facts"),
+            F.sort_array(F.collect_list(F.when(F.col("line_id").isNotNull(), line))).alias("counted"),
+            F.sort_array(F.collect_set("compared_line_id")).alias("compared"),
+        )
+        .withColumn("lines", F.concat("counted", _compared()))
+    )
+    told = hits.join(_rule_rows(hits.sparkSession, rule_set), on="rule_id", how="left")
+    return told.select("*", reason("parts_zh").alias("reason_zh"), reason("parts_en").alias("reason_en"))
+
+
+def _compared() -> Column:
+    """The lines that a hit's lines are compared with, as lines of the hit that count nothing."""
+    others = F.filter("compared", lambda line_id: ~F.exists("counted", lambda line: line["line_id"] == line_id))
+    nothing = (
+        F.lit(None).cast("string").alias("settlement_id"),
+        F.lit(0).cast("decimal(16,2)").alias("amount_at_risk"),
+        F.lit("compared").alias("role"),
+    )
+    return F.transform(others, lambda line_id: F.struct(line_id.alias("line_id"), *nothing))
+
+
+def _rule_rows(session: SparkSession, rule_set: RuleSet) -> DataFrame:
+    """One row per rule with what every hit of it says alike."""
+    schema = (
+        "rule_id string, rule_version string, tier string, grain string, subject_type string, money_method string, "
+        "is_estimate boolean, parts_zh array<string>, parts_en array<string>"
+    )
+    rows = [
+        (
+            *(rule.id, rule_set.rule_print(rule), rule.tier.value, rule.grain.value, rule.subject),
+            *(rule.money.method, rule.money.is_estimate),
+            *(reason_parts(rule.reason.zh), reason_parts(rule.reason.en)),
+        )
+        for rule in rule_set.rules
+    ]
+    return small_frame(session, schema, rows)
+
+
+def _states(
+    session: SparkSession, rule_set: RuleSet, reasons: Mapping[str, str], supplied: Mapping[str, frozenset[str]]
+) -> DataFrame:
+    schema = "rule_id string, rule_version string, fault string, knowledge string, without string"
+    rows = []
+    for rule in rule_set.rules:
+        knowledge = ", ".join(sorted(knowledge_needed(rule_set, rule)))
+        told = (reasons[rule.id], knowledge, done_without(rule, supplied))
+        rows.append((rule.id, rule_set.rule_print(rule), *told))
+    return small_frame(session, schema, rows)
+
+
+def _columns(table: str) -> list[str]:
+    return [name for name in TABLES[table].column_names if name != "business_date"]

@@ -1,0 +1,1 @@
+"""The rows that rules are judged on, grain by grain, with their columns and what each rests on."""

@@ -1,0 +1,1 @@
+"""Dated knowledge of items and diagnoses, by region."""

@@ -1,0 +1,1 @@
+"""Tables beside the claims: stock, trace codes, filings, presence, payment groups."""

@@ -1,0 +1,1 @@
+"""Care as it happens: illnesses, visits, stays, prescriptions, settlements and their corrections."""

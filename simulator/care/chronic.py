@@ -1,0 +1,115 @@
+"""What a chronically ill person is given at a visit or fetches from a pharmacy.
+
+Amounts follow calibration.md (outpatient chronic-benefit users of one city): about 505 yuan a visit, of it
+western drugs 260, patent drugs 90, herb pieces 65, the rest tests and treatments; a consultation is rarely charged.
+"""
+
+from __future__ import annotations
+
+from simulator.care.illness import Diagnosis
+from simulator.city import items as catalogue
+from simulator.city.items import Item
+from simulator.city.people import Person
+from simulator.streams import Hand
+
+_MORE = {"hypertension": "heart_more", "diabetes": "sugar_more", "heart": "heart_more", "lung": "lung_more"}
+_DRUGS = {name: (*own, *catalogue.families()[_MORE[name]]) for name, own in catalogue.CHRONIC_DRUGS.items()}
+_PATENTS = (*catalogue.PATENT_DRUGS, *catalogue.families()["patent_more"])
+_HERBS = (*catalogue.HERBS, *catalogue.families()["herbs_more"])
+_TREAT, _SUPPLY = catalogue.families()["treatments"], catalogue.families()["supplies"]
+_COSTLY = (catalogue.COSTLY_DRUGS[1], catalogue.COSTLY_DRUGS[2])
+_BIOLOGICS = (catalogue.COSTLY_DRUGS[0], catalogue.COSTLY_DRUGS[3])
+_PACKS_A_MONTH = 4.0
+_ONE_DRUG_A_SLIP = 13  # of a hundred persons get a slip for every drug
+_SETS: tuple[tuple[Item, ...], ...] = (
+    (catalogue.INFUSION, catalogue.INFUSION_SET, catalogue.WARD_DRUGS[0], _SUPPLY[1]),
+    (catalogue.ACUPUNCTURE, _TREAT[8]),
+    (_TREAT[0], _SUPPLY[4]),
+    (_TREAT[6], catalogue.REHAB[2]),
+    (catalogue.INJECTION, _SUPPLY[0]),
+)
+_BARE_SETS = tuple(found for found in _SETS if all(item.charge_class == "05" for item in found))
+# How often something is done, whether supplies go with it, how often there are more; three, four and three in ten.
+_HABITS = (*[(0.16, False, 0.0)] * 3, *[(0.60, True, 0.17)] * 4, *[(0.95, True, 0.75)] * 3)
+_COMORBID: tuple[Diagnosis, ...] = (
+    ("E78.500", "高脂血症"), ("K29.500", "慢性胃炎"), ("G47.000", "失眠"), ("M81.900", "骨质疏松"),
+    ("E79.000", "高尿酸血症"), ("I67.200", "脑动脉硬化"), ("M47.800", "颈椎病"), ("K76.000", "脂肪肝"),
+    ("H52.400", "老视"), ("N28.100", "肾囊肿"), ("I70.900", "动脉硬化"), ("K59.000", "便秘"),
+)  # fmt: skip
+_WESTERN_QUANTITY, _PATENT_QUANTITY = 2.15, 2.6
+_PATENT_VISITS, _HERB_VISITS, _COSTLY_VISITS, _LAB_VISITS, _IMAGE_VISITS = 0.72, 0.53, 0.36, 0.18, 0.05
+_CONSULTATIONS, _LONG_PRESCRIPTIONS = 0.1, 0.45
+
+Sheet = list[tuple[Item, int, int]]  # item, quantity, days supplied
+
+
+def sheets(hand: Hand, person: Person, condition: str, *, at_shop: bool) -> list[Sheet]:
+    """The order sheets of one visit: western drugs, patent drugs, herbs, tests, treatment."""
+    health = person.health
+    drugs = _drugs(hand, person, condition)
+    found = [[drug] for drug in drugs] if person.home // 10_000 < _ONE_DRUG_A_SLIP else [drugs]
+    patents: Sheet = []
+    if hand.chance(_PATENT_VISITS):
+        patents = [
+            (drug, _times(hand, _PATENT_QUANTITY * health.spending * health.patents), 0)
+            for drug in hand.some(_PATENTS, hand.between(1, 2))
+        ]
+    if patents:
+        found.append(patents)
+    if at_shop:
+        return found
+    if health.uses_herbs and hand.chance(_HERB_VISITS):
+        doses = 10 * hand.between(5, 10)
+        found.append([(herb, doses, 0) for herb in hand.some(_HERBS, hand.between(9, 13))])
+    return [*found, *(slip for slip in (_tests(hand, person), _treatment(hand, person)) if slip)]
+
+
+def diagnoses(hand: Hand, person: Person, known: dict[str, Diagnosis], condition: str) -> tuple[Diagnosis, ...]:
+    """What the doctor writes beside the main diagnosis: other conditions, and what comes with age."""
+    more = [known[other] for other in person.conditions if other != condition and hand.chance(0.35)]
+    if person.health.comorbid and hand.chance(0.4):
+        more.append(_COMORBID[(person.home + hand.between(0, person.health.comorbid - 1)) % len(_COMORBID)])
+    return tuple(more)
+
+
+def _drugs(hand: Hand, person: Person, condition: str) -> Sheet:
+    drugs = hand.some(_DRUGS[condition], hand.between(2, 3))
+    if len(person.conditions) > 1 and hand.chance(0.6):
+        other = hand.pick(person.conditions)
+        drugs += [drug for drug in hand.some(_DRUGS[other], hand.between(1, 2)) if drug not in drugs]
+    days = catalogue.DRUGS_SUPPLIED_DAYS if hand.chance(_LONG_PRESCRIPTIONS) else 0
+    spending = person.health.spending
+    sheet = [(drug, _times(hand, _WESTERN_QUANTITY * spending * min(1.0, 60_00 / drug.price)), days) for drug in drugs]
+    if person.health.uses_costly and hand.chance(min(0.9, _COSTLY_VISITS * person.health.costly)):
+        sheet.insert(0, (hand.pick(_COSTLY), 1, 0))
+    if person.health.on_biologic:
+        packs = _PACKS_A_MONTH / max(1.0, person.visits_per_month)
+        sheet.insert(0, (_BIOLOGICS[person.home % 2], max(1, int(packs + hand.random())), 0))
+    return sheet[:5]
+
+
+def _tests(hand: Hand, person: Person) -> Sheet:
+    """Consultation, blood and images."""
+    taste = person.health.tests
+    done: list[Item] = [catalogue.CONSULTATION] if hand.chance(_CONSULTATIONS) else []
+    if hand.chance(min(0.8, _LAB_VISITS * taste)):
+        done += hand.some(catalogue.LABS, hand.between(2, 4))
+    if hand.chance(min(0.4, _IMAGE_VISITS * taste)):
+        done.append(hand.pick(catalogue.EXAMS[2:6]))
+    return [(item, 1, 0) for item in done]
+
+
+def _treatment(hand: Hand, person: Person) -> Sheet:
+    """What is done on the spot, and what is needed for it; some are never pricked, others at most visits."""
+    often, with_supplies, supplies = _HABITS[person.home // 1000 % 10]
+    done: list[Item] = []
+    if hand.chance(min(0.95, often * (1.5 if person.health.likes_infusions else 1.0))):
+        done += hand.pick(_SETS if with_supplies else _BARE_SETS)
+    if hand.chance(supplies):
+        done += [item for item in hand.some(_SUPPLY, 3) if item not in done]
+    return [(item, 1, 0) for item in done]
+
+
+def _times(hand: Hand, mean: float) -> int:
+    """A whole number of packs around the mean, one at least."""
+    return max(1, int(mean * (0.6 + 0.8 * hand.random()) + hand.random()))

@@ -1,0 +1,1 @@
+"""The city: persons, households, institutions, staff, items and their prices."""

@@ -1,0 +1,1 @@
+"""How schemes are staged: casts, acts, disguises and labels."""

@@ -1,0 +1,40 @@
+"""Playing: instances acted out on their stages, then settled as everyone is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simulator.care.mishaps import Mishaps, settle_with_mishaps
+from simulator.honest_world import World
+from simulator.staging.scheme import Scheme
+from simulator.staging.stage import Stage
+from simulator.staging.wear import forget_scans, settle_worn, worn
+from simulator.streams import Hand
+
+# Rules on malformed and on missing codes: which of these schemes' codes were scanned is what was staged.
+_ABOUT_SINGLE_SCANS = ("TC-05", "TC-07")
+
+
+def play_one(world: World, scheme: Scheme, number: int, mishaps: Mishaps) -> Stage:
+    """One instance (numbered from 0) played and settled; it draws from its own streams and knows of no other."""
+    scenario, part = world.scenario, f"scheme/{scheme.name}/{number}"
+    stage = Stage(world, scheme, number + 1, Hand(scenario.seed, part))
+    scheme.act(stage)
+    stage.finish()
+    settle_with_mishaps(scenario.seed, part, stage.ordinary, scenario.last_day, mishaps)
+    worn(Hand(scenario.seed, f"wear/{part}"), stage.staged, mishaps)
+    if scheme.rule_id not in _ABOUT_SINGLE_SCANS:
+        forget_scans(Hand(scenario.seed, f"scans/{part}"), stage.staged)
+    settle_worn(Hand(scenario.seed, f"settling/{part}"), scenario.seed, stage.staged, mishaps, stage.waived)
+    stage.waive_shares()
+    return stage
+
+
+def stage_all(world: World, schemes: Sequence[Scheme], mishaps: Mishaps) -> list[Stage]:
+    """Every instance of every scheme."""
+    scenario = world.scenario
+    return [
+        play_one(world, scheme, n, mishaps)
+        for scheme in schemes
+        for n in range(scheme.instances(scenario.persons, scenario.scheme_scale))
+    ]

@@ -1,0 +1,232 @@
+"""A stage: where one instance of one scheme is played, with a cast of its own.
+
+Whatever is staged is added to the honest world: new people (who also live an ordinary life), new
+encounters, where needed a new doctor or hospital. No honest row changes, so that the same world can be
+looked at with and without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from simulator.care.life import free_of, ordinary_life
+from simulator.care.records import Label, Line, Visit
+from simulator.city.people import Person, make_person, with_death
+from simulator.city.providers import Doctor, Institution, make_doctor, make_hospital, make_pharmacy
+from simulator.honest_world import World
+from simulator.staging.labels import finished
+from simulator.staging.scheme import DISGUISE_SHARES, Scheme
+from simulator.streams import Hand, T
+
+__all__ = ["Scheme", "Stage"]
+# Days around a staged event that the cast's ordinary life leaves free: what is found there was staged.
+_MARGIN = 16
+_NEWS, _LONG_NEWS, _LONG = 0.25, 0.10, 4  # shares, and from how many days on it is long
+_TRIES = 200  # to find a bystander before somebody new is made
+
+
+@dataclass(slots=True)
+class Stage:
+    """One instance being played: how well it hides (`disguise` 0, 1, 2) and how strong it is (1.0 as described)."""
+
+    world: World
+    scheme: Scheme
+    instance: int
+    hand: Hand
+    disguise: int = field(init=False, default=0)
+    intensity: float = field(init=False, default=1.0)
+    people: list[Person] = field(default_factory=list)
+    hospitals: list[Institution] = field(default_factory=list)  # of the scheme's own, pharmacies too
+    staff: list[tuple[Institution, Doctor]] = field(default_factory=list)
+    ordinary: list[Visit] = field(default_factory=list)  # befallen by the same mishaps as everyone's
+    staged: list[Visit] = field(default_factory=list)  # arrive just as staged, so that the labels hold
+    labels: list[Label] = field(default_factory=list)
+    waived: dict[str, int] = field(default_factory=dict)  # encounter -> cents the patient is left to pay
+    days: list[date] = field(default_factory=list)  # on which something was played
+    actor: tuple[str, str] = ("", "")  # its type and id, where the first label does not tell
+    _met: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        shares = getattr(self.world.scenario, "disguise_shares", DISGUISE_SHARES)
+        chance = Hand(self.hand.seed, f"{self.hand.part}/disguise")
+        self.disguise, self.intensity = self.scheme.draw(chance, self.instance, shares)
+
+    def by_level(self, plain: T, careful: T, hidden: T) -> T:
+        """What this instance does at its level of disguise."""
+        return (plain, careful, hidden)[self.disguise]
+
+    def scaled(self, count: int, *, least: int = 1) -> int:
+        """A count at this instance's intensity, at least `least`."""
+        return max(least, round(count * self.intensity))
+
+    def any_day(self) -> date:
+        """Any day of the history."""
+        scenario = self.world.scenario
+        return scenario.history_start + timedelta(days=self.hand.between(0, scenario.days))
+
+    def start(self, days: int) -> date:
+        """A day with at least `days` days left after it; one in four has hardly more, to be news; of long ones
+
+        one in ten: more would lie in hospital together in the last week.
+        """
+        scenario = self.world.scenario
+        latest = max(0, scenario.days - days)
+        is_news = self.hand.chance(_LONG_NEWS if days >= _LONG else _NEWS)
+        earliest = max(0, latest - 2) if is_news else 0
+        return scenario.history_start + timedelta(days=self.hand.between(earliest, latest))
+
+    def moment(self, day: date, first_hour: int, last_hour: int) -> datetime:
+        """A second of that day from `first_hour` up to, not including, `last_hour`."""
+        hand = self.hand
+        return datetime.combine(day, time(hand.between(first_hour, last_hour - 1), hand.between(0, 59))) + timedelta(
+            seconds=hand.between(0, 59)
+        )
+
+    def person(
+        self,
+        first: date,
+        last: date,
+        *,
+        sex: str = "",
+        age: tuple[int, int] = (20, 85),
+        conditions: tuple[str, ...] | None = None,
+        death: date | None = None,
+    ) -> Person:
+        """Somebody new, with an ordinary life that leaves the days from `first` to `last` to the scheme."""
+        scenario = self.world.scenario
+        person = make_person(self.hand, scenario.history_start, sex=sex, age=age, conditions=conditions)
+        if death is not None:
+            with_death(self.hand, person, death)
+        life = ordinary_life(self.hand, person, self.world.providers, scenario.history_start, scenario.last_day)
+        margin = timedelta(days=_MARGIN)
+        self.ordinary += free_of(life, first - margin, last + margin)
+        self.people.append(person)
+        return person
+
+    def bystander(self, day: date, age: tuple[int, int] = (18, 95)) -> Person:
+        """An honest person who lives and has nothing else to do that day, met once in an instance if possible."""
+        fallback, near = None, {day, day + timedelta(days=1)}
+        for _ in range(_TRIES):
+            person = self.hand.pick(self.world.people)
+            is_of_age = age[0] <= person.age_on(day) <= age[1]
+            is_insured = person.death is None and person.is_here(day)
+            if is_insured and is_of_age and not near & self.world.busy_days[person.psn_no]:
+                if person.psn_no not in self._met:
+                    self._met.add(person.psn_no)
+                    return person
+                fallback = person
+        return fallback or self.person(day, day, age=age)
+
+    def hospital(self, *levels: str) -> Institution:
+        """A hospital of the honest world."""
+        return self.hand.pick(self.world.providers.of_level(*levels))
+
+    def new_hospital(self, level: str, name: str, *, beds: int) -> Institution:
+        """A hospital of the scheme's own."""
+        place = make_hospital(self.hand, level, name, beds=beds)
+        place.code = self._fresh(place.code, 5)
+        for doctor in place.doctors:
+            doctor.code = self._fresh(doctor.code, 6)
+        self.hospitals.append(place)
+        return place
+
+    def new_pharmacy(self, name: str) -> Institution:
+        """A pharmacy of the scheme's own, that fills the slips of honest doctors."""
+        prescribers = [doctor for place in self.world.providers.hospitals for doctor in place.doctors]
+        shop = make_pharmacy(self.hand, name, prescribers)
+        shop.code = self._fresh(shop.code, 5)
+        self.hospitals.append(shop)
+        return shop
+
+    def new_doctor(self, place: Institution, department: str) -> Doctor:
+        """A doctor of the scheme's own at an honest hospital."""
+        doctor = make_doctor(self.hand, department)
+        doctor.code = self._fresh(doctor.code, 6)
+        self.staff.append((place, doctor))
+        return doctor
+
+    def _fresh(self, code: str, digits: int) -> str:
+        return self.world.fresh_serial(self.hand, digits, code[:-digits])
+
+    def play(self, visit: Visit) -> Visit:
+        """Put an encounter on stage."""
+        self.staged.append(visit)
+        self.days += (visit.begin.date(), visit.end.date())
+        return visit
+
+    def add(self, visit: Visit) -> Visit:
+        """One encounter of a pattern that bears the loss of a few."""
+        self.ordinary.append(visit)
+        self.days += (visit.begin.date(), visit.end.date())
+        return visit
+
+    def waive(self, visit: Visit, left: int) -> None:
+        """The hospital bears the patient's share but for `left` cents, and books it as another fund's."""
+        self.waived[visit.id] = left
+
+    def acted(self, actor_type: str, actor_id: str) -> None:
+        """Who did it, where the first label does not tell."""
+        self.actor = (actor_type, actor_id)
+
+    def label_lines(self, visit: Visit, lines: Sequence[Line]) -> None:
+        """These lines are what was staged."""
+        for line in lines:
+            self._label("line", visit, line, line.at.date())
+
+    def label_visits(self, *visits: Visit) -> None:
+        """These encounters are what was staged."""
+        for visit in visits:
+            self._label("encounter", visit, None, visit.begin.date())
+
+    def label_patient(self, person: Person, day: date | None = None) -> None:
+        """This person (on that day) is what was staged."""
+        grain = "patient" if day is None else "patient_day"
+        self._add(entity_type=grain, psn_no=person.psn_no, service_date=str(day or ""))
+
+    def label_doctor(self, place: Institution, doctor: Doctor, day: date | None = None) -> None:
+        """This doctor (on that day) is what was staged."""
+        grain = "doctor" if day is None else "doctor_day"
+        keys = {"fixmedins_code": place.code, "dr_code": doctor.code}
+        self._add(entity_type=grain, service_date=str(day or ""), **keys)
+
+    def label_institution(self, place: Institution, day: date | None = None) -> None:
+        """This institution (on that day) is what was staged."""
+        grain = "institution" if day is None else "institution_day"
+        self._add(entity_type=grain, fixmedins_code=place.code, service_date=str(day or ""))
+
+    def _label(self, entity_type: str, visit: Visit, line: Line | None, day: date) -> None:
+        doctor = visit.doctor.code if visit.doctor else ""
+        keys = {"psn_no": visit.person.psn_no, "mdtrt_id": visit.id, "feedetl_sn": line.id if line else ""}
+        self._add(entity_type, fixmedins_code=visit.place.code, dr_code=doctor, service_date=str(day), **keys)
+
+    def _add(
+        self,
+        entity_type: str,
+        psn_no: str = "",
+        mdtrt_id: str = "",
+        feedetl_sn: str = "",
+        fixmedins_code: str = "",
+        dr_code: str = "",
+        service_date: str = "",
+    ) -> None:
+        scheme = self.scheme
+        named = (entity_type, psn_no, mdtrt_id, feedetl_sn, fixmedins_code, dr_code, service_date)
+        self.labels.append(Label(scheme.name, self.instance, scheme.kind, scheme.rule_id, *named))
+
+    def finish(self) -> None:
+        """Say on every label who acted, from when to when, how strongly and how well disguised."""
+        self.labels = finished(self)
+
+    def waive_shares(self) -> None:
+        """After settling: what the hospital bears moves to another fund; every sum still balances."""
+        settlements = [
+            settlement for visit in self.staged if visit.id in self.waived for settlement in visit.settlements
+        ]
+        for settlement in settlements:
+            sums = settlement.sums
+            borne = max(0, sums["cash_payamt"] - self.waived[settlement.visit.id])
+            for name, cents in (("othfund_pay", borne), ("fund_pay_sumamt", borne), ("psn_pay", -borne)):
+                sums[name] += cents
+            sums["cash_payamt"] -= borne

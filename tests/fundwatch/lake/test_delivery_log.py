@@ -1,0 +1,108 @@
+"""The delivery log: only the very content that was held can be released, by name and with a reason."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from fundwatch.errors import DeliveryError
+from fundwatch.lake.delivery_log import Delivered, DeliveryLog, State
+
+NIGHT, NEXT = date(2026, 3, 30), date(2026, 3, 31)
+
+
+def delivery(content_print: str = "p1", night: date = NIGHT) -> Delivered:
+    return Delivered(night, "national", f"B-{content_print}", content_print, 6, 100, Decimal("12.34"))
+
+
+def held(root: Path, *prints: str) -> DeliveryLog:
+    log = DeliveryLog(root)
+    for content_print in prints:
+        log.note(State.RECEIVED, delivery(content_print))
+        log.note(State.HELD, delivery(content_print), why="120 rows, usual 900–1,500")
+    return log
+
+
+def states(log: DeliveryLog) -> dict[str, State]:
+    return {noted.delivery.print: noted.state for noted in log.current()}
+
+
+def test_a_lake_without_a_log_has_no_deliveries(tmp_path):
+    assert DeliveryLog(tmp_path).current() == []
+
+
+def test_a_delivery_keeps_its_figures_to_the_cent(tmp_path):
+    DeliveryLog(tmp_path).note(State.RECEIVED, delivery())
+    assert [noted.delivery for noted in DeliveryLog(tmp_path).current()] == [delivery()]
+
+
+def test_accepting_one_delivery_supersedes_the_others_of_its_date_alone(tmp_path):
+    log = held(tmp_path, "p1")
+    log.note(State.RECEIVED, delivery("p2"))
+    log.note(State.REFUSED, delivery("p2"))
+    log.note(State.RECEIVED, delivery("next", NEXT))
+    log.note(State.RECEIVED, delivery("p3"))
+    log.note(State.ACCEPTED, delivery("p3"))
+    assert states(log) == {
+        "p1": State.SUPERSEDED, "p2": State.SUPERSEDED, "p3": State.ACCEPTED, "next": State.RECEIVED
+    }  # fmt: skip
+
+
+def test_a_released_delivery_says_who_and_why_and_its_content_alone_is_released(tmp_path):
+    log = held(tmp_path, "p1")
+    log.release(NIGHT, by="李工", why="month end, confirmed by telephone")
+    assert log.is_released(NIGHT, "p1")
+    assert not log.is_released(NIGHT, "p2")
+    assert (log.current()[0].by, log.current()[0].why) == ("李工", "month end, confirmed by telephone")
+
+
+def test_running_a_held_or_released_delivery_again_does_not_forget_the_decision(tmp_path):
+    log = held(tmp_path, "p1")
+    assert not log.note(State.RECEIVED, delivery("p1"))
+    log.release(NIGHT, by="a", why="b")
+    assert not log.note(State.HELD, delivery("p1"))
+    assert log.is_released(NIGHT, "p1")
+
+
+def test_a_held_delivery_that_passes_under_new_limits_is_accepted(tmp_path):
+    log = held(tmp_path, "p1")
+    assert log.note(State.ACCEPTED, delivery("p1"))
+    assert states(log) == {"p1": State.ACCEPTED}
+
+
+def test_what_the_lake_took_in_stays_accepted_whatever_a_later_run_meets(tmp_path):
+    log = DeliveryLog(tmp_path)
+    log.note(State.RECEIVED, delivery())
+    log.note(State.ACCEPTED, delivery())
+    assert not log.note(State.REFUSED, delivery(), why="the key is missing")
+    assert states(log) == {"p1": State.ACCEPTED}
+
+
+@pytest.mark.parametrize(("by", "why"), [("", "x"), ("x", " ")])
+def test_a_release_without_a_name_or_a_reason_is_refused(tmp_path, by, why):
+    with pytest.raises(DeliveryError, match="a name and a reason"):
+        held(tmp_path, "p1").release(NIGHT, by=by, why=why)
+
+
+def test_only_a_held_delivery_can_be_released(tmp_path):
+    log = DeliveryLog(tmp_path)
+    log.note(State.RECEIVED, delivery())
+    log.note(State.REFUSED, delivery())
+    with pytest.raises(DeliveryError, match="no delivery is held for 2026-03-30: p1 refused"):
+        log.release(NIGHT, by="a", why="b")
+
+
+def test_of_several_held_deliveries_one_must_be_named(tmp_path):
+    log = held(tmp_path, "p1", "p2")
+    with pytest.raises(DeliveryError, match="2 deliveries are held"):
+        log.release(NIGHT, by="a", why="b")
+    assert log.release(NIGHT, by="a", why="b", content_print="p2").delivery.print == "p2"
+
+
+def test_the_history_tells_every_step(tmp_path):
+    log = held(tmp_path, "p1")
+    log.release(NIGHT, by="a", why="b")
+    assert [row["state"] for row in log.history(NIGHT)] == ["received", "held", "released"]

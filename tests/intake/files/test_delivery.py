@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from fundwatch.errors import DeliveryError
+from intake.files.delivery import delivery_hashes, open_delivery
+from intake.source.mapping import read_mapping
+from tests.intake.deliveries import (
+    LINE,
+    NIGHT,
+    change_manifest,
+    columns_of,
+    csv_bytes,
+    deliver,
+    line,
+    whole,
+    write_manifest,
+)  # fmt: skip
+
+NATIONAL = read_mapping("national")
+
+
+def opened(landing: Path):
+    scratch = landing.parent / "scratch"
+    scratch.mkdir()
+    return open_delivery(NATIONAL, landing, NIGHT, scratch)
+
+
+def refused(landing: Path) -> str:
+    with pytest.raises(DeliveryError) as caught:
+        opened(landing)
+    return str(caught.value)
+
+
+def rewritten(folder: Path, table: str, content: bytes, rows: int | None = None) -> None:
+    path = folder / f"{table}.csv.gz"
+    path.write_bytes(content)
+    told = {} if rows is None else {"rows": rows}
+    change_manifest(folder, table, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content), **told)
+
+
+@pytest.fixture
+def landing(tmp_path):
+    return tmp_path / "landing"
+
+
+def test_a_true_delivery_opens_with_its_hashes_and_counts(landing):
+    folder = deliver(landing, whole(fee_list=[line("L1"), line("L2")]))
+    delivery = opened(landing)
+    lines = next(f for f in delivery.files if f.kind == "fee_list")
+    raw = (folder / "fee_list.csv.gz").read_bytes()
+    assert (lines.measured.rows, lines.measured.byte_count) == (2, len(raw))
+    assert lines.measured.sha256 == hashlib.sha256(raw).hexdigest()
+    assert str(lines.declared_amount) == "180.00"
+    assert lines.path.read_bytes() == raw
+    assert lines.path.parent.name == "scratch", "the landing folder is read once"
+
+
+def test_a_missing_folder_is_told_with_what_to_do(landing):
+    landing.mkdir()
+    assert "there is no delivery for 2026-03-31" in refused(landing)
+
+
+def test_a_delivery_without_a_manifest_is_measured_or_refused_as_the_mapping_says(landing):
+    (deliver(landing, whole()) / "manifest.json").unlink()
+    delivery = opened(landing)
+    assert not delivery.is_declared
+    assert {file.kind: file.declared_rows for file in delivery.files}["fee_list"] == 1
+    strict = NATIONAL.model_copy(update={"delivery": NATIONAL.delivery.model_copy(update={"manifest": "required"})})
+    with pytest.raises(DeliveryError, match="the delivery has no manifest"):
+        open_delivery(strict, landing, NIGHT, landing)
+
+
+def test_a_batch_id_that_holds_somebodys_number_is_refused_and_not_told(landing):
+    folder = deliver(landing, whole())
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"batch_id": "B-15498765432"}), encoding="utf-8")
+    told = refused(landing)
+    assert "batch_id: holds what looks like somebody's number or name" in told
+    assert "15498765432" not in told
+
+
+def test_a_manifest_of_another_night_is_told(landing):
+    folder = deliver(landing, whole())
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"business_date": "2026-03-30"}), encoding="utf-8")
+    assert "business_date: 2026-03-30, the folder is of 2026-03-31" in refused(landing)
+
+
+def test_a_missing_table_is_told(landing):
+    tables = whole()
+    del tables["setl"]
+    deliver(landing, tables)
+    assert "setl.csv*: the file of setl is missing" in refused(landing)
+
+
+def test_a_file_in_the_manifest_only_and_one_in_the_folder_only_are_told(landing):
+    folder = deliver(landing, whole())
+    (folder / "diag.csv.gz").rename(folder / "diag2.csv.gz")
+    told = refused(landing)
+    assert "diag.csv.gz: in the manifest, not in the folder" in told
+    assert "diag2.csv.gz: in the folder, not in the manifest" in told
+
+
+def test_an_unknown_column_and_a_missing_one_are_told_together(landing):
+    folder = deliver(landing, whole())
+    columns = [c for c in columns_of("fee_list") if c != "cnt"] + ["patient_wechat"]
+    rewritten(folder, "fee_list", gzip.compress(csv_bytes([{k: v for k, v in LINE.items() if k != "cnt"}], columns)))
+    told = refused(landing)
+    assert "fee_list.csv.gz: column 'patient_wechat': the mapping does not know it" in told
+    assert "fee_list.csv.gz: column 'cnt' is missing" in told
+
+
+def test_the_warehouse_names_of_columns_are_as_good_as_the_interface_names(landing):
+    folder = deliver(landing, whole())
+    header, rest = csv_bytes([LINE], columns_of("fee_list")).split(b"\n", 1)
+    renamed = header.replace(b"feedetl_sn", b"bkkp_sn", 1).replace(b"inscp_scp_amt", b"inscp_amt")
+    rewritten(folder, "fee_list", gzip.compress(renamed + b"\n" + rest))
+    lines = next(f for f in opened(landing).files if f.kind == "fee_list")
+    assert lines.header[0] == "feedetl_sn"
+    assert "inscp_scp_amt" in lines.header
+
+
+def test_a_column_under_both_its_names_is_told(landing):
+    folder = deliver(landing, whole())
+    rewritten(folder, "fee_list", gzip.compress(csv_bytes([LINE], [*columns_of("fee_list"), "bkkp_sn"])))
+    assert "fee_list.csv.gz: column 'feedetl_sn' stands twice" in refused(landing)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"sha256": "0" * 64}, "SHA-256: has "),
+        ({"rows": 7}, "rows: has 1, the manifest says 7"),
+        ({"bytes": 1}, "bytes: has "),
+        ({"amount_column": "cost"}, "its total is of 'cost', which the mapping does not read"),
+    ],
+)
+def test_what_the_manifest_says_wrongly_of_a_file_is_told(landing, changes, told):
+    change_manifest(deliver(landing, whole()), "fee_list", **changes)
+    assert f"fee_list.csv.gz: {told}" in refused(landing)
+
+
+def test_a_file_of_the_header_alone_and_an_empty_one_are_told(landing):
+    folder = deliver(landing, whole())
+    rewritten(folder, "fee_list", gzip.compress(csv_bytes([], columns_of("fee_list"))), rows=0)
+    rewritten(folder, "setl", gzip.compress(b""), rows=0)
+    told = refused(landing)
+    assert "fee_list.csv.gz: holds no rows" in told
+    assert "setl.csv.gz: is empty: no header" in told
+
+
+def test_a_truncated_and_a_damaged_gzip_file_are_told(landing):
+    folder = deliver(landing, whole())
+    content = (folder / "fee_list.csv.gz").read_bytes()
+    rewritten(folder, "fee_list", content[:-20])
+    rewritten(folder, "setl", content[:30] + b"\x00\xff" + content[32:])
+    told = refused(landing)
+    assert "fee_list.csv.gz: is a damaged or truncated gzip file" in told
+    assert "setl.csv.gz: is a damaged or truncated gzip file" in told
+
+
+def test_a_gb18030_file_is_rewritten_outside_the_lake_and_keeps_its_own_hash(landing):
+    folder = deliver(landing, whole())
+    content = gzip.compress(csv_bytes([LINE], columns_of("fee_list"), "gb18030"))
+    rewritten(folder, "fee_list", content)
+    lines = next(f for f in opened(landing).files if f.kind == "fee_list")
+    assert lines.measured.encoding == "gb18030"
+    assert lines.measured.sha256 == hashlib.sha256(content).hexdigest()
+    assert "普通病房床位费" in lines.path.read_text(encoding="utf-8")
+
+
+def test_undecodable_bytes_are_told_with_their_offset_and_line(landing):
+    folder = deliver(landing, whole())
+    content = csv_bytes([LINE], columns_of("fee_list"))
+    rewritten(folder, "fee_list", gzip.compress(content[:-1] + b"\xff\xff\n"))
+    told = refused(landing)
+    assert f"not utf-8: byte 0xff at offset {len(content) - 1} (line 2)" in told
+    assert "not gb18030: byte 0x" in told
+
+
+def test_a_large_plain_file_is_read_from_a_copy_whose_lines_carry_their_numbers(landing):
+    tables = whole(fee_list=[line(f"L{n}", memo="x" * 2000) for n in range(2200)])
+    folder = deliver(landing, tables)
+    packed = folder / "fee_list.csv.gz"
+    (folder / "fee_list.csv").write_bytes(gzip.decompress(packed.read_bytes()))
+    packed.unlink()
+    write_manifest(folder, tables)
+    lines = next(f for f in opened(landing).files if f.kind == "fee_list")
+    delivered = (folder / "fee_list.csv").read_bytes().splitlines()
+    assert lines.is_numbered
+    numbers = [b"_line_number", *(b"%d" % n for n in range(2, 2202))]
+    assert lines.path.read_bytes().splitlines() == [b",".join(p) for p in zip(numbers, delivered, strict=True)]
+
+
+def test_all_faults_of_a_delivery_are_told_at_once(landing):
+    folder = deliver(landing, whole())
+    change_manifest(folder, "fee_list", rows=7)
+    change_manifest(folder, "setl", bytes=1)
+    (folder / "diag.csv.gz").unlink()
+    assert "(3 faults)" in refused(landing)
+
+
+def test_the_hashes_name_every_file_of_the_delivery(landing):
+    folder = deliver(landing, whole())
+    hashes = delivery_hashes(NATIONAL, landing, NIGHT)
+    assert set(hashes) == {f.name for f in folder.iterdir()}

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fundwatch.errors import MappingError
+from fundwatch.resources import conf_names
+from intake.rows.canonical import Columns
+from intake.source.columns import Scrub, Sealed
+from intake.source.mapping import parse_mapping, read_mapping
+
+GOOD = """
+source: small
+delivery: {folder: "."}
+files:
+  persons: {name: persons.csv, columns: [[id, number], sex], drop: [name]}
+tables:
+  patient:
+    rows:
+      - from: persons
+        columns: {patient_id: {token: person, of: id}, sex: sex}
+"""
+
+
+def parsed(tmp_path: Path, text: str):
+    file = tmp_path / "small.yaml"
+    file.write_text(text, encoding="utf-8")
+    return parse_mapping(file)
+
+
+@pytest.mark.parametrize("source", conf_names("sources"))
+def test_every_shipped_mapping_holds(source):
+    assert read_mapping(source).source == source
+
+
+def test_a_column_with_two_names_goes_by_the_first(tmp_path):
+    assert parsed(tmp_path, GOOD).files["persons"].names() == {"id": "id", "number": "id", "sex": "sex"}
+
+
+def test_all_faults_of_a_mapping_are_told_at_once_with_their_keys(tmp_path):
+    houses = "  houses: {name: houses.csv, columns: [id]}\n"
+    doctor = "  doctor: {rows: [{from: staff, columns: {title: {constant: x}}}]}"
+    wrong = GOOD.replace("patient:", "person:").replace("tables:", f"{houses}tables:\n{doctor}")
+    with pytest.raises(MappingError) as caught:
+        parsed(tmp_path, wrong)
+    told = str(caught.value)
+    for fault in (
+        "files.houses: its rows must feed exactly one table, not none",
+        "tables.person: not a canonical table",
+        "tables.doctor.rows[0]: the key column doctor_id is not filled",
+        "tables.doctor.rows[0].from: no file is named 'staff'",
+        "small.yaml",
+    ):
+        assert fault in told
+
+
+def test_a_column_the_table_has_not_and_one_the_file_has_not_are_named(tmp_path):
+    with pytest.raises(MappingError) as caught:
+        parsed(tmp_path, GOOD.replace("sex: sex}", "sex: gender, height: sex}"))
+    assert "tables.patient.rows[0].height: the table patient has no such column" in str(caught.value)
+    assert "tables.patient.rows[0].sex: the file persons has no column 'gender' to read" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("token: person", "token: neighbour", "tables.patient.rows.0.columns.patient_id.token"),
+        ("source: small", "source: small\ncolour: red", "colour: Extra inputs are not permitted"),
+        ("sex: sex}", "sex: {expr: sex, constant: '1'}}", "exactly one of expr, codes, token, scrub, constant"),
+    ],
+)
+def test_what_no_mapping_may_hold_is_refused_by_its_key(tmp_path, before, after, told):
+    with pytest.raises(MappingError) as caught:
+        parsed(tmp_path, GOOD.replace(before, after))
+    assert told in str(caught.value)
+
+
+def test_the_print_of_a_mapping_changes_with_its_content_only(tmp_path):
+    first = parsed(tmp_path, GOOD).print
+    assert parsed(tmp_path, "# a comment" + GOOD).print == first
+    assert parsed(tmp_path, GOOD.replace("sex: sex}", "sex: {expr: 'upper(sex)'}}")).print != first
+
+
+LINES = """
+source: two_files
+delivery: {folder: "."}
+files:
+  heads: {name: heads.csv, columns: [claim_id, person, day], optional: [valid], drop: [name]}
+  details: {name: details.csv, columns: [claim_id, number, code, fen, count, memo]}
+tables:
+  settlement:
+    rows:
+      - from: heads
+        columns: {settlement_id: claim_id, patient_id: {token: person, of: person}}
+  claim_line:
+    rows:
+      - from: details
+        lookup: {from: heads, on: [claim_id], columns: [person, day]}
+        columns:
+          line_id: {expr: "claim_id || '-' || number"}
+          patient_id: {token: person, of: person}
+          charged_at: {of: day, format: [yyyyMMdd, iso]}
+          quantity: {of: count, default: 1}
+          amount: {of: fen, unit: fen}
+"""
+
+
+def test_a_mapping_with_units_defaults_formats_and_a_lookup_holds(tmp_path):
+    rows = parsed(tmp_path, LINES).tables["claim_line"].rows[0]
+    assert rows.looked_up() == {"person", "day"}
+    assert rows.columns["quantity"].default == "1"
+    assert rows.columns["charged_at"].format == ("yyyyMMdd", "iso")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("unit: fen", "unit: dollar", "tables.claim_line.rows.0.columns.amount.of.unit"),
+        ("{of: fen, unit: fen}", "{of: fen}", "for a column as it is write its name alone"),
+        ("{of: fen, unit: fen}", "{of: fen, unit: fen, format: yyyyMMdd}", "a number has a unit, a date has a format"),
+        ("yyyyMMdd, iso", "yyyyDDD, iso", "'DDD' in the format 'yyyyDDD' is none of"),
+        ("yyyyMMdd, iso", "MM/dd", "says no y"),
+        ("charged_at: {of: day, format: [yyyyMMdd, iso]}", "order_id: {of: day, unit: fen}", "order_id: a unit goes"),
+        ("{of: fen, unit: fen}", "{of: fen, format: yyyyMMdd}", "rows[0].amount: a format goes with a date"),
+        ("default: 1", "default: one", "rows[0].quantity: the default 'one' is no decimal(16,4)"),
+        ("from: heads, on", "from: houses, on", "lookup[0].from: 'houses' is no other file"),
+        ("on: [claim_id]", "on: {number: visit}", "lookup[0].on.number: the file heads has no column 'visit'"),
+        ("on: [claim_id]", "on: {visit: claim_id}", "lookup[0].on.visit: the file details has no column 'visit'"),
+        ("[person, day]", "[person, day, sex]", "lookup[0].columns.sex: the file heads has no column 'sex'"),
+        ("[person, day]", "{person: person, memo: day}", "lookup[0].columns.memo: the name is taken"),
+    ],
+)
+def test_a_unit_default_format_or_lookup_that_cannot_be_meant_is_refused_by_its_key(tmp_path, before, after, told):
+    assert before in LINES
+    with pytest.raises(MappingError) as caught:
+        parsed(tmp_path, LINES.replace(before, after))
+    assert told in str(caught.value)
+
+
+def test_a_text_is_unknown_when_only_the_names_to_take_out_of_it_were_delivered():
+    given = Scrub(scrub="concat_ws(' ', first, second)", names=("author",), needs=())
+    known = frozenset({"first", "second", "author"})
+    assert Columns(known, frozenset({"second"})).fill(given)
+    assert not Columns(known, frozenset({"author"})).fill(given)
+
+
+def test_an_entry_of_the_vault_is_filled_by_its_identifier_and_not_by_what_stands_beside_it():
+    given = Sealed.model_validate(
+        {"token": "record", "of": "coalesce(a, b)", "with": {"institution": "i"}, "needs": []}
+    )
+    known = frozenset({"a", "b", "i"})
+    assert Columns(known, frozenset({"b"})).fill(given)
+    assert not Columns(known, frozenset({"i"})).fill(given)
+
+
+@pytest.mark.parametrize(
+    ("filled", "told"),
+    [
+        ("sex: name", "tables.patient.rows[0].sex: 'name' identifies a person"),
+        ('sex: {expr: "upper(name)"}', "tables.patient.rows[0].sex: 'name' identifies a person"),
+        ('sex: {codes: {a: "1"}, of: name}', "tables.patient.rows[0].sex: 'name' identifies a person"),
+    ],
+)
+def test_a_mapping_that_would_show_an_identifying_column_is_refused(tmp_path, filled, told):
+    text = GOOD.replace("drop: [name]", "identifying: [id, name]")
+    with pytest.raises(MappingError) as caught:
+        parsed(tmp_path, text.replace("sex: sex}", f"{filled}}}"))
+    assert told in str(caught.value)
+    assert parsed(tmp_path, text.replace("sex: sex}", "contact_id: {token: contact, of: name}}"))
+    assert parsed(tmp_path, text.replace("sex: sex}", 'is_identity_sex_consistent: {expr: "name = sex"}}'))
+
+
+def test_free_text_goes_through_the_scrubber_or_stays_out(tmp_path):
+    text = GOOD.replace("  patient:", "  tip:").replace(
+        "patient_id: {token: person, of: id}, sex: sex", "tip_id: id, content: sex"
+    )
+    with pytest.raises(MappingError, match=r"tables\.tip\.rows\[0\]\.content: free text may name anybody"):
+        parsed(tmp_path, text)
+    assert parsed(tmp_path, text.replace("content: sex", "content: {scrub: sex}"))

@@ -1,0 +1,173 @@
+"""Trying a mapping: the report says what maps, what does not and what runs, and gives nobody away."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from intake.drafting.draft import draft_files
+from intake.drafting.sampling import look_at
+from intake.drafting.vocabulary import read_vocabulary
+from intake.drafting.yaml_text import draft_text
+from intake.files.delivery import open_delivery
+from intake.source.checks import read_quality
+from intake.source.mapping import DriftRules, parse_mapping, read_mapping
+from jobs.command_line import main
+from jobs.onboard.check_source import check
+from jobs.onboard.enables import enabled_by, everything
+from jobs.onboard.report import as_markdown
+from tests.intake.deliveries import (
+    CERTIFICATE,
+    FLAT,
+    NAME,
+    NIGHT,
+    PERSON,
+    PHONE,
+    change_manifest,
+    columns_of,
+    csv_bytes,
+    deliver,
+    line,
+    whole,
+)  # fmt: skip
+
+REGISTRATION = {
+    "psn_no": "P1", "opsp_dise_code": "M03900", "begndate": "2026-01-01", "diag_dr_code": "D1", "diag_dr_name": NAME,
+}  # fmt: skip
+MOVEMENT = {
+    "fixmedins_code": "H1", "hilist_code": "X1", "inv_chg_type": "101", "inv_chg_time": "2026-03-01", "cnt": "5",
+}  # fmt: skip
+NATIONAL = read_mapping("national")
+PHARMACY = Path(__file__).parents[2].parent / "shared" / "data" / "tuva_demo" / "pharmacy_claim.csv"
+
+
+@pytest.fixture(scope="module")
+def report(spark, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("landing")
+    lines = [
+        line("good"),
+        line("bad", cnt="abc"),
+        line("elsewhere", mdtrt_id="E9"),
+        line("grade", chrgitm_lv="7"),
+        line("secret", chrgitm_lv=PHONE),
+        line("grade"),
+    ]
+    odd = {"fixmedins_code": "H1", "fixmedins_name": "测试医院", "fixmedins_type": "1", "hosp_lv": "77"}
+    deliver(folder, whole(fee_list=lines, medins=[odd], psn_info=[{**PERSON, "gend": NAME}]))
+    mapping = read_mapping("national")
+    delivery = open_delivery(mapping, folder, NIGHT, tmp_path_factory.mktemp("scratch"))
+    return check(spark, mapping, read_quality("default"), delivery, 10_000)
+
+
+def test_rows_are_accounted_for_and_faults_have_their_places(report):
+    lines = next(t for t in report.totals if t["table_name"] == "claim_line")
+    assert (lines["delivered_lines"], lines["accepted_lines"], lines["quarantined_lines"]) == (6, 3, 3)
+    places = {c["code"]: [tuple(p.values()) for p in c["places"]] for c in report.codes}
+    assert places["MALFORMED:quantity"] == [("fee_list.csv.gz", 3)]
+    assert report.too_faulty() == ["fee_list.csv.gz", "medins.csv.gz", "psn_info.csv.gz"]
+
+
+def test_codes_that_nothing_lists_are_told_unless_they_could_be_a_person(report):
+    strange = {(s["table_name"], s["column_name"], s["code"]) for s in report.strange}
+    assert {("institution", "institution_level", "77"), ("claim_line", "coverage_class", "7")} <= strange
+    page = as_markdown(report) + json.dumps(report.as_json(), default=str)
+    assert not any(secret in page for secret in (NAME, PHONE, CERTIFICATE))
+
+
+def test_columns_references_and_dates_are_counted(report):
+    facts = {(c["table_name"], c["column_name"]): c for c in report.columns}
+    assert (facts["claim_line", "quantity"]["filled"], facts["claim_line", "quantity"]["row_count"]) == (5, 6)
+    assert facts["encounter", "started_at"]["first"] == "2026-03-01"
+    found = {r["of"]: (r["row_count"], r["found"]) for r in report.references}
+    assert found["claim_line.encounter_id"] == (3, 2)
+
+
+def test_what_runs_is_what_the_planners_say_and_what_lacks_says_why(report):
+    rules = {one.id: one for one in report.enabled if one.kind == "rule"}
+    assert not [one for one in enabled_by(everything(), everything()) if not one.runs]
+    price = next(one for one in rules.values() if "price" in one.why_not)
+    assert "not supplied" in price.why_not
+    assert price.why_not_whole == ""
+
+
+def test_a_delivery_that_would_be_refused_is_refused_with_its_headers_told(tmp_path, capsys):
+    deliver(tmp_path, whole())
+    file = tmp_path / "two.yaml"
+    file.write_text(
+        "source: two\ndelivery: {manifest: measured}\nfiles:\n  visits: {name: mdtrt.csv*, columns: [mdtrt_id, psn]}\n"
+        "tables:\n  encounter: {rows: [{from: visits, columns: {encounter_id: mdtrt_id, visit_type: psn}}]}\n"
+    )
+    assert main(["source", "check", "--mapping", str(file), "--landing", str(tmp_path), "--date", str(NIGHT)]) == 2
+    told = capsys.readouterr()
+    assert "missing: psn" in told.out
+    assert "psn_no" in told.out
+    assert "column 'psn' is missing" in told.err
+
+
+def test_a_changed_form_is_refused_with_its_columns_and_codes(tmp_path, capsys):
+    lines = [line(f"L{n}", chrgitm_lv="7", extra="x") for n in range(4)]
+    _deliver_with_a_new_column(tmp_path, lines)
+    assert main(["source", "check", "--landing", str(tmp_path), "--date", str(NIGHT)]) == 2
+    told = capsys.readouterr()
+    assert "unknown: extra" in told.out
+    assert "column 'extra': the mapping does not know it" in told.err
+    assert "column 'chrgitm_lv', line 2: a code that the mapping or the checks do not list: 7" in told.err
+
+
+def test_a_changed_form_that_is_parked_is_told_and_is_no_fault(spark, tmp_path):
+    lines = [*(line(f"L{n}", extra=NAME) for n in range(4)), *(line(f"M{n}", chrgitm_lv="7") for n in range(3))]
+    _deliver_with_a_new_column(tmp_path / "landing", lines)
+    drift = DriftRules(unknown_columns="park", new_codes="park")
+    mapping, quality = NATIONAL.model_copy(update={"drift": drift}), read_quality("default")
+    (tmp_path / "scratch").mkdir()
+    delivery = open_delivery(mapping, tmp_path / "landing", NIGHT, tmp_path / "scratch", quality)
+    report = check(spark, mapping, quality, delivery, 10_000)
+    page = as_markdown(report)
+    assert "fee_list.csv.gz: column 'extra' is new: parked, not read" in page
+    assert "fee_list.csv.gz: column 'chrgitm_lv' has a new code 7: parked" in page
+    assert NAME not in page + json.dumps(report.as_json(), default=str)
+    total = next(t for t in report.totals if t["table_name"] == "claim_line")
+    assert (total["accepted_lines"], total["quarantined_lines"]) == (4, 3)
+    assert report.too_faulty() == []
+
+
+def _deliver_with_a_new_column(landing, lines):
+    known = [{column: value for column, value in row.items() if column != "extra"} for row in lines]
+    folder = deliver(landing, whole(fee_list=known))
+    content = gzip.compress(csv_bytes(lines, [*columns_of("fee_list"), "extra"]), mtime=0)
+    (folder / "fee_list.csv.gz").write_bytes(content)
+    change_manifest(folder, "fee_list", sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
+
+
+@pytest.mark.parametrize("tables", [{"费用明细": [FLAT]}, whole(opsp_reg=[REGISTRATION], stock_movement=[MOVEMENT])])
+def test_the_draft_of_files_maps_every_row_of_them(spark, tmp_path, tables):
+    paths = []
+    for name, rows in tables.items():
+        paths.append(tmp_path / f"{name}.csv")
+        paths[-1].write_bytes(csv_bytes(rows, [*rows[0]]))
+    draft = tmp_path / "mine.yaml"
+    draft.write_text(draft_text("mine", draft_files([look_at(path) for path in paths], read_vocabulary())))
+    (tmp_path / "scratch").mkdir()
+    delivery = open_delivery(parse_mapping(draft), tmp_path, NIGHT, tmp_path / "scratch")
+    report = check(spark, parse_mapping(draft), read_quality("default"), delivery, 10_000)
+    assert report.codes == ()
+    assert {(t["delivered_lines"], t["accepted_lines"]) for t in report.totals} == {(1, 1)}
+    assert len(report.totals) == len(tables)
+
+
+@pytest.mark.skipif(not PHARMACY.is_file(), reason="the Tuva demo extract is not on this machine")
+def test_the_draft_of_a_pharmacy_file_maps_every_line_of_it(spark, tmp_path):
+    draft = tmp_path / "my_pharmacy.yaml"
+    assert main(["source", "draft", str(PHARMACY), "--name", "my_pharmacy", "--out", str(draft), "--json"]) == 0
+    mapping = parse_mapping(draft)
+    delivery = open_delivery(mapping, PHARMACY.parent, date(2018, 12, 31), tmp_path)
+    report = check(spark, mapping, read_quality("default"), delivery, 10_000)
+    (total,) = report.totals
+    assert (total["delivered_lines"], total["accepted_lines"]) == (648, 648)
+    assert "institution_id" in report.unknown["claim_line"]  # it names none: no rule can run, and each says why
+    assert {one.why_not for one in report.enabled if one.id == "ID-01"} != {""}

@@ -1,0 +1,140 @@
+"""A rotated key: the lake is carried over, and the nights go on as if nothing had been."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from deltalake import DeltaTable
+from pyspark.sql import functions as F
+
+from fundwatch.contracts import TABLES
+from fundwatch.errors import KeyMissingError
+from jobs.job import run_job
+from jobs.load_delivery import JOB
+from jobs.model_shelf import promotions_in, shelf_of
+from jobs.protect.carry_lake import carried
+from jobs.protect.manage_keys import rows_of_keys
+from models.registry.champions import Champion, Shelf
+from models.registry.records import PURPOSE, Promotion
+from privacy.keys.ring import KeyRing, KeyRotationError, read_ring, rotate_key
+from privacy.keys.signing import Signer
+from privacy.tokens.pseudonyms import token_of
+from privacy.vault.bridge import build_bridge
+from privacy.vault.sealing import read_vault_key
+from privacy.vault.vault import Vault
+from tests.intake.deliveries import DIAGNOSIS, LINE, PERSON, SETTLEMENT, VISIT, deliver, line, reversal, whole
+from tests.jobs.test_load_delivery import new_place
+from tests.models.shelves import CHALLENGER, record_of, trained, write_models
+
+pytestmark = pytest.mark.usefixtures("interpreted")
+FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
+KINDS = (("doctor", "robust_peer"), ("doctor", "isolation_forest"))
+BOTH = [f"robust_peer {FIRST}", f"isolation_forest {FIRST}"]
+
+
+def speaking(shelf: Shelf, night: date = SECOND) -> list[str]:
+    found = [shelf.champion(*kind, night) for kind in KINDS]
+    return [f"{one.model} {one.learned_on}" for one in found if isinstance(one, Champion)]
+
+
+def put_models(place) -> None:
+    """A baseline that speaks, one that was changed since, and a forest that a person promoted."""
+    shelf = shelf_of(place.settings)
+    baseline, forest = trained(FIRST)
+    changed = replace(record_of(shelf, trained(FIRST, "patient")[0]), trained_count=41)
+    write_models(place.settings.var, record_of(shelf, baseline), record_of(shelf, forest, CHALLENGER), changed)
+    told = Promotion(SECOND, *KINDS[1], forest.print, "Li Na", "seen").signed(shelf.signer)
+    promotions_in(place.lake.root).append([told.row()])
+
+
+@pytest.fixture(scope="module")
+def rotated(spark, tmp_path_factory):
+    """A night, a new key, the bridge; and what the ring was before."""
+    place = new_place(spark, tmp_path_factory.mktemp("rotated"), "0.9")
+    deliver(place.settings.landing_dir, whole(fee_list=[LINE, line("L2", cnt="abc")]), FIRST)
+    run_job(JOB, place, FIRST)
+    put_models(place)
+    vault = Vault(place.settings.vault_dir, read_vault_key(place.settings.vault_key_path))
+    before = read_ring(place.settings.key_path)
+    place.lake.write_rows([_case(before.active)], "case", FIRST)
+    ring = rotate_key(place.settings.key_path)
+    build_bridge(vault, ring, token_of)
+    return place, vault, before, ring
+
+
+def _case(key):
+    """A row of the table case, which goes on since the first night, as a list made with the key has it."""
+    subject = ("patient", token_of(key, "person", "P1"))
+    known = {"first_seen": FIRST, "last_seen": FIRST, "hit_count": 1, "amount": Decimal("1.00"), "is_estimate": False}
+    row = {"business_date": FIRST, "case_id": _case_id(*subject), "subject_type": subject[0], "subject_id": subject[1],
+           "subject_name": "", "kind": "ID-04", "state": "new", **known}  # fmt: skip
+    return tuple(row.get(name) for name in TABLES["case"].column_names)
+
+
+def _case_id(*subject):
+    return hashlib.sha256("|".join((*subject, "ID-04", str(FIRST))).encode()).hexdigest()[:16]
+
+
+def test_between_rotation_and_carrying_over_no_night_is_taken_in(rotated):
+    place, *_ = rotated
+    deliver(
+        place.settings.landing_dir,
+        {
+            "psn_info": [PERSON], "mdtrt": [VISIT], "setl": [{**SETTLEMENT, "setl_id": "S7"}],
+            "fee_list": [LINE, reversal("L1-", "L1", 1)], "diag": [DIAGNOSIS],
+        },
+        SECOND,
+    )  # fmt: skip
+    with pytest.raises(KeyMissingError, match=r"the key is being rotated(.|\n)*fundwatch keys carry"):
+        run_job(JOB, place, SECOND)
+
+
+def test_the_key_that_retires_still_verifies_models(rotated):
+    place, *_ = rotated
+    assert speaking(shelf_of(place.settings)) == BOTH
+
+
+def test_every_token_becomes_the_new_keys_and_the_next_night_recognises_everybody(rotated, spark):
+    place, vault, before, ring = rotated
+    rows, lost = carried(place, vault, ring, leave_unknown=False)
+    assert lost == {}
+    assert {"claim_line", "claim_line_entry", "patient", "delivery", "quarantine", "model"} <= set(rows)
+    assert rows_of_keys(place.lake, [before.active.key_id]) == {}
+    old, new = (token_of(key, "person", "P1") for key in (before.active, ring.active))
+    texts = [
+        row.text
+        for name in TABLES
+        if place.lake.exists(name)
+        for row in place.lake.read(spark, name).select(F.to_json(F.struct("*")).alias("text")).collect()
+    ]
+    assert not [text for text in texts if old in text]
+    assert [text for text in texts if new in text]
+    [case] = place.lake.rows("case", "SELECT case_id, subject_id FROM case")
+    assert case == {"case_id": _case_id("patient", new), "subject_id": new}  # as the new key would have made it
+    assert carried(place, vault, ring, leave_unknown=False)[0] == rows
+    assert run_job(JOB, place, FIRST)["is_new"] is False
+    detail = run_job(JOB, place, SECOND)
+    assert (detail["claim_lines"], detail["duplicates"]) == (2, 4)
+    known = place.lake.known(spark, "claim_line", SECOND).collect()
+    assert [(r.line_id, r.patient_id, int(r.quantity)) for r in known] == [("L1", new, 2)]
+    assert place.lake.read(spark, "patient").count() == 1
+
+
+def test_models_and_promotions_that_held_outlive_the_old_key_and_no_other_is_vouched_for(rotated):
+    place, _, _, ring = rotated
+    alone = replace(shelf_of(place.settings), signer=Signer(KeyRing(ring.active, None, ring.lineage), PURPOSE))
+    assert speaking(alone) == BOTH
+    assert speaking(alone, FIRST) == BOTH[:1]
+    assert [(fault.entity, fault.model) for fault in alone.faults()] == [("patient", "robust_peer")]
+    assert len(promotions_in(place.lake.root).rows()) == 2  # carried over twice, signed anew once
+
+
+def test_tokens_that_the_vault_does_not_know_are_counted_and_refused(rotated):
+    place, vault, _, ring = rotated
+    DeltaTable(str(vault.bridge_path)).delete("domain = 'doctor'")
+    with pytest.raises(KeyRotationError, match=r"claim_line\.ordering_doctor_id: 1 tokens"):
+        carried(place, vault, ring, leave_unknown=False)

@@ -1,0 +1,414 @@
+"""Re-identification through the command line: four eyes, one lead, an end, and a log that has every call."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+import pytest
+
+from fundwatch.settings import Settings
+from jobs.command_line import main
+from jobs.protect import reidentify_tokens, verify_audit
+from privacy.audit import account
+from privacy.audit.chain import Entry
+from privacy.audit.log import AuditLog, audit_log
+from privacy.vault.sealing import make_vault_key
+from privacy.vault.vault import Vault
+from tests.jobs.truth_world import NIGHT, World
+from tests.privacy.vaults import CANARIES, fill
+
+PURPOSE = ["--purpose", "verify the stay with the hospital", "--basis", "Regulation Art. 24, inspection 2026-07"]
+
+
+@dataclass
+class Office:
+    """A lake with two leads, a vault, and people with accounts of their own who call the command."""
+
+    root: Path
+    now: datetime = datetime(2026, 4, 1, 9, tzinfo=UTC)
+    account: str = ""
+    world: World = field(init=False)
+    vault: Vault = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.world = World(self.root)
+        self.vault = Vault(self.root / "vault", make_vault_key(self.root / "keys" / "vault.key"))
+        fill(self.vault, self.world.key, {"value": "1", **CANARIES}, {"value": "7", "name": "欧阳别人"})
+        fill(self.vault, self.world.key, {"value": "D1", "name": "金丝雀医师"}, domain="doctor")
+        one, doctor = self.world.person("1"), self.world.doctor("D1")
+        lead = {"business_date": NIGHT, "amount_at_risk": Decimal(30), "subject_type": "patient"}
+        self.world.put("lead", [
+            lead | {"place": 1, "lead_id": "a1" * 8, "subject_id": one},
+            lead | {"place": 2, "lead_id": "b2" * 8, "subject_id": self.world.person("7")},
+        ])  # fmt: skip
+        self.add_evidence(2)
+        self.world.put("claim_line", [{"line_id": "L1", "known_from": NIGHT, "ordering_doctor_id": doctor}])
+
+    def add_evidence(self, lines: int) -> None:
+        """The first lead's evidence becomes this many lines, each of another person."""
+        line = {"business_date": NIGHT, "lead_id": "a1" * 8, "kind": "line"}
+        persons = [str(n) for n in range(1, lines + 1)]
+        rmtree(self.root / "lake" / "lead_evidence", ignore_errors=True)
+        self.world.put(
+            "lead_evidence",
+            [line | {"place": int(n), "line_id": f"L{n}", "patient_id": self.world.person(n)} for n in persons],
+        )
+
+    def call(self, person: str, *arguments: str) -> int:
+        """Run `fundwatch reidentify` as a person whose account has the same name."""
+        self.account = person.lower()
+        return main(["reidentify", *arguments, "--as", person, "--var", str(self.root), "--json", "--quiet"])
+
+    def ask(self, person: str = "Wang", *extra: str, lead: str = "1", fields: str = "name,certificate") -> int:
+        asked = ["request", "--date", str(NIGHT), "--lead", lead, "--fields", fields]
+        return self.call(person, *asked, *PURPOSE, *extra)
+
+    def log(self) -> list[Entry]:
+        return AuditLog(self.vault.root, self.vault.key).entries()
+
+    def last(self) -> tuple[str, str]:
+        return self.log()[-1].action, self.log()[-1].outcome
+
+    def reveal(self, person: str, request: str, out: str = "answer.json") -> tuple[int, list[dict[str, Any]]]:
+        done = self.call(person, "reveal", request, "--out", str(self.root / out))
+        answer = self.root / out
+        return done, json.loads(answer.read_text())["tokens"] if answer.is_file() else []
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    made = Office(tmp_path)
+
+    def log_of(settings: Settings) -> AuditLog:
+        return replace(audit_log(settings), clock=lambda: made.now, account=lambda: made.account)
+
+    for job in (reidentify_tokens, verify_audit):
+        monkeypatch.setattr(job, "audit_log", log_of)
+    return made
+
+
+@pytest.fixture
+def request_id(office: Office, capsys: pytest.CaptureFixture[str]) -> str:
+    assert office.ask() == 0
+    return str(json.loads(capsys.readouterr().out)["request"])
+
+
+def test_an_approved_request_gives_the_fields_asked_of_the_leads_tokens_and_no_more(
+    office: Office, request_id: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert office.call("Li", "approve", request_id) == 0
+    done, tokens = office.reveal("Wang", request_id)
+    assert done == 0
+    told = [(t["domain"], t["in_vault"], t.get("name"), t.get("certificate")) for t in tokens]
+    assert told == [
+        ("person", True, CANARIES["name"], CANARIES["certificate"]),
+        ("person", False, None, None),
+        ("doctor", True, "金丝雀医师", None),
+    ]
+    assert not any("telephone" in token for token in tokens)
+    assert (office.root / "answer.json").stat().st_mode & 0o777 == 0o600
+    assert CANARIES["name"] not in "".join(capsys.readouterr())
+    assert [(e.action, e.actor, e.outcome) for e in office.log()] == [
+        ("reidentify request", "Wang", "ok"), ("reidentify approve", "Li", "ok"), ("reidentify reveal", "Wang", "ok"),
+    ]  # fmt: skip
+    assert {entry.lead for entry in office.log()} == {"a1" * 8}
+
+
+def test_no_name_or_number_stands_in_the_vaults_files_or_the_log(office: Office, request_id: str) -> None:
+    office.call("Li", "approve", request_id)
+    office.reveal("Wang", request_id)
+    held = b"".join(path.read_bytes() for path in office.vault.root.rglob("*") if path.is_file())
+    assert b"reidentify reveal" in held
+    assert not [canary for canary in (*CANARIES.values(), "金丝雀医师") if canary.encode() in held]
+
+
+@pytest.mark.parametrize("name", ["Wang", " wang ", "ＷＡＮＧ", "W ang"])
+def test_nobody_approves_a_request_of_their_own_however_they_spell_themselves(
+    office: Office, request_id: str, name: str
+) -> None:
+    assert office.call(name, "approve", request_id) == 2
+    assert office.last() == ("reidentify approve", "refused")
+    assert office.reveal("Wang", request_id) == (2, [])
+
+
+def test_two_names_from_one_account_are_one_person_unless_a_setting_says_otherwise(
+    office: Office, request_id: str
+) -> None:
+    office.account = "wang"
+    arguments = ["reidentify", "approve", request_id, "--as", "Li", "--var", str(office.root), "--quiet"]
+    assert main(arguments) == 2
+    assert office.log()[-1].why == "the request came from the same operating-system account"
+    assert main([*arguments, "--set", "reidentify_same_account=true"]) == 0
+
+
+def test_what_nobody_approved_or_somebody_denied_is_not_revealed(office: Office, request_id: str) -> None:
+    assert office.reveal("Wang", request_id) == (2, [])
+    assert office.call("Li", "deny", request_id) == 0
+    assert office.reveal("Wang", request_id) == (2, [])
+    assert office.call("Li", "approve", request_id) == 2
+    assert [entry.outcome for entry in office.log()] == ["ok", "refused", "ok", "refused", "refused"]
+
+
+def test_an_approval_can_be_taken_back(office: Office, request_id: str) -> None:
+    office.call("Li", "approve", request_id)
+    assert office.call("Zhao", "deny", request_id) == 0
+    assert office.reveal("Wang", request_id) == (2, [])
+
+
+def test_only_who_asked_sees_the_answer_and_from_the_same_account(office: Office, request_id: str) -> None:
+    office.call("Li", "approve", request_id)
+    assert office.reveal("Li", request_id) == (2, [])
+    office.account = "mallory"
+    arguments = ["reveal", request_id, "--as", "Wang", "--out", str(office.root / "x"), "--var", str(office.root)]
+    assert main(["reidentify", *arguments, "--quiet"]) == 2
+    assert office.log()[-1].account == "mallory"
+
+
+def test_an_approval_ends_when_its_days_are_over(office: Office, request_id: str) -> None:
+    office.call("Li", "approve", request_id, "--days", "7")
+    office.now += timedelta(days=7, seconds=-1)
+    assert office.reveal("Wang", request_id)[0] == 0
+    office.now += timedelta(seconds=1)
+    assert office.reveal("Wang", request_id, "later.json") == (2, [])
+    assert office.log()[-1].why == "the request is expired"
+
+
+def test_what_nobody_decides_on_ends_too(office: Office, request_id: str) -> None:
+    office.now += timedelta(days=30)
+    assert office.call("Li", "approve", request_id) == 2
+
+
+@pytest.mark.parametrize("days", ["0", "31", "-1"])
+def test_no_approval_holds_longer_than_thirty_days(office: Office, request_id: str, days: str) -> None:
+    assert office.call("Li", "approve", request_id, f"--days={days}") == 2
+    assert office.last() == ("reidentify approve", "refused")
+
+
+@pytest.mark.parametrize("lead", ["1,2", "*", "%", "", "1 2", "ab" * 16])
+def test_several_leads_a_pattern_or_a_bare_token_cannot_be_asked_for(office: Office, lead: str) -> None:
+    assert office.ask(lead=lead) == 2
+    assert office.last() == ("reidentify request", "refused")
+
+
+def test_a_second_lead_is_not_taken_for_the_first(office: Office) -> None:
+    assert office.ask("Wang", "--lead", "2") == 2
+    assert office.log()[-1].why == "a request is for one lead"
+
+
+def test_a_lead_that_the_night_has_not_is_refused_and_what_was_typed_is_not_logged(office: Office) -> None:
+    assert office.ask(lead=CANARIES["name"]) == 2
+    assert office.last() == ("reidentify request", "refused")
+    assert CANARIES["name"] not in (office.vault.root / "audit.jsonl").read_text()
+
+
+def test_a_request_needs_a_purpose_a_basis_and_known_fields_and_is_told_all_at_once(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["request", "--date", str(NIGHT), "--lead", "1", "--purpose", "look", "--fields", "name,everything"]
+    assert office.call("Wang", *asked) == 2
+    told = capsys.readouterr().err
+    assert all(word in told for word in ("--purpose", "--basis", "'everything'"))
+
+
+def test_a_purpose_that_holds_a_certificate_number_is_refused_and_not_logged(office: Office) -> None:
+    asked = ["request", "--date", str(NIGHT), "--lead", "1", "--fields", "name", "--basis", "Regulation Art. 24"]
+    assert office.call("Wang", *asked, "--purpose", f"check {CANARIES['certificate']}") == 2
+    assert CANARIES["certificate"] not in (office.vault.root / "audit.jsonl").read_text()
+
+
+def test_a_lead_with_many_persons_is_served_up_to_the_limit_and_says_so(office: Office, request_id: str) -> None:
+    office.call("Li", "approve", request_id)
+    assert (
+        office.call("Wang", "reveal", request_id, "--out", str(office.root / "a"), "--set", "reidentify_tokens=1") == 0
+    )
+    told = json.loads((office.root / "a").read_text())
+    assert (len(told["tokens"]), told["left_out"]) == (1, 2)
+    office.ask("Wang", "--set", "reidentify_tokens=2")
+    assert (office.log()[-1].detail["tokens"], office.log()[-1].detail["left_out"]) == ("2", "1")
+    office.call("Li", "approve", office.log()[-1].request)
+    assert len(office.reveal("Wang", office.log()[-1].request)[1]) == 2  # the setting may be larger by now
+
+
+def test_an_answer_is_not_written_into_a_pipe_or_over_a_file(
+    office: Office, request_id: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.call("Li", "approve", request_id)
+    assert office.call("Wang", "reveal", request_id) == 2
+    (office.root / "answer.json").write_text("{}")
+    assert office.call("Wang", "reveal", request_id, "--out", str(office.root / "answer.json")) == 2
+    assert [entry.outcome for entry in office.log()[-2:]] == ["refused", "refused"]
+    assert CANARIES["name"] not in "".join(capsys.readouterr())
+
+
+def test_a_terminal_may_show_the_answer(
+    office: Office, request_id: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.call("Li", "approve", request_id)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    capsys.readouterr()
+    assert office.call("Wang", "reveal", request_id) == 0
+    assert json.loads(capsys.readouterr().out)["tokens"][0]["name"] == CANARIES["name"]
+
+
+def test_roles_say_who_asks_and_who_approves_and_from_which_account(office: Office) -> None:
+    access = office.root / "conf" / "access"
+    access.mkdir(parents=True)
+    (access / "default.yaml").write_text("requesters: [Wang]\napprovers: [Li]\naccounts: {Li: chief}\n")
+    conf = ["--set", f"conf={office.root / 'conf'}"]
+    assert office.ask("Zhao", *conf) == 2
+    assert office.ask("Wang", *conf) == 0
+    request = office.log()[-1].request
+    assert office.call("Zhao", "approve", request, *conf) == 2
+    assert office.call("Li", "approve", request, *conf) == 2
+    assert [entry.why for entry in office.log() if entry.why] == [
+        "not one of the requesters", "not one of the approvers", "this person has another account",
+    ]  # fmt: skip
+
+
+def test_a_log_that_was_tampered_with_stops_every_call(office: Office, request_id: str) -> None:
+    office.call("Li", "approve", request_id)
+    path = office.vault.root / "audit.jsonl"
+    edited = path.read_bytes().replace(b"verify the stay", b"verify the star")
+    path.write_bytes(edited)
+    for arguments in (["list"], ["approve", request_id], ["reveal", request_id, "--out", str(office.root / "x")]):
+        assert office.call("Wang", *arguments) == 1
+    assert office.ask("Zhao", lead="2") == 1
+    assert not (office.root / "x").exists()
+    assert path.read_bytes() == edited  # no call writes on
+
+
+def test_a_log_and_head_that_were_put_back_stop_the_desk_until_a_named_approver_goes_on_from_them(
+    office: Office, request_id: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [office.vault.root / name for name in ("audit.jsonl", "audit.head")]
+    before = [file.read_bytes() for file in files]
+    office.call("Li", "approve", request_id)
+    for file, content in zip(files, before, strict=True):
+        file.write_bytes(content)
+    assert office.reveal("Wang", request_id) == (1, [])
+    assert "line 1: rewound: line 2 was noted in the lake's audit_anchor" in capsys.readouterr().err
+    audit = ["--var", str(office.root), "--json", "--quiet"]
+    assert main(["audit", "verify", *audit]) == 1
+    assert main(["audit", "set-aside", "--as", "Li", *audit]) == 2  # says not why
+    assert main(["audit", "set-aside", "--as", "Li", "--why", "restored from the copy of the 30th", *audit]) == 0
+    assert main(["audit", "verify", *audit]) == 0
+    assert office.reveal("Wang", request_id) == (2, [])  # the approval is gone: ask again
+    assert [(e.action, e.actor) for e in office.log()[1:]] == [("audit set aside", "Li"), ("reidentify reveal", "Wang")]
+
+
+def test_a_log_that_was_deleted_with_its_head_is_told(office: Office, request_id: str) -> None:
+    for name in ("audit.jsonl", "audit.head"):
+        (office.vault.root / name).unlink()
+    assert office.ask() == 1
+    assert not (office.vault.root / "audit.jsonl").exists()
+
+
+def test_evidence_that_is_added_after_an_approval_is_not_revealed_and_the_lead_is_asked_for_anew(
+    office: Office, request_id: str
+) -> None:
+    assert office.call("Li", "approve", request_id) == 0
+    office.add_evidence(3)
+    assert office.reveal("Wang", request_id) == (2, [])
+    assert office.log()[-1].why == "the lead's evidence is not what it was when this was asked for"
+    assert office.ask() == 0
+    anew = office.log()[-1].request
+    assert office.log()[-1].detail["tokens"] == "4"
+    assert office.call("Li", "approve", anew) == 0
+    assert len(office.reveal("Wang", anew)[1]) == 4
+
+
+def test_evidence_that_is_added_before_the_approval_is_not_approved(office: Office, request_id: str) -> None:
+    office.add_evidence(3)
+    assert office.call("Li", "approve", request_id) == 2
+    assert office.reveal("Wang", request_id) == (2, [])
+
+
+def test_a_clock_that_leaps_approves_nothing_and_leaves_no_time_in_the_log(office: Office, request_id: str) -> None:
+    today, office.now = office.now, datetime(2036, 4, 1, tzinfo=UTC)
+    assert office.call("Li", "approve", request_id) == 1
+    assert office.last() == ("clock refused", "refused")
+    office.now = today
+    assert office.reveal("Wang", request_id) == (2, [])
+    assert {entry.at for entry in office.log()} == {today.isoformat()}
+
+
+def test_an_approval_of_a_clock_that_was_ahead_for_a_while_ends_when_the_clock_is_put_right(
+    office: Office, request_id: str
+) -> None:
+    today, office.now = office.now, office.now + timedelta(days=20)
+    assert office.call("Li", "approve", request_id) == 0
+    office.now = today
+    assert office.reveal("Wang", request_id) == (1, [])
+    clock = ["audit", "clock", "--why", "the battery was empty", "--var", str(office.root), "--quiet"]
+    assert main([*clock, "--as", ""]) == 2
+    assert main([*clock, "--as", "Li"]) == 0
+    assert office.reveal("Wang", request_id) == (2, [])
+    assert office.log()[-1].why == "the request is expired"
+    assert office.ask() == 0
+
+
+def test_after_a_long_silence_an_approver_says_that_the_clock_is_right(office: Office, request_id: str) -> None:
+    office.now += timedelta(days=93)
+    assert office.call("Li", "list") == 1
+    assert main(["audit", "clock", "--as", "Li", "--why", "nobody asked since spring", "--var", str(office.root)]) == 0
+    assert office.call("Li", "list") == 0
+
+
+def test_a_fault_is_logged_by_its_kind_alone(office: Office, request_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(CANARIES["name"])
+
+    office.call("Li", "approve", request_id)
+    monkeypatch.setattr(Vault, "open_one", broken)
+    assert office.reveal("Wang", request_id) == (1, [])
+    assert (office.log()[-1].outcome, office.log()[-1].why) == ("fault", "OSError")
+
+
+def test_list_tells_how_requests_stand(office: Office, request_id: str, capsys: pytest.CaptureFixture[str]) -> None:
+    office.call("Li", "approve", request_id)
+    office.ask("Zhao", lead="2")
+    capsys.readouterr()
+    assert office.call("Li", "list") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [(r["state"], r["requester"], r["decided_by"]) for r in told] == [
+        ("approved", "Wang", "Li"), ("pending", "Zhao", ""),
+    ]  # fmt: skip
+    assert office.last() == ("reidentify list", "ok")
+
+
+def test_without_a_name_nothing_is_done_and_that_is_logged(office: Office) -> None:
+    for action in ("list", "request", "approve", "reveal"):
+        assert office.call("", action) == 2
+        assert office.last() == (f"reidentify {action}", "refused")
+
+
+def test_audit_verify_tells_the_head_and_later_what_was_changed(
+    office: Office, request_id: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verify = ["audit", "verify", "--var", str(office.root), "--quiet"]
+    assert main([*verify, "--json"]) == 0
+    head = json.loads(capsys.readouterr().out)["head"]
+    office.call("Li", "approve", request_id)
+    assert main([*verify, "--noted", head]) == 0
+    path = office.vault.root / "audit.jsonl"
+    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+    assert main(verify) == 1
+    assert "line 2: cut" in capsys.readouterr().err
+    assert main([*verify, "--noted", "1:x"]) == 2
+
+
+def test_the_account_is_the_one_that_logged_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    login = tmp_path / "loginuid"
+    monkeypatch.setattr(account, "_LOGIN_UID", login)
+    monkeypatch.setenv("SUDO_UID", "0")
+    assert account.account_name() == "root"
+    login.write_text("987654")
+    assert account.account_name() == "uid 987654"
+    login.write_text("4294967295")
+    assert account.account_name() == "root"
