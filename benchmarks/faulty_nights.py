@@ -17,7 +17,7 @@ from benchmarks.canaries import planter_of
 from fundwatch.errors import DeliveryError, FundwatchError, GateError, HeldError
 from fundwatch.lake.delivery_log import DeliveryLog
 from fundwatch.settings import Settings
-from intake.source.mapping import read_mapping
+from intake.source.load import read_mapping
 from jobs.job import Workplace, run_job
 from jobs.load_delivery import JOB
 from jobs.protect.manage_keys import make_missing_keys

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from fundwatch.contracts import TABLES
 from fundwatch.engine.session import start_session
 from fundwatch.settings import Settings
-from intake.source.mapping import read_mapping
+from intake.source.load import read_mapping
 from privacy.scrubbing.identifiers import identifier_codes, without_identifiers
-from simulator import Scenario, simulate
+from simulator import scenario_for_lines, simulate
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -52,7 +52,7 @@ def main() -> None:
 
 def _fee_lines(spark: SparkSession, folder: Path, lines: int) -> DataFrame:
     """The delivered fee lines under their canonical names, those columns that are taken over as they are."""
-    simulate(Scenario.for_lines(lines, nights=(NIGHT,)), folder / "landing", folder / "truth")
+    simulate(scenario_for_lines(lines, nights=(NIGHT,)), folder / "landing", folder / "truth")
     raw = spark.read.option("header", "true").csv(str(folder / "landing" / NIGHT.isoformat() / "fee_list.csv.gz"))
     given = read_mapping("national").tables["claim_line"].rows[0].columns
     named = [raw[of].alias(name) for name, of in given.items() if isinstance(of, str) and of in raw.columns]

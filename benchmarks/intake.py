@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks.processes import Cost, run_measured
 from fundwatch.settings import Settings
 from jobs.protect.manage_keys import make_missing_keys
-from simulator import Scenario, simulate
+from simulator import scenario_for_lines, simulate
 
 HISTORY, NIGHT = date(2026, 3, 30), date(2026, 3, 31)
 _STEP = re.compile(r"^\d\d:\d\d:\d\d  (.{64}) +([\d.]+) s")
@@ -45,7 +45,7 @@ def main() -> None:
         landing = var / "landing"
         if not landing.is_dir():
             make_missing_keys(Settings(var=var))
-            scenario = Scenario.for_lines(asked.lines, history_start=date(2025, 4, 1), nights=(HISTORY, NIGHT))
+            scenario = scenario_for_lines(asked.lines, history_start=date(2025, 4, 1), nights=(HISTORY, NIGHT))
             simulate(scenario, landing, var / "truth", processes=2)
         bare = run_measured([sys.executable, "-c", _BARE, str(landing / str(HISTORY)), str(var / "bare")])
         _tell("bare read and write of the history", bare)

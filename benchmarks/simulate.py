@@ -18,10 +18,10 @@ from benchmarks.processes import Cost, run_measured
 _RUN = """
 import sys
 from pathlib import Path
-from simulator import Scenario, simulate
+from simulator import Scenario, scenario_for_lines, simulate
 if __name__ == "__main__":
     root = Path(sys.argv[1])
-    scenario = Scenario.for_lines(int(sys.argv[2]))
+    scenario = scenario_for_lines(int(sys.argv[2]))
     print(simulate(scenario, root / "landing", root / "truth", processes=int(sys.argv[3])).fee_lines)
 """
 

@@ -19,7 +19,8 @@ from intake.files.drift import parked_error_codes
 from intake.rows.erased import ErasedPersons
 from intake.rows.totals import Total
 from intake.source.checks import Quality, read_quality
-from intake.source.mapping import CLEAN_TABLES, ENTRY_OF, SourceMapping, read_mapping
+from intake.source.load import read_mapping
+from intake.source.mapping import CLEAN_TABLES, ENTRY_OF, SourceMapping
 from intake.source.usual_size import Figures, judge
 from jobs.job import Job, Night, Report, Workplace
 from jobs.loading.intake_work import IntakeWork, Judged, history_rows, judged_rows, told_to_vault

@@ -16,7 +16,7 @@ from fundwatch.logs import hush, log, step
 from fundwatch.nights import nights_said
 from fundwatch.settings import Settings
 from intake.files.delivery import delivered_dates
-from intake.source.mapping import read_mapping
+from intake.source.load import read_mapping
 from jobs.command_line import night_of, settings_of
 from jobs.job import Report, Workplace, refuse_too_early, workplace
 from jobs.stages import NIGHT, job_named, lists_marked, refuse_incomplete, run_stage

@@ -13,7 +13,7 @@ from pathlib import Path
 from simulator.faults.writing import SWITCHES
 from simulator.scenario.misdeliveries import MISDELIVERIES
 from simulator.schemes import SCHEMES, Scheme
-from simulator.staging.scheme import CATEGORIES
+from simulator.staging.stage import CATEGORIES
 
 BEGIN, END = "<!-- {name}: made by python -m simulator.reference -->", "<!-- end of {name} -->"
 _DOCS = Path(__file__).parent.parent / "docs"

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from benchmarks.canaries import planter_of
 from fundwatch.settings import Settings, load_settings
-from intake.source.mapping import read_mapping
+from intake.source.load import read_mapping
 from jobs.protect.manage_keys import make_missing_keys
-from simulator import Scenario, simulate
+from simulator import scenario_for_lines, simulate
 
 ROOT = Path(__file__).parent.parent
 NIGHTS = (date(2026, 3, 24), date(2026, 3, 31))
@@ -67,7 +67,7 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 def make_deliveries(var: Path) -> None:
     """Deliveries of about LINES fee lines over NIGHTS with canaries planted, and a key."""
     make_missing_keys(Settings(var=var))
-    scenario = Scenario.for_lines(LINES, history_start=date(2026, 1, 1), nights=NIGHTS)
+    scenario = scenario_for_lines(LINES, history_start=date(2026, 1, 1), nights=NIGHTS)
     simulate(scenario, var / "landing", var / "truth")
     planter = planter_of(read_mapping("national"), in_codes=True)
     for night in NIGHTS:

@@ -12,7 +12,8 @@ from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Replaced, Table, declare
 from fundwatch.resources import conf_names
 from intake.source.columns import Constant, Scrub, Token, columns_used
-from intake.source.mapping import ENTRY_OF, SourceMapping, read_mapping
+from intake.source.load import read_mapping
+from intake.source.mapping import ENTRY_OF, SourceMapping
 from privacy.keys.ring import DOMAINS
 
 # Columns of the national interface that identify, and the domain of the token that each may become; None: no column of

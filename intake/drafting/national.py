@@ -11,7 +11,8 @@ from fundwatch.expressions.declared import names_in
 from intake.drafting.sampling import Look
 from intake.drafting.values import flow, plain_name, sql
 from intake.source.columns import ColumnSource, Sealed, columns_meant, columns_needed
-from intake.source.mapping import Rows, SourceMapping, read_mapping
+from intake.source.load import read_mapping
+from intake.source.mapping import Rows, SourceMapping
 
 _TEXTS = ("expr", "of", "scrub")  # the keys that hold SQL
 

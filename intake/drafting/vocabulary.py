@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict
 from fundwatch.contracts import CLEAN
 from fundwatch.resources import conf_file, read_yaml
 from intake.source.columns import Scrub
-from intake.source.mapping import Rows, read_mapping
+from intake.source.load import read_mapping
+from intake.source.mapping import Rows
 
 SURE = 1.0
 _SIMILAR = 0.84  # below, what looks alike mostly is not: paid_date is no paid_amount

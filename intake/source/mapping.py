@@ -7,16 +7,13 @@ allow-list fails closed), so a new column with names in it cannot slip into the 
 from __future__ import annotations
 
 from datetime import date
-from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from fundwatch.contracts import CLEAN, TABLES
-from fundwatch.errors import MappingError, faults
 from fundwatch.fingerprint import fingerprint
-from fundwatch.resources import conf_file, read_yaml
 from intake.source.columns import ColumnSource, Sealed
 from intake.source.forms import Lookup
 
@@ -184,26 +181,3 @@ class SourceMapping(_Strict):
 def mapped_columns(table: str) -> tuple[str, ...]:
     """The columns a mapping may fill: the contract's (of the entries, for a netted table) without its versions."""
     return tuple(c for c in TABLES[ENTRY_OF.get(table, table)].column_names if c not in NOT_MAPPED)
-
-
-def read_mapping(source: str, overlay: Path | None = None) -> SourceMapping:
-    """The mapping of a source. Raises MappingError with every fault by key; FundwatchError when there is no file."""
-    return parse_mapping(conf_file("sources", source, overlay))
-
-
-def parse_mapping(file: Traversable) -> SourceMapping:
-    """The mapping in a YAML file. Raises MappingError with every fault by key."""
-    content = read_yaml(file)
-    try:
-        mapping = SourceMapping.model_validate(content)
-    except ValidationError as fault:
-        found = [f"{'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}" for e in fault.errors()]
-        raise MappingError(
-            faults("the mapping does not hold", found), where=str(file), do="mend what is named"
-        ) from fault
-    from intake.source.faults import cross_faults  # it reads the models above
-
-    found = list(cross_faults(mapping))
-    if found:
-        raise MappingError(faults("the mapping does not hold", found), where=str(file), do="mend what is named")
-    return mapping

@@ -22,7 +22,8 @@ from intake.files.peeking import peek
 from intake.files.unpacking import FileFault
 from intake.source.checks import Quality, read_quality
 from intake.source.columns import Constant
-from intake.source.mapping import SourceMapping, parse_mapping, read_mapping
+from intake.source.load import parse_mapping, read_mapping
+from intake.source.mapping import SourceMapping
 from jobs.command_line import night_of, settings_of
 from jobs.onboard.enables import enabled_by
 from jobs.onboard.report import Report, as_markdown

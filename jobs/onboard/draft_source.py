@@ -13,7 +13,7 @@ from intake.drafting.draft import draft_files
 from intake.drafting.sampling import look_at
 from intake.drafting.vocabulary import read_vocabulary
 from intake.drafting.yaml_text import draft_text, open_questions
-from intake.source.mapping import parse_mapping
+from intake.source.load import parse_mapping
 from jobs.command_line import settings_of
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

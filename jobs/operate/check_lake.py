@@ -26,7 +26,8 @@ from fundwatch.lake.store import STAGING, Lake
 from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
 from fundwatch.terminal import new_table, show
-from intake.source.mapping import ENTRY_OF, read_mapping
+from intake.source.load import read_mapping
+from intake.source.mapping import ENTRY_OF
 from jobs.belonging import Belonging
 from jobs.command_line import settings_of
 from jobs.copying import say

@@ -17,7 +17,8 @@ from fundwatch.settings import Settings
 from intake.quarantine.error_codes import meaning_of
 from intake.quarantine.vouching import Rejected, release_faults, resubmit_faults, source_codes
 from intake.source.checks import read_quality
-from intake.source.mapping import ENTRY_OF, read_mapping
+from intake.source.load import read_mapping
+from intake.source.mapping import ENTRY_OF
 from jobs.command_line import night_of, settings_of
 from jobs.operate.quarantine_pages import print_decisions, print_groups, print_row
 from jobs.standing import refuse_no_stage

@@ -17,7 +17,7 @@ from fundwatch.nights import nights_said
 from fundwatch.settings import Settings
 from fundwatch.terminal import new_table, show
 from intake.files.arrival import still_missing
-from intake.source.mapping import read_mapping
+from intake.source.load import read_mapping
 from jobs.command_line import night_of, settings_of
 from jobs.copying import say
 

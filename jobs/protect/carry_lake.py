@@ -16,7 +16,8 @@ from fundwatch.fingerprint import fingerprint
 from fundwatch.logs import log, step
 from fundwatch.settings import Settings
 from intake.source.columns import Token
-from intake.source.mapping import ENTRY_OF, read_mapping
+from intake.source.load import read_mapping
+from intake.source.mapping import ENTRY_OF
 from jobs.copying import say
 from jobs.job import Workplace, writing
 from jobs.model_shelf import sign_promotions_anew, signed_anew

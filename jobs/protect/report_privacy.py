@@ -15,7 +15,8 @@ from fundwatch.pages import as_json, publish
 from fundwatch.settings import Settings
 from fundwatch.terminal import new_table, show
 from intake.source.columns import ColumnSource, Constant, columns_used
-from intake.source.mapping import Rows, SourceMapping, read_mapping
+from intake.source.load import read_mapping
+from intake.source.mapping import Rows, SourceMapping
 from jobs.command_line import night_of, settings_of
 from jobs.job import Workplace, reading
 from jobs.protect.export_data import person_of, treated, views_of_night

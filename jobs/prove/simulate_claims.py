@@ -14,7 +14,7 @@ from fundwatch.fingerprint import file_sha256
 from fundwatch.logs import step
 from fundwatch.settings import Settings
 from jobs.command_line import night_of, settings_of
-from simulator import Scenario, simulate
+from simulator import Scenario, scenario_for_lines, simulate
 from simulator.delivering.delivery import MANIFEST
 from simulator.faults.spoiling import RESENT
 from simulator.scenario.scenario_file import DROPPED, read_scenario
@@ -30,7 +30,7 @@ def scenario_of(last: date, *, lines: int, nights: int, seed: int, start: date |
         raise FundwatchError(f"{nights} nights cannot be delivered", where="--nights", do="ask for one or more")
     dates = tuple(last - timedelta(days=_DAYS_BETWEEN_NIGHTS * back) for back in reversed(range(nights)))
     first = start or last - timedelta(days=_HISTORY_DAYS)
-    return Scenario.for_lines(lines, seed=seed, history_start=first, nights=dates)
+    return scenario_for_lines(lines, seed=seed, history_start=first, nights=dates)
 
 
 def deliver(scenario: Scenario, landing: Path, truth: Path, *, processes: int = 1) -> bool:

@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 from simulator.city.names import REGIONS, address, certificate
+from simulator.city.people import Move, Person
 from simulator.streams import Hand
-
-if TYPE_CHECKING:
-    from simulator.city.people import Person
 
 _LATE_DEATHS = 0.15  # of deaths are registered one to five months later instead of one to three weeks
 _TREATED_AWAY_FIRST = 0.5  # of households that leave are treated elsewhere before their insurance follows them
@@ -46,18 +43,6 @@ class MoveRates:
 
 
 USUAL_MOVES = MoveRates()
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """From `day` on the household lives and is insured in another county; the register learns of it later."""
-
-    day: date
-    registered: date
-    address: str
-    region: str
-    relation_id: str  # of this person's new enrolment
-    home: int  # draws the new usual hospital and pharmacy
 
 
 def let_happen(hand: Hand, people: Sequence[Person], first: date, last: date, rates: MoveRates) -> None:

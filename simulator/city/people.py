@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from simulator.city.health import CONDITIONS, HEALTHY, Health, draw_conditions, draw_health
-from simulator.city.life_events import Move
 from simulator.city.names import AREA, address, certificate, person_name, telephone
 from simulator.city.policy import Usage
 from simulator.streams import Hand, id_of
@@ -16,6 +15,18 @@ __all__ = ["AREA", "CONDITIONS", "Person", "make_person", "person_name", "person
 _MEAN_AGE, _AGE_SPREAD = 44, 22
 _CIVIL_SERVANTS, _ON_AID = 0.12, 0.12
 _EMPLOYERS = 900  # few of them employ most
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """From `day` on the household lives and is insured in another county; the register learns of it later."""
+
+    day: date
+    registered: date
+    address: str
+    region: str
+    relation_id: str  # of this person's new enrolment
+    home: int  # draws the new usual hospital and pharmacy
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Self
 
@@ -12,19 +12,11 @@ from simulator.city.life_events import MoveRates
 from simulator.faults.writing import BY_NAME, rates_of
 from simulator.scenario.layout import Layout
 from simulator.scenario.misdeliveries import Spoiled, When, mishap_faults, spoiled_nights
-from simulator.scenario.sure_schemes import lines_of_sure_schemes
 
 # Schemes unfold over up to four weeks (a month of daily visits, a readmission after a fortnight).
 MIN_HISTORY_DAYS = 30
 MIN_PERSONS = 10
 MOST_STAYS = 20.0  # times the usual rate of admissions
-# Lines per person-day, honest and staged, and lines of schemes that come along whatever the size; measured on
-# worlds of 200 to 25,000 persons over 89 days. They aim `for_lines`, nothing else.
-_HONEST_PER_PERSON_DAY, _STAGED_PER_PERSON_DAY = 0.246, 0.078
-_LINES_OF_EVERY_SCHEME = 53_000
-_PERSONS_WITHOUT_RARE_SCHEMES = 700
-_TRIED_OUT_BELOW = 15_000  # lines; below, the chance of a few stays moves the total by a third
-_EVERY_SCHEME_FROM = 250_000  # lines; below, playing everything at least once would drown the honest world
 
 
 class ScenarioError(FundwatchError):
@@ -91,35 +83,6 @@ class Scenario:
         if found:
             raise ScenarioError.of(found, "Scenario")
 
-    @classmethod
-    def for_lines(
-        cls,
-        lines: int,
-        *,
-        seed: int = 20260331,
-        history_start: date = date(2026, 1, 1),
-        nights: tuple[date, ...] = (date(2026, 3, 29), date(2026, 3, 30), date(2026, 3, 31)),
-        scheme_scale: float = 1.0,
-        dirt_rate: float = 0.001,
-    ) -> Self:
-        """A scenario of about `lines` fee lines: within a quarter from 1,000 lines on, within a fifth from 10,000.
-
-        Below 250,000 lines not every scheme is sure to be played, below 15,000 fewer and fewer are (see sure_schemes);
-        there a few worlds are tried out, which takes a second. Where three stays would fill the smallest, there are
-        fewer.
-        """
-        days = max(1, (max(nights, default=history_start) - history_start).days)
-        all_of_them = lines >= _EVERY_SCHEME_FROM
-        persons = max(MIN_PERSONS, _persons_for(lines, days, scheme_scale, all_of_them=all_of_them))
-
-        made = cls(seed, persons, history_start, nights, scheme_scale, dirt_rate, every_scheme=all_of_them)
-        if lines < _TRIED_OUT_BELOW:
-            from simulator.scenario.sizing import scenario_near  # it makes worlds, which are made of scenarios
-
-            near = scenario_near(lines, made)
-            return replace(made, persons=near.persons, stay_factor=near.stay_factor)
-        return made
-
     @property
     def last_day(self) -> date:
         """The last day of the world; nothing happens after it."""
@@ -139,27 +102,6 @@ class Scenario:
     def rates(self) -> dict[str, float]:
         """The rate of every kind of dirt."""
         return rates_of(self.dirt_rate, self.dirt)
-
-
-def _persons_for(lines: int, days: int, scale: float, *, all_of_them: bool) -> int:
-    """Persons whose honest lines, with what is staged among them, come to so many lines."""
-    low, high = 0, max(1, round(lines / (_HONEST_PER_PERSON_DAY * days)))
-    while low < high:
-        middle = (low + high) // 2
-        staged = _staged_lines(middle, days, scale, all_of_them=all_of_them) if scale > 0 else 0
-        if middle * _HONEST_PER_PERSON_DAY * days + staged < lines:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-def _staged_lines(persons: int, days: int, scale: float, *, all_of_them: bool) -> float:
-    """What is staged among so many persons: by its rates, but at least what comes along whatever the size."""
-    by_rate = _STAGED_PER_PERSON_DAY * days * scale
-    if all_of_them:  # some schemes are still at their least while others follow their rates
-        return float((_LINES_OF_EVERY_SCHEME**4 + (by_rate * persons) ** 4) ** 0.25)
-    return max(lines_of_sure_schemes(persons), by_rate * (persons - _PERSONS_WITHOUT_RARE_SCHEMES))
 
 
 def _number_faults(scenario: Scenario) -> list[str]:

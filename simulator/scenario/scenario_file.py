@@ -16,6 +16,7 @@ from simulator.city.life_events import USUAL_MOVES, MoveRates
 from simulator.scenario.layout import Layout
 from simulator.scenario.misdeliveries import When
 from simulator.scenario.scenario import Scenario, ScenarioError
+from simulator.scenario.sizing import scenario_for_lines
 
 _KIND = "scenarios"
 DROPPED = object()  # given for a key: what the file says of it does not hold
@@ -114,7 +115,7 @@ class ScenarioFile(_Part):
         broken = dirt.pop("broken", 0.001)
         sized = {"seed": self.seed, "history_start": start, "nights": nights, "scheme_scale": self.schemes.scale}
         if self.persons is None:
-            made = Scenario.for_lines(self.lines or 24_000, dirt_rate=broken, **sized)  # type: ignore[arg-type]
+            made = scenario_for_lines(self.lines or 24_000, dirt_rate=broken, **sized)  # type: ignore[arg-type]
         else:
             made = Scenario(persons=self.persons, dirt_rate=broken, **sized)  # type: ignore[arg-type]
         shares = self.schemes.disguise

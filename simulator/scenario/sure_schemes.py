@@ -12,7 +12,7 @@ from typing import NamedTuple
 class Sure(NamedTuple):
     """The schemes and look-alikes of one rule, or a model's scheme with its look-alike.
 
-    `lines` is what one instance of each makes over 89 days, measured over six seeds; it aims `Scenario.for_lines`.
+    `lines` is what one instance of each makes over 89 days, measured over six seeds; it aims at a number of lines.
     """
 
     names: tuple[str, ...]  # rule ids or names of schemes

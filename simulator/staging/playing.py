@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from simulator.care.mishaps import Mishaps, settle_with_mishaps
 from simulator.honest_world import World
-from simulator.staging.scheme import Scheme
-from simulator.staging.stage import Stage
+from simulator.staging.stage import Scheme, Stage
 from simulator.staging.wear import forget_scans, settle_worn, worn
 from simulator.streams import Hand
 

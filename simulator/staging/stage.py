@@ -1,4 +1,4 @@
-"""A stage: where one instance of one scheme is played, with a cast of its own.
+"""A scheme, one kind of staged behaviour; and a stage, where one instance of it is played with a cast of its own.
 
 Whatever is staged is added to the honest world: new people (who also live an ordinary life), new
 encounters, where needed a new doctor or hospital. No honest row changes, so that the same world can be
@@ -7,24 +7,78 @@ looked at with and without.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from typing import Literal
 
 from simulator.care.life import free_of, ordinary_life
 from simulator.care.records import Label, Line, Visit
 from simulator.city.people import Person, make_person, with_death
 from simulator.city.providers import Doctor, Institution, make_doctor, make_hospital, make_pharmacy
 from simulator.honest_world import World
-from simulator.staging.labels import finished
-from simulator.staging.scheme import DISGUISE_SHARES, Scheme
 from simulator.streams import Hand, T
 
-__all__ = ["Scheme", "Stage"]
 # Days around a staged event that the cast's ordinary life leaves free: what is found there was staged.
 _MARGIN = 16
 _NEWS, _LONG_NEWS, _LONG = 0.25, 0.10, 4  # shares, and from how many days on it is long
 _TRIES = 200  # to find a bystander before somebody new is made
+
+
+# Groups of the rule catalogue, by the letters of a rule id.
+CATEGORIES = {
+    "FQ": "频繁就医", "HC": "超高费用", "OD": "超量用药", "OT": "过度诊疗", "RT": "重复诊疗", "IM": "不合理用药",
+    "IA": "不合理入院", "ID": "冒名就医", "FK": "虚假就医", "SA": "分解住院", "SW": "串换", "UB": "分解收费",
+    "DC": "重复收费", "OP": "超标准收费", "SC": "支付范围", "PH": "药店", "XR": "异地", "RG": "团伙", "TC": "追溯码",
+    "DG": "DRG/DIP高套", "IN": "机构管理与指标", "DQ": "数据质量", "PS": "个人与待遇", "OV": "其它违规行为",
+}  # fmt: skip
+# How many of the instances are plain, careful and well disguised.
+DISGUISE_SHARES = (0.5, 0.3, 0.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """One kind of staged behaviour. `rule_id` is '' when only a model can see it; `group` then names its category.
+
+    `levels` are the disguises it knows: 0 plain, 1 careful (below simple thresholds, varied), 2 well disguised
+    (mixed with real care). Look-alikes have nothing to hide and are always plain.
+    """
+
+    name: str
+    kind: Literal["scheme", "lookalike"]
+    rule_id: str
+    per_thousand: float  # instances per thousand persons
+    act: Callable[[Stage], None]
+    levels: tuple[int, ...] = (0, 1, 2)
+    actor: str = ""  # patient, doctor, institution, ring, employer, staff; '' as the first label tells
+    group: str = ""
+
+    @property
+    def category(self) -> str:
+        """The group of the rule catalogue it belongs to."""
+        return self.group or CATEGORIES.get(self.rule_id[:2], "")
+
+    def instances(self, persons: int, scale: float) -> int:
+        """How often it is played: at least once, unless nothing is staged at all."""
+        return 0 if scale == 0 else max(1, round(self.per_thousand * persons / 1000 * scale))
+
+    def draw(self, hand: Hand, instance: int, shares: Sequence[float]) -> tuple[int, float]:
+        """Disguise level and intensity (1.0 as described) of one instance, numbered from 1.
+
+        The first instance is plain, so that the smallest world shows the plainest form of everything.
+        """
+        if self.kind == "lookalike":
+            return 0, 1.0
+        intensity = 0.7 + hand.between(0, 35) / 50
+        if instance == 1:
+            return self.levels[0], intensity
+        weights = [shares[level] for level in self.levels]
+        at = hand.between(0, 9_999) / 10_000 * sum(weights)
+        for level, weight in zip(self.levels, weights, strict=True):
+            if at < weight:
+                return level, intensity
+            at -= weight
+        return self.levels[-1], intensity
 
 
 @dataclass(slots=True)
@@ -230,3 +284,35 @@ class Stage:
             for name, cents in (("othfund_pay", borne), ("fund_pay_sumamt", borne), ("psn_pay", -borne)):
                 sums[name] += cents
             sums["cash_payamt"] -= borne
+
+
+_BY_GRAIN = {"patient": "patient", "patient_day": "patient", "doctor": "doctor", "doctor_day": "doctor"}
+
+
+def finished(stage: Stage) -> list[Label]:
+    """The instance's labels, each with its actor, first and last day, intensity, disguise and category."""
+    if not stage.labels:
+        return []
+    actor_type, actor_id = stage.actor if stage.actor[0] else _actor(stage)
+    days = stage.days or [date.fromisoformat(label.service_date) for label in stage.labels if label.service_date]
+    first, last = (str(min(days)), str(max(days))) if days else ("", "")
+    return [
+        replace(
+            label, actor_type=actor_type, actor_id=actor_id, starts_on=first, ends_on=last,
+            intensity=stage.intensity, disguise=stage.disguise, category=stage.scheme.category,
+        )
+        for label in stage.labels
+    ]  # fmt: skip
+
+
+def _actor(stage: Stage) -> tuple[str, str]:
+    """Who is behind it, by the scheme's word or by what the first label names; found in the labels or on stage."""
+    scheme, label = stage.scheme, stage.labels[0]
+    kind = scheme.actor or _BY_GRAIN.get(label.entity_type, "institution")
+    visits = [*stage.staged, *stage.ordinary][:1]
+    named = {
+        "patient": [label.psn_no, *(visit.person.psn_no for visit in visits)],
+        "doctor": [label.dr_code, *(visit.doctor.code for visit in visits if visit.doctor)],
+        "institution": [label.fixmedins_code, *(visit.place.code for visit in visits)],
+    }
+    return kind, next((name for name in named.get(kind, []) if name), f"{scheme.name}/{label.instance}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fundwatch.errors import ExitCode
-from intake.source.mapping import read_mapping
+from intake.source.load import read_mapping
 from jobs.command_line import COMMANDS, parser
 from scripts.readme_demo import block, demonstrate, masked, shortened
 from simulator.schemes import SCHEMES

@@ -13,7 +13,8 @@ from intake.files.landed import form_of
 from intake.files.manifest import Manifest
 from intake.source.columns import Domain
 from intake.source.forms import UNITS
-from intake.source.mapping import DeliveryForm, DriftRules, Reversal, parse_mapping
+from intake.source.load import parse_mapping
+from intake.source.mapping import DeliveryForm, DriftRules, Reversal
 from jobs.onboard.enables import disabled_without, enabled_by, everything
 from jobs.onboard.reference import GUIDE, with_reference
 from privacy.vault.sealing import FIELDS

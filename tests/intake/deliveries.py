@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from intake.source.mapping import read_mapping
+from intake.source.load import read_mapping
 
 Row = Mapping[str, str]
 NIGHT = date(2026, 3, 31)

@@ -19,7 +19,7 @@ from benchmarks.canary_search import search
 from fundwatch.errors import ExitCode
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
-from intake.source.mapping import read_mapping
+from intake.source.load import read_mapping
 from tests.intake.deliveries import change_manifest
 from tests.night import NIGHTS, ROOT, FinishedNight, clean_environment, run_fundwatch, wait_for
 

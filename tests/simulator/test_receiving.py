@@ -7,7 +7,7 @@ import pytest
 from fundwatch.errors import DeliveryError
 from intake.files.delivery import open_delivery
 from intake.source.checks import read_quality
-from intake.source.mapping import read_mapping
+from intake.source.load import read_mapping
 from simulator.scenario.misdeliveries import MISDELIVERIES
 from tests.simulator.misdelivered import PLAN
 

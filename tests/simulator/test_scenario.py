@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fundwatch.errors import FundwatchError
-from simulator import Scenario, ScenarioError, simulate
+from simulator import Scenario, ScenarioError, scenario_for_lines, simulate
 from simulator.scenario.scenario import MIN_PERSONS
 from simulator.schemes import SCHEMES
 
@@ -44,14 +44,14 @@ def test_the_truth_may_not_lie_where_detectors_read(tmp_path):
 
 @pytest.mark.parametrize("lines", [10_000, 20_000])
 def test_for_lines_aims_well(simulate_into, lines):
-    made = simulate_into(Scenario.for_lines(lines)).summary.fee_lines
+    made = simulate_into(scenario_for_lines(lines)).summary.fee_lines
     assert abs(made - lines) < 0.2 * lines
 
 
 @pytest.mark.parametrize("seed", [20260331, 1, 2])
 @pytest.mark.parametrize("lines", [1_000, 2_000, 5_000])
 def test_small_worlds_are_of_the_size_asked_for_and_schemes_are_played_in_them(tmp_path, lines, seed):
-    summary = simulate(Scenario.for_lines(lines, seed=seed), tmp_path / "landing", tmp_path / "truth")
+    summary = simulate(scenario_for_lines(lines, seed=seed), tmp_path / "landing", tmp_path / "truth")
     assert abs(summary.fee_lines - lines) < 0.25 * lines
     assert summary.schemes
     assert summary.lookalikes
@@ -60,12 +60,12 @@ def test_small_worlds_are_of_the_size_asked_for_and_schemes_are_played_in_them(t
 @settings(deadline=None)
 @given(st.integers(15_000, 10**7), st.floats(0, 100))
 def test_for_lines_always_gives_a_world_that_holds(lines, scale):
-    assert Scenario.for_lines(lines, scheme_scale=scale).persons >= MIN_PERSONS
+    assert scenario_for_lines(lines, scheme_scale=scale).persons >= MIN_PERSONS
 
 
 @pytest.mark.parametrize("lines", [0, 1, 100])
 def test_for_lines_makes_the_smallest_of_worlds_where_even_less_is_asked_for(lines):
-    assert MIN_PERSONS <= Scenario.for_lines(lines).persons < 4 * MIN_PERSONS
+    assert MIN_PERSONS <= scenario_for_lines(lines).persons < 4 * MIN_PERSONS
 
 
 def test_the_smallest_world_can_play_every_scheme(tmp_path):

@@ -10,7 +10,7 @@ from fundwatch.errors import FundwatchError
 from fundwatch.settings import Settings
 from jobs.command_line import parser
 from jobs.prove.simulate_claims import deliver, scenario_asked
-from simulator import Scenario, take_resent
+from simulator import Scenario, scenario_for_lines, take_resent
 from tests.simulator.test_delivery import content_of
 
 NIGHTS = (date(2026, 3, 10), date(2026, 3, 20), date(2026, 3, 31))
@@ -28,7 +28,7 @@ def small(nights, **more):
 
 def test_the_plain_command_delivers_four_weeks_of_about_24000_lines():
     scenario = asked("--date", "2026-03-31")
-    assert scenario == Scenario.for_lines(
+    assert scenario == scenario_for_lines(
         24_000,
         seed=Settings().seed,
         nights=tuple(date(2026, 3, day) for day in (10, 17, 24, 31)),

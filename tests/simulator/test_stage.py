@@ -14,7 +14,7 @@ from simulator.care.mishaps import Mishaps
 from simulator.honest_world import make_world
 from simulator.schemes import SCHEMES, Stage, play_one, stage_all
 from simulator.staging.cast import household, village
-from simulator.staging.scheme import CATEGORIES
+from simulator.staging.stage import CATEGORIES
 from simulator.streams import Hand
 from tests.simulator.playing import by_level, small_world, visits
 

@@ -13,7 +13,8 @@ from intake.drafting.yaml_text import draft_text
 from intake.files.delivery import kinds_in
 from intake.source.columns import Codes, Expression, Scrub, Sealed, Token
 from intake.source.forms import Value
-from intake.source.mapping import Rows, parse_mapping, read_mapping
+from intake.source.load import parse_mapping, read_mapping
+from intake.source.mapping import Rows
 from tests.intake.deliveries import FLAT, LINE, PERSON, SETTLEMENT, csv_bytes
 from tests.intake.forms import FORMS, write_as
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from intake.files.arrival import still_missing
-from intake.source.mapping import SourceMapping, read_mapping
+from intake.source.load import read_mapping
+from intake.source.mapping import SourceMapping
 from tests.intake.deliveries import NIGHT, deliver, whole
 
 MINUTE = 60

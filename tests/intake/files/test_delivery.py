@@ -9,7 +9,7 @@ import pytest
 
 from fundwatch.errors import DeliveryError
 from intake.files.delivery import delivery_hashes, open_delivery
-from intake.source.mapping import read_mapping
+from intake.source.load import read_mapping
 from tests.intake.deliveries import (
     LINE,
     NIGHT,

@@ -8,7 +8,8 @@ import pytest
 from intake.files.drift import Drift, FileDrift, find_drift, parked_error_codes, read_names
 from intake.files.landed import Measured, Opened
 from intake.source.checks import Quality
-from intake.source.mapping import SourceMapping, parse_mapping
+from intake.source.load import parse_mapping
+from intake.source.mapping import SourceMapping
 
 MAPPING = """
 source: small

@@ -21,7 +21,8 @@ from fundwatch.resources import read_yaml
 from intake.files.landed import open_file
 from intake.files.manifest import read_manifest
 from intake.files.unpacking import FileFault
-from intake.source.mapping import DeliveryForm, read_mapping
+from intake.source.load import read_mapping
+from intake.source.mapping import DeliveryForm
 from tests.intake.deliveries import NIGHT
 from tests.intake.forms import refused, written
 

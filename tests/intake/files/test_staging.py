@@ -13,7 +13,7 @@ from fundwatch.errors import DeliveryError
 from intake.files.delivery import delivery_hashes, open_delivery
 from intake.files.staging import staged
 from intake.files.unpacking import FileFault, stamp_of
-from intake.source.mapping import read_mapping
+from intake.source.load import read_mapping
 from tests.intake.deliveries import NIGHT, deliver, line, whole
 from tests.intake.forms import TEXT, opened, written
 

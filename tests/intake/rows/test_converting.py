@@ -18,7 +18,7 @@ from intake.rows.privacy import Privacy
 from intake.rows.reading import FILE_NAME, LINE_NUMBER, UNREADABLE
 from intake.source.checks import TableChecks
 from intake.source.forms import Value
-from intake.source.mapping import parse_mapping
+from intake.source.load import parse_mapping
 from privacy.vault.columns import TOLD
 from tests.intake.source.test_mapping import LINES
 

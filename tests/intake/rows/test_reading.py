@@ -5,7 +5,8 @@ from __future__ import annotations
 from intake.files.delivery import LandedFile
 from intake.files.landed import open_file
 from intake.rows.reading import FILE_NAME, LINE_NUMBER, UNREADABLE, as_strings, read_options, read_schema
-from intake.source.mapping import DeliveryForm, read_mapping
+from intake.source.load import read_mapping
+from intake.source.mapping import DeliveryForm
 
 NATIONAL = read_mapping("national")
 

@@ -26,7 +26,7 @@ from intake.rows.status import (
 from intake.rows.totals import control_totals
 from intake.source.checks import parse_quality, read_quality
 from intake.source.columns import Expression
-from intake.source.mapping import read_mapping
+from intake.source.load import read_mapping
 from privacy.keys.ring import PseudonymKey
 from privacy.tokens.pseudonyms import token
 from privacy.vault.columns import TOLD

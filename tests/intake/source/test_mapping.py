@@ -8,7 +8,7 @@ from fundwatch.errors import MappingError
 from fundwatch.resources import conf_names
 from intake.rows.canonical import Columns
 from intake.source.columns import Scrub, Sealed
-from intake.source.mapping import parse_mapping, read_mapping
+from intake.source.load import parse_mapping, read_mapping
 
 GOOD = """
 source: small

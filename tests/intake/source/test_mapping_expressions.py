@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from fundwatch.errors import MappingError
-from intake.source.mapping import parse_mapping
+from intake.source.load import parse_mapping
 
 MAPPING = """
 source: small

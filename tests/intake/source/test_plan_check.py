@@ -8,7 +8,8 @@ import pytest
 
 from fundwatch.errors import MappingError
 from fundwatch.resources import conf_names
-from intake.source.mapping import SourceMapping, read_mapping
+from intake.source.load import read_mapping
+from intake.source.mapping import SourceMapping
 from intake.source.plan_check import refuse_what_shows
 
 if TYPE_CHECKING:

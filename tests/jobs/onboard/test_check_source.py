@@ -16,7 +16,8 @@ from intake.drafting.vocabulary import read_vocabulary
 from intake.drafting.yaml_text import draft_text
 from intake.files.delivery import open_delivery
 from intake.source.checks import read_quality
-from intake.source.mapping import DriftRules, parse_mapping, read_mapping
+from intake.source.load import parse_mapping, read_mapping
+from intake.source.mapping import DriftRules
 from jobs.command_line import main
 from jobs.onboard.check_source import check
 from jobs.onboard.enables import enabled_by, everything

@@ -16,7 +16,7 @@ import pytest
 from fundwatch.contracts import TABLES
 from fundwatch.errors import CatalogueError, NotReadyError
 from fundwatch.settings import load_settings
-from intake.source.mapping import read_mapping
+from intake.source.load import read_mapping
 from jobs.job import Workplace
 from jobs.protect.export_data import write_export
 from jobs.protect.report_privacy import delivered_columns, write_report
