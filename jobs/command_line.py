@@ -36,8 +36,8 @@ from jobs.usage import HelpfulParser
 class Command:
     """One subcommand: its help and the function `module:run` that serves it, taking the parsed options.
 
-    `script` is the module of jobs/ that spark-submit starts for it; a command without one needs no cluster. A stage's
-    script is the module of its job.
+    `script` is the file under jobs/, without its ending, that spark-submit starts for it; a command without one needs
+    no cluster. A stage's script is the module of its job.
     """
 
     name: str
@@ -123,7 +123,7 @@ COMMANDS = (
         "make, check, rotate and retire the keys",
         "jobs.protect.manage_keys:serve",
         keys_options,
-        script="manage_keys",
+        script="protect/manage_keys",
     ),
     Command(
         "reidentify",
@@ -143,14 +143,14 @@ COMMANDS = (
         "report how anonymous a night's data is",
         "jobs.protect.report_privacy:serve",
         privacy_options,
-        script="report_privacy",
+        script="protect/report_privacy",
     ),
     Command(
         "export",
         "export a night's data as conf/exports declares",
         "jobs.protect.export_data:serve",
         export_options,
-        script="export_data",
+        script="protect/export_data",
     ),
     Command("settings", "print the settings in force and where each comes from", "jobs.operate.show_settings:serve"),
     Command(
@@ -309,7 +309,8 @@ def _tell_unexpected(fault: Exception, *, in_full: bool) -> None:
 
 def main_of_script(path: str) -> None:
     """The entry of a module of jobs/ under spark-submit: the same options as the command whose script it is."""
-    name = next(command.name for command in COMMANDS if command.script == PurePath(path).stem)
+    stem = PurePath(path).stem
+    name = next(command.name for command in COMMANDS if PurePath(command.script).name == stem)
     sys.exit(main([name, *sys.argv[1:]]))
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pyspark
@@ -17,8 +18,10 @@ from jobs.command_line import COMMANDS
 from jobs.stages import NIGHT, job_named
 
 ROOT = Path(__file__).parent.parent
-DOMAINS = ("intake", "features", "rules", "models", "leads", "simulator")
-ALLOWED = {"fundwatch": set(), "jobs": {"fundwatch", *DOMAINS}, "dags": set()} | {d: {"fundwatch"} for d in DOMAINS}
+DOMAINS = ("intake", "features", "rules", "models", "leads", "evaluation", "simulator")
+# The floors of the house, from the ground up: what each may import besides itself.
+ALLOWED = {"fundwatch": set(), "privacy": {"fundwatch"}, "dags": set(), "jobs": {"fundwatch", "privacy", *DOMAINS}}
+ALLOWED |= {domain: {"fundwatch", "privacy"} for domain in DOMAINS}
 SCRIPTS = {command.name: command.script for command in COMMANDS if command.script}
 JOBS = ("intake", "features", "rules", "train", "score", "leads")
 
@@ -27,14 +30,27 @@ def _modules(package: str) -> list[Path]:
     return sorted((ROOT / package).rglob("*.py"))
 
 
-def _imported(module: Path) -> set[str]:
+def _imported_modules(module: Path) -> set[str]:
+    """The modules that a file imports, wherever in it, by their dotted names."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module.split(".")[0])
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return names
+
+
+def _imported(module: Path) -> set[str]:
+    return {name.split(".")[0] for name in _imported_modules(module)}
+
+
+def _house() -> dict[str, set[str]]:
+    """Every file of ours by its dotted name, with the files of ours that it imports."""
+    packages = [package for package in ALLOWED if package != "dags"]
+    modules = {".".join(m.relative_to(ROOT).with_suffix("").parts): m for p in packages for m in _modules(p)}
+    modules = {name.removesuffix(".__init__"): module for name, module in modules.items()}
+    return {name: (_imported_modules(module) & modules.keys()) - {name} for name, module in modules.items()}
 
 
 @pytest.mark.parametrize("package", ALLOWED)
@@ -45,13 +61,37 @@ def test_imports_go_down_only(package: str) -> None:
     assert {module: names for module, names in wrong.items() if names} == {}
 
 
+def test_no_file_imports_itself_by_way_of_others() -> None:
+    with pytest.raises(CycleError, match="one"):
+        TopologicalSorter({"one": {"other"}, "other": {"one"}}).prepare()
+    TopologicalSorter(_house()).prepare()
+
+
+def test_every_room_says_what_it_is_for_and_holds_few_enough_files_to_see_them_all() -> None:
+    rooms = {module.parent for package in ALLOWED if package != "dags" for module in _modules(package)}
+    silent = [
+        str(r.relative_to(ROOT)) for r in rooms if not ast.get_docstring(ast.parse((r / "__init__.py").read_text()))
+    ]
+    assert silent == []
+    crowded = {str(room.relative_to(ROOT)): len([*room.glob("*.py")]) for room in rooms}
+    may_be = {"simulator/schemes": 99, "fundwatch": 18, "jobs": 25}  # one file a group of schemes; the ground floor
+    assert {room: count for room, count in crowded.items() if count > may_be.get(room, 16)} == {}
+
+
+def test_no_script_can_shadow_a_package_by_its_neighbours() -> None:
+    """`spark-submit jobs/protect/export_data.py` puts that folder first on the path."""
+    tops = {*ALLOWED, "tests", "notebooks", "benchmarks"} | sys.stdlib_module_names
+    shadows = [m for m in _modules("jobs") if m.parent.name != "jobs" and m.stem in tops - {"__init__"}]
+    assert shadows == []
+
+
 def test_dags_import_airflow_and_the_standard_library_only() -> None:
     own = {module.stem for module in _modules("dags")}
     foreign = {n for m in _modules("dags") for n in _imported(m)} - own - {"airflow", "__future__"}
     assert foreign <= sys.stdlib_module_names
 
 
-@pytest.mark.parametrize("package", ["intake", "features", "rules", "models", "leads"])
+@pytest.mark.parametrize("package", [domain for domain in DOMAINS if domain != "simulator"])
 def test_domain_packages_never_touch_tables(package: str) -> None:
     forbidden = re.compile(r"\.(collect|toPandas|cache|persist|saveAsTable)\(|\.write\.format\(|\.rdd\b|@(F\.)?udf\b")
     found = [
@@ -78,8 +118,12 @@ def test_the_script_of_a_stage_is_the_module_of_its_job(stage: str) -> None:
 def test_what_a_dag_runs_is_a_script_and_no_other_module_of_jobs_pretends_to_be_one() -> None:
     text = "".join(module.read_text(encoding="utf-8") for module in _modules("dags"))
     assert {*re.findall(r'command="(\w+)"', text)} <= SCRIPTS.keys()
-    own_entry = {"command_line", "source_reference"}  # the command line itself; a page of the documentation
-    entered = {m.stem for m in _modules("jobs") if '__name__ == "__main__"' in m.read_text(encoding="utf-8")}
+    own_entry = {"command_line", "onboard/reference"}  # the command line itself; a page of the documentation
+    entered = {
+        str(m.relative_to(ROOT / "jobs").with_suffix(""))
+        for m in _modules("jobs")
+        if '__name__ == "__main__"' in m.read_text(encoding="utf-8")
+    }
     assert entered - own_entry == {*SCRIPTS.values()}
 
 

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 # the simulator writes deliveries and their truth, which programs read
-PACKAGES = ("fundwatch", "intake", "features", "rules", "models", "leads", "jobs", "dags")
+PACKAGES = ("fundwatch", "privacy", "intake", "features", "rules", "models", "leads", "evaluation", "jobs", "dags")
 # what writes tables that a spreadsheet opens; all else of the kind goes through these
 TABLES = {
     "fundwatch/cells.py": "the one writer of CSV for people",
@@ -21,7 +21,8 @@ TABLES = {
 # what writes other files, and why no cell of theirs computes
 OTHERS = {
     "dags": "",
-    "fundwatch": "keys, logs, ledgers and locks for machines",
+    "fundwatch": "logs, ledgers and locks for machines",
+    "privacy": "keys, the audit log and the vault, for machines",
     "features": "",
     "intake": "copies of deliveries for the intake",
     "models": "a model's numbers, JSON",
@@ -77,7 +78,7 @@ def test_what_is_said_to_write_files_still_does(name: str) -> None:
 
 
 def test_a_workbook_takes_no_text_for_a_formula_a_link_or_a_number() -> None:
-    text = (ROOT / "leads" / "sheets.py").read_text(encoding="utf-8")
+    text = (ROOT / "leads" / "publishing" / "sheets.py").read_text(encoding="utf-8")
     for option in ("strings_to_formulas", "strings_to_urls", "strings_to_numbers"):
         assert f'"{option}": False' in text
     assert "write_formula" not in text

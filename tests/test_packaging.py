@@ -14,7 +14,9 @@ import pytest
 from tests.packages import build_wheel
 
 PROJECT = Path(__file__).parent.parent
-TOP_LEVEL = {"fundwatch", "jobs", "intake", "features", "rules", "models", "leads", "simulator"}
+TOP_LEVEL = {
+    "fundwatch", "privacy", "intake", "features", "rules", "models", "leads", "evaluation", "simulator", "jobs"
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

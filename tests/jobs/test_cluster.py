@@ -69,7 +69,7 @@ def by_scripts(finished_night: FinishedNight, workers: Cluster, tmp_path_factory
 
 
 def submit(workers: Cluster, folder: Path, stage: str, var: Path) -> None:
-    script = shutil.copy(ROOT / "jobs" / f"{SCRIPTS[stage]}.py", folder / f"{SCRIPTS[stage]}.py")
+    script = shutil.copy(ROOT / "jobs" / f"{SCRIPTS[stage]}.py", folder)
     options = ("--date", str(NIGHTS[0]), "--profile", "cluster", "--set", "spark_shuffle_partitions=4")
     done = subprocess.run(
         [str(SPARK / "bin" / "spark-submit"), "--master", workers.address, "--driver-memory", "2g",

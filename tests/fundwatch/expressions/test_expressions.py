@@ -320,10 +320,11 @@ def test_a_query_is_written_anew():
 
 def test_the_parser_is_imported_with_the_first_expression_and_not_before():
     script = (
-        "import sys, fundwatch.expressions.declared, fundwatch.expressions.queries, intake.source.mapping, rules.catalogue.rule\n"
+        "import sys, fundwatch.expressions.declared, fundwatch.expressions.queries\n"
+        "import intake.source.mapping, rules.catalogue.rule\n"
         "print('sqlglot' in sys.modules)\n"
         "fundwatch.expressions.declared.written('a + 1')\nprint('sqlglot' in sys.modules)"
     )
-    root = Path(__file__).parent.parent.parent
+    root = Path(__file__).parents[3]
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=root, check=True).stdout
     assert told.split() == ["False", "True"]
