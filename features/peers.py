@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from features.attributes import ATTRIBUTES
 from features.catalogue import ENTITIES
 from fundwatch.errors import CatalogueError, faults
+from fundwatch.fingerprint import fingerprint
 from fundwatch.regions import NATION_ALONE, Region
 from fundwatch.resources import conf_file, read_yaml
 
@@ -44,6 +45,11 @@ class PeerGroups(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     minimum_members: int = Field(ge=2)
     entities: Mapping[str, tuple[Level, ...]]
+
+    @property
+    def print(self) -> str:
+        """The print of who is compared with whom."""
+        return fingerprint(self.model_dump(mode="json"))
 
 
 def peer_groups_file(region: Region, conf: Path | None) -> Traversable:

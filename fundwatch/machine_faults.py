@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fundwatch.errors import ExitCode, FundwatchError
+from fundwatch.lake.checked_files import table_of, ways_back
 
 _DEEPEST = 12
 _AGAIN = "then run the same command again: what is written stands, what is not is as it was"
@@ -38,16 +39,16 @@ class _Kind:
     words: re.Pattern[str]
     is_of_disk: bool = False
     is_of_store: bool = False
+    is_of_table: bool = False
 
 
-def _kind(what: str, do: str, *words: str, is_of_disk: bool = False, is_of_store: bool = False) -> _Kind:
-    return _Kind(what, do, re.compile("|".join(words)), is_of_disk, is_of_store)
+def _kind(
+    what: str, do: str, *words: str, is_of_disk: bool = False, is_of_store: bool = False, is_of_table: bool = False
+) -> _Kind:
+    return _Kind(what, do, re.compile("|".join(words)), is_of_disk, is_of_store, is_of_table)
 
 
-_DAMAGED = (
-    "see which files with `fundwatch lake check --deep`; restore them from a copy, or remove the table's folder and "
-    "run the nights that write it again"
-)
+_DAMAGED = "see which files with `fundwatch lake check --deep`"
 # the first that fits holds: what lies deepest in the trace is looked at first
 _KINDS = (
     _kind(
@@ -70,12 +71,14 @@ _KINDS = (
     _kind("the log of a table is damaged", _DAMAGED,
           r"DELTA_TRUNCATED_TRANSACTION_LOG", r"DELTA_VERSIONS_NOT_CONTIGUOUS", r"DELTA_LOG_FILE_NOT_FOUND",
           r"DELTA_STATE_RECOVER", r"(FAILED_READ_FILE|Checksum|Json|Malformed).*_delta_log/", r"JsonEOFException",
-          r"DeltaError: .*(JSON|json|log)"),
+          r"DeltaError: .*(JSON|json|log)", is_of_table=True),
     _kind("a file of a table is missing", _DAMAGED,
-          r"FAILED_READ_FILE\.FILE_NOT_EXIST", r"FileNotFoundException", r"FILE_NOT_EXIST", r"os error 2\b"),
+          r"FAILED_READ_FILE\.FILE_NOT_EXIST", r"FileNotFoundException", r"FILE_NOT_EXIST", r"os error 2\b",
+          is_of_table=True),
     _kind("a file of a table is damaged", _DAMAGED,
           r"CRC checksum", r"crc check", r"ChecksumException", r"is not a Parquet file", r"FAILED_READ_FILE",
-          r"Parquet (argument )?error", r"ParquetDecodingException", r"CORRUPTED_PARQUET"),
+          r"Parquet (argument )?error", r"ParquetDecodingException", r"CORRUPTED_PARQUET",
+          is_of_table=True),
     _kind("Spark was given no progress for as long as the settings allow, and its work was stopped",
           "look at what the machine waits for (disk, memory, network); --set stall_limit_minutes=0 waits for ever",
           r"fundwatch: no progress"),
@@ -94,7 +97,9 @@ def machine_error(fault: BaseException, places: Sequence[Path], store: str = "")
         kind = next((kind for kind in _KINDS if kind.words.search(text)), None)
         if kind is not None:
             where = _full_place(places) if kind.is_of_disk else store if kind.is_of_store else None
-            return MachineError(kind.what, where=where or _path_in(said) or _listed(places), do=kind.do)
+            named = _path_in(said)
+            do = f"{kind.do}; {ways_back(table_of(Path(named)))}" if kind.is_of_table and named else kind.do
+            return MachineError(kind.what, where=where or named or _listed(places), do=do)
     return None
 
 

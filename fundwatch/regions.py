@@ -64,7 +64,7 @@ class Region:
         """The files of a sub-folder that end in `suffix`, in the same order."""
         places = [place / folder for level in self.folders for place in level]
         found = [sorted(place.iterdir(), key=lambda file: file.name) for place in places if place.is_dir()]
-        return [file for files in found for file in files if file.name.endswith(suffix)]
+        return [file for files in found for file in files if file.name.endswith(suffix) and file.is_file()]
 
 
 def laid_over(national: Mapping[str, Any], region: Mapping[str, Any]) -> dict[str, Any]:

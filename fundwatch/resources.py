@@ -70,6 +70,8 @@ class _StrictLoader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         is_alias, before = self.check_event(yaml.AliasEvent), self._count
         mark = self.peek_event().start_mark
+        if getattr(self.peek_event(), "tag", None) is not None:
+            raise yaml.composer.ComposerError(None, None, "a tag (!): a value is what it is written as", mark)
         self._depth += 1
         if self._depth > _DEEPEST:
             raise yaml.composer.ComposerError(None, None, f"more than {_DEEPEST} levels deep", mark)

@@ -116,12 +116,12 @@ def _no_rows(night: Night, table: str) -> DataFrame:
 
 
 def _own_print(place: Workplace, _night: date) -> Any:
-    from features.peers import peer_groups_file
+    from features.peers import peer_groups_file, read_peer_groups
 
     region = region_of(place.settings)
-    peers = peer_groups_file(region, place.settings.conf).read_text(encoding="utf-8")
+    peers = read_peer_groups(peer_groups_file(region, place.settings.conf))
     catalogues = {entity: catalogue.print for entity, catalogue in load_catalogues(region).items()}
-    return [catalogues, peers]
+    return [catalogues, peers.print]
 
 
 JOB = Job(

@@ -109,9 +109,9 @@ def _cases(night: Night, findings: DataFrame, inputs: Inputs) -> DataFrame:
     earlier = night.of_earlier_night("case", "leads")
     if earlier is None:
         earlier = _no_rows(night, "case").drop("business_date")
-    ran = judged(night.of_night("rule_coverage"), inputs.scores)
+    looked = judged(night.of_night("rule_coverage"), inputs.scores)
     at = CaseNight(night.date, night.settings.case_gap_days)
-    return cases(findings, ran, earlier, inputs.institutions, at)
+    return cases(findings, looked, earlier, inputs.institutions, at)
 
 
 def _no_rows(night: Night, table: str) -> DataFrame:

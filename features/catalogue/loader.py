@@ -41,20 +41,21 @@ def read_catalogues(files: list[Traversable], overlays: Sequence[Traversable] = 
     found: dict[str, Catalogue] = {}
     changes, wrong = _changes(overlays)
     for file in files:
+        where = file.name
         try:
             content = read_yaml(file)
             entity = content.get("entity") if isinstance(content, dict) else None
-            for change in changes.get(str(entity), ()):
-                content = laid_over(content, change)
+            for overlay, change in changes.get(str(entity), ()):
+                where, content = f"{where} with {overlay}", laid_over(content, change)
             catalogue = Catalogue.model_validate(content)
         except ValidationError as fault:
-            wrong += [f"{file.name}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors()]
+            wrong += [f"{where}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors()]
         except FundwatchError as fault:
-            wrong.append(f"{file.name}: {fault.what}")
+            wrong.append(f"{where}: {fault.what}")
         else:
-            wrong += [f"{file.name}: {text}" for text in _faults_of(catalogue)]
+            wrong += [f"{where}: {text}" for text in _faults_of(catalogue)]
             if catalogue.entity in found:
-                wrong.append(f"{file.name}: the entity {catalogue.entity} is declared in another file too")
+                wrong.append(f"{where}: the entity {catalogue.entity} is declared in another file too")
             found[catalogue.entity] = catalogue
     if not wrong:
         wrong = [f"no file declares the entity {entity}" for entity in ENTITIES if entity not in found]
@@ -63,12 +64,16 @@ def read_catalogues(files: list[Traversable], overlays: Sequence[Traversable] = 
     return found
 
 
-def _changes(overlays: Sequence[Traversable]) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
-    """What the overlays change, by entity and in order, and what is wrong with them."""
-    changes: dict[str, list[dict[str, Any]]] = {}
+def _changes(overlays: Sequence[Traversable]) -> tuple[dict[str, list[tuple[Traversable, dict[str, Any]]]], list[str]]:
+    """What the overlays change, by entity and in order, each with its file; and what is wrong with them."""
+    changes: dict[str, list[tuple[Traversable, dict[str, Any]]]] = {}
     wrong: list[str] = []
     for file in overlays:
-        content = read_yaml(file)
+        try:
+            content = read_yaml(file)
+        except FundwatchError as fault:
+            wrong.append(f"{file}: {fault.what}")
+            continue
         if not isinstance(content, dict) or not set(content) <= {*ENTITIES}:
             wrong.append(f"{file}: holds what differs by entity ({', '.join(ENTITIES)}), and nothing else")
             continue
@@ -76,7 +81,7 @@ def _changes(overlays: Sequence[Traversable]) -> tuple[dict[str, list[dict[str, 
             if not isinstance(change, dict) or "entity" in change:
                 wrong.append(f"{file}: {entity}: a mapping of what differs, without `entity`")
             else:
-                changes.setdefault(entity, []).append(change)
+                changes.setdefault(entity, []).append((file, change))
     return changes, wrong
 
 

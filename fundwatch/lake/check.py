@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from fundwatch.errors import some
-from fundwatch.lake.checked_files import DamagedFileError, unchecked
+from fundwatch.lake.checked_files import DamagedFileError, unchecked, ways_back
 from fundwatch.lake.delta_rows import LiveFile, live_files
 from fundwatch.lake.ledger import Ledger
 
@@ -62,14 +62,13 @@ def storage_findings(root: Path, name: str, *, deep: bool) -> Iterator[Finding]:
     from deltalake.exceptions import DeltaError
 
     log = root / name / "_delta_log"
-    again = f"restore {log} from a copy; or remove the table's folder and run the nights that write it again"
     wrong = _log_faults(log)
     if not wrong:
         try:
             table = DeltaTable(str(root / name))
         except (DeltaError, OSError, ValueError) as fault:
             wrong = [f"cannot be opened: {type(fault).__name__}"]
-    yield finding("log", name, wrong, f"{len(list(log.glob('*.json')))} commits", again)
+    yield finding("log", name, wrong, f"{len(list(log.glob('*.json')))} commits", f"{log}: {ways_back(name)}")
     if wrong:
         yield Finding("files", name, Outcome.NOT_CHECKED, "the log does not hold")
         return
@@ -80,8 +79,7 @@ def storage_findings(root: Path, name: str, *, deep: bool) -> Iterator[Finding]:
         lost += [text for path in sorted(log.glob("*.checkpoint*.parquet")) for text in _damage(path, [])]
     told = f"{len(files)} files, {sum(file.size for file in files):,} bytes{', read through' if deep else ''}"
     told += f", {len(bare)} without check sums" if bare else ""
-    restore = f"restore the file from a copy, or an older version of {name}; else run the night that wrote it again"
-    yield finding("files", name, lost, told, restore)
+    yield finding("files", name, lost, told, f"{root / name}: {ways_back(name)}")
 
 
 def ledger_findings(root: Path, tables: Sequence[str]) -> Iterator[Finding]:

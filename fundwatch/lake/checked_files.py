@@ -15,14 +15,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
+from fundwatch.contracts import TABLES
 from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.lake.page_checksums import PageDamage, has_page_checksums
 
 _NAMED = re.compile(r"-([0-9a-f]{64})\.parquet$")
-_DO = (
-    "`fundwatch lake check --deep` names every damaged file; restore it from a copy, or remove the table's folder and "
-    "run the nights that write it again"
-)
 _Stamp = tuple[int, int, int, int]
 
 
@@ -32,13 +29,34 @@ class DamagedFileError(FundwatchError):
     exit_code = ExitCode.FAULT
 
 
+def ways_back(table: str) -> str:
+    """What to do about a table that does not hold what was written.
+
+    A contract says how nights replace a table's rows, so they can write them again. A table without one (a journal, the
+    vault) is added to and never made again: only a copy brings back what it held.
+    """
+    if table not in TABLES:
+        return "restore it from a copy: no night writes it again"
+    return (
+        f"restore it from a copy; or, if it is lost for good, remove the folder of the table {table} and "
+        f"run the nights that write it again with --set rebuilt_tables={table}"
+    )
+
+
+def table_of(path: Path) -> str:
+    """The table whose folder the file lies in, partitions and the log's own folder apart."""
+    folders = [part for part in path.parts[:-1] if "=" not in part and part != "_delta_log"]
+    return folders[-1] if folders else path.name
+
+
 def damaged(path: Path, what: str) -> DamagedFileError:
     """The error that names the file, and what to do."""
-    return DamagedFileError(
-        f"a data file of the table {_table_of(path)} {what}",
-        where=str(path),
-        do=_DO,
-    )
+    return _error(table_of(path), f"a data file of the table {table_of(path)} {what}", path)
+
+
+def _error(table: str, what: str, path: Path) -> DamagedFileError:
+    do = f"`fundwatch lake check --deep` names every damaged file; {ways_back(table)}"
+    return DamagedFileError(what, where=str(path), do=do)
 
 
 def refuse_empty_commit(table: Path) -> None:
@@ -46,7 +64,7 @@ def refuse_empty_commit(table: Path) -> None:
     that did nothing, and rows would be missing without a word."""
     newest = max((table / "_delta_log").glob("*.json"), key=lambda file: file.name, default=None)
     if newest is not None and newest.stat().st_size == 0:
-        raise DamagedFileError(f"the newest commit of the table {table.name} is empty", where=str(newest), do=_DO)
+        raise _error(table.name, f"the newest commit of the table {table.name} is empty", newest)
 
 
 def is_named_by_content(path: Path) -> bool:
@@ -91,9 +109,3 @@ def _is_checked(path: Path, _stamp: _Stamp) -> bool:
 def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _table_of(path: Path) -> str:
-    """The table whose folder the file lies in, partitions and the log's own folder apart."""
-    folders = [part for part in path.parts[:-1] if "=" not in part and part != "_delta_log"]
-    return folders[-1] if folders else path.name

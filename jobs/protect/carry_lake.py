@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.contracts import TABLES
 from fundwatch.errors import faults
 from fundwatch.fingerprint import fingerprint
+from fundwatch.lake.ledger import Ledger
+from fundwatch.lake.lock import refuse_no_lake
 from fundwatch.logs import log, step
 from fundwatch.settings import Settings
 from intake.source.columns import Token
@@ -44,6 +48,7 @@ def carry(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
             where=str(settings.key_path),
             do="`fundwatch keys rotate` makes the new key and the bridge",
         )
+    _newest_night(settings.lake_dir)  # before a session is started for nothing
     with writing(settings) as place:
         audit_log(settings).now()  # nothing is carried that cannot be logged
         rows, lost = carried(place, vault, ring, leave_unknown=options.leave_unknown)
@@ -59,7 +64,7 @@ def carried(
     """Rows by table that were carried over, and tokens by column that the vault does not know."""
     made = _tokens_of_source(place)
     tables = {name: columns for name in TABLES if (columns := _columns(place, name, made)) is not None}
-    bridge = place.spark.read.format("delta").load(str(vault.bridge_path))
+    bridge = vault.bridge(place.spark)
     lost = _unbridged(place, tables, bridge)
     if lost and not leave_unknown:
         told = [f"{name}: {count:,} tokens" for name, count in sorted(lost.items())]
@@ -69,6 +74,23 @@ def carried(
             do="--leave-unknown carries all others; whom these stand for will be somebody new to later nights",
         )
     return _replaced(place, ring, tables, bridge), lost
+
+
+def _newest_night(lake: Path) -> date:
+    """The newest night that was taken in, wholly or by a run that was killed: that one has left tokens too.
+
+    Raises KeyRotationError for a lake without any: it holds nothing to carry.
+    """
+    refuse_no_lake(lake)
+    nights = {row["business_date"] for row in Ledger(lake).run_rows() if row["job"] == "intake"}
+    if not nights:
+        raise KeyRotationError(
+            "no night was taken into this lake, so there is nothing to carry over",
+            where=str(lake),
+            do="name the lake that the key was rotated for with --var or --lake; if it is this one, "
+            "`fundwatch nightly --date DATE` takes its first night in with the new key, then `fundwatch keys retire`",
+        )
+    return max(nights)
 
 
 def _columns(place: Workplace, name: str, made: frozenset[str]) -> tuple[str, ...] | None:
@@ -119,7 +141,7 @@ def _unbridged(place: Workplace, tables: dict[str, tuple[str, ...]], bridge: Dat
 
 def _replaced(place: Workplace, ring: KeyRing, tables: dict[str, tuple[str, ...]], bridge: DataFrame) -> dict[str, int]:
     """Replace each table whole; rows by table. What killed nights left half done is theirs to mend."""
-    night = max(place.ledger.nights("intake"))
+    night = _newest_night(place.lake.root)
     run_print = fingerprint(_JOB, list(ring.key_ids))
     run_id = place.ledger.start(_JOB, night, run_print)
     rows: dict[str, int] = {}

@@ -13,7 +13,15 @@ from fundwatch import __version__
 from fundwatch.contracts import TABLES
 from fundwatch.engine.lineage import made_of
 from fundwatch.errors import CatalogueError, faults
-from fundwatch.expressions.declared import EXPORT_COLUMN, faults_in, written
+from fundwatch.expressions.declared import (
+    EXPORT_COLUMN,
+    distinct_columns,
+    faults_in,
+    functions_in,
+    is_call,
+    names_in,
+    written,
+)
 from fundwatch.expressions.queries import query_written
 from fundwatch.lake.store import Lake
 from fundwatch.pages import as_json, publish
@@ -82,15 +90,33 @@ def exported_rows(export: Export, place: Workplace, night: date) -> tuple[DataFr
         )
     versions = views_of_night(place, night, export.known, export.of_night)
     rows = place.spark.sql(query_written(export.query, export.tables))
-    knows_persons = any(PERSON in TABLES[t].column_names for t in export.tables)
     is_counted = PERSON in rows.columns and counts_persons(made_of(rows.select(PERSON))[PERSON])
-    if export.limits is not None and knows_persons and not is_counted:
+    if export.limits is not None and _knows_persons(export) and not is_counted:
         raise CatalogueError(
             f"the query of {export.name} does not yield {PERSON}, so k would count rows and not persons",
             where=export.name,
             do=f"select {PERSON} beside the rest: it is counted, and does not leave",
         )
     return treated(rows, export.columns, keep_all=bool(export.measures)), versions
+
+
+def _knows_persons(export: Export) -> bool:
+    return any(PERSON in TABLES[table].column_names for table in export.tables)
+
+
+def _refuse_counted_rows(export: Export, rows: DataFrame, counts: str) -> None:
+    """Raises CatalogueError where the measure by which cells are hidden counts more than persons: a join multiplies
+    rows, and never persons."""
+    measure = export.measures[counts]
+    columns = [name for name in rows.columns if name in names_in(measure, rows.columns)]
+    is_of_persons = len(columns) == 1 and counts_persons(made_of(rows.select(*columns))[columns[0]])
+    is_distinct = is_call(measure) and functions_in(measure) == {"count"} and bool(distinct_columns(measure))
+    if _knows_persons(export) and not (is_of_persons and is_distinct):
+        raise CatalogueError(
+            f"cells.counts of {export.name}: {counts} would count rows and not persons",
+            where=export.name,
+            do=f"let it be count(DISTINCT {PERSON}), and let the query select {PERSON}, whole",
+        )
 
 
 def views_of_night(place: Workplace, night: date, known: tuple[str, ...], of_night: tuple[str, ...]) -> dict[str, int]:
@@ -189,6 +215,7 @@ def _cells(export: Export, rows: DataFrame) -> Made:
     cells = rows.groupBy(*export.columns).agg(*measures)
     _refuse_leaks(export, cells)
     margins, counts = export.cells.margins, export.cells.counts
+    _refuse_counted_rows(export, rows, counts)
     shown = with_small_cells_hidden(cells, counts, list(export.measures), margins, export.cells.least)
     told = _in_memory(export, shown)
     hidden = sum(told.column("is_suppressed").to_pylist())

@@ -22,32 +22,34 @@ LINES_SHOWN = 15
 
 
 def top_table(rows: Sequence[LeadRow], title: str = "线索清单 Leads", cases: Sequence[CaseRow] = ()) -> Table:
-    """The list, one row a lead, in order of place; each with how its subject's cases stand beside the earlier list."""
+    """The list, one row a lead, in order of place; each with how its subject's cases stand beside the earlier list.
+
+    Subject and cases share what the other columns leave. At 80 columns that holds every word of ours whole, which is
+    why rules stand below each other, and an estimate below the money that is no estimate.
+    """
     states: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for case in cases:
         states[case.subject_type, case.subject_id][case.state] += 1
     from rich.text import Text
 
     table = new_table(title, CAUTION)
-    table.add_column("序号\nPlace", justify="right")
+    table.add_column("序号\nPlace", justify="right", no_wrap=True)
     table.add_column("等级\nTier", no_wrap=True)
     table.add_column("对象\nSubject", overflow="fold")
-    table.add_column("规则\nRules", overflow="fold")
+    table.add_column("规则\nRules", no_wrap=True)
     table.add_column("个案\nCases", overflow="fold")
-    table.add_column("命中\nHits", justify="right")
-    table.add_column("涉及基金(元)\nFund at risk", justify="right", no_wrap=True)
-    table.add_column("估算(元)\nEstimate", justify="right", no_wrap=True)
-    table.add_column("百分位\nScore", justify="right")
+    table.add_column("命中\nHits", justify="right", no_wrap=True)
+    table.add_column("涉及基金(元)\nFund at risk\n估算 Estimate", justify="right", no_wrap=True)
+    table.add_column("百分位\nScore", justify="right", no_wrap=True)
     for lead in rows:
         table.add_row(
             str(lead.place),
             Text(f"{lead.tier}\n{TIER_ENGLISH.get(lead.tier, '')}", style=_TIER_STYLE.get(lead.tier, "")),
             Text(f"{SUBJECT_WORDS.get(lead.subject_type, lead.subject_type)}\n{lead.subject}"),
-            " ".join(lead.rule_ids) or "统计 score",
+            "\n".join(lead.rule_ids or ["统计", "score"]),
             _in_short(states[lead.subject_type, lead.subject_id]),
             f"{lead.hit_count:,}",
-            f"{lead.amount_at_risk:,.2f}",
-            f"{lead.estimated_amount:,.2f}",
+            _money(lead),
             percent_text(lead.score),
         )
     return table
@@ -56,6 +58,12 @@ def top_table(rows: Sequence[LeadRow], title: str = "线索清单 Leads", cases:
 def _in_short(states: Counter[str]) -> str:
     """`新增 new 2`, a line a state."""
     return "\n".join(f"{STATE_WORDS[state]} {states[state]}" for state in State if states[state])
+
+
+def _money(lead: LeadRow) -> str:
+    """The fund's money at risk; below it an estimate, marked as one, where there is any."""
+    estimate = f"\n估算 {lead.estimated_amount:,.2f}" if lead.estimated_amount else ""
+    return f"{lead.amount_at_risk:,.2f}{estimate}"
 
 
 def lead_pack(lead: LeadRow, evidence: Sequence[EvidenceRow], cases: Sequence[CaseRow] = ()) -> Group:

@@ -64,35 +64,50 @@ def findings(gathered: DataFrame) -> DataFrame:
     return by_rule.unionByName(by_score)
 
 
-def judged(coverage: DataFrame, scores: DataFrame) -> DataFrame:
-    """Grain: subject type × kind that ran tonight. Scores of a type ran when all its models did: who stood out by one
+@dataclass(frozen=True)
+class Judged:
+    """What was looked for tonight. `ran`: subject type × kind; `unheard`: subject × kind of whom it says nothing."""
+
+    ran: DataFrame
+    unheard: DataFrame
+
+
+def judged(coverage: DataFrame, scores: DataFrame) -> Judged:
+    """Scores of a type ran when all its models did, and of a subject when all of them scored it: who stood out by one
     that is silent tonight has not faded."""
     types = F.explode(F.array(*(F.lit(name) for name in ("patient", "doctor", "institution"))))
     rules = coverage.where("state = 'run'").select(types.alias("subject_type"), F.col("rule_id").alias("kind"))
     scored = scores.where("state = 'scored'").select(
         F.col("entity_type").alias("subject_type"), F.lit(SCORE_KIND).alias("kind")
     )
-    silent = scores.where("state = 'not_run' AND entity_id = ''").select(F.col("entity_type").alias("subject_type"))
-    heard = scored.join(silent.distinct(), on="subject_type", how="left_anti")
-    return rules.unionByName(heard).distinct()
+    silent = scores.where("state = 'not_run'").select(
+        F.col("entity_type").alias("subject_type"),
+        F.col("entity_id").alias("subject_id"),  # empty: the model says nothing of anybody
+        F.lit(SCORE_KIND).alias("kind"),
+    )
+    of_all = silent.where("subject_id = ''").select("subject_type").distinct()
+    heard = scored.join(of_all, on="subject_type", how="left_anti")
+    return Judged(rules.unionByName(heard).distinct(), silent.where("subject_id <> ''").distinct())
 
 
-def cases(tonight: DataFrame, ran: DataFrame, earlier: DataFrame, names: DataFrame, at: CaseNight) -> DataFrame:
+def cases(tonight: DataFrame, looked: Judged, earlier: DataFrame, names: DataFrame, at: CaseNight) -> DataFrame:
     """The table case of the night, without business_date.
 
-    `tonight` are the findings, `ran` what was judged, `earlier` the table's rows of the earlier list (none at first),
-    `names` the register of institutions.
+    `tonight` are the findings, `looked` what was judged, `earlier` the table's rows of the earlier list (none at
+    first), `names` the register of institutions.
     """
     oldest = F.lit(at.night - timedelta(days=at.gap_days))
     kept = earlier.where((F.col("last_seen") >= oldest) | ~F.col("state").isin(State.FADED, State.UNJUDGED))
     before = kept.select(
         *_FINDING, *(F.col(name).alias(f"was_{name}") for name in earlier.columns if name not in _FINDING)
     )
-    is_judged = ran.withColumn("is_judged", F.lit(True))
+    ran = looked.ran.withColumn("is_run", F.lit(True))
+    unheard = looked.unheard.withColumn("is_unheard", F.lit(True))
     rows = (
         tonight.withColumn("is_there", F.lit(True))
         .join(before, on=list(_FINDING), how="full")
-        .join(is_judged, on=["subject_type", "kind"], how="left")
+        .join(ran, on=["subject_type", "kind"], how="left")
+        .join(unheard, on=list(_FINDING), how="left")
         .join(public_names(names), on=list(SUBJECT), how="left")
     )
     is_there, was = F.coalesce("is_there", F.lit(False)), F.col("was_case_id").isNotNull()
@@ -104,7 +119,8 @@ def _state(is_there: Column, was: Column) -> Column:
     """Beside the earlier list: what had faded and is back has grown from nothing."""
     more_hits = F.col("hit_count") > F.coalesce(_earlier("hit_count", is_there), F.lit(0))
     more_money = F.col("amount") > F.coalesce(_earlier("amount", is_there), F.lit(0))
-    gone = F.when(F.col("is_judged"), State.FADED).otherwise(State.UNJUDGED)
+    is_judged = F.col("is_run") & ~F.coalesce("is_unheard", F.lit(False))
+    gone = F.when(is_judged, State.FADED).otherwise(State.UNJUDGED)
     grown = (F.col("was_state") == State.FADED) | more_hits | more_money
     return (F.when(~is_there, gone).when(~was, State.NEW).when(F.coalesce(grown, F.lit(False)), State.GROWN)).otherwise(
         State.SAME

@@ -159,6 +159,11 @@ class Vault:
         verify_files(self.identity_path)
         return spark.read.format("delta").load(str(self.identity_path))
 
+    def bridge(self, spark: SparkSession) -> DataFrame:
+        """The table `bridge` of a rotation that is under way."""
+        verify_files(self.bridge_path)
+        return spark.read.format("delta").load(str(self.bridge_path))
+
     def write(self, rows: DataFrame) -> None:
         """Replace the rows' keys (domain, token): atomic, repeatable. `rows` come from intake.vault.with_earlier."""
         self.prepare()

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -44,9 +44,9 @@ def load_rules(files: Sequence[Traversable] | None = None, region: Region | None
     wrong: list[str] = []
     found = _Entries()
     for file in package_files("rules", "catalogue", ".yaml") if files is None else files:
-        found.add(file.name, _content(file, wrong))
+        found.add(_content(file, file.name, wrong))
     for file in () if region is None else region.files("rules.yaml"):
-        found.lay_over(str(file), _content(file, wrong), wrong)
+        found.lay_over(_content(file, str(file), wrong), wrong)
     rules: list[Rule] = []
     exclusions: dict[str, Exclusion] = {}
     for name, (where, entry) in found.exclusions.items():
@@ -74,6 +74,15 @@ def load_rules(files: Sequence[Traversable] | None = None, region: Region | None
     )
 
 
+@dataclass(frozen=True)
+class _Content:
+    """What one file says, of the shapes that a file has; its entries are as they are written."""
+
+    where: str
+    rules: Sequence[object] = ()
+    exclusions: Mapping[str, object] = field(default_factory=dict)
+
+
 @dataclass
 class _Entries:
     """Entries as they are written, each with the files that say so, before anything is checked."""
@@ -82,25 +91,25 @@ class _Entries:
     exclusions: dict[str, tuple[str, object]] = field(default_factory=dict)
     switched_off: dict[str, tuple[str, object]] = field(default_factory=dict)
 
-    def add(self, where: str, content: Mapping[str, Any]) -> None:
+    def add(self, content: _Content) -> None:
         """The entries of a file of the national catalogue."""
-        self.exclusions |= {name: (where, entry) for name, entry in (content.get("exclusions") or {}).items()}
-        for place, entry in enumerate(content.get("rules") or [], start=1):
+        self.exclusions |= {name: (content.where, entry) for name, entry in content.exclusions.items()}
+        for place, entry in enumerate(content.rules, start=1):
             name = entry.get("id", f"number {place}") if isinstance(entry, dict) else f"number {place}"
-            self.rules.append((str(name), where, entry))
+            self.rules.append((str(name), content.where, entry))
 
-    def lay_over(self, where: str, content: Mapping[str, Any], wrong: list[str]) -> None:
+    def lay_over(self, content: _Content, wrong: list[str]) -> None:
         """What a region's file changes, adds and switches off."""
-        for name, entry in (content.get("exclusions") or {}).items():
+        for name, entry in content.exclusions.items():
             files, national = self.exclusions.get(name, ("", {}))
-            self.exclusions[name] = (_both(files, where), _changed(national, entry))
-        for place, entry in enumerate(content.get("rules") or [], start=1):
+            self.exclusions[name] = (_both(files, content.where), _changed(national, entry))
+        for place, entry in enumerate(content.rules, start=1):
             if not isinstance(entry, dict) or "id" not in entry:
-                wrong.append(f"{where}: rule number {place}: say whose `id` it changes, or its own")
+                wrong.append(f"{content.where}: rule number {place}: say whose `id` it changes, or its own")
                 continue
-            self._lay_over_rule(str(entry["id"]), where, entry)
+            self._lay_over_rule(str(entry["id"]), content.where, entry)
 
-    def _lay_over_rule(self, rule_id: str, where: str, entry: Mapping[str, Any]) -> None:
+    def _lay_over_rule(self, rule_id: str, where: str, entry: Mapping[str, object]) -> None:
         change = {key: told for key, told in entry.items() if key != "switched_off"}
         if "switched_off" in entry:
             self.switched_off[rule_id] = (where, entry["switched_off"])
@@ -124,16 +133,31 @@ def _changed(national: object, change: object) -> object:
     return change
 
 
-def _content(file: Traversable, wrong: list[str]) -> dict[str, Any]:
+def _content(file: Traversable, where: str, wrong: list[str]) -> _Content:
+    """What the file says, without what is not of the shape that it must be: that is `wrong`."""
     try:
         content = read_yaml(file)
     except FundwatchError as fault:
-        wrong.append(f"{file.name}: {fault.what}")
-        return {}
+        wrong.append(f"{where}: {fault.what}")
+        return _Content(where)
     if not isinstance(content, dict) or not set(content) <= {"rules", "exclusions"}:
-        wrong.append(f"{file.name}: holds a mapping with `rules` and `exclusions`, and nothing else")
-        return {}
-    return content
+        wrong.append(f"{where}: holds a mapping with `rules` and `exclusions`, and nothing else")
+        return _Content(where)
+    rules, exclusions = content.get("rules"), content.get("exclusions")
+    if not isinstance(rules, list | None):
+        wrong.append(f"{where}: rules: is a list of rules, each with its `id`, and not {_said(rules)}")
+        rules = None
+    if not isinstance(exclusions, dict | None):
+        wrong.append(f"{where}: exclusions: is a mapping of names to exclusions, and not {_said(exclusions)}")
+        exclusions = None
+    odd = [name for name in exclusions or {} if not isinstance(name, str)]
+    wrong += [f"{where}: exclusions: {_said(name)} is no name: put it in quotation marks" for name in odd]
+    named = {name: entry for name, entry in (exclusions or {}).items() if isinstance(name, str)}
+    return _Content(where, rules or (), named)
+
+
+def _said(told: object) -> str:
+    return "a mapping" if isinstance(told, dict) else "a list" if isinstance(told, list) else f"{told!r:.40}"
 
 
 def _parsed(kind: type[Part], entry: object, where: str, wrong: list[str]) -> Part | None:

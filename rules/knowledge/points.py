@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from importlib.resources.abc import Traversable
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from fundwatch.errors import CatalogueError, faults
 from fundwatch.fingerprint import fingerprint
@@ -39,6 +39,13 @@ class KnowledgePoint(BaseModel):
     valid_to: date | None = None
     source: str = Field(min_length=1)
 
+    @field_validator("valid_to")
+    @classmethod
+    def _not_before_it_begins(cls, valid_to: date | None, info: ValidationInfo) -> date | None:
+        if valid_to is not None and valid_to < info.data.get("valid_from", valid_to):
+            raise ValueError("the point ends before it begins")
+        return valid_to
+
     @property
     def is_prefix(self) -> bool:
         return self.code.endswith("*")
@@ -53,8 +60,9 @@ class KnowledgePoint(BaseModel):
             before = other.valid_from - _DAY
             end = before if self.valid_to is None else min(self.valid_to, before)
             yield self.model_copy(update={"valid_to": end})
-        if other.valid_to is not None and (self.valid_to is None or self.valid_to > other.valid_to):
-            yield self.model_copy(update={"valid_from": max(self.valid_from, other.valid_to + _DAY)})
+        last = other.valid_to
+        if last is not None and last < date.max and (self.valid_to is None or self.valid_to > last):
+            yield self.model_copy(update={"valid_from": max(self.valid_from, last + _DAY)})
 
     @property
     def stem(self) -> str:
@@ -62,6 +70,7 @@ class KnowledgePoint(BaseModel):
         return self.code.removesuffix("*")
 
 
+_NEEDED = {name for name, column in KnowledgePoint.model_fields.items() if column.is_required()}
 Knowledge = Mapping[str, Sequence[KnowledgePoint]]
 
 
@@ -114,13 +123,27 @@ def _points(file: Traversable, wrong: list[str]) -> Iterator[KnowledgePoint]:
         wrong.append(f"{file}: is not UTF-8: save it as UTF-8")
         return
     rows = csv.DictReader(text.splitlines())
-    for number, row in enumerate(rows, start=2):
-        try:
-            yield KnowledgePoint.model_validate({k: v for k, v in row.items() if v})
-        except ValidationError as fault:
-            for error in fault.errors():
-                key = ".".join(str(part) for part in error["loc"])
-                wrong.append(f"{file.name} line {number}: {key}: {error['msg']}")
+    try:
+        unnamed = sorted(_NEEDED - {*(rows.fieldnames or ())})
+        if unnamed:
+            wrong.append(f"{file}: its first line names no column {', '.join(unnamed)}")
+            return
+        for number, row in enumerate(rows, start=2):
+            yield from _point(row, f"{file} line {number}", wrong)
+    except csv.Error as fault:
+        wrong.append(f"{file} line {rows.line_num + 1}: {fault}")
+
+
+def _point(row: dict[str | None, object], where: str, wrong: list[str]) -> Iterator[KnowledgePoint]:
+    if None in row:  # cells that no column of the first line stands over
+        wrong.append(f"{where}: has more cells than the first line has names")
+        return
+    try:
+        yield KnowledgePoint.model_validate({k: v for k, v in row.items() if v})
+    except ValidationError as fault:
+        for error in fault.errors():
+            key = ".".join(str(part) for part in error["loc"])
+            wrong.append(f"{where}: {key}: {error['msg']}")
 
 
 def _clashes(points: Sequence[KnowledgePoint]) -> Iterator[str]:

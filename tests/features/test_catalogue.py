@@ -11,6 +11,7 @@ from features.catalogue import ENTITIES, Catalogue, load_catalogues, runnable
 from features.catalogue.loader import read_catalogues
 from fundwatch.contracts import TABLES
 from fundwatch.errors import CatalogueError
+from tests.shapes import SHAPES
 
 ALL_SUPPLIED = {name: frozenset(table.column_names) for name, table in TABLES.items()}
 
@@ -148,3 +149,27 @@ def test_no_measure_and_no_formula_takes_what_is_no_plain_expression(tmp_path: P
     told = message_of(tmp_path, content)
     assert "0.yaml: measures.amount: " in told
     assert "0.yaml: indicators.amount.when: " in told
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_a_regions_indicators_of_any_shape_hold_or_are_refused_by_both_files(tmp_path: Path, shape: object):
+    shipped, region = tmp_path / "patient.yaml", tmp_path / "indicators.yaml"
+    shipped.write_text(yaml.safe_dump(declared()), encoding="utf-8")
+    parts = ("windows", "keys", "sets", "measures", "indicators", "colour")
+    contents = [shape, {"patient": shape}, *({"patient": {part: shape}} for part in parts)]
+    contents += [{"patient": {part: {"amount": shape}}} for part in parts if part != "windows"]
+    for content in contents:
+        region.write_text(yaml.safe_dump(content), encoding="utf-8")
+        with pytest.raises(CatalogueError) as refused:  # where the file holds, no file declares the doctor
+            read_catalogues([shipped], [region])
+        assert {"no file declares the entity doctor" in refused.value.what} ^ {str(region) in refused.value.what}
+
+
+def test_a_regions_file_that_cannot_be_read_is_told_with_the_faults_of_the_others(tmp_path: Path):
+    wrong, other = tmp_path / "gbk.yaml", tmp_path / "indicators.yaml"
+    wrong.write_bytes("patient: {windows: [30]} # 患者".encode("gbk"))
+    other.write_text("nurse: {}", encoding="utf-8")
+    with pytest.raises(CatalogueError) as refused:
+        read_catalogues([], [wrong, other])
+    assert f"{wrong}: not readable as YAML: byte " in refused.value.what
+    assert f"{other}: holds what differs by entity" in refused.value.what

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from features.attributes import with_attributes
 from features.catalogue import load_catalogues
 from features.peers import Level, PeerGroups, read_peer_groups, to_peer_statistics, with_peer_groups
 from fundwatch.errors import CatalogueError
 from fundwatch.resources import conf_file
+from tests.shapes import SHAPES, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,6 +98,30 @@ def test_persons_with_a_stay_are_no_peers_of_persons_without(spark: SparkSession
 
 def test_the_shipped_peer_groups_hold():
     assert read_peer_groups(conf_file("peers", "default")).minimum_members == 20
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_a_peer_file_of_any_shape_holds_or_is_refused_by_name(tmp_path: Path, shape: object):
+    file = tmp_path / "peers.yaml"
+    levels = {entity: [{"attribute": "age"}] for entity in ("patient", "doctor", "institution")}
+    for content in (
+        shape,
+        {"minimum_members": 20, "entities": shape},
+        {"minimum_members": shape, "entities": levels},
+        {"minimum_members": 20, "entities": levels | {"doctor": shape}},
+    ):
+        file.write_text(yaml.safe_dump(content), encoding="utf-8")
+        refused = refusal_of(lambda: read_peer_groups(file))
+        assert refused is None or refused.where == str(file)
+
+
+def test_a_comment_in_a_peer_file_does_not_change_its_print_and_a_level_does(tmp_path: Path):
+    text = conf_file("peers", "default").read_text(encoding="utf-8")
+    prints = []
+    for number, content in enumerate((text, f"# as agreed\n{text}", text.replace("20", "30", 1))):
+        (tmp_path / f"{number}.yaml").write_text(content, encoding="utf-8")
+        prints.append(read_peer_groups(tmp_path / f"{number}.yaml").print)
+    assert prints[0] == prints[1] != prints[2]
 
 
 def test_faults_of_a_peer_file_come_in_one_error(tmp_path: Path):

@@ -123,6 +123,7 @@ def test_a_damaged_and_a_missing_file_are_told_by_name_from_spark(spark: SparkSe
     found = told(read, lake.root)
     assert (found.what, found.where) == ("a file of a table is missing", str(file))
     assert "fundwatch lake check --deep" in found.do
+    assert "--set rebuilt_tables=supplied_column" in found.do
 
 
 def test_a_log_cut_in_half_is_told_from_spark(spark: SparkSession, tmp_path: Path) -> None:
@@ -133,6 +134,14 @@ def test_a_log_cut_in_half_is_told_from_spark(spark: SparkSession, tmp_path: Pat
     log.write_bytes(log.read_bytes()[:100])
     found = told(lambda: spark.read.format("delta").load(str(lake.path("supplied_column"))).collect(), lake.root)
     assert found.what == "the log of a table is damaged"
+
+
+def test_a_damaged_journal_is_to_be_restored_and_no_night_is_named_for_it(tmp_path: Path) -> None:
+    file = tmp_path / "lake" / "run" / "part-00000.parquet"
+    found = machine_error(OSError(f"Parquet error: crc check failed: {file}"), [tmp_path])
+    assert found is not None
+    assert (found.what, found.where) == ("a file of a table is damaged", str(file))
+    assert found.do.endswith("restore it from a copy: no night writes it again")
 
 
 def test_a_locked_store_is_told(tmp_path: Path) -> None:

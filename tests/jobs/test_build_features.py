@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fundwatch.contracts import TABLES
+from fundwatch.errors import FundwatchError
 from fundwatch.settings import load_settings
 from jobs.build_features import JOB
 from jobs.job import Workplace, run_job
@@ -65,6 +66,17 @@ def lake(spark: SparkSession, root: Path) -> Iterator[Workplace]:
 def made(place: Workplace, spark: SparkSession, table: str) -> list[Any]:
     rows = place.lake.of_night(spark, table, SECOND)
     return sorted(rows.collect(), key=lambda row: [str(value) for value in row])
+
+
+def test_a_regions_peer_file_that_is_not_utf_8_is_refused_by_name_before_anything_runs(tmp_path: Path):
+    folder = tmp_path / "conf" / "regions" / "330000"
+    folder.mkdir(parents=True)
+    (folder / "region.yaml").write_text("zh: 某省\nen: Some Province\n", encoding="utf-8")
+    (folder / "peers.yaml").write_bytes("minimum_members: 20 # 人".encode("gbk"))
+    settings = load_settings({"var": tmp_path, "conf": tmp_path / "conf", "region": "330000"}, {}).settings
+    with pytest.raises(FundwatchError, match="is not UTF-8") as refused:
+        JOB.own_print(Workplace(settings), SECOND)
+    assert refused.value.where == str(folder / "peers.yaml")
 
 
 @pytest.mark.slow

@@ -12,8 +12,8 @@ import pytest
 from fundwatch.contracts import TABLES
 from leads.publishing.case_words import case_text
 from leads.publishing.rows import CaseRow, to_rows
-from leads.ranking.cases import CaseNight, cases
-from tests.leads.conftest import case_row
+from leads.ranking.cases import CaseNight, Judged, cases, judged
+from tests.leads.conftest import Frame, case_row
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -32,13 +32,16 @@ def night_of(
     """The table of a night: `found` by `subject kind`, with hits and money; `ran` are kinds that were looked for."""
     rows = [("institution", *name.split(), hits, Decimal(money), False) for name, (hits, money) in found.items()]
     tonight = spark.createDataFrame(rows, f"{_FINDING}, is_estimate boolean")
-    judged = spark.createDataFrame([("institution", kind) for kind in ran], "subject_type string, kind string")
+    looked = Judged(
+        spark.createDataFrame([("institution", kind) for kind in ran], "subject_type string, kind string"),
+        spark.createDataFrame([], "subject_type string, subject_id string, kind string"),
+    )
     schema = TABLES["case"].schema()
     earlier = spark.createDataFrame(
         [(day, *(getattr(row, f) for f in schema.names[1:])) for row in before], schema
     ).drop("business_date")
     names = spark.createDataFrame([("H1", "平安镇中心卫生院")], "institution_id string, institution_name string")
-    made = cases(tonight, judged, earlier, names, CaseNight(day, GAP))
+    made = cases(tonight, looked, earlier, names, CaseNight(day, GAP))
     assert TABLES["case"].column_names[1:] == tuple(made.columns)
     return to_rows(CaseRow, [row.asDict() for row in made.collect()])
 
@@ -117,6 +120,44 @@ def test_the_same_night_again_is_the_same_whatever_the_order_of_rows(spark: Spar
     three = {"H3 OP-01": (1, "5"), "H1 score": (0, "0"), "H1 DC-03": (3, "10")}
     again = night_of(spark, FIRST + timedelta(14), three, (*RULES, "score"), before)
     assert {f"{row.subject_id} {row.kind}": row for row in again} == nights[2]
+
+
+def test_whom_a_model_has_no_score_of_tonight_has_not_faded_and_goes_on_as_it_was(
+    spark: SparkSession, frame: Frame
+) -> None:
+    """As of a model that is silent. Who was scored fades, and so does who has no row: there is nobody to score."""
+    subjects = {
+        "D1": "doctor",
+        "D2": "doctor",
+        "D3": "doctor",
+        "P1": "patient",
+        "H1": "institution",
+        "H2": "institution",
+    }
+    seen = {"case_id": "c", "kind": "score", "state": "new", "first_seen": FIRST, "last_seen": FIRST}
+    earlier = frame("case", *({"subject_type": kind, "subject_id": one, **seen} for one, kind in subjects.items()))
+    one, other = "robust_peer", "isolation_forest"
+    scores = frame(
+        "score",
+        *(_score("doctor", doctor, model, "scored") for doctor in ("D1", "D2") for model in (one, other)),
+        _score("doctor", "D4", one, "not_run"),
+        _score("patient", "P1", one, "scored"), _score("patient", "", other, "not_run"),
+        *(_score("institution", hospital, one, "scored") for hospital in ("H1", "H2")),
+        *(_score("institution", hospital, other, "not_run") for hospital in ("H1", "H2")),
+    )  # fmt: skip
+    found = [("institution", "H2", "score", 0, Decimal(0), False)]  # by the other model: it is there
+    tonight = spark.createDataFrame(found, f"{_FINDING}, is_estimate boolean")
+    names = spark.createDataFrame([], "institution_id string, institution_name string")
+    made = cases(tonight, judged(frame("rule_coverage"), scores), earlier, names, CaseNight(FIRST + timedelta(7), GAP))
+    rows = {row.subject_id: row for row in made.collect()}
+    assert {subject: row.state for subject, row in rows.items()} == {
+        "D1": "faded", "D2": "faded", "D3": "faded", "P1": "unjudged", "H1": "unjudged", "H2": "same",
+    }  # fmt: skip
+    assert (rows["H1"].first_seen, rows["H1"].last_seen, rows["H1"].faded_since) == (FIRST, FIRST, None)
+
+
+def _score(entity_type: str, entity_id: str, model: str, state: str) -> dict[str, Any]:
+    return {"entity_type": entity_type, "entity_id": entity_id, "model": model, "state": state}
 
 
 @pytest.mark.parametrize(

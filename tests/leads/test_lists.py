@@ -18,7 +18,7 @@ import pytest
 from leads.publishing.lists import is_whole, write_list
 from leads.publishing.page import LINES_PER_PAGE, lead_page
 from leads.publishing.published import ListContent
-from tests.leads.conftest import line_row
+from tests.leads.conftest import case_row, lead_row, line_row
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
@@ -169,6 +169,38 @@ def test_the_console_shows_both_languages_and_short_tokens(content: ListContent)
     for part in ("涉及基金", "Fund at risk", "平安镇中心卫生院", "01234567", "12,345.60", "abababab"):
         assert part in text
     assert "0123456789abcdef" not in text
+
+
+def test_at_80_columns_no_word_of_ours_is_broken_and_no_line_is_longer(content: ListContent):
+    """However large a lead is: every kind of subject and tier, cases in every state, money up to a thousand million."""
+    from rich.cells import cell_len
+    from rich.console import Console
+
+    from leads.cards import TIER_ENGLISH
+    from leads.publishing.case_words import STATE_WORDS
+    from leads.publishing.console import lead_pack, top_table
+    from leads.words import SUBJECT_WORDS
+
+    large = {"amount_at_risk": Decimal("1234567890.12"), "estimated_amount": Decimal("98765432.10"), "hit_count": 12345}
+    rules = {"rule_ids": ["DC-03", "FK-04", "SA-02"], "subject_name": "Community Health Centre 平安镇中心卫生院"}
+    subjects = [{"subject_type": kind, "subject_id": f"s{kind}" * 8} for kind in SUBJECT_WORDS]
+    leads = [
+        lead_row(place, tier=tier, **(large | rules | subject))
+        for place, (tier, subject) in enumerate(zip(TIER_ENGLISH, subjects, strict=True), start=98)
+    ]
+    clue = lead_row(1, rule_ids=[], estimated_amount=Decimal("0.00"), score=1.0)
+    cases = [case_row(state=state, **subject) for state in STATE_WORDS for subject in subjects * 12]
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(top_table([*leads, clue], "线索", cases), overflow="fold")
+    lines = console.export_text().splitlines()
+    words = {word for told in (SUBJECT_WORDS, STATE_WORDS) for text in told.values() for word in text.split()}
+    words |= {*TIER_ENGLISH, *TIER_ENGLISH.values(), *rules["rule_ids"], "统计", "score", "Place", "Estimate", "百分位"}
+    words |= {"1,234,567,890.12", "98,765,432.10", "12,345", "100.0%", "Community", "估算"}
+    assert words - {*" ".join(lines).split()} == set()
+    console.print(lead_pack(leads[0], [line_row(98, 1, rule_ids=rules["rule_ids"])], cases[:3]), overflow="fold")
+    lines += console.export_text().splitlines()
+    assert {"Charged", "Counted", "参保人"} <= {*" ".join(lines).split()}
+    assert [line for line in lines if cell_len(line) > 80] == []
 
 
 def test_every_file_says_which_models_did_not_run(content: ListContent, tmp_path: Path, book: Workbook):

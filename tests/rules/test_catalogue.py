@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from rules.catalogue.load import load_rules
 from rules.engine.needs import needs, why_not
 from rules.knowledge.points import knowledge_print, load_knowledge
 from tests.rules.world import SHIPPED, shipped
+from tests.shapes import SHAPES, refusal_of
 
 HEADER = "code,value,unit,name,region,valid_from,valid_to,source\n"
 
@@ -230,6 +232,44 @@ def test_faults_of_a_regions_file_name_it_and_the_rule(tmp_path):
     assert "rules.yaml: rule number 2: say whose `id` it changes" in raised.value.what
 
 
+_EXCLUSION = {"name": {"zh": "某", "en": "Some"}, "condition": "amount > 1"}
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_a_regions_file_of_any_shape_holds_or_is_refused_by_name(tmp_path, entry, shape):
+    """A list where a mapping is meant, a number, nothing: at the top, for all rules, for one, for a part of one."""
+    national = tmp_path / "national.yaml"
+    national.write_text(yaml.safe_dump({"rules": [entry], "exclusions": {"some": _EXCLUSION}}), encoding="utf-8")
+    contents = [
+        shape, {"rules": shape}, {"exclusions": shape}, {"rules": [shape]}, {"exclusions": {"some": shape}},
+        {"exclusions": {"some": {"name": shape}}}, {"rules": [{"id": shape}]},
+        {"rules": [dict.fromkeys(entry, shape) | {"id": entry["id"]}]},
+        *({"rules": [{"id": entry["id"], key: shape}]} for key in ("params", "measures", "facts", "switched_off")),
+    ]  # fmt: skip
+    for number, content in enumerate(contents):
+        (tmp_path / str(number)).mkdir()
+        here = region(tmp_path / str(number), yaml.safe_dump(content))
+        refused = refusal_of(partial(load_rules, [national], here))
+        assert refused is None or "rules.yaml: " in refused.what, content
+
+
+def test_all_faults_of_shape_of_all_files_are_told_at_once_by_file_and_key(tmp_path):
+    here = region(
+        tmp_path, "rules: 5\nexclusions: [a]\n", "rules: {DC-03: {}}\n", "exclusions: {7: {}}\n", "", "rules: [[a]]\n"
+    )
+    with pytest.raises(CatalogueError) as raised:
+        load_rules(region=here)
+    for told in (
+        f"{tmp_path}/r0/rules.yaml: rules: is a list of rules, each with its `id`, and not 5",
+        f"{tmp_path}/r0/rules.yaml: exclusions: is a mapping of names to exclusions, and not a list",
+        f"{tmp_path}/r1/rules.yaml: rules: is a list of rules, each with its `id`, and not a mapping",
+        f"{tmp_path}/r2/rules.yaml: exclusions: 7 is no name",
+        f"{tmp_path}/r3/rules.yaml: holds a mapping with `rules` and `exclusions`",
+        f"{tmp_path}/r4/rules.yaml: rule number 1: say whose `id` it changes",
+    ):
+        assert told in raised.value.what
+
+
 _HOSTILE = [
     "reflect('java.lang.System', 'getenv', 'HOME') = 'a'",
     "(select max(value) from text.`/etc/passwd`) = 'a'",
@@ -292,3 +332,38 @@ def test_a_point_of_a_regions_file_that_names_another_region_is_refused(tmp_path
         load_knowledge(region=Region(("city",), ((tmp_path / "city",),)))
     assert "X1: region 'ctiy' is none of CN, city" in raised.value.what
     assert "item_class.csv: is not UTF-8" in raised.value.what
+
+
+def test_a_regions_knowledge_file_of_another_shape_is_refused_by_file_and_line(tmp_path):
+    folder = tmp_path / "city" / "knowledge"
+    folder.mkdir(parents=True)
+    good = "X1,1,day,a,city,2026-01-01,"
+    contents = {
+        "empty": b"", "yaml": b"rules: 5\n", "short": HEADER.encode() + b"X1\n",
+        "long": f"{HEADER}{good},s,more\n".encode(), "wide": f'{HEADER}X1,"{"a" * 200_000}"\n'.encode(),
+        "early": f"{HEADER}{good}2025-12-31,s\n".encode(), "late": f"{HEADER}{good}9999-12-31,s\n".encode(),
+    }  # fmt: skip
+    for name, content in contents.items():
+        (folder / f"{name}.csv").write_bytes(content)
+    (folder / "folder.csv").mkdir()
+    here = Region(("city",), ((tmp_path / "city",),))
+    with pytest.raises(CatalogueError) as raised:
+        load_knowledge(region=here)
+    for told in (
+        "empty.csv: its first line names no column code",
+        "yaml.csv: its first line names no column code",
+        "short.csv line 2: valid_from: Field required",
+        "long.csv line 2: has more cells than the first line has names",
+        "wide.csv line 2: field larger than field limit",
+        "early.csv line 2: valid_to: Value error, the point ends before it begins",
+    ):
+        assert f"{folder}/{told}" in raised.value.what
+    assert "late.csv" not in raised.value.what
+
+
+def test_a_city_may_say_a_point_to_the_last_day_there_is(tmp_path):
+    file = tmp_path / "frequency.csv"
+    rows = ("X1,1,day,a,CN,2026-01-01,,s", "X1,2,day,a,city,2026-04-01,9999-12-31,s")
+    file.write_text(HEADER + "\n".join(rows) + "\n", encoding="utf-8")
+    city = load_knowledge([file], Region(("city",)))["frequency"]
+    assert held(city, "X1") == [("1", "2026-01-01", "2026-03-31"), ("2", "2026-04-01", "9999-12-31")]

@@ -14,11 +14,12 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from fundwatch.contracts import TABLES
-from fundwatch.lake.check import Outcome, storage_findings
-from fundwatch.lake.checked_files import DamagedFileError, is_checked
+from fundwatch.lake.check import Outcome, storage_findings, tables_of
+from fundwatch.lake.checked_files import DamagedFileError, is_checked, ways_back
 from fundwatch.lake.delta_rows import commit_rows, live_files, opened, seal
 from fundwatch.lake.journal import Journal
 from fundwatch.lake.store import Lake
+from tests.lakes import make_lake
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -69,6 +70,36 @@ def test_a_flipped_bit_anywhere_in_a_file_that_fundwatch_wrote_is_refused_by_nam
     lake.write_rows(ROWS, "supplied_column", NIGHT)
     file = data_file(lake, "supplied_column")
     assert outcomes(file, lambda: lake.rows("supplied_column", QUERY), 60, slice(0, None))["refused"] == 60
+
+
+def test_what_nights_replace_may_be_run_again_and_what_is_only_added_to_comes_back_from_a_copy_alone(
+    tmp_path: Path,
+) -> None:
+    for name in ("claim_line", "supplied_column", "case"):
+        assert f"run the nights that write it again with --set rebuilt_tables={name}" in ways_back(name)
+    lake = make_lake(tmp_path).lake_dir
+    journals = {*tables_of(lake)} - {*TABLES}
+    assert {"run", "run_table"} <= journals
+    for name in (*journals, "audit_anchor", "model_promotion", "erasure", "identity", "bridge"):
+        assert ways_back(name) == "restore it from a copy: no night writes it again"
+
+
+def test_the_advice_for_a_damaged_journal_is_the_copy_from_every_door(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "decision", {"why": "string", "lines": "bigint"})
+    journal.append([{"why": "reason", "lines": 1}])
+    file = data_file(Lake(tmp_path), "decision")
+    for _ in flipped(file, 1):
+        with pytest.raises(DamagedFileError) as refused:
+            journal.rows()
+        (_, deep) = storage_findings(tmp_path, "decision", deep=True)
+    log = tmp_path / "decision" / "_delta_log" / f"{0:020d}.json"
+    log.write_bytes(b"")
+    with pytest.raises(DamagedFileError) as emptied:
+        journal.rows()
+    (of_log, _) = storage_findings(tmp_path, "decision", deep=True)
+    for told in (refused.value.do, emptied.value.do, deep.do, of_log.do):
+        assert "restore it from a copy" in told
+        assert "run the nights" not in told
 
 
 def test_a_flipped_bit_in_a_journal_is_refused_by_name(tmp_path: Path) -> None:

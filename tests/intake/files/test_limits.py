@@ -231,6 +231,9 @@ LAUGHS = "\n".join(["a0: &a0 [ha, ha]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}
         ("a: &a\n  b: *a\n", "an alias of what it stands in"),
         (b"a: \xff\xfe\n", "byte 0xff at offset 3 is not UTF-8"),
         (b"a: 1\n" * (10 * MIB), "it has more than 1 MiB"),
+        ("a: !!bool maybe\n", "a tag (!)"),
+        ("a: !!timestamp soon\n", "a tag (!)"),
+        ("a: !!int ''\n", "a tag (!)"),
     ],
 )
 def test_a_file_that_is_no_yaml_of_ours_is_told_at_once_with_its_name(tmp_path, content, told):

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
 from fundwatch.errors import KeyMissingError
+from fundwatch.lake.checked_files import DamagedFileError
 from jobs.job import run_job
 from jobs.load_delivery import JOB
 from jobs.model_shelf import promotions_in, shelf_of
@@ -131,6 +132,17 @@ def test_models_and_promotions_that_held_outlive_the_old_key_and_no_other_is_vou
     assert speaking(alone, FIRST) == BOTH[:1]
     assert [(fault.entity, fault.model) for fault in alone.faults()] == [("patient", "robust_peer")]
     assert len(promotions_in(place.lake.root).rows()) == 2  # carried over twice, signed anew once
+
+
+def test_a_bridge_whose_bytes_were_changed_carries_nobody(rotated):
+    place, vault, _, ring = rotated
+    file = next(vault.bridge_path.rglob("*.parquet"))
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-20] + bytes([whole[-20] ^ 1]) + whole[-19:])
+    with pytest.raises(DamagedFileError, match="is not what was written") as refused:
+        carried(place, vault, ring, leave_unknown=False)
+    file.write_bytes(whole)
+    assert (refused.value.where, "restore it from a copy" in refused.value.do) == (str(file), True)
 
 
 def test_tokens_that_the_vault_does_not_know_are_counted_and_refused(rotated):

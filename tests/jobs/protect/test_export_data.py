@@ -153,6 +153,26 @@ def test_no_measure_is_made_of_a_token_and_counts_of_them_are(place, tmp_path, m
         write_export(_changed("institution_month", measures=measures), place, NIGHT, tmp_path)
 
 
+_NO_PERSONS = [
+    "count(1)", "sum(1)", "count(encounter_id)", "count(DISTINCT other_id)", "count(DISTINCT patient_id, other_id)",
+    "count(DISTINCT patient_id) * 5",
+]  # fmt: skip
+
+
+def test_a_cell_is_not_shown_for_its_rows_however_often_a_join_repeats_them(place, tmp_path):
+    given = read_export("institution_month")
+    query = given.query.replace("e.encounter_id,", "e.encounter_id, other.encounter_id AS other_id,")
+    query += " CROSS JOIN (SELECT encounter_id FROM encounter) other WHERE e.institution_id = 'H2'"
+    for counts in _NO_PERSONS:
+        measures = {**given.measures, "patients": counts}
+        with pytest.raises(CatalogueError, match="patients would count rows and not persons"):
+            write_export(_changed("institution_month", query=query, measures=measures), place, NIGHT, tmp_path)
+    persons = {**given.measures, "patients": "COUNT(DISTINCT Patient_ID)"}
+    with pytest.raises(ExportRefusedError, match="every one of its 1 cells would be hidden"):
+        write_export(_changed("institution_month", query=query, measures=persons), place, NIGHT, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_column_that_the_query_has_not_is_named_before_anything_runs(place, tmp_path):
     columns = read_export("research_encounters").model_dump(by_alias=True)["columns"] | {"sex": {"of": "gender"}}
     with pytest.raises(CatalogueError, match="sex: names 'gender', and there is no such column"):

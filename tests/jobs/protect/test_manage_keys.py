@@ -111,6 +111,22 @@ def test_a_rotation_killed_before_its_bridge_is_finished_by_bridge(
     assert vault.has_bridge
 
 
+def test_a_lake_into_which_no_night_was_taken_has_nothing_to_carry_and_says_so(
+    vault: Vault, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vault.holds_identities
+    assert _keys(tmp_path, "rotate") == 0
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    capsys.readouterr()
+    for lake, told in ((empty, "no night was taken into this lake"), (tmp_path / "typo", "there is no lake")):
+        assert _keys(tmp_path, "carry", "--lake", str(lake)) == 2
+        said = capsys.readouterr().err
+        assert told in said
+        assert str(lake) in said
+        assert "--lake" in said
+
+
 def test_every_step_is_in_the_audit_log_with_public_ids_only(vault: Vault, tmp_path: Path) -> None:
     _keys(tmp_path, "rotate")
     entries = AuditLog(vault.root, vault.key).entries()

@@ -3,100 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from pathlib import Path
-from shutil import rmtree
-from typing import Any
 
 import pytest
 
-from fundwatch.settings import Settings
 from jobs.command_line import main
-from jobs.protect import reidentify_tokens, verify_audit
 from privacy.audit import account
-from privacy.audit.chain import Entry
-from privacy.audit.log import AuditLog, audit_log
-from privacy.vault.sealing import make_vault_key
 from privacy.vault.vault import Vault
-from tests.jobs.truth_world import NIGHT, World
-from tests.privacy.vaults import CANARIES, fill
-
-PURPOSE = ["--purpose", "verify the stay with the hospital", "--basis", "Regulation Art. 24, inspection 2026-07"]
-
-
-@dataclass
-class Office:
-    """A lake with two leads, a vault, and people with accounts of their own who call the command."""
-
-    root: Path
-    now: datetime = datetime(2026, 4, 1, 9, tzinfo=UTC)
-    account: str = ""
-    world: World = field(init=False)
-    vault: Vault = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.world = World(self.root)
-        self.vault = Vault(self.root / "vault", make_vault_key(self.root / "keys" / "vault.key"))
-        fill(self.vault, self.world.key, {"value": "1", **CANARIES}, {"value": "7", "name": "欧阳别人"})
-        fill(self.vault, self.world.key, {"value": "D1", "name": "金丝雀医师"}, domain="doctor")
-        one, doctor = self.world.person("1"), self.world.doctor("D1")
-        lead = {"business_date": NIGHT, "amount_at_risk": Decimal(30), "subject_type": "patient"}
-        self.world.put("lead", [
-            lead | {"place": 1, "lead_id": "a1" * 8, "subject_id": one},
-            lead | {"place": 2, "lead_id": "b2" * 8, "subject_id": self.world.person("7")},
-        ])  # fmt: skip
-        self.add_evidence(2)
-        self.world.put("claim_line", [{"line_id": "L1", "known_from": NIGHT, "ordering_doctor_id": doctor}])
-
-    def add_evidence(self, lines: int) -> None:
-        """The first lead's evidence becomes this many lines, each of another person."""
-        line = {"business_date": NIGHT, "lead_id": "a1" * 8, "kind": "line"}
-        persons = [str(n) for n in range(1, lines + 1)]
-        rmtree(self.root / "lake" / "lead_evidence", ignore_errors=True)
-        self.world.put(
-            "lead_evidence",
-            [line | {"place": int(n), "line_id": f"L{n}", "patient_id": self.world.person(n)} for n in persons],
-        )
-
-    def call(self, person: str, *arguments: str) -> int:
-        """Run `fundwatch reidentify` as a person whose account has the same name."""
-        self.account = person.lower()
-        return main(["reidentify", *arguments, "--as", person, "--var", str(self.root), "--json", "--quiet"])
-
-    def ask(self, person: str = "Wang", *extra: str, lead: str = "1", fields: str = "name,certificate") -> int:
-        asked = ["request", "--date", str(NIGHT), "--lead", lead, "--fields", fields]
-        return self.call(person, *asked, *PURPOSE, *extra)
-
-    def log(self) -> list[Entry]:
-        return AuditLog(self.vault.root, self.vault.key).entries()
-
-    def last(self) -> tuple[str, str]:
-        return self.log()[-1].action, self.log()[-1].outcome
-
-    def reveal(self, person: str, request: str, out: str = "answer.json") -> tuple[int, list[dict[str, Any]]]:
-        done = self.call(person, "reveal", request, "--out", str(self.root / out))
-        answer = self.root / out
-        return done, json.loads(answer.read_text())["tokens"] if answer.is_file() else []
-
-
-@pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
-    made = Office(tmp_path)
-
-    def log_of(settings: Settings) -> AuditLog:
-        return replace(audit_log(settings), clock=lambda: made.now, account=lambda: made.account)
-
-    for job in (reidentify_tokens, verify_audit):
-        monkeypatch.setattr(job, "audit_log", log_of)
-    return made
-
-
-@pytest.fixture
-def request_id(office: Office, capsys: pytest.CaptureFixture[str]) -> str:
-    assert office.ask() == 0
-    return str(json.loads(capsys.readouterr().out)["request"])
+from tests.jobs.desk import Office
+from tests.jobs.truth_world import NIGHT
+from tests.privacy.vaults import CANARIES
 
 
 def test_an_approved_request_gives_the_fields_asked_of_the_leads_tokens_and_no_more(
@@ -271,95 +188,6 @@ def test_roles_say_who_asks_and_who_approves_and_from_which_account(office: Offi
     ]  # fmt: skip
 
 
-def test_a_log_that_was_tampered_with_stops_every_call(office: Office, request_id: str) -> None:
-    office.call("Li", "approve", request_id)
-    path = office.vault.root / "audit.jsonl"
-    edited = path.read_bytes().replace(b"verify the stay", b"verify the star")
-    path.write_bytes(edited)
-    for arguments in (["list"], ["approve", request_id], ["reveal", request_id, "--out", str(office.root / "x")]):
-        assert office.call("Wang", *arguments) == 1
-    assert office.ask("Zhao", lead="2") == 1
-    assert not (office.root / "x").exists()
-    assert path.read_bytes() == edited  # no call writes on
-
-
-def test_a_log_and_head_that_were_put_back_stop_the_desk_until_a_named_approver_goes_on_from_them(
-    office: Office, request_id: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    files = [office.vault.root / name for name in ("audit.jsonl", "audit.head")]
-    before = [file.read_bytes() for file in files]
-    office.call("Li", "approve", request_id)
-    for file, content in zip(files, before, strict=True):
-        file.write_bytes(content)
-    assert office.reveal("Wang", request_id) == (1, [])
-    assert "line 1: rewound: line 2 was noted in the lake's audit_anchor" in capsys.readouterr().err
-    audit = ["--var", str(office.root), "--json", "--quiet"]
-    assert main(["audit", "verify", *audit]) == 1
-    assert main(["audit", "set-aside", "--as", "Li", *audit]) == 2  # says not why
-    assert main(["audit", "set-aside", "--as", "Li", "--why", "restored from the copy of the 30th", *audit]) == 0
-    assert main(["audit", "verify", *audit]) == 0
-    assert office.reveal("Wang", request_id) == (2, [])  # the approval is gone: ask again
-    assert [(e.action, e.actor) for e in office.log()[1:]] == [("audit set aside", "Li"), ("reidentify reveal", "Wang")]
-
-
-def test_a_log_that_was_deleted_with_its_head_is_told(office: Office, request_id: str) -> None:
-    for name in ("audit.jsonl", "audit.head"):
-        (office.vault.root / name).unlink()
-    assert office.ask() == 1
-    assert not (office.vault.root / "audit.jsonl").exists()
-
-
-def test_evidence_that_is_added_after_an_approval_is_not_revealed_and_the_lead_is_asked_for_anew(
-    office: Office, request_id: str
-) -> None:
-    assert office.call("Li", "approve", request_id) == 0
-    office.add_evidence(3)
-    assert office.reveal("Wang", request_id) == (2, [])
-    assert office.log()[-1].why == "the lead's evidence is not what it was when this was asked for"
-    assert office.ask() == 0
-    anew = office.log()[-1].request
-    assert office.log()[-1].detail["tokens"] == "4"
-    assert office.call("Li", "approve", anew) == 0
-    assert len(office.reveal("Wang", anew)[1]) == 4
-
-
-def test_evidence_that_is_added_before_the_approval_is_not_approved(office: Office, request_id: str) -> None:
-    office.add_evidence(3)
-    assert office.call("Li", "approve", request_id) == 2
-    assert office.reveal("Wang", request_id) == (2, [])
-
-
-def test_a_clock_that_leaps_approves_nothing_and_leaves_no_time_in_the_log(office: Office, request_id: str) -> None:
-    today, office.now = office.now, datetime(2036, 4, 1, tzinfo=UTC)
-    assert office.call("Li", "approve", request_id) == 1
-    assert office.last() == ("clock refused", "refused")
-    office.now = today
-    assert office.reveal("Wang", request_id) == (2, [])
-    assert {entry.at for entry in office.log()} == {today.isoformat()}
-
-
-def test_an_approval_of_a_clock_that_was_ahead_for_a_while_ends_when_the_clock_is_put_right(
-    office: Office, request_id: str
-) -> None:
-    today, office.now = office.now, office.now + timedelta(days=20)
-    assert office.call("Li", "approve", request_id) == 0
-    office.now = today
-    assert office.reveal("Wang", request_id) == (1, [])
-    clock = ["audit", "clock", "--why", "the battery was empty", "--var", str(office.root), "--quiet"]
-    assert main([*clock, "--as", ""]) == 2
-    assert main([*clock, "--as", "Li"]) == 0
-    assert office.reveal("Wang", request_id) == (2, [])
-    assert office.log()[-1].why == "the request is expired"
-    assert office.ask() == 0
-
-
-def test_after_a_long_silence_an_approver_says_that_the_clock_is_right(office: Office, request_id: str) -> None:
-    office.now += timedelta(days=93)
-    assert office.call("Li", "list") == 1
-    assert main(["audit", "clock", "--as", "Li", "--why", "nobody asked since spring", "--var", str(office.root)]) == 0
-    assert office.call("Li", "list") == 0
-
-
 def test_a_fault_is_logged_by_its_kind_alone(office: Office, request_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise OSError(CANARIES["name"])
@@ -386,21 +214,6 @@ def test_without_a_name_nothing_is_done_and_that_is_logged(office: Office) -> No
     for action in ("list", "request", "approve", "reveal"):
         assert office.call("", action) == 2
         assert office.last() == (f"reidentify {action}", "refused")
-
-
-def test_audit_verify_tells_the_head_and_later_what_was_changed(
-    office: Office, request_id: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    verify = ["audit", "verify", "--var", str(office.root), "--quiet"]
-    assert main([*verify, "--json"]) == 0
-    head = json.loads(capsys.readouterr().out)["head"]
-    office.call("Li", "approve", request_id)
-    assert main([*verify, "--noted", head]) == 0
-    path = office.vault.root / "audit.jsonl"
-    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
-    assert main(verify) == 1
-    assert "line 2: cut" in capsys.readouterr().err
-    assert main([*verify, "--noted", "1:x"]) == 2
 
 
 def test_the_account_is_the_one_that_logged_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,0 +1,32 @@
+"""What several tests of jobs begin with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fundwatch.settings import Settings
+from jobs.protect import reidentify_tokens, verify_audit
+from privacy.audit.log import AuditLog, audit_log
+from tests.jobs.desk import Office
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    made = Office(tmp_path)
+
+    def log_of(settings: Settings) -> AuditLog:
+        return replace(audit_log(settings), clock=lambda: made.now, account=lambda: made.account)
+
+    for job in (reidentify_tokens, verify_audit):
+        monkeypatch.setattr(job, "audit_log", log_of)
+    return made
+
+
+@pytest.fixture
+def request_id(office: Office, capsys: pytest.CaptureFixture[str]) -> str:
+    assert office.ask() == 0
+    return str(json.loads(capsys.readouterr().out)["request"])
