@@ -11,7 +11,6 @@ from uuid import uuid4
 import pytest
 from filelock import FileLock
 
-from fundwatch.settings import load_settings
 from tests.night import FinishedNight, make_finished_night
 
 if TYPE_CHECKING:
@@ -36,38 +35,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    from fundwatch.engine.session import start_session
+    """A session that compiles nothing: on rows this few most of the time goes into plans that run once."""
+    from fundwatch.engine.session import FEW_ROWS, start_session
 
     scratch = tmp_path_factory.mktemp("spark")
-    session = start_session(
-        "tests",
-        {
-            "spark.driver.memory": "2g",
-            "spark.sql.shuffle.partitions": "1",
-            "spark.sql.adaptive.enabled": "false",
-            "spark.sql.warehouse.dir": str(scratch / "warehouse"),
-            "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dderby.system.home={scratch}",
-        },
-        "local[2]",
-    )
+    own = {
+        "spark.driver.memory": "2g",
+        "spark.sql.warehouse.dir": str(scratch / "warehouse"),
+        "spark.databricks.delta.writeChecksumFile.enabled": "false",
+        "spark.driver.extraJavaOptions": f"{FEW_ROWS['spark.driver.extraJavaOptions']} -Dderby.system.home={scratch}",
+    }
+    session = start_session("tests", FEW_ROWS | own, "local[2]")
     yield session
     session.stop()
 
 
 @pytest.fixture(scope="module")
-def interpreted(spark: SparkSession) -> Iterator[SparkSession]:
-    """A session that compiles nothing: on nights this small most of the time goes into plans that run once."""
-    demo = load_settings({"profile": "demo"}, {}).settings.spark_conf
-    said = {name: value for name, value in demo.items() if name.startswith(("spark.sql.", "spark.databricks."))}
-    before = {name: spark.conf.get(name, None) for name in said}
+def compiled(spark: SparkSession) -> Iterator[SparkSession]:
+    """The session as large nights have it, with generated code: for one module of tests a package."""
+    said = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
+    before = {name: spark.conf.get(name) for name in said}
     for name, value in said.items():
         spark.conf.set(name, value)
     yield spark
     for name, known in before.items():
-        if known is None:
-            spark.conf.unset(name)
-        else:
-            spark.conf.set(name, known)
+        spark.conf.set(name, known)
 
 
 @pytest.fixture

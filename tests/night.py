@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -43,9 +44,18 @@ class FinishedNight:
     def lists(self) -> Path:
         return self.var / "lists" / NIGHTS[-1].isoformat()
 
+    @property
+    def after_the_first(self) -> Path:
+        """All folders as they stood between the two nights."""
+        return _after_the_first(self.var)
+
 
 def _events_of(var: Path) -> Path:
     return var.parent / f"{var.name}_events"
+
+
+def _after_the_first(var: Path) -> Path:
+    return var.parent / f"{var.name}_after_the_first"
 
 
 def run_fundwatch(
@@ -75,15 +85,22 @@ def make_deliveries(var: Path) -> None:
 
 
 def make_finished_night(var: Path) -> FinishedNight:
-    """Deliveries, then `fundwatch nightly` over both nights. Raises RuntimeError with its words when it fails."""
+    """Deliveries, then `fundwatch nightly` for each night. Raises RuntimeError with its words when one fails."""
     make_deliveries(var)
-    dates = ("--date", str(NIGHTS[0]), "--to", str(NIGHTS[-1]))
-    done = run_fundwatch("nightly", *dates, "--settings", str(_settings_with_events(var)), var=var)
-    output = done.stdout + done.stderr
+    settings = str(_settings_with_events(var))
+    output = _night(var, NIGHTS[0], settings)
+    shutil.copytree(var, _after_the_first(var))
+    output += _night(var, NIGHTS[-1], settings)
     (var / "output.txt").write_text(output, encoding="utf-8")
+    return FinishedNight(var, output)
+
+
+def _night(var: Path, night: date, settings: str) -> str:
+    done = run_fundwatch("nightly", "--date", str(night), "--settings", settings, var=var)
+    output = done.stdout + done.stderr
     if done.returncode != 0:
         raise RuntimeError(f"nightly ended with {done.returncode}:\n{output}")
-    return FinishedNight(var, output)
+    return output
 
 
 def _settings_with_events(var: Path) -> Path:
@@ -100,8 +117,8 @@ def _settings_with_events(var: Path) -> Path:
     return file
 
 
-def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 300) -> bool:
-    """Poll until the condition holds; False when the process ends or the time is over before."""
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 1_200) -> bool:
+    """Poll until the condition holds; False when the process ends before. The time is a far limit: machines are slow."""
     import time
 
     deadline = time.monotonic() + seconds

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score, roc_auc_score
 
 from evaluation.statistics import precision_at, ranking, score_quality, score_quality_by_peers, standing_out, with_share
 
@@ -93,6 +92,8 @@ scored = st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=2, max_
 @given(scored)
 @settings(deadline=None, max_examples=25)
 def test_ranking_agrees_with_scikit_learn_ties_included(rows: list[tuple[int, bool]]) -> None:
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
     values, staged = map(list, zip(*rows, strict=True))
     scores = _scores(values, staged)
     found = ranking(scores, np.array(staged), seed=1)

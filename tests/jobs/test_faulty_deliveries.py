@@ -53,13 +53,13 @@ class Week:
 
 
 @pytest.fixture(scope="module")
-def week(interpreted: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Week:
+def week(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Week:
     var = tmp_path_factory.mktemp("week")
     make_faulty_deliveries(SCENARIO, var)
     start_logging()
     log_to(var / "logs" / "run.txt")
     place = Workplace(Settings(var=var))
-    place._spark = interpreted
+    place._spark = spark
     return Week(place, {night: run_faulty_night(place, night) for night in NIGHTS})
 
 

@@ -23,7 +23,6 @@ GAP = 30
 _FINDING = "subject_type string, subject_id string, kind string, hit_count bigint, amount decimal(16,2)"
 Told = Mapping[str, CaseRow]
 RULES = ("DC-03", "FQ-01", "OP-01")
-pytestmark = pytest.mark.usefixtures("interpreted")
 
 
 def night_of(

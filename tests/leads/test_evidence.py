@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from leads.cards import Cards
 
-pytestmark = pytest.mark.usefixtures("interpreted")
-
 
 def test_a_percentile_is_never_said_higher_than_the_first_of_its_group_can_stand(spark: SparkSession) -> None:
     groups = [2, 3, 7, 19, 57, 200, 1000, 20000]

@@ -184,13 +184,13 @@ def _stage_hit(stage: Stage, number: int, place: int, hit: Hit, world: World) ->
 )
 @given(worlds=st.lists(_WORLD, min_size=60, max_size=60))
 def test_nothing_counts_beyond_its_line_or_its_settlement_and_every_sum_is_that_of_what_is_shown(
-    interpreted: SparkSession, frame: Frame, worlds: list[World]
+    spark: SparkSession, frame: Frame, worlds: list[World]
 ):
     stage = _staged(worlds)
-    lines = versions_from(entries_frame(interpreted, "claim_line_entry", stage.entries)).where("known_to IS NULL")
+    lines = versions_from(entries_frame(spark, "claim_line_entry", stage.entries)).where("known_to IS NULL")
     settlements = frame("settlement", *stage.settlements)
     settled = lines.where("settlement_id IS NOT NULL")
-    priced = with_money(interpreted.createDataFrame(stage.proofs, _PRICED), settled, settlements).collect()
+    priced = with_money(spark.createDataFrame(stage.proofs, _PRICED), settled, settlements).collect()
     _check_hits(stage, priced)
 
     hits, hit_lines = _as_tables(priced)

@@ -72,7 +72,7 @@ def _under(rename: Rename) -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.fixture
-def listed(interpreted: SparkSession, frame: Frame) -> Callable[..., tuple[set[Any], set[Any]]]:
+def listed(spark: SparkSession, frame: Frame) -> Callable[..., tuple[set[Any], set[Any]]]:
     """The leads and the evidence of a world whose names, order of rows and partitions are given, by the plain names."""
 
     def make(rename: Rename, seed: int, partitions: int) -> tuple[set[Any], set[Any]]:

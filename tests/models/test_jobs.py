@@ -42,12 +42,12 @@ def lay_out(place: Workplace, night: date, sizes: dict[str, int]) -> None:
 
 
 @pytest.fixture(scope="module")
-def made(interpreted, tmp_path_factory) -> Workplace:
+def made(spark, tmp_path_factory) -> Workplace:
     """41 patients, one strange, 25 doctors (too few to learn from), no institution; no models yet."""
     settings = Settings.model_validate({"var": tmp_path_factory.mktemp("var"), "forest_trees": 20})
     make_missing_keys(settings)
     place = Workplace(settings)
-    place._spark = interpreted
+    place._spark = spark
     lay_out(place, NIGHT, {"patient": 40, "doctor": 24, "institution": 0})
     return place
 

@@ -6,7 +6,6 @@ import json
 import shutil
 from pathlib import Path
 
-import mlflow.artifacts
 import pytest
 
 from fundwatch.settings import Settings
@@ -61,6 +60,8 @@ def test_mlflow_is_told_each_model_once_with_its_data_and_who_stands(settings: S
 
 
 def fetched(settings: Settings, run_id: str) -> bytes:
+    import mlflow.artifacts  # seconds, which no collecting of tests should cost
+
     found = mlflow.artifacts.download_artifacts(
         run_id=run_id, artifact_path="model/detector.json", tracking_uri=settings.tracking_uri
     )

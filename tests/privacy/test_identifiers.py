@@ -109,9 +109,9 @@ def _found(spark: SparkSession, texts: Sequence[str | None]) -> DataFrame:
     return given.select("*", codes)
 
 
-def test_spark_finds_what_python_finds_also_in_full_width_and_null_is_nothing(interpreted: SparkSession) -> None:
+def test_spark_finds_what_python_finds_also_in_full_width_and_null_is_nothing(spark: SparkSession) -> None:
     texts = [*IDENTIFIERS, *CODES, *_drawn(1_500), None]
-    told = [row["codes"] for row in _found(interpreted, texts).orderBy("n").collect()]
+    told = [row["codes"] for row in _found(spark, texts).orderBy("n").collect()]
     expected = [t is not None and holds_identifier(t, YEAR) for t in texts]
     assert [bool(code) for code in told] == expected
     assert sum(expected) > 150
@@ -119,11 +119,11 @@ def test_spark_finds_what_python_finds_also_in_full_width_and_null_is_nothing(in
 
 
 def test_a_code_that_holds_an_identifier_is_not_kept_and_a_name_keeps_all_but_what_identifies(
-    interpreted: SparkSession,
+    spark: SparkSession,
 ) -> None:
     told = NAMES_AND_WHAT_BECOMES_OF_THEM
     rows = [("15498765432", "A1", name) for name in told]
-    given = interpreted.createDataFrame(rows, "order_id string, local_item_code string, item_name string")
+    given = spark.createDataFrame(rows, "order_id string, local_item_code string, item_name string")
     codes = identifier_codes(_table(), given.columns, (), YEAR).alias("codes")
     fit = without_identifiers(_table(), given.columns, "codes", ())
     found = given.select("*", codes).select(*fit).collect()
@@ -136,10 +136,10 @@ def test_a_code_that_holds_an_identifier_is_not_kept_and_a_name_keeps_all_but_wh
 
 
 def test_eleven_digits_of_a_catalogue_are_a_drug_and_a_certificate_among_its_codes_is_found(
-    interpreted: SparkSession,
+    spark: SparkSession,
 ) -> None:
     rows = [("16714072701", "A"), ("A-11010519491231002X", "B"), ("A", "16714072701")]
-    given = interpreted.createDataFrame(rows, "item_code string, local_item_code string")
+    given = spark.createDataFrame(rows, "item_code string, local_item_code string")
     codes = identifier_codes(_table(), given.columns, (), YEAR).alias("codes")
     found = [row["codes"] for row in given.select("*", codes).collect()]
     assert found == ["", "IDENTIFIER_IN_CODE:item_code", "IDENTIFIER_IN_CODE:local_item_code"]

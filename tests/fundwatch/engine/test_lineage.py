@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def stays(interpreted: SparkSession) -> DataFrame:
-    stays = interpreted.createDataFrame([], "stay string, person string, note string, days int")
+def stays(spark: SparkSession) -> DataFrame:
+    stays = spark.createDataFrame([], "stay string, person string, note string, days int")
     stays.filter("days > 0").createOrReplaceTempView("stays")
-    interpreted.createDataFrame([], "person string, sex string").createOrReplaceTempView("people")
+    spark.createDataFrame([], "person string, sex string").createOrReplaceTempView("people")
     return stays
 
 
@@ -54,8 +54,8 @@ def test_through_expressions_lambdas_functions_of_ours_and_rows_made_of_one(stay
     assert [name for name, m in made_of(made).items() if m.is_copy] == ["copy"]
 
 
-def test_through_joins_views_groups_windows_and_sub_queries(interpreted, stays):
-    frame = interpreted.sql(
+def test_through_joins_views_groups_windows_and_sub_queries(spark, stays):
+    frame = spark.sql(
         """SELECT s.person, p.sex, t.most, t.many, row_number() OVER (PARTITION BY s.days ORDER BY s.note) AS place,
            (SELECT max(note) FROM stays) AS other
            FROM stays s JOIN people p ON s.person = p.person
@@ -101,17 +101,15 @@ def test_only_a_count_of_whole_values_tells_nothing_of_what_it_counts(stays, agg
     assert _told(stays.groupBy("stay").agg(F.expr(aggregate).alias("x")))["x"] == of
 
 
-def test_through_every_way_to_choose_rows_and_to_group_in_sets(interpreted, stays):
+def test_through_every_way_to_choose_rows_and_to_group_in_sets(spark, stays):
     chosen = stays.dropDuplicates(["note"]).orderBy("days").limit(3).repartition(2).distinct().filter("days > 1")
     assert _told(chosen.select("person")) == {"person": "person"}
-    sets = interpreted.sql("SELECT note, max(person) AS p FROM stays GROUP BY GROUPING SETS ((note), ())")
+    sets = spark.sql("SELECT note, max(person) AS p FROM stays GROUP BY GROUPING SETS ((note), ())")
     assert _told(sets) == {"note": "stays.note", "p": "stays.person"}
     later = stays.withColumn("before", F.lag("person").over(Window.partitionBy("stay").orderBy("days")))
     assert _told(later)["before"] == "days person stay"
     assert _told(stays.join(stays.select("stay"), "stay", "left_anti")) == {n: n for n in stays.columns}
-    again = interpreted.sql(
-        "WITH t AS (SELECT person AS q FROM stays) SELECT a.q, b.q AS r FROM t a JOIN t b ON a.q = b.q"
-    )
+    again = spark.sql("WITH t AS (SELECT person AS q FROM stays) SELECT a.q, b.q AS r FROM t a JOIN t b ON a.q = b.q")
     assert _told(again) == {"q": "stays.person", "r": "stays.person"}
 
 

@@ -44,8 +44,8 @@ LEGITIMATE = [
 
 
 @pytest.fixture(scope="module")
-def rows(interpreted: SparkSession) -> DataFrame:
-    return interpreted.createDataFrame(ROWS, SCHEMA)
+def rows(spark: SparkSession) -> DataFrame:
+    return spark.createDataFrame(ROWS, SCHEMA)
 
 
 def _both(rows: DataFrame, texts: list[str]) -> list[tuple[str, object, object]]:

@@ -29,13 +29,13 @@ def _mapping(**columns: Any) -> SourceMapping:
 
 
 @pytest.mark.parametrize("source", conf_names("sources"))
-def test_every_shipped_mapping_passes(interpreted: SparkSession, source):
-    refuse_what_shows(interpreted, read_mapping(source))
+def test_every_shipped_mapping_passes(spark: SparkSession, source):
+    refuse_what_shows(spark, read_mapping(source))
 
 
-def test_what_is_made_safe_or_says_yes_or_no_passes(interpreted):
+def test_what_is_made_safe_or_says_yes_or_no_passes(spark):
     refuse_what_shows(
-        interpreted,
+        spark,
         _mapping(
             patient_id={"token": "person", "of": "upper(PSN_NO)"},
             is_identity_sex_consistent={"expr": "try_cast(substring(psn_no, 17, 1) AS int) % 2 = 1"},
@@ -44,23 +44,23 @@ def test_what_is_made_safe_or_says_yes_or_no_passes(interpreted):
     )
 
 
-def test_a_column_made_of_what_identifies_is_refused_before_a_row_is_read(interpreted, job_count):
+def test_a_column_made_of_what_identifies_is_refused_before_a_row_is_read(spark, job_count):
     def refused() -> None:
         with pytest.raises(MappingError, match=r"tables\.patient\.rows\[0\]\.sex: 'psn_no' identifies a person"):
-            refuse_what_shows(interpreted, _mapping(sex={"expr": "concat_ws('|', Sex, PSN_NO)"}))
+            refuse_what_shows(spark, _mapping(sex={"expr": "concat_ws('|', Sex, PSN_NO)"}))
 
     assert job_count(refused) == 0
 
 
 @pytest.mark.parametrize("condition", ["psn_no > 5", "to_date(psn_no) IS NULL", "substring(sex, psn_no, 1) = 'a'"])
-def test_what_identifies_does_not_stand_in_an_error_of_the_night(interpreted, condition):
+def test_what_identifies_does_not_stand_in_an_error_of_the_night(spark, condition):
     """Spark tells a text that is no number where a number is meant, with the text."""
     for form in ({"is_identity_sex_consistent": {"expr": condition}}, {"sex": {"expr": condition}}):
         with pytest.raises(MappingError, match=r"'psn_no' is read as a number or a date"):
-            refuse_what_shows(interpreted, _mapping(**form))
+            refuse_what_shows(spark, _mapping(**form))
 
 
-def test_an_expression_that_spark_cannot_read_is_told_with_where_it_may_stand(interpreted):
+def test_an_expression_that_spark_cannot_read_is_told_with_where_it_may_stand(spark):
     with pytest.raises(MappingError, match="an expression cannot be read") as told:
-        refuse_what_shows(interpreted, _mapping(sex={"expr": "get(sex, 0)"}))
+        refuse_what_shows(spark, _mapping(sex={"expr": "get(sex, 0)"}))
     assert "tables.patient.rows[0]" in told.value.where

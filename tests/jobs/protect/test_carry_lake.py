@@ -31,7 +31,6 @@ from tests.intake.deliveries import DIAGNOSIS, LINE, PERSON, SETTLEMENT, VISIT, 
 from tests.jobs.test_load_delivery import new_place
 from tests.models.shelves import CHALLENGER, record_of, trained, write_models
 
-pytestmark = pytest.mark.usefixtures("interpreted")
 FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
 KINDS = (("doctor", "robust_peer"), ("doctor", "isolation_forest"))
 BOTH = [f"robust_peer {FIRST}", f"isolation_forest {FIRST}"]

@@ -18,7 +18,6 @@ from privacy.vault.vault import Vault
 from tests.intake.deliveries import DIAGNOSIS, LINE, PERSON, SETTLEMENT, VISIT, deliver, line, whole
 from tests.jobs.test_load_delivery import new_place
 
-pytestmark = pytest.mark.usefixtures("interpreted")
 FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
 BERT = {**PERSON, "psn_no": "P2", "certno": "990000198001011241", "tel": "10000000002", "addr": "测试路二号"}
 HIS_VISIT, HIS_SETTLEMENT = (r | {"mdtrt_id": "E2", "psn_no": "P2"} for r in (VISIT, SETTLEMENT))
