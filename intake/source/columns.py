@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
+from fundwatch.declared import Declared
 from fundwatch.expressions.declared import names_in
 from intake.source.forms import Value
 
 Domain = Literal["person", "certificate", "doctor", "contact", "address", "employer", "record", "invoice", "device"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class _Made(_Strict):
+class _Made(Declared):
     """Made of columns: unknown unless all of them were delivered, or all that `needs` names and any of the others."""
 
     needs: tuple[str, ...] | None = None
@@ -29,7 +26,7 @@ class Expression(_Made):
     expr: str
 
 
-class Codes(_Strict):
+class Codes(Declared):
     """The codes of a column (or SQL) translated; one not listed becomes `otherwise`, or is an error without it."""
 
     codes: dict[str, str]
@@ -51,7 +48,7 @@ class Scrub(_Made):
     names: tuple[str, ...] = ()
 
 
-class Constant(_Strict):
+class Constant(Declared):
     """The same value in every row."""
 
     constant: str

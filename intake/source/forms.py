@@ -8,7 +8,9 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from fundwatch.declared import Declared
 
 # What one of the unit is worth, as a power of ten of the canonical unit (yuan, or one): exact in decimals.
 UNITS: Mapping[str, int] = {
@@ -25,11 +27,7 @@ _PATTERN_LETTERS = {"y": (2, 4), "M": (1, 2), "d": (1, 2), "H": (1, 2), "m": (1,
 _QUOTED = re.compile(r"'[^']*'")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Value(_Strict):
+class Value(Declared):
     """A column (or SQL) whose texts need a conversion.
 
     In this order: `trim` takes characters off both ends; `unit` says what the numbers count; `format` names the ways in
@@ -108,7 +106,7 @@ def _is_of(kind: str, text: str) -> bool:
     return kind != "boolean" or text in ("true", "false")
 
 
-class Lookup(_Strict):
+class Lookup(Declared):
     """Columns of another file of the same delivery, found by key; `on` and `columns` read `here: there`.
 
     Each row finds one row there, or becomes a fault: LOOKUP_MISSING (none) or LOOKUP_TWICE (several that differ).
