@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from features.catalogue.declaration import ENTITIES, Catalogue, DaySet, Measure, Source
 from fundwatch.contracts import TABLES
+from fundwatch.declared import model_faults
 from fundwatch.errors import CatalogueError, FundwatchError, faults
 from fundwatch.expressions.declared import (
     BOUNDED_AGGREGATES,
@@ -48,7 +49,7 @@ def read_catalogues(files: list[Traversable], overlays: Sequence[Traversable] = 
                 content = laid_over(content, change)
             catalogue = Catalogue.model_validate(content)
         except ValidationError as fault:
-            wrong += [f"{file.name}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors()]
+            wrong += [f"{file.name}: {text}" for text in model_faults(fault)]
         except FundwatchError as fault:
             wrong.append(f"{file.name}: {fault.what}")
         else:
