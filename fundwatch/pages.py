@@ -26,14 +26,14 @@ h1{font-size:22px;color:#1f4e78;margin-bottom:.2em}
 h2{font-size:16px;color:#1f4e78;border-bottom:2px solid #1f4e78;margin-top:1.6em;break-after:avoid}
 h2 small,.en{color:#666;font-weight:normal}
 table{border-collapse:collapse;width:100%;font-size:12.5px}
-th,td{border:1px solid #ccc;padding:4px 6px;text-align:left;vertical-align:top;overflow-wrap:anywhere}
+th,td{border:1px solid #ccc;padding:4px 6px;text-align:left;vertical-align:top;overflow-wrap:break-word}
 th{background:#1f4e78;color:#fff;print-color-adjust:exact}td.n{text-align:right;white-space:nowrap}
 thead{display:table-header-group}tr{break-inside:avoid}
 .note{color:#666;font-size:12px}.text,.note{white-space:pre-line}
 .good{background:#e2efda;color:#375623}.wait{background:#ffeb9c;color:#7f4f00}.bad{background:#ffc7ce;color:#9c0006}
 .hint{background:#ddebf7;color:#1f4e78}
 .mark{print-color-adjust:exact;padding:2px 10px;border-radius:4px;font-weight:bold;display:inline-block}
-@media print{body{margin:0;max-width:none}}
+@media print{body{margin:0;max-width:none}table{font-size:10px}td{overflow-wrap:anywhere}}
 </style></head><body>
 <h1>{{ title }}</h1>
 {%- for part in parts %}
