@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -80,8 +79,3 @@ def code_counts(rows: DataFrame, table: str) -> DataFrame:
         F.count(F.lit(1)).alias("rows"),
         F.slice(F.sort_array(F.collect_list("place")), 1, EXAMPLES).alias("places"),
     )
-
-
-def stacked(frames: Sequence[DataFrame]) -> DataFrame:
-    """Frames of the same columns as one, so that one Spark job computes them all."""
-    return reduce(lambda upper, lower: upper.unionByName(lower), frames)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import argparse
 from datetime import date
-from functools import reduce
 from typing import Any
 
+from fundwatch.engine.frames import stacked
 from fundwatch.lake.store import Lake
 from fundwatch.pages import PageTable, Paragraph, Part, as_json, page, publish
 from fundwatch.settings import Settings
@@ -125,8 +125,8 @@ def measure_sets(place: Workplace, night: date, privacy: Privacy) -> tuple[dict[
     person = person_of(rows)
     counted = F.lit(0).cast("bigint") if person is None else F.count_distinct(F.col(person))
     frames.append(rows.agg(counted.alias("rows")).select(F.lit(_EVERYBODY).alias("_set"), "rows"))
-    stacked = reduce(lambda upper, lower: upper.unionByName(lower, allowMissingColumns=True), frames)
-    found = {row[0]: tuple(row)[1:] for row in stacked.collect()}  # a row per set, and one
+    rows_of_sets = stacked(frames, missing_as_null=True)
+    found = {row[0]: tuple(row)[1:] for row in rows_of_sets.collect()}  # a row per set, and one
     return {name: anonymity_of(found[name]) for name in privacy.sets}, int(found[_EVERYBODY][0])
 
 
