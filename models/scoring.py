@@ -12,7 +12,7 @@ from pyspark.sql.window import Window
 
 from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import stacked
-from models.detectors.detectors import Detector, Matrix, Reads
+from models.detectors.detector import Detector, Matrix, Reads
 from models.positions import POSITION, to_robust_z, with_percentile
 from models.registry.champions import Champion, NotRun
 

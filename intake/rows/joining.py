@@ -12,7 +12,7 @@ from fundwatch.engine.frames import stacked
 from fundwatch.errors import MappingError
 from fundwatch.expressions.declared import names_in, written
 from intake.rows.reading import UNREADABLE
-from intake.source.forms import Lookup
+from intake.source.columns import Lookup
 from intake.source.mapping import Rows, SourceMapping
 
 if TYPE_CHECKING:

@@ -15,8 +15,7 @@ from pydantic import Field, field_validator
 from fundwatch.contracts import CLEAN, TABLES
 from fundwatch.declared import Declared
 from fundwatch.fingerprint import fingerprint
-from intake.source.columns import ColumnSource, Sealed
-from intake.source.forms import Lookup
+from intake.source.columns import ColumnSource, Lookup, Sealed
 
 NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "content_print"})
 # Netted tables are mapped as their entries, which add the pointer to what a reversal reverses.

@@ -154,8 +154,7 @@ def _earlier(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataF
 
 
 def _canonical(work: IntakeWork, delivery: Delivery, file: LandedFile, table: str, privacy: Privacy) -> DataFrame:
-    from intake.rows.canonical import to_canonical
-    from intake.rows.mapped import source_rows
+    from intake.rows.canonical import source_rows, to_canonical
     from intake.rows.reading import read_options, read_schema
 
     def raw(one: LandedFile) -> DataFrame:

@@ -61,8 +61,7 @@ class Trial:
 
     def _canonical(self, file: LandedFile, table: str) -> tuple[DataFrame, list[DataFrame]]:
         from intake.drafting.trial import unlisted, untranslated
-        from intake.rows.canonical import to_canonical
-        from intake.rows.mapped import source_rows
+        from intake.rows.canonical import source_rows, to_canonical
         from intake.rows.privacy import privacy_of
         from intake.rows.reading import read_options, read_schema
 
