@@ -60,7 +60,7 @@ class Schemes(Declared):
     scale: float = 1.0
     at_least_once: bool = True
     disguise: Disguise = Disguise()
-    rates: dict[str, float] = Field(default_factory=dict)
+    rates: dict[str, float] = Field(default={})
 
 
 class Stays(Declared):
@@ -99,12 +99,10 @@ class ScenarioFile(Declared):
     schemes: Schemes = Schemes()
     stays: Stays = Stays()
     moves: Moves = Moves()
-    dirt: dict[str, float] = Field(default_factory=dict)
+    dirt: dict[str, float] = Field(default={})
     delivery: Delivery = Delivery()
-    tables: dict[str, bool] = Field(default_factory=dict)
-    mishaps: dict[str, float | tuple[Annotated[int, Field(strict=True, ge=1)] | date, ...]] = Field(
-        default_factory=dict
-    )
+    tables: dict[str, bool] = Field(default={})
+    mishaps: dict[str, float | tuple[Annotated[int, Field(strict=True, ge=1)] | date, ...]] = Field(default={})
 
     def scenario(self) -> Scenario:
         """The scenario it describes. Raises ScenarioError naming every fault."""
