@@ -43,15 +43,6 @@ class Total:
         valid = self.delivered_lines - self.excluded_lines
         return (self.quarantined_lines - self.excluded_lines) / valid if valid else 0.0
 
-    def lines_balance(self) -> bool:
-        """Nothing lost, in lines."""
-        return self.delivered_lines == self.accepted_lines + self.quarantined_lines + self.duplicate_lines
-
-    def money_balances(self) -> bool:
-        """Nothing lost, to the cent."""
-        parts = (self.accepted_amount, self.quarantined_amount, self.duplicate_amount)
-        return self.delivered_amount is None or self.delivered_amount == sum(p or Decimal(0) for p in parts)
-
 
 def control_totals(rows: DataFrame, table: str, money: str | None, excluding: Sequence[str]) -> DataFrame:
     """One row per file. `delivered` is counted over all rows, apart from its parts, so that a loss would show."""

@@ -102,7 +102,7 @@ class ScenarioFile(Declared):
     dirt: dict[str, float] = Field(default={})
     delivery: Delivery = Delivery()
     tables: dict[str, bool] = Field(default={})
-    mishaps: dict[str, float | tuple[Annotated[int, Field(strict=True, ge=1)] | date, ...]] = Field(default={})
+    mishaps: dict[str, Mishap] = Field(default={})
 
     def scenario(self) -> Scenario:
         """The scenario it describes. Raises ScenarioError naming every fault."""
