@@ -19,7 +19,7 @@ from intake.source.mapping import mapped_columns
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-_PREFIX = "quarantine "
+_HELD = "quarantine "
 _DECIDED = (
     "business_date date, source string, table_name string, file_name string, line_number bigint, "
     "_is_released boolean, _changes map<string,string>"
@@ -48,9 +48,7 @@ def released_rows(
         return None
     rows = _decided(quarantine, ours).withColumn("_row", F.from_json("row_json", _schema(table)))
     typed = rows.select(
-        F.concat(F.lit(_PREFIX), F.col("business_date").cast("string"), F.lit(" "), F.col("file_name")).alias(
-            FILE_NAME
-        ),
+        F.concat(F.lit(_HELD), F.col("business_date").cast("string"), F.lit(" "), F.col("file_name")).alias(FILE_NAME),
         F.col("line_number").alias(LINE_NUMBER),
         *(_value(table, name).alias(name) for name in mapped_columns(table)),
         F.lit("").alias(MALFORMED),
