@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import binomtest
 
 Flags = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
-_Z = 1.959963984540054  # the normal quantile of a two-sided interval of 95 percent
 _DRAWS = 400  # bootstrap draws: ends of a 95 percent interval move by about a hundredth beyond that
 _MIN_STAGED = 5  # fewer cannot be drawn from: the interval would tell of the others alone
 # Below 30 peers a percentile moves in steps of more than three points; 100 is where a share of 1 percent is a member.
@@ -45,17 +45,16 @@ def with_share(rows: pd.DataFrame, part: str, whole: str, name: str) -> pd.DataF
     found = np.array(rows[part].astype("Float64").to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
     of = np.array(rows[whole].astype("Float64").to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
     of[of <= 0] = np.nan
-    share = np.divide(found, of)
-    low, high = _wilson_ends(share, of)
-    return rows.assign(**{name: share, f"{name}_low": low, f"{name}_high": high})
+    ends = [_wilson_ends(part, whole) for part, whole in zip(found, of, strict=True)]
+    low, high = np.array(ends, dtype=np.float64).reshape(-1, 2).T
+    return rows.assign(**{name: np.divide(found, of), f"{name}_low": low, f"{name}_high": high})
 
 
-def _wilson_ends(share: Numbers, whole: Numbers) -> tuple[Numbers, Numbers]:
-    spread = _Z * np.sqrt(share * (1 - share) / whole + (_Z / (2 * whole)) ** 2)
-    middle, scale = share + _Z**2 / (2 * whole), 1 + _Z**2 / whole
-    # rounding must not put a share of nought or one outside its own interval
-    low, high = np.minimum((middle - spread) / scale, share), np.maximum((middle + spread) / scale, share)
-    return np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
+def _wilson_ends(found: float, whole: float) -> tuple[float, float]:
+    if np.isnan(found) or np.isnan(whole):
+        return np.nan, np.nan
+    ends = binomtest(int(found), int(whole)).proportion_ci(confidence_level=0.95, method="wilson")
+    return float(ends.low), float(ends.high)
 
 
 def precision_at(is_true: Flags, places: Places, ks: Sequence[int]) -> pd.DataFrame:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from features.attributes import ATTRIBUTES
 from features.catalogue import ENTITIES
-from fundwatch.errors import CatalogueError, faults
+from fundwatch.declared import Declared, read_declared
 from fundwatch.fingerprint import fingerprint
 from fundwatch.regions import NATION_ALONE, Region
-from fundwatch.resources import conf_file, read_yaml
+from fundwatch.resources import conf_file
 
 UNKNOWN = "unknown"
 _PARTED_BY = "|"
@@ -24,10 +24,9 @@ _MAD_SCALE = 1.4826
 _PERCENTS = 100
 
 
-class Level(BaseModel):
+class Level(Declared):
     """One attribute that peers share; `bounds` cut a number into bands, each bound beginning one."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     attribute: str
     bounds: tuple[int, ...] = ()
 
@@ -39,10 +38,9 @@ class Level(BaseModel):
         return bounds
 
 
-class PeerGroups(BaseModel):
+class PeerGroups(Declared):
     """The levels of each entity's peer groups, what matters most first, and how few members are too few."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     minimum_members: int = Field(ge=2)
     entities: Mapping[str, tuple[Level, ...]]
 
@@ -60,24 +58,17 @@ def peer_groups_file(region: Region, conf: Path | None) -> Traversable:
 
 def read_peer_groups(file: Traversable) -> PeerGroups:
     """The peer groups declared in the file. Raises CatalogueError naming every fault."""
-    try:
-        peers = PeerGroups.model_validate(read_yaml(file))
-    except ValidationError as fault:
-        wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors()]
-        raise CatalogueError(
-            faults("the peer groups do not hold", wrong), where=str(file), do="mend what is named"
-        ) from fault
-    wrong = [f"entities: {entity} has no levels" for entity in ENTITIES if entity not in peers.entities]
-    wrong += [f"entities.{entity}: no such entity" for entity in peers.entities if entity not in ENTITIES]
-    wrong += [
-        f"entities.{entity}: no attribute '{level.attribute}'; there are {', '.join(ATTRIBUTES[entity])}"
-        for entity, levels in peers.entities.items()
-        for level in levels
-        if level.attribute not in ATTRIBUTES.get(entity, (level.attribute,))
-    ]
-    if wrong:
-        raise CatalogueError(faults("the peer groups do not hold", wrong), where=str(file), do="mend what is named")
-    return peers
+    return read_declared(PeerGroups, file, "the peer groups do not hold", also=_faults)
+
+
+def _faults(peers: PeerGroups) -> Iterator[str]:
+    yield from (f"entities: {entity} has no levels" for entity in ENTITIES if entity not in peers.entities)
+    yield from (f"entities.{entity}: no such entity" for entity in peers.entities if entity not in ENTITIES)
+    for entity, levels in peers.entities.items():
+        known = ATTRIBUTES.get(entity)
+        for level in levels:
+            if known is not None and level.attribute not in known:
+                yield f"entities.{entity}: no attribute '{level.attribute}'; there are {', '.join(known)}"
 
 
 def with_peer_groups(peers: PeerGroups, entity: str, members: DataFrame) -> DataFrame:

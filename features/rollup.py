@@ -10,6 +10,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from features.catalogue import Catalogue, Measure, Source
+from fundwatch.contracts.versions import KNOWN_COLUMNS
+from fundwatch.engine.frames import stacked
 from fundwatch.expressions.declared import written
 
 Sources = Mapping[Source, DataFrame]
@@ -24,18 +26,12 @@ def recent(catalogues: Iterable[Catalogue], source: Source, versions: DataFrame,
     Older days count in no indicator any more, so their late rows are not rolled up.
     """
     users = [catalogue for catalogue in catalogues if source in catalogue.sources]
-    columns, in_reach = {"known_from", "known_to"}, F.lit(False)
+    columns, in_reach = {*KNOWN_COLUMNS}, F.lit(False)
     for catalogue in users:
         key = catalogue.keys[source]
         columns |= {key.id, key.day, *_columns_read(catalogue, source)}
         in_reach = in_reach | (F.to_date(key.day) >= F.lit(_first_day(catalogue, night)))
     return versions.filter(in_reach).select(*sorted(columns))
-
-
-def known_on(versions: DataFrame, night: date) -> DataFrame:
-    """One row per key: the version known after the night."""
-    came = F.col("known_from") <= F.lit(night)
-    return versions.filter(came & (F.col("known_to").isNull() | (F.col("known_to") > F.lit(night))))
 
 
 def changed(catalogue: Catalogue, versions: Sources, since: date | None, night: date) -> DataFrame:
@@ -52,7 +48,7 @@ def changed(catalogue: Catalogue, versions: Sources, since: date | None, night: 
             went = (F.col("known_to") > F.lit(since)) & (F.col("known_to") <= F.lit(night))
             rows = rows.filter(came | went)
         parts.append(_keyed(catalogue, source, rows, ()))
-    return reduce(DataFrame.unionByName, parts).distinct()
+    return stacked(parts).distinct()
 
 
 def to_days(catalogue: Catalogue, sources: Sources, touched: DataFrame) -> DataFrame:

@@ -1,3 +1,3 @@
-"""The ground floor of fundwatch: settings, errors, session, table contracts and store, run ledger, keys, names."""
+"""The ground floor, which all stand on: settings, errors, expressions, declared data, pages."""
 
 __version__ = "0.1.0"

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -23,19 +23,23 @@ _TEMPLATE = """<!DOCTYPE html>
 body{font:14px/1.6 "Microsoft YaHei","PingFang SC","Noto Sans CJK SC",sans-serif;color:#222;max-width:1080px;
 margin:2em auto;padding:0 1em}
 h1{font-size:22px;color:#1f4e78;margin-bottom:.2em}
-h2{font-size:16px;color:#1f4e78;border-bottom:2px solid #1f4e78;margin-top:1.6em}
+h2{font-size:16px;color:#1f4e78;border-bottom:2px solid #1f4e78;margin-top:1.6em;break-after:avoid}
+h2 small,.en{color:#666;font-weight:normal}
 table{border-collapse:collapse;width:100%;font-size:12.5px}
-th,td{border:1px solid #ccc;padding:4px 6px;text-align:left;vertical-align:top;overflow-wrap:anywhere}
-th{background:#1f4e78;color:#fff}td.n{text-align:right;white-space:nowrap}
+th,td{border:1px solid #ccc;padding:4px 6px;text-align:left;vertical-align:top;overflow-wrap:break-word}
+th{background:#1f4e78;color:#fff;print-color-adjust:exact}td.n{text-align:right;white-space:nowrap}
 thead{display:table-header-group}tr{break-inside:avoid}
-.note{color:#666}.text{white-space:pre-line}
+.note{color:#666;font-size:12px}.text,.note{white-space:pre-line}
 .good{background:#e2efda;color:#375623}.wait{background:#ffeb9c;color:#7f4f00}.bad{background:#ffc7ce;color:#9c0006}
-.mark{padding:2px 10px;border-radius:4px;font-weight:bold;display:inline-block}
-@media print{body{margin:0;max-width:none}}
+.hint{background:#ddebf7;color:#1f4e78}
+.mark{print-color-adjust:exact;padding:2px 10px;border-radius:4px;font-weight:bold;display:inline-block}
+@media print{body{margin:0;max-width:none}table{font-size:10px}td{overflow-wrap:anywhere}}
 </style></head><body>
 <h1>{{ title }}</h1>
 {%- for part in parts %}
-{%- if part.heading %}
+{%- if part.heading.zh is defined %}
+<h2>{{ part.heading.zh }} <small>{{ part.heading.en }}</small></h2>
+{%- elif part.heading %}
 <h2>{{ part.heading }}</h2>
 {%- endif %}
 {%- if part.columns is defined %}
@@ -58,27 +62,41 @@ class Figure(str):
     __slots__ = ()
 
 
+Style = Literal["text", "text en", "note", "mark good", "mark wait", "mark bad", "mark hint"]
+
+
 @dataclass(frozen=True)
-class Text:
-    """A paragraph. `style` is one of text, note, mark good, mark wait, mark bad."""
+class Bilingual:
+    """A heading in both languages, the English in small print."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph; its line breaks are kept. `en` is for a paragraph that repeats the one before it in English."""
 
     text: str
-    style: str = "text"
-    heading: str = ""
+    style: Style = "text"
+    heading: str | Bilingual = ""
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """A headed table; a cell that is a Figure or a number is set to the right."""
 
-    heading: str
+    heading: str | Bilingual
     columns: Sequence[str]
     rows: Sequence[Sequence[object]]
 
 
-def page(title: str, parts: Sequence[Text | Table]) -> str:
+Part = Paragraph | PageTable
+
+
+def page(title: str, parts: Iterable[Part]) -> str:
     """One self-contained page; a table without rows is left out."""
-    shown = [part for part in parts if not isinstance(part, Table) or part.rows]
+    shown = [part for part in parts if not isinstance(part, PageTable) or part.rows]
     return _template().render(title=title, parts=shown)
 
 

@@ -20,10 +20,11 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from fundwatch.errors import CatalogueError, FundwatchError, faults
-from fundwatch.resources import conf_root, read_yaml
+from fundwatch.declared import Declared, read_declared
+from fundwatch.errors import CatalogueError, FundwatchError
+from fundwatch.resources import conf_root
 
 if TYPE_CHECKING:
     from fundwatch.settings import Settings
@@ -33,10 +34,8 @@ NATION_ALONE = "default"  # the setting `region` of who has no region of their o
 _HEAD = "region.yaml"
 
 
-class RegionHead(BaseModel):
+class RegionHead(Declared):
     """`region.yaml`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     zh: str = Field(min_length=1)
     en: str = Field(min_length=1)
@@ -125,10 +124,4 @@ def _folders(name: str, overlay: Path | None) -> tuple[Traversable, ...]:
 
 def _head(name: str, folders: Sequence[Traversable]) -> RegionHead:
     file = next(folder / _HEAD for folder in reversed(folders) if (folder / _HEAD).is_file())
-    try:
-        return RegionHead.model_validate(read_yaml(file))
-    except ValidationError as fault:
-        wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors()]
-        raise CatalogueError(
-            faults(f"the region {name} does not hold", wrong), where=str(file), do="mend what is named"
-        ) from fault
+    return read_declared(RegionHead, file, f"the region {name} does not hold")

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
+from fundwatch.declared import Declared
 from fundwatch.errors import SettingsError, faults
 from fundwatch.places import address_fault
 from fundwatch.resources import conf_file, read_yaml
@@ -28,10 +29,8 @@ _NOT_SETTINGS = frozenset(
 _SCHEDULER_PREFIX = "FUNDWATCH_AIRFLOW_"  # what the DAGs read, which refuse the unknown among them themselves
 
 
-class Settings(BaseModel):
+class Settings(Declared):
     """Everything a user may set. Paths are relative to the working directory."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     profile: str = Field("local", description="which file of conf/profiles/ gives the values below")
     source: str = Field("national", description="which mapping of conf/sources/ reads the delivery")

@@ -8,14 +8,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from fundwatch.pages import Figure, Table, Text, as_json, page
+from fundwatch.pages import Figure, PageTable, Paragraph, Style, as_json, page
 from intake.gate import CodeCount, Expectation
 from intake.rows.totals import Total
 
 FOLDER = "quality"
 PAGE, RECORD = "index.html", "quality.json"
 
-_VERDICTS = {
+_VERDICTS: Mapping[str, tuple[str, Style]] = {
     "accepted": ("已入库 taken in", "mark good"),
     "released": ("经人工放行,已入库 released by a person and taken in", "mark wait"),
     "held": ("暂存,等待人工决定 held: it waits for a person", "mark wait"),
@@ -61,27 +61,27 @@ class QualityReport:
         return page(
             f"数据质量 Data quality {self.night}",
             [
-                Text(word, style),
-                Text(about, "note"),
-                *([Text(self.why, heading="原因 Why")] if self.why else []),
-                Table(
+                Paragraph(word, style),
+                Paragraph(about, "note"),
+                *([Paragraph(self.why, heading="原因 Why")] if self.why else []),
+                PageTable(
                     "逐项检验 Expectations (Great Expectations)",
                     ("应满足 Must hold", "检验数 Looked at", "不满足 Failed", "何处 Where"),
                     [_expectation_row(one) for one in self.expectations],
                 ),
-                Table(
+                PageTable(
                     "放行前的疑点 What the person who released it let pass",
                     ("内容 What",),
                     [(sentence,) for sentence in self.doubts if self.outcome == "released"],
                 ),
-                Table("各文件与各表的合计 Totals by file and table", _TOTAL_COLUMNS, self._total_rows()),
-                Table(
+                PageTable("各文件与各表的合计 Totals by file and table", _TOTAL_COLUMNS, self._total_rows()),
+                PageTable(
                     "隔离行的错误代码 Error codes of quarantined rows",
-                    ("表 Table", "代码 Code", "行数 Rows", "最前的行 First lines"),
+                    ("表 PageTable", "代码 Code", "行数 Rows", "最前的行 First lines"),
                     [(c.table_name, c.code, Figure(f"{c.rows:,}"), _places(c)) for c in self.codes],
                 ),
-                Table("结构变化 Drift", ("内容 What",), [(sentence,) for sentence in self.drift]),
-                Table(
+                PageTable("结构变化 Drift", ("内容 What",), [(sentence,) for sentence in self.drift]),
+                PageTable(
                     "经过 Course",
                     ("状态 State", "经办 By", "说明 Why"),
                     [(_STATES.get(row["state"], row["state"]), row["by"] or "–", row["why"]) for row in self.history],
@@ -114,7 +114,7 @@ class QualityReport:
 
 
 _TOTAL_COLUMNS = (
-    "文件 File", "表 Table",
+    "文件 File", "表 PageTable",
     "报送行 Delivered", "接收 Accepted", "隔离 Quarantined", "重复 Duplicates", "差 Difference",
     "报送金额 Money delivered", "接收 Accepted", "隔离 Quarantined", "重复 Duplicates", "差 Difference",
 )  # fmt: skip

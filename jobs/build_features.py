@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from features.catalogue import ENTITIES, Catalogue, load_catalogues, runnable
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.versions import known_on
+from fundwatch.engine.frames import stacked
 from fundwatch.fingerprint import fingerprint
 from fundwatch.logs import log
 from fundwatch.regions import region_of
@@ -60,11 +61,11 @@ def _since(night: Night, plan_print: str) -> date | None:
 
 def _write_rollups(night: Night, plans: Mapping[str, Catalogue], since: date | None) -> dict[str, int]:
     """Write every touched entity-day in full; the number of them by entity."""
-    from features.rollup import changed, known_on, recent, to_days
+    from features.rollup import changed, recent, to_days
 
     sources = {source for plan in plans.values() for source in plan.sources}
     versions = {s: night.keep(recent(plans.values(), s, night.all_rows(s.table), night.date)) for s in sources}
-    known = {source: known_on(rows, night.date) for source, rows in versions.items()}
+    known = {source: rows.filter(known_on(night.date)) for source, rows in versions.items()}
     tables = {}
     for entity, plan in plans.items():
         table = f"rollup_{entity}_day"
@@ -79,7 +80,6 @@ def _write_rollups(night: Night, plans: Mapping[str, Catalogue], since: date | N
 
 def _write_indicators(night: Night, plans: Mapping[str, Catalogue]) -> dict[str, int]:
     """Write every entity's indicators and peer group, and the peers' statistics; entities by type."""
-    from pyspark.sql import DataFrame
 
     from features.peers import peer_groups_file, read_peer_groups, to_peer_statistics
 
@@ -93,7 +93,7 @@ def _write_indicators(night: Night, plans: Mapping[str, Catalogue]) -> dict[str,
             statistics.append(to_peer_statistics(entity, tables[table]))
         else:
             tables[table] = _no_rows(night, table)
-    night.write_all(tables | {"peer_statistic": reduce(DataFrame.unionByName, statistics)})
+    night.write_all(tables | {"peer_statistic": stacked(statistics)})
     return {entity: night.tables_written[f"indicator_{entity}"].rows for entity in plans}
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from fundwatch.engine.frames import stacked
 from fundwatch.lake.decisions import Decisions
 from fundwatch.logs import step
 from fundwatch.settings import Settings
@@ -99,7 +100,7 @@ def _refuse_what_shows(work: IntakeWork) -> None:
 
 def _totals(work: IntakeWork, judged: Mapping[str, DataFrame], files: Sorted) -> list[Total]:
     """The control totals of all files, in one Spark job; those of files that are here again from their own night."""
-    from intake.rows.totals import control_totals, stacked
+    from intake.rows.totals import control_totals
 
     excluding = {table: _excluded_codes(work, table) for table in judged}
     frames = [control_totals(r, t, work.quality.money_of(t), excluding[t]) for t, r in judged.items()]
@@ -119,7 +120,7 @@ def _pass_gate(
     work: IntakeWork, delivery: Delivery, judged: Mapping[str, DataFrame], course: Course, doubts: list[str]
 ) -> None:
     """Let the night pass. Raises GateError, or HeldError where a person may let it pass and nobody has yet."""
-    from intake.rows.totals import code_counts, stacked
+    from intake.rows.totals import code_counts
 
     report = course.report
     report.expectations = gate.judge(report.totals, delivery.files, work.quality)
@@ -161,7 +162,6 @@ def _write(
     """Everything the night owns; the number of tonight's reversals that wait for their original."""
     from intake.rows.clean import clean_tables, delivery_rows, supplied_rows, total_rows
     from intake.rows.status import to_quarantine
-    from intake.rows.totals import stacked
 
     night, source, judged = work.night, work.mapping.source, found.rows
     # what a token stands for is known before any table holds it

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from features.catalogue import load_catalogues
 from fundwatch.contracts import TABLES
+from fundwatch.engine.frames import stacked
 from fundwatch.logs import log
 from fundwatch.regions import region_of
 from jobs.job import Job, Night, Report, Workplace
@@ -36,7 +36,7 @@ def _run(night: Night) -> Report:
             positions = night.keep(positions_of(night, entity, names))
             scores.append(to_scores(to_raw_scores(positions, names, entity, champions)))
             reasons.append(to_reasons(positions, night.of_night("peer_statistic"), names, champions))
-    night.write_all({"score": _all_of(scores), "score_reason": _all_of(reasons)})
+    night.write_all({"score": stacked(scores), "score_reason": stacked(reasons)})
     return {
         "models": len(speaking),
         "models_not_run": len(silent),
@@ -58,10 +58,6 @@ def _indicators_that_ran(night: Night) -> dict[str, frozenset[str]]:
 
 def _names(champions: list[Champion]) -> tuple[str, ...]:
     return tuple(sorted({name for champion in champions for name in champion.detector.reads.indicators}))
-
-
-def _all_of(parts: list[DataFrame]) -> DataFrame:
-    return reduce(lambda left, right: left.unionByName(right), parts)
 
 
 def _no_reasons(night: Night) -> DataFrame:

@@ -19,7 +19,8 @@ from fundwatch.settings import Settings
 from jobs.job import Job, Night, Report, Workplace
 from jobs.model_copies import has_copies, tell_mlflow
 from jobs.model_shelf import shelf_of, told_models
-from models.detectors.detectors import DETECTORS, Parameters
+from models.detectors.detector import Parameters
+from models.detectors.known import DETECTORS
 from models.positions import ENTITY_TYPES, to_robust_z, with_positions
 from models.registry.champions import Champion, NotRun, Shelf, kinds
 from models.registry.model_data import to_bytes

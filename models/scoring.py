@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +11,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from fundwatch.contracts import TABLES
-from models.detectors.detectors import Detector, Matrix, Reads
+from fundwatch.engine.frames import stacked
+from models.detectors.detector import Detector, Matrix, Reads
 from models.positions import POSITION, to_robust_z, with_percentile
 from models.registry.champions import Champion, NotRun
 
@@ -80,7 +80,7 @@ def to_scores(raw_scores: DataFrame) -> DataFrame:
         "percentile": F.when(is_scored, F.percent_rank().over(peers.orderBy("score"))),
         "peer_count": F.when(is_scored, F.count(F.lit(1)).over(peers)),
     }
-    names = [name for name in TABLES["score"].column_names if name != "business_date"]
+    names = TABLES["score"].names_without("business_date")
     return raw.select(*(fields[name].alias(name) if name in fields else F.col(name) for name in names))
 
 
@@ -98,12 +98,12 @@ def to_reasons(
     for champion in champions:
         readers.setdefault(champion.detector.reads, []).append(champion.model)
     parts = [_reasons(positions, names, reads, models) for reads, models in readers.items()]
-    rows = reduce(lambda left, right: left.unionByName(right), parts)
+    rows = stacked(parts)
     fields: dict[str, Column] = {
         "entity_type": F.lit(champions[0].entity),
         "model": F.explode("models"),
     }
-    columns = (name for name in TABLES["score_reason"].column_names if name != "business_date")
+    columns = TABLES["score_reason"].names_without("business_date")
     return with_percentile(rows, peer_statistics, champions[0].entity).select(
         *(fields[name].alias(name) if name in fields else F.col(name) for name in columns)
     )

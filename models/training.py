@@ -14,7 +14,8 @@ import numpy as np
 from pyspark.sql import functions as F
 
 from fundwatch.fingerprint import fingerprint
-from models.detectors.detectors import DETECTORS, Detector, Matrix, Parameters, Reads
+from models.detectors.detector import Detector, Matrix, Parameters, Reads
+from models.detectors.known import DETECTORS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,6 @@ from datetime import date, timedelta
 from simulator.beside.extra_table import Dated, ExtraTable, Key
 from simulator.care.mishaps import Mishaps, break_rows, settle_with_mishaps
 from simulator.care.records import Line, Visit
-from simulator.casting import staged_in
 from simulator.city.people import Person
 from simulator.delivering.line_text import line_texts
 from simulator.delivering.night_rows import NightRows, TableRows
@@ -33,9 +33,10 @@ from simulator.delivering.spool import SpoolWriter
 from simulator.delivering.tables import extra_tables
 from simulator.delivering.totals import BlockReport
 from simulator.faults.writing import Writing
-from simulator.honest_world import World, make_world
+from simulator.honest_world import World, block_count, make_world
 from simulator.scenario.scenario import Scenario
-from simulator.schemes import Stage
+from simulator.scenario.sure_schemes import is_sure
+from simulator.schemes import SCHEMES, Scheme, Stage
 from simulator.staging.playing import play_one
 from simulator.streams import Hand
 
@@ -231,3 +232,20 @@ def _tallied(table: ExtraTable, visits: Iterable[Visit]) -> Counter[Key]:
 
 def _played(stages: Iterable[Stage], kind: str) -> Counter[str]:
     return Counter(stage.scheme.name for stage in stages if stage.scheme.kind == kind)
+
+
+def instances_of(scenario: Scenario, scheme: Scheme) -> int:
+    """How often a scheme is played in the whole world."""
+    scale = scenario.scheme_scale * scenario.scheme_rates.get(scheme.name, 1.0)
+    if scenario.every_scheme or is_sure(scheme.rule_id, scheme.name, scenario.persons):
+        return scheme.instances(scenario.persons, scale)
+    return round(scheme.per_thousand * scenario.persons / 1000 * scale)
+
+
+def staged_in(scenario: Scenario, block: int) -> Iterator[tuple[Scheme, int]]:
+    """The instances played in a block: each scheme's are dealt out in turn, beginning at a block of its own."""
+    blocks = block_count(scenario)
+    for scheme in SCHEMES:
+        first = (block - zlib.crc32(scheme.name.encode())) % blocks
+        for n in range(first, instances_of(scenario, scheme), blocks):
+            yield scheme, n

@@ -54,7 +54,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 def compiled(spark: SparkSession) -> Iterator[SparkSession]:
     """The session as large nights have it, with generated code: for one module of tests a package."""
     said = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
-    before = {name: spark.conf.get(name) for name in said}
+    before = {name: spark.conf.get(name) or "" for name in said}
     for name, value in said.items():
         spark.conf.set(name, value)
     yield spark

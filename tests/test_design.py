@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import html
+import json
 import os
 import re
 import subprocess
@@ -16,6 +18,7 @@ import pytest
 from fundwatch.contracts import TABLES
 from jobs.command_line import COMMANDS
 from jobs.stages import NIGHT, job_named
+from scripts.draw_house import FLOORS, PICTURE, drawn_rooms, edges_between, house, imported_modules, picture
 
 ROOT = Path(__file__).parent.parent
 DOMAINS = ("intake", "features", "rules", "models", "leads", "evaluation", "simulator")
@@ -30,27 +33,8 @@ def _modules(package: str) -> list[Path]:
     return sorted((ROOT / package).rglob("*.py"))
 
 
-def _imported_modules(module: Path) -> set[str]:
-    """The modules that a file imports, wherever in it, by their dotted names."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return names
-
-
 def _imported(module: Path) -> set[str]:
-    return {name.split(".")[0] for name in _imported_modules(module)}
-
-
-def _house() -> dict[str, set[str]]:
-    """Every file of ours by its dotted name, with the files of ours that it imports."""
-    packages = [package for package in ALLOWED if package != "dags"]
-    modules = {".".join(m.relative_to(ROOT).with_suffix("").parts): m for p in packages for m in _modules(p)}
-    modules = {name.removesuffix(".__init__"): module for name, module in modules.items()}
-    return {name: (_imported_modules(module) & modules.keys()) - {name} for name, module in modules.items()}
+    return {name.split(".")[0] for name in imported_modules(module)}
 
 
 @pytest.mark.parametrize("package", ALLOWED)
@@ -64,7 +48,17 @@ def test_imports_go_down_only(package: str) -> None:
 def test_no_file_imports_itself_by_way_of_others() -> None:
     with pytest.raises(CycleError, match="one"):
         TopologicalSorter({"one": {"other"}, "other": {"one"}}).prepare()
-    TopologicalSorter(_house()).prepare()
+    TopologicalSorter(house(package for package in ALLOWED if package != "dags")).prepare()
+
+
+def test_the_picture_of_the_imports_is_current_and_no_line_of_it_goes_up() -> None:
+    drawn = PICTURE.read_text(encoding="utf-8")
+    shown = json.loads(html.unescape(drawn.split("<metadata>")[1].split("</metadata>")[0]))
+    assert [tuple(edge) for edge in shown] == edges_between(drawn_rooms()), "run `python scripts/draw_house.py`"
+    assert drawn == picture(), "run `python scripts/draw_house.py`"
+    level = {package: number for number, floor in enumerate(FLOORS) for package in floor}
+    tops = [tuple(room.split(".")[0] for room in edge) for edge in shown]
+    assert [edge for edge in tops if edge[0] != edge[1] and level[edge[0]] >= level[edge[1]]] == []
 
 
 def test_every_room_says_what_it_is_for_and_holds_few_enough_files_to_see_them_all() -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from fundwatch.contracts import TABLES
+from fundwatch.declared import Declared
 from fundwatch.expressions.declared import names_in
 from fundwatch.fingerprint import fingerprint
 
@@ -30,18 +31,14 @@ class Source(Enum):
         return {"lines": "claim_line", "encounters": "encounter", "settlements": "settlement"}[self.value]
 
 
-class _Declared(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Key(_Declared):
+class Key(Declared):
     """How a source's row finds its entity and its day."""
 
     id: str
     day: str
 
 
-class DaySet(_Declared):
+class DaySet(Declared):
     """Distinct things of an entity's day, kept by name so that a window can count them once.
 
     Memory: an entity's day bounds one set; a window counts them in two groupings and never holds them
@@ -53,7 +50,7 @@ class DaySet(_Declared):
     description: str
 
 
-class Measure(_Declared):
+class Measure(Declared):
     """One number of an entity's day, a SQL aggregate over the rows of one source.
 
     Every measure is a whole number (a count, days, or money held as fen), because doubles add whole numbers
@@ -71,14 +68,14 @@ class Measure(_Declared):
         return names_in(self.value, TABLES[self.of.table].column_names)
 
 
-class Name(_Declared):
+class Name(Declared):
     """A name for those who read Chinese and those who read English."""
 
     zh: str
     en: str
 
 
-class Indicator(_Declared):
+class Indicator(Declared):
     """A behaviour of an entity over a window: a SQL formula over sums of measures and sizes of sets.
 
     It is null where the formula has no base, or where `when` says that the base is too small.
@@ -107,7 +104,7 @@ class NamedIndicator:
     definition: Indicator
 
 
-class Catalogue(_Declared):
+class Catalogue(Declared):
     """All that is declared for one entity."""
 
     entity: EntityName

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from features.catalogue.declaration import ENTITIES, Catalogue, DaySet, Measure, Source
 from fundwatch.contracts import TABLES
+from fundwatch.declared import model_faults
 from fundwatch.errors import CatalogueError, FundwatchError, faults
 from fundwatch.expressions.declared import (
     BOUNDED_AGGREGATES,
@@ -49,7 +50,7 @@ def read_catalogues(files: list[Traversable], overlays: Sequence[Traversable] = 
                 where, content = f"{where} with {overlay}", laid_over(content, change)
             catalogue = Catalogue.model_validate(content)
         except ValidationError as fault:
-            wrong += [f"{where}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors()]
+            wrong += [f"{where}: {text}" for text in model_faults(fault)]
         except FundwatchError as fault:
             wrong.append(f"{where}: {fault.what}")
         else:

@@ -62,6 +62,10 @@ class Table:
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
 
+    def names_without(self, *left_out: str) -> list[str]:
+        """The columns' names in the contract's order, but for those left out: what a night's frame has, for example."""
+        return [name for name in self.column_names if name not in left_out]
+
     @property
     def token_columns(self) -> tuple[str, ...]:
         """The columns that hold pseudonyms (some of them beside public ids)."""

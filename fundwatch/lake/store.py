@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Replaced, Table
+from fundwatch.contracts.versions import KNOWN_COLUMNS, known_on
 from fundwatch.errors import NotReadyError
 from fundwatch.lake.delta_rows import is_made, query_rows, read_batches, replace_night, verify_files
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 STAGING = ".staging"
 _MERGE_BYTES = 32 * 1024 * 1024  # below it, a replaced file costs less than a merge's planning
-KNOWN_COLUMNS = ("known_from", "known_to")
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,7 @@ class Lake:
 
     def known(self, spark: SparkSession, table: str, as_of: date) -> DataFrame:
         """Rows of a clean table as they were known after the night of `as_of`, without the version columns."""
-        from pyspark.sql import functions as F
-
-        night = F.lit(as_of)
-        held = (F.col("known_from") <= night) & (F.col("known_to").isNull() | (F.col("known_to") > night))
-        return self.read(spark, table).filter(held).drop(*KNOWN_COLUMNS)
+        return self.read(spark, table).filter(known_on(as_of)).drop(*KNOWN_COLUMNS)
 
     def of_night(self, spark: SparkSession, table: str, night: date, version: int | None = None) -> DataFrame:
         """Rows of a derived table that the night of `night` made, without `business_date`."""

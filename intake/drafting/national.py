@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from fundwatch.expressions.declared import names_in
+from fundwatch.expressions.declared import names_in, written
 from intake.drafting.sampling import Look
 from intake.drafting.values import flow, plain_name, sql
 from intake.source.columns import ColumnSource, Sealed, columns_meant, columns_needed
@@ -71,15 +70,7 @@ def _renamed(given: ColumnSource | Sealed, here: Mapping[str, str | None]) -> di
 
 
 def _sql(text: str, here: Mapping[str, str | None]) -> str:
-    def named(found: re.Match[str]) -> str:
-        word = found.group()
-        if word not in here:
-            return word
-        header = here[word]
-        return "NULL" if header is None else sql(header)
-
-    # codes between quotes stay
-    return re.sub(r"'[^']*'|[^\W\d]\w*", named, text)
+    return written(text, names={name: "NULL" if header is None else sql(header) for name, header in here.items()})
 
 
 def _is_here(text: str, here: Mapping[str, str | None]) -> bool:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
+from fundwatch.engine.frames import stacked
 from fundwatch.expressions.declared import written
 from intake.rows.canonical import Columns
-from intake.rows.totals import stacked
 from intake.source.checks import TableChecks
 from intake.source.columns import Codes
 from intake.source.mapping import ENTRY_OF, Rows, SourceFile

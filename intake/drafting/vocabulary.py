@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from fundwatch.contracts import CLEAN
-from fundwatch.resources import conf_file, read_yaml
+from fundwatch.declared import Declared, read_declared
+from fundwatch.resources import conf_file
 from intake.source.columns import Scrub
 from intake.source.load import read_mapping
 from intake.source.mapping import Rows
@@ -25,18 +24,14 @@ _BRACKETS = re.compile(r"[(（\[].*?[)）\]]")
 _SEPARATORS = re.compile(r"[\s\-./]+")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TableWords(_Strict):
+class TableWords(Declared):
     """What files of a canonical table are called, and the names of their columns, preferred first."""
 
     file_words: tuple[str, ...]
     columns: dict[str, tuple[str, ...]]
 
 
-class Marks(_Strict):
+class Marks(Declared):
     """Words and parts of a header that tell its kind."""
 
     words: tuple[str, ...]
@@ -48,7 +43,7 @@ class Marks(_Strict):
         return bool({*plain.split("_")} & {*self.words}) or any(part in plain for part in self.parts)
 
 
-class Guess(_Strict):
+class Guess(Declared):
     """Constants of files whose name holds one of the words."""
 
     words: tuple[str, ...]
@@ -56,7 +51,7 @@ class Guess(_Strict):
     item_type: str
 
 
-class Vocabulary(_Strict):
+class Vocabulary(Declared):
     """All that a draft knows of names and codes.
 
     `identity` names, by domain of tokens, the columns that the vault may keep beside an identifier, by the vault's
@@ -86,7 +81,7 @@ class Match:
 @lru_cache
 def read_vocabulary(overlay: Path | None = None) -> Vocabulary:
     """The vocabulary with the national names in both variants laid before it. Raises FundwatchError."""
-    vocabulary = Vocabulary.model_validate(read_yaml(conf_file("vocabulary", "columns", overlay)))
+    vocabulary = read_declared(Vocabulary, conf_file("vocabulary", "columns", overlay), "the vocabulary does not hold")
     national = read_mapping("national")
     tables = dict(vocabulary.tables)
     identity = {domain: dict(fields) for domain, fields in vocabulary.identity.items()}

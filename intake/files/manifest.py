@@ -8,8 +8,9 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from fundwatch.declared import Declared, model_faults
 from fundwatch.errors import DeliveryError, faults
 from intake.files.limits import MOST_MANIFEST
 from intake.files.unpacking import CHANGED
@@ -21,10 +22,8 @@ FORMAT = 1
 _AGAIN = "have the delivery sent with a true manifest"
 
 
-class ManifestFile(BaseModel):
+class ManifestFile(Declared):
     """What the sender says of one file. `content_sha256` is of its text unpacked, in UTF-8, without a mark."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f]+$")
     table: str
@@ -41,10 +40,8 @@ class ManifestFile(BaseModel):
         return not any(sign in self.name for sign in "/\\") and self.name not in (".", "..")
 
 
-class Manifest(BaseModel):
+class Manifest(Declared):
     """What the sender says of the delivery."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: int
     source: str
@@ -68,8 +65,8 @@ def read_manifest(folder: Path, mapping: SourceMapping, night: date, sha256: str
         content = path.read_bytes()
         manifest = Manifest.model_validate_json(content)
     except ValidationError as fault:
-        found = [f"{'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}" for e in fault.errors()]
-        raise DeliveryError(faults("the manifest does not hold", found), where=str(path), do=_AGAIN) from fault
+        told = faults("the manifest does not hold", model_faults(fault))
+        raise DeliveryError(told, where=str(path), do=_AGAIN) from fault
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
         raise DeliveryError(f"{MANIFEST} {CHANGED}", where=str(path), do=_AGAIN)
     wrong = []

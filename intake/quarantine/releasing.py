@@ -19,22 +19,12 @@ from intake.source.mapping import mapped_columns
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-PREFIX = "quarantine "
+_HELD = "quarantine "
 _DECIDED = (
     "business_date date, source string, table_name string, file_name string, line_number bigint, "
     "_is_released boolean, _changes map<string,string>"
 )
 _PLACE = ("business_date", "source", "table_name", "file_name", "line_number")
-
-
-def released_file(place_date: date, file_name: str) -> str:
-    """The name under which the totals of the taking night count rows of an earlier night's file."""
-    return f"{PREFIX}{place_date} {file_name}"
-
-
-def is_released_file(file_name: str) -> bool:
-    """Whether a name of a control total stands for rows out of the quarantine and not for a delivered file."""
-    return file_name.startswith(PREFIX)
 
 
 def released_rows(
@@ -58,7 +48,7 @@ def released_rows(
         return None
     rows = _decided(quarantine, ours).withColumn("_row", F.from_json("row_json", _schema(table)))
     typed = rows.select(
-        F.concat(F.lit(PREFIX), F.col("business_date").cast("string"), F.lit(" "), F.col("file_name")).alias(FILE_NAME),
+        F.concat(F.lit(_HELD), F.col("business_date").cast("string"), F.lit(" "), F.col("file_name")).alias(FILE_NAME),
         F.col("line_number").alias(LINE_NUMBER),
         *(_value(table, name).alias(name) for name in mapped_columns(table)),
         F.lit("").alias(MALFORMED),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -14,12 +14,14 @@ from fundwatch.contracts import TABLES
 from fundwatch.errors import MappingError
 from fundwatch.expressions.declared import names_in, written
 from fundwatch.expressions.tokens import quoted_name
-from intake.rows.converting import converted
-from intake.rows.joining import LOOKUP_FAULT, lent_columns
+from intake.files.delivery import Delivery, LandedFile
+from intake.rows.joining import LOOKUP_FAULT, lent_columns, with_lookups
 from intake.rows.privacy import Privacy, told_to_vault
-from intake.rows.reading import FILE_NAME, LINE_NUMBER, UNREADABLE
+from intake.rows.reading import FILE_NAME, LINE_NUMBER, UNREADABLE, as_strings
 from intake.source.checks import MALFORMED, TableChecks, check_codes
 from intake.source.columns import (
+    ISO,
+    UNITS,
     Codes,
     ColumnSource,
     Constant,
@@ -27,11 +29,11 @@ from intake.source.columns import (
     Scrub,
     Sealed,
     Token,
+    Value,
     columns_meant,
     columns_needed,
     columns_used,
 )
-from intake.source.forms import Value
 from intake.source.mapping import ENTRY_OF, Grouped, Rows, SourceMapping, mapped_columns
 from privacy.scrubbing.identifiers import grouped_without_identifiers, identifier_codes, without_identifiers
 
@@ -247,3 +249,59 @@ def _grouped_columns(mapping: SourceMapping, grouped: Grouped, headers: Mapping[
         return frozenset()
     lacking = known - filled - spread
     return frozenset(name for name, sql in {**grouped.by, **grouped.columns}.items() if not names_in(sql, lacking))
+
+
+_CARRIED_NUMBER = "decimal(24,6)"  # a carried value has no contract that says its type
+
+
+def converted(given: Value, kind: str | None) -> tuple[Column, Column]:
+    """The source text, and what is made of it, still to be cast to `kind` (None: a carried value).
+
+    A text that is no number or date of a format becomes a value that cannot be cast, or null; so it is told as
+    malformed and never takes the default.
+    """
+    source = F.expr(written(given.of)).cast("string")
+    if given.trim is not None:
+        source = F.nullif(F.trim(F.trim(source, F.lit(given.trim))), F.lit(""))
+    value = source
+    if given.unit is not None:
+        # one rounding, by the cast to the column's own scale: 1250 fen is read as 1250e-2
+        value = F.concat(source, F.lit(f"e{UNITS[given.unit]}"))
+        value = value.try_cast(_CARRIED_NUMBER) if kind is None else value
+    if given.format:
+        value = F.coalesce(*(_moment(source, pattern) for pattern in given.format))
+    if given.default is not None:
+        default = F.lit(given.default)
+        default = default.try_cast("timestamp") if given.format else default
+        value = F.when(source.isNull(), default).otherwise(value)
+    return source, value
+
+
+def _moment(source: Column, pattern: str) -> Column:
+    return source.try_cast("timestamp") if pattern == ISO else F.try_to_timestamp(source, F.lit(pattern))
+
+
+def source_rows(
+    raw: Callable[[LandedFile], DataFrame],
+    mapping: SourceMapping,
+    delivery: Delivery,
+    file: LandedFile,
+    rows: Rows,
+    sample: int | None = None,
+) -> tuple[DataFrame, Columns]:
+    """One row per delivered row (the first `sample`, if given): texts by column, and which columns they come from.
+
+    `raw` reads a file. Files that lend columns are read whole, so that a sample finds its headers.
+    """
+    # a file has its own columns; what others lend is the delivery's
+    headers = delivery.headers() | {file.kind: frozenset(file.header)}
+    columns = columns_of(mapping, rows, headers)
+
+    def lenders(kind: str, used: Sequence[str]) -> list[DataFrame]:
+        named = frozenset(used)
+        files = [one for one in delivery.files if one.kind == kind]
+        return [as_strings(raw(f), f, sorted(named & {*f.header}), mapping.delivery.null_texts) for f in files]
+
+    delivered = raw(file) if sample is None else raw(file).limit(sample)
+    strings = as_strings(delivered, file, columns.to_read(rows), mapping.delivery.null_texts)
+    return with_lookups(strings, mapping, rows, headers, lenders), columns

@@ -7,10 +7,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.contracts import TABLES
+from fundwatch.engine.frames import stacked
 from intake.files.delivery import Delivery
 from intake.rows.canonical import supplied_columns, to_grouped
 from intake.rows.status import PRINT_COLUMN, accepted_rows, content_print, to_clean
-from intake.rows.totals import Total, stacked
+from intake.rows.totals import Total
 from intake.source.mapping import ENTRY_OF, SourceMapping
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from fundwatch.contracts import TABLES
+from fundwatch.engine.frames import stacked
 from intake.source.mapping import ENTRY_OF
 from privacy.erasure.record import mark_of
 from privacy.erasure.retention import GOES_WITH
@@ -65,7 +65,7 @@ class ErasedPersons:
             for column, _ in GOES_WITH[table]:
                 ids = [rows.filter(IS_ERASED).select(column) for rows in told.values() if _tells(rows, column)]
                 if ids:
-                    found = reduce(lambda one, other: one.unionByName(other), ids)
+                    found = stacked(ids)
                     told[table] = _with_those_of(told[table], column, found)
         return told if self.are_let_in else {table: _kept_out(rows) for table, rows in told.items()}
 
@@ -78,8 +78,6 @@ class ErasedPersons:
         if not (self.marks and tables):
             return None
         from pyspark.sql import functions as F
-
-        from intake.rows.totals import stacked
 
         nobody = F.lit(None).cast("string")
         frames = [

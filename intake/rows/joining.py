@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import functions as F
 
+from fundwatch.engine.frames import stacked
 from fundwatch.errors import MappingError
 from fundwatch.expressions.declared import names_in, written
 from intake.rows.reading import UNREADABLE
-from intake.source.forms import Lookup
+from intake.source.columns import Lookup
 from intake.source.mapping import Rows, SourceMapping
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _lenders(
     needed = tuple(sorted({*lookup.on.values(), *lent.values(), *condition}))
     # of two files of a kind one may lack an optional column
     files = read(lookup.source, needed)
-    parents = reduce(lambda upper, lower: upper.unionByName(lower, allowMissingColumns=True), files)
+    parents = stacked(files, missing_as_null=True)
     parents = parents.filter(~F.col(UNREADABLE))
     try:
         parents = parents if lookup.where is None else parents.filter(F.expr(written(lookup.where)))

@@ -13,6 +13,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.versions import KNOWN_COLUMNS
 from fundwatch.expressions.declared import written
 from intake.source.mapping import POINTER_OF, Reversal, mapped_columns
 
@@ -63,7 +64,7 @@ def versions_of(entries: DataFrame, grouped: tuple[DataFrame, DataFrame] | None,
     if grouped is not None:
         alone = alone.join(grouped[0].select(key), key, how="left_anti")
     open_end = F.lit(None).cast("date").alias("known_to")
-    kept = [c for c in TABLES[table].column_names if c not in ("known_from", "known_to")]
+    kept = TABLES[table].names_without(*KNOWN_COLUMNS)
     plain = alone.select(*kept, F.col("business_date").alias("known_from"), open_end)
     if grouped is not None:
         members, history = grouped
@@ -86,7 +87,7 @@ def net(rooted: DataFrame, table: str) -> DataFrame:
         is_original.alias("_is_original"),
         F.max(F.when(is_original, F.col("business_date"))).over(group).alias("_born"),
     )
-    kept = [c for c in contract.column_names if c not in (*sums, "known_from", "known_to")]
+    kept = contract.names_without(*sums, *KNOWN_COLUMNS)
     first = [F.max(F.when(F.col("_is_original"), F.struct(*kept))).alias("_original")]
     night = F.greatest("_born", "business_date").alias("known_from")
     changes = born.filter(F.col("_born").isNotNull()).groupBy(ROOT, night).agg(

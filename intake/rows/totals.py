@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -44,15 +43,6 @@ class Total:
         valid = self.delivered_lines - self.excluded_lines
         return (self.quarantined_lines - self.excluded_lines) / valid if valid else 0.0
 
-    def lines_balance(self) -> bool:
-        """Nothing lost, in lines."""
-        return self.delivered_lines == self.accepted_lines + self.quarantined_lines + self.duplicate_lines
-
-    def money_balances(self) -> bool:
-        """Nothing lost, to the cent."""
-        parts = (self.accepted_amount, self.quarantined_amount, self.duplicate_amount)
-        return self.delivered_amount is None or self.delivered_amount == sum(p or Decimal(0) for p in parts)
-
 
 def control_totals(rows: DataFrame, table: str, money: str | None, excluding: Sequence[str]) -> DataFrame:
     """One row per file. `delivered` is counted over all rows, apart from its parts, so that a loss would show."""
@@ -80,8 +70,3 @@ def code_counts(rows: DataFrame, table: str) -> DataFrame:
         F.count(F.lit(1)).alias("rows"),
         F.slice(F.sort_array(F.collect_list("place")), 1, EXAMPLES).alias("places"),
     )
-
-
-def stacked(frames: Sequence[DataFrame]) -> DataFrame:
-    """Frames of the same columns as one, so that one Spark job computes them all."""
-    return reduce(lambda upper, lower: upper.unionByName(lower), frames)

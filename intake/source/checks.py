@@ -8,12 +8,12 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from fundwatch.errors import CatalogueError, faults
+from fundwatch.declared import Declared, read_declared
 from fundwatch.expressions.declared import CHECK, faults_in, names_in, parameters_in, written
 from fundwatch.fingerprint import fingerprint
-from fundwatch.resources import conf_file, read_yaml
+from fundwatch.resources import conf_file
 from intake.source.mapping import CLEAN_TABLES, mapped_columns
 from intake.source.usual_size import Band
 
@@ -23,33 +23,29 @@ if TYPE_CHECKING:
 MALFORMED = "_malformed"  # the codes found while casting, told once and not as missing again
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Check(_Strict):
+class Check(Declared):
     """What must hold for a row. A condition that is null (a value it needs is unknown) holds."""
 
     code: str = Field(pattern=r"^[A-Z_]+$")
     holds: str
-    params: dict[str, float] = {}
+    params: dict[str, float] = Field(default_factory=dict)
 
 
-class TableChecks(_Strict):
+class TableChecks(Declared):
     """The checks of one canonical table; `money` is the column its control total sums.
 
     `identifier_like` columns hold codes of a form that somebody's number has too: nobody looks for identifiers there.
     """
 
     required: tuple[str, ...] = ()
-    one_of: dict[str, tuple[str, ...]] = {}
+    one_of: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     identifier_like: tuple[str, ...] = ()
     money: str | None = None
     minimum_rows: int = Field(default=1, ge=0)
 
 
-class Quality(_Strict):
+class Quality(Declared):
     """All checks, the largest share of faulty rows per table, and how far from usual a measured delivery may be."""
 
     quarantine_share: float = Field(ge=0, le=1)
@@ -76,20 +72,15 @@ def read_quality(name: str, overlay: Path | None = None) -> Quality:
 
 def parse_quality(file: Traversable) -> Quality:
     """The checks in a YAML file. Raises CatalogueError with every fault by key."""
-    try:
-        quality = Quality.model_validate(read_yaml(file))
-    except ValidationError as fault:
-        found = [f"{'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}" for e in fault.errors()]
-        raise CatalogueError(
-            faults("the checks do not hold", found), where=str(file), do="mend what is named"
-        ) from fault
-    found = [text for table, checks in quality.tables.items() for text in _faults(table, checks)]
-    if found:
-        raise CatalogueError(faults("the checks do not hold", found), where=str(file), do="mend what is named")
-    return quality
+    return read_declared(Quality, file, "the checks do not hold", also=_faults)
 
 
-def _faults(table: str, checks: TableChecks) -> Iterator[str]:
+def _faults(quality: Quality) -> Iterator[str]:
+    for table, checks in quality.tables.items():
+        yield from _table_faults(table, checks)
+
+
+def _table_faults(table: str, checks: TableChecks) -> Iterator[str]:
     if table not in CLEAN_TABLES:
         yield f"tables.{table}: not a canonical table"
         return

@@ -8,8 +8,18 @@ from dataclasses import dataclass
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Table
 from fundwatch.expressions.declared import GROUPED, MAPPING, Purpose, faults_in, functions_in, names_in
-from intake.source.columns import Codes, ColumnSource, Scrub, Sealed, Token, columns_used, expressions_of, names_of
-from intake.source.forms import Lookup, Value
+from intake.source.columns import (
+    Codes,
+    ColumnSource,
+    Lookup,
+    Scrub,
+    Sealed,
+    Token,
+    Value,
+    columns_used,
+    expressions_of,
+    names_of,
+)
 from intake.source.mapping import (
     CLEAN_TABLES,
     ENTRY_OF,

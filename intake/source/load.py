@@ -5,10 +5,9 @@ from __future__ import annotations
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from fundwatch.errors import MappingError, faults
-from fundwatch.resources import conf_file, read_yaml
+from fundwatch.declared import read_declared
+from fundwatch.errors import MappingError
+from fundwatch.resources import conf_file
 from intake.source.faults import cross_faults
 from intake.source.mapping import SourceMapping
 
@@ -20,15 +19,4 @@ def read_mapping(source: str, overlay: Path | None = None) -> SourceMapping:
 
 def parse_mapping(file: Traversable) -> SourceMapping:
     """The mapping in a YAML file. Raises MappingError with every fault by key."""
-    content = read_yaml(file)
-    try:
-        mapping = SourceMapping.model_validate(content)
-    except ValidationError as fault:
-        found = [f"{'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}" for e in fault.errors()]
-        raise MappingError(
-            faults("the mapping does not hold", found), where=str(file), do="mend what is named"
-        ) from fault
-    found = list(cross_faults(mapping))
-    if found:
-        raise MappingError(faults("the mapping does not hold", found), where=str(file), do="mend what is named")
-    return mapping
+    return read_declared(SourceMapping, file, "the mapping does not hold", error=MappingError, also=cross_faults)

@@ -10,12 +10,12 @@ from datetime import date
 from pathlib import Path, PurePath
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from fundwatch.contracts import CLEAN, TABLES
+from fundwatch.declared import Declared
 from fundwatch.fingerprint import fingerprint
-from intake.source.columns import ColumnSource, Sealed
-from intake.source.forms import Lookup
+from intake.source.columns import ColumnSource, Lookup, Sealed
 
 NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "content_print"})
 # Netted tables are mapped as their entries, which add the pointer to what a reversal reverses.
@@ -25,11 +25,7 @@ _ENTRIES = frozenset(ENTRY_OF.values())
 CLEAN_TABLES = tuple(table.name for table in CLEAN if table.name not in _ENTRIES)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class SourceFile(_Strict):
+class SourceFile(Declared):
     """One kind of file. A column given as a list has several names in use; the first is used hereafter.
 
     `identifying` columns may come, and only a token, a scrub, the vault or a yes-or-no expression may read them;
@@ -59,21 +55,21 @@ class SourceFile(_Strict):
         return tuple((c,) if isinstance(c, str) else c for c in self.columns)
 
 
-class Where(_Strict):
+class Where(Declared):
     """Rows to keep; the others are counted as quarantined with the code, so that the totals balance."""
 
     keep: str
     code: str = Field(pattern=r"^[A-Z_]+$")
 
 
-class Rows(_Strict):
+class Rows(Declared):
     """A file whose rows are rows of the table. `carry` holds further values for tables grouped from this one."""
 
     source: str = Field(alias="from")
     lookup: tuple[Lookup, ...] = ()
     where: Where | None = None
     columns: dict[str, ColumnSource]
-    carry: dict[str, ColumnSource] = {}
+    carry: dict[str, ColumnSource] = Field(default_factory=dict)
     vault: tuple[Sealed, ...] = ()
 
     @field_validator("lookup", mode="before")
@@ -86,14 +82,14 @@ class Rows(_Strict):
         return frozenset().union(*(lookup.columns for lookup in self.lookup))
 
 
-class Each(_Strict):
+class Each(Declared):
     """An array of the parent, one row for each element; `position` counts from 0."""
 
     column: str
     name: str = Field(alias="as")
 
 
-class Grouped(_Strict):
+class Grouped(Declared):
     """A table made by grouping the accepted rows of another: each column an SQL aggregate over the parent's columns.
 
     It sees one delivery at a time: a source that needs it delivers whatever belongs to one group together.
@@ -106,14 +102,14 @@ class Grouped(_Strict):
     columns: dict[str, str]
 
 
-class Reversal(_Strict):
+class Reversal(Declared):
     """How reversals without a pointer are known (`when`) and which expressions equal those of their original."""
 
     when: str
     matches: tuple[str, ...]
 
 
-class TableMapping(_Strict):
+class TableMapping(Declared):
     """How one canonical table is filled: from the rows of files, or by grouping other tables."""
 
     rows: tuple[Rows, ...] = ()
@@ -121,7 +117,7 @@ class TableMapping(_Strict):
     reversal: Reversal | None = None
 
 
-class DeliveryForm(_Strict):
+class DeliveryForm(Declared):
     """Where a delivery lies and how its files are written.
 
     A manifest is `required`; or `expected`: a delivery without one is measured and compared with what is usual, and
@@ -149,7 +145,7 @@ class DeliveryForm(_Strict):
         return given
 
 
-class DriftRules(_Strict):
+class DriftRules(Declared):
     """What a changed form of the files does: `refuse` stops the night, `park` leaves aside what is new.
 
     A parked column is not read; rows with a parked code go to quarantine and are no faults to the gate.
@@ -159,7 +155,7 @@ class DriftRules(_Strict):
     new_codes: Literal["refuse", "park"] = "refuse"
 
 
-class SourceMapping(_Strict):
+class SourceMapping(Declared):
     """One source. `print` identifies its content."""
 
     source: str

@@ -17,25 +17,23 @@ from datetime import date, timedelta
 from decimal import Decimal
 from statistics import median
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from fundwatch.declared import Declared
 
 _NORMAL = Decimal("1.4826")  # makes the median absolute deviation a standard deviation of a normal distribution
 _UNITS = {"rows": "rows", "byte_count": "bytes", "money": "CNY"}
 
 
-class Reach(BaseModel):
+class Reach(Declared):
     """How far from the median is still usual: `width` robust standard deviations or `share` of it, the larger."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     width: Decimal = Field(default=Decimal(8), gt=0)
     share: Decimal = Field(default=Decimal(4), ge=0)
 
 
-class Band(BaseModel):
+class Band(Declared):
     """How far from the median is still usual. Under `minimum_nights` nothing is known to be usual."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     days: int = Field(default=30, ge=1)
     minimum_nights: int = Field(default=5, ge=2)

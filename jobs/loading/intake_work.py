@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from functools import reduce
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from fundwatch.contracts.versions import known_on
+from fundwatch.engine.frames import stacked
 from intake.files.delivery import Delivery, LandedFile
 from intake.rows.erased import ErasedPersons
 from intake.source.checks import Quality
@@ -54,13 +55,9 @@ class IntakeWork:
 
     def before_tonight(self, table: str) -> DataFrame | None:
         """A table of versions as it was known before tonight, whatever an earlier run of tonight made of it."""
-        from pyspark.sql import functions as F
-
         if not self.night.exists(table):
             return None
-        tonight = F.lit(self.date)
-        held = (F.col("known_from") < tonight) & (F.col("known_to").isNull() | (F.col("known_to") >= tonight))
-        return self.night.all_rows(table).filter(held)
+        return self.night.all_rows(table).filter(known_on(self.date - timedelta(days=1)))
 
     def has_seen(self, table: str) -> bool:
         """Whether tonight or a later night has left its mark on a table of versions: then keys are replaced."""
@@ -98,7 +95,7 @@ def judged_rows(work: IntakeWork, delivery: Delivery) -> Judged:
         frames.setdefault(table, []).append(rows)
         sizes.setdefault(table, 0)
     side_by_side, keep = work.night.side_by_side, work.night.keep
-    tables = side_by_side(frames, lambda t: keep(with_prints(_together(frames[t]), t), t, sizes[t]))
+    tables = side_by_side(frames, lambda t: keep(with_prints(stacked(frames[t], missing_as_null=True), t), t, sizes[t]))
     tables = work.erased.judged(tables)
     repeated = _repeated(work, tables, sizes)
     told = side_by_side(tables, lambda t: _earlier(work, t, tables[t], sizes[t]))
@@ -144,10 +141,6 @@ def _released(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
     return {table: rows for table, rows in found.items() if rows is not None}
 
 
-def _together(parts: list[DataFrame]) -> DataFrame:
-    return reduce(lambda upper, lower: upper.unionByName(lower, allowMissingColumns=True), parts)
-
-
 def _earlier(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataFrame | None:
     """Prints of what earlier nights told of tonight's keys."""
     from fundwatch.contracts import TABLES
@@ -161,8 +154,7 @@ def _earlier(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataF
 
 
 def _canonical(work: IntakeWork, delivery: Delivery, file: LandedFile, table: str, privacy: Privacy) -> DataFrame:
-    from intake.rows.canonical import to_canonical
-    from intake.rows.mapped import source_rows
+    from intake.rows.canonical import source_rows, to_canonical
     from intake.rows.reading import read_options, read_schema
 
     def raw(one: LandedFile) -> DataFrame:
@@ -181,7 +173,6 @@ def told_to_vault(work: IntakeWork, judged: Mapping[str, DataFrame]) -> None:
     from pyspark.sql import functions as F
 
     from intake.rows.privacy import VAULT
-    from intake.rows.totals import stacked
     from privacy.vault.columns import beside_held, identities, with_earlier
 
     told = [

@@ -97,7 +97,7 @@ def _indicators(supplied: Supplied) -> dict[tuple[str, str], str]:
 def _models(supplied: Supplied) -> dict[tuple[str, str], str]:
     """A detector learns from whatever indicators of its entity run; without any it cannot."""
     from features.catalogue import runnable
-    from models.detectors.detectors import DETECTORS
+    from models.detectors.known import DETECTORS
 
     found = {}
     for entity, catalogue in _catalogues().items():

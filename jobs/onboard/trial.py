@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from fundwatch.engine.frames import stacked
 from intake.files.delivery import Delivery, LandedFile
 from intake.files.drift import parked_error_codes
 from intake.source.checks import Quality
@@ -54,15 +54,14 @@ class Trial:
 
         parts = [self._canonical(file, table) for file in files]
         canonical = [rows for rows, _ in parts]
-        rows = reduce(lambda upper, lower: upper.unionByName(lower, allowMissingColumns=True), canonical)
+        rows = stacked(canonical, missing_as_null=True)
         rows = with_prints(rows, table).localCheckpoint(eager=False)
         judged = with_status(rows, table, repeated_keys(rows, table), None).localCheckpoint(eager=False)
         return judged, [frame for _, strange in parts for frame in strange]
 
     def _canonical(self, file: LandedFile, table: str) -> tuple[DataFrame, list[DataFrame]]:
         from intake.drafting.trial import unlisted, untranslated
-        from intake.rows.canonical import to_canonical
-        from intake.rows.mapped import source_rows
+        from intake.rows.canonical import source_rows, to_canonical
         from intake.rows.privacy import privacy_of
         from intake.rows.reading import read_options, read_schema
 
@@ -125,7 +124,6 @@ class Trial:
         return self._collected([] if found is None else [found])
 
     def _collected(self, parts: list[DataFrame]) -> tuple[dict[str, Any], ...]:
-        from intake.rows.totals import stacked
 
         return (
             tuple(row.asDict(recursive=True) for row in stacked(parts).collect()) if parts else ()

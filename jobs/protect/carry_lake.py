@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.contracts import TABLES
+from fundwatch.engine.frames import stacked
 from fundwatch.errors import faults
 from fundwatch.fingerprint import fingerprint
 from fundwatch.lake.ledger import Ledger
@@ -119,7 +120,6 @@ def _unbridged(place: Workplace, tables: dict[str, tuple[str, ...]], bridge: Dat
     """By table and column: how many tokens the bridge does not know. Columns that hold public ids too are left out."""
     from pyspark.sql import functions as F
 
-    from intake.rows.totals import stacked
     from privacy.vault.columns import unbridged
 
     asked = [

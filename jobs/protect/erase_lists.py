@@ -12,15 +12,13 @@ from pathlib import Path
 
 from fundwatch.cells import csv_for_people
 from fundwatch.fingerprint import file_sha256
+from fundwatch.pages import Paragraph, page
 from leads.publishing.lists import SUMMARY
 from leads.publishing.rows import TOKEN_SHOWN
 
 MARK = "NOT-REPRODUCIBLE.txt"
 _ZH = "已按要求删除:此处内容涉及一名已删除个人信息的人员"
 _EN = "erased on request: this named a person whose data were erased"
-_PAGE = (
-    '<!DOCTYPE html>\n<html lang="zh"><meta charset="utf-8"><title>{0}</title><p>{0}</p><p lang="en">{1}</p></html>\n'
-)
 _NOTE = (
     "本清单已不可重现。\n部分所依据的数据已按规定删除,数据湖中的旧版本亦已清除。\n原因:{why}\n\n"
     "This list can no longer be made again.\nSome of the data it was made from were erased, old versions of the "
@@ -59,7 +57,7 @@ def _redact(folder: Path, token: str) -> bool:
         if path.suffix == ".csv":
             path.write_bytes(_redacted_csv(path.read_bytes(), token))
         elif path.suffix == ".html":
-            path.write_text(_PAGE.format(_ZH, _EN), encoding="utf-8", newline="\n")
+            path.write_text(page(_ZH, [Paragraph(_EN, "text en")]), encoding="utf-8", newline="\n")
         else:
             path.unlink()
     return changed

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fundwatch import __version__
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.versions import known_on
 from fundwatch.engine.lineage import made_of
 from fundwatch.errors import CatalogueError, faults
 from fundwatch.expressions.declared import (
@@ -128,14 +129,12 @@ def views_of_night(place: Workplace, night: date, known: tuple[str, ...], of_nig
 
     refuse_no_stage(place.lake, night, *_stages_of(known, of_night))
     versions = {name: place.lake.version(name) for name in (*known, *of_night) if place.lake.exists(name)}
-    at = F.lit(night)
     for name in known:
         rows = place.lake.read(place.spark, name, versions.get(name))
-        held = (F.col("known_from") <= at) & (F.col("known_to").isNull() | (F.col("known_to") > at))
-        rows.filter(held).createOrReplaceTempView(name)
+        rows.filter(known_on(night)).createOrReplaceTempView(name)
     for name in of_night:
         rows = place.lake.read(place.spark, name, versions.get(name))
-        rows.filter(F.col("business_date") == at).createOrReplaceTempView(name)
+        rows.filter(F.col("business_date") == F.lit(night)).createOrReplaceTempView(name)
     return versions
 
 

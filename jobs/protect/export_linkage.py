@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from fundwatch.engine.frames import stacked
 from privacy.release.declared import Attacker, Linking
 from privacy.release.exports import Export
 from privacy.release.linkage import Linkage, as_figures, linkage_of, linked
@@ -77,7 +77,7 @@ def attacked(
     ]
     if not frames:
         return {}
-    rows = reduce(lambda upper, lower: upper.unionByName(lower), frames).collect()  # six rows an attacker
+    rows = stacked(frames).collect()  # six rows an attacker
     attacks = {}
     for name in (n for n, columns in known.items() if columns):
         attacker = linking.attackers[name]

@@ -9,10 +9,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.cells import PeoplesTable, csv_for_people
+from fundwatch.pages import PageTable, Paragraph, Part, page
 from jobs.protect.export_linkage import ATTACKS, HEADING, NOT_ATTACKED, Attack
-from privacy.release.anonymity import Anonymity
+from privacy.release.anonymity import MEASURES, Anonymity, as_record, measure_rows
 from privacy.release.exports import Export
-from privacy.release.pages import MEASURES, as_record, measure_rows, note, page, table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -73,14 +73,14 @@ def page_of(export: Export, night: date, made: Made) -> str:
         f"{export.tier} · {export.audience} · {made.rows.num_rows:,} 行 rows · 略去 left out {made.left_out:,} · "
         f"隐去单元格 cells hidden {made.hidden_cells:,}"
     )
-    parts = [note(facts)]
+    parts: list[Part] = [Paragraph(facts, "note")]
     if told_signs := people_table(made.rows).note:
-        parts.append(note(f"data.csv: {told_signs}"))
+        parts.append(Paragraph(f"data.csv: {told_signs}", "note"))
     if told:
-        parts.append(table("匿名程度 How anonymous", MEASURES, measure_rows(told)))
+        parts.append(PageTable("匿名程度 How anonymous", MEASURES, measure_rows(told)))
     if made.attacks:
-        parts.append(table(HEADING, ATTACKS, [attack.cells() for attack in made.attacks.values()]))
+        parts.append(PageTable(HEADING, ATTACKS, [attack.cells() for attack in made.attacks.values()]))
     else:
-        parts.append(note(NOT_ATTACKED))
-    parts.append(table("字段 Columns", ("字段 Column", "来源 From", "处理 Treatment", "声明为 Declared"), columns))
+        parts.append(Paragraph(NOT_ATTACKED, "note"))
+    parts.append(PageTable("字段 Columns", ("字段 Column", "来源 From", "处理 Treatment", "声明为 Declared"), columns))
     return page(f"{export.title.zh} {export.title.en} {night}", parts)

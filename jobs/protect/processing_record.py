@@ -14,7 +14,7 @@ from fundwatch import __version__
 from fundwatch.contracts import TABLES, beside, clean
 from fundwatch.contracts.table import Column, Table
 from fundwatch.lake.store import Lake
-from fundwatch.pages import as_json
+from fundwatch.pages import PageTable, Paragraph, Part, as_json, page
 from fundwatch.resources import conf_names
 from fundwatch.settings import Settings
 from jobs.protect.verify_audit import AuditState
@@ -24,7 +24,6 @@ from privacy.erasure.retention import DATED, GOES_WITH
 from privacy.keys.shares import share_paths
 from privacy.release.declared import Kind, Privacy, Record, read_record
 from privacy.release.exports import Title, read_export
-from privacy.release.pages import note, page, table
 
 _OPEN = "待填"
 # what lies beside the tables with a contract: name, grain, kind, level, tokens, how it goes
@@ -71,10 +70,11 @@ def record_files(
     return {"processing.json": as_json(told).encode(), "processing.html": html.encode()}
 
 
-def _parts(record: Record, told: Mapping[str, Any]) -> Iterator[str]:
-    yield note(
+def _parts(record: Record, told: Mapping[str, Any]) -> Iterator[Part]:
+    yield Paragraph(
         "依据个人信息保护法第五十五、五十六条及 GB/T 39335-2020;由系统按当夜状态生成,须由负责人审定,至少保存三年。 "
-        "Drawn up by the system as it stood after the night; whoever answers for it decides, and keeps it three years."
+        "Drawn up by the system as it stood after the night; whoever answers for it decides, and keeps it three years.",
+        "note",
     )
     said = {
         "处理者 Controller": record.controller,
@@ -85,28 +85,32 @@ def _parts(record: Record, told: Mapping[str, Any]) -> Iterator[str]:
         "自动化决策 Automated decisions": record.automated,
         "原始文件保存 Deliveries kept": record.landing_kept,
     }
-    yield table(
+    yield PageTable(
         "处理活动 Processing", ("项目 Point", "内容 What"), [(name, _both(text)) for name, text in said.items()]
     )
     zones = [(name, _both(text)) for name, text in record.zones.items()]
-    yield table("区域 Zones", ("区域 Zone", "内容与访问 Holds, and who enters"), zones)
+    yield PageTable("区域 Zones", ("区域 Zone", "内容与访问 Holds, and who enters"), zones)
     heads = ("表 Table", "粒度 Grain", "用途 Purpose", "级别 Level", "假名 Tokens", "自由文本 Free text",
              "保存 Retention", "存在 There")  # fmt: skip
-    yield table("数据表 Tables", heads, [_cells(row) for row in told["tables"]])
+    yield PageTable("数据表 Tables", heads, [_cells(row) for row in told["tables"]])
     recipients = [(name, _both(text), "", "") for name, text in record.recipients.items()]
     recipients += [(e["export"], e["title"], f"{e['tier']} {e['audience']}", e["limits"]) for e in told["exports"]]
-    yield table(
+    yield PageTable(
         "接收方与导出 Recipients and exports", ("名称 Name", "内容 What", "层级 Tier", "限值 Limits"), recipients
     )
-    yield table("现行措施 Measures in force", ("措施 Measure", "状态 State"), told["measures"].items())
+    yield PageTable("现行措施 Measures in force", ("措施 Measure", "状态 State"), list(told["measures"].items()))
     risks = [(_both(r.what), _both(r.measures), _both(r.left)) for r in record.risks]
-    yield table("风险 Risks", ("风险 Risk", "措施 Measures", "剩余 What is left"), risks)
-    yield table("湖内可单独识别的人 Persons alone in the lake", ("组 Set", "人数 Persons"), told["singled_out"].items())
-    yield table("删除 Erasures", ("种类 Kind", "次数 Number"), told["erasures"].items())
-    yield note("报送字段的去向(含弃用与只密存者)见同夜 privacy.html。 Where every delivered column goes: privacy.html.")
-    yield table("待办 Open", ("事项 Point",), [(point,) for point in told["open"]] or [("无 none",)])
+    yield PageTable("风险 Risks", ("风险 Risk", "措施 Measures", "剩余 What is left"), risks)
+    yield PageTable(
+        "湖内可单独识别的人 Persons alone in the lake", ("组 Set", "人数 Persons"), list(told["singled_out"].items())
+    )
+    yield PageTable("删除 Erasures", ("种类 Kind", "次数 Number"), list(told["erasures"].items()))
+    yield Paragraph(
+        "报送字段的去向(含弃用与只密存者)见同夜 privacy.html。 Where every delivered column goes: privacy.html.", "note"
+    )
+    yield PageTable("待办 Open", ("事项 Point",), [(point,) for point in told["open"]] or [("无 none",)])
     kinds = ("表 Table", "字段 Column", "性质 Kind", "来源 From", "级别 Level")
-    yield table("字段 Columns (GB/T 39725)", kinds, [_cells(row) for row in told["columns"]])
+    yield PageTable("字段 Columns (GB/T 39725)", kinds, [_cells(row) for row in told["columns"]])
 
 
 def _cells(row: Mapping[str, Any]) -> _Cells:

@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from fundwatch.contracts.versions import known_on
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
 from jobs.command_line import settings_of
@@ -204,9 +205,10 @@ def _doctors(lake: Lake, line_ids: list[str], night: date) -> list[str]:
     if not line_ids or not lake.exists("claim_line"):
         return []
     among = ", ".join(f"'{_quoted(line_id)}'" for line_id in dict.fromkeys(line_ids))
-    known = f"known_from <= DATE '{night}' AND (known_to IS NULL OR known_to > DATE '{night}')"
     columns = ", ".join(_DOCTORS)
-    query = f"SELECT line_id, {columns} FROM claim_line WHERE line_id IN ({among}) AND {known} ORDER BY line_id"
+    query = (
+        f"SELECT line_id, {columns} FROM claim_line WHERE line_id IN ({among}) AND {known_on(night)} ORDER BY line_id"
+    )
     return [row[column] for row in lake.rows("claim_line", query) for column in _DOCTORS if row[column]]
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import argparse
 from datetime import date
-from functools import reduce
 from typing import Any
 
+from fundwatch.engine.frames import stacked
 from fundwatch.lake.store import Lake
-from fundwatch.pages import as_json, publish
+from fundwatch.pages import PageTable, Paragraph, Part, as_json, page, publish
 from fundwatch.settings import Settings
 from fundwatch.terminal import new_table, show
 from intake.source.columns import ColumnSource, Constant, columns_used
@@ -25,10 +25,9 @@ from jobs.protect.verify_audit import audit_state
 from jobs.stages import refuse_incomplete
 from jobs.standing import refuse_no_stage
 from privacy.audit.anchors import REPORTED
-from privacy.release.anonymity import Anonymity, anonymity_of, measured
+from privacy.release.anonymity import MEASURES, Anonymity, anonymity_of, as_record, measure_rows, measured
 from privacy.release.declared import MEASURED, Privacy, read_privacy
 from privacy.release.exports import ExportColumn
-from privacy.release.pages import MEASURES, as_record, measure_rows, note, page, table
 
 _EVERYBODY = "*"  # the row of the measures that counts persons; no set is named so
 _TREATMENTS = {
@@ -84,16 +83,16 @@ def write_report(place: Workplace, night: date) -> dict[str, Any]:
         "columns": columns,
         REPORTED: audit.record,
     }
-    parts = [
-        note(_CAUTION),
-        note(f"{_AUDIT[audit.holds]} {audit.told}"),
-        table("匿名程度 How anonymous", MEASURES, measure_rows(sets)),
-        table(
+    parts: list[Part] = [
+        Paragraph(_CAUTION, "note"),
+        Paragraph(f"{_AUDIT[audit.holds]} {audit.told}", "note"),
+        PageTable("匿名程度 How anonymous", MEASURES, measure_rows(sets)),
+        PageTable(
             f"重链接 Re-linking: {persons:,} 人 persons",
             ("组 Set", "可单独识别的人 Singled out", "占比 Share", "上限 Limit"),
             [_linkage_cells(name, record) for name, record in told.items()],
         ),
-        table(
+        PageTable(
             "字段去向与分级 Delivered columns, treatment and level (GB/T 39725; conf/privacy)",
             ("文件 File", "字段 Column", "处理 Treatment", "去向 Becomes", "级别 Level"),
             [(c["file"], c["column"], _TREATMENTS[c["treatment"]], c["becomes"], c["level"]) for c in columns],
@@ -126,8 +125,8 @@ def measure_sets(place: Workplace, night: date, privacy: Privacy) -> tuple[dict[
     person = person_of(rows)
     counted = F.lit(0).cast("bigint") if person is None else F.count_distinct(F.col(person))
     frames.append(rows.agg(counted.alias("rows")).select(F.lit(_EVERYBODY).alias("_set"), "rows"))
-    stacked = reduce(lambda upper, lower: upper.unionByName(lower, allowMissingColumns=True), frames)
-    found = {row[0]: tuple(row)[1:] for row in stacked.collect()}  # a row per set, and one
+    rows_of_sets = stacked(frames, missing_as_null=True)
+    found = {row[0]: tuple(row)[1:] for row in rows_of_sets.collect()}  # a row per set, and one
     return {name: anonymity_of(found[name]) for name in privacy.sets}, int(found[_EVERYBODY][0])
 
 

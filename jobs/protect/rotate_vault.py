@@ -15,8 +15,14 @@ from jobs.copying import say
 from privacy.audit.log import audit_log
 from privacy.keys.ring import KeyRotationError
 from privacy.keys.shares import SEPARATOR
-from privacy.vault.own_keys import refuse_environment, retire_vault_key, rotate_vault_key, share_secret
-from privacy.vault.resealing import reseal, seals_waiting
+from privacy.vault.rotation import (
+    refuse_environment,
+    reseal,
+    retire_vault_key,
+    rotate_vault_key,
+    seals_waiting,
+    share_secret,
+)
 from privacy.vault.sealing import read_vault_key
 from privacy.vault.vault import Vault
 

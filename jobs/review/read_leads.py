@@ -7,6 +7,7 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
+from fundwatch.contracts.versions import known_on
 from fundwatch.errors import NotReadyError
 from fundwatch.lake.delta_rows import opened
 from fundwatch.lake.store import Lake
@@ -105,11 +106,10 @@ def institution_names(lake: Lake, night: date, ids: Collection[str]) -> dict[str
     """Public names by id, as the register was known after the night."""
     if not ids or not lake.exists("institution"):
         return {}
-    known = f"known_from <= DATE '{night}' AND (known_to IS NULL OR known_to > DATE '{night}')"
     rows = lake.rows(
         "institution",
         "SELECT institution_id, institution_name FROM institution "
-        f"WHERE {known} AND institution_id IN ({_quoted(ids)})",
+        f"WHERE {known_on(night)} AND institution_id IN ({_quoted(ids)})",
     )
     return {row["institution_id"]: row["institution_name"] for row in rows if row["institution_name"]}
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from html import escape
 
+from fundwatch.pages import Bilingual, Figure, PageTable, Paragraph, Part, Style, page
 from leads.cards import TIER_ENGLISH
 from leads.publishing.case_words import case_text, kind_name
 from leads.publishing.published import HITS_PER_RULE, ListContent
@@ -23,69 +23,35 @@ from leads.words import (
 )
 
 LINES_PER_PAGE = 50
-_STYLE = """
-body{font:14px/1.6 "Microsoft YaHei","PingFang SC","Noto Sans CJK SC",sans-serif;color:#222;max-width:1080px;
-margin:2em auto;padding:0 1em}
-h1{font-size:22px;color:#1f4e78;margin-bottom:.2em}
-h2{font-size:16px;color:#1f4e78;border-bottom:2px solid #1f4e78;margin-top:1.6em}
-h2 small,.en{color:#666;font-weight:normal}
-table{border-collapse:collapse;width:100%;font-size:12.5px}
-th,td{border:1px solid #ccc;padding:4px 6px;text-align:left;vertical-align:top}
-th{background:#1f4e78;color:#fff}td.n{text-align:right;white-space:nowrap}
-.t0{background:#ffc7ce;color:#9c0006}.t1{background:#ffeb9c;color:#7f4f00}.t2{background:#ddebf7;color:#1f4e78}
-.tier{padding:2px 10px;border-radius:4px;font-weight:bold}
-.text{white-space:pre-line}.note{color:#666;font-size:12px}
-thead{display:table-header-group}tr{break-inside:avoid}@media print{body{margin:0;max-width:none}}
-""".strip().replace("\n", "")
-_TIER_CLASS = {"明确违规": "t0", "可疑": "t1", "线索": "t2"}
+_TIER_STYLE: Mapping[str, Style] = {"明确违规": "mark bad", "可疑": "mark wait", "线索": "mark hint"}
 
 
 def lead_page(content: ListContent, lead: LeadRow) -> str:
     """The page: facts, reasons, money, indicators, lines, law, what to ask, what would clear it, provenance."""
-    lines, indicators = content.lines_of(lead.lead_id), content.indicators_of(lead.lead_id)
-    tier = f"{lead.tier} {TIER_ENGLISH.get(lead.tier, '')}"
-    title = f"线索 {lead.place} Lead {lead.place}: {lead.subject}"
-    parts = [
-        f"<!DOCTYPE html>\n<html lang='zh'><head><meta charset='utf-8'><title>{escape(title)}</title>",
-        f"<style>{_STYLE}</style></head><body>",
-        f"<h1>{escape(title)}</h1>",
-        f"<p><span class='tier {_TIER_CLASS.get(lead.tier, 't2')}'>{escape(tier)}</span></p>",
-        f"<p class='note'>{escape(CAUTION)}</p>",
-        _facts(lead),
-        _cases(content, lead),
-        _both("原因", "Why", lead.reason_zh, lead.reason_en),
-        _money(lead, lines),
-        _indicators(content, indicators),
-        _hits(content, content.hits_of(lead)),
-        _lines(content, lines, lead.line_count),
-        _cards(content, lead),
-        _provenance(content, lead),
-        "</body></html>\n",
-    ]
-    return "\n".join(part for part in parts if part)
-
-
-def _heading(zh: str, en: str) -> str:
-    return f"<h2>{escape(zh)} <small>{escape(en)}</small></h2>"
-
-
-def _both(zh: str, en: str, text_zh: str, text_en: str) -> str:
-    return f"{_heading(zh, en)}<p class='text'>{escape(text_zh)}</p><p class='text en'>{escape(text_en)}</p>"
-
-
-def _table(headings: Sequence[str], rows: Iterable[Sequence[tuple[str, bool]]]) -> str:
-    """A table; each cell is its text and whether it is a number."""
-    head = "".join(f"<th>{escape(text)}</th>" for text in headings)
-    body = "\n".join(
-        "<tr>"
-        + "".join(f"<td{' class=n' if is_number else ''}>{escape(text)}</td>" for text, is_number in row)
-        + "</tr>"
-        for row in rows
+    lines = content.lines_of(lead.lead_id)
+    return page(
+        f"线索 {lead.place} Lead {lead.place}: {lead.subject}",
+        [
+            Paragraph(f"{lead.tier} {TIER_ENGLISH.get(lead.tier, '')}", _TIER_STYLE.get(lead.tier, "mark hint")),
+            Paragraph(CAUTION, "note"),
+            _facts(lead),
+            _cases(content, lead),
+            *_both(Bilingual("原因", "Why"), lead.reason_zh, lead.reason_en),
+            *_money(lead, lines),
+            _indicators(content, content.indicators_of(lead.lead_id)),
+            *_hits(content, content.hits_of(lead)),
+            *_lines(content, lines, lead.line_count),
+            _cards(content, lead),
+            *_provenance(content, lead),
+        ],
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
 
 
-def _facts(lead: LeadRow) -> str:
+def _both(heading: Bilingual, zh: str, en: str) -> tuple[Paragraph, Paragraph]:
+    return Paragraph(zh, heading=heading), Paragraph(en, "text en")
+
+
+def _facts(lead: LeadRow) -> PageTable:
     facts = [
         ("对象 Subject", f"{SUBJECT_WORDS.get(lead.subject_type, lead.subject_type)}: {lead.subject}"),
         ("对象代码 Subject id", lead.subject_id),
@@ -97,10 +63,10 @@ def _facts(lead: LeadRow) -> str:
     ]
     if lead.workplaces is not None:
         facts.insert(2, ("执业机构与科室 Hospital and department", "; ".join(lead.workplaces)))
-    return _table(("事项 What", "内容 Content"), [[(name, False), (value, False)] for name, value in facts])
+    return PageTable("", ("事项 What", "内容 Content"), facts)
 
 
-def _money(lead: LeadRow, lines: Sequence[EvidenceRow]) -> str:
+def _money(lead: LeadRow, lines: Sequence[EvidenceRow]) -> tuple[Paragraph, Paragraph]:
     """What the money is the sum of; where the page does not list all lines, what the others count."""
     listed = [line.amount_at_risk for line in lines[:LINES_PER_PAGE] if line.amount_at_risk]
     below, others = sum(listed, Decimal("0.00")), lead.amount_at_risk - sum(listed, Decimal("0.00"))
@@ -115,66 +81,57 @@ def _money(lead: LeadRow, lines: Sequence[EvidenceRow]) -> str:
         f"and the personal account paid. Estimate CNY {lead.estimated_amount:,.2f}: it ranks, and is not recoverable. "
         f"Lines with money below: {len(listed)}, they count CNY {below:,.2f}; lines not listed count CNY {others:,.2f}."
     )
-    return _both("金额", "Money", zh, en)
+    return _both(Bilingual("金额", "Money"), zh, en)
 
 
-def _indicators(content: ListContent, rows: Sequence[EvidenceRow]) -> str:
-    if not rows:
-        return ""
-    told = []
+def _indicators(content: ListContent, rows: Sequence[EvidenceRow]) -> PageTable:
+    headings = ("指标 Indicator", "本对象 Value", "同组中位数 Peer median", "百分位 Percentile", "同组人数 Peers")
+    shown = []
     for row in rows:
         card = content.cards.indicator(row.indicator or "")
-        told.append(
-            [
-                (f"{card.name_zh} {card.name_en}", False),
-                (value_text(card, row.value), True),
-                (value_text(card, row.peer_median), True),
-                (percent_text(row.percentile), True),
-                (str(row.peer_count or "–"), True),
-            ]
+        shown.append(
+            (
+                f"{card.name_zh} {card.name_en}",
+                Figure(value_text(card, row.value)),
+                Figure(value_text(card, row.peer_median)),
+                Figure(percent_text(row.percentile)),
+                Figure(row.peer_count or "–"),
+            )
         )
-    headings = (
-        "指标 Indicator",
-        "本对象 Value",
-        "同组中位数 Peer median",
-        "百分位 Percentile",
-        "同组人数 Peers",
-    )
-    return _heading("与同组比较", "Compared with peers") + _table(headings, told)
+    return PageTable(Bilingual("与同组比较", "Compared with peers"), headings, shown)
 
 
-def _cases(content: ListContent, lead: LeadRow) -> str:
-    cases = content.cases_of(lead)
-    if not cases:
-        return ""
-    rows = [[(kind_name(content.cards, c.kind), False), (case_text(c), False), (c.case_id, False)] for c in cases]
+def _cases(content: ListContent, lead: LeadRow) -> PageTable:
+    rows = [(kind_name(content.cards, c.kind), case_text(c), c.case_id) for c in content.cases_of(lead)]
     earlier = content.provenance.earlier_list
     than = "此前无清单 no earlier list" if earlier is None else f"与 {earlier} 的清单相比 beside the list of {earlier}"
     headings = ("发现 Finding", f"状态 State ({than})", "个案编号 Case id")
-    return _heading("个案", "Cases") + _table(headings, rows)
+    return PageTable(Bilingual("个案", "Cases"), headings, rows)
 
 
-def _hits(content: ListContent, hits: Sequence[HitRow]) -> str:
+def _hits(content: ListContent, hits: Sequence[HitRow]) -> Iterator[Part]:
     """Each hit with the facts that its reason names: what was compared, in both places, day by day."""
     if not hits:
-        return ""
+        return
     rows = [
-        [
-            (hit.rule_id, False),
-            (" – ".join(dict.fromkeys(str(day) for day in (hit.period_start, hit.period_end) if day)), False),
-            (content.place(hit.institution_id), False),
-            (short(hit.patient_id), False),
-            (hit.encounter_id or "", False),
-            (f"{hit.reason_zh or ''} {hit.reason_en or ''}", False),
-            (_hit_money(hit), True),
-        ]
+        (
+            hit.rule_id,
+            " – ".join(dict.fromkeys(str(day) for day in (hit.period_start, hit.period_end) if day)),
+            content.place(hit.institution_id),
+            short(hit.patient_id),
+            hit.encounter_id or "",
+            f"{hit.reason_zh or ''} {hit.reason_en or ''}",
+            Figure(_hit_money(hit)),
+        )
         for hit in hits
     ]
     headings = (
         "规则 Rule", "日期 Dates", "机构 Institution", "参保人 Patient", "就诊 Encounter", "事实 Facts", "金额 CNY",
     )  # fmt: skip
-    note = f"每条规则至多列出 {HITS_PER_RULE} 次 | at most {HITS_PER_RULE} hits of a rule, the dearest first"
-    return _heading("逐次命中", "Hit by hit") + _table(headings, rows) + f"<p class='note'>{note}</p>"
+    yield PageTable(Bilingual("逐次命中", "Hit by hit"), headings, rows)
+    yield Paragraph(
+        f"每条规则至多列出 {HITS_PER_RULE} 次 | at most {HITS_PER_RULE} hits of a rule, the dearest first", "note"
+    )
 
 
 def _hit_money(hit: HitRow) -> str:
@@ -183,63 +140,59 @@ def _hit_money(hit: HitRow) -> str:
     return f"{hit.amount_at_risk:,.2f}" + (" 估算 estimate" if hit.is_estimate else "")
 
 
-def _lines(content: ListContent, lines: Sequence[EvidenceRow], line_count: int) -> str:
+def _lines(content: ListContent, lines: Sequence[EvidenceRow], line_count: int) -> Iterator[Part]:
     if not lines:
-        return ""
+        return
     shown = lines[:LINES_PER_PAGE]
-    rows = [
-        [
-            ("" if line.charged_at is None else f"{line.charged_at:%Y-%m-%d %H:%M}", False),
-            (", ".join(line.rule_ids or []), False),
-            (content.place(line.institution_id), False),
-            (short(line.patient_id), False),
-            (line.encounter_id or "", False),
-            (line.line_id or "", False),
-            (f"{line.item_name or ''} {line.item_code or ''}", False),
-            ("" if line.quantity is None else f"{line.quantity.normalize():f}", True),
-            (ROLE_WORDS.get(line.role or COUNTED, ""), False),
-            ("" if line.amount is None else f"{line.amount:,.2f}", True),
-            ("" if line.amount_at_risk is None else f"{line.amount_at_risk:,.2f}", True),
-        ]
-        for line in shown
-    ]
     headings = (
         "时间 Charged", "规则 Rules", "机构 Institution", "参保人 Patient", "就诊 Encounter",
         "明细 Line", "项目 Item", "数量 Qty", "作用 Role", "金额 Amount", "计入 Counted",
     )  # fmt: skip
+    yield PageTable(Bilingual("证据明细", "Evidence lines"), headings, [_line(content, line) for line in shown])
     compared = sum(line.role == COMPARED for line in shown)
     counted = len(shown) - compared
-    note = f"列出 {counted} / 共 {line_count} 条 | {counted} of {line_count} lines, the dearest first"
+    yield Paragraph(f"列出 {counted} / 共 {line_count} 条 | {counted} of {line_count} lines, the dearest first", "note")
     if compared:
-        note += f"<br>{escape(COMPARED_MEANING)}: {compared}"
-    return _heading("证据明细", "Evidence lines") + _table(headings, rows) + f"<p class='note'>{note}</p>"
+        yield Paragraph(f"{COMPARED_MEANING}: {compared}", "note")
 
 
-def _cards(content: ListContent, lead: LeadRow) -> str:
-    parts = [_heading("逐条规则", "Rule by rule")]
-    headings = (
-        "规则 Rule", "法规 Law", "需调取的材料 Ask for", "何种情形可排除 What would clear it",
-    )  # fmt: skip
+def _line(content: ListContent, line: EvidenceRow) -> Sequence[object]:
+    return (
+        "" if line.charged_at is None else f"{line.charged_at:%Y-%m-%d %H:%M}",
+        ", ".join(line.rule_ids or []),
+        content.place(line.institution_id),
+        short(line.patient_id),
+        line.encounter_id or "",
+        line.line_id or "",
+        f"{line.item_name or ''} {line.item_code or ''}",
+        Figure("" if line.quantity is None else f"{line.quantity.normalize():f}"),
+        ROLE_WORDS.get(line.role or COUNTED, ""),
+        Figure("" if line.amount is None else f"{line.amount:,.2f}"),
+        Figure("" if line.amount_at_risk is None else f"{line.amount_at_risk:,.2f}"),
+    )
+
+
+def _cards(content: ListContent, lead: LeadRow) -> PageTable:
+    headings = ("规则 Rule", "法规 Law", "需调取的材料 Ask for", "何种情形可排除 What would clear it")
     rows = [
-        [
-            (f"{rule_id} {card.name_zh} {card.name_en}", False),
-            (", ".join(card.law), False),
-            (f"{card.ask_for_zh} {card.ask_for_en}", False),
-            (f"{card.clears_zh} {card.clears_en}", False),
-        ]
+        (
+            f"{rule_id} {card.name_zh} {card.name_en}",
+            ", ".join(card.law),
+            f"{card.ask_for_zh} {card.ask_for_en}",
+            f"{card.clears_zh} {card.clears_en}",
+        )
         for rule_id, card in content.cards.of_lead(lead.rule_ids)
     ]
-    return parts[0] + _table(headings, rows)
+    return PageTable(Bilingual("逐条规则", "Rule by rule"), headings, rows)
 
 
-def _provenance(content: ListContent, lead: LeadRow) -> str:
-    told = content.provenance
-    models = ", ".join(f"{name} {mark}" for name, mark in sorted(told.model_prints.items())) or "–"
+def _provenance(content: ListContent, lead: LeadRow) -> Iterator[Paragraph]:
+    made = content.provenance
+    models = ", ".join(f"{name} {mark}" for name, mark in sorted(made.model_prints.items())) or "–"
     text = (
-        f"lead_id {lead.lead_id} · {told.business_date} · rules {told.rule_set_print} · "
-        f"settings {told.settings_print} · models {models} · {told.software}"
+        f"lead_id {lead.lead_id} · {made.business_date} · rules {made.rule_set_print} · "
+        f"settings {made.settings_print} · models {models} · {made.software}"
     )
-    missing = not_run_text(told.models_not_run)
-    return f"{_heading('溯源', 'Provenance')}<p class='note'>{escape(text)}</p>" + (
-        f"<p class='note'>{escape(missing)}</p>" if missing else ""
-    )
+    yield Paragraph(text, "note", Bilingual("溯源", "Provenance"))
+    if missing := not_run_text(made.models_not_run):
+        yield Paragraph(missing, "note")

@@ -112,7 +112,9 @@ def cases(tonight: DataFrame, looked: Judged, earlier: DataFrame, names: DataFra
     )
     is_there, was = F.coalesce("is_there", F.lit(False)), F.col("was_case_id").isNotNull()
     told = rows.withColumn("state", _state(is_there, was))
-    return told.select(*_FINDING, "state", *_columns(is_there, was, F.lit(at.night))).select(*_order())
+    return told.select(*_FINDING, "state", *_columns(is_there, was, F.lit(at.night))).select(
+        *TABLES["case"].names_without("business_date")
+    )
 
 
 def _state(is_there: Column, was: Column) -> Column:
@@ -157,7 +159,3 @@ def case_id(first_seen: Column | str) -> Column:
     """The print of the subject, the kind and the night of `first_seen`: what a carried subject makes anew."""
     first = F.date_format(first_seen, "yyyy-MM-dd")
     return F.substring(F.sha2(F.concat_ws("|", *_FINDING, first), 256), 1, 16)
-
-
-def _order() -> list[str]:
-    return [name for name in TABLES["case"].column_names if name != "business_date"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from fundwatch.contracts import TABLES
+from fundwatch.engine.frames import stacked
 from leads.cards import TIERS, WEAKEST_TIER, Cards
 from leads.ranking.cases import findings
 from leads.ranking.money import MONEY, once_per_line
@@ -151,7 +151,7 @@ def _gathered(*pieces: DataFrame) -> DataFrame:
     The tier comes from hits alone. A subject that stands out by score keeps all its score's reasons, another one
     only what is noteworthy by itself.
     """
-    rows = reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), pieces)
+    rows = stacked(pieces, missing_as_null=True)
     leads = rows.groupBy("lead_id").agg(
         *(F.max(name).alias(name) for name in SUBJECT),
         F.coalesce(F.sum("hit_count"), F.lit(0)).cast("bigint").alias("hit_count"),
@@ -192,7 +192,7 @@ def _ranked(gathered: DataFrame, inputs: Inputs, cards: Cards, options: FuseOpti
         }
     )
     said = said_percentile("score", "score_peers")
-    return with_places(rows).withColumn("score", said).select(*_columns("lead"))
+    return with_places(rows).withColumn("score", said).select(*TABLES["lead"].names_without("business_date"))
 
 
 def _evidence_lines(money_lines: DataFrame, compared: DataFrame, lines: DataFrame) -> DataFrame:
@@ -233,8 +233,6 @@ def _evidence(evidence_lines: DataFrame, gathered: DataFrame) -> DataFrame:
     order = Window.partitionBy("lead_id").orderBy(
         F.desc("kind"), F.desc("amount_at_risk"), "charged_at", "line_id", "order", "indicator"
     )
-    return rows.withColumn("place", F.row_number().over(order)).select(*_columns("lead_evidence"))
-
-
-def _columns(table: str) -> list[str]:
-    return [name for name in TABLES[table].column_names if name != "business_date"]
+    return rows.withColumn("place", F.row_number().over(order)).select(
+        *TABLES["lead_evidence"].names_without("business_date")
+    )

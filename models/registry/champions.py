@@ -13,7 +13,8 @@ from datetime import date
 
 from fundwatch.errors import FundwatchError
 from fundwatch.lake.content_files import ContentFiles
-from models.detectors.detectors import DETECTORS, Detector
+from models.detectors.detector import Detector
+from models.detectors.known import DETECTORS
 from models.positions import ENTITY_TYPES
 from models.registry.model_data import of_bytes
 from models.registry.promotion import Standing

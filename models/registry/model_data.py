@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from fundwatch.errors import FundwatchError
-from models.detectors.detectors import DETECTORS, Detector, Reads
+from models.detectors.detector import Detector, Reads
+from models.detectors.known import DETECTORS
 from models.detectors.trees import ModelDataError
 
 FORMAT = 1

@@ -7,7 +7,7 @@ from enum import Enum
 
 import numpy as np
 
-from models.detectors.detectors import Detector, Matrix
+from models.detectors.detector import Detector, Matrix
 from models.training import Trained
 
 # Two models of the same behaviour order the same entities much alike. One that turns the order over has

@@ -6,10 +6,11 @@ import unicodedata
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from fundwatch.errors import FundwatchError, SettingsError, faults
-from fundwatch.resources import conf_file, read_yaml
+from fundwatch.declared import Declared, read_declared
+from fundwatch.errors import FundwatchError, SettingsError
+from fundwatch.resources import conf_file
 
 _People = list[str] | Literal["*"]
 
@@ -18,10 +19,8 @@ class AccessRefusedError(FundwatchError):
     """Somebody may not do this, or not now."""
 
 
-class Access(BaseModel):
+class Access(Declared):
     """Roles by person; "*" is everybody. `accounts` ties a person to an operating-system account."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     requesters: _People
     approvers: _People
@@ -50,9 +49,4 @@ def same_person(name: str) -> str:
 
 def read_access(name: str, overlay: Path | None = None) -> Access:
     """The roles in force. Raises SettingsError naming every fault of the file."""
-    file = conf_file("access", name, overlay)
-    try:
-        return Access.model_validate(read_yaml(file) or {})
-    except ValidationError as fault:
-        wrong = [f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in fault.errors()]
-        raise SettingsError(faults("the roles do not hold", wrong), where=str(file), do="mend the file") from fault
+    return read_declared(Access, conf_file("access", name, overlay), "the roles do not hold", error=SettingsError)

@@ -9,9 +9,11 @@ Functions return plans; who runs them pays one job each.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from fundwatch.pages import Figure
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 SMALL_CELL = 5
 # Upper bounds of the histogram of class sizes; the last bucket is open.
 SIZES = (1, 2, 4, 9, 19, 49, 99)
+MEASURES = (
+    "组 Set", "记录 Rows", "等价类 Classes", "k", "l", "唯一 Unique", "k 以下 Under k", "类的大小 Class sizes",
+)  # fmt: skip
 _CLASS_ROWS, _CLASS_SIZE, _CLASS_VALUES, _CLASS_PERSON = "class_rows", "class_size", "class_values", "class_person"
 
 
@@ -188,3 +193,26 @@ def _complemented(marked: DataFrame, counts: str, margin: Sequence[str], least: 
 
 def _ties(marked: DataFrame, counts: str) -> list[str]:
     return [name for name in marked.columns if name not in (counts, "is_suppressed")]
+
+
+def as_record(measures: Anonymity) -> dict[str, Any]:
+    """The measures as plain values, shares included."""
+    shares = {"uniqueness": round(measures.uniqueness, 6), "share_under_k": round(measures.share_under_k, 6)}
+    return asdict(measures) | shares
+
+
+def measure_rows(sets: Mapping[str, Anonymity]) -> list[Sequence[str]]:
+    """Grain: set of quasi-identifiers, for a table headed MEASURES."""
+    return [
+        (
+            name,
+            Figure(f"{m.rows:,}"),
+            Figure(f"{m.classes:,}"),
+            Figure("–" if m.k is None else m.k),
+            Figure("–" if m.l is None else m.l),
+            Figure(f"{m.uniqueness:.2%}"),
+            Figure(f"{m.share_under_k:.2%}"),
+            ", ".join(f"{size}: {count:,}" for size, count in m.sizes.items() if count),
+        )
+        for name, m in sets.items()
+    ]

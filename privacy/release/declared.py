@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeVar, get_args
+from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from fundwatch.errors import CatalogueError, faults
+from fundwatch.declared import Declared, read_declared
 from fundwatch.expressions.declared import EXPORT_COLUMN, faults_in
 from fundwatch.expressions.queries import query_faults, query_written
-from fundwatch.resources import conf_file, read_yaml
+from fundwatch.resources import conf_file
 from fundwatch.settings import Settings
 from privacy.release.exports import ExportColumn, Title
 
 MEASURED = ("patient", "encounter")  # the tables that the nightly report may read
 Kind = Literal["clean", "beside", "derived", "vault", "journal"]
+_WRONG = "the declaration does not hold"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Attacker(_Strict):
+class Attacker(Declared):
     """Somebody who knows columns of an export of a person; `most` is the share of persons who may be found.
 
     Columns that an export has not are not used. An audience without a limit is told the figures: nothing is refused.
@@ -29,10 +26,10 @@ class Attacker(_Strict):
 
     title: Title
     knows: tuple[str, ...] = Field(min_length=1)
-    most: dict[Literal["inside", "outside"], float] = {}
+    most: dict[Literal["inside", "outside"], float] = Field(default_factory=dict)
 
 
-class Linking(_Strict):
+class Linking(Declared):
     """How exports are attacked before they leave: by whom, and with what share of the persons as the sample known.
 
     `night` is, by set of the nightly report, the share of the lake's persons that may stand alone: more is told there.
@@ -40,10 +37,10 @@ class Linking(_Strict):
 
     sample: float = Field(0.01, gt=0, le=1)
     attackers: dict[str, Attacker]
-    night: dict[str, float] = {}
+    night: dict[str, float] = Field(default_factory=dict)
 
 
-class Privacy(_Strict):
+class Privacy(Declared):
     """`conf/privacy/default.yaml`: what is measured, the level of each delivered column, the attackers."""
 
     k: int
@@ -77,7 +74,7 @@ class Privacy(_Strict):
         return default if isinstance(default, int) else 3
 
 
-class Risk(_Strict):
+class Risk(Declared):
     """One line of the impact assessment: what may happen, what is done against it, what is left."""
 
     what: Title
@@ -85,7 +82,7 @@ class Risk(_Strict):
     left: Title
 
 
-class Record(_Strict):
+class Record(Declared):
     """`conf/privacy/record.yaml`: what the bureau says of its processing; the rest the system knows."""
 
     controller: Title
@@ -107,23 +104,11 @@ class Record(_Strict):
         return self
 
 
-_Model = TypeVar("_Model", bound=_Strict)
-
-
 def read_privacy(settings: Settings, name: str = "default") -> Privacy:
     """The declaration in force. Raises CatalogueError with every fault."""
-    return _read(Privacy, settings, name)
+    return read_declared(Privacy, conf_file("privacy", name, settings.conf), _WRONG)
 
 
 def read_record(settings: Settings) -> Record:
     """What the bureau says of its processing. Raises CatalogueError with every fault."""
-    return _read(Record, settings, "record")
-
-
-def _read(model: type[_Model], settings: Settings, name: str) -> _Model:
-    file = conf_file("privacy", name, settings.conf)
-    try:
-        return model.model_validate(read_yaml(file))
-    except ValidationError as fault:
-        found = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors()]
-        raise CatalogueError(faults("the declaration does not hold", found), where=str(file)) from fault
+    return read_declared(Record, conf_file("privacy", "record", settings.conf), _WRONG)

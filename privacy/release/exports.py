@@ -7,15 +7,16 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from fundwatch.contracts import TABLES
+from fundwatch.declared import Declared, read_declared
 from fundwatch.engine.lineage import Base, Made
-from fundwatch.errors import CatalogueError, ExitCode, FundwatchError, faults
+from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.expressions.declared import EXPORT_COLUMN, EXPORT_MEASURE, faults_in
 from fundwatch.expressions.queries import query_faults
 from fundwatch.fingerprint import fingerprint
-from fundwatch.resources import conf_file, read_yaml
+from fundwatch.resources import conf_file
 from privacy.release.anonymity import Limits
 
 PERSON = "patient_id"  # whom k counts; among the columns of an export only in packs of leads
@@ -36,23 +37,19 @@ class ExportRefusedError(FundwatchError):
     exit_code = ExitCode.REFUSED
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Title(_Strict):
+class Title(Declared):
     zh: str
     en: str
 
 
-class ExportColumn(_Strict):
+class ExportColumn(Declared):
     """One column: SQL over the query's columns, and how it is generalised."""
 
     of: str
     treatment: str = Field("none", alias="as")
 
 
-class Cells(_Strict):
+class Cells(Declared):
     """Which measure counts people, from how many a cell may be told, and the totals that a reader may know."""
 
     counts: str
@@ -60,12 +57,12 @@ class Cells(_Strict):
     margins: tuple[tuple[str, ...], ...] = ()
 
 
-class LimitsGiven(_Strict):
+class LimitsGiven(Declared):
     k: int = Field(ge=1)
     l: int = Field(1, ge=1)  # noqa: E741 (the name the field uses)
 
 
-class Export(_Strict):
+class Export(Declared):
     """One export. With `measures` it is a table of cells, else of records; `named_suspicion` marks packs of leads.
 
     Each column of records is in `quasi` (what somebody may know of a person), `sensitive`, or `harmless` and why.
@@ -79,11 +76,11 @@ class Export(_Strict):
     of_night: tuple[str, ...] = ()
     query: str
     columns: dict[str, ExportColumn]
-    measures: dict[str, str] = {}
+    measures: dict[str, str] = Field(default_factory=dict)
     cells: Cells | None = None
     quasi: tuple[str, ...] = ()
     sensitive: str | None = None
-    harmless: dict[str, Title] = {}
+    harmless: dict[str, Title] = Field(default_factory=dict)
     limits: LimitsGiven | None = None
     on_violation: Literal["refuse", "suppress"] = "refuse"
     named_suspicion: bool = False
@@ -203,10 +200,4 @@ def read_export(name: str, overlay: Path | None = None) -> Export:
 
 def parse_export(file: Traversable) -> Export:
     """The declaration in a YAML file. Raises CatalogueError with every fault by key."""
-    try:
-        return Export.model_validate(read_yaml(file))
-    except ValidationError as fault:
-        found = [f"{'.'.join(map(str, e['loc'])) or 'the export'}: {e['msg']}" for e in fault.errors()]
-        raise CatalogueError(
-            faults("the export does not hold", found), where=str(file), do="mend what is named"
-        ) from fault
+    return read_declared(Export, file, "the export does not hold")

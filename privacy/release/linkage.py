@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from fundwatch.engine.frames import stacked
+
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
@@ -70,7 +72,7 @@ def linked(
         "mistaken": by_person.agg(F.count_if(F.col("misled") & ~F.col("found"))),
     }
     rows = [frame.toDF("number").select(F.lit(name).alias("name"), "number") for name, frame in told.items()]
-    return reduce(lambda upper, lower: upper.unionByName(lower), rows)
+    return stacked(rows)
 
 
 def linkage_of(rows: Iterable[tuple[str, int]]) -> Linkage:

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 
 from fundwatch.contracts.table import Table
 from privacy.scrubbing.patterns import Kind, is_check_digit_right, is_luhn
-from privacy.scrubbing.shapes import any_of
-from privacy.scrubbing.words import COMPOUND_SURNAMES, GIVEN, NEVER_IN_NAMES, SURNAMES
+from privacy.scrubbing.words import COMPOUND_SURNAMES, GIVEN, NEVER_IN_NAMES, SURNAMES, any_of
 
 if TYPE_CHECKING:
     from pyspark.sql import Column

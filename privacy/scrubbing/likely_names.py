@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
-from privacy.scrubbing.shapes import any_of
 from privacy.scrubbing.words import (
     CALLED,
     COMPOUND_SURNAMES,
@@ -32,6 +31,7 @@ from privacy.scrubbing.words import (
     SYLLABLES,
     TRANSLITERATION,
     WHOLE_NAMES,
+    any_of,
 )
 
 Span = tuple[int, int]

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 from privacy.scrubbing import likely_names as scrub_likely
 from privacy.scrubbing import names as scrub_names
-from privacy.scrubbing.gates import may_hold_address, may_hold_numbers
-from privacy.scrubbing.patterns import ADDRESSES, EMAIL, NUMBERS, Kind, Pattern
+from privacy.scrubbing.patterns import ADDRESSES, EMAIL, NUMBERS, Kind, Pattern, may_hold_address, may_hold_numbers
 from privacy.tokens.distinct import text_function
 
 if TYPE_CHECKING:

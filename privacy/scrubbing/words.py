@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from fundwatch.resources import package_files, read_yaml
 
 _TEXTS: dict[str, str] = {
@@ -17,6 +20,11 @@ def _letters(name: str) -> frozenset[str]:
 
 def _words(name: str) -> tuple[str, ...]:
     return tuple(_TEXTS[name].split())
+
+
+def any_of(words: Iterable[str]) -> str:
+    """An alternation that prefers longer words."""
+    return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
 
 
 SURNAMES = _letters("surnames")

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from fundwatch.declared import model_faults
 from fundwatch.errors import CatalogueError, FundwatchError, faults
 from fundwatch.expressions.declared import (
     RULE,
@@ -164,9 +165,7 @@ def _parsed(kind: type[Part], entry: object, where: str, wrong: list[str]) -> Pa
     try:
         return kind.model_validate(entry)
     except ValidationError as fault:
-        for error in fault.errors():
-            key = ".".join(str(part) for part in error["loc"])
-            wrong.append(f"{where}: {key or 'entry'}: {error['msg']}")
+        wrong += [f"{where}: {text}" for text in model_faults(fault, "entry")]
     return None
 
 

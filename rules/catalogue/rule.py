@@ -8,8 +8,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
+from fundwatch.declared import Declared
 from fundwatch.expressions.declared import Value, written
 from fundwatch.fingerprint import fingerprint
 
@@ -37,25 +38,21 @@ class Tier(StrEnum):
     CLUE = "线索"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Text(_Part):
+class Text(Declared):
     """The same text for Chinese and English readers."""
 
     zh: str = Field(min_length=1)
     en: str = Field(min_length=1)
 
 
-class Validity(_Part):
+class Validity(Declared):
     """The service dates a rule holds for; both ends belong to it."""
 
     from_: date = Field(alias="from")
     to: date | None = None
 
 
-class Measure(_Part):
+class Measure(Declared):
     """A window over the judged rows that share `by`; with `over_days`, over the days up to and with the row's own."""
 
     compute: Expression
@@ -64,7 +61,7 @@ class Measure(_Part):
     over_days: str | int | None = None
 
 
-class Money(_Part):
+class Money(Declared):
     """How much of the fund's money is at risk.
 
     `method` names the formula (A1 all of the line … A9 an estimate); `share` is the part of each line's covered
@@ -86,7 +83,7 @@ class Money(_Part):
 ExampleRow = dict[str, bool | int | float | datetime | date | str | None]
 
 
-class Example(_Part):
+class Example(Declared):
     """Rows and what the rule says of them: the lines that prove its hits (none: a near miss), and the money."""
 
     says: str
@@ -102,14 +99,14 @@ class Example(_Part):
     tells: list[str] = Field(default_factory=list, description="what the reason of its hits must say")
 
 
-class Exclusion(_Part):
+class Exclusion(Declared):
     """A named set of honest cases that a rule may leave out."""
 
     name: Text
     condition: Expression
 
 
-class Rule(_Part):
+class Rule(Declared):
     """One detection rule. `where` says what is judged, `measures` look at the judged rows, `when` is the hit."""
 
     id: str = Field(pattern=r"^[A-Z]{2}-\d{2}$")
@@ -165,7 +162,7 @@ class Rule(_Part):
         )
 
 
-class RuleSet(_Part):
+class RuleSet(Declared):
     """The rules of a scan and the exclusions they name; `switched_off`: why a rule does not run here, by id."""
 
     rules: tuple[Rule, ...]

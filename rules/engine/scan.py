@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
-from fundwatch.engine.small_frames import small_frame
+from fundwatch.engine.frames import small_frame, stacked
 from rules.catalogue.rule import Rule, RuleSet
 from rules.engine.money import with_money
 from rules.engine.needs import done_without, knowledge_needed, names_used, why_not
@@ -47,12 +46,12 @@ class Scan:
     @property
     def hits(self) -> DataFrame:
         """`rule_hit` without the business date."""
-        return self.found.select(*_columns("rule_hit"))
+        return self.found.select(*TABLES["rule_hit"].names_without("business_date"))
 
     @property
     def hit_lines(self) -> DataFrame:
         """`hit_line` without the business date."""
-        return self.found.select("hit_id", F.inline("lines")).select(*_columns("hit_line"))
+        return self.found.select("hit_id", F.inline("lines")).select(*TABLES["hit_line"].names_without("business_date"))
 
     @property
     def coverage(self) -> DataFrame:
@@ -78,7 +77,7 @@ class Scan:
             F.lit(self.window.start).alias("period_start"),
             F.lit(self.window.end).alias("period_end"),
             *(count.cast("bigint").alias(name) for name, count in counted.items()),
-        ).select(*_columns("rule_coverage"))
+        ).select(*TABLES["rule_coverage"].names_without("business_date"))
 
     def kept(self, keep: Callable[[DataFrame], DataFrame]) -> Scan:
         """The same, computed once for all that read it; `keep` holds a frame's rows."""
@@ -111,7 +110,7 @@ def scan(
             passes += [] if folded is None else [folded]
     session = next(iter(tables.values())).sparkSession
     return Scan(
-        passes=reduce(DataFrame.unionByName, passes) if passes else _nothing(session),
+        passes=stacked(passes) if passes else _nothing(session),
         states=_states(session, rule_set, reasons, supplied),
         window=window,
         to_found=lambda done: _to_hits(done.select(F.inline("hits")), rule_set, inputs),
@@ -217,7 +216,3 @@ def _states(
         told = (reasons[rule.id], knowledge, done_without(rule, supplied))
         rows.append((rule.id, rule_set.rule_print(rule), *told))
     return small_frame(session, schema, rows)
-
-
-def _columns(table: str) -> list[str]:
-    return [name for name in TABLES[table].column_names if name != "business_date"]

@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import Window as Over
 from pyspark.sql import functions as F
 
-from fundwatch.engine.small_frames import small_frame
+from fundwatch.engine.frames import small_frame
 from rules.knowledge.points import Knowledge, KnowledgePoint
 
 _FIELDS = ("value", "unit")

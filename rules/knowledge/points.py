@@ -15,8 +15,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from importlib.resources.abc import Traversable
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
+from fundwatch.declared import Declared, model_faults
 from fundwatch.errors import CatalogueError, faults
 from fundwatch.fingerprint import fingerprint
 from fundwatch.regions import Region
@@ -25,10 +26,8 @@ from fundwatch.resources import package_files
 _DAY = timedelta(days=1)
 
 
-class KnowledgePoint(BaseModel):
+class KnowledgePoint(Declared):
     """One row: from `valid_from` to `valid_to` (both included; open when empty) the code has the value."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     code: str = Field(min_length=1)
     value: str = Field(min_length=1)
@@ -141,9 +140,7 @@ def _point(row: dict[str | None, object], where: str, wrong: list[str]) -> Itera
     try:
         yield KnowledgePoint.model_validate({k: v for k, v in row.items() if v})
     except ValidationError as fault:
-        for error in fault.errors():
-            key = ".".join(str(part) for part in error["loc"])
-            wrong.append(f"{where}: {key}: {error['msg']}")
+        wrong += [f"{where}: {text}" for text in model_faults(fault, "row")]
 
 
 def _clashes(points: Sequence[KnowledgePoint]) -> Iterator[str]:

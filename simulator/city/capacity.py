@@ -19,10 +19,6 @@ _OCCUPANCY = {"1": 0.95, "2": 0.90, "3": 0.80}
 _STAGED = {"1": (0.6, 0.00038), "2": (1.9, 0.00095), "3": (0.0, 0.0)}
 _FEWEST_BEDS = 2  # a hospital with wards has some, whether or not honest slots fall to it
 _BUSIEST, _TOGETHER = 3, 4  # deviations above the mean, and people who come together: a family, guests of a feast
-# Sessions one machine can do on a day (rule FK-07; the others are of the same order).
-PER_MACHINE_AND_DAY = {
-    "CT": 120, "MRI": 50, "DIALYSIS": 3, "US": 90, "ECG": 110, "DR": 140, "ENDO": 40, "PFT": 30, "REHAB": 32,
-}  # fmt: skip
 _MACHINES = {  # at a hospital for so many people: (per 10,000 persons of its catchment, at least)
     "1": {"CT": (1, 2), "MRI": (1, 1), "DIALYSIS": (12, 10), "US": (3, 3), "ECG": (2, 2), "DR": (1, 2),
           "ENDO": (2, 2), "PFT": (1, 1), "REHAB": (3, 3)},

@@ -1,4 +1,4 @@
-"""Departments, doctors, their titles, qualifications and weekly schedules."""
+"""Departments, doctors, their titles and weekly schedules."""
 
 from __future__ import annotations
 
@@ -16,13 +16,6 @@ CLINICAL = ("A03", "A04", "A05", "A20", "A50")
 SPECIAL = ("A07", "A19", "A21")  # secondary and tertiary hospitals
 TECHNICAL = ("A30", "A32")
 TITLES = ("主任医师", "副主任医师", "主治医师", "主治医师", "住院医师")
-# What a doctor may do beyond everyday care (rules IM-13 and OV-03 ask for it).
-QUALIFICATIONS = {
-    "主任医师": ("慢特病责任医师", "特殊使用级抗菌药物", "限制使用级抗菌药物"),
-    "副主任医师": ("慢特病责任医师", "特殊使用级抗菌药物", "限制使用级抗菌药物"),
-    "主治医师": ("慢特病责任医师", "限制使用级抗菌药物"),
-    "住院医师": (),
-}
 EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
 _LONGEST_WEEK = 5
 WHOLE_DAY = (8, 17)
@@ -38,11 +31,6 @@ class Doctor:
     department: str
     weekdays: tuple[int, ...] = EVERY_DAY
     hours: tuple[int, int] = WHOLE_DAY
-
-    @property
-    def qualifications(self) -> tuple[str, ...]:
-        """What the title entitles to."""
-        return QUALIFICATIONS.get(self.title, ())
 
     def works_on(self, day: date) -> bool:
         """On the schedule that weekday."""

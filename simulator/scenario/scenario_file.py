@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from fundwatch.declared import Declared
 from fundwatch.resources import conf_file, read_yaml
 from simulator.checks import world_faults
 from simulator.city.life_events import USUAL_MOVES, MoveRates
@@ -20,21 +21,18 @@ from simulator.scenario.sizing import scenario_for_lines
 
 _KIND = "scenarios"
 DROPPED = object()  # given for a key: what the file says of it does not hold
+Mishap = float | tuple[Annotated[int, Field(strict=True, ge=1)] | date, ...]  # how often, or on which nights
 _DAYS_BETWEEN = {"daily": 1, "weekly": 7}
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class History(_Part):
+class History(Declared):
     """From when on there are claims: a date, or so many days before the last night."""
 
     start: date | None = Field(None, alias="from")
     days: int = Field(89, ge=1, le=3660)
 
 
-class Nights(_Part):
+class Nights(Declared):
     """Deliveries: a list of dates, or so many at a distance, ending on `last`."""
 
     dates: tuple[date, ...] = ()
@@ -48,7 +46,7 @@ class Nights(_Part):
         return self.dates or tuple(self.last - step * back for back in reversed(range(self.count)))
 
 
-class Disguise(_Part):
+class Disguise(Declared):
     """Shares of instances that are plain, careful and well disguised."""
 
     plain: float = 0.5
@@ -56,22 +54,22 @@ class Disguise(_Part):
     disguised: float = 0.2
 
 
-class Schemes(_Part):
+class Schemes(Declared):
     """What is staged: a factor on all rates, factors on single ones, shares of disguise levels."""
 
     scale: float = 1.0
     at_least_once: bool = True
     disguise: Disguise = Disguise()
-    rates: dict[str, float] = {}
+    rates: dict[str, float] = Field(default={})
 
 
-class Stays(_Part):
+class Stays(Declared):
     """How often honest people are admitted, as a factor on the usual rate."""
 
     factor: float = 1.0
 
 
-class Moves(_Part):
+class Moves(Declared):
     """How many of a hundred households a year move, as shares: within the pooling area, out of it, into it."""
 
     within: float = USUAL_MOVES.within
@@ -79,7 +77,7 @@ class Moves(_Part):
     into: float = USUAL_MOVES.into
 
 
-class Delivery(_Part):
+class Delivery(Declared):
     """How files are written."""
 
     encoding: str = "utf-8"
@@ -88,7 +86,7 @@ class Delivery(_Part):
     names: str = "interface"
 
 
-class ScenarioFile(_Part):
+class ScenarioFile(Declared):
     """One scenario as it is written down. Either `persons` or `lines` says how large it is."""
 
     title: str = ""
@@ -101,10 +99,10 @@ class ScenarioFile(_Part):
     schemes: Schemes = Schemes()
     stays: Stays = Stays()
     moves: Moves = Moves()
-    dirt: dict[str, float] = {}
+    dirt: dict[str, float] = Field(default={})
     delivery: Delivery = Delivery()
-    tables: dict[str, bool] = {}
-    mishaps: dict[str, float | tuple[Annotated[int, Field(strict=True, ge=1)] | date, ...]] = {}
+    tables: dict[str, bool] = Field(default={})
+    mishaps: dict[str, Mishap] = Field(default={})
 
     def scenario(self) -> Scenario:
         """The scenario it describes. Raises ScenarioError naming every fault."""

@@ -11,8 +11,7 @@ import yaml
 
 from intake.files.landed import form_of
 from intake.files.manifest import Manifest
-from intake.source.columns import Domain
-from intake.source.forms import UNITS
+from intake.source.columns import UNITS, Domain
 from intake.source.load import parse_mapping
 from intake.source.mapping import DeliveryForm, DriftRules, Reversal
 from jobs.onboard.enables import disabled_without, enabled_by, everything

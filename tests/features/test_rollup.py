@@ -12,7 +12,8 @@ from pyspark.sql import functions as F
 
 from features.catalogue import Catalogue, Source, load_catalogues
 from features.indicators import to_indicators
-from features.rollup import as_known, changed, known_on, recent, to_days
+from features.rollup import as_known, changed, recent, to_days
+from fundwatch.contracts.versions import known_on
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -26,7 +27,7 @@ def versions_of(table: Table, **rows: Any) -> dict[Source, DataFrame]:
 
 
 def known(versions: dict[Source, DataFrame], night: date) -> dict[Source, DataFrame]:
-    return {source: known_on(rows, night) for source, rows in versions.items()}
+    return {source: rows.filter(known_on(night)) for source, rows in versions.items()}
 
 
 def rollup_of(catalogue: Catalogue, versions: dict[Source, DataFrame], since: date | None, night: date) -> DataFrame:

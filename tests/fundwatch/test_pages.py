@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fundwatch.pages import Figure, Table, Text, page, publish
+from fundwatch.pages import Figure, PageTable, Paragraph, page, publish
 
 _ELSEWHERE = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 
@@ -51,7 +51,8 @@ def test_every_page_of_a_night_is_whole_without_a_network(finished_night):
 
 def test_text_of_the_data_is_shown_and_never_run():
     html = page(
-        "标题 <b>", [Text("<script>alert(1)</script>"), Table("t", ("列",), [("<img src=x>",), (Figure("1"),)])]
+        "标题 <b>",
+        [Paragraph("<script>alert(1)</script>"), PageTable("t", ("列",), [("<img src=x>",), (Figure("1"),)])],
     )
     assert "<script" not in html
     assert "<img" not in html
@@ -60,7 +61,7 @@ def test_text_of_the_data_is_shown_and_never_run():
 
 
 def test_a_table_without_rows_is_left_out():
-    assert "<table" not in page("t", [Table("空 empty", ("列",), [])])
+    assert "<table" not in page("t", [PageTable("空 empty", ("列",), [])])
 
 
 def test_a_folder_of_pages_replaces_the_former_one_whole(tmp_path: Path):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fundwatch.lake.store import Lake
-from models.detectors.detectors import Parameters, Reads
+from models.detectors.detector import Parameters, Reads
 from models.registry.champions import Shelf
 from models.registry.model_data import to_bytes
 from models.registry.promotion import Standing

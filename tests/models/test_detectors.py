@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fundwatch.errors import CatalogueError
-from models.detectors.detectors import DETECTORS, Z_LIMIT, Parameters, Reads, RobustPeer
+from models.detectors.detector import Z_LIMIT, Parameters, Reads
+from models.detectors.known import DETECTORS
+from models.detectors.robust_peer import RobustPeer
 from models.registry.model_data import of_bytes, to_bytes
 
 READS = Reads(("a", "b", "c"), ("high", "low", "both"))

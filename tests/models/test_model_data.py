@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.detectors.detectors import DETECTORS, IsolationForest, Parameters, Reads
+from models.detectors.detector import Parameters, Reads
+from models.detectors.isolation_forest import IsolationForest
+from models.detectors.known import DETECTORS
 from models.detectors.trees import ModelDataError
 from models.registry.model_data import of_bytes, to_bytes
 

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
 from fundwatch.contracts import TABLES
-from models.detectors.detectors import Parameters, Reads
+from models.detectors.detector import Parameters, Reads
 from models.positions import to_robust_z, with_positions
 from models.registry.champions import NO_CHAMPION, Champion, NotRun, able
 from models.scoring import NO_NUMBER, NO_POSITION, not_run_scores, to_raw_scores, to_reasons, to_scores

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.detectors.detectors import Parameters, Reads
+from models.detectors.detector import Parameters, Reads
 from models.registry.promotion import Standing, judge, rank_agreement
 from models.training import NotTrained, Sample, Trained, reads_of, to_sample, to_sample_rows, train_all
 

@@ -10,10 +10,9 @@ import yaml
 
 from fundwatch.engine.lineage import Base, Made
 from fundwatch.errors import CatalogueError
-from fundwatch.pages import publish
+from fundwatch.pages import PageTable, page, publish
 from fundwatch.resources import conf_names
 from privacy.release.exports import Export, counts_persons, leaks, parse_export, read_export
-from privacy.release.pages import page, table
 
 RECORDS: dict[str, Any] = {
     "name": "some_records",
@@ -164,4 +163,4 @@ def test_a_folder_is_replaced_whole(tmp_path):
 
 
 def test_pages_escape_what_they_show():
-    assert "<b>" not in page("<b>", [table("<b>", ["<b>"], [["<b>"]])])
+    assert "<b>" not in page("<b>", [PageTable("<b>", ["<b>"], [["<b>"]])])

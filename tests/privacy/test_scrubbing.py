@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from privacy.scrubbing.corpus import composed, held_out, independent, labelled, written
-from privacy.scrubbing.gates import may_hold_address, may_hold_numbers
 from privacy.scrubbing.measure import ScrubReport, measure_scrubber
-from privacy.scrubbing.patterns import ADDRESSES, NUMBERS, Kind
+from privacy.scrubbing.patterns import ADDRESSES, NUMBERS, Kind, may_hold_address, may_hold_numbers
 from privacy.scrubbing.scrub import LONGEST, findings, fold, scrub, scrubbed
 
 

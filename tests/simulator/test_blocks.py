@@ -12,7 +12,7 @@ import pytest
 
 import simulator
 from simulator import Scenario, ScenarioError, simulate
-from simulator.casting import staged_in
+from simulator.blocks import staged_in
 from simulator.honest_world import block_count, block_persons, make_world
 from simulator.schemes import SCHEMES
 from simulator.streams import Hand

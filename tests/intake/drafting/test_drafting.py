@@ -11,8 +11,7 @@ from intake.drafting.sampling import look_at
 from intake.drafting.vocabulary import read_vocabulary
 from intake.drafting.yaml_text import draft_text
 from intake.files.delivery import kinds_in
-from intake.source.columns import Codes, Expression, Scrub, Sealed, Token
-from intake.source.forms import Value
+from intake.source.columns import Codes, Expression, Scrub, Sealed, Token, Value
 from intake.source.load import parse_mapping, read_mapping
 from intake.source.mapping import Rows
 from tests.intake.deliveries import FLAT, LINE, PERSON, SETTLEMENT, csv_bytes

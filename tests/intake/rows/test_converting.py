@@ -11,13 +11,12 @@ import pytest
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from intake.rows.canonical import CODES, columns_of, supplied_columns, to_canonical
-from intake.rows.converting import converted
+from intake.rows.canonical import CODES, columns_of, converted, supplied_columns, to_canonical
 from intake.rows.joining import with_lookups
 from intake.rows.privacy import Privacy
 from intake.rows.reading import FILE_NAME, LINE_NUMBER, UNREADABLE
 from intake.source.checks import TableChecks
-from intake.source.forms import Value
+from intake.source.columns import Value
 from intake.source.load import parse_mapping
 from privacy.vault.columns import TOLD
 from tests.intake.source.test_mapping import LINES

@@ -16,9 +16,8 @@ from fundwatch.lake.delta_rows import query_rows
 from privacy.audit.log import AuditError, AuditLog
 from privacy.keys.ring import KeyRotationError, PseudonymKey, keyed
 from privacy.tokens.pseudonyms import token_of
-from privacy.vault import resealing
-from privacy.vault.own_keys import retire_vault_key, rotate_vault_key, share_secret
-from privacy.vault.resealing import reseal, seals_waiting
+from privacy.vault import rotation
+from privacy.vault.rotation import reseal, retire_vault_key, rotate_vault_key, seals_waiting, share_secret
 from privacy.vault.sealing import SealingKey, VaultError, make_vault_key, read_vault_key
 from privacy.vault.vault import Vault
 from tests.privacy.vaults import CANARIES, fill, row
@@ -117,7 +116,7 @@ def test_killed_between_two_domains_everything_opens_and_the_rerun_does_the_rest
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vault = replace(_vault(tmp_path), key=NEW)
-    put = resealing._put
+    put = rotation._put
     done: list[object] = []
 
     def killed(*given: object) -> None:
@@ -127,7 +126,7 @@ def test_killed_between_two_domains_everything_opens_and_the_rerun_does_the_rest
         done.append(given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(resealing, "_put", killed)
+        patch.setattr(rotation, "_put", killed)
         with pytest.raises(KilledError):
             reseal(vault)
     assert [_name(vault, n) for n in range(3)] == [CANARIES["name"]] * 3
@@ -143,13 +142,13 @@ def test_no_old_seal_and_no_plain_text_is_left_in_any_file_of_the_vault(
     before = _seals(vault)
     assert all(seal[20:] in _bytes_of(vault) for seal in before)
     seen: list[bytes] = []
-    put = resealing._put
+    put = rotation._put
 
     def looked_at(vault: Vault, domain: str, staged: Path) -> None:
         seen.append(_bytes_of(vault))
         put(vault, domain, staged)
 
-    monkeypatch.setattr(resealing, "_put", looked_at)
+    monkeypatch.setattr(rotation, "_put", looked_at)
     reseal(vault)
     after = _bytes_of(vault)
     assert not [seal for seal in before if seal[20:] in after]

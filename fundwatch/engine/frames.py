@@ -1,0 +1,31 @@
+"""Frames out of what the driver knows, and out of several frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+def small_frame(session: SparkSession, schema: str, rows: Sequence[Sequence[Any]]) -> DataFrame:
+    """The rows as a frame; `schema` is `name kind, …` with the kinds string, date, boolean and array<string>.
+
+    As an Arrow table it reaches the plan with its size, and is broadcast.
+    """
+    import pyarrow as pa
+
+    kinds = {"string": pa.string(), "date": pa.date32(), "boolean": pa.bool_(), "array<string>": pa.list_(pa.string())}
+    fields = [pa.field(name, kinds[kind]) for name, kind in (column.split() for column in schema.split(", "))]
+    columns = [pa.array([row[n] for row in rows], type=field.type) for n, field in enumerate(fields)]
+    return session.createDataFrame(pa.Table.from_arrays(columns, schema=pa.schema(fields)))
+
+
+def stacked(frames: Iterable[DataFrame], *, missing_as_null: bool = False) -> DataFrame:
+    """The rows of all frames, at least one, by the columns' names, so that one Spark job computes them all.
+
+    A column that some frames lack is an error, unless `missing_as_null`.
+    """
+    return reduce(lambda upper, lower: upper.unionByName(lower, allowMissingColumns=missing_as_null), frames)

@@ -1,0 +1,74 @@
+"""Declared data: every fault of a file in one error, by key; what is empty lacks its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import Field, ValidationError
+
+from fundwatch.declared import Declared, model_faults, read_declared
+from fundwatch.errors import CatalogueError, MappingError
+
+
+class _Band(Declared):
+    low: int
+    high: int
+
+
+class _Bands(Declared):
+    name: str
+    bands: tuple[_Band, ...] = ()
+    by_day: dict[str, float] = Field(default_factory=dict)
+
+
+def _order(bands: _Bands) -> Iterator[str]:
+    for place, band in enumerate(bands.bands):
+        if band.low > band.high:
+            yield f"bands.{place}: {band.low} is more than {band.high}"
+
+
+def _read(folder: Path, content: str) -> _Bands:
+    file = folder / "bands.yaml"
+    file.write_text(content, encoding="utf-8")
+    return read_declared(_Bands, file, "the bands do not hold", error=MappingError, also=_order)
+
+
+def test_what_holds_is_read_and_never_changes(tmp_path: Path):
+    bands = _read(tmp_path, "name: ages\nbands: [{low: 1, high: 2}]")
+    assert bands.bands[0].high == 2
+    with pytest.raises(ValidationError):
+        bands.name = "other"  # type: ignore[misc]
+
+
+def test_every_fault_is_named_with_its_key_and_the_file(tmp_path: Path):
+    with pytest.raises(MappingError) as raised:
+        _read(tmp_path, "bands: [{low: 1, high: many}]\nnmae: ages")
+    told = str(raised.value)
+    assert told.startswith("the bands do not hold (3 faults):")
+    assert all(key in told for key in ("name: Field required", "bands.0.high: ", "nmae: Extra inputs", "bands.yaml"))
+
+
+def test_what_is_wrong_between_the_parts_is_named_in_the_same_way(tmp_path: Path):
+    with pytest.raises(MappingError, match=r"bands\.1: 3 is more than 2"):
+        _read(tmp_path, "name: ages\nbands: [{low: 1, high: 2}, {low: 3, high: 2}]")
+
+
+@pytest.mark.parametrize(("content", "told"), [("", "name: Field required"), ("[1]", "the file: Input should be")])
+def test_a_file_without_keys_is_refused_by_what_it_lacks(tmp_path: Path, content: str, told: str):
+    with pytest.raises(MappingError, match=told):
+        _read(tmp_path, content)
+
+
+def test_a_catalogue_error_is_raised_unless_another_is_named(tmp_path: Path):
+    (tmp_path / "bands.yaml").write_text("{}", encoding="utf-8")
+    with pytest.raises(CatalogueError):
+        read_declared(_Bands, tmp_path / "bands.yaml", "the bands do not hold")
+
+
+def test_a_fault_of_a_whole_entry_is_named_by_what_it_is():
+    with pytest.raises(ValidationError) as raised:
+        _Band.model_validate("2-3")
+    (told,) = model_faults(raised.value, "row")
+    assert told.startswith("row: ")
