@@ -12,6 +12,7 @@ from fundwatch.contracts import TABLES
 from fundwatch.fingerprint import fingerprint
 from fundwatch.logs import log
 from fundwatch.regions import region_of
+from jobs.declared_stages import BUILD
 from jobs.job import Job, Night, Report, Workplace, print_of
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _own_print(place: Workplace, _night: date) -> Any:
 
 
 JOB = Job(
-    name="features",
+    name=BUILD.name,
     title="indicators of patients, doctors and institutions",
     reads=("claim_line", "encounter", "settlement", "patient", "doctor", "institution", "supplied_column"),
     writes=(
@@ -133,7 +134,7 @@ JOB = Job(
         *(f"indicator_{entity}" for entity in ENTITIES),
         "peer_statistic",
     ),
-    needs=("intake",),
+    needs=BUILD.needs,
     history=("intake",),
     run=_run,
     own_print=_own_print,

@@ -22,6 +22,7 @@ from intake.source.checks import Quality, read_quality
 from intake.source.load import read_mapping
 from intake.source.mapping import CLEAN_TABLES, ENTRY_OF, SourceMapping
 from intake.source.usual_size import Figures, judge
+from jobs.declared_stages import INTAKE
 from jobs.job import Job, Night, Report, Workplace
 from jobs.loading.intake_work import IntakeWork, Judged, history_rows, judged_rows, told_to_vault
 from jobs.loading.net_entries import netted_tables, told_entries
@@ -238,7 +239,7 @@ def _report(delivery: Delivery, files: Sorted, totals: list[Total], waiting: int
 
 
 JOB = Job(
-    name="intake",
+    name=INTAKE.name,
     title="intake",
     reads=(),
     optional=(),

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from fundwatch.regions import region_of
 from jobs.command_line import main_of_script
+from jobs.declared_stages import SCAN
 from jobs.job import Job, Night, Report, Workplace
 from rules.catalogue.load import load_rules
 from rules.knowledge.points import knowledge_print, load_knowledge
@@ -46,12 +47,12 @@ def run(night: Night) -> Report:
 
 
 JOB = Job(
-    name="rules",
+    name=SCAN.name,
     title="detection rules",
     reads=("supplied_column",),
     optional=_CLEAN,
     writes=("rule_hit", "hit_line", "rule_coverage"),
-    needs=("intake",),
+    needs=SCAN.needs,
     history=("intake",),
     run=run,
     own_print=own_print,
