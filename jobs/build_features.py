@@ -7,7 +7,13 @@ from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from pyspark.sql import DataFrame
+
+from features.attributes import REGISTERS, with_attributes
 from features.catalogue import ENTITIES, Catalogue, load_catalogues, runnable
+from features.indicators import to_indicators
+from features.peers import peer_groups_file, read_peer_groups, to_peer_statistics, with_peer_groups
+from features.rollup import as_known, changed, known_on, recent, to_days
 from fundwatch.contracts import TABLES
 from fundwatch.fingerprint import fingerprint
 from fundwatch.logs import log
@@ -61,8 +67,6 @@ def _since(night: Night, plan_print: str) -> date | None:
 
 def _write_rollups(night: Night, plans: Mapping[str, Catalogue], since: date | None) -> dict[str, int]:
     """Write every touched entity-day in full; the number of them by entity."""
-    from features.rollup import changed, known_on, recent, to_days
-
     sources = {source for plan in plans.values() for source in plan.sources}
     versions = {s: night.keep(recent(plans.values(), s, night.all_rows(s.table), night.date)) for s in sources}
     known = {source: known_on(rows, night.date) for source, rows in versions.items()}
@@ -80,10 +84,6 @@ def _write_rollups(night: Night, plans: Mapping[str, Catalogue], since: date | N
 
 def _write_indicators(night: Night, plans: Mapping[str, Catalogue]) -> dict[str, int]:
     """Write every entity's indicators and peer group, and the peers' statistics; entities by type."""
-    from pyspark.sql import DataFrame
-
-    from features.peers import peer_groups_file, read_peer_groups, to_peer_statistics
-
     peers = read_peer_groups(peer_groups_file(region_of(night.settings), night.settings.conf))
     statistics = [_no_rows(night, "peer_statistic").drop("business_date")]
     tables = {}
@@ -100,11 +100,6 @@ def _write_indicators(night: Night, plans: Mapping[str, Catalogue]) -> dict[str,
 
 def _indicators(night: Night, plan: Catalogue, peers: PeerGroups) -> DataFrame:
     """One row per entity: its peer group and its indicators as of the night."""
-    from features.attributes import REGISTERS, with_attributes
-    from features.indicators import to_indicators
-    from features.peers import with_peer_groups
-    from features.rollup import as_known
-
     days = night.keep(as_known(plan, night.all_rows(f"rollup_{plan.entity}_day"), night.date))
     registers = {table: night.known(table) for table in REGISTERS[plan.entity]}
     members = night.keep(with_attributes(plan, to_indicators(plan, days, night.date), registers, night.date))
@@ -117,8 +112,6 @@ def _no_rows(night: Night, table: str) -> DataFrame:
 
 
 def _own_print(place: Workplace, _night: date) -> Any:
-    from features.peers import peer_groups_file
-
     region = region_of(place.settings)
     peers = peer_groups_file(region, place.settings.conf).read_text(encoding="utf-8")
     catalogues = {entity: catalogue.print for entity, catalogue in load_catalogues(region).items()}

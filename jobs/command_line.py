@@ -12,6 +12,7 @@ from typing import Any
 
 from fundwatch import __version__
 from fundwatch.errors import ExitCode, FundwatchError
+from fundwatch.logs import start_logging
 from fundwatch.machine_faults import machine_error
 from jobs.answer import Answer
 from jobs.commands import COMMANDS, Command
@@ -45,13 +46,11 @@ def main(argv: Sequence[str] | None = None, every: Sequence[Command] = COMMANDS)
     """Run one command; the exit status is an ExitCode."""
     words, note = _in_words_of_today(sys.argv[1:] if argv is None else argv, every)
     options = parser(every).parse_whole(words)
-    from fundwatch.logs import start_logging
-
     start_logging(quiet=options.quiet)
     if note and not options.quiet:
         print_note(note)
     try:
-        show(_serve(options), options)
+        show(serve(options), options)
     except FundwatchError as fault:
         print_fault(fault, options)
         return int(fault.exit_code)
@@ -67,10 +66,11 @@ def main(argv: Sequence[str] | None = None, every: Sequence[Command] = COMMANDS)
     return int(ExitCode.OK)
 
 
-def _serve(options: argparse.Namespace) -> Answer[Any]:
+def serve(options: argparse.Namespace) -> Answer[Any]:
+    """What the command that was parsed answers."""
     module, function = options.serves.split(":")
-    serve: Callable[[argparse.Namespace], Answer[Any]] = getattr(importlib.import_module(module), function)
-    return serve(options)
+    run: Callable[[argparse.Namespace], Answer[Any]] = getattr(importlib.import_module(module), function)
+    return run(options)
 
 
 def _in_words_of_today(words: Sequence[str], every: Sequence[Command]) -> tuple[list[str], str]:

@@ -81,7 +81,7 @@ class Workplace:
     def spark(self) -> SparkSession:
         with self._starting:
             if self._spark is None:
-                from fundwatch.engine.session import start_session
+                from fundwatch.engine.session import start_session  # a night with nothing to do needs no Spark
 
                 with step("Spark starts"):
                     self._scratch.sweep()

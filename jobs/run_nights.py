@@ -67,6 +67,7 @@ def run_night(place: Workplace, night: date, stages: Sequence[Stage] = night_sta
     running: dict[str, Future[Report]] = {}
 
     def in_turn(stage: Stage) -> Report:
+        job_of(stage)  # its module loads while what it needs is being made
         for need in stage.needs:
             running[need].result()
         return run_stage(stage, place, night)
@@ -83,6 +84,7 @@ def run_night(place: Workplace, night: date, stages: Sequence[Stage] = night_sta
 def _report_privacy(place: Workplace, night: date, intake: Future[Report]) -> Report:
     """The night's privacy report. It informs and gates nothing: a source that lacks what it measures is told so. Of an
     audit log that does not hold every night says so, whether it makes a report or not."""
+    # loaded here, in a thread of its own, while the intake starts Spark
     from jobs.protect.report_privacy import has_report, write_report
     from jobs.protect.verify_audit import audit_state
 

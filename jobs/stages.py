@@ -15,6 +15,7 @@ from fundwatch.settings import Settings
 from jobs.belonging import Belonging
 from jobs.declared_stages import SCORE, STAGES, TRAIN, Stage, night_stages
 from jobs.job import Job, Report, Workplace, refuse_too_early, run_job, workplace
+from jobs.model_shelf import shelf_of
 
 NIGHT = tuple(stage.name for stage in night_stages())
 
@@ -53,16 +54,10 @@ def run_alone(settings: Settings, stage: Stage, night: date) -> StageRun:
 def run_stage(stage: Stage, place: Workplace, night: date) -> Report:
     """Run one stage; before scoring, train models where none was ever made for the night or an earlier one and the
     settings say so. Models that were made and do not hold are never made anew unasked."""
-    if stage == SCORE and place.settings.train_if_missing and not _has_models(place.settings, night):
+    if stage == SCORE and place.settings.train_if_missing and not shelf_of(place.settings).has_models(night):
         log.info("%s no model was ever made for this night or an earlier one: the detectors are trained", night)
         run_job(job_of(TRAIN), place, night)
     return run_job(job_of(stage), place, night)
-
-
-def _has_models(settings: Settings, night: date) -> bool:
-    from jobs.model_shelf import shelf_of  # scikit-learn loads with it: only a night that scores waits for that
-
-    return shelf_of(settings).has_models(night)
 
 
 def night_jobs(stages: Sequence[Stage] = STAGES) -> dict[str, Job]:

@@ -14,17 +14,21 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fundwatch.engine.session import FEW_ROWS, start_session
 from fundwatch.errors import DeliveryError, FundwatchError
 from fundwatch.logs import step
 from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
+from intake.drafting.trial import file_columns
 from intake.files.delivery import Delivery, delivery_folder, kinds_in, open_delivery
 from intake.files.peeking import peek
 from intake.files.unpacking import FileFault
+from intake.rows.canonical import supplied_columns
 from intake.source.checks import Quality, read_quality
 from intake.source.columns import Constant
 from intake.source.load import parse_mapping, read_mapping
-from intake.source.mapping import SourceMapping
+from intake.source.mapping import POINTER_OF, SourceMapping, mapped_columns
+from intake.source.plan_check import refuse_what_shows
 from jobs.onboard.enables import enabled_by
 from jobs.onboard.report import Report, as_markdown
 from jobs.onboard.trial import Trial
@@ -91,8 +95,6 @@ def check_source(
 
 
 def _headers(mapping: SourceMapping, folder: Path) -> Iterator[FileColumns]:
-    from intake.drafting.trial import file_columns
-
     for name, kind in kinds_in(mapping, folder).items():
         try:
             seen = file_columns(mapping.files[kind], kind, name, peek(folder / name, mapping.delivery).header)
@@ -105,8 +107,6 @@ def _headers(mapping: SourceMapping, folder: Path) -> Iterator[FileColumns]:
 def _with_spark(
     settings: Settings, mapping: SourceMapping, quality: Quality, delivery: Delivery, sample: int, scratch: Path
 ) -> Report:
-    from fundwatch.engine.session import FEW_ROWS, start_session
-
     conf, master = settings.spark()
     conf = Scratch(settings.scratch_dir).spark_conf(conf) | {"spark.sql.warehouse.dir": str(scratch)}
     if sample <= _FEW:
@@ -124,10 +124,6 @@ def _with_spark(
 
 def check(spark: SparkSession, mapping: SourceMapping, quality: Quality, delivery: Delivery, sample: int) -> Report:
     """Map the first `sample` rows of each file and count what came out. Raises MappingError."""
-    from intake.drafting.trial import file_columns
-    from intake.rows.canonical import supplied_columns
-    from intake.source.plan_check import refuse_what_shows
-
     refuse_what_shows(spark, mapping)
     trial = Trial(spark, mapping, quality, delivery, sample, PseudonymKey(secrets.token_bytes(32)))
     supplied = supplied_columns(mapping, delivery.headers())
@@ -162,8 +158,6 @@ def _sets(supplied: Mapping[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
 
 
 def _mappable(table: str) -> tuple[str, ...]:
-    from intake.source.mapping import POINTER_OF, mapped_columns
-
     return tuple(c for c in mapped_columns(table) if c != POINTER_OF.get(table))
 
 
