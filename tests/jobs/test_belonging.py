@@ -77,7 +77,7 @@ def test_an_earlier_night_run_again_leaves_later_nights_out_of_date_list_and_all
     run(ledger, "leads", FIRST, "new")
     other = "than the one that stands"
     assert told(ledger, SECOND) == [
-        f"features of 2026-03-31 was made from another run of intake of 2026-03-24 {other}",
+        f"build of 2026-03-31 was made from another run of intake of 2026-03-24 {other}",
         f"scan of 2026-03-31 was made from another run of intake of 2026-03-24 {other}",
         f"the list of 2026-03-31 was made from another run of the list of 2026-03-24 {other}",
     ]
