@@ -58,11 +58,11 @@ class FundwatchStage(BaseOperator):
 
     template_fields = ("command_line",)
 
-    def __init__(self, *, command: str, lets_others_follow: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *, command: str, retries: int = 2, lets_others_follow: bool = False, **kwargs: Any) -> None:
         super().__init__(
             task_id=command,
             do_xcom_push=False,  # what a run did stands in the run ledger, not in Airflow's database
-            retries=2,
+            retries=retries,
             retry_policy=ByExitCode(),
             max_active_tis_per_dag=1,  # nights do not overlap, in a backfill neither
             on_failure_callback=NOTIFIERS,

@@ -7,39 +7,29 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, chain
+from airflow.sdk import DAG, CronDataIntervalTimetable, chain
 from fundwatch_airflow import SETTINGS
 from fundwatch_date import MACROS, NIGHT_HOUR, ZONE, date_param
 from fundwatch_delivery import DeliveryArrives
 from fundwatch_stage import FundwatchStage, Verdict
+from fundwatch_stages import LISTS, reports_of, stages_of
 
-LISTS = Asset("fundwatch_leads")
+NAME = "nightly"
 
 
 def whole_night() -> None:
     """The night as one task and one Spark application."""
-    night = FundwatchStage(command="nightly", execution_timeout=timedelta(hours=12), outlets=[LISTS])
+    night = FundwatchStage(command=NAME, execution_timeout=timedelta(hours=12), outlets=[LISTS])
     chain(DeliveryArrives(), night)
 
 
 def night_by_stage() -> None:
-    """A task and a Spark application for each stage; nothing waits for the privacy report."""
-    limit = timedelta(hours=3)
-    intake, features, rules, score = (
-        FundwatchStage(command=command, execution_timeout=limit, lets_others_follow=True)
-        for command in ("intake", "features", "rules", "score")
-    )
-    leads = FundwatchStage(command="leads", execution_timeout=limit, lets_others_follow=True, outlets=[LISTS])
-    chain(
-        DeliveryArrives(),
-        intake,
-        features,
-        rules,
-        score,
-        leads,
-        Verdict(stages=[intake, features, rules, score, leads]),
-    )
-    chain(intake, FundwatchStage(command="privacy", execution_timeout=limit))
+    """A task and a Spark application for each stage, one after the other, for only one at a time may hold the lake;
+    nothing waits for a report."""
+    stages = {stage.command: stage.task(lets_others_follow=True) for stage in stages_of(NAME)}
+    chain(DeliveryArrives(), *stages.values(), Verdict(stages=[*stages.values()]))
+    for report in reports_of(NAME):
+        chain([stages[need] for need in report.needs], report.task())
 
 
 with DAG(

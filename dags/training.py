@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow.sdk import DAG, CronTriggerTimetable
+from airflow.sdk import DAG, CronTriggerTimetable, chain
 from fundwatch_airflow import SETTINGS
 from fundwatch_date import MACROS, ZONE, date_param
-from fundwatch_stage import FundwatchStage
+from fundwatch_stages import stages_of
 
 with DAG(
     dag_id="fundwatch_training",
@@ -21,4 +21,4 @@ with DAG(
     user_defined_macros=MACROS,
     tags=["fundwatch"],
 ) as dag:
-    FundwatchStage(command="train", execution_timeout=timedelta(hours=6))
+    chain(*(stage.task() for stage in stages_of("training")))

@@ -14,10 +14,11 @@ from typing import Any
 
 from fundwatch.lake.check import Finding, finding
 from fundwatch.lake.ledger import Ledger
+from jobs.declared_stages import PUBLISH, verb_of
 from jobs.job import Job, RunKey, upstream_of
 
 MARK = "OUT-OF-DATE.txt"
-LIST = "leads"
+LIST = PUBLISH.name
 _NOTE = (
     "本清单已不是最新:它所依据的运行之后被重新执行。\n{told}\n处理:{do}\n\n"
     "This list is out of date: what it rests on was run again since.\n{told}\nDo: {do}\n"
@@ -67,7 +68,8 @@ class Belonging:
             return f"run `fundwatch nightly --date {earliest} --to {night}`"
         stages, standing = {key[0] for key in found}, self.ledger.standing()
         can_run = all((need, night) in standing for stage in stages for need in self.jobs[stage].needs)
-        return f"run `fundwatch {stages.pop() if len(stages) == 1 and can_run else 'nightly'} --date {night}`"
+        verb = verb_of(stages.pop()) if len(stages) == 1 and can_run else "nightly"
+        return f"run `fundwatch {verb} --date {night}`"
 
     def out_of_date(self, nights: Collection[date] | None) -> dict[RunKey, list[str]]:
         """By job and night: why the run no longer belongs to what stands, in full sentences; None: of every night."""
@@ -117,8 +119,8 @@ def _differences(key: RunKey, then: Mapping[RunKey, str], now: Mapping[RunKey, s
 
 
 def _what(key: RunKey) -> str:
-    return f"the list of {key[1]}" if key[0] == LIST else f"{key[0]} of {key[1]}"
+    return f"the list of {key[1]}" if key[0] == LIST else f"{verb_of(key[0])} of {key[1]}"
 
 
 def _run(other: RunKey, key: RunKey) -> str:
-    return other[0] if other[1] == key[1] else _what(other)
+    return verb_of(other[0]) if other[1] == key[1] else _what(other)

@@ -6,13 +6,20 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from pyspark.sql import DataFrame
+
+from features.attributes import REGISTERS, with_attributes
 from features.catalogue import ENTITIES, Catalogue, load_catalogues, runnable
+from features.indicators import to_indicators
+from features.peers import peer_groups_file, read_peer_groups, to_peer_statistics, with_peer_groups
+from features.rollup import as_known, changed, recent, to_days
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.versions import known_on
 from fundwatch.engine.frames import stacked
 from fundwatch.fingerprint import fingerprint
 from fundwatch.logs import log
 from fundwatch.regions import region_of
+from jobs.declared_stages import BUILD
 from jobs.job import Job, Night, Report, Workplace, print_of
 
 if TYPE_CHECKING:
@@ -61,8 +68,6 @@ def _since(night: Night, plan_print: str) -> date | None:
 
 def _write_rollups(night: Night, plans: Mapping[str, Catalogue], since: date | None) -> dict[str, int]:
     """Write every touched entity-day in full; the number of them by entity."""
-    from features.rollup import changed, recent, to_days
-
     sources = {source for plan in plans.values() for source in plan.sources}
     versions = {s: night.keep(recent(plans.values(), s, night.all_rows(s.table), night.date)) for s in sources}
     known = {source: rows.filter(known_on(night.date)) for source, rows in versions.items()}
@@ -80,9 +85,6 @@ def _write_rollups(night: Night, plans: Mapping[str, Catalogue], since: date | N
 
 def _write_indicators(night: Night, plans: Mapping[str, Catalogue]) -> dict[str, int]:
     """Write every entity's indicators and peer group, and the peers' statistics; entities by type."""
-
-    from features.peers import peer_groups_file, read_peer_groups, to_peer_statistics
-
     peers = read_peer_groups(peer_groups_file(region_of(night.settings), night.settings.conf))
     statistics = [_no_rows(night, "peer_statistic").drop("business_date")]
     tables = {}
@@ -99,11 +101,6 @@ def _write_indicators(night: Night, plans: Mapping[str, Catalogue]) -> dict[str,
 
 def _indicators(night: Night, plan: Catalogue, peers: PeerGroups) -> DataFrame:
     """One row per entity: its peer group and its indicators as of the night."""
-    from features.attributes import REGISTERS, with_attributes
-    from features.indicators import to_indicators
-    from features.peers import with_peer_groups
-    from features.rollup import as_known
-
     days = night.keep(as_known(plan, night.all_rows(f"rollup_{plan.entity}_day"), night.date))
     registers = {table: night.known(table) for table in REGISTERS[plan.entity]}
     members = night.keep(with_attributes(plan, to_indicators(plan, days, night.date), registers, night.date))
@@ -116,8 +113,6 @@ def _no_rows(night: Night, table: str) -> DataFrame:
 
 
 def _own_print(place: Workplace, _night: date) -> Any:
-    from features.peers import peer_groups_file, read_peer_groups
-
     region = region_of(place.settings)
     peers = read_peer_groups(peer_groups_file(region, place.settings.conf))
     catalogues = {entity: catalogue.print for entity, catalogue in load_catalogues(region).items()}
@@ -125,7 +120,7 @@ def _own_print(place: Workplace, _night: date) -> Any:
 
 
 JOB = Job(
-    name="features",
+    name=BUILD.name,
     title="indicators of patients, doctors and institutions",
     reads=("claim_line", "encounter", "settlement", "patient", "doctor", "institution", "supplied_column"),
     writes=(
@@ -133,7 +128,7 @@ JOB = Job(
         *(f"indicator_{entity}" for entity in ENTITIES),
         "peer_statistic",
     ),
-    needs=("intake",),
+    needs=BUILD.needs,
     history=("intake",),
     run=_run,
     own_print=_own_print,

@@ -10,22 +10,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from jobs.commands import COMMANDS
+
 _COMMAND = re.compile(r"`fundwatch (?P<name>[a-z]+)(?P<rest>[^`|]*)`")
 _WHERE_AND_HOW = ("settings", "profile", "source", "var", "lake", "landing")
-_OF_A_NIGHT = frozenset(
-    {"intake", "features", "rules", "train", "score", "leads", "nightly", "show", "evaluate", "privacy", "export"}
-)
+_OF_A_NIGHT = frozenset(command.name for command in COMMANDS if command.is_of_a_night)
 
 
 def whole(text: str, options: argparse.Namespace) -> str:
     """The text, each `fundwatch …` in it with the caller's options that say where and how, and with its date."""
     return _COMMAND.sub(lambda found: f"`{_program()} {found['name']}{_completed(found, options)}`", text)
-
-
-def say(options: argparse.Namespace, text: str) -> None:
-    """Print the text with its commands made whole; nothing where JSON was asked for."""
-    if not options.json:
-        print(whole(text, options))
 
 
 def _completed(found: re.Match[str], options: argparse.Namespace) -> str:

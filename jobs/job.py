@@ -27,6 +27,7 @@ from fundwatch.logs import log, step
 from fundwatch.nights import nights_said
 from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
+from jobs.declared_stages import verb_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -80,7 +81,7 @@ class Workplace:
     def spark(self) -> SparkSession:
         with self._starting:
             if self._spark is None:
-                from fundwatch.engine.session import start_session
+                from fundwatch.engine.session import start_session  # a night with nothing to do needs no Spark
 
                 with step("Spark starts"):
                     self._scratch.sweep()
@@ -286,9 +287,9 @@ def _upstream(job: Job, place: Workplace, night: date) -> list[tuple[str, date, 
     for need in job.needs:
         if (need, night) not in standing:
             raise NotReadyError(
-                f"{job.name} needs {need} for {night}, which has not run",
+                f"{verb_of(job.name)} needs {verb_of(need)} for {night}, which has not run",
                 where=str(place.lake.root),
-                do=f"run `fundwatch {need} --date {night}`, or `fundwatch nightly --date {night}`; "
+                do=f"run `fundwatch {verb_of(need)} --date {night}`, or `fundwatch nightly --date {night}`; "
                 f"{nights_said(place.ledger.nights(need))}",
             )
     return [(name, when, made) for (name, when), made in sorted(upstream_of(job, night, standing).items())]

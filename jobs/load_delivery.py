@@ -17,12 +17,16 @@ from intake import gate
 from intake.files.batches import Sorted, sort_delivery
 from intake.files.delivery import Delivery, delivery_hashes, open_delivery
 from intake.files.drift import parked_error_codes
+from intake.rows.clean import clean_tables, delivery_rows, supplied_rows, total_rows
 from intake.rows.erased import ErasedPersons
-from intake.rows.totals import Total
+from intake.rows.status import to_quarantine
+from intake.rows.totals import Total, code_counts, control_totals
 from intake.source.checks import Quality, read_quality
 from intake.source.load import read_mapping
 from intake.source.mapping import CLEAN_TABLES, ENTRY_OF, SourceMapping
+from intake.source.plan_check import refuse_what_shows
 from intake.source.usual_size import Figures, judge
+from jobs.declared_stages import INTAKE
 from jobs.job import Job, Night, Report, Workplace
 from jobs.loading.intake_work import IntakeWork, Judged, history_rows, judged_rows, told_to_vault
 from jobs.loading.net_entries import netted_tables, told_entries
@@ -93,15 +97,11 @@ def run(night: Night) -> Report:
 
 def _refuse_what_shows(work: IntakeWork) -> None:
     """Raises MappingError before a row is read, whatever way a mapping took that was not seen when it was loaded."""
-    from intake.source.plan_check import refuse_what_shows
-
     refuse_what_shows(work.night.spark, work.mapping)
 
 
 def _totals(work: IntakeWork, judged: Mapping[str, DataFrame], files: Sorted) -> list[Total]:
     """The control totals of all files, in one Spark job; those of files that are here again from their own night."""
-    from intake.rows.totals import control_totals
-
     excluding = {table: _excluded_codes(work, table) for table in judged}
     frames = [control_totals(r, t, work.quality.money_of(t), excluding[t]) for t, r in judged.items()]
     totals = [Total(**row.asDict()) for row in stacked(frames).collect()] if frames else []  # a row per file and table
@@ -120,8 +120,6 @@ def _pass_gate(
     work: IntakeWork, delivery: Delivery, judged: Mapping[str, DataFrame], course: Course, doubts: list[str]
 ) -> None:
     """Let the night pass. Raises GateError, or HeldError where a person may let it pass and nobody has yet."""
-    from intake.rows.totals import code_counts
-
     report = course.report
     report.expectations = gate.judge(report.totals, delivery.files, work.quality)
     found = gate.findings_of(report.expectations).with_doubts(doubts)
@@ -160,9 +158,6 @@ def _write(
     before: Before,
 ) -> int:
     """Everything the night owns; the number of tonight's reversals that wait for their original."""
-    from intake.rows.clean import clean_tables, delivery_rows, supplied_rows, total_rows
-    from intake.rows.status import to_quarantine
-
     night, source, judged = work.night, work.mapping.source, found.rows
     # what a token stands for is known before any table holds it
     told_to_vault(work, judged)
@@ -238,7 +233,7 @@ def _report(delivery: Delivery, files: Sorted, totals: list[Total], waiting: int
 
 
 JOB = Job(
-    name="intake",
+    name=INTAKE.name,
     title="intake",
     reads=(),
     optional=(),

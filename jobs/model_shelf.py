@@ -10,6 +10,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+from deltalake.exceptions import DeltaError
+
 from fundwatch.errors import KeyMissingError
 from fundwatch.lake.check import Finding, Outcome, finding
 from fundwatch.lake.checked_files import DamagedFileError
@@ -106,9 +109,6 @@ def model_findings(settings: Settings) -> Iterator[Finding]:
 
 def _rows(lake: Lake, table: str) -> tuple[list[dict[str, Any]], str]:
     """The table's rows in order, none where it is not made; and why they cannot be read."""
-    import pyarrow as pa
-    from deltalake.exceptions import DeltaError
-
     order = ("at",) if table == _JOURNAL else ("business_date", "entity_type", "model")
     if not lake.exists(table):
         return [], ""

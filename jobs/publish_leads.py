@@ -13,6 +13,7 @@ from fundwatch.fingerprint import fingerprint
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from fundwatch.tracking import settle, tracking_of
+from jobs.declared_stages import PUBLISH
 from jobs.job import Job, Night, Report, Workplace
 from jobs.review.read_leads import (
     cases_of,
@@ -234,7 +235,7 @@ def _outputs_stand(place: Workplace, night: date) -> bool:
 
 
 JOB = Job(
-    name="leads",
+    name=PUBLISH.name,
     title="leads: fuse, rank, publish",
     reads=(
         "rule_hit", "hit_line", "rule_coverage", "score", "score_reason", "claim_line", "settlement", "institution",
@@ -242,7 +243,7 @@ JOB = Job(
     ),
     optional=("doctor",),
     writes=("lead", "lead_evidence", "case"),
-    needs=("rules", "score"),
+    needs=PUBLISH.needs,
     follows=("leads",),
     run=_run,
     own_print=_own_print,

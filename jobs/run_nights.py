@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
 from threading import Thread
@@ -17,41 +16,67 @@ from fundwatch.nights import nights_said
 from fundwatch.settings import Settings
 from intake.files.delivery import delivered_dates
 from intake.source.load import read_mapping
-from jobs.command_line import night_of, settings_of
+from jobs.declared_stages import INTAKE, Stage, night_stages
 from jobs.job import Report, Workplace, refuse_too_early, workplace
-from jobs.stages import NIGHT, job_named, lists_marked, refuse_incomplete, run_stage
+from jobs.stages import job_of, lists_marked, run_stage
 
 _SIDE_BY_SIDE = 2
 
 
-def run_nights(settings: Settings, nights: Sequence[date]) -> dict[date, dict[str, Report]]:
-    """Run every stage of every night, in order; the reports by night and stage. A refused night stops the span."""
+@dataclass(frozen=True)
+class Nights:
+    """What every stage reports, by night and by the stage's name in the ledger; and the settings it ran under."""
+
+    settings: Settings
+    reports: dict[date, dict[str, Report]]
+
+    @property
+    def last(self) -> date:
+        return max(self.reports)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether any stage had something to do."""
+        return any(report["is_new"] for stages in self.reports.values() for report in stages.values())
+
+    def by_stage(self) -> dict[str, Report]:
+        """The reports of all nights, each under its date and stage."""
+        return {f"{night} {name}": report for night, stages in self.reports.items() for name, report in stages.items()}
+
+    def as_json(self) -> dict[str, Any]:
+        """By night and stage."""
+        return {str(night): stages for night, stages in self.reports.items()}
+
+
+def run_nights(settings: Settings, nights: Sequence[date]) -> Nights:
+    """Run every stage of every night, in order. A refused night stops the span."""
     reports: dict[date, dict[str, Report]] = {}
-    refuse_too_early(job_named(NIGHT[0]), settings, nights[0])
+    refuse_too_early(job_of(INTAKE), settings, nights[0])
     _warm_up()
     with workplace(settings) as place, lists_marked(place, min(nights)):
         for night in nights:
             reports[night] = run_night(place, night)
-    return reports
+    return Nights(settings, reports)
 
 
-def run_night(place: Workplace, night: date) -> dict[str, Report]:
+def run_night(place: Workplace, night: date, stages: Sequence[Stage] = night_stages()) -> dict[str, Report]:
     """Every stage once what it needs stands; the report by stage. Raises the fault of the first stage that has one.
 
     Stages that do not need each other run side by side: one plans while the other computes.
     """
     running: dict[str, Future[Report]] = {}
 
-    def in_turn(stage: str) -> Report:
-        for need in job_named(stage).needs:
+    def in_turn(stage: Stage) -> Report:
+        job_of(stage)  # its module loads while what it needs is being made
+        for need in stage.needs:
             running[need].result()
         return run_stage(stage, place, night)
 
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-        for stage in NIGHT:  # in order: a stage that waits holds a thread, and what it waits for has started before
-            running[stage] = pool.submit(in_turn, stage)
-        reporting = pool.submit(_report_privacy, place, night, running["intake"])
-        reports = {stage: pending.result() for stage, pending in running.items()}
+        for stage in stages:  # in order: a stage that waits holds a thread, and what it waits for has started before
+            running[stage.name] = pool.submit(in_turn, stage)
+        reporting = pool.submit(_report_privacy, place, night, running[INTAKE.name])
+        reports = {name: pending.result() for name, pending in running.items()}
         reported = reporting.result()
         return {**reports, "privacy": reported} if reported else reports
 
@@ -59,6 +84,7 @@ def run_night(place: Workplace, night: date) -> dict[str, Report]:
 def _report_privacy(place: Workplace, night: date, intake: Future[Report]) -> Report:
     """The night's privacy report. It informs and gates nothing: a source that lacks what it measures is told so. Of an
     audit log that does not hold every night says so, whether it makes a report or not."""
+    # loaded here, in a thread of its own, while the intake starts Spark
     from jobs.protect.report_privacy import has_report, write_report
     from jobs.protect.verify_audit import audit_state
 
@@ -95,32 +121,6 @@ def delivered_nights(settings: Settings, first: date, last: date) -> list[date]:
             "or make some with `fundwatch simulate`",
         )
     return nights
-
-
-def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch nightly --date … [--to …]`."""
-    settings, first = settings_of(options).settings, night_of(options)
-    nights = [first] if options.to is None else delivered_nights(settings, first, options.to)
-    reports = run_nights(settings, nights)
-    if not options.json:
-        _tell(settings, reports)
-    result = {str(night): stages for night, stages in reports.items()}
-    refuse_incomplete(by_stage(reports), result)
-    return result
-
-
-def by_stage(reports: Mapping[date, Mapping[str, Report]]) -> dict[str, Report]:
-    """The reports of several nights, each under its date and stage."""
-    return {f"{night} {stage}": report for night, stages in reports.items() for stage, report in stages.items()}
-
-
-def _tell(settings: Settings, reports: dict[date, dict[str, Report]]) -> None:
-    from jobs.review.show_lead import print_list
-
-    last = max(reports)
-    if not any(stage["is_new"] for stages in reports.values() for stage in stages.values()):
-        print("nothing to do: every stage was done before with the same input", file=sys.stderr)
-    print_list(settings, last, top=10)
 
 
 if __name__ == "__main__":

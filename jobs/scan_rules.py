@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from pyspark.sql import functions as F
+
 from fundwatch.regions import region_of
 from jobs.command_line import main_of_script
+from jobs.declared_stages import SCAN
 from jobs.job import Job, Night, Report, Workplace
 from rules.catalogue.load import load_rules
+from rules.engine.scan import Window, scan
 from rules.knowledge.points import knowledge_print, load_knowledge
 
 _CLEAN = ("claim_line", "settlement", "patient", "encounter", "institution", "item")
@@ -25,10 +29,6 @@ def own_print(place: Workplace, _night: date) -> object:
 
 def run(night: Night) -> Report:
     """Read what is known, scan it, write hits and coverage."""
-    from pyspark.sql import functions as F
-
-    from rules.engine.scan import Window, scan
-
     tables = {name: night.keep(night.known(name)) for name in _CLEAN if night.exists(name)}
     window = Window(night.date - timedelta(days=night.settings.scan_days - 1), night.date)
     region = region_of(night.settings)
@@ -46,12 +46,12 @@ def run(night: Night) -> Report:
 
 
 JOB = Job(
-    name="rules",
+    name=SCAN.name,
     title="detection rules",
     reads=("supplied_column",),
     optional=_CLEAN,
     writes=("rule_hit", "hit_line", "rule_coverage"),
-    needs=("intake",),
+    needs=SCAN.needs,
     history=("intake",),
     run=run,
     own_print=own_print,

@@ -10,6 +10,7 @@ from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import stacked
 from fundwatch.logs import log
 from fundwatch.regions import region_of
+from jobs.declared_stages import SCORE
 from jobs.job import Job, Night, Report, Workplace
 from jobs.model_shelf import shelf_of
 from jobs.train_models import INDICATOR_TABLES, positions_of
@@ -72,11 +73,11 @@ def _own_print(place: Workplace, night: date) -> object:
 
 
 JOB = Job(
-    name="score",
+    name=SCORE.name,
     title="champions score every entity",
     reads=(*INDICATOR_TABLES, "peer_statistic"),
     writes=("score", "score_reason"),
-    needs=("features",),
+    needs=SCORE.needs,
     run=_run,
     own_print=_own_print,
 )

@@ -1,45 +1,68 @@
-"""The stages of a night by name, and the command that runs one of them."""
+"""The stages of a night: their jobs, and how one of them is run."""
 
 from __future__ import annotations
 
-import argparse
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from fundwatch.errors import IncompleteError, faults
 from fundwatch.logs import log
+from fundwatch.settings import Settings
 from jobs.belonging import Belonging
-from jobs.command_line import COMMANDS, night_of, settings_of
+from jobs.declared_stages import SCORE, STAGES, TRAIN, Stage, night_stages
 from jobs.job import Job, Report, Workplace, refuse_too_early, run_job, workplace
+from jobs.model_shelf import shelf_of
 
-_MODULE = {command.name: command.script for command in COMMANDS if command.serves == "jobs.stages:serve"}
-NIGHT = ("intake", "features", "rules", "score", "leads")
+NIGHT = tuple(stage.name for stage in night_stages())
 
 
-def job_named(stage: str) -> Job:
-    """The job that serves a stage."""
-    job: Job = importlib.import_module(f"jobs.{_MODULE[stage]}").JOB
+@dataclass(frozen=True)
+class StageRun:
+    """What a stage reports of a night."""
+
+    stage: Stage
+    night: date
+    report: Report
+
+    def as_json(self) -> dict[str, Any]:
+        """The report, under the stage's name in the ledger."""
+        return {"stage": self.stage.name, "date": self.night, **self.report}
+
+
+def job_of(stage: Stage) -> Job:
+    """The job that serves a stage. Its module is imported only now: each command loads what it runs."""
+    job: Job = importlib.import_module(stage.module).JOB
     return job
 
 
-def run_stage(stage: str, place: Workplace, night: date) -> Report:
+def job_named(name: str) -> Job:
+    """The job of the stage with this name in the ledger."""
+    return job_of(next(stage for stage in STAGES if stage.name == name))
+
+
+def run_alone(settings: Settings, stage: Stage, night: date) -> StageRun:
+    """Run one stage of a night by itself, and mark the lists that no longer belong to what stands."""
+    refuse_too_early(job_of(stage), settings, night)
+    with workplace(settings) as place, lists_marked(place, night):
+        return StageRun(stage, night, run_stage(stage, place, night))
+
+
+def run_stage(stage: Stage, place: Workplace, night: date) -> Report:
     """Run one stage; before scoring, train models where none was ever made for the night or an earlier one and the
     settings say so. Models that were made and do not hold are never made anew unasked."""
-    if stage == "score" and place.settings.train_if_missing:
-        from jobs.model_shelf import shelf_of
-
-        if not shelf_of(place.settings).has_models(night):
-            log.info("%s no model was ever made for this night or an earlier one: the detectors are trained", night)
-            run_job(job_named("train"), place, night)
-    return run_job(job_named(stage), place, night)
+    if stage == SCORE and place.settings.train_if_missing and not shelf_of(place.settings).has_models(night):
+        log.info("%s no model was ever made for this night or an earlier one: the detectors are trained", night)
+        run_job(job_of(TRAIN), place, night)
+    return run_job(job_of(stage), place, night)
 
 
-def night_jobs() -> dict[str, Job]:
-    """The jobs of a night by their stages."""
-    return {stage: job_named(stage) for stage in NIGHT}
+def night_jobs(stages: Sequence[Stage] = STAGES) -> dict[str, Job]:
+    """The jobs of a night by the names of their stages."""
+    return {stage.name: job_of(stage) for stage in night_stages(stages)}
 
 
 @contextmanager
@@ -51,30 +74,14 @@ def lists_marked(place: Workplace, first: date) -> Iterator[None]:
         Belonging(place.ledger, night_jobs()).mark_lists(place.settings.lists_dir, first)
 
 
-def refuse_incomplete(reports: Mapping[str, Report], result: Mapping[str, Any]) -> None:
-    """Raise IncompleteError when a stage's report says under `incomplete` (sentences) that its result stands, but
-    something that it should rest on does not hold. Called last, when everything is written and printed."""
+def incompleteness(reports: Mapping[str, Report], result: Mapping[str, Any]) -> IncompleteError | None:
+    """The fault to end with, when a stage's report says under `incomplete` (sentences) that its result stands, but
+    something that it should rest on does not hold; None for reports that are complete."""
     found = [f"{stage}: {sentence}" for stage, report in reports.items() for sentence in report.get("incomplete", ())]
-    if found:
-        raise IncompleteError(
-            faults("the result stands, but is not complete", found),
-            do="mend what is named, then run the same command again; a retry alone changes nothing",
-            result=result,
-        )
-
-
-def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch <stage> --date …`."""
-    settings, night = settings_of(options).settings, night_of(options)
-    refuse_too_early(job_named(options.command), settings, night)
-    with workplace(settings) as place, lists_marked(place, night):
-        report = run_stage(options.command, place, night)
-    if not options.json:
-        told = "done" if report["is_new"] else "nothing to do: done before with the same input"
-        print(f"{options.command} {night}: {told}")
-        for key, value in report.items():
-            if key != "is_new" and isinstance(value, (str, int, float)):
-                print(f"  {key:<28} {value}")
-    result = {"stage": options.command, "date": night, **report}
-    refuse_incomplete({options.command: report}, result)
-    return result
+    if not found:
+        return None
+    return IncompleteError(
+        faults("the result stands, but is not complete", found),
+        do="mend what is named, then run the same command again; a retry alone changes nothing",
+        result=result,
+    )

@@ -9,6 +9,7 @@ from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.lock import refuse_no_lake
 from fundwatch.lake.store import Lake
 from fundwatch.nights import nights_said
+from jobs.declared_stages import verb_of
 
 
 def refuse_no_stage(lake: Lake, night: date, *stages: str) -> None:
@@ -18,7 +19,7 @@ def refuse_no_stage(lake: Lake, night: date, *stages: str) -> None:
     missing = [stage for stage in stages if ledger.committed(stage, night) is None]
     if missing:
         raise NotReadyError(
-            f"{', '.join(missing)} {'has' if len(missing) == 1 else 'have'} not run for {night}",
+            f"{', '.join(map(verb_of, missing))} {'has' if len(missing) == 1 else 'have'} not run for {night}",
             where=str(lake.root),
             do=f"{nights_said(ledger.nights(missing[0]))}; or run `fundwatch nightly --date {night}`",
         )

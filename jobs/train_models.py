@@ -16,6 +16,7 @@ from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.logs import log
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
+from jobs.declared_stages import TRAIN
 from jobs.job import Job, Night, Report, Workplace
 from jobs.model_copies import has_copies, tell_mlflow
 from jobs.model_shelf import shelf_of, told_models
@@ -140,11 +141,11 @@ def _models_stand(place: Workplace, night: date) -> bool:
 
 
 JOB = Job(
-    name="train",
+    name=TRAIN.name,
     title="detectors learn from the indicators",
     reads=(*INDICATOR_TABLES, "peer_statistic"),
     writes=("model",),
-    needs=("features",),
+    needs=TRAIN.needs,
     run=_run,
     own_print=_own_print,
     outputs_stand=_models_stand,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import html
+import importlib
 import json
 import os
 import re
@@ -16,8 +17,10 @@ import pyspark
 import pytest
 
 from fundwatch.contracts import TABLES
-from jobs.command_line import COMMANDS
+from jobs.commands import COMMANDS, Command
+from jobs.declared_stages import NOUNS, STAGES, verb_of
 from jobs.stages import NIGHT, job_named
+from jobs.stages_file import FILE, stages_text
 from scripts.draw_house import FLOORS, PICTURE, drawn_rooms, edges_between, house, imported_modules, picture
 
 ROOT = Path(__file__).parent.parent
@@ -26,7 +29,7 @@ DOMAINS = ("intake", "features", "rules", "models", "leads", "evaluation", "simu
 ALLOWED = {"fundwatch": set(), "privacy": {"fundwatch"}, "dags": set(), "jobs": {"fundwatch", "privacy", *DOMAINS}}
 ALLOWED |= {domain: {"fundwatch", "privacy"} for domain in DOMAINS}
 SCRIPTS = {command.name: command.script for command in COMMANDS if command.script}
-JOBS = ("intake", "features", "rules", "train", "score", "leads")
+JOBS = tuple(stage.name for stage in STAGES)
 
 
 def _modules(package: str) -> list[Path]:
@@ -106,13 +109,21 @@ def test_a_job_reads_and_writes_tables_that_have_contracts(stage: str) -> None:
 
 @pytest.mark.parametrize("stage", JOBS)
 def test_the_script_of_a_stage_is_the_module_of_its_job(stage: str) -> None:
-    assert job_named(stage).run.__module__ == f"jobs.{SCRIPTS[stage]}"
+    assert job_named(stage).run.__module__ == f"jobs.{SCRIPTS[verb_of(stage)]}"
+
+
+def test_the_stages_that_the_dags_read_are_those_that_are_declared() -> None:
+    assert FILE.read_text(encoding="utf-8") == stages_text(), "run python -m jobs.stages_file"
+
+
+def test_no_stage_is_typed_as_a_noun_that_is_kept_for_looking() -> None:
+    assert {stage.verb for stage in STAGES} & NOUNS == set()
 
 
 def test_what_a_dag_runs_is_a_script_and_no_other_module_of_jobs_pretends_to_be_one() -> None:
-    text = "".join(module.read_text(encoding="utf-8") for module in _modules("dags"))
-    assert {*re.findall(r'command="(\w+)"', text)} <= SCRIPTS.keys()
-    own_entry = {"command_line", "onboard/reference"}  # the command line itself; a page of the documentation
+    content = json.loads(FILE.read_text(encoding="utf-8"))
+    assert {entry["command"] for kind in ("stages", "reports") for entry in content[kind]} <= SCRIPTS.keys()
+    own_entry = {"command_line", "onboard/reference", "stages_file"}  # the command line; what is generated
     entered = {
         str(m.relative_to(ROOT / "jobs").with_suffix(""))
         for m in _modules("jobs")
@@ -135,6 +146,38 @@ def test_spark_submit_starts_a_script(command: str) -> None:
     here = os.environ | {"PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable}
     script = [str(submit), str(ROOT / "jobs" / f"{SCRIPTS[command]}.py"), "--help"]
     assert f"fundwatch {command}" in subprocess.run(script, capture_output=True, text=True, check=True, env=here).stdout
+
+
+_READS_OPTIONS = {"command_line", "commands", "console", "copying", "night_commands", "options", "usage"}
+
+
+def _calls_of(module: Path) -> set[str]:
+    """The names of the functions that a module calls by their bare names."""
+    nodes = ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+    return {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+
+
+def test_parsing_acting_and_printing_are_three_places() -> None:
+    """Modules of commands turn options into arguments, the console prints, pages make text; services do neither."""
+    services = [m for m in _modules("jobs") if m.stem not in _READS_OPTIONS]
+    assert [str(m.relative_to(ROOT)) for m in services if "argparse" in _imported(m)] == []
+    printing = {m.relative_to(ROOT).as_posix() for m in _modules("jobs") if "print" in _calls_of(m)}
+    assert printing == {"jobs/console.py"}
+    acting = [m for m in services if not m.stem.endswith("pages")]
+    pages = ("rich", "fundwatch.terminal", "jobs.console", "jobs.options", "jobs.copying")
+    reaching = {
+        str(m.relative_to(ROOT)): found
+        for m in acting
+        if (found := sorted(n for n in imported_modules(m) if n in pages or n.startswith("rich.")))
+    }
+    assert reaching == {}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_a_command_is_served_by_a_module_of_commands(command: Command) -> None:
+    module, function = command.serves.split(":")
+    assert module.endswith("commands")
+    assert callable(getattr(importlib.import_module(module), function))
 
 
 def test_a_command_opens_the_lake_by_the_frame_of_jobs_alone() -> None:

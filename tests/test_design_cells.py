@@ -32,6 +32,7 @@ OTHERS = {
     "jobs/protect/erase_lists.py": "pages, notes and JSON; its CSV is made by csv_for_people",
     "jobs/protect/reidentify_tokens.py": "JSON for machines",
     "jobs/prove/simulate_claims.py": "JSON for machines",
+    "jobs/stages_file.py": "JSON for the DAGs",
     "jobs/onboard/reference.py": "a guide, Markdown",
     "jobs/belonging.py": "a note",
     "evaluation/report.py": "JSON and a picture; its CSV is made by csv_for_people",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -23,6 +23,7 @@ from fundwatch.lake.ledger import Ledger
 
 _VERSION = re.compile(r"^(\d{20})\.(json|checkpoint)")
 _FIRST = 3  # how many offenders a finding names
+Again = Callable[[str, date], str]  # what to do so that a job of a night runs again
 
 
 class Outcome(StrEnum):
@@ -82,8 +83,9 @@ def storage_findings(root: Path, name: str, *, deep: bool) -> Iterator[Finding]:
     yield finding("files", name, lost, told, f"{root / name}: {ways_back(name)}")
 
 
-def ledger_findings(root: Path, tables: Sequence[str]) -> Iterator[Finding]:
-    """The versions and rows that the ledger recorded against what the tables' own logs say."""
+def ledger_findings(root: Path, tables: Sequence[str], again: Again) -> Iterator[Finding]:
+    """The versions and rows that the ledger recorded against what the tables' own logs say. `again` says how a job of
+    a night is run again."""
     recorded: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
     for row in Ledger(root).table_rows():
         if row["state"] == "committed":
@@ -92,7 +94,7 @@ def ledger_findings(root: Path, tables: Sequence[str]) -> Iterator[Finding]:
             recorded.pop(row["table_name"], None)
     for name, versions in sorted(recorded.items()):
         newest = versions[max(versions)]
-        do = f"run `fundwatch {newest['job']} --date {newest['business_date']}` again, or restore the table from a copy"
+        do = f"{again(newest['job'], newest['business_date'])}, or restore the table from a copy"
         if name not in tables:
             yield finding("versions", name, [f"version {max(versions)} is recorded, the table is gone"], "", do)
             continue
@@ -100,7 +102,7 @@ def ledger_findings(root: Path, tables: Sequence[str]) -> Iterator[Finding]:
         yield finding("versions", name, wrong, f"{seen} of {len(versions)} recorded versions compared", do)
 
 
-def run_findings(root: Path, night: date | None) -> Iterator[Finding]:
+def run_findings(root: Path, night: date | None, again: Again) -> Iterator[Finding]:
     """Runs that were started and never committed: killed, or stopped by a fault."""
     ledger = Ledger(root)
     last: dict[tuple[str, date], str] = {}
@@ -109,7 +111,7 @@ def run_findings(root: Path, night: date | None) -> Iterator[Finding]:
     chosen = {key: state for key, state in last.items() if night in (None, key[1])}
     open_runs = sorted((when, job) for (job, when), state in chosen.items() if state == "started")
     told = [f"{job} of {when} was started and never committed" for when, job in open_runs]
-    first = f"run `fundwatch {open_runs[0][1]} --date {open_runs[0][0]}` again" if open_runs else ""
+    first = again(open_runs[0][1], open_runs[0][0]) if open_runs else ""
     yield finding("runs", "ledger", told, f"{len(chosen)} runs stand", first)
 
 

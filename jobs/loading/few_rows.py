@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from pyspark.sql import functions as F
+
 from fundwatch.engine.frames import stacked
 
 if TYPE_CHECKING:
@@ -15,8 +17,6 @@ FEW_ROWS = 1_000_000  # of a key and a print: some 50 MB
 
 def row_counts(frames: Mapping[str, Mapping[str, DataFrame]]) -> dict[tuple[str, str], int]:
     """How many rows each of the frames has, in one Spark job; it computes what is kept besides."""
-    from pyspark.sql import functions as F
-
     parts = [
         rows.agg(F.lit(what).alias("what"), F.lit(table).alias("table_name"), F.count(F.lit(1)).alias("n"))
         for what, tables in frames.items()
@@ -35,6 +35,4 @@ def spread(rows: DataFrame, count: int) -> DataFrame:
 
     Spark guesses sizes from plans, and takes the few rows that a join leaves of ten million for as many.
     """
-    from pyspark.sql import functions as F
-
     return F.broadcast(rows) if count < FEW_ROWS else rows

@@ -7,15 +7,26 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from pyspark.sql import functions as F
+
+from fundwatch.contracts import TABLES
 from fundwatch.contracts.versions import known_on
 from fundwatch.engine.frames import stacked
+from fundwatch.lake.decisions import Decisions
 from intake.files.delivery import Delivery, LandedFile
+from intake.quarantine.releasing import released_rows
+from intake.rows.canonical import source_rows, supplied_columns, to_canonical
 from intake.rows.erased import ErasedPersons
+from intake.rows.netting import to_history
+from intake.rows.privacy import VAULT, privacy_of
+from intake.rows.reading import read_options, read_schema
+from intake.rows.status import earlier_prints, repeated_keys, shared_prints, with_prints, with_status
 from intake.source.checks import Quality
 from intake.source.mapping import ENTRY_OF, SourceMapping
 from jobs.job import Night
 from jobs.loading.few_rows import few_rows, row_counts, spread
 from privacy.keys.ring import KeyRing, PseudonymKey
+from privacy.vault.columns import beside_held, identities, with_earlier
 from privacy.vault.vault import Vault
 
 if TYPE_CHECKING:
@@ -47,8 +58,6 @@ class IntakeWork:
 
     def of_other_nights(self, table: str) -> DataFrame | None:
         """Rows of a nightly table that other nights made; None before there are any."""
-        from pyspark.sql import functions as F
-
         if not self.night.exists(table):
             return None
         return self.night.all_rows(table).filter(F.col("business_date") != F.lit(self.date))
@@ -66,8 +75,6 @@ class IntakeWork:
 
     def privacy(self) -> Privacy:
         """How what identifies a person is made safe."""
-        from intake.rows.privacy import privacy_of
-
         return privacy_of(self.key, self.vault.key)
 
 
@@ -81,8 +88,6 @@ class Judged:
 
 def judged_rows(work: IntakeWork, delivery: Delivery) -> Judged:
     """The delivery's rows, and those of earlier nights that people released."""
-    from intake.rows.status import with_prints, with_status
-
     privacy = work.privacy()
     frames: dict[str, list[DataFrame]] = {}
     sizes: dict[str, int] = {}
@@ -114,8 +119,6 @@ def _repeated(work: IntakeWork, tables: Mapping[str, DataFrame], sizes: Mapping[
 
     Of large tables 8 bytes a key are moved to find them.
     """
-    from intake.rows.status import repeated_keys, shared_prints
-
     keep = work.night.keep
     large = [table for table in tables if sizes[table] >= work.night.settings.stage_rows]
     shared = work.night.side_by_side(large, lambda t: keep(shared_prints(tables[t], t)))
@@ -127,10 +130,6 @@ def _repeated(work: IntakeWork, tables: Mapping[str, DataFrame], sizes: Mapping[
 
 def _released(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
     """Quarantined rows of earlier nights that people decided tonight takes in, by table."""
-    from fundwatch.lake.decisions import Decisions
-    from intake.quarantine.releasing import released_rows
-    from intake.rows.canonical import supplied_columns
-
     decided = Decisions(work.night.place.lake.root).into(work.date)
     supplied = supplied_columns(work.mapping, delivery.headers())
     found = {}
@@ -143,9 +142,6 @@ def _released(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
 
 def _earlier(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataFrame | None:
     """Prints of what earlier nights told of tonight's keys."""
-    from fundwatch.contracts import TABLES
-    from intake.rows.status import earlier_prints
-
     told = work.of_other_nights(ENTRY_OF[table]) if table in ENTRY_OF else work.before_tonight(table)
     if told is None:
         return None
@@ -154,9 +150,6 @@ def _earlier(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataF
 
 
 def _canonical(work: IntakeWork, delivery: Delivery, file: LandedFile, table: str, privacy: Privacy) -> DataFrame:
-    from intake.rows.canonical import source_rows, to_canonical
-    from intake.rows.reading import read_options, read_schema
-
     def raw(one: LandedFile) -> DataFrame:
         return (
             work.night.spark.read.options(**read_options(work.mapping, one)).schema(read_schema(one)).csv(str(one.path))
@@ -170,11 +163,6 @@ def _canonical(work: IntakeWork, delivery: Delivery, file: LandedFile, table: st
 
 def told_to_vault(work: IntakeWork, judged: Mapping[str, DataFrame]) -> None:
     """Keep what re-identification needs, sealed, in the vault: the richest content of each token, then the latest."""
-    from pyspark.sql import functions as F
-
-    from intake.rows.privacy import VAULT
-    from privacy.vault.columns import beside_held, identities, with_earlier
-
     told = [
         rows.filter(F.col(column).isNotNull()).select(f"{column}.*")
         for rows in judged.values()
@@ -196,11 +184,6 @@ def told_to_vault(work: IntakeWork, judged: Mapping[str, DataFrame]) -> None:
 
 def history_rows(work: IntakeWork, table: str, rows: DataFrame, count: int, *, is_new: bool) -> DataFrame:
     """All versions of tonight's keys, which are at most `count`; `is_new`: of none is there any yet."""
-    from pyspark.sql import functions as F
-
-    from fundwatch.contracts import TABLES
-    from intake.rows.netting import to_history
-
     if is_new:
         return to_history(None, rows, table, F.lit(work.date))
     keys = spread(rows.select(*TABLES[table].key), count)

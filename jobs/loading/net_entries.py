@@ -6,6 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyspark.sql import functions as F
+
+from fundwatch.contracts import TABLES
+from intake.rows.netting import (
+    orphans,
+    pointers_of,
+    roots_of_reversals,
+    touched_members,
+    versions_of,
+    waiting_reversals,
+    with_matched_pointers,
+)
 from intake.source.mapping import ENTRY_OF
 from jobs.loading.few_rows import few_rows, row_counts, spread
 from jobs.loading.intake_work import IntakeWork
@@ -41,8 +53,6 @@ def told_entries(work: IntakeWork, clean: Mapping[str, DataFrame]) -> dict[str, 
 
 def netted_tables(work: IntakeWork, told: Mapping[str, Told]) -> dict[str, Netted]:
     """What follows from tonight's entries, by table."""
-    from intake.rows.netting import orphans, pointers_of, versions_of, waiting_reversals
-
     pointers = {table: work.night.keep(pointers_of(t.entries, table)) for table, t in told.items()}
     reversals = {table: work.night.keep(waiting_reversals(t.tonight, table)) for table, t in told.items()}
     counts = row_counts({"pointers": pointers, "reversals": reversals})
@@ -58,10 +68,6 @@ def netted_tables(work: IntakeWork, told: Mapping[str, Told]) -> dict[str, Nette
 
 
 def _told(work: IntakeWork, table: str, rows: DataFrame) -> Told:
-    from pyspark.sql import functions as F
-
-    from intake.rows.netting import with_matched_pointers
-
     tonight = rows.withColumn("business_date", F.lit(work.date))
     others = work.of_other_nights(ENTRY_OF[table])
     entries = tonight if others is None else others.unionByName(tonight)
@@ -75,8 +81,6 @@ def _told(work: IntakeWork, table: str, rows: DataFrame) -> Told:
 
 def _touched(work: IntakeWork, table: str, told: Told, pointers: DataFrame, count: int) -> DataFrame | None:
     """The members of groups that tonight touches (see `touched_members`); None without any."""
-    from intake.rows.netting import roots_of_reversals, touched_members
-
     few = few_rows(pointers, count)
     if few is None:
         return None
@@ -91,10 +95,6 @@ def _history(told: Told, members: DataFrame, table: str) -> DataFrame:
 
 def _of_touched_nights(others: DataFrame, tonight: DataFrame, members: DataFrame, table: str) -> DataFrame:
     """Tonight's entries and those of the nights that delivered a member: the others are not read."""
-    from pyspark.sql import functions as F
-
-    from fundwatch.contracts import TABLES
-
     key = TABLES[table].key[0]
     nights = others.select(key, "business_date").join(members.select(key), key, how="left_semi")
     found = [row.business_date for row in nights.select("business_date").distinct().collect()]  # a row per night

@@ -5,26 +5,30 @@ Nothing is written to a lake, and no key is needed: identifiers become tokens of
 
 from __future__ import annotations
 
-import argparse
 import secrets
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fundwatch.engine.session import FEW_ROWS, start_session
 from fundwatch.errors import DeliveryError, FundwatchError
 from fundwatch.logs import step
 from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
+from intake.drafting.trial import file_columns
 from intake.files.delivery import Delivery, delivery_folder, kinds_in, open_delivery
 from intake.files.peeking import peek
 from intake.files.unpacking import FileFault
+from intake.rows.canonical import supplied_columns
 from intake.source.checks import Quality, read_quality
 from intake.source.columns import Constant
 from intake.source.load import parse_mapping, read_mapping
-from intake.source.mapping import SourceMapping
-from jobs.command_line import night_of, settings_of
+from intake.source.mapping import POINTER_OF, SourceMapping, mapped_columns
+from intake.source.plan_check import refuse_what_shows
 from jobs.onboard.enables import enabled_by
 from jobs.onboard.report import Report, as_markdown
 from jobs.onboard.trial import Trial
@@ -38,45 +42,59 @@ if TYPE_CHECKING:
 _FEW = 50_000  # rows of each file, below which compiling plans costs more than it saves
 
 
-def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch source check --source NAME|--mapping FILE --landing DIR --date DATE`."""
-    if options.sample < 1:
+@dataclass(frozen=True)
+class HeadersSeen:
+    """What a mapping makes of the headers of a delivery that is refused; `is_parking`: unknown columns are parked."""
+
+    files: tuple[FileColumns, ...]
+    is_parking: bool
+
+
+class DeliveryRefusedError(DeliveryError):
+    """The delivery cannot be opened; `headers` is what could be seen of it nevertheless."""
+
+    def __init__(self, fault: DeliveryError, headers: HeadersSeen) -> None:
+        super().__init__(fault.what, where=fault.where, do=fault.do, result=fault.result)
+        self.headers = headers
+
+
+@dataclass(frozen=True)
+class SourceCheck:
+    """What a mapping makes of a sample: the report, and its page."""
+
+    report: Report
+    page: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The report."""
+        return self.report.as_json()
+
+
+def check_source(
+    settings: Settings, night: date, mapping_file: Path | None = None, sample: int = 10_000, out: Path | None = None
+) -> SourceCheck:
+    """Try a mapping file, or the source of the settings, on `sample` rows of each file of a night's delivery; the page
+    also goes to `out`. Raises DeliveryRefusedError where the delivery cannot be opened."""
+    if sample < 1:
         raise FundwatchError("a sample has at least one row", where="--sample", do="leave it out: 10000 is the default")
-    settings, night = settings_of(options).settings, night_of(options)
-    mapping = parse_mapping(options.mapping) if options.mapping else read_mapping(settings.source, settings.conf)
+    mapping = parse_mapping(mapping_file) if mapping_file else read_mapping(settings.source, settings.conf)
     quality = read_quality(settings.quality, settings.conf)
     Scratch(settings.scratch_dir).sweep()
     with Scratch(settings.scratch_dir).folder("source") as scratch:
         try:
             delivery = open_delivery(mapping, settings.landing_dir, night, scratch, quality)
-        except DeliveryError:
-            if not options.json:
-                _tell_headers(mapping, delivery_folder(mapping, settings.landing_dir, night))
-            raise
-        report = _with_spark(settings, mapping, quality, delivery, options.sample, scratch)
+        except DeliveryError as fault:
+            folder = delivery_folder(mapping, settings.landing_dir, night)
+            is_parking = mapping.drift.unknown_columns == "park"
+            raise DeliveryRefusedError(fault, HeadersSeen(tuple(_headers(mapping, folder)), is_parking)) from fault
+        report = _with_spark(settings, mapping, quality, delivery, sample, scratch)
     page = as_markdown(report)
-    if options.out is not None:
-        options.out.write_text(page, encoding="utf-8")
-    if not options.json:
-        print(page)
-    return report.as_json()
-
-
-def _tell_headers(mapping: SourceMapping, folder: Path) -> None:
-    """What the mapping makes of the headers of a delivery that is refused; the refusal itself tells every fault."""
-    from intake.files.value_types import shown_name
-
-    is_parking = mapping.drift.unknown_columns == "park"
-    for file in _headers(mapping, folder):
-        print(f"{file.name} as {file.kind}: {len(file.read)} columns read, {len(file.dropped)} dropped")
-        for text, columns in (("parked" if is_parking else "unknown", file.unknown), ("missing", file.missing)):
-            if columns:
-                print(f"  {text}: {', '.join(map(shown_name, columns))}")
+    if out is not None:
+        out.write_text(page, encoding="utf-8")
+    return SourceCheck(report, page)
 
 
 def _headers(mapping: SourceMapping, folder: Path) -> Iterator[FileColumns]:
-    from intake.drafting.trial import file_columns
-
     for name, kind in kinds_in(mapping, folder).items():
         try:
             seen = file_columns(mapping.files[kind], kind, name, peek(folder / name, mapping.delivery).header)
@@ -89,8 +107,6 @@ def _headers(mapping: SourceMapping, folder: Path) -> Iterator[FileColumns]:
 def _with_spark(
     settings: Settings, mapping: SourceMapping, quality: Quality, delivery: Delivery, sample: int, scratch: Path
 ) -> Report:
-    from fundwatch.engine.session import FEW_ROWS, start_session
-
     conf, master = settings.spark()
     conf = Scratch(settings.scratch_dir).spark_conf(conf) | {"spark.sql.warehouse.dir": str(scratch)}
     if sample <= _FEW:
@@ -108,10 +124,6 @@ def _with_spark(
 
 def check(spark: SparkSession, mapping: SourceMapping, quality: Quality, delivery: Delivery, sample: int) -> Report:
     """Map the first `sample` rows of each file and count what came out. Raises MappingError."""
-    from intake.drafting.trial import file_columns
-    from intake.rows.canonical import supplied_columns
-    from intake.source.plan_check import refuse_what_shows
-
     refuse_what_shows(spark, mapping)
     trial = Trial(spark, mapping, quality, delivery, sample, PseudonymKey(secrets.token_bytes(32)))
     supplied = supplied_columns(mapping, delivery.headers())
@@ -146,8 +158,6 @@ def _sets(supplied: Mapping[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
 
 
 def _mappable(table: str) -> tuple[str, ...]:
-    from intake.source.mapping import POINTER_OF, mapped_columns
-
     return tuple(c for c in mapped_columns(table) if c != POINTER_OF.get(table))
 
 

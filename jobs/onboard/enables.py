@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from features.catalogue import load_catalogues, runnable
 from fundwatch.contracts import TABLES
 from intake.source.mapping import CLEAN_TABLES
+from models.detectors.known import DETECTORS
+from rules.catalogue.load import load_rules
+from rules.engine.needs import why_not
+from rules.knowledge.points import load_knowledge
 
 if TYPE_CHECKING:
     from features.catalogue import Catalogue
@@ -59,22 +64,15 @@ def disabled_without(table: str, column: str) -> list[Enabled]:
 
 @lru_cache
 def _rule_set() -> tuple[RuleSet, Knowledge]:
-    from rules.catalogue.load import load_rules
-    from rules.knowledge.points import load_knowledge
-
     return load_rules(), load_knowledge()
 
 
 @lru_cache
 def _catalogues() -> dict[str, Catalogue]:
-    from features.catalogue import load_catalogues
-
     return load_catalogues()
 
 
 def _rules(supplied: Supplied) -> dict[tuple[str, str], str]:
-    from rules.engine.needs import why_not
-
     rule_set, knowledge = _rule_set()
     return {
         (rule.id, f"{rule.name.zh} {rule.name.en}"): why_not(rule_set, rule, supplied.keys(), supplied, knowledge)
@@ -83,8 +81,6 @@ def _rules(supplied: Supplied) -> dict[tuple[str, str], str]:
 
 
 def _indicators(supplied: Supplied) -> dict[tuple[str, str], str]:
-    from features.catalogue import runnable
-
     found = {}
     for entity, catalogue in _catalogues().items():
         why_not = runnable(catalogue, supplied)[1]
@@ -96,9 +92,6 @@ def _indicators(supplied: Supplied) -> dict[tuple[str, str], str]:
 
 def _models(supplied: Supplied) -> dict[tuple[str, str], str]:
     """A detector learns from whatever indicators of its entity run; without any it cannot."""
-    from features.catalogue import runnable
-    from models.detectors.known import DETECTORS
-
     found = {}
     for entity, catalogue in _catalogues().items():
         count = len(runnable(catalogue, supplied)[0].indicators)

@@ -6,9 +6,9 @@ docs/sources.md, between its two marks.
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fundwatch.contracts import TABLES
 from intake.source.checks import read_quality
@@ -20,12 +20,22 @@ GUIDE = Path(__file__).parent.parent.parent / "docs" / "sources.md"
 _KINDS = {"decimal(16,2)": "yuan, 2 places", "decimal(16,4)": "number, 4 places", "decimal(16,6)": "yuan, 6 places"}
 
 
-def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch source columns`."""
-    lost = {f"{t}.{c}": _lost(t, c) for t in CLEAN_TABLES for c in mapped_columns(t) if c != POINTER_OF.get(t)}
-    if not options.json:
-        print(reference(lost))
-    return lost
+@dataclass(frozen=True)
+class ColumnsToFill:
+    """By `table.column`: what does not run without it."""
+
+    lost: Mapping[str, str]
+
+    def as_json(self) -> Mapping[str, str]:
+        """The same."""
+        return self.lost
+
+
+def columns_to_fill() -> ColumnsToFill:
+    """Every column that a mapping may fill."""
+    return ColumnsToFill(
+        {f"{t}.{c}": _lost(t, c) for t in CLEAN_TABLES for c in mapped_columns(t) if c != POINTER_OF.get(t)}
+    )
 
 
 def reference(lost: dict[str, str] | None = None) -> str:

@@ -8,8 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.engine.frames import stacked
+from intake.drafting.trial import column_facts, key_facts, reference_facts, unlisted, untranslated
 from intake.files.delivery import Delivery, LandedFile
 from intake.files.drift import parked_error_codes
+from intake.rows.canonical import source_rows, to_canonical
+from intake.rows.clean import clean_tables
+from intake.rows.privacy import privacy_of
+from intake.rows.reading import read_options, read_schema
+from intake.rows.status import repeated_keys, with_prints, with_status
+from intake.rows.totals import code_counts, control_totals
 from intake.source.checks import Quality
 from intake.source.mapping import SourceMapping
 from privacy.keys.ring import PseudonymKey
@@ -36,8 +43,6 @@ class Trial:
 
         Tables are mapped side by side: over so few rows nearly all time is planning, which a thread does alone.
         """
-        from intake.rows.clean import clean_tables
-
         files: dict[str, list[LandedFile]] = {}
         for file in self.delivery.files:
             if (found := self.mapping.rows_of(file.kind)) is not None:
@@ -50,8 +55,6 @@ class Trial:
 
     def _mapped(self, table: str, files: Sequence[LandedFile]) -> tuple[DataFrame, list[DataFrame]]:
         """The table's rows with their status, and the codes of its files that nothing knows."""
-        from intake.rows.status import repeated_keys, with_prints, with_status
-
         parts = [self._canonical(file, table) for file in files]
         canonical = [rows for rows, _ in parts]
         rows = stacked(canonical, missing_as_null=True)
@@ -60,11 +63,6 @@ class Trial:
         return judged, [frame for _, strange in parts for frame in strange]
 
     def _canonical(self, file: LandedFile, table: str) -> tuple[DataFrame, list[DataFrame]]:
-        from intake.drafting.trial import unlisted, untranslated
-        from intake.rows.canonical import source_rows, to_canonical
-        from intake.rows.privacy import privacy_of
-        from intake.rows.reading import read_options, read_schema
-
         def raw(one: LandedFile) -> DataFrame:
             return (
                 self.spark.read.options(**read_options(self.mapping, one)).schema(read_schema(one)).csv(str(one.path))
@@ -80,8 +78,6 @@ class Trial:
 
     def totals(self) -> tuple[dict[str, Any], ...]:
         """A row per file: delivered = accepted + quarantined + duplicates."""
-        from intake.rows.totals import control_totals
-
         excluding = {
             table: [
                 *(rows.where.code for rows in self.mapping.tables[table].rows if rows.where),
@@ -95,14 +91,10 @@ class Trial:
 
     def codes(self) -> tuple[dict[str, Any], ...]:
         """A row per error code, with places."""
-        from intake.rows.totals import code_counts
-
         return self._collected([code_counts(rows, table) for table, rows in self.judged.items()])
 
     def columns(self, supplied: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, Any], ...]:
         """A row per canonical column that is filled: of all rows of a file's table, of the groups of a derived one."""
-        from intake.drafting.trial import column_facts
-
         frames = {**self.clean, **self.judged}
         return self._collected([column_facts(frames[t], t, names) for t, names in supplied.items() if t in frames])
 
@@ -112,19 +104,14 @@ class Trial:
 
     def keys(self) -> tuple[dict[str, Any], ...]:
         """A row per table of rows."""
-        from intake.drafting.trial import key_facts
-
         return self._collected([key_facts(rows, table) for table, rows in self.judged.items()])
 
     def references(self, supplied: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, Any], ...]:
         """A row per column that points to another table."""
-        from intake.drafting.trial import reference_facts
-
         found = reference_facts(self.clean, supplied)
         return self._collected([] if found is None else [found])
 
     def _collected(self, parts: list[DataFrame]) -> tuple[dict[str, Any], ...]:
-
         return (
             tuple(row.asDict(recursive=True) for row in stacked(parts).collect()) if parts else ()
         )  # a row per figure

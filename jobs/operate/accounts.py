@@ -20,6 +20,7 @@ from fundwatch.lake.delta_rows import query_tables
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
 from intake.source.mapping import ENTRY_OF, POINTER_OF
+from jobs.declared_stages import PUBLISH, SCAN
 from privacy.erasure.record import ErasureLog
 
 _MONEY = {"claim_line": "amount", "settlement": "total_amount"}
@@ -163,8 +164,8 @@ class Accounts:
                 )
                 [found] = query_lake(self.lake, (one, other), query)
                 wrong = [f"{found['n']:,} rows of {found['nights']} nights have none"] if found["n"] else []
-                stage = "leads" if one == "lead_evidence" else "rules"
-                do = f"run `fundwatch {stage} --date {found['first']}` again"
+                stage = PUBLISH if one == "lead_evidence" else SCAN
+                do = f"run `fundwatch {stage.verb} --date {found['first']}` again"
                 yield finding(f"{one} has its {other}", one, wrong, "all of them", do)
 
     def _of_night(self, prefix: str = "") -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from fundwatch.contracts import TABLES
 from fundwatch.errors import ExitCode, FundwatchError
@@ -25,21 +28,17 @@ from fundwatch.lake.lock import held
 from fundwatch.lake.store import STAGING, Lake
 from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
-from fundwatch.terminal import new_table, show
 from intake.source.load import read_mapping
 from intake.source.mapping import ENTRY_OF
 from jobs.belonging import Belonging
-from jobs.command_line import settings_of
-from jobs.copying import say
+from jobs.declared_stages import verb_of
 from jobs.model_shelf import model_findings
 from jobs.operate.accounts import Accounts
 from jobs.stages import night_jobs
 from privacy.keys.shares import share_paths
 
-_ALL = "every check: `fundwatch lake check --details`"
+EVERY_CHECK = "every check: `fundwatch lake check --details`"
 _OTHERS, _ALL_BUT_OWNER = 0o007, 0o077
-_STYLE = {Outcome.OK: "green", Outcome.WRONG: "bold red", Outcome.NOT_CHECKED: "yellow"}
-_CHINESE = {Outcome.OK: "一致", Outcome.WRONG: "不一致", Outcome.NOT_CHECKED: "未检查"}
 
 
 class LakeCheckError(FundwatchError):
@@ -48,61 +47,70 @@ class LakeCheckError(FundwatchError):
     exit_code = ExitCode.FAULT
 
 
-def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch lake check [--date D] [--deep] [--details]`: ends with one line, the verdict.
+@dataclass(frozen=True)
+class LakeCheck:
+    """Every finding of a check of the lake."""
 
-    Raises LakeCheckError when something does not hold.
-    """
-    settings = settings_of(options).settings
+    lake: Path
+    findings: tuple[Finding, ...]
+
+    @property
+    def verdict(self) -> str:
+        """One line: how many checks were made, do not hold, could not be made."""
+        wrong, not_checked = (sum(f.outcome is o for f in self.findings) for o in (Outcome.WRONG, Outcome.NOT_CHECKED))
+        count = len(self.findings)
+        said = f"不一致 {wrong} of {count} checks do not hold" if wrong else f"一致 all {count} checks hold"
+        return said + (f", of which 未检查 {not_checked} could not be made" if not_checked else "")
+
+    @property
+    def fault(self) -> LakeCheckError | None:
+        """What does not hold, with what to do; None where everything holds."""
+        wrong = [f for f in self.findings if f.outcome is Outcome.WRONG]
+        if not wrong:
+            return None
+        lines = "\n".join(f"  - {f.check}, {f.subject}: {f.figures}; do: {f.do}" for f in wrong)
+        said = f"the lake {self.lake} does not hold:\n{lines}\n{EVERY_CHECK}\n{self.verdict}"
+        return LakeCheckError(said, result=self.as_json())
+
+    def as_json(self) -> dict[str, Any]:
+        """The findings alone."""
+        return {"findings": [asdict(f) for f in self.findings]}
+
+
+def check_lake(settings: Settings, night: date | None = None, *, deep: bool = False) -> LakeCheck:
+    """Every check, of one night or of all; `deep` reads every data file through. The lake is held meanwhile."""
     with held(settings.lake_dir):
-        found = list(_findings(settings, options))
-    result = {"findings": [asdict(f) for f in found]}
-    if options.details and not options.json:
-        _print(found)
-    wrong = [f for f in found if f.outcome is Outcome.WRONG]
-    if wrong:
-        told = "\n".join(f"  - {f.check}, {f.subject}: {f.figures}; do: {f.do}" for f in wrong)
-        said = f"the lake {settings.lake_dir} does not hold:\n{told}\n{_ALL}\n{_verdict(found)}"
-        raise LakeCheckError(said, result=result)
-    if not options.details:
-        say(options, _ALL)
-    say(options, _verdict(found))
-    return result
+        return LakeCheck(settings.lake_dir, tuple(_findings(settings, night, deep=deep)))
 
 
-def _verdict(found: Sequence[Finding]) -> str:
-    wrong, not_checked = (sum(f.outcome is o for f in found) for o in (Outcome.WRONG, Outcome.NOT_CHECKED))
-    told = f"不一致 {wrong} of {len(found)} checks do not hold" if wrong else f"一致 all {len(found)} checks hold"
-    skipped = f", of which 未检查 {not_checked} could not be made" if not_checked else ""
-    return told + skipped
+def _again(job: str, night: date) -> str:
+    return f"run `fundwatch {verb_of(job)} --date {night}` again"
 
 
-def _findings(settings: Settings, options: argparse.Namespace) -> Iterator[Finding]:
+def _findings(settings: Settings, night: date | None, *, deep: bool) -> Iterator[Finding]:
     """Storage first: accounts are only looked at where every table they read can be read."""
     root = settings.lake_dir
     tables = tables_of(root)
-    stored = [f for name in tables for f in storage_findings(root, name, deep=options.deep)]
+    stored = [f for name in tables for f in storage_findings(root, name, deep=deep)]
     yield from stored
     broken = {f.subject for f in stored if f.outcome is not Outcome.OK}
     if broken & {"run", "run_table", "erasure"}:
         yield Finding("accounts", "lake", Outcome.NOT_CHECKED, "the ledger cannot be read")
         return
-    yield from ledger_findings(root, tables)
-    yield from run_findings(root, options.date)
+    yield from ledger_findings(root, tables, _again)
+    yield from run_findings(root, night, _again)
     yield from model_findings(settings)
-    yield Belonging(Ledger(root), night_jobs()).finding(options.date)
+    yield Belonging(Ledger(root), night_jobs()).finding(night)
     if broken & set(TABLES):
         told = f"they read {', '.join(sorted(broken & set(TABLES)))}"
         yield Finding("accounts", "lake", Outcome.NOT_CHECKED, told, "mend the tables first")
     else:
-        yield from _accounts(Accounts(Lake(root), options.date, _matched_by_content(settings)))
+        yield from _accounts(Accounts(Lake(root), night, _matched_by_content(settings)))
     yield from _access(settings)
     yield from _left_over(settings)
 
 
 def _accounts(accounts: Accounts) -> Iterator[Finding]:
-    import pyarrow as pa
-
     try:
         yield from accounts.findings()
     except (pa.ArrowException, DamagedFileError) as fault:
@@ -136,16 +144,3 @@ def _left_over(settings: Settings) -> Iterator[Finding]:
     do = "the next run that takes the lake removes them, like `fundwatch nightly`; or remove them yourself"
     yield finding("left over", "runs", list(map(str, found)), "nothing of killed runs", do)
     yield mode_finding(settings.scratch_dir, _ALL_BUT_OWNER)
-
-
-def _print(found: Sequence[Finding]) -> None:
-    from rich.text import Text
-
-    table = new_table("数据湖核对 Lake check")
-    for heading in ("核对项\nCheck", "对象\nSubject", "结果\nResult", "数字\nFigures"):
-        table.add_column(heading, overflow="fold")
-    for f in found:
-        result = Text(f"{_CHINESE[f.outcome]} {f.outcome}", style=_STYLE[f.outcome])
-        figures = f.figures if f.outcome is Outcome.OK or not f.do else f"{f.figures}; 处理 do: {f.do}"
-        table.add_row(f.check, f.subject, result, Text(figures))
-    show(table)

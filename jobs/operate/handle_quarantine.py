@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import Any
 
 from fundwatch.errors import FundwatchError, faults
@@ -14,33 +14,95 @@ from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.lock import held, refuse_no_lake
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
-from intake.quarantine.error_codes import meaning_of
+from intake.quarantine.error_codes import Meaning, meaning_of
 from intake.quarantine.vouching import Rejected, release_faults, resubmit_faults, source_codes
 from intake.source.checks import read_quality
 from intake.source.load import read_mapping
 from intake.source.mapping import ENTRY_OF
-from jobs.command_line import night_of, settings_of
-from jobs.operate.quarantine_pages import print_decisions, print_groups, print_row
 from jobs.standing import refuse_no_stage
 
 _EXAMPLES = 3
 _HEAD = "business_date, source, file_name, table_name, line_number"
 
 
-def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch quarantine <action> --date D …`."""
-    settings = settings_of(options).settings
+@dataclass(frozen=True)
+class Chosen:
+    """Rows of a night by their file and their lines in it."""
+
+    night: date
+    file: str
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """Who decides, why, and which night is to take the rows in."""
+
+    by: str
+    why: str
+    into: date | None = None
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Rejected rows counted by file, table and code, with their share of the delivered lines and the first places."""
+
+    business_date: date
+    groups: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One row: what each of its codes means, and what was decided on it."""
+
+    place: Place
+    row: Rejected
+    meanings: tuple[Meaning, ...]
+    decision: Decision | None
+
+
+@dataclass(frozen=True)
+class ExplainedRows:
+    """Rows, each explained."""
+
+    rows: tuple[Explained, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Place, codes with their meanings, values."""
+        return {
+            "rows": [
+                asdict(one.place) | {"codes": [asdict(m) for m in one.meanings], "values": one.row.values}
+                for one in self.rows
+            ]
+        }
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What was noted."""
+
+    decided: tuple[Decision, ...]
+
+
+@dataclass(frozen=True)
+class DecisionsShown:
+    """Everything that was decided, the oldest first."""
+
+    decisions: list[dict[str, Any]] = field(default_factory=list)
+
+
+def groups_of(
+    settings: Settings, night: date, table: str | None = None, file: str | None = None, code: str | None = None
+) -> Groups:
+    """The rejected rows of a night, of a table, a file, with a code; None: of any. Raises NotReadyError where the
+    night's intake does not stand."""
     refuse_no_lake(settings.lake_dir)
-    return _ACTIONS[options.action](settings, options)
-
-
-def _list(settings: Settings, options: argparse.Namespace) -> Any:
-    night, lake = night_of(options), Lake(settings.lake_dir)
+    lake = Lake(settings.lake_dir)
     chosen = [f"business_date = DATE '{night}'"]
-    chosen += [f"table_name = '{_quoted(options.table)}'"] if options.table else []
-    chosen += [f"file_name = '{_quoted(options.file)}'"] if options.file else []
+    chosen += [f"table_name = '{_quoted(table)}'"] if table else []
+    chosen += [f"file_name = '{_quoted(file)}'"] if file else []
     rows = f"SELECT {_HEAD}, unnest(error_codes) AS code FROM quarantine WHERE {' AND '.join(chosen)}"
-    of_code = f"WHERE code = '{_quoted(options.code)}'" if options.code else ""
+    of_code = f"WHERE code = '{_quoted(code)}'" if code else ""
     groups = lake.rows(
         "quarantine",
         f"SELECT file_name, table_name, code, count(*) AS rows, "
@@ -57,115 +119,116 @@ def _list(settings: Settings, options: argparse.Namespace) -> Any:
         group["share"] = group["rows"] / delivered if delivered else None
     if not groups:
         refuse_no_stage(lake, night, "intake")
-    if not options.json:
-        print_groups(groups, night)
-    return {"business_date": night, "groups": groups}
+    return Groups(night, groups)
 
 
-def _explain(settings: Settings, options: argparse.Namespace) -> Any:
-    quality = read_quality(settings.quality, settings.conf)
-    told = []
-    for place, row in _rows(settings, options):
-        meanings = [meaning_of(code, quality.of(place.table_name)) for code in row.codes]
-        decided = Decisions(settings.lake_dir).standing().get(place)
-        if not options.json:
-            print_row(place, row, meanings, decided)
-        told.append(asdict(place) | {"codes": [asdict(m) for m in meanings], "values": row.values})
-    return {"rows": told}
+def explained(settings: Settings, rows: Chosen) -> ExplainedRows:
+    """Each row with its codes' meanings, the checks' conditions and what to do. Raises DecisionError for one that is
+    not there."""
+    found = _rows(settings, rows)
+    quality, standing = read_quality(settings.quality, settings.conf), Decisions(settings.lake_dir).standing()
+    return ExplainedRows(
+        tuple(
+            Explained(
+                place,
+                row,
+                tuple(meaning_of(code, quality.of(place.table_name)) for code in row.codes),
+                standing.get(place),
+            )
+            for place, row in found
+        )
+    )
 
 
-def _release(settings: Settings, options: argparse.Namespace) -> Any:
+def release(settings: Settings, rows: Chosen, ruling: Ruling, *, takes_conflict: bool = False) -> Decided:
+    """Have a night take the rows in as they are. Raises DecisionError naming every row that cannot be."""
     checks, mapping = read_quality(settings.quality, settings.conf), read_mapping(settings.source, settings.conf)
 
     def refused(row: Rejected) -> list[str]:
-        found = release_faults(
-            row,
-            checks.of(row.table_name),
-            source_codes(mapping, row.table_name),
-            takes_conflict=options.accept_conflict,
-        )
+        codes = source_codes(mapping, row.table_name)
+        found = release_faults(row, checks.of(row.table_name), codes, takes_conflict=takes_conflict)
         return found + _conflict_faults(settings, row)
 
-    return _decide(settings, options, Action.RELEASE, {}, refused)
+    return _decide(settings, rows, ruling, Action.RELEASE, {}, refused)
 
 
-def _resubmit(settings: Settings, options: argparse.Namespace) -> Any:
-    mapping, changes = read_mapping(settings.source, settings.conf), _changes(options.value)
+def resubmit(settings: Settings, rows: Chosen, ruling: Ruling, values: Sequence[str]) -> Decided:
+    """Have a night take the rows in with corrected values, each like COLUMN=VALUE. Raises DecisionError."""
+    mapping, changes = read_mapping(settings.source, settings.conf), _changes(values)
 
     def refused(row: Rejected) -> list[str]:
         return resubmit_faults(row, changes, source_codes(mapping, row.table_name))
 
-    return _decide(settings, options, Action.RESUBMIT, changes, refused)
+    return _decide(settings, rows, ruling, Action.RESUBMIT, changes, refused)
 
 
-def _withdraw(settings: Settings, options: argparse.Namespace) -> Any:
+def withdraw(settings: Settings, rows: Chosen, ruling: Ruling) -> Decided:
+    """Take decisions back. Raises DecisionError where none stands."""
+    refuse_no_lake(settings.lake_dir)
     standing = Decisions(settings.lake_dir).standing()
-    night = night_of(options)
     chosen = [
         d
         for p, d in standing.items()
-        if p.business_date == night and p.file_name == options.file and p.line_number in options.line
+        if p.business_date == rows.night and p.file_name == rows.file and p.line_number in rows.lines
     ]
     if not chosen:
         raise DecisionError("no decision stands for these rows", do="see `fundwatch quarantine decisions`")
-    gone = [Decision(d.place, Action.WITHDRAW, d.into_night, options.by, options.why) for d in chosen]
-    return _note(settings, options, gone)
+    return _noted(settings, [Decision(d.place, Action.WITHDRAW, d.into_night, ruling.by, ruling.why) for d in chosen])
 
 
-def _show_decisions(settings: Settings, options: argparse.Namespace) -> Any:
+def decisions(settings: Settings, night: date | None) -> DecisionsShown:
+    """All decisions on the rows of a night, or of all nights."""
+    refuse_no_lake(settings.lake_dir)
     taken = set(Ledger(settings.lake_dir).nights("intake"))
-    told = [
-        row | {"is_taken_in": row["state"] == "decided" and row["into_night"] in taken}
-        for row in Decisions(settings.lake_dir).history()
-        if options.date in (None, row["business_date"])
-    ]
-    if not options.json:
-        print_decisions(told)
-    return {"decisions": told}
+    return DecisionsShown(
+        [
+            row | {"is_taken_in": row["state"] == "decided" and row["into_night"] in taken}
+            for row in Decisions(settings.lake_dir).history()
+            if night in (None, row["business_date"])
+        ]
+    )
 
 
 def _decide(
     settings: Settings,
-    options: argparse.Namespace,
+    chosen: Chosen,
+    ruling: Ruling,
     action: Action,
     changes: dict[str, str],
     refused: Callable[[Rejected], list[str]],
-) -> Any:
-    if options.into is None:
+) -> Decided:
+    refuse_no_lake(settings.lake_dir)
+    if ruling.into is None:
         raise FundwatchError("which night is to take the rows in?", where="--into", do="give a date, like 2026-04-07")
-    rows = _rows(settings, options)
+    rows = _rows(settings, chosen)
     found = [f"{place}: {fault}" for place, row in rows for fault in refused(row)]
     found += _same_key(rows)
     if found:
         raise DecisionError(faults("nothing was decided", found), do="mend what is named; all or none is noted")
-    decisions = [Decision(place, action, options.into, options.by, options.why, changes) for place, _ in rows]
-    return _note(settings, options, decisions)
+    return _noted(settings, [Decision(place, action, ruling.into, ruling.by, ruling.why, changes) for place, _ in rows])
 
 
-def _note(settings: Settings, options: argparse.Namespace, decisions: Sequence[Decision]) -> Any:
+def _noted(settings: Settings, decisions: Sequence[Decision]) -> Decided:
     with held(settings.lake_dir):
         Decisions(settings.lake_dir).decide(decisions, Ledger(settings.lake_dir))
-    if not options.json:
-        for decision in decisions:
-            print(f"{decision.action}: {decision.place}, into {decision.into_night}")
-    return {"decided": [asdict(decision) for decision in decisions]}
+    return Decided(tuple(decisions))
 
 
-def _rows(settings: Settings, options: argparse.Namespace) -> list[tuple[Place, Rejected]]:
-    """The quarantined rows named by --date, --file and --line. Raises DecisionError when one is not there."""
-    night = night_of(options)
-    if not options.file or not options.line:
+def _rows(settings: Settings, rows: Chosen) -> list[tuple[Place, Rejected]]:
+    """The quarantined rows that are named. Raises DecisionError when one is not there."""
+    refuse_no_lake(settings.lake_dir)
+    if not rows.file or not rows.lines:
         raise FundwatchError("which rows?", where="--file, --line", do="see `fundwatch quarantine list --date DATE`")
-    lines = ", ".join(str(number) for number in options.line)
+    lines = ", ".join(str(number) for number in rows.lines)
     found = Lake(settings.lake_dir).rows(
         "quarantine",
-        f"SELECT {_HEAD}, error_codes, row_json FROM quarantine WHERE business_date = DATE '{night}' "
-        f"AND file_name = '{_quoted(options.file)}' AND line_number IN ({lines}) ORDER BY line_number",
+        f"SELECT {_HEAD}, error_codes, row_json FROM quarantine WHERE business_date = DATE '{rows.night}' "
+        f"AND file_name = '{_quoted(rows.file)}' AND line_number IN ({lines}) ORDER BY line_number",
     )
-    missing = sorted({*options.line} - {row["line_number"] for row in found})
+    missing = sorted({*rows.lines} - {row["line_number"] for row in found})
     if missing:
         raise DecisionError(
-            f"no quarantined row of {night} in {options.file} at line {', '.join(map(str, missing))}",
+            f"no quarantined row of {rows.night} in {rows.file} at line {', '.join(map(str, missing))}",
             do="see `fundwatch quarantine list --date DATE`",
         )
     return [_place_and_row(row) for row in found]
@@ -207,13 +270,3 @@ def _changes(pairs: Sequence[str]) -> dict[str, str]:
 
 def _quoted(text: str) -> str:
     return text.replace("'", "''")
-
-
-_ACTIONS = {
-    "list": _list,
-    "explain": _explain,
-    "release": _release,
-    "resubmit": _resubmit,
-    "withdraw": _withdraw,
-    "decisions": _show_decisions,
-}

@@ -2,81 +2,97 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from fundwatch.errors import FundwatchError
 from fundwatch.lake.lock import held, refuse_no_lake
-from jobs.command_line import night_of, settings_of
-from jobs.copying import say
+from fundwatch.settings import Settings
 from jobs.model_shelf import promotions_in, shelf_of
 from models.registry.champions import Champion, Shelf, kinds
 from models.registry.promotion import Standing
 from models.registry.records import ModelRecord, Promotion, is_model
-
-_HEADINGS = ("模型\nModel", "上岗\nSpeaks", "学习自,指纹\nLearned on, print", "说明\nNote")
 
 
 class PromotionError(FundwatchError):
     """A model cannot be promoted."""
 
 
-def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch models [list|promote] --date D`."""
-    return _promote(options) if options.action == "promote" else _list(options)
+@dataclass(frozen=True)
+class ModelShown:
+    """One model: whether it speaks on the night, the night it learned on, its print; a note where it does not speak."""
+
+    model: str
+    speaks: bool
+    learned_on: date | None
+    print: str | None
+    note: str
 
 
-def _list(options: argparse.Namespace) -> dict[str, Any]:
-    settings, night = settings_of(options).settings, night_of(options)
+@dataclass(frozen=True)
+class ModelsShown:
+    """The models of a night."""
+
+    date: date
+    models: tuple[ModelShown, ...]
+
+
+@dataclass(frozen=True)
+class Promoted:
+    """From a night on, a model speaks, by somebody's word."""
+
+    model: str
+    print: str
+    since: date
+    by: str
+    learned_on: date
+
+    def as_json(self) -> dict[str, Any]:
+        """Without what it learned on."""
+        return {"model": self.model, "print": self.print, "from": self.since, "by": self.by}
+
+
+def models_of(settings: Settings, night: date) -> ModelsShown:
+    """Which models speak on the night, and every challenger up to it."""
     refuse_no_lake(settings.lake_dir)
-    found = list(_told(shelf_of(settings), night))
-    if not options.json:
-        _print(found, night)
-    return {"date": night, "models": found}
+    return ModelsShown(night, tuple(_shown(shelf_of(settings), night)))
 
 
-def _told(shelf: Shelf, night: date) -> Iterator[dict[str, Any]]:
+def _shown(shelf: Shelf, night: date) -> Iterator[ModelShown]:
     """Per kind who speaks or why nobody does, and every challenger up to the night."""
     for kind in kinds():
         stands = shelf.champion(*kind, night)
         name = "/".join(kind)
         if isinstance(stands, Champion):
-            yield {"model": name, "speaks": True, "learned_on": stands.learned_on, "print": stands.print, "note": ""}
+            yield ModelShown(name, True, stands.learned_on, stands.print, "")
         else:
-            yield {"model": name, "speaks": False, "learned_on": None, "print": None, "note": stands.why_not}
+            yield ModelShown(name, False, None, None, stands.why_not)
         for record in _of_kind(shelf, kind, night):
             if record.state == Standing.CHALLENGER.value and record.model_print != getattr(stands, "print", None):
                 note = f"待定 challenger: {record.why_not}"
-                told = {"learned_on": record.business_date, "print": record.model_print, "note": note}
-                yield {"model": name, "speaks": False, **told}
+                yield ModelShown(name, False, record.business_date, record.model_print, note)
 
 
 def _of_kind(shelf: Shelf, kind: tuple[str, str], night: date) -> list[ModelRecord]:
     return [one for one in shelf.records if one.kind == kind and is_model(one) and one.business_date <= night]
 
 
-def _promote(options: argparse.Namespace) -> dict[str, Any]:
+def promote(settings: Settings, night: date, model: str, content_print: str, *, by: str, why: str) -> Promoted:
     """From the night on, the model with the print speaks; recorded in the lake, signed, with who and why."""
-    settings, night = settings_of(options).settings, night_of(options)
-    missing = [
-        name for name, value in (("--model", options.model), ("--as", options.by), ("--why", options.why)) if not value
-    ]
+    missing = [name for name, value in (("--model", model), ("--as", by), ("--why", why)) if not value]
     if missing:
         raise PromotionError(f"{', '.join(missing)} must be given", do="say which model, who decides, and why")
     with held(settings.lake_dir):
         shelf = shelf_of(settings)
-        record = _meant(shelf, options.model, options.print, night)
+        record = _meant(shelf, model, content_print, night)
         loaded = shelf.loaded(record)
         if not isinstance(loaded, Champion):
             raise PromotionError(loaded.why_not, where=loaded.detail, do="a model that does not hold cannot speak")
-        told = Promotion(night, *record.kind, loaded.print, options.by, options.why).signed(shelf.signer)
+        told = Promotion(night, *record.kind, loaded.print, by, why).signed(shelf.signer)
         promotions_in(settings.lake_dir).append([told.row()])
-    if not options.json:
-        print(f"from {night} on, {options.model} {loaded.print} (learned on {record.business_date}) speaks")
-        say(options, f"lists follow when their nights run again: `fundwatch nightly --date {night}`")
-    return {"model": options.model, "print": loaded.print, "from": night, "by": options.by}
+    return Promoted(model, loaded.print, night, by, record.business_date)
 
 
 def _meant(shelf: Shelf, name: str, content_print: str, night: date) -> ModelRecord:
@@ -92,17 +108,3 @@ def _meant(shelf: Shelf, name: str, content_print: str, night: date) -> ModelRec
             do=f"see them with `fundwatch models --date {night}`",
         )
     return max(found, key=lambda one: one.business_date)
-
-
-def _print(found: list[dict[str, Any]], night: date) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=f"模型 {night} Models", header_style="bold")
-    for heading in _HEADINGS:
-        table.add_column(heading, overflow="fold")
-    for row in found:
-        learned = f"{row['learned_on']}\n{row['print']}" if row["print"] else ""
-        speaks = "是 yes" if row["speaks"] else "否 no"
-        table.add_row(row["model"].replace("/", "/\n"), speaks, learned, row["note"])
-    Console().print(table)

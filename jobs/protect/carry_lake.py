@@ -6,11 +6,13 @@ published keep their tokens, and the bridge knows those until the old key is ret
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import stacked
@@ -20,14 +22,16 @@ from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.lock import refuse_no_lake
 from fundwatch.logs import log, step
 from fundwatch.settings import Settings
+from intake.rows.status import PRINT_COLUMN, content_print
 from intake.source.columns import Token
 from intake.source.load import read_mapping
 from intake.source.mapping import ENTRY_OF
-from jobs.copying import say
 from jobs.job import Workplace, writing
 from jobs.model_shelf import sign_promotions_anew, signed_anew
+from leads.ranking.cases import case_id
 from privacy.audit.log import audit_log
 from privacy.keys.ring import KeyRing, KeyRotationError, read_ring
+from privacy.vault.columns import rekeyed, unbridged
 from privacy.vault.sealing import read_vault_key
 from privacy.vault.vault import Vault
 
@@ -39,8 +43,20 @@ _NETTED = {entry: table for table, entry in ENTRY_OF.items()}
 _TEXTS = {"quarantine": ("row_json",)}
 
 
-def carry(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
-    """`fundwatch keys carry`. Raises KeyRotationError without a rotation, or when tokens cannot be carried."""
+@dataclass(frozen=True)
+class Carried:
+    """Rows by table that were carried over, tokens by column that the vault does not know, the key in force."""
+
+    rows: dict[str, int]
+    left: dict[str, int]
+    key_id: str
+
+
+def carry(settings: Settings, person: str, *, leave_unknown: bool = False) -> Carried:
+    """Carry the lake's tokens over to the key in force.
+
+    Raises KeyRotationError without a rotation, or when tokens cannot be carried.
+    """
     vault = Vault(settings.vault_dir, read_vault_key(settings.vault_key_path))
     ring = read_ring(settings.key_path)
     if ring.retiring is None or not vault.has_bridge:
@@ -52,11 +68,10 @@ def carry(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
     _newest_night(settings.lake_dir)  # before a session is started for nothing
     with writing(settings) as place:
         audit_log(settings).now()  # nothing is carried that cannot be logged
-        rows, lost = carried(place, vault, ring, leave_unknown=options.leave_unknown)
+        rows, lost = carried(place, vault, ring, leave_unknown=leave_unknown)
     detail = {"tables": str(len(rows)), "left": str(sum(lost.values())), "key_ids": ",".join(ring.key_ids)}
-    audit_log(settings).append("keys carry", actor=options.person, detail=detail)
-    say(options, f"{len(rows)} tables carried over to the key {ring.active.key_id}; then: `fundwatch keys retire`")
-    return {"rows": rows, "left": lost, "key_id": ring.active.key_id}
+    audit_log(settings).append("keys carry", actor=person, detail=detail)
+    return Carried(rows, lost, ring.active.key_id)
 
 
 def carried(
@@ -118,10 +133,6 @@ def _tokens_of_source(place: Workplace) -> frozenset[str]:
 
 def _unbridged(place: Workplace, tables: dict[str, tuple[str, ...]], bridge: DataFrame) -> dict[str, int]:
     """By table and column: how many tokens the bridge does not know. Columns that hold public ids too are left out."""
-    from pyspark.sql import functions as F
-
-    from privacy.vault.columns import unbridged
-
     asked = [
         (name, column.name)
         for name in tables
@@ -168,10 +179,6 @@ def _carried_rows(place: Workplace, name: str, columns: Sequence[str], bridge: D
 
 
 def _renamed(place: Workplace, name: str, columns: Sequence[str], bridge: DataFrame, key_id: str) -> DataFrame:
-    from intake.rows.status import PRINT_COLUMN, content_print
-    from leads.ranking.cases import case_id
-    from privacy.vault.columns import rekeyed
-
     rows = rekeyed(place.lake.read(place.spark, name), bridge, columns, key_id, _TEXTS.get(name, ()))
     if PRINT_COLUMN in rows.columns:
         rows = rows.withColumn(PRINT_COLUMN, content_print(_NETTED[name]))

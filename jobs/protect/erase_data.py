@@ -6,11 +6,10 @@ by its own retention; a delivery that names the person again is told by the inta
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -20,7 +19,6 @@ from fundwatch.lake.lock import held
 from fundwatch.lake.store import Lake
 from fundwatch.logs import log
 from fundwatch.settings import Settings
-from jobs.command_line import settings_of
 from jobs.protect.erase_lists import mark_lists, redact_lists
 from jobs.protect.erase_rows import Eraser
 from jobs.protect.erase_rows import Vault as Forgetting
@@ -33,10 +31,36 @@ from privacy.vault.vault import Vault
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
-def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch erase person --token T` or `erase before --date D`, with --as, --approve and --why."""
-    settings = settings_of(options).settings
-    _refuse_incomplete(options)
+@dataclass(frozen=True)
+class Wish:
+    """What is to be erased, a `person` by token or all `before` a date; who asks, who approves, and why."""
+
+    kind: str
+    token: str | None
+    before: date | None
+    by: str
+    approve: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What went, by table, and the nights whose lists can no longer be made again."""
+
+    erasure_id: str
+    mark: str
+    rows: dict[str, int]
+    nights_not_reproducible: list[date]
+    kind: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Without the kind."""
+        return {name: value for name, value in asdict(self).items() if name != "kind"}
+
+
+def erase_data(settings: Settings, wish: Wish) -> Erased:
+    """Erase it from lake, quarantine, vault and lists. Raises FundwatchError naming everything that is missing."""
+    _refuse_incomplete(wish)
     key = read_key(settings.key_path)
     lake = Lake(settings.lake_dir)
     rows: Counter[str] = Counter()
@@ -45,18 +69,15 @@ def serve(options: argparse.Namespace) -> Any:
         vault = _vault(settings)
         if vault is not None:
             audit_log(settings).now()  # nothing is erased that cannot be logged
-        for token, forgetting in _subjects(options, vault):
-            mark = mark_of(token, key) if token else str(options.date)
-            request = Request(options.action, mark, options.by.strip(), options.approve.strip(), options.why.strip())
-            before = None if token else options.date
+        for token, forgetting in _subjects(wish, vault):
+            mark = mark_of(token, key) if token else str(wish.before)
+            request = Request(wish.kind, mark, wish.by.strip(), wish.approve.strip(), wish.why.strip())
+            before = None if token else wish.before
             eraser = Eraser(lake, request, token, before, forgetting, lambda step: log.info("  %s", step))
             rows.update(eraser.run())
             nights.update(finish(eraser, settings))
             _note(settings, request, "ok")
-    if not options.json:
-        _print(request, rows, sorted(nights))
-    told = {"erasure_id": eraser.erasure_id, "mark": mark, "rows": dict(rows)}
-    return told | {"nights_not_reproducible": sorted(nights)}
+    return Erased(eraser.erasure_id, mark, dict(rows), sorted(nights), request.kind)
 
 
 @dataclass(frozen=True)
@@ -69,19 +90,19 @@ class _ButPersons:
         return None if domain == "person" else self.vault.forget(domain, tokens)
 
 
-def _subjects(options: argparse.Namespace, vault: Vault | None) -> Iterator[tuple[str | None, Forgetting | None]]:
+def _subjects(wish: Wish, vault: Vault | None) -> Iterator[tuple[str | None, Forgetting | None]]:
     """The tokens to be erased one after the other, each with the vault as it is to hear of it; None for an old year.
 
     While a key is rotated a person has two tokens: parts of the lake and published lists may hold either. The one that
     was given comes last, and with it the vault forgets both.
     """
-    if options.action != "person":
+    if wish.kind != "person" or wish.token is None:
         yield None, vault
         return
     if vault is not None:
-        for other in sorted(vault.tokens_of_both_keys("person", [options.token]) - {options.token}):
+        for other in sorted(vault.tokens_of_both_keys("person", [wish.token]) - {wish.token}):
             yield other, _ButPersons(vault)
-    yield options.token, vault
+    yield wish.token, vault
 
 
 def finish(eraser: Eraser, settings: Settings) -> list[date]:
@@ -95,19 +116,16 @@ def finish(eraser: Eraser, settings: Settings) -> list[date]:
     return nights
 
 
-def _refuse_incomplete(options: argparse.Namespace) -> None:
-    found = [f"{name} is missing" for name, value in _asked(options).items() if not str(value or "").strip()]
-    if options.by.strip() and options.by.strip().casefold() == options.approve.strip().casefold():
+def _refuse_incomplete(wish: Wish) -> None:
+    of_whom = {"--token": wish.token} if wish.kind == "person" else {"--date": wish.before}
+    asked = {**of_whom, "--as": wish.by, "--approve": wish.approve, "--why": wish.why}
+    found = [f"{name} is missing" for name, value in asked.items() if not str(value or "").strip()]
+    if wish.by.strip() and wish.by.strip().casefold() == wish.approve.strip().casefold():
         found.append("--approve must be another person than --as")
-    if options.action == "person" and options.token and not _TOKEN.fullmatch(options.token):
+    if wish.kind == "person" and wish.token and not _TOKEN.fullmatch(wish.token):
         found.append("--token is not 32 hex digits")
     if found:
         raise FundwatchError(faults("nothing was erased", found), do="give what is named")
-
-
-def _asked(options: argparse.Namespace) -> dict[str, object]:
-    what = {"--token": options.token} if options.action == "person" else {"--date": options.date}
-    return {**what, "--as": options.by, "--approve": options.approve, "--why": options.why}
 
 
 def _vault(settings: Settings) -> Vault | None:
@@ -124,11 +142,3 @@ def _note(settings: Settings, request: Request, outcome: str) -> None:
         audit_log(settings).append(
             f"erase {request.kind}", actor=request.by, outcome=outcome, why=request.why, detail=detail
         )
-
-
-def _print(request: Request, rows: Mapping[str, int], nights: Sequence[date]) -> None:
-    print(f"erased: {sum(rows.values()):,} rows of {len(rows)} tables ({request.kind} {request.mark})")
-    for name, number in rows.items():
-        print(f"  {name:<28} {number:,}")
-    told = ", ".join(map(str, nights)) or "none"
-    print(f"lists that can no longer be made again: {told}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F
 
 from fundwatch import __version__
 from fundwatch.contracts import TABLES
@@ -26,7 +28,7 @@ from fundwatch.expressions.declared import (
 from fundwatch.expressions.queries import query_written
 from fundwatch.lake.store import Lake
 from fundwatch.pages import as_json, publish
-from jobs.command_line import night_of, settings_of
+from fundwatch.settings import Settings
 from jobs.job import Workplace, reading
 from jobs.protect.export_linkage import Attack, attacked
 from jobs.protect.export_pages import Made, data_files, page_of, report_of
@@ -40,21 +42,27 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame
 
-    from fundwatch.settings import Settings
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export's report says, with the versions of the tables it read and the folder it lies in."""
+
+    report: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """The report."""
+        return self.report
 
 
-def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch export NAME --date … --out DIR`. Raises ExportRefusedError before anything is written."""
-    settings, night = settings_of(options).settings, night_of(options)
-    export = read_export(options.name, settings.conf)
+def export_night(settings: Settings, name: str, night: date, out: Path) -> Exported:
+    """Export the night as conf/exports declares under the name. Raises ExportRefusedError before anything is written.
+
+    A night may run meanwhile.
+    """
+    export = read_export(name, settings.conf)
     refuse_no_stage(Lake(settings.lake_dir), night, *_stages_of(export.known, export.of_night))
     with reading(settings) as place:
-        told = write_export(export, place, night, options.out)
-    if not options.json:
-        print(
-            f"{told['rows']} rows ({told['left_out']} left out, {told['hidden_cells']} cells hidden): {told['folder']}"
-        )
-    return told
+        return Exported(write_export(export, place, night, out))
 
 
 def write_export(export: Export, place: Workplace, night: date, out: Path) -> dict[str, Any]:
@@ -125,8 +133,6 @@ def views_of_night(place: Workplace, night: date, known: tuple[str, ...], of_nig
 
     Raises NotReadyError when the stage that makes them does not stand for the night.
     """
-    from pyspark.sql import functions as F
-
     refuse_no_stage(place.lake, night, *_stages_of(known, of_night))
     versions = {name: place.lake.version(name) for name in (*known, *of_night) if place.lake.exists(name)}
     for name in known:
@@ -148,8 +154,6 @@ def treated(rows: DataFrame, columns: Mapping[str, ExportColumn], *, keep_all: b
 
     With `keep_all` all of the query's own columns too, which measures are made from.
     """
-    from pyspark.sql import functions as F
-
     told = [f"{n}: {t}" for n, column in columns.items() for t in faults_in(column.of, EXPORT_COLUMN, rows.columns)]
     if told:
         raise CatalogueError(faults("the columns do not fit their query", told), do="mend what is named")
@@ -206,8 +210,6 @@ def person_of(rows: DataFrame) -> str | None:
 
 
 def _cells(export: Export, rows: DataFrame) -> Made:
-    from pyspark.sql import functions as F
-
     if export.cells is None:
         raise CatalogueError("a table of cells needs `cells`", where=export.name)
     measures = [F.expr(written(sql)).alias(name) for name, sql in export.measures.items()]

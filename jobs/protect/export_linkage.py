@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pyspark.sql import functions as F
+
 from fundwatch.engine.frames import stacked
 from privacy.release.declared import Attacker, Linking
 from privacy.release.exports import Export
@@ -67,8 +69,6 @@ def attacked(
 
     `released` are the rows that are to leave, `lake` those of everybody in the same form, before any was left out.
     """
-    from pyspark.sql import functions as F
-
     known = {n: tuple(c for c in a.knows if c in export.columns) for n, a in linking.attackers.items()}
     frames = [
         linked(released, lake, columns, person, sample=linking.sample, seed=seed).select(F.lit(name).alias("who"), "*")

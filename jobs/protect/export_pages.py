@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.parquet as pq
+
 from fundwatch.cells import PeoplesTable, csv_for_people
 from fundwatch.pages import PageTable, Paragraph, Part, page
 from jobs.protect.export_linkage import ATTACKS, HEADING, NOT_ATTACKED, Attack
@@ -31,8 +33,6 @@ class Made:
 
 
 def data_files(rows: pa.Table) -> dict[str, bytes]:
-    import pyarrow.parquet as pq
-
     packed = io.BytesIO()
     pq.write_table(rows, packed)
     return {"data.csv": people_table(rows).content, "data.parquet": packed.getvalue()}

@@ -6,10 +6,10 @@ never into a pipe or a log.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,6 @@ from typing import Any
 from fundwatch.contracts.versions import known_on
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
-from jobs.command_line import settings_of
-from jobs.copying import say
 from jobs.review.read_leads import which_of
 from privacy.access.desk import Bound, Call, Desk, Request, Rules, refuse_bulk
 from privacy.access.people import AccessRefusedError, read_access
@@ -32,89 +30,164 @@ _SHORTEST_ID = 8
 _DOCTORS = ("ordering_doctor_id", "performing_doctor_id")
 
 
-def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch reidentify request|approve|deny|reveal|list`. Raises AccessRefusedError, VaultError, AuditError."""
-    settings = settings_of(options).settings
-    vault = Vault(settings.vault_dir, read_vault_key(settings.vault_key_path))
-    vault.refuse_open()
-    rules = Rules(settings.reidentify_days, settings.reidentify_tokens, settings.reidentify_same_account)
-    desk = Desk(audit_log(settings), read_access(settings.access, settings.conf), rules)
-    action: Callable[..., Any] = _ACTIONS[options.action]
-    return action(options, settings, desk, vault)
+@dataclass(frozen=True)
+class Office:
+    """Where re-identification is asked for: the settings, the desk that decides and logs, the vault that answers."""
+
+    settings: Settings
+    desk: Desk
+    vault: Vault
+
+    @classmethod
+    def of(cls, settings: Settings) -> Office:
+        """Raises KeyMissingError without the vault's key, VaultError where the vault is open to others."""
+        vault = Vault(settings.vault_dir, read_vault_key(settings.vault_key_path))
+        vault.refuse_open()
+        rules = Rules(settings.reidentify_days, settings.reidentify_tokens, settings.reidentify_same_account)
+        return cls(settings, Desk(audit_log(settings), read_access(settings.access, settings.conf), rules), vault)
 
 
-def _request(options: argparse.Namespace, settings: Settings, desk: Desk, vault: Vault) -> Any:
-    fields = list(dict.fromkeys(name.strip() for name in options.fields.split(",") if name.strip()))
-    with desk.call("request", options.person) as call:
-        lead = refuse_bulk(options.lead)
-        if options.date is None:
+@dataclass(frozen=True)
+class Question:
+    """What is asked: one lead of a night, which fields (a comma between), for what, on what legal basis."""
+
+    leads: tuple[str, ...]
+    night: date | None
+    fields: str
+    purpose: str
+    basis: str
+
+
+@dataclass(frozen=True)
+class RequestMade:
+    """A request that waits for an approver; `told` is how many tokens it is for, as the log has it."""
+
+    request: str
+    lead: str
+    fields: list[str]
+    told: dict[str, Any]
+    served: int
+    left_out: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The request and its size."""
+        return {"request": self.request, "lead": self.lead, "fields": self.fields, **self.told}
+
+
+@dataclass(frozen=True)
+class RequestState:
+    """One request as it stands."""
+
+    request: str
+    state: str
+    lead: str
+    night: str
+    fields: tuple[str, ...]
+    purpose: str
+    basis: str
+    requester: str
+    decided_by: str
+    tokens: int
+    left_out: int
+    tokens_sha256: str
+    until: str
+
+    @classmethod
+    def of(cls, request: Request) -> RequestState:
+        """As the desk knows it."""
+        until = request.until.isoformat(timespec="minutes") if request.until else ""
+        names = [name for name in cls.__dataclass_fields__ if name != "until"]
+        return cls(**{name: getattr(request, name) for name in names}, until=until)
+
+
+@dataclass(frozen=True)
+class RequestsShown:
+    """Requests as they stand: all of them, or the one that was decided on."""
+
+    requests: tuple[RequestState, ...]
+    is_list: bool
+
+    def as_json(self) -> Any:
+        """A list, or the one."""
+        rows = [asdict(one) for one in self.requests]
+        return rows if self.is_list else rows[0]
+
+
+@dataclass(frozen=True)
+class Revealed:
+    """Whom the tokens of a lead stand for; `left_out` of them are not served."""
+
+    request: str
+    lead: str
+    tokens: list[dict[str, Any]]
+    left_out: int
+
+
+@dataclass(frozen=True)
+class RevealedToFile:
+    """How many tokens are answered in the file `out`."""
+
+    request: str
+    lead: str
+    out: Path
+    tokens: int
+
+
+def ask(office: Office, person: str, question: Question) -> RequestMade:
+    """Ask whom one lead's tokens stand for. Raises AccessRefusedError; what is refused is logged too."""
+    fields = list(dict.fromkeys(name.strip() for name in question.fields.split(",") if name.strip()))
+    with office.desk.call("request", person) as call:
+        lead = refuse_bulk(list(question.leads))
+        if question.night is None:
             raise AccessRefusedError(
                 "of which night is the lead?", where="--date", do="give it, like --date 2026-03-31"
             )
-        night, lake = options.date.isoformat(), Lake(settings.lake_dir)
-        call.lead = lead_id_of(lake, options.date, lead)
-        bound = lead_tokens(lake, call.lead, night, settings.reidentify_tokens)
-        desk.ask(call, night, fields, options.purpose, options.basis, bound)
-    told = bound.told
-    if not options.json:
-        print(f"request {call.request} for lead {call.lead}: another person approves it, from another account:")
-        say(options, f"  `fundwatch reidentify approve {call.request} --as NAME`")
-        print(f"it is for {_served(bound.served, len(bound.tokens) - bound.served)}")
-    return {"request": call.request, "lead": call.lead, "fields": fields, **told}
+        night, lake = question.night.isoformat(), Lake(office.settings.lake_dir)
+        call.lead = lead_id_of(lake, question.night, lead)
+        bound = lead_tokens(lake, call.lead, night, office.settings.reidentify_tokens)
+        office.desk.ask(call, night, fields, question.purpose, question.basis, bound)
+    left_out = len(bound.tokens) - bound.served
+    return RequestMade(call.request, call.lead, fields, bound.told, bound.served, left_out)
 
 
-def _approve(options: argparse.Namespace, settings: Settings, desk: Desk, vault: Vault) -> Any:
-    with desk.call("approve", options.person, options.request) as call:
-        request = desk.approve(call, options.days, _bound_now(settings))
-    return _told(options, request)
+def approve(office: Office, person: str, request: str, days: int | None) -> RequestsShown:
+    """Approve a request for some days. Raises AccessRefusedError."""
+    with office.desk.call("approve", person, request) as call:
+        decided = office.desk.approve(call, days, _bound_now(office.settings))
+    return RequestsShown((RequestState.of(decided),), is_list=False)
 
 
-def _deny(options: argparse.Namespace, settings: Settings, desk: Desk, vault: Vault) -> Any:
-    with desk.call("deny", options.person, options.request) as call:
-        request = desk.deny(call)
-    return _told(options, request)
+def deny(office: Office, person: str, request: str) -> RequestsShown:
+    """Deny a request. Raises AccessRefusedError."""
+    with office.desk.call("deny", person, request) as call:
+        decided = office.desk.deny(call)
+    return RequestsShown((RequestState.of(decided),), is_list=False)
 
 
-def _list(options: argparse.Namespace, settings: Settings, desk: Desk, vault: Vault) -> Any:
-    with desk.call("list", options.person):
-        if not options.person.strip():
+def requests(office: Office, person: str) -> RequestsShown:
+    """All requests. Raises AccessRefusedError for who does not say a name."""
+    with office.desk.call("list", person):
+        if not person.strip():
             raise AccessRefusedError("who asks?", where="--as", do="give your name")
-        requests = desk.requests()
-    return [_told(options, request) for request in requests]
+        found = office.desk.requests()
+    return RequestsShown(tuple(RequestState.of(request) for request in found), is_list=True)
 
 
-def _told(options: argparse.Namespace, request: Request) -> dict[str, Any]:
-    until = request.until.isoformat(timespec="minutes") if request.until else ""
-    if not options.json:
-        decided = f" by {request.decided_by}" if request.decided_by else ""
-        print(f"{request.request}  {request.state}{decided}  {until}  lead {request.lead} of {request.night}")
-        print(f"  {request.requester}: {', '.join(request.fields)}; {request.purpose}; {request.basis}")
-        print(f"  {_served(request.tokens, request.left_out)}")
-    shown = (
-        "request", "state", "lead", "night", "fields", "purpose", "basis", "requester", "decided_by", "tokens",
-        "left_out", "tokens_sha256",
-    )  # fmt: skip
-    return {name: getattr(request, name) for name in shown} | {"until": until}
-
-
-def _reveal(options: argparse.Namespace, settings: Settings, desk: Desk, vault: Vault) -> Any:
-    with desk.call("reveal", options.person, options.request) as call:
-        request, bound = desk.reveal(call, _bound_now(settings))
-        _refuse_place(options.out)
+def reveal(office: Office, person: str, request_id: str, out: Path | None) -> Revealed | RevealedToFile:
+    """Whom the tokens of an approved request stand for, to a terminal or to a new file. Raises AccessRefusedError."""
+    with office.desk.call("reveal", person, request_id) as call:
+        request, bound = office.desk.reveal(call, _bound_now(office.settings))
+        _refuse_place(out)
         left = len(bound.tokens) - bound.served
-        answers = [_answer(vault, domain, token, request) for domain, token in bound.tokens[: bound.served]]
+        answers = [_answer(office.vault, domain, token, request) for domain, token in bound.tokens[: bound.served]]
         _note_answer(call, answers, left)
-        if options.out is not None:
-            make_secret(options.out, "")  # refused here, while it can still be logged
-    told = {"request": request.request, "lead": request.lead, "tokens": answers, "left_out": left}
-    if options.out is not None:
-        options.out.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        if not options.json:
-            print(f"{len(answers)} tokens of lead {request.lead} in {options.out}: delete it when the purpose is met")
-        return {"request": request.request, "lead": request.lead, "out": options.out, "tokens": len(answers)}
-    if not options.json:
-        _print(answers, left)
-    return told
+        if out is not None:
+            make_secret(out, "")  # refused here, while it can still be logged
+    found = Revealed(request.request, request.lead, answers, left)
+    if out is None:
+        return found
+    out.write_text(json.dumps(asdict(found), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return RevealedToFile(request.request, request.lead, out, len(answers))
 
 
 def _bound_now(settings: Settings) -> Callable[[Request], Bound]:
@@ -122,11 +195,6 @@ def _bound_now(settings: Settings) -> Callable[[Request], Bound]:
     return lambda request: lead_tokens(
         Lake(settings.lake_dir), request.lead, request.night, min(request.tokens, settings.reidentify_tokens)
     )
-
-
-def _served(tokens: int, left: int) -> str:
-    more = f"; {left} more of the lead are left out (reidentify_tokens)" if left else ""
-    return f"{tokens} tokens{more}"
 
 
 def _refuse_place(out: Path | None) -> None:
@@ -150,15 +218,6 @@ def _answer(vault: Vault, domain: str, token: str, request: Request) -> dict[str
 def _note_answer(call: Call, answers: list[dict[str, Any]], left: int) -> None:
     opened = sum(1 for answer in answers if answer["in_vault"])
     call.detail |= {"tokens": str(len(answers)), "opened": str(opened), "left_out": str(left)}
-
-
-def _print(answers: list[dict[str, Any]], left: int) -> None:
-    for answer in answers:
-        told = {k: v for k, v in answer.items() if k not in ("domain", "token", "in_vault")}
-        text = ", ".join(f"{k} {'—' if v is None else v}" for k, v in told.items())
-        print(f"{answer['domain']} {answer['token']}: {text if answer['in_vault'] else 'the vault does not know it'}")
-    if left:
-        print(f"{left} more tokens of the lead are not served: a request serves no more (reidentify_tokens)")
 
 
 def lead_id_of(lake: Lake, night: date, lead: str) -> str:
@@ -214,6 +273,3 @@ def _doctors(lake: Lake, line_ids: list[str], night: date) -> list[str]:
 
 def _quoted(text: str) -> str:
     return text.replace("'", "''")
-
-
-_ACTIONS = {"request": _request, "approve": _approve, "deny": _deny, "reveal": _reveal, "list": _list}

@@ -5,29 +5,30 @@ The lake is pseudonymous, not anonymous: the report informs, it does not stop a 
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
+
+from pyspark.sql import functions as F
 
 from fundwatch.engine.frames import stacked
 from fundwatch.lake.store import Lake
 from fundwatch.pages import PageTable, Paragraph, Part, as_json, page, publish
 from fundwatch.settings import Settings
-from fundwatch.terminal import new_table, show
 from intake.source.columns import ColumnSource, Constant, columns_used
 from intake.source.load import read_mapping
 from intake.source.mapping import Rows, SourceMapping
-from jobs.command_line import night_of, settings_of
 from jobs.job import Workplace, reading
 from jobs.protect.export_data import person_of, treated, views_of_night
 from jobs.protect.processing_record import record_files
 from jobs.protect.verify_audit import audit_state
-from jobs.stages import refuse_incomplete
 from jobs.standing import refuse_no_stage
 from privacy.audit.anchors import REPORTED
 from privacy.release.anonymity import MEASURES, Anonymity, anonymity_of, as_record, measure_rows, measured
 from privacy.release.declared import MEASURED, Privacy, read_privacy
 from privacy.release.exports import ExportColumn
+from privacy.scrubbing.corpus import composed, held_out, independent, written
+from privacy.scrubbing.measure import ScrubReport, measure_scrubber
 
 _EVERYBODY = "*"  # the row of the measures that counts persons; no set is named so
 _TREATMENTS = {
@@ -40,7 +41,7 @@ _TREATMENTS = {
     "sealed": "仅密存于身份库 sealed, in the vault alone",
     "dropped": "弃用 dropped",
 }
-_CAUTION = (
+CAUTION = (
     "湖内数据为假名化数据,并非匿名数据。 The lake is pseudonymous, not anonymous: treat it as personal information."
 )
 
@@ -51,19 +52,37 @@ _AUDIT = {
 }
 
 
-def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch privacy --date …`, or `fundwatch privacy --scrubber` without a night."""
-    if options.scrubber:
-        return _scrubber_report(as_json=options.json)
-    settings, night = settings_of(options).settings, night_of(options)
+@dataclass(frozen=True)
+class PrivacyReport:
+    """A night's report, with its folder and what keeps it from being complete."""
+
+    night: date
+    report: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """The report."""
+        return self.report
+
+
+@dataclass(frozen=True)
+class ScrubberMeasured:
+    """How well free text is scrubbed, by labelled set."""
+
+    corpora: dict[str, ScrubReport]
+
+    def as_json(self) -> dict[str, Any]:
+        """Every count, with recall and the share of what was scrubbed needlessly."""
+        return {
+            name: asdict(r) | {"recall": r.recall, "over_scrubbed_share": r.over_scrubbed_share}
+            for name, r in self.corpora.items()
+        }
+
+
+def report_night(settings: Settings, night: date) -> PrivacyReport:
+    """Make the night's report; a night may run meanwhile. Raises NotReadyError where its intake does not stand."""
     refuse_no_stage(Lake(settings.lake_dir), night, "intake")
     with reading(settings) as place:
-        told = write_report(place, night)
-    if not options.json:
-        _print({name: Anonymity(**_plain(m)) for name, m in told["sets"].items()}, night)
-        print(f"files: {told['folder']}")
-    refuse_incomplete({"privacy": told}, told)
-    return told
+        return PrivacyReport(night, write_report(place, night))
 
 
 def write_report(place: Workplace, night: date) -> dict[str, Any]:
@@ -84,7 +103,7 @@ def write_report(place: Workplace, night: date) -> dict[str, Any]:
         REPORTED: audit.record,
     }
     parts: list[Part] = [
-        Paragraph(_CAUTION, "note"),
+        Paragraph(CAUTION, "note"),
         Paragraph(f"{_AUDIT[audit.holds]} {audit.told}", "note"),
         PageTable("匿名程度 How anonymous", MEASURES, measure_rows(sets)),
         PageTable(
@@ -113,8 +132,6 @@ def has_report(settings: Settings, night: date) -> bool:
 def measure_sets(place: Workplace, night: date, privacy: Privacy) -> tuple[dict[str, Anonymity], int]:
     """Grain: set of quasi-identifiers, over patient × encounter as known after the night; and how many persons these
     are. All in one action."""
-    from pyspark.sql import functions as F
-
     views_of_night(place, night, MEASURED, ())
     rows = place.spark.sql(privacy.sql)
     frames = []
@@ -182,25 +199,8 @@ def _form(given: ColumnSource) -> str:
     return next((told for field, told in forms.items() if field in fields), "derived")
 
 
-def _plain(record: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name in Anonymity.__dataclass_fields__}
-
-
-def _print(sets: dict[str, Anonymity], night: date) -> None:
-    shown = new_table(f"匿名程度 How anonymous {night}", _CAUTION)
-    for heading in MEASURES:
-        shown.add_column(heading.replace(" ", "\n", 1), overflow="fold")
-    for row in measure_rows(sets):
-        shown.add_row(*row)
-    show(shown)
-
-
-def _scrubber_report(*, as_json: bool) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from privacy.scrubbing.corpus import composed, held_out, independent, written
-    from privacy.scrubbing.measure import measure_scrubber
-
+def scrubber_measured() -> ScrubberMeasured:
+    """The free-text scrubber over its labelled texts."""
     corpora = {
         "组合文本 composed": tuple(composed(4_000, seed=20260331)),
         "手写文本 written": written(),
@@ -208,14 +208,7 @@ def _scrubber_report(*, as_json: bool) -> dict[str, Any]:
         "他人文本(调过) another hand, tuned on": independent("a"),
         "他人文本(未调) another hand, untuned": independent("b"),
     }
-    reports = {name: measure_scrubber(corpus) for name, corpus in corpora.items()}
-    if not as_json:
-        for name, report in reports.items():
-            print(f"== {name}\n{report.table()}\n")
-    return {
-        name: asdict(r) | {"recall": r.recall, "over_scrubbed_share": r.over_scrubbed_share}
-        for name, r in reports.items()
-    }
+    return ScrubberMeasured({name: measure_scrubber(corpus) for name, corpus in corpora.items()})
 
 
 if __name__ == "__main__":

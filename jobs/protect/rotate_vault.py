@@ -5,13 +5,14 @@ Each step takes the lake's lock, is in the audit log, and may be killed and run 
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from fundwatch.lake.lock import held
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
-from jobs.copying import say
 from privacy.audit.log import audit_log
 from privacy.keys.ring import KeyRotationError
 from privacy.keys.shares import SEPARATOR
@@ -27,17 +28,48 @@ from privacy.vault.sealing import read_vault_key
 from privacy.vault.vault import Vault
 
 
-def rotate(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
-    """`fundwatch keys rotate --vault`. A rotation that was killed, or is not retired yet, is finished: no third key."""
-    from fundwatch.lake.lock import held
+@dataclass(frozen=True)
+class VaultRotation:
+    """The vault's key in force, the one that retires, and how many seals were made anew."""
 
+    vault_key_id: str
+    retiring: str
+    resealed: int
+    path: Path
+
+
+@dataclass(frozen=True)
+class VaultKeyRetired:
+    """The vault's key in force, and the one that is gone, if any was retiring."""
+
+    vault_key_id: str
+    retired: str | None
+    path: Path
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Two files that hold a key's shares, the setting that names them, and the file where the key lies whole."""
+
+    shares: Path
+    setting: str
+    whole: Path
+
+    def as_json(self) -> dict[str, Any]:
+        """Files and setting."""
+        return {name: value for name, value in asdict(self).items() if name != "whole"}
+
+
+def rotate(settings: Settings, person: str) -> VaultRotation:
+    """Rotate the vault's key and seal everything anew. A rotation that was killed, or is not retired yet, is finished:
+    there is never a third key."""
     vault = vault_of(settings)
     with held(settings.lake_dir):
         log = audit_log(settings)
         log.now()  # nothing is rotated that cannot be logged
         refuse_environment()
         if vault.key.old is None:
-            log.append("keys rotate vault", actor=options.person, detail={"retiring": vault.key.key_id})
+            log.append("keys rotate vault", actor=person, detail={"retiring": vault.key.key_id})
             rotate_vault_key(settings.vault_key_path)
             vault = vault_of(settings)
             log = audit_log(settings)
@@ -46,17 +78,12 @@ def rotate(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
         count = reseal(vault)
         old = vault.key.old.key_id if vault.key.old else ""
         told = {"vault_key_id": vault.key.key_id, "retiring": old, "seals": str(count)}
-        log.append("keys reseal vault", actor=options.person, detail=told)
-    if not options.json:
-        print(f"vault key {vault.key.key_id} in force, {old} retiring; {count} seals made anew")
-        say(options, "keep a copy of the key where the lake is not, then: `fundwatch keys retire --vault`")
-    return {"vault_key_id": vault.key.key_id, "retiring": old, "resealed": count, "path": settings.vault_key_path}
+        log.append("keys reseal vault", actor=person, detail=told)
+    return VaultRotation(vault.key.key_id, old, count, settings.vault_key_path)
 
 
-def retire(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
-    """`fundwatch keys retire --vault`. Raises KeyRotationError while the vault has a seal of another key."""
-    from fundwatch.lake.lock import held
-
+def retire(settings: Settings, person: str) -> VaultKeyRetired:
+    """Take the vault's old key away. Raises KeyRotationError while the vault has a seal of another key."""
     vault = vault_of(settings)
     with held(settings.lake_dir):
         refuse_environment()
@@ -72,33 +99,25 @@ def retire(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
         if vault.holds_identities:
             vault.forget_history()
         old = vault.key.old.key_id if vault.key.old else ""
-        log.append("keys retire vault", actor=options.person, detail={"retired": old})
+        log.append("keys retire vault", actor=person, detail={"retired": old})
         key = retire_vault_key(settings.vault_key_path)
-    if not options.json:
-        print(f"vault key {old} is gone" if old else "no vault key was retiring")
-        print(f"vault key {key.key_id} in force")
-    return {"vault_key_id": key.key_id, "retired": old or None, "path": settings.vault_key_path}
+    return VaultKeyRetired(key.key_id, old or None, settings.vault_key_path)
 
 
-def share(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
-    """`fundwatch keys share --shares A B [--vault]`: two shares of a key that lies in one file, which stays."""
-    if not options.shares:
+def share(settings: Settings, person: str, files: Sequence[Path] | None, *, of_vault: bool) -> Shares:
+    """Two shares of a key that lies in one file, which stays: of the vault's, or of the pseudonymisation key."""
+    if not files:
         raise KeyRotationError("which two files are the shares to be?", where="--shares", do="give --shares A B")
     vault_of(settings)  # refuses one that is open to others
     path, what = settings.key_path, "the pseudonymisation key"
-    if options.vault:
+    if of_vault:
         path, what = settings.vault_key_path, "the vault's key"
         refuse_environment()
-    shares = Path(SEPARATOR.join(map(str, options.shares)))
+    shares = Path(SEPARATOR.join(map(str, files)))
     log = audit_log(settings)
-    log.append("keys share", actor=options.person, detail={"key": what})
+    log.append("keys share", actor=person, detail={"key": what})
     share_secret(path, shares, what)
-    setting = "vault_key_file" if options.vault else "key_file"
-    rotating = "keys rotate --vault" if options.vault else "keys rotate"
-    if not options.json:
-        print(f"give each file to one custodian, set {setting}={shares}, and destroy {path}")
-        say(options, f"`fundwatch {rotating}` then makes a key that never lay in one file")
-    return {"shares": shares, "setting": setting}
+    return Shares(shares, "vault_key_file" if of_vault else "key_file", path)
 
 
 def vault_of(settings: Settings) -> Vault:

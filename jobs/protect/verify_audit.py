@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from fundwatch.errors import FundwatchError, KeyMissingError
 from fundwatch.lake.journal import wall_clock
 from fundwatch.settings import Settings
-from jobs.command_line import settings_of
 from privacy.access.desk import scrubbed
 from privacy.access.people import AccessRefusedError, read_access
 from privacy.audit.anchors import AnchorError, Anchors
@@ -40,11 +38,40 @@ class AuditState:
         return {"holds": self.holds, **known, "told": self.told, "at": wall_clock().isoformat(timespec="seconds")}
 
 
-def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch audit verify|set-aside|clock`. Raises AuditError naming the first line that does not hold."""
-    settings = settings_of(options).settings
-    action: Callable[[argparse.Namespace, Settings, AuditLog], Any] = _ACTIONS[options.action]
-    return action(options, settings, audit_log(settings))
+@dataclass(frozen=True)
+class AuditVerified:
+    """The log holds: its lines, its head, and one sentence on it."""
+
+    lines: int
+    head: str
+    path: Path
+    told: str
+
+    def as_json(self) -> dict[str, Any]:
+        """That it holds, and its head."""
+        return {"holds": True, "lines": self.lines, "head": self.head, "path": self.path}
+
+
+@dataclass(frozen=True)
+class AnchorsSetAside:
+    """How many anchors were ahead of the log, by whom they were set aside, and where the newest of them stood."""
+
+    set_aside: int
+    by: str
+    newest: str
+
+    def as_json(self) -> dict[str, Any]:
+        """How many, by whom."""
+        return {name: value for name, value in asdict(self).items() if name != "newest"}
+
+
+@dataclass(frozen=True)
+class ClockSet:
+    """From when the log goes on, when it stood before, by whom."""
+
+    at: str
+    before: str
+    by: str
 
 
 def audit_state(settings: Settings) -> AuditState:
@@ -63,8 +90,11 @@ def audit_state(settings: Settings) -> AuditState:
     return AuditState(verdict.kind in ("", "torn"), verdict.count, verdict.head, verdict.told)
 
 
-def _verify(options: argparse.Namespace, settings: Settings, log: AuditLog) -> Any:
-    verdict = log.verify(_noted(options.noted))
+def verify(settings: Settings, noted: str = "") -> AuditVerified:
+    """Verify every line of the log and its anchors, and a head that was noted. Raises AuditError naming the first line
+    that does not hold."""
+    log = audit_log(settings)
+    verdict = log.verify(_noted(noted))
     if not verdict.holds:
         aside = " or, for a log that was restored, `fundwatch audit set-aside`" if verdict.kind == "rewound" else ""
         raise AuditError(
@@ -72,32 +102,28 @@ def _verify(options: argparse.Namespace, settings: Settings, log: AuditLog) -> A
             where=str(log.path),
             do=f"keep both files as they are, find out who changed them, and compare with their copy{aside}",
         )
-    if not options.json:
-        print(verdict.told)
-        print("it is noted in the lake and in each night's privacy report; note it elsewhere too, for --noted")
-    return {"holds": True, "lines": verdict.count, "head": f"{verdict.count}:{verdict.head}", "path": log.path}
+    return AuditVerified(verdict.count, f"{verdict.count}:{verdict.head}", log.path, verdict.told)
 
 
-def _set_aside(options: argparse.Namespace, settings: Settings, log: AuditLog) -> Mapping[str, Any]:
-    person, why = _approver(options, settings, log)
+def set_aside(settings: Settings, person: str, why: str) -> AnchorsSetAside:
+    """Go on from a log that was restored from a copy and is behind its anchors. Raises AccessRefusedError."""
+    log = audit_log(settings)
+    person, why = _approver(settings, log, person, why)
     found = log.set_aside(actor=person, why=why)
-    if not options.json:
-        newest = f", the newest of line {found[-1].seq} in {found[-1].where}" if found else ""
-        print(f"{len(found)} anchors set aside by {person}{newest}" if found else "no anchor is ahead of the log")
-    return {"set_aside": len(found), "by": person}
+    return AnchorsSetAside(len(found), person, f"line {found[-1].seq} in {found[-1].where}" if found else "")
 
 
-def _clock(options: argparse.Namespace, settings: Settings, log: AuditLog) -> Mapping[str, Any]:
-    person, why = _approver(options, settings, log)
+def set_clock(settings: Settings, person: str, why: str) -> ClockSet:
+    """Go on from the time that the clock says now, after it leapt. Raises AccessRefusedError."""
+    log = audit_log(settings)
+    person, why = _approver(settings, log, person, why)
     entry = log.set_clock(actor=person, why=why)
-    if not options.json:
-        print(f"the log goes on from {entry.at}, by {person}; what was asked or approved later than that does not hold")
-    return {"at": entry.at, "before": entry.detail["before"], "by": person}
+    return ClockSet(entry.at, entry.detail["before"], person)
 
 
-def _approver(options: argparse.Namespace, settings: Settings, log: AuditLog) -> tuple[str, str]:
+def _approver(settings: Settings, log: AuditLog, person: str, why: str) -> tuple[str, str]:
     """Who answers for it, and why. Raises AccessRefusedError."""
-    person, why = scrubbed(options.person.strip()), scrubbed(options.why.strip())
+    person, why = scrubbed(person.strip()), scrubbed(why.strip())
     read_access(settings.access, settings.conf).refuse_unless("approvers", person, log.account())
     if len(why) < _SHORTEST:
         raise AccessRefusedError(f"say what happened, in {_SHORTEST} characters or more", where="--why")
@@ -111,6 +137,3 @@ def _noted(text: str) -> tuple[int, str] | None:
     if not number.isdecimal() or len(known) != 64:
         raise FundwatchError("this is no head", where="--noted", do="give N:HASH as printed")
     return int(number), known
-
-
-_ACTIONS = {"verify": _verify, "set-aside": _set_aside, "clock": _clock}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,8 @@ from typing import Any
 import pandas as pd
 
 from evaluation.labels import Window, to_matches, to_subjects, with_state
-from evaluation.report import Evaluation, as_records, verdict, write_evaluation
+from evaluation.report import Evaluation, as_records, write_evaluation
 from evaluation.statistics import score_quality, score_quality_by_peers, standing_out
-from evaluation.tables import print_evaluation
 from evaluation.tally import (
     NOT_RUN,
     RUN,
@@ -34,8 +33,6 @@ from evaluation.tally import (
 from fundwatch.lake.store import Lake
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
-from jobs.command_line import night_of, settings_of
-from jobs.copying import say
 from jobs.prove.read_truth import NightFound, read_found, read_labels, read_seen
 from jobs.standing import refuse_no_stage
 from rules.catalogue.load import load_rules
@@ -45,26 +42,24 @@ _BREAKDOWNS = ("disguise", "category")
 _AS_SUBJECT = {"entity_type": "subject_type", "entity_id": "subject_id"}
 
 
-def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch evaluate --date … [--truth DIR] [--details]`; ends with one line, the verdict."""
-    settings, night = settings_of(options).settings, night_of(options)
-    evaluation, folder = write_evaluation_of(settings, night, options.truth or settings.truth_dir)
-    if not options.json:
-        if options.details:
-            print_evaluation(evaluation)
-        say(options, f"files:    {folder}")
-        if not options.details:
-            say(options, f"by scheme, rule, disguise and model: `fundwatch evaluate --date {night} --details`")
-        print(verdict(evaluation))
-    return {**as_records(evaluation), "folder": folder}
+@dataclass(frozen=True)
+class Evaluated:
+    """A night's evaluation, and the folder of its files."""
+
+    evaluation: Evaluation
+    folder: Path
+
+    def as_json(self) -> dict[str, Any]:
+        """Every table as records."""
+        return {**as_records(self.evaluation), "folder": self.folder}
 
 
-def write_evaluation_of(settings: Settings, night: date, truth: Path) -> tuple[Evaluation, Path]:
-    """The night's evaluation and the folder of its files."""
+def evaluate_night(settings: Settings, night: date, truth: Path) -> Evaluated:
+    """Evaluate the night and write its files."""
     evaluation = evaluate(settings, night, truth)
     folder = settings.var / "evaluation" / night.isoformat()
     write_evaluation(evaluation, folder)
-    return evaluation, folder
+    return Evaluated(evaluation, folder)
 
 
 def evaluate(settings: Settings, night: date, truth: Path) -> Evaluation:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from fundwatch.errors import FundwatchError
 from fundwatch.fingerprint import file_sha256
 from fundwatch.logs import step
 from fundwatch.settings import Settings
-from jobs.command_line import night_of, settings_of
 from simulator import Scenario, scenario_for_lines, simulate
 from simulator.delivering.delivery import MANIFEST
 from simulator.faults.spoiling import RESENT
@@ -22,6 +20,38 @@ from simulator.scenario.scenario_file import DROPPED, read_scenario
 _LINES, _NIGHTS = 24_000, 4
 _DAYS_BETWEEN_NIGHTS = 7
 _HISTORY_DAYS = 89  # with the last night itself, the ninety days that the longest window looks back upon
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a simulation: a preset or file, and what is said anew; None: as the scenario says.
+
+    Without a preset or file, `last` is needed: plain weekly deliveries end on it.
+    """
+
+    source: str | Path | None = None
+    last: date | None = None
+    nights: int | None = None
+    lines: int | None = None
+    start: date | None = None
+    seed: int | None = None
+    encoding: str | None = None
+    compression: str | None = None
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """The deliveries that lie there, as the simulator sums them up; how many of their nights are spoiled."""
+
+    is_new: bool
+    summary: dict[str, Any]
+    spoiled: int
+    landing: Path
+    truth: Path
+
+    def as_json(self) -> dict[str, Any]:
+        """The summary."""
+        return {"is_new": self.is_new, **self.summary}
 
 
 def scenario_of(last: date, *, lines: int, nights: int, seed: int, start: date | None = None) -> Scenario:
@@ -83,50 +113,37 @@ def _stand(landing: Path, manifests: dict[str, list[str]]) -> bool:
     return all((landing / night).is_dir() and _print(landing, night) in known for night, known in manifests.items())
 
 
-def seed_of(options: argparse.Namespace, settings: Settings) -> int:
-    """The seed asked for, else the one in the settings."""
-    return int(settings.seed if options.seed is None else options.seed)
+def scenario_asked(asked: Asked, settings: Settings) -> Scenario:
+    """The preset or file, with what is said anew; without either, plain weekly deliveries. Raises FundwatchError."""
+    if asked.source is not None:
+        given = {
+            "nights.last": asked.last,
+            "nights.count": asked.nights,
+            "lines": asked.lines,
+            "persons": None if asked.lines is None else DROPPED,
+            "history.from": asked.start,
+            "seed": asked.seed,
+            "delivery.encoding": asked.encoding,
+            "delivery.compression": asked.compression,
+        }
+        return read_scenario(asked.source, {key: value for key, value in given.items() if value is not None})
+    if asked.last is None:
+        raise FundwatchError("which night is the last?", where="--date", do="give it, like --date 2026-03-31")
+    scenario = scenario_of(
+        asked.last,
+        lines=_LINES if asked.lines is None else asked.lines,
+        nights=_NIGHTS if asked.nights is None else asked.nights,
+        seed=settings.seed if asked.seed is None else asked.seed,
+        start=asked.start,
+    )
+    said: dict[str, Any] = {"encoding": asked.encoding, "compression": asked.compression}
+    return replace(scenario, layout=replace(scenario.layout, **{k: v for k, v in said.items() if v is not None}))
 
 
-def scenario_asked(options: argparse.Namespace, settings: Settings) -> Scenario:
-    """The preset or file, with what the command line says anew; without either, plain weekly deliveries."""
-    source = options.preset or options.scenario
-    if source is None:
-        scenario = scenario_of(
-            night_of(options),
-            lines=_LINES if options.lines is None else options.lines,
-            nights=_NIGHTS if options.nights is None else options.nights,
-            seed=seed_of(options, settings),
-            start=options.start,
-        )
-        said = {"encoding": options.encoding, "compression": options.compression}
-        return replace(scenario, layout=replace(scenario.layout, **{k: v for k, v in said.items() if v is not None}))
-    given = {
-        "nights.last": options.date,
-        "nights.count": options.nights,
-        "lines": options.lines,
-        "persons": None if options.lines is None else DROPPED,
-        "history.from": options.start,
-        "seed": options.seed,
-        "delivery.encoding": options.encoding,
-        "delivery.compression": options.compression,
-    }
-    return read_scenario(source, {key: value for key, value in given.items() if value is not None})
-
-
-def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch simulate --date … [--lines …] [--nights …]`, or with --preset NAME or --scenario FILE."""
-    settings = settings_of(options).settings
-    scenario = scenario_asked(options, settings)
-    is_new = deliver(scenario, settings.landing_dir, settings.truth_dir, processes=options.processes)
-    summary = json.loads((settings.truth_dir / "summary.json").read_text(encoding="utf-8"))
-    if not options.json:
-        print("simulated" if is_new else "nothing to do: the same deliveries lie there already")
-        for night in summary["nights"]:
-            rows = night["rows"]
-            print(f"  {night['business_date']}  {rows['fee_list']:>8,} fee lines  {night['fee_amount']:>16} yuan")
-        if scenario.spoiled:
-            told = settings.truth_dir / "mishaps.csv"
-            print(f"{len(scenario.spoiled)} nights are spoiled: {told}; sent again: {settings.landing_dir / RESENT}")
-        print(f"deliveries: {settings.landing_dir}   labels: {settings.truth_dir / 'labels.csv'}")
-    return {"is_new": is_new, **summary}
+def simulate_deliveries(settings: Settings, asked: Asked, *, processes: int = 1) -> Simulated:
+    """Make the deliveries that are asked for, unless the very same lie there; the bytes are the same on any number of
+    processes."""
+    scenario, landing, truth = scenario_asked(asked, settings), settings.landing_dir, settings.truth_dir
+    is_new = deliver(scenario, landing, truth, processes=processes)
+    summary = json.loads((truth / "summary.json").read_text(encoding="utf-8"))
+    return Simulated(is_new, summary, len(scenario.spoiled), landing, truth)

@@ -7,6 +7,9 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
+from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
+from pyarrow.parquet import filters_to_expression
+
 from fundwatch.contracts.versions import known_on
 from fundwatch.errors import NotReadyError
 from fundwatch.lake.delta_rows import opened
@@ -22,9 +25,6 @@ def rows_of(
 ) -> list[dict[str, Any]]:
     """The table's rows that meet all conditions (column, operator, value). Raises NotReadyError without a table,
     DamagedFileError when one of its files is not what was written."""
-    from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
-    from pyarrow.parquet import filters_to_expression
-
     if not lake.exists(table):
         raise NotReadyError(
             f"the table {table} has not been made yet", where=str(lake.path(table)), do="run `fundwatch nightly`"

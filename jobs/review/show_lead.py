@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from fundwatch.errors import FundwatchError, NotReadyError
@@ -14,9 +13,7 @@ from fundwatch.lake.lock import refuse_no_lake
 from fundwatch.lake.store import Lake
 from fundwatch.nights import nights_said
 from fundwatch.settings import Settings
-from fundwatch.terminal import show
 from jobs.belonging import Belonging
-from jobs.command_line import settings_of
 from jobs.review.read_leads import (
     cases_of,
     evidence_of,
@@ -28,70 +25,95 @@ from jobs.review.read_leads import (
     which_of,
 )
 from jobs.stages import night_jobs
-from leads.publishing.console import LINES_SHOWN, lead_pack, top_table
+from leads.publishing.console import LINES_SHOWN
 from leads.publishing.published import FADED_LISTED, HITS_PER_RULE
-from leads.publishing.rows import LeadRow, to_rows
-from leads.words import not_run_text
+from leads.publishing.rows import CaseRow, EvidenceRow, HitRow, LeadRow, to_rows
 from privacy.erasure.record import ErasureLog
 
 
-def serve(options: argparse.Namespace) -> Any:
-    """`fundwatch show [LEAD] [--date …]`; without a date, the newest night whose list stands."""
-    settings = settings_of(options).settings
-    night, lake = _night(settings, options.date), Lake(settings.lake_dir)
-    stale = _stale(settings, night)
-    if options.lead is None:
-        leads = listed_leads(lake, night, options.top)
-        if not options.json:
-            print_list(settings, night, options.top)
+@dataclass(frozen=True)
+class NightList:
+    """The first leads of a night's list, their cases, what is gone, and what the reader must know beside them.
+
+    `stale` says why the list no longer belongs to what stands and what to do, `erased` that it can no longer be made
+    again because data were erased; both are empty for a list that stands.
+    """
+
+    night: date
+    leads: list[LeadRow]
+    cases: list[CaseRow]
+    faded: list[CaseRow]
+    silent_models: dict[str, str]
+    workbook: Path
+    stale: dict[str, Any]
+    erased: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The list with its cases."""
         return {
-            "business_date": night,
-            **stale,
-            "leads": [asdict(lead) for lead in leads],
-            "cases": [asdict(case) for case in cases_of(lake, night, leads)],
-            "faded": [asdict(case) for case in faded_cases(lake, night, FADED_LISTED)],
+            "business_date": self.night,
+            **self.stale,
+            "leads": [asdict(lead) for lead in self.leads],
+            "cases": [asdict(case) for case in self.cases],
+            "faded": [asdict(case) for case in self.faded],
         }
-    lead = find_lead(settings, night, options.lead)
-    evidence = evidence_of(lake, night, [lead.lead_id], LINES_SHOWN)
-    cases, hits = cases_of(lake, night, [lead]), hits_of(lake, night, [lead], HITS_PER_RULE)
-    if not options.json:
-        show(lead_pack(lead, evidence, cases))
-        _warn(stale)
-    return {
-        "business_date": night,
-        **stale,
-        "lead": asdict(lead),
-        "cases": [asdict(case) for case in cases],
-        "hits": [asdict(hit) for hit in hits],
-        "evidence": [asdict(row) for row in evidence],
-    }
 
 
-def print_list(settings: Settings, night: date, top: int = 20) -> None:
-    """Print the night's first leads as a table, and where the files lie."""
+@dataclass(frozen=True)
+class LeadShown:
+    """One lead with its cases, hits and evidence; `stale` as for a list."""
+
+    night: date
+    lead: LeadRow
+    cases: list[CaseRow]
+    hits: list[HitRow]
+    evidence: list[EvidenceRow]
+    stale: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it."""
+        return {
+            "business_date": self.night,
+            **self.stale,
+            "lead": asdict(self.lead),
+            "cases": [asdict(case) for case in self.cases],
+            "hits": [asdict(hit) for hit in self.hits],
+            "evidence": [asdict(row) for row in self.evidence],
+        }
+
+
+def night_list(settings: Settings, night: date, top: int = 20) -> NightList:
+    """The night's first leads; those that share the last place are all there."""
     lake = Lake(settings.lake_dir)
     leads = listed_leads(lake, night, top)
-    title = f"线索清单 {night} Leads (top {len(leads)})"
-    show(top_table(leads, title, cases_of(lake, night, leads)))
-    if gone := [case for case in faded_cases(lake, night, FADED_LISTED) if case.faded_since == night]:
-        print(f"今夜消退 Faded tonight: {len(gone)}(见工作簿“消退 Faded”  see the workbook's sheet)")
-    if missing := not_run_text(silent_models(lake, night)):
-        print(missing)
-    print(f"workbook: {settings.lists_dir / night.isoformat() / 'leads.xlsx'}")
-    if told := ErasureLog(settings.lake_dir).marked_nights().get(night):
-        print(f"注意:本清单已不可重现 Note: this list can no longer be made again (data erased {told})")
-    _warn(_stale(settings, night))
+    return NightList(
+        night=night,
+        leads=leads,
+        cases=cases_of(lake, night, leads),
+        faded=faded_cases(lake, night, FADED_LISTED),
+        silent_models=silent_models(lake, night),
+        workbook=settings.lists_dir / night.isoformat() / "leads.xlsx",
+        stale=_stale(settings, night),
+        erased=ErasureLog(settings.lake_dir).marked_nights().get(night, ""),
+    )
+
+
+def one_lead(settings: Settings, night: date, name: str) -> LeadShown:
+    """The lead with this place, id or beginning of an id. Raises FundwatchError unless there is exactly one."""
+    lake, lead = Lake(settings.lake_dir), find_lead(settings, night, name)
+    return LeadShown(
+        night=night,
+        lead=lead,
+        cases=cases_of(lake, night, [lead]),
+        hits=hits_of(lake, night, [lead], HITS_PER_RULE),
+        evidence=evidence_of(lake, night, [lead.lead_id], LINES_SHOWN),
+        stale=_stale(settings, night),
+    )
 
 
 def _stale(settings: Settings, night: date) -> dict[str, Any]:
     """Why the night's list no longer belongs to what stands, and what to do; empty for one that does."""
     return Belonging(Ledger(settings.lake_dir), night_jobs()).told(night)
-
-
-def _warn(stale: Mapping[str, Any]) -> None:
-    """Say why a list is out of date, and what to do."""
-    for sentence in stale.get("out_of_date", ()):
-        print(f"注意:本清单已不是最新 Note: {sentence}: {stale['do']}")
 
 
 def find_lead(settings: Settings, night: date, lead: str) -> LeadRow:
@@ -112,7 +134,7 @@ def find_lead(settings: Settings, night: date, lead: str) -> LeadRow:
     return to_rows(LeadRow, found)[0]
 
 
-def _night(settings: Settings, given: date | None) -> date:
+def newest_list(settings: Settings, given: date | None = None) -> date:
     """The night asked for, or the newest whose list stands. Raises NotReadyError naming those that do."""
     refuse_no_lake(settings.lake_dir)
     nights = Ledger(settings.lake_dir).nights("leads")

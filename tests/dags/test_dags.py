@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from fundwatch.errors import ExitCode
-from jobs.stages import NIGHT as STAGES
+from jobs.declared_stages import night_stages
 from tests.dags.conftest import DAGS, airflow_environment
 
-NIGHT = ["delivery", *STAGES, "verdict"]
+NIGHT = ["delivery", *(stage.verb for stage in night_stages()), "verdict"]
 HEAVY = ["pyspark", "mlflow", "great_expectations", "sklearn", "fundwatch", "jobs"]
 
 # Airflow reads its settings and makes its home when it is imported: it stays out of the tests' own process
@@ -97,7 +97,7 @@ def test_a_night_waits_for_its_delivery_and_runs_its_stages_one_after_the_other(
 
 def test_only_the_stage_that_publishes_updates_the_asset(parsed: dict[str, Any]) -> None:
     outlets = {name: task["outlets"] for name, task in parsed["tasks"]["fundwatch_nightly"].items()}
-    assert {name: found for name, found in outlets.items() if found} == {"leads": ["fundwatch_leads"]}
+    assert {name: found for name, found in outlets.items() if found} == {"publish": ["fundwatch_leads"]}
 
 
 def test_every_command_is_retried_twice_cannot_hang_and_runs_for_one_night_at_a_time(parsed: dict[str, Any]) -> None:

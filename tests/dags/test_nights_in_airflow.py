@@ -21,7 +21,7 @@ from tests.dags.conftest import SAID, Ran, RunDags
 
 pytestmark = pytest.mark.slow
 
-NIGHT = ["intake", "features", "rules", "score", "leads"]
+NIGHT = ["intake", "build", "scan", "score", "publish"]
 ERROR = "fundwatch: the source is not what it was"
 
 
@@ -47,7 +47,7 @@ def lines_at(ran: Ran, level: str) -> list[str]:
 def by_stage(run_dags: RunDags) -> dict[str, Ran]:
     scenarios = {
         "green": scenario("2026-03-31"),
-        "fault": scenario("2026-03-30", "features", ExitCode.FAULT),
+        "fault": scenario("2026-03-30", "build", ExitCode.FAULT),
         "incomplete": scenario("2026-03-29", "score", ExitCode.INCOMPLETE),
         "training": scenario("2026-03-28", dag="fundwatch_training"),
     }
@@ -70,7 +70,7 @@ def test_the_training_runs_for_its_date(by_stage: dict[str, Ran]) -> None:
 def test_a_fault_is_retried_and_then_fails_the_night(by_stage: dict[str, Ran]) -> None:
     ran = by_stage["fault"]
     assert ran.state == "failed"
-    assert commands(ran) == ["intake --date 2026-03-30", *["features --date 2026-03-30"] * 3]
+    assert commands(ran) == ["intake --date 2026-03-30", *["build --date 2026-03-30"] * 3]
 
 
 def test_a_result_that_stands_but_is_not_complete_is_built_upon_and_the_night_ends_red(

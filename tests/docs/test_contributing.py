@@ -17,7 +17,7 @@ from features.catalogue.loader import read_catalogues
 from fundwatch.contracts.table import Table
 from fundwatch.resources import package_files
 from intake.source.load import parse_mapping
-from jobs.command_line import COMMANDS
+from jobs.commands import COMMANDS
 from jobs.job import Job
 from models.detectors.detector import Parameters, Reads
 from models.detectors.known import DETECTORS

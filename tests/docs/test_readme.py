@@ -10,7 +10,8 @@ import pytest
 
 from fundwatch.errors import ExitCode
 from intake.source.load import read_mapping
-from jobs.command_line import COMMANDS, parser
+from jobs.command_line import parser
+from jobs.commands import COMMANDS
 from scripts.readme_demo import block, demonstrate, masked, shortened
 from simulator.schemes import SCHEMES
 

@@ -8,7 +8,10 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from jobs.answer import plain
+from jobs.command_line import parser, serve
 from tests.night import NIGHTS, clean_environment
 
 FUNDWATCH = Path(sys.executable).parent / "fundwatch"
@@ -39,11 +42,11 @@ CASES = {
         f"simulate --date {SECOND} --lines 300 --nights 1", "simulate --preset dmeo", "dmeo", is_new=True, is_read=False
     ),
     "intake": Case(f"intake --date {SECOND}", "intake --date 2026-02-30", "'2026-02-30' is not a date"),
-    "features": Case(f"features --date {SECOND}", "features", "--date 2026-03-31"),
-    "rules": Case(f"rules --date {SECOND}", f"rules --date {SECOND} --set scan_dayz=3", "did you mean 'scan_days'"),
+    "build": Case(f"build --date {SECOND}", "build", "--date 2026-03-31"),
+    "scan": Case(f"scan --date {SECOND}", f"scan --date {SECOND} --set scan_dayz=3", "did you mean 'scan_days'"),
     "train": Case(f"train --date {FIRST}", f"train --date {SECOND} --profile lokal", "cluster, demo, local"),
     "score": Case(f"score --date {SECOND}", f"score --dates {SECOND}", "did you mean '--date'"),
-    "leads": Case(f"leads --date {SECOND}", f"leads --date {SECOND} --set list_size=none", "list_size"),
+    "publish": Case(f"publish --date {SECOND}", f"publish --date {SECOND} --set list_size=none", "list_size"),
     "nightly": Case(f"nightly --date {SECOND}", "nightly --date 2026-03-30", f"{SECOND}, {FIRST}"),
     "show": Case("show 1", "show 999", "no lead"),
     "evaluate": Case(f"evaluate --date {SECOND}", f"evaluate --date {SECOND} --truth nowhere", "nowhere/labels.csv"),
@@ -81,6 +84,14 @@ def run(arguments: str, var: Path, folder: Path) -> subprocess.CompletedProcess[
     command = [str(FUNDWATCH), *arguments.split(), "--var", str(var)]
     environment = clean_environment() | {"PATH": f"{FUNDWATCH.parent}{os.pathsep}{os.environ['PATH']}"}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def answered(*words: str) -> Any:
+    """What `fundwatch …` answers, as its JSON, called in this process. Raises its fault."""
+    answer = serve(parser().parse_whole(words))
+    if answer.fault is not None:
+        raise answer.fault
+    return plain(answer.result)
 
 
 def foreign_lines(told: str) -> list[str]:

@@ -50,8 +50,8 @@ def test_nights_run_in_order_belong_together(ledger: Ledger) -> None:
 def test_rules_run_again_with_another_result_leave_the_list_out_of_date_until_it_is_made_again(ledger: Ledger) -> None:
     run(ledger, "rules", SECOND, "another threshold")
     standing = Belonging(ledger, night_jobs())
-    sentence = "the list of 2026-03-31 was made from another run of rules than the one that stands"
-    assert standing.told(SECOND) == {"out_of_date": [sentence], "do": "run `fundwatch leads --date 2026-03-31`"}
+    sentence = "the list of 2026-03-31 was made from another run of scan than the one that stands"
+    assert standing.told(SECOND) == {"out_of_date": [sentence], "do": "run `fundwatch publish --date 2026-03-31`"}
     assert standing.finding(None).figures == sentence
     assert standing.told(FIRST) == {}
     run(ledger, "leads", SECOND, "a new list")
@@ -77,8 +77,8 @@ def test_an_earlier_night_run_again_leaves_later_nights_out_of_date_list_and_all
     run(ledger, "leads", FIRST, "new")
     other = "than the one that stands"
     assert told(ledger, SECOND) == [
-        f"features of 2026-03-31 was made from another run of intake of 2026-03-24 {other}",
-        f"rules of 2026-03-31 was made from another run of intake of 2026-03-24 {other}",
+        f"build of 2026-03-31 was made from another run of intake of 2026-03-24 {other}",
+        f"scan of 2026-03-31 was made from another run of intake of 2026-03-24 {other}",
         f"the list of 2026-03-31 was made from another run of the list of 2026-03-24 {other}",
     ]
     assert Belonging(ledger, night_jobs()).told(SECOND)["do"] == (
@@ -90,7 +90,7 @@ def test_a_night_that_comes_late_is_told_of_the_nights_after_it(ledger: Ledger) 
     late = date(2026, 3, 27)
     for stage in NIGHT:
         run(ledger, stage, late)
-    assert "rules of 2026-03-31 was made before intake of 2026-03-27 stood" in told(ledger, SECOND)
+    assert "scan of 2026-03-31 was made before intake of 2026-03-27 stood" in told(ledger, SECOND)
     assert "the list of 2026-03-31 was made before the list of 2026-03-27 stood" in told(ledger, SECOND)
     assert told(ledger, FIRST) == []
     assert told(ledger, late) == []
@@ -105,7 +105,7 @@ def test_a_list_out_of_date_says_so_in_its_folder_and_no_more_when_it_is_made_ag
     assert [(folder / MARK).exists() for folder in folders] == [False, True]
     note = (folders[1] / MARK).read_text(encoding="utf-8")
     assert note.startswith("本清单已不是最新")
-    assert "fundwatch leads --date 2026-03-31" in note
+    assert "fundwatch publish --date 2026-03-31" in note
     run(ledger, "leads", SECOND, "a new list")
     Belonging(ledger, night_jobs()).mark_lists(tmp_path / "lists", FIRST)
     assert not (folders[1] / MARK).exists()
@@ -122,9 +122,9 @@ def settings(tmp_path: Path) -> Settings:
 
 def test_show_and_lake_check_say_it(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     var = ("--var", str(settings.var))
-    sentence = "the list of 2026-03-31 was made from another run of rules than the one that stands"
+    sentence = "the list of 2026-03-31 was made from another run of scan than the one that stands"
     assert main(["show", "--date", "2026-03-31", "--json", *var]) == 0
     assert json.loads(capsys.readouterr().out)["out_of_date"] == [sentence]
     assert main(["lake", "check", *var]) == ExitCode.FAULT
     told = capsys.readouterr().err
-    assert f"runs belong together, ledger: {sentence}; do: run `fundwatch leads --date 2026-03-31 " in told
+    assert f"runs belong together, ledger: {sentence}; do: run `fundwatch publish --date 2026-03-31 " in told

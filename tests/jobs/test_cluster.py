@@ -13,8 +13,8 @@ import pytest
 
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
-from jobs.command_line import COMMANDS
-from jobs.stages import NIGHT
+from jobs.commands import COMMANDS
+from jobs.declared_stages import night_stages
 from tests.jobs.cluster import SPARK, Cluster, cluster, until
 from tests.night import NIGHTS, ROOT, FinishedNight, clean_environment, run_fundwatch
 from tests.packages import build_wheel
@@ -63,7 +63,7 @@ def by_scripts(finished_night: FinishedNight, workers: Cluster, tmp_path_factory
     folder = tmp_path_factory.mktemp("scripts")
     shutil.copy(build_wheel(folder / "build"), folder / "fundwatch.zip")
     var = undone(finished_night, folder / "var")
-    for stage in ("intake", "features"):
+    for stage in ("intake", "build"):
         submit(workers, folder, stage, var)
     return var
 
@@ -90,7 +90,7 @@ def test_a_worker_that_dies_in_the_rule_scan_changes_nothing(finished_night: Fin
     var = Path(shutil.copytree(finished_night.var, tmp_path / "var"))
     Ledger(var / "lake").start("rules", NIGHTS[0], "killed")  # a scan that did not end is made again
     with cluster(tmp_path) as failing:
-        command = [sys.executable, "-m", "jobs.command_line", "rules", "--date", str(NIGHTS[0]), "--var", str(var)]
+        command = [sys.executable, "-m", "jobs.command_line", "scan", "--date", str(NIGHTS[0]), "--var", str(var)]
         scan = subprocess.Popen(
             [*command, "--set", f"spark_master={failing.address}"], cwd=ROOT, env=clean_environment(), text=True,
             stderr=subprocess.PIPE,
@@ -109,7 +109,7 @@ def test_the_scripts_of_a_night_publish_the_list_of_one_machine(
     finished_night: FinishedNight, workers: Cluster, by_scripts: Path, tmp_path: Path
 ) -> None:
     var = Path(shutil.copytree(by_scripts, tmp_path / "var"))
-    for stage in (*NIGHT[2:], "privacy"):
+    for stage in (*[stage.verb for stage in night_stages()[2:]], "privacy"):
         submit(workers, by_scripts.parent, stage, var)
     first = {name: content for name, content in lists(finished_night.var).items() if str(NIGHTS[0]) in name}
     assert lists(var) == first

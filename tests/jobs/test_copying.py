@@ -17,7 +17,7 @@ GIVEN = ["--var", "my var", "--profile", "demo", "--set", "seed=3"]
     [
         ("run `fundwatch nightly`", "nightly --date 2026-03-31 --profile demo --var 'my var' --set seed=3"),
         ("see `fundwatch show --date DATE`", "show --date 2026-03-31 --profile demo --var 'my var' --set seed=3"),
-        ("`fundwatch rules --date 2026-03-24`", "rules --date 2026-03-24 --profile demo --var 'my var' --set seed=3"),
+        ("`fundwatch scan --date 2026-03-24`", "scan --date 2026-03-24 --profile demo --var 'my var' --set seed=3"),
         ("`fundwatch keys retire --var other`", "keys retire --var other --profile demo --set seed=3"),
     ],
 )

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from fundwatch.lake.lock import held
-from jobs.command_line import COMMANDS, main, parser
+from jobs.command_line import main, parser
+from jobs.commands import COMMANDS
 from jobs.protect.manage_keys import make_missing_keys
 from privacy.vault.sealing import read_vault_key
 from privacy.vault.vault import Vault
@@ -114,7 +115,7 @@ def test_what_is_near_a_mistyped_word_is_suggested_with_the_usage_of_its_command
 @pytest.mark.parametrize(
     "arguments", [f"show --date {FIRST[:-1]}9", "evaluate --date 2026-03-01", "privacy --date 2026-03-01",
                   "export leads_pseudonymous --date 2026-03-01 --out out", "deliveries --date 2026-03-01",
-                  "quarantine list --date 2026-03-01", "nightly --date 2026-03-01", "rules --date 2026-03-01"],
+                  "quarantine list --date 2026-03-01", "nightly --date 2026-03-01", "scan --date 2026-03-01"],
 )  # fmt: skip
 def test_a_date_that_is_not_there_is_told_with_those_that_are(
     arguments: str, var: Path, capsys: pytest.CaptureFixture[str]

@@ -11,8 +11,8 @@ from fundwatch.errors import ExitCode, SettingsError
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.lost_tables import LostTableError, refuse_lost
 from fundwatch.lake.store import Lake, Written
-from jobs.command_line import main, parser
-from jobs.operate.check_lake import serve
+from jobs.command_line import main
+from jobs.operate.check_lake import check_lake
 from tests.lakes import SECOND, make_lake
 
 
@@ -23,7 +23,7 @@ def settings(tmp_path):
 
 def test_a_job_refuses_a_table_that_is_gone_before_it_starts_spark(settings, capsys):
     shutil.rmtree(settings.lake_dir / "claim_line")
-    ended = main(["rules", "--date", str(SECOND), "--var", str(settings.var)])
+    ended = main(["scan", "--date", str(SECOND), "--var", str(settings.var)])
     said = capsys.readouterr().err
     assert ended == ExitCode.FAULT
     assert "claim_line is gone: version 0 was committed" in said
@@ -79,4 +79,4 @@ def test_the_lake_check_expects_nothing_of_a_table_given_up(settings):
     shutil.rmtree(lake.path("capacity"), ignore_errors=True)
     ledger.written("run", "intake", SECOND, Written("capacity", 5, 1))
     refuse_lost(lake, ledger, ["capacity"], "capacity")
-    assert serve(parser().parse_args(["lake", "check", "--json", "--var", str(settings.var)]))["findings"]
+    assert check_lake(settings).fault is None

@@ -215,6 +215,6 @@ def test_two_runs_at_once_are_refused(finished_night: FinishedNight) -> None:
     from fundwatch.lake.lock import held
 
     with held(finished_night.var / "lake"):
-        second = run_fundwatch("rules", "--date", str(LAST), var=finished_night.var)
+        second = run_fundwatch("scan", "--date", str(LAST), var=finished_night.var)
     assert second.returncode == 4
     assert "another run" in second.stderr

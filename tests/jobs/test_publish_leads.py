@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,8 +16,9 @@ from fundwatch.lake.store import Lake
 from fundwatch.settings import load_settings
 from jobs.job import Report, Workplace, run_job
 from jobs.publish_leads import JOB
+from jobs.review.pages import print_lead, print_list
 from jobs.review.read_leads import rows_of
-from jobs.review.show_lead import find_lead, serve
+from jobs.review.show_lead import find_lead, newest_list, night_list, one_lead
 from tests.lakes import put
 
 if TYPE_CHECKING:
@@ -89,11 +89,6 @@ def report(place: Workplace) -> Report:
     return run_job(JOB, place, NIGHT)
 
 
-def _options(place: Workplace, **given: Any) -> argparse.Namespace:
-    values = dict.fromkeys(("landing", "lake", "source", "profile", "settings", "lead", "date"))
-    return argparse.Namespace(**{**values, "var": place.settings.var, "set": [], "top": 20, "json": True, **given})
-
-
 @pytest.mark.slow
 def test_the_list_is_published_capped_and_told_to_mlflow(place: Workplace, report: Report):
     assert (report["leads"], report["amount_at_risk"], report["mlflow"]) == (1, "50.00", "logged")
@@ -120,18 +115,20 @@ def test_publishing_again_has_nothing_to_do_until_a_file_is_gone_and_then_gives_
 def test_show_gives_the_list_and_one_lead_without_spark(
     place: Workplace, report: Report, capsys: pytest.CaptureFixture[str]
 ):
-    listed = serve(_options(place))
+    listing = night_list(place.settings, newest_list(place.settings))
+    listed = listing.as_json()
     assert (listed["business_date"], len(listed["leads"])) == (NIGHT, report["leads"])
     assert [(case["kind"], case["state"], case["first_seen"]) for case in listed["cases"]] == [("DC-03", "new", NIGHT)]
     assert "out_of_date" not in listed
-    shown = serve(_options(place, lead="1", date=NIGHT))
+    one = one_lead(place.settings, NIGHT, "1")
+    shown = one.as_json()
     assert (shown["cases"], [hit["reason_zh"] for hit in shown["hits"]]) == (listed["cases"], ["同一明细两次"])
     assert shown["lead"]["subject_name"] == "平安镇中心卫生院"
     assert shown["evidence"][0]["charged_at"] == datetime(2026, 3, 4, 23, 30)  # as it was written
     assert find_lead(place.settings, NIGHT, shown["lead"]["lead_id"][:8]).place == 1
     assert capsys.readouterr().out == ""
-    serve(_options(place, lead="1", json=False))
-    serve(_options(place, json=False))
+    print_lead(one, print)
+    print_list(listing, print)
     printed = capsys.readouterr().out
     assert "未运行的模型 Models not run: doctor isolation_forest: none" in printed
     assert "明确违规" in printed
@@ -142,9 +139,9 @@ def test_show_gives_the_list_and_one_lead_without_spark(
 @pytest.mark.slow
 def test_show_refuses_a_night_or_a_lead_that_is_not_there(place: Workplace, report: Report):
     with pytest.raises(NotReadyError, match="no list of 2026-04-01"):
-        serve(_options(place, date=date(2026, 4, 1)))
+        newest_list(place.settings, date(2026, 4, 1))
     with pytest.raises(FundwatchError, match="no lead of 2026-03-31 named '99'"):
-        serve(_options(place, lead="99"))
+        one_lead(place.settings, NIGHT, "99")
 
 
 def test_a_place_that_leads_share_names_none_of_them_and_the_refusal_lists_their_ids(tmp_path: Path):

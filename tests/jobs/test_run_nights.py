@@ -14,8 +14,9 @@ import pytest
 from fundwatch.errors import IncompleteError
 from fundwatch.settings import Settings
 from jobs import run_nights
+from jobs.declared_stages import Stage
 from jobs.job import Workplace
-from jobs.stages import NIGHT, refuse_incomplete
+from jobs.stages import NIGHT, incompleteness
 from privacy.audit.log import audit_log
 from privacy.vault.sealing import make_vault_key
 
@@ -28,10 +29,10 @@ def stages(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], None]],
     ended: list[str] = []
 
     def run(act: Callable[[str], None]) -> list[str]:
-        def run_stage(stage: str, _place: Any, _night: date) -> dict[str, str]:
-            act(stage)
-            ended.append(stage)
-            return {"stage": stage}
+        def run_stage(stage: Stage, _place: Any, _night: date) -> dict[str, str]:
+            act(stage.name)
+            ended.append(stage.name)
+            return {"stage": stage.name}
 
         monkeypatch.setattr(run_nights, "run_stage", run_stage)
         monkeypatch.setattr(run_nights, "_report_privacy", lambda *_: None)
@@ -81,7 +82,8 @@ def test_a_night_over_an_audit_log_that_was_put_back_stands_and_ends_with_a_code
     for path in (log.path, log.head_path):
         path.unlink()
     told = run_nights._report_privacy(Workplace(settings), DATE, intake)
-    with pytest.raises(IncompleteError, match="line 0: rewound: line 1 was noted in the lake's audit_anchor") as fault:
-        refuse_incomplete({"privacy": told}, {"leads": 3})
-    assert (fault.value.exit_code, fault.value.result) == (6, {"leads": 3})
+    fault = incompleteness({"privacy": told}, {"leads": 3})
+    assert isinstance(fault, IncompleteError)
+    assert "line 0: rewound: line 1 was noted in the lake's audit_anchor" in fault.what
+    assert (fault.exit_code, fault.result) == (6, {"leads": 3})
     assert not log.path.exists(), "no command writes on"

@@ -15,6 +15,7 @@ from features.catalogue import load_catalogues
 from fundwatch.errors import FundwatchError
 from fundwatch.settings import Settings
 from jobs import score_entities, train_models
+from jobs.declared_stages import SCORE
 from jobs.job import Workplace, run_job
 from jobs.model_shelf import model_findings
 from jobs.protect.manage_keys import make_missing_keys
@@ -75,7 +76,7 @@ def test_a_night_without_models_says_so_then_trains_scores_and_repeats_itself(pl
     assert set(models_not_run(place).values()) == {NO_CHAMPION}
     assert report["incomplete"] == []  # a model that never existed is told, and no fault
 
-    report = run_stage("score", place, NIGHT)
+    report = run_stage(SCORE, place, NIGHT)
     models = {(row["entity_type"], row["model"]): row for row in rows_of(place, "model")}
     assert [row["state"] for row in models.values()].count("champion") == 2
     assert models["patient", "robust_peer"]["trained_count"] == 41
@@ -88,11 +89,11 @@ def test_a_night_without_models_says_so_then_trains_scores_and_repeats_itself(pl
     assert len(models_not_run(place)) == 4
     assert report["incomplete"] == []
 
-    assert not run_stage("score", place, NIGHT)["is_new"]
+    assert not run_stage(SCORE, place, NIGHT)["is_new"]
     assert not run_job(train_models.JOB, place, NIGHT)["is_new"]
     other = place.settings.model_copy(update={"mlflow_uri": f"sqlite:///{place.settings.var / 'other.db'}"})
     place.settings = other
-    assert not run_stage("score", place, NIGHT)["is_new"]  # nothing of a night hangs on MLflow
+    assert not run_stage(SCORE, place, NIGHT)["is_new"]  # nothing of a night hangs on MLflow
     again = run_job(train_models.JOB, place, NIGHT)
     assert (again["is_new"], again["champion"], again["mlflow"]) == (True, 2, "told of 2 models")
     assert {table: rows_of(place, table) for table in first} == first
@@ -100,23 +101,23 @@ def test_a_night_without_models_says_so_then_trains_scores_and_repeats_itself(pl
 
 @pytest.mark.slow
 def test_models_that_do_not_hold_are_not_run_not_trained_anew_and_training_the_night_again_mends_them(place: Workplace):
-    run_stage("score", place, NIGHT)
+    run_stage(SCORE, place, NIGHT)
     whole = rows_of(place, "score")
     files = sorted((place.lake.root / "model_files").iterdir())
     forest = max(files, key=lambda path: path.stat().st_size)
     forest.write_bytes(forest.read_bytes().replace(b"0.", b"1.", 1))
 
-    report = run_stage("score", place, NIGHT)
+    report = run_stage(SCORE, place, NIGHT)
     assert [sentence.partition(":")[2] for sentence in report["incomplete"]] == [
         f" isolation_forest of patients: {models_not_run(place)['patient/isolation_forest']}"
     ]
     assert "was changed" in report["incomplete"][0]
-    assert run_stage("score", place, NIGHT)["incomplete"] == report["incomplete"]  # nothing to do, and still not whole
+    assert run_stage(SCORE, place, NIGHT)["incomplete"] == report["incomplete"]  # nothing to do, and still not whole
     assert [found.outcome for found in model_findings(place.settings)] == ["not ok"]
 
     shutil.rmtree(place.lake.path("model"))
     shutil.rmtree(place.lake.root / "model_files")
-    report = run_stage("score", place, NIGHT)
+    report = run_stage(SCORE, place, NIGHT)
     assert len(report["incomplete"]) == 2  # the ledger knows which there were
     assert not place.lake.exists("model")
 
@@ -124,7 +125,7 @@ def test_models_that_do_not_hold_are_not_run_not_trained_anew_and_training_the_n
         run_job(train_models.JOB, place, NIGHT)
     place.settings = place.settings.model_copy(update={"rebuilt_tables": "model"})  # it is lost for good
     assert run_job(train_models.JOB, place, NIGHT)["champion"] == 2
-    assert run_stage("score", place, NIGHT)["incomplete"] == []
+    assert run_stage(SCORE, place, NIGHT)["incomplete"] == []
     assert rows_of(place, "score") == whole
     assert [found.outcome for found in model_findings(place.settings)] == ["ok"]
 

@@ -9,6 +9,7 @@ import pytest
 from fundwatch.errors import FundwatchError
 from fundwatch.settings import Settings
 from jobs.command_line import parser
+from jobs.prove.commands import asked as asked_by
 from jobs.prove.simulate_claims import deliver, scenario_asked
 from simulator import Scenario, scenario_for_lines, take_resent
 from tests.simulator.test_delivery import content_of
@@ -17,7 +18,7 @@ NIGHTS = (date(2026, 3, 10), date(2026, 3, 20), date(2026, 3, 31))
 
 
 def asked(*words):
-    return scenario_asked(parser().parse_args(["simulate", *words]), Settings())
+    return scenario_asked(asked_by(parser().parse_args(["simulate", *words])), Settings())
 
 
 def small(nights, **more):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from deltalake import DeltaTable
@@ -14,8 +14,9 @@ from fundwatch.errors import ExitCode
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake, Written
 from fundwatch.settings import Settings
-from jobs.command_line import main, parser
-from jobs.operate.check_lake import LakeCheckError, serve
+from jobs.command_line import main
+from jobs.operate.check_lake import LakeCheckError
+from tests.jobs.commands import answered
 from tests.lakes import ANNA, FIRST, SECOND, line, make_lake, put
 
 
@@ -24,13 +25,13 @@ def settings(tmp_path: Path) -> Settings:
     return make_lake(tmp_path)
 
 
-def check(settings: Settings, *options: str) -> argparse.Namespace:
-    return parser().parse_args(["lake", "check", "--var", str(settings.var), *options])
+def check(settings: Settings, *options: str) -> Any:
+    return answered("lake", "check", "--var", str(settings.var), *options)
 
 
 def faults_of(settings: Settings, *options: str) -> str:
     with pytest.raises(LakeCheckError) as fault:
-        serve(check(settings, *options))
+        check(settings, *options)
     return fault.value.what
 
 
@@ -43,7 +44,7 @@ def change(settings: Settings, table: str, updates: dict[str, str], where: str) 
 
 
 def test_a_lake_that_holds_passes_every_check(settings):
-    found = serve(check(settings, "--deep"))["findings"]
+    found = check(settings, "--deep")["findings"]
     assert {str(f["outcome"]) for f in found} == {"ok"}
     names = {f["check"] for f in found}
     assert {"log", "files", "versions", "runs", "claim_line = claim_line_entry netted", "access"} <= names
@@ -91,7 +92,7 @@ def test_a_version_the_ledger_knows_and_the_table_lost_is_found(settings):
     Ledger(settings.lake_dir).written("run", "rules", SECOND, Written("rule_hit", 7, 3))
     told = faults_of(settings)
     assert "version 7 is recorded, the table ends at 0" in told
-    assert "run `fundwatch rules --date 2026-03-31` again" in told
+    assert "run `fundwatch scan --date 2026-03-31` again" in told
 
 
 def test_a_version_with_other_rows_than_recorded_is_found(settings):
@@ -103,7 +104,7 @@ def test_a_run_that_was_started_and_never_committed_is_found(settings):
     Ledger(settings.lake_dir).start("features", SECOND, "p")
     told = faults_of(settings)
     assert "features of 2026-03-31 was started and never committed" in told
-    assert "run `fundwatch features --date 2026-03-31` again" in told
+    assert "run `fundwatch build --date 2026-03-31` again" in told
 
 
 def test_control_totals_that_do_not_balance_are_found(settings):
@@ -138,7 +139,7 @@ def test_a_reversal_nobody_is_reversed_by_nets_nothing(settings):
         {"accepted_lines": "2", "delivered_lines": "2", "accepted_amount": "-27.50", "delivered_amount": "-27.50"},
         f"business_date = DATE '{SECOND}'",
     )
-    assert serve(check(settings))["findings"]
+    assert check(settings)["findings"]
 
 
 def test_two_versions_of_a_key_that_overlap_are_found(settings):
@@ -165,7 +166,7 @@ def test_a_vault_elsewhere_and_the_shares_of_a_key_are_looked_at_too(settings, t
         path.chmod(0o755)
     given = f"{setting}={'+'.join(map(str, paths))}"
     with pytest.raises(LakeCheckError) as fault:
-        serve(check(settings, "--set", given))
+        check(settings, "--set", given)
     told = fault.value.result["findings"]
     assert [path.name for path in paths] == [f["subject"] for f in told if f["outcome"] == "not ok"]
 
@@ -179,4 +180,4 @@ def test_accounts_are_not_looked_at_over_tables_that_cannot_be_read(settings, ca
 
 def test_only_the_night_asked_for_is_accounted(settings):
     change(settings, "control_total", {"accepted_lines": "9"}, f"business_date = DATE '{FIRST}'")
-    assert serve(check(settings, "--date", str(SECOND)))["findings"]
+    assert check(settings, "--date", str(SECOND))["findings"]

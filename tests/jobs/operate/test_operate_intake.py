@@ -14,11 +14,12 @@ from fundwatch.lake.decisions import DecisionError, Decisions
 from fundwatch.lake.delivery_log import Delivered, DeliveryLog, State
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
-from jobs.command_line import main, parser
-from jobs.operate import handle_quarantine, list_deliveries
-from jobs.review.show_lead import print_list
+from jobs.command_line import main
+from jobs.review.pages import print_list
+from jobs.review.show_lead import night_list
 from privacy.erasure.record import ErasureLog, Request
 from tests.intake.deliveries import deliver, whole
+from tests.jobs.commands import answered
 from tests.lakes import ANNA, FIRST, SECOND, make_lake, put
 
 ROW = ("--date", str(FIRST), "--file", "fee_list.csv.gz", "--line", "5")
@@ -32,11 +33,11 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def quarantine(settings: Settings, *options: str) -> Any:
-    return handle_quarantine.serve(parser().parse_args(["quarantine", *options, "--json", "--var", str(settings.var)]))
+    return answered("quarantine", *options, "--var", str(settings.var))
 
 
 def deliveries(settings: Settings, *options: str) -> Any:
-    return list_deliveries.serve(parser().parse_args(["deliveries", *options, "--json", "--var", str(settings.var)]))
+    return answered("deliveries", *options, "--var", str(settings.var))
 
 
 def hold(settings: Settings) -> None:
@@ -133,11 +134,11 @@ def test_tables_are_printed_for_people(settings, capsys):
 
 def test_a_list_that_can_no_longer_be_made_again_is_shown_with_a_note(settings, capsys, monkeypatch):
     monkeypatch.setattr("jobs.review.show_lead.listed_leads", lambda *_: [])
-    print_list(settings, SECOND)
+    print_list(night_list(settings, SECOND), print)
     assert "no longer be made again" not in capsys.readouterr().out
     log, request = ErasureLog(settings.lake_dir), Request("person", "mark", "a", "b", "asked")
     log.done(log.begin(request)[0], request, [SECOND])
-    print_list(settings, SECOND)
+    print_list(night_list(settings, SECOND), print)
     told = capsys.readouterr().out
     assert "no longer be made again" in told
     assert ANNA not in told

@@ -18,9 +18,7 @@ from fundwatch.errors import FundwatchError
 from fundwatch.fingerprint import file_sha256
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
-from jobs.command_line import parser
-from jobs.operate.check_lake import serve as check
-from jobs.protect.erase_data import finish, serve
+from jobs.protect.erase_data import finish
 from jobs.protect.erase_lists import MARK
 from jobs.protect.erase_rows import Eraser
 from leads.publishing.lists import is_whole
@@ -32,6 +30,7 @@ from privacy.tokens.pseudonyms import token_of
 from privacy.vault.bridge import build_bridge
 from privacy.vault.sealing import make_vault_key
 from privacy.vault.vault import Vault
+from tests.jobs.commands import answered
 from tests.lakes import ANNA, BERT, FIRST, SECOND, line, make_lake, put, stands
 from tests.privacy.vaults import CANARIES, fill
 
@@ -59,7 +58,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def erase(settings: Settings, *options: str) -> Any:
-    return serve(parser().parse_args(["erase", *options, *SIGNED, "--json", "--var", str(settings.var)]))
+    return answered("erase", *options, *SIGNED, "--var", str(settings.var))
 
 
 def eraser_of(settings: Settings, stop_at: str = "", vault: Any = None, before: date | None = None) -> Eraser:
@@ -135,7 +134,7 @@ def test_an_older_version_can_no_longer_be_read(settings):
 
 def test_the_accounts_still_balance_after_an_erasure(settings):
     erase(settings, "person", "--token", ANNA)
-    found = check(parser().parse_args(["lake", "check", "--deep", "--var", str(settings.var)]))["findings"]
+    found = answered("lake", "check", "--deep", "--var", str(settings.var))["findings"]
     assert {str(f["outcome"]) for f in found} == {"ok"}
 
 
@@ -148,7 +147,7 @@ def test_the_accounts_of_a_night_that_was_taken_in_anew_after_an_erasure_balance
     rows = [{**told_again, "file_name": "fee_list.csv.gz", "line_number": n} for n in (2, 3, 5)]
     put(lake, "quarantine", rows, FIRST)
     stands(lake, "intake", FIRST)
-    found = check(parser().parse_args(["lake", "check", "--var", str(settings.var)]))["findings"]
+    found = answered("lake", "check", "--var", str(settings.var))["findings"]
     assert {str(f["outcome"]) for f in found} == {"ok"}
 
 
@@ -156,7 +155,7 @@ def test_erased_rows_that_come_back_are_found_by_the_check(settings):
     erase(settings, "person", "--token", ANNA)
     put(Lake(settings.lake_dir), "claim_line_entry", [line("L1", ANNA, "10.00", business_date=FIRST)], FIRST)
     with pytest.raises(FundwatchError, match=r"3 rows and 70\.50 accepted, 4 rows and 80\.50 lie"):
-        check(parser().parse_args(["lake", "check", "--var", str(settings.var)]))
+        answered("lake", "check", "--var", str(settings.var))
 
 
 def test_the_record_says_who_and_why_and_never_whose(settings):
@@ -289,7 +288,7 @@ def test_a_person_with_newer_data_stays_in_the_register(settings):
 def test_an_erasure_needs_two_persons_a_reason_and_an_exact_subject(settings, options, told):
     before = content(settings)
     with pytest.raises(FundwatchError, match=told):
-        serve(parser().parse_args(["erase", *options, "--var", str(settings.var)]))
+        answered("erase", *options, "--var", str(settings.var))
     assert content(settings) == before
 
 

@@ -249,7 +249,7 @@ def test_without_a_truth_the_command_says_where_it_looked(world: World) -> None:
 
 def test_a_night_whose_rules_have_not_run_cannot_be_judged(world: World) -> None:
     world.truth({"feedetl_sn": "a"})
-    with pytest.raises(NotReadyError, match="rules has not run"):
+    with pytest.raises(NotReadyError, match="scan has not run"):
         _evaluate(world)
 
 

@@ -1,0 +1,151 @@
+"""Every command of the command line: what people type, its options, and who serves it. Nothing heavy is imported."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from jobs.declared_stages import STAGES, Stage
+from jobs.options import (
+    audit_options,
+    deliveries_options,
+    erase_options,
+    evaluate_options,
+    export_options,
+    keys_options,
+    lake_options,
+    models_options,
+    nightly_options,
+    privacy_options,
+    quarantine_options,
+    reidentify_options,
+    show_options,
+    simulate_options,
+    source_options,
+)
+
+
+@dataclass(frozen=True)
+class Command:
+    """One subcommand: its help and the function `module:run` that serves it: parsed options in, an Answer out.
+
+    `script` is the file under jobs/, without its ending, that spark-submit starts for it; a command without one needs
+    no cluster. Of a stage, `stage` is its declaration. `is_of_a_night` says that a date goes with it.
+    """
+
+    name: str
+    help: str
+    serves: str
+    options: Callable[[argparse.ArgumentParser], None] = lambda _parser: None
+    script: str = ""
+    stage: Stage | None = None
+    is_of_a_night: bool = False
+
+
+def commands_of(stages: Sequence[Stage] = STAGES) -> tuple[Command, ...]:
+    """All commands: the stages among them, where a night has them."""
+    simulate, *others = _OTHERS
+    return (simulate, *(_of_stage(stage) for stage in stages), *others)
+
+
+def _of_stage(stage: Stage) -> Command:
+    script = stage.module.removeprefix("jobs.").replace(".", "/")
+    return Command(stage.verb, stage.help, "jobs.night_commands:stage", script=script, stage=stage, is_of_a_night=True)
+
+
+_OTHERS = (
+    Command("simulate", "make labelled synthetic deliveries", "jobs.prove.commands:simulate", simulate_options),
+    Command(
+        "models",
+        "show which models speak on a night and whether they hold; promote one",
+        "jobs.operate.commands:models",
+        models_options,
+    ),
+    Command(
+        "nightly",
+        "all of a night in order, in one Spark application",
+        "jobs.night_commands:nightly",
+        nightly_options,
+        script="run_nights",
+        is_of_a_night=True,
+    ),
+    Command(
+        "show",
+        "show a night's list, or one lead with its evidence",
+        "jobs.review.commands:show",
+        show_options,
+        is_of_a_night=True,
+    ),
+    Command(
+        "evaluate",
+        "compare a night's hits, scores and leads with the simulator's truth",
+        "jobs.prove.commands:evaluate",
+        evaluate_options,
+        is_of_a_night=True,
+    ),
+    Command(
+        "keys",
+        "make, check, rotate and retire the keys",
+        "jobs.protect.commands:keys",
+        keys_options,
+        script="protect/manage_keys",
+    ),
+    Command(
+        "reidentify",
+        "whose tokens a lead holds: request, approve, reveal; every call is logged",
+        "jobs.protect.commands:reidentify",
+        reidentify_options,
+    ),
+    Command("audit", "verify the audit log", "jobs.protect.commands:audit", audit_options),
+    Command(
+        "source",
+        "draft a mapping for a new source from its files, or check one on a delivery",
+        "jobs.onboard.commands:source",
+        source_options,
+    ),
+    Command(
+        "privacy",
+        "report how anonymous a night's data is",
+        "jobs.protect.commands:privacy",
+        privacy_options,
+        script="protect/report_privacy",
+        is_of_a_night=True,
+    ),
+    Command(
+        "export",
+        "export a night's data as conf/exports declares",
+        "jobs.protect.commands:export",
+        export_options,
+        script="protect/export_data",
+        is_of_a_night=True,
+    ),
+    Command("settings", "print the settings in force and where each comes from", "jobs.operate.commands:settings"),
+    Command(
+        "deliveries",
+        "show deliveries with state, totals and why; release a held one",
+        "jobs.operate.commands:deliveries",
+        deliveries_options,
+    ),
+    Command(
+        "quarantine",
+        "list and explain rejected rows; release them, resubmit them corrected, or withdraw such a decision",
+        "jobs.operate.commands:quarantine",
+        quarantine_options,
+    ),
+    Command(
+        "lake",
+        "verify that the tables' files, versions, counts and money agree",
+        "jobs.operate.commands:lake",
+        lake_options,
+    ),
+    Command(
+        "erase",
+        "erase a person's or an old year's data, old versions included",
+        "jobs.protect.commands:erase",
+        erase_options,
+    ),
+    Command("demo", "simulate a month, run its nights, show the leads", "jobs.prove.commands:demo"),
+)
+
+COMMANDS = commands_of()

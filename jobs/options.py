@@ -1,0 +1,263 @@
+"""The options of every command, and what they come to: settings and dates. Only argparse: help must be instant."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from fundwatch.errors import FundwatchError, SettingsError
+from fundwatch.places import local_path
+
+if TYPE_CHECKING:
+    from fundwatch.settings import InForce
+
+_STATES = ("received", "held", "released", "accepted", "refused", "superseded")
+REIDENTIFY_ACTIONS = ("request", "approve", "deny", "reveal", "list")
+AUDIT_ACTIONS = ("verify", "set-aside", "clock")
+KEYS_ACTIONS = ("make", "check", "rotate", "bridge", "carry", "retire", "share")
+SOURCE_ACTIONS = ("check", "draft", "columns")
+
+
+def a_date(text: str) -> date:
+    """A date as people write it, like 2026-03-31."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a date like 2026-03-31") from fault
+
+
+def common_options(parser: argparse.ArgumentParser) -> None:
+    """What every command takes."""
+    common = parser.add_argument_group("common options")
+    common.add_argument("--date", type=a_date, metavar="DATE", help="the business date, like 2026-03-31")
+    common.add_argument("--landing", metavar="DIR", help="where deliveries lie")
+    common.add_argument("--lake", metavar="DIR", help="where the tables lie")
+    common.add_argument("--source", metavar="NAME", help="which mapping of conf/sources/ reads the delivery")
+    common.add_argument("--profile", metavar="NAME", help="which settings of conf/profiles/ hold")
+    common.add_argument("--var", metavar="DIR", help="where everything made lies, unless set one by one")
+    common.add_argument(
+        "--settings", type=local_path, metavar="FILE", help="a settings file (default: fundwatch.yaml, if any)"
+    )
+    common.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="any other setting; may be repeated"
+    )
+    common.add_argument("--json", action="store_true", help="print the result as JSON")
+    common.add_argument("--quiet", action="store_true", help="no progress, only the result and errors")
+
+
+def settings_of(options: argparse.Namespace) -> InForce:
+    """The settings in force for the parsed options. Raises SettingsError."""
+    from fundwatch.settings import load_settings  # pydantic takes longer to load than help may take to print
+
+    given: dict[str, Any] = {k: getattr(options, k) for k in ("landing", "lake", "source", "profile", "var")}
+    for pair in options.set:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise SettingsError(f"'{pair}' is not KEY=VALUE", where="--set", do="write --set list_size=20")
+        given[key] = value
+    return load_settings(given, file=options.settings)
+
+
+def night_of(options: argparse.Namespace) -> date:
+    """The business date; there is no default, because "today" comes from the run and never from a clock."""
+    if options.date is None:
+        raise FundwatchError("which night?", where="--date", do="give the business date, like --date 2026-03-31")
+    return date.fromisoformat(str(options.date))
+
+
+def nightly_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch nightly --date D [--to D]`."""
+    parser.add_argument("--to", type=a_date, metavar="DATE", help="run every delivered night from --date to this one")
+
+
+def simulate_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch simulate`: a preset, a scenario file, or plain weekly deliveries."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--preset", metavar="NAME", help="a scenario of conf/scenarios: demo, city, province-slice")
+    which.add_argument("--scenario", type=local_path, metavar="FILE", help="a scenario file of your own")
+    parser.add_argument("--lines", type=int, help="about how many fee lines (default 24000, or the scenario's)")
+    parser.add_argument(
+        "--from",
+        dest="start",
+        type=a_date,
+        metavar="DATE",
+        help="first day of service (default: 89 days before the last night, or the scenario's)",
+    )
+    parser.add_argument(
+        "--nights",
+        type=int,
+        help="how many deliveries, a week apart, ending on --date (default 4, or the scenario's)",
+    )
+    parser.add_argument("--seed", type=int, help="the seed: same seed, same bytes")
+    parser.add_argument("--encoding", choices=("utf-8", "utf-8-sig", "gb18030"), help="how text is encoded")
+    parser.add_argument("--compression", choices=("gzip", "zip", "none"), help="how files are packed")
+    parser.add_argument(
+        "--processes", type=int, default=1, help="on how many processes; the bytes are the same on any (default 1)"
+    )
+
+
+def show_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch show [LEAD]`."""
+    parser.add_argument("lead", nargs="?", help="place in the list (1 is first) or lead id; without it: the list")
+    parser.add_argument("--top", type=int, default=20, help="how many leads of the list (default 20)")
+
+
+def evaluate_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch evaluate`."""
+    parser.add_argument("--truth", type=local_path, metavar="DIR", help="where the simulator's labels.csv lies")
+    parser.add_argument("--details", action="store_true", help="every table: by scheme, rule, disguise and model")
+
+
+def source_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch source check|draft|columns`."""
+    parser.add_argument(
+        "action",
+        choices=SOURCE_ACTIONS,
+        help="check: try a mapping on a delivery; draft: propose a mapping from the headers of files; "
+        "columns: all that a mapping may fill, and what runs only with it",
+    )
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=local_path,
+        metavar="FILE",
+        help="draft: the files: .csv, .txt, .tsv (plain, .gz, .zip), .parquet or .xlsx",
+    )
+    parser.add_argument("--name", metavar="NAME", help="draft: the source's name (default: the folder's)")
+    parser.add_argument(
+        "--out", type=local_path, metavar="FILE", help="also write the draft (.yaml) or the check (.md) there"
+    )
+    parser.add_argument(
+        "--mapping", type=local_path, metavar="FILE", help="check: a mapping file, in place of --source"
+    )
+    parser.add_argument("--sample", type=int, default=10_000, help="check: rows of each file to try (default 10000)")
+
+
+def deliveries_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch deliveries [list|release|arrived]`."""
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=("list", "release", "arrived"),
+        default="list",
+        help="list (the default); release a held one; or has the night's arrived whole? (ends with 5 when it has not)",
+    )
+    parser.add_argument("--state", choices=_STATES, help="only deliveries in this state")
+    parser.add_argument("--print", dest="content_print", default="", help="which of several held (its print begins so)")
+    _signature(parser)
+
+
+def quarantine_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch quarantine list|explain|release|resubmit|withdraw`."""
+    actions = ("list", "explain", "release", "resubmit", "withdraw", "decisions")
+    parser.add_argument("action", choices=actions, help="what to do with quarantined rows")
+    parser.add_argument("--table", metavar="NAME", help="only rows of this canonical table")
+    parser.add_argument("--code", metavar="CODE", help="only rows with this error code")
+    parser.add_argument("--file", metavar="NAME", help="the file the row was delivered in")
+    parser.add_argument("--line", type=int, action="append", default=[], help="its line in the file; may be repeated")
+    parser.add_argument("--into", type=date.fromisoformat, metavar="DATE", help="the night that takes the row in")
+    parser.add_argument(
+        "--value", action="append", default=[], metavar="COLUMN=VALUE", help="a corrected value (resubmit)"
+    )
+    parser.add_argument(
+        "--accept-conflict", action="store_true", help="release this one of several rows with the same key"
+    )
+    _signature(parser)
+
+
+def lake_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch lake check`."""
+    parser.add_argument("action", choices=("check",), help="verify files, versions, counts and money")
+    parser.add_argument("--deep", action="store_true", help="read every data file through")
+    parser.add_argument("--details", action="store_true", help="every check, not only what does not hold")
+
+
+def erase_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch erase person|before`."""
+    parser.add_argument("action", choices=("person", "before"), help="one person's data, or all before --date")
+    parser.add_argument("--token", metavar="TOKEN", help="the person's token (32 hex digits)")
+    parser.add_argument("--approve", metavar="NAME", default="", help="who approves it: another person than --as")
+    _signature(parser)
+
+
+def models_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch models [list|promote]`."""
+    parser.add_argument("action", nargs="?", choices=("list", "promote"), default="list", help="list is the default")
+    parser.add_argument("--model", metavar="ENTITY/MODEL", default="", help="which model, like doctor/isolation_forest")
+    parser.add_argument("--print", metavar="PRINT", default="", help="which of several (its print begins so)")
+    _signature(parser)
+
+
+def keys_options(parser: argparse.ArgumentParser) -> None:
+    """Options of `fundwatch keys`."""
+    parser.add_argument(
+        "action",
+        choices=KEYS_ACTIONS,
+        help="make the keys that are missing; check them; rotate: a new key beside the old one, and the "
+        "bridge from its tokens; bridge: build that again; carry: the lake's tokens to the new key; "
+        "retire: take the old key away; share: two shares of a key that lies in one file",
+    )
+    parser.add_argument(
+        "--leave-unknown", action="store_true", help="carry: leave tokens that the vault does not know as they are"
+    )
+    parser.add_argument(
+        "--shares",
+        nargs=2,
+        type=local_path,
+        metavar=("A", "B"),
+        help="make, share: two files of two custodians, useless one by one; then key_file=A+B",
+    )
+    parser.add_argument(
+        "--vault",
+        action="store_true",
+        help="rotate, retire, share: the vault's own key; rotate seals everything in the vault anew",
+    )
+    parser.add_argument("--as", dest="person", default="", metavar="NAME", help="who does it, for the audit log")
+
+
+def reidentify_options(parser: argparse.ArgumentParser) -> None:
+    """Options of `fundwatch reidentify`. Most are checked by the job, so that what is refused is logged too."""
+    parser.add_argument("action", choices=REIDENTIFY_ACTIONS, help="what to do; every call is logged")
+    parser.add_argument("request", nargs="?", default="", metavar="REQUEST", help="approve, deny, reveal: the request")
+    parser.add_argument("--as", dest="person", default="", metavar="NAME", help="who you are")
+    parser.add_argument("--lead", action="append", default=[], help="request: one lead, by place or id")
+    parser.add_argument("--purpose", default="", metavar="TEXT", help="request: what the identities are needed for")
+    parser.add_argument("--basis", default="", metavar="TEXT", help="request: the legal basis")
+    parser.add_argument("--fields", default="", metavar="A,B", help="request: which fields, like name,certificate")
+    parser.add_argument("--days", type=int, metavar="N", help="approve: for how many days (default: the most)")
+    parser.add_argument("--out", type=local_path, metavar="FILE", help="reveal: a new file for its owner alone")
+
+
+def audit_options(parser: argparse.ArgumentParser) -> None:
+    """Options of `fundwatch audit`."""
+    parser.add_argument(
+        "action",
+        choices=AUDIT_ACTIONS,
+        help="verify: every line of the audit log, and the anchors of its head in the lake and the reports; set-aside: "
+        "go on from a log that was restored from a copy and is behind its anchors; clock: go on from the time that the "
+        "clock says now, after it leapt",
+    )
+    parser.add_argument("--noted", default="", metavar="N:HASH", help="verify: a head that was written down earlier")
+    parser.add_argument("--as", dest="person", default="", metavar="NAME", help="set-aside, clock: the approver")
+    parser.add_argument("--why", default="", metavar="TEXT", help="set-aside, clock: what happened")
+
+
+def export_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch export NAME --out DIR`."""
+    parser.add_argument("name", help="an export of conf/exports")
+    parser.add_argument(
+        "--out", type=local_path, required=True, metavar="DIR", help="where the export's folder is made"
+    )
+
+
+def privacy_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch privacy [--scrubber]`."""
+    parser.add_argument(
+        "--scrubber", action="store_true", help="measure the free-text scrubber on its labelled texts instead"
+    )
+
+
+def _signature(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--as", dest="by", metavar="NAME", default="", help="who decides")
+    parser.add_argument("--why", metavar="TEXT", default="", help="the reason, for the record")

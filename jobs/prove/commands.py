@@ -1,0 +1,49 @@
+"""The commands of who asks how right it is, options in and answers out: simulate, evaluate, the demonstration."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+
+from jobs.answer import Answer
+from jobs.options import night_of, settings_of
+from jobs.prove.evaluate_leads import Evaluated, evaluate_night
+from jobs.prove.pages import print_demo, print_evaluated, print_simulated
+from jobs.prove.run_demo import PROFILE, Demo, run_demo
+from jobs.prove.simulate_claims import Asked, Simulated, simulate_deliveries
+from jobs.stages import incompleteness
+
+
+def asked(options: argparse.Namespace) -> Asked:
+    """What the options of `fundwatch simulate` ask for. Raises FundwatchError where a date is needed and missing."""
+    source = options.preset or options.scenario
+    return Asked(
+        source=source,
+        last=night_of(options) if source is None else options.date,
+        nights=options.nights,
+        lines=options.lines,
+        start=options.start,
+        seed=options.seed,
+        encoding=options.encoding,
+        compression=options.compression,
+    )
+
+
+def simulate(options: argparse.Namespace) -> Answer[Simulated]:
+    """`fundwatch simulate --date … [--lines …] [--nights …]`, or with --preset NAME or --scenario FILE."""
+    settings = settings_of(options).settings
+    return Answer(simulate_deliveries(settings, asked(options), processes=options.processes), print_simulated)
+
+
+def evaluate(options: argparse.Namespace) -> Answer[Evaluated]:
+    """`fundwatch evaluate --date … [--truth DIR] [--details]`; ends with one line, the verdict."""
+    settings, night = settings_of(options).settings, night_of(options)
+    done = evaluate_night(settings, night, options.truth or settings.truth_dir)
+    return Answer(done, partial(print_evaluated, details=options.details))
+
+
+def demo(options: argparse.Namespace) -> Answer[Demo]:
+    """`fundwatch demo`: the same command again finds everything done and changes nothing."""
+    options.profile = options.profile or PROFILE  # the commands that are printed name it, so that they run as printed
+    done = run_demo(settings_of(options).settings, options.date, with_evaluation=not options.json)
+    return Answer(done, print_demo, incompleteness(done.nights.by_stage(), done.as_json()))

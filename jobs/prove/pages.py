@@ -1,0 +1,73 @@
+"""Simulated deliveries, an evaluation and the demonstration on a terminal."""
+
+from __future__ import annotations
+
+from evaluation.report import in_short, verdict
+from evaluation.tables import print_evaluation
+from intake.quality_page import FOLDER, PAGE
+from jobs.answer import Say
+from jobs.prove.evaluate_leads import Evaluated
+from jobs.prove.run_demo import Demo
+from jobs.prove.simulate_claims import Simulated
+from jobs.review.pages import print_list
+from simulator.faults.spoiling import RESENT
+
+_COUNTS = frozenset({"rows", "accepted", "quarantined", "duplicates", "hits", "scores", "leads"})
+
+
+def print_simulated(done: Simulated, say: Say) -> None:
+    """The nights with their fee lines and money, and where everything lies."""
+    say("simulated" if done.is_new else "nothing to do: the same deliveries lie there already")
+    for night in done.summary["nights"]:
+        rows = night["rows"]
+        say(f"  {night['business_date']}  {rows['fee_list']:>8,} fee lines  {night['fee_amount']:>16} yuan")
+    if done.spoiled:
+        mishaps = done.truth / "mishaps.csv"
+        say(f"{done.spoiled} nights are spoiled: {mishaps}; sent again: {done.landing / RESENT}")
+    say(f"deliveries: {done.landing}   labels: {done.truth / 'labels.csv'}")
+
+
+def print_evaluated(done: Evaluated, say: Say, *, details: bool) -> None:
+    """Every table where details are asked for; where the files lie; the verdict."""
+    if details:
+        print_evaluation(done.evaluation)
+    say(f"files:    {done.folder}")
+    if not details:
+        night = done.evaluation.night
+        say(f"by scheme, rule, disguise and model: `fundwatch evaluate --date {night} --details`")
+    say(verdict(done.evaluation))
+
+
+def print_demo(done: Demo, say: Say) -> None:
+    """What each night counted, the last list, how right it is, and where everything lies."""
+    settings, last = done.nights.settings, done.nights.last
+    say("")
+    for night, stages in done.nights.reports.items():
+        counted = "  ".join(
+            f"{name} {value:,}"
+            for stage in stages.values()
+            for name, value in stage.items()
+            if name in _COUNTS and isinstance(value, int)
+        )
+        say(f"{night}  {counted}")
+    say("")
+    print_list(done.shown, say)
+    if done.evaluated is not None:
+        _print_how_right(done.evaluated, say)
+    folder = settings.lists_dir / last.isoformat()
+    say(f"full list: {folder / 'leads.csv'}   evidence packs: {folder / 'evidence'}")
+    if done.shown.leads:  # by its id: equal leads share a place
+        say(f"one lead:  `fundwatch show {done.shown.leads[0].lead_id[:8]} --date {last}`")
+    say(f"MLflow:    {settings.tracking_uri}, experiment fundwatch_leads")
+    say(f"quality:   {settings.reports_dir / last.isoformat() / FOLDER / PAGE}")
+    say(f"labels:    {settings.truth_dir / 'labels.csv'}")
+    if not done.is_new:
+        say("nothing changed: every delivery and every stage was done before with the same input")
+
+
+def _print_how_right(done: Evaluated, say: Say) -> None:
+    say("against the simulator's labels:")
+    for line in in_short(done.evaluation):
+        say(f"  {line}")
+    say(f"  by scheme, rule, disguise and model: `fundwatch evaluate --date {done.evaluation.night} --details`")
+    say(f"  as files: {done.folder}")

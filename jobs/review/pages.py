@@ -1,0 +1,38 @@
+"""A night's list, and one lead with its evidence, on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fundwatch.terminal import show
+from jobs.answer import Say
+from jobs.review.show_lead import LeadShown, NightList
+from leads.publishing.console import lead_pack, top_table
+from leads.words import not_run_text
+
+
+def print_list(found: NightList, say: Say) -> None:
+    """The night's first leads as a table, what is gone, what did not run, and where the files lie."""
+    title = f"线索清单 {found.night} Leads (top {len(found.leads)})"
+    show(top_table(found.leads, title, found.cases))
+    if gone := [case for case in found.faded if case.faded_since == found.night]:
+        say(f"今夜消退 Faded tonight: {len(gone)}(见工作簿“消退 Faded”  see the workbook's sheet)")
+    if missing := not_run_text(found.silent_models):
+        say(missing)
+    say(f"workbook: {found.workbook}")
+    if found.erased:
+        say(f"注意:本清单已不可重现 Note: this list can no longer be made again (data erased {found.erased})")
+    _warn(found.stale, say)
+
+
+def print_lead(found: LeadShown, say: Say) -> None:
+    """One lead: its findings, its money, its evidence."""
+    show(lead_pack(found.lead, found.evidence, found.cases))
+    _warn(found.stale, say)
+
+
+def _warn(stale: Mapping[str, Any], say: Say) -> None:
+    """Say why a list is out of date, and what to do."""
+    for sentence in stale.get("out_of_date", ()):
+        say(f"注意:本清单已不是最新 Note: {sentence}: {stale['do']}")
