@@ -11,10 +11,9 @@ from jobs.command_line import main_of_script
 from jobs.declared_stages import SCAN
 from jobs.job import Job, Night, Report, Workplace
 from rules.catalogue.load import load_rules
-from rules.engine.scan import Window, scan
+from rules.engine.scan import ScanWindow, scan
+from rules.frames.registry import tables_read
 from rules.knowledge.points import knowledge_print, load_knowledge
-
-_CLEAN = ("claim_line", "settlement", "patient", "encounter", "institution", "item")
 
 
 def own_print(place: Workplace, _night: date) -> object:
@@ -29,8 +28,8 @@ def own_print(place: Workplace, _night: date) -> object:
 
 def run(night: Night) -> Report:
     """Read what is known, scan it, write hits and coverage."""
-    tables = {name: night.keep(night.known(name)) for name in _CLEAN if night.exists(name)}
-    window = Window(night.date - timedelta(days=night.settings.scan_days - 1), night.date)
+    tables = {name: night.keep(night.known(name)) for name in tables_read() if night.exists(name)}
+    window = ScanWindow(night.date - timedelta(days=night.settings.scan_days - 1), night.date)
     region = region_of(night.settings)
     rule_set = load_rules(region=region)
     found = scan(rule_set, tables, night.supplied(), load_knowledge(region=region), window).kept(night.keep)
@@ -49,7 +48,7 @@ JOB = Job(
     name=SCAN.name,
     title="detection rules",
     reads=("supplied_column",),
-    optional=_CLEAN,
+    optional=tables_read(),
     writes=("rule_hit", "hit_line", "rule_coverage"),
     needs=SCAN.needs,
     history=("intake",),

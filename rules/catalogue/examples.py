@@ -19,7 +19,6 @@ from rules.catalogue.rule import Example, RuleSet
 
 Row = dict[str, Any]
 _SHARED = ("item_code", "local_item_code")  # codes of the catalogue, not ids of the example
-_TABLES = ("claim_line", "encounter", "settlement", "patient", "institution", "item")
 _FUND, _ACCOUNT = Decimal("0.8"), Decimal("0.1")
 
 
@@ -33,7 +32,7 @@ class Worlds:
 
 def example_worlds(rule_set: RuleSet) -> Worlds:
     """All examples of all rules; an example is named `<rule>#<number>`, counting from 1."""
-    rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _TABLES}
+    rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     expected = {}
     for rule in rule_set.rules:
         for number, example in enumerate(rule.examples, start=1):
@@ -41,7 +40,7 @@ def example_worlds(rule_set: RuleSet) -> Worlds:
             expected[name] = example
             for table, found in _world(example).items():
                 rows[table] += [_typed(table, _named(row, name)) for row in found]
-    return Worlds(rows, expected)
+    return Worlds(dict(rows), expected)
 
 
 def columns_of(table: str) -> str:
@@ -68,6 +67,7 @@ def _world(example: Example) -> dict[str, list[Row]]:
         "patient": [dict(row) for row in example.patients],
         "institution": [dict(row) for row in example.institutions],
         "item": [dict(row) for row in example.items],
+        **{table: [dict(row) for row in rows] for table, rows in example.tables.items()},
     }
 
 

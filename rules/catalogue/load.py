@@ -30,10 +30,9 @@ from fundwatch.expressions.declared import (
 from fundwatch.regions import Region, laid_over
 from fundwatch.resources import package_files, read_yaml
 from rules.catalogue.rule import PLACEHOLDER, Exclusion, Rule, RuleSet, Text
-from rules.frames.columns import GRAINS, Frame
+from rules.frames.registry import GRAINS
 
 Part = TypeVar("Part", Rule, Exclusion, Text)
-_ANY_COLUMN = frozenset(name for grain in GRAINS.values() for name in grain.columns)
 _EXAMPLES = 3  # of each kind: a rule that was not seen to hit and to spare is not admitted
 
 
@@ -50,15 +49,18 @@ def load_rules(files: Sequence[Traversable] | None = None, region: Region | None
         found.lay_over(_content(file, str(file), wrong), wrong)
     rules: list[Rule] = []
     exclusions: dict[str, Exclusion] = {}
+    any_column = frozenset(name for grain in GRAINS.values() for name in grain.columns)
     for name, (where, entry) in found.exclusions.items():
         exclusion = _parsed(Exclusion, entry, f"{where}: exclusion {name}", wrong)
         if exclusion is not None:
             exclusions[name] = exclusion
-            told_of = faults_in(exclusion.condition, RULE, _ANY_COLUMN)
+            told_of = faults_in(exclusion.condition, RULE, any_column)
             wrong += [f"{where}: exclusion {name}: condition {told}" for told in told_of]
     for name, where, entry in found.rules:
         rule = _parsed(Rule, entry, f"{where}: rule {name}", wrong)
-        if rule is not None:
+        if rule is not None and rule.grain not in GRAINS:
+            wrong.append(f"{where}: rule {name}: grain: there is no '{rule.grain}'; there are {', '.join(GRAINS)}")
+        elif rule is not None:
             rules.append(rule)
             wrong += [f"{where}: rule {rule.id}: {told}" for told in _faults_of(rule)]
     reasons = {
@@ -187,7 +189,7 @@ def _faults_of(rule: Rule) -> Iterator[str]:
             f"examples: {hits} hits and {len(rule.examples) - hits} near misses; a rule shows at least "
             f"{_EXAMPLES} of each"
         )
-    if rule.compares is not None and GRAINS[rule.grain].frame is not Frame.LINES:
+    if rule.compares is not None and not GRAINS[rule.grain].frame.is_of_lines:
         yield f"compares: a {rule.grain} is no fee line and is compared with none"
     if not known and not placeholders["zh"]:
         yield "reason: names no fact: an inspector must see what was measured"

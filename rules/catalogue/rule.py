@@ -8,26 +8,15 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, field_validator
 
+from fundwatch.contracts import CLEAN
 from fundwatch.declared import Declared
 from fundwatch.expressions.declared import Value, written
 from fundwatch.fingerprint import fingerprint
 
 PLACEHOLDER = r"\{([a-z_][a-z0-9_]*)\}"
 Expression = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int) else v), Field(min_length=1)]
-
-
-class GrainName(StrEnum):
-    """What a rule judges: one row of these."""
-
-    LINE = "line"
-    PATIENT_ITEM_DAY = "patient_item_day"
-    PATIENT_DAY = "patient_day"
-    ENCOUNTER = "encounter"
-    ENCOUNTER_PAIR = "encounter_pair"
-    PATIENT_WINDOW = "patient_window"
-    INSTITUTION_PERIOD = "institution_period"
 
 
 class Tier(StrEnum):
@@ -93,10 +82,21 @@ class Example(Declared):
     settlements: list[ExampleRow] = Field(default_factory=list)
     institutions: list[ExampleRow] = Field(default_factory=list)
     items: list[ExampleRow] = Field(default_factory=list)
+    tables: dict[str, list[ExampleRow]] = Field(
+        default_factory=dict, description="rows of further clean tables, by name"
+    )
     hits: list[str | int]
     compared: list[str | int] = Field(default_factory=list, description="the lines that the hits are compared with")
     amount: Decimal | None = None
     tells: list[str] = Field(default_factory=list, description="what the reason of its hits must say")
+
+    @field_validator("tables")
+    @classmethod
+    def _are_clean(cls, tables: dict[str, list[ExampleRow]]) -> dict[str, list[ExampleRow]]:
+        known = {table.name for table in CLEAN}
+        if tables.keys() - known:
+            raise ValueError(f"there is no clean table {', '.join(sorted(tables.keys() - known))}")
+        return tables
 
 
 class Exclusion(Declared):
@@ -111,7 +111,7 @@ class Rule(Declared):
 
     id: str = Field(pattern=r"^[A-Z]{2}-\d{2}$")
     name: Text
-    grain: GrainName
+    grain: str = Field(description="what it judges: a grain of rules/frames/")
     tier: Tier
     subject: Literal["patient", "doctor", "institution"]
     law: list[str] = Field(min_length=1)

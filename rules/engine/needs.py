@@ -6,7 +6,8 @@ from collections.abc import Mapping, Set
 
 from fundwatch.expressions.declared import names_in
 from rules.catalogue.rule import Rule, RuleSet
-from rules.frames.columns import ACCOUNT_NEEDS, GRAINS, Sources
+from rules.frames.declaration import ACCOUNT_NEEDS, Sources
+from rules.frames.registry import GRAINS
 from rules.knowledge.points import Knowledge
 
 

@@ -11,8 +11,8 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from fundwatch.expressions.declared import all_of, literal, names_in, written
 from rules.catalogue.rule import PLACEHOLDER, Measure, Rule, RuleSet
-from rules.frames.columns import GRAINS, Frame
-from rules.frames.frames import Window
+from rules.frames.inputs import ScanWindow
+from rules.frames.registry import GRAINS
 
 _SEPARATOR = "\x1f"
 _SHARE = "decimal(20,10)"
@@ -53,7 +53,7 @@ def eligibility(rule_set: RuleSet, rule: Rule) -> str:
     return all_of([rule.bound(rule.where), *dates, *spared])
 
 
-def tag(rows: DataFrame, rule_set: RuleSet, rules: Sequence[Rule], window: Window) -> DataFrame:
+def tag(rows: DataFrame, rule_set: RuleSet, rules: Sequence[Rule], window: ScanWindow) -> DataFrame:
     """The rows with `judged__…`, `seen__…` and `hit__…` of every rule, and the rules' measures.
 
     Measures run over judged rows alone: the flag is part of each window's key.
@@ -98,7 +98,7 @@ def fold(tagged: DataFrame, rules: Sequence[Rule]) -> DataFrame:
 
     Counts and hits come out of one pass over the rows. Buckets keep the hits of a big institution in many small rows.
     """
-    row = "line_id" if "line_id" in tagged.columns else "row_id"
+    row = GRAINS[rules[0].grain].frame.row_key
     firsts = {rule.id: F.expr(f"{seen(rule)} AND {_is_first(rule, row)}") for rule in rules}
     any_hit = F.expr(" OR ".join(hit(rule) for rule in rules))
     verdicts = F.array_compact(F.array(*(F.when(F.col(hit(rule)), _verdict(tagged, rule)) for rule in rules)))
@@ -166,13 +166,13 @@ def _proof(rule: Rule) -> dict[str, Column]:
     """The row's own fee line, or the encounters that lead to the lines; one shape for all frames."""
     nothing = {**_PROOF_TYPES, **{name: TABLES["claim_line"].spark_type(name) for name in _OF_LINE}}
     proof = {name: F.lit(None).cast(kind) for name, kind in nothing.items()}
-    if GRAINS[rule.grain].frame is Frame.LINES:
+    frame = GRAINS[rule.grain].frame
+    if frame.proof is None:
         return proof | {name: F.col(name) for name in ("service_date", *_OF_LINE)}
-    encounters = F.array(rule.money.of) if GRAINS[rule.grain].frame is Frame.STAYS else F.col("proof_encounters")
     return proof | {
         "service_date": F.col("service_date"),
         "proof_day": F.col("proof_day"),
-        "proof_encounters": encounters,
+        "proof_encounters": F.expr(frame.proof.format(of=rule.money.of)),
     }
 
 

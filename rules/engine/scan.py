@@ -15,11 +15,11 @@ from rules.catalogue.rule import Rule, RuleSet
 from rules.engine.money import with_money
 from rules.engine.needs import done_without, knowledge_needed, names_used, why_not
 from rules.engine.passes import HIT_TYPE, fold, reason, reason_parts, tag, with_lines
-from rules.frames.columns import GRAINS, Frame
-from rules.frames.frames import Inputs, Window, frame, settled_lines
+from rules.frames.inputs import Inputs, ScanWindow, settled_lines
+from rules.frames.registry import GRAINS, frames
 from rules.knowledge.points import Knowledge
 
-__all__ = ["Scan", "Window", "scan"]
+__all__ = ["Scan", "ScanWindow", "scan"]
 
 _LONGEST_FAULT = 300
 
@@ -34,7 +34,7 @@ class Scan:
 
     passes: DataFrame
     states: DataFrame
-    window: Window
+    window: ScanWindow
     to_found: Callable[[DataFrame], DataFrame]
     kept_found: DataFrame | None = None
 
@@ -90,7 +90,7 @@ def scan(
     tables: Mapping[str, DataFrame],
     supplied: Mapping[str, frozenset[str]],
     knowledge: Knowledge,
-    window: Window,
+    window: ScanWindow,
 ) -> Scan:
     """Judge the window's services by every rule that can run.
 
@@ -100,11 +100,11 @@ def scan(
     inputs = Inputs(tables, knowledge, window)
     reasons = {rule.id: why_not(rule_set, rule, tables.keys(), supplied, knowledge) for rule in rule_set.rules}
     passes: list[DataFrame] = []
-    for kind in Frame:
-        rules = [r for r in rule_set.rules if GRAINS[r.grain].frame is kind and not reasons[r.id]]
+    for frame in frames():
+        rules = [r for r in rule_set.rules if GRAINS[r.grain].frame is frame and not reasons[r.id]]
         if rules:
             wanted = frozenset().union(*(names_used(rule_set, r) | {GRAINS[r.grain].judged_on} for r in rules))
-            rows = frame(kind, inputs, wanted, max(_memory_days(rule) for rule in rules))
+            rows = frame.build(inputs, wanted, max(_memory_days(rule) for rule in rules))
             folded, broken = _folded(rows, rule_set, rules, window)
             reasons |= broken
             passes += [] if folded is None else [folded]
@@ -128,7 +128,7 @@ def _memory_days(rule: Rule) -> int:
 
 
 def _folded(
-    rows: DataFrame, rule_set: RuleSet, rules: Sequence[Rule], window: Window
+    rows: DataFrame, rule_set: RuleSet, rules: Sequence[Rule], window: ScanWindow
 ) -> tuple[DataFrame | None, dict[str, str]]:
     """The pass of the rules that Spark's analyser accepts, and what it has against the others. No job runs.
 
@@ -143,7 +143,7 @@ def _folded(
 
 
 def _analysed(
-    rows: DataFrame, rule_set: RuleSet, rules: Sequence[Rule], window: Window
+    rows: DataFrame, rule_set: RuleSet, rules: Sequence[Rule], window: ScanWindow
 ) -> tuple[DataFrame | None, str]:
     try:
         folded = fold(tag(rows, rule_set, rules, window), rules)
@@ -197,7 +197,7 @@ def _rule_rows(session: SparkSession, rule_set: RuleSet) -> DataFrame:
     )
     rows = [
         (
-            *(rule.id, rule_set.rule_print(rule), rule.tier.value, rule.grain.value, rule.subject),
+            *(rule.id, rule_set.rule_print(rule), rule.tier.value, rule.grain, rule.subject),
             *(rule.money.method, rule.money.is_estimate),
             *(reason_parts(rule.reason.zh), reason_parts(rule.reason.en)),
         )

@@ -9,11 +9,11 @@ import pytest
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
-from rules.catalogue.rule import GrainName, RuleSet
+from rules.catalogue.rule import RuleSet
 from rules.engine.needs import names_used
 from rules.engine.passes import fold, tag
-from rules.frames.columns import GRAINS, Frame
-from rules.frames.frames import Inputs, Window, frame
+from rules.frames.inputs import Inputs, ScanWindow
+from rules.frames.registry import GRAINS, frames
 from rules.knowledge.points import load_knowledge
 from tests.rules.world import ALL_SUPPLIED, SHIPPED, YEAR, coverage_of, scanned, shipped, tables_of, with_rows
 
@@ -137,12 +137,12 @@ def test_a_hit_stays_the_same_hit_on_a_later_night_and_under_another_threshold(s
     stricter = rule.model_copy(update={"params": {"min_amount": 6}})
     rule_set = with_rows(rule, lines=TWINS)
     tables = tables_of(spark, rule_set)
-    first = scanned(spark, rule_set, tables=tables, window=Window(date(2026, 1, 1), date(2026, 3, 4)))
+    first = scanned(spark, rule_set, tables=tables, window=ScanWindow(date(2026, 1, 1), date(2026, 3, 4)))
     later = scanned(
         spark,
         rule_set,
         tables=tables,
-        window=Window(date(2026, 1, 2), date(2026, 3, 5)),
+        window=ScanWindow(date(2026, 1, 2), date(2026, 3, 5)),
         rule_set=RuleSet(rules=(stricter,), exclusions=SHIPPED.exclusions),
     )
     one, other = first.hits.collect(), later.hits.collect()
@@ -152,7 +152,7 @@ def test_a_hit_stays_the_same_hit_on_a_later_night_and_under_another_threshold(s
 
 def test_a_repeat_outside_the_window_is_not_judged_again(spark):
     rule_set = with_rows(shipped("DC-03"), lines=TWINS)
-    assert scanned(spark, rule_set, window=Window(date(2026, 3, 5), date(2026, 3, 31))).hits.count() == 0
+    assert scanned(spark, rule_set, window=ScanWindow(date(2026, 3, 5), date(2026, 3, 31))).hits.count() == 0
 
 
 def test_lines_without_a_settlement_are_no_loss_of_the_fund(spark):
@@ -160,19 +160,15 @@ def test_lines_without_a_settlement_are_no_loss_of_the_fund(spark):
     assert scanned(spark, rule_set).hits.count() == 0
 
 
-@pytest.mark.parametrize("kind", list(Frame))
-def test_a_pass_of_all_rules_of_a_frame_is_one_spark_job(spark, job_count, all_examples, kind):
-    rules = [rule for rule in SHIPPED.rules if GRAINS[rule.grain].frame is kind]
+@pytest.mark.parametrize("frame", frames(), ids=lambda frame: frame.name)
+def test_a_pass_of_all_rules_of_a_frame_is_one_spark_job(spark, job_count, all_examples, frame):
+    rules = [rule for rule in SHIPPED.rules if GRAINS[rule.grain].frame is frame]
     wanted = frozenset().union(*(names_used(SHIPPED, r) | {GRAINS[r.grain].judged_on} for r in rules))
     inputs = Inputs(all_examples, load_knowledge(), YEAR)
     threshold = spark.conf.get("spark.sql.autoBroadcastJoinThreshold")
     spark.conf.set("spark.sql.autoBroadcastJoinThreshold", "-1")  # a broadcast is a job of its own
     try:
-        folded = fold(tag(frame(kind, inputs, wanted, 30), SHIPPED, rules, YEAR), rules)
+        folded = fold(tag(frame.build(inputs, wanted, 30), SHIPPED, rules, YEAR), rules)
         assert job_count(folded.collect) == 1
     finally:
         spark.conf.set("spark.sql.autoBroadcastJoinThreshold", threshold)
-
-
-def test_every_grain_says_which_rows_it_is_judged_on():
-    assert set(GRAINS) == set(GrainName)

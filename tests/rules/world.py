@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fundwatch.contracts import TABLES
+from fundwatch.contracts import CLEAN
 from rules.catalogue.examples import columns_of, example_worlds
 from rules.catalogue.load import load_rules
 from rules.catalogue.rule import Example, Rule, RuleSet
-from rules.engine.scan import Window, scan
+from rules.engine.scan import ScanWindow, scan
 from rules.knowledge.points import load_knowledge
 
-CLEAN = ("claim_line", "settlement", "patient", "encounter", "institution", "item")
-ALL_SUPPLIED = {name: frozenset(TABLES[name].column_names) for name in CLEAN}
-YEAR = Window(date(2026, 1, 1), date(2026, 12, 31))
+ALL_SUPPLIED = {table.name: frozenset(table.column_names) for table in CLEAN}
+YEAR = ScanWindow(date(2026, 1, 1), date(2026, 12, 31))
 SHIPPED = load_rules()
 
 

@@ -1,0 +1,42 @@
+"""What row frames are made of: the clean tables as known, the knowledge and the dates that a scan judges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from fundwatch.contracts import TABLES
+from rules.knowledge.points import Knowledge
+
+
+@dataclass(frozen=True)
+class ScanWindow:
+    """The service dates a scan judges, both included."""
+
+    start: date
+    end: date
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Clean tables as known, by name, and the knowledge. A table that is not there has no rows."""
+
+    tables: Mapping[str, DataFrame]
+    knowledge: Knowledge
+    window: ScanWindow
+
+    def table(self, name: str) -> DataFrame:
+        if name in self.tables:
+            return self.tables[name]
+        session = next(iter(self.tables.values())).sparkSession
+        return session.createDataFrame([], TABLES[name].schema())
+
+
+def settled_lines(inputs: Inputs) -> DataFrame:
+    """Fee lines that were settled, with their service date: what no settlement paid is no loss of the fund."""
+    lines = inputs.table("claim_line").filter(F.col("settlement_id").isNotNull())
+    return lines.select("*", F.to_date("charged_at").alias("service_date"))

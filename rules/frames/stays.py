@@ -1,0 +1,93 @@
+"""Stays, each with the earlier stay that ended last: anywhere, and at the same institution."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from pyspark.sql import DataFrame
+from pyspark.sql import Window as Over
+from pyspark.sql import functions as F
+
+from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, each_of, from_table
+from rules.frames.inputs import Inputs
+
+# how far back an earlier stay may lie and still speak about a later one
+_MEMORY_DAYS = 366
+# the public names of a stay's hospital and of the earlier one's
+_NAMES = {"institution_name": "institution_id", "earlier_institution_name": "earlier_institution_id"}
+_EARLIER = ("ended_at", "encounter_id", "institution_id", "insurance_type", "started_at", "discharge_way")
+
+
+def _rows(inputs: Inputs, wanted: frozenset[str], _first: date) -> DataFrame:
+    """In-patient stays with the earlier ones and the wanted public names of their hospitals."""
+    stays = _with_earlier(inputs)
+    for name, id_column in _NAMES.items():
+        if name in wanted:
+            names = inputs.table("institution").select(
+                F.col("institution_id").alias(id_column), F.col("institution_name").alias(name)
+            )
+            stays = stays.join(names, on=id_column, how="left")
+    return stays
+
+
+def _with_earlier(inputs: Inputs) -> DataFrame:
+    """In-patient stays, each with the earlier stay that ended last: anywhere, and at the same institution.
+
+    The maximum runs over all earlier stays, since a short stay may lie inside a long one. An earlier stay that has
+    not ended says nothing: its discharge may only be missing.
+    """
+    first, last = inputs.window.start - timedelta(days=_MEMORY_DAYS), inputs.window.end
+    begun = F.to_date("started_at")
+    stays = inputs.table("encounter").filter(F.col("is_inpatient") & begun.between(first, last))
+    stay = F.struct(*_EARLIER)
+    in_order = Over.orderBy("started_at", "encounter_id").rowsBetween(Over.unboundedPreceding, -1)
+    earlier = stays.select(
+        "*",
+        F.max(stay).over(in_order.partitionBy("patient_id")).alias("_any"),
+        F.max(stay).over(in_order.partitionBy("patient_id", "institution_id")).alias("_here"),
+    )
+    earlier = earlier.select(
+        *stays.columns,
+        *(F.col(f"_any.{name}").alias(f"earlier_{name}") for name in _EARLIER),
+        *(F.col(f"_here.{name}").alias(f"earlier_here_{name}") for name in _EARLIER),
+        F.to_date("started_at").alias("started_on"),
+        F.to_date("ended_at").alias("ended_on"),
+        F.to_date("started_at").alias("service_date"),
+    )
+    length = F.unix_timestamp("ended_at") - F.unix_timestamp("started_at")
+    earlier_length = F.unix_timestamp("earlier_ended_at") - F.unix_timestamp("earlier_started_at")
+    shorter = F.when(earlier_length < length, F.col("earlier_encounter_id")).otherwise(F.col("encounter_id"))
+    judged_on = F.least(F.coalesce("ended_on", "started_on"), F.lit(last))
+    return earlier.select(
+        "*",
+        shorter.alias("shorter_encounter_id"),
+        judged_on.alias("judged_on"),
+        F.col("encounter_id").alias("row_id"),
+        F.lit(None).cast("date").alias("proof_day"),
+    )
+
+
+STAYS = RowFrame(
+    "stays",
+    _rows,
+    {
+        **from_table("encounter", "encounter_id", "patient_id", "institution_id", "visit_type", "insurance_type"),
+        **from_table("encounter", "started_at", "ended_at", "main_diagnosis_code", "discharge_way"),
+        **from_table("encounter", service_date="started_at", started_on="started_at", ended_on="ended_at"),
+        **from_table("encounter", **{f"earlier_{name}": name for name in _EARLIER}),
+        **from_table("encounter", **{f"earlier_here_{name}": name for name in _EARLIER}),
+        "shorter_encounter_id": each_of("encounter.started_at", "encounter.ended_at"),
+        **from_table("institution", **dict.fromkeys(_NAMES, "institution_name")),
+    },
+    proof="array({of})",
+)
+GRAINS = (
+    Grain(
+        "encounter_pair",
+        STAYS,
+        ("encounter_id",),
+        ("patient_id", "institution_id", "encounter_id"),
+        needs=STAY_NEEDS,
+        judged_on="judged_on",
+    ),
+)
