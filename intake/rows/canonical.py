@@ -97,8 +97,8 @@ def to_canonical(
 
     Codes: UNREADABLE (the row does not fit the header), the code of the mapping's `where`, LOOKUP_MISSING and
     LOOKUP_TWICE (see intake.rows.joining), MALFORMED:<column> (a value that is no value of its type), MISSING:<column>,
-    NOT_IN_LIST:<column>, IDENTIFIER_IN_CODE:<column> (see privacy.scrubbing.identifiers), and those of the checks. Joined by
-    commas; empty for a good row.
+    NOT_IN_LIST:<column>, IDENTIFIER_IN_CODE:<column> (see privacy.scrubbing.identifiers), and those of the checks.
+    Joined by commas; empty for a good row.
     Raises MappingError when an expression cannot be analysed.
     """
     filled = delivered.filled(rows)

@@ -165,7 +165,7 @@ class Vault:
         return spark.read.format("delta").load(str(self.bridge_path))
 
     def write(self, rows: DataFrame) -> None:
-        """Replace the rows' keys (domain, token): atomic, repeatable. `rows` come from privacy.vault.columns.with_earlier."""
+        """Replace the rows' keys (domain, token): atomic, repeatable. `rows` come from `with_earlier` (columns)."""
         self.prepare()
         staged = self.root / _STAGING  # replacing by key computes its source twice
         rows.select(*IDENTITY_COLUMNS).write.mode("overwrite").parquet(str(staged))
