@@ -173,6 +173,8 @@ def service(finished_night: FinishedNight, tmp_path_factory: pytest.TempPathFact
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # a suite in the background ignores it, and what ignores it from its start cannot be ended so
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
     running = Service(environment, process, output)
     try:

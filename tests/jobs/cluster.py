@@ -90,7 +90,7 @@ def _start(folder: Path, name: str, *arguments: str) -> subprocess.Popen[bytes]:
 def _alive(made: Cluster) -> int:
     try:
         return sum(worker["state"] == "ALIVE" for worker in made.state()["workers"])
-    except OSError:
+    except (OSError, ValueError):  # it listens, and has no page of its own yet
         return 0
 
 
