@@ -59,7 +59,7 @@ _OTHERS = (
     Command(
         "models",
         "show which models speak on a night and whether they hold; promote one",
-        "jobs.operate.commands:models",
+        "jobs.operate.lake_commands:models",
         models_options,
     ),
     Command(
@@ -136,7 +136,7 @@ _OTHERS = (
     Command(
         "lake",
         "verify that the tables' files, versions, counts and money agree",
-        "jobs.operate.commands:lake",
+        "jobs.operate.lake_commands:lake",
         lake_options,
     ),
     Command(

@@ -1,21 +1,16 @@
-"""The commands of who operates, options in and answers out: deliveries, quarantine, lake, models, settings."""
+"""The commands of who operates, options in and answers out: deliveries, quarantine, settings."""
 
 from __future__ import annotations
 
 import argparse
-from functools import partial
 from typing import Any
 
 from jobs.answer import Answer
-from jobs.operate import handle_quarantine, list_deliveries, show_models
-from jobs.operate.check_lake import LakeCheck, check_lake
+from jobs.operate import handle_quarantine, list_deliveries
 from jobs.operate.handle_quarantine import Chosen, Ruling
 from jobs.operate.pages import (
     print_arrival,
     print_deliveries,
-    print_lake_check,
-    print_models,
-    print_promotion,
     print_released,
     print_settings,
 )
@@ -27,15 +22,6 @@ from jobs.options import night_of, settings_of
 def settings(options: argparse.Namespace) -> Answer[SettingsShown]:
     """`fundwatch settings`."""
     return Answer(settings_shown(settings_of(options)), print_settings)
-
-
-def models(options: argparse.Namespace) -> Answer[Any]:
-    """`fundwatch models [list|promote] --date D`."""
-    in_force, night = settings_of(options).settings, night_of(options)
-    if options.action == "promote":
-        done = show_models.promote(in_force, night, options.model, options.print, by=options.by, why=options.why)
-        return Answer(done, print_promotion)
-    return Answer(show_models.models_of(in_force, night), print_models)
 
 
 def deliveries(options: argparse.Namespace) -> Answer[Any]:
@@ -54,12 +40,6 @@ def deliveries(options: argparse.Namespace) -> Answer[Any]:
         )
         return Answer(released, print_released)
     return Answer(list_deliveries.listed(in_force, options.date, options.source, options.state), print_deliveries)
-
-
-def lake(options: argparse.Namespace) -> Answer[LakeCheck]:
-    """`fundwatch lake check [--date D] [--deep] [--details]`: ends with one line, the verdict, or with the fault."""
-    found = check_lake(settings_of(options).settings, options.date, deep=options.deep)
-    return Answer(found, partial(print_lake_check, details=options.details), found.fault)
 
 
 def quarantine(options: argparse.Namespace) -> Answer[Any]:

@@ -1,0 +1,29 @@
+"""The commands of who looks after the lake and its models, options in and answers out. They load what reads models,
+which `fundwatch settings` and a delivery that is waited for need not."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from typing import Any
+
+from jobs.answer import Answer
+from jobs.operate import show_models
+from jobs.operate.check_lake import LakeCheck, check_lake
+from jobs.operate.lake_pages import print_lake_check, print_models, print_promotion
+from jobs.options import night_of, settings_of
+
+
+def models(options: argparse.Namespace) -> Answer[Any]:
+    """`fundwatch models [list|promote] --date D`."""
+    in_force, night = settings_of(options).settings, night_of(options)
+    if options.action == "promote":
+        done = show_models.promote(in_force, night, options.model, options.print, by=options.by, why=options.why)
+        return Answer(done, print_promotion)
+    return Answer(show_models.models_of(in_force, night), print_models)
+
+
+def lake(options: argparse.Namespace) -> Answer[LakeCheck]:
+    """`fundwatch lake check [--date D] [--deep] [--details]`: ends with one line, the verdict, or with the fault."""
+    found = check_lake(settings_of(options).settings, options.date, deep=options.deep)
+    return Answer(found, partial(print_lake_check, details=options.details), found.fault)
