@@ -26,7 +26,7 @@ HISTORY, NIGHT = date(2026, 3, 30), date(2026, 3, 31)
 _STEP = re.compile(r"^\d\d:\d\d:\d\d  (.{64}) +([\d.]+) s")
 _BARE = """
 import pathlib, sys
-from fundwatch.session import start_session
+from fundwatch.engine.session import start_session
 from fundwatch.settings import load_settings
 spark = start_session("bare", *load_settings({}).settings.spark())
 for file in sorted(pathlib.Path(sys.argv[1]).glob("*.csv.gz")):

@@ -27,7 +27,7 @@ NIGHT = date(2026, 3, 31)
 _STAGE = re.compile(r"^\d\d:\d\d:\d\d  (.{64}) +([\d.]+) s")
 _BARE = """
 import sys, time
-from fundwatch.session import start_session
+from fundwatch.engine.session import start_session
 from fundwatch.settings import load_settings
 spark = start_session("bare", *load_settings({}).settings.spark())
 begun = time.monotonic()

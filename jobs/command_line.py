@@ -111,7 +111,7 @@ COMMANDS = (
         _nightly_options,
         script="run_nights",
     ),
-    Command("show", "show a night's list, or one lead with its evidence", "jobs.show_lead:serve", _show_options),
+    Command("show", "show a night's list, or one lead with its evidence", "jobs.review.show_lead:serve", _show_options),
     Command(
         "evaluate",
         "compare a night's hits, scores and leads with the simulator's truth",
@@ -166,7 +166,10 @@ COMMANDS = (
         quarantine_options,
     ),
     Command(
-        "lake", "verify that the tables' files, versions, counts and money agree", "jobs.check_lake:serve", lake_options
+        "lake",
+        "verify that the tables' files, versions, counts and money agree",
+        "jobs.operate.check_lake:serve",
+        lake_options,
     ),
     Command(
         "erase",

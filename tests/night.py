@@ -118,7 +118,7 @@ def _settings_with_events(var: Path) -> Path:
 
 
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 1_200) -> bool:
-    """Poll until the condition holds; False when the process ends before. The time is a far limit: machines are slow."""
+    """Poll until the condition holds; False when the process ends before. The limit is far: machines are slow."""
     import time
 
     deadline = time.monotonic() + seconds

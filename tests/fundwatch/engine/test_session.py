@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 _START = """
-from fundwatch.session import start_session
+from fundwatch.engine.session import start_session
 start_session("tests", {}, "local[1]")
 """
 
