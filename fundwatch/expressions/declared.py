@@ -6,7 +6,7 @@ What then runs is SQL written anew from the checked tree. The author's text neve
 one text may differ: what one takes for a literal or a comment the other may run. `written` checks kinds and functions
 once more, so that a text which no loader saw cannot run either. Names are written between back quotes, texts with the
 escapes that both readers share, operators between brackets. What a function of the list makes of its arguments is left
-to Spark's analyser; what a column is made of in the end is read from the analysed plan (fundwatch.lineage).
+to Spark's analyser; what a column is made of in the end is read from the analysed plan (fundwatch.engine.lineage).
 
 The lists hold no function that reads a clock, a die, the machine, the session or a file, none that runs code by name or
 fails with a value in its message, none whose result depends on the order of rows, no maps and no lambdas.

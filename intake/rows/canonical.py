@@ -93,12 +93,12 @@ def to_canonical(
 ) -> DataFrame:
     """One row per delivered row: the table's columns, those carried for grouping, its place, and its error codes.
 
-    What the vault is to keep stands beside it in columns `_vault_<n>` (see intake.vault.sealed).
+    What the vault is to keep stands beside it in columns `_vault_<n>` (see privacy.vault.columns.sealed).
 
     Codes: UNREADABLE (the row does not fit the header), the code of the mapping's `where`, LOOKUP_MISSING and
-    LOOKUP_TWICE (see intake.joining), MALFORMED:<column> (a value that is no value of its type), MISSING:<column>,
-    NOT_IN_LIST:<column>, IDENTIFIER_IN_CODE:<column> (see intake.identifiers), and those of the checks. Joined by
-    commas; empty for a good row.
+    LOOKUP_TWICE (see intake.rows.joining), MALFORMED:<column> (a value that is no value of its type), MISSING:<column>,
+    NOT_IN_LIST:<column>, IDENTIFIER_IN_CODE:<column> (see privacy.scrubbing.identifiers), and those of the checks.
+    Joined by commas; empty for a good row.
     Raises MappingError when an expression cannot be analysed.
     """
     filled = delivered.filled(rows)

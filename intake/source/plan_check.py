@@ -1,6 +1,6 @@
 """What a mapping's columns are made of, on the plan that Spark makes of it over no rows at all: milliseconds, no job.
 
-The mapping was read name by name when it was loaded (intake.mapping_faults). Here Spark itself says which of the file's
+The mapping was read name by name when it was loaded (intake.source.faults). Here Spark itself says which of the file's
 columns an expression reads, and where it would cast one so that a bad value ends the night and stands in its message.
 """
 

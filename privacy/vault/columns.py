@@ -37,7 +37,7 @@ def sealed(
 
     Told is the first row of each distinct content that a task meets; the others are null, so that millions of lines
     carry a few thousand seals. `of` is the identifier as delivered, a string; `fields` are strings by their name in
-    fundwatch.sealing.FIELDS. Raises VaultError for an unknown field, KeyMissingError for an unknown domain.
+    privacy.vault.sealing.FIELDS. Raises VaultError for an unknown field, KeyMissingError for an unknown domain.
     """
     from pyspark.sql import functions as F
 

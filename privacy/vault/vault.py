@@ -160,7 +160,7 @@ class Vault:
         return spark.read.format("delta").load(str(self.identity_path))
 
     def write(self, rows: DataFrame) -> None:
-        """Replace the rows' keys (domain, token): atomic, repeatable. `rows` come from intake.vault.with_earlier."""
+        """Replace the rows' keys (domain, token): atomic, repeatable. `rows` come from `columns.with_earlier`."""
         self.prepare()
         staged = self.root / _STAGING  # replacing by key computes its source twice
         rows.select(*IDENTITY_COLUMNS).write.mode("overwrite").parquet(str(staged))

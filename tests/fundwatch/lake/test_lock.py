@@ -17,7 +17,7 @@ from fundwatch.lake.lock import held
 _HOLDER = """
 import sys, time
 from pathlib import Path
-from fundwatch.lock import held
+from fundwatch.lake.lock import held
 with held(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
