@@ -18,7 +18,9 @@ from simulator.care.settling import settle, settle_after_an_error
 from simulator.city import items as catalogue
 from simulator.streams import Hand
 
-_LINES_OF_A_SETTLEMENT = 14  # as in the honest world (care.mishaps): longer settlements are undone more rarely
+_LINES_OF_A_SETTLEMENT = (
+    14  # as in the honest world (simulator.care.mishaps): longer settlements are undone more rarely
+)
 _LATEST_HOUR = 22  # an error is noticed and mended on the same day
 
 

@@ -70,17 +70,17 @@ def test_every_command_of_the_guide_is_one() -> None:
     assert {*re.findall(r"`make ([a-z-]+)", TEXT)} <= {*targets}
 
 
-def test_the_rule_is_admitted_and_its_examples_hit_what_they_say(tmp_path: Path, interpreted: SparkSession) -> None:
+def test_the_rule_is_admitted_and_its_examples_hit_what_they_say(tmp_path: Path, spark: SparkSession) -> None:
     from tests.rules.world import scanned
 
     rule_set = load_rules([written(tmp_path, "A rule")])
-    hits = {line.line_id for hit in scanned(interpreted, rule_set).found.collect() for line in hit.lines}
+    hits = {line.line_id for hit in scanned(spark, rule_set).found.collect() for line in hit.lines}
     (rule,) = rule_set.rules
     said = {f"{rule.id}#{n}:{line}" for n, example in enumerate(rule.examples, 1) for line in example.hits}
     assert hits == said
 
 
-def test_the_indicator_is_computed_and_a_share_of_nothing_is_unknown(tmp_path: Path, interpreted: SparkSession) -> None:
+def test_the_indicator_is_computed_and_a_share_of_nothing_is_unknown(tmp_path: Path, spark: SparkSession) -> None:
     from features.indicators import to_indicators
 
     files = package_files("features", "catalogue", ".yaml")
@@ -92,7 +92,7 @@ def test_the_indicator_is_computed_and_a_share_of_nothing_is_unknown(tmp_path: P
         (doctor, date(2026, 3, 30), 1.0, {}, *(known.get(name, 0.0) for name in measures))
         for doctor, known in amounts.items()
     ]
-    days = interpreted.createDataFrame(
+    days = spark.createDataFrame(
         rows, f"doctor_id string, day date, row_count double, sets map<string,array<string>>, {schema}"
     )
     found = (

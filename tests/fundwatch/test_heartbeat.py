@@ -58,7 +58,7 @@ def test_a_task_that_hangs_is_named_and_stopped_at_the_limit(spark: SparkSession
     with heartbeat(lambda: spark, SECOND, 4 * SECOND), step("a step"), pytest.raises(Exception) as stopped:  # noqa: PT011
         hanging.collect()
     assert time.monotonic() - begun < 60
-    assert any("waiting for: a step; Spark, " in line and "0 of 2 tasks have ended" in line for line in said.messages)
+    assert any("waiting for: a step; Spark, " in line and " of 2 tasks have ended" in line for line in said.messages)
     told = machine_error(stopped.value, [])
     assert told is not None
     assert "no progress" in told.what

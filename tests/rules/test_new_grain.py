@@ -112,12 +112,12 @@ def test_a_grain_that_nobody_declared_is_refused_by_name(tmp_path: Path) -> None
 
 
 def test_a_grain_that_is_declared_is_judged_like_any_other(
-    interpreted: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(GRAINS, REFERRAL.name, REFERRAL)
     rule_set = _loaded(tmp_path)
     examples = example_worlds(rule_set).expected
-    found = scanned(interpreted, rule_set)
+    found = scanned(spark, rule_set)
     hits = found.found.collect()
     assert {line.line_id for hit in hits for line in hit.lines} == {
         f"{n}:{i}" for n, e in examples.items() for i in e.hits

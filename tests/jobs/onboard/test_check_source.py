@@ -44,7 +44,7 @@ MOVEMENT = {
     "fixmedins_code": "H1", "hilist_code": "X1", "inv_chg_type": "101", "inv_chg_time": "2026-03-01", "cnt": "5",
 }  # fmt: skip
 NATIONAL = read_mapping("national")
-PHARMACY = Path(__file__).parents[2].parent / "shared" / "data" / "tuva_demo" / "pharmacy_claim.csv"
+PHARMACY = Path(__file__).parents[3].parent / "shared" / "data" / "tuva_demo" / "pharmacy_claim.csv"
 
 
 @pytest.fixture(scope="module")
