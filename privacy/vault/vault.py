@@ -159,8 +159,13 @@ class Vault:
         verify_files(self.identity_path)
         return spark.read.format("delta").load(str(self.identity_path))
 
+    def bridge(self, spark: SparkSession) -> DataFrame:
+        """The table `bridge` of a rotation that is under way."""
+        verify_files(self.bridge_path)
+        return spark.read.format("delta").load(str(self.bridge_path))
+
     def write(self, rows: DataFrame) -> None:
-        """Replace the rows' keys (domain, token): atomic, repeatable. `rows` come from `columns.with_earlier`."""
+        """Replace the rows' keys (domain, token): atomic, repeatable. `rows` come from `with_earlier` (columns)."""
         self.prepare()
         staged = self.root / _STAGING  # replacing by key computes its source twice
         rows.select(*IDENTITY_COLUMNS).write.mode("overwrite").parquet(str(staged))
