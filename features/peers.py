@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from features.attributes import ATTRIBUTES
-from features.catalogue import ENTITIES
+from features.attributes import attributes_of
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.errors import CatalogueError, faults
 from fundwatch.regions import NATION_ALONE, Region
 from fundwatch.resources import conf_file, read_yaml
@@ -53,7 +53,10 @@ def peer_groups_file(region: Region, conf: Path | None) -> Traversable:
 
 
 def read_peer_groups(file: Traversable) -> PeerGroups:
-    """The peer groups declared in the file. Raises CatalogueError naming every fault."""
+    """The peer groups declared in the file; an entity it leaves out has those of its own declaration.
+
+    Raises CatalogueError naming every fault.
+    """
     try:
         peers = PeerGroups.model_validate(read_yaml(file))
     except ValidationError as fault:
@@ -61,17 +64,17 @@ def read_peer_groups(file: Traversable) -> PeerGroups:
         raise CatalogueError(
             faults("the peer groups do not hold", wrong), where=str(file), do="mend what is named"
         ) from fault
-    wrong = [f"entities: {entity} has no levels" for entity in ENTITIES if entity not in peers.entities]
-    wrong += [f"entities.{entity}: no such entity" for entity in peers.entities if entity not in ENTITIES]
+    wrong = [f"entities.{entity}: no such entity" for entity in peers.entities if entity not in ENTITIES]
     wrong += [
-        f"entities.{entity}: no attribute '{level.attribute}'; there are {', '.join(ATTRIBUTES[entity])}"
+        f"entities.{entity}: no attribute '{level.attribute}'; there are {', '.join(attributes_of(ENTITIES[entity]))}"
         for entity, levels in peers.entities.items()
         for level in levels
-        if level.attribute not in ATTRIBUTES.get(entity, (level.attribute,))
+        if entity in ENTITIES and level.attribute not in attributes_of(ENTITIES[entity])
     ]
     if wrong:
         raise CatalogueError(faults("the peer groups do not hold", wrong), where=str(file), do="mend what is named")
-    return peers
+    declared = {e.name: tuple(Level(attribute=name) for name in e.peers) for e in ENTITIES.values()}
+    return peers.model_copy(update={"entities": declared | dict(peers.entities)})
 
 
 def with_peer_groups(peers: PeerGroups, entity: str, members: DataFrame) -> DataFrame:

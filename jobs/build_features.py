@@ -7,8 +7,9 @@ from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from features.catalogue import ENTITIES, Catalogue, load_catalogues, runnable
+from features.catalogue import Catalogue, Source, load_catalogues, runnable
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.fingerprint import fingerprint
 from fundwatch.logs import log
 from fundwatch.regions import region_of
@@ -67,14 +68,14 @@ def _write_rollups(night: Night, plans: Mapping[str, Catalogue], since: date | N
     known = {source: known_on(rows, night.date) for source, rows in versions.items()}
     tables = {}
     for entity, plan in plans.items():
-        table = f"rollup_{entity}_day"
+        table = ENTITIES[entity].rollup_table
         if plan.measures:
             touched = night.keep(changed(plan, versions, since, night.date))
             tables[table] = to_days(plan, known, touched)
         else:
             tables[table] = _no_rows(night, table)
     night.write_all(tables)
-    return {entity: night.tables_written[f"rollup_{entity}_day"].rows for entity in plans}
+    return {entity: night.tables_written[ENTITIES[entity].rollup_table].rows for entity in plans}
 
 
 def _write_indicators(night: Night, plans: Mapping[str, Catalogue]) -> dict[str, int]:
@@ -87,25 +88,26 @@ def _write_indicators(night: Night, plans: Mapping[str, Catalogue]) -> dict[str,
     statistics = [_no_rows(night, "peer_statistic").drop("business_date")]
     tables = {}
     for entity, plan in plans.items():
-        table = f"indicator_{entity}"
+        table = ENTITIES[entity].indicator_table
         if plan.indicators:
             tables[table] = night.keep(_indicators(night, plan, peers))
             statistics.append(to_peer_statistics(entity, tables[table]))
         else:
             tables[table] = _no_rows(night, table)
     night.write_all(tables | {"peer_statistic": reduce(DataFrame.unionByName, statistics)})
-    return {entity: night.tables_written[f"indicator_{entity}"].rows for entity in plans}
+    return {entity: night.tables_written[ENTITIES[entity].indicator_table].rows for entity in plans}
 
 
 def _indicators(night: Night, plan: Catalogue, peers: PeerGroups) -> DataFrame:
     """One row per entity: its peer group and its indicators as of the night."""
-    from features.attributes import REGISTERS, with_attributes
+    from features.attributes import registers_of, with_attributes
     from features.indicators import to_indicators
     from features.peers import with_peer_groups
     from features.rollup import as_known
 
-    days = night.keep(as_known(plan, night.all_rows(f"rollup_{plan.entity}_day"), night.date))
-    registers = {table: night.known(table) for table in REGISTERS[plan.entity]}
+    entity = ENTITIES[plan.entity]
+    days = night.keep(as_known(plan, night.all_rows(entity.rollup_table), night.date))
+    registers = {table: night.known(table) for table in registers_of(entity)}
     members = night.keep(with_attributes(plan, to_indicators(plan, days, night.date), registers, night.date))
     columns = [plan.id_column, "peer_group", *(named.column for named in plan.named)]
     return with_peer_groups(peers, plan.entity, members).select(*columns)
@@ -127,10 +129,14 @@ def _own_print(place: Workplace, _night: date) -> Any:
 JOB = Job(
     name="features",
     title="indicators of patients, doctors and institutions",
-    reads=("claim_line", "encounter", "settlement", "patient", "doctor", "institution", "supplied_column"),
+    reads=(
+        *(source.table for source in Source),
+        *(entity.register.table for entity in ENTITIES.values()),
+        "supplied_column",
+    ),
     writes=(
-        *(f"rollup_{entity}_day" for entity in ENTITIES),
-        *(f"indicator_{entity}" for entity in ENTITIES),
+        *(entity.rollup_table for entity in ENTITIES.values()),
+        *(entity.indicator_table for entity in ENTITIES.values()),
         "peer_statistic",
     ),
     needs=("intake",),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.entities import ENTITIES
 from leads.ranking.naming import public_names
 from leads.ranking.standouts import SUBJECT
 
@@ -67,7 +68,7 @@ def findings(gathered: DataFrame) -> DataFrame:
 def judged(coverage: DataFrame, scores: DataFrame) -> DataFrame:
     """Grain: subject type × kind that ran tonight. Scores of a type ran when all its models did: who stood out by one
     that is silent tonight has not faded."""
-    types = F.explode(F.array(*(F.lit(name) for name in ("patient", "doctor", "institution"))))
+    types = F.explode(F.array(*(F.lit(name) for name in ENTITIES)))
     rules = coverage.where("state = 'run'").select(types.alias("subject_type"), F.col("rule_id").alias("kind"))
     scored = scores.where("state = 'scored'").select(
         F.col("entity_type").alias("subject_type"), F.lit(SCORE_KIND).alias("kind")
