@@ -11,6 +11,7 @@ from datetime import date
 
 import pandas as pd
 
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.errors import FundwatchError, faults
 
 COUNTED = "counted"
@@ -23,7 +24,7 @@ INSTANCE = ["kind", "scheme", "rule_id", "instance"]
 REQUIRED = ("scheme", "instance", "kind", "rule_id", "entity_type")
 _IDS = ("patient_id", "encounter_id", "line_id", "institution_id", "doctor_id")
 OPTIONAL = (*_IDS, "service_date", "actor_type", "actor_id", "starts_on", "ends_on", "disguise", "category")
-_ENTITY = {kind: kind for kind in ("patient", "doctor", "institution")}
+_ENTITY = {kind: kind for kind in ENTITIES}
 _DAY_OF = {f"{kind}_day": kind for kind in _ENTITY}
 _ENTITY_OF = _ENTITY | _DAY_OF
 

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from features.catalogue import Catalogue
+from fundwatch.contracts.entities import ENTITIES, Entity, Register
+from fundwatch.expressions.declared import written
 
-# The attributes each entity offers to conf/peers/.
-ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
-    "patient": ("had_stay", "age", "sex"),
-    "doctor": ("institution_type", "institution_level", "region_code", "department"),
-    "institution": ("institution_type", "institution_level", "region_code"),
-}
-# The registers each entity's attributes are read from.
-REGISTERS: Mapping[str, tuple[str, ...]] = {
-    "patient": ("patient",),
-    "doctor": ("doctor", "institution"),
-    "institution": ("institution",),
-}
+_ALWAYS = date(1900, 1, 1)
+
+
+def registers_of(entity: Entity) -> tuple[str, ...]:
+    """The clean tables that the entity's attributes are read from."""
+    return tuple(register.table for register in _registers(entity))
+
+
+def attributes_of(entity: Entity) -> tuple[str, ...]:
+    """The attributes that the entity offers to conf/peers/."""
+    said = (name for register in _registers(entity) for name in register.attributes)
+    return (*entity.behaviour, *said)
 
 
 def with_attributes(
@@ -29,33 +31,50 @@ def with_attributes(
 ) -> DataFrame:
     """The indicator rows with the entity's attributes added; an entity no register knows has null ones.
 
-    `registers` holds the clean tables that REGISTERS names, as known.
+    `registers` holds the clean tables that `registers_of` names, as known.
     """
-    if catalogue.entity == "patient":
-        return _with_person(catalogue, indicators, registers["patient"], as_of)
-    institutions = registers["institution"].select("institution_id", *ATTRIBUTES["institution"])
-    if catalogue.entity == "institution":
-        return indicators.join(institutions, on="institution_id", how="left")
-    posts = _main_posts(registers["doctor"], as_of).join(institutions, on="institution_id", how="left")
-    return indicators.join(posts.drop("institution_id"), on="doctor_id", how="left")
+    entity = ENTITIES[catalogue.entity]
+    behaviour = (_behaviour(catalogue, indicators, *of).alias(name) for name, of in entity.behaviour.items())
+    described = _described(entity, registers, as_of)
+    return indicators.select("*", *behaviour).join(described, on=entity.id_column, how="left")
 
 
-def _with_person(catalogue: Catalogue, indicators: DataFrame, patients: DataFrame, as_of: date) -> DataFrame:
-    stays = f"patient_stay_count_{max(catalogue.windows)}d"
-    known_stays = F.col(stays) if stays in indicators.columns else F.lit(None).cast("double")
-    had_stay = F.when(known_stays > 0, "stay").when(known_stays == 0, "no_stay")
-    persons = patients.select("patient_id", (F.lit(as_of.year) - F.col("birth_year")).alias("age"), "sex")
-    return indicators.withColumn("had_stay", had_stay).join(persons, on="patient_id", how="left")
+def _registers(entity: Entity) -> Iterator[Register]:
+    """The entity's own register, and those of what it lies within."""
+    yield entity.register
+    if entity.register.within:
+        yield from _registers(ENTITIES[entity.register.within])
 
 
-def _main_posts(doctors: DataFrame, as_of: date) -> DataFrame:
-    """One row per doctor: the post begun last by `as_of`, the institution's id settling a tie."""
-    begun = F.coalesce("started_on", F.lit(date.min.replace(year=1900)))
-    newest_first = Window.partitionBy("doctor_id").orderBy(F.desc("begun"), "institution_id")
+def _behaviour(catalogue: Catalogue, indicators: DataFrame, indicator: str, attribute: str) -> Column:
+    """What an indicator over the longest window says; unknown where the indicator does not run."""
+    column = f"{catalogue.entity}_{indicator}_{max(catalogue.windows)}d"
+    known = column if column in indicators.columns else "NULL"
+    return F.expr(written(attribute, names={"value": f"CAST({known} AS double)"}))
+
+
+def _described(entity: Entity, registers: Mapping[str, DataFrame], as_of: date) -> DataFrame:
+    """One row per entity that its register knows: its id and the register's attributes."""
+    register, key = entity.register, F.col(entity.register.id).alias(entity.id_column)
+    rows = registers[register.table]
+    if register.begun:
+        rows = _latest(register, rows, as_of)
+    own = (F.expr(written(text, params={"as_of": as_of})).alias(name) for name, text in register.attributes.items())
+    if not register.within:
+        return rows.select(key, *own)
+    around = ENTITIES[register.within]
+    inner = rows.select(key, F.col(around.register.id).alias(around.id_column), *own)
+    return inner.join(_described(around, registers, as_of), on=around.id_column, how="left").drop(around.id_column)
+
+
+def _latest(register: Register, rows: DataFrame, as_of: date) -> DataFrame:
+    """One row per entity: that which has begun last by `as_of`."""
+    begun = F.coalesce(register.begun, F.lit(_ALWAYS))
+    newest_first = Window.partitionBy(register.id).orderBy(F.desc("_begun"), *([register.tie] if register.tie else []))
     return (
-        doctors.withColumn("begun", begun)
-        .filter(F.col("begun") <= F.lit(as_of))
-        .withColumn("place", F.row_number().over(newest_first))
-        .filter(F.col("place") == 1)
-        .select("doctor_id", "institution_id", "department")
+        rows.withColumn("_begun", begun)
+        .filter(F.col("_begun") <= F.lit(as_of))
+        .withColumn("_place", F.row_number().over(newest_first))
+        .filter(F.col("_place") == 1)
+        .drop("_begun", "_place")
     )

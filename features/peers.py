@@ -10,8 +10,8 @@ from pydantic import Field, field_validator
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from features.attributes import ATTRIBUTES
-from features.catalogue import ENTITIES
+from features.attributes import attributes_of
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.declared import Declared, read_declared
 from fundwatch.fingerprint import fingerprint
 from fundwatch.regions import NATION_ALONE, Region
@@ -57,15 +57,19 @@ def peer_groups_file(region: Region, conf: Path | None) -> Traversable:
 
 
 def read_peer_groups(file: Traversable) -> PeerGroups:
-    """The peer groups declared in the file. Raises CatalogueError naming every fault."""
-    return read_declared(PeerGroups, file, "the peer groups do not hold", also=_faults)
+    """The peer groups declared in the file; an entity it leaves out has those of its own declaration.
+
+    Raises CatalogueError naming every fault.
+    """
+    peers = read_declared(PeerGroups, file, "the peer groups do not hold", also=_faults)
+    declared = {e.name: tuple(Level(attribute=name) for name in e.peers) for e in ENTITIES.values()}
+    return peers.model_copy(update={"entities": declared | dict(peers.entities)})
 
 
 def _faults(peers: PeerGroups) -> Iterator[str]:
-    yield from (f"entities: {entity} has no levels" for entity in ENTITIES if entity not in peers.entities)
     yield from (f"entities.{entity}: no such entity" for entity in peers.entities if entity not in ENTITIES)
     for entity, levels in peers.entities.items():
-        known = ATTRIBUTES.get(entity)
+        known = attributes_of(ENTITIES[entity]) if entity in ENTITIES else None
         for level in levels:
             if known is not None and level.attribute not in known:
                 yield f"entities.{entity}: no attribute '{level.attribute}'; there are {', '.join(known)}"

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
 
-from features.attributes import REGISTERS, with_attributes
-from features.catalogue import ENTITIES, Catalogue, load_catalogues, runnable
+from features.attributes import registers_of, with_attributes
+from features.catalogue import Catalogue, Source, load_catalogues, runnable
 from features.indicators import to_indicators
 from features.peers import peer_groups_file, read_peer_groups, to_peer_statistics, with_peer_groups
 from features.rollup import as_known, changed, recent, to_days
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.contracts.versions import known_on
 from fundwatch.engine.frames import stacked
 from fundwatch.fingerprint import fingerprint
@@ -73,14 +74,14 @@ def _write_rollups(night: Night, plans: Mapping[str, Catalogue], since: date | N
     known = {source: rows.filter(known_on(night.date)) for source, rows in versions.items()}
     tables = {}
     for entity, plan in plans.items():
-        table = f"rollup_{entity}_day"
+        table = ENTITIES[entity].rollup_table
         if plan.measures:
             touched = night.keep(changed(plan, versions, since, night.date))
             tables[table] = to_days(plan, known, touched)
         else:
             tables[table] = _no_rows(night, table)
     night.write_all(tables)
-    return {entity: night.tables_written[f"rollup_{entity}_day"].rows for entity in plans}
+    return {entity: night.tables_written[ENTITIES[entity].rollup_table].rows for entity in plans}
 
 
 def _write_indicators(night: Night, plans: Mapping[str, Catalogue]) -> dict[str, int]:
@@ -89,20 +90,21 @@ def _write_indicators(night: Night, plans: Mapping[str, Catalogue]) -> dict[str,
     statistics = [_no_rows(night, "peer_statistic").drop("business_date")]
     tables = {}
     for entity, plan in plans.items():
-        table = f"indicator_{entity}"
+        table = ENTITIES[entity].indicator_table
         if plan.indicators:
             tables[table] = night.keep(_indicators(night, plan, peers))
             statistics.append(to_peer_statistics(entity, tables[table]))
         else:
             tables[table] = _no_rows(night, table)
     night.write_all(tables | {"peer_statistic": stacked(statistics)})
-    return {entity: night.tables_written[f"indicator_{entity}"].rows for entity in plans}
+    return {entity: night.tables_written[ENTITIES[entity].indicator_table].rows for entity in plans}
 
 
 def _indicators(night: Night, plan: Catalogue, peers: PeerGroups) -> DataFrame:
     """One row per entity: its peer group and its indicators as of the night."""
-    days = night.keep(as_known(plan, night.all_rows(f"rollup_{plan.entity}_day"), night.date))
-    registers = {table: night.known(table) for table in REGISTERS[plan.entity]}
+    entity = ENTITIES[plan.entity]
+    days = night.keep(as_known(plan, night.all_rows(entity.rollup_table), night.date))
+    registers = {table: night.known(table) for table in registers_of(entity)}
     members = night.keep(with_attributes(plan, to_indicators(plan, days, night.date), registers, night.date))
     columns = [plan.id_column, "peer_group", *(named.column for named in plan.named)]
     return with_peer_groups(peers, plan.entity, members).select(*columns)
@@ -122,10 +124,14 @@ def _own_print(place: Workplace, _night: date) -> Any:
 JOB = Job(
     name=BUILD.name,
     title="indicators of patients, doctors and institutions",
-    reads=("claim_line", "encounter", "settlement", "patient", "doctor", "institution", "supplied_column"),
+    reads=(
+        *(source.table for source in Source),
+        *(entity.register.table for entity in ENTITIES.values()),
+        "supplied_column",
+    ),
     writes=(
-        *(f"rollup_{entity}_day" for entity in ENTITIES),
-        *(f"indicator_{entity}" for entity in ENTITIES),
+        *(entity.rollup_table for entity in ENTITIES.values()),
+        *(entity.indicator_table for entity in ENTITIES.values()),
         "peer_statistic",
     ),
     needs=BUILD.needs,

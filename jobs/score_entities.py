@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from features.catalogue import load_catalogues
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.engine.frames import stacked
 from fundwatch.logs import log
 from fundwatch.regions import region_of
@@ -14,7 +15,6 @@ from jobs.declared_stages import SCORE
 from jobs.job import Job, Night, Report, Workplace
 from jobs.model_shelf import shelf_of
 from jobs.train_models import INDICATOR_TABLES, positions_of
-from models.positions import ENTITY_TYPES
 from models.registry.champions import Champion, able, find_champions
 from models.scoring import not_run_scores, to_raw_scores, to_reasons, to_scores
 
@@ -30,7 +30,7 @@ def _run(night: Night) -> Report:
         tell = log.warning if one.is_fault else log.info
         tell("  not run: %s of %ss: %s %s", one.model, one.entity, one.why_not, one.detail)
     scores, reasons = [not_run_scores(night.spark, silent)], [_no_reasons(night)]
-    for entity in ENTITY_TYPES:
+    for entity in ENTITIES:
         champions = [champion for champion in speaking if champion.entity == entity]
         if champions:
             names = _names(champions)

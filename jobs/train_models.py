@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from features.catalogue import load_catalogues
 from features.peers import peer_groups_file, read_peer_groups
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.logs import log
 from fundwatch.regions import region_of
@@ -22,7 +23,7 @@ from jobs.model_copies import has_copies, tell_mlflow
 from jobs.model_shelf import shelf_of, told_models
 from models.detectors.detector import Parameters
 from models.detectors.known import DETECTORS
-from models.positions import ENTITY_TYPES, to_robust_z, with_positions
+from models.positions import to_robust_z, with_positions
 from models.registry.champions import Champion, NotRun, Shelf, kinds
 from models.registry.model_data import to_bytes
 from models.registry.promotion import Standing, Verdict, judge
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 Stood = Mapping[tuple[str, str], Champion | NotRun]
 _NOT_COMPARED = "{0} waits as challenger, because the champion before it does not hold: {1}"
-INDICATOR_TABLES = tuple(f"indicator_{entity}" for entity in ENTITY_TYPES)
+INDICATOR_TABLES = tuple(entity.indicator_table for entity in ENTITIES.values())
 
 
 class ModelTableError(FundwatchError):
@@ -47,13 +48,13 @@ def measured_indicators(night: Night) -> dict[str, frozenset[str]]:
     """By entity type, the indicators that anybody has a value of tonight."""
     statistics = night.of_night("peer_statistic").filter("peer_count > 0")
     rows = statistics.select("entity_type", "indicator").distinct().collect()  # a row per indicator of the catalogue
-    return {e: frozenset(r.indicator for r in rows if r.entity_type == e) for e in ENTITY_TYPES}
+    return {e: frozenset(r.indicator for r in rows if r.entity_type == e) for e in ENTITIES}
 
 
 def positions_of(night: Night, entity: str, names: tuple[str, ...]) -> DataFrame:
     """The positions of one entity type tonight; peers are as many as the region's peer groups ask for."""
     groups = read_peer_groups(peer_groups_file(region_of(night.settings), night.settings.conf))
-    indicators, statistics = night.of_night(f"indicator_{entity}"), night.of_night("peer_statistic")
+    indicators, statistics = night.of_night(ENTITIES[entity].indicator_table), night.of_night("peer_statistic")
     return with_positions(indicators, statistics, entity, names, groups.minimum_members)
 
 
@@ -68,7 +69,7 @@ def _run(night: Night) -> Report:
     stood = stood_before(shelf, night.date)  # read first: what is written may mend data that were damaged
     measured = measured_indicators(night)
     made: list[Trained | NotTrained] = []
-    for entity in ENTITY_TYPES:
+    for entity in ENTITIES:
         made += train_all(_sample(night, entity, measured[entity]), _parameters(night.settings))
     shelf.files.sweep()
     records = records_of(shelf, stood, night.date, made)

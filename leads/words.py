@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fundwatch.contracts.entities import ENTITIES
 from leads.cards import IndicatorCard
 from leads.ranking.priority import ESTIMATE_WEIGHT, FULL_MONEY, HALF_REACH, SEVERITY, UNKNOWN_MONEY, UNKNOWN_OUTLIER
 from leads.ranking.standouts import EXTREME_Z, USUAL_Z
 
-SUBJECT_WORDS: Mapping[str, str] = {
-    "patient": "参保人 patient",
-    "doctor": "医师 doctor",
-    "institution": "机构 institution",
-}
+SUBJECT_WORDS: Mapping[str, str] = {entity.name: entity.words for entity in ENTITIES.values()}
 CAUTION = "线索须经人工核查,不得直接作为处理依据。 Every lead needs a person's check; none decides anything by itself."
 TIER_MEANING: Mapping[str, str] = {
     "明确违规": "规则与政策原文即可判定,告知后可拒付或追回 | "

@@ -14,7 +14,6 @@ from pyspark.sql import functions as F
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-ENTITY_TYPES = ("patient", "doctor", "institution")
 # The field's smallest peer group: with fewer members "unlike its peers" says little.
 MIN_PEERS = 20
 # Shares of equal peers differ by rounding in the last digits: a spread that small is none.

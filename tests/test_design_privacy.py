@@ -103,7 +103,7 @@ def filled_openly(mapping: SourceMapping) -> list[str]:
 
 
 def _table(columns: str) -> Table:
-    return declare("made_up", "one thing", columns, key="thing_id", replaced=Replaced.BY_KEY)
+    return declare("made_up", "one thing", columns, key="thing_id", replaced=Replaced.BY_KEY, dated=None)
 
 
 def test_every_identifying_column_of_every_contract_is_a_token_of_its_domain() -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from features.catalogue.declaration import ENTITIES, Catalogue, Indicator, Measure, NamedIndicator, Source
+from features.catalogue.declaration import Catalogue, Indicator, Measure, NamedIndicator, Source
 from features.catalogue.loader import load_catalogues, runnable
 
 __all__ = [
-    "ENTITIES",
     "Catalogue",
     "Indicator",
     "Measure",

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.entities import ENTITIES, Found
 from fundwatch.declared import Declared
 from fundwatch.expressions.declared import names_in
 from fundwatch.fingerprint import fingerprint
-
-ENTITIES = ("patient", "doctor", "institution")
-EntityName = Literal["patient", "doctor", "institution"]
 
 
 class Source(Enum):
@@ -29,13 +27,6 @@ class Source(Enum):
     def table(self) -> str:
         """The canonical table's name."""
         return {"lines": "claim_line", "encounters": "encounter", "settlements": "settlement"}[self.value]
-
-
-class Key(Declared):
-    """How a source's row finds its entity and its day."""
-
-    id: str
-    day: str
 
 
 class DaySet(Declared):
@@ -107,16 +98,28 @@ class NamedIndicator:
 class Catalogue(Declared):
     """All that is declared for one entity."""
 
-    entity: EntityName
+    entity: str
     windows: tuple[int, ...] = Field(min_length=1)
-    keys: Mapping[Source, Key]
     sets: Mapping[str, DaySet] = Field(default_factory=dict)
     measures: Mapping[str, Measure]
     indicators: Mapping[str, Indicator]
 
+    @field_validator("entity")
+    @classmethod
+    def _is_declared(cls, entity: str) -> str:
+        if entity not in ENTITIES:
+            raise ValueError(f"there is no entity '{entity}'; there are {', '.join(ENTITIES)}")
+        return entity
+
     @property
     def id_column(self) -> str:
-        return f"{self.entity}_id"
+        return ENTITIES[self.entity].id_column
+
+    @property
+    def keys(self) -> dict[Source, Found]:
+        """How the rows of each source find their entity and their day."""
+        days = ENTITIES[self.entity].days
+        return {source: days[source.table] for source in Source if source.table in days}
 
     @property
     def taken(self) -> dict[str, Measure | DaySet]:
@@ -152,6 +155,7 @@ class Catalogue(Declared):
     def print(self) -> str:
         """The print of what is computed; names and descriptions do not change it."""
         described = self.model_dump(mode="json")
+        described["keys"] = {source.value: {"id": key.id, "day": key.day} for source, key in self.keys.items()}
         for kind in ("measures", "sets", "indicators"):
             for entry in described[kind].values():
                 entry.pop("description")

@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from features.catalogue.declaration import ENTITIES, Catalogue, DaySet, Measure, Source
+from features.catalogue.declaration import Catalogue, DaySet, Measure, Source
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.declared import model_faults
 from fundwatch.errors import CatalogueError, FundwatchError, faults
 from fundwatch.expressions.declared import (
@@ -90,9 +91,8 @@ def _faults_of(catalogue: Catalogue) -> list[str]:
     wrong = [f"windows.{w}: a window has at least one day" for w in catalogue.windows if w < 1]
     if len(set(catalogue.windows)) < len(catalogue.windows):
         wrong.append("windows: a window stands twice")
-    wrong += [f"keys: {s.value} has no entry" for s in catalogue.sources if s not in catalogue.keys]
-    for source, key in catalogue.keys.items():
-        wrong += _unknown_columns(f"keys.{source.value}", source, {key.id, key.day})
+    lost = [s.value for s in catalogue.sources if s not in catalogue.keys]
+    wrong += [f"{name}: no row of it finds its {catalogue.entity}: fundwatch/contracts/entities.py" for name in lost]
     for name in sorted(catalogue.sets.keys() & catalogue.measures.keys()):
         wrong.append(f"sets.{name}: a measure has the same name")
     for name, day_set in catalogue.sets.items():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from fundwatch.contracts import beside, clean, derived
+from fundwatch.contracts import beside, clean, features, intake, leads, models, rules
 from fundwatch.contracts.table import Table
 
 CLEAN: tuple[Table, ...] = (*clean.ALL, *beside.ALL)
-TABLES: dict[str, Table] = {table.name: table for table in (*CLEAN, *derived.ALL)}
+_MADE = (*intake.ALL, *features.ALL, *rules.ALL, *models.ALL, *leads.ALL)
+TABLES: dict[str, Table] = {table.name: table for table in (*CLEAN, *_MADE)}
 
-__all__ = ["CLEAN", "TABLES", "beside", "clean", "derived"]
+__all__ = ["CLEAN", "TABLES", "beside", "clean"]

@@ -17,6 +17,7 @@ CHRONIC_REGISTRATION = history(
     ended_on date
     """,
     key="patient_id disease_code started_on",
+    dated="ended_on",
 )
 REFERRAL = history(
     "referral",
@@ -32,6 +33,7 @@ REFERRAL = history(
     from_encounter_id string the encounter that led to it
     """,
     key="patient_id referral_type started_on",
+    dated="ended_on",
 )
 CAPACITY = history(
     "capacity",
@@ -42,6 +44,7 @@ CAPACITY = history(
     resource_count int
     """,
     key="institution_id resource_type",
+    dated=None,  # a register of institutions
 )
 PRESENCE_CHECK = history(
     "presence_check",
@@ -55,6 +58,7 @@ PRESENCE_CHECK = history(
     is_present boolean
     """,
     key="encounter_id checked_at",
+    dated="CAST(checked_at AS DATE)",
 )
 TIP = history(
     "tip",
@@ -67,6 +71,7 @@ TIP = history(
     content free_text scrubbed of what identifies a person
     """,
     key="tip_id",
+    dated="received_on",
 )
 TRACE_SCAN = history(
     "trace_scan",
@@ -84,6 +89,7 @@ TRACE_SCAN = history(
     is_split boolean a part of a pack
     """,
     key="line_id trace_code scanned_at",
+    dated="CAST(scanned_at AS DATE)",
 )
 STOCK_MOVEMENT = history(
     "stock_movement",
@@ -101,6 +107,7 @@ STOCK_MOVEMENT = history(
     stock_after quantity on the shelf after it
     """,
     key="movement_id",
+    dated="moved_on",
 )
 CASE_GROUP = history(
     "case_group",
@@ -116,6 +123,8 @@ CASE_GROUP = history(
     cost_ratio decimal(16,6) cost over standard
     """,
     key="settlement_id",
+    dated=None,
+    goes_with={"settlement_id": "settlement"},
 )
 
 ALL = (

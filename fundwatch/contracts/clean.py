@@ -5,6 +5,8 @@ Each row is one version: it was known from the business date `known_from` until 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fundwatch.contracts.table import Replaced, Table, declare
 
 _KNOWN = """
@@ -14,9 +16,27 @@ key_id string the pseudonymisation key that made the row's tokens
 """
 
 
-def history(name: str, grain: str, columns: str, *, key: str, sums: str = "") -> Table:
+def history(
+    name: str,
+    grain: str,
+    columns: str,
+    *,
+    key: str,
+    dated: str | None,
+    goes_with: Mapping[str, str] | None = None,
+    sums: str = "",
+) -> Table:
     """A table of versions, each replaced with all others of its key."""
-    return declare(name, grain, columns.strip() + _KNOWN, key=key, replaced=Replaced.BY_KEY, sums=sums)
+    return declare(
+        name,
+        grain,
+        columns.strip() + _KNOWN,
+        key=key,
+        replaced=Replaced.BY_KEY,
+        dated=dated,
+        goes_with=goes_with,
+        sums=sums,
+    )
 
 
 _LINE = """
@@ -85,6 +105,7 @@ CLAIM_LINE = history(
     "one fee line, reversals netted",
     _LINE,
     key="line_id",
+    dated="CAST(charged_at AS DATE)",
     sums="quantity amount covered_amount",
 )
 CLAIM_LINE_ENTRY = declare(
@@ -92,6 +113,7 @@ CLAIM_LINE_ENTRY = declare(
     "one accepted fee line as delivered, before netting",
     _LINE + _ENTRY.strip(),
     key="line_id business_date",
+    dated="CAST(charged_at AS DATE)",
     replaced=Replaced.BY_NIGHT,
     sums="quantity amount covered_amount",
 )
@@ -99,13 +121,21 @@ _MONEY = (
     "total_amount excluded_amount over_limit_amount first_self_paid_amount covered_amount deductible_amount "
     "pooled_fund_amount fund_amount own_amount account_amount family_account_amount cash_amount"
 )
-SETTLEMENT = history("settlement", "one settlement, reversals netted", _SETTLEMENT, key="settlement_id", sums=_MONEY)
+SETTLEMENT = history(
+    "settlement",
+    "one settlement, reversals netted",
+    _SETTLEMENT,
+    key="settlement_id",
+    dated="CAST(settled_at AS DATE)",
+    sums=_MONEY,
+)
 SETTLEMENT_ENTRY = declare(
     "settlement_entry",
     "one accepted settlement as delivered, before netting",
     _SETTLEMENT
     + _ENTRY.replace("original_line_id string the line", "original_settlement_id string the settlement").strip(),
     key="settlement_id business_date",
+    dated="CAST(settled_at AS DATE)",
     replaced=Replaced.BY_NIGHT,
     sums=_MONEY,
 )
@@ -123,6 +153,7 @@ PATIENT = history(
     address_id token(address)
     """,
     key="patient_id",
+    dated=None,  # goes with the last of the person's encounters, claims and enrolments
 )
 ENROLMENT = history(
     "enrolment",
@@ -137,6 +168,7 @@ ENROLMENT = history(
     ended_on date
     """,
     key="patient_id insurance_type started_on",
+    dated="ended_on",
 )
 ENCOUNTER = history(
     "encounter",
@@ -165,6 +197,7 @@ ENCOUNTER = history(
     complaint free_text at admission, scrubbed of what identifies a person
     """,
     key="encounter_id",
+    dated="CAST(coalesce(ended_at, started_at) AS DATE)",
 )
 DIAGNOSIS = history(
     "diagnosis",
@@ -176,6 +209,8 @@ DIAGNOSIS = history(
     is_main boolean
     """,
     key="encounter_id diagnosis_code",
+    dated=None,
+    goes_with={"encounter_id": "encounter"},
 )
 PROCEDURE = history(
     "procedure",
@@ -189,6 +224,8 @@ PROCEDURE = history(
     operating_doctor_id token(doctor)
     """,
     key="encounter_id procedure_code",
+    dated=None,
+    goes_with={"encounter_id": "encounter"},
 )
 INSTITUTION = history(
     "institution",
@@ -204,6 +241,7 @@ INSTITUTION = history(
     ended_on date
     """,
     key="institution_id",
+    dated=None,  # a public register
 )
 DOCTOR = history(
     "doctor",
@@ -217,6 +255,7 @@ DOCTOR = history(
     ended_on date
     """,
     key="doctor_id institution_id",
+    dated="ended_on",
 )
 ITEM = history(
     "item",
@@ -232,6 +271,7 @@ ITEM = history(
     ended_on date
     """,
     key="item_code started_on",
+    dated=None,  # a catalogue: old claims of other lakes are judged by old prices
 )
 ALL = (
     CLAIM_LINE, CLAIM_LINE_ENTRY, SETTLEMENT, SETTLEMENT_ENTRY, PATIENT, ENROLMENT, ENCOUNTER, DIAGNOSIS, PROCEDURE,

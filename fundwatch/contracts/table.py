@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -48,7 +49,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A contract. `is_open` tables take further double columns, one per declared measure."""
+    """A contract. `is_open` tables take further double columns, one per declared measure.
+
+    `dated` is the date that makes a row old, SQL over the table's columns: erasing by age goes by it. None: rows do not
+    age, as of registers, figures, and what goes with another row. `goes_with` are columns with the id of what a row
+    belongs to, and the table that owns the id: the row is erased with it.
+    """
 
     name: str
     grain: str
@@ -57,6 +63,8 @@ class Table:
     replaced: Replaced
     is_open: bool = False
     sums: tuple[str, ...] = field(default=())
+    dated: str | None = None
+    goes_with: tuple[tuple[str, str], ...] = ()
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -145,6 +153,8 @@ def declare(
     *,
     key: str,
     replaced: Replaced,
+    dated: str | None,
+    goes_with: Mapping[str, str] | None = None,
     is_open: bool = False,
     sums: str = "",
 ) -> Table:
@@ -164,4 +174,28 @@ def declare(
         domain = token[1] if token else None
         told = "".join(meaning)
         parsed.append(Column(column, spark_type, told, domain, is_free, text, quoting is not None))
-    return Table(name, grain, tuple(parsed), tuple(key.split()), replaced, is_open, tuple(sums.split()))
+    belongs = tuple((goes_with or {}).items())
+    return Table(name, grain, tuple(parsed), tuple(key.split()), replaced, is_open, tuple(sums.split()), dated, belongs)
+
+
+def nightly(
+    name: str,
+    grain: str,
+    columns: str,
+    *,
+    key: str,
+    dated: str | None = "business_date",
+    goes_with: Mapping[str, str] | None = None,
+    is_open: bool = False,
+) -> Table:
+    """A table that jobs make: one night owns its rows, and they are as old as the night unless `dated` says else."""
+    return declare(
+        name,
+        grain,
+        "business_date date the night that made the row\n" + columns.strip(),
+        key=f"business_date {key}",
+        replaced=Replaced.BY_NIGHT,
+        dated=dated,
+        goes_with=goes_with,
+        is_open=is_open,
+    )

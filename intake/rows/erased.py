@@ -16,7 +16,6 @@ from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import stacked
 from intake.source.mapping import ENTRY_OF
 from privacy.erasure.record import mark_of
-from privacy.erasure.retention import GOES_WITH
 from privacy.keys.ring import PseudonymKey
 
 if TYPE_CHECKING:
@@ -61,8 +60,8 @@ class ErasedPersons:
         if not self.marks:
             return dict(tables)
         told = {table: _told_of(rows) for table, rows in tables.items()}
-        for table in tables.keys() & GOES_WITH.keys():
-            for column, _ in GOES_WITH[table]:
+        for table in tables:
+            for column, _ in TABLES[table].goes_with:
                 ids = [rows.filter(IS_ERASED).select(column) for rows in told.values() if _tells(rows, column)]
                 if ids:
                     found = stacked(ids)

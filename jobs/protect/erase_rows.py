@@ -25,20 +25,18 @@ from privacy.erasure.purge import (
     version_of,
 )
 from privacy.erasure.record import ErasureLog, Gone, Request
-from privacy.erasure.retention import DATED, GOES_WITH, LAST
+from privacy.erasure.retention import (
+    PERSON,
+    id_of,
+    in_order,
+    other_tokens,
+    own_tokens,
+    owners,
+    tables_of_persons,
+    tables_with,
+)
 
-_OWN_DOMAINS = ("person", "mixed")  # a doctor's token in a claim is not the claim's own person
 _MONEY = {"claim_line_entry": "amount", "settlement_entry": "total_amount"}
-_SOURCES = {
-    "encounter": (("encounter", "encounter_id"), ("claim_line", "encounter_id"), ("claim_line_entry", "encounter_id"),
-                  ("settlement", "encounter_id"), ("settlement_entry", "encounter_id")),
-    "settlement": (("settlement", "settlement_id"), ("settlement_entry", "settlement_id")),
-    "claim_line": (("claim_line", "line_id"), ("claim_line_entry", "line_id")),
-    "rule_hit": (("rule_hit", "hit_id"),),
-    "lead": (("lead", "lead_id"),),
-}  # fmt: skip
-_OTHER_TOKENS = {"certificate_id": "certificate", "contact_id": "contact", "address_id": "address"}
-_ACTIVE = ("encounter", "claim_line_entry", "settlement_entry", "enrolment", "chronic_registration", "referral")
 
 
 class Vault(Protocol):
@@ -67,9 +65,8 @@ class Eraser:
         """
         self.erasure_id, begun = self._log.begin(self.request)
         shutil.rmtree(self.lake.root / ".staging", ignore_errors=True)  # copies of rows that a run put down
-        ids = {kind: self._ids(kind) for kind in _SOURCES}
-        first = [name for name in TABLES if name not in LAST]
-        for name in (n for n in (*first, *LAST) if self.lake.exists(n)):
+        ids = {owner: self._ids(owner) for owner in owners()}
+        for name in (n for n in in_order() if self.lake.exists(n)):
             self.on_step(name)
             self._erase(name, ids, is_begun=name in begun)
         if self.vault is not None and self.token:  # whether a register named the person or not
@@ -96,7 +93,7 @@ class Eraser:
             return
         if gone or not is_begun:  # what an interrupted erasure counted and deleted already stays counted
             self._log.intend(self.erasure_id, self.request, name, gone or [Gone(None, 0)], version_of(path))
-        if name == "patient":
+        if name == PERSON:
             self._forget({token for _, persons in doomed.matching for token in persons})
         self.on_step(f"{name} noted")
         if gone:
@@ -108,32 +105,34 @@ class Eraser:
 
     def _ages(self, name: str) -> bool:
         """Whether old versions of the table may hold rows that are older than the date."""
-        return self.before is not None and (DATED[name] is not None or name in GOES_WITH or name == "patient")
+        table = TABLES[name]
+        return self.before is not None and (table.dated is not None or bool(table.goes_with) or name == PERSON)
 
     def _own(self, name: str, ids: dict[str, set[str]]) -> str | None:
         """A predicate: the rows that are the person's own, or older than the date."""
         if self.before is not None:
-            dated = DATED[name]
+            dated = TABLES[name].dated
             return f"{dated} < DATE '{self.before}'" if dated else None
         if name == "quarantine":
             parts = [str(self.token), *(f'"encounter_id":"{_quoted(i)}"' for i in sorted(ids["encounter"]))]
             return " OR ".join(f"strpos(row_json, '{part}') > 0" for part in parts)
         there = columns_of(self.lake.path(name))
-        own = [c.name for c in TABLES[name].columns if c.domain in _OWN_DOMAINS and c.name in there]
+        own = [column for column in own_tokens(TABLES[name]) if column in there]
         return " OR ".join(f"{column} = '{self.token}'" for column in own) or None
 
     def _doomed(self, name: str, ids: dict[str, set[str]]) -> Doomed:
         """The rows that go: the own ones, and those that belong to an encounter, settlement, line, hit or lead."""
-        found = [(column, ids[kind]) for column, kind in GOES_WITH.get(name, ())]
-        if name == "patient" and self.before is not None:
+        found = [(column, ids[kind]) for column, kind in TABLES[name].goes_with]
+        if name == PERSON and self.before is not None:
             found.append(("patient_id", self._persons_left()))
         return Doomed(self._own(name, ids), tuple((column, frozenset(of)) for column, of in found if of))
 
-    def _ids(self, kind: str) -> set[str]:
-        """Ids of the encounters, settlements or lines that are erased."""
+    def _ids(self, owner: str) -> set[str]:
+        """Ids of the owner's rows that are erased: encounters, settlements, lines, hits, leads."""
         found: set[str] = set()
-        for table, column in _SOURCES[kind]:
-            if self.lake.exists(table) and not (self.before and kind == "encounter" and table != "encounter"):
+        column = id_of(owner)
+        for table in tables_with(owner, by_age=self.before is not None):
+            if self.lake.exists(table):
                 where = self._own(table, {})
                 query = f"SELECT DISTINCT {column} AS id FROM {table} WHERE ({where}) AND {column} IS NOT NULL"
                 found |= {row["id"] for row in self.lake.rows(table, query)}
@@ -141,7 +140,7 @@ class Eraser:
 
     def _persons_left(self) -> set[str]:
         """Persons known since before the date of whom nothing but the register's row is left."""
-        active = [name for name in _ACTIVE if self.lake.exists(name)]
+        active = [name for name in tables_of_persons() if self.lake.exists(name)]
         used = " UNION ".join(f"SELECT patient_id FROM {name}" for name in active)
         old = f"SELECT patient_id FROM patient GROUP BY patient_id HAVING min(known_from) < DATE '{self.before}'"
         query = f"SELECT patient_id FROM ({old}) AS old" + (f" EXCEPT ({used})" if used else "")
@@ -152,9 +151,9 @@ class Eraser:
         if self.vault is None:
             return
         tokens = {self.token} if self.token else set(persons)
-        rows = self.lake.rows("patient", f"SELECT DISTINCT patient_id, {', '.join(_OTHER_TOKENS)} FROM patient")
+        rows = self.lake.rows("patient", f"SELECT DISTINCT patient_id, {', '.join(other_tokens())} FROM patient")
         self.vault.forget("person", sorted(tokens - {self.token}))
-        for column, domain in _OTHER_TOKENS.items():
+        for column, domain in other_tokens().items():
             theirs = {row[column] for row in rows if row["patient_id"] in tokens}
             others = {row[column] for row in rows if row["patient_id"] not in tokens}
             self.vault.forget(domain, sorted(t for t in theirs - others if t))

@@ -20,7 +20,6 @@ from fundwatch.settings import Settings
 from jobs.protect.verify_audit import AuditState
 from privacy.access.people import read_access
 from privacy.erasure.record import ErasureLog
-from privacy.erasure.retention import DATED, GOES_WITH
 from privacy.keys.shares import share_paths
 from privacy.release.declared import Kind, Privacy, Record, read_record
 from privacy.release.exports import Title, read_export
@@ -174,7 +173,7 @@ def _table_record(
         "level": max(row["level"] for row in _column_records(contract, sources, privacy)),
         "tokens": ", ".join(f"{c.name} ({c.domain})" for c in contract.columns if c.domain),
         "free_text": ", ".join(contract.free_texts),
-        "retention": _retention(contract.name),
+        "retention": _retention(contract),
         "there": "有 yes" if Lake(settings.lake_dir).exists(contract.name) else "无 no",
     }
 
@@ -193,11 +192,10 @@ def _others(record: Record) -> Iterator[dict[str, Any]]:
         }
 
 
-def _retention(name: str) -> str:
-    if name in GOES_WITH:
-        return "随 goes with " + ", ".join(of for _, of in GOES_WITH[name])
-    dated = DATED.get(name)
-    return "不按日期删除 does not age" if dated is None else f"按 by {dated}"
+def _retention(contract: Table) -> str:
+    if contract.goes_with:
+        return "随 goes with " + ", ".join(of for _, of in contract.goes_with)
+    return "不按日期删除 does not age" if contract.dated is None else f"按 by {contract.dated}"
 
 
 def _exports(settings: Settings) -> Iterator[dict[str, str]]:

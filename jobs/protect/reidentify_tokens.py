@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.contracts.versions import known_on
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
@@ -25,7 +26,8 @@ from privacy.keys.secret_files import make_secret
 from privacy.vault.sealing import read_vault_key
 from privacy.vault.vault import Vault
 
-_DOMAIN_OF = {"patient": "person", "doctor": "doctor"}  # institutions stand in public registries
+# those without a domain stand in public registries
+_DOMAIN_OF = {entity.name: entity.domain for entity in ENTITIES.values() if entity.domain}
 _SHORTEST_ID = 8
 _DOCTORS = ("ordering_doctor_id", "performing_doctor_id")
 

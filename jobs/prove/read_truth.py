@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from evaluation.labels import LATER, TAKEN_BACK, Seen, to_labels
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.errors import FundwatchError, KeyMissingError
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
@@ -22,7 +23,6 @@ from privacy.erasure.purge import columns_of
 from privacy.keys.ring import PseudonymKey, read_key
 from privacy.tokens.pseudonyms import token_of
 
-_ENTITIES = ("patient", "doctor", "institution")
 # the truth's names, by ours; persons and doctors become tokens
 _CANONICAL = {
     "psn_no": "patient_id",
@@ -32,7 +32,7 @@ _CANONICAL = {
     "dr_code": "doctor_id",
 }
 _AT_RISK = "CAST(amount_at_risk AS DOUBLE) AS amount_at_risk"
-_DOMAIN = {"patient": "person", "doctor": "doctor"}
+_DOMAIN = {entity.name: entity.domain for entity in ENTITIES.values() if entity.domain}
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def read_seen(lake: Lake, labels: pd.DataFrame, hit_lines: pd.DataFrame, night: 
     """What is known of labelled things after the night, and of the lines that prove its hits."""
     wanted: dict[str, Collection[str]] = {
         f"{kind}_id": _ids(labels.loc[labels["entity_type"].isin([kind, f"{kind}_day"]), f"{kind}_id"])
-        for kind in _ENTITIES
+        for kind in ENTITIES
     }
     encounters = _ids(labels.loc[labels["entity_type"] == "encounter", "encounter_id"])
     line_ids = _ids(labels.loc[labels["entity_type"] == "line", "line_id"])

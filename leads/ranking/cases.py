@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.entities import ENTITIES
 from leads.ranking.naming import public_names
 from leads.ranking.standouts import SUBJECT
 
@@ -75,7 +76,7 @@ class Judged:
 def judged(coverage: DataFrame, scores: DataFrame) -> Judged:
     """Scores of a type ran when all its models did, and of a subject when all of them scored it: who stood out by one
     that is silent tonight has not faded."""
-    types = F.explode(F.array(*(F.lit(name) for name in ("patient", "doctor", "institution"))))
+    types = F.explode(F.array(*(F.lit(name) for name in ENTITIES)))
     rules = coverage.where("state = 'run'").select(types.alias("subject_type"), F.col("rule_id").alias("kind"))
     scored = scores.where("state = 'scored'").select(
         F.col("entity_type").alias("subject_type"), F.lit(SCORE_KIND).alias("kind")

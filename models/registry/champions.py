@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.errors import FundwatchError
 from fundwatch.lake.content_files import ContentFiles
 from models.detectors.detector import Detector
 from models.detectors.known import DETECTORS
-from models.positions import ENTITY_TYPES
 from models.registry.model_data import of_bytes
 from models.registry.promotion import Standing
 from models.registry.records import ModelRecord, Promotion, is_model
@@ -164,7 +164,7 @@ class Shelf:
 
 def kinds() -> Iterator[tuple[str, str]]:
     """Every pair of entity type and detector, in a fixed order."""
-    return ((entity, model) for entity in ENTITY_TYPES for model in DETECTORS)
+    return ((entity, model) for entity in ENTITIES for model in DETECTORS)
 
 
 def find_champions(shelf: Shelf, as_of: date) -> tuple[list[Champion], list[NotRun]]:

@@ -1,66 +1,56 @@
-"""Which date makes a row old, table by table: in one place, so that erasing by age forgets no table.
-
-An SQL expression over the table's columns, a date. None: rows do not age, with the reason beside it.
-"""
+"""What goes with a person or grows old, read from the contracts: erasing forgets no table that is declared."""
 
 from __future__ import annotations
 
-_OF_NIGHT = "business_date"
+from fundwatch.contracts import CLEAN, TABLES
+from fundwatch.contracts.table import Table
 
-DATED: dict[str, str | None] = {
-    "claim_line": "CAST(charged_at AS DATE)",
-    "claim_line_entry": "CAST(charged_at AS DATE)",
-    "settlement": "CAST(settled_at AS DATE)",
-    "settlement_entry": "CAST(settled_at AS DATE)",
-    "encounter": "CAST(coalesce(ended_at, started_at) AS DATE)",
-    "diagnosis": None,  # goes with its encounter
-    "procedure": None,  # goes with its encounter
-    "case_group": None,  # goes with its settlement
-    "patient": None,  # goes with the last of the person's encounters, claims and enrolments
-    "enrolment": "ended_on",
-    "chronic_registration": "ended_on",
-    "referral": "ended_on",
-    "presence_check": "CAST(checked_at AS DATE)",
-    "trace_scan": "CAST(scanned_at AS DATE)",
-    "tip": "received_on",
-    "stock_movement": "moved_on",
-    "capacity": None,  # a register of institutions
-    "institution": None,  # a public register
-    "doctor": "ended_on",
-    "item": None,  # a catalogue: old claims of other lakes are judged by old prices
-    "delivery": None,  # figures of files: the account of what was delivered stays
-    "control_total": None,  # figures of files
-    "supplied_column": None,  # names of columns
-    "quarantine": _OF_NIGHT,
-    "rollup_patient_day": "day",
-    "rollup_doctor_day": "day",
-    "rollup_institution_day": "day",
-    "indicator_patient": _OF_NIGHT,
-    "indicator_doctor": _OF_NIGHT,
-    "indicator_institution": _OF_NIGHT,
-    "peer_statistic": _OF_NIGHT,
-    "rule_hit": "coalesce(period_end, business_date)",
-    "hit_line": _OF_NIGHT,
-    "rule_coverage": None,  # figures of rules
-    "model": None,  # figures of models
-    "score": _OF_NIGHT,
-    "score_reason": _OF_NIGHT,
-    "lead": _OF_NIGHT,
-    "lead_evidence": "coalesce(CAST(charged_at AS DATE), business_date)",
-    "case": _OF_NIGHT,
-}
+PERSON = "patient"  # the register of persons: its row goes with the last of what is theirs
+_OWN_DOMAINS = ("person", "mixed")  # a doctor's token in a claim is not the claim's own person
 
-# Rows that belong to a person by another id than a token: the column, and whose id it is.
-GOES_WITH: dict[str, tuple[tuple[str, str], ...]] = {
-    "diagnosis": (("encounter_id", "encounter"),),
-    "procedure": (("encounter_id", "encounter"),),
-    "case_group": (("settlement_id", "settlement"),),
-    "hit_line": (("line_id", "claim_line"), ("hit_id", "rule_hit")),
-    "lead_evidence": (("lead_id", "lead"),),
-}
 
-# Erased last and in this order: whose rows go with a person's is read from these, so an interrupted erasure can still
-# find the others when it is run again.
-LAST = (
-    "lead", "rule_hit", "claim_line", "claim_line_entry", "settlement", "settlement_entry", "encounter", "patient",
-)  # fmt: skip
+def own_tokens(table: Table) -> tuple[str, ...]:
+    """The columns that say whose row it is."""
+    return tuple(column.name for column in table.columns if column.domain in _OWN_DOMAINS)
+
+
+def owners() -> tuple[str, ...]:
+    """The tables whose ids other rows go with."""
+    return tuple(dict.fromkeys(of for table in TABLES.values() for _, of in table.goes_with))
+
+
+def id_of(owner: str) -> str:
+    """The column of the owner's own id."""
+    return next(name for name in TABLES[owner].key if name != "business_date")
+
+
+def tables_with(owner: str, *, by_age: bool) -> tuple[str, ...]:
+    """The tables that name ids of the owner beside a person, the owner first.
+
+    By age only those whose rows are the owner's own: an old line does not make the stay around it old.
+    """
+    column, is_clean = id_of(owner), TABLES[owner] in CLEAN
+    others = [t for t in CLEAN if is_clean and t.name != owner and column in t.column_names and own_tokens(t)]
+    return (owner, *(t.name for t in others if not by_age or {*t.key} - {"business_date"} == {column}))
+
+
+def tables_of_persons() -> tuple[str, ...]:
+    """The clean tables beside the register that say something of a person."""
+    return tuple(t.name for t in CLEAN if t.name != PERSON and any(c.domain == "person" for c in t.columns))
+
+
+def other_tokens() -> dict[str, str]:
+    """The register's tokens beside the person's own: column and domain."""
+    return {c.name: c.domain for c in TABLES[PERSON].columns if c.domain is not None and c.domain != "person"}
+
+
+def in_order() -> tuple[str, ...]:
+    """All tables in the order of erasing.
+
+    Last are those from which it is read whose rows go with a person's, the register of persons last of all; so an
+    interrupted erasure can still find the others when it is run again.
+    """
+    read = {name for owner in owners() for name in tables_with(owner, by_age=False)}
+    clean = {table.name for table in CLEAN}
+    last = [*sorted(read - clean), *(name for name in TABLES if name in (read & clean) - {PERSON}), PERSON]
+    return (*(name for name in TABLES if name not in last), *last)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, field_validator
 
 from fundwatch.contracts import CLEAN
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.declared import Declared
 from fundwatch.expressions.declared import Value, written
 from fundwatch.fingerprint import fingerprint
@@ -113,7 +114,7 @@ class Rule(Declared):
     name: Text
     grain: str = Field(description="what it judges: a grain of rules/frames/")
     tier: Tier
-    subject: Literal["patient", "doctor", "institution"]
+    subject: str = Field(description="whom its lead is about: an entity of fundwatch/contracts/entities.py")
     law: list[str] = Field(min_length=1)
     valid: Validity
     needs: list[str] = Field(default_factory=list, description="further table.column or knowledge.class it rests on")
@@ -132,6 +133,13 @@ class Rule(Declared):
     ask_for: Text
     clears: Text
     examples: list[Example]
+
+    @field_validator("subject")
+    @classmethod
+    def _is_an_entity(cls, subject: str) -> str:
+        if subject not in ENTITIES:
+            raise ValueError(f"there is no entity '{subject}'; there are {', '.join(ENTITIES)}")
+        return subject
 
     def bound(self, expression: str) -> str:
         """The SQL of an expression of the rule, with its parameters as literals."""

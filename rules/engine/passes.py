@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.expressions.declared import all_of, literal, names_in, written
 from rules.catalogue.rule import PLACEHOLDER, Measure, Rule, RuleSet
 from rules.frames.inputs import ScanWindow
@@ -16,7 +17,6 @@ from rules.frames.registry import GRAINS
 
 _SEPARATOR = "\x1f"
 _SHARE = "decimal(20,10)"
-_WHO = {"patient": "patient_id", "institution": "institution_id", "doctor": "ordering_doctor_id"}
 _OF_LINE = ("line_id", "settlement_id")
 _PROOF_TYPES = {"service_date": "date", "proof_day": "date", "proof_encounters": "array<string>"}
 _BUCKETS = 32
@@ -151,7 +151,7 @@ def _verdict(tagged: DataFrame, rule: Rule) -> Column:
     fields = {
         "hit_id": F.substring(F.sha2(F.concat_ws(_SEPARATOR, F.lit(rule.id), *thing), 256), 1, 32),
         "rule_id": F.lit(rule.id),
-        "subject_id": F.col(_WHO[rule.subject]),
+        "subject_id": F.col(ENTITIES[rule.subject].line_id),
         **identity,
         "share": F.coalesce(share.cast(_SHARE), F.lit(0).cast(_SHARE)),
         "with_account": F.lit(rule.money.account),

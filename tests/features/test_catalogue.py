@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from features.catalogue import ENTITIES, Catalogue, load_catalogues, runnable
+from features.catalogue import Catalogue, load_catalogues, runnable
 from features.catalogue.loader import read_catalogues
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.errors import CatalogueError
 from tests.shapes import SHAPES
 
@@ -20,7 +21,6 @@ def declared(**changes: object) -> dict[str, object]:
     base: dict[str, object] = {
         "entity": "patient",
         "windows": [30],
-        "keys": {"lines": {"id": "patient_id", "day": "charged_at"}},
         "measures": {"amount": {"of": "lines", "value": "sum(amount)", "unit": "yuan", "description": "All."}},
         "indicators": {
             "amount": {
@@ -50,7 +50,7 @@ def test_names_say_entity_measure_and_window_and_each_stands_once():
     columns = [named.column for catalogue in load_catalogues().values() for named in catalogue.named]
     assert {"patient_drug_share_30d", "doctor_visits_per_day_90d", "institution_mean_stay_days_90d"} <= set(columns)
     assert len(columns) == len(set(columns))
-    assert all(column.startswith(ENTITIES) and column.endswith(("_30d", "_90d")) for column in columns)
+    assert all(column.startswith(tuple(ENTITIES)) and column.endswith(("_30d", "_90d")) for column in columns)
 
 
 def test_the_print_ignores_names_and_descriptions_and_follows_formulas():
@@ -73,10 +73,10 @@ def test_all_faults_of_all_files_come_in_one_error(tmp_path: Path):
         },
         "stays": {"of": "encounters", "value": "count(*)", "unit": "count", "description": "No key."},
     }
-    text = message_of(tmp_path, declared(measures=bad_measures), declared(colour="red"))
+    text = message_of(tmp_path, declared(entity="doctor", measures=bad_measures), declared(colour="red"))
     assert "measures.amount: names 'ammount', and there is no such column" in text
     assert "measures.all_items: calls collect_list(), which is not among the functions whose memory is bounded" in text
-    assert "encounters has no entry" in text
+    assert "encounters: no row of it finds its doctor" in text
     assert "all_items: no indicator reads it" in text
     assert "1.yaml: colour" in text
 

@@ -24,7 +24,6 @@ from jobs.protect.erase_rows import Eraser
 from leads.publishing.lists import is_whole
 from privacy.erasure.purge import find_text
 from privacy.erasure.record import ErasureLog, Request, mark_of
-from privacy.erasure.retention import DATED
 from privacy.keys.ring import read_ring, rotate_key
 from privacy.tokens.pseudonyms import token_of
 from privacy.vault.bridge import build_bridge
@@ -290,7 +289,3 @@ def test_an_erasure_needs_two_persons_a_reason_and_an_exact_subject(settings, op
     with pytest.raises(FundwatchError, match=told):
         answered("erase", *options, "--var", str(settings.var))
     assert content(settings) == before
-
-
-def test_every_table_says_how_its_rows_age():
-    assert set(DATED) == set(TABLES)

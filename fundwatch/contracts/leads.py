@@ -1,0 +1,92 @@
+"""Contracts of what a list is made of: leads, their evidence, the cases that go on over nights."""
+
+from __future__ import annotations
+
+from fundwatch.contracts.table import Table, nightly
+
+LEAD = nightly(
+    "lead",
+    "one subject, one period",
+    """
+    lead_id string print of subject and period
+    place int 1 is the first to look at; equal leads share theirs
+    subject_type string
+    subject_id token(mixed) or an institution's public id
+    subject_name string public name of an institution; empty for persons
+    workplaces array<string> of a doctor, as registered: hospital and department by public name; null for others
+    period_start date
+    period_end date
+    tier string of its strongest hit; 线索 when scores alone speak
+    priority double what the place is made of
+    amount_at_risk money fund money, each line once, never more than the fund paid
+    estimated_amount money for ranking only, not recoverable
+    hit_count bigint
+    line_count bigint
+    rule_ids array<string>
+    score double strongest percentile of its scores as it is said, 0 to 1; null without
+    reason_zh quoting(string)
+    reason_en quoting(string)
+    clear_zh string what would clear it
+    clear_en string
+    law array<string>
+    """,
+    key="lead_id",
+)
+LEAD_EVIDENCE = nightly(
+    "lead_evidence",
+    "lead × fee line, or lead × indicator",
+    """
+    lead_id string
+    place int order within the lead
+    kind string line or indicator
+    rule_ids array<string>
+    role string of a line: counted, or compared where no rule counts it
+    line_id string
+    encounter_id string
+    settlement_id string
+    patient_id token(person)
+    institution_id string
+    charged_at timestamp
+    item_code string
+    item_name string
+    quantity quantity
+    unit_price price
+    amount money
+    amount_at_risk money counted once over all rules
+    indicator string
+    value double
+    peer_median double
+    percentile double as it is said, 0 to 1
+    peer_count bigint
+    """,
+    key="lead_id place",
+    dated="coalesce(CAST(charged_at AS DATE), business_date)",
+    goes_with={"lead_id": "lead"},
+)
+CASE = nightly(
+    "case",
+    "one finding of one subject, as it stands on the night",
+    """
+    case_id string print of subject, kind and the first night: it holds while the finding goes on
+    subject_type string
+    subject_id token(mixed) or an institution's public id
+    subject_name string public name of an institution; empty for persons
+    kind string the rule's id, or score: the subject stands out by its scores
+    state string new, grown, same, faded; unjudged when what found it did not run tonight
+    first_seen date the first night of it
+    last_seen date the last night that found it
+    faded_since date the first night that looked and did not find it; null while it goes on
+    hit_count bigint tonight; 0 for scores
+    amount money tonight, as its hits have it: the fund's money at risk, or an estimate
+    is_estimate boolean an estimate ranks, and is never called recoverable
+    earlier_hit_count bigint in the earlier list; of a faded one, when it was seen last; null for a new one
+    earlier_amount money the same
+    """,
+    key="case_id",
+)
+
+ALL: tuple[Table, ...] = (
+    LEAD,
+    LEAD_EVIDENCE,
+    CASE,
+)
