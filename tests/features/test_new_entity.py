@@ -60,7 +60,7 @@ def declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_new_entity_has_days_indicators_and_peers(
-    interpreted: SparkSession, table: Callable[..., DataFrame], declared: Path, tmp_path: Path
+    spark: SparkSession, table: Callable[..., DataFrame], declared: Path, tmp_path: Path
 ) -> None:
     from pyspark.sql import functions as F
 
