@@ -188,7 +188,12 @@ def test_a_key_file_with_a_damaged_or_unknown_line_is_refused(tmp_path: Path) ->
     make_vault_key(path)
     rotate_vault_key(path)
     text = path.read_text()
-    for damaged in (text.replace("retiring", "resigning"), text + text.splitlines()[2] + "\n", text[:-3] + "00\n"):
+    another_digit = "1" if text[-2] == "0" else "0"
+    for damaged in (
+        text.replace("retiring", "resigning"),
+        text + text.splitlines()[2] + "\n",
+        text[:-2] + another_digit + "\n",
+    ):
         path.write_text(damaged)
         with pytest.raises(KeyMissingError, match="vault's key is damaged"):
             read_vault_key(path, {})
