@@ -77,7 +77,7 @@ class QualityReport:
                 PageTable("各文件与各表的合计 Totals by file and table", _TOTAL_COLUMNS, self._total_rows()),
                 PageTable(
                     "隔离行的错误代码 Error codes of quarantined rows",
-                    ("表 PageTable", "代码 Code", "行数 Rows", "最前的行 First lines"),
+                    ("表 Table", "代码 Code", "行数 Rows", "最前的行 First lines"),
                     [(c.table_name, c.code, Figure(f"{c.rows:,}"), _places(c)) for c in self.codes],
                 ),
                 PageTable("结构变化 Drift", ("内容 What",), [(sentence,) for sentence in self.drift]),
@@ -114,7 +114,7 @@ class QualityReport:
 
 
 _TOTAL_COLUMNS = (
-    "文件 File", "表 PageTable",
+    "文件 File", "表 Table",
     "报送行 Delivered", "接收 Accepted", "隔离 Quarantined", "重复 Duplicates", "差 Difference",
     "报送金额 Money delivered", "接收 Accepted", "隔离 Quarantined", "重复 Duplicates", "差 Difference",
 )  # fmt: skip
