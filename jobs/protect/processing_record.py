@@ -103,7 +103,8 @@ def _parts(record: Record, told: Mapping[str, Any]) -> Iterator[Part]:
     yield PageTable(
         "湖内可单独识别的人 Persons alone in the lake", ("组 Set", "人数 Persons"), list(told["singled_out"].items())
     )
-    yield PageTable("删除 Erasures", ("种类 Kind", "次数 Number"), list(told["erasures"].items()))
+    erasures = list(told["erasures"].items()) or [("无 none", 0)]
+    yield PageTable("删除 Erasures", ("种类 Kind", "次数 Number"), erasures)
     yield Paragraph(
         "报送字段的去向(含弃用与只密存者)见同夜 privacy.html。 Where every delivered column goes: privacy.html.", "note"
     )

@@ -86,6 +86,8 @@ def _record(settings: Settings) -> dict:
     audit = AuditState(True, 3, "a" * 64, "3 lines hold")
     files = record_files(settings, NIGHT, read_privacy(settings), columns, sets, audit)
     assert files.keys() == {"processing.json", "processing.html"}
+    erasures = files["processing.html"].decode().split("删除 Erasures")[1].split("</table>")[0]
+    assert "无 none" in erasures, "a record without erasures says so"
     return json.loads(files["processing.json"])
 
 
