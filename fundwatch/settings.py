@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -29,11 +29,24 @@ _NOT_SETTINGS = frozenset(
 _SCHEDULER_PREFIX = "FUNDWATCH_AIRFLOW_"  # what the DAGs read, which refuse the unknown among them themselves
 
 
+class Changes:
+    """Marks a setting that changes the list, and names the stages (as in the ledger) whose result depends on its value.
+
+    The value enters the fingerprints of these stages, and every list states it. What a setting only points to (a
+    mapping, a region's rules) enters the stages that read it by its own content.
+    """
+
+    def __init__(self, *stages: str) -> None:
+        self.stages = stages
+
+
 class Settings(Declared):
     """Everything a user may set. Paths are relative to the working directory."""
 
     profile: str = Field("local", description="which file of conf/profiles/ gives the values below")
-    source: str = Field("national", description="which mapping of conf/sources/ reads the delivery")
+    source: Annotated[str, Changes("leads")] = Field(
+        "national", description="which mapping of conf/sources/ reads the delivery"
+    )
     conf: Path | None = Field(None, description="a folder laid over the shipped conf/")
     var: Path = Field(Path("var"), description="the folder of all that fundwatch makes, unless set one by one")
     landing: Path | None = Field(None, description="deliveries, one folder per business date (var/landing)")
@@ -58,19 +71,31 @@ class Settings(Declared):
     reidentify_same_account: bool = Field(
         False, description="requester and approver may share an operating-system account"
     )
-    erased_persons: Literal["quarantine", "accept"] = Field(
+    erased_persons: Annotated[Literal["quarantine", "accept"], Changes("intake")] = Field(
         "quarantine", description="what an intake does with rows of persons whose data were erased: they are counted"
     )
     mlflow_uri: str | None = Field(None, description="MLflow's tracking store (sqlite in var/mlflow)")
-    quality: str = Field("default", description="which checks and gate limits of conf/quality/ hold")
-    region: str = Field("default", description="which region's rules, knowledge, indicators and peers hold")
-    seed: int = Field(20260331, description="the seed of everything drawn at random")
-    scan_days: int = Field(90, ge=1, le=3660, description="how many days of services the rules look back upon")
+    quality: Annotated[str, Changes("leads")] = Field(
+        "default", description="which checks and gate limits of conf/quality/ hold"
+    )
+    region: Annotated[str, Changes("leads")] = Field(
+        "default", description="which region's rules, knowledge, indicators and peers hold"
+    )
+    seed: Annotated[int, Changes("train")] = Field(20260331, description="the seed of everything drawn at random")
+    scan_days: Annotated[int, Changes("rules", "leads")] = Field(
+        90, ge=1, le=3660, description="how many days of services the rules look back upon"
+    )
     train_if_missing: bool = Field(True, description="a night for which no model was ever made trains them")
-    forest_trees: int = Field(100, ge=10, le=2000, description="trees of the isolation forest")
-    list_size: int = Field(50, ge=1, description="how many leads a published list holds at most")
-    score_share: float = Field(0.02, gt=0, lt=1, description="the share of entities whose scores may become a lead")
-    case_gap_days: int = Field(
+    forest_trees: Annotated[int, Changes("train")] = Field(
+        100, ge=10, le=2000, description="trees of the isolation forest"
+    )
+    list_size: Annotated[int, Changes("leads")] = Field(
+        50, ge=1, description="how many leads a published list holds at most"
+    )
+    score_share: Annotated[float, Changes("leads")] = Field(
+        0.02, gt=0, lt=1, description="the share of entities whose scores may become a lead"
+    )
+    case_gap_days: Annotated[int, Changes("leads")] = Field(
         60, ge=0, description="for how many days a finding may be gone and still be the same case when it comes back"
     )
     stage_rows: int = Field(300_000, ge=1, description="rows from which a table is staged on disk, not in memory")
@@ -250,3 +275,15 @@ def _validated(layers: list[tuple[str, Mapping[str, Any]]]) -> InForce:
             faults("the settings do not hold", wrong), do="mend what is named; `fundwatch settings` lists all"
         )
     return InForce(settings, origin)
+
+
+def stages_changed(kind: type[Settings] = Settings) -> dict[str, tuple[str, ...]]:
+    """The settings that change a list, by name, with the stages whose result depends on each."""
+    marks = ((name, mark) for name, field in kind.model_fields.items() for mark in field.metadata)
+    return {name: mark.stages for name, mark in marks if isinstance(mark, Changes)}
+
+
+def values_that_change(settings: Settings, stage: str | None = None) -> dict[str, object]:
+    """The values of the settings that change what the stage makes; without a stage, of all that change a list."""
+    changed = stages_changed(type(settings))
+    return {name: getattr(settings, name) for name, stages in changed.items() if stage is None or stage in stages}

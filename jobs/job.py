@@ -26,7 +26,7 @@ from fundwatch.lake.store import Lake, Written
 from fundwatch.logs import log, step
 from fundwatch.nights import nights_said
 from fundwatch.scratch import Scratch
-from fundwatch.settings import Settings
+from fundwatch.settings import Settings, values_that_change
 from jobs.declared_stages import verb_of
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ class Job:
 
     `reads` and `writes` name tables; `optional` ones may not exist. `needs` are jobs that must stand for the same
     night, `history` jobs whose runs of every night up to this one are input, `follows` jobs whose newest earlier night
-    is: their prints enter this job's. `own_print` gives whatever else determines the result (catalogues, settings,
-    files), without Spark; it may refuse bad input. `outputs_stand` says whether files a job publishes outside the lake
-    are still there.
+    is: their prints enter this job's, and so do the settings that name it (`Changes` in fundwatch/settings.py).
+    `own_print` gives whatever else determines the result (catalogues, files), without Spark; it may refuse bad input.
+    `outputs_stand` says whether files a job publishes outside the lake are still there.
     """
 
     name: str
@@ -279,7 +279,7 @@ class Night:
 
 def print_of(job: Job, place: Workplace, night: date) -> str:
     """The print of all that determines the job's result for the night. Raises NotReadyError if a need is unmet."""
-    return _print_over(job, _upstream(job, place, night), job.own_print(place, night))
+    return _print_over(job, place, _upstream(job, place, night), job.own_print(place, night))
 
 
 def _upstream(job: Job, place: Workplace, night: date) -> list[tuple[str, date, str]]:
@@ -295,8 +295,8 @@ def _upstream(job: Job, place: Workplace, night: date) -> list[tuple[str, date, 
     return [(name, when, made) for (name, when), made in sorted(upstream_of(job, night, standing).items())]
 
 
-def _print_over(job: Job, upstream: Sequence[object], own: object) -> str:
-    return fingerprint(job.name, __version__, list(upstream), own)
+def _print_over(job: Job, place: Workplace, upstream: Sequence[object], own: object) -> str:
+    return fingerprint(job.name, __version__, list(upstream), own, values_that_change(place.settings, job.name))
 
 
 def refuse_too_early(job: Job, settings: Settings, night: date) -> None:
@@ -322,7 +322,7 @@ def run_job(job: Job, place: Workplace, night: date) -> Report:
     """Run the job for the night unless it stands already with the same print. The report says `is_new`."""
     refuse_lost(place.lake, place.ledger, (*job.reads, *job.optional, *job.writes), place.settings.rebuilt_tables)
     upstream, own = _upstream(job, place, night), job.own_print(place, night)
-    run_print = _print_over(job, upstream, own)
+    run_print = _print_over(job, place, upstream, own)
     stands = place.ledger.committed(job.name, night)
     if stands is not None and stands.print == run_print and _stands_still(job, place, night, stands.run_id):
         log.info("%-64s   nothing to do: done before with the same input", f"{night} {job.title}")

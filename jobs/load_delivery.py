@@ -54,9 +54,8 @@ def own_print(place: Workplace, night: date) -> object:
     mapping, quality = _catalogues(place.settings)
     hashes = delivery_hashes(mapping, place.settings.landing_dir, night)
     decided = Decisions(place.lake.root)
-    own = [hashes, mapping.print, quality.print, read_ring(place.settings.key_path).lineage]
     # erasures are not in it: what a night took in before one must not be taken in anew because of it
-    own += ["erased persons accepted"] if place.settings.erased_persons == "accept" else []
+    own = [hashes, mapping.print, quality.print, read_ring(place.settings.key_path).lineage]
     return [*own, decided.print(night)] if decided.into(night) else own
 
 

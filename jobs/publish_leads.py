@@ -11,7 +11,7 @@ from fundwatch import __version__
 from fundwatch.contracts import TABLES
 from fundwatch.fingerprint import fingerprint
 from fundwatch.regions import region_of
-from fundwatch.settings import Settings
+from fundwatch.settings import Settings, values_that_change
 from fundwatch.tracking import settle, tracking_of
 from jobs.declared_stages import PUBLISH
 from jobs.job import Job, Night, Report, Workplace
@@ -39,11 +39,6 @@ from rules.catalogue.load import load_rules
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-# What changes a list and is no input of an earlier stage's print. Folders, heap and the like change nothing.
-_TELLING = (
-    "source", "region", "quality", "seed", "scan_days", "forest_trees", "list_size", "score_share", "case_gap_days",
-)  # fmt: skip
 
 
 def _run(night: Night) -> Report:
@@ -170,7 +165,7 @@ def _provenance(night: Night) -> Provenance:
         rule_set_print=load_rules(region=region_of(settings)).print,
         model_prints={f"{row['entity_type']} {row['model']}": row["model_print"] for row in models},
         models_not_run=silent_models(lake, night.date),
-        settings_print=fingerprint({name: getattr(settings, name) for name in _TELLING}),
+        settings_print=fingerprint(values_that_change(settings)),
         data_print=fingerprint(told),
         deliveries={name: sha for business_date, name, sha in told if business_date == night.date},
         earlier_list=night.earlier("leads"),
@@ -192,7 +187,7 @@ def _note(night: Night, content: ListContent, published: Published) -> Note:
             "software": told.software,
             "lake": str(night.place.lake.root),
             **{f"model_print.{name.replace(' ', '.')}": mark for name, mark in told.model_prints.items()},
-            **{name: str(getattr(night.settings, name)) for name in _TELLING},
+            **{name: str(value) for name, value in values_that_change(night.settings).items()},
         },
         metrics={name: float(summary[name]) for name in (*counted, *sums)},
         versions=night.versions_read | written,
@@ -221,10 +216,12 @@ def _incomplete(night: Night) -> list[str]:
 
 
 def _own_print(place: Workplace, _night: date) -> object:
+    """What the list says of rules and indicators, and the value of every setting that changes it: it states them all,
+    those too that only other stages depend on."""
     cards = all_cards(place.settings)
     texts = {rule_id: vars(card) for rule_id, card in cards.rules.items()}
     names = {name: vars(card) for name, card in cards.indicators.items()}
-    return fingerprint(texts, names, {name: getattr(place.settings, name) for name in _TELLING})
+    return fingerprint(texts, names, values_that_change(place.settings))
 
 
 def _outputs_stand(place: Workplace, night: date) -> bool:

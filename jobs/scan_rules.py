@@ -17,12 +17,11 @@ from rules.knowledge.points import knowledge_print, load_knowledge
 
 
 def own_print(place: Workplace, _night: date) -> object:
-    """What determines the scan beside the delivered data: rules, knowledge and the window."""
+    """What determines the scan beside the delivered data and the settings: rules and knowledge."""
     region = region_of(place.settings)
     return {
         "rules": load_rules(region=region).print,
         "knowledge": knowledge_print(load_knowledge(region=region)),
-        "scan_days": place.settings.scan_days,
     }
 
 

@@ -130,7 +130,7 @@ def _own_print(place: Workplace, night: date) -> object:
     directions = {entity: catalogue.directions for entity, catalogue in catalogues.items()}
     stood = stood_before(shelf, night).values()
     judged_by = [one.print if isinstance(one, Champion) else one.why_not for one in stood]
-    return [definitions, directions, parameters.seed, judged_by]
+    return [definitions, directions, judged_by]
 
 
 def _models_stand(place: Workplace, night: date) -> bool:

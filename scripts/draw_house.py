@@ -1,6 +1,6 @@
 """Draw the house: which room imports which, floor by floor (docs/imports.svg), and a line a room (CONTRIBUTING.md).
 
-`python scripts/draw_house.py` writes both. A room is a folder of modules. The picture holds its own list of edges as
+`python -m scripts.draw_house` writes both. A room is a folder of modules. The picture holds its own list of edges as
 JSON (in `metadata`); it changes only when a room imports from another one for the first time, or no longer.
 """
 
@@ -12,10 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+from scripts.marked import with_table
+
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "imports.svg"
 GUIDE = ROOT / "CONTRIBUTING.md"
-_BEGIN, _END = "<!-- rooms: python scripts/draw_house.py -->\n", "<!-- end of rooms -->\n"
+_BEGIN, _END = "<!-- rooms: python -m scripts.draw_house -->\n", "<!-- end of rooms -->\n"
 # From the top down: a floor imports from those beneath it only.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("dags",),
@@ -74,9 +76,8 @@ def drawn_rooms() -> dict[str, str]:
 
 def with_rooms(guide: str) -> str:
     """The guide with a line a room, in the words of the room's own docstring."""
-    head, rest = guide.split(_BEGIN)
-    lines = [f"| `{room.replace('.', '/')}/` | {said} |\n" for room, said in all_rooms().items() if said]
-    return "".join([head, _BEGIN, "| room | what it is for |\n|---|---|\n", *lines, _END, rest.split(_END)[1]])
+    rows = ((f"`{room.replace('.', '/')}/`", said) for room, said in all_rooms().items() if said)
+    return with_table(guide, _BEGIN, _END, ("room", "what it is for"), rows)
 
 
 def edges_between(rooms: Iterable[str]) -> Edges:

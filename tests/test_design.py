@@ -57,8 +57,8 @@ def test_no_file_imports_itself_by_way_of_others() -> None:
 def test_the_picture_of_the_imports_is_current_and_no_line_of_it_goes_up() -> None:
     drawn = PICTURE.read_text(encoding="utf-8")
     shown = json.loads(html.unescape(drawn.split("<metadata>")[1].split("</metadata>")[0]))
-    assert [tuple(edge) for edge in shown] == edges_between(drawn_rooms()), "run `python scripts/draw_house.py`"
-    assert drawn == picture(), "run `python scripts/draw_house.py`"
+    assert [tuple(edge) for edge in shown] == edges_between(drawn_rooms()), "run `python -m scripts.draw_house`"
+    assert drawn == picture(), "run `python -m scripts.draw_house`"
     level = {package: number for number, floor in enumerate(FLOORS) for package in floor}
     tops = [tuple(room.split(".")[0] for room in edge) for edge in shown]
     assert [edge for edge in tops if edge[0] != edge[1] and level[edge[0]] >= level[edge[1]]] == []

@@ -27,7 +27,8 @@ _PART_NAMES = dict(zip(PARTS, ("交付 delivered", "入湖 accepted", "隔离 qu
 
 
 def print_settings(found: SettingsShown, say: Say) -> None:
-    """A setting with its value and origin, then what it means; the parts of one that has several, a line each."""
+    """A setting with its value and origin, then what it means, and the stages that it changes; the parts of one that
+    has several, a line each."""
     for one in found.settings:
         several = one.value if isinstance(one.value, dict) else None
         value = "" if several is not None else f" = {one.value}"
@@ -35,6 +36,8 @@ def print_settings(found: SettingsShown, say: Say) -> None:
         for key, part in (several or {}).items():
             say(_wrapped(f"{key} = {part}", _INDENT))
         say(_wrapped(one.meaning, _INDENT))
+        if one.stages:
+            say(_wrapped(f"changes the list: another value runs {', '.join(one.stages)} again", _INDENT))
     say("\nany of them: --set KEY=VALUE, FUNDWATCH_<KEY>=VALUE, or a line in fundwatch.yaml")
 
 

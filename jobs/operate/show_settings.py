@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from fundwatch.settings import InForce, Settings
+from fundwatch.settings import InForce, stages_changed
+from jobs.declared_stages import PUBLISH, verb_of
 
 _RESOLVED = {
     "landing": "landing_dir", "lake": "lake_dir", "truth": "truth_dir", "lists": "lists_dir", "reports": "reports_dir",
@@ -15,12 +17,14 @@ _RESOLVED = {
 
 @dataclass(frozen=True)
 class SettingShown:
-    """One setting: its value, where that comes from, and what it means."""
+    """One setting: its value, where that comes from, what it means, and the stages for which another value is another
+    input."""
 
     setting: str
     value: Any
     origin: str
     meaning: str
+    stages: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -32,13 +36,21 @@ class SettingsShown:
     def as_json(self) -> list[dict[str, Any]]:
         """A list of them."""
         return [
-            {"setting": one.setting, "value": one.value, "from": one.origin, "meaning": one.meaning}
+            {
+                "setting": one.setting,
+                "value": one.value,
+                "from": one.origin,
+                "meaning": one.meaning,
+                "stages": one.stages,
+            }
             for one in self.settings
         ]
 
 
 def settings_shown(in_force: InForce) -> SettingsShown:
     """Every setting, paths as they are resolved."""
+    kind = type(in_force.settings)
+    stages = stages_changed(kind)
     return SettingsShown(
         tuple(
             SettingShown(
@@ -46,7 +58,13 @@ def settings_shown(in_force: InForce) -> SettingsShown:
                 getattr(in_force.settings, _RESOLVED.get(name, name)),
                 in_force.origin[name],
                 str(field.description),
+                _verbs(stages[name]) if name in stages else (),
             )
-            for name, field in Settings.model_fields.items()
+            for name, field in kind.model_fields.items()
         )
     )
+
+
+def _verbs(stages: Iterable[str]) -> tuple[str, ...]:
+    """What people type for the stages, and for the one that publishes: the list states every value that changes it."""
+    return tuple(dict.fromkeys((*map(verb_of, stages), PUBLISH.verb)))

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from fundwatch.contracts import CLEAN
 from fundwatch.declared import model_faults
 from fundwatch.errors import CatalogueError, FundwatchError, faults
 from fundwatch.expressions.declared import (
@@ -31,8 +32,10 @@ from fundwatch.regions import Region, laid_over
 from fundwatch.resources import package_files, read_yaml
 from rules.catalogue.rule import PLACEHOLDER, Exclusion, Rule, RuleSet, Text
 from rules.frames.registry import GRAINS
+from rules.knowledge.classes import CLASSES
 
 Part = TypeVar("Part", Rule, Exclusion, Text)
+_SOURCES = {f"{table.name}.{column}" for table in CLEAN for column in table.column_names}
 _EXAMPLES = 3  # of each kind: a rule that was not seen to hit and to spare is not admitted
 
 
@@ -189,6 +192,9 @@ def _faults_of(rule: Rule) -> Iterator[str]:
             f"examples: {hits} hits and {len(rule.examples) - hits} near misses; a rule shows at least "
             f"{_EXAMPLES} of each"
         )
+    unknown = sorted({*rule.needs} - _SOURCES - {declared.source for declared in CLASSES.values()})
+    if unknown:
+        yield f"needs: no column of a clean table and no class of knowledge is named {', '.join(unknown)}"
     if rule.compares is not None and not GRAINS[rule.grain].frame.is_of_lines:
         yield f"compares: a {rule.grain} is no fee line and is compared with none"
     if not known and not placeholders["zh"]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
+from fundwatch.errors import ContractError, faults
 from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, Sources, any_of, each_of, from_table
 from rules.frames.inputs import Inputs, settled_lines
-from rules.frames.lookups import with_item_in_force, with_item_knowledge, with_sex_knowledge
+from rules.frames.lookups import with_item_in_force, with_knowledge, with_restricted_sex
+from rules.knowledge.classes import CLASSES, KnowledgeClass
 
 # what hits, things and money need of a line, whatever a rule names
 _BASE = (
@@ -40,8 +44,16 @@ def _register(table: str, key: str, *names: str, **dates: str) -> _Part:
     return _Part(from_table(table, *names, **dates), join)
 
 
-# those that read what another gives stand after it
-_PARTS = (
+def _of_class(declared: KnowledgeClass) -> _Part:
+    """The columns that a class of knowledge gives."""
+    return _Part(
+        {name: each_of(declared.source) for name in declared.gives},
+        lambda lines, inputs, _: with_knowledge(lines, declared, inputs.knowledge),
+        reads=frozenset({declared.matched_by}),
+    )
+
+
+_REGISTERS = (
     _register("patient", "patient_id", "sex", "birth_year", "death_date", "is_identity_sex_consistent"),
     _register(
         "encounter", "encounter_id", "is_inpatient", "started_at", "ended_at", "insurance_type", "main_diagnosis_code",
@@ -56,32 +68,40 @@ _PARTS = (
         lambda lines, inputs, _: with_item_in_force(lines, inputs.table("item")),
         reads=frozenset({"price_limit"}),
     ),
-    _Part(
-        {
-            "frequency_limit": each_of("knowledge.frequency"),
-            "frequency_unit": each_of("knowledge.frequency"),
-            "item_class": each_of("knowledge.item_class"),
-        },
-        lambda lines, inputs, wanted: with_item_knowledge(lines, inputs.knowledge, wanted),
-    ),
-    _Part(
-        {
-            name: any_of("knowledge.sex_item", "knowledge.sex_diagnosis")
-            for name in ("restricted_sex", "restricted_by")
-        },
-        lambda lines, inputs, _: with_sex_knowledge(lines, inputs.knowledge),
-        reads=frozenset({"item_name", "main_diagnosis_code"}),
-    ),
 )  # fmt: skip
+_RESTRICTED_SEX = _Part(
+    {name: any_of("knowledge.sex_item", "knowledge.sex_diagnosis") for name in ("restricted_sex", "restricted_by")},
+    lambda lines, _inputs, _wanted: with_restricted_sex(lines),
+    reads=frozenset({"item_sex", "diagnosis_sex", "item_name", "main_diagnosis_code"}),
+)
 
 
-def _rows(inputs: Inputs, wanted: frozenset[str], first: date) -> DataFrame:
+def lines_frame(classes: Iterable[KnowledgeClass]) -> RowFrame:
+    """The frame of fee lines, with what the classes of knowledge give.
+
+    Raises ContractError where a class gives a column that the lines have already, or is found by one they have not.
+    """
+    classes = tuple(classes)
+    parts = (*_REGISTERS, *map(_of_class, classes), _RESTRICTED_SEX)  # those that read what another gives, after it
+    own = (c for c in TABLES["claim_line"].column_names if not c.startswith("known_"))
+    groups = (from_table("claim_line", *own, service_date="charged_at"), *(part.columns for part in parts))
+    times = Counter(name for columns in groups for name in columns)
+    wrong = [f"{name} is given {count} times" for name, count in times.items() if count > 1]
+    wrong += [f"{c.name} is matched by {c.matched_by}, no column of a line" for c in classes if not times[c.matched_by]]
+    if wrong:
+        raise ContractError(faults("the columns of a fee line do not hold", wrong), where="rules/knowledge/classes.py")
+    columns = {name: sources for group in groups for name, sources in group.items()}
+    return RowFrame("lines", partial(_rows, parts), columns, row_key="line_id", proof=None)
+
+
+def _rows(parts: Sequence[_Part], inputs: Inputs, wanted: frozenset[str], first: date) -> DataFrame:
     """Settled fee lines of the window; with `ended_on` wanted, also all lines of the stays that ended in it."""
-    parts = [part for part in _PARTS if wanted & part.columns.keys()]
-    wanted = wanted.union(*(part.reads for part in parts))
+    for part in reversed(parts):
+        if wanted & part.columns.keys():
+            wanted = wanted | part.reads
     lines = settled_lines(inputs)
     lines = lines.select(*sorted({*_BASE, *(wanted & {*lines.columns})}))
-    for part in _PARTS:
+    for part in parts:
         if wanted & part.columns.keys():
             lines = part.join(lines, inputs, wanted)
     in_window = F.col("service_date").between(first, inputs.window.end)
@@ -90,17 +110,7 @@ def _rows(inputs: Inputs, wanted: frozenset[str], first: date) -> DataFrame:
     return lines.filter(in_window)
 
 
-LINES = RowFrame(
-    "lines",
-    _rows,
-    {
-        **from_table("claim_line", *(c for c in TABLES["claim_line"].column_names if not c.startswith("known_"))),
-        **from_table("claim_line", service_date="charged_at"),
-        **{name: sources for part in _PARTS for name, sources in part.columns.items()},
-    },
-    row_key="line_id",
-    proof=None,
-)
+LINES = lines_frame(CLASSES.values())
 GRAINS = (
     Grain("line", LINES, ("line_id",), ("patient_id", "institution_id", "encounter_id", "ordering_doctor_id")),
     Grain(

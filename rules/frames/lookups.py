@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import Window as Over
 from pyspark.sql import functions as F
 
 from fundwatch.engine.frames import small_frame
+from rules.knowledge.classes import KnowledgeClass
 from rules.knowledge.points import Knowledge, KnowledgePoint
-
-_FIELDS = ("value", "unit")
-_KINDS = ("string", "string", "string", "date", "date")
 
 
 def with_item_in_force(lines: DataFrame, items: DataFrame) -> DataFrame:
@@ -34,52 +32,47 @@ def with_item_in_force(lines: DataFrame, items: DataFrame) -> DataFrame:
     return lines.join(spans, on=in_force, how="left").select(*lines.columns, limit.alias("price_limit_in_force"))
 
 
-def with_item_knowledge(lines: DataFrame, knowledge: Knowledge, wanted: frozenset[str]) -> DataFrame:
-    """Lines with `frequency_limit` and `frequency_unit`, and with `item_class`, as wanted."""
-    if wanted & {"frequency_limit", "frequency_unit"}:
-        names = {"value": "frequency_limit_text", "unit": "frequency_unit"}
-        lines = with_points(lines, "item_code", knowledge.get("frequency", ()), names)
-        limit = F.expr("try_cast(frequency_limit_text AS decimal(16,4))")
-        lines = lines.select("*", limit.alias("frequency_limit")).drop("frequency_limit_text")
-    if "item_class" in wanted:
-        lines = with_points(lines, "item_code", knowledge.get("item_class", ()), {"value": "item_class"})
-    return lines
+def with_knowledge(lines: DataFrame, declared: KnowledgeClass, knowledge: Knowledge) -> DataFrame:
+    """Lines with the columns that the class gives; null where no point held, or its cell is empty."""
+    found = with_points(lines, declared.matched_by, knowledge.get(declared.name, ()), declared.cells)
+    typed = (
+        F.expr(f"try_cast(nullif(_{given.cell}, '') AS {given.type})").alias(name)
+        for name, given in declared.gives.items()
+    )
+    return found.select(*lines.columns, *typed)
 
 
-def with_sex_knowledge(lines: DataFrame, knowledge: Knowledge) -> DataFrame:
+def with_restricted_sex(lines: DataFrame) -> DataFrame:
     """Lines with `restricted_sex`, the one sex that item or main diagnosis fits, and what says so."""
-    lines = with_points(lines, "item_code", knowledge.get("sex_item", ()), {"value": "_item_sex"})
-    diagnoses = knowledge.get("sex_diagnosis", ())
-    lines = with_points(lines, "main_diagnosis_code", diagnoses, {"value": "_diagnosis_sex"})
-    said_by = F.when(F.col("_item_sex").isNotNull(), F.coalesce("item_name", "item_code"))
+    said_by = F.when(F.col("item_sex").isNotNull(), F.coalesce("item_name", "item_code"))
     return lines.select(
         "*",
-        F.coalesce("_item_sex", "_diagnosis_sex").alias("restricted_sex"),
+        F.coalesce("item_sex", "diagnosis_sex").alias("restricted_sex"),
         F.coalesce(said_by, "main_diagnosis_code").alias("restricted_by"),
-    ).drop("_item_sex", "_diagnosis_sex")
+    )
 
 
-def with_points(rows: DataFrame, code: str, points: Sequence[KnowledgePoint], names: Mapping[str, str]) -> DataFrame:
-    """Rows with the fields of the point that held for the code on the service date; null where none did.
+def with_points(rows: DataFrame, code: str, points: Sequence[KnowledgePoint], cells: Sequence[str]) -> DataFrame:
+    """Rows with `_<cell>`, the text in each cell of the point that held for the code on the service date: empty where
+    the cell is, null where no point held.
 
     Prefixes of one length are one equality join, and the longest that holds is told: it is the narrower region's word.
     The loader saw to it that no day has two points of one length for a code.
     """
     if not points:
-        return rows.select("*", *(F.lit(None).cast("string").alias(name) for name in names.values()))
+        return rows.select("*", *(F.lit(None).cast("string").alias(f"_{cell}") for cell in cells))
     joined = rows
     lengths = sorted({len(p.stem) if p.is_prefix else 0 for p in points}, reverse=True)
     for length in lengths:
         same = [p for p in points if (len(p.stem) if p.is_prefix else 0) == length]
-        found = [(p.stem, p.value, p.unit, p.valid_from, p.valid_to) for p in same]
-        columns = [f"_{name}_{length}" for name in ("code", *_FIELDS, "from", "to")]
-        schema = ", ".join(f"{name} {kind}" for name, kind in zip(columns, _KINDS, strict=True))
+        # an empty text, not a null, keeps an empty cell of the longest prefix from being filled by a shorter one
+        found = [(p.stem, p.valid_from, p.valid_to, *(p.said.get(cell, "") for cell in cells)) for p in same]
+        columns = [f"_{name}_{length}" for name in ("code", "valid_from", "valid_to", *cells)]
+        kinds = ("string", "date", "date", *("string" for _ in cells))
+        schema = ", ".join(f"{name} {kind}" for name, kind in zip(columns, kinds, strict=True))
         key: Column = F.substring(code, 1, length) if length else F.col(code)
-        first, last = F.col(columns[3]), F.col(columns[4])
+        stem, first, last = map(F.col, columns[:3])
         in_force = (F.col("service_date") >= first) & (last.isNull() | (F.col("service_date") <= last))
-        known = small_frame(rows.sparkSession, schema, found)
-        joined = joined.join(known, on=(key == F.col(columns[0])) & in_force, how="left")
-    return joined.select(
-        *rows.columns,
-        *(F.coalesce(*(f"_{field}_{n}" for n in lengths)).alias(name) for field, name in names.items()),
-    )
+        joined = joined.join(small_frame(rows.sparkSession, schema, found), on=(key == stem) & in_force, how="left")
+    told = (F.coalesce(*(f"_{cell}_{length}" for length in lengths)).alias(f"_{cell}") for cell in cells)
+    return joined.select(*rows.columns, *told)

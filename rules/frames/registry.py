@@ -11,7 +11,7 @@ GRAINS: dict[str, Grain] = {grain.name: grain for grain in _DECLARED}
 
 def frames() -> list[RowFrame]:
     """The row frames of the grains, each once."""
-    return [*{grain.frame.name: grain.frame for grain in GRAINS.values()}.values()]
+    return [*{id(grain.frame): grain.frame for grain in GRAINS.values()}.values()]
 
 
 def tables_read() -> tuple[str, ...]:

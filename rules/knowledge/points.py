@@ -1,7 +1,8 @@
 """Dated knowledge: what the catalogues and the coding standards say of an item or a diagnosis, and from when.
 
-`rules/knowledge/<class>.csv`: code, value, unit, name, region, valid_from, valid_to, source. A code that ends in `*`
-is a prefix; a class holds either codes or prefixes. A claim is judged by what held on its service date.
+`rules/knowledge/<class>.csv` holds the points of a class that `rules/knowledge/classes.py` declares: code, the class's
+own columns, name, region, valid_from, valid_to, source. A code that ends in `*` is a prefix; a class holds either codes
+or prefixes. A claim is judged by what held on its service date.
 
 A region adds points of its own (`conf/regions/<region>/knowledge/<class>.csv`). On a day for which it says something of
 a code, the wider region's word does not hold there; of several prefixes the longest holds.
@@ -22,16 +23,17 @@ from fundwatch.errors import CatalogueError, faults
 from fundwatch.fingerprint import fingerprint
 from fundwatch.regions import Region
 from fundwatch.resources import package_files
+from rules.knowledge.classes import CLASSES, KnowledgeClass
 
 _DAY = timedelta(days=1)
 
 
 class KnowledgePoint(Declared):
-    """One row: from `valid_from` to `valid_to` (both included; open when empty) the code has the value."""
+    """One row: what the class's own columns say of the code, from `valid_from` to `valid_to` (both included; open when
+    empty)."""
 
     code: str = Field(min_length=1)
-    value: str = Field(min_length=1)
-    unit: str = ""
+    said: Mapping[str, str]
     name: str
     region: str = Field(min_length=1)
     valid_from: date
@@ -69,7 +71,7 @@ class KnowledgePoint(Declared):
         return self.code.removesuffix("*")
 
 
-_NEEDED = {name for name, column in KnowledgePoint.model_fields.items() if column.is_required()}
+_NEEDED = {name for name, column in KnowledgePoint.model_fields.items() if column.is_required()} - {"said"}
 Knowledge = Mapping[str, Sequence[KnowledgePoint]]
 
 
@@ -82,11 +84,15 @@ def load_knowledge(files: Sequence[Traversable] | None = None, region: Region | 
     wrong: list[str] = []
     points: dict[str, list[KnowledgePoint]] = defaultdict(list)
     for file in files:
-        told = list(_points(file, wrong))
+        declared = CLASSES.get(file.name.removesuffix(".csv"))
+        if declared is None:
+            wrong.append(f"{file}: there is no class of knowledge of this name; there are {', '.join(CLASSES)}")
+            continue
+        told = list(_points(file, declared, wrong))
         if file in regional:  # the shipped files hold the points of all regions
             strange = [p for p in told if p.region not in region.chain]
             wrong += [f"{file}: {p.code}: region '{p.region}' is none of {', '.join(region.chain)}" for p in strange]
-        points[file.name.removesuffix(".csv")] += [p for p in told if p.region in region.chain]
+        points[declared.name] += [p for p in told if p.region in region.chain]
     for name, of_class in points.items():
         wrong += [f"{name}.csv: {clash}" for clash in _clashes(of_class)]
     if wrong:
@@ -109,13 +115,13 @@ def knowledge_print(knowledge: Knowledge) -> str:
     """The version of the knowledge: names and sources do not change it."""
     return fingerprint(
         {
-            name: sorted((p.code, p.value, p.unit, p.region, str(p.valid_from), str(p.valid_to)) for p in points)
+            name: sorted((p.code, sorted(p.said.items()), p.region, str(p.valid_from), str(p.valid_to)) for p in points)
             for name, points in knowledge.items()
         }
     )
 
 
-def _points(file: Traversable, wrong: list[str]) -> Iterator[KnowledgePoint]:
+def _points(file: Traversable, declared: KnowledgeClass, wrong: list[str]) -> Iterator[KnowledgePoint]:
     try:
         text = file.read_text(encoding="utf-8-sig")  # a spreadsheet writes a mark at the beginning
     except UnicodeDecodeError:
@@ -123,24 +129,33 @@ def _points(file: Traversable, wrong: list[str]) -> Iterator[KnowledgePoint]:
         return
     rows = csv.DictReader(text.splitlines())
     try:
-        unnamed = sorted(_NEEDED - {*(rows.fieldnames or ())})
+        unnamed = sorted((_NEEDED | declared.needed_cells) - {*(rows.fieldnames or ())})
         if unnamed:
             wrong.append(f"{file}: its first line names no column {', '.join(unnamed)}")
             return
         for number, row in enumerate(rows, start=2):
-            yield from _point(row, f"{file} line {number}", wrong)
+            yield from _point(row, declared, f"{file} line {number}", wrong)
     except csv.Error as fault:
         wrong.append(f"{file} line {rows.line_num + 1}: {fault}")
 
 
-def _point(row: dict[str | None, object], where: str, wrong: list[str]) -> Iterator[KnowledgePoint]:
+def _point(
+    row: dict[str | None, str | None], declared: KnowledgeClass, where: str, wrong: list[str]
+) -> Iterator[KnowledgePoint]:
     if None in row:  # cells that no column of the first line stands over
         wrong.append(f"{where}: has more cells than the first line has names")
         return
+    filled = {name: text for name, text in row.items() if name is not None and text}
+    said = {cell: filled.pop(cell) for cell in declared.cells if cell in filled}
+    unfit = list(declared.faults(said))
+    wrong += [f"{where}: {text}" for text in unfit]
     try:
-        yield KnowledgePoint.model_validate({k: v for k, v in row.items() if v})
+        point = KnowledgePoint.model_validate({**filled, "said": said})
     except ValidationError as fault:
         wrong += [f"{where}: {text}" for text in model_faults(fault, "row")]
+        return
+    if not unfit:
+        yield point
 
 
 def _clashes(points: Sequence[KnowledgePoint]) -> Iterator[str]:

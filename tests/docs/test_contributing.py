@@ -6,6 +6,7 @@ import importlib
 import re
 from datetime import date
 from pathlib import Path
+from textwrap import indent
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ import yaml
 from features.catalogue.loader import read_catalogues
 from fundwatch.contracts.table import Table
 from fundwatch.resources import package_files
+from fundwatch.settings import Settings, values_that_change
 from intake.source.load import parse_mapping
 from jobs.commands import COMMANDS
 from jobs.job import Job
@@ -23,7 +25,13 @@ from models.detectors.detector import Parameters, Reads
 from models.detectors.known import DETECTORS
 from models.registry import model_data
 from rules.catalogue.load import load_rules
+from rules.frames.declaration import each_of
+from rules.frames.lines import lines_frame
+from rules.knowledge.classes import CLASSES
+from rules.knowledge.points import load_knowledge
 from scripts.draw_house import GUIDE, with_rooms
+from scripts.list_knowledge import GUIDE as REGIONS
+from scripts.list_knowledge import with_classes
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -53,7 +61,7 @@ def module(heading: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Modul
 
 
 def test_the_guide_has_a_line_for_each_room() -> None:
-    assert with_rooms(TEXT) == TEXT, "run `python scripts/draw_house.py`"
+    assert with_rooms(TEXT) == TEXT, "run `python -m scripts.draw_house`"
 
 
 def test_every_file_that_the_guide_names_is_there() -> None:
@@ -78,6 +86,30 @@ def test_the_rule_is_admitted_and_its_examples_hit_what_they_say(tmp_path: Path,
     (rule,) = rule_set.rules
     said = {f"{rule.id}#{n}:{line}" for n, example in enumerate(rule.examples, 1) for line in example.hits}
     assert hits == said
+
+
+def test_the_class_of_knowledge_is_declared_its_points_load_and_lines_have_its_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declared = module("A class of knowledge", tmp_path, monkeypatch).LEAST_AGE
+    monkeypatch.setitem(CLASSES, declared.name, declared)
+    file = tmp_path / f"{declared.name}.csv"
+    file.write_text(fenced("A class of knowledge", "csv"), encoding="utf-8")
+    assert f"`{file.name}`" in TEXT
+    points = load_knowledge([file])[declared.name]
+    assert {point.code: dict(point.said) for point in points} == {
+        "X1": {"age": "60", "unit": "year"},
+        "X2": {"age": "18"},
+    }
+    columns = lines_frame(CLASSES.values()).columns
+    assert {name for name, sources in columns.items() if sources == each_of("knowledge.least_age")} == {
+        "least_age", "least_age_unit",
+    }  # fmt: skip
+
+
+def test_the_guide_to_regions_has_a_line_for_each_class_of_knowledge() -> None:
+    text = REGIONS.read_text(encoding="utf-8")
+    assert with_classes(text, CLASSES.values()) == text, "run `python -m scripts.list_knowledge`"
 
 
 def test_the_indicator_is_computed_and_a_share_of_nothing_is_unknown(tmp_path: Path, spark: SparkSession) -> None:
@@ -131,3 +163,16 @@ def test_the_job_declares_tables_that_are_there(tmp_path: Path, monkeypatch: pyt
     job = module("A job", tmp_path, monkeypatch).JOB
     assert isinstance(job, Job)
     assert {*job.reads, *job.writes} <= {*TABLES}
+
+
+def test_the_setting_makes_its_stage_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    field = fenced("A setting that changes the list", "python")
+    text = (
+        "from typing import Annotated\nfrom pydantic import Field\nfrom fundwatch.settings import Changes, Settings\n"
+    )
+    (tmp_path / "guide_setting.py").write_text(f"{text}class More(Settings):\n{indent(field, '    ')}", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    more = importlib.import_module("guide_setting").More
+    (name,) = more.model_fields.keys() - Settings.model_fields.keys()
+    assert values_that_change(more(), "rules").keys() - values_that_change(Settings(), "rules").keys() == {name}
+    assert values_that_change(more(), "intake") == values_that_change(Settings(), "intake")

@@ -108,7 +108,7 @@ def test_knowledge_that_holds_twice_on_a_day_is_refused_with_all_other_faults(tm
 
 
 def held(knowledge, code):
-    return [(p.value, str(p.valid_from), str(p.valid_to)) for p in knowledge if p.code == code]
+    return [(p.said["value"], str(p.valid_from), str(p.valid_to)) for p in knowledge if p.code == code]
 
 
 def test_what_a_city_says_holds_there_on_its_days_and_the_nation_says_the_rest(tmp_path):
@@ -157,12 +157,12 @@ def test_on_every_day_one_word_holds_the_narrowest_that_is_said(tmp_path_factory
         said |= {(region, day): value for day in days}
         begun, ended = start + timedelta(days[0]), start + timedelta(days[-1])
         rows.append(f"X,{value},,a,{region},{begun},{ended},s")
-    file = tmp_path_factory.getbasetemp() / "frequency.csv"
+    file = tmp_path_factory.getbasetemp() / "item_class.csv"
     file.write_text(HEADER + "\n".join(rows) + "\n", encoding="utf-8")
-    points = load_knowledge([file], Region(("p", "c")))["frequency"]
+    points = load_knowledge([file], Region(("p", "c")))["item_class"]
     for day in range(45):
         at = start + timedelta(day)
-        holding = [p.value for p in points if p.valid_from <= at and (p.valid_to is None or at <= p.valid_to)]
+        holding = [p.said["value"] for p in points if p.valid_from <= at and (p.valid_to is None or at <= p.valid_to)]
         wanted = next((said[r, day] for r in ("c", "p", "CN") if (r, day) in said), None)
         assert holding == ([] if wanted is None else [wanted])
 
@@ -171,7 +171,10 @@ def test_the_print_of_the_knowledge_ignores_its_sources():
     knowledge = load_knowledge()
     point = knowledge["frequency"][0]
     renamed = {**knowledge, "frequency": (point.model_copy(update={"source": "?"}), *knowledge["frequency"][1:])}
-    changed = {**knowledge, "frequency": (point.model_copy(update={"value": "9"}), *knowledge["frequency"][1:])}
+    changed = {
+        **knowledge,
+        "frequency": (point.model_copy(update={"said": {"value": "9"}}), *knowledge["frequency"][1:]),
+    }
     assert knowledge_print(knowledge) == knowledge_print(renamed) != knowledge_print(changed)
 
 
@@ -335,8 +338,6 @@ def test_a_point_of_a_regions_file_that_names_another_region_is_refused(tmp_path
 
 
 def test_a_regions_knowledge_file_of_another_shape_is_refused_by_file_and_line(tmp_path):
-    folder = tmp_path / "city" / "knowledge"
-    folder.mkdir(parents=True)
     good = "X1,1,day,a,city,2026-01-01,"
     contents = {
         "empty": b"", "yaml": b"rules: 5\n", "short": HEADER.encode() + b"X1\n",
@@ -344,21 +345,23 @@ def test_a_regions_knowledge_file_of_another_shape_is_refused_by_file_and_line(t
         "early": f"{HEADER}{good}2025-12-31,s\n".encode(), "late": f"{HEADER}{good}9999-12-31,s\n".encode(),
     }  # fmt: skip
     for name, content in contents.items():
-        (folder / f"{name}.csv").write_bytes(content)
-    (folder / "folder.csv").mkdir()
-    here = Region(("city",), ((tmp_path / "city",),))
+        folder = tmp_path / name / "knowledge"
+        folder.mkdir(parents=True)
+        (folder / "frequency.csv").write_bytes(content)
+    (tmp_path / "late" / "knowledge" / "item_class.csv").mkdir()
+    here = Region(("city",), (tuple(tmp_path / name for name in contents),))
     with pytest.raises(CatalogueError) as raised:
         load_knowledge(region=here)
     for told in (
-        "empty.csv: its first line names no column code",
-        "yaml.csv: its first line names no column code",
-        "short.csv line 2: valid_from: Field required",
-        "long.csv line 2: has more cells than the first line has names",
-        "wide.csv line 2: field larger than field limit",
-        "early.csv line 2: valid_to: Value error, the point ends before it begins",
+        "empty/knowledge/frequency.csv: its first line names no column code",
+        "yaml/knowledge/frequency.csv: its first line names no column code",
+        "short/knowledge/frequency.csv line 2: valid_from: Field required",
+        "long/knowledge/frequency.csv line 2: has more cells than the first line has names",
+        "wide/knowledge/frequency.csv line 2: field larger than field limit",
+        "early/knowledge/frequency.csv line 2: valid_to: Value error, the point ends before it begins",
     ):
-        assert f"{folder}/{told}" in raised.value.what
-    assert "late.csv" not in raised.value.what
+        assert f"{tmp_path}/{told}" in raised.value.what
+    assert "late/" not in raised.value.what
 
 
 def test_a_city_may_say_a_point_to_the_last_day_there_is(tmp_path):
