@@ -190,7 +190,7 @@ def _note(night: Night, content: ListContent, published: Published) -> Note:
             "settings_print": told.settings_print,
             "data_print": told.data_print,
             "software": told.software,
-            "lake": str(night.place.lake.root),
+            "lake": str(night.place.lake.address),
             **{f"model_print.{name.replace(' ', '.')}": mark for name, mark in told.model_prints.items()},
             **{name: str(getattr(night.settings, name)) for name in _TELLING},
         },
