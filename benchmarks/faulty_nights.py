@@ -124,7 +124,7 @@ def _answer(place: Workplace, night: date, mishap: str, fault: FundwatchError) -
     """What the operator does about it, in words. Raises the fault where nothing can be done."""
     why = RIGHT_AS_IT_CAME.get(mishap)
     if isinstance(fault, HeldError) and why is not None:
-        DeliveryLog(place.lake.root).release(night, by=_OPERATOR, why=why)
+        DeliveryLog(place.lake.address).release(night, by=_OPERATOR, why=why)
         return f"released: {why}"
     if take_resent(place.settings.landing_dir, night):
         return "what was sent again was taken"

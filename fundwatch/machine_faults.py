@@ -87,10 +87,10 @@ _KINDS = (
 )  # fmt: skip
 
 
-def machine_error(fault: BaseException, places: Sequence[Path], store: str = "") -> MachineError | None:
+def machine_error(fault: BaseException, places: Sequence[str], store: str = "") -> MachineError | None:
     """The fault in people's words; None when it is none of the machine's.
 
-    `places` are folders that may be full, the lake first; `store` is MLflow's file, which may be locked.
+    `places` are folders that may be full, by name, the lake first; `store` is MLflow's file, which may be locked.
     """
     said = [text for cause in _causes(fault) for text in _texts(cause)]
     for text in reversed(said):
@@ -98,7 +98,7 @@ def machine_error(fault: BaseException, places: Sequence[Path], store: str = "")
         if kind is not None:
             where = _full_place(places) if kind.is_of_disk else store if kind.is_of_store else None
             named = _path_in(said)
-            do = f"{kind.do}; {ways_back(table_of(Path(named)))}" if kind.is_of_table and named else kind.do
+            do = f"{kind.do}; {ways_back(table_of(named))}" if kind.is_of_table and named else kind.do
             return MachineError(kind.what, where=where or named or _listed(places), do=do)
     return None
 
@@ -145,9 +145,9 @@ def _path_in(said: Sequence[str]) -> str:
     return ""
 
 
-def _full_place(places: Sequence[Path]) -> str | None:
+def _full_place(places: Sequence[str]) -> str | None:
     """Which of the folders lies on a disk with no room left."""
-    for place in places:
+    for place in map(Path, places):
         there = next((folder for folder in (place, *place.parents) if folder.is_dir()), None)
         if there is not None:
             found = os.statvfs(there)
@@ -156,5 +156,5 @@ def _full_place(places: Sequence[Path]) -> str | None:
     return None
 
 
-def _listed(places: Sequence[Path]) -> str:
-    return str(places[0]) if places else ""
+def _listed(places: Sequence[str]) -> str:
+    return places[0] if places else ""

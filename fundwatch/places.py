@@ -1,17 +1,27 @@
-"""Places that people name: folders and files of this machine. Only the standard library: help must be instant."""
+"""Places that people name: folders and files of this machine, and where a lake lies.
+
+Only the standard library: help must be instant.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from argparse import ArgumentTypeError
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from fundwatch.errors import SettingsError
 
 # two letters or more, for a drive has one; after a path has been read, `//` is `/`
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 def address_fault(text: str) -> str:
-    """Why the text names no folder or file of this machine; empty when it may."""
+    """Why the text names no place that is served: so far only folders and files are, and no scheme. Empty when it may.
+
+    Who serves another scheme says so here, and makes its file system in `fundwatch/lake/files.py`.
+    """
     if _ADDRESS.match(text) is None:
         return ""
     return f"'{text}' is an address; fundwatch works on folders that every driver sees under one path, like /data/lake"
@@ -22,3 +32,40 @@ def local_path(text: str) -> Path:
     if fault := address_fault(text):
         raise ArgumentTypeError(fault)
     return Path(text)
+
+
+@dataclass(frozen=True)
+class LakeAddress:
+    """Where a lake lies, or a table or a file of it: a text for Spark, delta-rs and people, and no path.
+
+    What is to be done with the files there is done by `fundwatch/lake/`. Raises SettingsError for a scheme that is not
+    served.
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if fault := address_fault(self.text):
+            raise SettingsError(fault, where=self.text, do="name a folder")
+        object.__setattr__(self, "text", str(PurePosixPath(self.text)))
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def name(self) -> str:
+        """The last part: the name of a table, or of a file."""
+        return PurePosixPath(self.text).name
+
+    @property
+    def parent(self) -> LakeAddress:
+        """The address without its last part."""
+        return LakeAddress(str(PurePosixPath(self.text).parent))
+
+    def within(self, *names: str) -> LakeAddress:
+        """The address of what lies there under these names, each a part or several with `/` between."""
+        return LakeAddress(str(PurePosixPath(self.text, *names)))
+
+    def absolute(self) -> LakeAddress:
+        """The same place, named whatever the working directory."""
+        return LakeAddress(os.path.abspath(self.text))

@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from fundwatch.declared import Declared
 from fundwatch.errors import SettingsError, faults
-from fundwatch.places import address_fault
+from fundwatch.places import LakeAddress, address_fault
 from fundwatch.resources import conf_file, read_yaml
 
 ENVIRONMENT_PREFIX = "FUNDWATCH_"
@@ -50,7 +50,7 @@ class Settings(Declared):
     conf: Path | None = Field(None, description="a folder laid over the shipped conf/")
     var: Path = Field(Path("var"), description="the folder of all that fundwatch makes, unless set one by one")
     landing: Path | None = Field(None, description="deliveries, one folder per business date (var/landing)")
-    lake: Path | None = Field(None, description="the Delta tables (var/lake)")
+    lake: str | None = Field(None, description="where the Delta tables lie (var/lake)")
     truth: Path | None = Field(None, description="the simulator's labels, apart from the deliveries (var/truth)")
     lists: Path | None = Field(None, description="the published lists and workbooks (var/lists)")
     reports: Path | None = Field(None, description="quality reports and their pages (var/reports)")
@@ -124,6 +124,11 @@ class Settings(Declared):
             raise ValueError(fault)
         return value
 
+    @field_validator("lake", mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> object:
+        return str(value) if isinstance(value, Path) else value
+
     def _under_var(self, value: Path | None, *parts: str) -> Path:
         return value if value is not None else self.var.joinpath(*parts)
 
@@ -132,8 +137,8 @@ class Settings(Declared):
         return self._under_var(self.landing, "landing")
 
     @property
-    def lake_dir(self) -> Path:
-        return self._under_var(self.lake, "lake")
+    def lake_address(self) -> LakeAddress:
+        return LakeAddress(str(self.var / "lake") if self.lake is None else self.lake)
 
     @property
     def truth_dir(self) -> Path:

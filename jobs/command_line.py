@@ -7,7 +7,7 @@ import importlib
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 from fundwatch import __version__
@@ -83,13 +83,13 @@ def _in_words_of_today(words: Sequence[str], every: Sequence[Command]) -> tuple[
     return [stage.verb, *rest], f"note: `fundwatch {named}` runs the stage `fundwatch {stage.verb}`: type that{later}"
 
 
-def _places(options: argparse.Namespace) -> tuple[list[Path], str]:
+def _places(options: argparse.Namespace) -> tuple[list[str], str]:
     """Folders that a run writes to, the lake first; and MLflow's store where it is a file."""
     settings = settings_of(options).settings
     local = settings.spark_conf.get("spark.local.dir", tempfile.gettempdir())
     store = settings.tracking_uri
-    folders = [settings.lake_dir, settings.vault_dir, settings.lists_dir, settings.var, Path(local)]
-    return folders, store if store.startswith("sqlite:") else ""
+    folders = [settings.lake_address, settings.vault_dir, settings.lists_dir, settings.var, local]
+    return list(map(str, folders)), store if store.startswith("sqlite:") else ""
 
 
 def _shows_faults(options: argparse.Namespace) -> bool:

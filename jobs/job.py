@@ -70,8 +70,8 @@ class Workplace:
         self, settings: Settings, note_java: Callable[[int], None] | None = None, lake: Lake | None = None
     ) -> None:
         self.settings = settings
-        self.lake = lake or Lake(settings.lake_dir)
-        self.ledger = Ledger(settings.lake_dir)
+        self.lake = lake or Lake(settings.lake_address)
+        self.ledger = Ledger(settings.lake_address)
         self._note_java = note_java
         self._spark: SparkSession | None = None
         self._starting = Lock()
@@ -108,7 +108,7 @@ class Workplace:
 @contextmanager
 def workplace(settings: Settings) -> Iterator[Workplace]:
     """The lake, made if need be and locked, for jobs: the first that has something to do starts the session."""
-    settings.lake_dir.mkdir(parents=True, exist_ok=True)
+    Lake(settings.lake_address).make()
     with _locked(settings) as place:
         yield place
 
@@ -125,8 +125,8 @@ def writing(settings: Settings) -> Iterator[Workplace]:
 def reading(settings: Settings) -> Iterator[Workplace]:
     """A lake that is there, with a session that stands and without the lock: a night may write meanwhile, and every
     table is read at the version that it had when the block began."""
-    refuse_no_lake(settings.lake_dir)
-    lake = Lake(settings.lake_dir).pinned()
+    refuse_no_lake(settings.lake_address)
+    lake = Lake(settings.lake_address).pinned()
     with closing(Workplace(settings, lake=lake)) as place:
         _ = place.spark
         yield place
@@ -135,7 +135,7 @@ def reading(settings: Settings) -> Iterator[Workplace]:
 @contextmanager
 def _locked(settings: Settings) -> Iterator[Workplace]:
     """The lake, locked. What killed runs left is removed first: nobody else is at work in it."""
-    with held(settings.lake_dir) as lock, closing(Workplace(settings, lock.note_process)) as place:
+    with held(settings.lake_address) as lock, closing(Workplace(settings, lock.note_process)) as place:
         place.lake.clear_staging()
         for root in (settings.scratch_dir, settings.vault_dir / "scratch"):
             Scratch(root).sweep()
@@ -288,7 +288,7 @@ def _upstream(job: Job, place: Workplace, night: date) -> list[tuple[str, date, 
         if (need, night) not in standing:
             raise NotReadyError(
                 f"{verb_of(job.name)} needs {verb_of(need)} for {night}, which has not run",
-                where=str(place.lake.root),
+                where=str(place.lake.address),
                 do=f"run `fundwatch {verb_of(need)} --date {night}`, or `fundwatch nightly --date {night}`; "
                 f"{nights_said(place.ledger.nights(need))}",
             )
@@ -301,7 +301,7 @@ def _print_over(job: Job, place: Workplace, upstream: Sequence[object], own: obj
 
 def refuse_too_early(job: Job, settings: Settings, night: date) -> None:
     """Raise what the job would refuse, before a lake is made for it: a mistyped folder leaves nothing behind."""
-    if not settings.lake_dir.is_dir():
+    if not Lake(settings.lake_address).is_made:
         print_of(job, Workplace(settings), night)
 
 

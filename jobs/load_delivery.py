@@ -53,7 +53,7 @@ def own_print(place: Workplace, night: date) -> object:
     quarantined rows that people decided the night takes in."""
     mapping, quality = _catalogues(place.settings)
     hashes = delivery_hashes(mapping, place.settings.landing_dir, night)
-    decided = Decisions(place.lake.root)
+    decided = Decisions(place.lake.address)
     # erasures are not in it: what a night took in before one must not be taken in anew because of it
     own = [hashes, mapping.print, quality.print, read_ring(place.settings.key_path).lineage]
     return [*own, decided.print(night)] if decided.into(night) else own
@@ -65,7 +65,7 @@ def run(night: Night) -> Report:
     settings = night.settings
     mapping, quality = _catalogues(settings)
     vault = Vault(settings.vault_dir, read_vault_key(settings.vault_key_path))
-    ring, marks = read_ring(settings.key_path), ErasureLog(night.place.lake.root).marks()
+    ring, marks = read_ring(settings.key_path), ErasureLog(night.place.lake.address).marks()
     erased = ErasedPersons(marks, ring.active, settings.erased_persons == "accept")
     hashes, *_ = cast("list[Any]", night.own_print)
     work = IntakeWork(night, mapping, quality, ring, vault, erased, hashes)
@@ -186,7 +186,7 @@ def _write(
     waiting = [made.waiting for made in netted.values() if made.waiting is not None]
     if judged:
         # rejected rows may hold what no check has looked at
-        night.place.lake.path("quarantine").chmod(_OWNER_AND_GROUP)
+        night.place.lake.set_mode("quarantine", _OWNER_AND_GROUP)
     night.write_rows("control_total", total_rows(delivery, totals))
     fresh = replace(delivery, files=files.fresh)
     night.write_rows("supplied_column", supplied_rows(fresh, work.mapping, before.supplied))

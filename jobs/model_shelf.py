@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +19,7 @@ from fundwatch.lake.content_files import ContentFileError
 from fundwatch.lake.journal import Journal
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
+from fundwatch.places import LakeAddress
 from fundwatch.settings import Settings
 from models.registry.champions import Shelf, kinds
 from models.registry.promotion import Standing
@@ -43,22 +43,22 @@ _STANDINGS = tuple(standing.value for standing in Standing)
 
 def shelf_of(settings: Settings) -> Shelf:
     """What the lake holds of models. Raises KeyMissingError without the key, by which nothing can be trusted."""
-    lake, ring = Lake(settings.lake_dir), read_ring(settings.key_path)
+    lake, ring = Lake(settings.lake_address), read_ring(settings.key_path)
     rows, fault = _rows(lake, "model")
     told, no_journal = _rows(lake, _JOURNAL)
     return Shelf(
         records=[ModelRecord.of_row(row) for row in rows],
         promotions=[Promotion.of_row(row) for row in told],
-        files=files_of(lake.root),
+        files=files_of(lake.address),
         signer=Signer(ring, PURPOSE),
-        made=_made(lake.root, {row["business_date"] for row in rows}),
+        made=_made(lake.address, {row["business_date"] for row in rows}),
         fault=fault or no_journal,
     )
 
 
-def promotions_in(lake_root: Path) -> Journal:
+def promotions_in(lake: LakeAddress) -> Journal:
     """The journal of promotions."""
-    return Journal(lake_root, _JOURNAL, PROMOTION_COLUMNS)
+    return Journal(lake, _JOURNAL, PROMOTION_COLUMNS)
 
 
 def told_models(records: Sequence[ModelRecord]) -> dict[str, Any]:
@@ -68,11 +68,11 @@ def told_models(records: Sequence[ModelRecord]) -> dict[str, Any]:
     return {**counts, _MADE: made}
 
 
-def signed_anew(lake_root: Path, ring: KeyRing) -> list[ModelRecord]:
+def signed_anew(lake: LakeAddress, ring: KeyRing) -> list[ModelRecord]:
     """Every row of the table, signed with the key in force. The signature of one that does not hold is kept under the
     new key's name: it fits as little as before, and the old key can go."""
     signer = Signer(ring, PURPOSE)
-    rows, fault = _rows(Lake(lake_root), "model")
+    rows, fault = _rows(Lake(lake), "model")
     if fault:
         raise ContentFileError("the table `model` cannot be read", where=fault, do="restore it from a copy")
     return [_signed_anew(ModelRecord.of_row(row), signer) for row in rows]
@@ -85,9 +85,9 @@ def _signed_anew(record: ModelRecord, signer: Signer) -> ModelRecord:
     return replace(record, signature=kept)
 
 
-def sign_promotions_anew(lake_root: Path, ring: KeyRing) -> None:
+def sign_promotions_anew(lake: LakeAddress, ring: KeyRing) -> None:
     """Add to the journal, signed with the key in force, each promotion that holds and is not there so yet."""
-    signer, journal = Signer(ring, PURPOSE), promotions_in(lake_root)
+    signer, journal = Signer(ring, PURPOSE), promotions_in(lake)
     told = [Promotion.of_row(row) for row in journal.rows()]
     there = {one.signature for one in told}
     holding = [one.signed(signer) for one in told if not one.signature_fault(signer)]
@@ -115,15 +115,15 @@ def _rows(lake: Lake, table: str) -> tuple[list[dict[str, Any]], str]:
     try:
         rows = lake.rows(table, f"SELECT * FROM {table}")
     except (DamagedFileError, DeltaError, pa.ArrowException, OSError) as fault:
-        return [], f"{lake.path(table)} ({type(fault).__name__})"
+        return [], f"{lake.table_address(table)} ({type(fault).__name__})"
     return sorted(rows, key=lambda row: [row[name] for name in order]), ""
 
 
-def _made(lake_root: Path, nights_there: set[date]) -> dict[date, Mapping[tuple[str, str], str]]:
+def _made(lake: LakeAddress, nights_there: set[date]) -> dict[date, Mapping[tuple[str, str], str]]:
     """By night what training made, as the ledger has it. Before models were named in it, only how many there were:
     they are missed where no row of the night is left."""
     made: dict[date, Mapping[tuple[str, str], str]] = {}
-    for row in Ledger(lake_root).run_rows():
+    for row in Ledger(lake).run_rows():
         if row["job"] != "train" or row["state"] != "committed":
             continue
         detail, night = json.loads(row["detail"]), row["business_date"]

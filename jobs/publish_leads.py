@@ -185,7 +185,7 @@ def _note(night: Night, content: ListContent, published: Published) -> Note:
             "settings_print": told.settings_print,
             "data_print": told.data_print,
             "software": told.software,
-            "lake": str(night.place.lake.root),
+            "lake": str(night.place.lake.address),
             **{f"model_print.{name.replace(' ', '.')}": mark for name, mark in told.model_prints.items()},
             **{name: str(value) for name, value in values_that_change(night.settings).items()},
         },

@@ -14,12 +14,12 @@ from jobs.declared_stages import verb_of
 
 def refuse_no_stage(lake: Lake, night: date, *stages: str) -> None:
     """Raise NotReadyError unless every stage stands for the night; FundwatchError where there is no lake."""
-    refuse_no_lake(lake.root)
-    ledger = Ledger(lake.root)
+    refuse_no_lake(lake.address)
+    ledger = Ledger(lake.address)
     missing = [stage for stage in stages if ledger.committed(stage, night) is None]
     if missing:
         raise NotReadyError(
             f"{', '.join(map(verb_of, missing))} {'has' if len(missing) == 1 else 'have'} not run for {night}",
-            where=str(lake.root),
+            where=str(lake.address),
             do=f"{nights_said(ledger.nights(missing[0]))}; or run `fundwatch nightly --date {night}`",
         )

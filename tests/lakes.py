@@ -19,6 +19,7 @@ from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake, Written
 from fundwatch.settings import Settings
 from privacy.keys.ring import make_key
+from tests.places import folder_of
 
 FIRST, SECOND = date(2026, 3, 24), date(2026, 3, 31)
 ANNA, BERT = "a" * 32, "b" * 32
@@ -42,18 +43,18 @@ def put(lake: Lake, table: str, rows: Sequence[Row], night: date = SECOND) -> No
     columns = [pa.array([row.get(name) for row in rows], type=kind) for name, kind in kinds.items()]
     nightly = contract.replaced is Replaced.BY_NIGHT
     write_deltalake(
-        str(lake.path(table)),
+        str(lake.table_address(table)),
         pa.table(columns, names=list(kinds)),
         mode="append",
         partition_by=["business_date"] if nightly else None,
     )
-    ledger, job = Ledger(lake.root), JOBS.get(table, "intake")
+    ledger, job = Ledger(lake.address), JOBS.get(table, "intake")
     ledger.written("run", job, night, Written(table, lake.version(table), len(rows)))
 
 
 def stands(lake: Lake, job: str, night: date) -> None:
     """Say in the ledger that the job stands for the night."""
-    ledger = Ledger(lake.root)
+    ledger = Ledger(lake.address)
     ledger.commit(ledger.start(job, night, "p"), job, night, "p", {})
 
 
@@ -69,7 +70,7 @@ def make_lake(var: Path) -> Settings:
     """Two lines of Anna (one taken back on the second night), one of Bert; a duplicate and a quarantined row."""
     settings = Settings(var=var)
     make_key(settings.key_path)
-    lake = Lake(settings.lake_dir)
+    lake = Lake(settings.lake_address)
     entries = [line("L1", ANNA, "10.00"), line("L2", ANNA, "20.50"), line("L3", BERT, "40.00")]
     put(lake, "claim_line_entry", [{**e, "business_date": FIRST} for e in entries], FIRST)
     taken_back = line("L2-", ANNA, "-20.50", business_date=SECOND, original_line_id="L2")
@@ -95,7 +96,7 @@ def make_lake(var: Path) -> Settings:
     for night in (FIRST, SECOND):
         for job in ("intake", "rules", "leads"):
             stands(lake, job, night)
-    os.chmod(lake.path("quarantine"), 0o750)
+    os.chmod(folder_of(lake, "quarantine"), 0o750)
     return settings
 
 

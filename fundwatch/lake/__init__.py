@@ -1,1 +1,1 @@
-"""The lake's storage: Delta tables, the run ledger, journals, the lock, and whether the files hold."""
+"""The lake: Delta tables at an address, the run ledger, journals, the lock, and all that touches the lake's files."""

@@ -13,15 +13,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Any
 
 from fundwatch.errors import some
-from fundwatch.lake.checked_files import DamagedFileError, unchecked, ways_back
-from fundwatch.lake.delta_rows import LiveFile, live_files
+from fundwatch.lake.checked_files import LOG, DamagedFileError, unchecked, ways_back
+from fundwatch.lake.delta_rows import LiveFile, checkpoints_of, live_files
+from fundwatch.lake.files import LakeFiles, StoredFile
 from fundwatch.lake.ledger import Ledger
+from fundwatch.places import LakeAddress
 
-_VERSION = re.compile(r"^(\d{20})\.(json|checkpoint)")
+_VERSION = re.compile(r"/(\d{20})\.(json|checkpoint)")
 _FIRST = 3  # how many offenders a finding names
 Again = Callable[[str, date], str]  # what to do so that a job of a night runs again
 
@@ -52,42 +54,39 @@ def finding(check: str, subject: str, wrong: Sequence[str], fine: str, do: str) 
     return Finding(check, subject, Outcome.WRONG, some(wrong, _FIRST, "; "), do)
 
 
-def tables_of(root: Path) -> list[str]:
-    """The names of the folders of a lake that are Delta tables, journals among them."""
-    return sorted(path.parent.name for path in root.glob("*/_delta_log") if path.is_dir())
-
-
-def storage_findings(root: Path, name: str, *, deep: bool) -> Iterator[Finding]:
+def storage_findings(lake: LakeAddress, name: str, *, deep: bool) -> Iterator[Finding]:
     """The table's log, then the data files it names; what the second needs the first must have passed."""
     from deltalake import DeltaTable
     from deltalake.exceptions import DeltaError
 
-    log = root / name / "_delta_log"
-    wrong = _log_faults(log)
+    place = lake.within(name)
+    files = LakeFiles(place)
+    commits = [file for file in files.listed(LOG) if file.name.endswith(".json")]
+    wrong = _log_faults(files, commits)
     if not wrong:
         try:
-            table = DeltaTable(str(root / name))
+            table = DeltaTable(str(place))
         except (DeltaError, OSError, ValueError) as fault:
             wrong = [f"cannot be opened: {type(fault).__name__}"]
-    yield finding("log", name, wrong, f"{len(list(log.glob('*.json')))} commits", f"{log}: {ways_back(name)}")
+    yield finding("log", name, wrong, f"{len(commits)} commits", f"{place.within(LOG)}: {ways_back(name)}")
     if wrong:
         yield Finding("files", name, Outcome.NOT_CHECKED, "the log does not hold")
         return
-    files = live_files(table, root / name)
-    bare: list[Path] = []
-    lost = [text for file in files for text in _file_faults(file, bare, deep=deep)]
+    live = live_files(table)
+    bare: list[str] = []
+    lost = [text for file in live for text in _file_faults(files, file, bare, deep=deep)]
     if deep:
-        lost += [text for path in sorted(log.glob("*.checkpoint*.parquet")) for text in _damage(path, [])]
-    told = f"{len(files)} files, {sum(file.size for file in files):,} bytes{', read through' if deep else ''}"
+        lost += [text for checkpoint in checkpoints_of(files) for text in _damage(files, checkpoint, [])]
+    told = f"{len(live)} files, {sum(file.size for file in live):,} bytes{', read through' if deep else ''}"
     told += f", {len(bare)} without check sums" if bare else ""
-    yield finding("files", name, lost, told, f"{root / name}: {ways_back(name)}")
+    yield finding("files", name, lost, told, f"{place}: {ways_back(name)}")
 
 
-def ledger_findings(root: Path, tables: Sequence[str], again: Again) -> Iterator[Finding]:
+def ledger_findings(lake: LakeAddress, tables: Sequence[str], again: Again) -> Iterator[Finding]:
     """The versions and rows that the ledger recorded against what the tables' own logs say. `again` says how a job of
     a night is run again."""
     recorded: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
-    for row in Ledger(root).table_rows():
+    for row in Ledger(lake).table_rows():
         if row["state"] == "committed":
             recorded[row["table_name"]][row["version"]] = row
         elif row["state"] == "lost":  # and made anew since, or to be
@@ -98,13 +97,13 @@ def ledger_findings(root: Path, tables: Sequence[str], again: Again) -> Iterator
         if name not in tables:
             yield finding("versions", name, [f"version {max(versions)} is recorded, the table is gone"], "", do)
             continue
-        wrong, seen = _version_faults(root / name, versions)
+        wrong, seen = _version_faults(lake.within(name), versions)
         yield finding("versions", name, wrong, f"{seen} of {len(versions)} recorded versions compared", do)
 
 
-def run_findings(root: Path, night: date | None, again: Again) -> Iterator[Finding]:
+def run_findings(lake: LakeAddress, night: date | None, again: Again) -> Iterator[Finding]:
     """Runs that were started and never committed: killed, or stopped by a fault."""
-    ledger = Ledger(root)
+    ledger = Ledger(lake)
     last: dict[tuple[str, date], str] = {}
     for row in ledger.run_rows():
         last[row["job"], row["business_date"]] = row["state"]
@@ -115,67 +114,68 @@ def run_findings(root: Path, night: date | None, again: Again) -> Iterator[Findi
     yield finding("runs", "ledger", told, f"{len(chosen)} runs stand", first)
 
 
-def mode_finding(path: Path, forbidden: int) -> Finding:
-    """Whether a folder is closed to those it must be closed to; `forbidden` are permission bits."""
-    if not path.exists():
-        return Finding("access", path.name, Outcome.OK, "there is none")
-    mode = path.stat().st_mode & 0o777
+def mode_finding(place: str, mode: int | None, forbidden: int) -> Finding:
+    """Whether a folder or file is closed to those it must be closed to. `mode` are its permission bits, None where
+    there is no such place; `forbidden` are those that it may not have."""
+    name = PurePosixPath(place).name
+    if mode is None:
+        return Finding("access", name, Outcome.OK, "there is none")
     wrong = [f"the mode is {mode:03o}"] if mode & forbidden else []
-    return finding("access", path.name, wrong, f"the mode is {mode:03o}", f"chmod {mode & ~forbidden:03o} {path}")
+    return finding("access", name, wrong, f"the mode is {mode:03o}", f"chmod {mode & ~forbidden:03o} {place}")
 
 
-def _log_faults(log: Path) -> list[str]:
-    commits = {int(found[1]): path for path in log.glob("*.json") if (found := _VERSION.match(path.name))}
-    checkpoints = [int(found[1]) for path in log.glob("*.parquet") if (found := _VERSION.match(path.name))]
-    wrong = [f"commit {path.name} is empty" for _, path in sorted(commits.items()) if path.stat().st_size == 0]
+def _log_faults(files: LakeFiles, stored: Sequence[StoredFile]) -> list[str]:
+    commits = {int(found[1]): file for file in stored if (found := _VERSION.search(file.name))}
+    checkpoints = [int(found[1]) for name in checkpoints_of(files) if (found := _VERSION.search(name))]
+    wrong = [f"commit {_base(file)} is empty" for _, file in sorted(commits.items()) if file.size == 0]
     if commits and not wrong:
         newest = commits[max(commits)]
         try:
-            for line in newest.read_text(encoding="utf-8").splitlines():
+            for line in files.read(newest.name).decode().splitlines():
                 json.loads(line)
         except ValueError:
-            wrong.append(f"commit {newest.name} is cut off")
+            wrong.append(f"commit {_base(newest)} is cut off")
     first = max(checkpoints, default=-1) + 1
     missing = sorted(set(range(first, max(commits, default=-1) + 1)) - set(commits))
     return wrong + [f"commit {version:020d}.json is missing" for version in missing]
 
 
-def _file_faults(file: LiveFile, bare: list[Path], *, deep: bool) -> list[str]:
+def _file_faults(files: LakeFiles, file: LiveFile, bare: list[str], *, deep: bool) -> list[str]:
     """What is wrong with a file; it joins the `bare` when it has no check sums to be compared with."""
-    if not file.path.is_file():
-        return [f"{file.name} is missing"]
-    if (size := file.path.stat().st_size) != file.size:
-        return [f"{file.name} has {size:,} bytes, the log says {file.size:,}"]
-    return (_damage(file.path, bare) or _content_faults(file)) if deep else []
+    found = files.find(file.name)
+    if found is None:
+        return [f"{file.logged} is missing"]
+    if found.size != file.size:
+        return [f"{file.logged} has {found.size:,} bytes, the log says {file.size:,}"]
+    return (_damage(files, file.name, bare) or _content_faults(files, file)) if deep else []
 
 
-def _damage(path: Path, bare: list[Path]) -> list[str]:
+def _damage(files: LakeFiles, name: str, bare: list[str]) -> list[str]:
     try:
-        bare += unchecked([path])
+        bare += unchecked(files, [name])
     except DamagedFileError as fault:
-        return [f"{path.name}: {fault.what}"]
+        return [f"{name.rpartition('/')[2]}: {fault.what}"]
     return []
 
 
-def _content_faults(file: LiveFile) -> list[str]:
+def _content_faults(files: LakeFiles, file: LiveFile) -> list[str]:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(file.path, page_checksum_verification=True) as parquet:
+        with files.parquet(file.name) as parquet:
             rows = sum(batch.num_rows for batch in parquet.iter_batches(use_threads=False))
     except (pa.ArrowException, OSError) as fault:
-        return [f"{file.name} cannot be read ({type(fault).__name__})"]
-    return [f"{file.name} has {rows:,} rows, the log says {file.rows:,}"] if file.rows not in (None, rows) else []
+        return [f"{file.logged} cannot be read ({type(fault).__name__})"]
+    return [f"{file.logged} has {rows:,} rows, the log says {file.rows:,}"] if file.rows not in (None, rows) else []
 
 
-def _version_faults(path: Path, recorded: Mapping[int, Mapping[str, Any]]) -> tuple[list[str], int]:
+def _version_faults(address: LakeAddress, recorded: Mapping[int, Mapping[str, Any]]) -> tuple[list[str], int]:
     """What differs, and how many versions could be compared: an erasure takes old ones out of the log."""
     from deltalake import DeltaTable
     from deltalake.exceptions import DeltaError
 
     try:
-        table = DeltaTable(str(path))
+        table = DeltaTable(str(address))
         history = {int(commit["version"]): commit for commit in table.history()}
     except (DeltaError, OSError, ValueError) as fault:
         return [f"cannot be opened: {type(fault).__name__}"], 0
@@ -195,3 +195,7 @@ def _rows_of(commit: Mapping[str, Any]) -> int | None:
     metrics = commit.get("operationMetrics") or {}
     found = metrics.get("numOutputRows", metrics.get("num_added_rows"))
     return None if found is None else int(found)
+
+
+def _base(file: StoredFile) -> str:
+    return file.name.rpartition("/")[2]

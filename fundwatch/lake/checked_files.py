@@ -7,20 +7,20 @@ all their bytes in their names besides: what the log of a table names is then wh
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
 import uuid
 from collections.abc import Iterable
 from functools import lru_cache
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from fundwatch.contracts import TABLES
 from fundwatch.errors import ExitCode, FundwatchError
+from fundwatch.lake.files import LakeFiles, Stamp
 from fundwatch.lake.page_checksums import PageDamage, has_page_checksums
+from fundwatch.places import LakeAddress
 
+LOG = "_delta_log"
 _NAMED = re.compile(r"-([0-9a-f]{64})\.parquet$")
-_Stamp = tuple[int, int, int, int]
 
 
 class DamagedFileError(FundwatchError):
@@ -43,69 +43,69 @@ def ways_back(table: str) -> str:
     )
 
 
-def table_of(path: Path) -> str:
+def table_of(file: str) -> str:
     """The table whose folder the file lies in, partitions and the log's own folder apart."""
+    path = PurePosixPath(file)
     folders = [part for part in path.parts[:-1] if "=" not in part and part != "_delta_log"]
     return folders[-1] if folders else path.name
 
 
-def damaged(path: Path, what: str) -> DamagedFileError:
+def damaged(file: LakeAddress, what: str) -> DamagedFileError:
     """The error that names the file, and what to do."""
-    return _error(table_of(path), f"a data file of the table {table_of(path)} {what}", path)
+    table = table_of(str(file))
+    return _error(table, f"a data file of the table {table} {what}", file)
 
 
-def _error(table: str, what: str, path: Path) -> DamagedFileError:
+def _error(table: str, what: str, file: LakeAddress) -> DamagedFileError:
     do = f"`fundwatch lake check --deep` names every damaged file; {ways_back(table)}"
-    return DamagedFileError(what, where=str(path), do=do)
+    return DamagedFileError(what, where=str(file), do=do)
 
 
-def refuse_empty_commit(table: Path) -> None:
+def refuse_empty_commit(table: LakeFiles) -> None:
     """Raise DamagedFileError when the newest commit of the table's log was cut to no bytes: delta-rs takes it for one
     that did nothing, and rows would be missing without a word."""
-    newest = max((table / "_delta_log").glob("*.json"), key=lambda file: file.name, default=None)
-    if newest is not None and newest.stat().st_size == 0:
-        raise _error(table.name, f"the newest commit of the table {table.name} is empty", newest)
+    commits = [file for file in table.listed(LOG) if file.name.endswith(".json")]
+    if commits and commits[-1].size == 0:
+        name = table.address.name
+        where = table.address.within(commits[-1].name)
+        raise _error(name, f"the newest commit of the table {name} is empty", where)
 
 
-def is_named_by_content(path: Path) -> bool:
+def is_named_by_content(name: str) -> bool:
     """Whether the file's name ends in a SHA-256."""
-    return _NAMED.search(path.name) is not None
+    return _NAMED.search(name) is not None
 
 
-def named_by_content(path: Path) -> Path:
-    """The file under a name of its own that ends in its SHA-256; it was `path` until now."""
-    target = path.with_name(f"part-{uuid.uuid4().hex}-{_sha256(path)}.parquet")
-    os.replace(path, target)
+def named_by_content(files: LakeFiles, name: str) -> str:
+    """The name of the file from now on, which ends in its SHA-256; it was `name` until now."""
+    target = str(PurePosixPath(name).with_name(f"part-{uuid.uuid4().hex}-{files.sha256(name)}.parquet"))
+    files.rename(name, target)
     return target
 
 
-def is_checked(path: Path) -> bool:
+def is_checked(files: LakeFiles, name: str) -> bool:
     """Whether damage to the file would be noticed: it has check sums, which were compared with its bytes just now, or
     when it last changed. Raises DamagedFileError when they differ, or there is no such file."""
     try:
-        found = path.stat()
+        stamp = files.stamp(name)
     except OSError as fault:
-        raise damaged(path, f"cannot be opened ({fault.strerror})") from fault
-    return _is_checked(path, (found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns))
+        raise damaged(files.address.within(name), f"cannot be opened ({fault.strerror})") from fault
+    return _is_checked(files, name, stamp)
 
 
-def unchecked(paths: Iterable[Path]) -> list[Path]:
-    """The files that have no check sums. Raises DamagedFileError for the first that is damaged."""
-    return [path for path in paths if not is_checked(path)]
+def unchecked(files: LakeFiles, names: Iterable[str]) -> list[str]:
+    """Which of the files have no check sums. Raises DamagedFileError for the first that is damaged."""
+    return [name for name in names if not is_checked(files, name)]
 
 
 @lru_cache(maxsize=1 << 17)
-def _is_checked(path: Path, _stamp: _Stamp) -> bool:
-    if found := _NAMED.search(path.name):
-        if _sha256(path) != found[1]:
-            raise damaged(path, "is not what was written: its SHA-256 differs from the one in its name")
+def _is_checked(files: LakeFiles, name: str, _stamp: Stamp) -> bool:
+    where = files.address.within(name)
+    if found := _NAMED.search(name):
+        if files.sha256(name) != found[1]:
+            raise damaged(where, "is not what was written: its SHA-256 differs from the one in its name")
         return True
     try:
-        return has_page_checksums(path)
+        return has_page_checksums(files, name)
     except PageDamage as fault:
-        raise damaged(path, f"is damaged: {fault}") from fault
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        raise damaged(where, f"is damaged: {fault}") from fault

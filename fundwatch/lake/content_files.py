@@ -7,17 +7,14 @@ handed out, read once. Files are never changed; writing the same content again m
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import stat
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 from fundwatch.errors import ExitCode, FundwatchError
+from fundwatch.lake.files import LakeFiles
+from fundwatch.places import LakeAddress
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_DRAFT = ".draft."
 
 
 class ContentFileError(FundwatchError):
@@ -30,15 +27,19 @@ class ContentFileError(FundwatchError):
 class ContentFiles:
     """A folder of such files, none larger than `most_bytes`; `suffix` says to people what they are."""
 
-    folder: Path
+    folder: LakeAddress
     suffix: str
     most_bytes: int
 
-    def path(self, sha256: str) -> Path:
-        """Where the file lies. Raises ContentFileError for a name that is no SHA-256, whoever wrote it."""
+    @property
+    def _files(self) -> LakeFiles:
+        return LakeFiles(self.folder)
+
+    def name(self, sha256: str) -> str:
+        """What the file is called. Raises ContentFileError for a name that is no SHA-256, whoever wrote it."""
         if not _SHA256.fullmatch(sha256):
             raise ContentFileError("the name of a file is no SHA-256", where=str(self.folder))
-        return self.folder / f"{sha256}{self.suffix}"
+        return f"{sha256}{self.suffix}"
 
     def put(self, content: bytes) -> str:
         """Write the content, unless it is there whole; its SHA-256."""
@@ -46,23 +47,24 @@ class ContentFiles:
             raise ContentFileError(f"{len(content):,} bytes are more than {self.most_bytes:,}", where=str(self.folder))
         sha256 = hashlib.sha256(content).hexdigest()
         if self.fault(sha256):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._write(self.path(sha256), content)
+            self._files.make_folder()
+            self._files.write_whole(self.name(sha256), content)
         return sha256
 
     def get(self, sha256: str) -> bytes:
         """The content. Raises ContentFileError saying what is wrong with the file."""
-        path = self.path(sha256)
+        name = self.name(sha256)
+        where = str(self.folder.within(name))
         try:
-            content = self._read(path)
+            content = self._files.read_regular(name, self.most_bytes)
         except FileNotFoundError as fault:
-            raise ContentFileError("the file is missing", where=str(path)) from fault
+            raise ContentFileError("the file is missing", where=where) from fault
         except OSError as fault:
-            raise ContentFileError(f"the file cannot be read: {fault.strerror}", where=str(path)) from fault
+            raise ContentFileError(f"the file cannot be read: {fault.strerror}", where=where) from fault
         if len(content) > self.most_bytes:
-            raise ContentFileError(f"the file is larger than {self.most_bytes:,} bytes", where=str(path))
+            raise ContentFileError(f"the file is larger than {self.most_bytes:,} bytes", where=where)
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise ContentFileError("the file was changed: it does not have the hash it is named by", where=str(path))
+            raise ContentFileError("the file was changed: it does not have the hash it is named by", where=where)
         return content
 
     def fault(self, sha256: str) -> str:
@@ -75,31 +77,4 @@ class ContentFiles:
 
     def sweep(self) -> None:
         """Remove what killed runs left half written."""
-        for draft in self.folder.glob(f"{_DRAFT}*"):
-            draft.unlink(missing_ok=True)
-
-    def _read(self, path: Path) -> bytes:
-        # neither a link that leads elsewhere nor a pipe that never ends
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(handle, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise OSError(0, "it is no regular file")
-            return stream.read(self.most_bytes + 1)
-
-    def _write(self, path: Path, content: bytes) -> None:
-        handle, aside = tempfile.mkstemp(prefix=_DRAFT, dir=self.folder)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                os.fchmod(handle, 0o644)
-                stream.write(content)
-                stream.flush()
-                os.fsync(handle)
-            os.replace(aside, path)
-        except BaseException:
-            Path(aside).unlink(missing_ok=True)
-            raise
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # a rename is on the disk only once its folder is
-        finally:
-            os.close(folder)
+        self._files.remove_drafts()

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from fundwatch.errors import FundwatchError, faults
 from fundwatch.fingerprint import fingerprint
 from fundwatch.lake.journal import Journal
 from fundwatch.lake.ledger import Ledger
+from fundwatch.places import LakeAddress
 
 
 class DecisionError(FundwatchError):
@@ -77,7 +77,7 @@ class Decision:
 class Decisions:
     """The journal `quarantine_decision` of a lake."""
 
-    root: Path
+    lake: LakeAddress
 
     def standing(self) -> dict[Place, Decision]:
         """What holds of every row somebody decided on; withdrawn rows are not in it."""
@@ -116,7 +116,7 @@ class Decisions:
 
     @property
     def _journal(self) -> Journal:
-        return Journal(self.root, "quarantine_decision", _COLUMNS)
+        return Journal(self.lake, "quarantine_decision", _COLUMNS)
 
 
 def _faults(new: Decision, standing: Decision | None, taken: set[date]) -> list[str]:

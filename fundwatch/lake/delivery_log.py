@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from fundwatch.errors import DeliveryError
 from fundwatch.lake.journal import Journal
+from fundwatch.places import LakeAddress
 
 
 class State(StrEnum):
@@ -86,7 +86,7 @@ class Noted:
 class DeliveryLog:
     """The journal `delivery_state` of a lake."""
 
-    root: Path
+    lake: LakeAddress
 
     def note(self, state: State, delivery: Delivered, *, by: str = "", why: str = "") -> bool:
         """Note a state; whether it is a new one. Accepting a delivery supersedes all others of its source and date."""
@@ -140,7 +140,7 @@ class DeliveryLog:
             told = "no delivery is held" if not held else f"{len(held)} deliveries are held"
             raise DeliveryError(
                 f"{told} for {night}: {found}",
-                where=str(self._journal.path),
+                where=str(self._journal.address),
                 do="see `fundwatch deliveries`; name one with --print where several are held",
             )
         released = Noted(held[0].delivery, State.RELEASED, by.strip(), why.strip())
@@ -149,7 +149,7 @@ class DeliveryLog:
 
     @property
     def _journal(self) -> Journal:
-        return Journal(self.root, "delivery_state", _COLUMNS)
+        return Journal(self.lake, "delivery_state", _COLUMNS)
 
     def _latest(self) -> dict[Key, Noted]:
         return {noted.delivery.key: noted for noted in _noted(self._journal.rows())}

@@ -12,13 +12,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
 from fundwatch.contracts.table import Table
 from fundwatch.errors import ContractError
-from fundwatch.lake.checked_files import is_named_by_content, named_by_content, refuse_empty_commit, unchecked
+from fundwatch.lake.checked_files import (
+    LOG,
+    damaged,
+    is_named_by_content,
+    named_by_content,
+    refuse_empty_commit,
+    unchecked,
+)
+from fundwatch.lake.files import LakeFiles
+from fundwatch.places import LakeAddress
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,26 +37,45 @@ if TYPE_CHECKING:
 _ATTEMPTS = 5
 _TOLD = ("path", "size_bytes", "num_records")
 HALF_MADE = ".half-made-"
+_CHECKPOINT = re.compile(rf"{LOG}/[^/]*\.checkpoint[^/]*\.parquet")
 _PLAIN = re.compile(r"[\w-]+")  # a partition's value that is a folder's name as it is
 
 
 @dataclass(frozen=True)
 class LiveFile:
-    """A data file of a table's version, as the table's log names it; `rows` is None where the log does not say."""
+    """A data file of a table's version; `rows` is None where the log does not say.
 
-    path: Path
+    `name` is the file's, from the table's address; `logged` is how the table's log writes it.
+    """
+
     name: str
+    logged: str
     size: int
     rows: int | None
     partition: Mapping[str, str | None]
 
 
-def is_made(path: Path) -> bool:
-    """Whether the folder holds a Delta table."""
-    return (path / "_delta_log").is_dir()
+def is_made(table: LakeAddress) -> bool:
+    """Whether a Delta table lies there."""
+    return LakeFiles(table).has_folder(LOG)
 
 
-def live_files(table: DeltaTable, path: Path) -> list[LiveFile]:
+def columns_of(table: LakeAddress) -> dict[str, Any]:
+    """The table's columns and their Arrow types, as it is and not as a contract says."""
+    import pyarrow as pa
+    from deltalake import DeltaTable
+
+    return {field.name: field.type for field in pa.schema(DeltaTable(str(table)).schema().to_arrow())}
+
+
+def version_of(table: LakeAddress) -> int:
+    """The table's newest version, read from its log."""
+    from deltalake import DeltaTable
+
+    return int(DeltaTable(str(table)).version())
+
+
+def live_files(table: DeltaTable) -> list[LiveFile]:
     """The data files of the table's version."""
     import pyarrow as pa
 
@@ -59,11 +86,11 @@ def live_files(table: DeltaTable, path: Path) -> list[LiveFile]:
         of = {key.removeprefix("partition."): value for key, value in row.items() if key.startswith("partition.")}
         partition = {name: None if value is None else str(value) for name, value in of.items()}
         rows = row.get("num_records")
-        found.append(LiveFile(path / unquote(row["path"]), row["path"], row["size_bytes"], rows, partition))
+        found.append(LiveFile(unquote(row["path"]), row["path"], row["size_bytes"], rows, partition))
     return found
 
 
-def opened(path: Path, version: int | None = None) -> DeltaTable:
+def opened(address: LakeAddress, version: int | None = None) -> DeltaTable:
     """The table at its newest version or the one given; its files and its log's newest checkpoint are verified as far
     as they have check sums.
 
@@ -71,25 +98,32 @@ def opened(path: Path, version: int | None = None) -> DeltaTable:
     """
     from deltalake import DeltaTable
 
-    refuse_empty_commit(path)
-    unchecked(sorted((path / "_delta_log").glob("*.checkpoint*.parquet"))[-1:])
-    table = DeltaTable(str(path), version=version)
-    unchecked(file.path for file in live_files(table, path))
+    files = LakeFiles(address)
+    refuse_empty_commit(files)
+    unchecked(files, checkpoints_of(files)[-1:])
+    table = DeltaTable(str(address), version=version)
+    unchecked(files, (file.name for file in live_files(table)))
     return table
 
 
-def verify_files(path: Path, version: int | None = None) -> None:
+def checkpoints_of(table: LakeFiles) -> list[str]:
+    """The files in which the log of a table is summed up, the oldest first."""
+    return [file.name for file in table.listed(LOG) if _CHECKPOINT.fullmatch(file.name)]
+
+
+def verify_files(address: LakeAddress, version: int | None = None) -> None:
     """Compare what Spark is about to read with the names of the files that were written here: Spark verifies pages,
     and not what stands around them. Raises DamagedFileError."""
     from deltalake import DeltaTable
 
-    refuse_empty_commit(path)
-    files = live_files(DeltaTable(str(path), version=version), path)
-    unchecked(file.path for file in files if is_named_by_content(file.path))
+    files = LakeFiles(address)
+    refuse_empty_commit(files)
+    live = live_files(DeltaTable(str(address), version=version))
+    unchecked(files, (file.name for file in live if is_named_by_content(file.name)))
 
 
 def query_tables(
-    paths: Mapping[str, Path], query: str, versions: Mapping[str, int | None] | None = None
+    tables: Mapping[str, LakeAddress], query: str, versions: Mapping[str, int | None] | None = None
 ) -> RecordBatchReader:
     """The result of a SQL query over tables by their names, each at its newest version or the one given, as a stream of
     Arrow batches. Raises DamagedFileError."""
@@ -97,32 +131,32 @@ def query_tables(
     from deltalake import QueryBuilder
 
     builder = QueryBuilder()
-    for name, path in paths.items():
-        builder = builder.register(name, opened(path, (versions or {}).get(name)))
+    for name, address in tables.items():
+        builder = builder.register(name, opened(address, (versions or {}).get(name)))
     return pa.RecordBatchReader.from_stream(builder.execute(query))
 
 
-def query_rows(path: Path, name: str, query: str, version: int | None = None) -> list[dict[str, Any]]:
+def query_rows(table: LakeAddress, name: str, query: str, version: int | None = None) -> list[dict[str, Any]]:
     """The result of a SQL query over one Delta table, by delta-rs; at its newest version, or the one given.
 
     Not `to_pyarrow_table`: its reading threads abort the process at exit in about one run of ten (pyarrow 25).
     """
-    return list(read_batches(path, name, query, version).read_all().to_pylist())
+    return list(read_batches(table, name, query, version).read_all().to_pylist())
 
 
-def read_batches(path: Path, name: str, query: str, version: int | None = None) -> RecordBatchReader:
+def read_batches(table: LakeAddress, name: str, query: str, version: int | None = None) -> RecordBatchReader:
     """The same as a stream of Arrow batches."""
-    return query_tables({name: path}, query, {name: version})
+    return query_tables({name: table}, query, {name: version})
 
 
-def replace_night(path: Path, contract: Table, rows: Sequence[tuple[Any, ...]], night: date) -> None:
+def replace_night(table: LakeAddress, contract: Table, rows: Sequence[tuple[Any, ...]], night: date) -> None:
     """Replace the night's rows of a table, which is made where it is not yet. Raises ContractError."""
     import pyarrow as pa
 
     kinds = [arrow_type(column.type) for column in contract.columns]
     columns = [pa.array([row[i] for row in rows], type=kind) for i, kind in enumerate(kinds)]
     commit_rows(
-        path,
+        table,
         pa.table(columns, names=list(contract.column_names)).to_reader(),
         "overwrite",
         partition="business_date",
@@ -132,7 +166,7 @@ def replace_night(path: Path, contract: Table, rows: Sequence[tuple[Any, ...]], 
 
 
 def commit_rows(
-    path: Path,
+    table: LakeAddress,
     rows: RecordBatchReader,
     mode: Literal["append", "overwrite"],
     *,
@@ -147,12 +181,12 @@ def commit_rows(
     """
     from deltalake.exceptions import CommitFailedError
 
-    files = _written(path, rows, partition)
-    if not is_made(path) and _made(path, files, rows.schema, partition, properties):
+    files = _written(LakeFiles(table), rows, partition)
+    if not is_made(table) and _made(table, files, rows.schema, partition, properties):
         return
     for more in reversed(range(_ATTEMPTS)):
         try:
-            _committed(path, files, rows.schema, mode, partition, only)
+            _committed(table, files, rows.schema, mode, partition, only)
         except CommitFailedError:  # another writer came first: the same files go upon what it made
             if not more:
                 raise
@@ -161,7 +195,7 @@ def commit_rows(
 
 
 def _made(
-    path: Path,
+    table: LakeAddress,
     files: Sequence[AddAction],
     schema: pa.Schema,
     partition: str | None,
@@ -175,21 +209,26 @@ def _made(
     said = {"configuration": dict(properties or {}), "commit_properties": _said(files)}
     try:
         create_table_with_add_actions(
-            str(path), Schema.from_arrow(schema), [*files], "error", [partition] if partition else [], **said
+            str(table), Schema.from_arrow(schema), [*files], "error", [partition] if partition else [], **said
         )
     except DeltaError:
-        if not is_made(path):
+        if not is_made(table):
             raise
         return False
     return True
 
 
 def _committed(
-    path: Path, files: Sequence[AddAction], schema: pa.Schema, mode: str, partition: str | None, only: str | None
+    address: LakeAddress,
+    files: Sequence[AddAction],
+    schema: pa.Schema,
+    mode: str,
+    partition: str | None,
+    only: str | None,
 ) -> None:
     from deltalake import DeltaTable, Schema
 
-    table = DeltaTable(str(path))
+    table = DeltaTable(str(address))
     known = {field.name for field in table.schema().fields}
     missing = [field for field in Schema.from_arrow(schema).fields if field.name not in known]
     if missing:
@@ -200,24 +239,23 @@ def _committed(
     )
 
 
-def seal(path: Path) -> None:
+def seal(address: LakeAddress) -> None:
     """Write those of a table's files anew that have no check sums, because delta-rs deleted or merged rows in them."""
-    import pyarrow.parquet as pq
     from deltalake import DeltaTable
     from deltalake.transaction import RemoveAction
 
-    table = DeltaTable(str(path))
-    files = {file.path: file for file in live_files(table, path)}
-    bare = [files[found] for found in unchecked(files)]
+    table, files = DeltaTable(str(address)), LakeFiles(address)
+    live = {file.name: file for file in live_files(table)}
+    bare = [live[found] for found in unchecked(files, live)]
     if not bare:
         return
     actions: list[Any] = []
     for file in bare:
-        left = pq.ParquetFile(file.path)
-        with left:
-            target, count = _one_file(file.path.parent, left.schema_arrow, left.iter_batches(use_threads=False))
-        actions.append(_added(path, target, count, file.partition, is_new=False))
-        actions.append(RemoveAction(file.name, False, 0, file.size, dict(file.partition)))
+        folder = file.name.rpartition("/")[0]
+        with files.parquet(file.name) as left:
+            target, count = _one_file(files, folder, left.schema_arrow, left.iter_batches(use_threads=False))
+        actions.append(_added(files, target, count, file.partition, is_new=False))
+        actions.append(RemoveAction(file.logged, False, 0, file.size, dict(file.partition)))
     names = list(table.metadata().partition_columns)
     table.create_write_transaction(actions, "append", table.schema(), names)
 
@@ -230,20 +268,20 @@ def _said(files: Sequence[AddAction]) -> Any:
     return CommitProperties(custom_metadata={"operationMetrics": {"num_added_rows": rows}})
 
 
-def _written(path: Path, rows: RecordBatchReader, partition: str | None) -> list[AddAction]:
+def _written(files: LakeFiles, rows: RecordBatchReader, partition: str | None) -> list[AddAction]:
     """The rows in one file for each value of the partition's column."""
     if partition is None:
-        target, count = _one_file(path, rows.schema, rows)
-        return [_added(path, target, count, {})]
+        target, count = _one_file(files, "", rows.schema, rows)
+        return [_added(files, target, count, {})]
     kept = rows.schema.remove(rows.schema.get_field_index(partition))
     writers: dict[str, _Writer] = {}
     with ExitStack() as open_files:
         for batch in rows:
             for value, part in _parts(batch, partition):
                 if value not in writers:
-                    writers[value] = open_files.enter_context(_Writer(path / f"{partition}={value}", kept))
+                    writers[value] = open_files.enter_context(_Writer(files, f"{partition}={value}", kept))
                 writers[value].write(part)
-    return [_added(path, w.named(), w.rows, {partition: value}) for value, w in writers.items()]
+    return [_added(files, w.named(), w.rows, {partition: value}) for value, w in writers.items()]
 
 
 def _parts(batch: pa.RecordBatch, partition: str) -> Iterator[tuple[str, pa.RecordBatch]]:
@@ -267,18 +305,16 @@ def _parts(batch: pa.RecordBatch, partition: str) -> Iterator[tuple[str, pa.Reco
 class _Writer:
     """One data file in the making; once closed it gets its name."""
 
-    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+    def __init__(self, files: LakeFiles, folder: str, schema: pa.Schema) -> None:
         import uuid
 
-        folder.mkdir(parents=True, exist_ok=True)
-        self._path = folder / f"{HALF_MADE}{uuid.uuid4().hex}"
-        self._schema, self.rows = schema, 0
+        files.make_folder(folder)
+        self._files, self._schema, self.rows = files, schema, 0
+        self._name = f"{folder}/{HALF_MADE}{uuid.uuid4().hex}".removeprefix("/")
 
     def __enter__(self) -> _Writer:
-        import pyarrow.parquet as pq
-
-        self._file = pq.ParquetWriter(
-            self._path, self._schema, write_page_checksum=True, store_decimal_as_integer=True, compression="snappy"
+        self._file = self._files.parquet_writer(
+            self._name, self._schema, store_decimal_as_integer=True, compression="snappy"
         )
         return self
 
@@ -289,30 +325,33 @@ class _Writer:
             is_whole = kind is None
         finally:
             if not is_whole:
-                self._path.unlink(missing_ok=True)
+                self._files.remove(self._name)
 
     def write(self, batch: pa.RecordBatch) -> None:
         self._file.write_batch(batch)
         self.rows += batch.num_rows
 
-    def named(self) -> Path:
-        return named_by_content(self._path)
+    def named(self) -> str:
+        return named_by_content(self._files, self._name)
 
 
-def _one_file(folder: Path, schema: pa.Schema, batches: Any) -> tuple[Path, int]:
-    with _Writer(folder, schema) as writer:
+def _one_file(files: LakeFiles, folder: str, schema: pa.Schema, batches: Any) -> tuple[str, int]:
+    with _Writer(files, folder, schema) as writer:
         for batch in batches:
             writer.write(batch)
     return writer.named(), writer.rows
 
 
-def _added(path: Path, file: Path, rows: int, partition: Mapping[str, str | None], *, is_new: bool = True) -> AddAction:
+def _added(
+    files: LakeFiles, name: str, rows: int, partition: Mapping[str, str | None], *, is_new: bool = True
+) -> AddAction:
     """The log's entry of a file: its rows, and no least or greatest value, which may be a person's token."""
     from deltalake.transaction import AddAction
 
-    found = file.stat()
-    name, modified = str(file.relative_to(path)), found.st_mtime_ns // 1_000_000
-    return AddAction(name, found.st_size, dict(partition), modified, is_new, json.dumps({"numRecords": rows}))
+    found = files.find(name)
+    if found is None:
+        raise damaged(files.address.within(name), "is gone, and was written just now")
+    return AddAction(name, found.size, dict(partition), found.changed_ms, is_new, json.dumps({"numRecords": rows}))
 
 
 def arrow_type(spark_type: str) -> Any:

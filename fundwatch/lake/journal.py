@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from fundwatch.lake.delta_rows import commit_rows, is_made, query_rows
+from fundwatch.lake.files import LakeFiles
+from fundwatch.places import LakeAddress
 
 _AT = "at"
 
@@ -21,13 +22,19 @@ _AT = "at"
 class Journal:
     """One journal of a lake. `columns` gives the simple type of each column; `at` is added when a row is written."""
 
-    root: Path
+    lake: LakeAddress
     name: str
     columns: Mapping[str, str]
 
     @property
-    def path(self) -> Path:
-        return self.root / self.name
+    def address(self) -> LakeAddress:
+        return self.lake.within(self.name)
+
+    @property
+    def may_be_written(self) -> bool:
+        """Whether this account may add to it, or make it where there is none yet."""
+        files = LakeFiles(self.address)
+        return (files if files.has_folder() else LakeFiles(self.lake)).may_write()
 
     def append(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add rows in one commit. A column that a row does not name is null."""
@@ -39,13 +46,13 @@ class Journal:
         kinds = {**self.columns, _AT: "at"}
         stamped = [{**row, _AT: now} for row in rows]
         columns = [pa.array([row.get(name) for row in stamped], type=_arrow_type(k)) for name, k in kinds.items()]
-        commit_rows(self.path, pa.table(columns, names=list(kinds)).to_reader(), "append")
+        commit_rows(self.address, pa.table(columns, names=list(kinds)).to_reader(), "append")
 
     def rows(self) -> list[dict[str, Any]]:
         """Every row, the oldest first; none when nothing was ever written."""
-        if not is_made(self.path):
+        if not is_made(self.address):
             return []
-        found = query_rows(self.path, self.name, f"SELECT * FROM {self.name}")
+        found = query_rows(self.address, self.name, f"SELECT * FROM {self.name}")
         return sorted(found, key=lambda row: row[_AT])
 
 

@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 from threading import RLock
 from typing import Any
 
 from fundwatch.lake.journal import Journal
 from fundwatch.lake.store import Written
+from fundwatch.places import LakeAddress
 
 _HEAD = {"run_id": "string", "job": "string", "business_date": "date"}
 _RUN = {**_HEAD, "state": "string", "print": "string", "detail": "string"}
@@ -39,7 +39,7 @@ class Run:
 class Ledger:
     """Two journals in the lake: `run` and `run_table`. Threads of one process take turns."""
 
-    root: Path
+    lake: LakeAddress
     _turn: RLock = field(default_factory=RLock, repr=False, compare=False)
 
     def start(self, job: str, night: date, run_print: str) -> str:
@@ -142,11 +142,11 @@ class Ledger:
 
     @property
     def _run(self) -> Journal:
-        return Journal(self.root, "run", _RUN)
+        return Journal(self.lake, "run", _RUN)
 
     @property
     def _run_table(self) -> Journal:
-        return Journal(self.root, "run_table", _RUN_TABLE)
+        return Journal(self.lake, "run_table", _RUN_TABLE)
 
     def _run_row(
         self, run_id: str, job: str, night: date, state: str, run_print: str, detail: Mapping[str, Any]

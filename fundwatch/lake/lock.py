@@ -15,16 +15,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fundwatch.errors import FundwatchError, LakeBusyError
+from fundwatch.lake.files import LakeFiles
 from fundwatch.logs import log
+from fundwatch.places import LakeAddress
 
 _GRACE_SECONDS = 30.0
+_LOCK = ".lock"
 
 
 class LakeLock:
     """The held lock; `note_process` records the Java process that works for the holder."""
 
-    def __init__(self, path: Path, descriptor: int) -> None:
-        self.path, self._descriptor = path, descriptor
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
 
     def note_process(self, pid: int) -> None:
         self._write({"pid": os.getpid(), "java": pid, "java_started": started(pid)})
@@ -34,9 +37,9 @@ class LakeLock:
         os.pwrite(self._descriptor, json.dumps(content).encode(), 0)
 
 
-def refuse_no_lake(lake: Path) -> None:
+def refuse_no_lake(lake: LakeAddress) -> None:
     """Raise FundwatchError where there is no lake: a mistyped folder is told, and not made."""
-    if not lake.is_dir():
+    if not LakeFiles(lake).has_folder():
         raise FundwatchError(
             "there is no lake",
             where=str(lake.absolute()),
@@ -45,11 +48,10 @@ def refuse_no_lake(lake: Path) -> None:
 
 
 @contextmanager
-def held(lake: Path) -> Iterator[LakeLock]:
+def held(lake: LakeAddress) -> Iterator[LakeLock]:
     """Hold the lake's lock. Raises LakeBusyError at once when another run has it, FundwatchError without a lake."""
     refuse_no_lake(lake)
-    path = lake / ".lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = LakeFiles(lake).lock_handle(_LOCK)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -61,7 +63,7 @@ def held(lake: Path) -> Iterator[LakeLock]:
                 do="wait until it ends, or stop it; then run this again",
             ) from fault
         _await_orphan(lake, _content(descriptor))
-        lock = LakeLock(path, descriptor)
+        lock = LakeLock(descriptor)
         lock._write({"pid": os.getpid()})
         yield lock
         lock._write({})  # ended in order: the Java process is idle and holds nothing
@@ -78,7 +80,7 @@ def _content(descriptor: int) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _await_orphan(lake: Path, previous: dict[str, object]) -> None:
+def _await_orphan(lake: LakeAddress, previous: dict[str, object]) -> None:
     """Wait until the previous holder's Java process is gone. Raises LakeBusyError when it stays."""
     pid = previous.get("java")
     if not isinstance(pid, int) or previous.get("pid") == os.getpid():

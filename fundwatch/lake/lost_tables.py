@@ -38,7 +38,7 @@ def refuse_lost(lake: Lake, ledger: Ledger, tables: Collection[str], rebuilt: st
     if found:
         raise LostTableError(
             faults("tables are not what was committed to them", [text for _, text in found]),
-            where=str(lake.root),
+            where=str(lake.address),
             do="restore their folders from a copy; or, if they are lost for good, run the nights that write them again "
             f"with --set rebuilt_tables={','.join(name for name, _ in found)}",
         )

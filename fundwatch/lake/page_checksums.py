@@ -11,8 +11,9 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from pathlib import Path
 from typing import Any
+
+from fundwatch.lake.files import LakeFiles
 
 _PACKED_SIZE, _CRC = 3, 4
 _DATA_PAGES = (5, 8)  # the fields of a data page of version 1 and of version 2
@@ -78,17 +79,16 @@ class _Header:
         return (value >> 1) ^ -(value & 1)
 
 
-def has_page_checksums(path: Path) -> bool:
+def has_page_checksums(files: LakeFiles, name: str) -> bool:
     """Whether every page of the file was compared with its check sum; False when some page has none.
 
     Raises PageDamage for a page that differs, a header that cannot be read, or values that are missing.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     checked = True
     try:
-        with path.open("rb") as stream, pq.ParquetFile(path) as file:
+        with files.opened(name) as stream, files.parquet(name) as file:
             for start, size, values in _chunks(file.metadata):
                 stream.seek(start)
                 checked &= _chunk_is_checked(stream.read(size), values)

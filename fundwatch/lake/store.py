@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Replaced, Table
 from fundwatch.contracts.versions import KNOWN_COLUMNS, known_on
 from fundwatch.errors import NotReadyError
-from fundwatch.lake.delta_rows import is_made, query_rows, read_batches, replace_night, verify_files
+from fundwatch.lake.delta_rows import (
+    columns_of,
+    is_made,
+    live_files,
+    opened,
+    query_tables,
+    replace_night,
+    verify_files,
+    version_of,
+)
+from fundwatch.lake.files import LakeFiles
+from fundwatch.lake.history import STAGING, files_holding
+from fundwatch.places import LakeAddress
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatchReader
+    from pyarrow.dataset import Dataset
     from pyspark.sql import DataFrame, SparkSession
 
-STAGING = ".staging"
 _MERGE_BYTES = 32 * 1024 * 1024  # below it, a replaced file costs less than a merge's planning
 
 
@@ -34,29 +44,50 @@ class Written:
 
 @dataclass(frozen=True)
 class Lake:
-    """A folder of Delta tables, one per contract. With `versions` it is the lake as it was: see `pinned`."""
+    """Delta tables at an address, one per contract. With `versions` it is the lake as it was: see `pinned`.
 
-    root: Path
+    Nobody gets a path of it: what callers want of its files is a method here, or a function of `fundwatch.lake`.
+    """
+
+    address: LakeAddress
     versions: Mapping[str, int] | None = None
 
     def pinned(self) -> Lake:
         """The lake as it is now, whatever is written to it meanwhile: every table at its newest version."""
         made = [name for name in TABLES if self.exists(name)]
-        return Lake(self.root, {name: self.version(name) for name in made})
+        return Lake(self.address, {name: self.version(name) for name in made})
 
-    def path(self, table: str) -> Path:
-        return self.root / table
+    @property
+    def is_made(self) -> bool:
+        """Whether there is a lake at the address, if only an empty one."""
+        return self._files.has_folder()
+
+    def make(self) -> None:
+        """Make an empty lake where there is none."""
+        self._files.make_folder()
+
+    def tables(self) -> list[str]:
+        """The names of the Delta tables that lie there, journals among them."""
+        return [name for name in self._files.folders() if is_made(self.table_address(name))]
+
+    def table_address(self, table: str) -> LakeAddress:
+        """Where the table lies, or would."""
+        return self.address.within(table)
+
+    @property
+    def _files(self) -> LakeFiles:
+        return LakeFiles(self.address)
 
     def exists(self, table: str) -> bool:
-        return is_made(self.path(table)) if self.versions is None else table in self.versions
+        return is_made(self.table_address(table)) if self.versions is None else table in self.versions
 
     def version(self, table: str) -> int:
         """The newest Delta version, or the pinned one; read from the log without Spark."""
-        from deltalake import DeltaTable
+        return version_of(self.table_address(table)) if self.versions is None else self.versions[table]
 
-        if self.versions is not None:
-            return self.versions[table]
-        return int(DeltaTable(str(self.path(table))).version())
+    def columns(self, table: str) -> dict[str, Any]:
+        """The table's columns and their Arrow types, as it is now and not as its contract says."""
+        return columns_of(self.table_address(table))
 
     def read(self, spark: SparkSession, table: str, version: int | None = None) -> DataFrame:
         """All rows of the table, columns it was made without as nulls.
@@ -69,20 +100,30 @@ class Lake:
         version = self._pin(table) if version is None else version
         if version is not None:
             reader = reader.option("versionAsOf", version)
-        verify_files(self.path(table), version)
-        return _completed(reader.load(str(self.path(table))), TABLES[table])
+        verify_files(self.table_address(table), version)
+        return _completed(reader.load(str(self.table_address(table))), TABLES[table])
 
     def rows(self, table: str, query: str) -> list[dict[str, Any]]:
         """Few rows, without Spark: `query` is SQL over the table's own name. For look-ups, never for data."""
-        if not self.exists(table):
-            raise _not_made(self, table)
-        return query_rows(self.path(table), table, query, self._pin(table))
+        return list(self.batches([table], query).read_all().to_pylist())
 
-    def batches(self, table: str, query: str) -> RecordBatchReader:
-        """The same for many rows: a reader of Arrow batches, for who goes through them and keeps a part."""
+    def batches(self, tables: Sequence[str], query: str) -> RecordBatchReader:
+        """The same for many rows or over several tables: a reader of Arrow batches, for who goes through them and keeps
+        a part."""
+        for table in tables:
+            if not self.exists(table):
+                raise _not_made(self, table)
+        places = {table: self.table_address(table) for table in tables}
+        return query_tables(places, query, {table: self._pin(table) for table in tables})
+
+    def dataset(self, table: str) -> Dataset:
+        """The table for Arrow, which skips files by what the log says of them. Raises NotReadyError when it was never
+        made, DamagedFileError when a file is not what was written."""
         if not self.exists(table):
             raise _not_made(self, table)
-        return read_batches(self.path(table), table, query, self._pin(table))
+        place = self.table_address(table)
+        # Arrow's own file system: threads that are still reading through Python when the process ends would abort it
+        return opened(place, self._pin(table)).to_pyarrow_dataset(filesystem=LakeFiles(place).system)
 
     def _pin(self, table: str) -> int | None:
         return None if self.versions is None else self.versions[table]
@@ -117,7 +158,7 @@ class Lake:
                 writer = writer.option("replaceUsing", ",".join(contract.key))
         else:
             writer = writer.options(**contract.delta_properties)
-        writer.save(str(self.path(table)))
+        writer.save(str(self.table_address(table)))
         return self._last_commit(table)
 
     def add(self, rows: DataFrame, table: str, night: date) -> Written:
@@ -126,7 +167,7 @@ class Lake:
         if not self.exists(table):
             return self.write(rows, table, night)
         writer = _conformed(rows, TABLES[table], night).write.format("delta").mode("append")
-        writer.option("mergeSchema", "true").save(str(self.path(table)))
+        writer.option("mergeSchema", "true").save(str(self.table_address(table)))
         return self._last_commit(table)
 
     def replace(self, rows: DataFrame, table: str) -> Written:
@@ -135,7 +176,7 @@ class Lake:
         writer = self.staged(contract.conform(rows), table).write.format("delta").mode("overwrite")
         if contract.replaced is Replaced.BY_NIGHT:
             writer = writer.partitionBy("business_date")
-        writer.option("overwriteSchema", "true").save(str(self.path(table)))
+        writer.option("overwriteSchema", "true").save(str(self.table_address(table)))
         return self._last_commit(table)
 
     def write_rows(self, rows: Sequence[tuple[Any, ...]], table: str, night: date) -> Written:
@@ -143,7 +184,7 @@ class Lake:
 
         A commit through Spark costs a second or two whatever its size, one through delta-rs some ten milliseconds.
         """
-        replace_night(self.path(table), TABLES[table], rows, night)
+        replace_night(self.table_address(table), TABLES[table], rows, night)
         return Written(table, self.version(table), len(rows))
 
     def _merged(self, rows: DataFrame, contract: Table) -> Written:
@@ -154,7 +195,7 @@ class Lake:
         """
         from pyspark.sql import functions as F
 
-        spark, path = rows.sparkSession, self.path(contract.name)
+        spark, place = rows.sparkSession, self.table_address(contract.name).absolute()
         names, keys = contract.column_names, [f"_key_{name}" for name in contract.key]
         gone = rows.select(*contract.key).distinct()
         nothing = [F.lit(None).cast(contract.spark_type(name)).alias(name) for name in names]
@@ -167,11 +208,11 @@ class Lake:
         view = f"_new_{contract.name}"
         source.createOrReplaceTempView(view)
         matches = " AND ".join(f"held.{name} = new.{key}" for name, key in pairs)
-        missing = {*names} - {*spark.read.format("delta").load(str(path)).columns}
+        missing = {*names} - {*spark.read.format("delta").load(str(place)).columns}
         clause = "WITH SCHEMA EVOLUTION " if missing else ""
         columns, values = ", ".join(names), ", ".join(f"new.{name}" for name in names)
         spark.sql(
-            f"MERGE {clause}INTO delta.`{path.resolve()}` AS held USING {view} AS new ON {matches} "
+            f"MERGE {clause}INTO delta.`{place}` AS held USING {view} AS new ON {matches} "
             "WHEN MATCHED THEN DELETE "
             f"WHEN NOT MATCHED AND new._is_new THEN INSERT ({columns}) VALUES ({values})"
         )
@@ -180,28 +221,42 @@ class Lake:
 
     def _bytes(self, table: str) -> int:
         """How large the table's live files are."""
-        import pyarrow as pa
         from deltalake import DeltaTable
 
-        files = pa.table(DeltaTable(str(self.path(table))).get_add_actions(flatten=True))
-        return int(sum(files["size_bytes"].to_pylist()))
+        return sum(file.size for file in live_files(DeltaTable(str(self.table_address(table)))))
 
     def staged(self, rows: DataFrame, name: str) -> DataFrame:
         """The rows, put down and read back. Replacing by key needs it: it computes its source twice, and fails over
         rows that come from memory (Delta 4.4.0 looks for the files to rewrite by the file name each row came from)."""
-        (self.root / STAGING).mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = str(self.root / STAGING / name)
-        rows.write.mode("overwrite").parquet(path)
-        return rows.sparkSession.read.schema(rows.schema).parquet(path)
+        self._files.make_private_folder(STAGING)
+        place = str(self.address.within(STAGING, name))
+        rows.write.mode("overwrite").parquet(place)
+        return rows.sparkSession.read.schema(rows.schema).parquet(place)
 
     def clear_staging(self) -> None:
         """Remove what was put down, by this run or by one that was killed."""
-        shutil.rmtree(self.root / STAGING, ignore_errors=True)
+        self._files.remove_folder(STAGING)
+
+    def staging_left(self) -> LakeAddress | None:
+        """Where what was put down lies, while anything does."""
+        return self.address.within(STAGING) if self._files.has_folder(STAGING) else None
+
+    def mode(self, table: str) -> int | None:
+        """The permission bits of the table's folder; None where there is none."""
+        return LakeFiles(self.table_address(table)).mode()
+
+    def set_mode(self, table: str, mode: int) -> None:
+        """Say who may enter the table's folder."""
+        LakeFiles(self.table_address(table)).set_mode("", mode)
+
+    def holding(self, text: str) -> list[LakeAddress]:
+        """The files of all folders of the lake, of tables and of others, in which the text can be found."""
+        return [file for folder in self._files.folders() for file in files_holding(self.address.within(folder), text)]
 
     def _last_commit(self, table: str) -> Written:
         from deltalake import DeltaTable
 
-        delta = DeltaTable(str(self.path(table)))
+        delta = DeltaTable(str(self.table_address(table)))
         metrics: dict[str, Any] = delta.history(1)[0].get("operationMetrics", {})
         return Written(table, int(delta.version()), int(metrics.get("numOutputRows", 0)))
 
@@ -209,7 +264,7 @@ class Lake:
 def _not_made(lake: Lake, table: str) -> NotReadyError:
     return NotReadyError(
         f"the table {table} has not been made yet",
-        where=str(lake.path(table)),
+        where=str(lake.table_address(table)),
         do="run the earlier stages of the night, or `fundwatch nightly`",
     )
 

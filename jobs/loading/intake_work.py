@@ -130,7 +130,7 @@ def _repeated(work: IntakeWork, tables: Mapping[str, DataFrame], sizes: Mapping[
 
 def _released(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
     """Quarantined rows of earlier nights that people decided tonight takes in, by table."""
-    decided = Decisions(work.night.place.lake.root).into(work.date)
+    decided = Decisions(work.night.place.lake.address).into(work.date)
     supplied = supplied_columns(work.mapping, delivery.headers())
     found = {}
     for table in sorted({decision.place.table_name for decision in decided}):

@@ -69,7 +69,7 @@ class Course:
 def noted_delivery(work: IntakeWork) -> Iterator[Course]:
     """Note that the night's delivery was received, and that it was held or refused when the block says so."""
     settings, hashes = work.night.settings, work.hashes
-    log = DeliveryLog(work.night.place.lake.root)
+    log = DeliveryLog(work.night.place.lake.address)
     delivered = Delivered(work.date, work.mapping.source, "", fingerprint(sorted(hashes.items())), len(hashes))
     report = QualityReport(work.date, work.mapping.source)
     course = Course(log, delivered, report, settings.reports_dir / work.date.isoformat() / _folder(log, delivered))

@@ -35,7 +35,7 @@ class Before:
         if ring.retiring is not None and ring.retiring.key_id in others:
             raise KeyMissingError(
                 f"the key is being rotated: the lake still holds tokens of {ring.retiring.key_id}",
-                where=str(settings.lake_dir),
+                where=str(settings.lake_address),
                 do="carry the lake over with `fundwatch keys carry`",
             )
         if others:

@@ -16,7 +16,6 @@ from typing import Any
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Replaced
 from fundwatch.lake.check import Finding, Outcome, finding
-from fundwatch.lake.delta_rows import query_tables
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
 from intake.source.mapping import ENTRY_OF, POINTER_OF
@@ -73,7 +72,7 @@ class Accounts:
         told = self.lake.rows("control_total", by.format("sum(quarantined_lines)", "control_total", self._of_night()))
         held = self.lake.rows("quarantine", by.format("count(*)", "quarantine", self._of_night()))
         said, there = _by_night(told), _by_night(held)
-        erased = ErasureLog(self.lake.root).gone("quarantine", self._made_at)
+        erased = ErasureLog(self.lake.address).gone("quarantine", self._made_at)
         for night in sorted({key[0] for key in {*said, *there}}):
             gone = erased[night].rows if night in erased else 0
             a = sum(n for key, n in said.items() if key[0] == night)
@@ -91,7 +90,7 @@ class Accounts:
     @cached_property
     def _made_at(self) -> dict[date, datetime]:
         """When each night's intake was committed last."""
-        rows = Ledger(self.lake.root).run_rows()
+        rows = Ledger(self.lake.address).run_rows()
         return {r["business_date"]: r["at"] for r in rows if (r["job"], r["state"]) == ("intake", "committed")}
 
     def _entries(self, table: str, entries: str) -> Iterator[Finding]:
@@ -106,7 +105,7 @@ class Accounts:
             f"SELECT business_date, count(*) AS n, sum({money}) AS money FROM {entries} GROUP BY business_date",
         )
         there = {row["business_date"]: (row["n"], row["money"] or Decimal(0)) for row in held}
-        erased = ErasureLog(self.lake.root).gone(entries, self._made_at)
+        erased = ErasureLog(self.lake.address).gone(entries, self._made_at)
         for row in told:  # a table grouped from others has no totals of its own
             night = row["business_date"]
             rows, amount = there.get(night, (0, Decimal(0)))
@@ -174,7 +173,7 @@ class Accounts:
 
 def query_lake(lake: Lake, tables: Sequence[str], query: str) -> list[dict[str, Any]]:
     """The result of a SQL query over several tables of the lake, by delta-rs."""
-    return list(query_tables({table: lake.path(table) for table in tables}, query).read_all().to_pylist())
+    return list(lake.batches(tables, query).read_all().to_pylist())
 
 
 def _netted_query(table: str, entries: str) -> str:

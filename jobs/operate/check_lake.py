@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -20,12 +21,12 @@ from fundwatch.lake.check import (
     mode_finding,
     run_findings,
     storage_findings,
-    tables_of,
 )
 from fundwatch.lake.checked_files import DamagedFileError
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.lock import held
-from fundwatch.lake.store import STAGING, Lake
+from fundwatch.lake.store import Lake
+from fundwatch.places import LakeAddress
 from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
 from intake.source.load import read_mapping
@@ -51,7 +52,7 @@ class LakeCheckError(FundwatchError):
 class LakeCheck:
     """Every finding of a check of the lake."""
 
-    lake: Path
+    lake: LakeAddress
     findings: tuple[Finding, ...]
 
     @property
@@ -79,8 +80,8 @@ class LakeCheck:
 
 def check_lake(settings: Settings, night: date | None = None, *, deep: bool = False) -> LakeCheck:
     """Every check, of one night or of all; `deep` reads every data file through. The lake is held meanwhile."""
-    with held(settings.lake_dir):
-        return LakeCheck(settings.lake_dir, tuple(_findings(settings, night, deep=deep)))
+    with held(settings.lake_address):
+        return LakeCheck(settings.lake_address, tuple(_findings(settings, night, deep=deep)))
 
 
 def _again(job: str, night: date) -> str:
@@ -89,23 +90,23 @@ def _again(job: str, night: date) -> str:
 
 def _findings(settings: Settings, night: date | None, *, deep: bool) -> Iterator[Finding]:
     """Storage first: accounts are only looked at where every table they read can be read."""
-    root = settings.lake_dir
-    tables = tables_of(root)
-    stored = [f for name in tables for f in storage_findings(root, name, deep=deep)]
+    lake = Lake(settings.lake_address)
+    tables = lake.tables()
+    stored = [f for name in tables for f in storage_findings(lake.address, name, deep=deep)]
     yield from stored
     broken = {f.subject for f in stored if f.outcome is not Outcome.OK}
     if broken & {"run", "run_table", "erasure"}:
         yield Finding("accounts", "lake", Outcome.NOT_CHECKED, "the ledger cannot be read")
         return
-    yield from ledger_findings(root, tables, _again)
-    yield from run_findings(root, night, _again)
+    yield from ledger_findings(lake.address, tables, _again)
+    yield from run_findings(lake.address, night, _again)
     yield from model_findings(settings)
-    yield Belonging(Ledger(root), night_jobs()).finding(night)
+    yield Belonging(Ledger(lake.address), night_jobs()).finding(night)
     if broken & set(TABLES):
         told = f"they read {', '.join(sorted(broken & set(TABLES)))}"
         yield Finding("accounts", "lake", Outcome.NOT_CHECKED, told, "mend the tables first")
     else:
-        yield from _accounts(Accounts(Lake(root), night, _matched_by_content(settings)))
+        yield from _accounts(Accounts(lake, night, _matched_by_content(settings)))
     yield from _access(settings)
     yield from _left_over(settings)
 
@@ -125,22 +126,25 @@ def _matched_by_content(settings: Settings) -> frozenset[str]:
 
 def _access(settings: Settings) -> Iterator[Finding]:
     """The vault and the keys are their owner's alone; the quarantine is closed to those outside the group."""
-    yield mode_finding(settings.vault_dir, _ALL_BUT_OWNER)
+    yield _mode_of(settings.vault_dir)
     for path in (settings.key_path, settings.vault_key_path):
         for file in share_paths(path) or (path,):
-            yield mode_finding(file, _ALL_BUT_OWNER)
-    quarantine = settings.lake_dir / "quarantine"
-    if quarantine.is_dir():
-        yield mode_finding(quarantine, _OTHERS)
-    else:
-        yield finding("access", "quarantine", [], "there is none", "")
+            yield _mode_of(file)
+    lake = Lake(settings.lake_address)
+    yield mode_finding(str(lake.table_address("quarantine")), lake.mode("quarantine"), _OTHERS)
+
+
+def _mode_of(path: Path) -> Finding:
+    mode = stat.S_IMODE(path.stat().st_mode) & 0o777 if path.exists() else None
+    return mode_finding(str(path), mode, _ALL_BUT_OWNER)
 
 
 def _left_over(settings: Settings) -> Iterator[Finding]:
     """Temporary files of runs that were killed, which may name persons. The lake is held: nobody is at work in it."""
     places = (Scratch(settings.scratch_dir), Scratch(settings.vault_dir / "scratch"))
-    found = [path for place in places for path in place.left()]
-    found += [path for root in (settings.lake_dir, settings.vault_dir) if (path := root / STAGING).is_dir()]
+    found = [str(path) for place in places for path in place.left()]
+    stores = (Lake(settings.lake_address), Lake(LakeAddress(str(settings.vault_dir))))
+    found += [str(staging) for store in stores if (staging := store.staging_left()) is not None]
     do = "the next run that takes the lake removes them, like `fundwatch nightly`; or remove them yourself"
-    yield finding("left over", "runs", list(map(str, found)), "nothing of killed runs", do)
-    yield mode_finding(settings.scratch_dir, _ALL_BUT_OWNER)
+    yield finding("left over", "runs", found, "nothing of killed runs", do)
+    yield _mode_of(settings.scratch_dir)

@@ -96,8 +96,8 @@ def groups_of(
 ) -> Groups:
     """The rejected rows of a night, of a table, a file, with a code; None: of any. Raises NotReadyError where the
     night's intake does not stand."""
-    refuse_no_lake(settings.lake_dir)
-    lake = Lake(settings.lake_dir)
+    refuse_no_lake(settings.lake_address)
+    lake = Lake(settings.lake_address)
     chosen = [f"business_date = DATE '{night}'"]
     chosen += [f"table_name = '{_quoted(table)}'"] if table else []
     chosen += [f"file_name = '{_quoted(file)}'"] if file else []
@@ -126,7 +126,7 @@ def explained(settings: Settings, rows: Chosen) -> ExplainedRows:
     """Each row with its codes' meanings, the checks' conditions and what to do. Raises DecisionError for one that is
     not there."""
     found = _rows(settings, rows)
-    quality, standing = read_quality(settings.quality, settings.conf), Decisions(settings.lake_dir).standing()
+    quality, standing = read_quality(settings.quality, settings.conf), Decisions(settings.lake_address).standing()
     return ExplainedRows(
         tuple(
             Explained(
@@ -164,8 +164,8 @@ def resubmit(settings: Settings, rows: Chosen, ruling: Ruling, values: Sequence[
 
 def withdraw(settings: Settings, rows: Chosen, ruling: Ruling) -> Decided:
     """Take decisions back. Raises DecisionError where none stands."""
-    refuse_no_lake(settings.lake_dir)
-    standing = Decisions(settings.lake_dir).standing()
+    refuse_no_lake(settings.lake_address)
+    standing = Decisions(settings.lake_address).standing()
     chosen = [
         d
         for p, d in standing.items()
@@ -178,12 +178,12 @@ def withdraw(settings: Settings, rows: Chosen, ruling: Ruling) -> Decided:
 
 def decisions(settings: Settings, night: date | None) -> DecisionsShown:
     """All decisions on the rows of a night, or of all nights."""
-    refuse_no_lake(settings.lake_dir)
-    taken = set(Ledger(settings.lake_dir).nights("intake"))
+    refuse_no_lake(settings.lake_address)
+    taken = set(Ledger(settings.lake_address).nights("intake"))
     return DecisionsShown(
         [
             row | {"is_taken_in": row["state"] == "decided" and row["into_night"] in taken}
-            for row in Decisions(settings.lake_dir).history()
+            for row in Decisions(settings.lake_address).history()
             if night in (None, row["business_date"])
         ]
     )
@@ -197,7 +197,7 @@ def _decide(
     changes: dict[str, str],
     refused: Callable[[Rejected], list[str]],
 ) -> Decided:
-    refuse_no_lake(settings.lake_dir)
+    refuse_no_lake(settings.lake_address)
     if ruling.into is None:
         raise FundwatchError("which night is to take the rows in?", where="--into", do="give a date, like 2026-04-07")
     rows = _rows(settings, chosen)
@@ -209,18 +209,18 @@ def _decide(
 
 
 def _noted(settings: Settings, decisions: Sequence[Decision]) -> Decided:
-    with held(settings.lake_dir):
-        Decisions(settings.lake_dir).decide(decisions, Ledger(settings.lake_dir))
+    with held(settings.lake_address):
+        Decisions(settings.lake_address).decide(decisions, Ledger(settings.lake_address))
     return Decided(tuple(decisions))
 
 
 def _rows(settings: Settings, rows: Chosen) -> list[tuple[Place, Rejected]]:
     """The quarantined rows that are named. Raises DecisionError when one is not there."""
-    refuse_no_lake(settings.lake_dir)
+    refuse_no_lake(settings.lake_address)
     if not rows.file or not rows.lines:
         raise FundwatchError("which rows?", where="--file, --line", do="see `fundwatch quarantine list --date DATE`")
     lines = ", ".join(str(number) for number in rows.lines)
-    found = Lake(settings.lake_dir).rows(
+    found = Lake(settings.lake_address).rows(
         "quarantine",
         f"SELECT {_HEAD}, error_codes, row_json FROM quarantine WHERE business_date = DATE '{rows.night}' "
         f"AND file_name = '{_quoted(rows.file)}' AND line_number IN ({lines}) ORDER BY line_number",
@@ -243,7 +243,7 @@ def _place_and_row(row: dict[str, Any]) -> tuple[Place, Rejected]:
 
 def _conflict_faults(settings: Settings, row: Rejected) -> list[str]:
     """A row whose key the lake has accepted with other content would be a conflict again."""
-    table, lake = ENTRY_OF.get(row.table_name), Lake(settings.lake_dir)
+    table, lake = ENTRY_OF.get(row.table_name), Lake(settings.lake_address)
     if "CONFLICT" not in row.codes or row.values is None or table is None or not lake.exists(table):
         return []
     key = "line_id" if row.table_name == "claim_line" else "settlement_id"

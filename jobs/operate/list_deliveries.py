@@ -57,8 +57,8 @@ class Arrival:
 
 def listed(settings: Settings, night: date | None, source: str | None, state: str | None) -> DeliveriesShown:
     """The deliveries of a night, a source, in a state; None: of any. Raises FundwatchError where a night has none."""
-    lake = Lake(settings.lake_dir)
-    refuse_no_lake(lake.root)
+    lake = Lake(settings.lake_address)
+    refuse_no_lake(lake.address)
     totals, known = _totals(lake), _all(lake)
     shown = [
         DeliveryShown(noted, _totals_of(noted, totals))
@@ -70,7 +70,7 @@ def listed(settings: Settings, night: date | None, source: str | None, state: st
     if not shown and night is not None:
         nights = sorted({noted.delivery.business_date for noted in known})
         told = nights_said(nights, "none was ever taken in or refused")
-        raise FundwatchError(f"no such delivery of {night}", where=str(lake.root), do=told)
+        raise FundwatchError(f"no such delivery of {night}", where=str(lake.address), do=told)
     return DeliveriesShown(tuple(shown))
 
 
@@ -93,16 +93,16 @@ def release(
     settings: Settings, night: date, *, by: str, why: str, source: str | None, content_print: str
 ) -> DeliveryShown:
     """Release the held delivery of a night, by a named person. Raises DeliveryError where none or several are held."""
-    lake = Lake(settings.lake_dir)
-    refuse_no_lake(lake.root)
-    with held(lake.root):
-        done = DeliveryLog(lake.root).release(night, by=by, why=why, source=source, content_print=content_print)
+    lake = Lake(settings.lake_address)
+    refuse_no_lake(lake.address)
+    with held(lake.address):
+        done = DeliveryLog(lake.address).release(night, by=by, why=why, source=source, content_print=content_print)
     return DeliveryShown(done, {})
 
 
 def _all(lake: Lake) -> list[Noted]:
     """Every delivery of the log, and nights that the lake took in before the log was kept."""
-    logged = DeliveryLog(lake.root).current()
+    logged = DeliveryLog(lake.address).current()
     known = {(n.delivery.source, n.delivery.business_date) for n in logged if n.state is State.ACCEPTED}
     if not lake.exists("delivery"):
         return logged

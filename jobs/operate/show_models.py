@@ -56,7 +56,7 @@ class Promoted:
 
 def models_of(settings: Settings, night: date) -> ModelsShown:
     """Which models speak on the night, and every challenger up to it."""
-    refuse_no_lake(settings.lake_dir)
+    refuse_no_lake(settings.lake_address)
     return ModelsShown(night, tuple(_shown(shelf_of(settings), night)))
 
 
@@ -84,14 +84,14 @@ def promote(settings: Settings, night: date, model: str, content_print: str, *, 
     missing = [name for name, value in (("--model", model), ("--as", by), ("--why", why)) if not value]
     if missing:
         raise PromotionError(f"{', '.join(missing)} must be given", do="say which model, who decides, and why")
-    with held(settings.lake_dir):
+    with held(settings.lake_address):
         shelf = shelf_of(settings)
         record = _meant(shelf, model, content_print, night)
         loaded = shelf.loaded(record)
         if not isinstance(loaded, Champion):
             raise PromotionError(loaded.why_not, where=loaded.detail, do="a model that does not hold cannot speak")
         told = Promotion(night, *record.kind, loaded.print, by, why).signed(shelf.signer)
-        promotions_in(settings.lake_dir).append([told.row()])
+        promotions_in(settings.lake_address).append([told.row()])
     return Promoted(model, loaded.print, night, by, record.business_date)
 
 

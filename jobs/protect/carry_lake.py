@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -21,6 +20,7 @@ from fundwatch.fingerprint import fingerprint
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.lock import refuse_no_lake
 from fundwatch.logs import log, step
+from fundwatch.places import LakeAddress
 from fundwatch.settings import Settings
 from intake.rows.status import PRINT_COLUMN, content_print
 from intake.source.columns import Token
@@ -65,7 +65,7 @@ def carry(settings: Settings, person: str, *, leave_unknown: bool = False) -> Ca
             where=str(settings.key_path),
             do="`fundwatch keys rotate` makes the new key and the bridge",
         )
-    _newest_night(settings.lake_dir)  # before a session is started for nothing
+    _newest_night(settings.lake_address)  # before a session is started for nothing
     with writing(settings) as place:
         audit_log(settings).now()  # nothing is carried that cannot be logged
         rows, lost = carried(place, vault, ring, leave_unknown=leave_unknown)
@@ -92,7 +92,7 @@ def carried(
     return _replaced(place, ring, tables, bridge), lost
 
 
-def _newest_night(lake: Path) -> date:
+def _newest_night(lake: LakeAddress) -> date:
     """The newest night that was taken in, wholly or by a run that was killed: that one has left tokens too.
 
     Raises KeyRotationError for a lake without any: it holds nothing to carry.
@@ -152,11 +152,11 @@ def _unbridged(place: Workplace, tables: dict[str, tuple[str, ...]], bridge: Dat
 
 def _replaced(place: Workplace, ring: KeyRing, tables: dict[str, tuple[str, ...]], bridge: DataFrame) -> dict[str, int]:
     """Replace each table whole; rows by table. What killed nights left half done is theirs to mend."""
-    night = _newest_night(place.lake.root)
+    night = _newest_night(place.lake.address)
     run_print = fingerprint(_JOB, list(ring.key_ids))
     run_id = place.ledger.start(_JOB, night, run_print)
     rows: dict[str, int] = {}
-    sign_promotions_anew(place.lake.root, ring)
+    sign_promotions_anew(place.lake.address, ring)
     # the table by which an intake knows the lake's key goes last: until then no night runs
     for name in sorted(tables, key=lambda table: (table == "delivery", table)):
         with step(f"  {name}"):
@@ -173,7 +173,7 @@ def _replaced(place: Workplace, ring: KeyRing, tables: dict[str, tuple[str, ...]
 def _carried_rows(place: Workplace, name: str, columns: Sequence[str], bridge: DataFrame, ring: KeyRing) -> DataFrame:
     """The table's rows under the key in force: models are signed anew, everything else has new tokens."""
     if name == "model":
-        signed = [record.row() for record in signed_anew(place.lake.root, ring)]
+        signed = [record.row() for record in signed_anew(place.lake.address, ring)]
         return place.spark.createDataFrame(signed, TABLES[name].schema())
     return _renamed(place, name, columns, bridge, ring.active.key_id)
 

@@ -62,10 +62,10 @@ def erase_data(settings: Settings, wish: Wish) -> Erased:
     """Erase it from lake, quarantine, vault and lists. Raises FundwatchError naming everything that is missing."""
     _refuse_incomplete(wish)
     key = read_key(settings.key_path)
-    lake = Lake(settings.lake_dir)
+    lake = Lake(settings.lake_address)
     rows: Counter[str] = Counter()
     nights: set[date] = set()
-    with held(lake.root):
+    with held(lake.address):
         vault = _vault(settings)
         if vault is not None:
             audit_log(settings).now()  # nothing is erased that cannot be logged
@@ -109,10 +109,10 @@ def finish(eraser: Eraser, settings: Settings) -> list[date]:
     """Redact and mark the published lists, and note the end; the nights whose lists can no longer be made again."""
     redacted = redact_lists(settings.lists_dir, eraser.token) if eraser.token else []
     first = eraser.first_night()
-    since = [n for n in Ledger(eraser.lake.root).nights("leads") if first is not None and n >= first]
+    since = [n for n in Ledger(eraser.lake.address).nights("leads") if first is not None and n >= first]
     nights = sorted({*redacted, *since})
     mark_lists(settings.lists_dir, nights, eraser.request.why)
-    ErasureLog(eraser.lake.root).done(eraser.erasure_id, eraser.request, nights)
+    ErasureLog(eraser.lake.address).done(eraser.erasure_id, eraser.request, nights)
     return nights
 
 

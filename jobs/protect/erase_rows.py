@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Protocol
 
 from fundwatch.contracts import TABLES
+from fundwatch.lake.delta_rows import version_of
+from fundwatch.lake.history import files_holding
 from fundwatch.lake.store import Lake
 from jobs.operate.accounts import query_lake
 from privacy.erasure.purge import (
     Doomed,
     ErasureError,
-    columns_of,
     count,
     delete,
-    find_text,
     holding,
     purge,
     strip,
-    version_of,
 )
 from privacy.erasure.record import ErasureLog, Gone, Request
 from privacy.erasure.retention import (
@@ -64,7 +61,7 @@ class Eraser:
         Raises ErasureError when the token can still be found afterwards.
         """
         self.erasure_id, begun = self._log.begin(self.request)
-        shutil.rmtree(self.lake.root / ".staging", ignore_errors=True)  # copies of rows that a run put down
+        self.lake.clear_staging()  # copies of rows that a run put down
         ids = {owner: self._ids(owner) for owner in owners()}
         for name in (n for n in in_order() if self.lake.exists(n)):
             self.on_step(name)
@@ -83,25 +80,25 @@ class Eraser:
 
     @property
     def _log(self) -> ErasureLog:
-        return ErasureLog(self.lake.root)
+        return ErasureLog(self.lake.address)
 
     def _erase(self, name: str, ids: dict[str, set[str]], *, is_begun: bool) -> None:
-        path, doomed = self.lake.path(name), self._doomed(name, ids)
-        gone = count(path, doomed, _MONEY.get(name))
-        is_stained = self.token is not None and any(True for _ in find_text(path, self.token))
+        table, doomed = self.lake.table_address(name), self._doomed(name, ids)
+        gone = count(table, doomed, _MONEY.get(name))
+        is_stained = self.token is not None and any(True for _ in files_holding(table, self.token))
         if not (gone or is_begun or is_stained or self._ages(name)):
             return
         if gone or not is_begun:  # what an interrupted erasure counted and deleted already stays counted
-            self._log.intend(self.erasure_id, self.request, name, gone or [Gone(None, 0)], version_of(path))
+            self._log.intend(self.erasure_id, self.request, name, gone or [Gone(None, 0)], version_of(table))
         if name == PERSON:
             self._forget({token for _, persons in doomed.matching for token in persons})
         self.on_step(f"{name} noted")
         if gone:
-            delete(path, doomed)
-        if self.token and (held := holding(path, self.token)):
-            strip(path, TABLES[name].key, self.token, held)
+            delete(table, doomed)
+        if self.token and (held := holding(table, self.token)):
+            strip(table, TABLES[name].key, self.token, held)
         self.on_step(f"{name} deleted")
-        self._log.erased(self.erasure_id, self.request, name, purge(path))
+        self._log.erased(self.erasure_id, self.request, name, purge(table))
 
     def _ages(self, name: str) -> bool:
         """Whether old versions of the table may hold rows that are older than the date."""
@@ -116,7 +113,7 @@ class Eraser:
         if name == "quarantine":
             parts = [str(self.token), *(f'"encounter_id":"{_quoted(i)}"' for i in sorted(ids["encounter"]))]
             return " OR ".join(f"strpos(row_json, '{part}') > 0" for part in parts)
-        there = columns_of(self.lake.path(name))
+        there = self.lake.columns(name)
         own = [column for column in own_tokens(TABLES[name]) if column in there]
         return " OR ".join(f"{column} = '{self.token}'" for column in own) or None
 
@@ -161,16 +158,13 @@ class Eraser:
     def _refuse_what_is_left(self) -> None:
         if self.token is None:
             return
-        left = [path for path in self._folders() for path in find_text(path, str(self.token))]
+        left = self.lake.holding(self.token)
         if left:
             raise ErasureError(
                 f"the token can still be found in {len(left)} files",
                 where=str(left[0]),
                 do="see that nobody writes to the lake, and run the same erasure again",
             )
-
-    def _folders(self) -> Iterator[Path]:
-        yield from sorted(path for path in self.lake.root.iterdir() if path.is_dir())
 
 
 def _quoted(text: str) -> str:

@@ -60,7 +60,7 @@ def export_night(settings: Settings, name: str, night: date, out: Path) -> Expor
     A night may run meanwhile.
     """
     export = read_export(name, settings.conf)
-    refuse_no_stage(Lake(settings.lake_dir), night, *_stages_of(export.known, export.of_night))
+    refuse_no_stage(Lake(settings.lake_address), night, *_stages_of(export.known, export.of_night))
     with reading(settings) as place:
         return Exported(write_export(export, place, night, out))
 

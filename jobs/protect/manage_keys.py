@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from deltalake import DeltaTable
-
 from fundwatch.lake.lock import held
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
@@ -128,10 +126,10 @@ def rotate(settings: Settings, person: str) -> Rotation:
     """A new key beside the old one, and the bridge from its tokens. Raises KeyRotationError where tokens of the lake
     could not be carried over."""
     vault = vault_of(settings)
-    with held(settings.lake_dir):
+    with held(settings.lake_address):
         audit_log(settings).now()  # nothing is rotated that cannot be logged
         ring = read_ring(settings.key_path)
-        lacking = {table: n for table, n in rows_of_keys(Lake(settings.lake_dir), ring.key_ids).items() if n}
+        lacking = {table: n for table, n in rows_of_keys(Lake(settings.lake_address), ring.key_ids).items() if n}
         if lacking and not vault.key_ids():
             raise KeyRotationError(
                 "the vault holds nothing, so no token of the lake could be carried over",
@@ -148,7 +146,7 @@ def bridge(settings: Settings, person: str) -> Rotation:
     vault, ring = vault_of(settings), read_ring(settings.key_path)
     if ring.retiring is None:
         raise KeyRotationError("no key is retiring", where=str(settings.key_path), do="`fundwatch keys rotate` first")
-    with held(settings.lake_dir):
+    with held(settings.lake_address):
         return _bridged(settings, person, vault, ring)
 
 
@@ -156,14 +154,14 @@ def _bridged(settings: Settings, person: str, vault: Vault, ring: KeyRing) -> Ro
     count = build_bridge(vault, ring, token_of)
     _note(settings, "keys bridge", person, ring, {"tokens": str(count)})
     return Rotation(
-        ring.active.key_id, ring.key_ids[-1], ring.lineage, count, Path(vault.bridge_path), settings.key_path
+        ring.active.key_id, ring.key_ids[-1], ring.lineage, count, Path(str(vault.bridge_table)), settings.key_path
     )
 
 
 def retire(settings: Settings, person: str) -> KeyRetired:
     """Take the old key away. Raises KeyRotationError while its tokens are in use."""
     vault = vault_of(settings)
-    with held(settings.lake_dir):
+    with held(settings.lake_address):
         ring = read_ring(settings.key_path)
         old = ring.retiring
         if old is not None:
@@ -176,14 +174,14 @@ def retire(settings: Settings, person: str) -> KeyRetired:
 
 
 def _refuse_held(settings: Settings, vault: Vault, key_id: str) -> None:
-    in_use = rows_of_keys(Lake(settings.lake_dir), [key_id])
+    in_use = rows_of_keys(Lake(settings.lake_address), [key_id])
     if waiting := vault.key_ids().get(key_id):
         in_use["the vault"] = waiting
     if in_use:
         told = ", ".join(f"{table} ({n} rows)" for table, n in sorted(in_use.items()))
         raise KeyRotationError(
             f"tokens of the key {key_id} are still in use: {told}",
-            where=str(settings.lake_dir),
+            where=str(settings.lake_address),
             do="`fundwatch keys carry` (and for the vault `fundwatch keys bridge`), then retire the key",
         )
 
@@ -192,9 +190,8 @@ def rows_of_keys(lake: Lake, key_ids: tuple[str, ...] | list[str]) -> dict[str, 
     """By table that has the column `key_id`: how many of its rows were made with one of the keys; none, no entry."""
     among = ", ".join(f"'{key_id}'" for key_id in key_ids)
     found: dict[str, int] = {}
-    for log in sorted(lake.root.glob("*/_delta_log")):
-        table = log.parent.name
-        if "key_id" in {field.name for field in DeltaTable(str(log.parent)).schema().fields}:
+    for table in lake.tables():
+        if "key_id" in lake.columns(table):
             rows = lake.rows(table, f'SELECT COUNT(*) AS n FROM "{table}" WHERE key_id IN ({among})')
             found |= {table: int(rows[0]["n"])} if rows[0]["n"] else {}
     return found

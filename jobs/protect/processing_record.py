@@ -175,7 +175,7 @@ def _table_record(
         "tokens": ", ".join(f"{c.name} ({c.domain})" for c in contract.columns if c.domain),
         "free_text": ", ".join(contract.free_texts),
         "retention": _retention(contract),
-        "there": "有 yes" if Lake(settings.lake_dir).exists(contract.name) else "无 no",
+        "there": "有 yes" if Lake(settings.lake_address).exists(contract.name) else "无 no",
     }
 
 
@@ -231,7 +231,7 @@ def _measures(settings: Settings, columns: Sequence[Mapping[str, Any]], audit: A
 def _erasures(settings: Settings) -> dict[str, int]:
     """How many erasures were begun, by kind: whose, the record does not say."""
     found: dict[str, set[str]] = {}
-    for row in ErasureLog(settings.lake_dir).rows():
+    for row in ErasureLog(settings.lake_address).rows():
         found.setdefault(row["kind"], set()).add(row["erasure_id"])
     return {kind: len(ids) for kind, ids in sorted(found.items())}
 

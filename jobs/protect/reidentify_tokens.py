@@ -144,7 +144,7 @@ def ask(office: Office, person: str, question: Question) -> RequestMade:
             raise AccessRefusedError(
                 "of which night is the lead?", where="--date", do="give it, like --date 2026-03-31"
             )
-        night, lake = question.night.isoformat(), Lake(office.settings.lake_dir)
+        night, lake = question.night.isoformat(), Lake(office.settings.lake_address)
         call.lead = lead_id_of(lake, question.night, lead)
         bound = lead_tokens(lake, call.lead, night, office.settings.reidentify_tokens)
         office.desk.ask(call, night, fields, question.purpose, question.basis, bound)
@@ -195,7 +195,7 @@ def reveal(office: Office, person: str, request_id: str, out: Path | None) -> Re
 def _bound_now(settings: Settings) -> Callable[[Request], Bound]:
     """What a request's lead holds now; no more is served than was asked for, nor than the setting lets."""
     return lambda request: lead_tokens(
-        Lake(settings.lake_dir), request.lead, request.night, min(request.tokens, settings.reidentify_tokens)
+        Lake(settings.lake_address), request.lead, request.night, min(request.tokens, settings.reidentify_tokens)
     )
 
 

@@ -80,7 +80,7 @@ class ScrubberMeasured:
 
 def report_night(settings: Settings, night: date) -> PrivacyReport:
     """Make the night's report; a night may run meanwhile. Raises NotReadyError where its intake does not stand."""
-    refuse_no_stage(Lake(settings.lake_dir), night, "intake")
+    refuse_no_stage(Lake(settings.lake_address), night, "intake")
     with reading(settings) as place:
         return PrivacyReport(night, write_report(place, night))
 

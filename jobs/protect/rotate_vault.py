@@ -64,7 +64,7 @@ def rotate(settings: Settings, person: str) -> VaultRotation:
     """Rotate the vault's key and seal everything anew. A rotation that was killed, or is not retired yet, is finished:
     there is never a third key."""
     vault = vault_of(settings)
-    with held(settings.lake_dir):
+    with held(settings.lake_address):
         log = audit_log(settings)
         log.now()  # nothing is rotated that cannot be logged
         refuse_environment()
@@ -74,7 +74,7 @@ def rotate(settings: Settings, person: str) -> VaultRotation:
             vault = vault_of(settings)
             log = audit_log(settings)
         log.renew_head()
-        Lake(settings.lake_dir).clear_staging()  # a killed night's copies hold seals of the old key
+        Lake(settings.lake_address).clear_staging()  # a killed night's copies hold seals of the old key
         count = reseal(vault)
         old = vault.key.old.key_id if vault.key.old else ""
         told = {"vault_key_id": vault.key.key_id, "retiring": old, "seals": str(count)}
@@ -85,7 +85,7 @@ def rotate(settings: Settings, person: str) -> VaultRotation:
 def retire(settings: Settings, person: str) -> VaultKeyRetired:
     """Take the vault's old key away. Raises KeyRotationError while the vault has a seal of another key."""
     vault = vault_of(settings)
-    with held(settings.lake_dir):
+    with held(settings.lake_address):
         refuse_environment()
         log = audit_log(settings)
         log.renew_head()

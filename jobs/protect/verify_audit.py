@@ -77,7 +77,7 @@ class ClockSet:
 def audit_state(settings: Settings) -> AuditState:
     """How the log stands, its head noted in the lake where it holds. An account without its key does not look."""
     try:
-        if not settings.vault_dir.exists() and not Anchors(settings.lake_dir, settings.reports_dir).noted():
+        if not settings.vault_dir.exists() and not Anchors(settings.lake_address, settings.reports_dir).noted():
             return AuditState(None, 0, "", "there is no vault")
         log = audit_log(settings)
         verdict = log.verify()

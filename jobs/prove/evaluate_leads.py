@@ -64,7 +64,7 @@ def evaluate_night(settings: Settings, night: date, truth: Path) -> Evaluated:
 
 def evaluate(settings: Settings, night: date, truth: Path) -> Evaluation:
     """Everything the night found, against everything that was staged and could be seen by then."""
-    lake = Lake(settings.lake_dir)
+    lake = Lake(settings.lake_address)
     refuse_no_stage(lake, night, "rules")
     labels, made = read_labels(truth, settings, lake, night), read_found(lake, night)
     seen, window = read_seen(lake, labels, made.hit_lines, night), _window(made.coverage)

@@ -19,7 +19,6 @@ from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
 from jobs.standing import refuse_no_stage
-from privacy.erasure.purge import columns_of
 from privacy.keys.ring import PseudonymKey, read_key
 from privacy.tokens.pseudonyms import token_of
 
@@ -82,7 +81,7 @@ def _refuse_other_key(key: PseudonymKey, lake: Lake, night: date) -> None:
 def read_found(lake: Lake, night: date) -> NightFound:
     """What the night found. Raises NotReadyError when its rules have not run; other stages may be missing."""
     refuse_no_stage(lake, night, "rules")
-    ledger = Ledger(lake.root)
+    ledger = Ledger(lake.address)
     hits = of_night(
         lake, "rule_hit", night,
         "hit_id, rule_id, subject_type, subject_id, patient_id, institution_id, encounter_id, is_estimate, "
@@ -109,7 +108,7 @@ def of_night(lake: Lake, table: str, night: date, columns: str) -> pd.DataFrame:
 
 def _counted_lines(lake: Lake, night: date) -> pd.DataFrame:
     """The lines that prove hits, without those that they are compared with."""
-    role = "role" if "role" in columns_of(lake.path("hit_line")) else "NULL AS role"
+    role = "role" if "role" in lake.columns("hit_line") else "NULL AS role"
     lines = of_night(lake, "hit_line", night, f"hit_id, line_id, {_AT_RISK}, {role}")
     return lines[lines["role"] != "compared"].drop(columns="role")
 

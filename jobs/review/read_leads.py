@@ -7,12 +7,10 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 from pyarrow.parquet import filters_to_expression
 
 from fundwatch.contracts.versions import known_on
 from fundwatch.errors import NotReadyError
-from fundwatch.lake.delta_rows import opened
 from fundwatch.lake.store import Lake
 from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow, to_rows
 
@@ -27,13 +25,12 @@ def rows_of(
     DamagedFileError when one of its files is not what was written."""
     if not lake.exists(table):
         raise NotReadyError(
-            f"the table {table} has not been made yet", where=str(lake.path(table)), do="run `fundwatch nightly`"
+            f"the table {table} has not been made yet",
+            where=str(lake.table_address(table)),
+            do="run `fundwatch nightly`",
         )
-    # Arrow's own file system: threads that are still reading through Python when the process ends would abort it
-    files = SubTreeFileSystem(str(lake.path(table).resolve()), LocalFileSystem())
-    dataset = opened(lake.path(table)).to_pyarrow_dataset(filesystem=files)
     chosen = filters_to_expression(list(conditions)) if conditions else None
-    found = dataset.to_table(columns=None if columns is None else list(columns), filter=chosen)
+    found = lake.dataset(table).to_table(columns=None if columns is None else list(columns), filter=chosen)
     return list(found.to_pylist())
 
 

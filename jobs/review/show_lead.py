@@ -84,7 +84,7 @@ class LeadShown:
 
 def night_list(settings: Settings, night: date, top: int = 20) -> NightList:
     """The night's first leads; those that share the last place are all there."""
-    lake = Lake(settings.lake_dir)
+    lake = Lake(settings.lake_address)
     leads = listed_leads(lake, night, top)
     return NightList(
         night=night,
@@ -94,13 +94,13 @@ def night_list(settings: Settings, night: date, top: int = 20) -> NightList:
         silent_models=silent_models(lake, night),
         workbook=settings.lists_dir / night.isoformat() / "leads.xlsx",
         stale=_stale(settings, night),
-        erased=ErasureLog(settings.lake_dir).marked_nights().get(night, ""),
+        erased=ErasureLog(settings.lake_address).marked_nights().get(night, ""),
     )
 
 
 def one_lead(settings: Settings, night: date, name: str) -> LeadShown:
     """The lead with this place, id or beginning of an id. Raises FundwatchError unless there is exactly one."""
-    lake, lead = Lake(settings.lake_dir), find_lead(settings, night, name)
+    lake, lead = Lake(settings.lake_address), find_lead(settings, night, name)
     return LeadShown(
         night=night,
         lead=lead,
@@ -113,12 +113,12 @@ def one_lead(settings: Settings, night: date, name: str) -> LeadShown:
 
 def _stale(settings: Settings, night: date) -> dict[str, Any]:
     """Why the night's list no longer belongs to what stands, and what to do; empty for one that does."""
-    return Belonging(Ledger(settings.lake_dir), night_jobs()).told(night)
+    return Belonging(Ledger(settings.lake_address), night_jobs()).told(night)
 
 
 def find_lead(settings: Settings, night: date, lead: str) -> LeadRow:
     """The lead with this place, id or beginning of an id. Raises FundwatchError unless there is exactly one."""
-    lake = Lake(settings.lake_dir)
+    lake = Lake(settings.lake_address)
     if lead.isdigit() and len(lead) < 8:
         found = rows_of(lake, "lead", ("business_date", "==", night), ("place", "==", int(lead)))
     else:
@@ -136,14 +136,14 @@ def find_lead(settings: Settings, night: date, lead: str) -> LeadRow:
 
 def newest_list(settings: Settings, given: date | None = None) -> date:
     """The night asked for, or the newest whose list stands. Raises NotReadyError naming those that do."""
-    refuse_no_lake(settings.lake_dir)
-    nights = Ledger(settings.lake_dir).nights("leads")
+    refuse_no_lake(settings.lake_address)
+    nights = Ledger(settings.lake_address).nights("leads")
     night = given or (nights[-1] if nights else None)
     if night is None or night not in nights:
         which = "any night" if given is None else str(given)
         raise NotReadyError(
             f"no list of {which} stands",
-            where=str(settings.lake_dir),
+            where=str(settings.lake_address),
             do=f"{nights_said(nights)}; or run `fundwatch nightly --date {given or 'DATE'}`",
         )
     return night

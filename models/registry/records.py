@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Self
 
 from fundwatch.lake.content_files import ContentFiles
+from fundwatch.places import LakeAddress
 from models.registry.model_data import MOST_BYTES
 from models.registry.promotion import Standing
 from privacy.keys.signing import Signature, Signer
@@ -35,9 +36,9 @@ PROMOTION_COLUMNS = {
 }
 
 
-def files_of(lake_root: Any) -> ContentFiles:
+def files_of(lake: LakeAddress) -> ContentFiles:
     """Where the lake keeps its models' data."""
-    return ContentFiles(lake_root / FOLDER, ".json", MOST_BYTES)
+    return ContentFiles(lake.within(FOLDER), ".json", MOST_BYTES)
 
 
 def registered_name(entity: str, model: str) -> str:

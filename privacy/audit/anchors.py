@@ -7,7 +7,6 @@ an anchor says is checked against the log's own line, so a false one can stop ca
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,9 +15,10 @@ from pathlib import Path
 from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.fingerprint import fingerprint
 from fundwatch.lake.checked_files import DamagedFileError
-from fundwatch.lake.delta_rows import opened, seal
+from fundwatch.lake.delta_rows import is_made, opened, seal
 from fundwatch.lake.journal import Journal
 from fundwatch.logs import log
+from fundwatch.places import LakeAddress
 from privacy.audit.chain import Held
 
 JOURNAL = "audit_anchor"
@@ -52,7 +52,7 @@ class Anchor:
 class Anchors:
     """Of one lake and its reports. Who may not write into the lake reads them only."""
 
-    lake: Path
+    lake: LakeAddress
     reports: Path
 
     def noted(self) -> list[Anchor]:
@@ -70,9 +70,9 @@ class Anchors:
         from deltalake import DeltaTable
         from deltalake.exceptions import DeltaError
 
-        place = self._journal.path
-        if not head.seq or not os.access(place if place.is_dir() else self.lake, os.W_OK | os.X_OK):
+        if not head.seq or not self._journal.may_be_written:
             return
+        place = self._journal.address
         try:
             self._journal.append([{"line": head.seq, "hash": head.hash}])
             if len(DeltaTable(str(place)).file_uris()) > _FILES:  # a file a line: every call reads them all
@@ -86,11 +86,11 @@ class Anchors:
         from deltalake import DeltaTable
         from deltalake.exceptions import DeltaError
 
-        path = self.lake / "run"
-        if not (path / "_delta_log").is_dir():
+        ledger = self.lake.within("run")
+        if not is_made(ledger):
             return None
         try:
-            commit = DeltaTable(str(path)).history(1)[0]
+            commit = DeltaTable(str(ledger)).history(1)[0]
         except (DeltaError, OSError, IndexError):
             return None  # a ledger that cannot be read is told by whoever needs it
         return datetime.fromtimestamp(int(commit["timestamp"]) / 1000, UTC)
@@ -107,7 +107,7 @@ class Anchors:
         except (DamagedFileError, DeltaError, OSError, ValueError) as fault:
             raise AnchorError(
                 f"the anchors of the audit log cannot be read ({type(fault).__name__})",
-                where=str(self._journal.path),
+                where=str(self._journal.address),
                 do="see what is wrong with `fundwatch lake check`, and restore the table from a copy",
             ) from fault
         for row in rows:

@@ -350,7 +350,7 @@ def _minute(time: datetime) -> str:
 
 def audit_log(settings: Settings) -> AuditLog:
     """The log in force, with its anchors. Raises KeyMissingError without the vault's key."""
-    anchors = Anchors(settings.lake_dir, settings.reports_dir)
+    anchors = Anchors(settings.lake_address, settings.reports_dir)
     return AuditLog(settings.vault_dir, read_vault_key(settings.vault_key_path), anchors=anchors)
 
 

@@ -14,10 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from fundwatch.lake.journal import Journal
+from fundwatch.places import LakeAddress
 from privacy.keys.ring import PseudonymKey
 
 _COLUMNS = {
@@ -69,7 +69,7 @@ def mark_of(token: str, key: PseudonymKey) -> str:
 class ErasureLog:
     """The journal `erasure` of a lake."""
 
-    root: Path
+    lake: LakeAddress
 
     def begin(self, request: Request) -> tuple[str, frozenset[str]]:
         """The erasure's id, and the tables an interrupted one of the same mark had begun with: it is taken up."""
@@ -154,7 +154,7 @@ class ErasureLog:
 
     @property
     def _journal(self) -> Journal:
-        return Journal(self.root, "erasure", _COLUMNS)
+        return Journal(self.lake, "erasure", _COLUMNS)
 
     def _note(self, erasure_id: str, request: Request, rows: Sequence[Mapping[str, Any]]) -> None:
         head = {

@@ -41,14 +41,14 @@ def build_bridge(vault: Vault, ring: KeyRing, token_of: TokenOf) -> int:
         shutil.rmtree(aside)
     if old is not None and vault.holds_identities:
         vault.forget_history()
-    found = query_rows(vault.bridge_path, "bridge", "SELECT COUNT(*) AS n FROM bridge") if vault.has_bridge else []
+    found = query_rows(vault.bridge_table, "bridge", "SELECT COUNT(*) AS n FROM bridge") if vault.has_bridge else []
     return int(found[0]["n"]) if found else 0
 
 
 def drop_bridge(vault: Vault) -> None:
     """Take the bridge away: with it, tokens of the old key could be joined with the new ones for ever."""
     if vault.has_bridge:
-        shutil.rmtree(vault.bridge_path)
+        shutil.rmtree(vault.root / vault.bridge_table.name)
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class _Work:
 
 
 def _batches(vault: Vault, condition: str) -> Iterator[list[_Row]]:
-    for batch in Lake(vault.root).batches("identity", f"SELECT {_ALL} FROM identity WHERE {condition}"):
+    for batch in Lake(vault.address).batches(["identity"], f"SELECT {_ALL} FROM identity WHERE {condition}"):
         yield batch.to_pylist()
 
 
@@ -117,18 +117,18 @@ def richer(row: _Row, other: _Row | None) -> _Row:
 
 def _put_bridge(vault: Vault, staged: Path) -> None:
     if not vault.has_bridge:
-        commit_rows(vault.bridge_path, staged_rows(staged), "overwrite")
+        commit_rows(vault.bridge_table, staged_rows(staged), "overwrite")
         return
     # an earlier run was killed, or a night was taken in with the old key since: add what is not there
     same = "held.domain = told.domain AND held.old_token = told.old_token"
-    table = opened(vault.bridge_path)
+    table = opened(vault.bridge_table)
     merge = table.merge(staged_rows(staged), same, source_alias="told", target_alias="held")
     merge.when_not_matched_insert_all().execute()
-    seal(vault.bridge_path)
+    seal(vault.bridge_table)
 
 
 def _put_identities(vault: Vault, staged: Path) -> None:
-    commit_rows(vault.identity_path, staged_rows(staged), "overwrite", partition="domain")
+    commit_rows(vault.identity, staged_rows(staged), "overwrite", partition="domain")
 
 
 def staged_rows(path: Path) -> Any:

@@ -81,7 +81,7 @@ def seals_waiting(vault: Vault) -> dict[str, int]:
     found: dict[str, int] = {}
     if not vault.counts():  # it refuses a damaged table too
         return found
-    for batch in Lake(vault.root).batches("identity", "SELECT domain, sealed FROM identity"):
+    for batch in Lake(vault.address).batches(["identity"], "SELECT domain, sealed FROM identity"):
         domains = batch.column("domain").cast(pa.string()).filter(_is_old(vault.key, batch.column("sealed")))
         for told in domains.value_counts().to_pylist():
             found[told["values"]] = found.get(told["values"], 0) + told["counts"]
@@ -112,21 +112,21 @@ def _staged(vault: Vault, domain: str, path: Path) -> Path:
     written = 0
     with pa.ipc.new_file(str(path), identity_schema()) as file:
         query = f"SELECT {_ALL} FROM identity WHERE domain = '{domain}'"
-        for batch in Lake(vault.root).batches("identity", query):
+        for batch in Lake(vault.address).batches(["identity"], query):
             rows = [_again(vault.key, row) for row in batch.to_pylist()]
             file.write_batch(pa.RecordBatch.from_pylist(rows, schema=identity_schema()))
             written += len(rows)
     if written != vault.counts()[domain]:
         raise VaultError(
             f"{written} rows of the domain {domain} were read, and it has {vault.counts()[domain]}",
-            where=str(vault.identity_path),
+            where=str(vault.identity),
             do="nothing of it was changed: see that nobody writes to the vault, and run the command again",
         )
     return path
 
 
 def _put(vault: Vault, domain: str, staged: Path) -> None:
-    commit_rows(vault.identity_path, staged_rows(staged), "overwrite", partition="domain", only=domain)
+    commit_rows(vault.identity, staged_rows(staged), "overwrite", partition="domain", only=domain)
 
 
 def _again(key: SealingKey, row: dict[str, Any]) -> dict[str, Any]:

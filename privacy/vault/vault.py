@@ -14,7 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fundwatch.lake.delta_rows import opened, query_rows, verify_files
+from fundwatch.lake.delta_rows import is_made, opened, query_rows, verify_files
+from fundwatch.places import LakeAddress
 from fundwatch.scratch import Scratch
 from privacy.erasure.purge import purge
 from privacy.keys.ring import DOMAINS
@@ -55,12 +56,19 @@ class Vault:
     key: SealingKey
 
     @property
-    def identity_path(self) -> Path:
-        return self.root / "identity"
+    def address(self) -> LakeAddress:
+        """Where its tables lie: they are read and written as the lake's are."""
+        return LakeAddress(str(self.root))
 
     @property
-    def bridge_path(self) -> Path:
-        return self.root / "bridge"
+    def identity(self) -> LakeAddress:
+        """Where the table `identity` lies."""
+        return self.address.within("identity")
+
+    @property
+    def bridge_table(self) -> LakeAddress:
+        """Where the table `bridge` lies."""
+        return self.address.within("bridge")
 
     @property
     def scratch(self) -> Scratch:
@@ -69,11 +77,11 @@ class Vault:
 
     @property
     def holds_identities(self) -> bool:
-        return (self.identity_path / "_delta_log").is_dir()
+        return is_made(self.identity)
 
     @property
     def has_bridge(self) -> bool:
-        return (self.bridge_path / "_delta_log").is_dir()
+        return is_made(self.bridge_table)
 
     def prepare(self) -> None:
         """Make the folder (mode 0700) and an empty `identity`. Raises VaultError when others may enter the folder."""
@@ -84,7 +92,7 @@ class Vault:
 
             # by domain: a changed name does not have every invoice number written again
             DeltaTable.create(
-                str(self.identity_path),
+                str(self.identity),
                 schema=identity_schema(),
                 partition_by=["domain"],
                 configuration=dict(_INDEXED),
@@ -101,7 +109,7 @@ class Vault:
         _refuse_odd(domain, [token])
         for known in (token, *self._bridged(domain, [token]).values()):
             where = f"WHERE domain = '{domain}' AND token = '{known}'"
-            found = self._query(self.identity_path, f"SELECT * FROM identity {where}")
+            found = self._query(self.identity, f"SELECT * FROM identity {where}")
             if found:
                 row = found[0]
                 content = self.key.open(domain, known, bytes(row["sealed"]))
@@ -119,11 +127,11 @@ class Vault:
         among = ", ".join(f"'{token}'" for token in sorted({*tokens, *self.tokens_of_both_keys(domain, tokens)}))
         gone = 0
         if self.holds_identities:
-            gone = _deleted(self.identity_path, f"domain = '{domain}' AND token IN ({among})")
+            gone = _deleted(self.identity, f"domain = '{domain}' AND token IN ({among})")
             self.forget_history()
         if self.has_bridge:  # last: a run killed before finds the token of the other key in it
-            _deleted(self.bridge_path, f"domain = '{domain}' AND (old_token IN ({among}) OR new_token IN ({among}))")
-            purge(self.bridge_path)
+            _deleted(self.bridge_table, f"domain = '{domain}' AND (old_token IN ({among}) OR new_token IN ({among}))")
+            purge(self.bridge_table)
         return gone
 
     def tokens_of_both_keys(self, domain: str, tokens: Sequence[str]) -> set[str]:
@@ -131,7 +139,7 @@ class Vault:
         _refuse_odd(domain, tokens)
         among = ", ".join(f"'{token}'" for token in tokens)
         where = f"WHERE domain = '{domain}' AND (old_token IN ({among}) OR new_token IN ({among}))"
-        found = self._query(self.bridge_path, f"SELECT old_token, new_token FROM bridge {where}")
+        found = self._query(self.bridge_table, f"SELECT old_token, new_token FROM bridge {where}")
         return {str(row[name]) for row in found for name in ("old_token", "new_token")}
 
     def forget_history(self) -> None:
@@ -141,28 +149,28 @@ class Vault:
         """
         for left in (_STAGING, REKEYING, RESEALING):
             shutil.rmtree(self.root / left, ignore_errors=True)
-        purge(self.identity_path)
+        purge(self.identity)
 
     def counts(self) -> dict[str, int]:
         """How many tokens of each domain the vault knows."""
-        rows = self._query(self.identity_path, "SELECT domain, COUNT(*) AS n FROM identity GROUP BY domain")
+        rows = self._query(self.identity, "SELECT domain, COUNT(*) AS n FROM identity GROUP BY domain")
         return {row["domain"]: int(row["n"]) for row in sorted(rows, key=lambda row: str(row["domain"]))}
 
     def key_ids(self) -> dict[str, int]:
         """How many rows each pseudonymisation key has."""
-        rows = self._query(self.identity_path, "SELECT key_id, COUNT(*) AS n FROM identity GROUP BY key_id")
+        rows = self._query(self.identity, "SELECT key_id, COUNT(*) AS n FROM identity GROUP BY key_id")
         return {row["key_id"]: int(row["n"]) for row in rows}
 
     def rows(self, spark: SparkSession) -> DataFrame:
         """The table `identity`, sealed as it is. Prepares the vault."""
         self.prepare()
-        verify_files(self.identity_path)
-        return spark.read.format("delta").load(str(self.identity_path))
+        verify_files(self.identity)
+        return spark.read.format("delta").load(str(self.identity))
 
     def bridge(self, spark: SparkSession) -> DataFrame:
         """The table `bridge` of a rotation that is under way."""
-        verify_files(self.bridge_path)
-        return spark.read.format("delta").load(str(self.bridge_path))
+        verify_files(self.bridge_table)
+        return spark.read.format("delta").load(str(self.bridge_table))
 
     def write(self, rows: DataFrame) -> None:
         """Replace the rows' keys (domain, token): atomic, repeatable. `rows` come from `with_earlier` (columns)."""
@@ -171,25 +179,23 @@ class Vault:
         rows.select(*IDENTITY_COLUMNS).write.mode("overwrite").parquet(str(staged))
         read_back = rows.sparkSession.read.parquet(str(staged))
         writer = read_back.write.format("delta").mode("overwrite").option("replaceUsing", "domain,token")
-        writer.save(str(self.identity_path))
+        writer.save(str(self.identity))
         shutil.rmtree(staged)
 
     def add(self, rows: DataFrame) -> None:
         """Append rows whose keys the vault does not hold: nothing that it holds is written again."""
         self.prepare()
-        rows.select(*IDENTITY_COLUMNS).write.format("delta").mode("append").save(str(self.identity_path))
+        rows.select(*IDENTITY_COLUMNS).write.format("delta").mode("append").save(str(self.identity))
 
     def _bridged(self, domain: str, tokens: Sequence[str]) -> dict[str, str]:
         """The new tokens of those old ones that a rotation's bridge knows."""
         among = ", ".join(f"'{token}'" for token in tokens)
         where = f"WHERE domain = '{domain}' AND old_token IN ({among})"
-        found = self._query(self.bridge_path, f"SELECT old_token, new_token FROM bridge {where}")
+        found = self._query(self.bridge_table, f"SELECT old_token, new_token FROM bridge {where}")
         return {str(row["old_token"]): str(row["new_token"]) for row in found}
 
-    def _query(self, path: Path, query: str) -> list[dict[str, Any]]:
-        if not (path / "_delta_log").is_dir():
-            return []
-        return query_rows(path, path.name, query)
+    def _query(self, table: LakeAddress, query: str) -> list[dict[str, Any]]:
+        return query_rows(table, table.name, query) if is_made(table) else []
 
 
 def identity_schema() -> pa.Schema:
@@ -213,6 +219,6 @@ def _refuse_odd(domain: str, tokens: Sequence[str]) -> None:
         raise VaultError("this is no domain with tokens of 32 hex digits", do=f"domains: {', '.join(DOMAINS)}")
 
 
-def _deleted(path: Path, predicate: str) -> int:
+def _deleted(table: LakeAddress, predicate: str) -> int:
     """Delete rows, to be followed by `purge`; how many there were."""
-    return int(opened(path).delete(predicate)["num_deleted_rows"])
+    return int(opened(table).delete(predicate)["num_deleted_rows"])

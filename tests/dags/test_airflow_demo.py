@@ -12,6 +12,7 @@ import pytest
 from fundwatch.lake.ledger import Ledger
 from tests.dags.conftest import PROJECT, airflow_environment
 from tests.night import NIGHTS, SMALL_JAVA, FinishedNight, make_deliveries
+from tests.places import at
 
 STAGES = ("intake", "features", "rules", "score", "leads")
 PRIVACY = "reports/{}/privacy/privacy.json"
@@ -46,7 +47,7 @@ def test_both_dates_are_green_from_their_deliveries_on(airflow_home: Path, tmp_p
     make_deliveries(var)
     told = run_demo(var, airflow_home, {"FUNDWATCH_AIRFLOW_NIGHT": "stages"})
     assert [line.split(",")[0] for line in told.splitlines()] == [f"night {night}: green" for night in NIGHTS]
-    ledger = Ledger(var / "lake")
+    ledger = Ledger(at(var / "lake"))
     assert all(ledger.committed(stage, night) is not None for stage in STAGES for night in NIGHTS)
     assert all((var / "lists" / str(night) / "leads.xlsx").is_file() for night in NIGHTS)
     assert all((var / PRIVACY.format(night)).is_file() for night in NIGHTS)

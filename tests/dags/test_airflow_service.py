@@ -25,6 +25,7 @@ import pytest
 from fundwatch.lake.ledger import Ledger
 from tests.dags.conftest import PROJECT, airflow_environment
 from tests.night import NIGHTS, SMALL_JAVA, FinishedNight
+from tests.places import at
 
 
 def environment_of(settings: Mapping[str, str], home: Path) -> dict[str, str]:
@@ -222,7 +223,7 @@ def test_a_range_of_nights_runs_again_in_order_after_a_change(service: Service) 
         return [call for call, _ in groupby(call for call in calls if call.startswith("nightly "))], states
 
     def stood() -> dict[str, list[str]]:
-        ledger = Ledger(base / "var" / "lake")
+        ledger = Ledger(at(base / "var" / "lake"))
         stages = ("intake", "features", "rules", "score", "leads")
         runs = {stage: [ledger.committed(stage, night) for night in NIGHTS] for stage in stages}
         return {stage: [run.run_id if run else "" for run in found] for stage, found in runs.items()}

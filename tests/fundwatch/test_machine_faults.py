@@ -18,6 +18,7 @@ from fundwatch.lake.store import Lake
 from fundwatch.machine_faults import MachineError, machine_error
 from jobs.command_line import main
 from tests.lakes import FIRST, SECOND, make_lake
+from tests.places import at, folder_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -57,7 +58,7 @@ def told(action: Callable[[], object], place: Path) -> MachineError:
     try:
         action()
     except Exception as fault:  # noqa: BLE001 (whatever Java or Python raises is what is translated)
-        found = machine_error(fault, [place])
+        found = machine_error(fault, [str(place)])
         if found is None or "Exception" in str(found) or "column_1" in str(found):  # rows are not quoted
             pytest.fail(f"{fault!r} is told as {found}")
         return found
@@ -65,12 +66,12 @@ def told(action: Callable[[], object], place: Path) -> MachineError:
 
 
 def test_a_full_disk_is_told_with_its_place_at_a_commit_without_spark(small_disk: Path) -> None:
-    lake = Lake(small_disk / "lake")
+    lake = Lake(at(small_disk / "lake"))
     lake.write_rows(ROWS, "supplied_column", NIGHT)
     fill(small_disk)
-    found = told(lambda: lake.write_rows(ROWS, "supplied_column", NIGHT), lake.root)
-    assert (found.what, str(lake.root) in found.where) == ("the disk is full", True)
-    found = told(lambda: Journal(lake.root, "run", {"job": "string"}).append([{"job": "intake"}]), lake.root)
+    found = told(lambda: lake.write_rows(ROWS, "supplied_column", NIGHT), folder_of(lake))
+    assert (found.what, str(folder_of(lake)) in found.where) == ("the disk is full", True)
+    found = told(lambda: Journal(lake.address, "run", {"job": "string"}).append([{"job": "intake"}]), folder_of(lake))
     assert found.what == "the disk is full"
     (small_disk / "filler").unlink()
     lake.write_rows(ROWS, "supplied_column", NIGHT)
@@ -80,15 +81,15 @@ def test_a_full_disk_is_told_with_its_place_at_a_commit_without_spark(small_disk
 def test_a_full_disk_is_told_with_its_place_where_spark_stages_and_commits(
     spark: SparkSession, small_disk: Path
 ) -> None:
-    lake = Lake(small_disk / "lake")
+    lake = Lake(at(small_disk / "lake"))
     columns = "source string, table_name string, column_name string"
     few = spark.createDataFrame([row[1:] for row in ROWS], columns)
     many = spark.range(200_000).selectExpr("sha2(cast(id AS string), 256) AS text")
-    assert told(lambda: lake.staged(many, "many"), lake.root).what == "the disk is full"
+    assert told(lambda: lake.staged(many, "many"), folder_of(lake)).what == "the disk is full"
     lake.clear_staging()
-    lake.root.mkdir(exist_ok=True)
+    folder_of(lake).mkdir(exist_ok=True)
     fill(small_disk)
-    found = told(lambda: lake.write(few, "supplied_column", NIGHT), lake.root)
+    found = told(lambda: lake.write(few, "supplied_column", NIGHT), folder_of(lake))
     assert (found.what, "run the same command again" in found.do) == ("the disk is full", True)
 
 
@@ -101,44 +102,46 @@ def test_a_read_only_lake_is_told_by_a_command(small_disk: Path, capsys: pytest.
     said = capsys.readouterr().err
     assert ended == ExitCode.FAULT
     assert "the place is read-only" in said
-    assert str(settings.lake_dir) in said
+    assert str(folder_of(settings)) in said
     assert "Traceback" not in said
     assert "File " not in said
 
 
 def test_a_damaged_and_a_missing_file_are_told_by_name_from_spark(spark: SparkSession, tmp_path: Path) -> None:
-    lake = Lake(tmp_path)
+    lake = Lake(at(tmp_path))
     lake.write_rows(ROWS, "supplied_column", NIGHT)
-    (file,) = lake.path("supplied_column").glob("*/*.parquet")
+    (file,) = folder_of(lake, "supplied_column").glob("*/*.parquet")
     raw = bytearray(file.read_bytes())
     raw[40] ^= 1
 
     def read() -> None:
-        spark.read.format("delta").load(str(lake.path("supplied_column"))).collect()
+        spark.read.format("delta").load(str(lake.table_address("supplied_column"))).collect()
 
     file.write_bytes(raw)
-    found = told(read, lake.root)
+    found = told(read, folder_of(lake))
     assert (found.what, found.where) == ("a file of a table is damaged", str(file))
     file.unlink()
-    found = told(read, lake.root)
+    found = told(read, folder_of(lake))
     assert (found.what, found.where) == ("a file of a table is missing", str(file))
     assert "fundwatch lake check --deep" in found.do
     assert "--set rebuilt_tables=supplied_column" in found.do
 
 
 def test_a_log_cut_in_half_is_told_from_spark(spark: SparkSession, tmp_path: Path) -> None:
-    lake = Lake(tmp_path)
+    lake = Lake(at(tmp_path))
     for _ in range(2):
         lake.write_rows(ROWS, "supplied_column", NIGHT)
-    log = lake.path("supplied_column") / "_delta_log" / f"{1:020d}.json"
+    log = folder_of(lake, "supplied_column") / "_delta_log" / f"{1:020d}.json"
     log.write_bytes(log.read_bytes()[:100])
-    found = told(lambda: spark.read.format("delta").load(str(lake.path("supplied_column"))).collect(), lake.root)
+    found = told(
+        lambda: spark.read.format("delta").load(str(lake.table_address("supplied_column"))).collect(), folder_of(lake)
+    )
     assert found.what == "the log of a table is damaged"
 
 
 def test_a_damaged_journal_is_to_be_restored_and_no_night_is_named_for_it(tmp_path: Path) -> None:
     file = tmp_path / "lake" / "run" / "part-00000.parquet"
-    found = machine_error(OSError(f"Parquet error: crc check failed: {file}"), [tmp_path])
+    found = machine_error(OSError(f"Parquet error: crc check failed: {file}"), [str(tmp_path)])
     assert found is not None
     assert (found.what, found.where) == ("a file of a table is damaged", str(file))
     assert found.do.endswith("restore it from a copy: no night writes it again")
@@ -150,7 +153,7 @@ def test_a_locked_store_is_told(tmp_path: Path) -> None:
     first.execute("BEGIN EXCLUSIVE")
     with pytest.raises(sqlite3.OperationalError) as locked:
         second.execute("SELECT * FROM t")
-    found = machine_error(locked.value, [tmp_path], str(tmp_path / "mlflow.db"))
+    found = machine_error(locked.value, [str(tmp_path)], str(tmp_path / "mlflow.db"))
     assert found is not None
     assert (found.what, found.where) == ("a store is locked by another process", str(tmp_path / "mlflow.db"))
 
@@ -162,6 +165,6 @@ def test_a_fault_of_the_program_is_none_of_the_machine() -> None:
 
 def test_a_file_that_this_account_may_not_read_is_told_by_name(tmp_path: Path) -> None:
     fault = PermissionError(13, os.strerror(13), str(tmp_path / "lake" / "x.json"))
-    found = machine_error(fault, [tmp_path])
+    found = machine_error(fault, [str(tmp_path)])
     assert found is not None
     assert (found.what, found.where) == ("the place is closed to this account", str(tmp_path / "lake" / "x.json"))

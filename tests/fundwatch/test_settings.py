@@ -8,6 +8,7 @@ import pytest
 
 from fundwatch.errors import SettingsError
 from fundwatch.settings import load_settings
+from tests.places import folder_of
 
 
 def test_the_command_line_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
@@ -49,7 +50,7 @@ def test_an_unknown_profile_is_refused_with_the_choices() -> None:
 
 def test_folders_follow_var_unless_set() -> None:
     settings = load_settings({"var": "elsewhere", "lake": "my_lake"}, {}).settings
-    assert settings.lake_dir == Path("my_lake")
+    assert folder_of(settings) == Path("my_lake")
     assert settings.landing_dir == Path("elsewhere/landing")
 
 

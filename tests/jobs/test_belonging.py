@@ -16,6 +16,7 @@ from jobs.belonging import MARK, Belonging
 from jobs.command_line import main
 from jobs.stages import NIGHT, night_jobs
 from tests.lakes import make_lake
+from tests.places import at
 
 FIRST, SECOND = date(2026, 3, 24), date(2026, 3, 31)
 Run = Callable[..., None]
@@ -24,7 +25,7 @@ Run = Callable[..., None]
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
     """Two nights, every stage of which stands."""
-    ledger = Ledger(tmp_path)
+    ledger = Ledger(at(tmp_path))
     for night in (FIRST, SECOND):
         for stage in NIGHT:
             run(ledger, stage, night)
@@ -114,7 +115,7 @@ def test_a_list_out_of_date_says_so_in_its_folder_and_no_more_when_it_is_made_ag
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     settings = make_lake(tmp_path / "var")
-    ledger = Ledger(settings.lake_dir)
+    ledger = Ledger(settings.lake_address)
     for stage, made in (("score", "as ever"), ("leads", "as ever"), ("rules", "another threshold")):
         run(ledger, stage, SECOND, made)
     return settings

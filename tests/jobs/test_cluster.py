@@ -18,6 +18,7 @@ from jobs.declared_stages import night_stages
 from tests.jobs.cluster import SPARK, Cluster, cluster, until
 from tests.night import NIGHTS, ROOT, FinishedNight, clean_environment, run_fundwatch
 from tests.packages import build_wheel
+from tests.places import at
 
 pytestmark = pytest.mark.long
 SCRIPTS = {command.name: command.script for command in COMMANDS if command.script}
@@ -43,7 +44,7 @@ def lists(var: Path) -> dict[str, bytes]:
 
 def hits(var: Path) -> list[dict[str, object]]:
     query = f"SELECT hit_id, rule_id, amount_at_risk FROM rule_hit WHERE business_date = DATE '{NIGHTS[0]}'"
-    return sorted(Lake(var / "lake").rows("rule_hit", query), key=lambda hit: str(hit["hit_id"]))
+    return sorted(Lake(at(var / "lake")).rows("rule_hit", query), key=lambda hit: str(hit["hit_id"]))
 
 
 def test_both_nights_on_a_cluster_publish_the_lists_of_one_machine(
@@ -88,7 +89,7 @@ def jars() -> list[Path]:
 
 def test_a_worker_that_dies_in_the_rule_scan_changes_nothing(finished_night: FinishedNight, tmp_path: Path) -> None:
     var = Path(shutil.copytree(finished_night.var, tmp_path / "var"))
-    Ledger(var / "lake").start("rules", NIGHTS[0], "killed")  # a scan that did not end is made again
+    Ledger(at(var / "lake")).start("rules", NIGHTS[0], "killed")  # a scan that did not end is made again
     with cluster(tmp_path) as failing:
         command = [sys.executable, "-m", "jobs.command_line", "scan", "--date", str(NIGHTS[0]), "--var", str(var)]
         scan = subprocess.Popen(

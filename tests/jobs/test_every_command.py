@@ -17,6 +17,7 @@ from privacy.vault.vault import Vault
 from tests.jobs.commands import CASES, FIRST, FUNDWATCH, SECOND, foreign_lines, run
 from tests.jobs.truth_world import World
 from tests.night import FinishedNight
+from tests.places import at
 from tests.privacy.vaults import CANARIES, fill
 
 NAMES = [command.name for command in COMMANDS]
@@ -61,7 +62,7 @@ def test_json_is_all_that_a_command_writes_to_its_output(name: str, var: Path, t
 
 @pytest.mark.parametrize("name", _STARTS_SPARK)
 def test_reports_and_exports_run_beside_a_night(name: str, var: Path, tmp_path: Path) -> None:
-    with held(var / "lake"):
+    with held(at(var / "lake")):
         done = run(f"{CASES[name].right} --json", var, tmp_path / "here")
     assert (done.returncode, foreign_lines(done.stderr)) == (0, [])
     assert json.loads(done.stdout)["folder"]

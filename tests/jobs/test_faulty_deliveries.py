@@ -91,7 +91,7 @@ def test_lines_that_were_sent_again_are_all_counted_as_duplicates(week: Week) ->
 def test_what_was_sent_again_supersedes_what_was_refused_or_held(week: Week, mishap: str) -> None:
     states = {
         noted.delivery.batch_id: noted.state
-        for noted in DeliveryLog(week.place.lake.root).current()
+        for noted in DeliveryLog(week.place.lake.address).current()
         if noted.delivery.business_date == PLAN[mishap]
     }
     assert sorted(states.values()) == [State.ACCEPTED, State.SUPERSEDED]
@@ -100,7 +100,7 @@ def test_what_was_sent_again_supersedes_what_was_refused_or_held(week: Week, mis
 
 
 def test_what_a_person_let_pass_is_told_with_who_and_why(week: Week) -> None:
-    told = DeliveryLog(week.place.lake.root).history(PLAN["no_manifest"])
+    told = DeliveryLog(week.place.lake.address).history(PLAN["no_manifest"])
     assert [row["state"] for row in told] == ["received", "held", "released", "accepted"]
     (released,) = [row for row in told if row["state"] == "released"]
     assert released["by"] == "李工"

@@ -37,6 +37,7 @@ from tests.intake.deliveries import (
     reversal,
     whole,
 )
+from tests.places import folder_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -64,7 +65,7 @@ def new_place(
 
 
 def tables_in(place: Workplace) -> set[str]:
-    return {p.name for p in place.settings.lake_dir.iterdir() if p.name in TABLES}
+    return {p.name for p in folder_of(place.settings).iterdir() if p.name in TABLES}
 
 
 def content(place: Workplace, spark: SparkSession) -> Counter[tuple[str, str]]:
@@ -171,7 +172,7 @@ def test_a_night_of_new_keys_is_appended_and_taken_in_once_more_changes_nothing(
     def operation(table: str) -> tuple[str, str | None]:
         from deltalake import DeltaTable
 
-        last = DeltaTable(str(place.lake.path(table))).history(1)[0]
+        last = DeltaTable(str(place.lake.table_address(table))).history(1)[0]
         return last["operation"], last["operationParameters"].get("mode")
 
     place = new_place(spark, tmp_path, stage_rows=1)  # every table goes the way of large ones

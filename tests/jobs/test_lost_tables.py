@@ -14,6 +14,7 @@ from fundwatch.lake.store import Lake, Written
 from jobs.command_line import main
 from jobs.operate.check_lake import check_lake
 from tests.lakes import SECOND, make_lake
+from tests.places import folder_of
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def settings(tmp_path):
 
 
 def test_a_job_refuses_a_table_that_is_gone_before_it_starts_spark(settings, capsys):
-    shutil.rmtree(settings.lake_dir / "claim_line")
+    shutil.rmtree(folder_of(settings, "claim_line"))
     ended = main(["scan", "--date", str(SECOND), "--var", str(settings.var)])
     said = capsys.readouterr().err
     assert ended == ExitCode.FAULT
@@ -32,7 +33,7 @@ def test_a_job_refuses_a_table_that_is_gone_before_it_starts_spark(settings, cap
 
 
 def test_a_table_that_went_back_is_refused_too(settings):
-    lake, ledger = Lake(settings.lake_dir), Ledger(settings.lake_dir)
+    lake, ledger = Lake(settings.lake_address), Ledger(settings.lake_address)
     refuse_lost(lake, ledger, ["claim_line", "rule_hit"])
     ledger.written("run", "rules", date(2026, 4, 7), Written("rule_hit", 3, 1))
     with pytest.raises(LostTableError, match="rule_hit is at version 0: version 3 was committed"):
@@ -41,42 +42,42 @@ def test_a_table_that_went_back_is_refused_too(settings):
 
 
 def test_a_table_that_is_lost_for_good_is_made_anew_and_expected_from_then_on(settings):
-    lake, ledger = Lake(settings.lake_dir), Ledger(settings.lake_dir)
-    shutil.rmtree(lake.path("rule_hit"))
+    lake, ledger = Lake(settings.lake_address), Ledger(settings.lake_address)
+    shutil.rmtree(folder_of(lake, "rule_hit"))
     with pytest.raises(SettingsError, match="no table is named rule_hits"):
         refuse_lost(lake, ledger, ["rule_hit"], "rule_hits")
     refuse_lost(lake, ledger, ["rule_hit"], "rule_hit")
     refuse_lost(lake, ledger, ["rule_hit"])
-    lake.path("hit_line").rename(lake.path("rule_hit"))  # made anew, in a way
+    folder_of(lake, "hit_line").rename(folder_of(lake, "rule_hit"))  # made anew, in a way
     ledger.written("run", "rules", SECOND, Written("rule_hit", 0, 2))
-    shutil.rmtree(lake.path("rule_hit"))
+    shutil.rmtree(folder_of(lake, "rule_hit"))
     with pytest.raises(LostTableError):
         refuse_lost(lake, ledger, ["rule_hit"])
 
 
 def test_a_run_whose_table_was_given_up_does_not_stand_any_more(settings):
-    lake, ledger = Lake(settings.lake_dir), Ledger(settings.lake_dir)
+    lake, ledger = Lake(settings.lake_address), Ledger(settings.lake_address)
     run_id = ledger.start("rules", SECOND, "p")
     for table in ("rule_hit", "hit_line"):
         ledger.written(run_id, "rules", SECOND, Written(table, lake.version(table), 2))
     ledger.commit(run_id, "rules", SECOND, "p", {})
     assert not ledger.gave_up(run_id)
-    shutil.rmtree(lake.path("rule_hit"))
+    shutil.rmtree(folder_of(lake, "rule_hit"))
     refuse_lost(lake, ledger, ["rule_hit"], "rule_hit")
-    assert Ledger(settings.lake_dir).gave_up(run_id)
+    assert Ledger(settings.lake_address).gave_up(run_id)
     again = ledger.start("rules", SECOND, "p")
     ledger.written(again, "rules", SECOND, Written("rule_hit", 0, 2))
     assert not ledger.gave_up(again)
 
 
 def test_what_was_never_written_is_not_missed(settings):
-    lake, ledger = Lake(settings.lake_dir), Ledger(settings.lake_dir)
+    lake, ledger = Lake(settings.lake_address), Ledger(settings.lake_address)
     refuse_lost(lake, ledger, ["referral", "capacity"])
 
 
 def test_the_lake_check_expects_nothing_of_a_table_given_up(settings):
-    lake, ledger = Lake(settings.lake_dir), Ledger(settings.lake_dir)
-    shutil.rmtree(lake.path("capacity"), ignore_errors=True)
+    lake, ledger = Lake(settings.lake_address), Ledger(settings.lake_address)
+    shutil.rmtree(folder_of(lake, "capacity"), ignore_errors=True)
     ledger.written("run", "intake", SECOND, Written("capacity", 5, 1))
     refuse_lost(lake, ledger, ["capacity"], "capacity")
     assert check_lake(settings).fault is None

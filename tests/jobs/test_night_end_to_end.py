@@ -22,6 +22,7 @@ from fundwatch.lake.store import Lake
 from intake.source.load import read_mapping
 from tests.intake.deliveries import change_manifest
 from tests.night import NIGHTS, ROOT, FinishedNight, clean_environment, run_fundwatch, wait_for
+from tests.places import at
 
 pytestmark = pytest.mark.slow
 LAST = NIGHTS[-1]
@@ -36,7 +37,7 @@ def test_the_night_publishes_a_ranked_list_with_evidence(finished_night: Finishe
         rows = list(csv.reader(stream))
     assert len(rows) > 5
     assert (finished_night.lists / "leads.xlsx").stat().st_size > 5_000
-    lake = Lake(finished_night.var / "lake")
+    lake = Lake(at(finished_night.var / "lake"))
     leads = lake.rows("lead", f"SELECT * FROM lead WHERE business_date = DATE '{LAST}' ORDER BY place")
     assert [lead["place"] for lead in leads] == list(range(1, len(leads) + 1))
     assert {"明确违规", "可疑", "线索"} >= {lead["tier"] for lead in leads}
@@ -47,7 +48,7 @@ def test_the_night_publishes_a_ranked_list_with_evidence(finished_night: Finishe
 
 
 def test_cases_go_on_from_the_first_night_to_the_second_and_keep_their_ids(finished_night: FinishedNight) -> None:
-    lake = Lake(finished_night.var / "lake")
+    lake = Lake(at(finished_night.var / "lake"))
     first, last = (
         {(row["subject_id"], row["kind"]): row for row in lake.rows("case", f"SELECT * FROM case WHERE {of_night}")}
         for of_night in (f"business_date = DATE '{night}'" for night in NIGHTS)
@@ -65,7 +66,7 @@ def test_cases_go_on_from_the_first_night_to_the_second_and_keep_their_ids(finis
 
 
 def test_every_file_balances_in_lines_and_in_money(finished_night: FinishedNight) -> None:
-    totals = Lake(finished_night.var / "lake").rows("control_total", "SELECT * FROM control_total")
+    totals = Lake(at(finished_night.var / "lake")).rows("control_total", "SELECT * FROM control_total")
     assert {row["business_date"] for row in totals} == set(NIGHTS)
     for row in totals:
         lines = row["accepted_lines"] + row["quarantined_lines"] + row["duplicate_lines"]
@@ -78,7 +79,7 @@ def test_every_file_balances_in_lines_and_in_money(finished_night: FinishedNight
 
 
 def test_the_ledger_counts_the_rows_that_were_written(finished_night: FinishedNight) -> None:
-    lake, ledger = Lake(finished_night.var / "lake"), Ledger(finished_night.var / "lake")
+    lake, ledger = Lake(at(finished_night.var / "lake")), Ledger(at(finished_night.var / "lake"))
     for job, table in (("rules", "rule_hit"), ("features", "indicator_patient"), ("leads", "lead")):
         stands = ledger.committed(job, LAST)
         assert stands is not None
@@ -91,7 +92,7 @@ def test_the_ledger_counts_the_rows_that_were_written(finished_night: FinishedNi
 
 
 def test_all_twelve_rules_ran(finished_night: FinishedNight) -> None:
-    lake = Lake(finished_night.var / "lake")
+    lake = Lake(at(finished_night.var / "lake"))
     told = lake.rows(
         "rule_coverage", f"SELECT rule_id, state, why_not FROM rule_coverage WHERE business_date = DATE '{LAST}'"
     )
@@ -191,7 +192,7 @@ def test_a_night_killed_in_its_intake_and_run_again_with_generated_code_publishe
 ) -> None:
     """The other commits of a night are proved one by one in test_fault_at_every_commit.py."""
     var = Path(shutil.copytree(finished_night.after_the_first, tmp_path / "var"))
-    ledger = Ledger(var / "lake")
+    ledger = Ledger(at(var / "lake"))
 
     def commits(table: str) -> int:
         return len(list((var / "lake" / table / "_delta_log").glob("*.json")))
@@ -199,7 +200,7 @@ def test_a_night_killed_in_its_intake_and_run_again_with_generated_code_publishe
     before = commits("encounter")
     _kill_when(var, lambda: commits("encounter") > before, "the second night's intake, after it added to a table")
     assert ledger.committed("leads", NIGHTS[0]) is not None
-    assert Ledger(var / "lake").committed("intake", LAST) is None
+    assert Ledger(at(var / "lake")).committed("intake", LAST) is None
     dates = ("--date", str(NIGHTS[0]), "--to", str(LAST))
     again = run_fundwatch("nightly", *dates, "--profile", "local", var=var)  # the finished night compiled nothing
     assert again.returncode == 0, again.stderr
@@ -214,7 +215,7 @@ def test_a_night_killed_in_its_intake_and_run_again_with_generated_code_publishe
 def test_two_runs_at_once_are_refused(finished_night: FinishedNight) -> None:
     from fundwatch.lake.lock import held
 
-    with held(finished_night.var / "lake"):
+    with held(at(finished_night.var / "lake")):
         second = run_fundwatch("scan", "--date", str(LAST), var=finished_night.var)
     assert second.returncode == 4
     assert "another run" in second.stderr

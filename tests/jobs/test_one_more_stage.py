@@ -22,6 +22,7 @@ from jobs.declared_stages import PUBLISH, STAGES, Stage, Task, night_stages
 from jobs.job import Job, Night, Report
 from jobs.stages_file import stages_text
 from tests.dags.conftest import DAGS, airflow_environment
+from tests.places import folder_of
 
 NIGHT = date(2026, 3, 31)
 
@@ -78,7 +79,7 @@ def test_it_runs_by_its_command(
 ) -> None:
     monkeypatch.setattr("jobs.job.Workplace.spark", None)  # it reads and writes no table
     settings = Settings(var=tmp_path)
-    settings.lake_dir.mkdir()
+    folder_of(settings).mkdir()
     words = ["link", "--date", str(NIGHT), "--var", str(tmp_path), "--json", "--quiet"]
     assert main(words, commands_of(STAGES_AND_ONE)) == 0
     told = json.loads(capsys.readouterr().out)

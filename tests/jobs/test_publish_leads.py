@@ -20,6 +20,7 @@ from jobs.review.pages import print_lead, print_list
 from jobs.review.read_leads import rows_of
 from jobs.review.show_lead import find_lead, newest_list, night_list, one_lead
 from tests.lakes import put
+from tests.places import at
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -69,7 +70,7 @@ def _lay_out(place: Workplace) -> None:
         schema = to_arrow_schema(TABLES[table].schema(), timezone="UTC")
         given = [{"known_from": NIGHT, "business_date": NIGHT} | row for row in rows]
         content = pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in given], schema)
-        write_deltalake(str(place.lake.path(table)), content)
+        write_deltalake(str(place.lake.table_address(table)), content)
     for stage in ("features", "rules", "score"):
         run_id = place.ledger.start(stage, NIGHT, f"{stage}-print")
         place.ledger.commit(run_id, stage, NIGHT, f"{stage}-print", _DETAILS[stage])
@@ -150,7 +151,7 @@ def test_a_place_that_leads_share_names_none_of_them_and_the_refusal_lists_their
     from privacy.access.people import AccessRefusedError
 
     settings = load_settings({"var": tmp_path}, environment={}).settings
-    lake = Lake(settings.lake_dir)
+    lake = Lake(settings.lake_address)
     leads = [("1a" * 8, 1), ("2b" * 8, 2), ("3c" * 8, 2), ("4d" * 8, 4)]
     put(lake, "lead", [{"business_date": NIGHT, "lead_id": lead_id, "place": place} for lead_id, place in leads])
     with pytest.raises(FundwatchError) as shown:
@@ -170,4 +171,4 @@ def test_a_table_whose_newest_commit_is_empty_is_refused(tmp_path: Path):
         write_deltalake(str(tmp_path / "lead"), pa.table({"place": [place]}), mode="append")
     (tmp_path / "lead" / "_delta_log" / f"{1:020d}.json").write_bytes(b"")
     with pytest.raises(DamagedFileError, match="newest commit of the table lead is empty"):
-        rows_of(Lake(tmp_path), "lead")
+        rows_of(Lake(at(tmp_path)), "lead")

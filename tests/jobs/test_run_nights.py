@@ -19,6 +19,7 @@ from jobs.job import Workplace
 from jobs.stages import NIGHT, incompleteness
 from privacy.audit.log import audit_log
 from privacy.vault.sealing import make_vault_key
+from tests.places import folder_of
 
 DATE = date(2026, 3, 31)
 
@@ -69,7 +70,7 @@ def test_a_fault_stops_what_needs_the_stage_and_is_the_nights_fault(stages: Any,
 
 def test_a_night_over_an_audit_log_that_was_put_back_stands_and_ends_with_a_code_of_its_own(tmp_path: Path) -> None:
     settings = Settings(var=tmp_path)
-    settings.lake_dir.mkdir()
+    folder_of(settings).mkdir()
     make_vault_key(settings.vault_key_path)
     log = audit_log(settings)
     log.append("keys make", actor="Li")

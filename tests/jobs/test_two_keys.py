@@ -35,7 +35,7 @@ def _plain_of(key: PseudonymKey, landing: Path) -> dict[str, str]:
 def _listed(var: Path, table: str, night: str) -> list[str]:
     """The rows of a night's table in plain ids, without what is a hash of a token."""
     plain = _plain_of(read_key(Settings(var=var).key_path), var / "landing")
-    lake = Lake(Settings(var=var).lake_dir)
+    lake = Lake(Settings(var=var).lake_address)
     rows = lake.rows(table, f"SELECT * FROM {table} WHERE business_date = DATE '{night}'")
     leads = lake.rows("lead", f"SELECT lead_id, subject_id FROM lead WHERE business_date = DATE '{night}'")
     subject = {lead["lead_id"]: plain.get(lead["subject_id"], lead["subject_id"]) for lead in leads}

@@ -18,6 +18,7 @@ from fundwatch.lake.ledger import Ledger
 from fundwatch.settings import Settings
 from privacy.keys.ring import PseudonymKey, make_key
 from privacy.tokens.pseudonyms import token_of
+from tests.places import folder_of
 
 NIGHT = date(2026, 3, 31)
 _TYPES = {"string": pa.string(), "int": pa.int32(), "bigint": pa.int64(), "double": pa.float64(), "date": pa.date32()}
@@ -47,11 +48,11 @@ class World:
         contract = TABLES[table]
         columns = [c for c in contract.columns if c.type in _TYPES or c.type.startswith("decimal")]
         schema = pa.schema([(c.name, _TYPES.get(c.type, pa.decimal128(16, 2))) for c in columns])
-        write_deltalake(str(self.settings.lake_dir / table), pa.Table.from_pylist(list(map(dict, rows)), schema))
+        write_deltalake(str(folder_of(self.settings, table)), pa.Table.from_pylist(list(map(dict, rows)), schema))
 
     def ran(self, *jobs: str) -> None:
         """Note in the ledger that the jobs stand for the night."""
-        ledger = Ledger(self.settings.lake_dir)
+        ledger = Ledger(self.settings.lake_address)
         for job in jobs:
             ledger.commit(ledger.start(job, NIGHT, "p"), job, NIGHT, "p", {})
 

@@ -16,6 +16,7 @@ from models.registry.records import PURPOSE, ModelRecord, files_of
 from models.training import Sample, Trained, train_all
 from privacy.keys.ring import make_key, read_ring
 from privacy.keys.signing import Signer
+from tests.places import at
 
 READS = Reads(("a", "b"), ("high", "low"))
 FIRST, SECOND, THIRD = date(2026, 3, 10), date(2026, 3, 17), date(2026, 3, 24)
@@ -41,11 +42,11 @@ def empty_shelf(folder: Path) -> Shelf:
     key = folder / "keys" / "pseudonym.key"
     if not key.exists():
         make_key(key)
-    return Shelf([], [], files_of(folder / "lake"), Signer(read_ring(key, {}), PURPOSE))
+    return Shelf([], [], files_of(at(folder / "lake")), Signer(read_ring(key, {}), PURPOSE))
 
 
 def write_models(folder: Path, *records: ModelRecord) -> None:
     """The records as the lake's table, a commit a night."""
-    lake = Lake(folder / "lake")
+    lake = Lake(at(folder / "lake"))
     for night in sorted({record.business_date for record in records}):
         lake.write_rows([r.row() for r in records if r.business_date == night], "model", night)

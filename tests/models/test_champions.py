@@ -15,6 +15,7 @@ from models.registry.champions import NO_CHAMPION, Champion, NotRun, Shelf, find
 from models.registry.records import Promotion
 from privacy.keys.signing import FORGED, OTHER_KEY
 from tests.models.shelves import CHALLENGER, CHAMPION, FIRST, SECOND, THIRD, empty_shelf, record_of, trained
+from tests.places import at, folder_of, stored
 
 KIND = ("doctor", "isolation_forest")
 
@@ -84,7 +85,7 @@ def test_another_models_data_under_a_signed_row_are_not_run(shelf: Shelf):
 
 
 def test_every_single_byte_of_the_data_counts(shelf: Shelf):
-    path = shelf.files.path(str(shelf.records[1].content_sha256))
+    path = stored(shelf.files, str(shelf.records[1].content_sha256))
     content = path.read_bytes()
     for place in range(0, len(content), 97):
         damaged = bytearray(content)
@@ -98,7 +99,7 @@ def test_every_single_byte_of_the_data_counts(shelf: Shelf):
 def test_lost_data_are_told_without_the_machines_places_and_no_older_model_takes_over_unseen(
     shelf: Shelf, tmp_path: Path
 ):
-    shelf.files.path(str(shelf.records[1].content_sha256)).unlink()
+    stored(shelf.files, str(shelf.records[1].content_sha256)).unlink()
     found = shelf.champion(*KIND, THIRD)
     assert isinstance(found, NotRun)
     assert "missing" in found.why_not
@@ -136,9 +137,9 @@ def test_another_key_and_a_promotion_nobody_signed_are_refused(shelf: Shelf, tmp
 
 
 def test_a_file_that_is_a_link_or_a_pipe_or_too_large_is_not_read(tmp_path: Path):
-    files = ContentFiles(tmp_path / "files", ".json", 10)
+    files = ContentFiles(at(tmp_path / "files"), ".json", 10)
     kept = files.put(b"content")
-    path = files.path(kept)
+    path = stored(files, kept)
     path.rename(tmp_path / "elsewhere")
     path.symlink_to(tmp_path / "elsewhere")
     assert files.fault(kept)
@@ -155,11 +156,11 @@ def test_a_file_that_is_a_link_or_a_pipe_or_too_large_is_not_read(tmp_path: Path
 
 
 def test_what_a_killed_write_left_is_swept_and_writing_again_mends_a_damaged_file(tmp_path: Path):
-    files = ContentFiles(tmp_path / "files", ".json", 10)
+    files = ContentFiles(at(tmp_path / "files"), ".json", 10)
     kept = files.put(b"content")
-    files.path(kept).write_bytes(b"damaged")
-    (files.folder / ".draft.abc").write_bytes(b"cont")
+    stored(files, kept).write_bytes(b"damaged")
+    folder_of(files.folder, ".draft.abc").write_bytes(b"cont")
     files.sweep()
     assert files.put(b"content") == kept
-    assert [path.name for path in files.folder.iterdir()] == [f"{kept}.json"]
+    assert [path.name for path in folder_of(files.folder).iterdir()] == [f"{kept}.json"]
     assert files.get(kept) == b"content"

@@ -23,6 +23,7 @@ from jobs.stages import run_stage
 from models.registry.champions import NO_CHAMPION, NotRun, Shelf
 from tests.models.peers import crowd, indicator_rows, peer_statistics
 from tests.models.shelves import CHALLENGER, CHAMPION, FIRST, SECOND, empty_shelf, record_of, trained
+from tests.places import folder_of
 
 NIGHT = date(2026, 3, 31)
 
@@ -103,7 +104,7 @@ def test_a_night_without_models_says_so_then_trains_scores_and_repeats_itself(pl
 def test_models_that_do_not_hold_are_not_run_not_trained_anew_and_training_the_night_again_mends_them(place: Workplace):
     run_stage(SCORE, place, NIGHT)
     whole = rows_of(place, "score")
-    files = sorted((place.lake.root / "model_files").iterdir())
+    files = sorted((folder_of(place.lake, "model_files")).iterdir())
     forest = max(files, key=lambda path: path.stat().st_size)
     forest.write_bytes(forest.read_bytes().replace(b"0.", b"1.", 1))
 
@@ -115,8 +116,8 @@ def test_models_that_do_not_hold_are_not_run_not_trained_anew_and_training_the_n
     assert run_stage(SCORE, place, NIGHT)["incomplete"] == report["incomplete"]  # nothing to do, and still not whole
     assert [found.outcome for found in model_findings(place.settings)] == ["not ok"]
 
-    shutil.rmtree(place.lake.path("model"))
-    shutil.rmtree(place.lake.root / "model_files")
+    shutil.rmtree(folder_of(place.lake, "model"))
+    shutil.rmtree(folder_of(place.lake, "model_files"))
     report = run_stage(SCORE, place, NIGHT)
     assert len(report["incomplete"]) == 2  # the ledger knows which there were
     assert not place.lake.exists("model")

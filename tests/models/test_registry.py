@@ -17,6 +17,7 @@ from models.registry.model_data import to_bytes
 from models.registry.records import registered_name
 from models.registry.tracked import Registry, RegistryError
 from tests.models.shelves import CHALLENGER, FIRST, SECOND, empty_shelf, record_of, trained, write_models
+from tests.places import stored
 
 NAME = registered_name("doctor", "isolation_forest")
 
@@ -133,7 +134,7 @@ def test_another_mlflow_or_none_changes_nobody_and_is_told_anew(settings: Settin
 def test_a_model_whose_data_do_not_hold_is_not_told(settings: Settings):
     shelf = shelf_of(settings)
     forest = next(record for record in shelf.records if record.kind == ("doctor", "isolation_forest"))
-    shelf.files.path(str(forest.content_sha256)).write_bytes(b"damaged")
+    stored(shelf.files, str(forest.content_sha256)).write_bytes(b"damaged")
     assert tell(settings) == "told of 2 models"
     assert isinstance(shelf.loaded(shelf.records[-1]), Champion)
 

@@ -21,6 +21,7 @@ from privacy.audit.anchors import Anchors
 from privacy.audit.chain import GENESIS, Held
 from privacy.audit.log import AuditError, AuditLog, ClockError
 from privacy.vault.sealing import SealingKey
+from tests.places import at
 
 KEY = SealingKey(b"\x05" * 32)
 
@@ -206,7 +207,7 @@ def test_no_time_that_leaps_enters_the_log_unless_a_person_says_so(days: list[in
 
 def _anchored(folder: Path) -> AuditLog:
     (folder / "lake").mkdir(exist_ok=True)
-    return AuditLog(folder / "vault", KEY, anchors=Anchors(folder / "lake", folder / "reports"))
+    return AuditLog(folder / "vault", KEY, anchors=Anchors(at(folder / "lake"), folder / "reports"))
 
 
 def _files(log: AuditLog) -> dict[Path, bytes]:
@@ -279,7 +280,7 @@ def test_anchors_outlive_a_rotation_of_the_vaults_key(tmp_path: Path) -> None:
 
 
 def test_an_account_that_may_not_write_the_lake_reads_its_anchors_only(tmp_path: Path) -> None:
-    log = AuditLog(tmp_path / "vault", KEY, anchors=Anchors(tmp_path / "no lake", tmp_path / "reports"))
+    log = AuditLog(tmp_path / "vault", KEY, anchors=Anchors(at(tmp_path / "no lake"), tmp_path / "reports"))
     log.append("export", actor="王")
     assert log.verify().holds
     assert not (tmp_path / "no lake").exists()

@@ -38,7 +38,7 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
     """A lake with an old consent of one person, a new one of each, and two pages of every consent."""
     for contract in (CONSENT, CONSENT_PAGE):
         monkeypatch.setitem(TABLES, contract.name, contract)
-    made = Lake(make_lake(tmp_path).lake_dir)
+    made = Lake(make_lake(tmp_path).lake_address)
     consents = (("C1", ANNA, NEW), ("C2", BERT, NEW), ("C3", BERT, OLD), ("C4", BERT, None))
     put(made, "consent", [{"consent_id": c, "patient_id": p, "signed_on": day} for c, p, day in consents])
     put(made, "consent_page", [{"consent_id": c, "page": n} for c, _, _ in consents for n in (1, 2)])

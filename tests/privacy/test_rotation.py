@@ -51,7 +51,7 @@ def _name(vault: Vault, number: int = 1) -> str | None:
 
 
 def _seals(vault: Vault) -> set[bytes]:
-    return {bytes(r["sealed"]) for r in query_rows(vault.identity_path, "identity", "SELECT sealed FROM identity")}
+    return {bytes(r["sealed"]) for r in query_rows(vault.identity, "identity", "SELECT sealed FROM identity")}
 
 
 def _bytes_of(vault: Vault) -> bytes:
@@ -96,7 +96,7 @@ def test_only_what_another_key_sealed_is_sealed_again(tmp_path: Path) -> None:
     new = replace(_vault(tmp_path), key=NEW)
     reseal(new)
     before = _seals(new)
-    write_deltalake(str(new.identity_path), row(replace(new, key=OLD), KEY, {"value": "P-9"}), mode="append")
+    write_deltalake(str(new.identity), row(replace(new, key=OLD), KEY, {"value": "P-9"}), mode="append")
     assert reseal(new) == 1
     assert before < _seals(new)
 
@@ -106,7 +106,7 @@ def test_seals_that_do_not_name_their_key_are_sealed_anew_too(tmp_path: Path) ->
     token = token_of(KEY, "person", "P-7") or ""
     earlier = row(vault, KEY, {"value": "P-7", **CANARIES}).to_pylist()[0]
     earlier |= {"sealed": _of_first_form(OLD, "person", token, {"value": "P-7", **CANARIES})}
-    write_deltalake(str(vault.identity_path), row(vault, KEY, PERSONS[0]).from_pylist([earlier]), mode="append")
+    write_deltalake(str(vault.identity), row(vault, KEY, PERSONS[0]).from_pylist([earlier]), mode="append")
     assert seals_waiting(vault) == {"person": 1}
     reseal(vault)
     assert _name(replace(vault, key=RETIRED), 7) == CANARIES["name"]
@@ -154,13 +154,13 @@ def test_no_old_seal_and_no_plain_text_is_left_in_any_file_of_the_vault(
     assert not [seal for seal in before if seal[20:] in after]
     assert len(seen) == 2
     assert not [canary for canary in CANARIES.values() for held in (*seen, after) if canary.encode() in held]
-    assert DeltaTable(str(vault.identity_path)).history(5)[-1]["version"] > 0
+    assert DeltaTable(str(vault.identity)).history(5)[-1]["version"] > 0
 
 
 def test_a_row_that_does_not_open_stops_it_before_its_domain_is_changed(tmp_path: Path) -> None:
     vault = replace(_vault(tmp_path), key=NEW)
     write_deltalake(
-        str(vault.identity_path),
+        str(vault.identity),
         row(replace(vault, key=SealingKey(b"\x0b" * 32)), KEY, {"value": "P-9"}),
         mode="append",
     )

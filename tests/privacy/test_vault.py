@@ -10,12 +10,12 @@ from deltalake import write_deltalake
 
 from fundwatch.errors import KeyMissingError
 from fundwatch.lake.delta_rows import query_rows
-from privacy.erasure.purge import find_text
 from privacy.keys.ring import KeyRing, PseudonymKey
 from privacy.tokens.pseudonyms import token_of
 from privacy.vault.bridge import build_bridge, drop_bridge, richer
 from privacy.vault.sealing import SealingKey, VaultError, make_vault_key, read_vault_key
 from privacy.vault.vault import Vault
+from tests.places import files_with, folder_of
 from tests.privacy.vaults import CANARIES, fill, row
 
 SEALING = SealingKey(b"\x09" * 32)
@@ -111,7 +111,7 @@ def test_no_file_of_the_vault_shows_an_identity(tmp_path: Path) -> None:
 def test_what_is_forgotten_is_gone_from_the_history_and_from_deltas_log_too(tmp_path: Path) -> None:
     vault = _vault(tmp_path, CONTENT, {"value": "P-2"})
     token = _token(OLD, "P-1")
-    sealed = query_rows(vault.identity_path, "identity", f"SELECT sealed FROM identity WHERE token = '{token}'")
+    sealed = query_rows(vault.identity, "identity", f"SELECT sealed FROM identity WHERE token = '{token}'")
     (vault.root / ".staging").mkdir()  # what a killed run left
     (vault.root / ".staging" / "part-0").write_bytes(bytes(sealed[0]["sealed"]))
     assert vault.forget("person", [token, _token(OLD, "P-9")]) == 1
@@ -128,11 +128,11 @@ def test_who_is_forgotten_while_a_key_is_rotated_is_in_no_file_under_either_toke
     vault = _vault(tmp_path, CONTENT, {"value": "P-2"}, {"value": "P-3"})
     build_bridge(vault, ROTATING, token_of)
     tokens = [_token(which, "P-1") for which in (OLD, NEW)]
-    assert all(list(find_text(vault.root, token)) for token in tokens)
+    assert all(files_with(vault.root, token) for token in tokens)
     assert vault.forget("person", [_token(key, "P-1")]) == 1
-    assert not [file for token in tokens for file in find_text(vault.root, token)]
+    assert not [file for token in tokens for file in files_with(vault.root, token)]
     assert vault.counts() == {"person": 2}
-    assert len(query_rows(vault.bridge_path, "bridge", "SELECT * FROM bridge")) == 2
+    assert len(query_rows(vault.bridge_table, "bridge", "SELECT * FROM bridge")) == 2
 
 
 def test_a_bridge_of_the_erased_alone_is_left_empty_and_the_others_are_still_found(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_bridge_of_the_erased_alone_is_left_empty_and_the_others_are_still_fou
     build_bridge(vault, ROTATING, token_of)
     vault.forget("person", [_token(OLD, "P-1")])
     assert vault.forget("person", [_token(OLD, "P-1")]) == 0
-    write_deltalake(str(vault.identity_path), row(vault, OLD, {"value": "P-3"}), mode="append")
+    write_deltalake(str(vault.identity), row(vault, OLD, {"value": "P-3"}), mode="append")
     assert build_bridge(vault, ROTATING, token_of) == 1
     assert vault.open_one("person", _token(OLD, "P-3")) is not None
 
@@ -159,13 +159,13 @@ def test_an_erasure_killed_before_the_bridge_is_finished_by_the_next(
         with pytest.raises(KeyboardInterrupt):
             vault.forget("person", [_token(OLD, "P-1")])
     vault.forget("person", [_token(OLD, "P-1")])
-    assert not [file for key in (OLD, NEW) for file in find_text(vault.root, _token(key, "P-1"))]
+    assert not [file for key in (OLD, NEW) for file in files_with(vault.root, _token(key, "P-1"))]
 
 
 def test_a_bridge_leads_from_old_tokens_to_new_ones_and_the_vault_is_sealed_under_the_new(tmp_path: Path) -> None:
     vault = _vault(tmp_path, CONTENT, {"value": "P-2"})
     assert build_bridge(vault, ROTATING, token_of) == 2
-    bridge = query_rows(vault.bridge_path, "bridge", "SELECT * FROM bridge")
+    bridge = query_rows(vault.bridge_table, "bridge", "SELECT * FROM bridge")
     assert {(b["old_token"], b["new_token"]) for b in bridge} == {
         (_token(OLD, value), _token(NEW, value)) for value in ("P-1", "P-2")
     }
@@ -181,14 +181,14 @@ def test_building_the_bridge_again_changes_nothing_and_takes_up_what_came_since(
     vault = _vault(tmp_path)
     build_bridge(vault, ROTATING, token_of)
     assert build_bridge(vault, ROTATING, token_of) == 1
-    write_deltalake(str(vault.identity_path), row(vault, OLD, {"value": "P-3"}), mode="append")
+    write_deltalake(str(vault.identity), row(vault, OLD, {"value": "P-3"}), mode="append")
     assert build_bridge(vault, ROTATING, token_of) == 2
     assert vault.key_ids() == {NEW.key_id: 2}
 
 
 def test_a_person_taken_in_under_both_keys_is_one_row_with_the_richer_content(tmp_path: Path) -> None:
     vault = _vault(tmp_path)
-    write_deltalake(str(vault.identity_path), row(vault, NEW, {"value": "P-1"}, date(2026, 4, 7)), mode="append")
+    write_deltalake(str(vault.identity), row(vault, NEW, {"value": "P-1"}, date(2026, 4, 7)), mode="append")
     build_bridge(vault, ROTATING, token_of)
     found = vault.open_one("person", _token(NEW, "P-1"))
     assert found is not None
@@ -202,7 +202,7 @@ def test_a_value_that_does_not_give_its_token_stops_the_bridge_before_anything_c
     wrong = row(vault, OLD, {"value": "P-5"}).to_pylist()[0] | {
         "sealed": SEALING.seal("person", token, {"value": "P-6"})
     }
-    write_deltalake(str(vault.identity_path), row(vault, OLD, {"value": "P-5"}).from_pylist([wrong]), mode="append")
+    write_deltalake(str(vault.identity), row(vault, OLD, {"value": "P-5"}).from_pylist([wrong]), mode="append")
     with pytest.raises(VaultError, match="does not give its token"):
         build_bridge(vault, ROTATING, token_of)
     assert not vault.has_bridge
@@ -213,7 +213,7 @@ def test_a_dropped_bridge_leaves_no_file(tmp_path: Path) -> None:
     vault = _vault(tmp_path)
     build_bridge(vault, ROTATING, token_of)
     drop_bridge(vault)
-    assert not vault.bridge_path.exists()
+    assert not folder_of(vault.bridge_table).exists()
     assert vault.open_one("person", _token(OLD, "P-1")) is None
 
 

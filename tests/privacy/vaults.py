@@ -31,4 +31,4 @@ def fill(vault: Vault, key: PseudonymKey, *contents: dict[str, str], domain: str
     """Put contents into a vault."""
     vault.prepare()
     rows = pa.concat_tables([row(vault, key, content, domain=domain) for content in contents])
-    write_deltalake(str(vault.identity_path), rows, mode="append")
+    write_deltalake(str(vault.identity), rows, mode="append")

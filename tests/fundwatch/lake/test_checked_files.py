@@ -14,12 +14,14 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from fundwatch.contracts import TABLES
-from fundwatch.lake.check import Outcome, storage_findings, tables_of
+from fundwatch.lake.check import Outcome, storage_findings
 from fundwatch.lake.checked_files import DamagedFileError, is_checked, ways_back
 from fundwatch.lake.delta_rows import commit_rows, live_files, opened, seal
+from fundwatch.lake.files import LakeFiles
 from fundwatch.lake.journal import Journal
 from fundwatch.lake.store import Lake
 from tests.lakes import make_lake
+from tests.places import at, folder_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -43,8 +45,8 @@ def flipped(file: Path, times: int, among: slice = slice(4, None)) -> Iterator[i
 
 
 def data_file(lake: Lake, table: str) -> Path:
-    (file,) = live_files(DeltaTable(str(lake.path(table))), lake.path(table))
-    return file.path
+    (file,) = live_files(DeltaTable(str(lake.table_address(table))))
+    return folder_of(lake, table, file.name)
 
 
 def pages(file: Path) -> slice:
@@ -66,7 +68,7 @@ def outcomes(file: Path, read: Callable[[], Any], times: int, among: slice) -> d
 
 
 def test_a_flipped_bit_anywhere_in_a_file_that_fundwatch_wrote_is_refused_by_name(tmp_path: Path) -> None:
-    lake = Lake(tmp_path)
+    lake = Lake(at(tmp_path))
     lake.write_rows(ROWS, "supplied_column", NIGHT)
     file = data_file(lake, "supplied_column")
     assert outcomes(file, lambda: lake.rows("supplied_column", QUERY), 60, slice(0, None))["refused"] == 60
@@ -77,35 +79,35 @@ def test_what_nights_replace_may_be_run_again_and_what_is_only_added_to_comes_ba
 ) -> None:
     for name in ("claim_line", "supplied_column", "case"):
         assert f"run the nights that write it again with --set rebuilt_tables={name}" in ways_back(name)
-    lake = make_lake(tmp_path).lake_dir
-    journals = {*tables_of(lake)} - {*TABLES}
+    lake = Lake(make_lake(tmp_path).lake_address)
+    journals = {*lake.tables()} - {*TABLES}
     assert {"run", "run_table"} <= journals
     for name in (*journals, "audit_anchor", "model_promotion", "erasure", "identity", "bridge"):
         assert ways_back(name) == "restore it from a copy: no night writes it again"
 
 
 def test_the_advice_for_a_damaged_journal_is_the_copy_from_every_door(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, "decision", {"why": "string", "lines": "bigint"})
+    journal = Journal(at(tmp_path), "decision", {"why": "string", "lines": "bigint"})
     journal.append([{"why": "reason", "lines": 1}])
-    file = data_file(Lake(tmp_path), "decision")
+    file = data_file(Lake(at(tmp_path)), "decision")
     for _ in flipped(file, 1):
         with pytest.raises(DamagedFileError) as refused:
             journal.rows()
-        (_, deep) = storage_findings(tmp_path, "decision", deep=True)
+        (_, deep) = storage_findings(at(tmp_path), "decision", deep=True)
     log = tmp_path / "decision" / "_delta_log" / f"{0:020d}.json"
     log.write_bytes(b"")
     with pytest.raises(DamagedFileError) as emptied:
         journal.rows()
-    (of_log, _) = storage_findings(tmp_path, "decision", deep=True)
+    (of_log, _) = storage_findings(at(tmp_path), "decision", deep=True)
     for told in (refused.value.do, emptied.value.do, deep.do, of_log.do):
         assert "restore it from a copy" in told
         assert "run the nights" not in told
 
 
 def test_a_flipped_bit_in_a_journal_is_refused_by_name(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, "decision", {"why": "string", "lines": "bigint"})
+    journal = Journal(at(tmp_path), "decision", {"why": "string", "lines": "bigint"})
     journal.append([{"why": f"reason {n}", "lines": n} for n in range(50)])
-    file = data_file(Lake(tmp_path), "decision")
+    file = data_file(Lake(at(tmp_path)), "decision")
     assert outcomes(file, journal.rows, 60, slice(0, None))["refused"] == 60
 
 
@@ -114,22 +116,22 @@ def test_page_checksums_are_compared_without_decoding(tmp_path: Path, version: s
     file = tmp_path / "x.parquet"
     rows = pa.table({"a": [str(n) for n in range(500)], "b": [[n] for n in range(500)], "c": [None] * 500})
     pq.write_table(rows, file, write_page_checksum=True, data_page_version=version, row_group_size=200)
-    assert is_checked(file)
+    assert is_checked(LakeFiles(at(file.parent)), file.name)
     for _ in flipped(file, 100, pages(file)):
         try:
-            is_checked(file)
+            is_checked(LakeFiles(at(file.parent)), file.name)
             found = pq.read_table(file, page_checksum_verification=True)
         except (DamagedFileError, pa.ArrowException, OSError):
             continue
         assert found.equals(rows)  # a bit of a header that says nothing of the rows
     pq.write_table(rows, file, data_page_version=version)
-    assert not is_checked(file)
+    assert not is_checked(LakeFiles(at(file.parent)), file.name)
 
 
 def test_spark_and_delta_rs_never_take_a_flipped_bit_of_spark_s_pages_for_data(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    lake = Lake(tmp_path)
+    lake = Lake(at(tmp_path))
     rows = spark.createDataFrame(ROWS, TABLES["supplied_column"].schema()).drop("business_date").coalesce(1)
     lake.write(rows, "supplied_column", NIGHT)
     file = data_file(lake, "supplied_column")
@@ -140,7 +142,7 @@ def test_spark_and_delta_rs_never_take_a_flipped_bit_of_spark_s_pages_for_data(
 
 
 def test_spark_verifies_the_pages_of_files_that_fundwatch_wrote(spark: SparkSession, tmp_path: Path) -> None:
-    lake = Lake(tmp_path)
+    lake = Lake(at(tmp_path))
     lake.write_rows(ROWS, "supplied_column", NIGHT)
     file = data_file(lake, "supplied_column")
     held = lake.read(spark, "supplied_column")  # its files are whole when it is planned
@@ -156,7 +158,7 @@ def _refused_by_spark(spark: SparkSession, lake: Lake, file: Path, times: int) -
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
-    table = str(lake.path("supplied_column"))
+    table = str(lake.table_address("supplied_column"))
     name = "spark.sql.parquet.enableVectorizedReader"
     before = str(spark.conf.get(name))
     whole = sorted(spark.read.format("delta").load(table).collect())
@@ -179,34 +181,34 @@ def test_rows_that_delta_rs_deleted_or_merged_leave_files_with_checksums_once_se
     rows = pa.table({"domain": ["a"] * 3 + ["b"] * 3, "n": range(6)})
     write_deltalake(str(path), rows, partition_by=["domain"])
     DeltaTable(str(path)).delete("n = 1")
-    seal(path)
-    table = opened(path)
-    assert all(is_checked(file.path) for file in live_files(table, path))
+    seal(at(path))
+    table = opened(at(path))
+    assert all(is_checked(LakeFiles(at(path)), file.name) for file in live_files(table))
     assert sorted(row["n"] for row in table.to_pyarrow_table().to_pylist()) == [0, 2, 3, 4, 5]
     version = table.version()
-    seal(path)
-    assert opened(path).version() == version
+    seal(at(path))
+    assert opened(at(path)).version() == version
 
 
 def test_one_partition_is_replaced_and_the_others_stay(tmp_path: Path) -> None:
     path = tmp_path / "t"
     first = pa.table({"domain": ["a", "b", "a"], "n": [1, 2, 3]})
-    commit_rows(path, first.to_reader(), "overwrite", partition="domain")
+    commit_rows(at(path), first.to_reader(), "overwrite", partition="domain")
     second = pa.table({"domain": ["a"], "n": [9], "new": ["x"]})
-    commit_rows(path, second.to_reader(), "overwrite", partition="domain", only="a")
-    found = opened(path).to_pyarrow_table().to_pylist()
+    commit_rows(at(path), second.to_reader(), "overwrite", partition="domain", only="a")
+    found = opened(at(path)).to_pyarrow_table().to_pylist()
     assert sorted((r["domain"], r["n"], r["new"]) for r in found) == [("a", 9, "x"), ("b", 2, None)]
 
 
 def test_the_deep_check_names_a_damaged_file_and_counts_those_without_checksums(tmp_path: Path) -> None:
-    lake = Lake(tmp_path)
+    lake = Lake(at(tmp_path))
     lake.write_rows(ROWS, "supplied_column", NIGHT)
     write_deltalake(str(tmp_path / "old"), pa.table({"n": [1]}))
-    (_, old) = storage_findings(tmp_path, "old", deep=True)
+    (_, old) = storage_findings(at(tmp_path), "old", deep=True)
     assert (old.outcome, "1 without check sums" in old.figures) == (Outcome.OK, True)
     file = data_file(lake, "supplied_column")
     for _ in flipped(file, 5, pages(file)):
-        (_, quick) = storage_findings(tmp_path, "supplied_column", deep=False)
-        (_, deep) = storage_findings(tmp_path, "supplied_column", deep=True)
+        (_, quick) = storage_findings(at(tmp_path), "supplied_column", deep=False)
+        (_, deep) = storage_findings(at(tmp_path), "supplied_column", deep=True)
         assert (quick.outcome, deep.outcome) == (Outcome.OK, Outcome.WRONG)
         assert file.name in deep.figures

@@ -9,6 +9,7 @@ import pytest
 
 from fundwatch.lake.decisions import Action, Decision, DecisionError, Decisions, Place
 from fundwatch.lake.ledger import Ledger
+from tests.places import at
 
 NIGHT, NEXT, LATER = date(2026, 3, 30), date(2026, 3, 31), date(2026, 4, 1)
 PLACE = Place(NIGHT, "national", "claim_line", "fee_list.csv.gz", 5)
@@ -16,12 +17,12 @@ RELEASE = Decision(PLACE, Action.RELEASE, NEXT, "李工", "the hospital confirme
 
 
 def decided(root, *decisions: Decision, taken: date | None = None) -> Decisions:
-    ledger = Ledger(root)
+    ledger = Ledger(at(root))
     for decision in decisions:
-        Decisions(root).decide([decision], ledger)
+        Decisions(at(root)).decide([decision], ledger)
     if taken is not None:
         ledger.commit(ledger.start("intake", taken, "p"), "intake", taken, "p", {})
-    return Decisions(root)
+    return Decisions(at(root))
 
 
 def test_a_decision_is_told_to_the_night_that_takes_the_row_in_and_to_no_other(tmp_path):
@@ -45,13 +46,13 @@ def test_a_row_that_was_taken_in_is_not_decided_again(tmp_path):
     log = decided(tmp_path, RELEASE, taken=NEXT)
     for action in (Action.RELEASE, Action.WITHDRAW):
         with pytest.raises(DecisionError, match="2026-03-31 has taken the row in"):
-            log.decide([replace(RELEASE, action=action, into_night=LATER)], Ledger(tmp_path))
+            log.decide([replace(RELEASE, action=action, into_night=LATER)], Ledger(at(tmp_path)))
 
 
 def test_a_night_that_stands_takes_nothing_more_in(tmp_path):
     log = decided(tmp_path, taken=NEXT)
     with pytest.raises(DecisionError, match="stands already"):
-        log.decide([RELEASE], Ledger(tmp_path))
+        log.decide([RELEASE], Ledger(at(tmp_path)))
 
 
 @pytest.mark.parametrize(
@@ -72,14 +73,14 @@ def test_a_decision_that_does_not_hold_is_refused(tmp_path, change, told):
 
 def test_one_wrong_decision_keeps_all_of_them_from_being_noted(tmp_path):
     with pytest.raises(DecisionError, match="1 fault"):
-        Decisions(tmp_path).decide(
-            [RELEASE, replace(RELEASE, place=replace(PLACE, line_number=6), by="")], Ledger(tmp_path)
+        Decisions(at(tmp_path)).decide(
+            [RELEASE, replace(RELEASE, place=replace(PLACE, line_number=6), by="")], Ledger(at(tmp_path))
         )
-    assert Decisions(tmp_path).history() == []
+    assert Decisions(at(tmp_path)).history() == []
 
 
 def test_the_print_of_a_night_changes_with_what_was_decided_and_not_with_who_did(tmp_path):
-    empty = Decisions(tmp_path).print(NEXT)
+    empty = Decisions(at(tmp_path)).print(NEXT)
     first = decided(tmp_path, RELEASE).print(NEXT)
     assert first != empty
     assert decided(tmp_path, replace(RELEASE, by="another", why="else")).print(NEXT) == first

@@ -10,6 +10,7 @@ import pytest
 
 from fundwatch.errors import DeliveryError
 from fundwatch.lake.delivery_log import Delivered, DeliveryLog, State
+from tests.places import at
 
 NIGHT, NEXT = date(2026, 3, 30), date(2026, 3, 31)
 
@@ -18,8 +19,8 @@ def delivery(content_print: str = "p1", night: date = NIGHT) -> Delivered:
     return Delivered(night, "national", f"B-{content_print}", content_print, 6, 100, Decimal("12.34"))
 
 
-def held(root: Path, *prints: str) -> DeliveryLog:
-    log = DeliveryLog(root)
+def held(folder: Path, *prints: str) -> DeliveryLog:
+    log = DeliveryLog(at(folder))
     for content_print in prints:
         log.note(State.RECEIVED, delivery(content_print))
         log.note(State.HELD, delivery(content_print), why="120 rows, usual 900–1,500")
@@ -31,12 +32,12 @@ def states(log: DeliveryLog) -> dict[str, State]:
 
 
 def test_a_lake_without_a_log_has_no_deliveries(tmp_path):
-    assert DeliveryLog(tmp_path).current() == []
+    assert DeliveryLog(at(tmp_path)).current() == []
 
 
 def test_a_delivery_keeps_its_figures_to_the_cent(tmp_path):
-    DeliveryLog(tmp_path).note(State.RECEIVED, delivery())
-    assert [noted.delivery for noted in DeliveryLog(tmp_path).current()] == [delivery()]
+    DeliveryLog(at(tmp_path)).note(State.RECEIVED, delivery())
+    assert [noted.delivery for noted in DeliveryLog(at(tmp_path)).current()] == [delivery()]
 
 
 def test_accepting_one_delivery_supersedes_the_others_of_its_date_alone(tmp_path):
@@ -74,7 +75,7 @@ def test_a_held_delivery_that_passes_under_new_limits_is_accepted(tmp_path):
 
 
 def test_what_the_lake_took_in_stays_accepted_whatever_a_later_run_meets(tmp_path):
-    log = DeliveryLog(tmp_path)
+    log = DeliveryLog(at(tmp_path))
     log.note(State.RECEIVED, delivery())
     log.note(State.ACCEPTED, delivery())
     assert not log.note(State.REFUSED, delivery(), why="the key is missing")
@@ -88,7 +89,7 @@ def test_a_release_without_a_name_or_a_reason_is_refused(tmp_path, by, why):
 
 
 def test_only_a_held_delivery_can_be_released(tmp_path):
-    log = DeliveryLog(tmp_path)
+    log = DeliveryLog(at(tmp_path))
     log.note(State.RECEIVED, delivery())
     log.note(State.REFUSED, delivery())
     with pytest.raises(DeliveryError, match="no delivery is held for 2026-03-30: p1 refused"):

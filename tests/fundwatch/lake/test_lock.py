@@ -13,12 +13,13 @@ import pytest
 
 from fundwatch.errors import LakeBusyError
 from fundwatch.lake.lock import held
+from tests.places import at
 
 _HOLDER = """
 import sys, time
-from pathlib import Path
 from fundwatch.lake.lock import held
-with held(Path(sys.argv[1])):
+from fundwatch.places import LakeAddress
+with held(LakeAddress(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -34,7 +35,7 @@ def _holder(lake: Path) -> subprocess.Popen[str]:
 def test_a_lake_in_use_is_refused_with_the_holder_named(tmp_path: Path) -> None:
     process = _holder(tmp_path)
     try:
-        with pytest.raises(LakeBusyError, match=str(process.pid)), held(tmp_path):
+        with pytest.raises(LakeBusyError, match=str(process.pid)), held(at(tmp_path)):
             pass
     finally:
         process.kill()
@@ -45,19 +46,19 @@ def test_a_killed_run_leaves_no_lock(tmp_path: Path) -> None:
     process = _holder(tmp_path)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    with held(tmp_path):
+    with held(at(tmp_path)):
         assert True
 
 
 def test_the_next_run_waits_for_the_java_process_of_a_killed_one(tmp_path: Path) -> None:
     orphan = subprocess.Popen(["sleep", "1.5"])
     script = (
-        "import os,sys; from pathlib import Path; from fundwatch.lake.lock import held\n"
-        "with held(Path(sys.argv[1])) as lock:\n lock.note_process(int(sys.argv[2])); os.kill(os.getpid(), 9)"
+        "import os,sys; from fundwatch.places import LakeAddress; from fundwatch.lake.lock import held\n"
+        "with held(LakeAddress(sys.argv[1])) as lock:\n lock.note_process(int(sys.argv[2])); os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", script, str(tmp_path), str(orphan.pid)], check=False)
     begun = time.monotonic()
     threading.Thread(target=orphan.wait).start()  # a process entry stays until somebody takes its exit status
-    with held(tmp_path):
+    with held(at(tmp_path)):
         assert orphan.poll() is not None
     assert time.monotonic() - begun < 20

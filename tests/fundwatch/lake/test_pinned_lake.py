@@ -11,7 +11,7 @@ _COUNT = "SELECT count(*) AS n FROM claim_line_entry"
 
 
 def test_rows_that_come_later_and_tables_that_are_made_later_are_not_there(tmp_path: Path) -> None:
-    lake = Lake(make_lake(tmp_path).lake_dir)
+    lake = Lake(make_lake(tmp_path).lake_address)
     pinned = lake.pinned()
     before = pinned.rows("claim_line_entry", _COUNT)
     put(lake, "claim_line_entry", [line("L7", ANNA, "7.00", business_date=SECOND)])

@@ -18,6 +18,7 @@ from fundwatch.lake import store
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake, Written
 from privacy.erasure.purge import purge
+from tests.places import at, folder_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -26,7 +27,7 @@ NIGHT, NEXT = date(2026, 3, 30), date(2026, 3, 31)
 
 
 def test_a_night_replaces_its_own_rows_and_no_others(spark: SparkSession, tmp_path: Path) -> None:
-    lake = Lake(tmp_path)
+    lake = Lake(at(tmp_path))
     rows = spark.createDataFrame(
         [("national", "claim_line", "line_id")], "source string, table_name string, column_name string"
     )
@@ -39,7 +40,7 @@ def test_a_night_replaces_its_own_rows_and_no_others(spark: SparkSession, tmp_pa
 
 
 def test_what_was_known_on_a_night_stays_as_it_was_known(spark: SparkSession, tmp_path: Path) -> None:
-    lake = Lake(tmp_path)
+    lake = Lake(at(tmp_path))
 
     def person(token: str, sex: str, known_from: date, known_to: date | None = None) -> dict[str, object]:
         return {"patient_id": token, "sex": sex, "known_from": known_from, "known_to": known_to}
@@ -54,10 +55,10 @@ def test_what_was_known_on_a_night_stays_as_it_was_known(spark: SparkSession, tm
 
 
 def test_files_tell_their_rows_and_times_and_nothing_of_keys(spark: SparkSession, tmp_path: Path) -> None:
-    lake = Lake(tmp_path)
+    lake = Lake(at(tmp_path))
     row = {"patient_id": "P1", "insurance_type": "310", "started_on": NIGHT, "region_code": "a", "known_from": NEXT}
     lake.write(spark.createDataFrame([row], TABLES["enrolment"].schema()), "enrolment", NEXT)
-    log = (lake.path("enrolment") / "_delta_log" / f"{0:020}.json").read_text(encoding="utf-8")
+    log = (folder_of(lake, "enrolment") / "_delta_log" / f"{0:020}.json").read_text(encoding="utf-8")
     (told,) = [json.loads(action["add"]["stats"]) for line in log.splitlines() if "add" in (action := json.loads(line))]
     assert (told["numRecords"], told["minValues"]["known_from"]) == (1, str(NEXT))
     kinds = {TABLES["enrolment"].spark_type(name) for name in told["nullCount"]}
@@ -65,9 +66,9 @@ def test_files_tell_their_rows_and_times_and_nothing_of_keys(spark: SparkSession
 
 
 def test_rows_from_memory_make_a_table_as_spark_does(tmp_path: Path) -> None:
-    lake = Lake(tmp_path)
+    lake = Lake(at(tmp_path))
     lake.write_rows([(NIGHT, "national", "claim_line", "line_id")], "supplied_column", NIGHT)
-    told = DeltaTable(str(lake.path("supplied_column")))
+    told = DeltaTable(str(lake.table_address("supplied_column")))
     assert told.metadata().configuration == TABLES["supplied_column"].delta_properties
     assert [n for n in pa.table(told.get_add_actions(flatten=True)).column_names if n.startswith("min.")] == []
 
@@ -77,7 +78,7 @@ def test_a_large_table_ends_as_a_small_one_does_and_what_was_replaced_can_be_pur
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
     monkeypatch.setattr(store, "_MERGE_BYTES", limit)
-    lake, schema = Lake(tmp_path), TABLES["enrolment"].schema()
+    lake, schema = Lake(at(tmp_path)), TABLES["enrolment"].schema()
 
     def row(token: str, region: str, known_from: date, known_to: date | None = None) -> dict[str, object]:
         key = {"patient_id": token, "insurance_type": "310", "started_on": NIGHT}
@@ -94,22 +95,22 @@ def test_a_large_table_ends_as_a_small_one_does_and_what_was_replaced_can_be_pur
         assert [tuple(r.values()) for r in lake.rows("enrolment", query)] == kept
         found = lake.read(spark, "enrolment").select("patient_id", "region_code", "known_to").collect()
         assert sorted((tuple(r) for r in found), key=str) == sorted(kept, key=str)
-        purge(lake.path("enrolment"))
-    assert sum(pq.ParquetFile(f).metadata.num_rows for f in lake.path("enrolment").glob("*.parquet")) == 4
+        purge(lake.table_address("enrolment"))
+    assert sum(pq.ParquetFile(f).metadata.num_rows for f in folder_of(lake, "enrolment").glob("*.parquet")) == 4
 
 
 @pytest.mark.parametrize("table", ["patient", "quarantine", "delivery"])
 def test_a_table_made_before_a_column_was_declared_is_read_and_written(
     spark: SparkSession, tmp_path: Path, table: str
 ) -> None:
-    lake, contract = Lake(tmp_path), TABLES[table]
+    lake, contract = Lake(at(tmp_path)), TABLES[table]
     key = contract.key[-1]
     old = ", ".join(f"{c.name} {c.type}" for c in contract.columns if c.name != "key_id")
     row = {"business_date": NIGHT, "known_from": NIGHT, "table_name": "x", "file_name": "x", "line_number": 1, key: "1"}
     row = {name: 1 if name == "line_number" else value for name, value in row.items() if f"{name} " in f"{old} "}
     writer = spark.createDataFrame([row], old).write.format("delta")
     nightly = "business_date" in contract.column_names
-    (writer.partitionBy("business_date") if nightly else writer).save(str(lake.path(table)))
+    (writer.partitionBy("business_date") if nightly else writer).save(str(lake.table_address(table)))
     assert [r.key_id for r in lake.read(spark, table).collect()] == [None]
     if table == "delivery":
         lake.write_rows([tuple({**row, "key_id": "k"}.get(c) for c in contract.column_names)], table, NIGHT)
@@ -122,26 +123,26 @@ def test_a_table_made_before_a_column_was_declared_is_read_and_written(
 def test_rows_that_do_not_fit_the_contract_are_refused_with_every_column(spark: SparkSession, tmp_path: Path) -> None:
     rows = spark.createDataFrame([(1, "x")], "source int, surplus string")
     with pytest.raises(ContractError, match=r"table_name is missing(?s:.)*surplus is not in(?s:.)*source is int"):
-        Lake(tmp_path).write(rows, "supplied_column", NIGHT)
-    assert not Lake(tmp_path).exists("supplied_column")
+        Lake(at(tmp_path)).write(rows, "supplied_column", NIGHT)
+    assert not Lake(at(tmp_path)).exists("supplied_column")
 
 
 def test_a_table_not_made_yet_says_what_to_run(spark: SparkSession, tmp_path: Path) -> None:
     with pytest.raises(NotReadyError, match="claim_line has not been made"):
-        Lake(tmp_path).known(spark, "claim_line", NIGHT)
+        Lake(at(tmp_path)).known(spark, "claim_line", NIGHT)
 
 
 def test_a_run_stands_once_committed_and_falls_when_started_again(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path)
+    ledger = Ledger(at(tmp_path))
     run_id = ledger.start("rules", NIGHT, "print")
     assert ledger.committed("rules", NIGHT) is None
     ledger.intend(run_id, "rules", NIGHT, "rule_hit")
     ledger.written(run_id, "rules", NIGHT, Written("rule_hit", 4, 17))
     ledger.commit(run_id, "rules", NIGHT, "print", {"hits": 17})
-    stands = Ledger(tmp_path).committed("rules", NIGHT)
+    stands = Ledger(at(tmp_path)).committed("rules", NIGHT)
     assert stands is not None
     assert (stands.print, stands.detail) == ("print", {"hits": 17})
     assert {(row["state"], row["version"]) for row in ledger.tables_of(run_id)} == {("intent", None), ("committed", 4)}
     assert ledger.nights("rules") == [NIGHT]
     ledger.start("rules", NIGHT, "print")
-    assert Ledger(tmp_path).committed("rules", NIGHT) is None
+    assert Ledger(at(tmp_path)).committed("rules", NIGHT) is None

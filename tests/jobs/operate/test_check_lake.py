@@ -18,6 +18,7 @@ from jobs.command_line import main
 from jobs.operate.check_lake import LakeCheckError
 from tests.jobs.commands import answered
 from tests.lakes import ANNA, FIRST, SECOND, line, make_lake, put
+from tests.places import folder_of
 
 
 @pytest.fixture
@@ -36,11 +37,11 @@ def faults_of(settings: Settings, *options: str) -> str:
 
 
 def data_file(settings: Settings, table: str) -> Path:
-    return next(path for path in sorted(settings.lake_dir.joinpath(table).rglob("*.parquet")))
+    return next(path for path in sorted(folder_of(settings, table).rglob("*.parquet")))
 
 
 def change(settings: Settings, table: str, updates: dict[str, str], where: str) -> None:
-    DeltaTable(str(settings.lake_dir / table)).update(updates=updates, predicate=where)
+    DeltaTable(str(folder_of(settings, table))).update(updates=updates, predicate=where)
 
 
 def test_a_lake_that_holds_passes_every_check(settings):
@@ -57,19 +58,19 @@ def test_a_fault_is_the_exit_code_of_a_fault(settings, capsys):
 
 
 def test_a_newest_commit_cut_to_nothing_is_found(settings):
-    newest = max((settings.lake_dir / "claim_line_entry" / "_delta_log").glob("*.json"))
+    newest = max((folder_of(settings, "claim_line_entry") / "_delta_log").glob("*.json"))
     newest.write_bytes(b"")
     assert f"commit {newest.name} is empty" in faults_of(settings)
 
 
 def test_a_commit_cut_in_half_is_found(settings):
-    newest = max((settings.lake_dir / "lead" / "_delta_log").glob("*.json"))
+    newest = max((folder_of(settings, "lead") / "_delta_log").glob("*.json"))
     newest.write_bytes(newest.read_bytes()[:-40])
     assert f"commit {newest.name} is cut off" in faults_of(settings)
 
 
 def test_a_commit_lost_from_the_middle_is_found(settings):
-    (settings.lake_dir / "control_total" / "_delta_log" / f"{0:020d}.json").unlink()
+    (folder_of(settings, "control_total") / "_delta_log" / f"{0:020d}.json").unlink()
     assert f"commit {0:020d}.json is missing" in faults_of(settings)
 
 
@@ -89,19 +90,19 @@ def test_a_data_file_damaged_inside_is_found_when_read_through(settings):
 
 
 def test_a_version_the_ledger_knows_and_the_table_lost_is_found(settings):
-    Ledger(settings.lake_dir).written("run", "rules", SECOND, Written("rule_hit", 7, 3))
+    Ledger(settings.lake_address).written("run", "rules", SECOND, Written("rule_hit", 7, 3))
     told = faults_of(settings)
     assert "version 7 is recorded, the table ends at 0" in told
     assert "run `fundwatch scan --date 2026-03-31` again" in told
 
 
 def test_a_version_with_other_rows_than_recorded_is_found(settings):
-    Ledger(settings.lake_dir).written("run", "rules", SECOND, Written("rule_hit", 0, 99))
+    Ledger(settings.lake_address).written("run", "rules", SECOND, Written("rule_hit", 0, 99))
     assert "version 0 has 3 rows, recorded are 99" in faults_of(settings)
 
 
 def test_a_run_that_was_started_and_never_committed_is_found(settings):
-    Ledger(settings.lake_dir).start("features", SECOND, "p")
+    Ledger(settings.lake_address).start("features", SECOND, "p")
     told = faults_of(settings)
     assert "features of 2026-03-31 was started and never committed" in told
     assert "run `fundwatch build --date 2026-03-31` again" in told
@@ -114,7 +115,7 @@ def test_control_totals_that_do_not_balance_are_found(settings):
 
 
 def test_a_lost_quarantined_row_is_found(settings):
-    DeltaTable(str(settings.lake_dir / "quarantine")).delete("line_number = 5")
+    DeltaTable(str(folder_of(settings, "quarantine"))).delete("line_number = 5")
     assert "1 rows quarantined, 0 lie there" in faults_of(settings)
 
 
@@ -131,7 +132,7 @@ def test_a_line_that_stands_though_it_was_reversed_is_found(settings):
 
 
 def test_a_reversal_nobody_is_reversed_by_nets_nothing(settings):
-    lake = Lake(settings.lake_dir)
+    lake = Lake(settings.lake_address)
     put(lake, "claim_line_entry", [line("L8-", ANNA, "-7.00", business_date=SECOND, original_line_id="L8")])
     change(
         settings,
@@ -144,12 +145,12 @@ def test_a_reversal_nobody_is_reversed_by_nets_nothing(settings):
 
 def test_two_versions_of_a_key_that_overlap_are_found(settings):
     known = {"known_from": date(2026, 3, 30)}
-    put(Lake(settings.lake_dir), "patient", [{"patient_id": ANNA, **known}])
+    put(Lake(settings.lake_address), "patient", [{"patient_id": ANNA, **known}])
     assert "1 of 3 versions overlap another of their key" in faults_of(settings)
 
 
 def test_evidence_of_a_line_that_is_not_there_is_found(settings):
-    put(Lake(settings.lake_dir), "hit_line", [{"business_date": SECOND, "hit_id": "ha", "line_id": "L404"}])
+    put(Lake(settings.lake_address), "hit_line", [{"business_date": SECOND, "hit_id": "ha", "line_id": "L404"}])
     assert "hit_line has its claim_line, hit_line: 1 rows of 1 nights have none" in faults_of(settings)
 
 

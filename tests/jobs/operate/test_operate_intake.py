@@ -41,7 +41,7 @@ def deliveries(settings: Settings, *options: str) -> Any:
 
 
 def hold(settings: Settings) -> None:
-    log = DeliveryLog(settings.lake_dir)
+    log = DeliveryLog(settings.lake_address)
     delivery = Delivered(SECOND, "national", "B1", "p1", 6, 120, Decimal("1.00"))
     log.note(State.RECEIVED, delivery)
     log.note(State.HELD, delivery, why="fee_list: 120 rows, usual 590–1,770")
@@ -75,7 +75,7 @@ def test_an_accepted_delivery_is_listed_with_its_control_totals(settings):
         "file_name": "fee_list.csv.gz",
         "row_count": 5,
     }
-    put(Lake(settings.lake_dir), "delivery", [row], FIRST)
+    put(Lake(settings.lake_address), "delivery", [row], FIRST)
     [accepted] = deliveries(settings, "--date", str(FIRST))["deliveries"]
     totals = accepted["totals"]
     assert accepted["state"] == "accepted"
@@ -109,7 +109,7 @@ def test_a_decision_is_listed_and_can_be_withdrawn(settings):
     [told] = quarantine(settings, "decisions")["decisions"]
     assert (json.loads(told["changes"]), told["is_taken_in"]) == ({"amount": "30.00"}, False)
     quarantine(settings, "withdraw", *ROW, *SIGNED)
-    assert Decisions(settings.lake_dir).standing() == {}
+    assert Decisions(settings.lake_address).standing() == {}
 
 
 @pytest.mark.parametrize("value", ["patient_id=x", "amount=1.005", "nobody=1"])
@@ -136,7 +136,7 @@ def test_a_list_that_can_no_longer_be_made_again_is_shown_with_a_note(settings, 
     monkeypatch.setattr("jobs.review.show_lead.listed_leads", lambda *_: [])
     print_list(night_list(settings, SECOND), print)
     assert "no longer be made again" not in capsys.readouterr().out
-    log, request = ErasureLog(settings.lake_dir), Request("person", "mark", "a", "b", "asked")
+    log, request = ErasureLog(settings.lake_address), Request("person", "mark", "a", "b", "asked")
     log.done(log.begin(request)[0], request, [SECOND])
     print_list(night_list(settings, SECOND), print)
     told = capsys.readouterr().out

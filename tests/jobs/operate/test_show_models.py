@@ -16,6 +16,7 @@ from jobs.command_line import main
 from jobs.model_shelf import model_findings, promotions_in, shelf_of
 from models.registry.champions import NotRun
 from tests.models.shelves import CHALLENGER, FIRST, SECOND, THIRD, empty_shelf, record_of, trained, write_models
+from tests.places import at, stored
 
 FOREST = "doctor/isolation_forest"
 WORD = ("--as", "Li Na", "--why", "looked through the new places")
@@ -50,7 +51,7 @@ def test_a_promotion_holds_from_its_night_on_and_is_recorded_with_who_and_why(va
     assert "fundwatch nightly" in capsys.readouterr().out
     assert told(var, SECOND, capsys)[str(FIRST)]["speaks"]
     assert told(var, THIRD, capsys)[str(SECOND)]["speaks"]
-    [row] = promotions_in(var / "lake").rows()
+    [row] = promotions_in(at(var / "lake")).rows()
     assert (row["by"], row["why"], row["from_date"]) == ("Li Na", "looked through the new places", THIRD)
 
     first = str(shelf_of(Settings(var=var)).records[0].model_print)
@@ -77,12 +78,12 @@ def test_the_screen_says_it_in_both_languages(var, capsys):
 def test_a_wrong_word_is_refused_and_nothing_is_recorded(var, capsys, options, says):
     assert promote(var, THIRD, *options) == ExitCode.REFUSED
     assert says in capsys.readouterr().err
-    assert promotions_in(var / "lake").rows() == []
+    assert promotions_in(at(var / "lake")).rows() == []
 
 
 def test_a_model_that_does_not_hold_or_is_of_a_later_night_cannot_be_promoted(var, capsys):
     shelf = shelf_of(Settings(var=var))
-    shelf.files.path(str(shelf.records[1].content_sha256)).write_bytes(b"{}")
+    stored(shelf.files, str(shelf.records[1].content_sha256)).write_bytes(b"{}")
     assert promote(var, THIRD, *WORD) == ExitCode.REFUSED
     assert "was changed" in capsys.readouterr().err
     assert promote(var, FIRST, "--print", str(shelf.records[1].model_print), *WORD) == ExitCode.REFUSED

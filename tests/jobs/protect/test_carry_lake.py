@@ -30,6 +30,7 @@ from privacy.vault.vault import Vault
 from tests.intake.deliveries import DIAGNOSIS, LINE, PERSON, SETTLEMENT, VISIT, deliver, line, reversal, whole
 from tests.jobs.test_load_delivery import new_place
 from tests.models.shelves import CHALLENGER, record_of, trained, write_models
+from tests.places import folder_of
 
 FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
 KINDS = (("doctor", "robust_peer"), ("doctor", "isolation_forest"))
@@ -48,7 +49,7 @@ def put_models(place) -> None:
     changed = replace(record_of(shelf, trained(FIRST, "patient")[0]), trained_count=41)
     write_models(place.settings.var, record_of(shelf, baseline), record_of(shelf, forest, CHALLENGER), changed)
     told = Promotion(SECOND, *KINDS[1], forest.print, "Li Na", "seen").signed(shelf.signer)
-    promotions_in(place.lake.root).append([told.row()])
+    promotions_in(place.lake.address).append([told.row()])
 
 
 @pytest.fixture(scope="module")
@@ -130,12 +131,12 @@ def test_models_and_promotions_that_held_outlive_the_old_key_and_no_other_is_vou
     assert speaking(alone) == BOTH
     assert speaking(alone, FIRST) == BOTH[:1]
     assert [(fault.entity, fault.model) for fault in alone.faults()] == [("patient", "robust_peer")]
-    assert len(promotions_in(place.lake.root).rows()) == 2  # carried over twice, signed anew once
+    assert len(promotions_in(place.lake.address).rows()) == 2  # carried over twice, signed anew once
 
 
 def test_a_bridge_whose_bytes_were_changed_carries_nobody(rotated):
     place, vault, _, ring = rotated
-    file = next(vault.bridge_path.rglob("*.parquet"))
+    file = next(folder_of(vault.bridge_table).rglob("*.parquet"))
     whole = file.read_bytes()
     file.write_bytes(whole[:-20] + bytes([whole[-20] ^ 1]) + whole[-19:])
     with pytest.raises(DamagedFileError, match="is not what was written") as refused:
@@ -146,6 +147,6 @@ def test_a_bridge_whose_bytes_were_changed_carries_nobody(rotated):
 
 def test_tokens_that_the_vault_does_not_know_are_counted_and_refused(rotated):
     place, vault, _, ring = rotated
-    DeltaTable(str(vault.bridge_path)).delete("domain = 'doctor'")
+    DeltaTable(str(vault.bridge_table)).delete("domain = 'doctor'")
     with pytest.raises(KeyRotationError, match=r"claim_line\.ordering_doctor_id: 1 tokens"):
         carried(place, vault, ring, leave_unknown=False)

@@ -22,7 +22,6 @@ from jobs.protect.erase_data import finish
 from jobs.protect.erase_lists import MARK
 from jobs.protect.erase_rows import Eraser
 from leads.publishing.lists import is_whole
-from privacy.erasure.purge import find_text
 from privacy.erasure.record import ErasureLog, Request, mark_of
 from privacy.keys.ring import read_ring, rotate_key
 from privacy.tokens.pseudonyms import token_of
@@ -31,6 +30,7 @@ from privacy.vault.sealing import make_vault_key
 from privacy.vault.vault import Vault
 from tests.jobs.commands import answered
 from tests.lakes import ANNA, BERT, FIRST, SECOND, line, make_lake, put, stands
+from tests.places import files_with, folder_of
 from tests.privacy.vaults import CANARIES, fill
 
 SIGNED = ("--as", "甲", "--approve", "乙", "--why", "the person asked")
@@ -67,11 +67,11 @@ def eraser_of(settings: Settings, stop_at: str = "", vault: Any = None, before: 
 
     kind, token = ("before", None) if before else ("person", ANNA)
     request = Request(kind, "mark", "甲", "乙", "asked")
-    return Eraser(Lake(settings.lake_dir), request, token, before, vault, crash)
+    return Eraser(Lake(settings.lake_address), request, token, before, vault, crash)
 
 
 def content(settings: Settings) -> dict[str, list[str]]:
-    lake = Lake(settings.lake_dir)
+    lake = Lake(settings.lake_address)
     return {t: sorted(map(str, lake.rows(t, f"SELECT * FROM {t}"))) for t in TABLES if lake.exists(t)}
 
 
@@ -92,9 +92,9 @@ def lists_of(settings: Settings) -> Path:
 
 
 def test_an_erased_person_is_in_no_file_of_the_lake_logs_and_old_versions_included(settings):
-    assert list(find_text(settings.lake_dir, ANNA))
+    assert files_with(folder_of(settings), ANNA)
     erase(settings, "person", "--token", ANNA)
-    assert list(find_text(settings.lake_dir, ANNA)) == []
+    assert files_with(folder_of(settings), ANNA) == []
 
 
 def test_what_belongs_to_the_person_by_another_id_goes_too(settings):
@@ -118,7 +118,7 @@ def test_other_persons_rows_stay_as_they_were(settings):
 
 def test_the_person_leaves_the_sets_and_facts_of_others(settings):
     erase(settings, "person", "--token", ANNA)
-    lake = Lake(settings.lake_dir)
+    lake = Lake(settings.lake_address)
     [day] = lake.rows("rollup_institution_day", "SELECT sets, row_count FROM rollup_institution_day")
     assert (dict(day["sets"]), day["row_count"]) == ({"patients": [BERT]}, 3.0)
     [hit] = lake.rows("rule_hit", "SELECT facts FROM rule_hit WHERE hit_id = 'hd'")
@@ -128,7 +128,7 @@ def test_the_person_leaves_the_sets_and_facts_of_others(settings):
 def test_an_older_version_can_no_longer_be_read(settings):
     erase(settings, "person", "--token", ANNA)
     with pytest.raises(Exception, match="No files in log segment"):
-        DeltaTable(str(settings.lake_dir / "claim_line"), version=0).to_pyarrow_table()
+        DeltaTable(str(folder_of(settings, "claim_line")), version=0).to_pyarrow_table()
 
 
 def test_the_accounts_still_balance_after_an_erasure(settings):
@@ -139,9 +139,11 @@ def test_the_accounts_still_balance_after_an_erasure(settings):
 
 def test_the_accounts_of_a_night_that_was_taken_in_anew_after_an_erasure_balance(settings):
     erase(settings, "person", "--token", ANNA)
-    lake = Lake(settings.lake_dir)
+    lake = Lake(settings.lake_address)
     anew = {"accepted_lines": "1", "accepted_amount": "40.00", "quarantined_lines": "3", "quarantined_amount": "35.50"}
-    DeltaTable(str(lake.path("control_total"))).update(updates=anew, predicate=f"business_date = DATE '{FIRST}'")
+    DeltaTable(str(lake.table_address("control_total"))).update(
+        updates=anew, predicate=f"business_date = DATE '{FIRST}'"
+    )
     told_again = {"business_date": FIRST, "source": "national", "table_name": "claim_line", "error_codes": ["ERASED"]}
     rows = [{**told_again, "file_name": "fee_list.csv.gz", "line_number": n} for n in (2, 3, 5)]
     put(lake, "quarantine", rows, FIRST)
@@ -152,16 +154,16 @@ def test_the_accounts_of_a_night_that_was_taken_in_anew_after_an_erasure_balance
 
 def test_erased_rows_that_come_back_are_found_by_the_check(settings):
     erase(settings, "person", "--token", ANNA)
-    put(Lake(settings.lake_dir), "claim_line_entry", [line("L1", ANNA, "10.00", business_date=FIRST)], FIRST)
+    put(Lake(settings.lake_address), "claim_line_entry", [line("L1", ANNA, "10.00", business_date=FIRST)], FIRST)
     with pytest.raises(FundwatchError, match=r"3 rows and 70\.50 accepted, 4 rows and 80\.50 lie"):
         answered("lake", "check", "--var", str(settings.var))
 
 
 def test_the_record_says_who_and_why_and_never_whose(settings):
     told = erase(settings, "person", "--token", ANNA)
-    rows = ErasureLog(settings.lake_dir).rows()
+    rows = ErasureLog(settings.lake_address).rows()
     assert {(r["by"], r["approved_by"], r["why"]) for r in rows} == {("甲", "乙", "the person asked")}
-    assert ErasureLog(settings.lake_dir).has_erased(told["mark"])
+    assert ErasureLog(settings.lake_address).has_erased(told["mark"])
     assert not any(ANNA in str(row) for row in rows)
 
 
@@ -175,8 +177,8 @@ def test_an_erasure_killed_at_any_step_is_finished_by_the_next(settings, tmp_pat
     undisturbed = make_lake(tmp_path / "other")
     eraser_of(undisturbed).run()
     assert content(settings) == content(undisturbed)
-    assert list(find_text(settings.lake_dir, ANNA)) == []
-    gone = ErasureLog(settings.lake_dir).gone("claim_line_entry")
+    assert files_with(folder_of(settings), ANNA) == []
+    gone = ErasureLog(settings.lake_address).gone("claim_line_entry")
     assert {night: (g.rows, str(g.amount)) for night, g in gone.items()} == {
         FIRST: (2, "30.50"), SECOND: (1, "-20.50")
     }  # fmt: skip
@@ -189,7 +191,7 @@ def test_the_vault_forgets_the_person_and_what_is_the_persons_alone(settings):
 
 
 def test_the_vault_forgets_a_person_whom_no_register_named(settings):
-    DeltaTable(str(settings.lake_dir / "patient")).delete(f"patient_id = '{ANNA}'")
+    DeltaTable(str(folder_of(settings, "patient"))).delete(f"patient_id = '{ANNA}'")
     vault = Remembering()
     eraser_of(settings, vault=vault).run()
     assert ("person", ANNA) in vault.forgotten
@@ -207,9 +209,11 @@ def rotating(tmp_path) -> tuple[Settings, Vault, tuple[str, str]]:
     build_bridge(vault, ring, token_of)
     first, second = (token_of(key, "person", "P-1") or "" for key in (old, ring.active))
     certificate = token_of(ring.active, "certificate", CANARIES["certificate"])
-    put(Lake(settings.lake_dir), "claim_line", [line("L8", first, "1.00", known_from=FIRST, encounter_id="E8")])
+    put(Lake(settings.lake_address), "claim_line", [line("L8", first, "1.00", known_from=FIRST, encounter_id="E8")])
     put(
-        Lake(settings.lake_dir), "patient", [{"patient_id": second, "certificate_id": certificate, "known_from": FIRST}]
+        Lake(settings.lake_address),
+        "patient",
+        [{"patient_id": second, "certificate_id": certificate, "known_from": FIRST}],
     )
     return settings, vault, (first, second)
 
@@ -218,11 +222,11 @@ def rotating(tmp_path) -> tuple[Settings, Vault, tuple[str, str]]:
 def test_who_is_erased_while_a_key_is_rotated_goes_under_both_tokens_wherever_they_stand(rotating, given):
     settings, vault, tokens = rotating
     erase(settings, "person", "--token", tokens[given])
-    folders = (settings.lake_dir, settings.vault_dir)
-    assert not [file for folder in folders for token in tokens for file in find_text(folder, token)]
+    folders = (folder_of(settings), settings.vault_dir)
+    assert not [file for folder in folders for token in tokens for file in files_with(folder, token)]
     assert vault.counts() == {"person": 1}
     key = read_ring(settings.key_path).active
-    assert {mark_of(token, key) for token in tokens} <= ErasureLog(settings.lake_dir).marks()
+    assert {mark_of(token, key) for token in tokens} <= ErasureLog(settings.lake_address).marks()
 
 
 def test_an_erasure_under_two_tokens_that_was_killed_is_finished_by_the_same_command(rotating, monkeypatch):
@@ -236,7 +240,7 @@ def test_an_erasure_under_two_tokens_that_was_killed_is_finished_by_the_same_com
         with pytest.raises(KilledError):
             erase(settings, "person", "--token", tokens[1])
     erase(settings, "person", "--token", tokens[1])
-    assert not [f for root in (settings.lake_dir, vault.root) for token in tokens for f in find_text(root, token)]
+    assert not [f for root in (folder_of(settings), vault.root) for token in tokens for f in files_with(root, token)]
 
 
 def test_a_list_that_named_the_person_is_redacted_marked_and_whole(settings):
@@ -251,11 +255,11 @@ def test_a_list_that_named_the_person_is_redacted_marked_and_whole(settings):
     assert "不可重现" in (folder / MARK).read_text(encoding="utf-8")
     assert is_whole(folder)
     assert told["nights_not_reproducible"] == [FIRST, SECOND]
-    assert set(ErasureLog(settings.lake_dir).marked_nights()) == {FIRST, SECOND}
+    assert set(ErasureLog(settings.lake_address).marked_nights()) == {FIRST, SECOND}
 
 
 def test_an_erasure_by_age_takes_old_rows_and_leaves_newer_ones(settings):
-    lake = Lake(settings.lake_dir)
+    lake = Lake(settings.lake_address)
     new = line("L7", BERT, "1.00", charged_at=datetime(2026, 3, 20), known_from=SECOND, encounter_id="E7")
     put(lake, "claim_line", [new])
     vault = Remembering()
@@ -270,7 +274,7 @@ def test_an_erasure_by_age_takes_old_rows_and_leaves_newer_ones(settings):
 
 def test_a_person_with_newer_data_stays_in_the_register(settings):
     later = {"encounter_id": "E8", "patient_id": BERT, "started_at": datetime(2026, 3, 29), "known_from": SECOND}
-    put(Lake(settings.lake_dir), "encounter", [later])
+    put(Lake(settings.lake_address), "encounter", [later])
     eraser_of(settings, before=date(2026, 3, 25)).run()
     assert [BERT in row for row in content(settings)["patient"]] == [True]
 

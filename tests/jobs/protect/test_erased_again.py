@@ -59,7 +59,7 @@ def kept_out(spark, tmp_path_factory):
 
 
 def _rows(place: Workplace, query: str) -> list[dict]:
-    return Lake(place.settings.lake_dir).rows("quarantine", query)
+    return Lake(place.settings.lake_address).rows("quarantine", query)
 
 
 def test_rows_of_an_erased_person_go_to_quarantine_with_a_code_of_their_own(kept_out):

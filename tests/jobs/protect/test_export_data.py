@@ -65,7 +65,7 @@ def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Work
         schema = to_arrow_schema(TABLES[table].schema(), timezone="UTC")
         given = [{"known_from": NIGHT, "business_date": NIGHT} | row for row in rows]
         content = pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in given], schema)
-        write_deltalake(str(workplace.lake.path(table)), content)
+        write_deltalake(str(workplace.lake.table_address(table)), content)
     for stage in ("intake", "leads"):
         workplace.ledger.commit(workplace.ledger.start(stage, NIGHT, "p"), stage, NIGHT, "p", {})
     return workplace

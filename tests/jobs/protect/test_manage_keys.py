@@ -18,6 +18,7 @@ from privacy.tokens.pseudonyms import token_of
 from privacy.vault.sealing import read_vault_key
 from privacy.vault.vault import Vault
 from tests.jobs.truth_world import World
+from tests.places import at
 from tests.privacy.vaults import CANARIES, NIGHT, fill
 
 
@@ -76,7 +77,7 @@ def test_rotate_makes_a_bridge_of_what_the_vault_knows_and_retire_waits_for_the_
     old = read_ring(tmp_path / "keys" / "pseudonym.key", {}).active
     assert _keys(tmp_path, "rotate") == 0
     new = read_ring(tmp_path / "keys" / "pseudonym.key", {}).active
-    bridge = query_rows(vault.bridge_path, "bridge", "SELECT old_token, new_token FROM bridge")
+    bridge = query_rows(vault.bridge_table, "bridge", "SELECT old_token, new_token FROM bridge")
     assert bridge == [{"old_token": token_of(old, "person", "P-1"), "new_token": token_of(new, "person", "P-1")}]
 
     capsys.readouterr()
@@ -149,7 +150,7 @@ def test_a_lake_whose_vault_is_empty_is_not_rotated(tmp_path: Path, capsys: pyte
 
 def test_nothing_is_rotated_while_a_night_runs_or_the_log_cannot_be_written(vault: Vault, tmp_path: Path) -> None:
     before = (tmp_path / "keys" / "pseudonym.key").read_bytes()
-    with held(tmp_path / "lake"):
+    with held(at(tmp_path / "lake")):
         assert _keys(tmp_path, "rotate") == 4
     (vault.root / "audit.head").unlink()
     assert _keys(tmp_path, "rotate") == 1

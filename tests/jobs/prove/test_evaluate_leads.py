@@ -15,6 +15,7 @@ from fundwatch.errors import FundwatchError, KeyMissingError, NotReadyError
 from jobs.command_line import main
 from jobs.prove.evaluate_leads import evaluate
 from tests.jobs.truth_world import NIGHT, World
+from tests.places import folder_of
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_a_hit_of_another_rule_finds_the_line_but_not_for_its_own_rule(world: Wo
 
 def test_what_did_not_run_is_said_and_is_no_nought(world: World) -> None:
     _two_lines_one_hit(world)
-    world.settings.lake_dir.joinpath("rule_coverage").rename(world.root / "old")
+    folder_of(world.settings, "rule_coverage").rename(world.root / "old")
     world.rules(DC_03="no column charged_at")
     world.truth({"feedetl_sn": "b"})
     found = _evaluate(world)
@@ -234,7 +235,7 @@ def test_the_same_night_gives_the_same_files(world: World) -> None:
 def test_a_lake_of_another_key_is_refused(world: World) -> None:
     _two_lines_one_hit(world)
     world.truth({"feedetl_sn": "a"})
-    world.settings.lake_dir.joinpath("delivery").rename(world.root / "old")
+    folder_of(world.settings, "delivery").rename(world.root / "old")
     world.put("delivery", [{"business_date": NIGHT, "file_name": "f", "key_id": "other"}])
     with pytest.raises(KeyMissingError, match="another pseudonymisation key"):
         _evaluate(world)
