@@ -80,23 +80,23 @@ class Planter:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(whole)
         for number, row in enumerate(rows):
-            row_print = hashlib.sha256("\x1f".join(row).encode()).hexdigest()
+            row_fingerprint = hashlib.sha256("\x1f".join(row).encode()).hexdigest()
             # by its content alone, so that a line that comes again is the same line; registers may be small
-            is_chosen = int(row_print, 16) % _ONE_ROW_IN == 0 or (number == 0 and self._is_register(kind))
+            is_chosen = int(row_fingerprint, 16) % _ONE_ROW_IN == 0 or (number == 0 and self._is_register(kind))
             values = [*row, *([""] * (len(whole) - len(header)))]
             if len(row) != len(header):
                 writer.writerow(row)
                 continue
             if len(rows) > _ONE_CODE_IN:  # of few rows one is too many for the gate
-                values = [self._coded(kind, c, v, row_print) for c, v in zip(whole, values, strict=True)]
-            chosen = row_print if is_chosen else ""
+                values = [self._coded(kind, c, v, row_fingerprint) for c, v in zip(whole, values, strict=True)]
+            chosen = row_fingerprint if is_chosen else ""
             writer.writerow([self._value(kind, c, v, chosen) for c, v in zip(whole, values, strict=True)])
         return gzip.compress(text.getvalue().encode("utf-8"), mtime=0)
 
-    def _coded(self, kind: str, column: str, value: str, row_print: str) -> str:
+    def _coded(self, kind: str, column: str, value: str, row_fingerprint: str) -> str:
         """What stands in a column of codes or names now: of the rows that are chosen, each has one in one of them."""
         columns = [name for (file, name) in self.kinds if file == kind]
-        place = int(row_print, 16)
+        place = int(row_fingerprint, 16)
         if (kind, column) not in self.kinds or place % _ONE_CODE_IN or columns[place % len(columns)] != column:
             return value
         text = self.kinds[kind, column]
@@ -109,19 +109,19 @@ class Planter:
         fed = self.mapping.rows_of(kind)
         return fed is None or fed[0] not in ENTRY_OF
 
-    def _value(self, kind: str, column: str, value: str, row_print: str) -> str:
-        """What stands in the column now; `row_print` is empty for rows that were not chosen."""
+    def _value(self, kind: str, column: str, value: str, row_fingerprint: str) -> str:
+        """What stands in the column now; `row_fingerprint` is empty for rows that were not chosen."""
         file = self.mapping.files[kind]
         domain = self.domains.get(column)
         if column in file.drop and domain is None:
-            return _DROPPED if row_print else value
+            return _DROPPED if row_fingerprint else value
         if column not in file.identifying and column not in file.drop:
             return value
         if domain is not None and domain not in _FORMS:
             # one and the same person or doctor has one and the same code in all files of all nights
-            code = value or row_print[:12]
+            code = value or row_fingerprint[:12]
             return code and f"{_CODE}-{code}"
-        if not row_print:
+        if not row_fingerprint:
             return value
         if (kind, column) in self.texts:
             return f"{value} {_NOTE}".strip()

@@ -44,16 +44,20 @@ def main() -> int:
         var.mkdir(parents=True, exist_ok=True)
         output = _Twice(var / "output.txt")
         with contextlib.redirect_stdout(output):
-            faults = _month(asked.preset, var, asked.nights)
-            print("\n" + "\n".join(f"FAULT: {fault}" for fault in faults) if faults else "\nnothing to complain of")
-    return 1 if faults else 0
+            problems = _month(asked.preset, var, asked.nights)
+            print(
+                "\n" + "\n".join(f"FAULT: {problem}" for problem in problems)
+                if problems
+                else "\nnothing to complain of"
+            )
+    return 1 if problems else 0
 
 
 def _month(preset: str, var: Path, count: int | None) -> list[str]:
     events = var / "spark-events"
     events.mkdir()
-    said = {"profile": "demo", "var": var}
-    demo = load_settings(said, {}).settings
+    stated = {"profile": "demo", "var": var}
+    demo = load_settings(stated, {}).settings
     conf = demo.spark_conf | {
         "spark.eventLog.enabled": "true",  # its plans are searched like any other file
         "spark.eventLog.dir": events.as_uri(),
@@ -70,15 +74,15 @@ def _month(preset: str, var: Path, count: int | None) -> list[str]:
     with workplace(settings) as place:
         for night in nights:
             runs.append(run_faulty_night(place, night))
-            _tell(runs[-1])
+            _report(runs[-1])
         privacy = write_report(place, nights[-1])
     print(f"\nprivacy report of {nights[-1]}: {privacy['folder']}")
     for name, measures in privacy["sets"].items():
         print(f"  {name}: {measures}")
-    return [*_night_faults(runs), *_lake_faults(settings), *_audit_faults(settings), *_canary_faults(var)]
+    return [*_night_problems(runs), *_lake_problems(settings), *_audit_problems(settings), *_canary_problems(var)]
 
 
-def _tell(run: NightRun) -> None:
+def _report(run: NightRun) -> None:
     found = run.balance
     if found is None:
         return
@@ -87,11 +91,11 @@ def _tell(run: NightRun) -> None:
     differs = "" if run.is_as_expected else f"   DIFFERS: the truth says {run.expected}"
     cells = [*lines, found.line_difference, *money, f"{found.amount_difference:.2f}", outcome + differs]
     print(_ROW.format(str(run.night), run.mishap or "–", *cells))
-    for told in (*run.told, *([run.action] if run.action else [])):
-        print(f"            {told}")
+    for reported in (*run.reported, *([run.action] if run.action else [])):
+        print(f"            {reported}")
 
 
-def _night_faults(runs: Sequence[NightRun]) -> Iterator[str]:
+def _night_problems(runs: Sequence[NightRun]) -> Iterator[str]:
     differ = [run for run in runs if not run.is_as_expected]
     as_expected = f"{len(runs) - len(differ)} of {len(runs)} nights came out as the truth says"
     print(f"\n{as_expected}" + "".join(f"\n  {r.night} {r.mishap}: {r.outcomes[0]}, not {r.expected}" for r in differ))
@@ -100,7 +104,7 @@ def _night_faults(runs: Sequence[NightRun]) -> Iterator[str]:
             yield f"{run.night} does not balance"
 
 
-def _lake_faults(settings: Settings) -> Iterator[str]:
+def _lake_problems(settings: Settings) -> Iterator[str]:
     where = ("--var", str(settings.var))
     print("\nfundwatch lake check --deep")
     if fundwatch(["lake", "check", "--deep", "--quiet", *where]):
@@ -110,7 +114,7 @@ def _lake_faults(settings: Settings) -> Iterator[str]:
         yield "the deliveries cannot be listed"
 
 
-def _audit_faults(settings: Settings) -> Iterator[str]:
+def _audit_problems(settings: Settings) -> Iterator[str]:
     """Two more lines are logged, and the first of the log is changed in a copy."""
     var = str(settings.var)
     for person in ("李工", "王工"):
@@ -130,7 +134,7 @@ def _audit_faults(settings: Settings) -> Iterator[str]:
             yield "the audit log holds although a line was changed"
 
 
-def _canary_faults(var: Path) -> Iterator[str]:
+def _canary_problems(var: Path) -> Iterator[str]:
     planted = search(var / "landing", apart=())
     print(f"\ncanaries: planted in {len({hit.split(': ')[0] for hit in planted.hits})} delivered files")
     if not planted.hits:

@@ -65,7 +65,7 @@ class NightRun:
     mishap: str
     expected: str
     outcomes: tuple[str, ...]
-    told: tuple[str, ...]
+    reported: tuple[str, ...]
     action: str
     balance: Balance | None
     report: Mapping[str, Any] = field(default_factory=dict)
@@ -106,29 +106,29 @@ def spoiled_nights_of(settings: Settings) -> dict[date, tuple[str, str]]:
 def run_faulty_night(place: Workplace, night: date) -> NightRun:
     """Take one night in. Raises the fault of a night that cannot be taken in although it was sent again."""
     mishap, expected = spoiled_nights_of(place.settings).get(night, ("", "accepted"))
-    outcomes, told, action = [], [], ""
+    outcomes, reported, action = [], [], ""
     try:
         report = run_job(JOB, place, night)
-    except (DeliveryError, GateError) as fault:
-        outcomes.append("held" if isinstance(fault, HeldError) else "refused")
-        told.append(in_one_line(fault))
-        _keep(place.settings, night, fault)
-        action = _answer(place, night, mishap, fault)
+    except (DeliveryError, GateError) as error:
+        outcomes.append("held" if isinstance(error, HeldError) else "refused")
+        reported.append(in_one_line(error))
+        _keep(place.settings, night, error)
+        action = _answer(place, night, mishap, error)
         report = run_job(JOB, place, night)
     outcomes.append("accepted")
-    told += [str(note) for note in report["notes"]]
-    return NightRun(night, mishap, expected, tuple(outcomes), tuple(told), action, balance_of(place, night), report)
+    reported += [str(note) for note in report["notes"]]
+    return NightRun(night, mishap, expected, tuple(outcomes), tuple(reported), action, balance_of(place, night), report)
 
 
-def _answer(place: Workplace, night: date, mishap: str, fault: FundwatchError) -> str:
+def _answer(place: Workplace, night: date, mishap: str, error: FundwatchError) -> str:
     """What the operator does about it, in words. Raises the fault where nothing can be done."""
     why = RIGHT_AS_IT_CAME.get(mishap)
-    if isinstance(fault, HeldError) and why is not None:
+    if isinstance(error, HeldError) and why is not None:
         DeliveryLog(place.lake.address).release(night, by=_OPERATOR, why=why)
         return f"released: {why}"
     if take_resent(place.settings.landing_dir, night):
         return "what was sent again was taken"
-    raise fault
+    raise error
 
 
 def balance_of(place: Workplace, night: date) -> Balance:
@@ -163,16 +163,16 @@ def _money(text: str) -> Decimal:
         return Decimal(0)  # the intake cannot read it either: the line counts, its money is nobody's
 
 
-def in_one_line(fault: FundwatchError) -> str:
+def in_one_line(error: FundwatchError) -> str:
     """What the operator reads, in one line."""
-    return " | ".join(part.strip() for part in fault.what.splitlines())
+    return " | ".join(part.strip() for part in error.what.splitlines())
 
 
-def _keep(settings: Settings, night: date, fault: BaseException) -> None:
+def _keep(settings: Settings, night: date, error: BaseException) -> None:
     """The error with all that led to it, where canaries are searched for."""
     folder = settings.var / "refusals"
     folder.mkdir(exist_ok=True)
-    (folder / f"{night}.txt").write_text("".join(traceback.format_exception(fault)), encoding="utf-8")
+    (folder / f"{night}.txt").write_text("".join(traceback.format_exception(error)), encoding="utf-8")
 
 
 def log_to(file: Path) -> None:

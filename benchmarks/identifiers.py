@@ -45,8 +45,8 @@ def main() -> None:
         looked = many.select("*", identifier_codes(contract, many.columns, (), NIGHT.year).alias(_FOUND))
         fit = looked.select(*without_identifiers(contract, many.columns, _FOUND, ()), _FOUND)
         for _ in range(3):  # the first warms up
-            told = {"read": many, "codes": looked, "codes and names": fit}
-            print("  ".join(f"{name} {_processor(spark, frame):.1f} s" for name, frame in told.items()), flush=True)
+            reported = {"read": many, "codes": looked, "codes and names": fit}
+            print("  ".join(f"{name} {_processor(spark, frame):.1f} s" for name, frame in reported.items()), flush=True)
         spark.stop()
 
 

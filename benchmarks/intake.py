@@ -48,13 +48,13 @@ def main() -> None:
             scenario = scenario_for_lines(asked.lines, history_start=date(2025, 4, 1), nights=(HISTORY, NIGHT))
             simulate(scenario, landing, var / "truth", processes=2)
         bare = run_measured([sys.executable, "-c", _BARE, str(landing / str(HISTORY)), str(var / "bare")])
-        _tell("bare read and write of the history", bare)
+        _report("bare read and write of the history", bare)
         history = _intake(var, HISTORY)
-        _tell("intake of the history", history)
+        _report("intake of the history", history)
         processor = history.processor_seconds / bare.processor_seconds
         print(f"ratio: {history.seconds / bare.seconds:.2f} of wall, {processor:.2f} of processor seconds")
         night = _intake(var, NIGHT)
-        _tell("intake of the night", night)
+        _report("intake of the night", night)
         print(f"the night's part of the history's time: {night.seconds / history.seconds:.3f}")
 
 
@@ -63,7 +63,7 @@ def _intake(var: Path, night: date) -> Cost:
     return run_measured(command)
 
 
-def _tell(what: str, cost: Cost) -> None:
+def _report(what: str, cost: Cost) -> None:
     used = f"{cost.seconds:.0f} s wall, {cost.processor_seconds:.0f} s processor, {cost.peak_megabytes:,.0f} MB peak"
     print(f"{what}: {used}", flush=True)
     for line in cost.output.splitlines():

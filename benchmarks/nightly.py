@@ -49,8 +49,8 @@ def main() -> None:
         lines = simulate(scenario, var / "landing", var / "truth").fee_lines
         fundwatch = [sys.executable, "-m", "jobs.command_line"]
         cost = run_measured([*fundwatch, "nightly", "--date", str(NIGHT), "--var", folder])
-        told = f"{cost.seconds:.0f} s wall, {cost.peak_megabytes:,.0f} MB peak, start-up and training included"
-        print(f"{lines:,} fee lines: {told}")
+        text = f"{cost.seconds:.0f} s wall, {cost.peak_megabytes:,.0f} MB peak, start-up and training included"
+        print(f"{lines:,} fee lines: {text}")
         for line in cost.errors.splitlines():
             if stage := _STAGE.match(line):
                 print(f"  {stage[1].strip():<60} {float(stage[2]):6.1f} s")

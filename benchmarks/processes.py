@@ -69,10 +69,10 @@ def _megabytes(family: Sequence[int]) -> float:
     kilobytes = 0
     for member in family:
         try:
-            told = Path(f"/proc/{member}/smaps_rollup").read_text()
+            reported = Path(f"/proc/{member}/smaps_rollup").read_text()
         except OSError:
             continue
-        found = re.search(r"^Pss: +(\d+) kB", told, re.MULTILINE)
+        found = re.search(r"^Pss: +(\d+) kB", reported, re.MULTILINE)
         kilobytes += int(found[1]) if found else 0
     return kilobytes / 2**10
 

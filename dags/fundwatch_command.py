@@ -28,7 +28,7 @@ class RunningCommand:
         _, *self._arguments = shlex.split(command_line)
         self._process: subprocess.Popen[str] | None = None
 
-    def run(self, tell: Callable[[str], None]) -> int:
+    def run(self, report: Callable[[str], None]) -> int:
         """Run it to its end and give `tell` each line of its output and errors, in order; the exit code.
 
         The settings are the `FUNDWATCH_…` variables of this process. It works in a folder of its own, so their paths
@@ -47,7 +47,7 @@ class RunningCommand:
                 start_new_session=True,
             )
             for line in process.stdout or ():
-                tell(line.rstrip())
+                report(line.rstrip())
             exit_code = process.wait()
             self._process = None
             return exit_code
@@ -69,7 +69,7 @@ _ERROR = re.compile(r"fundwatch(?: [a-z]+)*: ")
 _TRACE = re.compile(r"Traceback \(most recent call last\):|  File \"")
 _JAVA = re.compile(r"\d\d/\d\d/\d\d \d\d:\d\d:\d\d (?:(?P<error>FATAL|ERROR)|WARN) ")
 # of an error only what fundwatch says itself: the message of a fault of Spark may quote rows
-_TOLD = re.compile(r"fundwatch(?: [a-z]+)*: |  (?:where|do): |  - ")
+_MOST_SHOWN = re.compile(r"fundwatch(?: [a-z]+)*: |  (?:where|do): |  - ")
 _MOST_LINES, _MOST_SIGNS = 20, 500
 
 
@@ -77,7 +77,7 @@ class ErrorLines:
     """Reads a command's output line by line and keeps what it says of its error, for a person who is told of it."""
 
     def __init__(self) -> None:
-        self._said: list[str] = []
+        self._stated: list[str] = []
         self._is_within = False
         self._is_trace = False
 
@@ -94,11 +94,11 @@ class ErrorLines:
         if not self._is_within:
             java = _JAVA.match(line)
             return logging.INFO if java is None else logging.ERROR if java["error"] else logging.WARNING
-        if _TOLD.match(line):
-            self._said.append(line[:_MOST_SIGNS])
+        if _MOST_SHOWN.match(line):
+            self._stated.append(line[:_MOST_SIGNS])
         return logging.ERROR
 
     @property
-    def said(self) -> tuple[str, ...]:
+    def last_lines(self) -> tuple[str, ...]:
         """The last lines of the command's own error messages."""
-        return tuple(self._said[-_MOST_LINES:])
+        return tuple(self._stated[-_MOST_LINES:])

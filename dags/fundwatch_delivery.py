@@ -56,9 +56,9 @@ class DeliveryArrives(BaseSensorOperator):
         for level, line in lines:
             self.log.log(logging.INFO if is_waiting else level, "%s", line)  # to wait is not an error
         if exit_code == NOT_READY and why_not is not None:
-            raise AirflowSensorTimeout("\n".join([why_not, *errors.said]))
+            raise AirflowSensorTimeout("\n".join([why_not, *errors.last_lines]))
         if exit_code not in (0, NOT_READY):
-            raise StageFailed(self.command_line, exit_code, errors.said)
+            raise StageFailed(self.command_line, exit_code, errors.last_lines)
         return exit_code == 0
 
     def _why_not_waited_for(self, now: datetime) -> str | None:

@@ -44,7 +44,7 @@ def failure_of(context: Context, exception: BaseException | str | None) -> Failu
     }
 
 
-def tell_command(failure: Failure) -> None:
+def notify_command(failure: Failure) -> None:
     """Run the command with the failure as JSON on its standard input."""
     process = subprocess.Popen(shlex.split(SETTINGS.notify_command), stdin=subprocess.PIPE, start_new_session=True)
     try:
@@ -56,7 +56,7 @@ def tell_command(failure: Failure) -> None:
         raise RuntimeError(f"the command that is told of failures ended with {process.returncode}")
 
 
-def tell_webhook(failure: Failure) -> None:
+def notify_webhook(failure: Failure) -> None:
     """POST the failure as JSON."""
     request = urllib.request.Request(
         SETTINGS.notify_webhook,
@@ -67,7 +67,7 @@ def tell_webhook(failure: Failure) -> None:
         pass
 
 
-def tell_by_mail(failure: Failure) -> None:
+def notify_by_mail(failure: Failure) -> None:
     """A mail by Airflow's own SMTP connection (`smtp_default`, or the one that email.email_conn_id names)."""
     from airflow.providers.smtp.hooks.smtp import SmtpHook
 
@@ -104,8 +104,8 @@ def _at_most(seconds: float) -> Iterator[None]:
 class Notifier:
     """A callback of Airflow: tells one failure in one way."""
 
-    def __init__(self, tell: Callable[[Failure], None]) -> None:
-        self._tell = tell
+    def __init__(self, report: Callable[[Failure], None]) -> None:
+        self._report = report
 
     def __call__(self, context: Context) -> None:
         self.notify(failure_of(context, context.get("exception")))
@@ -113,16 +113,16 @@ class Notifier:
     def notify(self, failure: Failure) -> None:
         """Raises what the notifier raises, and TimeoutError when it does not end."""
         with _at_most(SETTINGS.notify_seconds):
-            self._tell(failure)
-        log.info("told of the failure: %s", self._tell.__name__)
+            self._report(failure)
+        log.info("told of the failure: %s", self._report.__name__)
 
 
 NOTIFIERS = [
-    Notifier(tell)
-    for tell, is_set in (
-        (tell_command, SETTINGS.notify_command),
-        (tell_webhook, SETTINGS.notify_webhook),
-        (tell_by_mail, SETTINGS.notify_mail),
+    Notifier(report)
+    for report, is_set in (
+        (notify_command, SETTINGS.notify_command),
+        (notify_webhook, SETTINGS.notify_webhook),
+        (notify_by_mail, SETTINGS.notify_mail),
     )
     if is_set
 ]
@@ -134,5 +134,5 @@ def notify_all(context: Context, exception: BaseException) -> None:
     for notifier in NOTIFIERS:
         try:
             notifier.notify(failure)
-        except (OSError, RuntimeError, AirflowException) as fault:
-            log.error("a notifier failed: %s", fault)
+        except (OSError, RuntimeError, AirflowException) as error:
+            log.error("a notifier failed: %s", error)

@@ -80,7 +80,7 @@ class FundwatchStage(BaseOperator):
         exit_code = self._running.run(lambda line: self.log.log(errors.level_of(line), "%s", line))
         if exit_code == 0:
             return
-        failure = StageFailed(self.command_line, exit_code, errors.said)
+        failure = StageFailed(self.command_line, exit_code, errors.last_lines)
         if exit_code != INCOMPLETE or not self.lets_others_follow:
             raise failure
         self.log.error("%s; the stages after this one go on, and the night ends red", failure)

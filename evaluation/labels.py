@@ -12,7 +12,7 @@ from datetime import date
 import pandas as pd
 
 from fundwatch.contracts.entities import ENTITIES
-from fundwatch.errors import FundwatchError, faults
+from fundwatch.errors import FundwatchError, problems
 
 COUNTED = "counted"
 LATER, TAKEN_BACK, ABSENT = "delivered on a later night", "taken back", "not delivered or not accepted"
@@ -59,7 +59,7 @@ def to_labels(rows: pd.DataFrame) -> pd.DataFrame:
     """Grain: label, numbered. Columns that are absent become empty ones; raises FundwatchError without the needed."""
     missing = [f"no column {name}" for name in REQUIRED if name not in rows.columns]
     if missing:
-        raise FundwatchError(faults("the truth lacks columns", missing), do="simulate again, or name another folder")
+        raise FundwatchError(problems("the truth lacks columns", missing), do="simulate again, or name another folder")
     labels = rows.reindex(columns=[*REQUIRED, *OPTIONAL]).astype(object)
     labels = labels.where(labels.notna() & (labels != ""), None)
     labels["rule_id"] = labels["rule_id"].fillna("")
@@ -136,8 +136,8 @@ def _entity_states(labels: pd.DataFrame, lines: pd.DataFrame, kind: str, window:
 def _with_pairs_whole(labels: pd.DataFrame, pairs: Collection[str]) -> pd.DataFrame:
     """A rule that compares two encounters needs both, and one of them in the window."""
     is_pair = labels["rule_id"].isin(list(pairs)) & (labels["entity_type"] == "encounter")
-    told = labels.assign(is_in=labels["state"] == COUNTED, is_there=labels["state"].isin([COUNTED, OUTSIDE]))
-    of_instance = told.groupby(INSTANCE, dropna=False)
+    reported = labels.assign(is_in=labels["state"] == COUNTED, is_there=labels["state"].isin([COUNTED, OUTSIDE]))
+    of_instance = reported.groupby(INSTANCE, dropna=False)
     whole, any_in = of_instance["is_there"].transform("all"), of_instance["is_in"].transform("any")
     state = labels["state"].mask(is_pair & whole & any_in, COUNTED).mask(is_pair & ~whole & any_in, HALF)
     return labels.assign(state=state, is_pair=is_pair)

@@ -62,14 +62,14 @@ def in_short(evaluation: Evaluation) -> list[str]:
     """Four lines for a person in a hurry: schemes found, look-alikes spared, the first of the list."""
     is_scheme = evaluation.schemes["kind"] == "scheme"
     staged, honest = evaluation.schemes[is_scheme], evaluation.schemes[~is_scheme]
-    told = [
+    texts = [
         f"staged schemes {staged['instances_counted'].sum()}: found by rules {staged['any_rule'].sum()}, "
         f"on the list {staged['listed_lead'].sum()}",
         f"honest look-alikes {honest['instances_counted'].sum()}: hit by the rule they resemble "
         f"{honest['own_rule'].sum()}, on the list {honest['listed_lead'].sum()}",
     ]
     ks = [f"{row.staged} of the first {row.k}" for row in evaluation.list_precision.itertuples()]
-    return [*told, f"staged among the leads: {', '.join(ks)}"] if ks else told
+    return [*texts, f"staged among the leads: {', '.join(ks)}"] if ks else texts
 
 
 def verdict(evaluation: Evaluation) -> str:
@@ -109,8 +109,8 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
     """evaluation.json (everything), evaluation.csv (by scheme, both languages), evaluation.png; each whole or not."""
     folder.mkdir(parents=True, exist_ok=True)
     table = scheme_table(evaluation.schemes)
-    told = as_records(evaluation) | {"signed_cells": {"evaluation.csv": dict(table.signed)}}
-    record = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+    reported = as_records(evaluation) | {"signed_cells": {"evaluation.csv": dict(table.signed)}}
+    record = json.dumps(reported, ensure_ascii=False, indent=2) + "\n"
     _put(folder / "evaluation.json", lambda path: path.write_text(record, encoding="utf-8"))
     _put(folder / "evaluation.csv", lambda path: path.write_bytes(table.content))
     _put(

@@ -69,7 +69,7 @@ def precision_at(is_true: Flags, places: Places, ks: Sequence[int]) -> pd.DataFr
     return with_share(rows, "staged", "k", "precision")
 
 
-def standing_out(scores: pd.DataFrame, share: float) -> pd.Series:
+def outlying(scores: pd.DataFrame, share: float) -> pd.Series:
     """Whether each row (entity × model) stands out, as leads are made: in its peers' top share and the model's.
 
     Who scores as high as the last of the model's share stands out too. `scores` has entity_type, entity_id, model,
@@ -128,7 +128,7 @@ def score_quality(scores: pd.DataFrame, share: float, seed: int) -> pd.DataFrame
     is_staged, is_lookalike.
     """
     rows = []
-    for (entity_type, model), of_model in _with_standing(scores, share).groupby(["entity_type", "model"]):
+    for (entity_type, model), of_model in _with_outliers(scores, share).groupby(["entity_type", "model"]):
         order = ranking(of_model, of_model["is_staged"].to_numpy(dtype=bool), seed)
         rows.append({"entity_type": entity_type, "model": model, **_counts(of_model), **_flat(order)})
     return with_share(pd.DataFrame(rows), "staged_published", "published", "precision") if rows else pd.DataFrame()
@@ -136,16 +136,16 @@ def score_quality(scores: pd.DataFrame, share: float, seed: int) -> pd.DataFrame
 
 def score_quality_by_peers(scores: pd.DataFrame, share: float) -> pd.DataFrame:
     """Grain: entity type × model × size of the peer group."""
-    standing, parts = _with_standing(scores, share), []
+    outlying, parts = _with_outliers(scores, share), []
     for least, most, name in _PEER_BANDS:
-        is_in = (standing["peer_count"] >= least) & (standing["peer_count"] < (most or np.inf))
-        for (entity_type, model), band in standing[is_in].groupby(["entity_type", "model"]):
+        is_in = (outlying["peer_count"] >= least) & (outlying["peer_count"] < (most or np.inf))
+        for (entity_type, model), band in outlying[is_in].groupby(["entity_type", "model"]):
             parts.append({"entity_type": entity_type, "model": model, "peers": name, **_counts(band)})
     return with_share(pd.DataFrame(parts), "staged_published", "published", "precision") if parts else pd.DataFrame()
 
 
-def _with_standing(scores: pd.DataFrame, share: float) -> pd.DataFrame:
-    return scores.assign(is_published=standing_out(scores, share))
+def _with_outliers(scores: pd.DataFrame, share: float) -> pd.DataFrame:
+    return scores.assign(is_published=outlying(scores, share))
 
 
 def _counts(rows: pd.DataFrame) -> dict[str, int]:

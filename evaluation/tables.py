@@ -63,20 +63,20 @@ def tables(evaluation: Evaluation) -> list[Table]:
 
 def _recall_tables(title: str, rows: pd.DataFrame, key: str) -> list[Table]:
     """By instance; and by thing, where an instance has several."""
-    told = rows.copy()
-    if "rule_id" in told:  # below the scheme: a terminal is narrow, and the other cells have two lines too
-        told[key] = told[key] + "\n" + told["rule_id"].replace("", UNKNOWN)
+    reported = rows.copy()
+    if "rule_id" in reported:  # below the scheme: a terminal is narrow, and the other cells have two lines too
+        reported[key] = reported[key] + "\n" + reported["rule_id"].replace("", UNKNOWN)
     for way in WAYS:
-        told[way] = [_of(*cells) for cells in zip(*(told[f"{way}{part}"] for part in _PARTS), strict=True)]
-    if "state" in told:
-        is_out = told["state"] != "run"
+        reported[way] = [_of(*cells) for cells in zip(*(reported[f"{way}{part}"] for part in _PARTS), strict=True)]
+    if "state" in reported:
+        is_out = reported["state"] != "run"
         for way in ("own_rule", "things_own_rule"):
-            told.loc[is_out, way] = told.loc[is_out, "state"].map(STATES)
+            reported.loc[is_out, way] = reported.loc[is_out, "state"].map(STATES)
     of_things = [way for way in WAYS if way.startswith("things_")]
     of_instances = [way for way in WAYS if way not in of_things]
-    shown = [_plain_table(title, told, [key, "instances_counted", "instances_left_out", *of_instances])]
+    shown = [_plain_table(title, reported, [key, "instances_counted", "instances_left_out", *of_instances])]
     if bool((rows["things_counted"] != rows["instances_counted"]).any()):
-        shown.append(_plain_table(f"{title}: 对象 by thing", told, [key, "things_counted", *of_things]))
+        shown.append(_plain_table(f"{title}: 对象 by thing", reported, [key, "things_counted", *of_things]))
     return shown
 
 
@@ -111,13 +111,15 @@ def _of_models(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _rule_tables(rules: pd.DataFrame) -> list[Table]:
     """What the rules hit, in hits and in money."""
-    told = _with_interval(rules, "precision")
-    told = told.assign(state=told["state"].map(STATES) + told["why_not"].map(lambda why: f": {why}" if why else ""))
+    reported = _with_interval(rules, "precision")
+    reported = reported.assign(
+        state=reported["state"].map(STATES) + reported["why_not"].map(lambda why: f": {why}" if why else "")
+    )
     hits = ["rule_id", "state", "hits", "true", "other_scheme", "lookalike", "honest", "precision"]
     money = ["rule_id", "amount_at_risk", "true_amount", "estimated_amount"]
     return [
-        _plain_table("规则精确率 Precision by rule", told, hits),
-        _plain_table("规则涉及金额 Money by rule", told[told["hits"] > 0], money),
+        _plain_table("规则精确率 Precision by rule", reported, hits),
+        _plain_table("规则涉及金额 Money by rule", reported[reported["hits"] > 0], money),
     ]
 
 

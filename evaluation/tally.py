@@ -21,7 +21,7 @@ NO_RULE, UNKNOWN_RULE, RUN, NOT_RUN = "no_rule", "unknown_rule", "run", "not_run
 
 @dataclass(frozen=True)
 class Found:
-    """What a night found. `standouts` and `listed` are subjects; None when the stage did not run.
+    """What a night found. `outliers` and `listed` are subjects; None when the stage did not run.
 
     `hits` is rule_hit, `matches` are label × hit, `subjects` label × subject. Of `scored_types` there are scores.
     """
@@ -29,7 +29,7 @@ class Found:
     hits: pd.DataFrame
     matches: pd.DataFrame
     subjects: pd.DataFrame
-    standouts: pd.DataFrame | None
+    outliers: pd.DataFrame | None
     listed: pd.DataFrame | None
     scored_types: frozenset[str] = frozenset()
 
@@ -41,20 +41,22 @@ def with_findings(labels: pd.DataFrame, found: Found, rules: pd.DataFrame) -> pd
     """
     matches = found.matches
     by_own = labels["label"].isin(matches.loc[matches["is_own"], "label"]).astype("boolean")
-    told = labels.assign(
+    reported = labels.assign(
         own_rule=by_own.mask(~labels["rule_id"].isin(rules.loc[rules["state"] == RUN, "rule_id"])),
         any_rule=labels["label"].isin(matches["label"]),
         score=_by_score(labels, found),
         listed_lead=_by_lead(labels, found),
     )
-    whole = told.groupby(INSTANCE, dropna=False)[list(WAYS)].transform("max")
-    return told.assign(**{way: told[way].mask(told["is_pair"], whole[way]).astype("boolean") for way in WAYS})
+    whole = reported.groupby(INSTANCE, dropna=False)[list(WAYS)].transform("max")
+    return reported.assign(
+        **{way: reported[way].mask(reported["is_pair"], whole[way]).astype("boolean") for way in WAYS}
+    )
 
 
 def _by_score(labels: pd.DataFrame, found: Found) -> pd.Series:
     """NA too where the label is about nobody who is scored."""
     about = found.subjects[found.subjects["subject_type"].isin(list(found.scored_types))]
-    on_top = about.iloc[:0] if found.standouts is None else about.merge(found.standouts, on=SUBJECT)
+    on_top = about.iloc[:0] if found.outliers is None else about.merge(found.outliers, on=SUBJECT)
     is_found = labels["label"].isin(on_top["label"]).astype("boolean")
     return is_found.mask(~labels["label"].isin(about["label"]))
 
@@ -66,8 +68,8 @@ def _by_lead(labels: pd.DataFrame, found: Found) -> pd.Series:
     on_list = found.hits[["hit_id", *SUBJECT]].merge(found.listed[SUBJECT], on=SUBJECT)["hit_id"]
     by_hit = found.matches.loc[found.matches["hit_id"].isin(on_list), "label"]
     is_found = labels["label"].isin(by_hit)
-    if found.standouts is not None:
-        listed = found.standouts[SUBJECT].merge(found.listed[SUBJECT], on=SUBJECT)
+    if found.outliers is not None:
+        listed = found.outliers[SUBJECT].merge(found.listed[SUBJECT], on=SUBJECT)
         is_found |= labels["label"].isin(found.subjects.merge(listed, on=SUBJECT)["label"])
     return is_found.astype("boolean")
 
@@ -79,12 +81,14 @@ def recall_by(findings: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     same with `things_` before it for the things of instances. A way that did not run is NA.
     """
     by = list(keys)
-    told = findings.assign(thing=_things(findings))
+    reported = findings.assign(thing=_things(findings))
     instance = list(dict.fromkeys([*by, *INSTANCE]))
-    counted = told[told["state"] == COUNTED]
+    counted = reported[reported["state"] == COUNTED]
     of_thing = counted.groupby([*instance, "thing"], dropna=False)[list(WAYS)].max().reset_index()
     of_instance = of_thing.groupby(instance, dropna=False)[list(WAYS)].max().reset_index()
-    rows = pd.DataFrame(told[instance].drop_duplicates().groupby(by, dropna=False).size().rename("instances_in_truth"))
+    rows = pd.DataFrame(
+        reported[instance].drop_duplicates().groupby(by, dropna=False).size().rename("instances_in_truth")
+    )
     for prefix, units in (("", of_instance), ("things_", of_thing)):
         groups = units.groupby(by, dropna=False)
         rows[f"{prefix or 'instances_'}counted"] = groups.size()
@@ -106,10 +110,12 @@ def _things(findings: pd.DataFrame) -> pd.Series:
 def left_out(findings: pd.DataFrame) -> pd.DataFrame:
     """Grain: scheme × reason. Labelled things that could not be judged, and instances with none that could."""
     any_in = (findings["state"] == COUNTED).groupby([findings[name] for name in INSTANCE], dropna=False)
-    told = findings.assign(is_out=~any_in.transform("any"), things=1)[findings["state"] != COUNTED]
+    reported = findings.assign(is_out=~any_in.transform("any"), things=1)[findings["state"] != COUNTED]
     by = [*SCHEME, "state"]
-    things = told.groupby(by, dropna=False)["things"].sum()
-    first = told[told["is_out"]].drop_duplicates(INSTANCE)  # an instance is told once, for its first thing's reason
+    things = reported.groupby(by, dropna=False)["things"].sum()
+    first = reported[reported["is_out"]].drop_duplicates(
+        INSTANCE
+    )  # an instance is told once, for its first thing's reason
     rows = pd.DataFrame(things).join(first.groupby(by, dropna=False).size().rename("instances"))
     return rows.fillna({"instances": 0}).astype("int64").reset_index().rename(columns={"state": "reason"})
 
@@ -123,12 +129,12 @@ def with_rule_state(schemes: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
 
 def to_hit_classes(hits: pd.DataFrame, matches: pd.DataFrame, labels: pd.DataFrame) -> pd.Series:
     """The class of each hit, by hit_id: of its own scheme first, then another's, then its look-alike, else honest."""
-    told = matches.merge(labels[["label", "kind"]], on="label")
-    is_scheme = told["kind"] == "scheme"
+    reported = matches.merge(labels[["label", "kind"]], on="label")
+    is_scheme = reported["kind"] == "scheme"
     classes = pd.Series(HONEST, index=pd.Index(hits["hit_id"], name="hit_id"), dtype=object)
-    of_lookalike = (told["kind"] == "lookalike") & told["is_own"]
-    for is_class, name in ((of_lookalike, LOOKALIKE), (is_scheme, OTHER), (is_scheme & told["is_own"], TRUE)):
-        classes[classes.index.isin(told.loc[is_class, "hit_id"])] = name
+    of_lookalike = (reported["kind"] == "lookalike") & reported["is_own"]
+    for is_class, name in ((of_lookalike, LOOKALIKE), (is_scheme, OTHER), (is_scheme & reported["is_own"], TRUE)):
+        classes[classes.index.isin(reported.loc[is_class, "hit_id"])] = name
     return classes
 
 
@@ -139,11 +145,11 @@ def precision_by_rule(hits: pd.DataFrame, classes: pd.Series, rules: pd.DataFram
 
     `rules` has rule_id, state and why_not; a rule that did not run has no counts.
     """
-    told = hits.assign(hit_class=hits["hit_id"].map(classes))
-    counts = pd.crosstab(told["rule_id"], told["hit_class"]).reindex(columns=[TRUE, OTHER, LOOKALIKE, HONEST])
-    is_true, is_estimate = told["hit_class"] == TRUE, told["is_estimate"].eq(True)
+    reported = hits.assign(hit_class=hits["hit_id"].map(classes))
+    counts = pd.crosstab(reported["rule_id"], reported["hit_class"]).reindex(columns=[TRUE, OTHER, LOOKALIKE, HONEST])
+    is_true, is_estimate = reported["hit_class"] == TRUE, reported["is_estimate"].eq(True)
     sums = {"amount_at_risk": ~is_estimate, "true_amount": is_true & ~is_estimate, "estimated_amount": is_estimate}
-    money = [told[some].groupby("rule_id")["amount_at_risk"].sum().rename(name) for name, some in sums.items()]
+    money = [reported[some].groupby("rule_id")["amount_at_risk"].sum().rename(name) for name, some in sums.items()]
     found = pd.concat([counts, *money], axis=1).rename_axis(index="rule_id", columns=None)
     rows = rules.set_index("rule_id").join(found, how="outer").reset_index()
     numbers = [TRUE, OTHER, LOOKALIKE, HONEST, *sums]
@@ -156,12 +162,12 @@ def to_lead_classes(leads: pd.DataFrame, found: Found, classes: pd.Series, label
     """Leads with `lead_class`: staged by a hit or by its subject, else look-alike likewise, else honest."""
     of_hit = found.hits[["hit_id", *SUBJECT]].assign(hit_class=found.hits["hit_id"].map(classes))
     about = own_subjects(labels, found.subjects)
-    told = leads.assign(lead_class=HONEST)
+    reported = leads.assign(lead_class=HONEST)
     for hit_classes, kind, name in (([LOOKALIKE], "lookalike", LOOKALIKE), ([TRUE, OTHER], "scheme", STAGED)):
         subjects = pd.concat([of_hit.loc[of_hit["hit_class"].isin(hit_classes), SUBJECT], about[kind]])
-        is_in = pd.MultiIndex.from_frame(told[SUBJECT]).isin(pd.MultiIndex.from_frame(subjects[SUBJECT]))
-        told.loc[is_in, "lead_class"] = name
-    return told
+        is_in = pd.MultiIndex.from_frame(reported[SUBJECT]).isin(pd.MultiIndex.from_frame(subjects[SUBJECT]))
+        reported.loc[is_in, "lead_class"] = name
+    return reported
 
 
 def own_subjects(labels: pd.DataFrame, subjects: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -194,8 +200,8 @@ def money_by_scheme(labels: pd.DataFrame, lines: pd.DataFrame, line_hits: pd.Dat
     is_line = (labels["entity_type"] == "line") & (labels["state"] == COUNTED) & (labels["kind"] == "scheme")
     staged = labels.loc[is_line, [*SCHEME, "line_id"]].drop_duplicates().merge(lines[["line_id", "fund"]], on="line_id")
     best = line_hits.groupby("line_id").agg(at_risk=("amount_at_risk", "max"), is_listed=("is_listed", "max"))
-    told = staged.join(best, on="line_id")
-    told["found_fund"] = told["fund"].where(told["at_risk"].notna(), 0.0)
-    told["listed_fund"] = told["fund"].where(told["is_listed"].eq(True), 0.0)
-    sums = told.groupby(SCHEME, dropna=False)[["fund", "found_fund", "listed_fund", "at_risk"]].sum().reset_index()
+    reported = staged.join(best, on="line_id")
+    reported["found_fund"] = reported["fund"].where(reported["at_risk"].notna(), 0.0)
+    reported["listed_fund"] = reported["fund"].where(reported["is_listed"].eq(True), 0.0)
+    sums = reported.groupby(SCHEME, dropna=False)[["fund", "found_fund", "listed_fund", "at_risk"]].sum().reset_index()
     return sums.rename(columns={"fund": "staged_fund"})

@@ -22,8 +22,8 @@ def registers_of(entity: Entity) -> tuple[str, ...]:
 
 def attributes_of(entity: Entity) -> tuple[str, ...]:
     """The attributes that the entity offers to conf/peers/."""
-    said = (name for register in _registers(entity) for name in register.attributes)
-    return (*entity.behaviour, *said)
+    stated = (name for register in _registers(entity) for name in register.attributes)
+    return (*entity.behaviour, *stated)
 
 
 def with_attributes(

@@ -45,7 +45,7 @@ class PeerGroups(Declared):
     entities: Mapping[str, tuple[Level, ...]]
 
     @property
-    def print(self) -> str:
+    def fingerprint(self) -> str:
         """The print of who is compared with whom."""
         return fingerprint(self.model_dump(mode="json"))
 
@@ -61,12 +61,12 @@ def read_peer_groups(file: Traversable) -> PeerGroups:
 
     Raises CatalogueError naming every fault.
     """
-    peers = read_declared(PeerGroups, file, "the peer groups do not hold", also=_faults)
+    peers = read_declared(PeerGroups, file, "the peer groups do not hold", also=_problems)
     declared = {e.name: tuple(Level(attribute=name) for name in e.peers) for e in ENTITIES.values()}
     return peers.model_copy(update={"entities": declared | dict(peers.entities)})
 
 
-def _faults(peers: PeerGroups) -> Iterator[str]:
+def _problems(peers: PeerGroups) -> Iterator[str]:
     yield from (f"entities.{entity}: no such entity" for entity in peers.entities if entity not in ENTITIES)
     for entity, levels in peers.entities.items():
         known = attributes_of(ENTITIES[entity]) if entity in ENTITIES else None

@@ -36,8 +36,8 @@ class PeoplesTable:
         """What a page or manifest beside the file says of it; empty when no sign was put."""
         if not self.signed:
             return ""
-        told = ", ".join(f"{column}: {count:,}" for column, count in sorted(self.signed.items()))
-        return f"{NOTE} ({told})"
+        text = ", ".join(f"{column}: {count:,}" for column, count in sorted(self.signed.items()))
+        return f"{NOTE} ({text})"
 
 
 def safe_text(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from fundwatch.errors import CatalogueError, FundwatchError, faults
+from fundwatch.errors import CatalogueError, FundwatchError, problems
 from fundwatch.resources import read_yaml
 
 
@@ -37,14 +37,14 @@ def read_declared(
     content = read_yaml(file)
     try:
         declared = model.model_validate({} if content is None else content)
-    except ValidationError as fault:
-        found = model_faults(fault)
-        raise error(faults(what, found), where=str(file), do="mend what is named") from fault
+    except ValidationError as caught_error:
+        found = model_problems(caught_error)
+        raise error(problems(what, found), where=str(file), do="mend what is named") from caught_error
     if also is not None and (found := list(also(declared))):
-        raise error(faults(what, found), where=str(file), do="mend what is named")
+        raise error(problems(what, found), where=str(file), do="mend what is named")
     return declared
 
 
-def model_faults(fault: ValidationError, whole: str = "the file") -> list[str]:
+def model_problems(error: ValidationError, whole: str = "the file") -> list[str]:
     """Every fault as `key.within.key: what is wrong`; `whole` names what the model stands for, when all of it is."""
-    return [f"{'.'.join(map(str, e['loc'])) or whole}: {e['msg']}" for e in fault.errors()]
+    return [f"{'.'.join(map(str, e['loc'])) or whole}: {e['msg']}" for e in error.errors()]

@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Any
 
 # A text that a person reads to its end: what is broken more often than this is broken in one way.
-_MOST_FAULTS, _MOST_NAMES, _LONGEST_FAULT = 50, 10, 2_000
+_MOST_PROBLEMS, _MOST_NAMES, _LONGEST_PROBLEM = 50, 10, 2_000
 
 
 class ExitCode(IntEnum):
@@ -97,11 +97,11 @@ class ContractError(FundwatchError):
     exit_code = ExitCode.FAULT
 
 
-def faults(title: str, found: Sequence[str]) -> str:
+def problems(title: str, found: Sequence[str]) -> str:
     """One text out of several faults, so that a person mends them all at once; of very many, the first."""
-    told = [f"  - {_clipped(fault)}" for fault in found[:_MOST_FAULTS]]
-    told += [f"  - and {len(found) - _MOST_FAULTS:,} more"] if len(found) > _MOST_FAULTS else []
-    return "\n".join([f"{title} ({len(found):,} fault{'s' if len(found) > 1 else ''}):", *told])
+    texts = [f"  - {_clipped(problem)}" for problem in found[:_MOST_PROBLEMS]]
+    texts += [f"  - and {len(found) - _MOST_PROBLEMS:,} more"] if len(found) > _MOST_PROBLEMS else []
+    return "\n".join([f"{title} ({len(found):,} fault{'s' if len(found) > 1 else ''}):", *texts])
 
 
 def some(names: Sequence[str], most: int = _MOST_NAMES, between: str = ", ") -> str:
@@ -110,5 +110,5 @@ def some(names: Sequence[str], most: int = _MOST_NAMES, between: str = ", ") -> 
     return between.join(names[:most]) + more
 
 
-def _clipped(fault: str) -> str:
-    return fault if len(fault) <= _LONGEST_FAULT else f"{fault[:_LONGEST_FAULT]}…"
+def _clipped(problem: str) -> str:
+    return problem if len(problem) <= _LONGEST_PROBLEM else f"{problem[:_LONGEST_PROBLEM]}…"

@@ -34,16 +34,16 @@ def heartbeat(session: Callable[[], SparkSession | None], quiet_minutes: float, 
 
 def _watch(session: Callable[[], SparkSession | None], quiet: float, limit: float, over: threading.Event) -> None:
     seen: object = None
-    moved = said = time.monotonic()
+    moved = logged = time.monotonic()
     while not over.wait(min(quiet / 4, 15.0)):
         spark = session()
         steps, tasks = running_steps(), _tasks(spark) if spark is not None else ()
         now = time.monotonic()
         if (steps, tasks) != seen or not steps:
-            seen, moved, said = (steps, tasks), now, now
-        elif now - said >= quiet:
-            said = now
-            log.warning("nothing has ended for %s; waiting for: %s", _long(now - moved), _told(steps, tasks))
+            seen, moved, logged = (steps, tasks), now, now
+        elif now - logged >= quiet:
+            logged = now
+            log.warning("nothing has ended for %s; waiting for: %s", _long(now - moved), _progress(steps, tasks))
         if limit and now - moved >= limit and tasks and spark is not None:
             log.warning("nothing has ended for %s: Spark's work is stopped", _long(now - moved))
             for stage in spark.sparkContext.statusTracker().getActiveStageIds():
@@ -62,6 +62,6 @@ def _tasks(spark: SparkSession) -> tuple[tuple[str, int, int, int], ...]:
     return tuple((s.name, s.numCompletedTasks, s.numActiveTasks, s.numTasks) for s in found if s is not None)
 
 
-def _told(steps: tuple[str, ...], tasks: tuple[tuple[str, int, int, int], ...]) -> str:
+def _progress(steps: tuple[str, ...], tasks: tuple[tuple[str, int, int, int], ...]) -> str:
     work = [f"Spark, {name}: {done} of {all_} tasks have ended, {active} run" for name, done, active, all_ in tasks]
     return "; ".join([*steps, *(work or ["no task of Spark runs"])])

@@ -43,5 +43,5 @@ def step(text: str) -> Iterator[dict[str, object]]:
         yield facts
     finally:
         _running.remove(text)
-    told = ", ".join(f"{key} {value}" for key, value in facts.items())
-    log.info("%-64s %6.1f s  %s", text, time.monotonic() - begun, told)
+    reported = ", ".join(f"{key} {value}" for key, value in facts.items())
+    log.info("%-64s %6.1f s  %s", text, time.monotonic() - begun, reported)

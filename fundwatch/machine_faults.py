@@ -87,25 +87,25 @@ _KINDS = (
 )  # fmt: skip
 
 
-def machine_error(fault: BaseException, places: Sequence[str], store: str = "") -> MachineError | None:
+def machine_error(error: BaseException, places: Sequence[str], store: str = "") -> MachineError | None:
     """The fault in people's words; None when it is none of the machine's.
 
     `places` are folders that may be full, by name, the lake first; `store` is MLflow's file, which may be locked.
     """
-    said = [text for cause in _causes(fault) for text in _texts(cause)]
-    for text in reversed(said):
+    texts = [text for cause in _causes(error) for text in _texts(cause)]
+    for text in reversed(texts):
         kind = next((kind for kind in _KINDS if kind.words.search(text)), None)
         if kind is not None:
             where = _full_place(places) if kind.is_of_disk else store if kind.is_of_store else None
-            named = _path_in(said)
+            named = _path_in(texts)
             do = f"{kind.do}; {ways_back(table_of(named))}" if kind.is_of_table and named else kind.do
             return MachineError(kind.what, where=where or named or _listed(places), do=do)
     return None
 
 
-def _causes(fault: BaseException) -> Iterator[BaseException]:
+def _causes(error: BaseException) -> Iterator[BaseException]:
     """The fault and what it came from, the outermost first."""
-    seen: BaseException | None = fault
+    seen: BaseException | None = error
     for _ in range(_DEEPEST):
         if seen is None:
             return
@@ -113,12 +113,12 @@ def _causes(fault: BaseException) -> Iterator[BaseException]:
         seen = seen.__cause__ or seen.__context__
 
 
-def _texts(fault: BaseException) -> Iterator[str]:
+def _texts(error: BaseException) -> Iterator[str]:
     """What one fault says of itself: its class and message, and those of the Java faults within."""
-    yield f"{type(fault).__name__}: {fault}"
-    if isinstance(fault, OSError) and fault.errno is not None:
-        yield f"{errno.errorcode.get(fault.errno, '')} {os.strerror(fault.errno)}: {fault.filename or ''}"
-    java: Any = getattr(fault, "java_exception", None) or getattr(fault, "_origin", None)
+    yield f"{type(error).__name__}: {error}"
+    if isinstance(error, OSError) and error.errno is not None:
+        yield f"{errno.errorcode.get(error.errno, '')} {os.strerror(error.errno)}: {error.filename or ''}"
+    java: Any = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
     if java is not None:
         yield from _java_texts(java)
 
@@ -137,9 +137,9 @@ def _java_texts(java: Any) -> Iterator[str]:
         return
 
 
-def _path_in(said: Sequence[str]) -> str:
+def _path_in(texts: Sequence[str]) -> str:
     """The file that a fault names, the innermost first; only the path is taken, as the rest may quote rows."""
-    for text in reversed(said):
+    for text in reversed(texts):
         if found := _FILE.search(text.split("\n\tat ")[0]):
             return f"/{found[1]}".rstrip(".")
     return ""

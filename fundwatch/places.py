@@ -17,7 +17,7 @@ from fundwatch.errors import SettingsError
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
-def address_fault(text: str) -> str:
+def address_problem(text: str) -> str:
     """Why the text names no place that is served: so far only folders and files are, and no scheme. Empty when it may.
 
     Who serves another scheme says so here, and makes its file system in `fundwatch/lake/files.py`.
@@ -29,8 +29,8 @@ def address_fault(text: str) -> str:
 
 def local_path(text: str) -> Path:
     """The path that an option of the command line names. Raises ArgumentTypeError for an address."""
-    if fault := address_fault(text):
-        raise ArgumentTypeError(fault)
+    if problem := address_problem(text):
+        raise ArgumentTypeError(problem)
     return Path(text)
 
 
@@ -45,8 +45,8 @@ class LakeAddress:
     text: str
 
     def __post_init__(self) -> None:
-        if fault := address_fault(self.text):
-            raise SettingsError(fault, where=self.text, do="name a folder")
+        if problem := address_problem(self.text):
+            raise SettingsError(problem, where=self.text, do="name a folder")
         object.__setattr__(self, "text", str(PurePosixPath(self.text)))
 
     def __str__(self) -> str:

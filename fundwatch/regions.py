@@ -68,10 +68,10 @@ class Region:
 
 def laid_over(national: Mapping[str, Any], region: Mapping[str, Any]) -> dict[str, Any]:
     """An entry with what a region says otherwise: mappings key by key, everything else in place of what was there."""
-    both = {key: (national.get(key), told) for key, told in region.items()}
+    both = {key: (national.get(key), reported) for key, reported in region.items()}
     return dict(national) | {
-        key: laid_over(was, told) if isinstance(was, Mapping) and isinstance(told, Mapping) else told
-        for key, (was, told) in both.items()
+        key: laid_over(was, reported) if isinstance(was, Mapping) and isinstance(reported, Mapping) else reported
+        for key, (was, reported) in both.items()
     }
 
 

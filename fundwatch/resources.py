@@ -108,8 +108,8 @@ def read_yaml(source: Traversable) -> Any:
         if len(content) > _MOST_BYTES:
             raise ValueError(f"it has more than {_MOST_BYTES >> 20} MiB")
         return yaml.load(content.decode("utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
-    except UnicodeDecodeError as fault:
-        told = f"byte 0x{fault.object[fault.start]:02x} at offset {fault.start} is not UTF-8"
-        raise FundwatchError(f"not readable as YAML: {told}", where=str(source), do="save it in UTF-8") from fault
-    except (yaml.YAMLError, ValueError) as fault:
-        raise FundwatchError(f"not readable as YAML: {fault}", where=str(source), do="mend the file") from fault
+    except UnicodeDecodeError as error:
+        text = f"byte 0x{error.object[error.start]:02x} at offset {error.start} is not UTF-8"
+        raise FundwatchError(f"not readable as YAML: {text}", where=str(source), do="save it in UTF-8") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise FundwatchError(f"not readable as YAML: {error}", where=str(source), do="mend the file") from error

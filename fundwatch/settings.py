@@ -16,8 +16,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, field_validator
 
 from fundwatch.declared import Declared
-from fundwatch.errors import SettingsError, faults
-from fundwatch.places import LakeAddress, address_fault
+from fundwatch.errors import SettingsError, problems
+from fundwatch.places import LakeAddress, address_problem
 from fundwatch.resources import conf_file, read_yaml
 
 ENVIRONMENT_PREFIX = "FUNDWATCH_"
@@ -120,8 +120,8 @@ class Settings(Declared):
     )  # fmt: skip
     @classmethod
     def _no_address(cls, value: object) -> object:
-        if value is not None and (fault := address_fault(str(value))):
-            raise ValueError(fault)
+        if value is not None and (problem := address_problem(str(value))):
+            raise ValueError(problem)
         return value
 
     @field_validator("lake", mode="before")
@@ -269,15 +269,15 @@ def _validated(layers: list[tuple[str, Mapping[str, Any]]]) -> InForce:
             merged[key], origin[key] = value, name
     try:
         settings = Settings(**merged)
-    except ValidationError as fault:
-        for error in fault.errors():
+    except ValidationError as caught_error:
+        for error in caught_error.errors():
             key = str(error["loc"][0])
-            told = error["msg"].removeprefix("Value error, ")
-            wrong.append(f"{origin.get(key, 'settings')}: {key} = {error['input']!r}: {told}")
-        raise SettingsError(faults("the settings do not hold", wrong), do="mend what is named") from fault
+            reported = error["msg"].removeprefix("Value error, ")
+            wrong.append(f"{origin.get(key, 'settings')}: {key} = {error['input']!r}: {reported}")
+        raise SettingsError(problems("the settings do not hold", wrong), do="mend what is named") from caught_error
     if wrong:
         raise SettingsError(
-            faults("the settings do not hold", wrong), do="mend what is named; `fundwatch settings` lists all"
+            problems("the settings do not hold", wrong), do="mend what is named; `fundwatch settings` lists all"
         )
     return InForce(settings, origin)
 

@@ -88,8 +88,8 @@ def settle(tracking: Tracking) -> int:
     try:
         with closing(sqlite3.connect(store, timeout=_LOCK_SECONDS)) as database, database:
             return sum(_settled(database, table, column, root) for table, column in _PLACES)
-    except sqlite3.Error as fault:
-        log.warning("MLflow's store %s could not be told where its files lie: %s", store, fault)
+    except sqlite3.Error as error:
+        log.warning("MLflow's store %s could not be told where its files lie: %s", store, error)
         return 0
 
 

@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from fundwatch.errors import GateError, HeldError, faults
+from fundwatch.errors import GateError, HeldError, problems
 from intake.files.delivery import LandedFile
 from intake.rows.totals import Total
 from intake.source.checks import Quality
@@ -89,22 +89,22 @@ def judge(totals: Sequence[Total], files: Sequence[LandedFile], quality: Quality
     limit = quality.quarantine_share
     words = {name: (zh.format(limit=limit), en.format(limit=limit)) for name, (zh, en) in _WORDS.items()}
     return tuple(
-        Expectation(name, *words[name], looked_at, len(places), tuple(_told(name, rows[place]) for place in places))
+        Expectation(name, *words[name], looked_at, len(places), tuple(_sentence(name, rows[place]) for place in places))
         for name, (looked_at, places) in _validated(rows, quality.quarantine_share).items()
     )
 
 
 def findings_of(expectations: Sequence[Expectation]) -> Findings:
     """What of the expectations failed, parted into what is wrong and what a person may let pass."""
-    wrong = [told for one in expectations if one.name not in _DOUBTS for told in one.found]
-    doubts = [told for one in expectations if one.name in _DOUBTS for told in one.found]
+    wrong = [reported for one in expectations if one.name not in _DOUBTS for reported in one.found]
+    doubts = [reported for one in expectations if one.name in _DOUBTS for reported in one.found]
     return Findings(tuple(wrong), tuple(doubts))
 
 
 def gate_error(found: Findings, codes: Sequence[CodeCount], page: Path, night: date) -> GateError:
     """The error that stops the night: figures, the commonest error codes, where to look."""
     commonest = sorted(codes, key=lambda c: (-c.rows, c.table_name, c.code))[:8]
-    text = faults("the quality gate stopped the night", [*found.wrong, *found.doubts])
+    text = problems("the quality gate stopped the night", [*found.wrong, *found.doubts])
     if commonest:
         text += "\nerror codes:\n" + "\n".join(f"  - {code}" for code in commonest)
     again = "have the delivery mended and sent again; nothing of it is in the lake. Limits: conf/quality"
@@ -153,7 +153,7 @@ _WORDS = {
     "faulty_share": ("不合格行占比不超过 {limit:.2%}", "share of faulty lines at most {limit:.2%}"),
     "enough_lines": ("合格行数达到下限", "at least the least number of sound lines"),
 }
-_TOLD = {
+_MOST_SHOWN = {
     "lines_balance": "{delivered_lines} lines delivered, {balanced_lines} accounted for",
     "money_balances": "money delivered {delivered_amount}, accounted for {balanced_amount}",
     "lines_as_declared": "{delivered_lines} lines read, {declared_lines} declared",
@@ -163,8 +163,8 @@ _TOLD = {
 }
 
 
-def _told(name: str, figures: Mapping[str, Any]) -> str:
-    return f"{figures['file']} ({figures['table']}): {_TOLD[name].format(**figures)}"
+def _sentence(name: str, figures: Mapping[str, Any]) -> str:
+    return f"{figures['file']} ({figures['table']}): {_MOST_SHOWN[name].format(**figures)}"
 
 
 def _validated(rows: Sequence[Mapping[str, Any]], limit: float) -> dict[str, tuple[int, list[int]]]:
@@ -182,9 +182,9 @@ def _validated(rows: Sequence[Mapping[str, Any]], limit: float) -> dict[str, tup
     outcome = definition.run(batch_parameters={"dataframe": pd.DataFrame(rows)}, result_format="COMPLETE")
     found: dict[str, tuple[int, list[int]]] = {}
     for result in outcome.results:
-        told = result.result
-        places = [] if result.success else told.get("unexpected_index_list") or range(len(rows))
-        looked_at = int(told.get("element_count", len(rows))) - int(told.get("missing_count") or 0)
+        reported = result.result
+        places = [] if result.success else reported.get("unexpected_index_list") or range(len(rows))
+        looked_at = int(reported.get("element_count", len(rows))) - int(reported.get("missing_count") or 0)
         found[result.expectation_config.meta["name"]] = (looked_at, [int(place) for place in places])
     return found
 

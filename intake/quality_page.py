@@ -136,8 +136,8 @@ def _total_row(file: str, t: Total) -> Sequence[object]:
     money: list[object] = ["–"] * 5
     if t.delivered_amount is not None:
         amounts = [m or Decimal(0) for m in (t.accepted_amount, t.quarantined_amount, t.duplicate_amount)]
-        told = [t.delivered_amount, *amounts, t.delivered_amount - sum(amounts)]
-        money = [Figure(f"{amount:,.2f}") for amount in told]
+        reported = [t.delivered_amount, *amounts, t.delivered_amount - sum(amounts)]
+        money = [Figure(f"{amount:,.2f}") for amount in reported]
     return file, t.table_name, *(Figure(f"{n:,}") for n in lines), *money
 
 

@@ -18,7 +18,7 @@ class Answer(Generic[Result]):
 
     result: Result
     printer: Callable[[Result, Say], None]
-    fault: FundwatchError | None = None
+    problem: FundwatchError | None = None
 
 
 def plain(result: Any) -> Any:

@@ -32,14 +32,14 @@ class Belonging:
     ledger: Ledger
     jobs: Mapping[str, Job]
 
-    def told(self, night: date) -> dict[str, Any]:
+    def reported(self, night: date) -> dict[str, Any]:
         """Why the night's list no longer belongs to what stands, and what to do; empty for one that does.
 
         Looked at are the night's own runs and those of the earlier list; `lake check` looks at all.
         """
         earlier = [when for when in self.ledger.nights(LIST) if when < night][-1:]
         found = self.out_of_date({night, *earlier})
-        if (LIST, night) not in self.ledger.standing() or not found:
+        if (LIST, night) not in self.ledger.committed_fingerprints() or not found:
             return {}
         return {"out_of_date": _sentences(found), "do": self.cure(found, night)}
 
@@ -47,9 +47,11 @@ class Belonging:
         """Put a note into the folder of every list from `first` on that is out of date, and take it from the others."""
         for night in (when for when in self.ledger.nights(LIST) if when >= first):
             folder = lists / night.isoformat()
-            told = self.told(night) if folder.is_dir() else {}
-            if told:
-                text = _NOTE.format(told="\n".join(f"- {line}" for line in told["out_of_date"]), do=told["do"])
+            reported = self.reported(night) if folder.is_dir() else {}
+            if reported:
+                text = _NOTE.format(
+                    reported="\n".join(f"- {line}" for line in reported["out_of_date"]), do=reported["do"]
+                )
                 (folder / MARK).write_text(text, encoding="utf-8", newline="\n")
             else:
                 (folder / MARK).unlink(missing_ok=True)
@@ -58,7 +60,7 @@ class Belonging:
         """The finding of `lake check`: every run that stands was made from runs that stand."""
         found = self.out_of_date(None if night is None else {night})
         do = self.cure(found, max(key[1] for key in found)) if found else ""
-        runs = sum(1 for key in self.ledger.standing() if night in (None, key[1]))
+        runs = sum(1 for key in self.ledger.committed_fingerprints() if night in (None, key[1]))
         return finding("runs belong together", "ledger", _sentences(found), f"{runs} runs stand", do)
 
     def cure(self, found: Collection[RunKey], night: date) -> str:
@@ -66,14 +68,14 @@ class Belonging:
         earliest = min(key[1] for key in found)
         if earliest < night:
             return f"run `fundwatch nightly --date {earliest} --to {night}`"
-        stages, standing = {key[0] for key in found}, self.ledger.standing()
-        can_run = all((need, night) in standing for stage in stages for need in self.jobs[stage].needs)
+        stages, committed = {key[0] for key in found}, self.ledger.committed_fingerprints()
+        can_run = all((need, night) in committed for stage in stages for need in self.jobs[stage].needs)
         verb = verb_of(stages.pop()) if len(stages) == 1 and can_run else "nightly"
         return f"run `fundwatch {verb} --date {night}`"
 
     def out_of_date(self, nights: Collection[date] | None) -> dict[RunKey, list[str]]:
         """By job and night: why the run no longer belongs to what stands, in full sentences; None: of every night."""
-        now, found = self.ledger.standing(), {}
+        now, found = self.ledger.committed_fingerprints(), {}
         for key, then in self._made_from(nights).items():
             if key in now and (why := list(_differences(key, then, self._upstream(key, now)))):
                 found[key] = why
@@ -81,24 +83,24 @@ class Belonging:
 
     def _made_from(self, nights: Collection[date] | None) -> dict[RunKey, dict[RunKey, str]]:
         """By run: the runs that it was made from, with their prints of then."""
-        standing: dict[RunKey, str] = {}
+        committed: dict[RunKey, str] = {}
         begun: dict[str, dict[RunKey, str]] = {}
         made: dict[RunKey, dict[RunKey, str]] = {}
         for row in self.ledger.run_rows():
             key = (row["job"], row["business_date"])
             is_asked = key[0] in self.jobs and (nights is None or key[1] in nights)
             if row["state"] == "started":
-                standing.pop(key, None)
+                committed.pop(key, None)
                 if is_asked:
-                    begun[row["run_id"]] = self._upstream(key, standing)
+                    begun[row["run_id"]] = self._upstream(key, committed)
             elif row["state"] == "committed":
-                standing[key] = row["print"]
+                committed[key] = row["fingerprint"]
                 if is_asked and row["run_id"] in begun:
                     made[key] = begun[row["run_id"]]
         return made
 
-    def _upstream(self, key: RunKey, standing: Mapping[RunKey, str]) -> dict[RunKey, str]:
-        return upstream_of(self.jobs[key[0]], key[1], standing)
+    def _upstream(self, key: RunKey, committed: Mapping[RunKey, str]) -> dict[RunKey, str]:
+        return upstream_of(self.jobs[key[0]], key[1], committed)
 
 
 def _sentences(found: Mapping[RunKey, list[str]]) -> list[str]:

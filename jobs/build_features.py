@@ -21,7 +21,7 @@ from fundwatch.fingerprint import fingerprint
 from fundwatch.logs import log
 from fundwatch.regions import region_of
 from jobs.declared_stages import BUILD
-from jobs.job import Job, Night, Report, Workplace, print_of
+from jobs.job import Job, Night, Report, Workplace, fingerprint_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 def _run(night: Night) -> Report:
     plans, not_run = _plans(night)
-    plan_print = fingerprint({entity: plan.print for entity, plan in plans.items()})
-    since = _since(night, plan_print)
+    plan_fingerprint = fingerprint({entity: plan.fingerprint for entity, plan in plans.items()})
+    since = _since(night, plan_fingerprint)
     touched = _write_rollups(night, plans, since)
     members = _write_indicators(night, plans)
     for name, why in sorted(not_run.items()):
@@ -44,7 +44,7 @@ def _run(night: Night) -> Report:
         "indicators": sum(len(plan.named) for plan in plans.values()),
         "indicators_not_run": len(not_run),
         "not_run": not_run,
-        "plan": plan_print,
+        "plan": plan_fingerprint,
     }
 
 
@@ -57,26 +57,26 @@ def _plans(night: Night) -> tuple[dict[str, Catalogue], dict[str, str]]:
     return plans, not_run
 
 
-def _since(night: Night, plan_print: str) -> date | None:
+def _since(night: Night, plan_fingerprint: str) -> date | None:
     """The night whose rollups this one builds upon; None if none stands that was made the same way."""
     earlier = [n for n in night.place.ledger.nights(JOB.name) if n < night.date]
     last = night.place.ledger.committed(JOB.name, earlier[-1]) if earlier else None
-    if last is None or last.detail.get("plan") != plan_print:
+    if last is None or last.detail.get("plan") != plan_fingerprint:
         return None
-    is_current = last.print == print_of(JOB, night.place, last.business_date)
+    is_current = last.fingerprint == fingerprint_of(JOB, night.place, last.business_date)
     return last.business_date if is_current else None
 
 
 def _write_rollups(night: Night, plans: Mapping[str, Catalogue], since: date | None) -> dict[str, int]:
     """Write every touched entity-day in full; the number of them by entity."""
     sources = {source for plan in plans.values() for source in plan.sources}
-    versions = {s: night.keep(recent(plans.values(), s, night.all_rows(s.table), night.date)) for s in sources}
+    versions = {s: night.materialize(recent(plans.values(), s, night.all_rows(s.table), night.date)) for s in sources}
     known = {source: rows.filter(known_on(night.date)) for source, rows in versions.items()}
     tables = {}
     for entity, plan in plans.items():
         table = ENTITIES[entity].rollup_table
         if plan.measures:
-            touched = night.keep(changed(plan, versions, since, night.date))
+            touched = night.materialize(changed(plan, versions, since, night.date))
             tables[table] = to_days(plan, known, touched)
         else:
             tables[table] = _no_rows(night, table)
@@ -92,7 +92,7 @@ def _write_indicators(night: Night, plans: Mapping[str, Catalogue]) -> dict[str,
     for entity, plan in plans.items():
         table = ENTITIES[entity].indicator_table
         if plan.indicators:
-            tables[table] = night.keep(_indicators(night, plan, peers))
+            tables[table] = night.materialize(_indicators(night, plan, peers))
             statistics.append(to_peer_statistics(entity, tables[table]))
         else:
             tables[table] = _no_rows(night, table)
@@ -103,9 +103,9 @@ def _write_indicators(night: Night, plans: Mapping[str, Catalogue]) -> dict[str,
 def _indicators(night: Night, plan: Catalogue, peers: PeerGroups) -> DataFrame:
     """One row per entity: its peer group and its indicators as of the night."""
     entity = ENTITIES[plan.entity]
-    days = night.keep(as_known(plan, night.all_rows(entity.rollup_table), night.date))
+    days = night.materialize(as_known(plan, night.all_rows(entity.rollup_table), night.date))
     registers = {table: night.known(table) for table in registers_of(entity)}
-    members = night.keep(with_attributes(plan, to_indicators(plan, days, night.date), registers, night.date))
+    members = night.materialize(with_attributes(plan, to_indicators(plan, days, night.date), registers, night.date))
     columns = [plan.id_column, "peer_group", *(named.column for named in plan.named)]
     return with_peer_groups(peers, plan.entity, members).select(*columns)
 
@@ -114,11 +114,11 @@ def _no_rows(night: Night, table: str) -> DataFrame:
     return night.spark.createDataFrame([], TABLES[table].schema())
 
 
-def _own_print(place: Workplace, _night: date) -> Any:
+def _own_fingerprint(place: Workplace, _night: date) -> Any:
     region = region_of(place.settings)
     peers = read_peer_groups(peer_groups_file(region, place.settings.conf))
-    catalogues = {entity: catalogue.print for entity, catalogue in load_catalogues(region).items()}
-    return [catalogues, peers.print]
+    catalogues = {entity: catalogue.fingerprint for entity, catalogue in load_catalogues(region).items()}
+    return [catalogues, peers.fingerprint]
 
 
 JOB = Job(
@@ -137,7 +137,7 @@ JOB = Job(
     needs=BUILD.needs,
     history=("intake",),
     run=_run,
-    own_print=_own_print,
+    own_fingerprint=_own_fingerprint,
 )
 
 if __name__ == "__main__":

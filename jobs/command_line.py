@@ -16,7 +16,7 @@ from fundwatch.logs import start_logging
 from fundwatch.machine_faults import machine_error
 from jobs.answer import Answer
 from jobs.commands import COMMANDS, Command
-from jobs.console import print_fault, print_note, print_unexpected, show
+from jobs.console import print_error, print_note, print_unexpected, show
 from jobs.declared_stages import NOUNS
 from jobs.options import common_options, settings_of
 from jobs.usage import HelpfulParser
@@ -51,17 +51,17 @@ def main(argv: Sequence[str] | None = None, every: Sequence[Command] = COMMANDS)
         print_note(note)
     try:
         show(serve(options), options)
-    except FundwatchError as fault:
-        print_fault(fault, options)
-        return int(fault.exit_code)
+    except FundwatchError as error:
+        print_error(error, options)
+        return int(error.exit_code)
     except KeyboardInterrupt:
         print_note("stopped; run the same command again to go on")
         return 130
-    except Exception as fault:  # noqa: BLE001 (the last resort: named, never swallowed; its message may hold data)
-        if (known := machine_error(fault, *_places(options))) is not None and not _shows_faults(options):
-            print_fault(known, options)
+    except Exception as error:  # noqa: BLE001 (the last resort: named, never swallowed; its message may hold data)
+        if (known := machine_error(error, *_places(options))) is not None and not _shows_faults(options):
+            print_error(known, options)
             return int(known.exit_code)
-        print_unexpected(fault, in_full=_shows_faults(options))
+        print_unexpected(error, in_full=_shows_faults(options))
         return int(ExitCode.FAULT)
     return int(ExitCode.OK)
 

@@ -18,8 +18,8 @@ def show(answer: Answer[Any], options: argparse.Namespace) -> None:
     """Print the answer in the form that was asked for. Raises its fault after that, when it has one."""
     if not options.json:
         answer.printer(answer.result, partial(_say, options=options))
-    if answer.fault is not None:
-        raise answer.fault  # with --json the fault is printed with the result, as one document
+    if answer.problem is not None:
+        raise answer.problem  # with --json the fault is printed with the result, as one document
     if options.json and answer.result is not None:
         _print_json(plain(answer.result))
 
@@ -32,24 +32,24 @@ def _print_json(content: Any) -> None:
     print(json.dumps(content, ensure_ascii=False, indent=2, default=str))
 
 
-def print_fault(fault: FundwatchError, options: argparse.Namespace) -> None:
+def print_error(error: FundwatchError, options: argparse.Namespace) -> None:
     """What is wrong, where, and what to do; for JSON also as a document, with what was found nevertheless."""
     if options.json:
-        told = {**fault.result, "error": fault.what, "where": fault.where, "do": whole(fault.do, options)}
-        told["exit_code"] = int(fault.exit_code)
-        _print_json(told)
-    print(f"fundwatch: {whole(str(fault), options)}", file=sys.stderr)
+        reported = {**error.result, "error": error.what, "where": error.where, "do": whole(error.do, options)}
+        reported["exit_code"] = int(error.exit_code)
+        _print_json(reported)
+    print(f"fundwatch: {whole(str(error), options)}", file=sys.stderr)
 
 
-def print_unexpected(fault: Exception, *, in_full: bool) -> None:
+def print_unexpected(error: Exception, *, in_full: bool) -> None:
     """Where it broke and what kind of fault it is. Spark's messages can quote rows, so they are told on demand only."""
-    for line in traceback.format_tb(fault.__traceback__):
+    for line in traceback.format_tb(error.__traceback__):
         print(line, end="", file=sys.stderr)
-    condition = getattr(fault, "getCondition", lambda: None)()
-    kind = f"{type(fault).__name__}{f' [{condition}]' if condition else ''}"
+    condition = getattr(error, "getCondition", lambda: None)()
+    kind = f"{type(error).__name__}{f' [{condition}]' if condition else ''}"
     print_note(f"fundwatch: a fault of fundwatch or of the machine: {kind}")
-    if in_full or isinstance(fault, (OSError, ImportError, TypeError, AttributeError, NameError)):
-        print_note(f"  {fault}")
+    if in_full or isinstance(error, (OSError, ImportError, TypeError, AttributeError, NameError)):
+        print_note(f"  {error}")
     print_note(
         "  do:    run the same command again: a broken run does no harm; if it breaks again, "
         "--set show_faults=true tells more (it may quote rows of the delivery)"

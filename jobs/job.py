@@ -36,7 +36,7 @@ Report = Mapping[str, Any]
 RunKey = tuple[str, date]  # a job and a night
 Made = TypeVar("Made")
 _WORTH_A_JOB = 20_000
-_AT_ONCE = 3  # commits mostly wait on the driver's planning and the disk: two cores serve three
+_IN_PARALLEL = 3  # commits mostly wait on the driver's planning and the disk: two cores serve three
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Job:
     `reads` and `writes` name tables; `optional` ones may not exist. `needs` are jobs that must stand for the same
     night, `history` jobs whose runs of every night up to this one are input, `follows` jobs whose newest earlier night
     is: their prints enter this job's, and so do the settings that name it (`Changes` in fundwatch/settings.py).
-    `own_print` gives whatever else determines the result (catalogues, files), without Spark; it may refuse bad input.
-    `outputs_stand` says whether files a job publishes outside the lake are still there.
+    `own_fingerprint` gives whatever else determines the result (catalogues, files), without Spark; it may refuse bad input.
+    `outputs_exist` says whether files a job publishes outside the lake are still there.
     """
 
     name: str
@@ -55,12 +55,12 @@ class Job:
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     run: Callable[[Night], Report]
-    own_print: Callable[[Workplace, date], object]
+    own_fingerprint: Callable[[Workplace, date], object]
     needs: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
-    outputs_stand: Callable[[Workplace, date], bool] = field(default=lambda _place, _night: True)
+    outputs_exist: Callable[[Workplace, date], bool] = field(default=lambda _place, _night: True)
 
 
 class Workplace:
@@ -150,9 +150,9 @@ def _locked(settings: Settings) -> Iterator[Workplace]:
 class Night:
     """One job at one business date: reads only what the job declared, writes only what it declared."""
 
-    def __init__(self, job: Job, place: Workplace, date_: date, run_id: str, own_print: object = None) -> None:
+    def __init__(self, job: Job, place: Workplace, date_: date, run_id: str, own_fingerprint: object = None) -> None:
         self.job, self.place, self.date, self.run_id = job, place, date_, run_id
-        self.own_print = job.own_print(place, date_) if own_print is None else own_print
+        self.own_fingerprint = job.own_fingerprint(place, date_) if own_fingerprint is None else own_fingerprint
         self.versions_read: dict[str, int] = {}
         self.tables_written: dict[str, Written] = {}
 
@@ -227,7 +227,7 @@ class Night:
         self.tables_written[table] = done
         return done
 
-    def keep(self, rows: DataFrame, name: str = "", row_count: int = 0) -> DataFrame:
+    def materialize(self, rows: DataFrame, name: str = "", row_count: int = 0) -> DataFrame:
         """Rows that are read more than once, computed when first read.
 
         A checkpoint and not a cache: it cuts the plan too, and most of a small night's time is planning. Many rows
@@ -245,14 +245,14 @@ class Night:
         def put(table: str) -> Written:
             return (self.add if table in added else self.write)(table, tables[table])
 
-        self.side_by_side(tables, put)
+        self.in_parallel(tables, put)
 
-    def side_by_side(self, names: Iterable[str], make: Callable[[str], Made]) -> dict[str, Made]:
+    def in_parallel(self, names: Iterable[str], make: Callable[[str], Made]) -> dict[str, Made]:
         """What `make` makes of each name, a few at a time. The first fault is raised.
 
         Plans are made side by side too: that is most of what a small night does.
         """
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with ThreadPoolExecutor(_IN_PARALLEL) as pool:
             pending = {name: pool.submit(make, name) for name in names}
             return {name: made.result() for name, made in pending.items()}
 
@@ -277,62 +277,62 @@ class Night:
             )
 
 
-def print_of(job: Job, place: Workplace, night: date) -> str:
+def fingerprint_of(job: Job, place: Workplace, night: date) -> str:
     """The print of all that determines the job's result for the night. Raises NotReadyError if a need is unmet."""
-    return _print_over(job, place, _upstream(job, place, night), job.own_print(place, night))
+    return _fingerprint_over(job, place, _upstream(job, place, night), job.own_fingerprint(place, night))
 
 
 def _upstream(job: Job, place: Workplace, night: date) -> list[tuple[str, date, str]]:
-    standing = place.ledger.standing()
+    committed = place.ledger.committed_fingerprints()
     for need in job.needs:
-        if (need, night) not in standing:
+        if (need, night) not in committed:
             raise NotReadyError(
                 f"{verb_of(job.name)} needs {verb_of(need)} for {night}, which has not run",
                 where=str(place.lake.address),
                 do=f"run `fundwatch {verb_of(need)} --date {night}`, or `fundwatch nightly --date {night}`; "
                 f"{nights_said(place.ledger.nights(need))}",
             )
-    return [(name, when, made) for (name, when), made in sorted(upstream_of(job, night, standing).items())]
+    return [(name, when, made) for (name, when), made in sorted(upstream_of(job, night, committed).items())]
 
 
-def _print_over(job: Job, place: Workplace, upstream: Sequence[object], own: object) -> str:
+def _fingerprint_over(job: Job, place: Workplace, upstream: Sequence[object], own: object) -> str:
     return fingerprint(job.name, __version__, list(upstream), own, values_that_change(place.settings, job.name))
 
 
 def refuse_too_early(job: Job, settings: Settings, night: date) -> None:
     """Raise what the job would refuse, before a lake is made for it: a mistyped folder leaves nothing behind."""
     if not Lake(settings.lake_address).is_made:
-        print_of(job, Workplace(settings), night)
+        fingerprint_of(job, Workplace(settings), night)
 
 
-def upstream_of(job: Job, night: date, standing: Mapping[RunKey, str]) -> dict[RunKey, str]:
+def upstream_of(job: Job, night: date, committed: Mapping[RunKey, str]) -> dict[RunKey, str]:
     """The runs of other stages and nights that the job's result for the night rests on, with their prints."""
     keys = [(need, night) for need in job.needs]
-    keys += [key for key in standing if key[0] in job.history and key[1] <= night]
+    keys += [key for key in committed if key[0] in job.history and key[1] <= night]
     for name in job.follows:
-        keys += sorted(key for key in standing if key[0] == name and key[1] < night)[-1:]
-    return {key: standing[key] for key in keys if key in standing}
+        keys += sorted(key for key in committed if key[0] == name and key[1] < night)[-1:]
+    return {key: committed[key] for key in keys if key in committed}
 
 
-def _stands_still(job: Job, place: Workplace, night: date, run_id: str) -> bool:
-    return not place.ledger.gave_up(run_id) and job.outputs_stand(place, night)
+def _has_outputs(job: Job, place: Workplace, night: date, run_id: str) -> bool:
+    return not place.ledger.gave_up(run_id) and job.outputs_exist(place, night)
 
 
 def run_job(job: Job, place: Workplace, night: date) -> Report:
     """Run the job for the night unless it stands already with the same print. The report says `is_new`."""
     refuse_lost(place.lake, place.ledger, (*job.reads, *job.optional, *job.writes), place.settings.rebuilt_tables)
-    upstream, own = _upstream(job, place, night), job.own_print(place, night)
-    run_print = _print_over(job, place, upstream, own)
-    stands = place.ledger.committed(job.name, night)
-    if stands is not None and stands.print == run_print and _stands_still(job, place, night, stands.run_id):
+    upstream, own = _upstream(job, place, night), job.own_fingerprint(place, night)
+    run_fingerprint = _fingerprint_over(job, place, upstream, own)
+    last = place.ledger.committed(job.name, night)
+    if last is not None and last.fingerprint == run_fingerprint and _has_outputs(job, place, night, last.run_id):
         log.info("%-64s   nothing to do: done before with the same input", f"{night} {job.title}")
-        return {**stands.detail, "is_new": False}
-    run_id = place.ledger.start(job.name, night, run_print)
+        return {**last.detail, "is_new": False}
+    run_id = place.ledger.start(job.name, night, run_fingerprint)
     context = Night(job, place, night, run_id, own)  # what the print was made of is what the run must find
     _ = place.spark  # columns can be named only once a session stands
     with step(f"{night} {job.title}") as facts:
         report = dict(job.run(context))
         facts.update({k: v for k, v in report.items() if isinstance(v, (int, str))})
     place.ledger.read_versions(run_id, job.name, night, context.versions_read)
-    place.ledger.commit(run_id, job.name, night, run_print, report)
+    place.ledger.commit(run_id, job.name, night, run_fingerprint, report)
     return {**report, "is_new": True}

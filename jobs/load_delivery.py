@@ -28,8 +28,8 @@ from intake.source.plan_check import refuse_what_shows
 from intake.source.usual_size import Figures, judge
 from jobs.declared_stages import INTAKE
 from jobs.job import Job, Night, Report, Workplace
-from jobs.loading.intake_work import IntakeWork, Judged, history_rows, judged_rows, told_to_vault
-from jobs.loading.net_entries import netted_tables, told_entries
+from jobs.loading.intake_work import IntakeWork, Judged, history_rows, judged_rows, sent_to_vault
+from jobs.loading.net_entries import entries_by_table, netted_tables
 from jobs.loading.note_delivery import Course, noted_delivery, scratch_in
 from jobs.loading.recall_intake import Before, earlier_totals, recall, usual_figures
 from privacy.erasure.record import ErasureLog
@@ -48,15 +48,15 @@ def _catalogues(settings: Settings) -> tuple[SourceMapping, Quality]:
     return read_mapping(settings.source, settings.conf), read_quality(settings.quality, settings.conf)
 
 
-def own_print(place: Workplace, night: date) -> object:
+def own_fingerprint(place: Workplace, night: date) -> object:
     """The delivery's files, the mapping, the checks, the public name of the first key (which a rotation keeps), and the
     quarantined rows that people decided the night takes in."""
     mapping, quality = _catalogues(place.settings)
     hashes = delivery_hashes(mapping, place.settings.landing_dir, night)
     decided = Decisions(place.lake.address)
     # erasures are not in it: what a night took in before one must not be taken in anew because of it
-    own = [hashes, mapping.print, quality.print, read_ring(place.settings.key_path).lineage]
-    return [*own, decided.print(night)] if decided.into(night) else own
+    own = [hashes, mapping.fingerprint, quality.fingerprint, read_ring(place.settings.key_path).lineage]
+    return [*own, decided.fingerprint(night)] if decided.into(night) else own
 
 
 def run(night: Night) -> Report:
@@ -67,7 +67,7 @@ def run(night: Night) -> Report:
     vault = Vault(settings.vault_dir, read_vault_key(settings.vault_key_path))
     ring, marks = read_ring(settings.key_path), ErasureLog(night.place.lake.address).marks()
     erased = ErasedPersons(marks, ring.active, settings.erased_persons == "accept")
-    hashes, *_ = cast("list[Any]", night.own_print)
+    hashes, *_ = cast("list[Any]", night.own_fingerprint)
     work = IntakeWork(night, mapping, quality, ring, vault, erased, hashes)
     with noted_delivery(work) as course, scratch_in(vault) as scratch:
         with step(f"{night.date}   files opened and measured") as facts:
@@ -112,7 +112,7 @@ def _totals(work: IntakeWork, judged: Mapping[str, DataFrame], files: Sorted) ->
 def _excluded_codes(work: IntakeWork, table: str) -> list[str]:
     """Codes of rows that are quarantined and no faults: not valid by the source's own word, or parked."""
     stated = [r.where.code for r in work.mapping.tables[table].rows if r.where is not None]
-    return work.erased.no_faults([*stated, *parked_error_codes(work.mapping, work.quality, table)])
+    return work.erased.no_problems([*stated, *parked_error_codes(work.mapping, work.quality, table)])
 
 
 def _pass_gate(
@@ -142,7 +142,7 @@ def _unusual(work: IntakeWork, delivery: Delivery, files: Sorted, totals: Sequen
     accepted = usual_figures(work.night, work.mapping.source, band)
     judgement = judge(tonight, accepted, work.date, band)
     if delivery.is_declared:
-        return [told for told in judgement.outside if told.partition(":")[0] in {f.kind for f in counted}]
+        return [reported for reported in judgement.outside if reported.partition(":")[0] in {f.kind for f in counted}]
     if work.mapping.delivery.manifest == "expected" and judgement.unjudged:
         return [*judgement.outside, "no manifest came, and nothing is known to be usual yet", *judgement.unjudged]
     return list(judgement.outside)
@@ -159,7 +159,7 @@ def _write(
     """Everything the night owns; the number of tonight's reversals that wait for their original."""
     night, source, judged = work.night, work.mapping.source, found.rows
     # what a token stands for is known before any table holds it
-    told_to_vault(work, judged)
+    sent_to_vault(work, judged)
     # then the delivery itself: a killed run must be taken up with the same files
     repeats = {file.name: was.business_date for file, was in files.again}
     night.write_rows("delivery", delivery_rows(delivery, repeats, work.key.key_id))
@@ -170,7 +170,7 @@ def _write(
     def history(table: str) -> DataFrame:
         return history_rows(work, table, clean[table], _most_keys(table, totals), is_new=table in new)
 
-    tables, told = night.side_by_side(registers, history), told_entries(work, clean)
+    tables, reported = night.in_parallel(registers, history), entries_by_table(work, clean)
     tables |= {entry: clean[table] for table, entry in ENTRY_OF.items() if table in clean}
     rejected = [t for t in judged if any(x.quarantined_lines for x in totals if x.table_name == t)]
     if judged:
@@ -179,7 +179,7 @@ def _write(
     with ThreadPoolExecutor(1) as beside:
         # what is netted hangs on what earlier nights told, and takes several steps; the rest need not wait
         rest = beside.submit(night.write_all, tables, added=new)
-        netted = netted_tables(work, told)
+        netted = netted_tables(work, reported)
         alone = {table for table, made in netted.items() if made.is_alone}
         night.write_all({table: made.versions for table, made in netted.items()}, added=new & alone)
         rest.result()
@@ -238,7 +238,7 @@ JOB = Job(
     optional=(),
     writes=(*_LEDGERS, *CLEAN_TABLES, *ENTRY_OF.values()),
     run=run,
-    own_print=own_print,
+    own_fingerprint=own_fingerprint,
 )
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ _LISTED = 10
 
 def print_stage(done: StageRun, say: Say) -> None:
     """One stage: whether it had something to do, and what it counted."""
-    said = "done" if done.report["is_new"] else "nothing to do: done before with the same input"
-    say(f"{done.stage.verb} {done.night}: {said}")
+    stated = "done" if done.report["is_new"] else "nothing to do: done before with the same input"
+    say(f"{done.stage.verb} {done.night}: {stated}")
     for key, value in done.report.items():
         if key != "is_new" and isinstance(value, (str, int, float)):
             say(f"  {key:<28} {value}")

@@ -23,8 +23,8 @@ def a_date(text: str) -> date:
     """A date as people write it, like 2026-03-31."""
     try:
         return date.fromisoformat(text)
-    except ValueError as fault:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a date like 2026-03-31") from fault
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a date like 2026-03-31") from error
 
 
 def common_options(parser: argparse.ArgumentParser) -> None:
@@ -144,7 +144,9 @@ def deliveries_options(parser: argparse.ArgumentParser) -> None:
         help="list (the default); release a held one; or has the night's arrived whole? (ends with 5 when it has not)",
     )
     parser.add_argument("--state", choices=_STATES, help="only deliveries in this state")
-    parser.add_argument("--print", dest="content_print", default="", help="which of several held (its print begins so)")
+    parser.add_argument(
+        "--fingerprint", dest="content_fingerprint", default="", help="which of several held (its print begins so)"
+    )
     _signature(parser)
 
 
@@ -185,7 +187,9 @@ def models_options(parser: argparse.ArgumentParser) -> None:
     """`fundwatch models [list|promote]`."""
     parser.add_argument("action", nargs="?", choices=("list", "promote"), default="list", help="list is the default")
     parser.add_argument("--model", metavar="ENTITY/MODEL", default="", help="which model, like doctor/isolation_forest")
-    parser.add_argument("--print", metavar="PRINT", default="", help="which of several (its print begins so)")
+    parser.add_argument(
+        "--fingerprint", metavar="FINGERPRINT", default="", help="which of several (its print begins so)"
+    )
     _signature(parser)
 
 

@@ -26,7 +26,7 @@ from jobs.review.read_leads import (
     models_not_run,
     rows_of,
     rule_coverage,
-    silent_models,
+    skipped_models,
 )
 from leads.cards import Cards, IndicatorCard, RuleCard
 from leads.publishing.lists import Published, is_whole, write_list
@@ -141,8 +141,8 @@ def _content(night: Night, cards: Cards) -> ListContent:
 
 
 def _indicators_not_run(night: Night) -> list[CoverageRow]:
-    stands = night.place.ledger.committed("features", night.date)
-    not_run: Mapping[str, str] = {} if stands is None else stands.detail.get("not_run", {})
+    committed = night.place.ledger.committed("features", night.date)
+    not_run: Mapping[str, str] = {} if committed is None else committed.detail.get("not_run", {})
     return [CoverageRow(name, "not_run", why_not, 0, 0, 0) for name, why_not in sorted(not_run.items())]
 
 
@@ -150,43 +150,46 @@ def _provenance(night: Night) -> Provenance:
     lake, settings, options = night.place.lake, night.settings, _options(night.settings, night.date)
     models = rows_of(
         lake, "score", ("business_date", "==", night.date), ("state", "==", "scored"),
-        columns=["entity_type", "model", "model_print"],
+        columns=["entity_type", "model", "model_fingerprint"],
     )  # fmt: skip
     files = rows_of(
         lake, "delivery", ("business_date", "<=", night.date), columns=["business_date", "file_name", "sha256"]
     )
-    told = sorted((row["business_date"], row["file_name"], row["sha256"]) for row in files)
+    reported = sorted((row["business_date"], row["file_name"], row["sha256"]) for row in files)
     return Provenance(
         business_date=night.date,
         period_start=options.period_start,
         period_end=options.period_end,
         source=settings.source,
         software=f"fundwatch {__version__}",
-        rule_set_print=load_rules(region=region_of(settings)).print,
-        model_prints={f"{row['entity_type']} {row['model']}": row["model_print"] for row in models},
-        models_not_run=silent_models(lake, night.date),
-        settings_print=fingerprint(values_that_change(settings)),
-        data_print=fingerprint(told),
-        deliveries={name: sha for business_date, name, sha in told if business_date == night.date},
+        rule_set_fingerprint=load_rules(region=region_of(settings)).fingerprint,
+        model_fingerprints={f"{row['entity_type']} {row['model']}": row["model_fingerprint"] for row in models},
+        models_not_run=skipped_models(lake, night.date),
+        settings_fingerprint=fingerprint(values_that_change(settings)),
+        data_fingerprint=fingerprint(reported),
+        deliveries={name: sha for business_date, name, sha in reported if business_date == night.date},
         earlier_list=night.earlier("leads"),
     )
 
 
 def _note(night: Night, content: ListContent, published: Published) -> Note:
-    summary, told = content.summary(), content.provenance
+    summary, reported = content.summary(), content.provenance
     counted = ("lead_total", "listed", "evidence_lines", "ran", "not_run")
     sums = ("amount_at_risk", "estimated_amount")
     written = {table: done.version for table, done in night.tables_written.items()}
     return Note(
         business_date=night.date.isoformat(),
-        list_print=published.list_print,
+        list_fingerprint=published.list_fingerprint,
         params={
-            "rule_set_print": told.rule_set_print,
-            "settings_print": told.settings_print,
-            "data_print": told.data_print,
-            "software": told.software,
+            "rule_set_fingerprint": reported.rule_set_fingerprint,
+            "settings_fingerprint": reported.settings_fingerprint,
+            "data_fingerprint": reported.data_fingerprint,
+            "software": reported.software,
             "lake": str(night.place.lake.address),
-            **{f"model_print.{name.replace(' ', '.')}": mark for name, mark in told.model_prints.items()},
+            **{
+                f"model_fingerprint.{name.replace(' ', '.')}": mark
+                for name, mark in reported.model_fingerprints.items()
+            },
             **{name: str(value) for name, value in values_that_change(night.settings).items()},
         },
         metrics={name: float(summary[name]) for name in (*counted, *sums)},
@@ -200,7 +203,7 @@ def _report(content: ListContent, published: Published, sent: Sent) -> Report:
         "leads": content.lead_total,
         "listed": summary["listed"],
         "amount_at_risk": summary["amount_at_risk"],
-        "list_print": published.list_print,
+        "list_fingerprint": published.list_fingerprint,
         "folder": str(published.folder),
         "by_tier": summary["by_tier"],
         "not_run": summary["not_run"],
@@ -210,12 +213,12 @@ def _report(content: ListContent, published: Published, sent: Sent) -> Report:
 
 def _incomplete(night: Night) -> list[str]:
     """What the list should rest on and does not: models that were made and do not hold."""
-    stands = night.place.ledger.committed("score", night.date)
-    told = [] if stands is None else stands.detail.get("incomplete", [])
-    return [f"the list of {night.date} stands without the model: {sentence}" for sentence in told]
+    committed = night.place.ledger.committed("score", night.date)
+    reported = [] if committed is None else committed.detail.get("incomplete", [])
+    return [f"the list of {night.date} stands without the model: {sentence}" for sentence in reported]
 
 
-def _own_print(place: Workplace, _night: date) -> object:
+def _own_fingerprint(place: Workplace, _night: date) -> object:
     """What the list says of rules and indicators, and the value of every setting that changes it: it states them all,
     those too that only other stages depend on."""
     cards = all_cards(place.settings)
@@ -224,7 +227,7 @@ def _own_print(place: Workplace, _night: date) -> object:
     return fingerprint(texts, names, values_that_change(place.settings))
 
 
-def _outputs_stand(place: Workplace, night: date) -> bool:
+def _outputs_exist(place: Workplace, night: date) -> bool:
     """The list's files are whole and MLflow, whose store may have been moved with them, has heard of it."""
     lists = place.settings.lists_dir
     settle(tracking_of(place.settings))
@@ -243,8 +246,8 @@ JOB = Job(
     needs=PUBLISH.needs,
     follows=("leads",),
     run=_run,
-    own_print=_own_print,
-    outputs_stand=_outputs_stand,
+    own_fingerprint=_own_fingerprint,
+    outputs_exist=_outputs_exist,
 )  # fmt: skip
 
 if __name__ == "__main__":

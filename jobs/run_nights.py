@@ -91,10 +91,10 @@ def _report_privacy(place: Workplace, night: date, intake: Future[Report]) -> Re
     if intake.result()["is_new"] or not has_report(place.settings, night):
         try:
             with step(f"{night} privacy report"):
-                told = write_report(place, night)
-            return {"is_new": True, "folder": told["folder"], "incomplete": told["incomplete"]}
-        except FundwatchError as fault:
-            log.warning("%s privacy report: not made: %s", night, fault.what)
+                reported = write_report(place, night)
+            return {"is_new": True, "folder": reported["folder"], "incomplete": reported["incomplete"]}
+        except FundwatchError as error:
+            log.warning("%s privacy report: not made: %s", night, error.what)
     return {"is_new": False, "incomplete": audit_state(place.settings).incomplete}
 
 

@@ -13,30 +13,32 @@ from jobs.job import Job, Night, Report, Workplace
 from rules.catalogue.load import load_rules
 from rules.engine.scan import ScanWindow, scan
 from rules.frames.registry import tables_read
-from rules.knowledge.points import knowledge_print, load_knowledge
+from rules.knowledge.points import knowledge_fingerprint, load_knowledge
 
 
-def own_print(place: Workplace, _night: date) -> object:
+def own_fingerprint(place: Workplace, _night: date) -> object:
     """What determines the scan beside the delivered data and the settings: rules and knowledge."""
     region = region_of(place.settings)
     return {
-        "rules": load_rules(region=region).print,
-        "knowledge": knowledge_print(load_knowledge(region=region)),
+        "rules": load_rules(region=region).fingerprint,
+        "knowledge": knowledge_fingerprint(load_knowledge(region=region)),
     }
 
 
 def run(night: Night) -> Report:
     """Read what is known, scan it, write hits and coverage."""
-    tables = {name: night.keep(night.known(name)) for name in tables_read() if night.exists(name)}
+    tables = {name: night.materialize(night.known(name)) for name in tables_read() if night.exists(name)}
     window = ScanWindow(night.date - timedelta(days=night.settings.scan_days - 1), night.date)
     region = region_of(night.settings)
     rule_set = load_rules(region=region)
-    found = scan(rule_set, tables, night.supplied(), load_knowledge(region=region), window).kept(night.keep)
+    found = scan(rule_set, tables, night.supplied(), load_knowledge(region=region), window).materialized(
+        night.materialize
+    )
     night.write_all({"rule_hit": found.hits, "hit_line": found.hit_lines, "rule_coverage": found.coverage})
     not_run = found.states.filter(F.col("fault") != "").select("rule_id", "fault").collect()  # a row per rule
     return {
         "rules": len(rule_set.rules),
-        "rule_set": rule_set.print,
+        "rule_set": rule_set.fingerprint,
         "hits": night.tables_written["rule_hit"].rows,
         "hit_lines": night.tables_written["hit_line"].rows,
         "not_run": {row["rule_id"]: row["fault"] for row in sorted(not_run)},
@@ -52,7 +54,7 @@ JOB = Job(
     needs=SCAN.needs,
     history=("intake",),
     run=run,
-    own_print=own_print,
+    own_fingerprint=own_fingerprint,
 )
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from fundwatch.logs import log
 from fundwatch.regions import region_of
 from jobs.declared_stages import SCORE
 from jobs.job import Job, Night, Report, Workplace
-from jobs.model_shelf import shelf_of
+from jobs.lake_models import lake_models_of
 from jobs.train_models import INDICATOR_TABLES, positions_of
 from models.registry.champions import Champion, able, find_champions
 from models.scoring import not_run_scores, to_raw_scores, to_reasons, to_scores
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
 
 
 def _run(night: Night) -> Report:
-    loaded, silent = find_champions(shelf_of(night.settings), night.date)
-    speaking, unable = able(loaded, _indicators_that_ran(night))
-    silent = sorted([*silent, *unable], key=lambda one: (one.entity, one.model))
-    for one in silent:
-        tell = log.warning if one.is_fault else log.info
-        tell("  not run: %s of %ss: %s %s", one.model, one.entity, one.why_not, one.detail)
-    scores, reasons = [not_run_scores(night.spark, silent)], [_no_reasons(night)]
+    loaded, skipped = find_champions(lake_models_of(night.settings), night.date)
+    runnable, unable = able(loaded, _indicators_that_ran(night))
+    skipped = sorted([*skipped, *unable], key=lambda one: (one.entity, one.model))
+    for one in skipped:
+        report = log.warning if one.is_problem else log.info
+        report("  not run: %s of %ss: %s %s", one.model, one.entity, one.why_not, one.detail)
+    scores, reasons = [not_run_scores(night.spark, skipped)], [_no_reasons(night)]
     for entity in ENTITIES:
-        champions = [champion for champion in speaking if champion.entity == entity]
+        champions = [champion for champion in runnable if champion.entity == entity]
         if champions:
             names = _names(champions)
-            positions = night.keep(positions_of(night, entity, names))
+            positions = night.materialize(positions_of(night, entity, names))
             scores.append(to_scores(to_raw_scores(positions, names, entity, champions)))
             reasons.append(to_reasons(positions, night.of_night("peer_statistic"), names, champions))
     night.write_all({"score": stacked(scores), "score_reason": stacked(reasons)})
     return {
-        "models": len(speaking),
-        "models_not_run": len(silent),
+        "models": len(runnable),
+        "models_not_run": len(skipped),
         "scores": night.tables_written["score"].rows,
-        "not_run": {f"{one.entity}/{one.model}": one.why_not for one in silent},
-        "incomplete": [f"not run: {one.model} of {one.entity}s: {one.why_not}" for one in silent if one.is_fault],
+        "not_run": {f"{one.entity}/{one.model}": one.why_not for one in skipped},
+        "incomplete": [f"not run: {one.model} of {one.entity}s: {one.why_not}" for one in skipped if one.is_problem],
     }
 
 
@@ -65,11 +65,11 @@ def _no_reasons(night: Night) -> DataFrame:
     return night.spark.createDataFrame([], TABLES["score_reason"].schema()).drop("business_date")
 
 
-def _own_print(place: Workplace, night: date) -> object:
+def _own_fingerprint(place: Workplace, night: date) -> object:
     """Who can speak tonight, so that a model lost or found again makes the night run again."""
-    speaking, silent = find_champions(shelf_of(place.settings), night)
-    silences = [(one.entity, one.model, one.why_not) for one in silent]
-    return [[(one.entity, one.model, one.print) for one in speaking], silences]
+    runnable, skipped = find_champions(lake_models_of(place.settings), night)
+    silences = [(one.entity, one.model, one.why_not) for one in skipped]
+    return [[(one.entity, one.model, one.fingerprint) for one in runnable], silences]
 
 
 JOB = Job(
@@ -79,7 +79,7 @@ JOB = Job(
     writes=("score", "score_reason"),
     needs=SCORE.needs,
     run=_run,
-    own_print=_own_print,
+    own_fingerprint=_own_fingerprint,
 )
 
 if __name__ == "__main__":

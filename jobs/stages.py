@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from fundwatch.errors import IncompleteError, faults
+from fundwatch.errors import IncompleteError, problems
 from fundwatch.logs import log
 from fundwatch.settings import Settings
 from jobs.belonging import Belonging
 from jobs.declared_stages import SCORE, STAGES, TRAIN, Stage, night_stages
 from jobs.job import Job, Report, Workplace, refuse_too_early, run_job, workplace
-from jobs.model_shelf import shelf_of
+from jobs.lake_models import lake_models_of
 
 NIGHT = tuple(stage.name for stage in night_stages())
 
@@ -54,7 +54,7 @@ def run_alone(settings: Settings, stage: Stage, night: date) -> StageRun:
 def run_stage(stage: Stage, place: Workplace, night: date) -> Report:
     """Run one stage; before scoring, train models where none was ever made for the night or an earlier one and the
     settings say so. Models that were made and do not hold are never made anew unasked."""
-    if stage == SCORE and place.settings.train_if_missing and not shelf_of(place.settings).has_models(night):
+    if stage == SCORE and place.settings.train_if_missing and not lake_models_of(place.settings).has_models(night):
         log.info("%s no model was ever made for this night or an earlier one: the detectors are trained", night)
         run_job(job_of(TRAIN), place, night)
     return run_job(job_of(stage), place, night)
@@ -81,7 +81,7 @@ def incompleteness(reports: Mapping[str, Report], result: Mapping[str, Any]) -> 
     if not found:
         return None
     return IncompleteError(
-        faults("the result stands, but is not complete", found),
+        problems("the result stands, but is not complete", found),
         do="mend what is named, then run the same command again; a retry alone changes nothing",
         result=result,
     )

@@ -19,8 +19,8 @@ from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from jobs.declared_stages import TRAIN
 from jobs.job import Job, Night, Report, Workplace
-from jobs.model_copies import has_copies, tell_mlflow
-from jobs.model_shelf import shelf_of, told_models
+from jobs.lake_models import lake_models_of, models_report
+from jobs.model_copies import has_copies, register_in_mlflow
 from models.detectors.detector import Parameters
 from models.detectors.known import DETECTORS
 from models.positions import to_robust_z, with_positions
@@ -59,25 +59,25 @@ def positions_of(night: Night, entity: str, names: tuple[str, ...]) -> DataFrame
 
 
 def _run(night: Night) -> Report:
-    shelf = shelf_of(night.settings)
-    if shelf.fault:
+    lake_models = lake_models_of(night.settings)
+    if lake_models.problem:
         raise ModelTableError(
             "the table `model` cannot be read",
-            where=shelf.fault,
+            where=lake_models.problem,
             do="restore it from a copy; or remove its folder and train with --set rebuilt_tables=model, night by night",
         )
-    stood = stood_before(shelf, night.date)  # read first: what is written may mend data that were damaged
+    champions = champions_before(lake_models, night.date)  # read first: what is written may mend data that were damaged
     measured = measured_indicators(night)
     made: list[Trained | NotTrained] = []
     for entity in ENTITIES:
         made += train_all(_sample(night, entity, measured[entity]), _parameters(night.settings))
-    shelf.files.sweep()
-    records = records_of(shelf, stood, night.date, made)
+    lake_models.files.sweep()
+    records = records_of(lake_models, champions, night.date, made)
     night.write_rows("model", [record.row() for record in records])
-    told = tell_mlflow(night.settings, shelf_of(night.settings))
-    broken = [one for one in stood.values() if isinstance(one, NotRun) and _is_broken(one)]
+    reported = register_in_mlflow(night.settings, lake_models_of(night.settings))
+    broken = [one for one in champions.values() if isinstance(one, NotRun) and _is_broken(one)]
     waiting = [_NOT_COMPARED.format(" ".join(one.kind), one.why_not) for one in broken]
-    return {**told_models(records), "mlflow": told, "incomplete": waiting}
+    return {**models_report(records), "mlflow": reported, "incomplete": waiting}
 
 
 def _sample(night: Night, entity: str, measured: frozenset[str]) -> Sample:
@@ -87,20 +87,22 @@ def _sample(night: Night, entity: str, measured: frozenset[str]) -> Sample:
     return to_sample(rows.toPandas(), entity, night.date, reads)  # bounded by SAMPLE_LIMIT
 
 
-def records_of(shelf: Shelf, stood: Stood, night: date, made: Sequence[Trained | NotTrained]) -> list[ModelRecord]:
+def records_of(
+    lake_models: Shelf, champions: Stood, night: date, made: Sequence[Trained | NotTrained]
+) -> list[ModelRecord]:
     """The records of what training made, its data in the lake."""
-    return [_kept(shelf, stood, night, one) for one in made]
+    return [_kept(lake_models, champions, night, one) for one in made]
 
 
-def _kept(shelf: Shelf, stood: Stood, night: date, one: Trained | NotTrained) -> ModelRecord:
+def _kept(lake_models: Shelf, champions: Stood, night: date, one: Trained | NotTrained) -> ModelRecord:
     if isinstance(one, NotTrained):
         log.info("  not trained: %s of %ss: %s", one.model, one.entity, one.why_not)
         return ModelRecord(night, one.entity, one.model, None, one.trained_count, NOT_TRAINED, one.why_not)
-    verdict = _verdict(stood[one.entity, one.model], one)
-    why = verdict.note if verdict.standing is Standing.CHALLENGER else None
-    sha256, count = shelf.files.put(to_bytes(one.detector)), len(one.sample.ids)
-    made = ModelRecord(night, one.entity, one.model, one.print, count, verdict.standing.value, why, sha256)
-    return made.signed(shelf.signer)
+    verdict = _verdict(champions[one.entity, one.model], one)
+    why = verdict.note if verdict.status is Standing.CHALLENGER else None
+    sha256, count = lake_models.files.put(to_bytes(one.detector)), len(one.sample.ids)
+    made = ModelRecord(night, one.entity, one.model, one.fingerprint, count, verdict.status.value, why, sha256)
+    return made.signed(lake_models.signer)
 
 
 def _verdict(before: Champion | NotRun, trained: Trained) -> Verdict:
@@ -110,35 +112,35 @@ def _verdict(before: Champion | NotRun, trained: Trained) -> Verdict:
     return judge(trained, before.detector if isinstance(before, Champion) else None)
 
 
-def stood_before(shelf: Shelf, night: date) -> Stood:
+def champions_before(lake_models: Shelf, night: date) -> Stood:
     """Who stood the day before, by kind: judged against them, a night that is trained again is judged alike."""
-    return {kind: shelf.champion(*kind, night - timedelta(days=1)) for kind in kinds()}
+    return {kind: lake_models.champion(*kind, night - timedelta(days=1)) for kind in kinds()}
 
 
 def _is_broken(one: NotRun) -> bool:
-    return one.is_fault and not one.is_elsewhere
+    return one.is_problem and not one.is_elsewhere
 
 
 def _parameters(settings: Settings) -> Parameters:
     return Parameters(settings.seed, settings.forest_trees)
 
 
-def _own_print(place: Workplace, night: date) -> object:
-    parameters, shelf = _parameters(place.settings), shelf_of(place.settings)
+def _own_fingerprint(place: Workplace, night: date) -> object:
+    parameters, lake_models = _parameters(place.settings), lake_models_of(place.settings)
     definitions = {name: dict(kind.definition(parameters)) for name, kind in DETECTORS.items()}
     catalogues = load_catalogues(region_of(place.settings))
     directions = {entity: catalogue.directions for entity, catalogue in catalogues.items()}
-    stood = stood_before(shelf, night).values()
-    judged_by = [one.print if isinstance(one, Champion) else one.why_not for one in stood]
+    champions = champions_before(lake_models, night).values()
+    judged_by = [one.fingerprint if isinstance(one, Champion) else one.why_not for one in champions]
     return [definitions, directions, judged_by]
 
 
-def _models_stand(place: Workplace, night: date) -> bool:
+def _models_exist(place: Workplace, night: date) -> bool:
     """Whether the night's models hold, and MLflow, where it answers, has its copies."""
-    shelf = shelf_of(place.settings)
-    own = [record for record in shelf.records if record.business_date == night and is_model(record)]
-    hold = bool(own) and all(isinstance(shelf.loaded(record), Champion) for record in own)
-    return hold and not shelf.fault and has_copies(place.settings, own)
+    lake_models = lake_models_of(place.settings)
+    own = [record for record in lake_models.records if record.business_date == night and is_model(record)]
+    hold = bool(own) and all(isinstance(lake_models.loaded(record), Champion) for record in own)
+    return hold and not lake_models.problem and has_copies(place.settings, own)
 
 
 JOB = Job(
@@ -148,8 +150,8 @@ JOB = Job(
     writes=("model",),
     needs=TRAIN.needs,
     run=_run,
-    own_print=_own_print,
-    outputs_stand=_models_stand,
+    own_fingerprint=_own_fingerprint,
+    outputs_exist=_models_exist,
 )
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ class HelpfulParser(argparse.ArgumentParser):
         if unknown:
             command = self._command(options.command)
             known = [option for action in command._actions for option in action.option_strings]
-            said = [f"{word}{_suggestion(word.partition('=')[0], known)}" for word in unknown]
-            command.error(f"`{command.prog}` does not know: {', '.join(said)}")
+            stated = [f"{word}{_suggestion(word.partition('=')[0], known)}" for word in unknown]
+            command.error(f"`{command.prog}` does not know: {', '.join(stated)}")
         return options
 
     def _command(self, name: str) -> argparse.ArgumentParser:

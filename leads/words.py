@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from fundwatch.contracts.entities import ENTITIES
 from leads.cards import IndicatorCard
+from leads.ranking.outliers import EXTREME_Z, USUAL_Z
 from leads.ranking.priority import ESTIMATE_WEIGHT, FULL_MONEY, HALF_REACH, SEVERITY, UNKNOWN_MONEY, UNKNOWN_OUTLIER
-from leads.ranking.standouts import EXTREME_Z, USUAL_Z
 
 SUBJECT_WORDS: Mapping[str, str] = {entity.name: entity.words for entity in ENTITIES.values()}
 CAUTION = "线索须经人工核查,不得直接作为处理依据。 Every lead needs a person's check; none decides anything by itself."
@@ -64,5 +64,5 @@ def value_text(card: IndicatorCard, value: float | None) -> str:
 
 def not_run_text(models: Mapping[str, str]) -> str:
     """That models did not run, and why; an empty text where all did."""
-    told = "; ".join(f"{name}: {why_not}" for name, why_not in sorted(models.items()))
-    return f"未运行的模型 Models not run: {told}" if told else ""
+    text = "; ".join(f"{name}: {why_not}" for name, why_not in sorted(models.items()))
+    return f"未运行的模型 Models not run: {text}" if text else ""

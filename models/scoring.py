@@ -25,7 +25,7 @@ SCORED, NOT_RUN = "scored", "not_run"
 NO_POSITION = "no indicator of it can be compared with peers: values unknown, too few peers, or peers all alike"
 NO_NUMBER = "a fault of the model: it gave no finite number"
 
-_RAW = "entity_id string, peer_group string, model string, model_print string, score double, why_not string"
+_RAW = "entity_id string, peer_group string, model string, model_fingerprint string, score double, why_not string"
 
 
 def to_raw_scores(positions: DataFrame, names: Sequence[str], entity: str, champions: Sequence[Champion]) -> DataFrame:
@@ -33,35 +33,35 @@ def to_raw_scores(positions: DataFrame, names: Sequence[str], entity: str, champ
 
     `positions` is what `with_positions` gives for `names`, which hold every indicator that a champion reads.
     """
-    speakers = [(c.model, c.print, c.detector) for c in champions]
+    speakers = [(c.model, c.fingerprint, c.detector) for c in champions]
     columns = tuple(names)
 
     def scored(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         for batch in batches:
-            for model, model_print, detector in speakers:
-                yield _scored(batch, columns, model, model_print, detector)
+            for model, model_fingerprint, detector in speakers:
+                yield _scored(batch, columns, model, model_fingerprint, detector)
 
     rows = to_robust_z(positions, names).mapInPandas(scored, _RAW)
     return rows.withColumn("entity_type", F.lit(entity))
 
 
 def _scored(
-    batch: pd.DataFrame, columns: tuple[str, ...], model: str, model_print: str, detector: Detector
+    batch: pd.DataFrame, columns: tuple[str, ...], model: str, model_fingerprint: str, detector: Detector
 ) -> pd.DataFrame:
     places = [columns.index(name) for name in detector.reads.indicators]
     robust_z: Matrix = batch[list(columns)].to_numpy(dtype=np.float64)[:, places]
     score = detector.scores(robust_z) if len(batch) else np.zeros(0)
     is_placed = ~np.isnan(robust_z).all(axis=1)
     is_number = np.isfinite(score)
-    faults = pd.Series(np.where(is_placed, NO_NUMBER, NO_POSITION), index=batch.index, dtype=object)
+    problems = pd.Series(np.where(is_placed, NO_NUMBER, NO_POSITION), index=batch.index, dtype=object)
     return pd.DataFrame(
         {
             "entity_id": batch["entity_id"],
             "peer_group": batch["peer_group"],
             "model": model,
-            "model_print": model_print,
+            "model_fingerprint": model_fingerprint,
             "score": np.where(is_placed & is_number, score, np.nan),
-            "why_not": faults.mask(is_placed & is_number, None),
+            "why_not": problems.mask(is_placed & is_number, None),
         }
     )
 
@@ -130,9 +130,9 @@ def _candidate(position: Column, direction: str) -> Column:
     return F.struct(F.coalesce(-strangeness, F.lit(0.0)).alias("order"), position.alias("position"))
 
 
-def not_run_scores(spark: SparkSession, silent: Sequence[NotRun]) -> DataFrame:
+def not_run_scores(spark: SparkSession, skipped: Sequence[NotRun]) -> DataFrame:
     """One row with an empty entity_id per model that did not speak, as the table `score` holds it."""
-    rows = [(n.entity, "", n.model, NOT_RUN, n.why_not) for n in silent]
+    rows = [(n.entity, "", n.model, NOT_RUN, n.why_not) for n in skipped]
     columns = "entity_type string, entity_id string, model string, state string, why_not string"
     stated = spark.createDataFrame(rows, columns)
     contract = TABLES["score"]

@@ -42,7 +42,7 @@ class Sample:
     robust_z: Matrix
 
     @cached_property
-    def print(self) -> str:
+    def fingerprint(self) -> str:
         """The print of the sample's values, bit for bit: who they belong to teaches a detector nothing."""
         digest = hashlib.sha256(np.ascontiguousarray(self.robust_z).tobytes())
         return fingerprint(self.entity, self.as_of, self.reads.indicators, self.reads.directions, digest.hexdigest())
@@ -61,7 +61,7 @@ class Trained:
 
     detector: Detector
     sample: Sample
-    print: str
+    fingerprint: str
 
     @property
     def entity(self) -> str:
@@ -116,6 +116,6 @@ def train_all(sample: Sample, parameters: Parameters) -> list[Trained | NotTrain
         return [NotTrained(sample.entity, name, count, why) for name in DETECTORS]
     made: list[Trained | NotTrained] = []
     for name, kind in DETECTORS.items():
-        content = fingerprint(name, dict(kind.definition(parameters)), parameters.seed, sample.print)
+        content = fingerprint(name, dict(kind.definition(parameters)), parameters.seed, sample.fingerprint)
         made.append(Trained(kind.learn(sample.reads, sample.robust_z, parameters), sample, content))
     return made

@@ -58,25 +58,27 @@ def rooms_of(package: str) -> dict[str, str]:
     found = {}
     for folder in sorted({file.parent for file in (ROOT / package).rglob("*.py")}):
         room = folder / "__init__.py"  # the DAGs are no package
-        said = ast.get_docstring(ast.parse(room.read_text(encoding="utf-8"))) if room.is_file() else None
-        found[".".join(folder.relative_to(ROOT).parts)] = (said or "").partition("\n")[0]
+        summary = ast.get_docstring(ast.parse(room.read_text(encoding="utf-8"))) if room.is_file() else None
+        found[".".join(folder.relative_to(ROOT).parts)] = (summary or "").partition("\n")[0]
     return found
 
 
 def all_rooms() -> dict[str, str]:
     """Every room of the house, from the top down."""
-    return {room: said for floor in FLOORS for package in floor for room, said in rooms_of(package).items()}
+    return {room: summary for floor in FLOORS for package in floor for room, summary in rooms_of(package).items()}
 
 
 def drawn_rooms() -> dict[str, str]:
     """The rooms that hold more than rooms."""
     folders = {room: ROOT.joinpath(*room.split(".")) for room in all_rooms()}
-    return {r: said for r, said in all_rooms().items() if {*folders[r].glob("*.py")} - {folders[r] / "__init__.py"}}
+    return {
+        r: summary for r, summary in all_rooms().items() if {*folders[r].glob("*.py")} - {folders[r] / "__init__.py"}
+    }
 
 
 def with_rooms(guide: str) -> str:
     """The guide with a line a room, in the words of the room's own docstring."""
-    rows = ((f"`{room.replace('.', '/')}/`", said) for room, said in all_rooms().items() if said)
+    rows = ((f"`{room.replace('.', '/')}/`", summary) for room, summary in all_rooms().items() if summary)
     return with_table(guide, _BEGIN, _END, ("room", "what it is for"), rows)
 
 
@@ -94,13 +96,13 @@ def edges_between(rooms: Iterable[str]) -> Edges:
 
 def picture() -> str:
     """The SVG."""
-    said = drawn_rooms()
-    edges = edges_between(said)
+    summary = drawn_rooms()
+    edges = edges_between(summary)
     shapes: list[str] = []
     places: Places = {}
     top = 20.0
     for floor in FLOORS:
-        height = _floor(floor, said, top, places, shapes)
+        height = _floor(floor, summary, top, places, shapes)
         top += height + _GAP
     listed = json.dumps(edges, indent=0).replace(',\n"', ', "').replace('[\n"', '["').replace('"\n]', '"]')
     lines = [_line(places, *edge) for edge in edges]
@@ -112,19 +114,19 @@ def picture() -> str:
     return "\n".join([head, title, data, background, *lines, *shapes, "</svg>"]) + "\n"
 
 
-def _floor(floor: Sequence[str], said: Rooms, top: float, places: Places, shapes: list[str]) -> float:
+def _floor(floor: Sequence[str], summary: Rooms, top: float, places: Places, shapes: list[str]) -> float:
     """Put the packages of a floor side by side; a floor of one package has its rooms in a row. Its height."""
     width = (_WIDTH - 2 * _LEFT) / len(floor)
     tallest = 0.0
     for at, package in enumerate(floor):
-        rooms = [room for room in said if room.split(".")[0] == package]
+        rooms = [room for room in summary if room.split(".")[0] == package]
         left = _LEFT + at * width
         columns = len(rooms) if len(floor) == 1 else 1
         cell = (width - 12) / columns
         for number, room in enumerate(rooms):
             place = (left + (number % columns) * cell + 6, top + 24 + (number // columns) * _ROW, cell - 12)
             places[room] = place
-            shapes.append(_box(room, said[room], *place))
+            shapes.append(_box(room, summary[room], *place))
         rows = -(-len(rooms) // columns)
         height = 24 + rows * _ROW + 4
         tallest = max(tallest, height)
@@ -136,10 +138,10 @@ def _floor(floor: Sequence[str], said: Rooms, top: float, places: Places, shapes
     return tallest
 
 
-def _box(room: str, said: str, left: float, top: float, width: float) -> str:
+def _box(room: str, summary: str, left: float, top: float, width: float) -> str:
     name = room.partition(".")[2] or "(its own files)"
     return (
-        f'<g><title>{escape(f"{room}: {said}")}</title><rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" '
+        f'<g><title>{escape(f"{room}: {summary}")}</title><rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" '
         f'height="{_BOX}" rx="4" fill="#ffffff" stroke="{_colour(room)}"/><text x="{left + width / 2:.1f}" '
         f'y="{top + 17:.1f}" font-size="11" text-anchor="middle" fill="#1c2733">{name}</text></g>'
     )

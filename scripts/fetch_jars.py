@@ -34,7 +34,7 @@ def pinned(lock: Path) -> dict[str, str]:
     return {name: digest for digest, name in rows}
 
 
-def faults(folder: Path, sums: dict[str, str]) -> list[str]:
+def problems(folder: Path, sums: dict[str, str]) -> list[str]:
     """What keeps the jars of `folder` from being exactly the pinned ones; empty when they are."""
     present = {jar.name: jar for jar in folder.glob("*.jar")}
     found = [f"{name} is not pinned in jars.lock" for name in sorted(present.keys() - sums.keys())]
@@ -63,18 +63,18 @@ def resolve(into: Path) -> None:
         builder = builder.config(key, value)
     try:
         builder.getOrCreate().stop()
-    except (PySparkException, RuntimeError) as fault:
+    except (PySparkException, RuntimeError) as error:
         raise FundwatchError(
-            f"Spark could not fetch {', '.join(PACKAGES)}: {fault}",
+            f"Spark could not fetch {', '.join(PACKAGES)}: {error}",
             where=str(into),
             do="open the way to a Maven repository, or put the files jars.lock names into .jars/jars by hand",
-        ) from fault
+        ) from error
 
 
 def main() -> None:
     """Leave .jars/jars as jars.lock says. Raises FundwatchError when what arrives is something else."""
     folder, sums = PROJECT / ".jars" / "jars", pinned(PROJECT / "jars.lock")
-    if not faults(folder, sums):
+    if not problems(folder, sums):
         print("[setup] Delta's jars: present")
         return
     print("[setup] fetching Delta's jars", flush=True)
@@ -82,7 +82,7 @@ def main() -> None:
     incoming = PROJECT / ".jars" / "incoming"
     shutil.rmtree(incoming, ignore_errors=True)
     resolve(incoming)
-    if wrong := faults(incoming / "jars", sums):
+    if wrong := problems(incoming / "jars", sums):
         raise FundwatchError(
             "the jars that arrived are not the pinned ones:\n  - " + "\n  - ".join(wrong),
             where=str(incoming / "jars"),
@@ -97,5 +97,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except FundwatchError as fault:
-        sys.exit(f"[setup] {fault}")
+    except FundwatchError as problem:
+        sys.exit(f"[setup] {problem}")

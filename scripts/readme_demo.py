@@ -27,11 +27,11 @@ _TOKEN = re.compile(r"\b[0-9a-f]{8}\b")
 def shortened(output: str) -> str:
     """The steps of the first night and the first of the second, the head of the list, and how right it is."""
     steps = _steps(output)
-    told = [_step(match) for match in steps if re.match(r"simulate|\d{4}-\d\d-\d\d \S", match["what"])]
-    nights = sorted({line[:10] for line in told if line[0] == "2"})
-    begun = [line for line in told if line.startswith("simulate")]
-    first = sorted((line for line in told if line.startswith(nights[0])), key=_place)
-    second = [line for line in told if line.startswith(f"{nights[-1]} {_STAGES[0]}")]
+    reported = [_step(match) for match in steps if re.match(r"simulate|\d{4}-\d\d-\d\d \S", match["what"])]
+    nights = sorted({line[:10] for line in reported if line[0] == "2"})
+    begun = [line for line in reported if line.startswith("simulate")]
+    first = sorted((line for line in reported if line.startswith(nights[0])), key=_place)
+    second = [line for line in reported if line.startswith(f"{nights[-1]} {_STAGES[0]}")]
     return "\n".join([*begun, *first, *second, "…", *_list(output), *_verdicts(output)]) + "\n"
 
 

@@ -180,8 +180,8 @@ def make_block(scenario: Scenario, block: int, written: frozenset[int], spool: S
         _add_part(part, stage.people, [*stage.ordinary, *stage.staged])
         for label in stage.labels:
             rows.add_label(label)
-    for told in mishaps.told:
-        rows.add_mishap(told)
+    for reported in mishaps.reported:
+        rows.add_mishap(reported)
     report = rows.report(written, spool)
     _count(report, played)
     for visit in played.visits:

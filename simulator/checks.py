@@ -15,19 +15,19 @@ _DAYS_OF_YEAR = 365
 
 def check(scenario: Scenario) -> None:
     """Raise ScenarioError naming every fault."""
-    found = world_faults(scenario)
+    found = world_problems(scenario)
     if found:
         raise ScenarioError.of(found, "Scenario")
 
 
-def world_faults(scenario: Scenario) -> list[str]:
+def world_problems(scenario: Scenario) -> list[str]:
     """Every name that does not exist, and stays beyond the beds."""
     schemes = [scheme.name for scheme in SCHEMES]
     tables = [table.name for table in EXTRA_TABLES]
     return [
         *(_unknown("schemes.rates", "scheme", name, schemes) for name in scenario.scheme_rates if name not in schemes),
         *(_unknown("tables", "optional table", name, tables) for name in scenario.tables if name not in tables),
-        *_bed_faults(scenario),
+        *_bed_problems(scenario),
     ]
 
 
@@ -36,7 +36,7 @@ def _unknown(key: str, kind: str, name: str, known: list[str]) -> str:
     return f"{key}.{name}: there is no {kind} of that name" + (f"; did you mean {near[0]}?" if near else "")
 
 
-def _bed_faults(scenario: Scenario) -> list[str]:
+def _bed_problems(scenario: Scenario) -> list[str]:
     if scenario.stay_factor <= 1:
         return []
     beds = sum(place.beds for place in all_places(providers_of(scenario)))

@@ -43,8 +43,8 @@ def scheme_list() -> str:
     rows = []
     for (category, rule), found in groupby(ordered, key=lambda scheme: (scheme.category, scheme.rule_id)):
         own = list(found)
-        told = (_told(scheme for scheme in own if scheme.kind == kind) for kind in ("scheme", "lookalike"))
-        rows.append((category, rule or _MODELS, *told))
+        reported = (_described(scheme for scheme in own if scheme.kind == kind) for kind in ("scheme", "lookalike"))
+        rows.append((category, rule or _MODELS, *reported))
     return _table(("group", "rule", "schemes", "look-alikes"), rows)
 
 
@@ -61,7 +61,7 @@ def with_lists(guide: str) -> str:
     return guide
 
 
-def _told(schemes: Iterable[Scheme]) -> str:
+def _described(schemes: Iterable[Scheme]) -> str:
     """Names with the first sentence of what is played, its rule left out."""
     return "<br>".join(
         f"`{scheme.name}` {inspect.getdoc(scheme.act).splitlines()[0].replace(f' ({scheme.rule_id})', '')}"  # type: ignore[union-attr]

@@ -114,12 +114,12 @@ def make_blocks(scenario: Scenario, written: frozenset[int], folder: Path, proce
     try:
         with ProcessPoolExecutor(min(processes, len(blocks)), mp_context=context) as pool:
             yield from pool.map(work, blocks)
-    except BrokenProcessPool as fault:
+    except BrokenProcessPool as error:
         raise SimulationError(
             "a process that makes a part of the world ended by itself",
             where=f"simulate(processes={processes})",
             do='in a script call it under `if __name__ == "__main__":`; where memory is short use fewer processes',
-        ) from fault
+        ) from error
 
 
 _SPOOLS: dict[str, SpoolWriter] = {}

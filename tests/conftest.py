@@ -53,9 +53,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 @pytest.fixture(scope="module")
 def compiled(spark: SparkSession) -> Iterator[SparkSession]:
     """The session as large nights have it, with generated code: for one module of tests a package."""
-    said = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
-    before = {name: spark.conf.get(name) or "" for name in said}
-    for name, value in said.items():
+    stated = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
+    before = {name: spark.conf.get(name) or "" for name in stated}
+    for name, value in stated.items():
         spark.conf.set(name, value)
     yield spark
     for name, known in before.items():

@@ -52,7 +52,7 @@ def put(lake: Lake, table: str, rows: Sequence[Row], night: date = SECOND) -> No
     ledger.written("run", job, night, Written(table, lake.version(table), len(rows)))
 
 
-def stands(lake: Lake, job: str, night: date) -> None:
+def note_committed(lake: Lake, job: str, night: date) -> None:
     """Say in the ledger that the job stands for the night."""
     ledger = Ledger(lake.address)
     ledger.commit(ledger.start(job, night, "p"), job, night, "p", {})
@@ -95,7 +95,7 @@ def make_lake(var: Path) -> Settings:
     _found(lake)
     for night in (FIRST, SECOND):
         for job in ("intake", "rules", "leads"):
-            stands(lake, job, night)
+            note_committed(lake, job, night)
     os.chmod(folder_of(lake, "quarantine"), 0o750)
     return settings
 

@@ -107,13 +107,13 @@ def _settings_with_events(var: Path) -> Path:
     """A settings file that switches Spark's event log on, the profile's other settings kept."""
     demo = load_settings({"profile": "demo"}, {}).settings.spark_conf
     _events_of(var).mkdir(parents=True)
-    said = {
+    stated = {
         "spark.eventLog.enabled": "true",
         "spark.eventLog.dir": _events_of(var).as_uri(),
         "spark.eventLog.compress": "false",
     }
     file = _events_of(var) / "settings.yaml"
-    file.write_text(json.dumps({"spark_conf": demo | said}), encoding="utf-8")  # JSON is YAML
+    file.write_text(json.dumps({"spark_conf": demo | stated}), encoding="utf-8")  # JSON is YAML
     return file
 
 

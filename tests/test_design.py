@@ -216,8 +216,8 @@ def test_help_answers_without_loading_anything_heavy() -> None:
         "heavy = {'pyspark', 'pandas', 'numpy', 'pydantic', 'mlflow', 'yaml', 'sqlglot'}\n"
         "print(sorted({m.split('.')[0] for m in sys.modules} & heavy))"
     )
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True).stdout
-    assert told.splitlines()[-1] == "[]"
+    output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True).stdout
+    assert output.splitlines()[-1] == "[]"
 
 
 def test_nothing_committed_names_a_machine_or_a_registry() -> None:

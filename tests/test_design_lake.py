@@ -53,9 +53,9 @@ def _returns(kind: type) -> dict[str, str]:
 
 @pytest.mark.parametrize("kind", OF_LAKES)
 def test_nothing_of_a_lake_says_that_it_hands_out_a_path(kind: type) -> None:
-    said = _returns(kind)
-    assert said
-    assert {name: text for name, text in said.items() if _PATH.search(text)} == {}
+    stated = _returns(kind)
+    assert stated
+    assert {name: text for name, text in stated.items() if _PATH.search(text)} == {}
     assert _PATH.search(_returns(Anchors)["reports"])  # reports lie in a folder: what is looked for is found
 
 

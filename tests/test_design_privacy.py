@@ -135,8 +135,8 @@ def test_no_column_that_looks_like_personal_information_is_undeclared() -> None:
 
 @pytest.mark.parametrize("name", ["guardian_name", "phone", "home_address", "memo", "discharge_note", "id_card_no"])
 def test_a_new_column_that_looks_like_personal_information_is_told_with_what_to_declare(name: str) -> None:
-    [told] = undeclared([_table(f"thing_id string\n{name} string")])
-    assert f"made_up.{name} looks like personal information: declare it as `token(<domain>)`" in told
+    [reported] = undeclared([_table(f"thing_id string\n{name} string")])
+    assert f"made_up.{name} looks like personal information: declare it as `token(<domain>)`" in reported
     assert undeclared([_table(f"thing_id string\n{name} token(contact)")]) == []
     assert undeclared([_table(f"thing_id string\n{name} free_text")]) == []
 
@@ -162,7 +162,7 @@ def test_every_column_that_identifies_is_declared_so_in_the_national_mapping() -
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "reported"),
     [
         ({"patient_id": "psn_no"}, "claim_line.patient_id shows psn_no"),
         ({"order_id": {"expr": "upper(bilg_dr_name)"}}, "claim_line.order_id shows bilg_dr_name"),
@@ -170,7 +170,7 @@ def test_every_column_that_identifies_is_declared_so_in_the_national_mapping() -
         ({"patient_id": {"token": "doctor", "of": "psn_no"}}, "claim_line.patient_id shows psn_no"),
     ],
 )
-def test_a_mapping_that_shows_what_identifies_is_told(given: dict[str, object], told: str) -> None:
+def test_a_mapping_that_shows_what_identifies_is_told(given: dict[str, object], reported: str) -> None:
     content = read_mapping("national").model_dump(by_alias=True)
     content["tables"]["claim_line"]["rows"][0]["columns"] |= given
-    assert told in filled_openly(SourceMapping.model_validate(content))
+    assert reported in filled_openly(SourceMapping.model_validate(content))

@@ -152,7 +152,7 @@ class Catalogue(Declared):
         return {named.column: named.definition.direction for named in self.named}
 
     @property
-    def print(self) -> str:
+    def fingerprint(self) -> str:
         """The print of what is computed; names and descriptions do not change it."""
         described = self.model_dump(mode="json")
         described["keys"] = {source.value: {"id": key.id, "day": key.day} for source, key in self.keys.items()}

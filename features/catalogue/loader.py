@@ -12,15 +12,15 @@ from pydantic import ValidationError
 from features.catalogue.declaration import Catalogue, DaySet, Measure, Source
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES
-from fundwatch.declared import model_faults
-from fundwatch.errors import CatalogueError, FundwatchError, faults
+from fundwatch.declared import model_problems
+from fundwatch.errors import CatalogueError, FundwatchError, problems
 from fundwatch.expressions.declared import (
     BOUNDED_AGGREGATES,
     DAY_MEASURE,
     FORMULA,
     distinct_columns,
-    faults_in,
     functions_in,
+    problems_in,
 )
 from fundwatch.regions import Region, laid_over
 from fundwatch.resources import package_files, read_yaml
@@ -50,19 +50,19 @@ def read_catalogues(files: list[Traversable], overlays: Sequence[Traversable] = 
             for overlay, change in changes.get(str(entity), ()):
                 where, content = f"{where} with {overlay}", laid_over(content, change)
             catalogue = Catalogue.model_validate(content)
-        except ValidationError as fault:
-            wrong += [f"{where}: {text}" for text in model_faults(fault)]
-        except FundwatchError as fault:
-            wrong.append(f"{where}: {fault.what}")
+        except ValidationError as error:
+            wrong += [f"{where}: {text}" for text in model_problems(error)]
+        except FundwatchError as error:
+            wrong.append(f"{where}: {error.what}")
         else:
-            wrong += [f"{where}: {text}" for text in _faults_of(catalogue)]
+            wrong += [f"{where}: {text}" for text in _problems_of(catalogue)]
             if catalogue.entity in found:
                 wrong.append(f"{where}: the entity {catalogue.entity} is declared in another file too")
             found[catalogue.entity] = catalogue
     if not wrong:
         wrong = [f"no file declares the entity {entity}" for entity in ENTITIES if entity not in found]
     if wrong:
-        raise CatalogueError(faults("the indicator catalogue does not hold", wrong), do="mend what is named")
+        raise CatalogueError(problems("the indicator catalogue does not hold", wrong), do="mend what is named")
     return found
 
 
@@ -73,8 +73,8 @@ def _changes(overlays: Sequence[Traversable]) -> tuple[dict[str, list[tuple[Trav
     for file in overlays:
         try:
             content = read_yaml(file)
-        except FundwatchError as fault:
-            wrong.append(f"{file}: {fault.what}")
+        except FundwatchError as error:
+            wrong.append(f"{file}: {error.what}")
             continue
         if not isinstance(content, dict) or not set(content) <= {*ENTITIES}:
             wrong.append(f"{file}: holds what differs by entity ({', '.join(ENTITIES)}), and nothing else")
@@ -87,7 +87,7 @@ def _changes(overlays: Sequence[Traversable]) -> tuple[dict[str, list[tuple[Trav
     return changes, wrong
 
 
-def _faults_of(catalogue: Catalogue) -> list[str]:
+def _problems_of(catalogue: Catalogue) -> list[str]:
     wrong = [f"windows.{w}: a window has at least one day" for w in catalogue.windows if w < 1]
     if len(set(catalogue.windows)) < len(catalogue.windows):
         wrong.append("windows: a window stands twice")
@@ -98,8 +98,8 @@ def _faults_of(catalogue: Catalogue) -> list[str]:
     for name, day_set in catalogue.sets.items():
         wrong += _unknown_columns(f"sets.{name}", day_set.of, {day_set.column})
     for name, measure in catalogue.measures.items():
-        wrong += _measure_faults(f"measures.{name}", measure)
-    return wrong + _distinct_faults(catalogue) + _indicator_faults(catalogue)
+        wrong += _measure_problems(f"measures.{name}", measure)
+    return wrong + _distinct_problems(catalogue) + _indicator_problems(catalogue)
 
 
 def _unknown_columns(where: str, source: Source, columns: set[str] | frozenset[str]) -> list[str]:
@@ -107,15 +107,15 @@ def _unknown_columns(where: str, source: Source, columns: set[str] | frozenset[s
     return [f"{where}: {source.table} has no column '{c}'" for c in sorted(columns) if c not in known]
 
 
-def _measure_faults(where: str, measure: Measure) -> list[str]:
+def _measure_problems(where: str, measure: Measure) -> list[str]:
     known = TABLES[measure.of.table].column_names
-    wrong = [f"{where}: {told}" for told in faults_in(measure.value, DAY_MEASURE, known)]
+    wrong = [f"{where}: {reported}" for reported in problems_in(measure.value, DAY_MEASURE, known)]
     if not functions_in(measure.value) & BOUNDED_AGGREGATES:
         wrong.append(f"{where}: a measure adds up rows; use one of {', '.join(sorted(BOUNDED_AGGREGATES))}")
     return wrong
 
 
-def _distinct_faults(catalogue: Catalogue) -> list[str]:
+def _distinct_problems(catalogue: Catalogue) -> list[str]:
     """Distinct counts of two columns multiply the scan's rows (Spark expands them): one is the limit."""
     wrong = []
     for source in catalogue.sources:
@@ -126,14 +126,16 @@ def _distinct_faults(catalogue: Catalogue) -> list[str]:
     return wrong
 
 
-def _indicator_faults(catalogue: Catalogue) -> list[str]:
+def _indicator_problems(catalogue: Catalogue) -> list[str]:
     known = catalogue.measures.keys() | catalogue.sets.keys()
     wrong = []
     for name, indicator in catalogue.indicators.items():
         where = f"indicators.{name}"
         wrong += [f"{where}: there is no measure or set '{n}'" for n in sorted(indicator.reads - known)]
         for key, text in (("formula", indicator.formula), ("when", indicator.when)):
-            wrong += [f"{where}.{key}: {told}" for told in (faults_in(text, FORMULA) if text is not None else ())]
+            wrong += [
+                f"{where}.{key}: {reported}" for reported in (problems_in(text, FORMULA) if text is not None else ())
+            ]
     read = set(chain.from_iterable(i.reads for i in catalogue.indicators.values()))
     return wrong + [f"{name}: no indicator reads it" for name in sorted(known - read)]
 

@@ -96,7 +96,7 @@ invoice_id token(invoice)
 _ENTRY = """
 business_date date the night that delivered it
 original_line_id string the line this one reverses; null for an original
-content_print bigint of all that the source said in the row
+content_fingerprint bigint of all that the source said in the row
 key_id string the pseudonymisation key that made the row's tokens
 """
 

@@ -10,7 +10,7 @@ MODEL = nightly(
     """
     entity_type string
     model string name of the detector
-    model_print string print of its definition and training data
+    model_fingerprint string print of its definition and training data
     registered_name string in MLflow, which has a copy for people
     trained_count bigint entities it learned from
     state string champion, challenger or not_trained
@@ -29,7 +29,7 @@ SCORE = nightly(
     entity_type string
     entity_id token(mixed) or an institution's public id
     model string
-    model_print string
+    model_fingerprint string
     score double higher is stranger
     percentile double share of the other scored members of its peer group that score lower, 0 to 1
     peer_group string

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from fundwatch.errors import ContractError, faults
+from fundwatch.errors import ContractError, problems
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -142,7 +142,7 @@ class Table:
             if column.name in found and found[column.name] != column.type:
                 wrong.append(f"{column.name} is {found[column.name]}, the contract says {column.type}")
         if wrong:
-            raise ContractError(faults(f"the rows do not fit the table {self.name}", wrong), where=self.name)
+            raise ContractError(problems(f"the rows do not fit the table {self.name}", wrong), where=self.name)
         return rows.select(*self.column_names, *(sorted(extra) if self.is_open else ()))
 
 
@@ -172,8 +172,8 @@ def declare(
         text = kind if kind in _TEXTS else ""
         spark_type = "string" if token or is_free or text else _SPARK_TYPE.get(kind, kind)
         domain = token[1] if token else None
-        told = "".join(meaning)
-        parsed.append(Column(column, spark_type, told, domain, is_free, text, quoting is not None))
+        reported = "".join(meaning)
+        parsed.append(Column(column, spark_type, reported, domain, is_free, text, quoting is not None))
     belongs = tuple((goes_with or {}).items())
     return Table(name, grain, tuple(parsed), tuple(key.split()), replaced, is_open, tuple(sums.split()), dated, belongs)
 

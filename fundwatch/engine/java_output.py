@@ -21,7 +21,7 @@ class JavaVoice:
     """Starts Java's process for a session, unless there is one already."""
 
     def __init__(self) -> None:
-        self._said: deque[str] = deque(maxlen=_LAST_WORDS)
+        self._stated: deque[str] = deque(maxlen=_LAST_WORDS)
         self._is_up = False
         self._listening: Thread | None = None
 
@@ -47,7 +47,7 @@ class JavaVoice:
         """The last words of a process that did not come up."""
         if self._listening is not None:
             self._listening.join(timeout=1)
-        return list(self._said)
+        return list(self._stated)
 
     def _pass_on(self, stream: IO[bytes]) -> None:
         with stream:
@@ -55,7 +55,7 @@ class JavaVoice:
                 text = line.decode(errors="replace")
                 if text.startswith(_USUAL):
                     continue
-                self._said.append(text.rstrip())
+                self._stated.append(text.rstrip())
                 if self._is_up:
                     sys.stderr.write(text)
                     sys.stderr.flush()

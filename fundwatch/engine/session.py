@@ -64,25 +64,25 @@ def start_session(app: str, conf: dict[str, str], master: str | None) -> SparkSe
     """A session with our settings under the user's. With `master` None (spark-submit) the launcher's holds."""
     from pyspark.sql import SparkSession
 
-    said = {"spark.app.name": app}
+    spark_conf = {"spark.app.name": app}
     if master is not None:
-        said["spark.master"] = master
+        spark_conf["spark.master"] = master
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # workers of the driver's environment, not of the PATH
     jars = project_jars()
     if jars:
-        said["spark.jars"] = ",".join(jars)
+        spark_conf["spark.jars"] = ",".join(jars)
     quiet = _quiet_java()
     if java_options := conf.get("spark.driver.extraJavaOptions"):
         quiet = {"spark.driver.extraJavaOptions": " ".join([*quiet.values(), java_options])}
-    said |= _BASE | conf | quiet
+    spark_conf |= _BASE | conf | quiet
     java = JavaVoice()
     try:
-        java.start(said)
-        session = SparkSession.builder.config(map={**said}).getOrCreate()
-    except (RuntimeError, OSError) as fault:
+        java.start(spark_conf)
+        session = SparkSession.builder.config(map={**spark_conf}).getOrCreate()
+    except (RuntimeError, OSError) as error:
         raise SettingsError(
-            "\n".join([f"Spark did not start: {fault}", *java.words()]),
+            "\n".join([f"Spark did not start: {error}", *java.words()]),
             do="is Java 17 or 21 installed? `make setup` installs what is missing",
-        ) from fault
+        ) from error
     session.sparkContext.setLogLevel("FATAL")
     return session

@@ -98,29 +98,29 @@ EXPORT_COLUMN = Purpose("a column of an export", SCALARS, frozenset())
 EXPORT_MEASURE = Purpose("a measure of an export", SCALARS | AGGREGATES, frozenset())
 
 
-def faults_in(text: str, purpose: Purpose, known: Collection[str] | None = None) -> list[str]:
+def problems_in(text: str, purpose: Purpose, known: Collection[str] | None = None) -> list[str]:
     """What may not stand in the expression, as predicates of a sentence; empty when it is fit to run.
 
     `known` are the columns (and measures) that may be named; None where they are not known before Spark analyses.
     """
     found = parsed(text)
-    if found.faults:
-        return list(found.faults)
-    told = [_SIGNS[sign] for sign in sorted(found.signs & purpose.refused_signs)]
+    if found.problems:
+        return list(found.problems)
+    reported = [_SIGNS[sign] for sign in sorted(found.signs & purpose.refused_signs)]
     refused = sorted(set(found.functions) - purpose.functions)
-    told += [_refused_function(name, purpose) for name in refused]
-    told += [
+    reported += [_refused_function(name, purpose) for name in refused]
+    reported += [
         f"makes by {name} a text that is the same in every row: write the text itself"
         for name in sorted(found.constant_texts - {*refused})
     ]
     if found.parameters and not purpose.takes_parameters:
-        told.append(f"has the parameter :{min(found.parameters)}, and {purpose.what} takes none")
+        reported.append(f"has the parameter :{min(found.parameters)}, and {purpose.what} takes none")
     if known is not None:
         spelled = _spelling(known)
-        told += [_unknown_name(n, purpose) for n in sorted(found.names) if n.lower() not in spelled]
+        reported += [_unknown_name(n, purpose) for n in sorted(found.names) if n.lower() not in spelled]
         twice = sorted({n for n in found.names if len(spelled.get(n.lower(), ())) > 1})
-        told += [f"names '{n}', which stands for {' and '.join(sorted(spelled[n.lower()]))}" for n in twice]
-    return told
+        reported += [f"names '{n}', which stands for {' and '.join(sorted(spelled[n.lower()]))}" for n in twice]
+    return reported
 
 
 def _refused_function(name: str, purpose: Purpose) -> str:
@@ -184,9 +184,9 @@ def written(text: str, *, names: Mapping[str, str] | None = None, params: Mappin
     Raises ExpressionError for what may stand nowhere, KeyError for a parameter that is not given.
     """
     found, refused = parsed(text), set(parsed(text).functions) - _ANYWHERE
-    if found.faults or refused:
-        told = [*found.faults, *(f"calls {name}()" for name in sorted(refused))]
-        raise ExpressionError(f"an expression {'; '.join(told)}", do="write it otherwise")
+    if found.problems or refused:
+        reported = [*found.problems, *(f"calls {name}()" for name in sorted(refused))]
+        raise ExpressionError(f"an expression {'; '.join(reported)}", do="write it otherwise")
     put = {name.lower(): sql for name, sql in (names or {}).items()}
     parts = []
     for piece in found.pieces:

@@ -31,27 +31,27 @@ _JOINS = {
 _HIDDEN = "_metadata"  # the place and name of the file a row was read from
 
 
-def query_faults(text: str, tables: Collection[str]) -> list[str]:
+def query_problems(text: str, tables: Collection[str]) -> list[str]:
     """What may not stand in the query, as predicates of a sentence; empty when it is fit to run."""
     found = _query(text)
-    if found.faults:
-        return list(found.faults)
-    told = [f"calls {name}(), which is not allowed in a query" for name in sorted({*found.functions} - _FUNCTIONS)]
-    told += [f"makes by {name} a text that is the same in every row" for name in sorted(found.constant_texts)]
+    if found.problems:
+        return list(found.problems)
+    texts = [f"calls {name}(), which is not allowed in a query" for name in sorted({*found.functions} - _FUNCTIONS)]
+    texts += [f"makes by {name} a text that is the same in every row" for name in sorted(found.constant_texts)]
     declared = {name.lower() for name in tables}
-    told += [
+    texts += [
         f"reads '{name}', which is not declared beside it"
         for name in sorted(found.tables)
         if name.lower() not in declared
     ]
     hidden = any(isinstance(piece, Name) and piece.text.lower() == _HIDDEN for piece in found.pieces)
-    return told + ([f"names {_HIDDEN}, which tells where a row lies"] if hidden else [])
+    return texts + ([f"names {_HIDDEN}, which tells where a row lies"] if hidden else [])
 
 
 def query_written(text: str, tables: Collection[str]) -> str:
     """The SQL that runs. Raises ExpressionError with all that may not stand in the query."""
-    if told := query_faults(text, tables):
-        raise ExpressionError(f"the query {'; '.join(told)}", do="write it otherwise")
+    if reported := query_problems(text, tables):
+        raise ExpressionError(f"the query {'; '.join(reported)}", do="write it otherwise")
     return "".join(quoted_name(p.text) if isinstance(p, Name) else str(p) for p in _query(text).pieces)
 
 
@@ -100,7 +100,7 @@ class _QueryRewriting(Rewriting):
             self.put("DISTINCT ")
         self._all(node.expressions)
         if node.args.get("from_") is None:
-            self.fault("selects from no table")
+            self.problem("selects from no table")
             return
         self._only(node.args["from_"], "this")
         self.put(" FROM ")
@@ -151,7 +151,7 @@ class _QueryRewriting(Rewriting):
     def _Table(self, node: Node) -> None:
         self._only(node, "this", "alias", "joins")
         if type(node.this).__name__ != "Identifier":
-            self.fault("reads from something other than a declared table or a sub-query")
+            self.problem("reads from something other than a declared table or a sub-query")
             return
         self.found.tables.add(node.this.name)
         self.put(Name(node.this.name))
@@ -175,7 +175,7 @@ class _QueryRewriting(Rewriting):
         kind = _JOINS.get(" ".join(kinds).removesuffix(" OUTER"))
         conditions = [key for key in ("on", "using") if node.args.get(key)]
         if kind is None or (kind != "CROSS JOIN" and len(conditions) != 1):
-            self.fault("joins otherwise than by [LEFT|RIGHT|FULL] JOIN … ON or USING, or CROSS JOIN")
+            self.problem("joins otherwise than by [LEFT|RIGHT|FULL] JOIN … ON or USING, or CROSS JOIN")
             return
         self.put(f" {kind} ")
         self.write(node.this)

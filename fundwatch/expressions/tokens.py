@@ -39,7 +39,7 @@ def dialect() -> Dialect:
     return Plain()
 
 
-def token_faults(text: str, tokens: Sequence[Any]) -> Iterator[str]:
+def token_problems(text: str, tokens: Sequence[Any]) -> Iterator[str]:
     """What no expression may be written with, whatever the parser would make of it."""
     from sqlglot.tokenizer_core import TokenType
 
@@ -57,7 +57,7 @@ def token_faults(text: str, tokens: Sequence[Any]) -> Iterator[str]:
         deepest = max(depth, deepest)
         raw = text[token.start : token.end + 1]
         if token.token_type is TokenType.STRING:
-            yield from _text_faults(raw, token.text)
+            yield from _text_problems(raw, token.text)
             if before is not None and before.token_type is TokenType.STRING:
                 yield "puts two texts side by side: write one, and \\' for a quotation mark in it"
         elif token.token_type is TokenType.NUMBER and not _NUMBER.fullmatch(raw):
@@ -87,7 +87,7 @@ def _has_comment_signs(text: str, tokens: Sequence[Any]) -> bool:
     return any(text[end:start].strip() for end, start in zip(ends, starts, strict=True))
 
 
-def _text_faults(raw: str, read: str) -> Iterator[str]:
+def _text_problems(raw: str, read: str) -> Iterator[str]:
     """Whether a quoted text has one reading: that of Spark, and the parser's."""
     if not (len(raw) >= 2 and raw[0] == raw[-1] == "'"):
         yield "has a text in other than single quotation marks"

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fundwatch.expressions.tokens import LONGEST, dialect, quoted_text, token_faults
+from fundwatch.expressions.tokens import LONGEST, dialect, quoted_text, token_problems
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -72,7 +72,7 @@ class Parsed:
     """
 
     pieces: list[Piece] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
     signs: set[str] = field(default_factory=set)
     distinct: set[str] = field(default_factory=set)
@@ -105,24 +105,24 @@ def parsed_into(kind: str, text: str, rewriting: type[Rewriting], found: Found) 
     from sqlglot.errors import SqlglotError
 
     if len(text) > LONGEST:
-        found.faults.append(f"is longer than {LONGEST:,} characters")
+        found.problems.append(f"is longer than {LONGEST:,} characters")
         return found
     try:
         spark = dialect()
         tokens = spark.tokenize(text)
-        found.faults += token_faults(text, tokens)
-        if found.faults:
+        found.problems += token_problems(text, tokens)
+        if found.problems:
             return found
         (node,) = spark.parser().parse_into(getattr(exp, kind), tokens, text)
         if node is None:
-            found.faults.append("is empty")
+            found.problems.append("is empty")
             return found
         rewriting(found).write(node)
         found.is_call = type(node).__name__ in ("Anonymous", "Filter")
     except RecursionError:
-        found.faults.append("is nested too deep")
+        found.problems.append("is nested too deep")
     except (SqlglotError, ValueError):
-        found.faults.append("cannot be read as one expression of SQL")
+        found.problems.append("cannot be read as one expression of SQL")
     return found
 
 
@@ -135,9 +135,9 @@ class Rewriting:
     def put(self, *pieces: Piece) -> None:
         self.found.pieces += pieces
 
-    def fault(self, text: str) -> None:
-        if text not in self.found.faults:
-            self.found.faults.append(text)
+    def problem(self, text: str) -> None:
+        if text not in self.found.problems:
+            self.found.problems.append(text)
 
     def write(self, node: Node) -> None:
         kind = type(node).__name__
@@ -146,14 +146,14 @@ class Rewriting:
             self._only(node, "this", "expression", *(["negate"] if kind.endswith("Like") else []))
             self._binary(node)
         elif method is None:
-            self.fault(f"holds what may not stand in it ({_told(node)})")
+            self.problem(f"holds what may not stand in it ({_words_of(node)})")
         else:
             method(node)
 
     def _only(self, node: Node, *keys: str) -> None:
         extra = sorted(k for k, value in node.args.items() if value and k not in keys and k not in _NOTES)
         if extra:
-            self.fault(f"holds what may not stand in it ({_told(node)} with {', '.join(extra)})")
+            self.problem(f"holds what may not stand in it ({_words_of(node)} with {', '.join(extra)})")
 
     def _all(self, nodes: Sequence[Node]) -> None:
         for number, node in enumerate(nodes):
@@ -163,7 +163,9 @@ class Rewriting:
     def _operand(self, node: Node, least: int) -> None:
         """An operand that binds at least so tightly; a looser one would be taken apart otherwise by Spark."""
         if _RANK.get(type(node).__name__, _ATOM) < least:
-            self.fault("leaves open what belongs together: put brackets around the parts that are compared or computed")
+            self.problem(
+                "leaves open what belongs together: put brackets around the parts that are compared or computed"
+            )
         self.write(node)
 
     def _binary(self, node: Node, *, is_open: bool = False) -> None:
@@ -178,7 +180,7 @@ class Rewriting:
         if sign.endswith("LIKE"):
             self._pattern(right)
         if mixed:
-            self.fault("mixes || with + or -: put brackets")
+            self.problem("mixes || with + or -: put brackets")
         chains = rank != 4 and _BINARY.get(type(left).__name__, ("", 0))[1] == rank
         if chains:
             self._only(left, "this", "expression")
@@ -205,7 +207,7 @@ class Rewriting:
         self._only(node, "this")
         self.put("(-")
         if type(node.this).__name__ == "Neg":
-            self.fault("has two signs before one number")
+            self.problem("has two signs before one number")
         self._operand(node.this, _ATOM)
         self.put(")")
 
@@ -215,7 +217,7 @@ class Rewriting:
         self._operand(node.this, 5)
         self.put(" IS ")
         if type(node.expression).__name__ not in ("Null", "Boolean"):
-            self.fault("compares by IS with something other than NULL, TRUE or FALSE")
+            self.problem("compares by IS with something other than NULL, TRUE or FALSE")
         self.write(node.expression)
         self.put(")")
 
@@ -225,7 +227,7 @@ class Rewriting:
         self._operand(node.this, 5)
         self.put(" IN (")
         if not node.expressions:
-            self.fault("has an empty IN, or one with a query")
+            self.problem("has an empty IN, or one with a query")
         for number, member in enumerate(node.expressions):
             self.put(*([", "] if number else []))
             if type(member).__name__ == "Placeholder":
@@ -262,7 +264,7 @@ class Rewriting:
         self._only(node, "this", "expressions")
         name = node.this.lower() if isinstance(node.this, str) else ""
         if not _FUNCTION.fullmatch(name):
-            self.fault("calls a function by a name in quotes or with a point")
+            self.problem("calls a function by a name in quotes or with a point")
             return
         self.found.functions.append(name)
         given, start = list(node.expressions), len(self.found.pieces)
@@ -287,7 +289,7 @@ class Rewriting:
 
     def _pattern(self, node: Node) -> None:
         if type(node).__name__ not in ("Literal", "Placeholder"):
-            self.fault("has a pattern that is no text in quotation marks: use startswith, contains or = for values")
+            self.problem("has a pattern that is no text in quotation marks: use startswith, contains or = for values")
 
     def _note_constant(self, made_by: str, start: int) -> None:
         """Texts put together out of texts alone would be folded before they run, `'no' || 'w'` into Spark's clock."""
@@ -298,14 +300,14 @@ class Rewriting:
 
     def _unit(self, text: str) -> None:
         if text.upper() not in _UNITS:
-            self.fault(f"counts in '{text}': use {', '.join(sorted(_UNITS))}")
+            self.problem(f"counts in '{text}': use {', '.join(sorted(_UNITS))}")
         self.put(text.upper())
 
     def _Filter(self, node: Node) -> None:
         self._only(node, "this", "expression")
         condition = node.expression
         if type(node.this).__name__ != "Anonymous" or type(condition).__name__ != "Where":
-            self.fault("filters something other than one aggregate")
+            self.problem("filters something other than one aggregate")
             return
         self.write(node.this)
         self._only(condition, "this")
@@ -328,7 +330,7 @@ class Rewriting:
         name = _TYPES.get(kind.this.name if hasattr(kind.this, "name") else "", "")
         sizes = [str(size.this) for size in kind.expressions]
         if not name or bool(sizes) != (name == "decimal") or not all(size.isdecimal() for size in sizes):
-            self.fault("casts to a type that is not listed: use decimal(p, s), " + ", ".join(sorted(_TYPES.values())))
+            self.problem("casts to a type that is not listed: use decimal(p, s), " + ", ".join(sorted(_TYPES.values())))
         return f"{name}({', '.join(sizes)})" if sizes else name
 
     def _Cast(self, node: Node) -> None:
@@ -345,13 +347,13 @@ class Rewriting:
         elif kind == "timestamp" and moment.tzinfo is None:
             self.put(f"TIMESTAMP'{moment:%Y-%m-%d %H:%M:%S}'")
         else:
-            self.fault("has a typed literal other than DATE'yyyy-MM-dd' or TIMESTAMP'yyyy-MM-dd HH:mm:ss'")
+            self.problem("has a typed literal other than DATE'yyyy-MM-dd' or TIMESTAMP'yyyy-MM-dd HH:mm:ss'")
 
     def _Interval(self, node: Node) -> None:
         self._only(node, "this", "unit")
         count = str(node.this.this) if type(node.this).__name__ == "Literal" else ""
         if not count.isdecimal() or type(node.args.get("unit")).__name__ != "Var":
-            self.fault("has an interval that is not a whole number of one unit: INTERVAL 3 DAYS")
+            self.problem("has an interval that is not a whole number of one unit: INTERVAL 3 DAYS")
             return
         self.put(f"INTERVAL '{count}' ")
         unit = node.args["unit"].name.upper()
@@ -372,22 +374,22 @@ class Rewriting:
     def _parameter(self, node: Node, *, in_list: bool) -> None:
         self._only(node, "this")
         if not isinstance(node.this, str) or not _FUNCTION.fullmatch(node.this):
-            self.fault("has a parameter that is not written as :small_letters")
+            self.problem("has a parameter that is not written as :small_letters")
             return
         self.put(Parameter(node.this, in_list))
 
     def _Column(self, node: Node) -> None:
         self._only(node, "this")
         if type(node.this).__name__ != "Identifier":
-            self.fault("names all columns by *: name those that are meant")
+            self.problem("names all columns by *: name those that are meant")
             return
         self.put(Name(node.this.name))
 
     def _Star(self, _: Node) -> None:
-        self.fault("names all columns by *: name those that are meant")
+        self.problem("names all columns by *: name those that are meant")
 
 
-def _told(node: Node) -> str:
+def _words_of(node: Node) -> str:
     """The kind of a node in words: `JSONExtract` is `json extract`."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__)
     return words.lower()

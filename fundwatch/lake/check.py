@@ -62,24 +62,24 @@ def storage_findings(lake: LakeAddress, name: str, *, deep: bool) -> Iterator[Fi
     place = lake.within(name)
     files = LakeFiles(place)
     commits = [file for file in files.listed(LOG) if file.name.endswith(".json")]
-    wrong = _log_faults(files, commits)
+    wrong = _log_problems(files, commits)
     if not wrong:
         try:
             table = DeltaTable(str(place))
-        except (DeltaError, OSError, ValueError) as fault:
-            wrong = [f"cannot be opened: {type(fault).__name__}"]
+        except (DeltaError, OSError, ValueError) as error:
+            wrong = [f"cannot be opened: {type(error).__name__}"]
     yield finding("log", name, wrong, f"{len(commits)} commits", f"{place.within(LOG)}: {ways_back(name)}")
     if wrong:
         yield Finding("files", name, Outcome.NOT_CHECKED, "the log does not hold")
         return
     live = live_files(table)
     bare: list[str] = []
-    lost = [text for file in live for text in _file_faults(files, file, bare, deep=deep)]
+    lost = [text for file in live for text in _file_problems(files, file, bare, deep=deep)]
     if deep:
         lost += [text for checkpoint in checkpoints_of(files) for text in _damage(files, checkpoint, [])]
-    told = f"{len(live)} files, {sum(file.size for file in live):,} bytes{', read through' if deep else ''}"
-    told += f", {len(bare)} without check sums" if bare else ""
-    yield finding("files", name, lost, told, f"{place}: {ways_back(name)}")
+    reported = f"{len(live)} files, {sum(file.size for file in live):,} bytes{', read through' if deep else ''}"
+    reported += f", {len(bare)} without check sums" if bare else ""
+    yield finding("files", name, lost, reported, f"{place}: {ways_back(name)}")
 
 
 def ledger_findings(lake: LakeAddress, tables: Sequence[str], again: Again) -> Iterator[Finding]:
@@ -97,7 +97,7 @@ def ledger_findings(lake: LakeAddress, tables: Sequence[str], again: Again) -> I
         if name not in tables:
             yield finding("versions", name, [f"version {max(versions)} is recorded, the table is gone"], "", do)
             continue
-        wrong, seen = _version_faults(lake.within(name), versions)
+        wrong, seen = _version_problems(lake.within(name), versions)
         yield finding("versions", name, wrong, f"{seen} of {len(versions)} recorded versions compared", do)
 
 
@@ -109,9 +109,9 @@ def run_findings(lake: LakeAddress, night: date | None, again: Again) -> Iterato
         last[row["job"], row["business_date"]] = row["state"]
     chosen = {key: state for key, state in last.items() if night in (None, key[1])}
     open_runs = sorted((when, job) for (job, when), state in chosen.items() if state == "started")
-    told = [f"{job} of {when} was started and never committed" for when, job in open_runs]
+    texts = [f"{job} of {when} was started and never committed" for when, job in open_runs]
     first = again(open_runs[0][1], open_runs[0][0]) if open_runs else ""
-    yield finding("runs", "ledger", told, f"{len(chosen)} runs stand", first)
+    yield finding("runs", "ledger", texts, f"{len(chosen)} runs stand", first)
 
 
 def mode_finding(place: str, mode: int | None, forbidden: int) -> Finding:
@@ -124,7 +124,7 @@ def mode_finding(place: str, mode: int | None, forbidden: int) -> Finding:
     return finding("access", name, wrong, f"the mode is {mode:03o}", f"chmod {mode & ~forbidden:03o} {place}")
 
 
-def _log_faults(files: LakeFiles, stored: Sequence[StoredFile]) -> list[str]:
+def _log_problems(files: LakeFiles, stored: Sequence[StoredFile]) -> list[str]:
     commits = {int(found[1]): file for file in stored if (found := _VERSION.search(file.name))}
     checkpoints = [int(found[1]) for name in checkpoints_of(files) if (found := _VERSION.search(name))]
     wrong = [f"commit {_base(file)} is empty" for _, file in sorted(commits.items()) if file.size == 0]
@@ -140,36 +140,36 @@ def _log_faults(files: LakeFiles, stored: Sequence[StoredFile]) -> list[str]:
     return wrong + [f"commit {version:020d}.json is missing" for version in missing]
 
 
-def _file_faults(files: LakeFiles, file: LiveFile, bare: list[str], *, deep: bool) -> list[str]:
+def _file_problems(files: LakeFiles, file: LiveFile, bare: list[str], *, deep: bool) -> list[str]:
     """What is wrong with a file; it joins the `bare` when it has no check sums to be compared with."""
     found = files.find(file.name)
     if found is None:
         return [f"{file.logged} is missing"]
     if found.size != file.size:
         return [f"{file.logged} has {found.size:,} bytes, the log says {file.size:,}"]
-    return (_damage(files, file.name, bare) or _content_faults(files, file)) if deep else []
+    return (_damage(files, file.name, bare) or _content_problems(files, file)) if deep else []
 
 
 def _damage(files: LakeFiles, name: str, bare: list[str]) -> list[str]:
     try:
         bare += unchecked(files, [name])
-    except DamagedFileError as fault:
-        return [f"{name.rpartition('/')[2]}: {fault.what}"]
+    except DamagedFileError as error:
+        return [f"{name.rpartition('/')[2]}: {error.what}"]
     return []
 
 
-def _content_faults(files: LakeFiles, file: LiveFile) -> list[str]:
+def _content_problems(files: LakeFiles, file: LiveFile) -> list[str]:
     import pyarrow as pa
 
     try:
         with files.parquet(file.name) as parquet:
             rows = sum(batch.num_rows for batch in parquet.iter_batches(use_threads=False))
-    except (pa.ArrowException, OSError) as fault:
-        return [f"{file.logged} cannot be read ({type(fault).__name__})"]
+    except (pa.ArrowException, OSError) as error:
+        return [f"{file.logged} cannot be read ({type(error).__name__})"]
     return [f"{file.logged} has {rows:,} rows, the log says {file.rows:,}"] if file.rows not in (None, rows) else []
 
 
-def _version_faults(address: LakeAddress, recorded: Mapping[int, Mapping[str, Any]]) -> tuple[list[str], int]:
+def _version_problems(address: LakeAddress, recorded: Mapping[int, Mapping[str, Any]]) -> tuple[list[str], int]:
     """What differs, and how many versions could be compared: an erasure takes old ones out of the log."""
     from deltalake import DeltaTable
     from deltalake.exceptions import DeltaError
@@ -177,8 +177,8 @@ def _version_faults(address: LakeAddress, recorded: Mapping[int, Mapping[str, An
     try:
         table = DeltaTable(str(address))
         history = {int(commit["version"]): commit for commit in table.history()}
-    except (DeltaError, OSError, ValueError) as fault:
-        return [f"cannot be opened: {type(fault).__name__}"], 0
+    except (DeltaError, OSError, ValueError) as error:
+        return [f"cannot be opened: {type(error).__name__}"], 0
     wrong = []
     if max(recorded) > table.version():
         wrong.append(f"version {max(recorded)} is recorded, the table ends at {table.version()}")

@@ -88,8 +88,8 @@ def is_checked(files: LakeFiles, name: str) -> bool:
     when it last changed. Raises DamagedFileError when they differ, or there is no such file."""
     try:
         stamp = files.stamp(name)
-    except OSError as fault:
-        raise damaged(files.address.within(name), f"cannot be opened ({fault.strerror})") from fault
+    except OSError as error:
+        raise damaged(files.address.within(name), f"cannot be opened ({error.strerror})") from error
     return _is_checked(files, name, stamp)
 
 
@@ -107,5 +107,5 @@ def _is_checked(files: LakeFiles, name: str, _stamp: Stamp) -> bool:
         return True
     try:
         return has_page_checksums(files, name)
-    except PageDamage as fault:
-        raise damaged(where, f"is damaged: {fault}") from fault
+    except PageDamage as error:
+        raise damaged(where, f"is damaged: {error}") from error

@@ -46,7 +46,7 @@ class ContentFiles:
         if len(content) > self.most_bytes:
             raise ContentFileError(f"{len(content):,} bytes are more than {self.most_bytes:,}", where=str(self.folder))
         sha256 = hashlib.sha256(content).hexdigest()
-        if self.fault(sha256):
+        if self.problem(sha256):
             self._files.make_folder()
             self._files.write_whole(self.name(sha256), content)
         return sha256
@@ -57,22 +57,22 @@ class ContentFiles:
         where = str(self.folder.within(name))
         try:
             content = self._files.read_regular(name, self.most_bytes)
-        except FileNotFoundError as fault:
-            raise ContentFileError("the file is missing", where=where) from fault
-        except OSError as fault:
-            raise ContentFileError(f"the file cannot be read: {fault.strerror}", where=where) from fault
+        except FileNotFoundError as error:
+            raise ContentFileError("the file is missing", where=where) from error
+        except OSError as error:
+            raise ContentFileError(f"the file cannot be read: {error.strerror}", where=where) from error
         if len(content) > self.most_bytes:
             raise ContentFileError(f"the file is larger than {self.most_bytes:,} bytes", where=where)
         if hashlib.sha256(content).hexdigest() != sha256:
             raise ContentFileError("the file was changed: it does not have the hash it is named by", where=where)
         return content
 
-    def fault(self, sha256: str) -> str:
+    def problem(self, sha256: str) -> str:
         """What is wrong with the file; nothing, and it is an empty text."""
         try:
             self.get(sha256)
-        except ContentFileError as fault:
-            return fault.what
+        except ContentFileError as error:
+            return error.what
         return ""
 
     def sweep(self) -> None:

@@ -13,7 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from fundwatch.errors import FundwatchError, faults
+from fundwatch.errors import FundwatchError, problems
 from fundwatch.fingerprint import fingerprint
 from fundwatch.lake.journal import Journal
 from fundwatch.lake.ledger import Ledger
@@ -79,7 +79,7 @@ class Decisions:
 
     lake: LakeAddress
 
-    def standing(self) -> dict[Place, Decision]:
+    def in_force(self) -> dict[Place, Decision]:
         """What holds of every row somebody decided on; withdrawn rows are not in it."""
         latest: dict[Place, Decision] = {}
         for row in self.history():
@@ -94,12 +94,12 @@ class Decisions:
 
     def into(self, night: date) -> list[Decision]:
         """The decisions whose rows the night takes in, by place."""
-        return sorted((d for d in self.standing().values() if d.into_night == night), key=lambda d: d.place)
+        return sorted((d for d in self.in_force().values() if d.into_night == night), key=lambda d: d.place)
 
-    def print(self, night: date) -> str:
+    def fingerprint(self, night: date) -> str:
         """A print of all that these decisions change in the night; part of the print of its run."""
-        told = [[str(d.place), d.place.table_name, d.action, dict(d.changes)] for d in self.into(night)]
-        return fingerprint(told)
+        reported = [[str(d.place), d.place.table_name, d.action, dict(d.changes)] for d in self.into(night)]
+        return fingerprint(reported)
 
     def history(self) -> list[dict[str, Any]]:
         """All that was ever decided, the oldest first."""
@@ -107,11 +107,11 @@ class Decisions:
 
     def decide(self, decisions: Sequence[Decision], ledger: Ledger) -> None:
         """Note decisions, all or none. Raises DecisionError naming every row that cannot be decided so."""
-        standing = self.standing()
+        in_force = self.in_force()
         taken = set(ledger.nights("intake"))
-        found = [text for decision in decisions for text in _faults(decision, standing.get(decision.place), taken)]
+        found = [text for decision in decisions for text in _problems(decision, in_force.get(decision.place), taken)]
         if found:
-            raise DecisionError(faults("nothing was decided", found), do="mend what is named; all or none is noted")
+            raise DecisionError(problems("nothing was decided", found), do="mend what is named; all or none is noted")
         self._journal.append([_row(decision) for decision in decisions])
 
     @property
@@ -119,15 +119,15 @@ class Decisions:
         return Journal(self.lake, "quarantine_decision", _COLUMNS)
 
 
-def _faults(new: Decision, standing: Decision | None, taken: set[date]) -> list[str]:
+def _problems(new: Decision, in_force: Decision | None, taken: set[date]) -> list[str]:
     """What speaks against a decision, from the row's history and the nights already taken in."""
     place, found = new.place, []
     if not new.by.strip() or not new.why.strip():
         found.append(f"{place}: a decision needs a name and a reason (--as, --why)")
-    if standing is not None and standing.into_night in taken:
-        found.append(f"{place}: the night {standing.into_night} has taken the row in ({standing.action})")
+    if in_force is not None and in_force.into_night in taken:
+        found.append(f"{place}: the night {in_force.into_night} has taken the row in ({in_force.action})")
     elif new.action is Action.WITHDRAW:
-        found += [f"{place}: there is no decision to withdraw"] if standing is None else []
+        found += [f"{place}: there is no decision to withdraw"] if in_force is None else []
     else:
         if new.into_night in taken:
             found.append(f"{place}: the night {new.into_night} stands already; name one that is still to come")

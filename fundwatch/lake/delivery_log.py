@@ -45,7 +45,7 @@ _COLUMNS = {
     "source": "string",
     "batch_id": "string",
     "state": "string",
-    "print": "string",
+    "fingerprint": "string",
     "files": "bigint",
     "rows": "bigint",
     "amount": "money",
@@ -62,14 +62,14 @@ class Delivered:
     business_date: date
     source: str
     batch_id: str
-    print: str
+    fingerprint: str
     files: int
     rows: int | None = None
     amount: Decimal | None = None
 
     @property
     def key(self) -> Key:
-        return self.source, self.business_date, self.print
+        return self.source, self.business_date, self.fingerprint
 
 
 @dataclass(frozen=True)
@@ -91,15 +91,15 @@ class DeliveryLog:
     def note(self, state: State, delivery: Delivered, *, by: str = "", why: str = "") -> bool:
         """Note a state; whether it is a new one. Accepting a delivery supersedes all others of its source and date."""
         current = self._latest()
-        standing = current.get(delivery.key)
-        if state not in _FOLLOWS[None if standing is None else standing.state]:
+        latest = current.get(delivery.key)
+        if state not in _FOLLOWS[None if latest is None else latest.state]:
             return False
         rows = [_row(Noted(delivery, state, by, why))]
         if state is State.ACCEPTED:
             others = [n for key, n in current.items() if key != delivery.key and key[:2] == delivery.key[:2]]
-            told = f"the delivery {delivery.batch_id} was accepted"
+            text = f"the delivery {delivery.batch_id} was accepted"
             rows += [
-                _row(Noted(n.delivery, State.SUPERSEDED, "", told))
+                _row(Noted(n.delivery, State.SUPERSEDED, "", text))
                 for n in others
                 if State.SUPERSEDED in _FOLLOWS[n.state]
             ]
@@ -109,21 +109,27 @@ class DeliveryLog:
     def current(self) -> list[Noted]:
         """The latest state of every delivery, by business date, source and print."""
         found = self._latest().values()
-        return sorted(found, key=lambda n: (n.delivery.business_date, n.delivery.source, n.delivery.print))
+        return sorted(found, key=lambda n: (n.delivery.business_date, n.delivery.source, n.delivery.fingerprint))
 
     def history(self, night: date) -> list[dict[str, Any]]:
         """All that was ever noted of a business date, the oldest first."""
         return [row for row in self._journal.rows() if row["business_date"] == night]
 
-    def is_released(self, night: date, content_print: str) -> bool:
+    def is_released(self, night: date, content_fingerprint: str) -> bool:
         """Whether a person has released this very content for the business date, or it was accepted already."""
-        latest = [n for n in self.current() if (n.delivery.business_date, n.delivery.print) == (night, content_print)]
+        latest = [
+            n
+            for n in self.current()
+            if (n.delivery.business_date, n.delivery.fingerprint) == (night, content_fingerprint)
+        ]
         return any(n.state in (State.RELEASED, State.ACCEPTED) for n in latest)
 
-    def release(self, night: date, *, by: str, why: str, source: str | None = None, content_print: str = "") -> Noted:
+    def release(
+        self, night: date, *, by: str, why: str, source: str | None = None, content_fingerprint: str = ""
+    ) -> Noted:
         """A named person lets a held delivery in. Raises DeliveryError unless exactly one is held and both are named.
 
-        `content_print` (its beginning is enough) chooses where several are held for the date.
+        `content_fingerprint` (its beginning is enough) chooses where several are held for the date.
         """
         if not by.strip() or not why.strip():
             raise DeliveryError("a release needs a name and a reason", do="give --as NAME and --why TEXT")
@@ -133,13 +139,13 @@ class DeliveryLog:
             for n in of_night
             if n.state is State.HELD
             and source in (None, n.delivery.source)
-            and n.delivery.print.startswith(content_print)
+            and n.delivery.fingerprint.startswith(content_fingerprint)
         ]
         if len(held) != 1:
-            found = ", ".join(f"{n.delivery.print} {n.state}" for n in of_night) or "none was received"
-            told = "no delivery is held" if not held else f"{len(held)} deliveries are held"
+            found = ", ".join(f"{n.delivery.fingerprint} {n.state}" for n in of_night) or "none was received"
+            text = "no delivery is held" if not held else f"{len(held)} deliveries are held"
             raise DeliveryError(
-                f"{told} for {night}: {found}",
+                f"{text} for {night}: {found}",
                 where=str(self._journal.address),
                 do="see `fundwatch deliveries`; name one with --print where several are held",
             )

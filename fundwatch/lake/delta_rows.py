@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pyarrow import RecordBatchReader
 
 _ATTEMPTS = 5
-_TOLD = ("path", "size_bytes", "num_records")
+_MOST_SHOWN = ("path", "size_bytes", "num_records")
 HALF_MADE = ".half-made-"
 _CHECKPOINT = re.compile(rf"{LOG}/[^/]*\.checkpoint[^/]*\.parquet")
 _PLAIN = re.compile(r"[\w-]+")  # a partition's value that is a folder's name as it is
@@ -81,8 +81,8 @@ def live_files(table: DeltaTable) -> list[LiveFile]:
 
     found = []
     actions = pa.table(table.get_add_actions(flatten=True))
-    told = [name for name in actions.column_names if name in _TOLD or name.startswith("partition.")]
-    for row in actions.select(told).to_pylist():  # least and greatest values are many, and not needed
+    reported = [name for name in actions.column_names if name in _MOST_SHOWN or name.startswith("partition.")]
+    for row in actions.select(reported).to_pylist():  # least and greatest values are many, and not needed
         of = {key.removeprefix("partition."): value for key, value in row.items() if key.startswith("partition.")}
         partition = {name: None if value is None else str(value) for name, value in of.items()}
         rows = row.get("num_records")
@@ -206,10 +206,10 @@ def _made(
     from deltalake.exceptions import DeltaError
     from deltalake.transaction import create_table_with_add_actions
 
-    said = {"configuration": dict(properties or {}), "commit_properties": _said(files)}
+    options = {"configuration": dict(properties or {}), "commit_properties": _commit_properties(files)}
     try:
         create_table_with_add_actions(
-            str(table), Schema.from_arrow(schema), [*files], "error", [partition] if partition else [], **said
+            str(table), Schema.from_arrow(schema), [*files], "error", [partition] if partition else [], **options
         )
     except DeltaError:
         if not is_made(table):
@@ -235,7 +235,12 @@ def _committed(
         table.alter.add_columns(missing)
     replaced = [(partition, "=", only)] if partition and only is not None else None
     table.create_write_transaction(
-        [*files], mode, table.schema(), [partition] if partition else [], replaced, commit_properties=_said(files)
+        [*files],
+        mode,
+        table.schema(),
+        [partition] if partition else [],
+        replaced,
+        commit_properties=_commit_properties(files),
     )
 
 
@@ -260,7 +265,7 @@ def seal(address: LakeAddress) -> None:
     table.create_write_transaction(actions, "append", table.schema(), names)
 
 
-def _said(files: Sequence[AddAction]) -> Any:
+def _commit_properties(files: Sequence[AddAction]) -> Any:
     """What the commit says of itself, as delta-rs does: by it the lake check compares rows with the ledger's."""
     from deltalake import CommitProperties
 

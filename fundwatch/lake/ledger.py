@@ -20,7 +20,7 @@ from fundwatch.lake.store import Written
 from fundwatch.places import LakeAddress
 
 _HEAD = {"run_id": "string", "job": "string", "business_date": "date"}
-_RUN = {**_HEAD, "state": "string", "print": "string", "detail": "string"}
+_RUN = {**_HEAD, "state": "string", "fingerprint": "string", "detail": "string"}
 _RUN_TABLE = {**_HEAD, "table_name": "string", "state": "string", "version": "bigint", "rows": "bigint"}
 
 
@@ -31,7 +31,7 @@ class Run:
     run_id: str
     job: str
     business_date: date
-    print: str
+    fingerprint: str
     detail: Mapping[str, Any]
 
 
@@ -42,15 +42,15 @@ class Ledger:
     lake: LakeAddress
     _turn: RLock = field(default_factory=RLock, repr=False, compare=False)
 
-    def start(self, job: str, night: date, run_print: str) -> str:
+    def start(self, job: str, night: date, run_fingerprint: str) -> str:
         """Note the intent to run; the run's id."""
         run_id = uuid.uuid4().hex
-        self._run_row(run_id, job, night, "started", run_print, {})
+        self._run_row(run_id, job, night, "started", run_fingerprint, {})
         return run_id
 
-    def commit(self, run_id: str, job: str, night: date, run_print: str, detail: Mapping[str, Any]) -> None:
+    def commit(self, run_id: str, job: str, night: date, run_fingerprint: str, detail: Mapping[str, Any]) -> None:
         """Note that all of the run's tables stand."""
-        self._run_row(run_id, job, night, "committed", run_print, detail)
+        self._run_row(run_id, job, night, "committed", run_fingerprint, detail)
 
     def intend(self, run_id: str, job: str, night: date, table: str) -> None:
         """Note that the run is about to write the table."""
@@ -97,7 +97,7 @@ class Ledger:
             night = row["business_date"]
             if row["state"] == "committed":
                 found[row["job"], night] = Run(
-                    row["run_id"], row["job"], night, row["print"], json.loads(row["detail"])
+                    row["run_id"], row["job"], night, row["fingerprint"], json.loads(row["detail"])
                 )
             elif row["state"] == "started":
                 found.pop((row["job"], night), None)
@@ -108,10 +108,10 @@ class Ledger:
         with self._turn:
             return self._committed.get((job, night))
 
-    def standing(self) -> dict[tuple[str, date], str]:
+    def committed_fingerprints(self) -> dict[tuple[str, date], str]:
         """The prints of all runs that stand, by job and night."""
         with self._turn:
-            return {key: run.print for key, run in self._committed.items()}
+            return {key: run.fingerprint for key, run in self._committed.items()}
 
     def nights(self, job: str) -> list[date]:
         """The business dates for which the job stands, ascending."""
@@ -149,10 +149,10 @@ class Ledger:
         return Journal(self.lake, "run_table", _RUN_TABLE)
 
     def _run_row(
-        self, run_id: str, job: str, night: date, state: str, run_print: str, detail: Mapping[str, Any]
+        self, run_id: str, job: str, night: date, state: str, run_fingerprint: str, detail: Mapping[str, Any]
     ) -> None:
         text = json.dumps(detail, sort_keys=True, ensure_ascii=False, default=str)
-        values = (run_id, job, night, state, run_print, text)
+        values = (run_id, job, night, state, run_fingerprint, text)
         with self._turn:
             self._run.append([dict(zip(_RUN, values, strict=True))])
             self.__dict__.pop("_committed", None)

@@ -55,13 +55,13 @@ def held(lake: LakeAddress) -> Iterator[LakeLock]:
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as fault:
+        except BlockingIOError as error:
             holder = _content(descriptor).get("pid", "unknown")
             raise LakeBusyError(
                 f"another run (process {holder}) is at work in the lake",
                 where=str(lake),
                 do="wait until it ends, or stop it; then run this again",
-            ) from fault
+            ) from error
         _await_orphan(lake, _content(descriptor))
         lock = LakeLock(descriptor)
         lock._write({"pid": os.getpid()})

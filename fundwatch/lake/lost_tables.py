@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from fundwatch.contracts import TABLES
-from fundwatch.errors import ExitCode, FundwatchError, SettingsError, faults
+from fundwatch.errors import ExitCode, FundwatchError, SettingsError, problems
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
 
@@ -28,8 +28,8 @@ def refuse_lost(lake: Lake, ledger: Ledger, tables: Collection[str], rebuilt: st
     given = {name.strip() for name in rebuilt.split(",")} - {""}
     known = dict(ledger.newest_versions())
     if wrong := sorted(given - {*TABLES}):
-        told = f"no table is named {', '.join(wrong)}"
-        raise SettingsError(told, where="rebuilt_tables", do="name tables of the lake, with commas between")
+        reported = f"no table is named {', '.join(wrong)}"
+        raise SettingsError(reported, where="rebuilt_tables", do="name tables of the lake, with commas between")
     for name in sorted(given & {*known}):
         if not lake.exists(name):
             ledger.lost(name)
@@ -37,7 +37,7 @@ def refuse_lost(lake: Lake, ledger: Ledger, tables: Collection[str], rebuilt: st
     found = list(_lost(lake, {name: known[name] for name in sorted({*tables} & {*known})}))
     if found:
         raise LostTableError(
-            faults("tables are not what was committed to them", [text for _, text in found]),
+            problems("tables are not what was committed to them", [text for _, text in found]),
             where=str(lake.address),
             do="restore their folders from a copy; or, if they are lost for good, run the nights that write them again "
             f"with --set rebuilt_tables={','.join(name for name, _ in found)}",

@@ -92,8 +92,8 @@ def has_page_checksums(files: LakeFiles, name: str) -> bool:
             for start, size, values in _chunks(file.metadata):
                 stream.seek(start)
                 checked &= _chunk_is_checked(stream.read(size), values)
-    except (pa.ArrowException, OSError) as fault:
-        raise PageDamage(f"the footer cannot be read ({type(fault).__name__})") from fault
+    except (pa.ArrowException, OSError) as error:
+        raise PageDamage(f"the footer cannot be read ({type(error).__name__})") from error
     return checked
 
 
@@ -115,16 +115,16 @@ def _chunk_is_checked(raw: bytes, values: int) -> bool:
         header = _Header(raw, at)
         try:
             fields = header.struct()
-            size, told = int(fields[_PACKED_SIZE]), fields.get(_CRC)
+            size, reported = int(fields[_PACKED_SIZE]), fields.get(_CRC)
             found += sum(int(fields[kind][_VALUES]) for kind in _DATA_PAGES if kind in fields)
-        except (IndexError, KeyError, TypeError, ValueError, RecursionError) as fault:
-            raise PageDamage("a page's header cannot be read") from fault
+        except (IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
+            raise PageDamage("a page's header cannot be read") from error
         page = view[header.at : header.at + size] if size >= 0 else view[:0]
         if len(page) != size:
             raise PageDamage("a page ends beyond its column")
-        if told is not None and zlib.crc32(page) != told & _BITS:
+        if reported is not None and zlib.crc32(page) != reported & _BITS:
             raise PageDamage("a page differs from its check sum")
-        checked &= told is not None
+        checked &= reported is not None
         at = header.at + size
     if found != values:
         raise PageDamage(f"its pages hold {found:,} values, the footer says {values:,}")

@@ -31,7 +31,7 @@ class Proposed:
 
     column: str
     source: str
-    told: str
+    reported: str
     is_sure: bool = True
 
     @property
@@ -63,8 +63,8 @@ def as_national(table: str, look: Look) -> Iterator[Proposed]:
         form = one.form
         unknown = met.get(form.of, frozenset()) - form.codes.keys() if isinstance(form, Codes) else frozenset()
         if unknown and isinstance(form, Codes) and form.otherwise is None:
-            told = f"? {len(unknown)} codes of the sample have no translation"
-            one = replace(one, told=told, is_sure=False)
+            text = f"? {len(unknown)} codes of the sample have no translation"
+            one = replace(one, reported=text, is_sure=False)
         yield one
 
 
@@ -79,7 +79,7 @@ def _names_beside(look: Look, vocabulary: Vocabulary) -> dict[str, list[str]]:
 def proposed(table: str, column: str, match: Match, look: Look, vocabulary: Vocabulary) -> Proposed:
     """The column from the header that was found for it, in the form that its values ask for."""
     values, source = look.values[match.header], plain_name(match.header)
-    told = [
+    texts = [
         f"sure: known as {match.like}" if match.confidence == SURE else f"{match.confidence:.2f}: like {match.like}"
     ]
     kind, is_sure = TABLES[ENTRY_OF.get(table, table)].spark_type(column), match.confidence == SURE
@@ -93,17 +93,17 @@ def proposed(table: str, column: str, match: Match, look: Look, vocabulary: Voca
             listed = ", ".join(f'"{code}": "{meaning}"' for code, meaning in known.items())
             source = f"{{codes: {{{listed}}}, of: {of(match.header)}}}"
         if values.codes - known.keys():
-            told.append(f"? {len(values.codes - known.keys())} codes of the sample have no translation")
+            texts.append(f"? {len(values.codes - known.keys())} codes of the sample have no translation")
             is_sure = False
     elif kind in ("date", "timestamp"):
         source, more = dated(match.header, values)
-        told += more
+        texts += more
     elif kind.startswith(("decimal", "int")):
         source, more = numbered(match.header, values, kind)
-        told += more
+        texts += more
     if column == "amount" and match.like in _NOT_CHARGED:
-        told.append("? no charged amount was found: this stands for it")
-    return Proposed(column, source, "; ".join(told), is_sure and not any(t.startswith("?") for t in told))
+        texts.append("? no charged amount was found: this stands for it")
+    return Proposed(column, source, "; ".join(texts), is_sure and not any(t.startswith("?") for t in texts))
 
 
 def made(
@@ -116,13 +116,13 @@ def made(
             key = f"{sql(claim.header)} || '-' || {sql(found[_FROM_LINE].header)}"
             yield Proposed("line_id", f'{{expr: "{key}"}}', "the claim and the number of the line in it")
         yield from _guessed(filled, look, vocabulary)
-        told = "for the settlements made of the lines"
+        text = "for the settlements made of the lines"
         if "_paid_amount" in found:
             paid = found["_paid_amount"].header
-            yield Proposed("_paid_amount", numbered(paid, look.values[paid], "decimal(16,2)")[0], told)
+            yield Proposed("_paid_amount", numbered(paid, look.values[paid], "decimal(16,2)")[0], text)
         if "_settled_on" in found:
             settled = found["_settled_on"].header
-            yield Proposed("_settled_on", dated(settled, look.values[settled])[0], told)
+            yield Proposed("_settled_on", dated(settled, look.values[settled])[0], text)
     if "_valid" in found:
         yield Proposed("_valid", sql(found["_valid"].header), "")
     if table == "encounter" and "visit_type" in found and "is_inpatient" not in filled:
@@ -144,11 +144,11 @@ def of_the_person(table: str, found: Mapping[str, Match], look: Look, vocabulary
     """Sex and year of birth that stand in a file of something else: for a table of persons made of it."""
     if table not in ("claim_line", "encounter", "enrolment", "settlement"):
         return
-    told = "for the table of persons made of these rows"
+    text = "for the table of persons made of these rows"
     if "sex" in found:
-        yield replace(proposed("patient", "sex", found["sex"], look, vocabulary), column="_sex", told=told)
+        yield replace(proposed("patient", "sex", found["sex"], look, vocabulary), column="_sex", reported=text)
     if "_birth_date" in found:
-        yield Proposed("_birth_year", birth_year(found["_birth_date"].header), told)
+        yield Proposed("_birth_year", birth_year(found["_birth_date"].header), text)
     if "death_date" in found:
         died = found["death_date"].header
-        yield Proposed("_death_date", dated(died, look.values[died])[0], told)
+        yield Proposed("_death_date", dated(died, look.values[died])[0], text)

@@ -192,7 +192,7 @@ def _with_lookup(file: DraftFile, files: Sequence[DraftFile]) -> DraftFile:
         lent = {c: header for c, header in lent.items() if header not in file.look.header}
         if lent:
             by_column = {p.column: p for p in other.columns}
-            new = [replace(by_column[str(has[c])], column=c, told=f"looked up in {other.name}") for c in lent]
+            new = [replace(by_column[str(has[c])], column=c, reported=f"looked up in {other.name}") for c in lent]
             lookup = (other.name, file.found[key].header, tuple(dict.fromkeys(lent.values())))
             return replace(file, columns=(*file.columns, *new), lookup=lookup)
     return file

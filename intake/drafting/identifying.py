@@ -29,14 +29,14 @@ def vault_entries(
     """
     entries = national_vault(table, look)
     known = [Sealed.model_validate(yaml.safe_load(entry)) for entry in entries]
-    told = {(entry.token, entry.of) for entry in known}
+    reported = {(entry.token, entry.of) for entry in known}
     for one in columns:
         form = one.form
-        if not isinstance(form, Token) or (form.token, form.of) in told:
+        if not isinstance(form, Token) or (form.token, form.of) in reported:
             continue
         if form.token == "person" and table != "patient" and "patient" in tables:
             continue
-        told.add((form.token, form.of))
+        reported.add((form.token, form.of))
         is_who = _WHOSE.get(form.token) == one.column
         fields = _fields(vocabulary.identity[form.token], look) if is_who else {}
         entries.append(flow({"token": form.token, "of": form.of} | ({"with": fields} if fields else {})))

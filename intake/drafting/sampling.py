@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fundwatch.errors import DeliveryError
 from intake.files.peeking import DELIMITERS, peek
-from intake.files.unpacking import FileFault
+from intake.files.unpacking import FileError
 from intake.source.mapping import DeliveryForm
 
 _ROWS = 500
@@ -77,8 +77,8 @@ def look_at(file: Path) -> Look:
     """The file's header and the first rows. Raises DeliveryError when it cannot be read."""
     try:
         seen = peek(file, DeliveryForm(), DELIMITERS)
-    except FileFault as fault:
-        raise DeliveryError(str(fault), where=str(file), do="name a file as it would be delivered") from fault
+    except FileError as error:
+        raise DeliveryError(str(error), where=str(file), do="name a file as it would be delivered") from error
     rows = seen.rows[:_ROWS]
     columns = {n: [row[place] for row in rows if place < len(row)] for place, n in enumerate(seen.header)}
     values = {name: values_of(texts) for name, texts in columns.items()}

@@ -20,22 +20,22 @@ def dated(header: str, values: Values) -> tuple[str, list[str]]:
         return plain_name(header), ["? the values are no dates in a known way of writing"]
     if values.formats in ((), ("iso",)):
         return plain_name(header), []
-    told = ["? is the month first, or the day"] if "M/d/yyyy" in values.formats else []
-    return f"{{of: {of(header)}, format: [{', '.join(values.formats)}]}}", told
+    reported = ["? is the month first, or the day"] if "M/d/yyyy" in values.formats else []
+    return f"{{of: {of(header)}, format: [{', '.join(values.formats)}]}}", reported
 
 
 def numbered(header: str, values: Values, kind: str) -> tuple[str, list[str]]:
     """A number, with its unit and signs to take off, and what to decide."""
     plain = header.lower()
-    options, told = [], []
+    options, reported = [], []
     if values.has_currency_sign:
         options.append('trim: "¥￥$"')
     elif values.filled and values.number_share < 1:
-        told.append(f"? {1 - values.number_share:.0%} of the values are no numbers")
+        reported.append(f"? {1 - values.number_share:.0%} of the values are no numbers")
     if kind == "decimal(16,2)":
         unit = next((u for mark, u in _UNIT_MARKS.items() if mark in plain), None)
         options += [f"unit: {unit}"] if unit else []
-    return (f"{{of: {of(header)}, {', '.join(options)}}}" if options else plain_name(header)), told
+    return (f"{{of: {of(header)}, {', '.join(options)}}}" if options else plain_name(header)), reported
 
 
 def birth_year(header: str) -> str:

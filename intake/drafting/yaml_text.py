@@ -122,7 +122,7 @@ def _rows(file: DraftFile) -> Iterator[str]:
     for valid in (c for c in file.carry if c.column == "_valid"):
         yield f"""        where: {{keep: "{valid.source} = '1'", code: NOT_VALID}}"""
     yield "        columns:"
-    yield from (_line(f"          {c.column}: {c.source}", c.told) for c in file.columns)
+    yield from (_line(f"          {c.column}: {c.source}", c.reported) for c in file.columns)
     yield from (f"          # ? {key}: the key column is missing" for key in file.missing_keys)
     if file.vault:
         yield "        vault:"
@@ -130,7 +130,7 @@ def _rows(file: DraftFile) -> Iterator[str]:
     carried = [c for c in file.carry if c.column != "_valid"]
     if carried:
         yield "        carry:"
-        yield from (_line(f"          {c.column[1:]}: {_typed(c)}", c.told) for c in carried)
+        yield from (_line(f"          {c.column[1:]}: {_typed(c)}", c.reported) for c in carried)
 
 
 def _typed(carried: Proposed) -> str:

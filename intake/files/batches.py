@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from fundwatch.errors import DeliveryError, faults
+from fundwatch.errors import DeliveryError, problems
 from intake.files.delivery import Delivery, LandedFile
 
 
@@ -67,7 +67,7 @@ def sort_delivery(delivery: Delivery, recorded: Sequence[RecordedFile]) -> Sorte
     found = [*_twice(delivery.files), *_other_content(delivery, mine)]
     if found:
         raise DeliveryError(
-            faults("the delivery does not stand beside what was accepted before", found),
+            problems("the delivery does not stand beside what was accepted before", found),
             where=f"batch {delivery.batch_id}, {delivery.business_date}",
             do="have what is new sent as a batch of its own, and each file once",
         )

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fundwatch.errors import faults
+from fundwatch.errors import problems
 from intake.files.limits import MOST_BATCH, MOST_ROW_GROUP, MOST_TIMES, SMALL
-from intake.files.unpacking import FileFault, guarded, refuse_wide
+from intake.files.unpacking import FileError, guarded, refuse_wide
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,7 +22,7 @@ _NAME = re.compile(r'[^",\r\n\0]+')
 def parquet_lines(path: Path, zone: str) -> Iterator[bytes]:
     """The file as CSV in UTF-8, with a header; instants as the local time of `zone`.
 
-    Raises FileFault when the footer or a page is damaged, or a column holds what is no single value.
+    Raises FileError when the footer or a page is damaged, or a column holds what is no single value.
     """
     return guarded(_lines(path, zone), path.stat().st_size)
 
@@ -44,9 +44,9 @@ def _lines(path: Path, zone: str) -> Iterator[bytes]:
                 for part in _bounded(batch):
                     columns = [_strings(column, zone) for column in part.columns]
                     yield _csv(pa.Table.from_arrays(columns, names=part.schema.names))
-    except (pa.ArrowException, OSError, ValueError) as fault:
+    except (pa.ArrowException, OSError, ValueError) as error:
         # Arrow's own message may quote a value
-        raise FileFault(f"is a damaged parquet file, or none ({type(fault).__name__})") from fault
+        raise FileError(f"is a damaged parquet file, or none ({type(error).__name__})") from error
 
 
 def _refuse_bomb(metadata: Any, size: int) -> None:
@@ -56,7 +56,7 @@ def _refuse_bomb(metadata: Any, size: int) -> None:
         group = metadata.row_group(number)
         unpacked = sum(group.column(n).total_uncompressed_size for n in range(group.num_columns))
         if unpacked > min(most, MOST_ROW_GROUP):
-            raise FileFault(
+            raise FileError(
                 f"has a row group that unpacks to {unpacked:,} bytes, more than {MOST_ROW_GROUP >> 30} GiB or "
                 f"{MOST_TIMES:,} times the file's size: write row groups of some 128 MiB"
             )
@@ -76,7 +76,7 @@ def _bounded(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     if (size := sum(map(_text_size, batch.columns))) <= MOST_BATCH:
         yield batch
     elif batch.num_rows == 1:
-        raise FileFault(f"holds a row of {size:,} bytes: no line of text")
+        raise FileError(f"holds a row of {size:,} bytes: no line of text")
     else:
         half = batch.num_rows // 2
         yield from _bounded(batch.slice(0, half))
@@ -113,7 +113,7 @@ def _refuse_unreadable(schema: pa.Schema) -> None:
     found += [f"column {n}: its name is blank, or not of one line" for n, name in enumerate(schema.names, 1)
               if not _NAME.fullmatch(name)]  # fmt: skip
     if found:
-        raise FileFault(faults("is a parquet file with columns of other kinds", found))
+        raise FileError(problems("is a parquet file with columns of other kinds", found))
 
 
 def _strings(column: pa.Array, zone: str) -> pa.Array:

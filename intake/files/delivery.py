@@ -17,12 +17,12 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from fundwatch.errors import DeliveryError, faults
+from fundwatch.errors import DeliveryError, problems
 from fundwatch.nights import nights_said
 from intake.files.drift import Drift, FileDrift, find_drift, read_names
 from intake.files.landed import Measured, Opened, open_file
-from intake.files.manifest import MANIFEST, ManifestFile, manifest_faults, read_manifest
-from intake.files.unpacking import CHANGED, FileFault, sha256_of, stamp_of
+from intake.files.manifest import MANIFEST, ManifestFile, manifest_problems, read_manifest
+from intake.files.unpacking import CHANGED, FileError, sha256_of, stamp_of
 from intake.source.checks import Quality
 from intake.source.mapping import SourceMapping
 
@@ -109,8 +109,8 @@ def delivery_hashes(mapping: SourceMapping, landing: Path, night: date) -> dict[
     for name in names:
         try:
             hashes[name] = sha256_of(folder / name, stamp_of(folder / name))
-        except FileFault as fault:
-            found.append(f"{name}: {fault}")
+        except FileError as error:
+            found.append(f"{name}: {error}")
     if found:
         raise _refusal(folder, found)
     return hashes
@@ -138,7 +138,7 @@ def open_delivery(
     if is_declared := _is_declared(mapping, folder):
         manifest = read_manifest(folder, mapping, night, None if hashes is None else hashes.get(MANIFEST, ""))
         batch, listed = manifest.batch_id, {entry.name: entry for entry in manifest.files}
-        found += manifest_faults(manifest, mapping, set(there))
+        found += manifest_problems(manifest, mapping, set(there))
         kinds = {n: entry.table for n, entry in listed.items() if n in there and entry.table in mapping.files}
         named = {entry.table for entry in listed.values()}
     else:
@@ -147,14 +147,14 @@ def open_delivery(
     missing = [kind for kind, file in mapping.files.items() if file.required and kind not in named]
     files, drift = [], []
     for name, opened in _opened(mapping, folder, list(kinds), scratch):
-        if isinstance(opened, FileFault):
+        if isinstance(opened, FileError):
             found.append(f"{name}: {opened}")
             continue
         seen = find_drift(mapping, kinds[name], name, opened, quality)
-        wrong = [*seen.faults, *_untrue(opened.measured, listed.get(name))]
+        wrong = [*seen.problems, *_untrue(opened.measured, listed.get(name))]
         if hashes is not None and opened.measured.sha256 != hashes.get(name):
             wrong = [CHANGED]
-        found += [f"{name}: {fault}" for fault in wrong]
+        found += [f"{name}: {problem}" for problem in wrong]
         files.append(_landed(mapping, kinds[name], name, opened, listed.get(name)))
         drift.append(seen)
     found += [f"{mapping.files[kind].name}: the file of {kind} is missing" for kind in missing]
@@ -171,12 +171,12 @@ def _is_declared(mapping: SourceMapping, folder: Path) -> bool:
 
 
 def _drift(seen: list[FileDrift]) -> Drift:
-    return Drift(tuple(file for file in seen if file.is_told))
+    return Drift(tuple(file for file in seen if file.is_reported))
 
 
 def _refusal(folder: Path, found: list[str]) -> DeliveryError:
     return DeliveryError(
-        faults("the delivery cannot be taken in", found),
+        problems("the delivery cannot be taken in", found),
         where=str(folder),
         do="have it delivered again; nothing of it is in the lake",
     )
@@ -184,14 +184,14 @@ def _refusal(folder: Path, found: list[str]) -> DeliveryError:
 
 def _opened(
     mapping: SourceMapping, folder: Path, names: list[str], scratch: Path
-) -> Iterator[tuple[str, Opened | FileFault]]:
+) -> Iterator[tuple[str, Opened | FileError]]:
     """Each file opened, or why not, in the order of the names; read side by side, as hashing and unpacking allow."""
 
-    def one(name: str) -> Opened | FileFault:
+    def one(name: str) -> Opened | FileError:
         try:
             return open_file(folder / name, mapping.delivery, scratch)
-        except FileFault as fault:
-            return fault
+        except FileError as error:
+            return error
 
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as workers:
         yield from zip(names, workers.map(one, names), strict=True)

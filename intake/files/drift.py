@@ -30,21 +30,21 @@ class FileDrift:
 
     file_name: str
     kind: str
-    faults: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     parked_columns: tuple[str, ...] = ()
     parked_codes: tuple[tuple[str, str], ...] = ()
     is_reordered: bool = False
 
     @property
-    def is_told(self) -> bool:
+    def is_reported(self) -> bool:
         """Whether anything was borne that a person should know."""
         return bool(self.parked_columns or self.parked_codes or self.is_reordered)
 
     def notes(self) -> list[str]:
         """What was borne, in words."""
-        told = [f"{self.file_name}: column '{shown_name(c)}' is new: parked, not read" for c in self.parked_columns]
-        told += [f"{self.file_name}: column '{c}' has a new code {v}: parked" for c, v in self.parked_codes]
-        return [*told, *([f"{self.file_name}: its columns come in another order"] if self.is_reordered else [])]
+        texts = [f"{self.file_name}: column '{shown_name(c)}' is new: parked, not read" for c in self.parked_columns]
+        texts += [f"{self.file_name}: column '{c}' has a new code {v}: parked" for c, v in self.parked_codes]
+        return [*texts, *([f"{self.file_name}: its columns come in another order"] if self.is_reordered else [])]
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,13 @@ def find_drift(mapping: SourceMapping, kind: str, name: str, opened: Opened, qua
     known = {*file.names(), *file.drop}
     if known.isdisjoint(header):
         # what stands there may be the first person's row
-        told = f"line 1 names none of the columns of {kind}: the header is missing, or the file is of another table"
-        return FileDrift(name, kind, (told,))
+        text = f"line 1 names none of the columns of {kind}: the header is missing, or the file is of another table"
+        return FileDrift(name, kind, (text,))
     values = _values(mapping, read_names(file, header), opened)
     unknown = [c for c in header if c not in known]
     is_parking = mapping.drift.unknown_columns == "park"
-    found = list(_column_faults(mapping, kind, header, [] if is_parking else unknown, values))
-    found += [*_width_faults(opened), *_type_faults(mapping, kind, values)]
+    found = list(_column_problems(mapping, kind, header, [] if is_parking else unknown, values))
+    found += [*_width_problems(opened), *_type_problems(mapping, kind, values)]
     new = list(_new_codes(mapping, kind, values, quality))
     if mapping.drift.new_codes == "refuse":
         found += [
@@ -106,7 +106,7 @@ def find_drift(mapping: SourceMapping, kind: str, name: str, opened: Opened, qua
     )
 
 
-def _width_faults(opened: Opened) -> Iterator[str]:
+def _width_problems(opened: Opened) -> Iterator[str]:
     """Told once here, not ten million times in quarantine: the lines do not have the header's number of values."""
     rows = ((number, _row(line, opened.delimiter)) for number, line in opened.sample)
     wrong = [(number, len(row)) for number, row in rows if len(row) != len(opened.header)]
@@ -138,7 +138,7 @@ def _values(mapping: SourceMapping, names: Sequence[str], opened: Opened) -> Val
     return values
 
 
-def _column_faults(
+def _column_problems(
     mapping: SourceMapping, kind: str, header: Sequence[str], unknown: Sequence[str], values: Values
 ) -> Iterator[str]:
     file = mapping.files[kind]
@@ -170,7 +170,7 @@ def _meant(
     return same[0] if len(same) == 1 else ""
 
 
-def _type_faults(mapping: SourceMapping, kind: str, values: Values) -> Iterator[str]:
+def _type_problems(mapping: SourceMapping, kind: str, values: Values) -> Iterator[str]:
     """Columns most of whose values are none of their type, and identifiers that a spreadsheet cut short."""
     for column, found in values.items():
         type_ = contract_type(mapping, kind, column)

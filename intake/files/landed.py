@@ -11,7 +11,7 @@ from intake.files.columnar import parquet_lines
 from intake.files.lines import Text, TextPass, Undecodable
 from intake.files.spreadsheet import workbook_lines
 from intake.files.staging import Staged, staged
-from intake.files.unpacking import TEXT_ENDINGS, FileFault, is_packed, refuse_wide, stamp_of, unpacked
+from intake.files.unpacking import TEXT_ENDINGS, FileError, is_packed, refuse_wide, stamp_of, unpacked
 from intake.source.mapping import DeliveryForm
 
 # Spark reads a plain file under 4 MiB, and any gzip file, in one task, so that a row's place in it is its line. Other
@@ -50,11 +50,11 @@ def open_file(path: Path, form: DeliveryForm, scratch: Path) -> Opened:
     """Copy a file into `scratch`, check and measure the copy, and write it anew there where Spark could not read it.
 
     The first encoding that decodes every byte holds: UTF-8 is tried first, because GB 18030 accepts much that it is
-    not. Raises FileFault naming line, byte offset, column or cell, and what to do.
+    not. Raises FileError naming line, byte offset, column or cell, and what to do.
     """
     stamp = stamp_of(path)
     if stamp.size == 0:
-        raise FileFault("is empty: no header")
+        raise FileError("is empty: no header")
     delimiter = delimiter_of(path, form)
     refused: list[str] = []
     is_sure = False
@@ -62,29 +62,29 @@ def open_file(path: Path, form: DeliveryForm, scratch: Path) -> Opened:
     for encoding in encodings_of(path, form):
         try:
             text, numbered = _passed(taken, form, encoding, delimiter)
-        except Undecodable as fault:
-            refused.append(f"not {encoding}: {fault}")
-            is_sure |= fault.is_sure
+        except Undecodable as error:
+            refused.append(f"not {encoding}: {error}")
+            is_sure |= error.is_sure
             continue
         if is_sure:
-            raise FileFault(f"mixes encodings: it begins in utf-8, then {refused[0]}; send it in one encoding")
+            raise FileError(f"mixes encodings: it begins in utf-8, then {refused[0]}; send it in one encoding")
         measured = Measured(taken.sha256, taken.byte_count, text.rows, encoding, text.content_sha256)
         if numbered is not None:
             taken.path.unlink()
         read, header = numbered or taken.path, columns_of(text, delimiter)
         return Opened(read, measured, header, delimiter, numbered is not None, text.sample)
-    raise FileFault("; ".join(refused))
+    raise FileError("; ".join(refused))
 
 
 def form_of(name: str) -> str:
-    """What the name's ending says a file is: "text", "parquet" or "xlsx". Raises FileFault for any other."""
+    """What the name's ending says a file is: "text", "parquet" or "xlsx". Raises FileError for any other."""
     low = name.lower()
     bare = low.removesuffix(".gz").removesuffix(".zip") if low.endswith((".gz", ".zip")) else low
     if low.endswith((".parquet", ".xlsx")):
         return low.rsplit(".", 1)[1]
     if bare.endswith(TEXT_ENDINGS) or (low.endswith(".zip") and "." not in bare):
         return "text"
-    raise FileFault("is of no known form: deliver .csv, .txt, .tsv (plain, .gz, .zip), .parquet or .xlsx")
+    raise FileError("is of no known form: deliver .csv, .txt, .tsv (plain, .gz, .zip), .parquet or .xlsx")
 
 
 def delimiter_of(path: Path, form: DeliveryForm) -> str:
@@ -115,7 +115,7 @@ def _passed(taken: Staged, form: DeliveryForm, encoding: str, delimiter: str) ->
 
 
 def blocks_of(path: Path, form: DeliveryForm) -> Iterator[bytes]:
-    """The file as blocks of text, whatever its form. Raises FileFault for damage, while reading."""
+    """The file as blocks of text, whatever its form. Raises FileError for damage, while reading."""
     kind = form_of(path.name)
     if kind == "parquet":
         return parquet_lines(path, form.zone)
@@ -129,9 +129,9 @@ def _needs_copy(path: Path, encoding: str) -> bool:
 
 
 def columns_of(text: Text, delimiter: str) -> tuple[str, ...]:
-    """The header as delivered, without blanks around names. Raises FileFault."""
+    """The header as delivered, without blanks around names. Raises FileError."""
     refuse_wide(1 + text.header.count(delimiter))
     try:
         return tuple(column.strip() for column in next(csv.reader([text.header], delimiter=delimiter, strict=True)))
-    except csv.Error as fault:
-        raise FileFault(f"line 1: the header cannot be read ({fault})") from fault
+    except csv.Error as error:
+        raise FileError(f"line 1: the header cannot be read ({error})") from error

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from intake.files.limits import LONGEST_LINE
-from intake.files.unpacking import FileFault
+from intake.files.unpacking import FileError
 
 LINE_COLUMN = "_line_number"
 SAMPLED_FIRST, SAMPLED_LATER = 1_000, 50
@@ -27,7 +27,7 @@ _MIXED = 12  # bytes of four Chinese characters: nobody's GB 18030 reads as UTF-
 Numbers = npt.NDArray[np.int64]
 
 
-class Undecodable(FileFault):
+class Undecodable(FileError):
     """The text is not in this encoding; `is_sure` when what comes before the fault can be in no other."""
 
     def __init__(self, what: str, is_sure: bool = False) -> None:
@@ -66,13 +66,13 @@ class TextPass:
         self._sample: list[tuple[int, str]] = []
 
     def run(self, blocks: Iterator[bytes]) -> Text:
-        """Read all of it. Raises FileFault naming offset and line; Undecodable when another encoding may fit."""
+        """Read all of it. Raises FileError naming offset and line; Undecodable when another encoding may fit."""
         for whole in whole_lines(blocks):
             if self._offset == 0:
                 _refuse_other_bom(whole)
             self._take(whole)
         if not self._rows:
-            raise FileFault("is empty: no header")
+            raise FileError("is empty: no header")
         header = self._header.decode()
         has_gaps = 0 < self._first_blank < self._last_row
         sha256 = self._sha256 or self._hash.hexdigest()
@@ -96,7 +96,7 @@ class TextPass:
         if self._lines == 0:
             self._header = text[: int(ends[0])].removesuffix(b"\r")
             if not self._header.strip(_SPACES):
-                raise FileFault("is empty: no header" if not text.strip(_SPACES) else "line 1 is blank: no header")
+                raise FileError("is empty: no header" if not text.strip(_SPACES) else "line 1 is blank: no header")
         is_row = self._rows_among(text, content, starts, ends)
         self._refuse_second_header(text, starts, ends)
         self._refuse_open_quote(text, content, starts, ends)
@@ -108,9 +108,9 @@ class TextPass:
 
     def _refuse_control(self, raw: bytes) -> None:
         if (at := raw.find(b"\0")) >= 0:
-            raise FileFault(f"a NUL byte at {self._place(raw, at)}: no text, or text in UTF-16")
+            raise FileError(f"a NUL byte at {self._place(raw, at)}: no text, or text in UTF-16")
         if b"\r" in raw and (lone := _LONE_RETURN.search(raw)):
-            raise FileFault(f"a lone carriage return at {self._place(raw, lone.start())}: end lines with LF or CRLF")
+            raise FileError(f"a lone carriage return at {self._place(raw, lone.start())}: end lines with LF or CRLF")
 
     def _place(self, raw: bytes, at: int) -> str:
         return f"offset {self._offset + at} (line {self._lines + raw.count(bytes([10]), 0, at) + 1})"
@@ -121,10 +121,10 @@ class TextPass:
             return raw
         try:
             text = raw.decode(self._encoding)
-        except UnicodeDecodeError as fault:
-            wide = self._wide + fault.start - len(raw[: fault.start].decode(self._encoding, "ignore"))
-            what = f"byte 0x{raw[fault.start]:02x} at {self._place(raw, fault.start)} cannot be decoded"
-            raise Undecodable(what, is_sure=self._encoding == "utf-8" and wide >= _MIXED) from fault
+        except UnicodeDecodeError as error:
+            wide = self._wide + error.start - len(raw[: error.start].decode(self._encoding, "ignore"))
+            what = f"byte 0x{raw[error.start]:02x} at {self._place(raw, error.start)} cannot be decoded"
+            raise Undecodable(what, is_sure=self._encoding == "utf-8" and wide >= _MIXED) from error
         self._wide += len(raw) - len(text)
         if self._encoding == "utf-8":
             return raw
@@ -162,7 +162,7 @@ class TextPass:
         for n in np.flatnonzero((lengths >= header) & (lengths <= header + len(BOM) + 1)):
             line = text[starts[n] : ends[n]].removesuffix(b"\r").removeprefix(BOM)
             if line == self._header and self._lines + n > 0:
-                raise FileFault(f"line {self._lines + n + 1} is the header again: files were put together; send each")
+                raise FileError(f"line {self._lines + n + 1} is the header again: files were put together; send each")
 
     def _refuse_open_quote(self, text: bytes, content: npt.NDArray[np.uint8], starts: Numbers, ends: Numbers) -> None:
         if b'"' not in text:
@@ -171,7 +171,7 @@ class TextPass:
         for n in np.flatnonzero(quotes % 2):
             if is_open(text[starts[n] : ends[n]], self._delimiter):
                 what = f"line {self._lines + n + 1}: a quoted value is not closed on its line"
-                raise FileFault(f"{what}; close it, and take line breaks out of values")
+                raise FileError(f"{what}; close it, and take line breaks out of values")
 
     def _keep_sample(self, text: bytes, starts: Numbers, ends: Numbers, is_row: npt.NDArray[np.bool_]) -> None:
         later = self._blocks >= 8 and self._blocks & (self._blocks - 1) == 0  # the 8th, 16th, 32nd … block
@@ -201,7 +201,7 @@ class TextPass:
 def whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """The same bytes in blocks that end where a line ends, except perhaps the last.
 
-    Raises FileFault for lines without an end.
+    Raises FileError for lines without an end.
     """
     rest = b""
     for block in blocks:
@@ -212,7 +212,7 @@ def whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
             yield rest + block[:end]
             rest = block[end:]
         if len(rest) > LONGEST_LINE:
-            raise FileFault(f"holds a line of more than {LONGEST_LINE >> 20} MiB: no lines of text")
+            raise FileError(f"holds a line of more than {LONGEST_LINE >> 20} MiB: no lines of text")
     if rest:
         yield rest
 
@@ -236,4 +236,4 @@ def is_open(line: bytes, delimiter: bytes) -> bool:
 def _refuse_other_bom(content: bytes) -> None:
     name = _OTHER_BOMS.get(content[:2])
     if name:
-        raise FileFault(f"is written in {name}: send it in UTF-8 or GB 18030")
+        raise FileError(f"is written in {name}: send it in UTF-8 or GB 18030")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from fundwatch.declared import Declared, model_faults
-from fundwatch.errors import DeliveryError, faults
+from fundwatch.declared import Declared, model_problems
+from fundwatch.errors import DeliveryError, problems
 from intake.files.limits import MOST_MANIFEST
 from intake.files.unpacking import CHANGED
 from intake.source.mapping import SourceMapping
@@ -59,14 +59,14 @@ def read_manifest(folder: Path, mapping: SourceMapping, night: date, sha256: str
     if not path.is_file():
         raise DeliveryError("the delivery has no manifest", where=str(path), do=_AGAIN)
     if (size := path.stat().st_size) > MOST_MANIFEST:
-        told = f"the manifest has {size:,} bytes, more than {MOST_MANIFEST >> 20} MiB"
-        raise DeliveryError(told, where=str(path), do=_AGAIN)
+        text = f"the manifest has {size:,} bytes, more than {MOST_MANIFEST >> 20} MiB"
+        raise DeliveryError(text, where=str(path), do=_AGAIN)
     try:
         content = path.read_bytes()
         manifest = Manifest.model_validate_json(content)
-    except ValidationError as fault:
-        told = faults("the manifest does not hold", model_faults(fault))
-        raise DeliveryError(told, where=str(path), do=_AGAIN) from fault
+    except ValidationError as error:
+        text = problems("the manifest does not hold", model_problems(error))
+        raise DeliveryError(text, where=str(path), do=_AGAIN) from error
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
         raise DeliveryError(f"{MANIFEST} {CHANGED}", where=str(path), do=_AGAIN)
     wrong = []
@@ -79,11 +79,11 @@ def read_manifest(folder: Path, mapping: SourceMapping, night: date, sha256: str
     if holds_identifier(manifest.batch_id, night.year):
         wrong.append("batch_id: holds what looks like somebody's number or name")
     if wrong:
-        raise DeliveryError(faults("the manifest is not of this delivery", wrong), where=str(path), do=_AGAIN)
+        raise DeliveryError(problems("the manifest is not of this delivery", wrong), where=str(path), do=_AGAIN)
     return manifest
 
 
-def manifest_faults(manifest: Manifest, mapping: SourceMapping, there: set[str]) -> Iterator[str]:
+def manifest_problems(manifest: Manifest, mapping: SourceMapping, there: set[str]) -> Iterator[str]:
     """What the manifest and the files that are `there` do not agree on."""
     names = [entry.name for entry in manifest.files]
     yield from (f"{name}: stands twice in the manifest" for name in sorted({n for n in names if names.count(n) > 1}))

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from intake.files.landed import blocks_of, columns_of, delimiter_of, encodings_of, form_of
 from intake.files.lines import Text, TextPass, Undecodable
-from intake.files.unpacking import FileFault, stamp_of
+from intake.files.unpacking import FileError, stamp_of
 from intake.source.mapping import DeliveryForm
 
 DELIMITERS = ",\t|;^"
@@ -32,22 +32,22 @@ class Peek:
 def peek(path: Path, form: DeliveryForm, delimiters: str = "") -> Peek:
     """The first MiB, or sheet rows and parquet batches of as much. Of several `delimiters` the header's commonest.
 
-    Damage further on goes unseen: a night reads all. Raises FileFault for what cannot be read or has no header.
+    Damage further on goes unseen: a night reads all. Raises FileError for what cannot be read or has no header.
     """
     if stamp_of(path).size == 0:
-        raise FileFault("is empty: no header")
+        raise FileError("is empty: no header")
     beginning = _beginning(path, form)
     refused = []
     for encoding in encodings_of(path, form):
         delimiter = _delimiter(path, form, delimiters, beginning, encoding)
         try:
             text = TextPass(encoding, delimiter, None).run(iter([beginning]))
-        except Undecodable as fault:
-            refused.append(f"not {encoding}: {fault}")
+        except Undecodable as error:
+            refused.append(f"not {encoding}: {error}")
             continue
         header, rows = columns_of(text, delimiter), tuple(_rows(text, delimiter))
         return Peek(form_of(path.name), encoding, delimiter, header, rows)
-    raise FileFault("; ".join(refused))
+    raise FileError("; ".join(refused))
 
 
 def _beginning(path: Path, form: DeliveryForm) -> bytes:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from fundwatch.errors import some
 from intake.files.limits import MOST_COLUMNS, MOST_HELD, MOST_ROWS, MOST_SHEET, MOST_WORKBOOK
-from intake.files.unpacking import FileFault, refuse_many_entries, refuse_unbounded
+from intake.files.unpacking import FileError, refuse_many_entries, refuse_unbounded
 
 if TYPE_CHECKING:
     from openpyxl.workbook.workbook import Workbook
@@ -29,7 +29,7 @@ SHORTENED = re.compile(r"\d(\.\d+)?E\+\d{2,}")
 def workbook_lines(path: Path) -> Iterator[bytes]:
     """The one sheet as CSV in UTF-8; line n is row n. Formulas give the value Excel saved.
 
-    Raises FileFault for a damaged workbook, several sheets, too many rows, a cell with an error, with a formula that
+    Raises FileError for a damaged workbook, several sheets, too many rows, a cell with an error, with a formula that
     was never computed, or with digits lost.
     """
     _refuse_bomb(path)
@@ -40,10 +40,10 @@ def workbook_lines(path: Path) -> Iterator[bytes]:
         finally:
             book.close()
             formulas.close()
-    except FileFault:
+    except FileError:
         raise
-    except Exception as fault:  # openpyxl raises whatever its parser meets in a damaged file
-        raise FileFault(f"is a damaged Excel workbook, or none ({type(fault).__name__})") from fault
+    except Exception as error:  # openpyxl raises whatever its parser meets in a damaged file
+        raise FileError(f"is a damaged Excel workbook, or none ({type(error).__name__})") from error
 
 
 def _opened(path: Path, *, values: bool) -> Workbook:
@@ -55,33 +55,33 @@ def _opened(path: Path, *, values: bool) -> Workbook:
 def _refuse_bomb(path: Path) -> None:
     """Sheets are read row by row; all else (shared strings, styles) is held whole."""
     if path.stat().st_size > MOST_WORKBOOK:
-        raise FileFault(f"is a workbook of more than {MOST_WORKBOOK >> 20} MiB: deliver it as CSV or parquet")
+        raise FileError(f"is a workbook of more than {MOST_WORKBOOK >> 20} MiB: deliver it as CSV or parquet")
     try:
         refuse_many_entries(path)
         with zipfile.ZipFile(path) as archive:
             refuse_unbounded(archive)
             sizes = [(member.filename.startswith(_SHEETS), member.file_size) for member in archive.infolist()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as fault:
-        raise FileFault(f"is a damaged Excel workbook, or none ({type(fault).__name__})") from fault
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise FileError(f"is a damaged Excel workbook, or none ({type(error).__name__})") from error
     for is_sheet, most in ((True, MOST_SHEET), (False, MOST_HELD)):
         if sum(size for of_sheet, size in sizes if of_sheet == is_sheet) > most:
             what = "sheets unpack" if is_sheet else "texts and styles unpack"
-            raise FileFault(f"has {what} to more than {most >> 20} MiB: deliver it as CSV or parquet")
+            raise FileError(f"has {what} to more than {most >> 20} MiB: deliver it as CSV or parquet")
 
 
 def _rows(book: Workbook, formulas: Workbook) -> Iterator[bytes]:
     sheets = book.sheetnames
     if len(sheets) != 1:
-        raise FileFault(f"has {len(sheets)} sheets ({some(sheets, 5)}): leave the one to be read")
+        raise FileError(f"has {len(sheets)} sheets ({some(sheets, 5)}): leave the one to be read")
     sheet: Any = book.worksheets[0]
     written: Any = formulas.worksheets[0]
     # each row is as wide as the sheet says it is
     if (wide := sheet.max_column or 0) > MOST_COLUMNS:
-        raise FileFault(f"its sheet is {wide:,} columns wide, more than {MOST_COLUMNS:,}: delete the empty ones")
+        raise FileError(f"its sheet is {wide:,} columns wide, more than {MOST_COLUMNS:,}: delete the empty ones")
     lines: list[bytes] = []
     for number, (cells, sources) in enumerate(zip(sheet.iter_rows(), written.iter_rows(), strict=True), 1):
         if number > MOST_ROWS + 1:
-            raise FileFault(f"has more than {MOST_ROWS:,} rows: deliver it as CSV or parquet")
+            raise FileError(f"has more than {MOST_ROWS:,} rows: deliver it as CSV or parquet")
         texts = [_text(cell, source.data_type == "f") for cell, source in zip(cells, sources, strict=True)]
         lines.append(_line(texts))
         if len(lines) == _BLOCK_ROWS:
@@ -103,10 +103,10 @@ def _text(cell: Any, is_formula: bool) -> str:
     value = cell.value
     if value is None:
         if is_formula:
-            raise FileFault(f"cell {cell.coordinate}: a formula without its value; open it in Excel and save it")
+            raise FileError(f"cell {cell.coordinate}: a formula without its value; open it in Excel and save it")
         return ""
     if cell.data_type == "e":
-        raise FileFault(f"cell {cell.coordinate}: an error of Excel; mend it")
+        raise FileError(f"cell {cell.coordinate}: an error of Excel; mend it")
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float)):
@@ -114,7 +114,7 @@ def _text(cell: Any, is_formula: bool) -> str:
     if isinstance(value, (datetime, date, time)):
         return _moment(value)
     if SHORTENED.fullmatch(str(value).strip()):
-        raise FileFault(f"cell {cell.coordinate}: {_LOST}")
+        raise FileError(f"cell {cell.coordinate}: {_LOST}")
     return str(value)
 
 
@@ -123,7 +123,7 @@ _LOST = "a long number of which Excel kept only the beginning; format the column
 
 def _number(value: int | float, place: str) -> str:
     if abs(value) >= 10**_DIGITS:
-        raise FileFault(f"cell {place}: {_LOST}")
+        raise FileError(f"cell {place}: {_LOST}")
     # Excel keeps 15 digits of a binary fraction: 0.1 + 0.2 is 0.3 there, and so it is here
     exact = Decimal(f"{value:.{_DIGITS}g}")
     return f"{exact.to_integral_value() if exact == exact.to_integral_value() else exact.normalize():f}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fundwatch.fingerprint import fingerprint
 from intake.files.limits import BLOCK
-from intake.files.unpacking import CHANGED, FileFault, Stamp, refuse_changed
+from intake.files.unpacking import CHANGED, FileError, Stamp, refuse_changed
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Staged:
 
 
 def staged(path: Path, stamp: Stamp, scratch: Path) -> Staged:
-    """The file in `scratch`, its ending in small letters. Raises FileFault when it changes meanwhile."""
+    """The file in `scratch`, its ending in small letters. Raises FileError when it changes meanwhile."""
     target = scratch / f"{fingerprint(path.name)}{_ending(path.name.lower())}"
     hashed, size = hashlib.sha256(), 0
     with path.open("rb") as source, target.open("wb") as copy:
@@ -34,7 +34,7 @@ def staged(path: Path, stamp: Stamp, scratch: Path) -> Staged:
             copy.write(block)
     refuse_changed(path, stamp)
     if size != stamp.size:
-        raise FileFault(CHANGED)
+        raise FileError(CHANGED)
     return Staged(target, hashed.hexdigest(), size)
 
 

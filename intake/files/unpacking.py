@@ -37,7 +37,7 @@ _SLICE = 256  # how much of a gzip file a member is first given: what it does no
 _ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
 
-class FileFault(Exception):
+class FileError(Exception):
     """Why a file cannot be read; the caller adds its name and gathers."""
 
 
@@ -52,18 +52,18 @@ class Stamp:
 
 
 def stamp_of(path: Path) -> Stamp:
-    """The file's stamp. Raises FileFault for a link (it may lead out of the folder) and for what is no file."""
+    """The file's stamp. Raises FileError for a link (it may lead out of the folder) and for what is no file."""
     if path.is_symlink():
-        raise FileFault("is a link: deliver the file itself")
+        raise FileError("is a link: deliver the file itself")
     if not path.is_file():
-        raise FileFault("is no file")
+        raise FileError("is no file")
     found = path.stat()
     return Stamp(found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns)
 
 
 @lru_cache(maxsize=4096)
 def sha256_of(path: Path, stamp: Stamp) -> str:
-    """The SHA-256 of the file as it lies there, in hex; computed once for each stamp. Raises FileFault if it grows."""
+    """The SHA-256 of the file as it lies there, in hex; computed once for each stamp. Raises FileError if it grows."""
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     refuse_changed(path, stamp)
@@ -71,13 +71,13 @@ def sha256_of(path: Path, stamp: Stamp) -> str:
 
 
 def refuse_changed(path: Path, stamp: Stamp) -> None:
-    """Raise FileFault when the file is no longer what it was."""
+    """Raise FileError when the file is no longer what it was."""
     if stamp_of(path) != stamp:
-        raise FileFault(CHANGED)
+        raise FileError(CHANGED)
 
 
 def unpacked(path: Path) -> Iterator[bytes]:
-    """The content in blocks, unpacked one block ahead of the reader. Raises FileFault for damage, while reading."""
+    """The content in blocks, unpacked one block ahead of the reader. Raises FileError for damage, while reading."""
     name = path.name.lower()
     if name.endswith(".zip"):
         return _ahead(guarded(_unzipped(path), path.stat().st_size))
@@ -107,9 +107,9 @@ def _ahead(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def refuse_wide(columns: int) -> None:
-    """Raise FileFault for a table with so many columns that no mapping was written for it."""
+    """Raise FileError for a table with so many columns that no mapping was written for it."""
     if columns > MOST_COLUMNS:
-        raise FileFault(
+        raise FileError(
             f"its header has {columns:,} columns, more than {MOST_COLUMNS:,}: it is of another table, or no table"
         )
 
@@ -120,7 +120,7 @@ def guarded(blocks: Iterator[bytes], packed: int) -> Iterator[bytes]:
     for block in blocks:
         total += len(block)
         if total > MOST_BYTES or total > max(SMALL, MOST_TIMES * packed):
-            raise FileFault(
+            raise FileError(
                 f"unpacks to more than {MOST_BYTES >> 30} GiB or {MOST_TIMES:,} times its size: refused unread"
             )
         yield block
@@ -130,8 +130,8 @@ def _gunzipped(path: Path) -> Iterator[bytes]:
     with path.open("rb") as stream:
         try:
             yield from _together(_members(stream))
-        except zlib.error as fault:
-            raise FileFault("is a damaged or truncated gzip file (its content does not unpack)") from fault
+        except zlib.error as error:
+            raise FileError("is a damaged or truncated gzip file (its content does not unpack)") from error
 
 
 def _members(stream: BinaryIO) -> Iterator[bytes]:
@@ -162,12 +162,12 @@ def _members(stream: BinaryIO) -> Iterator[bytes]:
             block = b"" if member.eof else member.decompress(member.unconsumed_tail, 4 * BLOCK)
         at -= len(member.unused_data)
     if not member.eof:
-        raise FileFault("is a damaged or truncated gzip file (it ends too early)")
+        raise FileError("is a damaged or truncated gzip file (it ends too early)")
 
 
 def _refuse_crumbs(members: int, total: int) -> None:
     if members > MOST_MEMBERS and total < members * LEAST_MEMBER:
-        raise FileFault(
+        raise FileError(
             f"is a gzip file of more than {MOST_MEMBERS:,} members of less than {LEAST_MEMBER:,} bytes each: "
             "pack it in one"
         )
@@ -192,36 +192,36 @@ def _unzipped(path: Path) -> Iterator[bytes]:
         with zipfile.ZipFile(path) as archive, archive.open(_only_member(archive)) as stream:
             while block := stream.read(BLOCK):
                 yield block
-    except _ZIP_DAMAGE as fault:
-        raise FileFault(f"is a damaged zip file ({type(fault).__name__})") from fault
+    except _ZIP_DAMAGE as error:
+        raise FileError(f"is a damaged zip file ({type(error).__name__})") from error
 
 
 def refuse_many_entries(path: Path) -> None:
-    """Raise FileFault for a zip with very many entries: its directory is held whole as soon as it is opened."""
+    """Raise FileError for a zip with very many entries: its directory is held whole as soon as it is opened."""
     with path.open("rb") as stream:
         stream.seek(max(0, path.stat().st_size - _LONGEST_END))
         found = stream.read().rpartition(_DIRECTORY_END)
     if found[1] and int.from_bytes(found[2][_ENTRIES], "little") > MOST_ZIPPED:
-        raise FileFault(f"is a zip of more than {MOST_ZIPPED:,} entries: refused unread")
+        raise FileError(f"is a zip of more than {MOST_ZIPPED:,} entries: refused unread")
 
 
 def refuse_unbounded(archive: zipfile.ZipFile) -> None:
-    """Raise FileFault for a member that cannot be unpacked block by block."""
+    """Raise FileError for a member that cannot be unpacked block by block."""
     if any(member.compress_type not in _BOUNDED for member in archive.infolist()):
-        raise FileFault("is a zip packed in another way than deflate (LZMA, bzip2, …): pack it with deflate")
+        raise FileError("is a zip packed in another way than deflate (LZMA, bzip2, …): pack it with deflate")
 
 
 def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(members) != 1:
         names = some([_short(member.filename) for member in members], 5)
-        raise FileFault(f"is a zip of {len(members)} files ({names or 'none'}): pack each file by itself")
+        raise FileError(f"is a zip of {len(members)} files ({names or 'none'}): pack each file by itself")
     only = members[0]
     if not only.filename.lower().endswith(TEXT_ENDINGS):
         name = _short(only.filename)
-        raise FileFault(f"is a zip of '{name}': it may hold a {', '.join(TEXT_ENDINGS)} file, nothing nested")
+        raise FileError(f"is a zip of '{name}': it may hold a {', '.join(TEXT_ENDINGS)} file, nothing nested")
     if only.flag_bits & _IS_ENCRYPTED:
-        raise FileFault("is an encrypted zip file: deliver it without a password, over a channel that is encrypted")
+        raise FileError("is an encrypted zip file: deliver it without a password, over a channel that is encrypted")
     refuse_unbounded(archive)
     return only
 

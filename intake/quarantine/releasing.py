@@ -69,7 +69,7 @@ def released_rows(
 
 def _decided(quarantine: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
     """The quarantined rows that were decided on, with what was decided."""
-    told = [
+    reported = [
         (
             *(getattr(d.place, name) for name in _PLACE),
             d.action is Action.RELEASE,
@@ -78,7 +78,7 @@ def _decided(quarantine: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
         for d in decisions
     ]
     nights = sorted({d.place.business_date for d in decisions})
-    chosen = quarantine.sparkSession.createDataFrame(told, _DECIDED)
+    chosen = quarantine.sparkSession.createDataFrame(reported, _DECIDED)
     return quarantine.filter(F.col("business_date").isin(nights)).join(F.broadcast(chosen), [*_PLACE], how="inner")
 
 

@@ -39,7 +39,7 @@ def source_codes(mapping: SourceMapping, table: str) -> frozenset[str]:
     return frozenset() if how is None else frozenset(r.where.code for r in how.rows if r.where is not None)
 
 
-def release_faults(
+def release_problems(
     row: Rejected, checks: TableChecks, not_valid: Collection[str], *, takes_conflict: bool
 ) -> list[str]:
     """Why the row cannot be taken in as it stands; nothing when a person may vouch for it."""
@@ -54,7 +54,7 @@ def release_faults(
     return found
 
 
-def resubmit_faults(row: Rejected, changes: Mapping[str, str], not_valid: Collection[str]) -> list[str]:
+def resubmit_problems(row: Rejected, changes: Mapping[str, str], not_valid: Collection[str]) -> list[str]:
     """Why the row cannot be resubmitted with these values. What the checks say of it is judged by the night."""
     if row.values is None:
         return [f"{_UNREADABLE}: nothing of the row was kept; have it sent again"]
@@ -66,8 +66,8 @@ def resubmit_faults(row: Rejected, changes: Mapping[str, str], not_valid: Collec
     for column, text in changes.items():
         if column not in allowed:
             found.append(f"{column}: is a key, a pseudonym, free text or unknown; one may set {', '.join(allowed)}")
-        elif (fault := value_fault(contract.spark_type(column), text)) is not None:
-            found.append(f"{column}: {fault}")
+        elif (problem := value_problem(contract.spark_type(column), text)) is not None:
+            found.append(f"{column}: {problem}")
     return found
 
 
@@ -78,11 +78,11 @@ def settable_columns(table: str) -> tuple[str, ...]:
     return tuple(column for column in mapped_columns(table) if column not in fixed)
 
 
-def value_fault(kind: str, text: str) -> str | None:
+def value_problem(kind: str, text: str) -> str | None:
     """Why a text is no exact value of a contract's type; None when it is one."""
     try:
         if decimal := _DECIMAL.fullmatch(kind):
-            return _decimal_fault(Decimal(text), int(decimal[1]), int(decimal[2]))
+            return _decimal_problem(Decimal(text), int(decimal[1]), int(decimal[2]))
         if kind in ("int", "bigint"):
             int(text)
         elif kind == "double":
@@ -98,7 +98,7 @@ def value_fault(kind: str, text: str) -> str | None:
     return None
 
 
-def _decimal_fault(value: Decimal, precision: int, scale: int) -> str | None:
+def _decimal_problem(value: Decimal, precision: int, scale: int) -> str | None:
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int):
         return "is not a number"
@@ -114,5 +114,5 @@ def _unkeyed(row: Rejected) -> list[str]:
 
 
 def _disowned(row: Rejected, not_valid: Collection[str]) -> list[str]:
-    told = sorted(set(row.codes) & set(not_valid))
-    return [f"{code}: the source itself calls the row not valid; have a valid one sent" for code in told]
+    reported = sorted(set(row.codes) & set(not_valid))
+    return [f"{code}: the source itself calls the row not valid; have a valid one sent" for code in reported]

@@ -15,8 +15,8 @@ from fundwatch.errors import MappingError
 from fundwatch.expressions.declared import names_in, written
 from fundwatch.expressions.tokens import quoted_name
 from intake.files.delivery import Delivery, LandedFile
-from intake.rows.joining import LOOKUP_FAULT, lent_columns, with_lookups
-from intake.rows.privacy import Privacy, told_to_vault
+from intake.rows.joining import LOOKUP_PROBLEM, lent_columns, with_lookups
+from intake.rows.privacy import Privacy, sent_to_vault
 from intake.rows.reading import FILE_NAME, LINE_NUMBER, UNREADABLE, as_strings
 from intake.source.checks import MALFORMED, TableChecks, check_codes
 from intake.source.columns import (
@@ -105,18 +105,18 @@ def to_canonical(
     try:
         known = strings.select("*", *(F.lit(None).cast("string").alias(c) for c in delivered.absent(rows)))
         mapped = _mapped_columns(table, rows, filled, delivered, privacy)
-        told = [told_to_vault(entry, n, privacy) for n, entry in enumerate(rows.vault) if delivered.fill(entry)]
+        reported = [sent_to_vault(entry, n, privacy) for n, entry in enumerate(rows.vault) if delivered.fill(entry)]
         contract, allowed = TABLES[ENTRY_OF.get(table, table)], checks.identifier_like
         as_delivered = [name for name, given in filled.items() if not isinstance(given, (Codes, Constant, Token))]
         identifiers = identifier_codes(contract, as_delivered, allowed, night.year).alias(_IDENTIFIERS)
-        typed = known.select(*PLACE, *mapped, *told, _whole_row(rows)).select("*", identifiers)
-        told_once = [F.nullif(F.col(name), F.lit("")) for name in (MALFORMED, _IDENTIFIERS)]
-        found = F.concat_ws(",", *told_once, *check_codes(checks, filled, night))
+        typed = known.select(*PLACE, *mapped, *reported, _whole_row(rows)).select("*", identifiers)
+        reported_once = [F.nullif(F.col(name), F.lit("")) for name in (MALFORMED, _IDENTIFIERS)]
+        found = F.concat_ws(",", *reported_once, *check_codes(checks, filled, night))
         names = [name for name in typed.columns if name not in (MALFORMED, _WHOLE_ROW, _IDENTIFIERS)]
         fit = without_identifiers(contract, names, _IDENTIFIERS, allowed)
         return typed.select(*fit, F.coalesce(F.col(_WHOLE_ROW), found).alias(CODES))
-    except AnalysisException as fault:
-        raise unanalysable(fault, f"tables.{table}, from {rows.source}") from fault
+    except AnalysisException as error:
+        raise unanalysable(error, f"tables.{table}, from {rows.source}") from error
 
 
 def _mapped_columns(
@@ -147,7 +147,7 @@ def _whole_row(rows: Rows) -> Column:
     if rows.lookup:
         # a condition on what another file lends cannot be judged where that was not found
         place = 1 if rows.where is not None and names_in(rows.where.keep, rows.looked_up()) else len(codes)
-        codes.insert(place, F.col(LOOKUP_FAULT))
+        codes.insert(place, F.col(LOOKUP_PROBLEM))
     return F.coalesce(*codes).alias(_WHOLE_ROW)
 
 
@@ -184,10 +184,10 @@ def _translated(source: Column, given: Codes) -> Column:
     return F.coalesce(value, F.lit(given.otherwise).cast("string"))
 
 
-def unanalysable(fault: AnalysisException, where: str) -> MappingError:
+def unanalysable(error: AnalysisException, where: str) -> MappingError:
     """Spark names the expression and the columns at hand, never a value."""
     return MappingError(
-        f"an expression cannot be read: {fault.getCondition()} {fault.getMessageParameters()}",
+        f"an expression cannot be read: {error.getCondition()} {error.getMessageParameters()}",
         where=where,
         do="mend it in conf/sources (a mapping's) or conf/quality (a check's)",
     )
@@ -211,8 +211,8 @@ def to_grouped(accepted: DataFrame, table: str, grouped: Grouped, night: date) -
         )
         made = rows.groupBy(*keys).agg(*values) if values else rows.select(*keys).distinct()
         made = made.select(*grouped_without_identifiers(contract, made.columns, night.year))
-    except AnalysisException as fault:
-        raise unanalysable(fault, f"tables.{table}, grouped from {grouped.parent}") from fault
+    except AnalysisException as error:
+        raise unanalysable(error, f"tables.{table}, grouped from {grouped.parent}") from error
     unknown = [c for c in mapped_columns(table) if c not in {*grouped.by, *grouped.columns}]
     blank = {c: F.lit(None).cast(contract.spark_type(c)) for c in unknown}
     whole = [F.col(c).isNotNull() for c in TABLES[table].key]

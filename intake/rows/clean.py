@@ -10,7 +10,7 @@ from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import stacked
 from intake.files.delivery import Delivery
 from intake.rows.canonical import supplied_columns, to_grouped
-from intake.rows.status import PRINT_COLUMN, accepted_rows, content_print, to_clean
+from intake.rows.status import FINGERPRINT_COLUMN, accepted_rows, content_fingerprint, to_clean
 from intake.rows.totals import Total
 from intake.source.mapping import ENTRY_OF, SourceMapping
 
@@ -32,12 +32,12 @@ def clean_tables(
             if grouped.parent in judged:
                 rows = to_grouped(accepted_rows(judged[grouped.parent]), table, grouped, night)
                 if table in ENTRY_OF:
-                    rows = rows.withColumn(PRINT_COLUMN, content_print(table))
+                    rows = rows.withColumn(FINGERPRINT_COLUMN, content_fingerprint(table))
                 clean.setdefault(table, []).append(rows)
-    return {table: first_told(parts, table).withColumn("key_id", F.lit(key_id)) for table, parts in clean.items()}
+    return {table: first_reported(parts, table).withColumn("key_id", F.lit(key_id)) for table, parts in clean.items()}
 
 
-def first_told(parts: Sequence[DataFrame], table: str) -> DataFrame:
+def first_reported(parts: Sequence[DataFrame], table: str) -> DataFrame:
     """The rows of all parts, each key from the first part that tells of it; within a part it stands once."""
     from pyspark.sql import functions as F
 

@@ -59,16 +59,16 @@ class ErasedPersons:
         """The night's marked tables: rows that go with a person's by another id are marked too; all get their code."""
         if not self.marks:
             return dict(tables)
-        told = {table: _told_of(rows) for table, rows in tables.items()}
+        reported = {table: _reported_of(rows) for table, rows in tables.items()}
         for table in tables:
             for column, _ in TABLES[table].goes_with:
-                ids = [rows.filter(IS_ERASED).select(column) for rows in told.values() if _tells(rows, column)]
+                ids = [rows.filter(IS_ERASED).select(column) for rows in reported.values() if _has_ids_of(rows, column)]
                 if ids:
                     found = stacked(ids)
-                    told[table] = _with_those_of(told[table], column, found)
-        return told if self.are_let_in else {table: _kept_out(rows) for table, rows in told.items()}
+                    reported[table] = _with_those_of(reported[table], column, found)
+        return reported if self.are_let_in else {table: _kept_out(rows) for table, rows in reported.items()}
 
-    def no_faults(self, codes: list[str]) -> list[str]:
+    def no_problems(self, codes: list[str]) -> list[str]:
         """The codes that are no faults to the gate, where these are none: an erased person's rows are none either."""
         return [*codes, ERASED, *(f"{code},{ERASED}" for code in codes)] if self.marks else codes
 
@@ -86,14 +86,14 @@ class ErasedPersons:
         return stacked(frames).agg(F.count(F.lit(1)).alias("rows"), F.count_distinct(_PERSON).alias("persons"))
 
 
-def _told_of(rows: DataFrame) -> DataFrame:
+def _reported_of(rows: DataFrame) -> DataFrame:
     """The rows as marked; a table that only people's releases feed tonight was not, because they decided on it."""
     from pyspark.sql import functions as F
 
     return rows if IS_ERASED in rows.columns else rows.withColumn(IS_ERASED, F.lit(False))
 
 
-def _tells(rows: DataFrame, column: str) -> bool:
+def _has_ids_of(rows: DataFrame, column: str) -> bool:
     return {column, _PERSON} <= {*rows.columns}
 
 

@@ -18,7 +18,7 @@ from intake.source.mapping import Rows, SourceMapping
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-LOOKUP_FAULT = "_lookup_fault"
+LOOKUP_PROBLEM = "_lookup_fault"
 MISSING, TWICE = "LOOKUP_MISSING", "LOOKUP_TWICE"
 # the files of a kind, each as strings, with those of the named columns that it has
 Read = Callable[[str, Sequence[str]], Sequence["DataFrame"]]
@@ -40,7 +40,7 @@ def with_lookups(
     """
     if not rows.lookup:
         return strings
-    strings = strings.withColumn(LOOKUP_FAULT, F.lit(None).cast("string"))
+    strings = strings.withColumn(LOOKUP_PROBLEM, F.lit(None).cast("string"))
     for lookup in rows.lookup:
         lent = lent_columns(lookup, headers)
         if lent and {*lookup.on} <= headers[rows.source]:
@@ -68,10 +68,10 @@ def _lenders(
     parents = parents.filter(~F.col(UNREADABLE))
     try:
         parents = parents if lookup.where is None else parents.filter(F.expr(written(lookup.where)))
-    except AnalysisException as fault:
+    except AnalysisException as error:
         raise MappingError(
-            f"a lookup's condition cannot be read: {fault.getCondition()}", where=f"from {lookup.source}"
-        ) from fault
+            f"a lookup's condition cannot be read: {error.getCondition()}", where=f"from {lookup.source}"
+        ) from error
     content = F.struct(*(F.col(there).alias(here) for here, there in lent.items()))
     keys = [F.col(there).alias(_KEY.format(here)) for here, there in lookup.on.items()]
     rows = parents.select(*keys, content.alias(_LENT))
@@ -85,7 +85,7 @@ def _joined(strings: DataFrame, lookup: Lookup, lent: Mapping[str, str], lenders
     for match in matches[1:]:
         same_key = same_key & match
     found = strings.join(lenders, on=same_key, how="left")
-    fault = F.when(F.col(_FOUND).isNull(), F.lit(MISSING)).when(~F.col(_FOUND), F.lit(TWICE))
-    kept = [F.col(name) for name in strings.columns if name != LOOKUP_FAULT]
+    problem = F.when(F.col(_FOUND).isNull(), F.lit(MISSING)).when(~F.col(_FOUND), F.lit(TWICE))
+    kept = [F.col(name) for name in strings.columns if name != LOOKUP_PROBLEM]
     values = [F.when(F.col(_FOUND), F.col(f"{_LENT}.{here}")).alias(here) for here in lent]
-    return found.select(*kept, *values, F.coalesce(F.col(LOOKUP_FAULT), fault).alias(LOOKUP_FAULT))
+    return found.select(*kept, *values, F.coalesce(F.col(LOOKUP_PROBLEM), problem).alias(LOOKUP_PROBLEM))

@@ -155,13 +155,13 @@ def to_history(existing: DataFrame | None, tonight: DataFrame, table: str, night
     """
     contract = TABLES[table]
     content = mapped_columns(table)
-    said = tonight.select(*content, "key_id", night.alias("known_from"))
+    versions = tonight.select(*content, "key_id", night.alias("known_from"))
     if existing is None:
-        return said.select("*", F.lit(None).cast("date").alias("known_to")).select(*contract.column_names)
+        return versions.select("*", F.lit(None).cast("date").alias("known_to")).select(*contract.column_names)
     others = existing.filter(F.col("known_from") != night)
-    said = others.select(*content, "key_id", "known_from").unionByName(said)
+    versions = others.select(*content, "key_id", "known_from").unionByName(versions)
     in_order = Window.partitionBy(*contract.key).orderBy("known_from")
-    prints = said.withColumn("_print", F.xxhash64(*content))
+    fingerprints = versions.withColumn("_print", F.xxhash64(*content))
     before = F.lag("_print").over(in_order)
-    changed = prints.withColumn("_before", before).filter(~F.col("_before").eqNullSafe(F.col("_print")))
+    changed = fingerprints.withColumn("_before", before).filter(~F.col("_before").eqNullSafe(F.col("_print")))
     return changed.withColumn("known_to", F.lead("known_from").over(in_order)).select(*contract.column_names)

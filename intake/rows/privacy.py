@@ -15,7 +15,7 @@ from intake.source.columns import Sealed
 from privacy.keys.ring import PseudonymKey
 from privacy.scrubbing.scrub import scrubbed
 from privacy.tokens.pseudonyms import token
-from privacy.vault.columns import TOLD, sealed
+from privacy.vault.columns import REPORTED_TYPE, sealed
 from privacy.vault.sealing import SealingKey
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ VAULT = "_vault_"
 @dataclass(frozen=True)
 class Privacy:
     """Column functions: by domain, identifiers to tokens; a text and the names in its row to the scrubbed text; domain,
-    identifier and the fields beside it to what the vault keeps (privacy.vault.columns.TOLD) in the first row that tells
+    identifier and the fields beside it to what the vault keeps (privacy.vault.columns.REPORTED_TYPE) in the first row that tells
     them."""
 
     token: Callable[[str], Callable[[Column], Column]]
@@ -39,13 +39,17 @@ def privacy_of(key: PseudonymKey, vault_key: SealingKey | None) -> Privacy:
     """The functions under these keys. Without a vault key nothing is sealed: for trials, which write nothing."""
 
     def seal(domain: str, of: Column, fields: Mapping[str, Column]) -> Column:
-        return F.lit(None).cast(TOLD) if vault_key is None else sealed(vault_key.in_force, key, domain, of, fields)
+        return (
+            F.lit(None).cast(REPORTED_TYPE)
+            if vault_key is None
+            else sealed(vault_key.in_force, key, domain, of, fields)
+        )
 
     return Privacy(token=lru_cache(lambda domain: token(key, domain)), scrubbed=scrubbed, sealed=seal)
 
 
-def told_to_vault(entry: Sealed, number: int, privacy: Privacy) -> Column:
+def sent_to_vault(entry: Sealed, number: int, privacy: Privacy) -> Column:
     """What a vault entry tells. In a row that does not fit its header any value may stand anywhere: nothing."""
     of = F.when(~F.col(UNREADABLE), F.expr(written(entry.of)))
-    told = privacy.sealed(entry.token, of, {name: F.expr(written(sql)) for name, sql in entry.fields.items()})
-    return told.alias(f"{VAULT}{number}")
+    reported = privacy.sealed(entry.token, of, {name: F.expr(written(sql)) for name, sql in entry.fields.items()})
+    return reported.alias(f"{VAULT}{number}")

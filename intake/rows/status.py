@@ -17,51 +17,53 @@ if TYPE_CHECKING:
 STATUS = "_status"
 ACCEPTED, QUARANTINED, DUPLICATE = "accepted", "quarantined", "duplicate"
 CONFLICT = "CONFLICT"
-PRINT = "_print"
+FINGERPRINT = "_print"
 EARLIER = "_earlier"
-_KEY_PRINT = "_key_print"
-PRINT_COLUMN = "content_print"  # of the tables that keep it
+_KEY_FINGERPRINT = "_key_fingerprint"
+FINGERPRINT_COLUMN = "content_fingerprint"  # of the tables that keep it
 
 
-def content_print(table: str) -> Column:
+def content_fingerprint(table: str) -> Column:
     """A print of all that the source says in a row: equal rows have equal prints."""
     return F.xxhash64(*mapped_columns(table))
 
 
-def with_prints(rows: DataFrame, table: str) -> DataFrame:
+def with_fingerprints(rows: DataFrame, table: str) -> DataFrame:
     """Canonical rows with the print of their content."""
-    return rows.withColumn(PRINT, content_print(table))
+    return rows.withColumn(FINGERPRINT, content_fingerprint(table))
 
 
-def earlier_prints(entries: DataFrame, table: str) -> DataFrame:
+def earlier_fingerprints(entries: DataFrame, table: str) -> DataFrame:
     """Key × print of rows accepted on earlier nights. Entries taken in before prints were kept have theirs computed."""
-    if PRINT_COLUMN not in entries.columns:
-        return entries.select(*TABLES[table].key, content_print(table).alias(EARLIER))
-    kept = F.col(PRINT_COLUMN).isNotNull()
-    told = entries.filter(kept).select(*TABLES[table].key, F.col(PRINT_COLUMN).alias(EARLIER))
+    if FINGERPRINT_COLUMN not in entries.columns:
+        return entries.select(*TABLES[table].key, content_fingerprint(table).alias(EARLIER))
+    kept = F.col(FINGERPRINT_COLUMN).isNotNull()
+    reported = entries.filter(kept).select(*TABLES[table].key, F.col(FINGERPRINT_COLUMN).alias(EARLIER))
     # a filter of its own, so that files without such rows are passed over by their statistics
-    return told.unionByName(entries.filter(~kept).select(*TABLES[table].key, content_print(table).alias(EARLIER)))
+    return reported.unionByName(
+        entries.filter(~kept).select(*TABLES[table].key, content_fingerprint(table).alias(EARLIER))
+    )
 
 
-def shared_prints(rows: DataFrame, table: str) -> DataFrame:
-    """8-byte prints of keys, `_key_print`, that several good rows of tonight share: the same key, or by rare chance."""
-    prints = rows.filter(F.col(CODES) == "").select(F.xxhash64(*TABLES[table].key).alias(_KEY_PRINT))
-    counted = prints.groupBy(_KEY_PRINT).agg(F.count(F.lit(1)).alias("_many"))
-    return counted.filter(F.col("_many") > 1).select(_KEY_PRINT)
+def shared_fingerprints(rows: DataFrame, table: str) -> DataFrame:
+    """8-byte prints of keys, `_key_fingerprint`, that several good rows of tonight share: the same key, or by rare chance."""
+    fingerprints = rows.filter(F.col(CODES) == "").select(F.xxhash64(*TABLES[table].key).alias(_KEY_FINGERPRINT))
+    counted = fingerprints.groupBy(_KEY_FINGERPRINT).agg(F.count(F.lit(1)).alias("_many"))
+    return counted.filter(F.col("_many") > 1).select(_KEY_FINGERPRINT)
 
 
 def repeated_keys(rows: DataFrame, table: str, among: DataFrame | None = None) -> DataFrame:
     """Keys that several good rows of tonight claim, whether these differ, and the place of the first. Usually few.
 
-    `among` are `shared_prints`, if they were made: of many rows only those that share one are looked at then.
+    `among` are `shared_fingerprints`, if they were made: of many rows only those that share one are looked at then.
     """
     key = TABLES[table].key
-    good = rows.filter(F.col(CODES) == "").select(*key, PRINT, FILE_NAME, LINE_NUMBER)
+    good = rows.filter(F.col(CODES) == "").select(*key, FINGERPRINT, FILE_NAME, LINE_NUMBER)
     if among is not None:
-        printed = good.withColumn(_KEY_PRINT, F.xxhash64(*key))
-        good = printed.join(among, _KEY_PRINT, how="left_semi").drop(_KEY_PRINT)
+        printed = good.withColumn(_KEY_FINGERPRINT, F.xxhash64(*key))
+        good = printed.join(among, _KEY_FINGERPRINT, how="left_semi").drop(_KEY_FINGERPRINT)
     many = good.groupBy(*key).agg(
-        F.count(F.lit(1)).alias("_many"), F.min(PRINT).alias("_lo"), F.max(PRINT).alias("_hi")
+        F.count(F.lit(1)).alias("_many"), F.min(FINGERPRINT).alias("_lo"), F.max(FINGERPRINT).alias("_hi")
     )
     many = many.filter(F.col("_many") > 1).select(*key, (F.col("_lo") != F.col("_hi")).alias("_differs"))
     return (
@@ -72,7 +74,7 @@ def repeated_keys(rows: DataFrame, table: str, among: DataFrame | None = None) -
 
 
 def with_status(rows: DataFrame, table: str, repeated: DataFrame | None, earlier: DataFrame | None) -> DataFrame:
-    """Canonical rows (see `with_prints`) with their status and final error codes.
+    """Canonical rows (see `with_fingerprints`) with their status and final error codes.
 
     The same key with the same content, tonight (`repeated`) or on an earlier night (`earlier`: one row per key), is a
     duplicate: one is accepted. With other content nobody can say which is right: all of tonight's are quarantined as
@@ -88,9 +90,9 @@ def with_status(rows: DataFrame, table: str, repeated: DataFrame | None, earlier
         is_later_copy = is_good & F.coalesce(F.struct(FILE_NAME, LINE_NUMBER) != F.col("_first"), F.lit(False))
     if earlier is not None:
         rows = rows.join(earlier, [*key], how="left")
-        is_same = is_good & F.coalesce(F.col(EARLIER) == F.col(PRINT), F.lit(False))
+        is_same = is_good & F.coalesce(F.col(EARLIER) == F.col(FINGERPRINT), F.lit(False))
         if table in ENTRY_OF:
-            was_other = is_good & F.coalesce(F.col(EARLIER) != F.col(PRINT), F.lit(False))
+            was_other = is_good & F.coalesce(F.col(EARLIER) != F.col(FINGERPRINT), F.lit(False))
     codes = F.when(differs | was_other, F.lit(CONFLICT)).otherwise(F.col(CODES))
     is_copy = is_later_copy | is_same
     status = F.when(codes != "", F.lit(QUARANTINED)).when(is_copy, F.lit(DUPLICATE)).otherwise(F.lit(ACCEPTED))
@@ -105,7 +107,7 @@ def accepted_rows(rows: DataFrame) -> DataFrame:
 
 def to_clean(rows: DataFrame, table: str) -> DataFrame:
     """The accepted rows, with the table's columns only, and the print of their content where the table keeps it."""
-    kept = [F.col(PRINT).alias(PRINT_COLUMN)] if table in ENTRY_OF else []
+    kept = [F.col(FINGERPRINT).alias(FINGERPRINT_COLUMN)] if table in ENTRY_OF else []
     return accepted_rows(rows).select(*mapped_columns(table), *kept)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from fundwatch.declared import Declared, read_declared
-from fundwatch.expressions.declared import CHECK, faults_in, names_in, parameters_in, written
+from fundwatch.expressions.declared import CHECK, names_in, parameters_in, problems_in, written
 from fundwatch.fingerprint import fingerprint
 from fundwatch.resources import conf_file
 from intake.source.mapping import CLEAN_TABLES, mapped_columns
@@ -53,7 +53,7 @@ class Quality(Declared):
     tables: dict[str, TableChecks]
 
     @property
-    def print(self) -> str:
+    def fingerprint(self) -> str:
         return fingerprint(self.model_dump(mode="json"))
 
     def of(self, table: str) -> TableChecks:
@@ -72,15 +72,15 @@ def read_quality(name: str, overlay: Path | None = None) -> Quality:
 
 def parse_quality(file: Traversable) -> Quality:
     """The checks in a YAML file. Raises CatalogueError with every fault by key."""
-    return read_declared(Quality, file, "the checks do not hold", also=_faults)
+    return read_declared(Quality, file, "the checks do not hold", also=_problems)
 
 
-def _faults(quality: Quality) -> Iterator[str]:
+def _problems(quality: Quality) -> Iterator[str]:
     for table, checks in quality.tables.items():
-        yield from _table_faults(table, checks)
+        yield from _table_problems(table, checks)
 
 
-def _table_faults(table: str, checks: TableChecks) -> Iterator[str]:
+def _table_problems(table: str, checks: TableChecks) -> Iterator[str]:
     if table not in CLEAN_TABLES:
         yield f"tables.{table}: not a canonical table"
         return
@@ -94,7 +94,9 @@ def _table_faults(table: str, checks: TableChecks) -> Iterator[str]:
         if column not in known:
             yield f"tables.{table}: there is no column '{column}'"
     for check in checks.checks:
-        yield from (f"tables.{table}.{check.code}: holds {told}" for told in faults_in(check.holds, CHECK, known))
+        yield from (
+            f"tables.{table}.{check.code}: holds {reported}" for reported in problems_in(check.holds, CHECK, known)
+        )
         missing = parameters_in(check.holds) - {*check.params, "business_date"}
         if missing:
             yield f"tables.{table}.{check.code}: no value for the parameter {', '.join(sorted(missing))}"

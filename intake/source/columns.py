@@ -60,12 +60,12 @@ class Value(Declared):
             raise ValueError("give a unit, default, format or trim; for a column as it is write its name alone")
         if self.unit and self.format:
             raise ValueError("a number has a unit, a date has a format: not both")
-        wrong = [fault for pattern in self.format for fault in pattern_faults(pattern)]
+        wrong = [problem for pattern in self.format for problem in pattern_problems(pattern)]
         if wrong:
             raise ValueError("; ".join(wrong))
         return self
 
-    def faults(self, kind: str) -> Iterator[str]:
+    def problems(self, kind: str) -> Iterator[str]:
         """What does not go with a canonical column of this Spark type."""
         if self.unit and not kind.startswith(("decimal", "int")):
             yield f"a unit goes with a number, and the column is {kind}"
@@ -75,7 +75,7 @@ class Value(Declared):
             yield f"the default '{self.default}' is no {kind}"
 
 
-def pattern_faults(pattern: str) -> list[str]:
+def pattern_problems(pattern: str) -> list[str]:
     """Why a date pattern is none that is understood; empty when it is."""
     if pattern == ISO:
         return []

@@ -8,8 +8,8 @@ from pathlib import Path
 from fundwatch.declared import read_declared
 from fundwatch.errors import MappingError
 from fundwatch.resources import conf_file
-from intake.source.faults import cross_faults
 from intake.source.mapping import SourceMapping
+from intake.source.mapping_problems import cross_problems
 
 
 def read_mapping(source: str, overlay: Path | None = None) -> SourceMapping:
@@ -19,4 +19,4 @@ def read_mapping(source: str, overlay: Path | None = None) -> SourceMapping:
 
 def parse_mapping(file: Traversable) -> SourceMapping:
     """The mapping in a YAML file. Raises MappingError with every fault by key."""
-    return read_declared(SourceMapping, file, "the mapping does not hold", error=MappingError, also=cross_faults)
+    return read_declared(SourceMapping, file, "the mapping does not hold", error=MappingError, also=cross_problems)

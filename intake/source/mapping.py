@@ -17,7 +17,7 @@ from fundwatch.declared import Declared
 from fundwatch.fingerprint import fingerprint
 from intake.source.columns import ColumnSource, Lookup, Sealed
 
-NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "content_print"})
+NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "content_fingerprint"})
 # Netted tables are mapped as their entries, which add the pointer to what a reversal reverses.
 ENTRY_OF = {"claim_line": "claim_line_entry", "settlement": "settlement_entry"}
 POINTER_OF = {"claim_line": "original_line_id", "settlement": "original_settlement_id"}
@@ -47,8 +47,8 @@ class SourceFile(Declared):
     @property
     def identifies(self) -> frozenset[str]:
         """The columns, by the names used hereafter, that identify a person: one does if any of its names does."""
-        names, told = self.names(), {name.lower() for name in self.identifying}
-        return frozenset(used for alias, used in names.items() if {alias.lower(), used.lower()} & told)
+        names, reported = self.names(), {name.lower() for name in self.identifying}
+        return frozenset(used for alias, used in names.items() if {alias.lower(), used.lower()} & reported)
 
     def needed(self) -> tuple[tuple[str, ...], ...]:
         """The columns that must be there, each with all its names."""
@@ -165,7 +165,7 @@ class SourceMapping(Declared):
     tables: dict[str, TableMapping]
 
     @property
-    def print(self) -> str:
+    def fingerprint(self) -> str:
         return fingerprint(self.model_dump(mode="json", by_alias=True))
 
     def rows_of(self, file: str) -> tuple[str, Rows] | None:

@@ -1,6 +1,6 @@
 """What a mapping's columns are made of, on the plan that Spark makes of it over no rows at all: milliseconds, no job.
 
-The mapping was read name by name when it was loaded (intake.source.faults). Here Spark itself says which of the file's
+The mapping was read name by name when it was loaded (intake.source.mapping_problems). Here Spark itself says which of the file's
 columns an expression reads, and where it would cast one so that a bad value ends the night and stands in its message.
 """
 
@@ -13,13 +13,13 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import functions as F
 
 from fundwatch.engine.lineage import made_of, strictly_read
-from fundwatch.errors import MappingError, faults
+from fundwatch.errors import MappingError, problems
 from fundwatch.expressions.declared import written
 from fundwatch.expressions.tokens import quoted_name
 from intake.rows.canonical import unanalysable
 from intake.source.columns import ColumnSource, Scrub, Sealed, Token, expressions_of
-from intake.source.faults import identifying_columns, is_yes_or_no
 from intake.source.mapping import Rows, SourceMapping
+from intake.source.mapping_problems import identifying_columns, is_yes_or_no
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -33,14 +33,14 @@ def refuse_what_shows(spark: SparkSession, mapping: SourceMapping) -> None:
         for number, rows in enumerate(how.rows)
         if identifying_columns(mapping, rows)
     ]
-    found = list(_faults(spark, {str(number): entry for number, entry in enumerate(entries)}))
+    found = list(_problems(spark, {str(number): entry for number, entry in enumerate(entries)}))
     if found:
         raise MappingError(
-            faults("the mapping does not hold", found), where=f"the source {mapping.source}", do="mend what is named"
+            problems("the mapping does not hold", found), where=f"the source {mapping.source}", do="mend what is named"
         )
 
 
-def _faults(spark: SparkSession, entries: Mapping[str, _Entry]) -> Iterator[str]:
+def _problems(spark: SparkSession, entries: Mapping[str, _Entry]) -> Iterator[str]:
     """All entries in one frame, the columns of each behind its number: Spark's analyser is asked once."""
     texts = {(n, key): sql for n, entry in entries.items() for key, sql in entry.texts()}
     if not texts:
@@ -52,8 +52,8 @@ def _faults(spark: SparkSession, entries: Mapping[str, _Entry]) -> Iterator[str]
         frame = nothing.select(
             *(F.expr(written(sql, names=names[n])).alias(_at(n, key)) for (n, key), sql in texts.items())
         )
-    except AnalysisException as fault:
-        raise unanalysable(fault, ", ".join(entry.where for entry in entries.values())) from fault
+    except AnalysisException as error:
+        raise unanalysable(error, ", ".join(entry.where for entry in entries.values())) from error
     identifying = {_at(n, c): c for n, entry in entries.items() for c in entry.identifying}
     made = {name: {b.column for b in m.of} & identifying.keys() for name, m in made_of(frame).items()}
     reading = [(n, key) for n, key in texts if made[_at(n, key)]]

@@ -20,7 +20,7 @@ from intake.rows.erased import ErasedPersons
 from intake.rows.netting import to_history
 from intake.rows.privacy import VAULT, privacy_of
 from intake.rows.reading import read_options, read_schema
-from intake.rows.status import earlier_prints, repeated_keys, shared_prints, with_prints, with_status
+from intake.rows.status import earlier_fingerprints, repeated_keys, shared_fingerprints, with_fingerprints, with_status
 from intake.source.checks import Quality
 from intake.source.mapping import ENTRY_OF, SourceMapping
 from jobs.job import Night
@@ -99,12 +99,14 @@ def judged_rows(work: IntakeWork, delivery: Delivery) -> Judged:
     for table, rows in _released(work, delivery).items():
         frames.setdefault(table, []).append(rows)
         sizes.setdefault(table, 0)
-    side_by_side, keep = work.night.side_by_side, work.night.keep
-    tables = side_by_side(frames, lambda t: keep(with_prints(stacked(frames[t], missing_as_null=True), t), t, sizes[t]))
+    in_parallel, materialize = work.night.in_parallel, work.night.materialize
+    tables = in_parallel(
+        frames, lambda t: materialize(with_fingerprints(stacked(frames[t], missing_as_null=True), t), t, sizes[t])
+    )
     tables = work.erased.judged(tables)
     repeated = _repeated(work, tables, sizes)
-    told = side_by_side(tables, lambda t: _earlier(work, t, tables[t], sizes[t]))
-    earlier = {table: rows for table, rows in told.items() if rows is not None}
+    reported = in_parallel(tables, lambda t: _earlier(work, t, tables[t], sizes[t]))
+    earlier = {table: rows for table, rows in reported.items() if rows is not None}
     counts = row_counts({"repeated": repeated, "earlier": earlier})
     judged = {}
     for table, rows in tables.items():
@@ -119,13 +121,13 @@ def _repeated(work: IntakeWork, tables: Mapping[str, DataFrame], sizes: Mapping[
 
     Of large tables 8 bytes a key are moved to find them.
     """
-    keep = work.night.keep
+    materialize = work.night.materialize
     large = [table for table in tables if sizes[table] >= work.night.settings.stage_rows]
-    shared = work.night.side_by_side(large, lambda t: keep(shared_prints(tables[t], t)))
+    shared = work.night.in_parallel(large, lambda t: materialize(shared_fingerprints(tables[t], t)))
     counts = row_counts({"shared": shared})
-    among = {table: few_rows(prints, counts["shared", table]) for table, prints in shared.items()}
+    among = {table: few_rows(fingerprints, counts["shared", table]) for table, fingerprints in shared.items()}
     some = [table for table in tables if table not in among or among[table] is not None]
-    return work.night.side_by_side(some, lambda t: keep(repeated_keys(tables[t], t, among.get(t))))
+    return work.night.in_parallel(some, lambda t: materialize(repeated_keys(tables[t], t, among.get(t))))
 
 
 def _released(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
@@ -142,11 +144,13 @@ def _released(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
 
 def _earlier(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataFrame | None:
     """Prints of what earlier nights told of tonight's keys."""
-    told = work.of_other_nights(ENTRY_OF[table]) if table in ENTRY_OF else work.before_tonight(table)
-    if told is None:
+    reported = work.of_other_nights(ENTRY_OF[table]) if table in ENTRY_OF else work.before_tonight(table)
+    if reported is None:
         return None
     keys = spread(rows.select(*TABLES[table].key), count)
-    return work.night.keep(earlier_prints(told, table).join(keys, [*TABLES[table].key], how="left_semi"))
+    return work.night.materialize(
+        earlier_fingerprints(reported, table).join(keys, [*TABLES[table].key], how="left_semi")
+    )
 
 
 def _canonical(work: IntakeWork, delivery: Delivery, file: LandedFile, table: str, privacy: Privacy) -> DataFrame:
@@ -161,19 +165,19 @@ def _canonical(work: IntakeWork, delivery: Delivery, file: LandedFile, table: st
     return work.erased.marked(canonical, table)
 
 
-def told_to_vault(work: IntakeWork, judged: Mapping[str, DataFrame]) -> None:
+def sent_to_vault(work: IntakeWork, judged: Mapping[str, DataFrame]) -> None:
     """Keep what re-identification needs, sealed, in the vault: the richest content of each token, then the latest."""
-    told = [
+    reported = [
         rows.filter(F.col(column).isNotNull()).select(f"{column}.*")
         for rows in judged.values()
         for column in rows.columns
         if column.startswith(VAULT)
     ]
-    if not told:
+    if not reported:
         return
-    tonight = identities(stacked(told), key_id=work.key.key_id, night=work.date)
+    tonight = identities(stacked(reported), key_id=work.key.key_id, night=work.date)
     held = work.vault.rows(work.night.spark)
-    found = work.night.keep(beside_held(tonight, held))
+    found = work.night.materialize(beside_held(tonight, held))
     kinds = found.groupBy("_is_new").agg(F.count(F.lit(1)).alias("n")).collect()  # two rows: new, and told again
     counts = {row["_is_new"]: row["n"] for row in kinds}
     if counts.get(True):

@@ -46,18 +46,18 @@ class Told:
     changed: DataFrame
 
 
-def told_entries(work: IntakeWork, clean: Mapping[str, DataFrame]) -> dict[str, Told]:
+def entries_by_table(work: IntakeWork, clean: Mapping[str, DataFrame]) -> dict[str, Told]:
     """Of the tables among `clean`, tonight's accepted rows, that have reversals; before the entries are written."""
-    return {table: _told(work, table, rows) for table, rows in clean.items() if table in ENTRY_OF}
+    return {table: _entries_of(work, table, rows) for table, rows in clean.items() if table in ENTRY_OF}
 
 
-def netted_tables(work: IntakeWork, told: Mapping[str, Told]) -> dict[str, Netted]:
+def netted_tables(work: IntakeWork, reported: Mapping[str, Told]) -> dict[str, Netted]:
     """What follows from tonight's entries, by table."""
-    pointers = {table: work.night.keep(pointers_of(t.entries, table)) for table, t in told.items()}
-    reversals = {table: work.night.keep(waiting_reversals(t.tonight, table)) for table, t in told.items()}
+    pointers = {table: work.night.materialize(pointers_of(t.entries, table)) for table, t in reported.items()}
+    reversals = {table: work.night.materialize(waiting_reversals(t.tonight, table)) for table, t in reported.items()}
     counts = row_counts({"pointers": pointers, "reversals": reversals})
     netted = {}
-    for table, t in told.items():
+    for table, t in reported.items():
         touched = _touched(work, table, t, pointers[table], counts["pointers", table])
         versions = versions_of(t.changed, None if touched is None else (touched, _history(t, touched, table)), table)
         named = few_rows(reversals[table], counts["reversals", table])
@@ -67,7 +67,7 @@ def netted_tables(work: IntakeWork, told: Mapping[str, Told]) -> dict[str, Nette
     return netted
 
 
-def _told(work: IntakeWork, table: str, rows: DataFrame) -> Told:
+def _entries_of(work: IntakeWork, table: str, rows: DataFrame) -> Told:
     tonight = rows.withColumn("business_date", F.lit(work.date))
     others = work.of_other_nights(ENTRY_OF[table])
     entries = tonight if others is None else others.unionByName(tonight)
@@ -79,18 +79,22 @@ def _told(work: IntakeWork, table: str, rows: DataFrame) -> Told:
     return Told(None, entries, entries.filter(F.col("business_date") == F.lit(work.date)), changed=entries)
 
 
-def _touched(work: IntakeWork, table: str, told: Told, pointers: DataFrame, count: int) -> DataFrame | None:
+def _touched(work: IntakeWork, table: str, reported: Told, pointers: DataFrame, count: int) -> DataFrame | None:
     """The members of groups that tonight touches (see `touched_members`); None without any."""
     few = few_rows(pointers, count)
     if few is None:
         return None
-    roots = work.night.keep(roots_of_reversals(few, table))
-    members = work.night.keep(touched_members(told.changed, spread(roots, count), table))
+    roots = work.night.materialize(roots_of_reversals(few, table))
+    members = work.night.materialize(touched_members(reported.changed, spread(roots, count), table))
     return few_rows(members, row_counts({"members": {table: members}})["members", table])
 
 
-def _history(told: Told, members: DataFrame, table: str) -> DataFrame:
-    return told.entries if told.others is None else _of_touched_nights(told.others, told.tonight, members, table)
+def _history(reported: Told, members: DataFrame, table: str) -> DataFrame:
+    return (
+        reported.entries
+        if reported.others is None
+        else _of_touched_nights(reported.others, reported.tonight, members, table)
+    )
 
 
 def _of_touched_nights(others: DataFrame, tonight: DataFrame, members: DataFrame, table: str) -> DataFrame:

@@ -34,7 +34,7 @@ class Course:
     @property
     def is_released(self) -> bool:
         """Whether a person has let this very content pass."""
-        return self.log.is_released(self.delivered.business_date, self.delivered.print)
+        return self.log.is_released(self.delivered.business_date, self.delivered.fingerprint)
 
     def opened(self, delivery: Delivery) -> None:
         """Its batch and rows are known."""
@@ -61,7 +61,11 @@ class Course:
         return self.folder / PAGE
 
     def _was_released(self) -> bool:
-        mine = [row for row in self.log.history(self.delivered.business_date) if row["print"] == self.delivered.print]
+        mine = [
+            row
+            for row in self.log.history(self.delivered.business_date)
+            if row["fingerprint"] == self.delivered.fingerprint
+        ]
         return any(row["state"] == State.RELEASED for row in mine)
 
 
@@ -76,13 +80,13 @@ def noted_delivery(work: IntakeWork) -> Iterator[Course]:
     log.note(State.RECEIVED, course.delivered)
     try:
         yield course
-    except HeldError as fault:
-        log.note(State.HELD, course.delivered, why=fault.what)
-        course.publish("held", fault.what)
+    except HeldError as error:
+        log.note(State.HELD, course.delivered, why=error.what)
+        course.publish("held", error.what)
         raise
-    except (DeliveryError, GateError) as fault:
-        log.note(State.REFUSED, course.delivered, why=fault.what)
-        course.publish("refused", fault.what)
+    except (DeliveryError, GateError) as error:
+        log.note(State.REFUSED, course.delivered, why=error.what)
+        course.publish("refused", error.what)
         raise
 
 
@@ -90,7 +94,7 @@ def _folder(log: DeliveryLog, delivered: Delivered) -> str:
     """The page's folder. A second delivery of a night that stands must not take the place of the first one's page."""
     nights = [n for n in log.current() if n.delivery.business_date == delivered.business_date]
     others = [n for n in nights if n.state is State.ACCEPTED and n.delivery.key != delivered.key]
-    return f"{FOLDER}-{delivered.print[:8]}" if others else FOLDER
+    return f"{FOLDER}-{delivered.fingerprint[:8]}" if others else FOLDER
 
 
 @contextmanager

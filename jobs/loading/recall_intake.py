@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from fundwatch.errors import DeliveryError, KeyMissingError, faults
+from fundwatch.errors import DeliveryError, KeyMissingError, problems
 from fundwatch.settings import Settings
 from intake.files.batches import RecordedFile
 from intake.files.delivery import Delivery
@@ -48,9 +48,9 @@ class Before:
         gone = [r.file_name for r in taken if not any(r.holds(file) for file in delivery.files)]
         new = [file.name for file in delivery.files if not any(r.holds(file) for r in taken)]
         if taken and (gone or new):
-            told = [f"{name} differs" for name in sorted({*gone, *new})]
+            texts = [f"{name} differs" for name in sorted({*gone, *new})]
             raise DeliveryError(
-                faults(f"another delivery was taken in for {delivery.business_date}", told),
+                problems(f"another delivery was taken in for {delivery.business_date}", texts),
                 where=str(settings.landing_dir),
                 do="deliver corrections with a later night, as reversals and new lines",
             )
@@ -80,8 +80,8 @@ def earlier_totals(night: Night, again: Sequence[tuple[str, RecordedFile]], tabl
     totals = []
     for name, was in again:
         query = f"SELECT * FROM control_total WHERE business_date = DATE '{was.business_date}'"
-        told = [r for r in night.rows("control_total", query) if r["file_name"] == was.file_name]
-        amount = told[0]["delivered_amount"] if told else None
+        reported = [r for r in night.rows("control_total", query) if r["file_name"] == was.file_name]
+        amount = reported[0]["delivered_amount"] if reported else None
         zero = None if amount is None else Decimal(0)
         totals.append(Total(name, tables[was.kind], was.rows, 0, 0, was.rows, amount, zero, zero, amount, 0))
     return totals

@@ -22,7 +22,7 @@ from fundwatch.settings import Settings
 from intake.drafting.trial import file_columns
 from intake.files.delivery import Delivery, delivery_folder, kinds_in, open_delivery
 from intake.files.peeking import peek
-from intake.files.unpacking import FileFault
+from intake.files.unpacking import FileError
 from intake.rows.canonical import supplied_columns
 from intake.source.checks import Quality, read_quality
 from intake.source.columns import Constant
@@ -53,8 +53,8 @@ class HeadersSeen:
 class DeliveryRefusedError(DeliveryError):
     """The delivery cannot be opened; `headers` is what could be seen of it nevertheless."""
 
-    def __init__(self, fault: DeliveryError, headers: HeadersSeen) -> None:
-        super().__init__(fault.what, where=fault.where, do=fault.do, result=fault.result)
+    def __init__(self, error: DeliveryError, headers: HeadersSeen) -> None:
+        super().__init__(error.what, where=error.where, do=error.do, result=error.result)
         self.headers = headers
 
 
@@ -83,10 +83,10 @@ def check_source(
     with Scratch(settings.scratch_dir).folder("source") as scratch:
         try:
             delivery = open_delivery(mapping, settings.landing_dir, night, scratch, quality)
-        except DeliveryError as fault:
+        except DeliveryError as error:
             folder = delivery_folder(mapping, settings.landing_dir, night)
             is_parking = mapping.drift.unknown_columns == "park"
-            raise DeliveryRefusedError(fault, HeadersSeen(tuple(_headers(mapping, folder)), is_parking)) from fault
+            raise DeliveryRefusedError(error, HeadersSeen(tuple(_headers(mapping, folder)), is_parking)) from error
         report = _with_spark(settings, mapping, quality, delivery, sample, scratch)
     page = as_markdown(report)
     if out is not None:
@@ -98,7 +98,7 @@ def _headers(mapping: SourceMapping, folder: Path) -> Iterator[FileColumns]:
     for name, kind in kinds_in(mapping, folder).items():
         try:
             seen = file_columns(mapping.files[kind], kind, name, peek(folder / name, mapping.delivery).header)
-        except FileFault:  # told with the refusal
+        except FileError:  # told with the refusal
             continue
         if seen.read or seen.dropped:  # without a header the first person's row would stand here
             yield seen

@@ -27,7 +27,7 @@ class Draft:
 
     source: str
     text: str
-    fault: str
+    problem: str
     missing_keys: Mapping[str, Any]
     to_decide: tuple[Any, ...]
     out: Path | None
@@ -36,7 +36,7 @@ class Draft:
         """All of it."""
         return {
             "source": self.source,
-            "holds": not self.fault,
+            "holds": not self.problem,
             "missing_keys": self.missing_keys,
             "to_decide": [*self.to_decide],
             "draft": self.text,
@@ -59,16 +59,16 @@ def draft_source(settings: Settings, files: Sequence[Path], name: str | None = N
     if out is not None:
         out.write_text(text, encoding="utf-8")
     missing = {file.look.file.name: file.missing_keys for file in drafted if file.missing_keys}
-    return Draft(name, text, _fault_of(text), missing, tuple(open_questions(drafted)), out)
+    return Draft(name, text, _problem_of(text), missing, tuple(open_questions(drafted)), out)
 
 
-def _fault_of(text: str) -> str:
+def _problem_of(text: str) -> str:
     """What is against the draft as a mapping; empty where it holds."""
     with TemporaryDirectory(prefix="fundwatch-") as scratch:
         file = Path(scratch) / "draft.yaml"
         file.write_text(text, encoding="utf-8")
         try:
             parse_mapping(file)
-        except FundwatchError as fault:
-            return fault.what
+        except FundwatchError as error:
+            return error.what
     return ""

@@ -96,6 +96,6 @@ def _models(supplied: Supplied) -> dict[tuple[str, str], str]:
     for entity, catalogue in _catalogues().items():
         count = len(runnable(catalogue, supplied)[0].indicators)
         for name in DETECTORS:
-            told = f"reads {count} of {len(catalogue.indicators)} indicators of a {entity}"
-            found[f"{entity}/{name}", told] = "" if count else f"no indicator of a {entity} runs"
+            text = f"reads {count} of {len(catalogue.indicators)} indicators of a {entity}"
+            found[f"{entity}/{name}", text] = "" if count else f"no indicator of a {entity} runs"
     return found

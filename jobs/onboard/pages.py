@@ -21,8 +21,8 @@ def print_draft(done: Draft, say: Say) -> None:
     else:
         say(f"draft: {done.out}")
         say("\n".join(line.removeprefix("# ") for line in done.text.splitlines() if line.startswith("# ?")))
-    if done.fault:
-        say(f"# not a whole mapping yet: {done.fault}".replace("\n", "\n# "))
+    if done.problem:
+        say(f"# not a whole mapping yet: {done.problem}".replace("\n", "\n# "))
     else:
         say("# the draft holds as a mapping")
 

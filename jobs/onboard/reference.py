@@ -52,22 +52,22 @@ def _of_table(table: str, lost: dict[str, str] | None) -> str:
         mark = "key" if name in TABLES[table].key else "must" if name in required else ""
         column = next(c for c in contract.columns if c.name == name)
         kind = f"token ({column.domain})" if column.domain else _KINDS.get(column.type, column.type)
-        told = "" if lost is None else f" {lost.get(f'{table}.{name}', '')} |"
-        lines.append(f"| {name} | {kind} | {mark} | {column.meaning} |{told}")
+        text = "" if lost is None else f" {lost.get(f'{table}.{name}', '')} |"
+        lines.append(f"| {name} | {kind} | {mark} | {column.meaning} |{text}")
     return "\n".join([*lines, ""])
 
 
 def _lost(table: str, column: str) -> str:
     """Rules by name, or `every rule`; indicators and models by number."""
     off = disabled_without(table, column)
-    told = []
+    reported = []
     for kind in ("rule", "indicator", "model"):
         ids = list(dict.fromkeys(one.id for one in off if one.kind == kind))
         every = {one.id for one in enabled_by(everything(), everything()) if one.kind == kind}
         if ids:
             some = ", ".join(ids) if kind == "rule" else f"{len(ids)} of {len(every)} {kind}s"
-            told.append(f"every {kind}" if len(ids) == len(every) else some)
-    return "; ".join(told)
+            reported.append(f"every {kind}" if len(ids) == len(every) else some)
+    return "; ".join(reported)
 
 
 def with_reference(guide: str) -> str:

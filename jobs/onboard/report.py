@@ -94,8 +94,8 @@ def _files(report: Report) -> str:
             "",
         ]
     for file in report.files:
-        told = (("dropped", file.dropped), ("optional, missing", file.missing_optional))
-        lines += [f"- {file.name} {text}: {', '.join(columns)}" for text, columns in told if columns]
+        reported = (("dropped", file.dropped), ("optional, missing", file.missing_optional))
+        lines += [f"- {file.name} {text}: {', '.join(columns)}" for text, columns in reported if columns]
     return "\n".join([*lines, ""])
 
 

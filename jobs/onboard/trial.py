@@ -15,7 +15,7 @@ from intake.rows.canonical import source_rows, to_canonical
 from intake.rows.clean import clean_tables
 from intake.rows.privacy import privacy_of
 from intake.rows.reading import read_options, read_schema
-from intake.rows.status import repeated_keys, with_prints, with_status
+from intake.rows.status import repeated_keys, with_fingerprints, with_status
 from intake.rows.totals import code_counts, control_totals
 from intake.source.checks import Quality
 from intake.source.mapping import SourceMapping
@@ -24,7 +24,7 @@ from privacy.keys.ring import PseudonymKey
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-_AT_ONCE = 3
+_IN_PARALLEL = 3
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Trial:
         for file in self.delivery.files:
             if (found := self.mapping.rows_of(file.kind)) is not None:
                 files.setdefault(found[0], []).append(file)
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with ThreadPoolExecutor(_IN_PARALLEL) as pool:
             mapped = list(pool.map(self._mapped, files, files.values()))
         self.judged = dict(zip(files, (judged for judged, _ in mapped), strict=True))
         self._strange = [frame for _, strange in mapped for frame in strange]
@@ -58,7 +58,7 @@ class Trial:
         parts = [self._canonical(file, table) for file in files]
         canonical = [rows for rows, _ in parts]
         rows = stacked(canonical, missing_as_null=True)
-        rows = with_prints(rows, table).localCheckpoint(eager=False)
+        rows = with_fingerprints(rows, table).localCheckpoint(eager=False)
         judged = with_status(rows, table, repeated_keys(rows, table), None).localCheckpoint(eager=False)
         return judged, [frame for _, strange in parts for frame in strange]
 

@@ -62,28 +62,30 @@ class Accounts:
         for row in rows:
             lines = row["accepted_lines"] + row["quarantined_lines"] + row["duplicate_lines"]
             if row["delivered_lines"] != lines or row["delivered_amount"] not in (None, row["parts"]):
-                told = f"{row['delivered_lines']:,} lines and {row['delivered_amount']} delivered"
-                wrong.append(f"{_named(row)}: {told}, {lines:,} and {row['parts']} accounted for")
+                text = f"{row['delivered_lines']:,} lines and {row['delivered_amount']} delivered"
+                wrong.append(f"{_named(row)}: {text}, {lines:,} and {row['parts']} accounted for")
         do = "have the delivery sent again, restore the lake from before the night, and take it in"
         return finding("delivered = accepted + quarantined + duplicates", "control_total", wrong, _count(rows), do)
 
     def _quarantine(self) -> Iterator[Finding]:
         by = "SELECT business_date, table_name, {0} AS n FROM {1} WHERE {2} GROUP BY business_date, table_name"
-        told = self.lake.rows("control_total", by.format("sum(quarantined_lines)", "control_total", self._of_night()))
+        reported = self.lake.rows(
+            "control_total", by.format("sum(quarantined_lines)", "control_total", self._of_night())
+        )
         held = self.lake.rows("quarantine", by.format("count(*)", "quarantine", self._of_night()))
-        said, there = _by_night(told), _by_night(held)
+        stated, there = _by_night(reported), _by_night(held)
         erased = ErasureLog(self.lake.address).gone("quarantine", self._made_at)
-        for night in sorted({key[0] for key in {*said, *there}}):
+        for night in sorted({key[0] for key in {*stated, *there}}):
             gone = erased[night].rows if night in erased else 0
-            a = sum(n for key, n in said.items() if key[0] == night)
+            a = sum(n for key, n in stated.items() if key[0] == night)
             b = sum(n for key, n in there.items() if key[0] == night)
             wrong = [f"{a:,} rows quarantined, {b:,} lie there" + (f", {gone:,} erased" if gone else "")]
             wrong = wrong if a != b + gone else []
             if not wrong and not gone:
                 wrong = [
-                    f"{key[1]}: {said.get(key, 0):,} quarantined, {there.get(key, 0):,} lie there"
-                    for key in sorted({*said, *there})
-                    if key[0] == night and said.get(key, 0) != there.get(key, 0)
+                    f"{key[1]}: {stated.get(key, 0):,} quarantined, {there.get(key, 0):,} lie there"
+                    for key in sorted({*stated, *there})
+                    if key[0] == night and stated.get(key, 0) != there.get(key, 0)
                 ]
             yield finding("quarantine", str(night), wrong, f"{b:,} rows", _AGAIN.format(night, "quarantine"))
 
@@ -95,7 +97,7 @@ class Accounts:
 
     def _entries(self, table: str, entries: str) -> Iterator[Finding]:
         money = _MONEY[table]
-        told = self.lake.rows(
+        reported = self.lake.rows(
             "control_total",
             "SELECT business_date, sum(accepted_lines) AS n, sum(accepted_amount) AS money FROM control_total "
             f"WHERE table_name = '{table}' AND {self._of_night()} GROUP BY business_date ORDER BY business_date",
@@ -106,14 +108,14 @@ class Accounts:
         )
         there = {row["business_date"]: (row["n"], row["money"] or Decimal(0)) for row in held}
         erased = ErasureLog(self.lake.address).gone(entries, self._made_at)
-        for row in told:  # a table grouped from others has no totals of its own
+        for row in reported:  # a table grouped from others has no totals of its own
             night = row["business_date"]
             rows, amount = there.get(night, (0, Decimal(0)))
             if night in erased:
                 rows, amount = rows + erased[night].rows, amount + (erased[night].amount or Decimal(0))
-            said = (row["n"], row["money"] or Decimal(0))
+            stated = (row["n"], row["money"] or Decimal(0))
             held_text = f"{rows:,} rows and {amount:,} lie there{' or were erased' if night in erased else ''}"
-            wrong = [f"{said[0]:,} rows and {said[1]:,} accepted, {held_text}"] if said != (rows, amount) else []
+            wrong = [f"{stated[0]:,} rows and {stated[1]:,} accepted, {held_text}"] if stated != (rows, amount) else []
             yield finding(f"accepted = {entries}", str(night), wrong, held_text, _AGAIN.format(night, entries))
 
     def _netted(self, table: str, entries: str) -> Finding:

@@ -33,7 +33,7 @@ from intake.source.load import read_mapping
 from intake.source.mapping import ENTRY_OF
 from jobs.belonging import Belonging
 from jobs.declared_stages import verb_of
-from jobs.model_shelf import model_findings
+from jobs.lake_models import model_findings
 from jobs.operate.accounts import Accounts
 from jobs.stages import night_jobs
 from privacy.keys.shares import share_paths
@@ -60,18 +60,18 @@ class LakeCheck:
         """One line: how many checks were made, do not hold, could not be made."""
         wrong, not_checked = (sum(f.outcome is o for f in self.findings) for o in (Outcome.WRONG, Outcome.NOT_CHECKED))
         count = len(self.findings)
-        said = f"不一致 {wrong} of {count} checks do not hold" if wrong else f"一致 all {count} checks hold"
-        return said + (f", of which 未检查 {not_checked} could not be made" if not_checked else "")
+        stated = f"不一致 {wrong} of {count} checks do not hold" if wrong else f"一致 all {count} checks hold"
+        return stated + (f", of which 未检查 {not_checked} could not be made" if not_checked else "")
 
     @property
-    def fault(self) -> LakeCheckError | None:
+    def problem(self) -> LakeCheckError | None:
         """What does not hold, with what to do; None where everything holds."""
         wrong = [f for f in self.findings if f.outcome is Outcome.WRONG]
         if not wrong:
             return None
         lines = "\n".join(f"  - {f.check}, {f.subject}: {f.figures}; do: {f.do}" for f in wrong)
-        said = f"the lake {self.lake} does not hold:\n{lines}\n{EVERY_CHECK}\n{self.verdict}"
-        return LakeCheckError(said, result=self.as_json())
+        stated = f"the lake {self.lake} does not hold:\n{lines}\n{EVERY_CHECK}\n{self.verdict}"
+        return LakeCheckError(stated, result=self.as_json())
 
     def as_json(self) -> dict[str, Any]:
         """The findings alone."""
@@ -103,8 +103,8 @@ def _findings(settings: Settings, night: date | None, *, deep: bool) -> Iterator
     yield from model_findings(settings)
     yield Belonging(Ledger(lake.address), night_jobs()).finding(night)
     if broken & set(TABLES):
-        told = f"they read {', '.join(sorted(broken & set(TABLES)))}"
-        yield Finding("accounts", "lake", Outcome.NOT_CHECKED, told, "mend the tables first")
+        text = f"they read {', '.join(sorted(broken & set(TABLES)))}"
+        yield Finding("accounts", "lake", Outcome.NOT_CHECKED, text, "mend the tables first")
     else:
         yield from _accounts(Accounts(lake, night, _matched_by_content(settings)))
     yield from _access(settings)
@@ -114,9 +114,9 @@ def _findings(settings: Settings, night: date | None, *, deep: bool) -> Iterator
 def _accounts(accounts: Accounts) -> Iterator[Finding]:
     try:
         yield from accounts.findings()
-    except (pa.ArrowException, DamagedFileError) as fault:
-        told = f"a data file cannot be read ({type(fault).__name__})"
-        yield finding("accounts", "lake", [told], "", "see which with `fundwatch lake check --deep`")
+    except (pa.ArrowException, DamagedFileError) as error:
+        text = f"a data file cannot be read ({type(error).__name__})"
+        yield finding("accounts", "lake", [text], "", "see which with `fundwatch lake check --deep`")
 
 
 def _matched_by_content(settings: Settings) -> frozenset[str]:

@@ -36,7 +36,7 @@ def deliveries(options: argparse.Namespace) -> Answer[Any]:
             by=options.by,
             why=options.why,
             source=options.source,
-            content_print=options.content_print,
+            content_fingerprint=options.content_fingerprint,
         )
         return Answer(released, print_released)
     return Answer(list_deliveries.listed(in_force, options.date, options.source, options.state), print_deliveries)

@@ -8,18 +8,18 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-from fundwatch.errors import FundwatchError, faults
+from fundwatch.errors import FundwatchError, problems
 from fundwatch.lake.decisions import Action, Decision, DecisionError, Decisions, Place
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.lock import held, refuse_no_lake
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
 from intake.quarantine.error_codes import Meaning, meaning_of
-from intake.quarantine.vouching import Rejected, release_faults, resubmit_faults, source_codes
+from intake.quarantine.vouching import Rejected, release_problems, resubmit_problems, source_codes
 from intake.source.checks import read_quality
 from intake.source.load import read_mapping
 from intake.source.mapping import ENTRY_OF
-from jobs.standing import refuse_no_stage
+from jobs.committed_stages import refuse_no_stage
 
 _EXAMPLES = 3
 _HEAD = "business_date, source, file_name, table_name, line_number"
@@ -126,14 +126,14 @@ def explained(settings: Settings, rows: Chosen) -> ExplainedRows:
     """Each row with its codes' meanings, the checks' conditions and what to do. Raises DecisionError for one that is
     not there."""
     found = _rows(settings, rows)
-    quality, standing = read_quality(settings.quality, settings.conf), Decisions(settings.lake_address).standing()
+    quality, in_force = read_quality(settings.quality, settings.conf), Decisions(settings.lake_address).in_force()
     return ExplainedRows(
         tuple(
             Explained(
                 place,
                 row,
                 tuple(meaning_of(code, quality.of(place.table_name)) for code in row.codes),
-                standing.get(place),
+                in_force.get(place),
             )
             for place, row in found
         )
@@ -146,8 +146,8 @@ def release(settings: Settings, rows: Chosen, ruling: Ruling, *, takes_conflict:
 
     def refused(row: Rejected) -> list[str]:
         codes = source_codes(mapping, row.table_name)
-        found = release_faults(row, checks.of(row.table_name), codes, takes_conflict=takes_conflict)
-        return found + _conflict_faults(settings, row)
+        found = release_problems(row, checks.of(row.table_name), codes, takes_conflict=takes_conflict)
+        return found + _conflict_problems(settings, row)
 
     return _decide(settings, rows, ruling, Action.RELEASE, {}, refused)
 
@@ -157,7 +157,7 @@ def resubmit(settings: Settings, rows: Chosen, ruling: Ruling, values: Sequence[
     mapping, changes = read_mapping(settings.source, settings.conf), _changes(values)
 
     def refused(row: Rejected) -> list[str]:
-        return resubmit_faults(row, changes, source_codes(mapping, row.table_name))
+        return resubmit_problems(row, changes, source_codes(mapping, row.table_name))
 
     return _decide(settings, rows, ruling, Action.RESUBMIT, changes, refused)
 
@@ -165,10 +165,10 @@ def resubmit(settings: Settings, rows: Chosen, ruling: Ruling, values: Sequence[
 def withdraw(settings: Settings, rows: Chosen, ruling: Ruling) -> Decided:
     """Take decisions back. Raises DecisionError where none stands."""
     refuse_no_lake(settings.lake_address)
-    standing = Decisions(settings.lake_address).standing()
+    in_force = Decisions(settings.lake_address).in_force()
     chosen = [
         d
-        for p, d in standing.items()
+        for p, d in in_force.items()
         if p.business_date == rows.night and p.file_name == rows.file and p.line_number in rows.lines
     ]
     if not chosen:
@@ -201,10 +201,10 @@ def _decide(
     if ruling.into is None:
         raise FundwatchError("which night is to take the rows in?", where="--into", do="give a date, like 2026-04-07")
     rows = _rows(settings, chosen)
-    found = [f"{place}: {fault}" for place, row in rows for fault in refused(row)]
+    found = [f"{place}: {problem}" for place, row in rows for problem in refused(row)]
     found += _same_key(rows)
     if found:
-        raise DecisionError(faults("nothing was decided", found), do="mend what is named; all or none is noted")
+        raise DecisionError(problems("nothing was decided", found), do="mend what is named; all or none is noted")
     return _noted(settings, [Decision(place, action, ruling.into, ruling.by, ruling.why, changes) for place, _ in rows])
 
 
@@ -241,7 +241,7 @@ def _place_and_row(row: dict[str, Any]) -> tuple[Place, Rejected]:
     return place, Rejected(place.table_name, tuple(row["error_codes"] or ()), values)
 
 
-def _conflict_faults(settings: Settings, row: Rejected) -> list[str]:
+def _conflict_problems(settings: Settings, row: Rejected) -> list[str]:
     """A row whose key the lake has accepted with other content would be a conflict again."""
     table, lake = ENTRY_OF.get(row.table_name), Lake(settings.lake_address)
     if "CONFLICT" not in row.codes or row.values is None or table is None or not lake.exists(table):
@@ -255,9 +255,10 @@ def _conflict_faults(settings: Settings, row: Rejected) -> list[str]:
 
 def _same_key(rows: Sequence[tuple[Place, Rejected]]) -> list[str]:
     keys = {"claim_line": "line_id", "settlement": "settlement_id"}
-    told = [(p.table_name, (r.values or {}).get(keys[p.table_name])) for p, r in rows if p.table_name in keys]
+    reported = [(p.table_name, (r.values or {}).get(keys[p.table_name])) for p, r in rows if p.table_name in keys]
     return [
-        f"{key}: two of these rows have this key; choose one" for key in {k for _, k in told if told.count((_, k)) > 1}
+        f"{key}: two of these rows have this key; choose one"
+        for key in {k for _, k in reported if reported.count((_, k)) > 1}
     ]
 
 

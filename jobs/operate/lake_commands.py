@@ -18,7 +18,7 @@ def models(options: argparse.Namespace) -> Answer[Any]:
     """`fundwatch models [list|promote] --date D`."""
     in_force, night = settings_of(options).settings, night_of(options)
     if options.action == "promote":
-        done = show_models.promote(in_force, night, options.model, options.print, by=options.by, why=options.why)
+        done = show_models.promote(in_force, night, options.model, options.fingerprint, by=options.by, why=options.why)
         return Answer(done, print_promotion)
     return Answer(show_models.models_of(in_force, night), print_models)
 
@@ -26,4 +26,4 @@ def models(options: argparse.Namespace) -> Answer[Any]:
 def lake(options: argparse.Namespace) -> Answer[LakeCheck]:
     """`fundwatch lake check [--date D] [--deep] [--details]`: ends with one line, the verdict, or with the fault."""
     found = check_lake(settings_of(options).settings, options.date, deep=options.deep)
-    return Answer(found, partial(print_lake_check, details=options.details), found.fault)
+    return Answer(found, partial(print_lake_check, details=options.details), found.problem)

@@ -23,14 +23,14 @@ def print_models(found: ModelsShown, _say: Say) -> None:
     for heading in _MODEL_HEADINGS:
         table.add_column(heading, overflow="fold")
     for one in found.models:
-        learned = f"{one.learned_on}\n{one.print}" if one.print else ""
+        learned = f"{one.learned_on}\n{one.fingerprint}" if one.fingerprint else ""
         table.add_row(one.model.replace("/", "/\n"), "是 yes" if one.speaks else "否 no", learned, one.note)
     Console().print(table)
 
 
 def print_promotion(done: Promoted, say: Say) -> None:
     """Which model speaks from when on, and what makes the lists follow."""
-    say(f"from {done.since} on, {done.model} {done.print} (learned on {done.learned_on}) speaks")
+    say(f"from {done.since} on, {done.model} {done.fingerprint} (learned on {done.learned_on}) speaks")
     say(f"lists follow when their nights run again: `fundwatch nightly --date {done.since}`")
 
 
@@ -38,7 +38,7 @@ def print_lake_check(found: LakeCheck, say: Say, *, details: bool) -> None:
     """Every check where details are asked for; then the verdict, unless it is a fault that says it."""
     if details:
         _print_findings(found)
-    if found.fault is None:
+    if found.problem is None:
         if not details:
             say(EVERY_CHECK)
         say(found.verdict)

@@ -16,7 +16,7 @@ from fundwatch.settings import Settings
 from intake.files.arrival import still_missing
 from intake.source.load import read_mapping
 
-_TOLD = 5
+_MOST_SHOWN = 5
 PARTS = ("delivered", "accepted", "quarantined", "duplicate")
 Totals = dict[tuple[str, date], dict[str, Any]]
 
@@ -69,8 +69,8 @@ def listed(settings: Settings, night: date | None, source: str | None, state: st
     ]
     if not shown and night is not None:
         nights = sorted({noted.delivery.business_date for noted in known})
-        told = nights_said(nights, "none was ever taken in or refused")
-        raise FundwatchError(f"no such delivery of {night}", where=str(lake.address), do=told)
+        reported = nights_said(nights, "none was ever taken in or refused")
+        raise FundwatchError(f"no such delivery of {night}", where=str(lake.address), do=reported)
     return DeliveriesShown(tuple(shown))
 
 
@@ -80,9 +80,11 @@ def arrived(settings: Settings, night: date) -> Arrival:
     folder = mapping.delivery.folder_of(settings.landing_dir, night)
     missing = still_missing(mapping, settings.landing_dir, night, time.time())
     if missing:
-        told = "; ".join(missing[:_TOLD]) + (f"; and {len(missing) - _TOLD} more" if len(missing) > _TOLD else "")
+        text = "; ".join(missing[:_MOST_SHOWN]) + (
+            f"; and {len(missing) - _MOST_SHOWN} more" if len(missing) > _MOST_SHOWN else ""
+        )
         raise NotReadyError(
-            f"the delivery of {night} has not arrived: {told}",
+            f"the delivery of {night} has not arrived: {text}",
             where=str(folder),
             do="wait for it, or ask the sender",
         )
@@ -90,13 +92,15 @@ def arrived(settings: Settings, night: date) -> Arrival:
 
 
 def release(
-    settings: Settings, night: date, *, by: str, why: str, source: str | None, content_print: str
+    settings: Settings, night: date, *, by: str, why: str, source: str | None, content_fingerprint: str
 ) -> DeliveryShown:
     """Release the held delivery of a night, by a named person. Raises DeliveryError where none or several are held."""
     lake = Lake(settings.lake_address)
     refuse_no_lake(lake.address)
     with held(lake.address):
-        done = DeliveryLog(lake.address).release(night, by=by, why=why, source=source, content_print=content_print)
+        done = DeliveryLog(lake.address).release(
+            night, by=by, why=why, source=source, content_fingerprint=content_fingerprint
+        )
     return DeliveryShown(done, {})
 
 
@@ -111,11 +115,13 @@ def _all(lake: Lake) -> list[Noted]:
         "FROM delivery GROUP BY business_date, source"
     )
     older = [
-        Noted(Delivered(**row, print=""), State.ACCEPTED, "", "taken in before the delivery log was kept")
+        Noted(Delivered(**row, fingerprint=""), State.ACCEPTED, "", "taken in before the delivery log was kept")
         for row in lake.rows("delivery", query)
         if (row["source"], row["business_date"]) not in known
     ]
-    return sorted([*logged, *older], key=lambda n: (n.delivery.business_date, n.delivery.source, n.delivery.print))
+    return sorted(
+        [*logged, *older], key=lambda n: (n.delivery.business_date, n.delivery.source, n.delivery.fingerprint)
+    )
 
 
 def _totals(lake: Lake) -> Totals:

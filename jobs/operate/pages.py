@@ -61,7 +61,7 @@ def print_arrival(found: Arrival, say: Say) -> None:
 def print_released(done: DeliveryShown, say: Say) -> None:
     """Which delivery was released, and what takes it in."""
     own = done.noted.delivery
-    say(f"released: {own.batch_id} ({own.print}); now `fundwatch nightly --date {own.business_date}`")
+    say(f"released: {own.batch_id} ({own.fingerprint}); now `fundwatch nightly --date {own.business_date}`")
 
 
 def print_deliveries(found: DeliveriesShown, _say: Say) -> None:
@@ -77,7 +77,7 @@ def print_deliveries(found: DeliveriesShown, _say: Say) -> None:
         parts = [part for part in PARTS if f"{part}_lines" in totals]
         table.add_row(
             f"{own.business_date}\n{own.source}",
-            f"{own.batch_id}\n{own.print}\n{own.files} 个文件 files",
+            f"{own.batch_id}\n{own.fingerprint}\n{own.files} 个文件 files",
             Text(f"{_STATE_CHINESE[noted.state]}\n{noted.state}", style=_STATE_STYLE.get(noted.state, "")),
             "\n".join(_PART_NAMES[part] for part in parts),
             "\n".join(_number(totals[f"{part}_lines"]) for part in parts),

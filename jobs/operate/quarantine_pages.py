@@ -40,8 +40,8 @@ def _print_row(one: Explained) -> None:
             text.append("  应满足 Must hold: ", style="bold").append(f"{meaning.condition}\n")
         text.append("  处理 Do: ", style="bold").append(f"{meaning.do_zh}\n           {meaning.do_en}\n")
     if (decided := one.decision) is not None:
-        told = f"{decided.action} into {decided.into_night}, by {decided.by}: {decided.why} {dict(decided.changes)}"
-        text.append("已有决定 Decided: ", style="bold").append(told)
+        reported = f"{decided.action} into {decided.into_night}, by {decided.by}: {decided.why} {dict(decided.changes)}"
+        text.append("已有决定 Decided: ", style="bold").append(reported)
     values = new_table("规范值 Canonical values (pseudonymous)")
     values.add_column("列 Column")
     values.add_column("值 Value", overflow="fold")

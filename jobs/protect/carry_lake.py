@@ -15,19 +15,19 @@ from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import stacked
-from fundwatch.errors import faults
+from fundwatch.errors import problems
 from fundwatch.fingerprint import fingerprint
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.lock import refuse_no_lake
 from fundwatch.logs import log, step
 from fundwatch.places import LakeAddress
 from fundwatch.settings import Settings
-from intake.rows.status import PRINT_COLUMN, content_print
+from intake.rows.status import FINGERPRINT_COLUMN, content_fingerprint
 from intake.source.columns import Token
 from intake.source.load import read_mapping
 from intake.source.mapping import ENTRY_OF
 from jobs.job import Workplace, writing
-from jobs.model_shelf import sign_promotions_anew, signed_anew
+from jobs.lake_models import sign_promotions_anew, signed_anew
 from leads.ranking.cases import case_id
 from privacy.audit.log import audit_log
 from privacy.keys.ring import KeyRing, KeyRotationError, read_ring
@@ -83,9 +83,9 @@ def carried(
     bridge = vault.bridge(place.spark)
     lost = _unbridged(place, tables, bridge)
     if lost and not leave_unknown:
-        told = [f"{name}: {count:,} tokens" for name, count in sorted(lost.items())]
+        texts = [f"{name}: {count:,} tokens" for name, count in sorted(lost.items())]
         raise KeyRotationError(
-            faults("the vault does not know what some tokens stand for", told),
+            problems("the vault does not know what some tokens stand for", texts),
             where=str(vault.root),
             do="--leave-unknown carries all others; whom these stand for will be somebody new to later nights",
         )
@@ -153,8 +153,8 @@ def _unbridged(place: Workplace, tables: dict[str, tuple[str, ...]], bridge: Dat
 def _replaced(place: Workplace, ring: KeyRing, tables: dict[str, tuple[str, ...]], bridge: DataFrame) -> dict[str, int]:
     """Replace each table whole; rows by table. What killed nights left half done is theirs to mend."""
     night = _newest_night(place.lake.address)
-    run_print = fingerprint(_JOB, list(ring.key_ids))
-    run_id = place.ledger.start(_JOB, night, run_print)
+    run_fingerprint = fingerprint(_JOB, list(ring.key_ids))
+    run_id = place.ledger.start(_JOB, night, run_fingerprint)
     rows: dict[str, int] = {}
     sign_promotions_anew(place.lake.address, ring)
     # the table by which an intake knows the lake's key goes last: until then no night runs
@@ -164,7 +164,7 @@ def _replaced(place: Workplace, ring: KeyRing, tables: dict[str, tuple[str, ...]
             done = place.lake.replace(_carried_rows(place, name, tables[name], bridge, ring), name)
             place.ledger.written(run_id, _JOB, night, done)
             rows[name] = done.rows
-    place.ledger.commit(run_id, _JOB, night, run_print, {"tables": len(rows)})
+    place.ledger.commit(run_id, _JOB, night, run_fingerprint, {"tables": len(rows)})
     place.lake.clear_staging()
     log.info("carried over: %d tables", len(rows))
     return rows
@@ -180,8 +180,8 @@ def _carried_rows(place: Workplace, name: str, columns: Sequence[str], bridge: D
 
 def _renamed(place: Workplace, name: str, columns: Sequence[str], bridge: DataFrame, key_id: str) -> DataFrame:
     rows = rekeyed(place.lake.read(place.spark, name), bridge, columns, key_id, _TEXTS.get(name, ()))
-    if PRINT_COLUMN in rows.columns:
-        rows = rows.withColumn(PRINT_COLUMN, content_print(_NETTED[name]))
+    if FINGERPRINT_COLUMN in rows.columns:
+        rows = rows.withColumn(FINGERPRINT_COLUMN, content_fingerprint(_NETTED[name]))
     if name == "case":  # handed on from night to night: made anew as the first night would have with the new key
         rows = rows.withColumn("case_id", case_id("first_seen"))
     return rows

@@ -96,8 +96,8 @@ def audit(options: argparse.Namespace) -> Answer[Any]:
 
 def erase(options: argparse.Namespace) -> Answer[Erased]:
     """`fundwatch erase person --token T` or `erase before --date D`, with --as, --approve and --why."""
-    wish = Wish(options.action, options.token, options.date, options.by, options.approve, options.why)
-    return Answer(erase_data(settings_of(options).settings, wish), print_erased)
+    asked = Wish(options.action, options.token, options.date, options.by, options.approve, options.why)
+    return Answer(erase_data(settings_of(options).settings, asked), print_erased)
 
 
 def privacy(options: argparse.Namespace) -> Answer[Any]:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from fundwatch.errors import FundwatchError, faults
+from fundwatch.errors import FundwatchError, problems
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.lock import held
 from fundwatch.lake.store import Lake
@@ -58,9 +58,9 @@ class Erased:
         return {name: value for name, value in asdict(self).items() if name != "kind"}
 
 
-def erase_data(settings: Settings, wish: Wish) -> Erased:
+def erase_data(settings: Settings, asked: Wish) -> Erased:
     """Erase it from lake, quarantine, vault and lists. Raises FundwatchError naming everything that is missing."""
-    _refuse_incomplete(wish)
+    _refuse_incomplete(asked)
     key = read_key(settings.key_path)
     lake = Lake(settings.lake_address)
     rows: Counter[str] = Counter()
@@ -69,10 +69,10 @@ def erase_data(settings: Settings, wish: Wish) -> Erased:
         vault = _vault(settings)
         if vault is not None:
             audit_log(settings).now()  # nothing is erased that cannot be logged
-        for token, forgetting in _subjects(wish, vault):
-            mark = mark_of(token, key) if token else str(wish.before)
-            request = Request(wish.kind, mark, wish.by.strip(), wish.approve.strip(), wish.why.strip())
-            before = None if token else wish.before
+        for token, forgetting in _subjects(asked, vault):
+            mark = mark_of(token, key) if token else str(asked.before)
+            request = Request(asked.kind, mark, asked.by.strip(), asked.approve.strip(), asked.why.strip())
+            before = None if token else asked.before
             eraser = Eraser(lake, request, token, before, forgetting, lambda step: log.info("  %s", step))
             rows.update(eraser.run())
             nights.update(finish(eraser, settings))
@@ -90,19 +90,19 @@ class _ButPersons:
         return None if domain == "person" else self.vault.forget(domain, tokens)
 
 
-def _subjects(wish: Wish, vault: Vault | None) -> Iterator[tuple[str | None, Forgetting | None]]:
+def _subjects(asked: Wish, vault: Vault | None) -> Iterator[tuple[str | None, Forgetting | None]]:
     """The tokens to be erased one after the other, each with the vault as it is to hear of it; None for an old year.
 
     While a key is rotated a person has two tokens: parts of the lake and published lists may hold either. The one that
     was given comes last, and with it the vault forgets both.
     """
-    if wish.kind != "person" or wish.token is None:
+    if asked.kind != "person" or asked.token is None:
         yield None, vault
         return
     if vault is not None:
-        for other in sorted(vault.tokens_of_both_keys("person", [wish.token]) - {wish.token}):
+        for other in sorted(vault.tokens_of_both_keys("person", [asked.token]) - {asked.token}):
             yield other, _ButPersons(vault)
-    yield wish.token, vault
+    yield asked.token, vault
 
 
 def finish(eraser: Eraser, settings: Settings) -> list[date]:
@@ -116,16 +116,16 @@ def finish(eraser: Eraser, settings: Settings) -> list[date]:
     return nights
 
 
-def _refuse_incomplete(wish: Wish) -> None:
-    of_whom = {"--token": wish.token} if wish.kind == "person" else {"--date": wish.before}
-    asked = {**of_whom, "--as": wish.by, "--approve": wish.approve, "--why": wish.why}
+def _refuse_incomplete(arguments: Wish) -> None:
+    of_whom = {"--token": arguments.token} if arguments.kind == "person" else {"--date": arguments.before}
+    asked = {**of_whom, "--as": arguments.by, "--approve": arguments.approve, "--why": arguments.why}
     found = [f"{name} is missing" for name, value in asked.items() if not str(value or "").strip()]
-    if wish.by.strip() and wish.by.strip().casefold() == wish.approve.strip().casefold():
+    if arguments.by.strip() and arguments.by.strip().casefold() == arguments.approve.strip().casefold():
         found.append("--approve must be another person than --as")
-    if wish.kind == "person" and wish.token and not _TOKEN.fullmatch(wish.token):
+    if arguments.kind == "person" and arguments.token and not _TOKEN.fullmatch(arguments.token):
         found.append("--token is not 32 hex digits")
     if found:
-        raise FundwatchError(faults("nothing was erased", found), do="give what is named")
+        raise FundwatchError(problems("nothing was erased", found), do="give what is named")
 
 
 def _vault(settings: Settings) -> Vault | None:

@@ -75,10 +75,12 @@ def _names(path: Path, token: str) -> bool:
 def _redacted_csv(content: bytes, token: str) -> bytes:
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     head, short = rows[0], token[:TOKEN_SHOWN]
-    told = {"place": None, "reason_zh": _ZH, "reason_en": _EN}
+    reported = {"place": None, "reason_zh": _ZH, "reason_en": _EN}
     for row in rows[1:]:
         if any(short in cell for cell in row):
-            row[:] = [(told[name] or cell) if name in told else "" for name, cell in zip(head, row, strict=True)]
+            row[:] = [
+                (reported[name] or cell) if name in reported else "" for name, cell in zip(head, row, strict=True)
+            ]
     return csv_for_people(head, rows[1:]).content
 
 

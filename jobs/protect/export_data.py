@@ -15,24 +15,24 @@ from fundwatch import __version__
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.versions import known_on
 from fundwatch.engine.lineage import made_of
-from fundwatch.errors import CatalogueError, faults
+from fundwatch.errors import CatalogueError, problems
 from fundwatch.expressions.declared import (
     EXPORT_COLUMN,
     distinct_columns,
-    faults_in,
     functions_in,
     is_call,
     names_in,
+    problems_in,
     written,
 )
 from fundwatch.expressions.queries import query_written
 from fundwatch.lake.store import Lake
 from fundwatch.pages import as_json, publish
 from fundwatch.settings import Settings
+from jobs.committed_stages import refuse_no_stage
 from jobs.job import Workplace, reading
 from jobs.protect.export_linkage import Attack, attacked
 from jobs.protect.export_pages import Made, data_files, page_of, report_of
-from jobs.standing import refuse_no_stage
 from privacy.release.anonymity import Anonymity, anonymity_of, measured, suppressed, with_small_cells_hidden
 from privacy.release.declared import read_privacy
 from privacy.release.exports import PERSON, Export, ExportColumn, ExportRefusedError, counts_persons, leaks, read_export
@@ -75,7 +75,7 @@ def write_export(export: Export, place: Workplace, night: date, out: Path) -> di
     files["report.html"] = page_of(export, night, made).encode()
     manifest = {
         "export": export.name,
-        "export_print": export.print,
+        "export_fingerprint": export.fingerprint,
         "tier": export.tier,
         "audience": export.audience,
         "business_date": night,
@@ -154,20 +154,20 @@ def treated(rows: DataFrame, columns: Mapping[str, ExportColumn], *, keep_all: b
 
     With `keep_all` all of the query's own columns too, which measures are made from.
     """
-    told = [f"{n}: {t}" for n, column in columns.items() for t in faults_in(column.of, EXPORT_COLUMN, rows.columns)]
-    if told:
-        raise CatalogueError(faults("the columns do not fit their query", told), do="mend what is named")
+    texts = [f"{n}: {t}" for n, column in columns.items() for t in problems_in(column.of, EXPORT_COLUMN, rows.columns)]
+    if texts:
+        raise CatalogueError(problems("the columns do not fit their query", texts), do="mend what is named")
     made = [F.expr(TREATMENTS[column.treatment](written(column.of))).alias(name) for name, column in columns.items()]
     others = [F.col(name) for name in rows.columns if name not in columns and (keep_all or name == PERSON)]
     return rows.select(*made, *others)
 
 
-def _refuse_leaks(export: Export, told: DataFrame) -> None:
+def _refuse_leaks(export: Export, reported: DataFrame) -> None:
     """Raises CatalogueError where a column or measure is made of what must not leave; before any job runs."""
-    found = leaks(export, made_of(told))
+    found = leaks(export, made_of(reported))
     if found:
         raise CatalogueError(
-            faults(f"the export {export.name} would let too much out", found),
+            problems(f"the export {export.name} would let too much out", found),
             where=export.name,
             do="leave the column out, or count what it is made of",
         )
@@ -180,17 +180,17 @@ def _records(export: Export, rows: DataFrame, settings: Settings) -> Made:
         return Made(_in_memory(export, rows), None, None, 0, 0)
     lake = rows = rows.localCheckpoint()
     before = after = measure(rows, export)
-    if before.faults(limits) and export.on_violation == "suppress":
+    if before.problems(limits) and export.on_violation == "suppress":
         rows = suppressed(rows, export.quasi, export.sensitive, limits, person_of(rows)).localCheckpoint()
         after = measure(rows, export)
-    found = after.faults(limits) or ([] if after.rows else ["no row is left"])
+    found = after.problems(limits) or ([] if after.rows else ["no row is left"])
     attacks: dict[str, Attack] = {}
     if not found and person_of(rows) is not None:
         attacks = attacked(export, rows, lake, read_privacy(settings).linkage, PERSON, settings.seed)
-        found = [fault for attack in attacks.values() for fault in attack.faults()]
+        found = [problem for attack in attacks.values() for problem in attack.problems()]
     if found:
         raise ExportRefusedError(
-            faults(f"the export {export.name} is refused", found),
+            problems(f"the export {export.name} is refused", found),
             where=f"{before.rows} rows, {before.uniqueness:.2%} of them alone over {', '.join(export.quasi)}",
             do="generalise a quasi-identifier further, leave one out, or say on_violation: suppress",
         )
@@ -218,25 +218,25 @@ def _cells(export: Export, rows: DataFrame) -> Made:
     margins, counts = export.cells.margins, export.cells.counts
     _refuse_counted_rows(export, rows, counts)
     shown = with_small_cells_hidden(cells, counts, list(export.measures), margins, export.cells.least)
-    told = _in_memory(export, shown)
-    hidden = sum(told.column("is_suppressed").to_pylist())
-    if told.num_rows == hidden:
+    reported = _in_memory(export, shown)
+    hidden = sum(reported.column("is_suppressed").to_pylist())
+    if reported.num_rows == hidden:
         raise ExportRefusedError(
             f"the export {export.name} is refused: every one of its {hidden} cells would be hidden",
             do="make the columns coarser, so that a cell holds more people",
         )
-    return Made(told, None, None, 0, hidden)
+    return Made(reported, None, None, 0, hidden)
 
 
 def _in_memory(export: Export, rows: DataFrame) -> pa.Table:
     """The rows, bounded by the declaration and in a fixed order. Raises ExportRefusedError for more."""
     left_behind = () if PERSON in export.columns else (PERSON,)
-    told = rows.drop(*left_behind).limit(export.most_rows + 1).toArrow()
-    if told.num_rows > export.most_rows:
+    reported = rows.drop(*left_behind).limit(export.most_rows + 1).toArrow()
+    if reported.num_rows > export.most_rows:
         raise ExportRefusedError(
             f"the export {export.name} has more than {export.most_rows} rows", do="narrow the query, or raise most_rows"
         )
-    return told.sort_by([(name, "ascending") for name in told.column_names])
+    return reported.sort_by([(name, "ascending") for name in reported.column_names])
 
 
 if __name__ == "__main__":

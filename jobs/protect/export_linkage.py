@@ -35,12 +35,12 @@ class Attack:
     reached: Linkage
     most: float | None
 
-    def faults(self) -> list[str]:
+    def problems(self) -> list[str]:
         """What is over the limit."""
         if self.most is None or self.reached.share <= self.most:
             return []
-        told = f"{self.reached.singled_out} of {self.reached.persons} persons ({self.reached.share:.2%})"
-        return [f"{self.attacker.title.en} singles out {told} by {', '.join(self.knows)}; the limit is {self.most:.2%}"]
+        text = f"{self.reached.singled_out} of {self.reached.persons} persons ({self.reached.share:.2%})"
+        return [f"{self.attacker.title.en} singles out {text} by {', '.join(self.knows)}; the limit is {self.most:.2%}"]
 
     def as_record(self) -> dict[str, Any]:
         return {"knows": list(self.knows), "most": self.most, **as_figures(self.reached)}

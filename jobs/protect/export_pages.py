@@ -66,7 +66,7 @@ def report_of(export: Export, night: date, made: Made) -> dict[str, Any]:
 
 def page_of(export: Export, night: date, made: Made) -> str:
     sets = {"处理前 Before": made.before, "导出 Exported": made.after}
-    told = {name: measures for name, measures in sets.items() if measures is not None}
+    reported = {name: measures for name, measures in sets.items() if measures is not None}
     columns = [(name, c.of, c.treatment, export.class_of(name)) for name, c in export.columns.items()]
     columns += [(name, sql, "aggregate", "") for name, sql in export.measures.items()]
     facts = (
@@ -74,10 +74,10 @@ def page_of(export: Export, night: date, made: Made) -> str:
         f"隐去单元格 cells hidden {made.hidden_cells:,}"
     )
     parts: list[Part] = [Paragraph(facts, "note")]
-    if told_signs := people_table(made.rows).note:
-        parts.append(Paragraph(f"data.csv: {told_signs}", "note"))
-    if told:
-        parts.append(PageTable("匿名程度 How anonymous", MEASURES, measure_rows(told)))
+    if reported_signs := people_table(made.rows).note:
+        parts.append(Paragraph(f"data.csv: {reported_signs}", "note"))
+    if reported:
+        parts.append(PageTable("匿名程度 How anonymous", MEASURES, measure_rows(reported)))
     if made.attacks:
         parts.append(PageTable(HEADING, ATTACKS, [attack.cells() for attack in made.attacks.values()]))
     else:

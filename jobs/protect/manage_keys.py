@@ -178,9 +178,9 @@ def _refuse_held(settings: Settings, vault: Vault, key_id: str) -> None:
     if waiting := vault.key_ids().get(key_id):
         in_use["the vault"] = waiting
     if in_use:
-        told = ", ".join(f"{table} ({n} rows)" for table, n in sorted(in_use.items()))
+        text = ", ".join(f"{table} ({n} rows)" for table, n in sorted(in_use.items()))
         raise KeyRotationError(
-            f"tokens of the key {key_id} are still in use: {told}",
+            f"tokens of the key {key_id} are still in use: {text}",
             where=str(settings.lake_address),
             do="`fundwatch keys carry` (and for the vault `fundwatch keys bridge`), then retire the key",
         )

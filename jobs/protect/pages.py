@@ -115,7 +115,7 @@ def print_answers(found: Revealed, say: Say) -> None:
 
 def print_audit(found: AuditVerified, say: Say) -> None:
     """That the log holds, and where its head is noted."""
-    say(found.told)
+    say(found.reported)
     say("it is noted in the lake and in each night's privacy report; note it elsewhere too, for --noted")
 
 

@@ -52,7 +52,7 @@ def record_files(
     """`processing.json` and `processing.html`. `columns` are the delivered ones, `sets` the report's measures."""
     record = read_record(settings)
     sources = _sources(columns)
-    told = {
+    reported = {
         "business_date": night.isoformat(),
         "software": f"fundwatch {__version__}",
         "source": settings.source,
@@ -65,17 +65,19 @@ def record_files(
         "singled_out": {name: found["singled_out"] for name, found in sets.items()},
         "open": [*audit.incomplete, *_open_points(settings, record, sets)],
     }
-    html = page(f"个人信息处理记录与影响评估 Record of processing and impact assessment {night}", _parts(record, told))
-    return {"processing.json": as_json(told).encode(), "processing.html": html.encode()}
+    html = page(
+        f"个人信息处理记录与影响评估 Record of processing and impact assessment {night}", _parts(record, reported)
+    )
+    return {"processing.json": as_json(reported).encode(), "processing.html": html.encode()}
 
 
-def _parts(record: Record, told: Mapping[str, Any]) -> Iterator[Part]:
+def _parts(record: Record, reported: Mapping[str, Any]) -> Iterator[Part]:
     yield Paragraph(
         "依据个人信息保护法第五十五、五十六条及 GB/T 39335-2020;由系统按当夜状态生成,须由负责人审定,至少保存三年。 "
         "Drawn up by the system as it stood after the night; whoever answers for it decides, and keeps it three years.",
         "note",
     )
-    said = {
+    stated = {
         "处理者 Controller": record.controller,
         "负责人 Contact": record.contact,
         "目的 Purpose": record.purpose,
@@ -85,32 +87,34 @@ def _parts(record: Record, told: Mapping[str, Any]) -> Iterator[Part]:
         "原始文件保存 Deliveries kept": record.landing_kept,
     }
     yield PageTable(
-        "处理活动 Processing", ("项目 Point", "内容 What"), [(name, _both(text)) for name, text in said.items()]
+        "处理活动 Processing", ("项目 Point", "内容 What"), [(name, _both(text)) for name, text in stated.items()]
     )
     zones = [(name, _both(text)) for name, text in record.zones.items()]
     yield PageTable("区域 Zones", ("区域 Zone", "内容与访问 Holds, and who enters"), zones)
     heads = ("表 Table", "粒度 Grain", "用途 Purpose", "级别 Level", "假名 Tokens", "自由文本 Free text",
              "保存 Retention", "存在 There")  # fmt: skip
-    yield PageTable("数据表 Tables", heads, [_cells(row) for row in told["tables"]])
+    yield PageTable("数据表 Tables", heads, [_cells(row) for row in reported["tables"]])
     recipients = [(name, _both(text), "", "") for name, text in record.recipients.items()]
-    recipients += [(e["export"], e["title"], f"{e['tier']} {e['audience']}", e["limits"]) for e in told["exports"]]
+    recipients += [(e["export"], e["title"], f"{e['tier']} {e['audience']}", e["limits"]) for e in reported["exports"]]
     yield PageTable(
         "接收方与导出 Recipients and exports", ("名称 Name", "内容 What", "层级 Tier", "限值 Limits"), recipients
     )
-    yield PageTable("现行措施 Measures in force", ("措施 Measure", "状态 State"), list(told["measures"].items()))
+    yield PageTable("现行措施 Measures in force", ("措施 Measure", "状态 State"), list(reported["measures"].items()))
     risks = [(_both(r.what), _both(r.measures), _both(r.left)) for r in record.risks]
     yield PageTable("风险 Risks", ("风险 Risk", "措施 Measures", "剩余 What is left"), risks)
     yield PageTable(
-        "湖内可单独识别的人 Persons alone in the lake", ("组 Set", "人数 Persons"), list(told["singled_out"].items())
+        "湖内可单独识别的人 Persons alone in the lake",
+        ("组 Set", "人数 Persons"),
+        list(reported["singled_out"].items()),
     )
-    erasures = list(told["erasures"].items()) or [("无 none", 0)]
+    erasures = list(reported["erasures"].items()) or [("无 none", 0)]
     yield PageTable("删除 Erasures", ("种类 Kind", "次数 Number"), erasures)
     yield Paragraph(
         "报送字段的去向(含弃用与只密存者)见同夜 privacy.html。 Where every delivered column goes: privacy.html.", "note"
     )
-    yield PageTable("待办 Open", ("事项 Point",), [(point,) for point in told["open"]] or [("无 none",)])
+    yield PageTable("待办 Open", ("事项 Point",), [(point,) for point in reported["open"]] or [("无 none",)])
     kinds = ("表 Table", "字段 Column", "性质 Kind", "来源 From", "级别 Level")
-    yield PageTable("字段 Columns (GB/T 39725)", kinds, [_cells(row) for row in told["columns"]])
+    yield PageTable("字段 Columns (GB/T 39725)", kinds, [_cells(row) for row in reported["columns"]])
 
 
 def _cells(row: Mapping[str, Any]) -> _Cells:
@@ -225,7 +229,7 @@ def _measures(settings: Settings, columns: Sequence[Mapping[str, Any]], audit: A
     yield "再次报送的已删除人员 Erased persons delivered again", settings.erased_persons
     yield "清洗后保留的自由文本 Free text kept, scrubbed", ", ".join(scrubbed) or "无 none"
     yield "保存期限执行 Retention", "fundwatch erase before --date …:不自动删除 nothing is erased by itself"
-    yield "审计日志 Audit log", audit.told
+    yield "审计日志 Audit log", audit.reported
 
 
 def _erasures(settings: Settings) -> dict[str, int]:

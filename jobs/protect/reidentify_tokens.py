@@ -67,13 +67,13 @@ class RequestMade:
     request: str
     lead: str
     fields: list[str]
-    told: dict[str, Any]
+    reported: dict[str, Any]
     served: int
     left_out: int
 
     def as_json(self) -> dict[str, Any]:
         """The request and its size."""
-        return {"request": self.request, "lead": self.lead, "fields": self.fields, **self.told}
+        return {"request": self.request, "lead": self.lead, "fields": self.fields, **self.reported}
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def ask(office: Office, person: str, question: Question) -> RequestMade:
         bound = lead_tokens(lake, call.lead, night, office.settings.reidentify_tokens)
         office.desk.ask(call, night, fields, question.purpose, question.basis, bound)
     left_out = len(bound.tokens) - bound.served
-    return RequestMade(call.request, call.lead, fields, bound.told, bound.served, left_out)
+    return RequestMade(call.request, call.lead, fields, bound.reported, bound.served, left_out)
 
 
 def approve(office: Office, person: str, request: str, days: int | None) -> RequestsShown:

@@ -18,11 +18,11 @@ from fundwatch.settings import Settings
 from intake.source.columns import ColumnSource, Constant, columns_used
 from intake.source.load import read_mapping
 from intake.source.mapping import Rows, SourceMapping
+from jobs.committed_stages import refuse_no_stage
 from jobs.job import Workplace, reading
 from jobs.protect.export_data import person_of, treated, views_of_night
 from jobs.protect.processing_record import record_files
 from jobs.protect.verify_audit import audit_state
-from jobs.standing import refuse_no_stage
 from privacy.audit.anchors import REPORTED
 from privacy.release.anonymity import MEASURES, Anonymity, anonymity_of, as_record, measure_rows, measured
 from privacy.release.declared import MEASURED, Privacy, read_privacy
@@ -91,25 +91,27 @@ def write_report(place: Workplace, night: date) -> dict[str, Any]:
     privacy, mapping = read_privacy(settings), read_mapping(settings.source, settings.conf)
     sets, persons = measure_sets(place, night, privacy)
     columns = delivered_columns(mapping, privacy)
-    told = {name: as_record(m) | _singled_out(m, persons, privacy.linkage.night.get(name)) for name, m in sets.items()}
+    reported = {
+        name: as_record(m) | _singled_out(m, persons, privacy.linkage.night.get(name)) for name, m in sets.items()
+    }
     audit = audit_state(settings)
     report: dict[str, Any] = {
         "business_date": night.isoformat(),
         "k_asked": privacy.k,
         "sensitive": privacy.sensitive,
         "persons": persons,
-        "sets": told,
+        "sets": reported,
         "columns": columns,
         REPORTED: audit.record,
     }
     parts: list[Part] = [
         Paragraph(CAUTION, "note"),
-        Paragraph(f"{_AUDIT[audit.holds]} {audit.told}", "note"),
+        Paragraph(f"{_AUDIT[audit.holds]} {audit.reported}", "note"),
         PageTable("匿名程度 How anonymous", MEASURES, measure_rows(sets)),
         PageTable(
             f"重链接 Re-linking: {persons:,} 人 persons",
             ("组 Set", "可单独识别的人 Singled out", "占比 Share", "上限 Limit"),
-            [_linkage_cells(name, record) for name, record in told.items()],
+            [_linkage_cells(name, record) for name, record in reported.items()],
         ),
         PageTable(
             "字段去向与分级 Delivered columns, treatment and level (GB/T 39725; conf/privacy)",
@@ -119,7 +121,7 @@ def write_report(place: Workplace, night: date) -> dict[str, Any]:
     ]
     content = page(f"隐私报告 Privacy report {night}", parts)
     files = {"privacy.json": as_json(report).encode(), "privacy.html": content.encode()}
-    files |= record_files(settings, night, privacy, columns, told, audit)
+    files |= record_files(settings, night, privacy, columns, reported, audit)
     folder = publish(settings.reports_dir / night.isoformat() / "privacy", files)
     return {**report, "folder": str(folder), "incomplete": audit.incomplete}
 
@@ -136,8 +138,8 @@ def measure_sets(place: Workplace, night: date, privacy: Privacy) -> tuple[dict[
     rows = place.spark.sql(privacy.sql)
     frames = []
     for name, columns in privacy.sets.items():
-        told = treated(rows, {**columns, "_sensitive": ExportColumn.model_validate({"of": privacy.sensitive})})
-        measures = measured(told, tuple(columns), "_sensitive", privacy.k, person_of(told))
+        reported = treated(rows, {**columns, "_sensitive": ExportColumn.model_validate({"of": privacy.sensitive})})
+        measures = measured(reported, tuple(columns), "_sensitive", privacy.k, person_of(reported))
         frames.append(measures.select(F.lit(name).alias("_set"), "*"))
     person = person_of(rows)
     counted = F.lit(0).cast("bigint") if person is None else F.count_distinct(F.col(person))
@@ -161,18 +163,18 @@ def _linkage_cells(name: str, record: dict[str, Any]) -> tuple[str, ...]:
 
 def delivered_columns(mapping: SourceMapping, privacy: Privacy) -> list[dict[str, Any]]:
     """Grain: file × column that a delivery may hold. What happens to it on entry, what it becomes, its level."""
-    told = []
+    reported = []
     for kind, file in mapping.files.items():
         table_rows = mapping.rows_of(kind)
         names = frozenset(file.names().values())
         for column in sorted(names):
             treatment, becomes = ("read", "") if table_rows is None else _treatment(column, *table_rows, names)
-            told.append(_told(kind, column, treatment, becomes, privacy))
-        told += [_told(kind, column, "dropped", "", privacy) for column in sorted(file.drop)]
-    return told
+            reported.append(_field_row(kind, column, treatment, becomes, privacy))
+        reported += [_field_row(kind, column, "dropped", "", privacy) for column in sorted(file.drop)]
+    return reported
 
 
-def _told(file: str, column: str, treatment: str, becomes: str, privacy: Privacy) -> dict[str, Any]:
+def _field_row(file: str, column: str, treatment: str, becomes: str, privacy: Privacy) -> dict[str, Any]:
     level = privacy.level(column)
     return {"file": file, "column": column, "treatment": treatment, "becomes": becomes, "level": level}
 
@@ -196,7 +198,7 @@ def _form(given: ColumnSource) -> str:
         return "kept"
     fields = type(given).model_fields
     forms = {"token": "token", "scrub": "scrubbed", "codes": "codes"}
-    return next((told for field, told in forms.items() if field in fields), "derived")
+    return next((reported for field, reported in forms.items() if field in fields), "derived")
 
 
 def scrubber_measured() -> ScrubberMeasured:

@@ -77,8 +77,8 @@ def rotate(settings: Settings, person: str) -> VaultRotation:
         Lake(settings.lake_address).clear_staging()  # a killed night's copies hold seals of the old key
         count = reseal(vault)
         old = vault.key.old.key_id if vault.key.old else ""
-        told = {"vault_key_id": vault.key.key_id, "retiring": old, "seals": str(count)}
-        log.append("keys reseal vault", actor=person, detail=told)
+        reported = {"vault_key_id": vault.key.key_id, "retiring": old, "seals": str(count)}
+        log.append("keys reseal vault", actor=person, detail=reported)
     return VaultRotation(vault.key.key_id, old, count, settings.vault_key_path)
 
 
@@ -90,9 +90,9 @@ def retire(settings: Settings, person: str) -> VaultKeyRetired:
         log = audit_log(settings)
         log.renew_head()
         if waiting := seals_waiting(vault):
-            told = ", ".join(f"{domain} ({count} seals)" for domain, count in waiting.items())
+            text = ", ".join(f"{domain} ({count} seals)" for domain, count in waiting.items())
             raise KeyRotationError(
-                f"not everything is sealed with the key {vault.key.key_id}: {told}",
+                f"not everything is sealed with the key {vault.key.key_id}: {text}",
                 where=str(vault.root),
                 do="`fundwatch keys rotate --vault` seals it anew, then retire the old key",
             )

@@ -24,18 +24,18 @@ class AuditState:
     holds: bool | None
     line: int
     hash: str
-    told: str
+    reported: str
 
     @property
     def incomplete(self) -> list[str]:
         """What keeps a night from being complete."""
-        return [f"the audit log does not hold: {self.told}"] if self.holds is False else []
+        return [f"the audit log does not hold: {self.reported}"] if self.holds is False else []
 
     @property
     def record(self) -> dict[str, Any]:
         """As a report carries it: an anchor of the head, where the log holds."""
         known = {"line": self.line, "hash": self.hash} if self.holds else {}
-        return {"holds": self.holds, **known, "told": self.told, "at": wall_clock().isoformat(timespec="seconds")}
+        return {"holds": self.holds, **known, "told": self.reported, "at": wall_clock().isoformat(timespec="seconds")}
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class AuditVerified:
     lines: int
     head: str
     path: Path
-    told: str
+    reported: str
 
     def as_json(self) -> dict[str, Any]:
         """That it holds, and its head."""
@@ -83,11 +83,11 @@ def audit_state(settings: Settings) -> AuditState:
         verdict = log.verify()
         if verdict.holds:
             log.anchor()
-    except (KeyMissingError, PermissionError) as fault:
-        return AuditState(None, 0, "", f"not looked at: {fault}".splitlines()[0])
-    except AnchorError as fault:
-        return AuditState(False, 0, "", fault.what)
-    return AuditState(verdict.kind in ("", "torn"), verdict.count, verdict.head, verdict.told)
+    except (KeyMissingError, PermissionError) as error:
+        return AuditState(None, 0, "", f"not looked at: {error}".splitlines()[0])
+    except AnchorError as error:
+        return AuditState(False, 0, "", error.what)
+    return AuditState(verdict.kind in ("", "torn"), verdict.count, verdict.head, verdict.reported)
 
 
 def verify(settings: Settings, noted: str = "") -> AuditVerified:
@@ -98,11 +98,11 @@ def verify(settings: Settings, noted: str = "") -> AuditVerified:
     if not verdict.holds:
         aside = " or, for a log that was restored, `fundwatch audit set-aside`" if verdict.kind == "rewound" else ""
         raise AuditError(
-            f"the audit log does not hold: {verdict.told}",
+            f"the audit log does not hold: {verdict.reported}",
             where=str(log.path),
             do=f"keep both files as they are, find out who changed them, and compare with their copy{aside}",
         )
-    return AuditVerified(verdict.count, f"{verdict.count}:{verdict.head}", log.path, verdict.told)
+    return AuditVerified(verdict.count, f"{verdict.count}:{verdict.head}", log.path, verdict.reported)
 
 
 def set_aside(settings: Settings, person: str, why: str) -> AnchorsSetAside:

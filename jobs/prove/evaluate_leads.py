@@ -11,7 +11,7 @@ import pandas as pd
 
 from evaluation.labels import Window, to_matches, to_subjects, with_state
 from evaluation.report import Evaluation, as_records, write_evaluation
-from evaluation.statistics import score_quality, score_quality_by_peers, standing_out
+from evaluation.statistics import outlying, score_quality, score_quality_by_peers
 from evaluation.tally import (
     NOT_RUN,
     RUN,
@@ -33,8 +33,8 @@ from evaluation.tally import (
 from fundwatch.lake.store import Lake
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
+from jobs.committed_stages import refuse_no_stage
 from jobs.prove.read_truth import NightFound, read_found, read_labels, read_seen
-from jobs.standing import refuse_no_stage
 from rules.catalogue.load import load_rules
 
 _KS = (5, 10, 20, 50)
@@ -74,7 +74,7 @@ def evaluate(settings: Settings, night: date, truth: Path) -> Evaluation:
         hits=made.hits,
         matches=to_matches(labels, made.hits, proofs),
         subjects=to_subjects(labels),
-        standouts=_standouts(made, settings.score_share),
+        outliers=_outliers(made, settings.score_share),
         listed=None if made.leads is None else made.leads[made.leads["place"] <= settings.list_size],
         scored_types=frozenset() if made.scores is None else frozenset(_scored(made.scores)["entity_type"]),
     )
@@ -117,12 +117,12 @@ def _scored(scores: pd.DataFrame) -> pd.DataFrame:
     return scores[(scores["state"] == "scored") & scores["percentile"].notna()]
 
 
-def _standouts(made: NightFound, share: float) -> pd.DataFrame | None:
+def _outliers(made: NightFound, share: float) -> pd.DataFrame | None:
     """Subjects that a model's score put into the published share; None when nothing was scored."""
     if made.scores is None or _scored(made.scores).empty:
         return None
     scored = _scored(made.scores)
-    return scored[standing_out(scored, share)].rename(columns=_AS_SUBJECT)[SUBJECT].drop_duplicates()
+    return scored[outlying(scored, share)].rename(columns=_AS_SUBJECT)[SUBJECT].drop_duplicates()
 
 
 def _breakdowns(findings: pd.DataFrame, *also: str) -> dict[str, pd.DataFrame]:
@@ -149,7 +149,7 @@ def _line_hits(made: NightFound, listed: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def _of_scores(made: NightFound, found: Found, labels: pd.DataFrame, settings: Settings) -> dict[str, pd.DataFrame]:
-    if found.standouts is None or made.scores is None:
+    if found.outliers is None or made.scores is None:
         return {"scores": pd.DataFrame(), "scores_by_peers": pd.DataFrame()}
     rows, about = _scored(made.scores), own_subjects(labels, found.subjects)
     entities = pd.MultiIndex.from_frame(rows[["entity_type", "entity_id"]].rename(columns=_AS_SUBJECT))
@@ -165,9 +165,9 @@ def _of_scores(made: NightFound, found: Found, labels: pd.DataFrame, settings: S
 
 def _not_run(made: NightFound) -> dict[str, str]:
     """Stages and models that did not run, with the reason."""
-    told = {name: "the stage has not run" for name in ("scores", "leads") if getattr(made, name) is None}
+    reported = {name: "the stage has not run" for name in ("scores", "leads") if getattr(made, name) is None}
     if made.scores is not None:
         missing = made.scores[made.scores["state"] == NOT_RUN].drop_duplicates(["entity_type", "model"])
         names = missing["entity_type"] + " " + missing["model"]
-        told |= dict(zip(names, missing["why_not"].fillna(""), strict=True))
-    return told
+        reported |= dict(zip(names, missing["why_not"].fillna(""), strict=True))
+    return reported

@@ -18,7 +18,7 @@ from fundwatch.errors import FundwatchError, KeyMissingError
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
-from jobs.standing import refuse_no_stage
+from jobs.committed_stages import refuse_no_stage
 from privacy.keys.ring import PseudonymKey, read_key
 from privacy.tokens.pseudonyms import token_of
 

@@ -71,10 +71,10 @@ def deliver(scenario: Scenario, landing: Path, truth: Path, *, processes: int = 
     """
     note, asked = truth / "scenario.json", json.dumps(asdict(scenario), default=str, sort_keys=True)
     made: dict[str, Any] = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
-    stands = bool(made) and _stand(landing, made["manifests"])
-    if stands and made["scenario"] == asked:
+    is_there = bool(made) and _are_there(landing, made["manifests"])
+    if is_there and made["scenario"] == asked:
         return False
-    is_continued = stands and _continues(json.loads(made["scenario"]), json.loads(asked))
+    is_continued = is_there and _continues(json.loads(made["scenario"]), json.loads(asked))
     if not is_continued and landing.is_dir() and any(landing.iterdir()):
         raise FundwatchError(
             "other deliveries lie in the landing folder",
@@ -109,7 +109,7 @@ def _print(landing: Path, night: str) -> str:
     return file_sha256(manifest) if manifest.is_file() else ""
 
 
-def _stand(landing: Path, manifests: dict[str, list[str]]) -> bool:
+def _are_there(landing: Path, manifests: dict[str, list[str]]) -> bool:
     return all((landing / night).is_dir() and _print(landing, night) in known for night, known in manifests.items())
 
 
@@ -136,8 +136,8 @@ def scenario_asked(asked: Asked, settings: Settings) -> Scenario:
         seed=settings.seed if asked.seed is None else asked.seed,
         start=asked.start,
     )
-    said: dict[str, Any] = {"encoding": asked.encoding, "compression": asked.compression}
-    return replace(scenario, layout=replace(scenario.layout, **{k: v for k, v in said.items() if v is not None}))
+    stated: dict[str, Any] = {"encoding": asked.encoding, "compression": asked.compression}
+    return replace(scenario, layout=replace(scenario.layout, **{k: v for k, v in stated.items() if v is not None}))
 
 
 def simulate_deliveries(settings: Settings, asked: Asked, *, processes: int = 1) -> Simulated:

@@ -15,7 +15,7 @@ from fundwatch.lake.store import Lake
 from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow, to_rows
 
 Condition = tuple[str, str, object]
-_IDS_TOLD = 8
+_IDS_SHOWN = 8
 
 
 def rows_of(
@@ -43,7 +43,7 @@ def listed_leads(lake: Lake, night: date, top: int) -> list[LeadRow]:
 def which_of(leads: Sequence[Mapping[str, Any]]) -> str:
     """What to do where several leads bear what was given: a place that they share, or the beginning of an id."""
     ids = sorted(str(lead["lead_id"]) for lead in leads)
-    return f"give one of their ids: {', '.join(ids[:_IDS_TOLD])}{' …' if len(ids) > _IDS_TOLD else ''}"
+    return f"give one of their ids: {', '.join(ids[:_IDS_SHOWN])}{' …' if len(ids) > _IDS_SHOWN else ''}"
 
 
 def lead_total(lake: Lake, night: date) -> int:
@@ -142,7 +142,7 @@ def models_not_run(lake: Lake, night: date) -> list[CoverageRow]:
     return [CoverageRow(what, "not_run", why_not, 0, 0, 0) for what, why_not in found]
 
 
-def silent_models(lake: Lake, night: date) -> dict[str, str]:
+def skipped_models(lake: Lake, night: date) -> dict[str, str]:
     """The models that spoke for nobody that night, by entity type and name, with the reason."""
     columns = ["entity_type", "model", "why_not"]
     of_models: tuple[Condition, ...] = (

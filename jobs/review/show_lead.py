@@ -21,7 +21,7 @@ from jobs.review.read_leads import (
     hits_of,
     listed_leads,
     rows_of,
-    silent_models,
+    skipped_models,
     which_of,
 )
 from jobs.stages import night_jobs
@@ -43,7 +43,7 @@ class NightList:
     leads: list[LeadRow]
     cases: list[CaseRow]
     faded: list[CaseRow]
-    silent_models: dict[str, str]
+    skipped_models: dict[str, str]
     workbook: Path
     stale: dict[str, Any]
     erased: str
@@ -91,7 +91,7 @@ def night_list(settings: Settings, night: date, top: int = 20) -> NightList:
         leads=leads,
         cases=cases_of(lake, night, leads),
         faded=faded_cases(lake, night, FADED_LISTED),
-        silent_models=silent_models(lake, night),
+        skipped_models=skipped_models(lake, night),
         workbook=settings.lists_dir / night.isoformat() / "leads.xlsx",
         stale=_stale(settings, night),
         erased=ErasureLog(settings.lake_address).marked_nights().get(night, ""),
@@ -113,7 +113,7 @@ def one_lead(settings: Settings, night: date, name: str) -> LeadShown:
 
 def _stale(settings: Settings, night: date) -> dict[str, Any]:
     """Why the night's list no longer belongs to what stands, and what to do; empty for one that does."""
-    return Belonging(Ledger(settings.lake_address), night_jobs()).told(night)
+    return Belonging(Ledger(settings.lake_address), night_jobs()).reported(night)
 
 
 def find_lead(settings: Settings, night: date, lead: str) -> LeadRow:

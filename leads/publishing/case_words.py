@@ -45,14 +45,14 @@ def cases_text(cases: Sequence[CaseRow], between: str = "\n") -> str:
 
 
 def _details(case: CaseRow) -> list[str]:
-    told = [f"自 since {case.first_seen}"]
+    texts = [f"自 since {case.first_seen}"]
     if case.faded_since is not None:
-        told = [f"自 since {case.faded_since}", f"首见 first seen {case.first_seen}"]
+        texts = [f"自 since {case.faded_since}", f"首见 first seen {case.first_seen}"]
     if case.faded_since is not None or case.state == State.UNJUDGED:
-        told.append(f"末见 last seen {case.last_seen}")
+        texts.append(f"末见 last seen {case.last_seen}")
     if case.kind != SCORE_KIND:
-        told += [f"{_change(case.earlier_hit_count, case.hit_count)} 次 hits", _money(case)]
-    return told
+        texts += [f"{_change(case.earlier_hit_count, case.hit_count)} 次 hits", _money(case)]
+    return texts
 
 
 def _money(case: CaseRow) -> str:

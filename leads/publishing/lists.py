@@ -33,10 +33,10 @@ _CSV_COLUMNS = (
 
 @dataclass(frozen=True)
 class Published:
-    """A list on disk. `list_print` names its content: the same list has the same print."""
+    """A list on disk. `list_fingerprint` names its content: the same list has the same print."""
 
     folder: Path
-    list_print: str
+    list_fingerprint: str
     files: tuple[str, ...]
 
 
@@ -71,12 +71,12 @@ def _write_files(content: ListContent, draft: Path, target: Path) -> Published:
     hashes = {
         path.relative_to(draft).as_posix(): file_sha256(path) for path in sorted(draft.rglob("*")) if path.is_file()
     }
-    list_print = fingerprint(hashes)
+    list_fingerprint = fingerprint(hashes)
     signed = {"leads.csv": {"columns": dict(table.signed), "note": table.note}} if table.signed else {}
-    summary = content.summary() | {"list_print": list_print, "files": hashes, "signed_cells": signed}
+    summary = content.summary() | {"list_fingerprint": list_fingerprint, "files": hashes, "signed_cells": signed}
     text = json.dumps(summary, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     (draft / SUMMARY).write_text(text, encoding="utf-8", newline="\n")
-    return Published(target, list_print, (*hashes, SUMMARY))
+    return Published(target, list_fingerprint, (*hashes, SUMMARY))
 
 
 def is_whole(folder: Path) -> bool:
@@ -93,10 +93,10 @@ def read_summary(folder: Path) -> dict[str, Any]:
     path = folder / SUMMARY
     try:
         parsed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError) as error:
         raise FundwatchError(
-            f"not a readable summary: {fault}", where=str(path), do="publish the list again"
-        ) from fault
+            f"not a readable summary: {error}", where=str(path), do="publish the list again"
+        ) from error
     return parsed
 
 

@@ -188,10 +188,10 @@ def _cards(content: ListContent, lead: LeadRow) -> PageTable:
 
 def _provenance(content: ListContent, lead: LeadRow) -> Iterator[Paragraph]:
     made = content.provenance
-    models = ", ".join(f"{name} {mark}" for name, mark in sorted(made.model_prints.items())) or "–"
+    models = ", ".join(f"{name} {mark}" for name, mark in sorted(made.model_fingerprints.items())) or "–"
     text = (
-        f"lead_id {lead.lead_id} · {made.business_date} · rules {made.rule_set_print} · "
-        f"settings {made.settings_print} · models {models} · {made.software}"
+        f"lead_id {lead.lead_id} · {made.business_date} · rules {made.rule_set_fingerprint} · "
+        f"settings {made.settings_fingerprint} · models {models} · {made.software}"
     )
     yield Paragraph(text, "note", Bilingual("溯源", "Provenance"))
     if missing := not_run_text(made.models_not_run):

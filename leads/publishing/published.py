@@ -31,10 +31,10 @@ class Provenance:
     period_end: date
     source: str
     software: str
-    rule_set_print: str
-    model_prints: Mapping[str, str]
-    settings_print: str
-    data_print: str
+    rule_set_fingerprint: str
+    model_fingerprints: Mapping[str, str]
+    settings_fingerprint: str
+    data_fingerprint: str
     deliveries: Mapping[str, str]
     models_not_run: Mapping[str, str] = field(default_factory=dict)
     earlier_list: date | None = None

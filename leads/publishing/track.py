@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 EXPERIMENT = "fundwatch_leads"
-PRINT_TAG = "fundwatch_list"
+FINGERPRINT_TAG = "fundwatch_list"
 _WHOLE_TAG = "fundwatch_list_whole"
 _FILES = ("leads.csv", "leads.xlsx", SUMMARY)
 
@@ -31,7 +31,7 @@ class Note:
     """What MLflow should hear of one night's list. `versions` are the Delta versions of the tables read."""
 
     business_date: str
-    list_print: str
+    list_fingerprint: str
     params: Mapping[str, str]
     metrics: Mapping[str, float]
     versions: Mapping[str, int]
@@ -68,9 +68,9 @@ def send(lists: Path, tracking: Tracking) -> Sent:
     logged: list[str] = []
     for path in waiting:
         try:
-            _tell(Note(**json.loads(path.read_text(encoding="utf-8"))), lists, tracking)
-        except (MlflowException, SQLAlchemyError, OSError) as fault:
-            why = str(fault).splitlines()[0][:200]
+            _report(Note(**json.loads(path.read_text(encoding="utf-8"))), lists, tracking)
+        except (MlflowException, SQLAlchemyError, OSError) as error:
+            why = str(error).splitlines()[0][:200]
             log.warning("MLflow was not reached; the list stands and waits in %s: %s", outbox(lists), why)
             return Sent(tuple(logged), tuple(p.stem for p in waiting[len(logged) :]), why)
         path.unlink()
@@ -78,7 +78,7 @@ def send(lists: Path, tracking: Tracking) -> Sent:
     return Sent(tuple(logged), ())
 
 
-def _tell(note: Note, lists: Path, tracking: Tracking) -> None:
+def _report(note: Note, lists: Path, tracking: Tracking) -> None:
     client = client_of(tracking)
     experiment_id = experiment_of(client, EXPERIMENT, tracking)
     run_id = _run(client, experiment_id, note)
@@ -95,10 +95,10 @@ def _tell(note: Note, lists: Path, tracking: Tracking) -> None:
 
 def _run(client: MlflowClient, experiment_id: str, note: Note) -> str | None:
     """The run to log into: a new one, one that was cut short, or None when the list is logged already."""
-    same = f"tags.{PRINT_TAG} = '{note.list_print}' AND tags.business_date = '{note.business_date}'"
+    same = f"tags.{FINGERPRINT_TAG} = '{note.list_fingerprint}' AND tags.business_date = '{note.business_date}'"
     for run in client.search_runs([experiment_id], filter_string=same):
         return None if _WHOLE_TAG in run.data.tags else str(run.info.run_id)
-    tags = {PRINT_TAG: note.list_print, "business_date": note.business_date}
+    tags = {FINGERPRINT_TAG: note.list_fingerprint, "business_date": note.business_date}
     created = client.create_run(experiment_id, run_name=f"leads {note.business_date}", tags=tags)
     return str(created.info.run_id)
 

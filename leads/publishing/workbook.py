@@ -233,28 +233,28 @@ def _coverage(content: ListContent) -> Iterator[tuple[object, ...]]:
 
 
 def _about(content: ListContent) -> Iterator[tuple[str, str]]:
-    told = content.provenance
-    yield "业务日期 Business date", str(told.business_date)
-    yield "服务期间 Services from – to", f"{told.period_start} – {told.period_end}"
+    reported = content.provenance
+    yield "业务日期 Business date", str(reported.business_date)
+    yield "服务期间 Services from – to", f"{reported.period_start} – {reported.period_end}"
     for tier in TIERS:
         yield f"等级 Tier {tier} {TIER_ENGLISH[tier]}", TIER_MEANING[tier]
     yield "金额 Money", MONEY_MEANING
     yield "个案 Cases", CASE_MEANING
-    earlier = told.earlier_list
+    earlier = reported.earlier_list
     yield "上一份清单 Earlier list", "无 none" if earlier is None else str(earlier)
     yield "排序 Priority", PRIORITY_MEANING
     yield (
         "代号 Tokens",
         "参保人、医师仅以代号出现 | Patients and doctors appear as tokens only; ids are shown in short form",
     )
-    yield "数据来源 Source", told.source
-    yield "软件 Software", told.software
-    yield "规则集指纹 Rule-set print", told.rule_set_print
-    for model, mark in sorted(told.model_prints.items()):
+    yield "数据来源 Source", reported.source
+    yield "软件 Software", reported.software
+    yield "规则集指纹 Rule-set print", reported.rule_set_fingerprint
+    for model, mark in sorted(reported.model_fingerprints.items()):
         yield f"模型指纹 Model print: {model}", mark
-    for model, why_not in sorted(told.models_not_run.items()):
+    for model, why_not in sorted(reported.models_not_run.items()):
         yield f"未运行的模型 Model not run: {model}", why_not
-    yield "设置指纹 Settings print", told.settings_print
-    yield "全部交付数据指纹 Print of all deliveries so far", told.data_print
-    for name, sha in sorted(told.deliveries.items()):
+    yield "设置指纹 Settings print", reported.settings_fingerprint
+    yield "全部交付数据指纹 Print of all deliveries so far", reported.data_fingerprint
+    for name, sha in sorted(reported.deliveries.items()):
         yield f"交付文件 Delivered file: {name}", f"sha256 {sha}"

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES
 from leads.ranking.naming import public_names
-from leads.ranking.standouts import SUBJECT
+from leads.ranking.outliers import SUBJECT
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -81,14 +81,14 @@ def judged(coverage: DataFrame, scores: DataFrame) -> Judged:
     scored = scores.where("state = 'scored'").select(
         F.col("entity_type").alias("subject_type"), F.lit(SCORE_KIND).alias("kind")
     )
-    silent = scores.where("state = 'not_run'").select(
+    skipped = scores.where("state = 'not_run'").select(
         F.col("entity_type").alias("subject_type"),
         F.col("entity_id").alias("subject_id"),  # empty: the model says nothing of anybody
         F.lit(SCORE_KIND).alias("kind"),
     )
-    of_all = silent.where("subject_id = ''").select("subject_type").distinct()
+    of_all = skipped.where("subject_id = ''").select("subject_type").distinct()
     heard = scored.join(of_all, on="subject_type", how="left_anti")
-    return Judged(rules.unionByName(heard).distinct(), silent.where("subject_id <> ''").distinct())
+    return Judged(rules.unionByName(heard).distinct(), skipped.where("subject_id <> ''").distinct())
 
 
 def cases(tonight: DataFrame, looked: Judged, earlier: DataFrame, names: DataFrame, at: CaseNight) -> DataFrame:
@@ -112,8 +112,8 @@ def cases(tonight: DataFrame, looked: Judged, earlier: DataFrame, names: DataFra
         .join(public_names(names), on=list(SUBJECT), how="left")
     )
     is_there, was = F.coalesce("is_there", F.lit(False)), F.col("was_case_id").isNotNull()
-    told = rows.withColumn("state", _state(is_there, was))
-    return told.select(*_FINDING, "state", *_columns(is_there, was, F.lit(at.night))).select(
+    reported = rows.withColumn("state", _state(is_there, was))
+    return reported.select(*_FINDING, "state", *_columns(is_there, was, F.lit(at.night))).select(
         *TABLES["case"].names_without("business_date")
     )
 

@@ -15,10 +15,10 @@ from leads.cards import TIERS, WEAKEST_TIER, Cards
 from leads.ranking.cases import findings
 from leads.ranking.money import MONEY, once_per_line
 from leads.ranking.naming import public_names, with_workplaces
+from leads.ranking.outliers import NOTEWORTHY_Z, SUBJECT, outliers, percentiles, strength, strongest_reasons
 from leads.ranking.percentiles import said_percentile
 from leads.ranking.priority import with_places
 from leads.ranking.reasons import lead_texts
-from leads.ranking.standouts import NOTEWORTHY_Z, SUBJECT, percentiles, standouts, strength, strongest_reasons
 from leads.words import COMPARED, COUNTED
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def fuse(inputs: Inputs, cards: Cards, options: FuseOptions) -> Fused:
         _rule_pieces(hits, _counted_by_rule(money_lines, bare)),
         _money_pieces(money_lines, bare),
         percentiles(inputs.scores).withColumn("lead_id", _lead_id(options)),
-        standouts(inputs.scores, options.score_share).withColumn("lead_id", _lead_id(options)),
+        outliers(inputs.scores, options.score_share).withColumn("lead_id", _lead_id(options)),
         strongest_reasons(inputs.score_reasons).withColumn("lead_id", _lead_id(options)),
     )
     leads = _ranked(gathered, inputs, cards, options)
@@ -108,8 +108,8 @@ def _rule_pieces(hits: DataFrame, counted: DataFrame) -> DataFrame:
         example["reason_en"].alias("example_en"),
         F.min(tier_place).alias("tier_place"),
     )
-    told = ("rule_id", "hits", "money", "counted", "is_estimate", "example_zh", "example_en")
-    rule = F.struct((-F.col("money")).alias("order"), *told).alias("rule")
+    text = ("rule_id", "hits", "money", "counted", "is_estimate", "example_zh", "example_en")
+    rule = F.struct((-F.col("money")).alias("order"), *text).alias("rule")
     return (
         rules.join(counted, on=["lead_id", "rule_id"], how="left")
         .withColumn("counted", F.coalesce("counted", F.lit(0)).cast(MONEY))
@@ -168,12 +168,12 @@ def _gathered(*pieces: DataFrame) -> DataFrame:
     )
     return (
         leads.where((F.col("hit_count") > 0) | F.col("is_standout"))
-        .withColumns({"indicators": F.filter("reasons", _is_told), "strength": strength(F.col("reasons"))})
+        .withColumns({"indicators": F.filter("reasons", _is_reported), "strength": strength(F.col("reasons"))})
         .drop("reasons")
     )
 
 
-def _is_told(reason: Column) -> Column:
+def _is_reported(reason: Column) -> Column:
     return F.col("is_standout") | (reason["strength"] >= NOTEWORTHY_Z)
 
 
@@ -191,8 +191,8 @@ def _ranked(gathered: DataFrame, inputs: Inputs, cards: Cards, options: FuseOpti
             **lead_texts(cards),
         }
     )
-    said = said_percentile("score", "score_peers")
-    return with_places(rows).withColumn("score", said).select(*TABLES["lead"].names_without("business_date"))
+    shown = said_percentile("score", "score_peers")
+    return with_places(rows).withColumn("score", shown).select(*TABLES["lead"].names_without("business_date"))
 
 
 def _evidence_lines(money_lines: DataFrame, compared: DataFrame, lines: DataFrame) -> DataFrame:
@@ -217,11 +217,11 @@ def _evidence_lines(money_lines: DataFrame, compared: DataFrame, lines: DataFram
             F.max(firm).cast(MONEY).alias("amount_at_risk"),
         )
     )
-    said = lines.select(
+    shown = lines.select(
         "line_id", "encounter_id", "settlement_id", "patient_id", "institution_id", "charged_at",
         "item_code", "item_name", "quantity", "unit_price", "amount",
     )  # fmt: skip
-    return once.join(said, on="line_id", how="left")
+    return once.join(shown, on="line_id", how="left")
 
 
 def _evidence(evidence_lines: DataFrame, gathered: DataFrame) -> DataFrame:

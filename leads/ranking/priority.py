@@ -41,7 +41,7 @@ HALF_REACH = 8.0
 def with_places(leads: DataFrame) -> DataFrame:
     """Grain: lead. Adds `priority` and `place` (1 is the first to look at; equal leads share theirs).
 
-    `leads` has tier, hit_count, both amounts, and position and strength (see `leads.ranking.standouts`).
+    `leads` has tier, hit_count, both amounts, and position and strength (see `leads.ranking.outliers`).
     """
     order = Window.partitionBy(F.lit(0)).orderBy(F.desc("priority"), F.desc("strength"), _weighed().desc())
     return leads.withColumn("priority", _priority()).withColumn("place", F.rank().over(order))

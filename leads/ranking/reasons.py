@@ -15,7 +15,7 @@ from leads.cards import STATISTICAL, Cards, looked_up
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
-INDICATORS_TOLD = 3
+INDICATORS_SHOWN = 3
 
 
 def lead_texts(cards: Cards) -> dict[str, Column]:
@@ -35,8 +35,8 @@ def lead_texts(cards: Cards) -> dict[str, Column]:
 def _law(cards: Cards, rule: Column) -> Column:
     articles = F.array().cast("array<string>")
     for rule_id, card in sorted(cards.rules.items()):
-        told = F.array(*(F.lit(article) for article in card.law)).cast("array<string>")
-        articles = F.when(rule["rule_id"] == rule_id, told).otherwise(articles)
+        reported = F.array(*(F.lit(article) for article in card.law)).cast("array<string>")
+        articles = F.when(rule["rule_id"] == rule_id, reported).otherwise(articles)
     return articles
 
 
@@ -51,16 +51,16 @@ def _reason(language: str, cards: Cards) -> Column:
         alone = F.lit("No rule hit: a statistical clue only, which proves nothing by itself.")
         marks = ("Indicators: ", "; ", ".")
     rules = F.array_join(F.transform("rules", lambda rule: _rule_sentence(language, cards, rule)), "\n")
-    strongest = F.slice("indicators", 1, INDICATORS_TOLD)
-    indicators = F.array_join(F.transform(strongest, lambda told: _position(language, cards, told)), marks[1])
+    strongest = F.slice("indicators", 1, INDICATORS_SHOWN)
+    indicators = F.array_join(F.transform(strongest, lambda reported: _position(language, cards, reported)), marks[1])
     parts = (rules, F.when(F.col("hit_count") == 0, alone).otherwise(once), _framed(marks[0], indicators, marks[2]))
     return F.concat_ws("\n", *(F.when(part != "", part) for part in parts))
 
 
 def _framed(before: str, text: Column, after: str) -> Column:
     """The text between its frame, or nothing when there is no text."""
-    told = F.coalesce(F.trim(text), F.lit(""))
-    return F.when(told == "", "").otherwise(F.concat(F.lit(before), told, F.lit(after)))
+    reported = F.coalesce(F.trim(text), F.lit(""))
+    return F.when(reported == "", "").otherwise(F.concat(F.lit(before), reported, F.lit(after)))
 
 
 def _rule_sentence(language: str, cards: Cards, rule: Column) -> Column:
@@ -74,16 +74,16 @@ def _rule_sentence(language: str, cards: Cards, rule: Column) -> Column:
         name = looked_up({rule_id: card.name_zh for rule_id, card in cards.rules.items()}, rule["rule_id"])
         kind = F.when(rule["is_estimate"], "估算").otherwise("涉及基金")
         part = F.when(counts_whole, " 元。").otherwise(F.concat(F.lit(" 元,其中 "), counted, F.lit(" 元计入合计。")))
-        said = (F.lit(":"), hits, F.lit(" 次,"), kind, F.lit(" "), money, part)
+        shown = (F.lit(":"), hits, F.lit(" 次,"), kind, F.lit(" "), money, part)
         example = _framed("例:", rule["example_zh"], "")
     else:
         name = looked_up({rule_id: card.name_en for rule_id, card in cards.rules.items()}, rule["rule_id"])
         kind = F.when(rule["is_estimate"], "estimated").otherwise("fund at risk")
         times = F.when(rule["hits"] == 1, " hit, ").otherwise(" hits, ")
         part = F.when(counts_whole, ".").otherwise(F.concat(F.lit(", of which CNY "), counted, F.lit(" counts.")))
-        said = (F.lit(": "), hits, times, kind, F.lit(" CNY "), money, part)
+        shown = (F.lit(": "), hits, times, kind, F.lit(" CNY "), money, part)
         example = _framed(" Example: ", rule["example_en"], "")
-    return F.concat(rule["rule_id"], F.lit(" "), name, *said, example)
+    return F.concat(rule["rule_id"], F.lit(" "), name, *shown, example)
 
 
 def _clearings(language: str, cards: Cards) -> Column:
@@ -96,21 +96,21 @@ def _clearings(language: str, cards: Cards) -> Column:
     return F.array_join(F.transform(has_card, lambda rule: looked_up(texts, rule["rule_id"])), "\n")
 
 
-def _position(language: str, cards: Cards, told: Column) -> Column:
+def _position(language: str, cards: Cards, reported: Column) -> Column:
     """`药占比 98.0%,同组中位数 40.0%,高于同组 98.2% 的同行(n=57)`; the percentile is one as it is said."""
-    value, median = told["value"], told["peer_median"]
+    value, median = reported["value"], reported["peer_median"]
     is_high = value >= F.coalesce(median, value)
-    share = F.when(is_high, told["percentile"]).otherwise(1 - told["percentile"])
+    share = F.when(is_high, reported["percentile"]).otherwise(1 - reported["percentile"])
     beyond = F.format_number(share * 100, 1)
-    count, shares = told["peer_count"].cast("string"), [i for i, c in cards.indicators.items() if c.unit == "share"]
-    numbers = [_number(number, told["indicator"].isin(shares)) for number in (value, median)]
+    count, shares = reported["peer_count"].cast("string"), [i for i, c in cards.indicators.items() if c.unit == "share"]
+    numbers = [_number(number, reported["indicator"].isin(shares)) for number in (value, median)]
     if language == "zh":
-        name = looked_up({i: card.name_zh for i, card in cards.indicators.items()}, told["indicator"])
+        name = looked_up({i: card.name_zh for i, card in cards.indicators.items()}, reported["indicator"])
         side = F.when(is_high, "高于").otherwise("低于")
         middle = [F.lit(",同组中位数 "), numbers[1], F.lit(","), side, F.lit("同组 "), beyond]
         parts = [name, F.lit(" "), numbers[0], *middle, F.lit("% 的同行(n="), count, F.lit(")")]
     else:
-        name = looked_up({i: card.name_en for i, card in cards.indicators.items()}, told["indicator"])
+        name = looked_up({i: card.name_en for i, card in cards.indicators.items()}, reported["indicator"])
         side = F.when(is_high, "above ").otherwise("below ")
         middle = [F.lit(", peer median "), numbers[1], F.lit(", "), side, beyond]
         parts = [name, F.lit(" "), numbers[0], *middle, F.lit("% of its peers (n="), count, F.lit(")")]

@@ -125,12 +125,12 @@ def _tree(data: Any, place: int, column_count: int) -> Tree:
     column, left, right = (np.array(data[name], dtype=np.int64) for name in _COUNTS)
     threshold, depth = (np.array(data[name], dtype=np.float64) for name in _NUMBERS)
     tree = Tree(column, threshold, left, right, depth)
-    if why := _shape_fault(tree, column_count):
+    if why := _shape_problem(tree, column_count):
         raise refuse(why)
     return tree
 
 
-def _shape_fault(tree: Tree, column_count: int) -> str:
+def _shape_problem(tree: Tree, column_count: int) -> str:
     """Why the arrays are no tree; nothing, and it is an empty text. A child after its parent rules out circles."""
     inner = np.flatnonzero(tree.left != _LEAF)
     if not np.array_equal(inner, np.flatnonzero(tree.right != _LEAF)):

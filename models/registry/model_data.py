@@ -50,8 +50,8 @@ def _parsed(content: bytes) -> Any:
         raise ModelDataError(f"it is larger than {MOST_BYTES:,} bytes")
     try:
         return json.loads(content.decode("utf-8"), parse_constant=_no_number)
-    except (ValueError, RecursionError) as fault:
-        raise ModelDataError("it is no JSON") from fault
+    except (ValueError, RecursionError) as error:
+        raise ModelDataError("it is no JSON") from error
 
 
 def _no_number(text: str) -> NoReturn:
@@ -71,5 +71,5 @@ def _reads(data: Any) -> Reads:
         raise ModelDataError("its indicators and directions are not equally many")
     try:
         return Reads(tuple(indicators), tuple(directions))
-    except FundwatchError as fault:
-        raise ModelDataError("one of its directions is none") from fault
+    except FundwatchError as error:
+        raise ModelDataError("one of its directions is none") from error

@@ -26,7 +26,7 @@ class Standing(Enum):
 class Verdict:
     """A model's standing, and why in one sentence."""
 
-    standing: Standing
+    status: Standing
     note: str
 
 

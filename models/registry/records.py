@@ -21,14 +21,14 @@ PURPOSE = "model"
 NOT_TRAINED = "not_trained"
 FOLDER = "model_files"
 MODEL_COLUMNS = (
-    "business_date", "entity_type", "model", "model_print", "registered_name", "trained_count", "state", "why_not",
+    "business_date", "entity_type", "model", "model_fingerprint", "registered_name", "trained_count", "state", "why_not",
     "content_sha256", "key_id", "mac",
 )  # fmt: skip
 PROMOTION_COLUMNS = {
     "from_date": "date",
     "entity_type": "string",
     "model": "string",
-    "model_print": "string",
+    "model_fingerprint": "string",
     "by": "string",
     "why": "string",
     "signed_with": "string",
@@ -53,7 +53,7 @@ class ModelRecord:
     business_date: date
     entity_type: str
     model: str
-    model_print: str | None
+    model_fingerprint: str | None
     trained_count: int
     state: str
     why_not: str | None
@@ -75,20 +75,20 @@ class ModelRecord:
         """The record as whoever has the key vouches for it; one without a model has nothing to vouch for."""
         if self.content_sha256 is None:
             return replace(self, signature=None)
-        return replace(self, signature=signer.sign(self._said()))
+        return replace(self, signature=signer.sign(self._signed_values()))
 
-    def signature_fault(self, signer: Signer) -> str:
+    def signature_problem(self, signer: Signer) -> str:
         """Why the record is not as it was signed; nothing, and it is an empty text."""
-        return signer.fault(self.signature, self._said())
+        return signer.problem(self.signature, self._signed_values())
 
     def row(self) -> tuple[Any, ...]:
         """The values of MODEL_COLUMNS."""
-        name = None if self.model_print is None else registered_name(*self.kind)
+        name = None if self.model_fingerprint is None else registered_name(*self.kind)
         key_id, mac = (None, None) if self.signature is None else astuple(self.signature)
         given = asdict(self) | {"registered_name": name, "key_id": key_id, "mac": mac}
         return tuple(given[column] for column in MODEL_COLUMNS)
 
-    def _said(self) -> list[Any]:
+    def _signed_values(self) -> list[Any]:
         return ["model", *(getattr(self, f.name) for f in fields(self) if f.name != "signature")]
 
 
@@ -99,7 +99,7 @@ class Promotion:
     from_date: date
     entity_type: str
     model: str
-    model_print: str
+    model_fingerprint: str
     by: str
     why: str
     signature: Signature | None = None
@@ -117,11 +117,11 @@ class Promotion:
 
     def signed(self, signer: Signer) -> Self:
         """The promotion as whoever has the key vouches for it."""
-        return replace(self, signature=signer.sign(self._said()))
+        return replace(self, signature=signer.sign(self._signed_values()))
 
-    def signature_fault(self, signer: Signer) -> str:
+    def signature_problem(self, signer: Signer) -> str:
         """Why the promotion is not as it was signed; nothing, and it is an empty text."""
-        return signer.fault(self.signature, self._said())
+        return signer.problem(self.signature, self._signed_values())
 
     def row(self) -> dict[str, Any]:
         """The values of PROMOTION_COLUMNS by name."""
@@ -129,13 +129,13 @@ class Promotion:
         given = asdict(self) | {"signed_with": key_id, "mac": mac}
         return {column: given[column] for column in PROMOTION_COLUMNS}
 
-    def _said(self) -> list[Any]:
+    def _signed_values(self) -> list[Any]:
         return ["promotion", *(getattr(self, f.name) for f in fields(self) if f.name != "signature")]
 
 
 def is_model(record: ModelRecord) -> bool:
     """Whether training made a model, whatever its standing."""
-    return record.state in {standing.value for standing in Standing}
+    return record.state in {status.value for status in Standing}
 
 
 def _signature(key_id: str | None, mac: str | None) -> Signature | None:

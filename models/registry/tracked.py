@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 EXPERIMENT = "fundwatch_models"
-_PRINT, _AS_OF, _STANDING, _NOTE = "fundwatch_print", "fundwatch_as_of", "fundwatch_standing", "fundwatch_note"
+_FINGERPRINT, _AS_OF, _STANDING, _NOTE = "fundwatch_print", "fundwatch_as_of", "fundwatch_standing", "fundwatch_note"
 _CONTENT = "fundwatch_content_sha256"
 _FOLDER, _FILE = "model", "detector.json"
-_TOLD = 300  # characters of a library's message: enough to know it by
+_MOST_SHOWN = 300  # characters of a library's message: enough to know it by
 
 
 class RegistryError(FundwatchError):
@@ -41,9 +41,9 @@ class Copy:
     """A model as MLflow is told of it; `name` is the registered model's."""
 
     name: str
-    print: str
+    fingerprint: str
     as_of: date
-    standing: str
+    status: str
     note: str
     content_sha256: str
     content: bytes
@@ -52,8 +52,8 @@ class Copy:
     @property
     def tags(self) -> dict[str, str]:
         """What a version is known by."""
-        told = {_PRINT: self.print, _AS_OF: str(self.as_of), _STANDING: self.standing, _NOTE: self.note}
-        return told | {_CONTENT: self.content_sha256}
+        reported = {_FINGERPRINT: self.fingerprint, _AS_OF: str(self.as_of), _STANDING: self.status, _NOTE: self.note}
+        return reported | {_CONTENT: self.content_sha256}
 
 
 @dataclass(frozen=True)
@@ -69,25 +69,25 @@ class Registry:
             known = self._known(name for name, _ in asked)
         return [one for one in asked if one not in known]
 
-    def tell(self, copies: Sequence[Copy], aliases: Mapping[tuple[str, str], str]) -> int:
+    def report(self, copies: Sequence[Copy], aliases: Mapping[tuple[str, str], str]) -> int:
         """Make what is not there yet, and point each alias (by name and alias) to the version with the print.
 
         How many versions were made. Raises RegistryError when MLflow cannot be reached.
         """
         with self._asking():
             known = self._known({copy.name for copy in copies} | {name for name, _ in aliases})
-            missing = [copy for copy in copies if (copy.name, copy.print) not in known]
+            missing = [copy for copy in copies if (copy.name, copy.fingerprint) not in known]
             for copy in missing:
-                known[copy.name, copy.print] = self._made(copy)
-            for (name, alias), model_print in aliases.items():
-                if (name, model_print) in known:
-                    self._client.set_registered_model_alias(name, alias, known[name, model_print])
+                known[copy.name, copy.fingerprint] = self._made(copy)
+            for (name, alias), model_fingerprint in aliases.items():
+                if (name, model_fingerprint) in known:
+                    self._client.set_registered_model_alias(name, alias, known[name, model_fingerprint])
         return len(missing)
 
     def _known(self, names: Iterable[str]) -> dict[tuple[str, str], str]:
         """The version of each model whose data are there, by name and print; others' versions are left out."""
         found = [v for name in sorted({*names}) for v in self._client.search_model_versions(f"name = '{name}'")]
-        return {(v.name, v.tags[_PRINT]): v.version for v in found if {_PRINT, _CONTENT} <= v.tags.keys()}
+        return {(v.name, v.tags[_FINGERPRINT]): v.version for v in found if {_FINGERPRINT, _CONTENT} <= v.tags.keys()}
 
     def _made(self, copy: Copy) -> str:
         run = self._client.create_run(
@@ -96,7 +96,11 @@ class Registry:
             tags=copy.tags,
         )
         run_id = run.info.run_id
-        for name, value in {"registered_model": copy.name, "as_of": copy.as_of, "model_print": copy.print}.items():
+        for name, value in {
+            "registered_model": copy.name,
+            "as_of": copy.as_of,
+            "model_fingerprint": copy.fingerprint,
+        }.items():
             self._client.log_param(run_id, name, str(value))
         self._client.log_metric(run_id, "trained_count", copy.trained_count)
         with TemporaryDirectory() as folder:
@@ -123,12 +127,12 @@ class Registry:
             with catch_warnings():
                 simplefilter("ignore")
                 yield
-        except (MlflowException, SQLAlchemyError, OSError) as fault:
+        except (MlflowException, SQLAlchemyError, OSError) as error:
             raise RegistryError(
-                f"MLflow does not answer as it should: {type(fault).__name__}",
-                where=_without_passwords(f"{self.tracking.uri}: {fault}")[:_TOLD],
+                f"MLflow does not answer as it should: {type(error).__name__}",
+                where=_without_passwords(f"{self.tracking.uri}: {error}")[:_MOST_SHOWN],
                 do="is the store of `mlflow_uri` there? The lake holds the models; `fundwatch train` tells MLflow anew",
-            ) from fault
+            ) from error
 
 
 def _without_passwords(text: str) -> str:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from fundwatch.errors import ExitCode, FundwatchError, faults
+from fundwatch.errors import ExitCode, FundwatchError, problems
 from privacy.access.people import Access, AccessRefusedError, same_person
 from privacy.audit.chain import Entry
 from privacy.audit.log import CLOCK, AuditLog, new_request_id
@@ -50,15 +50,15 @@ class Bound:
     served: int
 
     @property
-    def print(self) -> str:
+    def fingerprint(self) -> str:
         """The SHA-256 of all of them, in order: one more, one less or another one has another."""
         return hashlib.sha256(json.dumps(self.tokens).encode()).hexdigest()
 
     @property
-    def told(self) -> dict[str, str]:
+    def reported(self) -> dict[str, str]:
         """What the log keeps of it."""
         left = len(self.tokens) - self.served
-        return {"tokens": str(self.served), "left_out": str(left), "tokens_sha256": self.print}
+        return {"tokens": str(self.served), "left_out": str(left), "tokens_sha256": self.fingerprint}
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Request:
 
     def refuse_changed(self, bound: Bound) -> None:
         """Raise AccessRefusedError unless the lead has the very tokens that were asked for."""
-        if bound.print != self.tokens_sha256:
+        if bound.fingerprint != self.tokens_sha256:
             raise AccessRefusedError(
                 "the lead's evidence is not what it was when this was asked for",
                 where=self.request,
@@ -130,17 +130,17 @@ class Desk:
 
         What the body has found must be given out only after this ends: what cannot be logged is not done.
         """
-        told = Call(action, scrubbed(actor), request if _REQUEST.fullmatch(request) else "")
+        reported = Call(action, scrubbed(actor), request if _REQUEST.fullmatch(request) else "")
         with self.log.turn():
             try:
-                yield told
+                yield reported
             except FundwatchError as error:
-                self._note(told, "fault" if error.exit_code is ExitCode.FAULT else "refused", _reason(error))
+                self._note(reported, "fault" if error.exit_code is ExitCode.FAULT else "refused", _reason(error))
                 raise
             except BaseException as error:
-                self._note(told, "fault", type(error).__name__)  # its message may quote a row
+                self._note(reported, "fault", type(error).__name__)  # its message may quote a row
                 raise
-            self._note(told, "ok", "")
+            self._note(reported, "ok", "")
 
     def ask(self, call: Call, night: str, fields: Sequence[str], purpose: str, basis: str, bound: Bound) -> str:
         """Note what is asked for `call.lead`, whose tokens are `bound`; the new request's id.
@@ -148,12 +148,12 @@ class Desk:
         Raises AccessRefusedError naming all faults.
         """
         self.access.refuse_unless("requesters", call.actor, self.log.account())
-        wrong = [*_text_faults("--purpose", purpose), *_text_faults("--basis", basis), *_field_faults(fields)]
+        wrong = [*_text_problems("--purpose", purpose), *_text_problems("--basis", basis), *_field_problems(fields)]
         if wrong:
-            raise AccessRefusedError(faults("the request is not complete", wrong), do="mend what is named")
+            raise AccessRefusedError(problems("the request is not complete", wrong), do="mend what is named")
         call.request = new_request_id()
         call.detail |= {"night": night, "fields": ",".join(fields), "purpose": purpose.strip(), "basis": basis.strip()}
-        call.detail |= bound.told
+        call.detail |= bound.reported
         return call.request
 
     def approve(self, call: Call, days: int | None, bound_of: Callable[[Request], Bound]) -> Request:
@@ -189,7 +189,7 @@ class Desk:
     def requests(self) -> list[Request]:
         """All requests as they stand now, oldest first. Raises AuditError when the log does not hold."""
         now = self.log.now()
-        return [request.at(now, self.rules.days) for request in told_by(self.log.entries()).values()]
+        return [request.at(now, self.rules.days) for request in reported_by(self.log.entries()).values()]
 
     def _found(self, call: Call) -> Request:
         for request in self.requests():
@@ -232,7 +232,7 @@ _NEXT = {
 }
 
 
-def told_by(entries: Sequence[Entry]) -> dict[str, Request]:
+def reported_by(entries: Sequence[Entry]) -> dict[str, Request]:
     """The requests that the log tells of, by id, in order."""
     found: dict[str, Request] = {}
     for entry in entries:
@@ -290,7 +290,7 @@ def _reason(error: FundwatchError) -> str:
     return scrubbed(_QUOTED.sub("'…'", " ".join(error.what.split("\n"))))
 
 
-def _text_faults(option: str, text: str) -> list[str]:
+def _text_problems(option: str, text: str) -> list[str]:
     wrong = []
     if not _SHORTEST <= len(text.strip()) <= _LONGEST:
         wrong.append(f"{option} takes {_SHORTEST} to {_LONGEST} characters")
@@ -299,7 +299,7 @@ def _text_faults(option: str, text: str) -> list[str]:
     return wrong
 
 
-def _field_faults(fields: Sequence[str]) -> list[str]:
+def _field_problems(fields: Sequence[str]) -> list[str]:
     if not fields:
         return [f"--fields takes some of: {', '.join(FIELDS)}"]
     return [

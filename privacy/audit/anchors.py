@@ -44,7 +44,7 @@ class Anchor:
     at: str
 
     @property
-    def print(self) -> str:
+    def fingerprint(self) -> str:
         return fingerprint(self.seq, self.hash)
 
 
@@ -78,8 +78,8 @@ class Anchors:
             if len(DeltaTable(str(place)).file_uris()) > _FILES:  # a file a line: every call reads them all
                 opened(place).optimize.compact()
                 seal(place)
-        except (DamagedFileError, DeltaError, OSError) as fault:
-            log.warning("the audit log's head was not noted in the lake: %s", type(fault).__name__)
+        except (DamagedFileError, DeltaError, OSError) as error:
+            log.warning("the audit log's head was not noted in the lake: %s", type(error).__name__)
 
     def newest_run(self) -> datetime | None:
         """When the lake's ledger was last written; None without a ledger."""
@@ -104,12 +104,12 @@ class Anchors:
 
         try:
             rows = self._journal.rows()
-        except (DamagedFileError, DeltaError, OSError, ValueError) as fault:
+        except (DamagedFileError, DeltaError, OSError, ValueError) as error:
             raise AnchorError(
-                f"the anchors of the audit log cannot be read ({type(fault).__name__})",
+                f"the anchors of the audit log cannot be read ({type(error).__name__})",
                 where=str(self._journal.address),
                 do="see what is wrong with `fundwatch lake check`, and restore the table from a copy",
-            ) from fault
+            ) from error
         for row in rows:
             yield Anchor(row["line"], row["hash"], f"the lake's {JOURNAL}", row["at"].isoformat(timespec="seconds"))
 
@@ -117,9 +117,9 @@ class Anchors:
         files = sorted(self.reports.glob("????-??-??/privacy/privacy.json"))[-_REPORTS:]
         for file in files:
             try:
-                told = json.loads(file.read_text(encoding="utf-8")).get(REPORTED) or {}
-                seq, known = int(told.get("line", 0)), str(told.get("hash", ""))
+                reported = json.loads(file.read_text(encoding="utf-8")).get(REPORTED) or {}
+                seq, known = int(reported.get("line", 0)), str(reported.get("hash", ""))
             except (ValueError, AttributeError, TypeError, OSError):
                 continue  # a report is for people: who damages one damages no other anchor
             if seq:
-                yield Anchor(seq, known, f"the report of {file.parent.parent.name}", str(told.get("at", "")))
+                yield Anchor(seq, known, f"the report of {file.parent.parent.name}", str(reported.get("at", "")))

@@ -37,10 +37,10 @@ class Entry:
         return self._canonical(without_hash=False)
 
     def _canonical(self, *, without_hash: bool) -> bytes:
-        told = asdict(self)
+        reported = asdict(self)
         if without_hash:
-            del told["hash"]
-        return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+            del reported["hash"]
+        return json.dumps(reported, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Verdict:
         return self.kind == ""
 
     @property
-    def told(self) -> str:
+    def reported(self) -> str:
         if self.holds:
             return f"{self.count} lines hold; head {self.count}:{self.head}"
         return f"line {self.line}: {self.kind}: {self.why}"
@@ -84,10 +84,10 @@ class Verdict:
 def parse_line(line: bytes, macs: Sequence[_Mac]) -> tuple[Entry, int] | None:
     """The entry and which key's mac signed it, if the line is spelled canonically and its hash is right."""
     try:
-        told = json.loads(line)
-        if not isinstance(told, dict) or told.keys() != {f.name for f in fields(Entry)}:
+        reported = json.loads(line)
+        if not isinstance(reported, dict) or reported.keys() != {f.name for f in fields(Entry)}:
             return None
-        entry = Entry(**told)
+        entry = Entry(**reported)
         if entry.line() != line:
             return None
         fitting = [n for n, mac in enumerate(macs) if hmac.compare_digest(entry.signed(mac).hash, str(entry.hash))]
@@ -111,18 +111,18 @@ def read_chain(
         found = parse_line(line, macs)
         if found is None or (found[0].seq, found[0].previous) != (reached.seq + 1, reached.hash):
             parsed = [None if one is None else one[0] for one in (parse_line(text, macs) for text in lines[at:])]
-            kind, why = _fault(parsed, reached.seq, reached.hash)
+            kind, why = _problem(parsed, reached.seq, reached.hash)
             return Verdict(reached.seq, reached.hash, kind, reached.seq + 1, why), reached
         entry, signer = found
         if signer < reached.signer:
             why = "a key that was out of force by then signed it"
             return Verdict(reached.seq, reached.hash, "inserted", reached.seq + 1, why), reached
         before, reached = reached, Reached(entry.seq, entry.hash, signer)
-    kind, why = _fault_of_end(before, reached, head, torn)
+    kind, why = _problem_of_end(before, reached, head, torn)
     return Verdict(reached.seq, reached.hash, kind, reached.seq + 1 if kind else 0, why), reached
 
 
-def _fault(parsed: Sequence[Entry | None], at: int, last: str) -> tuple[str, str]:
+def _problem(parsed: Sequence[Entry | None], at: int, last: str) -> tuple[str, str]:
     """What happened to the first of these lines, the one after line `at`: it is not the one that follows that."""
     entry, later = parsed[0], parsed[1:]
     awaited = [e for e in later if e is not None and (e.seq, e.previous) == (at + 1, last)]
@@ -138,7 +138,7 @@ def _fault(parsed: Sequence[Entry | None], at: int, last: str) -> tuple[str, str
     return "inserted", "it stands there a second time, or comes from another log"
 
 
-def _fault_of_end(before: Reached, last: Reached, head: Held | None, torn: bytes) -> tuple[str, str]:
+def _problem_of_end(before: Reached, last: Reached, head: Held | None, torn: bytes) -> tuple[str, str]:
     """What is wrong with the end: the head is of the last line, or of the one `before` it (an append was killed)."""
     if head is None and (last.seq or torn):
         return "cut", "the head file is missing"

@@ -48,9 +48,9 @@ NOTHING_CHECKED = Checkpoint(0, GENESIS, 0, 0, hashlib.sha256(b"").hexdigest())
 def read_checkpoint(path: Path, key: SealingKey, content: bytes) -> Checkpoint:
     """The checkpoint on file, if it was made with the key and the log begins as it says; else that of an empty log."""
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        mac = str(told.pop("mac"))
-        found = Checkpoint(**told)
+        reported = json.loads(path.read_text(encoding="utf-8"))
+        mac = str(reported.pop("mac"))
+        found = Checkpoint(**reported)
         is_ours = hmac.compare_digest(mac, found.mac(key))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return NOTHING_CHECKED

@@ -106,13 +106,13 @@ class AuditLog:
         """One more line, flushed to the disk; it must quote no identity. Raises AuditError unless the whole log holds,
         and ClockError, which leaves a line of its own, when the clock leaps."""
         with self.turn():
-            last = self._mended(self._last())
+            last = self._fixed(self._last())
             try:
                 self._refuse_leap(last)
             except ClockError:
-                told = {"asked": action, "clock": self.clock().isoformat()}
+                reported = {"asked": action, "clock": self.clock().isoformat()}
                 at = datetime.fromisoformat(last.at) if last else self._before(last)
-                self._write(last, _blank("clock refused", actor, "refused", at=at, request=request, detail=told))
+                self._write(last, _blank("clock refused", actor, "refused", at=at, request=request, detail=reported))
                 raise
             entry = _blank(action, actor, outcome, at=self._time(last), request=request, detail=detail or {})
             return self._write(last, replace(entry, why=why[:_LONGEST], lead=lead))
@@ -149,20 +149,23 @@ class AuditLog:
             verdict, content = self._read()
             _refuse(self.path, verdict)
             misfits = self._misfits(content)
-            last = self._mended(_last_of(content))
+            last = self._fixed(_last_of(content))
             for first in range(0, len(misfits), _ANCHORS_A_LINE):
                 some = misfits[first : first + _ANCHORS_A_LINE]
-                told = {"anchors": " ".join(a.print for a in some), "newest": f"{some[-1].seq}:{some[-1].hash}"}
-                entry = _blank(SET_ASIDE, actor, "ok", at=self._time(last), detail=told)
+                reported = {
+                    "anchors": " ".join(a.fingerprint for a in some),
+                    "newest": f"{some[-1].seq}:{some[-1].hash}",
+                }
+                entry = _blank(SET_ASIDE, actor, "ok", at=self._time(last), detail=reported)
                 last = self._write(last, replace(entry, why=why[:_LONGEST]))
             return misfits
 
     def set_clock(self, *, actor: str, why: str) -> Entry:
         """Go on from the time the clock says now: lines that are later than it were written while it leapt."""
         with self.turn():
-            last = self._mended(self._last())
-            told = {"before": self._before(last).isoformat()}
-            entry = _blank(CLOCK, actor, "ok", at=self.clock(), detail=told)
+            last = self._fixed(self._last())
+            reported = {"before": self._before(last).isoformat()}
+            entry = _blank(CLOCK, actor, "ok", at=self.clock(), detail=reported)
             return self._write(last, replace(entry, why=why[:_LONGEST]))
 
     def renew_head(self) -> None:
@@ -212,7 +215,7 @@ class AuditLog:
         noted = [] if self.anchors is None else self.anchors.noted()
         found = [anchor for anchor in noted if not lines.has(anchor.seq, anchor.hash)]
         aside = lines.set_aside() if found else frozenset()
-        return [anchor for anchor in found if anchor.print not in aside]
+        return [anchor for anchor in found if anchor.fingerprint not in aside]
 
     def _last(self) -> Entry | None:
         return _last_of(self._whole())
@@ -242,7 +245,7 @@ class AuditLog:
                 do=way_on,
             )
 
-    def _mended(self, last: Entry | None) -> Entry | None:
+    def _fixed(self, last: Entry | None) -> Entry | None:
         """The last line, once an unfinished one after it is cut off (a command was killed while it wrote)."""
         content = self.path.read_bytes() if self.path.is_file() else b""
         torn = len(content) - (content.rfind(b"\n") + 1)
@@ -275,8 +278,8 @@ class AuditLog:
         if not self.head_path.is_file():
             return None
         try:
-            told = json.loads(self.head_path.read_text(encoding="utf-8"))
-            seq, last, mac = int(told["seq"]), str(told["hash"]), str(told["mac"])
+            reported = json.loads(self.head_path.read_text(encoding="utf-8"))
+            seq, last, mac = int(reported["seq"]), str(reported["hash"]), str(reported["mac"])
         except (ValueError, KeyError, TypeError):
             return Held(-1, "")
         keys = [key for key in (self.key, self.key.old) if key is not None]  # old: a rotation was killed since
@@ -284,8 +287,8 @@ class AuditLog:
         return Held(seq, last) if is_ours else Held(-1, "")
 
     def _note_head(self, head: Held) -> None:
-        told = asdict(head) | {"mac": _head_mac(self.key, head.seq, head.hash)}
-        replace_secret(self.head_path, json.dumps(told) + "\n")
+        reported = asdict(head) | {"mac": _head_mac(self.key, head.seq, head.hash)}
+        replace_secret(self.head_path, json.dumps(reported) + "\n")
 
 
 def _hex_mac(secret: bytes, message: bytes) -> str:
@@ -309,8 +312,8 @@ class _Lines:
     def set_aside(self) -> frozenset[str]:
         """Prints of the anchors that named persons set aside."""
         mark = f'"action":"{SET_ASIDE}"'.encode()
-        told = [read_entry(line) for line in self._lines if mark in line]
-        return frozenset(p for entry in told if entry.action == SET_ASIDE for p in entry.detail["anchors"].split())
+        reported = [read_entry(line) for line in self._lines if mark in line]
+        return frozenset(p for entry in reported if entry.action == SET_ASIDE for p in entry.detail["anchors"].split())
 
 
 def _last_of(content: bytes) -> Entry | None:
@@ -321,8 +324,8 @@ def _last_of(content: bytes) -> Entry | None:
 def _blank(
     action: str, actor: str, outcome: str, *, at: datetime, request: str = "", detail: Mapping[str, str] | None = None
 ) -> Entry:
-    told = {name: str(value)[:_LONGEST] for name, value in (detail or {}).items()}
-    return Entry(0, at.isoformat(), actor[:_LONGEST], "", action, request, "", outcome, "", told)
+    reported = {name: str(value)[:_LONGEST] for name, value in (detail or {}).items()}
+    return Entry(0, at.isoformat(), actor[:_LONGEST], "", action, request, "", outcome, "", reported)
 
 
 def _may_go_on(verdict: Verdict) -> bool:
@@ -333,7 +336,7 @@ def _refuse(path: Path, verdict: Verdict) -> None:
     if not _may_go_on(verdict):
         restored = "; if they are such a copy, let an approver say so: `fundwatch audit set-aside`"
         do = _KEEP + (restored if verdict.kind == "rewound" else "; see `fundwatch audit verify`")
-        raise AuditError(f"the audit log does not hold: {verdict.told}", where=str(path), do=do)
+        raise AuditError(f"the audit log does not hold: {verdict.reported}", where=str(path), do=do)
 
 
 def _rewound(verdict: Verdict, misfits: Sequence[Anchor]) -> Verdict:

@@ -98,8 +98,8 @@ class ErasureLog:
 
     def done(self, erasure_id: str, request: Request, nights: Sequence[date]) -> None:
         """Note the end, and the nights whose published lists can no longer be made again."""
-        told = json.dumps([night.isoformat() for night in nights])
-        self._note(erasure_id, request, [{"state": DONE, "nights": told}])
+        reported = json.dumps([night.isoformat() for night in nights])
+        self._note(erasure_id, request, [{"state": DONE, "nights": reported}])
 
     def gone(self, table: str, made_at: Mapping[date, datetime] | None = None) -> dict[date | None, Gone]:
         """What erasures took out of a table, by night. Of a night that was made anew (`made_at`), those since then:
@@ -136,8 +136,8 @@ class ErasureLog:
         marked: dict[date, str] = {}
         for row in self._journal.rows():
             if row["state"] == DONE:
-                told = f"{row['at']:%Y-%m-%d} {row['kind']}: {row['why']}"
-                marked |= {date.fromisoformat(night): told for night in json.loads(row["nights"])}
+                text = f"{row['at']:%Y-%m-%d} {row['kind']}: {row['why']}"
+                marked |= {date.fromisoformat(night): text for night in json.loads(row["nights"])}
         return marked
 
     def has_erased(self, mark: str) -> bool:

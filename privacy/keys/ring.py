@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from fundwatch.errors import FundwatchError, KeyMissingError, faults
+from fundwatch.errors import FundwatchError, KeyMissingError, problems
 from privacy.keys.shares import make_text, read_text, replace_for_good, replace_text
 
 DOMAINS = ("person", "certificate", "doctor", "contact", "address", "employer", "record", "invoice", "device")
@@ -109,12 +109,12 @@ def make_key(path: Path) -> PseudonymKey:
     """
     try:
         make_text(path, new_ring().text())
-    except FileExistsError as fault:
+    except FileExistsError as error:
         raise KeyMissingError(
             "a key already lies there; a new one would make every token of the lake unreadable",
             where=str(path),
             do="choose another path, or keep the key",
-        ) from fault
+        ) from error
     return read_ring(path, {}).active
 
 
@@ -157,7 +157,7 @@ def parse_ring(text: str, where: str) -> KeyRing:
     if not wrong and ("active" not in keys or lineage_check != _lineage_check(keys["active"], lineage)):
         wrong.append("the active key, or a lineage that fits it, is missing")
     if wrong:
-        raise KeyMissingError(faults("the key ring is damaged", wrong), where=where, do="restore it from its copy")
+        raise KeyMissingError(problems("the key ring is damaged", wrong), where=where, do="restore it from its copy")
     return KeyRing(keys["active"], keys.get("retiring"), lineage)
 
 

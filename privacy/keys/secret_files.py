@@ -50,10 +50,10 @@ def read_secret(path: Path, what: str, do: str) -> str:
         if path.stat().st_mode & _OTHERS:
             raise KeyMissingError(f"others may read {what}", where=str(path), do=f"chmod 600 {path}")
         return path.read_text(encoding="utf-8", errors="replace")
-    except PermissionError as fault:
+    except PermissionError as error:
         raise KeyMissingError(
             f"this account may not read {what}", where=str(path), do="run the command as the account that owns it"
-        ) from fault
+        ) from error
 
 
 def _settle(folder: Path) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import secrets
 from pathlib import Path
 
-from fundwatch.errors import KeyMissingError, faults
+from fundwatch.errors import KeyMissingError, problems
 from privacy.keys.secret_files import make_secret, read_secret, replace_secret
 
 SEPARATOR = "+"
@@ -39,7 +39,7 @@ def read_shares(paths: tuple[Path, Path], do: str) -> str:
     first, second = _read(paths, do)
     both = first.keys() & second.keys()
     if not both:
-        raise KeyMissingError("the two shares are not of one key", where=_told(paths), do=do)
+        raise KeyMissingError("the two shares are not of one key", where=_joined_paths(paths), do=do)
     one, other = first[max(both)], second[max(both)]
     return bytes(a ^ b for a, b in zip(one, other, strict=False)).decode(errors="replace")
 
@@ -109,7 +109,7 @@ def _read(paths: tuple[Path, Path], do: str) -> tuple[_Generations, _Generations
             continue
         found.append({int(n): bytes.fromhex(share) for n, share, _ in parts})
     if wrong:
-        raise KeyMissingError(faults("the key cannot be put together", wrong), where=_told(paths), do=do)
+        raise KeyMissingError(problems("the key cannot be put together", wrong), where=_joined_paths(paths), do=do)
     return found[0], found[1]
 
 
@@ -117,5 +117,5 @@ def _holds(part: list[str]) -> bool:
     return len(part) == 3 and part[0].isdecimal() and part[2] == _check(int(part[0]), part[1])
 
 
-def _told(paths: tuple[Path, Path]) -> str:
+def _joined_paths(paths: tuple[Path, Path]) -> str:
     return SEPARATOR.join(map(str, paths))

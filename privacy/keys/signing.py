@@ -38,7 +38,7 @@ class Signer:
         """The signature of plain content (texts, numbers, dates, lists, none) with the key in force."""
         return Signature(self.ring.active.key_id, self._mac(self.ring.active, content))
 
-    def fault(self, signature: Signature | None, content: object) -> str:
+    def problem(self, signature: Signature | None, content: object) -> str:
         """Why the content is not what was signed; nothing, and it is an empty text."""
         if signature is None:
             return NOT_SIGNED

@@ -56,7 +56,7 @@ class Anonymity:
     def share_under_k(self) -> float:
         return self.rows_under_k / self.rows if self.rows else 0.0
 
-    def faults(self, limits: Limits) -> list[str]:
+    def problems(self, limits: Limits) -> list[str]:
         """What does not hold; no rows break nothing."""
         found = []
         if self.k is not None and self.k < limits.k:
@@ -106,8 +106,13 @@ def _classes(rows: DataFrame, quasi: Sequence[str], sensitive: str | None, perso
     values = _distinct_values(sensitive)
     # a print of the person: the least of texts is found by sorting, of numbers by hashing
     one = F.lit(None).cast("bigint") if person is None else F.min(F.xxhash64(F.col(person)))
-    told = [counted.alias(_CLASS_ROWS), size.alias(_CLASS_SIZE), values.alias(_CLASS_VALUES), one.alias(_CLASS_PERSON)]
-    return rows.groupBy(*quasi).agg(*told)
+    reported = [
+        counted.alias(_CLASS_ROWS),
+        size.alias(_CLASS_SIZE),
+        values.alias(_CLASS_VALUES),
+        one.alias(_CLASS_PERSON),
+    ]
+    return rows.groupBy(*quasi).agg(*reported)
 
 
 def _between(size: Column, low: int, high: int | None) -> Column:

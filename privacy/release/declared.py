@@ -7,8 +7,8 @@ from typing import Literal, get_args
 from pydantic import Field, model_validator
 
 from fundwatch.declared import Declared, read_declared
-from fundwatch.expressions.declared import EXPORT_COLUMN, faults_in
-from fundwatch.expressions.queries import query_faults, query_written
+from fundwatch.expressions.declared import EXPORT_COLUMN, problems_in
+from fundwatch.expressions.queries import query_problems, query_written
 from fundwatch.resources import conf_file
 from fundwatch.settings import Settings
 from privacy.release.exports import ExportColumn, Title
@@ -57,10 +57,12 @@ class Privacy(Declared):
 
     @model_validator(mode="after")
     def _holds(self) -> Privacy:
-        found = [f"query: {told}" for told in query_faults(self.query, MEASURED)]
+        found = [f"query: {reported}" for reported in query_problems(self.query, MEASURED)]
         for name, columns in self.sets.items():
-            told = ((column, fault) for column, c in columns.items() for fault in faults_in(c.of, EXPORT_COLUMN))
-            found += [f"sets.{name}.{column}: {fault}" for column, fault in told]
+            reported = (
+                (column, problem) for column, c in columns.items() for problem in problems_in(c.of, EXPORT_COLUMN)
+            )
+            found += [f"sets.{name}.{column}: {problem}" for column, problem in reported]
         if found:
             raise ValueError("; ".join(found))
         return self
@@ -98,7 +100,7 @@ class Record(Declared):
     risks: tuple[Risk, ...]
 
     @model_validator(mode="after")
-    def _tells_every_kind(self) -> Record:
+    def _covers_every_kind(self) -> Record:
         if missing := sorted({*get_args(Kind)} - self.tables.keys()):
             raise ValueError(f"tables: what are {', '.join(missing)} there for?")
         return self

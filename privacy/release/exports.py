@@ -13,8 +13,8 @@ from fundwatch.contracts import TABLES
 from fundwatch.declared import Declared, read_declared
 from fundwatch.engine.lineage import Base, Made
 from fundwatch.errors import ExitCode, FundwatchError
-from fundwatch.expressions.declared import EXPORT_COLUMN, EXPORT_MEASURE, faults_in
-from fundwatch.expressions.queries import query_faults
+from fundwatch.expressions.declared import EXPORT_COLUMN, EXPORT_MEASURE, problems_in
+from fundwatch.expressions.queries import query_problems
 from fundwatch.fingerprint import fingerprint
 from fundwatch.resources import conf_file
 from privacy.release.anonymity import Limits
@@ -25,7 +25,7 @@ LEAST_K = {"inside": 5, "outside": 20}
 LEAST_L = 2
 _SUBJECTS = frozenset({"person", "doctor", "mixed"})  # the pseudonyms that a pack of leads may hold: who it is about
 # what stands in one row of a person's table and no other
-_TELLS_ONE_RECORD = frozenset(
+_IDENTIFIES_A_RECORD = frozenset(
     t.key[0] for t in TABLES.values() if len(t.key) == 1 and t.token_columns and t.key[0] not in t.token_columns
 )
 _NAMES_INSTITUTION = ("institution_id", "institution_name", "subject_id", "subject_name", "entity_id")
@@ -87,7 +87,7 @@ class Export(Declared):
     most_rows: int = Field(1_000_000, ge=1)
 
     @property
-    def print(self) -> str:
+    def fingerprint(self) -> str:
         return fingerprint(self.model_dump(mode="json", by_alias=True))
 
     def bounds(self) -> Limits | None:
@@ -107,27 +107,29 @@ class Export(Declared):
 
     @model_validator(mode="after")
     def _holds(self) -> Export:
-        found = [*self._sql_faults(), *self._column_faults()]
-        found += self._cell_faults() if self.measures else self._record_faults()
+        found = [*self._sql_problems(), *self._column_problems()]
+        found += self._cell_problems() if self.measures else self._record_problems()
         if found:
             raise ValueError("; ".join(found))
         return self
 
-    def _sql_faults(self) -> Iterator[str]:
+    def _sql_problems(self) -> Iterator[str]:
         yield from (f"there is no table '{name}'" for name in self.tables if name not in TABLES)
-        yield from (f"query: {told}" for told in query_faults(self.query, self.tables))
+        yield from (f"query: {reported}" for reported in query_problems(self.query, self.tables))
         for name, column in self.columns.items():
-            yield from (f"columns.{name}.of: {told}" for told in faults_in(column.of, EXPORT_COLUMN))
+            yield from (f"columns.{name}.of: {reported}" for reported in problems_in(column.of, EXPORT_COLUMN))
         for name, sql in self.measures.items():
-            yield from (f"measures.{name}: {told}" for told in faults_in(sql, EXPORT_MEASURE))
+            yield from (f"measures.{name}: {reported}" for reported in problems_in(sql, EXPORT_MEASURE))
 
-    def _column_faults(self) -> list[str]:
+    def _column_problems(self) -> list[str]:
         names = {*self.columns, *self.measures}
-        told = [*self.quasi, *([self.sensitive] if self.sensitive else []), *self.harmless]
-        found = [f"{name} is no column of the export" for name in sorted({*told} - names)]
-        return found + [f"{name} is declared in two ways" for name in sorted({n for n in told if told.count(n) > 1})]
+        reported = [*self.quasi, *([self.sensitive] if self.sensitive else []), *self.harmless]
+        found = [f"{name} is no column of the export" for name in sorted({*reported} - names)]
+        return found + [
+            f"{name} is declared in two ways" for name in sorted({n for n in reported if reported.count(n) > 1})
+        ]
 
-    def _cell_faults(self) -> list[str]:
+    def _cell_problems(self) -> list[str]:
         if self.cells is None:
             return ["a table of cells needs `cells`: which measure counts people, and the margins"]
         found = [] if self.cells.counts in self.measures else [f"cells.counts: no measure is named {self.cells.counts}"]
@@ -138,7 +140,7 @@ class Export(Declared):
         unknown = {name for margin in self.cells.margins for name in margin} - set(self.columns)
         return found + [f"cells.margins: no column is named {name}" for name in sorted(unknown)]
 
-    def _record_faults(self) -> list[str]:
+    def _record_problems(self) -> list[str]:
         if self.named_suspicion:
             return [] if (self.tier, self.audience) == ("T2", "inside") else ["packs of leads are T2 and stay inside"]
         if self.limits is None or not self.quasi:
@@ -162,12 +164,13 @@ def leaks(export: Export, made: Mapping[str, Made]) -> list[str]:
     for name in (*export.columns, *export.measures):
         for base in sorted(made[name].of):
             found += [
-                f"{name} is made of {base.table}.{base.column}, {told}" for told in _faults_of(export, name, base)
+                f"{name} is made of {base.table}.{base.column}, {reported}"
+                for reported in _problems_of(export, name, base)
             ]
     return found
 
 
-def _faults_of(export: Export, name: str, base: Base) -> Iterator[str]:
+def _problems_of(export: Export, name: str, base: Base) -> Iterator[str]:
     table = TABLES.get(base.table) if base.table in export.tables else None
     if table is None:
         yield "which is no table that the export declares"
@@ -183,7 +186,7 @@ def _faults_of(export: Export, name: str, base: Base) -> Iterator[str]:
         yield f"which holds tokens ({column.domain}) of more than a lead's subject, and never leaves"
     if export.tier == "T0" and base.column.endswith(_NAMES_INSTITUTION):
         yield "and T0 names no institution"
-    if name in export.harmless and base.column in _TELLS_ONE_RECORD:
+    if name in export.harmless and base.column in _IDENTIFIES_A_RECORD:
         yield "which tells one record from all others, and is not harmless"
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 OLDEST_BAND = 90
 BAND_YEARS = 5
 OLDEST_POSSIBLE = 130
-_DAYS_OF_AGE_TOLD = 365
+_DAYS_OF_AGE_SHOWN = 365
 
 
 def age_band_sql(age: str) -> str:
@@ -39,7 +39,7 @@ def birth_year_sql(birth_year: str, year: str) -> str:
 def infant_age_days_sql(birth_date: str, day: str) -> str:
     """Days of age at service under one year, else null: rules on newborns need it, and nobody older is told by it."""
     days = f"datediff({day}, {birth_date})"
-    return f"CASE WHEN {days} >= 0 AND {days} < {_DAYS_OF_AGE_TOLD} THEN {days} END"
+    return f"CASE WHEN {days} >= 0 AND {days} < {_DAYS_OF_AGE_SHOWN} THEN {days} END"
 
 
 def city_sql(region_code: str) -> str:

@@ -63,7 +63,7 @@ def linked(
     leads = F.coalesce(F.col(_ONE) == F.col(person), F.lit(False))
     misleads = F.coalesce(F.col(_ONE) != F.col(person), F.lit(False))
     by_person = tries.agg(F.bool_or(leads).alias("found"), F.bool_or(misleads).alias("misled"))
-    told = {
+    reported = {
         "persons": there.agg(F.count_distinct(person)),
         "singled_out": alone.agg(F.count_distinct(_ONE)),
         "alone_in_lake": _joined(alone, alone_in_lake, knows, "left_semi").agg(F.count_distinct(_ONE)),
@@ -71,7 +71,7 @@ def linked(
         "found": by_person.agg(F.count_if("found")),
         "mistaken": by_person.agg(F.count_if(F.col("misled") & ~F.col("found"))),
     }
-    rows = [frame.toDF("number").select(F.lit(name).alias("name"), "number") for name, frame in told.items()]
+    rows = [frame.toDF("number").select(F.lit(name).alias("name"), "number") for name, frame in reported.items()]
     return stacked(rows)
 
 
@@ -90,8 +90,8 @@ def _of_persons(rows: DataFrame, knows: Sequence[str], person: str) -> DataFrame
     """Grain: person × what is known of one row. The person as a print: the least number is found without sorting."""
     from pyspark.sql import functions as F
 
-    told = rows.filter(F.col(person).isNotNull())
-    return told.select(F.xxhash64(F.col(person)).alias(person), *knows).distinct()
+    reported = rows.filter(F.col(person).isNotNull())
+    return reported.select(F.xxhash64(F.col(person)).alias(person), *knows).distinct()
 
 
 def _classes(rows: DataFrame, knows: Sequence[str], person: str) -> DataFrame:

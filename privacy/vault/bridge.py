@@ -99,9 +99,9 @@ def _stage(work: _Work, bridge: Path, identity: Path) -> None:
         contents = stack.enter_context(pa.ipc.new_file(str(identity), identity_schema()))
         for rows in _batches(work.vault, f"key_id = '{work.old.key_id}'"):
             pairs = [(row, work.carried(row)) for row in rows]
-            told = [work.bridged(row, carried) for row, carried in pairs]
+            reported = [work.bridged(row, carried) for row, carried in pairs]
             held = [richer(carried, fresh.pop((carried["domain"], carried["token"]), None)) for _, carried in pairs]
-            bridges.write_batch(pa.RecordBatch.from_pylist(told, schema=bridge_schema()))
+            bridges.write_batch(pa.RecordBatch.from_pylist(reported, schema=bridge_schema()))
             contents.write_batch(pa.RecordBatch.from_pylist(held, schema=identity_schema()))
         contents.write_batch(pa.RecordBatch.from_pylist(list(fresh.values()), schema=identity_schema()))
 

@@ -22,10 +22,10 @@ from privacy.vault.vault import IDENTITY_COLUMNS
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-TOLD = "struct<domain:string,token:string,sealed:binary>"
-_ARROW_TOLD = pa.struct([("domain", pa.string()), ("token", pa.string()), ("sealed", pa.binary())])
+REPORTED_TYPE = "struct<domain:string,token:string,sealed:binary>"
+_ARROW_REPORTED = pa.struct([("domain", pa.string()), ("token", pa.string()), ("sealed", pa.binary())])
 _KEY = ("domain", "token")
-_TOLD = 200_000  # contents a task remembers to have sealed: some 50 MB
+_MOST_SHOWN = 200_000  # contents a task remembers to have sealed: some 50 MB
 # a token stands alone: 32 hex digits inside a longer run are a hash of something else
 _TOKENS = "(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"
 
@@ -33,7 +33,7 @@ _TOKENS = "(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"
 def sealed(
     vault_key: SealingKey, key: PseudonymKey, domain: str, of: Column, fields: Mapping[str, Column] | None = None
 ) -> Column:
-    """What the vault is to keep of an identifier and what belongs to it: a struct as TOLD; null for a blank one.
+    """What the vault is to keep of an identifier and what belongs to it: a struct as REPORTED_TYPE; null for a blank one.
 
     Told is the first row of each distinct content that a task meets; the others are null, so that millions of lines
     carry a few thousand seals. `of` is the identifier as delivered, a string; `fields` are strings by their name in
@@ -46,7 +46,7 @@ def sealed(
         raise VaultError(f"the vault has no field {', '.join(unknown)}", do=f"use: {', '.join(FIELDS[1:])}")
     key.of_domain(domain)
     names = ("value", *sorted(named))
-    told: set[tuple[str | None, ...]] = set()  # a task's own: the function comes to each anew
+    reported: set[tuple[str | None, ...]] = set()  # a task's own: the function comes to each anew
 
     def seal(content: tuple[str | None, ...]) -> dict[str, str | bytes] | None:
         given = {name: value for name, value in zip(names, content, strict=True) if value and value.strip()}
@@ -62,26 +62,26 @@ def sealed(
             firsts = distinct_rows(columns)[0]
             rows = zip(*(column.take(pa.array(firsts)).to_pylist() for column in columns), strict=True)
             for place, content in zip(firsts.tolist(), rows, strict=True):
-                if content[0] is not None and content not in told:
+                if content[0] is not None and content not in reported:
                     made[place] = seal(content)
-                    told.add(content)
-            if len(told) > _TOLD:
-                told.clear()
-        return pa.array(made, _ARROW_TOLD)
+                    reported.add(content)
+            if len(reported) > _MOST_SHOWN:
+                reported.clear()
+        return pa.array(made, _ARROW_REPORTED)
 
     # nonces are random: a filter on the result must not be computed apart from it
-    function = arrow_function(f"{domain}_sealed", sealing, TOLD, is_random=True)
+    function = arrow_function(f"{domain}_sealed", sealing, REPORTED_TYPE, is_random=True)
     columns = [of.cast("string").alias("value"), *(named[name].cast("string").alias(name) for name in names[1:])]
     result: Column = function(F.struct(*columns))
     return result
 
 
-def identities(told: DataFrame, *, key_id: str, night: date) -> DataFrame:
-    """Grain: domain × token; the vault's columns. `told` has those of TOLD; of several contents the richest is kept."""
+def identities(reported: DataFrame, *, key_id: str, night: date) -> DataFrame:
+    """Grain: domain × token; the vault's columns. `told` has those of REPORTED_TYPE; of several contents the richest is kept."""
     from pyspark.sql import functions as F
 
     nights = [F.lit(night).cast("date").alias(name) for name in ("first_night", "last_night", "sealed_night")]
-    carried = told.select(
+    carried = reported.select(
         *_KEY,
         F.lit(key_id).alias("key_id"),
         *nights,
@@ -100,10 +100,10 @@ def beside_held(tonight: DataFrame, held: DataFrame) -> DataFrame:
     from pyspark.sql import functions as F
 
     known = held.select(*_KEY, F.col("field_count").alias("_held_count"))
-    told = tonight.join(known, [*_KEY], how="left")
+    reported = tonight.join(known, [*_KEY], how="left")
     is_new = F.col("_held_count").isNull()
     is_more = (F.col("field_count") >= F.col("_held_count")) & (F.col("field_count") > 1)
-    return told.filter(is_new | is_more).select(*IDENTITY_COLUMNS, is_new.alias("_is_new"))
+    return reported.filter(is_new | is_more).select(*IDENTITY_COLUMNS, is_new.alias("_is_new"))
 
 
 def with_earlier(tonight: DataFrame, held: DataFrame | None) -> DataFrame:

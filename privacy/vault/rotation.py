@@ -56,10 +56,10 @@ def share_secret(path: Path, shares: Path, what: str) -> None:
     text = read_text(path, what, "name the key's file in the settings")
     try:
         make_text(shares, text)
-    except FileExistsError as fault:
+    except FileExistsError as error:
         raise KeyMissingError(
-            "a share already lies there", where=str(fault), do="name two files that do not exist"
-        ) from fault
+            "a share already lies there", where=str(error), do="name two files that do not exist"
+        ) from error
 
 
 def refuse_environment() -> None:
@@ -83,8 +83,8 @@ def seals_waiting(vault: Vault) -> dict[str, int]:
         return found
     for batch in Lake(vault.address).batches(["identity"], "SELECT domain, sealed FROM identity"):
         domains = batch.column("domain").cast(pa.string()).filter(_is_old(vault.key, batch.column("sealed")))
-        for told in domains.value_counts().to_pylist():
-            found[told["values"]] = found.get(told["values"], 0) + told["counts"]
+        for reported in domains.value_counts().to_pylist():
+            found[reported["values"]] = found.get(reported["values"], 0) + reported["counts"]
     return dict(sorted(found.items()))
 
 

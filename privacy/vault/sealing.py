@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from fundwatch.errors import ExitCode, FundwatchError, KeyMissingError, faults
+from fundwatch.errors import ExitCode, FundwatchError, KeyMissingError, problems
 from privacy.keys.ring import check_value, keyed, secret_of
 from privacy.keys.shares import make_text, read_text
 
@@ -121,9 +121,9 @@ class SealingKey:
 
         Lines after the second start with `retiring` or `former`.
         """
-        told = [("retiring", self.retiring)] if self.retiring is not None else []
-        told += [("former", secret) for secret in self.former]
-        lines = [f"{state} {secret.hex()} {check_value(secret)}" for state, secret in told]
+        reported = [("retiring", self.retiring)] if self.retiring is not None else []
+        reported += [("former", secret) for secret in self.former]
+        lines = [f"{state} {secret.hex()} {check_value(secret)}" for state, secret in reported]
         return "\n".join([_HEAD, f"{self.secret.hex()} {check_value(self.secret)}", *lines, ""])
 
     @cached_property
@@ -155,12 +155,12 @@ def make_vault_key(path: Path) -> SealingKey:
     key = SealingKey(secrets.token_bytes(32))
     try:
         make_text(path, key.text())
-    except FileExistsError as fault:
+    except FileExistsError as error:
         raise KeyMissingError(
             "a vault key already lies there; with a new one the vault would never open again",
             where=str(path),
             do="choose another path, or keep the key",
-        ) from fault
+        ) from error
     return key
 
 
@@ -186,5 +186,5 @@ def read_vault_key(path: Path, environment: Mapping[str, str] | None = None) -> 
             wrong.append(f"line {number}: it does not fit its check value: damaged or mistyped")
         found[words[0]].append(secret)
     if wrong:
-        raise KeyMissingError(faults("the vault's key is damaged", wrong), where=where, do="restore it from its copy")
+        raise KeyMissingError(problems("the vault's key is damaged", wrong), where=where, do="restore it from its copy")
     return SealingKey(found["active"][0], next(iter(found["retiring"]), None), tuple(found["former"]))

@@ -16,17 +16,17 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from fundwatch.contracts import CLEAN
-from fundwatch.declared import model_faults
-from fundwatch.errors import CatalogueError, FundwatchError, faults
+from fundwatch.declared import model_problems
+from fundwatch.errors import CatalogueError, FundwatchError, problems
 from fundwatch.expressions.declared import (
     RULE,
     RULE_MEASURE,
     Value,
-    faults_in,
     is_call,
     list_parameters_outside_in,
     literal,
     parameters_in,
+    problems_in,
 )
 from fundwatch.regions import Region, laid_over
 from fundwatch.resources import package_files, read_yaml
@@ -57,22 +57,24 @@ def load_rules(files: Sequence[Traversable] | None = None, region: Region | None
         exclusion = _parsed(Exclusion, entry, f"{where}: exclusion {name}", wrong)
         if exclusion is not None:
             exclusions[name] = exclusion
-            told_of = faults_in(exclusion.condition, RULE, any_column)
-            wrong += [f"{where}: exclusion {name}: condition {told}" for told in told_of]
+            reported_of = problems_in(exclusion.condition, RULE, any_column)
+            wrong += [f"{where}: exclusion {name}: condition {reported}" for reported in reported_of]
     for name, where, entry in found.rules:
         rule = _parsed(Rule, entry, f"{where}: rule {name}", wrong)
         if rule is not None and rule.grain not in GRAINS:
             wrong.append(f"{where}: rule {name}: grain: there is no '{rule.grain}'; there are {', '.join(GRAINS)}")
         elif rule is not None:
             rules.append(rule)
-            wrong += [f"{where}: rule {rule.id}: {told}" for told in _faults_of(rule)]
+            wrong += [f"{where}: rule {rule.id}: {reported}" for reported in _problems_of(rule)]
     reasons = {
         n: _parsed(Text, reason, f"{where}: rule {n}: switched_off", wrong)
         for n, (where, reason) in found.switched_off.items()
     }
-    wrong += _faults_between(rules, exclusions)
+    wrong += _problems_between(rules, exclusions)
     if wrong:
-        raise CatalogueError(faults("the catalogue of rules does not hold", wrong), do="mend every entry that is named")
+        raise CatalogueError(
+            problems("the catalogue of rules does not hold", wrong), do="mend every entry that is named"
+        )
     return RuleSet(
         rules=tuple(sorted(rules, key=lambda rule: rule.id)),
         exclusions=exclusions,
@@ -116,7 +118,7 @@ class _Entries:
             self._lay_over_rule(str(entry["id"]), content.where, entry)
 
     def _lay_over_rule(self, rule_id: str, where: str, entry: Mapping[str, object]) -> None:
-        change = {key: told for key, told in entry.items() if key != "switched_off"}
+        change = {key: reported for key, reported in entry.items() if key != "switched_off"}
         if "switched_off" in entry:
             self.switched_off[rule_id] = (where, entry["switched_off"])
         else:
@@ -143,39 +145,41 @@ def _content(file: Traversable, where: str, wrong: list[str]) -> _Content:
     """What the file says, without what is not of the shape that it must be: that is `wrong`."""
     try:
         content = read_yaml(file)
-    except FundwatchError as fault:
-        wrong.append(f"{where}: {fault.what}")
+    except FundwatchError as error:
+        wrong.append(f"{where}: {error.what}")
         return _Content(where)
     if not isinstance(content, dict) or not set(content) <= {"rules", "exclusions"}:
         wrong.append(f"{where}: holds a mapping with `rules` and `exclusions`, and nothing else")
         return _Content(where)
     rules, exclusions = content.get("rules"), content.get("exclusions")
     if not isinstance(rules, list | None):
-        wrong.append(f"{where}: rules: is a list of rules, each with its `id`, and not {_said(rules)}")
+        wrong.append(f"{where}: rules: is a list of rules, each with its `id`, and not {_stated(rules)}")
         rules = None
     if not isinstance(exclusions, dict | None):
-        wrong.append(f"{where}: exclusions: is a mapping of names to exclusions, and not {_said(exclusions)}")
+        wrong.append(f"{where}: exclusions: is a mapping of names to exclusions, and not {_stated(exclusions)}")
         exclusions = None
     odd = [name for name in exclusions or {} if not isinstance(name, str)]
-    wrong += [f"{where}: exclusions: {_said(name)} is no name: put it in quotation marks" for name in odd]
+    wrong += [f"{where}: exclusions: {_stated(name)} is no name: put it in quotation marks" for name in odd]
     named = {name: entry for name, entry in (exclusions or {}).items() if isinstance(name, str)}
     return _Content(where, rules or (), named)
 
 
-def _said(told: object) -> str:
-    return "a mapping" if isinstance(told, dict) else "a list" if isinstance(told, list) else f"{told!r:.40}"
+def _stated(reported: object) -> str:
+    return (
+        "a mapping" if isinstance(reported, dict) else "a list" if isinstance(reported, list) else f"{reported!r:.40}"
+    )
 
 
 def _parsed(kind: type[Part], entry: object, where: str, wrong: list[str]) -> Part | None:
     try:
         return kind.model_validate(entry)
-    except ValidationError as fault:
-        wrong += [f"{where}: {text}" for text in model_faults(fault, "entry")]
+    except ValidationError as error:
+        wrong += [f"{where}: {text}" for text in model_problems(error, "entry")]
     return None
 
 
-def _faults_of(rule: Rule) -> Iterator[str]:
-    yield from _faults_of_expressions(rule)
+def _problems_of(rule: Rule) -> Iterator[str]:
+    yield from _problems_of_expressions(rule)
     known = rule.facts.keys() | rule.params.keys() | rule.measures.keys()
     placeholders = {name: set(re.findall(PLACEHOLDER, text)) for name, text in rule.reason}
     if placeholders["zh"] != placeholders["en"]:
@@ -201,20 +205,20 @@ def _faults_of(rule: Rule) -> Iterator[str]:
         yield "reason: names no fact: an inspector must see what was measured"
 
 
-def _faults_of_expressions(rule: Rule) -> Iterator[str]:
+def _problems_of_expressions(rule: Rule) -> Iterator[str]:
     used: set[str] = set()
     columns = GRAINS[rule.grain].columns.keys()
     lists = {name for name, value in rule.params.items() if isinstance(value, list)}
     for key, expression in rule.expressions.items():
         purpose = RULE_MEASURE if key.startswith("measures.") else RULE
         known = columns if key == "where" else columns | rule.measures.keys()
-        yield from (f"{key} {told}" for told in faults_in(expression, purpose, known))
+        yield from (f"{key} {reported}" for reported in problems_in(expression, purpose, known))
         used |= parameters_in(expression)
         for name in sorted(list_parameters_outside_in(expression) & lists):
             yield f"{key} compares with the list :{name}: write IN (:{name})"
     if rule.money.of not in {*columns, "encounter_id"}:
         yield f"money.of: there is no column '{rule.money.of}'"
-    yield from _faults_of_windows(rule, columns | rule.measures.keys())
+    yield from _problems_of_windows(rule, columns | rule.measures.keys())
     used |= {m.over_days[1:] for m in rule.measures.values() if isinstance(m.over_days, str)}
     named = {name for _, text in rule.reason for name in re.findall(PLACEHOLDER, text)}
     missing, idle = sorted(used - rule.params.keys()), sorted(rule.params.keys() - used - named)
@@ -223,17 +227,17 @@ def _faults_of_expressions(rule: Rule) -> Iterator[str]:
     if idle:
         yield f"params: {', '.join(idle)} is declared and never used"
     for name, value in rule.params.items():
-        yield from (f"params.{name}: {told}" for told in _faults_of_value(value))
+        yield from (f"params.{name}: {reported}" for reported in _problems_of_value(value))
 
 
-def _faults_of_value(value: Value) -> Iterator[str]:
+def _problems_of_value(value: Value) -> Iterator[str]:
     try:
         literal(value)
-    except FundwatchError as fault:
-        yield fault.what
+    except FundwatchError as error:
+        yield error.what
 
 
-def _faults_of_windows(rule: Rule, known: Set[str]) -> Iterator[str]:
+def _problems_of_windows(rule: Rule, known: Set[str]) -> Iterator[str]:
     for name, measure in rule.measures.items():
         where = f"measures.{name}"
         if not is_call(measure.compute):
@@ -247,7 +251,7 @@ def _faults_of_windows(rule: Rule, known: Set[str]) -> Iterator[str]:
             yield f"{where}.over_days: is a whole number of days, or the :name of such a parameter"
 
 
-def _faults_between(rules: Sequence[Rule], exclusions: dict[str, Exclusion]) -> Iterator[str]:
+def _problems_between(rules: Sequence[Rule], exclusions: dict[str, Exclusion]) -> Iterator[str]:
     for rule_id, times in Counter(rule.id for rule in rules).items():
         if times > 1:
             yield f"rule {rule_id}: stands {times} times"
@@ -260,5 +264,5 @@ def _faults_between(rules: Sequence[Rule], exclusions: dict[str, Exclusion]) -> 
             if name not in exclusions:
                 yield f"rule {rule.id}: exclude: no exclusion is named '{name}'"
             else:
-                told = faults_in(exclusions[name].condition, RULE, GRAINS[rule.grain].columns)
-                yield from (f"rule {rule.id}: exclude: the condition of {name} {fault}" for fault in told)
+                reported = problems_in(exclusions[name].condition, RULE, GRAINS[rule.grain].columns)
+                yield from (f"rule {rule.id}: exclude: the condition of {name} {problem}" for problem in reported)

@@ -89,7 +89,7 @@ class Example(Declared):
     hits: list[str | int]
     compared: list[str | int] = Field(default_factory=list, description="the lines that the hits are compared with")
     amount: Decimal | None = None
-    tells: list[str] = Field(default_factory=list, description="what the reason of its hits must say")
+    reason_says: list[str] = Field(default_factory=list, description="what the reason of its hits must say")
 
     @field_validator("tables")
     @classmethod
@@ -177,14 +177,14 @@ class RuleSet(Declared):
     exclusions: dict[str, Exclusion] = Field(default_factory=dict)
     switched_off: dict[str, Text] = Field(default_factory=dict)
 
-    def rule_print(self, rule: Rule) -> str:
+    def rule_fingerprint(self, rule: Rule) -> str:
         """The version of one rule: the same definition has the same print."""
         return fingerprint(rule.definition, {name: self.exclusions[name].condition for name in sorted(rule.exclude)})
 
     @property
-    def print(self) -> str:
+    def fingerprint(self) -> str:
         """The version of the whole set."""
-        running = sorted((rule.id, self.rule_print(rule)) for rule in self.rules)
+        running = sorted((rule.id, self.rule_fingerprint(rule)) for rule in self.rules)
         return fingerprint(running, sorted(self.switched_off)) if self.switched_off else fingerprint(running)
 
     def only(self, ids: set[str]) -> RuleSet:

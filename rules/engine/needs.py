@@ -15,8 +15,8 @@ def names_used(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
     """The columns of the grain that the rule names anywhere, its reason included."""
     columns = GRAINS[rule.grain].columns.keys()
     shown = [text for key, text in rule.expressions.items() if key.startswith(("facts.", "compares"))]
-    told = frozenset().union(*(names_in(text, columns) for text in shown))
-    return _names_judging(rule_set, rule) | told | (rule.fact_names & columns)
+    reported = frozenset().union(*(names_in(text, columns) for text in shown))
+    return _names_judging(rule_set, rule) | reported | (rule.fact_names & columns)
 
 
 def _names_judging(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
@@ -67,9 +67,9 @@ def why_not(
         if not any(_is_there(source, tables, supplied, knowledge) for source in group)
     ]
     missing_tables = sorted({n.split(".")[0] for n in lacking if " or " not in n} - tables - {"knowledge"})
-    told = [f"the table {name} is missing" for name in missing_tables]
-    told += [f"{n} is not supplied" for n in sorted(lacking) if n.split(".")[0] not in missing_tables]
-    return "; ".join(told)
+    texts = [f"the table {name} is missing" for name in missing_tables]
+    texts += [f"{n} is not supplied" for n in sorted(lacking) if n.split(".")[0] not in missing_tables]
+    return "; ".join(texts)
 
 
 def _is_there(source: str, tables: Set[str], supplied: Mapping[str, frozenset[str]], knowledge: Knowledge) -> bool:

@@ -102,14 +102,14 @@ def fold(tagged: DataFrame, rules: Sequence[Rule]) -> DataFrame:
     firsts = {rule.id: F.expr(f"{seen(rule)} AND {_is_first(rule, row)}") for rule in rules}
     any_hit = F.expr(" OR ".join(hit(rule) for rule in rules))
     verdicts = F.array_compact(F.array(*(F.when(F.col(hit(rule)), _verdict(tagged, rule)) for rule in rules)))
-    told = tagged.select(
+    reported = tagged.select(
         F.col("institution_id").alias("place"),
         F.pmod(F.xxhash64(row), F.lit(_BUCKETS)).alias("bucket"),
         *(first.alias(rule_id) for rule_id, first in firsts.items()),
         F.when(any_hit, verdicts).alias("verdicts"),
     )
     counts = (F.count_if(F.col(f"`{rule.id}`")).alias(rule.id) for rule in rules)
-    folded = told.groupBy("place", "bucket").agg(*counts, F.flatten(F.collect_list("verdicts")).alias("hits"))
+    folded = reported.groupBy("place", "bucket").agg(*counts, F.flatten(F.collect_list("verdicts")).alias("hits"))
     return folded.select(F.array(*(_judged_count(rule) for rule in rules)).alias("judged"), "hits")
 
 
@@ -178,12 +178,12 @@ def _proof(rule: Rule) -> dict[str, Column]:
 
 def _facts(tagged: DataFrame, rule: Rule) -> dict[str, Column]:
     """The values that the reason names, as texts a person reads."""
-    texts = {name: _told(rule, name) for name in sorted(rule.fact_names)}
+    texts = {name: _sql_of(rule, name) for name in sorted(rule.fact_names)}
     kinds = dict(tagged.select(*(F.expr(text).alias(name) for name, text in texts.items())).dtypes)
     return {name: _readable(F.expr(text), kinds[name]) for name, text in texts.items()}
 
 
-def _told(rule: Rule, name: str) -> str:
+def _sql_of(rule: Rule, name: str) -> str:
     if name in rule.params and name not in rule.facts:
         return literal(rule.params[name])
     return rule.bound(rule.facts.get(name, name))

@@ -21,7 +21,7 @@ from rules.knowledge.points import Knowledge
 
 __all__ = ["Scan", "ScanWindow", "scan"]
 
-_LONGEST_FAULT = 300
+_LONGEST_PROBLEM = 300
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Scan:
     states: DataFrame
     window: ScanWindow
     to_found: Callable[[DataFrame], DataFrame]
-    kept_found: DataFrame | None = None
+    materialized_found: DataFrame | None = None
 
     @property
     def found(self) -> DataFrame:
         """One row per hit with its lines inside."""
-        return self.to_found(self.passes) if self.kept_found is None else self.kept_found
+        return self.to_found(self.passes) if self.materialized_found is None else self.materialized_found
 
     @property
     def hits(self) -> DataFrame:
@@ -67,10 +67,10 @@ class Scan:
             (F.col("knowledge") != "") & F.col("judged_count").isNull(),
             F.concat(F.lit("no item of "), F.col("knowledge"), F.lit(" occurs")),
         )
-        told = rows.withColumn("stopped", F.coalesce(F.nullif("fault", F.lit("")), unmet))
+        reported = rows.withColumn("stopped", F.coalesce(F.nullif("fault", F.lit("")), unmet))
         ran = F.col("stopped").isNull()
         counted = {name: F.when(ran, F.coalesce(name, F.lit(0))) for name in ("judged_count", "hit_count")}
-        return told.select(
+        return reported.select(
             *("rule_id", "rule_version", "institution_id"),
             F.coalesce("stopped", F.nullif("without", F.lit(""))).alias("why_not"),
             F.when(ran, F.lit("run")).otherwise(F.lit("not_run")).alias("state"),
@@ -79,10 +79,10 @@ class Scan:
             *(count.cast("bigint").alias(name) for name, count in counted.items()),
         ).select(*TABLES["rule_coverage"].names_without("business_date"))
 
-    def kept(self, keep: Callable[[DataFrame], DataFrame]) -> Scan:
+    def materialized(self, materialize: Callable[[DataFrame], DataFrame]) -> Scan:
         """The same, computed once for all that read it; `keep` holds a frame's rows."""
-        passes = keep(self.passes)
-        return replace(self, passes=passes, kept_found=keep(self.to_found(passes)))
+        passes = materialize(self.passes)
+        return replace(self, passes=passes, materialized_found=materialize(self.to_found(passes)))
 
 
 def scan(
@@ -134,8 +134,8 @@ def _folded(
 
     All are looked at together first; one by one only to find who is at fault.
     """
-    folded, fault = _analysed(rows, rule_set, rules, window)
-    if not fault:
+    folded, problem = _analysed(rows, rule_set, rules, window)
+    if not problem:
         return folded, {}
     broken = {rule.id: _analysed(rows, rule_set, [rule], window)[1] for rule in rules}
     fit = [rule for rule in rules if not broken[rule.id]]
@@ -148,8 +148,8 @@ def _analysed(
     try:
         folded = fold(tag(rows, rule_set, rules, window), rules)
         _ = folded.schema  # a Connect session analyses only now
-    except AnalysisException as fault:
-        return None, f"the rule is broken: {str(fault).splitlines()[0][:_LONGEST_FAULT]}"
+    except AnalysisException as error:
+        return None, f"the rule is broken: {str(error).splitlines()[0][:_LONGEST_PROBLEM]}"
     return folded, ""
 
 
@@ -174,8 +174,8 @@ def _to_hits(hits: DataFrame, rule_set: RuleSet, inputs: Inputs) -> DataFrame:
         )
         .withColumn("lines", F.concat("counted", _compared()))
     )
-    told = hits.join(_rule_rows(hits.sparkSession, rule_set), on="rule_id", how="left")
-    return told.select("*", reason("parts_zh").alias("reason_zh"), reason("parts_en").alias("reason_en"))
+    reported = hits.join(_rule_rows(hits.sparkSession, rule_set), on="rule_id", how="left")
+    return reported.select("*", reason("parts_zh").alias("reason_zh"), reason("parts_en").alias("reason_en"))
 
 
 def _compared() -> Column:
@@ -197,7 +197,7 @@ def _rule_rows(session: SparkSession, rule_set: RuleSet) -> DataFrame:
     )
     rows = [
         (
-            *(rule.id, rule_set.rule_print(rule), rule.tier.value, rule.grain, rule.subject),
+            *(rule.id, rule_set.rule_fingerprint(rule), rule.tier.value, rule.grain, rule.subject),
             *(rule.money.method, rule.money.is_estimate),
             *(reason_parts(rule.reason.zh), reason_parts(rule.reason.en)),
         )
@@ -213,6 +213,6 @@ def _states(
     rows = []
     for rule in rule_set.rules:
         knowledge = ", ".join(sorted(knowledge_needed(rule_set, rule)))
-        told = (reasons[rule.id], knowledge, done_without(rule, supplied))
-        rows.append((rule.id, rule_set.rule_print(rule), *told))
+        reported = (reasons[rule.id], knowledge, done_without(rule, supplied))
+        rows.append((rule.id, rule_set.rule_fingerprint(rule), *reported))
     return small_frame(session, schema, rows)

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
-from fundwatch.errors import ContractError, faults
+from fundwatch.errors import ContractError, problems
 from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, Sources, any_of, each_of, from_table
 from rules.frames.inputs import Inputs, settled_lines
 from rules.frames.lookups import with_item_in_force, with_knowledge, with_restricted_sex
@@ -89,7 +89,9 @@ def lines_frame(classes: Iterable[KnowledgeClass]) -> RowFrame:
     wrong = [f"{name} is given {count} times" for name, count in times.items() if count > 1]
     wrong += [f"{c.name} is matched by {c.matched_by}, no column of a line" for c in classes if not times[c.matched_by]]
     if wrong:
-        raise ContractError(faults("the columns of a fee line do not hold", wrong), where="rules/knowledge/classes.py")
+        raise ContractError(
+            problems("the columns of a fee line do not hold", wrong), where="rules/knowledge/classes.py"
+        )
     columns = {name: sources for group in groups for name, sources in group.items()}
     return RowFrame("lines", partial(_rows, parts), columns, row_key="line_id", proof=None)
 

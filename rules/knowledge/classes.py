@@ -32,7 +32,7 @@ class Given:
     among: tuple[str, ...] = ()
     is_optional: bool = False
 
-    def fault(self, text: str) -> str:
+    def problem(self, text: str) -> str:
         """What is wrong with a cell; empty for one that holds."""
         if not text:
             return "" if self.is_optional else "Field required"
@@ -69,10 +69,10 @@ class KnowledgeClass:
         """Those that every point fills."""
         return frozenset(given.cell for given in self.gives.values() if not given.is_optional)
 
-    def faults(self, said: Mapping[str, str]) -> Iterator[str]:
+    def problems(self, stated: Mapping[str, str]) -> Iterator[str]:
         """What is wrong with a point's own cells, as `cell: what`."""
-        found = ((given.cell, given.fault(said.get(given.cell, ""))) for given in self.gives.values())
-        return (f"{cell}: {fault}" for cell, fault in found if fault)
+        found = ((given.cell, given.problem(stated.get(given.cell, ""))) for given in self.gives.values())
+        return (f"{cell}: {problem}" for cell, problem in found if problem)
 
 
 _SEX = Given("value", among=("1", "2"))

@@ -18,8 +18,8 @@ from importlib.resources.abc import Traversable
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
-from fundwatch.declared import Declared, model_faults
-from fundwatch.errors import CatalogueError, faults
+from fundwatch.declared import Declared, model_problems
+from fundwatch.errors import CatalogueError, problems
 from fundwatch.fingerprint import fingerprint
 from fundwatch.regions import Region
 from fundwatch.resources import package_files
@@ -33,7 +33,7 @@ class KnowledgePoint(Declared):
     empty)."""
 
     code: str = Field(min_length=1)
-    said: Mapping[str, str]
+    stated: Mapping[str, str]
     name: str
     region: str = Field(min_length=1)
     valid_from: date
@@ -88,15 +88,15 @@ def load_knowledge(files: Sequence[Traversable] | None = None, region: Region | 
         if declared is None:
             wrong.append(f"{file}: there is no class of knowledge of this name; there are {', '.join(CLASSES)}")
             continue
-        told = list(_points(file, declared, wrong))
+        reported = list(_points(file, declared, wrong))
         if file in regional:  # the shipped files hold the points of all regions
-            strange = [p for p in told if p.region not in region.chain]
+            strange = [p for p in reported if p.region not in region.chain]
             wrong += [f"{file}: {p.code}: region '{p.region}' is none of {', '.join(region.chain)}" for p in strange]
-        points[declared.name] += [p for p in told if p.region in region.chain]
+        points[declared.name] += [p for p in reported if p.region in region.chain]
     for name, of_class in points.items():
         wrong += [f"{name}.csv: {clash}" for clash in _clashes(of_class)]
     if wrong:
-        raise CatalogueError(faults("the knowledge does not hold", wrong), do="mend every row that is named")
+        raise CatalogueError(problems("the knowledge does not hold", wrong), do="mend every row that is named")
     return {name: _narrowest(of_class, region.chain) for name, of_class in points.items()}
 
 
@@ -111,11 +111,13 @@ def _narrowest(points: Sequence[KnowledgePoint], chain: Sequence[str]) -> tuple[
     return tuple(sorted(holding, key=lambda p: (p.code, p.valid_from)))
 
 
-def knowledge_print(knowledge: Knowledge) -> str:
+def knowledge_fingerprint(knowledge: Knowledge) -> str:
     """The version of the knowledge: names and sources do not change it."""
     return fingerprint(
         {
-            name: sorted((p.code, sorted(p.said.items()), p.region, str(p.valid_from), str(p.valid_to)) for p in points)
+            name: sorted(
+                (p.code, sorted(p.stated.items()), p.region, str(p.valid_from), str(p.valid_to)) for p in points
+            )
             for name, points in knowledge.items()
         }
     )
@@ -135,8 +137,8 @@ def _points(file: Traversable, declared: KnowledgeClass, wrong: list[str]) -> It
             return
         for number, row in enumerate(rows, start=2):
             yield from _point(row, declared, f"{file} line {number}", wrong)
-    except csv.Error as fault:
-        wrong.append(f"{file} line {rows.line_num + 1}: {fault}")
+    except csv.Error as error:
+        wrong.append(f"{file} line {rows.line_num + 1}: {error}")
 
 
 def _point(
@@ -146,13 +148,13 @@ def _point(
         wrong.append(f"{where}: has more cells than the first line has names")
         return
     filled = {name: text for name, text in row.items() if name is not None and text}
-    said = {cell: filled.pop(cell) for cell in declared.cells if cell in filled}
-    unfit = list(declared.faults(said))
+    stated = {cell: filled.pop(cell) for cell in declared.cells if cell in filled}
+    unfit = list(declared.problems(stated))
     wrong += [f"{where}: {text}" for text in unfit]
     try:
-        point = KnowledgePoint.model_validate({**filled, "said": said})
-    except ValidationError as fault:
-        wrong += [f"{where}: {text}" for text in model_faults(fault, "row")]
+        point = KnowledgePoint.model_validate({**filled, "said": stated})
+    except ValidationError as error:
+        wrong += [f"{where}: {text}" for text in model_problems(error, "row")]
         return
     if not unfit:
         yield point

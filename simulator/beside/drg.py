@@ -57,9 +57,9 @@ def group_of(visit: Visit) -> Group:
     operated = visit.operation is not None
     number = int(visit.operation[0][:2]) % 10 if visit.operation and visit.operation[0][:2].isdigit() else 0
     code = f"{letter}{'B' if operated else 'R'}{number if operated else int(_digit(main))}{grade}"
-    told, percent = _GRADES[grade]
+    reported, percent = _GRADES[grade]
     kind = "手术" if operated else "内科治疗"
-    return Group(code, f"{name}{kind}，{told}", (surgical if operated else medical) * percent // 100)
+    return Group(code, f"{name}{kind}，{reported}", (surgical if operated else medical) * percent // 100)
 
 
 def _digit(code: str) -> str:

@@ -52,11 +52,11 @@ def _filed(hand: Hand, person: Person, first: date, last: date) -> Iterator[Date
 
 def _tips(hand: Hand, visit: Visit) -> Iterator[Dated]:
     """What somebody reports; about honest encounters too."""
-    told = visit.tip or (hand.pick(_COMPLAINTS) if hand.chance(_UNFOUNDED_TIPS) else "")
-    if told:
+    reported = visit.tip or (hand.pick(_COMPLAINTS) if hand.chance(_UNFOUNDED_TIPS) else "")
+    if reported:
         day = visit.settled_at.date() + timedelta(days=hand.between(1, 25))
         number = "T" + hand.new_id(11)
-        yield Dated(day, f"{day} {number}", (number, str(day), visit.place.code, hand.pick("123"), told))
+        yield Dated(day, f"{day} {number}", (number, str(day), visit.place.code, hand.pick("123"), reported))
 
 
 def _rooms(place: Institution) -> list[tuple[Key, int]]:

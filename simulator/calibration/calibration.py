@@ -82,9 +82,9 @@ def as_markdown(comparisons: Sequence[Comparison]) -> str:
     lines += ["## All figures", "", "| measure | statistic | published | measured | difference | tolerance | agrees |"]
     lines.append("|---|---|---|---|---|---|---|")
     for c in comparisons:
-        told = "" if c.difference is None else f"{c.difference:+.0%}"
+        text = "" if c.difference is None else f"{c.difference:+.0%}"
         lines.append(
-            f"| {c.measure} | {c.statistic} | {_text(c.published)} | {_text(c.measured)} | {told} "
+            f"| {c.measure} | {c.statistic} | {_text(c.published)} | {_text(c.measured)} | {text} "
             f"| {c.tolerance:.0%} | {'yes' if c.agrees else 'no'} |"
         )
     return "\n".join(lines) + "\n"

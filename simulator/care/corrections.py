@@ -20,7 +20,7 @@ class Corrector:
     """Corrects the lines of one part of a block. `told` and `repeated` (line id: days) grow with every line."""
 
     def __init__(self, seed: int, part: str, rates: Mapping[str, float], last_day: date) -> None:
-        self.told: list[Told] = []
+        self.reported: list[Told] = []
         self.repeated: dict[str, int] = {}
         self._last_day = last_day
         self._kinds = [
@@ -42,9 +42,9 @@ class Corrector:
         """Days from a line's upload to the end of the world."""
         return (self._last_day - line.uploaded).days
 
-    def tell(self, line: Line, kind: str, detail: str, outcome: str = "accepted") -> None:
+    def report(self, line: Line, kind: str, detail: str, outcome: str = "accepted") -> None:
         """Put it into the truth."""
-        self.told.append(Told(line.uploaded, "fee_list", kind, f"line {line.id}: {detail}", outcome))
+        self.reported.append(Told(line.uploaded, "fee_list", kind, f"line {line.id}: {detail}", outcome))
 
     def _is_corrected(self, visit: Visit, line: Line) -> bool:
         return any(hand.random() < rate and act(self, hand, name, visit, line) for rate, hand, name, act in self._kinds)
@@ -55,7 +55,7 @@ def _weeks_late(made: Corrector, hand: Hand, kind: str, visit: Visit, line: Line
     if days > made.room(line):
         return False
     line.uploaded += timedelta(days=days)
-    made.tell(line, kind, f"{days} days late")
+    made.report(line, kind, f"{days} days late")
     return True
 
 
@@ -65,7 +65,7 @@ def _before_original(made: Corrector, hand: Hand, kind: str, visit: Visit, line:
         return False
     back = take_back(hand, visit, line, line.quantity)
     line.uploaded += timedelta(days=days)
-    made.tell(back, kind, f"takes back line {line.id}, which comes {days} days later")
+    made.report(back, kind, f"takes back line {line.id}, which comes {days} days later")
     return True
 
 
@@ -75,7 +75,7 @@ def _in_parts(made: Corrector, hand: Hand, kind: str, visit: Visit, line: Line) 
         return False
     for days in (first, first + 1):
         back = take_back(hand, visit, line, 1, days_later=days)
-        made.tell(back, kind, f"takes back one of {line.quantity} of line {line.id}")
+        made.report(back, kind, f"takes back one of {line.quantity} of line {line.id}")
     return True
 
 
@@ -84,7 +84,7 @@ def _repeated(made: Corrector, hand: Hand, kind: str, visit: Visit, line: Line) 
         return False
     back = take_back(hand, visit, line, line.quantity, days_later=1)
     made.repeated[back.id] = 1
-    made.tell(back, kind, f"takes back line {line.id}, and comes again a day later", "duplicate")
+    made.report(back, kind, f"takes back line {line.id}, and comes again a day later", "duplicate")
     return True
 
 
@@ -93,7 +93,7 @@ def _undone(made: Corrector, hand: Hand, kind: str, visit: Visit, line: Line) ->
         return False
     back = take_back(hand, visit, line, line.quantity, days_later=1)
     again = take_back(hand, visit, back, back.quantity, days_later=1)
-    made.tell(again, kind, f"takes back line {back.id}, which took back line {line.id}")
+    made.report(again, kind, f"takes back line {back.id}, which took back line {line.id}")
     return True
 
 
@@ -102,7 +102,7 @@ def _months_later(made: Corrector, hand: Hand, kind: str, visit: Visit, line: Li
     if days > made.room(line):
         return False
     back = take_back(hand, visit, line, line.quantity, days_later=days)
-    made.tell(back, kind, f"takes back line {line.id}, {days} days after it came")
+    made.report(back, kind, f"takes back line {line.id}, {days} days after it came")
     return True
 
 

@@ -31,7 +31,7 @@ class Mishaps:
     late_lines: int = 0
     undone_settlements: int = 0
     rates: Mapping[str, float] = field(default_factory=lambda: _USUAL)
-    told: list[Told] = field(default_factory=list)  # what mishaps.csv says of single rows
+    reported: list[Told] = field(default_factory=list)  # what mishaps.csv says of single rows
 
 
 def settle_with_mishaps(seed: int, part: str, visits: list[Visit], last_day: date, mishaps: Mishaps) -> list[Line]:
@@ -62,7 +62,7 @@ def settle_with_mishaps(seed: int, part: str, visits: list[Visit], last_day: dat
         settle(seed, visit, lost)
         untouched += [line for line in kept if line.id not in lost] if lost else kept
     _delay(hand, untouched, mishaps)
-    mishaps.told += corrector.told
+    mishaps.reported += corrector.reported
     mishaps.resent |= corrector.repeated
     return untouched
 
@@ -70,15 +70,17 @@ def settle_with_mishaps(seed: int, part: str, visits: list[Visit], last_day: dat
 def break_rows(seed: int, part: str, lines: list[Line], mishaps: Mishaps, *, at_least: int) -> None:
     """Choose rows to arrive broken or twice; `at_least` so many of each kind whose rate is not zero."""
     hand = Hand(seed, f"broken rows/{part}")
-    counts = {fault: _count(hand, mishaps.rates[fault], len(lines), at_least) for fault in (*LINE_FAULTS, "resent")}
+    counts = {
+        problem: _count(hand, mishaps.rates[problem], len(lines), at_least) for problem in (*LINE_FAULTS, "resent")
+    }
     left = hand.some(lines, sum(counts.values()))
-    for fault, count in counts.items():
+    for problem, count in counts.items():
         chosen, left = left[:count], left[count:]
         for n, line in enumerate(chosen):
-            if fault == "resent":
+            if problem == "resent":
                 mishaps.resent[line.id] = n % 2  # half in the same delivery, half a day later
             else:
-                mishaps.bad[line.id] = fault
+                mishaps.bad[line.id] = problem
 
 
 def _count(hand: Hand, rate: float, lines: int, at_least: int) -> int:

@@ -32,7 +32,7 @@ class MoveRates:
     out: float = 0.010
     into: float = 0.010
 
-    def faults(self) -> list[str]:
+    def problems(self) -> list[str]:
         """Rates that cannot be."""
         rates = {"within": self.within, "out": self.out, "into": self.into}
         return [

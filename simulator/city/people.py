@@ -75,8 +75,8 @@ class Person:
     def changes(self) -> list[date]:
         """Days on which the register learns something new of this person, in order."""
         moved = self.move.registered if self.move else None
-        told = (self.registered_on, self.death_registered, moved, self.left_registered)
-        return sorted(day for day in told if day is not None)
+        reported = (self.registered_on, self.death_registered, moved, self.left_registered)
+        return sorted(day for day in reported if day is not None)
 
     def last_day(self, last: date) -> date:
         """The last day on which this person lives and is insured here, at most `last`."""

@@ -70,12 +70,12 @@ class NightRows:
         row = tuple(str(getattr(label, name)) for name in self.tables[LABELS])
         self.nights[-1][LABELS].lines.append(("", joined(row)))
 
-    def add_mishap(self, told: Told) -> None:
+    def add_mishap(self, mishaps: Told) -> None:
         """What befell a row, for the truth; where it is delivered at all."""
-        night = self.night_of(told.uploaded)
+        night = self.night_of(mishaps.uploaded)
         if night >= 0:
-            file = f"{told.table}{self._scenario.layout.ending}"
-            row = (str(self._scenario.nights[night]), file, told.kind, told.detail, told.outcome)
+            file = f"{mishaps.table}{self._scenario.layout.ending}"
+            row = (str(self._scenario.nights[night]), file, mishaps.kind, mishaps.detail, mishaps.outcome)
             self.nights[-1][MISHAPS].lines.append(("", joined(row)))
 
     def report(self, written: frozenset[int], spool: SpoolWriter) -> BlockReport:

@@ -101,11 +101,11 @@ def visit_row(visit: Visit) -> Row:
         visit.operation[0] if visit.operation else "", "0", visit.way_out if visit.is_stay else "",
         visit.referral[0] if visit.referral else "", "0",
         contact, phone, "1", str(len(visit.days) - 1) if visit.is_stay else "",
-        "" if visit.is_stay else _told(visit.diagnoses),
+        "" if visit.is_stay else _joined(visit.diagnoses),
     )  # fmt: skip
 
 
-def _told(diagnoses: Sequence[tuple[str, str]]) -> str:
+def _joined(diagnoses: Sequence[tuple[str, str]]) -> str:
     """Diagnoses as out-patient clinics write them: several in one field."""
     return ";".join(f"{code} {name}" for code, name in diagnoses)
 
@@ -138,20 +138,20 @@ def _share(part: int, whole: int) -> str:
     return f"{parts // 10_000}.{parts % 10_000:04d}"
 
 
-def line_row(visit: Visit, line: Line, fault: str = "") -> Row:
+def line_row(visit: Visit, line: Line, problem: str = "") -> Row:
     """fee_list; `fault` names what is wrong with the row as it arrives, and never touches its amount."""
     item, doctor = line.item, line.doctor
     department = "" if visit.place.is_pharmacy or doctor is None else doctor.department
     own_code = f"{visit.place.code[-3:]}-{item.code[-6:]}"
-    ordering = None if fault == "doctor_missing" else doctor
-    code = f"{visit.place.code[-3:]}{item.code[-6:]}" if fault == "unknown_item" else item.code
-    price = line.price if fault != "amount_mismatch" else _other_price(line.price)
+    ordering = None if problem == "doctor_missing" else doctor
+    code = f"{visit.place.code[-3:]}{item.code[-6:]}" if problem == "unknown_item" else item.code
+    price = line.price if problem != "amount_mismatch" else _other_price(line.price)
     return (
-        line.id, line.original_id, "" if fault == "no_encounter" else visit.id, line.settlement_id,
-        "" if fault == "no_person" else visit.person.psn_no, visit.place.code, visit.visit_type,
-        _IMPOSSIBLE_DATE if fault == "impossible_date" else str(line.at), line.order_id, code, item.name,
+        line.id, line.original_id, "" if problem == "no_encounter" else visit.id, line.settlement_id,
+        "" if problem == "no_person" else visit.person.psn_no, visit.place.code, visit.visit_type,
+        _IMPOSSIBLE_DATE if problem == "impossible_date" else str(line.at), line.order_id, code, item.name,
         own_code, item.list_type, item.charge_class, item.grade,
-        "abc" if fault == "quantity_text" else f"{line.quantity}.0000", f"{money(price)}0000",
+        "abc" if problem == "quantity_text" else f"{line.quantity}.0000", f"{money(price)}0000",
         money(line.amount),
         "" if item.price_limit is None else money(item.price_limit),
         money(_in_scope(line)), str(line.days_supplied or ""), department,

@@ -48,7 +48,7 @@ def spoil_delivery(scenario: Scenario, landing: Path, spoiled: Spoiled, earlier:
     `earlier` is the folder of the sound delivery it takes from, where it takes from one.
     """
     folder, files = landing / str(spoiled.night), stated_files(landing / str(spoiled.night))
-    if spoiled.kind.is_mended:
+    if spoiled.kind.is_fixed:
         resent = landing / RESENT / str(spoiled.night)
         shutil.copytree(folder, resent)
         write_manifest(resent, spoiled.night, batch_id(scenario.seed, spoiled.night) + "R", files)

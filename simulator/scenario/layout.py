@@ -26,7 +26,7 @@ class Layout:
         """What a table's file name ends in."""
         return ".csv" + ENDINGS[self.compression]
 
-    def faults(self) -> list[str]:
+    def problems(self) -> list[str]:
         """What cannot be written."""
         found = [
             f"delivery.{name} is {value!r}; choose one of {', '.join(choices)}"

@@ -38,7 +38,7 @@ class Misdelivery:
     detail: str
 
     @property
-    def is_mended(self) -> bool:
+    def is_fixed(self) -> bool:
         """Whether the sender has to send the night once more."""
         return self.outcome in ("refused", "held")
 
@@ -105,7 +105,7 @@ def spoiled_nights(seed: int, nights: Iterable[date], asked: Mapping[str, When])
     return found
 
 
-def mishap_faults(nights: tuple[date, ...], last_day: date, asked: Mapping[str, When]) -> list[str]:
+def mishap_problems(nights: tuple[date, ...], last_day: date, asked: Mapping[str, When]) -> list[str]:
     """Names that do not exist, rates and nights that cannot be, nights that two kinds name."""
     found, taken = [], dict[date, str]()
     for name, when in asked.items():
@@ -116,12 +116,14 @@ def mishap_faults(nights: tuple[date, ...], last_day: date, asked: Mapping[str, 
             found += [] if 0 <= when <= 1 else [f"mishaps.{name} is {when}; it lies between 0 and 1"]
         else:
             for night in when:
-                found += _list_faults(name, night, nights, last_day, taken)
+                found += _list_problems(name, night, nights, last_day, taken)
                 taken[night] = name
     return found
 
 
-def _list_faults(name: str, night: date, nights: tuple[date, ...], last_day: date, taken: dict[date, str]) -> list[str]:
+def _list_problems(
+    name: str, night: date, nights: tuple[date, ...], last_day: date, taken: dict[date, str]
+) -> list[str]:
     found = []
     if night not in nights and not (nights and nights[-1] < night <= last_day):
         found.append(f"mishaps.{name}: {night} is not one of the nights")

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Self
 
-from fundwatch.errors import FundwatchError, faults
+from fundwatch.errors import FundwatchError, problems
 from simulator.city.life_events import MoveRates
 from simulator.faults.writing import BY_NAME, rates_of
 from simulator.scenario.layout import Layout
-from simulator.scenario.misdeliveries import Spoiled, When, mishap_faults, spoiled_nights
+from simulator.scenario.misdeliveries import Spoiled, When, mishap_problems, spoiled_nights
 
 # Schemes unfold over up to four weeks (a month of daily visits, a readmission after a fortnight).
 MIN_HISTORY_DAYS = 30
@@ -32,7 +32,7 @@ class ScenarioError(FundwatchError):
     @classmethod
     def of(cls, found: Sequence[str], where: str) -> Self:
         """All of a scenario's faults in one error."""
-        return cls(faults("the scenario does not hold", found), where=where, do="mend the named fields", found=found)
+        return cls(problems("the scenario does not hold", found), where=where, do="mend the named fields", found=found)
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,13 @@ class Scenario:
 
     def __post_init__(self) -> None:
         found = [
-            *_number_faults(self),
-            *_night_faults(self),
-            *_rate_faults(self),
-            *self.layout.faults(),
-            *self.moves.faults(),
+            *_number_problems(self),
+            *_night_problems(self),
+            *_rate_problems(self),
+            *self.layout.problems(),
+            *self.moves.problems(),
         ]
-        found += mishap_faults(self.nights, self.ends_on or max(self.nights, default=date.min), self.mishaps)
+        found += mishap_problems(self.nights, self.ends_on or max(self.nights, default=date.min), self.mishaps)
         if found:
             raise ScenarioError.of(found, "Scenario")
 
@@ -104,7 +104,7 @@ class Scenario:
         return rates_of(self.dirt_rate, self.dirt)
 
 
-def _number_faults(scenario: Scenario) -> list[str]:
+def _number_problems(scenario: Scenario) -> list[str]:
     found = []
     if scenario.seed < 0:
         found.append(f"seed is {scenario.seed}; it must not be negative")
@@ -117,7 +117,7 @@ def _number_faults(scenario: Scenario) -> list[str]:
     return found
 
 
-def _rate_faults(scenario: Scenario) -> list[str]:
+def _rate_problems(scenario: Scenario) -> list[str]:
     found = [f"dirt.{name}: there is no dirt of that name" for name in scenario.dirt if name not in BY_NAME]
     for name, rate in scenario.dirt.items():
         if name in BY_NAME and not 0 <= rate <= BY_NAME[name].most:
@@ -133,7 +133,7 @@ def _rate_faults(scenario: Scenario) -> list[str]:
     return found
 
 
-def _night_faults(scenario: Scenario) -> list[str]:
+def _night_problems(scenario: Scenario) -> list[str]:
     if not scenario.nights:
         return ["nights is empty; name at least one business date"]
     found = []

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 
 from fundwatch.declared import Declared
 from fundwatch.resources import conf_file, read_yaml
-from simulator.checks import world_faults
+from simulator.checks import world_problems
 from simulator.city.life_events import USUAL_MOVES, MoveRates
 from simulator.scenario.layout import Layout
 from simulator.scenario.misdeliveries import When
@@ -166,16 +166,16 @@ def scenario_of(content: dict[str, Any], where: str) -> Scenario:
     try:
         file = ScenarioFile.model_validate(content)
     except ValidationError as refused:
-        found += [f"{_key(fault['loc'])}: {_reason(fault['type'], fault['msg'])}" for fault in refused.errors()]
-        file = ScenarioFile.model_validate(_without(content, [fault["loc"] for fault in refused.errors()]))
+        found += [f"{_key(problem['loc'])}: {_reason(problem['type'], problem['msg'])}" for problem in refused.errors()]
+        file = ScenarioFile.model_validate(_without(content, [problem["loc"] for problem in refused.errors()]))
     if file.persons is not None and file.lines is not None:
         found.append("lines: give either persons or lines")
     try:
         scenario = file.scenario()
-        found += world_faults(scenario)
+        found += world_problems(scenario)
     except ScenarioError as refused:
         found += refused.found
-        found += world_faults(Scenario(scheme_rates=dict.fromkeys(file.schemes.rates, 1.0), tables=file.tables))
+        found += world_problems(Scenario(scheme_rates=dict.fromkeys(file.schemes.rates, 1.0), tables=file.tables))
     if found:
         raise ScenarioError.of(found, where)
     return scenario

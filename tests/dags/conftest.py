@@ -99,6 +99,6 @@ def run_dags(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ru
         )
         assert done.returncode == 0, done.stderr
         logs = done.stdout.split("=== the next run\n")[1:]
-        return [Ran(**told, log=log) for told, log in zip(json.loads(results.read_text()), logs, strict=True)]
+        return [Ran(**reported, log=log) for reported, log in zip(json.loads(results.read_text()), logs, strict=True)]
 
     return run

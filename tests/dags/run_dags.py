@@ -53,8 +53,8 @@ def run(scenario: dict[str, Any], calls: Path) -> dict[str, Any]:
 
 def main(results: Path) -> None:
     scenarios = json.load(sys.stdin)
-    told = [run(each, results.with_name(f"calls_{number}")) for number, each in enumerate(scenarios)]
-    results.write_text(json.dumps(told), encoding="utf-8")
+    reported = [run(each, results.with_name(f"calls_{number}")) for number, each in enumerate(scenarios)]
+    results.write_text(json.dumps(reported), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -36,8 +36,8 @@ def test_both_dates_of_a_finished_lake_are_green_task_by_task(
     shutil.copytree(finished_night.var, var)
     for night in NIGHTS:
         (var / PRIVACY.format(night)).unlink()
-    told = run_demo(var, airflow_home, {"FUNDWATCH_AIRFLOW_NIGHT": "stages"})
-    assert [line.split(",")[0] for line in told.splitlines()] == [f"night {night}: green" for night in NIGHTS]
+    reported = run_demo(var, airflow_home, {"FUNDWATCH_AIRFLOW_NIGHT": "stages"})
+    assert [line.split(",")[0] for line in reported.splitlines()] == [f"night {night}: green" for night in NIGHTS]
     assert all((var / PRIVACY.format(night)).is_file() for night in NIGHTS), "made in a process of its own"
 
 
@@ -45,8 +45,8 @@ def test_both_dates_of_a_finished_lake_are_green_task_by_task(
 def test_both_dates_are_green_from_their_deliveries_on(airflow_home: Path, tmp_path: Path) -> None:
     var = tmp_path / "var"
     make_deliveries(var)
-    told = run_demo(var, airflow_home, {"FUNDWATCH_AIRFLOW_NIGHT": "stages"})
-    assert [line.split(",")[0] for line in told.splitlines()] == [f"night {night}: green" for night in NIGHTS]
+    reported = run_demo(var, airflow_home, {"FUNDWATCH_AIRFLOW_NIGHT": "stages"})
+    assert [line.split(",")[0] for line in reported.splitlines()] == [f"night {night}: green" for night in NIGHTS]
     ledger = Ledger(at(var / "lake"))
     assert all(ledger.committed(stage, night) is not None for stage in STAGES for night in NIGHTS)
     assert all((var / "lists" / str(night) / "leads.xlsx").is_file() for night in NIGHTS)

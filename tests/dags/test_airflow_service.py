@@ -165,12 +165,12 @@ def service(finished_night: FinishedNight, tmp_path_factory: pytest.TempPathFact
         "FUNDWATCH_AIRFLOW_WAIT_HOURS": "0",  # the run that the schedule brings by itself ends at once
     }
     output = base / "output"
-    with output.open("w") as told:
+    with output.open("w") as reported:
         process = subprocess.Popen(
             ["bash", str(PROJECT / "scripts" / "airflow.sh")],
             env=environment,
             cwd=base,
-            stdout=told,
+            stdout=reported,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
@@ -222,24 +222,24 @@ def test_a_range_of_nights_runs_again_in_order_after_a_change(service: Service) 
         states = {run["logical_date"][:10]: run["state"] for run in runs}  # 02:00 in Shanghai is the day before in UTC
         return [call for call, _ in groupby(call for call in calls if call.startswith("nightly "))], states
 
-    def stood() -> dict[str, list[str]]:
+    def committed_runs() -> dict[str, list[str]]:
         ledger = Ledger(at(base / "var" / "lake"))
         stages = ("intake", "features", "rules", "score", "leads")
         runs = {stage: [ledger.committed(stage, night) for night in NIGHTS] for stage in stages}
         return {stage: [run.run_id if run else "" for run in found] for stage, found in runs.items()}
 
     in_order = [f"nightly --date {night}" for night in NIGHTS]
-    first = stood()
+    first = committed_runs()
     calls, states = run_again()
     assert calls == in_order
     assert [states[day] for day in ("2026-03-23", "2026-03-30")] == ["success", "success"]
     assert {states[f"2026-03-{day}"] for day in range(24, 30)} == {"failed"}, "nothing was delivered for them"
-    assert stood() == first, "both ran again and found nothing to do"
+    assert committed_runs() == first, "both ran again and found nothing to do"
 
     (base / "settings.yaml").write_text("scan_days: 60\n")
     calls, _ = run_again()
     assert calls == in_order
-    again = stood()
+    again = committed_runs()
     assert again["intake"] == first["intake"]
     for stage in ("rules", "leads"):
         assert "" not in again[stage]

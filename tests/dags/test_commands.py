@@ -25,7 +25,7 @@ def split(lines: Sequence[str]) -> tuple[list[str], list[str], tuple[str, ...]]:
     reader = ErrorLines()
     levels = [(reader.level_of(line), line) for line in lines]
     errors = [line for level, line in levels if level == logging.ERROR]
-    return errors, [line for level, line in levels if level != logging.ERROR], reader.said
+    return errors, [line for level, line in levels if level != logging.ERROR], reader.last_lines
 
 
 def lines_of(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -37,30 +37,30 @@ def lines_of(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> li
 def test_a_refusal_of_the_command_line_is_an_error_with_all_that_belongs_to_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = lines_of(["deliveries", "arrived", "--date", "2026-03-31", "--var", str(tmp_path)], capsys)
-    errors, others, told = split(["12:00:00  files opened", *said, "12:00:01  going on"])
-    assert errors == said
+    last_lines = lines_of(["deliveries", "arrived", "--date", "2026-03-31", "--var", str(tmp_path)], capsys)
+    errors, others, reported = split(["12:00:00  files opened", *last_lines, "12:00:01  going on"])
+    assert errors == last_lines
     assert others == ["12:00:00  files opened", "12:00:01  going on"]
-    assert list(told) == said
+    assert list(reported) == last_lines
 
 
 def test_wrong_usage_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
-    errors, _, told = split(lines_of(["nightly", "--date", "yesterday"], capsys))
-    assert errors == list(told)
+    errors, _, reported = split(lines_of(["nightly", "--date", "yesterday"], capsys))
+    assert errors == list(reported)
     assert errors[0] == "fundwatch nightly: argument --date: 'yesterday' is not a date like 2026-03-31"
 
 
 def test_the_trace_of_a_fault_is_an_error_and_only_what_fundwatch_says_of_it_is_told() -> None:
-    fault = [
+    problem = [
         '  File "/srv/jobs/stages.py", line 60, in serve',
         "    report = run_stage(options.command, place, night)",
         "fundwatch: a fault of fundwatch or of the machine: Py4JJavaError [CAST_INVALID_INPUT]",
         "  [CAST_INVALID_INPUT] The value '欧阳金雀' cannot be cast",
         "  do:    run the same command again",
     ]
-    errors, others, told = split([*fault, "intake 2026-03-31: done"])
-    assert (errors, others) == (fault, ["intake 2026-03-31: done"])
-    assert list(told) == [fault[2], fault[4]]
+    errors, others, reported = split([*problem, "intake 2026-03-31: done"])
+    assert (errors, others) == (problem, ["intake 2026-03-31: done"])
+    assert list(reported) == [problem[2], problem[4]]
 
 
 def test_a_trace_of_python_is_an_error_to_its_last_line() -> None:
@@ -70,8 +70,12 @@ def test_a_trace_of_python_is_an_error_to_its_last_line() -> None:
 
 def test_what_java_says_keeps_its_level() -> None:
     reader = ErrorLines()
-    said = ["26/04/01 02:00:00 WARN Utils: x", "26/04/01 02:00:00 ERROR Executor: y", "26/04/01 02:00:00 INFO X: z"]
-    assert [reader.level_of(line) for line in said] == [logging.WARNING, logging.ERROR, logging.INFO]
+    last_lines = [
+        "26/04/01 02:00:00 WARN Utils: x",
+        "26/04/01 02:00:00 ERROR Executor: y",
+        "26/04/01 02:00:00 INFO X: z",
+    ]
+    assert [reader.level_of(line) for line in last_lines] == [logging.WARNING, logging.ERROR, logging.INFO]
 
 
 STUBBORN = """#!/bin/sh
@@ -108,13 +112,13 @@ def stubborn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_command_that_is_stopped_takes_all_it_has_started_with_it(stubborn: Path) -> None:
-    said: list[str] = []
+    last_lines: list[str] = []
     running = RunningCommand("fundwatch nightly --date 2026-03-31")
-    worker = Thread(target=running.run, args=(said.append,))
+    worker = Thread(target=running.run, args=(last_lines.append,))
     worker.start()
-    while not said:
+    while not last_lines:
         time.sleep(0.01)
-    pids = [int(pid) for pid in said[0].split()]
+    pids = [int(pid) for pid in last_lines[0].split()]
     assert all(is_there(pid) for pid in pids)
     running.stop()
     assert wait_until_gone(pids)

@@ -128,8 +128,8 @@ def test_settings_that_do_not_hold_are_told_all_at_once_where_airflow_shows_them
         "ZONE": "x",
     }
     errors = parse({f"FUNDWATCH_AIRFLOW_{name}": value for name, value in wrong.items()})["errors"]
-    told = "".join(str(error) for error in errors.values())
-    assert [name for name in wrong if f"FUNDWATCH_AIRFLOW_{name}" not in told] == []
+    text = "".join(str(error) for error in errors.values())
+    assert [name for name in wrong if f"FUNDWATCH_AIRFLOW_{name}" not in text] == []
 
 
 def test_every_task_is_a_command_of_the_command_line(

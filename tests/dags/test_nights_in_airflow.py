@@ -119,7 +119,7 @@ class Told:
         return [json.loads(line) for line in self.commanded.read_text(encoding="utf-8").splitlines()]
 
 
-def mail_handler(told: Told) -> type[socketserver.StreamRequestHandler]:
+def mail_handler(notices: Told) -> type[socketserver.StreamRequestHandler]:
     class Handler(socketserver.StreamRequestHandler):
         """As much of SMTP as one mail needs."""
 
@@ -133,16 +133,16 @@ def mail_handler(told: Told) -> type[socketserver.StreamRequestHandler]:
                     [part] = [p for p in message_from_bytes(content).walk() if not p.is_multipart()]
                     head = message_from_bytes(content)
                     body = part.get_payload(decode=True)
-                    told.mailed.append(f"{head['To']}\n{head['Subject']}\n{body.decode()}")
+                    notices.mailed.append(f"{head['To']}\n{head['Subject']}\n{body.decode()}")
                 self.wfile.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
 
     return Handler
 
 
-def web_handler(told: Told) -> type[BaseHTTPRequestHandler]:
+def web_handler(notices: Told) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            told.posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            notices.posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(204)
             self.end_headers()
 
@@ -153,19 +153,19 @@ def web_handler(told: Told) -> type[BaseHTTPRequestHandler]:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+def notices(tmp_path_factory: pytest.TempPathFactory) -> Told:
     return Told(commanded=tmp_path_factory.mktemp("told") / "failures")
 
 
 @pytest.fixture(scope="module")
-def notifiers(told: Told) -> Iterator[dict[str, str]]:
+def notifiers(notices: Told) -> Iterator[dict[str, str]]:
     """The settings of a webhook, a mail server and a command that are there."""
-    web = ThreadingHTTPServer(("127.0.0.1", 0), web_handler(told))
-    mail = socketserver.ThreadingTCPServer(("127.0.0.1", 0), mail_handler(told))
+    web = ThreadingHTTPServer(("127.0.0.1", 0), web_handler(notices))
+    mail = socketserver.ThreadingTCPServer(("127.0.0.1", 0), mail_handler(notices))
     for server in (web, mail):
         Thread(target=server.serve_forever, daemon=True).start()
-    script = told.commanded.with_name("tell.sh")
-    script.write_text(f"#!/bin/sh\ncat >> {told.commanded}\necho >> {told.commanded}\n", encoding="utf-8")
+    script = notices.commanded.with_name("tell.sh")
+    script.write_text(f"#!/bin/sh\ncat >> {notices.commanded}\necho >> {notices.commanded}\n", encoding="utf-8")
     plain = "disable_ssl=true&disable_tls=true&from_email=fundwatch%40bureau.example"
     yield {
         "FUNDWATCH_AIRFLOW_NOTIFY_WEBHOOK": f"http://127.0.0.1:{web.server_address[1]}/failures",
@@ -233,18 +233,18 @@ def test_a_delivery_that_is_late_is_waited_for_and_that_is_no_error(whole: dict[
     assert lines_at(ran, "error") == []
 
 
-def test_a_failure_is_told_by_webhook_command_and_mail(whole: dict[str, Ran], told: Told) -> None:
+def test_a_failure_is_told_by_webhook_command_and_mail(whole: dict[str, Ran], notices: Told) -> None:
     assert whole["refused"].state == "failed"
-    failures = [failure for failure in told.posted if failure["exit_code"] == ExitCode.REFUSED]
+    failures = [failure for failure in notices.posted if failure["exit_code"] == ExitCode.REFUSED]
     [failure] = failures
     assert (failure["dag"], failure["task"], failure["date"]) == ("fundwatch_nightly", "nightly", "2026-04-02")
     assert failure["errors"] == [ERROR, "  where: fee_list.csv"]
-    assert told.by_command() == told.posted
-    assert len(told.mailed) == len(told.posted) == 3, "once for each run that failed, never for a retry"
-    [mail] = [mail for mail in told.mailed if "2026-04-02" in mail]
+    assert notices.by_command() == notices.posted
+    assert len(notices.mailed) == len(notices.posted) == 3, "once for each run that failed, never for a retry"
+    [mail] = [mail for mail in notices.mailed if "2026-04-02" in mail]
     assert mail.startswith("on.call@bureau.example, chief@bureau.example\nfundwatch: nightly 2026-04-02 failed")
     assert ERROR in mail
-    assert SAID not in json.dumps([told.posted, told.mailed], ensure_ascii=False)
+    assert SAID not in json.dumps([notices.posted, notices.mailed], ensure_ascii=False)
 
 
 # --------------------------------------------------------------------------------------------- a limit that has passed

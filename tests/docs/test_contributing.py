@@ -84,8 +84,8 @@ def test_the_rule_is_admitted_and_its_examples_hit_what_they_say(tmp_path: Path,
     rule_set = load_rules([written(tmp_path, "A rule")])
     hits = {line.line_id for hit in scanned(spark, rule_set).found.collect() for line in hit.lines}
     (rule,) = rule_set.rules
-    said = {f"{rule.id}#{n}:{line}" for n, example in enumerate(rule.examples, 1) for line in example.hits}
-    assert hits == said
+    stated = {f"{rule.id}#{n}:{line}" for n, example in enumerate(rule.examples, 1) for line in example.hits}
+    assert hits == stated
 
 
 def test_the_class_of_knowledge_is_declared_its_points_load_and_lines_have_its_columns(
@@ -97,7 +97,7 @@ def test_the_class_of_knowledge_is_declared_its_points_load_and_lines_have_its_c
     file.write_text(fenced("A class of knowledge", "csv"), encoding="utf-8")
     assert f"`{file.name}`" in TEXT
     points = load_knowledge([file])[declared.name]
-    assert {point.code: dict(point.said) for point in points} == {
+    assert {point.code: dict(point.stated) for point in points} == {
         "X1": {"age": "60", "unit": "year"},
         "X2": {"age": "18"},
     }

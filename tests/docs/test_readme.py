@@ -37,9 +37,9 @@ def test_the_size_of_the_demonstration_is_that_of_what_it_prints() -> None:
 
 def test_the_counts_of_schemes_are_those_of_the_simulator() -> None:
     kinds = [scheme.kind for scheme in SCHEMES]
-    said = re.search(r"(\d+) kinds of fraud and (\d+) kinds of honest care", TEXT)
-    assert said is not None
-    assert [int(number) for number in said.groups()] == [kinds.count("scheme"), kinds.count("lookalike")]
+    stated = re.search(r"(\d+) kinds of fraud and (\d+) kinds of honest care", TEXT)
+    assert stated is not None
+    assert [int(number) for number in stated.groups()] == [kinds.count("scheme"), kinds.count("lookalike")]
 
 
 def test_the_extract_has_as_many_columns_as_the_readme_says() -> None:
@@ -49,9 +49,9 @@ def test_the_extract_has_as_many_columns_as_the_readme_says() -> None:
 
 
 def test_every_exit_code_is_told() -> None:
-    told = re.search(r"Exit codes: (.*?)\. Any job", TEXT, re.S)
-    assert told is not None
-    assert [int(number) for number in re.findall(r"(?:^|, )(\d) ", told[1].replace("\n", " "))] == sorted(ExitCode)
+    reported = re.search(r"Exit codes: (.*?)\. Any job", TEXT, re.S)
+    assert reported is not None
+    assert [int(number) for number in re.findall(r"(?:^|, )(\d) ", reported[1].replace("\n", " "))] == sorted(ExitCode)
 
 
 def _in_fences(text: str) -> list[str]:

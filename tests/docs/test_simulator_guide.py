@@ -36,7 +36,7 @@ def keys_of(model: type[BaseModel], within: str = "") -> dict[str, object]:
     return found
 
 
-def told_keys() -> dict[str, str]:
+def documented_keys() -> dict[str, str]:
     return dict(re.findall(r"^\| `([\w.]+)` \| (.*?) ?\| ", section("A scenario, key by key"), re.M))
 
 
@@ -47,20 +47,20 @@ def test_the_lists_are_those_of_the_code():
 
 
 def test_every_scheme_is_named_with_what_it_means():
-    told = dict(re.findall(r"`(\w+)` ([^|<]+)", SCHEME_TEXT.split("| rule |")[1]))
-    assert set(told) == {scheme.name for scheme in SCHEMES}
-    assert min(map(len, told.values())) > 10
+    reported = dict(re.findall(r"`(\w+)` ([^|<]+)", SCHEME_TEXT.split("| rule |")[1]))
+    assert set(reported) == {scheme.name for scheme in SCHEMES}
+    assert min(map(len, reported.values())) > 10
 
 
 def test_every_key_of_a_scenario_is_told_and_no_other():
-    assert set(told_keys()) - {"dirt.broken"} == set(keys_of(ScenarioFile))
+    assert set(documented_keys()) - {"dirt.broken"} == set(keys_of(ScenarioFile))
 
 
 def test_what_a_key_is_by_itself_is_so():
-    told = told_keys()
+    reported = documented_keys()
     for key, value in keys_of(ScenarioFile).items():
         if value not in (None, "", (), {}):
-            assert told[key] == (str(value).lower() if isinstance(value, bool) else str(value)), key
+            assert reported[key] == (str(value).lower() if isinstance(value, bool) else str(value)), key
 
 
 def test_the_scenario_shown_holds():
@@ -71,14 +71,14 @@ def test_the_scenario_shown_holds():
 
 
 def test_the_truths_columns_are_told_in_their_order():
-    told = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", section("The truth"), re.M)))
-    assert told == [field.name for field in fields(Label)]
+    reported = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", section("The truth"), re.M)))
+    assert reported == [field.name for field in fields(Label)]
     assert f"({', '.join(f'`{name}`' for name in MISHAP_COLUMNS)})" in section("The truth")
 
 
 def test_every_delivered_table_is_told():
-    told = set(re.findall(r"`(\w+)`", section("What happens in the world")))
-    assert {*COLUMNS, *(table.name for table in EXTRA_TABLES)} <= told
+    reported = set(re.findall(r"`(\w+)`", section("What happens in the world")))
+    assert {*COLUMNS, *(table.name for table in EXTRA_TABLES)} <= reported
 
 
 @pytest.mark.parametrize("text", [TEXT, SCHEME_TEXT], ids=[guide.name for guide in GUIDES])

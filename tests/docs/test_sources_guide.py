@@ -45,16 +45,16 @@ def test_the_guide_names_every_unit():
 def test_the_guide_names_every_domain_and_every_field_of_the_vault():
     row = next(line for line in TEXT.splitlines() if "{token: domain" in line)
     assert set(get_args(Domain)) <= set(re.findall(r"\w+", row.split("domains:")[1]))
-    told = TEXT.split("under `with` any of")[1].split(".")[0]
-    assert set(FIELDS) - {"value"} == set(re.findall(r"\w+", told))
+    reported = TEXT.split("under `with` any of")[1].split(".")[0]
+    assert set(FIELDS) - {"value"} == set(re.findall(r"\w+", reported))
 
 
 @pytest.mark.parametrize("model", [DeliveryForm, DriftRules])
 def test_the_guide_names_every_choice_of_how_deliveries_come(model):
-    told = set(re.findall(r"[\w-]+", TEXT))
+    reported = set(re.findall(r"[\w-]+", TEXT))
     for name, field in model.model_fields.items():
         choices = [choice for part in (field.annotation, *get_args(field.annotation)) for choice in get_args(part)]
-        assert {name, *(choice for choice in choices if isinstance(choice, str))} <= told
+        assert {name, *(choice for choice in choices if isinstance(choice, str))} <= reported
 
 
 def test_every_form_of_file_that_the_guide_names_is_taken():
@@ -83,7 +83,7 @@ def test_the_reference_of_tables_is_that_of_the_contracts():
 def test_no_rule_runs_without_the_columns_that_the_guide_says_every_rule_needs():
     whole = everything()
     every = {one.id for one in enabled_by(whole, whole) if one.kind == "rule"}
-    told = {
+    reported = {
         (t, c)
         for t, names in re.findall(r"^- (\w+): (.+)$", TEXT.split("every rule -->")[1], re.M)
         for c in names.split(", ")
@@ -94,4 +94,4 @@ def test_no_rule_runs_without_the_columns_that_the_guide_says_every_rule_needs()
         for column in columns
         if {one.id for one in disabled_without(table, column) if one.kind == "rule"} == every
     }
-    assert found == told
+    assert found == reported

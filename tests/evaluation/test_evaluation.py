@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.statistics import precision_at, ranking, score_quality, score_quality_by_peers, standing_out, with_share
+from evaluation.statistics import outlying, precision_at, ranking, score_quality, score_quality_by_peers, with_share
 
 
 def _known(*values: float | None) -> list[float]:
@@ -130,7 +130,7 @@ def test_where_nobody_is_staged_nothing_can_be_said() -> None:
 
 def test_no_more_stand_out_than_the_share_of_all_however_many_small_groups_there_are() -> None:
     scores = _scores(list(range(40)), [False] * 40).assign(percentile=1.0)
-    is_out = standing_out(scores, 0.05)
+    is_out = outlying(scores, 0.05)
     assert is_out.sum() == 2
     assert set(scores.loc[is_out, "entity_id"]) == {"039", "038"}
 
@@ -138,7 +138,7 @@ def test_no_more_stand_out_than_the_share_of_all_however_many_small_groups_there
 def test_a_tie_at_the_cut_stands_out_whole_whatever_the_order_of_the_rows() -> None:
     scores = _scores([1] * 36 + [5, 4, 4, 4], [False] * 40).assign(percentile=[0.0] * 36 + [1.0] * 4)
     for rows in (scores, scores.iloc[::-1]):
-        is_out = standing_out(rows, 0.05)
+        is_out = outlying(rows, 0.05)
         assert set(rows.loc[is_out, "entity_id"]) == {"036", "037", "038", "039"}
 
 

@@ -57,9 +57,9 @@ def test_the_print_ignores_names_and_descriptions_and_follows_formulas():
     base = Catalogue.model_validate(declared())
     content = declared()
     content["indicators"]["amount"] |= {"description": "Other words.", "name": {"zh": "金额", "en": "Money"}}  # type: ignore[index]
-    assert Catalogue.model_validate(content).print == base.print
+    assert Catalogue.model_validate(content).fingerprint == base.fingerprint
     content["indicators"]["amount"] |= {"formula": "amount * 2"}  # type: ignore[index]
-    assert Catalogue.model_validate(content).print != base.print
+    assert Catalogue.model_validate(content).fingerprint != base.fingerprint
 
 
 def test_all_faults_of_all_files_come_in_one_error(tmp_path: Path):
@@ -146,9 +146,9 @@ def test_everything_runs_when_everything_is_supplied():
 def test_no_measure_and_no_formula_takes_what_is_no_plain_expression(tmp_path: Path, hostile: str):
     content = declared(measures={"amount": {"of": "lines", "value": hostile, "unit": "yuan", "description": "All."}})
     content["indicators"]["amount"] |= {"when": hostile}  # type: ignore[index]
-    told = message_of(tmp_path, content)
-    assert "0.yaml: measures.amount: " in told
-    assert "0.yaml: indicators.amount.when: " in told
+    reported = message_of(tmp_path, content)
+    assert "0.yaml: measures.amount: " in reported
+    assert "0.yaml: indicators.amount.when: " in reported
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)

@@ -117,11 +117,11 @@ def test_a_peer_file_of_any_shape_holds_or_is_refused_by_name(tmp_path: Path, sh
 
 def test_a_comment_in_a_peer_file_does_not_change_its_print_and_a_level_does(tmp_path: Path):
     text = conf_file("peers", "default").read_text(encoding="utf-8")
-    prints = []
+    fingerprints = []
     for number, content in enumerate((text, f"# as agreed\n{text}", text.replace("20", "30", 1))):
         (tmp_path / f"{number}.yaml").write_text(content, encoding="utf-8")
-        prints.append(read_peer_groups(tmp_path / f"{number}.yaml").print)
-    assert prints[0] == prints[1] != prints[2]
+        fingerprints.append(read_peer_groups(tmp_path / f"{number}.yaml").fingerprint)
+    assert fingerprints[0] == fingerprints[1] != fingerprints[2]
 
 
 def test_faults_of_a_peer_file_come_in_one_error(tmp_path: Path):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import Field, ValidationError
 
-from fundwatch.declared import Declared, model_faults, read_declared
+from fundwatch.declared import Declared, model_problems, read_declared
 from fundwatch.errors import CatalogueError, MappingError
 
 
@@ -45,9 +45,11 @@ def test_what_holds_is_read_and_never_changes(tmp_path: Path):
 def test_every_fault_is_named_with_its_key_and_the_file(tmp_path: Path):
     with pytest.raises(MappingError) as raised:
         _read(tmp_path, "bands: [{low: 1, high: many}]\nnmae: ages")
-    told = str(raised.value)
-    assert told.startswith("the bands do not hold (3 faults):")
-    assert all(key in told for key in ("name: Field required", "bands.0.high: ", "nmae: Extra inputs", "bands.yaml"))
+    reported = str(raised.value)
+    assert reported.startswith("the bands do not hold (3 faults):")
+    assert all(
+        key in reported for key in ("name: Field required", "bands.0.high: ", "nmae: Extra inputs", "bands.yaml")
+    )
 
 
 def test_what_is_wrong_between_the_parts_is_named_in_the_same_way(tmp_path: Path):
@@ -55,9 +57,9 @@ def test_what_is_wrong_between_the_parts_is_named_in_the_same_way(tmp_path: Path
         _read(tmp_path, "name: ages\nbands: [{low: 1, high: 2}, {low: 3, high: 2}]")
 
 
-@pytest.mark.parametrize(("content", "told"), [("", "name: Field required"), ("[1]", "the file: Input should be")])
-def test_a_file_without_keys_is_refused_by_what_it_lacks(tmp_path: Path, content: str, told: str):
-    with pytest.raises(MappingError, match=told):
+@pytest.mark.parametrize(("content", "reported"), [("", "name: Field required"), ("[1]", "the file: Input should be")])
+def test_a_file_without_keys_is_refused_by_what_it_lacks(tmp_path: Path, content: str, reported: str):
+    with pytest.raises(MappingError, match=reported):
         _read(tmp_path, content)
 
 
@@ -70,5 +72,5 @@ def test_a_catalogue_error_is_raised_unless_another_is_named(tmp_path: Path):
 def test_a_fault_of_a_whole_entry_is_named_by_what_it_is():
     with pytest.raises(ValidationError) as raised:
         _Band.model_validate("2-3")
-    (told,) = model_faults(raised.value, "row")
-    assert told.startswith("row: ")
+    (reported,) = model_problems(raised.value, "row")
+    assert reported.startswith("row: ")

@@ -21,31 +21,31 @@ SECOND = 1 / 60
 
 
 @pytest.fixture
-def said(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+def stated(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
     before, log.propagate = log.propagate, True
     with caplog.at_level(logging.WARNING, "fundwatch"):
         yield caplog
     log.propagate = before
 
 
-def test_what_is_waited_for_is_said_again_and_again_while_nothing_ends(said):
+def test_what_is_waited_for_is_said_again_and_again_while_nothing_ends(stated):
     with heartbeat(lambda: None, 0.2 * SECOND, 0), step("2026-03-31 rules"):
         time.sleep(0.9)
-    assert len(said.messages) >= 2
-    assert said.messages[0].startswith("nothing has ended for 0 s")
-    assert all("waiting for: 2026-03-31 rules; no task of Spark runs" in line for line in said.messages)
+    assert len(stated.messages) >= 2
+    assert stated.messages[0].startswith("nothing has ended for 0 s")
+    assert all("waiting for: 2026-03-31 rules; no task of Spark runs" in line for line in stated.messages)
     assert running_steps() == ()
 
 
-def test_steps_that_go_on_are_not_spoken_of(said):
+def test_steps_that_go_on_are_not_spoken_of(stated):
     with heartbeat(lambda: None, 0.5 * SECOND, 0):
         for n in range(8):
             with step(f"step {n}"):
                 time.sleep(0.15)
-    assert said.messages == []
+    assert stated.messages == []
 
 
-def test_a_task_that_hangs_is_named_and_stopped_at_the_limit(spark: SparkSession, said):
+def test_a_task_that_hangs_is_named_and_stopped_at_the_limit(spark: SparkSession, stated):
     def hang(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         import time
 
@@ -58,8 +58,8 @@ def test_a_task_that_hangs_is_named_and_stopped_at_the_limit(spark: SparkSession
     with heartbeat(lambda: spark, SECOND, 4 * SECOND), step("a step"), pytest.raises(Exception) as stopped:  # noqa: PT011
         hanging.collect()
     assert time.monotonic() - begun < 60
-    assert any("waiting for: a step; Spark, " in line and " of 2 tasks have ended" in line for line in said.messages)
-    told = machine_error(stopped.value, [])
-    assert told is not None
-    assert "no progress" in told.what
-    assert "stall_limit_minutes" in told.do
+    assert any("waiting for: a step; Spark, " in line and " of 2 tasks have ended" in line for line in stated.messages)
+    reported = machine_error(stopped.value, [])
+    assert reported is not None
+    assert "no progress" in reported.what
+    assert "stall_limit_minutes" in reported.do

@@ -53,14 +53,14 @@ def fill(place: Path) -> None:
             return
 
 
-def told(action: Callable[[], object], place: Path) -> MachineError:
+def reported(action: Callable[[], object], place: Path) -> MachineError:
     """What a person is told of the fault that the action ends in."""
     try:
         action()
-    except Exception as fault:  # noqa: BLE001 (whatever Java or Python raises is what is translated)
-        found = machine_error(fault, [str(place)])
+    except Exception as error:  # noqa: BLE001 (whatever Java or Python raises is what is translated)
+        found = machine_error(error, [str(place)])
         if found is None or "Exception" in str(found) or "column_1" in str(found):  # rows are not quoted
-            pytest.fail(f"{fault!r} is told as {found}")
+            pytest.fail(f"{error!r} is told as {found}")
         return found
     pytest.fail("the action did not fail")
 
@@ -69,9 +69,11 @@ def test_a_full_disk_is_told_with_its_place_at_a_commit_without_spark(small_disk
     lake = Lake(at(small_disk / "lake"))
     lake.write_rows(ROWS, "supplied_column", NIGHT)
     fill(small_disk)
-    found = told(lambda: lake.write_rows(ROWS, "supplied_column", NIGHT), folder_of(lake))
+    found = reported(lambda: lake.write_rows(ROWS, "supplied_column", NIGHT), folder_of(lake))
     assert (found.what, str(folder_of(lake)) in found.where) == ("the disk is full", True)
-    found = told(lambda: Journal(lake.address, "run", {"job": "string"}).append([{"job": "intake"}]), folder_of(lake))
+    found = reported(
+        lambda: Journal(lake.address, "run", {"job": "string"}).append([{"job": "intake"}]), folder_of(lake)
+    )
     assert found.what == "the disk is full"
     (small_disk / "filler").unlink()
     lake.write_rows(ROWS, "supplied_column", NIGHT)
@@ -85,11 +87,11 @@ def test_a_full_disk_is_told_with_its_place_where_spark_stages_and_commits(
     columns = "source string, table_name string, column_name string"
     few = spark.createDataFrame([row[1:] for row in ROWS], columns)
     many = spark.range(200_000).selectExpr("sha2(cast(id AS string), 256) AS text")
-    assert told(lambda: lake.staged(many, "many"), folder_of(lake)).what == "the disk is full"
+    assert reported(lambda: lake.staged(many, "many"), folder_of(lake)).what == "the disk is full"
     lake.clear_staging()
     folder_of(lake).mkdir(exist_ok=True)
     fill(small_disk)
-    found = told(lambda: lake.write(few, "supplied_column", NIGHT), folder_of(lake))
+    found = reported(lambda: lake.write(few, "supplied_column", NIGHT), folder_of(lake))
     assert (found.what, "run the same command again" in found.do) == ("the disk is full", True)
 
 
@@ -99,12 +101,12 @@ def test_a_read_only_lake_is_told_by_a_command(small_disk: Path, capsys: pytest.
     place = ("--date", str(FIRST), "--file", "fee_list.csv.gz", "--line", "5")
     who = ("--into", str(SECOND), "--as", "anna", "--why", "as agreed with the hospital")
     ended = main(["quarantine", "release", *place, *who, "--var", str(small_disk)])
-    said = capsys.readouterr().err
+    output = capsys.readouterr().err
     assert ended == ExitCode.FAULT
-    assert "the place is read-only" in said
-    assert str(folder_of(settings)) in said
-    assert "Traceback" not in said
-    assert "File " not in said
+    assert "the place is read-only" in output
+    assert str(folder_of(settings)) in output
+    assert "Traceback" not in output
+    assert "File " not in output
 
 
 def test_a_damaged_and_a_missing_file_are_told_by_name_from_spark(spark: SparkSession, tmp_path: Path) -> None:
@@ -118,10 +120,10 @@ def test_a_damaged_and_a_missing_file_are_told_by_name_from_spark(spark: SparkSe
         spark.read.format("delta").load(str(lake.table_address("supplied_column"))).collect()
 
     file.write_bytes(raw)
-    found = told(read, folder_of(lake))
+    found = reported(read, folder_of(lake))
     assert (found.what, found.where) == ("a file of a table is damaged", str(file))
     file.unlink()
-    found = told(read, folder_of(lake))
+    found = reported(read, folder_of(lake))
     assert (found.what, found.where) == ("a file of a table is missing", str(file))
     assert "fundwatch lake check --deep" in found.do
     assert "--set rebuilt_tables=supplied_column" in found.do
@@ -133,7 +135,7 @@ def test_a_log_cut_in_half_is_told_from_spark(spark: SparkSession, tmp_path: Pat
         lake.write_rows(ROWS, "supplied_column", NIGHT)
     log = folder_of(lake, "supplied_column") / "_delta_log" / f"{1:020d}.json"
     log.write_bytes(log.read_bytes()[:100])
-    found = told(
+    found = reported(
         lambda: spark.read.format("delta").load(str(lake.table_address("supplied_column"))).collect(), folder_of(lake)
     )
     assert found.what == "the log of a table is damaged"
@@ -164,7 +166,7 @@ def test_a_fault_of_the_program_is_none_of_the_machine() -> None:
 
 
 def test_a_file_that_this_account_may_not_read_is_told_by_name(tmp_path: Path) -> None:
-    fault = PermissionError(13, os.strerror(13), str(tmp_path / "lake" / "x.json"))
-    found = machine_error(fault, [str(tmp_path)])
+    problem = PermissionError(13, os.strerror(13), str(tmp_path / "lake" / "x.json"))
+    found = machine_error(problem, [str(tmp_path)])
     assert found is not None
     assert (found.what, found.where) == ("the place is closed to this account", str(tmp_path / "lake" / "x.json"))

@@ -47,9 +47,9 @@ def test_files_of_a_folder_come_in_the_same_order(tmp_path):
 
 def test_a_region_that_nobody_declared_is_refused_with_the_choices(tmp_path):
     declare(tmp_path, "city")
-    with pytest.raises(FundwatchError, match="no region named 'town'") as fault:
+    with pytest.raises(FundwatchError, match="no region named 'town'") as problem:
         read_region("town", tmp_path)
-    assert "default, city" in fault.value.do
+    assert "default, city" in problem.value.do
     assert region_names(tmp_path) == ["city"]
 
 
@@ -70,6 +70,6 @@ def test_a_circle_of_regions_is_named(tmp_path):
 def test_a_head_that_does_not_hold_is_named_with_its_file(tmp_path):
     folder = declare(tmp_path, "city")
     (folder / "region.yaml").write_text("zh: 市\nunder: province\n", encoding="utf-8")
-    with pytest.raises(CatalogueError, match="under") as fault:
+    with pytest.raises(CatalogueError, match="under") as problem:
         read_region("city", tmp_path)
-    assert str(folder) in fault.value.where
+    assert str(folder) in problem.value.where

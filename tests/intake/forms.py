@@ -15,7 +15,7 @@ import pytest
 from openpyxl import Workbook
 
 from intake.files.landed import Opened, open_file
-from intake.files.unpacking import FileFault
+from intake.files.unpacking import FileError
 from intake.source.mapping import DeliveryForm
 
 Table = Sequence[Sequence[str]]  # the header first
@@ -91,16 +91,16 @@ def strings(file: Opened) -> list[list[str]]:
 
 
 def refused(path: Path, encodings: tuple[str, ...] = ("utf-8", "gb18030")) -> str:
-    with pytest.raises(FileFault) as caught:
+    with pytest.raises(FileError) as caught:
         opened(path, encodings)
     return str(caught.value)
 
 
-def opened_or_fault(path: Path) -> Opened | FileFault:
+def opened_or_error(path: Path) -> Opened | FileError:
     try:
         return opened(path)
-    except FileFault as fault:
-        return fault
+    except FileError as error:
+        return error
 
 
 def written(folder: Path, content: bytes, name: str = "table.csv") -> Path:

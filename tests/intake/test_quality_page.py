@@ -89,10 +89,10 @@ def test_the_page_says_what_was_held_and_why_with_every_total_to_the_cent():
         history=[{"state": "held", "by": "", "why": "a share of 4 %"}],
     )
     page, record = report.files()[PAGE].decode(), json.loads(report.files()[RECORD])
-    for told in ("暂存", "the quality gate stopped the night", "1,234.50", "34.50", "✗ 不合格行占比不超过 2.00%",
+    for reported in ("暂存", "the quality gate stopped the night", "1,234.50", "34.50", "✗ 不合格行占比不超过 2.00%",
                  "AMOUNT_MISMATCH", "claim_line.csv:7", "parked, not read", "a share of 4 %", "合计 all",
                  ">104<"):  # fmt: skip
-        assert told in page, told
+        assert reported in page, reported
     assert record["outcome"] == "held"
     assert record["totals"][0]["delivered_amount"] == "1234.50"
 

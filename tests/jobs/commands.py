@@ -89,11 +89,11 @@ def run(arguments: str, var: Path, folder: Path) -> subprocess.CompletedProcess[
 def answered(*words: str) -> Any:
     """What `fundwatch …` answers, as its JSON, called in this process. Raises its fault."""
     answer = serve(parser().parse_whole(words))
-    if answer.fault is not None:
-        raise answer.fault
+    if answer.problem is not None:
+        raise answer.problem
     return plain(answer.result)
 
 
-def foreign_lines(told: str) -> list[str]:
+def foreign_lines(reported: str) -> list[str]:
     """The lines of a command's standard error that are not its own."""
-    return [line for line in told.splitlines() if line and not _OURS.match(line)]
+    return [line for line in reported.splitlines() if line and not _OURS.match(line)]

@@ -36,40 +36,40 @@ def run(ledger: Ledger, stage: str, night: date, made: str = "as ever") -> None:
     ledger.commit(ledger.start(stage, night, made), stage, night, made, {})
 
 
-def told(ledger: Ledger, night: date | None = None) -> list[str]:
+def reported(ledger: Ledger, night: date | None = None) -> list[str]:
     nights = None if night is None else {night}
     found = Belonging(ledger, night_jobs()).out_of_date(nights)
     return sorted(sentence for why in found.values() for sentence in why)
 
 
 def test_nights_run_in_order_belong_together(ledger: Ledger) -> None:
-    assert told(ledger) == []
-    assert Belonging(ledger, night_jobs()).told(SECOND) == {}
+    assert reported(ledger) == []
+    assert Belonging(ledger, night_jobs()).reported(SECOND) == {}
     assert str(Belonging(ledger, night_jobs()).finding(None).outcome) == "ok"
 
 
 def test_rules_run_again_with_another_result_leave_the_list_out_of_date_until_it_is_made_again(ledger: Ledger) -> None:
     run(ledger, "rules", SECOND, "another threshold")
-    standing = Belonging(ledger, night_jobs())
+    committed = Belonging(ledger, night_jobs())
     sentence = "the list of 2026-03-31 was made from another run of scan than the one that stands"
-    assert standing.told(SECOND) == {"out_of_date": [sentence], "do": "run `fundwatch publish --date 2026-03-31`"}
-    assert standing.finding(None).figures == sentence
-    assert standing.told(FIRST) == {}
+    assert committed.reported(SECOND) == {"out_of_date": [sentence], "do": "run `fundwatch publish --date 2026-03-31`"}
+    assert committed.finding(None).figures == sentence
+    assert committed.reported(FIRST) == {}
     run(ledger, "leads", SECOND, "a new list")
-    assert told(ledger) == []
+    assert reported(ledger) == []
 
 
 def test_a_stage_run_again_with_the_same_result_changes_nothing(ledger: Ledger) -> None:
     for stage in ("rules", "intake", "leads"):
         run(ledger, stage, FIRST)
-    assert told(ledger) == []
+    assert reported(ledger) == []
 
 
 def test_a_stage_that_was_started_again_and_did_not_end_is_told_of_what_rests_on_it(ledger: Ledger) -> None:
     ledger.start("score", SECOND, "as ever")
-    assert told(ledger) == ["the list of 2026-03-31 was made from a run of score that does not stand any more"]
+    assert reported(ledger) == ["the list of 2026-03-31 was made from a run of score that does not stand any more"]
     # the list alone cannot be made before its scores are
-    assert Belonging(ledger, night_jobs()).told(SECOND)["do"] == "run `fundwatch nightly --date 2026-03-31`"
+    assert Belonging(ledger, night_jobs()).reported(SECOND)["do"] == "run `fundwatch nightly --date 2026-03-31`"
 
 
 def test_an_earlier_night_run_again_leaves_later_nights_out_of_date_list_and_all(ledger: Ledger) -> None:
@@ -77,12 +77,12 @@ def test_an_earlier_night_run_again_leaves_later_nights_out_of_date_list_and_all
     run(ledger, "rules", FIRST, "new")
     run(ledger, "leads", FIRST, "new")
     other = "than the one that stands"
-    assert told(ledger, SECOND) == [
+    assert reported(ledger, SECOND) == [
         f"build of 2026-03-31 was made from another run of intake of 2026-03-24 {other}",
         f"scan of 2026-03-31 was made from another run of intake of 2026-03-24 {other}",
         f"the list of 2026-03-31 was made from another run of the list of 2026-03-24 {other}",
     ]
-    assert Belonging(ledger, night_jobs()).told(SECOND)["do"] == (
+    assert Belonging(ledger, night_jobs()).reported(SECOND)["do"] == (
         "run `fundwatch nightly --date 2026-03-24 --to 2026-03-31`"
     )
 
@@ -91,10 +91,10 @@ def test_a_night_that_comes_late_is_told_of_the_nights_after_it(ledger: Ledger) 
     late = date(2026, 3, 27)
     for stage in NIGHT:
         run(ledger, stage, late)
-    assert "scan of 2026-03-31 was made before intake of 2026-03-27 stood" in told(ledger, SECOND)
-    assert "the list of 2026-03-31 was made before the list of 2026-03-27 stood" in told(ledger, SECOND)
-    assert told(ledger, FIRST) == []
-    assert told(ledger, late) == []
+    assert "scan of 2026-03-31 was made before intake of 2026-03-27 stood" in reported(ledger, SECOND)
+    assert "the list of 2026-03-31 was made before the list of 2026-03-27 stood" in reported(ledger, SECOND)
+    assert reported(ledger, FIRST) == []
+    assert reported(ledger, late) == []
 
 
 def test_a_list_out_of_date_says_so_in_its_folder_and_no_more_when_it_is_made_again(ledger: Ledger, tmp_path: Path):
@@ -127,5 +127,5 @@ def test_show_and_lake_check_say_it(settings: Settings, capsys: pytest.CaptureFi
     assert main(["show", "--date", "2026-03-31", "--json", *var]) == 0
     assert json.loads(capsys.readouterr().out)["out_of_date"] == [sentence]
     assert main(["lake", "check", *var]) == ExitCode.FAULT
-    told = capsys.readouterr().err
-    assert f"runs belong together, ledger: {sentence}; do: run `fundwatch publish --date 2026-03-31 " in told
+    output = capsys.readouterr().err
+    assert f"runs belong together, ledger: {sentence}; do: run `fundwatch publish --date 2026-03-31 " in output

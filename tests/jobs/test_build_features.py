@@ -75,7 +75,7 @@ def test_a_regions_peer_file_that_is_not_utf_8_is_refused_by_name_before_anythin
     (folder / "peers.yaml").write_bytes("minimum_members: 20 # 人".encode("gbk"))
     settings = load_settings({"var": tmp_path, "conf": tmp_path / "conf", "region": "330000"}, {}).settings
     with pytest.raises(FundwatchError, match="is not UTF-8") as refused:
-        JOB.own_print(Workplace(settings), SECOND)
+        JOB.own_fingerprint(Workplace(settings), SECOND)
     assert refused.value.where == str(folder / "peers.yaml")
 
 

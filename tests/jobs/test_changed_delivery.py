@@ -11,7 +11,7 @@ from fundwatch.errors import DeliveryError
 from fundwatch.lake.delivery_log import DeliveryLog, State
 from fundwatch.settings import Settings
 from jobs.job import Night, Workplace
-from jobs.load_delivery import JOB, own_print
+from jobs.load_delivery import JOB, own_fingerprint
 from jobs.protect.manage_keys import make_missing_keys
 from tests.intake.deliveries import NIGHT, deliver, line, whole
 
@@ -20,7 +20,7 @@ def test_a_night_whose_file_was_replaced_after_its_print_was_made_takes_nothing_
     place = Workplace(Settings(var=tmp_path))
     make_missing_keys(place.settings)
     folder = deliver(tmp_path / "landing", whole(fee_list=[line("L1")]))
-    own = own_print(place, NIGHT)
+    own = own_fingerprint(place, NIGHT)
     (folder / "new").write_bytes(gzip.compress(b"feedetl_sn\nL2\n"))
     os.replace(folder / "new", folder / "fee_list.csv.gz")
     with pytest.raises(DeliveryError, match=r"fee_list\.csv\.gz: changed while it was being read"):

@@ -99,10 +99,10 @@ def test_a_worker_that_dies_in_the_rule_scan_changes_nothing(finished_night: Fin
         until(failing.has_shuffled)
         failing.kill_worker()
         assert scan.poll() is None, "the scan was over before the worker died"
-        told = scan.communicate(timeout=1200)[1]
-        assert scan.returncode == 0, told
+        reported = scan.communicate(timeout=1200)[1]
+        assert scan.returncode == 0, reported
         until(lambda: sum(worker["state"] == "ALIVE" for worker in failing.state()["workers"]) == 1)
-    assert "done before" not in told
+    assert "done before" not in reported
     assert hits(var) == hits(finished_night.var)
 
 

@@ -13,7 +13,7 @@ GIVEN = ["--var", "my var", "--profile", "demo", "--set", "seed=3"]
 
 
 @pytest.mark.parametrize(
-    ("said", "completed"),
+    ("stated", "completed"),
     [
         ("run `fundwatch nightly`", "nightly --date 2026-03-31 --profile demo --var 'my var' --set seed=3"),
         ("see `fundwatch show --date DATE`", "show --date 2026-03-31 --profile demo --var 'my var' --set seed=3"),
@@ -21,9 +21,9 @@ GIVEN = ["--var", "my var", "--profile", "demo", "--set", "seed=3"]
         ("`fundwatch keys retire --var other`", "keys retire --var other --profile demo --set seed=3"),
     ],
 )
-def test_a_command_gets_what_the_caller_gave(said: str, completed: str) -> None:
+def test_a_command_gets_what_the_caller_gave(stated: str, completed: str) -> None:
     options = parser().parse_whole(["show", "--date", "2026-03-31", *GIVEN])
-    (command,) = whole(said, options).split("`")[1:2]
+    (command,) = whole(stated, options).split("`")[1:2]
     assert command.split(maxsplit=1)[1] == completed
     assert parser().parse_whole(shlex.split(completed))
 

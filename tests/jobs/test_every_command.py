@@ -39,16 +39,16 @@ def test_every_command_has_a_case() -> None:
 def test_a_command_says_how_it_is_called(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         parser().parse_args([name, "--help"])
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert ended.value.code == 0
-    assert told.startswith(f"usage: fundwatch {name} ")
-    assert all(option in told for option in ("--date", "--lake", "--json"))
+    assert output.startswith(f"usage: fundwatch {name} ")
+    assert all(option in output for option in ("--date", "--lake", "--json"))
 
 
 def test_the_installed_command_lists_all_commands(tmp_path: Path) -> None:
-    told = run("--help", tmp_path, tmp_path / "here")
-    assert told.returncode == 0
-    assert all(f"    {name}" in told.stdout for name in NAMES)
+    reported = run("--help", tmp_path, tmp_path / "here")
+    assert reported.returncode == 0
+    assert all(f"    {name}" in reported.stdout for name in NAMES)
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n not in _STARTS_SPARK and n in CASES and not CASES[n].is_long])
@@ -106,11 +106,11 @@ def test_what_is_near_a_mistyped_word_is_suggested_with_the_usage_of_its_command
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         main(wrong.split())
-    told = capsys.readouterr().err
+    output = capsys.readouterr().err
     assert ended.value.code == 2
-    assert "did you mean" in told
+    assert "did you mean" in output
     name = wrong.split()[0]
-    assert told.startswith(f"usage: fundwatch {name} " if name in NAMES else "usage: fundwatch ")
+    assert output.startswith(f"usage: fundwatch {name} " if name in NAMES else "usage: fundwatch ")
 
 
 @pytest.mark.parametrize(
@@ -152,9 +152,9 @@ def test_a_check_ends_with_one_line_that_says_the_verdict(
     arguments: str, var: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*arguments.split(), "--var", str(var)]) == 0
-    told = capsys.readouterr().out.splitlines()
-    assert len(told) <= 3
-    assert told[-1].startswith(("一致 all ", "清单 on the list: "))
+    output = capsys.readouterr().out.splitlines()
+    assert len(output) <= 3
+    assert output[-1].startswith(("一致 all ", "清单 on the list: "))
 
 
 def test_the_entry_point_is_installed_beside_the_interpreter() -> None:

@@ -100,9 +100,9 @@ def test_what_was_sent_again_supersedes_what_was_refused_or_held(week: Week, mis
 
 
 def test_what_a_person_let_pass_is_told_with_who_and_why(week: Week) -> None:
-    told = DeliveryLog(week.place.lake.address).history(PLAN["no_manifest"])
-    assert [row["state"] for row in told] == ["received", "held", "released", "accepted"]
-    (released,) = [row for row in told if row["state"] == "released"]
+    reported = DeliveryLog(week.place.lake.address).history(PLAN["no_manifest"])
+    assert [row["state"] for row in reported] == ["received", "held", "released", "accepted"]
+    (released,) = [row for row in reported if row["state"] == "released"]
     assert released["by"] == "李工"
     assert "telephone" in released["why"]
 
@@ -116,7 +116,7 @@ def test_what_a_person_let_pass_is_told_with_who_and_why(week: Week) -> None:
     ],
 )
 def test_the_error_says_what_is_wrong_with_the_delivery(week: Week, mishap: str, words: str) -> None:
-    assert words in week.of(mishap).told[0]
+    assert words in week.of(mishap).reported[0]
 
 
 def test_the_lake_check_holds_after_all_of_it(week: Week) -> None:

@@ -48,9 +48,9 @@ def hostile(content: ListContent) -> ListContent:  # noqa: F811
 def test_a_list_as_csv_computes_nothing_and_its_summary_says_where_a_sign_was_put(hostile: ListContent, tmp_path: Path):
     folder = write_list(hostile, tmp_path).folder
     assert computing_cells(folder / "leads.csv") == []
-    told = json.loads((folder / "summary.json").read_text(encoding="utf-8"))["signed_cells"]["leads.csv"]
-    assert told["columns"] == dict.fromkeys(("subject_name", "reason_zh", "workplaces"), len(HOSTILE))
-    assert NOTE in told["note"]
+    reported = json.loads((folder / "summary.json").read_text(encoding="utf-8"))["signed_cells"]["leads.csv"]
+    assert reported["columns"] == dict.fromkeys(("subject_name", "reason_zh", "workplaces"), len(HOSTILE))
+    assert NOTE in reported["note"]
 
 
 def test_a_list_without_hostile_names_has_no_sign_and_says_nothing_of_it(content: ListContent, tmp_path: Path):  # noqa: F811

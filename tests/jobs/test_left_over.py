@@ -52,8 +52,8 @@ def _kill_at_work(var: Path) -> str:
     java = json.loads((var / "lake" / ".lock").read_text())["java"] if reached else 0
     called = Path(f"/proc/{java}/cmdline").read_text().replace("\0", " ") if java else ""
     os.killpg(process.pid, signal.SIGKILL)
-    _, told = process.communicate()
-    assert reached, f"the intake never put rows down:\n{told}"
+    _, reported = process.communicate()
+    assert reached, f"the intake never put rows down:\n{reported}"
     return called
 
 
@@ -74,7 +74,7 @@ def test_what_a_killed_intake_leaves_is_private_is_named_by_the_lake_check_and_g
     elsewhere = [file for file in (tmp_path / "system").rglob("*") if file.is_file()]
     assert not [str(file) for file in elsewhere for _, content in contents(file) if marks_in(content)]
     assert main(["lake", "check", "--var", str(tmp_path), "--quiet"]) == ExitCode.FAULT
-    told = capsys.readouterr().err
-    assert all(str(path) in told for path in (own, copied, staged))
+    output = capsys.readouterr().err
+    assert all(str(path) in output for path in (own, copied, staged))
     with workplace(Settings(var=tmp_path)):
         assert not [path for path in (own, copied, staged) if path.exists()]

@@ -137,8 +137,8 @@ def test_a_reversal_of_the_next_night_withdraws_the_line_and_the_first_night_sti
 
 def test_a_register_row_gets_a_new_version_only_when_it_changed(two_nights, spark):
     patients = two_nights.lake.read(spark, "patient").orderBy("known_from").collect()
-    told = [(p.known_from, p.known_to, p.death_date, p.birth_year) for p in patients]
-    assert told == [(FIRST, SECOND, None, 1980), (SECOND, None, date(2026, 3, 20), 1980)]
+    reported = [(p.known_from, p.known_to, p.death_date, p.birth_year) for p in patients]
+    assert reported == [(FIRST, SECOND, None, 1980), (SECOND, None, date(2026, 3, 20), 1980)]
     assert patients[0].is_identity_sex_consistent
     assert two_nights.lake.read(spark, "encounter").count() == 1
 
@@ -219,10 +219,10 @@ def test_a_wrong_total_and_a_wrong_type_throughout_stop_the_night_before_the_lak
     change_manifest(folder, "setl", amount_total="91.00")
     with pytest.raises(GateError) as caught:
         run_job(JOB, place, SECOND)
-    told = str(caught.value)
-    assert "setl.csv.gz (settlement): money read 90.00, declared 91.00" in told
-    assert "fee_list.csv.gz (claim_line): 100.00% of the lines are faulty, the limit is 2.00%" in told
-    assert "claim_line: MALFORMED:quantity in 2 rows, such as fee_list.csv.gz line 2, 3" in told
+    reported = str(caught.value)
+    assert "setl.csv.gz (settlement): money read 90.00, declared 91.00" in reported
+    assert "fee_list.csv.gz (claim_line): 100.00% of the lines are faulty, the limit is 2.00%" in reported
+    assert "claim_line: MALFORMED:quantity in 2 rows, such as fee_list.csv.gz line 2, 3" in reported
     assert tables_in(place) == set()
 
 

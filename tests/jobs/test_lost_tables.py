@@ -25,11 +25,11 @@ def settings(tmp_path):
 def test_a_job_refuses_a_table_that_is_gone_before_it_starts_spark(settings, capsys):
     shutil.rmtree(folder_of(settings, "claim_line"))
     ended = main(["scan", "--date", str(SECOND), "--var", str(settings.var)])
-    said = capsys.readouterr().err
+    output = capsys.readouterr().err
     assert ended == ExitCode.FAULT
-    assert "claim_line is gone: version 0 was committed" in said
-    assert "--set rebuilt_tables=claim_line" in said
-    assert "Spark starts" not in said
+    assert "claim_line is gone: version 0 was committed" in output
+    assert "--set rebuilt_tables=claim_line" in output
+    assert "Spark starts" not in output
 
 
 def test_a_table_that_went_back_is_refused_too(settings):
@@ -80,4 +80,4 @@ def test_the_lake_check_expects_nothing_of_a_table_given_up(settings):
     shutil.rmtree(folder_of(lake, "capacity"), ignore_errors=True)
     ledger.written("run", "intake", SECOND, Written("capacity", 5, 1))
     refuse_lost(lake, ledger, ["capacity"], "capacity")
-    assert check_lake(settings).fault is None
+    assert check_lake(settings).problem is None

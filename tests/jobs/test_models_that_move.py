@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from fundwatch.settings import Settings
-from jobs.model_shelf import model_findings, shelf_of
+from jobs.lake_models import lake_models_of, model_findings
 from models.registry.champions import find_champions
 from tests.night import NIGHTS, ROOT, FinishedNight, clean_environment, run_fundwatch, wait_for
 
@@ -57,11 +57,13 @@ def test_damaged_models_end_with_six_and_a_list_that_says_so_and_mlflow_gone_cha
     assert done.returncode == 6, done.stderr
     assert "was changed" in done.stderr
     assert "未运行的模型 Models not run" in done.stdout
-    told = json.loads((lists / "summary.json").read_text(encoding="utf-8"))["provenance"]
-    assert told["model_prints"] == {}
-    assert told["models_not_run"]
+    reported = json.loads((lists / "summary.json").read_text(encoding="utf-8"))["provenance"]
+    assert reported["model_fingerprints"] == {}
+    assert reported["models_not_run"]
     with (lists / "leads.csv").open(encoding="utf-8-sig", newline="") as stream:
-        assert {row["models_not_run"] for row in csv.DictReader(stream)} == {";".join(sorted(told["models_not_run"]))}
+        assert {row["models_not_run"] for row in csv.DictReader(stream)} == {
+            ";".join(sorted(reported["models_not_run"]))
+        }
 
     for path, content in models.items():
         path.write_bytes(content)
@@ -97,5 +99,5 @@ def test_training_killed_between_the_files_and_the_table_is_done_again_as_if_not
 
 def _speakers(settings: Settings, night: date) -> dict[str, date | None]:
     """By model the night it learned from."""
-    speaking, _ = find_champions(shelf_of(settings), night)
-    return {f"{one.entity}/{one.model}": one.learned_on for one in speaking}
+    runnable, _ = find_champions(lake_models_of(settings), night)
+    return {f"{one.entity}/{one.model}": one.learned_on for one in runnable}

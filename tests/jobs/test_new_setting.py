@@ -10,7 +10,7 @@ from pydantic import Field
 
 from fundwatch.settings import Changes, InForce, Settings, stages_changed, values_that_change
 from jobs.declared_stages import PUBLISH, STAGES
-from jobs.job import Job, Workplace, print_of
+from jobs.job import Job, Workplace, fingerprint_of
 from jobs.operate.show_settings import settings_shown
 from jobs.stages import job_of
 
@@ -25,8 +25,8 @@ class WithRings(Settings):
 
 def _print(settings: Settings, stage: str) -> str:
     """The fingerprint of a stage that rests on nothing but settings."""
-    job = Job(stage, stage, reads=(), writes=(), run=lambda _night: {}, own_print=lambda _place, _night: [])
-    return print_of(job, Workplace(settings), SEEN)
+    job = Job(stage, stage, reads=(), writes=(), run=lambda _night: {}, own_fingerprint=lambda _place, _night: [])
+    return fingerprint_of(job, Workplace(settings), SEEN)
 
 
 def test_a_setting_makes_the_stages_it_names_run_again_and_no_others(tmp_path: Path) -> None:
@@ -45,9 +45,9 @@ def test_the_list_states_the_value_of_every_setting_that_changes_it(tmp_path: Pa
     two, three = (WithRings(var=tmp_path, ring_depth=depth) for depth in (2, 3))
     assert values_that_change(three) == values_that_change(Settings(var=tmp_path)) | {"ring_depth": 3}
     publish = job_of(PUBLISH)
-    assert publish.own_print(Workplace(two), SEEN) != publish.own_print(Workplace(three), SEEN)
+    assert publish.own_fingerprint(Workplace(two), SEEN) != publish.own_fingerprint(Workplace(three), SEEN)
     again = WithRings(var=tmp_path, stage_rows=7)
-    assert publish.own_print(Workplace(two), SEEN) == publish.own_print(Workplace(again), SEEN)
+    assert publish.own_fingerprint(Workplace(two), SEEN) == publish.own_fingerprint(Workplace(again), SEEN)
 
 
 def test_the_settings_are_shown_with_the_stages_they_change() -> None:

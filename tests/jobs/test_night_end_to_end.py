@@ -81,25 +81,27 @@ def test_every_file_balances_in_lines_and_in_money(finished_night: FinishedNight
 def test_the_ledger_counts_the_rows_that_were_written(finished_night: FinishedNight) -> None:
     lake, ledger = Lake(at(finished_night.var / "lake")), Ledger(at(finished_night.var / "lake"))
     for job, table in (("rules", "rule_hit"), ("features", "indicator_patient"), ("leads", "lead")):
-        stands = ledger.committed(job, LAST)
-        assert stands is not None
-        told = [
-            r["rows"] for r in ledger.tables_of(stands.run_id) if (r["table_name"], r["state"]) == (table, "committed")
+        note_committed = ledger.committed(job, LAST)
+        assert note_committed is not None
+        reported = [
+            r["rows"]
+            for r in ledger.tables_of(note_committed.run_id)
+            if (r["table_name"], r["state"]) == (table, "committed")
         ]
         (found,) = lake.rows(table, f"SELECT count(*) AS rows FROM {table} WHERE business_date = DATE '{LAST}'")
-        assert told == [found["rows"]]
+        assert reported == [found["rows"]]
         assert found["rows"] > 0
 
 
 def test_all_twelve_rules_ran(finished_night: FinishedNight) -> None:
     lake = Lake(at(finished_night.var / "lake"))
-    told = lake.rows(
+    reported = lake.rows(
         "rule_coverage", f"SELECT rule_id, state, why_not FROM rule_coverage WHERE business_date = DATE '{LAST}'"
     )
-    assert {row["rule_id"] for row in told if row["state"] == "run"} == {
+    assert {row["rule_id"] for row in reported if row["state"] == "run"} == {
         "DC-03", "FK-03", "ID-01", "ID-04", "OP-01", "OP-02", "FQ-02", "FK-04", "FK-02", "SA-02", "FQ-01", "FK-06",
     }  # fmt: skip
-    assert [row for row in told if row["state"] == "not_run"] == []
+    assert [row for row in reported if row["state"] == "not_run"] == []
 
 
 def test_the_same_command_again_changes_nothing_and_says_so(finished_night: FinishedNight) -> None:
@@ -182,9 +184,9 @@ def _kill_when(var: Path, condition: Callable[[], bool], point: str) -> None:
     process = _night_process(var)
     reached = wait_for(condition, process)
     process.send_signal(signal.SIGKILL)
-    _, told = process.communicate()
-    assert reached, f"the run never came to: {point}\n{told}"
-    assert process.returncode == -signal.SIGKILL, f"the run ended before it could be killed at: {point}\n{told}"
+    _, reported = process.communicate()
+    assert reached, f"the run never came to: {point}\n{reported}"
+    assert process.returncode == -signal.SIGKILL, f"the run ended before it could be killed at: {point}\n{reported}"
 
 
 def test_a_night_killed_in_its_intake_and_run_again_with_generated_code_publishes_the_same_bytes(

@@ -32,7 +32,7 @@ def _run(night: Night) -> Report:
 
 
 LINK = Stage("links", "link", "link who meets whom", __name__, task=Task(retries=5, hours=1))
-JOB = Job(name=LINK.name, title="links", reads=(), writes=(), run=_run, own_print=lambda _place, _night: "links")
+JOB = Job(name=LINK.name, title="links", reads=(), writes=(), run=_run, own_fingerprint=lambda _place, _night: "links")
 STAGES_AND_ONE = (*STAGES[:-1], replace(PUBLISH, needs=(*PUBLISH.needs, "links")), LINK)
 
 PROBE = """
@@ -82,8 +82,8 @@ def test_it_runs_by_its_command(
     folder_of(settings).mkdir()
     words = ["link", "--date", str(NIGHT), "--var", str(tmp_path), "--json", "--quiet"]
     assert main(words, commands_of(STAGES_AND_ONE)) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told == {"stage": "links", "date": str(NIGHT), "pairs": 2, "of": str(NIGHT), "is_new": True}
+    output = json.loads(capsys.readouterr().out)
+    assert output == {"stage": "links", "date": str(NIGHT), "pairs": 2, "of": str(NIGHT), "is_new": True}
     assert main(words, commands_of(STAGES_AND_ONE)) == 0
     assert json.loads(capsys.readouterr().out)["is_new"] is False
 

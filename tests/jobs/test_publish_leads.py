@@ -108,7 +108,7 @@ def test_publishing_again_has_nothing_to_do_until_a_file_is_gone_and_then_gives_
     workbook.unlink()
     again = run_job(JOB, place, NIGHT)
     assert again["is_new"]
-    assert again["list_print"] == report["list_print"]
+    assert again["list_fingerprint"] == report["list_fingerprint"]
     assert workbook.read_bytes() == wanted
 
 

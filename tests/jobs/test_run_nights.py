@@ -82,9 +82,9 @@ def test_a_night_over_an_audit_log_that_was_put_back_stands_and_ends_with_a_code
     assert run_nights._report_privacy(Workplace(settings), DATE, intake) == {"is_new": False, "incomplete": []}
     for path in (log.path, log.head_path):
         path.unlink()
-    told = run_nights._report_privacy(Workplace(settings), DATE, intake)
-    fault = incompleteness({"privacy": told}, {"leads": 3})
-    assert isinstance(fault, IncompleteError)
-    assert "line 0: rewound: line 1 was noted in the lake's audit_anchor" in fault.what
-    assert (fault.exit_code, fault.result) == (6, {"leads": 3})
+    reported = run_nights._report_privacy(Workplace(settings), DATE, intake)
+    problem = incompleteness({"privacy": reported}, {"leads": 3})
+    assert isinstance(problem, IncompleteError)
+    assert "line 0: rewound: line 1 was noted in the lake's audit_anchor" in problem.what
+    assert (problem.exit_code, problem.result) == (6, {"leads": 3})
     assert not log.path.exists(), "no command writes on"

@@ -43,10 +43,10 @@ def _listed(var: Path, table: str, night: str) -> list[str]:
 
 
 def _fact(row: dict[str, Any], plain: dict[str, str], subject: dict[str, str]) -> str:
-    told = {key: plain.get(value, value) if isinstance(value, str) else value for key, value in row.items()}
-    if "lead_id" in told:
-        told["lead_id"] = subject[told["lead_id"]]
-    return repr(sorted((key, value) for key, value in told.items() if key not in _HASHES_OF_TOKENS))
+    reported = {key: plain.get(value, value) if isinstance(value, str) else value for key, value in row.items()}
+    if "lead_id" in reported:
+        reported["lead_id"] = subject[reported["lead_id"]]
+    return repr(sorted((key, value) for key, value in reported.items() if key not in _HASHES_OF_TOKENS))
 
 
 def _run_again(finished: FinishedNight, var: Path) -> None:

@@ -78,9 +78,9 @@ class World:
         }  # fmt: skip
         hits = [usual | {"hit_id": f"h{n}"} | dict(row) for n, row in enumerate(rows)]
         self.put("rule_hit", [{k: v for k, v in hit.items() if k not in ("lines", "line_id")} for hit in hits])
-        told = {"business_date": NIGHT, "settlement_id": "S", "amount_at_risk": Decimal(30)}
+        reported = {"business_date": NIGHT, "settlement_id": "S", "amount_at_risk": Decimal(30)}
         proofs = [
-            told | {"hit_id": hit["hit_id"], "line_id": line}
+            reported | {"hit_id": hit["hit_id"], "line_id": line}
             for hit in hits
             for line in hit.get("lines", [hit.get("line_id")])
             if line is not None

@@ -111,19 +111,19 @@ def content(cards: Cards) -> ListContent:
         lead_row(3, **person, **clue),
     ]
     blank = dict.fromkeys(EvidenceRow.__dataclass_fields__)
-    told = {
+    reported = {
         "indicator": "doctor_drug_share_30d",
         "value": 0.97,
         "peer_median": 0.41,
         "percentile": 0.99,
         "peer_count": 57,
     }
-    indicator = EvidenceRow(**(blank | {"lead_id": leads[2].lead_id, "place": 1, "kind": "indicator"} | told))  # type: ignore[arg-type]
+    indicator = EvidenceRow(**(blank | {"lead_id": leads[2].lead_id, "place": 1, "kind": "indicator"} | reported))  # type: ignore[arg-type]
     provenance = Provenance(
         business_date=NIGHT, period_start=date(2026, 1, 1), period_end=NIGHT, source="national",
-        software="fundwatch 0.1.0", rule_set_print="a" * 16, model_prints={"doctor robust_peer": "b" * 16},
+        software="fundwatch 0.1.0", rule_set_fingerprint="a" * 16, model_fingerprints={"doctor robust_peer": "b" * 16},
         models_not_run={"doctor isolation_forest": "模型数据不可用 the model's data do not hold"},
-        settings_print="c" * 16, data_print="d" * 16, deliveries={"fee_list.csv": "e" * 64},
+        settings_fingerprint="c" * 16, data_fingerprint="d" * 16, deliveries={"fee_list.csv": "e" * 64},
     )  # fmt: skip
     coverage = [
         CoverageRow("DC-03", "run", "", 12, 4000, 3),

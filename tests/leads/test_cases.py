@@ -54,12 +54,12 @@ def nights(spark: SparkSession) -> list[Told]:
     three = {"H1 DC-03": (3, "10"), "H1 score": (0, "0"), "H3 OP-01": (1, "5")}
     four = {"H1 DC-03": (3, "11"), "H2 FQ-01": (4, "40")}
     everything = (*RULES, "score")
-    told: list[list[CaseRow]] = []
+    reported: list[list[CaseRow]] = []
     for day, found, ran in zip(
         days, (one, two, three, four), (everything, ("DC-03", "FQ-01", "score"), everything, everything), strict=True
     ):
-        told.append(night_of(spark, day, found, ran, told[-1] if told else []))
-    return [{f"{row.subject_id} {row.kind}": row for row in rows} for rows in told]
+        reported.append(night_of(spark, day, found, ran, reported[-1] if reported else []))
+    return [{f"{row.subject_id} {row.kind}": row for row in rows} for rows in reported]
 
 
 def states(night: Told) -> dict[str, str]:
@@ -160,7 +160,7 @@ def _score(entity_type: str, entity_id: str, model: str, state: str) -> dict[str
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "stated"),
     [
         ({}, "DC-03 增加 grown(自 since 2026-03-24; 2→3 次 hits; 12,000.00→12,345.60 元 CNY)"),
         ({"state": "new", "earlier_hit_count": None, "earlier_amount": None},
@@ -172,5 +172,5 @@ def _score(entity_type: str, entity_id: str, model: str, state: str) -> dict[str
          "12,000.00→0.00 估算 estimate CNY)"),
     ],
 )  # fmt: skip
-def test_a_case_is_said_in_both_languages_with_since_when(given: dict[str, Any], said: str) -> None:
-    assert case_text(case_row(**given)) == said
+def test_a_case_is_said_in_both_languages_with_since_when(given: dict[str, Any], stated: str) -> None:
+    assert case_text(case_row(**given)) == stated

@@ -32,20 +32,22 @@ def test_a_percentile_is_never_said_higher_than_the_first_of_its_group_can_stand
     ]
     cases += [(0.991, None), (1.0, None), (0.0, None)]
     rows = spark.createDataFrame(cases, "percentile double, peer_count bigint")
-    said = rows.select("*", said_percentile("percentile", "peer_count").alias("said")).collect()
-    for percentile, peers, share in said:
+    stated = rows.select("*", said_percentile("percentile", "peer_count").alias("stated")).collect()
+    for percentile, peers, share in stated:
         most = 1 - 1 / peers if peers else 0.999
         assert 1 - most <= share + 1e-9
         assert share <= most + 1e-9
         assert f"{share:.1%}" not in ("100.0%", "0.0%")
         assert abs(share - percentile) < 0.0011 + 1 / (peers or 1000), (percentile, peers)
-    assert {row.said for row in said if (row.percentile, row.peer_count) == (1.0, 57)} == {0.982}
-    assert {row.said for row in said if (row.percentile, row.peer_count) == (0.0, 57)} == {0.018}
+    assert {row.stated for row in stated if (row.percentile, row.peer_count) == (1.0, 57)} == {0.982}
+    assert {row.stated for row in stated if (row.percentile, row.peer_count) == (0.0, 57)} == {0.018}
 
 
 def test_alone_in_a_group_or_without_a_score_no_percentile_is_said(spark: SparkSession) -> None:
     rows = spark.createDataFrame([(1.0, 1), (0.0, 1), (None, 9)], "percentile double, peer_count bigint")
-    assert [row.said for row in rows.select(said_percentile("percentile", "peer_count").alias("said")).collect()] == [
+    assert [
+        row.stated for row in rows.select(said_percentile("percentile", "peer_count").alias("stated")).collect()
+    ] == [
         None,
         None,
         None,
@@ -73,9 +75,9 @@ def test_the_line_that_a_copy_repeats_stands_in_the_evidence_and_counts_nothing(
         doctors=frame("doctor"),
     )
     fused = fuse(inputs, cards, FuseOptions(NIGHT, NIGHT, 0.02))
-    told = [(r.line_id, r.role, r.amount_at_risk, r.amount) for r in fused.evidence.orderBy("place").collect()]
+    reported = [(r.line_id, r.role, r.amount_at_risk, r.amount) for r in fused.evidence.orderBy("place").collect()]
     whole = Decimal("30.00")
-    assert told == [("L2", "counted", whole, whole), ("L1", "compared", Decimal("0.00"), whole)]
+    assert reported == [("L2", "counted", whole, whole), ("L1", "compared", Decimal("0.00"), whole)]
     [lead] = fused.leads.collect()
     assert (lead.line_count, lead.amount_at_risk) == (1, whole)
 
@@ -95,8 +97,8 @@ def test_a_doctors_lead_names_hospital_and_department_and_unknown_says_unknown(f
     )
     places = frame("institution", {"institution_id": "H1", "institution_name": "平安镇中心卫生院"})
     rows = with_workplaces(leads, doctors, places).collect()
-    told = {(row.subject_type, row.subject_id): row.workplaces for row in rows}
-    assert told == {
+    reported = {(row.subject_type, row.subject_id): row.workplaces for row in rows}
+    assert reported == {
         ("doctor", "D1"): [
             "名称未知 unknown (H2) · 科室 X99",
             "平安镇中心卫生院 (H1) · 科室 A03 内科 internal medicine",

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.statistics import standing_out
+from evaluation.statistics import outlying
 from fundwatch.contracts import TABLES
 from leads.cards import Cards
 from leads.ranking.fuse import FuseOptions, Inputs, fuse
+from leads.ranking.outliers import outliers, percentiles
 from leads.ranking.priority import with_places
-from leads.ranking.standouts import percentiles, standouts
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row, SparkSession
@@ -198,11 +198,11 @@ def test_what_is_still_equal_shares_its_place_and_the_next_place_is_left_out(fra
 
 
 def test_equal_priorities_are_ordered_by_strength_then_by_money(spark: SparkSession):
-    said = "tier string, hit_count int, amount_at_risk double, estimated_amount double, position double"
+    stated = "tier string, hit_count int, amount_at_risk double, estimated_amount double, position double"
     rows = [(0.0, "weak", 1.0), (0.0, "strong", 40.0), (0.0, "strong too", 40.0), (0.0, "richer", 40.0)]
     leads = spark.createDataFrame(
         [("线索", 0, 3.0 if name == "richer" else 0.0, 0.0, position, name, far) for position, name, far in rows],
-        f"{said}, name string, strength double",
+        f"{stated}, name string, strength double",
     )
     placed = {row.name: (row.place, row.priority) for row in with_places(leads).collect()}
     assert len({priority for _, priority in placed.values()}) == 1  # at position 0 no strength reaches anywhere
@@ -215,9 +215,9 @@ def test_equal_priorities_are_ordered_by_strength_then_by_money(spark: SparkSess
 
 
 def test_the_first_of_a_small_group_is_less_certain_than_the_first_of_a_large_one(spark: SparkSession):
-    said = "entity_type string, entity_id string, model string, state string, percentile double, peer_count bigint"
+    stated = "entity_type string, entity_id string, model string, state string, percentile double, peer_count bigint"
     sizes = (1, 20, 200)
-    firsts = spark.createDataFrame([("doctor", f"{n}", "m", "scored", 1.0 if n > 1 else 0.0, n) for n in sizes], said)
+    firsts = spark.createDataFrame([("doctor", f"{n}", "m", "scored", 1.0 if n > 1 else 0.0, n) for n in sizes], stated)
     assert {row.subject_id: row.position for row in percentiles(firsts).collect()} == {
         "1": 0.5,
         "20": 0.975,
@@ -238,8 +238,8 @@ def test_reasons_name_rules_money_and_position_among_peers(result: Result):
     assert "SA-02 当日再入院:1 次,涉及基金 100.00 元,其中 90.00 元计入合计。" in zh
     assert "FK-06 FK-06:1 次,估算 5,000.00 元。" in zh
     assert "合计涉及基金 90.00 元(每条明细只计一次)" in zh
-    told = "DC-03 The same line charged twice: 1 hit, fund at risk CNY 60.00, of which CNY 0.00 counts. Example: why h1"
-    assert told in en
+    text = "DC-03 The same line charged twice: 1 hit, fund at risk CNY 60.00, of which CNY 0.00 counts. Example: why h1"
+    assert text in en
     assert "药占比 97.0%,同组中位数 41.0%,高于同组 98.2% 的同行(n=57)" in result.leads["D100"].reason_zh
     assert "above 98.2% of its peers (n=57)" in result.leads["D100"].reason_en
 
@@ -284,7 +284,7 @@ def test_no_hits_and_no_scores_make_no_leads(inputs: Inputs):
 
 
 def test_the_evaluation_takes_for_published_whom_the_leads_publish(spark):
-    """Its pandas form of `standouts` judges a list it did not make: both must name the same subjects."""
+    """Its pandas form of `outliers` judges a list it did not make: both must name the same subjects."""
     chance = np.random.default_rng(20260331)
     names = [f"D{n:03d}" for n in range(150)]
     scores = pd.DataFrame(
@@ -297,8 +297,8 @@ def test_the_evaluation_takes_for_published_whom_the_leads_publish(spark):
         }
     )
     scores["percentile"] = np.where(scores["score"] >= 8, 0.99, 0.5)
-    published = {row.subject_id for row in standouts(spark.createDataFrame(scores), 0.06).collect()}
-    assert published == set(scores.loc[standing_out(scores, 0.06), "entity_id"])
+    published = {row.subject_id for row in outliers(spark.createDataFrame(scores), 0.06).collect()}
+    assert published == set(scores.loc[outlying(scores, 0.06), "entity_id"])
     ordered = scores["score"].sort_values(ascending=False)
     assert ordered.iloc[8] == ordered.iloc[9]  # a tie at the cut of nine …
     assert len(published) == (ordered >= ordered.iloc[8]).sum() > 9  # … is taken whole

@@ -36,9 +36,9 @@ def book(content: ListContent, tmp_path: Path) -> Workbook:
 def test_the_same_content_gives_the_same_bytes(content: ListContent, tmp_path: Path):
     first, second = write_list(content, tmp_path / "a"), write_list(content, tmp_path / "b")
     assert _bytes(first.folder) == _bytes(second.folder)
-    assert first.list_print == second.list_print
+    assert first.list_fingerprint == second.list_fingerprint
     changed = write_list(replace(content, leads=content.leads[:2]), tmp_path / "c")
-    assert changed.list_print != first.list_print
+    assert changed.list_fingerprint != first.list_fingerprint
 
 
 def test_publishing_again_leaves_an_equal_list_untouched_and_replaces_another(content: ListContent, tmp_path: Path):
@@ -115,10 +115,10 @@ def test_the_workbook_says_what_did_not_run_and_why(book: Workbook):
 
 
 def test_the_workbook_names_the_inputs_by_content(book: Workbook):
-    told = {row[0].value: row[1].value for row in book["说明 About"].iter_rows(min_row=5)}
-    assert told["规则集指纹 Rule-set print"] == "a" * 16
-    assert told["模型指纹 Model print: doctor robust_peer"] == "b" * 16
-    assert told["交付文件 Delivered file: fee_list.csv"] == f"sha256 {'e' * 64}"
+    reported = {row[0].value: row[1].value for row in book["说明 About"].iter_rows(min_row=5)}
+    assert reported["规则集指纹 Rule-set print"] == "a" * 16
+    assert reported["模型指纹 Model print: doctor robust_peer"] == "b" * 16
+    assert reported["交付文件 Delivered file: fee_list.csv"] == f"sha256 {'e' * 64}"
 
 
 def test_every_lead_has_a_page_with_law_lines_and_what_would_clear_it(content: ListContent, tmp_path: Path):
@@ -193,7 +193,7 @@ def test_at_80_columns_no_word_of_ours_is_broken_and_no_line_is_longer(content: 
     console = Console(width=80, record=True, file=io.StringIO())
     console.print(top_table([*leads, clue], "线索", cases), overflow="fold")
     lines = console.export_text().splitlines()
-    words = {word for told in (SUBJECT_WORDS, STATE_WORDS) for text in told.values() for word in text.split()}
+    words = {word for reported in (SUBJECT_WORDS, STATE_WORDS) for text in reported.values() for word in text.split()}
     words |= {*TIER_ENGLISH, *TIER_ENGLISH.values(), *rules["rule_ids"], "统计", "score", "Place", "Estimate", "百分位"}
     words |= {"1,234,567,890.12", "98,765,432.10", "12,345", "100.0%", "Community", "估算"}
     assert words - {*" ".join(lines).split()} == set()

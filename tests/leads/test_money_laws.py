@@ -29,7 +29,9 @@ _PRICED = (
     "hit_id string, line_id string, settlement_id string, share decimal(20,10), with_account boolean, "
     "rule_id string, subject_id string"
 )
-_TOLD = re.compile(r"^(\w+) \w+:\d+ 次,(?:涉及基金|估算) ([\d,.]+) 元(?:,其中 ([\d,.]+) 元计入合计)?", re.MULTILINE)
+_MOST_SHOWN = re.compile(
+    r"^(\w+) \w+:\d+ 次,(?:涉及基金|估算) ([\d,.]+) 元(?:,其中 ([\d,.]+) 元计入合计)?", re.MULTILINE
+)
 _TOTAL = re.compile(r"合计涉及基金 ([\d,.]+) 元")
 # the rules of the worlds: on the fund alone, with the personal account, an estimate
 _FUND, _ACCOUNT, _ESTIMATE = "F", "A", "E"
@@ -242,19 +244,21 @@ def _check_leads(stage: Stage, leads: list[Any], evidence: list[Any], hits: list
     assert len(leads) == len({hit["subject_id"] for hit in hits})
     for lead in leads:
         assert lead.amount_at_risk == shown[lead.lead_id] == _number(_TOTAL.search(lead.reason_zh).group(1)), lead
-        told = dict(_rules_told(lead.reason_zh))
+        reported = dict(_rules_reported(lead.reason_zh))
         own: dict[str, Decimal] = defaultdict(Decimal)
         for hit in hits:
             if hit["subject_id"] == lead.subject_id:
                 own[hit["rule_id"]] += hit["amount_at_risk"]
-        assert {rule: money for rule, (money, _) in told.items()} == dict(own), lead.reason_zh
-        firm = sum((counted for rule, (_, counted) in told.items() if rule != _ESTIMATE), Decimal(0))
-        assert (firm, told.get(_ESTIMATE, (0, 0))[1]) == (lead.amount_at_risk, lead.estimated_amount), lead.reason_zh
+        assert {rule: money for rule, (money, _) in reported.items()} == dict(own), lead.reason_zh
+        firm = sum((counted for rule, (_, counted) in reported.items() if rule != _ESTIMATE), Decimal(0))
+        assert (firm, reported.get(_ESTIMATE, (0, 0))[1]) == (lead.amount_at_risk, lead.estimated_amount), (
+            lead.reason_zh
+        )
 
 
-def _rules_told(reason: str) -> Iterator[tuple[str, tuple[Decimal, Decimal]]]:
+def _rules_reported(reason: str) -> Iterator[tuple[str, tuple[Decimal, Decimal]]]:
     """By rule, what its hits come to and what of it counts, as the text says."""
-    for rule, money, counted in _TOLD.findall(reason):
+    for rule, money, counted in _MOST_SHOWN.findall(reason):
         yield rule, (_number(money), _number(counted or money))
 
 

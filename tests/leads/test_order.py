@@ -40,8 +40,8 @@ def _tables() -> dict[str, list[dict[str, Any]]]:
                 scored = {"model": model, "score": band / 2, "percentile": band / last, "peer_count": len(names)}
                 tables["score"].append(who | scored | {"state": "scored"})
                 for place, indicator in enumerate(("costs", "visits"), 1):
-                    told = {"indicator": indicator, "robust_z": float(band), "value": 1.0, "peer_count": 16}
-                    tables["score_reason"].append(who | {"model": model, "place": place} | told)
+                    reported = {"indicator": indicator, "robust_z": float(band), "value": 1.0, "peer_count": 16}
+                    tables["score_reason"].append(who | {"model": model, "place": place} | reported)
     for number, name in enumerate(patients[:16]):
         _charge(tables, name, number // 4, number)
     return tables
@@ -59,8 +59,8 @@ def _charge(tables: dict[str, list[dict[str, Any]]], patient: str, band: int, nu
         )  # fmt: skip
         proof = {"hit_id": hit, "line_id": line, "settlement_id": settled, "amount_at_risk": amount}
         tables["hit_line"].append(proof)
-        said = {"line_id": line, "settlement_id": settled, "patient_id": patient, "amount": amount}
-        tables["claim_line"].append(said | {"charged_at": datetime(2026, 3, 1, 8)})
+        stated = {"line_id": line, "settlement_id": settled, "patient_id": patient, "amount": amount}
+        tables["claim_line"].append(stated | {"charged_at": datetime(2026, 3, 1, 8)})
     tables["settlement"].append({"settlement_id": f"S{number}", "fund_amount": amount * 2})
 
 

@@ -17,12 +17,12 @@ from fundwatch.settings import Settings
 from jobs import score_entities, train_models
 from jobs.declared_stages import SCORE
 from jobs.job import Workplace, run_job
-from jobs.model_shelf import model_findings
+from jobs.lake_models import model_findings
 from jobs.protect.manage_keys import make_missing_keys
 from jobs.stages import run_stage
 from models.registry.champions import NO_CHAMPION, NotRun, Shelf
+from tests.models.lake_models import CHALLENGER, CHAMPION, FIRST, SECOND, no_lake_models, record_of, trained
 from tests.models.peers import crowd, indicator_rows, peer_statistics
-from tests.models.shelves import CHALLENGER, CHAMPION, FIRST, SECOND, empty_shelf, record_of, trained
 from tests.places import folder_of
 
 NIGHT = date(2026, 3, 31)
@@ -85,7 +85,9 @@ def test_a_night_without_models_says_so_then_trains_scores_and_repeats_itself(pl
     first = {table: rows_of(place, table) for table in ("score", "score_reason")}
     strange = [row for row in first["score"] if row["entity_id"] == "strange"]
     assert [row["percentile"] for row in strange] == [1.0, 1.0]
-    assert {row["model_print"] for row in strange} == {row["model_print"] for row in models.values()} - {None}
+    assert {row["model_fingerprint"] for row in strange} == {row["model_fingerprint"] for row in models.values()} - {
+        None
+    }
     assert {row["place"] for row in first["score_reason"] if row["entity_id"] == "strange"} == {1, 2, 3, 4}
     assert len(models_not_run(place)) == 4
     assert report["incomplete"] == []
@@ -132,20 +134,24 @@ def test_models_that_do_not_hold_are_not_run_not_trained_anew_and_training_the_n
 
 
 def test_nobody_is_promoted_over_a_champion_that_does_not_hold(tmp_path: Path):
-    shelf = empty_shelf(tmp_path)
-    first = [record_of(shelf, made) for made in trained(FIRST)]
-    held = replace(shelf, records=first)
+    lake_models = no_lake_models(tmp_path)
+    first = [record_of(lake_models, made) for made in trained(FIRST)]
+    held = replace(lake_models, records=first)
 
     def states(found: Shelf) -> list[str]:
-        stood = train_models.stood_before(found, SECOND)
-        return [record.state for record in train_models.records_of(found, stood, SECOND, trained(FIRST))]
+        champions = train_models.champions_before(found, SECOND)
+        return [record.state for record in train_models.records_of(found, champions, SECOND, trained(FIRST))]
 
     assert states(held) == [CHAMPION, CHAMPION]  # it ranks as the one before it does
-    assert states(shelf) == [CHAMPION, CHAMPION]  # the first of its kind
+    assert states(lake_models) == [CHAMPION, CHAMPION]  # the first of its kind
     old = [replace(record, content_sha256=None, signature=None) for record in first]
     assert states(replace(held, records=old)) == [CHAMPION, CHAMPION]  # an earlier release's is none
-    stood = train_models.stood_before(replace(held, records=[replace(first[0], trained_count=1), first[1]]), SECOND)
-    made = train_models.records_of(held, stood, SECOND, trained(FIRST))
+    champions = train_models.champions_before(
+        replace(held, records=[replace(first[0], trained_count=1), first[1]]), SECOND
+    )
+    made = train_models.records_of(held, champions, SECOND, trained(FIRST))
     assert [record.state for record in made] == [CHALLENGER, CHAMPION]
     assert "could not be compared" in str(made[0].why_not)
-    assert train_models.stood_before(held, FIRST)["doctor", "robust_peer"].__class__ is NotRun  # not by its own night
+    assert (
+        train_models.champions_before(held, FIRST)["doctor", "robust_peer"].__class__ is NotRun
+    )  # not by its own night

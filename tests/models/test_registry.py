@@ -10,13 +10,13 @@ import pytest
 
 from fundwatch.settings import Settings
 from fundwatch.tracking import client_of, settle, tracking_of
-from jobs.model_copies import has_copies, tell_mlflow
-from jobs.model_shelf import shelf_of
+from jobs.lake_models import lake_models_of
+from jobs.model_copies import has_copies, register_in_mlflow
 from models.registry.champions import Champion, find_champions
 from models.registry.model_data import to_bytes
 from models.registry.records import registered_name
 from models.registry.tracked import Registry, RegistryError
-from tests.models.shelves import CHALLENGER, FIRST, SECOND, empty_shelf, record_of, trained, write_models
+from tests.models.lake_models import CHALLENGER, FIRST, SECOND, no_lake_models, record_of, trained, write_models
 from tests.places import stored
 
 NAME = registered_name("doctor", "isolation_forest")
@@ -35,21 +35,21 @@ def settings(store: Path, tmp_path: Path) -> Settings:
     """A lake with the two models of a night and a challenger of the next, and an MLflow that has not heard of them."""
     var = tmp_path / "var"
     shutil.copytree(store / "mlflow", var / "mlflow")
-    shelf = empty_shelf(var)
-    records = [record_of(shelf, made) for made in trained(FIRST)]
-    write_models(var, *records, record_of(shelf, trained(SECOND)[1], CHALLENGER))
+    lake_models = no_lake_models(var)
+    records = [record_of(lake_models, made) for made in trained(FIRST)]
+    write_models(var, *records, record_of(lake_models, trained(SECOND)[1], CHALLENGER))
     return Settings.model_validate({"var": var})
 
 
-def tell(settings: Settings) -> str:
-    return tell_mlflow(settings, shelf_of(settings))
+def report(settings: Settings) -> str:
+    return register_in_mlflow(settings, lake_models_of(settings))
 
 
 def test_mlflow_is_told_each_model_once_with_its_data_and_who_stands(settings: Settings):
-    shelf = shelf_of(settings)
-    assert not has_copies(settings, shelf.records)
-    assert [tell(settings), tell(settings)] == ["told of 3 models", "told of 0 models"]
-    assert has_copies(settings, shelf.records)
+    lake_models = lake_models_of(settings)
+    assert not has_copies(settings, lake_models.records)
+    assert [report(settings), report(settings)] == ["told of 3 models", "told of 0 models"]
+    assert has_copies(settings, lake_models.records)
 
     client = client_of(tracking_of(settings))
     champion = client.get_model_version_by_alias(NAME, "champion")
@@ -70,14 +70,14 @@ def fetched(settings: Settings, run_id: str) -> bytes:
 
 
 def test_a_store_that_was_moved_or_copied_finds_its_files_where_it_lies(settings: Settings, tmp_path: Path):
-    tell(settings)
+    report(settings)
     old = settings.var
     settings.var.rename(tmp_path / "a new place")
     moved = Settings.model_validate({"var": tmp_path / "a new place"})
     client = client_of(tracking_of(moved))
     version = client.get_model_version_by_alias(NAME, "champion")
     assert fetched(moved, version.run_id) == to_bytes(trained(FIRST)[1].detector)
-    assert tell(moved) == "told of 0 models"
+    assert report(moved) == "told of 0 models"
     assert not old.exists()  # nothing was written to where it was
 
     shutil.copytree(moved.var, tmp_path / "copy")
@@ -91,11 +91,11 @@ def test_a_store_that_was_moved_or_copied_finds_its_files_where_it_lies(settings
 def test_a_store_that_is_damaged_is_left_alone_and_told(settings: Settings, caplog: pytest.LogCaptureFixture):
     (settings.var / "mlflow" / "mlflow.db").write_bytes(b"no database at all" * 100)
     assert settle(tracking_of(settings)) == 0
-    assert tell(settings).startswith("not told")
+    assert report(settings).startswith("not told")
 
 
 def test_code_and_pickles_in_mlflows_folders_are_never_run(settings: Settings, tmp_path: Path):
-    tell(settings)
+    report(settings)
     canary = tmp_path / "canary"
     code = f"open({str(canary)!r}, 'w').write('ran')\n"
     pickled = f"cbuiltins\nexec\n(V{code.strip()}\ntR.".encode()
@@ -110,33 +110,33 @@ def test_code_and_pickles_in_mlflows_folders_are_never_run(settings: Settings, t
         (folder / "evil.py").write_text(code)
         (folder / "m.pkl").write_bytes(pickled)
         (folder / "detector.json").write_bytes(pickled)
-    speaking, silent = find_champions(shelf_of(settings), SECOND)
-    assert [one.model for one in speaking] == ["robust_peer", "isolation_forest"]
-    assert not any(one.is_fault for one in silent)
+    runnable, skipped = find_champions(lake_models_of(settings), SECOND)
+    assert [one.model for one in runnable] == ["robust_peer", "isolation_forest"]
+    assert not any(one.is_problem for one in skipped)
     wanted = trained(FIRST)[1]
-    assert speaking[1].detector.scores(wanted.sample.robust_z).tobytes() == (
+    assert runnable[1].detector.scores(wanted.sample.robust_z).tobytes() == (
         wanted.detector.scores(wanted.sample.robust_z).tobytes()
     )
-    tell(settings)
+    report(settings)
     assert not canary.exists()
 
 
 def test_another_mlflow_or_none_changes_nobody_and_is_told_anew(settings: Settings, store: Path, tmp_path: Path):
-    tell(settings)
-    before = [one.print for one in find_champions(shelf_of(settings), FIRST)[0]]
+    report(settings)
+    before = [one.fingerprint for one in find_champions(lake_models_of(settings), FIRST)[0]]
     shutil.copytree(store / "mlflow", tmp_path / "other")
     other = settings.model_copy(update={"mlflow_uri": f"sqlite:///{tmp_path / 'other' / 'mlflow.db'}"})
     shutil.rmtree(settings.var / "mlflow")
-    assert [one.print for one in find_champions(shelf_of(other), FIRST)[0]] == before
-    assert tell(other) == "told of 3 models"
+    assert [one.fingerprint for one in find_champions(lake_models_of(other), FIRST)[0]] == before
+    assert report(other) == "told of 3 models"
 
 
 def test_a_model_whose_data_do_not_hold_is_not_told(settings: Settings):
-    shelf = shelf_of(settings)
-    forest = next(record for record in shelf.records if record.kind == ("doctor", "isolation_forest"))
-    stored(shelf.files, str(forest.content_sha256)).write_bytes(b"damaged")
-    assert tell(settings) == "told of 2 models"
-    assert isinstance(shelf.loaded(shelf.records[-1]), Champion)
+    lake_models = lake_models_of(settings)
+    forest = next(record for record in lake_models.records if record.kind == ("doctor", "isolation_forest"))
+    stored(lake_models.files, str(forest.content_sha256)).write_bytes(b"damaged")
+    assert report(settings) == "told of 2 models"
+    assert isinstance(lake_models.loaded(lake_models.records[-1]), Champion)
 
 
 def test_a_dead_server_costs_a_word_and_no_model_and_its_password_is_not_told(settings: Settings):
@@ -144,6 +144,6 @@ def test_a_dead_server_costs_a_word_and_no_model_and_its_password_is_not_told(se
     with pytest.raises(RegistryError) as raised:
         Registry(tracking_of(dead)).lacks([(NAME, "")])
     assert "secret" not in str(raised.value)
-    assert tell(dead).startswith("not told: MLflow does not answer")
-    assert has_copies(dead, shelf_of(dead).records)
-    assert len(find_champions(shelf_of(dead), FIRST)[0]) == 2
+    assert report(dead).startswith("not told: MLflow does not answer")
+    assert has_copies(dead, lake_models_of(dead).records)
+    assert len(find_champions(lake_models_of(dead), FIRST)[0]) == 2

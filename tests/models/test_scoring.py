@@ -42,7 +42,7 @@ def positions(spark, statistics):
 def champions(positions):
     rows = to_sample_rows(to_robust_z(positions, NAMES), READS, 7).toPandas()
     made = train_all(to_sample(rows, "doctor", NIGHT, READS), Parameters(seed=7, forest_trees=50))
-    return [Champion(one.entity, one.model, one.print, one.detector) for one in made if isinstance(one, Trained)]
+    return [Champion(one.entity, one.model, one.fingerprint, one.detector) for one in made if isinstance(one, Trained)]
 
 
 @dataclass(frozen=True)
@@ -72,13 +72,13 @@ def test_an_implanted_outlier_is_first_and_its_reasons_name_what_was_implanted(p
 
     reasons = to_reasons(positions, statistics, NAMES, champions)
     TABLES["score_reason"].conform(reasons.selectExpr("*", "DATE'2026-03-31' AS business_date"))
-    told = reasons.filter("entity_id = 'strange'").orderBy("model", "place").collect()
-    places = [(row.place, row.indicator) for row in told if row.model == "robust_peer"]
-    strongest = sorted(told[:3], key=lambda row: -abs(row.robust_z))
+    reported = reasons.filter("entity_id = 'strange'").orderBy("model", "place").collect()
+    places = [(row.place, row.indicator) for row in reported if row.model == "robust_peer"]
+    strongest = sorted(reported[:3], key=lambda row: -abs(row.robust_z))
     assert places == [(place, row.indicator) for place, row in enumerate(strongest, 1)]
     assert {indicator for _, indicator in places} == {"drugs", "lines", "rest"}
-    assert len(told) == 6
-    drugs = next(row for row in told if row.indicator == "drugs")
+    assert len(reported) == 6
+    drugs = next(row for row in reported if row.indicator == "drugs")
     assert (drugs.value, drugs.percentile, drugs.peer_count) == (19.0, 0.99, 61)
 
 
@@ -92,7 +92,9 @@ def test_scores_and_models_do_not_depend_on_what_the_entities_are_called(positio
     other = positions.withColumn("entity_id", F.sha2("entity_id", 256)).repartition(5)
     rows = to_sample_rows(to_robust_z(other, NAMES), READS, 7).toPandas()
     made = train_all(to_sample(rows, "doctor", NIGHT, READS), Parameters(seed=7, forest_trees=50))
-    assert [one.print for one in made if isinstance(one, Trained)] == [champion.print for champion in champions]
+    assert [one.fingerprint for one in made if isinstance(one, Trained)] == [
+        champion.fingerprint for champion in champions
+    ]
     ours = to_scores(to_raw_scores(positions, NAMES, "doctor", champions))
     theirs = to_scores(to_raw_scores(other, NAMES, "doctor", champions))
     assertDataFrameEqual(ours.withColumn("entity_id", F.sha2("entity_id", 256)), theirs, rtol=0.0, atol=0.0)
@@ -101,17 +103,17 @@ def test_scores_and_models_do_not_depend_on_what_the_entities_are_called(positio
 def test_a_score_that_is_no_number_is_a_fault_named_and_never_a_zero(positions):
     broken = Champion("doctor", "broken", "0" * 16, Broken())  # type: ignore[arg-type]
     rows = to_scores(to_raw_scores(positions.coalesce(1), NAMES, "doctor", [broken])).collect()
-    silent = [row for row in rows if row.why_not == NO_NUMBER]
-    assert [(row.score, row.percentile, row.state) for row in silent] == [(None, None, "not_run")]
+    skipped = [row for row in rows if row.why_not == NO_NUMBER]
+    assert [(row.score, row.percentile, row.state) for row in skipped] == [(None, None, "not_run")]
     assert sum(row.state == "scored" for row in rows) == len(rows) - 2
 
 
 def test_a_model_that_does_not_speak_leaves_one_row_with_the_reason(spark, champions):
-    speaking, silent = able(champions, {"doctor": frozenset(NAMES) - {"rest"}})
-    assert not speaking
-    rows = not_run_scores(spark, [*silent, NotRun("patient", "robust_peer", NO_CHAMPION)])
+    runnable, skipped = able(champions, {"doctor": frozenset(NAMES) - {"rest"}})
+    assert not runnable
+    rows = not_run_scores(spark, [*skipped, NotRun("patient", "robust_peer", NO_CHAMPION)])
     TABLES["score"].conform(rows.selectExpr("*", "DATE'2026-03-31' AS business_date"))
-    told = [(r.entity_type, r.entity_id, r.model, r.score, r.state, r.why_not) for r in rows.collect()]
-    assert told[-1] == ("patient", "", "robust_peer", None, "not_run", NO_CHAMPION)
-    assert len(told) == 3
-    assert "indicators lack rest" in told[0][-1]
+    reported = [(r.entity_type, r.entity_id, r.model, r.score, r.state, r.why_not) for r in rows.collect()]
+    assert reported[-1] == ("patient", "", "robust_peer", None, "not_run", NO_CHAMPION)
+    assert len(reported) == 3
+    assert "indicators lack rest" in reported[0][-1]

@@ -31,16 +31,16 @@ def test_too_few_entities_train_nothing_and_say_so():
 
 
 def test_a_print_names_data_night_and_parameters():
-    def prints(sample, parameters=PARAMETERS):
-        return [one.print for one in trained_on(sample, parameters)]
+    def fingerprints(sample, parameters=PARAMETERS):
+        return [one.fingerprint for one in trained_on(sample, parameters)]
 
-    first = prints(sample_of(40))
-    assert prints(sample_of(40)) == first
+    first = fingerprints(sample_of(40))
+    assert fingerprints(sample_of(40)) == first
     others = [
-        prints(sample_of(41)),
-        prints(sample_of(40, night=date(2026, 4, 7))),
-        prints(sample_of(40, shift=1e-9)),
-        prints(sample_of(40), Parameters(seed=8, forest_trees=20)),
+        fingerprints(sample_of(41)),
+        fingerprints(sample_of(40, night=date(2026, 4, 7))),
+        fingerprints(sample_of(40, shift=1e-9)),
+        fingerprints(sample_of(40), Parameters(seed=8, forest_trees=20)),
     ]
     assert not set(first) & {one for many in others for one in many}
 
@@ -61,7 +61,7 @@ def test_the_sample_is_the_same_however_the_rows_are_split(spark, monkeypatch):
 
     whole, split, other = drawn(robust_z), drawn(robust_z.repartition(7, "a")), drawn(robust_z, seed=8)
     assert len(whole.ids) == 5
-    assert (whole.ids, whole.print) == (split.ids, split.print)
+    assert (whole.ids, whole.fingerprint) == (split.ids, split.fingerprint)
     assert other.ids != whole.ids
     assert "unknown" not in whole.ids
 
@@ -74,9 +74,9 @@ def test_a_sample_and_what_learns_from_it_do_not_depend_on_what_the_entities_are
     rows.loc[::7, "a"] = np.nan
     other = rows.assign(entity_id=[f"t{n:02d}" for n in draw.permutation(60)]).sort_values("entity_id")
     ours, theirs = (to_sample(one, "doctor", NIGHT, READS) for one in (rows, other))
-    assert ours.print == theirs.print
+    assert ours.fingerprint == theirs.fingerprint
     forests = [trained_on(one)[1] for one in (ours, theirs)]
-    assert forests[0].print == forests[1].print
+    assert forests[0].fingerprint == forests[1].fingerprint
     scored = [forest.detector.scores(ours.robust_z).tobytes() for forest in forests]
     assert scored[0] == scored[1]
 
@@ -94,11 +94,11 @@ class Opposite:
 
 def test_the_first_is_champion_a_like_one_follows_and_an_unlike_one_waits():
     baseline, forest = trained_on(sample_of(60))
-    assert judge(forest, None).standing is Standing.CHAMPION
-    assert judge(forest, forest.detector).standing is Standing.CHAMPION
-    assert judge(forest, Opposite()).standing is Standing.CHALLENGER  # type: ignore[arg-type]
+    assert judge(forest, None).status is Standing.CHAMPION
+    assert judge(forest, forest.detector).status is Standing.CHAMPION
+    assert judge(forest, Opposite()).status is Standing.CHALLENGER  # type: ignore[arg-type]
     gone = replace(Opposite(), reads=Reads(("x",), ("high",)))
-    assert judge(baseline, gone).standing is Standing.CHAMPION  # type: ignore[arg-type]
+    assert judge(baseline, gone).status is Standing.CHAMPION  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

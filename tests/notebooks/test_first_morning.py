@@ -50,10 +50,10 @@ def test_the_first_morning_shows_leads_evidence_and_peers(opened: list[dict[str,
 
 @pytest.mark.slow
 def test_the_picture_shows_the_peers_that_its_title_names(opened: list[dict[str, Any]]) -> None:
-    told = next(output["text"] for output in reversed(opened) if "(n = " in output.get("text", ""))
-    drawn, counted, median, said, title = told.split(" ", 4)
+    reported = next(output["text"] for output in reversed(opened) if "(n = " in output.get("text", ""))
+    drawn, counted, median, stated, title = reported.split(" ", 4)
     assert drawn == counted
-    assert float(median) == pytest.approx(float(said))
+    assert float(median) == pytest.approx(float(stated))
     assert f"(n = {counted})" in title
 
 

@@ -30,8 +30,8 @@ def _reference(rows, k):
 @FEW
 def test_measures_are_those_of_the_plain_definition(spark, rows):
     found = anonymity_of(measured(spark.createDataFrame(rows, SCHEMA), QUASI, "diagnosis", 5).collect()[0])
-    told = (found.rows, found.classes, found.k, found.l, found.unique_rows, found.rows_under_k)
-    assert told == _reference(rows, 5)
+    reported = (found.rows, found.classes, found.k, found.l, found.unique_rows, found.rows_under_k)
+    assert reported == _reference(rows, 5)
     assert sum(found.sizes.values()) == found.classes
 
 

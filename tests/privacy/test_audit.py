@@ -234,7 +234,7 @@ def test_a_log_that_was_put_back_to_any_day_is_told_and_not_written_on(back: int
         _put_back(log, days[back])
         verdict = log.verify()
         assert (verdict.kind, verdict.count) == ("rewound", back)
-        assert f"line {2 + more} was noted in the lake's audit_anchor" in verdict.told
+        assert f"line {2 + more} was noted in the lake's audit_anchor" in verdict.reported
         with pytest.raises(AuditError, match="rewound"):
             log.append("export", actor="王")
         assert _files(log).keys() == days[back].keys()
@@ -256,7 +256,9 @@ def test_a_report_tells_a_rewind_where_the_lakes_anchors_are_gone_too(tmp_path: 
     rmtree(tmp_path / "lake" / "audit_anchor")
     assert log.verify().holds
     _put_back(log, before)
-    assert log.verify().told == "line 1: rewound: line 2 was noted in the report of 2026-03-31; the log ends at line 1"
+    assert (
+        log.verify().reported == "line 1: rewound: line 2 was noted in the report of 2026-03-31; the log ends at line 1"
+    )
 
 
 def test_a_new_log_without_anchors_begins_and_one_line_is_noted_once(tmp_path: Path) -> None:
@@ -310,10 +312,10 @@ def test_a_line_changed_before_or_after_the_checkpoint_is_told_and_stops_the_nex
 
 def test_a_checkpoint_that_somebody_made_to_fit_is_not_believed(checked: AuditLog) -> None:
     lines, file = _lines(checked), checked.folder / "audit.checked"
-    told = json.loads(file.read_text())
+    reported = json.loads(file.read_text())
     lines[2] = lines[2].replace(b'"ok"', b'"no"')
-    digest = hashlib.sha256(b"".join(lines)[: told["size"]]).hexdigest()
-    forgeries: list[object] = [told | {"digest": digest}, {"seq": 9}, []]
+    digest = hashlib.sha256(b"".join(lines)[: reported["size"]]).hexdigest()
+    forgeries: list[object] = [reported | {"digest": digest}, {"seq": 9}, []]
     for forged in forgeries:
         file.write_text(json.dumps(forged))
         assert _verdict(checked, lines) == ("changed", 3)

@@ -51,7 +51,7 @@ def test_a_declaration_within_the_bounds_holds(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reported"),
     [
         ({"limits": {"k": 4, "l": 2}}, "inside needs at least 5"),
         ({"audience": "outside"}, "outside needs at least 20"),
@@ -68,13 +68,13 @@ def test_a_declaration_within_the_bounds_holds(tmp_path):
         ({"named_suspicion": True, "audience": "outside"}, "packs of leads are T2 and stay inside"),
     ],
 )
-def test_records_that_would_let_too_much_out_do_not_load(tmp_path, change, told):
-    with pytest.raises(CatalogueError, match=told):
+def test_records_that_would_let_too_much_out_do_not_load(tmp_path, change, reported):
+    with pytest.raises(CatalogueError, match=reported):
         _parse(tmp_path, RECORDS | change)
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reported"),
     [
         ({"cells": None}, "needs `cells`"),
         ({"cells": {"counts": "patients", "least": 3}}, "cells.least"),
@@ -82,8 +82,8 @@ def test_records_that_would_let_too_much_out_do_not_load(tmp_path, change, told)
         ({"tier": "T2"}, "T0 or T1"),
     ],
 )
-def test_cells_that_would_let_too_much_out_do_not_load(tmp_path, change, told):
-    with pytest.raises(CatalogueError, match=told):
+def test_cells_that_would_let_too_much_out_do_not_load(tmp_path, change, reported):
+    with pytest.raises(CatalogueError, match=reported):
         _parse(tmp_path, CELLS | change)
 
 
@@ -101,7 +101,7 @@ PACK = RECORDS | {"named_suspicion": True, "of_night": ["lead", "rule_hit"]}
 
 
 @pytest.mark.parametrize(
-    ("column", "told"),
+    ("column", "reported"),
     [
         ("encounter.patient_id", r"tokens \(person\)"),
         ("encounter.attending_doctor_id", r"tokens \(doctor\)"),
@@ -113,9 +113,9 @@ PACK = RECORDS | {"named_suspicion": True, "of_night": ["lead", "rule_hit"]}
     ],
 )
 @pytest.mark.parametrize("export", [RECORDS, CELLS], ids=["records", "cells"])
-def test_what_is_made_of_a_token_or_of_free_text_does_not_leave(export, column, told):
+def test_what_is_made_of_a_token_or_of_free_text_does_not_leave(export, column, reported):
     (first, *_) = _leaks(export, _made(column))
-    assert re.search(told, first)
+    assert re.search(reported, first)
     assert first.startswith(f"month is made of {column}, ")
 
 
@@ -127,7 +127,7 @@ def test_a_count_of_tokens_and_what_holds_none_may_leave():
 def test_a_pack_of_leads_holds_its_subjects_and_nobody_else():
     assert _leaks(PACK, _made("lead.subject_id")) == []
     for column in ("encounter.contact_id", "rule_hit.facts", "lead.reason_zh"):
-        assert all("never leaves" in fault for fault in _leaks(PACK, _made(column)))
+        assert all("never leaves" in problem for problem in _leaks(PACK, _made(column)))
         assert _leaks(PACK, _made(column))
 
 

@@ -11,8 +11,8 @@ def _values(spark, rows, schema, column):
 
 def test_ages_fall_into_bands_of_five_years_with_one_bucket_from_ninety(spark):
     ages = [(0,), (4,), (5,), (89,), (90,), (104,), (850,), (-1,), (None,)]
-    told = ["00-04", "00-04", "05-09", "85-89", "90+", "90+", None, None, None]
-    assert _values(spark, ages, "age int", g.age_band("age")) == told
+    reported = ["00-04", "00-04", "05-09", "85-89", "90+", "90+", None, None, None]
+    assert _values(spark, ages, "age int", g.age_band("age")) == reported
 
 
 def test_birth_years_of_the_very_old_share_one(spark):

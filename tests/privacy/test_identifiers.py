@@ -111,24 +111,24 @@ def _found(spark: SparkSession, texts: Sequence[str | None]) -> DataFrame:
 
 def test_spark_finds_what_python_finds_also_in_full_width_and_null_is_nothing(spark: SparkSession) -> None:
     texts = [*IDENTIFIERS, *CODES, *_drawn(1_500), None]
-    told = [row["codes"] for row in _found(spark, texts).orderBy("n").collect()]
+    reported = [row["codes"] for row in _found(spark, texts).orderBy("n").collect()]
     expected = [t is not None and holds_identifier(t, YEAR) for t in texts]
-    assert [bool(code) for code in told] == expected
+    assert [bool(code) for code in reported] == expected
     assert sum(expected) > 150
-    assert set(told) == {"", "IDENTIFIER_IN_CODE:order_id"}
+    assert set(reported) == {"", "IDENTIFIER_IN_CODE:order_id"}
 
 
 def test_a_code_that_holds_an_identifier_is_not_kept_and_a_name_keeps_all_but_what_identifies(
     spark: SparkSession,
 ) -> None:
-    told = NAMES_AND_WHAT_BECOMES_OF_THEM
-    rows = [("15498765432", "A1", name) for name in told]
+    reported = NAMES_AND_WHAT_BECOMES_OF_THEM
+    rows = [("15498765432", "A1", name) for name in reported]
     given = spark.createDataFrame(rows, "order_id string, local_item_code string, item_name string")
     codes = identifier_codes(_table(), given.columns, (), YEAR).alias("codes")
     fit = without_identifiers(_table(), given.columns, "codes", ())
     found = given.select("*", codes).select(*fit).collect()
     assert {(row["order_id"], row["local_item_code"]) for row in found} == {(None, "A1")}
-    assert [row["item_name"] for row in found] == list(told.values())
+    assert [row["item_name"] for row in found] == list(reported.values())
     of_groups = given.select(*grouped_without_identifiers(_table(), given.columns, YEAR)).collect()
     assert [tuple(row) for row in of_groups] == [tuple(row) for row in found]
     kept = given.select(*without_identifiers(_table(), given.columns, "''", ("order_id", "item_name")))

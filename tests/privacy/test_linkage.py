@@ -20,8 +20,8 @@ ROWS = st.lists(
 
 def attack(spark, released, lake, sample: float = 1.0) -> Linkage:
     there, everybody = (spark.createDataFrame(rows, SCHEMA) for rows in (released, lake))
-    told = linked(there, everybody, KNOWS, "patient_id", sample=sample, seed=1).collect()
-    return linkage_of((row["name"], row["number"]) for row in told)
+    reported = linked(there, everybody, KNOWS, "patient_id", sample=sample, seed=1).collect()
+    return linkage_of((row["name"], row["number"]) for row in reported)
 
 
 def _persons(rows) -> dict[tuple, set[str]]:

@@ -37,8 +37,8 @@ def _carrying(spark: SparkSession, *rows: tuple[str | None, str | None, str | No
 
 
 def _held(rows: DataFrame, night: date) -> DataFrame:
-    told = rows.filter(F.col("_told").isNotNull()).select("_told.*")
-    return identities(told, key_id=KEY.key_id, night=night)
+    reported = rows.filter(F.col("_told").isNotNull()).select("_told.*")
+    return identities(reported, key_id=KEY.key_id, night=night)
 
 
 def test_the_first_row_of_each_content_carries_the_seal_and_blank_identifiers_none(spark: SparkSession) -> None:
@@ -48,7 +48,7 @@ def test_the_first_row_of_each_content_carries_the_seal_and_blank_identifiers_no
     )
     carried = [(row["patient_id"], row["_told"]) for row in rows.collect()]
     person = token_of(KEY, "person", "1") or ""
-    assert [(token, None if told is None else (told.domain, told.token)) for token, told in carried] == [
+    assert [(token, None if reported is None else (reported.domain, reported.token)) for token, reported in carried] == [
         (person, ("person", person)), (person, None), (person, ("person", person)), (None, None), (None, None),
     ]  # fmt: skip
     assert SEALING.open("person", person, bytes(carried[0][1].sealed)) == {"value": "1", "name": name}

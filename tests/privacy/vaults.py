@@ -20,11 +20,11 @@ def row(
 ) -> pa.Table:
     """One row of `identity`."""
     token = token_of(key, domain, content["value"]) or ""
-    told = {
+    reported = {
         "domain": domain, "token": token, "key_id": key.key_id, "first_night": night, "last_night": night,
         "sealed_night": night, "field_count": len(content), "sealed": vault.key.seal(domain, token, content),
     }  # fmt: skip
-    return pa.Table.from_pylist([told], identity_schema())
+    return pa.Table.from_pylist([reported], identity_schema())
 
 
 def fill(vault: Vault, key: PseudonymKey, *contents: dict[str, str], domain: str = "person") -> None:

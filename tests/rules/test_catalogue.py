@@ -17,7 +17,7 @@ from fundwatch.regions import Region
 from fundwatch.resources import package_files
 from rules.catalogue.load import load_rules
 from rules.engine.needs import needs, why_not
-from rules.knowledge.points import knowledge_print, load_knowledge
+from rules.knowledge.points import knowledge_fingerprint, load_knowledge
 from tests.rules.world import SHIPPED, shipped
 from tests.shapes import SHAPES, refusal_of
 
@@ -48,7 +48,7 @@ def test_all_faults_of_all_entries_are_named_at_once(tmp_path, entry):
     stranger = {**entry, "id": "AA-04", "exclude": ["nobody"]}
     with pytest.raises(CatalogueError) as raised:
         _load(tmp_path, unknown_key, few_examples, division, stranger)
-    told = raised.value.what
+    reported = raised.value.what
     for part in (
         "mine.yaml: rule AA-01: colour",
         "rule AA-02: examples: 2 hits and 0 near misses",
@@ -57,7 +57,7 @@ def test_all_faults_of_all_entries_are_named_at_once(tmp_path, entry):
         "rule AA-04: exclude: no exclusion is named 'nobody'",
         "measure copy_number",
     ):
-        assert part in told
+        assert part in reported
 
 
 def test_a_rule_that_stands_twice_is_refused(tmp_path, entry):
@@ -69,16 +69,16 @@ def test_the_print_of_a_rule_ignores_texts_and_follows_what_changes_results():
     rule = shipped("FQ-01")
     reworded = rule.model_copy(update={"name": shipped("DC-03").name, "law": ["条例 1"], "examples": []})
     tuned = rule.model_copy(update={"params": {**rule.params, "max_visits": 16}})
-    prints = [SHIPPED.rule_print(r) for r in (rule, reworded, tuned)]
-    assert prints[0] == prints[1] != prints[2]
+    fingerprints = [SHIPPED.rule_fingerprint(r) for r in (rule, reworded, tuned)]
+    assert fingerprints[0] == fingerprints[1] != fingerprints[2]
 
 
 def test_a_changed_exclusion_changes_the_print_of_the_rules_that_name_it():
     dialysis = SHIPPED.exclusions["dialysis"].model_copy(update={"condition": "visit_type = 'x'"})
     changed = SHIPPED.model_copy(update={"exclusions": {**SHIPPED.exclusions, "dialysis": dialysis}})
-    differing = {r.id for r in SHIPPED.rules if SHIPPED.rule_print(r) != changed.rule_print(r)}
+    differing = {r.id for r in SHIPPED.rules if SHIPPED.rule_fingerprint(r) != changed.rule_fingerprint(r)}
     assert differing == {"FQ-01"}
-    assert SHIPPED.print != changed.print
+    assert SHIPPED.fingerprint != changed.fingerprint
 
 
 def test_needs_follow_from_the_expressions():
@@ -108,7 +108,7 @@ def test_knowledge_that_holds_twice_on_a_day_is_refused_with_all_other_faults(tm
 
 
 def held(knowledge, code):
-    return [(p.said["value"], str(p.valid_from), str(p.valid_to)) for p in knowledge if p.code == code]
+    return [(p.stated["value"], str(p.valid_from), str(p.valid_to)) for p in knowledge if p.code == code]
 
 
 def test_what_a_city_says_holds_there_on_its_days_and_the_nation_says_the_rest(tmp_path):
@@ -147,14 +147,14 @@ def test_a_regions_prefix_takes_the_place_of_the_nations_longer_ones(tmp_path):
 def test_on_every_day_one_word_holds_the_narrowest_that_is_said(tmp_path_factory, spans):
     """The law of the chain, over every day: nothing is lost, nothing holds twice."""
     start = date(2026, 1, 1)
-    said: dict[tuple[str, int], str] = {}
+    stated: dict[tuple[str, int], str] = {}
     rows = []
     for region, first, length in spans:
         days = range(first, first + length + 1)
-        if any((region, day) in said for day in days):
+        if any((region, day) in stated for day in days):
             continue  # one region says one thing a day: the loader refuses more
         value = f"{region}{first}"
-        said |= {(region, day): value for day in days}
+        stated |= {(region, day): value for day in days}
         begun, ended = start + timedelta(days[0]), start + timedelta(days[-1])
         rows.append(f"X,{value},,a,{region},{begun},{ended},s")
     file = tmp_path_factory.getbasetemp() / "item_class.csv"
@@ -162,8 +162,8 @@ def test_on_every_day_one_word_holds_the_narrowest_that_is_said(tmp_path_factory
     points = load_knowledge([file], Region(("p", "c")))["item_class"]
     for day in range(45):
         at = start + timedelta(day)
-        holding = [p.said["value"] for p in points if p.valid_from <= at and (p.valid_to is None or at <= p.valid_to)]
-        wanted = next((said[r, day] for r in ("c", "p", "CN") if (r, day) in said), None)
+        holding = [p.stated["value"] for p in points if p.valid_from <= at and (p.valid_to is None or at <= p.valid_to)]
+        wanted = next((stated[r, day] for r in ("c", "p", "CN") if (r, day) in stated), None)
         assert holding == ([] if wanted is None else [wanted])
 
 
@@ -175,7 +175,7 @@ def test_the_print_of_the_knowledge_ignores_its_sources():
         **knowledge,
         "frequency": (point.model_copy(update={"said": {"value": "9"}}), *knowledge["frequency"][1:]),
     }
-    assert knowledge_print(knowledge) == knowledge_print(renamed) != knowledge_print(changed)
+    assert knowledge_fingerprint(knowledge) == knowledge_fingerprint(renamed) != knowledge_fingerprint(changed)
 
 
 def region(folder: Path, *levels: str) -> Region:
@@ -201,24 +201,24 @@ def test_a_region_changes_a_limit_and_the_rest_of_the_national_rule_stays(tmp_pa
     assert changed.params == {**rule.params, limit: 77}
     assert changed.law == ["本地办法 3"]
     assert (changed.when, changed.money, len(here.rules)) == (rule.when, rule.money, len(national.rules))
-    assert here.print != national.print
+    assert here.fingerprint != national.fingerprint
 
 
 def test_a_rule_that_a_region_switches_off_is_named_with_its_reason_and_a_narrower_region_may_bring_it_back(tmp_path):
     name = SHIPPED.rules[0].id
     off = f"rules:\n- {{id: {name}, switched_off: {{zh: 本省另有规定, en: another rule holds here}}}}\n"
     province = load_rules(region=region(tmp_path, off))
-    told = why_not(province, province.rules[0], {"claim_line"}, {}, {})
-    assert told == "switched off in the region: 本省另有规定 another rule holds here"
-    assert province.print != SHIPPED.print
+    reported = why_not(province, province.rules[0], {"claim_line"}, {}, {})
+    assert reported == "switched off in the region: 本省另有规定 another rule holds here"
+    assert province.fingerprint != SHIPPED.fingerprint
     (tmp_path / "city").mkdir()
     city = load_rules(region=region(tmp_path / "city", off, f"rules:\n- {{id: {name}}}\n"))
     assert city.switched_off == {}
-    assert city.print == SHIPPED.print
+    assert city.fingerprint == SHIPPED.fingerprint
 
 
 def test_a_regions_own_rule_joins_the_national_ones(tmp_path, entry):
-    own_rule = {key: told for key, told in entry.items() if key not in ("measures", "compares")}
+    own_rule = {key: reported for key, reported in entry.items() if key not in ("measures", "compares")}
     own = yaml.safe_dump({"rules": [own_rule | {"id": "LC-01", "when": "amount > 1"}]}, allow_unicode=True)
     assert {rule.id for rule in load_rules(region=region(tmp_path, own)).rules} == {
         *(rule.id for rule in SHIPPED.rules),
@@ -262,7 +262,7 @@ def test_all_faults_of_shape_of_all_files_are_told_at_once_by_file_and_key(tmp_p
     )
     with pytest.raises(CatalogueError) as raised:
         load_rules(region=here)
-    for told in (
+    for reported in (
         f"{tmp_path}/r0/rules.yaml: rules: is a list of rules, each with its `id`, and not 5",
         f"{tmp_path}/r0/rules.yaml: exclusions: is a mapping of names to exclusions, and not a list",
         f"{tmp_path}/r1/rules.yaml: rules: is a list of rules, each with its `id`, and not a mapping",
@@ -270,7 +270,7 @@ def test_all_faults_of_shape_of_all_files_are_told_at_once_by_file_and_key(tmp_p
         f"{tmp_path}/r3/rules.yaml: holds a mapping with `rules` and `exclusions`",
         f"{tmp_path}/r4/rules.yaml: rule number 1: say whose `id` it changes",
     ):
-        assert told in raised.value.what
+        assert reported in raised.value.what
 
 
 _HOSTILE = [
@@ -352,7 +352,7 @@ def test_a_regions_knowledge_file_of_another_shape_is_refused_by_file_and_line(t
     here = Region(("city",), (tuple(tmp_path / name for name in contents),))
     with pytest.raises(CatalogueError) as raised:
         load_knowledge(region=here)
-    for told in (
+    for reported in (
         "empty/knowledge/frequency.csv: its first line names no column code",
         "yaml/knowledge/frequency.csv: its first line names no column code",
         "short/knowledge/frequency.csv line 2: valid_from: Field required",
@@ -360,7 +360,7 @@ def test_a_regions_knowledge_file_of_another_shape_is_refused_by_file_and_line(t
         "wide/knowledge/frequency.csv line 2: field larger than field limit",
         "early/knowledge/frequency.csv line 2: valid_to: Value error, the point ends before it begins",
     ):
-        assert f"{tmp_path}/{told}" in raised.value.what
+        assert f"{tmp_path}/{reported}" in raised.value.what
     assert "late/" not in raised.value.what
 
 

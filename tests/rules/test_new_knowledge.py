@@ -17,7 +17,7 @@ from rules.engine.needs import why_not
 from rules.frames.lines import lines_frame
 from rules.frames.registry import GRAINS
 from rules.knowledge.classes import CLASSES, Given, KnowledgeClass
-from rules.knowledge.points import knowledge_print, load_knowledge
+from rules.knowledge.points import knowledge_fingerprint, load_knowledge
 from tests.rules.world import ALL_SUPPLIED, scanned, shipped, with_rows
 
 if TYPE_CHECKING:
@@ -80,11 +80,11 @@ def test_a_region_has_a_file_of_the_new_class_too(tmp_path: Path) -> None:
     written(tmp_path / "city" / "knowledge", "X1,18,,甲,city,2026-03-05,,s")
     here = Region(("city",), ((tmp_path / "city",),))
     (point,) = load_knowledge(region=here)["least_age"]
-    assert (point.code, point.said, point.region) == ("X1", {"age": "18"}, "city")
-    assert knowledge_print(load_knowledge(region=here)) != knowledge_print(load_knowledge())
+    assert (point.code, point.stated, point.region) == ("X1", {"age": "18"}, "city")
+    assert knowledge_fingerprint(load_knowledge(region=here)) != knowledge_fingerprint(load_knowledge())
     written(tmp_path / "city" / "knowledge", "X1,19,,甲,city,2026-03-05,,s")
     (changed,) = load_knowledge(region=here)["least_age"]
-    assert knowledge_print({"least_age": [point]}) != knowledge_print({"least_age": [changed]})
+    assert knowledge_fingerprint({"least_age": [point]}) != knowledge_fingerprint({"least_age": [changed]})
 
 
 def test_a_class_that_gives_what_a_line_has_already_is_refused() -> None:
@@ -141,5 +141,5 @@ def test_what_a_new_class_gives_can_be_named_and_holds_on_its_days(spark: SparkS
     hits = scanned(spark, rule_set, knowledge=knowledge).found.collect()
     assert sorted(line.line_id.split(":")[1] for hit in hits for line in hit.lines) == ["1", "7"]
     assert {hit.reason_zh for hit in hits} == {"限 60 岁"}
-    said = why_not(rule_set, rule_set.rules[0], ALL_SUPPLIED.keys(), ALL_SUPPLIED, {})
-    assert said == "knowledge.least_age is not supplied"
+    stated = why_not(rule_set, rule_set.rules[0], ALL_SUPPLIED.keys(), ALL_SUPPLIED, {})
+    assert stated == "knowledge.least_age is not supplied"

@@ -75,8 +75,8 @@ def test_without_the_account_a_rule_runs_on_the_fund_alone_and_says_so(spark):
     assert both.keys() == fund.keys() != set()
     assert {hit: (fund[hit], both[hit]) for hit in both if not fund[hit] <= both[hit]} == {}
     assert 0 < sum(fund.values()) < sum(both.values())
-    told = {(row.state, row.why_not) for row in coverage_of(alone)["ID-04"]}
-    assert told == {
+    reported = {(row.state, row.why_not) for row in coverage_of(alone)["ID-04"]}
+    assert reported == {
         ("run", "money without the personal account's part: settlement.account_amount not supplied"),
     }
 

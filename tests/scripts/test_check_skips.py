@@ -17,7 +17,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(
-    ("case", "told"),
+    ("case", "reported"),
     [
         ("ran", []),
         ("skipped", ["test_a: skipped, no data"]),
@@ -25,7 +25,9 @@ CASES = {
         ("another test ran", ["test_a: no such test was collected"]),
     ],
 )
-def test_a_wanted_test_that_did_not_run_is_named_with_its_reason(tmp_path: Path, case: str, told: list[str]) -> None:
+def test_a_wanted_test_that_did_not_run_is_named_with_its_reason(
+    tmp_path: Path, case: str, reported: list[str]
+) -> None:
     report = tmp_path / "junit.xml"
     report.write_text(f"<testsuites><testsuite>{CASES[case]}</testsuite></testsuites>")
-    assert not_run(report, ["test_a"]) == told
+    assert not_run(report, ["test_a"]) == reported

@@ -60,4 +60,4 @@ def test_present_jars_are_not_fetched_again(project: Path, monkeypatch: pytest.M
 
 def test_a_jar_nobody_pinned_is_a_fault(project: Path) -> None:
     (project / "more.jar").write_bytes(b"more")
-    assert fetch_jars.faults(project, {}) == ["more.jar is not pinned in jars.lock"]
+    assert fetch_jars.problems(project, {}) == ["more.jar is not pinned in jars.lock"]

@@ -26,7 +26,7 @@ def corrected(kind):
     scenario = replace(PLAIN, dirt={**PLAIN.dirt, kind: RATE})
     mishaps, visits = Mishaps(rates=scenario.rates), make_world(scenario).visits
     settle_with_mishaps(scenario.seed, "test", visits, LAST, mishaps)
-    assert {told.kind for told in mishaps.told} == {kind}
+    assert {reported.kind for reported in mishaps.reported} == {kind}
     return {line.id: line for visit in visits for line in visit.lines}, mishaps, visits
 
 
@@ -38,7 +38,7 @@ def test_lines_arrive_weeks_late_and_within_the_world():
     lines, mishaps, visits = corrected("late_weeks")
     delays = [(line.uploaded - visit.settled_at.date()).days for visit in visits for line in visit.lines]
     late = [days for days in delays if days]
-    assert len(late) == len(mishaps.told)
+    assert len(late) == len(mishaps.reported)
     assert all(7 <= n <= 70 for n in late)
     assert 0.03 * len(lines) < len(late) < 0.07 * len(lines)
     assert max(line.uploaded for line in lines.values()) <= LAST
@@ -46,7 +46,7 @@ def test_lines_arrive_weeks_late_and_within_the_world():
 
 def test_a_reversal_arrives_days_before_its_original():
     lines, mishaps, _ = corrected("reversal_first")
-    assert len(reversals(lines)) == len(mishaps.told) > 50
+    assert len(reversals(lines)) == len(mishaps.reported) > 50
     for back, line in reversals(lines):
         assert back.quantity == -line.quantity
         assert 2 <= (line.uploaded - back.uploaded).days <= 6
@@ -67,13 +67,13 @@ def test_the_very_same_reversal_comes_again_a_day_later():
     lines, mishaps, _ = corrected("reversal_repeated")
     assert len(mishaps.resent) > 50
     assert mishaps.resent == {back.id: 1 for back, _ in reversals(lines)}
-    assert {told.outcome for told in mishaps.told} == {"duplicate"}
+    assert {reported.outcome for reported in mishaps.reported} == {"duplicate"}
 
 
 def test_a_reversal_is_reversed_and_the_line_stands_again():
     lines, mishaps, _ = corrected("reversal_undone")
     undone = [(again, back) for again, back in reversals(lines) if back.original_id]
-    assert len(undone) == len(mishaps.told) > 50
+    assert len(undone) == len(mishaps.reported) > 50
     for again, back in undone:
         line = lines[back.original_id]
         assert (line.quantity, back.quantity, again.quantity) == (line.quantity, -line.quantity, line.quantity)
@@ -82,7 +82,7 @@ def test_a_reversal_is_reversed_and_the_line_stands_again():
 
 def test_a_reversal_comes_months_after_its_original():
     lines, mishaps, _ = corrected("reversal_months_later")
-    assert len(reversals(lines)) == len(mishaps.told) > 20
+    assert len(reversals(lines)) == len(mishaps.reported) > 20
     assert all(35 <= (back.uploaded - line.uploaded).days <= 150 for back, line in reversals(lines))
 
 
@@ -99,5 +99,5 @@ def test_settlements_still_balance(kind):
 def test_switched_off_they_change_no_line():
     mishaps, visits = Mishaps(rates=PLAIN.rates), make_world(PLAIN).visits
     settle_with_mishaps(PLAIN.seed, "test", visits, LAST, mishaps)
-    assert mishaps.told == []
+    assert mishaps.reported == []
     assert all(line.quantity > 0 and not line.original_id for visit in visits for line in visit.lines)

@@ -99,9 +99,9 @@ def test_a_death_registered_later_comes_as_a_changed_row():
     scenario = Scenario(nights=(first, second))
     rows = NightRows(scenario)
     Part(scenario, "test", rows, Mishaps()).add_people([dead_before, dead_between])
-    told = [[line for _, line in night["psn_info"].lines] for night in rows.nights[:2]]
-    assert [[line.rsplit(",", 1)[1] for line in lines] for lines in told] == [["2026-01-10", ""], ["2026-02-12"]]
-    before, after = (lines[-1].rsplit(",", 1)[0] for lines in told)
+    reported = [[line for _, line in night["psn_info"].lines] for night in rows.nights[:2]]
+    assert [[line.rsplit(",", 1)[1] for line in lines] for lines in reported] == [["2026-01-10", ""], ["2026-02-12"]]
+    before, after = (lines[-1].rsplit(",", 1)[0] for lines in reported)
     assert before == after
 
 
@@ -121,7 +121,9 @@ def test_what_is_staged_leaves_every_honest_row_and_its_order_alone(world, hones
         if table in summed:
             continue
         # hospitals have beds for what is staged in them
-        meant, found = ([str(row | {"aprv_bed_cnt": ""}) for row in told] for told in (rows, world.tables[table]))
+        meant, found = (
+            [str(row | {"aprv_bed_cnt": ""}) for row in reported] for reported in (rows, world.tables[table])
+        )
         honest = set(meant)
         assert [row for row in found if row in honest] == meant
     assert honest_world.labels == []

@@ -77,9 +77,9 @@ def test_registrations_belong_to_those_who_use_the_benefit(beside):
 
 
 def test_every_hospital_with_patients_tells_its_beds(beside):
-    told = {row["fixmedins_code"]: int(row["capa_cnt"]) for row in beside["capacity"] if row["capa_type"] == "BED"}
+    reported = {row["fixmedins_code"]: int(row["capa_cnt"]) for row in beside["capacity"] if row["capa_type"] == "BED"}
     wards = {row["fixmedins_code"] for row in beside["mdtrt"] if row["med_type"] == "21"}
-    assert wards <= set(told)
+    assert wards <= set(reported)
 
 
 def test_a_code_is_made_of_the_drug_and_a_serial():

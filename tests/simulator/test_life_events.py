@@ -89,17 +89,17 @@ def test_whole_households_move_and_their_insurance_goes_with_them(people):
 
 def test_the_register_learns_of_a_move_once_and_later(people, registers):
     for person in (p for p in people if p.move and p.move.registered <= LAST and p.death is None):
-        told = [
+        reported = [
             (n, night["psn_info", person.psn_no])
             for n, night in enumerate(registers)
             if ("psn_info", person.psn_no) in night
         ]
-        addresses = [row[4] for _, rows in told for row in rows]
-        assert all(len(rows) == 1 for _, rows in told)
+        addresses = [row[4] for _, rows in reported for row in rows]
+        assert all(len(rows) == 1 for _, rows in reported)
         assert addresses[-1] == person.move.address
         if person.move.registered > NIGHTS[0]:
             assert addresses[0] == person.address
-            assert NIGHTS[told[-1][0]] >= person.move.registered
+            assert NIGHTS[reported[-1][0]] >= person.move.registered
 
 
 def test_care_after_a_move_is_insured_in_the_new_county_and_sought_near_it():

@@ -141,9 +141,9 @@ def test_a_code_that_nobody_knows_stands_in_many_rows_or_in_a_few(night, name, e
 def test_a_manifest_states_more_than_there_is(night, name, key, difference):
     spoiled, meant = night(name)
     assert fees(spoiled) == fees(meant)
-    said, true = entry(spoiled, "fee_list.csv.gz"), entry(meant, "fee_list.csv.gz")
-    assert Decimal(said.pop(key)) - Decimal(true.pop(key)) == difference
-    assert said == true
+    stated, true = entry(spoiled, "fee_list.csv.gz"), entry(meant, "fee_list.csv.gz")
+    assert Decimal(stated.pop(key)) - Decimal(true.pop(key)) == difference
+    assert stated == true
 
 
 def test_a_delivery_may_lack_its_manifest(night):

@@ -15,9 +15,9 @@ from tests.simulator.test_delivery import content_of
 
 
 def test_the_truth_names_every_mishap_with_its_night_its_file_and_what_ought_to_come_of_it(faulty):
-    told = {row["kind"]: row for row in truth_of(faulty)}
-    assert set(told) == set(BY_NAME)
-    for name, row in told.items():
+    reported = {row["kind"]: row for row in truth_of(faulty)}
+    assert set(reported) == set(BY_NAME)
+    for name, row in reported.items():
         kind = BY_NAME[name]
         assert (row["night"], row["outcome"]) == (str(PLAN[name][0]), kind.outcome)
         assert row["file"] == f"{kind.table}.csv.gz"

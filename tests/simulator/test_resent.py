@@ -14,9 +14,9 @@ from tests.simulator.test_delivery import content_of
 
 
 def test_refused_and_held_nights_come_once_more_and_sound(faulty, sound):
-    mended = {kind.name for kind in MISDELIVERIES if kind.is_mended}
-    assert {folder.name for folder in (faulty / "resent").iterdir()} == {str(PLAN[name][0]) for name in mended}
-    for name in mended:
+    fixed = {kind.name for kind in MISDELIVERIES if kind.is_fixed}
+    assert {folder.name for folder in (faulty / "resent").iterdir()} == {str(PLAN[name][0]) for name in fixed}
+    for name in fixed:
         again, meant = faulty / "resent" / str(PLAN[name][0]), sound / str(PLAN[name][0])
         new, old = content_of(again), content_of(meant)
         assert {n: c for n, c in new.items() if n != "manifest.json"} == {

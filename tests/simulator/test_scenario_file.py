@@ -42,18 +42,18 @@ def test_all_faults_are_named_by_their_keys_at_once():
         "stays.factor", "dirt.lat", "dirt.late", "delivery.encoding", "delivery.level", "tables.tea_leaves",
     )  # fmt: skip
     for key in keys:
-        assert any(fault.startswith(key) for fault in found), key
+        assert any(problem.startswith(key) for problem in found), key
     assert len(found) == len(keys)
 
 
 def test_a_misspelt_scheme_is_told_its_right_name():
-    (fault,) = refused({"schemes": {"rates": {"drug_reselle": 1}}})
-    assert fault.endswith("did you mean drug_reseller?")
+    (problem,) = refused({"schemes": {"rates": {"drug_reselle": 1}}})
+    assert problem.endswith("did you mean drug_reseller?")
 
 
 def test_more_stays_than_the_beds_can_hold_are_refused():
-    (fault,) = refused({"persons": 50_000, "stays": {"factor": 4}})
-    assert fault.startswith("stays.factor: 4.0 means 40,000 stays a year")
+    (problem,) = refused({"persons": 50_000, "stays": {"factor": 4}})
+    assert problem.startswith("stays.factor: 4.0 means 40,000 stays a year")
 
 
 def test_a_key_given_anew_replaces_the_files():

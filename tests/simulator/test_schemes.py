@@ -215,8 +215,8 @@ def test_labels_refer_to_delivered_rows(world):
     played: Counter[tuple[str, str]] = Counter()
     for scheme, kind, _ in {(label["scheme"], label["kind"], label["instance"]) for label in world.labels}:
         played[kind, scheme] += 1
-    told = {("scheme", name): n for name, n in world.summary.schemes.items()}
-    assert played == told | {("lookalike", name): n for name, n in world.summary.lookalikes.items()}
+    reported = {("scheme", name): n for name, n in world.summary.schemes.items()}
+    assert played == reported | {("lookalike", name): n for name, n in world.summary.lookalikes.items()}
 
 
 @pytest.mark.slow

@@ -79,10 +79,10 @@ def test_another_world_is_never_mixed_into_a_landing_zone(tmp_path):
 @pytest.mark.parametrize("kind", ["half_csv", "no_manifest"])
 def test_a_world_is_continued_whether_its_spoiled_night_was_mended_or_not(tmp_path, kind):
     early, all_nights = (small(nights, mishaps={kind: NIGHTS[1:2]}) for nights in (NIGHTS[:2], NIGHTS))
-    for folder, is_mended in ((tmp_path / "spoiled", False), (tmp_path / "mended", True)):
+    for folder, is_fixed in ((tmp_path / "spoiled", False), (tmp_path / "mended", True)):
         landing, truth = folder / "landing", folder / "truth"
         deliver(early, landing, truth)
-        assert not is_mended or take_resent(landing, NIGHTS[1])
+        assert not is_fixed or take_resent(landing, NIGHTS[1])
         assert not deliver(early, landing, truth)
         before = content_of(landing)
         assert deliver(all_nights, landing, truth)

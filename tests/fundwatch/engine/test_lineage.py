@@ -28,7 +28,7 @@ def _names(made: Made) -> str:
     return " ".join(f"{base.table}.{base.column}".removeprefix(".") for base in sorted(made.of))
 
 
-def _told(frame: DataFrame) -> dict[str, str]:
+def _reported(frame: DataFrame) -> dict[str, str]:
     return {name: _names(made) for name, made in made_of(frame).items()}
 
 
@@ -47,7 +47,7 @@ def test_through_expressions_lambdas_functions_of_ours_and_rows_made_of_one(stay
         token("person").alias("of_ours"),
         F.explode(F.array("note", "person")).alias("spread"),
     )
-    assert _told(made) == {
+    assert _reported(made) == {
         "nothing": "", "copy": "stay", "both": "note person", "asked": "person", "inside": "note person",
         "all": "days note person stay", "of_ours": "person", "spread": "note person",
     }  # fmt: skip
@@ -62,7 +62,7 @@ def test_through_joins_views_groups_windows_and_sub_queries(spark, stays):
            LEFT JOIN (SELECT stay, max(note) AS most, count(DISTINCT person) AS many FROM stays GROUP BY stay) t
            ON t.stay = s.stay"""
     )
-    assert _told(frame) == {
+    assert _reported(frame) == {
         "person": "stays.person", "sex": "people.sex", "most": "stays.note", "many": "",
         "place": "stays.days stays.note", "other": "stays.note",
     }  # fmt: skip
@@ -74,9 +74,9 @@ def test_through_joins_views_groups_windows_and_sub_queries(spark, stays):
 
 def test_a_union_is_made_of_what_stands_in_the_same_place_on_every_side(stays):
     both = stays.select("note", "days").union(stays.select("person", "days"))
-    assert _told(both) == {"note": "note person", "days": "days"}
+    assert _reported(both) == {"note": "note person", "days": "days"}
     named = stays.select("note").unionByName(stays.select("person"), allowMissingColumns=True)
-    assert _told(named) == {"note": "note", "person": "person"}
+    assert _reported(named) == {"note": "note", "person": "person"}
 
 
 @pytest.mark.parametrize(
@@ -98,19 +98,19 @@ def test_a_union_is_made_of_what_stands_in_the_same_place_on_every_side(stays):
     ],
 )
 def test_only_a_count_of_whole_values_tells_nothing_of_what_it_counts(stays, aggregate, of):
-    assert _told(stays.groupBy("stay").agg(F.expr(aggregate).alias("x")))["x"] == of
+    assert _reported(stays.groupBy("stay").agg(F.expr(aggregate).alias("x")))["x"] == of
 
 
 def test_through_every_way_to_choose_rows_and_to_group_in_sets(spark, stays):
     chosen = stays.dropDuplicates(["note"]).orderBy("days").limit(3).repartition(2).distinct().filter("days > 1")
-    assert _told(chosen.select("person")) == {"person": "person"}
+    assert _reported(chosen.select("person")) == {"person": "person"}
     sets = spark.sql("SELECT note, max(person) AS p FROM stays GROUP BY GROUPING SETS ((note), ())")
-    assert _told(sets) == {"note": "stays.note", "p": "stays.person"}
+    assert _reported(sets) == {"note": "stays.note", "p": "stays.person"}
     later = stays.withColumn("before", F.lag("person").over(Window.partitionBy("stay").orderBy("days")))
-    assert _told(later)["before"] == "days person stay"
-    assert _told(stays.join(stays.select("stay"), "stay", "left_anti")) == {n: n for n in stays.columns}
+    assert _reported(later)["before"] == "days person stay"
+    assert _reported(stays.join(stays.select("stay"), "stay", "left_anti")) == {n: n for n in stays.columns}
     again = spark.sql("WITH t AS (SELECT person AS q FROM stays) SELECT a.q, b.q AS r FROM t a JOIN t b ON a.q = b.q")
-    assert _told(again) == {"q": "stays.person", "r": "stays.person"}
+    assert _reported(again) == {"q": "stays.person", "r": "stays.person"}
 
 
 def test_a_plan_that_cannot_be_followed_passes_nothing(stays):

@@ -21,15 +21,15 @@ from fundwatch.expressions.declared import (
     ExpressionError,
     Value,
     distinct_columns,
-    faults_in,
     functions_in,
     is_call,
     literal,
     names_in,
     parameters_in,
+    problems_in,
     written,
 )
-from fundwatch.expressions.queries import query_faults, query_written
+from fundwatch.expressions.queries import query_problems, query_written
 
 PURPOSES = [MAPPING, GROUPED, RULE, RULE_MEASURE, DAY_MEASURE, FORMULA, EXPORT_COLUMN, EXPORT_MEASURE]
 KNOWN = frozenset({"psn_no", "sex", "day", "amount"})
@@ -141,7 +141,7 @@ HOSTILE = {
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE.keys())
 def test_what_is_no_plain_expression_stands_nowhere(hostile):
     for purpose in PURPOSES:
-        assert faults_in(hostile, purpose, KNOWN)
+        assert problems_in(hostile, purpose, KNOWN)
 
 
 @pytest.mark.parametrize(
@@ -184,9 +184,9 @@ def test_what_no_loader_saw_does_not_run_either(name):
     ],
 )
 def test_what_runs_is_written_anew_with_the_columns_own_names(text, runs):
-    assert faults_in(text, EXPORT_MEASURE, KNOWN) == []
+    assert problems_in(text, EXPORT_MEASURE, KNOWN) == []
     assert written(text, names={name: f"`{name}`" for name in KNOWN}) == runs
-    assert faults_in(runs, EXPORT_MEASURE, KNOWN) == []
+    assert problems_in(runs, EXPORT_MEASURE, KNOWN) == []
 
 
 def test_names_are_found_without_case_and_never_in_texts():
@@ -199,19 +199,19 @@ def test_names_are_found_without_case_and_never_in_texts():
 
 def test_a_name_with_strange_signs_is_compared_whole():
     assert names_in("`费别(psn_no)`", {"psn_no", "费别(psn_no)"}) == {"费别(psn_no)"}
-    assert faults_in("`费别(psn_no)`", MAPPING, KNOWN) == ["names '费别(psn_no)', and there is no such column"]
+    assert problems_in("`费别(psn_no)`", MAPPING, KNOWN) == ["names '费别(psn_no)', and there is no such column"]
     assert written("`a``b` = 1") == "(`a``b` = 1)"
 
 
 @pytest.mark.parametrize("word", ["order", "desc", "values", "end", "from", "user", "date", "current_date", "interval"])
 def test_a_column_may_be_called_by_a_word_of_sql_where_it_stands_alone(word):
-    assert faults_in(word, MAPPING, {word}) == []
+    assert problems_in(word, MAPPING, {word}) == []
     assert written(word) == f"`{word}`"
-    assert faults_in(word, MAPPING, KNOWN)
+    assert problems_in(word, MAPPING, KNOWN)
 
 
 def test_a_name_that_stands_for_two_columns_is_refused():
-    assert "stands for PSN_NO and psn_no" in faults_in("Psn_no", MAPPING, {"psn_no", "PSN_NO"})[0]
+    assert "stands for PSN_NO and psn_no" in problems_in("Psn_no", MAPPING, {"psn_no", "PSN_NO"})[0]
 
 
 def test_parameters_become_literals_and_quoted_text_is_left_alone():
@@ -221,7 +221,7 @@ def test_parameters_become_literals_and_quoted_text_is_left_alone():
     assert written(text, params=params) == (
         "((`x` > 3) AND (`k` IN ('a', 'b\\'c')) AND (`t` = ':n') AND (`s` < 0.001) AND (`d` = DATE'2026-03-31'))"
     )
-    assert "takes none" in faults_in("x > :n", MAPPING)[0]
+    assert "takes none" in problems_in("x > :n", MAPPING)[0]
 
 
 @pytest.mark.parametrize("text", ["today", " NOW", "a\x00b", "a\u202eb"])
@@ -235,7 +235,7 @@ def test_ours_stands_in_place_of_names():
 
 
 @pytest.mark.parametrize(
-    ("text", "purpose", "told"),
+    ("text", "purpose", "reported"),
     [
         ("amount / 2", RULE, "divides"),
         ("amount / 2", FORMULA, "divides"),
@@ -247,15 +247,15 @@ def test_ours_stands_in_place_of_names():
         ("max(amount)", DAY_MEASURE, "calls max(), which is not among the functions whose memory is bounded"),
     ],
 )
-def test_each_purpose_has_its_own_list(text, purpose, told):
-    assert told in faults_in(text, purpose, KNOWN)[0]
-    assert faults_in("try_divide(amount, 2) > 1", purpose, KNOWN) == []
+def test_each_purpose_has_its_own_list(text, purpose, reported):
+    assert reported in problems_in(text, purpose, KNOWN)[0]
+    assert problems_in("try_divide(amount, 2) > 1", purpose, KNOWN) == []
 
 
 def test_all_faults_of_an_expression_are_told_at_once():
-    told = faults_in("cast(certno AS int) / rand() > my_udf(psn)", RULE, KNOWN)
+    reported = problems_in("cast(certno AS int) / rand() > my_udf(psn)", RULE, KNOWN)
     assert [
-        word for word in ("'/'", "casts", "rand", "my_udf", "'certno'", "'psn'") if not any(word in t for t in told)
+        word for word in ("'/'", "casts", "rand", "my_udf", "'certno'", "'psn'") if not any(word in t for t in reported)
     ] == []
 
 
@@ -305,7 +305,7 @@ TABLES = ("encounter", "patient")
     ],
 )
 def test_a_query_reads_declared_tables_and_nothing_else(query):
-    assert query_faults(query, TABLES)
+    assert query_problems(query, TABLES)
     with pytest.raises(ExpressionError):
         query_written(query, TABLES)
 
@@ -326,5 +326,5 @@ def test_the_parser_is_imported_with_the_first_expression_and_not_before():
         "fundwatch.expressions.declared.written('a + 1')\nprint('sqlglot' in sys.modules)"
     )
     root = Path(__file__).parents[3]
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=root, check=True).stdout
-    assert told.split() == ["False", "True"]
+    output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=root, check=True).stdout
+    assert output.split() == ["False", "True"]

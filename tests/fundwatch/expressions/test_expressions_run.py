@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
-from fundwatch.expressions.declared import EXPORT_MEASURE, faults_in, written
+from fundwatch.expressions.declared import EXPORT_MEASURE, problems_in, written
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -58,8 +58,10 @@ def _both(rows: DataFrame, texts: list[str]) -> list[tuple[str, object, object]]
 
 def test_what_is_legitimate_gives_what_it_gave(rows):
     columns = rows.columns
-    assert {text: faults_in(text, EXPORT_MEASURE, columns) for text in LEGITIMATE} == {text: [] for text in LEGITIMATE}
-    assert [told for told in _both(rows, LEGITIMATE) if told[1] != told[2]] == []
+    assert {text: problems_in(text, EXPORT_MEASURE, columns) for text in LEGITIMATE} == {
+        text: [] for text in LEGITIMATE
+    }
+    assert [reported for reported in _both(rows, LEGITIMATE) if reported[1] != reported[2]] == []
 
 
 def test_aggregates_give_what_they_gave(rows):
@@ -68,7 +70,7 @@ def test_aggregates_give_what_they_gave(rows):
         "CASE WHEN bool_or(yes) THEN max(m) ELSE sum(m) END", "min_by(get(codes, 0), n)", "count_if(hour(at) >= 22)",
         "CASE min(t) WHEN '男' THEN '1' ELSE nvl2(min(t), '9', NULL) END", "least(count_if(NOT yes), 1)", "min(n) = 0",
     ]  # fmt: skip
-    assert {text: faults_in(text, EXPORT_MEASURE, rows.columns) for text in texts} == {text: [] for text in texts}
+    assert {text: problems_in(text, EXPORT_MEASURE, rows.columns) for text in texts} == {text: [] for text in texts}
     plain = rows.agg(*(F.expr(text).alias(text) for text in texts)).collect()
     checked = rows.agg(*(F.expr(written(text)).alias(text) for text in texts)).collect()
     assert plain == checked
@@ -137,6 +139,6 @@ _truth = st.recursive(
 )
 @given(texts=st.lists(st.one_of(_number, _text, _truth), min_size=40, max_size=40, unique=True))
 def test_whatever_may_stand_gives_what_spark_itself_would_make_of_it(rows, texts):
-    fit = [text for text in texts if not faults_in(text, EXPORT_MEASURE, rows.columns)]
+    fit = [text for text in texts if not problems_in(text, EXPORT_MEASURE, rows.columns)]
     assert len(fit) > len(texts) // 2
-    assert [told for told in _both(rows, fit) if told[1] != told[2]] == []
+    assert [reported for reported in _both(rows, fit) if reported[1] != reported[2]] == []

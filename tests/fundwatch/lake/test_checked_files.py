@@ -61,8 +61,8 @@ def outcomes(file: Path, read: Callable[[], Any], times: int, among: slice) -> d
     for _ in flipped(file, times, among):
         try:
             found["same" if read() == whole else "other"] += 1
-        except DamagedFileError as fault:
-            found["refused" if (fault.where, "restore" in fault.do) == (str(file), True) else "other"] += 1
+        except DamagedFileError as error:
+            found["refused" if (error.where, "restore" in error.do) == (str(file), True) else "other"] += 1
     assert read() == whole
     return found
 
@@ -99,9 +99,9 @@ def test_the_advice_for_a_damaged_journal_is_the_copy_from_every_door(tmp_path: 
     with pytest.raises(DamagedFileError) as emptied:
         journal.rows()
     (of_log, _) = storage_findings(at(tmp_path), "decision", deep=True)
-    for told in (refused.value.do, emptied.value.do, deep.do, of_log.do):
-        assert "restore it from a copy" in told
-        assert "run the nights" not in told
+    for reported in (refused.value.do, emptied.value.do, deep.do, of_log.do):
+        assert "restore it from a copy" in reported
+        assert "run the nights" not in reported
 
 
 def test_a_flipped_bit_in_a_journal_is_refused_by_name(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_the_last_decision_over_a_row_holds(tmp_path):
 
 def test_a_withdrawn_decision_no_longer_holds_and_stays_told(tmp_path):
     log = decided(tmp_path, RELEASE, replace(RELEASE, action=Action.WITHDRAW))
-    assert log.standing() == {}
+    assert log.in_force() == {}
     assert [row["state"] for row in log.history()] == ["decided", "withdrawn"]
 
 
@@ -56,7 +56,7 @@ def test_a_night_that_stands_takes_nothing_more_in(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reported"),
     [
         ({"by": " "}, "a name and a reason"),
         ({"why": ""}, "a name and a reason"),
@@ -66,8 +66,8 @@ def test_a_night_that_stands_takes_nothing_more_in(tmp_path):
         ({"action": Action.WITHDRAW}, "no decision to withdraw"),
     ],
 )
-def test_a_decision_that_does_not_hold_is_refused(tmp_path, change, told):
-    with pytest.raises(DecisionError, match=told):
+def test_a_decision_that_does_not_hold_is_refused(tmp_path, change, reported):
+    with pytest.raises(DecisionError, match=reported):
         decided(tmp_path, replace(RELEASE, **change))
 
 
@@ -80,7 +80,7 @@ def test_one_wrong_decision_keeps_all_of_them_from_being_noted(tmp_path):
 
 
 def test_the_print_of_a_night_changes_with_what_was_decided_and_not_with_who_did(tmp_path):
-    empty = Decisions(at(tmp_path)).print(NEXT)
-    first = decided(tmp_path, RELEASE).print(NEXT)
+    empty = Decisions(at(tmp_path)).fingerprint(NEXT)
+    first = decided(tmp_path, RELEASE).fingerprint(NEXT)
     assert first != empty
-    assert decided(tmp_path, replace(RELEASE, by="another", why="else")).print(NEXT) == first
+    assert decided(tmp_path, replace(RELEASE, by="another", why="else")).fingerprint(NEXT) == first

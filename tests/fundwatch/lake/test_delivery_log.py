@@ -15,20 +15,20 @@ from tests.places import at
 NIGHT, NEXT = date(2026, 3, 30), date(2026, 3, 31)
 
 
-def delivery(content_print: str = "p1", night: date = NIGHT) -> Delivered:
-    return Delivered(night, "national", f"B-{content_print}", content_print, 6, 100, Decimal("12.34"))
+def delivery(content_fingerprint: str = "p1", night: date = NIGHT) -> Delivered:
+    return Delivered(night, "national", f"B-{content_fingerprint}", content_fingerprint, 6, 100, Decimal("12.34"))
 
 
-def held(folder: Path, *prints: str) -> DeliveryLog:
+def held(folder: Path, *fingerprints: str) -> DeliveryLog:
     log = DeliveryLog(at(folder))
-    for content_print in prints:
-        log.note(State.RECEIVED, delivery(content_print))
-        log.note(State.HELD, delivery(content_print), why="120 rows, usual 900–1,500")
+    for content_fingerprint in fingerprints:
+        log.note(State.RECEIVED, delivery(content_fingerprint))
+        log.note(State.HELD, delivery(content_fingerprint), why="120 rows, usual 900–1,500")
     return log
 
 
 def states(log: DeliveryLog) -> dict[str, State]:
-    return {noted.delivery.print: noted.state for noted in log.current()}
+    return {noted.delivery.fingerprint: noted.state for noted in log.current()}
 
 
 def test_a_lake_without_a_log_has_no_deliveries(tmp_path):
@@ -100,7 +100,7 @@ def test_of_several_held_deliveries_one_must_be_named(tmp_path):
     log = held(tmp_path, "p1", "p2")
     with pytest.raises(DeliveryError, match="2 deliveries are held"):
         log.release(NIGHT, by="a", why="b")
-    assert log.release(NIGHT, by="a", why="b", content_print="p2").delivery.print == "p2"
+    assert log.release(NIGHT, by="a", why="b", content_fingerprint="p2").delivery.fingerprint == "p2"
 
 
 def test_the_history_tells_every_step(tmp_path):

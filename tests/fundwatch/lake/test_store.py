@@ -59,18 +59,20 @@ def test_files_tell_their_rows_and_times_and_nothing_of_keys(spark: SparkSession
     row = {"patient_id": "P1", "insurance_type": "310", "started_on": NIGHT, "region_code": "a", "known_from": NEXT}
     lake.write(spark.createDataFrame([row], TABLES["enrolment"].schema()), "enrolment", NEXT)
     log = (folder_of(lake, "enrolment") / "_delta_log" / f"{0:020}.json").read_text(encoding="utf-8")
-    (told,) = [json.loads(action["add"]["stats"]) for line in log.splitlines() if "add" in (action := json.loads(line))]
-    assert (told["numRecords"], told["minValues"]["known_from"]) == (1, str(NEXT))
-    kinds = {TABLES["enrolment"].spark_type(name) for name in told["nullCount"]}
+    (reported,) = [
+        json.loads(action["add"]["stats"]) for line in log.splitlines() if "add" in (action := json.loads(line))
+    ]
+    assert (reported["numRecords"], reported["minValues"]["known_from"]) == (1, str(NEXT))
+    kinds = {TABLES["enrolment"].spark_type(name) for name in reported["nullCount"]}
     assert kinds == {"date"}
 
 
 def test_rows_from_memory_make_a_table_as_spark_does(tmp_path: Path) -> None:
     lake = Lake(at(tmp_path))
     lake.write_rows([(NIGHT, "national", "claim_line", "line_id")], "supplied_column", NIGHT)
-    told = DeltaTable(str(lake.table_address("supplied_column")))
-    assert told.metadata().configuration == TABLES["supplied_column"].delta_properties
-    assert [n for n in pa.table(told.get_add_actions(flatten=True)).column_names if n.startswith("min.")] == []
+    reported = DeltaTable(str(lake.table_address("supplied_column")))
+    assert reported.metadata().configuration == TABLES["supplied_column"].delta_properties
+    assert [n for n in pa.table(reported.get_add_actions(flatten=True)).column_names if n.startswith("min.")] == []
 
 
 @pytest.mark.parametrize("limit", [0, 1 << 40])
@@ -139,9 +141,9 @@ def test_a_run_stands_once_committed_and_falls_when_started_again(tmp_path: Path
     ledger.intend(run_id, "rules", NIGHT, "rule_hit")
     ledger.written(run_id, "rules", NIGHT, Written("rule_hit", 4, 17))
     ledger.commit(run_id, "rules", NIGHT, "print", {"hits": 17})
-    stands = Ledger(at(tmp_path)).committed("rules", NIGHT)
-    assert stands is not None
-    assert (stands.print, stands.detail) == ("print", {"hits": 17})
+    committed = Ledger(at(tmp_path)).committed("rules", NIGHT)
+    assert committed is not None
+    assert (committed.fingerprint, committed.detail) == ("print", {"hits": 17})
     assert {(row["state"], row["version"]) for row in ledger.tables_of(run_id)} == {("intent", None), ("committed", 4)}
     assert ledger.nights("rules") == [NIGHT]
     ledger.start("rules", NIGHT, "print")

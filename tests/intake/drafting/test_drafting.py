@@ -213,12 +213,12 @@ def test_of_a_long_file_the_beginning_is_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "reported"),
     [("a.csv", b"", "is empty"), ("a.doc", b"x", "no known form"), ("a.csv", "a,b".encode("utf-16"), "UTF-16")],
 )
-def test_a_file_that_cannot_be_looked_at_is_refused_by_its_name(tmp_path, name, content, told):
+def test_a_file_that_cannot_be_looked_at_is_refused_by_its_name(tmp_path, name, content, reported):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(DeliveryError, match=told) as caught:
+    with pytest.raises(DeliveryError, match=reported) as caught:
         look_at(tmp_path / name)
     assert name in str(caught.value)
 

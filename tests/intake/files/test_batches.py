@@ -54,9 +54,9 @@ def test_a_batch_sent_again_in_part_is_all_again():
 def test_a_batch_that_stands_with_other_content_is_refused_by_file():
     with pytest.raises(DeliveryError) as caught:
         sort_delivery(delivery(landed("one"), landed("new", "more.csv"), batch="B1"), [recorded("one")])
-    told = str(caught.value)
-    assert "more.csv: the batch B1 was accepted on 2026-03-30 without this content" in told
-    assert "fee_list.csv.gz:" not in told
+    reported = str(caught.value)
+    assert "more.csv: the batch B1 was accepted on 2026-03-30 without this content" in reported
+    assert "fee_list.csv.gz:" not in reported
 
 
 def test_a_refused_batch_may_be_mended_and_sent_again():

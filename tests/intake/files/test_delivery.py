@@ -40,8 +40,8 @@ def refused(landing: Path) -> str:
 def rewritten(folder: Path, table: str, content: bytes, rows: int | None = None) -> None:
     path = folder / f"{table}.csv.gz"
     path.write_bytes(content)
-    told = {} if rows is None else {"rows": rows}
-    change_manifest(folder, table, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content), **told)
+    reported = {} if rows is None else {"rows": rows}
+    change_manifest(folder, table, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content), **reported)
 
 
 @pytest.fixture
@@ -80,9 +80,9 @@ def test_a_batch_id_that_holds_somebodys_number_is_refused_and_not_told(landing)
     folder = deliver(landing, whole())
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     (folder / "manifest.json").write_text(json.dumps(manifest | {"batch_id": "B-15498765432"}), encoding="utf-8")
-    told = refused(landing)
-    assert "batch_id: holds what looks like somebody's number or name" in told
-    assert "15498765432" not in told
+    reported = refused(landing)
+    assert "batch_id: holds what looks like somebody's number or name" in reported
+    assert "15498765432" not in reported
 
 
 def test_a_manifest_of_another_night_is_told(landing):
@@ -102,18 +102,18 @@ def test_a_missing_table_is_told(landing):
 def test_a_file_in_the_manifest_only_and_one_in_the_folder_only_are_told(landing):
     folder = deliver(landing, whole())
     (folder / "diag.csv.gz").rename(folder / "diag2.csv.gz")
-    told = refused(landing)
-    assert "diag.csv.gz: in the manifest, not in the folder" in told
-    assert "diag2.csv.gz: in the folder, not in the manifest" in told
+    reported = refused(landing)
+    assert "diag.csv.gz: in the manifest, not in the folder" in reported
+    assert "diag2.csv.gz: in the folder, not in the manifest" in reported
 
 
 def test_an_unknown_column_and_a_missing_one_are_told_together(landing):
     folder = deliver(landing, whole())
     columns = [c for c in columns_of("fee_list") if c != "cnt"] + ["patient_wechat"]
     rewritten(folder, "fee_list", gzip.compress(csv_bytes([{k: v for k, v in LINE.items() if k != "cnt"}], columns)))
-    told = refused(landing)
-    assert "fee_list.csv.gz: column 'patient_wechat': the mapping does not know it" in told
-    assert "fee_list.csv.gz: column 'cnt' is missing" in told
+    reported = refused(landing)
+    assert "fee_list.csv.gz: column 'patient_wechat': the mapping does not know it" in reported
+    assert "fee_list.csv.gz: column 'cnt' is missing" in reported
 
 
 def test_the_warehouse_names_of_columns_are_as_good_as_the_interface_names(landing):
@@ -133,7 +133,7 @@ def test_a_column_under_both_its_names_is_told(landing):
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "reported"),
     [
         ({"sha256": "0" * 64}, "SHA-256: has "),
         ({"rows": 7}, "rows: has 1, the manifest says 7"),
@@ -141,18 +141,18 @@ def test_a_column_under_both_its_names_is_told(landing):
         ({"amount_column": "cost"}, "its total is of 'cost', which the mapping does not read"),
     ],
 )
-def test_what_the_manifest_says_wrongly_of_a_file_is_told(landing, changes, told):
+def test_what_the_manifest_says_wrongly_of_a_file_is_told(landing, changes, reported):
     change_manifest(deliver(landing, whole()), "fee_list", **changes)
-    assert f"fee_list.csv.gz: {told}" in refused(landing)
+    assert f"fee_list.csv.gz: {reported}" in refused(landing)
 
 
 def test_a_file_of_the_header_alone_and_an_empty_one_are_told(landing):
     folder = deliver(landing, whole())
     rewritten(folder, "fee_list", gzip.compress(csv_bytes([], columns_of("fee_list"))), rows=0)
     rewritten(folder, "setl", gzip.compress(b""), rows=0)
-    told = refused(landing)
-    assert "fee_list.csv.gz: holds no rows" in told
-    assert "setl.csv.gz: is empty: no header" in told
+    reported = refused(landing)
+    assert "fee_list.csv.gz: holds no rows" in reported
+    assert "setl.csv.gz: is empty: no header" in reported
 
 
 def test_a_truncated_and_a_damaged_gzip_file_are_told(landing):
@@ -160,9 +160,9 @@ def test_a_truncated_and_a_damaged_gzip_file_are_told(landing):
     content = (folder / "fee_list.csv.gz").read_bytes()
     rewritten(folder, "fee_list", content[:-20])
     rewritten(folder, "setl", content[:30] + b"\x00\xff" + content[32:])
-    told = refused(landing)
-    assert "fee_list.csv.gz: is a damaged or truncated gzip file" in told
-    assert "setl.csv.gz: is a damaged or truncated gzip file" in told
+    reported = refused(landing)
+    assert "fee_list.csv.gz: is a damaged or truncated gzip file" in reported
+    assert "setl.csv.gz: is a damaged or truncated gzip file" in reported
 
 
 def test_a_gb18030_file_is_rewritten_outside_the_lake_and_keeps_its_own_hash(landing):
@@ -179,9 +179,9 @@ def test_undecodable_bytes_are_told_with_their_offset_and_line(landing):
     folder = deliver(landing, whole())
     content = csv_bytes([LINE], columns_of("fee_list"))
     rewritten(folder, "fee_list", gzip.compress(content[:-1] + b"\xff\xff\n"))
-    told = refused(landing)
-    assert f"not utf-8: byte 0xff at offset {len(content) - 1} (line 2)" in told
-    assert "not gb18030: byte 0x" in told
+    reported = refused(landing)
+    assert f"not utf-8: byte 0xff at offset {len(content) - 1} (line 2)" in reported
+    assert "not gb18030: byte 0x" in reported
 
 
 def test_a_large_plain_file_is_read_from_a_copy_whose_lines_carry_their_numbers(landing):

@@ -32,12 +32,12 @@ def landing(tmp_path):
     return tmp_path / "landing"
 
 
-def resent(folder: Path, name: str, content: bytes, table: str = "fee_list", **told: object) -> None:
+def resent(folder: Path, name: str, content: bytes, table: str = "fee_list", **reported: object) -> None:
     """The table's file in another form, and a manifest that is true of it."""
     (folder / f"{table}.csv.gz").unlink()
     (folder / name).write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
-    change_manifest(folder, table, name=name, sha256=digest, bytes=len(content), **told)
+    change_manifest(folder, table, name=name, sha256=digest, bytes=len(content), **reported)
 
 
 @pytest.mark.parametrize("name", ["fee_list.tsv", "fees of march.zip", "fee_list.parquet", "fee_list.xlsx"])
@@ -114,9 +114,9 @@ def test_no_message_of_a_refused_delivery_shows_a_value(landing):
     content = csv_bytes(values, columns_of("fee_list"))
     rewritten(folder, "fee_list", gzip.compress(content.split(b"\n", 1)[1]), rows=29)
     rewritten(folder, "setl", gzip.compress(content), rows=30)
-    told = refused(landing)
-    assert "line 1 names none of the columns of fee_list" in told
-    assert not any(secret in told for secret in (PHONE, NAME))
+    reported = refused(landing)
+    assert "line 1 names none of the columns of fee_list" in reported
+    assert not any(secret in reported for secret in (PHONE, NAME))
 
 
 def test_a_delivery_is_hashed_once_while_its_files_stand_as_they_are(landing, monkeypatch):

@@ -67,90 +67,90 @@ def with_rules(mapping: SourceMapping, **rules: str) -> SourceMapping:
 
 def test_a_file_as_the_mapping_has_it_shows_no_drift(mapping):
     found = seen(mapping, file_of(*[row() for _ in range(20)]))
-    assert (found.faults, found.is_told) == ((), False)
+    assert (found.problems, found.is_reported) == ((), False)
 
 
 def test_an_unknown_column_refuses_the_file_and_parked_it_is_not_read(mapping):
     file = file_of(row(), header=(*HEADER, "wechat"))
-    assert seen(mapping, file).faults == (
+    assert seen(mapping, file).problems == (
         "column 'wechat': the mapping does not know it; allow it or list it under drop",
     )
     parked = seen(with_rules(mapping, unknown_columns="park"), file)
-    assert (parked.faults, parked.parked_columns) == ((), ("wechat",))
+    assert (parked.problems, parked.parked_columns) == ((), ("wechat",))
     assert parked.notes() == ["houses.csv: column 'wechat' is new: parked, not read"]
     assert read_names(mapping.files["houses"], file.header)[-1] == "_parked_5"
 
 
 def test_a_missing_column_is_refused_even_where_unknown_ones_are_parked(mapping):
     file = file_of(row(), header=("fixmedins_code", "hosp_lv", "begndate", "beds"))
-    assert seen(with_rules(mapping, unknown_columns="park"), file).faults == ("column 'aprv_bed_cnt' is missing",)
+    assert seen(with_rules(mapping, unknown_columns="park"), file).problems == ("column 'aprv_bed_cnt' is missing",)
 
 
 @pytest.mark.parametrize("name", ["HOSP_LV", "hosp_lvl", " hosp_lv"])
 def test_a_renamed_column_is_guessed_by_its_name(mapping, name):
     file = file_of(row(), header=("fixmedins_code", name, "aprv_bed_cnt", "begndate"))
-    told = seen(mapping, file).faults
-    assert f"column '{name}': the mapping does not know it (did you mean 'hosp_lv'?); allow it" in told[0]
-    assert told[1] == "column 'hosp_lv' is missing"
+    reported = seen(mapping, file).problems
+    assert f"column '{name}': the mapping does not know it (did you mean 'hosp_lv'?); allow it" in reported[0]
+    assert reported[1] == "column 'hosp_lv' is missing"
 
 
 def test_a_renamed_column_is_guessed_by_its_values(mapping):
     header = ("fixmedins_code", "hosp_lv", "aprv_bed_cnt", "since")
     file = file_of(*[row(since="2020-01-01") for _ in range(12)], header=header)
-    assert "(did you mean 'begndate'?)" in seen(mapping, file).faults[0]
+    assert "(did you mean 'begndate'?)" in seen(mapping, file).problems[0]
 
 
 def test_columns_in_another_order_are_noted_and_borne(mapping):
     found = seen(mapping, file_of(row(), header=HEADER[::-1]))
-    assert (found.faults, found.notes()) == ((), ["houses.csv: its columns come in another order"])
+    assert (found.problems, found.notes()) == ((), ["houses.csv: its columns come in another order"])
     assert Drift((found,)).notes() == found.notes()
 
 
 def test_a_column_under_both_its_names_is_refused(mapping):
     found = seen(mapping, file_of(row(), header=(*HEADER, "code")))
-    assert found.faults == ("column 'fixmedins_code' stands twice",)
+    assert found.problems == ("column 'fixmedins_code' stands twice",)
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "told"),
+    ("column", "value", "reported"),
     [
         ("aprv_bed_cnt", "many", "column 'aprv_bed_cnt', line 2: most of its values are no int"),
         ("begndate", "20200101", "column 'begndate', line 2: most of its values are no date"),
         ("begndate", "01/02/2020", "column 'begndate', line 2: most of its values are no date"),
     ],
 )
-def test_a_column_of_another_type_is_refused_without_its_values(mapping, column, value, told):
-    (fault,) = seen(mapping, file_of(*[row(**{column: value}) for _ in range(12)])).faults
-    assert told in fault
-    assert value not in fault
+def test_a_column_of_another_type_is_refused_without_its_values(mapping, column, value, reported):
+    (problem,) = seen(mapping, file_of(*[row(**{column: value}) for _ in range(12)])).problems
+    assert reported in problem
+    assert value not in problem
 
 
 def test_a_few_values_of_another_type_are_faults_of_their_rows_only(mapping):
     rows = [row(aprv_bed_cnt="many")] * 5 + [row()] * 6
-    assert seen(mapping, file_of(*rows)).faults == ()
-    assert seen(mapping, file_of(*rows[:5])).faults == (), "five values are too few to judge by"
+    assert seen(mapping, file_of(*rows)).problems == ()
+    assert seen(mapping, file_of(*rows[:5])).problems == (), "five values are too few to judge by"
 
 
 def test_identifiers_that_a_spreadsheet_cut_short_are_refused(mapping):
-    (fault,) = seen(mapping, file_of(row(), row(fixmedins_code="1.23457E+17"))).faults
-    assert "column 'fixmedins_code', line 3: a spreadsheet cut a long number short" in fault
+    (problem,) = seen(mapping, file_of(row(), row(fixmedins_code="1.23457E+17"))).problems
+    assert "column 'fixmedins_code', line 3: a spreadsheet cut a long number short" in problem
 
 
 def test_a_new_code_is_refused_by_name_or_parked(mapping):
     file = file_of(*[row() for _ in range(20)], *[row(hosp_lv="3A") for _ in range(3)])
-    (fault,) = seen(mapping, file).faults
-    assert "column 'hosp_lv', line 22: a code that the mapping or the checks do not list: 3A" in fault
+    (problem,) = seen(mapping, file).problems
+    assert "column 'hosp_lv', line 22: a code that the mapping or the checks do not list: 3A" in problem
     parked = seen(with_rules(mapping, new_codes="park"), file)
     assert parked.notes() == ["houses.csv: column 'hosp_lv' has a new code 3A: parked"]
 
 
 def test_one_odd_code_is_a_fault_of_its_row_only(mapping):
-    assert seen(mapping, file_of(*[row() for _ in range(20)], row(hosp_lv="9"))).faults == ()
+    assert seen(mapping, file_of(*[row() for _ in range(20)], row(hosp_lv="9"))).problems == ()
 
 
 def test_a_code_that_may_be_more_than_a_code_is_not_shown(mapping):
-    (fault,) = seen(mapping, file_of(*[row(hosp_lv=SECRET) for _ in range(4)])).faults
-    assert SECRET not in fault
+    (problem,) = seen(mapping, file_of(*[row(hosp_lv=SECRET) for _ in range(4)])).problems
+    assert SECRET not in problem
     parked = seen(with_rules(mapping, new_codes="park"), file_of(*[row(hosp_lv=SECRET) for _ in range(4)]))
     assert parked.notes() == ["houses.csv: column 'hosp_lv' has a new code that is not shown: parked"]
 
@@ -160,7 +160,7 @@ def test_codes_that_the_checks_list_are_judged_too_and_parked_by_their_error_cod
         {"quarantine_share": 0.1, "tables": {"institution": {"one_of": {"institution_name": ["A", "B"]}}}}
     )
     file = file_of(*[row(fixmedins_name="C") for _ in range(5)], header=(*HEADER, "fixmedins_name"))
-    assert "column 'fixmedins_name', line 2" in seen(mapping, file, quality).faults[0]
+    assert "column 'fixmedins_name', line 2" in seen(mapping, file, quality).problems[0]
     assert parked_error_codes(mapping, quality, "institution") == ()
     assert parked_error_codes(with_rules(mapping, new_codes="park"), quality, "institution") == (
         "NOT_IN_LIST:institution_name",
@@ -169,26 +169,26 @@ def test_codes_that_the_checks_list_are_judged_too_and_parked_by_their_error_cod
 
 
 def test_a_file_without_header_is_refused_without_showing_what_stands_there(mapping):
-    (fault,) = seen(mapping, file_of(row(), header=("欧阳测试", SECRET, "1", "2"))).faults
-    assert "line 1 names none of the columns of houses" in fault
-    assert "欧阳" not in fault
-    assert SECRET not in fault
+    (problem,) = seen(mapping, file_of(row(), header=("欧阳测试", SECRET, "1", "2"))).problems
+    assert "line 1 names none of the columns of houses" in problem
+    assert "欧阳" not in problem
+    assert SECRET not in problem
 
 
 def test_a_column_that_looks_like_a_value_is_not_shown(mapping):
     found = seen(mapping, file_of(row(), header=(*HEADER, SECRET)))
-    assert SECRET not in "".join(found.faults)
+    assert SECRET not in "".join(found.problems)
 
 
 def test_lines_that_do_not_fit_the_header_are_refused_when_most_do_not(mapping):
     odd = tuple((n, "a,b") for n in range(2, 30))
-    (fault,) = seen(mapping, replace(file_of(row()), sample=odd)).faults
-    assert fault == "line 2 has 2 values and the header 4; most lines do not fit the header"
+    (problem,) = seen(mapping, replace(file_of(row()), sample=odd)).problems
+    assert problem == "line 2 has 2 values and the header 4; most lines do not fit the header"
 
 
 def test_a_few_lines_that_do_not_fit_the_header_take_no_part(mapping):
     file = file_of(*[row() for _ in range(20)])
-    assert seen(mapping, replace(file, sample=((1, "a,b"), *file.sample))).faults == ()
+    assert seen(mapping, replace(file, sample=((1, "a,b"), *file.sample))).problems == ()
 
 
 def test_the_sample_shows_in_no_print_of_the_file(mapping):

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from intake.files import landed
 from intake.files.lines import LINE_COLUMN
-from intake.files.unpacking import FileFault
+from intake.files.unpacking import FileError
 from tests.intake.forms import (
     FORMS,
     HEADER,
     ROWS,
     TEXT,
     opened,
-    opened_or_fault,
+    opened_or_error,
     refused,
     strings,
     write_as,
@@ -60,12 +60,12 @@ def test_no_bytes_do_anything_but_read_or_be_refused_by_name(tmp_path, content, 
     path = written(tmp_path, content, name)
     if is_packed and name.endswith(".zip"):
         write_zip(path, t__csv=content)
-    found = opened_or_fault(path)
-    assert str(found) if isinstance(found, FileFault) else found.measured.byte_count == len(path.read_bytes())
+    found = opened_or_error(path)
+    assert str(found) if isinstance(found, FileError) else found.measured.byte_count == len(path.read_bytes())
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reported"),
     [
         (b"", "is empty: no header"),
         (b"\n\n", "is empty: no header"),
@@ -83,8 +83,8 @@ def test_no_bytes_do_anything_but_read_or_be_refused_by_name(tmp_path, content, 
         (b"a,b\n1,2\n1,\xff\n", "not utf-8: byte 0xff at offset 10 (line 3) cannot be decoded; not gb18030: byte 0xff"),
     ],
 )
-def test_what_no_text_may_hold_is_refused_with_its_place(tmp_path, content, told):
-    assert told in refused(written(tmp_path, content))
+def test_what_no_text_may_hold_is_refused_with_its_place(tmp_path, content, reported):
+    assert reported in refused(written(tmp_path, content))
 
 
 def test_a_quote_within_a_value_is_just_a_character(tmp_path):
@@ -101,14 +101,14 @@ UTF8_LINE, GBK_LINE = "1,普通病房床位费\n".encode(), "2,普通病房床�
 
 def test_a_file_half_in_utf8_and_half_in_gb18030_is_refused_where_it_changes(tmp_path):
     head = b"a,b\n" + 3 * UTF8_LINE
-    told = refused(written(tmp_path, head + GBK_LINE))
-    assert f"not utf-8: byte 0xc6 at offset {len(head) + 2} (line 5)" in told
+    reported = refused(written(tmp_path, head + GBK_LINE))
+    assert f"not utf-8: byte 0xc6 at offset {len(head) + 2} (line 5)" in reported
 
 
 def test_a_file_that_turns_to_utf8_after_gb18030_is_refused_too(tmp_path):
-    told = refused(written(tmp_path, b"a,b\n" + 3 * GBK_LINE + "3,普通病房床位费费\n".encode() * 2))
-    assert "not gb18030:" in told
-    assert "(line 5)" in told
+    reported = refused(written(tmp_path, b"a,b\n" + 3 * GBK_LINE + "3,普通病房床位费费\n".encode() * 2))
+    assert "not gb18030:" in reported
+    assert "(line 5)" in reported
 
 
 def test_gbk_is_strict_about_what_gb18030_has_besides(tmp_path):

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from intake.files.unpacking import FileFault
+from intake.files.unpacking import FileError
 from tests.intake.forms import (
     HEADER,
     ROWS,
     TEXT,
     opened,
-    opened_or_fault,
+    opened_or_error,
     refused,
     strings,
     write_as,
@@ -53,20 +53,20 @@ def test_a_packed_file_that_was_cut_or_changed_reads_the_same_or_is_refused(tmp_
     else:
         content[at] ^= 1 << hand.randrange(8)
     path.write_bytes(content)
-    now = opened_or_fault(path)
+    now = opened_or_error(path)
     # cut between two members it is a whole gzip file again: only the manifest's hash and rows tell
     is_whole_again = cut and form == "csv.gz" and at == _first_member(bytes(content))
-    assert isinstance(now, FileFault) or strings(now) == before or is_whole_again
+    assert isinstance(now, FileError) or strings(now) == before or is_whole_again
 
 
 @pytest.mark.parametrize(
-    ("spoil", "told"),
+    ("spoil", "reported"),
     [(lambda c: c[:-9], "it ends too early"), (lambda c: c[:20] + b"\xff\xff" + c[22:], "does not unpack"),
      (lambda c: c + b"rubbish", "does not unpack")],
 )  # fmt: skip
-def test_a_damaged_gzip_file_is_refused(tmp_path, spoil, told):
+def test_a_damaged_gzip_file_is_refused(tmp_path, spoil, reported):
     path = written(tmp_path, spoil(gzip.compress(TEXT)), "table.csv.gz")
-    assert f"is a damaged or truncated gzip file ({told}" in refused(path).replace("its content ", "")
+    assert f"is a damaged or truncated gzip file ({reported}" in refused(path).replace("its content ", "")
 
 
 def test_zeros_behind_a_gzip_file_are_padding(tmp_path):
@@ -151,7 +151,7 @@ def test_cells_of_a_workbook_are_written_as_a_person_sees_them(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "reported"),
     [
         (123456789012345678, "cell B2: a long number of which Excel kept only the beginning"),
         ("1.23457E+17", "cell B2: a long number of which Excel kept only the beginning"),
@@ -159,8 +159,8 @@ def test_cells_of_a_workbook_are_written_as_a_person_sees_them(tmp_path):
         ("#N/A", "cell B2: an error of Excel"),
     ],
 )
-def test_what_excel_has_destroyed_is_refused_by_its_cell(tmp_path, value, told):
-    assert told in refused(write_workbook(tmp_path / "t.xlsx", [("a", "b"), ("1", value)]))
+def test_what_excel_has_destroyed_is_refused_by_its_cell(tmp_path, value, reported):
+    assert reported in refused(write_workbook(tmp_path / "t.xlsx", [("a", "b"), ("1", value)]))
 
 
 def test_a_broken_workbook_and_one_of_several_sheets_are_refused(tmp_path):

@@ -16,11 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fundwatch.errors import DeliveryError, FundwatchError, faults, some
+from fundwatch.errors import DeliveryError, FundwatchError, problems, some
 from fundwatch.resources import read_yaml
 from intake.files.landed import open_file
 from intake.files.manifest import read_manifest
-from intake.files.unpacking import FileFault
+from intake.files.unpacking import FileError
 from intake.source.load import read_mapping
 from intake.source.mapping import DeliveryForm
 from tests.intake.deliveries import NIGHT
@@ -144,29 +144,29 @@ def open_within(path: Path, bytes_more: int, seconds: float) -> str:
         begun = time.process_time()
         try:
             open_file(path, DeliveryForm(), path.parent / "scratch")
-        except FileFault as fault:
-            told = str(fault)
+        except FileError as error:
+            text = str(error)
         except MemoryError:
-            told = "out of memory"
+            text = "out of memory"
         else:
-            told = "opened"
-        telling.send((told, time.process_time() - begun))
+            text = "opened"
+        telling.send((text, time.process_time() - begun))
 
     child = multiprocessing.get_context("fork").Process(target=run)
     child.start()
-    told, took = asking.recv() if asking.poll(600) else ("nothing", 600.0)
+    text, took = asking.recv() if asking.poll(600) else ("nothing", 600.0)
     child.join()
     assert took < seconds, f"it took {took:.1f} s"
-    return str(told)
+    return str(text)
 
 
-@pytest.mark.parametrize(("name", "make", "told"), BOMBS, ids=[make.__name__ for _, make, _ in BOMBS])
-def test_a_bomb_is_refused_in_one_line_within_half_a_gigabyte_and_some_seconds(tmp_path, name, make, told):
+@pytest.mark.parametrize(("name", "make", "reported"), BOMBS, ids=[make.__name__ for _, make, _ in BOMBS])
+def test_a_bomb_is_refused_in_one_line_within_half_a_gigabyte_and_some_seconds(tmp_path, name, make, reported):
     make(tmp_path / name)
-    said = open_within(tmp_path / name, 768 * MIB, 20)
-    assert told in said
-    assert len(said) < 300
-    assert "\n" not in said
+    stated = open_within(tmp_path / name, 768 * MIB, 20)
+    assert reported in stated
+    assert len(stated) < 300
+    assert "\n" not in stated
 
 
 def test_a_dictionary_of_ordinary_size_is_read_as_before(tmp_path):
@@ -198,7 +198,7 @@ def test_small_members_of_a_gzip_file_are_read_as_one_text(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reported"),
     [
         (b"[" * 100_000, "the manifest does not hold"),
         (b'{"files": [' + b"{}," * 10_000 + b"{}]}", "more"),
@@ -207,11 +207,11 @@ def test_small_members_of_a_gzip_file_are_read_as_one_text(tmp_path):
     ],
     ids=["deep", "many faults", "not UTF-8", "long"],
 )
-def test_a_manifest_that_is_no_manifest_is_told_in_few_lines(tmp_path, content, told):
+def test_a_manifest_that_is_no_manifest_is_told_in_few_lines(tmp_path, content, reported):
     (tmp_path / "manifest.json").write_bytes(content)
     with pytest.raises(DeliveryError) as refusal:
         read_manifest(tmp_path, read_mapping("national"), NIGHT)
-    assert told in str(refusal.value)
+    assert reported in str(refusal.value)
     assert str(tmp_path / "manifest.json") in str(refusal.value)
     assert len(str(refusal.value)) < 20_000
 
@@ -220,7 +220,7 @@ LAUGHS = "\n".join(["a0: &a0 [ha, ha]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reported"),
     [
         ("- " * 10_000, "more than 50 levels deep"),
         ("{" * 10_000, "more than 50 levels deep"),
@@ -236,13 +236,13 @@ LAUGHS = "\n".join(["a0: &a0 [ha, ha]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}
         ("a: !!int ''\n", "a tag (!)"),
     ],
 )
-def test_a_file_that_is_no_yaml_of_ours_is_told_at_once_with_its_name(tmp_path, content, told):
+def test_a_file_that_is_no_yaml_of_ours_is_told_at_once_with_its_name(tmp_path, content, reported):
     file = tmp_path / "rules.yaml"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     begun = time.process_time()
     with pytest.raises(FundwatchError) as refusal:
         read_yaml(file)
-    assert told in str(refusal.value)
+    assert reported in str(refusal.value)
     assert (str(file) in str(refusal.value), len(str(refusal.value)) < 1_000) == (True, True)
     assert time.process_time() - begun < 5
 
@@ -253,9 +253,9 @@ def test_yaml_with_anchors_reads_as_before(tmp_path):
 
 
 def test_long_lists_are_cut_and_say_by_how_much():
-    told = faults("it does not hold", [f"fault {n}" for n in range(1_000)] + ["x" * 10_000])
-    assert told.endswith("  - and 951 more")
-    assert "(1,001 faults)" in told
+    reported = problems("it does not hold", [f"fault {n}" for n in range(1_000)] + ["x" * 10_000])
+    assert reported.endswith("  - and 951 more")
+    assert "(1,001 faults)" in reported
     assert some(["a", "b", "c"], 2) == "a, b and 1 more"
     assert some(["a", "b"], 2) == "a, b"
-    assert len(faults("it does not hold", ["x" * 100_000])) < 3_000
+    assert len(problems("it does not hold", ["x" * 100_000])) < 3_000

@@ -12,7 +12,7 @@ import pytest
 from fundwatch.errors import DeliveryError
 from intake.files.delivery import delivery_hashes, open_delivery
 from intake.files.staging import staged
-from intake.files.unpacking import FileFault, stamp_of
+from intake.files.unpacking import FileError, stamp_of
 from intake.source.load import read_mapping
 from tests.intake.deliveries import NIGHT, deliver, line, whole
 from tests.intake.forms import TEXT, opened, written
@@ -44,7 +44,7 @@ def test_a_file_that_changes_while_it_is_copied_is_refused(tmp_path, way):
     path = written(tmp_path, TEXT)
     stamp = stamp_of(path)
     change(path, TEXT.replace(b"1", b"9"), way)
-    with pytest.raises(FileFault, match="changed while it was being read"):
+    with pytest.raises(FileError, match="changed while it was being read"):
         staged(path, stamp, tmp_path)
 
 
@@ -55,10 +55,10 @@ def test_a_file_that_changes_after_the_run_hashed_it_is_refused_by_name(tmp_path
     hashes = delivery_hashes(NATIONAL, tmp_path / "landing", NIGHT)
     (tmp_path / "scratch").mkdir()
     change(folder / name, (folder / name).read_bytes() + (b"\n" if name.endswith("json") else b"\0"), way)
-    with pytest.raises(DeliveryError) as told:
+    with pytest.raises(DeliveryError) as reported:
         open_delivery(NATIONAL, tmp_path / "landing", NIGHT, tmp_path / "scratch", hashes=hashes)
-    assert "changed while it was being read" in str(told.value)
-    assert name in str(told.value)
+    assert "changed while it was being read" in str(reported.value)
+    assert name in str(reported.value)
 
 
 def test_a_file_that_goes_or_comes_after_the_run_hashed_the_delivery_is_told(tmp_path):

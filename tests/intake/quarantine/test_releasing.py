@@ -14,7 +14,7 @@ from fundwatch.lake.decisions import Action, Decision, Place
 from intake.quarantine.releasing import released_rows
 from intake.rows.canonical import CODES
 from intake.rows.reading import FILE_NAME, LINE_NUMBER
-from intake.rows.status import repeated_keys, to_quarantine, with_prints, with_status
+from intake.rows.status import repeated_keys, to_quarantine, with_fingerprints, with_status
 from intake.source.checks import read_quality
 from intake.source.mapping import mapped_columns
 
@@ -38,7 +38,7 @@ def quarantined(spark: SparkSession, *lines: tuple[int, str, dict[str, Any]], ke
     schema = ", ".join(f"{c} {contract.spark_type(c)}" for c in COLUMNS)
     schema += f", {FILE_NAME} string, {LINE_NUMBER} bigint, {CODES} string"
     rows = [(*({**LINE, **other}.get(c) for c in COLUMNS), FILE, number, code) for number, code, other in lines]
-    delivered = with_prints(spark.createDataFrame(rows, schema), "claim_line")
+    delivered = with_fingerprints(spark.createDataFrame(rows, schema), "claim_line")
     judged = with_status(delivered, "claim_line", None, None)
     return to_quarantine(judged, "claim_line", "national", key_id).withColumn("business_date", F.lit(NIGHT))
 
@@ -90,7 +90,7 @@ def test_a_released_row_stacks_with_tonights_rows_and_gets_a_status(spark, other
     rows = quarantined(spark, (5, "AMOUNT_MISMATCH", {}), (6, "AMOUNT_MISMATCH", other))
     frame = released_rows(rows, [decide(5), decide(6)], "claim_line", CHECKS, COLUMNS, INTO, "k1")
     assert frame is not None
-    printed = with_prints(frame, "claim_line")
+    printed = with_fingerprints(frame, "claim_line")
     judged = with_status(printed, "claim_line", repeated_keys(printed, "claim_line"), None)
     statuses = [r["_status"] for r in judged.orderBy(LINE_NUMBER).collect()]
     assert statuses == (["quarantined"] * 2 if other else ["accepted", "duplicate"])

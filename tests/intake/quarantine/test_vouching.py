@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from intake.quarantine.error_codes import meaning_of
-from intake.quarantine.vouching import Rejected, release_faults, resubmit_faults, settable_columns, value_fault
+from intake.quarantine.vouching import Rejected, release_problems, resubmit_problems, settable_columns, value_problem
 from intake.source.checks import read_quality
 
 CHECKS = read_quality("default").of("claim_line")
@@ -17,7 +17,7 @@ def line(*codes: str, **values: str | None) -> Rejected:
 
 
 def release(row: Rejected, *, takes_conflict: bool = False) -> list[str]:
-    return release_faults(row, CHECKS, {"NOT_VALID"}, takes_conflict=takes_conflict)
+    return release_problems(row, CHECKS, {"NOT_VALID"}, takes_conflict=takes_conflict)
 
 
 def test_a_row_that_fails_a_check_may_be_vouched_for():
@@ -25,7 +25,7 @@ def test_a_row_that_fails_a_check_may_be_vouched_for():
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "reported"),
     [
         (Rejected("claim_line", ("UNREADABLE",), None), "UNREADABLE"),
         (line("MISSING:line_id", line_id=None), "line_id: the row has no key"),
@@ -35,8 +35,8 @@ def test_a_row_that_fails_a_check_may_be_vouched_for():
         (line("CONFLICT"), "--accept-conflict"),
     ],
 )
-def test_a_row_that_nobody_can_vouch_for_is_refused_with_the_reason(row, told):
-    assert [fault for fault in release(row) if told in fault]
+def test_a_row_that_nobody_can_vouch_for_is_refused_with_the_reason(row, reported):
+    assert [problem for problem in release(row) if reported in problem]
 
 
 def test_one_of_several_rows_of_a_key_may_be_chosen_expressly():
@@ -46,11 +46,11 @@ def test_one_of_several_rows_of_a_key_may_be_chosen_expressly():
 def test_keys_pseudonyms_and_pointers_cannot_be_set():
     fixed = {"line_id", "patient_id", "ordering_doctor_id", "performing_doctor_id", "original_line_id", "note"}
     assert fixed.isdisjoint(settable_columns("claim_line"))
-    assert resubmit_faults(line("X"), {"patient_id": "y", "quantity": "3"}, ())[0].startswith("patient_id: is a key")
+    assert resubmit_problems(line("X"), {"patient_id": "y", "quantity": "3"}, ())[0].startswith("patient_id: is a key")
 
 
 def test_a_malformed_required_value_may_be_corrected():
-    assert resubmit_faults(line("MALFORMED:quantity", quantity=None), {"quantity": "3"}, ()) == []
+    assert resubmit_problems(line("MALFORMED:quantity", quantity=None), {"quantity": "3"}, ()) == []
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_malformed_required_value_may_be_corrected():
     ],
 )  # fmt: skip
 def test_a_value_that_its_column_cannot_hold_exactly_is_refused(kind, text):
-    assert value_fault(kind, text)
+    assert value_problem(kind, text)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_value_that_its_column_cannot_hold_exactly_is_refused(kind, text):
      ("timestamp", "2026-02-28T09:00:00"), ("boolean", "true"), ("string", "甲")],
 )  # fmt: skip
 def test_a_value_that_its_column_can_hold_is_taken(kind, text):
-    assert value_fault(kind, text) is None
+    assert value_problem(kind, text) is None
 
 
 def test_every_check_of_the_shipped_quality_file_is_explained_in_both_languages():

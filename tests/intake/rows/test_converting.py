@@ -18,7 +18,7 @@ from intake.rows.reading import FILE_NAME, LINE_NUMBER, UNREADABLE
 from intake.source.checks import TableChecks
 from intake.source.columns import Value
 from intake.source.load import parse_mapping
-from privacy.vault.columns import TOLD
+from privacy.vault.columns import REPORTED_TYPE
 from tests.intake.source.test_mapping import LINES
 
 NIGHT = date(2026, 3, 31)
@@ -78,7 +78,7 @@ def _strings(spark, name: str, columns: str, rows: list[tuple[Any, ...]]):
 CLEAR = Privacy(
     token=lambda _domain: lambda c: c,
     scrubbed=lambda text, _names: text,
-    sealed=lambda _domain, _of, _fields: F.lit(None).cast(TOLD),
+    sealed=lambda _domain, _of, _fields: F.lit(None).cast(REPORTED_TYPE),
 )
 HEADS = [
     ("C1", "P1", "20260301"),

@@ -169,13 +169,13 @@ def test_history_gets_a_new_version_only_for_changed_content_and_a_rerun_changes
     found = after.withColumn("run", F.lit(1)).unionByName(again.withColumn("run", F.lit(2)))
     found = found.unionByName(between.withColumn("run", F.lit(3)))
     rows = sorted((r.run, r.patient_id, r.known_from, r.known_to or date.max, r.sex) for r in found.collect())
-    told = [
+    reported = [
         ("dies", night(0), night(2), "1"),
         ("dies", night(2), date.max, "1"),
         ("same", night(0), date.max, "1"),
     ]
-    assert [r[1:] for r in rows if r[0] == 1] == told
-    assert [r[1:] for r in rows if r[0] == 2] == told
+    assert [r[1:] for r in rows if r[0] == 1] == reported
+    assert [r[1:] for r in rows if r[0] == 2] == reported
     assert [r[1:] for r in rows if r[0] == 3] == [
         ("dies", night(0), night(1), "1"),
         ("dies", night(1), night(2), "2"),

@@ -11,16 +11,16 @@ from pyspark.sql import functions as F
 
 from fundwatch.errors import CatalogueError, MappingError
 from intake.rows.canonical import CODES, Columns, supplied_columns, to_canonical
-from intake.rows.clean import first_told
+from intake.rows.clean import first_reported
 from intake.rows.privacy import Privacy
 from intake.rows.reading import as_strings, read_options, read_schema
 from intake.rows.status import (
-    earlier_prints,
+    earlier_fingerprints,
     repeated_keys,
-    shared_prints,
+    shared_fingerprints,
     to_clean,
     to_quarantine,
-    with_prints,
+    with_fingerprints,
     with_status,
 )
 from intake.rows.totals import control_totals
@@ -29,7 +29,7 @@ from intake.source.columns import Expression
 from intake.source.load import read_mapping
 from privacy.keys.ring import PseudonymKey
 from privacy.tokens.pseudonyms import token
-from privacy.vault.columns import TOLD
+from privacy.vault.columns import REPORTED_TYPE
 from tests.intake.deliveries import (
     LINE,
     NAME,
@@ -47,7 +47,7 @@ ROWS = NATIONAL.tables["claim_line"].rows[0]
 PRIVACY = Privacy(
     token=lambda domain: token(KEY, domain),
     scrubbed=lambda text, names: F.lit("scrubbed"),
-    sealed=lambda domain, of, fields: F.lit(None).cast(TOLD),
+    sealed=lambda domain, of, fields: F.lit(None).cast(REPORTED_TYPE),
 )
 
 
@@ -70,12 +70,12 @@ def canonical(spark, tmp_path: Path, content: bytes, rows=ROWS):
     strings = as_strings(raw, LANDED, columns.to_read(rows), NATIONAL.delivery.null_texts)
     checks = QUALITY.of("claim_line")
     made = to_canonical(strings, "claim_line", rows, checks, PRIVACY, columns, NIGHT)
-    return with_prints(made, "claim_line")
+    return with_fingerprints(made, "claim_line")
 
 
 def judged_rows(tonight, before=None, table: str = "claim_line", *, are_many: bool = False):
-    earlier = None if before is None else earlier_prints(before, table)
-    among = shared_prints(tonight, table) if are_many else None
+    earlier = None if before is None else earlier_fingerprints(before, table)
+    among = shared_fingerprints(tonight, table) if are_many else None
     return with_status(tonight, table, repeated_keys(tonight, table, among), earlier)
 
 
@@ -154,13 +154,13 @@ def test_a_number_of_a_person_in_a_code_is_quarantined_and_kept_nowhere_and_in_a
         line("list", chrgitm_lv=number), line("name", hilist_name=f"床位费 {NAME}"), line("good"),
     ]  # fmt: skip
     rows = canonical(spark, tmp_path, csv_bytes(lines, columns_of("fee_list")))
-    told = [row.asDict() for row in rows.collect()]
-    assert [row[CODES] for row in told] == [
+    reported = [row.asDict() for row in rows.collect()]
+    assert [row[CODES] for row in reported] == [
         "IDENTIFIER_IN_CODE:order_id", "IDENTIFIER_IN_CODE:item_code",
         "IDENTIFIER_IN_CODE:coverage_class,NOT_IN_LIST:coverage_class", "", "",
     ]  # fmt: skip
-    assert told[3]["item_name"] == "床位费 [姓名]"
-    assert not any(secret in str(told) for secret in (number, certificate, NAME))
+    assert reported[3]["item_name"] == "床位费 [姓名]"
+    assert not any(secret in str(reported) for secret in (number, certificate, NAME))
 
 
 def test_a_column_that_was_not_delivered_is_not_supplied():
@@ -188,5 +188,5 @@ def test_a_key_that_two_sources_tell_of_is_taken_from_the_first_of_them(spark):
         return spark.createDataFrame(rows, "institution_id string, institution_type string")
 
     parts = [institutions(("A", "hospital")), institutions(("A", "pharmacy"), ("B", "pharmacy"))]
-    found = first_told(parts, "institution").collect()
+    found = first_reported(parts, "institution").collect()
     assert sorted((row.institution_id, row.institution_type) for row in found) == [("A", "hospital"), ("B", "pharmacy")]

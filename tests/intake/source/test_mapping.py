@@ -44,15 +44,15 @@ def test_all_faults_of_a_mapping_are_told_at_once_with_their_keys(tmp_path):
     wrong = GOOD.replace("patient:", "person:").replace("tables:", f"{houses}tables:\n{doctor}")
     with pytest.raises(MappingError) as caught:
         parsed(tmp_path, wrong)
-    told = str(caught.value)
-    for fault in (
+    reported = str(caught.value)
+    for problem in (
         "files.houses: its rows must feed exactly one table, not none",
         "tables.person: not a canonical table",
         "tables.doctor.rows[0]: the key column doctor_id is not filled",
         "tables.doctor.rows[0].from: no file is named 'staff'",
         "small.yaml",
     ):
-        assert fault in told
+        assert problem in reported
 
 
 def test_a_column_the_table_has_not_and_one_the_file_has_not_are_named(tmp_path):
@@ -63,23 +63,23 @@ def test_a_column_the_table_has_not_and_one_the_file_has_not_are_named(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "reported"),
     [
         ("token: person", "token: neighbour", "tables.patient.rows.0.columns.patient_id.token"),
         ("source: small", "source: small\ncolour: red", "colour: Extra inputs are not permitted"),
         ("sex: sex}", "sex: {expr: sex, constant: '1'}}", "exactly one of expr, codes, token, scrub, constant"),
     ],
 )
-def test_what_no_mapping_may_hold_is_refused_by_its_key(tmp_path, before, after, told):
+def test_what_no_mapping_may_hold_is_refused_by_its_key(tmp_path, before, after, reported):
     with pytest.raises(MappingError) as caught:
         parsed(tmp_path, GOOD.replace(before, after))
-    assert told in str(caught.value)
+    assert reported in str(caught.value)
 
 
 def test_the_print_of_a_mapping_changes_with_its_content_only(tmp_path):
-    first = parsed(tmp_path, GOOD).print
-    assert parsed(tmp_path, "# a comment" + GOOD).print == first
-    assert parsed(tmp_path, GOOD.replace("sex: sex}", "sex: {expr: 'upper(sex)'}}")).print != first
+    first = parsed(tmp_path, GOOD).fingerprint
+    assert parsed(tmp_path, "# a comment" + GOOD).fingerprint == first
+    assert parsed(tmp_path, GOOD.replace("sex: sex}", "sex: {expr: 'upper(sex)'}}")).fingerprint != first
 
 
 LINES = """
@@ -114,7 +114,7 @@ def test_a_mapping_with_units_defaults_formats_and_a_lookup_holds(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "reported"),
     [
         ("unit: fen", "unit: dollar", "tables.claim_line.rows.0.columns.amount.of.unit"),
         ("{of: fen, unit: fen}", "{of: fen}", "for a column as it is write its name alone"),
@@ -131,11 +131,11 @@ def test_a_mapping_with_units_defaults_formats_and_a_lookup_holds(tmp_path):
         ("[person, day]", "{person: person, memo: day}", "lookup[0].columns.memo: the name is taken"),
     ],
 )
-def test_a_unit_default_format_or_lookup_that_cannot_be_meant_is_refused_by_its_key(tmp_path, before, after, told):
+def test_a_unit_default_format_or_lookup_that_cannot_be_meant_is_refused_by_its_key(tmp_path, before, after, reported):
     assert before in LINES
     with pytest.raises(MappingError) as caught:
         parsed(tmp_path, LINES.replace(before, after))
-    assert told in str(caught.value)
+    assert reported in str(caught.value)
 
 
 def test_a_text_is_unknown_when_only_the_names_to_take_out_of_it_were_delivered():
@@ -155,18 +155,18 @@ def test_an_entry_of_the_vault_is_filled_by_its_identifier_and_not_by_what_stand
 
 
 @pytest.mark.parametrize(
-    ("filled", "told"),
+    ("filled", "reported"),
     [
         ("sex: name", "tables.patient.rows[0].sex: 'name' identifies a person"),
         ('sex: {expr: "upper(name)"}', "tables.patient.rows[0].sex: 'name' identifies a person"),
         ('sex: {codes: {a: "1"}, of: name}', "tables.patient.rows[0].sex: 'name' identifies a person"),
     ],
 )
-def test_a_mapping_that_would_show_an_identifying_column_is_refused(tmp_path, filled, told):
+def test_a_mapping_that_would_show_an_identifying_column_is_refused(tmp_path, filled, reported):
     text = GOOD.replace("drop: [name]", "identifying: [id, name]")
     with pytest.raises(MappingError) as caught:
         parsed(tmp_path, text.replace("sex: sex}", f"{filled}}}"))
-    assert told in str(caught.value)
+    assert reported in str(caught.value)
     assert parsed(tmp_path, text.replace("sex: sex}", "contact_id: {token: contact, of: name}}"))
     assert parsed(tmp_path, text.replace("sex: sex}", 'is_identity_sex_consistent: {expr: "name = sex"}}'))
 

@@ -184,7 +184,7 @@ def test_names_that_differ_in_the_size_of_letters_alone_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("place", "sql", "told"),
+    ("place", "sql", "reported"),
     [
         (("columns", "institution_id"), "min(patient_id)", "it is made of pseudonyms"),
         (("columns", "institution_id"), "max(who)", "it is made of pseudonyms"),
@@ -195,10 +195,10 @@ def test_names_that_differ_in_the_size_of_letters_alone_are_refused(tmp_path):
         (("by", "settlement_id"), "patient_id", "it is made of pseudonyms"),
     ],
 )
-def test_pseudonyms_and_free_text_stay_what_they_are_in_a_grouped_table(tmp_path, place, sql, told):
+def test_pseudonyms_and_free_text_stay_what_they_are_in_a_grouped_table(tmp_path, place, sql, reported):
     with pytest.raises(MappingError) as refused:
         _parse(tmp_path, _put(("settlement", "grouped", 0, *place), sql))
-    assert f"tables.settlement.grouped[0].{place[1]}: {told}" in refused.value.what
+    assert f"tables.settlement.grouped[0].{place[1]}: {reported}" in refused.value.what
 
 
 def test_a_carried_value_takes_no_canonical_columns_name(tmp_path):
@@ -211,9 +211,9 @@ def test_all_faults_of_all_places_are_told_at_once(tmp_path):
     content["tables"]["encounter"]["rows"][0]["columns"]["visit_type"] = {"expr": "reflect('a', 'b') || PSN_NO"}
     with pytest.raises(MappingError) as refused:
         _parse(tmp_path, content)
-    for told in (
+    for reported in (
         "where.keep: asks a clock or a die by rand()",
         "visit_type: calls reflect()",
         "visit_type: 'psn_no' identifies",
     ):
-        assert told in refused.value.what
+        assert reported in refused.value.what

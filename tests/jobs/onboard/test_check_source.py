@@ -104,20 +104,20 @@ def test_a_delivery_that_would_be_refused_is_refused_with_its_headers_told(tmp_p
         "tables:\n  encounter: {rows: [{from: visits, columns: {encounter_id: mdtrt_id, visit_type: psn}}]}\n"
     )
     assert main(["source", "check", "--mapping", str(file), "--landing", str(tmp_path), "--date", str(NIGHT)]) == 2
-    told = capsys.readouterr()
-    assert "missing: psn" in told.out
-    assert "psn_no" in told.out
-    assert "column 'psn' is missing" in told.err
+    output = capsys.readouterr()
+    assert "missing: psn" in output.out
+    assert "psn_no" in output.out
+    assert "column 'psn' is missing" in output.err
 
 
 def test_a_changed_form_is_refused_with_its_columns_and_codes(tmp_path, capsys):
     lines = [line(f"L{n}", chrgitm_lv="7", extra="x") for n in range(4)]
     _deliver_with_a_new_column(tmp_path, lines)
     assert main(["source", "check", "--landing", str(tmp_path), "--date", str(NIGHT)]) == 2
-    told = capsys.readouterr()
-    assert "unknown: extra" in told.out
-    assert "column 'extra': the mapping does not know it" in told.err
-    assert "column 'chrgitm_lv', line 2: a code that the mapping or the checks do not list: 7" in told.err
+    output = capsys.readouterr()
+    assert "unknown: extra" in output.out
+    assert "column 'extra': the mapping does not know it" in output.err
+    assert "column 'chrgitm_lv', line 2: a code that the mapping or the checks do not list: 7" in output.err
 
 
 def test_a_changed_form_that_is_parked_is_told_and_is_no_fault(spark, tmp_path):

@@ -30,10 +30,10 @@ def check(settings: Settings, *options: str) -> Any:
     return answered("lake", "check", "--var", str(settings.var), *options)
 
 
-def faults_of(settings: Settings, *options: str) -> str:
-    with pytest.raises(LakeCheckError) as fault:
+def problems_of(settings: Settings, *options: str) -> str:
+    with pytest.raises(LakeCheckError) as problem:
         check(settings, *options)
-    return fault.value.what
+    return problem.value.what
 
 
 def data_file(settings: Settings, table: str) -> Path:
@@ -60,24 +60,24 @@ def test_a_fault_is_the_exit_code_of_a_fault(settings, capsys):
 def test_a_newest_commit_cut_to_nothing_is_found(settings):
     newest = max((folder_of(settings, "claim_line_entry") / "_delta_log").glob("*.json"))
     newest.write_bytes(b"")
-    assert f"commit {newest.name} is empty" in faults_of(settings)
+    assert f"commit {newest.name} is empty" in problems_of(settings)
 
 
 def test_a_commit_cut_in_half_is_found(settings):
     newest = max((folder_of(settings, "lead") / "_delta_log").glob("*.json"))
     newest.write_bytes(newest.read_bytes()[:-40])
-    assert f"commit {newest.name} is cut off" in faults_of(settings)
+    assert f"commit {newest.name} is cut off" in problems_of(settings)
 
 
 def test_a_commit_lost_from_the_middle_is_found(settings):
     (folder_of(settings, "control_total") / "_delta_log" / f"{0:020d}.json").unlink()
-    assert f"commit {0:020d}.json is missing" in faults_of(settings)
+    assert f"commit {0:020d}.json is missing" in problems_of(settings)
 
 
 def test_a_data_file_of_another_size_is_found(settings):
     with data_file(settings, "patient").open("ab") as file:
         file.write(b"x")
-    assert "the log says" in faults_of(settings)
+    assert "the log says" in problems_of(settings)
 
 
 def test_a_data_file_damaged_inside_is_found_when_read_through(settings):
@@ -85,50 +85,50 @@ def test_a_data_file_damaged_inside_is_found_when_read_through(settings):
     content = bytearray(path.read_bytes())
     content[4 : len(content) // 2] = bytes(len(content) // 2 - 4)
     path.write_bytes(content)
-    assert "see which with `fundwatch lake check --deep`" in faults_of(settings)
-    assert f"{path.name}: a data file of the table patient is damaged" in faults_of(settings, "--deep")
+    assert "see which with `fundwatch lake check --deep`" in problems_of(settings)
+    assert f"{path.name}: a data file of the table patient is damaged" in problems_of(settings, "--deep")
 
 
 def test_a_version_the_ledger_knows_and_the_table_lost_is_found(settings):
     Ledger(settings.lake_address).written("run", "rules", SECOND, Written("rule_hit", 7, 3))
-    told = faults_of(settings)
-    assert "version 7 is recorded, the table ends at 0" in told
-    assert "run `fundwatch scan --date 2026-03-31` again" in told
+    reported = problems_of(settings)
+    assert "version 7 is recorded, the table ends at 0" in reported
+    assert "run `fundwatch scan --date 2026-03-31` again" in reported
 
 
 def test_a_version_with_other_rows_than_recorded_is_found(settings):
     Ledger(settings.lake_address).written("run", "rules", SECOND, Written("rule_hit", 0, 99))
-    assert "version 0 has 3 rows, recorded are 99" in faults_of(settings)
+    assert "version 0 has 3 rows, recorded are 99" in problems_of(settings)
 
 
 def test_a_run_that_was_started_and_never_committed_is_found(settings):
     Ledger(settings.lake_address).start("features", SECOND, "p")
-    told = faults_of(settings)
-    assert "features of 2026-03-31 was started and never committed" in told
-    assert "run `fundwatch build --date 2026-03-31` again" in told
+    reported = problems_of(settings)
+    assert "features of 2026-03-31 was started and never committed" in reported
+    assert "run `fundwatch build --date 2026-03-31` again" in reported
 
 
 def test_control_totals_that_do_not_balance_are_found(settings):
     change(settings, "control_total", {"accepted_amount": "accepted_amount + 0.01"}, f"business_date = DATE '{FIRST}'")
-    told = faults_of(settings)
-    assert "5 lines and 90.50 delivered, 5 and 90.51 accounted for" in told
+    reported = problems_of(settings)
+    assert "5 lines and 90.50 delivered, 5 and 90.51 accounted for" in reported
 
 
 def test_a_lost_quarantined_row_is_found(settings):
     DeltaTable(str(folder_of(settings, "quarantine"))).delete("line_number = 5")
-    assert "1 rows quarantined, 0 lie there" in faults_of(settings)
+    assert "1 rows quarantined, 0 lie there" in problems_of(settings)
 
 
 def test_a_cent_lost_from_the_entries_is_found(settings):
     change(settings, "claim_line_entry", {"amount": "amount - 0.01"}, "line_id = 'L3'")
-    told = faults_of(settings)
-    assert "3 rows and 70.50 accepted, 3 rows and 70.49 lie there" in told
-    assert "hold, the entries net to 2 rows, 49.99" in told
+    reported = problems_of(settings)
+    assert "3 rows and 70.50 accepted, 3 rows and 70.49 lie there" in reported
+    assert "hold, the entries net to 2 rows, 49.99" in reported
 
 
 def test_a_line_that_stands_though_it_was_reversed_is_found(settings):
     change(settings, "claim_line", {"known_to": "NULL"}, "line_id = 'L2'")
-    assert "3 rows, 70.50 hold, the entries net to 2 rows, 50.00" in faults_of(settings)
+    assert "3 rows, 70.50 hold, the entries net to 2 rows, 50.00" in problems_of(settings)
 
 
 def test_a_reversal_nobody_is_reversed_by_nets_nothing(settings):
@@ -146,17 +146,17 @@ def test_a_reversal_nobody_is_reversed_by_nets_nothing(settings):
 def test_two_versions_of_a_key_that_overlap_are_found(settings):
     known = {"known_from": date(2026, 3, 30)}
     put(Lake(settings.lake_address), "patient", [{"patient_id": ANNA, **known}])
-    assert "1 of 3 versions overlap another of their key" in faults_of(settings)
+    assert "1 of 3 versions overlap another of their key" in problems_of(settings)
 
 
 def test_evidence_of_a_line_that_is_not_there_is_found(settings):
     put(Lake(settings.lake_address), "hit_line", [{"business_date": SECOND, "hit_id": "ha", "line_id": "L404"}])
-    assert "hit_line has its claim_line, hit_line: 1 rows of 1 nights have none" in faults_of(settings)
+    assert "hit_line has its claim_line, hit_line: 1 rows of 1 nights have none" in problems_of(settings)
 
 
 def test_a_vault_open_to_others_is_found(settings):
     (settings.var / "vault").mkdir(mode=0o755)
-    assert "chmod 700" in faults_of(settings)
+    assert "chmod 700" in problems_of(settings)
 
 
 @pytest.mark.parametrize(("setting", "name"), [("vault", "elsewhere"), ("vault_key_file", "one.share+other.share")])
@@ -166,17 +166,17 @@ def test_a_vault_elsewhere_and_the_shares_of_a_key_are_looked_at_too(settings, t
         path.mkdir() if setting == "vault" else path.touch()
         path.chmod(0o755)
     given = f"{setting}={'+'.join(map(str, paths))}"
-    with pytest.raises(LakeCheckError) as fault:
+    with pytest.raises(LakeCheckError) as problem:
         check(settings, "--set", given)
-    told = fault.value.result["findings"]
-    assert [path.name for path in paths] == [f["subject"] for f in told if f["outcome"] == "not ok"]
+    reported = problem.value.result["findings"]
+    assert [path.name for path in paths] == [f["subject"] for f in reported if f["outcome"] == "not ok"]
 
 
 def test_accounts_are_not_looked_at_over_tables_that_cannot_be_read(settings, capsys):
     data_file(settings, "claim_line").unlink()
     assert main(["lake", "check", "--json", "--var", str(settings.var)]) == ExitCode.FAULT
-    told = json.loads(capsys.readouterr().out)["findings"]
-    assert [f["outcome"] for f in told if f["check"] == "accounts"] == ["not checked"]
+    output = json.loads(capsys.readouterr().out)["findings"]
+    assert [f["outcome"] for f in output if f["check"] == "accounts"] == ["not checked"]
 
 
 def test_only_the_night_asked_for_is_accounted(settings):

@@ -60,9 +60,9 @@ def test_a_held_delivery_is_listed_with_why_and_released_by_name(settings):
 def test_the_command_line_answers_whether_a_delivery_has_arrived(tmp_path, capsys):
     call = ["deliveries", "arrived", "--date", "2026-03-31", "--landing", str(tmp_path)]
     assert main(call) == ExitCode.NOT_READY
-    told = capsys.readouterr().err
-    assert "fundwatch: the delivery of 2026-03-31 has not arrived: the folder is not there" in told
-    assert str(tmp_path / "2026-03-31") in told
+    output = capsys.readouterr().err
+    assert "fundwatch: the delivery of 2026-03-31 has not arrived: the folder is not there" in output
+    assert str(tmp_path / "2026-03-31") in output
     deliver(tmp_path, whole())
     assert main(call) == ExitCode.OK
 
@@ -106,10 +106,10 @@ def test_rows_are_released_when_all_that_are_named_are_there(settings):
 
 def test_a_decision_is_listed_and_can_be_withdrawn(settings):
     quarantine(settings, "resubmit", *ROW, *NEXT, *SIGNED, "--value", "amount=30.00")
-    [told] = quarantine(settings, "decisions")["decisions"]
-    assert (json.loads(told["changes"]), told["is_taken_in"]) == ({"amount": "30.00"}, False)
+    [reported] = quarantine(settings, "decisions")["decisions"]
+    assert (json.loads(reported["changes"]), reported["is_taken_in"]) == ({"amount": "30.00"}, False)
     quarantine(settings, "withdraw", *ROW, *SIGNED)
-    assert Decisions(settings.lake_address).standing() == {}
+    assert Decisions(settings.lake_address).in_force() == {}
 
 
 @pytest.mark.parametrize("value", ["patient_id=x", "amount=1.005", "nobody=1"])
@@ -128,8 +128,8 @@ def test_tables_are_printed_for_people(settings, capsys):
     hold(settings)
     for command in (["deliveries"], ["quarantine", "list", "--date", str(FIRST)], ["quarantine", "explain", *ROW]):
         assert main([*command, "--var", str(settings.var), "--quiet"]) == ExitCode.OK
-    told = capsys.readouterr().out
-    assert all(text in told for text in ("待放行", "usual 590–1,770", "AMOUNT_MISMATCH", "应满足", "20.00%"))
+    output = capsys.readouterr().out
+    assert all(text in output for text in ("待放行", "usual 590–1,770", "AMOUNT_MISMATCH", "应满足", "20.00%"))
 
 
 def test_a_list_that_can_no_longer_be_made_again_is_shown_with_a_note(settings, capsys, monkeypatch):
@@ -139,6 +139,6 @@ def test_a_list_that_can_no_longer_be_made_again_is_shown_with_a_note(settings, 
     log, request = ErasureLog(settings.lake_address), Request("person", "mark", "a", "b", "asked")
     log.done(log.begin(request)[0], request, [SECOND])
     print_list(night_list(settings, SECOND), print)
-    told = capsys.readouterr().out
-    assert "no longer be made again" in told
-    assert ANNA not in told
+    output = capsys.readouterr().out
+    assert "no longer be made again" in output
+    assert ANNA not in output

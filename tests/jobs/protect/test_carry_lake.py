@@ -15,8 +15,8 @@ from fundwatch.contracts import TABLES
 from fundwatch.errors import KeyMissingError
 from fundwatch.lake.checked_files import DamagedFileError
 from jobs.job import run_job
+from jobs.lake_models import lake_models_of, promotions_in
 from jobs.load_delivery import JOB
-from jobs.model_shelf import promotions_in, shelf_of
 from jobs.protect.carry_lake import carried
 from jobs.protect.manage_keys import rows_of_keys
 from models.registry.champions import Champion, Shelf
@@ -29,7 +29,7 @@ from privacy.vault.sealing import read_vault_key
 from privacy.vault.vault import Vault
 from tests.intake.deliveries import DIAGNOSIS, LINE, PERSON, SETTLEMENT, VISIT, deliver, line, reversal, whole
 from tests.jobs.test_load_delivery import new_place
-from tests.models.shelves import CHALLENGER, record_of, trained, write_models
+from tests.models.lake_models import CHALLENGER, record_of, trained, write_models
 from tests.places import folder_of
 
 FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
@@ -37,19 +37,21 @@ KINDS = (("doctor", "robust_peer"), ("doctor", "isolation_forest"))
 BOTH = [f"robust_peer {FIRST}", f"isolation_forest {FIRST}"]
 
 
-def speaking(shelf: Shelf, night: date = SECOND) -> list[str]:
-    found = [shelf.champion(*kind, night) for kind in KINDS]
+def runnable(lake_models: Shelf, night: date = SECOND) -> list[str]:
+    found = [lake_models.champion(*kind, night) for kind in KINDS]
     return [f"{one.model} {one.learned_on}" for one in found if isinstance(one, Champion)]
 
 
 def put_models(place) -> None:
     """A baseline that speaks, one that was changed since, and a forest that a person promoted."""
-    shelf = shelf_of(place.settings)
+    lake_models = lake_models_of(place.settings)
     baseline, forest = trained(FIRST)
-    changed = replace(record_of(shelf, trained(FIRST, "patient")[0]), trained_count=41)
-    write_models(place.settings.var, record_of(shelf, baseline), record_of(shelf, forest, CHALLENGER), changed)
-    told = Promotion(SECOND, *KINDS[1], forest.print, "Li Na", "seen").signed(shelf.signer)
-    promotions_in(place.lake.address).append([told.row()])
+    changed = replace(record_of(lake_models, trained(FIRST, "patient")[0]), trained_count=41)
+    write_models(
+        place.settings.var, record_of(lake_models, baseline), record_of(lake_models, forest, CHALLENGER), changed
+    )
+    reported = Promotion(SECOND, *KINDS[1], forest.fingerprint, "Li Na", "seen").signed(lake_models.signer)
+    promotions_in(place.lake.address).append([reported.row()])
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +98,7 @@ def test_between_rotation_and_carrying_over_no_night_is_taken_in(rotated):
 
 def test_the_key_that_retires_still_verifies_models(rotated):
     place, *_ = rotated
-    assert speaking(shelf_of(place.settings)) == BOTH
+    assert runnable(lake_models_of(place.settings)) == BOTH
 
 
 def test_every_token_becomes_the_new_keys_and_the_next_night_recognises_everybody(rotated, spark):
@@ -127,10 +129,10 @@ def test_every_token_becomes_the_new_keys_and_the_next_night_recognises_everybod
 
 def test_models_and_promotions_that_held_outlive_the_old_key_and_no_other_is_vouched_for(rotated):
     place, _, _, ring = rotated
-    alone = replace(shelf_of(place.settings), signer=Signer(KeyRing(ring.active, None, ring.lineage), PURPOSE))
-    assert speaking(alone) == BOTH
-    assert speaking(alone, FIRST) == BOTH[:1]
-    assert [(fault.entity, fault.model) for fault in alone.faults()] == [("patient", "robust_peer")]
+    alone = replace(lake_models_of(place.settings), signer=Signer(KeyRing(ring.active, None, ring.lineage), PURPOSE))
+    assert runnable(alone) == BOTH
+    assert runnable(alone, FIRST) == BOTH[:1]
+    assert [(problem.entity, problem.model) for problem in alone.problems()] == [("patient", "robust_peer")]
     assert len(promotions_in(place.lake.address).rows()) == 2  # carried over twice, signed anew once
 
 

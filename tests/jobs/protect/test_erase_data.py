@@ -29,7 +29,7 @@ from privacy.vault.bridge import build_bridge
 from privacy.vault.sealing import make_vault_key
 from privacy.vault.vault import Vault
 from tests.jobs.commands import answered
-from tests.lakes import ANNA, BERT, FIRST, SECOND, line, make_lake, put, stands
+from tests.lakes import ANNA, BERT, FIRST, SECOND, line, make_lake, note_committed, put
 from tests.places import files_with, folder_of
 from tests.privacy.vaults import CANARIES, fill
 
@@ -144,10 +144,15 @@ def test_the_accounts_of_a_night_that_was_taken_in_anew_after_an_erasure_balance
     DeltaTable(str(lake.table_address("control_total"))).update(
         updates=anew, predicate=f"business_date = DATE '{FIRST}'"
     )
-    told_again = {"business_date": FIRST, "source": "national", "table_name": "claim_line", "error_codes": ["ERASED"]}
-    rows = [{**told_again, "file_name": "fee_list.csv.gz", "line_number": n} for n in (2, 3, 5)]
+    reported_again = {
+        "business_date": FIRST,
+        "source": "national",
+        "table_name": "claim_line",
+        "error_codes": ["ERASED"],
+    }
+    rows = [{**reported_again, "file_name": "fee_list.csv.gz", "line_number": n} for n in (2, 3, 5)]
     put(lake, "quarantine", rows, FIRST)
-    stands(lake, "intake", FIRST)
+    note_committed(lake, "intake", FIRST)
     found = answered("lake", "check", "--var", str(settings.var))["findings"]
     assert {str(f["outcome"]) for f in found} == {"ok"}
 
@@ -160,10 +165,10 @@ def test_erased_rows_that_come_back_are_found_by_the_check(settings):
 
 
 def test_the_record_says_who_and_why_and_never_whose(settings):
-    told = erase(settings, "person", "--token", ANNA)
+    reported = erase(settings, "person", "--token", ANNA)
     rows = ErasureLog(settings.lake_address).rows()
     assert {(r["by"], r["approved_by"], r["why"]) for r in rows} == {("甲", "乙", "the person asked")}
-    assert ErasureLog(settings.lake_address).has_erased(told["mark"])
+    assert ErasureLog(settings.lake_address).has_erased(reported["mark"])
     assert not any(ANNA in str(row) for row in rows)
 
 
@@ -245,7 +250,7 @@ def test_an_erasure_under_two_tokens_that_was_killed_is_finished_by_the_same_com
 
 def test_a_list_that_named_the_person_is_redacted_marked_and_whole(settings):
     folder = lists_of(settings)
-    told = erase(settings, "person", "--token", ANNA)
+    reported = erase(settings, "person", "--token", ANNA)
     with (folder / "leads.csv").open(encoding="utf-8-sig", newline="") as file:
         first, second = list(csv.DictReader(file))
     assert (first["place"], first["lead_id"], first["subject_id"]) == ("1", "", "")
@@ -254,7 +259,7 @@ def test_a_list_that_named_the_person_is_redacted_marked_and_whole(settings):
     assert "erased on request" in (folder / "evidence" / "lead_001_la.html").read_text(encoding="utf-8")
     assert "不可重现" in (folder / MARK).read_text(encoding="utf-8")
     assert is_whole(folder)
-    assert told["nights_not_reproducible"] == [FIRST, SECOND]
+    assert reported["nights_not_reproducible"] == [FIRST, SECOND]
     assert set(ErasureLog(settings.lake_address).marked_nights()) == {FIRST, SECOND}
 
 
@@ -280,7 +285,7 @@ def test_a_person_with_newer_data_stays_in_the_register(settings):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "reported"),
     [
         (("person", "--token", ANNA, "--as", "甲", "--approve", "甲 ", "--why", "x"), "another person"),
         (("person", "--token", ANNA, "--as", "甲", "--why", "x"), "--approve is missing"),
@@ -288,8 +293,8 @@ def test_a_person_with_newer_data_stays_in_the_register(settings):
         (("before", "--as", "甲", "--approve", "乙", "--why", "x"), "--date is missing"),
     ],
 )
-def test_an_erasure_needs_two_persons_a_reason_and_an_exact_subject(settings, options, told):
+def test_an_erasure_needs_two_persons_a_reason_and_an_exact_subject(settings, options, reported):
     before = content(settings)
-    with pytest.raises(FundwatchError, match=told):
+    with pytest.raises(FundwatchError, match=reported):
         answered("erase", *options, "--var", str(settings.var))
     assert content(settings) == before

@@ -90,9 +90,9 @@ def _tokens_in(folder: Path) -> set[str]:
 
 
 def test_small_classes_are_left_out_and_the_rest_is_generalised(place, tmp_path):
-    told = write_export(read_export("research_encounters"), place, NIGHT, tmp_path)
+    reported = write_export(read_export("research_encounters"), place, NIGHT, tmp_path)
     text = (tmp_path / "research_encounters-2026-03-31" / "data.csv").read_bytes()
-    assert (told["rows"], told["left_out"], told["after"]["k"], told["after"]["l"]) == (8, 1, 8, 3)
+    assert (reported["rows"], reported["left_out"], reported["after"]["k"], reported["after"]["l"]) == (8, 1, 8, 3)
     assert text.startswith(b"\xef\xbb\xbf")
     assert b"2026-03,65-69,1,9901,True,310,I10,5,100" in text
     assert b"E0" not in text
@@ -201,9 +201,9 @@ def test_cells_are_shown_once_they_hold_enough_people(place, tmp_path):
     export = _changed(
         "institution_month", query=read_export("institution_month").query + " WHERE e.institution_id = 'H1'"
     )
-    told = write_export(export, place, NIGHT, tmp_path)
+    reported = write_export(export, place, NIGHT, tmp_path)
     lines = (tmp_path / "institution_month-2026-03-31" / "data.csv").read_text(encoding="utf-8-sig").splitlines()
-    assert (told["rows"], told["hidden_cells"]) == (1, 0)
+    assert (reported["rows"], reported["hidden_cells"]) == (1, 0)
     assert lines[1] == "H1,2026-03,65-69,1,8,8,960.00,640.00,False"
     assert _tokens_in(tmp_path / "institution_month-2026-03-31") == set()
 
@@ -220,9 +220,9 @@ def test_an_export_of_a_night_that_has_not_run_is_not_ready(place, tmp_path):
 
 
 def test_the_privacy_report_measures_every_declared_set(place):
-    told = write_report(place, NIGHT)
-    assert {name: m["k"] for name, m in told["sets"].items()} == dict.fromkeys(told["sets"], 1)
-    assert told["sets"]["as_in_the_lake"]["unique_rows"] == 1
+    reported = write_report(place, NIGHT)
+    assert {name: m["k"] for name, m in reported["sets"].items()} == dict.fromkeys(reported["sets"], 1)
+    assert reported["sets"]["as_in_the_lake"]["unique_rows"] == 1
     page = (place.settings.reports_dir / "2026-03-31" / "privacy" / "privacy.html").read_text(encoding="utf-8")
     assert "psn_name" in page
 
@@ -230,11 +230,11 @@ def test_the_privacy_report_measures_every_declared_set(place):
 def test_every_delivered_column_has_a_treatment_and_a_level():
     settings = load_settings({}, environment={}).settings
     rows = delivered_columns(read_mapping("national"), read_privacy(settings))
-    told = {(row["file"], row["column"]): (row["treatment"], row["level"]) for row in rows}
-    assert told["psn_info", "psn_no"] == ("token", 4)
-    assert told["psn_info", "psn_name"] == ("sealed", 5)
-    assert told["psn_info", "naty"][0] == "dropped"
-    assert told["psn_info", "brdy"] == ("derived", 4)
-    assert told["psn_info", "certno"] == ("derived", 5)
-    assert told["mdtrt", "vali_flag"] == ("read", 3)
-    assert told["stock_movement", "rx_flag"] == ("dropped", 3)
+    reported = {(row["file"], row["column"]): (row["treatment"], row["level"]) for row in rows}
+    assert reported["psn_info", "psn_no"] == ("token", 4)
+    assert reported["psn_info", "psn_name"] == ("sealed", 5)
+    assert reported["psn_info", "naty"][0] == "dropped"
+    assert reported["psn_info", "brdy"] == ("derived", 4)
+    assert reported["psn_info", "certno"] == ("derived", 5)
+    assert reported["mdtrt", "vali_flag"] == ("read", 3)
+    assert reported["stock_movement", "rx_flag"] == ("dropped", 3)

@@ -36,20 +36,20 @@ def vault(tmp_path: Path) -> Vault:
     return made
 
 
-def _told(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+def _printed(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return dict(json.loads(capsys.readouterr().out))
 
 
 def test_make_makes_both_keys_once_and_never_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _keys(tmp_path, "make") == 0
-    told = _told(capsys)
+    reported = _printed(capsys)
     files = {path.name: path.read_bytes() for path in (tmp_path / "keys").iterdir()}
     assert {"pseudonym.key", "vault.key"} == files.keys()
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "keys").iterdir()} == {0o600}
     assert _keys(tmp_path, "make") == 2
     assert {path.name: path.read_bytes() for path in (tmp_path / "keys").iterdir()} == files
     assert _keys(tmp_path, "check") == 0
-    assert f'"{told["key_id"]}"' in capsys.readouterr().out
+    assert f'"{reported["key_id"]}"' in capsys.readouterr().out
 
 
 def test_make_adds_the_vaults_key_to_a_key_of_the_first_form(tmp_path: Path) -> None:
@@ -66,9 +66,9 @@ def test_make_adds_the_vaults_key_to_a_key_of_the_first_form(tmp_path: Path) -> 
 def test_make_gives_two_custodians_a_share_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one, other = tmp_path / "a.share", tmp_path / "b.share"
     assert _keys(tmp_path, "make", "--shares", str(one), str(other)) == 0
-    made = _told(capsys)["key_id"]
+    made = _printed(capsys)["key_id"]
     assert _keys(tmp_path, "check", "--set", f"key_file={one}+{other}") == 0
-    assert _told(capsys)["key_id"] == made
+    assert _printed(capsys)["key_id"] == made
 
 
 def test_rotate_makes_a_bridge_of_what_the_vault_knows_and_retire_waits_for_the_lake(
@@ -120,12 +120,12 @@ def test_a_lake_into_which_no_night_was_taken_has_nothing_to_carry_and_says_so(
     empty = tmp_path / "empty"
     empty.mkdir()
     capsys.readouterr()
-    for lake, told in ((empty, "no night was taken into this lake"), (tmp_path / "typo", "there is no lake")):
+    for lake, reported in ((empty, "no night was taken into this lake"), (tmp_path / "typo", "there is no lake")):
         assert _keys(tmp_path, "carry", "--lake", str(lake)) == 2
-        said = capsys.readouterr().err
-        assert told in said
-        assert str(lake) in said
-        assert "--lake" in said
+        output = capsys.readouterr().err
+        assert reported in output
+        assert str(lake) in output
+        assert "--lake" in output
 
 
 def test_every_step_is_in_the_audit_log_with_public_ids_only(vault: Vault, tmp_path: Path) -> None:
@@ -170,13 +170,13 @@ def test_the_vaults_own_key_is_rotated_and_retired_and_every_step_is_in_the_log(
     old = vault.key.key_id
     capsys.readouterr()
     assert _keys(tmp_path, "rotate", "--vault") == 0
-    told = _told(capsys)
-    assert (told["retiring"], told["resealed"]) == (old, 1)
+    reported = _printed(capsys)
+    assert (reported["retiring"], reported["resealed"]) == (old, 1)
     assert _identity(tmp_path) == CANARIES["name"]
     assert _keys(tmp_path, "retire", "--vault") == 0
     assert _identity(tmp_path) == CANARIES["name"]
     key = read_vault_key(tmp_path / "keys" / "vault.key")
-    assert (key.key_id, key.old) == (told["vault_key_id"], None)
+    assert (key.key_id, key.old) == (reported["vault_key_id"], None)
     log = AuditLog(vault.root, key)
     assert [entry.action for entry in log.entries()] == [
         "keys make", "keys rotate vault", "keys reseal vault", "keys retire vault",

@@ -43,12 +43,12 @@ def _days_tell_all() -> Export:
 
 
 def test_an_export_tells_whom_each_attacker_singles_out(place, tmp_path):
-    told = write_export(_days_tell_all(), place, NIGHT, tmp_path)["linkage"]
-    assert {name: (a["persons"], a["singled_out"]) for name, a in told.items()} == {
+    reported = write_export(_days_tell_all(), place, NIGHT, tmp_path)["linkage"]
+    assert {name: (a["persons"], a["singled_out"]) for name, a in reported.items()} == {
         "acquaintance": (8, 0), "colleague": (8, 0), "bill_holder": (8, 8),
     }  # fmt: skip
-    assert told["bill_holder"]["alone_in_lake"] == 8
-    assert told["acquaintance"]["knows"] == ["age_band", "sex", "city", "month"]
+    assert reported["bill_holder"]["alone_in_lake"] == 8
+    assert reported["acquaintance"]["knows"] == ["age_band", "sex", "city", "month"]
     page = (tmp_path / "research_encounters-2026-03-31" / "report.html").read_text(encoding="utf-8")
     assert "8 (100.00%)" in page
 
@@ -57,23 +57,23 @@ def test_an_export_that_an_attacker_re_links_beyond_the_limit_is_refused_and_not
     conf = _with_conf(tmp_path, "default", (_BILL, "most: {inside: 0.5, outside: 0.09}"))
     strict = Workplace(place.settings.model_copy(update={"conf": conf}))
     strict._spark = place.spark
-    told = r"who holds a bill singles out 8 of 8 persons \(100.00%\) by age_band, .*; the limit is 50.00%"
-    with pytest.raises(ExportRefusedError, match=told):
+    reported = r"who holds a bill singles out 8 of 8 persons \(100.00%\) by age_band, .*; the limit is 50.00%"
+    with pytest.raises(ExportRefusedError, match=reported):
         write_export(_days_tell_all(), strict, NIGHT, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 def test_tables_of_cells_and_packs_of_leads_say_that_nobody_attacked_them(place, tmp_path):
-    told = write_export(read_export("leads_pseudonymous"), place, NIGHT, tmp_path)
+    reported = write_export(read_export("leads_pseudonymous"), place, NIGHT, tmp_path)
     page = (tmp_path / "leads_pseudonymous-2026-03-31" / "report.html").read_text(encoding="utf-8")
-    assert told["linkage"] == {}
+    assert reported["linkage"] == {}
     assert "No re-link test" in page
 
 
 def test_the_nightly_report_tells_how_many_persons_stand_alone_and_what_is_over_its_limit(place):
-    told = write_report(place, NIGHT)
-    found = {name: (m["singled_out"], m["most"]) for name, m in told["sets"].items()}
-    assert told["persons"] == 9
+    reported = write_report(place, NIGHT)
+    found = {name: (m["singled_out"], m["most"]) for name, m in reported["sets"].items()}
+    assert reported["persons"] == 9
     assert found == {"as_in_the_lake": (1, None), "age_bands_and_city": (1, None), "without_institution": (1, 0.05)}
     folder = place.settings.reports_dir / "2026-03-31" / "privacy"
     assert "超出 exceeded" in (folder / "privacy.html").read_text(encoding="utf-8")
@@ -97,14 +97,14 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_the_record_of_processing_tells_of_every_table_and_column_and_how_it_is_kept(settings):
-    told = _record(settings)
-    assert {*TABLES} <= {row["table"] for row in told["tables"]}
-    assert len(told["columns"]) == sum(len(table.columns) for table in TABLES.values())
-    tables = {row["table"]: row for row in told["tables"]}
+    reported = _record(settings)
+    assert {*TABLES} <= {row["table"] for row in reported["tables"]}
+    assert len(reported["columns"]) == sum(len(table.columns) for table in TABLES.values())
+    tables = {row["table"]: row for row in reported["tables"]}
     assert "patient_id (person)" in tables["claim_line"]["tokens"]
     assert (tables["claim_line"]["free_text"], tables["diagnosis"]["retention"]) == ("note", "随 goes with encounter")
-    assert all(row["purpose"] for row in told["tables"])
-    assert told["said"]["purpose"]["en"].startswith("find signs")
+    assert all(row["purpose"] for row in reported["tables"])
+    assert reported["said"]["purpose"]["en"].startswith("find signs")
 
 
 def test_a_columns_level_is_that_of_what_it_is_made_of_or_of_its_tokens(settings):
@@ -122,8 +122,8 @@ def test_what_nobody_has_filled_in_or_narrowed_is_told_as_open(settings):
 
 def test_what_the_bureau_fills_in_is_open_no_more(settings, tmp_path):
     conf = _with_conf(tmp_path, "record", ("待填:处理者名称(医疗保障局)", "测试市医疗保障局"))
-    told = _record(settings.model_copy(update={"conf": conf}))
-    assert not any(point.startswith("record.yaml controller") for point in told["open"])
+    reported = _record(settings.model_copy(update={"conf": conf}))
+    assert not any(point.startswith("record.yaml controller") for point in reported["open"])
 
 
 def test_a_record_that_does_not_say_what_a_kind_of_table_is_for_is_refused(settings, tmp_path):

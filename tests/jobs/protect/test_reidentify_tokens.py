@@ -22,8 +22,8 @@ def test_an_approved_request_gives_the_fields_asked_of_the_leads_tokens_and_no_m
     assert office.call("Li", "approve", request_id) == 0
     done, tokens = office.reveal("Wang", request_id)
     assert done == 0
-    told = [(t["domain"], t["in_vault"], t.get("name"), t.get("certificate")) for t in tokens]
-    assert told == [
+    reported = [(t["domain"], t["in_vault"], t.get("name"), t.get("certificate")) for t in tokens]
+    assert reported == [
         ("person", True, CANARIES["name"], CANARIES["certificate"]),
         ("person", False, None, None),
         ("doctor", True, "金丝雀医师", None),
@@ -129,8 +129,8 @@ def test_a_request_needs_a_purpose_a_basis_and_known_fields_and_is_told_all_at_o
 ) -> None:
     asked = ["request", "--date", str(NIGHT), "--lead", "1", "--purpose", "look", "--fields", "name,everything"]
     assert office.call("Wang", *asked) == 2
-    told = capsys.readouterr().err
-    assert all(word in told for word in ("--purpose", "--basis", "'everything'"))
+    output = capsys.readouterr().err
+    assert all(word in output for word in ("--purpose", "--basis", "'everything'"))
 
 
 def test_a_purpose_that_holds_a_certificate_number_is_refused_and_not_logged(office: Office) -> None:
@@ -144,8 +144,8 @@ def test_a_lead_with_many_persons_is_served_up_to_the_limit_and_says_so(office: 
     assert (
         office.call("Wang", "reveal", request_id, "--out", str(office.root / "a"), "--set", "reidentify_tokens=1") == 0
     )
-    told = json.loads((office.root / "a").read_text())
-    assert (len(told["tokens"]), told["left_out"]) == (1, 2)
+    reported = json.loads((office.root / "a").read_text())
+    assert (len(reported["tokens"]), reported["left_out"]) == (1, 2)
     office.ask("Wang", "--set", "reidentify_tokens=2")
     assert (office.log()[-1].detail["tokens"], office.log()[-1].detail["left_out"]) == ("2", "1")
     office.call("Li", "approve", office.log()[-1].request)
@@ -203,8 +203,8 @@ def test_list_tells_how_requests_stand(office: Office, request_id: str, capsys: 
     office.ask("Zhao", lead="2")
     capsys.readouterr()
     assert office.call("Li", "list") == 0
-    told = json.loads(capsys.readouterr().out)
-    assert [(r["state"], r["requester"], r["decided_by"]) for r in told] == [
+    output = json.loads(capsys.readouterr().out)
+    assert [(r["state"], r["requester"], r["decided_by"]) for r in output] == [
         ("approved", "Wang", "Li"), ("pending", "Zhao", ""),
     ]  # fmt: skip
     assert office.last() == ("reidentify list", "ok")

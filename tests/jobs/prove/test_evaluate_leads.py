@@ -243,9 +243,9 @@ def test_a_lake_of_another_key_is_refused(world: World) -> None:
 
 def test_without_a_truth_the_command_says_where_it_looked(world: World) -> None:
     _two_lines_one_hit(world)
-    with pytest.raises(FundwatchError, match="no truth") as fault:
+    with pytest.raises(FundwatchError, match="no truth") as problem:
         _evaluate(world)
-    assert "labels.csv" in fault.value.where
+    assert "labels.csv" in problem.value.where
 
 
 def test_a_night_whose_rules_have_not_run_cannot_be_judged(world: World) -> None:

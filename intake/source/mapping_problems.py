@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Table
-from fundwatch.expressions.declared import GROUPED, MAPPING, Purpose, faults_in, functions_in, names_in
+from fundwatch.expressions.declared import GROUPED, MAPPING, Purpose, functions_in, names_in, problems_in
 from intake.source.columns import (
     Codes,
     ColumnSource,
@@ -34,28 +34,28 @@ from intake.source.mapping import (
 _KEEPING = frozenset({"min", "max", "min_by", "max_by", "coalesce"})  # a pseudonym stays the same through these
 
 
-def cross_faults(mapping: SourceMapping) -> Iterator[str]:
+def cross_problems(mapping: SourceMapping) -> Iterator[str]:
     """Every fault, each with the key it stands at."""
     for file, declared in mapping.files.items():
         uses = [t for t, m in mapping.tables.items() for r in m.rows if r.source == file]
         if len(uses) != 1:
             # one table of rows per file: each delivered line is accounted for once
             yield f"files.{file}: its rows must feed exactly one table, not {', '.join(uses) or 'none'}"
-        yield from (f"files.{file}: {told}" for told in _spelling_faults(declared))
+        yield from (f"files.{file}: {reported}" for reported in _spelling_problems(declared))
     for table, how in mapping.tables.items():
         if table not in CLEAN_TABLES:
             yield f"tables.{table}: not a canonical table; choose among {', '.join(CLEAN_TABLES)}"
             continue
         for number, rows in enumerate(how.rows):
-            yield from _Rows(mapping, table, rows, f"tables.{table}.rows[{number}]").faults()
+            yield from _Rows(mapping, table, rows, f"tables.{table}.rows[{number}]").problems()
         for number, grouped in enumerate(how.grouped):
-            yield from _grouped_faults(mapping, table, f"tables.{table}.grouped[{number}]", grouped)
+            yield from _grouped_problems(mapping, table, f"tables.{table}.grouped[{number}]", grouped)
         if how.reversal is not None:
             texts = {"when": how.reversal.when, **{f"matches[{n}]": t for n, t in enumerate(how.reversal.matches)}}
-            yield from _sql_faults(f"tables.{table}.reversal", texts, MAPPING, mapped_columns(table))
+            yield from _sql_problems(f"tables.{table}.reversal", texts, MAPPING, mapped_columns(table))
 
 
-def _spelling_faults(file: SourceFile) -> Iterator[str]:
+def _spelling_problems(file: SourceFile) -> Iterator[str]:
     """Names that differ in the size of letters only: Spark takes one for the other."""
     spelled: dict[str, str] = {}
     for name in sorted({*file.names(), *file.drop, *file.identifying}):
@@ -64,9 +64,9 @@ def _spelling_faults(file: SourceFile) -> Iterator[str]:
             yield f"'{other}' and '{name}' differ in the size of letters only, and would be taken for one another"
 
 
-def _sql_faults(where: str, texts: Mapping[str, str], purpose: Purpose, known: Collection[str]) -> Iterator[str]:
+def _sql_problems(where: str, texts: Mapping[str, str], purpose: Purpose, known: Collection[str]) -> Iterator[str]:
     for key, sql in texts.items():
-        yield from (f"{where}.{key}: {told}" for told in faults_in(sql, purpose, known))
+        yield from (f"{where}.{key}: {reported}" for reported in problems_in(sql, purpose, known))
 
 
 def _contract(table: str) -> Table:
@@ -92,35 +92,35 @@ class _Rows:
     rows: Rows
     where: str
 
-    def faults(self) -> Iterator[str]:
-        yield from _contract_faults(self.table, self.where, self.rows.columns)
-        yield from self._value_faults()
+    def problems(self) -> Iterator[str]:
+        yield from _contract_problems(self.table, self.where, self.rows.columns)
+        yield from self._value_problems()
         if self.rows.source not in self.mapping.files:
             yield f"{self.where}.from: no file is named '{self.rows.source}'"
             return
         own = self._columns_of(self.rows.source)
         there = own | self.rows.looked_up()
         for number, lookup in enumerate(self.rows.lookup):
-            yield from self._lookup_faults(f"{self.where}.lookup[{number}]", lookup, own)
+            yield from self._lookup_problems(f"{self.where}.lookup[{number}]", lookup, own)
         for name, given in {**self.rows.columns, **self.rows.carry}.items():
-            yield from self._reading_faults(f"{self.where}.{name}", given, there)
+            yield from self._reading_problems(f"{self.where}.{name}", given, there)
             yield from self._leaks(name, given)
         for number, entry in enumerate(self.rows.vault):
-            yield from self._reading_faults(f"{self.where}.vault[{number}]", entry, there)
+            yield from self._reading_problems(f"{self.where}.vault[{number}]", entry, there)
         if self.rows.where is not None:
-            yield from _sql_faults(f"{self.where}.where", {"keep": self.rows.where.keep}, MAPPING, there)
+            yield from _sql_problems(f"{self.where}.where", {"keep": self.rows.where.keep}, MAPPING, there)
         canonical = {name.lower() for name in _contract(self.table).column_names}
         for name in self.rows.carry:
             if name.lower() in canonical:
                 yield f"{self.where}.carry.{name}: the table {self.table} has a column of that name"
 
-    def _reading_faults(self, where: str, given: ColumnSource | Sealed, there: frozenset[str]) -> Iterator[str]:
+    def _reading_problems(self, where: str, given: ColumnSource | Sealed, there: frozenset[str]) -> Iterator[str]:
         for key, sql in expressions_of(given).items():
             at = f"{where}.{key}" if isinstance(given, Sealed) else where
             if sql.isidentifier() and sql.lower() not in {name.lower() for name in there | {"null", "true", "false"}}:
                 yield f"{at}: the file {self.rows.source} has no column '{sql}' to read"
             else:
-                yield from (f"{at}: {told}" for told in faults_in(sql, MAPPING, there))
+                yield from (f"{at}: {reported}" for reported in problems_in(sql, MAPPING, there))
         for column in names_of(given):
             if column not in there:
                 yield f"{where}: the file {self.rows.source} has no column '{column}' to read"
@@ -143,13 +143,13 @@ class _Rows:
     def _columns_of(self, file: str) -> frozenset[str]:
         return frozenset(self.mapping.files[file].names().values())
 
-    def _value_faults(self) -> Iterator[str]:
+    def _value_problems(self) -> Iterator[str]:
         contract = _contract(self.table)
         for name, given in self.rows.columns.items():
             if isinstance(given, Value) and name in contract.column_names:
-                yield from (f"{self.where}.{name}: {fault}" for fault in given.faults(contract.spark_type(name)))
+                yield from (f"{self.where}.{name}: {problem}" for problem in given.problems(contract.spark_type(name)))
 
-    def _lookup_faults(self, where: str, lookup: Lookup, own: frozenset[str]) -> Iterator[str]:
+    def _lookup_problems(self, where: str, lookup: Lookup, own: frozenset[str]) -> Iterator[str]:
         if lookup.source not in self.mapping.files or lookup.source == self.rows.source:
             yield f"{where}.from: '{lookup.source}' is no other file of this mapping"
             return
@@ -167,7 +167,7 @@ class _Rows:
             if name.lower() in others:
                 yield f"{where}.columns.{name}: the name is taken; write `another_name: {lookup.columns[name]}`"
         if lookup.where is not None:
-            yield from _sql_faults(where, {"where": lookup.where}, MAPPING, there)
+            yield from _sql_problems(where, {"where": lookup.where}, MAPPING, there)
 
 
 def identifying_columns(mapping: SourceMapping, rows: Rows) -> frozenset[str]:
@@ -195,8 +195,8 @@ def _made_into_tokens(rows: Rows, among: frozenset[str]) -> frozenset[str]:
     )
 
 
-def _grouped_faults(mapping: SourceMapping, table: str, where: str, grouped: Grouped) -> Iterator[str]:
-    yield from _contract_faults(table, where, {**grouped.by, **grouped.columns})
+def _grouped_problems(mapping: SourceMapping, table: str, where: str, grouped: Grouped) -> Iterator[str]:
+    yield from _contract_problems(table, where, {**grouped.by, **grouped.columns})
     parent = mapping.tables.get(grouped.parent)
     if parent is None or not parent.rows or grouped.parent not in CLEAN_TABLES:
         yield f"{where}.from: no table of rows is named '{grouped.parent}'"
@@ -206,15 +206,17 @@ def _grouped_faults(mapping: SourceMapping, table: str, where: str, grouped: Gro
         if grouped.each.column not in there:
             yield f"{where}.each.column: there is no column '{grouped.each.column}'"
         there |= {"position", grouped.each.name}
-    yield from _sql_faults(where, {} if grouped.where is None else {"where": grouped.where}, MAPPING, there)
-    yield from _sql_faults(where, grouped.by, MAPPING, there)
-    yield from _sql_faults(where, grouped.columns, GROUPED, there)
+    yield from _sql_problems(where, {} if grouped.where is None else {"where": grouped.where}, MAPPING, there)
+    yield from _sql_problems(where, grouped.by, MAPPING, there)
+    yield from _sql_problems(where, grouped.columns, GROUPED, there)
     carried = {name: given for rows in parent.rows for name, given in rows.carry.items()}
     domains = _domains(grouped.parent) | {n: given.token for n, given in carried.items() if isinstance(given, Token)}
     texts = {*_contract(grouped.parent).free_texts, *(n for n, given in carried.items() if isinstance(given, Scrub))}
     for name, sql in {**grouped.by, **grouped.columns}.items():
         read = names_in(sql, there)
-        yield from (f"{where}.{name}: {told}" for told in _grouped_leaks(table, name, sql, read, domains, texts))
+        yield from (
+            f"{where}.{name}: {reported}" for reported in _grouped_leaks(table, name, sql, read, domains, texts)
+        )
 
 
 def _grouped_leaks(
@@ -238,7 +240,9 @@ def _columns_like(domains: Mapping[str, str], domain: str) -> str:
     return ", ".join(sorted(name for name, its in domains.items() if its == domain)) or "the parent's (it has none)"
 
 
-def _contract_faults(table: str, where: str, columns: Mapping[str, ColumnSource] | Mapping[str, str]) -> Iterator[str]:
+def _contract_problems(
+    table: str, where: str, columns: Mapping[str, ColumnSource] | Mapping[str, str]
+) -> Iterator[str]:
     known = [name for name in _contract(table).column_names if name not in NOT_MAPPED]
     yield from (f"{where}.{name}: the table {table} has no such column" for name in columns if name not in known)
     missing = [name for name in TABLES[table].key if name not in columns]

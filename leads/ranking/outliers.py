@@ -46,7 +46,7 @@ def strength(reasons: Column) -> Column:
     return F.round(F.aggregate(reasons, F.lit(0.0), lambda so_far, reason: so_far + excess(reason)), 6)
 
 
-def standouts(scores: DataFrame, score_share: float) -> DataFrame:
+def outliers(scores: DataFrame, score_share: float) -> DataFrame:
     """Grain: subject × model by which it stands out, so that the score alone makes a lead.
 
     It stands out within its peers' top `score_share` (of a small group that is its first), and within that share of
@@ -74,16 +74,16 @@ def standouts(scores: DataFrame, score_share: float) -> DataFrame:
 
 def strongest_reasons(score_reasons: DataFrame) -> DataFrame:
     """Grain: subject × indicator. Two models that name the same one name it once; `strength` orders them."""
-    said = said_percentile("percentile", "peer_count").alias("percentile")
-    told = F.struct("value", "peer_median", said, "peer_count")
+    shown = said_percentile("percentile", "peer_count").alias("percentile")
+    reported = F.struct("value", "peer_median", shown, "peer_count")
     rows = score_reasons.withColumnsRenamed(_ENTITY_AS_SUBJECT).withColumn(
         "strength", F.round(F.abs(F.coalesce("robust_z", F.lit(0.0))), 6)
     )
     strongest = rows.groupBy(*SUBJECT, "indicator").agg(
-        F.max("strength").alias("strength"), F.max_by(told, F.struct("strength", "model")).alias("told")
+        F.max("strength").alias("strength"), F.max_by(reported, F.struct("strength", "model")).alias("reported")
     )
     order = (-F.col("strength")).alias("order")
-    return strongest.select(*SUBJECT, F.struct(order, "indicator", "strength", "told.*").alias("reason"))
+    return strongest.select(*SUBJECT, F.struct(order, "indicator", "strength", "reported.*").alias("reason"))
 
 
 def _scored(scores: DataFrame) -> DataFrame:

@@ -38,21 +38,21 @@ from privacy.keys.signing import Signature, Signer
 
 _JOURNAL = "model_promotion"
 _MADE = "models"  # where the report of training says what it made
-_STANDINGS = tuple(standing.value for standing in Standing)
+_STATUSES = tuple(status.value for status in Standing)
 
 
-def shelf_of(settings: Settings) -> Shelf:
+def lake_models_of(settings: Settings) -> Shelf:
     """What the lake holds of models. Raises KeyMissingError without the key, by which nothing can be trusted."""
     lake, ring = Lake(settings.lake_address), read_ring(settings.key_path)
-    rows, fault = _rows(lake, "model")
-    told, no_journal = _rows(lake, _JOURNAL)
+    rows, problem = _rows(lake, "model")
+    reported, no_journal = _rows(lake, _JOURNAL)
     return Shelf(
         records=[ModelRecord.of_row(row) for row in rows],
-        promotions=[Promotion.of_row(row) for row in told],
+        promotions=[Promotion.of_row(row) for row in reported],
         files=files_of(lake.address),
         signer=Signer(ring, PURPOSE),
         made=_made(lake.address, {row["business_date"] for row in rows}),
-        fault=fault or no_journal,
+        problem=problem or no_journal,
     )
 
 
@@ -61,10 +61,10 @@ def promotions_in(lake: LakeAddress) -> Journal:
     return Journal(lake, _JOURNAL, PROMOTION_COLUMNS)
 
 
-def told_models(records: Sequence[ModelRecord]) -> dict[str, Any]:
+def models_report(records: Sequence[ModelRecord]) -> dict[str, Any]:
     """What training reports of the models it made: counts by standing, and each by its name."""
-    counts = {state: sum(r.state == state for r in records) for state in (*_STANDINGS, NOT_TRAINED)}
-    made = {"/".join(r.kind): {"print": r.model_print, "state": r.state} for r in records if is_model(r)}
+    counts = {state: sum(r.state == state for r in records) for state in (*_STATUSES, NOT_TRAINED)}
+    made = {"/".join(r.kind): {"fingerprint": r.model_fingerprint, "state": r.state} for r in records if is_model(r)}
     return {**counts, _MADE: made}
 
 
@@ -72,14 +72,14 @@ def signed_anew(lake: LakeAddress, ring: KeyRing) -> list[ModelRecord]:
     """Every row of the table, signed with the key in force. The signature of one that does not hold is kept under the
     new key's name: it fits as little as before, and the old key can go."""
     signer = Signer(ring, PURPOSE)
-    rows, fault = _rows(Lake(lake), "model")
-    if fault:
-        raise ContentFileError("the table `model` cannot be read", where=fault, do="restore it from a copy")
+    rows, problem = _rows(Lake(lake), "model")
+    if problem:
+        raise ContentFileError("the table `model` cannot be read", where=problem, do="restore it from a copy")
     return [_signed_anew(ModelRecord.of_row(row), signer) for row in rows]
 
 
 def _signed_anew(record: ModelRecord, signer: Signer) -> ModelRecord:
-    if not record.signature_fault(signer):
+    if not record.signature_problem(signer):
         return record.signed(signer)
     kept = None if record.signature is None else Signature(signer.ring.active.key_id, record.signature.mac)
     return replace(record, signature=kept)
@@ -88,23 +88,23 @@ def _signed_anew(record: ModelRecord, signer: Signer) -> ModelRecord:
 def sign_promotions_anew(lake: LakeAddress, ring: KeyRing) -> None:
     """Add to the journal, signed with the key in force, each promotion that holds and is not there so yet."""
     signer, journal = Signer(ring, PURPOSE), promotions_in(lake)
-    told = [Promotion.of_row(row) for row in journal.rows()]
-    there = {one.signature for one in told}
-    holding = [one.signed(signer) for one in told if not one.signature_fault(signer)]
+    reported = [Promotion.of_row(row) for row in journal.rows()]
+    there = {one.signature for one in reported}
+    holding = [one.signed(signer) for one in reported if not one.signature_problem(signer)]
     journal.append([one.row() for one in dict.fromkeys(holding) if one.signature not in there])
 
 
 def model_findings(settings: Settings) -> Iterator[Finding]:
     """Whether each model of the lake holds: its row, its signature, its data."""
     try:
-        shelf = shelf_of(settings)
-    except KeyMissingError as fault:
-        yield Finding("models", FOLDER, Outcome.NOT_CHECKED, fault.what, fault.do)
+        lake_models = lake_models_of(settings)
+    except KeyMissingError as error:
+        yield Finding("models", FOLDER, Outcome.NOT_CHECKED, error.what, error.do)
         return
-    wrong = [f"{fault.entity} {fault.model}: {fault.why_not}" for fault in shelf.faults()]
-    told = f"{sum(is_model(record) for record in shelf.records)} models"
+    wrong = [f"{error.entity} {error.model}: {error.why_not}" for error in lake_models.problems()]
+    text = f"{sum(is_model(record) for record in lake_models.records)} models"
     do = "restore the file or table from a copy; or `fundwatch train --date D` for the night it learned from"
-    yield finding("models", FOLDER, list(dict.fromkeys(wrong)), told, do)
+    yield finding("models", FOLDER, list(dict.fromkeys(wrong)), text, do)
 
 
 def _rows(lake: Lake, table: str) -> tuple[list[dict[str, Any]], str]:
@@ -114,8 +114,8 @@ def _rows(lake: Lake, table: str) -> tuple[list[dict[str, Any]], str]:
         return [], ""
     try:
         rows = lake.rows(table, f"SELECT * FROM {table}")
-    except (DamagedFileError, DeltaError, pa.ArrowException, OSError) as fault:
-        return [], f"{lake.table_address(table)} ({type(fault).__name__})"
+    except (DamagedFileError, DeltaError, pa.ArrowException, OSError) as error:
+        return [], f"{lake.table_address(table)} ({type(error).__name__})"
     return sorted(rows, key=lambda row: [row[name] for name in order]), ""
 
 
@@ -128,8 +128,8 @@ def _made(lake: LakeAddress, nights_there: set[date]) -> dict[date, Mapping[tupl
             continue
         detail, night = json.loads(row["detail"]), row["business_date"]
         if _MADE in detail:
-            made[night] = {_kind(name): told["state"] for name, told in detail[_MADE].items()}
-        elif night not in nights_there and sum(detail.get(state, 0) for state in _STANDINGS):
+            made[night] = {_kind(name): reported["state"] for name, reported in detail[_MADE].items()}
+        elif night not in nights_there and sum(detail.get(state, 0) for state in _STATUSES):
             made[night] = dict.fromkeys(kinds(), Standing.CHAMPION.value)
     return made
 

@@ -20,7 +20,7 @@ from tests.places import at
 
 READS = Reads(("a", "b"), ("high", "low"))
 FIRST, SECOND, THIRD = date(2026, 3, 10), date(2026, 3, 17), date(2026, 3, 24)
-CHAMPION, CHALLENGER = (standing.value for standing in Standing)
+CHAMPION, CHALLENGER = (status.value for status in Standing)
 
 
 def trained(night: date, entity: str = "doctor") -> list[Trained]:
@@ -30,14 +30,14 @@ def trained(night: date, entity: str = "doctor") -> list[Trained]:
     return [one for one in train_all(sample, Parameters(seed=7, forest_trees=10)) if isinstance(one, Trained)]
 
 
-def record_of(shelf: Shelf, made: Trained, state: str = CHAMPION) -> ModelRecord:
+def record_of(lake_models: Shelf, made: Trained, state: str = CHAMPION) -> ModelRecord:
     """The signed record of a model, its data put into the lake."""
-    sha256, night = shelf.files.put(to_bytes(made.detector)), made.sample.as_of
-    told = ModelRecord(night, made.entity, made.model, made.print, len(made.sample.ids), state, None, sha256)
-    return told.signed(shelf.signer)
+    sha256, night = lake_models.files.put(to_bytes(made.detector)), made.sample.as_of
+    reported = ModelRecord(night, made.entity, made.model, made.fingerprint, len(made.sample.ids), state, None, sha256)
+    return reported.signed(lake_models.signer)
 
 
-def empty_shelf(folder: Path) -> Shelf:
+def no_lake_models(folder: Path) -> Shelf:
     """A lake without models, and a key."""
     key = folder / "keys" / "pseudonym.key"
     if not key.exists():
