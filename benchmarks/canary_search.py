@@ -18,7 +18,7 @@ from benchmarks.canaries import marks_in
 
 
 @dataclass(frozen=True)
-class Found:
+class CanariesFound:
     """How many files were searched, of them by ending, and where a canary stood: place and what it was."""
 
     by_ending: dict[str, int]
@@ -29,7 +29,7 @@ class Found:
         return sum(self.by_ending.values())
 
 
-def search(root: Path, apart: Collection[str] = ("landing", "truth")) -> Found:
+def search(root: Path, apart: Collection[str] = ("landing", "truth")) -> CanariesFound:
     """Look for canaries in every file under `root` but those in the folders `apart`; names of files count too."""
     by_ending: dict[str, int] = {}
     hits = []
@@ -41,7 +41,7 @@ def search(root: Path, apart: Collection[str] = ("landing", "truth")) -> Found:
         by_ending[ending] = by_ending.get(ending, 0) + 1
         hits += [f"{place}: {what}, in the name" for what in marks_in(str(place).encode())]
         hits += [f"{inner}: {what}" for inner, content in contents(file) for what in marks_in(content)]
-    return Found(dict(sorted(by_ending.items())), tuple(dict.fromkeys(hits)))
+    return CanariesFound(dict(sorted(by_ending.items())), tuple(dict.fromkeys(hits)))
 
 
 def contents(file: Path) -> Iterator[tuple[str, bytes]]:

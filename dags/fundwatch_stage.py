@@ -92,7 +92,7 @@ class FundwatchStage(BaseOperator):
             self._running.stop()
 
 
-class Verdict(BaseOperator):
+class VerdictOperator(BaseOperator):
     """Ends red when a stage's result stands but is not complete."""
 
     def __init__(self, *, stages: Sequence[FundwatchStage], **kwargs: Any) -> None:

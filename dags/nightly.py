@@ -11,7 +11,7 @@ from airflow.sdk import DAG, CronDataIntervalTimetable, chain
 from fundwatch_airflow import SETTINGS
 from fundwatch_date import MACROS, NIGHT_HOUR, ZONE, date_param
 from fundwatch_delivery import DeliveryArrives
-from fundwatch_stage import FundwatchStage, Verdict
+from fundwatch_stage import FundwatchStage, VerdictOperator
 from fundwatch_stages import LISTS, reports_of, stages_of
 
 NAME = "nightly"
@@ -27,7 +27,7 @@ def night_by_stage() -> None:
     """A task and a Spark application for each stage, one after the other, for only one at a time may hold the lake;
     nothing waits for a report."""
     stages = {stage.command: stage.task(lets_others_follow=True) for stage in stages_of(NAME)}
-    chain(DeliveryArrives(), *stages.values(), Verdict(stages=[*stages.values()]))
+    chain(DeliveryArrives(), *stages.values(), VerdictOperator(stages=[*stages.values()]))
     for report in reports_of(NAME):
         chain([stages[need] for need in report.needs], report.task())
 

@@ -30,15 +30,15 @@ _ENTITY_OF = _ENTITY | _DAY_OF
 
 
 @dataclass(frozen=True)
-class Window:
+class JudgedPeriod:
     """The service dates that the rules judged, both included."""
 
     start: pd.Timestamp
     end: pd.Timestamp
 
     @staticmethod
-    def of(start: date, end: date) -> Window:
-        return Window(pd.Timestamp(start), pd.Timestamp(end))
+    def of(start: date, end: date) -> JudgedPeriod:
+        return JudgedPeriod(pd.Timestamp(start), pd.Timestamp(end))
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def to_subjects(labels: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts).dropna(subset=["subject_id"]).drop_duplicates(ignore_index=True)
 
 
-def with_state(labels: pd.DataFrame, seen: Seen, pairs: Collection[str], window: Window) -> pd.DataFrame:
+def with_state(labels: pd.DataFrame, seen: Seen, pairs: Collection[str], window: JudgedPeriod) -> pd.DataFrame:
     """Labels with `state`: counted, or why the label cannot be judged on that night.
 
     `pairs` are the rules that compare two encounters: `is_pair` marks their labels.
@@ -109,7 +109,7 @@ def _line_states(labels: pd.DataFrame, lines: pd.DataFrame, fates: pd.Series) ->
     return state.mask(known["is_settled"].eq(True) & known["is_inside"].eq(True), COUNTED)
 
 
-def _encounter_states(labels: pd.DataFrame, seen: Seen, lines: pd.DataFrame, window: Window) -> pd.Series:
+def _encounter_states(labels: pd.DataFrame, seen: Seen, lines: pd.DataFrame, window: JudgedPeriod) -> pd.Series:
     ended = labels["encounter_id"].map(seen.encounters.set_index("encounter_id")["ended_on"])
     is_settled = labels["encounter_id"].isin(lines.loc[lines["is_settled"], "encounter_id"])
     is_known = labels["encounter_id"].isin(seen.encounters["encounter_id"])
@@ -118,7 +118,7 @@ def _encounter_states(labels: pd.DataFrame, seen: Seen, lines: pd.DataFrame, win
     return state.mask(is_known & is_settled & ended.between(window.start, window.end), COUNTED)
 
 
-def _entity_states(labels: pd.DataFrame, lines: pd.DataFrame, kind: str, window: Window) -> pd.Series:
+def _entity_states(labels: pd.DataFrame, lines: pd.DataFrame, kind: str, window: JudgedPeriod) -> pd.Series:
     """An entity counts with settled care in the window (and in the label's span), a day with care on that day."""
     key = f"{_ENTITY_OF[kind]}_id"
     days = lines.loc[lines["is_settled"] & lines["is_inside"], [key, "day"]].dropna().drop_duplicates()

@@ -20,7 +20,7 @@ NO_RULE, UNKNOWN_RULE, RUN, NOT_RUN = "no_rule", "unknown_rule", "run", "not_run
 
 
 @dataclass(frozen=True)
-class Found:
+class NightFindings:
     """What a night found. `outliers` and `listed` are subjects; None when the stage did not run.
 
     `hits` is rule_hit, `matches` are label × hit, `subjects` label × subject. Of `scored_types` there are scores.
@@ -34,7 +34,7 @@ class Found:
     scored_types: frozenset[str] = frozenset()
 
 
-def with_findings(labels: pd.DataFrame, found: Found, rules: pd.DataFrame) -> pd.DataFrame:
+def with_findings(labels: pd.DataFrame, found: NightFindings, rules: pd.DataFrame) -> pd.DataFrame:
     """Labels with one flag per way of being found; both halves of a pair are found together. NA: did not run.
 
     `rules` has rule_id and state.
@@ -53,7 +53,7 @@ def with_findings(labels: pd.DataFrame, found: Found, rules: pd.DataFrame) -> pd
     )
 
 
-def _by_score(labels: pd.DataFrame, found: Found) -> pd.Series:
+def _by_score(labels: pd.DataFrame, found: NightFindings) -> pd.Series:
     """NA too where the label is about nobody who is scored."""
     about = found.subjects[found.subjects["subject_type"].isin(list(found.scored_types))]
     on_top = about.iloc[:0] if found.outliers is None else about.merge(found.outliers, on=SUBJECT)
@@ -61,7 +61,7 @@ def _by_score(labels: pd.DataFrame, found: Found) -> pd.Series:
     return is_found.mask(~labels["label"].isin(about["label"]))
 
 
-def _by_lead(labels: pd.DataFrame, found: Found) -> pd.Series:
+def _by_lead(labels: pd.DataFrame, found: NightFindings) -> pd.Series:
     """A lead finds a label by a hit on it, or because its subject is on the list for its score."""
     if found.listed is None:
         return pd.Series(pd.NA, index=labels.index, dtype="boolean")
@@ -158,7 +158,9 @@ def precision_by_rule(hits: pd.DataFrame, classes: pd.Series, rules: pd.DataFram
     return with_share(rows.assign(any_scheme=rows[TRUE] + rows[OTHER]), TRUE, "hits", "precision")
 
 
-def to_lead_classes(leads: pd.DataFrame, found: Found, classes: pd.Series, labels: pd.DataFrame) -> pd.DataFrame:
+def to_lead_classes(
+    leads: pd.DataFrame, found: NightFindings, classes: pd.Series, labels: pd.DataFrame
+) -> pd.DataFrame:
     """Leads with `lead_class`: staged by a hit or by its subject, else look-alike likewise, else honest."""
     of_hit = found.hits[["hit_id", *SUBJECT]].assign(hit_class=found.hits["hit_id"].map(classes))
     about = own_subjects(labels, found.subjects)

@@ -31,7 +31,7 @@ class MachineError(FundwatchError):
 
 
 @dataclass(frozen=True)
-class _Kind:
+class _FaultKind:
     """A fault as people say it, and the words by which programs say it."""
 
     what: str
@@ -44,8 +44,8 @@ class _Kind:
 
 def _kind(
     what: str, do: str, *words: str, is_of_disk: bool = False, is_of_store: bool = False, is_of_table: bool = False
-) -> _Kind:
-    return _Kind(what, do, re.compile("|".join(words)), is_of_disk, is_of_store, is_of_table)
+) -> _FaultKind:
+    return _FaultKind(what, do, re.compile("|".join(words)), is_of_disk, is_of_store, is_of_table)
 
 
 _DAMAGED = "see which files with `fundwatch lake check --deep`"

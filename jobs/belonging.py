@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from fundwatch.lake.check import Finding, finding
+from fundwatch.lake.check import LakeFinding, finding
 from fundwatch.lake.ledger import Ledger
 from jobs.declared_stages import PUBLISH, verb_of
 from jobs.job import Job, RunKey, upstream_of
@@ -56,7 +56,7 @@ class Belonging:
             else:
                 (folder / MARK).unlink(missing_ok=True)
 
-    def finding(self, night: date | None) -> Finding:
+    def finding(self, night: date | None) -> LakeFinding:
         """The finding of `lake check`: every run that stands was made from runs that stand."""
         found = self.out_of_date(None if night is None else {night})
         do = self.cure(found, max(key[1] for key in found)) if found else ""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 Report = Mapping[str, Any]
 RunKey = tuple[str, date]  # a job and a night
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 _WORTH_A_JOB = 20_000
 _IN_PARALLEL = 3  # commits mostly wait on the driver's planning and the disk: two cores serve three
 
@@ -247,7 +247,7 @@ class Night:
 
         self.in_parallel(tables, put)
 
-    def in_parallel(self, names: Iterable[str], make: Callable[[str], Made]) -> dict[str, Made]:
+    def in_parallel(self, names: Iterable[str], make: Callable[[str], Result]) -> dict[str, Result]:
         """What `make` makes of each name, a few at a time. The first fault is raised.
 
         Plans are made side by side too: that is most of what a small night does.

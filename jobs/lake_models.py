@@ -13,7 +13,7 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
 from fundwatch.errors import KeyMissingError
-from fundwatch.lake.check import Finding, Outcome, finding
+from fundwatch.lake.check import LakeFinding, Outcome, finding
 from fundwatch.lake.checked_files import DamagedFileError
 from fundwatch.lake.content_files import ContentFileError
 from fundwatch.lake.journal import Journal
@@ -21,8 +21,8 @@ from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
 from fundwatch.places import LakeAddress
 from fundwatch.settings import Settings
-from models.registry.champions import Shelf, kinds
-from models.registry.promotion import Standing
+from models.registry.champions import LakeModels, kinds
+from models.registry.promotion import ModelStatus
 from models.registry.records import (
     FOLDER,
     NOT_TRAINED,
@@ -38,15 +38,15 @@ from privacy.keys.signing import Signature, Signer
 
 _JOURNAL = "model_promotion"
 _MADE = "models"  # where the report of training says what it made
-_STATUSES = tuple(status.value for status in Standing)
+_STATUSES = tuple(status.value for status in ModelStatus)
 
 
-def lake_models_of(settings: Settings) -> Shelf:
+def lake_models_of(settings: Settings) -> LakeModels:
     """What the lake holds of models. Raises KeyMissingError without the key, by which nothing can be trusted."""
     lake, ring = Lake(settings.lake_address), read_ring(settings.key_path)
     rows, problem = _rows(lake, "model")
     reported, no_journal = _rows(lake, _JOURNAL)
-    return Shelf(
+    return LakeModels(
         records=[ModelRecord.of_row(row) for row in rows],
         promotions=[Promotion.of_row(row) for row in reported],
         files=files_of(lake.address),
@@ -94,12 +94,12 @@ def sign_promotions_anew(lake: LakeAddress, ring: KeyRing) -> None:
     journal.append([one.row() for one in dict.fromkeys(holding) if one.signature not in there])
 
 
-def model_findings(settings: Settings) -> Iterator[Finding]:
+def model_findings(settings: Settings) -> Iterator[LakeFinding]:
     """Whether each model of the lake holds: its row, its signature, its data."""
     try:
         lake_models = lake_models_of(settings)
     except KeyMissingError as error:
-        yield Finding("models", FOLDER, Outcome.NOT_CHECKED, error.what, error.do)
+        yield LakeFinding("models", FOLDER, Outcome.NOT_CHECKED, error.what, error.do)
         return
     wrong = [f"{error.entity} {error.model}: {error.why_not}" for error in lake_models.problems()]
     text = f"{sum(is_model(record) for record in lake_models.records)} models"
@@ -130,7 +130,7 @@ def _made(lake: LakeAddress, nights_there: set[date]) -> dict[date, Mapping[tupl
         if _MADE in detail:
             made[night] = {_kind(name): reported["state"] for name, reported in detail[_MADE].items()}
         elif night not in nights_there and sum(detail.get(state, 0) for state in _STATUSES):
-            made[night] = dict.fromkeys(kinds(), Standing.CHAMPION.value)
+            made[night] = dict.fromkeys(kinds(), ModelStatus.CHAMPION.value)
     return made
 
 

@@ -28,7 +28,7 @@ from intake.source.plan_check import refuse_what_shows
 from intake.source.usual_size import Figures, judge
 from jobs.declared_stages import INTAKE
 from jobs.job import Job, Night, Report, Workplace
-from jobs.loading.intake_work import IntakeWork, Judged, history_rows, judged_rows, sent_to_vault
+from jobs.loading.intake_work import IntakeWork, JudgedRows, history_rows, judged_rows, sent_to_vault
 from jobs.loading.net_entries import entries_by_table, netted_tables
 from jobs.loading.note_delivery import Course, noted_delivery, scratch_in
 from jobs.loading.recall_intake import Before, earlier_totals, recall, usual_figures
@@ -152,7 +152,7 @@ def _write(
     work: IntakeWork,
     delivery: Delivery,
     files: Sorted,
-    found: Judged,
+    found: JudgedRows,
     totals: list[Total],
     before: Before,
 ) -> int:

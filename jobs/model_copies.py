@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from fundwatch.logs import log
 from fundwatch.settings import Settings
 from fundwatch.tracking import tracking_of
-from models.registry.champions import Champion, Shelf, kinds
-from models.registry.promotion import Standing
+from models.registry.champions import Champion, LakeModels, kinds
+from models.registry.promotion import ModelStatus
 from models.registry.records import ModelRecord, is_model, registered_name
 from models.registry.tracked import Copy, Registry, RegistryError
 
 
-def register_in_mlflow(settings: Settings, lake_models: Shelf) -> str:
+def register_in_mlflow(settings: Settings, lake_models: LakeModels) -> str:
     """Tell MLflow of every model it does not have, and who stands; what became of it, in a word."""
     models = [record for record in lake_models.records if is_model(record) and record.content_sha256]
     try:
@@ -40,7 +40,7 @@ def _named(records: Sequence[ModelRecord]) -> list[tuple[str, str]]:
     return [(registered_name(*record.kind), str(record.model_fingerprint)) for record in records]
 
 
-def _copy(lake_models: Shelf, record: ModelRecord) -> Copy:
+def _copy(lake_models: LakeModels, record: ModelRecord) -> Copy:
     sha256 = str(record.content_sha256)
     return Copy(
         name=registered_name(*record.kind),
@@ -54,15 +54,15 @@ def _copy(lake_models: Shelf, record: ModelRecord) -> Copy:
     )
 
 
-def _aliases(lake_models: Shelf, models: Sequence[ModelRecord]) -> dict[tuple[str, str], str]:
+def _aliases(lake_models: LakeModels, models: Sequence[ModelRecord]) -> dict[tuple[str, str], str]:
     """By registered name and alias the model's print: who stands now, and the newest that waits."""
     found: dict[tuple[str, str], str] = {}
     newest = max((record.business_date for record in models), default=None)
     for record in sorted(models, key=lambda one: one.business_date):
-        if record.state == Standing.CHALLENGER.value:
+        if record.state == ModelStatus.CHALLENGER.value:
             found[registered_name(*record.kind), record.state] = str(record.model_fingerprint)
     for kind in kinds():
         champion = None if newest is None else lake_models.champion(*kind, newest)
         if isinstance(champion, Champion):
-            found[registered_name(*kind), Standing.CHAMPION.value] = champion.fingerprint
+            found[registered_name(*kind), ModelStatus.CHAMPION.value] = champion.fingerprint
     return found

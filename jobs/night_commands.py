@@ -7,7 +7,7 @@ import argparse
 from jobs.answer import Answer
 from jobs.night_pages import print_nights, print_stage
 from jobs.options import night_of, settings_of
-from jobs.run_nights import Nights, delivered_nights, run_nights
+from jobs.run_nights import NightReports, delivered_nights, run_nights
 from jobs.stages import StageRun, incompleteness, run_alone
 
 
@@ -17,7 +17,7 @@ def stage(options: argparse.Namespace) -> Answer[StageRun]:
     return Answer(done, print_stage, incompleteness({done.stage.verb: done.report}, done.as_json()))
 
 
-def nightly(options: argparse.Namespace) -> Answer[Nights]:
+def nightly(options: argparse.Namespace) -> Answer[NightReports]:
     """`fundwatch nightly --date … [--to …]`."""
     settings, first = settings_of(options).settings, night_of(options)
     dates = [first] if options.to is None else delivered_nights(settings, first, options.to)

@@ -6,7 +6,7 @@ from jobs.answer import Say
 from jobs.console import print_note
 from jobs.review.pages import print_list
 from jobs.review.show_lead import night_list
-from jobs.run_nights import Nights
+from jobs.run_nights import NightReports
 from jobs.stages import StageRun
 
 _LISTED = 10
@@ -21,7 +21,7 @@ def print_stage(done: StageRun, say: Say) -> None:
             say(f"  {key:<28} {value}")
 
 
-def print_nights(done: Nights, say: Say) -> None:
+def print_nights(done: NightReports, say: Say) -> None:
     """The list of the last night."""
     if not done.is_new:
         print_note("nothing to do: every stage was done before with the same input")

@@ -34,7 +34,7 @@ from leads.publishing.published import FADED_LISTED, HITS_PER_RULE, LINES_PER_LE
 from leads.publishing.rows import CoverageRow
 from leads.publishing.track import Note, Sent, outbox, post, send
 from leads.ranking.cases import CaseNight, cases, judged
-from leads.ranking.fuse import FuseOptions, Inputs, fuse
+from leads.ranking.fuse import FuseOptions, LeadInputs, fuse
 from rules.catalogue.load import load_rules
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ def all_cards(settings: Settings) -> Cards:
     return Cards(rules, indicators)
 
 
-def _inputs(night: Night) -> Inputs:
-    return Inputs(
+def _inputs(night: Night) -> LeadInputs:
+    return LeadInputs(
         hits=night.of_night("rule_hit"),
         hit_lines=night.of_night("hit_line"),
         scores=night.of_night("score"),
@@ -100,7 +100,7 @@ def _inputs(night: Night) -> Inputs:
     )
 
 
-def _cases(night: Night, findings: DataFrame, inputs: Inputs) -> DataFrame:
+def _cases(night: Night, findings: DataFrame, inputs: LeadInputs) -> DataFrame:
     """Tonight's findings beside those of the newest earlier list that stands."""
     earlier = night.of_earlier_night("case", "leads")
     if earlier is None:

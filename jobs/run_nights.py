@@ -24,7 +24,7 @@ _SIDE_BY_SIDE = 2
 
 
 @dataclass(frozen=True)
-class Nights:
+class NightReports:
     """What every stage reports, by night and by the stage's name in the ledger; and the settings it ran under."""
 
     settings: Settings
@@ -48,7 +48,7 @@ class Nights:
         return {str(night): stages for night, stages in self.reports.items()}
 
 
-def run_nights(settings: Settings, nights: Sequence[date]) -> Nights:
+def run_nights(settings: Settings, nights: Sequence[date]) -> NightReports:
     """Run every stage of every night, in order. A refused night stops the span."""
     reports: dict[date, dict[str, Report]] = {}
     refuse_too_early(job_of(INTAKE), settings, nights[0])
@@ -56,7 +56,7 @@ def run_nights(settings: Settings, nights: Sequence[date]) -> Nights:
     with workplace(settings) as place, lists_marked(place, min(nights)):
         for night in nights:
             reports[night] = run_night(place, night)
-    return Nights(settings, reports)
+    return NightReports(settings, reports)
 
 
 def run_night(place: Workplace, night: date, stages: Sequence[Stage] = night_stages()) -> dict[str, Report]:

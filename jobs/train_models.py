@@ -24,16 +24,16 @@ from jobs.model_copies import has_copies, register_in_mlflow
 from models.detectors.detector import Parameters
 from models.detectors.known import DETECTORS
 from models.positions import to_robust_z, with_positions
-from models.registry.champions import Champion, NotRun, Shelf, kinds
+from models.registry.champions import Champion, LakeModels, NotRun, kinds
 from models.registry.model_data import to_bytes
-from models.registry.promotion import Standing, Verdict, judge
+from models.registry.promotion import ModelStatus, PromotionVerdict, judge
 from models.registry.records import NOT_TRAINED, ModelRecord, is_model
-from models.training import NotTrained, Sample, Trained, reads_of, to_sample, to_sample_rows, train_all
+from models.training import NotTrained, Trained, TrainingSample, reads_of, to_sample, to_sample_rows, train_all
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-Stood = Mapping[tuple[str, str], Champion | NotRun]
+ChampionsBefore = Mapping[tuple[str, str], Champion | NotRun]
 _NOT_COMPARED = "{0} waits as challenger, because the champion before it does not hold: {1}"
 INDICATOR_TABLES = tuple(entity.indicator_table for entity in ENTITIES.values())
 
@@ -80,7 +80,7 @@ def _run(night: Night) -> Report:
     return {**models_report(records), "mlflow": reported, "incomplete": waiting}
 
 
-def _sample(night: Night, entity: str, measured: frozenset[str]) -> Sample:
+def _sample(night: Night, entity: str, measured: frozenset[str]) -> TrainingSample:
     reads = reads_of(load_catalogues(region_of(night.settings))[entity].directions, measured)
     robust_z = to_robust_z(positions_of(night, entity, reads.indicators), reads.indicators)
     rows = to_sample_rows(robust_z, reads, night.settings.seed)
@@ -88,31 +88,31 @@ def _sample(night: Night, entity: str, measured: frozenset[str]) -> Sample:
 
 
 def records_of(
-    lake_models: Shelf, champions: Stood, night: date, made: Sequence[Trained | NotTrained]
+    lake_models: LakeModels, champions: ChampionsBefore, night: date, made: Sequence[Trained | NotTrained]
 ) -> list[ModelRecord]:
     """The records of what training made, its data in the lake."""
     return [_kept(lake_models, champions, night, one) for one in made]
 
 
-def _kept(lake_models: Shelf, champions: Stood, night: date, one: Trained | NotTrained) -> ModelRecord:
+def _kept(lake_models: LakeModels, champions: ChampionsBefore, night: date, one: Trained | NotTrained) -> ModelRecord:
     if isinstance(one, NotTrained):
         log.info("  not trained: %s of %ss: %s", one.model, one.entity, one.why_not)
         return ModelRecord(night, one.entity, one.model, None, one.trained_count, NOT_TRAINED, one.why_not)
     verdict = _verdict(champions[one.entity, one.model], one)
-    why = verdict.note if verdict.status is Standing.CHALLENGER else None
+    why = verdict.note if verdict.status is ModelStatus.CHALLENGER else None
     sha256, count = lake_models.files.put(to_bytes(one.detector)), len(one.sample.ids)
     made = ModelRecord(night, one.entity, one.model, one.fingerprint, count, verdict.status.value, why, sha256)
     return made.signed(lake_models.signer)
 
 
-def _verdict(before: Champion | NotRun, trained: Trained) -> Verdict:
+def _verdict(before: Champion | NotRun, trained: Trained) -> PromotionVerdict:
     """Nobody is promoted over a champion that does not hold; one that only an earlier release's MLflow has is none."""
     if isinstance(before, NotRun) and _is_broken(before):
-        return Verdict(Standing.CHALLENGER, f"it could not be compared with the champion: {before.why_not}")
+        return PromotionVerdict(ModelStatus.CHALLENGER, f"it could not be compared with the champion: {before.why_not}")
     return judge(trained, before.detector if isinstance(before, Champion) else None)
 
 
-def champions_before(lake_models: Shelf, night: date) -> Stood:
+def champions_before(lake_models: LakeModels, night: date) -> ChampionsBefore:
     """Who stood the day before, by kind: judged against them, a night that is trained again is judged alike."""
     return {kind: lake_models.champion(*kind, night - timedelta(days=1)) for kind in kinds()}
 

@@ -28,7 +28,7 @@ MIN_ENTITIES = 30
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class TrainingSample:
     """Entities of one type as of one night: `robust_z` has one row per id and one column per indicator.
 
     The rows are in the order of their values: a forest draws rows by number, and an order by ids, which may be tokens,
@@ -60,7 +60,7 @@ class Trained:
     """A detector, what it learned from, and the print of everything that made it what it is."""
 
     detector: Detector
-    sample: Sample
+    sample: TrainingSample
     fingerprint: str
 
     @property
@@ -100,15 +100,15 @@ def to_sample_rows(robust_z: DataFrame, reads: Reads, seed: int) -> DataFrame:
     return placed.orderBy(draw, *reads.indicators).limit(SAMPLE_LIMIT)
 
 
-def to_sample(rows: pd.DataFrame, entity: str, as_of: date, reads: Reads) -> Sample:
+def to_sample(rows: pd.DataFrame, entity: str, as_of: date, reads: Reads) -> TrainingSample:
     """The collected sample rows, ordered by their values, as a matrix."""
     matrix = rows[list(reads.indicators)].to_numpy(dtype=np.float64)
     order = np.lexsort(matrix.T[::-1]) if reads.indicators else np.arange(len(rows))
     ids = rows["entity_id"].to_numpy()[order]
-    return Sample(entity, as_of, tuple(ids), reads, np.ascontiguousarray(matrix[order]))
+    return TrainingSample(entity, as_of, tuple(ids), reads, np.ascontiguousarray(matrix[order]))
 
 
-def train_all(sample: Sample, parameters: Parameters) -> list[Trained | NotTrained]:
+def train_all(sample: TrainingSample, parameters: Parameters) -> list[Trained | NotTrained]:
     """One detector of each kind, or why there is none."""
     count = len(sample.ids)
     if count < MIN_ENTITIES:

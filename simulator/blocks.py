@@ -17,7 +17,7 @@ from simulator.city.people import Person
 from simulator.delivering.line_text import line_texts
 from simulator.delivering.night_rows import NightRows, TableRows
 from simulator.delivering.rows import (
-    Row,
+    FileRow,
     diagnosis_rows,
     doctor_row,
     enrolment_rows,
@@ -36,7 +36,7 @@ from simulator.faults.writing import Writing
 from simulator.honest_world import World, block_count, make_world
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.sure_schemes import is_sure
-from simulator.schemes import SCHEMES, Scheme, Stage
+from simulator.schemes import SCHEMES, Scheme, SchemeStage
 from simulator.staging.playing import play_one
 from simulator.streams import Hand
 
@@ -65,7 +65,7 @@ class Part:
     def _add_to_registers(self, person: Person) -> None:
         first, last = self._nights[0], self._nights[-1]
         days = [max(first, person.registered_on or first), *(day for day in person.changes if first < day <= last)]
-        sent: set[Row] = set()
+        sent: set[FileRow] = set()
         for day in {self._rows.night_of(day): day for day in days}.values():  # of a night the last word holds
             rows = [("psn_info", person_row(person, day)), *(("psn_insu", row) for row in enrolment_rows(person, day))]
             for table, row in rows:
@@ -109,7 +109,7 @@ class Part:
         row = line_row(visit, line, self._mishaps.bad.get(line.id, ""))
         return joined(self._writing.written("fee_list", row) if self._writing.touches("fee_list") else row)
 
-    def _add(self, table: str, uploaded: date, key: str, row: Row, cents: int = 0) -> None:
+    def _add(self, table: str, uploaded: date, key: str, row: FileRow, cents: int = 0) -> None:
         written = self._writing.written(table, row) if self._writing.touches(table) else row
         self._rows.add(table, uploaded, key, written, cents)
 
@@ -144,7 +144,7 @@ class PlayedBlock:
     """All that happens in a block, before it is written down."""
 
     world: World
-    stages: list[Stage]
+    stages: list[SchemeStage]
     mishaps: Mishaps
 
     @property
@@ -230,7 +230,7 @@ def _tallied(table: ExtraTable, visits: Iterable[Visit]) -> Counter[Key]:
     return sums
 
 
-def _played(stages: Iterable[Stage], kind: str) -> Counter[str]:
+def _played(stages: Iterable[SchemeStage], kind: str) -> Counter[str]:
     return Counter(stage.scheme.name for stage in stages if stage.scheme.kind == kind)
 
 

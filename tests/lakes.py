@@ -31,10 +31,10 @@ _NESTED = {
     "map<string,string>": pa.map_(pa.string(), pa.string()),
     "map<string,array<string>>": pa.map_(pa.string(), pa.list_(pa.string())),
 }
-Row = Mapping[str, Any]
+RowValues = Mapping[str, Any]
 
 
-def put(lake: Lake, table: str, rows: Sequence[Row], night: date = SECOND) -> None:
+def put(lake: Lake, table: str, rows: Sequence[RowValues], night: date = SECOND) -> None:
     """Append rows to a table in one commit, with the ledger's word of it. Columns a row does not name are null."""
     from fundwatch.lake.delta_rows import arrow_type
 

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from fundwatch.contracts import TABLES
-from fundwatch.contracts.entities import ENTITIES, Found
+from fundwatch.contracts.entities import ENTITIES, EntityColumns
 from fundwatch.declared import Declared
 from fundwatch.expressions.declared import names_in
 from fundwatch.fingerprint import fingerprint
@@ -59,7 +59,7 @@ class Measure(Declared):
         return names_in(self.value, TABLES[self.of.table].column_names)
 
 
-class Name(Declared):
+class BilingualName(Declared):
     """A name for those who read Chinese and those who read English."""
 
     zh: str
@@ -72,7 +72,7 @@ class Indicator(Declared):
     It is null where the formula has no base, or where `when` says that the base is too small.
     """
 
-    name: Name
+    name: BilingualName
     unit: Literal["count", "day", "yuan", "share", "ratio"]
     direction: Literal["high", "low", "both"]
     formula: str
@@ -116,7 +116,7 @@ class Catalogue(Declared):
         return ENTITIES[self.entity].id_column
 
     @property
-    def keys(self) -> dict[Source, Found]:
+    def keys(self) -> dict[Source, EntityColumns]:
         """How the rows of each source find their entity and their day."""
         days = ENTITIES[self.entity].days
         return {source: days[source.table] for source in Source if source.table in days}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Found:
+class EntityColumns:
     """The columns of a clean table by which a row finds its entity and its day (a date, or the day of a time)."""
 
     id: str
@@ -51,7 +51,7 @@ class Entity:
     zh: str
     domain: str | None
     line_id: str
-    days: Mapping[str, Found]
+    days: Mapping[str, EntityColumns]
     register: Register
     peers: tuple[str, ...]
     behaviour: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -80,9 +80,9 @@ _PATIENT = Entity(
     domain="person",
     line_id="patient_id",
     days={
-        "claim_line": Found("patient_id", "charged_at"),
-        "encounter": Found("patient_id", "started_at"),
-        "settlement": Found("patient_id", "settled_at"),
+        "claim_line": EntityColumns("patient_id", "charged_at"),
+        "encounter": EntityColumns("patient_id", "started_at"),
+        "settlement": EntityColumns("patient_id", "settled_at"),
     },
     register=Register("patient", "patient_id", {"age": "year(:as_of) - birth_year", "sex": "sex"}),
     behaviour={"had_stay": ("stay_count", "CASE WHEN value > 0 THEN 'stay' WHEN value = 0 THEN 'no_stay' END")},
@@ -93,7 +93,7 @@ _DOCTOR = Entity(
     zh="医师",
     domain="doctor",
     line_id="ordering_doctor_id",
-    days={"claim_line": Found("ordering_doctor_id", "charged_at")},
+    days={"claim_line": EntityColumns("ordering_doctor_id", "charged_at")},
     register=Register(
         "doctor",
         "doctor_id",
@@ -110,9 +110,9 @@ _INSTITUTION = Entity(
     domain=None,
     line_id="institution_id",
     days={
-        "claim_line": Found("institution_id", "charged_at"),
-        "encounter": Found("institution_id", "started_at"),
-        "settlement": Found("institution_id", "settled_at"),
+        "claim_line": EntityColumns("institution_id", "charged_at"),
+        "encounter": EntityColumns("institution_id", "started_at"),
+        "settlement": EntityColumns("institution_id", "settled_at"),
     },
     register=Register(
         "institution",

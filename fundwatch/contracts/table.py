@@ -30,7 +30,7 @@ class Replaced(Enum):
 
 
 @dataclass(frozen=True)
-class Column:
+class ContractColumn:
     """One column: its name, Spark type and meaning; the domain of the key, if it holds pseudonyms (or may).
 
     `is_free_text` is what people wrote, `is_quoting` what repeats values of other columns, pseudonyms among them.
@@ -58,7 +58,7 @@ class Table:
 
     name: str
     grain: str
-    columns: tuple[Column, ...]
+    columns: tuple[ContractColumn, ...]
     key: tuple[str, ...]
     replaced: Replaced
     is_open: bool = False
@@ -173,7 +173,7 @@ def declare(
         spark_type = "string" if token or is_free or text else _SPARK_TYPE.get(kind, kind)
         domain = token[1] if token else None
         reported = "".join(meaning)
-        parsed.append(Column(column, spark_type, reported, domain, is_free, text, quoting is not None))
+        parsed.append(ContractColumn(column, spark_type, reported, domain, is_free, text, quoting is not None))
     belongs = tuple((goes_with or {}).items())
     return Table(name, grain, tuple(parsed), tuple(key.split()), replaced, is_open, tuple(sums.split()), dated, belongs)
 

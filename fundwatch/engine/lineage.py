@@ -48,7 +48,7 @@ class Base:
 
 
 @dataclass(frozen=True)
-class Made:
+class ColumnOrigin:
     """What a column is made of. `is_copy`: it holds whole values of one column (or the least or first of several).
 
     `counts` are the columns of which it only tells how many values there are; they are not among `of`.
@@ -76,14 +76,14 @@ class LineageError(ContractError):
     """A plan has a shape whose columns cannot be followed."""
 
 
-def made_of(frame: DataFrame) -> dict[str, Made]:
+def made_of(frame: DataFrame) -> dict[str, ColumnOrigin]:
     """By output column what it is made of: columns of views, or of leaves where no view stands above them.
 
     Raises LineageError. Columns of one name are told as one.
     """
     plan = json.loads(frame._jdf.queryExecution().analyzed().toJSON())
     walk = _Walk()
-    found: dict[str, Made] = {}
+    found: dict[str, ColumnOrigin] = {}
     for name, made in walk.outputs(_tree(plan)):
         found[name] = _merged([found[name], made]) if name in found else made
     return found
@@ -140,8 +140,8 @@ def _tree(nodes: Sequence[Mapping[str, Any]]) -> _Node:
     return one()
 
 
-def _merged(parts: Sequence[Made]) -> Made:
-    return Made(
+def _merged(parts: Sequence[ColumnOrigin]) -> ColumnOrigin:
+    return ColumnOrigin(
         of=frozenset().union(*(p.of for p in parts)),
         is_copy=bool(parts) and all(p.is_copy for p in parts),
         counts=frozenset().union(*(p.counts for p in parts)),
@@ -152,10 +152,10 @@ class _Walk:
     """Goes up a plan and learns, by the number of each attribute, what it is made of."""
 
     def __init__(self) -> None:
-        self.known: dict[int, Made] = {}
+        self.known: dict[int, ColumnOrigin] = {}
         self.by_cte: dict[int, list[_Column]] = {}
 
-    def outputs(self, node: _Node) -> Iterator[tuple[str, Made]]:
+    def outputs(self, node: _Node) -> Iterator[tuple[str, ColumnOrigin]]:
         """The output columns of a plan, in their order."""
         return ((name, self.known[number]) for name, number in self._of_plan(node))
 
@@ -198,14 +198,14 @@ class _Walk:
     def _leaf(self, node: _Node) -> list[_Column]:
         attributes = [_attribute(_tree(one)) for one in node.facts["output"]]
         for name, number in attributes:
-            self.known.setdefault(number, Made(of=frozenset({Base("", name)}), is_copy=True))
+            self.known.setdefault(number, ColumnOrigin(of=frozenset({Base("", name)}), is_copy=True))
         return attributes
 
     def _view(self, node: _Node, below: list[_Column]) -> list[_Column]:
         """A view's columns are bases of their own, under the view's name."""
         table = str(node.facts["desc"]["identifier"]["table"])
         for name, number in below:
-            self.known[number] = Made(of=frozenset({Base(table, name)}), is_copy=True)
+            self.known[number] = ColumnOrigin(of=frozenset({Base(table, name)}), is_copy=True)
         return below
 
     def _named(self, node: _Node) -> _Column:
@@ -220,7 +220,7 @@ class _Walk:
         made = self._made(_tree(node.facts["generator"]))
         outputs = [_attribute(_tree(one)) for one in node.facts["generatorOutput"]]
         for _, number in outputs:
-            self.known[number] = Made(made.of, False, made.counts)
+            self.known[number] = ColumnOrigin(made.of, False, made.counts)
         return outputs
 
     def _expanded(self, node: _Node) -> list[_Column]:
@@ -242,7 +242,7 @@ class _Walk:
             self.known[number] = self.known[made_by]
         return outputs
 
-    def _made(self, node: _Node) -> Made:
+    def _made(self, node: _Node) -> ColumnOrigin:
         """What an expression is made of."""
         if node.kind == "AttributeReference":
             name, number = _attribute(node)
@@ -256,9 +256,9 @@ class _Walk:
             # a count of whole values tells nothing of them; one of those that are like something tells who is
             counted = _merged([part for part in parts if part.is_copy])
             rest = _merged([part for part in parts if not part.is_copy])
-            return Made(rest.of, counts=counted.counts | counted.of | rest.counts)
+            return ColumnOrigin(rest.of, counts=counted.counts | counted.of | rest.counts)
         whole = _merged(parts)
-        return Made(whole.of, whole.is_copy and node.kind in _COPIES, whole.counts)
+        return ColumnOrigin(whole.of, whole.is_copy and node.kind in _COPIES, whole.counts)
 
 
 def _attribute(node: _Node) -> _Column:

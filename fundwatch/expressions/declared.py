@@ -21,7 +21,7 @@ from datetime import date
 
 from fundwatch.errors import CatalogueError
 from fundwatch.expressions.tokens import is_clock, is_plain, quoted_name, quoted_text
-from fundwatch.expressions.tree import Name, Parameter, parsed
+from fundwatch.expressions.tree import Parameter, WrittenColumn, parsed
 
 Scalar = bool | int | float | date | str
 Value = Scalar | list[str]
@@ -190,7 +190,7 @@ def written(text: str, *, names: Mapping[str, str] | None = None, params: Mappin
     put = {name.lower(): sql for name, sql in (names or {}).items()}
     parts = []
     for piece in found.pieces:
-        if isinstance(piece, Name):
+        if isinstance(piece, WrittenColumn):
             parts.append(put.get(piece.text.lower()) or quoted_name(piece.text))
         elif isinstance(piece, Parameter):
             parts.append(literal((params or {})[piece.name]))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fundwatch.expressions.declared import AGGREGATES, SCALARS, WINDOW_FUNCTIONS, ExpressionError
 from fundwatch.expressions.tokens import quoted_name
-from fundwatch.expressions.tree import Name, Parsed, Rewriting, parsed_into
+from fundwatch.expressions.tree import Parsed, Rewriting, WrittenColumn, parsed_into
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -44,7 +44,7 @@ def query_problems(text: str, tables: Collection[str]) -> list[str]:
         for name in sorted(found.tables)
         if name.lower() not in declared
     ]
-    hidden = any(isinstance(piece, Name) and piece.text.lower() == _HIDDEN for piece in found.pieces)
+    hidden = any(isinstance(piece, WrittenColumn) and piece.text.lower() == _HIDDEN for piece in found.pieces)
     return texts + ([f"names {_HIDDEN}, which tells where a row lies"] if hidden else [])
 
 
@@ -52,7 +52,7 @@ def query_written(text: str, tables: Collection[str]) -> str:
     """The SQL that runs. Raises ExpressionError with all that may not stand in the query."""
     if reported := query_problems(text, tables):
         raise ExpressionError(f"the query {'; '.join(reported)}", do="write it otherwise")
-    return "".join(quoted_name(p.text) if isinstance(p, Name) else str(p) for p in _query(text).pieces)
+    return "".join(quoted_name(p.text) if isinstance(p, WrittenColumn) else str(p) for p in _query(text).pieces)
 
 
 class _ParsedQuery(Parsed):
@@ -76,12 +76,12 @@ class _QueryRewriting(Rewriting):
     def _Column(self, node: Node) -> None:
         self._only(node, "this", "table")
         if node.args.get("table") is not None:
-            self.put(Name(node.args["table"].name), ".")
+            self.put(WrittenColumn(node.args["table"].name), ".")
         if type(node.this).__name__ == "Star":
             self._only(node.this)
             self.put("*")
         else:
-            self.put(Name(node.this.name))
+            self.put(WrittenColumn(node.this.name))
 
     def _Star(self, node: Node) -> None:
         self._only(node)
@@ -90,7 +90,7 @@ class _QueryRewriting(Rewriting):
     def _Alias(self, node: Node) -> None:
         self._only(node, "this", "alias")
         self.write(node.this)
-        self.put(" AS ", Name(node.alias))
+        self.put(" AS ", WrittenColumn(node.alias))
 
     def _Select(self, node: Node) -> None:
         self._only(node, "expressions", "distinct", "from_", "joins", "where", "group", "having", "order", "limit")
@@ -154,7 +154,7 @@ class _QueryRewriting(Rewriting):
             self.problem("reads from something other than a declared table or a sub-query")
             return
         self.found.tables.add(node.this.name)
-        self.put(Name(node.this.name))
+        self.put(WrittenColumn(node.this.name))
         self._alias(node)
 
     def _Subquery(self, node: Node) -> None:
@@ -167,7 +167,7 @@ class _QueryRewriting(Rewriting):
     def _alias(self, node: Node) -> None:
         if (alias := node.args.get("alias")) is not None:
             self._only(alias, "this")
-            self.put(" AS ", Name(alias.name))
+            self.put(" AS ", WrittenColumn(alias.name))
 
     def _Join(self, node: Node) -> None:
         self._only(node, "this", "on", "using", "side", "kind")
@@ -197,8 +197,8 @@ class _QueryRewriting(Rewriting):
             self.put(")", words)
 
 
-def _listed(names: Collection[str]) -> list[Name | str]:
-    pieces: list[Name | str] = []
+def _listed(names: Collection[str]) -> list[WrittenColumn | str]:
+    pieces: list[WrittenColumn | str] = []
     for number, name in enumerate(names):
-        pieces += [", "] * bool(number) + [Name(name)]
+        pieces += [", "] * bool(number) + [WrittenColumn(name)]
     return pieces

@@ -46,7 +46,7 @@ _NOTES = frozenset({"safe", "typed", "quoted"})
 
 
 @dataclass(frozen=True)
-class Name:
+class WrittenColumn:
     """A column as the author wrote it."""
 
     text: str
@@ -60,7 +60,7 @@ class Parameter:
     in_list: bool
 
 
-Piece = str | Name | Parameter
+Piece = str | WrittenColumn | Parameter
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Parsed:
 
     @property
     def names(self) -> frozenset[str]:
-        return frozenset(piece.text for piece in self.pieces if isinstance(piece, Name))
+        return frozenset(piece.text for piece in self.pieces if isinstance(piece, WrittenColumn))
 
     @property
     def parameters(self) -> frozenset[str]:
@@ -95,7 +95,7 @@ Found = TypeVar("Found", bound=Parsed)
 def parsed(text: str) -> Parsed:
     """The expression, with every fault of its own; never raises."""
     if text.isidentifier() and text.lower() not in _LITERAL_WORDS:  # also where SQL has a use of its own for the word
-        return Parsed(pieces=[Name(text)])
+        return Parsed(pieces=[WrittenColumn(text)])
     return parsed_into("Condition", text, Rewriting, Parsed())
 
 
@@ -295,7 +295,11 @@ class Rewriting:
         """Texts put together out of texts alone would be folded before they run, `'no' || 'w'` into Spark's clock."""
         made_of = self.found.pieces[start:]
         has_text = any(isinstance(piece, str) and piece.startswith("'") for piece in made_of)
-        if made_by != "array" and has_text and not any(isinstance(piece, Name | Parameter) for piece in made_of):
+        if (
+            made_by != "array"
+            and has_text
+            and not any(isinstance(piece, WrittenColumn | Parameter) for piece in made_of)
+        ):
             self.found.constant_texts.add(made_by)
 
     def _unit(self, text: str) -> None:
@@ -383,7 +387,7 @@ class Rewriting:
         if type(node.this).__name__ != "Identifier":
             self.problem("names all columns by *: name those that are meant")
             return
-        self.put(Name(node.this.name))
+        self.put(WrittenColumn(node.this.name))
 
     def _Star(self, _: Node) -> None:
         self.problem("names all columns by *: name those that are meant")

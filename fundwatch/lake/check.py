@@ -37,7 +37,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class LakeFinding:
     """One check of one thing: what was looked at, the figures found, and what to do where it does not hold."""
 
     check: str
@@ -47,14 +47,14 @@ class Finding:
     do: str = ""
 
 
-def finding(check: str, subject: str, wrong: Sequence[str], fine: str, do: str) -> Finding:
+def finding(check: str, subject: str, wrong: Sequence[str], fine: str, do: str) -> LakeFinding:
     """A finding out of the faults found: none of them, and it is ok."""
     if not wrong:
-        return Finding(check, subject, Outcome.OK, fine)
-    return Finding(check, subject, Outcome.WRONG, some(wrong, _FIRST, "; "), do)
+        return LakeFinding(check, subject, Outcome.OK, fine)
+    return LakeFinding(check, subject, Outcome.WRONG, some(wrong, _FIRST, "; "), do)
 
 
-def storage_findings(lake: LakeAddress, name: str, *, deep: bool) -> Iterator[Finding]:
+def storage_findings(lake: LakeAddress, name: str, *, deep: bool) -> Iterator[LakeFinding]:
     """The table's log, then the data files it names; what the second needs the first must have passed."""
     from deltalake import DeltaTable
     from deltalake.exceptions import DeltaError
@@ -70,7 +70,7 @@ def storage_findings(lake: LakeAddress, name: str, *, deep: bool) -> Iterator[Fi
             wrong = [f"cannot be opened: {type(error).__name__}"]
     yield finding("log", name, wrong, f"{len(commits)} commits", f"{place.within(LOG)}: {ways_back(name)}")
     if wrong:
-        yield Finding("files", name, Outcome.NOT_CHECKED, "the log does not hold")
+        yield LakeFinding("files", name, Outcome.NOT_CHECKED, "the log does not hold")
         return
     live = live_files(table)
     bare: list[str] = []
@@ -82,7 +82,7 @@ def storage_findings(lake: LakeAddress, name: str, *, deep: bool) -> Iterator[Fi
     yield finding("files", name, lost, reported, f"{place}: {ways_back(name)}")
 
 
-def ledger_findings(lake: LakeAddress, tables: Sequence[str], again: Again) -> Iterator[Finding]:
+def ledger_findings(lake: LakeAddress, tables: Sequence[str], again: Again) -> Iterator[LakeFinding]:
     """The versions and rows that the ledger recorded against what the tables' own logs say. `again` says how a job of
     a night is run again."""
     recorded: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
@@ -101,7 +101,7 @@ def ledger_findings(lake: LakeAddress, tables: Sequence[str], again: Again) -> I
         yield finding("versions", name, wrong, f"{seen} of {len(versions)} recorded versions compared", do)
 
 
-def run_findings(lake: LakeAddress, night: date | None, again: Again) -> Iterator[Finding]:
+def run_findings(lake: LakeAddress, night: date | None, again: Again) -> Iterator[LakeFinding]:
     """Runs that were started and never committed: killed, or stopped by a fault."""
     ledger = Ledger(lake)
     last: dict[tuple[str, date], str] = {}
@@ -114,12 +114,12 @@ def run_findings(lake: LakeAddress, night: date | None, again: Again) -> Iterato
     yield finding("runs", "ledger", texts, f"{len(chosen)} runs stand", first)
 
 
-def mode_finding(place: str, mode: int | None, forbidden: int) -> Finding:
+def mode_finding(place: str, mode: int | None, forbidden: int) -> LakeFinding:
     """Whether a folder or file is closed to those it must be closed to. `mode` are its permission bits, None where
     there is no such place; `forbidden` are those that it may not have."""
     name = PurePosixPath(place).name
     if mode is None:
-        return Finding("access", name, Outcome.OK, "there is none")
+        return LakeFinding("access", name, Outcome.OK, "there is none")
     wrong = [f"the mode is {mode:03o}"] if mode & forbidden else []
     return finding("access", name, wrong, f"the mode is {mode:03o}", f"chmod {mode & ~forbidden:03o} {place}")
 

@@ -48,7 +48,7 @@ _COLUMNS = {
 
 
 @dataclass(frozen=True, order=True)
-class Place:
+class RowPlace:
     """Where a quarantined row came from; `business_date` is the night that rejected it."""
 
     business_date: date
@@ -65,7 +65,7 @@ class Place:
 class Decision:
     """One decision. `changes` are canonical columns and their corrected values as text, of a resubmitted row alone."""
 
-    place: Place
+    place: RowPlace
     action: Action
     into_night: date
     by: str
@@ -79,11 +79,11 @@ class Decisions:
 
     lake: LakeAddress
 
-    def in_force(self) -> dict[Place, Decision]:
+    def in_force(self) -> dict[RowPlace, Decision]:
         """What holds of every row somebody decided on; withdrawn rows are not in it."""
-        latest: dict[Place, Decision] = {}
+        latest: dict[RowPlace, Decision] = {}
         for row in self.history():
-            place = Place(**{name: row[name] for name in Place.__dataclass_fields__})
+            place = RowPlace(**{name: row[name] for name in RowPlace.__dataclass_fields__})
             latest.pop(place, None)
             if row["action"] != Action.WITHDRAW:
                 changes = json.loads(row["changes"] or "{}")
@@ -139,7 +139,7 @@ def _problems(new: Decision, in_force: Decision | None, taken: set[date]) -> lis
 
 
 def _row(decision: Decision) -> dict[str, Any]:
-    place = {name: getattr(decision.place, name) for name in Place.__dataclass_fields__}
+    place = {name: getattr(decision.place, name) for name in RowPlace.__dataclass_fields__}
     return place | {
         "action": str(decision.action),
         "changes": json.dumps(dict(decision.changes), ensure_ascii=False, sort_keys=True),

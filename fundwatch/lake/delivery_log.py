@@ -18,7 +18,7 @@ from fundwatch.lake.journal import Journal
 from fundwatch.places import LakeAddress
 
 
-class State(StrEnum):
+class DeliveryState(StrEnum):
     """What a delivery can be."""
 
     RECEIVED = "received"
@@ -31,14 +31,18 @@ class State(StrEnum):
 
 # What may follow what. Anything else changes nothing: a run repeated after a kill notes the same states again, and
 # what the lake has taken in stays accepted whatever a later run of it meets.
-_FOLLOWS: Mapping[State | None, frozenset[State]] = {
-    None: frozenset({State.RECEIVED}),
-    State.RECEIVED: frozenset({State.HELD, State.ACCEPTED, State.REFUSED, State.SUPERSEDED}),
-    State.HELD: frozenset({State.RELEASED, State.ACCEPTED, State.REFUSED, State.SUPERSEDED}),
-    State.RELEASED: frozenset({State.ACCEPTED, State.REFUSED, State.SUPERSEDED}),
-    State.REFUSED: frozenset({State.RECEIVED, State.SUPERSEDED}),
-    State.SUPERSEDED: frozenset({State.REFUSED}),
-    State.ACCEPTED: frozenset(),
+_FOLLOWS: Mapping[DeliveryState | None, frozenset[DeliveryState]] = {
+    None: frozenset({DeliveryState.RECEIVED}),
+    DeliveryState.RECEIVED: frozenset(
+        {DeliveryState.HELD, DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.SUPERSEDED}
+    ),
+    DeliveryState.HELD: frozenset(
+        {DeliveryState.RELEASED, DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.SUPERSEDED}
+    ),
+    DeliveryState.RELEASED: frozenset({DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.SUPERSEDED}),
+    DeliveryState.REFUSED: frozenset({DeliveryState.RECEIVED, DeliveryState.SUPERSEDED}),
+    DeliveryState.SUPERSEDED: frozenset({DeliveryState.REFUSED}),
+    DeliveryState.ACCEPTED: frozenset(),
 }
 _COLUMNS = {
     "business_date": "date",
@@ -56,7 +60,7 @@ Key = tuple[str, date, str]
 
 
 @dataclass(frozen=True)
-class Delivered:
+class LoggedDelivery:
     """A delivery as it is noted. `rows` and `amount` (CNY, to the cent) are null while nobody has counted them."""
 
     business_date: date
@@ -76,8 +80,8 @@ class Delivered:
 class Noted:
     """A delivery in a state, with who brought it there (empty: a run) and why."""
 
-    delivery: Delivered
-    state: State
+    delivery: LoggedDelivery
+    state: DeliveryState
     by: str
     why: str
 
@@ -88,20 +92,20 @@ class DeliveryLog:
 
     lake: LakeAddress
 
-    def note(self, state: State, delivery: Delivered, *, by: str = "", why: str = "") -> bool:
+    def note(self, state: DeliveryState, delivery: LoggedDelivery, *, by: str = "", why: str = "") -> bool:
         """Note a state; whether it is a new one. Accepting a delivery supersedes all others of its source and date."""
         current = self._latest()
         latest = current.get(delivery.key)
         if state not in _FOLLOWS[None if latest is None else latest.state]:
             return False
         rows = [_row(Noted(delivery, state, by, why))]
-        if state is State.ACCEPTED:
+        if state is DeliveryState.ACCEPTED:
             others = [n for key, n in current.items() if key != delivery.key and key[:2] == delivery.key[:2]]
             text = f"the delivery {delivery.batch_id} was accepted"
             rows += [
-                _row(Noted(n.delivery, State.SUPERSEDED, "", text))
+                _row(Noted(n.delivery, DeliveryState.SUPERSEDED, "", text))
                 for n in others
-                if State.SUPERSEDED in _FOLLOWS[n.state]
+                if DeliveryState.SUPERSEDED in _FOLLOWS[n.state]
             ]
         self._journal.append(rows)
         return True
@@ -122,7 +126,7 @@ class DeliveryLog:
             for n in self.current()
             if (n.delivery.business_date, n.delivery.fingerprint) == (night, content_fingerprint)
         ]
-        return any(n.state in (State.RELEASED, State.ACCEPTED) for n in latest)
+        return any(n.state in (DeliveryState.RELEASED, DeliveryState.ACCEPTED) for n in latest)
 
     def release(
         self, night: date, *, by: str, why: str, source: str | None = None, content_fingerprint: str = ""
@@ -137,7 +141,7 @@ class DeliveryLog:
         held = [
             n
             for n in of_night
-            if n.state is State.HELD
+            if n.state is DeliveryState.HELD
             and source in (None, n.delivery.source)
             and n.delivery.fingerprint.startswith(content_fingerprint)
         ]
@@ -149,7 +153,7 @@ class DeliveryLog:
                 where=str(self._journal.address),
                 do="see `fundwatch deliveries`; name one with --print where several are held",
             )
-        released = Noted(held[0].delivery, State.RELEASED, by.strip(), why.strip())
+        released = Noted(held[0].delivery, DeliveryState.RELEASED, by.strip(), why.strip())
         self._journal.append([_row(released)])
         return released
 
@@ -162,10 +166,13 @@ class DeliveryLog:
 
 
 def _noted(rows: Iterable[Mapping[str, Any]]) -> Iterable[Noted]:
-    names = Delivered.__dataclass_fields__
+    names = LoggedDelivery.__dataclass_fields__
     for row in rows:
         yield Noted(
-            Delivered(**{name: row[name] for name in names}), State(row["state"]), row["by"] or "", row["why"] or ""
+            LoggedDelivery(**{name: row[name] for name in names}),
+            DeliveryState(row["state"]),
+            row["by"] or "",
+            row["why"] or "",
         )
 
 

@@ -25,7 +25,7 @@ class PageDamage(ValueError):
     """A page is not what was written."""
 
 
-class _Kind(IntEnum):
+class _ThriftType(IntEnum):
     """The types of Thrift's compact protocol."""
 
     TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, MAP, STRUCT = range(1, 13)
@@ -45,17 +45,17 @@ class _Header:
         while byte := self._byte():
             step = byte >> 4
             field = field + step if step else self._number()
-            fields[field] = self._value(_Kind(byte & 0x0F))
+            fields[field] = self._value(_ThriftType(byte & 0x0F))
         return fields
 
-    def _value(self, kind: _Kind) -> Any:
-        if kind in (_Kind.TRUE, _Kind.FALSE):
-            return kind is _Kind.TRUE
-        if kind in (_Kind.I16, _Kind.I32, _Kind.I64):
+    def _value(self, kind: _ThriftType) -> Any:
+        if kind in (_ThriftType.TRUE, _ThriftType.FALSE):
+            return kind is _ThriftType.TRUE
+        if kind in (_ThriftType.I16, _ThriftType.I32, _ThriftType.I64):
             return self._number()
-        if kind is _Kind.STRUCT:
+        if kind is _ThriftType.STRUCT:
             return self.struct()
-        if kind is _Kind.BINARY:
+        if kind is _ThriftType.BINARY:
             length = self._unsigned()
             self.at += length
             return None

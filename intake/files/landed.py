@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from intake.files.columnar import parquet_lines
-from intake.files.lines import Text, TextPass, Undecodable
+from intake.files.lines import TextPass, TextScan, Undecodable
 from intake.files.spreadsheet import workbook_lines
 from intake.files.staging import Staged, staged
 from intake.files.unpacking import TEXT_ENDINGS, FileError, is_packed, refuse_wide, stamp_of, unpacked
@@ -100,7 +100,7 @@ def encodings_of(path: Path, form: DeliveryForm) -> tuple[str, ...]:
     return form.encodings if form_of(path.name) == "text" else ("utf-8",)
 
 
-def _passed(taken: Staged, form: DeliveryForm, encoding: str, delimiter: str) -> tuple[Text, Path | None]:
+def _passed(taken: Staged, form: DeliveryForm, encoding: str, delimiter: str) -> tuple[TextScan, Path | None]:
     """What a pass found, and the numbered copy it wrote, if Spark cannot read the file as it is."""
     path = taken.path
     is_as_read = encoding == "utf-8" and form_of(path.name) == "text" and not is_packed(path)
@@ -128,7 +128,7 @@ def _needs_copy(path: Path, encoding: str) -> bool:
     return path.stat().st_size >= (_GZIP_LIMIT if is_packed(path) else _PLAIN_LIMIT)
 
 
-def columns_of(text: Text, delimiter: str) -> tuple[str, ...]:
+def columns_of(text: TextScan, delimiter: str) -> tuple[str, ...]:
     """The header as delivered, without blanks around names. Raises FileError."""
     refuse_wide(1 + text.header.count(delimiter))
     try:

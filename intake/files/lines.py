@@ -36,7 +36,7 @@ class Undecodable(FileError):
 
 
 @dataclass(frozen=True)
-class Text:
+class TextScan:
     """What a pass over a text found. `sample` holds lines with their numbers; `header` is the first line.
 
     `rows` counts the lines after the header that are not blank; `has_gaps`, whether a blank line lies between others.
@@ -65,7 +65,7 @@ class TextPass:
         self._header = b""
         self._sample: list[tuple[int, str]] = []
 
-    def run(self, blocks: Iterator[bytes]) -> Text:
+    def run(self, blocks: Iterator[bytes]) -> TextScan:
         """Read all of it. Raises FileError naming offset and line; Undecodable when another encoding may fit."""
         for whole in whole_lines(blocks):
             if self._offset == 0:
@@ -76,7 +76,7 @@ class TextPass:
         header = self._header.decode()
         has_gaps = 0 < self._first_blank < self._last_row
         sha256 = self._sha256 or self._hash.hexdigest()
-        return Text(header, self._rows - 1, has_gaps, sha256, tuple(self._sample))
+        return TextScan(header, self._rows - 1, has_gaps, sha256, tuple(self._sample))
 
     def _take(self, raw: bytes) -> None:
         self._refuse_control(raw)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from intake.files.landed import blocks_of, columns_of, delimiter_of, encodings_of, form_of
-from intake.files.lines import Text, TextPass, Undecodable
+from intake.files.lines import TextPass, TextScan, Undecodable
 from intake.files.unpacking import FileError, stamp_of
 from intake.source.mapping import DeliveryForm
 
@@ -74,7 +74,7 @@ def _delimiter(path: Path, form: DeliveryForm, delimiters: str, beginning: bytes
     return max(delimiters, key=header.count)
 
 
-def _rows(text: Text, delimiter: str) -> Iterator[tuple[str, ...]]:
+def _rows(text: TextScan, delimiter: str) -> Iterator[tuple[str, ...]]:
     for _, line in text.sample:
         try:
             yield tuple(value.strip() for value in next(csv.reader([line], delimiter=delimiter), []))

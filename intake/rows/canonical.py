@@ -16,7 +16,7 @@ from fundwatch.expressions.declared import names_in, written
 from fundwatch.expressions.tokens import quoted_name
 from intake.files.delivery import Delivery, LandedFile
 from intake.rows.joining import LOOKUP_PROBLEM, lent_columns, with_lookups
-from intake.rows.privacy import Privacy, sent_to_vault
+from intake.rows.privacy import PrivacyFunctions, sent_to_vault
 from intake.rows.reading import FILE_NAME, LINE_NUMBER, UNREADABLE, as_strings
 from intake.source.checks import MALFORMED, TableChecks, check_codes
 from intake.source.columns import (
@@ -89,7 +89,13 @@ def columns_of(mapping: SourceMapping, rows: Rows, headers: Mapping[str, frozens
 
 
 def to_canonical(
-    strings: DataFrame, table: str, rows: Rows, checks: TableChecks, privacy: Privacy, delivered: Columns, night: date
+    strings: DataFrame,
+    table: str,
+    rows: Rows,
+    checks: TableChecks,
+    privacy: PrivacyFunctions,
+    delivered: Columns,
+    night: date,
 ) -> DataFrame:
     """One row per delivered row: the table's columns, those carried for grouping, its place, and its error codes.
 
@@ -120,7 +126,7 @@ def to_canonical(
 
 
 def _mapped_columns(
-    table: str, rows: Rows, filled: Mapping[str, ColumnSource], delivered: Columns, privacy: Privacy
+    table: str, rows: Rows, filled: Mapping[str, ColumnSource], delivered: Columns, privacy: PrivacyFunctions
 ) -> list[Column]:
     """The table's columns, those carried along, and the codes of values that are none of their type."""
     contract = TABLES[ENTRY_OF.get(table, table)]
@@ -151,7 +157,7 @@ def _whole_row(rows: Rows) -> Column:
     return F.coalesce(*codes).alias(_WHOLE_ROW)
 
 
-def _value(given: ColumnSource, kind: str | None, privacy: Privacy) -> tuple[Column, Column]:
+def _value(given: ColumnSource, kind: str | None, privacy: PrivacyFunctions) -> tuple[Column, Column]:
     """The source value, and the canonical value made of it (null where that cannot be done)."""
     if isinstance(given, str):
         source = value = F.col(quoted_name(given))

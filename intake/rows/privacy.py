@@ -25,7 +25,7 @@ VAULT = "_vault_"
 
 
 @dataclass(frozen=True)
-class Privacy:
+class PrivacyFunctions:
     """Column functions: by domain, identifiers to tokens; a text and the names in its row to the scrubbed text; domain,
     identifier and the fields beside it to what the vault keeps (privacy.vault.columns.REPORTED_TYPE) in the first row that tells
     them."""
@@ -35,7 +35,7 @@ class Privacy:
     sealed: Callable[[str, Column, Mapping[str, Column]], Column]
 
 
-def privacy_of(key: PseudonymKey, vault_key: SealingKey | None) -> Privacy:
+def privacy_of(key: PseudonymKey, vault_key: SealingKey | None) -> PrivacyFunctions:
     """The functions under these keys. Without a vault key nothing is sealed: for trials, which write nothing."""
 
     def seal(domain: str, of: Column, fields: Mapping[str, Column]) -> Column:
@@ -45,10 +45,10 @@ def privacy_of(key: PseudonymKey, vault_key: SealingKey | None) -> Privacy:
             else sealed(vault_key.in_force, key, domain, of, fields)
         )
 
-    return Privacy(token=lru_cache(lambda domain: token(key, domain)), scrubbed=scrubbed, sealed=seal)
+    return PrivacyFunctions(token=lru_cache(lambda domain: token(key, domain)), scrubbed=scrubbed, sealed=seal)
 
 
-def sent_to_vault(entry: Sealed, number: int, privacy: Privacy) -> Column:
+def sent_to_vault(entry: Sealed, number: int, privacy: PrivacyFunctions) -> Column:
     """What a vault entry tells. In a row that does not fit its header any value may stand anywhere: nothing."""
     of = F.when(~F.col(UNREADABLE), F.expr(written(entry.of)))
     reported = privacy.sealed(entry.token, of, {name: F.expr(written(sql)) for name, sql in entry.fields.items()})

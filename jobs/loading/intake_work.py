@@ -32,7 +32,7 @@ from privacy.vault.vault import Vault
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from intake.rows.privacy import Privacy
+    from intake.rows.privacy import PrivacyFunctions
 
 
 @dataclass(frozen=True)
@@ -73,20 +73,20 @@ class IntakeWork:
         mark = f"known_from >= DATE '{self.date}' OR known_to >= DATE '{self.date}'"
         return bool(self.night.rows(table, f"SELECT known_from FROM {table} WHERE {mark} LIMIT 1"))
 
-    def privacy(self) -> Privacy:
+    def privacy(self) -> PrivacyFunctions:
         """How what identifies a person is made safe."""
         return privacy_of(self.key, self.vault.key)
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedRows:
     """Every delivered row, canonical, with its status, by table; and the tables none of whose keys was told before."""
 
     rows: Mapping[str, DataFrame]
     new: frozenset[str]
 
 
-def judged_rows(work: IntakeWork, delivery: Delivery) -> Judged:
+def judged_rows(work: IntakeWork, delivery: Delivery) -> JudgedRows:
     """The delivery's rows, and those of earlier nights that people released."""
     privacy = work.privacy()
     frames: dict[str, list[DataFrame]] = {}
@@ -113,7 +113,7 @@ def judged_rows(work: IntakeWork, delivery: Delivery) -> Judged:
         before = few_rows(earlier[table], counts["earlier", table]) if table in earlier else None
         again = few_rows(repeated[table], counts["repeated", table]) if table in repeated else None
         judged[table] = with_status(rows, table, again, before)
-    return Judged(judged, frozenset(table for table in tables if not counts.get(("earlier", table))))
+    return JudgedRows(judged, frozenset(table for table in tables if not counts.get(("earlier", table))))
 
 
 def _repeated(work: IntakeWork, tables: Mapping[str, DataFrame], sizes: Mapping[str, int]) -> dict[str, DataFrame]:
@@ -153,7 +153,9 @@ def _earlier(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataF
     )
 
 
-def _canonical(work: IntakeWork, delivery: Delivery, file: LandedFile, table: str, privacy: Privacy) -> DataFrame:
+def _canonical(
+    work: IntakeWork, delivery: Delivery, file: LandedFile, table: str, privacy: PrivacyFunctions
+) -> DataFrame:
     def raw(one: LandedFile) -> DataFrame:
         return (
             work.night.spark.read.options(**read_options(work.mapping, one)).schema(read_schema(one)).csv(str(one.path))

@@ -37,7 +37,7 @@ class Netted:
 
 
 @dataclass(frozen=True)
-class Told:
+class TableEntries:
     """Entries of one table: all; tonight's; those whose versions are made; and other nights', where not all are."""
 
     others: DataFrame | None
@@ -46,12 +46,12 @@ class Told:
     changed: DataFrame
 
 
-def entries_by_table(work: IntakeWork, clean: Mapping[str, DataFrame]) -> dict[str, Told]:
+def entries_by_table(work: IntakeWork, clean: Mapping[str, DataFrame]) -> dict[str, TableEntries]:
     """Of the tables among `clean`, tonight's accepted rows, that have reversals; before the entries are written."""
     return {table: _entries_of(work, table, rows) for table, rows in clean.items() if table in ENTRY_OF}
 
 
-def netted_tables(work: IntakeWork, reported: Mapping[str, Told]) -> dict[str, Netted]:
+def netted_tables(work: IntakeWork, reported: Mapping[str, TableEntries]) -> dict[str, Netted]:
     """What follows from tonight's entries, by table."""
     pointers = {table: work.night.materialize(pointers_of(t.entries, table)) for table, t in reported.items()}
     reversals = {table: work.night.materialize(waiting_reversals(t.tonight, table)) for table, t in reported.items()}
@@ -67,19 +67,19 @@ def netted_tables(work: IntakeWork, reported: Mapping[str, Told]) -> dict[str, N
     return netted
 
 
-def _entries_of(work: IntakeWork, table: str, rows: DataFrame) -> Told:
+def _entries_of(work: IntakeWork, table: str, rows: DataFrame) -> TableEntries:
     tonight = rows.withColumn("business_date", F.lit(work.date))
     others = work.of_other_nights(ENTRY_OF[table])
     entries = tonight if others is None else others.unionByName(tonight)
     reversal = work.mapping.tables[table].reversal
     if reversal is None:
-        return Told(others, entries, tonight, changed=tonight)
+        return TableEntries(others, entries, tonight, changed=tonight)
     # what matches what by content depends on all entries, so all are netted again
     entries = with_matched_pointers(entries, table, reversal)
-    return Told(None, entries, entries.filter(F.col("business_date") == F.lit(work.date)), changed=entries)
+    return TableEntries(None, entries, entries.filter(F.col("business_date") == F.lit(work.date)), changed=entries)
 
 
-def _touched(work: IntakeWork, table: str, reported: Told, pointers: DataFrame, count: int) -> DataFrame | None:
+def _touched(work: IntakeWork, table: str, reported: TableEntries, pointers: DataFrame, count: int) -> DataFrame | None:
     """The members of groups that tonight touches (see `touched_members`); None without any."""
     few = few_rows(pointers, count)
     if few is None:
@@ -89,7 +89,7 @@ def _touched(work: IntakeWork, table: str, reported: Told, pointers: DataFrame, 
     return few_rows(members, row_counts({"members": {table: members}})["members", table])
 
 
-def _history(reported: Told, members: DataFrame, table: str) -> DataFrame:
+def _history(reported: TableEntries, members: DataFrame, table: str) -> DataFrame:
     return (
         reported.entries
         if reported.others is None

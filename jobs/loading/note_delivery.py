@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fundwatch.errors import DeliveryError, GateError, HeldError
 from fundwatch.fingerprint import fingerprint
-from fundwatch.lake.delivery_log import Delivered, DeliveryLog, State
+from fundwatch.lake.delivery_log import DeliveryLog, DeliveryState, LoggedDelivery
 from fundwatch.pages import publish
 from intake.files.delivery import Delivery
 from intake.quality_page import FOLDER, PAGE, QualityReport
@@ -27,7 +27,7 @@ class Course:
     """Where a delivery stands, and what the night's quality page will say of it."""
 
     log: DeliveryLog
-    delivered: Delivered
+    delivered: LoggedDelivery
     report: QualityReport
     folder: Path
 
@@ -46,7 +46,7 @@ class Course:
         """All its tables stand."""
         amounts = [t.delivered_amount or Decimal(0) for t in totals if t.table_name == _MONEY_TABLE]
         done = replace(self.delivered, amount=sum(amounts, Decimal(0)))
-        self.log.note(State.ACCEPTED, done)
+        self.log.note(DeliveryState.ACCEPTED, done)
         self.publish("released" if self._was_released() else "accepted")
 
     def publish(self, outcome: str, why: str = "") -> None:
@@ -66,7 +66,7 @@ class Course:
             for row in self.log.history(self.delivered.business_date)
             if row["fingerprint"] == self.delivered.fingerprint
         ]
-        return any(row["state"] == State.RELEASED for row in mine)
+        return any(row["state"] == DeliveryState.RELEASED for row in mine)
 
 
 @contextmanager
@@ -74,26 +74,26 @@ def noted_delivery(work: IntakeWork) -> Iterator[Course]:
     """Note that the night's delivery was received, and that it was held or refused when the block says so."""
     settings, hashes = work.night.settings, work.hashes
     log = DeliveryLog(work.night.place.lake.address)
-    delivered = Delivered(work.date, work.mapping.source, "", fingerprint(sorted(hashes.items())), len(hashes))
+    delivered = LoggedDelivery(work.date, work.mapping.source, "", fingerprint(sorted(hashes.items())), len(hashes))
     report = QualityReport(work.date, work.mapping.source)
     course = Course(log, delivered, report, settings.reports_dir / work.date.isoformat() / _folder(log, delivered))
-    log.note(State.RECEIVED, course.delivered)
+    log.note(DeliveryState.RECEIVED, course.delivered)
     try:
         yield course
     except HeldError as error:
-        log.note(State.HELD, course.delivered, why=error.what)
+        log.note(DeliveryState.HELD, course.delivered, why=error.what)
         course.publish("held", error.what)
         raise
     except (DeliveryError, GateError) as error:
-        log.note(State.REFUSED, course.delivered, why=error.what)
+        log.note(DeliveryState.REFUSED, course.delivered, why=error.what)
         course.publish("refused", error.what)
         raise
 
 
-def _folder(log: DeliveryLog, delivered: Delivered) -> str:
+def _folder(log: DeliveryLog, delivered: LoggedDelivery) -> str:
     """The page's folder. A second delivery of a night that stands must not take the place of the first one's page."""
     nights = [n for n in log.current() if n.delivery.business_date == delivered.business_date]
-    others = [n for n in nights if n.state is State.ACCEPTED and n.delivery.key != delivered.key]
+    others = [n for n in nights if n.state is DeliveryState.ACCEPTED and n.delivery.key != delivered.key]
     return f"{FOLDER}-{delivered.fingerprint[:8]}" if others else FOLDER
 
 

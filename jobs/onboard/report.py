@@ -13,7 +13,7 @@ from fundwatch.cells import safe_text
 from intake.drafting.trial import FileColumns
 from jobs.onboard.enables import Enabled
 
-Row = Mapping[str, Any]
+ReportRow = Mapping[str, Any]
 _PLACES = 3
 _CODES = 20
 
@@ -29,14 +29,14 @@ class Report:
     drift: tuple[str, ...]
     files: tuple[FileColumns, ...]
     rows_of_files: Mapping[str, int]
-    totals: tuple[Row, ...]
-    codes: tuple[Row, ...]
-    columns: tuple[Row, ...]
+    totals: tuple[ReportRow, ...]
+    codes: tuple[ReportRow, ...]
+    columns: tuple[ReportRow, ...]
     constants: frozenset[tuple[str, str]]
     unknown: Mapping[str, tuple[str, ...]]
-    strange: tuple[Row, ...]
-    keys: tuple[Row, ...]
-    references: tuple[Row, ...]
+    strange: tuple[ReportRow, ...]
+    keys: tuple[ReportRow, ...]
+    references: tuple[ReportRow, ...]
     enabled: tuple[Enabled, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def _files(report: Report) -> str:
     return "\n".join([*lines, ""])
 
 
-def _faulty_share(total: Row) -> float:
+def _faulty_share(total: ReportRow) -> float:
     valid = total["delivered_lines"] - total["excluded_lines"]
     return (total["quarantined_lines"] - total["excluded_lines"]) / valid if valid else 0.0
 
@@ -125,7 +125,7 @@ def _rows(report: Report) -> str:
     return "\n".join([*lines, ""])
 
 
-def _place(place: Row) -> str:
+def _place(place: ReportRow) -> str:
     name, line = place.values()
     return f"{name}, {line}"
 
@@ -151,7 +151,7 @@ def _columns(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _note(report: Report, fact: Row) -> str:
+def _note(report: Report, fact: ReportRow) -> str:
     if (fact["table_name"], fact["column_name"]) in report.constants:
         return "constant of the mapping"
     if not fact["filled"]:

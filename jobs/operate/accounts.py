@@ -15,7 +15,7 @@ from typing import Any
 
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Replaced
-from fundwatch.lake.check import Finding, Outcome, finding
+from fundwatch.lake.check import LakeFinding, Outcome, finding
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
 from intake.source.mapping import ENTRY_OF, POINTER_OF
@@ -35,7 +35,7 @@ class Accounts:
     night: date | None
     matched_by_content: frozenset[str] = frozenset()
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[LakeFinding]:
         """Every account. A table that was never made has none."""
         if self.lake.exists("control_total"):
             yield self._balance()
@@ -52,7 +52,7 @@ class Accounts:
                 yield self._spans(name)
         yield from self._evidence()
 
-    def _balance(self) -> Finding:
+    def _balance(self) -> LakeFinding:
         parts = "coalesce(accepted_amount, 0) + coalesce(quarantined_amount, 0) + coalesce(duplicate_amount, 0)"
         rows = self.lake.rows(
             "control_total",
@@ -67,7 +67,7 @@ class Accounts:
         do = "have the delivery sent again, restore the lake from before the night, and take it in"
         return finding("delivered = accepted + quarantined + duplicates", "control_total", wrong, _count(rows), do)
 
-    def _quarantine(self) -> Iterator[Finding]:
+    def _quarantine(self) -> Iterator[LakeFinding]:
         by = "SELECT business_date, table_name, {0} AS n FROM {1} WHERE {2} GROUP BY business_date, table_name"
         reported = self.lake.rows(
             "control_total", by.format("sum(quarantined_lines)", "control_total", self._of_night())
@@ -95,7 +95,7 @@ class Accounts:
         rows = Ledger(self.lake.address).run_rows()
         return {r["business_date"]: r["at"] for r in rows if (r["job"], r["state"]) == ("intake", "committed")}
 
-    def _entries(self, table: str, entries: str) -> Iterator[Finding]:
+    def _entries(self, table: str, entries: str) -> Iterator[LakeFinding]:
         money = _MONEY[table]
         reported = self.lake.rows(
             "control_total",
@@ -118,11 +118,11 @@ class Accounts:
             wrong = [f"{stated[0]:,} rows and {stated[1]:,} accepted, {held_text}"] if stated != (rows, amount) else []
             yield finding(f"accepted = {entries}", str(night), wrong, held_text, _AGAIN.format(night, entries))
 
-    def _netted(self, table: str, entries: str) -> Finding:
+    def _netted(self, table: str, entries: str) -> LakeFinding:
         """Money of the versions that hold = money of the entries of groups that were born and not netted to zero."""
         check, money = f"{table} = {entries} netted", _MONEY[table]
         if table in self.matched_by_content:
-            return Finding(
+            return LakeFinding(
                 check, table, Outcome.NOT_CHECKED, "the source names no originals: nets are found by content"
             )
         [should] = self.lake.rows(entries, _netted_query(table, entries))
@@ -134,7 +134,7 @@ class Accounts:
         night = "the last night" if self.night is None else self.night
         return finding(check, table, wrong if should != has else [], fine, _AGAIN.format(night, table))
 
-    def _spans(self, table: str) -> Finding:
+    def _spans(self, table: str) -> LakeFinding:
         key = ", ".join(TABLES[table].key)
         window = f"PARTITION BY {key} ORDER BY known_from"
         [found] = self.lake.rows(
@@ -149,7 +149,7 @@ class Accounts:
         do = f"restore {table} as it was before the last night that wrote it, and run that night again"
         return finding("versions of a key do not overlap", table, wrong, f"{found['n']:,} versions", do)
 
-    def _evidence(self) -> Iterator[Finding]:
+    def _evidence(self) -> Iterator[LakeFinding]:
         pairs = (
             ("hit_line", "claim_line", "a.line_id = b.line_id", ""),
             ("hit_line", "rule_hit", "a.hit_id = b.hit_id AND a.business_date = b.business_date", ""),

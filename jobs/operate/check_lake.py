@@ -14,7 +14,7 @@ import pyarrow as pa
 from fundwatch.contracts import TABLES
 from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.lake.check import (
-    Finding,
+    LakeFinding,
     Outcome,
     finding,
     ledger_findings,
@@ -53,7 +53,7 @@ class LakeCheck:
     """Every finding of a check of the lake."""
 
     lake: LakeAddress
-    findings: tuple[Finding, ...]
+    findings: tuple[LakeFinding, ...]
 
     @property
     def verdict(self) -> str:
@@ -88,7 +88,7 @@ def _again(job: str, night: date) -> str:
     return f"run `fundwatch {verb_of(job)} --date {night}` again"
 
 
-def _findings(settings: Settings, night: date | None, *, deep: bool) -> Iterator[Finding]:
+def _findings(settings: Settings, night: date | None, *, deep: bool) -> Iterator[LakeFinding]:
     """Storage first: accounts are only looked at where every table they read can be read."""
     lake = Lake(settings.lake_address)
     tables = lake.tables()
@@ -96,7 +96,7 @@ def _findings(settings: Settings, night: date | None, *, deep: bool) -> Iterator
     yield from stored
     broken = {f.subject for f in stored if f.outcome is not Outcome.OK}
     if broken & {"run", "run_table", "erasure"}:
-        yield Finding("accounts", "lake", Outcome.NOT_CHECKED, "the ledger cannot be read")
+        yield LakeFinding("accounts", "lake", Outcome.NOT_CHECKED, "the ledger cannot be read")
         return
     yield from ledger_findings(lake.address, tables, _again)
     yield from run_findings(lake.address, night, _again)
@@ -104,14 +104,14 @@ def _findings(settings: Settings, night: date | None, *, deep: bool) -> Iterator
     yield Belonging(Ledger(lake.address), night_jobs()).finding(night)
     if broken & set(TABLES):
         text = f"they read {', '.join(sorted(broken & set(TABLES)))}"
-        yield Finding("accounts", "lake", Outcome.NOT_CHECKED, text, "mend the tables first")
+        yield LakeFinding("accounts", "lake", Outcome.NOT_CHECKED, text, "mend the tables first")
     else:
         yield from _accounts(Accounts(lake, night, _matched_by_content(settings)))
     yield from _access(settings)
     yield from _left_over(settings)
 
 
-def _accounts(accounts: Accounts) -> Iterator[Finding]:
+def _accounts(accounts: Accounts) -> Iterator[LakeFinding]:
     try:
         yield from accounts.findings()
     except (pa.ArrowException, DamagedFileError) as error:
@@ -124,7 +124,7 @@ def _matched_by_content(settings: Settings) -> frozenset[str]:
     return frozenset(t for t in ENTRY_OF if t in tables and tables[t].reversal is not None)
 
 
-def _access(settings: Settings) -> Iterator[Finding]:
+def _access(settings: Settings) -> Iterator[LakeFinding]:
     """The vault and the keys are their owner's alone; the quarantine is closed to those outside the group."""
     yield _mode_of(settings.vault_dir)
     for path in (settings.key_path, settings.vault_key_path):
@@ -134,12 +134,12 @@ def _access(settings: Settings) -> Iterator[Finding]:
     yield mode_finding(str(lake.table_address("quarantine")), lake.mode("quarantine"), _OTHERS)
 
 
-def _mode_of(path: Path) -> Finding:
+def _mode_of(path: Path) -> LakeFinding:
     mode = stat.S_IMODE(path.stat().st_mode) & 0o777 if path.exists() else None
     return mode_finding(str(path), mode, _ALL_BUT_OWNER)
 
 
-def _left_over(settings: Settings) -> Iterator[Finding]:
+def _left_over(settings: Settings) -> Iterator[LakeFinding]:
     """Temporary files of runs that were killed, which may name persons. The lake is held: nobody is at work in it."""
     places = (Scratch(settings.scratch_dir), Scratch(settings.vault_dir / "scratch"))
     found = [str(path) for place in places for path in place.left()]

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from fundwatch.errors import FundwatchError, problems
-from fundwatch.lake.decisions import Action, Decision, DecisionError, Decisions, Place
+from fundwatch.lake.decisions import Action, Decision, DecisionError, Decisions, RowPlace
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.lock import held, refuse_no_lake
 from fundwatch.lake.store import Lake
@@ -55,7 +55,7 @@ class Groups:
 class Explained:
     """One row: what each of its codes means, and what was decided on it."""
 
-    place: Place
+    place: RowPlace
     row: Rejected
     meanings: tuple[Meaning, ...]
     decision: Decision | None
@@ -214,7 +214,7 @@ def _noted(settings: Settings, decisions: Sequence[Decision]) -> Decided:
     return Decided(tuple(decisions))
 
 
-def _rows(settings: Settings, rows: Chosen) -> list[tuple[Place, Rejected]]:
+def _rows(settings: Settings, rows: Chosen) -> list[tuple[RowPlace, Rejected]]:
     """The quarantined rows that are named. Raises DecisionError when one is not there."""
     refuse_no_lake(settings.lake_address)
     if not rows.file or not rows.lines:
@@ -234,8 +234,8 @@ def _rows(settings: Settings, rows: Chosen) -> list[tuple[Place, Rejected]]:
     return [_place_and_row(row) for row in found]
 
 
-def _place_and_row(row: dict[str, Any]) -> tuple[Place, Rejected]:
-    place = Place(**{name: row[name] for name in Place.__dataclass_fields__})
+def _place_and_row(row: dict[str, Any]) -> tuple[RowPlace, Rejected]:
+    place = RowPlace(**{name: row[name] for name in RowPlace.__dataclass_fields__})
     # numbers as they are written: as binary fractions they would be shown with other digits
     values = None if row["row_json"] is None else json.loads(row["row_json"], parse_float=str)
     return place, Rejected(place.table_name, tuple(row["error_codes"] or ()), values)
@@ -253,7 +253,7 @@ def _conflict_problems(settings: Settings, row: Rejected) -> list[str]:
     return [f"CONFLICT: {key} {value} is in the lake with other content; have a reversal and a new line sent"]
 
 
-def _same_key(rows: Sequence[tuple[Place, Rejected]]) -> list[str]:
+def _same_key(rows: Sequence[tuple[RowPlace, Rejected]]) -> list[str]:
     keys = {"claim_line": "line_id", "settlement": "settlement_id"}
     reported = [(p.table_name, (r.values or {}).get(keys[p.table_name])) for p, r in rows if p.table_name in keys]
     return [

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from fundwatch.errors import FundwatchError, NotReadyError
-from fundwatch.lake.delivery_log import Delivered, DeliveryLog, Noted, State
+from fundwatch.lake.delivery_log import DeliveryLog, DeliveryState, LoggedDelivery, Noted
 from fundwatch.lake.lock import held, refuse_no_lake
 from fundwatch.lake.store import Lake
 from fundwatch.nights import nights_said
@@ -107,7 +107,7 @@ def release(
 def _all(lake: Lake) -> list[Noted]:
     """Every delivery of the log, and nights that the lake took in before the log was kept."""
     logged = DeliveryLog(lake.address).current()
-    known = {(n.delivery.source, n.delivery.business_date) for n in logged if n.state is State.ACCEPTED}
+    known = {(n.delivery.source, n.delivery.business_date) for n in logged if n.state is DeliveryState.ACCEPTED}
     if not lake.exists("delivery"):
         return logged
     query = (
@@ -115,7 +115,12 @@ def _all(lake: Lake) -> list[Noted]:
         "FROM delivery GROUP BY business_date, source"
     )
     older = [
-        Noted(Delivered(**row, fingerprint=""), State.ACCEPTED, "", "taken in before the delivery log was kept")
+        Noted(
+            LoggedDelivery(**row, fingerprint=""),
+            DeliveryState.ACCEPTED,
+            "",
+            "taken in before the delivery log was kept",
+        )
         for row in lake.rows("delivery", query)
         if (row["source"], row["business_date"]) not in known
     ]
@@ -136,5 +141,5 @@ def _totals(lake: Lake) -> Totals:
 
 def _totals_of(noted: Noted, totals: Totals) -> dict[str, Any]:
     """Control totals belong to the delivery that the lake took in, not to others of the same night."""
-    is_in = noted.state is State.ACCEPTED
+    is_in = noted.state is DeliveryState.ACCEPTED
     return totals.get((noted.delivery.source, noted.delivery.business_date), {}) if is_in else {}

@@ -7,21 +7,26 @@ from decimal import Decimal
 
 from rich.text import Text
 
-from fundwatch.lake.delivery_log import Noted, State
+from fundwatch.lake.delivery_log import DeliveryState, Noted
 from fundwatch.terminal import new_table, show
 from jobs.answer import Say
 from jobs.operate.list_deliveries import PARTS, Arrival, DeliveriesShown, DeliveryShown
 from jobs.operate.show_settings import SettingsShown
 
 _WIDTH, _INDENT = 80, "    "
-_STATE_STYLE = {State.HELD: "bold yellow", State.REFUSED: "bold red", State.ACCEPTED: "green", State.RELEASED: "cyan"}
+_STATE_STYLE = {
+    DeliveryState.HELD: "bold yellow",
+    DeliveryState.REFUSED: "bold red",
+    DeliveryState.ACCEPTED: "green",
+    DeliveryState.RELEASED: "cyan",
+}
 _STATE_CHINESE = {
-    State.RECEIVED: "已接收",
-    State.HELD: "待放行",
-    State.RELEASED: "已放行",
-    State.ACCEPTED: "已入湖",
-    State.REFUSED: "已拒收",
-    State.SUPERSEDED: "已被取代",
+    DeliveryState.RECEIVED: "已接收",
+    DeliveryState.HELD: "待放行",
+    DeliveryState.RELEASED: "已放行",
+    DeliveryState.ACCEPTED: "已入湖",
+    DeliveryState.REFUSED: "已拒收",
+    DeliveryState.SUPERSEDED: "已被取代",
 }
 _PART_NAMES = dict(zip(PARTS, ("交付 delivered", "入湖 accepted", "隔离 quarantined", "重复 duplicate"), strict=True))
 

@@ -11,8 +11,8 @@ from fundwatch.errors import FundwatchError
 from fundwatch.lake.lock import held, refuse_no_lake
 from fundwatch.settings import Settings
 from jobs.lake_models import lake_models_of, promotions_in
-from models.registry.champions import Champion, Shelf, kinds
-from models.registry.promotion import Standing
+from models.registry.champions import Champion, LakeModels, kinds
+from models.registry.promotion import ModelStatus
 from models.registry.records import ModelRecord, Promotion, is_model
 
 
@@ -60,7 +60,7 @@ def models_of(settings: Settings, night: date) -> ModelsShown:
     return ModelsShown(night, tuple(_shown(lake_models_of(settings), night)))
 
 
-def _shown(lake_models: Shelf, night: date) -> Iterator[ModelShown]:
+def _shown(lake_models: LakeModels, night: date) -> Iterator[ModelShown]:
     """Per kind who speaks or why nobody does, and every challenger up to the night."""
     for kind in kinds():
         champion = lake_models.champion(*kind, night)
@@ -70,14 +70,14 @@ def _shown(lake_models: Shelf, night: date) -> Iterator[ModelShown]:
         else:
             yield ModelShown(name, False, None, None, champion.why_not)
         for record in _of_kind(lake_models, kind, night):
-            if record.state == Standing.CHALLENGER.value and record.model_fingerprint != getattr(
+            if record.state == ModelStatus.CHALLENGER.value and record.model_fingerprint != getattr(
                 champion, "fingerprint", None
             ):
                 note = f"待定 challenger: {record.why_not}"
                 yield ModelShown(name, False, record.business_date, record.model_fingerprint, note)
 
 
-def _of_kind(lake_models: Shelf, kind: tuple[str, str], night: date) -> list[ModelRecord]:
+def _of_kind(lake_models: LakeModels, kind: tuple[str, str], night: date) -> list[ModelRecord]:
     return [one for one in lake_models.records if one.kind == kind and is_model(one) and one.business_date <= night]
 
 
@@ -97,7 +97,7 @@ def promote(settings: Settings, night: date, model: str, content_fingerprint: st
     return Promoted(model, loaded.fingerprint, night, by, record.business_date)
 
 
-def _meant(lake_models: Shelf, name: str, content_fingerprint: str, night: date) -> ModelRecord:
+def _meant(lake_models: LakeModels, name: str, content_fingerprint: str, night: date) -> ModelRecord:
     """The one model of the kind up to the night whose print begins so; without a print, the newest."""
     if name not in ["/".join(kind) for kind in kinds()]:
         known = ", ".join("/".join(kind) for kind in kinds())

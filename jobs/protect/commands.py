@@ -11,7 +11,7 @@ from jobs.answer import Answer
 from jobs.options import night_of, settings_of
 from jobs.protect import manage_keys, reidentify_tokens, rotate_vault, verify_audit
 from jobs.protect.carry_lake import carry
-from jobs.protect.erase_data import Erased, Wish, erase_data
+from jobs.protect.erase_data import Erased, ErasureArguments, erase_data
 from jobs.protect.export_data import Exported, export_night
 from jobs.protect.pages import (
     print_answers,
@@ -34,7 +34,7 @@ from jobs.protect.pages import (
     print_vault_key_retired,
     print_vault_rotation,
 )
-from jobs.protect.reidentify_tokens import Office, Question, RevealedToFile
+from jobs.protect.reidentify_tokens import Question, RevealedToFile, RevealService
 from jobs.protect.report_privacy import report_night, scrubber_measured
 from jobs.stages import incompleteness
 from privacy.keys.ring import KeyRotationError
@@ -69,7 +69,7 @@ def keys(options: argparse.Namespace) -> Answer[Any]:
 
 def reidentify(options: argparse.Namespace) -> Answer[Any]:
     """`fundwatch reidentify request|approve|deny|reveal|list`. Every call is logged before it is answered."""
-    office = Office.of(settings_of(options).settings)
+    office = RevealService.of(settings_of(options).settings)
     person, request = options.person, options.request
     if options.action == "request":
         asked = Question(tuple(options.lead), options.date, options.fields, options.purpose, options.basis)
@@ -96,7 +96,7 @@ def audit(options: argparse.Namespace) -> Answer[Any]:
 
 def erase(options: argparse.Namespace) -> Answer[Erased]:
     """`fundwatch erase person --token T` or `erase before --date D`, with --as, --approve and --why."""
-    asked = Wish(options.action, options.token, options.date, options.by, options.approve, options.why)
+    asked = ErasureArguments(options.action, options.token, options.date, options.by, options.approve, options.why)
     return Answer(erase_data(settings_of(options).settings, asked), print_erased)
 
 

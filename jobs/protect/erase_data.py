@@ -20,10 +20,10 @@ from fundwatch.lake.store import Lake
 from fundwatch.logs import log
 from fundwatch.settings import Settings
 from jobs.protect.erase_lists import mark_lists, redact_lists
+from jobs.protect.erase_rows import ErasableVault as Forgetting
 from jobs.protect.erase_rows import Eraser
-from jobs.protect.erase_rows import Vault as Forgetting
 from privacy.audit.log import audit_log
-from privacy.erasure.record import ErasureLog, Request, mark_of
+from privacy.erasure.record import ErasureLog, ErasureRequest, mark_of
 from privacy.keys.ring import read_key
 from privacy.vault.sealing import read_vault_key
 from privacy.vault.vault import Vault
@@ -32,7 +32,7 @@ _TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
-class Wish:
+class ErasureArguments:
     """What is to be erased, a `person` by token or all `before` a date; who asks, who approves, and why."""
 
     kind: str
@@ -58,7 +58,7 @@ class Erased:
         return {name: value for name, value in asdict(self).items() if name != "kind"}
 
 
-def erase_data(settings: Settings, asked: Wish) -> Erased:
+def erase_data(settings: Settings, asked: ErasureArguments) -> Erased:
     """Erase it from lake, quarantine, vault and lists. Raises FundwatchError naming everything that is missing."""
     _refuse_incomplete(asked)
     key = read_key(settings.key_path)
@@ -71,7 +71,7 @@ def erase_data(settings: Settings, asked: Wish) -> Erased:
             audit_log(settings).now()  # nothing is erased that cannot be logged
         for token, forgetting in _subjects(asked, vault):
             mark = mark_of(token, key) if token else str(asked.before)
-            request = Request(asked.kind, mark, asked.by.strip(), asked.approve.strip(), asked.why.strip())
+            request = ErasureRequest(asked.kind, mark, asked.by.strip(), asked.approve.strip(), asked.why.strip())
             before = None if token else asked.before
             eraser = Eraser(lake, request, token, before, forgetting, lambda step: log.info("  %s", step))
             rows.update(eraser.run())
@@ -90,7 +90,7 @@ class _ButPersons:
         return None if domain == "person" else self.vault.forget(domain, tokens)
 
 
-def _subjects(asked: Wish, vault: Vault | None) -> Iterator[tuple[str | None, Forgetting | None]]:
+def _subjects(asked: ErasureArguments, vault: Vault | None) -> Iterator[tuple[str | None, Forgetting | None]]:
     """The tokens to be erased one after the other, each with the vault as it is to hear of it; None for an old year.
 
     While a key is rotated a person has two tokens: parts of the lake and published lists may hold either. The one that
@@ -116,7 +116,7 @@ def finish(eraser: Eraser, settings: Settings) -> list[date]:
     return nights
 
 
-def _refuse_incomplete(arguments: Wish) -> None:
+def _refuse_incomplete(arguments: ErasureArguments) -> None:
     of_whom = {"--token": arguments.token} if arguments.kind == "person" else {"--date": arguments.before}
     asked = {**of_whom, "--as": arguments.by, "--approve": arguments.approve, "--why": arguments.why}
     found = [f"{name} is missing" for name, value in asked.items() if not str(value or "").strip()]
@@ -135,7 +135,7 @@ def _vault(settings: Settings) -> Vault | None:
     return Vault(settings.vault_dir, read_vault_key(settings.vault_key_path))
 
 
-def _note(settings: Settings, request: Request, outcome: str) -> None:
+def _note(settings: Settings, request: ErasureRequest, outcome: str) -> None:
     """A line in the audit log, where there is a vault."""
     if settings.vault_dir.exists():
         detail = {"mark": request.mark, "approved by": request.approved_by}

@@ -21,7 +21,7 @@ from privacy.erasure.purge import (
     purge,
     strip,
 )
-from privacy.erasure.record import ErasureLog, Gone, Request
+from privacy.erasure.record import ErasureLog, ErasureRequest, Gone
 from privacy.erasure.retention import (
     PERSON,
     id_of,
@@ -36,7 +36,7 @@ from privacy.erasure.retention import (
 _MONEY = {"claim_line_entry": "amount", "settlement_entry": "total_amount"}
 
 
-class Vault(Protocol):
+class ErasableVault(Protocol):
     """What holds the way back from tokens to persons."""
 
     def forget(self, domain: str, tokens: Sequence[str]) -> object:
@@ -48,10 +48,10 @@ class Eraser:
     """One erasure: of a token, or of everything before a date. `on_step` hears each step before it is taken."""
 
     lake: Lake
-    request: Request
+    request: ErasureRequest
     token: str | None
     before: date | None
-    vault: Vault | None
+    vault: ErasableVault | None
     on_step: Callable[[str], None] = field(default=lambda _step: None)
     erasure_id: str = field(default="", init=False)
 

@@ -32,7 +32,7 @@ from fundwatch.settings import Settings
 from jobs.committed_stages import refuse_no_stage
 from jobs.job import Workplace, reading
 from jobs.protect.export_linkage import Attack, attacked
-from jobs.protect.export_pages import Made, data_files, page_of, report_of
+from jobs.protect.export_pages import BuiltExport, data_files, page_of, report_of
 from privacy.release.anonymity import Anonymity, anonymity_of, measured, suppressed, with_small_cells_hidden
 from privacy.release.declared import read_privacy
 from privacy.release.exports import PERSON, Export, ExportColumn, ExportRefusedError, counts_persons, leaks, read_export
@@ -173,11 +173,11 @@ def _refuse_leaks(export: Export, reported: DataFrame) -> None:
         )
 
 
-def _records(export: Export, rows: DataFrame, settings: Settings) -> Made:
+def _records(export: Export, rows: DataFrame, settings: Settings) -> BuiltExport:
     _refuse_leaks(export, rows)
     limits = export.bounds()
     if limits is None:
-        return Made(_in_memory(export, rows), None, None, 0, 0)
+        return BuiltExport(_in_memory(export, rows), None, None, 0, 0)
     lake = rows = rows.localCheckpoint()
     before = after = measure(rows, export)
     if before.problems(limits) and export.on_violation == "suppress":
@@ -194,7 +194,7 @@ def _records(export: Export, rows: DataFrame, settings: Settings) -> Made:
             where=f"{before.rows} rows, {before.uniqueness:.2%} of them alone over {', '.join(export.quasi)}",
             do="generalise a quasi-identifier further, leave one out, or say on_violation: suppress",
         )
-    return Made(_in_memory(export, rows), before, after, before.rows - after.rows, 0, attacks)
+    return BuiltExport(_in_memory(export, rows), before, after, before.rows - after.rows, 0, attacks)
 
 
 def measure(rows: DataFrame, export: Export) -> Anonymity:
@@ -209,7 +209,7 @@ def person_of(rows: DataFrame) -> str | None:
     return PERSON if PERSON in rows.columns else None
 
 
-def _cells(export: Export, rows: DataFrame) -> Made:
+def _cells(export: Export, rows: DataFrame) -> BuiltExport:
     if export.cells is None:
         raise CatalogueError("a table of cells needs `cells`", where=export.name)
     measures = [F.expr(written(sql)).alias(name) for name, sql in export.measures.items()]
@@ -225,7 +225,7 @@ def _cells(export: Export, rows: DataFrame) -> Made:
             f"the export {export.name} is refused: every one of its {hidden} cells would be hidden",
             do="make the columns coarser, so that a cell holds more people",
         )
-    return Made(reported, None, None, 0, hidden)
+    return BuiltExport(reported, None, None, 0, hidden)
 
 
 def _in_memory(export: Export, rows: DataFrame) -> pa.Table:

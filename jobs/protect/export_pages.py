@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Made:
+class BuiltExport:
     """An export's rows in memory, its measures before and after suppression, what was left out, and who re-links it."""
 
     rows: pa.Table
@@ -44,7 +44,7 @@ def people_table(rows: pa.Table) -> PeoplesTable:
     return csv_for_people(rows.column_names, zip(*columns, strict=True))
 
 
-def report_of(export: Export, night: date, made: Made) -> dict[str, Any]:
+def report_of(export: Export, night: date, made: BuiltExport) -> dict[str, Any]:
     return {
         "export": export.name,
         "tier": export.tier,
@@ -64,7 +64,7 @@ def report_of(export: Export, night: date, made: Made) -> dict[str, Any]:
     }
 
 
-def page_of(export: Export, night: date, made: Made) -> str:
+def page_of(export: Export, night: date, made: BuiltExport) -> str:
     sets = {"处理前 Before": made.before, "导出 Exported": made.after}
     reported = {name: measures for name, measures in sets.items() if measures is not None}
     columns = [(name, c.of, c.treatment, export.class_of(name)) for name, c in export.columns.items()]

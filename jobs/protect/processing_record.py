@@ -12,7 +12,7 @@ from typing import Any
 
 from fundwatch import __version__
 from fundwatch.contracts import TABLES, beside, clean
-from fundwatch.contracts.table import Column, Table
+from fundwatch.contracts.table import ContractColumn, Table
 from fundwatch.lake.store import Lake
 from fundwatch.pages import PageTable, Paragraph, Part, as_json, page
 from fundwatch.resources import conf_names
@@ -21,7 +21,7 @@ from jobs.protect.verify_audit import AuditState
 from privacy.access.people import read_access
 from privacy.erasure.record import ErasureLog
 from privacy.keys.shares import share_paths
-from privacy.release.declared import Kind, Privacy, Record, read_record
+from privacy.release.declared import Kind, PrivacyDeclaration, Record, read_record
 from privacy.release.exports import Title, read_export
 
 _OPEN = "待填"
@@ -44,7 +44,7 @@ _Cells = tuple[object, ...]
 def record_files(
     settings: Settings,
     night: date,
-    privacy: Privacy,
+    privacy: PrivacyDeclaration,
     columns: Sequence[Mapping[str, Any]],
     sets: Mapping[str, Any],
     audit: AuditState,
@@ -135,7 +135,7 @@ def _sources(columns: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[str, 
 
 
 def _column_records(
-    contract: Table, sources: Mapping[str, list[tuple[str, int]]], privacy: Privacy
+    contract: Table, sources: Mapping[str, list[tuple[str, int]]], privacy: PrivacyDeclaration
 ) -> Iterator[dict[str, Any]]:
     """Grain: column. An entry's columns are those of the table that it is netted to."""
     netted = contract.name.removesuffix("_entry")
@@ -150,13 +150,13 @@ def _column_records(
         }
 
 
-def _kind(column: Column) -> str:
+def _kind(column: ContractColumn) -> str:
     if column.domain is not None:
         return f"假名 token ({column.domain})"
     return "自由文本 free text" if column.is_free_text else column.type
 
 
-def _level(column: Column, privacy: Privacy) -> int:
+def _level(column: ContractColumn, privacy: PrivacyDeclaration) -> int:
     """Of a column that no delivered one makes: by whose tokens it holds."""
     if column.domain is None and not column.type.startswith("map"):
         return privacy.level(column.name)
@@ -168,7 +168,7 @@ def _table_record(
     record: Record,
     settings: Settings,
     sources: Mapping[str, list[tuple[str, int]]],
-    privacy: Privacy,
+    privacy: PrivacyDeclaration,
 ) -> dict[str, Any]:
     kind: Kind = "clean" if contract in clean.ALL else "beside" if contract in beside.ALL else "derived"
     return {

@@ -19,7 +19,7 @@ from fundwatch.contracts.versions import known_on
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
 from jobs.review.read_leads import which_of
-from privacy.access.desk import Bound, Call, Desk, Request, Rules, refuse_bulk
+from privacy.access.desk import Bound, Call, Desk, RevealRequest, Rules, refuse_bulk
 from privacy.access.people import AccessRefusedError, read_access
 from privacy.audit.log import audit_log
 from privacy.keys.secret_files import make_secret
@@ -33,7 +33,7 @@ _DOCTORS = ("ordering_doctor_id", "performing_doctor_id")
 
 
 @dataclass(frozen=True)
-class Office:
+class RevealService:
     """Where re-identification is asked for: the settings, the desk that decides and logs, the vault that answers."""
 
     settings: Settings
@@ -41,7 +41,7 @@ class Office:
     vault: Vault
 
     @classmethod
-    def of(cls, settings: Settings) -> Office:
+    def of(cls, settings: Settings) -> RevealService:
         """Raises KeyMissingError without the vault's key, VaultError where the vault is open to others."""
         vault = Vault(settings.vault_dir, read_vault_key(settings.vault_key_path))
         vault.refuse_open()
@@ -95,7 +95,7 @@ class RequestState:
     until: str
 
     @classmethod
-    def of(cls, request: Request) -> RequestState:
+    def of(cls, request: RevealRequest) -> RequestState:
         """As the desk knows it."""
         until = request.until.isoformat(timespec="minutes") if request.until else ""
         names = [name for name in cls.__dataclass_fields__ if name != "until"]
@@ -135,7 +135,7 @@ class RevealedToFile:
     tokens: int
 
 
-def ask(office: Office, person: str, question: Question) -> RequestMade:
+def ask(office: RevealService, person: str, question: Question) -> RequestMade:
     """Ask whom one lead's tokens stand for. Raises AccessRefusedError; what is refused is logged too."""
     fields = list(dict.fromkeys(name.strip() for name in question.fields.split(",") if name.strip()))
     with office.desk.call("request", person) as call:
@@ -152,21 +152,21 @@ def ask(office: Office, person: str, question: Question) -> RequestMade:
     return RequestMade(call.request, call.lead, fields, bound.reported, bound.served, left_out)
 
 
-def approve(office: Office, person: str, request: str, days: int | None) -> RequestsShown:
+def approve(office: RevealService, person: str, request: str, days: int | None) -> RequestsShown:
     """Approve a request for some days. Raises AccessRefusedError."""
     with office.desk.call("approve", person, request) as call:
         decided = office.desk.approve(call, days, _bound_now(office.settings))
     return RequestsShown((RequestState.of(decided),), is_list=False)
 
 
-def deny(office: Office, person: str, request: str) -> RequestsShown:
+def deny(office: RevealService, person: str, request: str) -> RequestsShown:
     """Deny a request. Raises AccessRefusedError."""
     with office.desk.call("deny", person, request) as call:
         decided = office.desk.deny(call)
     return RequestsShown((RequestState.of(decided),), is_list=False)
 
 
-def requests(office: Office, person: str) -> RequestsShown:
+def requests(office: RevealService, person: str) -> RequestsShown:
     """All requests. Raises AccessRefusedError for who does not say a name."""
     with office.desk.call("list", person):
         if not person.strip():
@@ -175,7 +175,7 @@ def requests(office: Office, person: str) -> RequestsShown:
     return RequestsShown(tuple(RequestState.of(request) for request in found), is_list=True)
 
 
-def reveal(office: Office, person: str, request_id: str, out: Path | None) -> Revealed | RevealedToFile:
+def reveal(office: RevealService, person: str, request_id: str, out: Path | None) -> Revealed | RevealedToFile:
     """Whom the tokens of an approved request stand for, to a terminal or to a new file. Raises AccessRefusedError."""
     with office.desk.call("reveal", person, request_id) as call:
         request, bound = office.desk.reveal(call, _bound_now(office.settings))
@@ -192,7 +192,7 @@ def reveal(office: Office, person: str, request_id: str, out: Path | None) -> Re
     return RevealedToFile(request.request, request.lead, out, len(answers))
 
 
-def _bound_now(settings: Settings) -> Callable[[Request], Bound]:
+def _bound_now(settings: Settings) -> Callable[[RevealRequest], Bound]:
     """What a request's lead holds now; no more is served than was asked for, nor than the setting lets."""
     return lambda request: lead_tokens(
         Lake(settings.lake_address), request.lead, request.night, min(request.tokens, settings.reidentify_tokens)
@@ -208,7 +208,7 @@ def _refuse_place(out: Path | None) -> None:
         raise AccessRefusedError("the file is there already, or its folder is not", where="--out", do="name a new file")
 
 
-def _answer(vault: Vault, domain: str, token: str, request: Request) -> dict[str, Any]:
+def _answer(vault: Vault, domain: str, token: str, request: RevealRequest) -> dict[str, Any]:
     found = vault.open_one(domain, token)
     if found is None:
         return {"domain": domain, "token": token, "in_vault": False}

@@ -25,7 +25,7 @@ from jobs.protect.processing_record import record_files
 from jobs.protect.verify_audit import audit_state
 from privacy.audit.anchors import REPORTED
 from privacy.release.anonymity import MEASURES, Anonymity, anonymity_of, as_record, measure_rows, measured
-from privacy.release.declared import MEASURED, Privacy, read_privacy
+from privacy.release.declared import MEASURED, PrivacyDeclaration, read_privacy
 from privacy.release.exports import ExportColumn
 from privacy.scrubbing.corpus import composed, held_out, independent, written
 from privacy.scrubbing.measure import ScrubReport, measure_scrubber
@@ -131,7 +131,7 @@ def has_report(settings: Settings, night: date) -> bool:
     return (settings.reports_dir / night.isoformat() / "privacy" / "privacy.json").is_file()
 
 
-def measure_sets(place: Workplace, night: date, privacy: Privacy) -> tuple[dict[str, Anonymity], int]:
+def measure_sets(place: Workplace, night: date, privacy: PrivacyDeclaration) -> tuple[dict[str, Anonymity], int]:
     """Grain: set of quasi-identifiers, over patient × encounter as known after the night; and how many persons these
     are. All in one action."""
     views_of_night(place, night, MEASURED, ())
@@ -161,7 +161,7 @@ def _linkage_cells(name: str, record: dict[str, Any]) -> tuple[str, ...]:
     return name, f"{record['singled_out']:,}", f"{record['singled_out_share']:.2%}", limit
 
 
-def delivered_columns(mapping: SourceMapping, privacy: Privacy) -> list[dict[str, Any]]:
+def delivered_columns(mapping: SourceMapping, privacy: PrivacyDeclaration) -> list[dict[str, Any]]:
     """Grain: file × column that a delivery may hold. What happens to it on entry, what it becomes, its level."""
     reported = []
     for kind, file in mapping.files.items():
@@ -174,7 +174,7 @@ def delivered_columns(mapping: SourceMapping, privacy: Privacy) -> list[dict[str
     return reported
 
 
-def _field_row(file: str, column: str, treatment: str, becomes: str, privacy: Privacy) -> dict[str, Any]:
+def _field_row(file: str, column: str, treatment: str, becomes: str, privacy: PrivacyDeclaration) -> dict[str, Any]:
     level = privacy.level(column)
     return {"file": file, "column": column, "treatment": treatment, "becomes": becomes, "level": level}
 

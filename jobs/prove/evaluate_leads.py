@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from evaluation.labels import Window, to_matches, to_subjects, with_state
+from evaluation.labels import JudgedPeriod, to_matches, to_subjects, with_state
 from evaluation.report import Evaluation, as_records, write_evaluation
 from evaluation.statistics import outlying, score_quality, score_quality_by_peers
 from evaluation.tally import (
@@ -17,7 +17,7 @@ from evaluation.tally import (
     RUN,
     SCHEME,
     SUBJECT,
-    Found,
+    NightFindings,
     leads_by_class,
     left_out,
     money_by_scheme,
@@ -70,7 +70,7 @@ def evaluate(settings: Settings, night: date, truth: Path) -> Evaluation:
     seen, window = read_seen(lake, labels, made.hit_lines, night), _window(made.coverage)
     labels = with_state(labels, seen, _pair_rules(settings), window)
     proofs = made.hit_lines.merge(seen.lines[["line_id", "encounter_id", "doctor_id"]], on="line_id")
-    found = Found(
+    found = NightFindings(
         hits=made.hits,
         matches=to_matches(labels, made.hits, proofs),
         subjects=to_subjects(labels),
@@ -100,9 +100,9 @@ def _pair_rules(settings: Settings) -> frozenset[str]:
     return frozenset(rule.id for rule in load_rules(region=region_of(settings)).rules if rule.grain == "encounter_pair")
 
 
-def _window(coverage: pd.DataFrame) -> Window:
+def _window(coverage: pd.DataFrame) -> JudgedPeriod:
     """The dates of service that any rule of the night judged."""
-    return Window.of(coverage["period_start"].min(), coverage["period_end"].max())
+    return JudgedPeriod.of(coverage["period_start"].min(), coverage["period_end"].max())
 
 
 def _rule_states(coverage: pd.DataFrame) -> pd.DataFrame:
@@ -131,7 +131,7 @@ def _breakdowns(findings: pd.DataFrame, *also: str) -> dict[str, pd.DataFrame]:
     return {name: recall_by(staged, [*also, name]) for name in _BREAKDOWNS if staged[name].notna().any()}
 
 
-def _of_list(found: Found, classes: pd.Series, labels: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def _of_list(found: NightFindings, classes: pd.Series, labels: pd.DataFrame) -> dict[str, pd.DataFrame]:
     if found.listed is None:
         return {"list_precision": pd.DataFrame(), "list_classes": pd.DataFrame()}
     leads = to_lead_classes(found.listed, found, classes, labels)
@@ -148,7 +148,9 @@ def _line_hits(made: NightFound, listed: pd.DataFrame | None) -> pd.DataFrame:
     return lines.assign(is_listed=lines["hit_id"].isin(hit_ids), amount_at_risk=firm.fillna(0.0))
 
 
-def _of_scores(made: NightFound, found: Found, labels: pd.DataFrame, settings: Settings) -> dict[str, pd.DataFrame]:
+def _of_scores(
+    made: NightFound, found: NightFindings, labels: pd.DataFrame, settings: Settings
+) -> dict[str, pd.DataFrame]:
     if found.outliers is None or made.scores is None:
         return {"scores": pd.DataFrame(), "scores_by_peers": pd.DataFrame()}
     rows, about = _scored(made.scores), own_subjects(labels, found.subjects)

@@ -12,7 +12,7 @@ from jobs.protect.manage_keys import make_missing_keys
 from jobs.prove.evaluate_leads import Evaluated, evaluate_night
 from jobs.prove.simulate_claims import deliver
 from jobs.review.show_lead import NightList, night_list
-from jobs.run_nights import Nights, delivered_nights, run_nights
+from jobs.run_nights import NightReports, delivered_nights, run_nights
 from simulator.scenario.scenario_file import read_scenario
 
 PROFILE = "demo"
@@ -25,7 +25,7 @@ class Demo:
     """The nights, the last list, and how right it is where that was asked for."""
 
     is_new: bool
-    nights: Nights
+    nights: NightReports
     shown: NightList
     evaluated: Evaluated | None
 

@@ -7,14 +7,14 @@ from decimal import Decimal
 
 from leads.cards import STATISTICAL, Cards
 from leads.publishing.rows import CaseRow
-from leads.ranking.cases import SCORE_KIND, State
+from leads.ranking.cases import SCORE_KIND, CaseState
 
 STATE_WORDS: Mapping[str, str] = {
-    State.NEW: "新增 new",
-    State.GROWN: "增加 grown",
-    State.SAME: "持续 same",
-    State.FADED: "消退 faded",
-    State.UNJUDGED: "未核 not looked for",
+    CaseState.NEW: "新增 new",
+    CaseState.GROWN: "增加 grown",
+    CaseState.SAME: "持续 same",
+    CaseState.FADED: "消退 faded",
+    CaseState.UNJUDGED: "未核 not looked for",
 }
 CASE_MEANING = (
     "个案:同一对象的同一类发现,编号跨夜不变;新增、增加(次数或金额多于上次清单)、持续、消退均与上一份清单相比;"
@@ -48,7 +48,7 @@ def _details(case: CaseRow) -> list[str]:
     texts = [f"自 since {case.first_seen}"]
     if case.faded_since is not None:
         texts = [f"自 since {case.faded_since}", f"首见 first seen {case.first_seen}"]
-    if case.faded_since is not None or case.state == State.UNJUDGED:
+    if case.faded_since is not None or case.state == CaseState.UNJUDGED:
         texts.append(f"末见 last seen {case.last_seen}")
     if case.kind != SCORE_KIND:
         texts += [f"{_change(case.earlier_hit_count, case.hit_count)} 次 hits", _money(case)]

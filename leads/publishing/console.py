@@ -10,7 +10,7 @@ from fundwatch.terminal import new_table
 from leads.cards import TIER_ENGLISH
 from leads.publishing.case_words import STATE_WORDS, cases_text
 from leads.publishing.rows import CaseRow, EvidenceRow, LeadRow, short
-from leads.ranking.cases import State
+from leads.ranking.cases import CaseState
 from leads.words import CAUTION, SUBJECT_WORDS, percent_text
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def top_table(rows: Sequence[LeadRow], title: str = "线索清单 Leads", cases:
 
 def _in_short(states: Counter[str]) -> str:
     """`新增 new 2`, a line a state."""
-    return "\n".join(f"{STATE_WORDS[state]} {states[state]}" for state in State if states[state])
+    return "\n".join(f"{STATE_WORDS[state]} {states[state]}" for state in CaseState if states[state])
 
 
 def _money(lead: LeadRow) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from leads.cards import TIERS, Cards
 from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow
-from leads.ranking.cases import State
+from leads.ranking.cases import CaseState
 
 # More than anybody reads in a workbook; the tables lead_evidence, rule_hit and case hold all of them.
 LINES_PER_LEAD = 200
@@ -93,7 +93,7 @@ class ListContent:
             "listed": len(self.leads),
             "by_tier": {tier: tiers[tier] for tier in TIERS},
             "by_subject": dict(sorted(subjects.items())),
-            "cases_by_state": {state: states[state] for state in State},
+            "cases_by_state": {state: states[state] for state in CaseState},
             "amount_at_risk": str(sum((lead.amount_at_risk for lead in self.leads), Decimal("0.00"))),
             "estimated_amount": str(sum((lead.estimated_amount for lead in self.leads), Decimal("0.00"))),
             "evidence_lines": sum(row.kind == "line" for row in self.evidence),

@@ -27,7 +27,7 @@ _FINDING = (*SUBJECT, "kind")
 _MONEY = "decimal(16,2)"
 
 
-class State(StrEnum):
+class CaseState(StrEnum):
     """A case beside the earlier list. What nobody looked for has not faded: not knowing is not innocence."""
 
     NEW = "new"
@@ -66,14 +66,14 @@ def findings(gathered: DataFrame) -> DataFrame:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedKinds:
     """What was looked for tonight. `ran`: subject type × kind; `unheard`: subject × kind of whom it says nothing."""
 
     ran: DataFrame
     unheard: DataFrame
 
 
-def judged(coverage: DataFrame, scores: DataFrame) -> Judged:
+def judged(coverage: DataFrame, scores: DataFrame) -> JudgedKinds:
     """Scores of a type ran when all its models did, and of a subject when all of them scored it: who stood out by one
     that is silent tonight has not faded."""
     types = F.explode(F.array(*(F.lit(name) for name in ENTITIES)))
@@ -88,17 +88,17 @@ def judged(coverage: DataFrame, scores: DataFrame) -> Judged:
     )
     of_all = skipped.where("subject_id = ''").select("subject_type").distinct()
     heard = scored.join(of_all, on="subject_type", how="left_anti")
-    return Judged(rules.unionByName(heard).distinct(), skipped.where("subject_id <> ''").distinct())
+    return JudgedKinds(rules.unionByName(heard).distinct(), skipped.where("subject_id <> ''").distinct())
 
 
-def cases(tonight: DataFrame, looked: Judged, earlier: DataFrame, names: DataFrame, at: CaseNight) -> DataFrame:
+def cases(tonight: DataFrame, looked: JudgedKinds, earlier: DataFrame, names: DataFrame, at: CaseNight) -> DataFrame:
     """The table case of the night, without business_date.
 
     `tonight` are the findings, `looked` what was judged, `earlier` the table's rows of the earlier list (none at
     first), `names` the register of institutions.
     """
     oldest = F.lit(at.night - timedelta(days=at.gap_days))
-    kept = earlier.where((F.col("last_seen") >= oldest) | ~F.col("state").isin(State.FADED, State.UNJUDGED))
+    kept = earlier.where((F.col("last_seen") >= oldest) | ~F.col("state").isin(CaseState.FADED, CaseState.UNJUDGED))
     before = kept.select(
         *_FINDING, *(F.col(name).alias(f"was_{name}") for name in earlier.columns if name not in _FINDING)
     )
@@ -123,23 +123,23 @@ def _state(is_there: Column, was: Column) -> Column:
     more_hits = F.col("hit_count") > F.coalesce(_earlier("hit_count", is_there), F.lit(0))
     more_money = F.col("amount") > F.coalesce(_earlier("amount", is_there), F.lit(0))
     is_judged = F.col("is_run") & ~F.coalesce("is_unheard", F.lit(False))
-    gone = F.when(is_judged, State.FADED).otherwise(State.UNJUDGED)
-    grown = (F.col("was_state") == State.FADED) | more_hits | more_money
-    return (F.when(~is_there, gone).when(~was, State.NEW).when(F.coalesce(grown, F.lit(False)), State.GROWN)).otherwise(
-        State.SAME
-    )
+    gone = F.when(is_judged, CaseState.FADED).otherwise(CaseState.UNJUDGED)
+    grown = (F.col("was_state") == CaseState.FADED) | more_hits | more_money
+    return (
+        F.when(~is_there, gone).when(~was, CaseState.NEW).when(F.coalesce(grown, F.lit(False)), CaseState.GROWN)
+    ).otherwise(CaseState.SAME)
 
 
 def _earlier(name: str, is_there: Column) -> Column:
     """The figure that tonight's is compared with. Of what is gone, or was not looked for, that of the last list which
     had it; of what had faded and is back, nothing."""
-    unknown = (F.col("was_state") == State.UNJUDGED) | (~is_there & (F.col("was_state") == State.FADED))
+    unknown = (F.col("was_state") == CaseState.UNJUDGED) | (~is_there & (F.col("was_state") == CaseState.FADED))
     return F.when(unknown, F.col(f"was_earlier_{name}")).otherwise(F.col(f"was_{name}"))
 
 
 def _columns(is_there: Column, was: Column, night: Column) -> list[Column]:
     """The dates, names and figures of each case, tonight and before."""
-    fades = F.when(F.col("state") == State.FADED, night)
+    fades = F.when(F.col("state") == CaseState.FADED, night)
     faded_since = F.when(~is_there, F.coalesce("was_faded_since", fades))
     earlier = {name: _earlier(name, is_there) for name in ("hit_count", "amount")}
     return [

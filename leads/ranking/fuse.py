@@ -49,7 +49,7 @@ class Fused:
 
 
 @dataclass(frozen=True)
-class Inputs:
+class LeadInputs:
     """What leads are made of: the night's hits and scores, and the clean tables as known that night."""
 
     hits: DataFrame
@@ -62,7 +62,7 @@ class Inputs:
     doctors: DataFrame
 
 
-def fuse(inputs: Inputs, cards: Cards, options: FuseOptions) -> Fused:
+def fuse(inputs: LeadInputs, cards: Cards, options: FuseOptions) -> Fused:
     """All leads of a night, ranked, and their evidence. Nothing is read or run here."""
     hits = inputs.hits.withColumn("lead_id", _lead_id(options))
     is_compared = F.coalesce(F.col("role") == COMPARED, F.lit(False))
@@ -177,7 +177,7 @@ def _is_reported(reason: Column) -> Column:
     return F.col("is_standout") | (reason["strength"] >= NOTEWORTHY_Z)
 
 
-def _ranked(gathered: DataFrame, inputs: Inputs, cards: Cards, options: FuseOptions) -> DataFrame:
+def _ranked(gathered: DataFrame, inputs: LeadInputs, cards: Cards, options: FuseOptions) -> DataFrame:
     """Grain: lead, with name, tier, texts, priority and place."""
     tiers = F.array(*(F.lit(tier) for tier in TIERS))
     named = gathered.join(public_names(inputs.institutions), on=list(SUBJECT), how="left")

@@ -17,7 +17,7 @@ from fundwatch.lake.content_files import ContentFiles
 from models.detectors.detector import Detector
 from models.detectors.known import DETECTORS
 from models.registry.model_data import of_bytes
-from models.registry.promotion import Standing
+from models.registry.promotion import ModelStatus
 from models.registry.records import ModelRecord, Promotion, is_model
 from privacy.keys.signing import Signer
 
@@ -66,7 +66,7 @@ class NotRun:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class LakeModels:
     """What a lake holds of models. `made` is what the run ledger says training made: night, kind, standing.
 
     `fault` says why the table cannot be read, if it cannot.
@@ -150,7 +150,7 @@ class Shelf:
 
         A date: that night's champion should stand, and its row is gone.
         """
-        champion = Standing.CHAMPION.value
+        champion = ModelStatus.CHAMPION.value
         rows = {record.business_date: record for record in self.records if record.kind == kind}
         in_force: dict[tuple[date, int], ModelRecord | Promotion | date] = {
             (night, 0): record for night, record in rows.items() if record.state == champion
@@ -167,7 +167,7 @@ def kinds() -> Iterator[tuple[str, str]]:
     return ((entity, model) for entity in ENTITIES for model in DETECTORS)
 
 
-def find_champions(lake_models: Shelf, as_of: date) -> tuple[list[Champion], list[NotRun]]:
+def find_champions(lake_models: LakeModels, as_of: date) -> tuple[list[Champion], list[NotRun]]:
     """The champions that may score the night, loaded; and, named with its reason, everyone who cannot."""
     found = [lake_models.champion(entity, model, as_of) for entity, model in kinds()]
     return [one for one in found if isinstance(one, Champion)], [one for one in found if isinstance(one, NotRun)]

@@ -15,7 +15,7 @@ from models.training import Trained
 MIN_RANK_AGREEMENT = 0.5
 
 
-class Standing(Enum):
+class ModelStatus(Enum):
     """What a registered model may do."""
 
     CHAMPION = "champion"
@@ -23,24 +23,24 @@ class Standing(Enum):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PromotionVerdict:
     """A model's standing, and why in one sentence."""
 
-    status: Standing
+    status: ModelStatus
     note: str
 
 
-def judge(trained: Trained, champion: Detector | None) -> Verdict:
+def judge(trained: Trained, champion: Detector | None) -> PromotionVerdict:
     """The first of its kind is champion; a later one is, too, if it ranks its sample as the champion does."""
     if champion is None:
-        return Verdict(Standing.CHAMPION, "the first of its kind")
+        return PromotionVerdict(ModelStatus.CHAMPION, "the first of its kind")
     columns = trained.sample.columns(champion.reads)
     if columns is None:
-        return Verdict(Standing.CHAMPION, "the champion reads indicators that are no longer measured")
+        return PromotionVerdict(ModelStatus.CHAMPION, "the champion reads indicators that are no longer measured")
     agreement = rank_agreement(trained.detector.scores(trained.sample.robust_z), champion.scores(columns))
     agrees = agreement >= MIN_RANK_AGREEMENT
     note = f"rank agreement with the champion {agreement:.3f}, at least {MIN_RANK_AGREEMENT} is asked"
-    return Verdict(Standing.CHAMPION if agrees else Standing.CHALLENGER, note)
+    return PromotionVerdict(ModelStatus.CHAMPION if agrees else ModelStatus.CHALLENGER, note)
 
 
 def rank_agreement(ours: Matrix, theirs: Matrix) -> float:

@@ -14,7 +14,7 @@ from typing import Any, Self
 from fundwatch.lake.content_files import ContentFiles
 from fundwatch.places import LakeAddress
 from models.registry.model_data import MOST_BYTES
-from models.registry.promotion import Standing
+from models.registry.promotion import ModelStatus
 from privacy.keys.signing import Signature, Signer
 
 PURPOSE = "model"
@@ -135,7 +135,7 @@ class Promotion:
 
 def is_model(record: ModelRecord) -> bool:
     """Whether training made a model, whatever its standing."""
-    return record.state in {status.value for status in Standing}
+    return record.state in {status.value for status in ModelStatus}
 
 
 def _signature(key_id: str | None, mac: str | None) -> Signature | None:

@@ -62,7 +62,7 @@ class Bound:
 
 
 @dataclass(frozen=True)
-class Request:
+class RevealRequest:
     """What was asked, by whom, and what became of it. `tokens` of the lead are served, `left_out` are not."""
 
     request: str
@@ -82,12 +82,12 @@ class Request:
     decided_at: datetime | None = None
     until: datetime | None = None
 
-    def at(self, now: datetime, days: int) -> Request:
+    def at(self, now: datetime, days: int) -> RevealRequest:
         """The request as it stands now: an approval ends, and what nobody decided on ends too."""
         end = self.until or self.asked_at + timedelta(days=days)
         return replace(self, state=EXPIRED) if self.state in (PENDING, APPROVED) and now >= end else self
 
-    def after_leap(self, now: datetime) -> Request:
+    def after_leap(self, now: datetime) -> RevealRequest:
         """The request once the clock was put back to `now`: what was asked or approved later than that was in a leap,
         and does not hold."""
         in_leap = self.asked_at > now or (
@@ -156,7 +156,7 @@ class Desk:
         call.detail |= bound.reported
         return call.request
 
-    def approve(self, call: Call, days: int | None, bound_of: Callable[[Request], Bound]) -> Request:
+    def approve(self, call: Call, days: int | None, bound_of: Callable[[RevealRequest], Bound]) -> RevealRequest:
         """Approve a pending request for some days. Raises AccessRefusedError, also when the lead is another by now."""
         request = self._decidable(call, (PENDING,))
         request.refuse_changed(bound_of(request))
@@ -167,11 +167,11 @@ class Desk:
         call.detail |= {"until": until.isoformat(), "tokens_sha256": request.tokens_sha256}
         return replace(request, state=APPROVED, decided_by=call.actor, until=until)
 
-    def deny(self, call: Call) -> Request:
+    def deny(self, call: Call) -> RevealRequest:
         """Deny a pending request, or take an approval back. Raises AccessRefusedError."""
         return replace(self._decidable(call, (PENDING, APPROVED)), state=DENIED, decided_by=call.actor)
 
-    def reveal(self, call: Call, bound_of: Callable[[Request], Bound]) -> tuple[Request, Bound]:
+    def reveal(self, call: Call, bound_of: Callable[[RevealRequest], Bound]) -> tuple[RevealRequest, Bound]:
         """The approved request that may be served now, to its requester alone, and its tokens.
 
         Raises AccessRefusedError.
@@ -186,19 +186,19 @@ class Desk:
         request.refuse_changed(bound)
         return request, bound
 
-    def requests(self) -> list[Request]:
+    def requests(self) -> list[RevealRequest]:
         """All requests as they stand now, oldest first. Raises AuditError when the log does not hold."""
         now = self.log.now()
         return [request.at(now, self.rules.days) for request in reported_by(self.log.entries()).values()]
 
-    def _found(self, call: Call) -> Request:
+    def _found(self, call: Call) -> RevealRequest:
         for request in self.requests():
             if request.request == call.request:
                 call.lead = request.lead
                 return request
         raise AccessRefusedError("there is no such request", do="`fundwatch reidentify list` names them")
 
-    def _decidable(self, call: Call, states: Sequence[str]) -> Request:
+    def _decidable(self, call: Call, states: Sequence[str]) -> RevealRequest:
         request = self._found(call)
         self.access.refuse_unless("approvers", call.actor, self.log.account())
         if same_person(call.actor) == same_person(request.requester):
@@ -232,9 +232,9 @@ _NEXT = {
 }
 
 
-def reported_by(entries: Sequence[Entry]) -> dict[str, Request]:
+def reported_by(entries: Sequence[Entry]) -> dict[str, RevealRequest]:
     """The requests that the log tells of, by id, in order."""
-    found: dict[str, Request] = {}
+    found: dict[str, RevealRequest] = {}
     for entry in entries:
         if entry.action == CLOCK:
             found = {name: request.after_leap(datetime.fromisoformat(entry.at)) for name, request in found.items()}
@@ -252,10 +252,10 @@ def reported_by(entries: Sequence[Entry]) -> dict[str, Request]:
     return found
 
 
-def _asked(entry: Entry, at: datetime) -> Request:
+def _asked(entry: Entry, at: datetime) -> RevealRequest:
     """A request as its line tells it. One of before tokens were bound has no print, and serves nothing."""
     detail = entry.detail
-    return Request(
+    return RevealRequest(
         request=entry.request,
         lead=entry.lead,
         night=detail["night"],

@@ -61,7 +61,7 @@ class Reached:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ChainVerdict:
     """How many lines hold, the last of them, and what was done to the first line that does not hold."""
 
     count: int
@@ -98,7 +98,7 @@ def parse_line(line: bytes, macs: Sequence[_Mac]) -> tuple[Entry, int] | None:
 
 def read_chain(
     content: bytes, macs: Sequence[_Mac], head: Held | None, since: Reached = Reached()
-) -> tuple[Verdict, Reached]:
+) -> tuple[ChainVerdict, Reached]:
     """The verdict on the log's bytes after the line `since`, and the last line that holds.
 
     `macs` are those of all keys that ever signed lines, the oldest first: after a line of a newer key none of an older
@@ -112,14 +112,14 @@ def read_chain(
         if found is None or (found[0].seq, found[0].previous) != (reached.seq + 1, reached.hash):
             parsed = [None if one is None else one[0] for one in (parse_line(text, macs) for text in lines[at:])]
             kind, why = _problem(parsed, reached.seq, reached.hash)
-            return Verdict(reached.seq, reached.hash, kind, reached.seq + 1, why), reached
+            return ChainVerdict(reached.seq, reached.hash, kind, reached.seq + 1, why), reached
         entry, signer = found
         if signer < reached.signer:
             why = "a key that was out of force by then signed it"
-            return Verdict(reached.seq, reached.hash, "inserted", reached.seq + 1, why), reached
+            return ChainVerdict(reached.seq, reached.hash, "inserted", reached.seq + 1, why), reached
         before, reached = reached, Reached(entry.seq, entry.hash, signer)
     kind, why = _problem_of_end(before, reached, head, torn)
-    return Verdict(reached.seq, reached.hash, kind, reached.seq + 1 if kind else 0, why), reached
+    return ChainVerdict(reached.seq, reached.hash, kind, reached.seq + 1 if kind else 0, why), reached
 
 
 def _problem(parsed: Sequence[Entry | None], at: int, last: str) -> tuple[str, str]:

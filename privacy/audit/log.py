@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from fundwatch.errors import ExitCode, FundwatchError
 from privacy.audit.account import account_name
 from privacy.audit.anchors import Anchor, Anchors
-from privacy.audit.chain import GENESIS, Entry, Held, Verdict, read_chain, read_entry
+from privacy.audit.chain import GENESIS, ChainVerdict, Entry, Held, read_chain, read_entry
 from privacy.audit.checkpoint import note_checkpoint, read_checkpoint
 from privacy.keys.ring import keyed
 from privacy.keys.secret_files import replace_secret
@@ -122,7 +122,7 @@ class AuditLog:
         with self.turn():
             return [read_entry(line) for line in self._whole().splitlines()]
 
-    def verify(self, noted: tuple[int, str] | None = None) -> Verdict:
+    def verify(self, noted: tuple[int, str] | None = None) -> ChainVerdict:
         """Whether every line holds and none that was noted is gone; `noted` is a head that was written down."""
         with self.turn():
             verdict, content = self._read()
@@ -190,7 +190,7 @@ class AuditLog:
         former = [partial(_hex_mac, secret) for secret in self.key.former]
         return [*former, self._mac]
 
-    def _read(self) -> tuple[Verdict, bytes]:
+    def _read(self) -> tuple[ChainVerdict, bytes]:
         """The verdict on the chain, and the log's bytes."""
         content = self.path.read_bytes() if self.path.is_file() else b""
         head, checked = self._head(), self.folder / "audit.checked"
@@ -328,23 +328,23 @@ def _blank(
     return Entry(0, at.isoformat(), actor[:_LONGEST], "", action, request, "", outcome, "", reported)
 
 
-def _may_go_on(verdict: Verdict) -> bool:
+def _may_go_on(verdict: ChainVerdict) -> bool:
     return verdict.kind in ("", "torn")  # a killed command tears a line that never counted
 
 
-def _refuse(path: Path, verdict: Verdict) -> None:
+def _refuse(path: Path, verdict: ChainVerdict) -> None:
     if not _may_go_on(verdict):
         restored = "; if they are such a copy, let an approver say so: `fundwatch audit set-aside`"
         do = _KEEP + (restored if verdict.kind == "rewound" else "; see `fundwatch audit verify`")
         raise AuditError(f"the audit log does not hold: {verdict.reported}", where=str(path), do=do)
 
 
-def _rewound(verdict: Verdict, misfits: Sequence[Anchor]) -> Verdict:
+def _rewound(verdict: ChainVerdict, misfits: Sequence[Anchor]) -> ChainVerdict:
     """The log was put back, or replaced: the newest line that was noted and is not there."""
     last = misfits[-1]
     noted = f"line {last.seq} was noted in {last.where}{f' at {last.at}' if last.at else ''}"
     there = f"the log ends at line {verdict.count}" if last.seq > verdict.count else "the log has another line there"
-    return Verdict(verdict.count, verdict.head, "rewound", min(last.seq, verdict.count), f"{noted}; {there}")
+    return ChainVerdict(verdict.count, verdict.head, "rewound", min(last.seq, verdict.count), f"{noted}; {there}")
 
 
 def _minute(time: datetime) -> str:

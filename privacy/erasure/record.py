@@ -41,7 +41,7 @@ STARTED, INTENT, ERASED, DONE = "started", "intent", "erased", "done"
 
 
 @dataclass(frozen=True)
-class Request:
+class ErasureRequest:
     """What is to be erased, and who answers for it. `mark` is the token's keyed print, or the date."""
 
     kind: str
@@ -71,7 +71,7 @@ class ErasureLog:
 
     lake: LakeAddress
 
-    def begin(self, request: Request) -> tuple[str, frozenset[str]]:
+    def begin(self, request: ErasureRequest) -> tuple[str, frozenset[str]]:
         """The erasure's id, and the tables an interrupted one of the same mark had begun with: it is taken up."""
         rows = self._journal.rows()
         same = [row for row in rows if (row["kind"], row["mark"]) == (request.kind, request.mark)]
@@ -83,7 +83,7 @@ class ErasureLog:
         self._note(erasure_id, request, [{"state": STARTED}])
         return erasure_id, frozenset()
 
-    def intend(self, erasure_id: str, request: Request, table: str, gone: Sequence[Gone], version: int) -> None:
+    def intend(self, erasure_id: str, request: ErasureRequest, table: str, gone: Sequence[Gone], version: int) -> None:
         """Note what is about to leave a table: before it does, because afterwards nobody could count it."""
         head = {"state": INTENT, "table_name": table, "version_before": version}
         self._note(
@@ -92,11 +92,11 @@ class ErasureLog:
             [head | {"business_date": g.business_date, "rows": g.rows, "amount": g.amount} for g in gone],
         )
 
-    def erased(self, erasure_id: str, request: Request, table: str, version: int) -> None:
+    def erased(self, erasure_id: str, request: ErasureRequest, table: str, version: int) -> None:
         """Note that the table and its old versions hold nothing of it any more."""
         self._note(erasure_id, request, [{"state": ERASED, "table_name": table, "version_after": version}])
 
-    def done(self, erasure_id: str, request: Request, nights: Sequence[date]) -> None:
+    def done(self, erasure_id: str, request: ErasureRequest, nights: Sequence[date]) -> None:
         """Note the end, and the nights whose published lists can no longer be made again."""
         reported = json.dumps([night.isoformat() for night in nights])
         self._note(erasure_id, request, [{"state": DONE, "nights": reported}])
@@ -156,7 +156,7 @@ class ErasureLog:
     def _journal(self) -> Journal:
         return Journal(self.lake, "erasure", _COLUMNS)
 
-    def _note(self, erasure_id: str, request: Request, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _note(self, erasure_id: str, request: ErasureRequest, rows: Sequence[Mapping[str, Any]]) -> None:
         head = {
             "erasure_id": erasure_id,
             "kind": request.kind,

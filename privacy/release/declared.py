@@ -40,7 +40,7 @@ class Linking(Declared):
     night: dict[str, float] = Field(default_factory=dict)
 
 
-class Privacy(Declared):
+class PrivacyDeclaration(Declared):
     """`conf/privacy/default.yaml`: what is measured, the level of each delivered column, the attackers."""
 
     k: int
@@ -56,7 +56,7 @@ class Privacy(Declared):
         return query_written(self.query, MEASURED)
 
     @model_validator(mode="after")
-    def _holds(self) -> Privacy:
+    def _holds(self) -> PrivacyDeclaration:
         found = [f"query: {reported}" for reported in query_problems(self.query, MEASURED)]
         for name, columns in self.sets.items():
             reported = (
@@ -106,9 +106,9 @@ class Record(Declared):
         return self
 
 
-def read_privacy(settings: Settings, name: str = "default") -> Privacy:
+def read_privacy(settings: Settings, name: str = "default") -> PrivacyDeclaration:
     """The declaration in force. Raises CatalogueError with every fault."""
-    return read_declared(Privacy, conf_file("privacy", name, settings.conf), _WRONG)
+    return read_declared(PrivacyDeclaration, conf_file("privacy", name, settings.conf), _WRONG)
 
 
 def read_record(settings: Settings) -> Record:

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from fundwatch.contracts import TABLES
 from fundwatch.declared import Declared, read_declared
-from fundwatch.engine.lineage import Base, Made
+from fundwatch.engine.lineage import Base, ColumnOrigin
 from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.expressions.declared import EXPORT_COLUMN, EXPORT_MEASURE, problems_in
 from fundwatch.expressions.queries import query_problems
@@ -158,7 +158,7 @@ class Export(Declared):
         return found + [f"{name} is declared neither quasi, sensitive nor harmless (and why)" for name in undeclared]
 
 
-def leaks(export: Export, made: Mapping[str, Made]) -> list[str]:
+def leaks(export: Export, made: Mapping[str, ColumnOrigin]) -> list[str]:
     """Why the export's columns and measures may not leave, by what they are made of; empty when all may."""
     found = []
     for name in (*export.columns, *export.measures):
@@ -190,7 +190,7 @@ def _problems_of(export: Export, name: str, base: Base) -> Iterator[str]:
         yield "which tells one record from all others, and is not harmless"
 
 
-def counts_persons(person: Made) -> bool:
+def counts_persons(person: ColumnOrigin) -> bool:
     """Whether a column tells persons apart, as k needs: whole tokens of persons, and nothing else."""
     domains = {c.domain for base in person.of for c in TABLES[base.table].columns if c.name == base.column}
     return person.is_copy and domains == {"person"}

@@ -223,7 +223,7 @@ _BRACES = re.compile(r"[{}]")
 
 
 @dataclass(frozen=True)
-class Label:
+class LabelledSpan:
     """Where an identifier stands: a half-open span of characters."""
 
     start: int
@@ -236,7 +236,7 @@ class Labelled:
     """A text, its identifiers, and the row's own names that go with it."""
 
     text: str
-    labels: tuple[Label, ...]
+    labels: tuple[LabelledSpan, ...]
     names: tuple[str, ...] = ()
 
 
@@ -250,7 +250,7 @@ def labelled(marked: str, names: Sequence[str] = ()) -> Labelled:
         start = length + len(before)
         parts += [before, match[2]]
         length = start + len(match[2])
-        labels.append(Label(start, length, KIND_NAMES[match[1]]))
+        labels.append(LabelledSpan(start, length, KIND_NAMES[match[1]]))
         position = match.end()
     text = "".join([*parts, marked[position:]])
     if _BRACES.search(text):

@@ -33,7 +33,7 @@ _PLAIN_HANZI = re.compile("[一-龥]")
 
 
 @dataclass(frozen=True)
-class Finding:
+class IdentifierSpan:
     """An identifier: the half-open span of characters it takes, and its kind."""
 
     start: int
@@ -46,10 +46,10 @@ def fold(text: str) -> str:
     return text.translate(_FOLDED)
 
 
-def findings(text: str, names: Sequence[str] = ()) -> tuple[Finding, ...]:
+def findings(text: str, names: Sequence[str] = ()) -> tuple[IdentifierSpan, ...]:
     """Every identifier in the text, in order, without overlaps. `names` are the row's own, found anywhere."""
     if len(text) > LONGEST:
-        return (Finding(0, len(text), Kind.WHOLE),)
+        return (IdentifierSpan(0, len(text), Kind.WHOLE),)
     shape = (_shape_of if len(text) <= _SHORT else _shape_of.__wrapped__)(text.translate(_ONE_DIGIT))
     if not names and not shape.may_hold_numbers:
         return shape.findings
@@ -118,14 +118,14 @@ class _Shape:
 
     is_unreadable: bool
     may_hold_numbers: bool
-    findings: tuple[Finding, ...]
+    findings: tuple[IdentifierSpan, ...]
 
 
 @lru_cache(maxsize=1 << 16)
 def _shape_of(text: str) -> _Shape:
     """Of a text with every digit a nought: notes repeat, numbers in them vary."""
     if _is_unreadable(text):
-        return _Shape(is_unreadable=True, may_hold_numbers=False, findings=(Finding(0, len(text), Kind.WHOLE),))
+        return _Shape(is_unreadable=True, may_hold_numbers=False, findings=(IdentifierSpan(0, len(text), Kind.WHOLE),))
     folded = fold(text)
     characters = frozenset(folded)
     found = [*_names_and_addresses(folded, characters)]
@@ -134,7 +134,7 @@ def _shape_of(text: str) -> _Shape:
     return _Shape(is_unreadable=False, may_hold_numbers=numbers, findings=_without_overlaps(found))
 
 
-def _names_and_addresses(folded: str, characters: frozenset[str]) -> Iterator[Finding]:
+def _names_and_addresses(folded: str, characters: frozenset[str]) -> Iterator[IdentifierSpan]:
     if "@" in characters or "at" in folded:
         yield from _matches(EMAIL, folded)
     if may_hold_address(folded, characters):
@@ -142,10 +142,10 @@ def _names_and_addresses(folded: str, characters: frozenset[str]) -> Iterator[Fi
             yield from _matches(pattern, folded)
     for names in (scrub_names.names_in, scrub_likely.likely_names):
         for start, end in names(folded, characters):
-            yield Finding(start, end, Kind.NAME)
+            yield IdentifierSpan(start, end, Kind.NAME)
 
 
-def _names_beside(folded: str, found: Sequence[Finding]) -> Iterator[Finding]:
+def _names_beside(folded: str, found: Sequence[IdentifierSpan]) -> Iterator[IdentifierSpan]:
     """Names that stand alone in a text that has an identifier of another kind: `…电话, 某甲`."""
     if all(finding.kind is Kind.NAME for finding in found):
         return
@@ -153,10 +153,10 @@ def _names_beside(folded: str, found: Sequence[Finding]) -> Iterator[Finding]:
     for finding in found:
         rest[finding.start : finding.end] = "#" * (finding.end - finding.start)
     for start, end in scrub_names.names_alone_in("".join(rest)):
-        yield Finding(start, end, Kind.NAME)
+        yield IdentifierSpan(start, end, Kind.NAME)
 
 
-def _matches(pattern: Pattern, folded: str) -> Iterator[Finding]:
+def _matches(pattern: Pattern, folded: str) -> Iterator[IdentifierSpan]:
     position = 0
     while match := pattern.expression.search(folded, position):
         if not pattern.judge(match):
@@ -164,7 +164,7 @@ def _matches(pattern: Pattern, folded: str) -> Iterator[Finding]:
             continue
         group = 1 if pattern.expression.groups else 0
         start, end = match.span(group)
-        yield Finding(*_trimmed(folded, start, end), pattern.kind)
+        yield IdentifierSpan(*_trimmed(folded, start, end), pattern.kind)
         position = max(match.end(), match.start() + 1)
 
 
@@ -179,11 +179,11 @@ def _trimmed(folded: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _own_names(folded: str, names: Sequence[str]) -> Iterator[Finding]:
+def _own_names(folded: str, names: Sequence[str]) -> Iterator[IdentifierSpan]:
     for name in names:
         expression = _spelling(fold(name))
         if expression is not None:
-            yield from (Finding(*match.span(), Kind.NAME) for match in expression.finditer(folded))
+            yield from (IdentifierSpan(*match.span(), Kind.NAME) for match in expression.finditer(folded))
 
 
 @lru_cache(maxsize=4096)
@@ -198,9 +198,9 @@ def _spelling(name: str) -> re.Pattern[str] | None:
 _ORDER = {kind: place for place, kind in enumerate(Kind)}
 
 
-def _without_overlaps(found: Sequence[Finding]) -> tuple[Finding, ...]:
+def _without_overlaps(found: Sequence[IdentifierSpan]) -> tuple[IdentifierSpan, ...]:
     """Overlapping findings become one, of the kind that comes first in `Kind`."""
-    merged: list[Finding] = []
+    merged: list[IdentifierSpan] = []
     for finding in sorted(found, key=lambda f: (f.start, -f.end)):
         if finding.end <= finding.start:
             continue
@@ -209,5 +209,5 @@ def _without_overlaps(found: Sequence[Finding]) -> tuple[Finding, ...]:
             merged.append(finding)
             continue
         kind = min(last.kind, finding.kind, key=_ORDER.__getitem__)
-        merged[-1] = Finding(last.start, max(last.end, finding.end), kind)
+        merged[-1] = IdentifierSpan(last.start, max(last.end, finding.end), kind)
     return tuple(merged)

@@ -17,7 +17,7 @@ from typing import Any
 from fundwatch.contracts import TABLES
 from rules.catalogue.rule import Example, RuleSet
 
-Row = dict[str, Any]
+ExampleRow = dict[str, Any]
 _SHARED = ("item_code", "local_item_code")  # codes of the catalogue, not ids of the example
 _FUND, _ACCOUNT = Decimal("0.8"), Decimal("0.1")
 
@@ -48,7 +48,7 @@ def columns_of(table: str) -> str:
     return ", ".join(f"{c.name} {c.type}" for c in TABLES[table].columns if not c.name.startswith("known_"))
 
 
-def _world(example: Example) -> dict[str, list[Row]]:
+def _world(example: Example) -> dict[str, list[ExampleRow]]:
     lines = [line for number, row in enumerate(example.lines, start=1) for line in _lines(dict(row), number)]
     encounters = {str(r["encounter_id"]): _encounter(dict(r)) for r in example.encounters}
     settlements = {str(r["settlement_id"]): dict(r) for r in example.settlements}
@@ -71,7 +71,7 @@ def _world(example: Example) -> dict[str, list[Row]]:
     }
 
 
-def _lines(row: Row, number: int) -> Iterator[Row]:
+def _lines(row: ExampleRow, number: int) -> Iterator[ExampleRow]:
     """The row's line, or with `times` that many, `every_days` apart, each of an encounter of its own if named."""
     times, every = int(row.pop("times", 1)), int(row.pop("every_days", 1))
     start = _moment(row.pop("charged_at", datetime(2026, 3, 4, 9)))
@@ -89,7 +89,7 @@ def _lines(row: Row, number: int) -> Iterator[Row]:
         yield {"settlement_id": f"of {visit}", **row, **ids}
 
 
-_DEFAULTS: Row = {
+_DEFAULTS: ExampleRow = {
     "patient_id": "P1",
     "institution_id": "H1",
     "item_code": "X1",
@@ -99,7 +99,7 @@ _DEFAULTS: Row = {
 }
 
 
-def _encounter(row: Row) -> Row:
+def _encounter(row: ExampleRow) -> ExampleRow:
     return {
         "patient_id": "P1",
         "institution_id": "H1",
@@ -109,13 +109,13 @@ def _encounter(row: Row) -> Row:
     } | row
 
 
-def _encounter_of(lines: list[Row]) -> Row:
+def _encounter_of(lines: list[ExampleRow]) -> ExampleRow:
     moments = [line["charged_at"] for line in lines]
     who = {name: lines[0][name] for name in ("encounter_id", "patient_id", "institution_id", "visit_type")}
     return _encounter(who | {"started_at": min(moments), "ended_at": max(moments)})
 
 
-def _settlement_of(lines: list[Row]) -> Row:
+def _settlement_of(lines: list[ExampleRow]) -> ExampleRow:
     covered = sum((Decimal(str(line["covered_amount"])) for line in lines), Decimal(0))
     total = sum((Decimal(str(line["amount"])) for line in lines), Decimal(0))
     return {
@@ -128,14 +128,14 @@ def _settlement_of(lines: list[Row]) -> Row:
     }
 
 
-def _named(row: Row, example: str) -> Row:
+def _named(row: ExampleRow, example: str) -> ExampleRow:
     return {
         name: f"{example}:{value}" if value is not None and name.endswith("_id") and name not in _SHARED else value
         for name, value in row.items()
     }
 
 
-def _typed(table: str, row: Row) -> tuple[Any, ...]:
+def _typed(table: str, row: ExampleRow) -> tuple[Any, ...]:
     kinds = {c.name: c.type for c in TABLES[table].columns if not c.name.startswith("known_")}
     unknown = sorted(row.keys() - kinds.keys())
     if unknown:

@@ -30,11 +30,11 @@ from fundwatch.expressions.declared import (
 )
 from fundwatch.regions import Region, laid_over
 from fundwatch.resources import package_files, read_yaml
-from rules.catalogue.rule import PLACEHOLDER, Exclusion, Rule, RuleSet, Text
+from rules.catalogue.rule import PLACEHOLDER, BilingualText, Exclusion, Rule, RuleSet
 from rules.frames.registry import GRAINS
 from rules.knowledge.classes import CLASSES
 
-Part = TypeVar("Part", Rule, Exclusion, Text)
+Part = TypeVar("Part", Rule, Exclusion, BilingualText)
 _SOURCES = {f"{table.name}.{column}" for table in CLEAN for column in table.column_names}
 _EXAMPLES = 3  # of each kind: a rule that was not seen to hit and to spare is not admitted
 
@@ -67,7 +67,7 @@ def load_rules(files: Sequence[Traversable] | None = None, region: Region | None
             rules.append(rule)
             wrong += [f"{where}: rule {rule.id}: {reported}" for reported in _problems_of(rule)]
     reasons = {
-        n: _parsed(Text, reason, f"{where}: rule {n}: switched_off", wrong)
+        n: _parsed(BilingualText, reason, f"{where}: rule {n}: switched_off", wrong)
         for n, (where, reason) in found.switched_off.items()
     }
     wrong += _problems_between(rules, exclusions)

@@ -28,7 +28,7 @@ class Tier(StrEnum):
     CLUE = "线索"
 
 
-class Text(Declared):
+class BilingualText(Declared):
     """The same text for Chinese and English readers."""
 
     zh: str = Field(min_length=1)
@@ -42,7 +42,7 @@ class Validity(Declared):
     to: date | None = None
 
 
-class Measure(Declared):
+class RuleMeasure(Declared):
     """A window over the judged rows that share `by`; with `over_days`, over the days up to and with the row's own."""
 
     compute: Expression
@@ -103,7 +103,7 @@ class Example(Declared):
 class Exclusion(Declared):
     """A named set of honest cases that a rule may leave out."""
 
-    name: Text
+    name: BilingualText
     condition: Expression
 
 
@@ -111,7 +111,7 @@ class Rule(Declared):
     """One detection rule. `where` says what is judged, `measures` look at the judged rows, `when` is the hit."""
 
     id: str = Field(pattern=r"^[A-Z]{2}-\d{2}$")
-    name: Text
+    name: BilingualText
     grain: str = Field(description="what it judges: a grain of rules/frames/")
     tier: Tier
     subject: str = Field(description="whom its lead is about: an entity of fundwatch/contracts/entities.py")
@@ -121,7 +121,7 @@ class Rule(Declared):
     params: dict[str, Value] = Field(default_factory=dict)
     where: Expression = "TRUE"
     exclude: list[str] = Field(default_factory=list)
-    measures: dict[str, Measure] = Field(default_factory=dict)
+    measures: dict[str, RuleMeasure] = Field(default_factory=dict)
     when: Expression
     money: Money
     compares: Expression | None = Field(
@@ -129,9 +129,9 @@ class Rule(Declared):
         description="the id of the fee line that a hit's line is compared with: in evidence, counted zero",
     )
     facts: dict[str, Expression] = Field(default_factory=dict)
-    reason: Text
-    ask_for: Text
-    clears: Text
+    reason: BilingualText
+    ask_for: BilingualText
+    clears: BilingualText
     examples: list[Example]
 
     @field_validator("subject")
@@ -175,7 +175,7 @@ class RuleSet(Declared):
 
     rules: tuple[Rule, ...]
     exclusions: dict[str, Exclusion] = Field(default_factory=dict)
-    switched_off: dict[str, Text] = Field(default_factory=dict)
+    switched_off: dict[str, BilingualText] = Field(default_factory=dict)
 
     def rule_fingerprint(self, rule: Rule) -> str:
         """The version of one rule: the same definition has the same print."""

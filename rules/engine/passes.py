@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES
 from fundwatch.expressions.declared import all_of, literal, names_in, written
-from rules.catalogue.rule import PLACEHOLDER, Measure, Rule, RuleSet
+from rules.catalogue.rule import PLACEHOLDER, Rule, RuleMeasure, RuleSet
 from rules.frames.inputs import ScanWindow
 from rules.frames.registry import GRAINS
 
@@ -67,10 +67,10 @@ def tag(rows: DataFrame, rule_set: RuleSet, rules: Sequence[Rule], window: ScanW
     return tagged.select("*", *(F.expr(all_of([seen(r), r.bound(r.when)])).alias(hit(r)) for r in rules))
 
 
-def _levels(rules: Sequence[Rule]) -> list[list[tuple[Rule, str, Measure]]]:
+def _levels(rules: Sequence[Rule]) -> list[list[tuple[Rule, str, RuleMeasure]]]:
     """The measures, those that look at other measures after these."""
     waiting = [(rule, name, m) for rule in rules for name, m in rule.measures.items()]
-    levels: list[list[tuple[Rule, str, Measure]]] = []
+    levels: list[list[tuple[Rule, str, RuleMeasure]]] = []
     while waiting:
         names = {name for _, name, _ in waiting}
         ready = [w for w in waiting if not _seen_by(w[2], names - {w[1]})]
@@ -79,11 +79,11 @@ def _levels(rules: Sequence[Rule]) -> list[list[tuple[Rule, str, Measure]]]:
     return levels
 
 
-def _seen_by(measure: Measure, measures: set[str]) -> frozenset[str]:
+def _seen_by(measure: RuleMeasure, measures: set[str]) -> frozenset[str]:
     return frozenset().union(*(names_in(text, measures) for text in (measure.compute, *measure.by, *measure.order)))
 
 
-def _window(rule: Rule, measure: Measure) -> str:
+def _window(rule: Rule, measure: RuleMeasure) -> str:
     order, span = ", ".join(map(written, measure.order)), ""
     if measure.over_days is not None:
         days = int(rule.bound(str(measure.over_days)))

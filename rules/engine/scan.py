@@ -15,7 +15,7 @@ from rules.catalogue.rule import Rule, RuleSet
 from rules.engine.money import with_money
 from rules.engine.needs import done_without, knowledge_needed, names_used, why_not
 from rules.engine.passes import HIT_TYPE, fold, reason, reason_parts, tag, with_lines
-from rules.frames.inputs import Inputs, ScanWindow, settled_lines
+from rules.frames.inputs import ScanInputs, ScanWindow, settled_lines
 from rules.frames.registry import GRAINS, frames
 from rules.knowledge.points import Knowledge
 
@@ -97,7 +97,7 @@ def scan(
     `tables` are clean tables as known, by name; `supplied` says which of their columns the source fills. A rule
     that lacks something, or that Spark's analyser refuses, is `not_run` in the coverage with the reason.
     """
-    inputs = Inputs(tables, knowledge, window)
+    inputs = ScanInputs(tables, knowledge, window)
     reasons = {rule.id: why_not(rule_set, rule, tables.keys(), supplied, knowledge) for rule in rule_set.rules}
     passes: list[DataFrame] = []
     for frame in frames():
@@ -153,7 +153,7 @@ def _analysed(
     return folded, ""
 
 
-def _to_hits(hits: DataFrame, rule_set: RuleSet, inputs: Inputs) -> DataFrame:
+def _to_hits(hits: DataFrame, rule_set: RuleSet, inputs: ScanInputs) -> DataFrame:
     """One row per hit with its lines inside; the facts are those of its last day."""
     on_lines = hits.filter(F.col("proof_encounters").isNull()).drop("proof_encounters")
     settled = settled_lines(inputs)

@@ -8,10 +8,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, from_table
-from rules.frames.inputs import Inputs
+from rules.frames.inputs import ScanInputs
 
 
-def _rows(inputs: Inputs, _wanted: frozenset[str], _first: date) -> DataFrame:
+def _rows(inputs: ScanInputs, _wanted: frozenset[str], _first: date) -> DataFrame:
     """Institution and night with the in-patients of that night, from the window's first month on.
 
     The day of discharge does not count, as it does not in bed days; a stay of one day counts once.

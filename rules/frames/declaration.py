@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from rules.frames.inputs import Inputs
+    from rules.frames.inputs import ScanInputs
 
 AnyOf = frozenset[str]
 Sources = frozenset[AnyOf]
@@ -68,7 +68,7 @@ class RowFrame:
     """
 
     name: str
-    rows: Callable[[Inputs, frozenset[str], date], DataFrame]
+    rows: Callable[[ScanInputs, frozenset[str], date], DataFrame]
     columns: Mapping[str, Sources]
     row_key: str = "row_id"
     proof: str | None = "proof_encounters"
@@ -77,7 +77,7 @@ class RowFrame:
     def is_of_lines(self) -> bool:
         return self.proof is None
 
-    def build(self, inputs: Inputs, wanted: frozenset[str], lookback_days: int) -> DataFrame:
+    def build(self, inputs: ScanInputs, wanted: frozenset[str], lookback_days: int) -> DataFrame:
         """The rows with the wanted columns, from `lookback_days` before the window on."""
         return self.rows(inputs, wanted, inputs.window.start - timedelta(days=lookback_days))
 

@@ -22,7 +22,7 @@ class ScanWindow:
 
 
 @dataclass(frozen=True)
-class Inputs:
+class ScanInputs:
     """Clean tables as known, by name, and the knowledge. A table that is not there has no rows."""
 
     tables: Mapping[str, DataFrame]
@@ -36,7 +36,7 @@ class Inputs:
         return session.createDataFrame([], TABLES[name].schema())
 
 
-def settled_lines(inputs: Inputs) -> DataFrame:
+def settled_lines(inputs: ScanInputs) -> DataFrame:
     """Fee lines that were settled, with their service date: what no settlement paid is no loss of the fund."""
     lines = inputs.table("claim_line").filter(F.col("settlement_id").isNotNull())
     return lines.select("*", F.to_date("charged_at").alias("service_date"))

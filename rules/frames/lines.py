@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from fundwatch.errors import ContractError, problems
 from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, Sources, any_of, each_of, from_table
-from rules.frames.inputs import Inputs, settled_lines
+from rules.frames.inputs import ScanInputs, settled_lines
 from rules.frames.lookups import with_item_in_force, with_knowledge, with_restricted_sex
 from rules.knowledge.classes import CLASSES, KnowledgeClass
 
@@ -30,14 +30,14 @@ class _Part:
     """Columns joined to the lines when a rule names one of them; `reads` are other columns that the join reads."""
 
     columns: Mapping[str, Sources]
-    join: Callable[[DataFrame, Inputs, frozenset[str]], DataFrame]
+    join: Callable[[DataFrame, ScanInputs, frozenset[str]], DataFrame]
     reads: frozenset[str] = field(default=frozenset())
 
 
 def _register(table: str, key: str, *names: str, **dates: str) -> _Part:
     """Columns of another clean table, found by its key; `dates` are the days of its times."""
 
-    def join(lines: DataFrame, inputs: Inputs, _wanted: frozenset[str]) -> DataFrame:
+    def join(lines: DataFrame, inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
         days = (F.to_date(moment).alias(name) for name, moment in dates.items())
         return lines.join(inputs.table(table).select(key, *names, *days), on=key, how="left")
 
@@ -96,7 +96,7 @@ def lines_frame(classes: Iterable[KnowledgeClass]) -> RowFrame:
     return RowFrame("lines", partial(_rows, parts), columns, row_key="line_id", proof=None)
 
 
-def _rows(parts: Sequence[_Part], inputs: Inputs, wanted: frozenset[str], first: date) -> DataFrame:
+def _rows(parts: Sequence[_Part], inputs: ScanInputs, wanted: frozenset[str], first: date) -> DataFrame:
     """Settled fee lines of the window; with `ended_on` wanted, also all lines of the stays that ended in it."""
     for part in reversed(parts):
         if wanted & part.columns.keys():

@@ -9,7 +9,7 @@ from pyspark.sql import Window as Over
 from pyspark.sql import functions as F
 
 from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, each_of, from_table
-from rules.frames.inputs import Inputs
+from rules.frames.inputs import ScanInputs
 
 # how far back an earlier stay may lie and still speak about a later one
 _MEMORY_DAYS = 366
@@ -18,7 +18,7 @@ _NAMES = {"institution_name": "institution_id", "earlier_institution_name": "ear
 _EARLIER = ("ended_at", "encounter_id", "institution_id", "insurance_type", "started_at", "discharge_way")
 
 
-def _rows(inputs: Inputs, wanted: frozenset[str], _first: date) -> DataFrame:
+def _rows(inputs: ScanInputs, wanted: frozenset[str], _first: date) -> DataFrame:
     """In-patient stays with the earlier ones and the wanted public names of their hospitals."""
     stays = _with_earlier(inputs)
     for name, id_column in _NAMES.items():
@@ -30,7 +30,7 @@ def _rows(inputs: Inputs, wanted: frozenset[str], _first: date) -> DataFrame:
     return stays
 
 
-def _with_earlier(inputs: Inputs) -> DataFrame:
+def _with_earlier(inputs: ScanInputs) -> DataFrame:
     """In-patient stays, each with the earlier stay that ended last: anywhere, and at the same institution.
 
     The maximum runs over all earlier stays, since a short stay may lie inside a long one. An earlier stay that has

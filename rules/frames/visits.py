@@ -8,10 +8,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from rules.frames.declaration import Grain, RowFrame, each_of, from_table
-from rules.frames.inputs import Inputs
+from rules.frames.inputs import ScanInputs
 
 
-def _rows(inputs: Inputs, _wanted: frozenset[str], first: date) -> DataFrame:
+def _rows(inputs: ScanInputs, _wanted: frozenset[str], first: date) -> DataFrame:
     """One row per patient, institution and day with an out-patient visit: dates count, not settlements."""
     day = F.to_date("started_at")
     seen = inputs.table("encounter").filter(~F.col("is_inpatient") & day.between(first, inputs.window.end))

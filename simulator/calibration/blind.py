@@ -31,7 +31,7 @@ _VISIT_IDS = ("mdtrt_id", "psn_no", "psn_insu_rlts_id", "ipt_otp_no", "mdtrt_cer
 
 
 @dataclass(frozen=True)
-class Delivered:
+class BlindDelivery:
     """Delivered lines and encounters of all nights in file order, and the labels kept apart from them."""
 
     lines: pd.DataFrame
@@ -40,7 +40,7 @@ class Delivered:
 
 
 @dataclass(frozen=True)
-class Sample:
+class MatchedSample:
     """Matched rows, staged and honest half and half. One row of `features` per delivered row."""
 
     features: Numbers
@@ -51,7 +51,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class BlindVerdict:
     """Cross-validated AUC with the bootstrap interval (95 %) over instances."""
 
     auc: float
@@ -60,7 +60,7 @@ class Verdict:
     rows: int
 
 
-def read_delivered(landing: Path, truth: Path) -> Delivered:
+def read_delivered(landing: Path, truth: Path) -> BlindDelivery:
     """Everything delivered, as text; `file` and `row` say where a row stood."""
 
     def table(name: str) -> pd.DataFrame:
@@ -69,10 +69,10 @@ def read_delivered(landing: Path, truth: Path) -> Delivered:
         return pd.concat([part.assign(row=np.arange(len(part))) for part in parts], ignore_index=True)
 
     labels = pd.read_csv(truth / "labels.csv", dtype=str, keep_default_na=False)
-    return Delivered(table("fee_list"), table("mdtrt"), labels)
+    return BlindDelivery(table("fee_list"), table("mdtrt"), labels)
 
 
-def line_sample(delivered: Delivered, seed: int = 0) -> Sample:
+def line_sample(delivered: BlindDelivery, seed: int = 0) -> MatchedSample:
     """Staged lines beside honest lines of the same item, quantity and visit type."""
     lines = delivered.lines.drop_duplicates("feedetl_sn")
     staged = _staged(lines, delivered.labels, ("feedetl_sn", "mdtrt_id"))
@@ -81,7 +81,7 @@ def line_sample(delivered: Delivered, seed: int = 0) -> Sample:
     return _sample(chosen, groups, _line_features(chosen))
 
 
-def visit_sample(delivered: Delivered, seed: int = 0) -> Sample:
+def visit_sample(delivered: BlindDelivery, seed: int = 0) -> MatchedSample:
     """Staged encounters beside honest ones of the same visit type."""
     visits = delivered.visits
     staged = _staged(visits, delivered.labels, ("mdtrt_id",))
@@ -89,7 +89,9 @@ def visit_sample(delivered: Delivered, seed: int = 0) -> Sample:
     return _sample(chosen, groups, _visit_features(chosen))
 
 
-def blind_auc(sample: Sample, *families: str, seed: int = 0, folds: int = 5, resamples: int = 200) -> Verdict:
+def blind_auc(
+    sample: MatchedSample, *families: str, seed: int = 0, folds: int = 5, resamples: int = 200
+) -> BlindVerdict:
     """How well boosted trees tell the two apart by the features of these families; by all when none is named."""
     wanted = [n for n, family in enumerate(sample.families) if not families or family in families]
     features, scores = sample.features[:, wanted], np.zeros(len(sample.is_staged))
@@ -103,10 +105,10 @@ def blind_auc(sample: Sample, *families: str, seed: int = 0, folds: int = 5, res
             _, rank = np.unique(trees.predict_proba(features[test])[:, 1], return_inverse=True)
             scores[test] = rank / max(1, rank.max())
     low, high = _interval(sample, scores, np.random.default_rng(seed), resamples)
-    return Verdict(float(roc_auc_score(sample.is_staged, scores)), low, high, len(scores))
+    return BlindVerdict(float(roc_auc_score(sample.is_staged, scores)), low, high, len(scores))
 
 
-def _interval(sample: Sample, scores: Numbers, rng: np.random.Generator, resamples: int) -> tuple[float, float]:
+def _interval(sample: MatchedSample, scores: Numbers, rng: np.random.Generator, resamples: int) -> tuple[float, float]:
     """Percentiles of the AUC when whole groups are drawn again: a group's rows come or stay away together."""
     _, group = np.unique(sample.groups, return_inverse=True)
     aucs = []
@@ -156,9 +158,9 @@ def _matched(
     return chosen, pd.Series([owners[at] for at in taken], index=chosen.index)
 
 
-def _sample(rows: pd.DataFrame, groups: pd.Series[str], features: dict[tuple[str, str], Numbers]) -> Sample:
+def _sample(rows: pd.DataFrame, groups: pd.Series[str], features: dict[tuple[str, str], Numbers]) -> MatchedSample:
     codes, _ = pd.factorize(groups)
-    return Sample(
+    return MatchedSample(
         np.column_stack(list(features.values())) if features else np.empty((len(rows), 0)),
         tuple(family for family, _ in features),
         tuple(name for _, name in features),

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
-Row = dict[str, str]
+DeliveredRow = dict[str, str]
 _HEAD = 1 << 16  # bytes
 _ENCODINGS = ("utf-8-sig", "gb18030")
 
 
-def delivered(landing: Path, table: str) -> Iterator[Row]:
+def delivered(landing: Path, table: str) -> Iterator[DeliveredRow]:
     """The rows of a table, night by night, as text; files sent twice come twice."""
     for manifest in sorted(landing.glob("*/manifest.json")):
         for file in json.loads(manifest.read_text(encoding="utf-8"))["files"]:

@@ -36,7 +36,7 @@ Figures = dict[tuple[str, str], float]
 
 
 @dataclass(slots=True)
-class History:
+class HalfYear:
     """One chronic-benefit user's half-year."""
 
     visits: int = 0
@@ -53,7 +53,7 @@ class History:
         return float(_COUNTS[name](self) if name in _COUNTS else self.sums[name])
 
 
-_COUNTS: Mapping[str, Callable[[History], int]] = {
+_COUNTS: Mapping[str, Callable[[HalfYear], int]] = {
     "visits": lambda own: own.visits,
     "visit_days": lambda own: len(own.places_by_day),
     "order_sheets": lambda own: len(own.sheets),
@@ -87,11 +87,11 @@ def _statistics(values: list[float]) -> dict[str, float]:
     return {"mean": fmean(values), "sd": pstdev(values), "p25": p25, "p50": p50, "p75": p75}
 
 
-def _users(landing: Path, visits: Mapping[str, Mapping[str, str]]) -> dict[str, History]:
+def _users(landing: Path, visits: Mapping[str, Mapping[str, str]]) -> dict[str, HalfYear]:
     """Chronic-benefit users and their outpatient care."""
     outpatient = {key: row for key, row in visits.items() if row["med_type"] not in STAYS}
-    users: dict[str, History] = {
-        row["psn_no"]: History() for row in outpatient.values() if row["med_type"] in CHRONIC and row["psn_no"]
+    users: dict[str, HalfYear] = {
+        row["psn_no"]: HalfYear() for row in outpatient.values() if row["med_type"] in CHRONIC and row["psn_no"]
     }
     for row in outpatient.values():
         own = users.get(row["psn_no"])
@@ -113,7 +113,7 @@ def _users(landing: Path, visits: Mapping[str, Mapping[str, str]]) -> dict[str, 
     return users
 
 
-def _add_line(own: History, row: Mapping[str, str]) -> None:
+def _add_line(own: HalfYear, row: Mapping[str, str]) -> None:
     amount, kind = float(row["det_item_fee_sumamt"]), row["med_chrgitm_type"]
     own.sheets.add(row["rx_drord_no"])
     own.sums["lines"] += amount  # type: ignore[assignment]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 from simulator.care.care import take_back
-from simulator.care.records import Line, Told, Visit
+from simulator.care.records import Line, RowMishap, Visit
 from simulator.streams import Hand
 
 _WEEKS, _MONTHS = (7, 70), (35, 150)  # days
@@ -20,7 +20,7 @@ class Corrector:
     """Corrects the lines of one part of a block. `told` and `repeated` (line id: days) grow with every line."""
 
     def __init__(self, seed: int, part: str, rates: Mapping[str, float], last_day: date) -> None:
-        self.reported: list[Told] = []
+        self.reported: list[RowMishap] = []
         self.repeated: dict[str, int] = {}
         self._last_day = last_day
         self._kinds = [
@@ -44,7 +44,7 @@ class Corrector:
 
     def report(self, line: Line, kind: str, detail: str, outcome: str = "accepted") -> None:
         """Put it into the truth."""
-        self.reported.append(Told(line.uploaded, "fee_list", kind, f"line {line.id}: {detail}", outcome))
+        self.reported.append(RowMishap(line.uploaded, "fee_list", kind, f"line {line.id}: {detail}", outcome))
 
     def _is_corrected(self, visit: Visit, line: Line) -> bool:
         return any(hand.random() < rate and act(self, hand, name, visit, line) for rate, hand, name, act in self._kinds)

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from simulator.care.care import take_back
 from simulator.care.corrections import Corrector
-from simulator.care.records import Line, Told, Visit
+from simulator.care.records import Line, RowMishap, Visit
 from simulator.care.settlement_ways import SettlementWays
 from simulator.care.settling import reverse, settle
 from simulator.faults.writing import LINE_FAULTS, rates_of
@@ -31,7 +31,7 @@ class Mishaps:
     late_lines: int = 0
     undone_settlements: int = 0
     rates: Mapping[str, float] = field(default_factory=lambda: _USUAL)
-    reported: list[Told] = field(default_factory=list)  # what mishaps.csv says of single rows
+    reported: list[RowMishap] = field(default_factory=list)  # what mishaps.csv says of single rows
 
 
 def settle_with_mishaps(seed: int, part: str, visits: list[Visit], last_day: date, mishaps: Mishaps) -> list[Line]:

@@ -125,7 +125,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RowMishap:
     """What befell one row, and what a receiver ought to make of it (see misdeliveries)."""
 
     uploaded: date

@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 
 from simulator.delivering.columns import AMOUNT_COLUMNS, header
 from simulator.delivering.rows import batch_id, joined, money
-from simulator.delivering.spool import Piece, Place, SpoolReader, encoded, packed
+from simulator.delivering.spool import Piece, SpooledBlock, SpoolReader, encoded, packed
 from simulator.scenario.layout import ENDINGS, Layout
 from simulator.scenario.scenario import Scenario
 
@@ -159,7 +159,7 @@ class Joiner:
 
     scenario: Scenario
     tables: dict[str, tuple[str, ...]]
-    places: Sequence[Place]
+    places: Sequence[SpooledBlock]
     reader: SpoolReader = field(init=False)
 
     def __post_init__(self) -> None:

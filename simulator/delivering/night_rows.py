@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
 
-from simulator.care.records import Label, Told
-from simulator.delivering.rows import Row, joined
+from simulator.care.records import Label, RowMishap
+from simulator.delivering.rows import FileRow, joined
 from simulator.delivering.spool import Piece, SpoolWriter, encoded, packed
 from simulator.delivering.tables import LABELS, MISHAPS, TRUTH, spooled_tables
 from simulator.delivering.totals import BlockReport
@@ -50,7 +50,7 @@ class NightRows:
             self._known[uploaded] = found
         return found
 
-    def add(self, table: str, uploaded: date, key: str, row: Row, cents: int = 0) -> None:
+    def add(self, table: str, uploaded: date, key: str, row: FileRow, cents: int = 0) -> None:
         """A row into the night that carries its upload date."""
         self.add_text(table, uploaded, key, joined(row), cents)
 
@@ -70,7 +70,7 @@ class NightRows:
         row = tuple(str(getattr(label, name)) for name in self.tables[LABELS])
         self.nights[-1][LABELS].lines.append(("", joined(row)))
 
-    def add_mishap(self, mishaps: Told) -> None:
+    def add_mishap(self, mishaps: RowMishap) -> None:
         """What befell a row, for the truth; where it is delivered at all."""
         night = self.night_of(mishaps.uploaded)
         if night >= 0:

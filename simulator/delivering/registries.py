@@ -11,7 +11,7 @@ from datetime import date
 from simulator.beside.extra_table import EndOfWorld
 from simulator.city.items import all_items
 from simulator.delivering.night_rows import NightRows
-from simulator.delivering.rows import Row, doctor_row, institution_row, item_row, joined
+from simulator.delivering.rows import FileRow, doctor_row, institution_row, item_row, joined
 from simulator.delivering.spool import SpoolWriter
 from simulator.delivering.tables import extra_tables
 from simulator.delivering.totals import BlockReport, Totals
@@ -40,7 +40,7 @@ def spool_registries(
     yield from _end_of_world(scenario, totals, written, spool)
 
 
-def _add_all(rows: NightRows, table: str, night: date, entries: Iterable[Row]) -> None:
+def _add_all(rows: NightRows, table: str, night: date, entries: Iterable[FileRow]) -> None:
     for row in entries:
         rows.add(table, night, row[0], row)
 

@@ -14,7 +14,7 @@ from simulator.city.people import AREA, Person
 from simulator.city.providers import DEPARTMENTS, Doctor, Institution
 from simulator.streams import id_of
 
-Row: TypeAlias = tuple[str, ...]
+FileRow: TypeAlias = tuple[str, ...]
 _IMPOSSIBLE_DATE = "2026-02-30 08:00:00"
 _REGISTRY_START = "2020-01-01"
 _OUT = "2"  # treated outside the region that insures
@@ -25,7 +25,7 @@ _BEFORE_SHARE = (
 _AFTER_SHARE = (*FUNDS, "fund_pay_sumamt", "psn_pay", "acct_pay")
 
 
-def joined(row: Row) -> str:
+def joined(row: FileRow) -> str:
     """The row as one line of CSV, quoted where it has to be."""
     text = ",".join(row)
     if text.count(",") >= len(row) or '"' in text or "\n" in text or "\r" in text:
@@ -44,7 +44,7 @@ def money(cents: int) -> str:
     return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"
 
 
-def person_row(person: Person, known_by: date) -> Row:
+def person_row(person: Person, known_by: date) -> FileRow:
     """psn_info as the register stood on a day."""
     move = person.move if person.move and person.move.registered <= known_by else None
     return (
@@ -53,7 +53,7 @@ def person_row(person: Person, known_by: date) -> Row:
     )  # fmt: skip
 
 
-def enrolment_rows(person: Person, known_by: date) -> list[Row]:
+def enrolment_rows(person: Person, known_by: date) -> list[FileRow]:
     """psn_insu as the register stood on a day: until death or a move, and after a move within."""
     move = person.move if person.move and person.move.registered <= known_by else None
     begin, end = str(person.enrolled_on or _REGISTRY_START), _known_end(person, known_by)
@@ -65,7 +65,7 @@ def enrolment_rows(person: Person, known_by: date) -> list[Row]:
     ]
 
 
-def _enrolment(person: Person, relation_id: str, region: str, begin: str, end: date | None) -> Row:
+def _enrolment(person: Person, relation_id: str, region: str, begin: str, end: date | None) -> FileRow:
     return (
         person.psn_no, relation_id, person.insurance, person.person_type, str(int(person.is_civil_servant)),
         "", region, person.employer, "01" if person.employer else "", begin, str(end or ""), "1",
@@ -83,7 +83,7 @@ def _known_end(person: Person, known_by: date) -> date | None:
     return _known_death(person, known_by)
 
 
-def visit_row(visit: Visit) -> Row:
+def visit_row(visit: Visit) -> FileRow:
     """mdtrt."""
     person, place, doctor = visit.person, visit.place, visit.doctor
     department = "" if place.is_pharmacy or doctor is None else doctor.department
@@ -110,7 +110,7 @@ def _joined(diagnoses: Sequence[tuple[str, str]]) -> str:
     return ";".join(f"{code} {name}" for code, name in diagnoses)
 
 
-def settlement_row(settlement: Settlement) -> Row:
+def settlement_row(settlement: Settlement) -> FileRow:
     """setl."""
     visit, person, sums = settlement.visit, settlement.visit.person, settlement.sums
     clearing = "21" if visit.is_stay else ("41" if visit.place.is_pharmacy else "11")
@@ -138,7 +138,7 @@ def _share(part: int, whole: int) -> str:
     return f"{parts // 10_000}.{parts % 10_000:04d}"
 
 
-def line_row(visit: Visit, line: Line, problem: str = "") -> Row:
+def line_row(visit: Visit, line: Line, problem: str = "") -> FileRow:
     """fee_list; `fault` names what is wrong with the row as it arrives, and never touches its amount."""
     item, doctor = line.item, line.doctor
     department = "" if visit.place.is_pharmacy or doctor is None else doctor.department
@@ -170,7 +170,7 @@ def _other_price(price: int) -> int:
     return price - 100 if price > 100 else max(1, price // 2) if price > 1 else 2
 
 
-def diagnosis_rows(visit: Visit) -> Iterator[Row]:
+def diagnosis_rows(visit: Visit) -> Iterator[FileRow]:
     """diag: the main diagnosis first."""
     doctor = visit.doctor
     for n, (code, name) in enumerate(visit.diagnoses, start=1):
@@ -181,7 +181,7 @@ def diagnosis_rows(visit: Visit) -> Iterator[Row]:
         )  # fmt: skip
 
 
-def operation_rows(visit: Visit) -> Iterator[Row]:
+def operation_rows(visit: Visit) -> Iterator[FileRow]:
     """oprn: the stay's operation, on its second day."""
     if visit.operation and visit.doctor:
         day = str(visit.begin.date() + timedelta(days=1))
@@ -189,20 +189,20 @@ def operation_rows(visit: Visit) -> Iterator[Row]:
         yield visit.id, code, name, "1", day, "01", visit.doctor.code, visit.doctor.code
 
 
-def institution_row(place: Institution) -> Row:
+def institution_row(place: Institution) -> FileRow:
     """medins."""
     beds = "" if place.is_pharmacy else str(place.beds)
     kind = "2" if place.is_pharmacy else "1"
     return place.code, place.name, kind, place.level, beds, place.area, str(place.opened or _REGISTRY_START), ""
 
 
-def doctor_row(place: Institution, doctor: Doctor) -> Row:
+def doctor_row(place: Institution, doctor: Doctor) -> FileRow:
     """doctor."""
     name = DEPARTMENTS[doctor.department]
     return doctor.code, doctor.name, doctor.title, place.code, doctor.department, name, _REGISTRY_START, ""
 
 
-def item_row(item: Item) -> Row:
+def item_row(item: Item) -> FileRow:
     """catalogue."""
     limit = "" if item.price_limit is None else money(item.price_limit)
     return item.code, item.name, item.list_type, item.charge_class, item.grade, limit, _REGISTRY_START, ""

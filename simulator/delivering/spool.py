@@ -47,7 +47,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SpooledBlock:
     """Where a block lies: the spool, and where each night's head begins in it."""
 
     spool: str
@@ -65,7 +65,7 @@ class SpoolWriter:
     def __post_init__(self) -> None:
         self._file = self.path.open("wb")
 
-    def append(self, nights: Sequence[Sequence[Piece]]) -> Place:
+    def append(self, nights: Sequence[Sequence[Piece]]) -> SpooledBlock:
         """One block: for every night a piece per table, in the order of the tables."""
         starts = []
         for pieces in nights:
@@ -74,7 +74,7 @@ class SpoolWriter:
             self._file.write(struct.pack(f"<{3 * self.tables}q", *head))
             self._file.writelines(piece.content for piece in pieces)
         self._file.flush()
-        return Place(str(self.path), tuple(starts))
+        return SpooledBlock(str(self.path), tuple(starts))
 
 
 @dataclass(slots=True)
@@ -84,7 +84,7 @@ class SpoolReader:
     tables: int
     _files: dict[str, BinaryIO] = field(default_factory=dict)
 
-    def pieces(self, place: Place, night: int) -> Iterator[Piece]:
+    def pieces(self, place: SpooledBlock, night: int) -> Iterator[Piece]:
         """The pieces of one block and night, in the order of the tables."""
         file = self._files.get(place.spool)
         if file is None:

@@ -6,15 +6,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from simulator.beside.extra_table import Key
-from simulator.delivering.rows import Row
-from simulator.delivering.spool import Place
+from simulator.delivering.rows import FileRow
+from simulator.delivering.spool import SpooledBlock
 
 
 @dataclass(slots=True)
 class BlockReport:
     """What a block adds to the summary; everything in it sums over blocks."""
 
-    place: Place
+    place: SpooledBlock
     rows: list[list[int]]  # night × table
     cents: list[list[int]]
     counts: Counter[str] = field(default_factory=Counter)
@@ -22,15 +22,15 @@ class BlockReport:
     lookalikes: Counter[str] = field(default_factory=Counter)
     bad_rows: Counter[str] = field(default_factory=Counter)
     sums: dict[str, Counter[Key]] = field(default_factory=dict)  # extra table -> key -> sum
-    places: list[Row] = field(default_factory=list)  # registry rows of the block's own hospitals and doctors
-    doctors: list[Row] = field(default_factory=list)
+    places: list[FileRow] = field(default_factory=list)  # registry rows of the block's own hospitals and doctors
+    doctors: list[FileRow] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Totals:
     """What all blocks come to; grows with the number of blocks by a few numbers each."""
 
-    places: list[Place] = field(default_factory=list)
+    places: list[SpooledBlock] = field(default_factory=list)
     rows: Counter[tuple[int, int]] = field(default_factory=Counter)  # (night, table) by their numbers
     cents: Counter[tuple[int, int]] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
@@ -38,8 +38,8 @@ class Totals:
     lookalikes: Counter[str] = field(default_factory=Counter)
     bad_rows: Counter[str] = field(default_factory=Counter)
     sums: dict[str, Counter[Key]] = field(default_factory=dict)
-    hospitals: list[Row] = field(default_factory=list)
-    doctors: list[Row] = field(default_factory=list)
+    hospitals: list[FileRow] = field(default_factory=list)
+    doctors: list[FileRow] = field(default_factory=list)
 
     def add(self, report: BlockReport) -> None:
         """Take in one block, in block order."""

@@ -24,7 +24,7 @@ _NO_CODE = "9"
 
 
 @dataclass(slots=True)
-class Night:
+class SpoiledDelivery:
     """A delivery being spoiled: its folder, what the manifest will say, and the table whose file is spoiled.
 
     `earlier` is the folder of the delivery it takes from, where it takes from one.
@@ -80,7 +80,7 @@ def _other_encoding(layout: Layout) -> str:
     return "utf-8" if layout.encoding == "gb18030" else "gb18030"
 
 
-def _send_again(night: Night, name: str, content: bytes) -> None:
+def _send_again(night: SpoiledDelivery, name: str, content: bytes) -> None:
     """One more file of the same table, with the rows of the earlier delivery."""
     lines = night.lines(night.earlier)
     (night.folder / name).write_bytes(content)
@@ -90,27 +90,27 @@ def _send_again(night: Night, name: str, content: bytes) -> None:
     night.files.insert(night.files.index(night.stated) + 1, again)
 
 
-def _renamed(night: Night) -> None:
+def _renamed(night: SpoiledDelivery) -> None:
     ending = night.layout.ending
     content = (night.earlier / f"{night.table}{ending}").read_bytes()
     _send_again(night, f"{night.table}_2{ending}", content)
 
 
-def _repacked(night: Night) -> None:
+def _repacked(night: SpoiledDelivery) -> None:
     """Another level, and a time in the head of the gzip file, as an archive tool leaves them."""
     text = _text(night.lines(night.earlier)).encode(night.layout.encoding)
     at = (night.night - date(1970, 1, 1)).days * 86_400
     _send_again(night, f"{night.table}_2{_GZIP}", gzip.compress(text, _NEW_LEVEL, mtime=at))
 
 
-def _in_part(night: Night) -> None:
+def _in_part(night: SpoiledDelivery) -> None:
     """Every row of the earlier delivery whose number ends in 0, 3 or 6, before the night's own."""
     header, *own = night.lines()
     again = [line for n, line in enumerate(night.lines(night.earlier)[1:]) if n % 10 in (0, 3, 6)]
     night.put_lines([header, *again, *own], is_same_money=False)
 
 
-def _cut_gzip(night: Night) -> None:
+def _cut_gzip(night: SpoiledDelivery) -> None:
     """One member, so that the cut falls within it; the manifest states the whole file."""
     text = _text(night.lines()).encode(night.layout.encoding)
     content = gzip.compress(text, night.layout.level, mtime=0)
@@ -118,7 +118,7 @@ def _cut_gzip(night: Night) -> None:
     (night.folder / night.stated.name).write_bytes(content[: len(content) * 6 // 10])
 
 
-def _cut_plain(night: Night) -> None:
+def _cut_plain(night: SpoiledDelivery) -> None:
     lines = night.lines()
     whole = _text(lines).encode(night.layout.encoding)
     half = len(lines) // 2
@@ -128,12 +128,12 @@ def _cut_plain(night: Night) -> None:
     (night.folder / night.stated.name).write_bytes(content)
 
 
-def _other_file_encoding(night: Night) -> None:
+def _other_file_encoding(night: SpoiledDelivery) -> None:
     content = pack_whole(night.layout, night.stated.name, _text(night.lines()).encode(_other_encoding(night.layout)))
     night.put(content, night.stated.name, night.stated.rows, night.stated.amount or 0)
 
 
-def _two_encodings(night: Night) -> None:
+def _two_encodings(night: SpoiledDelivery) -> None:
     lines = night.lines()
     half = len(lines) // 2
     upper = _text(lines[:half]).encode(night.layout.encoding)
@@ -145,30 +145,30 @@ def _two_encodings(night: Night) -> None:
 Change = Callable[[list[str]], list[str]]
 
 
-def _changed(night: Night, header: Change, row: Change) -> None:
+def _changed(night: SpoiledDelivery, header: Change, row: Change) -> None:
     """The file with its header and its rows changed, each value by value."""
     first, *rows = csv.reader(io.StringIO(_text(night.lines())))
     night.put_lines([joined(tuple(header(first))), *(joined(tuple(row(values))) for values in rows)])
 
 
-def _with_unknown_column(night: Night) -> None:
+def _with_unknown_column(night: SpoiledDelivery) -> None:
     _changed(night, lambda names: [*names, "rsv_fld1"], lambda values: [*values, "0"])
 
 
-def _without_column(night: Night) -> None:
+def _without_column(night: SpoiledDelivery) -> None:
     at = _place(night, "cnt")
     _changed(night, lambda names: names[:at] + names[at + 1 :], lambda values: values[:at] + values[at + 1 :])
 
 
-def _with_renamed_column(night: Night) -> None:
+def _with_renamed_column(night: SpoiledDelivery) -> None:
     _changed(night, lambda names: ["fee_cnt" if name == "cnt" else name for name in names], list)
 
 
-def _reordered(night: Night) -> None:
+def _reordered(night: SpoiledDelivery) -> None:
     _changed(night, lambda names: names[::-1], lambda values: values[::-1])
 
 
-def _retyped(night: Night) -> None:
+def _retyped(night: SpoiledDelivery) -> None:
     at = _place(night, "fee_ocur_time")
 
     def written(values: list[str]) -> list[str]:
@@ -179,7 +179,7 @@ def _retyped(night: Night) -> None:
     _changed(night, list, written)
 
 
-def _new_code(night: Night, every: int = 20) -> None:
+def _new_code(night: SpoiledDelivery, every: int = 20) -> None:
     at, count = _place(night, "chrgitm_lv"), 0
 
     def written(values: list[str]) -> list[str]:
@@ -190,29 +190,29 @@ def _new_code(night: Night, every: int = 20) -> None:
     _changed(night, list, written)
 
 
-def _place(night: Night, column: str) -> int:
+def _place(night: SpoiledDelivery, column: str) -> int:
     return next(csv.reader(night.lines()[:1])).index(column)
 
 
-def _empty(night: Night) -> None:
+def _empty(night: SpoiledDelivery) -> None:
     night.put(b"", night.stated.name, 0, 0)
 
 
-def _header_only(night: Night) -> None:
+def _header_only(night: SpoiledDelivery) -> None:
     night.put_lines(night.lines()[:1], is_same_money=False)
 
 
-def _tenth(night: Night) -> None:
+def _tenth(night: SpoiledDelivery) -> None:
     lines = night.lines()
     night.put_lines(lines[: 1 + max(1, (len(lines) - 1) // 10)], is_same_money=False)
 
 
-def _tenfold(night: Night) -> None:
+def _tenfold(night: SpoiledDelivery) -> None:
     header, *rows = night.lines()
     night.put_lines([header, *(row for row in rows for _ in range(10))], is_same_money=False)
 
 
-SPOILERS: Mapping[str, Callable[[Night], None]] = {
+SPOILERS: Mapping[str, Callable[[SpoiledDelivery], None]] = {
     "sent_again_renamed": _renamed,
     "sent_again_repacked": _repacked,
     "sent_again_in_part": _in_part,

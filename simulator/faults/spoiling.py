@@ -15,7 +15,7 @@ from simulator.beside.extra_tables import EXTRA_TABLES
 from simulator.delivering.columns import COLUMNS
 from simulator.delivering.delivery import MANIFEST, DeliveredFile, Joiner, clear_night, stated_files, write_manifest
 from simulator.delivering.rows import batch_id
-from simulator.faults.spoiled_file import SPOILERS, Night
+from simulator.faults.spoiled_file import SPOILERS, SpoiledDelivery
 from simulator.scenario.misdeliveries import Spoiled
 from simulator.scenario.scenario import Scenario
 
@@ -75,7 +75,7 @@ def take_resent(landing: Path, night: date) -> bool:
 
 def _spoil(scenario: Scenario, folder: Path, files: list[DeliveredFile], spoiled: Spoiled, earlier: Path) -> None:
     seed, kind, night = scenario.seed, spoiled.kind, spoiled.night
-    spoilt = Night(night, folder, files, kind.table, scenario.layout, earlier)
+    spoilt = SpoiledDelivery(night, folder, files, kind.table, scenario.layout, earlier)
     batch = batch_id(seed, night)
     if kind.name == "no_manifest":
         (folder / MANIFEST).unlink()

@@ -16,7 +16,7 @@ from simulator.delivering.columns import COLUMNS
 from simulator.faults.date_formats import DATE_COLUMNS, rewrite_dates
 from simulator.streams import Hand
 
-Row = tuple[str, ...]
+WrittenRow = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Writing:
         """Whether rows of this table may change."""
         return table in self._ways
 
-    def written(self, table: str, row: Row) -> Row:
+    def written(self, table: str, row: WrittenRow) -> WrittenRow:
         """The row as it is written down."""
         values = list(row)
         for rate, hand, way in self._ways[table]:

@@ -25,14 +25,14 @@ Mishap = float | tuple[Annotated[int, Field(strict=True, ge=1)] | date, ...]  # 
 _DAYS_BETWEEN = {"daily": 1, "weekly": 7}
 
 
-class History(Declared):
+class HistorySection(Declared):
     """From when on there are claims: a date, or so many days before the last night."""
 
     start: date | None = Field(None, alias="from")
     days: int = Field(89, ge=1, le=3660)
 
 
-class Nights(Declared):
+class NightsSection(Declared):
     """Deliveries: a list of dates, or so many at a distance, ending on `last`."""
 
     dates: tuple[date, ...] = ()
@@ -77,7 +77,7 @@ class Moves(Declared):
     into: float = USUAL_MOVES.into
 
 
-class Delivery(Declared):
+class DeliverySection(Declared):
     """How files are written."""
 
     encoding: str = "utf-8"
@@ -93,14 +93,14 @@ class ScenarioFile(Declared):
     seed: int = 20260331
     persons: int | None = None
     lines: int | None = Field(None, ge=1)
-    history: History = History()
-    nights: Nights = Nights()
+    history: HistorySection = HistorySection()
+    nights: NightsSection = NightsSection()
     ends_on: date | None = None
     schemes: Schemes = Schemes()
     stays: Stays = Stays()
     moves: Moves = Moves()
     dirt: dict[str, float] = Field(default={})
-    delivery: Delivery = Delivery()
+    delivery: DeliverySection = DeliverySection()
     tables: dict[str, bool] = Field(default={})
     mishaps: dict[str, Mishap] = Field(default={})
 

@@ -12,7 +12,7 @@ from simulator.city import rare_items
 from simulator.city.people import Person
 from simulator.city.providers import Institution
 from simulator.staging.cast import add_lines, diagnosed, household, keep_only, move, village, ward
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 _MINOR = (("J06.900", "急性上呼吸道感染"), ("K29.700", "胃炎"), ("M54.500", "腰痛"), ("R51.x00", "头痛"))
 _PNEUMONIA = ("J18.900", "肺炎")
@@ -20,7 +20,7 @@ _STROKE = ("I63.900", "脑梗死")
 _BED_CLASSES = ("01", "02", "07")  # bed, ward round, nursing
 
 
-def low_standard_admission(stage: Stage) -> None:
+def low_standard_admission(stage: SchemeStage) -> None:
     """Two or three nights for what a clinic treats (IA-01); careful: a graver name, or some nights more."""
     nights = stage.by_level(stage.hand.between(2, 3), 3, stage.hand.between(4, 5))
     illness = stage.by_level(stage.hand.pick(_MINOR), _PNEUMONIA, stage.hand.pick(_MINOR))
@@ -30,7 +30,7 @@ def low_standard_admission(stage: Stage) -> None:
     stage.label_visits(visit)
 
 
-def observed_for_chest_pain(stage: Stage) -> None:
+def observed_for_chest_pain(stage: SchemeStage) -> None:
     """Chest pain watched for two nights, with monitoring."""
     visit = ward(stage, 2, "1", "2", age=(45, 80), diagnosis=("R07.400", "胸痛"))
     monitors = [Order(catalogue.HEART_MONITOR, 20), Order(catalogue.OXYGEN_MONITOR, 20)]
@@ -38,12 +38,12 @@ def observed_for_chest_pain(stage: Stage) -> None:
     stage.label_visits(visit)
 
 
-def childs_febrile_fit(stage: Stage) -> None:
+def childs_febrile_fit(stage: SchemeStage) -> None:
     """A child with a febrile fit, watched for two nights."""
     stage.label_visits(ward(stage, 2, "1", "2", age=(1, 5), diagnosis=("R56.000", "热性惊厥")))
 
 
-def check_up_admission(stage: Stage) -> None:
+def check_up_admission(stage: SchemeStage) -> None:
     """A bed for three to five nights to have every test done (IA-02); careful: with drugs beside them."""
     visit = ward(stage, stage.hand.between(3, 5), "2", age=(40, 75), diagnosis=("R42.x00", "头晕"))
     tests = [*catalogue.LABS, *catalogue.EXAMS, *rare_items.LARGE_EXAMS]
@@ -59,14 +59,14 @@ def check_up_admission(stage: Stage) -> None:
     stage.label_visits(visit)
 
 
-def admitted_for_angiography(stage: Stage) -> None:
+def admitted_for_angiography(stage: SchemeStage) -> None:
     """Examined for days, then the vessels of the heart are shown: a diagnosis that needed the bed."""
     visit = ward(stage, 4, "1", "2", age=(45, 80), surgery="heart")
     add_lines(stage, visit, visit.begin.date(), [Order(exam) for exam in catalogue.EXAMS], (17, 18))
     stage.label_visits(visit)
 
 
-def village_on_the_ward(stage: Stage) -> None:
+def village_on_the_ward(stage: SchemeStage) -> None:
     """A village admitted together, hardly treated (IA-04); careful: over weeks, two hospitals, some really treated."""
     size, first = max(6, stage.scaled(7)), stage.start(5 + stage.by_level(2, 12, 14))
     places = [stage.new_hospital("2", f"云溪市{stage.hand.pick('福寿康宁')}泽{stage.instance}号医院", beds=40)]
@@ -83,7 +83,7 @@ def village_on_the_ward(stage: Stage) -> None:
     stage.acted("institution", places[0].code)
 
 
-def food_poisoning(stage: Stage) -> None:
+def food_poisoning(stage: SchemeStage) -> None:
     """A village feast: six guests admitted the same night, treated, home after two days."""
     first, place = stage.start(5), stage.hospital("2")
     for person in village(stage, 6, first, first + timedelta(days=3), age=(20, 80)):
@@ -91,17 +91,17 @@ def food_poisoning(stage: Stage) -> None:
         stage.label_visits(stage.play(visit))
 
 
-def family_on_the_ward(stage: Stage) -> None:
+def family_on_the_ward(stage: SchemeStage) -> None:
     """Three or four of one household admitted within three days (IA-05); careful: a week apart, or two hospitals."""
     _family(stage, stage.hand.between(3, 4), stage.hand.pick(_MINOR))
 
 
-def flu_in_the_family(stage: Stage) -> None:
+def flu_in_the_family(stage: SchemeStage) -> None:
     """Influenza in one household."""
     _family(stage, 3, ("J10.100", "流行性感冒伴肺炎"))
 
 
-def _family(stage: Stage, size: int, illness: tuple[str, str]) -> None:
+def _family(stage: SchemeStage, size: int, illness: tuple[str, str]) -> None:
     step = stage.by_level(1, 5, 1)
     first = stage.start(5 + step * size)
     places = stage.hand.some(stage.world.providers.of_level("1", "2"), stage.by_level(1, 1, 2))
@@ -111,14 +111,14 @@ def _family(stage: Stage, size: int, illness: tuple[str, str]) -> None:
         stage.label_visits(stage.play(visit))
 
 
-def split_stay(stage: Stage) -> None:
+def split_stay(stage: SchemeStage) -> None:
     """Discharged and back after three to nine days for the same illness (SA-01); careful: beyond 15 days, renamed."""
     gap = stage.by_level(stage.hand.between(3, 9), 16, stage.hand.between(5, 9))
     names = (_STROKE, stage.by_level(_STROKE, _STROKE, ("G45.900", "短暂性脑缺血发作")))
     stage.label_visits(*_chain(stage, [stage.hospital("2")] * 2, gap, names))
 
 
-def course_of_chemotherapy(stage: Stage) -> None:
+def course_of_chemotherapy(stage: SchemeStage) -> None:
     """The next course of chemotherapy, ten days on."""
     illness = ("Z51.102", "恶性肿瘤维持性化学治疗")
     visits = _chain(stage, [stage.hospital("1")] * 2, 10, (illness, illness))
@@ -127,7 +127,7 @@ def course_of_chemotherapy(stage: Stage) -> None:
     stage.label_visits(*visits)
 
 
-def relay_of_hospitals(stage: Stage) -> None:
+def relay_of_hospitals(stage: SchemeStage) -> None:
     """From hospital to linked hospital and back, three stays for one illness (SA-05); careful: days between."""
     here, there = stage.hand.some(stage.world.providers.of_level("1", "2"), 2)
     gap = stage.by_level(stage.hand.between(1, 2), 4, 2)
@@ -135,7 +135,7 @@ def relay_of_hospitals(stage: Stage) -> None:
     stage.label_visits(*_chain(stage, (here, there, here), gap, names))
 
 
-def referred_up_and_back(stage: Stage) -> None:
+def referred_up_and_back(stage: SchemeStage) -> None:
     """Up to the big hospital for the operation, back to recover; the papers of referral are there."""
     low, high = stage.hospital("2"), stage.hospital("1")
     illness = ("K80.100", "胆囊结石伴慢性胆囊炎")
@@ -146,7 +146,7 @@ def referred_up_and_back(stage: Stage) -> None:
 
 
 def _chain(
-    stage: Stage,
+    stage: SchemeStage,
     places: Sequence[Institution],
     gap: int,
     names: Sequence[tuple[str, str]],
@@ -165,22 +165,22 @@ def _chain(
 
 
 def _stay(
-    stage: Stage, person: Person, place: Institution, day: date, nights: int, name: tuple[str, str], surgery: str
+    stage: SchemeStage, person: Person, place: Institution, day: date, nights: int, name: tuple[str, str], surgery: str
 ) -> Visit:
     return stage.play(diagnosed(stay(stage.hand, person, place, day, nights, surgery=surgery), name))
 
 
-def shifted_to_the_clinic(stage: Stage) -> None:
+def shifted_to_the_clinic(stage: SchemeStage) -> None:
     """The dear tests of a stay billed as an outpatient's the day before (SA-04); careful: earlier, or next door."""
     _clinic_then_ward(stage, stage.by_level(stage.hand.between(1, 2), 5, 2), stage.by_level("11", "11", "11"))
 
 
-def emergency_then_ward(stage: Stage) -> None:
+def emergency_then_ward(stage: SchemeStage) -> None:
     """Seen in the emergency room, admitted the next day."""
     _clinic_then_ward(stage, 1, "13")
 
 
-def _clinic_then_ward(stage: Stage, before: int, kind: str) -> None:
+def _clinic_then_ward(stage: SchemeStage, before: int, kind: str) -> None:
     day = stage.start(before + 7)
     person, place = stage.person(day, day + timedelta(days=before + 6), age=(40, 85)), stage.hospital("2")
     clinic_place = place if stage.disguise < 2 else stage.hospital("3")

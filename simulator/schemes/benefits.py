@@ -10,14 +10,14 @@ from simulator.city import variants
 from simulator.city.people import Person
 from simulator.city.providers import Doctor, Institution
 from simulator.staging.acts import PRESSURE, bought, days_from, lines_of, passer_by
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 _FOUR = ("hypertension", "diabetes", "heart", "lung")
 _CANCER = ("C34.900", "支气管或肺恶性肿瘤")
 _KIDNEY = ("N18.001", "慢性肾脏病5期")
 
 
-def reseller_profile(stage: Stage) -> None:
+def reseller_profile(stage: SchemeStage) -> None:
     """Collects resellable drugs at many counters, never tested, never ill of anything else (PS-03)."""
     scenario, providers = stage.world.scenario, stage.world.providers
     person = stage.person(scenario.history_start, scenario.last_day, age=(50, 78), conditions=_FOUR)
@@ -44,7 +44,7 @@ def reseller_profile(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def truly_ill(stage: Stage) -> None:
+def truly_ill(stage: SchemeStage) -> None:
     """As many drugs for somebody who is truly ill: one hospital, tests with them, doses that add up."""
     scenario, providers = stage.world.scenario, stage.world.providers
     person = stage.person(scenario.history_start, scenario.last_day, age=(60, 85), conditions=_FOUR)
@@ -58,7 +58,7 @@ def truly_ill(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def enrolled_when_ill(stage: Stage) -> None:
+def enrolled_when_ill(stage: SchemeStage) -> None:
     """Insured through a shell employer days before costly care, with others who did the same (PS-05)."""
     employer, place = "E" + stage.hand.new_id(8), stage.hospital("1")
     for _ in range(stage.scaled(stage.by_level(4, 3, 2))):
@@ -72,7 +72,7 @@ def enrolled_when_ill(stage: Stage) -> None:
         stage.label_patient(person)
 
 
-def new_job(stage: Stage) -> None:
+def new_job(stage: SchemeStage) -> None:
     """A young person's first job, and an appendix a fortnight later."""
     day = stage.start(8)
     person = stage.person(day, day + timedelta(days=7), age=(20, 30), conditions=())
@@ -84,7 +84,7 @@ def new_job(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def _benefit_user(stage: Stage, doctor: Doctor, place: Institution, *, tested: bool, visits: int) -> Person:
+def _benefit_user(stage: SchemeStage, doctor: Doctor, place: Institution, *, tested: bool, visits: int) -> Person:
     scenario, condition = stage.world.scenario, stage.hand.pick(_FOUR)
     day = stage.any_day()
     person = stage.person(day, day, age=(45, 80), conditions=())  # nothing chronic in the ordinary life
@@ -102,7 +102,7 @@ def _benefit_user(stage: Stage, doctor: Doctor, place: Institution, *, tested: b
     return person
 
 
-def false_chronic_registration(stage: Stage) -> None:
+def false_chronic_registration(stage: SchemeStage) -> None:
     """One doctor registers people for the chronic benefit whom nobody ever tested (PS-06)."""
     place = stage.hospital("2", "3")
     doctor = stage.new_doctor(place, "A03")
@@ -112,7 +112,7 @@ def false_chronic_registration(stage: Stage) -> None:
     stage.label_doctor(place, doctor)
 
 
-def tested_elsewhere(stage: Stage) -> None:
+def tested_elsewhere(stage: SchemeStage) -> None:
     """Newly registered after tests at the big hospital; the community centre hands out the drugs."""
     place, day = stage.hospital("3"), stage.start(2)
     person = _benefit_user(stage, stage.hand.pick(place.doctors), place, tested=False, visits=2)
@@ -121,7 +121,7 @@ def tested_elsewhere(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def _paid_by_family(stage: Stage, users: int, packs: tuple[int, int], *, goods: bool) -> None:
+def _paid_by_family(stage: SchemeStage, users: int, packs: tuple[int, int], *, goods: bool) -> None:
     shop = stage.hand.pick(stage.world.providers.pharmacies)
     for _ in range(users):
         day = stage.start(4)
@@ -135,19 +135,19 @@ def _paid_by_family(stage: Stage, users: int, packs: tuple[int, int], *, goods: 
         stage.label_patient(person)
 
 
-def family_account_misuse(stage: Stage) -> None:
+def family_account_misuse(stage: SchemeStage) -> None:
     """One account pays as "family" for many people who are none, for goods as good as cash (PS-07)."""
     _paid_by_family(
         stage, stage.scaled(stage.by_level(9, 7, 6), least=6), stage.by_level((6, 10), (4, 7), (2, 4)), goods=True
     )
 
 
-def big_family(stage: Stage) -> None:
+def big_family(stage: SchemeStage) -> None:
     """A family account of four: small sums for colds."""
     _paid_by_family(stage, 4, (1, 2), goods=False)
 
 
-def _registrations(stage: Stage, empty: float, count: int, *, price: bool) -> None:
+def _registrations(stage: SchemeStage, empty: float, count: int, *, price: bool) -> None:
     place = stage.hospital("2", "3")
     doctor = stage.new_doctor(place, "A03")
     for n in range(count):
@@ -162,17 +162,17 @@ def _registrations(stage: Stage, empty: float, count: int, *, price: bool) -> No
     stage.label_doctor(place, doctor)
 
 
-def empty_registrations(stage: Stage) -> None:
+def empty_registrations(stage: SchemeStage) -> None:
     """A doctor whose patients are registered and nothing more (OV-01)."""
     _registrations(stage, stage.by_level(0.95, 0.6, 0.35), stage.scaled(20), price=False)
 
 
-def consultation_only_clinic(stage: Stage) -> None:
+def consultation_only_clinic(stage: SchemeStage) -> None:
     """A specialist who advises: a third of the patients leave with advice alone."""
     _registrations(stage, 0.25, 16, price=True)
 
 
-def own_staff_visits(stage: Stage) -> None:
+def own_staff_visits(stage: SchemeStage) -> None:
     """A hospital's own staff among its busiest patients (OV-02)."""
     place, employer = stage.hospital("2"), "E" + stage.hand.new_id(8)
     for _ in range(stage.scaled(stage.by_level(5, 4, 3))):
@@ -185,12 +185,12 @@ def own_staff_visits(stage: Stage) -> None:
         stage.label_patient(person)
 
 
-def _staff_visit(stage: Stage, person: Person, place: Institution, day: date) -> None:
+def _staff_visit(stage: SchemeStage, person: Person, place: Institution, day: date) -> None:
     drugs = [Order(drug, stage.hand.between(1, 3)) for drug in stage.hand.some(catalogue.PATENT_DRUGS, 2)]
     stage.add(outpatient(stage.hand, person, place, day, [Order(catalogue.CONSULTATION), *drugs]))
 
 
-def staff_clinic(stage: Stage) -> None:
+def staff_clinic(stage: SchemeStage) -> None:
     """Staff seen now and then where they work."""
     place, employer = stage.hospital("2"), "E" + stage.hand.new_id(8)
     for _ in range(3):
@@ -202,7 +202,7 @@ def staff_clinic(stage: Stage) -> None:
         stage.label_patient(person)
 
 
-def _serious_care(stage: Stage, title: str, count: int) -> None:
+def _serious_care(stage: SchemeStage, title: str, count: int) -> None:
     place = stage.hospital("1", "2")
     doctor = stage.new_doctor(place, "A03")
     doctor.title = title
@@ -217,12 +217,12 @@ def _serious_care(stage: Stage, title: str, count: int) -> None:
     stage.label_doctor(place, doctor)
 
 
-def unqualified_doctor(stage: Stage) -> None:
+def unqualified_doctor(stage: SchemeStage) -> None:
     """A resident in charge of outpatient serious disease (OV-03)."""
     _serious_care(stage, "住院医师", stage.scaled(stage.by_level(8, 5, 3)))
 
 
-def attending_doctor(stage: Stage) -> None:
+def attending_doctor(stage: SchemeStage) -> None:
     """The same care under an attending doctor."""
     _serious_care(stage, "主治医师", 5)
 

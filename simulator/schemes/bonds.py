@@ -10,11 +10,11 @@ from simulator.city.people import Person
 from simulator.city.providers import Institution
 from simulator.staging.acts import PRESSURE, bought
 from simulator.staging.crews import common_drugs, crew_of, dear_round, occasions
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 
 def _fetched_by(
-    stage: Stage, crew: Sequence[Person], proxies: Sequence[str], packs: tuple[int, int], times: int
+    stage: SchemeStage, crew: Sequence[Person], proxies: Sequence[str], packs: tuple[int, int], times: int
 ) -> None:
     shop = stage.hand.pick(stage.world.providers.pharmacies)
     for person in crew:
@@ -24,7 +24,7 @@ def _fetched_by(
             stage.label_visits(stage.play(visit))
 
 
-def one_proxy_for_many(stage: Stage) -> None:
+def one_proxy_for_many(stage: SchemeStage) -> None:
     """One proxy fetches drugs for many who do not live together (RG-07)."""
     crew = crew_of(stage, stage.scaled(stage.by_level(9, 7, 6), least=6))
     proxies = [f"{crew[0].name}/{crew[0].tel}"]
@@ -33,7 +33,7 @@ def one_proxy_for_many(stage: Stage) -> None:
     _fetched_by(stage, crew, proxies, stage.by_level((4, 6), (3, 5), (2, 4)), stage.by_level(3, 3, 2))
 
 
-def care_staff_fetch(stage: Stage) -> None:
+def care_staff_fetch(stage: SchemeStage) -> None:
     """The staff of a care home fetch the residents' drugs: one address, everyday quantities."""
     crew = crew_of(stage, 6, age=(76, 95))
     for person in crew[1:]:
@@ -41,7 +41,7 @@ def care_staff_fetch(stage: Stage) -> None:
     _fetched_by(stage, crew, [f"{stage.bystander(stage.any_day()).name}/{crew[0].tel}"], (1, 2), 2)
 
 
-def shared_telephone(stage: Stage) -> None:
+def shared_telephone(stage: SchemeStage) -> None:
     """People of different households registered under one telephone, and all of them heavy buyers (RG-10)."""
     crew = crew_of(stage, stage.scaled(stage.by_level(9, 7, 6), least=6))
     shops = stage.hand.some(stage.world.providers.pharmacies, 3)
@@ -52,7 +52,7 @@ def shared_telephone(stage: Stage) -> None:
         stage.label_patient(person)
 
 
-def village_telephone(stage: Stage) -> None:
+def village_telephone(stage: SchemeStage) -> None:
     """Old villagers registered under the village office's telephone; they buy what they need."""
     crew = crew_of(stage, 7, age=(66, 90))
     for person in crew:
@@ -61,7 +61,7 @@ def village_telephone(stage: Stage) -> None:
 
 
 def _admitted_together(
-    stage: Stage, crew: Sequence[Person], places: Sequence[Institution], times: int, slip: int
+    stage: SchemeStage, crew: Sequence[Person], places: Sequence[Institution], times: int, slip: int
 ) -> None:
     """The same people in and out of one ward on the same days (or `slip` days apart), some weeks between."""
     room = max(14, (stage.world.scenario.days - 12) // times)
@@ -75,7 +75,7 @@ def _admitted_together(
                 stage.label_visits(stage.play(visit))
 
 
-def co_admission_group(stage: Stage) -> None:
+def co_admission_group(stage: SchemeStage) -> None:
     """The same people admitted and discharged together, twice (RG-12)."""
     scenario = stage.world.scenario
     count = stage.scaled(stage.by_level(5, 4, 3), least=3)
@@ -86,7 +86,7 @@ def co_admission_group(stage: Stage) -> None:
         stage.label_patient(person)
 
 
-def couple_in_hospital(stage: Stage) -> None:
+def couple_in_hospital(stage: SchemeStage) -> None:
     """A couple with the flu, admitted together once."""
     scenario = stage.world.scenario
     pair = [stage.person(scenario.history_start, scenario.last_day, age=(60, 85)) for _ in range(2)]

@@ -11,7 +11,7 @@ from simulator.city import items as catalogue
 from simulator.city import rare_items
 from simulator.city.items import Item
 from simulator.staging.cast import add_lines, diagnosed, ward
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 _ANGINA = ("I20.000", "不稳定性心绞痛")
 _POISONED = ("T60.000", "有机磷中毒")
@@ -19,7 +19,7 @@ _HOURS = (17, 18)
 _GRADES = (catalogue.NURSING_1, catalogue.NURSING_2, catalogue.NURSING_3)
 
 
-def contained_item(stage: Stage) -> None:
+def contained_item(stage: SchemeStage) -> None:
     """An act and what it contains on one day (UB-01); careful: the part a day later."""
     pair = stage.hand.pick(((rare_items.STENTING, rare_items.BALLOON), (rare_items.PERFUSION, catalogue.DIALYSIS)))
     illness = _ANGINA if pair[0] is rare_items.STENTING else _POISONED
@@ -34,7 +34,7 @@ def contained_item(stage: Stage) -> None:
     stage.label_lines(visit, later[:1])
 
 
-def angiogram_first(stage: Stage) -> None:
+def angiogram_first(stage: SchemeStage) -> None:
     """The angiogram was made the day before, and only then the stent decided on."""
     visit = ward(stage, stage.hand.between(5, 8), "1", "2", diagnosis=_ANGINA)
     day = visit.begin.date() + timedelta(days=1)
@@ -43,7 +43,7 @@ def angiogram_first(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def two_sessions(stage: Stage) -> None:
+def two_sessions(stage: SchemeStage) -> None:
     """Perfusion for the poison, dialysis for the kidneys two days later."""
     visit = ward(stage, stage.hand.between(5, 8), "1", "2", diagnosis=_POISONED)
     lines: list[Line] = []
@@ -52,7 +52,7 @@ def two_sessions(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def set_in_parts(stage: Stage) -> None:
+def set_in_parts(stage: SchemeStage) -> None:
     """A set charged part by part (UB-02); careful: three of the four, or over two days."""
     visit = ward(stage, stage.hand.between(5, 8), "1", "2")
     parts = stage.hand.some(rare_items.KIT_PARTS, stage.by_level(4, 3, 4))
@@ -63,7 +63,7 @@ def set_in_parts(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def one_part_replaced(stage: Stage) -> None:
+def one_part_replaced(stage: SchemeStage) -> None:
     """The set once, and a wire that broke."""
     visit = ward(stage, stage.hand.between(5, 8), "1", "2")
     orders = [Order(rare_items.INFUSION_KIT), Order(rare_items.KIT_PARTS[1])]
@@ -71,7 +71,7 @@ def one_part_replaced(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def steps_of_an_operation(stage: Stage) -> None:
+def steps_of_an_operation(stage: SchemeStage) -> None:
     """Suture, drainage, exploration beside the operation they belong to (UB-04); careful: one, or days later."""
     visit = ward(stage, stage.hand.between(6, 9), "1", "2", surgery=stage.hand.pick(("appendix", "gallbladder")))
     steps = stage.hand.some(rare_items.OPERATION_STEPS, stage.by_level(stage.hand.between(2, 3), 1, 2))
@@ -79,7 +79,7 @@ def steps_of_an_operation(stage: Stage) -> None:
     stage.label_lines(visit, add_lines(stage, visit, day, [Order(step) for step in steps], (10, 12)))
 
 
-def bled_after_the_operation(stage: Stage) -> None:
+def bled_after_the_operation(stage: SchemeStage) -> None:
     """A second operation two days on: explored and drained."""
     visit = ward(stage, stage.hand.between(7, 9), "1", "2", surgery="gallbladder")
     orders = [Order(rare_items.EXPLORATION), Order(rare_items.DRAINAGE), Order(catalogue.ANAESTHESIA)]
@@ -87,7 +87,7 @@ def bled_after_the_operation(stage: Stage) -> None:
     stage.label_lines(visit, lines[:2])
 
 
-def exclusive_pair(stage: Stage) -> None:
+def exclusive_pair(stage: SchemeStage) -> None:
     """Two acts that exclude each other on one day, day after day (DC-01); careful: in turn."""
     visit = ward(stage, stage.hand.between(5, 8), "1", "2")
     lines: list[Line] = []
@@ -100,7 +100,7 @@ def exclusive_pair(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def emergency_room_before_the_ward(stage: Stage) -> None:
+def emergency_room_before_the_ward(stage: SchemeStage) -> None:
     """Watched in the emergency room in one night, on the ward from the next day on: no day has both."""
     day = stage.start(8)
     person, place = stage.person(day, day + timedelta(days=7), age=(40, 85)), stage.hospital("1", "2")
@@ -110,7 +110,7 @@ def emergency_room_before_the_ward(stage: Stage) -> None:
     stage.play(diagnosed(stay(stage.hand, person, place, day + timedelta(days=1), 5), _ANGINA))
 
 
-def settled_twice(stage: Stage) -> None:
+def settled_twice(stage: SchemeStage) -> None:
     """The same visit settled twice under two numbers (DC-04); careful: a line less, or dated the next day."""
     _, again = _twins(stage)
     if stage.disguise == 1:
@@ -123,7 +123,7 @@ def settled_twice(stage: Stage) -> None:
     stage.label_visits(again)
 
 
-def second_bill_withdrawn(stage: Stage) -> None:
+def second_bill_withdrawn(stage: SchemeStage) -> None:
     """A bill sent twice by mistake, the second one taken back line by line."""
     _, again = _twins(stage)
     for line in list(again.lines):
@@ -131,7 +131,7 @@ def second_bill_withdrawn(stage: Stage) -> None:
     stage.label_visits(again)
 
 
-def _twins(stage: Stage) -> tuple[Visit, Visit]:
+def _twins(stage: SchemeStage) -> tuple[Visit, Visit]:
     day, place = stage.start(4), stage.hospital("2", "3")
     person = stage.person(day, day + timedelta(days=1))
     tests = [Order(test) for test in stage.hand.some((*catalogue.LABS, *catalogue.EXAMS), 3)]
@@ -144,17 +144,17 @@ def _twins(stage: Stage) -> tuple[Visit, Visit]:
     return first, again
 
 
-def nursing_twice_graded(stage: Stage) -> None:
+def nursing_twice_graded(stage: SchemeStage) -> None:
     """Two grades of nursing on the same days (DC-06); careful: on one day only."""
     _nursed(stage, stage.by_level(stage.hand.between(3, 5), 1, 1))
 
 
-def nursing_grade_changed(stage: Stage) -> None:
+def nursing_grade_changed(stage: SchemeStage) -> None:
     """The grade changed once: both on the day of the change."""
     _nursed(stage, 1)
 
 
-def _nursed(stage: Stage, days: int) -> None:
+def _nursed(stage: SchemeStage, days: int) -> None:
     visit = ward(stage, stage.hand.between(6, 8), "2")
     nursed = [line for line in visit.lines if line.item in _GRADES][1:]
     lines: list[Line] = []

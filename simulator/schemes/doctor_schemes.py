@@ -9,14 +9,14 @@ from simulator.care.records import Visit
 from simulator.city import items as catalogue
 from simulator.city.providers import Doctor, Institution
 from simulator.staging.cast import move, spread_days, window
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 _BACK_PAIN = ("M54.500", "腰痛")
 _COLD = ("J06.900", "急性上呼吸道感染")
 _KIDNEY = ("N18.001", "慢性肾脏病5期")
 
 
-def doctor_in_two_places(stage: Stage) -> None:
+def doctor_in_two_places(stage: SchemeStage) -> None:
     """One doctor treats at two hospitals within the hour (FK-09); careful: hours apart, or on other half days."""
     here, there = stage.hand.some(stage.world.providers.of_level("2", "3"), 2)
     doctor = stage.new_doctor(here, "A50")
@@ -33,7 +33,7 @@ def doctor_in_two_places(stage: Stage) -> None:
     stage.label_doctor(here, doctor)
 
 
-def doctor_of_two_sites(stage: Stage) -> None:
+def doctor_of_two_sites(stage: SchemeStage) -> None:
     """Registered at two hospitals: mornings here, afternoons there."""
     here, there = stage.hand.some(stage.world.providers.of_level("2", "3"), 2)
     doctor = stage.new_doctor(here, "A50")
@@ -46,12 +46,12 @@ def doctor_of_two_sites(stage: Stage) -> None:
     stage.label_doctor(here, doctor)
 
 
-def _treated(stage: Stage, place: Institution, day: date, doctor: Doctor) -> Visit:
+def _treated(stage: SchemeStage, place: Institution, day: date, doctor: Doctor) -> Visit:
     acts = [Order(act) for act in stage.hand.some(catalogue.REHAB, 2)]
     return outpatient(stage.hand, stage.bystander(day), place, day, acts, diagnosis=_BACK_PAIN, doctor=doctor)
 
 
-def more_hours_than_a_day(stage: Stage) -> None:
+def more_hours_than_a_day(stage: SchemeStage) -> None:
     """A doctor with eighteen hours of half-hour treatments on one day (FK-08); careful: under twelve, or two days."""
     day, place = stage.start(3), stage.hospital("2", "3")
     doctor = stage.new_doctor(place, "A50")
@@ -64,7 +64,7 @@ def more_hours_than_a_day(stage: Stage) -> None:
     stage.label_doctor(place, doctor, day)
 
 
-def many_short_consultations(stage: Stage) -> None:
+def many_short_consultations(stage: SchemeStage) -> None:
     """A busy day of consultations: as many patients, minutes each."""
     day, place = stage.start(3), stage.hospital("2", "3")
     doctor = stage.new_doctor(place, "A03")
@@ -75,17 +75,17 @@ def many_short_consultations(stage: Stage) -> None:
     stage.label_doctor(place, doctor, day)
 
 
-def more_sessions_than_machines(stage: Stage) -> None:
+def more_sessions_than_machines(stage: SchemeStage) -> None:
     """A unit with two machines bills nine to twelve dialyses a day (FK-07, three shifts each); careful: seven."""
     _dialysis_unit(stage, stage.by_level(stage.hand.between(9, 12), 7, 6), days=stage.by_level(2, 3, 3))
 
 
-def full_dialysis_unit(stage: Stage) -> None:
+def full_dialysis_unit(stage: SchemeStage) -> None:
     """A unit with two machines, every shift taken."""
     _dialysis_unit(stage, 6, days=2)
 
 
-def _dialysis_unit(stage: Stage, sessions: int, *, days: int) -> None:
+def _dialysis_unit(stage: SchemeStage, sessions: int, *, days: int) -> None:
     place = stage.new_hospital("3", f"云溪市{stage.hand.pick('清明和静')}源{stage.instance}号血液透析中心", beds=6)
     place.equipment = {**place.equipment, "dialysis": 2}
     first = stage.start(days * 2 + 1)
@@ -98,7 +98,7 @@ def _dialysis_unit(stage: Stage, sessions: int, *, days: int) -> None:
         stage.label_institution(place, day)
 
 
-def bills_alike(stage: Stage) -> None:
+def bills_alike(stage: SchemeStage) -> None:
     """Six to nine patients of one doctor with the same nine lines (FK-12); careful: a few lines differ."""
     place = stage.hospital("2", "3")
     doctor = stage.new_doctor(place, "A03")
@@ -113,7 +113,7 @@ def bills_alike(stage: Stage) -> None:
         stage.label_visits(stage.play(visit))
 
 
-def day_surgery_pathway(stage: Stage) -> None:
+def day_surgery_pathway(stage: SchemeStage) -> None:
     """A cataract list: the same pathway and the same bill for everyone operated."""
     place = stage.hospital("1", "2")
     doctor = stage.hand.pick([doctor for doctor in place.doctors if doctor.department == "A04"] or place.doctors)
@@ -127,7 +127,7 @@ def day_surgery_pathway(stage: Stage) -> None:
         stage.label_visits(stage.play(visit))
 
 
-def settled_at_odd_hours(stage: Stage) -> None:
+def settled_at_odd_hours(stage: SchemeStage) -> None:
     """A clinic two thirds of whose bills are settled at night (FK-15); careful: one in nine, or just before ten."""
     place = stage.new_hospital("3", f"云溪市{stage.hand.pick('晨曦朝霞')}光{stage.instance}号门诊部", beds=10)
     for n in range(stage.scaled(15, least=12)):
@@ -145,7 +145,7 @@ def settled_at_odd_hours(stage: Stage) -> None:
     stage.label_institution(place)
 
 
-def emergency_clinic(stage: Stage) -> None:
+def emergency_clinic(stage: SchemeStage) -> None:
     """An emergency room works at night."""
     place = stage.new_hospital("2", f"云溪市{stage.hand.pick('急救护佑')}安{stage.instance}号急救医院", beds=10)
     for _ in range(14):

@@ -8,7 +8,7 @@ from simulator.care.care import Order, charge, outpatient, stay
 from simulator.care.records import Visit
 from simulator.city import items as catalogue
 from simulator.city import variants
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 _MINOR, _MAJOR = ("J20.900", "急性支气管炎"), ("J18.900", "肺炎")
 # Complications that raise a group's weight, and what would have been given for them.
@@ -17,14 +17,14 @@ _ANAEMIA, _ELECTROLYTES = ("D62.x00", "急性失血后贫血"), ("E87.600", "低
 _WORST = ("I46.900", "心脏停搏")
 
 
-def _in_ward(stage: Stage, nights: int, *, age: tuple[int, int] = (45, 85), room: int = 1) -> Visit:
+def _in_ward(stage: SchemeStage, nights: int, *, age: tuple[int, int] = (45, 85), room: int = 1) -> Visit:
     day = stage.start(nights + room)
     person = stage.person(day, day + timedelta(days=nights + room), age=age)
     place = stage.hospital("1", "2")
     return stage.play(stay(stage.hand, person, place, day, nights))
 
 
-def up_coded_group(stage: Stage) -> None:
+def up_coded_group(stage: SchemeStage) -> None:
     """A short, cheap stay under a heavy main diagnosis: little was done for what is written (DG-01)."""
     for _ in range(stage.scaled(stage.by_level(3, 2, 2))):
         visit = _in_ward(stage, stage.hand.between(2, 3))
@@ -34,7 +34,7 @@ def up_coded_group(stage: Stage) -> None:
         stage.label_visits(visit)
 
 
-def _cheapen(stage: Stage, visit: Visit) -> None:
+def _cheapen(stage: SchemeStage, visit: Visit) -> None:
     """Drop the drugs and all but two tests: what a light case needs."""
     tests = [line for line in visit.lines if line.item.charge_class in ("03", "04")]
     kept = {line.id for line in tests[:2]}
@@ -44,7 +44,7 @@ def _cheapen(stage: Stage, visit: Visit) -> None:
     charge(stage.hand, visit, day, [Order(stage.hand.pick(catalogue.ACUTE_DRUGS), 2)])
 
 
-def died_on_the_second_day(stage: Stage) -> None:
+def died_on_the_second_day(stage: SchemeStage) -> None:
     """A heavy diagnosis and a cheap stay, because the patient died or was moved on at once."""
     visit = _in_ward(stage, 2, age=(65, 92))
     visit.diagnoses = (_SEPSIS, *visit.diagnoses[1:])
@@ -52,7 +52,7 @@ def died_on_the_second_day(stage: Stage) -> None:
     stage.label_visits(visit)
 
 
-def invented_complication(stage: Stage) -> None:
+def invented_complication(stage: SchemeStage) -> None:
     """A complication on the list for which nothing was given or measured (DG-03)."""
     for _ in range(stage.scaled(stage.by_level(3, 2, 2))):
         visit = _in_ward(stage, stage.hand.between(4, 8))
@@ -64,7 +64,7 @@ def invented_complication(stage: Stage) -> None:
         stage.label_visits(visit)
 
 
-def treated_complication(stage: Stage) -> None:
+def treated_complication(stage: SchemeStage) -> None:
     """The same complication, ventilated hour by hour and treated."""
     visit = _in_ward(stage, stage.hand.between(5, 9), age=(60, 90))
     visit.diagnoses = (visit.diagnoses[0], _RESPIRATORY_FAILURE, *visit.diagnoses[1:])
@@ -75,7 +75,7 @@ def treated_complication(stage: Stage) -> None:
     stage.label_visits(visit)
 
 
-def quiet_old_disease(stage: Stage) -> None:
+def quiet_old_disease(stage: SchemeStage) -> None:
     """Chronic diseases on the list that need nothing during the stay."""
     visit = _in_ward(stage, stage.hand.between(4, 7), age=(65, 88))
     old = (("E11.900", "2型糖尿病"), ("I10.x00x002", "高血压病"))
@@ -83,7 +83,7 @@ def quiet_old_disease(stage: Stage) -> None:
     stage.label_visits(visit)
 
 
-def invented_operation(stage: Stage) -> None:
+def invented_operation(stage: SchemeStage) -> None:
     """An operation on the list, and no charge for surgery, anaesthesia or device (DG-04)."""
     operations = (
         ("96.7201", "呼吸机治疗[大于等于96小时]"),
@@ -96,7 +96,7 @@ def invented_operation(stage: Stage) -> None:
         stage.label_visits(visit)
 
 
-def operation_in_the_bill(stage: Stage) -> None:
+def operation_in_the_bill(stage: SchemeStage) -> None:
     """An operation on the list and in the bill."""
     nights = stage.hand.between(4, 7)
     day = stage.start(nights + 1)
@@ -105,7 +105,7 @@ def operation_in_the_bill(stage: Stage) -> None:
     stage.label_visits(stage.play(visit))
 
 
-def stay_split_across_groups(stage: Stage) -> None:
+def stay_split_across_groups(stage: SchemeStage) -> None:
     """One illness cut into two stays in different groups, out and in again within days (DG-10)."""
     nights, gap = (stage.hand.between(4, 6), stage.hand.between(4, 6)), stage.by_level(2, 4, 7)
     first = stage.start(sum(nights) + gap + 1)
@@ -117,7 +117,7 @@ def stay_split_across_groups(stage: Stage) -> None:
     stage.label_visits(stage.play(earlier), stage.play(later))
 
 
-def second_planned_stay(stage: Stage) -> None:
+def second_planned_stay(stage: SchemeStage) -> None:
     """A second stay planned from the start: the other eye, three weeks later."""
     gap = 18
     first = stage.start(gap + 6)
@@ -127,7 +127,7 @@ def second_planned_stay(stage: Stage) -> None:
         stage.label_visits(stage.play(stay(stage.hand, person, place, day, 2, surgery="cataract")))
 
 
-def costs_moved_ahead(stage: Stage) -> None:
+def costs_moved_ahead(stage: SchemeStage) -> None:
     """The stay's examinations billed to the clinic in the days before, the stay itself without any (DG-11)."""
     nights = stage.hand.between(4, 7)
     lead = stage.by_level(1, 2, 3)
@@ -144,7 +144,7 @@ def costs_moved_ahead(stage: Stage) -> None:
     stage.label_visits(stage.play(clinic), ward)
 
 
-def found_ill_in_the_clinic(stage: Stage) -> None:
+def found_ill_in_the_clinic(stage: SchemeStage) -> None:
     """Examined in the clinic, found ill, admitted two days later and examined as usual."""
     nights = stage.hand.between(4, 7)
     day = stage.start(nights + 3) + timedelta(days=2)

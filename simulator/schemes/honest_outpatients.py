@@ -10,13 +10,13 @@ from simulator.city import items as catalogue
 from simulator.city import rare_items
 from simulator.city.people import person_name
 from simulator.staging.cast import clinic, colleagues, move, spread_days, window
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 _HEART = CHRONIC_DIAGNOSES["heart"]
 _COLD = ("J06.900", "急性上呼吸道感染")
 
 
-def two_departments_a_day(stage: Stage) -> None:
+def two_departments_a_day(stage: SchemeStage) -> None:
     """Two departments on one day, a fee each (beside FQ-03)."""
     day, place = stage.start(2), stage.hospital("2")
     person = stage.person(day, day)
@@ -27,7 +27,7 @@ def two_departments_a_day(stage: Stage) -> None:
         stage.label_visits(stage.play(move(visit, 8 + 3 * n, stage.hand.between(0, 59))))
 
 
-def family_account(stage: Stage) -> None:
+def family_account(stage: SchemeStage) -> None:
     """One account pays for a family: seven small purchases in a month (beside FQ-04)."""
     first, days = window(stage, 28)
     person = stage.person(first, first + timedelta(days=days), age=(30, 60), conditions=())
@@ -38,7 +38,7 @@ def family_account(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def supply_lost(stage: Stage) -> None:
+def supply_lost(stage: SchemeStage) -> None:
     """The month's supply was lost in the first days and given once more (beside OD-02)."""
     first = stage.start(8)
     person = stage.person(first, first + timedelta(days=7), age=(60, 85), conditions=("heart",))
@@ -49,7 +49,7 @@ def supply_lost(stage: Stage) -> None:
     stage.label_lines(visit, visit.lines)
 
 
-def worker_abroad(stage: Stage) -> None:
+def worker_abroad(stage: SchemeStage) -> None:
     """A seasonal worker leaves with twelve weeks, as his benefit allows (beside OD-01)."""
     day = stage.start(2)
     person = stage.person(day, day, age=(30, 58), conditions=("heart",))
@@ -59,7 +59,7 @@ def worker_abroad(stage: Stage) -> None:
     stage.label_lines(stage.play(visit), [line for line in visit.lines if line.days_supplied])
 
 
-def herbs_by_the_gram(stage: Stage) -> None:
+def herbs_by_the_gram(stage: SchemeStage) -> None:
     """Herb pieces are counted in grams: three-figure quantities are ordinary (beside HC-05)."""
     day = stage.start(2)
     person, place = stage.person(day, day, age=(40, 80)), stage.hospital("2", "3")
@@ -68,7 +68,7 @@ def herbs_by_the_gram(stage: Stage) -> None:
     stage.label_lines(visit, visit.lines[:-1])
 
 
-def spoilt_sample(stage: Stage) -> None:
+def spoilt_sample(stage: SchemeStage) -> None:
     """The sample was spoilt: drawn again the same day, the first charge taken back (beside RT-01)."""
     day, place = stage.start(2), stage.hospital("2", "3")
     person, test = stage.person(day, day, conditions=()), stage.hand.pick(catalogue.LABS)
@@ -80,7 +80,7 @@ def spoilt_sample(stage: Stage) -> None:
     stage.label_lines(visits[1], visits[1].lines)
 
 
-def poor_film(stage: Stage) -> None:
+def poor_film(stage: SchemeStage) -> None:
     """The first hospital's scan was of another part: the second one asks for the one it needs (beside OT-04)."""
     day = stage.start(4)
     person = stage.person(day, day + timedelta(days=3), age=(40, 80), conditions=())
@@ -90,7 +90,7 @@ def poor_film(stage: Stage) -> None:
     stage.label_lines(visit, visit.lines[:1])
 
 
-def drip_for_tuberculosis(stage: Stage) -> None:
+def drip_for_tuberculosis(stage: SchemeStage) -> None:
     """Weeks of infusions against tuberculosis (beside OT-13)."""
     first = stage.start(13)
     person = stage.person(first, first + timedelta(days=12), age=(20, 70), conditions=())
@@ -101,7 +101,7 @@ def drip_for_tuberculosis(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines[:1])
 
 
-def colleagues_each_ill(stage: Stage) -> None:
+def colleagues_each_ill(stage: SchemeStage) -> None:
     """Colleagues who come on one day with complaints of their own (beside OT-17)."""
     day, place = stage.start(3), stage.hospital("2", "3")
     for person in colleagues(stage, 5, day, day):
@@ -111,7 +111,7 @@ def colleagues_each_ill(stage: Stage) -> None:
         stage.label_visits(clinic(stage, person, place, day, orders, illness))
 
 
-def next_drug_after_the_first(stage: Stage) -> None:
+def next_drug_after_the_first(stage: SchemeStage) -> None:
     """A drug of the class is replaced by another when it has run out (beside RT-05)."""
     first, days = window(stage, 28)
     person = stage.person(first, first + timedelta(days=days), age=(50, 80), conditions=("heart",))
@@ -121,7 +121,7 @@ def next_drug_after_the_first(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines)
 
 
-def a_slip_for_each_illness(stage: Stage) -> None:
+def a_slip_for_each_illness(stage: SchemeStage) -> None:
     """Several slips of one visit, five drugs each at most (beside IM-17)."""
     day, place = stage.start(2), stage.hospital("2", "3")
     person = stage.person(day, day, age=(60, 85), conditions=("heart", "diabetes", "hypertension"))

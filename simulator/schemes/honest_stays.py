@@ -8,10 +8,10 @@ from simulator.care.care import Order, outpatient, stay, take_back
 from simulator.city import items as catalogue
 from simulator.city import rare_items
 from simulator.staging.cast import add_lines, diagnosed, household, move, village, ward
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 
-def cataract_bus(stage: Stage) -> None:
+def cataract_bus(stage: SchemeStage) -> None:
     """A screening in the village found cataracts: six are operated in the week after (beside IA-04)."""
     first, place = stage.start(10), stage.hospital("1", "2")
     for n, person in enumerate(village(stage, 6, first, first + timedelta(days=9), age=(60, 85))):
@@ -19,7 +19,7 @@ def cataract_bus(stage: Stage) -> None:
         stage.label_visits(stage.play(visit))
 
 
-def family_in_a_crash(stage: Stage) -> None:
+def family_in_a_crash(stage: SchemeStage) -> None:
     """Husband and wife after an accident (beside IA-05)."""
     first, place = stage.start(8), stage.hospital("1", "2")
     for person in household(stage, 2, first, first + timedelta(days=7), age=(25, 60)):
@@ -27,7 +27,7 @@ def family_in_a_crash(stage: Stage) -> None:
         stage.label_visits(stage.play(visit))
 
 
-def planned_second_operation(stage: Stage) -> None:
+def planned_second_operation(stage: SchemeStage) -> None:
     """The stones first, the gall bladder three weeks on, as planned (beside SA-01)."""
     first = stage.start(30)
     person, place = stage.person(first, first + timedelta(days=29), age=(40, 75), conditions=()), stage.hospital("1")
@@ -36,7 +36,7 @@ def planned_second_operation(stage: Stage) -> None:
     stage.label_visits(stage.play(one), stage.play(two))
 
 
-def left_against_advice(stage: Stage) -> None:
+def left_against_advice(stage: SchemeStage) -> None:
     """Went home against advice and came back with another illness (beside SA-01)."""
     first = stage.start(14)
     person, place = stage.person(first, first + timedelta(days=13), age=(40, 80), conditions=()), stage.hospital("2")
@@ -46,7 +46,7 @@ def left_against_advice(stage: Stage) -> None:
     stage.label_visits(stage.play(one), stage.play(two))
 
 
-def joint_replaced(stage: Stage) -> None:
+def joint_replaced(stage: SchemeStage) -> None:
     """A new hip: the implant makes a long bill, the days do not (beside IA-02 and HC-02)."""
     visit = ward(stage, stage.hand.between(6, 8), "1", age=(60, 85), diagnosis=("S72.000", "股骨颈骨折"))
     visit.operation = ("81.5100", "全髋关节置换")
@@ -55,7 +55,7 @@ def joint_replaced(stage: Stage) -> None:
     stage.label_visits(visit)
 
 
-def drugs_for_the_way_home(stage: Stage) -> None:
+def drugs_for_the_way_home(stage: SchemeStage) -> None:
     """A long stay ends with a fortnight of drugs: some of the bill on the last day (beside FK-24)."""
     visit = ward(stage, stage.hand.between(7, 9), "2", age=(50, 85))
     orders = [Order(drug, 1, 14) for drug in stage.hand.some(catalogue.CHRONIC_DRUGS["heart"], 3)]
@@ -63,7 +63,7 @@ def drugs_for_the_way_home(stage: Stage) -> None:
     stage.label_visits(visit)
 
 
-def emergency_centre(stage: Stage) -> None:
+def emergency_centre(stage: SchemeStage) -> None:
     """An emergency room by the shift: half of its patients come at night (beside FK-15)."""
     place = stage.new_hospital("1", f"云溪市第{stage.instance}急诊中心", beds=20)
     for n in range(12):
@@ -74,7 +74,7 @@ def emergency_centre(stage: Stage) -> None:
     stage.label_institution(place)
 
 
-def doctor_lent_out(stage: Stage) -> None:
+def doctor_lent_out(stage: SchemeStage) -> None:
     """A doctor lent to the next hospital for a week: no day in both (beside FK-09)."""
     here, there = stage.hand.some(stage.world.providers.of_level("2", "3"), 2)
     doctor, first = stage.new_doctor(here, "A50"), stage.start(10)
@@ -85,7 +85,7 @@ def doctor_lent_out(stage: Stage) -> None:
     stage.label_doctor(here, doctor)
 
 
-def dialysis_package(stage: Stage) -> None:
+def dialysis_package(stage: SchemeStage) -> None:
     """Dialysis days all look alike: a package of few lines (beside FK-12)."""
     place, first = stage.hospital("1", "2"), stage.start(7)
     for n in range(6):
@@ -97,7 +97,7 @@ def dialysis_package(stage: Stage) -> None:
         stage.label_visits(stage.play(visit))
 
 
-def bill_in_two_parts(stage: Stage) -> None:
+def bill_in_two_parts(stage: SchemeStage) -> None:
     """Tests in the morning and drugs in the afternoon, billed apart (beside DC-04)."""
     day, place = stage.start(2), stage.hospital("2", "3")
     person = stage.person(day, day)
@@ -108,7 +108,7 @@ def bill_in_two_parts(stage: Stage) -> None:
         stage.label_visits(stage.play(move(visit, 9 + 5 * n, stage.hand.between(0, 59))))
 
 
-def parts_returned(stage: Stage) -> None:
+def parts_returned(stage: SchemeStage) -> None:
     """All parts of a set were brought to the table, and two went back (beside UB-02)."""
     visit = ward(stage, stage.hand.between(5, 8), "1", "2")
     orders = [Order(part) for part in rare_items.KIT_PARTS]
@@ -118,7 +118,7 @@ def parts_returned(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def grade_lowered_after_surgery(stage: Stage) -> None:
+def grade_lowered_after_surgery(stage: SchemeStage) -> None:
     """Graded nursing after an operation, a grade less each day: one grade a day (beside DC-06)."""
     visit = ward(stage, stage.hand.between(6, 8), "2", surgery="appendix")
     grades = (catalogue.NURSING_1, catalogue.NURSING_2, catalogue.NURSING_3)
@@ -129,7 +129,7 @@ def grade_lowered_after_surgery(stage: Stage) -> None:
     stage.label_lines(visit, nursed)
 
 
-def seen_on_the_way_in(stage: Stage) -> None:
+def seen_on_the_way_in(stage: SchemeStage) -> None:
     """A clinic in the morning of the day of admission elsewhere (beside ID-06)."""
     day, nights = stage.start(8), stage.hand.between(5, 6)
     person = stage.person(day, day + timedelta(days=nights), age=(40, 85))

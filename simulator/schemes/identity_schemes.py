@@ -8,10 +8,10 @@ from simulator.care.care import Order, outpatient, stay
 from simulator.care.records import Visit
 from simulator.city import items as catalogue
 from simulator.city import rare_items
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 
-def outside_during_a_stay(stage: Stage) -> None:
+def outside_during_a_stay(stage: SchemeStage) -> None:
     """In a hospital bed and, days in a row, seen in person elsewhere (ID-06); careful: drugs only, from a shop."""
     visit = _in_bed(stage)
     elsewhere = [place for place in stage.world.providers.of_level("2", "3") if place is not visit.place]
@@ -27,7 +27,7 @@ def outside_during_a_stay(stage: Stage) -> None:
     stage.acted("patient", visit.person.psn_no)
 
 
-def family_fetches_the_drugs(stage: Stage) -> None:
+def family_fetches_the_drugs(stage: SchemeStage) -> None:
     """The family buys the patient's own chronic drugs; the pharmacy noted who came."""
     visit = _in_bed(stage)
     shop = stage.world.providers.home_pharmacy(visit.person.home)
@@ -37,7 +37,7 @@ def family_fetches_the_drugs(stage: Stage) -> None:
     stage.label_visits(stage.play(other))
 
 
-def sent_out_for_a_scan(stage: Stage) -> None:
+def sent_out_for_a_scan(stage: SchemeStage) -> None:
     """The ward has no scanner: the patient is driven to the next hospital's."""
     visit = _in_bed(stage)
     there = stage.hand.pick([place for place in stage.world.providers.of_level("1", "2") if place is not visit.place])
@@ -48,13 +48,13 @@ def sent_out_for_a_scan(stage: Stage) -> None:
     stage.label_visits(stage.play(other))
 
 
-def _in_bed(stage: Stage) -> Visit:
+def _in_bed(stage: SchemeStage) -> Visit:
     day, nights = stage.start(9), stage.hand.between(7, 8)
     person = stage.person(day, day + timedelta(days=nights), age=(45, 85), conditions=("heart",))
     return stage.play(stay(stage.hand, person, stage.hospital("2"), day, nights))
 
 
-def organ_removed_twice(stage: Stage) -> None:
+def organ_removed_twice(stage: SchemeStage) -> None:
     """One gall bladder removed in two hospitals (ID-08); careful: under another name and code."""
     first, second = _operated_twice(stage, "gallbladder")
     if stage.disguise:
@@ -62,12 +62,12 @@ def organ_removed_twice(stage: Stage) -> None:
     stage.label_visits(first, second)
 
 
-def second_eye(stage: Stage) -> None:
+def second_eye(stage: SchemeStage) -> None:
     """One cataract after the other: two eyes."""
     stage.label_visits(*_operated_twice(stage, "cataract"))
 
 
-def _operated_twice(stage: Stage, surgery: str) -> tuple[Visit, Visit]:
+def _operated_twice(stage: SchemeStage, surgery: str) -> tuple[Visit, Visit]:
     first = stage.start(26)
     second = first + timedelta(days=stage.hand.between(17, 20))
     person = stage.person(first, second + timedelta(days=5), age=(45, 80), conditions=())

@@ -9,25 +9,25 @@ from simulator.care.records import Visit
 from simulator.city import items as catalogue
 from simulator.city import rare_items
 from simulator.staging.cast import add_lines, clinic, diagnosed, move
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 _DIABETES = ("E11.900", "2型糖尿病")
 _BACK_PAIN = ("M54.500", "腰痛")
 
 
-def screening_ward(stage: Stage) -> None:
+def screening_ward(stage: SchemeStage) -> None:
     """A ward that runs the same dear tests on every admission, whatever the illness (OT-01)."""
     _screened_ward(
         stage, stage.by_level(1.0, 0.5, 0.35), (("M51.202", "腰椎间盘突出"), ("K80.100", "胆囊结石伴慢性胆囊炎"))
     )
 
 
-def heart_ward(stage: Stage) -> None:
+def heart_ward(stage: SchemeStage) -> None:
     """A heart ward needs the same tests."""
     _screened_ward(stage, 1.0, (("I50.900", "心力衰竭"), ("I26.900", "肺栓塞")))
 
 
-def _screened_ward(stage: Stage, share: float, illnesses: tuple[tuple[str, str], ...]) -> None:
+def _screened_ward(stage: SchemeStage, share: float, illnesses: tuple[tuple[str, str], ...]) -> None:
     place = stage.new_hospital("2", f"云溪市{stage.hand.pick('东南西北')}郊{stage.instance}号医院", beds=30)
     doctor = stage.hand.pick(place.doctors)
     for _ in range(stage.scaled(9, least=7)):
@@ -45,7 +45,7 @@ def _screened_ward(stage: Stage, share: float, illnesses: tuple[tuple[str, str],
     stage.label_institution(place)
 
 
-def marker_bundle(stage: Stage) -> None:
+def marker_bundle(stage: SchemeStage) -> None:
     """Five to seven tumour markers for a back pain (OT-08); careful: three, or spread over two visits."""
     day, place = stage.start(6), stage.hospital("1", "2")
     person = stage.person(day, day + timedelta(days=5), age=(35, 75), conditions=())
@@ -57,7 +57,7 @@ def marker_bundle(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines[1:])
 
 
-def mass_worked_up(stage: Stage) -> None:
+def mass_worked_up(stage: SchemeStage) -> None:
     """A mass was found: the markers are in order."""
     day = stage.start(2)
     person = stage.person(day, day, age=(40, 80), conditions=())
@@ -68,7 +68,7 @@ def mass_worked_up(stage: Stage) -> None:
     stage.label_lines(visit, visit.lines[2:])
 
 
-def glycated_too_soon(stage: Stage) -> None:
+def glycated_too_soon(stage: SchemeStage) -> None:
     """Glycated haemoglobin again after two or three weeks (OT-07; once in 60 days)."""
     gap = stage.hand.between(12, 22)
     day = stage.start(gap + 1)
@@ -82,7 +82,7 @@ def glycated_too_soon(stage: Stage) -> None:
             stage.label_lines(visit, visit.lines[:1])
 
 
-def first_result_lost(stage: Stage) -> None:
+def first_result_lost(stage: SchemeStage) -> None:
     """The sample was spoilt and its charge taken back; drawn again a week later."""
     day, place = stage.start(9), stage.hospital("2", "3")
     person = stage.person(day, day + timedelta(days=8), age=(45, 75), conditions=())
@@ -94,7 +94,7 @@ def first_result_lost(stage: Stage) -> None:
     stage.label_lines(visit, visit.lines[:1])
 
 
-def diabetes_in_pregnancy(stage: Stage) -> None:
+def diabetes_in_pregnancy(stage: SchemeStage) -> None:
     """A pregnant woman with diabetes is tested more often."""
     day, place = stage.start(24), stage.hospital("1", "2")
     person = stage.person(day, day + timedelta(days=23), sex="2", age=(22, 40), conditions=())
@@ -104,7 +104,7 @@ def diabetes_in_pregnancy(stage: Stage) -> None:
     stage.label_lines(visit, visit.lines[:1])
 
 
-def same_test_twice_a_day(stage: Stage) -> None:
+def same_test_twice_a_day(stage: SchemeStage) -> None:
     """The same tests twice or three times on one day (RT-01); careful: again the next day."""
     day, place = stage.start(3), stage.hospital("2", "3")
     person = stage.person(day, day + timedelta(days=1), conditions=())
@@ -118,7 +118,7 @@ def same_test_twice_a_day(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines[:2])
 
 
-def glucose_profile(stage: Stage) -> None:
+def glucose_profile(stage: SchemeStage) -> None:
     """Blood sugar before and after meals: four to seven a day."""
     day = stage.start(2)
     person, place = stage.person(day, day, age=(45, 80), conditions=()), stage.hospital("2", "3")
@@ -130,7 +130,7 @@ def glucose_profile(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def panel_and_components(stage: Stage) -> None:
+def panel_and_components(stage: SchemeStage) -> None:
     """The panel and two to four of its components on one sheet (RT-02); careful: another day or hospital."""
     day = stage.start(4)
     person = stage.person(day, day + timedelta(days=2), conditions=())
@@ -144,7 +144,7 @@ def panel_and_components(stage: Stage) -> None:
     stage.label_lines(visit, visit.lines[-len(parts) :])
 
 
-def component_tested_again(stage: Stage) -> None:
+def component_tested_again(stage: SchemeStage) -> None:
     """A critical value: one component once more, hours later."""
     day, place = stage.start(2), stage.hospital("2", "3")
     person = stage.person(day, day, conditions=())

@@ -7,10 +7,10 @@ from datetime import datetime, time, timedelta
 from simulator.care.care import Order, charge, copy_line, outpatient, stay, take_back
 from simulator.care.records import Line, Visit
 from simulator.city import items as catalogue
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 
-def _clinic_visit(stage: Stage, *orders: Order) -> Visit:
+def _clinic_visit(stage: SchemeStage, *orders: Order) -> Visit:
     """An outpatient of the scheme's own: a consultation, two labs, then what is ordered."""
     day = stage.start(2)
     usual = [Order(catalogue.CONSULTATION), *(Order(lab) for lab in stage.hand.some(catalogue.LABS, 2))]
@@ -18,13 +18,13 @@ def _clinic_visit(stage: Stage, *orders: Order) -> Visit:
     return stage.play(outpatient(stage.hand, stage.person(day, day), place, day, [*usual, *orders]))
 
 
-def _short_stay(stage: Stage, nights: int) -> Visit:
+def _short_stay(stage: SchemeStage, nights: int) -> Visit:
     day = stage.start(nights + 8)
     person = stage.person(day, day + timedelta(days=nights))
     return stage.play(stay(stage.hand, person, stage.hospital("2"), day, nights))
 
 
-def repeated_line(stage: Stage) -> None:
+def repeated_line(stage: SchemeStage) -> None:
     """The same examination charged two to four times to the second (DC-03); careful: minutes apart, other orders."""
     visit = _clinic_visit(stage, Order(stage.hand.pick(catalogue.EXAMS)))
     original = visit.lines[-1]
@@ -39,7 +39,7 @@ def repeated_line(stage: Stage) -> None:
     stage.label_lines(visit, sorted((original, *copies), key=lambda line: line.id)[1:])
 
 
-def repeat_taken_back(stage: Stage) -> None:
+def repeat_taken_back(stage: SchemeStage) -> None:
     """A retried upload doubled the line, and the copy was taken back, sometimes a day later."""
     visit = _clinic_visit(stage, Order(stage.hand.pick(catalogue.EXAMS)))
     copy = copy_line(stage.hand, visit, visit.lines[-1])
@@ -47,7 +47,7 @@ def repeat_taken_back(stage: Stage) -> None:
     stage.label_lines(visit, [copy])
 
 
-def limb_by_limb(stage: Stage) -> None:
+def limb_by_limb(stage: SchemeStage) -> None:
     """One treatment per limb, one after the other."""
     visit = _clinic_visit(stage)
     at, lines = visit.begin + timedelta(minutes=20), []
@@ -58,7 +58,7 @@ def limb_by_limb(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def price_above_limit(stage: Stage) -> None:
+def price_above_limit(stage: SchemeStage) -> None:
     """An examination priced a fifth to four fifths above the limit (OP-01); careful: by a twentieth."""
     visit = _clinic_visit(stage, Order(stage.hand.pick(catalogue.EXAMS)))
     line = visit.lines[-1]
@@ -67,7 +67,7 @@ def price_above_limit(stage: Stage) -> None:
     stage.label_lines(visit, [line])
 
 
-def private_ward(stage: Stage) -> None:
+def private_ward(stage: SchemeStage) -> None:
     """A dear bed in a private ward: self-paid, no limit."""
     nights = stage.hand.between(3, 7)
     day = stage.start(nights + 1)
@@ -77,7 +77,7 @@ def private_ward(stage: Stage) -> None:
     stage.label_lines(visit, [line for line in visit.lines if line.item is catalogue.PRIVATE_WARD])
 
 
-def day_item_twice(stage: Stage) -> None:
+def day_item_twice(stage: SchemeStage) -> None:
     """Nursing or ward round charged twice on some days of a stay (OP-02); careful: on one day."""
     visit = _short_stay(stage, stage.hand.between(4, 8))
     rounds = [line for line in visit.lines if line.item is catalogue.WARD_ROUND]
@@ -88,7 +88,7 @@ def day_item_twice(stage: Stage) -> None:
         stage.label_lines(visit, [twice, *again])
 
 
-def hours_of_monitoring(stage: Stage) -> None:
+def hours_of_monitoring(stage: SchemeStage) -> None:
     """Monitoring charged by the hour, 24 a day."""
     visit = _short_stay(stage, stage.hand.between(3, 6))
     lines = []
@@ -99,7 +99,7 @@ def hours_of_monitoring(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def outside_the_stay(stage: Stage) -> None:
+def outside_the_stay(stage: SchemeStage) -> None:
     """Treatment charged days after discharge, or well before admission (FK-03); careful: the next day, few lines."""
     visit = _short_stay(stage, stage.hand.between(3, 6))
     early = visit.begin.date() - timedelta(days=6) < stage.world.scenario.history_start
@@ -113,14 +113,14 @@ def outside_the_stay(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def tested_before_admission(stage: Stage) -> None:
+def tested_before_admission(stage: SchemeStage) -> None:
     """Blood drawn the day before admission."""
     visit = _short_stay(stage, stage.hand.between(3, 6))
     at = visit.begin - timedelta(days=1)
     stage.label_lines(visit, charge(stage.hand, visit, at, [Order(lab) for lab in catalogue.LABS[:3]], memo="院前检查"))
 
 
-def drugs_to_take_home(stage: Stage) -> None:
+def drugs_to_take_home(stage: SchemeStage) -> None:
     """Drugs handed out on the day of discharge."""
     visit = _short_stay(stage, stage.hand.between(3, 6))
     orders = [Order(drug, 2) for drug in catalogue.CHRONIC_DRUGS["heart"][:3]]
@@ -128,13 +128,13 @@ def drugs_to_take_home(stage: Stage) -> None:
     stage.label_lines(visit, charge(stage.hand, visit, at, orders, memo="出院带药"))
 
 
-def other_sex(stage: Stage) -> None:
+def other_sex(stage: SchemeStage) -> None:
     """An item that only the other sex can need (ID-01); careful: among tests that fit."""
     sex = stage.hand.pick("12")
     stage.label_lines(*_sexed_visit(stage, sex, "1" if sex == "2" else "2", others=stage.by_level(0, 3, 5)))
 
 
-def wrong_sex_on_record(stage: Stage) -> None:
+def wrong_sex_on_record(stage: SchemeStage) -> None:
     """The right item, but the register has the wrong sex: the certificate's 17th digit gives it away."""
     sex = stage.hand.pick("12")
     visit, lines = _sexed_visit(stage, sex, sex)
@@ -142,7 +142,7 @@ def wrong_sex_on_record(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def _sexed_visit(stage: Stage, sex: str, item_sex: str, others: int = 0) -> tuple[Visit, list[Line]]:
+def _sexed_visit(stage: SchemeStage, sex: str, item_sex: str, others: int = 0) -> tuple[Visit, list[Line]]:
     day = stage.start(2)
     person = stage.person(day, day, sex=sex, age=(25, 70))
     item = stage.hand.pick(catalogue.MALE_ITEMS if item_sex == "1" else catalogue.FEMALE_ITEMS)

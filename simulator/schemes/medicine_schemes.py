@@ -9,14 +9,14 @@ from simulator.city import items as catalogue
 from simulator.city import rare_items
 from simulator.city.people import person_name
 from simulator.staging.cast import clinic, spread_days, ward, window
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 _HEART = CHRONIC_DIAGNOSES["heart"]
 _SPONDYLITIS = ("M45.x00", "强直性脊柱炎")
 _VAGUE_PAIN = ("M25.500", "关节痛")
 
 
-def womens_drug_for_a_man(stage: Stage) -> None:
+def womens_drug_for_a_man(stage: SchemeStage) -> None:
     """A drug only women take, bought on a man's card two or three times (ID-03); careful: once."""
     first, days = window(stage, 28)
     person = stage.person(first, first + timedelta(days=days), sex="1", age=(25, 70), conditions=("heart",))
@@ -27,7 +27,7 @@ def womens_drug_for_a_man(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines[:1])
 
 
-def fetched_for_his_wife(stage: Stage) -> None:
+def fetched_for_his_wife(stage: SchemeStage) -> None:
     """A husband fetches his wife's drug once; the pharmacy noted for whom."""
     day = stage.start(2)
     person = stage.person(day, day, sex="1", age=(25, 50), conditions=())
@@ -37,7 +37,7 @@ def fetched_for_his_wife(stage: Stage) -> None:
     stage.label_lines(visit, visit.lines)
 
 
-def quinolone_for_a_child(stage: Stage) -> None:
+def quinolone_for_a_child(stage: SchemeStage) -> None:
     """An antibiotic barred under eighteen (IM-03); careful: at sixteen, among fitting drugs."""
     day = stage.start(2)
     person = stage.person(day, day, age=stage.by_level((5, 15), (15, 16), (15, 16)), conditions=())
@@ -47,7 +47,7 @@ def quinolone_for_a_child(stage: Stage) -> None:
     stage.label_lines(visit, visit.lines[1:2])
 
 
-def just_of_age(stage: Stage) -> None:
+def just_of_age(stage: SchemeStage) -> None:
     """The same antibiotic at nineteen."""
     day = stage.start(2)
     person = stage.person(day, day, age=(19, 20), conditions=())
@@ -56,7 +56,7 @@ def just_of_age(stage: Stage) -> None:
     stage.label_lines(visit, visit.lines[1:2])
 
 
-def without_the_indication(stage: Stage) -> None:
+def without_the_indication(stage: SchemeStage) -> None:
     """A costly drug paid for one illness, given for another (IM-04); careful: for a vague pain near it."""
     first, days = window(stage, 28)
     person = stage.person(first, first + timedelta(days=days), age=(25, 60), conditions=())
@@ -69,7 +69,7 @@ def without_the_indication(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines[:1])
 
 
-def indication_in_the_history(stage: Stage) -> None:
+def indication_in_the_history(stage: SchemeStage) -> None:
     """The illness was established at the first visit; the next one states why the patient came that day."""
     first = stage.start(16)
     person, place = stage.person(first, first + timedelta(days=15), age=(25, 60), conditions=()), stage.hospital("1")
@@ -79,7 +79,7 @@ def indication_in_the_history(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines[:1])
 
 
-def too_many_drugs_at_once(stage: Stage) -> None:
+def too_many_drugs_at_once(stage: SchemeStage) -> None:
     """Seven to nine drugs on one slip (IM-17); careful: on two slips, or on two days."""
     day = stage.start(4)
     person = stage.person(day, day + timedelta(days=3), age=(55, 80), conditions=("heart", "diabetes"))
@@ -97,7 +97,7 @@ def too_many_drugs_at_once(stage: Stage) -> None:
         stage.label_lines(played, played.lines)
 
 
-def ward_orders_in_one(stage: Stage) -> None:
+def ward_orders_in_one(stage: SchemeStage) -> None:
     """A ward that sends a day's drugs under one number."""
     visit = ward(stage, stage.hand.between(4, 7), "2")
     drugs = [Order(drug) for drug in (*catalogue.WARD_DRUGS, *catalogue.CHRONIC_DRUGS["heart"][:2])]
@@ -105,7 +105,7 @@ def ward_orders_in_one(stage: Stage) -> None:
     stage.label_lines(visit, charge(stage.hand, visit, at, drugs))
 
 
-def two_of_a_class(stage: Stage) -> None:
+def two_of_a_class(stage: SchemeStage) -> None:
     """Two drugs of one class on one slip, visit after visit (RT-05); careful: days or hospitals apart."""
     first, days = window(stage, 28)
     person = stage.person(first, first + timedelta(days=days + 4), age=(50, 80), conditions=("heart",))
@@ -120,7 +120,7 @@ def two_of_a_class(stage: Stage) -> None:
             stage.label_lines(visit, visit.lines[:1])
 
 
-def switched_over(stage: Stage) -> None:
+def switched_over(stage: SchemeStage) -> None:
     """The first drug was not borne: it is taken back and another of its class given the same day."""
     day = stage.start(3)
     person = stage.person(day, day + timedelta(days=1), age=(50, 80), conditions=("heart",))
@@ -131,7 +131,7 @@ def switched_over(stage: Stage) -> None:
     stage.label_lines(visit, visit.lines[:2])
 
 
-def quantity_beyond_reason(stage: Stage) -> None:
+def quantity_beyond_reason(stage: SchemeStage) -> None:
     """A line of a drug keyed at ten to twenty times its quantity (HC-05); careful: three times it, on two days."""
     day = stage.start(4)
     person, place = stage.person(day, day + timedelta(days=3), conditions=("heart",)), stage.hospital("2", "3")
@@ -145,7 +145,7 @@ def quantity_beyond_reason(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines[:1])
 
 
-def three_months_at_once(stage: Stage) -> None:
+def three_months_at_once(stage: SchemeStage) -> None:
     """A long prescription: eight or nine packs for twelve weeks."""
     day = stage.start(2)
     person, place = stage.person(day, day, conditions=("heart",)), stage.hospital("2", "3")

@@ -7,14 +7,14 @@ from datetime import timedelta
 from simulator.care.care import CHRONIC_DIAGNOSES, Order, outpatient
 from simulator.care.life import refill
 from simulator.city import items as catalogue
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 _LAB_BUNDLE = catalogue.LABS[2:10]
 _CHECK_UP = ("Z00.001", "健康查体")
 _DOCTOR_VISITS, _MILL_VISITS = 32, 32
 
 
-def drug_reseller(stage: Stage) -> None:
+def drug_reseller(stage: SchemeStage) -> None:
     """Collects drugs for resale: several institutions, many drugs, two visit days a week; careful: one."""
     scenario, providers = stage.world.scenario, stage.world.providers
     conditions = ("hypertension", "diabetes", "heart", "lung")
@@ -36,7 +36,7 @@ def drug_reseller(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def many_illnesses(stage: Stage) -> None:
+def many_illnesses(stage: SchemeStage) -> None:
     """An old person with four conditions: many drugs, one hospital, one pharmacy."""
     scenario, providers = stage.world.scenario, stage.world.providers
     conditions = ("hypertension", "diabetes", "heart", "lung")
@@ -48,7 +48,7 @@ def many_illnesses(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def drug_pushing_doctor(stage: Stage) -> None:
+def drug_pushing_doctor(stage: SchemeStage) -> None:
     """A doctor whose patients leave with the dearest drugs, whatever they have; careful: every second or third does."""
     place = stage.hospital("2")
     doctor = stage.new_doctor(place, "A03")
@@ -63,7 +63,7 @@ def drug_pushing_doctor(stage: Stage) -> None:
     stage.label_doctor(place, doctor)
 
 
-def rare_disease_doctor(stage: Stage) -> None:
+def rare_disease_doctor(stage: SchemeStage) -> None:
     """A specialist whose patients need one costly drug, and are examined for it."""
     place = stage.hospital("1")
     doctor = stage.new_doctor(place, "A03")
@@ -76,7 +76,7 @@ def rare_disease_doctor(stage: Stage) -> None:
     stage.label_doctor(place, doctor)
 
 
-def laboratory_mill(stage: Stage) -> None:
+def laboratory_mill(stage: SchemeStage) -> None:
     """A clinic that runs the same tests on everyone; careful: most of them on most."""
     place = stage.new_hospital("3", f"云溪市康测{stage.instance}号门诊部", beds=10)
     for _ in range(_MILL_VISITS):
@@ -87,7 +87,7 @@ def laboratory_mill(stage: Stage) -> None:
     stage.label_institution(place)
 
 
-def screening_days(stage: Stage) -> None:
+def screening_days(stage: SchemeStage) -> None:
     """A community centre screens the chronically ill on two days: many tests, then everyday care again."""
     place = stage.hospital("3")
     first = stage.start(1)

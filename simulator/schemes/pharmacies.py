@@ -9,12 +9,12 @@ from simulator.care.records import Visit
 from simulator.city import items as catalogue
 from simulator.city import variants
 from simulator.staging.acts import PRESSURE, bought, days_from, everyday_sales, move, passer_by
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 GOODS = (*catalogue.PATENT_DRUGS, variants.COVER_DRUG)
 
 
-def _year_end(stage: Stage) -> tuple[date, int]:
+def _year_end(stage: SchemeStage) -> tuple[date, int]:
     """The last December days of the history; without a December, its last fortnight. First day and days."""
     scenario = stage.world.scenario
     december = [scenario.history_start + timedelta(days=n) for n in range(scenario.days + 1)]
@@ -23,7 +23,7 @@ def _year_end(stage: Stage) -> tuple[date, int]:
     return first, min(14, (scenario.last_day - first).days + 1)
 
 
-def account_cashed_out(stage: Stage) -> None:
+def account_cashed_out(stage: SchemeStage) -> None:
     """Before accounts are cleared, one person spends one to the last cent on goods, shop after visit (PH-01)."""
     first, span = _year_end(stage)
     person = stage.person(first, first + timedelta(days=span), age=(25, 70), conditions=())
@@ -39,7 +39,7 @@ def account_cashed_out(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def year_end_restock(stage: Stage) -> None:
+def year_end_restock(stage: SchemeStage) -> None:
     """A chronic patient fills the cabinet before the holidays, out of the account, with the usual drugs."""
     first, span = _year_end(stage)
     person = stage.person(first, first + timedelta(days=span), age=(50, 85), conditions=("hypertension", "heart"))
@@ -51,7 +51,7 @@ def year_end_restock(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def empty_swipes(stage: Stage) -> None:
+def empty_swipes(stage: SchemeStage) -> None:
     """Cards swiped for round sums: prices are bent until the receipt is full hundreds (PH-01)."""
     shop = stage.new_pharmacy(f"同泽大药房青禾{stage.instance}店")
     everyday_sales(stage, shop, [stage.any_day() for _ in range(10)])
@@ -69,7 +69,7 @@ def empty_swipes(stage: Stage) -> None:
     stage.label_institution(shop)
 
 
-def round_by_nature(stage: Stage) -> None:
+def round_by_nature(stage: SchemeStage) -> None:
     """A shop sells packs at full-yuan prices: single receipts are round by nature."""
     shop = stage.new_pharmacy(f"百草大药房望川{stage.instance}店")
     for _ in range(10):
@@ -80,7 +80,7 @@ def round_by_nature(stage: Stage) -> None:
     stage.label_institution(shop)
 
 
-def december_rush(stage: Stage) -> None:
+def december_rush(stage: SchemeStage) -> None:
     """A shop's turnover of the year is made in a fortnight, with customers never seen before (PH-02)."""
     shop, (first, span) = stage.new_pharmacy(f"康民大药房柳湾{stage.instance}店"), _year_end(stage)
     everyday_sales(stage, shop, [stage.any_day() for _ in range(stage.by_level(6, 12, 20))])
@@ -91,7 +91,7 @@ def december_rush(stage: Stage) -> None:
     stage.label_institution(shop)
 
 
-def anniversary_sale(stage: Stage) -> None:
+def anniversary_sale(stage: SchemeStage) -> None:
     """A promotion week: more customers for small everyday drugs, the old customers among them."""
     shop, first = stage.new_pharmacy(f"仁心大药房石桥{stage.instance}店"), stage.start(8)
     everyday_sales(stage, shop, [stage.any_day() for _ in range(14)])
@@ -99,7 +99,7 @@ def anniversary_sale(stage: Stage) -> None:
     stage.label_institution(shop)
 
 
-def _receipts(stage: Stage, parts: list[list[Order]], minutes: tuple[int, int]) -> list[Visit]:
+def _receipts(stage: SchemeStage, parts: list[list[Order]], minutes: tuple[int, int]) -> list[Visit]:
     day = stage.start(2)
     person = stage.person(day, day, age=(40, 85), conditions=("hypertension",))
     shop, visits = stage.hand.pick(stage.world.providers.pharmacies), []
@@ -111,14 +111,14 @@ def _receipts(stage: Stage, parts: list[list[Order]], minutes: tuple[int, int]) 
     return visits
 
 
-def split_receipts(stage: Stage) -> None:
+def split_receipts(stage: SchemeStage) -> None:
     """One purchase cut into receipts below the limit, minutes apart (PH-03)."""
     drugs = stage.hand.some(catalogue.CHRONIC_DRUGS["hypertension"] + catalogue.CHRONIC_DRUGS["heart"], 4)
     parts = [[Order(drug, stage.hand.between(3, 5))] for drug in drugs[: stage.by_level(4, 3, 2)]]
     stage.label_visits(*_receipts(stage, parts, stage.by_level((0, 1), (1, 3), (2, 3))))
 
 
-def forgotten_item(stage: Stage) -> None:
+def forgotten_item(stage: SchemeStage) -> None:
     """Back a little later for what was forgotten."""
     drug, cold = stage.hand.pick(catalogue.CHRONIC_DRUGS["hypertension"]), stage.hand.pick(catalogue.ACUTE_DRUGS)
     stage.label_visits(*_receipts(stage, [[Order(drug, 2)], [Order(cold, 1)]], (6, 40)))

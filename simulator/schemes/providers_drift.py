@@ -9,15 +9,15 @@ from simulator.care.care import Order, outpatient
 from simulator.city import items as catalogue
 from simulator.city.providers import Institution
 from simulator.staging.acts import everyday_care, lines_of, passer_by
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 
-def _treated(stage: Stage, place: Institution, days: Sequence[date], orders: Sequence[Order]) -> None:
+def _treated(stage: SchemeStage, place: Institution, days: Sequence[date], orders: Sequence[Order]) -> None:
     for day in days:
         stage.add(outpatient(stage.hand, stage.bystander(day), place, day, [Order(catalogue.CONSULTATION), *orders]))
 
 
-def newcomer_surge(stage: Stage) -> None:
+def newcomer_surge(stage: SchemeStage) -> None:
     """A place opened this season bills more each week than its peers in a month (IN-12)."""
     scenario = stage.world.scenario
     place = stage.new_hospital("3", f"云溪市云台{stage.instance}号门诊部", beds=10)
@@ -33,7 +33,7 @@ def newcomer_surge(stage: Stage) -> None:
     stage.label_institution(place)
 
 
-def moved_hospital(stage: Stage) -> None:
+def moved_hospital(stage: SchemeStage) -> None:
     """An old clinic under a new code after moving: everyday care, as busy as before."""
     place = stage.new_hospital("3", f"云溪市云台新址{stage.instance}号门诊部", beds=10)
     place.opened = stage.world.scenario.history_start - timedelta(days=20)
@@ -45,7 +45,7 @@ def moved_hospital(stage: Stage) -> None:
     stage.label_institution(place)
 
 
-def _halves(stage: Stage, count: int) -> tuple[list[date], list[date]]:
+def _halves(stage: SchemeStage, count: int) -> tuple[list[date], list[date]]:
     scenario = stage.world.scenario
     half = scenario.days // 2
     first = [scenario.history_start + timedelta(days=stage.hand.between(0, half - 1)) for _ in range(count)]
@@ -53,7 +53,7 @@ def _halves(stage: Stage, count: int) -> tuple[list[date], list[date]]:
     return first, second
 
 
-def structure_change(stage: Stage) -> None:
+def structure_change(stage: SchemeStage) -> None:
     """From one month to the next, care turns into tests and physiotherapy for everyone (IN-14)."""
     place = stage.new_hospital("3", f"云溪市白鹭{stage.instance}号门诊部", beds=10)
     before, after = _halves(stage, stage.scaled(16))
@@ -67,7 +67,7 @@ def structure_change(stage: Stage) -> None:
     stage.label_institution(place)
 
 
-def new_service(stage: Stage) -> None:
+def new_service(stage: SchemeStage) -> None:
     """A clinic opens a room for acupuncture: those with bad backs get it, the others what they always got."""
     place = stage.new_hospital("3", f"云溪市松岭{stage.instance}号门诊部", beds=10)
     before, after = _halves(stage, 14)
@@ -82,7 +82,7 @@ def new_service(stage: Stage) -> None:
     stage.label_institution(place)
 
 
-def sold_without_stock(stage: Stage) -> None:
+def sold_without_stock(stage: SchemeStage) -> None:
     """More of a drug billed than was ever bought (IN-01)."""
     place = stage.new_hospital("3", f"云溪市望川{stage.instance}号卫生院", beds=10)
     drug = stage.hand.pick((*catalogue.PATENT_DRUGS, *catalogue.COSTLY_DRUGS))
@@ -99,7 +99,7 @@ def sold_without_stock(stage: Stage) -> None:
     stage.label_institution(place)
 
 
-def stock_for_the_season(stage: Stage) -> None:
+def stock_for_the_season(stage: SchemeStage) -> None:
     """Much of one drug, all of it bought."""
     place = stage.new_hospital("3", f"云溪市丹霞{stage.instance}号卫生院", beds=10)
     everyday_care(stage, place, [stage.any_day() for _ in range(8)])

@@ -9,12 +9,12 @@ from simulator.care.life import refill
 from simulator.city import items as catalogue
 from simulator.city.people import Person
 from simulator.staging.cast import move, spread_days, window
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 _HEART = CHRONIC_DIAGNOSES["heart"]
 
 
-def repeat_registration(stage: Stage) -> None:
+def repeat_registration(stage: SchemeStage) -> None:
     """Two or three consultations with one department on one day (FQ-03); careful: spread over departments or days."""
     day, place = stage.start(5), stage.hospital("2", "3")
     person = stage.person(day, day + timedelta(days=4))
@@ -27,7 +27,7 @@ def repeat_registration(stage: Stage) -> None:
         stage.label_visits(stage.play(move(visit, 8 + 2 * n, stage.hand.between(0, 59))))
 
 
-def return_with_result(stage: Stage) -> None:
+def return_with_result(stage: SchemeStage) -> None:
     """Back the same day with the result: no second consultation fee."""
     day, place = stage.start(2), stage.hospital("2", "3")
     person, doctor = stage.person(day, day), stage.hand.pick(place.doctors)
@@ -38,7 +38,7 @@ def return_with_result(stage: Stage) -> None:
         stage.label_visits(stage.play(move(visit, 8 + 5 * n, stage.hand.between(0, 59))))
 
 
-def frequent_purchases(stage: Stage) -> None:
+def frequent_purchases(stage: SchemeStage) -> None:
     """Ten to fourteen purchases in a month (FQ-04); careful: eight dearer ones."""
     first, days = window(stage, 28)
     person = stage.person(first, first + timedelta(days=days), age=(50, 80), conditions=("heart", "hypertension"))
@@ -51,7 +51,7 @@ def frequent_purchases(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def several_drugs_on_several_days(stage: Stage) -> None:
+def several_drugs_on_several_days(stage: SchemeStage) -> None:
     """A chronic patient who buys each drug when it runs out: five or six purchases in a month."""
     first, days = window(stage, 28)
     person = stage.person(first, first + timedelta(days=days), age=(50, 80), conditions=("heart", "hypertension"))
@@ -61,7 +61,7 @@ def several_drugs_on_several_days(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def many_pharmacies(stage: Stage) -> None:
+def many_pharmacies(stage: SchemeStage) -> None:
     """Dear drugs from six to eight pharmacies (FQ-06); careful: four, or smaller sums."""
     first, days = window(stage, 60)
     person = _buyer(stage, first, days)
@@ -75,7 +75,7 @@ def many_pharmacies(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def on_the_road(stage: Stage) -> None:
+def on_the_road(stage: SchemeStage) -> None:
     """Somebody who travels buys little, each time where he is."""
     first, days = window(stage, 60)
     person = _buyer(stage, first, days)
@@ -86,7 +86,7 @@ def on_the_road(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def same_drug_day_after_day(stage: Stage) -> None:
+def same_drug_day_after_day(stage: SchemeStage) -> None:
     """One drug bought on four to six days in a row (FQ-08); careful: every other day."""
     run = max(4, stage.scaled(5))
     step = stage.by_level(1, 2, 2)
@@ -103,7 +103,7 @@ def same_drug_day_after_day(stage: Stage) -> None:
         stage.label_lines(stage.play(visit), visit.lines[:1])
 
 
-def rest_of_the_order(stage: Stage) -> None:
+def rest_of_the_order(stage: SchemeStage) -> None:
     """Out of stock: half of the drug today, the rest tomorrow."""
     first = stage.start(3)
     person = _buyer(stage, first, 2)
@@ -115,7 +115,7 @@ def rest_of_the_order(stage: Stage) -> None:
         stage.label_lines(stage.play(visit), visit.lines)
 
 
-def _buyer(stage: Stage, first: date, days: int) -> Person:
+def _buyer(stage: SchemeStage, first: date, days: int) -> Person:
     return stage.person(first, first + timedelta(days=days), age=(45, 80), conditions=("heart",))
 
 

@@ -10,33 +10,33 @@ from simulator.city import items as catalogue
 from simulator.city.people import Person
 from simulator.city.providers import Institution
 from simulator.staging.acts import PRESSURE, bought, move
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 # Areas that were never issued, as far apart as cities of two provinces.
 _REMOTE_AREAS = ("990901", "991301", "992501", "993601", "994401")
 _CITIES = ("远川市", "北岭市", "东屿市", "南槐市", "西浦市")
 
 
-def _remote_hospital(stage: Stage, at: int = 0) -> Institution:
+def _remote_hospital(stage: SchemeStage, at: int = 0) -> Institution:
     place = stage.new_hospital("2", f"{_CITIES[at]}第{stage.instance}医院", beds=300)
     place.area = _REMOTE_AREAS[at]
     return place
 
 
-def _remote_pharmacy(stage: Stage, at: int) -> Institution:
+def _remote_pharmacy(stage: SchemeStage, at: int) -> Institution:
     shop = stage.new_pharmacy(f"{_CITIES[at]}同泽大药房{stage.instance}店")
     shop.area = _REMOTE_AREAS[at]
     return shop
 
 
-def _seen(stage: Stage, person: Person, place: Institution, day: date, *, away: bool) -> Visit:
+def _seen(stage: SchemeStage, person: Person, place: Institution, day: date, *, away: bool) -> Visit:
     drugs = [Order(drug, stage.hand.between(1, 3)) for drug in catalogue.CHRONIC_DRUGS["hypertension"][:2]]
     visit = outpatient(stage.hand, person, place, day, [Order(catalogue.CONSULTATION), *drugs], diagnosis=PRESSURE)
     visit.out_of_area = away
     return visit
 
 
-def local_and_remote_same_day(stage: Stage) -> None:
+def local_and_remote_same_day(stage: SchemeStage) -> None:
     """Seen at home and, hours later, in a city a day's journey away (XR-01)."""
     first = stage.start(10)
     person = stage.person(first, first + timedelta(days=9), age=(30, 80), conditions=("hypertension",))
@@ -52,7 +52,7 @@ def local_and_remote_same_day(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def home_again_the_next_day(stage: Stage) -> None:
+def home_again_the_next_day(stage: SchemeStage) -> None:
     """Seen away on one day and at home on the next: a train ride between."""
     day = stage.start(3)
     person = stage.person(day, day + timedelta(days=1), age=(30, 80), conditions=("hypertension",))
@@ -61,7 +61,7 @@ def home_again_the_next_day(stage: Stage) -> None:
     stage.label_visits(away, stage.play(home))
 
 
-def remote_stay_settled_late(stage: Stage) -> None:
+def remote_stay_settled_late(stage: SchemeStage) -> None:
     """A stay away was settled days after discharge, on a day with a visit at home."""
     day = stage.start(12)
     person = stage.person(day, day + timedelta(days=11), age=(30, 80), conditions=("hypertension",))
@@ -74,7 +74,7 @@ def remote_stay_settled_late(stage: Stage) -> None:
     stage.label_visits(stage.play(ward), stage.play(home))
 
 
-def _paper_copy(stage: Stage, visit: Visit, percent: int, days: int) -> Visit:
+def _paper_copy(stage: SchemeStage, visit: Visit, percent: int, days: int) -> Visit:
     """The same stay handed in on paper: the same times and lines under ids of its own, settled later."""
     again = stay(stage.hand, visit.person, visit.place, visit.begin.date(), 2)
     again.begin, again.end, again.diagnoses = visit.begin, visit.end, visit.diagnoses
@@ -102,7 +102,7 @@ def _paper_copy(stage: Stage, visit: Visit, percent: int, days: int) -> Visit:
     return again
 
 
-def _remote_stay(stage: Stage, room: int) -> Visit:
+def _remote_stay(stage: SchemeStage, room: int) -> Visit:
     nights = stage.hand.between(4, 7)
     day = stage.start(nights + room)
     person = stage.person(day, day + timedelta(days=nights + room), age=(30, 80))
@@ -111,7 +111,7 @@ def _remote_stay(stage: Stage, room: int) -> Visit:
     return stage.play(visit)
 
 
-def paper_claim_repeats_networked(stage: Stage) -> None:
+def paper_claim_repeats_networked(stage: SchemeStage) -> None:
     """A stay settled over the network is claimed again on paper, days later (XR-03)."""
     visit = _remote_stay(stage, 12)
     again = stage.play(_paper_copy(stage, visit, stage.by_level(100, 92, 80), stage.hand.between(3, 9)))
@@ -121,7 +121,7 @@ def paper_claim_repeats_networked(stage: Stage) -> None:
     stage.label_visits(visit, again)
 
 
-def paper_claim_of_another_stay(stage: Stage) -> None:
+def paper_claim_of_another_stay(stage: SchemeStage) -> None:
     """Two stays away: one settled over the network, the next on paper, because the line was down."""
     visit = _remote_stay(stage, 14)
     later = stay(stage.hand, visit.person, visit.place, visit.end.date() + timedelta(days=6), 3)
@@ -129,7 +129,7 @@ def paper_claim_of_another_stay(stage: Stage) -> None:
     stage.label_visits(visit, stage.play(later))
 
 
-def _journey(stage: Stage, person: Person, cities: int, packs: tuple[int, int]) -> None:
+def _journey(stage: SchemeStage, person: Person, cities: int, packs: tuple[int, int]) -> None:
     first = stage.start(28)
     drugs = (*catalogue.COSTLY_DRUGS[1:3], *catalogue.CHRONIC_DRUGS["diabetes"], *catalogue.PATENT_DRUGS[:2])
     for at in range(cities):
@@ -142,14 +142,14 @@ def _journey(stage: Stage, person: Person, cities: int, packs: tuple[int, int]) 
     stage.label_patient(person)
 
 
-def drugs_from_many_cities(stage: Stage) -> None:
+def drugs_from_many_cities(stage: SchemeStage) -> None:
     """One card buys resellable drugs in city after city (XR-05)."""
     scenario = stage.world.scenario
     person = stage.person(scenario.history_start, scenario.last_day, age=(35, 70), conditions=("diabetes",))
     _journey(stage, person, stage.by_level(5, 4, 3), stage.by_level((3, 6), (2, 4), (1, 3)))
 
 
-def travelling_salesman(stage: Stage) -> None:
+def travelling_salesman(stage: SchemeStage) -> None:
     """Somebody on the road for work buys a little wherever it runs out."""
     scenario = stage.world.scenario
     person = stage.person(scenario.history_start, scenario.last_day, age=(30, 55), conditions=("diabetes",))

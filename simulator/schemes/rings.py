@@ -11,12 +11,12 @@ from simulator.care.records import Visit
 from simulator.city import items as catalogue
 from simulator.staging.acts import PRESSURE, bought, move
 from simulator.staging.crews import common_drugs, crew_of, dear_round, occasions
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 _KIDNEY = ("N18.001", "慢性肾脏病5期")
 
 
-def _in_series(stage: Stage, visits: Sequence[Visit], day: date, seconds: tuple[int, int]) -> None:
+def _in_series(stage: SchemeStage, visits: Sequence[Visit], day: date, seconds: tuple[int, int]) -> None:
     """One card after the other at one counter."""
     at = stage.moment(day, 9, 15)
     for visit in visits:
@@ -24,7 +24,7 @@ def _in_series(stage: Stage, visits: Sequence[Visit], day: date, seconds: tuple[
         at += timedelta(seconds=stage.hand.between(*seconds))
 
 
-def cards_in_series(stage: Stage) -> None:
+def cards_in_series(stage: SchemeStage) -> None:
     """Collected cards swiped one after the other at one shop, the same cards on several days (RG-01)."""
     crew = crew_of(stage, stage.scaled(stage.by_level(7, 6, 6), least=5))
     shop = stage.hand.pick(stage.world.providers.pharmacies)
@@ -40,7 +40,7 @@ def cards_in_series(stage: Stage) -> None:
         stage.label_patient(person)
 
 
-def care_home_clinic_day(stage: Stage) -> None:
+def care_home_clinic_day(stage: SchemeStage) -> None:
     """Residents of a care home (one address) are seen one after the other at the community centre."""
     home, crew = stage.hospital("3"), crew_of(stage, 6, age=(74, 95))
     for person in crew[1:]:
@@ -51,7 +51,7 @@ def care_home_clinic_day(stage: Stage) -> None:
         stage.label_visits(*visits)
 
 
-def co_visiting_group(stage: Stage) -> None:
+def co_visiting_group(stage: SchemeStage) -> None:
     """The same people at the same clinics within half an hour, week after week (RG-02)."""
     crew = crew_of(stage, stage.scaled(stage.by_level(6, 5, 4), least=4))
     places = stage.hand.some(stage.world.providers.of_level("2", "3"), stage.by_level(1, 2, 3))
@@ -69,7 +69,7 @@ def co_visiting_group(stage: Stage) -> None:
         stage.label_patient(person)
 
 
-def couple_together(stage: Stage) -> None:
+def couple_together(stage: SchemeStage) -> None:
     """A couple, one address, fetches its drugs together."""
     pair = crew_of(stage, 2, age=(58, 85))
     pair[1].address = pair[0].address
@@ -80,7 +80,7 @@ def couple_together(stage: Stage) -> None:
             stage.label_visits(stage.play(move(visit, stage.moment(day, 9, 10))))
 
 
-def dialysis_shift(stage: Stage) -> None:
+def dialysis_shift(stage: SchemeStage) -> None:
     """Patients of one dialysis shift meet on the same chairs on the same days, three weeks long."""
     crew, place, first = crew_of(stage, 4, age=(35, 80)), stage.hospital("1", "2"), stage.start(21)
     for day in (first + timedelta(days=n) for n in range(21)):
@@ -92,7 +92,7 @@ def dialysis_shift(stage: Stage) -> None:
             stage.label_visits(stage.play(move(visit, stage.moment(day, 8, 9))))
 
 
-def doctor_pharmacy_ring(stage: Stage) -> None:
+def doctor_pharmacy_ring(stage: SchemeStage) -> None:
     """One doctor sends people who share a telephone to one shop within a day (RG-03)."""
     place, crew = stage.hospital("2", "3"), crew_of(stage, stage.scaled(stage.by_level(7, 6, 5), least=5))
     doctor = stage.new_doctor(place, "A03")
@@ -120,7 +120,7 @@ def doctor_pharmacy_ring(stage: Stage) -> None:
     stage.label_institution(shop)
 
 
-def nursing_home_round(stage: Stage) -> None:
+def nursing_home_round(stage: SchemeStage) -> None:
     """The doctor of a nursing home sees its residents on rounds; the shop next door delivers within days."""
     place, crew = stage.hospital("3"), crew_of(stage, 5, age=(78, 95))
     doctor = stage.new_doctor(place, "A03")
@@ -146,7 +146,7 @@ def nursing_home_round(stage: Stage) -> None:
             stage.label_visits(stage.play(visit))
 
 
-def resale_network(stage: Stage) -> None:
+def resale_network(stage: SchemeStage) -> None:
     """Many cards, the same few shops, the same resellable drugs in the same weeks (RG-05)."""
     crew = crew_of(stage, stage.scaled(stage.by_level(8, 7, 6), least=5))
     shops = stage.hand.some(stage.world.providers.pharmacies, 3)
@@ -158,7 +158,7 @@ def resale_network(stage: Stage) -> None:
         stage.label_patient(person)
 
 
-def chronic_club_day(stage: Stage) -> None:
+def chronic_club_day(stage: SchemeStage) -> None:
     """A patients' club buys its long-term drugs on the shop's monthly club day."""
     crew, shop = crew_of(stage, 6), stage.hand.pick(stage.world.providers.pharmacies)
     for day in occasions(stage, 2):

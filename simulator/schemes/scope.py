@@ -11,7 +11,7 @@ from simulator.city import variants
 from simulator.city.items import Item
 from simulator.city.people import Person
 from simulator.staging.acts import PRESSURE, lines_of
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 _SECOND_PERCENT = 75  # what a second operation through one cut may cost: the lenient end of the rule (OP-04)
 _ONE_CUT = (("appendix", "gallbladder"), ("gallbladder", "appendix"))
@@ -23,7 +23,7 @@ _PREGNANT = ("Z34.900", "正常妊娠监督")
 
 
 def _clinic(
-    stage: Stage,
+    stage: SchemeStage,
     *orders: Order,
     age: tuple[int, int] = (20, 85),
     visit_type: str = "11",
@@ -41,7 +41,7 @@ def _clinic(
     )
 
 
-def _operated_twice(stage: Stage, first: str, second: str) -> tuple[Visit, Order]:
+def _operated_twice(stage: SchemeStage, first: str, second: str) -> tuple[Visit, Order]:
     nights = stage.hand.between(5, 8)
     day = stage.start(nights + 1)
     person = stage.person(day, day + timedelta(days=nights))
@@ -49,7 +49,7 @@ def _operated_twice(stage: Stage, first: str, second: str) -> tuple[Visit, Order
     return visit, Order(catalogue.SURGERY[second])
 
 
-def second_operation_at_full_price(stage: Stage) -> None:
+def second_operation_at_full_price(stage: SchemeStage) -> None:
     """Two operations through one cut, both at the full price (OP-04)."""
     first, second = stage.hand.pick(_ONE_CUT)
     visit, order = _operated_twice(stage, first, second)
@@ -60,7 +60,7 @@ def second_operation_at_full_price(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def second_operation_discounted(stage: Stage) -> None:
+def second_operation_discounted(stage: SchemeStage) -> None:
     """Two operations through one cut, the second at the discount."""
     visit, order = _operated_twice(stage, *stage.hand.pick(_ONE_CUT))
     lines = charge(stage.hand, visit, lines_of(visit, *catalogue.SURGERY.values())[0].at, [order])
@@ -68,21 +68,21 @@ def second_operation_discounted(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def two_cuts(stage: Stage) -> None:
+def two_cuts(stage: SchemeStage) -> None:
     """Two operations through two cuts: belly and eye."""
     visit, order = _operated_twice(stage, "gallbladder", "cataract")
     at = lines_of(visit, catalogue.SURGERY["gallbladder"])[0].at
     stage.label_lines(visit, charge(stage.hand, visit, at + timedelta(days=2), [order]))
 
 
-def dressed_by_the_wound(stage: Stage) -> None:
+def dressed_by_the_wound(stage: SchemeStage) -> None:
     """A dressing priced per visit charged per wound (OP-05)."""
     count = stage.by_level(stage.hand.between(4, 6), stage.hand.between(3, 4), 2)
     visit = _clinic(stage, Order(variants.DRESSING, count), diagnosis=stage.hand.pick(_INJURIES))
     stage.label_lines(visit, lines_of(visit, variants.DRESSING))
 
 
-def dressed_twice_a_day(stage: Stage) -> None:
+def dressed_twice_a_day(stage: SchemeStage) -> None:
     """Dressed in the morning and again in the afternoon: two lines, hours apart."""
     visit = _clinic(stage, Order(variants.DRESSING), diagnosis=stage.hand.pick(_INJURIES))
     later = visit.lines[0].at + timedelta(minutes=stage.hand.between(25, 90), seconds=stage.hand.between(1, 59))
@@ -94,20 +94,20 @@ def dressed_twice_a_day(stage: Stage) -> None:
 _DRIP = (catalogue.INFUSION, catalogue.INFUSION_SET, catalogue.WARD_DRUGS[0])
 
 
-def child_surcharge_for_adults(stage: Stage) -> None:
+def child_surcharge_for_adults(stage: SchemeStage) -> None:
     """The surcharge for small children on people far older (OP-06)."""
     age = stage.by_level((25, 80), (10, 17), (8, 10))
     visit = _clinic(stage, *(Order(item) for item in (*_DRIP, variants.CHILD_SURCHARGE)), age=age)
     stage.label_lines(visit, lines_of(visit, variants.CHILD_SURCHARGE))
 
 
-def drip_for_a_small_child(stage: Stage) -> None:
+def drip_for_a_small_child(stage: SchemeStage) -> None:
     """The surcharge on a child under six."""
     visit = _clinic(stage, *(Order(item) for item in (*_DRIP, variants.CHILD_SURCHARGE)), age=(1, 4))
     stage.label_lines(visit, lines_of(visit, variants.CHILD_SURCHARGE))
 
 
-def _traumatised(stage: Stage, cause: tuple[str, str] | None, packs: int) -> Visit:
+def _traumatised(stage: SchemeStage, cause: tuple[str, str] | None, packs: int) -> Visit:
     injury = stage.hand.pick(_INJURIES)
     drugs = [Order(catalogue.ACUTE_DRUGS[1], packs), Order(variants.WOUND_SUTURE), Order(catalogue.EXAMS[1])]
     visit = _clinic(stage, *drugs, visit_type="13", diagnosis=injury, age=(18, 65))
@@ -116,19 +116,19 @@ def _traumatised(stage: Stage, cause: tuple[str, str] | None, packs: int) -> Vis
     return visit
 
 
-def third_party_injury(stage: Stage) -> None:
+def third_party_injury(stage: SchemeStage) -> None:
     """A road accident or a fight treated on insurance as if nobody else had to pay (SC-02)."""
     cause = stage.hand.pick((_TRAFFIC, _ASSAULT, _WORK))
     # the careful leave the cause out, the well disguised write a fall
     stage.label_visits(_traumatised(stage, stage.by_level(cause, None, _FALL), 3))
 
 
-def fall_at_home(stage: Stage) -> None:
+def fall_at_home(stage: SchemeStage) -> None:
     """An injury nobody else is liable for."""
     stage.label_visits(_traumatised(stage, _FALL, 2))
 
 
-def maternity_item_outside_maternity(stage: Stage) -> None:
+def maternity_item_outside_maternity(stage: SchemeStage) -> None:
     """An item limited to maternity insurance charged to ordinary outpatient care (SC-03)."""
     sex = stage.by_level("1", "2", "2")
     age = stage.by_level((30, 70), (50, 70), (25, 40))
@@ -136,14 +136,16 @@ def maternity_item_outside_maternity(stage: Stage) -> None:
     stage.label_lines(visit, lines_of(visit, variants.NEWBORN_SCREEN))
 
 
-def antenatal_visit(stage: Stage) -> None:
+def antenatal_visit(stage: SchemeStage) -> None:
     """The same item in a maternity visit of a pregnant woman."""
     order = Order(variants.NEWBORN_SCREEN)
     visit = _clinic(stage, order, age=(23, 40), sex="2", visit_type="51", diagnosis=_PREGNANT)
     stage.label_lines(visit, lines_of(visit, variants.NEWBORN_SCREEN))
 
 
-def _benefit_visit(stage: Stage, other: tuple[Item, ...], visit_type: str = "140104") -> tuple[Visit, Visit | None]:
+def _benefit_visit(
+    stage: SchemeStage, other: tuple[Item, ...], visit_type: str = "140104"
+) -> tuple[Visit, Visit | None]:
     """A visit under the chronic benefit for high blood pressure, with other drugs beside or in a visit of their own."""
     day = stage.start(2)
     person = stage.person(day, day, age=(50, 85), conditions=("hypertension",))
@@ -158,7 +160,7 @@ def _benefit_visit(stage: Stage, other: tuple[Item, ...], visit_type: str = "140
     return visit, second
 
 
-def benefit_out_of_scope(stage: Stage) -> None:
+def benefit_out_of_scope(stage: SchemeStage) -> None:
     """Drugs for another illness settled under the registered chronic one (SC-04)."""
     pools = stage.by_level(catalogue.COSTLY_DRUGS, catalogue.CHRONIC_DRUGS["lung"], catalogue.ACUTE_DRUGS)
     other = tuple(stage.hand.some(pools, stage.by_level(2, 1, 1)))
@@ -166,7 +168,7 @@ def benefit_out_of_scope(stage: Stage) -> None:
     stage.label_lines(visit, lines_of(visit, *other))
 
 
-def settled_apart(stage: Stage) -> None:
+def settled_apart(stage: SchemeStage) -> None:
     """What the benefit does not cover is settled as an ordinary visit beside it."""
     other = tuple(stage.hand.some(catalogue.ACUTE_DRUGS, 2))
     _, second = _benefit_visit(stage, other, visit_type="11")
@@ -174,7 +176,7 @@ def settled_apart(stage: Stage) -> None:
         stage.label_lines(second, second.lines)
 
 
-def excluded_item_reimbursed(stage: Stage) -> None:
+def excluded_item_reimbursed(stage: SchemeStage) -> None:
     """A self-paid item with an amount in scope (SC-05)."""
     item = stage.hand.pick((variants.SKIN_BEAUTY, variants.TONIC))
     visit = _clinic(stage, Order(item, stage.hand.between(1, 3)), age=(20, 60))
@@ -184,14 +186,14 @@ def excluded_item_reimbursed(stage: Stage) -> None:
     stage.label_lines(visit, [line])
 
 
-def excluded_item_self_paid(stage: Stage) -> None:
+def excluded_item_self_paid(stage: SchemeStage) -> None:
     """The same item, paid by the patient."""
     item = stage.hand.pick((variants.SKIN_BEAUTY, variants.TONIC))
     visit = _clinic(stage, Order(item, stage.hand.between(1, 2)), age=(20, 60))
     stage.label_lines(visit, lines_of(visit, item))
 
 
-def check_up_on_insurance(stage: Stage) -> None:
+def check_up_on_insurance(stage: SchemeStage) -> None:
     """A health check charged to the fund (SC-06); disguised, under the name of an illness."""
     tests = [Order(test) for test in (*catalogue.LABS[:7], *catalogue.EXAMS[2:5])]
     diagnosis = stage.by_level(_CHECK_UP, ("R53.x00", "不适和疲劳"), PRESSURE)
@@ -199,7 +201,7 @@ def check_up_on_insurance(stage: Stage) -> None:
     stage.label_visits(_clinic(stage, *kept, age=(25, 60), diagnosis=diagnosis))
 
 
-def pregnancy_check(stage: Stage) -> None:
+def pregnancy_check(stage: SchemeStage) -> None:
     """A check-up the fund does cover: of a pregnancy, under maternity."""
     tests = [Order(test) for test in (*catalogue.LABS[:6], catalogue.EXAMS[2])]
     stage.label_visits(_clinic(stage, *tests, age=(23, 40), sex="2", visit_type="51", diagnosis=_PREGNANT))

@@ -10,10 +10,10 @@ from simulator.city import variants
 from simulator.city.providers import Doctor, Institution
 from simulator.schemes.pharmacies import GOODS
 from simulator.staging.acts import PRESSURE, bought, everyday_sales, lines_of, move, passer_by
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 
-def _slips_of_one_doctor(stage: Stage, shop: Institution, doctor: Doctor, share: float, count: int) -> None:
+def _slips_of_one_doctor(stage: SchemeStage, shop: Institution, doctor: Doctor, share: float, count: int) -> None:
     shops = stage.world.providers.pharmacies
     for _ in range(count):
         day = stage.any_day()
@@ -24,7 +24,7 @@ def _slips_of_one_doctor(stage: Stage, shop: Institution, doctor: Doctor, share:
         stage.add(bought(stage, person, where, day, drugs, visit_type="9929", diagnosis=PRESSURE, doctor=doctor))
 
 
-def slips_to_one_shop(stage: Stage) -> None:
+def slips_to_one_shop(stage: SchemeStage) -> None:
     """A doctor's slips for dear drugs nearly all end at one shop, which lives on them (PH-07)."""
     place = stage.hospital("2", "3")
     doctor = stage.new_doctor(place, "A03")
@@ -35,7 +35,7 @@ def slips_to_one_shop(stage: Stage) -> None:
     stage.label_institution(shop)
 
 
-def shop_at_the_gate(stage: Stage) -> None:
+def shop_at_the_gate(stage: SchemeStage) -> None:
     """The only shop beside the hospital fills the slips of all its doctors."""
     place = stage.hospital("2", "3")
     shop = stage.new_pharmacy(f"安和大药房院前{stage.instance}店")
@@ -44,7 +44,7 @@ def shop_at_the_gate(stage: Stage) -> None:
     stage.label_institution(shop)
 
 
-def cover_drug(stage: Stage) -> None:
+def cover_drug(stage: SchemeStage) -> None:
     """Daily goods rung up as one cheap covered drug, two packs a head (PH-10)."""
     shop = stage.new_pharmacy(f"百草大药房云台{stage.instance}店")
     everyday_sales(stage, shop, [stage.any_day() for _ in range(stage.by_level(4, 10, 18))])
@@ -58,7 +58,7 @@ def cover_drug(stage: Stage) -> None:
     stage.label_institution(shop)
 
 
-def cold_season(stage: Stage) -> None:
+def cold_season(stage: SchemeStage) -> None:
     """A wave of colds: for three weeks everyone buys the same cold remedy, for a cold."""
     shop, first = stage.new_pharmacy(f"百草大药房白鹭{stage.instance}店"), stage.start(22)
     everyday_sales(stage, shop, [stage.any_day() for _ in range(16)])
@@ -69,7 +69,7 @@ def cold_season(stage: Stage) -> None:
     stage.label_institution(shop)
 
 
-def dearer_for_the_insured(stage: Stage) -> None:
+def dearer_for_the_insured(stage: SchemeStage) -> None:
     """The same drug in the same weeks: dearer from the account than in cash (PH-11)."""
     shop, drug = stage.new_pharmacy(f"同泽大药房松岭{stage.instance}店"), stage.hand.pick(catalogue.PATENT_DRUGS)
     first, markup = stage.start(28), stage.by_level(115, 110, 105)
@@ -84,7 +84,7 @@ def dearer_for_the_insured(stage: Stage) -> None:
     stage.label_institution(shop)
 
 
-def members_price(stage: Stage) -> None:
+def members_price(stage: SchemeStage) -> None:
     """A tenth off on members' days, for all who come, however they pay."""
     shop, drug, first = (
         stage.new_pharmacy(f"同泽大药房会员{stage.instance}店"),
@@ -100,7 +100,7 @@ def members_price(stage: Stage) -> None:
     stage.label_institution(shop)
 
 
-def _at_night(stage: Stage, shop: Institution, count: int, hours: tuple[int, int]) -> None:
+def _at_night(stage: SchemeStage, shop: Institution, count: int, hours: tuple[int, int]) -> None:
     for _ in range(count):
         day = stage.start(2)
         orders = [Order(good, stage.hand.between(2, 6)) for good in stage.hand.some(GOODS, 2)]
@@ -110,7 +110,7 @@ def _at_night(stage: Stage, shop: Institution, count: int, hours: tuple[int, int
         stage.label_visits(stage.play(visit))
 
 
-def night_terminal(stage: Stage) -> None:
+def night_terminal(stage: SchemeStage) -> None:
     """The terminal of a shop that closes at ten settles before dawn (PH-13)."""
     shop = stage.new_pharmacy(f"仁心大药房青禾{stage.instance}店")
     everyday_sales(stage, shop, [stage.any_day() for _ in range(stage.by_level(10, 20, 30))])
@@ -118,7 +118,7 @@ def night_terminal(stage: Stage) -> None:
     stage.label_institution(shop)
 
 
-def shop_open_all_night(stage: Stage) -> None:
+def shop_open_all_night(stage: SchemeStage) -> None:
     """A shop open round the clock: a few customers at any hour, for what is needed at night."""
     shop = stage.new_pharmacy(f"仁心大药房昼夜{stage.instance}店")
     everyday_sales(stage, shop, [stage.any_day() for _ in range(14)])

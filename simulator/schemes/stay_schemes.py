@@ -7,10 +7,10 @@ from datetime import timedelta
 from simulator.care.care import Order, charge, stay
 from simulator.care.records import Visit
 from simulator.city import items as catalogue
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 
-def too_many_bed_days(stage: Stage) -> None:
+def too_many_bed_days(stage: SchemeStage) -> None:
     """The bed charged at discharge in one line, for days more than the stay had (FK-04); careful: one or two more."""
     nights = stage.hand.between(4, 9)
     visit = _one_stay(stage, nights)
@@ -20,7 +20,7 @@ def too_many_bed_days(stage: Stage) -> None:
     stage.label_visits(visit)
 
 
-def companion_bed(stage: Stage) -> None:
+def companion_bed(stage: SchemeStage) -> None:
     """A bed for a companion beside the patient's own: self-paid."""
     visit = _one_stay(stage, stage.hand.between(5, 9))
     for line in [line for line in visit.lines if line.item is catalogue.BED]:
@@ -28,34 +28,34 @@ def companion_bed(stage: Stage) -> None:
     stage.label_visits(visit)
 
 
-def overlapping_stays(stage: Stage) -> None:
+def overlapping_stays(stage: SchemeStage) -> None:
     """In two hospitals at once for days (FK-02); careful: for a day, as a late discharge would look."""
     first, second = _two_stays(stage, gap=stage.by_level(-stage.hand.between(2, 4), -1, -1), same_place=False)
     stage.label_visits(first, second)
 
 
-def transfer_the_same_day(stage: Stage) -> None:
+def transfer_the_same_day(stage: SchemeStage) -> None:
     """Transferred to another hospital; the first hospital entered the discharge in the afternoon."""
     stage.label_visits(*_two_stays(stage, gap=0, same_place=False))
 
 
-def readmitted_within_a_day(stage: Stage) -> None:
+def readmitted_within_a_day(stage: SchemeStage) -> None:
     """Discharged on paper and readmitted to the same hospital at once (SA-02); careful: two or three days later."""
     gap = stage.by_level(stage.hand.between(0, 1), 2, 3)
     stage.label_visits(*_two_stays(stage, gap=gap, same_place=True))
 
 
-def readmitted_after_a_fortnight(stage: Stage) -> None:
+def readmitted_after_a_fortnight(stage: SchemeStage) -> None:
     """Readmitted to the same hospital fourteen days after discharge."""
     stage.label_visits(*_two_stays(stage, gap=14, same_place=True))
 
 
-def transfer_the_next_day(stage: Stage) -> None:
+def transfer_the_next_day(stage: SchemeStage) -> None:
     """Admitted to another hospital the day after discharge."""
     stage.label_visits(*_two_stays(stage, gap=1, same_place=False))
 
 
-def ward_above_its_beds(stage: Stage) -> None:
+def ward_above_its_beds(stage: SchemeStage) -> None:
     """A small hospital with more in-patients than approved beds for five nights (FK-06); careful: just full, always."""
     beds, first = stage.hand.between(3, 5), stage.start(9)
     name = f"云溪市{stage.hand.pick('春夏秋冬')}晖{stage.instance}号康复医院"
@@ -67,7 +67,7 @@ def ward_above_its_beds(stage: Stage) -> None:
         stage.label_institution(place, first + timedelta(days=n))
 
 
-def ward_crowded_for_a_day(stage: Stage) -> None:
+def ward_crowded_for_a_day(stage: SchemeStage) -> None:
     """A changeover: those who come are in before those who leave are out, on one day."""
     beds, first = stage.hand.between(3, 5), stage.start(9)
     name = f"云溪市{stage.hand.pick('松竹梅兰')}苑{stage.instance}号护理医院"
@@ -81,13 +81,13 @@ def ward_crowded_for_a_day(stage: Stage) -> None:
     stage.label_institution(place, change)
 
 
-def _one_stay(stage: Stage, nights: int) -> Visit:
+def _one_stay(stage: SchemeStage, nights: int) -> Visit:
     day = stage.start(nights + 1)
     person = stage.person(day, day + timedelta(days=nights))
     return stage.play(stay(stage.hand, person, stage.hospital("2"), day, nights))
 
 
-def _two_stays(stage: Stage, *, gap: int, same_place: bool) -> tuple[Visit, Visit]:
+def _two_stays(stage: SchemeStage, *, gap: int, same_place: bool) -> tuple[Visit, Visit]:
     """Two stays of one person, the second `gap` days after (or before) the end of the first."""
     nights = (stage.hand.between(5, 6), stage.hand.between(5, 6))
     first = stage.start(sum(nights) + max(0, gap) + 1)

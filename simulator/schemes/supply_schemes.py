@@ -13,13 +13,13 @@ from simulator.city import rare_items
 from simulator.city.people import Person
 from simulator.city.providers import Institution
 from simulator.staging.cast import spread_days, ward, window
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 _HEART = CHRONIC_DIAGNOSES["heart"]
 _MONTH = catalogue.DRUGS_SUPPLIED_DAYS
 
 
-def beyond_days_of_supply(stage: Stage) -> None:
+def beyond_days_of_supply(stage: SchemeStage) -> None:
     """An ordinary outpatient leaves with 45 to 90 days of drugs (OD-01); careful: the days are left out."""
     day = stage.start(2)
     person, place = _chronic(stage, day, 1), stage.hospital("2", "3")
@@ -30,7 +30,7 @@ def beyond_days_of_supply(stage: Stage) -> None:
     stage.label_lines(stage.play(visit), visit.lines[:-1])
 
 
-def long_prescription(stage: Stage) -> None:
+def long_prescription(stage: SchemeStage) -> None:
     """Twelve weeks on a long prescription of the chronic benefit."""
     day = stage.start(2)
     person, place = _chronic(stage, day, 1), stage.hospital("2", "3")
@@ -39,7 +39,7 @@ def long_prescription(stage: Stage) -> None:
     stage.label_lines(visit, visit.lines)
 
 
-def stockpiling(stage: Stage) -> None:
+def stockpiling(stage: SchemeStage) -> None:
     """A month's supply of one drug from five or six places within a month (OD-02); careful: fewer, or two makers."""
     first, days = window(stage, 28)
     person = _chronic(stage, first, days)
@@ -52,7 +52,7 @@ def stockpiling(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines[:1])
 
 
-def dose_increased(stage: Stage) -> None:
+def dose_increased(stage: SchemeStage) -> None:
     """Supply from the ward, then the higher dose: a fortnight's overlap."""
     first = stage.start(20)
     person, drug = _chronic(stage, first, 19), rare_items.STATINS[0]
@@ -62,7 +62,7 @@ def dose_increased(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines)
 
 
-def same_drug_again_and_again(stage: Stage) -> None:
+def same_drug_again_and_again(stage: SchemeStage) -> None:
     """One drug bought five to seven times in a month (OD-03); careful: three times, more at once."""
     first, days = window(stage, 28)
     person = _chronic(stage, first, days)
@@ -74,7 +74,7 @@ def same_drug_again_and_again(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines[:1])
 
 
-def dispensed_weekly(stage: Stage) -> None:
+def dispensed_weekly(stage: SchemeStage) -> None:
     """A drug that is given out by the week only."""
     first, days = window(stage, 28)
     person = stage.person(first, first + timedelta(days=days), age=(25, 60), conditions=())
@@ -86,7 +86,7 @@ def dispensed_weekly(stage: Stage) -> None:
         stage.label_lines(stage.play(visit), visit.lines)
 
 
-def taken_home_for_months(stage: Stage) -> None:
+def taken_home_for_months(stage: SchemeStage) -> None:
     """Discharged with two months of five or six drugs (OD-05); careful: the packs without the days."""
     visit = ward(stage, stage.hand.between(4, 7), "2")
     kinds = stage.by_level(stage.hand.between(5, 6), 4, 3)
@@ -96,7 +96,7 @@ def taken_home_for_months(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def blood_thinner_after_surgery(stage: Stage) -> None:
+def blood_thinner_after_surgery(stage: SchemeStage) -> None:
     """Five weeks of a blood thinner after an operation."""
     visit = ward(stage, stage.hand.between(5, 8), "1", "2", surgery="heart")
     lines = charge(
@@ -105,7 +105,7 @@ def blood_thinner_after_surgery(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def run_on_drugs(stage: Stage) -> None:
+def run_on_drugs(stage: SchemeStage) -> None:
     """Year's end: a patient empties the benefit, eight purchases of many packs in three weeks (OD-09)."""
     first, days = _end_of_year(stage)
     person = _chronic(stage, first, days)
@@ -116,7 +116,7 @@ def run_on_drugs(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def last_refill_of_the_year(stage: Stage) -> None:
+def last_refill_of_the_year(stage: SchemeStage) -> None:
     """A chronic patient with two ordinary refills in the same weeks."""
     first, days = _end_of_year(stage)
     person = _chronic(stage, first, days)
@@ -126,7 +126,7 @@ def last_refill_of_the_year(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def _end_of_year(stage: Stage) -> tuple[date, int]:
+def _end_of_year(stage: SchemeStage) -> tuple[date, int]:
     """The last three weeks of a December in the history, else of the history."""
     scenario, days = stage.world.scenario, 21
     december = [date(year, 12, 31) for year in range(scenario.history_start.year, scenario.last_day.year + 1)]
@@ -134,11 +134,11 @@ def _end_of_year(stage: Stage) -> tuple[date, int]:
     return (known[-1] if known else scenario.last_day) - timedelta(days=days), days
 
 
-def _chronic(stage: Stage, first: date, days: int) -> Person:
+def _chronic(stage: SchemeStage, first: date, days: int) -> Person:
     return stage.person(first, first + timedelta(days=days), age=(50, 82), conditions=("heart",))
 
 
-def _fill(stage: Stage, person: Person, place: Institution, day: date, orders: Sequence[Order]) -> Visit:
+def _fill(stage: SchemeStage, person: Person, place: Institution, day: date, orders: Sequence[Order]) -> Visit:
     kind = "9929" if place.is_pharmacy else "140104"
     return stage.play(outpatient(stage.hand, person, place, day, orders, visit_type=kind, diagnosis=_HEART))
 

@@ -8,14 +8,14 @@ from simulator.city import items as catalogue
 from simulator.city import variants
 from simulator.city.providers import Institution
 from simulator.staging.acts import everyday_care, lines_of, passer_by
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 _SKIN = ("L30.900", "皮炎")
 _BACK = ("M54.500", "腰痛")
 _FRACTURE = ("S82.201", "胫骨干骨折")
 
 
-def _tests_at(stage: Stage, place: Institution, count: int, dear_percent: int) -> None:
+def _tests_at(stage: SchemeStage, place: Institution, count: int, dear_percent: int) -> None:
     """Thyroid tests at one place, so many of a hundred by the dear method; the dear ones are labelled."""
     for _ in range(count):
         day = stage.any_day()
@@ -25,7 +25,7 @@ def _tests_at(stage: Stage, place: Institution, count: int, dear_percent: int) -
         stage.label_lines(visit, lines_of(visit, variants.TSH_DEAR))
 
 
-def lab_method_swap(stage: Stage) -> None:
+def lab_method_swap(stage: SchemeStage) -> None:
     """A small clinic without the analyser bills the dear method; its peers bill the plain one (SW-01)."""
     place = stage.new_hospital("3", f"云溪市柳湾{stage.instance}号门诊部", beds=10)
     _tests_at(stage, place, stage.scaled(20), stage.by_level(100, 85, 65))
@@ -34,7 +34,7 @@ def lab_method_swap(stage: Stage) -> None:
     stage.label_institution(place)
 
 
-def new_analyser(stage: Stage) -> None:
+def new_analyser(stage: SchemeStage) -> None:
     """A hospital bought the analyser: the plain method before that day, the dear one after it."""
     place = stage.new_hospital("2", f"云溪市望川{stage.instance}号医院", beds=60)
     bought_on = stage.start(20)
@@ -47,7 +47,7 @@ def new_analyser(stage: Stage) -> None:
     stage.label_institution(place)
 
 
-def device_grade_swap(stage: Stage) -> None:
+def device_grade_swap(stage: SchemeStage) -> None:
     """Scans on a plain machine billed as those of a fine one (SW-02)."""
     place = stage.new_hospital("3", f"云溪市石桥{stage.instance}号卫生院", beds=20)
     share = stage.by_level(1.0, 0.7, 0.4)
@@ -60,7 +60,7 @@ def device_grade_swap(stage: Stage) -> None:
     stage.label_institution(place)
 
 
-def scanned_at_the_big_hospital(stage: Stage) -> None:
+def scanned_at_the_big_hospital(stage: SchemeStage) -> None:
     """A primary centre sends its patient to the tertiary hospital's fine machine the same day."""
     day = stage.start(2)
     person = stage.person(day, day)
@@ -70,7 +70,7 @@ def scanned_at_the_big_hospital(stage: Stage) -> None:
     stage.label_lines(visit, lines_of(visit, variants.SCAN_DEAR))
 
 
-def drug_swapped_against_stock(stage: Stage) -> None:
+def drug_swapped_against_stock(stage: SchemeStage) -> None:
     """A dear covered drug is billed, a cheap one leaves the shelf: sold without having been bought (SW-03)."""
     place = stage.hospital("2", "3")
     dear, cheap = stage.hand.pick(catalogue.COSTLY_DRUGS), stage.hand.pick(catalogue.PATENT_DRUGS)
@@ -85,7 +85,7 @@ def drug_swapped_against_stock(stage: Stage) -> None:
     stage.label_institution(place)
 
 
-def much_of_one_drug(stage: Stage) -> None:
+def much_of_one_drug(stage: SchemeStage) -> None:
     """A clinic uses much of one dear drug, and bought every pack of it."""
     place, dear = stage.hospital("2", "3"), stage.hand.pick(catalogue.COSTLY_DRUGS)
     for _ in range(10):
@@ -95,7 +95,7 @@ def much_of_one_drug(stage: Stage) -> None:
         stage.label_lines(visit, lines_of(visit, dear))
 
 
-def _plated(stage: Stage, plate: catalogue.Item) -> Visit:
+def _plated(stage: SchemeStage, plate: catalogue.Item) -> Visit:
     nights = stage.hand.between(6, 11)
     day = stage.start(nights + 1)
     visit = stay(stage.hand, stage.person(day, day, age=(25, 75)), stage.hospital("1", "2"), day, nights)
@@ -106,7 +106,7 @@ def _plated(stage: Stage, plate: catalogue.Item) -> Visit:
     return stage.play(visit)
 
 
-def consumable_swap(stage: Stage) -> None:
+def consumable_swap(stage: SchemeStage) -> None:
     """An imported plate is billed, a home-made one implanted and bought (SW-04)."""
     for _ in range(stage.scaled(stage.by_level(3, 2, 1))):
         visit = _plated(stage, variants.PLATE_DEAR)
@@ -116,13 +116,13 @@ def consumable_swap(stage: Stage) -> None:
         stage.label_lines(visit, swapped)
 
 
-def imported_plate(stage: Stage) -> None:
+def imported_plate(stage: SchemeStage) -> None:
     """An imported plate, implanted and bought."""
     visit = _plated(stage, variants.PLATE_DEAR)
     stage.label_lines(visit, lines_of(visit, variants.PLATE_DEAR))
 
 
-def _consultations(stage: Stage, title: str, expert_share: float, count: int) -> None:
+def _consultations(stage: SchemeStage, title: str, expert_share: float, count: int) -> None:
     place = stage.hospital("1", "2")
     doctor = stage.new_doctor(place, "A03")
     doctor.title = title
@@ -136,17 +136,17 @@ def _consultations(stage: Stage, title: str, expert_share: float, count: int) ->
     stage.label_doctor(place, doctor)
 
 
-def expert_for_ordinary(stage: Stage) -> None:
+def expert_for_ordinary(stage: SchemeStage) -> None:
     """A resident's consultations billed as those of a chief physician (SW-05)."""
     _consultations(stage, "住院医师", stage.by_level(1.0, 0.6, 0.35), stage.scaled(18))
 
 
-def chief_clinic(stage: Stage) -> None:
+def chief_clinic(stage: SchemeStage) -> None:
     """A chief physician whose patients all pay the chief's fee."""
     _consultations(stage, "主任医师", 1.0, 14)
 
 
-def covered_for_beauty(stage: Stage) -> None:
+def covered_for_beauty(stage: SchemeStage) -> None:
     """A beauty parlour bills young adults for covered skin treatment (SW-06)."""
     place = stage.new_hospital("3", f"云溪市丹霞{stage.instance}号医疗美容门诊部", beds=10)
     young = stage.by_level(1.0, 0.85, 0.7)
@@ -159,7 +159,7 @@ def covered_for_beauty(stage: Stage) -> None:
     stage.label_institution(place)
 
 
-def new_back_clinic(stage: Stage) -> None:
+def new_back_clinic(stage: SchemeStage) -> None:
     """A new clinic for bad backs: physiotherapy for those of the age that needs it."""
     place = stage.new_hospital("3", f"云溪市白鹭{stage.instance}号康复门诊部", beds=10)
     for _ in range(14):
@@ -170,7 +170,7 @@ def new_back_clinic(stage: Stage) -> None:
     stage.label_institution(place)
 
 
-def beauty_self_paid(stage: Stage) -> None:
+def beauty_self_paid(stage: SchemeStage) -> None:
     """Beauty treatment charged as what it is: the patient pays all of it."""
     day = stage.start(2)
     person = stage.person(day, day, age=(20, 45), conditions=())

@@ -8,7 +8,7 @@ from simulator.care.care import Order
 from simulator.city import items as catalogue
 from simulator.city import rare_items
 from simulator.staging.cast import clinic, colleagues, spread_days, window
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 _COLD = ("J06.900", "急性上呼吸道感染")
 _KIDNEY = ("N18.001", "慢性肾脏病5期")
@@ -16,7 +16,7 @@ _PALSY = ("G81.900", "偏瘫")
 _HEADACHE = ("R51.x00", "头痛")
 
 
-def scanned_again(stage: Stage) -> None:
+def scanned_again(stage: SchemeStage) -> None:
     """The same part scanned two or three times within a week (OT-04); careful: on the eighth day."""
     part = stage.hand.pick((rare_items.HEAD_CT, rare_items.ABDOMEN_CT, rare_items.BRAIN_MRI))
     gap, times = stage.by_level(stage.hand.between(2, 3), 8, 9), stage.by_level(stage.hand.between(2, 3), 2, 2)
@@ -30,7 +30,7 @@ def scanned_again(stage: Stage) -> None:
             stage.label_lines(visit, visit.lines[:1])
 
 
-def stroke_followed(stage: Stage) -> None:
+def stroke_followed(stage: SchemeStage) -> None:
     """A stroke is scanned again after a day and after three."""
     day, place = stage.start(5), stage.hospital("1", "2")
     person = stage.person(day, day + timedelta(days=4), age=(50, 85), conditions=())
@@ -41,7 +41,7 @@ def stroke_followed(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines[:1])
 
 
-def scanned_elsewhere(stage: Stage) -> None:
+def scanned_elsewhere(stage: SchemeStage) -> None:
     """A recognised scan repeated at the next hospital within days (RT-03); careful: after 15 days."""
     gap = stage.by_level(stage.hand.between(1, 5), 15, 16)
     day = stage.start(gap + 1)
@@ -53,7 +53,7 @@ def scanned_elsewhere(stage: Stage) -> None:
     stage.label_lines(visit, visit.lines[:1])
 
 
-def scanned_after_a_fall(stage: Stage) -> None:
+def scanned_after_a_fall(stage: SchemeStage) -> None:
     """The condition changed: a fall between the two scans."""
     day = stage.start(8)
     person = stage.person(day, day + timedelta(days=7), age=(50, 85), conditions=())
@@ -64,7 +64,7 @@ def scanned_after_a_fall(stage: Stage) -> None:
     stage.label_lines(visit, visit.lines[:1])
 
 
-def rehab_all_day(stage: Stage) -> None:
+def rehab_all_day(stage: SchemeStage) -> None:
     """Five or six rehabilitation items a day (OT-09, four are allowed); careful: four, for weeks."""
     first, days = window(stage, stage.by_level(10, 24, 24))
     person, place = stage.person(first, first + timedelta(days=days), age=(45, 80), conditions=()), stage.hospital("2")
@@ -75,7 +75,7 @@ def rehab_all_day(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines)
 
 
-def rehab_without_end(stage: Stage) -> None:
+def rehab_without_end(stage: SchemeStage) -> None:
     """A course paid for 30 days goes on to the fortieth (OT-09); careful: two courses that follow."""
     first, days = window(stage, 50)
     person, place = stage.person(first, first + timedelta(days=days), age=(45, 80), conditions=()), stage.hospital("2")
@@ -89,7 +89,7 @@ def rehab_without_end(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def rehab_after_a_stroke(stage: Stage) -> None:
+def rehab_after_a_stroke(stage: SchemeStage) -> None:
     """Four weeks of training after a stroke, three items a day."""
     first, days = window(stage, 28)
     person, place = stage.person(first, first + timedelta(days=days), age=(50, 80), conditions=()), stage.hospital("2")
@@ -99,17 +99,17 @@ def rehab_after_a_stroke(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines)
 
 
-def drip_for_a_cold(stage: Stage) -> None:
+def drip_for_a_cold(stage: SchemeStage) -> None:
     """Infusions on eleven to fourteen days in a row for a cold (OT-13); careful: a pause, or two illnesses."""
     _infused(stage, _COLD, stage.by_level(max(11, stage.scaled(12)), 9, 8))
 
 
-def drip_for_a_bone(stage: Stage) -> None:
+def drip_for_a_bone(stage: SchemeStage) -> None:
     """An infected bone needs weeks of infusions."""
     _infused(stage, ("M86.900", "骨髓炎"), 13)
 
 
-def _infused(stage: Stage, illness: tuple[str, str], run: int) -> None:
+def _infused(stage: SchemeStage, illness: tuple[str, str], run: int) -> None:
     total = run + stage.by_level(0, 5, 6)
     first = stage.start(total + 2)
     person = stage.person(first, first + timedelta(days=total + 1), conditions=())
@@ -122,17 +122,17 @@ def _infused(stage: Stage, illness: tuple[str, str], run: int) -> None:
         stage.label_lines(visit, visit.lines[:1])
 
 
-def dialysis_too_often(stage: Stage) -> None:
+def dialysis_too_often(stage: SchemeStage) -> None:
     """Seventeen to twenty dialyses in four weeks (OT-19, fourteen a month allowed); careful: fourteen, thirteen."""
     _dialysed(stage, stage.by_level(min(22, max(17, stage.scaled(18))), 14, 13))
 
 
-def dialysis_four_times_a_week(stage: Stage) -> None:
+def dialysis_four_times_a_week(stage: SchemeStage) -> None:
     """Acute overload: one extra session in the month."""
     _dialysed(stage, 13)
 
 
-def _dialysed(stage: Stage, sessions: int) -> None:
+def _dialysed(stage: SchemeStage, sessions: int) -> None:
     first, days = window(stage, 28)
     person, place = (
         stage.person(first, first + timedelta(days=days), age=(35, 80), conditions=()),
@@ -144,7 +144,7 @@ def _dialysed(stage: Stage, sessions: int) -> None:
     stage.label_patient(person)
 
 
-def firms_check_up(stage: Stage) -> None:
+def firms_check_up(stage: SchemeStage) -> None:
     """The firm's health check billed as illness: the same tests for all on one day (OT-17)."""
     day, size = stage.start(12), max(6, stage.scaled(7))
     tests = (*catalogue.LABS[2:7], catalogue.EXAMS[2], catalogue.EXAMS[4])
@@ -157,7 +157,7 @@ def firms_check_up(stage: Stage) -> None:
         stage.label_visits(visit)
 
 
-def flu_at_work(stage: Stage) -> None:
+def flu_at_work(stage: SchemeStage) -> None:
     """Colleagues with the same fever on the same day: few tests, and drugs."""
     day, place = stage.start(3), stage.hospital("2", "3")
     for person in colleagues(stage, 6, day, day):

@@ -12,29 +12,29 @@ from simulator.city.items import Item
 from simulator.city.people import Person
 from simulator.city.providers import Institution
 from simulator.staging.acts import PRESSURE, bought, days_from
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 from simulator.streams import id_of
 
 _CODE_DIGITS, _PREFIX_DIGITS = 20, 7
 _RESOLD = (*catalogue.COSTLY_DRUGS[1:3], *catalogue.CHRONIC_DRUGS["diabetes"][2:], *catalogue.PATENT_DRUGS[:3])
 
 
-def new_code(stage: Stage, item: Item) -> str:
+def new_code(stage: SchemeStage, item: Item) -> str:
     """The code of one pack of this drug, never seen before."""
     serial = stage.hand.new_id(_CODE_DIGITS - _PREFIX_DIGITS)
     return prefix_of(item.code) + serial
 
 
-def scan(stage: Stage, line: Line, codes: list[str]) -> None:
+def scan(stage: SchemeStage, line: Line, codes: list[str]) -> None:
     """Exactly these codes were scanned for the line."""
     line.trace_codes = tuple(codes)
 
 
-def _fresh(stage: Stage, line: Line) -> list[str]:
+def _fresh(stage: SchemeStage, line: Line) -> list[str]:
     return [new_code(stage, line.item) for _ in range(line.quantity)]
 
 
-def _sale(stage: Stage, person: Person, shop: Institution, day: int, drug: Item, packs: int) -> Visit:
+def _sale(stage: SchemeStage, person: Person, shop: Institution, day: int, drug: Item, packs: int) -> Visit:
     """One drug sold on the day so many days after the start of history."""
     at = stage.world.scenario.history_start + timedelta(days=day)
     visit = bought(stage, person, shop, at, [Order(drug, packs)], visit_type="9929", diagnosis=PRESSURE)
@@ -42,7 +42,7 @@ def _sale(stage: Stage, person: Person, shop: Institution, day: int, drug: Item,
     return stage.play(visit)
 
 
-def _customers(stage: Stage, count: int) -> list[tuple[Person, int]]:
+def _customers(stage: SchemeStage, count: int) -> list[tuple[Person, int]]:
     """Chronic patients, each with a day to buy on, in order of days."""
     start = stage.world.scenario.history_start
     span = min(60, stage.world.scenario.days)
@@ -51,7 +51,7 @@ def _customers(stage: Stage, count: int) -> list[tuple[Person, int]]:
     return [(person, (day - start).days) for person, day in zip(people, days, strict=True)]
 
 
-def _sales(stage: Stage, shops: list[Institution], count: int, packs: tuple[int, int]) -> list[Visit]:
+def _sales(stage: SchemeStage, shops: list[Institution], count: int, packs: tuple[int, int]) -> list[Visit]:
     drug = stage.hand.pick(_RESOLD)
     return [
         _sale(stage, person, shops[n % len(shops)], day, drug, stage.hand.between(*packs))
@@ -59,7 +59,7 @@ def _sales(stage: Stage, shops: list[Institution], count: int, packs: tuple[int,
     ]
 
 
-def code_settled_twice(stage: Stage) -> None:
+def code_settled_twice(stage: SchemeStage) -> None:
     """One pack settled for several people at one shop (TC-01)."""
     shop = stage.hand.pick(stage.world.providers.pharmacies)
     first, *later = _sales(stage, [shop], stage.scaled(stage.by_level(5, 4, 3), least=2), (1, 3))
@@ -73,7 +73,7 @@ def code_settled_twice(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines)
 
 
-def scanned_once_more_after_undoing(stage: Stage) -> None:
+def scanned_once_more_after_undoing(stage: SchemeStage) -> None:
     """A sale was undone at the counter and rung up again the same minute with the same pack."""
     shop = stage.hand.pick(stage.world.providers.pharmacies)
     visit = _sales(stage, [shop], 1, (1, 1))[0]
@@ -93,7 +93,7 @@ def scanned_once_more_after_undoing(stage: Stage) -> None:
     stage.label_lines(visit, visit.lines)
 
 
-def code_at_two_places(stage: Stage) -> None:
+def code_at_two_places(stage: SchemeStage) -> None:
     """Packs sold at one shop come back into trade and are sold again elsewhere (TC-02)."""
     shops = stage.hand.some(stage.world.providers.pharmacies, 2)
     first, *later = _sales(stage, shops, stage.scaled(stage.by_level(6, 4, 2), least=2), (2, 4))
@@ -112,7 +112,7 @@ def code_at_two_places(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines)
 
 
-def mistyped_at_the_second_shop(stage: Stage) -> None:
+def mistyped_at_the_second_shop(stage: SchemeStage) -> None:
     """Two shops sell the same drug with codes that differ in one digit."""
     first, second = _sales(stage, stage.hand.some(stage.world.providers.pharmacies, 2), 2, (1, 1))
     code = (first.lines[0].trace_codes or ("0" * _CODE_DIGITS,))[0]
@@ -120,7 +120,7 @@ def mistyped_at_the_second_shop(stage: Stage) -> None:
     stage.label_lines(second, second.lines)
 
 
-def malformed_code(stage: Stage) -> None:
+def malformed_code(stage: SchemeStage) -> None:
     """Codes made up at the counter: too short, runs, letters; well made up, the wrong drug's prefix (TC-05)."""
     shop = stage.hand.pick(stage.world.providers.pharmacies)
     for visit in _sales(stage, [shop], stage.scaled(stage.by_level(6, 4, 3), least=2), (1, 3)):
@@ -130,14 +130,14 @@ def malformed_code(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines)
 
 
-def _made_up(stage: Stage, code: str) -> str:
+def _made_up(stage: SchemeStage, code: str) -> str:
     short = code[: stage.hand.between(10, 19)]
     run = "1234567890" * 2 if stage.hand.chance(0.5) else stage.hand.pick("0123456789") * _CODE_DIGITS
     plain = stage.hand.pick((short, run, code[:10] + "A" + code[11:]))
     return stage.by_level(plain, code[:-2], code[:_PREFIX_DIGITS] + "0" * 10 + code[-3:])
 
 
-def code_of_another_kind(stage: Stage) -> None:
+def code_of_another_kind(stage: SchemeStage) -> None:
     """A pack coded in another lawful scheme: a trade item number of 14 digits with its serial."""
     visit = _sales(stage, [stage.hand.pick(stage.world.providers.pharmacies)], 1, (1, 2))[0]
     line = visit.lines[0]
@@ -146,7 +146,7 @@ def code_of_another_kind(stage: Stage) -> None:
     stage.label_lines(visit, visit.lines)
 
 
-def fewer_codes_than_packs(stage: Stage) -> None:
+def fewer_codes_than_packs(stage: SchemeStage) -> None:
     """More packs billed than were scanned (TC-07)."""
     shop = stage.hand.pick(stage.world.providers.pharmacies)
     for visit in _sales(stage, [shop], stage.scaled(stage.by_level(5, 4, 3), least=2), (3, 6)):
@@ -156,13 +156,13 @@ def fewer_codes_than_packs(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines)
 
 
-def carton_scanned_pack_by_pack_later(stage: Stage) -> None:
+def carton_scanned_pack_by_pack_later(stage: SchemeStage) -> None:
     """Each pack of a large sale scanned, in two orders of one receipt."""
     visit = _sales(stage, [stage.hand.pick(stage.world.providers.pharmacies)], 1, (4, 6))[0]
     stage.label_lines(visit, visit.lines)
 
 
-def patient_to_market(stage: Stage) -> None:
+def patient_to_market(stage: SchemeStage) -> None:
     """Packs one patient fetched on insurance turn up at an outlet that sells them again (TC-10)."""
     scenario, count = stage.world.scenario, stage.by_level(5, 4, 3)
     seller, drug = stage.person(scenario.history_start, scenario.history_start, age=(55, 80)), stage.hand.pick(_RESOLD)
@@ -183,7 +183,7 @@ def patient_to_market(stage: Stage) -> None:
     stage.label_institution(outlet)
 
 
-def heavy_user_of_the_same_drug(stage: Stage) -> None:
+def heavy_user_of_the_same_drug(stage: SchemeStage) -> None:
     """A patient who needs the same drug every fortnight; every pack was scanned once."""
     scenario = stage.world.scenario
     person = stage.person(scenario.history_start, scenario.history_start, age=(55, 80), conditions=("diabetes",))

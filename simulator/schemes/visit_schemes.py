@@ -8,10 +8,10 @@ from simulator.care.care import Order, outpatient, stay
 from simulator.care.life import refill
 from simulator.care.records import Visit
 from simulator.city import items as catalogue
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 
-def care_after_death(stage: Stage) -> None:
+def care_after_death(stage: SchemeStage) -> None:
     """Somebody keeps fetching the drugs of a dead person (ID-04); careful: once, in the first days."""
     death = stage.start(16)
     person = stage.person(death, stage.world.scenario.last_day, age=(60, 92), conditions=("heart",), death=death)
@@ -21,7 +21,7 @@ def care_after_death(stage: Stage) -> None:
         stage.label_lines(visit, visit.lines)
 
 
-def care_on_the_day_of_death(stage: Stage) -> None:
+def care_on_the_day_of_death(stage: SchemeStage) -> None:
     """Emergency care on the day of death."""
     death = stage.start(4)
     person = stage.person(death, death, age=(60, 92), death=death)
@@ -31,7 +31,7 @@ def care_on_the_day_of_death(stage: Stage) -> None:
     stage.label_lines(stage.play(visit), visit.lines)
 
 
-def settled_after_death(stage: Stage) -> None:
+def settled_after_death(stage: SchemeStage) -> None:
     """Died in hospital; the family settled a week later."""
     admitted = stage.start(16)
     death = admitted + timedelta(days=6)
@@ -44,7 +44,7 @@ def settled_after_death(stage: Stage) -> None:
     stage.label_visits(stage.play(visit))
 
 
-def tour_of_institutions(stage: Stage) -> None:
+def tour_of_institutions(stage: SchemeStage) -> None:
     """Four to six institutions in one day (FQ-02); careful: three, as an errand would take."""
     day = stage.start(2)
     person = stage.person(day, day, age=(45, 80), conditions=("hypertension", "heart"))
@@ -54,7 +54,7 @@ def tour_of_institutions(stage: Stage) -> None:
     stage.label_patient(person, day)
 
 
-def clinics_and_a_pharmacy(stage: Stage) -> None:
+def clinics_and_a_pharmacy(stage: SchemeStage) -> None:
     """Two clinics and a pharmacy on one day."""
     day = stage.start(2)
     person = stage.person(day, day, age=(45, 80), conditions=("hypertension", "heart"))
@@ -64,7 +64,7 @@ def clinics_and_a_pharmacy(stage: Stage) -> None:
     stage.label_patient(person, day)
 
 
-def daily_visitor(stage: Stage) -> None:
+def daily_visitor(stage: SchemeStage) -> None:
     """Seventeen to twenty-two visit days within four weeks (FQ-01); careful: fourteen, or thirteen."""
     first = stage.start(28)
     person = stage.person(first, first + timedelta(days=27), age=(50, 80), conditions=("hypertension", "heart"))
@@ -76,7 +76,7 @@ def daily_visitor(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def on_dialysis(stage: Stage) -> None:
+def on_dialysis(stage: SchemeStage) -> None:
     """Dialysis three times a week beside the usual refills, registered for the special outpatient benefit."""
     first = stage.start(28)
     person = stage.person(first, first + timedelta(days=27), age=(35, 80), conditions=("hypertension",))
@@ -91,7 +91,7 @@ def on_dialysis(stage: Stage) -> None:
     stage.label_patient(person)
 
 
-def _spread(stage: Stage, visits: list[Visit]) -> None:
+def _spread(stage: SchemeStage, visits: list[Visit]) -> None:
     """One after the other over the day, as one person would walk."""
     for n, visit in enumerate(visits):
         begin = datetime.combine(visit.begin.date(), time(8, 10)) + timedelta(minutes=75 * n)

@@ -9,13 +9,13 @@ from simulator.care.records import Line, Visit
 from simulator.city import items as catalogue
 from simulator.city import rare_items
 from simulator.staging.cast import add_lines, diagnosed, keep_only, ward
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 _BED_CLASSES = ("01", "02", "07")  # bed, ward round, nursing
 _CANCER = ("C34.900", "肺恶性肿瘤")
 
 
-def hanging_bed(stage: Stage) -> None:
+def hanging_bed(stage: SchemeStage) -> None:
     """A bed, a round and nursing charged for days on which nothing was done (FK-01).
 
     Careful: never three empty days in a row; well disguised: one cheap infusion on every empty day.
@@ -31,7 +31,7 @@ def hanging_bed(stage: Stage) -> None:
     stage.label_visits(visit)
 
 
-def weekend_leave(stage: Stage) -> None:
+def weekend_leave(stage: SchemeStage) -> None:
     """Two quiet days in the middle of a stay."""
     nights = stage.hand.between(7, 9)
     visit = ward(stage, nights, "2", "1", age=(45, 85))
@@ -39,7 +39,7 @@ def weekend_leave(stage: Stage) -> None:
     stage.label_visits(visit)
 
 
-def palliative_ward(stage: Stage) -> None:
+def palliative_ward(stage: SchemeStage) -> None:
     """Palliative care: days with a pain killer at most."""
     visit = ward(stage, stage.hand.between(7, 10), "2", "1", age=(55, 90), diagnosis=_CANCER)
     _emptied(visit, visit.days[2:-2])
@@ -52,7 +52,7 @@ def _emptied(visit: Visit, days: list[date]) -> None:
     keep_only(visit, kept)
 
 
-def dear_stay(stage: Stage) -> None:
+def dear_stay(stage: SchemeStage) -> None:
     """A plain illness at several times the cost of its peers (HC-02); careful: three times, or twice."""
     visit = ward(stage, stage.hand.between(5, 8), "2", diagnosis=("J18.900", "肺炎"))
     aim = sum(line.amount for line in visit.lines) * stage.by_level(7, 3, 2)
@@ -64,7 +64,7 @@ def dear_stay(stage: Stage) -> None:
     stage.label_visits(visit)
 
 
-def severe_case(stage: Stage) -> None:
+def severe_case(stage: SchemeStage) -> None:
     """As dear, and as ill: resuscitated, monitored for days, treated with the dearest drugs."""
     visit = ward(stage, stage.hand.between(8, 10), "1", age=(50, 90), diagnosis=("A41.900", "脓毒症"))
     for day in visit.days[:-1]:
@@ -77,7 +77,7 @@ def severe_case(stage: Stage) -> None:
     stage.label_visits(visit)
 
 
-def hours_beyond_the_clock(stage: Stage) -> None:
+def hours_beyond_the_clock(stage: SchemeStage) -> None:
     """Monitoring for 26 to 36 hours a day (FK-10); careful: 24 on days that had fewer."""
     visit = ward(stage, stage.hand.between(4, 7), "2", "1")
     days = stage.by_level(visit.days[1:-1], [visit.begin.date(), visit.end.date()], [visit.begin.date()])
@@ -90,7 +90,7 @@ def hours_beyond_the_clock(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def two_monitors_all_day(stage: Stage) -> None:
+def two_monitors_all_day(stage: SchemeStage) -> None:
     """Two kinds of monitoring, each around the clock."""
     visit = ward(stage, stage.hand.between(4, 7), "2", "1")
     lines: list[Line] = []
@@ -100,7 +100,7 @@ def two_monitors_all_day(stage: Stage) -> None:
     stage.label_lines(visit, lines)
 
 
-def charged_on_the_last_day(stage: Stage) -> None:
+def charged_on_the_last_day(stage: SchemeStage) -> None:
     """Most of a stay's drugs and material entered on the day of discharge (FK-24); careful: a quarter of it."""
     visit = ward(stage, stage.hand.between(6, 9), "2")
     total = sum(line.amount for line in visit.lines)
@@ -113,7 +113,7 @@ def charged_on_the_last_day(stage: Stage) -> None:
     stage.label_visits(visit)
 
 
-def operated_on_the_last_day(stage: Stage) -> None:
+def operated_on_the_last_day(stage: SchemeStage) -> None:
     """Waited for the operation, had it, and went home the same day."""
     visit = ward(stage, stage.hand.between(6, 8), "1", "2", age=(55, 85), diagnosis=("H25.900", "老年性白内障"))
     visit.operation = ("13.4100x001", "白内障超声乳化抽吸术")
@@ -121,7 +121,7 @@ def operated_on_the_last_day(stage: Stage) -> None:
     stage.label_visits(visit)
 
 
-def waived_shares(stage: Stage) -> None:
+def waived_shares(stage: SchemeStage) -> None:
     """A hospital whose patients pay nothing or a note of fifty (FK-18); careful: uneven rests, or half of them."""
     place = stage.new_hospital("2", f"云溪市{stage.hand.pick('安乐慈爱')}和{stage.instance}号医院", beds=30)
     for n in range(stage.scaled(7, least=6)):
@@ -137,7 +137,7 @@ def waived_shares(stage: Stage) -> None:
     stage.label_institution(place)
 
 
-def paid_by_aid(stage: Stage) -> None:
+def paid_by_aid(stage: SchemeStage) -> None:
     """People on medical aid pay little, and the aid fund stands beside it."""
     place = stage.hospital("2")
     for _ in range(3):

@@ -10,13 +10,13 @@ from simulator.care.records import Line, Visit
 from simulator.city import items as catalogue
 from simulator.city.people import Person
 from simulator.city.providers import Doctor, Institution
-from simulator.staging.stage import Stage
+from simulator.staging.stage import SchemeStage
 
 COLD = ("J06.900", "急性上呼吸道感染")
 PRESSURE = CHRONIC_DIAGNOSES["hypertension"]
 
 
-def days_from(stage: Stage, first: date, span: int, count: int) -> list[date]:
+def days_from(stage: SchemeStage, first: date, span: int, count: int) -> list[date]:
     """Up to `count` different days of the `span` days from `first`, in order."""
     return [first + timedelta(days=n) for n in sorted(stage.hand.some(range(span), count))]
 
@@ -31,13 +31,13 @@ def move(visit: Visit, begin: datetime) -> Visit:
     return visit
 
 
-def prescriber(stage: Stage) -> Doctor:
+def prescriber(stage: SchemeStage) -> Doctor:
     """Any doctor of the honest world."""
     return stage.hand.pick(stage.hospital("1", "2", "3").doctors)
 
 
 def bought(
-    stage: Stage,
+    stage: SchemeStage,
     person: Person,
     shop: Institution,
     day: date,
@@ -60,7 +60,7 @@ def bought(
     return visit
 
 
-def passer_by(stage: Stage, day: date, age: tuple[int, int] = (0, 120)) -> Person:
+def passer_by(stage: SchemeStage, day: date, age: tuple[int, int] = (0, 120)) -> Person:
     """An honest person of that age with nothing else to do that day; somebody new when none is met."""
     for _ in range(40):
         person = stage.bystander(day)
@@ -69,7 +69,7 @@ def passer_by(stage: Stage, day: date, age: tuple[int, int] = (0, 120)) -> Perso
     return stage.person(day, day, age=age)
 
 
-def everyday_sales(stage: Stage, shop: Institution, days: Sequence[date]) -> None:
+def everyday_sales(stage: SchemeStage, shop: Institution, days: Sequence[date]) -> None:
     """Honest customers of a pharmacy, one a day: what was staged stands among them."""
     for day in days:
         drugs = stage.hand.some((*catalogue.ACUTE_DRUGS, *catalogue.PATENT_DRUGS), stage.hand.between(1, 3))
@@ -77,7 +77,7 @@ def everyday_sales(stage: Stage, shop: Institution, days: Sequence[date]) -> Non
         stage.add(bought(stage, stage.bystander(day), shop, day, orders))
 
 
-def everyday_care(stage: Stage, place: Institution, days: Sequence[date], *extra: Order) -> None:
+def everyday_care(stage: SchemeStage, place: Institution, days: Sequence[date], *extra: Order) -> None:
     """Honest patients of a clinic, one a day, each with what is named beside the usual."""
     for day in days:
         drugs = [Order(drug, stage.hand.between(1, 2)) for drug in stage.hand.some(catalogue.ACUTE_DRUGS, 2)]

@@ -10,10 +10,12 @@ from simulator.care.care import Order, charge, outpatient, stay
 from simulator.care.records import Line, Visit
 from simulator.city.people import Person
 from simulator.city.providers import Institution
-from simulator.staging.stage import Stage
+from simulator.staging.stage import SchemeStage
 
 
-def household(stage: Stage, size: int, first: date, last: date, *, age: tuple[int, int] = (20, 80)) -> list[Person]:
+def household(
+    stage: SchemeStage, size: int, first: date, last: date, *, age: tuple[int, int] = (20, 80)
+) -> list[Person]:
     """People under one roof: one address, one telephone."""
     members = [stage.person(first, last, age=age) for _ in range(size)]
     for member in members[1:]:
@@ -21,7 +23,7 @@ def household(stage: Stage, size: int, first: date, last: date, *, age: tuple[in
     return members
 
 
-def village(stage: Stage, size: int, first: date, last: date, *, age: tuple[int, int] = (50, 85)) -> list[Person]:
+def village(stage: SchemeStage, size: int, first: date, last: date, *, age: tuple[int, int] = (50, 85)) -> list[Person]:
     """Neighbours: one street, houses of their own."""
     people = [stage.person(first, last, age=age) for _ in range(size)]
     street = re.sub(r"\d.*$", "", people[0].address)
@@ -30,7 +32,7 @@ def village(stage: Stage, size: int, first: date, last: date, *, age: tuple[int,
     return people
 
 
-def colleagues(stage: Stage, size: int, first: date, last: date) -> list[Person]:
+def colleagues(stage: SchemeStage, size: int, first: date, last: date) -> list[Person]:
     """Employees of one employer."""
     people = [stage.person(first, last, age=(23, 58)) for _ in range(size)]
     employers = [person.employer for person in people if person.employer]
@@ -40,13 +42,13 @@ def colleagues(stage: Stage, size: int, first: date, last: date) -> list[Person]
     return people
 
 
-def window(stage: Stage, days: int) -> tuple[date, int]:
+def window(stage: SchemeStage, days: int) -> tuple[date, int]:
     """A first day and as many days from it as the history has, at most `days`."""
     days = min(days, stage.world.scenario.days)
     return stage.start(days), days
 
 
-def spread_days(stage: Stage, first: date, days: int, count: int) -> list[date]:
+def spread_days(stage: SchemeStage, first: date, days: int, count: int) -> list[date]:
     """Different days of a window, in order: at most as many as it has."""
     return [first + timedelta(days=n) for n in sorted(stage.hand.some(range(days), count))]
 
@@ -67,7 +69,7 @@ def shift(visit: Visit, by: timedelta) -> Visit:
 
 
 def clinic(
-    stage: Stage,
+    stage: SchemeStage,
     person: Person,
     place: Institution,
     day: date,
@@ -81,7 +83,7 @@ def clinic(
 
 
 def ward(
-    stage: Stage,
+    stage: SchemeStage,
     nights: int,
     *levels: str,
     age: tuple[int, int] = (30, 85),
@@ -105,7 +107,7 @@ def diagnosed(visit: Visit, *diagnoses: tuple[str, str]) -> Visit:
 
 
 def add_lines(
-    stage: Stage, visit: Visit, day: date, orders: Sequence[Order], hours: tuple[int, int] = (8, 17)
+    stage: SchemeStage, visit: Visit, day: date, orders: Sequence[Order], hours: tuple[int, int] = (8, 17)
 ) -> list[Line]:
     """One more order sheet in a visit, at some moment of that day."""
     return charge(stage.hand, visit, stage.moment(day, *hours), orders)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from simulator.care.mishaps import Mishaps, settle_with_mishaps
 from simulator.honest_world import World
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 from simulator.staging.wear import forget_scans, settle_worn, worn
 from simulator.streams import Hand
 
@@ -14,10 +14,10 @@ from simulator.streams import Hand
 _ABOUT_SINGLE_SCANS = ("TC-05", "TC-07")
 
 
-def play_one(world: World, scheme: Scheme, number: int, mishaps: Mishaps) -> Stage:
+def play_one(world: World, scheme: Scheme, number: int, mishaps: Mishaps) -> SchemeStage:
     """One instance (numbered from 0) played and settled; it draws from its own streams and knows of no other."""
     scenario, part = world.scenario, f"scheme/{scheme.name}/{number}"
-    stage = Stage(world, scheme, number + 1, Hand(scenario.seed, part))
+    stage = SchemeStage(world, scheme, number + 1, Hand(scenario.seed, part))
     scheme.act(stage)
     stage.finish()
     settle_with_mishaps(scenario.seed, part, stage.ordinary, scenario.last_day, mishaps)
@@ -29,7 +29,7 @@ def play_one(world: World, scheme: Scheme, number: int, mishaps: Mishaps) -> Sta
     return stage
 
 
-def stage_all(world: World, schemes: Sequence[Scheme], mishaps: Mishaps) -> list[Stage]:
+def stage_all(world: World, schemes: Sequence[Scheme], mishaps: Mishaps) -> list[SchemeStage]:
     """Every instance of every scheme."""
     scenario = world.scenario
     return [

@@ -48,7 +48,7 @@ class Scheme:
     kind: Literal["scheme", "lookalike"]
     rule_id: str
     per_thousand: float  # instances per thousand persons
-    act: Callable[[Stage], None]
+    act: Callable[[SchemeStage], None]
     levels: tuple[int, ...] = (0, 1, 2)
     actor: str = ""  # patient, doctor, institution, ring, employer, staff; '' as the first label tells
     group: str = ""
@@ -82,7 +82,7 @@ class Scheme:
 
 
 @dataclass(slots=True)
-class Stage:
+class SchemeStage:
     """One instance being played: how well it hides (`disguise` 0, 1, 2) and how strong it is (1.0 as described)."""
 
     world: World
@@ -289,7 +289,7 @@ class Stage:
 _BY_GRAIN = {"patient": "patient", "patient_day": "patient", "doctor": "doctor", "doctor_day": "doctor"}
 
 
-def finished(stage: Stage) -> list[Label]:
+def finished(stage: SchemeStage) -> list[Label]:
     """The instance's labels, each with its actor, first and last day, intensity, disguise and category."""
     if not stage.labels:
         return []
@@ -305,7 +305,7 @@ def finished(stage: Stage) -> list[Label]:
     ]  # fmt: skip
 
 
-def _actor(stage: Stage) -> tuple[str, str]:
+def _actor(stage: SchemeStage) -> tuple[str, str]:
     """Who is behind it, by the scheme's word or by what the first label names; found in the labels or on stage."""
     scheme, label = stage.scheme, stage.labels[0]
     kind = scheme.actor or _BY_GRAIN.get(label.entity_type, "institution")

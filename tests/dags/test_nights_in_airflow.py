@@ -108,7 +108,7 @@ def test_nothing_that_a_command_says_gets_into_airflows_database(by_stage: dict[
 
 
 @dataclass
-class Told:
+class Notices:
     """What the webhook, the mail server and the command have received."""
 
     posted: list[dict[str, Any]] = field(default_factory=list)
@@ -119,7 +119,7 @@ class Told:
         return [json.loads(line) for line in self.commanded.read_text(encoding="utf-8").splitlines()]
 
 
-def mail_handler(notices: Told) -> type[socketserver.StreamRequestHandler]:
+def mail_handler(notices: Notices) -> type[socketserver.StreamRequestHandler]:
     class Handler(socketserver.StreamRequestHandler):
         """As much of SMTP as one mail needs."""
 
@@ -139,7 +139,7 @@ def mail_handler(notices: Told) -> type[socketserver.StreamRequestHandler]:
     return Handler
 
 
-def web_handler(notices: Told) -> type[BaseHTTPRequestHandler]:
+def web_handler(notices: Notices) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             notices.posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
@@ -153,12 +153,12 @@ def web_handler(notices: Told) -> type[BaseHTTPRequestHandler]:
 
 
 @pytest.fixture(scope="module")
-def notices(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    return Told(commanded=tmp_path_factory.mktemp("told") / "failures")
+def notices(tmp_path_factory: pytest.TempPathFactory) -> Notices:
+    return Notices(commanded=tmp_path_factory.mktemp("told") / "failures")
 
 
 @pytest.fixture(scope="module")
-def notifiers(notices: Told) -> Iterator[dict[str, str]]:
+def notifiers(notices: Notices) -> Iterator[dict[str, str]]:
     """The settings of a webhook, a mail server and a command that are there."""
     web = ThreadingHTTPServer(("127.0.0.1", 0), web_handler(notices))
     mail = socketserver.ThreadingTCPServer(("127.0.0.1", 0), mail_handler(notices))
@@ -233,7 +233,7 @@ def test_a_delivery_that_is_late_is_waited_for_and_that_is_no_error(whole: dict[
     assert lines_at(ran, "error") == []
 
 
-def test_a_failure_is_told_by_webhook_command_and_mail(whole: dict[str, Ran], notices: Told) -> None:
+def test_a_failure_is_told_by_webhook_command_and_mail(whole: dict[str, Ran], notices: Notices) -> None:
     assert whole["refused"].state == "failed"
     failures = [failure for failure in notices.posted if failure["exit_code"] == ExitCode.REFUSED]
     [failure] = failures

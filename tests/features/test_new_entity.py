@@ -14,7 +14,7 @@ import yaml
 
 from features.catalogue.loader import read_catalogues
 from fundwatch.contracts import TABLES
-from fundwatch.contracts.entities import ENTITIES, Entity, Found, Register
+from fundwatch.contracts.entities import ENTITIES, Entity, EntityColumns, Register
 from fundwatch.contracts.features import indicator_of, rollup_of
 from fundwatch.resources import package_files
 
@@ -28,7 +28,7 @@ PERFORMER = Entity(
     zh="执行医师",
     domain="doctor",
     line_id="performing_doctor_id",
-    days={"claim_line": Found("performing_doctor_id", "charged_at")},
+    days={"claim_line": EntityColumns("performing_doctor_id", "charged_at")},
     register=Register("doctor", "doctor_id", {"title": "title"}, begun="started_on", within="institution"),
     peers=("institution_level", "title"),
 )

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 NIGHTS = (date(2026, 3, 10), date(2026, 3, 20), date(2026, 3, 31))
-Table = Callable[..., "DataFrame"]
+MakeTable = Callable[..., "DataFrame"]
 
 
-def versions_of(table: Table, **rows: Any) -> dict[Source, DataFrame]:
+def versions_of(table: MakeTable, **rows: Any) -> dict[Source, DataFrame]:
     return {source: table(source.table, rows.get(source.value, [])) for source in Source}
 
 
@@ -50,7 +50,7 @@ def line(number: int, **values: Any) -> dict[str, Any]:
     } | values
 
 
-def test_a_day_adds_up_its_lines_visits_and_settlements(table: Table):
+def test_a_day_adds_up_its_lines_visits_and_settlements(table: MakeTable):
     visit = {
         "encounter_id": "E1",
         "patient_id": "P1",
@@ -91,7 +91,7 @@ def test_a_day_adds_up_its_lines_visits_and_settlements(table: Table):
     )
 
 
-def test_a_night_touches_only_the_days_whose_versions_came_or_went(table: Table):
+def test_a_night_touches_only_the_days_whose_versions_came_or_went(table: MakeTable):
     versions = versions_of(
         table,
         lines=[
@@ -108,7 +108,7 @@ def test_a_night_touches_only_the_days_whose_versions_came_or_went(table: Table)
     assert [(row.doctor_id, row.day.day) for row in touched] == [("D1", 2), ("D1", 3)]
 
 
-def test_a_reversed_day_is_written_as_zeros_and_then_is_as_if_it_had_never_been(table: Table):
+def test_a_reversed_day_is_written_as_zeros_and_then_is_as_if_it_had_never_been(table: MakeTable):
     versions = versions_of(table, lines=[line(1, known_to=NIGHTS[1]), line(2, charged_at="2026-03-05T09:00:00")])
     doctor = load_catalogues()["doctor"]
     earlier = rollup_of(doctor, versions, None, NIGHTS[0])
@@ -146,7 +146,7 @@ def deliveries(draw: Random, doctors: int) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_night_equals_history_however_lines_came_and_went(table: Table, seed: int):
+def test_a_night_equals_history_however_lines_came_and_went(table: MakeTable, seed: int):
     lines = deliveries(Random(seed), doctors=40)
     versions = versions_of(table, lines=lines)
     doctor = load_catalogues()["doctor"]
@@ -165,7 +165,7 @@ def test_a_night_equals_history_however_lines_came_and_went(table: Table, seed: 
     assert by_night == by_history
 
 
-def test_the_first_days_of_the_window_and_days_to_come_are_told_apart(table: Table):
+def test_the_first_days_of_the_window_and_days_to_come_are_told_apart(table: MakeTable):
     night = NIGHTS[-1]
     stamps = [f"{night - timedelta(days=back)}T09:00:00" for back in (90, 89, 30, 29, 0, -1)]
     versions = versions_of(table, lines=[line(n, charged_at=stamp) for n, stamp in enumerate(stamps)])

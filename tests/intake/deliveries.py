@@ -15,7 +15,7 @@ from typing import Any
 
 from intake.source.load import read_mapping
 
-Row = Mapping[str, str]
+RowValues = Mapping[str, str]
 NIGHT = date(2026, 3, 31)
 MONEY = {"fee_list": "det_item_fee_sumamt", "setl": "medfee_sumamt"}
 NAME, PHONE, CERTIFICATE = "欧阳测试", "10000000001", "990000198001011233"
@@ -65,7 +65,7 @@ def reversal(line_id: str, original: str, quantity: int = 3) -> dict[str, str]:
     return line(line_id, init_feedetl_sn=original, cnt=f"-{quantity}", det_item_fee_sumamt=taken, inscp_scp_amt=taken)
 
 
-def whole(**tables: Sequence[Row]) -> dict[str, Sequence[Row]]:
+def whole(**tables: Sequence[RowValues]) -> dict[str, Sequence[RowValues]]:
     """A delivery of one of each, with the given tables instead."""
     return {
         "psn_info": [PERSON], "mdtrt": [VISIT], "setl": [SETTLEMENT], "fee_list": [LINE], "diag": [DIAGNOSIS],
@@ -88,7 +88,7 @@ def columns_of(table: str) -> list[str]:
     return [*names, *(name for name in filled.get(table, {}) if name not in names)]
 
 
-def csv_bytes(rows: Sequence[Row], columns: Sequence[str], encoding: str = "utf-8") -> bytes:
+def csv_bytes(rows: Sequence[RowValues], columns: Sequence[str], encoding: str = "utf-8") -> bytes:
     """Header and rows; a column a row does not name is blank."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
@@ -97,7 +97,7 @@ def csv_bytes(rows: Sequence[Row], columns: Sequence[str], encoding: str = "utf-
     return text.getvalue().encode(encoding)
 
 
-def deliver(landing: Path, tables: Mapping[str, Sequence[Row]], night: date = NIGHT) -> Path:
+def deliver(landing: Path, tables: Mapping[str, Sequence[RowValues]], night: date = NIGHT) -> Path:
     """Write a delivery with a true manifest; the folder."""
     folder = landing / night.isoformat()
     folder.mkdir(parents=True)
@@ -108,7 +108,7 @@ def deliver(landing: Path, tables: Mapping[str, Sequence[Row]], night: date = NI
     return folder
 
 
-def write_manifest(folder: Path, tables: Mapping[str, Sequence[Row]], night: date = NIGHT) -> None:
+def write_manifest(folder: Path, tables: Mapping[str, Sequence[RowValues]], night: date = NIGHT) -> None:
     """A manifest that is true of the files as they lie there."""
     files = []
     for table, rows in tables.items():

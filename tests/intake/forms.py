@@ -18,10 +18,10 @@ from intake.files.landed import Opened, open_file
 from intake.files.unpacking import FileError
 from intake.source.mapping import DeliveryForm
 
-Table = Sequence[Sequence[str]]  # the header first
+SheetRows = Sequence[Sequence[str]]  # the header first
 
 
-def csv_text(table: Table, delimiter: str = ",", end: str = "\n") -> str:
+def csv_text(table: SheetRows, delimiter: str = ",", end: str = "\n") -> str:
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator=end).writerows(table)
     return text.getvalue()
@@ -44,7 +44,7 @@ def write_workbook(path: Path, rows: Sequence[Sequence[object]], sheets: int = 1
     return path
 
 
-def write_as(form: str, table: Table, folder: Path) -> Path:
+def write_as(form: str, table: SheetRows, folder: Path) -> Path:
     """The table as a file of the form, which is an ending or, after a space, an encoding: "csv gb18030"."""
     ending, _, encoding = form.partition(" ")
     path = folder / f"table.{ending}"

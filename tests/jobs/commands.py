@@ -22,7 +22,7 @@ _OURS = re.compile(r"\d\d:\d\d:\d\d  |nothing to do: ")
 
 
 @dataclass(frozen=True)
-class Case:
+class CommandCase:
     """`right` and `wrong` are what follows `fundwatch`; `says` stands in what the wrong use is told.
 
     `is_new` wants folders of its own; `is_read` reads a lake, so that a mistyped folder is refused and nothing made;
@@ -38,43 +38,51 @@ class Case:
 
 
 CASES = {
-    "simulate": Case(
+    "simulate": CommandCase(
         f"simulate --date {SECOND} --lines 300 --nights 1", "simulate --preset dmeo", "dmeo", is_new=True, is_read=False
     ),
-    "intake": Case(f"intake --date {SECOND}", "intake --date 2026-02-30", "'2026-02-30' is not a date"),
-    "build": Case(f"build --date {SECOND}", "build", "--date 2026-03-31"),
-    "scan": Case(f"scan --date {SECOND}", f"scan --date {SECOND} --set scan_dayz=3", "did you mean 'scan_days'"),
-    "train": Case(f"train --date {FIRST}", f"train --date {SECOND} --profile lokal", "cluster, demo, local"),
-    "score": Case(f"score --date {SECOND}", f"score --dates {SECOND}", "did you mean '--date'"),
-    "publish": Case(f"publish --date {SECOND}", f"publish --date {SECOND} --set list_size=none", "list_size"),
-    "nightly": Case(f"nightly --date {SECOND}", "nightly --date 2026-03-30", f"{SECOND}, {FIRST}"),
-    "show": Case("show 1", "show 999", "no lead"),
-    "evaluate": Case(f"evaluate --date {SECOND}", f"evaluate --date {SECOND} --truth nowhere", "nowhere/labels.csv"),
-    "keys": Case("keys check", "keys chekc", "did you mean 'check'"),
-    "reidentify": Case("reidentify list --as Wang", "reidentify list", "--as"),
-    "audit": Case("audit verify", "audit verify --noted 1:ab", "N:HASH"),
-    "source": Case("source columns", "source check --date 2026-03-30", f"{SECOND}, {FIRST}", is_read=False),
-    "models": Case(
+    "intake": CommandCase(f"intake --date {SECOND}", "intake --date 2026-02-30", "'2026-02-30' is not a date"),
+    "build": CommandCase(f"build --date {SECOND}", "build", "--date 2026-03-31"),
+    "scan": CommandCase(f"scan --date {SECOND}", f"scan --date {SECOND} --set scan_dayz=3", "did you mean 'scan_days'"),
+    "train": CommandCase(f"train --date {FIRST}", f"train --date {SECOND} --profile lokal", "cluster, demo, local"),
+    "score": CommandCase(f"score --date {SECOND}", f"score --dates {SECOND}", "did you mean '--date'"),
+    "publish": CommandCase(f"publish --date {SECOND}", f"publish --date {SECOND} --set list_size=none", "list_size"),
+    "nightly": CommandCase(f"nightly --date {SECOND}", "nightly --date 2026-03-30", f"{SECOND}, {FIRST}"),
+    "show": CommandCase("show 1", "show 999", "no lead"),
+    "evaluate": CommandCase(
+        f"evaluate --date {SECOND}", f"evaluate --date {SECOND} --truth nowhere", "nowhere/labels.csv"
+    ),
+    "keys": CommandCase("keys check", "keys chekc", "did you mean 'check'"),
+    "reidentify": CommandCase("reidentify list --as Wang", "reidentify list", "--as"),
+    "audit": CommandCase("audit verify", "audit verify --noted 1:ab", "N:HASH"),
+    "source": CommandCase("source columns", "source check --date 2026-03-30", f"{SECOND}, {FIRST}", is_read=False),
+    "models": CommandCase(
         f"models --date {SECOND}",
         f"models promote --date {SECOND} --model doctor/oracle --as Wang --why because",
         "doctor/isolation_forest",
     ),
-    "privacy": Case(f"privacy --date {SECOND}", "privacy", "--date 2026-03-31"),
-    "export": Case(
+    "privacy": CommandCase(f"privacy --date {SECOND}", "privacy", "--date 2026-03-31"),
+    "export": CommandCase(
         f"export leads_pseudonymous --date {SECOND} --out out",
         f"export lead --date {SECOND} --out out",
         "choose one of",
     ),
-    "settings": Case("settings", "settings --lake hdfs://name/lake", "'hdfs://name/lake' is an address", is_read=False),
-    "deliveries": Case("deliveries", "deliveries --date 2026-03-30", f"{SECOND}, {FIRST}"),
-    "quarantine": Case(f"quarantine list --date {FIRST}", f"quarantine explain --date {FIRST}", "--file, --line"),
-    "lake": Case("lake check", "lake chekc", "did you mean 'check'"),
-    "erase": Case(
+    "settings": CommandCase(
+        "settings", "settings --lake hdfs://name/lake", "'hdfs://name/lake' is an address", is_read=False
+    ),
+    "deliveries": CommandCase("deliveries", "deliveries --date 2026-03-30", f"{SECOND}, {FIRST}"),
+    "quarantine": CommandCase(
+        f"quarantine list --date {FIRST}", f"quarantine explain --date {FIRST}", "--file, --line"
+    ),
+    "lake": CommandCase("lake check", "lake chekc", "did you mean 'check'"),
+    "erase": CommandCase(
         " ".join(("erase before --date 2020-01-01 --approve Li", *SIGNED)),
         f"erase person --date {SECOND}",
         "--token is missing",
     ),
-    "demo": Case("demo", "demo --date tomorrow", "'tomorrow' is not a date", is_new=True, is_read=False, is_long=True),
+    "demo": CommandCase(
+        "demo", "demo --date tomorrow", "'tomorrow' is not a date", is_new=True, is_read=False, is_long=True
+    ),
 }
 
 

@@ -11,12 +11,12 @@ import pytest
 from fundwatch.settings import Settings
 from jobs.protect import reidentify_tokens, verify_audit
 from privacy.audit.log import AuditLog, audit_log
-from tests.jobs.desk import Office
+from tests.jobs.desk import RevealFixture
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
-    made = Office(tmp_path)
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RevealFixture:
+    made = RevealFixture(tmp_path)
 
     def log_of(settings: Settings) -> AuditLog:
         return replace(audit_log(settings), clock=lambda: made.now, account=lambda: made.account)
@@ -27,6 +27,6 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
 
 
 @pytest.fixture
-def request_id(office: Office, capsys: pytest.CaptureFixture[str]) -> str:
+def request_id(office: RevealFixture, capsys: pytest.CaptureFixture[str]) -> str:
     assert office.ask() == 0
     return str(json.loads(capsys.readouterr().out)["request"])

@@ -15,24 +15,24 @@ from privacy.audit.chain import Entry
 from privacy.audit.log import AuditLog
 from privacy.vault.sealing import make_vault_key
 from privacy.vault.vault import Vault
-from tests.jobs.truth_world import NIGHT, World
+from tests.jobs.truth_world import NIGHT, TruthWorld
 from tests.privacy.vaults import CANARIES, fill
 
 PURPOSE = ["--purpose", "verify the stay with the hospital", "--basis", "Regulation Art. 24, inspection 2026-07"]
 
 
 @dataclass
-class Office:
+class RevealFixture:
     """A lake with two leads, a vault, and people with accounts of their own who call the command."""
 
     root: Path
     now: datetime = datetime(2026, 4, 1, 9, tzinfo=UTC)
     account: str = ""
-    world: World = field(init=False)
+    world: TruthWorld = field(init=False)
     vault: Vault = field(init=False)
 
     def __post_init__(self) -> None:
-        self.world = World(self.root)
+        self.world = TruthWorld(self.root)
         self.vault = Vault(self.root / "vault", make_vault_key(self.root / "keys" / "vault.key"))
         fill(self.vault, self.world.key, {"value": "1", **CANARIES}, {"value": "7", "name": "欧阳别人"})
         fill(self.vault, self.world.key, {"value": "D1", "name": "金丝雀医师"}, domain="doctor")

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from fundwatch.errors import DeliveryError
-from fundwatch.lake.delivery_log import DeliveryLog, State
+from fundwatch.lake.delivery_log import DeliveryLog, DeliveryState
 from fundwatch.settings import Settings
 from jobs.job import Night, Workplace
 from jobs.load_delivery import JOB, own_fingerprint
@@ -26,5 +26,5 @@ def test_a_night_whose_file_was_replaced_after_its_print_was_made_takes_nothing_
     with pytest.raises(DeliveryError, match=r"fee_list\.csv\.gz: changed while it was being read"):
         JOB.run(Night(JOB, place, NIGHT, "run", own))
     assert not place.lake.exists("delivery")
-    assert [noted.state for noted in DeliveryLog(place.lake.address).current()] == [State.REFUSED]
+    assert [noted.state for noted in DeliveryLog(place.lake.address).current()] == [DeliveryState.REFUSED]
     assert list((tmp_path / "vault" / "scratch").glob("*")) == []

@@ -15,7 +15,7 @@ from jobs.protect.manage_keys import make_missing_keys
 from privacy.vault.sealing import read_vault_key
 from privacy.vault.vault import Vault
 from tests.jobs.commands import CASES, FIRST, FUNDWATCH, SECOND, foreign_lines, run
-from tests.jobs.truth_world import World
+from tests.jobs.truth_world import TruthWorld
 from tests.night import FinishedNight
 from tests.places import at
 from tests.privacy.vaults import CANARIES, fill
@@ -70,7 +70,7 @@ def test_reports_and_exports_run_beside_a_night(name: str, var: Path, tmp_path: 
 
 def test_a_rotated_key_is_carried_over_in_a_process_of_its_own(tmp_path: Path) -> None:
     var, here = tmp_path / "var", tmp_path / "here"
-    world = World(var)
+    world = TruthWorld(var)
     world.ran("intake")
     make_missing_keys(world.settings)
     fill(Vault(var / "vault", read_vault_key(var / "keys" / "vault.key")), world.key, {"value": "P-1", **CANARIES})

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.canary_search import search
 from benchmarks.faulty_nights import NightRun, log_to, make_faulty_deliveries, run_faulty_night
 from fundwatch.errors import ExitCode
-from fundwatch.lake.delivery_log import DeliveryLog, State
+from fundwatch.lake.delivery_log import DeliveryLog, DeliveryState
 from fundwatch.logs import start_logging
 from fundwatch.settings import Settings
 from jobs.command_line import main
@@ -94,8 +94,8 @@ def test_what_was_sent_again_supersedes_what_was_refused_or_held(week: Week, mis
         for noted in DeliveryLog(week.place.lake.address).current()
         if noted.delivery.business_date == PLAN[mishap]
     }
-    assert sorted(states.values()) == [State.ACCEPTED, State.SUPERSEDED]
-    (accepted,) = [batch for batch, state in states.items() if state is State.ACCEPTED]
+    assert sorted(states.values()) == [DeliveryState.ACCEPTED, DeliveryState.SUPERSEDED]
+    (accepted,) = [batch for batch, state in states.items() if state is DeliveryState.ACCEPTED]
     assert accepted.endswith("R")
 
 

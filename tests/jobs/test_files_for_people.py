@@ -17,7 +17,7 @@ from evaluation.report import WAYS, scheme_table
 from fundwatch.cells import NOTE
 from jobs.onboard.report import _table
 from jobs.protect.erase_lists import redact_lists
-from jobs.protect.export_pages import Made, data_files, page_of, report_of
+from jobs.protect.export_pages import BuiltExport, data_files, page_of, report_of
 from leads.publishing.lists import write_list
 from leads.publishing.published import ListContent
 from privacy.release.exports import Export
@@ -83,7 +83,7 @@ def test_an_export_as_csv_computes_nothing_and_its_report_and_page_say_so_while_
     (tmp_path / "data.parquet").write_bytes(files["data.parquet"])
     assert pq.read_table(tmp_path / "data.parquet").equals(rows)
     assert b",-5.0,1\r\n" in files["data.csv"]
-    made, export = Made(rows, None, None, 0, 0), _export()
+    made, export = BuiltExport(rows, None, None, 0, 0), _export()
     assert report_of(export, date(2026, 3, 31), made)["signed_cells"] == {"data.csv": {"name": len(HOSTILE)}}
     assert NOTE.split("(")[0] in page_of(export, date(2026, 3, 31), made)
 

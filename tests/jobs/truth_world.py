@@ -23,11 +23,11 @@ from tests.places import folder_of
 NIGHT = date(2026, 3, 31)
 _TYPES = {"string": pa.string(), "int": pa.int32(), "bigint": pa.int64(), "double": pa.float64(), "date": pa.date32()}
 _TYPES |= {"boolean": pa.bool_(), "timestamp": pa.timestamp("us", tz="UTC")}
-Row = Mapping[str, Any]
+RowValues = Mapping[str, Any]
 
 
 @dataclass
-class World:
+class TruthWorld:
     """Settings of a lake and a truth in one folder, and what fills them."""
 
     root: Path
@@ -43,7 +43,7 @@ class World:
     def doctor(self, number: str) -> str:
         return token_of(self.key, "doctor", number) or ""
 
-    def put(self, table: str, rows: Sequence[Row]) -> None:
+    def put(self, table: str, rows: Sequence[RowValues]) -> None:
         """Rows with some of the contract's columns; the others are null."""
         contract = TABLES[table]
         columns = [c for c in contract.columns if c.type in _TYPES or c.type.startswith("decimal")]
@@ -56,7 +56,7 @@ class World:
         for job in jobs:
             ledger.commit(ledger.start(job, NIGHT, "p"), job, NIGHT, "p", {})
 
-    def lines(self, *rows: Row) -> None:
+    def lines(self, *rows: RowValues) -> None:
         """Fee lines of 100 yuan, of which a settlement's fund paid 60, with their encounters and settlement."""
         usual = {
             "patient_id": self.person("1"), "institution_id": "H1", "settlement_id": "S", "encounter_id": "E",
@@ -69,7 +69,7 @@ class World:
         settled = {"settlement_id": "S", "fund_amount": Decimal(600), "covered_amount": Decimal(1000)}
         self.put("settlement", [settled | {"known_from": NIGHT}])
 
-    def hits(self, *rows: Row) -> None:
+    def hits(self, *rows: RowValues) -> None:
         """Hits of one line each (`line_id`), or of the lines named in `lines`."""
         usual: dict[str, Any] = {
             "business_date": NIGHT, "subject_type": "institution", "subject_id": "H1", "institution_id": "H1",
@@ -120,7 +120,7 @@ class World:
         self.put("lead", rows)
         self.ran("leads")
 
-    def truth(self, *rows: Row) -> None:
+    def truth(self, *rows: RowValues) -> None:
         """Labels: lines of a scheme of DC-03 unless said otherwise."""
         usual = {
             "scheme": "repeated_line", "instance": 1, "kind": "scheme", "rule_id": "DC-03", "entity_type": "line",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 NIGHT = date(2026, 3, 31)
-Frame = Callable[..., "DataFrame"]
+MakeFrame = Callable[..., "DataFrame"]
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def cards() -> Cards:
 
 
 @pytest.fixture(scope="session")
-def frame(spark: SparkSession) -> Frame:
+def frame(spark: SparkSession) -> MakeFrame:
     """`frame("rule_hit", {...}, ...)`: rows of a contract without its night columns; what is not given is null."""
 
     def make(table: str, *rows: dict[str, Any]) -> DataFrame:

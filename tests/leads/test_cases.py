@@ -12,8 +12,8 @@ import pytest
 from fundwatch.contracts import TABLES
 from leads.publishing.case_words import case_text
 from leads.publishing.rows import CaseRow, to_rows
-from leads.ranking.cases import CaseNight, Judged, cases, judged
-from tests.leads.conftest import Frame, case_row
+from leads.ranking.cases import CaseNight, JudgedKinds, cases, judged
+from tests.leads.conftest import MakeFrame, case_row
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -31,7 +31,7 @@ def night_of(
     """The table of a night: `found` by `subject kind`, with hits and money; `ran` are kinds that were looked for."""
     rows = [("institution", *name.split(), hits, Decimal(money), False) for name, (hits, money) in found.items()]
     tonight = spark.createDataFrame(rows, f"{_FINDING}, is_estimate boolean")
-    looked = Judged(
+    looked = JudgedKinds(
         spark.createDataFrame([("institution", kind) for kind in ran], "subject_type string, kind string"),
         spark.createDataFrame([], "subject_type string, subject_id string, kind string"),
     )
@@ -122,7 +122,7 @@ def test_the_same_night_again_is_the_same_whatever_the_order_of_rows(spark: Spar
 
 
 def test_whom_a_model_has_no_score_of_tonight_has_not_faded_and_goes_on_as_it_was(
-    spark: SparkSession, frame: Frame
+    spark: SparkSession, frame: MakeFrame
 ) -> None:
     """As of a model that is silent. Who was scored fades, and so does who has no row: there is nobody to score."""
     subjects = {

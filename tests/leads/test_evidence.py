@@ -14,10 +14,10 @@ import pytest
 from leads.publishing.lists import leads_table
 from leads.publishing.page import lead_page
 from leads.publishing.published import ListContent
-from leads.ranking.fuse import FuseOptions, Inputs, fuse
+from leads.ranking.fuse import FuseOptions, LeadInputs, fuse
 from leads.ranking.naming import with_workplaces
 from leads.ranking.percentiles import said_percentile
-from tests.leads.conftest import NIGHT, Frame, case_row, hit_row, lead_row, line_row
+from tests.leads.conftest import NIGHT, MakeFrame, case_row, hit_row, lead_row, line_row
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -54,7 +54,7 @@ def test_alone_in_a_group_or_without_a_score_no_percentile_is_said(spark: SparkS
     ]
 
 
-def test_the_line_that_a_copy_repeats_stands_in_the_evidence_and_counts_nothing(frame: Frame, cards: Cards) -> None:
+def test_the_line_that_a_copy_repeats_stands_in_the_evidence_and_counts_nothing(frame: MakeFrame, cards: Cards) -> None:
     hit = {
         "hit_id": "h1", "rule_id": "DC-03", "tier": "明确违规", "subject_type": "institution", "subject_id": "H1",
         "amount_at_risk": Decimal("30.00"), "is_estimate": False,
@@ -64,7 +64,7 @@ def test_the_line_that_a_copy_repeats_stands_in_the_evidence_and_counts_nothing(
         {"hit_id": "h1", "line_id": "L1", "amount_at_risk": Decimal("0.00"), "role": "compared"},
     ]
     line = {"settlement_id": "S1", "charged_at": datetime(2026, 3, 4, 9), "amount": Decimal("30.00")}
-    inputs = Inputs(
+    inputs = LeadInputs(
         hits=frame("rule_hit", hit),
         hit_lines=frame("hit_line", *proofs),
         scores=frame("score"),
@@ -82,7 +82,7 @@ def test_the_line_that_a_copy_repeats_stands_in_the_evidence_and_counts_nothing(
     assert (lead.line_count, lead.amount_at_risk) == (1, whole)
 
 
-def test_a_doctors_lead_names_hospital_and_department_and_unknown_says_unknown(frame: Frame) -> None:
+def test_a_doctors_lead_names_hospital_and_department_and_unknown_says_unknown(frame: MakeFrame) -> None:
     leads = frame(
         "lead",
         *({"subject_type": "doctor", "subject_id": one} for one in ("D1", "D2", "D3", "D4")),

@@ -15,14 +15,14 @@ import pytest
 from evaluation.statistics import outlying
 from fundwatch.contracts import TABLES
 from leads.cards import Cards
-from leads.ranking.fuse import FuseOptions, Inputs, fuse
+from leads.ranking.fuse import FuseOptions, LeadInputs, fuse
 from leads.ranking.outliers import outliers, percentiles
 from leads.ranking.priority import with_places
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row, SparkSession
 
-Frame = Callable[..., "DataFrame"]
+MakeFrame = Callable[..., "DataFrame"]
 NIGHT = date(2026, 3, 31)
 OPTIONS = FuseOptions(date(2026, 1, 1), NIGHT, score_share=0.02)
 
@@ -83,10 +83,10 @@ class Result:
 
 
 @pytest.fixture(scope="module")
-def inputs(frame: Frame) -> Inputs:
+def inputs(frame: MakeFrame) -> LeadInputs:
     line = {"encounter_id": "E1", "charged_at": datetime(2026, 3, 1, 8), "amount": Decimal("90.00")}
     money = {"fund_amount": Decimal("50.00"), "account_amount": Decimal("40.00")}
-    return Inputs(
+    return LeadInputs(
         hits=frame("rule_hit", *HITS),
         hit_lines=frame("hit_line", *HIT_LINES),
         scores=frame(
@@ -117,7 +117,7 @@ def inputs(frame: Frame) -> Inputs:
 
 
 @pytest.fixture(scope="module")
-def result(inputs: Inputs) -> Result:
+def result(inputs: LeadInputs) -> Result:
     fused = fuse(inputs, _cards(), OPTIONS)
     evidence: dict[str, list[Row]] = {}
     rows = fused.leads.collect()
@@ -136,7 +136,7 @@ def _cards() -> Cards:
     return Cards({"DC-03": card, "SA-02": other}, {"doctor_drug_share_30d": share})
 
 
-def test_the_rows_fit_the_contracts(inputs: Inputs):
+def test_the_rows_fit_the_contracts(inputs: LeadInputs):
     from pyspark.sql import functions as F
 
     fused = fuse(inputs, _cards(), OPTIONS)
@@ -178,7 +178,7 @@ def test_a_score_never_raises_a_tier(result: Result):
     assert result.leads["P1"].tier == "可疑"
 
 
-def test_what_is_still_equal_shares_its_place_and_the_next_place_is_left_out(frame: Frame, inputs: Inputs):
+def test_what_is_still_equal_shares_its_place_and_the_next_place_is_left_out(frame: MakeFrame, inputs: LeadInputs):
     from dataclasses import replace
 
     amounts = {"Q1": "10.00", "Q2": "10.00", "Q3": "90.00", "Q4": "5.00"}
@@ -267,14 +267,14 @@ def test_institutions_have_their_name_and_persons_none(result: Result):
     assert result.leads["P1"].subject_name == ""
 
 
-def test_without_any_card_leads_speak_in_ids(inputs: Inputs):
+def test_without_any_card_leads_speak_in_ids(inputs: LeadInputs):
     leads = {lead.subject_id: lead for lead in fuse(inputs, Cards({}, {}), OPTIONS).leads.collect()}
     assert "SA-02 SA-02:1 次" in leads["H1"].reason_zh
     assert "doctor_drug_share_30d 0.97" in leads["D100"].reason_zh
     assert leads["H1"].clear_zh == ""
 
 
-def test_no_hits_and_no_scores_make_no_leads(inputs: Inputs):
+def test_no_hits_and_no_scores_make_no_leads(inputs: LeadInputs):
     from dataclasses import replace
 
     bare = replace(

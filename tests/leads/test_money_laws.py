@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from leads.cards import Cards
-from leads.ranking.fuse import FuseOptions, Inputs, fuse
+from leads.ranking.fuse import FuseOptions, LeadInputs, fuse
 from rules.engine.money import with_money
 from tests.intake.rows.test_netting import entry, versions_from
 from tests.intake.rows.test_netting import frame as entries_frame
@@ -22,7 +22,7 @@ from tests.intake.rows.test_netting import frame as entries_frame
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from tests.leads.conftest import Frame
+    from tests.leads.conftest import MakeFrame
 
 _CENT = Decimal("0.01")
 _PRICED = (
@@ -38,7 +38,7 @@ _FUND, _ACCOUNT, _ESTIMATE = "F", "A", "E"
 
 
 @dataclass(frozen=True)
-class Line:
+class MoneyLine:
     """A fee line as delivered: cents, the part in scope, the settlement (None: not settled), reversals of a tenth."""
 
     cents: int
@@ -64,7 +64,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Settlement:
+class MoneySettlement:
     """What was paid, in cents, and how far the settlement's own sums are from its lines'; None is unknown."""
 
     fund: int | None
@@ -82,15 +82,15 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class World:
-    lines: list[Line]
-    settlements: list[Settlement]
+class MoneyWorld:
+    lines: list[MoneyLine]
+    settlements: list[MoneySettlement]
     hits: list[Hit]
 
 
 _OFF = st.sampled_from([0, 0, 0, None, 700, -700])
 _LINE = st.builds(
-    Line,
+    MoneyLine,
     st.integers(0, 5_000),
     st.sampled_from([1.0, 1.0, 0.5, 0.0, 1.5, None]),
     st.sampled_from([0, 0, 1, None]),
@@ -105,15 +105,15 @@ _HIT = st.builds(
     st.integers(0, 1),
 )
 _WORLD = st.builds(
-    World,
+    MoneyWorld,
     st.lists(_LINE, min_size=1, max_size=6),
-    st.lists(st.builds(Settlement, _PAID, _PAID, _OFF, _OFF), min_size=2, max_size=2),
+    st.lists(st.builds(MoneySettlement, _PAID, _PAID, _OFF, _OFF), min_size=2, max_size=2),
     st.lists(_HIT, min_size=1, max_size=4),
 )
 
 
 @dataclass
-class Stage:
+class MoneyRows:
     """The rows of all worlds, and what they allow."""
 
     entries: list[dict[str, Any]] = field(default_factory=list)
@@ -125,8 +125,8 @@ class Stage:
     whole: dict[str, Decimal] = field(default_factory=dict)
 
 
-def _staged(worlds: list[World]) -> Stage:
-    stage = Stage()
+def _staged(worlds: list[MoneyWorld]) -> MoneyRows:
+    stage = MoneyRows()
     for number, world in enumerate(worlds):
         for place, settlement in enumerate(world.settlements):
             _stage_settlement(stage, f"{number}.{place}", settlement, _of(world, place))
@@ -139,11 +139,11 @@ def _staged(worlds: list[World]) -> Stage:
     return stage
 
 
-def _of(world: World, settlement: int) -> list[tuple[int, Line]]:
+def _of(world: MoneyWorld, settlement: int) -> list[tuple[int, MoneyLine]]:
     return [(place, line) for place, line in enumerate(world.lines) if line.settlement == settlement]
 
 
-def _stage_settlement(stage: Stage, name: str, paid: Settlement, lines: list[tuple[int, Line]]) -> None:
+def _stage_settlement(stage: MoneyRows, name: str, paid: MoneySettlement, lines: list[tuple[int, MoneyLine]]) -> None:
     covered = sum(int(line.cents * min(line.scope, 1.0)) for _, line in lines if line.scope is not None)
     total = sum(line.cents for _, line in lines)
     sums = {"covered_amount": (covered, paid.covered_off), "total_amount": (total, paid.total_off)}
@@ -169,7 +169,7 @@ def _stage_settlement(stage: Stage, name: str, paid: Settlement, lines: list[tup
             stage.proofs.append(proof)
 
 
-def _stage_hit(stage: Stage, number: int, place: int, hit: Hit, world: World) -> None:
+def _stage_hit(stage: MoneyRows, number: int, place: int, hit: Hit, world: MoneyWorld) -> None:
     for one in hit.lines:
         if one < len(world.lines) and world.lines[one].settlement is not None:
             settled = f"{number}.{world.lines[one].settlement}"
@@ -186,7 +186,7 @@ def _stage_hit(stage: Stage, number: int, place: int, hit: Hit, world: World) ->
 )
 @given(worlds=st.lists(_WORLD, min_size=60, max_size=60))
 def test_nothing_counts_beyond_its_line_or_its_settlement_and_every_sum_is_that_of_what_is_shown(
-    spark: SparkSession, frame: Frame, worlds: list[World]
+    spark: SparkSession, frame: MakeFrame, worlds: list[MoneyWorld]
 ):
     stage = _staged(worlds)
     lines = versions_from(entries_frame(spark, "claim_line_entry", stage.entries)).where("known_to IS NULL")
@@ -196,7 +196,7 @@ def test_nothing_counts_beyond_its_line_or_its_settlement_and_every_sum_is_that_
     _check_hits(stage, priced)
 
     hits, hit_lines = _as_tables(priced)
-    inputs = Inputs(
+    inputs = LeadInputs(
         hits=frame("rule_hit", *hits),
         hit_lines=frame("hit_line", *hit_lines),
         scores=frame("score"),
@@ -210,7 +210,7 @@ def test_nothing_counts_beyond_its_line_or_its_settlement_and_every_sum_is_that_
     _check_leads(stage, fused.leads.collect(), fused.evidence.collect(), hits)
 
 
-def _check_hits(stage: Stage, priced: list[Any]) -> None:
+def _check_hits(stage: MoneyRows, priced: list[Any]) -> None:
     of_settlement: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for row in priced:
         assert 0 <= row.amount_at_risk <= stage.net[row.line_id], row
@@ -233,7 +233,7 @@ def _as_tables(priced: list[Any]) -> tuple[list[dict[str, Any]], list[dict[str, 
     return list(hits.values()), [{name: row[name] for name in named} for row in priced]
 
 
-def _check_leads(stage: Stage, leads: list[Any], evidence: list[Any], hits: list[dict[str, Any]]) -> None:
+def _check_leads(stage: MoneyRows, leads: list[Any], evidence: list[Any], hits: list[dict[str, Any]]) -> None:
     shown: dict[str, Decimal] = defaultdict(Decimal)
     of_settlement: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for row in evidence:

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from leads.cards import Cards
-from leads.ranking.fuse import FuseOptions, Inputs, fuse
+from leads.ranking.fuse import FuseOptions, LeadInputs, fuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyspark.sql import SparkSession
 
-    from tests.leads.conftest import Frame
+    from tests.leads.conftest import MakeFrame
 
     Rename = Callable[[str], str]
 
@@ -72,7 +72,7 @@ def _under(rename: Rename) -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.fixture
-def listed(spark: SparkSession, frame: Frame) -> Callable[..., tuple[set[Any], set[Any]]]:
+def listed(spark: SparkSession, frame: MakeFrame) -> Callable[..., tuple[set[Any], set[Any]]]:
     """The leads and the evidence of a world whose names, order of rows and partitions are given, by the plain names."""
 
     def make(rename: Rename, seed: int, partitions: int) -> tuple[set[Any], set[Any]]:
@@ -88,7 +88,7 @@ def listed(spark: SparkSession, frame: Frame) -> Callable[..., tuple[set[Any], s
             "institutions": "institution",
             "doctors": "doctor",
         }
-        inputs = Inputs(**{field.name: frames[names[field.name]] for field in fields(Inputs)})
+        inputs = LeadInputs(**{field.name: frames[names[field.name]] for field in fields(LeadInputs)})
         fused = fuse(inputs, Cards({}, {}), OPTIONS)
         plain = {rename(row["entity_id"]): row["entity_id"] for row in _tables()["score"]}
         leads = [row.asDict(recursive=True) for row in fused.leads.collect()]

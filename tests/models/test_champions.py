@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fundwatch.lake.content_files import ContentFileError, ContentFiles
-from models.registry.champions import NO_CHAMPION, Champion, NotRun, Shelf, find_champions
+from models.registry.champions import NO_CHAMPION, Champion, LakeModels, NotRun, find_champions
 from models.registry.records import Promotion
 from privacy.keys.signing import FORGED, OTHER_KEY
 from tests.models.lake_models import CHALLENGER, CHAMPION, FIRST, SECOND, THIRD, no_lake_models, record_of, trained
@@ -21,38 +21,38 @@ KIND = ("doctor", "isolation_forest")
 
 
 @pytest.fixture
-def lake_models(tmp_path: Path) -> Shelf:
+def lake_models(tmp_path: Path) -> LakeModels:
     """The forests of three nights, the last one a challenger."""
     empty = no_lake_models(tmp_path)
     states = {FIRST: CHAMPION, SECOND: CHAMPION, THIRD: CHALLENGER}
     return replace(empty, records=[record_of(empty, trained(night)[1], state) for night, state in states.items()])
 
 
-def speaks(lake_models: Shelf, night: date) -> date | str | None:
+def speaks(lake_models: LakeModels, night: date) -> date | str | None:
     found = lake_models.champion(*KIND, night)
     return found.learned_on if isinstance(found, Champion) else found.why_not
 
 
-def promoted(lake_models: Shelf, learned: date, from_date: date) -> Promotion:
+def promoted(lake_models: LakeModels, learned: date, from_date: date) -> Promotion:
     made = next(record for record in lake_models.records if record.business_date == learned)
     return Promotion(from_date, *KIND, str(made.model_fingerprint), "Li Na", "seen").signed(lake_models.signer)
 
 
-def test_a_night_is_scored_by_the_champion_of_its_time_and_nobody_looks_ahead(lake_models: Shelf):
+def test_a_night_is_scored_by_the_champion_of_its_time_and_nobody_looks_ahead(lake_models: LakeModels):
     assert speaks(lake_models, date(2026, 3, 9)) == NO_CHAMPION
     assert not lake_models.has_models(date(2026, 3, 9))
     assert [speaks(lake_models, night) for night in (FIRST, SECOND, THIRD)] == [FIRST, SECOND, SECOND]
     assert lake_models.has_models(FIRST)
 
 
-def test_a_person_promotes_from_a_night_on_and_earlier_nights_do_not_change(lake_models: Shelf):
+def test_a_person_promotes_from_a_night_on_and_earlier_nights_do_not_change(lake_models: LakeModels):
     reported = replace(lake_models, promotions=[promoted(lake_models, THIRD, date(2026, 3, 31))])
     assert [speaks(reported, night) for night in (SECOND, THIRD, date(2026, 3, 31))] == [SECOND, SECOND, THIRD]
     back = replace(reported, promotions=[*reported.promotions, promoted(lake_models, FIRST, date(2026, 3, 31))])
     assert speaks(back, date(2026, 4, 7)) == FIRST  # the later word of the same night holds
 
 
-def test_the_loaded_model_scores_as_the_trained_one(lake_models: Shelf):
+def test_the_loaded_model_scores_as_the_trained_one(lake_models: LakeModels):
     made = trained(SECOND)[1]
     found = lake_models.champion(*KIND, THIRD)
     assert isinstance(found, Champion)
@@ -71,7 +71,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("what", CHANGES)
-def test_a_row_that_was_changed_is_not_run_whatever_was_changed(lake_models: Shelf, what: str):
+def test_a_row_that_was_changed_is_not_run_whatever_was_changed(lake_models: LakeModels, what: str):
     changed = replace(lake_models.records[-1], **({"state": CHAMPION} | CHANGES[what]))
     found = replace(lake_models, records=[*lake_models.records[:-1], changed]).champion(*(changed.kind), THIRD)
     assert isinstance(found, NotRun)
@@ -79,14 +79,14 @@ def test_a_row_that_was_changed_is_not_run_whatever_was_changed(lake_models: She
     assert "does not hold" in found.why_not
 
 
-def test_another_models_data_under_a_signed_row_are_not_run(lake_models: Shelf):
+def test_another_models_data_under_a_signed_row_are_not_run(lake_models: LakeModels):
     other = lake_models.files.put(b"{}")
     assert FORGED in str(
         speaks(replace(lake_models, records=[replace(lake_models.records[0], content_sha256=other)]), FIRST)
     )
 
 
-def test_every_single_byte_of_the_data_counts(lake_models: Shelf):
+def test_every_single_byte_of_the_data_counts(lake_models: LakeModels):
     path = stored(lake_models.files, str(lake_models.records[1].content_sha256))
     content = path.read_bytes()
     for place in range(0, len(content), 97):
@@ -99,7 +99,7 @@ def test_every_single_byte_of_the_data_counts(lake_models: Shelf):
 
 
 def test_lost_data_are_told_without_the_machines_places_and_no_older_model_takes_over_unseen(
-    lake_models: Shelf, tmp_path: Path
+    lake_models: LakeModels, tmp_path: Path
 ):
     stored(lake_models.files, str(lake_models.records[1].content_sha256)).unlink()
     found = lake_models.champion(*KIND, THIRD)
@@ -113,14 +113,14 @@ def test_lost_data_are_told_without_the_machines_places_and_no_older_model_takes
     assert [one.model for one in skipped if one.is_problem] == ["isolation_forest"]
 
 
-def test_a_row_that_is_gone_is_missed_because_the_ledger_names_it(lake_models: Shelf):
+def test_a_row_that_is_gone_is_missed_because_the_ledger_names_it(lake_models: LakeModels):
     lost = replace(lake_models, records=lake_models.records[:1], made={SECOND: {KIND: CHAMPION}})
     assert "no longer has the model" in str(speaks(lost, SECOND))
     assert speaks(lost, FIRST) == FIRST
     assert replace(lost, records=[]).has_models(SECOND)
 
 
-def test_a_model_of_an_earlier_release_says_how_to_go_on(lake_models: Shelf):
+def test_a_model_of_an_earlier_release_says_how_to_go_on(lake_models: LakeModels):
     old = replace(lake_models.records[0], content_sha256=None, signature=None)
     found = replace(lake_models, records=[old]).champion(*KIND, FIRST)
     assert isinstance(found, NotRun)
@@ -128,7 +128,7 @@ def test_a_model_of_an_earlier_release_says_how_to_go_on(lake_models: Shelf):
     assert "fundwatch train --date 2026-03-10" in found.why_not
 
 
-def test_another_key_and_a_promotion_nobody_signed_are_refused(lake_models: Shelf, tmp_path: Path):
+def test_another_key_and_a_promotion_nobody_signed_are_refused(lake_models: LakeModels, tmp_path: Path):
     other = no_lake_models(tmp_path / "other")
     assert OTHER_KEY in str(speaks(replace(lake_models, signer=other.signer), FIRST))
     forged = replace(

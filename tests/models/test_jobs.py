@@ -20,7 +20,7 @@ from jobs.job import Workplace, run_job
 from jobs.lake_models import model_findings
 from jobs.protect.manage_keys import make_missing_keys
 from jobs.stages import run_stage
-from models.registry.champions import NO_CHAMPION, NotRun, Shelf
+from models.registry.champions import NO_CHAMPION, LakeModels, NotRun
 from tests.models.lake_models import CHALLENGER, CHAMPION, FIRST, SECOND, no_lake_models, record_of, trained
 from tests.models.peers import crowd, indicator_rows, peer_statistics
 from tests.places import folder_of
@@ -138,7 +138,7 @@ def test_nobody_is_promoted_over_a_champion_that_does_not_hold(tmp_path: Path):
     first = [record_of(lake_models, made) for made in trained(FIRST)]
     held = replace(lake_models, records=first)
 
-    def states(found: Shelf) -> list[str]:
+    def states(found: LakeModels) -> list[str]:
         champions = train_models.champions_before(found, SECOND)
         return [record.state for record in train_models.records_of(found, champions, SECOND, trained(FIRST))]
 

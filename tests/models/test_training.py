@@ -8,20 +8,20 @@ import pandas as pd
 import pytest
 
 from models.detectors.detector import Parameters, Reads
-from models.registry.promotion import Standing, judge, rank_agreement
-from models.training import NotTrained, Sample, Trained, reads_of, to_sample, to_sample_rows, train_all
+from models.registry.promotion import ModelStatus, judge, rank_agreement
+from models.training import NotTrained, Trained, TrainingSample, reads_of, to_sample, to_sample_rows, train_all
 
 NIGHT = date(2026, 3, 31)
 READS = Reads(("a", "b"), ("high", "high"))
 PARAMETERS = Parameters(seed=7, forest_trees=20)
 
 
-def sample_of(count: int, *, night: date = NIGHT, shift: float = 0.0) -> Sample:
+def sample_of(count: int, *, night: date = NIGHT, shift: float = 0.0) -> TrainingSample:
     matrix = np.random.default_rng(3).normal(size=(count, 2)) + shift
-    return Sample("doctor", night, tuple(f"d{place:03d}" for place in range(count)), READS, matrix)
+    return TrainingSample("doctor", night, tuple(f"d{place:03d}" for place in range(count)), READS, matrix)
 
 
-def trained_on(sample: Sample, parameters: Parameters = PARAMETERS) -> list[Trained]:
+def trained_on(sample: TrainingSample, parameters: Parameters = PARAMETERS) -> list[Trained]:
     return [one for one in train_all(sample, parameters) if isinstance(one, Trained)]
 
 
@@ -94,11 +94,11 @@ class Opposite:
 
 def test_the_first_is_champion_a_like_one_follows_and_an_unlike_one_waits():
     baseline, forest = trained_on(sample_of(60))
-    assert judge(forest, None).status is Standing.CHAMPION
-    assert judge(forest, forest.detector).status is Standing.CHAMPION
-    assert judge(forest, Opposite()).status is Standing.CHALLENGER  # type: ignore[arg-type]
+    assert judge(forest, None).status is ModelStatus.CHAMPION
+    assert judge(forest, forest.detector).status is ModelStatus.CHAMPION
+    assert judge(forest, Opposite()).status is ModelStatus.CHALLENGER  # type: ignore[arg-type]
     gone = replace(Opposite(), reads=Reads(("x",), ("high",)))
-    assert judge(baseline, gone).status is Standing.CHAMPION  # type: ignore[arg-type]
+    assert judge(baseline, gone).status is ModelStatus.CHAMPION  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

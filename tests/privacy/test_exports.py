@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from fundwatch.engine.lineage import Base, Made
+from fundwatch.engine.lineage import Base, ColumnOrigin
 from fundwatch.errors import CatalogueError
 from fundwatch.pages import PageTable, page, publish
 from fundwatch.resources import conf_names
@@ -87,12 +87,12 @@ def test_cells_that_would_let_too_much_out_do_not_load(tmp_path, change, reporte
         _parse(tmp_path, CELLS | change)
 
 
-def _made(*columns: str, counts: bool = False) -> Made:
+def _made(*columns: str, counts: bool = False) -> ColumnOrigin:
     bases = frozenset(Base(*column.split(".")) for column in columns)
-    return Made(counts=bases) if counts else Made(of=bases)
+    return ColumnOrigin(counts=bases) if counts else ColumnOrigin(of=bases)
 
 
-def _leaks(change: Mapping[str, object], made: Made) -> list[str]:
+def _leaks(change: Mapping[str, object], made: ColumnOrigin) -> list[str]:
     export = Export.model_validate(change)
     return leaks(export, dict.fromkeys((*export.columns, *export.measures), made))
 
@@ -144,11 +144,11 @@ def test_what_tells_one_record_is_not_harmless():
 @pytest.mark.parametrize(
     ("person", "is_counted"),
     [
-        (Made(frozenset({Base("encounter", "patient_id")}), is_copy=True), True),
-        (Made(frozenset({Base("encounter", "patient_id")}), is_copy=False), False),
-        (Made(frozenset({Base("encounter", "encounter_id")}), is_copy=True), False),
-        (Made(frozenset({Base("encounter", "attending_doctor_id")}), is_copy=True), False),
-        (Made(), False),
+        (ColumnOrigin(frozenset({Base("encounter", "patient_id")}), is_copy=True), True),
+        (ColumnOrigin(frozenset({Base("encounter", "patient_id")}), is_copy=False), False),
+        (ColumnOrigin(frozenset({Base("encounter", "encounter_id")}), is_copy=True), False),
+        (ColumnOrigin(frozenset({Base("encounter", "attending_doctor_id")}), is_copy=True), False),
+        (ColumnOrigin(), False),
     ],
 )
 def test_only_whole_tokens_of_persons_count_persons(person, is_counted):

@@ -11,7 +11,7 @@ from fundwatch.contracts import CLEAN, TABLES
 from fundwatch.contracts.clean import history
 from fundwatch.lake.store import Lake
 from jobs.protect.erase_rows import Eraser
-from privacy.erasure.record import Request
+from privacy.erasure.record import ErasureRequest
 from privacy.erasure.retention import id_of, in_order, owners, tables_of_persons, tables_with
 from tests.lakes import ANNA, BERT, make_lake, put
 
@@ -47,7 +47,7 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
 
 def erased(lake: Lake, token: str | None, before: date | None) -> dict[str, set[str]]:
     """The consents that are left, and those of which pages are."""
-    request = Request("before" if before else "person", "mark", "甲", "乙", "asked")
+    request = ErasureRequest("before" if before else "person", "mark", "甲", "乙", "asked")
     rows = Eraser(lake, request, token, before, vault=None).run()
     left = {name: {r["consent_id"] for r in lake.rows(name, f"SELECT consent_id FROM {name}")} for name in
             ("consent", "consent_page")}  # fmt: skip

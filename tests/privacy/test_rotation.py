@@ -34,7 +34,7 @@ def _old_mac(message: bytes) -> str:
     return keyed(OLD.derived("audit line"), message).hex()
 
 
-class KilledError(Exception):
+class RotationKilledError(Exception):
     """Stands for a process killed on the way."""
 
 
@@ -121,13 +121,13 @@ def test_killed_between_two_domains_everything_opens_and_the_rerun_does_the_rest
 
     def killed(*given: object) -> None:
         if done:
-            raise KilledError
+            raise RotationKilledError
         put(*given)  # type: ignore[arg-type]
         done.append(given)
 
     with monkeypatch.context() as patch:
         patch.setattr(rotation, "_put", killed)
-        with pytest.raises(KilledError):
+        with pytest.raises(RotationKilledError):
             reseal(vault)
     assert [_name(vault, n) for n in range(3)] == [CANARIES["name"]] * 3
     assert seals_waiting(vault) == {"person": 3}

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from rules.catalogue.rule import RuleSet
-    from rules.frames.inputs import Inputs
+    from rules.frames.inputs import ScanInputs
 
 
-def _rows(inputs: Inputs, _wanted: frozenset[str], first: date) -> DataFrame:
+def _rows(inputs: ScanInputs, _wanted: frozenset[str], first: date) -> DataFrame:
     """One row per referral that began in the window; the visit that led to it proves it."""
     referrals = inputs.table("referral").filter(F.col("started_on").between(first, inputs.window.end))
     return referrals.select(

@@ -12,7 +12,7 @@ from fundwatch.contracts import TABLES
 from rules.catalogue.rule import RuleSet
 from rules.engine.needs import names_used
 from rules.engine.passes import fold, tag
-from rules.frames.inputs import Inputs, ScanWindow
+from rules.frames.inputs import ScanInputs, ScanWindow
 from rules.frames.registry import GRAINS, frames
 from rules.knowledge.points import load_knowledge
 from tests.rules.world import ALL_SUPPLIED, SHIPPED, YEAR, coverage_of, scanned, shipped, tables_of, with_rows
@@ -164,7 +164,7 @@ def test_lines_without_a_settlement_are_no_loss_of_the_fund(spark):
 def test_a_pass_of_all_rules_of_a_frame_is_one_spark_job(spark, job_count, all_examples, frame):
     rules = [rule for rule in SHIPPED.rules if GRAINS[rule.grain].frame is frame]
     wanted = frozenset().union(*(names_used(SHIPPED, r) | {GRAINS[r.grain].judged_on} for r in rules))
-    inputs = Inputs(all_examples, load_knowledge(), YEAR)
+    inputs = ScanInputs(all_examples, load_knowledge(), YEAR)
     threshold = spark.conf.get("spark.sql.autoBroadcastJoinThreshold")
     spark.conf.set("spark.sql.autoBroadcastJoinThreshold", "-1")  # a broadcast is a job of its own
     try:

@@ -12,7 +12,7 @@ from simulator.care.records import Line, Visit
 from simulator.city.items import Item
 from simulator.honest_world import World, make_world
 from simulator.staging.playing import play_one
-from simulator.staging.stage import Scheme, Stage
+from simulator.staging.stage import Scheme, SchemeStage
 
 
 @lru_cache(maxsize=1)
@@ -22,43 +22,43 @@ def small_world() -> World:
 
 
 @lru_cache(maxsize=400)
-def played(scheme: Scheme, number: int) -> Stage:
+def played(scheme: Scheme, number: int) -> SchemeStage:
     """One instance, settled."""
     return play_one(small_world(), scheme, number, Mishaps())
 
 
-def plain(scheme: Scheme) -> list[Stage]:
+def plain(scheme: Scheme) -> list[SchemeStage]:
     """Its first plain instances."""
     return [stage for stage in (played(scheme, n) for n in range(6)) if stage.disguise == 0][:3]
 
 
-def by_level(scheme: Scheme) -> dict[int, list[Stage]]:
+def by_level(scheme: Scheme) -> dict[int, list[SchemeStage]]:
     """Enough instances to see every level of disguise."""
-    found: dict[int, list[Stage]] = defaultdict(list)
+    found: dict[int, list[SchemeStage]] = defaultdict(list)
     for n in range(24):
         found[played(scheme, n).disguise].append(played(scheme, n))
     return found
 
 
-def visits(stage: Stage) -> list[Visit]:
+def visits(stage: SchemeStage) -> list[Visit]:
     """The encounters of an instance, the cast's ordinary ones and those of everyday customers too."""
     return [*stage.staged, *stage.ordinary]
 
 
-def staged_visits(stage: Stage) -> list[Visit]:
+def staged_visits(stage: SchemeStage) -> list[Visit]:
     """The encounters that labels name; all that were played when they name none."""
     named = {label.mdtrt_id for label in stage.labels}
     return [visit for visit in visits(stage) if visit.id in named] or stage.staged
 
 
-def staged_lines(stage: Stage) -> list[Line]:
+def staged_lines(stage: SchemeStage) -> list[Line]:
     """The lines that labels name; those of the labelled encounters when they name none."""
     named = {label.feedetl_sn for label in stage.labels} - {""}
     lines = [line for visit in staged_visits(stage) for line in visit.lines]
     return [line for line in lines if line.id in named] or lines
 
 
-def visit_of(stage: Stage, line: Line) -> Visit:
+def visit_of(stage: SchemeStage, line: Line) -> Visit:
     """The encounter a line belongs to."""
     return next(visit for visit in visits(stage) if any(other is line for other in visit.lines))
 
@@ -68,7 +68,7 @@ def charged(visit: Visit, *items: Item) -> int:
     return sum(line.quantity for line in visit.lines if line.item in items)
 
 
-def at_place(stage: Stage) -> dict[str, list[Visit]]:
+def at_place(stage: SchemeStage) -> dict[str, list[Visit]]:
     """Encounters by institution."""
     found: dict[str, list[Visit]] = defaultdict(list)
     for visit in visits(stage):
@@ -76,7 +76,7 @@ def at_place(stage: Stage) -> dict[str, list[Visit]]:
     return found
 
 
-def of_person(stage: Stage) -> dict[str, list[Visit]]:
+def of_person(stage: SchemeStage) -> dict[str, list[Visit]]:
     """What was staged, by person."""
     found: dict[str, list[Visit]] = defaultdict(list)
     for visit in stage.staged:

@@ -10,7 +10,7 @@ import pytest
 
 from simulator.care.records import Line, Visit
 from simulator.city.items import Item
-from simulator.schemes import Scheme, Stage
+from simulator.schemes import Scheme, SchemeStage
 from tests.simulator.playing import by_level, plain
 
 
@@ -90,7 +90,7 @@ class Reading:
         rule = read.__doc__.split(":")[0]
         self.schemes = [scheme for scheme in schemes if scheme.rule_id == rule]
 
-    def seen(self, stage: Stage) -> bool:
+    def seen(self, stage: SchemeStage) -> bool:
         return bool(self.read(stage.staged))
 
     def check(self) -> None:

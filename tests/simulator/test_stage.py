@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from simulator import Scenario
 from simulator.care.mishaps import Mishaps
 from simulator.honest_world import make_world
-from simulator.schemes import SCHEMES, Stage, play_one, stage_all
+from simulator.schemes import SCHEMES, SchemeStage, play_one, stage_all
 from simulator.staging.cast import household, village
 from simulator.staging.stage import CATEGORIES
 from simulator.streams import Hand
@@ -22,7 +22,7 @@ NUMBERS = st.integers(min_value=0, max_value=40)
 ANY_SCHEME = st.sampled_from(SCHEMES)
 
 
-def play(scheme, number, world=None) -> Stage:
+def play(scheme, number, world=None) -> SchemeStage:
     return play_one(world or small_world(), scheme, number, Mishaps())
 
 
@@ -128,7 +128,7 @@ def test_labels_say_who_acted_when_and_how_strongly():
 
 def test_a_village_shares_a_street_and_a_household_a_roof():
     scenario = small_world().scenario
-    stage = Stage(small_world(), SCHEMES[0], 1, Hand(1, "cast"))
+    stage = SchemeStage(small_world(), SCHEMES[0], 1, Hand(1, "cast"))
     neighbours = village(stage, 4, scenario.history_start, scenario.last_day)
     family = household(stage, 3, scenario.history_start, scenario.last_day)
     assert len({person.address for person in neighbours}) == 4

@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from fundwatch.engine.lineage import LineageError, Made, made_of, strictly_read
+from fundwatch.engine.lineage import ColumnOrigin, LineageError, made_of, strictly_read
 from privacy.tokens.distinct import arrow_function
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def stays(spark: SparkSession) -> DataFrame:
     return stays
 
 
-def _names(made: Made) -> str:
+def _names(made: ColumnOrigin) -> str:
     return " ".join(f"{base.table}.{base.column}".removeprefix(".") for base in sorted(made.of))
 
 

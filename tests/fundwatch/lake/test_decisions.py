@@ -7,12 +7,12 @@ from datetime import date
 
 import pytest
 
-from fundwatch.lake.decisions import Action, Decision, DecisionError, Decisions, Place
+from fundwatch.lake.decisions import Action, Decision, DecisionError, Decisions, RowPlace
 from fundwatch.lake.ledger import Ledger
 from tests.places import at
 
 NIGHT, NEXT, LATER = date(2026, 3, 30), date(2026, 3, 31), date(2026, 4, 1)
-PLACE = Place(NIGHT, "national", "claim_line", "fee_list.csv.gz", 5)
+PLACE = RowPlace(NIGHT, "national", "claim_line", "fee_list.csv.gz", 5)
 RELEASE = Decision(PLACE, Action.RELEASE, NEXT, "李工", "the hospital confirmed it")
 
 

@@ -9,25 +9,25 @@ from pathlib import Path
 import pytest
 
 from fundwatch.errors import DeliveryError
-from fundwatch.lake.delivery_log import Delivered, DeliveryLog, State
+from fundwatch.lake.delivery_log import DeliveryLog, DeliveryState, LoggedDelivery
 from tests.places import at
 
 NIGHT, NEXT = date(2026, 3, 30), date(2026, 3, 31)
 
 
-def delivery(content_fingerprint: str = "p1", night: date = NIGHT) -> Delivered:
-    return Delivered(night, "national", f"B-{content_fingerprint}", content_fingerprint, 6, 100, Decimal("12.34"))
+def delivery(content_fingerprint: str = "p1", night: date = NIGHT) -> LoggedDelivery:
+    return LoggedDelivery(night, "national", f"B-{content_fingerprint}", content_fingerprint, 6, 100, Decimal("12.34"))
 
 
 def held(folder: Path, *fingerprints: str) -> DeliveryLog:
     log = DeliveryLog(at(folder))
     for content_fingerprint in fingerprints:
-        log.note(State.RECEIVED, delivery(content_fingerprint))
-        log.note(State.HELD, delivery(content_fingerprint), why="120 rows, usual 900–1,500")
+        log.note(DeliveryState.RECEIVED, delivery(content_fingerprint))
+        log.note(DeliveryState.HELD, delivery(content_fingerprint), why="120 rows, usual 900–1,500")
     return log
 
 
-def states(log: DeliveryLog) -> dict[str, State]:
+def states(log: DeliveryLog) -> dict[str, DeliveryState]:
     return {noted.delivery.fingerprint: noted.state for noted in log.current()}
 
 
@@ -36,19 +36,19 @@ def test_a_lake_without_a_log_has_no_deliveries(tmp_path):
 
 
 def test_a_delivery_keeps_its_figures_to_the_cent(tmp_path):
-    DeliveryLog(at(tmp_path)).note(State.RECEIVED, delivery())
+    DeliveryLog(at(tmp_path)).note(DeliveryState.RECEIVED, delivery())
     assert [noted.delivery for noted in DeliveryLog(at(tmp_path)).current()] == [delivery()]
 
 
 def test_accepting_one_delivery_supersedes_the_others_of_its_date_alone(tmp_path):
     log = held(tmp_path, "p1")
-    log.note(State.RECEIVED, delivery("p2"))
-    log.note(State.REFUSED, delivery("p2"))
-    log.note(State.RECEIVED, delivery("next", NEXT))
-    log.note(State.RECEIVED, delivery("p3"))
-    log.note(State.ACCEPTED, delivery("p3"))
+    log.note(DeliveryState.RECEIVED, delivery("p2"))
+    log.note(DeliveryState.REFUSED, delivery("p2"))
+    log.note(DeliveryState.RECEIVED, delivery("next", NEXT))
+    log.note(DeliveryState.RECEIVED, delivery("p3"))
+    log.note(DeliveryState.ACCEPTED, delivery("p3"))
     assert states(log) == {
-        "p1": State.SUPERSEDED, "p2": State.SUPERSEDED, "p3": State.ACCEPTED, "next": State.RECEIVED
+        "p1": DeliveryState.SUPERSEDED, "p2": DeliveryState.SUPERSEDED, "p3": DeliveryState.ACCEPTED, "next": DeliveryState.RECEIVED
     }  # fmt: skip
 
 
@@ -62,24 +62,24 @@ def test_a_released_delivery_says_who_and_why_and_its_content_alone_is_released(
 
 def test_running_a_held_or_released_delivery_again_does_not_forget_the_decision(tmp_path):
     log = held(tmp_path, "p1")
-    assert not log.note(State.RECEIVED, delivery("p1"))
+    assert not log.note(DeliveryState.RECEIVED, delivery("p1"))
     log.release(NIGHT, by="a", why="b")
-    assert not log.note(State.HELD, delivery("p1"))
+    assert not log.note(DeliveryState.HELD, delivery("p1"))
     assert log.is_released(NIGHT, "p1")
 
 
 def test_a_held_delivery_that_passes_under_new_limits_is_accepted(tmp_path):
     log = held(tmp_path, "p1")
-    assert log.note(State.ACCEPTED, delivery("p1"))
-    assert states(log) == {"p1": State.ACCEPTED}
+    assert log.note(DeliveryState.ACCEPTED, delivery("p1"))
+    assert states(log) == {"p1": DeliveryState.ACCEPTED}
 
 
 def test_what_the_lake_took_in_stays_accepted_whatever_a_later_run_meets(tmp_path):
     log = DeliveryLog(at(tmp_path))
-    log.note(State.RECEIVED, delivery())
-    log.note(State.ACCEPTED, delivery())
-    assert not log.note(State.REFUSED, delivery(), why="the key is missing")
-    assert states(log) == {"p1": State.ACCEPTED}
+    log.note(DeliveryState.RECEIVED, delivery())
+    log.note(DeliveryState.ACCEPTED, delivery())
+    assert not log.note(DeliveryState.REFUSED, delivery(), why="the key is missing")
+    assert states(log) == {"p1": DeliveryState.ACCEPTED}
 
 
 @pytest.mark.parametrize(("by", "why"), [("", "x"), ("x", " ")])
@@ -90,8 +90,8 @@ def test_a_release_without_a_name_or_a_reason_is_refused(tmp_path, by, why):
 
 def test_only_a_held_delivery_can_be_released(tmp_path):
     log = DeliveryLog(at(tmp_path))
-    log.note(State.RECEIVED, delivery())
-    log.note(State.REFUSED, delivery())
+    log.note(DeliveryState.RECEIVED, delivery())
+    log.note(DeliveryState.REFUSED, delivery())
     with pytest.raises(DeliveryError, match="no delivery is held for 2026-03-30: p1 refused"):
         log.release(NIGHT, by="a", why="b")
 

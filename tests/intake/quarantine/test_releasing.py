@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
-from fundwatch.lake.decisions import Action, Decision, Place
+from fundwatch.lake.decisions import Action, Decision, RowPlace
 from intake.quarantine.releasing import released_rows
 from intake.rows.canonical import CODES
 from intake.rows.reading import FILE_NAME, LINE_NUMBER
@@ -45,7 +45,7 @@ def quarantined(spark: SparkSession, *lines: tuple[int, str, dict[str, Any]], ke
 
 def decide(number: int, **changes: str) -> Decision:
     action = Action.RESUBMIT if changes else Action.RELEASE
-    return Decision(Place(NIGHT, "national", "claim_line", FILE, number), action, INTO, "a", "b", changes)
+    return Decision(RowPlace(NIGHT, "national", "claim_line", FILE, number), action, INTO, "a", "b", changes)
 
 
 def taken(rows: DataFrame, *decisions: Decision, key_id: str = "k1") -> list[Any]:

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from intake.rows.canonical import CODES, columns_of, converted, supplied_columns, to_canonical
 from intake.rows.joining import with_lookups
-from intake.rows.privacy import Privacy
+from intake.rows.privacy import PrivacyFunctions
 from intake.rows.reading import FILE_NAME, LINE_NUMBER, UNREADABLE
 from intake.source.checks import TableChecks
 from intake.source.columns import Value
@@ -75,7 +75,7 @@ def _strings(spark, name: str, columns: str, rows: list[tuple[Any, ...]]):
     )
 
 
-CLEAR = Privacy(
+CLEAR = PrivacyFunctions(
     token=lambda _domain: lambda c: c,
     scrubbed=lambda text, _names: text,
     sealed=lambda _domain, _of, _fields: F.lit(None).cast(REPORTED_TYPE),

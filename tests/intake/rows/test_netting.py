@@ -81,7 +81,7 @@ def test_reversals_change_or_end_the_version_of_their_original_from_their_own_ni
 
 
 @dataclass(frozen=True)
-class Case:
+class NettingCase:
     """A group of entries (quantity, whom it reverses) and two ways of spreading them over nights."""
 
     entries: tuple[tuple[int, int | None], ...]
@@ -89,17 +89,17 @@ class Case:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
+def cases(draw: st.DrawFn) -> NettingCase:
     reversals = draw(st.lists(st.tuples(st.integers(-4, -1), st.booleans()), max_size=7))
     entries: list[tuple[int, int | None]] = [(draw(st.integers(1, 4)), None)]
     for quantity, of_the_last in reversals:
         target = len(entries) - 1 if of_the_last else 0
         entries.append((quantity if entries[target][0] > 0 else -quantity, target))
     nights = st.tuples(*(st.integers(0, 3) for _ in entries))
-    return Case(tuple(entries), (draw(nights), draw(nights)))
+    return NettingCase(tuple(entries), (draw(nights), draw(nights)))
 
 
-def expected(case: Case, spread: tuple[int, ...], as_of: int) -> int | None:
+def expected(case: NettingCase, spread: tuple[int, ...], as_of: int) -> int | None:
     """The net quantity as known after a night, by counting; None when the line is not there."""
     there = [i for i, at in enumerate(spread) if at <= as_of]
     total = sum(case.entries[i][0] for i in there)

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from fundwatch.errors import CatalogueError, MappingError
 from intake.rows.canonical import CODES, Columns, supplied_columns, to_canonical
 from intake.rows.clean import first_reported
-from intake.rows.privacy import Privacy
+from intake.rows.privacy import PrivacyFunctions
 from intake.rows.reading import as_strings, read_options, read_schema
 from intake.rows.status import (
     earlier_fingerprints,
@@ -44,7 +44,7 @@ from tests.intake.deliveries import (
 KEY = PseudonymKey(bytes(range(32)))
 NATIONAL, QUALITY = read_mapping("national"), read_quality("default")
 ROWS = NATIONAL.tables["claim_line"].rows[0]
-PRIVACY = Privacy(
+PRIVACY = PrivacyFunctions(
     token=lambda domain: token(KEY, domain),
     scrubbed=lambda text, names: F.lit("scrubbed"),
     sealed=lambda domain, of, fields: F.lit(None).cast(REPORTED_TYPE),

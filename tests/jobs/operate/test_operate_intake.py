@@ -11,13 +11,13 @@ import pytest
 
 from fundwatch.errors import DeliveryError, ExitCode
 from fundwatch.lake.decisions import DecisionError, Decisions
-from fundwatch.lake.delivery_log import Delivered, DeliveryLog, State
+from fundwatch.lake.delivery_log import DeliveryLog, DeliveryState, LoggedDelivery
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
 from jobs.command_line import main
 from jobs.review.pages import print_list
 from jobs.review.show_lead import night_list
-from privacy.erasure.record import ErasureLog, Request
+from privacy.erasure.record import ErasureLog, ErasureRequest
 from tests.intake.deliveries import deliver, whole
 from tests.jobs.commands import answered
 from tests.lakes import ANNA, FIRST, SECOND, make_lake, put
@@ -42,9 +42,9 @@ def deliveries(settings: Settings, *options: str) -> Any:
 
 def hold(settings: Settings) -> None:
     log = DeliveryLog(settings.lake_address)
-    delivery = Delivered(SECOND, "national", "B1", "p1", 6, 120, Decimal("1.00"))
-    log.note(State.RECEIVED, delivery)
-    log.note(State.HELD, delivery, why="fee_list: 120 rows, usual 590–1,770")
+    delivery = LoggedDelivery(SECOND, "national", "B1", "p1", 6, 120, Decimal("1.00"))
+    log.note(DeliveryState.RECEIVED, delivery)
+    log.note(DeliveryState.HELD, delivery, why="fee_list: 120 rows, usual 590–1,770")
 
 
 def test_a_held_delivery_is_listed_with_why_and_released_by_name(settings):
@@ -136,7 +136,7 @@ def test_a_list_that_can_no_longer_be_made_again_is_shown_with_a_note(settings, 
     monkeypatch.setattr("jobs.review.show_lead.listed_leads", lambda *_: [])
     print_list(night_list(settings, SECOND), print)
     assert "no longer be made again" not in capsys.readouterr().out
-    log, request = ErasureLog(settings.lake_address), Request("person", "mark", "a", "b", "asked")
+    log, request = ErasureLog(settings.lake_address), ErasureRequest("person", "mark", "a", "b", "asked")
     log.done(log.begin(request)[0], request, [SECOND])
     print_list(night_list(settings, SECOND), print)
     output = capsys.readouterr().out

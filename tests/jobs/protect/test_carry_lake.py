@@ -19,7 +19,7 @@ from jobs.lake_models import lake_models_of, promotions_in
 from jobs.load_delivery import JOB
 from jobs.protect.carry_lake import carried
 from jobs.protect.manage_keys import rows_of_keys
-from models.registry.champions import Champion, Shelf
+from models.registry.champions import Champion, LakeModels
 from models.registry.records import PURPOSE, Promotion
 from privacy.keys.ring import KeyRing, KeyRotationError, read_ring, rotate_key
 from privacy.keys.signing import Signer
@@ -37,7 +37,7 @@ KINDS = (("doctor", "robust_peer"), ("doctor", "isolation_forest"))
 BOTH = [f"robust_peer {FIRST}", f"isolation_forest {FIRST}"]
 
 
-def runnable(lake_models: Shelf, night: date = SECOND) -> list[str]:
+def runnable(lake_models: LakeModels, night: date = SECOND) -> list[str]:
     found = [lake_models.champion(*kind, night) for kind in KINDS]
     return [f"{one.model} {one.learned_on}" for one in found if isinstance(one, Champion)]
 

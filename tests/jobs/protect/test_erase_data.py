@@ -22,7 +22,7 @@ from jobs.protect.erase_data import finish
 from jobs.protect.erase_lists import MARK
 from jobs.protect.erase_rows import Eraser
 from leads.publishing.lists import is_whole
-from privacy.erasure.record import ErasureLog, Request, mark_of
+from privacy.erasure.record import ErasureLog, ErasureRequest, mark_of
 from privacy.keys.ring import read_ring, rotate_key
 from privacy.tokens.pseudonyms import token_of
 from privacy.vault.bridge import build_bridge
@@ -36,7 +36,7 @@ from tests.privacy.vaults import CANARIES, fill
 SIGNED = ("--as", "甲", "--approve", "乙", "--why", "the person asked")
 
 
-class KilledError(Exception):
+class ErasureKilledError(Exception):
     """Stands for a process killed at a step."""
 
 
@@ -63,10 +63,10 @@ def erase(settings: Settings, *options: str) -> Any:
 def eraser_of(settings: Settings, stop_at: str = "", vault: Any = None, before: date | None = None) -> Eraser:
     def crash(step: str) -> None:
         if step == stop_at:
-            raise KilledError(step)
+            raise ErasureKilledError(step)
 
     kind, token = ("before", None) if before else ("person", ANNA)
-    request = Request(kind, "mark", "甲", "乙", "asked")
+    request = ErasureRequest(kind, "mark", "甲", "乙", "asked")
     return Eraser(Lake(settings.lake_address), request, token, before, vault, crash)
 
 
@@ -174,7 +174,7 @@ def test_the_record_says_who_and_why_and_never_whose(settings):
 
 @pytest.mark.parametrize("step", ["claim_line_entry", "claim_line_entry noted", "claim_line_entry deleted", "patient"])
 def test_an_erasure_killed_at_any_step_is_finished_by_the_next(settings, tmp_path, step):
-    with pytest.raises(KilledError):
+    with pytest.raises(ErasureKilledError):
         eraser_of(settings, step).run()
     again = eraser_of(settings)
     again.run()
@@ -238,11 +238,11 @@ def test_an_erasure_under_two_tokens_that_was_killed_is_finished_by_the_same_com
     settings, vault, tokens = rotating
 
     def killed(*_: object) -> None:
-        raise KilledError
+        raise ErasureKilledError
 
     with monkeypatch.context() as patch:
         patch.setattr("jobs.protect.erase_data.finish", killed)
-        with pytest.raises(KilledError):
+        with pytest.raises(ErasureKilledError):
             erase(settings, "person", "--token", tokens[1])
     erase(settings, "person", "--token", tokens[1])
     assert not [f for root in (folder_of(settings), vault.root) for token in tokens for f in files_with(root, token)]

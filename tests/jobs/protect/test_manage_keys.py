@@ -17,7 +17,7 @@ from privacy.keys.ring import read_ring
 from privacy.tokens.pseudonyms import token_of
 from privacy.vault.sealing import read_vault_key
 from privacy.vault.vault import Vault
-from tests.jobs.truth_world import World
+from tests.jobs.truth_world import TruthWorld
 from tests.places import at
 from tests.privacy.vaults import CANARIES, NIGHT, fill
 
@@ -29,7 +29,7 @@ def _keys(root: Path, *arguments: str) -> int:
 @pytest.fixture
 def vault(tmp_path: Path) -> Vault:
     """The vault of a lake that has one delivery, taken in with the key in place, of one person."""
-    world = World(tmp_path)
+    world = TruthWorld(tmp_path)
     assert _keys(tmp_path, "make") == 0
     made = Vault(tmp_path / "vault", read_vault_key(tmp_path / "keys" / "vault.key"))
     fill(made, world.key, {"value": "P-1", **CANARIES})
@@ -140,7 +140,7 @@ def test_every_step_is_in_the_audit_log_with_public_ids_only(vault: Vault, tmp_p
 
 
 def test_a_lake_whose_vault_is_empty_is_not_rotated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    World(tmp_path)
+    TruthWorld(tmp_path)
     _keys(tmp_path, "make")
     before = (tmp_path / "keys" / "pseudonym.key").read_bytes()
     assert _keys(tmp_path, "rotate") == 2

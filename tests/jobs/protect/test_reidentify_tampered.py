@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jobs.command_line import main
-from tests.jobs.desk import Office
+from tests.jobs.desk import RevealFixture
 
 
-def test_a_log_that_was_tampered_with_stops_every_call(office: Office, request_id: str) -> None:
+def test_a_log_that_was_tampered_with_stops_every_call(office: RevealFixture, request_id: str) -> None:
     office.call("Li", "approve", request_id)
     path = office.vault.root / "audit.jsonl"
     edited = path.read_bytes().replace(b"verify the stay", b"verify the star")
@@ -24,7 +24,7 @@ def test_a_log_that_was_tampered_with_stops_every_call(office: Office, request_i
 
 
 def test_a_log_and_head_that_were_put_back_stop_the_desk_until_a_named_approver_goes_on_from_them(
-    office: Office, request_id: str, capsys: pytest.CaptureFixture[str]
+    office: RevealFixture, request_id: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = [office.vault.root / name for name in ("audit.jsonl", "audit.head")]
     before = [file.read_bytes() for file in files]
@@ -42,7 +42,7 @@ def test_a_log_and_head_that_were_put_back_stop_the_desk_until_a_named_approver_
     assert [(e.action, e.actor) for e in office.log()[1:]] == [("audit set aside", "Li"), ("reidentify reveal", "Wang")]
 
 
-def test_a_log_that_was_deleted_with_its_head_is_told(office: Office, request_id: str) -> None:
+def test_a_log_that_was_deleted_with_its_head_is_told(office: RevealFixture, request_id: str) -> None:
     for name in ("audit.jsonl", "audit.head"):
         (office.vault.root / name).unlink()
     assert office.ask() == 1
@@ -50,7 +50,7 @@ def test_a_log_that_was_deleted_with_its_head_is_told(office: Office, request_id
 
 
 def test_evidence_that_is_added_after_an_approval_is_not_revealed_and_the_lead_is_asked_for_anew(
-    office: Office, request_id: str
+    office: RevealFixture, request_id: str
 ) -> None:
     assert office.call("Li", "approve", request_id) == 0
     office.add_evidence(3)
@@ -63,13 +63,15 @@ def test_evidence_that_is_added_after_an_approval_is_not_revealed_and_the_lead_i
     assert len(office.reveal("Wang", anew)[1]) == 4
 
 
-def test_evidence_that_is_added_before_the_approval_is_not_approved(office: Office, request_id: str) -> None:
+def test_evidence_that_is_added_before_the_approval_is_not_approved(office: RevealFixture, request_id: str) -> None:
     office.add_evidence(3)
     assert office.call("Li", "approve", request_id) == 2
     assert office.reveal("Wang", request_id) == (2, [])
 
 
-def test_a_clock_that_leaps_approves_nothing_and_leaves_no_time_in_the_log(office: Office, request_id: str) -> None:
+def test_a_clock_that_leaps_approves_nothing_and_leaves_no_time_in_the_log(
+    office: RevealFixture, request_id: str
+) -> None:
     today, office.now = office.now, datetime(2036, 4, 1, tzinfo=UTC)
     assert office.call("Li", "approve", request_id) == 1
     assert office.last() == ("clock refused", "refused")
@@ -79,7 +81,7 @@ def test_a_clock_that_leaps_approves_nothing_and_leaves_no_time_in_the_log(offic
 
 
 def test_an_approval_of_a_clock_that_was_ahead_for_a_while_ends_when_the_clock_is_put_right(
-    office: Office, request_id: str
+    office: RevealFixture, request_id: str
 ) -> None:
     today, office.now = office.now, office.now + timedelta(days=20)
     assert office.call("Li", "approve", request_id) == 0
@@ -93,7 +95,7 @@ def test_an_approval_of_a_clock_that_was_ahead_for_a_while_ends_when_the_clock_i
     assert office.ask() == 0
 
 
-def test_after_a_long_silence_an_approver_says_that_the_clock_is_right(office: Office, request_id: str) -> None:
+def test_after_a_long_silence_an_approver_says_that_the_clock_is_right(office: RevealFixture, request_id: str) -> None:
     office.now += timedelta(days=93)
     assert office.call("Li", "list") == 1
     assert main(["audit", "clock", "--as", "Li", "--why", "nobody asked since spring", "--var", str(office.root)]) == 0
@@ -101,7 +103,7 @@ def test_after_a_long_silence_an_approver_says_that_the_clock_is_right(office: O
 
 
 def test_audit_verify_tells_the_head_and_later_what_was_changed(
-    office: Office, request_id: str, capsys: pytest.CaptureFixture[str]
+    office: RevealFixture, request_id: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     verify = ["audit", "verify", "--var", str(office.root), "--quiet"]
     assert main([*verify, "--json"]) == 0

@@ -11,13 +11,13 @@ import pytest
 from jobs.command_line import main
 from privacy.audit import account
 from privacy.vault.vault import Vault
-from tests.jobs.desk import Office
+from tests.jobs.desk import RevealFixture
 from tests.jobs.truth_world import NIGHT
 from tests.privacy.vaults import CANARIES
 
 
 def test_an_approved_request_gives_the_fields_asked_of_the_leads_tokens_and_no_more(
-    office: Office, request_id: str, capsys: pytest.CaptureFixture[str]
+    office: RevealFixture, request_id: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert office.call("Li", "approve", request_id) == 0
     done, tokens = office.reveal("Wang", request_id)
@@ -37,7 +37,7 @@ def test_an_approved_request_gives_the_fields_asked_of_the_leads_tokens_and_no_m
     assert {entry.lead for entry in office.log()} == {"a1" * 8}
 
 
-def test_no_name_or_number_stands_in_the_vaults_files_or_the_log(office: Office, request_id: str) -> None:
+def test_no_name_or_number_stands_in_the_vaults_files_or_the_log(office: RevealFixture, request_id: str) -> None:
     office.call("Li", "approve", request_id)
     office.reveal("Wang", request_id)
     held = b"".join(path.read_bytes() for path in office.vault.root.rglob("*") if path.is_file())
@@ -47,7 +47,7 @@ def test_no_name_or_number_stands_in_the_vaults_files_or_the_log(office: Office,
 
 @pytest.mark.parametrize("name", ["Wang", " wang ", "ＷＡＮＧ", "W ang"])
 def test_nobody_approves_a_request_of_their_own_however_they_spell_themselves(
-    office: Office, request_id: str, name: str
+    office: RevealFixture, request_id: str, name: str
 ) -> None:
     assert office.call(name, "approve", request_id) == 2
     assert office.last() == ("reidentify approve", "refused")
@@ -55,7 +55,7 @@ def test_nobody_approves_a_request_of_their_own_however_they_spell_themselves(
 
 
 def test_two_names_from_one_account_are_one_person_unless_a_setting_says_otherwise(
-    office: Office, request_id: str
+    office: RevealFixture, request_id: str
 ) -> None:
     office.account = "wang"
     arguments = ["reidentify", "approve", request_id, "--as", "Li", "--var", str(office.root), "--quiet"]
@@ -64,7 +64,7 @@ def test_two_names_from_one_account_are_one_person_unless_a_setting_says_otherwi
     assert main([*arguments, "--set", "reidentify_same_account=true"]) == 0
 
 
-def test_what_nobody_approved_or_somebody_denied_is_not_revealed(office: Office, request_id: str) -> None:
+def test_what_nobody_approved_or_somebody_denied_is_not_revealed(office: RevealFixture, request_id: str) -> None:
     assert office.reveal("Wang", request_id) == (2, [])
     assert office.call("Li", "deny", request_id) == 0
     assert office.reveal("Wang", request_id) == (2, [])
@@ -72,13 +72,13 @@ def test_what_nobody_approved_or_somebody_denied_is_not_revealed(office: Office,
     assert [entry.outcome for entry in office.log()] == ["ok", "refused", "ok", "refused", "refused"]
 
 
-def test_an_approval_can_be_taken_back(office: Office, request_id: str) -> None:
+def test_an_approval_can_be_taken_back(office: RevealFixture, request_id: str) -> None:
     office.call("Li", "approve", request_id)
     assert office.call("Zhao", "deny", request_id) == 0
     assert office.reveal("Wang", request_id) == (2, [])
 
 
-def test_only_who_asked_sees_the_answer_and_from_the_same_account(office: Office, request_id: str) -> None:
+def test_only_who_asked_sees_the_answer_and_from_the_same_account(office: RevealFixture, request_id: str) -> None:
     office.call("Li", "approve", request_id)
     assert office.reveal("Li", request_id) == (2, [])
     office.account = "mallory"
@@ -87,7 +87,7 @@ def test_only_who_asked_sees_the_answer_and_from_the_same_account(office: Office
     assert office.log()[-1].account == "mallory"
 
 
-def test_an_approval_ends_when_its_days_are_over(office: Office, request_id: str) -> None:
+def test_an_approval_ends_when_its_days_are_over(office: RevealFixture, request_id: str) -> None:
     office.call("Li", "approve", request_id, "--days", "7")
     office.now += timedelta(days=7, seconds=-1)
     assert office.reveal("Wang", request_id)[0] == 0
@@ -96,36 +96,36 @@ def test_an_approval_ends_when_its_days_are_over(office: Office, request_id: str
     assert office.log()[-1].why == "the request is expired"
 
 
-def test_what_nobody_decides_on_ends_too(office: Office, request_id: str) -> None:
+def test_what_nobody_decides_on_ends_too(office: RevealFixture, request_id: str) -> None:
     office.now += timedelta(days=30)
     assert office.call("Li", "approve", request_id) == 2
 
 
 @pytest.mark.parametrize("days", ["0", "31", "-1"])
-def test_no_approval_holds_longer_than_thirty_days(office: Office, request_id: str, days: str) -> None:
+def test_no_approval_holds_longer_than_thirty_days(office: RevealFixture, request_id: str, days: str) -> None:
     assert office.call("Li", "approve", request_id, f"--days={days}") == 2
     assert office.last() == ("reidentify approve", "refused")
 
 
 @pytest.mark.parametrize("lead", ["1,2", "*", "%", "", "1 2", "ab" * 16])
-def test_several_leads_a_pattern_or_a_bare_token_cannot_be_asked_for(office: Office, lead: str) -> None:
+def test_several_leads_a_pattern_or_a_bare_token_cannot_be_asked_for(office: RevealFixture, lead: str) -> None:
     assert office.ask(lead=lead) == 2
     assert office.last() == ("reidentify request", "refused")
 
 
-def test_a_second_lead_is_not_taken_for_the_first(office: Office) -> None:
+def test_a_second_lead_is_not_taken_for_the_first(office: RevealFixture) -> None:
     assert office.ask("Wang", "--lead", "2") == 2
     assert office.log()[-1].why == "a request is for one lead"
 
 
-def test_a_lead_that_the_night_has_not_is_refused_and_what_was_typed_is_not_logged(office: Office) -> None:
+def test_a_lead_that_the_night_has_not_is_refused_and_what_was_typed_is_not_logged(office: RevealFixture) -> None:
     assert office.ask(lead=CANARIES["name"]) == 2
     assert office.last() == ("reidentify request", "refused")
     assert CANARIES["name"] not in (office.vault.root / "audit.jsonl").read_text()
 
 
 def test_a_request_needs_a_purpose_a_basis_and_known_fields_and_is_told_all_at_once(
-    office: Office, capsys: pytest.CaptureFixture[str]
+    office: RevealFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = ["request", "--date", str(NIGHT), "--lead", "1", "--purpose", "look", "--fields", "name,everything"]
     assert office.call("Wang", *asked) == 2
@@ -133,13 +133,13 @@ def test_a_request_needs_a_purpose_a_basis_and_known_fields_and_is_told_all_at_o
     assert all(word in output for word in ("--purpose", "--basis", "'everything'"))
 
 
-def test_a_purpose_that_holds_a_certificate_number_is_refused_and_not_logged(office: Office) -> None:
+def test_a_purpose_that_holds_a_certificate_number_is_refused_and_not_logged(office: RevealFixture) -> None:
     asked = ["request", "--date", str(NIGHT), "--lead", "1", "--fields", "name", "--basis", "Regulation Art. 24"]
     assert office.call("Wang", *asked, "--purpose", f"check {CANARIES['certificate']}") == 2
     assert CANARIES["certificate"] not in (office.vault.root / "audit.jsonl").read_text()
 
 
-def test_a_lead_with_many_persons_is_served_up_to_the_limit_and_says_so(office: Office, request_id: str) -> None:
+def test_a_lead_with_many_persons_is_served_up_to_the_limit_and_says_so(office: RevealFixture, request_id: str) -> None:
     office.call("Li", "approve", request_id)
     assert (
         office.call("Wang", "reveal", request_id, "--out", str(office.root / "a"), "--set", "reidentify_tokens=1") == 0
@@ -153,7 +153,7 @@ def test_a_lead_with_many_persons_is_served_up_to_the_limit_and_says_so(office: 
 
 
 def test_an_answer_is_not_written_into_a_pipe_or_over_a_file(
-    office: Office, request_id: str, capsys: pytest.CaptureFixture[str]
+    office: RevealFixture, request_id: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     office.call("Li", "approve", request_id)
     assert office.call("Wang", "reveal", request_id) == 2
@@ -164,7 +164,7 @@ def test_an_answer_is_not_written_into_a_pipe_or_over_a_file(
 
 
 def test_a_terminal_may_show_the_answer(
-    office: Office, request_id: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    office: RevealFixture, request_id: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.call("Li", "approve", request_id)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
@@ -173,7 +173,7 @@ def test_a_terminal_may_show_the_answer(
     assert json.loads(capsys.readouterr().out)["tokens"][0]["name"] == CANARIES["name"]
 
 
-def test_roles_say_who_asks_and_who_approves_and_from_which_account(office: Office) -> None:
+def test_roles_say_who_asks_and_who_approves_and_from_which_account(office: RevealFixture) -> None:
     access = office.root / "conf" / "access"
     access.mkdir(parents=True)
     (access / "default.yaml").write_text("requesters: [Wang]\napprovers: [Li]\naccounts: {Li: chief}\n")
@@ -188,7 +188,9 @@ def test_roles_say_who_asks_and_who_approves_and_from_which_account(office: Offi
     ]  # fmt: skip
 
 
-def test_a_fault_is_logged_by_its_kind_alone(office: Office, request_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_is_logged_by_its_kind_alone(
+    office: RevealFixture, request_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*_: object) -> None:
         raise OSError(CANARIES["name"])
 
@@ -198,7 +200,9 @@ def test_a_fault_is_logged_by_its_kind_alone(office: Office, request_id: str, mo
     assert (office.log()[-1].outcome, office.log()[-1].why) == ("fault", "OSError")
 
 
-def test_list_tells_how_requests_stand(office: Office, request_id: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_list_tells_how_requests_stand(
+    office: RevealFixture, request_id: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     office.call("Li", "approve", request_id)
     office.ask("Zhao", lead="2")
     capsys.readouterr()
@@ -210,7 +214,7 @@ def test_list_tells_how_requests_stand(office: Office, request_id: str, capsys: 
     assert office.last() == ("reidentify list", "ok")
 
 
-def test_without_a_name_nothing_is_done_and_that_is_logged(office: Office) -> None:
+def test_without_a_name_nothing_is_done_and_that_is_logged(office: RevealFixture) -> None:
     for action in ("list", "request", "approve", "reveal"):
         assert office.call("", action) == 2
         assert office.last() == (f"reidentify {action}", "refused")

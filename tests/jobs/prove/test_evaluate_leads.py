@@ -14,16 +14,16 @@ from evaluation.tables import tables
 from fundwatch.errors import FundwatchError, KeyMissingError, NotReadyError
 from jobs.command_line import main
 from jobs.prove.evaluate_leads import evaluate
-from tests.jobs.truth_world import NIGHT, World
+from tests.jobs.truth_world import NIGHT, TruthWorld
 from tests.places import folder_of
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
+def world(tmp_path: Path) -> TruthWorld:
+    return TruthWorld(tmp_path)
 
 
-def _evaluate(world: World) -> Evaluation:
+def _evaluate(world: TruthWorld) -> Evaluation:
     return evaluate(world.settings, NIGHT, world.settings.truth_dir)
 
 
@@ -34,13 +34,13 @@ def _row(rows: pd.DataFrame, **where: str) -> pd.Series:
     return rows.iloc[0]
 
 
-def _two_lines_one_hit(world: World) -> None:
+def _two_lines_one_hit(world: TruthWorld) -> None:
     world.lines({"line_id": "a"}, {"line_id": "b"})
     world.rules(DC_03="", FK_02="", OP_02="")
     world.hits({"rule_id": "DC-03", "line_id": "a"})
 
 
-def test_an_instance_is_found_when_one_of_its_lines_is_and_lines_are_counted_too(world: World) -> None:
+def test_an_instance_is_found_when_one_of_its_lines_is_and_lines_are_counted_too(world: TruthWorld) -> None:
     _two_lines_one_hit(world)
     world.truth({"feedetl_sn": "a"}, {"feedetl_sn": "b"})
     row = _row(_evaluate(world).schemes, scheme="repeated_line")
@@ -48,7 +48,7 @@ def test_an_instance_is_found_when_one_of_its_lines_is_and_lines_are_counted_too
     assert (row["things_own_rule"], row["things_counted"]) == (1, 2)
 
 
-def test_a_hit_of_another_rule_finds_the_line_but_not_for_its_own_rule(world: World) -> None:
+def test_a_hit_of_another_rule_finds_the_line_but_not_for_its_own_rule(world: TruthWorld) -> None:
     _two_lines_one_hit(world)
     world.truth({"feedetl_sn": "a", "rule_id": "OP-02", "scheme": "twice"})
     found = _evaluate(world)
@@ -57,7 +57,7 @@ def test_a_hit_of_another_rule_finds_the_line_but_not_for_its_own_rule(world: Wo
     assert _row(found.rules, rule_id="DC-03")["other_scheme"] == 1
 
 
-def test_what_did_not_run_is_said_and_is_no_nought(world: World) -> None:
+def test_what_did_not_run_is_said_and_is_no_nought(world: TruthWorld) -> None:
     _two_lines_one_hit(world)
     folder_of(world.settings, "rule_coverage").rename(world.root / "old")
     world.rules(DC_03="no column charged_at")
@@ -73,7 +73,7 @@ def test_what_did_not_run_is_said_and_is_no_nought(world: World) -> None:
 
 
 @pytest.mark.parametrize(("rule_id", "state"), [("", "no_rule"), ("XX-99", "unknown_rule")])
-def test_a_scheme_without_a_rule_of_ours_is_told_apart(world: World, rule_id: str, state: str) -> None:
+def test_a_scheme_without_a_rule_of_ours_is_told_apart(world: TruthWorld, rule_id: str, state: str) -> None:
     _two_lines_one_hit(world)
     world.truth({"feedetl_sn": "b", "rule_id": rule_id})
     row = _row(_evaluate(world).schemes, scheme="repeated_line")
@@ -92,7 +92,9 @@ def test_a_scheme_without_a_rule_of_ours_is_told_apart(world: World, rule_id: st
         ({"line_id": "elsewhere"}, "not delivered or not accepted"),
     ],
 )
-def test_what_could_not_be_seen_is_left_out_with_the_reason(world: World, line: dict[str, object], reason: str) -> None:
+def test_what_could_not_be_seen_is_left_out_with_the_reason(
+    world: TruthWorld, line: dict[str, object], reason: str
+) -> None:
     world.lines({"line_id": "a"} | line)
     world.rules(DC_03="")
     world.hits()
@@ -104,7 +106,7 @@ def test_what_could_not_be_seen_is_left_out_with_the_reason(world: World, line: 
     assert pd.isna(row["own_rule_recall"])
 
 
-def test_a_pair_of_which_half_is_delivered_is_left_out(world: World) -> None:
+def test_a_pair_of_which_half_is_delivered_is_left_out(world: TruthWorld) -> None:
     world.lines({"line_id": "a", "encounter_id": "E1"})
     world.rules(FK_02="")
     world.hits()
@@ -113,7 +115,7 @@ def test_a_pair_of_which_half_is_delivered_is_left_out(world: World) -> None:
     assert _row(_evaluate(world).left_out, reason="half of a pair is missing")["instances"] == 1
 
 
-def test_a_pair_is_one_thing_and_found_by_a_hit_on_either_half(world: World) -> None:
+def test_a_pair_is_one_thing_and_found_by_a_hit_on_either_half(world: TruthWorld) -> None:
     world.lines({"line_id": "a", "encounter_id": "E1"}, {"line_id": "b", "encounter_id": "E2"})
     world.rules(FK_02="")
     world.hits({"rule_id": "FK-02", "encounter_id": "E2", "line_id": "b"})
@@ -123,7 +125,7 @@ def test_a_pair_is_one_thing_and_found_by_a_hit_on_either_half(world: World) -> 
     assert (row["things_own_rule"], row["things_counted"]) == (1, 1)
 
 
-def test_a_hit_on_a_lookalike_or_on_honest_care_counts_against_its_rule(world: World) -> None:
+def test_a_hit_on_a_lookalike_or_on_honest_care_counts_against_its_rule(world: TruthWorld) -> None:
     world.lines({"line_id": "a"}, {"line_id": "b"}, {"line_id": "c"})
     world.rules(DC_03="")
     world.hits(*({"rule_id": "DC-03", "line_id": line} for line in "abc"))
@@ -136,7 +138,7 @@ def test_a_hit_on_a_lookalike_or_on_honest_care_counts_against_its_rule(world: W
     assert _row(found.schemes, scheme="limb_by_limb")["own_rule"] == 1
 
 
-def test_the_list_is_judged_by_its_hits_and_by_whom_labels_are_about(world: World) -> None:
+def test_the_list_is_judged_by_its_hits_and_by_whom_labels_are_about(world: TruthWorld) -> None:
     _two_lines_one_hit(world)
     world.scores(**{world.person(number): int(number) / 100 for number in map(str, range(1, 101))})
     world.leads(("institution", "H1"), ("patient", world.person("100")), ("patient", world.person("99")))
@@ -148,7 +150,7 @@ def test_the_list_is_judged_by_its_hits_and_by_whom_labels_are_about(world: Worl
     assert _row(found.left_out, scheme="reseller")["reason"] == "no settled care in the window"
 
 
-def test_a_score_finds_the_entity_that_is_labelled_and_the_actor_of_a_line(world: World) -> None:
+def test_a_score_finds_the_entity_that_is_labelled_and_the_actor_of_a_line(world: TruthWorld) -> None:
     world.lines({"line_id": "a", "patient_id": world.person("100")})
     world.rules(DC_03="")
     world.hits()
@@ -168,7 +170,7 @@ def test_a_score_finds_the_entity_that_is_labelled_and_the_actor_of_a_line(world
     assert (quality["staged"], quality["staged_published"], quality["auc"]) == (1, 1, 1.0)
 
 
-def test_money_is_the_funds_part_of_staged_lines_and_counts_a_line_once(world: World) -> None:
+def test_money_is_the_funds_part_of_staged_lines_and_counts_a_line_once(world: TruthWorld) -> None:
     world.lines({"line_id": "a"}, {"line_id": "b"})
     world.rules(DC_03="", OP_02="")
     world.hits(*({"rule_id": rule_id, "line_id": "a"} for rule_id in ("DC-03", "OP-02")))
@@ -178,7 +180,7 @@ def test_money_is_the_funds_part_of_staged_lines_and_counts_a_line_once(world: W
     assert (money["staged_fund"], money["found_fund"], money["listed_fund"], money["at_risk"]) == (120, 60, 60, 30)
 
 
-def test_an_estimate_is_no_money_found(world: World) -> None:
+def test_an_estimate_is_no_money_found(world: TruthWorld) -> None:
     world.lines({"line_id": "a"})
     world.rules(DC_03="")
     world.hits({"rule_id": "DC-03", "line_id": "a", "is_estimate": True})
@@ -189,26 +191,26 @@ def test_an_estimate_is_no_money_found(world: World) -> None:
     assert _row(found.money, scheme="repeated_line")["at_risk"] == 0
 
 
-def test_recall_is_broken_down_by_disguise_where_the_truth_grades_it(world: World) -> None:
+def test_recall_is_broken_down_by_disguise_where_the_truth_grades_it(world: TruthWorld) -> None:
     _two_lines_one_hit(world)
     world.truth({"feedetl_sn": "a", "disguise": "none"}, {"feedetl_sn": "b", "instance": 2, "disguise": "high"})
     by_disguise = _evaluate(world).breakdowns["disguise"].set_index("disguise")["own_rule_recall"]
     assert by_disguise.to_dict() == {"none": 1.0, "high": 0.0}
 
 
-def test_without_the_new_columns_there_is_no_breakdown(world: World) -> None:
+def test_without_the_new_columns_there_is_no_breakdown(world: TruthWorld) -> None:
     _two_lines_one_hit(world)
     world.truth({"feedetl_sn": "a"})
     assert _evaluate(world).breakdowns == {}
 
 
-def test_a_kind_of_thing_nobody_knows_is_told_and_not_dropped(world: World) -> None:
+def test_a_kind_of_thing_nobody_knows_is_told_and_not_dropped(world: TruthWorld) -> None:
     _two_lines_one_hit(world)
     world.truth({"feedetl_sn": "a"}, {"entity_type": "ring", "scheme": "ring"})
     assert _row(_evaluate(world).left_out, scheme="ring")["reason"] == "a kind of thing that cannot be compared"
 
 
-def test_no_number_and_no_token_leaves_the_evaluation(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_number_and_no_token_leaves_the_evaluation(world: TruthWorld, capsys: pytest.CaptureFixture[str]) -> None:
     _two_lines_one_hit(world)
     world.leads(("institution", "H1"))
     world.truth({"feedetl_sn": "a", "psn_no": "99570530778572100074", "dr_code": "D990001840260"})
@@ -221,7 +223,7 @@ def test_no_number_and_no_token_leaves_the_evaluation(world: World, capsys: pyte
         assert secret not in text
 
 
-def test_the_same_night_gives_the_same_files(world: World) -> None:
+def test_the_same_night_gives_the_same_files(world: TruthWorld) -> None:
     _two_lines_one_hit(world)
     world.truth({"feedetl_sn": "a"})
     folder, seen = world.root / "evaluation" / str(NIGHT), []
@@ -232,7 +234,7 @@ def test_the_same_night_gives_the_same_files(world: World) -> None:
     assert json.loads(seen[0]["evaluation.json"])["night"] == str(NIGHT)
 
 
-def test_a_lake_of_another_key_is_refused(world: World) -> None:
+def test_a_lake_of_another_key_is_refused(world: TruthWorld) -> None:
     _two_lines_one_hit(world)
     world.truth({"feedetl_sn": "a"})
     folder_of(world.settings, "delivery").rename(world.root / "old")
@@ -241,20 +243,20 @@ def test_a_lake_of_another_key_is_refused(world: World) -> None:
         _evaluate(world)
 
 
-def test_without_a_truth_the_command_says_where_it_looked(world: World) -> None:
+def test_without_a_truth_the_command_says_where_it_looked(world: TruthWorld) -> None:
     _two_lines_one_hit(world)
     with pytest.raises(FundwatchError, match="no truth") as problem:
         _evaluate(world)
     assert "labels.csv" in problem.value.where
 
 
-def test_a_night_whose_rules_have_not_run_cannot_be_judged(world: World) -> None:
+def test_a_night_whose_rules_have_not_run_cannot_be_judged(world: TruthWorld) -> None:
     world.truth({"feedetl_sn": "a"})
     with pytest.raises(NotReadyError, match="scan has not run"):
         _evaluate(world)
 
 
-def test_a_lookalike_that_was_taken_back_counts_as_left_alone(world: World) -> None:
+def test_a_lookalike_that_was_taken_back_counts_as_left_alone(world: TruthWorld) -> None:
     world.lines({"line_id": "a", "known_from": date(2026, 3, 24), "known_to": NIGHT})
     world.rules(DC_03="")
     world.hits()
@@ -263,7 +265,7 @@ def test_a_lookalike_that_was_taken_back_counts_as_left_alone(world: World) -> N
     assert (row["instances_counted"], row["own_rule"]) == (1, 0)
 
 
-def test_a_day_is_found_by_a_hit_whose_period_holds_it_and_by_no_other(world: World) -> None:
+def test_a_day_is_found_by_a_hit_whose_period_holds_it_and_by_no_other(world: TruthWorld) -> None:
     world.lines({"line_id": "a"}, {"line_id": "b", "charged_at": datetime(2026, 3, 9, 9)})
     world.rules(FQ_02="")
     world.hits({"rule_id": "FQ-02", "patient_id": world.person("1"), "line_id": "a"})
@@ -273,7 +275,7 @@ def test_a_day_is_found_by_a_hit_whose_period_holds_it_and_by_no_other(world: Wo
     assert (row["own_rule"], row["instances_counted"]) == (1, 2)
 
 
-def test_an_institution_is_not_found_by_a_hit_that_is_about_a_person(world: World) -> None:
+def test_an_institution_is_not_found_by_a_hit_that_is_about_a_person(world: TruthWorld) -> None:
     world.lines({"line_id": "a"})
     world.rules(ID_01="")
     world.hits({"rule_id": "ID-01", "line_id": "a", "subject_type": "patient", "subject_id": world.person("1")})
@@ -283,7 +285,7 @@ def test_an_institution_is_not_found_by_a_hit_that_is_about_a_person(world: Worl
     assert _row(found.rules, rule_id="ID-01")["honest"] == 1
 
 
-def test_a_span_of_the_truth_must_meet_the_care_and_the_hit(world: World) -> None:
+def test_a_span_of_the_truth_must_meet_the_care_and_the_hit(world: TruthWorld) -> None:
     world.lines({"line_id": "a"})
     world.rules(FQ_01="")
     world.hits({"rule_id": "FQ-01", "patient_id": world.person("1"), "line_id": "a"})
@@ -296,7 +298,7 @@ def test_a_span_of_the_truth_must_meet_the_care_and_the_hit(world: World) -> Non
     assert (row["own_rule"], row["instances_counted"], row["instances_left_out"]) == (1, 1, 1)
 
 
-def test_the_terminal_shows_only_tables_with_something_to_say(world: World) -> None:
+def test_the_terminal_shows_only_tables_with_something_to_say(world: TruthWorld) -> None:
     _two_lines_one_hit(world)
     world.truth({"feedetl_sn": "a"})
     world.leads(("institution", "H1"))
