@@ -156,7 +156,7 @@ def _codes_and_names(table: str, rows: Rows) -> Iterator[tuple[str, str]]:
 
 
 def _tip(folder: Path) -> dict[str, object]:
-    """A tip of the night, told by a canary about a canary; its entry in the manifest."""
+    """A tip of the night, given by a canary about a canary; its entry in the manifest."""
     header = "tip_id,tip_date,fixmedins_code,tip_way,tip_content"
     row = f'T{folder.name},{folder.name},H990001001,1,"举报人{NAME}反映:{_NOTE}"'
     content = gzip.compress(f"{header}\n{row}\n".encode(), mtime=0)

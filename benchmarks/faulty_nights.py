@@ -104,7 +104,7 @@ def spoiled_nights_of(settings: Settings) -> dict[date, tuple[str, str]]:
 
 
 def run_faulty_night(place: Workplace, night: date) -> NightRun:
-    """Take one night in. Raises the fault of a night that cannot be taken in although it was sent again."""
+    """Take one night in. Raises the error of a night that cannot be taken in although it was sent again."""
     mishap, expected = spoiled_nights_of(place.settings).get(night, ("", "accepted"))
     outcomes, reported, action = [], [], ""
     try:
@@ -121,7 +121,7 @@ def run_faulty_night(place: Workplace, night: date) -> NightRun:
 
 
 def _answer(place: Workplace, night: date, mishap: str, error: FundwatchError) -> str:
-    """What the operator does about it, in words. Raises the fault where nothing can be done."""
+    """What the operator does about it, in words. Raises the error where nothing can be done."""
     why = RIGHT_AS_IT_CAME.get(mishap)
     if isinstance(error, HeldError) and why is not None:
         DeliveryLog(place.lake.address).release(night, by=_OPERATOR, why=why)

@@ -21,7 +21,7 @@ class AirflowSettings:
     poke_minutes: float = 5  # how often a delivery that is late is looked for
     wait_hours: float = 6  # and for how long, before the night fails
     busy_minutes: float = 15  # after how long a command that found the lake in use is tried again
-    notify_command: str = ""  # a failure is told to each of these three that is set: a command that reads JSON,
+    notify_command: str = ""  # a failure is reported to each of these three that is set: a command that reads JSON,
     notify_webhook: str = ""  # an address that takes a POST of JSON,
     notify_mail: str = ""  # and addresses that get a mail, with a comma between them
     notify_seconds: float = 30  # after how long a notifier that does not end is given up

@@ -74,7 +74,7 @@ _MOST_LINES, _MOST_SIGNS = 20, 500
 
 
 class ErrorLines:
-    """Reads a command's output line by line and keeps what it says of its error, for a person who is told of it."""
+    """Reads a command's output line by line and keeps what it says of its error, for a person who reads of it."""
 
     def __init__(self) -> None:
         self._stated: list[str] = []

@@ -45,7 +45,8 @@ class DeliveryArrives(BaseSensorOperator):
     def poke(self, context: Context) -> bool:
         """Whether the delivery is there.
 
-        Raises AirflowSensorTimeout with what is missing once the limit has passed, StageFailed when it cannot be told.
+        Raises AirflowSensorTimeout with what is missing once the limit has passed, StageFailed when it cannot be
+        reported.
         """
         why_not = self._why_not_waited_for(utcnow())
         self.log.info("%s", self.command_line)

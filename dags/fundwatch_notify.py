@@ -1,6 +1,6 @@
-"""A failure is told: to a command, a webhook, by mail; whichever are set.
+"""A failure is reported: to a command, a webhook, by mail; whichever are set.
 
-A notifier that fails or does not end is itself told in the log. It neither hides the failure nor holds the task:
+A notifier that fails or does not end is itself reported in the log. It neither hides the failure nor holds the task:
 Airflow calls each by itself and goes on, and a clock ends it.
 """
 
@@ -29,7 +29,7 @@ _MOST_SIGNS = 2_000
 
 
 def failure_of(context: Context, exception: BaseException | str | None) -> Failure:
-    """What is told of a failure: names, date, exit code and the command's own error lines; no rows of data."""
+    """What is reported of a failure: names, date, exit code and the command's own error lines; no rows of data."""
     instance, run = context["ti"], context["dag_run"]
     params = context.get("params") or {}
     return {
@@ -53,7 +53,7 @@ def notify_command(failure: Failure) -> None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     if process.returncode != 0:
-        raise RuntimeError(f"the command that is told of failures ended with {process.returncode}")
+        raise RuntimeError(f"the command that is notified of failures ended with {process.returncode}")
 
 
 def notify_webhook(failure: Failure) -> None:
@@ -114,7 +114,7 @@ class Notifier:
         """Raises what the notifier raises, and TimeoutError when it does not end."""
         with _at_most(SETTINGS.notify_seconds):
             self._report(failure)
-        log.info("told of the failure: %s", self._report.__name__)
+        log.info("reported the failure: %s", self._report.__name__)
 
 
 NOTIFIERS = [
@@ -129,7 +129,7 @@ NOTIFIERS = [
 
 
 def notify_all(context: Context, exception: BaseException) -> None:
-    """Tell of what did not end the task; a notifier that fails is told in the log."""
+    """Tell of what did not end the task; a notifier that fails is reported in the log."""
     failure = failure_of(context, exception)
     for notifier in NOTIFIERS:
         try:

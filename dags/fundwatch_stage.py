@@ -16,11 +16,11 @@ from fundwatch_notify import NOTIFIERS, notify_all
 # exit codes of fundwatch.errors.ExitCode
 BUSY, INCOMPLETE = 4, 6
 _MEANINGS = {
-    2: "it refused its input or its settings: mend what its output names, then clear this task",
+    2: "it refused its input or its settings: fix what its output names, then clear this task",
     3: "the quality gate stopped the night: a person decides, then clears this task",
     BUSY: "the lake is in use",
     5: "an earlier stage of the night has not run",
-    INCOMPLETE: "its result stands, but something that it should rest on does not hold: mend it, then clear this task",
+    INCOMPLETE: "its result stands, but something that it should rest on does not hold: fix it, then clear this task",
 }
 FINAL = (2, 3, INCOMPLETE)  # a retry would only meet the same again
 _INCOMPLETE_KEY = "incomplete"
@@ -53,7 +53,7 @@ class FundwatchStage(BaseOperator):
     """One `fundwatch <command> --date <business date>`.
 
     A task that `lets_others_follow` ends green where the result stands but is not complete, because what comes after
-    it can be made all the same; the night's Verdict then ends red.
+    it can be made all the same; the night's VerdictOperator then ends red.
     """
 
     template_fields = ("command_line",)
@@ -100,7 +100,7 @@ class VerdictOperator(BaseOperator):
         self.stages = [stage.task_id for stage in stages]
 
     def execute(self, context: Context) -> None:
-        """Raises AirflowFailException naming the stages; they have told their notifiers themselves."""
+        """Raises AirflowFailException naming the stages; they have called their notifiers themselves."""
         found = [s for s in self.stages if context["ti"].xcom_pull(task_ids=s, key=_INCOMPLETE_KEY)]
         if found:
             raise AirflowFailException(f"{', '.join(found)}: {_MEANINGS[INCOMPLETE]}")

@@ -1,4 +1,4 @@
-"""Every week: train the models anew on what was known at the last business date."""
+"""Every week: train the models again on what was known at the last business date."""
 
 from __future__ import annotations
 

@@ -133,7 +133,9 @@ def scheme_table(schemes: pd.DataFrame) -> PeoplesTable:
 
 
 def scheme_rows(schemes: pd.DataFrame) -> pd.DataFrame:
-    """Grain: scheme or look-alike. Headings in both languages; what did not run is said, not counted as nought."""
+    """Grain: scheme or look-alike. Headings in both languages; what did not run is reported as such, not counted as
+    zero.
+    """
     schemes = schemes.sort_values("kind", ascending=False, kind="stable")
     rows = {
         "类别 Kind": schemes["kind"].map({"scheme": "欺诈手法 scheme", "lookalike": "合理相似 look-alike"}),

@@ -115,7 +115,7 @@ def left_out(findings: pd.DataFrame) -> pd.DataFrame:
     things = reported.groupby(by, dropna=False)["things"].sum()
     first = reported[reported["is_out"]].drop_duplicates(
         INSTANCE
-    )  # an instance is told once, for its first thing's reason
+    )  # an instance is reported once, for its first thing's reason
     rows = pd.DataFrame(things).join(first.groupby(by, dropna=False).size().rename("instances"))
     return rows.fillna({"instances": 0}).astype("int64").reset_index().rename(columns={"state": "reason"})
 

@@ -46,7 +46,7 @@ class PeerGroups(Declared):
 
     @property
     def fingerprint(self) -> str:
-        """The print of who is compared with whom."""
+        """The fingerprint of who is compared with whom."""
         return fingerprint(self.model_dump(mode="json"))
 
 
@@ -59,7 +59,7 @@ def peer_groups_file(region: Region, conf: Path | None) -> Traversable:
 def read_peer_groups(file: Traversable) -> PeerGroups:
     """The peer groups declared in the file; an entity it leaves out has those of its own declaration.
 
-    Raises CatalogueError naming every fault.
+    Raises CatalogueError naming every problem.
     """
     peers = read_declared(PeerGroups, file, "the peer groups do not hold", also=_problems)
     declared = {e.name: tuple(Level(attribute=name) for name in e.peers) for e in ENTITIES.values()}

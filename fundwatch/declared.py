@@ -1,4 +1,4 @@
-"""Declared data: strict models of what people write in conf and catalogues, all faults of a file in one error."""
+"""Declared data: strict models of what people write in conf and catalogues, all problems of a file in one error."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def read_declared(
     """The file's content, as the model says; an empty file says nothing, so the keys that it must have are missing.
 
     `what` is what a user reads first, like "the checks do not hold"; `also` yields what is wrong between the parts.
-    Raises `error` naming every fault by its key, or FundwatchError when the file is not YAML.
+    Raises `error` naming every problem by its key, or FundwatchError when the file is not YAML.
     """
     content = read_yaml(file)
     try:
         declared = model.model_validate({} if content is None else content)
     except ValidationError as caught_error:
         found = model_problems(caught_error)
-        raise error(problems(what, found), where=str(file), do="mend what is named") from caught_error
+        raise error(problems(what, found), where=str(file), do="fix what is named") from caught_error
     if also is not None and (found := list(also(declared))):
-        raise error(problems(what, found), where=str(file), do="mend what is named")
+        raise error(problems(what, found), where=str(file), do="fix what is named")
     return declared
 
 
 def model_problems(error: ValidationError, whole: str = "the file") -> list[str]:
-    """Every fault as `key.within.key: what is wrong`; `whole` names what the model stands for, when all of it is."""
+    """Every problem as `key.within.key: what is wrong`; `whole` names what the model stands for, when all of it is."""
     return [f"{'.'.join(map(str, e['loc'])) or whole}: {e['msg']}" for e in error.errors()]

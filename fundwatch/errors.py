@@ -23,7 +23,7 @@ class ExitCode(IntEnum):
 
 
 class FundwatchError(Exception):
-    """Something a user can mend. `what` is wrong, `where` it is, what to `do` about it; the `result` that was found
+    """Something a user can fix. `what` is wrong, `where` it is, what to `do` about it; the `result` that was found
     nevertheless, for who asks for JSON.
     """
 
@@ -98,10 +98,10 @@ class ContractError(FundwatchError):
 
 
 def problems(title: str, found: Sequence[str]) -> str:
-    """One text out of several faults, so that a person mends them all at once; of very many, the first."""
+    """One text out of several problems, so that a person fixes them all at once; of very many, the first."""
     texts = [f"  - {_clipped(problem)}" for problem in found[:_MOST_PROBLEMS]]
     texts += [f"  - and {len(found) - _MOST_PROBLEMS:,} more"] if len(found) > _MOST_PROBLEMS else []
-    return "\n".join([f"{title} ({len(found):,} fault{'s' if len(found) > 1 else ''}):", *texts])
+    return "\n".join([f"{title} ({len(found):,} problem{'s' if len(found) > 1 else ''}):", *texts])
 
 
 def some(names: Sequence[str], most: int = _MOST_NAMES, between: str = ", ") -> str:

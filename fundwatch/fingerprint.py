@@ -1,4 +1,4 @@
-"""Prints of content: the same content has the same print on every machine, in every run."""
+"""Fingerprints of content: the same content has the same fingerprint on every machine, in every run."""
 
 from __future__ import annotations
 

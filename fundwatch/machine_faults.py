@@ -1,7 +1,7 @@
 """Faults of the machine in people's words: which place, which file, what to do.
 
 What Java, Python, delta-rs and SQLite say of a full disk or a damaged file is buried in traces, and messages of Spark
-may quote rows of the delivery. So a fault's causes are gone through, its kind is told by its own words, and of its
+may quote rows of the delivery. So a fault's causes are gone through, its kind is reported by its own words, and of its
 message only a path is taken.
 """
 

@@ -89,7 +89,7 @@ def read_region(name: str, overlay: Path | None = None) -> Region:
             raise CatalogueError(
                 f"the region '{wanted}' lies within itself",
                 where=f"regions/{chain[-1][0]}/{_HEAD}",
-                do="mend `within`",
+                do="fix `within`",
             )
         folders = _folders(wanted, overlay)
         chain.append((wanted, folders))

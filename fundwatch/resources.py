@@ -57,7 +57,7 @@ def package_files(package: str, folder: str, suffix: str) -> list[Traversable]:
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """YAML without silent overwriting (a key that stands twice is an error), and of some size at most.
+    """YAML without silent overwriting (a key that occurs twice is an error), and of some size at most.
 
     An alias counts as much as what it stands for: ten aliases of ten aliases of … are few bytes and end nowhere.
     """
@@ -92,7 +92,7 @@ def _mapping_without_repeats(loader: _StrictLoader, node: yaml.MappingNode) -> d
         raise yaml.constructor.ConstructorError(None, None, "a key is a list or a mapping", node.start_mark)
     repeated = sorted(str(key) for key, count in Counter(keys).items() if count > 1)
     if repeated:
-        raise yaml.constructor.ConstructorError(None, None, f"the key {some(repeated)} stands twice", node.start_mark)
+        raise yaml.constructor.ConstructorError(None, None, f"the key {some(repeated)} occurs twice", node.start_mark)
     return {k: loader.construct_object(v, deep=True) for k, (_, v) in zip(keys, node.value, strict=True)}
 
 
@@ -112,4 +112,4 @@ def read_yaml(source: Traversable) -> Any:
         text = f"byte 0x{error.object[error.start]:02x} at offset {error.start} is not UTF-8"
         raise FundwatchError(f"not readable as YAML: {text}", where=str(source), do="save it in UTF-8") from error
     except (yaml.YAMLError, ValueError) as error:
-        raise FundwatchError(f"not readable as YAML: {error}", where=str(source), do="mend the file") from error
+        raise FundwatchError(f"not readable as YAML: {error}", where=str(source), do="fix the file") from error

@@ -106,9 +106,9 @@ class Settings(Declared):
         0, ge=0, description="after how long without any progress Spark's work is stopped; 0: never"
     )
     rebuilt_tables: str = Field(
-        "", description="tables, with commas, that are lost for good and made anew: their absence is no fault then"
+        "", description="tables, with commas, that are lost for good and made again: their absence is no problem then"
     )
-    show_faults: bool = Field(False, description="print unexpected faults in full; they may quote rows of the delivery")
+    show_faults: bool = Field(False, description="print unexpected errors in full; they may quote rows of the delivery")
     spark_master: str = Field("local[*]", description="Spark's master; `submit` keeps what spark-submit gave")
     spark_driver_memory: str = Field("3g", description="heap of the driver")
     spark_shuffle_partitions: int = Field(4, ge=1, description="shuffle partitions before adaptive coalescing")
@@ -208,7 +208,7 @@ def load_settings(
     environment: Mapping[str, str] | None = None,
     file: Path | None = None,
 ) -> InForce:
-    """Merge all sources. Raises SettingsError naming every fault, its source, and the nearest known key."""
+    """Merge all sources. Raises SettingsError naming every problem, its source, and the nearest known key."""
     environment = os.environ if environment is None else environment
     layers: list[tuple[str, Mapping[str, Any]]] = []
     path = file or (Path(environment["FUNDWATCH_SETTINGS"]) if "FUNDWATCH_SETTINGS" in environment else None)
@@ -236,7 +236,7 @@ def _file_layer(path: Path) -> Mapping[str, Any]:
         raise SettingsError("the settings file does not exist", where=str(path), do="give another path, or none")
     content = read_yaml(path)
     if content is not None and not isinstance(content, dict):
-        raise SettingsError("a settings file holds `key: value` lines", where=str(path), do="mend the file")
+        raise SettingsError("a settings file holds `key: value` lines", where=str(path), do="fix the file")
     return content or {}
 
 
@@ -274,10 +274,10 @@ def _validated(layers: list[tuple[str, Mapping[str, Any]]]) -> InForce:
             key = str(error["loc"][0])
             reported = error["msg"].removeprefix("Value error, ")
             wrong.append(f"{origin.get(key, 'settings')}: {key} = {error['input']!r}: {reported}")
-        raise SettingsError(problems("the settings do not hold", wrong), do="mend what is named") from caught_error
+        raise SettingsError(problems("the settings do not hold", wrong), do="fix what is named") from caught_error
     if wrong:
         raise SettingsError(
-            problems("the settings do not hold", wrong), do="mend what is named; `fundwatch settings` lists all"
+            problems("the settings do not hold", wrong), do="fix what is named; `fundwatch settings` lists all"
         )
     return InForce(settings, origin)
 

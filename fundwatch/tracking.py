@@ -77,9 +77,9 @@ def experiment_of(client: MlflowClient, name: str, tracking: Tracking) -> str:
 
 
 def settle(tracking: Tracking) -> int:
-    """Where an embedded store was moved or copied, name its files' new places in it; how many were named anew.
+    """Where an embedded store was moved or copied, name its files' new places in it; how many were named again.
 
-    A store that is locked or damaged is left as it is and told: nothing but what people look at hangs on it.
+    A store that is locked or damaged is left as it is and reported: nothing but what people look at hangs on it.
     """
     store = Path(tracking.uri.removeprefix(_SQLITE))
     if tracking.artifact_root is None or not tracking.uri.startswith(_SQLITE) or not store.is_file():
@@ -89,7 +89,7 @@ def settle(tracking: Tracking) -> int:
         with closing(sqlite3.connect(store, timeout=_LOCK_SECONDS)) as database, database:
             return sum(_settled(database, table, column, root) for table, column in _PLACES)
     except sqlite3.Error as error:
-        log.warning("MLflow's store %s could not be told where its files lie: %s", store, error)
+        log.warning("MLflow's store %s could not be given the folder of its files: %s", store, error)
         return 0
 
 

@@ -107,7 +107,7 @@ def gate_error(found: Findings, codes: Sequence[CodeCount], page: Path, night: d
     text = problems("the quality gate stopped the night", [*found.wrong, *found.doubts])
     if commonest:
         text += "\nerror codes:\n" + "\n".join(f"  - {code}" for code in commonest)
-    again = "have the delivery mended and sent again; nothing of it is in the lake. Limits: conf/quality"
+    again = "have the delivery fixed and sent again; nothing of it is in the lake. Limits: conf/quality"
     if found.wrong:
         return GateError(text, where=str(page), do=again)
     release = f"`fundwatch deliveries release --date {night} --as NAME --why TEXT`"

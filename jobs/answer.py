@@ -14,7 +14,7 @@ Say = Callable[[str], None]  # prints a text; the commands in it become ones tha
 
 @dataclass(frozen=True)
 class Answer(Generic[Result]):
-    """A result, the function that prints it on a terminal, and a fault to end with once it has been shown."""
+    """A result, the function that prints it on a terminal, and a problem to end with once it has been shown."""
 
     result: Result
     printer: Callable[[Result, Say], None]

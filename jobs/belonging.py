@@ -1,7 +1,9 @@
-"""Which runs that stand were made from others than those that stand now: of a need, a night before, an earlier list.
+"""Which committed runs were made from others than those that are committed now: of a need, a night before, an earlier
+list.
 
-A run's print names what it was made from, and the ledger's order says what stood when the run began. Whatever was run
-again since with another result, or came in late for an earlier night, leaves the runs that rest on it out of date.
+A run's fingerprint names what it was made from, and the ledger's order says what was committed when the run began.
+Whatever was run again since with another result, or came in late for an earlier night, leaves the runs that rest on it
+out of date.
 """
 
 from __future__ import annotations
@@ -20,20 +22,20 @@ from jobs.job import Job, RunKey, upstream_of
 MARK = "OUT-OF-DATE.txt"
 LIST = PUBLISH.name
 _NOTE = (
-    "本清单已不是最新:它所依据的运行之后被重新执行。\n{told}\n处理:{do}\n\n"
-    "This list is out of date: what it rests on was run again since.\n{told}\nDo: {do}\n"
+    "本清单已不是最新:它所依据的运行之后被重新执行。\n{reported}\n处理:{do}\n\n"
+    "This list is out of date: what it rests on was run again since.\n{reported}\nDo: {do}\n"
 )
 
 
 @dataclass(frozen=True)
 class Belonging:
-    """What stands in a lake, and what each run of the night's stages (by their jobs) was made from."""
+    """What is committed in a lake, and what each run of the night's stages (by their jobs) was made from."""
 
     ledger: Ledger
     jobs: Mapping[str, Job]
 
     def reported(self, night: date) -> dict[str, Any]:
-        """Why the night's list no longer belongs to what stands, and what to do; empty for one that does.
+        """Why the night's list no longer belongs to what is committed, and what to do; empty for one that does.
 
         Looked at are the night's own runs and those of the earlier list; `lake check` looks at all.
         """
@@ -57,11 +59,11 @@ class Belonging:
                 (folder / MARK).unlink(missing_ok=True)
 
     def finding(self, night: date | None) -> LakeFinding:
-        """The finding of `lake check`: every run that stands was made from runs that stand."""
+        """The finding of `lake check`: every committed run was made from committed runs."""
         found = self.out_of_date(None if night is None else {night})
         do = self.cure(found, max(key[1] for key in found)) if found else ""
         runs = sum(1 for key in self.ledger.committed_fingerprints() if night in (None, key[1]))
-        return finding("runs belong together", "ledger", _sentences(found), f"{runs} runs stand", do)
+        return finding("runs belong together", "ledger", _sentences(found), f"{runs} runs are committed", do)
 
     def cure(self, found: Collection[RunKey], night: date) -> str:
         """The command that makes the runs up to the night belong together again."""
@@ -74,7 +76,9 @@ class Belonging:
         return f"run `fundwatch {verb} --date {night}`"
 
     def out_of_date(self, nights: Collection[date] | None) -> dict[RunKey, list[str]]:
-        """By job and night: why the run no longer belongs to what stands, in full sentences; None: of every night."""
+        """By job and night: why the run no longer belongs to what is committed, in full sentences; None: of every
+        night.
+        """
         now, found = self.ledger.committed_fingerprints(), {}
         for key, then in self._made_from(nights).items():
             if key in now and (why := list(_differences(key, then, self._upstream(key, now)))):
@@ -82,7 +86,7 @@ class Belonging:
         return found
 
     def _made_from(self, nights: Collection[date] | None) -> dict[RunKey, dict[RunKey, str]]:
-        """By run: the runs that it was made from, with their prints of then."""
+        """By run: the runs that it was made from, with their fingerprints of then."""
         committed: dict[RunKey, str] = {}
         begun: dict[str, dict[RunKey, str]] = {}
         made: dict[RunKey, dict[RunKey, str]] = {}
@@ -113,11 +117,11 @@ def _differences(key: RunKey, then: Mapping[RunKey, str], now: Mapping[RunKey, s
     name = f"{_what(key)} was made"
     for other in sorted({*then, *now}, key=lambda one: (one[1], one[0])):
         if other not in now:
-            yield f"{name} from a run of {_run(other, key)} that does not stand any more"
+            yield f"{name} from a run of {_run(other, key)} that is not committed any more"
         elif other not in then:
-            yield f"{name} before {_run(other, key)} stood"
+            yield f"{name} before {_run(other, key)} was committed"
         elif then[other] != now[other]:
-            yield f"{name} from another run of {_run(other, key)} than the one that stands"
+            yield f"{name} from another run of {_run(other, key)} than the one that is committed"
 
 
 def _what(key: RunKey) -> str:

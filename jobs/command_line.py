@@ -29,7 +29,7 @@ def parser(every: Sequence[Command] = COMMANDS) -> HelpfulParser:
         description="Finds fraud, waste and abuse in health-insurance claims: "
         "a night's deliveries in, a ranked list of leads out.",
         epilog="A first look: `fundwatch demo`. One night: `fundwatch nightly --date 2026-03-31`. "
-        "Exit codes: 0 done, 1 fault (a retry may help), 2 bad input or settings, 3 the gate stopped the night, "
+        "Exit codes: 0 done, 1 problem (a retry may help), 2 bad input or settings, 3 the gate stopped the night, "
         "4 the lake is in use, 5 an earlier stage has not run, 6 the result stands, what it rests on does not.",
     )
     top.add_argument("--version", action="version", version=f"fundwatch {__version__}")

@@ -1,4 +1,4 @@
-"""The nights that a stage stands for: a command that reads what it made names them when asked for another."""
+"""The nights that a stage is committed for: a command that reads what it made names them when asked for another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jobs.declared_stages import verb_of
 
 
 def refuse_no_stage(lake: Lake, night: date, *stages: str) -> None:
-    """Raise NotReadyError unless every stage stands for the night; FundwatchError where there is no lake."""
+    """Raise NotReadyError unless every stage is committed for the night; FundwatchError where there is no lake."""
     refuse_no_lake(lake.address)
     ledger = Ledger(lake.address)
     missing = [stage for stage in stages if ledger.committed(stage, night) is None]

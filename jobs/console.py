@@ -1,4 +1,4 @@
-"""The terminal: answers as text or JSON, and faults with what to do. Nothing else in jobs/ prints."""
+"""The terminal: answers as text or JSON, and problems with what to do. Nothing else in jobs/ prints."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from jobs.copying import whole
 
 
 def show(answer: Answer[Any], options: argparse.Namespace) -> None:
-    """Print the answer in the form that was asked for. Raises its fault after that, when it has one."""
+    """Print the answer in the form that was asked for. Raises its error after that, when it has one."""
     if not options.json:
         answer.printer(answer.result, partial(_say, options=options))
     if answer.problem is not None:
-        raise answer.problem  # with --json the fault is printed with the result, as one document
+        raise answer.problem  # with --json the problem is printed with the result, as one document
     if options.json and answer.result is not None:
         _print_json(plain(answer.result))
 
@@ -42,7 +42,9 @@ def print_error(error: FundwatchError, options: argparse.Namespace) -> None:
 
 
 def print_unexpected(error: Exception, *, in_full: bool) -> None:
-    """Where it broke and what kind of fault it is. Spark's messages can quote rows, so they are told on demand only."""
+    """Where it broke and what kind of error it is. Spark's messages can quote rows, so they are reported on demand
+    only.
+    """
     for line in traceback.format_tb(error.__traceback__):
         print(line, end="", file=sys.stderr)
     condition = getattr(error, "getCondition", lambda: None)()

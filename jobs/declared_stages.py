@@ -31,8 +31,8 @@ class Stage:
     """One stage.
 
     `name` stands in the lake's ledger and in reports; `verb` is what people type and the id of its task. `module`
-    holds its JOB, and is the script that spark-submit starts. `needs` names the stages that must stand for the same
-    night. `earlier_word` is a word that people typed before, and that still works.
+    holds its JOB, and is the script that spark-submit starts. `needs` names the stages that must be committed for the
+    same night. `earlier_word` is a word that people typed before, and that still works.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class NightReport:
-    """A command that reports on a night once a stage of it stands; nothing waits for it."""
+    """A command that reports on a night once a stage of it is committed; nothing waits for it."""
 
     verb: str
     follows: str

@@ -1,6 +1,7 @@
 """The frame of a job: what it reads and writes is declared; locking, skipping, the ledger and as-of reads are here.
 
-A job module reads aloud: `JOB = Job(name, reads, writes, needs, prints, run)` and `run(night)`, which takes
+A job module declares itself: `JOB = Job(name, reads, writes, needs, own_fingerprint, run)` and `run(night)`, which
+takes
 `night.known("claim_line")` (as known after the night), transforms with a domain package, and `night.write(...)`s.
 """
 
@@ -43,10 +44,12 @@ _IN_PARALLEL = 3  # commits mostly wait on the driver's planning and the disk: t
 class Job:
     """One stage of a night.
 
-    `reads` and `writes` name tables; `optional` ones may not exist. `needs` are jobs that must stand for the same
-    night, `history` jobs whose runs of every night up to this one are input, `follows` jobs whose newest earlier night
-    is: their prints enter this job's, and so do the settings that name it (`Changes` in fundwatch/settings.py).
-    `own_fingerprint` gives whatever else determines the result (catalogues, files), without Spark; it may refuse bad input.
+    `reads` and `writes` name tables; `optional` ones may not exist. `needs` are jobs that must be committed for the
+    same night, `history` jobs whose runs of every night up to this one are input, `follows` jobs whose newest earlier
+    night
+    is: their fingerprints enter this job's, and so do the settings that name it (`Changes` in fundwatch/settings.py).
+    `own_fingerprint` gives whatever else determines the result (catalogues, files), without Spark; it may refuse bad
+    input.
     `outputs_exist` says whether files a job publishes outside the lake are still there.
     """
 
@@ -115,7 +118,7 @@ def workplace(settings: Settings) -> Iterator[Workplace]:
 
 @contextmanager
 def writing(settings: Settings) -> Iterator[Workplace]:
-    """A lake that is there, locked, with a session that stands: for commands that are no job of a night."""
+    """A lake that is there, locked, with a running session: for commands that are no job of a night."""
     with _locked(settings) as place:
         _ = place.spark
         yield place
@@ -123,7 +126,7 @@ def writing(settings: Settings) -> Iterator[Workplace]:
 
 @contextmanager
 def reading(settings: Settings) -> Iterator[Workplace]:
-    """A lake that is there, with a session that stands and without the lock: a night may write meanwhile, and every
+    """A lake that is there, with a running session and without the lock: a night may write meanwhile, and every
     table is read at the version that it had when the block began."""
     refuse_no_lake(settings.lake_address)
     lake = Lake(settings.lake_address).pinned()
@@ -180,7 +183,9 @@ class Night:
         return self.place.lake.of_night(self.spark, table, self.date)
 
     def earlier(self, job: str) -> date | None:
-        """The newest earlier night for which a job stands that this one `follows`: its print is part of this one's."""
+        """The newest earlier night for which a job stands that this one `follows`: its fingerprint is part of this
+        one's.
+        """
         if job not in self.job.follows:
             raise ContractError(
                 f"the job {self.job.name} follows {job} and does not declare it", where=f"jobs: {self.job.name}"
@@ -248,9 +253,9 @@ class Night:
         self.in_parallel(tables, put)
 
     def in_parallel(self, names: Iterable[str], make: Callable[[str], Result]) -> dict[str, Result]:
-        """What `make` makes of each name, a few at a time. The first fault is raised.
+        """The result of `make` for each name, a few at a time. Raises the first error.
 
-        Plans are made side by side too: that is most of what a small night does.
+        Plans are made in parallel too: that is most of what a small night does.
         """
         with ThreadPoolExecutor(_IN_PARALLEL) as pool:
             pending = {name: pool.submit(make, name) for name in names}
@@ -278,7 +283,9 @@ class Night:
 
 
 def fingerprint_of(job: Job, place: Workplace, night: date) -> str:
-    """The print of all that determines the job's result for the night. Raises NotReadyError if a need is unmet."""
+    """The fingerprint of all that determines the job's result for the night. Raises NotReadyError if a need is
+    unmet.
+    """
     return _fingerprint_over(job, place, _upstream(job, place, night), job.own_fingerprint(place, night))
 
 
@@ -306,7 +313,7 @@ def refuse_too_early(job: Job, settings: Settings, night: date) -> None:
 
 
 def upstream_of(job: Job, night: date, committed: Mapping[RunKey, str]) -> dict[RunKey, str]:
-    """The runs of other stages and nights that the job's result for the night rests on, with their prints."""
+    """The runs of other stages and nights that the job's result for the night rests on, with their fingerprints."""
     keys = [(need, night) for need in job.needs]
     keys += [key for key in committed if key[0] in job.history and key[1] <= night]
     for name in job.follows:
@@ -319,7 +326,7 @@ def _has_outputs(job: Job, place: Workplace, night: date, run_id: str) -> bool:
 
 
 def run_job(job: Job, place: Workplace, night: date) -> Report:
-    """Run the job for the night unless it stands already with the same print. The report says `is_new`."""
+    """Run the job for the night unless it is committed already with the same fingerprint. The report says `is_new`."""
     refuse_lost(place.lake, place.ledger, (*job.reads, *job.optional, *job.writes), place.settings.rebuilt_tables)
     upstream, own = _upstream(job, place, night), job.own_fingerprint(place, night)
     run_fingerprint = _fingerprint_over(job, place, upstream, own)
@@ -328,8 +335,8 @@ def run_job(job: Job, place: Workplace, night: date) -> Report:
         log.info("%-64s   nothing to do: done before with the same input", f"{night} {job.title}")
         return {**last.detail, "is_new": False}
     run_id = place.ledger.start(job.name, night, run_fingerprint)
-    context = Night(job, place, night, run_id, own)  # what the print was made of is what the run must find
-    _ = place.spark  # columns can be named only once a session stands
+    context = Night(job, place, night, run_id, own)  # what the fingerprint was made of is what the run must find
+    _ = place.spark  # columns can be named only once a session runs
     with step(f"{night} {job.title}") as facts:
         report = dict(job.run(context))
         facts.update({k: v for k, v in report.items() if isinstance(v, (int, str))})

@@ -62,7 +62,7 @@ def promotions_in(lake: LakeAddress) -> Journal:
 
 
 def models_report(records: Sequence[ModelRecord]) -> dict[str, Any]:
-    """What training reports of the models it made: counts by standing, and each by its name."""
+    """What training reports of the models it made: counts by status, and each by its name."""
     counts = {state: sum(r.state == state for r in records) for state in (*_STATUSES, NOT_TRAINED)}
     made = {"/".join(r.kind): {"fingerprint": r.model_fingerprint, "state": r.state} for r in records if is_model(r)}
     return {**counts, _MADE: made}
@@ -101,7 +101,7 @@ def model_findings(settings: Settings) -> Iterator[LakeFinding]:
     except KeyMissingError as error:
         yield LakeFinding("models", FOLDER, Outcome.NOT_CHECKED, error.what, error.do)
         return
-    wrong = [f"{error.entity} {error.model}: {error.why_not}" for error in lake_models.problems()]
+    wrong = [f"{one.entity} {one.model}: {one.why_not}" for one in lake_models.problems()]
     text = f"{sum(is_model(record) for record in lake_models.records)} models"
     do = "restore the file or table from a copy; or `fundwatch train --date D` for the night it learned from"
     yield finding("models", FOLDER, list(dict.fromkeys(wrong)), text, do)

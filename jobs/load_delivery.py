@@ -54,7 +54,7 @@ def own_fingerprint(place: Workplace, night: date) -> object:
     mapping, quality = _catalogues(place.settings)
     hashes = delivery_hashes(mapping, place.settings.landing_dir, night)
     decided = Decisions(place.lake.address)
-    # erasures are not in it: what a night took in before one must not be taken in anew because of it
+    # erasures are not in it: what a night took in before one must not be taken in again because of it
     own = [hashes, mapping.fingerprint, quality.fingerprint, read_ring(place.settings.key_path).lineage]
     return [*own, decided.fingerprint(night)] if decided.into(night) else own
 
@@ -110,7 +110,7 @@ def _totals(work: IntakeWork, judged: Mapping[str, DataFrame], files: Sorted) ->
 
 
 def _excluded_codes(work: IntakeWork, table: str) -> list[str]:
-    """Codes of rows that are quarantined and no faults: not valid by the source's own word, or parked."""
+    """Codes of rows that are quarantined and no problems: not valid by the source's own word, or parked."""
     stated = [r.where.code for r in work.mapping.tables[table].rows if r.where is not None]
     return work.erased.no_problems([*stated, *parked_error_codes(work.mapping, work.quality, table)])
 
@@ -177,7 +177,7 @@ def _write(
         kept = [to_quarantine(judged[t], t, source, work.key.key_id) for t in rejected or list(judged)[:1]]
         tables["quarantine"] = stacked(kept)
     with ThreadPoolExecutor(1) as beside:
-        # what is netted hangs on what earlier nights told, and takes several steps; the rest need not wait
+        # what is netted hangs on what earlier nights delivered, and takes several steps; the rest need not wait
         rest = beside.submit(night.write_all, tables, added=new)
         netted = netted_tables(work, reported)
         alone = {table for table, made in netted.items() if made.is_alone}

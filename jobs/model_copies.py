@@ -1,4 +1,6 @@
-"""MLflow told of the lake's models, which people look at there: it may be another server, be empty, or not answer."""
+"""The lake's models registered in MLflow, which people look at there: it may be another server, be empty, or not
+answer.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +26,12 @@ def register_in_mlflow(settings: Settings, lake_models: LakeModels) -> str:
         made = registry.report(copies, _aliases(lake_models, models))
     except RegistryError as error:
         log.warning("MLflow has no copy of the models yet; they hold without it: %s (%s)", error.what, error.where)
-        return f"not told: {error.what}"
-    return f"told of {made} models"
+        return f"not registered: {error.what}"
+    return f"{made} models registered"
 
 
 def has_copies(settings: Settings, records: Sequence[ModelRecord]) -> bool:
-    """Whether MLflow has the models' data; one that does not answer cannot be told, and is taken to."""
+    """Whether MLflow has the models' data; one that does not answer cannot be reported, and is taken to."""
     try:
         return not Registry(tracking_of(settings)).lacks(_named(records))
     except RegistryError:
@@ -55,7 +57,7 @@ def _copy(lake_models: LakeModels, record: ModelRecord) -> Copy:
 
 
 def _aliases(lake_models: LakeModels, models: Sequence[ModelRecord]) -> dict[tuple[str, str], str]:
-    """By registered name and alias the model's print: who stands now, and the newest that waits."""
+    """By registered name and alias the model's fingerprint: the champion now, and the newest that waits."""
     found: dict[tuple[str, str], str] = {}
     newest = max((record.business_date for record in models), default=None)
     for record in sorted(models, key=lambda one: one.business_date):

@@ -145,7 +145,10 @@ def deliveries_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--state", choices=_STATES, help="only deliveries in this state")
     parser.add_argument(
-        "--fingerprint", dest="content_fingerprint", default="", help="which of several held (its print begins so)"
+        "--fingerprint",
+        dest="content_fingerprint",
+        default="",
+        help="which of several held (its fingerprint begins so)",
     )
     _signature(parser)
 
@@ -188,7 +191,7 @@ def models_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("list", "promote"), default="list", help="list is the default")
     parser.add_argument("--model", metavar="ENTITY/MODEL", default="", help="which model, like doctor/isolation_forest")
     parser.add_argument(
-        "--fingerprint", metavar="FINGERPRINT", default="", help="which of several (its print begins so)"
+        "--fingerprint", metavar="FINGERPRINT", default="", help="which of several (its fingerprint begins so)"
     )
     _signature(parser)
 
@@ -215,7 +218,7 @@ def keys_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--vault",
         action="store_true",
-        help="rotate, retire, share: the vault's own key; rotate seals everything in the vault anew",
+        help="rotate, retire, share: the vault's own key; rotate seals everything in the vault again",
     )
     parser.add_argument("--as", dest="person", default="", metavar="NAME", help="who does it, for the audit log")
 

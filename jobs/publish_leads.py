@@ -1,4 +1,4 @@
-"""The night's leads: hits and scores fused and ranked, written to the lake, published as files, told to MLflow."""
+"""The night's leads: hits and scores fused and ranked, written to the lake, published as files, published to MLflow."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _inputs(night: Night) -> LeadInputs:
 
 
 def _cases(night: Night, findings: DataFrame, inputs: LeadInputs) -> DataFrame:
-    """Tonight's findings beside those of the newest earlier list that stands."""
+    """Tonight's findings beside those of the newest earlier list that is committed."""
     earlier = night.of_earlier_night("case", "leads")
     if earlier is None:
         earlier = _no_rows(night, "case").drop("business_date")

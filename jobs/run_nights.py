@@ -60,9 +60,10 @@ def run_nights(settings: Settings, nights: Sequence[date]) -> NightReports:
 
 
 def run_night(place: Workplace, night: date, stages: Sequence[Stage] = night_stages()) -> dict[str, Report]:
-    """Every stage once what it needs stands; the report by stage. Raises the fault of the first stage that has one.
+    """Every stage once what it needs is committed; the report by stage. Raises the error of the first stage that has
+    one.
 
-    Stages that do not need each other run side by side: one plans while the other computes.
+    Stages that do not need each other run in parallel: one plans while the other computes.
     """
     running: dict[str, Future[Report]] = {}
 
@@ -82,8 +83,8 @@ def run_night(place: Workplace, night: date, stages: Sequence[Stage] = night_sta
 
 
 def _report_privacy(place: Workplace, night: date, intake: Future[Report]) -> Report:
-    """The night's privacy report. It informs and gates nothing: a source that lacks what it measures is told so. Of an
-    audit log that does not hold every night says so, whether it makes a report or not."""
+    """The night's privacy report. It informs and gates nothing: a source that lacks what it measures is reported so. Of
+    an audit log that does not hold every night says so, whether it makes a report or not."""
     # loaded here, in a thread of its own, while the intake starts Spark
     from jobs.protect.report_privacy import has_report, write_report
     from jobs.protect.verify_audit import audit_state

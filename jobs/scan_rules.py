@@ -35,13 +35,13 @@ def run(night: Night) -> Report:
         night.materialize
     )
     night.write_all({"rule_hit": found.hits, "hit_line": found.hit_lines, "rule_coverage": found.coverage})
-    not_run = found.states.filter(F.col("fault") != "").select("rule_id", "fault").collect()  # a row per rule
+    not_run = found.states.filter(F.col("problem") != "").select("rule_id", "problem").collect()  # a row per rule
     return {
         "rules": len(rule_set.rules),
         "rule_set": rule_set.fingerprint,
         "hits": night.tables_written["rule_hit"].rows,
         "hit_lines": night.tables_written["hit_line"].rows,
-        "not_run": {row["rule_id"]: row["fault"] for row in sorted(not_run)},
+        "not_run": {row["rule_id"]: row["problem"] for row in sorted(not_run)},
     }
 
 

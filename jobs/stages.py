@@ -45,7 +45,7 @@ def job_named(name: str) -> Job:
 
 
 def run_alone(settings: Settings, stage: Stage, night: date) -> StageRun:
-    """Run one stage of a night by itself, and mark the lists that no longer belong to what stands."""
+    """Run one stage of a night by itself, and mark the lists that no longer belong to what is committed."""
     refuse_too_early(job_of(stage), settings, night)
     with workplace(settings) as place, lists_marked(place, night):
         return StageRun(stage, night, run_stage(stage, place, night))
@@ -53,7 +53,7 @@ def run_alone(settings: Settings, stage: Stage, night: date) -> StageRun:
 
 def run_stage(stage: Stage, place: Workplace, night: date) -> Report:
     """Run one stage; before scoring, train models where none was ever made for the night or an earlier one and the
-    settings say so. Models that were made and do not hold are never made anew unasked."""
+    settings say so. Models that were made and do not hold are never made again unasked."""
     if stage == SCORE and place.settings.train_if_missing and not lake_models_of(place.settings).has_models(night):
         log.info("%s no model was ever made for this night or an earlier one: the detectors are trained", night)
         run_job(job_of(TRAIN), place, night)
@@ -75,13 +75,13 @@ def lists_marked(place: Workplace, first: date) -> Iterator[None]:
 
 
 def incompleteness(reports: Mapping[str, Report], result: Mapping[str, Any]) -> IncompleteError | None:
-    """The fault to end with, when a stage's report says under `incomplete` (sentences) that its result stands, but
+    """The problem to end with, when a stage's report says under `incomplete` (sentences) that its result stands, but
     something that it should rest on does not hold; None for reports that are complete."""
     found = [f"{stage}: {sentence}" for stage, report in reports.items() for sentence in report.get("incomplete", ())]
     if not found:
         return None
     return IncompleteError(
         problems("the result stands, but is not complete", found),
-        do="mend what is named, then run the same command again; a retry alone changes nothing",
+        do="fix what is named, then run the same command again; a retry alone changes nothing",
         result=result,
     )

@@ -1,4 +1,4 @@
-"""Train: the detectors learn from the night's indicators; the lake holds them, MLflow is told a copy of them.
+"""Train: the detectors learn from the night's indicators; the lake holds them, MLflow gets a copy of them.
 
 A model's data are written first, named by their hash; then the night's rows, signed, in one commit; then MLflow, which
 may be gone. Killed in between, training again makes the same.
@@ -66,7 +66,7 @@ def _run(night: Night) -> Report:
             where=lake_models.problem,
             do="restore it from a copy; or remove its folder and train with --set rebuilt_tables=model, night by night",
         )
-    champions = champions_before(lake_models, night.date)  # read first: what is written may mend data that were damaged
+    champions = champions_before(lake_models, night.date)  # read first: what is written may fix data that were damaged
     measured = measured_indicators(night)
     made: list[Trained | NotTrained] = []
     for entity in ENTITIES:
@@ -113,7 +113,7 @@ def _verdict(before: Champion | NotRun, trained: Trained) -> PromotionVerdict:
 
 
 def champions_before(lake_models: LakeModels, night: date) -> ChampionsBefore:
-    """Who stood the day before, by kind: judged against them, a night that is trained again is judged alike."""
+    """The champions of the day before, by kind: judged against them, a night that is trained again is judged alike."""
     return {kind: lake_models.champion(*kind, night - timedelta(days=1)) for kind in kinds()}
 
 

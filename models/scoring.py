@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 REASON_COUNT = 5
 SCORED, NOT_RUN = "scored", "not_run"
 NO_POSITION = "no indicator of it can be compared with peers: values unknown, too few peers, or peers all alike"
-NO_NUMBER = "a fault of the model: it gave no finite number"
+NO_NUMBER = "a problem of the model: it gave no finite number"
 
 _RAW = "entity_id string, peer_group string, model string, model_fingerprint string, score double, why_not string"
 
 
 def to_raw_scores(positions: DataFrame, names: Sequence[str], entity: str, champions: Sequence[Champion]) -> DataFrame:
-    """One row per entity and champion: entity_type, entity_id, peer_group, model and print, score, why_not.
+    """One row per entity and champion: entity_type, entity_id, peer_group, model and fingerprint, score, why_not.
 
     `positions` is what `with_positions` gives for `names`, which hold every indicator that a champion reads.
     """

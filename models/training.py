@@ -43,7 +43,7 @@ class TrainingSample:
 
     @cached_property
     def fingerprint(self) -> str:
-        """The print of the sample's values, bit for bit: who they belong to teaches a detector nothing."""
+        """The fingerprint of the sample's values, bit for bit: who they belong to teaches a detector nothing."""
         digest = hashlib.sha256(np.ascontiguousarray(self.robust_z).tobytes())
         return fingerprint(self.entity, self.as_of, self.reads.indicators, self.reads.directions, digest.hexdigest())
 
@@ -57,7 +57,7 @@ class TrainingSample:
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A detector, what it learned from, and the print of everything that made it what it is."""
+    """A detector, what it learned from, and the fingerprint of everything that made it what it is."""
 
     detector: Detector
     sample: TrainingSample

@@ -59,7 +59,7 @@ def _step(match: re.Match[str]) -> str:
 
 
 def _place(line: str) -> int:
-    """Stages run side by side, so that the clock decides which ends first."""
+    """Stages run in parallel, so that the clock decides which ends first."""
     return next(n for n, stage in enumerate(_STAGES) if line[11:].startswith(stage))
 
 

@@ -14,7 +14,7 @@ _DAYS_OF_YEAR = 365
 
 
 def check(scenario: Scenario) -> None:
-    """Raise ScenarioError naming every fault."""
+    """Raise ScenarioError naming every problem."""
     found = world_problems(scenario)
     if found:
         raise ScenarioError.of(found, "Scenario")

@@ -14,7 +14,7 @@ SHAPES: tuple[object, ...] = (
 
 
 def refusal_of(load: Callable[[], object]) -> CatalogueError | None:
-    """How a catalogue was refused; None where it holds. Any other fault is the test's."""
+    """How a catalogue was refused; None where it holds. Any other problem is the test's."""
     try:
         load()
     except CatalogueError as refused:

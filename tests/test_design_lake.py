@@ -154,7 +154,7 @@ def test_a_path_made_of_an_address_is_noticed(source: str) -> None:
 
 
 def test_who_asks_the_lake_or_names_its_address_reaches_for_no_files() -> None:
-    assert _reached("def f(lake):\n    raise Fault(where=str(lake.address))") == []
+    assert _reached("def f(lake):\n    raise Problem(where=str(lake.address))") == []
     assert _reached("def f(settings, folder):\n    lake = Lake(settings.lake_address)\n    return Path(folder)") == []
 
 

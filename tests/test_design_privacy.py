@@ -48,7 +48,7 @@ NAMES_NOBODY = {
     "subject_name": "an institution's public name, empty for persons", "person_type": "a code",
     "file_name": "of a delivery", "table_name": "of a table", "column_name": "of a column",
     "registered_name": "of a model", "invoice_number": "of a hospital's purchase, a supplier's",
-    "content_sha256": "a print of a file", "reason_zh": "made by a rule from its facts", "reason_en": "the same",
+    "content_sha256": "a fingerprint of a file", "reason_zh": "made by a rule from its facts", "reason_en": "the same",
 }  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def test_every_identifying_column_of_every_contract_is_a_token_of_its_domain() -
 
 
 @pytest.mark.parametrize("declared", ["patient_id string", "certificate_id token(person)", "second_doctor_id string"])
-def test_an_identifying_column_of_another_kind_is_told(declared: str) -> None:
+def test_an_identifying_column_of_another_kind_is_reported(declared: str) -> None:
     assert len(of_wrong_kind([_table(f"thing_id string\n{declared}")])) == 1
 
 
@@ -134,7 +134,7 @@ def test_no_column_that_looks_like_personal_information_is_undeclared() -> None:
 
 
 @pytest.mark.parametrize("name", ["guardian_name", "phone", "home_address", "memo", "discharge_note", "id_card_no"])
-def test_a_new_column_that_looks_like_personal_information_is_told_with_what_to_declare(name: str) -> None:
+def test_a_new_column_that_looks_like_personal_information_is_reported_with_what_to_declare(name: str) -> None:
     [reported] = undeclared([_table(f"thing_id string\n{name} string")])
     assert f"made_up.{name} looks like personal information: declare it as `token(<domain>)`" in reported
     assert undeclared([_table(f"thing_id string\n{name} token(contact)")]) == []
@@ -170,7 +170,7 @@ def test_every_column_that_identifies_is_declared_so_in_the_national_mapping() -
         ({"patient_id": {"token": "doctor", "of": "psn_no"}}, "claim_line.patient_id shows psn_no"),
     ],
 )
-def test_a_mapping_that_shows_what_identifies_is_told(given: dict[str, object], reported: str) -> None:
+def test_a_mapping_that_shows_what_identifies_is_reported(given: dict[str, object], reported: str) -> None:
     content = read_mapping("national").model_dump(by_alias=True)
     content["tables"]["claim_line"]["rows"][0]["columns"] |= given
     assert reported in filled_openly(SourceMapping.model_validate(content))

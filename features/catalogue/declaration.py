@@ -153,7 +153,7 @@ class Catalogue(Declared):
 
     @property
     def fingerprint(self) -> str:
-        """The print of what is computed; names and descriptions do not change it."""
+        """The fingerprint of what is computed; names and descriptions do not change it."""
         described = self.model_dump(mode="json")
         described["keys"] = {source.value: {"id": key.id, "day": key.day} for source, key in self.keys.items()}
         for kind in ("measures", "sets", "indicators"):

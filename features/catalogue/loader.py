@@ -1,4 +1,4 @@
-"""Reading the catalogue: all faults in one error, and what can run on the columns a source supplies."""
+"""Reading the catalogue: all problems in one error, and what can run on the columns a source supplies."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Supplied = Mapping[str, frozenset[str]]
 
 
 def load_catalogues(region: Region | None = None) -> dict[str, Catalogue]:
-    """The catalogue of each entity as it holds in the region. Raises CatalogueError naming every fault of every file.
+    """The catalogue of each entity as it holds in the region. Raises CatalogueError naming every problem of every file.
 
     A region's `indicators.yaml` says by entity what differs of the shipped file, and what it adds.
     """
@@ -39,7 +39,7 @@ def load_catalogues(region: Region | None = None) -> dict[str, Catalogue]:
 
 
 def read_catalogues(files: list[Traversable], overlays: Sequence[Traversable] = ()) -> dict[str, Catalogue]:
-    """The catalogues in these files, by entity. Raises CatalogueError naming each fault's file and key."""
+    """The catalogues in these files, by entity. Raises CatalogueError naming each problem's file and key."""
     found: dict[str, Catalogue] = {}
     changes, wrong = _changes(overlays)
     for file in files:
@@ -62,7 +62,7 @@ def read_catalogues(files: list[Traversable], overlays: Sequence[Traversable] = 
     if not wrong:
         wrong = [f"no file declares the entity {entity}" for entity in ENTITIES if entity not in found]
     if wrong:
-        raise CatalogueError(problems("the indicator catalogue does not hold", wrong), do="mend what is named")
+        raise CatalogueError(problems("the indicator catalogue does not hold", wrong), do="fix what is named")
     return found
 
 
@@ -90,7 +90,7 @@ def _changes(overlays: Sequence[Traversable]) -> tuple[dict[str, list[tuple[Trav
 def _problems_of(catalogue: Catalogue) -> list[str]:
     wrong = [f"windows.{w}: a window has at least one day" for w in catalogue.windows if w < 1]
     if len(set(catalogue.windows)) < len(catalogue.windows):
-        wrong.append("windows: a window stands twice")
+        wrong.append("windows: a window occurs twice")
     lost = [s.value for s in catalogue.sources if s not in catalogue.keys]
     wrong += [f"{name}: no row of it finds its {catalogue.entity}: fundwatch/contracts/entities.py" for name in lost]
     for name in sorted(catalogue.sets.keys() & catalogue.measures.keys()):

@@ -8,7 +8,7 @@ LEAD = nightly(
     "lead",
     "one subject, one period",
     """
-    lead_id string print of subject and period
+    lead_id string fingerprint of subject and period
     place int 1 is the first to look at; equal leads share theirs
     subject_type string
     subject_id token(mixed) or an institution's public id
@@ -67,7 +67,7 @@ CASE = nightly(
     "case",
     "one finding of one subject, as it stands on the night",
     """
-    case_id string print of subject, kind and the first night: it holds while the finding goes on
+    case_id string fingerprint of subject, kind and the first night: it holds while the finding goes on
     subject_type string
     subject_id token(mixed) or an institution's public id
     subject_name string public name of an institution; empty for persons

@@ -10,7 +10,7 @@ MODEL = nightly(
     """
     entity_type string
     model string name of the detector
-    model_fingerprint string print of its definition and training data
+    model_fingerprint string fingerprint of its definition and training data
     registered_name string in MLflow, which has a copy for people
     trained_count bigint entities it learned from
     state string champion, challenger or not_trained

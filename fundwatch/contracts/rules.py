@@ -9,9 +9,9 @@ RULE_HIT = nightly(
     "rule_hit",
     "rule × thing it found",
     f"""
-    hit_id string print of rule and thing
+    hit_id string fingerprint of rule and thing
     rule_id string
-    rule_version string print of the rule's definition
+    rule_version string fingerprint of the rule's definition
     tier string 明确违规, 可疑 or 线索
     grain string
     subject_type string {names_said("or")}: who the lead is about
@@ -52,7 +52,7 @@ RULE_COVERAGE = nightly(
     rule_version string
     institution_id string
     state string run or not_run
-    why_not string the missing table, column or knowledge; the fault of a broken rule; what a rule that ran did without
+    why_not string the missing table, column or knowledge; why a rule is broken; what a rule that ran did without
     period_start date
     period_end date
     judged_count bigint things the rule looked at

@@ -103,15 +103,15 @@ class Table:
     def skipping_columns(self) -> tuple[str, ...]:
         """The columns whose least and greatest values are kept for each file, so that reads pass files over.
 
-        Times, and prints for their nulls. Keys, tokens and names lie in every file: nothing is passed over by them,
-        and keeping theirs costs a third of a write.
+        Times, and fingerprints for their nulls. Keys, tokens and names lie in every file: nothing is passed over by
+        them, and keeping theirs costs a third of a write.
         """
         own = "business_date" if self.replaced is Replaced.BY_NIGHT else None  # a folder each, which says it already
         return tuple(c.name for c in self.columns if c.type in _SKIPPED_BY and c.name != own)
 
     @property
     def delta_properties(self) -> dict[str, str]:
-        """What Delta is told when the table is made, by whichever writer makes it."""
+        """The table properties that Delta gets when the table is created, whichever writer creates it."""
         marks = {"delta.enableDeletionVectors": "true"} if self.replaced is Replaced.BY_KEY else {}
         kept = ",".join(self.skipping_columns)
         return marks | ({"delta.dataSkippingStatsColumns": kept} if kept else {"delta.dataSkippingNumIndexedCols": "0"})

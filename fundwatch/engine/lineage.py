@@ -79,7 +79,7 @@ class LineageError(ContractError):
 def made_of(frame: DataFrame) -> dict[str, ColumnOrigin]:
     """By output column what it is made of: columns of views, or of leaves where no view stands above them.
 
-    Raises LineageError. Columns of one name are told as one.
+    Raises LineageError. Columns of one name are reported as one.
     """
     plan = json.loads(frame._jdf.queryExecution().analyzed().toJSON())
     walk = _Walk()

@@ -2,7 +2,7 @@
 
 One way for all: the text is parsed (sqlglot's Spark dialect), every node of the tree must be of a kind that is listed,
 every function on the list of its purpose, every name a column that is known there, compared without case as Spark does.
-What then runs is SQL written anew from the checked tree. The author's text never reaches Spark, because two parsers of
+What then runs is SQL written again from the checked tree. The author's text never reaches Spark, because two parsers of
 one text may differ: what one takes for a literal or a comment the other may run. `written` checks kinds and functions
 once more, so that a text which no loader saw cannot run either. Names are written between back quotes, texts with the
 escapes that both readers share, operators between brackets. What a function of the list makes of its arguments is left

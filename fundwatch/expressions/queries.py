@@ -1,6 +1,6 @@
 """Queries that people declare, for exports and the privacy report: one SELECT over declared tables, and nothing else.
 
-Checked and written anew like expressions (fundwatch.expressions). In FROM stand the declared tables and sub-queries
+Checked and written again like expressions (fundwatch.expressions). In FROM stand the declared tables and sub-queries
 over them: no file, no function that makes rows, no other table of the session.
 """
 

@@ -1,7 +1,7 @@
 """From the text of an expression to pieces of SQL that are known to be harmless: parsed, walked, rewritten.
 
-Only the kinds of nodes that have a method in `Rewriting` may stand in an expression; any other is told as a fault.
-What Spark runs is put together from the pieces, never the author's text, so that a text which Spark would read
+Only the kinds of nodes that have a method in `Rewriting` may stand in an expression; any other is reported as a
+problem. What Spark runs is put together from the pieces, never the author's text, so that a text which Spark would read
 otherwise than the parser does has no way to run. Where the two bind operators differently, brackets are asked for.
 """
 
@@ -65,7 +65,7 @@ Piece = str | WrittenColumn | Parameter
 
 @dataclass
 class Parsed:
-    """What an expression is made of. `pieces`, joined, are its SQL; it may run only where `faults` is empty.
+    """What an expression is made of. `pieces`, joined, are its SQL; it may run only where `problems` is empty.
 
     `signs` are `/` and `cast`, where they occur; `constant_texts` what makes a text out of texts alone; `is_call` says
     that it is the call of one function and nothing more.
@@ -93,7 +93,7 @@ Found = TypeVar("Found", bound=Parsed)
 
 @lru_cache(maxsize=8192)
 def parsed(text: str) -> Parsed:
-    """The expression, with every fault of its own; never raises."""
+    """The expression, with every problem of its own; never raises."""
     if text.isidentifier() and text.lower() not in _LITERAL_WORDS:  # also where SQL has a use of its own for the word
         return Parsed(pieces=[WrittenColumn(text)])
     return parsed_into("Condition", text, Rewriting, Parsed())
@@ -127,7 +127,7 @@ def parsed_into(kind: str, text: str, rewriting: type[Rewriting], found: Found) 
 
 
 class Rewriting:
-    """Goes through a parsed expression and adds its pieces and faults; what has no method here may not stand."""
+    """Goes through a parsed expression and adds its pieces and problems; what has no method here may not stand."""
 
     def __init__(self, found: Parsed) -> None:
         self.found = found

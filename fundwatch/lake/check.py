@@ -48,7 +48,7 @@ class LakeFinding:
 
 
 def finding(check: str, subject: str, wrong: Sequence[str], fine: str, do: str) -> LakeFinding:
-    """A finding out of the faults found: none of them, and it is ok."""
+    """A finding out of the problems found: none of them, and it is ok."""
     if not wrong:
         return LakeFinding(check, subject, Outcome.OK, fine)
     return LakeFinding(check, subject, Outcome.WRONG, some(wrong, _FIRST, "; "), do)
@@ -89,7 +89,7 @@ def ledger_findings(lake: LakeAddress, tables: Sequence[str], again: Again) -> I
     for row in Ledger(lake).table_rows():
         if row["state"] == "committed":
             recorded[row["table_name"]][row["version"]] = row
-        elif row["state"] == "lost":  # and made anew since, or to be
+        elif row["state"] == "lost":  # and made again since, or to be
             recorded.pop(row["table_name"], None)
     for name, versions in sorted(recorded.items()):
         newest = versions[max(versions)]
@@ -102,7 +102,7 @@ def ledger_findings(lake: LakeAddress, tables: Sequence[str], again: Again) -> I
 
 
 def run_findings(lake: LakeAddress, night: date | None, again: Again) -> Iterator[LakeFinding]:
-    """Runs that were started and never committed: killed, or stopped by a fault."""
+    """Runs that were started and never committed: killed, or stopped by a problem."""
     ledger = Ledger(lake)
     last: dict[tuple[str, date], str] = {}
     for row in ledger.run_rows():
@@ -111,7 +111,7 @@ def run_findings(lake: LakeAddress, night: date | None, again: Again) -> Iterato
     open_runs = sorted((when, job) for (job, when), state in chosen.items() if state == "started")
     texts = [f"{job} of {when} was started and never committed" for when, job in open_runs]
     first = again(open_runs[0][1], open_runs[0][0]) if open_runs else ""
-    yield finding("runs", "ledger", texts, f"{len(chosen)} runs stand", first)
+    yield finding("runs", "ledger", texts, f"{len(chosen)} runs are committed", first)
 
 
 def mode_finding(place: str, mode: int | None, forbidden: int) -> LakeFinding:

@@ -1,7 +1,7 @@
 """Files named by what they hold: the SHA-256 of a file is its name, so nobody can change one unnoticed.
 
 A file is written aside, flushed to the disk and renamed: it is there whole, or not at all. What is hashed is what is
-handed out, read once. Files are never changed; writing the same content again mends one that was damaged.
+handed out, read once. Files are never changed; writing the same content again fixes one that was damaged.
 """
 
 from __future__ import annotations

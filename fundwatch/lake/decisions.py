@@ -1,7 +1,7 @@
 """Decisions over quarantined rows: who vouches for which row, with what corrections, and the night that takes it in.
 
-A decision holds until it is withdrawn or replaced, and is final once the night that takes the row in stands: a row
-is taken in once.
+A decision holds until it is withdrawn or replaced, and is final once the night that takes the row in is committed: a
+row is taken in once.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Decisions:
         return sorted((d for d in self.in_force().values() if d.into_night == night), key=lambda d: d.place)
 
     def fingerprint(self, night: date) -> str:
-        """A print of all that these decisions change in the night; part of the print of its run."""
+        """A fingerprint of all that these decisions change in the night; part of the fingerprint of its run."""
         reported = [[str(d.place), d.place.table_name, d.action, dict(d.changes)] for d in self.into(night)]
         return fingerprint(reported)
 
@@ -111,7 +111,7 @@ class Decisions:
         taken = set(ledger.nights("intake"))
         found = [text for decision in decisions for text in _problems(decision, in_force.get(decision.place), taken)]
         if found:
-            raise DecisionError(problems("nothing was decided", found), do="mend what is named; all or none is noted")
+            raise DecisionError(problems("nothing was decided", found), do="fix what is named; all or none is noted")
         self._journal.append([_row(decision) for decision in decisions])
 
     @property

@@ -1,7 +1,7 @@
 """The delivery log: what became of every delivery, with why and by whom. Appended, never rewritten, without Spark.
 
-A delivery is known by its source, its business date and the print of its content: what was held or released was that
-very content, and a delivery changed by one byte is another one.
+A delivery is known by its source, its business date and the fingerprint of its content: what was held or released was
+that very content, and a delivery changed by one byte is another one.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class DeliveryLog:
         return True
 
     def current(self) -> list[Noted]:
-        """The latest state of every delivery, by business date, source and print."""
+        """The latest state of every delivery, by business date, source and fingerprint."""
         found = self._latest().values()
         return sorted(found, key=lambda n: (n.delivery.business_date, n.delivery.source, n.delivery.fingerprint))
 
@@ -151,7 +151,7 @@ class DeliveryLog:
             raise DeliveryError(
                 f"{text} for {night}: {found}",
                 where=str(self._journal.address),
-                do="see `fundwatch deliveries`; name one with --print where several are held",
+                do="see `fundwatch deliveries`; name one with --fingerprint where several are held",
             )
         released = Noted(held[0].delivery, DeliveryState.RELEASED, by.strip(), why.strip())
         self._journal.append([_row(released)])

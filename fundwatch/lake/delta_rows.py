@@ -245,7 +245,7 @@ def _committed(
 
 
 def seal(address: LakeAddress) -> None:
-    """Write those of a table's files anew that have no check sums, because delta-rs deleted or merged rows in them."""
+    """Write those of a table's files again that have no check sums, because delta-rs deleted or merged rows in them."""
     from deltalake import DeltaTable
     from deltalake.transaction import RemoveAction
 

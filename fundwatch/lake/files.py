@@ -42,7 +42,7 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class LakeFiles:
-    """The files beneath an address, by their names from there, with `/` between folders. Faults are OSErrors."""
+    """The files beneath an address, by their names from there, with `/` between folders. Problems are OSErrors."""
 
     address: LakeAddress
 

@@ -62,7 +62,7 @@ def files_holding(address: LakeAddress, text: str) -> Iterator[LakeAddress]:
 
 
 def _without_marked_rows(address: LakeAddress) -> None:
-    """Write a table anew in which rows may be marked as deleted: they would stay in their files."""
+    """Write a table again in which rows may be marked as deleted: they would stay in their files."""
     import pyarrow as pa
     from deltalake import DeltaTable
 

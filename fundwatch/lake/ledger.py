@@ -1,7 +1,7 @@
 """The run ledger: what ran for which night, on what, and which table versions it made. Written without Spark.
 
-A run that is `started` and never `committed` was killed: running it again is the cure. A run's print names all
-that determines its result; a committed run with the same print need not run again.
+A run that is `started` and never `committed` was killed, and is to be run again. A run's fingerprint names all
+that determines its result; a committed run with the same fingerprint need not run again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _RUN_TABLE = {**_HEAD, "table_name": "string", "state": "string", "version": "bi
 
 @dataclass(frozen=True)
 class Run:
-    """A committed run: its print and what it reported."""
+    """A committed run: its fingerprint and what it reported."""
 
     run_id: str
     job: str
@@ -49,7 +49,7 @@ class Ledger:
         return run_id
 
     def commit(self, run_id: str, job: str, night: date, run_fingerprint: str, detail: Mapping[str, Any]) -> None:
-        """Note that all of the run's tables stand."""
+        """Note that the run is complete: every table it writes is committed."""
         self._run_row(run_id, job, night, "committed", run_fingerprint, detail)
 
     def intend(self, run_id: str, job: str, night: date, table: str) -> None:
@@ -104,17 +104,17 @@ class Ledger:
         return found
 
     def committed(self, job: str, night: date) -> Run | None:
-        """The run that stands for the job and night: none if a later one was started and did not end."""
+        """The committed run of the job for the night; None if a later one was started and did not end."""
         with self._turn:
             return self._committed.get((job, night))
 
     def committed_fingerprints(self) -> dict[tuple[str, date], str]:
-        """The prints of all runs that stand, by job and night."""
+        """The fingerprints of all committed runs, by job and night."""
         with self._turn:
             return {key: run.fingerprint for key, run in self._committed.items()}
 
     def nights(self, job: str) -> list[date]:
-        """The business dates for which the job stands, ascending."""
+        """The business dates for which the job is committed, ascending."""
         with self._turn:
             return sorted(night for name, night in self._committed if name == job)
 
@@ -123,7 +123,7 @@ class Ledger:
         return [row for row in self._run_table.rows() if row["run_id"] == run_id]
 
     def gave_up(self, run_id: str) -> bool:
-        """Whether a table that the run wrote was noted as lost for good since: then the run does not stand."""
+        """Whether a table that the run wrote was noted as lost for good since: then its result is incomplete."""
         made: set[str] = set()
         for row in self.table_rows():
             if row["run_id"] == run_id and row["state"] == "committed":

@@ -38,7 +38,7 @@ class LakeLock:
 
 
 def refuse_no_lake(lake: LakeAddress) -> None:
-    """Raise FundwatchError where there is no lake: a mistyped folder is told, and not made."""
+    """Raise FundwatchError where there is no lake: a mistyped folder is reported, and not made."""
     if not LakeFiles(lake).has_folder():
         raise FundwatchError(
             "there is no lake",

@@ -1,4 +1,4 @@
-"""A table that was there and is gone, or has gone back: told before anything is computed on its absence.
+"""A table that was there and is gone, or has gone back: reported before anything is computed on its absence.
 
 A table that no night delivered is not there either, and rules are then reported as not run. Only the ledger knows the
 difference: at which version each table was last committed.
@@ -23,7 +23,7 @@ class LostTableError(FundwatchError):
 def refuse_lost(lake: Lake, ledger: Ledger, tables: Collection[str], rebuilt: str = "") -> None:
     """Raise LostTableError for tables that are gone or older than the ledger says.
 
-    Tables named in `rebuilt` may be gone, which the ledger is told once: from then on they are made anew.
+    Tables named in `rebuilt` may be gone, which the ledger records once: from then on they are made again.
     """
     given = {name.strip() for name in rebuilt.split(",")} - {""}
     known = dict(ledger.newest_versions())

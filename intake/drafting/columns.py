@@ -51,7 +51,7 @@ def token_domains(table: str) -> Mapping[str, str]:
 
 
 def has_line_key(found: Mapping[str, Match]) -> bool:
-    """Whether a line can be told by its claim and its number in it."""
+    """Whether a line can be identified by its claim and its number in it."""
     return _FROM_LINE in found and ("settlement_id" in found or "encounter_id" in found)
 
 

@@ -59,7 +59,7 @@ class Sorted:
 def sort_delivery(delivery: Delivery, recorded: Sequence[RecordedFile]) -> Sorted:
     """Tell what is here again from what is new. The same night taken up once more is not "again".
 
-    Only files that were accepted count: what was refused may be mended and sent under the same batch. Part of a batch
+    Only files that were accepted count: what was refused may be fixed and sent under the same batch. Part of a batch
     may be sent again. Raises DeliveryError naming each file whose batch stands with other content, and each that the
     delivery holds twice.
     """

@@ -1,7 +1,7 @@
 """A delivery on disk: its manifest, and its files checked byte by byte before Spark sees them.
 
 Spark reads a file in the wrong encoding without an error, loads half of a damaged one, and swaps the columns of a
-reordered header; so all of that is looked at here, and every fault of a delivery is told at once.
+reordered header; so all of that is looked at here, and every problem of a delivery is reported at once.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def open_delivery(
     """Check the whole delivery; what Spark is to read lies in `scratch`, where nobody else writes.
 
     With `quality`, codes that its lists do not know are looked for too; with `hashes` (of `delivery_hashes`), every
-    file must be the one that was hashed. Raises DeliveryError with every fault: a missing or unknown file, table or
+    file must be the one that was hashed. Raises DeliveryError with every problem: a missing or unknown file, table or
     column, a wrong hash, size or row count, an empty or damaged file, undecodable bytes, a changed form.
     """
     folder = delivery_folder(mapping, landing, night)
@@ -185,7 +185,7 @@ def _refusal(folder: Path, found: list[str]) -> DeliveryError:
 def _opened(
     mapping: SourceMapping, folder: Path, names: list[str], scratch: Path
 ) -> Iterator[tuple[str, Opened | FileError]]:
-    """Each file opened, or why not, in the order of the names; read side by side, as hashing and unpacking allow."""
+    """Each file opened, or why not, in the order of the names; read in parallel, as hashing and unpacking allow."""
 
     def one(name: str) -> Opened | FileError:
         try:

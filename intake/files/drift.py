@@ -1,7 +1,7 @@
-"""How a file's form has drifted from the mapping's: columns and codes, told before a row is read.
+"""How a file's form has drifted from the mapping's: columns and codes, reported before a row is read.
 
 It looks at the header and at a sample of lines. No message shows a value, as it may identify a person; a short code is
-the one exception, because nobody could mend it unseen.
+the one exception, because nobody could fix it unseen.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from intake.source.checks import Quality
 from intake.source.columns import Codes
 from intake.source.mapping import SourceFile, SourceMapping
 
-# One odd value is a fault of its row, which the gate weighs; it takes several to speak of a changed form.
+# One odd value is a problem of its row, which the gate weighs; it takes several to speak of a changed form.
 _ENOUGH_VALUES = 10
 _NEW_CODE_ROWS, _NEW_CODE_SHARE = 3, 0.01
 PARKED = "_parked_"
@@ -26,7 +26,9 @@ PARKED = "_parked_"
 
 @dataclass(frozen=True)
 class FileDrift:
-    """What was seen of one file: `faults` refuse it; the rest was borne. Columns by name, codes as column and code."""
+    """What was seen of one file: `problems` refuse it; the rest was tolerated. Columns by name, codes as column and
+    code.
+    """
 
     file_name: str
     kind: str
@@ -37,11 +39,11 @@ class FileDrift:
 
     @property
     def is_reported(self) -> bool:
-        """Whether anything was borne that a person should know."""
+        """Whether anything was tolerated that a person should know."""
         return bool(self.parked_columns or self.parked_codes or self.is_reordered)
 
     def notes(self) -> list[str]:
-        """What was borne, in words."""
+        """What was tolerated, in words."""
         texts = [f"{self.file_name}: column '{shown_name(c)}' is new: parked, not read" for c in self.parked_columns]
         texts += [f"{self.file_name}: column '{c}' has a new code {v}: parked" for c, v in self.parked_codes]
         return [*texts, *([f"{self.file_name}: its columns come in another order"] if self.is_reordered else [])]
@@ -49,12 +51,12 @@ class FileDrift:
 
 @dataclass(frozen=True)
 class Drift:
-    """What was borne in a delivery, by file."""
+    """What was tolerated in a delivery, by file."""
 
     files: tuple[FileDrift, ...] = ()
 
     def notes(self) -> list[str]:
-        """What was borne, in words; nothing when no form changed."""
+        """What was tolerated, in words; nothing when no form changed."""
         return [note for file in self.files for note in file.notes()]
 
 
@@ -65,7 +67,7 @@ def read_names(file: SourceFile, header: Sequence[str]) -> tuple[str, ...]:
 
 
 def parked_error_codes(mapping: SourceMapping, quality: Quality, table: str) -> tuple[str, ...]:
-    """Error codes of rows that are quarantined for a new code and are no faults, because the mapping parks those."""
+    """Error codes of rows that are quarantined for a new code and are no problems, because the mapping parks those."""
     if mapping.drift.new_codes != "park":
         return ()
     how = mapping.tables.get(table)
@@ -107,7 +109,7 @@ def find_drift(mapping: SourceMapping, kind: str, name: str, opened: Opened, qua
 
 
 def _width_problems(opened: Opened) -> Iterator[str]:
-    """Told once here, not ten million times in quarantine: the lines do not have the header's number of values."""
+    """Stated once here, not ten million times in quarantine: the lines do not have the header's number of values."""
     rows = ((number, _row(line, opened.delimiter)) for number, line in opened.sample)
     wrong = [(number, len(row)) for number, row in rows if len(row) != len(opened.header)]
     if len(opened.sample) >= _ENOUGH_VALUES and 2 * len(wrong) > len(opened.sample):
@@ -151,7 +153,7 @@ def _column_problems(
         yield f"column '{' or '.join(aliases)}' is missing"
     names = [file.names().get(c, c) for c in header]
     twice = sorted({n for n in names if names.count(n) > 1})
-    yield from (f"column '{shown_name(c)}' stands twice" for c in twice)
+    yield from (f"column '{shown_name(c)}' occurs twice" for c in twice)
 
 
 def _meant(
@@ -185,7 +187,7 @@ def _type_problems(mapping: SourceMapping, kind: str, values: Values) -> Iterato
 def _new_codes(
     mapping: SourceMapping, kind: str, values: Values, quality: Quality | None
 ) -> Iterator[tuple[str, str, int]]:
-    """Column, code and first line of codes that no list has, where there are too many for single faults."""
+    """Column, code and first line of codes that no list has, where there are too many for single problems."""
     fed = mapping.rows_of(kind)
     if fed is None:
         return

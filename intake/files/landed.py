@@ -15,7 +15,7 @@ from intake.files.unpacking import TEXT_ENDINGS, FileError, is_packed, refuse_wi
 from intake.source.mapping import DeliveryForm
 
 # Spark reads a plain file under 4 MiB, and any gzip file, in one task, so that a row's place in it is its line. Other
-# files, and gzip files that are worth more than one task, are written anew, their lines beginning with their numbers.
+# files, and gzip files that are worth more than one task, are written again, their lines beginning with their numbers.
 _PLAIN_LIMIT = 4 << 20
 _GZIP_LIMIT = 16 << 20
 
@@ -47,7 +47,7 @@ class Opened:
 
 
 def open_file(path: Path, form: DeliveryForm, scratch: Path) -> Opened:
-    """Copy a file into `scratch`, check and measure the copy, and write it anew there where Spark could not read it.
+    """Copy a file into `scratch`, check and measure the copy, and write it again there where Spark could not read it.
 
     The first encoding that decodes every byte holds: UTF-8 is tried first, because GB 18030 accepts much that it is
     not. Raises FileError naming line, byte offset, column or cell, and what to do.

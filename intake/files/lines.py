@@ -28,7 +28,7 @@ Numbers = npt.NDArray[np.int64]
 
 
 class Undecodable(FileError):
-    """The text is not in this encoding; `is_sure` when what comes before the fault can be in no other."""
+    """The text is not in this encoding; `is_sure` when what comes before the problem can be in no other."""
 
     def __init__(self, what: str, is_sure: bool = False) -> None:
         super().__init__(what)

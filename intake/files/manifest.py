@@ -86,7 +86,7 @@ def read_manifest(folder: Path, mapping: SourceMapping, night: date, sha256: str
 def manifest_problems(manifest: Manifest, mapping: SourceMapping, there: set[str]) -> Iterator[str]:
     """What the manifest and the files that are `there` do not agree on."""
     names = [entry.name for entry in manifest.files]
-    yield from (f"{name}: stands twice in the manifest" for name in sorted({n for n in names if names.count(n) > 1}))
+    yield from (f"{name}: occurs twice in the manifest" for name in sorted({n for n in names if names.count(n) > 1}))
     for entry in manifest.files:
         if not entry.is_plain_name:
             yield f"{entry.name}: leads out of the delivery's folder; name a file in it"

@@ -106,7 +106,7 @@ def _text(cell: Any, is_formula: bool) -> str:
             raise FileError(f"cell {cell.coordinate}: a formula without its value; open it in Excel and save it")
         return ""
     if cell.data_type == "e":
-        raise FileError(f"cell {cell.coordinate}: an error of Excel; mend it")
+        raise FileError(f"cell {cell.coordinate}: an error of Excel; fix it")
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float)):

@@ -1,4 +1,4 @@
-"""The bytes of a landed file in blocks: plain, gzip, or a zip of one file. Damage and bombs are told as such."""
+"""The bytes of a landed file in blocks: plain, gzip, or a zip of one file. Damage and bombs are reported as such."""
 
 from __future__ import annotations
 

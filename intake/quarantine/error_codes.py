@@ -21,7 +21,7 @@ class Meaning:
 
 _AGAIN = (
     "请来源方更正后重新报送;若核实无误,可放行或更正后重交",
-    "have it mended and sent again; if it is right, release or resubmit it",
+    "have it fixed and sent again; if it is right, release or resubmit it",
 )
 _SEND = ("请来源方重新报送", "have it sent again")
 _VALUE = ("填入正确值后重交(resubmit),或请来源方重新报送", "resubmit it with the right value, or have it sent again")
@@ -75,7 +75,7 @@ _OF_COLUMN = {
         "{0} holds what looks like a certificate, telephone, card, mail address or name; the value was not kept",
         (
             "请来源方更正后重新报送;若该列编码本就如此,在 conf/quality 中列入 identifier_like",
-            "have it mended and sent again; if such are the codes of the column, list it as identifier_like in "
+            "have it fixed and sent again; if such are the codes of the column, list it as identifier_like in "
             "conf/quality",
         ),
     ),

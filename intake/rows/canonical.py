@@ -169,7 +169,7 @@ def _value(given: ColumnSource, kind: str | None, privacy: PrivacyFunctions) -> 
         source = F.expr(written(given.of))
         value = privacy.token(given.token)(source)
     elif isinstance(given, Scrub):
-        # a text that cannot be made safe is dropped whole: that is no fault of the row
+        # a text that cannot be made safe is dropped whole: that is no problem of the row
         source = value = privacy.scrubbed(
             F.expr(written(given.scrub)), [F.col(quoted_name(name)) for name in given.names]
         )
@@ -195,7 +195,7 @@ def unanalysable(error: AnalysisException, where: str) -> MappingError:
     return MappingError(
         f"an expression cannot be read: {error.getCondition()} {error.getMessageParameters()}",
         where=where,
-        do="mend it in conf/sources (a mapping's) or conf/quality (a check's)",
+        do="fix it in conf/sources (a mapping's) or conf/quality (a check's)",
     )
 
 
@@ -263,7 +263,7 @@ _CARRIED_NUMBER = "decimal(24,6)"  # a carried value has no contract that says i
 def converted(given: Value, kind: str | None) -> tuple[Column, Column]:
     """The source text, and what is made of it, still to be cast to `kind` (None: a carried value).
 
-    A text that is no number or date of a format becomes a value that cannot be cast, or null; so it is told as
+    A text that is no number or date of a format becomes a value that cannot be cast, or null; so it is reported as
     malformed and never takes the default.
     """
     source = F.expr(written(given.of)).cast("string")

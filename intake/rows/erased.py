@@ -1,9 +1,9 @@
-"""Rows of persons whose data were erased, when a later delivery brings them again: told, and kept out or let in.
+"""Rows of persons whose data were erased, when a later delivery brings them again: reported, and kept out or let in.
 
 Law: who was erased does not come back unseen (PIPL Art. 47); what a duty to keep compels to keep is not lost either, so
-such rows go to quarantine, where people release them or erase them again. The record of erasures holds keyed prints of
-tokens alone, and a print is looked up in it once for each distinct person of a batch: nothing is joined for that, and
-where nobody was ever erased a night does nothing of this.
+such rows go to quarantine, where people release them or erase them again. The record of erasures holds keyed
+fingerprints of tokens alone, and a fingerprint is looked up in it once for each distinct person of a batch: nothing is
+joined for that, and where nobody was ever erased a night does nothing of this.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class ErasedPersons:
         return reported if self.are_let_in else {table: _kept_out(rows) for table, rows in reported.items()}
 
     def no_problems(self, codes: list[str]) -> list[str]:
-        """The codes that are no faults to the gate, where these are none: an erased person's rows are none either."""
+        """The codes that are no problems to the gate, where these are none: an erased person's rows are none either."""
         return [*codes, ERASED, *(f"{code},{ERASED}" for code in codes)] if self.marks else codes
 
     def again(self, tables: Mapping[str, DataFrame]) -> DataFrame | None:

@@ -34,7 +34,7 @@ def lent_columns(lookup: Lookup, headers: Mapping[str, frozenset[str]]) -> dict[
 def with_lookups(
     strings: DataFrame, mapping: SourceMapping, rows: Rows, headers: Mapping[str, frozenset[str]], read: Read
 ) -> DataFrame:
-    """The file's rows with the columns lent to them and `_lookup_fault`: null, or the code of the first fault.
+    """The file's rows with the columns lent to them and `_lookup_fault`: null, or the code of the first problem.
 
     Raises MappingError when a lookup's `where` cannot be analysed.
     """

@@ -27,8 +27,8 @@ VAULT = "_vault_"
 @dataclass(frozen=True)
 class PrivacyFunctions:
     """Column functions: by domain, identifiers to tokens; a text and the names in its row to the scrubbed text; domain,
-    identifier and the fields beside it to what the vault keeps (privacy.vault.columns.REPORTED_TYPE) in the first row that tells
-    them."""
+    identifier and the fields beside it to what the vault keeps (privacy.vault.columns.REPORTED_TYPE) in the first row
+    that tells them."""
 
     token: Callable[[str], Callable[[Column], Column]]
     scrubbed: Callable[[Column, Sequence[Column]], Column]

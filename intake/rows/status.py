@@ -24,17 +24,19 @@ FINGERPRINT_COLUMN = "content_fingerprint"  # of the tables that keep it
 
 
 def content_fingerprint(table: str) -> Column:
-    """A print of all that the source says in a row: equal rows have equal prints."""
+    """A fingerprint of all that the source says in a row: equal rows have equal fingerprints."""
     return F.xxhash64(*mapped_columns(table))
 
 
 def with_fingerprints(rows: DataFrame, table: str) -> DataFrame:
-    """Canonical rows with the print of their content."""
+    """Canonical rows with the fingerprint of their content."""
     return rows.withColumn(FINGERPRINT, content_fingerprint(table))
 
 
 def earlier_fingerprints(entries: DataFrame, table: str) -> DataFrame:
-    """Key × print of rows accepted on earlier nights. Entries taken in before prints were kept have theirs computed."""
+    """Key × fingerprint of rows accepted on earlier nights. Entries taken in before fingerprints were kept have
+    theirs computed.
+    """
     if FINGERPRINT_COLUMN not in entries.columns:
         return entries.select(*TABLES[table].key, content_fingerprint(table).alias(EARLIER))
     kept = F.col(FINGERPRINT_COLUMN).isNotNull()
@@ -46,7 +48,9 @@ def earlier_fingerprints(entries: DataFrame, table: str) -> DataFrame:
 
 
 def shared_fingerprints(rows: DataFrame, table: str) -> DataFrame:
-    """8-byte prints of keys, `_key_fingerprint`, that several good rows of tonight share: the same key, or by rare chance."""
+    """8-byte fingerprints of keys, `_key_fingerprint`, that several good rows of tonight share: the same key, or by
+    rare chance.
+    """
     fingerprints = rows.filter(F.col(CODES) == "").select(F.xxhash64(*TABLES[table].key).alias(_KEY_FINGERPRINT))
     counted = fingerprints.groupBy(_KEY_FINGERPRINT).agg(F.count(F.lit(1)).alias("_many"))
     return counted.filter(F.col("_many") > 1).select(_KEY_FINGERPRINT)
@@ -78,8 +82,8 @@ def with_status(rows: DataFrame, table: str, repeated: DataFrame | None, earlier
 
     The same key with the same content, tonight (`repeated`) or on an earlier night (`earlier`: one row per key), is a
     duplicate: one is accepted. With other content nobody can say which is right: all of tonight's are quarantined as
-    CONFLICT, and so is a line or settlement that an earlier night told otherwise: corrections come as a reversal and a
-    new line. A register's row may change from night to night. Rows that fail a check take no part.
+    CONFLICT, and so is a line or settlement that an earlier night delivered otherwise: corrections come as a reversal
+    and a new line. A register's row may change from night to night. Rows that fail a check take no part.
     """
     key = TABLES[table].key
     is_good = F.col(CODES) == ""
@@ -106,7 +110,9 @@ def accepted_rows(rows: DataFrame) -> DataFrame:
 
 
 def to_clean(rows: DataFrame, table: str) -> DataFrame:
-    """The accepted rows, with the table's columns only, and the print of their content where the table keeps it."""
+    """The accepted rows, with the table's columns only, and the fingerprint of their content where the table keeps
+    it.
+    """
     kept = [F.col(FINGERPRINT).alias(FINGERPRINT_COLUMN)] if table in ENTRY_OF else []
     return accepted_rows(rows).select(*mapped_columns(table), *kept)
 

@@ -39,7 +39,7 @@ class Total:
 
     @property
     def faulty_share(self) -> float:
-        """The share of lines quarantined for a fault, over those the source calls valid."""
+        """The share of lines quarantined for a problem, over those the source calls valid."""
         valid = self.delivered_lines - self.excluded_lines
         return (self.quarantined_lines - self.excluded_lines) / valid if valid else 0.0
 

@@ -20,7 +20,7 @@ from intake.source.usual_size import Band
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
-MALFORMED = "_malformed"  # the codes found while casting, told once and not as missing again
+MALFORMED = "_malformed"  # the codes found while casting, reported once and not as missing again
 
 
 class Check(Declared):
@@ -66,12 +66,12 @@ class Quality(Declared):
 
 
 def read_quality(name: str, overlay: Path | None = None) -> Quality:
-    """The checks in force. Raises CatalogueError with every fault by key; FundwatchError when there is no file."""
+    """The checks in force. Raises CatalogueError with every problem by key; FundwatchError when there is no file."""
     return parse_quality(conf_file("quality", name, overlay))
 
 
 def parse_quality(file: Traversable) -> Quality:
-    """The checks in a YAML file. Raises CatalogueError with every fault by key."""
+    """The checks in a YAML file. Raises CatalogueError with every problem by key."""
     return read_declared(Quality, file, "the checks do not hold", also=_problems)
 
 

@@ -110,7 +110,7 @@ def _is_of(kind: str, text: str) -> bool:
 class Lookup(Declared):
     """Columns of another file of the same delivery, found by key; `on` and `columns` read `here: there`.
 
-    Each row finds one row there, or becomes a fault: LOOKUP_MISSING (none) or LOOKUP_TWICE (several that differ).
+    Each row finds one row there, or becomes a problem: LOOKUP_MISSING (none) or LOOKUP_TWICE (several that differ).
     """
 
     source: str = Field(alias="from")

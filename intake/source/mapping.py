@@ -148,7 +148,7 @@ class DeliveryForm(Declared):
 class DriftRules(Declared):
     """What a changed form of the files does: `refuse` stops the night, `park` leaves aside what is new.
 
-    A parked column is not read; rows with a parked code go to quarantine and are no faults to the gate.
+    A parked column is not read; rows with a parked code go to quarantine and are no problems to the gate.
     """
 
     unknown_columns: Literal["refuse", "park"] = "refuse"
@@ -156,7 +156,7 @@ class DriftRules(Declared):
 
 
 class SourceMapping(Declared):
-    """One source. `print` identifies its content."""
+    """One source. `fingerprint` identifies its content."""
 
     source: str
     delivery: DeliveryForm

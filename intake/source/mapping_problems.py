@@ -35,7 +35,7 @@ _KEEPING = frozenset({"min", "max", "min_by", "max_by", "coalesce"})  # a pseudo
 
 
 def cross_problems(mapping: SourceMapping) -> Iterator[str]:
-    """Every fault, each with the key it stands at."""
+    """Every problem, each with the key it stands at."""
     for file, declared in mapping.files.items():
         uses = [t for t, m in mapping.tables.items() for r in m.rows if r.source == file]
         if len(uses) != 1:

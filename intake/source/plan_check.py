@@ -1,7 +1,8 @@
 """What a mapping's columns are made of, on the plan that Spark makes of it over no rows at all: milliseconds, no job.
 
-The mapping was read name by name when it was loaded (intake.source.mapping_problems). Here Spark itself says which of the file's
-columns an expression reads, and where it would cast one so that a bad value ends the night and stands in its message.
+The mapping was read name by name when it was loaded (intake.source.mapping_problems). Here Spark itself says which of
+the file's columns an expression reads, and where it would cast one so that a bad value ends the night and stands in its
+message.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def refuse_what_shows(spark: SparkSession, mapping: SourceMapping) -> None:
     found = list(_problems(spark, {str(number): entry for number, entry in enumerate(entries)}))
     if found:
         raise MappingError(
-            problems("the mapping does not hold", found), where=f"the source {mapping.source}", do="mend what is named"
+            problems("the mapping does not hold", found), where=f"the source {mapping.source}", do="fix what is named"
         )
 
 
@@ -66,7 +67,7 @@ def _problems(spark: SparkSession, entries: Mapping[str, _Entry]) -> Iterator[st
         for column in sorted(identifying[c] for c in strict.get(_at(n, key), ())):
             yield (
                 f"{entries[n].where}.{key}: '{column}' is read as a number or a date: a value that is none would end "
-                "the night and be told; use try_cast(… AS …)"
+                "the night and be reported; use try_cast(… AS …)"
             )
 
 

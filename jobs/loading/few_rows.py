@@ -12,7 +12,7 @@ from fundwatch.engine.frames import stacked
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-FEW_ROWS = 1_000_000  # of a key and a print: some 50 MB
+FEW_ROWS = 1_000_000  # of a key and a fingerprint: some 50 MB
 
 
 def row_counts(frames: Mapping[str, Mapping[str, DataFrame]]) -> dict[tuple[str, str], int]:

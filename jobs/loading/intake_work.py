@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class IntakeWork:
-    """One run of the job intake; `hashes` are those of the delivery's files by name, on which its print rests."""
+    """One run of the job intake; `hashes` are those of the delivery's files by name, on which its fingerprint rests."""
 
     night: Night
     mapping: SourceMapping
@@ -80,7 +80,9 @@ class IntakeWork:
 
 @dataclass(frozen=True)
 class JudgedRows:
-    """Every delivered row, canonical, with its status, by table; and the tables none of whose keys was told before."""
+    """Every delivered row, canonical, with its status, by table; and the tables none of whose keys was delivered
+    before.
+    """
 
     rows: Mapping[str, DataFrame]
     new: frozenset[str]
@@ -143,7 +145,7 @@ def _released(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
 
 
 def _earlier(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataFrame | None:
-    """Prints of what earlier nights told of tonight's keys."""
+    """Fingerprints of what earlier nights delivered of tonight's keys."""
     reported = work.of_other_nights(ENTRY_OF[table]) if table in ENTRY_OF else work.before_tonight(table)
     if reported is None:
         return None
@@ -180,7 +182,7 @@ def sent_to_vault(work: IntakeWork, judged: Mapping[str, DataFrame]) -> None:
     tonight = identities(stacked(reported), key_id=work.key.key_id, night=work.date)
     held = work.vault.rows(work.night.spark)
     found = work.night.materialize(beside_held(tonight, held))
-    kinds = found.groupBy("_is_new").agg(F.count(F.lit(1)).alias("n")).collect()  # two rows: new, and told again
+    kinds = found.groupBy("_is_new").agg(F.count(F.lit(1)).alias("n")).collect()  # two rows: new, and delivered again
     counts = {row["_is_new"]: row["n"] for row in kinds}
     if counts.get(True):
         work.vault.add(found.filter("_is_new"))

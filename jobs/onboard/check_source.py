@@ -98,7 +98,7 @@ def _headers(mapping: SourceMapping, folder: Path) -> Iterator[FileColumns]:
     for name, kind in kinds_in(mapping, folder).items():
         try:
             seen = file_columns(mapping.files[kind], kind, name, peek(folder / name, mapping.delivery).header)
-        except FileError:  # told with the refusal
+        except FileError:  # reported with the refusal
             continue
         if seen.read or seen.dropped:  # without a header the first person's row would stand here
             yield seen

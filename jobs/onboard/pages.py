@@ -33,7 +33,7 @@ def print_check(done: SourceCheck, say: Say) -> None:
 
 
 def print_headers(found: HeadersSeen, say: Say) -> None:
-    """What the mapping makes of the headers of a delivery that is refused; the refusal itself tells every fault."""
+    """What the mapping makes of the headers of a delivery that is refused; the refusal itself tells every problem."""
     for file in found.files:
         say(f"{file.name} as {file.kind}: {len(file.read)} columns read, {len(file.dropped)} dropped")
         for text, columns in (("parked" if found.is_parking else "unknown", file.unknown), ("missing", file.missing)):

@@ -41,7 +41,7 @@ class Trial:
     def map_all(self) -> None:
         """Every sampled row, canonical, with its status; by table. And every table made of them.
 
-        Tables are mapped side by side: over so few rows nearly all time is planning, which a thread does alone.
+        Tables are mapped in parallel: over so few rows nearly all time is planning, which a thread does alone.
         """
         files: dict[str, list[LandedFile]] = {}
         for file in self.delivery.files:

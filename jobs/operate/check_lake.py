@@ -104,7 +104,7 @@ def _findings(settings: Settings, night: date | None, *, deep: bool) -> Iterator
     yield Belonging(Ledger(lake.address), night_jobs()).finding(night)
     if broken & set(TABLES):
         text = f"they read {', '.join(sorted(broken & set(TABLES)))}"
-        yield LakeFinding("accounts", "lake", Outcome.NOT_CHECKED, text, "mend the tables first")
+        yield LakeFinding("accounts", "lake", Outcome.NOT_CHECKED, text, "fix the tables first")
     else:
         yield from _accounts(Accounts(lake, night, _matched_by_content(settings)))
     yield from _access(settings)

@@ -204,7 +204,7 @@ def _decide(
     found = [f"{place}: {problem}" for place, row in rows for problem in refused(row)]
     found += _same_key(rows)
     if found:
-        raise DecisionError(problems("nothing was decided", found), do="mend what is named; all or none is noted")
+        raise DecisionError(problems("nothing was decided", found), do="fix what is named; all or none is noted")
     return _noted(settings, [Decision(place, action, ruling.into, ruling.by, ruling.why, changes) for place, _ in rows])
 
 

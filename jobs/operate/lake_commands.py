@@ -24,6 +24,6 @@ def models(options: argparse.Namespace) -> Answer[Any]:
 
 
 def lake(options: argparse.Namespace) -> Answer[LakeCheck]:
-    """`fundwatch lake check [--date D] [--deep] [--details]`: ends with one line, the verdict, or with the fault."""
+    """`fundwatch lake check [--date D] [--deep] [--details]`: ends with one line, the verdict, or with the problem."""
     found = check_lake(settings_of(options).settings, options.date, deep=options.deep)
     return Answer(found, partial(print_lake_check, details=options.details), found.problem)

@@ -12,7 +12,7 @@ from jobs.answer import Say
 from jobs.operate.check_lake import EVERY_CHECK, LakeCheck
 from jobs.operate.show_models import ModelsShown, Promoted
 
-_MODEL_HEADINGS = ("模型\nModel", "上岗\nSpeaks", "学习自,指纹\nLearned on, print", "说明\nNote")
+_MODEL_HEADINGS = ("模型\nModel", "上岗\nSpeaks", "学习自,指纹\nLearned on, fingerprint", "说明\nNote")
 _OUTCOME_STYLE = {Outcome.OK: "green", Outcome.WRONG: "bold red", Outcome.NOT_CHECKED: "yellow"}
 _OUTCOME_CHINESE = {Outcome.OK: "一致", Outcome.WRONG: "不一致", Outcome.NOT_CHECKED: "未检查"}
 
@@ -35,7 +35,7 @@ def print_promotion(done: Promoted, say: Say) -> None:
 
 
 def print_lake_check(found: LakeCheck, say: Say, *, details: bool) -> None:
-    """Every check where details are asked for; then the verdict, unless it is a fault that says it."""
+    """Every check where details are asked for; then the verdict, unless it is a problem that says it."""
     if details:
         _print_findings(found)
     if found.problem is None:

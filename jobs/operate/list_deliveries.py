@@ -37,7 +37,7 @@ class DeliveryShown:
 
 @dataclass(frozen=True)
 class DeliveriesShown:
-    """Deliveries in order of date, source and print."""
+    """Deliveries in order of date, source and fingerprint."""
 
     deliveries: tuple[DeliveryShown, ...]
 

@@ -22,7 +22,9 @@ class PromotionError(FundwatchError):
 
 @dataclass(frozen=True)
 class ModelShown:
-    """One model: whether it speaks on the night, the night it learned on, its print; a note where it does not speak."""
+    """One model: whether it speaks on the night, the night it learned on, its fingerprint; a note where it does not
+    speak.
+    """
 
     model: str
     speaks: bool
@@ -82,7 +84,7 @@ def _of_kind(lake_models: LakeModels, kind: tuple[str, str], night: date) -> lis
 
 
 def promote(settings: Settings, night: date, model: str, content_fingerprint: str, *, by: str, why: str) -> Promoted:
-    """From the night on, the model with the print speaks; recorded in the lake, signed, with who and why."""
+    """From the night on, the model with the fingerprint speaks; recorded in the lake, signed, with who and why."""
     missing = [name for name, value in (("--model", model), ("--as", by), ("--why", why)) if not value]
     if missing:
         raise PromotionError(f"{', '.join(missing)} must be given", do="say which model, who decides, and why")
@@ -98,7 +100,7 @@ def promote(settings: Settings, night: date, model: str, content_fingerprint: st
 
 
 def _meant(lake_models: LakeModels, name: str, content_fingerprint: str, night: date) -> ModelRecord:
-    """The one model of the kind up to the night whose print begins so; without a print, the newest."""
+    """The one model of the kind up to the night whose fingerprint begins so; without a fingerprint, the newest."""
     if name not in ["/".join(kind) for kind in kinds()]:
         known = ", ".join("/".join(kind) for kind in kinds())
         raise PromotionError(f"no model is named '{name}'", where="--model", do=f"give one of {known}")
@@ -110,7 +112,7 @@ def _meant(lake_models: LakeModels, name: str, content_fingerprint: str, night: 
     ]
     if not found or (content_fingerprint and len(found) > 1):
         raise PromotionError(
-            f"{len(found)} models of {name} up to {night} have a print that begins with '{content_fingerprint}'",
+            f"{len(found)} models of {name} up to {night} have a fingerprint that begins with '{content_fingerprint}'",
             do=f"see them with `fundwatch models --date {night}`",
         )
     return max(found, key=lambda one: one.business_date)

@@ -151,7 +151,7 @@ def _unbridged(place: Workplace, tables: dict[str, tuple[str, ...]], bridge: Dat
 
 
 def _replaced(place: Workplace, ring: KeyRing, tables: dict[str, tuple[str, ...]], bridge: DataFrame) -> dict[str, int]:
-    """Replace each table whole; rows by table. What killed nights left half done is theirs to mend."""
+    """Replace each table whole; rows by table. What killed nights left half done is theirs to fix."""
     night = _newest_night(place.lake.address)
     run_fingerprint = fingerprint(_JOB, list(ring.key_ids))
     run_id = place.ledger.start(_JOB, night, run_fingerprint)
@@ -171,7 +171,7 @@ def _replaced(place: Workplace, ring: KeyRing, tables: dict[str, tuple[str, ...]
 
 
 def _carried_rows(place: Workplace, name: str, columns: Sequence[str], bridge: DataFrame, ring: KeyRing) -> DataFrame:
-    """The table's rows under the key in force: models are signed anew, everything else has new tokens."""
+    """The table's rows under the key in force: models are signed again, everything else has new tokens."""
     if name == "model":
         signed = [record.row() for record in signed_anew(place.lake.address, ring)]
         return place.spark.createDataFrame(signed, TABLES[name].schema())
@@ -182,6 +182,6 @@ def _renamed(place: Workplace, name: str, columns: Sequence[str], bridge: DataFr
     rows = rekeyed(place.lake.read(place.spark, name), bridge, columns, key_id, _TEXTS.get(name, ()))
     if FINGERPRINT_COLUMN in rows.columns:
         rows = rows.withColumn(FINGERPRINT_COLUMN, content_fingerprint(_NETTED[name]))
-    if name == "case":  # handed on from night to night: made anew as the first night would have with the new key
+    if name == "case":  # handed on from night to night: made again as the first night would have with the new key
         rows = rows.withColumn("case_id", case_id("first_seen"))
     return rows

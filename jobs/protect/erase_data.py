@@ -1,7 +1,7 @@
 """Erase a person's data, or all before a date: lake, quarantine, vault and lists, with a record. Without Spark.
 
 Two persons answer for it, one who asks and one who approves. What lies in the landing zone is not the lake's: it goes
-by its own retention; a delivery that names the person again is told by the intake (see intake.rows.erased).
+by its own retention; a delivery that names the person again is reported by the intake (see intake.rows.erased).
 """
 
 from __future__ import annotations

@@ -156,7 +156,7 @@ def treated(rows: DataFrame, columns: Mapping[str, ExportColumn], *, keep_all: b
     """
     texts = [f"{n}: {t}" for n, column in columns.items() for t in problems_in(column.of, EXPORT_COLUMN, rows.columns)]
     if texts:
-        raise CatalogueError(problems("the columns do not fit their query", texts), do="mend what is named")
+        raise CatalogueError(problems("the columns do not fit their query", texts), do="fix what is named")
     made = [F.expr(TREATMENTS[column.treatment](written(column.of))).alias(name) for name, column in columns.items()]
     others = [F.col(name) for name in rows.columns if name not in columns and (keep_all or name == PERSON)]
     return rows.select(*made, *others)

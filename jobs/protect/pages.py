@@ -55,8 +55,8 @@ def print_key_retired(done: KeyRetired, say: Say) -> None:
 
 
 def print_vault_rotation(done: VaultRotation, say: Say) -> None:
-    """The vault's key in force, the one that retires, and how much was sealed anew."""
-    say(f"vault key {done.vault_key_id} in force, {done.retiring} retiring; {done.resealed} seals made anew")
+    """The vault's key in force, the one that retires, and how much was sealed again."""
+    say(f"vault key {done.vault_key_id} in force, {done.retiring} retiring; {done.resealed} seals made again")
     say("keep a copy of the key where the lake is not, then: `fundwatch keys retire --vault`")
 
 

@@ -62,7 +62,7 @@ class Question:
 
 @dataclass(frozen=True)
 class RequestMade:
-    """A request that waits for an approver; `told` is how many tokens it is for, as the log has it."""
+    """A request that waits for an approver; `reported` is how many tokens it is for, as the log has it."""
 
     request: str
     lead: str

@@ -188,7 +188,7 @@ def _treatment(column: str, table_name: str, rows: Rows, names: frozenset[str]) 
     if not uses:
         is_sealed = any(column in columns_used(entry, names) for entry in rows.vault)
         return ("sealed", "vault") if is_sealed else ("read", "")
-    # of several uses the least protective is told
+    # of several uses the least protective is reported
     order = ("kept", "codes", "derived", "scrubbed", "token")
     return min(uses.values(), key=order.index), ", ".join(f"{table_name}.{name}" for name in sorted(uses))
 

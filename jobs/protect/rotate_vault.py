@@ -1,4 +1,4 @@
-"""The vault's own key: rotate it (and seal everything anew), retire the old one, give two custodians a share each.
+"""The vault's own key: rotate it (and seal everything again), retire the old one, give two custodians a share each.
 
 Each step takes the lake's lock, is in the audit log, and may be killed and run again.
 """
@@ -30,7 +30,7 @@ from privacy.vault.vault import Vault
 
 @dataclass(frozen=True)
 class VaultRotation:
-    """The vault's key in force, the one that retires, and how many seals were made anew."""
+    """The vault's key in force, the one that retires, and how many seals were made again."""
 
     vault_key_id: str
     retiring: str
@@ -61,7 +61,7 @@ class Shares:
 
 
 def rotate(settings: Settings, person: str) -> VaultRotation:
-    """Rotate the vault's key and seal everything anew. A rotation that was killed, or is not retired yet, is finished:
+    """Rotate the vault's key and seal everything again. A rotation that was killed, or is not retired yet, is finished:
     there is never a third key."""
     vault = vault_of(settings)
     with held(settings.lake_address):
@@ -94,7 +94,7 @@ def retire(settings: Settings, person: str) -> VaultKeyRetired:
             raise KeyRotationError(
                 f"not everything is sealed with the key {vault.key.key_id}: {text}",
                 where=str(vault.root),
-                do="`fundwatch keys rotate --vault` seals it anew, then retire the old key",
+                do="`fundwatch keys rotate --vault` seals it again, then retire the old key",
             )
         if vault.holds_identities:
             vault.forget_history()

@@ -24,7 +24,7 @@ _HISTORY_DAYS = 89  # with the last night itself, the ninety days that the longe
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked of a simulation: a preset or file, and what is said anew; None: as the scenario says.
+    """What is asked of a simulation: a preset or file, and what is said again; None: as the scenario says.
 
     Without a preset or file, `last` is needed: plain weekly deliveries end on it.
     """
@@ -114,7 +114,7 @@ def _are_there(landing: Path, manifests: dict[str, list[str]]) -> bool:
 
 
 def scenario_asked(asked: Asked, settings: Settings) -> Scenario:
-    """The preset or file, with what is said anew; without either, plain weekly deliveries. Raises FundwatchError."""
+    """The preset or file, with what is said again; without either, plain weekly deliveries. Raises FundwatchError."""
     if asked.source is not None:
         given = {
             "nights.last": asked.last,

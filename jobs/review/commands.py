@@ -12,7 +12,7 @@ from jobs.review.show_lead import newest_list, night_list, one_lead
 
 
 def show(options: argparse.Namespace) -> Answer[Any]:
-    """`fundwatch show [LEAD] [--date …]`; without a date, the newest night whose list stands."""
+    """`fundwatch show [LEAD] [--date …]`; without a date, the newest night whose list is committed."""
     settings = settings_of(options).settings
     night = newest_list(settings, options.date)
     if options.lead is None:

@@ -35,8 +35,8 @@ from privacy.erasure.record import ErasureLog
 class NightList:
     """The first leads of a night's list, their cases, what is gone, and what the reader must know beside them.
 
-    `stale` says why the list no longer belongs to what stands and what to do, `erased` that it can no longer be made
-    again because data were erased; both are empty for a list that stands.
+    `stale` says why the list no longer belongs to what is committed and what to do, `erased` that it can no longer be
+    made again because data were erased; both are empty for a list that is committed.
     """
 
     night: date
@@ -112,7 +112,7 @@ def one_lead(settings: Settings, night: date, name: str) -> LeadShown:
 
 
 def _stale(settings: Settings, night: date) -> dict[str, Any]:
-    """Why the night's list no longer belongs to what stands, and what to do; empty for one that does."""
+    """Why the night's list no longer belongs to what is committed, and what to do; empty for one that does."""
     return Belonging(Ledger(settings.lake_address), night_jobs()).reported(night)
 
 
@@ -135,14 +135,14 @@ def find_lead(settings: Settings, night: date, lead: str) -> LeadRow:
 
 
 def newest_list(settings: Settings, given: date | None = None) -> date:
-    """The night asked for, or the newest whose list stands. Raises NotReadyError naming those that do."""
+    """The night asked for, or the newest whose list is committed. Raises NotReadyError naming those that do."""
     refuse_no_lake(settings.lake_address)
     nights = Ledger(settings.lake_address).nights("leads")
     night = given or (nights[-1] if nights else None)
     if night is None or night not in nights:
         which = "any night" if given is None else str(given)
         raise NotReadyError(
-            f"no list of {which} stands",
+            f"no list of {which} is committed",
             where=str(settings.lake_address),
             do=f"{nights_said(nights)}; or run `fundwatch nightly --date {given or 'DATE'}`",
         )

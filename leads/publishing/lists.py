@@ -33,7 +33,7 @@ _CSV_COLUMNS = (
 
 @dataclass(frozen=True)
 class Published:
-    """A list on disk. `list_fingerprint` names its content: the same list has the same print."""
+    """A list on disk. `list_fingerprint` names its content: the same list has the same fingerprint."""
 
     folder: Path
     list_fingerprint: str

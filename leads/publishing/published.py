@@ -21,7 +21,7 @@ FADED_LISTED = 500
 
 @dataclass(frozen=True)
 class Provenance:
-    """What determined the list: prints of contents only, no clock and no table version.
+    """What determined the list: fingerprints of contents only, no clock and no table version.
 
     So the same inputs give the same bytes wherever and whenever they are run. `models_not_run` says why not.
     """

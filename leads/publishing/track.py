@@ -1,8 +1,8 @@
 """MLflow's record of published lists, fed from an outbox.
 
 A list stands once its files do. What MLflow should hear of it is noted in `<lists>/outbox/<date>.json` first and
-sent after; a note that cannot be sent stays for the next publishing. MLflow is asked before it is told, so that a
-run killed between sending and removing the note does not log a list twice.
+sent after; a note that cannot be sent stays for the next publishing. MLflow is asked before anything is sent to it, so
+that a run killed between sending and removing the note does not log a list twice.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def post(note: Note, lists: Path) -> None:
 
 
 def send(lists: Path, tracking: Tracking) -> Sent:
-    """Tell MLflow every waiting note, oldest first, and remove what was told. A failure ends the round."""
+    """Tell MLflow every waiting note, oldest first, and remove what was reported. A failure ends the round."""
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 

@@ -249,12 +249,12 @@ def _about(content: ListContent) -> Iterator[tuple[str, str]]:
     )
     yield "数据来源 Source", reported.source
     yield "软件 Software", reported.software
-    yield "规则集指纹 Rule-set print", reported.rule_set_fingerprint
+    yield "规则集指纹 Rule-set fingerprint", reported.rule_set_fingerprint
     for model, mark in sorted(reported.model_fingerprints.items()):
-        yield f"模型指纹 Model print: {model}", mark
+        yield f"模型指纹 Model fingerprint: {model}", mark
     for model, why_not in sorted(reported.models_not_run.items()):
         yield f"未运行的模型 Model not run: {model}", why_not
-    yield "设置指纹 Settings print", reported.settings_fingerprint
-    yield "全部交付数据指纹 Print of all deliveries so far", reported.data_fingerprint
+    yield "设置指纹 Settings fingerprint", reported.settings_fingerprint
+    yield "全部交付数据指纹 Fingerprint of all deliveries so far", reported.data_fingerprint
     for name, sha in sorted(reported.deliveries.items()):
         yield f"交付文件 Delivered file: {name}", f"sha256 {sha}"

@@ -39,7 +39,7 @@ class CaseState(StrEnum):
 
 @dataclass(frozen=True)
 class CaseNight:
-    """The night that cases are told of, and for how many days a finding may be gone and still be the same case."""
+    """The night that cases are reported for, and for how many days a finding may be gone and still be the same case."""
 
     night: date
     gap_days: int
@@ -157,6 +157,6 @@ def _columns(is_there: Column, was: Column, night: Column) -> list[Column]:
 
 
 def case_id(first_seen: Column | str) -> Column:
-    """The print of the subject, the kind and the night of `first_seen`: what a carried subject makes anew."""
+    """The fingerprint of the subject, the kind and the night of `first_seen`: what a carried subject makes again."""
     first = F.date_format(first_seen, "yyyy-MM-dd")
     return F.substring(F.sha2(F.concat_ws("|", *_FINDING, first), 256), 1, 16)

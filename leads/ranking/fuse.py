@@ -85,7 +85,7 @@ def fuse(inputs: LeadInputs, cards: Cards, options: FuseOptions) -> Fused:
 
 
 def _lead_id(options: FuseOptions) -> Column:
-    """Print of subject and period: the same subject has the same lead however its hits change."""
+    """Fingerprint of subject and period: the same subject has the same lead however its hits change."""
     period = F.lit(f"{options.period_start}|{options.period_end}")
     return F.substring(F.sha2(F.concat_ws("|", *SUBJECT, period), 256), 1, 16)
 

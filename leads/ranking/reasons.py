@@ -66,7 +66,8 @@ def _framed(before: str, text: Column, after: str) -> Column:
 def _rule_sentence(language: str, cards: Cards, rule: Column) -> Column:
     """`DC-03 完全重复明细:3 次,涉及基金 1,234.50 元。例:…`; the example is the rule's dearest hit.
 
-    What the rule's hits come to and what of it counts are both told where they differ: hits and rules may share lines.
+    What the rule's hits come to and what of it counts are both reported where they differ: hits and rules may share
+    lines.
     """
     money, hits = F.format_number(rule["money"], 2), rule["hits"].cast("string")
     counted, counts_whole = F.format_number(rule["counted"], 2), rule["counted"] == rule["money"]

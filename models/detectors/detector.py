@@ -39,7 +39,7 @@ class Reads:
             if direction not in _SIGNS
         ]
         if wrong:
-            raise CatalogueError(problems("the directions do not hold", wrong), do="mend the catalogue")
+            raise CatalogueError(problems("the directions do not hold", wrong), do="fix the catalogue")
 
     def strangeness(self, robust_z: Matrix) -> Matrix:
         """How far each value lies on its strange side, 0 to Z_LIMIT; 0 on the other side or unknown."""

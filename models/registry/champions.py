@@ -48,7 +48,8 @@ class Champion:
 class NotRun:
     """A model that did not speak, and why not; `detail` may name places of a machine: not for tables.
 
-    `is_problem`: there was a model, and it does not hold. Without it there never was one, or tonight lacks what it reads.
+    `is_problem`: there was a model, and it does not hold. Without it there never was one, or tonight lacks what it
+    reads.
     `is_elsewhere`: it was made by a release that did not keep models in the lake, which therefore never had it.
     """
 
@@ -69,7 +70,7 @@ class NotRun:
 class LakeModels:
     """What a lake holds of models. `made` is what the run ledger says training made: night, kind, standing.
 
-    `fault` says why the table cannot be read, if it cannot.
+    `problem` says why the table cannot be read, if it cannot.
     """
 
     records: Sequence[ModelRecord]

@@ -21,8 +21,8 @@ PURPOSE = "model"
 NOT_TRAINED = "not_trained"
 FOLDER = "model_files"
 MODEL_COLUMNS = (
-    "business_date", "entity_type", "model", "model_fingerprint", "registered_name", "trained_count", "state", "why_not",
-    "content_sha256", "key_id", "mac",
+    "business_date", "entity_type", "model", "model_fingerprint", "registered_name", "trained_count", "state",
+    "why_not", "content_sha256", "key_id", "mac",
 )  # fmt: skip
 PROMOTION_COLUMNS = {
     "from_date": "date",

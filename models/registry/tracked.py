@@ -1,7 +1,8 @@
 """MLflow's copy of the models, for people to look at: parameters, figures, data, versions and aliases.
 
-The lake holds the models; nothing here is ever read to score a night. A version is tagged with its model's print, so a
-copy that is there is not made again, and what a server that was down has not heard is told with the next training.
+The lake holds the models; nothing here is ever read to score a night. A version is tagged with its model's fingerprint,
+so a copy that is there is not made again, and what a server that was down has not heard is reported with the next
+training.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class RegistryError(FundwatchError):
 
 @dataclass(frozen=True)
 class Copy:
-    """A model as MLflow is told of it; `name` is the registered model's."""
+    """A model as MLflow shows it; `name` is the registered model's."""
 
     name: str
     fingerprint: str
@@ -70,7 +71,7 @@ class Registry:
         return [one for one in asked if one not in known]
 
     def report(self, copies: Sequence[Copy], aliases: Mapping[tuple[str, str], str]) -> int:
-        """Make what is not there yet, and point each alias (by name and alias) to the version with the print.
+        """Make what is not there yet, and point each alias (by name and alias) to the version with the fingerprint.
 
         How many versions were made. Raises RegistryError when MLflow cannot be reached.
         """
@@ -85,7 +86,7 @@ class Registry:
         return len(missing)
 
     def _known(self, names: Iterable[str]) -> dict[tuple[str, str], str]:
-        """The version of each model whose data are there, by name and print; others' versions are left out."""
+        """The version of each model whose data are there, by name and fingerprint; others' versions are left out."""
         found = [v for name in sorted({*names}) for v in self._client.search_model_versions(f"name = '{name}'")]
         return {(v.name, v.tags[_FINGERPRINT]): v.version for v in found if {_FINGERPRINT, _CONTENT} <= v.tags.keys()}
 
@@ -131,7 +132,7 @@ class Registry:
             raise RegistryError(
                 f"MLflow does not answer as it should: {type(error).__name__}",
                 where=_without_passwords(f"{self.tracking.uri}: {error}")[:_MOST_SHOWN],
-                do="is the store of `mlflow_uri` there? The lake holds the models; `fundwatch train` tells MLflow anew",
+                do="is the store of `mlflow_uri` there? The lake holds the models; `fundwatch train` fills MLflow",
             ) from error
 
 

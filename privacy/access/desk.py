@@ -1,6 +1,6 @@
 """Re-identification on request: one lead, a purpose, another person's approval, an end. Every call is logged first.
 
-An approval binds the very tokens that were asked for: their number and their print stand in the request.
+An approval binds the very tokens that were asked for: their number and their fingerprint stand in the request.
 
 Sources: PIPL Art. 6 (stated purpose, least scope), 13 and 28-29 (legal basis, sensitive information), 51 and 54; the
 Regulation on the supervision of the medical-security fund, Art. 24 and 32 (purpose limits, confidentiality). A request
@@ -44,7 +44,9 @@ class Rules:
 
 @dataclass(frozen=True)
 class Bound:
-    """The tokens of a lead as they were when somebody asked: (domain, token), in order; of them `served` are told."""
+    """The tokens of a lead as they were when somebody asked: (domain, token), in order; of them `served` are
+    reported.
+    """
 
     tokens: tuple[tuple[str, str], ...]
     served: int
@@ -101,7 +103,7 @@ class RevealRequest:
             raise AccessRefusedError(
                 "the lead's evidence is not what it was when this was asked for",
                 where=self.request,
-                do="ask anew: the approval was for the tokens of then",
+                do="ask again: the approval was for the tokens of then",
             )
 
 
@@ -126,7 +128,7 @@ class Desk:
 
     @contextmanager
     def call(self, action: str, actor: str, request: str = "") -> Iterator[Call]:
-        """Log the call when its body is done, as ok; or as refused or fault when the body raises.
+        """Log the call when its body is done, as ok; or as refused or problem when the body raises.
 
         What the body has found must be given out only after this ends: what cannot be logged is not done.
         """
@@ -145,12 +147,12 @@ class Desk:
     def ask(self, call: Call, night: str, fields: Sequence[str], purpose: str, basis: str, bound: Bound) -> str:
         """Note what is asked for `call.lead`, whose tokens are `bound`; the new request's id.
 
-        Raises AccessRefusedError naming all faults.
+        Raises AccessRefusedError naming all problems.
         """
         self.access.refuse_unless("requesters", call.actor, self.log.account())
         wrong = [*_text_problems("--purpose", purpose), *_text_problems("--basis", basis), *_field_problems(fields)]
         if wrong:
-            raise AccessRefusedError(problems("the request is not complete", wrong), do="mend what is named")
+            raise AccessRefusedError(problems("the request is not complete", wrong), do="fix what is named")
         call.request = new_request_id()
         call.detail |= {"night": night, "fields": ",".join(fields), "purpose": purpose.strip(), "basis": basis.strip()}
         call.detail |= bound.reported
@@ -253,7 +255,7 @@ def reported_by(entries: Sequence[Entry]) -> dict[str, RevealRequest]:
 
 
 def _asked(entry: Entry, at: datetime) -> RevealRequest:
-    """A request as its line tells it. One of before tokens were bound has no print, and serves nothing."""
+    """A request as its line tells it. One of before tokens were bound has no fingerprint, and serves nothing."""
     detail = entry.detail
     return RevealRequest(
         request=entry.request,

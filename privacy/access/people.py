@@ -48,5 +48,5 @@ def same_person(name: str) -> str:
 
 
 def read_access(name: str, overlay: Path | None = None) -> Access:
-    """The roles in force. Raises SettingsError naming every fault of the file."""
+    """The roles in force. Raises SettingsError naming every problem of the file."""
     return read_declared(Access, conf_file("access", name, overlay), "the roles do not hold", error=SettingsError)

@@ -92,7 +92,7 @@ class Anchors:
         try:
             commit = DeltaTable(str(ledger)).history(1)[0]
         except (DeltaError, OSError, IndexError):
-            return None  # a ledger that cannot be read is told by whoever needs it
+            return None  # a ledger that cannot be read is reported by whoever needs it
         return datetime.fromtimestamp(int(commit["timestamp"]) / 1000, UTC)
 
     @property

@@ -102,8 +102,8 @@ def read_chain(
     """The verdict on the log's bytes after the line `since`, and the last line that holds.
 
     `macs` are those of all keys that ever signed lines, the oldest first: after a line of a newer key none of an older
-    one holds, so a key that was taken out of force cannot be used to write on. What faults say of lines before `since`
-    is a guess: who needs to know what was done reads the whole log.
+    one holds, so a key that was taken out of force cannot be used to write on. What problems say of lines before
+    `since` is a guess: who needs to know what was done reads the whole log.
     """
     *lines, torn = content.split(b"\n")
     reached, before = since, since
@@ -153,7 +153,7 @@ def _problem_of_end(before: Reached, last: Reached, head: Held | None, torn: byt
     if (known.seq, known.hash) not in fitting:
         return "changed", "the head file is not of this log"
     if torn:
-        return "torn", f"{len(torn)} bytes of an unfinished line (a killed command leaves one; the next call mends it)"
+        return "torn", f"{len(torn)} bytes of an unfinished line (a killed command leaves one; the next call fixes it)"
     return "", ""
 
 

@@ -310,7 +310,7 @@ class _Lines:
         return seq == 0 or (seq <= len(self._lines) and read_entry(self._lines[seq - 1]).hash == known)
 
     def set_aside(self) -> frozenset[str]:
-        """Prints of the anchors that named persons set aside."""
+        """Fingerprints of the anchors that named persons set aside."""
         mark = f'"action":"{SET_ASIDE}"'.encode()
         reported = [read_entry(line) for line in self._lines if mark in line]
         return frozenset(p for entry in reported if entry.action == SET_ASIDE for p in entry.detail["anchors"].split())
@@ -358,5 +358,5 @@ def audit_log(settings: Settings) -> AuditLog:
 
 
 def new_request_id() -> str:
-    """A name for a request; random, so that a log begun anew repeats none."""
+    """A name for a request; random, so that a log begun again repeats none."""
     return uuid.uuid4().hex[:10]

@@ -1,7 +1,7 @@
 """The record of erasures: what was erased, by whom, with whose approval and why; never whose data it was.
 
-A person is named by a keyed print of the token. Rows and money are noted by table and night before they go, so that a
-night's accounts still balance: accepted = still there + erased.
+A person is named by a keyed fingerprint of the token. Rows and money are noted by table and night before they go, so
+that a night's accounts still balance: accepted = still there + erased.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ STARTED, INTENT, ERASED, DONE = "started", "intent", "erased", "done"
 
 @dataclass(frozen=True)
 class ErasureRequest:
-    """What is to be erased, and who answers for it. `mark` is the token's keyed print, or the date."""
+    """What is to be erased, and who answers for it. `mark` is the token's keyed fingerprint, or the date."""
 
     kind: str
     mark: str
@@ -61,7 +61,7 @@ class Gone:
 
 
 def mark_of(token: str, key: PseudonymKey) -> str:
-    """A print of a token that only who holds the key can make."""
+    """A fingerprint of a token that only who holds the key can make."""
     return hmac.new(key.secret, b"fundwatch erasure\x1f" + token.encode(), hashlib.sha256).hexdigest()[:32]
 
 
@@ -102,7 +102,7 @@ class ErasureLog:
         self._note(erasure_id, request, [{"state": DONE, "nights": reported}])
 
     def gone(self, table: str, made_at: Mapping[date, datetime] | None = None) -> dict[date | None, Gone]:
-        """What erasures took out of a table, by night. Of a night that was made anew (`made_at`), those since then:
+        """What erasures took out of a table, by night. Of a night that was made again (`made_at`), those since then:
         its accounts know nothing of what was taken out of what it had made before."""
         summed: dict[date | None, Gone] = {}
         for row in (r for r in self._counted() if r["table_name"] == table):

@@ -135,7 +135,7 @@ def read_ring(path: Path, environment: Mapping[str, str] | None = None) -> KeyRi
 
 
 def parse_ring(text: str, where: str) -> KeyRing:
-    """The ring in a text: the form above, or 64 hex digits alone. Raises KeyMissingError naming every fault."""
+    """The ring in a text: the form above, or 64 hex digits alone. Raises KeyMissingError naming every problem."""
     lines = [line.split() for line in text.splitlines() if line.strip()]
     if not lines or " ".join(lines[0]) != _HEAD:
         key = PseudonymKey(secret_of(text.strip(), where, _ADVICE))

@@ -35,7 +35,7 @@ def make_shares(paths: tuple[Path, Path], text: str) -> None:
 
 
 def read_shares(paths: tuple[Path, Path], do: str) -> str:
-    """The secret text of the newest generation that both files hold. Raises KeyMissingError naming every fault."""
+    """The secret text of the newest generation that both files hold. Raises KeyMissingError naming every problem."""
     first, second = _read(paths, do)
     both = first.keys() & second.keys()
     if not both:

@@ -2,7 +2,7 @@
 key, which whoever can write into the lake does not have.
 
 A signature names the key that made it. While a key is rotated, both keys of the ring verify; what `keys carry` signs
-anew outlives the old one.
+again outlives the old one.
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ def _classes(rows: DataFrame, quasi: Sequence[str], sensitive: str | None, perso
     counted = F.count(F.lit(1))
     size = counted if person is None else F.count_distinct(F.col(person))
     values = _distinct_values(sensitive)
-    # a print of the person: the least of texts is found by sorting, of numbers by hashing
+    # a fingerprint of the person: the least of texts is found by sorting, of numbers by hashing
     one = F.lit(None).cast("bigint") if person is None else F.min(F.xxhash64(F.col(person)))
     reported = [
         counted.alias(_CLASS_ROWS),

@@ -21,7 +21,7 @@ _WRONG = "the declaration does not hold"
 class Attacker(Declared):
     """Somebody who knows columns of an export of a person; `most` is the share of persons who may be found.
 
-    Columns that an export has not are not used. An audience without a limit is told the figures: nothing is refused.
+    Columns that an export has not are not used. An audience without a limit is shown the figures: nothing is refused.
     """
 
     title: Title
@@ -32,7 +32,8 @@ class Attacker(Declared):
 class Linking(Declared):
     """How exports are attacked before they leave: by whom, and with what share of the persons as the sample known.
 
-    `night` is, by set of the nightly report, the share of the lake's persons that may stand alone: more is told there.
+    `night` is, by set of the nightly report, the share of the lake's persons that may stand alone: more is reported
+    there.
     """
 
     sample: float = Field(0.01, gt=0, le=1)
@@ -107,10 +108,10 @@ class Record(Declared):
 
 
 def read_privacy(settings: Settings, name: str = "default") -> PrivacyDeclaration:
-    """The declaration in force. Raises CatalogueError with every fault."""
+    """The declaration in force. Raises CatalogueError with every problem."""
     return read_declared(PrivacyDeclaration, conf_file("privacy", name, settings.conf), _WRONG)
 
 
 def read_record(settings: Settings) -> Record:
-    """What the bureau says of its processing. Raises CatalogueError with every fault."""
+    """What the bureau says of its processing. Raises CatalogueError with every problem."""
     return read_declared(Record, conf_file("privacy", "record", settings.conf), _WRONG)

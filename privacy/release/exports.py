@@ -50,7 +50,7 @@ class ExportColumn(Declared):
 
 
 class Cells(Declared):
-    """Which measure counts people, from how many a cell may be told, and the totals that a reader may know."""
+    """Which measure counts people, from how many a cell may be reported, and the totals that a reader may know."""
 
     counts: str
     least: int = Field(5, ge=2)
@@ -197,10 +197,10 @@ def counts_persons(person: ColumnOrigin) -> bool:
 
 
 def read_export(name: str, overlay: Path | None = None) -> Export:
-    """The declaration of that name. Raises CatalogueError with every fault; FundwatchError naming the choices."""
+    """The declaration of that name. Raises CatalogueError with every problem; FundwatchError naming the choices."""
     return parse_export(conf_file("exports", name, overlay))
 
 
 def parse_export(file: Traversable) -> Export:
-    """The declaration in a YAML file. Raises CatalogueError with every fault by key."""
+    """The declaration in a YAML file. Raises CatalogueError with every problem by key."""
     return read_declared(Export, file, "the export does not hold")

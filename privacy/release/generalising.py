@@ -1,4 +1,5 @@
-"""Generalisation: values made coarse enough to be told. Column functions over Spark, and the same as SQL for mappings.
+"""Generalisation: values made coarse enough to be released. Column functions over Spark, and the same as SQL for
+mappings.
 
 Ages in bands of five years with one bucket from 90 on and in days under one year, counties to their city, dates to
 their month, positions to 0.01 degrees (about a kilometre). Null stays null; what cannot be (an age of 850) is null.
@@ -29,7 +30,7 @@ def age_band_sql(age: str) -> str:
 
 
 def birth_year_sql(birth_year: str, year: str) -> str:
-    """The year of birth; who is 90 or older in `year` is told as born 90 years before. Null for what cannot be."""
+    """The year of birth; who is 90 or older in `year` is reported as born 90 years before. Null for what cannot be."""
     return (
         f"CASE WHEN ({year}) - ({birth_year}) NOT BETWEEN 0 AND {OLDEST_POSSIBLE} THEN NULL "
         f"ELSE greatest({birth_year}, ({year}) - {OLDEST_BAND}) END"
@@ -37,7 +38,9 @@ def birth_year_sql(birth_year: str, year: str) -> str:
 
 
 def infant_age_days_sql(birth_date: str, day: str) -> str:
-    """Days of age at service under one year, else null: rules on newborns need it, and nobody older is told by it."""
+    """Days of age at service under one year, else null: rules on newborns need it, and nobody older is reported by
+    it.
+    """
     days = f"datediff({day}, {birth_date})"
     return f"CASE WHEN {days} >= 0 AND {days} < {_DAYS_OF_AGE_SHOWN} THEN {days} END"
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 _MANY, _ONE = "_persons", "_person"
-_FINEST = 1_000_000  # shares of a sample are told to a millionth
+_FINEST = 1_000_000  # shares of a sample are reported to a millionth
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ def linked(
     """Name × number of the measures of one attacker; read it with `linkage_of`.
 
     `released` and `lake` (everybody's rows, generalised in the same way) have the columns `knows` and `person`; a row
-    without a person is nobody's. `sample` is the share of the lake's persons that is tried, drawn by a print of the
-    token and the seed, so that the same data give the same sample.
+    without a person is nobody's. `sample` is the share of the lake's persons that is tried, drawn by a fingerprint of
+    the token and the seed, so that the same data give the same sample.
     """
     from pyspark.sql import functions as F
 
@@ -87,7 +87,9 @@ def as_figures(linkage: Linkage) -> dict[str, float | int | None]:
 
 
 def _of_persons(rows: DataFrame, knows: Sequence[str], person: str) -> DataFrame:
-    """Grain: person × what is known of one row. The person as a print: the least number is found without sorting."""
+    """Grain: person × what is known of one row. The person as a fingerprint: the least number is found without
+    sorting.
+    """
     from pyspark.sql import functions as F
 
     reported = rows.filter(F.col(person).isNotNull())

@@ -123,7 +123,7 @@ class _Shape:
 
 @lru_cache(maxsize=1 << 16)
 def _shape_of(text: str) -> _Shape:
-    """Of a text with every digit a nought: notes repeat, numbers in them vary."""
+    """Of a text with every digit a zero: notes repeat, numbers in them vary."""
     if _is_unreadable(text):
         return _Shape(is_unreadable=True, may_hold_numbers=False, findings=(IdentifierSpan(0, len(text), Kind.WHOLE),))
     folded = fold(text)

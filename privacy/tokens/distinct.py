@@ -66,7 +66,7 @@ def arrow_function(name: str, function: Callable[..., pa.Array], kind: str, *, i
 
 def text_function(name: str, make: Callable[..., str | None]) -> Callable[..., Column]:
     """A column function of strings out of a function of strings (see `once_each`), which must always say the same."""
-    known: dict[Strings, str | None] = {}  # a task's own: the function comes to each anew
+    known: dict[Strings, str | None] = {}  # a task's own: the function comes to each again
 
     def whole(*columns: pa.Array) -> pa.Array:
         if len(known) > _KNOWN:

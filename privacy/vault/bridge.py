@@ -25,7 +25,7 @@ _Row = dict[str, Any]
 
 
 def build_bridge(vault: Vault, ring: KeyRing, token_of: TokenOf) -> int:
-    """Write the bridge and seal the vault anew under the active key; how many tokens the bridge holds.
+    """Write the bridge and seal the vault again under the active key; how many tokens the bridge holds.
 
     `token_of` normalises and hashes. Nothing is changed without a retiring key. Raises VaultError for a row that does
     not open or whose value does not give its token, before anything is changed.
@@ -120,9 +120,9 @@ def _put_bridge(vault: Vault, staged: Path) -> None:
         commit_rows(vault.bridge_table, staged_rows(staged), "overwrite")
         return
     # an earlier run was killed, or a night was taken in with the old key since: add what is not there
-    same = "held.domain = told.domain AND held.old_token = told.old_token"
+    same = "held.domain = staged.domain AND held.old_token = staged.old_token"
     table = opened(vault.bridge_table)
-    merge = table.merge(staged_rows(staged), same, source_alias="told", target_alias="held")
+    merge = table.merge(staged_rows(staged), same, source_alias="staged", target_alias="held")
     merge.when_not_matched_insert_all().execute()
     seal(vault.bridge_table)
 

@@ -33,9 +33,10 @@ _TOKENS = "(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"
 def sealed(
     vault_key: SealingKey, key: PseudonymKey, domain: str, of: Column, fields: Mapping[str, Column] | None = None
 ) -> Column:
-    """What the vault is to keep of an identifier and what belongs to it: a struct as REPORTED_TYPE; null for a blank one.
+    """What the vault is to keep of an identifier and what belongs to it: a struct as REPORTED_TYPE; null for a blank
+    one.
 
-    Told is the first row of each distinct content that a task meets; the others are null, so that millions of lines
+    Reported is the first row of each distinct content that a task meets; the others are null, so that millions of lines
     carry a few thousand seals. `of` is the identifier as delivered, a string; `fields` are strings by their name in
     privacy.vault.sealing.FIELDS. Raises VaultError for an unknown field, KeyMissingError for an unknown domain.
     """
@@ -46,7 +47,7 @@ def sealed(
         raise VaultError(f"the vault has no field {', '.join(unknown)}", do=f"use: {', '.join(FIELDS[1:])}")
     key.of_domain(domain)
     names = ("value", *sorted(named))
-    reported: set[tuple[str | None, ...]] = set()  # a task's own: the function comes to each anew
+    reported: set[tuple[str | None, ...]] = set()  # a task's own: the function comes to each again
 
     def seal(content: tuple[str | None, ...]) -> dict[str, str | bytes] | None:
         given = {name: value for name, value in zip(names, content, strict=True) if value and value.strip()}
@@ -77,7 +78,9 @@ def sealed(
 
 
 def identities(reported: DataFrame, *, key_id: str, night: date) -> DataFrame:
-    """Grain: domain × token; the vault's columns. `told` has those of REPORTED_TYPE; of several contents the richest is kept."""
+    """Grain: domain × token; the vault's columns. `reported` has those of REPORTED_TYPE; of several contents the
+    richest is kept.
+    """
     from pyspark.sql import functions as F
 
     nights = [F.lit(night).cast("date").alias(name) for name in ("first_night", "last_night", "sealed_night")]
@@ -191,8 +194,8 @@ def _renamed_array(tokens: Column) -> Column:
 def _looked_up(rows: DataFrame, name: str, pairs: DataFrame, tokens: Column, renamed: Column) -> DataFrame:
     """Rows whose column is `renamed`, which draws on `_lookup`: a map of the old tokens in it to the new ones.
 
-    Rows are joined with their lookup by a print of the tokens; two rows of one print share the union of their lookups,
-    which is right for both.
+    Rows are joined with their lookup by a fingerprint of the tokens; two rows of one fingerprint share the union of
+    their lookups, which is right for both.
     """
     from pyspark.sql import functions as F
 

@@ -1,4 +1,4 @@
-"""A rotation of the vault's own key: every seal is opened with the key that it names and made anew with the new one.
+"""A rotation of the vault's own key: every seal is opened with the key that it names and made again with the new one.
 
 One domain at a time, each in one commit: a run that was killed leaves domains that are done and domains that are as
 they were, and both open, because the old key is kept until nothing needs it. What is put down on the way is sealed.
@@ -35,7 +35,7 @@ def rotate_vault_key(path: Path) -> SealingKey:
         raise KeyRotationError(
             f"the vault key {key.old.key_id} is still retiring",
             where=str(path),
-            do="`fundwatch keys rotate --vault` seals anew what is left, `fundwatch keys retire --vault` takes it away",
+            do="`fundwatch keys rotate --vault` seals what is left, `fundwatch keys retire --vault` removes the old",
         )
     former = (*key.former, key.derived(AUDIT_LINE))
     replace_text(path, SealingKey(secrets.token_bytes(32), key.secret, former).text())
@@ -89,7 +89,7 @@ def seals_waiting(vault: Vault) -> dict[str, int]:
 
 
 def reseal(vault: Vault) -> int:
-    """Make every seal of another key anew with the one in force, old versions taken away; how many there were.
+    """Make every seal of another key again with the one in force, old versions taken away; how many there were.
 
     Raises VaultError for a row that does not open, before anything of its domain is changed.
     """

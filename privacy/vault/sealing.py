@@ -2,7 +2,7 @@
 
 Sources: PIPL Art. 51 (encryption); GB/T 39725-2020 10.2. Each token has a key of its own, derived from the
 vault's: random nonces then never come near their limit of 2^32 messages a key (NIST SP 800-38D, 8.3). Each seal names
-the key that made it, so that two keys can stand side by side while the vault is sealed anew (see rotation).
+the key that made it, so that two keys can stand side by side while the vault is sealed again (see rotation).
 """
 
 from __future__ import annotations

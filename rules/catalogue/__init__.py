@@ -1,1 +1,1 @@
-"""What authors write: rules as data, read and refused with all their faults at once, with their examples."""
+"""What authors write: rules as data, read and refused with all their problems at once, with their examples."""

@@ -1,4 +1,4 @@
-"""The catalogue of rules: `rules/catalogue/*.yaml`, read, checked, and refused with all its faults at once.
+"""The catalogue of rules: `rules/catalogue/*.yaml`, read, checked, and refused with all its problems at once.
 
 A region lays `rules.yaml` over it: of a national rule (by its id) only what differs, a whole rule of its own, or
 `switched_off: {zh: …, en: …}`, why a rule does not run there. Exclusions are laid over by name.
@@ -42,7 +42,7 @@ _EXAMPLES = 3  # of each kind: a rule that was not seen to hit and to spare is n
 def load_rules(files: Sequence[Traversable] | None = None, region: Region | None = None) -> RuleSet:
     """The shipped rules (or those of `files`) as they hold in the region.
 
-    Raises CatalogueError naming file, rule and key of every fault.
+    Raises CatalogueError naming file, rule and key of every problem.
     """
     wrong: list[str] = []
     found = _Entries()
@@ -73,7 +73,7 @@ def load_rules(files: Sequence[Traversable] | None = None, region: Region | None
     wrong += _problems_between(rules, exclusions)
     if wrong:
         raise CatalogueError(
-            problems("the catalogue of rules does not hold", wrong), do="mend every entry that is named"
+            problems("the catalogue of rules does not hold", wrong), do="fix every entry that is named"
         )
     return RuleSet(
         rules=tuple(sorted(rules, key=lambda rule: rule.id)),
@@ -254,7 +254,7 @@ def _problems_of_windows(rule: Rule, known: Set[str]) -> Iterator[str]:
 def _problems_between(rules: Sequence[Rule], exclusions: dict[str, Exclusion]) -> Iterator[str]:
     for rule_id, times in Counter(rule.id for rule in rules).items():
         if times > 1:
-            yield f"rule {rule_id}: stands {times} times"
+            yield f"rule {rule_id}: occurs {times} times"
     measures = Counter((rule.grain, name) for rule in rules for name in rule.measures)
     for (grain, name), times in measures.items():
         if times > 1:

@@ -178,7 +178,7 @@ class RuleSet(Declared):
     switched_off: dict[str, BilingualText] = Field(default_factory=dict)
 
     def rule_fingerprint(self, rule: Rule) -> str:
-        """The version of one rule: the same definition has the same print."""
+        """The version of one rule: the same definition has the same fingerprint."""
         return fingerprint(rule.definition, {name: self.exclusions[name].condition for name in sorted(rule.exclude)})
 
     @property

@@ -1,4 +1,4 @@
-"""The scan: all rules over the clean tables of a night, in one pass per grain; what could not run is told."""
+"""The scan: all rules over the clean tables of a night, in one pass per grain; what could not run is reported."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class Scan:
     """What a scan found. `kept()` before reading it more than once.
 
     `passes` holds counts of judged things and raw hits of all frames; `states` is one row per rule with its version,
-    the fault where it did not run, and what it did without; `found` is `rule_hit` with an array `lines` of `hit_line`.
+    the problem where it did not run, and what it did without; `found` is `rule_hit` with an array `lines` of
+    `hit_line`.
     """
 
     passes: DataFrame
@@ -67,7 +68,7 @@ class Scan:
             (F.col("knowledge") != "") & F.col("judged_count").isNull(),
             F.concat(F.lit("no item of "), F.col("knowledge"), F.lit(" occurs")),
         )
-        reported = rows.withColumn("stopped", F.coalesce(F.nullif("fault", F.lit("")), unmet))
+        reported = rows.withColumn("stopped", F.coalesce(F.nullif("problem", F.lit("")), unmet))
         ran = F.col("stopped").isNull()
         counted = {name: F.when(ran, F.coalesce(name, F.lit(0))) for name in ("judged_count", "hit_count")}
         return reported.select(
@@ -80,7 +81,7 @@ class Scan:
         ).select(*TABLES["rule_coverage"].names_without("business_date"))
 
     def materialized(self, materialize: Callable[[DataFrame], DataFrame]) -> Scan:
-        """The same, computed once for all that read it; `keep` holds a frame's rows."""
+        """The same, computed once for all that read it; `materialize` computes a frame's rows."""
         passes = materialize(self.passes)
         return replace(self, passes=passes, materialized_found=materialize(self.to_found(passes)))
 
@@ -209,7 +210,7 @@ def _rule_rows(session: SparkSession, rule_set: RuleSet) -> DataFrame:
 def _states(
     session: SparkSession, rule_set: RuleSet, reasons: Mapping[str, str], supplied: Mapping[str, frozenset[str]]
 ) -> DataFrame:
-    schema = "rule_id string, rule_version string, fault string, knowledge string, without string"
+    schema = "rule_id string, rule_version string, problem string, knowledge string, without string"
     rows = []
     for rule in rule_set.rules:
         knowledge = ", ".join(sorted(knowledge_needed(rule_set, rule)))

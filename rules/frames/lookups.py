@@ -17,7 +17,7 @@ def with_item_in_force(lines: DataFrame, items: DataFrame) -> DataFrame:
     """Lines with `price_limit_in_force`: the limit delivered with the line, else the catalogue's on that day.
 
     Where two entries of an item overlap, the later one replaces the earlier from its first day on; so a line meets
-    one entry at most. A limit of nought means none.
+    one entry at most. A limit of zero means none.
     """
     following = F.lead("started_on").over(Over.partitionBy("item_code").orderBy("started_on"))
     until = F.least(F.coalesce("ended_on", F.lit("9999-12-31").cast("date")), F.date_sub(following, 1))
@@ -56,8 +56,8 @@ def with_points(rows: DataFrame, code: str, points: Sequence[KnowledgePoint], ce
     """Rows with `_<cell>`, the text in each cell of the point that held for the code on the service date: empty where
     the cell is, null where no point held.
 
-    Prefixes of one length are one equality join, and the longest that holds is told: it is the narrower region's word.
-    The loader saw to it that no day has two points of one length for a code.
+    Prefixes of one length are one equality join, and the longest that holds is reported: it is the narrower region's
+    word. The loader saw to it that no day has two points of one length for a code.
     """
     if not points:
         return rows.select("*", *(F.lit(None).cast("string").alias(f"_{cell}") for cell in cells))

@@ -76,7 +76,7 @@ Knowledge = Mapping[str, Sequence[KnowledgePoint]]
 
 
 def load_knowledge(files: Sequence[Traversable] | None = None, region: Region | None = None) -> Knowledge:
-    """The points of each class that hold in the region. Raises CatalogueError naming file and line of every fault."""
+    """The points of each class that hold in the region. Raises CatalogueError naming file and line of every problem."""
     region = region or Region()
     regional = region.files_in("knowledge", ".csv") if files is None else []
     if files is None:
@@ -96,7 +96,7 @@ def load_knowledge(files: Sequence[Traversable] | None = None, region: Region | 
     for name, of_class in points.items():
         wrong += [f"{name}.csv: {clash}" for clash in _clashes(of_class)]
     if wrong:
-        raise CatalogueError(problems("the knowledge does not hold", wrong), do="mend every row that is named")
+        raise CatalogueError(problems("the knowledge does not hold", wrong), do="fix every row that is named")
     return {name: _narrowest(of_class, region.chain) for name, of_class in points.items()}
 
 

@@ -17,7 +17,7 @@ _WEEKS, _MONTHS = (7, 70), (35, 150)  # days
 
 
 class Corrector:
-    """Corrects the lines of one part of a block. `told` and `repeated` (line id: days) grow with every line."""
+    """Corrects the lines of one part of a block. `reported` and `repeated` (line id: days) grow with every line."""
 
     def __init__(self, seed: int, part: str, rates: Mapping[str, float], last_day: date) -> None:
         self.reported: list[RowMishap] = []

@@ -139,7 +139,7 @@ def _share(part: int, whole: int) -> str:
 
 
 def line_row(visit: Visit, line: Line, problem: str = "") -> FileRow:
-    """fee_list; `fault` names what is wrong with the row as it arrives, and never touches its amount."""
+    """fee_list; `problem` names what is wrong with the row as it arrives, and never touches its amount."""
     item, doctor = line.item, line.doctor
     department = "" if visit.place.is_pharmacy or doctor is None else doctor.department
     own_code = f"{visit.place.code[-3:]}-{item.code[-6:]}"

@@ -18,7 +18,7 @@ from simulator.delivering.delivery import DeliveredFile, pack_whole
 from simulator.delivering.rows import joined
 from simulator.scenario.layout import Layout
 
-_NEW_LEVEL = 9  # of a file packed anew
+_NEW_LEVEL = 9  # of a file packed again
 _PLAIN, _GZIP = ".csv", ".csv.gz"
 _NO_CODE = "9"
 

@@ -25,7 +25,7 @@ _FEWEST_ROWS = 4  # less cannot be cut, mixed and told apart
 
 
 def write_delivery(joiner: Joiner, number: int, landing: Path, spoiled: Spoiled | None, scratch: Path) -> None:
-    """One night's folder, spoiled as told; `scratch` is a folder for the delivery it takes from."""
+    """One night's folder, spoiled as the scenario says; `scratch` is a folder for the delivery it takes from."""
     night = joiner.scenario.nights[number]
     folder, resent = landing / str(night), landing / RESENT / str(night)
     clear_night(folder, _KNOWN)

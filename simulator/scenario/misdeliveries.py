@@ -1,8 +1,8 @@
 """What can go wrong with a delivery as a whole, and on which nights it does.
 
 A scenario's section `mishaps` names kinds, each with a rate (of nights) or a list of nights. A night has one at
-most, so that what comes of it can be told; lists go before rates, and kinds in the order below. The first night,
-which carries the history, is spoiled by name only. What befalls single lines is dirt (see simulator.faults.writing).
+most, so that what comes of it can be reported; lists go before rates, and kinds in the order below. The first night,
+which carries the history, is spoiled by name only. What befalls single lines is dirt (see simulator.problems.writing).
 
 What a receiver ought to do is the kind's `outcome`:
 
@@ -50,7 +50,7 @@ class Misdelivery:
 
 MISDELIVERIES = (
     Misdelivery("sent_again_renamed", "duplicate", FEES, "the file of {source} once more, under another name"),
-    Misdelivery("sent_again_repacked", "duplicate", FEES, "the rows of {source} once more, packed anew: other bytes"),
+    Misdelivery("sent_again_repacked", "duplicate", FEES, "the rows of {source} once more, packed again: other bytes"),
     Misdelivery("sent_again_in_part", "duplicate", FEES, "three in ten of the rows of {source} beside the night's own"),
     Misdelivery("same_batch_id", "refused", FEES, "the batch id of {source} over other content"),
     Misdelivery("truncated_gzip", "refused", FEES, "a gzip file cut off at six tenths of its bytes"),

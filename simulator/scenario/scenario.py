@@ -22,7 +22,7 @@ MOST_STAYS = 20.0  # times the usual rate of admissions
 class ScenarioError(FundwatchError):
     """A scenario cannot be simulated as it stands, or its folders cannot hold the result.
 
-    `found` are its single faults, where it has several.
+    `found` are its single problems, where it has several.
     """
 
     def __init__(self, what: str, *, where: str = "", do: str = "", found: Sequence[str] = ()) -> None:
@@ -31,8 +31,8 @@ class ScenarioError(FundwatchError):
 
     @classmethod
     def of(cls, found: Sequence[str], where: str) -> Self:
-        """All of a scenario's faults in one error."""
-        return cls(problems("the scenario does not hold", found), where=where, do="mend the named fields", found=found)
+        """All of a scenario's problems in one error."""
+        return cls(problems("the scenario does not hold", found), where=where, do="fix the named fields", found=found)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Scenario:
     `mishaps` spoil whole deliveries, each kind on a share of the nights or on the nights named (see misdeliveries).
     The world ends on `ends_on`, by itself the last night. With a later end, nights can be added one day: those
     delivered before stay the same to the byte.
-    Raises ScenarioError naming every fault.
+    Raises ScenarioError naming every problem.
     """
 
     seed: int = 20260331

@@ -105,7 +105,7 @@ class ScenarioFile(Declared):
     mishaps: dict[str, Mishap] = Field(default={})
 
     def scenario(self) -> Scenario:
-        """The scenario it describes. Raises ScenarioError naming every fault."""
+        """The scenario it describes. Raises ScenarioError naming every problem."""
         nights = self.nights.resolved()
         last = max(nights)
         start = self.history.start or last - timedelta(days=self.history.days)
@@ -145,9 +145,9 @@ class ScenarioFile(Declared):
 
 
 def read_scenario(source: str | Path, given: Mapping[str, Any] | None = None) -> Scenario:
-    """The scenario of a preset's name or a file, with single keys `given` anew, such as "nights.last".
+    """The scenario of a preset's name or a file, with single keys `given` again, such as "nights.last".
 
-    Raises ScenarioError naming every fault by its key.
+    Raises ScenarioError naming every problem by its key.
     """
     where = conf_file(_KIND, source) if isinstance(source, str) else source
     content = read_yaml(where)

@@ -1,6 +1,6 @@
 """Everyday wear of staged encounters: drugs returned, uploads late, at the honest world's rates.
 
-Without it a staged encounter could be told by never being corrected. What wear adds is taken back as a whole, so
+Without it a staged encounter could be recognized by never being corrected. What wear adds is taken back as a whole, so
 that nothing a label says, no sum and no net quantity changes.
 """
 
@@ -21,7 +21,7 @@ from simulator.streams import Hand
 _LINES_OF_A_SETTLEMENT = (
     14  # as in the honest world (simulator.care.mishaps): longer settlements are undone more rarely
 )
-_LATEST_HOUR = 22  # an error is noticed and mended on the same day
+_LATEST_HOUR = 22  # an error is noticed and fixed on the same day
 
 
 def worn(hand: Hand, visits: Sequence[Visit], mishaps: Mishaps) -> None:

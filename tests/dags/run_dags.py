@@ -1,4 +1,4 @@
-"""Run in a process of its own, because Airflow makes its home when it is imported: the runs that stand on standard
+"""Run in a process of its own, because Airflow makes its home when it is imported: the committed runs on standard
 input, one after the other, as `airflow dags test` does; what became of each is written to the file given."""
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def instant(text: str | None) -> datetime | None:
 
 
 def parsed() -> BundleDagBag:
-    """The DAGs parsed anew: a run in this process leaves what it was given in them."""
+    """The DAGs parsed again: a run in this process leaves what it was given in them."""
     bag = BundleDagBag(DAGS, bundle_path=Path(DAGS), bundle_name="dags-folder")
     if bag.import_errors:
         sys.exit(str(bag.import_errors))

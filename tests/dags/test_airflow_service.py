@@ -47,7 +47,7 @@ def environment_of(settings: Mapping[str, str], home: Path) -> dict[str, str]:
         ({"AIRFLOW__API__BASE_URL": "https://bureau.example/flow/"}, "http://127.0.0.1:8080/flow/execution/"),
     ],
 )
-def test_workers_are_told_where_the_api_server_listens(
+def test_workers_are_reported_where_the_api_server_listens(
     tmp_path: Path, settings: dict[str, str], execution_api: str
 ) -> None:
     made = environment_of(settings, tmp_path)
@@ -243,7 +243,7 @@ def test_a_range_of_nights_runs_again_in_order_after_a_change(service: Service) 
     assert again["intake"] == first["intake"]
     for stage in ("rules", "leads"):
         assert "" not in again[stage]
-        assert not set(again[stage]) & set(first[stage]), f"{stage} was made anew for each night"
+        assert not set(again[stage]) & set(first[stage]), f"{stage} was made again for each night"
 
 
 @pytest.mark.long

@@ -21,7 +21,7 @@ from tests.dags.conftest import DAGS
 
 
 def split(lines: Sequence[str]) -> tuple[list[str], list[str], tuple[str, ...]]:
-    """The lines at error level, the others, and what a person is told."""
+    """The lines at error level, the others, and what a person is shown."""
     reader = ErrorLines()
     levels = [(reader.level_of(line), line) for line in lines]
     errors = [line for level, line in levels if level == logging.ERROR]
@@ -50,7 +50,7 @@ def test_wrong_usage_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert errors[0] == "fundwatch nightly: argument --date: 'yesterday' is not a date like 2026-03-31"
 
 
-def test_the_trace_of_a_fault_is_an_error_and_only_what_fundwatch_says_of_it_is_told() -> None:
+def test_the_trace_of_a_problem_is_an_error_and_only_what_fundwatch_says_of_it_is_reported() -> None:
     problem = [
         '  File "/srv/jobs/stages.py", line 60, in serve',
         "    report = run_stage(options.command, place, night)",

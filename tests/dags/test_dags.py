@@ -119,7 +119,7 @@ def test_the_night_is_one_command_and_the_zone_another_where_the_settings_say_so
     assert set(parsed["zones"].values()) == {"Asia/Urumqi"}
 
 
-def test_settings_that_do_not_hold_are_told_all_at_once_where_airflow_shows_them(parse: Parse) -> None:
+def test_settings_that_do_not_hold_are_reported_all_at_once_where_airflow_shows_them(parse: Parse) -> None:
     wrong = {
         "NIGHT": "half",
         "TIMEZONE": "Asia/Nowhere",

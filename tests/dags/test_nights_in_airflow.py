@@ -67,7 +67,7 @@ def test_the_training_runs_for_its_date(by_stage: dict[str, Ran]) -> None:
     assert list(by_stage["training"].calls) == ["train --date 2026-03-28"]
 
 
-def test_a_fault_is_retried_and_then_fails_the_night(by_stage: dict[str, Ran]) -> None:
+def test_a_problem_is_retried_and_then_fails_the_night(by_stage: dict[str, Ran]) -> None:
     ran = by_stage["fault"]
     assert ran.state == "failed"
     assert commands(ran) == ["intake --date 2026-03-30", *["build --date 2026-03-30"] * 3]
@@ -104,7 +104,8 @@ def test_nothing_that_a_command_says_gets_into_airflows_database(by_stage: dict[
     assert set(pushed) <= {("incomplete", "true")}
 
 
-# ------------------------------------------------------------------ the night as one command; who is told of failures
+# ------------------------------------------------------------------ the night as one command; who is notified of
+# failures
 
 
 @dataclass
@@ -154,7 +155,7 @@ def web_handler(notices: Notices) -> type[BaseHTTPRequestHandler]:
 
 @pytest.fixture(scope="module")
 def notices(tmp_path_factory: pytest.TempPathFactory) -> Notices:
-    return Notices(commanded=tmp_path_factory.mktemp("told") / "failures")
+    return Notices(commanded=tmp_path_factory.mktemp("notices") / "failures")
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +215,7 @@ def test_the_night_is_that_of_the_date_given_or_of_the_bureaus_zone(whole: dict[
 
 
 @pytest.mark.parametrize("run", ["refused", "gate", "incomplete"])
-def test_what_a_retry_cannot_mend_fails_at_once(whole: dict[str, Ran], run: str) -> None:
+def test_what_a_retry_cannot_fix_fails_at_once(whole: dict[str, Ran], run: str) -> None:
     assert whole[run].state == "failed"
     assert whole[run].tries["nightly"] == 1
 
@@ -233,7 +234,7 @@ def test_a_delivery_that_is_late_is_waited_for_and_that_is_no_error(whole: dict[
     assert lines_at(ran, "error") == []
 
 
-def test_a_failure_is_told_by_webhook_command_and_mail(whole: dict[str, Ran], notices: Notices) -> None:
+def test_a_failure_is_reported_by_webhook_command_and_mail(whole: dict[str, Ran], notices: Notices) -> None:
     assert whole["refused"].state == "failed"
     failures = [failure for failure in notices.posted if failure["exit_code"] == ExitCode.REFUSED]
     [failure] = failures

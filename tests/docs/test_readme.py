@@ -48,7 +48,7 @@ def test_the_extract_has_as_many_columns_as_the_readme_says() -> None:
     assert f"extract with {widest} columns" in TEXT
 
 
-def test_every_exit_code_is_told() -> None:
+def test_every_exit_code_is_reported() -> None:
     reported = re.search(r"Exit codes: (.*?)\. Any job", TEXT, re.S)
     assert reported is not None
     assert [int(number) for number in re.findall(r"(?:^|, )(\d) ", reported[1].replace("\n", " "))] == sorted(ExitCode)

@@ -52,7 +52,7 @@ def test_every_scheme_is_named_with_what_it_means():
     assert min(map(len, reported.values())) > 10
 
 
-def test_every_key_of_a_scenario_is_told_and_no_other():
+def test_every_key_of_a_scenario_is_reported_and_no_other():
     assert set(documented_keys()) - {"dirt.broken"} == set(keys_of(ScenarioFile))
 
 
@@ -70,13 +70,13 @@ def test_the_scenario_shown_holds():
     assert len(scenario_of(content, "docs/simulator.md").nights) == 7
 
 
-def test_the_truths_columns_are_told_in_their_order():
+def test_the_truths_columns_are_reported_in_their_order():
     reported = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", section("The truth"), re.M)))
     assert reported == [field.name for field in fields(Label)]
     assert f"({', '.join(f'`{name}`' for name in MISHAP_COLUMNS)})" in section("The truth")
 
 
-def test_every_delivered_table_is_told():
+def test_every_delivered_table_is_reported():
     reported = set(re.findall(r"`(\w+)`", section("What happens in the world")))
     assert {*COLUMNS, *(table.name for table in EXTRA_TABLES)} <= reported
 

@@ -26,7 +26,7 @@ flags = st.lists(st.booleans(), min_size=1, max_size=60)
 
 
 @given(counts)
-def test_an_interval_holds_its_share_and_stays_between_nought_and_one(count: tuple[int, int]) -> None:
+def test_an_interval_holds_its_share_and_stays_between_zero_and_one(count: tuple[int, int]) -> None:
     low, share, high = _wilson(*count)
     assert 0 <= low <= share <= high <= 1
 

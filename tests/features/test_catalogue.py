@@ -1,4 +1,4 @@
-"""The catalogue: names derived, faults gathered, memory bounded, nothing unknown made a zero."""
+"""The catalogue: names derived, problems gathered, memory bounded, nothing unknown made a zero."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_names_say_entity_measure_and_window_and_each_stands_once():
     assert all(column.startswith(tuple(ENTITIES)) and column.endswith(("_30d", "_90d")) for column in columns)
 
 
-def test_the_print_ignores_names_and_descriptions_and_follows_formulas():
+def test_the_fingerprint_ignores_names_and_descriptions_and_follows_formulas():
     base = Catalogue.model_validate(declared())
     content = declared()
     content["indicators"]["amount"] |= {"description": "Other words.", "name": {"zh": "金额", "en": "Money"}}  # type: ignore[index]
@@ -62,7 +62,7 @@ def test_the_print_ignores_names_and_descriptions_and_follows_formulas():
     assert Catalogue.model_validate(content).fingerprint != base.fingerprint
 
 
-def test_all_faults_of_all_files_come_in_one_error(tmp_path: Path):
+def test_all_problems_of_all_files_come_in_one_error(tmp_path: Path):
     bad_measures = {
         "amount": {"of": "lines", "value": "sum(ammount)", "unit": "yuan", "description": "Misspelt."},
         "all_items": {
@@ -165,7 +165,7 @@ def test_a_regions_indicators_of_any_shape_hold_or_are_refused_by_both_files(tmp
         assert {"no file declares the entity doctor" in refused.value.what} ^ {str(region) in refused.value.what}
 
 
-def test_a_regions_file_that_cannot_be_read_is_told_with_the_faults_of_the_others(tmp_path: Path):
+def test_a_regions_file_that_cannot_be_read_is_reported_with_the_problems_of_the_others(tmp_path: Path):
     wrong, other = tmp_path / "gbk.yaml", tmp_path / "indicators.yaml"
     wrong.write_bytes("patient: {windows: [30]} # 患者".encode("gbk"))
     other.write_text("nurse: {}", encoding="utf-8")

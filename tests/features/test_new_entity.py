@@ -124,7 +124,7 @@ import importlib.util, sys
 spec = importlib.util.spec_from_file_location("fundwatch.contracts.entities", "fundwatch/contracts/entities.py")
 sys.modules[spec.name] = entities = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(entities)
-Entity, Found, Register = entities.Entity, entities.Found, entities.Register
+Entity, EntityColumns, Register = entities.Entity, entities.EntityColumns, entities.Register
 entities.ENTITIES["performer"] = {PERFORMER!r}
 from evaluation.labels import to_subjects
 from fundwatch.contracts import TABLES

@@ -115,7 +115,7 @@ def test_a_peer_file_of_any_shape_holds_or_is_refused_by_name(tmp_path: Path, sh
         assert refused is None or refused.where == str(file)
 
 
-def test_a_comment_in_a_peer_file_does_not_change_its_print_and_a_level_does(tmp_path: Path):
+def test_a_comment_in_a_peer_file_does_not_change_its_fingerprint_and_a_level_does(tmp_path: Path):
     text = conf_file("peers", "default").read_text(encoding="utf-8")
     fingerprints = []
     for number, content in enumerate((text, f"# as agreed\n{text}", text.replace("20", "30", 1))):
@@ -124,7 +124,7 @@ def test_a_comment_in_a_peer_file_does_not_change_its_print_and_a_level_does(tmp
     assert fingerprints[0] == fingerprints[1] != fingerprints[2]
 
 
-def test_faults_of_a_peer_file_come_in_one_error(tmp_path: Path):
+def test_problems_of_a_peer_file_come_in_one_error(tmp_path: Path):
     file = tmp_path / "bad.yaml"
     file.write_text("minimum_members: 20\nentities: {patient: [{attribute: shoe_size}], nurse: []}", encoding="utf-8")
     with pytest.raises(CatalogueError) as caught:

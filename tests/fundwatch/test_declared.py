@@ -1,4 +1,4 @@
-"""Declared data: every fault of a file in one error, by key; what is empty lacks its keys."""
+"""Declared data: every problem of a file in one error, by key; what is empty lacks its keys."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def test_what_holds_is_read_and_never_changes(tmp_path: Path):
         bands.name = "other"  # type: ignore[misc]
 
 
-def test_every_fault_is_named_with_its_key_and_the_file(tmp_path: Path):
+def test_every_problem_is_named_with_its_key_and_the_file(tmp_path: Path):
     with pytest.raises(MappingError) as raised:
         _read(tmp_path, "bands: [{low: 1, high: many}]\nnmae: ages")
     reported = str(raised.value)
-    assert reported.startswith("the bands do not hold (3 faults):")
+    assert reported.startswith("the bands do not hold (3 problems):")
     assert all(
         key in reported for key in ("name: Field required", "bands.0.high: ", "nmae: Extra inputs", "bands.yaml")
     )
@@ -69,7 +69,7 @@ def test_a_catalogue_error_is_raised_unless_another_is_named(tmp_path: Path):
         read_declared(_Bands, tmp_path / "bands.yaml", "the bands do not hold")
 
 
-def test_a_fault_of_a_whole_entry_is_named_by_what_it_is():
+def test_a_problem_of_a_whole_entry_is_named_by_what_it_is():
     with pytest.raises(ValidationError) as raised:
         _Band.model_validate("2-3")
     (reported,) = model_problems(raised.value, "row")

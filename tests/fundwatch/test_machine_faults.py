@@ -1,4 +1,6 @@
-"""Faults of the machine are told by place, file and what to do: real full disks, read-only mounts and damaged files."""
+"""Faults of the machine are reported by place, file and what to do: real full disks, read-only mounts and damaged
+files.
+"""
 
 from __future__ import annotations
 
@@ -54,18 +56,18 @@ def fill(place: Path) -> None:
 
 
 def reported(action: Callable[[], object], place: Path) -> MachineError:
-    """What a person is told of the fault that the action ends in."""
+    """What a person is shown of the fault that the action ends in."""
     try:
         action()
     except Exception as error:  # noqa: BLE001 (whatever Java or Python raises is what is translated)
         found = machine_error(error, [str(place)])
         if found is None or "Exception" in str(found) or "column_1" in str(found):  # rows are not quoted
-            pytest.fail(f"{error!r} is told as {found}")
+            pytest.fail(f"{error!r} is reported as {found}")
         return found
     pytest.fail("the action did not fail")
 
 
-def test_a_full_disk_is_told_with_its_place_at_a_commit_without_spark(small_disk: Path) -> None:
+def test_a_full_disk_is_reported_with_its_place_at_a_commit_without_spark(small_disk: Path) -> None:
     lake = Lake(at(small_disk / "lake"))
     lake.write_rows(ROWS, "supplied_column", NIGHT)
     fill(small_disk)
@@ -80,7 +82,7 @@ def test_a_full_disk_is_told_with_its_place_at_a_commit_without_spark(small_disk
     assert lake.rows("supplied_column", "SELECT count(*) AS n FROM supplied_column") == [{"n": 20}]
 
 
-def test_a_full_disk_is_told_with_its_place_where_spark_stages_and_commits(
+def test_a_full_disk_is_reported_with_its_place_where_spark_stages_and_commits(
     spark: SparkSession, small_disk: Path
 ) -> None:
     lake = Lake(at(small_disk / "lake"))
@@ -95,7 +97,7 @@ def test_a_full_disk_is_told_with_its_place_where_spark_stages_and_commits(
     assert (found.what, "run the same command again" in found.do) == ("the disk is full", True)
 
 
-def test_a_read_only_lake_is_told_by_a_command(small_disk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_read_only_lake_is_reported_by_a_command(small_disk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = make_lake(small_disk)
     mount("-o", "remount,ro", str(small_disk))
     place = ("--date", str(FIRST), "--file", "fee_list.csv.gz", "--line", "5")
@@ -109,7 +111,7 @@ def test_a_read_only_lake_is_told_by_a_command(small_disk: Path, capsys: pytest.
     assert "File " not in output
 
 
-def test_a_damaged_and_a_missing_file_are_told_by_name_from_spark(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_damaged_and_a_missing_file_are_reported_by_name_from_spark(spark: SparkSession, tmp_path: Path) -> None:
     lake = Lake(at(tmp_path))
     lake.write_rows(ROWS, "supplied_column", NIGHT)
     (file,) = folder_of(lake, "supplied_column").glob("*/*.parquet")
@@ -129,7 +131,7 @@ def test_a_damaged_and_a_missing_file_are_told_by_name_from_spark(spark: SparkSe
     assert "--set rebuilt_tables=supplied_column" in found.do
 
 
-def test_a_log_cut_in_half_is_told_from_spark(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_log_cut_in_half_is_reported_from_spark(spark: SparkSession, tmp_path: Path) -> None:
     lake = Lake(at(tmp_path))
     for _ in range(2):
         lake.write_rows(ROWS, "supplied_column", NIGHT)
@@ -149,7 +151,7 @@ def test_a_damaged_journal_is_to_be_restored_and_no_night_is_named_for_it(tmp_pa
     assert found.do.endswith("restore it from a copy: no night writes it again")
 
 
-def test_a_locked_store_is_told(tmp_path: Path) -> None:
+def test_a_locked_store_is_reported(tmp_path: Path) -> None:
     first, second = (sqlite3.connect(tmp_path / "mlflow.db", timeout=0, isolation_level=None) for _ in range(2))
     first.execute("CREATE TABLE t (a)")
     first.execute("BEGIN EXCLUSIVE")
@@ -165,7 +167,7 @@ def test_a_fault_of_the_program_is_none_of_the_machine() -> None:
     assert machine_error(ValueError("the disk of a value"), []) is None
 
 
-def test_a_file_that_this_account_may_not_read_is_told_by_name(tmp_path: Path) -> None:
+def test_a_file_that_this_account_may_not_read_is_reported_by_name(tmp_path: Path) -> None:
     problem = PermissionError(13, os.strerror(13), str(tmp_path / "lake" / "x.json"))
     found = machine_error(problem, [str(tmp_path)])
     assert found is not None

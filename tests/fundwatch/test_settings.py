@@ -35,10 +35,10 @@ def test_a_value_of_the_wrong_kind_is_refused_with_its_source() -> None:
         load_settings({}, {"FUNDWATCH_SCAN_DAYS": "ninety"})
 
 
-def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
+def test_a_key_that_occurs_twice_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "fundwatch.yaml"
     file.write_text("seed: 1\nseed: 2\n")
-    with pytest.raises(Exception, match="seed stands twice"):
+    with pytest.raises(Exception, match="seed occurs twice"):
         load_settings({}, {}, file)
 
 

@@ -35,7 +35,7 @@ def landed(name: str, rows: int, amount: str | None = None) -> LandedFile:
 
 @pytest.fixture(scope="module")
 def judged() -> dict[str, tuple[int, int]]:
-    """By expectation, how many totals it looked at and how many failed: one fault of each kind among four tables."""
+    """By expectation, how many totals it looked at and how many failed: one problem of each kind among four tables."""
     amounts: dict[str, Any] = {"delivered_amount": Decimal("10.00"), "accepted_amount": Decimal("9.99"),
                "quarantined_amount": Decimal(0), "duplicate_amount": Decimal(0)}  # fmt: skip
     totals = [
@@ -49,7 +49,7 @@ def judged() -> dict[str, tuple[int, int]]:
     return {one.name: (one.looked_at, one.failed) for one in judge(totals, files, QUALITY)}
 
 
-def test_each_expectation_finds_its_own_fault_and_skips_what_it_cannot_judge(judged):
+def test_each_expectation_finds_its_own_problem_and_skips_what_it_cannot_judge(judged):
     assert judged == {
         "lines_balance": (4, 1),
         "money_balances": (1, 1),
@@ -97,7 +97,7 @@ def test_the_page_says_what_was_held_and_why_with_every_total_to_the_cent():
     assert record["totals"][0]["delivered_amount"] == "1234.50"
 
 
-def test_unknown_money_is_a_dash_and_never_nought():
+def test_unknown_money_is_a_dash_and_never_zero():
     page = QualityReport(NIGHT, "national", outcome="accepted", totals=[total("item", 5)]).files()[PAGE].decode()
     assert "<td>–</td><td>–</td><td>–</td><td>–</td><td>–</td>" in page
     assert "0.00" not in page

@@ -23,7 +23,7 @@ _OURS = re.compile(r"\d\d:\d\d:\d\d  |nothing to do: ")
 
 @dataclass(frozen=True)
 class CommandCase:
-    """`right` and `wrong` are what follows `fundwatch`; `says` stands in what the wrong use is told.
+    """`right` and `wrong` are what follows `fundwatch`; `says` stands in what the wrong use is answered.
 
     `is_new` wants folders of its own; `is_read` reads a lake, so that a mistyped folder is refused and nothing made;
     `is_long` takes a minute or more.
@@ -95,7 +95,7 @@ def run(arguments: str, var: Path, folder: Path) -> subprocess.CompletedProcess[
 
 
 def answered(*words: str) -> Any:
-    """What `fundwatch …` answers, as its JSON, called in this process. Raises its fault."""
+    """What `fundwatch …` answers, as its JSON, called in this process. Raises its error."""
     answer = serve(parser().parse_whole(words))
     if answer.problem is not None:
         raise answer.problem

@@ -51,7 +51,7 @@ def test_nights_run_in_order_belong_together(ledger: Ledger) -> None:
 def test_rules_run_again_with_another_result_leave_the_list_out_of_date_until_it_is_made_again(ledger: Ledger) -> None:
     run(ledger, "rules", SECOND, "another threshold")
     committed = Belonging(ledger, night_jobs())
-    sentence = "the list of 2026-03-31 was made from another run of scan than the one that stands"
+    sentence = "the list of 2026-03-31 was made from another run of scan than the one that is committed"
     assert committed.reported(SECOND) == {"out_of_date": [sentence], "do": "run `fundwatch publish --date 2026-03-31`"}
     assert committed.finding(None).figures == sentence
     assert committed.reported(FIRST) == {}
@@ -65,9 +65,9 @@ def test_a_stage_run_again_with_the_same_result_changes_nothing(ledger: Ledger) 
     assert reported(ledger) == []
 
 
-def test_a_stage_that_was_started_again_and_did_not_end_is_told_of_what_rests_on_it(ledger: Ledger) -> None:
+def test_a_stage_that_was_started_again_and_did_not_end_is_reported_of_what_rests_on_it(ledger: Ledger) -> None:
     ledger.start("score", SECOND, "as ever")
-    assert reported(ledger) == ["the list of 2026-03-31 was made from a run of score that does not stand any more"]
+    assert reported(ledger) == ["the list of 2026-03-31 was made from a run of score that is not committed any more"]
     # the list alone cannot be made before its scores are
     assert Belonging(ledger, night_jobs()).reported(SECOND)["do"] == "run `fundwatch nightly --date 2026-03-31`"
 
@@ -76,7 +76,7 @@ def test_an_earlier_night_run_again_leaves_later_nights_out_of_date_list_and_all
     run(ledger, "intake", FIRST, "a better delivery")
     run(ledger, "rules", FIRST, "new")
     run(ledger, "leads", FIRST, "new")
-    other = "than the one that stands"
+    other = "than the one that is committed"
     assert reported(ledger, SECOND) == [
         f"build of 2026-03-31 was made from another run of intake of 2026-03-24 {other}",
         f"scan of 2026-03-31 was made from another run of intake of 2026-03-24 {other}",
@@ -87,7 +87,7 @@ def test_an_earlier_night_run_again_leaves_later_nights_out_of_date_list_and_all
     )
 
 
-def test_a_night_that_comes_late_is_told_of_the_nights_after_it(ledger: Ledger) -> None:
+def test_a_night_that_comes_late_is_reported_of_the_nights_after_it(ledger: Ledger) -> None:
     late = date(2026, 3, 27)
     for stage in NIGHT:
         run(ledger, stage, late)
@@ -123,7 +123,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def test_show_and_lake_check_say_it(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     var = ("--var", str(settings.var))
-    sentence = "the list of 2026-03-31 was made from another run of scan than the one that stands"
+    sentence = "the list of 2026-03-31 was made from another run of scan than the one that is committed"
     assert main(["show", "--date", "2026-03-31", "--json", *var]) == 0
     assert json.loads(capsys.readouterr().out)["out_of_date"] == [sentence]
     assert main(["lake", "check", *var]) == ExitCode.FAULT

@@ -1,4 +1,6 @@
-"""A delivery that changes between the hash in a night's print and its reading is refused, and nothing is taken in."""
+"""A delivery that changes between the hash in a night's fingerprint and its reading is refused, and nothing is taken
+in.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from jobs.protect.manage_keys import make_missing_keys
 from tests.intake.deliveries import NIGHT, deliver, line, whole
 
 
-def test_a_night_whose_file_was_replaced_after_its_print_was_made_takes_nothing_in(tmp_path):
+def test_a_night_whose_file_was_replaced_after_its_fingerprint_was_made_takes_nothing_in(tmp_path):
     place = Workplace(Settings(var=tmp_path))
     make_missing_keys(place.settings)
     folder = deliver(tmp_path / "landing", whole(fee_list=[line("L1")]))

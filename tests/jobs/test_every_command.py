@@ -81,7 +81,7 @@ def test_a_rotated_key_is_carried_over_in_a_process_of_its_own(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("name", _READ_A_LAKE)
-def test_a_mistyped_folder_is_told_and_not_made(
+def test_a_mistyped_folder_is_reported_and_not_made(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -118,7 +118,7 @@ def test_what_is_near_a_mistyped_word_is_suggested_with_the_usage_of_its_command
                   "export leads_pseudonymous --date 2026-03-01 --out out", "deliveries --date 2026-03-01",
                   "quarantine list --date 2026-03-01", "nightly --date 2026-03-01", "scan --date 2026-03-01"],
 )  # fmt: skip
-def test_a_date_that_is_not_there_is_told_with_those_that_are(
+def test_a_date_that_is_not_there_is_reported_with_those_that_are(
     arguments: str, var: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*arguments.split(), "--var", str(var)]) in (2, 5)

@@ -99,7 +99,7 @@ def test_what_was_sent_again_supersedes_what_was_refused_or_held(week: Week, mis
     assert accepted.endswith("R")
 
 
-def test_what_a_person_let_pass_is_told_with_who_and_why(week: Week) -> None:
+def test_what_a_person_let_pass_is_reported_with_who_and_why(week: Week) -> None:
     reported = DeliveryLog(week.place.lake.address).history(PLAN["no_manifest"])
     assert [row["state"] for row in reported] == ["received", "held", "released", "accepted"]
     (released,) = [row for row in reported if row["state"] == "released"]

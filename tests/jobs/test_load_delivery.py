@@ -189,7 +189,7 @@ def test_a_night_of_new_keys_is_appended_and_taken_in_once_more_changes_nothing(
     run_job(JOB, place, SECOND)
     new = ("encounter", "settlement", "claim_line", "diagnosis")
     assert {table: operation(table) for table in new} == dict.fromkeys(new, ("WRITE", "Append"))
-    assert operation("patient") != ("WRITE", "Append")  # a person told of before
+    assert operation("patient") != ("WRITE", "Append")  # a person reported before
     taken_in = content(place, spark)
     assert len([row for table, row in taken_in if table == "claim_line"]) == 2
     JOB.run(Night(JOB, place, SECOND, "forced"))

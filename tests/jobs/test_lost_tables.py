@@ -1,4 +1,4 @@
-"""A table lost between two nights is told before anything is computed on its absence."""
+"""A table lost between two nights is reported before anything is computed on its absence."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def test_a_table_that_went_back_is_refused_too(settings):
     refuse_lost(lake, ledger, ["claim_line"])
 
 
-def test_a_table_that_is_lost_for_good_is_made_anew_and_expected_from_then_on(settings):
+def test_a_table_that_is_lost_for_good_is_made_again_and_expected_from_then_on(settings):
     lake, ledger = Lake(settings.lake_address), Ledger(settings.lake_address)
     shutil.rmtree(folder_of(lake, "rule_hit"))
     with pytest.raises(SettingsError, match="no table is named rule_hits"):
         refuse_lost(lake, ledger, ["rule_hit"], "rule_hits")
     refuse_lost(lake, ledger, ["rule_hit"], "rule_hit")
     refuse_lost(lake, ledger, ["rule_hit"])
-    folder_of(lake, "hit_line").rename(folder_of(lake, "rule_hit"))  # made anew, in a way
+    folder_of(lake, "hit_line").rename(folder_of(lake, "rule_hit"))  # made again, in a way
     ledger.written("run", "rules", SECOND, Written("rule_hit", 0, 2))
     shutil.rmtree(folder_of(lake, "rule_hit"))
     with pytest.raises(LostTableError):

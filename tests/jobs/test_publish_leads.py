@@ -91,7 +91,7 @@ def report(place: Workplace) -> Report:
 
 
 @pytest.mark.slow
-def test_the_list_is_published_capped_and_told_to_mlflow(place: Workplace, report: Report):
+def test_the_list_is_published_capped_and_reported_to_mlflow(place: Workplace, report: Report):
     assert (report["leads"], report["amount_at_risk"], report["mlflow"]) == (1, "50.00", "logged")
     assert (place.settings.lists_dir / "2026-03-31" / "leads.xlsx").is_file()
     assert report["not_run"] == 3  # a rule, a model, an indicator

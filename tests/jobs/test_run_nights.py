@@ -58,7 +58,9 @@ def test_indicators_and_rules_run_at_the_same_time(stages: Any) -> None:
     ("broken", "ran"),
     [("intake", set()), ("features", {"intake", "rules"}), ("rules", {"intake", "features", "score"})],
 )
-def test_a_fault_stops_what_needs_the_stage_and_is_the_nights_fault(stages: Any, broken: str, ran: set[str]) -> None:
+def test_a_problem_stops_what_needs_the_stage_and_is_the_nights_problem(
+    stages: Any, broken: str, ran: set[str]
+) -> None:
     def act(stage: str) -> None:
         if stage == broken:
             raise ValueError(f"{stage} is broken")

@@ -255,7 +255,7 @@ def test_a_rule_without_a_card_still_makes_its_lead(result: Result):
     assert result.leads["P3"].law == []
 
 
-def test_indicators_of_a_subject_with_hits_are_told_only_when_noteworthy(result: Result):
+def test_indicators_of_a_subject_with_hits_are_reported_only_when_noteworthy(result: Result):
     kinds = {subject: [row.kind for row in rows] for subject, rows in result.evidence.items()}
     assert kinds["P1"] == ["line"]
     assert kinds["P2"] == ["line", "indicator"]

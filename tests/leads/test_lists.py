@@ -116,8 +116,8 @@ def test_the_workbook_says_what_did_not_run_and_why(book: Workbook):
 
 def test_the_workbook_names_the_inputs_by_content(book: Workbook):
     reported = {row[0].value: row[1].value for row in book["说明 About"].iter_rows(min_row=5)}
-    assert reported["规则集指纹 Rule-set print"] == "a" * 16
-    assert reported["模型指纹 Model print: doctor robust_peer"] == "b" * 16
+    assert reported["规则集指纹 Rule-set fingerprint"] == "a" * 16
+    assert reported["模型指纹 Model fingerprint: doctor robust_peer"] == "b" * 16
     assert reported["交付文件 Delivered file: fee_list.csv"] == f"sha256 {'e' * 64}"
 
 

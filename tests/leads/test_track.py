@@ -59,7 +59,9 @@ def test_a_dead_server_leaves_the_list_standing_and_the_next_publishing_logs_it_
 
 
 @pytest.mark.slow
-def test_a_run_that_was_cut_short_is_finished_and_not_begun_anew(content: ListContent, tmp_path: Path, alive: Tracking):
+def test_a_run_that_was_cut_short_is_finished_and_not_begun_again(
+    content: ListContent, tmp_path: Path, alive: Tracking
+):
     from mlflow import MlflowClient
 
     lists = tmp_path / "lists"

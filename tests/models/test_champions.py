@@ -1,4 +1,6 @@
-"""Who speaks: the newest champion of its time, as the lake alone says; whoever does not hold is not run, and told."""
+"""Who speaks: the newest champion of its time, as the lake alone says; whoever does not hold is not run, and
+reported.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,7 @@ def test_the_loaded_model_scores_as_the_trained_one(lake_models: LakeModels):
 CHANGES: dict[str, dict[str, Any]] = {
     "state": {"state": CHAMPION},
     "another night": {"business_date": date(2026, 3, 23)},
-    "another print": {"model_fingerprint": "0" * 16},
+    "another fingerprint": {"model_fingerprint": "0" * 16},
     "another count": {"trained_count": 41},
     "another kind": {"entity_type": "patient"},
     "no signature": {"signature": None},
@@ -98,7 +100,7 @@ def test_every_single_byte_of_the_data_counts(lake_models: LakeModels):
     assert speaks(lake_models, THIRD) == SECOND
 
 
-def test_lost_data_are_told_without_the_machines_places_and_no_older_model_takes_over_unseen(
+def test_lost_data_are_reported_without_the_machines_places_and_no_older_model_takes_over_unseen(
     lake_models: LakeModels, tmp_path: Path
 ):
     stored(lake_models.files, str(lake_models.records[1].content_sha256)).unlink()
@@ -159,7 +161,7 @@ def test_a_file_that_is_a_link_or_a_pipe_or_too_large_is_not_read(tmp_path: Path
         files.put(b"x" * 11)
 
 
-def test_what_a_killed_write_left_is_swept_and_writing_again_mends_a_damaged_file(tmp_path: Path):
+def test_what_a_killed_write_left_is_swept_and_writing_again_fixes_a_damaged_file(tmp_path: Path):
     files = ContentFiles(at(tmp_path / "files"), ".json", 10)
     kept = files.put(b"content")
     stored(files, kept).write_bytes(b"damaged")

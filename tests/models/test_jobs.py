@@ -75,7 +75,7 @@ def models_not_run(place: Workplace) -> dict[str, str]:
 def test_a_night_without_models_says_so_then_trains_scores_and_repeats_itself(place: Workplace):
     report = run_job(score_entities.JOB, place, NIGHT)
     assert set(models_not_run(place).values()) == {NO_CHAMPION}
-    assert report["incomplete"] == []  # a model that never existed is told, and no fault
+    assert report["incomplete"] == []  # a model that never existed is reported, and no problem
 
     report = run_stage(SCORE, place, NIGHT)
     models = {(row["entity_type"], row["model"]): row for row in rows_of(place, "model")}
@@ -98,12 +98,14 @@ def test_a_night_without_models_says_so_then_trains_scores_and_repeats_itself(pl
     place.settings = other
     assert not run_stage(SCORE, place, NIGHT)["is_new"]  # nothing of a night hangs on MLflow
     again = run_job(train_models.JOB, place, NIGHT)
-    assert (again["is_new"], again["champion"], again["mlflow"]) == (True, 2, "told of 2 models")
+    assert (again["is_new"], again["champion"], again["mlflow"]) == (True, 2, "2 models registered")
     assert {table: rows_of(place, table) for table in first} == first
 
 
 @pytest.mark.slow
-def test_models_that_do_not_hold_are_not_run_not_trained_anew_and_training_the_night_again_mends_them(place: Workplace):
+def test_models_that_do_not_hold_are_not_run_not_trained_again_and_training_the_night_again_fixes_them(
+    place: Workplace,
+):
     run_stage(SCORE, place, NIGHT)
     whole = rows_of(place, "score")
     files = sorted((folder_of(place.lake, "model_files")).iterdir())

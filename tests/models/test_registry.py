@@ -45,10 +45,10 @@ def report(settings: Settings) -> str:
     return register_in_mlflow(settings, lake_models_of(settings))
 
 
-def test_mlflow_is_told_each_model_once_with_its_data_and_who_stands(settings: Settings):
+def test_mlflow_is_reported_each_model_once_with_its_data_and_who_stands(settings: Settings):
     lake_models = lake_models_of(settings)
     assert not has_copies(settings, lake_models.records)
-    assert [report(settings), report(settings)] == ["told of 3 models", "told of 0 models"]
+    assert [report(settings), report(settings)] == ["3 models registered", "0 models registered"]
     assert has_copies(settings, lake_models.records)
 
     client = client_of(tracking_of(settings))
@@ -77,7 +77,7 @@ def test_a_store_that_was_moved_or_copied_finds_its_files_where_it_lies(settings
     client = client_of(tracking_of(moved))
     version = client.get_model_version_by_alias(NAME, "champion")
     assert fetched(moved, version.run_id) == to_bytes(trained(FIRST)[1].detector)
-    assert report(moved) == "told of 0 models"
+    assert report(moved) == "0 models registered"
     assert not old.exists()  # nothing was written to where it was
 
     shutil.copytree(moved.var, tmp_path / "copy")
@@ -88,10 +88,10 @@ def test_a_store_that_was_moved_or_copied_finds_its_files_where_it_lies(settings
     assert fetched(copied, version.run_id) == to_bytes(trained(FIRST)[1].detector)
 
 
-def test_a_store_that_is_damaged_is_left_alone_and_told(settings: Settings, caplog: pytest.LogCaptureFixture):
+def test_a_store_that_is_damaged_is_left_alone_and_reported(settings: Settings, caplog: pytest.LogCaptureFixture):
     (settings.var / "mlflow" / "mlflow.db").write_bytes(b"no database at all" * 100)
     assert settle(tracking_of(settings)) == 0
-    assert report(settings).startswith("not told")
+    assert report(settings).startswith("not registered")
 
 
 def test_code_and_pickles_in_mlflows_folders_are_never_run(settings: Settings, tmp_path: Path):
@@ -121,29 +121,29 @@ def test_code_and_pickles_in_mlflows_folders_are_never_run(settings: Settings, t
     assert not canary.exists()
 
 
-def test_another_mlflow_or_none_changes_nobody_and_is_told_anew(settings: Settings, store: Path, tmp_path: Path):
+def test_another_mlflow_or_none_changes_nobody_and_is_reported_again(settings: Settings, store: Path, tmp_path: Path):
     report(settings)
     before = [one.fingerprint for one in find_champions(lake_models_of(settings), FIRST)[0]]
     shutil.copytree(store / "mlflow", tmp_path / "other")
     other = settings.model_copy(update={"mlflow_uri": f"sqlite:///{tmp_path / 'other' / 'mlflow.db'}"})
     shutil.rmtree(settings.var / "mlflow")
     assert [one.fingerprint for one in find_champions(lake_models_of(other), FIRST)[0]] == before
-    assert report(other) == "told of 3 models"
+    assert report(other) == "3 models registered"
 
 
-def test_a_model_whose_data_do_not_hold_is_not_told(settings: Settings):
+def test_a_model_whose_data_do_not_hold_is_not_reported(settings: Settings):
     lake_models = lake_models_of(settings)
     forest = next(record for record in lake_models.records if record.kind == ("doctor", "isolation_forest"))
     stored(lake_models.files, str(forest.content_sha256)).write_bytes(b"damaged")
-    assert report(settings) == "told of 2 models"
+    assert report(settings) == "2 models registered"
     assert isinstance(lake_models.loaded(lake_models.records[-1]), Champion)
 
 
-def test_a_dead_server_costs_a_word_and_no_model_and_its_password_is_not_told(settings: Settings):
+def test_a_dead_server_costs_a_word_and_no_model_and_its_password_is_not_reported(settings: Settings):
     dead = settings.model_copy(update={"mlflow_uri": "http://user:secret@127.0.0.1:9"})
     with pytest.raises(RegistryError) as raised:
         Registry(tracking_of(dead)).lacks([(NAME, "")])
     assert "secret" not in str(raised.value)
-    assert report(dead).startswith("not told: MLflow does not answer")
+    assert report(dead).startswith("not registered: MLflow does not answer")
     assert has_copies(dead, lake_models_of(dead).records)
     assert len(find_champions(lake_models_of(dead), FIRST)[0]) == 2

@@ -100,7 +100,7 @@ def test_scores_and_models_do_not_depend_on_what_the_entities_are_called(positio
     assertDataFrameEqual(ours.withColumn("entity_id", F.sha2("entity_id", 256)), theirs, rtol=0.0, atol=0.0)
 
 
-def test_a_score_that_is_no_number_is_a_fault_named_and_never_a_zero(positions):
+def test_a_score_that_is_no_number_is_a_problem_named_and_never_a_zero(positions):
     broken = Champion("doctor", "broken", "0" * 16, Broken())  # type: ignore[arg-type]
     rows = to_scores(to_raw_scores(positions.coalesce(1), NAMES, "doctor", [broken])).collect()
     skipped = [row for row in rows if row.why_not == NO_NUMBER]

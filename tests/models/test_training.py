@@ -30,7 +30,7 @@ def test_too_few_entities_train_nothing_and_say_so():
     assert all(isinstance(one, NotTrained) and "29 entities" in one.why_not for one in made)
 
 
-def test_a_print_names_data_night_and_parameters():
+def test_a_fingerprint_names_data_night_and_parameters():
     def fingerprints(sample, parameters=PARAMETERS):
         return [one.fingerprint for one in trained_on(sample, parameters)]
 

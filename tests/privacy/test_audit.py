@@ -1,4 +1,6 @@
-"""The audit log: every kind of tampering is told, a killed append does no harm, no line is forged without the key."""
+"""The audit log: every kind of tampering is reported, a killed append does no harm, no line is forged without the
+key.
+"""
 
 from __future__ import annotations
 
@@ -52,39 +54,39 @@ def test_an_untouched_log_holds_and_its_files_are_their_owners_alone(tmp_path: P
     assert (tmp_path / "vault").stat().st_mode & 0o777 == 0o700
 
 
-def test_a_changed_word_is_told_with_its_line(tmp_path: Path) -> None:
+def test_a_changed_word_is_reported_with_its_line(tmp_path: Path) -> None:
     log = _log(tmp_path)
     lines = _lines(log)
     lines[2] = lines[2].replace(b'"ok"', b'"no"')
     assert _verdict(log, lines) == ("changed", 3)
 
 
-def test_a_removed_line_is_told(tmp_path: Path) -> None:
+def test_a_removed_line_is_reported(tmp_path: Path) -> None:
     log = _log(tmp_path)
     lines = _lines(log)
     assert _verdict(log, lines[:2] + lines[3:]) == ("removed", 3)
 
 
-def test_a_line_put_in_twice_or_made_up_is_told(tmp_path: Path) -> None:
+def test_a_line_put_in_twice_or_made_up_is_reported(tmp_path: Path) -> None:
     log = _log(tmp_path)
     lines = _lines(log)
     assert _verdict(log, [*lines[:3], lines[1], *lines[3:]]) == ("inserted", 4)
     assert _verdict(log, [*lines[:3], b'{"seq":4}\n', *lines[3:]]) == ("inserted", 4)
 
 
-def test_two_lines_in_the_wrong_order_are_told(tmp_path: Path) -> None:
+def test_two_lines_in_the_wrong_order_are_reported(tmp_path: Path) -> None:
     log = _log(tmp_path)
     lines = _lines(log)
     assert _verdict(log, [*lines[:2], lines[3], lines[2], *lines[4:]]) == ("reordered", 3)
 
 
 @pytest.mark.parametrize("left", [0, 1, 5])
-def test_a_cut_tail_is_told(tmp_path: Path, left: int) -> None:
+def test_a_cut_tail_is_reported(tmp_path: Path, left: int) -> None:
     log = _log(tmp_path)
     assert _verdict(log, _lines(log)[:left]) == ("cut", left + 1)
 
 
-def test_a_cut_tail_with_a_head_made_to_fit_is_told(tmp_path: Path) -> None:
+def test_a_cut_tail_with_a_head_made_to_fit_is_reported(tmp_path: Path) -> None:
     log = _log(tmp_path)
     kept = log.entries()[:3]
     mac = json.loads(log.head_path.read_text())["mac"]
@@ -93,7 +95,7 @@ def test_a_cut_tail_with_a_head_made_to_fit_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("left", [1, 3, 6])
-def test_a_log_without_its_head_is_told(tmp_path: Path, left: int) -> None:
+def test_a_log_without_its_head_is_reported(tmp_path: Path, left: int) -> None:
     log = _log(tmp_path)
     log.head_path.unlink()
     assert _verdict(log, _lines(log)[:left]) == ("cut", left + 1)
@@ -110,7 +112,7 @@ def test_an_append_killed_before_its_first_line_does_no_harm(tmp_path: Path) -> 
     assert (log.verify().holds, log.verify().count) == (True, 2)
 
 
-def test_a_log_put_back_with_its_head_is_told_by_a_head_that_was_noted(tmp_path: Path) -> None:
+def test_a_log_put_back_with_its_head_is_reported_by_a_head_that_was_noted(tmp_path: Path) -> None:
     log = _log(tmp_path, 3)
     log_before, head_before = log.path.read_bytes(), log.head_path.read_bytes()
     noted = log.append("export", actor="王")
@@ -130,7 +132,7 @@ def test_another_key_cannot_continue_or_verify_the_log(tmp_path: Path) -> None:
     assert log.verify().holds
 
 
-def test_an_append_killed_halfway_is_mended_by_the_next_and_noted(tmp_path: Path) -> None:
+def test_an_append_killed_halfway_is_fixed_by_the_next_and_noted(tmp_path: Path) -> None:
     log = _log(tmp_path, 2)
     with log.path.open("ab") as stream:
         stream.write(b'{"account":"ro')
@@ -223,7 +225,7 @@ def _put_back(log: AuditLog, files: dict[Path, bytes]) -> None:
 
 @given(back=st.integers(0, 2), more=st.integers(1, 2), aside=st.booleans())
 @settings(max_examples=10, deadline=None)
-def test_a_log_that_was_put_back_to_any_day_is_told_and_not_written_on(back: int, more: int, aside: bool) -> None:
+def test_a_log_that_was_put_back_to_any_day_is_reported_and_not_written_on(back: int, more: int, aside: bool) -> None:
     with TemporaryDirectory() as folder:
         log = _anchored(Path(folder))
         days: list[dict[Path, bytes]] = [{}]
@@ -299,7 +301,7 @@ def checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AuditLog:
 
 
 @pytest.mark.parametrize("line", [1, 3, 7, 9])
-def test_a_line_changed_before_or_after_the_checkpoint_is_told_and_stops_the_next_call(
+def test_a_line_changed_before_or_after_the_checkpoint_is_reported_and_stops_the_next_call(
     checked: AuditLog, line: int
 ) -> None:
     lines = _lines(checked)
@@ -351,7 +353,7 @@ def _edited(lines: list[bytes], edit: tuple[str, int, int, int]) -> bytes:
 
 @given(st.lists(_edits(), min_size=1, max_size=3))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_is_done_to_the_bytes_is_told(tmp_path: Path, edits: list[tuple[str, int, int, int]]) -> None:
+def test_whatever_is_done_to_the_bytes_is_reported(tmp_path: Path, edits: list[tuple[str, int, int, int]]) -> None:
     log = AuditLog(tmp_path, KEY)
     if not log.path.is_file():
         _log(tmp_path)

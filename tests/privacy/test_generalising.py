@@ -20,7 +20,7 @@ def test_birth_years_of_the_very_old_share_one(spark):
     assert _values(spark, rows, "b int, y int", g.birth_year("b", "y")) == [1936, 1936, 1937, None, None]
 
 
-def test_only_infants_are_told_in_days(spark):
+def test_only_infants_are_reported_in_days(spark):
     rows = [
         (date(2026, 3, 1), date(2026, 3, 4)),
         (date(2025, 3, 4), date(2026, 3, 4)),

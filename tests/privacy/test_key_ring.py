@@ -1,4 +1,4 @@
-"""The key ring: damage is told, rotation keeps what is old readable, shares are useless one by one."""
+"""The key ring: damage is reported, rotation keeps what is old readable, shares are useless one by one."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_ring_does_not_show_its_secrets() -> None:
 
 
 @given(st.integers(0, 3), st.data())
-def test_any_digit_of_a_key_that_is_changed_is_told_and_never_quoted(line: int, data: st.DataObject) -> None:
+def test_any_digit_of_a_key_that_is_changed_is_reported_and_never_quoted(line: int, data: st.DataObject) -> None:
     lines = RING.text().split("\n")
     place = data.draw(st.integers(0, len(lines[line]) - 1))
     given_char = data.draw(st.sampled_from("0123456789abcdef").filter(lambda c: c != lines[line][place]))
@@ -72,7 +72,7 @@ def test_any_digit_of_a_key_that_is_changed_is_told_and_never_quoted(line: int, 
     assert OTHER.secret.hex()[:16] not in str(refusal.value)
 
 
-def test_all_faults_of_a_ring_are_told_at_once() -> None:
+def test_all_problems_of_a_ring_are_reported_at_once() -> None:
     damaged = RING.text().replace("0101", "1010", 1).replace("0202", "2020", 1) + "spare x\n"
     with pytest.raises(KeyMissingError, match=r"line 3.*\n.*line 4.*\n.*line 5"):
         parse_ring(damaged, "the ring")
@@ -157,7 +157,7 @@ def test_shares_rotate_and_a_rotation_killed_between_them_leaves_the_old_key(sha
     assert rotate_key(_both(shares)).retiring == first
 
 
-def test_a_damaged_or_foreign_share_is_told(shares: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_damaged_or_foreign_share_is_reported(shares: tuple[Path, Path], tmp_path: Path) -> None:
     make_key(_both(shares))
     text = shares[0].read_text()
     shares[0].write_text(text.replace(text.split()[5][:4], "zzzz", 1))

@@ -68,5 +68,5 @@ def test_the_sample_is_a_share_of_the_persons_and_the_same_each_time(spark):
     assert (first.found, first.success) == (first.tried, 1.0)
 
 
-def test_nobody_known_is_told_as_no_success_and_not_as_none_found(spark):
+def test_nobody_known_is_reported_as_no_success_and_not_as_none_found(spark):
     assert attack(spark, [], []).success is None

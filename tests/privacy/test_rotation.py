@@ -1,4 +1,4 @@
-"""A new vault key: everything is sealed anew, nothing is lost on the way, and the old key is then good for nothing."""
+"""A new vault key: everything is sealed again, nothing is lost on the way, and the old key is then good for nothing."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_both_keys_open_what_they_sealed_while_one_is_retiring() -> None:
     assert NEW.open("person", "t", _of_first_form(OLD, "person", "t", {"value": "1"})) == {"value": "1"}
 
 
-def test_every_row_is_sealed_anew_and_the_old_key_opens_nothing_any_more(tmp_path: Path) -> None:
+def test_every_row_is_sealed_again_and_the_old_key_opens_nothing_any_more(tmp_path: Path) -> None:
     old = _vault(tmp_path)
     new = replace(old, key=NEW)
     assert seals_waiting(new) == {"doctor": 2, "person": 3}
@@ -101,7 +101,7 @@ def test_only_what_another_key_sealed_is_sealed_again(tmp_path: Path) -> None:
     assert before < _seals(new)
 
 
-def test_seals_that_do_not_name_their_key_are_sealed_anew_too(tmp_path: Path) -> None:
+def test_seals_that_do_not_name_their_key_are_sealed_again_too(tmp_path: Path) -> None:
     vault = _vault(tmp_path, NEW)
     token = token_of(KEY, "person", "P-7") or ""
     earlier = row(vault, KEY, {"value": "P-7", **CANARIES}).to_pylist()[0]
@@ -220,7 +220,7 @@ def test_a_key_in_two_shares_rotates_and_neither_share_keeps_what_was_retired(tm
 def test_the_log_goes_on_under_the_new_key_and_verifies_after_the_old_one_is_gone(tmp_path: Path) -> None:
     AuditLog(tmp_path, OLD).append("before", actor="王")
     during = AuditLog(tmp_path, NEW)
-    assert during.verify().holds  # killed before the head was signed anew
+    assert during.verify().holds  # killed before the head was signed again
     during.append("after", actor="王")
     assert [entry.action for entry in AuditLog(tmp_path, RETIRED).entries()] == ["before", "after"]
 
@@ -232,7 +232,7 @@ def test_the_old_key_cannot_write_the_log_on(tmp_path: Path) -> None:
         AuditLog(tmp_path, OLD).append("forged", actor="王")
 
 
-def test_a_line_of_an_older_key_after_one_of_a_newer_is_told(tmp_path: Path) -> None:
+def test_a_line_of_an_older_key_after_one_of_a_newer_is_reported(tmp_path: Path) -> None:
     log = AuditLog(tmp_path, NEW)
     first = log.append("after", actor="王")
     forged = replace(first, seq=2, previous=first.hash, action="forged").signed(_old_mac)

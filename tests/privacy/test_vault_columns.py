@@ -48,7 +48,7 @@ def test_the_first_row_of_each_content_carries_the_seal_and_blank_identifiers_no
     )
     carried = [(row["patient_id"], row["_told"]) for row in rows.collect()]
     person = token_of(KEY, "person", "1") or ""
-    assert [(token, None if reported is None else (reported.domain, reported.token)) for token, reported in carried] == [
+    assert [(token, None if one is None else (one.domain, one.token)) for token, one in carried] == [
         (person, ("person", person)), (person, None), (person, ("person", person)), (None, None), (None, None),
     ]  # fmt: skip
     assert SEALING.open("person", person, bytes(carried[0][1].sealed)) == {"value": "1", "name": name}

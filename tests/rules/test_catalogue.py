@@ -1,4 +1,4 @@
-"""The catalogue, expressions and knowledge: faults are gathered, prints ignore texts. No Spark here."""
+"""The catalogue, expressions and knowledge: problems are gathered, fingerprints ignore texts. No Spark here."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_shipped_catalogue_holds_the_twelve_rules():
     assert [rule.id for rule in SHIPPED.rules] == expected.split()
 
 
-def test_all_faults_of_all_entries_are_named_at_once(tmp_path, entry):
+def test_all_problems_of_all_entries_are_named_at_once(tmp_path, entry):
     unknown_key = {**entry, "id": "AA-01", "colour": "red"}
     few_examples = {**entry, "id": "AA-02", "examples": entry["examples"][:2]}
     division = {**entry, "id": "AA-03", "when": "amount / quantity > :price"}
@@ -60,12 +60,12 @@ def test_all_faults_of_all_entries_are_named_at_once(tmp_path, entry):
         assert part in reported
 
 
-def test_a_rule_that_stands_twice_is_refused(tmp_path, entry):
-    with pytest.raises(CatalogueError, match="rule DC-03: stands 2 times"):
+def test_a_rule_that_occurs_twice_is_refused(tmp_path, entry):
+    with pytest.raises(CatalogueError, match="rule DC-03: occurs 2 times"):
         _load(tmp_path, entry, entry)
 
 
-def test_the_print_of_a_rule_ignores_texts_and_follows_what_changes_results():
+def test_the_fingerprint_of_a_rule_ignores_texts_and_follows_what_changes_results():
     rule = shipped("FQ-01")
     reworded = rule.model_copy(update={"name": shipped("DC-03").name, "law": ["条例 1"], "examples": []})
     tuned = rule.model_copy(update={"params": {**rule.params, "max_visits": 16}})
@@ -73,7 +73,7 @@ def test_the_print_of_a_rule_ignores_texts_and_follows_what_changes_results():
     assert fingerprints[0] == fingerprints[1] != fingerprints[2]
 
 
-def test_a_changed_exclusion_changes_the_print_of_the_rules_that_name_it():
+def test_a_changed_exclusion_changes_the_fingerprint_of_the_rules_that_name_it():
     dialysis = SHIPPED.exclusions["dialysis"].model_copy(update={"condition": "visit_type = 'x'"})
     changed = SHIPPED.model_copy(update={"exclusions": {**SHIPPED.exclusions, "dialysis": dialysis}})
     differing = {r.id for r in SHIPPED.rules if SHIPPED.rule_fingerprint(r) != changed.rule_fingerprint(r)}
@@ -92,7 +92,7 @@ def test_what_only_the_reason_tells_is_not_needed():
     assert frozenset({"claim_line.item_name"}) not in needs(SHIPPED, shipped("DC-03"))
 
 
-def test_knowledge_that_holds_twice_on_a_day_is_refused_with_all_other_faults(tmp_path):
+def test_knowledge_that_holds_twice_on_a_day_is_refused_with_all_other_problems(tmp_path):
     file = tmp_path / "frequency.csv"
     file.write_text(
         HEADER
@@ -167,7 +167,7 @@ def test_on_every_day_one_word_holds_the_narrowest_that_is_said(tmp_path_factory
         assert holding == ([] if wanted is None else [wanted])
 
 
-def test_the_print_of_the_knowledge_ignores_its_sources():
+def test_the_fingerprint_of_the_knowledge_ignores_its_sources():
     knowledge = load_knowledge()
     point = knowledge["frequency"][0]
     renamed = {**knowledge, "frequency": (point.model_copy(update={"source": "?"}), *knowledge["frequency"][1:])}
@@ -226,7 +226,7 @@ def test_a_regions_own_rule_joins_the_national_ones(tmp_path, entry):
     }
 
 
-def test_faults_of_a_regions_file_name_it_and_the_rule(tmp_path):
+def test_problems_of_a_regions_file_name_it_and_the_rule(tmp_path):
     name = SHIPPED.rules[0].id
     content = f"rules:\n- {{id: {name}, params: {{no_such_limit: 1}}}}\n- {{name: nobody}}\n"
     with pytest.raises(CatalogueError) as raised:
@@ -256,7 +256,7 @@ def test_a_regions_file_of_any_shape_holds_or_is_refused_by_name(tmp_path, entry
         assert refused is None or "rules.yaml: " in refused.what, content
 
 
-def test_all_faults_of_shape_of_all_files_are_told_at_once_by_file_and_key(tmp_path):
+def test_all_problems_of_shape_of_all_files_are_reported_at_once_by_file_and_key(tmp_path):
     here = region(
         tmp_path, "rules: 5\nexclusions: [a]\n", "rules: {DC-03: {}}\n", "exclusions: {7: {}}\n", "", "rules: [[a]]\n"
     )

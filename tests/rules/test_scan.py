@@ -41,7 +41,7 @@ def test_a_broken_rule_is_named_and_does_not_stop_the_others(spark):
         assert row.judged_count is None
 
 
-def test_what_is_not_there_is_told_and_never_a_zero(spark, all_examples):
+def test_what_is_not_there_is_reported_and_never_a_zero(spark, all_examples):
     tables = {name: rows for name, rows in all_examples.items() if name != "institution"}
     supplied = ALL_SUPPLIED | {"claim_line": ALL_SUPPLIED["claim_line"] - {"order_id"}}
     supplied["patient"] = ALL_SUPPLIED["patient"] - {"death_date"}

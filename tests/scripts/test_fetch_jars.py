@@ -58,6 +58,6 @@ def test_present_jars_are_not_fetched_again(project: Path, monkeypatch: pytest.M
     assert (project / ".jars" / "jars" / "delta.jar").read_bytes() == b"good"
 
 
-def test_a_jar_nobody_pinned_is_a_fault(project: Path) -> None:
+def test_a_jar_nobody_pinned_is_a_problem(project: Path) -> None:
     (project / "more.jar").write_bytes(b"more")
     assert fetch_jars.problems(project, {}) == ["more.jar is not pinned in jars.lock"]

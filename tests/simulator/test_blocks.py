@@ -58,7 +58,7 @@ def test_nights_may_be_added_to_a_world_that_ends_later(tmp_path):
     assert first["truth/labels.csv"] == longer["truth/labels.csv"]
 
 
-def test_a_script_that_every_process_would_run_again_is_told_so(tmp_path):
+def test_a_script_that_every_process_would_run_again_is_reported_so(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
         "from datetime import date\nfrom pathlib import Path\nfrom simulator import Scenario, simulate\n"

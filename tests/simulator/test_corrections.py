@@ -22,7 +22,7 @@ RATE = 0.05
 
 
 def corrected(kind):
-    """What one switch does: the lines of the world by id, what is told of it, and the encounters."""
+    """What one switch does: the lines of the world by id, what is reported of it, and the encounters."""
     scenario = replace(PLAIN, dirt={**PLAIN.dirt, kind: RATE})
     mishaps, visits = Mishaps(rates=scenario.rates), make_world(scenario).visits
     settle_with_mishaps(scenario.seed, "test", visits, LAST, mishaps)

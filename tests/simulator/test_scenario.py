@@ -14,10 +14,10 @@ from simulator.scenario.scenario import MIN_PERSONS
 from simulator.schemes import SCHEMES
 
 
-def test_every_fault_of_a_scenario_is_named_at_once():
+def test_every_problem_of_a_scenario_is_named_at_once():
     with pytest.raises(ScenarioError) as refused:
         Scenario(persons=3, scheme_scale=-1, dirt_rate=0.9, nights=(date(2026, 3, 2), date(2026, 3, 1)))
-    for word in ("4 faults", "persons is 3", "scheme_scale is -1", "dirt_rate is 0.9", "nights must ascend"):
+    for word in ("4 problems", "persons is 3", "scheme_scale is -1", "dirt_rate is 0.9", "nights must ascend"):
         assert word in str(refused.value)
 
 

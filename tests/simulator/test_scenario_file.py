@@ -23,7 +23,7 @@ def test_every_preset_holds(name):
     assert read_scenario(name).nights[-1] == date(2026, 3, 31)
 
 
-def test_all_faults_are_named_by_their_keys_at_once():
+def test_all_problems_are_named_by_their_keys_at_once():
     found = refused(
         {
             "nigths": {},
@@ -46,7 +46,7 @@ def test_all_faults_are_named_by_their_keys_at_once():
     assert len(found) == len(keys)
 
 
-def test_a_misspelt_scheme_is_told_its_right_name():
+def test_a_misspelt_scheme_is_reported_its_right_name():
     (problem,) = refused({"schemes": {"rates": {"drug_reselle": 1}}})
     assert problem.endswith("did you mean drug_reseller?")
 
@@ -56,7 +56,7 @@ def test_more_stays_than_the_beds_can_hold_are_refused():
     assert problem.startswith("stays.factor: 4.0 means 40,000 stays a year")
 
 
-def test_a_key_given_anew_replaces_the_files():
+def test_a_key_given_again_replaces_the_files():
     scenario = read_scenario("city", {"nights.last": date(2026, 4, 30), "nights.count": 2, "seed": 3})
     assert scenario.nights == (date(2026, 4, 23), date(2026, 4, 30))
     assert (scenario.seed, scenario.persons) == (3, 60_000)

@@ -112,7 +112,7 @@ def after_errors():
     return [visit for visit in staged(0.5) if any(settlement.is_reversal for settlement in visit.settlements)]
 
 
-def test_staged_encounters_are_settled_anew_after_an_error(after_errors):
+def test_staged_encounters_are_settled_again_after_an_error(after_errors):
     redone = [visit for visit in after_errors if len(visit.settlements) == 3]
     assert len(redone) > 20
     for visit in redone:

@@ -36,7 +36,7 @@ def test_the_plain_command_delivers_four_weeks_of_about_24000_lines():
     )
 
 
-def test_a_preset_takes_what_the_command_line_says_anew():
+def test_a_preset_takes_what_the_command_line_says_again():
     words = ("--preset", "city", "--lines", "30000", "--date", "2026-06-30", "--nights", "2", "--compression", "zip")
     scenario = asked(*words)
     assert scenario.nights == (date(2026, 6, 23), date(2026, 6, 30))
@@ -77,7 +77,7 @@ def test_another_world_is_never_mixed_into_a_landing_zone(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["half_csv", "no_manifest"])
-def test_a_world_is_continued_whether_its_spoiled_night_was_mended_or_not(tmp_path, kind):
+def test_a_world_is_continued_whether_its_spoiled_night_was_fixed_or_not(tmp_path, kind):
     early, all_nights = (small(nights, mishaps={kind: NIGHTS[1:2]}) for nights in (NIGHTS[:2], NIGHTS))
     for folder, is_fixed in ((tmp_path / "spoiled", False), (tmp_path / "mended", True)):
         landing, truth = folder / "landing", folder / "truth"

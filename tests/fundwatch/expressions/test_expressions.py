@@ -183,7 +183,7 @@ def test_what_no_loader_saw_does_not_run_either(name):
         ),
     ],
 )
-def test_what_runs_is_written_anew_with_the_columns_own_names(text, runs):
+def test_what_runs_is_written_again_with_the_columns_own_names(text, runs):
     assert problems_in(text, EXPORT_MEASURE, KNOWN) == []
     assert written(text, names={name: f"`{name}`" for name in KNOWN}) == runs
     assert problems_in(runs, EXPORT_MEASURE, KNOWN) == []
@@ -252,7 +252,7 @@ def test_each_purpose_has_its_own_list(text, purpose, reported):
     assert problems_in("try_divide(amount, 2) > 1", purpose, KNOWN) == []
 
 
-def test_all_faults_of_an_expression_are_told_at_once():
+def test_all_problems_of_an_expression_are_reported_at_once():
     reported = problems_in("cast(certno AS int) / rand() > my_udf(psn)", RULE, KNOWN)
     assert [
         word for word in ("'/'", "casts", "rand", "my_udf", "'certno'", "'psn'") if not any(word in t for t in reported)
@@ -310,7 +310,7 @@ def test_a_query_reads_declared_tables_and_nothing_else(query):
         query_written(query, TABLES)
 
 
-def test_a_query_is_written_anew():
+def test_a_query_is_written_again():
     query = "select e.*, p.sex s from Encounter e left join patient p on e.a = p.a where e.b > 1 group by 1 having true"
     assert query_written(query, TABLES) == (
         "SELECT `e`.*, `p`.`sex` AS `s` FROM `Encounter` AS `e` LEFT JOIN `patient` AS `p` ON (`e`.`a` = `p`.`a`) "

@@ -49,7 +49,7 @@ def rows(spark: SparkSession) -> DataFrame:
 
 
 def _both(rows: DataFrame, texts: list[str]) -> list[tuple[str, object, object]]:
-    """Each text with what it gives as it is, and as it is written anew, in every row."""
+    """Each text with what it gives as it is, and as it is written again, in every row."""
     plain = [F.expr(text).alias(f"p{n}") for n, text in enumerate(texts)]
     checked = [F.expr(written(text)).alias(f"c{n}") for n, text in enumerate(texts)]
     found = rows.select(*plain, *checked).collect()
@@ -133,7 +133,7 @@ _truth = st.recursive(
 )
 
 
-# a list of many is one example, since each costs a job; a failing one is told whole and not made smaller
+# a list of many is one example, since each costs a job; a failing one is reported whole and not made smaller
 @settings(
     max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.generate]
 )

@@ -25,7 +25,7 @@ def decided(root, *decisions: Decision, taken: date | None = None) -> Decisions:
     return Decisions(at(root))
 
 
-def test_a_decision_is_told_to_the_night_that_takes_the_row_in_and_to_no_other(tmp_path):
+def test_a_decision_is_reported_to_the_night_that_takes_the_row_in_and_to_no_other(tmp_path):
     log = decided(tmp_path, replace(RELEASE, action=Action.RESUBMIT, changes={"quantity": "3"}))
     assert [dict(d.changes) for d in log.into(NEXT)] == [{"quantity": "3"}]
     assert log.into(LATER) == []
@@ -36,7 +36,7 @@ def test_the_last_decision_over_a_row_holds(tmp_path):
     assert (log.into(NEXT), len(log.into(LATER))) == ([], 1)
 
 
-def test_a_withdrawn_decision_no_longer_holds_and_stays_told(tmp_path):
+def test_a_withdrawn_decision_no_longer_holds_and_stays_reported(tmp_path):
     log = decided(tmp_path, RELEASE, replace(RELEASE, action=Action.WITHDRAW))
     assert log.in_force() == {}
     assert [row["state"] for row in log.history()] == ["decided", "withdrawn"]
@@ -72,14 +72,14 @@ def test_a_decision_that_does_not_hold_is_refused(tmp_path, change, reported):
 
 
 def test_one_wrong_decision_keeps_all_of_them_from_being_noted(tmp_path):
-    with pytest.raises(DecisionError, match="1 fault"):
+    with pytest.raises(DecisionError, match="1 problem"):
         Decisions(at(tmp_path)).decide(
             [RELEASE, replace(RELEASE, place=replace(PLACE, line_number=6), by="")], Ledger(at(tmp_path))
         )
     assert Decisions(at(tmp_path)).history() == []
 
 
-def test_the_print_of_a_night_changes_with_what_was_decided_and_not_with_who_did(tmp_path):
+def test_the_fingerprint_of_a_night_changes_with_what_was_decided_and_not_with_who_did(tmp_path):
     empty = Decisions(at(tmp_path)).fingerprint(NEXT)
     first = decided(tmp_path, RELEASE).fingerprint(NEXT)
     assert first != empty

@@ -48,7 +48,8 @@ def test_accepting_one_delivery_supersedes_the_others_of_its_date_alone(tmp_path
     log.note(DeliveryState.RECEIVED, delivery("p3"))
     log.note(DeliveryState.ACCEPTED, delivery("p3"))
     assert states(log) == {
-        "p1": DeliveryState.SUPERSEDED, "p2": DeliveryState.SUPERSEDED, "p3": DeliveryState.ACCEPTED, "next": DeliveryState.RECEIVED
+        "p1": DeliveryState.SUPERSEDED, "p2": DeliveryState.SUPERSEDED,
+        "p3": DeliveryState.ACCEPTED, "next": DeliveryState.RECEIVED,
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The one place that touches a lake's files: what is listed, what a fault leaves, what only a folder can do."""
+"""The one place that touches a lake's files: what is listed, what a problem leaves, what only a folder can do."""
 
 from __future__ import annotations
 

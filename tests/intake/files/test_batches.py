@@ -59,7 +59,7 @@ def test_a_batch_that_stands_with_other_content_is_refused_by_file():
     assert "fee_list.csv.gz:" not in reported
 
 
-def test_a_refused_batch_may_be_mended_and_sent_again():
+def test_a_refused_batch_may_be_fixed_and_sent_again():
     before = [recorded("broken", state=FileState.REFUSED)]
     assert len(sort_delivery(delivery(landed("mended"), batch="B1"), before).fresh) == 1
 

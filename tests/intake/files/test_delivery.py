@@ -61,7 +61,7 @@ def test_a_true_delivery_opens_with_its_hashes_and_counts(landing):
     assert lines.path.parent.name == "scratch", "the landing folder is read once"
 
 
-def test_a_missing_folder_is_told_with_what_to_do(landing):
+def test_a_missing_folder_is_reported_with_what_to_do(landing):
     landing.mkdir()
     assert "there is no delivery for 2026-03-31" in refused(landing)
 
@@ -76,7 +76,7 @@ def test_a_delivery_without_a_manifest_is_measured_or_refused_as_the_mapping_say
         open_delivery(strict, landing, NIGHT, landing)
 
 
-def test_a_batch_id_that_holds_somebodys_number_is_refused_and_not_told(landing):
+def test_a_batch_id_that_holds_somebodys_number_is_refused_and_not_reported(landing):
     folder = deliver(landing, whole())
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     (folder / "manifest.json").write_text(json.dumps(manifest | {"batch_id": "B-15498765432"}), encoding="utf-8")
@@ -85,21 +85,21 @@ def test_a_batch_id_that_holds_somebodys_number_is_refused_and_not_told(landing)
     assert "15498765432" not in reported
 
 
-def test_a_manifest_of_another_night_is_told(landing):
+def test_a_manifest_of_another_night_is_reported(landing):
     folder = deliver(landing, whole())
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     (folder / "manifest.json").write_text(json.dumps(manifest | {"business_date": "2026-03-30"}), encoding="utf-8")
     assert "business_date: 2026-03-30, the folder is of 2026-03-31" in refused(landing)
 
 
-def test_a_missing_table_is_told(landing):
+def test_a_missing_table_is_reported(landing):
     tables = whole()
     del tables["setl"]
     deliver(landing, tables)
     assert "setl.csv*: the file of setl is missing" in refused(landing)
 
 
-def test_a_file_in_the_manifest_only_and_one_in_the_folder_only_are_told(landing):
+def test_a_file_in_the_manifest_only_and_one_in_the_folder_only_are_reported(landing):
     folder = deliver(landing, whole())
     (folder / "diag.csv.gz").rename(folder / "diag2.csv.gz")
     reported = refused(landing)
@@ -107,7 +107,7 @@ def test_a_file_in_the_manifest_only_and_one_in_the_folder_only_are_told(landing
     assert "diag2.csv.gz: in the folder, not in the manifest" in reported
 
 
-def test_an_unknown_column_and_a_missing_one_are_told_together(landing):
+def test_an_unknown_column_and_a_missing_one_are_reported_together(landing):
     folder = deliver(landing, whole())
     columns = [c for c in columns_of("fee_list") if c != "cnt"] + ["patient_wechat"]
     rewritten(folder, "fee_list", gzip.compress(csv_bytes([{k: v for k, v in LINE.items() if k != "cnt"}], columns)))
@@ -126,10 +126,10 @@ def test_the_warehouse_names_of_columns_are_as_good_as_the_interface_names(landi
     assert "inscp_scp_amt" in lines.header
 
 
-def test_a_column_under_both_its_names_is_told(landing):
+def test_a_column_under_both_its_names_is_reported(landing):
     folder = deliver(landing, whole())
     rewritten(folder, "fee_list", gzip.compress(csv_bytes([LINE], [*columns_of("fee_list"), "bkkp_sn"])))
-    assert "fee_list.csv.gz: column 'feedetl_sn' stands twice" in refused(landing)
+    assert "fee_list.csv.gz: column 'feedetl_sn' occurs twice" in refused(landing)
 
 
 @pytest.mark.parametrize(
@@ -141,12 +141,12 @@ def test_a_column_under_both_its_names_is_told(landing):
         ({"amount_column": "cost"}, "its total is of 'cost', which the mapping does not read"),
     ],
 )
-def test_what_the_manifest_says_wrongly_of_a_file_is_told(landing, changes, reported):
+def test_what_the_manifest_says_wrongly_of_a_file_is_reported(landing, changes, reported):
     change_manifest(deliver(landing, whole()), "fee_list", **changes)
     assert f"fee_list.csv.gz: {reported}" in refused(landing)
 
 
-def test_a_file_of_the_header_alone_and_an_empty_one_are_told(landing):
+def test_a_file_of_the_header_alone_and_an_empty_one_are_reported(landing):
     folder = deliver(landing, whole())
     rewritten(folder, "fee_list", gzip.compress(csv_bytes([], columns_of("fee_list"))), rows=0)
     rewritten(folder, "setl", gzip.compress(b""), rows=0)
@@ -155,7 +155,7 @@ def test_a_file_of_the_header_alone_and_an_empty_one_are_told(landing):
     assert "setl.csv.gz: is empty: no header" in reported
 
 
-def test_a_truncated_and_a_damaged_gzip_file_are_told(landing):
+def test_a_truncated_and_a_damaged_gzip_file_are_reported(landing):
     folder = deliver(landing, whole())
     content = (folder / "fee_list.csv.gz").read_bytes()
     rewritten(folder, "fee_list", content[:-20])
@@ -175,7 +175,7 @@ def test_a_gb18030_file_is_rewritten_outside_the_lake_and_keeps_its_own_hash(lan
     assert "普通病房床位费" in lines.path.read_text(encoding="utf-8")
 
 
-def test_undecodable_bytes_are_told_with_their_offset_and_line(landing):
+def test_undecodable_bytes_are_reported_with_their_offset_and_line(landing):
     folder = deliver(landing, whole())
     content = csv_bytes([LINE], columns_of("fee_list"))
     rewritten(folder, "fee_list", gzip.compress(content[:-1] + b"\xff\xff\n"))
@@ -198,12 +198,12 @@ def test_a_large_plain_file_is_read_from_a_copy_whose_lines_carry_their_numbers(
     assert lines.path.read_bytes().splitlines() == [b",".join(p) for p in zip(numbers, delivered, strict=True)]
 
 
-def test_all_faults_of_a_delivery_are_told_at_once(landing):
+def test_all_problems_of_a_delivery_are_reported_at_once(landing):
     folder = deliver(landing, whole())
     change_manifest(folder, "fee_list", rows=7)
     change_manifest(folder, "setl", bytes=1)
     (folder / "diag.csv.gz").unlink()
-    assert "(3 faults)" in refused(landing)
+    assert "(3 problems)" in refused(landing)
 
 
 def test_the_hashes_name_every_file_of_the_delivery(landing):

@@ -99,7 +99,7 @@ def test_a_content_hash_in_the_manifest_is_held_against_the_content(landing):
         open_delivery(NATIONAL, landing, NIGHT, landing)
 
 
-def test_a_drift_that_is_borne_is_told_by_the_delivery(landing):
+def test_a_drift_that_is_borne_is_reported_by_the_delivery(landing):
     folder = deliver(landing, whole())
     columns = columns_of("fee_list")[::-1]
     rewritten(folder, "fee_list", gzip.compress(csv_bytes([LINE], columns)))

@@ -108,7 +108,7 @@ def test_columns_in_another_order_are_noted_and_borne(mapping):
 
 def test_a_column_under_both_its_names_is_refused(mapping):
     found = seen(mapping, file_of(row(), header=(*HEADER, "code")))
-    assert found.problems == ("column 'fixmedins_code' stands twice",)
+    assert found.problems == ("column 'fixmedins_code' occurs twice",)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_column_of_another_type_is_refused_without_its_values(mapping, column,
     assert value not in problem
 
 
-def test_a_few_values_of_another_type_are_faults_of_their_rows_only(mapping):
+def test_a_few_values_of_another_type_are_problems_of_their_rows_only(mapping):
     rows = [row(aprv_bed_cnt="many")] * 5 + [row()] * 6
     assert seen(mapping, file_of(*rows)).problems == ()
     assert seen(mapping, file_of(*rows[:5])).problems == (), "five values are too few to judge by"
@@ -144,7 +144,7 @@ def test_a_new_code_is_refused_by_name_or_parked(mapping):
     assert parked.notes() == ["houses.csv: column 'hosp_lv' has a new code 3A: parked"]
 
 
-def test_one_odd_code_is_a_fault_of_its_row_only(mapping):
+def test_one_odd_code_is_a_problem_of_its_row_only(mapping):
     assert seen(mapping, file_of(*[row() for _ in range(20)], row(hosp_lv="9"))).problems == ()
 
 

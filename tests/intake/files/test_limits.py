@@ -205,9 +205,9 @@ def test_small_members_of_a_gzip_file_are_read_as_one_text(tmp_path):
         (b"\xff" * 10, "the manifest does not hold"),
         (b" " * (17 * MIB), "more than 16 MiB"),
     ],
-    ids=["deep", "many faults", "not UTF-8", "long"],
+    ids=["deep", "many problems", "not UTF-8", "long"],
 )
-def test_a_manifest_that_is_no_manifest_is_told_in_few_lines(tmp_path, content, reported):
+def test_a_manifest_that_is_no_manifest_is_reported_in_few_lines(tmp_path, content, reported):
     (tmp_path / "manifest.json").write_bytes(content)
     with pytest.raises(DeliveryError) as refusal:
         read_manifest(tmp_path, read_mapping("national"), NIGHT)
@@ -225,7 +225,7 @@ LAUGHS = "\n".join(["a0: &a0 [ha, ha]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}
         ("- " * 10_000, "more than 50 levels deep"),
         ("{" * 10_000, "more than 50 levels deep"),
         ("? [a, b]\n: 1\n", "a key is a list or a mapping"),
-        ("a: 1\na: 2\n", "the key a stands twice"),
+        ("a: 1\na: 2\n", "the key a occurs twice"),
         ("a: 2026-13-45\n", "not readable as YAML"),
         (LAUGHS, "values, aliases included"),
         ("a: &a\n  b: *a\n", "an alias of what it stands in"),
@@ -236,7 +236,7 @@ LAUGHS = "\n".join(["a0: &a0 [ha, ha]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}
         ("a: !!int ''\n", "a tag (!)"),
     ],
 )
-def test_a_file_that_is_no_yaml_of_ours_is_told_at_once_with_its_name(tmp_path, content, reported):
+def test_a_file_that_is_no_yaml_of_ours_is_reported_at_once_with_its_name(tmp_path, content, reported):
     file = tmp_path / "rules.yaml"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     begun = time.process_time()
@@ -253,9 +253,9 @@ def test_yaml_with_anchors_reads_as_before(tmp_path):
 
 
 def test_long_lists_are_cut_and_say_by_how_much():
-    reported = problems("it does not hold", [f"fault {n}" for n in range(1_000)] + ["x" * 10_000])
+    reported = problems("it does not hold", [f"problem {n}" for n in range(1_000)] + ["x" * 10_000])
     assert reported.endswith("  - and 951 more")
-    assert "(1,001 faults)" in reported
+    assert "(1,001 problems)" in reported
     assert some(["a", "b", "c"], 2) == "a, b and 1 more"
     assert some(["a", "b"], 2) == "a, b"
     assert len(problems("it does not hold", ["x" * 100_000])) < 3_000

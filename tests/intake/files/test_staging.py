@@ -61,7 +61,7 @@ def test_a_file_that_changes_after_the_run_hashed_it_is_refused_by_name(tmp_path
     assert name in str(reported.value)
 
 
-def test_a_file_that_goes_or_comes_after_the_run_hashed_the_delivery_is_told(tmp_path):
+def test_a_file_that_goes_or_comes_after_the_run_hashed_the_delivery_is_reported(tmp_path):
     folder = deliver(tmp_path / "landing", whole(fee_list=[line("L1")]))
     hashes = delivery_hashes(NATIONAL, tmp_path / "landing", NIGHT) | {"setl.csv": "0" * 64}
     (tmp_path / "scratch").mkdir()

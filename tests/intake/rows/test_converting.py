@@ -43,7 +43,7 @@ def test_each_text_becomes_the_exact_value_its_unit_default_and_format_say(spark
         (Value(of="x", unit="thousand"), WHOLE, "2", 2000),
         (Value(of="x", trim="¥"), MONEY, "¥ 30", Decimal("30.00")),
         (Value(of="x", default="1"), WHOLE, None, 1),
-        (Value(of="x", default="1"), WHOLE, "abc", None),  # malformed is told, not defaulted
+        (Value(of="x", default="1"), WHOLE, "abc", None),  # malformed is reported, not defaulted
         (Value(of="x", unit="fen", default="0"), MONEY, None, Decimal("0.00")),
         (Value(of="x", trim="'", default="5"), WHOLE, "''", 5),
         (Value(of="x", format=("yyyyMMdd",)), "date", "20260331", date(2026, 3, 31)),

@@ -98,7 +98,7 @@ def test_each_kind_of_bad_row_gets_its_own_code_and_good_ones_none(spark, tmp_pa
     assert [r["_line_number"] for r in rows] == list(range(2, 14))
 
 
-def test_an_expression_that_cannot_be_read_is_told_with_its_table(spark, tmp_path):
+def test_an_expression_that_cannot_be_read_is_reported_with_its_table(spark, tmp_path):
     wrong = ROWS.model_copy(update={"columns": {**ROWS.columns, "order_id": Expression(expr="get(cnt, 0)")}})
     with pytest.raises(MappingError, match=r"tables\.claim_line, from fee_list"):
         canonical(spark, tmp_path, csv_bytes([LINE], columns_of("fee_list")), wrong)
@@ -171,7 +171,7 @@ def test_a_column_that_was_not_delivered_is_not_supplied():
     assert "price_limit" in supplied_columns(NATIONAL, {"fee_list": some | {"pric_uplmt_amt"}})["claim_line"]
 
 
-def test_faults_of_the_checks_are_told_at_once(tmp_path):
+def test_problems_of_the_checks_are_reported_at_once(tmp_path):
     file = tmp_path / "odd.yaml"
     file.write_text(
         "quarantine_share: 0.5\ntables:\n"

@@ -38,7 +38,7 @@ def test_a_column_with_two_names_goes_by_the_first(tmp_path):
     assert parsed(tmp_path, GOOD).files["persons"].names() == {"id": "id", "number": "id", "sex": "sex"}
 
 
-def test_all_faults_of_a_mapping_are_told_at_once_with_their_keys(tmp_path):
+def test_all_problems_of_a_mapping_are_reported_at_once_with_their_keys(tmp_path):
     houses = "  houses: {name: houses.csv, columns: [id]}\n"
     doctor = "  doctor: {rows: [{from: staff, columns: {title: {constant: x}}}]}"
     wrong = GOOD.replace("patient:", "person:").replace("tables:", f"{houses}tables:\n{doctor}")
@@ -76,7 +76,7 @@ def test_what_no_mapping_may_hold_is_refused_by_its_key(tmp_path, before, after,
     assert reported in str(caught.value)
 
 
-def test_the_print_of_a_mapping_changes_with_its_content_only(tmp_path):
+def test_the_fingerprint_of_a_mapping_changes_with_its_content_only(tmp_path):
     first = parsed(tmp_path, GOOD).fingerprint
     assert parsed(tmp_path, "# a comment" + GOOD).fingerprint == first
     assert parsed(tmp_path, GOOD.replace("sex: sex}", "sex: {expr: 'upper(sex)'}}")).fingerprint != first

@@ -206,7 +206,7 @@ def test_a_carried_value_takes_no_canonical_columns_name(tmp_path):
         _parse(tmp_path, _put(("encounter", "rows", 0, "carry", "Admission_Bed"), "kind"))
 
 
-def test_all_faults_of_all_places_are_told_at_once(tmp_path):
+def test_all_problems_of_all_places_are_reported_at_once(tmp_path):
     content = _put(("encounter", "rows", 0, "where", "keep"), "rand() > 0.5")
     content["tables"]["encounter"]["rows"][0]["columns"]["visit_type"] = {"expr": "reflect('a', 'b') || PSN_NO"}
     with pytest.raises(MappingError) as refused:

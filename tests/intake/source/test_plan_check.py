@@ -60,7 +60,7 @@ def test_what_identifies_does_not_stand_in_an_error_of_the_night(spark, conditio
             refuse_what_shows(spark, _mapping(**form))
 
 
-def test_an_expression_that_spark_cannot_read_is_told_with_where_it_may_stand(spark):
+def test_an_expression_that_spark_cannot_read_is_reported_with_where_it_may_stand(spark):
     with pytest.raises(MappingError, match="an expression cannot be read") as reported:
         refuse_what_shows(spark, _mapping(sex={"expr": "get(sex, 0)"}))
     assert "tables.patient.rows[0]" in reported.value.where

@@ -21,7 +21,7 @@ def tonight(rows: int, money: Decimal | None = None) -> list[Figures]:
     return [Figures("fee_list", NIGHT, rows, 11_000, money)]
 
 
-def test_a_delivery_far_below_the_usual_is_told_with_its_figures():
+def test_a_delivery_far_below_the_usual_is_reported_with_its_figures():
     found = judge(tonight(120), nights(1100, 1180, 1200, 1150, 1190), NIGHT, Band())
     assert found.outside == ("fee_list: 120 rows, usual 590–1,770 (median 1,180 of 5 nights)",)
 
@@ -54,7 +54,7 @@ def test_money_is_judged_where_enough_nights_have_any():
     assert found.outside == ("fee_list: 5,000.00 CNY, usual 250–750 (median 500 of 6 nights)",)
 
 
-def test_a_kind_that_came_every_night_and_is_missing_tonight_is_told():
+def test_a_kind_that_came_every_night_and_is_missing_tonight_is_reported():
     known = [*nights(9, 9, 9, 9, 9), *nights(9, 9, 9, 9, 9, kind="setl")]
     found = judge(tonight(9), known, NIGHT, Band(share=Decimal(10_000)))
     assert found.outside == ("setl: not delivered, and it came on each of the last 5 nights",)

@@ -65,7 +65,7 @@ def report(spark, tmp_path_factory):
     return check(spark, mapping, read_quality("default"), delivery, 10_000)
 
 
-def test_rows_are_accounted_for_and_faults_have_their_places(report):
+def test_rows_are_accounted_for_and_problems_have_their_places(report):
     lines = next(t for t in report.totals if t["table_name"] == "claim_line")
     assert (lines["delivered_lines"], lines["accepted_lines"], lines["quarantined_lines"]) == (6, 3, 3)
     places = {c["code"]: [tuple(p.values()) for p in c["places"]] for c in report.codes}
@@ -73,7 +73,7 @@ def test_rows_are_accounted_for_and_faults_have_their_places(report):
     assert report.too_faulty() == ["fee_list.csv.gz", "medins.csv.gz", "psn_info.csv.gz"]
 
 
-def test_codes_that_nothing_lists_are_told_unless_they_could_be_a_person(report):
+def test_codes_that_nothing_lists_are_reported_unless_they_could_be_a_person(report):
     strange = {(s["table_name"], s["column_name"], s["code"]) for s in report.strange}
     assert {("institution", "institution_level", "77"), ("claim_line", "coverage_class", "7")} <= strange
     page = as_markdown(report) + json.dumps(report.as_json(), default=str)
@@ -120,7 +120,7 @@ def test_a_changed_form_is_refused_with_its_columns_and_codes(tmp_path, capsys):
     assert "column 'chrgitm_lv', line 2: a code that the mapping or the checks do not list: 7" in output.err
 
 
-def test_a_changed_form_that_is_parked_is_told_and_is_no_fault(spark, tmp_path):
+def test_a_changed_form_that_is_parked_is_reported_and_is_no_problem(spark, tmp_path):
     lines = [*(line(f"L{n}", extra=NAME) for n in range(4)), *(line(f"M{n}", chrgitm_lv="7") for n in range(3))]
     _deliver_with_a_new_column(tmp_path / "landing", lines)
     drift = DriftRules(unknown_columns="park", new_codes="park")

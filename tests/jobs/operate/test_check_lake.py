@@ -51,7 +51,7 @@ def test_a_lake_that_holds_passes_every_check(settings):
     assert {"log", "files", "versions", "runs", "claim_line = claim_line_entry netted", "access"} <= names
 
 
-def test_a_fault_is_the_exit_code_of_a_fault(settings, capsys):
+def test_a_problem_is_the_exit_code_of_a_problem(settings, capsys):
     data_file(settings, "claim_line").unlink()
     assert main(["lake", "check", "--var", str(settings.var), "--quiet"]) == ExitCode.FAULT
     assert "is missing" in capsys.readouterr().err

@@ -133,7 +133,7 @@ def test_models_and_promotions_that_held_outlive_the_old_key_and_no_other_is_vou
     assert runnable(alone) == BOTH
     assert runnable(alone, FIRST) == BOTH[:1]
     assert [(problem.entity, problem.model) for problem in alone.problems()] == [("patient", "robust_peer")]
-    assert len(promotions_in(place.lake.address).rows()) == 2  # carried over twice, signed anew once
+    assert len(promotions_in(place.lake.address).rows()) == 2  # carried over twice, signed again once
 
 
 def test_a_bridge_whose_bytes_were_changed_carries_nobody(rotated):

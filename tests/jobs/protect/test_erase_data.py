@@ -41,7 +41,7 @@ class ErasureKilledError(Exception):
 
 
 class Remembering:
-    """A vault that remembers what it was told to forget."""
+    """A vault that remembers what it was asked to forget."""
 
     def __init__(self) -> None:
         self.forgotten: set[tuple[str, str]] = set()
@@ -137,7 +137,7 @@ def test_the_accounts_still_balance_after_an_erasure(settings):
     assert {str(f["outcome"]) for f in found} == {"ok"}
 
 
-def test_the_accounts_of_a_night_that_was_taken_in_anew_after_an_erasure_balance(settings):
+def test_the_accounts_of_a_night_that_was_taken_in_again_after_an_erasure_balance(settings):
     erase(settings, "person", "--token", ANNA)
     lake = Lake(settings.lake_address)
     anew = {"accepted_lines": "1", "accepted_amount": "40.00", "quarantined_lines": "3", "quarantined_amount": "35.50"}

@@ -1,4 +1,4 @@
-"""An erased person who is delivered again: told, counted, and kept out unless the settings let the rows in."""
+"""An erased person who is delivered again: reported, counted, and kept out unless the settings let the rows in."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _token(place: Workplace, domain: str, value: str) -> str:
 
 def _erased_place(spark, root) -> tuple[Workplace, str]:
     """A lake that knew two persons, of whom the first was erased, with both in the next delivery; her token."""
-    place = new_place(spark, root, "0.6")  # two lines of three are kept out below, and only one of them is a fault
+    place = new_place(spark, root, "0.6")  # two lines of three are kept out below, and only one of them is a problem
     his = {"mdtrt": [VISIT, HIS_VISIT], "setl": [SETTLEMENT, {**HIS_SETTLEMENT, "setl_id": "S2"}]}
     diagnoses = [DIAGNOSIS, {**DIAGNOSIS, "mdtrt_id": "E2"}]
     first = whole(psn_info=[PERSON, BERT], fee_list=[LINE, HIS_LINE], diag=diagnoses, **his)
@@ -87,7 +87,7 @@ def test_the_nights_report_counts_rows_and_persons_and_nothing_is_lost(kept_out,
     assert all(t.delivered_lines == t.accepted_lines + t.quarantined_lines + t.duplicate_lines for t in totals)
 
 
-def test_the_vault_does_not_learn_the_erased_person_anew_and_keeps_learning_the_doctor(kept_out):
+def test_the_vault_does_not_learn_the_erased_person_again_and_keeps_learning_the_doctor(kept_out):
     place, token, _ = kept_out
     vault = Vault(place.settings.vault_dir, read_vault_key(place.settings.vault_key_path))
     assert vault.open_one("person", token) is None
@@ -96,7 +96,7 @@ def test_the_vault_does_not_learn_the_erased_person_anew_and_keeps_learning_the_
     assert vault.open_one("doctor", _token(place, "doctor", "D1")) is not None
 
 
-def test_the_erased_rows_are_no_faults_to_the_gate(kept_out):
+def test_the_erased_rows_are_no_problems_to_the_gate(kept_out):
     detail = kept_out[2]
     assert detail["quarantined"] == 6  # two lines of three and half of all else; the limit is 60 %
 

@@ -113,7 +113,7 @@ def test_a_columns_level_is_that_of_what_it_is_made_of_or_of_its_tokens(settings
     assert (levels["lead_evidence", "patient_id"], levels["claim_line", "ordering_doctor_id"]) == (4, 2)
 
 
-def test_what_nobody_has_filled_in_or_narrowed_is_told_as_open(settings):
+def test_what_nobody_has_filled_in_or_narrowed_is_reported_as_open(settings):
     points = _record(settings)["open"]
     assert any(point.startswith("record.yaml controller: 待填") for point in points)
     assert any(point.startswith("conf/access approvers") for point in points)

@@ -42,14 +42,14 @@ def test_a_log_and_head_that_were_put_back_stop_the_desk_until_a_named_approver_
     assert [(e.action, e.actor) for e in office.log()[1:]] == [("audit set aside", "Li"), ("reidentify reveal", "Wang")]
 
 
-def test_a_log_that_was_deleted_with_its_head_is_told(office: RevealFixture, request_id: str) -> None:
+def test_a_log_that_was_deleted_with_its_head_is_reported(office: RevealFixture, request_id: str) -> None:
     for name in ("audit.jsonl", "audit.head"):
         (office.vault.root / name).unlink()
     assert office.ask() == 1
     assert not (office.vault.root / "audit.jsonl").exists()
 
 
-def test_evidence_that_is_added_after_an_approval_is_not_revealed_and_the_lead_is_asked_for_anew(
+def test_evidence_that_is_added_after_an_approval_is_not_revealed_and_the_lead_is_asked_for_again(
     office: RevealFixture, request_id: str
 ) -> None:
     assert office.call("Li", "approve", request_id) == 0

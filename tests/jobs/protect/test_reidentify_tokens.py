@@ -124,7 +124,7 @@ def test_a_lead_that_the_night_has_not_is_refused_and_what_was_typed_is_not_logg
     assert CANARIES["name"] not in (office.vault.root / "audit.jsonl").read_text()
 
 
-def test_a_request_needs_a_purpose_a_basis_and_known_fields_and_is_told_all_at_once(
+def test_a_request_needs_a_purpose_a_basis_and_known_fields_and_is_reported_all_at_once(
     office: RevealFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = ["request", "--date", str(NIGHT), "--lead", "1", "--purpose", "look", "--fields", "name,everything"]
@@ -188,7 +188,7 @@ def test_roles_say_who_asks_and_who_approves_and_from_which_account(office: Reve
     ]  # fmt: skip
 
 
-def test_a_fault_is_logged_by_its_kind_alone(
+def test_a_problem_is_logged_by_its_kind_alone(
     office: RevealFixture, request_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:

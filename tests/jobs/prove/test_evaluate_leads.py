@@ -57,7 +57,7 @@ def test_a_hit_of_another_rule_finds_the_line_but_not_for_its_own_rule(world: Tr
     assert _row(found.rules, rule_id="DC-03")["other_scheme"] == 1
 
 
-def test_what_did_not_run_is_said_and_is_no_nought(world: TruthWorld) -> None:
+def test_what_did_not_run_is_said_and_is_no_zero(world: TruthWorld) -> None:
     _two_lines_one_hit(world)
     folder_of(world.settings, "rule_coverage").rename(world.root / "old")
     world.rules(DC_03="no column charged_at")
@@ -204,7 +204,7 @@ def test_without_the_new_columns_there_is_no_breakdown(world: TruthWorld) -> Non
     assert _evaluate(world).breakdowns == {}
 
 
-def test_a_kind_of_thing_nobody_knows_is_told_and_not_dropped(world: TruthWorld) -> None:
+def test_a_kind_of_thing_nobody_knows_is_reported_and_not_dropped(world: TruthWorld) -> None:
     _two_lines_one_hit(world)
     world.truth({"feedetl_sn": "a"}, {"entity_type": "ring", "scheme": "ring"})
     assert _row(_evaluate(world).left_out, scheme="ring")["reason"] == "a kind of thing that cannot be compared"
