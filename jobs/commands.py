@@ -135,7 +135,7 @@ _OTHERS = (
     ),
     Command(
         "lake",
-        "verify that the tables' files, versions, counts and money agree",
+        "verify that the tables' files, versions, counts and money agree; upgrade a lake of an earlier version",
         "jobs.operate.lake_commands:lake",
         lake_options,
     ),

@@ -172,9 +172,13 @@ def quarantine_options(parser: argparse.ArgumentParser) -> None:
 
 
 def lake_options(parser: argparse.ArgumentParser) -> None:
-    """`fundwatch lake check`."""
-    parser.add_argument("action", choices=("check",), help="verify files, versions, counts and money")
-    parser.add_argument("--deep", action="store_true", help="read every data file through")
+    """`fundwatch lake check|upgrade`."""
+    parser.add_argument(
+        "action",
+        choices=("check", "upgrade"),
+        help="verify files, versions, counts and money; or bring a lake of an earlier version to this one",
+    )
+    parser.add_argument("--deep", action="store_true", help="check: read every data file through")
     parser.add_argument("--details", action="store_true", help="every check, not only what does not hold")
 
 

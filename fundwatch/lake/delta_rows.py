@@ -244,6 +244,18 @@ def _committed(
     )
 
 
+def replace_table(address: LakeAddress, rows: RecordBatchReader) -> int:
+    """Replace the whole table and its columns by the rows, atomic; how many rows. It stays parted as it was."""
+    from deltalake import DeltaTable, Schema
+
+    table = DeltaTable(str(address))
+    parted = list(table.metadata().partition_columns)
+    files = _written(LakeFiles(address), rows, parted[0] if parted else None)
+    schema, properties = Schema.from_arrow(rows.schema), _commit_properties(files)
+    table.create_write_transaction([*files], "overwrite", schema, parted, None, commit_properties=properties)
+    return sum(int(json.loads(file.stats)["numRecords"]) for file in files)
+
+
 def seal(address: LakeAddress) -> None:
     """Write those of a table's files again that have no check sums, because delta-rs deleted or merged rows in them."""
     from deltalake import DeltaTable

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from fundwatch.errors import FundwatchError, LakeBusyError
 from fundwatch.lake.files import LakeFiles
+from fundwatch.lake.upgrade import refuse_old_lake
 from fundwatch.logs import log
 from fundwatch.places import LakeAddress
 
@@ -38,7 +39,13 @@ class LakeLock:
 
 
 def refuse_no_lake(lake: LakeAddress) -> None:
-    """Raise FundwatchError where there is no lake: a mistyped folder is reported, and not made."""
+    """Raise FundwatchError where there is no lake (a mistyped folder is reported, and not made), OldLakeError where
+    there is one of an earlier version."""
+    _refuse_no_folder(lake)
+    refuse_old_lake(lake)
+
+
+def _refuse_no_folder(lake: LakeAddress) -> None:
     if not LakeFiles(lake).has_folder():
         raise FundwatchError(
             "there is no lake",
@@ -49,8 +56,17 @@ def refuse_no_lake(lake: LakeAddress) -> None:
 
 @contextmanager
 def held(lake: LakeAddress) -> Iterator[LakeLock]:
-    """Hold the lake's lock. Raises LakeBusyError at once when another run has it, FundwatchError without a lake."""
-    refuse_no_lake(lake)
+    """Hold the lake's lock. Raises LakeBusyError at once when another run has it, FundwatchError without a lake, and
+    OldLakeError for one of an earlier version."""
+    with held_as_it_is(lake) as lock:
+        refuse_old_lake(lake)
+        yield lock
+
+
+@contextmanager
+def held_as_it_is(lake: LakeAddress) -> Iterator[LakeLock]:
+    """The same for a lake of any version: who upgrades it holds it so."""
+    _refuse_no_folder(lake)
     descriptor = LakeFiles(lake).lock_handle(_LOCK)
     try:
         try:

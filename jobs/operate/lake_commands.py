@@ -9,8 +9,9 @@ from typing import Any
 
 from jobs.answer import Answer
 from jobs.operate import show_models
-from jobs.operate.check_lake import LakeCheck, check_lake
-from jobs.operate.lake_pages import print_lake_check, print_models, print_promotion
+from jobs.operate.check_lake import check_lake
+from jobs.operate.lake_pages import print_lake_check, print_models, print_promotion, print_upgraded
+from jobs.operate.upgrade_lake import upgrade_lake
 from jobs.options import night_of, settings_of
 
 
@@ -23,7 +24,10 @@ def models(options: argparse.Namespace) -> Answer[Any]:
     return Answer(show_models.models_of(in_force, night), print_models)
 
 
-def lake(options: argparse.Namespace) -> Answer[LakeCheck]:
-    """`fundwatch lake check [--date D] [--deep] [--details]`: ends with one line, the verdict, or with the problem."""
+def lake(options: argparse.Namespace) -> Answer[Any]:
+    """`fundwatch lake check [--date D] [--deep] [--details]`: ends with one line, the verdict, or with the problem.
+    `fundwatch lake upgrade`: the tables it brought to today's names."""
+    if options.action == "upgrade":
+        return Answer(upgrade_lake(settings_of(options).settings), print_upgraded)
     found = check_lake(settings_of(options).settings, options.date, deep=options.deep)
     return Answer(found, partial(print_lake_check, details=options.details), found.problem)

@@ -11,6 +11,7 @@ from fundwatch.terminal import new_table, show
 from jobs.answer import Say
 from jobs.operate.check_lake import EVERY_CHECK, LakeCheck
 from jobs.operate.show_models import ModelsShown, Promoted
+from jobs.operate.upgrade_lake import UpgradedLake
 
 _MODEL_HEADINGS = ("模型\nModel", "上岗\nSpeaks", "学习自,指纹\nLearned on, fingerprint", "说明\nNote")
 _OUTCOME_STYLE = {Outcome.OK: "green", Outcome.WRONG: "bold red", Outcome.NOT_CHECKED: "yellow"}
@@ -32,6 +33,14 @@ def print_promotion(done: Promoted, say: Say) -> None:
     """Which model speaks from when on, and what makes the lists follow."""
     say(f"from {done.since} on, {done.model} {done.fingerprint} (learned on {done.learned_on}) speaks")
     say(f"lists follow when their nights run again: `fundwatch nightly --date {done.since}`")
+
+
+def print_upgraded(done: UpgradedLake, say: Say) -> None:
+    """The tables whose columns have other names now, with their rows."""
+    for table, rows in done.tables.items():
+        say(f"  {table:<20} {rows:>12,} rows")
+    verdict = "已升级 upgraded" if done.tables else "无需升级 nothing to do: this lake is of this version"
+    say(f"{verdict}: {done.lake}")
 
 
 def print_lake_check(found: LakeCheck, say: Say, *, details: bool) -> None:

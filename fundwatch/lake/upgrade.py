@@ -1,0 +1,113 @@
+"""Lakes made by an earlier version: what their tables called otherwise, and how they come to today's names.
+
+A lake is an old one while its table `run` (before the first run: `delivery_state`) has a column of an earlier name.
+These two are upgraded last, so that a lake whose upgrade was killed is still an old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from fundwatch.errors import FundwatchError
+from fundwatch.lake.delta_rows import is_made, read_batches, replace_table
+from fundwatch.lake.store import Written
+from fundwatch.places import LakeAddress
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+    from pyarrow import RecordBatch, RecordBatchReader
+
+# By table, in the order of the upgrade: each column's name in lakes of version 0.1 before fingerprints were called so.
+RENAMED: Mapping[str, Mapping[str, str]] = {
+    "claim_line_entry": {"content_print": "content_fingerprint"},
+    "settlement_entry": {"content_print": "content_fingerprint"},
+    "model": {"model_print": "model_fingerprint"},
+    "model_promotion": {"model_print": "model_fingerprint"},
+    "score": {"model_print": "model_fingerprint"},
+    "delivery_state": {"print": "fingerprint"},
+    "run": {"print": "fingerprint"},
+}
+_LAST = ("run", "delivery_state")
+_STATISTICS = "delta.dataSkippingStatsColumns"
+_ROWS_AT_ONCE = 100_000  # a row group of Parquet each: one of a small batch is read slowly
+
+
+class OldLakeError(FundwatchError):
+    """The lake's tables have the names of an earlier version."""
+
+
+def refuse_old_lake(lake: LakeAddress) -> None:
+    """Raise OldLakeError for a lake that has to be upgraded first; a folder without tables is none."""
+    if any(renames_of(lake, table) for table in _LAST):
+        raise OldLakeError(
+            "this lake was made by an earlier version",
+            where=str(lake.absolute()),
+            do="run `fundwatch lake upgrade`; it may be killed and run again",
+        )
+
+
+def renames_of(lake: LakeAddress, table: str) -> dict[str, str]:
+    """The columns of the table that have an earlier name still, with today's; none where the table is not made."""
+    if not is_made(lake.within(table)):
+        return {}
+    names = {field.name for field in _opened(lake.within(table)).schema().fields}
+    return {old: new for old, new in RENAMED[table].items() if old in names and new not in names}
+
+
+def old_tables(lake: LakeAddress) -> list[str]:
+    """The tables that have to be upgraded, in the order in which it is safe to."""
+    return [table for table in RENAMED if renames_of(lake, table)]
+
+
+def rename_columns(lake: LakeAddress, table: str, more: Sequence[Mapping[str, Any]] = ()) -> Written:
+    """Give the table's columns today's names, in one commit; what it wrote. The rows stay the same, and `more` come
+    to them. Who is killed before the commit leaves the table as it was. Raises DamagedFileError."""
+    address, renames = lake.within(table), renames_of(lake, table)
+    _rename_statistics(address, renames)
+    held = _opened(address)
+    names = [field.name for field in held.schema().fields]
+    chosen = ", ".join(f'"{name}" AS "{renames.get(name, name)}"' for name in names)
+    rows = read_batches(address, table, f"SELECT {chosen} FROM {table}")
+    count = replace_table(address, _of_table(rows, held, renames, more))
+    return Written(table, int(_opened(address).version()), count)
+
+
+def _opened(address: LakeAddress) -> DeltaTable:
+    from deltalake import DeltaTable
+
+    return DeltaTable(str(address))
+
+
+def _rename_statistics(address: LakeAddress, renames: Mapping[str, str]) -> None:
+    """Delta refuses to write a table whose property names a column that is not there."""
+    table = _opened(address)
+    named = table.metadata().configuration.get(_STATISTICS, "").split(",")
+    if {*named} & {*renames}:
+        table.alter.set_table_properties({_STATISTICS: ",".join(renames.get(name, name) for name in named)})
+
+
+def _of_table(
+    rows: RecordBatchReader, held: DeltaTable, renames: Mapping[str, str], more: Sequence[Mapping[str, Any]]
+) -> RecordBatchReader:
+    """The rows in the table's own types (a query answers in others), in few large batches; then `more`."""
+    import pyarrow as pa
+
+    own = pa.schema(held.schema().to_arrow())
+    schema = pa.schema([field.with_name(renames.get(field.name, field.name)) for field in own])
+    added = pa.Table.from_pylist([*more], schema=schema).to_batches()
+    return pa.RecordBatchReader.from_batches(schema, _large(chain(rows, added), schema))
+
+
+def _large(rows: Iterable[RecordBatch], schema: Any) -> Iterator[RecordBatch]:
+    import pyarrow as pa
+
+    waiting: list[Any] = []
+    for batch in rows:
+        waiting.append(batch.cast(schema))
+        if sum(one.num_rows for one in waiting) >= _ROWS_AT_ONCE:
+            yield from pa.Table.from_batches(waiting, schema).combine_chunks().to_batches()
+            waiting = []
+    if waiting:
+        yield from pa.Table.from_batches(waiting, schema).combine_chunks().to_batches()
