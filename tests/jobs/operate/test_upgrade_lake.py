@@ -26,6 +26,7 @@ from fundwatch.lake.upgrade import RENAMED, OldLakeError, old_tables
 from fundwatch.settings import Settings
 from jobs.command_line import main
 from jobs.operate.upgrade_lake import upgrade_lake
+from leads.publishing.track import Note, outbox
 from tests.places import at
 
 ROOT = Path(__file__).parents[3]
@@ -106,6 +107,17 @@ def test_a_lake_that_is_upgraded_stays_as_it_is(old_lake: Path) -> None:
     before = _versions(old_lake)
     assert upgrade_lake(_settings(old_lake)).tables == {}
     assert _versions(old_lake) == before
+
+
+def test_a_note_that_waits_for_mlflow_can_be_sent_afterwards(old_lake: Path) -> None:
+    """It holds what MLflow should hear of a list, in the words of the version that published the list."""
+    lists = _settings(old_lake).lists_dir
+    outbox(lists).mkdir(parents=True)
+    note = {"business_date": "2026-03-31", "params": {}, "metrics": {}, "versions": {}}
+    (outbox(lists) / "2026-03-31.json").write_text(json.dumps(note | {"list_print": "abc"}))
+    for _ in range(2):
+        upgrade_lake(_settings(old_lake))
+        assert Note(**json.loads((outbox(lists) / "2026-03-31.json").read_text())).list_fingerprint == "abc"
 
 
 KILLED = """
