@@ -105,11 +105,14 @@ class Lake:
 
     def rows(self, table: str, query: str) -> list[dict[str, Any]]:
         """Few rows, without Spark: `query` is SQL over the table's own name. For look-ups, never for data."""
-        return list(self.batches([table], query).read_all().to_pylist())
+        return list(self.query(query, table).read_all().to_pylist())
 
-    def batches(self, tables: Sequence[str], query: str) -> RecordBatchReader:
-        """The same for many rows or over several tables: a reader of Arrow batches, for who goes through them and keeps
-        a part."""
+    def batches(self, table: str, query: str) -> RecordBatchReader:
+        """The same for many rows: a reader of Arrow batches, for who goes through them and keeps a part."""
+        return self.query(query, table)
+
+    def query(self, query: str, *tables: str) -> RecordBatchReader:
+        """The same over several tables."""
         for table in tables:
             if not self.exists(table):
                 raise _not_made(self, table)

@@ -175,7 +175,7 @@ class Accounts:
 
 def query_lake(lake: Lake, tables: Sequence[str], query: str) -> list[dict[str, Any]]:
     """The result of a SQL query over several tables of the lake, by delta-rs."""
-    return list(lake.batches(tables, query).read_all().to_pylist())
+    return list(lake.query(query, *tables).read_all().to_pylist())
 
 
 def _netted_query(table: str, entries: str) -> str:

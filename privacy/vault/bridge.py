@@ -83,7 +83,7 @@ class _Work:
 
 
 def _batches(vault: Vault, condition: str) -> Iterator[list[_Row]]:
-    for batch in Lake(vault.address).batches(["identity"], f"SELECT {_ALL} FROM identity WHERE {condition}"):
+    for batch in Lake(vault.address).batches("identity", f"SELECT {_ALL} FROM identity WHERE {condition}"):
         yield batch.to_pylist()
 
 

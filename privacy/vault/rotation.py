@@ -81,7 +81,7 @@ def seals_waiting(vault: Vault) -> dict[str, int]:
     found: dict[str, int] = {}
     if not vault.counts():  # it refuses a damaged table too
         return found
-    for batch in Lake(vault.address).batches(["identity"], "SELECT domain, sealed FROM identity"):
+    for batch in Lake(vault.address).batches("identity", "SELECT domain, sealed FROM identity"):
         domains = batch.column("domain").cast(pa.string()).filter(_is_old(vault.key, batch.column("sealed")))
         for reported in domains.value_counts().to_pylist():
             found[reported["values"]] = found.get(reported["values"], 0) + reported["counts"]
@@ -112,7 +112,7 @@ def _staged(vault: Vault, domain: str, path: Path) -> Path:
     written = 0
     with pa.ipc.new_file(str(path), identity_schema()) as file:
         query = f"SELECT {_ALL} FROM identity WHERE domain = '{domain}'"
-        for batch in Lake(vault.address).batches(["identity"], query):
+        for batch in Lake(vault.address).batches("identity", query):
             rows = [_again(vault.key, row) for row in batch.to_pylist()]
             file.write_batch(pa.RecordBatch.from_pylist(rows, schema=identity_schema()))
             written += len(rows)
