@@ -368,7 +368,8 @@ def _added(
     found = files.find(name)
     if found is None:
         raise damaged(files.address.within(name), "is gone, and was written just now")
-    return AddAction(name, found.size, dict(partition), found.changed_ms, is_new, json.dumps({"numRecords": rows}))
+    changed = found.changed_ms or 0  # the log needs a number; nothing here rests on it
+    return AddAction(name, found.size, dict(partition), changed, is_new, json.dumps({"numRecords": rows}))
 
 
 def arrow_type(spark_type: str) -> Any:

@@ -33,11 +33,14 @@ Stamp = tuple[int, ...]
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file: its name from where it was asked for, its size in bytes, and when it was last changed (ms since 1970)."""
+    """A file: its name from where it was asked for, its size in bytes, and when it was last changed.
+
+    That is in ms since 1970, and None where the store does not say.
+    """
 
     name: str
     size: int
-    changed_ms: int
+    changed_ms: int | None
 
 
 @dataclass(frozen=True)
@@ -208,4 +211,5 @@ class LakeFiles:
 
 
 def _stored(found: Any) -> StoredFile:
-    return StoredFile(found.path, int(found.size), found.mtime_ns // 1_000_000)
+    changed = found.mtime_ns
+    return StoredFile(found.path, int(found.size), None if changed is None else changed // 1_000_000)

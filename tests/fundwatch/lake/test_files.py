@@ -6,13 +6,18 @@ import signal
 import subprocess
 import sys
 import time
+from functools import cached_property
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow.fs import FSSpecHandler, PyFileSystem, SubTreeFileSystem
 
 from fundwatch.lake.files import LakeFiles
+from fundwatch.lake.page_checksums import has_page_checksums
 from fundwatch.places import LakeAddress
 from tests.places import at
 
@@ -31,6 +36,7 @@ def test_files_are_listed_in_order_with_hidden_ones_and_those_of_folders_where_a
     assert (files.find("t"), files.has_folder("b")) == (None, False)  # a folder is no file, nor the other way round
     found = files.find("t/x")
     assert found is not None
+    assert found.changed_ms is not None
     assert (found.size, abs(found.changed_ms / 1000 - time.time()) < 60) == (3, True)
 
 
@@ -96,3 +102,30 @@ def test_a_relative_address_is_the_folder_it_is_from_here(tmp_path: Path, monkey
     files.write_whole("one", b"1")
     assert (tmp_path / "lake" / "one").read_bytes() == b"1"
     assert files.read("one") == b"1"
+
+
+class _Objects(LakeFiles):
+    """The same over a store that is no folder of this machine."""
+
+    @cached_property
+    def system(self) -> SubTreeFileSystem:
+        return SubTreeFileSystem(f"/store/{self.address}", PyFileSystem(FSSpecHandler(MemoryFileSystem())))
+
+
+def test_what_is_not_kept_for_folders_works_on_any_store_that_arrow_serves() -> None:
+    files = _Objects(LakeAddress("lake"))
+    files.make_folder()
+    files.make_folder("t/_delta_log")
+    rows = pa.table({"n": range(9)})
+    with files.parquet_writer("t/.half", rows.schema) as writer:
+        writer.write_table(rows)
+    files.rename("t/.half", "t/part")
+    assert [file.name for file in files.listed(deep=True)] == ["t/part"]
+    assert (files.folders(), files.has_folder("t"), files.find("t/.half")) == (["t"], True, None)
+    assert has_page_checksums(files, "t/part")
+    with files.parquet("t/part") as parquet:
+        assert parquet.read().equals(rows)
+    assert len(files.sha256("t/part")) == 64
+    files.remove("t/part")
+    files.remove_folder("t")
+    assert files.listed(deep=True) == []
