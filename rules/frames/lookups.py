@@ -66,7 +66,7 @@ def with_points(rows: DataFrame, code: str, points: Sequence[KnowledgePoint], ce
     for length in lengths:
         same = [p for p in points if (len(p.stem) if p.is_prefix else 0) == length]
         # an empty text, not a null, keeps an empty cell of the longest prefix from being filled by a shorter one
-        found = [(p.stem, p.valid_from, p.valid_to, *(p.stated.get(cell, "") for cell in cells)) for p in same]
+        found = [(p.stem, p.valid_from, p.valid_to, *(p.cells.get(cell, "") for cell in cells)) for p in same]
         columns = [f"_{name}_{length}" for name in ("code", "valid_from", "valid_to", *cells)]
         kinds = ("string", "date", "date", *("string" for _ in cells))
         schema = ", ".join(f"{name} {kind}" for name, kind in zip(columns, kinds, strict=True))

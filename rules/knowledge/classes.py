@@ -69,9 +69,9 @@ class KnowledgeClass:
         """Those that every point fills."""
         return frozenset(given.cell for given in self.gives.values() if not given.is_optional)
 
-    def problems(self, stated: Mapping[str, str]) -> Iterator[str]:
+    def problems(self, cells: Mapping[str, str]) -> Iterator[str]:
         """What is wrong with a point's own cells, as `cell: what`."""
-        found = ((given.cell, given.problem(stated.get(given.cell, ""))) for given in self.gives.values())
+        found = ((given.cell, given.problem(cells.get(given.cell, ""))) for given in self.gives.values())
         return (f"{cell}: {problem}" for cell, problem in found if problem)
 
 

@@ -33,7 +33,7 @@ class KnowledgePoint(Declared):
     empty)."""
 
     code: str = Field(min_length=1)
-    stated: Mapping[str, str]
+    cells: Mapping[str, str]
     name: str
     region: str = Field(min_length=1)
     valid_from: date
@@ -71,7 +71,7 @@ class KnowledgePoint(Declared):
         return self.code.removesuffix("*")
 
 
-_NEEDED = {name for name, column in KnowledgePoint.model_fields.items() if column.is_required()} - {"said"}
+_NEEDED = {name for name, column in KnowledgePoint.model_fields.items() if column.is_required()} - {"cells"}
 Knowledge = Mapping[str, Sequence[KnowledgePoint]]
 
 
@@ -116,7 +116,7 @@ def knowledge_fingerprint(knowledge: Knowledge) -> str:
     return fingerprint(
         {
             name: sorted(
-                (p.code, sorted(p.stated.items()), p.region, str(p.valid_from), str(p.valid_to)) for p in points
+                (p.code, sorted(p.cells.items()), p.region, str(p.valid_from), str(p.valid_to)) for p in points
             )
             for name, points in knowledge.items()
         }
@@ -148,11 +148,11 @@ def _point(
         wrong.append(f"{where}: has more cells than the first line has names")
         return
     filled = {name: text for name, text in row.items() if name is not None and text}
-    stated = {cell: filled.pop(cell) for cell in declared.cells if cell in filled}
-    unfit = list(declared.problems(stated))
+    cells = {cell: filled.pop(cell) for cell in declared.cells if cell in filled}
+    unfit = list(declared.problems(cells))
     wrong += [f"{where}: {text}" for text in unfit]
     try:
-        point = KnowledgePoint.model_validate({**filled, "said": stated})
+        point = KnowledgePoint.model_validate({**filled, "cells": cells})
     except ValidationError as error:
         wrong += [f"{where}: {text}" for text in model_problems(error, "row")]
         return

@@ -97,7 +97,7 @@ def test_the_class_of_knowledge_is_declared_its_points_load_and_lines_have_its_c
     file.write_text(fenced("A class of knowledge", "csv"), encoding="utf-8")
     assert f"`{file.name}`" in TEXT
     points = load_knowledge([file])[declared.name]
-    assert {point.code: dict(point.stated) for point in points} == {
+    assert {point.code: dict(point.cells) for point in points} == {
         "X1": {"age": "60", "unit": "year"},
         "X2": {"age": "18"},
     }

@@ -108,7 +108,7 @@ def test_knowledge_that_holds_twice_on_a_day_is_refused_with_all_other_problems(
 
 
 def held(knowledge, code):
-    return [(p.stated["value"], str(p.valid_from), str(p.valid_to)) for p in knowledge if p.code == code]
+    return [(p.cells["value"], str(p.valid_from), str(p.valid_to)) for p in knowledge if p.code == code]
 
 
 def test_what_a_city_says_holds_there_on_its_days_and_the_nation_says_the_rest(tmp_path):
@@ -162,7 +162,7 @@ def test_on_every_day_one_word_holds_the_narrowest_that_is_said(tmp_path_factory
     points = load_knowledge([file], Region(("p", "c")))["item_class"]
     for day in range(45):
         at = start + timedelta(day)
-        holding = [p.stated["value"] for p in points if p.valid_from <= at and (p.valid_to is None or at <= p.valid_to)]
+        holding = [p.cells["value"] for p in points if p.valid_from <= at and (p.valid_to is None or at <= p.valid_to)]
         wanted = next((stated[r, day] for r in ("c", "p", "CN") if (r, day) in stated), None)
         assert holding == ([] if wanted is None else [wanted])
 
@@ -173,7 +173,7 @@ def test_the_fingerprint_of_the_knowledge_ignores_its_sources():
     renamed = {**knowledge, "frequency": (point.model_copy(update={"source": "?"}), *knowledge["frequency"][1:])}
     changed = {
         **knowledge,
-        "frequency": (point.model_copy(update={"said": {"value": "9"}}), *knowledge["frequency"][1:]),
+        "frequency": (point.model_copy(update={"cells": {"value": "9"}}), *knowledge["frequency"][1:]),
     }
     assert knowledge_fingerprint(knowledge) == knowledge_fingerprint(renamed) != knowledge_fingerprint(changed)
 

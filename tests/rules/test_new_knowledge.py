@@ -80,7 +80,7 @@ def test_a_region_has_a_file_of_the_new_class_too(tmp_path: Path) -> None:
     written(tmp_path / "city" / "knowledge", "X1,18,,甲,city,2026-03-05,,s")
     here = Region(("city",), ((tmp_path / "city",),))
     (point,) = load_knowledge(region=here)["least_age"]
-    assert (point.code, point.stated, point.region) == ("X1", {"age": "18"}, "city")
+    assert (point.code, point.cells, point.region) == ("X1", {"age": "18"}, "city")
     assert knowledge_fingerprint(load_knowledge(region=here)) != knowledge_fingerprint(load_knowledge())
     written(tmp_path / "city" / "knowledge", "X1,19,,甲,city,2026-03-05,,s")
     (changed,) = load_knowledge(region=here)["least_age"]

@@ -96,7 +96,7 @@ def test_what_a_scan_returns_fits_the_contracts(spark, all_examples):
 def test_a_claim_is_judged_by_the_law_of_its_day(spark):
     (point,) = (p for p in load_knowledge()["frequency"] if p.code == BED["item_code"])
     until = point.model_copy(update={"valid_to": date(2026, 3, 9)})
-    after = point.model_copy(update={"valid_from": date(2026, 3, 10), "said": {"value": "2", "unit": "day"}})
+    after = point.model_copy(update={"valid_from": date(2026, 3, 10), "cells": {"value": "2", "unit": "day"}})
     days = [{**BED, "line_id": n, "quantity": 2, "charged_at": day} for n, day in enumerate((DAY_9, DAY_10))]
     rule = shipped("OP-02")
     knowledge = {"frequency": (until, after)}
