@@ -146,6 +146,7 @@ def deliveries_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", choices=_STATES, help="only deliveries in this state")
     parser.add_argument(
         "--fingerprint",
+        "--print",  # its earlier name
         dest="content_fingerprint",
         default="",
         help="which of several held (its fingerprint begins so)",
@@ -195,7 +196,11 @@ def models_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("list", "promote"), default="list", help="list is the default")
     parser.add_argument("--model", metavar="ENTITY/MODEL", default="", help="which model, like doctor/isolation_forest")
     parser.add_argument(
-        "--fingerprint", metavar="FINGERPRINT", default="", help="which of several (its fingerprint begins so)"
+        "--fingerprint",
+        "--print",
+        metavar="FINGERPRINT",
+        default="",
+        help="which of several (its fingerprint begins so)",
     )
     _signature(parser)
 

@@ -18,6 +18,7 @@ from intake.files.delivery import delivered_dates
 from intake.source.load import read_mapping
 from jobs.declared_stages import INTAKE, Stage, night_stages
 from jobs.job import Report, Workplace, refuse_too_early, workplace
+from jobs.protect.verify_audit import audit_state
 from jobs.stages import job_of, lists_marked, run_stage
 
 _SIDE_BY_SIDE = 2
@@ -87,7 +88,6 @@ def _report_privacy(place: Workplace, night: date, intake: Future[Report]) -> Re
     an audit log that does not hold every night says so, whether it makes a report or not."""
     # loaded here, in a thread of its own, while the intake starts Spark
     from jobs.protect.report_privacy import has_report, write_report
-    from jobs.protect.verify_audit import audit_state
 
     if intake.result()["is_new"] or not has_report(place.settings, night):
         try:

@@ -54,6 +54,30 @@ def test_no_file_imports_itself_by_way_of_others() -> None:
     TopologicalSorter(house(package for package in ALLOWED if package != "dags")).prepare()
 
 
+def _unexplained_imports(source: str) -> list[int]:
+    """Lines of imports of ours within functions before whose block, or beside which, no comment says why."""
+    lines, wrong = source.splitlines(), set()
+    functions = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef))
+    for node in (node for function in functions for node in ast.walk(function)):
+        if not isinstance(node, ast.ImportFrom) or (node.module or "").split(".")[0] not in ALLOWED:
+            continue
+        first = node.lineno - 1
+        while not (before := lines[first - 1].strip()) or before.startswith(("from ", "import ")):
+            first -= 1
+        if not any("#" in line for line in lines[first - 1 : node.lineno]):
+            wrong.add(node.lineno)
+    return sorted(wrong)
+
+
+def test_an_import_within_a_function_says_why() -> None:
+    """It hides the flow; start-up time, or Spark that is not loaded yet, may ask for it."""
+    assert _unexplained_imports("def f():\n    from jobs.job import Job\n") == [2]
+    assert _unexplained_imports("def f():\n    # help is instant\n    from jobs.job import Job\n") == []
+    found = {str(m.relative_to(ROOT)): _unexplained_imports(m.read_text(encoding="utf-8"))
+             for package in ALLOWED for m in _modules(package)}  # fmt: skip
+    assert {module: lines for module, lines in found.items() if lines} == {}
+
+
 def test_the_picture_of_the_imports_is_current_and_no_line_of_it_goes_up() -> None:
     drawn = PICTURE.read_text(encoding="utf-8")
     shown = json.loads(html.unescape(drawn.split("<metadata>")[1].split("</metadata>")[0]))

@@ -44,6 +44,7 @@ class ErasedPersons:
         """
         if self.key is None or not self.marks:
             return rows
+        # Spark's modules are loaded when a night has rows to look at: its door is open before
         from pyspark.sql import functions as F
 
         from intake.rows.canonical import CODES
@@ -108,6 +109,7 @@ def _with_those_of(rows: DataFrame, column: str, ids: DataFrame) -> DataFrame:
 
 def _kept_out(rows: DataFrame) -> DataFrame:
     """The rows with the code ERASED where they are an erased person's, and nothing of that person for the vault."""
+    # as above: they load Spark's modules
     from pyspark.sql import functions as F
 
     from intake.rows.canonical import CODES

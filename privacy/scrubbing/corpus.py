@@ -280,8 +280,6 @@ def _texts(name: str) -> tuple[Labelled, ...]:
 
 def composed(count: int, seed: int) -> Iterator[Labelled]:
     """`count` texts: templates filled with invented identifiers in the spellings people use, among clean notes."""
-    from privacy.scrubbing.corpus import CLEAN, MARKED, filled
-
     dice = Random(seed)
     for number in range(count):
         template = dice.choice(CLEAN if number % 4 == 3 else MARKED)
