@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from fundwatch import __version__
@@ -20,11 +19,9 @@ from fundwatch.lake.upgrade import old_tables, rename_columns
 from fundwatch.logs import step
 from fundwatch.places import LakeAddress
 from fundwatch.settings import Settings
-from leads.publishing.track import outbox
+from leads.publishing.track import outbox, rename_note_keys
 
 _JOB = "upgrade"
-# Of a note that waits for MLflow beside the lists: keys of its JSON.
-_NOTE_KEYS = {"list_print": "list_fingerprint"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ def upgrade_lake(settings: Settings) -> UpgradedLake:
     a lake, LakeBusyError while another run is at work in it, DamagedFileError for a file that is not what was written.
     """
     with held_as_it_is(settings.lake_address):
-        _rename_note_keys(outbox(settings.lists_dir))
+        rename_note_keys(outbox(settings.lists_dir))
         return UpgradedLake(settings.lake_address, _upgraded(settings.lake_address))
 
 
@@ -76,15 +73,3 @@ def _run_rows(run_id: str, night: date, rows_of: Mapping[str, int]) -> list[dict
     own = {"run_id": run_id, "job": _JOB, "business_date": night, "fingerprint": fingerprint(_JOB, __version__)}
     rows = [own | {"state": "started", "detail": "{}", "at": wall_clock()}]
     return [*rows, own | {"state": "committed", "detail": detail, "at": wall_clock()}]
-
-
-def _rename_note_keys(folder: Path) -> None:
-    """Give the keys of the JSON notes in a folder today's names, each file replaced whole."""
-    for path in sorted(folder.glob("*.json")):
-        note = json.loads(path.read_text(encoding="utf-8"))
-        if not {*note} & {*_NOTE_KEYS}:
-            continue
-        draft = path.with_name(f".{path.stem}.draft")
-        renamed = {_NOTE_KEYS.get(key, key): value for key, value in note.items()}
-        draft.write_text(json.dumps(renamed, sort_keys=True, ensure_ascii=False, indent=2), encoding="utf-8")
-        draft.replace(path)

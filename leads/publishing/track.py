@@ -24,6 +24,7 @@ EXPERIMENT = "fundwatch_leads"
 FINGERPRINT_TAG = "fundwatch_list"
 _WHOLE_TAG = "fundwatch_list_whole"
 _FILES = ("leads.csv", "leads.xlsx", SUMMARY)
+_NOTE_KEYS = {"list_print": "list_fingerprint"}  # of a note by an earlier version
 
 
 @dataclass(frozen=True)
@@ -113,3 +114,15 @@ def _log(client: MlflowClient, run_id: str, note: Note) -> None:
         metrics=[Metric(name, value, 0, 0) for name, value in sorted(note.metrics.items())],
         params=[Param(name, str(value)) for name, value in sorted(params.items())],
     )
+
+
+def rename_note_keys(folder: Path) -> None:
+    """Give the keys of the notes that wait in the outbox today's names, each file replaced whole."""
+    for path in sorted(folder.glob("*.json")):
+        note = json.loads(path.read_text(encoding="utf-8"))
+        if not {*note} & {*_NOTE_KEYS}:
+            continue
+        draft = path.with_name(f".{path.stem}.draft")
+        renamed = {_NOTE_KEYS.get(key, key): value for key, value in note.items()}
+        draft.write_text(json.dumps(renamed, sort_keys=True, ensure_ascii=False, indent=2), encoding="utf-8")
+        draft.replace(path)
