@@ -40,6 +40,7 @@ package: ## dist/fundwatch-<version>.zip, for the executors of a cluster
 
 notebook: setup ## JupyterLab on this machine with the notebooks, over the lake in var (or FUNDWATCH_VAR)
 	.venv/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/first_morning.ipynb
+
 readme: ## run the demonstration and write what it prints into the README
 	$(PYTHON) scripts/readme_demo.py
 

@@ -69,7 +69,7 @@ _ERROR = re.compile(r"fundwatch(?: [a-z]+)*: ")
 _TRACE = re.compile(r"Traceback \(most recent call last\):|  File \"")
 _JAVA = re.compile(r"\d\d/\d\d/\d\d \d\d:\d\d:\d\d (?:(?P<error>FATAL|ERROR)|WARN) ")
 # of an error only what fundwatch says itself: the message of a fault of Spark may quote rows
-_MOST_SHOWN = re.compile(r"fundwatch(?: [a-z]+)*: |  (?:where|do): |  - ")
+_OWN_WORDS = re.compile(r"fundwatch(?: [a-z]+)*: |  (?:where|do): |  - ")
 _MOST_LINES, _MOST_SIGNS = 20, 500
 
 
@@ -94,7 +94,7 @@ class ErrorLines:
         if not self._is_within:
             java = _JAVA.match(line)
             return logging.INFO if java is None else logging.ERROR if java["error"] else logging.WARNING
-        if _MOST_SHOWN.match(line):
+        if _OWN_WORDS.match(line):
             self._stated.append(line[:_MOST_SIGNS])
         return logging.ERROR
 

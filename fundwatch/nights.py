@@ -1,4 +1,4 @@
-"""Nights as people are notified of them: whoever asks for one that is not there reads which are."""
+"""Nights as messages name them: whoever asks for one that is not there reads which are."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def conf_file(kind: str, name: str, overlay: Path | None = None) -> Traversable:
     shipped = conf_root() / kind / f"{name}.yaml"
     if not shipped.is_file():
         raise FundwatchError(
-            f"there is no {kind} file named '{name}'",
+            f"conf/{kind} has no '{name}'",
             where=f"conf/{kind}/{name}.yaml",
             do=f"choose one of: {', '.join(conf_names(kind, overlay)) or 'none exist'}",
         )
@@ -103,8 +103,11 @@ def read_yaml(source: Traversable) -> Any:
     """The parsed content. Raises FundwatchError naming file and line when it is not YAML, repeats a key or is no file
     that a person wrote: larger, deeper or less like text than any is."""
     try:
-        with source.open("rb") as stream:
-            content = stream.read(_MOST_BYTES + 1)
+        try:
+            with source.open("rb") as stream:
+                content = stream.read(_MOST_BYTES + 1)
+        except FileNotFoundError as error:
+            raise FundwatchError("there is no such file", where=str(source), do="name one that is there") from error
         if len(content) > _MOST_BYTES:
             raise ValueError(f"it has more than {_MOST_BYTES >> 20} MiB")
         return yaml.load(content.decode("utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)

@@ -72,7 +72,8 @@ class Settings(Declared):
         False, description="requester and approver may share an operating-system account"
     )
     erased_persons: Annotated[Literal["quarantine", "accept"], Changes("intake")] = Field(
-        "quarantine", description="what an intake does with rows of persons whose data were erased: they are counted"
+        "quarantine",
+        description="rows of persons whose data were erased: quarantine or accept them; either way they are counted",
     )
     mlflow_uri: str | None = Field(None, description="MLflow's tracking store (sqlite in var/mlflow)")
     quality: Annotated[str, Changes("leads")] = Field(
@@ -277,7 +278,8 @@ def _validated(layers: list[tuple[str, Mapping[str, Any]]]) -> InForce:
         raise SettingsError(problems("the settings do not hold", wrong), do="fix what is named") from caught_error
     if wrong:
         raise SettingsError(
-            problems("the settings do not hold", wrong), do="fix what is named; `fundwatch settings` lists all"
+            problems("the settings do not hold", wrong),
+            do="fix what is named; the command `settings` lists all that there are",
         )
     return InForce(settings, origin)
 

@@ -153,7 +153,7 @@ _WORDS = {
     "faulty_share": ("不合格行占比不超过 {limit:.2%}", "share of faulty lines at most {limit:.2%}"),
     "enough_lines": ("合格行数达到下限", "at least the least number of sound lines"),
 }
-_MOST_SHOWN = {
+_SENTENCES = {
     "lines_balance": "{delivered_lines} lines delivered, {balanced_lines} accounted for",
     "money_balances": "money delivered {delivered_amount}, accounted for {balanced_amount}",
     "lines_as_declared": "{delivered_lines} lines read, {declared_lines} declared",
@@ -164,7 +164,7 @@ _MOST_SHOWN = {
 
 
 def _sentence(name: str, figures: Mapping[str, Any]) -> str:
-    return f"{figures['file']} ({figures['table']}): {_MOST_SHOWN[name].format(**figures)}"
+    return f"{figures['file']} ({figures['table']}): {_SENTENCES[name].format(**figures)}"
 
 
 def _validated(rows: Sequence[Mapping[str, Any]], limit: float) -> dict[str, tuple[int, list[int]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -29,7 +30,7 @@ def parser(every: Sequence[Command] = COMMANDS) -> HelpfulParser:
         description="Finds fraud, waste and abuse in health-insurance claims: "
         "a night's deliveries in, a ranked list of leads out.",
         epilog="A first look: `fundwatch demo`. One night: `fundwatch nightly --date 2026-03-31`. "
-        "Exit codes: 0 done, 1 problem (a retry may help), 2 bad input or settings, 3 the gate stopped the night, "
+        "Exit codes: 0 done, 1 a fault (a retry may help), 2 bad input or settings, 3 the gate stopped the night, "
         "4 the lake is in use, 5 an earlier stage has not run, 6 the result stands, what it rests on does not.",
     )
     top.add_argument("--version", action="version", version=f"fundwatch {__version__}")
@@ -51,9 +52,13 @@ def main(argv: Sequence[str] | None = None, every: Sequence[Command] = COMMANDS)
         print_note(note)
     try:
         show(serve(options), options)
+        sys.stdout.flush()
     except FundwatchError as error:
         print_error(error, options)
         return int(error.exit_code)
+    except BrokenPipeError:  # who reads, as `head` does, has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.OK)
     except KeyboardInterrupt:
         print_note("stopped; run the same command again to go on")
         return 130

@@ -21,5 +21,5 @@ def refuse_no_stage(lake: Lake, night: date, *stages: str) -> None:
         raise NotReadyError(
             f"{', '.join(map(verb_of, missing))} {'has' if len(missing) == 1 else 'have'} not run for {night}",
             where=str(lake.address),
-            do=f"{nights_said(ledger.nights(missing[0]))}; or run `fundwatch nightly --date {night}`",
+            do=f"run `fundwatch nightly --date {night}`; {nights_said(ledger.nights(missing[0]))}",
         )

@@ -31,7 +31,7 @@ def register_in_mlflow(settings: Settings, lake_models: LakeModels) -> str:
 
 
 def has_copies(settings: Settings, records: Sequence[ModelRecord]) -> bool:
-    """Whether MLflow has the models' data; one that does not answer cannot be reported, and is taken to."""
+    """Whether MLflow has the models' data; one that does not answer cannot be asked, and is taken to."""
     try:
         return not Registry(tracking_of(settings)).lacks(_named(records))
     except RegistryError:

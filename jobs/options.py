@@ -148,6 +148,7 @@ def deliveries_options(parser: argparse.ArgumentParser) -> None:
         "--fingerprint",
         "--print",  # its earlier name
         dest="content_fingerprint",
+        metavar="FINGERPRINT",
         default="",
         help="which of several held (its fingerprint begins so)",
     )

@@ -1,4 +1,4 @@
-"""The night's leads: hits and scores fused and ranked, written to the lake, published as files, published to MLflow."""
+"""The night's leads: hits and scores fused and ranked, written to the lake, published as files, recorded in MLflow."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ SUBJECT_WORDS: Mapping[str, str] = {entity.name: entity.words for entity in ENTI
 CAUTION = "线索须经人工核查,不得直接作为处理依据。 Every lead needs a person's check; none decides anything by itself."
 TIER_MEANING: Mapping[str, str] = {
     "明确违规": "规则与政策原文即可判定,告知后可拒付或追回 | "
-    "Decided by the text of the policy; recoverable after notice",
+    "Decided by the text of the policy; may be refused or recovered after notice",
     "可疑": "须由机构说明或查阅病历 | Needs the provider's word or a look at the records",
     "线索": "统计线索,只能用于启动核查 | Statistical; may only start an inspection",
 }

@@ -76,7 +76,7 @@ def simulate(
 
     The same scenario gives the same bytes on any number of processes. `nights` names the nights to write, by
     itself all of them: the others are reckoned again, never kept, so that a delivery can be continued at any time.
-    What the sender of a spoiled night sends the morning after lies under `landing`/resent (see problems.spoiling).
+    What the sender of a spoiled night sends the morning after lies under `landing`/resent (see faults.spoiling).
     The summary counts what was meant to be delivered; mishaps.csv says where less or more was.
     Rows are in the national interface's layout. Raises ScenarioError when a night is not the scenario's, or when
     the truth would lie within the landing zone or the other way round.

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pyarrow import RecordBatchReader
 
 _ATTEMPTS = 5
-_MOST_SHOWN = ("path", "size_bytes", "num_records")
+_READ_COLUMNS = ("path", "size_bytes", "num_records")
 HALF_MADE = ".half-made-"
 _CHECKPOINT = re.compile(rf"{LOG}/[^/]*\.checkpoint[^/]*\.parquet")
 _PLAIN = re.compile(r"[\w-]+")  # a partition's value that is a folder's name as it is
@@ -81,7 +81,7 @@ def live_files(table: DeltaTable) -> list[LiveFile]:
 
     found = []
     actions = pa.table(table.get_add_actions(flatten=True))
-    reported = [name for name in actions.column_names if name in _MOST_SHOWN or name.startswith("partition.")]
+    reported = [name for name in actions.column_names if name in _READ_COLUMNS or name.startswith("partition.")]
     for row in actions.select(reported).to_pylist():  # least and greatest values are many, and not needed
         of = {key.removeprefix("partition."): value for key, value in row.items() if key.startswith("partition.")}
         partition = {name: None if value is None else str(value) for name, value in of.items()}

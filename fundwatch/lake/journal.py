@@ -1,7 +1,7 @@
 """Journals: small append-only Delta tables that runs and people write, without Spark.
 
 A night's tables are replaced when it runs again; a journal never is. What was refused, held, released or erased stays
-reported, with when and by whom.
+on record, with when and by whom.
 """
 
 from __future__ import annotations

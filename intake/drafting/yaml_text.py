@@ -71,7 +71,7 @@ def _files(files: Sequence[DraftFile]) -> Iterator[str]:
         read = [(header, plain_name(header)) for header in file.look.header if header in file.read]
         guarded = file.identifying - file.must
         yield from _listed("columns", [_aliased(h, p) for h, p in read if p not in guarded])
-        # a name of the file's own that is no plain one must be reported somewhere
+        # a name of the file's own that is no plain one must be written somewhere
         yield from _listed("optional", [_aliased(h, p) for h, p in read if p in guarded and h != p])
         if file.identifying:
             yield "    # read by tokens, scrubbed text and the vault alone"

@@ -73,7 +73,7 @@ def delivery_folder(mapping: SourceMapping, landing: Path, night: date) -> Path:
             f"there is no delivery for {night}",
             where=str(folder),
             do=f"{nights_said(delivered_dates(mapping, landing), 'no delivery lies here')}; put the night's files "
-            "there, name another --date or --landing, or make some with `fundwatch simulate`",
+            "there, name another --date or --landing, or make some with `fundwatch simulate --date DATE`",
         )
     return folder
 

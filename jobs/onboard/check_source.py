@@ -107,19 +107,26 @@ def _headers(mapping: SourceMapping, folder: Path) -> Iterator[FileColumns]:
 def _with_spark(
     settings: Settings, mapping: SourceMapping, quality: Quality, delivery: Delivery, sample: int, scratch: Path
 ) -> Report:
-    conf, master = settings.spark()
-    conf = Scratch(settings.scratch_dir).spark_conf(conf) | {"spark.sql.warehouse.dir": str(scratch)}
-    if sample <= _FEW:
-        java = "spark.driver.extraJavaOptions"  # the private folder for temporary files stands there too
-        conf |= FEW_ROWS | {java: f"{conf.get(java, '')} {FEW_ROWS.get(java, '')}".strip()}
-    with step("Spark starts"):
-        spark = start_session("fundwatch source check", conf, master)
     try:
-        with step("the sample is mapped"):
-            return check(spark, mapping, quality, delivery, sample)
+        conf, master = spark_for(settings, sample)
+        with step("Spark starts"):
+            spark = start_session("fundwatch source check", conf | {"spark.sql.warehouse.dir": str(scratch)}, master)
+        try:
+            with step("the sample is mapped"):
+                return check(spark, mapping, quality, delivery, sample)
+        finally:
+            spark.stop()
     finally:
-        spark.stop()
         Scratch(settings.scratch_dir).drop(settings.events_dir)
+
+
+def spark_for(settings: Settings, sample: int) -> tuple[dict[str, str], str]:
+    """Spark's options for a sample of so many rows of each file, and its master.
+
+    What suits few rows takes the place of the profile's: Java refuses two collectors of garbage.
+    """
+    conf, master = settings.spark()
+    return Scratch(settings.scratch_dir).spark_conf(conf | (FEW_ROWS if sample <= _FEW else {})), master
 
 
 def check(spark: SparkSession, mapping: SourceMapping, quality: Quality, delivery: Delivery, sample: int) -> Report:

@@ -145,6 +145,6 @@ def _left_over(settings: Settings) -> Iterator[LakeFinding]:
     found = [str(path) for place in places for path in place.left()]
     stores = (Lake(settings.lake_address), Lake(LakeAddress(str(settings.vault_dir))))
     found += [str(staging) for store in stores if (staging := store.staging_left()) is not None]
-    do = "the next run that takes the lake removes them, like `fundwatch nightly`; or remove them yourself"
+    do = "the next run that takes the lake removes them, like `fundwatch nightly --date DATE`; or remove them yourself"
     yield finding("left over", "runs", found, "nothing of killed runs", do)
     yield _mode_of(settings.scratch_dir)

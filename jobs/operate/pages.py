@@ -42,7 +42,8 @@ def print_settings(found: SettingsShown, say: Say) -> None:
             say(_wrapped(f"{key} = {part}", _INDENT))
         say(_wrapped(one.meaning, _INDENT))
         if one.stages:
-            say(_wrapped(f"changes the list: another value runs {', '.join(one.stages)} again", _INDENT))
+            runs = f"changes the list: another value runs {', '.join(one.stages)} again"
+            say(_wrapped(f"{runs}, and every stage that reads what it names", _INDENT))
     say("\nany of them: --set KEY=VALUE, FUNDWATCH_<KEY>=VALUE, or a line in fundwatch.yaml")
 
 

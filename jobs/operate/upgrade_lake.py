@@ -31,6 +31,9 @@ class UpgradedLake:
     lake: LakeAddress
     tables: Mapping[str, int]
 
+    def as_json(self) -> dict[str, Any]:
+        return {"lake": str(self.lake), "tables": dict(self.tables)}
+
 
 def upgrade_lake(settings: Settings) -> UpgradedLake:
     """Rename the columns that have an earlier version's names, table by table; before, what waits for MLflow.

@@ -50,7 +50,9 @@ def read_labels(truth: Path, settings: Settings, lake: Lake, night: date) -> pd.
     path = truth / "labels.csv"
     if not path.is_file():
         raise FundwatchError(
-            "there is no truth to compare with", where=str(path), do="`fundwatch simulate` makes one; or give --truth"
+            "there is no truth to compare with",
+            where=str(path),
+            do="`fundwatch simulate --date DATE` makes one; or give --truth",
         )
     rows = pd.read_csv(path, dtype=str, keep_default_na=False).rename(columns=_CANONICAL)
     key = read_key(settings.key_path)

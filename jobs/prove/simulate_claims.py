@@ -85,7 +85,7 @@ def deliver(scenario: Scenario, landing: Path, truth: Path, *, processes: int = 
     with step("simulate deliveries") as facts:
         summary = simulate(scenario, landing, truth, processes=processes, nights=written)
         facts.update(persons=summary.persons, lines=summary.fee_lines, nights=len(written))
-    manifests = {night.isoformat(): _prints(landing, night.isoformat()) for night in scenario.nights}
+    manifests = {night.isoformat(): _fingerprints(landing, night.isoformat()) for night in scenario.nights}
     note.write_text(json.dumps({"scenario": asked, "manifests": manifests}, indent=2) + "\n", encoding="utf-8")
     return True
 
@@ -98,7 +98,7 @@ def _continues(made: dict[str, Any], asked: dict[str, Any]) -> bool:
     return is_same and ends[0] == ends[1] and asked["nights"][: len(nights)] == nights
 
 
-def _prints(landing: Path, night: str) -> list[str]:
+def _fingerprints(landing: Path, night: str) -> list[str]:
     """The manifest a night stands by: as it was delivered ("" without one), and as it was sent once more."""
     resent = landing / RESENT / night / MANIFEST
     return [_print(landing, night), *([file_sha256(resent)] if resent.is_file() else [])]

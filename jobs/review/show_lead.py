@@ -140,10 +140,9 @@ def newest_list(settings: Settings, given: date | None = None) -> date:
     nights = Ledger(settings.lake_address).nights("leads")
     night = given or (nights[-1] if nights else None)
     if night is None or night not in nights:
-        which = "any night" if given is None else str(given)
         raise NotReadyError(
-            f"no list of {which} is committed",
+            "no list has been published yet" if given is None else f"no list of {given} is committed",
             where=str(settings.lake_address),
-            do=f"{nights_said(nights)}; or run `fundwatch nightly --date {given or 'DATE'}`",
+            do=f"run `fundwatch nightly --date {given or 'DATE'}`; {nights_said(nights)}",
         )
     return night

@@ -1,7 +1,7 @@
 """MLflow's copy of the models, for people to look at: parameters, figures, data, versions and aliases.
 
 The lake holds the models; nothing here is ever read to score a night. A version is tagged with its model's fingerprint,
-so a copy that is there is not made again, and what a server that was down has not heard is reported with the next
+so a copy that is there is not made again, and what a server that was down has not heard is sent with the next
 training.
 """
 
@@ -64,7 +64,7 @@ class Registry:
     tracking: Tracking
 
     def lacks(self, wanted: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Of registered names and prints those that no version has. Raises RegistryError."""
+        """Of registered names and fingerprints those that no version has. Raises RegistryError."""
         asked = list(wanted)
         with self._asking():
             known = self._known(name for name, _ in asked)

@@ -45,7 +45,7 @@ class Rules:
 @dataclass(frozen=True)
 class Bound:
     """The tokens of a lead as they were when somebody asked: (domain, token), in order; of them `served` are
-    reported.
+    disclosed.
     """
 
     tokens: tuple[tuple[str, str], ...]
@@ -128,7 +128,7 @@ class Desk:
 
     @contextmanager
     def call(self, action: str, actor: str, request: str = "") -> Iterator[Call]:
-        """Log the call when its body is done, as ok; or as refused or problem when the body raises.
+        """Log the call when its body is done, as ok; or as refused or fault when the body raises.
 
         What the body has found must be given out only after this ends: what cannot be logged is not done.
         """

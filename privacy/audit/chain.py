@@ -77,7 +77,7 @@ class ChainVerdict:
     @property
     def reported(self) -> str:
         if self.holds:
-            return f"{self.count} lines hold; head {self.count}:{self.head}"
+            return f"the log holds, lines: {self.count}; head {self.count}:{self.head}"
         return f"line {self.line}: {self.kind}: {self.why}"
 
 

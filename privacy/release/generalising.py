@@ -38,7 +38,7 @@ def birth_year_sql(birth_year: str, year: str) -> str:
 
 
 def infant_age_days_sql(birth_date: str, day: str) -> str:
-    """Days of age at service under one year, else null: rules on newborns need it, and nobody older is reported by
+    """Days of age at service under one year, else null: rules on newborns need it, and nobody older is told apart by
     it.
     """
     days = f"datediff({day}, {birth_date})"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 REPORTED_TYPE = "struct<domain:string,token:string,sealed:binary>"
 _ARROW_REPORTED = pa.struct([("domain", pa.string()), ("token", pa.string()), ("sealed", pa.binary())])
 _KEY = ("domain", "token")
-_MOST_SHOWN = 200_000  # contents a task remembers to have sealed: some 50 MB
+_MOST_REMEMBERED = 200_000  # contents a task remembers to have sealed: some 50 MB
 # a token stands alone: 32 hex digits inside a longer run are a hash of something else
 _TOKENS = "(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"
 
@@ -66,7 +66,7 @@ def sealed(
                 if content[0] is not None and content not in reported:
                     made[place] = seal(content)
                     reported.add(content)
-            if len(reported) > _MOST_SHOWN:
+            if len(reported) > _MOST_REMEMBERED:
                 reported.clear()
         return pa.array(made, _ARROW_REPORTED)
 

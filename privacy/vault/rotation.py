@@ -35,7 +35,7 @@ def rotate_vault_key(path: Path) -> SealingKey:
         raise KeyRotationError(
             f"the vault key {key.old.key_id} is still retiring",
             where=str(path),
-            do="`fundwatch keys rotate --vault` seals what is left, `fundwatch keys retire --vault` removes the old",
+            do="`fundwatch keys rotate --vault` seals what is left, `keys retire --vault` removes the old key",
         )
     former = (*key.former, key.derived(AUDIT_LINE))
     replace_text(path, SealingKey(secrets.token_bytes(32), key.secret, former).text())

@@ -42,7 +42,7 @@ def knowledge_needed(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
 
 
 def done_without(rule: Rule, supplied: Mapping[str, frozenset[str]]) -> str:
-    """What a rule that can run has to do without; empty when nothing. The fund's money can be reported alone."""
+    """What a rule that can run has to do without; empty when nothing. The fund's money can be counted alone."""
     lacking = sorted(
         source
         for group in ACCOUNT_NEEDS

@@ -190,7 +190,7 @@ def _sql_of(rule: Rule, name: str) -> str:
 
 
 def _readable(value: Column, kind: str) -> Column:
-    """Dates without seconds, numbers without idle noughts, a word for the unknown."""
+    """Dates without seconds, numbers without idle zeros, a word for the unknown."""
     if kind.startswith("timestamp"):
         text = F.date_format(value, "yyyy-MM-dd HH:mm")
     elif kind.startswith("decimal") and not kind.endswith(",0)"):

@@ -56,7 +56,7 @@ def with_points(rows: DataFrame, code: str, points: Sequence[KnowledgePoint], ce
     """Rows with `_<cell>`, the text in each cell of the point that held for the code on the service date: empty where
     the cell is, null where no point held.
 
-    Prefixes of one length are one equality join, and the longest that holds is reported: it is the narrower region's
+    Prefixes of one length are one equality join, and the longest that holds counts: it is the narrower region's
     word. The loader saw to it that no day has two points of one length for a code.
     """
     if not points:

@@ -61,7 +61,7 @@ class NightRows:
         rows.cents += cents
 
     def of_upload(self, table: str, uploaded: date) -> TableRows:
-        """Where rows of a table with this upload date belong; rows beyond the last night go into one never reported."""
+        """Where rows of a table with this upload date belong; those beyond the last night go into one never sent."""
         night = self.night_of(uploaded)
         return self.nights[night][table] if night >= 0 else self._beyond
 

@@ -2,7 +2,7 @@
 
 A scenario's section `mishaps` names kinds, each with a rate (of nights) or a list of nights. A night has one at
 most, so that what comes of it can be reported; lists go before rates, and kinds in the order below. The first night,
-which carries the history, is spoiled by name only. What befalls single lines is dirt (see simulator.problems.writing).
+which carries the history, is spoiled by name only. What befalls single lines is dirt (see simulator.faults.writing).
 
 What a receiver ought to do is the kind's `outcome`:
 

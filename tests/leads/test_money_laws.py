@@ -29,9 +29,7 @@ _PRICED = (
     "hit_id string, line_id string, settlement_id string, share decimal(20,10), with_account boolean, "
     "rule_id string, subject_id string"
 )
-_MOST_SHOWN = re.compile(
-    r"^(\w+) \w+:\d+ 次,(?:涉及基金|估算) ([\d,.]+) 元(?:,其中 ([\d,.]+) 元计入合计)?", re.MULTILINE
-)
+_STATED = re.compile(r"^(\w+) \w+:\d+ 次,(?:涉及基金|估算) ([\d,.]+) 元(?:,其中 ([\d,.]+) 元计入合计)?", re.MULTILINE)
 _TOTAL = re.compile(r"合计涉及基金 ([\d,.]+) 元")
 # the rules of the worlds: on the fund alone, with the personal account, an estimate
 _FUND, _ACCOUNT, _ESTIMATE = "F", "A", "E"
@@ -258,7 +256,7 @@ def _check_leads(stage: MoneyRows, leads: list[Any], evidence: list[Any], hits: 
 
 def _rules_reported(reason: str) -> Iterator[tuple[str, tuple[Decimal, Decimal]]]:
     """By rule, what its hits come to and what of it counts, as the text says."""
-    for rule, money, counted in _MOST_SHOWN.findall(reason):
+    for rule, money, counted in _STATED.findall(reason):
         yield rule, (_number(money), _number(counted or money))
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import shlex
+import subprocess
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from fundwatch.resources import conf_names
+from fundwatch.settings import load_settings
 from intake.drafting.draft import draft_files
 from intake.drafting.sampling import look_at
 from intake.drafting.vocabulary import read_vocabulary
@@ -19,7 +23,7 @@ from intake.source.checks import read_quality
 from intake.source.load import parse_mapping, read_mapping
 from intake.source.mapping import DriftRules
 from jobs.command_line import main
-from jobs.onboard.check_source import check
+from jobs.onboard.check_source import check, spark_for
 from jobs.onboard.enables import enabled_by, everything
 from jobs.onboard.report import as_markdown
 from tests.intake.deliveries import (
@@ -63,6 +67,15 @@ def report(spark, tmp_path_factory):
     mapping = read_mapping("national")
     delivery = open_delivery(mapping, folder, NIGHT, tmp_path_factory.mktemp("scratch"))
     return check(spark, mapping, read_quality("default"), delivery, 10_000)
+
+
+@pytest.mark.parametrize("profile", conf_names("profiles"))
+@pytest.mark.parametrize("sample", [10_000, 1_000_000])
+def test_java_starts_with_the_options_of_every_profile(profile: str, sample: int, tmp_path: Path) -> None:
+    settings = load_settings({"profile": profile, "var": tmp_path}, environment={}).settings
+    options = shlex.split(spark_for(settings, sample)[0]["spark.driver.extraJavaOptions"])
+    java = subprocess.run(["java", *options, "-version"], check=False, capture_output=True, text=True)
+    assert java.returncode == 0, java.stderr
 
 
 def test_rows_are_accounted_for_and_problems_have_their_places(report):
