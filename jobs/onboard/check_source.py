@@ -120,7 +120,7 @@ def _with_spark(
         Scratch(settings.scratch_dir).drop(settings.events_dir)
 
 
-def spark_for(settings: Settings, sample: int) -> tuple[dict[str, str], str]:
+def spark_for(settings: Settings, sample: int) -> tuple[dict[str, str], str | None]:
     """Spark's options for a sample of so many rows of each file, and its master.
 
     What suits few rows takes the place of the profile's: Java refuses two collectors of garbage.
