@@ -43,7 +43,7 @@ def test_a_key_that_occurs_twice_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_unknown_profile_is_refused_with_the_choices() -> None:
-    with pytest.raises(Exception, match="no profiles file named 'lokal'") as refusal:
+    with pytest.raises(Exception, match="conf/profiles has no 'lokal'") as refusal:
         load_settings({"profile": "lokal"}, {})
     assert "cluster, demo, local" in str(refusal.value)
 

@@ -52,7 +52,7 @@ def test_a_preset_and_a_file_exclude_each_other(capsys):
 
 
 def test_an_unknown_preset_is_refused_by_name():
-    with pytest.raises(FundwatchError, match="there is no scenarios file named 'town'"):
+    with pytest.raises(FundwatchError, match="conf/scenarios has no 'town'"):
         asked("--preset", "town")
 
 
