@@ -15,13 +15,17 @@ from fundwatch.errors import SettingsError
 
 # two letters or more, for a drive has one; after a path has been read, `//` is `/`
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+_NOT_AS_WRITTEN = re.compile(r"%[0-9A-Fa-f]{2}|[\\\x00-\x1f\x7f]")
 
 
 def address_problem(text: str) -> str:
-    """Why the text names no place that is served: so far only folders and files are, and no scheme. Empty when it may.
+    """Why the text names no place that is served: so far only folders and files are, and no scheme; an empty text would
+    be the working directory. Empty when it may.
 
     Who serves another scheme says so here, and makes its file system in `fundwatch/lake/files.py`.
     """
+    if not text.strip():
+        return "an empty text names no place"
     if _ADDRESS.match(text) is None:
         return ""
     return f"'{text}' is an address; fundwatch works on folders that every driver sees under one path, like /data/lake"
@@ -45,7 +49,10 @@ class LakeAddress:
     text: str
 
     def __post_init__(self) -> None:
-        if problem := address_problem(self.text):
+        problem = address_problem(self.text)
+        if not problem and _NOT_AS_WRITTEN.search(self.text):  # delta-rs would go to another folder, or to none
+            problem = f"{self.text!r}: a lake's folder has no backslash, control character or % before two digits"
+        if problem:
             raise SettingsError(problem, where=self.text, do="name a folder")
         object.__setattr__(self, "text", str(PurePosixPath(self.text)))
 

@@ -46,10 +46,9 @@ class Scratch:
             self._leave()
 
     def left(self) -> list[Path]:
-        """What killed runs left: everything that is of no process at work."""
-        return (
-            [path for path in sorted(self.root.iterdir()) if not _is_at_work(path.name)] if self.root.is_dir() else []
-        )
+        """What killed runs left: their folders, and nothing that others put here."""
+        there = sorted(self.root.iterdir()) if self.root.is_dir() else []
+        return [path for path in there if _RUN.fullmatch(path.name) and not _is_at_work(path.name)]
 
     def sweep(self) -> None:
         """Remove it."""

@@ -117,6 +117,7 @@ class Settings(Declared):
 
     @field_validator(
         "conf", "var", "landing", "lake", "truth", "lists", "reports", "key_file", "vault", "vault_key_file",
+        "scratch",
         mode="before",
     )  # fmt: skip
     @classmethod

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pyarrow import RecordBatchReader
 
 _ATTEMPTS = 5
+_OPEN_FILES = 200  # at once; an account may have 1,024, of which others need some
 _READ_COLUMNS = ("path", "size_bytes", "num_records")
 HALF_MADE = ".half-made-"
 _CHECKPOINT = re.compile(rf"{LOG}/[^/]*\.checkpoint[^/]*\.parquet")
@@ -250,6 +252,8 @@ def replace_table(address: LakeAddress, rows: RecordBatchReader) -> int:
 
     table = DeltaTable(str(address))
     parted = list(table.metadata().partition_columns)
+    if len(parted) > 1:
+        raise ContractError("a table parted by several columns cannot be replaced", where=str(address))
     files = _written(LakeFiles(address), rows, parted[0] if parted else None)
     schema, properties = Schema.from_arrow(rows.schema), _commit_properties(files)
     table.create_write_transaction([*files], "overwrite", schema, parted, None, commit_properties=properties)
@@ -286,19 +290,24 @@ def _commit_properties(files: Sequence[AddAction]) -> Any:
 
 
 def _written(files: LakeFiles, rows: RecordBatchReader, partition: str | None) -> list[AddAction]:
-    """The rows in one file for each value of the partition's column."""
+    """The rows by the values of the partition's column: a file for each, or a few where there are very many values."""
     if partition is None:
         target, count = _one_file(files, "", rows.schema, rows)
         return [_added(files, target, count, {})]
     kept = rows.schema.remove(rows.schema.get_field_index(partition))
-    writers: dict[str, _Writer] = {}
-    with ExitStack() as open_files:
-        for batch in rows:
-            for value, part in _parts(batch, partition):
+    parts = (part for batch in rows for part in _parts(batch, partition))
+    added: list[AddAction] = []
+    while (first := next(parts, None)) is not None:
+        writers: dict[str, _Writer] = {}
+        with ExitStack() as open_files:
+            for value, part in chain([first], parts):
                 if value not in writers:
                     writers[value] = open_files.enter_context(_Writer(files, f"{partition}={value}", kept))
                 writers[value].write(part)
-    return [_added(files, w.named(), w.rows, {partition: value}) for value, w in writers.items()]
+                if len(writers) == _OPEN_FILES:  # what is left goes into more files
+                    break
+        added += [_added(files, w.named(), w.rows, {partition: value}) for value, w in writers.items()]
+    return added
 
 
 def _parts(batch: pa.RecordBatch, partition: str) -> Iterator[tuple[str, pa.RecordBatch]]:

@@ -70,7 +70,7 @@ def _without_marked_rows(address: LakeAddress) -> None:
     if "deletionVectors" not in (table.protocol().reader_features or ()):
         return
     beside, aside = LakeFiles(address.parent), f"{STAGING}/{address.name}.parquet"
-    beside.make_folder(STAGING)
+    beside.make_private_folder(STAGING)
     rows = read_batches(address, address.name, f'SELECT * FROM "{address.name}"')
     with beside.parquet_writer(aside, rows.schema) as file:  # delta-rs cannot write what it is reading
         for batch in rows:
@@ -79,7 +79,7 @@ def _without_marked_rows(address: LakeAddress) -> None:
         batches = pa.RecordBatchReader.from_batches(left.schema_arrow, left.iter_batches(use_threads=False))
         partition = next(iter(table.metadata().partition_columns), None)
         commit_rows(address, batches, "overwrite", partition=partition)
-    beside.remove(aside)
+    beside.remove_folder(STAGING)
 
 
 def _parquet_holds(files: LakeFiles, name: str, text: str) -> bool:

@@ -40,7 +40,7 @@ class OldLakeError(FundwatchError):
 
 def refuse_old_lake(lake: LakeAddress) -> None:
     """Raise OldLakeError for a lake that has to be upgraded first; a folder without tables is none."""
-    if any(renames_of(lake, table) for table in _LAST):
+    if old_tables(lake):
         raise OldLakeError(
             "this lake was made by an earlier version",
             where=str(lake.absolute()),
@@ -53,7 +53,7 @@ def renames_of(lake: LakeAddress, table: str) -> dict[str, str]:
     if not is_made(lake.within(table)):
         return {}
     names = {field.name for field in _opened(lake.within(table)).schema().fields}
-    return {old: new for old, new in RENAMED[table].items() if old in names and new not in names}
+    return {old: new for old, new in RENAMED[table].items() if old in names}
 
 
 def old_tables(lake: LakeAddress) -> list[str]:
@@ -67,11 +67,31 @@ def rename_columns(lake: LakeAddress, table: str, more: Sequence[Mapping[str, An
     address, renames = lake.within(table), renames_of(lake, table)
     _rename_statistics(address, renames)
     held = _opened(address)
-    names = [field.name for field in held.schema().fields]
-    chosen = ", ".join(f'"{name}" AS "{renames.get(name, name)}"' for name in names)
-    rows = read_batches(address, table, f"SELECT {chosen} FROM {table}")
+    rows = read_batches(address, table, f"SELECT {_chosen([*_types(held)], renames)} FROM {table}")
     count = replace_table(address, _of_table(rows, held, renames, more))
     return Written(table, int(_opened(address).version()), count)
+
+
+def _types(held: DeltaTable) -> dict[str, Any]:
+    import pyarrow as pa
+
+    return {field.name: field for field in pa.schema(held.schema().to_arrow())}
+
+
+def _kept(names: Iterable[str], renames: Mapping[str, str]) -> list[str]:
+    """The columns without those of today's names that have rows under an earlier one too: these come together."""
+    names = [*names]
+    return [name for name in names if name not in {new for old, new in renames.items() if old in names}]
+
+
+def _chosen(names: Sequence[str], renames: Mapping[str, str]) -> str:
+    quoted = {name: '"' + name.replace('"', '""') + '"' for name in [*names, *renames.values()]}
+    columns = []
+    for name in _kept(names, renames):
+        new = renames.get(name, name)
+        both = name != new and new in names
+        columns.append(f"{f'coalesce({quoted[new]}, {quoted[name]})' if both else quoted[name]} AS {quoted[new]}")
+    return ", ".join(columns)
 
 
 def _opened(address: LakeAddress) -> DeltaTable:
@@ -94,8 +114,8 @@ def _of_table(
     """The rows in the table's own types (a query answers in others), in few large batches; then `more`."""
     import pyarrow as pa
 
-    own = pa.schema(held.schema().to_arrow())
-    schema = pa.schema([field.with_name(renames.get(field.name, field.name)) for field in own])
+    own = _types(held)
+    schema = pa.schema([own[name].with_name(renames.get(name, name)) for name in _kept(own, renames)])
     added = pa.Table.from_pylist([*more], schema=schema).to_batches()
     return pa.RecordBatchReader.from_batches(schema, _large(chain(rows, added), schema))
 

@@ -65,11 +65,12 @@ def send(lists: Path, tracking: Tracking) -> Sent:
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
-    waiting = sorted(outbox(lists).glob("*.json"))
+    notes = {path: note for path in sorted(outbox(lists).glob("*.json")) if (note := _noted(path)) is not None}
+    waiting = [*notes]
     logged: list[str] = []
-    for path in waiting:
+    for path, note in notes.items():
         try:
-            _report(Note(**json.loads(path.read_text(encoding="utf-8"))), lists, tracking)
+            _report(note, lists, tracking)
         except (MlflowException, SQLAlchemyError, OSError) as error:
             why = str(error).splitlines()[0][:200]
             log.warning("MLflow was not reached; the list stands and waits in %s: %s", outbox(lists), why)
@@ -77,6 +78,24 @@ def send(lists: Path, tracking: Tracking) -> Sent:
         path.unlink()
         logged.append(path.stem)
     return Sent(tuple(logged), ())
+
+
+def _noted(path: Path) -> Note | None:
+    """The note; None, with a warning, for a file that holds none."""
+    try:
+        return Note(**_content(path))
+    except TypeError:
+        log.warning("%s is no note of a list; MLflow hears of it once the night is published again", path)
+        return None
+
+
+def _content(path: Path) -> dict[str, Any]:
+    """The note's content; nothing where the file holds none, as after a cut of the power."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _report(note: Note, lists: Path, tracking: Tracking) -> None:
@@ -119,7 +138,7 @@ def _log(client: MlflowClient, run_id: str, note: Note) -> None:
 def rename_note_keys(folder: Path) -> None:
     """Give the keys of the notes that wait in the outbox today's names, each file replaced whole."""
     for path in sorted(folder.glob("*.json")):
-        note = json.loads(path.read_text(encoding="utf-8"))
+        note = _content(path)
         if not {*note} & {*_NOTE_KEYS}:
             continue
         draft = path.with_name(f".{path.stem}.draft")

@@ -11,10 +11,11 @@ a code, the wider region's word does not hold there; of several prefixes the lon
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from importlib.resources.abc import Traversable
+from io import StringIO
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
@@ -129,16 +130,20 @@ def _points(file: Traversable, declared: KnowledgeClass, wrong: list[str]) -> It
     except UnicodeDecodeError:
         wrong.append(f"{file}: is not UTF-8: save it as UTF-8")
         return
-    rows = csv.DictReader(text.splitlines())
+    rows = csv.DictReader(StringIO(text, newline=""), strict=True)
     try:
-        unnamed = sorted((_NEEDED | declared.needed_cells) - {*(rows.fieldnames or ())})
+        named = rows.fieldnames or ()
+        if twice := sorted(name for name, count in Counter(named).items() if count > 1):
+            wrong.append(f"{file}: its first line names {', '.join(twice)} twice")
+            return
+        unnamed = sorted((_NEEDED | declared.needed_cells) - {*named})
         if unnamed:
             wrong.append(f"{file}: its first line names no column {', '.join(unnamed)}")
             return
-        for number, row in enumerate(rows, start=2):
-            yield from _point(row, declared, f"{file} line {number}", wrong)
+        for row in rows:
+            yield from _point(row, declared, f"{file} line {rows.line_num}", wrong)
     except csv.Error as error:
-        wrong.append(f"{file} line {rows.line_num + 1}: {error}")
+        wrong.append(f"{file} line {rows.reader.line_num}: {error}")
 
 
 def _point(
@@ -146,6 +151,9 @@ def _point(
 ) -> Iterator[KnowledgePoint]:
     if None in row:  # cells that no column of the first line stands over
         wrong.append(f"{where}: has more cells than the first line has names")
+        return
+    if any(len((text or "").splitlines()) > 1 for text in row.values()):
+        wrong.append(f"{where}: a cell goes over several lines: is a quotation mark closed?")
         return
     filled = {name: text for name, text in row.items() if name is not None and text}
     cells = {cell: filled.pop(cell) for cell in declared.cells if cell in filled}

@@ -44,9 +44,17 @@ def test_a_killed_runs_files_are_private_and_go_with_the_next_sweep_and_a_living
 def test_a_folder_of_another_process_that_has_the_number_by_now_is_swept(tmp_path: Path) -> None:
     old = tmp_path / f"run-{os.getpid()}-1"
     old.mkdir()
-    (tmp_path / "fee.csv").write_text("of an earlier version")
     Scratch(tmp_path).sweep()
     assert not list(tmp_path.iterdir())
+
+
+def test_what_others_put_into_the_place_stays(tmp_path: Path) -> None:
+    """A setting may name a folder that serves others too."""
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "pseudonym.key").write_text("secret")
+    Scratch(tmp_path).sweep()
+    assert (tmp_path / "keys" / "pseudonym.key").read_text() == "secret"
+    assert Scratch(tmp_path).left() == []
 
 
 def test_sparks_temporary_files_lie_in_the_runs_folder_and_go_with_it(tmp_path: Path) -> None:

@@ -48,6 +48,13 @@ def test_an_unknown_profile_is_refused_with_the_choices() -> None:
     assert "cluster, demo, local" in str(refusal.value)
 
 
+@pytest.mark.parametrize("key", ["var", "lake", "landing", "lists", "vault", "key_file", "conf", "scratch"])
+@pytest.mark.parametrize("text", ["", " "])
+def test_an_empty_text_is_no_place(key: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=f"environment: {key} = '{text}': an empty text names no place"):
+        load_settings({}, {f"FUNDWATCH_{key.upper()}": text})
+
+
 def test_folders_follow_var_unless_set() -> None:
     settings = load_settings({"var": "elsewhere", "lake": "my_lake"}, {}).settings
     assert folder_of(settings) == Path("my_lake")

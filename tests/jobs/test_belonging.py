@@ -91,8 +91,8 @@ def test_a_night_that_comes_late_is_reported_of_the_nights_after_it(ledger: Ledg
     late = date(2026, 3, 27)
     for stage in NIGHT:
         run(ledger, stage, late)
-    assert "scan of 2026-03-31 was made before intake of 2026-03-27 stood" in reported(ledger, SECOND)
-    assert "the list of 2026-03-31 was made before the list of 2026-03-27 stood" in reported(ledger, SECOND)
+    assert "scan of 2026-03-31 was made before intake of 2026-03-27 was committed" in reported(ledger, SECOND)
+    assert "the list of 2026-03-31 was made before the list of 2026-03-27 was committed" in reported(ledger, SECOND)
     assert reported(ledger, FIRST) == []
     assert reported(ledger, late) == []
 

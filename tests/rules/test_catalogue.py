@@ -107,6 +107,23 @@ def test_knowledge_that_holds_twice_on_a_day_is_refused_with_all_other_problems(
     assert "frequency.csv line 4: valid_from" in raised.value.what
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (HEADER + 'X1,1,day,a,CN,2026-01-01,,"s\nX2,1,day,a,CN,2026-01-01,,s\n', "line 3: unexpected end of data"),
+        (HEADER + 'X1,"1\n2",day,a,CN,2026-01-01,,s\n', "line 3: a cell goes over several lines"),
+        (HEADER + "\n\nX1,1,day,a,CN,gestern,,s\n", "line 4: valid_from"),
+        (HEADER.replace("source", "source,value") + "X1,1,day,a,CN,2026-01-01,,s,9\n", "names value twice"),
+    ],
+)
+def test_a_file_that_would_be_read_otherwise_than_it_looks_is_refused(tmp_path, text, said):
+    file = tmp_path / "frequency.csv"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogueError) as raised:
+        load_knowledge([file])
+    assert said in raised.value.what
+
+
 def held(knowledge, code):
     return [(p.cells["value"], str(p.valid_from), str(p.valid_to)) for p in knowledge if p.code == code]
 

@@ -22,11 +22,12 @@ from fundwatch.lake.delta_rows import commit_rows, query_rows
 from fundwatch.lake.journal import Journal
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.lock import held
-from fundwatch.lake.upgrade import RENAMED, OldLakeError, old_tables
+from fundwatch.lake.upgrade import RENAMED, OldLakeError, old_tables, rename_columns
 from fundwatch.settings import Settings
+from fundwatch.tracking import tracking_of
 from jobs.command_line import main
 from jobs.operate.upgrade_lake import upgrade_lake
-from leads.publishing.track import Note, outbox
+from leads.publishing.track import Note, outbox, send
 from tests.places import at
 
 ROOT = Path(__file__).parents[3]
@@ -118,6 +119,32 @@ def test_a_note_that_waits_for_mlflow_can_be_sent_afterwards(old_lake: Path) -> 
     for _ in range(2):
         upgrade_lake(_settings(old_lake))
         assert Note(**json.loads((outbox(lists) / "2026-03-31.json").read_text())).list_fingerprint == "abc"
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}"])
+def test_a_note_that_holds_nothing_stops_neither_an_upgrade_nor_others(old_lake: Path, content: str) -> None:
+    lists = _settings(old_lake).lists_dir
+    outbox(lists).mkdir(parents=True)
+    (outbox(lists) / "2026-03-31.json").write_text(content)
+    assert upgrade_lake(_settings(old_lake)).tables
+    assert send(lists, tracking_of(_settings(old_lake))).logged == ()
+
+
+def test_rows_under_both_names_come_together(old_lake: Path) -> None:
+    """A writer of today's that was let into a lake of earlier names would have made both columns."""
+    later = pa.table({"entity_id": ["d2"], "model_fingerprint": ["def"], "score": [0.7]})
+    commit_rows(at(old_lake / "score"), later.to_reader(), "append")
+    upgrade_lake(_settings(old_lake))
+    rows = query_rows(at(old_lake / "score"), "score", "SELECT * FROM score ORDER BY entity_id")
+    assert [(row["entity_id"], row["model_fingerprint"]) for row in rows] == [("d1", "abc"), ("d2", "def")]
+    assert {*rows[0]} == {"entity_id", "model_fingerprint", "score"}
+
+
+def test_a_lake_is_old_while_any_of_its_tables_is(old_lake: Path) -> None:
+    for table in ("run", "delivery_state"):
+        rename_columns(at(old_lake), table)
+    with pytest.raises(OldLakeError), held(at(old_lake)):
+        pass
 
 
 KILLED = """

@@ -1,0 +1,31 @@
+"""Rows that delta-rs commits, whatever their number of partitions; and addresses that it would read otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from fundwatch.errors import SettingsError
+from fundwatch.lake import delta_rows
+from fundwatch.lake.delta_rows import commit_rows, query_rows
+from fundwatch.places import LakeAddress
+from tests.places import at
+
+
+def test_more_partitions_than_files_may_be_open_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delta_rows, "_OPEN_FILES", 2)
+    nights = [f"n{number % 5}" for number in range(23)]
+    rows = pa.table({"night": nights, "row": list(range(23))})
+    batches = pa.RecordBatchReader.from_batches(rows.schema, rows.to_batches(max_chunksize=4))
+    commit_rows(at(tmp_path / "score"), batches, "append", partition="night")
+    found = query_rows(at(tmp_path / "score"), "score", "SELECT night, row FROM score ORDER BY row")
+    assert found == rows.to_pylist()
+
+
+@pytest.mark.parametrize("text", ["", " ", "my%20lake", "a\\b", "a\nb"])
+def test_an_address_that_names_another_folder_or_none_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="name a folder"):
+        LakeAddress(text)
+    assert LakeAddress("/data/湖 50% a%b").name == "湖 50% a%b"
