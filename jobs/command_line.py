@@ -19,7 +19,7 @@ from jobs.answer import Answer
 from jobs.commands import COMMANDS, Command
 from jobs.console import print_error, print_note, print_unexpected, show
 from jobs.declared_stages import NOUNS
-from jobs.options import common_options, settings_of
+from jobs.options import LOOKING_ACTIONS, common_options, settings_of
 from jobs.usage import HelpfulParser
 
 
@@ -79,13 +79,22 @@ def serve(options: argparse.Namespace) -> Answer[Any]:
 
 
 def _in_words_of_today(words: Sequence[str], every: Sequence[Command]) -> tuple[list[str], str]:
-    """The words with a stage's earlier word replaced by its verb, and what is said about that."""
+    """The words with a stage's earlier word replaced by its verb, and what is said about that.
+
+    A word that is a noun today too, like `rules`, ran its stage for a `--date`: it still does, unless it is followed by
+    what is to be done with the noun.
+    """
     named, *rest = words or [""]
     stage = next((c.stage for c in every if c.stage is not None and c.stage.earlier_word == named != ""), None)
-    if stage is None:
+    is_noun = named in NOUNS and ((rest[:1] and rest[0] in LOOKING_ACTIONS) or not _has_date(rest))
+    if stage is None or is_noun:
         return list(words), ""
-    later = f"; `{named}` will come to mean looking at the {named}" if named in NOUNS else ""
+    later = f"; to look at the {named}, type `fundwatch {named} list`" if named in NOUNS else ""
     return [stage.verb, *rest], f"note: `fundwatch {named}` runs the stage `fundwatch {stage.verb}`: type that{later}"
+
+
+def _has_date(words: Sequence[str]) -> bool:
+    return any(word == "--date" or word.startswith("--date=") for word in words)
 
 
 def _places(options: argparse.Namespace) -> tuple[list[str], str]:

@@ -14,7 +14,10 @@ from jobs.options import (
     evaluate_options,
     export_options,
     keys_options,
+    knowledge_options,
     lake_options,
+    leads_options,
+    looking_options,
     models_options,
     nightly_options,
     privacy_options,
@@ -72,10 +75,32 @@ _OTHERS = (
     ),
     Command(
         "show",
-        "show a night's list, or one lead with its evidence",
+        "show a night's list, or one lead with its evidence: short for `leads`",
         "jobs.review.commands:show",
         show_options,
         is_of_a_night=True,
+    ),
+    Command(
+        "leads",
+        "list a night's leads, or show one with its evidence",
+        "jobs.review.commands:leads",
+        leads_options,
+        is_of_a_night=True,
+    ),
+    Command(
+        "rules", "list the rules in force in the region, or show one", "jobs.review.commands:rules", looking_options
+    ),
+    Command(
+        "indicators",
+        "list the indicators of the region, or show one with its formula",
+        "jobs.review.commands:indicators",
+        looking_options,
+    ),
+    Command(
+        "knowledge",
+        "list the classes of knowledge, or show the points of one",
+        "jobs.review.commands:knowledge",
+        knowledge_options,
     ),
     Command(
         "evaluate",

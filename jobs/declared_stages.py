@@ -106,7 +106,7 @@ STAGES = (INTAKE, BUILD, SCAN, TRAIN, SCORE, PUBLISH)
 REPORTS = (NightReport("privacy", follows="intake"),)
 
 # words for looking at things and acting on them: no stage may be typed as one of these
-NOUNS = frozenset({"rules", "knowledge", "leads", "indicators"})
+NOUNS = frozenset({"rules", "knowledge", "leads", "indicators", "deliveries", "source"})
 
 
 def night_stages(stages: Iterable[Stage] = STAGES) -> tuple[Stage, ...]:

@@ -16,6 +16,7 @@ _STATES = ("received", "held", "released", "accepted", "refused", "superseded")
 REIDENTIFY_ACTIONS = ("request", "approve", "deny", "reveal", "list")
 AUDIT_ACTIONS = ("verify", "set-aside", "clock")
 KEYS_ACTIONS = ("make", "check", "rotate", "bridge", "carry", "retire", "share")
+LOOKING_ACTIONS = ("list", "show")
 SOURCE_ACTIONS = ("check", "draft", "columns")
 
 
@@ -101,6 +102,24 @@ def show_options(parser: argparse.ArgumentParser) -> None:
     """`fundwatch show [LEAD]`."""
     parser.add_argument("lead", nargs="?", help="place in the list (1 is first) or lead id; without it: the list")
     parser.add_argument("--top", type=int, default=20, help="how many leads of the list (default 20)")
+
+
+def looking_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch rules|indicators [list|show NAME]`."""
+    parser.add_argument("action", nargs="?", choices=LOOKING_ACTIONS, default="list", help="list is the default")
+    parser.add_argument("name", nargs="?", default="", help="show: which one")
+
+
+def leads_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch leads [list|show LEAD]`."""
+    looking_options(parser)
+    parser.add_argument("--top", type=int, default=20, help="list: how many leads (default 20)")
+
+
+def knowledge_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch knowledge [list|show CLASS]`."""
+    looking_options(parser)
+    parser.add_argument("--code", default="", help="show: only what speaks of this code of an item or diagnosis")
 
 
 def evaluate_options(parser: argparse.ArgumentParser) -> None:

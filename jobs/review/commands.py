@@ -1,12 +1,14 @@
-"""The command of who reviews leads, options in and answers out: a night's list, one lead."""
+"""The commands of who reviews, options in and answers out: a night's list, one lead; rules, indicators, knowledge."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Any
 
+from fundwatch.errors import FundwatchError
 from jobs.answer import Answer
 from jobs.options import settings_of
+from jobs.review import catalogue_pages, show_catalogues
 from jobs.review.pages import print_lead, print_list
 from jobs.review.show_lead import newest_list, night_list, one_lead
 
@@ -18,3 +20,45 @@ def show(options: argparse.Namespace) -> Answer[Any]:
     if options.lead is None:
         return Answer(night_list(settings, night, options.top), print_list)
     return Answer(one_lead(settings, night, options.lead), print_lead)
+
+
+def leads(options: argparse.Namespace) -> Answer[Any]:
+    """`fundwatch leads [list|show LEAD] [--date …]`."""
+    if options.action == "list":
+        options.lead = None
+    else:
+        options.lead = _named(options, "place in the list, or lead id")
+    return show(options)
+
+
+def rules(options: argparse.Namespace) -> Answer[Any]:
+    """`fundwatch rules [list|show ID]`."""
+    settings = settings_of(options).settings
+    if options.action == "list":
+        return Answer(show_catalogues.listed_rules(settings), catalogue_pages.print_rules)
+    return Answer(show_catalogues.shown_rule(settings, _named(options, "rule")), catalogue_pages.print_rule)
+
+
+def indicators(options: argparse.Namespace) -> Answer[Any]:
+    """`fundwatch indicators [list|show NAME]`."""
+    settings = settings_of(options).settings
+    if options.action == "list":
+        return Answer(show_catalogues.listed_indicators(settings), catalogue_pages.print_indicators)
+    found = show_catalogues.shown_indicator(settings, _named(options, "indicator"))
+    return Answer(found, catalogue_pages.print_indicator)
+
+
+def knowledge(options: argparse.Namespace) -> Answer[Any]:
+    """`fundwatch knowledge [list|show CLASS [--code CODE]]`."""
+    settings = settings_of(options).settings
+    if options.action == "list":
+        return Answer(show_catalogues.listed_knowledge(settings), catalogue_pages.print_knowledge)
+    found = show_catalogues.shown_knowledge(settings, _named(options, "class"), options.code)
+    return Answer(found, catalogue_pages.print_points)
+
+
+def _named(options: argparse.Namespace, what: str) -> str:
+    """What `show` is to show. Raises FundwatchError where it is not named."""
+    if not options.name:
+        raise FundwatchError(f"which {what}?", where="show", do="name it after `show`; without, all are listed")
+    return str(options.name)

@@ -49,6 +49,12 @@ CASES = {
     "publish": CommandCase(f"publish --date {SECOND}", f"publish --date {SECOND} --set list_size=none", "list_size"),
     "nightly": CommandCase(f"nightly --date {SECOND}", "nightly --date 2026-03-30", f"{SECOND}, {FIRST}"),
     "show": CommandCase("show 1", "show 999", "no lead"),
+    "leads": CommandCase("leads show 1", "leads show", "name it after `show`"),
+    "rules": CommandCase("rules show FK-06", "rules show FK-99", "did you mean", is_read=False),
+    "indicators": CommandCase("indicators", "indicators show drug_share", "there is no indicator", is_read=False),
+    "knowledge": CommandCase(
+        "knowledge show frequency", "knowledge show frequence", "did you mean 'frequency'", is_read=False
+    ),
     "evaluate": CommandCase(
         f"evaluate --date {SECOND}", f"evaluate --date {SECOND} --truth nowhere", "nowhere/labels.csv"
     ),

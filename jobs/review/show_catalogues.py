@@ -1,0 +1,179 @@
+"""What the region's catalogues say: rules, indicators and knowledge, a line each or one whole, without a lake."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from features.catalogue.declaration import Catalogue, NamedIndicator
+from features.catalogue.loader import load_catalogues
+from fundwatch.errors import FundwatchError
+from fundwatch.regions import region_of
+from fundwatch.settings import Settings
+from rules.catalogue.load import load_rules
+from rules.catalogue.rule import Rule, RuleSet
+from rules.knowledge.classes import CLASSES
+from rules.knowledge.points import KnowledgePoint, load_knowledge
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """A rule of the list; `switched_off` says why it does not run in the region."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    tier: str
+    grain: str
+    law: tuple[str, ...]
+    valid_from: date
+    valid_to: date | None
+    switched_off: str = ""
+
+
+@dataclass(frozen=True)
+class ShownRule:
+    """A rule as it is in force in the region, whole, and its version."""
+
+    rule: Rule
+    fingerprint: str
+    switched_off: str
+
+    def as_json(self) -> dict[str, Any]:
+        entry = self.rule.model_dump(mode="json", by_alias=True)
+        return entry | {"fingerprint": self.fingerprint, "switched_off": self.switched_off}
+
+
+@dataclass(frozen=True)
+class IndicatorRow:
+    """An indicator of the list, over one window; `window` is in days."""
+
+    column: str
+    name_zh: str
+    name_en: str
+    entity: str
+    window: int
+    unit: str
+    direction: str
+
+
+@dataclass(frozen=True)
+class ShownIndicator:
+    """An indicator over one window, its formula, and what each measure and set in it is."""
+
+    indicator: IndicatorRow
+    formula: str
+    when: str
+    description: str
+    made_of: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class KnowledgeRow:
+    """A class of knowledge of the list: by which code of the fee line its points are found, and how many there are."""
+
+    name: str
+    name_zh: str
+    name_en: str
+    matched_by: str
+    points: int
+
+
+@dataclass(frozen=True)
+class ShownKnowledge:
+    """The points of a class that hold in the region, by code and date."""
+
+    name: str
+    points: tuple[KnowledgePoint, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"name": self.name, "points": [point.model_dump(mode="json") for point in self.points]}
+
+
+def listed_rules(settings: Settings) -> list[RuleRow]:
+    """Every rule of the region. Raises CatalogueError."""
+    rule_set = load_rules(region=region_of(settings))
+    return [
+        RuleRow(
+            rule.id,
+            rule.name.zh,
+            rule.name.en,
+            rule.tier,
+            rule.grain,
+            tuple(rule.law),
+            rule.valid.from_,
+            rule.valid.to,
+            _why_off(rule_set, rule.id),
+        )
+        for rule in rule_set.rules
+    ]
+
+
+def shown_rule(settings: Settings, rule_id: str) -> ShownRule:
+    """One rule of the region. Raises FundwatchError for an unknown one, CatalogueError."""
+    rule_set = load_rules(region=region_of(settings))
+    rules = {rule.id: rule for rule in rule_set.rules}
+    rule = rules[_known("rule", rule_id, rules)]
+    return ShownRule(rule, rule_set.rule_fingerprint(rule), _why_off(rule_set, rule_id))
+
+
+def listed_indicators(settings: Settings) -> list[IndicatorRow]:
+    """Every indicator of the region, over each of its windows. Raises CatalogueError."""
+    return [_row(catalogue, named) for catalogue, named in _named(settings).values()]
+
+
+def shown_indicator(settings: Settings, column: str) -> ShownIndicator:
+    """One indicator. Raises FundwatchError for an unknown one, CatalogueError."""
+    every = _named(settings)
+    catalogue, named = every[_known("indicator", column, every)]
+    of, taken = named.definition, catalogue.taken
+    made_of = {name: taken[name].description for name in sorted(of.reads) if name in taken}
+    return ShownIndicator(_row(catalogue, named), of.formula, of.when or "", of.description, made_of)
+
+
+def listed_knowledge(settings: Settings) -> list[KnowledgeRow]:
+    """Every class of knowledge. Raises CatalogueError."""
+    knowledge = load_knowledge(region=region_of(settings))
+    return [
+        KnowledgeRow(
+            declared.name, declared.zh, declared.en, declared.matched_by, len(knowledge.get(declared.name, ()))
+        )
+        for declared in CLASSES.values()
+    ]
+
+
+def shown_knowledge(settings: Settings, name: str, code: str = "") -> ShownKnowledge:
+    """The points of one class, or those that speak of a code. Raises FundwatchError for an unknown class or code."""
+    points = load_knowledge(region=region_of(settings)).get(_known("class of knowledge", name, CLASSES), ())
+    speaking = [p for p in points if not code or code == p.code or (p.is_prefix and code.startswith(p.stem))]
+    if code and not speaking:
+        raise FundwatchError(f"no point of {name} speaks of '{code}'", where="--code", do="leave it out to see all")
+    return ShownKnowledge(name, tuple(speaking))
+
+
+def _named(settings: Settings) -> dict[str, tuple[Catalogue, NamedIndicator]]:
+    catalogues = load_catalogues(region_of(settings)).values()
+    return {named.column: (catalogue, named) for catalogue in catalogues for named in catalogue.named}
+
+
+def _row(catalogue: Catalogue, named: NamedIndicator) -> IndicatorRow:
+    of = named.definition
+    return IndicatorRow(named.column, of.name.zh, of.name.en, catalogue.entity, named.window, of.unit, of.direction)
+
+
+def _why_off(rule_set: RuleSet, rule_id: str) -> str:
+    why = rule_set.switched_off.get(rule_id)
+    return f"{why.zh} {why.en}" if why else ""
+
+
+def _known(kind: str, name: str, every: Iterable[str]) -> str:
+    """The name. Raises FundwatchError that says which are meant, perhaps, when there is none of it."""
+    names = [*every]
+    if name in names:
+        return name
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    raise FundwatchError(f"there is no {kind} '{name}'{hint}", do="leave it out to see all of them")
