@@ -1,4 +1,4 @@
-"""Nouns of the command line: rules, indicators and knowledge are looked at; a stage's earlier word still runs it."""
+"""Nouns of the command line: rules, indicators, knowledge and leads are looked at."""
 
 from __future__ import annotations
 
@@ -66,13 +66,3 @@ def test_a_region_that_switches_a_rule_off_says_why(tmp_path: Path) -> None:
 def test_a_noun_looks(words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main([*words.split(), "--var", str(tmp_path)])
     assert "runs the stage" not in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(("noun", "verb"), [("rules", "scan"), ("leads", "publish"), ("features", "build")])
-def test_a_stage_s_earlier_word_runs_it_and_says_so(
-    noun: str, verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main([noun, "--date", "2026-03-31", "--var", str(tmp_path)]) != ExitCode.OK
-    said = capsys.readouterr().err
-    assert f"note: `fundwatch {noun}` runs the stage `fundwatch {verb}`" in said
-    assert (f"type `fundwatch {noun} list`" in said) == (noun != "features")
