@@ -36,7 +36,7 @@ RowValues = Mapping[str, Any]
 
 def put(lake: Lake, table: str, rows: Sequence[RowValues], night: date = SECOND) -> None:
     """Append rows to a table in one commit, with the ledger's word of it. Columns a row does not name are null."""
-    from fundwatch.lake.delta_rows import arrow_type
+    from fundwatch.contracts.table import arrow_type
 
     contract = TABLES[table]
     kinds = {c.name: _NESTED.get(c.type) or arrow_type(c.type) for c in contract.columns}

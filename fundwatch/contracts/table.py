@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fundwatch.errors import ContractError, problems
 
@@ -144,6 +144,25 @@ class Table:
         if wrong:
             raise ContractError(problems(f"the rows do not fit the table {self.name}", wrong), where=self.name)
         return rows.select(*self.column_names, *(sorted(extra) if self.is_open else ()))
+
+
+def arrow_type(spark_type: str) -> Any:
+    """The Arrow type of a contract's simple type. Raises ContractError for nested ones: such rows go through Spark."""
+    import pyarrow as pa
+
+    simple = {
+        "string": pa.string(),
+        "int": pa.int32(),
+        "bigint": pa.int64(),
+        "double": pa.float64(),
+        "date": pa.date32(),
+        "boolean": pa.bool_(),
+    }
+    if spark_type in simple:
+        return simple[spark_type]
+    if decimal := re.fullmatch(r"decimal\((\d+),(\d+)\)", spark_type):
+        return pa.decimal128(int(decimal[1]), int(decimal[2]))
+    raise ContractError(f"rows from memory cannot hold {spark_type}", where="contracts.arrow_type")
 
 
 def declare(

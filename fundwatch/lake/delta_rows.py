@@ -16,7 +16,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
-from fundwatch.contracts.table import Table
+from fundwatch.contracts.table import Table, arrow_type
 from fundwatch.errors import ContractError
 from fundwatch.lake.checked_files import (
     LOG,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _ATTEMPTS = 5
 _OPEN_FILES = 200  # at once; an account may have 1,024, of which others need some
 _READ_COLUMNS = ("path", "size_bytes", "num_records")
-HALF_MADE = ".half-made-"
+_HALF_MADE = ".half-made-"
 _CHECKPOINT = re.compile(rf"{LOG}/[^/]*\.checkpoint[^/]*\.parquet")
 _PLAIN = re.compile(r"[\w-]+")  # a partition's value that is a folder's name as it is
 
@@ -336,7 +336,7 @@ class _Writer:
 
         files.make_folder(folder)
         self._files, self._schema, self.rows = files, schema, 0
-        self._name = f"{folder}/{HALF_MADE}{uuid.uuid4().hex}".removeprefix("/")
+        self._name = f"{folder}/{_HALF_MADE}{uuid.uuid4().hex}".removeprefix("/")
 
     def __enter__(self) -> _Writer:
         self._file = self._files.parquet_writer(
@@ -361,6 +361,13 @@ class _Writer:
         return named_by_content(self._files, self._name)
 
 
+def remove_half_made(table: LakeFiles) -> None:
+    """Remove the files that a killed run had begun and no commit names; nobody else writes while the lake is held."""
+    for file in table.listed(deep=True):
+        if file.name.rpartition("/")[2].startswith(_HALF_MADE):
+            table.remove(file.name)
+
+
 def _one_file(files: LakeFiles, folder: str, schema: pa.Schema, batches: Any) -> tuple[str, int]:
     with _Writer(files, folder, schema) as writer:
         for batch in batches:
@@ -379,22 +386,3 @@ def _added(
         raise damaged(files.address.within(name), "is gone, and was written just now")
     changed = found.changed_ms or 0  # the log needs a number; nothing here rests on it
     return AddAction(name, found.size, dict(partition), changed, is_new, json.dumps({"numRecords": rows}))
-
-
-def arrow_type(spark_type: str) -> Any:
-    """The Arrow type of a contract's simple type. Raises ContractError for nested ones: such rows go through Spark."""
-    import pyarrow as pa
-
-    simple = {
-        "string": pa.string(),
-        "int": pa.int32(),
-        "bigint": pa.int64(),
-        "double": pa.float64(),
-        "date": pa.date32(),
-        "boolean": pa.bool_(),
-    }
-    if spark_type in simple:
-        return simple[spark_type]
-    if decimal := re.fullmatch(r"decimal\((\d+),(\d+)\)", spark_type):
-        return pa.decimal128(int(decimal[1]), int(decimal[2]))
-    raise ContractError(f"rows from memory cannot hold {spark_type}", where="delta_rows.replace_night")

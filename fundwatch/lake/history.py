@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fundwatch.lake.checked_files import LOG
-from fundwatch.lake.delta_rows import HALF_MADE, commit_rows, live_files, read_batches, seal, version_of
+from fundwatch.lake.delta_rows import commit_rows, live_files, read_batches, remove_half_made, seal, version_of
 from fundwatch.lake.files import LakeFiles
 from fundwatch.places import LakeAddress
 
@@ -29,9 +29,7 @@ def drop_history(address: LakeAddress) -> int:
     seal(address)
     # full: files that no commit names too, such as a killed run's; nobody else writes while the lake is locked
     DeltaTable(str(address)).vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
-    for left in files.listed(deep=True):  # a vacuum passes over hidden files
-        if _base(left.name).startswith(HALF_MADE):
-            files.remove(left.name)
+    remove_half_made(files)  # a vacuum passes over hidden files
     DeltaTable(str(address)).create_checkpoint()
     newest = version_of(address)
     for file in files.listed(LOG):

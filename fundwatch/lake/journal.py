@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from fundwatch.contracts.table import arrow_type
 from fundwatch.lake.delta_rows import commit_rows, is_made, query_rows
 from fundwatch.lake.files import LakeFiles
 from fundwatch.places import LakeAddress
@@ -64,11 +65,5 @@ def wall_clock() -> datetime:
 def _arrow_type(kind: str) -> Any:
     import pyarrow as pa
 
-    kinds = {
-        "string": pa.string(),
-        "date": pa.date32(),
-        "bigint": pa.int64(),
-        "money": pa.decimal128(28, 2),
-        "at": pa.timestamp("us", tz="UTC"),
-    }
-    return kinds[kind]
+    own = {"money": pa.decimal128(28, 2), "at": pa.timestamp("us", tz="UTC")}
+    return own.get(kind) or arrow_type(kind)

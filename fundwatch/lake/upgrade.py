@@ -1,7 +1,7 @@
 """Lakes made by an earlier version: what their tables called otherwise, and how they come to today's names.
 
-A lake is an old one while its table `run` (before the first run: `delivery_state`) has a column of an earlier name.
-These two are upgraded last, so that a lake whose upgrade was killed is still an old one.
+A lake is an old one while any of its tables has a column of an earlier name, so that one whose upgrade was killed
+still is. The ledger's own table comes last: the commit that renames its columns records the upgrade.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.errors import FundwatchError
-from fundwatch.lake.delta_rows import is_made, read_batches, replace_table
+from fundwatch.lake.delta_rows import is_made, read_batches, remove_half_made, replace_table
+from fundwatch.lake.files import LakeFiles
 from fundwatch.lake.store import Written
 from fundwatch.places import LakeAddress
 
@@ -29,7 +30,6 @@ RENAMED: Mapping[str, Mapping[str, str]] = {
     "delivery_state": {"print": "fingerprint"},
     "run": {"print": "fingerprint"},
 }
-_LAST = ("run", "delivery_state")
 _STATISTICS = "delta.dataSkippingStatsColumns"
 _ROWS_AT_ONCE = 100_000  # a row group of Parquet each: one of a small batch is read slowly
 
@@ -65,6 +65,7 @@ def rename_columns(lake: LakeAddress, table: str, more: Sequence[Mapping[str, An
     """Give the table's columns today's names, in one commit; what it wrote. The rows stay the same, and `more` come
     to them. Who is killed before the commit leaves the table as it was. Raises DamagedFileError."""
     address, renames = lake.within(table), renames_of(lake, table)
+    remove_half_made(LakeFiles(address))
     _rename_statistics(address, renames)
     held = _opened(address)
     rows = read_batches(address, table, f"SELECT {_chosen([*_types(held)], renames)} FROM {table}")

@@ -148,7 +148,7 @@ def listed_knowledge(settings: Settings) -> list[KnowledgeRow]:
 def shown_knowledge(settings: Settings, name: str, code: str = "") -> ShownKnowledge:
     """The points of one class, or those that speak of a code. Raises FundwatchError for an unknown class or code."""
     points = load_knowledge(region=region_of(settings)).get(_known("class of knowledge", name, CLASSES), ())
-    speaking = [p for p in points if not code or code == p.code or (p.is_prefix and code.startswith(p.stem))]
+    speaking = [point for point in points if not code or point.speaks_of(code)]
     if code and not speaking:
         raise FundwatchError(f"no point of {name} speaks of '{code}'", where="--code", do="leave it out to see all")
     return ShownKnowledge(name, tuple(speaking))

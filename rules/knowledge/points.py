@@ -66,6 +66,10 @@ class KnowledgePoint(Declared):
         if last is not None and last < date.max and (self.valid_to is None or self.valid_to > last):
             yield self.model_copy(update={"valid_from": max(self.valid_from, last + _DAY)})
 
+    def speaks_of(self, code: str) -> bool:
+        """Whether the code is this point's, or begins as its prefix says."""
+        return code.startswith(self.stem) if self.is_prefix else code == self.code
+
     @property
     def stem(self) -> str:
         """The code, or what a code of this point begins with."""

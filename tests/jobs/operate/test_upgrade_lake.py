@@ -178,6 +178,13 @@ def test_an_upgrade_that_was_killed_is_completed_by_the_next(old_lake: Path, don
     assert Ledger(at(old_lake)).committed("intake", NIGHT).fingerprint == "f1"
 
 
+def test_what_a_killed_upgrade_had_begun_to_write_goes(old_lake: Path) -> None:
+    draft = old_lake / "score" / ".half-made-1"
+    draft.write_bytes(b"rows of persons")
+    upgrade_lake(_settings(old_lake))
+    assert not draft.exists()
+
+
 def test_what_a_column_is_renamed_to_is_in_the_contract() -> None:
     for table, renames in RENAMED.items():
         if table in TABLES:
