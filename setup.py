@@ -54,6 +54,7 @@ PACKAGES = [
     "jobs.protect",
     "jobs.prove",
     "jobs.review",
+    "jobs.terminal",
 ]
 
 setup(

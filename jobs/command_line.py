@@ -15,12 +15,12 @@ from fundwatch import __version__
 from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.logs import start_logging
 from fundwatch.machine_faults import machine_error
-from jobs.answer import Answer
-from jobs.commands import COMMANDS, Command
-from jobs.console import print_error, print_note, print_unexpected, show
 from jobs.declared_stages import NOUNS
-from jobs.options import LOOKING_ACTIONS, common_options, settings_of
-from jobs.usage import HelpfulParser
+from jobs.terminal.answer import Answer
+from jobs.terminal.commands import COMMANDS, Command
+from jobs.terminal.console import print_error, print_note, print_unexpected, show
+from jobs.terminal.options import LOOKING_ACTIONS, common_options, settings_of
+from jobs.terminal.usage import HelpfulParser
 
 
 def parser(every: Sequence[Command] = COMMANDS) -> HelpfulParser:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from fundwatch.errors import FundwatchError
-from jobs.answer import Answer
 from jobs.onboard.check_source import DeliveryRefusedError, SourceCheck, check_source
 from jobs.onboard.draft_source import Draft, draft_source
 from jobs.onboard.pages import print_check, print_columns, print_draft, print_headers
 from jobs.onboard.reference import ColumnsToFill, columns_to_fill
-from jobs.options import night_of, settings_of
+from jobs.terminal.answer import Answer
+from jobs.terminal.options import night_of, settings_of
 
 
 def source(options: argparse.Namespace) -> Answer[Any]:

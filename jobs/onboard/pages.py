@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from intake.files.value_types import shown_name
-from jobs.answer import Say
 from jobs.onboard.check_source import HeadersSeen, SourceCheck
 from jobs.onboard.draft_source import Draft
 from jobs.onboard.reference import ColumnsToFill, reference
+from jobs.terminal.answer import Say
 
 
 def print_columns(found: ColumnsToFill, say: Say) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from jobs.answer import Answer
 from jobs.operate import handle_quarantine, list_deliveries
 from jobs.operate.handle_quarantine import Chosen, Ruling
 from jobs.operate.pages import (
@@ -16,7 +15,8 @@ from jobs.operate.pages import (
 )
 from jobs.operate.quarantine_pages import print_decided, print_decisions, print_explained, print_groups
 from jobs.operate.show_settings import SettingsShown, settings_shown
-from jobs.options import night_of, settings_of
+from jobs.terminal.answer import Answer
+from jobs.terminal.options import night_of, settings_of
 
 
 def settings(options: argparse.Namespace) -> Answer[SettingsShown]:

@@ -7,12 +7,12 @@ import argparse
 from functools import partial
 from typing import Any
 
-from jobs.answer import Answer
 from jobs.operate import show_models
 from jobs.operate.check_lake import check_lake
 from jobs.operate.lake_pages import print_lake_check, print_models, print_promotion, print_upgraded
 from jobs.operate.upgrade_lake import upgrade_lake
-from jobs.options import night_of, settings_of
+from jobs.terminal.answer import Answer
+from jobs.terminal.options import night_of, settings_of
 
 
 def models(options: argparse.Namespace) -> Answer[Any]:

@@ -8,10 +8,10 @@ from rich.text import Text
 
 from fundwatch.lake.check import Outcome
 from fundwatch.terminal import new_table, show
-from jobs.answer import Say
 from jobs.operate.check_lake import EVERY_CHECK, LakeCheck
 from jobs.operate.show_models import ModelsShown, Promoted
 from jobs.operate.upgrade_lake import UpgradedLake
+from jobs.terminal.answer import Say
 
 _MODEL_HEADINGS = ("模型\nModel", "上岗\nSpeaks", "学习自,指纹\nLearned on, fingerprint", "说明\nNote")
 _OUTCOME_STYLE = {Outcome.OK: "green", Outcome.WRONG: "bold red", Outcome.NOT_CHECKED: "yellow"}

@@ -9,9 +9,9 @@ from rich.text import Text
 
 from fundwatch.lake.delivery_log import DeliveryState, Noted
 from fundwatch.terminal import new_table, show
-from jobs.answer import Say
 from jobs.operate.list_deliveries import PARTS, Arrival, DeliveriesShown, DeliveryShown
 from jobs.operate.show_settings import SettingsShown
+from jobs.terminal.answer import Say
 
 _WIDTH, _INDENT = 80, "    "
 _STATE_STYLE = {

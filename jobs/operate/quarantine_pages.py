@@ -6,8 +6,8 @@ from rich.panel import Panel
 from rich.text import Text
 
 from fundwatch.terminal import new_table, show
-from jobs.answer import Say
 from jobs.operate.handle_quarantine import Decided, DecisionsShown, Explained, ExplainedRows, Groups
+from jobs.terminal.answer import Say
 
 
 def print_groups(found: Groups, _say: Say) -> None:

@@ -7,8 +7,6 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from jobs.answer import Answer
-from jobs.options import night_of, settings_of
 from jobs.protect import manage_keys, reidentify_tokens, rotate_vault, verify_audit
 from jobs.protect.carry_lake import carry
 from jobs.protect.erase_data import Erased, ErasureArguments, erase_data
@@ -37,6 +35,8 @@ from jobs.protect.pages import (
 from jobs.protect.reidentify_tokens import Question, RevealedToFile, RevealService
 from jobs.protect.report_privacy import report_night, scrubber_measured
 from jobs.stages import incompleteness
+from jobs.terminal.answer import Answer
+from jobs.terminal.options import night_of, settings_of
 from privacy.keys.ring import KeyRotationError
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from fundwatch.terminal import new_table, show
-from jobs.answer import Say
 from jobs.protect.carry_lake import Carried
 from jobs.protect.erase_data import Erased
 from jobs.protect.export_data import Exported
@@ -14,6 +13,7 @@ from jobs.protect.reidentify_tokens import RequestMade, RequestsShown, RequestSt
 from jobs.protect.report_privacy import CAUTION, PrivacyReport, ScrubberMeasured
 from jobs.protect.rotate_vault import Shares, VaultKeyRetired, VaultRotation
 from jobs.protect.verify_audit import AnchorsSetAside, AuditVerified, ClockSet
+from jobs.terminal.answer import Say
 from privacy.release.anonymity import MEASURES, Anonymity, measure_rows
 
 

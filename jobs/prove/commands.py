@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
-from jobs.answer import Answer
-from jobs.options import night_of, settings_of
 from jobs.prove.evaluate_leads import Evaluated, evaluate_night
 from jobs.prove.pages import print_demo, print_evaluated, print_simulated
 from jobs.prove.run_demo import PROFILE, Demo, run_demo
 from jobs.prove.simulate_claims import Asked, Simulated, simulate_deliveries
 from jobs.stages import incompleteness
+from jobs.terminal.answer import Answer
+from jobs.terminal.options import night_of, settings_of
 
 
 def asked(options: argparse.Namespace) -> Asked:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from evaluation.report import in_short, verdict
 from evaluation.tables import print_evaluation
 from intake.quality_page import FOLDER, PAGE
-from jobs.answer import Say
 from jobs.prove.evaluate_leads import Evaluated
 from jobs.prove.run_demo import Demo
 from jobs.prove.simulate_claims import Simulated
 from jobs.review.pages import print_list
+from jobs.terminal.answer import Say
 from simulator.faults.spoiling import RESENT
 
 _COUNTS = frozenset({"rows", "accepted", "quarantined", "duplicates", "hits", "scores", "leads"})

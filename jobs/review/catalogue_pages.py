@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fundwatch.terminal import new_table, show
-from jobs.answer import Say
 from jobs.review.show_catalogues import (
     IndicatorRow,
     KnowledgeRow,
@@ -14,6 +13,7 @@ from jobs.review.show_catalogues import (
     ShownKnowledge,
     ShownRule,
 )
+from jobs.terminal.answer import Say
 
 
 def print_rules(rows: Sequence[RuleRow], say: Say) -> None:

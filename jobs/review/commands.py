@@ -6,29 +6,31 @@ import argparse
 from typing import Any
 
 from fundwatch.errors import FundwatchError
-from jobs.answer import Answer
-from jobs.options import settings_of
 from jobs.review import catalogue_pages, show_catalogues
 from jobs.review.pages import print_lead, print_list
 from jobs.review.show_lead import newest_list, night_list, one_lead
+from jobs.terminal.answer import Answer
+from jobs.terminal.options import settings_of
 
 
 def show(options: argparse.Namespace) -> Answer[Any]:
     """`fundwatch show [LEAD] [--date …]`; without a date, the newest night whose list is committed."""
-    settings = settings_of(options).settings
-    night = newest_list(settings, options.date)
-    if options.lead is None:
-        return Answer(night_list(settings, night, options.top), print_list)
-    return Answer(one_lead(settings, night, options.lead), print_lead)
+    return _list_or_lead(options, options.lead)
 
 
 def leads(options: argparse.Namespace) -> Answer[Any]:
     """`fundwatch leads [list|show LEAD] [--date …]`."""
-    if options.action == "list":
-        options.lead = None
-    else:
-        options.lead = _named(options, "place in the list, or lead id")
-    return show(options)
+    return _list_or_lead(
+        options, None if options.action == "list" else _named(options, "place in the list, or lead id")
+    )
+
+
+def _list_or_lead(options: argparse.Namespace, lead: str | None) -> Answer[Any]:
+    settings = settings_of(options).settings
+    night = newest_list(settings, options.date)
+    if lead is None:
+        return Answer(night_list(settings, night, options.top), print_list)
+    return Answer(one_lead(settings, night, lead), print_lead)
 
 
 def rules(options: argparse.Namespace) -> Answer[Any]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fundwatch.terminal import show
-from jobs.answer import Say
 from jobs.review.show_lead import LeadShown, NightList
+from jobs.terminal.answer import Say
 from leads.publishing.console import lead_pack, top_table
 from leads.words import not_run_text
 

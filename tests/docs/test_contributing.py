@@ -19,8 +19,8 @@ from fundwatch.contracts.table import Table
 from fundwatch.resources import package_files
 from fundwatch.settings import Settings, values_that_change
 from intake.source.load import parse_mapping
-from jobs.commands import COMMANDS
 from jobs.job import Job
+from jobs.terminal.commands import COMMANDS
 from models.detectors.detector import Parameters, Reads
 from models.detectors.known import DETECTORS
 from models.registry import model_data

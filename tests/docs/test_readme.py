@@ -11,7 +11,7 @@ import pytest
 from fundwatch.errors import ExitCode
 from intake.source.load import read_mapping
 from jobs.command_line import parser
-from jobs.commands import COMMANDS
+from jobs.terminal.commands import COMMANDS
 from scripts.readme_demo import block, demonstrate, masked, shortened
 from simulator.schemes import SCHEMES
 

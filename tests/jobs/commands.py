@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jobs.answer import plain
 from jobs.command_line import parser, serve
+from jobs.terminal.answer import plain
 from tests.night import NIGHTS, clean_environment
 
 FUNDWATCH = Path(sys.executable).parent / "fundwatch"

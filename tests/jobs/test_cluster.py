@@ -13,8 +13,8 @@ import pytest
 
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
-from jobs.commands import COMMANDS
 from jobs.declared_stages import night_stages
+from jobs.terminal.commands import COMMANDS
 from tests.jobs.cluster import SPARK, Cluster, cluster, until
 from tests.night import NIGHTS, ROOT, FinishedNight, clean_environment, run_fundwatch
 from tests.packages import build_wheel

@@ -10,8 +10,8 @@ import pytest
 
 from fundwatch.lake.lock import held
 from jobs.command_line import main, parser
-from jobs.commands import COMMANDS
 from jobs.protect.manage_keys import make_missing_keys
+from jobs.terminal.commands import COMMANDS
 from privacy.vault.sealing import read_vault_key
 from privacy.vault.vault import Vault
 from tests.jobs.commands import CASES, FIRST, FUNDWATCH, SECOND, foreign_lines, run

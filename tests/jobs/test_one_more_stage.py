@@ -17,10 +17,10 @@ from fundwatch.errors import ContractError
 from fundwatch.settings import Settings
 from jobs import run_nights
 from jobs.command_line import main, parser
-from jobs.commands import commands_of
 from jobs.declared_stages import NOUNS, PUBLISH, STAGES, Stage, Task, night_stages
 from jobs.job import Job, Night, Report
 from jobs.stages_file import stages_text
+from jobs.terminal.commands import commands_of
 from tests.dags.conftest import DAGS, airflow_environment
 from tests.places import folder_of
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from jobs.answer import Answer
-from jobs.night_pages import print_nights, print_stage
-from jobs.options import night_of, settings_of
 from jobs.run_nights import NightReports, delivered_nights, run_nights
 from jobs.stages import StageRun, incompleteness, run_alone
+from jobs.terminal.answer import Answer
+from jobs.terminal.night_pages import print_nights, print_stage
+from jobs.terminal.options import night_of, settings_of
 
 
 def stage(options: argparse.Namespace) -> Answer[StageRun]:

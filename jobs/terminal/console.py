@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from fundwatch.errors import FundwatchError
-from jobs.answer import Answer, plain
-from jobs.copying import whole
+from jobs.terminal.answer import Answer, plain
+from jobs.terminal.copying import whole
 
 
 def show(answer: Answer[Any], options: argparse.Namespace) -> None:

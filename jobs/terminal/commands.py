@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jobs.declared_stages import STAGES, Stage
-from jobs.options import (
+from jobs.terminal.options import (
     audit_options,
     deliveries_options,
     erase_options,
@@ -54,7 +54,9 @@ def commands_of(stages: Sequence[Stage] = STAGES) -> tuple[Command, ...]:
 
 def _of_stage(stage: Stage) -> Command:
     script = stage.module.removeprefix("jobs.").replace(".", "/")
-    return Command(stage.verb, stage.help, "jobs.night_commands:stage", script=script, stage=stage, is_of_a_night=True)
+    return Command(
+        stage.verb, stage.help, "jobs.terminal.night_commands:stage", script=script, stage=stage, is_of_a_night=True
+    )
 
 
 _OTHERS = (
@@ -68,7 +70,7 @@ _OTHERS = (
     Command(
         "nightly",
         "all of a night in order, in one Spark application",
-        "jobs.night_commands:nightly",
+        "jobs.terminal.night_commands:nightly",
         nightly_options,
         script="run_nights",
         is_of_a_night=True,

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from jobs.commands import COMMANDS
+from jobs.terminal.commands import COMMANDS
 
 _COMMAND = re.compile(r"`fundwatch (?P<name>[a-z]+)(?P<rest>[^`|]*)`")
 _WHERE_AND_HOW = ("settings", "profile", "source", "var", "lake", "landing")

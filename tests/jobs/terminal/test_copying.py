@@ -7,7 +7,7 @@ import shlex
 import pytest
 
 from jobs.command_line import parser
-from jobs.copying import whole
+from jobs.terminal.copying import whole
 
 GIVEN = ["--var", "my var", "--profile", "demo", "--set", "seed=3"]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from jobs.answer import Say
-from jobs.console import print_note
 from jobs.review.pages import print_list
 from jobs.review.show_lead import night_list
 from jobs.run_nights import NightReports
 from jobs.stages import StageRun
+from jobs.terminal.answer import Say
+from jobs.terminal.console import print_note
 
 _LISTED = 10
 

@@ -1,0 +1,1 @@
+"""The command line: every command with its options, who serves it, and what is printed of the answer."""
