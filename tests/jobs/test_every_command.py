@@ -72,7 +72,7 @@ def test_a_source_is_checked_in_the_profile_that_nobody_chose(var: Path, tmp_pat
     done = run(f"source check --date {SECOND} --profile local --json", var, tmp_path / "here")
     assert (done.returncode, foreign_lines(done.stderr)) == (0, [])
     assert json.loads(done.stdout)["files"]
-    assert not [path for path in (var / "tmp").glob("run-*")]
+    assert not list((var / "tmp").glob("run-*"))
 
 
 def test_a_rotated_key_is_carried_over_in_a_process_of_its_own(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ import hashlib
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import chain
 
 import pytest
 from deltalake import DeltaTable
-from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
 from fundwatch.errors import KeyMissingError
@@ -29,6 +29,7 @@ from privacy.vault.sealing import read_vault_key
 from privacy.vault.vault import Vault
 from tests.intake.deliveries import DIAGNOSIS, LINE, PERSON, SETTLEMENT, VISIT, deliver, line, reversal, whole
 from tests.jobs.test_load_delivery import new_place
+from tests.lake_content import content_of, known_in, rows_in
 from tests.models.lake_models import CHALLENGER, record_of, trained, write_models
 from tests.places import folder_of
 
@@ -101,19 +102,14 @@ def test_the_key_that_retires_still_verifies_models(rotated):
     assert runnable(lake_models_of(place.settings)) == BOTH
 
 
-def test_every_token_becomes_the_new_keys_and_the_next_night_recognises_everybody(rotated, spark):
+def test_every_token_becomes_the_new_keys_and_the_next_night_recognises_everybody(rotated):
     place, vault, before, ring = rotated
     rows, lost = carried(place, vault, ring, leave_unknown=False)
     assert lost == {}
     assert {"claim_line", "claim_line_entry", "patient", "delivery", "quarantine", "model"} <= set(rows)
     assert rows_of_keys(place.lake, [before.active.key_id]) == {}
     old, new = (token_of(key, "person", "P1") for key in (before.active, ring.active))
-    texts = [
-        row.text
-        for name in TABLES
-        if place.lake.exists(name)
-        for row in place.lake.read(spark, name).select(F.to_json(F.struct("*")).alias("text")).collect()
-    ]
+    texts = list(chain(*content_of(place.lake).values()))
     assert not [text for text in texts if old in text]
     assert [text for text in texts if new in text]
     [case] = place.lake.rows("case", "SELECT case_id, subject_id FROM case")
@@ -122,9 +118,9 @@ def test_every_token_becomes_the_new_keys_and_the_next_night_recognises_everybod
     assert run_job(JOB, place, FIRST)["is_new"] is False
     detail = run_job(JOB, place, SECOND)
     assert (detail["claim_lines"], detail["duplicates"]) == (2, 4)
-    known = place.lake.known(spark, "claim_line", SECOND).collect()
-    assert [(r.line_id, r.patient_id, int(r.quantity)) for r in known] == [("L1", new, 2)]
-    assert place.lake.read(spark, "patient").count() == 1
+    known = known_in(place.lake, "claim_line", SECOND)
+    assert [(r["line_id"], r["patient_id"], int(r["quantity"])) for r in known] == [("L1", new, 2)]
+    assert len(rows_in(place.lake, "patient")) == 1
 
 
 def test_models_and_promotions_that_held_outlive_the_old_key_and_no_other_is_vouched_for(rotated):

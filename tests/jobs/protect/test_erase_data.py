@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from deltalake import DeltaTable
 
-from fundwatch.contracts import TABLES
 from fundwatch.errors import FundwatchError
 from fundwatch.fingerprint import file_sha256
 from fundwatch.lake.store import Lake
@@ -29,6 +28,7 @@ from privacy.vault.bridge import build_bridge
 from privacy.vault.sealing import make_vault_key
 from privacy.vault.vault import Vault
 from tests.jobs.commands import answered
+from tests.lake_content import content_at
 from tests.lakes import ANNA, BERT, FIRST, SECOND, line, make_lake, note_committed, put
 from tests.places import files_with, folder_of
 from tests.privacy.vaults import CANARIES, fill
@@ -70,11 +70,6 @@ def eraser_of(settings: Settings, stop_at: str = "", vault: Any = None, before: 
     return Eraser(Lake(settings.lake_address), request, token, before, vault, crash)
 
 
-def content(settings: Settings) -> dict[str, list[str]]:
-    lake = Lake(settings.lake_address)
-    return {t: sorted(map(str, lake.rows(t, f"SELECT * FROM {t}"))) for t in TABLES if lake.exists(t)}
-
-
 def lists_of(settings: Settings) -> Path:
     folder = settings.lists_dir / SECOND.isoformat()
     (folder / "evidence").mkdir(parents=True)
@@ -99,7 +94,7 @@ def test_an_erased_person_is_in_no_file_of_the_lake_logs_and_old_versions_includ
 
 def test_what_belongs_to_the_person_by_another_id_goes_too(settings):
     erase(settings, "person", "--token", ANNA)
-    left = content(settings)
+    left = content_at(settings)
     assert not any("'Ea'" in row for row in left["diagnosis"])
     assert not any("'L1'" in row for row in left["hit_line"])
     assert not any("'la'" in row for row in left["lead_evidence"])
@@ -107,9 +102,9 @@ def test_what_belongs_to_the_person_by_another_id_goes_too(settings):
 
 
 def test_other_persons_rows_stay_as_they_were(settings):
-    before = content(settings)
+    before = content_at(settings)
     erase(settings, "person", "--token", ANNA)
-    after = content(settings)
+    after = content_at(settings)
     for table in ("claim_line", "encounter", "patient", "lead", "rollup_patient_day", "diagnosis"):
         theirs = [row for row in before[table] if BERT in row or "'Eb'" in row]
         assert after[table] == theirs != []
@@ -181,7 +176,7 @@ def test_an_erasure_killed_at_any_step_is_finished_by_the_next(settings, tmp_pat
     finish(again, settings)
     undisturbed = make_lake(tmp_path / "other")
     eraser_of(undisturbed).run()
-    assert content(settings) == content(undisturbed)
+    assert content_at(settings) == content_at(undisturbed)
     assert files_with(folder_of(settings), ANNA) == []
     gone = ErasureLog(settings.lake_address).gone("claim_line_entry")
     assert {night: (g.rows, str(g.amount)) for night, g in gone.items()} == {
@@ -269,7 +264,7 @@ def test_an_erasure_by_age_takes_old_rows_and_leaves_newer_ones(settings):
     put(lake, "claim_line", [new])
     vault = Remembering()
     eraser_of(settings, vault=vault, before=date(2026, 3, 25)).run()
-    left = content(settings)
+    left = content_at(settings)
     assert left["claim_line"] == []
     assert left["diagnosis"] == left["encounter"] == left["patient"] == left["quarantine"] == []
     assert len(left["lead"]) == 2
@@ -281,7 +276,7 @@ def test_a_person_with_newer_data_stays_in_the_register(settings):
     later = {"encounter_id": "E8", "patient_id": BERT, "started_at": datetime(2026, 3, 29), "known_from": SECOND}
     put(Lake(settings.lake_address), "encounter", [later])
     eraser_of(settings, before=date(2026, 3, 25)).run()
-    assert [BERT in row for row in content(settings)["patient"]] == [True]
+    assert [BERT in row for row in content_at(settings)["patient"]] == [True]
 
 
 @pytest.mark.parametrize(
@@ -294,7 +289,7 @@ def test_a_person_with_newer_data_stays_in_the_register(settings):
     ],
 )
 def test_an_erasure_needs_two_persons_a_reason_and_an_exact_subject(settings, options, reported):
-    before = content(settings)
+    before = content_at(settings)
     with pytest.raises(FundwatchError, match=reported):
         answered("erase", *options, "--var", str(settings.var))
-    assert content(settings) == before
+    assert content_at(settings) == before

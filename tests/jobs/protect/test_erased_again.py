@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from pyspark.sql import functions as F
 
 from fundwatch.lake.store import Lake
 from jobs.command_line import main
@@ -17,6 +16,7 @@ from privacy.vault.sealing import read_vault_key
 from privacy.vault.vault import Vault
 from tests.intake.deliveries import DIAGNOSIS, LINE, PERSON, SETTLEMENT, VISIT, deliver, line, whole
 from tests.jobs.test_load_delivery import new_place
+from tests.lake_content import known_in, rows_in
 
 FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
 BERT = {**PERSON, "psn_no": "P2", "certno": "990000198001011241", "tel": "10000000002", "addr": "测试路二号"}
@@ -71,20 +71,20 @@ def test_rows_of_an_erased_person_go_to_quarantine_with_a_code_of_their_own(kept
     ]  # fmt: skip
 
 
-def test_no_table_but_quarantine_holds_the_person_and_others_are_taken_in(kept_out, spark):
+def test_no_table_but_quarantine_holds_the_person_and_others_are_taken_in(kept_out):
     place, token, _ = kept_out
     for table in ("claim_line", "claim_line_entry", "encounter", "settlement", "patient"):
-        assert place.lake.read(spark, table).filter(F.col("patient_id") == token).isEmpty()
-    known = {row.line_id for row in place.lake.known(spark, "claim_line", SECOND).collect()}
-    assert known == {"L2", "L4"}
-    assert {row.encounter_id for row in place.lake.read(spark, "diagnosis").collect()} == {"E2", "E4"}
+        assert rows_in(place.lake, table, f"patient_id = '{token}'") == []
+    assert {row["line_id"] for row in known_in(place.lake, "claim_line", SECOND)} == {"L2", "L4"}
+    assert {row["encounter_id"] for row in rows_in(place.lake, "diagnosis")} == {"E2", "E4"}
 
 
-def test_the_nights_report_counts_rows_and_persons_and_nothing_is_lost(kept_out, spark):
+def test_the_nights_report_counts_rows_and_persons_and_nothing_is_lost(kept_out):
     place, _, detail = kept_out
     assert (detail["erased_rows_again"], detail["erased_persons_again"]) == (6, 1)
-    totals = place.lake.read(spark, "control_total").filter(F.col("business_date") == SECOND).collect()
-    assert all(t.delivered_lines == t.accepted_lines + t.quarantined_lines + t.duplicate_lines for t in totals)
+    delivered, taken = "delivered_lines", "accepted_lines + quarantined_lines + duplicate_lines"
+    assert rows_in(place.lake, "control_total", f"business_date = DATE '{SECOND}'")
+    assert rows_in(place.lake, "control_total", f"{delivered} <> {taken}") == []
 
 
 def test_the_vault_does_not_learn_the_erased_person_again_and_keeps_learning_the_doctor(kept_out):
@@ -101,7 +101,7 @@ def test_the_erased_rows_are_no_problems_to_the_gate(kept_out):
     assert detail["quarantined"] == 6  # two lines of three and half of all else; the limit is 60 %
 
 
-def test_what_a_person_releases_is_taken_in(kept_out, spark):
+def test_what_a_person_releases_is_taken_in(kept_out):
     place, token, _ = kept_out
     third = date(2026, 4, 1)
     signed = ("--as", "甲", "--why", "a court asked to keep it", "--json", "--quiet", "--var", str(place.settings.var))
@@ -111,9 +111,9 @@ def test_what_a_person_releases_is_taken_in(kept_out, spark):
     later = {name: rows for name, rows in AGAIN.items() if name != "psn_info"}  # nothing else of that table comes
     deliver(place.settings.landing_dir, {**later, "fee_list": [{**HIS_LINE, "feedetl_sn": "L6"}]}, third)
     run_job(JOB, place, third)
-    lines = place.lake.known(spark, "claim_line", third).filter(F.col("patient_id") == token).collect()
-    assert [row.line_id for row in lines] == ["L3"]
-    assert place.lake.known(spark, "patient", third).filter(F.col("patient_id") == token).count() == 1
+    lines, persons = (known_in(place.lake, table, third) for table in ("claim_line", "patient"))
+    assert [row["line_id"] for row in lines if row["patient_id"] == token] == ["L3"]
+    assert [row["patient_id"] for row in persons].count(token) == 1
 
 
 def test_where_the_settings_say_so_they_are_taken_in_and_counted(spark, tmp_path):
@@ -122,8 +122,8 @@ def test_where_the_settings_say_so_they_are_taken_in_and_counted(spark, tmp_path
     accepting._spark = spark
     detail = run_job(JOB, accepting, SECOND)
     assert (detail["erased_rows_again"], detail["erased_persons_again"]) == (6, 1)
-    assert {row.line_id for row in place.lake.known(spark, "claim_line", SECOND).collect()} == {"L2", "L3", "L4"}
-    assert not place.lake.known(spark, "patient", SECOND).filter(F.col("patient_id") == token).isEmpty()
+    assert {row["line_id"] for row in known_in(place.lake, "claim_line", SECOND)} == {"L2", "L3", "L4"}
+    assert token in {row["patient_id"] for row in known_in(place.lake, "patient", SECOND)}
 
 
 def test_without_an_erasure_the_nights_plan_is_what_it_was(spark, tmp_path):
