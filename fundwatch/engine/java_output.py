@@ -15,6 +15,13 @@ from typing import IO
 
 _USUAL = ("WARNING: Using incubator modules:",)
 _LAST_WORDS = 5
+# PySpark calls these by their bare names; unless they are known, each call looks through every jar for others of the
+# name, which was a twentieth of all that Java did in a small night
+_CALLED_BY_NAME = (
+    "org.apache.spark.sql.functions",
+    "org.apache.spark.api.python.PythonUtils",
+    "org.apache.spark.sql.api.python.PythonSQLUtils",
+)
 
 
 class JavaVoice:
@@ -27,6 +34,7 @@ class JavaVoice:
 
     def start(self, options: Mapping[str, str]) -> None:
         """Start the process. Where spark-submit has started it, its words are spark-submit's."""
+        from py4j.java_gateway import java_import
         from pyspark import SparkConf, SparkContext
         from pyspark.java_gateway import launch_gateway
 
@@ -41,6 +49,8 @@ class JavaVoice:
         finally:
             os.close(writing)
         self._is_up = True
+        for name in _CALLED_BY_NAME:
+            java_import(gateway.jvm, name)
         SparkContext._ensure_initialized(gateway=gateway)
 
     def words(self) -> list[str]:

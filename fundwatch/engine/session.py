@@ -27,6 +27,12 @@ _BASE = {
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     "spark.databricks.delta.properties.defaults.enableChangeDataFeed": "false",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # where in Python each column was made is asked of Java in ten calls a column, and only errors of Spark's tell it
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+    # every query's plan is written out for listeners, whether anybody listens or not: the short form costs least
+    "spark.sql.ui.explainMode": "simple",
+    # looks for a class that is not there, in every jar and once a column; no table here has variants
+    "spark.sql.variant.pushVariantIntoScan": "false",
     # a plain Python function over a Parquet scan hangs in Spark 4.2.0 when Arrow carries it (SPARK-58241)
     "spark.sql.execution.pythonUDF.arrow.enabled": "false",
     # Spark writes a check sum with every page; without this it never looks at it, and a flipped bit is other data

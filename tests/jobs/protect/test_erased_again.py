@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fundwatch.lake.store import Lake
+from intake.rows.erased import IS_ERASED
 from jobs.command_line import main
 from jobs.job import Workplace, run_job
 from jobs.load_delivery import JOB
+from jobs.loading import intake_work
 from privacy.keys.ring import read_key
 from privacy.tokens.pseudonyms import token_of
 from privacy.vault.sealing import read_vault_key
@@ -18,6 +24,10 @@ from tests.intake.deliveries import DIAGNOSIS, LINE, PERSON, SETTLEMENT, VISIT, 
 from tests.jobs.test_load_delivery import new_place
 from tests.lake_content import known_in, rows_in
 
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+KeptOut = tuple[Workplace, str, dict[str, Any]]
 FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
 BERT = {**PERSON, "psn_no": "P2", "certno": "990000198001011241", "tel": "10000000002", "addr": "测试路二号"}
 HIS_VISIT, HIS_SETTLEMENT = (r | {"mdtrt_id": "E2", "psn_no": "P2"} for r in (VISIT, SETTLEMENT))
@@ -36,26 +46,61 @@ def _token(place: Workplace, domain: str, value: str) -> str:
     return token_of(read_key(place.settings.key_path), domain, value) or ""
 
 
-def _erased_place(spark, root) -> tuple[Workplace, str]:
-    """A lake that knew two persons, of whom the first was erased, with both in the next delivery; her token."""
+@dataclass(frozen=True)
+class Erased:
+    """A lake that knew two persons, of whom the first was erased, with both in the next delivery; her token.
+
+    `looked` says of each plan of the night before the erasure whether it looked for erased persons.
+    """
+
+    place: Workplace
+    token: str
+    looked: list[bool]
+
+    def copied(self, spark: SparkSession, root: Path, **settings: Any) -> Workplace:
+        """The same in folders of its own."""
+        shutil.copytree(self.place.settings.var, root)
+        place = Workplace(self.place.settings.model_copy(update={"var": root, "conf": root / "conf", **settings}))
+        place._spark = spark
+        return place
+
+
+@pytest.fixture(scope="module")
+def erased(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Erased:
+    root = tmp_path_factory.mktemp("erased")
     place = new_place(spark, root, "0.6")  # two lines of three are kept out below, and only one of them is a problem
     his = {"mdtrt": [VISIT, HIS_VISIT], "setl": [SETTLEMENT, {**HIS_SETTLEMENT, "setl_id": "S2"}]}
     diagnoses = [DIAGNOSIS, {**DIAGNOSIS, "mdtrt_id": "E2"}]
     first = whole(psn_info=[PERSON, BERT], fee_list=[LINE, HIS_LINE], diag=diagnoses, **his)
     deliver(place.settings.landing_dir, first, FIRST)
-    detail = run_job(JOB, place, FIRST)
+    looked: list[bool] = []
+    made = intake_work._canonical
+
+    def noted(*given: Any) -> DataFrame:
+        rows = made(*given)
+        looked.append(IS_ERASED in rows.columns)
+        return rows
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(intake_work, "_canonical", noted)
+        detail = run_job(JOB, place, FIRST)
     assert "erased_rows_again" not in detail
     token = _token(place, "person", "P1")
     signed = ("--as", "甲", "--approve", "乙", "--why", "the person asked", "--json", "--quiet")
     assert main(["erase", "person", "--token", token, *signed, "--var", str(root)]) == 0
     deliver(place.settings.landing_dir, AGAIN, SECOND)
-    return place, token
+    return Erased(place, token, looked)
 
 
 @pytest.fixture(scope="module")
-def kept_out(spark, tmp_path_factory):
-    place, token = _erased_place(spark, tmp_path_factory.mktemp("kept_out"))
-    return place, token, run_job(JOB, place, SECOND)
+def kept_out(erased: Erased, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> KeptOut:
+    place = erased.copied(spark, tmp_path_factory.mktemp("kept_out") / "var")
+    return place, erased.token, run_job(JOB, place, SECOND)
+
+
+def test_without_an_erasure_no_plan_of_a_night_looks_for_erased_persons(erased: Erased) -> None:
+    assert erased.looked
+    assert not any(erased.looked)
 
 
 def _rows(place: Workplace, query: str) -> list[dict]:
@@ -116,32 +161,9 @@ def test_what_a_person_releases_is_taken_in(kept_out):
     assert [row["patient_id"] for row in persons].count(token) == 1
 
 
-def test_where_the_settings_say_so_they_are_taken_in_and_counted(spark, tmp_path):
-    place, token = _erased_place(spark, tmp_path)
-    accepting = Workplace(place.settings.model_copy(update={"erased_persons": "accept"}))
-    accepting._spark = spark
-    detail = run_job(JOB, accepting, SECOND)
+def test_where_the_settings_say_so_they_are_taken_in_and_counted(erased: Erased, spark, tmp_path):
+    place = erased.copied(spark, tmp_path / "var", erased_persons="accept")
+    detail = run_job(JOB, place, SECOND)
     assert (detail["erased_rows_again"], detail["erased_persons_again"]) == (6, 1)
     assert {row["line_id"] for row in known_in(place.lake, "claim_line", SECOND)} == {"L2", "L3", "L4"}
-    assert token in {row["patient_id"] for row in known_in(place.lake, "patient", SECOND)}
-
-
-def test_without_an_erasure_the_nights_plan_is_what_it_was(spark, tmp_path):
-    from intake.rows.erased import IS_ERASED
-    from jobs.loading import intake_work
-
-    place = new_place(spark, tmp_path)
-    deliver(place.settings.landing_dir, whole(), FIRST)
-    seen = []
-    made = intake_work._canonical
-
-    def looked_at(*given):
-        rows = made(*given)
-        seen.append(IS_ERASED in rows.columns)
-        return rows
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(intake_work, "_canonical", looked_at)
-        run_job(JOB, place, FIRST)
-    assert seen
-    assert not any(seen)
+    assert erased.token in {row["patient_id"] for row in known_in(place.lake, "patient", SECOND)}
