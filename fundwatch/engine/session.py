@@ -31,6 +31,11 @@ _BASE = {
     "spark.python.sql.dataFrameDebugging.enabled": "false",
     # every query's plan is written out for listeners, whether anybody listens or not: the short form costs least
     "spark.sql.ui.explainMode": "simple",
+    # what Spark remembers of queries that have ended is for its pages: a thousand plans, copied at each garbage run
+    "spark.sql.ui.retainedExecutions": "20",
+    "spark.ui.retainedJobs": "200",
+    "spark.ui.retainedStages": "200",
+    "spark.ui.retainedTasks": "500",
     # looks for a class that is not there, in every jar and once a column; no table here has variants
     "spark.sql.variant.pushVariantIntoScan": "false",
     # a plain Python function over a Parquet scan hangs in Spark 4.2.0 when Arrow carries it (SPARK-58241)
@@ -46,7 +51,9 @@ _BASE = {
 # for a process that runs a hundred plans once each over few rows: nothing of it is worth compiling well (measured on
 # two cores, a check of 4,356 rows in eight files: 42 s of Java's time without these, 22 s with them)
 FEW_ROWS = {
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=600m -Xmn600m",
+    # without room for its code, which is 48 MB by itself, Java throws compiled methods away and compiles them again
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC "
+    "-XX:MetaspaceSize=600m -Xmn800m",
     "spark.sql.shuffle.partitions": "1",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
