@@ -31,6 +31,8 @@ _BASE = {
     "spark.sql.execution.pythonUDF.arrow.enabled": "false",
     # Spark writes a check sum with every page; without this it never looks at it, and a flipped bit is other data
     "spark.hadoop.parquet.page.verify-checksum.enabled": "true",
+    # times as every reader knows them and as files keep statistics of; Spark's own kind has none
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     # a file cut short must fail, not lose its rows
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",
