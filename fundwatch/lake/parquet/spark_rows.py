@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from fundwatch.engine.frames import no_rows
 from fundwatch.errors import ContractError, problems
 from fundwatch.lake.checked_files import is_named_by_content, refuse_empty_commit, unchecked
 from fundwatch.lake.delta_rows import LiveFile, commit_files, has_marked_rows, is_made, live_files, opened
@@ -46,7 +47,7 @@ class Placement:
 def frame_of(
     spark: SparkSession, table: LakeAddress, version: int | None = None, only: Mapping[str, str] | None = None
 ) -> DataFrame:
-    """The rows of a table at its newest version or the one given; `only` those of one partition.
+    """The rows of a table at its newest version or the one given; `only` those with these values.
 
     Raises DamagedFileError when a file that is named by its content is another, for Spark verifies pages alone.
     """
@@ -56,27 +57,30 @@ def frame_of(
     files = LakeFiles(table)
     refuse_empty_commit(files)
     held = DeltaTable(str(table), version=version)
-    live = [file for file in live_files(held) if only is None or only.items() <= file.partition.items()]
+    is_parted = only is None or {*only} <= {*held.metadata().partition_columns}
+    live = [
+        file for file in live_files(held) if only is None or not is_parted or only.items() <= file.partition.items()
+    ]
     unchecked(files, (file.name for file in live if is_named_by_content(file.name)))
     if len(live) > MOST_FILES or has_marked_rows(held):
-        return _through_delta(spark, table, held.version(), only)
+        return _only(spark.read.format("delta").option("versionAsOf", held.version()).load(str(table)), only)
     schema = StructType.fromJson(json.loads(held.schema().to_json()))
-    return _frame_of_files(spark, table, live, schema)
+    rows = _frame_of_files(spark, table, live, schema)
+    return rows if is_parted else _only(rows, only)
 
 
 def _frame_of_files(spark: SparkSession, table: LakeAddress, live: Sequence[LiveFile], schema: Any) -> DataFrame:
     if not live:
-        return spark.createDataFrame([], schema)
+        return no_rows(spark, schema)
     # a folder's name is no pattern; and what lies in one is in the partition that its name says
     reader = spark.read.schema(schema).option("__globPaths__", "false").option("basePath", str(table.absolute()))
     rows = reader.parquet(*(str(table.absolute().within(file.name)) for file in live))
     return rows.select(*schema.names)  # Spark puts the partition's column last
 
 
-def _through_delta(spark: SparkSession, table: LakeAddress, version: int, only: Mapping[str, str] | None) -> DataFrame:
+def _only(rows: DataFrame, only: Mapping[str, str] | None) -> DataFrame:
     from pyspark.sql import functions as F
 
-    rows = spark.read.format("delta").option("versionAsOf", version).load(str(table))
     for name, value in (only or {}).items():
         rows = rows.filter(F.col(name) == F.lit(value))
     return rows
