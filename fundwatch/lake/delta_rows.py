@@ -59,14 +59,15 @@ def columns_of(table: LakeAddress) -> dict[str, Any]:
     import pyarrow as pa
     from deltalake import DeltaTable
 
-    return {field.name: field.type for field in pa.schema(DeltaTable(str(table)).schema().to_arrow())}
+    held = DeltaTable(str(table), without_files=True)
+    return {field.name: field.type for field in pa.schema(held.schema().to_arrow())}
 
 
 def version_of(table: LakeAddress) -> int:
     """The table's newest version, read from its log."""
     from deltalake import DeltaTable
 
-    return int(DeltaTable(str(table)).version())
+    return int(DeltaTable(str(table), without_files=True).version())
 
 
 def live_files(table: DeltaTable) -> list[LiveFile]:
