@@ -8,6 +8,7 @@ PACKAGES = [
     "fundwatch.engine",
     "fundwatch.expressions",
     "fundwatch.lake",
+    "fundwatch.lake.parquet",
     "privacy",
     "privacy.access",
     "privacy.audit",

@@ -336,7 +336,6 @@ def run_job(job: Job, place: Workplace, night: date) -> Report:
         return {**last.detail, "is_new": False}
     run_id = place.ledger.start(job.name, night, run_fingerprint)
     context = Night(job, place, night, run_id, own)  # what the fingerprint was made of is what the run must find
-    _ = place.spark  # columns can be named only once a session runs
     with step(f"{night} {job.title}") as facts:
         report = dict(job.run(context))
         facts.update({k: v for k, v in report.items() if isinstance(v, (int, str))})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from features.catalogue import load_catalogues
 from fundwatch import __version__
 from fundwatch.contracts import TABLES
+from fundwatch.engine.frames import no_rows
 from fundwatch.fingerprint import fingerprint
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings, values_that_change
@@ -111,7 +112,7 @@ def _cases(night: Night, findings: DataFrame, inputs: LeadInputs) -> DataFrame:
 
 
 def _no_rows(night: Night, table: str) -> DataFrame:
-    return night.spark.createDataFrame([], TABLES[table].schema())
+    return no_rows(night.spark, TABLES[table].schema())
 
 
 def _options(settings: Settings, night: date) -> FuseOptions:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from features.catalogue import load_catalogues
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES
-from fundwatch.engine.frames import stacked
+from fundwatch.engine.frames import no_rows, stacked
 from fundwatch.logs import log
 from fundwatch.regions import region_of
 from jobs.declared_stages import SCORE
@@ -62,7 +62,7 @@ def _names(champions: list[Champion]) -> tuple[str, ...]:
 
 
 def _no_reasons(night: Night) -> DataFrame:
-    return night.spark.createDataFrame([], TABLES["score_reason"].schema()).drop("business_date")
+    return no_rows(night.spark, TABLES["score_reason"].schema()).drop("business_date")
 
 
 def _own_fingerprint(place: Workplace, night: date) -> object:

@@ -81,4 +81,6 @@ fi
 
 # what Spark and its resolver say interests nobody unless it fails
 .venv/bin/python scripts/fetch_jars.py 2>.venv/fetch-jars.log || { cat .venv/fetch-jars.log >&2; exit 1; }
+# without it Spark starts all the same, only later
+.venv/bin/python -m scripts.archive_classes 2>.venv/archive-classes.log || say "no archive of Java's classes was made: see .venv/archive-classes.log"
 say "ready"

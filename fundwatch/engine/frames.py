@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructType
 
 
 def small_frame(session: SparkSession, schema: str, rows: Sequence[Sequence[Any]]) -> DataFrame:
@@ -21,6 +22,14 @@ def small_frame(session: SparkSession, schema: str, rows: Sequence[Sequence[Any]
     fields = [pa.field(name, kinds[kind]) for name, kind in (column.split() for column in schema.split(", "))]
     columns = [pa.array([row[n] for row in rows], type=field.type) for n, field in enumerate(fields)]
     return session.createDataFrame(pa.Table.from_arrays(columns, schema=pa.schema(fields)))
+
+
+def no_rows(session: SparkSession, schema: StructType) -> DataFrame:
+    """No rows of a schema. As an Arrow table, so that the optimiser knows that there are none, and what joins or
+    stacks them costs nothing."""
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    return session.createDataFrame(to_arrow_schema(schema, timezone="UTC").empty_table(), schema)
 
 
 def stacked(frames: Iterable[DataFrame], *, missing_as_null: bool = False) -> DataFrame:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fundwatch.engine.class_archive import options_with_archive
 from fundwatch.engine.java_output import JavaVoice
 from fundwatch.errors import SettingsError
 from fundwatch.resources import conf_root
@@ -14,6 +16,7 @@ from fundwatch.resources import conf_root
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 _BASE = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
@@ -27,8 +30,6 @@ _BASE = {
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     "spark.databricks.delta.properties.defaults.enableChangeDataFeed": "false",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
-    # where in Python each column was made is asked of Java in ten calls a column, and only errors of Spark's tell it
-    "spark.python.sql.dataFrameDebugging.enabled": "false",
     # every query's plan is written out for listeners, whether anybody listens or not: the short form costs least
     "spark.sql.ui.explainMode": "simple",
     # what Spark remembers of queries that have ended is for its pages: a thousand plans, copied at each garbage run
@@ -42,6 +43,11 @@ _BASE = {
     "spark.sql.execution.pythonUDF.arrow.enabled": "false",
     # Spark writes a check sum with every page; without this it never looks at it, and a flipped bit is other data
     "spark.hadoop.parquet.page.verify-checksum.enabled": "true",
+    # where in Python a column was made is asked of Java four times for each of a night's thousands of columns, and
+    # would be said in errors that are ours to word
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+    # times as every reader knows them and as files keep statistics of; Spark's own kind has none
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     # a file cut short must fail, not lose its rows
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",
@@ -52,7 +58,7 @@ _BASE = {
 # two cores, a check of 4,356 rows in eight files: 42 s of Java's time without these, 22 s with them)
 FEW_ROWS = {
     # without room for its code, which is 48 MB by itself, Java throws compiled methods away and compiles them again
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC "
+    JAVA_OPTIONS: "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC "
     "-XX:MetaspaceSize=600m -Xmn800m",
     "spark.sql.shuffle.partitions": "1",
     "spark.sql.adaptive.enabled": "false",
@@ -67,10 +73,13 @@ def project_jars() -> list[str]:
     return sorted(str(jar) for jar in folder.glob("*.jar"))
 
 
-def _quiet_java() -> dict[str, str]:
-    """Log settings for Java, where conf/ is a folder: warnings of libraries are not progress."""
+def _java_options(jars: Sequence[str], asked: str) -> str:
+    """Java's options: what is asked; log settings where conf/ is a folder, for warnings of libraries are no progress;
+    and the archive of classes, unless one is being made."""
     config = conf_root() / "spark" / "log4j2.properties"
-    return {"spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={config}"} if isinstance(config, Path) else {}
+    log = f"-Dlog4j2.configurationFile={config}" if isinstance(config, Path) else ""
+    archive = options_with_archive(Path(jars[0]).parent) if jars and "ArchiveClasses" not in asked else ""
+    return " ".join(option for option in (log, archive, asked) if option)
 
 
 def start_session(app: str, conf: dict[str, str], master: str | None) -> SparkSession:
@@ -84,10 +93,7 @@ def start_session(app: str, conf: dict[str, str], master: str | None) -> SparkSe
     jars = project_jars()
     if jars:
         spark_conf["spark.jars"] = ",".join(jars)
-    quiet = _quiet_java()
-    if java_options := conf.get("spark.driver.extraJavaOptions"):
-        quiet = {"spark.driver.extraJavaOptions": " ".join([*quiet.values(), java_options])}
-    spark_conf |= _BASE | conf | quiet
+    spark_conf |= _BASE | conf | {JAVA_OPTIONS: _java_options(jars, conf.get(JAVA_OPTIONS, ""))}
     java = JavaVoice()
     try:
         java.start(spark_conf)

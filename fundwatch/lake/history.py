@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from fundwatch.lake.checked_files import LOG
-from fundwatch.lake.delta_rows import commit_rows, live_files, read_batches, remove_half_made, seal, version_of
+from fundwatch.lake.delta_rows import commit_rows, live_files, read_batches, seal, version_of
 from fundwatch.lake.files import LakeFiles
+from fundwatch.lake.parquet.data_files import remove_half_made
 from fundwatch.places import LakeAddress
 
 STAGING = ".staging"

@@ -13,16 +13,17 @@ from fundwatch.contracts.versions import KNOWN_COLUMNS, known_on
 from fundwatch.errors import NotReadyError
 from fundwatch.lake.delta_rows import (
     columns_of,
+    has_marked_rows,
     is_made,
     live_files,
     opened,
     query_tables,
     replace_night,
-    verify_files,
     version_of,
 )
 from fundwatch.lake.files import LakeFiles
 from fundwatch.lake.history import STAGING, files_holding
+from fundwatch.lake.parquet.spark_rows import Placement, commit_frame, frame_of
 from fundwatch.places import LakeAddress
 
 if TYPE_CHECKING:
@@ -94,14 +95,15 @@ class Lake:
 
         Raises NotReadyError when it was never made, DamagedFileError when a file is not what was written.
         """
+        return self._read(spark, table, version)
+
+    def _read(
+        self, spark: SparkSession, table: str, version: int | None, only: Mapping[str, str] | None = None
+    ) -> DataFrame:
         if not self.exists(table):
             raise _not_made(self, table)
-        reader = spark.read.format("delta")
         version = self._pin(table) if version is None else version
-        if version is not None:
-            reader = reader.option("versionAsOf", version)
-        verify_files(self.table_address(table), version)
-        return _completed(reader.load(str(self.table_address(table))), TABLES[table])
+        return _completed(frame_of(spark, self.table_address(table), version, only), TABLES[table])
 
     def rows(self, table: str, query: str) -> list[dict[str, Any]]:
         """Few rows, without Spark: `query` is SQL over the table's own name. For look-ups, never for data."""
@@ -137,41 +139,29 @@ class Lake:
 
     def of_night(self, spark: SparkSession, table: str, night: date, version: int | None = None) -> DataFrame:
         """Rows of a derived table that the night of `night` made, without `business_date`."""
-        from pyspark.sql import functions as F
-
-        return self.read(spark, table, version).filter(F.col("business_date") == F.lit(night)).drop("business_date")
+        return self._read(spark, table, version, {"business_date": night.isoformat()}).drop("business_date")
 
     def write(self, rows: DataFrame, table: str, night: date) -> Written:
         """Replace what the night owns: its business date, or the keys that are written. Atomic, repeatable."""
         contract = TABLES[table]
         conformed = _conformed(rows, contract, night)
-        if contract.replaced is Replaced.BY_KEY and self.exists(table):
-            conformed = self.staged(conformed, table)
-            if self._bytes(table) > _MERGE_BYTES:
-                return self._merged(conformed, contract)
-        writer = conformed.write.format("delta").mode("overwrite")
-        # a measure, or a column that the contract did not have when the table was made
-        writer = writer.option("mergeSchema", "true")
         if contract.replaced is Replaced.BY_NIGHT:
-            writer = writer.partitionBy("business_date")
-        if self.exists(table):
-            if contract.replaced is Replaced.BY_NIGHT:
-                writer = writer.option("replaceWhere", f"business_date = '{night.isoformat()}'")
-            else:
-                writer = writer.option("replaceUsing", ",".join(contract.key))
-        else:
-            writer = writer.options(**contract.delta_properties)
-        writer.save(str(self.table_address(table)))
-        return self._last_commit(table)
+            return self._committed(conformed, table, partition="business_date", only=night.isoformat())
+        if self.exists(table) and self._is_merged(table):
+            return self._merged(self.staged(conformed, table), contract)
+        return self._committed(conformed, table, key=contract.key)
 
     def add(self, rows: DataFrame, table: str, night: date) -> Written:
         """Append rows whose keys the table does not hold, as the caller has made sure: nothing of it is read. A table
         that is not there yet is made."""
-        if not self.exists(table):
-            return self.write(rows, table, night)
-        writer = _conformed(rows, TABLES[table], night).write.format("delta").mode("append")
-        writer.option("mergeSchema", "true").save(str(self.table_address(table)))
-        return self._last_commit(table)
+        if TABLES[table].replaced is Replaced.BY_NIGHT:
+            return self._committed(_conformed(rows, TABLES[table], night), table, partition="business_date")
+        return self._committed(_conformed(rows, TABLES[table], night), table)
+
+    def _committed(self, rows: DataFrame, table: str, **where: Any) -> Written:
+        place, properties = self.table_address(table), TABLES[table].delta_properties
+        count = commit_frame(rows, place, self.address.within(STAGING), Placement(properties=properties, **where))
+        return Written(table, self.version(table), count)
 
     def replace(self, rows: DataFrame, table: str) -> Written:
         """Replace the whole table by rows made of it. Atomic; what the table held stays among its versions."""
@@ -222,11 +212,12 @@ class Lake:
         spark.catalog.dropTempView(view)
         return self._last_commit(contract.name)
 
-    def _bytes(self, table: str) -> int:
-        """How large the table's live files are."""
+    def _is_merged(self, table: str) -> bool:
+        """Whether what goes is marked in the table's files: they are large, or have such marks already."""
         from deltalake import DeltaTable
 
-        return sum(file.size for file in live_files(DeltaTable(str(self.table_address(table)))))
+        held = DeltaTable(str(self.table_address(table)))
+        return has_marked_rows(held) or sum(file.size for file in live_files(held)) > _MERGE_BYTES
 
     def staged(self, rows: DataFrame, name: str) -> DataFrame:
         """The rows, put down and read back. Replacing by key needs it: it computes its source twice, and fails over

@@ -11,8 +11,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.errors import FundwatchError
-from fundwatch.lake.delta_rows import is_made, read_batches, remove_half_made, replace_table
+from fundwatch.lake.delta_rows import is_made, read_batches, replace_table
 from fundwatch.lake.files import LakeFiles
+from fundwatch.lake.parquet.data_files import remove_half_made
 from fundwatch.lake.store import Written
 from fundwatch.places import LakeAddress
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
 
+from fundwatch.engine.frames import no_rows
 from fundwatch.engine.lineage import made_of, strictly_read
 from fundwatch.errors import MappingError, problems
 from fundwatch.expressions.declared import written
@@ -46,11 +48,10 @@ def _problems(spark: SparkSession, entries: Mapping[str, _Entry]) -> Iterator[st
     texts = {(n, key): sql for n, entry in entries.items() for key, sql in entry.texts()}
     if not texts:
         return
-    columns = [f"{quoted_name(_at(n, c))} string" for n, entry in entries.items() for c in entry.columns]
+    columns = [StructField(_at(n, c), StringType()) for n, entry in entries.items() for c in entry.columns]
     names = {n: {c: quoted_name(_at(n, c)) for c in entry.columns} for n, entry in entries.items()}
     try:
-        nothing = spark.createDataFrame([], ", ".join(columns))
-        frame = nothing.select(
+        frame = no_rows(spark, StructType(columns)).select(
             *(F.expr(written(sql, names=names[n])).alias(_at(n, key)) for (n, key), sql in texts.items())
         )
     except AnalysisException as error:

@@ -14,7 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fundwatch.lake.delta_rows import is_made, opened, query_rows, verify_files
+from fundwatch.lake.delta_rows import is_made, opened, query_rows
+from fundwatch.lake.parquet.spark_rows import Placement, commit_frame, frame_of
 from fundwatch.places import LakeAddress
 from fundwatch.scratch import Scratch
 from privacy.erasure.purge import purge
@@ -164,28 +165,25 @@ class Vault:
     def rows(self, spark: SparkSession) -> DataFrame:
         """The table `identity`, sealed as it is. Prepares the vault."""
         self.prepare()
-        verify_files(self.identity)
-        return spark.read.format("delta").load(str(self.identity))
+        return frame_of(spark, self.identity)
 
     def bridge(self, spark: SparkSession) -> DataFrame:
         """The table `bridge` of a rotation that is under way."""
-        verify_files(self.bridge_table)
-        return spark.read.format("delta").load(str(self.bridge_table))
+        return frame_of(spark, self.bridge_table)
 
     def write(self, rows: DataFrame) -> None:
         """Replace the rows' keys (domain, token): atomic, repeatable. `rows` come from `with_earlier` (columns)."""
         self.prepare()
-        staged = self.root / _STAGING  # replacing by key computes its source twice
-        rows.select(*IDENTITY_COLUMNS).write.mode("overwrite").parquet(str(staged))
-        read_back = rows.sparkSession.read.parquet(str(staged))
-        writer = read_back.write.format("delta").mode("overwrite").option("replaceUsing", "domain,token")
-        writer.save(str(self.identity))
-        shutil.rmtree(staged)
+        self._commit(rows, Placement("domain", key=("domain", "token"), properties=_INDEXED))
 
     def add(self, rows: DataFrame) -> None:
         """Append rows whose keys the vault does not hold: nothing that it holds is written again."""
         self.prepare()
-        rows.select(*IDENTITY_COLUMNS).write.format("delta").mode("append").save(str(self.identity))
+        self._commit(rows, Placement("domain", properties=_INDEXED))
+
+    def _commit(self, rows: DataFrame, place: Placement) -> None:
+        commit_frame(rows.select(*IDENTITY_COLUMNS), self.identity, self.address.within(_STAGING), place)
+        shutil.rmtree(self.root / _STAGING)
 
     def _bridged(self, domain: str, tokens: Sequence[str]) -> dict[str, str]:
         """The new tokens of those old ones that a rotation's bridge knows."""

@@ -8,14 +8,14 @@ import pyarrow as pa
 import pytest
 
 from fundwatch.errors import SettingsError
-from fundwatch.lake import delta_rows
 from fundwatch.lake.delta_rows import commit_rows, query_rows
+from fundwatch.lake.parquet import data_files
 from fundwatch.places import LakeAddress
 from tests.places import at
 
 
 def test_more_partitions_than_files_may_be_open_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delta_rows, "_OPEN_FILES", 2)
+    monkeypatch.setattr(data_files, "_OPEN_FILES", 2)
     nights = [f"n{number % 5}" for number in range(23)]
     rows = pa.table({"night": nights, "row": list(range(23))})
     batches = pa.RecordBatchReader.from_batches(rows.schema, rows.to_batches(max_chunksize=4))

@@ -1,0 +1,105 @@
+"""Rows between Spark and Delta tables: what is committed without Delta's part in Spark reads the same through it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pyspark.errors import PySparkException
+
+from fundwatch.errors import ContractError
+from fundwatch.lake.checked_files import DamagedFileError
+from fundwatch.lake.parquet import spark_rows
+from fundwatch.lake.parquet.spark_rows import Placement, commit_frame, frame_of
+from tests.places import at
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+NIGHT, NEXT = "2026-03-30", "2026-03-31"
+_SCHEMA = "business_date date, id string, at timestamp, many array<struct<n: int>>"
+_SKIPPING = {"delta.dataSkippingStatsColumns": "at"}
+
+
+def _rows(spark: SparkSession, night: str, *ids: str) -> list[tuple[object, ...]]:
+    at_ = datetime(2026, 3, 30, 12, 0, 0, 1500, tzinfo=UTC)
+    return [(date.fromisoformat(night), one, at_, [(1,), (2,)]) for one in ids]
+
+
+def _read(spark: SparkSession, folder: Path, *, through_delta: bool = False) -> list[tuple[str, ...]]:
+    reader = spark.read.format("delta").load(str(folder)) if through_delta else frame_of(spark, at(folder))
+    return sorted((str(r.business_date), r.id, str(r.at), str(r.many)) for r in reader.collect())
+
+
+@pytest.mark.parametrize("few", [100_000, 0])
+def test_a_night_is_replaced_alike_whether_its_rows_are_few_or_many(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(spark_rows, "_FEW_ROWS", few)
+    table = tmp_path / "a [lake] of*{patterns}" / "hits"
+    staging = at(table.parent / ".staging")
+    table.parent.mkdir()
+    for night, ids in ((NIGHT, "ab"), (NEXT, "cd"), (NEXT, "e")):
+        rows = spark.createDataFrame(_rows(spark, night, *ids), _SCHEMA).repartition(2)
+        place = Placement("business_date", only=night, properties=_SKIPPING)
+        assert commit_frame(rows, at(table), staging, place) == len(ids)
+    assert [row[:2] for row in _read(spark, table)] == [(NIGHT, "a"), (NIGHT, "b"), (NEXT, "e")]
+    assert _read(spark, table) == _read(spark, table, through_delta=True)
+    assert [r.id for r in frame_of(spark, at(table), only={"business_date": NEXT}).collect()] == ["e"]
+    assert [r.id for r in frame_of(spark, at(table), 0).sort("id").collect()] == ["a", "b"]
+    assert list((table.parent / ".staging").iterdir()) == []
+    log = (table / "_delta_log" / f"{0:020}.json").read_text(encoding="utf-8").splitlines()
+    stats = [json.loads(found["stats"]) for line in log if (found := json.loads(line).get("add"))]
+    assert {(s["minValues"]["at"], s["maxValues"]["at"]) for s in stats if s["numRecords"]} == {
+        ("2026-03-30T12:00:00.001Z", "2026-03-30T12:00:00.002Z")
+    }
+
+
+def test_of_a_replaced_key_nothing_stays_and_its_neighbours_do(spark: SparkSession, tmp_path: Path) -> None:
+    table, staging = tmp_path / "identity", at(tmp_path / ".staging")
+    place = Placement("domain", key=("domain", "token"))
+
+    def put(*rows: tuple[str | None, ...]) -> None:
+        commit_frame(
+            spark.createDataFrame([*rows], "domain string, token string, sealed string"), at(table), staging, place
+        )
+
+    put(("p", "1", "a"), ("p", "2", "b"), ("p", None, "c"), ("q", "1", "d"), ("r", "9", "e"))
+    put(("p", "1", "new"), ("r", "9", "new"), ("q", "3", "f"), ("p", None, "again"))
+    expected = {("p", "1", "new"), ("p", "2", "b"), ("p", None, "c"), ("p", None, "again")}
+    expected |= {("q", "1", "d"), ("q", "3", "f"), ("r", "9", "new")}
+    assert {tuple(row) for row in frame_of(spark, at(table)).collect()} == expected
+    assert {tuple(row) for row in spark.read.format("delta").load(str(table)).collect()} == expected
+
+
+def test_a_column_of_another_type_than_the_tables_is_refused_before_anything_is_written(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    table, staging = tmp_path / "hits", at(tmp_path / ".staging")
+    commit_frame(spark.createDataFrame([("1",)], "id string"), at(table), staging, Placement())
+    with pytest.raises(ContractError, match="id is integer, in the table string"):
+        commit_frame(spark.createDataFrame([(1,)], "id int"), at(table), staging, Placement())
+    assert [r.id for r in frame_of(spark, at(table)).collect()] == ["1"]
+
+
+def test_what_fails_while_it_is_computed_leaves_the_table_as_it_was(spark: SparkSession, tmp_path: Path) -> None:
+    table, staging = tmp_path / "hits", at(tmp_path / ".staging")
+    commit_frame(spark.createDataFrame([("1",)], "id string"), at(table), staging, Placement())
+    with pytest.raises(PySparkException):
+        commit_frame(spark.sql("SELECT CAST(raise_error('broken') AS string) AS id"), at(table), staging, Placement())
+    assert [r.id for r in frame_of(spark, at(table)).collect()] == ["1"]
+    assert list((tmp_path / ".staging").iterdir()) == []
+
+
+def test_a_file_that_is_not_what_was_committed_is_not_read(spark: SparkSession, tmp_path: Path) -> None:
+    table, staging = tmp_path / "hits", at(tmp_path / ".staging")
+    commit_frame(spark.createDataFrame([("1",)], "id string"), at(table), staging, Placement())
+    (file,) = table.glob("*.parquet")
+    content = bytearray(file.read_bytes())
+    content[-20] ^= 1  # in the footer, of which no page's check sum knows
+    file.write_bytes(bytes(content))
+    with pytest.raises(DamagedFileError, match="hits"):
+        frame_of(spark, at(table))
