@@ -31,7 +31,8 @@ def run(night: Night) -> Report:
     window = ScanWindow(night.date - timedelta(days=night.settings.scan_days - 1), night.date)
     region = region_of(night.settings)
     rule_set = load_rules(region=region)
-    found = scan(rule_set, tables, night.supplied(), load_knowledge(region=region), window).materialized(
+    knowledge = load_knowledge(region=region)
+    found = scan(rule_set, tables, night.supplied(), knowledge, window, night.materialize).materialized(
         night.materialize
     )
     night.write_all({"rule_hit": found.hits, "hit_line": found.hit_lines, "rule_coverage": found.coverage})
