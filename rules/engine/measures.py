@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fundwatch.expressions.declared import all_of, is_aggregate, literal, names_in, written
+from fundwatch.expressions.declared import all_of, functions_in, is_aggregate, literal, names_in, written
 from rules.catalogue.rule import Rule, RuleMeasure, RuleSet
 from rules.frames.registry import GRAINS
 
@@ -102,14 +102,16 @@ class Shared:
     def _measure(self, rule: Rule, measure: RuleMeasure, names: Mapping[str, str], judged: str) -> Window:
         over = {names.get(column, column) for column in measure.by}
         order = ", ".join(written(column, names=names) for column in measure.order)
-        where = judged if is_aggregate(measure.compute) else ""
-        call = written(measure.compute, names=names, params=rule.params, where=where)
-        if not where:
-            over.add(judged)  # what numbers rows counts the judged ones alone
         span = f"ORDER BY {order}" if order else ""
         if measure.over_days is not None:
             days = int(rule.bound(str(measure.over_days)))
             span = f"ORDER BY unix_date(service_date) RANGE BETWEEN {days - 1} PRECEDING AND CURRENT ROW"
+        where = judged if is_aggregate(measure.compute) else ""
+        call = written(measure.compute, names=names, params=rule.params, where=where)
+        if measure.order and functions_in(measure.compute) == {"row_number"}:  # it counts judged rows up to this one
+            call, span = f"count_if({judged})", f"{span} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+        elif not where:
+            over.add(judged)  # other ranks and neighbours are those among the judged rows
         texts = (measure.compute, *measure.by, *measure.order)
         seen = Columns(names[name] for text in texts for name in names_in(text, names))
         return self._window(call, Columns(over), span, seen)
@@ -146,9 +148,10 @@ def together(rules: Sequence[JudgedRule], keys: Mapping[str, Columns]) -> list[l
 
 
 def steps(rules: Sequence[JudgedRule], keys: Mapping[str, Columns]) -> Iterator[tuple[Columns, list[Window]]]:
-    """The windows of the rules in the order they can be computed, each step with the key of its shuffle.
+    """The windows of the rules in the order they can be computed, those over the same rows in the same order together.
 
-    A step whose key is that of the one before needs no shuffle.
+    With each step goes the key of its shuffle; one whose key is that of the step before needs none. Coarse windows go
+    first, and of the same columns the ordered ones: whoever follows finds the rows sorted as it needs them.
     """
     waiting = {window.column: window for rule in rules for window in rule.windows}
     key = Columns()
@@ -159,5 +162,8 @@ def steps(rules: Sequence[JudgedRule], keys: Mapping[str, Columns]) -> Iterator[
             uses = Counter(keys[w.column] for w in waiting.values())
             key = min((keys[w.column] for w in ready), key=lambda k: (-uses[k], sorted(k)))
             continue
-        yield key, here
+        alike: dict[tuple[int, tuple[str, ...], bool, str], list[Window]] = defaultdict(list)
+        for w in here:
+            alike[len(w.over), tuple(sorted(w.over)), not w.order, w.order].append(w)
+        yield from ((key, alike[place]) for place in sorted(alike))
         waiting = {name: w for name, w in waiting.items() if w not in here}

@@ -75,11 +75,13 @@ def fold(tagged: DataFrame, rules: Sequence[JudgedRule]) -> DataFrame:
     any_hit = F.expr(" OR ".join(hit(r.rule) for r in rules))
     facts = _facts(tagged, rules)
     verdicts = F.array_compact(F.array(*(F.when(F.col(hit(r.rule)), _verdict(r, facts[r.rule.id])) for r in rules)))
+    # within a lambda no code is generated: the evidence of all rules would be most of it, for the few rows that hit
+    of_hit = F.flatten(F.transform(F.when(any_hit, F.array(F.lit(0))), lambda _: verdicts))
     reported = tagged.select(
         F.col("institution_id").alias("place"),
         F.pmod(F.xxhash64(row), F.lit(_BUCKETS)).alias("bucket"),
         *(first.alias(rule_id) for rule_id, first in firsts.items()),
-        F.when(any_hit, verdicts).alias("verdicts"),
+        of_hit.alias("verdicts"),
     )
     counts = (F.count_if(F.col(f"`{r.rule.id}`")).alias(r.rule.id) for r in rules)
     folded = reported.groupBy("place", "bucket").agg(*counts, F.flatten(F.collect_list("verdicts")).alias("hits"))

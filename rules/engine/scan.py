@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import small_frame, stacked
 from rules.catalogue.rule import Rule, RuleSet
-from rules.engine.measures import Shared, together
+from rules.engine.measures import JudgedRule, Shared, together
 from rules.engine.money import with_money
 from rules.engine.needs import done_without, knowledge_needed, names_used, why_not
 from rules.engine.passes import HIT_TYPE, fold, reason, reason_parts, tag, with_lines
@@ -110,7 +110,9 @@ def scan(
         if rules:
             wanted = frozenset().union(*(names_used(rule_set, r) | {GRAINS[r.grain].judged_on} for r in rules))
             rows = frame.build(inputs, wanted, max(_memory_days(rule) for rule in rules))
-            folded, broken = _folded(materialize(rows), rule_set, rules, window)
+            if len(_groups(rule_set, rules)[1]) > 1:
+                rows = materialize(rows)
+            folded, broken = _folded(rows, rule_set, rules, window)
             reasons |= broken
             passes += folded
     session = next(iter(tables.values())).sparkSession
@@ -118,7 +120,7 @@ def scan(
         passes=stacked(passes) if passes else _nothing(session),
         states=_states(session, rule_set, reasons, supplied),
         window=window,
-        to_found=lambda done: _to_hits(done.select(F.inline("hits")), rule_set, inputs),
+        to_found=lambda done: _to_hits(done.select(F.inline("hits")), rule_set, inputs, materialize),
     )
 
 
@@ -152,22 +154,28 @@ def _analysed(
     rows: DataFrame, rule_set: RuleSet, rules: Sequence[Rule], window: ScanWindow
 ) -> tuple[list[DataFrame], str]:
     """A pass per group of rules that need the same shuffles, or the problem of one of them."""
-    shared = Shared()
-    judged = [shared.judge(rule_set, rule) for rule in rules]
+    shared, groups = _groups(rule_set, rules)
     try:
-        folded = [fold(tag(rows, shared, group, window), group) for group in together(judged, shared.keys)]
+        folded = [fold(tag(rows, shared, group, window), group) for group in groups]
         _ = [found.schema for found in folded]  # a Connect session analyses only now
     except AnalysisException as error:
         return [], f"the rule is broken: {str(error).splitlines()[0][:_LONGEST_PROBLEM]}"
     return folded, ""
 
 
-def _to_hits(hits: DataFrame, rule_set: RuleSet, inputs: ScanInputs) -> DataFrame:
+def _groups(rule_set: RuleSet, rules: Sequence[Rule]) -> tuple[Shared, list[list[JudgedRule]]]:
+    """What the rules of a frame share, and the rules of each pass."""
+    shared = Shared()
+    judged = [shared.judge(rule_set, rule) for rule in rules]
+    return shared, together(judged, shared.keys)
+
+
+def _to_hits(hits: DataFrame, rule_set: RuleSet, inputs: ScanInputs, materialize: Materialize) -> DataFrame:
     """One row per hit with its lines inside; the facts are those of its last day."""
     on_lines = hits.filter(F.col("proof_encounters").isNull()).drop("proof_encounters")
     settled = settled_lines(inputs)
     elsewhere = with_lines(hits.filter(F.col("proof_encounters").isNotNull()), settled)
-    lines = on_lines.unionByName(elsewhere)
+    lines = materialize(on_lines.unionByName(elsewhere))
     line = F.struct("line_id", "settlement_id", "amount_at_risk", F.lit("counted").alias("role"))
     identity = ("hit_id", "rule_id", "subject_id", "patient_id", "institution_id", "encounter_id")
     hits = (
