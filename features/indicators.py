@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from features.catalogue import Catalogue, NamedIndicator
+from fundwatch.engine.frames import stacked
 from fundwatch.expressions.declared import written
 
 
@@ -23,9 +24,13 @@ def to_indicators(catalogue: Catalogue, days: DataFrame, as_of: date) -> DataFra
         for name, column in catalogue.measure_columns.items()
         for window in catalogue.windows
     ]
-    entities = days.groupBy(key).agg(*sums)
-    for name in sorted(catalogue.sets):
-        entities = entities.join(_set_sizes(catalogue, days, name, as_of), on=key, how="left")
+    sizes = [
+        F.count_if((F.col("_set") == name) & _within(F.col("_last"), window, as_of)).alias(f"{name}_{window}d")
+        for name in sorted(catalogue.sets)
+        for window in catalogue.windows
+    ]
+    rows = [days.drop("sets"), *([_last_seen(catalogue, days)] if catalogue.sets else [])]
+    entities = stacked(rows, missing_as_null=True).groupBy(key).agg(*sums, *sizes)
     formulas = [_formula(catalogue, named).alias(named.column) for named in catalogue.named]
     return entities.select(key, *formulas)
 
@@ -34,20 +39,16 @@ def _within(day: Column, window: int, as_of: date) -> Column:
     return day.between(F.lit(as_of - timedelta(days=window - 1)), F.lit(as_of))
 
 
-def _set_sizes(catalogue: Catalogue, days: DataFrame, name: str, as_of: date) -> DataFrame:
-    """One row per entity: how many distinct things of the set each window saw.
+def _last_seen(catalogue: Catalogue, days: DataFrame) -> DataFrame:
+    """One row per entity, set and thing of it with the last day on which it was seen, whatever the sets are.
 
-    Two groupings, thing by thing and then entity by entity, so that no row ever holds a window's whole set.
-    A thing was seen in a window if its last day lies in it, because all windows end on the same day.
+    A thing was seen in a window if its last day lies in it, because all windows end on the same day. Things are told
+    apart before entities are, so that no row ever holds a window's whole set.
     """
     key = catalogue.id_column
-    seen = days.select(key, "day", F.explode(F.col("sets")[name]).alias("thing"))
-    last_seen = seen.groupBy(key, "thing").agg(F.max("day").alias("last"))
-    sizes = [
-        F.count_if(_within(F.col("last"), window, as_of)).cast("double").alias(f"{name}_{window}d")
-        for window in catalogue.windows
-    ]
-    return last_seen.groupBy(key).agg(*sizes)
+    of_day = days.select(key, "day", F.explode("sets").alias("_set", "things"))
+    seen = of_day.select(key, "day", "_set", F.explode("things").alias("thing"))
+    return seen.groupBy(key, "_set", "thing").agg(F.max("day").alias("_last")).drop("thing")
 
 
 def _formula(catalogue: Catalogue, named: NamedIndicator) -> Column:

@@ -12,7 +12,7 @@ from jobs.declared_stages import SCAN
 from jobs.job import Job, Night, Report, Workplace
 from rules.catalogue.load import load_rules
 from rules.engine.scan import ScanWindow, scan
-from rules.frames.registry import tables_read
+from rules.frames.registry import columns_of_shared, tables_read
 from rules.knowledge.points import knowledge_fingerprint, load_knowledge
 
 
@@ -27,11 +27,15 @@ def own_fingerprint(place: Workplace, _night: date) -> object:
 
 def run(night: Night) -> Report:
     """Read what is known, scan it, write hits and coverage."""
-    tables = {name: night.materialize(night.known(name)) for name in tables_read() if night.exists(name)}
+    tables = {name: night.known(name) for name in tables_read() if night.exists(name)}
+    for name, columns in columns_of_shared().items():
+        if name in tables:
+            tables[name] = night.materialize(tables[name].select(*columns))
     window = ScanWindow(night.date - timedelta(days=night.settings.scan_days - 1), night.date)
     region = region_of(night.settings)
     rule_set = load_rules(region=region)
-    found = scan(rule_set, tables, night.supplied(), load_knowledge(region=region), window).materialized(
+    knowledge = load_knowledge(region=region)
+    found = scan(rule_set, tables, night.supplied(), knowledge, window, night.materialize).materialized(
         night.materialize
     )
     night.write_all({"rule_hit": found.hits, "hit_line": found.hit_lines, "rule_coverage": found.coverage})

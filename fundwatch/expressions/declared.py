@@ -21,7 +21,7 @@ from datetime import date
 
 from fundwatch.errors import CatalogueError
 from fundwatch.expressions.tokens import is_clock, is_plain, quoted_name, quoted_text
-from fundwatch.expressions.tree import Parameter, WrittenColumn, parsed
+from fundwatch.expressions.tree import Parameter, Parsed, WrittenColumn, parsed
 
 Scalar = bool | int | float | date | str
 Value = Scalar | list[str]
@@ -178,9 +178,17 @@ def list_parameters_outside_in(text: str) -> frozenset[str]:
     return frozenset(p.name for p in parsed(text).pieces if isinstance(p, Parameter) and not p.in_list)
 
 
-def written(text: str, *, names: Mapping[str, str] | None = None, params: Mapping[str, Value] | None = None) -> str:
+def written(
+    text: str,
+    *,
+    names: Mapping[str, str] | None = None,
+    params: Mapping[str, Value] | None = None,
+    where: str = "",
+) -> str:
     """The SQL that runs: the checked expression, with parameters as literals and SQL of ours in place of `names`.
 
+    With a condition of ours as `where` the expression, the call of one aggregate, sees only the rows that meet it: its
+    arguments are unknown in all others, and no aggregate counts what is unknown.
     Raises ExpressionError for what may stand nowhere, KeyError for a parameter that is not given.
     """
     found, refused = parsed(text), set(parsed(text).functions) - _ANYWHERE
@@ -188,15 +196,34 @@ def written(text: str, *, names: Mapping[str, str] | None = None, params: Mappin
         reported = [*found.problems, *(f"calls {name}()" for name in sorted(refused))]
         raise ExpressionError(f"an expression {'; '.join(reported)}", do="write it otherwise")
     put = {name.lower(): sql for name, sql in (names or {}).items()}
+    opened, closed = _conditional(found) if where else (frozenset(), frozenset())
     parts = []
-    for piece in found.pieces:
+    for place, piece in enumerate(found.pieces):
+        parts += [f"IF({where}, "] if place in opened else []
         if isinstance(piece, WrittenColumn):
             parts.append(put.get(piece.text.lower()) or quoted_name(piece.text))
         elif isinstance(piece, Parameter):
             parts.append(literal((params or {})[piece.name]))
         else:
             parts.append(piece)
+        parts += [", NULL)"] if place + 1 in closed else []
     return "".join(parts)
+
+
+def _conditional(found: Parsed) -> tuple[frozenset[int], frozenset[int]]:
+    """Where the arguments begin and end that a condition applies to: the first, and all that are made of columns."""
+    spans = [
+        (start, end)
+        for number, (start, end) in enumerate(found.arguments)
+        if number == 0 or any(isinstance(piece, WrittenColumn) for piece in found.pieces[start:end])
+    ]
+    return frozenset(start for start, _ in spans), frozenset(end for _, end in spans)
+
+
+def is_aggregate(text: str) -> bool:
+    """Whether the expression is the call of one aggregate over arguments, as a condition on its rows needs."""
+    found = parsed(text)
+    return found.is_call and bool(found.arguments) and found.functions[0] in AGGREGATES
 
 
 def literal(value: Value) -> str:

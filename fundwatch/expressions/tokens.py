@@ -120,3 +120,9 @@ def quoted_text(text: str) -> str:
 def quoted_name(name: str) -> str:
     """The name of a column or table as Spark SQL takes it, whatever characters it has."""
     return "`" + name.replace("`", "``") + "`"
+
+
+def words_of(node: object) -> str:
+    """The kind of a node in words: `JSONExtract` is `json extract`."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__)
+    return words.lower()

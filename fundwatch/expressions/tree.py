@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fundwatch.expressions.tokens import LONGEST, dialect, quoted_text, token_problems
+from fundwatch.expressions.tokens import LONGEST, dialect, quoted_text, token_problems, words_of
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -68,7 +68,7 @@ class Parsed:
     """What an expression is made of. `pieces`, joined, are its SQL; it may run only where `problems` is empty.
 
     `signs` are `/` and `cast`, where they occur; `constant_texts` what makes a text out of texts alone; `is_call` says
-    that it is the call of one function and nothing more.
+    that it is the call of one function and nothing more, `arguments` where that one's begin and end among the pieces.
     """
 
     pieces: list[Piece] = field(default_factory=list)
@@ -78,6 +78,7 @@ class Parsed:
     distinct: set[str] = field(default_factory=set)
     constant_texts: set[str] = field(default_factory=set)
     is_call: bool = False
+    arguments: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def names(self) -> frozenset[str]:
@@ -146,19 +147,21 @@ class Rewriting:
             self._only(node, "this", "expression", *(["negate"] if kind.endswith("Like") else []))
             self._binary(node)
         elif method is None:
-            self.problem(f"holds what may not stand in it ({_words_of(node)})")
+            self.problem(f"holds what may not stand in it ({words_of(node)})")
         else:
             method(node)
 
     def _only(self, node: Node, *keys: str) -> None:
         extra = sorted(k for k, value in node.args.items() if value and k not in keys and k not in _NOTES)
         if extra:
-            self.problem(f"holds what may not stand in it ({_words_of(node)} with {', '.join(extra)})")
+            self.problem(f"holds what may not stand in it ({words_of(node)} with {', '.join(extra)})")
 
     def _all(self, nodes: Sequence[Node]) -> None:
         for number, node in enumerate(nodes):
             self.put(*([", "] if number else []))
+            start = len(self.found.pieces)
             self.write(node)
+            self.found.arguments.append((start, len(self.found.pieces)))
 
     def _operand(self, node: Node, least: int) -> None:
         """An operand that binds at least so tightly; a looser one would be taken apart otherwise by Spark."""
@@ -273,6 +276,7 @@ class Rewriting:
         self.put(f"{name}(")
         if given and type(given[0]).__name__ == "Star" and name == "count" and len(given) == 1:
             self.put("1")
+            self.found.arguments.append((start + 1, start + 2))
         elif given and name in _UNIT_FIRST:
             self._unit(given[0].name)
             self.put(", ")
@@ -285,6 +289,8 @@ class Rewriting:
         else:
             self._all(given)
         self.put(")")
+        if start == 0:
+            del self.found.arguments[: -len(given) or None]
         self._note_constant(name, start)
 
     def _pattern(self, node: Node) -> None:
@@ -391,9 +397,3 @@ class Rewriting:
 
     def _Star(self, _: Node) -> None:
         self.problem("names all columns by *: name those that are meant")
-
-
-def _words_of(node: Node) -> str:
-    """The kind of a node in words: `JSONExtract` is `json extract`."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__)
-    return words.lower()

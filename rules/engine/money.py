@@ -22,9 +22,9 @@ def with_money(lines: DataFrame, settled: DataFrame, settlements: DataFrame) -> 
     `settled` are the settled fee lines, hit or not. Pharmacy and impersonation rules add the personal account's part
     of the line (`with_account`). Of one hit and settlement the amounts add up to the rounded sum of the shares.
     """
-    touched = lines.select("settlement_id").distinct()
+    touched = lines.select("settlement_id")
     parts = paid_parts(settled.join(touched, on="settlement_id", how="left_semi"), settlements)
-    priced = lines.join(parts, on="line_id", how="left")
+    priced = lines.join(parts, on="line_id", how="left").repartition("hit_id")  # who sums by hit needs no shuffle then
     account = F.when(F.col("with_account"), F.col("account_part")).otherwise(_nothing())
     paid = F.coalesce("fund_part", _nothing()) + F.coalesce(account, _nothing())
     spread = priced.select("*", (paid * F.col("share")).cast(_RAW).alias("_raw"))

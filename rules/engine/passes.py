@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES
-from fundwatch.expressions.declared import all_of, literal, names_in, written
-from rules.catalogue.rule import PLACEHOLDER, Rule, RuleMeasure, RuleSet
+from fundwatch.expressions.declared import all_of, literal
+from rules.catalogue.rule import PLACEHOLDER, Rule
+from rules.engine.measures import Columns, JudgedRule, Shared, steps
 from rules.frames.inputs import ScanWindow
 from rules.frames.registry import GRAINS
 
@@ -28,11 +29,6 @@ HIT_TYPE = (
 )
 
 
-def judged(rule: Rule) -> str:
-    """The column that says whether the rule judges the row."""
-    return f"judged__{rule.id.replace('-', '_')}"
-
-
 def seen(rule: Rule) -> str:
     """The column that says whether the rule judges the row, and the row falls into the window."""
     return f"seen__{rule.id.replace('-', '_')}"
@@ -43,80 +39,53 @@ def hit(rule: Rule) -> str:
     return f"hit__{rule.id.replace('-', '_')}"
 
 
-def eligibility(rule_set: RuleSet, rule: Rule) -> str:
-    """What the rule judges: its `where`, the dates it is in force, and none of its exclusions."""
-    dates = [f"service_date >= {literal(rule.valid.from_)}"]
-    if rule.valid.to is not None:
-        dates.append(f"service_date <= {literal(rule.valid.to)}")
-    conditions = (written(rule_set.exclusions[name].condition) for name in rule.exclude)
-    spared = [f"NOT coalesce(({condition}), FALSE)" for condition in conditions]
-    return all_of([rule.bound(rule.where), *dates, *spared])
+def tag(rows: DataFrame, shared: Shared, rules: Sequence[JudgedRule], window: ScanWindow) -> DataFrame:
+    """The rows that some rule judges, with `judged__…`, `seen__…`, `hit__…` and the rules' measures.
 
-
-def tag(rows: DataFrame, rule_set: RuleSet, rules: Sequence[Rule], window: ScanWindow) -> DataFrame:
-    """The rows with `judged__…`, `seen__…` and `hit__…` of every rule, and the rules' measures.
-
-    Measures run over judged rows alone: the flag is part of each window's key.
+    Flags are computed after the first shuffle: a shuffle carries what they are made of anyway.
     """
-    tagged = rows.select("*", *(F.expr(eligibility(rule_set, rule)).alias(judged(rule)) for rule in rules))
-    for level in _levels(rules):
-        tagged = tagged.select("*", *(F.expr(_window(rule, m)).alias(name) for rule, name, m in level))
+    flags = {flag: judges for judges, flag in shared.flags.items() if flag in {rule.judged for rule in rules}}
+    tagged = rows.filter(" OR ".join(f"({judges})" for judges in flags.values()))
+    together, flagged = Columns(), False
+    for key, windows in steps(rules, shared.keys):
+        if key != together:
+            tagged, together = tagged.repartition(*sorted(key)), key
+        if not flagged:
+            tagged, flagged = _with_flags(tagged, flags), True
+        tagged = tagged.select("*", *(F.expr(w.sql).alias(w.column) for w in windows))
+    tagged = tagged if flagged else _with_flags(tagged, flags)
     dates = f"BETWEEN {literal(window.start)} AND {literal(window.end)}"
-    in_window = {r.id: all_of([judged(r), f"{GRAINS[r.grain].judged_on} {dates}"]) for r in rules}
-    tagged = tagged.select("*", *(F.expr(in_window[r.id]).alias(seen(r)) for r in rules))
-    return tagged.select("*", *(F.expr(all_of([seen(r), r.bound(r.when)])).alias(hit(r)) for r in rules))
+    in_window = {seen(r.rule): all_of([r.judged, f"{GRAINS[r.rule.grain].judged_on} {dates}"]) for r in rules}
+    tagged = tagged.select("*", *(F.expr(condition).alias(name) for name, condition in in_window.items()))
+    hits = {hit(r.rule): all_of([seen(r.rule), r.bound(r.rule.when)]) for r in rules}
+    return tagged.select("*", *(F.expr(condition).alias(name) for name, condition in hits.items()))
 
 
-def _levels(rules: Sequence[Rule]) -> list[list[tuple[Rule, str, RuleMeasure]]]:
-    """The measures, those that look at other measures after these."""
-    waiting = [(rule, name, m) for rule in rules for name, m in rule.measures.items()]
-    levels: list[list[tuple[Rule, str, RuleMeasure]]] = []
-    while waiting:
-        names = {name for _, name, _ in waiting}
-        ready = [w for w in waiting if not _seen_by(w[2], names - {w[1]})]
-        levels.append(ready or waiting)  # measures that look at each other are left to the analyser to refuse
-        waiting = [w for w in waiting if w not in levels[-1]]
-    return levels
+def _with_flags(rows: DataFrame, flags: Mapping[str, str]) -> DataFrame:
+    return rows.select("*", *(F.expr(judges).alias(flag) for flag, judges in flags.items()))
 
 
-def _seen_by(measure: RuleMeasure, measures: set[str]) -> frozenset[str]:
-    return frozenset().union(*(names_in(text, measures) for text in (measure.compute, *measure.by, *measure.order)))
-
-
-def _window(rule: Rule, measure: RuleMeasure) -> str:
-    order, span = ", ".join(map(written, measure.order)), ""
-    if measure.over_days is not None:
-        days = int(rule.bound(str(measure.over_days)))
-        order, span = "unix_date(service_date)", f"RANGE BETWEEN {days - 1} PRECEDING AND CURRENT ROW"
-    by = ", ".join((*map(written, measure.by), judged(rule)))
-    ordered = f"ORDER BY {order}" if order else ""
-    return f"{rule.bound(measure.compute)} OVER (PARTITION BY {by} {ordered} {span})"
-
-
-def fold(tagged: DataFrame, rules: Sequence[Rule]) -> DataFrame:
+def fold(tagged: DataFrame, rules: Sequence[JudgedRule]) -> DataFrame:
     """Institution × bucket with `judged` (rule, institution, count of things) and `hits` (a struct per rule and row).
 
     Counts and hits come out of one pass over the rows. Buckets keep the hits of a big institution in many small rows.
     """
-    row = GRAINS[rules[0].grain].frame.row_key
-    firsts = {rule.id: F.expr(f"{seen(rule)} AND {_is_first(rule, row)}") for rule in rules}
-    any_hit = F.expr(" OR ".join(hit(rule) for rule in rules))
-    verdicts = F.array_compact(F.array(*(F.when(F.col(hit(rule)), _verdict(tagged, rule)) for rule in rules)))
+    row = GRAINS[rules[0].rule.grain].frame.row_key
+    firsts = {r.rule.id: F.expr(f"{seen(r.rule)} AND {r.stands_for_it}") for r in rules}
+    any_hit = F.expr(" OR ".join(hit(r.rule) for r in rules))
+    facts = _facts(tagged, rules)
+    verdicts = F.array_compact(F.array(*(F.when(F.col(hit(r.rule)), _verdict(r, facts[r.rule.id])) for r in rules)))
+    # within a lambda no code is generated: the evidence of all rules would be most of it, for the few rows that hit
+    of_hit = F.flatten(F.transform(F.when(any_hit, F.array(F.lit(0))), lambda _: verdicts))
     reported = tagged.select(
         F.col("institution_id").alias("place"),
         F.pmod(F.xxhash64(row), F.lit(_BUCKETS)).alias("bucket"),
         *(first.alias(rule_id) for rule_id, first in firsts.items()),
-        F.when(any_hit, verdicts).alias("verdicts"),
+        of_hit.alias("verdicts"),
     )
-    counts = (F.count_if(F.col(f"`{rule.id}`")).alias(rule.id) for rule in rules)
+    counts = (F.count_if(F.col(f"`{r.rule.id}`")).alias(r.rule.id) for r in rules)
     folded = reported.groupBy("place", "bucket").agg(*counts, F.flatten(F.collect_list("verdicts")).alias("hits"))
-    return folded.select(F.array(*(_judged_count(rule) for rule in rules)).alias("judged"), "hits")
-
-
-def _is_first(rule: Rule, row: str) -> str:
-    """Whether the row is the one that stands for its thing; the window is one that the rule's measures need anyway."""
-    thing = GRAINS[rule.grain].thing
-    return "TRUE" if thing == (row,) else f"{row} = min({row}) OVER (PARTITION BY {', '.join((*thing, judged(rule)))})"
+    return folded.select(F.array(*(_judged_count(r.rule) for r in rules)).alias("judged"), "hits")
 
 
 def _judged_count(rule: Rule) -> Column:
@@ -139,15 +108,14 @@ def with_lines(hits: DataFrame, lines: DataFrame) -> DataFrame:
     return joined.drop("proof_encounter", "_encounter", "_day")
 
 
-def _verdict(tagged: DataFrame, rule: Rule) -> Column:
-    grain = GRAINS[rule.grain]
-    facts = _facts(tagged, rule)
+def _verdict(judged: JudgedRule, facts: Mapping[str, Column]) -> Column:
+    rule, grain = judged.rule, GRAINS[judged.rule.grain]
     thing = [F.coalesce(F.col(name).cast("string"), F.lit("")) for name in grain.thing]
     identity = {
         name: F.col(name) if name in grain.identifies else F.lit(None).cast("string")
         for name in ("patient_id", "institution_id", "encounter_id")
     }
-    share = F.least(F.greatest(F.expr(rule.bound(rule.money.share)).cast(_SHARE), F.lit(0)), F.lit(1))
+    share = F.least(F.greatest(F.expr(judged.bound(rule.money.share)).cast(_SHARE), F.lit(0)), F.lit(1))
     fields = {
         "hit_id": F.substring(F.sha2(F.concat_ws(_SEPARATOR, F.lit(rule.id), *thing), 256), 1, 32),
         "rule_id": F.lit(rule.id),
@@ -156,7 +124,7 @@ def _verdict(tagged: DataFrame, rule: Rule) -> Column:
         "share": F.coalesce(share.cast(_SHARE), F.lit(0).cast(_SHARE)),
         "with_account": F.lit(rule.money.account),
         "facts": F.map_from_arrays(F.array(*map(F.lit, facts)), F.array(*facts.values())),
-        "compared_line_id": F.expr(rule.bound(rule.compares or "NULL")).cast("string"),
+        "compared_line_id": F.expr(judged.bound(rule.compares or "NULL")).cast("string"),
     }
     fields |= _proof(rule)
     return F.struct(*(value.alias(name) for name, value in fields.items()))
@@ -176,17 +144,19 @@ def _proof(rule: Rule) -> dict[str, Column]:
     }
 
 
-def _facts(tagged: DataFrame, rule: Rule) -> dict[str, Column]:
-    """The values that the reason names, as texts a person reads."""
-    texts = {name: _sql_of(rule, name) for name in sorted(rule.fact_names)}
-    kinds = dict(tagged.select(*(F.expr(text).alias(name) for name, text in texts.items())).dtypes)
-    return {name: _readable(F.expr(text), kinds[name]) for name, text in texts.items()}
+def _facts(tagged: DataFrame, rules: Sequence[JudgedRule]) -> dict[str, dict[str, Column]]:
+    """By rule the values that its reason names, as texts a person reads."""
+    texts = {r.rule.id: {name: _sql_of(r, name) for name in sorted(r.rule.fact_names)} for r in rules}
+    values = list(dict.fromkeys(text for named in texts.values() for text in named.values()))
+    kinds = [kind for _, kind in tagged.select(*(F.expr(v).alias(f"{n}") for n, v in enumerate(values))).dtypes]
+    readable = {value: _readable(F.expr(value), kind) for value, kind in zip(values, kinds, strict=True)}
+    return {rule_id: {name: readable[text] for name, text in named.items()} for rule_id, named in texts.items()}
 
 
-def _sql_of(rule: Rule, name: str) -> str:
-    if name in rule.params and name not in rule.facts:
-        return literal(rule.params[name])
-    return rule.bound(rule.facts.get(name, name))
+def _sql_of(judged: JudgedRule, name: str) -> str:
+    if name in judged.rule.params and name not in judged.rule.facts:
+        return literal(judged.rule.params[name])
+    return judged.bound(judged.rule.facts.get(name, name))
 
 
 def _readable(value: Column, kind: str) -> Column:

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import small_frame, stacked
 from rules.catalogue.rule import Rule, RuleSet
+from rules.engine.measures import JudgedRule, Shared, together
 from rules.engine.money import with_money
 from rules.engine.needs import done_without, knowledge_needed, names_used, why_not
 from rules.engine.passes import HIT_TYPE, fold, reason, reason_parts, tag, with_lines
@@ -22,6 +23,7 @@ from rules.knowledge.points import Knowledge
 __all__ = ["Scan", "ScanWindow", "scan"]
 
 _LONGEST_PROBLEM = 300
+Materialize = Callable[[DataFrame], DataFrame]
 
 
 @dataclass(frozen=True)
@@ -92,11 +94,13 @@ def scan(
     supplied: Mapping[str, frozenset[str]],
     knowledge: Knowledge,
     window: ScanWindow,
+    materialize: Materialize = lambda rows: rows,
 ) -> Scan:
     """Judge the window's services by every rule that can run.
 
     `tables` are clean tables as known, by name; `supplied` says which of their columns the source fills. A rule
-    that lacks something, or that Spark's analyser refuses, is `not_run` in the coverage with the reason.
+    that lacks something, or that Spark's analyser refuses, is `not_run` in the coverage with the reason. `materialize`
+    computes once the rows of a frame that several passes read.
     """
     inputs = ScanInputs(tables, knowledge, window)
     reasons = {rule.id: why_not(rule_set, rule, tables.keys(), supplied, knowledge) for rule in rule_set.rules}
@@ -106,15 +110,17 @@ def scan(
         if rules:
             wanted = frozenset().union(*(names_used(rule_set, r) | {GRAINS[r.grain].judged_on} for r in rules))
             rows = frame.build(inputs, wanted, max(_memory_days(rule) for rule in rules))
+            if len(_groups(rule_set, rules)[1]) > 1:
+                rows = materialize(rows)
             folded, broken = _folded(rows, rule_set, rules, window)
             reasons |= broken
-            passes += [] if folded is None else [folded]
+            passes += folded
     session = next(iter(tables.values())).sparkSession
     return Scan(
         passes=stacked(passes) if passes else _nothing(session),
         states=_states(session, rule_set, reasons, supplied),
         window=window,
-        to_found=lambda done: _to_hits(done.select(F.inline("hits")), rule_set, inputs),
+        to_found=lambda done: _to_hits(done.select(F.inline("hits")), rule_set, inputs, materialize),
     )
 
 
@@ -130,36 +136,46 @@ def _memory_days(rule: Rule) -> int:
 
 def _folded(
     rows: DataFrame, rule_set: RuleSet, rules: Sequence[Rule], window: ScanWindow
-) -> tuple[DataFrame | None, dict[str, str]]:
-    """The pass of the rules that Spark's analyser accepts, and what it has against the others. No job runs.
+) -> tuple[list[DataFrame], dict[str, str]]:
+    """The passes of the rules that Spark's analyser accepts, and what it has against the others. No job runs.
 
     All are looked at together first; one by one only to find who is at fault.
     """
     folded, problem = _analysed(rows, rule_set, rules, window)
     if not problem:
         return folded, {}
-    broken = {rule.id: _analysed(rows, rule_set, [rule], window)[1] for rule in rules}
-    fit = [rule for rule in rules if not broken[rule.id]]
-    return (_analysed(rows, rule_set, fit, window)[0] if fit else None), broken
+    problems = {rule.id: _analysed(rows, rule_set, [rule], window)[1] for rule in rules}
+    fit = [rule for rule in rules if not problems[rule.id]]
+    broken = {rule_id: problem for rule_id, problem in problems.items() if problem}
+    return (_analysed(rows, rule_set, fit, window)[0] if fit else []), broken
 
 
 def _analysed(
     rows: DataFrame, rule_set: RuleSet, rules: Sequence[Rule], window: ScanWindow
-) -> tuple[DataFrame | None, str]:
+) -> tuple[list[DataFrame], str]:
+    """A pass per group of rules that need the same shuffles, or the problem of one of them."""
+    shared, groups = _groups(rule_set, rules)
     try:
-        folded = fold(tag(rows, rule_set, rules, window), rules)
-        _ = folded.schema  # a Connect session analyses only now
+        folded = [fold(tag(rows, shared, group, window), group) for group in groups]
+        _ = [found.schema for found in folded]  # a Connect session analyses only now
     except AnalysisException as error:
-        return None, f"the rule is broken: {str(error).splitlines()[0][:_LONGEST_PROBLEM]}"
+        return [], f"the rule is broken: {str(error).splitlines()[0][:_LONGEST_PROBLEM]}"
     return folded, ""
 
 
-def _to_hits(hits: DataFrame, rule_set: RuleSet, inputs: ScanInputs) -> DataFrame:
+def _groups(rule_set: RuleSet, rules: Sequence[Rule]) -> tuple[Shared, list[list[JudgedRule]]]:
+    """What the rules of a frame share, and the rules of each pass."""
+    shared = Shared()
+    judged = [shared.judge(rule_set, rule) for rule in rules]
+    return shared, together(judged, shared.keys)
+
+
+def _to_hits(hits: DataFrame, rule_set: RuleSet, inputs: ScanInputs, materialize: Materialize) -> DataFrame:
     """One row per hit with its lines inside; the facts are those of its last day."""
     on_lines = hits.filter(F.col("proof_encounters").isNull()).drop("proof_encounters")
     settled = settled_lines(inputs)
     elsewhere = with_lines(hits.filter(F.col("proof_encounters").isNotNull()), settled)
-    lines = on_lines.unionByName(elsewhere)
+    lines = materialize(on_lines.unionByName(elsewhere))
     line = F.struct("line_id", "settlement_id", "amount_at_risk", F.lit("counted").alias("role"))
     identity = ("hit_id", "rule_id", "subject_id", "patient_id", "institution_id", "encounter_id")
     hits = (

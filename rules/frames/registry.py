@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
+
+from fundwatch.contracts import TABLES
 from rules.frames import census, lines, stays, visits
-from rules.frames.declaration import Grain, RowFrame
+from rules.frames.declaration import Grain, RowFrame, Sources
 
 _DECLARED = (*lines.GRAINS, *stays.GRAINS, *visits.GRAINS, *census.GRAINS)
 GRAINS: dict[str, Grain] = {grain.name: grain for grain in _DECLARED}
@@ -16,6 +20,25 @@ def frames() -> list[RowFrame]:
 
 def tables_read() -> tuple[str, ...]:
     """The clean tables that some grain rests on: what a scan reads, where it is there."""
-    rested_on = (group for g in GRAINS.values() for sources in (g.base, *g.columns.values()) for group in sources)
-    tables = {source.split(".")[0] for group in rested_on for source in group}
-    return tuple(sorted(tables - {"knowledge"}))
+    return tuple(sorted({table for grain in GRAINS.values() for table, _ in _rested_on(grain, grain.base)}))
+
+
+def columns_of_shared() -> dict[str, list[str]]:
+    """The clean tables that more than one frame is made of, with the columns that these rest on and the key."""
+    read: dict[str, set[str]] = defaultdict(set)
+    frames_of: dict[str, set[str]] = defaultdict(set)
+    for grain in GRAINS.values():
+        for table, column in _rested_on(grain, grain.needs):
+            read[table].add(column)
+            frames_of[table].add(grain.frame.name)
+    return {name: sorted({*TABLES[name].key, *read[name]}) for name, of in frames_of.items() if len(of) > 1}
+
+
+def _rested_on(grain: Grain, needs: Sources) -> Iterator[tuple[str, str]]:
+    """Clean table and column of every source of the needs and of the grain's columns."""
+    for sources in (needs, *grain.columns.values()):
+        for group in sources:
+            for source in group:
+                table, column = source.split(".")
+                if table != "knowledge":
+                    yield table, column

@@ -62,7 +62,6 @@ def _with_earlier(inputs: ScanInputs) -> DataFrame:
         "*",
         shorter.alias("shorter_encounter_id"),
         judged_on.alias("judged_on"),
-        F.col("encounter_id").alias("row_id"),
         F.lit(None).cast("date").alias("proof_day"),
     )
 
@@ -79,6 +78,7 @@ STAYS = RowFrame(
         "shorter_encounter_id": each_of("encounter.started_at", "encounter.ended_at"),
         **from_table("institution", **dict.fromkeys(_NAMES, "institution_name")),
     },
+    row_key="encounter_id",
     proof="array({of})",
 )
 GRAINS = (

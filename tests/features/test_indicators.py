@@ -66,6 +66,17 @@ def test_a_share_of_nothing_and_a_base_too_small_are_null_and_counts_of_nothing_
     assert (rows["gone"].doctor_patient_count_30d, rows["gone"].doctor_patient_count_90d) == (0, 1)
 
 
+def test_sets_are_counted_beside_the_sums_without_a_join_however_many_there_are(spark: SparkSession):
+    doctor, plans = load_catalogues()["doctor"], []
+    for number in (1, 5):
+        sets = {f"patients{n}": doctor.sets["patients"] for n in range(number)} | dict(doctor.sets)
+        days = doctor_days(spark, [{"doctor_id": "D1", "day": RECENT, "patients": ["P1", "P2"]}])
+        found = to_indicators(doctor.model_copy(update={"sets": sets}), days, AS_OF)
+        plans.append(str(found._jdf.queryExecution().executedPlan().toString()))
+        assert [row.doctor_patient_count_30d for row in found.collect()] == [2]
+    assert [(plan.count("Exchange hashpartitioning"), plan.count("Join")) for plan in plans] == [(2, 0), (2, 0)]
+
+
 def test_every_declared_formula_runs(spark: SparkSession):
     for catalogue in load_catalogues().values():
         measures = ", ".join(f"{column} double" for column in catalogue.measure_columns.values())

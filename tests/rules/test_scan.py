@@ -9,7 +9,9 @@ import pytest
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
+from fundwatch.engine.frames import stacked
 from rules.catalogue.rule import RuleSet
+from rules.engine.measures import Shared, together
 from rules.engine.needs import names_used
 from rules.engine.passes import fold, tag
 from rules.frames.inputs import ScanInputs, ScanWindow
@@ -168,7 +170,10 @@ def test_a_pass_of_all_rules_of_a_frame_is_one_spark_job(spark, job_count, all_e
     threshold = spark.conf.get("spark.sql.autoBroadcastJoinThreshold")
     spark.conf.set("spark.sql.autoBroadcastJoinThreshold", "-1")  # a broadcast is a job of its own
     try:
-        folded = fold(tag(frame.build(inputs, wanted, 30), SHIPPED, rules, YEAR), rules)
-        assert job_count(folded.collect) == 1
+        shared = Shared()
+        judged = [shared.judge(SHIPPED, rule) for rule in rules]
+        rows = frame.build(inputs, wanted, 30)
+        passes = [fold(tag(rows, shared, group, YEAR), group) for group in together(judged, shared.keys)]
+        assert job_count(stacked(passes).collect) == 1
     finally:
         spark.conf.set("spark.sql.autoBroadcastJoinThreshold", threshold)

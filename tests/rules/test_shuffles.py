@@ -1,0 +1,132 @@
+"""What a scan shuffles follows the keys that measures need: copies of rules add no shuffle, no join and no grouping."""
+
+from __future__ import annotations
+
+import re
+from itertools import cycle, islice
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pyspark.sql import functions as F
+
+from rules.catalogue.rule import Rule, RuleMeasure, RuleSet
+from rules.engine.measures import Shared, steps, together
+from rules.frames.registry import GRAINS
+from tests.rules.world import SHIPPED, YEAR, scanned, shipped, tables_of, with_rows
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+def _copy(rule: Rule, number: int) -> Rule:
+    """The rule under another id, with other thresholds, so that it judges and measures other rows."""
+    params = {n: v + number if isinstance(v, int) and not isinstance(v, bool) else v for n, v in rule.params.items()}
+    later = rule.valid.model_copy(update={"to": YEAR.end.replace(year=2100 + number)})
+    return rule.model_copy(update={"id": f"{rule.id}-{number}", "params": params, "valid": later})
+
+
+def _catalogue(size: int) -> RuleSet:
+    """The shipped rules, again and again."""
+    rules = islice(cycle(SHIPPED.rules), size)
+    copies = (_copy(rule, place // len(SHIPPED.rules)) for place, rule in enumerate(rules))
+    return RuleSet(rules=tuple(copies), exclusions=SHIPPED.exclusions)
+
+
+def _key_sets(rule_set: RuleSet) -> set[frozenset[str]]:
+    """The sets of columns by which some measure is taken, or a grain's things are told apart."""
+    measured = {frozenset(m.by) for rule in rule_set.rules for m in rule.measures.values()}
+    return measured | {frozenset(GRAINS[rule.grain].thing) for rule in rule_set.rules}
+
+
+def _plan(frame: DataFrame) -> str:
+    return str(frame._jdf.queryExecution().executedPlan().toString())
+
+
+def _count(plan: str, node: str) -> int:
+    return len(re.findall(rf"(?:\+-|:-) (?:\*\(\d+\) )?\w*{node}\b", plan))
+
+
+@pytest.fixture(scope="module")
+def plans(spark: SparkSession) -> dict[int, str]:
+    """The plan of the shipped rules, and of copies of them, by their number."""
+    tables = tables_of(spark, SHIPPED)
+    return {size: _plan(scanned(spark, _catalogue(size), tables=tables).passes) for size in (12, 48, 200)}
+
+
+@pytest.mark.parametrize("node", ["Exchange hashpartitioning", "Join", "HashAggregate"])
+def test_two_hundred_rules_shuffle_join_and_group_as_often_as_twelve(plans: dict[int, str], node: str) -> None:
+    assert 0 < _count(plans[12], node) == _count(plans[48], node) == _count(plans[200], node)
+
+
+def test_rows_are_shuffled_for_measures_by_four_keys_and_never_by_a_rule(plans: dict[int, str]) -> None:
+    assert {plan.count("REPARTITION_BY_COL") for plan in plans.values()} == {4}
+    assert len(_key_sets(SHIPPED)) == 9
+
+
+def test_a_copy_adds_a_window_only_where_it_ranks_or_looks_back_otherwise(plans: dict[int, str]) -> None:
+    windows = {size: _count(plan, "Window") for size, plan in plans.items()}
+    copies = 200 // len(SHIPPED.rules)
+    assert windows[12] == 17
+    assert windows[200] <= windows[12] + 3 * copies  # the rank and the maximum of FQ-02's, the days of FQ-01's
+    assert len(plans[200].splitlines()) <= 3 * len(plans[12].splitlines())
+
+
+def _planned(*rules: Rule) -> list[list[tuple[frozenset[str], list[str]]]]:
+    """By pass the steps of its windows: the key of the shuffle, and the columns made."""
+    shared = Shared()
+    judged = [shared.judge(SHIPPED, rule) for rule in rules]
+    groups = together(judged, shared.keys)
+    return [[(key, [w.column for w in made]) for key, made in steps(group, shared.keys)] for group in groups]
+
+
+def _keys(*rules: Rule) -> list[set[frozenset[str]]]:
+    return [{key for key, _ in found} for found in _planned(*rules)]
+
+
+def _measuring(rule_id: str, **measures: RuleMeasure) -> Rule:
+    return shipped("DC-03", id=rule_id, measures=measures, compares=None)
+
+
+def test_equal_measures_of_several_rules_are_one_window_and_others_share_its_shuffle() -> None:
+    of_day = RuleMeasure(compute="sum(quantity)", by=["patient_id", "service_date"])
+    of_item = RuleMeasure(compute="count(1)", by=["service_date", "item_code", "patient_id"])
+    found = _planned(_measuring("AA-01", a=of_day), _measuring("AA-02", b=of_day), _measuring("AA-03", c=of_item))
+    key = frozenset({"patient_id", "service_date"})
+    assert found == [[(key, ["measure__0"]), (key, ["measure__1"])]]
+
+
+def test_a_key_that_no_other_measure_shares_is_shuffled_in_a_pass_of_its_own() -> None:
+    alone = RuleMeasure(compute="count(1)", by=["performing_doctor_id", "charge_class"])
+    keys = _keys(*SHIPPED.rules, _measuring("AA-01", alone=alone))
+    assert keys.count({frozenset({"performing_doctor_id", "charge_class"})}) == 1
+    assert [k for k in keys if k != {frozenset({"performing_doctor_id", "charge_class"})}] == _keys(*SHIPPED.rules)
+
+
+def test_a_measure_of_a_measure_waits_for_it_and_a_rank_counts_judged_rows_alone() -> None:
+    measures = {
+        "place": RuleMeasure(compute="dense_rank()", by=["patient_id"], order=["first"]),
+        "first": RuleMeasure(compute="min(charged_at)", by=["patient_id", "institution_id"]),
+    }
+    shared = Shared()
+    judged = shared.judge(SHIPPED, _measuring("AA-01", **measures))
+    first, place = judged.windows
+    assert first.call == "min(IF(judged__0, `charged_at`, NULL))"
+    assert [place.sees, place.over] == [frozenset({first.column}), frozenset({"patient_id", "judged__0"})]
+    assert {*shared.keys.values()} == {frozenset({"patient_id"})}
+
+
+def test_rules_that_judge_other_rows_by_one_window_hit_as_each_would_alone(spark: SparkSession) -> None:
+    lines = [{"line_id": n, "amount": 4 + n // 2 * 4, "encounter_id": "E"} for n in range(1, 7)]
+    shown = with_rows(shipped("DC-03"), lines=lines)
+    rules = [shipped("DC-03", id=f"DC-{n:02}", params={"min_amount": n}) for n in (1, 8, 12, 50)]
+    tables = tables_of(spark, shown)
+    for name in ("quantity", "unit_price"):
+        tables["claim_line"] = tables["claim_line"].withColumn(name, F.lit(1).cast("decimal(16,4)"))
+
+    def numbered(rule_set: RuleSet) -> set[Any]:
+        found = scanned(spark, shown, tables=tables, rule_set=rule_set)
+        return {(hit.rule_id, hit.hit_id, hit.reason_en) for hit in found.found.collect()}
+
+    alone = [numbered(RuleSet(rules=(rule,), exclusions=SHIPPED.exclusions)) for rule in rules]
+    assert [len(found) for found in alone] == [5, 4, 2, 0]
+    assert numbered(RuleSet(rules=tuple(rules), exclusions=SHIPPED.exclusions)) == set().union(*alone)
