@@ -108,7 +108,7 @@ def test_every_token_becomes_the_new_keys_and_the_next_night_recognises_everybod
     assert lost == {}
     assert {"claim_line", "claim_line_entry", "patient", "delivery", "quarantine", "model"} <= set(rows)
     assert rows_of_keys(place.lake, [before.active.key_id]) == {}
-    old, new = (token_of(key, "person", "P1") for key in (before.active, ring.active))
+    old, new = (str(token_of(key, "person", "P1")) for key in (before.active, ring.active))
     texts = list(chain(*content_of(place.lake).values()))
     assert not [text for text in texts if old in text]
     assert [text for text in texts if new in text]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -27,7 +28,7 @@ from tests.lake_content import known_in, rows_in
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-KeptOut = tuple[Workplace, str, dict[str, Any]]
+KeptOut = tuple[Workplace, str, Mapping[str, Any]]
 FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
 BERT = {**PERSON, "psn_no": "P2", "certno": "990000198001011241", "tel": "10000000002", "addr": "测试路二号"}
 HIS_VISIT, HIS_SETTLEMENT = (r | {"mdtrt_id": "E2", "psn_no": "P2"} for r in (VISIT, SETTLEMENT))
