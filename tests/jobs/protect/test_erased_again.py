@@ -48,7 +48,7 @@ def _token(place: Workplace, domain: str, value: str) -> str:
 
 
 @dataclass(frozen=True)
-class Erased:
+class LakeWithoutHer:
     """A lake that knew two persons, of whom the first was erased, with both in the next delivery; her token.
 
     `looked` says of each plan of the night before the erasure whether it looked for erased persons.
@@ -67,7 +67,7 @@ class Erased:
 
 
 @pytest.fixture(scope="module")
-def erased(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Erased:
+def erased(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> LakeWithoutHer:
     root = tmp_path_factory.mktemp("erased")
     place = new_place(spark, root, "0.6")  # two lines of three are kept out below, and only one of them is a problem
     his = {"mdtrt": [VISIT, HIS_VISIT], "setl": [SETTLEMENT, {**HIS_SETTLEMENT, "setl_id": "S2"}]}
@@ -90,16 +90,16 @@ def erased(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Era
     signed = ("--as", "甲", "--approve", "乙", "--why", "the person asked", "--json", "--quiet")
     assert main(["erase", "person", "--token", token, *signed, "--var", str(root)]) == 0
     deliver(place.settings.landing_dir, AGAIN, SECOND)
-    return Erased(place, token, looked)
+    return LakeWithoutHer(place, token, looked)
 
 
 @pytest.fixture(scope="module")
-def kept_out(erased: Erased, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> KeptOut:
+def kept_out(erased: LakeWithoutHer, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> KeptOut:
     place = erased.copied(spark, tmp_path_factory.mktemp("kept_out") / "var")
     return place, erased.token, run_job(JOB, place, SECOND)
 
 
-def test_without_an_erasure_no_plan_of_a_night_looks_for_erased_persons(erased: Erased) -> None:
+def test_without_an_erasure_no_plan_of_a_night_looks_for_erased_persons(erased: LakeWithoutHer) -> None:
     assert erased.looked
     assert not any(erased.looked)
 
@@ -162,7 +162,7 @@ def test_what_a_person_releases_is_taken_in(kept_out):
     assert [row["patient_id"] for row in persons].count(token) == 1
 
 
-def test_where_the_settings_say_so_they_are_taken_in_and_counted(erased: Erased, spark, tmp_path):
+def test_where_the_settings_say_so_they_are_taken_in_and_counted(erased: LakeWithoutHer, spark, tmp_path):
     place = erased.copied(spark, tmp_path / "var", erased_persons="accept")
     detail = run_job(JOB, place, SECOND)
     assert (detail["erased_rows_again"], detail["erased_persons_again"]) == (6, 1)
