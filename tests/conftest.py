@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from tests.night import FinishedNight, make_finished_night
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = __file__
 
+
+settings.register_profile("fundwatch", deadline=None)  # how long an example takes says more of the machine than of us
+settings.load_profile("fundwatch")
 
 _STARTS_SLOWLY = {"spark", "finished_night"}
 

@@ -90,7 +90,7 @@ scored = st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=2, max_
 
 
 @given(scored)
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_ranking_agrees_with_scikit_learn_ties_included(rows: list[tuple[int, bool]]) -> None:
     from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -102,7 +102,7 @@ def test_ranking_agrees_with_scikit_learn_ties_included(rows: list[tuple[int, bo
 
 
 @given(scored, st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 def test_the_order_of_rows_changes_nothing(rows: list[tuple[int, bool]], random) -> None:
     values, staged = map(list, zip(*rows, strict=True))
     scores = _scores(values, staged)

@@ -29,7 +29,7 @@ _SCHEMA = (
 _PAID = "settlement_id string, fund_amount decimal(16,2), account_amount decimal(16,2)"
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     claims=st.lists(_CLAIM, min_size=20, max_size=120), paid=st.lists(st.tuples(_CENTS, _CENTS), min_size=3, max_size=3)
 )

@@ -178,7 +178,6 @@ def _stage_hit(stage: MoneyRows, number: int, place: int, hit: Hit, world: Money
 
 @settings(
     max_examples=2,
-    deadline=None,
     phases=(Phase.explicit, Phase.generate),  # a failing frame names its world: shrinking would take hours
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )

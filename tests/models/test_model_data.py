@@ -24,7 +24,7 @@ FOREST = json.loads(BYTES["isolation_forest"])
 
 
 @given(seed=st.integers(0, 2**31), rows=st.integers(30, 400), columns=st.integers(1, 9), trees=st.integers(1, 20))
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 def test_our_forest_scores_as_scikit_learn_bit_for_bit_also_after_it_was_written_and_read(seed, rows, columns, trees):
     from sklearn.ensemble import IsolationForest as Grown
 
@@ -124,7 +124,7 @@ _json = st.recursive(
 
 
 @given(where=st.sampled_from(["format", "model", "reads", "detector"]), what=_json)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_whatever_stands_in_a_part_it_is_a_model_or_refused_and_nothing_else_happens(where, what):
     try:
         detector = of_bytes(json.dumps(_with(**{where: what})).encode())

@@ -13,7 +13,7 @@ ROWS = st.lists(
 )
 SCHEMA = "birth_year int, sex string, diagnosis string"
 QUASI = ("birth_year", "sex")
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def _reference(rows, k):

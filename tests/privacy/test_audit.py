@@ -186,7 +186,7 @@ def test_a_clock_put_right_by_minutes_does_not_put_the_log_back(tmp_path: Path) 
 
 
 @given(st.lists(st.integers(-200, 200), min_size=1, max_size=4))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_no_time_that_leaps_enters_the_log_unless_a_person_says_so(days: list[int]) -> None:
     with TemporaryDirectory() as folder:
         known = NOON
@@ -224,7 +224,7 @@ def _put_back(log: AuditLog, files: dict[Path, bytes]) -> None:
 
 
 @given(back=st.integers(0, 2), more=st.integers(1, 2), aside=st.booleans())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_log_that_was_put_back_to_any_day_is_reported_and_not_written_on(back: int, more: int, aside: bool) -> None:
     with TemporaryDirectory() as folder:
         log = _anchored(Path(folder))
@@ -352,7 +352,7 @@ def _edited(lines: list[bytes], edit: tuple[str, int, int, int]) -> bytes:
 
 
 @given(st.lists(_edits(), min_size=1, max_size=3))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_done_to_the_bytes_is_reported(tmp_path: Path, edits: list[tuple[str, int, int, int]]) -> None:
     log = AuditLog(tmp_path, KEY)
     if not log.path.is_file():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from privacy.tokens.distinct import distinct_rows, once_each
@@ -11,7 +11,6 @@ from privacy.tokens.distinct import distinct_rows, once_each
 _TEXT = st.none() | st.sampled_from(["", "甲", "乙", "a|b", "a", "b"])
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(_TEXT, _TEXT), max_size=30))
 def test_each_row_gets_what_its_own_strings_make(rows):
     columns = [pa.array([row[n] for row in rows], pa.string()) for n in (0, 1)]
@@ -19,7 +18,6 @@ def test_each_row_gets_what_its_own_strings_make(rows):
     assert made.to_pylist() == [None if text is None else f"{text}/{name}" for text, name in rows]
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(_TEXT, _TEXT), min_size=1, max_size=30))
 def test_each_content_is_made_once_and_its_first_row_is_found(rows):
     calls: list[tuple[str | None, str | None]] = []
@@ -31,7 +29,6 @@ def test_each_content_is_made_once_and_its_first_row_is_found(rows):
     assert all(rows.index(rows[place]) == place for place in firsts)
 
 
-@settings(deadline=None)
 @given(st.lists(_TEXT, max_size=30), st.lists(_TEXT, max_size=30))
 def test_what_an_earlier_batch_made_is_not_made_again(first, second):
     calls: list[str] = []

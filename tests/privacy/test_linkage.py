@@ -11,7 +11,7 @@ from privacy.release.linkage import Linkage, linkage_of, linked
 
 SCHEMA = "patient_id string, age string, city string"
 KNOWS = ("age", "city")
-FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 ROWS = st.lists(
     st.tuples(st.sampled_from(["A", "B", "C", "D"]), st.sampled_from(["20", "30", None]), st.sampled_from(["1", "2"])),
     max_size=10,

@@ -5,7 +5,7 @@ import sys
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fundwatch.errors import FundwatchError
@@ -57,7 +57,6 @@ def test_small_worlds_are_of_the_size_asked_for_and_schemes_are_played_in_them(t
     assert summary.lookalikes
 
 
-@settings(deadline=None)
 @given(st.integers(15_000, 10**7), st.floats(0, 100))
 def test_for_lines_always_gives_a_world_that_holds(lines, scale):
     assert scenario_for_lines(lines, scheme_scale=scale).persons >= MIN_PERSONS

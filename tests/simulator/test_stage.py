@@ -27,7 +27,7 @@ def play(scheme, number, world=None) -> SchemeStage:
 
 
 @given(scheme=ANY_SCHEME, number=NUMBERS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_labels_name_rows_that_exist(scheme, number):
     stage = play(scheme, number)
     known = visits(stage)
@@ -45,7 +45,7 @@ def test_labels_name_rows_that_exist(scheme, number):
 
 
 @given(scheme=ANY_SCHEME, number=NUMBERS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_is_staged_lies_in_the_history_and_its_ids_are_its_own(scheme, number):
     stage, scenario = play(scheme, number), small_world().scenario
     known = visits(stage)
@@ -57,7 +57,7 @@ def test_what_is_staged_lies_in_the_history_and_its_ids_are_its_own(scheme, numb
 
 
 @given(scheme=ANY_SCHEME, number=NUMBERS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_settlements_of_staged_encounters_balance(scheme, number):
     for visit in play(scheme, number).staged:
         for settlement in visit.settlements:
@@ -67,7 +67,7 @@ def test_settlements_of_staged_encounters_balance(scheme, number):
 
 
 @given(scheme=ANY_SCHEME, number=NUMBERS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_instance_does_not_depend_on_what_was_played_before(scheme, number):
     first, again = (play(scheme, number, replace(small_world(), taken=set())) for _ in range(2))
     assert first.labels == again.labels

@@ -134,9 +134,7 @@ _truth = st.recursive(
 
 
 # a list of many is one example, since each costs a job; a failing one is reported whole and not made smaller
-@settings(
-    max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.generate]
-)
+@settings(max_examples=2, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.generate])
 @given(texts=st.lists(st.one_of(_number, _text, _truth), min_size=40, max_size=40, unique=True))
 def test_whatever_may_stand_gives_what_spark_itself_would_make_of_it(rows, texts):
     fit = [text for text in texts if not problems_in(text, EXPORT_MEASURE, rows.columns)]

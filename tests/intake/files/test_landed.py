@@ -37,7 +37,7 @@ def test_a_table_reads_as_the_same_strings_in_every_form(tmp_path, form):
 WORDS = st.text(st.characters(codec="gb18030", exclude_categories=["C", "Z"]), min_size=1, max_size=6)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=5), form=st.sampled_from(FORMS))
 def test_any_table_reads_as_the_same_strings_in_any_form(tmp_path, rows, form):
     # what a spreadsheet takes for a formula, or shortens, is another matter
@@ -48,7 +48,7 @@ def test_any_table_reads_as_the_same_strings_in_any_form(tmp_path, rows, form):
     assert strings(file) == [list(row) for row in table]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.binary(max_size=200) | st.binary(max_size=60).map(lambda b: TEXT + b),
     name=st.sampled_from(["t.csv", "t.csv.gz", "t.zip", "t.tsv", "t.parquet", "t.xlsx", "t.doc"]),

@@ -41,7 +41,7 @@ def _first_member(content: bytes) -> int:
     return len(content) - len(member.unused_data) if member.eof else -1
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(form=st.sampled_from(["csv.gz", "csv.zip"]), seed=st.integers(0, 10_000), cut=st.booleans())
 def test_a_packed_file_that_was_cut_or_changed_reads_the_same_or_is_refused(tmp_path, form, seed, cut):
     path = write_as(form, [HEADER, *ROWS], tmp_path)

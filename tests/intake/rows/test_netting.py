@@ -106,7 +106,7 @@ def expected(case: NettingCase, spread: tuple[int, ...], as_of: int) -> int | No
     return total if 0 in there and not (total == 0 and len(there) > 1) else None
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
 @given(st.lists(cases(), min_size=60, max_size=60))
 def test_any_order_and_batching_of_reversals_ends_in_the_same_state_and_each_night_knows_its_own(spark, many):
     rows = [
