@@ -25,11 +25,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from benchmarks.event_log import Run, read_run, settings_with_events
+from benchmarks.event_log import SparkFigures, read_figures, settings_with_events
 from benchmarks.processes import Cost, run_measured
 from features.catalogue import load_catalogues
 from fundwatch.lake.store import Lake
-from fundwatch.places import LakeAddress
 from fundwatch.settings import Settings, load_settings
 from jobs.protect.manage_keys import make_missing_keys
 from simulator import scenario_for_lines, simulate
@@ -42,27 +41,30 @@ _HEAD = ("", "wall s", "cpu s", "peak MB", "queries", "jobs", "shuffles", "MB mo
 _CLOSE = 1e-6  # sums of doubles in another order
 _PLAIN = """
 import sys, time
+from pathlib import Path
 from fundwatch.engine.session import start_session
+from fundwatch.lake.store import Lake
 from fundwatch.settings import load_settings
+settings = load_settings({"var": sys.argv[2]}, {}, Path(sys.argv[1])).settings
 begun = time.monotonic()
-spark = start_session("plain", *load_settings({}, None, __import__("pathlib").Path(sys.argv[1])).settings.spark())
+spark = start_session("plain", *settings.spark())
 print(f"Spark starts {time.monotonic() - begun:.1f} s", file=sys.stderr)
-spark.read.format("delta").load(sys.argv[2]).write.mode("overwrite").parquet(sys.argv[3])
+Lake(settings.lake_address).read(spark, "claim_line").write.mode("overwrite").parquet(sys.argv[3])
 """
 
 
 @dataclass(frozen=True)
-class Stage:
+class MeasuredStage:
     """A measured process, and what Spark's event log says of it; DuckDB has none."""
 
     name: str
     cost: Cost
     seconds: float
-    run: Run | None = None
+    figures: SparkFigures | None = None
 
     def row(self) -> str:
         used = (f"{self.seconds:.1f}", f"{self.cost.processor_seconds:.1f}", f"{self.cost.peak_megabytes:,.0f}")
-        r = self.run
+        r = self.figures
         spark: tuple[str, ...] = ("",) * 6
         if r is not None:
             skew = r.slowest_task / max(r.median_task, 0.001)
@@ -78,17 +80,17 @@ def main() -> int:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         var = asked.var or Path(scratch) / "var"
-        if not (var / "lake" / "claim_line").is_dir():
+        if not Lake(Settings(var=var).lake_address).is_made:
             make_lake(var, asked.lines)
-        lake = Path(scratch) / "lake"
-        shutil.copytree(var / "lake", lake)
+        copy = Path(scratch) / "copy"
+        shutil.copytree(var, copy, ignore=shutil.ignore_patterns("landing", "truth"))
         print(_ROW.format(*_HEAD), flush=True)
-        stages = [_plain(lake, Path(scratch)), *(_stage(name, lake, var, Path(scratch)) for name in ("scan", "build"))]
-        in_duckdb, reported = _in_duckdb(lake)
+        stages = [_plain(copy, Path(scratch)), *(_stage(verb, copy, Path(scratch)) for verb in ("scan", "build"))]
+        in_duckdb, reported = _in_duckdb(copy)
         for second, stage in zip(in_duckdb, stages[1:], strict=True):
             plain = stages[0].seconds
             print(f"{stage.name}: {stage.seconds / second.seconds:.1f} × DuckDB, {stage.seconds / plain:.1f} × plain")
-        differences = [*_different_hits(lake, reported), *_different_indicators(lake, reported)]
+        differences = [*_different_hits(copy, reported), *_different_indicators(copy, reported)]
         print(
             "\n".join(differences) or "equal: hits of every rule, values of every indicator, quantiles of every group"
         )
@@ -103,7 +105,7 @@ def make_lake(var: Path, lines: int) -> None:
     subprocess.run([*_FUNDWATCH, "intake", "--date", str(NIGHT), "--var", str(var)], check=True)
 
 
-def _measured(name: str, command: Sequence[str], scratch: Path) -> Stage:
+def _measured(name: str, command: Sequence[str], scratch: Path) -> MeasuredStage:
     """The command with Spark's event log on; its settings file is put in place of the word SETTINGS."""
     events = scratch / "events" / name.replace(" ", "-")
     file = events.parent / f"{events.name}.yaml"
@@ -111,38 +113,38 @@ def _measured(name: str, command: Sequence[str], scratch: Path) -> Stage:
     file.write_text(json.dumps(settings_with_events(load_settings({}).settings, events)), encoding="utf-8")
     cost = run_measured([str(file) if word == "SETTINGS" else word for word in command])
     start = _START.search(cost.errors)
-    stage = Stage(name, cost, cost.seconds - (float(start[1]) if start else 0), read_run(events))
+    stage = MeasuredStage(name, cost, cost.seconds - (float(start[1]) if start else 0), read_figures(events))
     print(stage.row(), flush=True)
     return stage
 
 
-def _plain(lake: Path, scratch: Path) -> Stage:
-    command = [sys.executable, "-c", _PLAIN, "SETTINGS", str(lake / "claim_line"), str(scratch / "plain")]
+def _plain(var: Path, scratch: Path) -> MeasuredStage:
+    command = [sys.executable, "-c", _PLAIN, "SETTINGS", str(var), str(scratch / "plain")]
     return _measured("plain scan and write", command, scratch)
 
 
-def _stage(verb: str, lake: Path, var: Path, scratch: Path) -> Stage:
-    options = ("--date", str(NIGHT), "--var", str(var), "--lake", str(lake), "--settings", "SETTINGS")
+def _stage(verb: str, var: Path, scratch: Path) -> MeasuredStage:
+    options = ("--date", str(NIGHT), "--var", str(var), "--settings", "SETTINGS")
     return _measured({"scan": "rules", "build": "indicators"}[verb], [*_FUNDWATCH, verb, *options], scratch)
 
 
-def _in_duckdb(lake: Path) -> tuple[list[Stage], Mapping[str, Any]]:
+def _in_duckdb(var: Path) -> tuple[list[MeasuredStage], Mapping[str, Any]]:
     """The two parts; processor and memory are those of both together, start-up included."""
     days = load_settings({}).settings.scan_days
-    cost = run_measured([sys.executable, "-m", "benchmarks.detection_in_duckdb", str(lake), str(NIGHT), str(days)])
+    cost = run_measured([sys.executable, "-m", "benchmarks.detection_in_duckdb", str(var), str(NIGHT), str(days)])
     reported = json.loads(cost.output)
-    parts = [Stage(f"{part} in DuckDB", cost, reported[f"{part}_seconds"]) for part in ("rule", "indicator")]
+    parts = [MeasuredStage(f"{part} in DuckDB", cost, reported[f"{part}_seconds"]) for part in ("rule", "indicator")]
     for part in parts:
         print(part.row(), flush=True)
     return parts, reported
 
 
-def _rows(lake: Path, table: str, query: str) -> list[dict[str, Any]]:
-    return Lake(LakeAddress(str(lake))).rows(table, query)
+def _rows(var: Path, table: str, query: str) -> list[dict[str, Any]]:
+    return Lake(Settings(var=var).lake_address).rows(table, query)
 
 
-def _different_hits(lake: Path, reported: Mapping[str, Any]) -> Iterator[str]:
-    counts = _rows(lake, "rule_hit", "SELECT rule_id, count(*) AS hits FROM rule_hit GROUP BY rule_id")
+def _different_hits(var: Path, reported: Mapping[str, Any]) -> Iterator[str]:
+    counts = _rows(var, "rule_hit", "SELECT rule_id, count(*) AS hits FROM rule_hit GROUP BY rule_id")
     found = {row["rule_id"]: row["hits"] for row in counts}
     for rule_id, hits in reported["hits"].items():
         if found.get(rule_id, 0) != hits:
@@ -150,23 +152,23 @@ def _different_hits(lake: Path, reported: Mapping[str, Any]) -> Iterator[str]:
     print(f"hits: {sum(found.values())}")
 
 
-def _different_indicators(lake: Path, reported: Mapping[str, Any]) -> Iterator[str]:
+def _different_indicators(var: Path, reported: Mapping[str, Any]) -> Iterator[str]:
     for entity, catalogue in load_catalogues().items():
         names = [named.column for named in catalogue.named]
         figures = ", ".join(f"count({n}) AS {n}_count, coalesce(sum({n}), 0) AS {n}_sum" for n in names)
-        (row,) = _rows(lake, f"indicator_{entity}", f"SELECT count(*) AS members, {figures} FROM indicator_{entity}")
+        (row,) = _rows(var, f"indicator_{entity}", f"SELECT count(*) AS members, {figures} FROM indicator_{entity}")
         there = reported["indicators"][entity]
         pairs = [("members", row["members"], there["members"])]
         for name in names:
             pairs += [(f"{name} values", row[f"{name}_count"], there[name][0])]
             pairs += [(f"{name} sum", row[f"{name}_sum"], there[name][1])]
         yield from _unequal(entity, pairs)
-        yield from _unequal(f"{entity} peers", _peer_figures(lake, entity, reported))
+        yield from _unequal(f"{entity} peers", _peer_figures(var, entity, reported))
 
 
-def _peer_figures(lake: Path, entity: str, reported: Mapping[str, Any]) -> Iterator[tuple[str, float, float]]:
+def _peer_figures(var: Path, entity: str, reported: Mapping[str, Any]) -> Iterator[tuple[str, float, float]]:
     query = f"SELECT peer_count, median, mad, ladder FROM peer_statistic WHERE entity_type = '{entity}'"
-    rows = [row for row in _rows(lake, "peer_statistic", query) if row["peer_count"]]
+    rows = [row for row in _rows(var, "peer_statistic", query) if row["peer_count"]]
     here = (
         len(rows),
         *(sum(row[name] for row in rows) for name in ("median", "mad")),

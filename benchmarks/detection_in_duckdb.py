@@ -1,6 +1,6 @@
 """The conditions of the rules and the sums, windows and quantiles of the indicators, by DuckDB on a lake's own files.
 
-    .venv/bin/python -m benchmarks.detection_in_duckdb LAKE NIGHT DAYS
+    .venv/bin/python -m benchmarks.detection_in_duckdb VAR NIGHT DAYS
 
 Written by hand for the rules, so that it is a second opinion; the indicators' measures and formulas are the catalogue's
 own text. Prints a line of JSON: seconds of each part, hits by rule, and figures of every indicator and peer group.
@@ -22,6 +22,8 @@ from deltalake import DeltaTable
 from features.catalogue import Catalogue, load_catalogues
 from fundwatch.contracts.entities import ENTITIES
 from fundwatch.expressions.declared import written
+from fundwatch.lake.store import Lake
+from fundwatch.settings import Settings
 from rules.catalogue.load import load_rules
 from rules.knowledge.classes import CLASSES
 from rules.knowledge.points import load_knowledge
@@ -159,7 +161,11 @@ _LINES = """
 
 
 def main() -> None:
-    lake, night, days = Path(sys.argv[1]), date.fromisoformat(sys.argv[2]), int(sys.argv[3])
+    lake, night, days = (
+        Lake(Settings(var=Path(sys.argv[1])).lake_address),
+        date.fromisoformat(sys.argv[2]),
+        int(sys.argv[3]),
+    )
     database = duckdb.connect()
     database.execute("SET TimeZone = 'UTC'")
     for macro in _MACROS:
@@ -178,9 +184,13 @@ def _timed(work: Callable[[], dict[str, object]]) -> tuple[float, dict[str, obje
     return time.monotonic() - begun, done
 
 
-def _view(database: duckdb.DuckDBPyConnection, lake: Path, night: date, table: str) -> None:
+def _files(lake: Lake, table: str) -> str:
+    return ", ".join(f"'{file}'" for file in DeltaTable(str(lake.table_address(table))).file_uris())
+
+
+def _view(database: duckdb.DuckDBPyConnection, lake: Lake, night: date, table: str) -> None:
     """The table as known after the night; a lake of one delivery has no rows that a bitmap takes away."""
-    files = ", ".join(f"'{file}'" for file in DeltaTable(str(lake / table)).file_uris())
+    files = _files(lake, table)
     known = f"known_from <= DATE '{night}' AND coalesce(known_to > DATE '{night}', TRUE)"
     database.execute(
         f"CREATE OR REPLACE TEMP VIEW {table} AS SELECT * EXCLUDE (known_from, known_to) "
@@ -188,7 +198,7 @@ def _view(database: duckdb.DuckDBPyConnection, lake: Path, night: date, table: s
     )
 
 
-def _hits(database: duckdb.DuckDBPyConnection, lake: Path, night: date, days: int) -> dict[str, object]:
+def _hits(database: duckdb.DuckDBPyConnection, lake: Lake, night: date, days: int) -> dict[str, object]:
     """The hits of every rule in the window that ends on the night."""
     for table in _TABLES:
         _view(database, lake, night, table)
@@ -235,7 +245,7 @@ def _knowledge(database: duckdb.DuckDBPyConnection) -> tuple[str, dict[str, str]
     return ", ".join(given), cells, " ".join(joins)
 
 
-def _indicators(database: duckdb.DuckDBPyConnection, lake: Path, night: date) -> dict[str, object]:
+def _indicators(database: duckdb.DuckDBPyConnection, lake: Lake, night: date) -> dict[str, object]:
     """By entity: of every indicator how many have a value and what they add up to, and the same of the quantiles."""
     found: dict[str, object] = {}
     for entity, catalogue in load_catalogues().items():
@@ -303,9 +313,9 @@ def _formula(catalogue: Catalogue, named: object) -> str:
     return f"({value})::double AS {named.column}"  # type: ignore[attr-defined]
 
 
-def _peers(database: duckdb.DuckDBPyConnection, lake: Path, entity: str, names: list[str]) -> list[object]:
+def _peers(database: duckdb.DuckDBPyConnection, lake: Lake, entity: str, names: list[str]) -> list[object]:
     """Of the groups that the stage found: how many figures, and what medians, deviations and quantiles add up to."""
-    files = ", ".join(f"'{file}'" for file in DeltaTable(str(lake / f"indicator_{entity}")).file_uris())
+    files = _files(lake, f"indicator_{entity}")
     query = f"""
         WITH of AS (SELECT {entity}_id, string_split(peer_group, '|') AS parts
                     FROM read_parquet([{files}], hive_partitioning = false)),

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fundwatch.settings import Settings
 
@@ -14,7 +13,7 @@ _SQL_START = "org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionStart"
 
 
 @dataclass(frozen=True)
-class Run:
+class SparkFigures:
     """Figures of one application. `idle_seconds`: no task ran, so that the driver planned, compiled or committed."""
 
     queries: int
@@ -35,7 +34,7 @@ def settings_with_events(settings: Settings, events: Path) -> Mapping[str, objec
     return {"spark_conf": settings.spark_conf | {f"spark.eventLog.{name}": value for name, value in stated.items()}}
 
 
-def read_run(events: Path) -> Run:
+def read_figures(events: Path) -> SparkFigures:
     """The figures of the only application whose log lies in the folder."""
     (file,) = (path for path in events.iterdir() if path.is_file() and path.suffix != ".yaml")
     with file.open(encoding="utf-8") as lines:
@@ -47,7 +46,7 @@ def read_run(events: Path) -> Run:
     written = [t["Task Metrics"]["Shuffle Write Metrics"]["Shuffle Bytes Written"] for t in tasks]
     shuffling = {(t["Stage ID"], t["Stage Attempt ID"]) for t, size in zip(tasks, written, strict=True) if size}
     lasted = sorted(end - start for start, end in spans)
-    return Run(
+    return SparkFigures(
         queries=len(starts),
         jobs=sum(1 for event in found if event["Event"] == "SparkListenerJobStart"),
         shuffles=len(shuffling),
@@ -69,20 +68,3 @@ def _merged(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
             start, end = later, until
         end = max(end, until)
     yield start, end
-
-
-def stages_of(events: Path) -> list[Mapping[str, Any]]:
-    """Every stage with its name, tasks and seconds, slowest first: where to look."""
-    (file,) = (path for path in events.iterdir() if path.is_file() and path.suffix != ".yaml")
-    with file.open(encoding="utf-8") as lines:
-        done = [e["Stage Info"] for e in map(json.loads, lines) if e["Event"] == "SparkListenerStageCompleted"]
-    rows = [
-        {
-            "seconds": (s["Completion Time"] - s["Submission Time"]) / 1_000,
-            "tasks": s["Number of Tasks"],
-            "name": s["Stage Name"],
-        }
-        for s in done
-        if "Completion Time" in s and "Submission Time" in s
-    ]
-    return sorted(rows, key=lambda row: -float(row["seconds"]))

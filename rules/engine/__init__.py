@@ -1,1 +1,1 @@
-"""The scan: one pass per frame, what could not run, and the money of a hit."""
+"""The scan: measures that rules share, a pass for each shuffle they need, what could not run, the money of a hit."""

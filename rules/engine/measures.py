@@ -21,7 +21,7 @@ _JUDGED, _MEASURE = _MADE = ("judged__", "measure__")
 
 
 @dataclass(frozen=True)
-class Window:
+class MeasureWindow:
     """A measure as a column of a pass: `over` are the columns that its rows share, `sees` the measures it reads."""
 
     column: str
@@ -40,14 +40,14 @@ class Window:
 class JudgedRule:
     """A rule as a pass judges it: the column that says which rows it judges, its windows, and what they are called.
 
-    `stands_for_it` is SQL for whether the row is the first judged one of its thing, the one that counts.
+    `is_first` is SQL for whether the row is the first judged one of its thing, the one that counts.
     """
 
     rule: Rule
     judged: str
     names: Mapping[str, str]
-    windows: tuple[Window, ...]
-    stands_for_it: str = "TRUE"
+    windows: tuple[MeasureWindow, ...]
+    is_first: str = "TRUE"
 
     def bound(self, expression: str) -> str:
         """The SQL of an expression of the rule, with its parameters as literals and its measures as columns."""
@@ -69,7 +69,7 @@ class Shared:
     """What several rules have in common, by the SQL that makes it: `flags` of judged rows, and windows over them."""
 
     flags: dict[str, str] = field(default_factory=dict)
-    windows: dict[tuple[str, Columns, str], Window] = field(default_factory=dict)
+    windows: dict[tuple[str, Columns, str], MeasureWindow] = field(default_factory=dict)
 
     @property
     def keys(self) -> dict[str, Columns]:
@@ -91,15 +91,15 @@ class Shared:
         grain, row = GRAINS[rule.grain], GRAINS[rule.grain].frame.row_key
         if grain.thing == (row,):
             return JudgedRule(rule, judged, names, tuple(windows))
-        stands = self._window(f"min(IF({judged}, {row}, NULL))", Columns(grain.thing), "", Columns())
-        return JudgedRule(rule, judged, names, (*windows, stands), f"{row} = {stands.column}")
+        representative = self._window(f"min(IF({judged}, {row}, NULL))", Columns(grain.thing), "", Columns())
+        return JudgedRule(rule, judged, names, (*windows, representative), f"{row} = {representative.column}")
 
-    def _named(self, rule: Rule, name: str, names: dict[str, str], judged: str) -> Window:
+    def _named(self, rule: Rule, name: str, names: dict[str, str], judged: str) -> MeasureWindow:
         made = self._measure(rule, rule.measures[name], names, judged)
         names[name] = made.column
         return made
 
-    def _measure(self, rule: Rule, measure: RuleMeasure, names: Mapping[str, str], judged: str) -> Window:
+    def _measure(self, rule: Rule, measure: RuleMeasure, names: Mapping[str, str], judged: str) -> MeasureWindow:
         over = {names.get(column, column) for column in measure.by}
         order = ", ".join(written(column, names=names) for column in measure.order)
         span = f"ORDER BY {order}" if order else ""
@@ -116,9 +116,9 @@ class Shared:
         seen = Columns(names[name] for text in texts for name in names_in(text, names))
         return self._window(call, Columns(over), span, seen)
 
-    def _window(self, call: str, over: Columns, order: str, sees: Columns) -> Window:
+    def _window(self, call: str, over: Columns, order: str, sees: Columns) -> MeasureWindow:
         column = f"{_MEASURE}{len(self.windows)}"
-        return self.windows.setdefault((call, over, order), Window(column, call, over, order, sees))
+        return self.windows.setdefault((call, over, order), MeasureWindow(column, call, over, order, sees))
 
 
 def _in_order(rule: Rule) -> list[str]:
@@ -147,7 +147,7 @@ def together(rules: Sequence[JudgedRule], keys: Mapping[str, Columns]) -> list[l
     return list(groups.values())
 
 
-def steps(rules: Sequence[JudgedRule], keys: Mapping[str, Columns]) -> Iterator[tuple[Columns, list[Window]]]:
+def steps(rules: Sequence[JudgedRule], keys: Mapping[str, Columns]) -> Iterator[tuple[Columns, list[MeasureWindow]]]:
     """The windows of the rules in the order they can be computed, those over the same rows in the same order together.
 
     With each step goes the key of its shuffle; one whose key is that of the step before needs none. Coarse windows go
@@ -162,7 +162,7 @@ def steps(rules: Sequence[JudgedRule], keys: Mapping[str, Columns]) -> Iterator[
             uses = Counter(keys[w.column] for w in waiting.values())
             key = min((keys[w.column] for w in ready), key=lambda k: (-uses[k], sorted(k)))
             continue
-        alike: dict[tuple[int, tuple[str, ...], bool, str], list[Window]] = defaultdict(list)
+        alike: dict[tuple[int, tuple[str, ...], bool, str], list[MeasureWindow]] = defaultdict(list)
         for w in here:
             alike[len(w.over), tuple(sorted(w.over)), not w.order, w.order].append(w)
         yield from ((key, alike[place]) for place in sorted(alike))

@@ -1,4 +1,4 @@
-"""One pass per frame: one projection tags every rule, one aggregation counts what was judged and keeps what was hit."""
+"""A pass: one projection tags all rules that share its shuffles, one aggregation counts what was judged and hit."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def fold(tagged: DataFrame, rules: Sequence[JudgedRule]) -> DataFrame:
     Counts and hits come out of one pass over the rows. Buckets keep the hits of a big institution in many small rows.
     """
     row = GRAINS[rules[0].rule.grain].frame.row_key
-    firsts = {r.rule.id: F.expr(f"{seen(r.rule)} AND {r.stands_for_it}") for r in rules}
+    firsts = {r.rule.id: F.expr(f"{seen(r.rule)} AND {r.is_first}") for r in rules}
     any_hit = F.expr(" OR ".join(hit(r.rule) for r in rules))
     facts = _facts(tagged, rules)
     verdicts = F.array_compact(F.array(*(F.when(F.col(hit(r.rule)), _verdict(r, facts[r.rule.id])) for r in rules)))
