@@ -59,7 +59,7 @@ def columns_of(table: LakeAddress) -> dict[str, Any]:
     import pyarrow as pa
     from deltalake import DeltaTable
 
-    held = DeltaTable(str(table), without_files=True)
+    held = DeltaTable(str(table))
     return {field.name: field.type for field in pa.schema(held.schema().to_arrow())}
 
 
@@ -67,7 +67,7 @@ def version_of(table: LakeAddress) -> int:
     """The table's newest version, read from its log."""
     from deltalake import DeltaTable
 
-    return int(DeltaTable(str(table), without_files=True).version())
+    return int(DeltaTable(str(table)).version())
 
 
 def live_files(table: DeltaTable) -> list[LiveFile]:

@@ -24,9 +24,11 @@ from fundwatch.lake.parquet.data_files import added, move_files, one_file, parqu
 from fundwatch.places import LakeAddress
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
     from deltalake import Schema
     from deltalake.transaction import AddAction, RemoveAction
+    from pyarrow.parquet import ParquetFile
     from pyspark.sql import DataFrame, SparkSession
 
 MOST_FILES = 256  # Spark looks at each in the driver
@@ -118,7 +120,7 @@ def commit_frame(rows: DataFrame, table: LakeAddress, staging: LakeAddress, plac
 def _refuse_other_types(table: LakeAddress, stated: Mapping[str, Any]) -> None:
     from deltalake import DeltaTable
 
-    held = _nullable(json.loads(DeltaTable(str(table), without_files=True).schema().to_json()))
+    held = _nullable(json.loads(DeltaTable(str(table)).schema().to_json()))
     types = {one["name"]: one["type"] for one in held["fields"]}
     wrong = [
         f"{one['name']} is {one['type']}, in the table {types[one['name']]}"
@@ -187,7 +189,7 @@ def _without_keys(table: LakeAddress, keys: pa.Table, place: Placement) -> tuple
     version = opened(table)
     if has_marked_rows(version):
         raise ContractError("rows of the table are marked as deleted in its files", where=str(table))
-    types = {one.name: one.type for one in pa.schema(version.schema().to_arrow())}
+    types = pa.schema(version.schema().to_arrow())
     files = LakeFiles(table)
     kept_files: list[AddAction] = []
     gone: list[RemoveAction] = []
@@ -195,14 +197,12 @@ def _without_keys(table: LakeAddress, keys: pa.Table, place: Placement) -> tuple
         among = _of_partition(keys, file.partition)
         with files.parquet(file.name) as held:
             own = held.read(columns=[name for name in place.key if name not in file.partition], use_threads=False)
-            kept = _others(own, among)
-            if len(kept) == own.num_rows:
+            is_kept = _is_other(own.cast(pa.schema([among.schema.field(name) for name in own.column_names])), among)
+            if is_kept.all():
                 continue
-            if len(kept):
-                rest = held.read(use_threads=False).take(kept)
-                rest = rest.cast(pa.schema([(name, types[name]) for name in rest.column_names]))
-                folder = file.name.rpartition("/")[0]
-                name = one_file(files, folder, rest.schema, rest.to_batches())
+            if is_kept.any():
+                schema = pa.schema([types.field(name) for name in held.schema_arrow.names])
+                name = one_file(files, file.name.rpartition("/")[0], schema, _rest(held, is_kept, schema))
                 kept_files.append(added(files, name, file.partition, place.properties))
         gone.append(RemoveAction(file.logged, True, file.changed_ms, file.size, dict(file.partition)))
     return kept_files, gone
@@ -218,13 +218,26 @@ def _of_partition(keys: pa.Table, partition: Mapping[str, str | None]) -> pa.Tab
     return keys
 
 
-def _others(own: pa.Table, keys: pa.Table) -> pa.Array:
-    """The places of the rows whose keys are none of these. One that holds a null is no other's."""
+def _is_other(own: pa.Table, keys: pa.Table) -> np.ndarray:
+    """By row, whether its key is none of these. One that holds a null is no other's."""
+    import numpy as np
     import pyarrow as pa
 
-    numbered = own.append_column("_row", pa.array(range(own.num_rows), pa.int64()))
+    numbered = own.append_column("_row", pa.array(np.arange(own.num_rows)))
     kept = numbered.join(keys, own.column_names, join_type="left anti", use_threads=False)["_row"]
-    return kept.combine_chunks().sort()
+    is_other = np.zeros(own.num_rows, dtype=bool)
+    is_other[kept.to_numpy()] = True
+    return is_other
+
+
+def _rest(file: ParquetFile, is_kept: np.ndarray, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The rows of a file that are kept."""
+    import pyarrow as pa
+
+    at = 0
+    for batch in file.iter_batches(use_threads=False):
+        yield _cast(batch.filter(pa.array(is_kept[at : at + batch.num_rows])), schema, {})
+        at += batch.num_rows
 
 
 def _cast(batch: pa.RecordBatch, schema: pa.Schema, constants: Mapping[str, str]) -> pa.RecordBatch:
