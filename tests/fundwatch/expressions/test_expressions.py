@@ -22,6 +22,7 @@ from fundwatch.expressions.declared import (
     Value,
     distinct_columns,
     functions_in,
+    is_aggregate,
     is_call,
     literal,
     names_in,
@@ -257,6 +258,22 @@ def test_all_problems_of_an_expression_are_reported_at_once():
     assert [
         word for word in ("'/'", "casts", "rand", "my_udf", "'certno'", "'psn'") if not any(word in t for t in reported)
     ] == []
+
+
+def test_an_aggregate_sees_only_the_rows_of_a_condition():
+    seen = {
+        "count(*)": "count(IF(j, 1, NULL))",
+        "count_if(amount > :least)": "count_if(IF(j, (`amount` > 5), NULL))",
+        "max_by(item_code, charged_at)": "max_by(IF(j, `item_code`, NULL), IF(j, `charged_at`, NULL))",
+        "percentile(coalesce(amount, 0), 0.5)": "percentile(IF(j, coalesce(`amount`, 0), NULL), 0.5)",
+    }
+    assert {text: written(text, params={"least": 5}, where="j") for text in seen} == seen
+    assert [is_aggregate(text) for text in ("sum(amount)", "row_number()", "lag(amount)", "sum(amount) + 1")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_only_the_call_of_one_function_may_stand_before_a_window():
