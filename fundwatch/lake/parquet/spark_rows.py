@@ -236,7 +236,7 @@ def _rest(file: ParquetFile, is_kept: np.ndarray, schema: pa.Schema) -> Iterator
 
     at = 0
     for batch in file.iter_batches(use_threads=False):
-        yield _cast(batch.filter(pa.array(is_kept[at : at + batch.num_rows])), schema, {})
+        yield _cast(batch, schema, {}).filter(pa.array(is_kept[at : at + batch.num_rows]))
         at += batch.num_rows
 
 

@@ -7,11 +7,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
 from pyspark.errors import PySparkException
 
 from fundwatch.errors import ContractError
 from fundwatch.lake.checked_files import DamagedFileError
+from fundwatch.lake.delta_rows import commit_rows
 from fundwatch.lake.parquet import spark_rows
 from fundwatch.lake.parquet.spark_rows import Placement, commit_frame, frame_of
 from tests.places import at
@@ -73,6 +75,16 @@ def test_of_a_replaced_key_nothing_stays_and_its_neighbours_do(spark: SparkSessi
     expected |= {("q", "1", "d"), ("q", "3", "f"), ("r", "9", "new")}
     assert {tuple(row) for row in frame_of(spark, at(table)).collect()} == expected
     assert {tuple(row) for row in spark.read.format("delta").load(str(table)).collect()} == expected
+
+
+def test_a_key_is_found_in_files_that_delta_rs_has_written_again(spark: SparkSession, tmp_path: Path) -> None:
+    table, place = tmp_path / "held", Placement(key=("id",))
+    views = pa.schema([("id", pa.string_view()), ("word", pa.string_view())])  # the kind of text it computes with
+    rows = pa.table([["1", "2"], ["old", "old"]], schema=views)
+    commit_rows(at(table), rows.to_reader(), "append")
+    new = spark.createDataFrame([("2", "new")], "id string, word string")
+    commit_frame(new, at(table), at(tmp_path / ".staging"), place)
+    assert {tuple(row) for row in frame_of(spark, at(table)).collect()} == {("1", "old"), ("2", "new")}
 
 
 def test_a_column_of_another_type_than_the_tables_is_refused_before_anything_is_written(
