@@ -7,16 +7,15 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
-
-import pyspark
-from pyspark.sql import SparkSession, Window
-from pyspark.sql import functions as F
+from typing import TYPE_CHECKING, Any
 
 from fundwatch.engine.class_archive import ARCHIVE, QUIET
 from fundwatch.engine.frames import small_frame
 from fundwatch.engine.session import FEW_ROWS, JAVA_OPTIONS, project_jars, start_session
 from fundwatch.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 _EXIT_SECONDS = 300
 
@@ -37,6 +36,8 @@ def main() -> None:
 
 
 def _made_for(jars: list[str]) -> str:
+    import pyspark
+
     java = str(Path(os.environ["JAVA_HOME"], "bin", "java")) if "JAVA_HOME" in os.environ else "java"
     version = subprocess.run([java, "-version"], capture_output=True, text=True, check=True).stderr
     place = str(Path(str(pyspark.__file__)).resolve())
@@ -70,6 +71,9 @@ def _end(session: SparkSession) -> None:
 
 def _work(session: SparkSession, place: Path) -> None:
     """Queries of the kinds that nights ask: files, joins, windows, aggregates, nested values, texts, Arrow."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
     ids = session.range(200).select(
         F.col("id").cast("string").alias("id"),
         (F.col("id") % 7).cast("string").alias("key"),
