@@ -16,7 +16,7 @@ from features.rollup import as_known, changed, recent, to_days
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES
 from fundwatch.contracts.versions import known_on
-from fundwatch.engine.frames import stacked
+from fundwatch.engine.frames import no_rows, stacked
 from fundwatch.fingerprint import fingerprint
 from fundwatch.logs import log
 from fundwatch.regions import region_of
@@ -111,7 +111,7 @@ def _indicators(night: Night, plan: Catalogue, peers: PeerGroups) -> DataFrame:
 
 
 def _no_rows(night: Night, table: str) -> DataFrame:
-    return night.spark.createDataFrame([], TABLES[table].schema())
+    return no_rows(night.spark, TABLES[table].schema())
 
 
 def _own_fingerprint(place: Workplace, _night: date) -> Any:

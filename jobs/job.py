@@ -50,7 +50,8 @@ class Job:
     is: their fingerprints enter this job's, and so do the settings that name it (`Changes` in fundwatch/settings.py).
     `own_fingerprint` gives whatever else determines the result (catalogues, files), without Spark; it may refuse bad
     input.
-    `outputs_exist` says whether files a job publishes outside the lake are still there.
+    `outputs_exist` says whether files a job publishes outside the lake are still there. A session runs before `run` is
+    called, for columns can be named only then, unless the job `starts_spark` itself when it has seen that it must.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Job:
     follows: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     outputs_exist: Callable[[Workplace, date], bool] = field(default=lambda _place, _night: True)
+    starts_spark: bool = False
 
 
 class Workplace:
@@ -336,6 +338,8 @@ def run_job(job: Job, place: Workplace, night: date) -> Report:
         return {**last.detail, "is_new": False}
     run_id = place.ledger.start(job.name, night, run_fingerprint)
     context = Night(job, place, night, run_id, own)  # what the fingerprint was made of is what the run must find
+    if not job.starts_spark:
+        _ = place.spark
     with step(f"{night} {job.title}") as facts:
         report = dict(job.run(context))
         facts.update({k: v for k, v in report.items() if isinstance(v, (int, str))})

@@ -239,6 +239,7 @@ JOB = Job(
     writes=(*_LEDGERS, *CLEAN_TABLES, *ENTRY_OF.values()),
     run=run,
     own_fingerprint=own_fingerprint,
+    starts_spark=True,
 )
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
+from fundwatch.engine.frames import no_rows
 from rules.knowledge.points import Knowledge
 
 
@@ -33,7 +34,7 @@ class ScanInputs:
         if name in self.tables:
             return self.tables[name]
         session = next(iter(self.tables.values())).sparkSession
-        return session.createDataFrame([], TABLES[name].schema())
+        return no_rows(session, TABLES[name].schema())
 
 
 def settled_lines(inputs: ScanInputs) -> DataFrame:
