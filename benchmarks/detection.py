@@ -6,7 +6,7 @@ A lake of one delivery is simulated and taken in first and not timed; a folder t
 in a process of its own: a plain scan and write of the fee lines in the same Spark settings, the rule stage, the
 indicator stage (`fundwatch scan` and `build` on a copy of the tables), and the same conditions, sums, windows and
 quantiles in DuckDB on the same files. Ends with 1 where the results differ: hits by rule, and of every indicator and
-entity how many have a value and what they add up to. Seconds leave out the start of Spark. Needs `duckdb`.
+entity how many have a value and what they add up to. Seconds leave out the start of Spark.
 """
 
 from __future__ import annotations
