@@ -164,7 +164,7 @@ def test_a_night_of_new_keys_is_appended_and_taken_in_once_more_changes_nothing(
     deliver(place.settings.landing_dir, whole(fee_list=[LINE, LINE]), FIRST)
     assert run_job(JOB, place, FIRST)["duplicates"] == 1
     second = {
-        "psn_info": [PERSON],
+        "psn_info": [{**PERSON, "die_date": "2026-03-20"}],
         "mdtrt": [{**VISIT, "mdtrt_id": "E2"}],
         "setl": [{**SETTLEMENT, "setl_id": "S2", "mdtrt_id": "E2"}],
         "fee_list": [line("L2", mdtrt_id="E2", setl_id="S2")],
