@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import signal
@@ -203,16 +204,26 @@ def test_a_lake_that_the_earlier_version_built_is_upgraded_and_its_list_is_made_
     with tarfile.open(fileobj=BytesIO(archive.stdout)) as files:
         files.extractall(tree, filter="data")
     (tree / ".jars").symlink_to(ROOT / ".jars")
+    (tree / "isal").mkdir()  # what it packed deliveries with, and this version no longer installs
+    (tree / "isal" / "__init__.py").write_text("import zlib as isal_zlib\n", encoding="utf-8")
     asked = ["--var", str(var), "--profile", "demo"]
     _fundwatch(tree, "demo", *asked)
-    listed = (var / "lists" / "2026-03-31" / "leads.csv").read_bytes()
+    listed = _listed(var)
 
     _fundwatch(ROOT, "lake", "upgrade", *asked)
     found = json.loads(_fundwatch(ROOT, "lake", "check", "--deep", "--json", *asked))
     assert {finding["outcome"] for finding in found["findings"]} == {"ok"}
     for night in ("2026-03-24", "2026-03-31"):
         _fundwatch(ROOT, "nightly", "--date", night, *asked)
-    assert (var / "lists" / "2026-03-31" / "leads.csv").read_bytes() == listed
+    assert _listed(var) == listed
+
+
+def _listed(var: Path) -> list[dict[str, str]]:
+    """The leads of the list without their sentences, which a later version may word otherwise."""
+    with (var / "lists" / "2026-03-31" / "leads.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = [{k: v for k, v in row.items() if not k.endswith(("_zh", "_en"))} for row in csv.DictReader(file)]
+    assert len(rows) > 5
+    return rows
 
 
 def _fundwatch(tree: Path, *words: str) -> str:
