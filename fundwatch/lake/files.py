@@ -89,10 +89,14 @@ class LakeFiles:
 
     @contextmanager
     def parquet(self, name: str) -> Iterator[ParquetFile]:
-        """The file as Parquet, the check sums of its pages verified as they are read."""
+        """The file as Parquet, the check sums of its pages verified as they are read.
+
+        Times that Spark wrote as its own kind are read in microseconds: in Arrow's unit for them the year 9999 is none.
+        """
         import pyarrow.parquet as pq
 
-        with pq.ParquetFile(name, filesystem=self.system, page_checksum_verification=True) as file:
+        options = {"page_checksum_verification": True, "coerce_int96_timestamp_unit": "us"}
+        with pq.ParquetFile(name, filesystem=self.system, **options) as file:
             yield file
 
     def parquet_writer(self, name: str, schema: Any, **options: Any) -> ParquetWriter:

@@ -87,6 +87,26 @@ def test_a_key_is_found_in_files_that_delta_rs_has_written_again(spark: SparkSes
     assert {tuple(row) for row in frame_of(spark, at(table)).collect()} == {("1", "old"), ("2", "new")}
 
 
+@pytest.mark.parametrize("kept_as", ["INT96", "TIMESTAMP_MICROS"])
+def test_times_far_from_today_stay_what_they_are_when_their_neighbour_is_replaced(
+    spark: SparkSession, tmp_path: Path, kept_as: str
+) -> None:
+    """Lakes of earlier versions hold times as Spark's own kind, which others read in a unit that ends in 2262."""
+    times = {"old": "0001-01-01 00:00:00", "late": "9999-12-31 23:59:59.999999", "new": "2026-03-30 08:00:00"}
+    query = " UNION ALL ".join(f"SELECT '{key}' AS id, TIMESTAMP '{at_}' AS at" for key, at_ in times.items())
+    table, key = tmp_path / "held", "spark.sql.parquet.outputTimestampType"
+    before = spark.conf.get(key)
+    spark.conf.set(key, kept_as)
+    try:
+        spark.sql(query).coalesce(1).write.format("delta").save(str(table))
+    finally:
+        spark.conf.set(key, before or "TIMESTAMP_MICROS")
+    changed = spark.sql("SELECT 'new' AS id, TIMESTAMP '2026-03-31 09:00:00' AS at")
+    commit_frame(changed, at(table), at(tmp_path / ".staging"), Placement(key=("id",)))
+    found = frame_of(spark, at(table)).selectExpr("id", "CAST(at AS string) AS at").collect()
+    assert {row.id: row["at"] for row in found} == times | {"new": "2026-03-31 09:00:00"}
+
+
 def test_a_column_of_another_type_than_the_tables_is_refused_before_anything_is_written(
     spark: SparkSession, tmp_path: Path
 ) -> None:
