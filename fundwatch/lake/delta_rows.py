@@ -201,7 +201,7 @@ def commit_files(
         try:
             _committed(table, files, schema, mode, partition, only, gone)
         except CommitFailedError:  # another writer came first: the same files go upon what it made
-            if not more:
+            if gone or not more:  # what is taken away was found in the version that was
                 raise
         else:
             return
