@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from benchmarks.processes import family
 from fundwatch.lake.ledger import Ledger
 from fundwatch.settings import Settings, load_settings
 from jobs.protect.manage_keys import make_missing_keys
@@ -127,7 +128,7 @@ def _run(var: Path, night: date, events: Path) -> tuple[list[Sample], list[tuple
 def _sampled(pid: int, seen: dict[str, float]) -> Sample:
     """What each thread has used since it was last looked at."""
     used: dict[str, float] = defaultdict(float)
-    for member in _family(pid):
+    for member in family(pid):
         try:
             is_java = Path(f"/proc/{member}/comm").read_text().strip() == "java"
             threads = list(Path(f"/proc/{member}/task").iterdir())
@@ -152,18 +153,6 @@ def _thread(place: Path) -> tuple[str, float]:
 
 def _kind(thread: str) -> str:
     return next((kind for kind, heads in _THREADS.items() if thread.startswith(heads)), "other Java")
-
-
-def _family(pid: int) -> list[int]:
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = task.read_text().split()
-        except OSError:
-            continue
-        for child in children:
-            found += _family(int(child))
-    return found
 
 
 def _steps(text: str) -> Iterator[tuple[float, float, str]]:

@@ -38,9 +38,9 @@ def run_measured(command: Sequence[str], environment: Mapping[str, str] | None =
         with subprocess.Popen(command, stdout=output, stderr=errors, env=here) as process:
             while process.poll() is None:
                 looked = time.monotonic()
-                family = _family(process.pid)
-                peak = max(peak, _megabytes(family))
-                used |= _processor_seconds(family)
+                members = family(process.pid)
+                peak = max(peak, _megabytes(members))
+                used |= _processor_seconds(members)
                 # a look at a large process takes its time: no more than a fiftieth of it all
                 time.sleep(max(_SAMPLE_SECONDS, 50 * (time.monotonic() - looked)))
         seconds = time.monotonic() - begun
@@ -77,7 +77,8 @@ def _megabytes(family: Sequence[int]) -> float:
     return kilobytes / 2**10
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
+    """The process and all that it has started."""
     found = [pid]
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
@@ -85,5 +86,5 @@ def _family(pid: int) -> list[int]:
         except OSError:
             continue  # the thread ended between being listed and being read
         for child in children:
-            found += _family(int(child))
+            found += family(int(child))
     return found
