@@ -193,7 +193,7 @@ def _kill_when(var: Path, condition: Callable[[], bool], point: str) -> None:
 def test_a_night_killed_in_its_intake_and_run_again_publishes_the_same_bytes(
     finished_night: FinishedNight, tmp_path: Path
 ) -> None:
-    """The other commits of a night are proved one by one in test_fault_at_every_commit.py."""
+    """That an intake breaks at each of its commits is proved in test_fault_at_every_commit.py."""
     var = Path(shutil.copytree(finished_night.after_the_first, tmp_path / "var"))
     ledger = Ledger(at(var / "lake"))
 
