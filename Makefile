@@ -19,7 +19,7 @@ test: setup lint types ## every check, and every test but the proofs that take m
 
 test-all: setup lint types ## every check and every test, the long proofs too: a cluster, Airflow for two nights, …
 	@mkdir -p $(dir $(REPORT))
-	$(PYTHON) -m pytest -n 2 --dist loadfile --junitxml=$(REPORT)
+	$(PYTHON) -m pytest -n 2 --dist loadfile --hypothesis-profile=search --junitxml=$(REPORT)
 
 test-fast: ## the inner loop: what needs neither Spark nor minutes
 	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not long"

@@ -24,8 +24,11 @@ if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = __file__
 
 
-settings.register_profile("fundwatch", deadline=None)  # how long an example takes says more of the machine than of us
-settings.load_profile("fundwatch")
+# Without a deadline: how long an example takes says more of the machine than of us. The same examples each time, so
+# that a change is judged by what it changed; `make test-all` draws others with --hypothesis-profile=search.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None)
+settings.load_profile("same")
 
 _STARTS_SLOWLY = {"spark", "finished_night"}
 

@@ -89,7 +89,7 @@ wait
 def is_there(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except FileNotFoundError:
+    except OSError:  # no such file; or it ended between being opened and being read, which is "no such process"
         return False
     return state != "Z"
 
