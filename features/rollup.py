@@ -113,7 +113,7 @@ def _days_of_source(catalogue: Catalogue, source: Source, rows: DataFrame) -> Da
         if measure.of is source
     ]
     sets = [
-        F.array_sort(F.collect_set(day_set.column)).alias(_set_column(name))
+        F.sort_array(F.collect_set(day_set.column)).alias(_set_column(name))
         for name, day_set in catalogue.sets.items()
         if day_set.of is source
     ]
