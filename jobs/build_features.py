@@ -69,7 +69,7 @@ def _since(night: Night, plan_fingerprint: str) -> date | None:
 
 def _write_rollups(night: Night, plans: Mapping[str, Catalogue], since: date | None) -> dict[str, int]:
     """Write every touched entity-day in full; the number of them by entity."""
-    sources = {source for plan in plans.values() for source in plan.sources}
+    sources = dict.fromkeys(source for plan in plans.values() for source in plan.sources)
     versions = {s: night.materialize(recent(plans.values(), s, night.all_rows(s.table), night.date)) for s in sources}
     known = {source: rows.filter(known_on(night.date)) for source, rows in versions.items()}
     tables = {}

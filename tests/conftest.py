@@ -71,12 +71,16 @@ def compiled(spark: SparkSession) -> Iterator[SparkSession]:
 
 @pytest.fixture
 def job_count(spark: SparkSession) -> Callable[[Callable[[], object]], int]:
-    """Run an action and return how many Spark jobs it started."""
+    """Run an action and return how many Spark jobs it started.
+
+    The tracker learns of jobs from a queue of events, which another thread may still be reading when they have ended.
+    """
 
     def count(action: Callable[[], object]) -> int:
         tracker, group = spark.sparkContext.statusTracker(), uuid4().hex
         spark.sparkContext.setJobGroup(group, group)
         action()
+        spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty(600_000)
         return len(tracker.getJobIdsForGroup(group))
 
     return count

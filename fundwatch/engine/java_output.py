@@ -56,7 +56,7 @@ class JavaVoice:
     def words(self) -> list[str]:
         """The last words of a process that did not come up."""
         if self._listening is not None:
-            self._listening.join(timeout=1)
+            self._listening.join(timeout=30)  # its end is at hand: the process that wrote has ended
         return list(self._stated)
 
     def _pass_on(self, stream: IO[bytes]) -> None:

@@ -46,6 +46,9 @@ _BASE = {
     # where in Python a column was made is asked of Java four times for each of a night's thousands of columns, and
     # would be said in errors that are ours to word
     "spark.python.sql.dataFrameDebugging.enabled": "false",
+    # for so long Java waits until Python takes what it asked for, and the other way round: beside others that take all
+    # cores, or while memory is cleared, the default of 15 s may not do
+    "spark.python.authenticate.socketTimeout": "300s",
     # times as every reader knows them and as files keep statistics of; Spark's own kind has none
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     # a file cut short must fail, not lose its rows

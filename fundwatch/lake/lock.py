@@ -22,6 +22,7 @@ from fundwatch.places import LakeAddress
 
 _GRACE_SECONDS = 30.0
 _LOCK = ".lock"
+_LENGTH = 256
 
 
 class LakeLock:
@@ -34,8 +35,8 @@ class LakeLock:
         self._write({"pid": os.getpid(), "java": pid, "java_started": started(pid)})
 
     def _write(self, content: dict[str, object]) -> None:
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, json.dumps(content).encode(), 0)
+        """In one call and of one length, so that whoever reads meanwhile, or after a kill, finds it whole."""
+        os.pwrite(self._descriptor, json.dumps(content).ljust(_LENGTH).encode(), 0)
 
 
 def refuse_no_lake(lake: LakeAddress) -> None:
@@ -115,8 +116,13 @@ def _await_orphan(lake: LakeAddress, previous: dict[str, object]) -> None:
 
 
 def started(pid: int) -> str:
-    """When the process started, as the kernel counts; empty when there is none: tells a reused number apart."""
+    """When the process started, as the kernel counts; empty when there is none: tells a reused number apart.
+
+    One that has ended is none, though its entry stays until its parent asks how it ended; in a container nobody may.
+    """
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        has_ended = state in "ZX" and int(fields[16]) <= 1  # its first thread may end before its others do
+        return "" if has_ended else fields[18]
     except (OSError, IndexError):
         return ""

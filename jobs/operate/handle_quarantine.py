@@ -258,7 +258,7 @@ def _same_key(rows: Sequence[tuple[RowPlace, Rejected]]) -> list[str]:
     reported = [(p.table_name, (r.values or {}).get(keys[p.table_name])) for p, r in rows if p.table_name in keys]
     return [
         f"{key}: two of these rows have this key; choose one"
-        for key in {k for _, k in reported if reported.count((_, k)) > 1}
+        for key in sorted({str(key) for table, key in reported if reported.count((table, key)) > 1})
     ]
 
 

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
@@ -26,6 +25,7 @@ from fundwatch.lake.ledger import Ledger
 from tests.dags.conftest import PROJECT, airflow_environment
 from tests.night import NIGHTS, SMALL_JAVA, FinishedNight
 from tests.places import at
+from tests.ports import free_port
 
 
 def environment_of(settings: Mapping[str, str], home: Path) -> dict[str, str]:
@@ -125,23 +125,18 @@ class Service:
         return found
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 900) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 1_800) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(1)
 
 
-def free_port() -> int:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return int(unused.getsockname()[1])
-
-
+HELD = 600  # for so many seconds; what is to end it has half of them
 # records each call, and holds the one that a file beside the record names
 WRAPPER = """#!/bin/bash
 echo "$*" >> {record}
-if [ -e {record}.hold ] && [[ "$*" == "$(cat {record}.hold)" ]]; then echo $$ > {record}.held; exec sleep 600; fi
+if [ -e {record}.hold ] && [[ "$*" == "$(cat {record}.hold)" ]]; then echo $$ > {record}.held; exec sleep {held}; fi
 exec {fundwatch} "$@"
 """
 
@@ -153,7 +148,7 @@ def service(finished_night: FinishedNight, tmp_path_factory: pytest.TempPathFact
     shutil.copytree(finished_night.var, base / "var")
     wrapper, settings = base / "wrapper", base / "settings.yaml"
     settings.write_text("scan_days: 90\n")
-    wrapper.write_text(WRAPPER.format(record=base / "calls", fundwatch=PROJECT / ".venv/bin/fundwatch"))
+    wrapper.write_text(WRAPPER.format(record=base / "calls", held=HELD, fundwatch=PROJECT / ".venv/bin/fundwatch"))
     wrapper.chmod(0o700)
     environment = airflow_environment(base / "home") | SMALL_JAVA
     environment |= {
@@ -179,15 +174,15 @@ def service(finished_night: FinishedNight, tmp_path_factory: pytest.TempPathFact
         )
     running = Service(environment, process, output)
     try:
-        wait_until(running.is_up, 600)
+        wait_until(running.is_up)
         children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True).stdout
         running.parts = frozenset(int(pid) for pid in children.split())
         running.call("PATCH", "/api/v2/dags/fundwatch_nightly", {"is_paused": False})
         yield running
     finally:
         os.kill(process.pid, signal.SIGINT)
-        process.wait(120)
-    wait_until(lambda: running.processes() == [], 30)  # nothing outlives Ctrl-C
+        process.wait(600)
+    wait_until(lambda: running.processes() == [], HELD / 2)  # nothing outlives Ctrl-C
 
 
 @pytest.mark.long
@@ -251,9 +246,9 @@ def test_a_task_marked_failed_takes_its_command_with_it(service: Service) -> Non
     held = service.output.with_name("calls.held")
     service.output.with_name("calls.hold").write_text(f"deliveries arrived --date {NIGHTS[0]}")
     service.trigger("to_be_killed", NIGHTS[0])
-    wait_until(held.exists, 300)
+    wait_until(lambda: held.exists() and held.read_text().strip())
     pid = int(held.read_text())
     path = "/api/v2/dags/fundwatch_nightly/dagRuns/to_be_killed/taskInstances/delivery"
     service.call("PATCH", path, {"new_state": "failed"})
-    wait_until(lambda: not Path(f"/proc/{pid}").exists(), 60)
+    wait_until(lambda: not Path(f"/proc/{pid}").exists(), HELD / 2)
     service.output.with_name("calls.hold").unlink()

@@ -19,9 +19,11 @@ HEAVY = ["pyspark", "mlflow", "great_expectations", "sklearn", "fundwatch", "job
 
 # Airflow reads its settings and makes its home when it is imported: it stays out of the tests' own process
 PROBE = """
-import json, sys
+import json, sys, time
 from airflow.dag_processing.dagbag import BundleDagBag
+begun = time.process_time()  # its own: others may have the cores meanwhile
 bag = BundleDagBag(sys.argv[1], bundle_path=sys.argv[1], bundle_name="dags-folder")
+seconds = time.process_time() - begun
 tasks = {
     dag_id: {
         task.task_id: {
@@ -45,7 +47,7 @@ if not bag.import_errors:
 print(json.dumps({
     "codes": codes,
     "errors": bag.import_errors,
-    "seconds": {stat.file: stat.duration.total_seconds() for stat in bag.dagbag_stats},
+    "seconds": seconds,
     "heavy": [name for name in sys.argv[2:] if name in sys.modules],
     "tasks": tasks,
     "runs": {dag_id: [dag.catchup, dag.max_active_runs] for dag_id, dag in bag.dags.items()},
@@ -83,7 +85,7 @@ def test_the_dag_files_parse_in_under_a_second_without_our_packages(parsed: dict
     assert parsed["errors"] == {}
     assert set(parsed["tasks"]) == {"fundwatch_nightly", "fundwatch_training"}
     assert parsed["heavy"] == []
-    assert max(parsed["seconds"].values()) < 1, parsed["seconds"]
+    assert parsed["seconds"] < 1
 
 
 def test_a_night_waits_for_its_delivery_and_runs_its_stages_one_after_the_other(parsed: dict[str, Any]) -> None:

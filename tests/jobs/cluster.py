@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pyspark
+
+from tests.ports import free_port
 
 SPARK = Path(pyspark.__file__).parent
 _MEMORY = "2g"
@@ -33,7 +34,7 @@ class Cluster:
 
     def state(self) -> dict[str, list[dict[str, object]]]:
         """What the master says of its workers and applications."""
-        with urlopen(f"{self.pages}/json/", timeout=10) as answer:
+        with urlopen(f"{self.pages}/json/", timeout=60) as answer:
             return dict(json.load(answer))
 
     def has_shuffled(self) -> bool:
@@ -48,12 +49,12 @@ class Cluster:
 @contextmanager
 def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
     """A cluster whose processes end with the block."""
-    port, pages = _free_port(), _free_port()
+    port, pages = free_port(), free_port()
     address = f"spark://127.0.0.1:{port}"
     at = ("--host", "127.0.0.1", "--port", str(port), "--webui-port", str(pages))
     started = [_start(folder, "master.Master", *at)]
     try:
-        each = ("-c", "1", "-m", _MEMORY, "--host", "127.0.0.1", "--webui-port", str(_free_port()), address)
+        each = ("-c", "1", "-m", _MEMORY, "--host", "127.0.0.1", "--webui-port", str(free_port()), address)
         work = [str(folder / f"worker-{number}") for number in range(workers)]
         started += [_start(folder, "worker.Worker", "--work-dir", where, *each) for where in work]
         made = Cluster(address, f"http://127.0.0.1:{pages}", folder, tuple(started[1:]))
@@ -64,7 +65,7 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGTERM)
         for process in started:
-            process.wait(timeout=60)
+            process.wait(timeout=_PATIENCE)
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -92,9 +93,3 @@ def _alive(made: Cluster) -> int:
         return sum(worker["state"] == "ALIVE" for worker in made.state()["workers"])
     except (OSError, ValueError):  # it listens, and has no page of its own yet
         return 0
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

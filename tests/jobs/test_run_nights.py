@@ -47,7 +47,7 @@ def stages(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], None]],
 
 
 def test_indicators_and_rules_run_at_the_same_time(stages: Any) -> None:
-    both_there = threading.Barrier(2, timeout=20)
+    both_there = threading.Barrier(2, timeout=300)
     ended = stages(lambda stage: both_there.wait() if stage in ("features", "rules") else None)
     assert ended[0] == "intake"
     assert set(ended[1:3]) <= {"features", "rules", "score"}

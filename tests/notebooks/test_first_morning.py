@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.night import ROOT, SMALL_JAVA, FinishedNight
+from tests.night import ROOT, FinishedNight, clean_environment
 
 NOTEBOOK = ROOT / "notebooks" / "first_morning.ipynb"
 # what the picture was drawn of, against what the score said of the same peers
@@ -19,25 +18,20 @@ _DRAWN = "print(len(peers), strongest.peer_count, peers.median(), strongest.peer
 
 @pytest.fixture(scope="module")
 def opened(finished_night: FinishedNight, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """The outputs of all its cells and of one more, run in the folder `notebooks` of a project whose `var` is the
-    finished lake, with no setting but the machine's size."""
+    """The outputs of all its cells and of one more, run in the folder `notebooks` of a project whose `var` is a copy of
+    the finished lake (a session has temporary files there, beside which others copy it), with no setting but the
+    machine's size."""
     import nbformat
-    from nbclient import NotebookClient
+
+    from tests.notebooks.run_notebook import run_notebook
 
     project = tmp_path_factory.mktemp("project")
-    (project / "var").symlink_to(finished_night.var)
+    shutil.copytree(finished_night.var, project / "var")
     (project / "notebooks").mkdir()
     shutil.copy(NOTEBOOK, project / "notebooks")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        for name in [n for n in os.environ if n.startswith("FUNDWATCH_") and n != "FUNDWATCH_JARS"]:
-            monkeypatch.delenv(name)
-        for name, value in {**SMALL_JAVA, "PYTHONPATH": str(ROOT)}.items():
-            monkeypatch.setenv(name, value)
-        notebook = nbformat.read(project / "notebooks" / NOTEBOOK.name, as_version=4)
-        notebook.cells.insert(-1, nbformat.v4.new_code_cell(_DRAWN))
-        folder = {"metadata": {"path": str(project / "notebooks")}}
-        NotebookClient(notebook, timeout=300, resources=folder).execute()
-    return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    notebook = nbformat.read(project / "notebooks" / NOTEBOOK.name, as_version=4)
+    notebook.cells.insert(-1, nbformat.v4.new_code_cell(_DRAWN))
+    return run_notebook(notebook, project / "notebooks", clean_environment({"PYTHONPATH": str(ROOT)}))
 
 
 @pytest.mark.slow

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from statistics import mean
 
 import numpy as np
@@ -13,10 +12,11 @@ import pytest
 
 from simulator import Scenario, simulate
 from simulator.calibration.blind import blind_auc, line_sample, read_delivered, visit_sample
+from tests.night import ROOT, clean_environment
 
 pytestmark = pytest.mark.slow
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "blind_check.ipynb"
+NOTEBOOK = ROOT / "notebooks" / "blind_check.ipynb"
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +62,11 @@ def test_the_committed_notebook_holds_no_output():
 
 
 @pytest.mark.slow
-def test_the_notebook_runs_and_draws_its_verdict(monkeypatch):
+def test_the_notebook_runs_and_draws_its_verdict():
     import nbformat
-    from nbclient import NotebookClient
 
-    monkeypatch.setenv("PYTHONPATH", str(NOTEBOOK.parents[1]))
+    from tests.notebooks.run_notebook import run_notebook
+
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(NOTEBOOK.parent)}}).execute()
-    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    outputs = run_notebook(notebook, NOTEBOOK.parent, clean_environment({"PYTHONPATH": str(ROOT)}))
     assert any("image/png" in output.get("data", {}) for output in outputs)

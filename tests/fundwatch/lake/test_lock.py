@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -50,15 +50,36 @@ def test_a_killed_run_leaves_no_lock(tmp_path: Path) -> None:
         assert True
 
 
-def test_the_next_run_waits_for_the_java_process_of_a_killed_one(tmp_path: Path) -> None:
-    orphan = subprocess.Popen(["sleep", "1.5"])
+def _killed_run(lake: Path, java: int) -> None:
+    """A run that noted a Java process of that number and was killed."""
     script = (
         "import os,sys; from fundwatch.places import LakeAddress; from fundwatch.lake.lock import held\n"
         "with held(LakeAddress(sys.argv[1])) as lock:\n lock.note_process(int(sys.argv[2])); os.kill(os.getpid(), 9)"
     )
-    subprocess.run([sys.executable, "-c", script, str(tmp_path), str(orphan.pid)], check=False)
-    begun = time.monotonic()
-    threading.Thread(target=orphan.wait).start()  # a process entry stays until somebody takes its exit status
+    done = subprocess.run([sys.executable, "-c", script, str(lake), str(java)], check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_the_next_run_waits_until_the_java_process_of_a_killed_one_has_ended(tmp_path: Path) -> None:
+    """Nobody has asked how it ended, so its entry is there still: so it is where a container reaps nothing."""
+    orphan = subprocess.Popen(["sleep", "600"])
+    _killed_run(tmp_path, orphan.pid)
+    ending = threading.Timer(0.5, orphan.kill)
+    ending.start()
     with held(at(tmp_path)):
-        assert orphan.poll() is not None
-    assert time.monotonic() - begun < 20
+        assert Path(f"/proc/{orphan.pid}").exists()
+        assert orphan.poll() == -signal.SIGKILL
+    ending.join()
+
+
+def test_a_number_that_another_process_has_by_now_is_not_waited_for(tmp_path: Path) -> None:
+    orphan = subprocess.Popen(["sleep", "600"])
+    _killed_run(tmp_path, orphan.pid)
+    noted = json.loads((tmp_path / ".lock").read_text())
+    (tmp_path / ".lock").write_text(json.dumps(noted | {"java_started": "1"}))
+    try:
+        with held(at(tmp_path)):
+            assert orphan.poll() is None
+    finally:
+        orphan.kill()
+        orphan.wait()
