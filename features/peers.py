@@ -110,10 +110,10 @@ def to_peer_statistics(entity: str, indicators: DataFrame) -> DataFrame:
         members.join(F.broadcast(used), on="peer_group", how="left_semi")
         .unpivot("peer_group", columns, "indicator", "value")
         .groupBy("peer_group", "indicator")
-        .agg(F.array_sort(F.collect_list("value")).alias("values"))
+        .agg(F.sort_array(F.collect_list("value")).alias("values"))
     )
     medians = values.withColumn("median", _quantile("values", F.lit(50)))
-    deviations = F.array_sort(F.transform("values", lambda value: F.abs(value - F.col("median"))))
+    deviations = F.sort_array(F.transform("values", lambda value: F.abs(value - F.col("median"))))
     ladder = F.transform(F.sequence(F.lit(0), F.lit(_PERCENTS)), lambda percent: _quantile("values", percent))
     return medians.withColumn("deviations", deviations).select(
         F.lit(entity).alias("entity_type"),
