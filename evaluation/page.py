@@ -19,7 +19,7 @@ _WAY = {
     "own_rule": "本规则 by its own rule",
     "any_rule": "任一规则 by any rule",
     "score": "评分 by score",
-    "score_itself": "所标主体自身的评分 by the score of the labelled subject itself",
+    "score_itself": "所标主体自身评分 by its own score alone",
     "listed_by_rule": "凭规则进入清单 listed by a rule",
     "listed_by_score": "凭评分进入清单 listed by score",
     "listed_lead": "清单线索 on the list",

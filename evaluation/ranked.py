@@ -42,7 +42,8 @@ def precision_by_subject(subjects: pd.DataFrame, rankings: Mapping[str, pd.DataF
     `place` (1 is first; who shares a place with the last of a cut is in). A ranking of models judges among those that
     it ranks, the leads (`leads`) among all subjects of the kind. For each cut: `k` subjects, `staged` of them, their
     share with its interval; `staged_by_chance` of `k` drawn at random, `lift` over it; `staged_by_money`: of as many
-    drawn from the same size bands by the fund's money, `lift_over_money`. Of fewer than ten staged there is no lift.
+    drawn from the same size bands by the fund's money, `lift_over_money`. Of fewer than ten
+    staged, or among fewer than ten, there is no lift.
     """
     rows = []
     for name, ranking in rankings.items():
@@ -54,7 +55,7 @@ def precision_by_subject(subjects: pd.DataFrame, rankings: Mapping[str, pd.DataF
     if not rows:
         return pd.DataFrame()
     table = with_share(pd.DataFrame(rows), "staged", "k", "precision", units="k")
-    is_enough = table["staged_in_truth"] >= LEAST_UNITS
+    is_enough = (table["staged_in_truth"] >= LEAST_UNITS) & (table["k"] >= LEAST_UNITS)
     for lift, beside in (("lift", "staged_by_chance"), ("lift_over_money", "staged_by_money")):
         table[lift] = (table["staged"] / table[beside].where(table[beside] > 0)).where(is_enough)
     return table

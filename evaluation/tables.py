@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from evaluation.headline import ten_lines
-from evaluation.report import STATES, UNKNOWN, WAYS, Evaluation
+from evaluation.report import STATES, UNKNOWN, WAYS, Evaluation, records
+from evaluation.worlds import MAIN, figure_text
 from fundwatch.terminal import new_table, show
 
 if TYPE_CHECKING:
@@ -31,6 +32,18 @@ def print_in_ten_lines(evaluation: Evaluation) -> None:
     """Print the ten lines, what a reader must know of the labels, and what did not run."""
     show(*ten_lines(evaluation), *evaluation.notes)
     show(*(f"未运行 not run: {what}: {why_not}" for what, why_not in evaluation.not_run.items()))
+
+
+def print_figures(figures: pd.DataFrame, *, details: bool) -> None:
+    """Print the spread of the headline figures of several worlds: the main ones, or all."""
+    table = new_table("多世界 Worlds: 均值与离散 mean and spread")
+    for name in ("项目 Figure", "数 n", "均值 Mean", "标准差 Spread", "最小 Least", "最大 Most"):
+        table.add_column(name, justify="left" if name.endswith("Figure") else "right", overflow="fold")
+    for row in records(figures):
+        if row.worlds and (details or row.figure in MAIN):
+            numbers = (row.mean, row.spread, row.least, row.most)
+            table.add_row(MAIN.get(row.figure, row.figure), str(row.worlds), *map(figure_text, numbers))
+    show(table)
 
 
 def tables(evaluation: Evaluation) -> list[Table]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from evaluation.headline import in_short, verdict
-from evaluation.tables import print_evaluation, print_in_ten_lines
+from evaluation.tables import print_evaluation, print_figures, print_in_ten_lines
 from intake.quality_page import FOLDER, PAGE
 from jobs.prove.evaluate_leads import Evaluated
+from jobs.prove.evaluate_worlds import EvaluatedWorlds
 from jobs.prove.run_demo import Demo
 from jobs.prove.simulate_claims import Simulated
 from jobs.review.pages import print_list
@@ -35,6 +36,12 @@ def print_evaluated(done: Evaluated, say: Say, *, details: bool) -> None:
         print_in_ten_lines(done.evaluation)
     say(f"files:    {done.folder}" + ("" if details else "; every table: --details"))
     say(verdict(done.evaluation))
+
+
+def print_worlds(done: EvaluatedWorlds, say: Say, *, details: bool) -> None:
+    """Mean, spread, least and most of the main figures, or of all; where the files lie."""
+    print_figures(done.figures, details=details)
+    say(f"files:    {done.folder}" + ("" if details else "; every figure: --details"))
 
 
 def print_demo(done: Demo, say: Say) -> None:
