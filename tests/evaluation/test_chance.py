@@ -28,7 +28,9 @@ def _things(*rows: tuple[int, str, int]) -> pd.DataFrame:
 
 def test_an_instance_is_missed_only_if_all_kinds_of_its_things_are() -> None:
     drawn = pd.DataFrame({"of": ["patient", "doctor"], "population": [100, 10], "found": [10, 5]})
-    found = found_by_chance(_things((1, "patient", 1), (2, "patient", 1), (2, "doctor", 1)), drawn, ["of"], ["instance"])
+    found = found_by_chance(
+        _things((1, "patient", 1), (2, "patient", 1), (2, "doctor", 1)), drawn, ["of"], ["instance"]
+    )
     assert found.to_dict() == pytest.approx({1: 0.1, 2: 1 - 0.9 * 0.5})
 
 
