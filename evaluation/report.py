@@ -1,14 +1,11 @@
-"""What an evaluation reports, as files: a record, a table by scheme, a page, a picture. No name, no token."""
+"""What an evaluation reports, as a record and as a table by scheme. No name, no token."""
 
 from __future__ import annotations
 
-import json
 import math
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -102,40 +99,9 @@ def plain(value: Any) -> Any:
     return round(value, 6) if isinstance(value, float) else value
 
 
-def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
-    """evaluation.json (everything), evaluation.csv (by scheme, both languages), evaluation.html (for people) and
-    evaluation.png; each whole or not."""
-    # these draw and lay out: who only reads a record waits for neither
-    from evaluation.chart import draw
-    from evaluation.page import evaluation_page
-
-    table = scheme_table(evaluation.schemes)
-    reported = as_records(evaluation) | {"signed_cells": {"evaluation.csv": dict(table.signed)}}
-    put_file(folder / "evaluation.json", json.dumps(reported, ensure_ascii=False, indent=2) + "\n")
-    put_file(folder / "evaluation.csv", table.content)
-    put_file(folder / "evaluation.html", evaluation_page(evaluation))
-    _put(
-        folder / "evaluation.png",
-        lambda path: draw(path, evaluation.night, evaluation.schemes, evaluation.list_precision, evaluation.scores),
-    )
-
-
 def records(rows: pd.DataFrame) -> Iterator[Any]:
     """The rows as tuples with the columns' names."""
     return iter(rows.itertuples(index=False))
-
-
-def put_file(path: Path, content: str | bytes) -> None:
-    """The content in a file that appears whole or not at all."""
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    _put(path, lambda draft: draft.write_bytes(data))
-
-
-def _put(path: Path, write: Callable[[Path], object]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}")
-    write(draft)
-    os.replace(draft, path)
 
 
 def scheme_table(schemes: pd.DataFrame) -> PeoplesTable:

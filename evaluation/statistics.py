@@ -51,9 +51,8 @@ def with_share(
     """Rows with `<name>`, `<name>_low`, `<name>_high`: the share of two columns of counts; NaN of nothing or unknown.
 
     The ends are Wilson's score interval of 95 percent (Wilson 1927), which holds for few and for none found too.
-    `units` is a column with how many independent things the counts come from: of fewer than ten, or of a whole of fewer, there is no
-    share.
-    `effective` is one with how many the interval is as wide as; without it, the whole.
+    `units` is a column with how many independent things the counts come from: of fewer than ten, or of a whole of
+    fewer, there is no share. `effective` is one with how many the interval is as wide as; without it, the whole.
     """
     found, of = _numbers(rows[part]), _numbers(rows[whole])
     of[of <= 0] = np.nan

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from evaluation.guide import guide
+from evaluation.page import guide
 from evaluation.report import UNKNOWN, records
 from fundwatch.pages import Bilingual, Figure, PageTable, Paragraph, page
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from evaluation.files import write_evaluation
 from evaluation.findings import RUN, NightFindings, score_by_subject, to_hit_classes, with_findings, without_right_hits
 from evaluation.labels import (
     ABSENT,
@@ -25,7 +26,7 @@ from evaluation.labels import (
 from evaluation.money import money_by
 from evaluation.population import SUBJECT, Population, base_rates, count_settlements, with_rates
 from evaluation.ranked import precision_by_subject, size_bands, with_bands
-from evaluation.report import Evaluation, as_records, write_evaluation
+from evaluation.report import Evaluation, as_records
 from evaluation.statistics import outlying, score_quality, score_quality_by_peers
 from evaluation.tally import (
     NOT_RUN,

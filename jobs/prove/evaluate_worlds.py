@@ -11,8 +11,9 @@ from typing import Any
 import pandas as pd
 from pydantic import Field
 
+from evaluation.files import put_file
 from evaluation.headline import headline
-from evaluation.report import plain, put_file
+from evaluation.report import plain
 from evaluation.worlds import spread, worlds_page
 from fundwatch.declared import Declared, read_declared
 from fundwatch.errors import FundwatchError, NotReadyError
