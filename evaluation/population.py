@@ -43,8 +43,8 @@ def count_settlements(
     labels: pd.DataFrame, lines: pd.DataFrame, proofs: pd.DataFrame, population: Population
 ) -> SettlementCounts:
     """Staged is every settlement with a line that a counted label of a scheme names, if only as the care of a labelled
-    person, doctor or institution in the label's span. `lines` are the known ones of labels and hits: line_id,
-    settlement_id and ids; `proofs` the lines of hits."""
+    person, doctor or institution in the label's span. `lines` are those of the period among the known ones of labels
+    and hits: line_id, settlement_id and ids; `proofs` the lines of hits."""
     of_scheme = labels[(labels["state"] == COUNTED) & (labels["kind"] == "scheme")]
     settled = lines[lines["is_settled"]]
     named = to_label_lines(of_scheme, settled).merge(settled[["line_id", "settlement_id"]], on="line_id")

@@ -41,6 +41,7 @@ from evaluation.tally import (
     with_rule_state,
     with_units,
 )
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.lake.store import Lake
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
@@ -98,7 +99,8 @@ def evaluate_labels(settings: Settings, night: date, given: Labels) -> Evaluatio
     found = _found(made, labels, seen, read_population(lake, night, window), settings)
     rules = _rule_states(made.coverage)
     classes = to_hit_classes(made.hits, found.matches, labels)
-    settlements = count_settlements(labels, seen.lines, found.proofs, found.population)
+    inside = seen.lines[seen.lines["day"].between(window.start, window.end)]
+    settlements = count_settlements(labels, inside, found.proofs, found.population)
     line_hits, learned = _line_hits(made, found.listed), learned_until(lake, night)
     judged = without_right_hits(found.matches, classes, labels)
     findings = with_units(with_findings(labels, replace(found, matches=judged), rules), found.subjects)
@@ -132,7 +134,7 @@ def evaluate_labels(settings: Settings, night: date, given: Labels) -> Evaluatio
 def _found(
     made: NightFound, labels: pd.DataFrame, seen: Seen, population: Population, settings: Settings
 ) -> NightFindings:
-    ids = ["encounter_id", "patient_id", "doctor_id", "institution_id", "day"]
+    ids = ["encounter_id", *(entity.id_column for entity in ENTITIES.values()), "day"]
     proofs = made.hit_lines.merge(seen.lines[["line_id", *ids]], on="line_id")
     scored = pd.DataFrame(columns=SUBJECT) if made.scores is None else _subjects_of(_scored(made.scores))
     return NightFindings(

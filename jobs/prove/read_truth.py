@@ -33,6 +33,7 @@ _CANONICAL = {
     "dr_code": "doctor_id",
 }
 _AT_RISK = "CAST(amount_at_risk AS DOUBLE) AS amount_at_risk"
+_ENTITY_IDS = ", ".join(f"{entity.line_id} AS {entity.id_column}" for entity in ENTITIES.values())
 _DOMAIN = {entity.name: entity.domain for entity in ENTITIES.values() if entity.domain}
 
 
@@ -151,7 +152,7 @@ def read_seen(lake: Lake, labels: pd.DataFrame, hit_lines: pd.DataFrame, night: 
     line_ids = _ids(labels.loc[labels["entity_type"] == "line", "line_id"])
     wanted |= {"line_id": _ids(hit_lines["line_id"]) | line_ids, "encounter_id": encounters}
     columns = (
-        "line_id, encounter_id, patient_id, institution_id, ordering_doctor_id AS doctor_id, settlement_id, "
+        f"line_id, encounter_id, {_ENTITY_IDS}, settlement_id, "
         "CAST(charged_at AS DATE) AS day, CAST(covered_amount AS DOUBLE) AS covered_amount, known_from, known_to"
     )
     versions = _frame(lake, "claim_line", f"SELECT {columns} FROM claim_line", wanted)
@@ -205,10 +206,10 @@ def _settled(lake: Lake, night: date, window: JudgedPeriod, query: str) -> pd.Da
     start, end = window.start.date(), window.end.date()
     settled = (
         f"WITH paid AS (SELECT settlement_id AS paid_id, {ratio} AS ratio FROM settlement WHERE {known_on(night)}), "
-        "of_night AS (SELECT line_id, encounter_id, patient_id, institution_id, ordering_doctor_id AS doctor_id, "
-        "settlement_id, CAST(charged_at AS DATE) AS day, CAST(covered_amount AS DOUBLE) AS covered FROM claim_line "
-        f"WHERE settlement_id IS NOT NULL AND {known_on(night)} AND CAST(charged_at AS DATE) BETWEEN DATE '{start}' "
-        f"AND DATE '{end}'), settled AS (SELECT of_night.*, CAST(round(100 * greatest(covered, 0) * "
+        f"of_night AS (SELECT line_id, encounter_id, {_ENTITY_IDS}, settlement_id, CAST(charged_at AS DATE) AS day, "
+        f"CAST(covered_amount AS DOUBLE) AS covered FROM claim_line WHERE settlement_id IS NOT NULL "
+        f"AND {known_on(night)} AND CAST(charged_at AS DATE) BETWEEN DATE '{start}' AND DATE '{end}'), "
+        "settled AS (SELECT of_night.*, CAST(round(100 * greatest(covered, 0) * "
         "greatest(least(coalesce(ratio, 0), 1), 0)) AS BIGINT) AS cents FROM of_night LEFT JOIN paid "
         "ON settlement_id = paid_id) "
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fundwatch.engine.session import FEW_ROWS, JAVA_OPTIONS
 from fundwatch.errors import FundwatchError, NotReadyError
 from fundwatch.settings import Settings, load_settings
 from jobs.command_line import main
@@ -77,8 +78,10 @@ def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_seeds_are_simulated_run_and_evaluated_and_never_made_twice(tmp_path: Path) -> None:
-    settings = load_settings({"profile": "demo", "var": str(tmp_path)}, {}).settings
-    file = _file(tmp_path, "seeds: [1, 2]\nlast: 2026-03-31\nnights: 1\nlines: 3000\n")
+    interpreted = {JAVA_OPTIONS: FEW_ROWS[JAVA_OPTIONS]}
+    demo = load_settings({"profile": "demo"}, {}).settings.spark_conf
+    settings = load_settings({"profile": "demo", "var": str(tmp_path), "spark_conf": demo | interpreted}, {}).settings
+    file = _file(tmp_path, "seeds: [1, 2]\nlast: 2026-03-31\nnights: 1\nlines: 1500\n")
     first = evaluate_worlds(settings, file)
     assert list(first.worlds) == ["seed 1", "seed 2"]
     assert first.worlds["seed 1"] != first.worlds["seed 2"]
