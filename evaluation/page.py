@@ -154,6 +154,17 @@ def _first(evaluation: Evaluation) -> Iterator[Part]:
             for row in records(of_list) if pd.notna(row.precision)
         ],
     )  # fmt: skip
+    yield BarChart(
+        Bilingual("评分的排序能力(AUC)", "How scores rank the staged before others (AUC; red: chance, one half)"),
+        [
+            Bar(
+                f"{_SUBJECT.get(row.entity_type, row.entity_type)} {row.model}", row.auc,
+                f"{row.auc:.2f}, AP {row.average_precision:.2f}, {row.staged}/{row.scored}", row.auc_low, row.auc_high,
+                beside=0.5,
+            )
+            for row in records(evaluation.scores) if pd.notna(row.auc)
+        ],
+    )  # fmt: skip
     first = evaluation.first_by_subject
     yield PageTable(
         Bilingual("各主体前列", "The first of each kind of subject"),

@@ -101,7 +101,7 @@ def evaluate_labels(settings: Settings, night: date, given: Labels) -> Evaluatio
     classes = to_hit_classes(made.hits, found.matches, labels)
     inside = seen.lines[seen.lines["day"].between(window.start, window.end)]
     settlements = count_settlements(labels, inside, found.proofs, found.population)
-    line_hits, learned = _line_hits(made, found.listed), learned_until(lake, night)
+    learned = learned_until(lake, night)
     judged = without_right_hits(found.matches, classes, labels)
     findings = with_units(with_findings(labels, replace(found, matches=judged), rules), found.subjects)
     of_rules = precision_by_rule(found, classes, labels, rules, is_whole=given.is_whole)
@@ -120,9 +120,7 @@ def evaluate_labels(settings: Settings, night: date, given: Labels) -> Evaluatio
         settlements=settlements,
         rules=with_rates(of_rules, settlements),
         **_of_list(found, classes, labels),
-        money=money_by(labels, seen.lines, line_hits, SCHEME),
-        money_in_all=money_by(labels, seen.lines, line_hits),
-        money_by_disguise=money_by(labels[labels["disguise"].notna()], seen.lines, line_hits, ["disguise"]),
+        **_of_money(labels, seen, _line_hits(made, found.listed)),
         score_by_subject=score_by_subject(findings, found),
         **_of_subjects(made, found, labels),
         **_of_scores(made, found, labels, settings),
@@ -204,6 +202,15 @@ def _of_list(found: NightFindings, classes: pd.Series, labels: pd.DataFrame) -> 
         return {"list_precision": pd.DataFrame(), "list_classes": pd.DataFrame()}
     leads = to_lead_classes(found.listed, found, classes, labels)
     return {"list_precision": precision_of_list(leads, _KS), "list_classes": leads_by_class(leads)}
+
+
+def _of_money(labels: pd.DataFrame, seen: Seen, line_hits: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    graded = labels[labels["disguise"].notna()]
+    return {
+        "money": money_by(labels, seen.lines, line_hits, SCHEME),
+        "money_in_all": money_by(labels, seen.lines, line_hits),
+        "money_by_disguise": money_by(graded, seen.lines, line_hits, ["disguise"]),
+    }
 
 
 def _line_hits(made: NightFound, listed: pd.DataFrame | None) -> pd.DataFrame:

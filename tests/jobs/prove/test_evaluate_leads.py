@@ -219,7 +219,7 @@ def test_no_number_and_no_token_leaves_the_evaluation(world: TruthWorld, capsys:
     assert main(["evaluate", "--date", str(NIGHT), "--var", str(world.root), "--quiet"]) == 0
     folder = world.root / "evaluation" / str(NIGHT)
     written = {path.name for path in folder.iterdir()}
-    assert written == {"evaluation.json", "evaluation.csv", "evaluation.html", "evaluation.png"}
+    assert written == {"evaluation.json", "evaluation.csv", "evaluation.html"}
     ends = ("json", "csv", "html")
     text = capsys.readouterr().out + "".join((folder / f"evaluation.{end}").read_text() for end in ends)
     for secret in ("99570530778572100074", "D990001840260", world.person("1"), "H1"):
