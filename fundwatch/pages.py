@@ -51,7 +51,8 @@ svg .beside{stroke:#c00000;stroke-width:3}svg rect,svg line{print-color-adjust:e
 {%- endfor %}
 </tbody></table>
 {%- elif part.bars is defined %}
-<svg viewBox="0 0 1000 {{ 26 * part.bars|length + 6 }}" role="img" aria-label="{{ part.heading.zh|default(part.heading) }}">
+<svg viewBox="0 0 1000 {{ 26 * part.bars|length + 6 }}" role="img"
+ aria-label="{{ part.heading.zh|default(part.heading) }}">
 <line class="axis" x1="320" x2="320" y1="0" y2="{{ 26 * part.bars|length + 4 }}"/>
 {%- for bar in part.bars %}{% set y = 26 * loop.index0 %}
 <text x="312" y="{{ y + 17 }}" text-anchor="end">{{ bar.label }}</text>

@@ -68,7 +68,7 @@ def test_a_chart_is_drawn_in_the_page_within_its_axis_and_runs_nothing():
     bars = [Bar("<script>", 0.5, "1/2", low=0.1, high=0.9, beside=0.25), Bar("more than all", 7.0, "7")]
     html = page("t", [BarChart("图", bars)])
     assert "<script" not in html
-    assert re.findall(r'<rect class="bar"[^>]* width="([\d.]+)"', html) == ["230.0", "460"]
+    assert re.findall(r'<rect class="bar"[^>]* width="([\d.]+)"', html) == ["230.0", "460.0"]
     assert re.findall(r'class="(ends|beside)" x1="([\d.]+)" x2="([\d.]+)"', html) == [
         ("ends", "366.0", "734.0"),
         ("beside", "435.0", "435.0"),
