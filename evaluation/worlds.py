@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from evaluation.page import guide
 from evaluation.report import UNKNOWN, records
-from fundwatch.pages import Bilingual, Figure, PageTable, Paragraph, page
+from fundwatch.pages import Bar, BarChart, Bilingual, Figure, PageTable, Paragraph, page
 
 Headline = Mapping[str, float | None]
 # what a reader looks at first; the record has all
 MAIN: Mapping[str, str] = {
     "instances": "欺诈实例 staged instances",
     "any_rule_share": "规则发现 found by rules",
-    "any_rule_chance_share": "  随机 by chance",
+    "any_rule_chance_share": "↳ 随机 by chance",
     "score_share": "评分发现 found by score",
-    "score_chance_share": "  随机 by chance",
+    "score_chance_share": "↳ 随机 by chance",
     "score_itself_share": "所标主体自身评分 by its own score",
-    "score_itself_chance_share": "  随机 by chance",
+    "score_itself_chance_share": "↳ 随机 by chance",
     "listed_lead_share": "进入清单 on the list",
-    "listed_lead_chance_share": "  随机 by chance",
+    "listed_lead_chance_share": "↳ 随机 by chance",
     "lookalikes": "合理相似 look-alikes",
-    "lookalikes_hit_share": "  被任一规则命中 hit by any rule",
-    "lookalikes_listed_share": "  进入清单 on the list",
+    "lookalikes_hit_share": "↳ 被任一规则命中 hit by any rule",
+    "lookalikes_listed_share": "↳ 进入清单 on the list",
     "false_per_1000": "每千诚实结算误报 false per 1,000",
     "alerts_per_1000": "每千结算命中 hits per 1,000",
     "list_precision_10": "清单前 10 精确率 first 10",
     "list_precision_20": "清单前 20 精确率 first 20",
     "list_precision_50": "清单前 50 精确率 first 50",
     "patient_leads_first_1_percent_lift": "参保人前 1% 提升 patients' lift",
-    "patient_leads_first_1_percent_lift_over_money": "  对金额 over money",
+    "patient_leads_first_1_percent_lift_over_money": "↳ 对金额 over money",
     "found_fund_share": "规则发现的基金 fund found",
     "listed_fund_share": "清单的基金 fund on the list",
 }
@@ -69,6 +69,7 @@ def worlds_page(title: str, worlds: Mapping[str, Headline], figures: pd.DataFram
         f"多世界评估 Evaluation of {len(worlds)} worlds",
         [
             Paragraph(title, "note"),
+            BarChart(Bilingual("均值", "Means; lines from least to most, red: by chance"), list(_bars(figures))),
             PageTable(Bilingual("均值与离散", "Means and spread"), columns, [_row(row) for row in records(main)]),
             PageTable(
                 Bilingual("逐个世界", "World by world"),
@@ -83,6 +84,16 @@ def worlds_page(title: str, worlds: Mapping[str, Headline], figures: pd.DataFram
             *guide(),
         ],
     )
+
+
+def _bars(figures: pd.DataFrame) -> Iterator[Bar]:
+    """The shares of instances that were found, each beside the mean of what chance finds."""
+    known = {row.figure: row for row in records(figures) if row.worlds}
+    for way in (name.removesuffix("_share") for name in MAIN if f"{name.removesuffix('_share')}_chance_share" in MAIN):
+        if f"{way}_share" in known and f"{way}_chance_share" in known:
+            row, chance = known[f"{way}_share"], known[f"{way}_chance_share"]
+            text = f"{row.mean:.0%} [{row.least:.0%}–{row.most:.0%}], n={row.worlds}"
+            yield Bar(MAIN[row.figure], row.mean, text, row.least, row.most, chance.mean)
 
 
 def _row(row: Any) -> tuple[object, ...]:

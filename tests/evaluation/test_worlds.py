@@ -18,6 +18,14 @@ def test_a_figure_has_its_mean_and_spread_over_the_worlds_that_know_it() -> None
     assert pd.isna(unknown["mean"])
 
 
+def test_a_share_is_drawn_beside_what_chance_finds() -> None:
+    worlds = {f"seed {n}": {"score_share": 0.1 * n, "score_chance_share": 0.1} for n in (1, 3)}
+    text = worlds_page("", worlds, spread(worlds))
+    assert text.count('<rect class="bar"') == 1
+    assert "20% [10%–30%], n=2" in text
+    assert 'class="beside" x1="366.0"' in text
+
+
 def test_of_one_world_there_is_no_spread() -> None:
     assert spread({"seed 1": {"instances": 15.0}})["spread"].isna().all()
 
