@@ -56,7 +56,7 @@ def ten_lines(evaluation: Evaluation) -> list[str]:
         f"误报 false hits {_number(found['false_hits'])}/{_number(found['hits'])}, 相似 on look-alikes "
         f"{_number(found['lookalike_hits'])}; 每千诚实结算 per 1,000 {_number(found['false_per_1000'])}",
         f"清单前 k 名 in the first k: {_first(evaluation) or UNKNOWN}; "
-        f"结算命中 settlements hit {_share(found['settlements_hit_share'])}",
+        f"结算命中 hit {_share(found['settlements_hit_share'])}",
         f"涉案基金 staged fund {_number(found['staged_fund'])}: 规则 by rules {by_rules}, 清单 listed {listed}",
     ]
 
