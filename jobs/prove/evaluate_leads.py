@@ -269,20 +269,11 @@ def _notes(labels: pd.DataFrame, given: Labels, learned: date | None, night: dat
     """What a reader of the figures must know of the labels."""
     notes, absent = [], int((labels["state"] == ABSENT).sum())
     if absent:
-        notes.append(
-            f"标签所指 {absent:,}/{len(labels):,} 个对象不在湖中,未计入 | "
-            f"{absent:,} of {len(labels):,} labelled things are not in the lake: left out"
-        )
+        notes.append(f"不在湖中,未计入 labelled things not in the lake, left out: {absent:,} of {len(labels):,}")
     if not given.is_whole:
-        notes.append(
-            "标签不完整:未标注的命中既不算对也不算错 | "
-            "the labels are not whole: an unlabelled hit counts neither as right nor as wrong"
-        )
+        notes.append("标签不完整,未标注者不算误报 labels are not whole: the unlabelled is not false")
     if learned is not None and learned >= night:
-        notes.append(
-            f"模型于 {learned} 当夜训练,不能作时间外检验 | "
-            f"the models were made on {learned} itself: nothing can be judged out of time"
-        )
+        notes.append(f"模型训练于 models made on {learned}: 无从作时间外检验 nothing is out of time")
     return notes
 
 
