@@ -11,7 +11,10 @@ from evaluation.labels import COUNTED, INSTANCE
 from evaluation.population import SUBJECT, Population
 from fundwatch.contracts.entities import ENTITIES
 
-WAYS = ("own_rule", "any_rule", "score", "score_itself", "listed_by_rule", "listed_by_score", "listed_lead")
+WAYS = (
+    "own_rule", "any_rule", "score", "score_itself",
+    "listed_by_rule", "listed_by_score", "listed_by_score_itself", "listed_lead", "listed_itself",
+)  # fmt: skip
 TRUE, OTHER, LOOKALIKE, HONEST = "true", "other_scheme", "lookalike", "honest"
 RUN = "run"
 _POPULATION = ["population", "found"]
@@ -71,8 +74,8 @@ def without_right_hits(matches: pd.DataFrame, classes: pd.Series, labels: pd.Dat
 def with_findings(labels: pd.DataFrame, found: NightFindings, rules: pd.DataFrame) -> pd.DataFrame:
     """Labels with one flag per way of being found; both halves of a pair are found together. NA: did not run, or, by
     score, the label has no own subject of a kind that is scored. By `score_itself` only what the label itself names is
-    found, and no line or encounter by whoever acted. `<way>_chance` is the probability that chance finds
-    the instance so.
+    found, and no line or encounter by whoever acted; `listed_itself` is the list without actors. `<way>_chance` is the
+    probability that chance finds the instance so.
 
     `rules` has rule_id and state.
     """
@@ -80,6 +83,7 @@ def with_findings(labels: pd.DataFrame, found: NightFindings, rules: pd.DataFram
     by_list = _listed_by_rule(labels, found)
     by_score, listed_by_score = (_by_score(labels, found, some) for some in (found.outliers, found.listed_outliers))
     itself = replace(found, subjects=_without_actors(labels, found.subjects))
+    listed_itself = _by_score(labels, itself, found.listed_outliers)
     reported = labels.assign(
         own_rule=by_own.mask(~labels["rule_id"].isin(rules.loc[rules["state"] == RUN, "rule_id"])),
         any_rule=labels["label"].isin(found.matches["label"]),
@@ -87,7 +91,9 @@ def with_findings(labels: pd.DataFrame, found: NightFindings, rules: pd.DataFram
         score_itself=_by_score(labels, itself, found.outliers),
         listed_by_rule=by_list,
         listed_by_score=listed_by_score,
+        listed_by_score_itself=listed_itself,
         listed_lead=by_list | listed_by_score.fillna(False),
+        listed_itself=by_list | listed_itself.fillna(False),
     )
     whole = reported.groupby(INSTANCE, dropna=False)[list(WAYS)].transform("max")
     flags = {way: reported[way].mask(reported["is_pair"], whole[way]).astype("boolean") for way in WAYS}
@@ -156,13 +162,17 @@ def _with_chance(findings: pd.DataFrame, found: NightFindings) -> pd.DataFrame:
         "score_itself": (itself, _outlying(found.scored, found.outliers), ["thing_kind"]),
         "score": (subjects, _outlying(found.scored, found.outliers), ["thing_kind"]),
         "listed_by_score": (subjects, _outlying(found.scored, found.listed_outliers), ["thing_kind"]),
+        "listed_by_score_itself": (itself, _outlying(found.scored, found.listed_outliers), ["thing_kind"]),
     }
     instances = pd.MultiIndex.from_frame(findings[INSTANCE])
     for way, (of, some, by) in drawn.items():
         probability = found_by_chance(of, some, by, INSTANCE).reindex(instances).fillna(0.0)
         findings[f"{way}_chance"] = probability.to_numpy()
-    missed = (1 - findings["listed_by_rule_chance"]) * (1 - findings["listed_by_score_chance"])
-    return findings.assign(listed_lead_chance=1 - missed)
+    by_rule = 1 - findings["listed_by_rule_chance"]
+    return findings.assign(
+        listed_lead_chance=1 - by_rule * (1 - findings["listed_by_score_chance"]),
+        listed_itself_chance=1 - by_rule * (1 - findings["listed_by_score_itself_chance"]),
+    )
 
 
 def _drawn(touched: pd.DataFrame, population: Population, by: list[str]) -> pd.DataFrame:

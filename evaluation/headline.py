@@ -49,8 +49,9 @@ def ten_lines(evaluation: Evaluation) -> list[str]:
         f"规则 by rules {beside_chance(staged, 'any_rule')}",
         f"涉案主体 staged subjects: {', '.join(bases) or UNKNOWN}",
         f"评分 by score {beside_chance(staged, 'score')}{_through(evaluation)}",
-        f"  所标主体自身 the labelled subject itself {beside_chance(staged, 'score_itself')}",
-        f"清单 listed {beside_chance(staged, 'listed_lead')}; 凭评分 by score {_count(staged, 'listed_by_score')}",
+        f"  不计行为人 without actors {beside_chance(staged, 'score_itself')}",
+        f"清单 listed {beside_chance(staged, 'listed_lead')}; 评分 by score {_count(staged, 'listed_by_score')}, "
+        f"不计行为人 no actors {_count(staged, 'listed_itself')}",
         f"相似 look-alikes {_count(honest, 'instances_counted')}: 被任一规则命中 hit by any rule "
         f"{_count(honest, 'any_rule')}, 清单 listed {_count(honest, 'listed_lead')}",
         f"误报 false hits {_number(found['false_hits'])}/{_number(found['hits'])}, 相似 on look-alikes "
@@ -99,7 +100,7 @@ def headline(evaluation: Evaluation) -> dict[str, float | None]:
         "found_fund_share": _part(money["found_fund"], money["staged_fund"]),
         "listed_fund_share": _part(money["listed_fund"], money["staged_fund"]),
     }
-    for way in ("own_rule", "any_rule", "score", "score_itself", "listed_lead", "listed_by_score"):
+    for way in ("own_rule", "any_rule", "score", "score_itself", "listed_lead", "listed_itself", "listed_by_score"):
         is_enough = not pd.isna(staged[f"{way}_recall"])
         found[f"{way}_share"] = staged[f"{way}_recall"]
         found[f"{way}_chance_share"] = _part(staged[f"{way}_by_chance"], staged[f"{way}_of"]) if is_enough else None

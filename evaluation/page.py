@@ -18,10 +18,11 @@ _WAY = {
     "own_rule": "本规则 by its own rule",
     "any_rule": "任一规则 by any rule",
     "score": "评分 by score",
-    "score_itself": "所标主体自身评分 by its own score alone",
+    "score_itself": "评分,不计行为人 by score, without actors",
     "listed_by_rule": "凭规则进入清单 listed by a rule",
     "listed_by_score": "凭评分进入清单 listed by score",
     "listed_lead": "清单线索 on the list",
+    "listed_itself": "清单,不计行为人 listed, without actors",
 }
 _BEGAN = {
     "after": "模型训练之后 after the models were made", "before": "之前 before", "unknown": "日期不明 without a date",
