@@ -81,7 +81,7 @@ def test_seeds_are_simulated_run_and_evaluated_and_never_made_twice(tmp_path: Pa
     interpreted = {JAVA_OPTIONS: FEW_ROWS[JAVA_OPTIONS]}
     demo = load_settings({"profile": "demo"}, {}).settings.spark_conf
     settings = load_settings({"profile": "demo", "var": str(tmp_path), "spark_conf": demo | interpreted}, {}).settings
-    file = _file(tmp_path, "seeds: [1, 2]\nlast: 2026-03-31\nnights: 1\nlines: 1500\n")
+    file = _file(tmp_path, "seeds: [1, 2]\nlast: 2026-03-31\nnights: 1\nlines: 3000\n")
     first = evaluate_worlds(settings, file)
     assert list(first.worlds) == ["seed 1", "seed 2"]
     assert first.worlds["seed 1"] != first.worlds["seed 2"]
