@@ -1,1 +1,1 @@
-"""How well a night found what is known: staged schemes set against hits, scores and leads."""
+"""How well a night found what is known: labels set against hits, scores and leads, beside what chance finds."""

@@ -1,19 +1,16 @@
-"""What an evaluation tells, as files: a record, a table by scheme, a picture. No name, no token."""
+"""What an evaluation reports, as a record and as a table by scheme. No name, no token."""
 
 from __future__ import annotations
 
-import json
 import math
-import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from evaluation.chart import draw
+from evaluation.population import SettlementCounts
 from fundwatch.cells import PeoplesTable, csv_for_people
 
 STATES = {
@@ -37,92 +34,74 @@ UNKNOWN = "–"
 class Evaluation:
     """Frames by question. An empty frame: its stage did not run, and `not_run` says why.
 
-    `schemes`: kind × scheme × rule; `left_out`: scheme × reason; `breakdowns`: one frame per grade of the truth, and
-    `scheme_breakdowns` the same × scheme;
-    `rules`: rule; `list_precision`: k; `list_classes`: what made the lead × class; `money`: scheme, in yuan;
-    `scores`: entity type × model; `scores_by_peers`: the same × size of peer group.
+    `is_whole`: whatever has no label is honest; else nobody knows. `totals`: kind; `schemes`: kind × scheme × rule;
+    `left_out`: scheme × reason; `breakdowns`: one frame per grade of the labels, and `scheme_breakdowns` the same ×
+    scheme; `learned_until`: when the models were made, and `out_of_time` what began before and after; `settlements`:
+    how many; `rules`: rule; `list_precision`: k; `list_classes`: what made the lead × class; `money`: scheme,
+    `money_in_all`, `money_by_disguise`, in yuan; `score_by_subject`: kind ×
+    subject type; `base_rates`: subject type; `size_bands`: the same × band;
+    `first_by_subject`: subject type × ranking × cut; `scores`: entity type × model; `scores_by_peers`: the same × size
+    of peer group; `notes`: what a reader must know of the labels.
     """
 
     night: date
     period: tuple[date, date]
+    is_whole: bool
+    totals: pd.DataFrame
     schemes: pd.DataFrame
     left_out: pd.DataFrame
     breakdowns: Mapping[str, pd.DataFrame]
     scheme_breakdowns: Mapping[str, pd.DataFrame]
+    learned_until: date | None
+    out_of_time: pd.DataFrame
+    settlements: SettlementCounts
     rules: pd.DataFrame
     list_precision: pd.DataFrame
     list_classes: pd.DataFrame
     money: pd.DataFrame
+    money_in_all: pd.DataFrame
+    money_by_disguise: pd.DataFrame
+    score_by_subject: pd.DataFrame
+    base_rates: pd.DataFrame
+    size_bands: pd.DataFrame
+    first_by_subject: pd.DataFrame
     scores: pd.DataFrame
     scores_by_peers: pd.DataFrame
     not_run: Mapping[str, str]
+    notes: Sequence[str]
 
-
-def in_short(evaluation: Evaluation) -> list[str]:
-    """Four lines for a person in a hurry: schemes found, look-alikes spared, the first of the list."""
-    is_scheme = evaluation.schemes["kind"] == "scheme"
-    staged, honest = evaluation.schemes[is_scheme], evaluation.schemes[~is_scheme]
-    texts = [
-        f"staged schemes {staged['instances_counted'].sum()}: found by rules {staged['any_rule'].sum()}, "
-        f"on the list {staged['listed_lead'].sum()}",
-        f"honest look-alikes {honest['instances_counted'].sum()}: hit by the rule they resemble "
-        f"{honest['own_rule'].sum()}, on the list {honest['listed_lead'].sum()}",
-    ]
-    ks = [f"{row.staged} of the first {row.k}" for row in evaluation.list_precision.itertuples()]
-    return [*texts, f"staged among the leads: {', '.join(ks)}"] if ks else texts
-
-
-def verdict(evaluation: Evaluation) -> str:
-    """One line: how many staged schemes the list holds, and how many honest look-alikes."""
-    is_scheme = evaluation.schemes["kind"] == "scheme"
-    staged, honest = evaluation.schemes[is_scheme], evaluation.schemes[~is_scheme]
-
-    def of(rows: pd.DataFrame, way: str) -> str:
-        return f"{rows[way].sum()}/{rows['instances_counted'].sum()}"
-
-    return (
-        f"清单 on the list: 欺诈 staged {of(staged, 'listed_lead')} (规则 by rules {of(staged, 'any_rule')}), "
-        f"相似 look-alikes {of(honest, 'listed_lead')}"
-    )
+    def total(self, kind: str) -> pd.Series:
+        """What was found of all schemes, or of all look-alikes; where there are none, zeros and no shares."""
+        rows = self.totals[self.totals["kind"] == kind]
+        nothing = {name: math.nan if "_recall" in name else 0 for name in self.totals.columns}
+        return rows.iloc[0] if len(rows) else pd.Series(nothing)
 
 
 def as_records(evaluation: Evaluation) -> dict[str, Any]:
     """The evaluation as plain values; what is unknown is null."""
-    return {field.name: _plain(getattr(evaluation, field.name)) for field in fields(Evaluation)}
+    return {field.name: plain(getattr(evaluation, field.name)) for field in fields(Evaluation)}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON has it: frames as records, numbers to six places, what is unknown as null."""
     if isinstance(value, pd.DataFrame):
-        return [{str(k): _plain(v) for k, v in row.items()} for row in value.to_dict("records")]
+        return [{str(k): plain(v) for k, v in row.items()} for row in value.to_dict("records")]
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
     if isinstance(value, Mapping):
-        return {str(name): _plain(part) for name, part in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(part) for part in value]
+        return {str(name): plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    if value is pd.NA or value is pd.NaT or (isinstance(value, float) and not math.isfinite(value)):
+        return None
     if isinstance(value, date):
         return value.isoformat()
-    if value is pd.NA or (isinstance(value, float) and math.isnan(value)):
-        return None
     return round(value, 6) if isinstance(value, float) else value
 
 
-def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
-    """evaluation.json (everything), evaluation.csv (by scheme, both languages), evaluation.png; each whole or not."""
-    folder.mkdir(parents=True, exist_ok=True)
-    table = scheme_table(evaluation.schemes)
-    reported = as_records(evaluation) | {"signed_cells": {"evaluation.csv": dict(table.signed)}}
-    record = json.dumps(reported, ensure_ascii=False, indent=2) + "\n"
-    _put(folder / "evaluation.json", lambda path: path.write_text(record, encoding="utf-8"))
-    _put(folder / "evaluation.csv", lambda path: path.write_bytes(table.content))
-    _put(
-        folder / "evaluation.png",
-        lambda path: draw(path, evaluation.night, evaluation.schemes, evaluation.list_precision, evaluation.scores),
-    )
-
-
-def _put(path: Path, write: Callable[[Path], object]) -> None:
-    draft = path.with_name(f".{path.name}")
-    write(draft)
-    os.replace(draft, path)
+def records(rows: pd.DataFrame) -> Iterator[Any]:
+    """The rows as tuples with the columns' names."""
+    return iter(rows.itertuples(index=False))
 
 
 def scheme_table(schemes: pd.DataFrame) -> PeoplesTable:
@@ -150,6 +129,8 @@ def scheme_rows(schemes: pd.DataFrame) -> pd.DataFrame:
     for way, heading in WAYS.items():
         heading = heading.replace("\n", " ")
         rows[f"{heading} 发现 found"] = schemes[way]
+        if f"{way}_by_chance" in schemes:
+            rows[f"{heading} 随机期望 by chance"] = schemes[f"{way}_by_chance"].round(2)
         for end, word in (("", "占比 share"), ("_low", "下限 low"), ("_high", "上限 high")):
             rows[f"{heading} {word}"] = schemes[f"{way}_recall{end}"].round(4)
     return pd.DataFrame(rows)

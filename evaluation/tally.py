@@ -3,102 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from evaluation.findings import HONEST, LOOKALIKE, OTHER, RUN, TRUE, WAYS, NightFindings
 from evaluation.labels import COUNTED, INSTANCE
-from evaluation.statistics import precision_at, with_share
+from evaluation.population import SUBJECT
+from evaluation.statistics import effective_units, precision_at, to_units, with_share
 
-WAYS = ("own_rule", "any_rule", "score", "listed_lead")
-TRUE, OTHER, LOOKALIKE, HONEST = "true", "other_scheme", "lookalike", "honest"
 STAGED = "staged"
 SCHEME = ["kind", "scheme", "rule_id"]
-SUBJECT = ["subject_type", "subject_id"]
-NO_RULE, UNKNOWN_RULE, RUN, NOT_RUN = "no_rule", "unknown_rule", "run", "not_run"
+NO_RULE, UNKNOWN_RULE, NOT_RUN = "no_rule", "unknown_rule", "not_run"
+_SEPARATOR = "\x1f"
 
 
-@dataclass(frozen=True)
-class NightFindings:
-    """What a night found. `outliers` and `listed` are subjects; None when the stage did not run.
-
-    `hits` is rule_hit, `matches` are label × hit, `subjects` label × subject. Of `scored_types` there are scores.
-    """
-
-    hits: pd.DataFrame
-    matches: pd.DataFrame
-    subjects: pd.DataFrame
-    outliers: pd.DataFrame | None
-    listed: pd.DataFrame | None
-    scored_types: frozenset[str] = frozenset()
+def with_units(findings: pd.DataFrame, subjects: pd.DataFrame) -> pd.DataFrame:
+    """Findings with `unit`: instances that share an own subject are one. `subjects` is label × own subject."""
+    thing = _joined(findings, INSTANCE)
+    itself = pd.DataFrame({"thing": thing, "owner": "instance" + _SEPARATOR + thing})
+    about = findings[["label"]].assign(thing=thing).merge(subjects, on="label")
+    about = pd.DataFrame({"thing": about["thing"], "owner": _joined(about, SUBJECT)})
+    return findings.assign(unit=thing.map(to_units(pd.concat([itself, about]).drop_duplicates())))
 
 
-def with_findings(labels: pd.DataFrame, found: NightFindings, rules: pd.DataFrame) -> pd.DataFrame:
-    """Labels with one flag per way of being found; both halves of a pair are found together. NA: did not run.
-
-    `rules` has rule_id and state.
-    """
-    matches = found.matches
-    by_own = labels["label"].isin(matches.loc[matches["is_own"], "label"]).astype("boolean")
-    reported = labels.assign(
-        own_rule=by_own.mask(~labels["rule_id"].isin(rules.loc[rules["state"] == RUN, "rule_id"])),
-        any_rule=labels["label"].isin(matches["label"]),
-        score=_by_score(labels, found),
-        listed_lead=_by_lead(labels, found),
-    )
-    whole = reported.groupby(INSTANCE, dropna=False)[list(WAYS)].transform("max")
-    return reported.assign(
-        **{way: reported[way].mask(reported["is_pair"], whole[way]).astype("boolean") for way in WAYS}
-    )
-
-
-def _by_score(labels: pd.DataFrame, found: NightFindings) -> pd.Series:
-    """NA too where the label is about nobody who is scored."""
-    about = found.subjects[found.subjects["subject_type"].isin(list(found.scored_types))]
-    on_top = about.iloc[:0] if found.outliers is None else about.merge(found.outliers, on=SUBJECT)
-    is_found = labels["label"].isin(on_top["label"]).astype("boolean")
-    return is_found.mask(~labels["label"].isin(about["label"]))
-
-
-def _by_lead(labels: pd.DataFrame, found: NightFindings) -> pd.Series:
-    """A lead finds a label by a hit on it, or because its subject is on the list for its score."""
-    if found.listed is None:
-        return pd.Series(pd.NA, index=labels.index, dtype="boolean")
-    on_list = found.hits[["hit_id", *SUBJECT]].merge(found.listed[SUBJECT], on=SUBJECT)["hit_id"]
-    by_hit = found.matches.loc[found.matches["hit_id"].isin(on_list), "label"]
-    is_found = labels["label"].isin(by_hit)
-    if found.outliers is not None:
-        listed = found.outliers[SUBJECT].merge(found.listed[SUBJECT], on=SUBJECT)
-        is_found |= labels["label"].isin(found.subjects.merge(listed, on=SUBJECT)["label"])
-    return is_found.astype("boolean")
+def _joined(rows: pd.DataFrame, names: Sequence[str]) -> pd.Series:
+    text = rows[names[0]].astype(str)
+    for name in names[1:]:
+        text = text + _SEPARATOR + rows[name].astype(str)
+    return text
 
 
 def recall_by(findings: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Grain: one value of `keys`. Instances and things that count, what was left out, and how many were found.
 
-    For each way: `<way>` instances found of `<way>_of` that it could judge, `<way>_recall` with its interval; the
-    same with `things_` before it for the things of instances. A way that did not run is NA.
+    For each way: `<way>` instances found of `<way>_of` that it could judge, `<way>_by_chance` how many chance finds so
+    (the sum over those instances of each one's probability), `<way>_recall` with its interval; the same with `things_`
+    before it for the things of instances, but for chance. A way that did not run is NA. `units` are instances that
+    share no subject: of fewer than ten there are counts alone, and intervals are as wide as of that many.
     """
     by = list(keys)
     reported = findings.assign(thing=_things(findings))
     instance = list(dict.fromkeys([*by, *INSTANCE]))
     counted = reported[reported["state"] == COUNTED]
-    of_thing = counted.groupby([*instance, "thing"], dropna=False)[list(WAYS)].max().reset_index()
-    of_instance = of_thing.groupby(instance, dropna=False)[list(WAYS)].max().reset_index()
+    chances = [f"{way}_chance" for way in WAYS]
+    of_thing = counted.groupby([*instance, "thing"], dropna=False)[[*WAYS, *chances, "unit"]].max().reset_index()
+    of_instance = of_thing.groupby(instance, dropna=False)[[*WAYS, *chances, "unit"]].max().reset_index()
     rows = pd.DataFrame(
         reported[instance].drop_duplicates().groupby(by, dropna=False).size().rename("instances_in_truth")
     )
-    for prefix, units in (("", of_instance), ("things_", of_thing)):
-        groups = units.groupby(by, dropna=False)
-        rows[f"{prefix or 'instances_'}counted"] = groups.size()
-        sums, known = groups[list(WAYS)].sum(min_count=1).astype("Int64"), groups[list(WAYS)].count()
-        rows = rows.join(sums.add_prefix(prefix)).join(known.add_prefix(prefix).add_suffix("_of"))
-        for way in WAYS:
-            rows = with_share(rows, f"{prefix}{way}", f"{prefix}{way}_of", f"{prefix}{way}_recall")
-    counts = [name for name in rows.columns if name.endswith(("_counted", "_of"))]
+    rows = _with_found(rows, of_instance, by, "")
+    for way in WAYS:
+        expected = of_instance[f"{way}_chance"].where(of_instance[way].notna())
+        expected = expected.groupby([of_instance[name] for name in by], dropna=False).sum(min_count=1)
+        rows[f"{way}_by_chance"] = expected
+    rows = _with_found(rows, of_thing, by, "things_")
+    counts = [name for name in rows.columns if name.endswith(("_counted", "_of", "units"))]
     rows[counts] = rows[counts].fillna(0).astype("int64")
+    rows = rows.drop(columns=[name for name in rows.columns if name.endswith("effective")] + ["things_units"])
     return rows.assign(instances_left_out=rows["instances_in_truth"] - rows["instances_counted"]).reset_index()
+
+
+def _with_found(rows: pd.DataFrame, units: pd.DataFrame, by: list[str], prefix: str) -> pd.DataFrame:
+    groups = units.groupby(by, dropna=False)
+    rows[f"{prefix or 'instances_'}counted"] = groups.size()
+    worth = effective_units(units, by)
+    rows[f"{prefix}units"], rows[f"{prefix}effective"] = worth["units"], worth["effective"]
+    sums, known = groups[list(WAYS)].sum(min_count=1).astype("Int64"), groups[list(WAYS)].count()
+    rows = rows.join(sums.add_prefix(prefix)).join(known.add_prefix(prefix).add_suffix("_of"))
+    for way in WAYS:
+        rows = with_share(
+            rows, f"{prefix}{way}", f"{prefix}{way}_of", f"{prefix}{way}_recall",
+            units=f"{prefix}units", effective=f"{prefix}effective",
+        )  # fmt: skip
+    return rows
 
 
 def _things(findings: pd.DataFrame) -> pd.Series:
@@ -127,35 +105,50 @@ def with_rule_state(schemes: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
     return schemes.assign(state=state, why_not=schemes["rule_id"].map(of_rule["why_not"]).fillna(""))
 
 
-def to_hit_classes(hits: pd.DataFrame, matches: pd.DataFrame, labels: pd.DataFrame) -> pd.Series:
-    """The class of each hit, by hit_id: of its own scheme first, then another's, then its look-alike, else honest."""
-    reported = matches.merge(labels[["label", "kind"]], on="label")
-    is_scheme = reported["kind"] == "scheme"
-    classes = pd.Series(HONEST, index=pd.Index(hits["hit_id"], name="hit_id"), dtype=object)
-    of_lookalike = (reported["kind"] == "lookalike") & reported["is_own"]
-    for is_class, name in ((of_lookalike, LOOKALIKE), (is_scheme, OTHER), (is_scheme & reported["is_own"], TRUE)):
-        classes[classes.index.isin(reported.loc[is_class, "hit_id"])] = name
-    return classes
-
-
-def precision_by_rule(hits: pd.DataFrame, classes: pd.Series, rules: pd.DataFrame) -> pd.DataFrame:
+def precision_by_rule(
+    found: NightFindings, classes: pd.Series, labels: pd.DataFrame, rules: pd.DataFrame, *, is_whole: bool
+) -> pd.DataFrame:
     """Grain: rule. Hits by class, precision with interval; fund money at risk (yuan) in all and of its true hits.
 
-    Estimates are kept apart: they rank, and are no money found.
+    `false` hits are those on look-alikes and on plain honest care; where labels are not whole (`is_whole`), nobody
+    knows what an unlabelled hit is: it is not false, and precision is that of the labelled. Hits of one subject or of
+    one instance are one of the `units`: of fewer than ten there is no share. Estimates are kept apart: they rank, and
+    are no money found.
 
     `rules` has rule_id, state and why_not; a rule that did not run has no counts.
     """
+    hits = found.hits
     reported = hits.assign(hit_class=hits["hit_id"].map(classes))
     counts = pd.crosstab(reported["rule_id"], reported["hit_class"]).reindex(columns=[TRUE, OTHER, LOOKALIKE, HONEST])
     is_true, is_estimate = reported["hit_class"] == TRUE, reported["is_estimate"].eq(True)
     sums = {"amount_at_risk": ~is_estimate, "true_amount": is_true & ~is_estimate, "estimated_amount": is_estimate}
     money = [reported[some].groupby("rule_id")["amount_at_risk"].sum().rename(name) for name, some in sums.items()]
-    found = pd.concat([counts, *money], axis=1).rename_axis(index="rule_id", columns=None)
-    rows = rules.set_index("rule_id").join(found, how="outer").reset_index()
-    numbers = [TRUE, OTHER, LOOKALIKE, HONEST, *sums]
+    judged = reported if is_whole else reported[reported["hit_class"] != HONEST]
+    units = _hit_units(judged, found.matches, labels)
+    tallied = pd.concat([counts, *money, units], axis=1).rename_axis(index="rule_id", columns=None)
+    rows = rules.set_index("rule_id").join(tallied, how="outer").reset_index()
+    numbers = [TRUE, OTHER, LOOKALIKE, HONEST, *sums, "units", "effective"]
     rows[numbers] = rows[numbers].astype("Float64").fillna(0).mask(rows["state"] != RUN)
     rows["hits"] = rows[[TRUE, OTHER, LOOKALIKE, HONEST]].sum(axis=1, min_count=1)
-    return with_share(rows.assign(any_scheme=rows[TRUE] + rows[OTHER]), TRUE, "hits", "precision")
+    rows["false"] = rows[LOOKALIKE] + (rows[HONEST] if is_whole else 0)
+    rows = rows.assign(any_scheme=rows[TRUE] + rows[OTHER], judged=rows["hits"] - (0 if is_whole else rows[HONEST]))
+    shares = with_share(rows, TRUE, "judged", "precision", units="units", effective="effective")
+    return shares.drop(columns=["effective", "judged"])
+
+
+def _hit_units(hits: pd.DataFrame, matches: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+    """Grain: rule. `units` of its hits and the `effective` number of them."""
+    rule = hits["rule_id"] + _SEPARATOR
+    about = pd.DataFrame({"thing": hits["hit_id"], "owner": rule + _joined(hits, SUBJECT)})
+    of_label = matches[["label", "hit_id", "rule_id"]].merge(
+        labels[["label", "kind", "scheme", "instance"]], on="label"
+    )
+    of_label = of_label[of_label["hit_id"].isin(hits["hit_id"])]
+    owner = of_label["rule_id"] + _SEPARATOR + _joined(of_label, ["kind", "scheme", "instance"])
+    belongs = pd.concat([about, pd.DataFrame({"thing": of_label["hit_id"], "owner": owner})]).drop_duplicates()
+    if belongs.empty:
+        return pd.DataFrame(columns=["units", "effective"])
+    return effective_units(hits.assign(unit=hits["hit_id"].map(to_units(belongs))), ["rule_id"])
 
 
 def to_lead_classes(
@@ -173,7 +166,7 @@ def to_lead_classes(
 
 
 def own_subjects(labels: pd.DataFrame, subjects: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Entities that are themselves labelled and count, by the label's kind."""
+    """Own subjects of labels that count, by the label's kind."""
     counted = labels.loc[labels["state"] == COUNTED, ["label", "kind"]]
     own = subjects.merge(counted, on="label")
     return {kind: own.loc[own["kind"] == kind, SUBJECT].drop_duplicates() for kind in ("scheme", "lookalike")}
@@ -190,20 +183,3 @@ def leads_by_class(leads: pd.DataFrame) -> pd.DataFrame:
     made_by = leads["hit_count"].gt(0).map({True: "hits", False: "score alone"})
     groups = leads.assign(made_by=made_by).groupby(["made_by", "lead_class"])
     return groups.agg(leads=("place", "size"), amount_at_risk=("amount_at_risk", "sum")).reset_index()
-
-
-def money_by_scheme(labels: pd.DataFrame, lines: pd.DataFrame, line_hits: pd.DataFrame) -> pd.DataFrame:
-    """Grain: scheme whose labels are lines. Fund money (yuan) of its staged lines, and of those that were found.
-
-    `lines`: line_id, fund; `line_hits`: line_id, is_listed, amount_at_risk (the rule's own, no estimate). A line counts
-    once, with the largest amount that any rule gave it. The fund's part of a line is an upper bound of the harm:
-    of an overpriced line only the excess is.
-    """
-    is_line = (labels["entity_type"] == "line") & (labels["state"] == COUNTED) & (labels["kind"] == "scheme")
-    staged = labels.loc[is_line, [*SCHEME, "line_id"]].drop_duplicates().merge(lines[["line_id", "fund"]], on="line_id")
-    best = line_hits.groupby("line_id").agg(at_risk=("amount_at_risk", "max"), is_listed=("is_listed", "max"))
-    reported = staged.join(best, on="line_id")
-    reported["found_fund"] = reported["fund"].where(reported["at_risk"].notna(), 0.0)
-    reported["listed_fund"] = reported["fund"].where(reported["is_listed"].eq(True), 0.0)
-    sums = reported.groupby(SCHEME, dropna=False)[["fund", "found_fund", "listed_fund", "at_risk"]].sum().reset_index()
-    return sums.rename(columns={"fund": "staged_fund"})

@@ -1,6 +1,6 @@
 """Pages for people: one self-contained HTML file each, readable without a network, in Chinese and English.
 
-A page is a title and parts (texts, tables). Nothing on it is fetched from elsewhere, and every text is escaped.
+A page is a title and parts (texts, tables, bar charts). Nothing on it is fetched from elsewhere; every text is escaped.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ thead{display:table-header-group}tr{break-inside:avoid}
 .good{background:#e2efda;color:#375623}.wait{background:#ffeb9c;color:#7f4f00}.bad{background:#ffc7ce;color:#9c0006}
 .hint{background:#ddebf7;color:#1f4e78}
 .mark{print-color-adjust:exact;padding:2px 10px;border-radius:4px;font-weight:bold;display:inline-block}
+svg text{font-size:12px;fill:#222}svg .axis{stroke:#8a8f98}svg .bar{fill:#5b9bd5}svg .ends{stroke:#1f4e78}
+svg .beside{stroke:#c00000;stroke-width:3}svg rect,svg line{print-color-adjust:exact}
 @media print{body{margin:0;max-width:none}table{font-size:10px}td{overflow-wrap:anywhere}}
 </style></head><body>
 <h1>{{ title }}</h1>
@@ -48,12 +50,31 @@ thead{display:table-header-group}tr{break-inside:avoid}
 <tr>{% for cell in row %}<td{% if cell is number %} class="n"{% endif %}>{{ cell }}</td>{% endfor %}</tr>
 {%- endfor %}
 </tbody></table>
+{%- elif part.bars is defined %}
+<svg viewBox="0 0 1000 {{ 26 * part.bars|length + 6 }}" role="img"
+ aria-label="{{ part.heading.zh|default(part.heading) }}">
+<line class="axis" x1="320" x2="320" y1="0" y2="{{ 26 * part.bars|length + 4 }}"/>
+{%- for bar in part.bars %}{% set y = 26 * loop.index0 %}
+<text x="312" y="{{ y + 17 }}" text-anchor="end">{{ bar.label }}</text>
+<rect class="bar" x="320" y="{{ y + 4 }}" height="17" width="{{ at(bar.share) - 320 }}"/>
+{%- if bar.low is not none and bar.high is not none %}
+<line class="ends" x1="{{ at(bar.low) }}" x2="{{ at(bar.high) }}" y1="{{ y + 12 }}" y2="{{ y + 12 }}"/>
+{%- endif %}
+{%- if bar.beside is not none %}
+<line class="beside" x1="{{ at(bar.beside) }}" x2="{{ at(bar.beside) }}" y1="{{ y + 2 }}" y2="{{ y + 23 }}"/>
+{%- endif %}
+<text x="790" y="{{ y + 17 }}">{{ bar.text }}</text>
+{%- endfor %}
+</svg>
 {%- else %}
 <p class="{{ part.style }}">{{ part.text }}</p>
 {%- endif %}
 {%- endfor %}
 </body></html>
 """
+
+
+_AXIS = (320, 780)
 
 
 class Figure(str):
@@ -91,13 +112,43 @@ class PageTable:
     rows: Sequence[Sequence[object]]
 
 
-Part = Paragraph | PageTable
+@dataclass(frozen=True)
+class Bar:
+    """A bar of a chart: its label, its share of the axis (0 to 1), what is written after it; the ends of its interval
+    and a mark for what it is compared with, where there are such."""
+
+    label: str
+    share: float
+    text: str
+    low: float | None = None
+    high: float | None = None
+    beside: float | None = None
+
+
+@dataclass(frozen=True)
+class BarChart:
+    """A chart of horizontal bars, drawn in the page itself."""
+
+    heading: str | Bilingual
+    bars: Sequence[Bar]
+
+
+Part = Paragraph | PageTable | BarChart
 
 
 def page(title: str, parts: Iterable[Part]) -> str:
-    """One self-contained page; a table without rows is left out."""
-    shown = [part for part in parts if not isinstance(part, PageTable) or part.rows]
-    return _template().render(title=title, parts=shown)
+    """One self-contained page; a table without rows, or a chart without bars, is left out."""
+    shown = [part for part in parts if isinstance(part, Paragraph) or _content(part)]
+    return _template().render(title=title, parts=shown, at=_place)
+
+
+def _content(part: PageTable | BarChart) -> Sequence[object]:
+    return part.rows if isinstance(part, PageTable) else part.bars
+
+
+def _place(share: float) -> float:
+    """Where a share lies between the ends of a chart's axis, in its own units."""
+    return round(_AXIS[0] + (_AXIS[1] - _AXIS[0]) * min(max(share, 0.0), 1.0), 1)
 
 
 @cache

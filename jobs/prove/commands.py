@@ -6,7 +6,8 @@ import argparse
 from functools import partial
 
 from jobs.prove.evaluate_leads import Evaluated, evaluate_night
-from jobs.prove.pages import print_demo, print_evaluated, print_simulated
+from jobs.prove.evaluate_worlds import EvaluatedWorlds, evaluate_worlds
+from jobs.prove.pages import print_demo, print_evaluated, print_simulated, print_worlds
 from jobs.prove.run_demo import PROFILE, Demo, run_demo
 from jobs.prove.simulate_claims import Asked, Simulated, simulate_deliveries
 from jobs.stages import incompleteness
@@ -35,9 +36,13 @@ def simulate(options: argparse.Namespace) -> Answer[Simulated]:
     return Answer(simulate_deliveries(settings, asked(options), processes=options.processes), print_simulated)
 
 
-def evaluate(options: argparse.Namespace) -> Answer[Evaluated]:
-    """`fundwatch evaluate --date … [--truth DIR] [--details]`; ends with one line, the verdict."""
-    settings, night = settings_of(options).settings, night_of(options)
+def evaluate(options: argparse.Namespace) -> Answer[Evaluated] | Answer[EvaluatedWorlds]:
+    """`fundwatch evaluate --date … [--truth PATH] [--details]`, which ends with one line, the verdict; or of several
+    worlds with --worlds FILE."""
+    settings = settings_of(options).settings
+    if options.worlds is not None:
+        return Answer(evaluate_worlds(settings, options.worlds), partial(print_worlds, details=options.details))
+    night = night_of(options)
     done = evaluate_night(settings, night, options.truth or settings.truth_dir)
     return Answer(done, partial(print_evaluated, details=options.details))
 

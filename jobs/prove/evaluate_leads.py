@@ -1,43 +1,63 @@
-"""Compare a night's hits, scores and leads with the simulator's truth; write and show how much was found."""
+"""Compare a night's hits, scores and leads with labels: the simulator's truth, or what inspections found; write and
+show how much was found, beside what chance would have found."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from evaluation.labels import JudgedPeriod, to_matches, to_subjects, with_state
-from evaluation.report import Evaluation, as_records, write_evaluation
+from evaluation.files import write_evaluation
+from evaluation.findings import RUN, NightFindings, score_by_subject, to_hit_classes, with_findings, without_right_hits
+from evaluation.labels import (
+    ABSENT,
+    JudgedPeriod,
+    Seen,
+    begins,
+    refuse_foreign,
+    to_matches,
+    to_own_subjects,
+    with_state,
+)
+from evaluation.money import money_by
+from evaluation.population import SUBJECT, Population, base_rates, count_settlements, with_rates
+from evaluation.ranked import precision_by_subject, size_bands, with_bands
+from evaluation.report import Evaluation, as_records
 from evaluation.statistics import outlying, score_quality, score_quality_by_peers
 from evaluation.tally import (
     NOT_RUN,
-    RUN,
     SCHEME,
-    SUBJECT,
-    NightFindings,
     leads_by_class,
     left_out,
-    money_by_scheme,
     own_subjects,
     precision_by_rule,
     precision_of_list,
     recall_by,
-    to_hit_classes,
     to_lead_classes,
-    with_findings,
     with_rule_state,
+    with_units,
 )
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.lake.store import Lake
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from jobs.committed_stages import refuse_no_stage
-from jobs.prove.read_truth import NightFound, read_found, read_labels, read_seen
+from jobs.prove.read_truth import (
+    Labels,
+    NightFound,
+    learned_until,
+    read_found,
+    read_labels,
+    read_population,
+    read_seen,
+)
 from rules.catalogue.load import load_rules
 
-_KS = (5, 10, 20, 50)
+_KS = (5, 10, 20, 50, 100)
 _BREAKDOWNS = ("disguise", "category")
 _AS_SUBJECT = {"entity_type": "subject_type", "entity_id": "subject_id"}
 
@@ -63,36 +83,67 @@ def evaluate_night(settings: Settings, night: date, truth: Path) -> Evaluated:
 
 
 def evaluate(settings: Settings, night: date, truth: Path) -> Evaluation:
-    """Everything the night found, against everything that was staged and could be seen by then."""
+    """Everything the night found, against the labels in `truth`."""
     lake = Lake(settings.lake_address)
     refuse_no_stage(lake, night, "rules")
-    labels, made = read_labels(truth, settings, lake, night), read_found(lake, night)
-    seen, window = read_seen(lake, labels, made.hit_lines, night), _window(made.coverage)
-    labels = with_state(labels, seen, _pair_rules(settings), window)
-    proofs = made.hit_lines.merge(seen.lines[["line_id", "encounter_id", "doctor_id"]], on="line_id")
-    found = NightFindings(
-        hits=made.hits,
-        matches=to_matches(labels, made.hits, proofs),
-        subjects=to_subjects(labels),
-        outliers=_outliers(made, settings.score_share),
-        listed=None if made.leads is None else made.leads[made.leads["place"] <= settings.list_size],
-        scored_types=frozenset() if made.scores is None else frozenset(_scored(made.scores)["entity_type"]),
-    )
+    return evaluate_labels(settings, night, read_labels(truth, settings, lake, night))
+
+
+def evaluate_labels(settings: Settings, night: date, given: Labels) -> Evaluation:
+    """Everything the night found, against everything that is labelled and could be seen by then."""
+    lake = Lake(settings.lake_address)
+    made = read_found(lake, night)
+    seen, window = read_seen(lake, given.rows, made.hit_lines, night), _window(made.coverage)
+    labels = with_state(given.rows, seen, _pair_rules(settings), window)
+    refuse_foreign(labels, window)
+    found = _found(made, labels, seen, read_population(lake, night, window), settings)
     rules = _rule_states(made.coverage)
-    findings = with_findings(labels, found, rules)
     classes = to_hit_classes(made.hits, found.matches, labels)
+    inside = seen.lines[seen.lines["day"].between(window.start, window.end)]
+    settlements = count_settlements(labels, inside, found.proofs, found.population)
+    learned = learned_until(lake, night)
+    judged = without_right_hits(found.matches, classes, labels)
+    findings = with_units(with_findings(labels, replace(found, matches=judged), rules), found.subjects)
+    of_rules = precision_by_rule(found, classes, labels, rules, is_whole=given.is_whole)
+    staged = findings[findings["kind"] == "scheme"]
     return Evaluation(
         night=night,
         period=(window.start.date(), window.end.date()),
+        is_whole=given.is_whole,
+        totals=recall_by(findings, ["kind"]),
         schemes=with_rule_state(recall_by(findings, SCHEME), rules),
         left_out=left_out(findings),
         breakdowns=_breakdowns(findings),
         scheme_breakdowns=_breakdowns(findings, "scheme"),
-        rules=precision_by_rule(made.hits, classes, rules),
+        learned_until=learned,
+        out_of_time=_out_of_time(staged, learned),
+        settlements=settlements,
+        rules=with_rates(of_rules, settlements),
         **_of_list(found, classes, labels),
-        money=money_by_scheme(labels, seen.lines, _line_hits(made, found.listed)),
+        **_of_money(labels, seen, _line_hits(made, found.listed)),
+        score_by_subject=score_by_subject(findings, found),
+        **_of_subjects(made, found, labels),
         **_of_scores(made, found, labels, settings),
         not_run=_not_run(made),
+        notes=_notes(labels, given, learned, night),
+    )
+
+
+def _found(
+    made: NightFound, labels: pd.DataFrame, seen: Seen, population: Population, settings: Settings
+) -> NightFindings:
+    ids = ["encounter_id", *(entity.id_column for entity in ENTITIES.values()), "day"]
+    proofs = made.hit_lines.merge(seen.lines[["line_id", *ids]], on="line_id")
+    scored = pd.DataFrame(columns=SUBJECT) if made.scores is None else _subjects_of(_scored(made.scores))
+    return NightFindings(
+        hits=made.hits,
+        proofs=proofs,
+        matches=to_matches(labels, made.hits, proofs),
+        subjects=to_own_subjects(labels),
+        scored=scored,
+        outliers=_outliers(made, settings.score_share),
+        listed=None if made.leads is None else made.leads[made.leads["place"] <= settings.list_size],
+        population=population,
     )
 
 
@@ -122,7 +173,11 @@ def _outliers(made: NightFound, share: float) -> pd.DataFrame | None:
     if made.scores is None or _scored(made.scores).empty:
         return None
     scored = _scored(made.scores)
-    return scored[outlying(scored, share)].rename(columns=_AS_SUBJECT)[SUBJECT].drop_duplicates()
+    return _subjects_of(scored[outlying(scored, share)])
+
+
+def _subjects_of(scores: pd.DataFrame) -> pd.DataFrame:
+    return scores.rename(columns=_AS_SUBJECT)[SUBJECT].drop_duplicates(ignore_index=True)
 
 
 def _breakdowns(findings: pd.DataFrame, *also: str) -> dict[str, pd.DataFrame]:
@@ -131,11 +186,31 @@ def _breakdowns(findings: pd.DataFrame, *also: str) -> dict[str, pd.DataFrame]:
     return {name: recall_by(staged, [*also, name]) for name in _BREAKDOWNS if staged[name].notna().any()}
 
 
+def _out_of_time(staged: pd.DataFrame, learned: date | None) -> pd.DataFrame:
+    """Recall of what began after the models that scored the night were made, and of what began before; of instances
+    without a date nothing is known."""
+    if learned is None:
+        return pd.DataFrame()
+    began = begins(staged)
+    is_after = began > pd.Timestamp(learned)
+    name = is_after.map({True: "after", False: "before"}).mask(began.isna(), "unknown")
+    return recall_by(staged.assign(began=name), ["began"])
+
+
 def _of_list(found: NightFindings, classes: pd.Series, labels: pd.DataFrame) -> dict[str, pd.DataFrame]:
     if found.listed is None:
         return {"list_precision": pd.DataFrame(), "list_classes": pd.DataFrame()}
     leads = to_lead_classes(found.listed, found, classes, labels)
     return {"list_precision": precision_of_list(leads, _KS), "list_classes": leads_by_class(leads)}
+
+
+def _of_money(labels: pd.DataFrame, seen: Seen, line_hits: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    graded = labels[labels["disguise"].notna()]
+    return {
+        "money": money_by(labels, seen.lines, line_hits, SCHEME),
+        "money_in_all": money_by(labels, seen.lines, line_hits),
+        "money_by_disguise": money_by(graded, seen.lines, line_hits, ["disguise"]),
+    }
 
 
 def _line_hits(made: NightFound, listed: pd.DataFrame | None) -> pd.DataFrame:
@@ -163,6 +238,43 @@ def _of_scores(
         "scores": quality.join(unscored, on="entity_type").fillna({"staged_in_truth": 0}),
         "scores_by_peers": score_quality_by_peers(rows, settings.score_share),
     }
+
+
+def _of_subjects(made: NightFound, found: NightFindings, labels: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Base rates, and how right the first of each ranking are, by kind of subject."""
+    staged = own_subjects(labels, found.subjects)["scheme"]
+    subjects = with_bands(found.population.subjects.merge(staged.assign(is_staged=True), on=SUBJECT, how="left"))
+    subjects = subjects.assign(is_staged=subjects["is_staged"].eq(True))
+    return {
+        "base_rates": base_rates(found.population, staged, found.outliers),
+        "size_bands": size_bands(subjects),
+        "first_by_subject": precision_by_subject(subjects, _rankings(made)),
+    }
+
+
+def _rankings(made: NightFound) -> dict[str, pd.DataFrame]:
+    """The leads in their order, and the subjects by each model: percentile among peers, then score."""
+    rankings = {} if made.leads is None else {"leads": made.leads[[*SUBJECT, "place"]]}
+    if made.scores is None:
+        return rankings
+    for model, of_model in _scored(made.scores).rename(columns=_AS_SUBJECT).groupby("model"):
+        order = of_model.sort_values(["percentile", "score", *SUBJECT], ascending=[False, False, True, True])
+        step = order[["subject_type", "percentile", "score"]].ne(order[["subject_type", "percentile", "score"]].shift())
+        number = order.assign(step=step.any(axis=1).cumsum())
+        rankings[str(model)] = number.assign(place=number.groupby("subject_type")["step"].rank(method="min"))
+    return rankings
+
+
+def _notes(labels: pd.DataFrame, given: Labels, learned: date | None, night: date) -> Sequence[str]:
+    """What a reader of the figures must know of the labels."""
+    notes, absent = [], int((labels["state"] == ABSENT).sum())
+    if absent:
+        notes.append(f"不在湖中,未计入 labelled things not in the lake, left out: {absent:,} of {len(labels):,}")
+    if not given.is_whole:
+        notes.append("标签不完整,未标注者不算误报 labels are not whole: the unlabelled is not false")
+    if learned is not None and learned >= night:
+        notes.append(f"模型训练于 models made on {learned}: 无从作时间外检验 nothing is out of time")
+    return notes
 
 
 def _not_run(made: NightFound) -> dict[str, str]:

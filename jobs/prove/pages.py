@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from evaluation.report import in_short, verdict
-from evaluation.tables import print_evaluation
+from evaluation.headline import in_short, verdict
+from evaluation.tables import print_evaluation, print_figures, print_in_ten_lines
 from intake.quality_page import FOLDER, PAGE
 from jobs.prove.evaluate_leads import Evaluated
+from jobs.prove.evaluate_worlds import EvaluatedWorlds
 from jobs.prove.run_demo import Demo
 from jobs.prove.simulate_claims import Simulated
 from jobs.review.pages import print_list
@@ -28,14 +29,19 @@ def print_simulated(done: Simulated, say: Say) -> None:
 
 
 def print_evaluated(done: Evaluated, say: Say, *, details: bool) -> None:
-    """Every table where details are asked for; where the files lie; the verdict."""
+    """Ten lines, and every table where details are asked for; where the files lie; the verdict."""
     if details:
         print_evaluation(done.evaluation)
-    say(f"files:    {done.folder}")
-    if not details:
-        night = done.evaluation.night
-        say(f"by scheme, rule, disguise and model: `fundwatch evaluate --date {night} --details`")
+    else:
+        print_in_ten_lines(done.evaluation)
+    say(f"files:    {done.folder}" + ("" if details else "; every table: --details"))
     say(verdict(done.evaluation))
+
+
+def print_worlds(done: EvaluatedWorlds, say: Say, *, details: bool) -> None:
+    """Mean, spread, least and most of the main figures, or of all; where the files lie."""
+    print_figures(done.figures, details=details)
+    say(f"files:    {done.folder}" + ("" if details else "; every figure: --details"))
 
 
 def print_demo(done: Demo, say: Say) -> None:

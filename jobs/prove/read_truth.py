@@ -1,4 +1,4 @@
-"""Reads for the evaluation, without Spark: the simulator's truth under the lake's tokens, and what a night found."""
+"""Reads for the evaluation, without Spark: labels under the lake's tokens, what a night found, and all settled care."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from evaluation.labels import LATER, TAKEN_BACK, Seen, to_labels
+from evaluation.labels import LATER, TAKEN_BACK, JudgedPeriod, Seen, to_labels
+from evaluation.population import Population
 from fundwatch.contracts.entities import ENTITIES
+from fundwatch.contracts.versions import known_on
 from fundwatch.errors import FundwatchError, KeyMissingError
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
@@ -31,6 +33,7 @@ _CANONICAL = {
     "dr_code": "doctor_id",
 }
 _AT_RISK = "CAST(amount_at_risk AS DOUBLE) AS amount_at_risk"
+_ENTITY_IDS = ", ".join(f"{entity.line_id} AS {entity.id_column}" for entity in ENTITIES.values())
 _DOMAIN = {entity.name: entity.domain for entity in ENTITIES.values() if entity.domain}
 
 
@@ -45,25 +48,49 @@ class NightFound:
     leads: pd.DataFrame | None
 
 
-def read_labels(truth: Path, settings: Settings, lake: Lake, night: date) -> pd.DataFrame:
-    """Grain: label, its persons and doctors as the lake's tokens. Raises FundwatchError without a truth or key."""
-    path = truth / "labels.csv"
+@dataclass(frozen=True)
+class Labels:
+    """Labels as `evaluation.labels` has them. Where they are not whole, nobody knows what an unlabelled thing is: so
+    with inspections, while a simulator labels all that it stages."""
+
+    rows: pd.DataFrame
+    is_whole: bool
+
+
+def read_labels(truth: Path, settings: Settings, lake: Lake, night: date) -> Labels:
+    """Grain: label, its persons and doctors as the lake's tokens. `truth` is a folder with labels.csv, or the file.
+
+    A file in the simulator's columns has raw ids and is whole; one in the lake's own columns has tokens already, and is
+    taken for labels of inspections. Raises FundwatchError without a truth, a label or the key.
+    """
+    path = truth / "labels.csv" if truth.is_dir() or truth.suffix != ".csv" else truth
     if not path.is_file():
         raise FundwatchError(
-            "there is no truth to compare with",
+            "there is no truth to compare with: of a lake without labels nobody can say how right its night is",
             where=str(path),
-            do="`fundwatch simulate --date DATE` makes one; or give --truth",
+            do="`fundwatch simulate --date DATE` makes one; or give labels, those of inspections too, with --truth",
         )
-    rows = pd.read_csv(path, dtype=str, keep_default_na=False).rename(columns=_CANONICAL)
-    key = read_key(settings.key_path)
-    _refuse_other_key(key, lake, night)
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    is_raw = bool(set(rows.columns) & set(_CANONICAL))
+    rows = rows.rename(columns=_CANONICAL)
+    if is_raw:
+        key = read_key(settings.key_path)
+        _refuse_other_key(key, lake, night)
+        rows = _with_tokens(rows, key)
+    try:
+        return Labels(to_labels(rows), is_whole=is_raw)
+    except FundwatchError as error:
+        raise FundwatchError(error.what, where=str(path), do=error.do) from error
+
+
+def _with_tokens(rows: pd.DataFrame, key: PseudonymKey) -> pd.DataFrame:
     for entity, domain in _DOMAIN.items():
         if f"{entity}_id" in rows.columns:
             rows[f"{entity}_id"] = _tokens(key, domain, rows[f"{entity}_id"])
         if {"actor_id", "actor_type"} <= set(rows.columns):
             is_one = rows["actor_type"] == entity
             rows.loc[is_one, "actor_id"] = _tokens(key, domain, rows.loc[is_one, "actor_id"])
-    return to_labels(rows)
+    return rows
 
 
 def _tokens(key: PseudonymKey, domain: str, values: pd.Series) -> pd.Series:
@@ -125,7 +152,7 @@ def read_seen(lake: Lake, labels: pd.DataFrame, hit_lines: pd.DataFrame, night: 
     line_ids = _ids(labels.loc[labels["entity_type"] == "line", "line_id"])
     wanted |= {"line_id": _ids(hit_lines["line_id"]) | line_ids, "encounter_id": encounters}
     columns = (
-        "line_id, encounter_id, patient_id, institution_id, ordering_doctor_id AS doctor_id, settlement_id, "
+        f"line_id, encounter_id, {_ENTITY_IDS}, settlement_id, "
         "CAST(charged_at AS DATE) AS day, CAST(covered_amount AS DOUBLE) AS covered_amount, known_from, known_to"
     )
     versions = _frame(lake, "claim_line", f"SELECT {columns} FROM claim_line", wanted)
@@ -140,7 +167,66 @@ def read_seen(lake: Lake, labels: pd.DataFrame, hit_lines: pd.DataFrame, night: 
         encounters=_known(visits, night).assign(ended_on=lambda rows: pd.to_datetime(rows["ended_on"])),
         line_fates=_line_fates(lake, versions, line_ids, night),
         encounter_fates=_fates(visits, "encounter_id", night),
+        entities={kind: _ids(versions[f"{kind}_id"]) for kind in ENTITIES},
     )
+
+
+def read_population(lake: Lake, night: date, window: JudgedPeriod) -> Population:
+    """All that is settled in the period, as known after the night; counted by the engine, one row a subject comes
+    back. Money is summed in whole cents, so that no order of rows changes it."""
+    subjects = [
+        _settled(
+            lake, night, window,
+            f"SELECT '{kind}' AS subject_type, {kind}_id AS subject_id, count(DISTINCT settlement_id) AS settlements, "
+            f"sum(cents) AS cents FROM settled WHERE {kind}_id IS NOT NULL GROUP BY {kind}_id",
+        )
+        for kind in ENTITIES
+    ]  # fmt: skip
+    days = "".join(
+        f", count(DISTINCT {kind}_id) AS {kind}, count(DISTINCT {kind}_id || ' ' || CAST(day AS VARCHAR)) AS {kind}_day"
+        for kind in ENTITIES
+    )
+    counted = "count(*) AS line, count(DISTINCT encounter_id) AS encounter"
+    query = f"SELECT {counted}{days}, count(DISTINCT settlement_id) AS settlement, sum(cents) AS cents FROM settled"
+    sums = _settled(lake, night, window, query).fillna(0).iloc[0]
+    whole = {str(name): int(value) for name, value in sums.items()}
+    rows = pd.concat(subjects).sort_values(["subject_type", "subject_id"], ignore_index=True)
+    return Population(
+        subjects=rows.assign(fund=rows["cents"] / 100).drop(columns="cents"),
+        settlements=whole.pop("settlement"),
+        fund=whole.pop("cents") / 100,
+        things=whole,
+    )
+
+
+def _settled(lake: Lake, night: date, window: JudgedPeriod, query: str) -> pd.DataFrame:
+    """The query's rows over `settled`: the fee lines of the period that a settlement paid, `cents` what the fund paid
+    of each (see `_with_fund`)."""
+    ratio = "CAST(fund_amount AS DOUBLE) / nullif(CAST(covered_amount AS DOUBLE), 0)"
+    start, end = window.start.date(), window.end.date()
+    settled = (
+        f"WITH paid AS (SELECT settlement_id AS paid_id, {ratio} AS ratio FROM settlement WHERE {known_on(night)}), "
+        f"of_night AS (SELECT line_id, encounter_id, {_ENTITY_IDS}, settlement_id, CAST(charged_at AS DATE) AS day, "
+        f"CAST(covered_amount AS DOUBLE) AS covered FROM claim_line WHERE settlement_id IS NOT NULL "
+        f"AND {known_on(night)} AND CAST(charged_at AS DATE) BETWEEN DATE '{start}' AND DATE '{end}'), "
+        "settled AS (SELECT of_night.*, CAST(round(100 * greatest(covered, 0) * "
+        "greatest(least(coalesce(ratio, 0), 1), 0)) AS BIGINT) AS cents FROM of_night LEFT JOIN paid "
+        "ON settlement_id = paid_id) "
+    )
+    return lake.query(settled + query, "claim_line", "settlement").read_all().to_pandas()
+
+
+def learned_until(lake: Lake, night: date) -> date | None:
+    """The last night on which a model was made that scored this one; None where none scored, or none is known."""
+    if not (lake.exists("model") and lake.exists("score")):
+        return None
+    made = _frame(
+        lake, "model", "SELECT model_fingerprint, min(business_date) AS made FROM model "
+        f"WHERE business_date <= DATE '{night}' GROUP BY model_fingerprint",
+    )  # fmt: skip
+    used = of_night(lake, "score", night, "DISTINCT model_fingerprint")
+    nights = made.merge(used.dropna(), on="model_fingerprint")["made"]
+    return None if nights.empty else pd.Timestamp(nights.max()).date()
 
 
 def _ids(values: pd.Series) -> set[str]:

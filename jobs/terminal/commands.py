@@ -106,7 +106,7 @@ _OTHERS = (
     ),
     Command(
         "evaluate",
-        "compare a night's hits, scores and leads with the simulator's truth",
+        "compare a night's hits, scores and leads with labels: what was staged, or what inspections found",
         "jobs.prove.commands:evaluate",
         evaluate_options,
         is_of_a_night=True,

@@ -124,7 +124,12 @@ def knowledge_options(parser: argparse.ArgumentParser) -> None:
 
 def evaluate_options(parser: argparse.ArgumentParser) -> None:
     """`fundwatch evaluate`."""
-    parser.add_argument("--truth", type=local_path, metavar="DIR", help="where the simulator's labels.csv lies")
+    parser.add_argument(
+        "--truth", type=local_path, metavar="PATH", help="where labels.csv lies: the simulator's, or labels of your own"
+    )
+    parser.add_argument(
+        "--worlds", type=local_path, metavar="FILE", help="evaluate several worlds (YAML: seeds, lakes); means, spread"
+    )
     parser.add_argument("--details", action="store_true", help="every table: by scheme, rule, disguise and model")
 
 

@@ -126,7 +126,7 @@ sys.modules[spec.name] = entities = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(entities)
 Entity, EntityColumns, Register = entities.Entity, entities.EntityColumns, entities.Register
 entities.ENTITIES["performer"] = {PERFORMER!r}
-from evaluation.labels import to_subjects
+from evaluation.labels import OPTIONAL
 from fundwatch.contracts import TABLES
 from jobs.stages import job_named
 from leads.words import SUBJECT_WORDS
@@ -138,6 +138,7 @@ assert made <= TABLES.keys()
 assert made <= {{*job_named("features").writes}}
 assert "indicator_performer" in job_named("train").reads
 assert "indicator_performer" in job_named("score").reads
+assert "performer_id" in OPTIONAL
 assert "performer" in {{entity for entity, _ in kinds()}}
 rollup = TABLES["rollup_performer_day"]
 assert (rollup.dated, rollup.token_columns) == ("day", ("performer_id",))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fundwatch.pages import Figure, PageTable, Paragraph, page, publish
+from fundwatch.pages import Bar, BarChart, Figure, PageTable, Paragraph, page, publish
 
 _ELSEWHERE = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 
@@ -62,6 +62,18 @@ def test_text_of_the_data_is_shown_and_never_run():
 
 def test_a_table_without_rows_is_left_out():
     assert "<table" not in page("t", [PageTable("空 empty", ("列",), [])])
+
+
+def test_a_chart_is_drawn_in_the_page_within_its_axis_and_runs_nothing():
+    bars = [Bar("<script>", 0.5, "1/2", low=0.1, high=0.9, beside=0.25), Bar("more than all", 7.0, "7")]
+    html = page("t", [BarChart("图", bars)])
+    assert "<script" not in html
+    assert re.findall(r'<rect class="bar"[^>]* width="([\d.]+)"', html) == ["230.0", "460.0"]
+    assert re.findall(r'class="(ends|beside)" x1="([\d.]+)" x2="([\d.]+)"', html) == [
+        ("ends", "366.0", "734.0"),
+        ("beside", "435.0", "435.0"),
+    ]
+    assert "<svg" not in page("t", [BarChart("图", [])])
 
 
 def test_a_folder_of_pages_replaces_the_former_one_whole(tmp_path: Path):

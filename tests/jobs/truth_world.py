@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pandas as pd
@@ -87,6 +88,12 @@ class TruthWorld:
         ]
         self.put("hit_line", proofs)
 
+    def hits_again(self, *rows: RowValues) -> None:
+        """Other hits in place of those that are there."""
+        for table in ("rule_hit", "hit_line"):
+            rmtree(folder_of(self.settings, table))
+        self.hits(*rows)
+
     def rules(self, **why_not: str) -> None:
         """The coverage of rules by id (with _ for -): they ran, or why they did not."""
         window = {"business_date": NIGHT, "period_start": date(2026, 1, 1), "period_end": NIGHT}
@@ -103,6 +110,7 @@ class TruthWorld:
     def scores(self, **percentile_of: float) -> None:
         """Scores of patients by their token."""
         usual = {"business_date": NIGHT, "entity_type": "patient", "model": "forest", "peer_count": 50}
+        usual |= {"model_fingerprint": "m"}
         rows = [
             usual | {"entity_id": token, "percentile": value, "score": value, "state": "scored"}
             for token, value in percentile_of.items()

@@ -95,10 +95,10 @@ def test_a_scheme_without_a_rule_of_ours_is_told_apart(world: TruthWorld, rule_i
 def test_what_could_not_be_seen_is_left_out_with_the_reason(
     world: TruthWorld, line: dict[str, object], reason: str
 ) -> None:
-    world.lines({"line_id": "a"} | line)
+    world.lines({"line_id": "a"} | line, {"line_id": "b"})
     world.rules(DC_03="")
     world.hits()
-    world.truth({"feedetl_sn": "a"})
+    world.truth({"feedetl_sn": "a"}, {"feedetl_sn": "b", "scheme": "seen"})
     found = _evaluate(world)
     assert _row(found.left_out, reason=reason)["instances"] == 1
     row = _row(found.schemes, scheme="repeated_line")
@@ -133,7 +133,8 @@ def test_a_hit_on_a_lookalike_or_on_honest_care_counts_against_its_rule(world: T
     found = _evaluate(world)
     row = _row(found.rules, rule_id="DC-03")
     assert (row["hits"], row["true"], row["lookalike"], row["honest"]) == (3, 1, 1, 1)
-    assert row["precision"] == pytest.approx(1 / 3)
+    assert (row["false"], row["units"]) == (2, 1)  # three hits of one hospital are one thing said three times
+    assert pd.isna(row["precision"])
     assert row["true_amount"] == 30
     assert _row(found.schemes, scheme="limb_by_limb")["own_rule"] == 1
 
@@ -147,7 +148,7 @@ def test_the_list_is_judged_by_its_hits_and_by_whom_labels_are_about(world: Trut
     found = _evaluate(world)
     assert found.list_precision["k"].tolist() == [3]
     assert found.list_classes.set_index("lead_class")["leads"].to_dict() == {"staged": 1, "honest": 2}
-    assert _row(found.left_out, scheme="reseller")["reason"] == "no settled care in the window"
+    assert _row(found.left_out, scheme="reseller")["reason"] == "not delivered or not accepted"
 
 
 def test_a_score_finds_the_entity_that_is_labelled_and_the_actor_of_a_line(world: TruthWorld) -> None:
@@ -165,9 +166,10 @@ def test_a_score_finds_the_entity_that_is_labelled_and_the_actor_of_a_line(world
     scores = found.schemes.set_index("scheme")["score"]
     assert scores[["reseller", "with_actor"]].tolist() == [1, 1]
     assert pd.isna(scores["without"])
-    assert found.list_precision["precision"].tolist() == [1.0]
+    assert found.list_precision["staged"].tolist() == [1]
     quality = _row(found.scores, entity_type="patient", model="forest")
-    assert (quality["staged"], quality["staged_published"], quality["auc"]) == (1, 1, 1.0)
+    assert (quality["staged"], quality["staged_published"]) == (1, 1)
+    assert pd.isna(quality["auc"])  # one staged person makes no order
 
 
 def test_money_is_the_funds_part_of_staged_lines_and_counts_a_line_once(world: TruthWorld) -> None:
@@ -194,8 +196,8 @@ def test_an_estimate_is_no_money_found(world: TruthWorld) -> None:
 def test_recall_is_broken_down_by_disguise_where_the_truth_grades_it(world: TruthWorld) -> None:
     _two_lines_one_hit(world)
     world.truth({"feedetl_sn": "a", "disguise": "none"}, {"feedetl_sn": "b", "instance": 2, "disguise": "high"})
-    by_disguise = _evaluate(world).breakdowns["disguise"].set_index("disguise")["own_rule_recall"]
-    assert by_disguise.to_dict() == {"none": 1.0, "high": 0.0}
+    by_disguise = _evaluate(world).breakdowns["disguise"].set_index("disguise")["own_rule"]
+    assert by_disguise.to_dict() == {"none": 1, "high": 0}
 
 
 def test_without_the_new_columns_there_is_no_breakdown(world: TruthWorld) -> None:
@@ -217,8 +219,9 @@ def test_no_number_and_no_token_leaves_the_evaluation(world: TruthWorld, capsys:
     assert main(["evaluate", "--date", str(NIGHT), "--var", str(world.root), "--quiet"]) == 0
     folder = world.root / "evaluation" / str(NIGHT)
     written = {path.name for path in folder.iterdir()}
-    assert written == {"evaluation.json", "evaluation.csv", "evaluation.png"}
-    text = capsys.readouterr().out + "".join((folder / f"evaluation.{end}").read_text() for end in ("json", "csv"))
+    assert written == {"evaluation.json", "evaluation.csv", "evaluation.html"}
+    ends = ("json", "csv", "html")
+    text = capsys.readouterr().out + "".join((folder / f"evaluation.{end}").read_text() for end in ends)
     for secret in ("99570530778572100074", "D990001840260", world.person("1"), "H1"):
         assert secret not in text
 
@@ -303,4 +306,7 @@ def test_the_terminal_shows_only_tables_with_something_to_say(world: TruthWorld)
     world.truth({"feedetl_sn": "a"})
     world.leads(("institution", "H1"))
     titles = [str(table.title).split()[0] for table in tables(_evaluate(world))]
-    assert titles == ["手法召回率", "规则精确率", "规则涉及金额", "清单前", "清单构成", "基金金额(元)"]
+    assert titles == [
+        "手法召回率", "规则精确率", "误报率", "规则涉及金额", "基准率", "规模分组", "各主体前列", "清单前", "清单构成",
+        "基金金额(元)",
+    ]  # fmt: skip
