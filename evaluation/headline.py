@@ -16,24 +16,25 @@ def in_short(evaluation: Evaluation) -> list[str]:
     staged, honest = evaluation.total("scheme"), evaluation.total("lookalike")
     texts = [
         f"staged schemes {_count(staged, 'instances_counted')}: found by rules {_count(staged, 'any_rule')}, "
-        f"on the list {_count(staged, 'listed_lead')}",
+        f"on the list {_count(staged, 'listed_itself')}",
         f"honest look-alikes {_count(honest, 'instances_counted')}: hit by any rule {_count(honest, 'any_rule')}, "
-        f"on the list {_count(honest, 'listed_lead')}",
+        f"on the list {_count(honest, 'listed_itself')}",
     ]
     ks = [f"{row.staged} of the first {row.k}" for row in records(evaluation.list_precision)]
     return [*texts, f"staged among the leads: {', '.join(ks)}"] if ks else texts
 
 
 def verdict(evaluation: Evaluation) -> str:
-    """One line: how many staged schemes the list holds, and how many honest look-alikes."""
+    """One line: how many staged schemes the list holds, and how many honest look-alikes; by the strict way of being
+    found, for which no hospital stands for its patients."""
 
     def of(rows: pd.Series, way: str) -> str:
         return f"{_count(rows, way)}/{_count(rows, 'instances_counted')}"
 
     staged, honest = evaluation.total("scheme"), evaluation.total("lookalike")
     return (
-        f"清单 on the list: 欺诈 staged {of(staged, 'listed_lead')} (规则 by rules {of(staged, 'any_rule')}), "
-        f"相似 look-alikes {of(honest, 'listed_lead')}"
+        f"清单 on the list: 欺诈 staged {of(staged, 'listed_itself')} (规则 by rules {of(staged, 'any_rule')}), "
+        f"相似 look-alikes {of(honest, 'listed_itself')}"
     )
 
 
@@ -48,12 +49,11 @@ def ten_lines(evaluation: Evaluation) -> list[str]:
         f"欺诈 staged {_count(staged, 'instances_counted')}, 未计入 left out {_count(staged, 'instances_left_out')}; "
         f"规则 by rules {beside_chance(staged, 'any_rule')}",
         f"涉案主体 staged subjects: {', '.join(bases) or UNKNOWN}",
-        f"评分 by score {beside_chance(staged, 'score')}{_through(evaluation)}",
-        f"  不计行为人 without actors {beside_chance(staged, 'score_itself')}",
-        f"清单 listed {beside_chance(staged, 'listed_lead')}; 评分 by score {_count(staged, 'listed_by_score')}, "
-        f"不计行为人 no actors {_count(staged, 'listed_itself')}",
+        f"评分 by score {beside_chance(staged, 'score_itself')}",
+        f"  连同行为人 with actors {beside_chance(staged, 'score')}{_through(evaluation)}",
+        f"清单 listed {beside_chance(staged, 'listed_itself')}; 连同行为人 with actors {_count(staged, 'listed_lead')}",
         f"相似 look-alikes {_count(honest, 'instances_counted')}: 被任一规则命中 hit by any rule "
-        f"{_count(honest, 'any_rule')}, 清单 listed {_count(honest, 'listed_lead')}",
+        f"{_count(honest, 'any_rule')}, 清单 listed {_count(honest, 'listed_itself')}",
         f"误报 false hits {_number(found['false_hits'])}/{_number(found['hits'])}, 相似 on look-alikes "
         f"{_number(found['lookalike_hits'])}; 每千诚实结算 per 1,000 {_number(found['false_per_1000'])}",
         f"清单前 k 名 in the first k: {_first(evaluation) or UNKNOWN}; "
@@ -91,7 +91,7 @@ def headline(evaluation: Evaluation) -> dict[str, float | None]:
         "false_hits": rules["false"].sum(),
         "lookalike_hits": rules["lookalike"].sum(),
         "lookalikes_hit_share": honest["any_rule_recall"],
-        "lookalikes_listed_share": honest["listed_lead_recall"],
+        "lookalikes_listed_share": honest["listed_itself_recall"],
         "false_per_1000": _part(PER * rules["false"].sum(), counts.honest),
         "alerts_per_1000": _part(PER * rules["hits"].sum(), counts.settlements),
         "settlements_hit_share": _part(counts.hit, counts.settlements),

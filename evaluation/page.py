@@ -17,20 +17,20 @@ _RANKING = {"leads": "线索清单 leads"}
 _WAY = {
     "own_rule": "本规则 by its own rule",
     "any_rule": "任一规则 by any rule",
-    "score": "评分 by score",
-    "score_itself": "评分,不计行为人 by score, without actors",
+    "score_itself": "评分 by score",
+    "score": "评分,连同行为人 by score, with actors",
     "listed_by_rule": "凭规则进入清单 listed by a rule",
-    "listed_by_score": "凭评分进入清单 listed by score",
-    "listed_lead": "清单线索 on the list",
-    "listed_itself": "清单,不计行为人 listed, without actors",
+    "listed_by_score_itself": "凭评分进入清单 listed by score",
+    "listed_itself": "清单 on the list",
+    "listed_lead": "清单,连同行为人 listed, with actors",
 }
 _BEGAN = {
     "after": "模型训练之后 after the models were made", "before": "之前 before", "unknown": "日期不明 without a date",
 }  # fmt: skip
 GUIDE_ZH = (
     "实例:一桩已知的违规(或合理相似)案例,其全部标注行算作一个。",
-    "评分发现:只有标注本身类型的主体(患者标注即该患者;明细或就诊标注即所注明的行为人)在该类型评分中突出才算。"
-    "某医院突出,不算发现其任何患者。“不计行为人”则只看标注直接所指的主体。",
+    "评分发现:只有标注直接所指的主体(患者标注即该患者)在该类型评分中突出才算。某医院突出,不算发现其任何患者。"
+    "“连同行为人”则明细、就诊标注所注明的行为人突出也算。",
     "随机:若同样多的主体(或明细、就诊)随机突出,预计能碰到几个实例(超几何分布,逐实例求和)。"
     "图中红线即随机;条形不长于红线,就没有发现力。",
     "误报:命中合理相似(不论哪条规则命中)或普通诚实诊疗。",
@@ -42,9 +42,9 @@ GUIDE_ZH = (
 )
 GUIDE_EN = (
     "Instance: one known case, wrong or a lawful look-alike; all labels of it count as one.",
-    "Found by score: only where a subject of the label's own kind stands out among its kind (a patient's "
-    "label: that patient; a line or an encounter: the actor that is named). A hospital that stands out "
-    "finds none of its patients. Without actors: only what the label itself names.",
+    "Found by score: only where the subject that the label itself names stands out among its kind (a patient's "
+    "label: that patient). A hospital that stands out finds none of its patients. With actors: a line or an "
+    "encounter is also found by the actor that its label names.",
     "Chance: how many instances would be met if as many subjects (or lines, encounters) stood out at "
     "random (hypergeometric, summed over instances). The red mark is chance: a bar that does not reach "
     "beyond it has found nothing.",
