@@ -16,7 +16,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from simulator.calibration.blind import BlindVerdict, MatchedSample, blind_auc, matched, sample_of, staged_instances
+from simulator.calibration.blind import (
+    LIMIT,
+    BlindVerdict,
+    MatchedSample,
+    blind_auc,
+    matched,
+    sample_of,
+    staged_instances,
+)
 from simulator.calibration.blind_columns import (
     PLACE,
     Features,
@@ -27,13 +35,15 @@ from simulator.calibration.blind_columns import (
     place_features,
 )
 
-# By what a staged row and its honest counterpart are alike; `sex`, `age` and `insurance` are the person's.
+_MANY = 8  # lines of an encounter
+# By what a staged row and its honest counterpart are alike; `sex`, `age` and `insurance` are the person's, `lines` how
+# many the encounter has.
 _KINDS: dict[str, tuple[str, ...]] = {
     "psn_info": ("sex", "age", "insurance"),
     "psn_insu": ("sex", "age", "insurance"),
     "mdtrt": ("med_type", "sex", "age", "insurance"),
     "setl": ("med_type", "refd_setl_flag"),
-    "fee_list": ("med_list_codg", "cnt", "med_type"),
+    "fee_list": ("med_list_codg", "cnt", "med_type", "lines"),
     "diag": ("inout_diag_type", "diag_srt_no"),
     "oprn": ("oprn_oprt_code",),
     "medins": ("fixmedins_type", "hosp_lv"),
@@ -103,6 +113,8 @@ class TableSample:
         rows = self._whole[self._whole["med_type"].isin(visit_types)] if visit_types else self._whole
         if table in _UNIQUE:
             rows = rows.drop_duplicates(_UNIQUE[table])
+        if table == "fee_list":
+            rows = rows.assign(lines=rows["mdtrt_id"].map(self._whole["mdtrt_id"].value_counts()).clip(upper=_MANY))
         if "psn_no" in rows:
             rows = rows.join(delivered.persons(), on="psn_no")
         kind = rows[[name for name in _KINDS[table]]].astype(str).agg("/".join, axis=1)
@@ -137,21 +149,31 @@ class TableSample:
 
 
 def blind_check(
-    delivered: BlindDelivery, *, pairs: bool = True, tables: Sequence[str] = (*_KINDS, *_VIEWS), resamples: int = 200
+    delivered: BlindDelivery,
+    *,
+    pairs: bool = True,
+    speaking: bool = True,
+    tables: Sequence[str] = (*_KINDS, *_VIEWS),
+    resamples: int = 200,
 ) -> list[BlindFinding]:
-    """Every column of these tables, and every two of those that must be silent."""
+    """Every column of these tables, and every two of those that must be silent.
+
+    Without `speaking` only what must be silent is looked at.
+    """
     found: list[BlindFinding] = []
     for table in tables:
         if _VIEWS.get(table, (table,))[0] in delivered.tables:
             sample = TableSample(delivered, table)
-            found += _single(sample, resamples)
+            found += _single(sample, resamples, speaking=speaking)
             found += _pairs(sample, resamples) if pairs else []
     return found
 
 
-def _single(of: TableSample, resamples: int) -> Iterator[BlindFinding]:
+def _single(of: TableSample, resamples: int, *, speaking: bool) -> Iterator[BlindFinding]:
     for family in dict.fromkeys(family for family, _ in of.features):
         column, part = family.split("/")
+        if "speaks" in part and not speaking:
+            continue
         verdict = _asked(of.sample, (family,), resamples)
         yield BlindFinding(of.view, column, part, "speaks" not in part, verdict)
 
@@ -165,7 +187,7 @@ def _pairs(of: TableSample, resamples: int) -> Iterator[BlindFinding]:
         families = tuple(f for f in dict.fromkeys(silent) if f.split("/")[0] in (first, second))
         more = pair_features(of.rows, first, second)
         verdict = blind_auc(of.sample, *families, resamples=2, more=more)
-        if verdict.auc > 0.55:
+        if verdict.auc > LIMIT:
             verdict = blind_auc(of.sample, *families, resamples=resamples, more=more)
         yield BlindFinding(of.view, f"{first} × {second}", "silent", True, verdict)
 
