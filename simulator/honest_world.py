@@ -13,11 +13,11 @@ from functools import lru_cache
 
 from simulator.care.life import block_life
 from simulator.care.records import Visit
+from simulator.city.homes import Homes
 from simulator.city.households import make_people
 from simulator.city.people import Person
 from simulator.city.providers import Institution, Providers, make_providers
 from simulator.scenario.scenario import Scenario
-from simulator.city.homes import Homes
 from simulator.streams import Hand, number_of
 
 # Large enough for every scheme's bystanders, small enough that a block's rows fit in a few megabytes.

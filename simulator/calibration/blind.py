@@ -27,7 +27,7 @@ _ENOUGH_ROWS, _ENOUGH_GROUPS = 3000, 1000  # from which on a value counts withou
 _ROWS_A_GROUP = 6  # rows of one instance or person share most identifiers: more of them add no evidence
 _TREES = 20
 _UNKNOWN = -1.0  # below every number a column can be
-_FEWEST_GROUPS = 20  # of either side, to ask at all
+_FEWEST_GROUPS = 50  # of either side, to ask at all
 
 
 @dataclass(frozen=True)
@@ -173,9 +173,7 @@ def _owners(rows: pd.DataFrame, staged: pd.Series[str], labels: pd.DataFrame) ->
     return [str(name) for name in own.fillna(staged.where(staged != "", rows[key]))]
 
 
-def sample_of(
-    rows: pd.DataFrame, groups: pd.Series[str], features: dict[tuple[str, str], Numbers]
-) -> MatchedSample:
+def sample_of(rows: pd.DataFrame, groups: pd.Series[str], features: dict[tuple[str, str], Numbers]) -> MatchedSample:
     """The sample of matched rows with these features, each by its family and name."""
     codes, _ = pd.factorize(groups)
     return MatchedSample(

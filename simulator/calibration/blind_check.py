@@ -55,7 +55,9 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "trace_scan": ("med_list_codg",),
 }
 # Views of a table's rows by visit type, where a fingerprint would drown among the others.
-_VIEWS: dict[str, tuple[str, tuple[str, ...]]] = {"fee_list of chronic visits": ("fee_list", ("140104", "9929", "9901"))}
+_VIEWS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "fee_list of chronic visits": ("fee_list", ("140104", "9929", "9901"))
+}
 _KEYS = ("feedetl_sn", "mdtrt_id", "psn_no", "dr_code", "fixmedins_code")
 _UNIQUE = {"psn_info": "psn_no", "psn_insu": "psn_insu_rlts_id", "fee_list": "feedetl_sn"}
 _WITH_REGISTERS = ("psn_info", "mdtrt")  # joined by person with the other registers of persons
@@ -117,7 +119,7 @@ class TableSample:
             rows = rows.assign(lines=rows["mdtrt_id"].map(self._whole["mdtrt_id"].value_counts()).clip(upper=_MANY))
         if "psn_no" in rows:
             rows = rows.join(delivered.persons(), on="psn_no")
-        kind = rows[[name for name in _KINDS[table]]].astype(str).agg("/".join, axis=1)
+        kind = rows[list(_KINDS[table])].astype(str).agg("/".join, axis=1)
         keys = [key for key in _KEYS if key in rows]
         keys = keys[:1] if keys[0] != "feedetl_sn" else keys[:2]
         staged = staged_instances(rows, delivered.labels, keys)

@@ -1,8 +1,8 @@
 """What the blind check may look at: every delivered column, declared once in data/blind_columns.csv, and as numbers.
 
 `silent` names the part of a column that carries no behaviour: `all` of it, the `serial` at its end, the `clock`
-(minutes and seconds), the `cents` (last digits of an amount) or `none`. `sharing` says whether it may tell how many persons and rows share a
-value. What is not silent may speak: it is measured as well, without a limit.
+(minutes and seconds), the `cents` (last digits of an amount) or `none`. `sharing` says whether it may tell how many
+persons and rows share a value. What is not silent may speak: it is measured as well, without a limit.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _hashed(text: pd.Series[str], buckets: int) -> Numbers:
     return np.array([float(zlib.crc32(word.encode()) % buckets) for word in text])
 
 
-def _numbers(values: pd.Series) -> Numbers:  # type: ignore[type-arg]
+def _numbers(values: pd.Series) -> Numbers:
     return np.asarray(values, dtype=np.float64)
 
 

@@ -30,9 +30,7 @@ class Homes:
             if not any(_is_on_the_move(person) for person in members):
                 self._by_size[len(members)].append(members)
 
-    def take_in(
-        self, hand: Hand, person: Person, today: date, *, street: str = "", but: Collection[str] = ()
-    ) -> None:
+    def take_in(self, hand: Hand, person: Person, today: date, *, street: str = "", but: Collection[str] = ()) -> None:
         """Give somebody new a home; in that street, and in none of the households `but` these.
 
         The household has as many members, the new one among them, as that of an honest person of about the same age.

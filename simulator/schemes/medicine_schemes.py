@@ -135,7 +135,10 @@ def switched_over(stage: SchemeStage) -> None:
 def quantity_beyond_reason(stage: SchemeStage) -> None:
     """A line of a drug keyed at ten to twenty times its quantity (HC-05); careful: three times it, on two days."""
     day = stage.start(4)
-    person, place = stage.person(day, day + timedelta(days=3), conditions=("heart",), benefit=True), stage.hospital("2", "3")
+    person, place = (
+        stage.person(day, day + timedelta(days=3), conditions=("heart",), benefit=True),
+        stage.hospital("2", "3"),
+    )
     drug = stage.hand.pick(catalogue.CHRONIC_DRUGS["heart"])
     for n in range(stage.by_level(1, 1, 2)):
         packs = stage.by_level(10 * stage.hand.between(3, 6), stage.hand.between(10, 14), stage.hand.between(8, 10))

@@ -67,7 +67,10 @@ def scanned_after_a_fall(stage: SchemeStage) -> None:
 def rehab_all_day(stage: SchemeStage) -> None:
     """Five or six rehabilitation items a day (OT-09, four are allowed); careful: four, for weeks."""
     first, days = window(stage, stage.by_level(10, 24, 24))
-    person, place = stage.somebody(first, first + timedelta(days=days), age=(45, 80), conditions=()), stage.hospital("2")
+    person, place = (
+        stage.somebody(first, first + timedelta(days=days), age=(45, 80), conditions=()),
+        stage.hospital("2"),
+    )
     pool = (*catalogue.REHAB, *rare_items.REHAB_COURSES)
     for day in spread_days(stage, first, days, stage.by_level(stage.scaled(6), 14, 12)):
         count = stage.by_level(stage.hand.between(5, 6), 4, stage.hand.between(3, 4))
@@ -78,7 +81,10 @@ def rehab_all_day(stage: SchemeStage) -> None:
 def rehab_without_end(stage: SchemeStage) -> None:
     """A course paid for 30 days goes on to the fortieth (OT-09); careful: two courses that follow."""
     first, days = window(stage, 50)
-    person, place = stage.somebody(first, first + timedelta(days=days), age=(45, 80), conditions=()), stage.hospital("2")
+    person, place = (
+        stage.somebody(first, first + timedelta(days=days), age=(45, 80), conditions=()),
+        stage.hospital("2"),
+    )
     courses = rare_items.REHAB_COURSES[: stage.by_level(1, 2, 3)]
     for n, day in enumerate(spread_days(stage, first, days, stage.by_level(max(36, stage.scaled(40)), 40, 36))):
         others = [Order(item) for item in stage.hand.some(catalogue.REHAB, stage.by_level(0, 1, 2))]
@@ -92,7 +98,10 @@ def rehab_without_end(stage: SchemeStage) -> None:
 def rehab_after_a_stroke(stage: SchemeStage) -> None:
     """Four weeks of training after a stroke, three items a day."""
     first, days = window(stage, 28)
-    person, place = stage.somebody(first, first + timedelta(days=days), age=(50, 80), conditions=()), stage.hospital("2")
+    person, place = (
+        stage.somebody(first, first + timedelta(days=days), age=(50, 80), conditions=()),
+        stage.hospital("2"),
+    )
     for day in spread_days(stage, first, days, 18):
         pool = (catalogue.REHAB[0], *rare_items.REHAB_COURSES[:2])
         visit = clinic(stage, person, place, day, [Order(item) for item in pool], _PALSY)

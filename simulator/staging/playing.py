@@ -40,7 +40,7 @@ def _add_everyday_care(stage: SchemeStage) -> None:
     They come after the scheme is played, so that they tell nothing of its days.
     """
     for place in stage.hospitals:
-        if place.area == AREA:
+        if place.area == AREA and not stage.scheme.brings_its_crowd:
             own = sum(visit.place is place for visit in (*stage.staged, *stage.ordinary))
             count = round(own * stage.by_level(*_EVERYDAY)) + _EVERYDAY_LEAST
             days = [stage.any_day() for _ in range(count)]

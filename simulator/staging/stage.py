@@ -54,6 +54,7 @@ class Scheme:
     levels: tuple[int, ...] = (0, 1, 2)
     actor: str = ""  # patient, doctor, institution, ring, employer, staff; '' as the first label tells
     group: str = ""
+    brings_its_crowd: bool = False  # honest patients of its own places are part of what is played
 
     @property
     def category(self) -> str:
@@ -158,9 +159,7 @@ class SchemeStage:
         """
         scenario, today = self.world.scenario, self.world.scenario.history_start
         abuses = benefit and self.scheme.kind == "scheme"
-        person = make_person(
-            self.hand, today, sex=sex, age=age, conditions=conditions, benefit=benefit, abuses=abuses
-        )
+        person = make_person(self.hand, today, sex=sex, age=age, conditions=conditions, benefit=benefit, abuses=abuses)
         self.world.homes.take_in(self.hand, person, today, street=street, but=self._homes)
         self._homes.add(person.household)
         if death is not None:
@@ -180,7 +179,7 @@ class SchemeStage:
         age: tuple[int, int] = (20, 85),
         conditions: tuple[str, ...] | None = None,
     ) -> Person:
-        """Somebody new, or one of the town's few who are known for more than one thing: left as the register has him."""
+        """Somebody new, or one of the few who take part in more than one scheme: left as the register has him."""
         if self.hand.chance(_KNOWN_SHARE):
             margin = timedelta(days=_MARGIN)
             window = {first - margin + timedelta(days=n) for n in range((last - first).days + 2 * _MARGIN + 1)}
