@@ -61,7 +61,7 @@ class BlindVerdict:
     def gives_away(self) -> bool:
         """Above the limit for sure: with the interval's low end, or by its value where rows are many."""
         has_enough = self.rows >= _ENOUGH_ROWS and self.groups >= _ENOUGH_GROUPS
-        return self.low > LIMIT or (has_enough and self.auc > LIMIT)
+        return self.auc > LIMIT and (self.low > LIMIT or has_enough)
 
 
 def blind_auc(
