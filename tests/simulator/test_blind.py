@@ -134,7 +134,7 @@ def test_rows_are_matched_one_to_one_and_a_person_is_on_one_side(delivered):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("table", ["psn_info", "fee_list of chronic visits"])
+@pytest.mark.parametrize("table", ["psn_info", "fee_list"])
 def test_what_must_be_silent_is(delivered, table):
     assert loud(delivered, tables=[table], pairs=False) == set()
 
