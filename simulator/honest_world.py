@@ -13,14 +13,16 @@ from functools import lru_cache
 
 from simulator.care.life import block_life
 from simulator.care.records import Visit
+from simulator.city.homes import Homes
 from simulator.city.households import make_people
 from simulator.city.people import Person
 from simulator.city.providers import Institution, Providers, make_providers
 from simulator.scenario.scenario import Scenario
-from simulator.streams import Hand
+from simulator.streams import Hand, number_of
 
 # Large enough for every scheme's bystanders, small enough that a block's rows fit in a few megabytes.
 BLOCK_PERSONS = 500
+_KNOWN_ONE_IN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,13 @@ class World:
     block: int = 0
     blocks: int = 1
     taken: set[str] = field(default_factory=set)  # codes given out, the honest world's and this block's
+    homes: Homes = field(init=False)
+    known_people: list[Person] = field(init=False)  # the few who take part in more than one scheme
+
+    def __post_init__(self) -> None:
+        known = [person for person in self.people if number_of(person.psn_no) % _KNOWN_ONE_IN == 0]
+        object.__setattr__(self, "homes", Homes(self.people))
+        object.__setattr__(self, "known_people", known)
 
     def fresh_serial(self, hand: Hand, digits: int, prefix: str) -> str:
         """A code (prefix and serial) that no honest provider has and no other block gives out.

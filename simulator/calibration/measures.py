@@ -75,16 +75,28 @@ def measured(landing: Path) -> Figures:
         whole[("on_aid_share", "mean")] = fmean(own.sums["aid"] > 0 for own in users.values())
     figures: Figures = dict(whole)
     for name in _PER_PERSON:
-        scale = 1.0 if name in _NOT_SCALED else HALF_YEAR / days
-        values = [own.measure(name) * scale for own in users.values()]
-        if len(values) >= 2:
-            figures |= {(name, statistic): value for statistic, value in _statistics(values).items()}
+        found = statistics_of(name, users.values(), HALF_YEAR / days)
+        figures |= {(name, statistic): value for statistic, value in found.items()}
     return figures
 
 
-def _statistics(values: list[float]) -> dict[str, float]:
+def half_years(landing: Path) -> tuple[dict[str, HalfYear], float]:
+    """Chronic-benefit users with their outpatient care, and how many times the history goes into half a year."""
+    visits = {row["mdtrt_id"]: row for row in delivered(landing, "mdtrt")}
+    days = [date.fromisoformat(row["begntime"][:10]) for row in visits.values()]
+    return _users(landing, visits), HALF_YEAR / ((max(days) - min(days)).days + 1)
+
+
+def statistics_of(measure: str, people: Iterable[HalfYear], scale: float) -> dict[str, float]:
+    """A measure of these people, brought to half a year; nothing of fewer than two of them."""
+    times = 1.0 if measure in _NOT_SCALED else scale
+    values = [own.measure(measure) * times for own in people]
+    if len(values) < 2:
+        return {}
     p25, p50, p75 = quantiles(values, n=4, method="inclusive")
-    return {"mean": fmean(values), "sd": pstdev(values), "p25": p25, "p50": p50, "p75": p75}
+    return {
+        "mean": fmean(values), "sd": pstdev(values), "p25": p25, "p50": p50, "p75": p75, "max": max(values),
+    }  # fmt: skip
 
 
 def _users(landing: Path, visits: Mapping[str, Mapping[str, str]]) -> dict[str, HalfYear]:

@@ -20,7 +20,6 @@ _TREAT, _SUPPLY = catalogue.families()["treatments"], catalogue.families()["supp
 _COSTLY = (catalogue.COSTLY_DRUGS[1], catalogue.COSTLY_DRUGS[2])
 _BIOLOGICS = (catalogue.COSTLY_DRUGS[0], catalogue.COSTLY_DRUGS[3])
 _PACKS_A_MONTH = 4.0
-_ONE_DRUG_A_SLIP = 13  # of a hundred persons get a slip for every drug
 _SETS: tuple[tuple[Item, ...], ...] = (
     (catalogue.INFUSION, catalogue.INFUSION_SET, catalogue.WARD_DRUGS[0], _SUPPLY[1]),
     (catalogue.ACUPUNCTURE, _TREAT[8]),
@@ -43,25 +42,21 @@ _CONSULTATIONS, _LONG_PRESCRIPTIONS = 0.1, 0.45
 Sheet = list[tuple[Item, int, int]]  # item, quantity, days supplied
 
 
-def sheets(hand: Hand, person: Person, condition: str, *, at_shop: bool) -> list[Sheet]:
-    """The order sheets of one visit: western drugs, patent drugs, herbs, tests, treatment."""
+def given(hand: Hand, person: Person, condition: str, *, at_shop: bool) -> Sheet:
+    """What is given at one visit: western drugs, patent drugs, herbs, tests, treatment."""
     health = person.health
-    drugs = _drugs(hand, person, condition)
-    found = [[drug] for drug in drugs] if person.home // 10_000 < _ONE_DRUG_A_SLIP else [drugs]
-    patents: Sheet = []
+    found = drugs_given(hand, person, condition)
     if hand.chance(_PATENT_VISITS):
-        patents = [
+        found += [
             (drug, _times(hand, _PATENT_QUANTITY * health.spending * health.patents), 0)
             for drug in hand.some(_PATENTS, hand.between(1, 2))
         ]
-    if patents:
-        found.append(patents)
     if at_shop:
         return found
     if health.uses_herbs and hand.chance(_HERB_VISITS):
         doses = 10 * hand.between(5, 10)
-        found.append([(herb, doses, 0) for herb in hand.some(_HERBS, hand.between(9, 13))])
-    return [*found, *(slip for slip in (_tests(hand, person), _treatment(hand, person)) if slip)]
+        found += [(herb, doses, 0) for herb in hand.some(_HERBS, hand.between(9, 13))]
+    return [*found, *_tests(hand, person), *_treatment(hand, person)]
 
 
 def diagnoses(hand: Hand, person: Person, known: dict[str, Diagnosis], condition: str) -> tuple[Diagnosis, ...]:
@@ -72,7 +67,8 @@ def diagnoses(hand: Hand, person: Person, known: dict[str, Diagnosis], condition
     return tuple(more)
 
 
-def _drugs(hand: Hand, person: Person, condition: str) -> Sheet:
+def drugs_given(hand: Hand, person: Person, condition: str) -> Sheet:
+    """Western drugs for the condition, often for another one too."""
     drugs = hand.some(_DRUGS[condition], hand.between(2, 3))
     if len(person.conditions) > 1 and hand.chance(0.6):
         other = hand.pick(person.conditions)

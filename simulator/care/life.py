@@ -10,7 +10,7 @@ from functools import partial
 from simulator.care import special
 from simulator.care.admissions import Admission, planned_stays, ward_illness
 from simulator.care.care import CHRONIC_DIAGNOSES, Order, charge, outpatient, stay
-from simulator.care.chronic import Sheet, diagnoses, sheets
+from simulator.care.chronic import Sheet, diagnoses, drugs_given, given
 from simulator.care.everyday import passing_visit
 from simulator.care.records import Visit
 from simulator.care.seasons import day_of
@@ -21,7 +21,8 @@ from simulator.streams import Hand
 
 # Passing illness per month, by age: about one and a half a year, twice that among children.
 _ILLNESSES = ((6, 0.28), (16, 0.16), (60, 0.10), (200, 0.15))
-_MOST_DAYS_IN_MONTH = 13  # of outpatient care of an honest person, below what is called frequent (rule FQ-01)
+_MOST_DAYS_IN_MONTH = 13  # of outpatient care of most honest persons, below what is called frequent (rule FQ-01)
+_MOST_OF_THE_FREQUENT = 29  # of the few that trip it
 _SHOP_SHARE, _SECOND_PLACE = 0.36, 0.47
 _ELSEWHERE = {True: 0.045, False: 0.002}  # of visits, by whether the person wanders
 _USES_SHOP = 49  # of a hundred chronically ill
@@ -57,15 +58,12 @@ def refill(hand: Hand, person: Person, providers: Providers, day: date, place: I
         elsewhere = hand.chance(_ELSEWHERE[person.health.wanders])
         place = hand.pick(providers.pharmacies if at_shop else providers.hospitals) if elsewhere else usual
     condition = hand.pick(person.conditions)
-    slips = sheets(hand, person, condition, at_shop=at_shop)
+    orders = _orders(given(hand, person, condition, at_shop=at_shop))
     visit_type = _refill_type(person, condition, at_shop=at_shop)
-    visit = outpatient(
-        hand, person, place, day, _orders(slips[0]), visit_type=visit_type, diagnosis=CHRONIC_DIAGNOSES[condition],
+    return outpatient(
+        hand, person, place, day, orders, visit_type=visit_type, diagnosis=CHRONIC_DIAGNOSES[condition],
         more_diagnoses=diagnoses(hand, person, CHRONIC_DIAGNOSES, condition),
     )  # fmt: skip
-    for slip in slips[1:]:
-        charge(hand, visit, visit.lines[0].at, _orders(slip))
-    return visit
 
 
 def free_of(visits: list[Visit], first: date, last: date) -> list[Visit]:
@@ -99,7 +97,8 @@ def _life(
     plan = _plan(hand, person, providers, first, last, alive_to)
     if person.registered_on is not None:  # born or moved here: no care before
         plan = [planned for planned in plan if planned[0] >= person.registered_on]
-    for day, make in _kept(plan, taken, alive_to):
+    most = _MOST_OF_THE_FREQUENT if person.health.is_frequent else _MOST_DAYS_IN_MONTH
+    for day, make in _kept(plan, taken, alive_to, most):
         visits.append(make(day))
         if person.health.goes_on_to_shop and not visits[-1].place.is_pharmacy and person.home % 100 < _USES_SHOP:
             visits += _then_the_shop(hand, person, providers, day)
@@ -161,7 +160,7 @@ def _planned_visit(
     return outpatient(hand, person, place, day, orders, visit_type=visit_type, diagnosis=diagnosis, hours=(8, 15))
 
 
-def _kept(plan: Plan, taken: set[date], alive_to: date) -> Iterable[tuple[date, Maker]]:
+def _kept(plan: Plan, taken: set[date], alive_to: date, most: int) -> Iterable[tuple[date, Maker]]:
     """One encounter a day at most, none in hospital, and no more everyday care in a month than the honest have."""
     recent: deque[date] = deque()
     plan.sort(key=lambda entry: (entry[0], entry[1]))
@@ -171,7 +170,7 @@ def _kept(plan: Plan, taken: set[date], alive_to: date) -> Iterable[tuple[date, 
         if is_everyday:
             while recent and (day - recent[0]).days >= 30:
                 recent.popleft()
-            if len(recent) >= _MOST_DAYS_IN_MONTH:
+            if len(recent) >= most:
                 continue
             recent.append(day)
         taken.add(day)
@@ -190,7 +189,7 @@ def _then_the_shop(hand: Hand, person: Person, providers: Providers, day: date) 
     if not hand.chance(_SECOND_PLACE):
         return []
     condition = hand.pick(person.conditions)
-    slip = sheets(hand, person, condition, at_shop=True)[0]
+    slip = drugs_given(hand, person, condition)
     known, place = CHRONIC_DIAGNOSES[condition], providers.home_pharmacy(person.home_on(day))
     return [outpatient(hand, person, place, day, _orders(slip), visit_type="9929", diagnosis=known, hours=(19, 21))]
 

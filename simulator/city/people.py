@@ -110,11 +110,16 @@ def make_person(
     sex: str = "",
     age: tuple[int, int] = (0, 95),
     conditions: tuple[str, ...] | None = None,
+    benefit: bool = False,
+    abuses: bool = False,
 ) -> Person:
-    """A living person of the sex, age range and conditions asked for; what is not asked for is drawn."""
+    """A living person of the sex, age range and conditions asked for; what is not asked for is drawn.
+
+    `benefit` says that the conditions are registered for the outpatient chronic benefit, `abuses` that it is abused.
+    """
     sex = sex or ("1" if hand.chance(0.5) else "2")
     years = min(max(round(hand.gauss(_MEAN_AGE, _AGE_SPREAD)), age[0]), age[1])
-    return person_of(hand, today, sex, years, conditions)
+    return person_of(hand, today, sex, years, conditions, benefit=benefit, abuses=abuses)
 
 
 def with_death(hand: Hand, person: Person, day: date) -> Person:
@@ -123,11 +128,20 @@ def with_death(hand: Hand, person: Person, day: date) -> Person:
     return person
 
 
-def person_of(hand: Hand, today: date, sex: str, years: int, conditions: tuple[str, ...] | None) -> Person:
+def person_of(
+    hand: Hand,
+    today: date,
+    sex: str,
+    years: int,
+    conditions: tuple[str, ...] | None,
+    *,
+    benefit: bool = False,
+    abuses: bool = False,
+) -> Person:
     """A living person of that sex and age; conditions that are not asked for are drawn."""
     birth = today - timedelta(days=years * 365 + hand.between(20, 380))
     own = draw_conditions(hand, years) if conditions is None else conditions
-    health = draw_health(hand, own, wanted=conditions is not None)
+    health = draw_health(hand, own, asked_for=conditions is not None, benefit=benefit, abuses=abuses)
     employed = years >= 18 and hand.chance(0.92 if health.is_registered else 0.42)
     kind = ("12" if years >= 60 else "11") if employed else ("14" if years < 18 else "1501")
     return Person(

@@ -156,7 +156,7 @@ def _chain(
     nights = [stage.hand.between(4, 5) for _ in places]
     total = sum(nights) + gap * (len(places) - 1)
     day = stage.start(total + 1)
-    person = stage.person(day, day + timedelta(days=total), age=(45, 85), conditions=())
+    person = stage.somebody(day, day + timedelta(days=total), age=(45, 85), conditions=())
     visits = []
     for n, place in enumerate(places):
         visits.append(_stay(stage, person, place, day, nights[n], names[n], surgery[n]))
@@ -182,7 +182,7 @@ def emergency_then_ward(stage: SchemeStage) -> None:
 
 def _clinic_then_ward(stage: SchemeStage, before: int, kind: str) -> None:
     day = stage.start(before + 7)
-    person, place = stage.person(day, day + timedelta(days=before + 6), age=(40, 85)), stage.hospital("2")
+    person, place = stage.somebody(day, day + timedelta(days=before + 6), age=(40, 85)), stage.hospital("2")
     clinic_place = place if stage.disguise < 2 else stage.hospital("3")
     tests = [Order(test) for test in (rare_items.CHEST_CT, rare_items.BRAIN_MRI, *stage.hand.some(catalogue.LABS, 4))]
     visit = outpatient(stage.hand, person, clinic_place, day, tests, visit_type=kind)

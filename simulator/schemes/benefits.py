@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from simulator.care.care import CHRONIC_DIAGNOSES, Order, outpatient, stay
@@ -20,7 +21,7 @@ _KIDNEY = ("N18.001", "慢性肾脏病5期")
 def reseller_profile(stage: SchemeStage) -> None:
     """Collects resellable drugs at many counters, never tested, never ill of anything else (PS-03)."""
     scenario, providers = stage.world.scenario, stage.world.providers
-    person = stage.person(scenario.history_start, scenario.last_day, age=(50, 78), conditions=_FOUR)
+    person = stage.person(scenario.history_start, scenario.last_day, age=(50, 78), conditions=_FOUR, benefit=True)
     places = [
         *stage.hand.some(providers.pharmacies, stage.by_level(5, 4, 2)),
         *stage.hand.some(providers.of_level("2", "3"), 2),
@@ -47,7 +48,7 @@ def reseller_profile(stage: SchemeStage) -> None:
 def truly_ill(stage: SchemeStage) -> None:
     """As many drugs for somebody who is truly ill: one hospital, tests with them, doses that add up."""
     scenario, providers = stage.world.scenario, stage.world.providers
-    person = stage.person(scenario.history_start, scenario.last_day, age=(60, 85), conditions=_FOUR)
+    person = stage.person(scenario.history_start, scenario.last_day, age=(60, 85), conditions=_FOUR, benefit=True)
     place = providers.home_hospital(person.home)
     for week in range(0, scenario.days // 7, 2):
         day = scenario.history_start + timedelta(days=7 * week + stage.hand.between(0, 6))
@@ -88,6 +89,7 @@ def _benefit_user(stage: SchemeStage, doctor: Doctor, place: Institution, *, tes
     scenario, condition = stage.world.scenario, stage.hand.pick(_FOUR)
     day = stage.any_day()
     person = stage.person(day, day, age=(45, 80), conditions=())  # nothing chronic in the ordinary life
+    person.conditions, person.health = (condition,), replace(person.health, is_registered=True)
     span = min(70, scenario.days)
     for at in days_from(stage, stage.start(span), span, visits):
         drugs = [

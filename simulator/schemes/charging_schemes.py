@@ -103,7 +103,7 @@ def exclusive_pair(stage: SchemeStage) -> None:
 def emergency_room_before_the_ward(stage: SchemeStage) -> None:
     """Watched in the emergency room in one night, on the ward from the next day on: no day has both."""
     day = stage.start(8)
-    person, place = stage.person(day, day + timedelta(days=7), age=(40, 85)), stage.hospital("1", "2")
+    person, place = stage.somebody(day, day + timedelta(days=7), age=(40, 85)), stage.hospital("1", "2")
     orders = [Order(catalogue.EMERGENCY_CONSULTATION), Order(rare_items.EMERGENCY_MONITORING)]
     visit = stage.play(outpatient(stage.hand, person, place, day, orders, visit_type="13", diagnosis=_ANGINA))
     stage.label_lines(visit, visit.lines[1:])
@@ -133,7 +133,7 @@ def second_bill_withdrawn(stage: SchemeStage) -> None:
 
 def _twins(stage: SchemeStage) -> tuple[Visit, Visit]:
     day, place = stage.start(4), stage.hospital("2", "3")
-    person = stage.person(day, day + timedelta(days=1))
+    person = stage.somebody(day, day + timedelta(days=1))
     tests = [Order(test) for test in stage.hand.some((*catalogue.LABS, *catalogue.EXAMS), 3)]
     orders = [Order(catalogue.CONSULTATION), *tests, Order(stage.hand.pick(catalogue.ACUTE_DRUGS), 2)]
     first = stage.play(outpatient(stage.hand, person, place, day, orders))

@@ -19,7 +19,7 @@ _WORST = ("I46.900", "心脏停搏")
 
 def _in_ward(stage: SchemeStage, nights: int, *, age: tuple[int, int] = (45, 85), room: int = 1) -> Visit:
     day = stage.start(nights + room)
-    person = stage.person(day, day + timedelta(days=nights + room), age=age)
+    person = stage.somebody(day, day + timedelta(days=nights + room), age=age)
     place = stage.hospital("1", "2")
     return stage.play(stay(stage.hand, person, place, day, nights))
 
@@ -100,7 +100,7 @@ def operation_in_the_bill(stage: SchemeStage) -> None:
     """An operation on the list and in the bill."""
     nights = stage.hand.between(4, 7)
     day = stage.start(nights + 1)
-    person, place = stage.person(day, day + timedelta(days=nights)), stage.hospital("1", "2")
+    person, place = stage.somebody(day, day + timedelta(days=nights)), stage.hospital("1", "2")
     visit = stay(stage.hand, person, place, day, nights, surgery=stage.hand.pick(("appendix", "gallbladder")))
     stage.label_visits(stage.play(visit))
 
@@ -110,7 +110,7 @@ def stay_split_across_groups(stage: SchemeStage) -> None:
     nights, gap = (stage.hand.between(4, 6), stage.hand.between(4, 6)), stage.by_level(2, 4, 7)
     first = stage.start(sum(nights) + gap + 1)
     second = first + timedelta(days=nights[0] + gap)
-    person = stage.person(first, second + timedelta(days=nights[1]), age=(50, 85))
+    person = stage.somebody(first, second + timedelta(days=nights[1]), age=(50, 85))
     place = stage.hospital("1", "2")
     earlier, later = (stay(stage.hand, person, place, d, n) for d, n in zip((first, second), nights, strict=True))
     earlier.diagnoses, later.diagnoses = (_MAJOR,), (_RESPIRATORY_FAILURE if stage.disguise == 0 else _MINOR, _MAJOR)
@@ -121,7 +121,7 @@ def second_planned_stay(stage: SchemeStage) -> None:
     """A second stay planned from the start: the other eye, three weeks later."""
     gap = 18
     first = stage.start(gap + 6)
-    person = stage.person(first, first + timedelta(days=gap + 5), age=(60, 85))
+    person = stage.somebody(first, first + timedelta(days=gap + 5), age=(60, 85))
     place = stage.hospital("1", "2")
     for day in (first, first + timedelta(days=gap)):
         stage.label_visits(stage.play(stay(stage.hand, person, place, day, 2, surgery="cataract")))
@@ -132,7 +132,7 @@ def costs_moved_ahead(stage: SchemeStage) -> None:
     nights = stage.hand.between(4, 7)
     lead = stage.by_level(1, 2, 3)
     day = stage.start(nights + lead + 1) + timedelta(days=lead)
-    person = stage.person(day - timedelta(days=lead), day + timedelta(days=nights), age=(40, 85))
+    person = stage.somebody(day - timedelta(days=lead), day + timedelta(days=nights), age=(40, 85))
     place = stage.hospital("1", "2")
     ward = stage.play(stay(stage.hand, person, place, day, nights))
     moved = [line.item for line in ward.lines if line.item.charge_class in ("03", "04")]
@@ -148,7 +148,7 @@ def found_ill_in_the_clinic(stage: SchemeStage) -> None:
     """Examined in the clinic, found ill, admitted two days later and examined as usual."""
     nights = stage.hand.between(4, 7)
     day = stage.start(nights + 3) + timedelta(days=2)
-    person = stage.person(day - timedelta(days=2), day + timedelta(days=nights), age=(40, 85))
+    person = stage.somebody(day - timedelta(days=2), day + timedelta(days=nights), age=(40, 85))
     place = stage.hospital("1", "2")
     ward = stage.play(stay(stage.hand, person, place, day, nights))
     tests = [Order(catalogue.CONSULTATION), Order(stage.hand.pick(catalogue.EXAMS)), Order(catalogue.LABS[0])]

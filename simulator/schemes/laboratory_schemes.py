@@ -32,7 +32,7 @@ def _screened_ward(stage: SchemeStage, share: float, illnesses: tuple[tuple[str,
     doctor = stage.hand.pick(place.doctors)
     for _ in range(stage.scaled(9, least=7)):
         day = stage.start(4)
-        person = stage.person(day, day + timedelta(days=3), age=(40, 80))
+        person = stage.somebody(day, day + timedelta(days=3), age=(40, 80))
         visit = diagnosed(stay(stage.hand, person, place, day, 2), stage.hand.pick(illnesses))
         visit.doctor = doctor
         if stage.hand.chance(share):
@@ -48,7 +48,7 @@ def _screened_ward(stage: SchemeStage, share: float, illnesses: tuple[tuple[str,
 def marker_bundle(stage: SchemeStage) -> None:
     """Five to seven tumour markers for a back pain (OT-08); careful: three, or spread over two visits."""
     day, place = stage.start(6), stage.hospital("1", "2")
-    person = stage.person(day, day + timedelta(days=5), age=(35, 75), conditions=())
+    person = stage.somebody(day, day + timedelta(days=5), age=(35, 75), conditions=())
     markers = stage.hand.some(rare_items.TUMOUR_MARKERS, stage.by_level(stage.hand.between(5, 7), 3, 6))
     parts = (markers[:3], markers[3:]) if stage.disguise == 2 else (markers,)
     for n, part in enumerate(parts):
@@ -60,7 +60,7 @@ def marker_bundle(stage: SchemeStage) -> None:
 def mass_worked_up(stage: SchemeStage) -> None:
     """A mass was found: the markers are in order."""
     day = stage.start(2)
-    person = stage.person(day, day, age=(40, 80), conditions=())
+    person = stage.somebody(day, day, age=(40, 80), conditions=())
     illness = stage.hand.pick((("R91.x00", "肺部阴影"), ("C34.900", "肺恶性肿瘤"), ("R19.000", "腹部肿块")))
     markers = [Order(marker) for marker in stage.hand.some(rare_items.TUMOUR_MARKERS, stage.hand.between(4, 6))]
     orders = [Order(catalogue.EXPERT_CONSULTATION), Order(rare_items.CHEST_CT), *markers]
@@ -72,7 +72,7 @@ def glycated_too_soon(stage: SchemeStage) -> None:
     """Glycated haemoglobin again after two or three weeks (OT-07; once in 60 days)."""
     gap = stage.hand.between(12, 22)
     day = stage.start(gap + 1)
-    person = stage.person(day, day + timedelta(days=gap), age=(45, 75), conditions=())
+    person = stage.somebody(day, day + timedelta(days=gap), age=(45, 75), conditions=())
     places = stage.hand.some(stage.world.providers.of_level("2", "3"), 2)
     for n in range(2):
         others = [Order(lab) for lab in stage.hand.some(catalogue.LABS, stage.by_level(0, 2, 2))]
@@ -85,7 +85,7 @@ def glycated_too_soon(stage: SchemeStage) -> None:
 def first_result_lost(stage: SchemeStage) -> None:
     """The sample was spoilt and its charge taken back; drawn again a week later."""
     day, place = stage.start(9), stage.hospital("2", "3")
-    person = stage.person(day, day + timedelta(days=8), age=(45, 75), conditions=())
+    person = stage.somebody(day, day + timedelta(days=8), age=(45, 75), conditions=())
     for n in range(2):
         orders = [Order(catalogue.HBA1C), Order(catalogue.CONSULTATION)]
         visit = clinic(stage, person, place, day + timedelta(days=7 * n), orders, _DIABETES)
@@ -97,7 +97,7 @@ def first_result_lost(stage: SchemeStage) -> None:
 def diabetes_in_pregnancy(stage: SchemeStage) -> None:
     """A pregnant woman with diabetes is tested more often."""
     day, place = stage.start(24), stage.hospital("1", "2")
-    person = stage.person(day, day + timedelta(days=23), sex="2", age=(22, 40), conditions=())
+    person = stage.somebody(day, day + timedelta(days=23), sex="2", age=(22, 40), conditions=())
     for n in range(2):
         orders = [Order(catalogue.HBA1C), Order(catalogue.CONSULTATION)]
         visit = clinic(stage, person, place, day + timedelta(days=21 * n), orders, ("O24.900", "妊娠期糖尿病"))
@@ -107,7 +107,7 @@ def diabetes_in_pregnancy(stage: SchemeStage) -> None:
 def same_test_twice_a_day(stage: SchemeStage) -> None:
     """The same tests twice or three times on one day (RT-01); careful: again the next day."""
     day, place = stage.start(3), stage.hospital("2", "3")
-    person = stage.person(day, day + timedelta(days=1), conditions=())
+    person = stage.somebody(day, day + timedelta(days=1), conditions=())
     tests = stage.hand.some(catalogue.LABS[:5], 2)
     visits: list[Visit] = []
     for n in range(2 if stage.disguise else stage.hand.between(2, 3)):
@@ -121,7 +121,7 @@ def same_test_twice_a_day(stage: SchemeStage) -> None:
 def glucose_profile(stage: SchemeStage) -> None:
     """Blood sugar before and after meals: four to seven a day."""
     day = stage.start(2)
-    person, place = stage.person(day, day, age=(45, 80), conditions=()), stage.hospital("2", "3")
+    person, place = stage.somebody(day, day, age=(45, 80), conditions=()), stage.hospital("2", "3")
     visit = move(clinic(stage, person, place, day, [Order(catalogue.CONSULTATION)], _DIABETES), 8, 5)
     lines = []
     for n in range(stage.hand.between(4, 7)):
@@ -133,7 +133,7 @@ def glucose_profile(stage: SchemeStage) -> None:
 def panel_and_components(stage: SchemeStage) -> None:
     """The panel and two to four of its components on one sheet (RT-02); careful: another day or hospital."""
     day = stage.start(4)
-    person = stage.person(day, day + timedelta(days=2), conditions=())
+    person = stage.somebody(day, day + timedelta(days=2), conditions=())
     places = stage.hand.some(stage.world.providers.of_level("2", "3"), 2)
     parts = [Order(part) for part in stage.hand.some(rare_items.LIVER_COMPONENTS, stage.hand.between(2, 4))]
     panel = [Order(catalogue.CONSULTATION), Order(rare_items.LIVER_PANEL)]
@@ -147,7 +147,7 @@ def panel_and_components(stage: SchemeStage) -> None:
 def component_tested_again(stage: SchemeStage) -> None:
     """A critical value: one component once more, hours later."""
     day, place = stage.start(2), stage.hospital("2", "3")
-    person = stage.person(day, day, conditions=())
+    person = stage.somebody(day, day, conditions=())
     visit = clinic(stage, person, place, day, [Order(catalogue.CONSULTATION), Order(rare_items.LIVER_PANEL)])
     move(visit, 8, stage.hand.between(0, 40))
     visit.end = visit.settled_at = visit.end + timedelta(hours=6)

@@ -15,12 +15,12 @@ def _clinic_visit(stage: SchemeStage, *orders: Order) -> Visit:
     day = stage.start(2)
     usual = [Order(catalogue.CONSULTATION), *(Order(lab) for lab in stage.hand.some(catalogue.LABS, 2))]
     place = stage.hospital("2", "3")
-    return stage.play(outpatient(stage.hand, stage.person(day, day), place, day, [*usual, *orders]))
+    return stage.play(outpatient(stage.hand, stage.somebody(day, day), place, day, [*usual, *orders]))
 
 
 def _short_stay(stage: SchemeStage, nights: int) -> Visit:
     day = stage.start(nights + 8)
-    person = stage.person(day, day + timedelta(days=nights))
+    person = stage.somebody(day, day + timedelta(days=nights))
     return stage.play(stay(stage.hand, person, stage.hospital("2"), day, nights))
 
 
@@ -71,7 +71,7 @@ def private_ward(stage: SchemeStage) -> None:
     """A dear bed in a private ward: self-paid, no limit."""
     nights = stage.hand.between(3, 7)
     day = stage.start(nights + 1)
-    person = stage.person(day, day + timedelta(days=nights))
+    person = stage.somebody(day, day + timedelta(days=nights))
     place = stage.hospital("1", "2")
     visit = stage.play(stay(stage.hand, person, place, day, nights, bed=catalogue.PRIVATE_WARD))
     stage.label_lines(visit, [line for line in visit.lines if line.item is catalogue.PRIVATE_WARD])

@@ -8,7 +8,7 @@ from simulator.care.care import CHRONIC_DIAGNOSES, Order, charge, copy_line, out
 from simulator.city import items as catalogue
 from simulator.city import rare_items
 from simulator.city.people import person_name
-from simulator.staging.cast import clinic, spread_days, ward, window
+from simulator.staging.cast import clinic, on_one_slip, spread_days, ward, window
 from simulator.staging.stage import Scheme, SchemeStage
 
 _HEART = CHRONIC_DIAGNOSES["heart"]
@@ -82,12 +82,13 @@ def indication_in_the_history(stage: SchemeStage) -> None:
 def too_many_drugs_at_once(stage: SchemeStage) -> None:
     """Seven to nine drugs on one slip (IM-17); careful: on two slips, or on two days."""
     day = stage.start(4)
-    person = stage.person(day, day + timedelta(days=3), age=(55, 80), conditions=("heart", "diabetes"))
+    person = stage.person(day, day + timedelta(days=3), age=(55, 80), conditions=("heart", "diabetes"), benefit=True)
     place = stage.hospital("2", "3")
     stock = [drug for own in catalogue.CHRONIC_DRUGS.values() for drug in own]
     drugs = [Order(drug, stage.hand.between(2, 4)) for drug in stage.hand.some(stock, stage.hand.between(7, 9))]
     cut = stage.by_level(len(drugs), 5, 4)
     visit = outpatient(stage.hand, person, place, day, drugs[:cut], visit_type="140104", diagnosis=_HEART)
+    on_one_slip(visit.lines)
     visits = [stage.play(visit)]
     if stage.disguise == 1:
         charge(stage.hand, visit, visit.begin + timedelta(minutes=8), drugs[cut:])
@@ -108,7 +109,7 @@ def ward_orders_in_one(stage: SchemeStage) -> None:
 def two_of_a_class(stage: SchemeStage) -> None:
     """Two drugs of one class on one slip, visit after visit (RT-05); careful: days or hospitals apart."""
     first, days = window(stage, 28)
-    person = stage.person(first, first + timedelta(days=days + 4), age=(50, 80), conditions=("heart",))
+    person = stage.person(first, first + timedelta(days=days + 4), age=(50, 80), conditions=("heart",), benefit=True)
     pair = stage.hand.pick(rare_items.DUPLICATES)
     places = stage.hand.some(stage.world.providers.of_level("2", "3"), 2)
     for day in spread_days(stage, first, days - 4, stage.by_level(stage.scaled(2), 1, 1)):
@@ -123,7 +124,7 @@ def two_of_a_class(stage: SchemeStage) -> None:
 def switched_over(stage: SchemeStage) -> None:
     """The first drug was not borne: it is taken back and another of its class given the same day."""
     day = stage.start(3)
-    person = stage.person(day, day + timedelta(days=1), age=(50, 80), conditions=("heart",))
+    person = stage.person(day, day + timedelta(days=1), age=(50, 80), conditions=("heart",), benefit=True)
     old, new = stage.hand.pick(rare_items.DUPLICATES)
     orders = [Order(old, 4, catalogue.DRUGS_SUPPLIED_DAYS), Order(new, 4, catalogue.DRUGS_SUPPLIED_DAYS)]
     visit = clinic(stage, person, stage.hospital("2", "3"), day, orders, _HEART, "140104")
@@ -134,7 +135,10 @@ def switched_over(stage: SchemeStage) -> None:
 def quantity_beyond_reason(stage: SchemeStage) -> None:
     """A line of a drug keyed at ten to twenty times its quantity (HC-05); careful: three times it, on two days."""
     day = stage.start(4)
-    person, place = stage.person(day, day + timedelta(days=3), conditions=("heart",)), stage.hospital("2", "3")
+    person, place = (
+        stage.person(day, day + timedelta(days=3), conditions=("heart",), benefit=True),
+        stage.hospital("2", "3"),
+    )
     drug = stage.hand.pick(catalogue.CHRONIC_DRUGS["heart"])
     for n in range(stage.by_level(1, 1, 2)):
         packs = stage.by_level(10 * stage.hand.between(3, 6), stage.hand.between(10, 14), stage.hand.between(8, 10))
@@ -148,7 +152,7 @@ def quantity_beyond_reason(stage: SchemeStage) -> None:
 def three_months_at_once(stage: SchemeStage) -> None:
     """A long prescription: eight or nine packs for twelve weeks."""
     day = stage.start(2)
-    person, place = stage.person(day, day, conditions=("heart",)), stage.hospital("2", "3")
+    person, place = stage.person(day, day, conditions=("heart",), benefit=True), stage.hospital("2", "3")
     orders = [Order(stage.hand.pick(catalogue.CHRONIC_DRUGS["heart"]), stage.hand.between(8, 9), 84)]
     visit = clinic(stage, person, place, day, orders, _HEART, "140104")
     stage.label_lines(visit, visit.lines)

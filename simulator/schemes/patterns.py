@@ -15,15 +15,15 @@ _DOCTOR_VISITS, _MILL_VISITS = 32, 32
 
 
 def drug_reseller(stage: SchemeStage) -> None:
-    """Collects drugs for resale: several institutions, many drugs, two visit days a week; careful: one."""
+    """Collects drugs for resale: several institutions, many drugs, three visit days a week; careful: two or one."""
     scenario, providers = stage.world.scenario, stage.world.providers
     conditions = ("hypertension", "diabetes", "heart", "lung")
-    person = stage.person(scenario.history_start, scenario.last_day, age=(55, 80), conditions=conditions)
+    person = stage.person(scenario.history_start, scenario.last_day, age=(55, 80), conditions=conditions, benefit=True)
     places = [*stage.hand.some(providers.hospitals, 3), *stage.hand.some(providers.pharmacies, 3)]
     for week in range(scenario.days // 7):
-        for offset in stage.hand.some(range(7), stage.by_level(2, 1, 1)):
+        for offset in stage.hand.some(range(7), stage.by_level(3, 2, 1)):
             day = scenario.history_start + timedelta(days=7 * week + offset)
-            for place in stage.hand.some(places, stage.hand.between(1, 2)):
+            for place in stage.hand.some(places, stage.hand.between(1, stage.by_level(3, 2, 2))):
                 illness = CHRONIC_DIAGNOSES[stage.hand.pick(conditions)]
                 drugs = stage.hand.some(
                     [d for c in conditions for d in catalogue.CHRONIC_DRUGS[c]], stage.by_level(5, 5, 3)
@@ -40,7 +40,7 @@ def many_illnesses(stage: SchemeStage) -> None:
     """An old person with four conditions: many drugs, one hospital, one pharmacy."""
     scenario, providers = stage.world.scenario, stage.world.providers
     conditions = ("hypertension", "diabetes", "heart", "lung")
-    person = stage.person(scenario.history_start, scenario.last_day, age=(72, 92), conditions=conditions)
+    person = stage.person(scenario.history_start, scenario.last_day, age=(72, 92), conditions=conditions, benefit=True)
     usual = (providers.home_hospital(person.home), providers.home_pharmacy(person.home))
     for week in range(scenario.days // 7):
         day = scenario.history_start + timedelta(days=7 * week + stage.hand.between(0, 6))

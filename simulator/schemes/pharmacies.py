@@ -101,7 +101,7 @@ def anniversary_sale(stage: SchemeStage) -> None:
 
 def _receipts(stage: SchemeStage, parts: list[list[Order]], minutes: tuple[int, int]) -> list[Visit]:
     day = stage.start(2)
-    person = stage.person(day, day, age=(40, 85), conditions=("hypertension",))
+    person = stage.person(day, day, age=(40, 85), conditions=("hypertension",), benefit=True)
     shop, visits = stage.hand.pick(stage.world.providers.pharmacies), []
     at = stage.moment(day, 9, 16)
     for orders in parts:

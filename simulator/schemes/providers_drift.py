@@ -111,10 +111,10 @@ def stock_for_the_season(stage: SchemeStage) -> None:
 
 
 PROVIDERS_DRIFT = (
-    Scheme("newcomer_surge", "scheme", "IN-12", 0.2, newcomer_surge),
-    Scheme("moved_hospital", "lookalike", "IN-12", 0.2, moved_hospital),
-    Scheme("structure_change", "scheme", "IN-14", 0.2, structure_change),
-    Scheme("new_service", "lookalike", "IN-14", 0.2, new_service),
-    Scheme("sold_without_stock", "scheme", "IN-01", 0.2, sold_without_stock),
-    Scheme("stock_for_the_season", "lookalike", "IN-01", 0.2, stock_for_the_season),
+    Scheme("newcomer_surge", "scheme", "IN-12", 0.2, newcomer_surge, brings_its_crowd=True),
+    Scheme("moved_hospital", "lookalike", "IN-12", 0.2, moved_hospital, brings_its_crowd=True),
+    Scheme("structure_change", "scheme", "IN-14", 0.2, structure_change, brings_its_crowd=True),
+    Scheme("new_service", "lookalike", "IN-14", 0.2, new_service, brings_its_crowd=True),
+    Scheme("sold_without_stock", "scheme", "IN-01", 0.2, sold_without_stock, brings_its_crowd=True),
+    Scheme("stock_for_the_season", "lookalike", "IN-01", 0.2, stock_for_the_season, brings_its_crowd=True),
 )

@@ -41,7 +41,9 @@ def return_with_result(stage: SchemeStage) -> None:
 def frequent_purchases(stage: SchemeStage) -> None:
     """Ten to fourteen purchases in a month (FQ-04); careful: eight dearer ones."""
     first, days = window(stage, 28)
-    person = stage.person(first, first + timedelta(days=days), age=(50, 80), conditions=("heart", "hypertension"))
+    person = stage.person(
+        first, first + timedelta(days=days), age=(50, 80), conditions=("heart", "hypertension"), benefit=True
+    )
     count = stage.by_level(max(10, stage.scaled(12)), 8, 7)
     for day in spread_days(stage, first, days, count):
         shop = stage.hand.pick(stage.world.providers.pharmacies)
@@ -116,7 +118,7 @@ def rest_of_the_order(stage: SchemeStage) -> None:
 
 
 def _buyer(stage: SchemeStage, first: date, days: int) -> Person:
-    return stage.person(first, first + timedelta(days=days), age=(45, 80), conditions=("heart",))
+    return stage.person(first, first + timedelta(days=days), age=(45, 80), conditions=("heart",), benefit=True)
 
 
 PURCHASE_SCHEMES = (

@@ -148,7 +148,7 @@ def _benefit_visit(
 ) -> tuple[Visit, Visit | None]:
     """A visit under the chronic benefit for high blood pressure, with other drugs beside or in a visit of their own."""
     day = stage.start(2)
-    person = stage.person(day, day, age=(50, 85), conditions=("hypertension",))
+    person = stage.person(day, day, age=(50, 85), conditions=("hypertension",), benefit=True)
     own = [Order(drug, stage.hand.between(1, 3)) for drug in catalogue.CHRONIC_DRUGS["hypertension"][:2]]
     more = [Order(drug, stage.hand.between(2, 4)) for drug in other]
     place, apart = stage.hospital("2", "3"), visit_type != "140104"

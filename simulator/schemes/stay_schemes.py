@@ -61,7 +61,7 @@ def ward_above_its_beds(stage: SchemeStage) -> None:
     name = f"云溪市{stage.hand.pick('春夏秋冬')}晖{stage.instance}号康复医院"
     place = stage.new_hospital("3", name, beds=beds)
     for _ in range(beds + stage.by_level(stage.hand.between(2, 3), 0, 0)):
-        person = stage.person(first, first + timedelta(days=5), age=(55, 85))
+        person = stage.somebody(first, first + timedelta(days=5), age=(55, 85))
         stage.play(stay(stage.hand, person, place, first, 5))
     for n in range(5):
         stage.label_institution(place, first + timedelta(days=n))
@@ -76,14 +76,14 @@ def ward_crowded_for_a_day(stage: SchemeStage) -> None:
     for n in range(beds + 2):
         # Half stay until the day after the changeover, half come on its very day.
         day, nights = (first, 4) if n % 2 else (change, 4)
-        person = stage.person(day, day + timedelta(days=nights), age=(55, 85))
+        person = stage.somebody(day, day + timedelta(days=nights), age=(55, 85))
         stage.play(stay(stage.hand, person, place, day, nights))
     stage.label_institution(place, change)
 
 
 def _one_stay(stage: SchemeStage, nights: int) -> Visit:
     day = stage.start(nights + 1)
-    person = stage.person(day, day + timedelta(days=nights))
+    person = stage.somebody(day, day + timedelta(days=nights))
     return stage.play(stay(stage.hand, person, stage.hospital("2"), day, nights))
 
 
@@ -92,7 +92,7 @@ def _two_stays(stage: SchemeStage, *, gap: int, same_place: bool) -> tuple[Visit
     nights = (stage.hand.between(5, 6), stage.hand.between(5, 6))
     first = stage.start(sum(nights) + max(0, gap) + 1)
     second = first + timedelta(days=nights[0] + gap)
-    person = stage.person(first, second + timedelta(days=nights[1]), age=(40, 85))
+    person = stage.somebody(first, second + timedelta(days=nights[1]), age=(40, 85))
     here, there = stage.hand.some(stage.world.providers.of_level("1", "2"), 2)
     earlier = stay(stage.hand, person, here, first, nights[0])
     later = stay(stage.hand, person, here if same_place else there, second, nights[1])

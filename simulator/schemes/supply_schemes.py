@@ -135,7 +135,7 @@ def _end_of_year(stage: SchemeStage) -> tuple[date, int]:
 
 
 def _chronic(stage: SchemeStage, first: date, days: int) -> Person:
-    return stage.person(first, first + timedelta(days=days), age=(50, 82), conditions=("heart",))
+    return stage.person(first, first + timedelta(days=days), age=(50, 82), conditions=("heart",), benefit=True)
 
 
 def _fill(stage: SchemeStage, person: Person, place: Institution, day: date, orders: Sequence[Order]) -> Visit:

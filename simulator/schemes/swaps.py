@@ -63,7 +63,7 @@ def device_grade_swap(stage: SchemeStage) -> None:
 def scanned_at_the_big_hospital(stage: SchemeStage) -> None:
     """A primary centre sends its patient to the tertiary hospital's fine machine the same day."""
     day = stage.start(2)
-    person = stage.person(day, day)
+    person = stage.somebody(day, day)
     small, big = stage.hospital("3"), stage.hospital("1")
     stage.play(outpatient(stage.hand, person, small, day, [Order(catalogue.CONSULTATION)]))
     visit = stage.play(outpatient(stage.hand, person, big, day, [Order(variants.SCAN_DEAR)]))
@@ -98,7 +98,7 @@ def much_of_one_drug(stage: SchemeStage) -> None:
 def _plated(stage: SchemeStage, plate: catalogue.Item) -> Visit:
     nights = stage.hand.between(6, 11)
     day = stage.start(nights + 1)
-    visit = stay(stage.hand, stage.person(day, day, age=(25, 75)), stage.hospital("1", "2"), day, nights)
+    visit = stay(stage.hand, stage.somebody(day, day, age=(25, 75)), stage.hospital("1", "2"), day, nights)
     visit.diagnoses = (_FRACTURE, *visit.diagnoses[1:])
     visit.operation = ("79.3600", "胫骨骨折切开复位内固定术")
     at = visit.lines[0].at
@@ -173,7 +173,7 @@ def new_back_clinic(stage: SchemeStage) -> None:
 def beauty_self_paid(stage: SchemeStage) -> None:
     """Beauty treatment charged as what it is: the patient pays all of it."""
     day = stage.start(2)
-    person = stage.person(day, day, age=(20, 45), conditions=())
+    person = stage.somebody(day, day, age=(20, 45), conditions=())
     visit = outpatient(stage.hand, person, stage.hospital("3"), day, [Order(variants.SKIN_BEAUTY)], diagnosis=_SKIN)
     stage.label_lines(stage.play(visit), visit.lines)
 

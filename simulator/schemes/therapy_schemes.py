@@ -21,7 +21,7 @@ def scanned_again(stage: SchemeStage) -> None:
     part = stage.hand.pick((rare_items.HEAD_CT, rare_items.ABDOMEN_CT, rare_items.BRAIN_MRI))
     gap, times = stage.by_level(stage.hand.between(2, 3), 8, 9), stage.by_level(stage.hand.between(2, 3), 2, 2)
     day, place = stage.start(gap * times + 1), stage.hospital("1", "2")
-    person = stage.person(day, day + timedelta(days=gap * times), conditions=())
+    person = stage.somebody(day, day + timedelta(days=gap * times), conditions=())
     for n in range(times):
         others = [Order(drug) for drug in stage.hand.some(catalogue.ACUTE_DRUGS, stage.by_level(0, 1, 3))]
         orders = [Order(part), Order(catalogue.CONSULTATION), *others]
@@ -33,7 +33,7 @@ def scanned_again(stage: SchemeStage) -> None:
 def stroke_followed(stage: SchemeStage) -> None:
     """A stroke is scanned again after a day and after three."""
     day, place = stage.start(5), stage.hospital("1", "2")
-    person = stage.person(day, day + timedelta(days=4), age=(50, 85), conditions=())
+    person = stage.somebody(day, day + timedelta(days=4), age=(50, 85), conditions=())
     for offset in (0, 1, 3):
         orders = [Order(rare_items.HEAD_CT), Order(catalogue.EMERGENCY_CONSULTATION)]
         illness = ("I63.900", "脑梗死")
@@ -45,7 +45,7 @@ def scanned_elsewhere(stage: SchemeStage) -> None:
     """A recognised scan repeated at the next hospital within days (RT-03); careful: after 15 days."""
     gap = stage.by_level(stage.hand.between(1, 5), 15, 16)
     day = stage.start(gap + 1)
-    person = stage.person(day, day + timedelta(days=gap), conditions=())
+    person = stage.somebody(day, day + timedelta(days=gap), conditions=())
     for n, place in enumerate(stage.hand.some(stage.world.providers.of_level("1", "2"), 2)):
         others = [Order(lab) for lab in stage.hand.some(catalogue.LABS, stage.by_level(0, 1, 3))]
         orders = [Order(rare_items.CHEST_CT), Order(catalogue.CONSULTATION), *others]
@@ -56,7 +56,7 @@ def scanned_elsewhere(stage: SchemeStage) -> None:
 def scanned_after_a_fall(stage: SchemeStage) -> None:
     """The condition changed: a fall between the two scans."""
     day = stage.start(8)
-    person = stage.person(day, day + timedelta(days=7), age=(50, 85), conditions=())
+    person = stage.somebody(day, day + timedelta(days=7), age=(50, 85), conditions=())
     for n, place in enumerate(stage.hand.some(stage.world.providers.of_level("1", "2"), 2)):
         illness = ("S22.300", "肋骨骨折") if n else _COLD
         orders = [Order(rare_items.CHEST_CT), Order(catalogue.EMERGENCY_CONSULTATION)]
@@ -67,7 +67,10 @@ def scanned_after_a_fall(stage: SchemeStage) -> None:
 def rehab_all_day(stage: SchemeStage) -> None:
     """Five or six rehabilitation items a day (OT-09, four are allowed); careful: four, for weeks."""
     first, days = window(stage, stage.by_level(10, 24, 24))
-    person, place = stage.person(first, first + timedelta(days=days), age=(45, 80), conditions=()), stage.hospital("2")
+    person, place = (
+        stage.somebody(first, first + timedelta(days=days), age=(45, 80), conditions=()),
+        stage.hospital("2"),
+    )
     pool = (*catalogue.REHAB, *rare_items.REHAB_COURSES)
     for day in spread_days(stage, first, days, stage.by_level(stage.scaled(6), 14, 12)):
         count = stage.by_level(stage.hand.between(5, 6), 4, stage.hand.between(3, 4))
@@ -78,7 +81,10 @@ def rehab_all_day(stage: SchemeStage) -> None:
 def rehab_without_end(stage: SchemeStage) -> None:
     """A course paid for 30 days goes on to the fortieth (OT-09); careful: two courses that follow."""
     first, days = window(stage, 50)
-    person, place = stage.person(first, first + timedelta(days=days), age=(45, 80), conditions=()), stage.hospital("2")
+    person, place = (
+        stage.somebody(first, first + timedelta(days=days), age=(45, 80), conditions=()),
+        stage.hospital("2"),
+    )
     courses = rare_items.REHAB_COURSES[: stage.by_level(1, 2, 3)]
     for n, day in enumerate(spread_days(stage, first, days, stage.by_level(max(36, stage.scaled(40)), 40, 36))):
         others = [Order(item) for item in stage.hand.some(catalogue.REHAB, stage.by_level(0, 1, 2))]
@@ -92,7 +98,10 @@ def rehab_without_end(stage: SchemeStage) -> None:
 def rehab_after_a_stroke(stage: SchemeStage) -> None:
     """Four weeks of training after a stroke, three items a day."""
     first, days = window(stage, 28)
-    person, place = stage.person(first, first + timedelta(days=days), age=(50, 80), conditions=()), stage.hospital("2")
+    person, place = (
+        stage.somebody(first, first + timedelta(days=days), age=(50, 80), conditions=()),
+        stage.hospital("2"),
+    )
     for day in spread_days(stage, first, days, 18):
         pool = (catalogue.REHAB[0], *rare_items.REHAB_COURSES[:2])
         visit = clinic(stage, person, place, day, [Order(item) for item in pool], _PALSY)
@@ -112,7 +121,7 @@ def drip_for_a_bone(stage: SchemeStage) -> None:
 def _infused(stage: SchemeStage, illness: tuple[str, str], run: int) -> None:
     total = run + stage.by_level(0, 5, 6)
     first = stage.start(total + 2)
-    person = stage.person(first, first + timedelta(days=total + 1), conditions=())
+    person = stage.somebody(first, first + timedelta(days=total + 1), conditions=())
     place = stage.world.providers.home_hospital(person.home)
     for n in range(total):
         day = first + timedelta(days=n + (n >= run))  # a day's pause after the run
@@ -135,7 +144,7 @@ def dialysis_four_times_a_week(stage: SchemeStage) -> None:
 def _dialysed(stage: SchemeStage, sessions: int) -> None:
     first, days = window(stage, 28)
     person, place = (
-        stage.person(first, first + timedelta(days=days), age=(35, 80), conditions=()),
+        stage.somebody(first, first + timedelta(days=days), age=(35, 80), conditions=()),
         stage.hospital("1", "2"),
     )
     for day in spread_days(stage, first, days, sessions):

@@ -47,7 +47,7 @@ def _customers(stage: SchemeStage, count: int) -> list[tuple[Person, int]]:
     start = stage.world.scenario.history_start
     span = min(60, stage.world.scenario.days)
     days = days_from(stage, stage.start(span), span, count)
-    people = [stage.person(day, day, age=(45, 85), conditions=("hypertension", "heart")) for day in days]
+    people = [stage.person(day, day, age=(45, 85), conditions=("hypertension", "heart"), benefit=True) for day in days]
     return [(person, (day - start).days) for person, day in zip(people, days, strict=True)]
 
 

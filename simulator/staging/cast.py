@@ -25,11 +25,9 @@ def household(
 
 def village(stage: SchemeStage, size: int, first: date, last: date, *, age: tuple[int, int] = (50, 85)) -> list[Person]:
     """Neighbours: one street, houses of their own."""
-    people = [stage.person(first, last, age=age) for _ in range(size)]
-    street = re.sub(r"\d.*$", "", people[0].address)
-    for person in people:
-        person.address = street + re.sub(r"^\D*", "", person.address)
-    return people
+    eldest = stage.person(first, last, age=age)
+    street = re.sub(r"\d.*$", "", eldest.address)
+    return [eldest, *(stage.person(first, last, age=age, street=street) for _ in range(size - 1))]
 
 
 def colleagues(stage: SchemeStage, size: int, first: date, last: date) -> list[Person]:
@@ -94,7 +92,7 @@ def ward(
 ) -> Visit:
     """A stay of somebody new put on stage, with `room` days left after it."""
     day = stage.start(nights + room)
-    person = stage.person(day, day + timedelta(days=nights + room), age=age, sex=sex)
+    person = stage.somebody(day, day + timedelta(days=nights + room), age=age, sex=sex)
     visit = stay(stage.hand, person, stage.hospital(*levels), day, nights, surgery=surgery)
     return stage.play(diagnosed(visit, diagnosis) if diagnosis else visit)
 
@@ -111,6 +109,12 @@ def add_lines(
 ) -> list[Line]:
     """One more order sheet in a visit, at some moment of that day."""
     return charge(stage.hand, visit, stage.moment(day, *hours), orders)
+
+
+def on_one_slip(lines: Sequence[Line]) -> None:
+    """These lines under one order number, however many they are."""
+    for line in lines:
+        line.order_id = lines[0].order_id
 
 
 def keep_only(visit: Visit, lines: Sequence[Line]) -> None:

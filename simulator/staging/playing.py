@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.care.mishaps import Mishaps, settle_with_mishaps
+from simulator.city.people import AREA
 from simulator.honest_world import World
+from simulator.staging.acts import everyday_care, everyday_sales
 from simulator.staging.stage import Scheme, SchemeStage
 from simulator.staging.wear import forget_scans, settle_worn, worn
 from simulator.streams import Hand
 
 # Rules on malformed and on missing codes: which of these schemes' codes were scanned is what was staged.
 _ABOUT_SINGLE_SCANS = ("TC-05", "TC-07")
+
+_EVERYDAY, _EVERYDAY_LEAST = (0.4, 0.8, 1.2), 4  # honest visits for each of the scheme's, by disguise; and some more
 
 
 def play_one(world: World, scheme: Scheme, number: int, mishaps: Mishaps) -> SchemeStage:
@@ -20,6 +24,7 @@ def play_one(world: World, scheme: Scheme, number: int, mishaps: Mishaps) -> Sch
     stage = SchemeStage(world, scheme, number + 1, Hand(scenario.seed, part))
     scheme.act(stage)
     stage.finish()
+    _add_everyday_care(stage)
     settle_with_mishaps(scenario.seed, part, stage.ordinary, scenario.last_day, mishaps)
     worn(Hand(scenario.seed, f"wear/{part}"), stage.staged, mishaps)
     if scheme.rule_id not in _ABOUT_SINGLE_SCANS:
@@ -27,6 +32,19 @@ def play_one(world: World, scheme: Scheme, number: int, mishaps: Mishaps) -> Sch
     settle_worn(Hand(scenario.seed, f"settling/{part}"), scenario.seed, stage.staged, mishaps, stage.waived)
     stage.waive_shares()
     return stage
+
+
+def _add_everyday_care(stage: SchemeStage) -> None:
+    """Honest patients and customers at the scheme's own places: nobody lives on fraud alone.
+
+    They come after the scheme is played, so that they tell nothing of its days.
+    """
+    for place in stage.hospitals:
+        if place.area == AREA and not stage.scheme.brings_its_crowd:
+            own = sum(visit.place is place for visit in (*stage.staged, *stage.ordinary))
+            count = round(own * stage.by_level(*_EVERYDAY)) + _EVERYDAY_LEAST
+            days = [stage.any_day() for _ in range(count)]
+            (everyday_sales if place.is_pharmacy else everyday_care)(stage, place, days)
 
 
 def stage_all(world: World, schemes: Sequence[Scheme], mishaps: Mishaps) -> list[SchemeStage]:

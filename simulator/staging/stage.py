@@ -17,11 +17,12 @@ from simulator.care.records import Label, Line, Visit
 from simulator.city.people import Person, make_person, with_death
 from simulator.city.providers import Doctor, Institution, make_doctor, make_hospital, make_pharmacy
 from simulator.honest_world import World
-from simulator.streams import Hand, T
+from simulator.streams import Hand, T, number_of
 
 # Days around a staged event that the cast's ordinary life leaves free: what is found there was staged.
 _MARGIN = 16
 _NEWS, _LONG_NEWS, _LONG = 0.25, 0.10, 4  # shares, and from how many days on it is long
+_KNOWN_SHARE = 0.4  # of a cast that may be, is looked for among those few
 _TRIES = 200  # to find a bystander before somebody new is made
 
 
@@ -32,6 +33,7 @@ CATEGORIES = {
     "DC": "重复收费", "OP": "超标准收费", "SC": "支付范围", "PH": "药店", "XR": "异地", "RG": "团伙", "TC": "追溯码",
     "DG": "DRG/DIP高套", "IN": "机构管理与指标", "DQ": "数据质量", "PS": "个人与待遇", "OV": "其它违规行为",
 }  # fmt: skip
+_GOLDEN = 0.6180339887498949  # steps of it never crowd
 # How many of the instances are plain, careful and well disguised.
 DISGUISE_SHARES = (0.5, 0.3, 0.2)
 
@@ -52,6 +54,7 @@ class Scheme:
     levels: tuple[int, ...] = (0, 1, 2)
     actor: str = ""  # patient, doctor, institution, ring, employer, staff; '' as the first label tells
     group: str = ""
+    brings_its_crowd: bool = False  # honest patients of its own places are part of what is played
 
     @property
     def category(self) -> str:
@@ -65,15 +68,14 @@ class Scheme:
     def draw(self, hand: Hand, instance: int, shares: Sequence[float]) -> tuple[int, float]:
         """Disguise level and intensity (1.0 as described) of one instance, numbered from 1.
 
-        The first instance is plain, so that the smallest world shows the plainest form of everything.
+        The instances of a scheme are spread evenly over the shares from a place of its own on: over few instances
+        of many schemes as over many of one the levels come as often as was asked.
         """
         if self.kind == "lookalike":
             return 0, 1.0
         intensity = 0.7 + hand.between(0, 35) / 50
-        if instance == 1:
-            return self.levels[0], intensity
         weights = [shares[level] for level in self.levels]
-        at = hand.between(0, 9_999) / 10_000 * sum(weights)
+        at = (number_of(hand.seed, "disguise", self.name) / 2**63 + instance * _GOLDEN) % 1.0 * sum(weights)
         for level, weight in zip(self.levels, weights, strict=True):
             if at < weight:
                 return level, intensity
@@ -101,6 +103,7 @@ class SchemeStage:
     days: list[date] = field(default_factory=list)  # on which something was played
     actor: tuple[str, str] = ("", "")  # its type and id, where the first label does not tell
     _met: set[str] = field(default_factory=set)
+    _homes: set[str] = field(default_factory=set)  # households that have taken somebody of the cast in
 
     def __post_init__(self) -> None:
         shares = getattr(self.world.scenario, "disguise_shares", DISGUISE_SHARES)
@@ -146,18 +149,57 @@ class SchemeStage:
         sex: str = "",
         age: tuple[int, int] = (20, 85),
         conditions: tuple[str, ...] | None = None,
+        benefit: bool = False,
         death: date | None = None,
+        street: str = "",
     ) -> Person:
-        """Somebody new, with an ordinary life that leaves the days from `first` to `last` to the scheme."""
-        scenario = self.world.scenario
-        person = make_person(self.hand, scenario.history_start, sex=sex, age=age, conditions=conditions)
+        """Somebody new in a household of the town, whose ordinary life leaves the days from `first` to `last` free.
+
+        With `benefit` registered for the outpatient chronic benefit; otherwise as likely as others with the conditions.
+        """
+        scenario, today = self.world.scenario, self.world.scenario.history_start
+        abuses = benefit and self.scheme.kind == "scheme"
+        person = make_person(self.hand, today, sex=sex, age=age, conditions=conditions, benefit=benefit, abuses=abuses)
+        self.world.homes.take_in(self.hand, person, today, street=street, but=self._homes)
+        self._homes.add(person.household)
         if death is not None:
             with_death(self.hand, person, death)
-        life = ordinary_life(self.hand, person, self.world.providers, scenario.history_start, scenario.last_day)
+        life = ordinary_life(self.hand, person, self.world.providers, today, scenario.last_day)
         margin = timedelta(days=_MARGIN)
         self.ordinary += free_of(life, first - margin, last + margin)
         self.people.append(person)
         return person
+
+    def somebody(
+        self,
+        first: date,
+        last: date,
+        *,
+        sex: str = "",
+        age: tuple[int, int] = (20, 85),
+        conditions: tuple[str, ...] | None = None,
+    ) -> Person:
+        """Somebody new, or one of the few who take part in more than one scheme: left as the register has him."""
+        if self.hand.chance(_KNOWN_SHARE):
+            margin = timedelta(days=_MARGIN)
+            window = {first - margin + timedelta(days=n) for n in range((last - first).days + 2 * _MARGIN + 1)}
+            fitting = [
+                person
+                for person in self.world.known_people
+                if age[0] <= person.age_on(first) <= age[1]
+                and sex in ("", person.sex)
+                and conditions in (None, person.conditions)
+                and person.death is None
+                and person.is_here(first - margin)
+                and person.is_here(last + margin)
+                and not window & self.world.busy_days[person.psn_no]
+                and person.psn_no not in self._met
+            ]
+            if fitting:
+                person = self.hand.pick(fitting)
+                self._met.add(person.psn_no)
+                return person
+        return self.person(first, last, sex=sex, age=age, conditions=conditions)
 
     def bystander(self, day: date, age: tuple[int, int] = (18, 95)) -> Person:
         """An honest person who lives and has nothing else to do that day, met once in an instance if possible."""

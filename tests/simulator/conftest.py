@@ -58,8 +58,8 @@ def simulate_into(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def world(simulate_into) -> SimulatedScenario:
-    """A small world with every scheme several times."""
-    return simulate_into(Scenario(persons=300, scheme_scale=5.0))
+    """A small world with every scheme several times, in its plain form."""
+    return simulate_into(Scenario(persons=300, scheme_scale=5.0, disguise_shares=(1.0, 0.0, 0.0)))
 
 
 @pytest.fixture(scope="session")

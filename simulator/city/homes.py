@@ -1,0 +1,74 @@
+"""Where people of the cast live: in households of the honest town, as large as those of honest people of their age."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from simulator.city.people import Person, person_name
+from simulator.streams import Hand
+
+_YEARS_APART = 6
+_TRIES = 25
+_SAME_USUAL_PLACES = 0.8
+_SHARES_ACCOUNT = 0.6
+_CHILD, _OLD = 16, 75  # reached by the household's telephone up to, and from
+
+
+class Homes:
+    """The standing households of a block: whoever moves, comes or goes takes nobody in."""
+
+    def __init__(self, people: Sequence[Person]) -> None:
+        self._people = people
+        self._members: dict[str, list[Person]] = defaultdict(list)
+        for person in people:
+            self._members[person.household].append(person)
+        self._by_size: dict[int, list[list[Person]]] = defaultdict(list)
+        for members in self._members.values():
+            if not any(_is_on_the_move(person) for person in members):
+                self._by_size[len(members)].append(members)
+
+    def take_in(self, hand: Hand, person: Person, today: date, *, street: str = "", but: Collection[str] = ()) -> None:
+        """Give somebody new a home; in that street, and in none of the households `but` these.
+
+        The household has as many members, the new one among them, as that of an honest person of about the same age.
+        """
+        size = self._size_at(hand, person.age_on(today), today)
+        fitting = [
+            members
+            for members in self._by_size.get(size - 1, ())
+            if members[0].household not in but and members[0].address.startswith(street)
+        ]
+        if fitting:
+            _join(hand, person, hand.pick(fitting), today)
+        elif street:
+            person.address = street + re.sub(r"^\D*", "", person.address)
+
+    def _size_at(self, hand: Hand, years: int, today: date) -> int:
+        like = hand.pick(self._people)
+        for _ in range(_TRIES):
+            if abs(like.age_on(today) - years) <= _YEARS_APART:
+                break
+            like = hand.pick(self._people)
+        return len(self._members[like.household])
+
+
+def _join(hand: Hand, person: Person, members: Sequence[Person], today: date) -> None:
+    """What a household has together, as in `city.households`."""
+    first, years = members[0], person.age_on(today)
+    person.household, person.address = first.household, first.address
+    if hand.chance(_SAME_USUAL_PLACES):
+        person.home = first.home
+    if person.sex == "1" or years < _CHILD + 2:
+        person.name = person_name(hand, first.name[0])
+    if years < _CHILD or years > _OLD:
+        person.tel = first.tel
+    holder = next((member for member in members if member.insurance == "310"), None)
+    if holder is not None and hand.chance(_SHARES_ACCOUNT):
+        person.account_holder = holder
+
+
+def _is_on_the_move(person: Person) -> bool:
+    return person.move is not None or person.left_on is not None or person.registered_on is not None
