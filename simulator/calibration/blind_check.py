@@ -215,11 +215,11 @@ def as_markdown(found: Iterable[BlindFinding], *, before: Iterable[BlindFinding]
     for one in sorted(found, key=_loudest_first):
         last = earlier.get((one.table, one.columns, one.part))
         verdict = one.verdict
-        told = "too few rows" if verdict is None else "gives away" if one.gives_away else "ok"
+        outcome = "too few rows" if verdict is None else "gives away" if one.gives_away else "ok"
         figures = f"{verdict.auc:.3f} | {verdict.low:.3f}–{verdict.high:.3f} | {verdict.rows}" if verdict else "| |"
         old = f"{last.verdict.auc:.3f}" if last and last.verdict else ""
         silent = "yes" if one.must_be_silent else "may speak"
-        lines.append(f"| {one.table} | {one.columns} | {one.part} | {silent} | {figures} | {old} | {told} |")
+        lines.append(f"| {one.table} | {one.columns} | {one.part} | {silent} | {figures} | {old} | {outcome} |")
     return "\n".join(lines) + "\n"
 
 
