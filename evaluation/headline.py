@@ -50,7 +50,7 @@ def ten_lines(evaluation: Evaluation) -> list[str]:
         f"规则 by rules {beside_chance(staged, 'any_rule')}",
         f"涉案主体 staged subjects: {', '.join(bases) or UNKNOWN}",
         f"评分 by score {beside_chance(staged, 'score_itself')}",
-        f"  连同行为人 with actors {beside_chance(staged, 'score')}{_through(evaluation)}",
+        f"  含行为人 actors {beside_chance(staged, 'score')}{_through(evaluation)}",
         f"清单 listed {beside_chance(staged, 'listed_itself')}; 连同行为人 with actors {_count(staged, 'listed_lead')}",
         f"相似 look-alikes {_count(honest, 'instances_counted')}: 被任一规则命中 hit by any rule "
         f"{_count(honest, 'any_rule')}, 清单 listed {_count(honest, 'listed_itself')}",

@@ -92,7 +92,7 @@ def _found(evaluation: Evaluation) -> Iterator[Part]:
         [_bar(name, staged, way) for way, name in _WAY.items() if staged.get(f"{way}_of", 0)],
     )
     yield PageTable(
-        Bilingual("评分经由何种主体发现", "By whose score instances are found"),
+        Bilingual("评分经由何种主体发现(连同行为人)", "By whose score instances are found, with actors"),
         ("类别 Kind", "主体 Subjects", "实例 Instances", "评分发现 By score", "随机 By chance", "清单 Listed",
          "随机 By chance"),
         [

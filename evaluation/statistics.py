@@ -69,6 +69,7 @@ def _numbers(values: pd.Series) -> Numbers:
 
 
 def _wilson_ends(share: Numbers, whole: Numbers) -> tuple[Numbers, Numbers]:
+    """The ends, of a whole that need not be a whole number, as scipy's interval of a proportion asks."""
     middle = share + _Z**2 / (2 * whole)
     width = _Z * np.sqrt(share * (1 - share) / whole + _Z**2 / (4 * whole**2))
     low, high = (middle - width) / (1 + _Z**2 / whole), (middle + width) / (1 + _Z**2 / whole)

@@ -61,6 +61,15 @@ class WorldsFile(Declared):
 
 
 @dataclass(frozen=True)
+class _World:
+    """A world by its name and its folders; it is simulated with the seed, or lies there where it has none."""
+
+    name: str
+    var: Path
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
 class EvaluatedWorlds:
     """The headline figures of every world by its name, and their spread."""
 
@@ -84,30 +93,25 @@ def evaluate_worlds(settings: Settings, file: Path) -> EvaluatedWorlds:
         WorldsFile, file, "the file of worlds does not hold", error=FundwatchError, also=WorldsFile.faults
     )
     worlds = {}
-    for name, var in _folders(asked, settings, file):
-        own = settings.model_copy(update={**_OWN_FOLDERS, "var": var})
-        with step(f"world {name}"):
+    for world in _worlds(asked, settings, file):
+        own = settings.model_copy(update={**_OWN_FOLDERS, "var": world.var})
+        with step(f"world {world.name}"):
             try:
-                worlds[name] = _of_world(asked, own, name, file)
+                night = asked.night or _last_night(own) if world.seed is None else _made(asked, own, world.seed, file)
+                worlds[world.name] = headline(evaluate_night(own, night, own.truth_dir).evaluation)
             except FundwatchError as error:
-                raise type(error)(f"world {name}: {error.what}", where=error.where, do=error.do) from error
+                raise type(error)(f"world {world.name}: {error.what}", where=error.where, do=error.do) from error
     done = EvaluatedWorlds(asked.title, worlds, spread(worlds), settings.var / "evaluation" / file.stem)
     put_file(done.folder / "worlds.json", as_json({k: v for k, v in done.as_json().items() if k != "folder"}))
     put_file(done.folder / "worlds.html", worlds_page(asked.title, worlds, done.figures))
     return done
 
 
-def _folders(asked: WorldsFile, settings: Settings, file: Path) -> Iterator[tuple[str, Path]]:
-    yield from ((f"seed {seed}", settings.var / "worlds" / f"{file.stem}-{seed}") for seed in asked.seeds)
-    yield from ((str(lake), file.parent / lake) for lake in asked.lakes)
-
-
-def _of_world(asked: WorldsFile, settings: Settings, name: str, file: Path) -> dict[str, float | None]:
-    if name.startswith("seed "):
-        night = _made(asked, settings, int(name.removeprefix("seed ")), file)
-    else:
-        night = asked.night or _last_night(settings)
-    return headline(evaluate_night(settings, night, settings.truth_dir).evaluation)
+def _worlds(asked: WorldsFile, settings: Settings, file: Path) -> Iterator[_World]:
+    for seed in asked.seeds:
+        yield _World(f"seed {seed}", settings.var / "worlds" / f"{file.stem}-{seed}", seed)
+    for lake in asked.lakes:
+        yield _World(f"lake {lake}", file.parent / lake)
 
 
 def _made(asked: WorldsFile, settings: Settings, seed: int, file: Path) -> date:

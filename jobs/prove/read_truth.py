@@ -201,19 +201,24 @@ def read_population(lake: Lake, night: date, window: JudgedPeriod) -> Population
 
 def _settled(lake: Lake, night: date, window: JudgedPeriod, query: str) -> pd.DataFrame:
     """The query's rows over `settled`: the fee lines of the period that a settlement paid, `cents` what the fund paid
-    of each (see `_with_fund`)."""
-    ratio = "CAST(fund_amount AS DOUBLE) / nullif(CAST(covered_amount AS DOUBLE), 0)"
+    of each."""
     start, end = window.start.date(), window.end.date()
     settled = (
-        f"WITH paid AS (SELECT settlement_id AS paid_id, {ratio} AS ratio FROM settlement WHERE {known_on(night)}), "
+        f"WITH paid AS ({_fund_ratios(night)}), "
         f"of_night AS (SELECT line_id, encounter_id, {_ENTITY_IDS}, settlement_id, CAST(charged_at AS DATE) AS day, "
         f"CAST(covered_amount AS DOUBLE) AS covered FROM claim_line WHERE settlement_id IS NOT NULL "
         f"AND {known_on(night)} AND CAST(charged_at AS DATE) BETWEEN DATE '{start}' AND DATE '{end}'), "
-        "settled AS (SELECT of_night.*, CAST(round(100 * greatest(covered, 0) * "
-        "greatest(least(coalesce(ratio, 0), 1), 0)) AS BIGINT) AS cents FROM of_night LEFT JOIN paid "
-        "ON settlement_id = paid_id) "
+        "settled AS (SELECT of_night.*, CAST(round(100 * greatest(covered, 0) * coalesce(ratio, 0)) AS BIGINT) "
+        "AS cents FROM of_night LEFT JOIN paid ON of_night.settlement_id = paid.settlement_id) "
     )
     return lake.query(settled + query, "claim_line", "settlement").read_all().to_pandas()
+
+
+def _fund_ratios(night: date) -> str:
+    """SQL: by settlement as known after the night, what part of its covered amount the fund paid, 0 to 1."""
+    ratio = "CAST(fund_amount AS DOUBLE) / nullif(CAST(covered_amount AS DOUBLE), 0)"
+    clipped = f"greatest(least(coalesce({ratio}, 0), 1), 0)"
+    return f"SELECT settlement_id, {clipped} AS ratio FROM settlement WHERE {known_on(night)}"
 
 
 def learned_until(lake: Lake, night: date) -> date | None:
@@ -262,15 +267,8 @@ def _line_fates(lake: Lake, versions: pd.DataFrame, line_ids: Collection[str], n
 
 def _with_fund(lake: Lake, lines: pd.DataFrame, night: date) -> pd.DataFrame:
     """Lines with `fund`: the covered amount times what part of the settlement's covered amount the fund paid (yuan)."""
-    settlements = _frame(
-        lake, "settlement",
-        "SELECT settlement_id, CAST(fund_amount AS DOUBLE) AS fund_amount, "
-        "CAST(covered_amount AS DOUBLE) AS settled_amount, known_from, known_to FROM settlement",
-        {"settlement_id": _ids(lines["settlement_id"])},
-    )  # fmt: skip
-    paid = _known(settlements, night).set_index("settlement_id")
-    ratio = (paid["fund_amount"] / paid["settled_amount"].where(paid["settled_amount"] > 0)).clip(0, 1)
-    fund = lines["covered_amount"] * lines["settlement_id"].map(ratio)
+    paid = _frame(lake, "settlement", _fund_ratios(night), {"settlement_id": _ids(lines["settlement_id"])})
+    fund = lines["covered_amount"] * lines["settlement_id"].map(paid.set_index("settlement_id")["ratio"])
     return lines.assign(fund=fund.fillna(0.0).clip(lower=0))
 
 

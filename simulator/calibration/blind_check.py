@@ -1,8 +1,8 @@
 """The blind check of a delivered world: every column of every table, one at a time and in pairs.
 
-`python -m simulator.calibration.blind_check LANDING TRUTH FOLDER` writes blind.md and blind.json and returns 1 when a
-column gives away who was staged. Rows are matched as `_KINDS` says; registers of persons are read with each other and
-with the encounters, by key.
+`python -m simulator.calibration.blind_check LANDING TRUTH FOLDER` writes blind.md and blind.json and ends with 1 when a
+column gives away who was staged, with 2 when the world is too small to ask. Rows are matched as `_KINDS` says; registers
+of persons are read with each other and with the encounters, by key.
 """
 
 from __future__ import annotations
@@ -227,6 +227,14 @@ def _loudest_first(one: BlindFinding) -> tuple[bool, bool, float]:
     return not one.must_be_silent, "×" in one.columns, -(one.verdict.auc if one.verdict else 0.0)
 
 
+def outcome(found: Sequence[BlindFinding]) -> tuple[str, int]:
+    """The check in a line, and how the command ends: a world of which nothing could be asked has passed nothing."""
+    must = [one for one in found if one.must_be_silent]
+    asked, loud = [one for one in must if one.verdict is not None], [one for one in must if one.gives_away]
+    said = f"{len(loud)} of {len(asked)} that must be silent give away who was staged"
+    return f"{said}; too few rows: {len(must) - len(asked)}", 2 if not asked else int(bool(loud))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description="Look for columns that give away what was staged.")
@@ -240,7 +248,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     (chosen.folder / "blind.md").write_text(as_markdown(found), encoding="utf-8")
     rows = [asdict(one) | {"gives_away": one.gives_away} for one in found]
     (chosen.folder / "blind.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-    return int(any(one.gives_away for one in found))
+    said, code = outcome(found)
+    print(said)
+    return code
 
 
 if __name__ == "__main__":

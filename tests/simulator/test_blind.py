@@ -12,7 +12,14 @@ import pytest
 from simulator import Scenario, simulate
 from simulator.beside.extra_tables import EXTRA_TABLES
 from simulator.calibration.blind import BlindVerdict, blind_auc
-from simulator.calibration.blind_check import BlindDelivery, TableSample, blind_check, read_delivered
+from simulator.calibration.blind_check import (
+    BlindDelivery,
+    BlindFinding,
+    TableSample,
+    blind_check,
+    outcome,
+    read_delivered,
+)
 from simulator.calibration.blind_columns import BlindCheckError, declared_columns, declared_of
 from simulator.delivering.columns import COLUMNS
 from tests.night import ROOT, clean_environment
@@ -143,6 +150,15 @@ def test_what_must_be_silent_is(delivered, table):
 def test_no_column_and_no_pair_gives_a_quarter_of_a_district_away(tmp_path):
     simulate(Scenario(persons=6000, scheme_scale=3.0), tmp_path / "landing", tmp_path / "truth", processes=2)
     assert loud(read_delivered(tmp_path / "landing", tmp_path / "truth")) == set()
+
+
+def test_a_world_too_small_to_ask_has_not_passed():
+    def finding(verdict):
+        return BlindFinding("psn_info", "addr", "sharing", must_be_silent=True, verdict=verdict)
+
+    few, quiet, loud = None, BlindVerdict(0.5, 0.45, 0.55, 400, 200), BlindVerdict(0.8, 0.7, 0.9, 400, 200)
+    codes = [outcome([finding(v) for v in verdicts])[1] for verdicts in ([few], [few, quiet], [few, quiet, loud])]
+    assert codes == [2, 0, 1]
 
 
 def test_the_committed_notebook_holds_no_output():

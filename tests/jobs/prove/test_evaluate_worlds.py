@@ -35,13 +35,13 @@ def test_lakes_that_were_run_already_are_read_on_their_last_night_and_compared(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _lake(tmp_path / "right", "a")
-    _lake(tmp_path / "wrong", "b")
-    file = _file(tmp_path, "title: two towns\nlakes: [right, wrong]\n")
+    _lake(tmp_path / "seed 3", "b")  # a folder may have any name, and is simulated into under none
+    file = _file(tmp_path, "title: two towns\nlakes: [right, seed 3]\n")
     assert main(["evaluate", "--worlds", str(file), "--var", str(tmp_path / "var"), "--quiet"]) == 0
     assert "欺诈实例 staged instances" in capsys.readouterr().out
     folder = tmp_path / "var" / "evaluation" / "worlds"
     record = json.loads((folder / "worlds.json").read_text(encoding="utf-8"))
-    assert [record["worlds"][name]["false_hits"] for name in ("right", "wrong")] == [0, 1]
+    assert [record["worlds"][name]["false_hits"] for name in ("lake right", "lake seed 3")] == [0, 1]
     figure = next(row for row in record["figures"] if row["figure"] == "false_hits")
     assert (figure["mean"], figure["least"], figure["most"], figure["worlds"]) == (0.5, 0, 1, 2)
     page = (folder / "worlds.html").read_text(encoding="utf-8")
@@ -67,7 +67,7 @@ def test_a_file_of_worlds_that_does_not_hold_is_refused_with_the_key(tmp_path: P
 
 def test_a_lake_without_a_night_is_named_as_the_world_that_stops_it(tmp_path: Path) -> None:
     (tmp_path / "empty" / "lake").mkdir(parents=True)
-    with pytest.raises(NotReadyError, match="world empty: no night has run"):
+    with pytest.raises(NotReadyError, match="world lake empty: no night has run"):
         evaluate_worlds(Settings(var=tmp_path), _file(tmp_path, "lakes: [empty]\n"))
 
 
