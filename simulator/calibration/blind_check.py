@@ -1,8 +1,8 @@
 """The blind check of a delivered world: every column of every table, one at a time and in pairs.
 
 `python -m simulator.calibration.blind_check LANDING TRUTH FOLDER` writes blind.md and blind.json and ends with 1 when a
-column gives away who was staged, with 2 when the world is too small to ask. Rows are matched as `_KINDS` says; registers
-of persons are read with each other and with the encounters, by key.
+column gives away who was staged, with 2 when the world is too small to ask. Rows are matched as `_KINDS` says;
+registers of persons are read with each other and with the encounters, by key.
 """
 
 from __future__ import annotations
