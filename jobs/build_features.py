@@ -124,10 +124,10 @@ def _own_fingerprint(place: Workplace, _night: date) -> Any:
 JOB = Job(
     name=BUILD.name,
     title="indicators of patients, doctors and institutions",
-    reads=(
+    reads=("supplied_column",),
+    optional=(
         *(source.table for source in Source),
-        *(entity.register.table for entity in ENTITIES.values()),
-        "supplied_column",
+        *(entity.register.table for entity in ENTITIES.values()),  # who is in no register is known by the claims alone
     ),
     writes=(
         *(entity.rollup_table for entity in ENTITIES.values()),

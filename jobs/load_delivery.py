@@ -22,7 +22,7 @@ from intake.rows.erased import ErasedPersons
 from intake.rows.status import to_quarantine
 from intake.rows.totals import Total, code_counts, control_totals
 from intake.source.checks import Quality, read_quality
-from intake.source.load import read_mapping
+from intake.source.load import mapping_in_force
 from intake.source.mapping import CLEAN_TABLES, ENTRY_OF, SourceMapping
 from intake.source.plan_check import refuse_what_shows
 from intake.source.usual_size import Figures, judge
@@ -45,7 +45,7 @@ _LEDGERS = ("delivery", "control_total", "supplied_column", "quarantine")
 
 
 def _catalogues(settings: Settings) -> tuple[SourceMapping, Quality]:
-    return read_mapping(settings.source, settings.conf), read_quality(settings.quality, settings.conf)
+    return mapping_in_force(settings), read_quality(settings.quality, settings.conf)
 
 
 def own_fingerprint(place: Workplace, night: date) -> object:

@@ -97,7 +97,7 @@ def _inputs(night: Night) -> LeadInputs:
         lines=night.known("claim_line"),
         settlements=night.known("settlement"),
         institutions=night.known("institution"),
-        doctors=night.known("doctor") if night.exists("doctor") else _no_rows(night, "doctor"),
+        doctors=night.known("doctor"),
     )
 
 
@@ -239,10 +239,10 @@ JOB = Job(
     name=PUBLISH.name,
     title="leads: fuse, rank, publish",
     reads=(
-        "rule_hit", "hit_line", "rule_coverage", "score", "score_reason", "claim_line", "settlement", "institution",
+        "rule_hit", "hit_line", "rule_coverage", "score", "score_reason", "claim_line", "settlement",
         "delivery",
     ),
-    optional=("doctor",),
+    optional=("institution", "doctor"),
     writes=("lead", "lead_evidence", "case"),
     needs=PUBLISH.needs,
     follows=("leads",),

@@ -61,7 +61,8 @@ def as_national(table: str, look: Look) -> Iterator[Proposed]:
     for column, source in national_columns(table, look).items():
         one = Proposed(column, source, "sure: as in the national mapping")
         form = one.form
-        unknown = met.get(form.of, frozenset()) - form.codes.keys() if isinstance(form, Codes) else frozenset()
+        codes = met.get(form.of, frozenset()) if isinstance(form, Codes) else frozenset()
+        unknown = {code for code in codes if isinstance(form, Codes) and not form.lists(code)}
         if unknown and isinstance(form, Codes) and form.otherwise is None:
             text = f"? {len(unknown)} codes of the sample have no translation"
             one = replace(one, reported=text, is_sure=False)

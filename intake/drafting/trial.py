@@ -133,8 +133,9 @@ def untranslated(strings: DataFrame, table: str, rows: Rows, columns: Columns) -
         for name, given in columns.filled(rows).items()
         if isinstance(given, Codes)
     ]
-    listed = {n: [*g.codes] for n, g in rows.columns.items() if isinstance(g, Codes)}
-    return _strange(strings.select(F.explode(F.array(*met)).alias("met")), table, listed) if met else None
+    listed = {n: [*g.exact] for n, g in rows.columns.items() if isinstance(g, Codes)}
+    begun = {n: [*g.beginnings] for n, g in rows.columns.items() if isinstance(g, Codes)}
+    return _strange(strings.select(F.explode(F.array(*met)).alias("met")), table, listed, begun) if met else None
 
 
 def unlisted(rows: DataFrame, table: str, checks: TableChecks) -> DataFrame | None:
@@ -144,9 +145,17 @@ def unlisted(rows: DataFrame, table: str, checks: TableChecks) -> DataFrame | No
     return _strange(rows.select(F.explode(F.array(*met)).alias("met")), table, listed) if met else None
 
 
-def _strange(rows: DataFrame, table: str, listed: Mapping[str, Sequence[str]]) -> DataFrame:
+def _strange(
+    rows: DataFrame,
+    table: str,
+    listed: Mapping[str, Sequence[str]],
+    begun: Mapping[str, Sequence[str]] | None = None,
+) -> DataFrame:
+    """The codes that are not `listed` and begin with none of `begun`, counted by column."""
     name, code = F.col("met.column_name"), F.col("met.code")
     is_known = [(name == column) & code.isin(*codes) for column, codes in listed.items()]
+    starts = [(column, start) for column, all_starts in (begun or {}).items() for start in all_starts]
+    is_known += [(name == column) & code.startswith(start) for column, start in starts]
     shown = F.when(code.rlike(_CODE) & ~code.rlike(_LONG_NUMBER), code).otherwise(F.lit(HIDDEN))
     strange = rows.filter(code.isNotNull() & ~reduce(lambda left, right: left | right, is_known))
     counted = strange.groupBy(name.alias("column_name"), shown.alias("code")).agg(F.count(F.lit(1)).alias("row_count"))

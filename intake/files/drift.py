@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -193,14 +193,15 @@ def _new_codes(
         return
     lists = {} if quality is None else quality.of(fed[0]).one_of
     for canonical, given in fed[1].columns.items():
+        is_known: Callable[[str], bool]
         if isinstance(given, Codes) and _is_closed(given):
-            column, allowed = given.of, set(given.codes)
+            column, is_known = given.of, given.lists
         elif isinstance(given, str) and canonical in lists:
-            column, allowed = given, set(lists[canonical])
+            column, is_known = given, lists[canonical].__contains__
         else:
             continue
         found = values.get(column, ())
-        new = Counter(text for _, text in found if text not in allowed)
+        new = Counter(text for _, text in found if not is_known(text))
         for code, count in new.items():
             if count >= _NEW_CODE_ROWS and count >= _NEW_CODE_SHARE * len(found):
                 yield column, code, next(line for line, text in found if text == code)

@@ -176,6 +176,8 @@ def _value(given: ColumnSource, kind: str | None, privacy: PrivacyFunctions) -> 
     elif isinstance(given, Codes):
         source = F.expr(written(given.of))
         value = _translated(source, given)
+    if kind is None and isinstance(given, Expression):
+        kind = given.as_type
     if kind is None or kind == "string":
         return source, value
     if kind == "int":
@@ -184,10 +186,12 @@ def _value(given: ColumnSource, kind: str | None, privacy: PrivacyFunctions) -> 
 
 
 def _translated(source: Column, given: Codes) -> Column:
-    value = F.lit(None).cast("string")
-    for code, meaning in given.codes.items():
+    value = F.lit(given.otherwise).cast("string")
+    for start, meaning in reversed(given.beginnings.items()):
+        value = F.when(source.startswith(start), F.lit(meaning)).otherwise(value)
+    for code, meaning in given.exact.items():
         value = F.when(source == code, F.lit(meaning)).otherwise(value)
-    return F.coalesce(value, F.lit(given.otherwise).cast("string"))
+    return value
 
 
 def unanalysable(error: AnalysisException, where: str) -> MappingError:

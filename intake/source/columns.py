@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from fundwatch.declared import Declared
 from fundwatch.expressions.declared import names_in
@@ -23,6 +23,7 @@ UNITS: Mapping[str, int] = {
     "ten_thousand": 4,
 }
 Unit = Literal["fen", "jiao", "percent", "per_mille", "thousand", "ten_thousand"]
+ANY = "*"  # the end of a code that stands for all with its beginning
 ISO = "iso"  # what a plain column accepts: 2026-03-31, 2026-03-31 14:05:00, 2026-03-31T14:05
 _PATTERN_LETTERS = {"y": (2, 4), "M": (1, 2), "d": (1, 2), "H": (1, 2), "m": (1, 2), "s": (1, 2), "S": (1, 9)}
 _QUOTED = re.compile(r"'[^']*'")
@@ -142,17 +143,45 @@ class _Made(Declared):
 
 
 class Expression(_Made):
-    """SQL over the file's columns, which are all strings; blanks and null texts are null already."""
+    """SQL over the file's columns, which are all strings; blanks and null texts are null already.
+
+    A value that is carried, whose type no contract gives, may be cast to `boolean`: it says yes or no and nothing more.
+    """
 
     expr: str
+    as_type: Literal["boolean"] | None = Field(None, alias="as")
 
 
 class Codes(Declared):
-    """The codes of a column (or SQL) translated; one not listed becomes `otherwise`, or is an error without it."""
+    """The codes of a column (or SQL) translated; one not listed becomes `otherwise`, or is an error without it.
+
+    `codes` are written out, or are the name of a code list. A code that ends in `*` stands for all that begin with what
+    is before it; of several that fit, the longest holds.
+    """
 
     codes: dict[str, str]
     of: str
     otherwise: str | None = None
+
+    @field_validator("codes", mode="before")
+    @classmethod
+    def _a_list_by_its_name(cls, given: Any, info: ValidationInfo) -> Any:
+        return info.context.read(given) if isinstance(given, str) and info.context is not None else given
+
+    @property
+    def exact(self) -> dict[str, str]:
+        """The translations of whole codes."""
+        return {code: meaning for code, meaning in self.codes.items() if not code.endswith(ANY)}
+
+    @property
+    def beginnings(self) -> dict[str, str]:
+        """The translations by what a code begins with, the longest first."""
+        found = {code.removesuffix(ANY): meaning for code, meaning in self.codes.items() if code.endswith(ANY)}
+        return {start: found[start] for start in sorted(found, key=lambda start: (-len(start), start))}
+
+    def lists(self, code: str) -> bool:
+        """Whether the code has a translation."""
+        return code in self.exact or any(code.startswith(start) for start in self.beginnings)
 
 
 class Token(_Made):

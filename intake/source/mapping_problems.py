@@ -11,6 +11,7 @@ from fundwatch.expressions.declared import GROUPED, MAPPING, Purpose, functions_
 from intake.source.columns import (
     Codes,
     ColumnSource,
+    Expression,
     Lookup,
     Scrub,
     Sealed,
@@ -77,10 +78,12 @@ def _domains(table: str) -> dict[str, str]:
     return {c.name: c.domain for c in _contract(table).columns if c.domain is not None}
 
 
-def is_yes_or_no(table: str, name: str) -> bool:
-    """Whether a canonical column only says yes or no."""
+def is_yes_or_no(table: str, name: str, given: ColumnSource | str = "") -> bool:
+    """Whether a canonical column, or a carried one filled from `given`, only says yes or no."""
     contract = _contract(table)
-    return name in contract.column_names and contract.spark_type(name) == "boolean"
+    if name not in contract.column_names:
+        return isinstance(given, Expression) and given.as_type == "boolean"
+    return contract.spark_type(name) == "boolean"
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ class _Rows:
         if domain is not None and (not isinstance(given, Token) or given.token != domain):
             yield f"{self.where}.{name}: it holds pseudonyms of {domain}s; fill it with {{token: {domain}, of: …}}"
         # codes that no translation lists are shown to people
-        if isinstance(given, Token | Scrub) or (is_yes_or_no(self.table, name) and not isinstance(given, Codes)):
+        if isinstance(given, Token | Scrub) or (is_yes_or_no(self.table, name, given) and not isinstance(given, Codes)):
             return
         shown = columns_used(given, identifying_columns(self.mapping, self.rows))
         yield from (

@@ -100,5 +100,5 @@ class _Entry:
         return frozenset(
             name
             for name, given in {**self.rows.columns, **self.rows.carry}.items()
-            if not isinstance(given, Token | Scrub) and not is_yes_or_no(self.table, name)
+            if not isinstance(given, Token | Scrub) and not is_yes_or_no(self.table, name, given)
         )
