@@ -21,11 +21,9 @@ def names_used(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
 
 def _names_judging(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
     """The columns that decide on hit and money. What only the reason tells may be unknown: it says so there."""
-    texts = [text for key, text in rule.expressions.items() if not key.startswith(("facts.", "compares"))]
-    texts += [rule_set.exclusions[name].condition for name in rule.exclude]
-    texts += [column for m in rule.measures.values() for column in (*m.by, *m.order)]
+    texts = (*rule.judging, *(rule_set.exclusions[name].condition for name in rule.exclude))
     columns = GRAINS[rule.grain].columns.keys()
-    return frozenset().union(*(names_in(text, columns) for text in (*texts, rule.money.of)))
+    return frozenset().union(*(names_in(text, columns) for text in texts))
 
 
 def needs(rule_set: RuleSet, rule: Rule) -> Sources:
