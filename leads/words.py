@@ -68,12 +68,14 @@ def scanned_text(seen: LinesSeen | None) -> str:
     if seen is None or not seen.known:
         return ""
     share = f"{seen.in_window:,}/{seen.known:,} ({seen.in_window / seen.known:.1%})"
-    text = f"规则扫描覆盖明细 {share};其中未结算 {seen.unsettled:,} 条不判 | The rules looked at {share} of the lake's fee "
-    text += f"lines; {seen.unsettled:,} of these are not settled and no rule judges them."
+    text = (
+        f"规则扫描覆盖明细 {share};其中未结算 {seen.unsettled:,} 条不判 | The rules looked at {share} of the lake's "
+        f"fee lines; {seen.unsettled:,} of these are not settled and no rule judges them."
+    )
     if seen.in_window < seen.known and seen.is_first_night:
         text += (
-            f" 首夜:窗口之外的明细从未扫描,如需扫描请设 scan_days={seen.days_to_first}。 First night: no night has scanned "
-            f"the lines outside the window; to scan them set scan_days={seen.days_to_first}."
+            f" 首夜:窗口之外的明细从未扫描,如需扫描请设 scan_days={seen.days_to_first}。 First night: no night has "
+            f"scanned the lines outside the window; to scan them set scan_days={seen.days_to_first}."
         )
     return text
 

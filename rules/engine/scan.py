@@ -32,8 +32,8 @@ class Scan:
     """What a scan found. `kept()` before reading it more than once.
 
     `passes` holds counts of judged things and raw hits of all frames; `states` is one row per rule with its version,
-    the problem where it did not run, why it did not where it judged nothing, and what it did without; `found` is `rule_hit` with an array `lines` of
-    `hit_line`.
+    the problem where it did not run, why it did not where it judged nothing, and what it did without; `found` is
+    `rule_hit` with an array `lines` of `hit_line`.
     """
 
     passes: DataFrame
