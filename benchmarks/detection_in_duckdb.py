@@ -60,6 +60,7 @@ _RULES = {
     "ID-04": """
         SELECT line_id AS thing FROM lines
         WHERE (service_date > death_date + {grace_days} OR settled_on > death_date + {settlement_grace_days})
+            AND after_death_item IS NULL AND after_death_name IS NULL
             AND {seen}""",
     "FQ-02": """
         SELECT DISTINCT concat_ws('|', patient_id, service_date) AS thing FROM (
@@ -101,6 +102,13 @@ _RULES = {
         WHERE any_earlier.institution_id <> institution_id AND judged_on {between}
             AND ended_at IS NOT NULL AND any_earlier.ended_at IS NOT NULL
             AND whole_days(started_at, least(ended_at, any_earlier.ended_at)) >= {min_overlap_days}""",
+    "FK-25": """
+        SELECT encounter_id AS thing FROM stays
+        WHERE insurance_type = here_earlier.insurance_type AND judged_on {between}
+            AND NOT coalesce(visit_type = '28', FALSE)
+            AND ended_at IS NOT NULL AND here_earlier.ended_at IS NOT NULL
+            AND (whole_days(started_at, least(ended_at, here_earlier.ended_at)) >= {min_overlap_days}
+                OR (started_at = here_earlier.started_at AND ended_at = here_earlier.ended_at))""",
     "SA-02": """
         SELECT encounter_id AS thing FROM stays
         WHERE insurance_type = here_earlier.insurance_type
@@ -127,7 +135,8 @@ _RULES = {
         ) WHERE in_patients > bed_count * {factor} AND crowded >= {min_nights} AND {seen}""",
 }
 _EARLIER = (
-    "ended := coalesce(ended_at, TIMESTAMPTZ '0001-01-01'), encounter_id, institution_id, insurance_type, ended_at"
+    "ended := coalesce(ended_at, TIMESTAMPTZ '0001-01-01'), encounter_id, institution_id, insurance_type, ended_at, "
+    "started_at"
 )
 _STAYS = f"""
     CREATE TEMP VIEW stays AS

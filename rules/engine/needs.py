@@ -34,8 +34,10 @@ def needs(rule_set: RuleSet, rule: Rule) -> Sources:
 
 
 def knowledge_needed(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
-    """The knowledge classes the rule rests on."""
-    sources = frozenset().union(*needs(rule_set, rule))
+    """The knowledge classes without whose points it judges nothing; what it only leaves out is not among them."""
+    columns = GRAINS[rule.grain].columns
+    names = frozenset().union(*(names_in(text, columns) for text in rule.judging))
+    sources = frozenset().union(*needs(rule_set, rule), *(group for n in names for group in columns[n]))
     return frozenset(s.removeprefix("knowledge.") for s in sources if s.startswith("knowledge."))
 
 

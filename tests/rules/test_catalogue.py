@@ -36,8 +36,8 @@ def _load(folder: Path, *entries, **content):
     return load_rules([file])
 
 
-def test_the_shipped_catalogue_holds_the_twelve_rules():
-    expected = "DC-03 FK-02 FK-03 FK-04 FK-06 FQ-01 FQ-02 ID-01 ID-04 OP-01 OP-02 SA-02"
+def test_the_shipped_catalogue_holds_the_thirteen_rules():
+    expected = "DC-03 FK-02 FK-03 FK-04 FK-06 FK-25 FQ-01 FQ-02 ID-01 ID-04 OP-01 OP-02 SA-02"
     assert [rule.id for rule in SHIPPED.rules] == expected.split()
 
 
