@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from features.catalogue import Catalogue, Measure, Source
 from fundwatch.contracts.versions import KNOWN_COLUMNS
-from fundwatch.engine.frames import stacked
+from fundwatch.engine.frames import stacked, with_known_ends
 from fundwatch.expressions.declared import written
 
 Sources = Mapping[Source, DataFrame]
@@ -23,7 +23,8 @@ ROW_COUNT = "row_count"
 def recent(catalogues: Iterable[Catalogue], source: Source, versions: DataFrame, night: date) -> DataFrame:
     """One row per version whose day no window ending on `night` or later is past, with the columns read.
 
-    Older days count in no indicator any more, so their late rows are not rolled up.
+    Older days count in no indicator any more, so their late rows are not rolled up. The end of a stay that the delivery
+    of the version could not know is unknown, on that night and on all later ones.
     """
     users = [catalogue for catalogue in catalogues if source in catalogue.sources]
     columns, in_reach = {*KNOWN_COLUMNS}, F.lit(False)
@@ -31,7 +32,7 @@ def recent(catalogues: Iterable[Catalogue], source: Source, versions: DataFrame,
         key = catalogue.keys[source]
         columns |= {key.id, key.day, *_columns_read(catalogue, source)}
         in_reach = in_reach | (F.to_date(key.day) >= F.lit(_first_day(catalogue, night)))
-    return versions.filter(in_reach).select(*sorted(columns))
+    return with_known_ends(versions.filter(in_reach), source.table, "known_from").select(*sorted(columns))
 
 
 def changed(catalogue: Catalogue, versions: Sources, since: date | None, night: date) -> DataFrame:

@@ -23,6 +23,7 @@ from jobs.review.read_leads import (
     hits_of,
     institution_names,
     lead_total,
+    lines_seen,
     listed_leads,
     models_not_run,
     rows_of,
@@ -170,6 +171,7 @@ def _provenance(night: Night) -> Provenance:
         data_fingerprint=fingerprint(reported),
         deliveries={name: sha for business_date, name, sha in reported if business_date == night.date},
         earlier_list=night.earlier("leads"),
+        lines_seen=lines_seen(night.place.ledger, night.date),
     )
 
 

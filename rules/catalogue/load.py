@@ -25,6 +25,7 @@ from fundwatch.expressions.declared import (
     is_call,
     list_parameters_outside_in,
     literal,
+    names_in,
     parameters_in,
     problems_in,
 )
@@ -218,6 +219,8 @@ def _problems_of_expressions(rule: Rule) -> Iterator[str]:
             yield f"{key} compares with the list :{name}: write IN (:{name})"
     if rule.money.of not in {*columns, "encounter_id"}:
         yield f"money.of: there is no column '{rule.money.of}'"
+    judged = frozenset().union(*(names_in(text, columns) for text in rule.judging))
+    yield from (f"holds_without: the rule does not judge by '{n}'" for n in sorted(rule.holds_without.keys() - judged))
     yield from _problems_of_windows(rule, columns | rule.measures.keys())
     used |= {m.over_days[1:] for m in rule.measures.values() if isinstance(m.over_days, str)}
     named = {name for _, text in rule.reason for name in re.findall(PLACEHOLDER, text)}

@@ -118,6 +118,9 @@ class Rule(Declared):
     law: list[str] = Field(min_length=1)
     valid: Validity
     needs: list[str] = Field(default_factory=list, description="further table.column or knowledge.class it rests on")
+    holds_without: dict[str, BilingualText] = Field(
+        default_factory=dict, description="columns it uses that may be unknown in a hit, each with why the hit holds"
+    )
     params: dict[str, Value] = Field(default_factory=dict)
     where: Expression = "TRUE"
     exclude: list[str] = Field(default_factory=list)
@@ -158,6 +161,13 @@ class Rule(Declared):
         }
 
     @property
+    def judging(self) -> tuple[str, ...]:
+        """The expressions and columns that decide on hit and money."""
+        texts = [text for key, text in self.expressions.items() if not key.startswith(("facts.", "compares"))]
+        columns = [column for m in self.measures.values() for column in (*m.by, *m.order)]
+        return (*texts, *columns, self.money.of)
+
+    @property
     def fact_names(self) -> frozenset[str]:
         """The facts that the reason names."""
         return frozenset(re.findall(PLACEHOLDER, self.reason.zh))
@@ -165,9 +175,9 @@ class Rule(Declared):
     @property
     def definition(self) -> dict[str, object]:
         """All of the entry that changes what is found; texts and examples do not."""
-        return self.model_dump(
-            mode="json", by_alias=True, exclude={"name", "law", "reason", "ask_for", "clears", "examples"}
-        )
+        texts = {"name", "law", "reason", "ask_for", "clears", "examples", "holds_without"}
+        said = self.model_dump(mode="json", by_alias=True, exclude=texts)
+        return said | ({"holds_without": sorted(self.holds_without)} if self.holds_without else {})
 
 
 class RuleSet(Declared):

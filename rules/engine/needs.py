@@ -21,11 +21,9 @@ def names_used(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
 
 def _names_judging(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
     """The columns that decide on hit and money. What only the reason tells may be unknown: it says so there."""
-    texts = [text for key, text in rule.expressions.items() if not key.startswith(("facts.", "compares"))]
-    texts += [rule_set.exclusions[name].condition for name in rule.exclude]
-    texts += [column for m in rule.measures.values() for column in (*m.by, *m.order)]
+    texts = (*rule.judging, *(rule_set.exclusions[name].condition for name in rule.exclude))
     columns = GRAINS[rule.grain].columns.keys()
-    return frozenset().union(*(names_in(text, columns) for text in (*texts, rule.money.of)))
+    return frozenset().union(*(names_in(text, columns) for text in texts))
 
 
 def needs(rule_set: RuleSet, rule: Rule) -> Sources:
@@ -36,8 +34,10 @@ def needs(rule_set: RuleSet, rule: Rule) -> Sources:
 
 
 def knowledge_needed(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
-    """The knowledge classes the rule rests on."""
-    sources = frozenset().union(*needs(rule_set, rule))
+    """The knowledge classes without whose points it judges nothing; what it only leaves out is not among them."""
+    columns = GRAINS[rule.grain].columns
+    names = frozenset().union(*(names_in(text, columns) for text in rule.judging))
+    sources = frozenset().union(*needs(rule_set, rule), *(group for n in names for group in columns[n]))
     return frozenset(s.removeprefix("knowledge.") for s in sources if s.startswith("knowledge."))
 
 

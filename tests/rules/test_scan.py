@@ -14,6 +14,7 @@ from rules.catalogue.rule import RuleSet
 from rules.engine.measures import Shared, together
 from rules.engine.needs import names_used
 from rules.engine.passes import fold, tag
+from rules.engine.seen import lines_seen
 from rules.frames.inputs import ScanInputs, ScanWindow
 from rules.frames.registry import GRAINS, frames
 from rules.knowledge.points import load_knowledge
@@ -57,7 +58,7 @@ def test_what_is_not_there_is_reported_and_never_a_zero(spark, all_examples):
     assert reasons["FK-04"] == "knowledge.item_class is not supplied"
     assert reasons["OP-02"] == "no item of frequency occurs"
     ran = {rule_id for rule_id, why in reasons.items() if why is None}
-    assert ran == {"FK-02", "FK-03", "FQ-01", "FQ-02", "ID-01", "OP-01", "SA-02"}
+    assert ran == {"FK-02", "FK-03", "FK-25", "FQ-01", "FQ-02", "ID-01", "OP-01", "SA-02"}
     assert set(states) == {rule.id for rule in SHIPPED.rules}
 
 
@@ -109,11 +110,35 @@ def test_a_claim_is_judged_by_the_law_of_its_day(spark):
 DAY_9, DAY_10 = date(2026, 3, 9), date(2026, 3, 10)
 
 
-def test_a_rule_judges_only_the_days_it_is_in_force(spark):
-    repealed = shipped("DC-03", valid=shipped("DC-03").valid.model_copy(update={"to": date(2026, 3, 3)}))
-    found = scanned(spark, with_rows(repealed, lines=TWINS))
-    (row,) = coverage_of(found)["DC-03"]
-    assert (row.state, row.judged_count, row.hit_count) == ("run", 0, 0)
+def test_a_rule_judges_only_the_days_it_is_in_force_and_did_not_run_where_it_looked_at_nothing(spark):
+    valid = shipped("DC-03").valid
+    repealed = shipped("DC-03", id="DC-91", valid=valid.model_copy(update={"to": date(2026, 3, 3)}))
+    gone = shipped("OP-02", id="DC-92", valid=valid.model_copy(update={"to": date(2025, 12, 31)}))
+    coming = shipped("DC-03", id="DC-93", valid=valid.model_copy(update={"from_": date(2027, 1, 1)}))
+    idle = shipped("DC-03", id="DC-94", params={"min_amount": 31})
+    rules = (repealed, gone, coming, idle, shipped("DC-03"))
+    rule_set = RuleSet(rules=rules, exclusions=SHIPPED.exclusions)
+    coverage = coverage_of(scanned(spark, with_rows(shipped("DC-03"), lines=TWINS), rule_set=rule_set))
+    assert {rule_id: (row.state, row.why_not, row.judged_count) for rule_id, (row,) in coverage.items()} == {
+        "DC-91": ("not_run", "nothing that it judges lies in 2026-01-01 to 2026-03-03", None),
+        "DC-92": (
+            "not_run",
+            "in force from 2021-05-01 to 2025-12-31, on no day of the window 2026-01-01 to 2026-12-31",
+            None,
+        ),
+        "DC-93": ("not_run", "in force from 2027-01-01, on no day of the window 2026-01-01 to 2026-12-31", None),
+        "DC-94": ("not_run", "nothing that it judges lies in 2026-01-01 to 2026-12-31", None),
+        "DC-03": ("run", None, 2),
+    }
+
+
+def test_a_scan_says_how_many_of_the_lakes_lines_lie_in_its_window(spark):
+    days = [date(2026, 1, 1), date(2026, 3, 30), date(2026, 3, 31), date(2026, 4, 1)]
+    lines = [{"line_id": n, "charged_at": day, "encounter_id": f"E{n}"} for n, day in enumerate(days)]
+    lines[2]["settlement_id"] = None
+    tables = tables_of(spark, with_rows(shipped("DC-03"), lines=lines))
+    (seen,) = lines_seen(tables["claim_line"], ScanWindow(date(2026, 3, 30), date(2026, 3, 31))).collect()
+    assert seen.asDict() == {"known": 4, "in_window": 2, "unsettled": 1, "days_to_first": 90}
 
 
 def test_the_lines_of_a_settlement_add_up_to_what_the_fund_paid(spark):
