@@ -125,7 +125,7 @@ JOB = Job(
     name=BUILD.name,
     title="indicators of patients, doctors and institutions",
     reads=(
-        *(source.table for source in Source),
+        *dict.fromkeys(source.table for source in Source),
         *(entity.register.table for entity in ENTITIES.values()),
         "supplied_column",
     ),
