@@ -19,8 +19,8 @@ import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from features.catalogue import Catalogue, load_catalogues
-from fundwatch.contracts.entities import ENTITIES
+from features.catalogue import Catalogue, Source, load_catalogues
+from features.catalogue.declaration import BED_DAY
 from fundwatch.expressions.declared import written
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
@@ -272,11 +272,11 @@ def _indicators(database: duckdb.DuckDBPyConnection, lake: Lake, night: date) ->
 
 def _windows(catalogue: Catalogue, night: date) -> str:
     """Sums of days, then of windows, then the formulas, in one query."""
-    entity, key = ENTITIES[catalogue.entity], catalogue.id_column
+    key = catalogue.id_column
     first = night - timedelta(days=max(catalogue.windows) - 1)
     parts, sums, joins = [], [], []
     for source in catalogue.sources:
-        of = entity.days[source.table]
+        of = catalogue.keys[source]
         scope = f"{of.id} IS NOT NULL AND {of.day}::date BETWEEN DATE '{first}' AND DATE '{night}'"
         measures = {n: m for n, m in catalogue.measures.items() if m.of is source}
         texts = [
@@ -284,7 +284,7 @@ def _windows(catalogue: Catalogue, night: date) -> str:
             f"AS {catalogue.measure_columns[n]}"
             for n, m in measures.items()
         ] or ["count(*) AS row_count"]
-        rows = f"FROM {source.table} WHERE {scope} GROUP BY ALL"
+        rows = f"FROM {_source_rows(source)} WHERE {scope} GROUP BY ALL"
         parts.append(f"{source.value} AS (SELECT {of.id} AS {key}, {of.day}::date AS day, {', '.join(texts)} {rows})")
         sums.append(source.value)
         for name, day_set in catalogue.sets.items():
@@ -311,6 +311,15 @@ def _windows(catalogue: Catalogue, night: date) -> str:
         f"totals AS (SELECT {key}, {totals} FROM ({days}) GROUP BY ALL) "
         f"SELECT {key}, {formulas} FROM totals {' '.join(joins)}"
     )
+
+
+def _source_rows(source: Source) -> str:
+    """The table's rows, or the days of its stays."""
+    if source is not Source.BED_DAYS:
+        return source.table
+    last = "greatest(ended_at::date - 1, started_at::date)"
+    days = f"unnest(generate_series(started_at::date, {last}, INTERVAL 1 DAY))::date AS {BED_DAY}"
+    return f"(SELECT *, {days} FROM {source.table} WHERE is_inpatient)"
 
 
 def _formula(catalogue: Catalogue, named: object) -> str:

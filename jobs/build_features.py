@@ -126,7 +126,7 @@ JOB = Job(
     title="indicators of patients, doctors and institutions",
     reads=("supplied_column",),
     optional=(
-        *(source.table for source in Source),
+        *dict.fromkeys(source.table for source in Source),
         *(entity.register.table for entity in ENTITIES.values()),  # who is in no register is known by the claims alone
     ),
     writes=(

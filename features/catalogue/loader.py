@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources.abc import Traversable
 from itertools import chain
 from typing import Any
 
 from pydantic import ValidationError
 
-from features.catalogue.declaration import Catalogue, DaySet, Measure, Source
+from features.catalogue.declaration import Catalogue, DaySet, Indicator, Measure, Source
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES
 from fundwatch.declared import model_problems
@@ -20,6 +20,7 @@ from fundwatch.expressions.declared import (
     FORMULA,
     distinct_columns,
     functions_in,
+    names_in,
     problems_in,
 )
 from fundwatch.regions import Region, laid_over
@@ -132,12 +133,23 @@ def _indicator_problems(catalogue: Catalogue) -> list[str]:
     for name, indicator in catalogue.indicators.items():
         where = f"indicators.{name}"
         wrong += [f"{where}: there is no measure or set '{n}'" for n in sorted(indicator.reads - known)]
+        wrong += [f"{where}.formula: {reported}" for reported in _populations(catalogue, indicator)]
         for key, text in (("formula", indicator.formula), ("when", indicator.when)):
             wrong += [
                 f"{where}.{key}: {reported}" for reported in (problems_in(text, FORMULA) if text is not None else ())
             ]
     read = set(chain.from_iterable(i.reads for i in catalogue.indicators.values()))
     return wrong + [f"{name}: no indicator reads it" for name in sorted(known - read)]
+
+
+def _populations(catalogue: Catalogue, indicator: Indicator) -> Iterator[str]:
+    """What a ratio is made of is of one source: lines, encounters and settlements of a window are not the same care."""
+    if "try_divide" not in functions_in(indicator.formula):
+        return
+    taken = catalogue.taken
+    sources = sorted({taken[name].of.value for name in names_in(indicator.formula) if name in taken})
+    if len(sources) > 1:
+        yield f"divides {' by '.join(sources)}, which are not the same care: take all of a ratio from one source"
 
 
 def runnable(catalogue: Catalogue, supplied: Supplied) -> tuple[Catalogue, dict[str, str]]:
@@ -164,5 +176,6 @@ def runnable(catalogue: Catalogue, supplied: Supplied) -> tuple[Catalogue, dict[
 def _lacking(catalogue: Catalogue, declared: Measure | DaySet, supplied: Supplied) -> frozenset[str]:
     key, table = catalogue.keys[declared.of], declared.of.table
     columns = declared.columns if isinstance(declared, Measure) else {declared.column}
-    missing = {key.id, key.day, *columns} - supplied.get(table, frozenset())
+    day = declared.of.day_of or {key.day}
+    missing = {key.id, *day, *columns} - supplied.get(table, frozenset())
     return frozenset(f"{table}.{column}" for column in missing)

@@ -33,11 +33,11 @@ def needs(rule_set: RuleSet, rule: Rule) -> Sources:
     return found | {frozenset({source}) for source in rule.needs}
 
 
-def knowledge_needed(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
+def knowledge_needed(rule: Rule) -> frozenset[str]:
     """The knowledge classes without whose points it judges nothing; what it only leaves out is not among them."""
     columns = GRAINS[rule.grain].columns
     names = frozenset().union(*(names_in(text, columns) for text in rule.judging))
-    sources = frozenset().union(*needs(rule_set, rule), *(group for n in names for group in columns[n]))
+    sources = frozenset(rule.needs).union(*(group for name in names for group in columns[name]))
     return frozenset(s.removeprefix("knowledge.") for s in sources if s.startswith("knowledge."))
 
 

@@ -234,7 +234,7 @@ def _states(
     schema = "rule_id string, rule_version string, problem string, nothing string, without string"
     rows = []
     for rule in rule_set.rules:
-        knowledge = ", ".join(sorted(knowledge_needed(rule_set, rule)))
+        knowledge = ", ".join(sorted(knowledge_needed(rule)))
         reported = (reasons[rule.id], why_nothing(rule, window, knowledge), done_without(rule, supplied))
         rows.append((rule.id, rule_set.rule_fingerprint(rule), *reported))
     return small_frame(session, schema, rows)

@@ -173,3 +173,11 @@ def test_a_regions_file_that_cannot_be_read_is_reported_with_the_problems_of_the
         read_catalogues([], [wrong, other])
     assert f"{wrong}: not readable as YAML: byte " in refused.value.what
     assert f"{other}: holds what differs by entity" in refused.value.what
+
+
+def test_a_ratio_of_two_sources_is_refused_for_they_are_not_the_same_care(tmp_path: Path):
+    content = declared()
+    content["measures"]["visits"] = {"of": "encounters", "value": "count(*)", "unit": "count", "description": "All."}  # type: ignore[index]
+    ratio = content["indicators"]["amount"] | {"formula": "try_divide(amount, visits)"}  # type: ignore[index]
+    text = message_of(tmp_path, content | {"indicators": {"amount_per_visit": ratio}})
+    assert "indicators.amount_per_visit.formula: divides encounters by lines, which are not the same care" in text

@@ -57,9 +57,7 @@ def plans(spark: SparkSession) -> dict[int, str]:
 
 
 @pytest.mark.parametrize("node", ["Exchange hashpartitioning", "Join", "HashAggregate"])
-def test_two_hundred_rules_shuffle_join_and_group_as_often_as_those_of_the_catalogue(
-    plans: dict[int, str], node: str
-) -> None:
+def test_two_hundred_rules_shuffle_join_and_group_as_often_as_the_shipped(plans: dict[int, str], node: str) -> None:
     assert 0 < _count(plans[ALL], node) == _count(plans[48], node) == _count(plans[200], node)
 
 
