@@ -1,20 +1,26 @@
-"""Control totals: per file and table, delivered = accepted + quarantined + duplicates, in lines and in money."""
+"""Control totals: per file and table, delivered = accepted + quarantined + duplicates, in lines and in money.
+
+Of what is accepted, reversals that wait for their original are told apart: the clean table does not hold them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from fundwatch.contracts import TABLES
 from intake.rows.canonical import CODES
 from intake.rows.reading import FILE_NAME, LINE_NUMBER
 from intake.rows.status import ACCEPTED, DUPLICATE, QUARANTINED, STATUS
+from intake.source.mapping import ENTRY_OF
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
 _KINDS = ((ACCEPTED, "accepted"), (QUARANTINED, "quarantined"), (DUPLICATE, "duplicate"))
 MONEY = "decimal(28,2)"
@@ -23,7 +29,10 @@ EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Total:
-    """One file × table. `excluded_lines` are quarantined because the source itself calls them not valid."""
+    """One file × table. `excluded_lines` are quarantined because the source itself calls them not valid.
+
+    Of the accepted, `waiting_lines` and their money are reversals whose original had not come by the night.
+    """
 
     file_name: str
     table_name: str
@@ -36,6 +45,13 @@ class Total:
     quarantined_amount: Decimal | None
     duplicate_amount: Decimal | None
     excluded_lines: int
+    waiting_lines: int = 0
+    waiting_amount: Decimal | None = None
+
+    @property
+    def waiting_share(self) -> float:
+        """The share of accepted lines that wait for their original."""
+        return self.waiting_lines / self.accepted_lines if self.accepted_lines else 0.0
 
     @property
     def faulty_share(self) -> float:
@@ -58,6 +74,60 @@ def control_totals(rows: DataFrame, table: str, money: str | None, excluding: Se
         *(total.alias(f"{name}_amount") for total, (_, name) in zip(sums, _KINDS, strict=True)),
         F.count_if(F.col(CODES).isin(*excluding)).alias("excluded_lines"),
     )
+
+
+@dataclass(frozen=True)
+class WaitingTotal:
+    """Reversals of one table that wait for their original after a night, with their money: in all, and of tonight's.
+
+    `by_file` has lines and money of tonight's files.
+    """
+
+    table_name: str
+    lines: int
+    amount: Decimal
+    lines_tonight: int
+    amount_tonight: Decimal
+    by_file: Mapping[str, tuple[int, Decimal]] = field(default_factory=dict)
+
+
+def waiting_total(waiting: DataFrame, table: str, night: date) -> DataFrame:
+    """One row: what of a table waits (see `intake.rows.netting.waiting_on`)."""
+    is_new = F.col("_night") == F.lit(night)
+
+    def money(of: Column) -> Column:
+        return F.coalesce(F.sum(of), F.lit(0)).cast(MONEY)
+
+    return waiting.agg(
+        F.lit(table).alias("table_name"),
+        F.count(F.lit(1)).alias("lines"),
+        money(F.col("_money")).alias("amount"),
+        F.count_if(is_new).alias("lines_tonight"),
+        money(F.when(is_new, F.col("_money"))).alias("amount_tonight"),
+    )
+
+
+def waiting_by_file(accepted: DataFrame, waiting: DataFrame, table: str, night: date) -> DataFrame:
+    """One row per file with accepted rows of tonight that wait."""
+    key = TABLES[table].key[0]
+    few = F.broadcast(waiting.filter(F.col("_night") == F.lit(night)).select(key, "_money"))
+    found = accepted.select(key, F.col(FILE_NAME).alias("file_name")).join(few, key, how="inner")
+    return found.groupBy("file_name").agg(
+        F.lit(table).alias("table_name"),
+        F.count(F.lit(1)).alias("lines"),
+        F.sum("_money").cast(MONEY).alias("amount"),
+    )
+
+
+def with_waiting(totals: Sequence[Total], waiting: Sequence[WaitingTotal]) -> list[Total]:
+    """The totals, those of tables that have reversals with what of their files waits."""
+    known = {(t.table_name, file): found for t in waiting for file, found in t.by_file.items()}
+
+    def counted(total: Total) -> Total:
+        lines, amount = known.get((total.table_name, total.file_name), (0, Decimal("0.00")))
+        return replace(total, waiting_lines=lines, waiting_amount=amount)
+
+    return [counted(total) if total.table_name in ENTRY_OF else total for total in totals]
 
 
 def code_counts(rows: DataFrame, table: str) -> DataFrame:

@@ -103,10 +103,9 @@ class Grouped(Declared):
 
 
 class Reversal(Declared):
-    """How reversals without a pointer are known (`when`) and which expressions equal those of their original."""
+    """Which expressions of a reversal that names no original equal those of its original."""
 
-    when: str
-    matches: tuple[str, ...]
+    matches: tuple[str, ...] = Field(min_length=1)
 
 
 class TableMapping(Declared):

@@ -51,7 +51,7 @@ def cross_problems(mapping: SourceMapping) -> Iterator[str]:
         for number, grouped in enumerate(how.grouped):
             yield from _grouped_problems(mapping, table, f"tables.{table}.grouped[{number}]", grouped)
         if how.reversal is not None:
-            texts = {"when": how.reversal.when, **{f"matches[{n}]": t for n, t in enumerate(how.reversal.matches)}}
+            texts = {f"matches[{n}]": text for n, text in enumerate(how.reversal.matches)}
             yield from _sql_problems(f"tables.{table}.reversal", texts, MAPPING, mapped_columns(table))
 
 

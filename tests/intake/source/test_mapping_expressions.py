@@ -43,7 +43,7 @@ tables:
         by: {settlement_id: encounter_id}
         columns: {patient_id: "min(patient_id)", fund_amount: "sum(paid)"}
   claim_line:
-    reversal: {when: "amount < 0", matches: [item_code, "abs(amount)"]}
+    reversal: {matches: [item_code, "abs(amount)"]}
     rows:
       - from: lines
         lookup: {from: visits, on: [visit], columns: [kind, psn_no], where: "state = '1'"}
@@ -63,7 +63,6 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "tables.encounter.rows[0].paid": ("encounter", "rows", 0, "carry", "paid", "expr"),
     "tables.settlement.grouped[0].settlement_id": ("settlement", "grouped", 0, "by", "settlement_id"),
     "tables.settlement.grouped[0].fund_amount": ("settlement", "grouped", 0, "columns", "fund_amount"),
-    "tables.claim_line.reversal.when": ("claim_line", "reversal", "when"),
     "tables.claim_line.reversal.matches[1]": ("claim_line", "reversal", "matches", 1),
     "tables.claim_line.rows[0].lookup[0].where": ("claim_line", "rows", 0, "lookup", "where"),
 }
