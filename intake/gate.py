@@ -101,12 +101,15 @@ def findings_of(expectations: Sequence[Expectation]) -> Findings:
     return Findings(tuple(wrong), tuple(doubts))
 
 
-def gate_error(found: Findings, codes: Sequence[CodeCount], page: Path, night: date) -> GateError:
-    """The error that stops the night: figures, the commonest error codes, where to look."""
-    commonest = sorted(codes, key=lambda c: (-c.rows, c.table_name, c.code))[:8]
+def gate_error(
+    found: Findings, codes: Sequence[CodeCount], unlisted: Sequence[CodeCount], page: Path, night: date
+) -> GateError:
+    """The error that stops the night: figures, the commonest error codes, codes that no list has, where to look."""
     text = problems("the quality gate stopped the night", [*found.wrong, *found.doubts])
-    if commonest:
-        text += "\nerror codes:\n" + "\n".join(f"  - {code}" for code in commonest)
+    for what, counts in (("error codes", codes), ("codes that no list of the mapping has", unlisted)):
+        commonest = sorted(counts, key=lambda c: (-c.rows, c.table_name, c.code))[:8]
+        if commonest:
+            text += f"\n{what}:\n" + "\n".join(f"  - {count}" for count in commonest)
     again = "have the delivery fixed and sent again; nothing of it is in the lake. Limits: conf/quality"
     if found.wrong:
         return GateError(text, where=str(page), do=again)
@@ -126,6 +129,7 @@ def _figures(total: Total, files: Sequence[LandedFile], quality: Quality) -> dic
         "declared_lines": None if file is None else file.declared_rows,
         "delivered_amount": _text(total.delivered_amount),
         "balanced_amount": _text(sum((p or Decimal(0) for p in parts), Decimal(0))) if has_money else None,
+        "stated_amount": _text(total.stated_amount),
         "declared_amount": _text(file.declared_amount) if has_money and file is not None else None,
         "faulty_share": 0.0 if file is None else round(total.faulty_share, 6),
         "share_limit": quality.quarantine_share,
@@ -147,7 +151,7 @@ _PAIRS = {
     "lines_balance": ("delivered_lines", "balanced_lines"),
     "money_balances": ("delivered_amount", "balanced_amount"),
     "lines_as_declared": ("delivered_lines", "declared_lines"),
-    "money_as_declared": ("delivered_amount", "declared_amount"),
+    "money_as_declared": ("stated_amount", "declared_amount"),
 }
 _WORDS = {
     "lines_balance": ("报送行数 = 接收 + 隔离 + 重复", "lines delivered = accepted + quarantined + duplicates"),
@@ -165,7 +169,7 @@ _SENTENCES = {
     "lines_balance": "{delivered_lines} lines delivered, {balanced_lines} accounted for",
     "money_balances": "money delivered {delivered_amount}, accounted for {balanced_amount}",
     "lines_as_declared": "{delivered_lines} lines read, {declared_lines} declared",
-    "money_as_declared": "money read {delivered_amount}, declared {declared_amount}",
+    "money_as_declared": "money read {stated_amount}, declared {declared_amount}",
     "faulty_share": "{faulty_share:.2%} of the lines are faulty, the limit is {share_limit:.2%}",
     "waiting_share": (
         "{waiting_lines} reversals ({waiting_amount}) name no original that has come, {waiting_share:.2%} of the "

@@ -13,6 +13,7 @@ from intake.gate import CodeCount, Expectation
 from intake.rows.totals import Total, WaitingTotal
 
 FOLDER = "quality"
+_MOST_CODES = 50  # a page is read by people; the record has all of them
 PAGE, RECORD = "index.html", "quality.json"
 
 _VERDICTS: Mapping[str, tuple[str, Style]] = {
@@ -49,6 +50,7 @@ class QualityReport:
     totals: Sequence[Total] = ()
     waiting: Sequence[WaitingTotal] = ()
     codes: Sequence[CodeCount] = ()
+    unlisted: Sequence[CodeCount] = ()
     drift: Sequence[str] = ()
     history: Sequence[Mapping[str, Any]] = field(default_factory=list)
 
@@ -84,7 +86,12 @@ class QualityReport:
                 PageTable(
                     "隔离行的错误代码 Error codes of quarantined rows",
                     ("表 Table", "代码 Code", "行数 Rows", "最前的行 First lines"),
-                    [(c.table_name, c.code, Figure(f"{c.rows:,}"), _places(c)) for c in self.codes],
+                    [(c.table_name, c.code, Figure(f"{c.rows:,}"), _places(c)) for c in self.codes[:_MOST_CODES]],
+                ),
+                PageTable(
+                    "映射未列出的代码 Codes that no list of the mapping has: unknown, or quarantined where they decide",
+                    ("表 Table", "列与代码 Column and code", "行数 Rows", "最前的行 First lines"),
+                    [(c.table_name, c.code, Figure(f"{c.rows:,}"), _places(c)) for c in self.unlisted[:_MOST_CODES]],
                 ),
                 PageTable("结构变化 Drift", ("内容 What",), [(sentence,) for sentence in self.drift]),
                 PageTable(
@@ -116,6 +123,7 @@ class QualityReport:
             "totals": [asdict(total) for total in self.totals],
             "waiting": [asdict(one) for one in self.waiting],
             "error_codes": [asdict(code) for code in self.codes],
+            "unlisted_codes": [asdict(code) for code in self.unlisted],
             "drift": list(self.drift),
         }
 

@@ -17,10 +17,11 @@ from intake import gate
 from intake.files.batches import Sorted, sort_delivery
 from intake.files.delivery import Delivery, delivery_hashes, open_delivery
 from intake.files.drift import parked_error_codes
+from intake.quarantine.vouching import source_codes
 from intake.rows.clean import clean_tables, delivery_rows, supplied_rows, total_rows
 from intake.rows.erased import ErasedPersons
 from intake.rows.status import to_quarantine
-from intake.rows.totals import Total, WaitingTotal, code_counts, control_totals, with_waiting
+from intake.rows.totals import Total, WaitingTotal, code_counts, control_totals, finding_counts, with_waiting
 from intake.source.checks import Quality, read_quality
 from intake.source.load import read_mapping
 from intake.source.mapping import CLEAN_TABLES, ENTRY_OF, SourceMapping
@@ -114,8 +115,8 @@ def _totals(work: IntakeWork, judged: Mapping[str, DataFrame], files: Sorted) ->
 
 def _excluded_codes(work: IntakeWork, table: str) -> list[str]:
     """Codes of rows that are quarantined and no problems: not valid by the source's own word, or parked."""
-    stated = [r.where.code for r in work.mapping.tables[table].rows if r.where is not None]
-    return work.erased.no_problems([*stated, *parked_error_codes(work.mapping, work.quality, table)])
+    stated = source_codes(work.mapping, table)
+    return work.erased.no_problems([*sorted(stated), *parked_error_codes(work.mapping, work.quality, table)])
 
 
 def _pass_gate(
@@ -126,13 +127,31 @@ def _pass_gate(
     report.expectations = gate.judge(report.totals, delivery.files, work.quality)
     found = gate.findings_of(report.expectations).with_doubts(doubts)
     report.doubts = found.doubts
+    report.codes, report.unlisted = _code_counts(judged)
     if found.wrong or (found.doubts and not course.is_released):
-        rows = stacked([code_counts(r, t) for t, r in judged.items()]).collect() if judged else []  # a row per code
-        report.codes = [
+        raise gate.gate_error(found, report.codes, report.unlisted, course.page, work.date)
+
+
+def _code_counts(judged: Mapping[str, DataFrame]) -> tuple[list[gate.CodeCount], list[gate.CodeCount]]:
+    """Error codes of quarantined rows, and codes that no list of the mapping has, the commonest first; in one job."""
+    if not judged:
+        return [], []
+    kinds = {"error": code_counts, "unlisted": finding_counts}
+    frames = [
+        count(rows, table).selectExpr("*", f"'{kind}' AS kind")
+        for kind, count in kinds.items()
+        for table, rows in judged.items()
+    ]
+    rows = sorted(stacked(frames).collect(), key=lambda r: (-r.rows, r.table_name, r.code))  # a row per code
+
+    def of(kind: str) -> list[gate.CodeCount]:
+        return [
             gate.CodeCount(r.table_name, r.code, r.rows, tuple((place[0], place[1]) for place in r.places))
             for r in rows
+            if r.kind == kind
         ]
-        raise gate.gate_error(found, report.codes, course.page, work.date)
+
+    return of("error"), of("unlisted")
 
 
 def _unusual(work: IntakeWork, delivery: Delivery, files: Sorted, totals: Sequence[Total]) -> list[str]:

@@ -79,6 +79,15 @@ _OF_COLUMN = {
             "conf/quality",
         ),
     ),
+    "UNKNOWN_CODE": (
+        "映射的 {0} 代码表中没有该行的代码,无法判断该行是否有效、是否冲正",
+        "the mapping lists no such code of {0}, which decides whether the row counts, or takes back",
+        (
+            "在映射中列出该代码(where 的 keep 或 drop、sign 的 minus 或 plus);当批已入库的,请来源方重新报送",
+            "list it in the mapping (keep or drop of where, minus or plus of sign); rows of a night that stands: have "
+            "them sent again",
+        ),
+    ),
     "NOT_IN_LIST": ("列 {0} 的值不在允许的代码表内", "the value of {0} is not among the codes allowed", _VALUE),
 }
 

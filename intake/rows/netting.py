@@ -127,9 +127,9 @@ def net(rooted: DataFrame, table: str) -> DataFrame:
     sums, is_original = contract.sums, ~is_reversal(table)
     group = Window.partitionBy(ROOT)
     born = F.min(F.when(is_original, F.col("business_date"))).over(group).alias(BORN)
-    told = F.when(is_original, F.col("business_date")).otherwise(F.greatest(SINCE, BORN)).alias("known_from")
+    counted_on = F.when(is_original, F.col("business_date")).otherwise(F.greatest(SINCE, BORN)).alias("known_from")
     content = F.struct(*contract.names_without(*KNOWN_COLUMNS))
-    changes = rooted.select("*", born).filter(F.col(BORN).isNotNull()).groupBy(ROOT, told).agg(
+    changes = rooted.select("*", born).filter(F.col(BORN).isNotNull()).groupBy(ROOT, counted_on).agg(
         F.max(F.when(is_original, content)).alias("_original"),
         *(F.sum(F.when(~is_original, F.col(c))).alias(c) for c in sums),
         F.count_if(~is_original).alias("_reversals"),

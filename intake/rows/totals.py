@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
-from intake.rows.canonical import CODES
+from intake.rows.canonical import CODES, TURNED
+from intake.rows.listed import FINDINGS
 from intake.rows.reading import FILE_NAME, LINE_NUMBER
 from intake.rows.status import ACCEPTED, DUPLICATE, QUARANTINED, STATUS
 from intake.source.mapping import ENTRY_OF
@@ -32,6 +33,7 @@ class Total:
     """One file × table. `excluded_lines` are quarantined because the source itself calls them not valid.
 
     Of the accepted, `waiting_lines` and their money are reversals whose original had not come by the night.
+    `turned_amount` is the money of rows that the mapping's `sign` made negative.
     """
 
     file_name: str
@@ -47,6 +49,14 @@ class Total:
     excluded_lines: int
     waiting_lines: int = 0
     waiting_amount: Decimal | None = None
+    turned_amount: Decimal | None = None
+
+    @property
+    def stated_amount(self) -> Decimal | None:
+        """The money as the file states it, before the mapping's `sign` made any of it negative."""
+        if self.delivered_amount is None:
+            return None
+        return self.delivered_amount - 2 * (self.turned_amount or Decimal(0))
 
     @property
     def waiting_share(self) -> float:
@@ -66,6 +76,7 @@ def control_totals(rows: DataFrame, table: str, money: str | None, excluding: Se
     status = F.col(STATUS)
     lines = [F.count_if(status == kind).alias(f"{name}_lines") for kind, name in _KINDS]
     sums = [F.sum(F.when(status == kind, amount).otherwise(F.lit(0) * amount)).cast(MONEY) for kind, _ in _KINDS]
+    turned = F.col(TURNED) if TURNED in rows.columns else F.lit(False)
     return rows.groupBy(F.col(FILE_NAME).alias("file_name")).agg(
         F.lit(table).alias("table_name"),
         F.count(F.lit(1)).alias("delivered_lines"),
@@ -73,6 +84,7 @@ def control_totals(rows: DataFrame, table: str, money: str | None, excluding: Se
         F.sum(amount).cast(MONEY).alias("delivered_amount"),
         *(total.alias(f"{name}_amount") for total, (_, name) in zip(sums, _KINDS, strict=True)),
         F.count_if(F.col(CODES).isin(*excluding)).alias("excluded_lines"),
+        F.sum(F.when(turned, amount)).cast(MONEY).alias("turned_amount"),
     )
 
 
@@ -132,10 +144,18 @@ def with_waiting(totals: Sequence[Total], waiting: Sequence[WaitingTotal]) -> li
 
 def code_counts(rows: DataFrame, table: str) -> DataFrame:
     """Table × error code: how often, and the first few places."""
-    bad = rows.filter(F.col(STATUS) == QUARANTINED).select(
-        F.explode(F.split(F.col(CODES), ",")).alias("code"), F.struct(FILE_NAME, LINE_NUMBER).alias("place")
-    )
-    return bad.groupBy("code").agg(
+    return _counted(rows.filter(F.col(STATUS) == QUARANTINED), F.split(F.col(CODES), ","), table)
+
+
+def finding_counts(rows: DataFrame, table: str) -> DataFrame:
+    """The same of findings (see `intake.rows.listed`): a code of a column that no list of the mapping has."""
+    found = F.col(FINDINGS) if FINDINGS in rows.columns else F.array().cast("array<string>")
+    return _counted(rows, found, table)
+
+
+def _counted(rows: DataFrame, codes: Column, table: str) -> DataFrame:
+    each = rows.select(F.explode(codes).alias("code"), F.struct(FILE_NAME, LINE_NUMBER).alias("place"))
+    return each.groupBy("code").agg(
         F.lit(table).alias("table_name"),
         F.count(F.lit(1)).alias("rows"),
         F.slice(F.sort_array(F.collect_list("place")), 1, EXAMPLES).alias("places"),

@@ -22,7 +22,7 @@ from fundwatch.lake.store import Lake
 from intake.rows.netting import MONEY
 from intake.source.mapping import ENTRY_OF
 from jobs.declared_stages import PUBLISH, SCAN
-from jobs.operate.netted_accounts import NightOfEntries, Part, nights_of_entries, nights_of_versions
+from jobs.operate.netted_accounts import NightOfEntries, Sum, nights_of_entries, nights_of_versions
 from privacy.erasure.record import ErasureLog
 
 _AGAIN = "run `fundwatch intake --date {0}` again from the same delivery; if it is gone, restore {1} from a copy"
@@ -130,20 +130,20 @@ class Accounts:
         for night in sorted({*should, *does}):
             if self.night not in (None, night):
                 continue
-            of = should.get(night, NightOfEntries(Part(), Part(), Part(), Part()))
-            source, delivered, left_out = totals.get(night, ("a table grouped from others", of.accepted, Part()))
+            of = should.get(night, NightOfEntries(Sum(), Sum(), Sum(), Sum()))
+            source, delivered, left_out = totals.get(night, ("a table grouped from others", of.accepted, Sum()))
             accepted = of.accepted if night in erased else delivered - left_out
-            expected = accepted - of.waiting - of.replaced - Part(of.reversed_lines)
-            held = does.get(night, Part())
+            expected = accepted - of.waiting - of.replaced - Sum(of.reversed_lines)
+            held = does.get(night, Sum())
             parts = [f"{of.reversed_lines:,} reversed", f"{of.waiting} waiting"]
             parts += [f"{of.replaced} replaced"] if of.replaced.lines else []
             parts += [f"{left_out} quarantined or duplicates"] if left_out.lines else []
             text = f"{source}: {delivered} delivered = {held} in {table} + {' + '.join(parts)}"
             off = held - expected
-            wrong = [] if off == Part() else [f"{text} is off by {off}"]
+            wrong = [] if off == Sum() else [f"{text} is off by {off}"]
             yield finding(check, str(night), wrong, text, _AGAIN.format(night, table))
 
-    def _delivered(self, table: str) -> dict[date, tuple[str, Part, Part]]:
+    def _delivered(self, table: str) -> dict[date, tuple[str, Sum, Sum]]:
         """By night: the source, what was delivered, and what of it was quarantined or a duplicate."""
         if not self.lake.exists("control_total"):
             return {}
@@ -156,8 +156,8 @@ class Accounts:
         return {
             row["business_date"]: (
                 row["source"],
-                Part(row["delivered_lines"], row["delivered_amount"] or Decimal(0)),
-                Part(
+                Sum(row["delivered_lines"], row["delivered_amount"] or Decimal(0)),
+                Sum(
                     row["quarantined_lines"] + row["duplicate_lines"],
                     (row["quarantined_amount"] or Decimal(0)) + (row["duplicate_amount"] or Decimal(0)),
                 ),

@@ -22,17 +22,17 @@ _PARTS = ("accepted", "held", "waiting", "replaced")
 
 
 @dataclass(frozen=True)
-class Part:
+class Sum:
     """Lines and their money."""
 
     lines: int = 0
     amount: Decimal = Decimal("0.00")
 
-    def __add__(self, other: Part) -> Part:
-        return Part(self.lines + other.lines, self.amount + other.amount)
+    def __add__(self, other: Sum) -> Sum:
+        return Sum(self.lines + other.lines, self.amount + other.amount)
 
-    def __sub__(self, other: Part) -> Part:
-        return Part(self.lines - other.lines, self.amount - other.amount)
+    def __sub__(self, other: Sum) -> Sum:
+        return Sum(self.lines - other.lines, self.amount - other.amount)
 
     def __str__(self) -> str:
         return f"{self.lines:,} ({self.amount:,.2f})"
@@ -44,10 +44,10 @@ class NightOfEntries:
     whose money is nothing, because what was reversed and what reversed it take each other back.
     """
 
-    accepted: Part
-    held: Part
-    waiting: Part
-    replaced: Part
+    accepted: Sum
+    held: Sum
+    waiting: Sum
+    replaced: Sum
     reversed_lines: int = 0
 
 
@@ -55,12 +55,12 @@ def nights_of_entries(lake: Lake, table: str, entries: str) -> dict[date, NightO
     """What each night's entries should have changed in the clean table."""
     rows = lake.rows(entries, _entries_query(table, entries))
     return {
-        row["night"]: NightOfEntries(**{p: _part(row, p) for p in _PARTS}, reversed_lines=int(row["reversed_lines"]))
+        row["night"]: NightOfEntries(**{p: _sum(row, p) for p in _PARTS}, reversed_lines=int(row["reversed_lines"]))
         for row in rows
     }
 
 
-def nights_of_versions(lake: Lake, table: str) -> dict[date, Part]:
+def nights_of_versions(lake: Lake, table: str) -> dict[date, Sum]:
     """What each night did change in the clean table."""
     money = f"coalesce({MONEY[table]}, 0)"
     query = f"""
@@ -70,11 +70,11 @@ def nights_of_versions(lake: Lake, table: str) -> dict[date, Part]:
             SELECT known_to AS night, -1 AS held_lines, -{money} AS held_amount FROM {table} WHERE known_to IS NOT NULL
         ) AS changes GROUP BY night
     """
-    return {row["night"]: _part(row, "held") for row in lake.rows(table, query)}
+    return {row["night"]: _sum(row, "held") for row in lake.rows(table, query)}
 
 
-def _part(row: Mapping[str, Any], name: str) -> Part:
-    return Part(int(row[f"{name}_lines"] or 0), Decimal(row[f"{name}_amount"] or 0))
+def _sum(row: Mapping[str, Any], name: str) -> Sum:
+    return Sum(int(row[f"{name}_lines"] or 0), Decimal(row[f"{name}_amount"] or 0))
 
 
 def _entries_query(table: str, entries: str) -> str:
@@ -97,7 +97,7 @@ def _entries_query(table: str, entries: str) -> str:
         {_pointers()},
         births AS (SELECT k, min(night) AS born FROM signed WHERE NOT is_reversal GROUP BY k),
         originals AS (
-            SELECT k AS root, night AS told, 0 AS reversals,
+            SELECT k AS root, night AS counted_on, 0 AS reversals,
                 money - coalesce(lag(money) OVER keys, 0) AS money{before},
                 CASE WHEN lag(night) OVER keys IS NULL THEN 0 ELSE 1 END AS replaced_lines,
                 coalesce(lag(money) OVER keys, 0) AS replaced_amount
@@ -105,21 +105,21 @@ def _entries_query(table: str, entries: str) -> str:
         ),
         taken AS (
             SELECT coalesce(e.pointer, s.k) AS root, s.night, s.money{own.replace(" z", " s.z")},
-                CASE WHEN e.since > b.born THEN e.since ELSE b.born END AS told
+                CASE WHEN e.since > b.born THEN e.since ELSE b.born END AS counted_on
             FROM signed s JOIN ends{DOUBLINGS} e ON s.k = e.k LEFT JOIN births b ON b.k = coalesce(e.pointer, s.k)
             WHERE s.is_reversal
         ),
         members AS (
-            SELECT root, told, reversals, money{own}, replaced_lines, replaced_amount FROM originals
+            SELECT root, counted_on, reversals, money{own}, replaced_lines, replaced_amount FROM originals
             UNION ALL
-            SELECT root, told, 1 AS reversals, money{own}, 0 AS replaced_lines, 0 AS replaced_amount FROM taken
-            WHERE told IS NOT NULL
+            SELECT root, counted_on, 1 AS reversals, money{own}, 0 AS replaced_lines, 0 AS replaced_amount FROM taken
+            WHERE counted_on IS NOT NULL
         ),
         running AS (
-            SELECT root, told, sum(sum(money)) OVER nights AS money{running},
+            SELECT root, counted_on, sum(sum(money)) OVER nights AS money{running},
                 sum(sum(reversals)) OVER nights AS reversals, sum(replaced_lines) AS replaced_lines,
                 sum(replaced_amount) AS replaced_amount
-            FROM members GROUP BY root, told WINDOW nights AS (PARTITION BY root ORDER BY told)
+            FROM members GROUP BY root, counted_on WINDOW nights AS (PARTITION BY root ORDER BY counted_on)
         ),
         states AS (
             SELECT *, CASE WHEN reversals > 0 AND {is_zero} THEN 0 ELSE 1 END AS lines,
@@ -127,11 +127,11 @@ def _entries_query(table: str, entries: str) -> str:
             FROM running
         ),
         changes AS (
-            SELECT told AS night, lines - coalesce(lag(lines) OVER nights, 0) AS held_lines,
+            SELECT counted_on AS night, lines - coalesce(lag(lines) OVER nights, 0) AS held_lines,
                 amount - coalesce(lag(amount) OVER nights, 0) AS held_amount,
                 reversals + 1 - lines - coalesce(lag(reversals + 1 - lines) OVER nights, 0) AS reversed_lines,
                 replaced_lines, replaced_amount
-            FROM states WINDOW nights AS (PARTITION BY root ORDER BY told)
+            FROM states WINDOW nights AS (PARTITION BY root ORDER BY counted_on)
         ),
         {_kinds()}
         SELECT night, {", ".join(f"sum({p}_{u}) AS {p}_{u}" for p in _PARTS for u in ("lines", "amount"))},
@@ -166,6 +166,6 @@ def _kinds() -> str:
         rows("signed", accepted_lines="1", accepted_amount="money"),
         rows("changes", **held),
         rows("taken", waiting_lines="1", waiting_amount="money"),
-        rows("taken WHERE told IS NOT NULL", night="told", waiting_lines="-1", waiting_amount="-money"),
+        rows("taken WHERE counted_on IS NOT NULL", night="counted_on", waiting_lines="-1", waiting_amount="-money"),
     )
     return f"kinds AS ({' UNION ALL '.join(parts)})"

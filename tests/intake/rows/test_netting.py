@@ -25,7 +25,7 @@ from intake.rows.netting import (
 )
 from intake.rows.totals import waiting_total
 from intake.source.mapping import Reversal
-from jobs.operate.netted_accounts import NightOfEntries, Part, nights_of_entries, nights_of_versions
+from jobs.operate.netted_accounts import NightOfEntries, Sum, nights_of_entries, nights_of_versions
 from tests.lakes import put
 
 FIRST = date(2026, 3, 1)
@@ -191,11 +191,11 @@ def _assert_the_accounts_hold(
         [{"line_id": v[0], "amount": Decimal(v[1] * 10), "known_from": v[2], "known_to": v[3]} for v in versions],
     )
     should, does = nights_of_entries(lake, "claim_line", "claim_line_entry"), nights_of_versions(lake, "claim_line")
-    standing = Part()
+    standing = Sum()
     for n in range(4):
-        of = should.get(night(n), NightOfEntries(Part(), Part(), Part(), Part()))
-        assert does.get(night(n), Part()) == of.held
-        assert of.accepted - of.held - of.waiting - of.replaced == Part(of.reversed_lines)
+        of = should.get(night(n), NightOfEntries(Sum(), Sum(), Sum(), Sum()))
+        assert does.get(night(n), Sum()) == of.held
+        assert of.accepted - of.held - of.waiting - of.replaced == Sum(of.reversed_lines)
         standing = standing + of.waiting
         assert standing.amount == 10 * waiting[n]
 

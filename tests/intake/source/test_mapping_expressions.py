@@ -29,12 +29,12 @@ tables:
   encounter:
     rows:
       - from: visits
-        where: {keep: "state = '1'", code: NOT_VALID}
+        where: {of: state, keep: ["1"], drop: ["0"], code: NOT_VALID}
         columns:
           encounter_id: visit
           patient_id: {token: person, of: psn_no}
           visit_type: {expr: "upper(kind)"}
-          is_inpatient: {expr: "kind = 'IP'"}
+          is_inpatient: {of: kind, true: [IP], false: [OP]}
           complaint: {scrub: state, names: [psn_no]}
         carry: {paid: {expr: "try_cast(fee AS decimal(16,2))"}, who: {token: person, of: psn_no}}
   settlement:
@@ -56,9 +56,9 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "tables.patient.rows[0].death_date": ("patient", "rows", 0, "columns", "death_date", "of"),
     "tables.patient.rows[0].vault[0].of": ("patient", "rows", 0, "vault", 0, "of"),
     "tables.patient.rows[0].vault[0].with.certificate": ("patient", "rows", 0, "vault", 0, "with", "certificate"),
-    "tables.encounter.rows[0].where.keep": ("encounter", "rows", 0, "where", "keep"),
+    "tables.encounter.rows[0].where": ("encounter", "rows", 0, "where", "of"),
     "tables.encounter.rows[0].visit_type": ("encounter", "rows", 0, "columns", "visit_type", "expr"),
-    "tables.encounter.rows[0].is_inpatient": ("encounter", "rows", 0, "columns", "is_inpatient", "expr"),
+    "tables.encounter.rows[0].is_inpatient": ("encounter", "rows", 0, "columns", "is_inpatient", "of"),
     "tables.encounter.rows[0].complaint": ("encounter", "rows", 0, "columns", "complaint", "scrub"),
     "tables.encounter.rows[0].paid": ("encounter", "rows", 0, "carry", "paid", "expr"),
     "tables.settlement.grouped[0].settlement_id": ("settlement", "grouped", 0, "by", "settlement_id"),
@@ -206,13 +206,34 @@ def test_a_carried_value_takes_no_canonical_columns_name(tmp_path):
 
 
 def test_all_problems_of_all_places_are_reported_at_once(tmp_path):
-    content = _put(("encounter", "rows", 0, "where", "keep"), "rand() > 0.5")
+    content = _put(("encounter", "rows", 0, "where", "of"), "rand() > 0.5")
     content["tables"]["encounter"]["rows"][0]["columns"]["visit_type"] = {"expr": "reflect('a', 'b') || PSN_NO"}
     with pytest.raises(MappingError) as refused:
         _parse(tmp_path, content)
     for reported in (
-        "where.keep: asks a clock or a die by rand()",
+        "where: asks a clock or a die by rand()",
         "visit_type: calls reflect()",
         "visit_type: 'psn_no' identifies",
     ):
         assert reported in refused.value.what
+
+
+@pytest.mark.parametrize(
+    ("place", "given", "reported"),
+    [
+        (("encounter", "rows", 0, "where", "of"), "upper(psn_no)", "where: 'psn_no' identifies a person"),
+        (("encounter", "rows", 0, "columns", "is_inpatient", "of"), "psn_no", "is_inpatient: 'psn_no' identifies"),
+        (("encounter", "rows", 0, "where", "drop"), ["0", "1"], "listed twice: '1'"),
+        (("encounter", "rows", 0, "columns", "visit_type"), {"of": "kind", "true": ["IP"], "false": ["OP"]},
+         "visit_type: a flag says yes or no, and the column does not"),
+        (("encounter", "rows", 0, "sign"), {"of": "kind", "minus": ["R"], "plus": ["N"]},
+         "sign: the table encounter has no sums"),
+        (("encounter", "rows", 0, "where"), {"keep": "state = '1'", "code": "NOT_VALID"}, "where"),
+    ],
+)  # fmt: skip
+def test_what_lists_codes_shows_no_person_lists_each_once_and_stands_where_it_means_something(
+    tmp_path, place, given, reported
+):
+    with pytest.raises(MappingError) as refused:
+        _parse(tmp_path, _put(place, given))
+    assert reported in refused.value.what
