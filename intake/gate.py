@@ -102,7 +102,7 @@ def findings_of(expectations: Sequence[Expectation]) -> Findings:
 
 
 def gate_error(
-    found: Findings, codes: Sequence[CodeCount], unlisted: Sequence[CodeCount], page: Path, night: date
+    found: Findings, codes: Sequence[CodeCount], unlisted: Sequence[CodeCount], page: Path, night: date, source: str
 ) -> GateError:
     """The error that stops the night: figures, the commonest error codes, codes that no list has, where to look."""
     text = problems("the quality gate stopped the night", [*found.wrong, *found.doubts])
@@ -110,11 +110,18 @@ def gate_error(
         commonest = sorted(counts, key=lambda c: (-c.rows, c.table_name, c.code))[:8]
         if commonest:
             text += f"\n{what}:\n" + "\n".join(f"  - {count}" for count in commonest)
+    text += "".join(f"\n{_CONFLICT.format(c.table_name, source)}" for c in codes if c.code == "CONFLICT")
     again = "have the delivery fixed and sent again; nothing of it is in the lake. Limits: conf/quality"
     if found.wrong:
         return GateError(text, where=str(page), do=again)
     release = f"`fundwatch deliveries release --date {night} --as NAME --why TEXT`"
     return HeldError(text, where=str(page), do=f"look at it; if it is right: {release}. If not: {again}")
+
+
+# what to write where a key is none, or comes again on purpose
+_CONFLICT = """CONFLICT in {0}: rows with one key differ. What to change in conf/sources/{1}.yaml:
+  - the id is one within a visit only: line_id: {{expr: "visit || '|' || number"}}, the pointer to an original likewise
+  - a row comes again when it is settled: tables.{0}.later_replaces: {{order: ["settlement_id IS NOT NULL"]}}"""
 
 
 def _figures(total: Total, files: Sequence[LandedFile], quality: Quality) -> dict[str, Any]:

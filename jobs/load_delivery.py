@@ -129,7 +129,7 @@ def _pass_gate(
     report.doubts = found.doubts
     report.codes, report.unlisted = _code_counts(judged)
     if found.wrong or (found.doubts and not course.is_released):
-        raise gate.gate_error(found, report.codes, report.unlisted, course.page, work.date)
+        raise gate.gate_error(found, report.codes, report.unlisted, course.page, work.date, work.mapping.source)
 
 
 def _code_counts(judged: Mapping[str, DataFrame]) -> tuple[list[gate.CodeCount], list[gate.CodeCount]]:

@@ -32,8 +32,11 @@ _KNOWN: dict[str, tuple[str, str, tuple[str, str]]] = {
         "同一主键有内容不同的多行,无法判断哪一行正确",
         "several rows have the same key and different content; nobody can say which is right",
         (
-            "请来源方冲正并补传;或选定其一放行(--accept-conflict)",
-            "have a reversal and a new line sent; or release the right one with --accept-conflict",
+            "请来源方冲正并补传;或选定其一放行(--accept-conflict)。若主键仅在一次就诊内唯一,或同一行先未结算、后结算:"
+            "在映射(conf/sources)中修改,见 docs/sources.md 的“Keys”",
+            "have a reversal and a new line sent; or release the right one with --accept-conflict. If the key is one "
+            "within a visit only, or a line comes again when it is settled, change the mapping in conf/sources: see "
+            "“Keys” in docs/sources.md",
         ),
     ),
     "OTHER_KEY": ("该行的假名由另一把密钥生成", "another key made the row's pseudonyms", _SEND),

@@ -5,7 +5,8 @@ pointer says. An original and the reversals that lead to it form a group, named 
 effect on the night when the last of its pointers, and the original at their end, are there; until then it waits, and it
 waits for ever where they lead to nothing, to itself or in a circle. A group's state after a night is its original and
 the running sum of its reversals up to that night; a version holds from the night its state changed until the next
-change. A group that is netted to zero has no version.
+change. A group that is netted to zero has no version. Where a later entry replaces an earlier one of its key, the
+group's original is the latest that was there.
 """
 
 from __future__ import annotations
@@ -83,6 +84,15 @@ def waiting_on(born: DataFrame, night: Column) -> DataFrame:
     """The reversals (see `with_births`) that had come by a night and found no original by then."""
     is_found = F.coalesce(F.greatest(F.col(SINCE), F.col(BORN)) <= night, F.lit(False)) & F.col(BORN).isNotNull()
     return born.filter((F.col("_night") <= night) & ~is_found)
+
+
+def keys_of_both(others: DataFrame, tonight: DataFrame, table: str) -> DataFrame:
+    """Originals of tonight's keys that other nights delivered too, each the root of its own group: one night's entry
+    replaces another's.
+    """
+    key = TABLES[table].key[0]
+    again = others.select(key).join(tonight.select(key), key, how="left_semi").distinct()
+    return again.select(key, F.col(key).alias(ROOT), F.lit(None).cast("date").alias(SINCE))
 
 
 def touched_members(tonight: DataFrame, roots: DataFrame, table: str) -> DataFrame:

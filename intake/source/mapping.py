@@ -112,12 +112,23 @@ class Reversal(Declared):
     matches: tuple[str, ...] = Field(min_length=1)
 
 
+class LaterReplaces(Declared):
+    """A row under a key that was delivered before takes the place of the earlier one, as of a line that is settled.
+
+    Of rows of one night that with the greatest `order` counts, the first expression weighing most; on a later night a
+    row of less `order` than what is held is a duplicate. Reversals replace nothing and are replaced by nothing.
+    """
+
+    order: tuple[str, ...] = ()
+
+
 class TableMapping(Declared):
     """How one canonical table is filled: from the rows of files, or by grouping other tables."""
 
     rows: tuple[Rows, ...] = ()
     grouped: tuple[Grouped, ...] = ()
     reversal: Reversal | None = None
+    later_replaces: LaterReplaces | None = None
 
 
 class DeliveryForm(Declared):

@@ -30,6 +30,7 @@ from intake.source.mapping import (
     Rows,
     SourceFile,
     SourceMapping,
+    TableMapping,
     mapped_columns,
 )
 
@@ -52,9 +53,22 @@ def cross_problems(mapping: SourceMapping) -> Iterator[str]:
             yield from _Rows(mapping, table, rows, f"tables.{table}.rows[{number}]").problems()
         for number, grouped in enumerate(how.grouped):
             yield from _grouped_problems(mapping, table, f"tables.{table}.grouped[{number}]", grouped)
-        if how.reversal is not None:
-            texts = {f"matches[{n}]": text for n, text in enumerate(how.reversal.matches)}
-            yield from _sql_problems(f"tables.{table}.reversal", texts, MAPPING, mapped_columns(table))
+        yield from _key_problems(table, how)
+
+
+def _key_problems(table: str, how: TableMapping) -> Iterator[str]:
+    """How rows find others of their table: reversals their originals, later rows the earlier ones of their key."""
+    if how.reversal is not None:
+        texts = {f"matches[{n}]": text for n, text in enumerate(how.reversal.matches)}
+        yield from _sql_problems(f"tables.{table}.reversal", texts, MAPPING, mapped_columns(table))
+    if how.later_replaces is None:
+        return
+    texts = {f"order[{n}]": text for n, text in enumerate(how.later_replaces.order)}
+    yield from _sql_problems(f"tables.{table}.later_replaces", texts, MAPPING, mapped_columns(table))
+    if table not in ENTRY_OF:
+        yield f"tables.{table}.later_replaces: registers keep every change already; for {', '.join(ENTRY_OF)}"
+    if how.reversal is not None:
+        yield f"tables.{table}.later_replaces: it needs reversals that name their original, and none by content"
 
 
 def _spelling_problems(file: SourceFile) -> Iterator[str]:

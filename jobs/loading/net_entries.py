@@ -11,6 +11,9 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import stacked
 from intake.rows.netting import (
+    ROOT,
+    SINCE,
+    keys_of_both,
     reversals_of,
     roots_of,
     touched_members,
@@ -112,9 +115,12 @@ def _entries_of(work: IntakeWork, table: str, rows: DataFrame) -> TableEntries:
 
 def _touched(work: IntakeWork, table: str, reported: TableEntries) -> DataFrame | None:
     """The members of groups that tonight touches (see `touched_members`); None without any."""
-    if reported.reversals is None:
+    roots = [] if reported.reversals is None else [reported.reversals.select(TABLES[table].key[0], ROOT, SINCE)]
+    if work.replaces(table) is not None and reported.others is not None:
+        roots.append(keys_of_both(reported.others, reported.tonight, table))
+    if not roots:
         return None
-    members = work.night.materialize(touched_members(reported.changed, reported.reversals, table))
+    members = work.night.materialize(touched_members(reported.changed, stacked(roots), table))
     return few_rows(members, row_counts({"members": {table: members}})["members", table])
 
 

@@ -60,7 +60,10 @@ class Trial:
         canonical = [rows for rows, _ in parts]
         rows = stacked(canonical, missing_as_null=True)
         rows = with_fingerprints(rows, table).localCheckpoint(eager=False)
-        judged = with_status(rows, table, repeated_keys(rows, table), None).localCheckpoint(eager=False)
+        replaces = self.mapping.tables[table].later_replaces
+        judged = with_status(
+            rows, table, repeated_keys(rows, table, replaces=replaces), None, replaces
+        ).localCheckpoint(eager=False)
         return judged, [frame for _, strange in parts for frame in strange]
 
     def _canonical(self, file: LandedFile, table: str) -> tuple[DataFrame, list[DataFrame]]:

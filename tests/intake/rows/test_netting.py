@@ -14,6 +14,9 @@ from fundwatch.contracts import TABLES
 from fundwatch.lake.store import Lake
 from fundwatch.places import LakeAddress
 from intake.rows.netting import (
+    ROOT,
+    SINCE,
+    keys_of_both,
     reversals_of,
     roots_of,
     to_history,
@@ -198,6 +201,33 @@ def _assert_the_accounts_hold(
         assert of.accepted - of.held - of.waiting - of.replaced == Sum(of.reversed_lines)
         standing = standing + of.waiting
         assert standing.amount == 10 * waiting[n]
+
+
+def test_a_later_entry_of_a_key_takes_the_place_of_the_earlier_one_and_is_accounted_for(spark, tmp_path):
+    rows = [
+        entry("settled", 0, 3), entry("settled", 1, 4, settlement_id="S"),
+        entry("back", 0, 3), entry("back", 1, 4), entry("back-", 2, -4, "back"),
+        entry("part-", 0, -1, "part"), entry("part", 1, 3), entry("part", 2, 5),
+        entry("plain", 0, 1),
+    ]  # fmt: skip
+    entries = frame(spark, "claim_line_entry", rows).localCheckpoint()
+    earlier, later = entries.filter(F.col("business_date") < night(2)), entries.filter("line_id <> 'plain'")
+    roots = rooted(entries).select("line_id", ROOT, SINCE).unionByName(keys_of_both(earlier, later, "claim_line"))
+    members = touched_members(entries, roots, "claim_line").localCheckpoint()
+    assert len(members.collect()) == len({tuple(row) for row in members.collect()}), "a member stands once"
+    held = versions_of(entries, (members, entries), "claim_line").collect()
+    found = sorted((r.line_id, int(r.quantity), r.known_from, r.known_to) for r in held)
+    assert found == [
+        ("back", 3, night(0), night(1)), ("back", 4, night(1), night(2)),
+        ("part", 2, night(1), night(2)), ("part", 4, night(2), None),
+        ("plain", 1, night(0), None),
+        ("settled", 3, night(0), night(1)), ("settled", 4, night(1), None),
+    ]  # fmt: skip
+    assert [r.settlement_id for r in held if (r.line_id, r.known_to) == ("settled", None)] == ["S"]
+    lake = Lake(LakeAddress(str(tmp_path)))
+    _assert_the_accounts_hold(lake, rows, found, {0: -1, 1: 0, 2: 0, 3: 0})
+    replaced = [n.replaced for n in nights_of_entries(lake, "claim_line", "claim_line_entry").values()]
+    assert replaced == [Sum(), Sum(2, Decimal(60)), Sum(1, Decimal(30))]
 
 
 def test_only_the_groups_that_tonight_touches_are_netted_again(spark):

@@ -18,7 +18,9 @@ from intake.rows.netting import reversals_of, roots_of, waiting_on, with_births
 from intake.rows.privacy import PrivacyFunctions
 from intake.rows.reading import UNREADABLE, as_strings, read_options, read_schema
 from intake.rows.status import (
+    STATUS,
     earlier_fingerprints,
+    latest_fingerprints,
     repeated_keys,
     shared_fingerprints,
     to_clean,
@@ -30,7 +32,7 @@ from intake.rows.totals import Total, control_totals, finding_counts
 from intake.source.checks import parse_quality, read_quality
 from intake.source.columns import Expression
 from intake.source.load import read_mapping
-from intake.source.mapping import Rows
+from intake.source.mapping import LaterReplaces, Rows
 from privacy.keys.ring import PseudonymKey
 from privacy.tokens.pseudonyms import token
 from privacy.vault.columns import REPORTED_TYPE
@@ -222,6 +224,31 @@ def test_duplicates_and_conflicts_are_told_apart_and_lines_and_money_balance(spa
     assert amounts == (Decimal("270.00"), Decimal("270.00"), Decimal("180.00"))
     assert total.delivered_amount == Decimal("720.00")
     judged.unpersist()
+
+
+def test_a_later_line_replaces_an_earlier_one_where_the_mapping_says_so_and_nothing_else_does(spark):
+    unsettled = {"setl_id": ""}
+    before = [
+        line("settles", **unsettled), line("stale"), line("same"), line("other"), reversal("taken-", "x"),
+    ]  # fmt: skip
+    tonight = [
+        line("settles"), line("stale", **unsettled), line("same"), line("other", setl_id="S2"),
+        line("taken-", cnt="1", det_item_fee_sumamt="30"),
+        line("tonight", **unsettled), line("tonight"), line("both", setl_id="S1"), line("both", setl_id="S2"),
+    ]  # fmt: skip
+    replaces = LaterReplaces(order=("settlement_id IS NOT NULL",))
+    entries = canonical_of(spark, "claim_line", before).withColumn("business_date", F.lit(NIGHT))
+    rows = canonical_of(spark, "claim_line", tonight).localCheckpoint()
+    repeated = repeated_keys(rows, "claim_line", replaces=replaces)
+    earlier = latest_fingerprints(entries, "claim_line", replaces)
+    judged = with_status(rows, "claim_line", repeated, earlier, replaces)
+    found = [(r.line_id, r[STATUS], r[CODES]) for r in judged.sort("_line_number").collect()]
+    assert found == [
+        ("settles", "accepted", ""), ("stale", "duplicate", ""), ("same", "duplicate", ""), ("other", "accepted", ""),
+        ("taken-", "quarantined", "CONFLICT"),
+        ("tonight", "duplicate", ""), ("tonight", "accepted", ""),
+        ("both", "quarantined", "CONFLICT"), ("both", "quarantined", "CONFLICT"),
+    ]  # fmt: skip
 
 
 def test_neither_clean_rows_nor_the_quarantine_hold_a_name_or_a_number_of_a_person(spark, tmp_path):

@@ -228,6 +228,9 @@ def test_all_problems_of_all_places_are_reported_at_once(tmp_path):
          "visit_type: a flag says yes or no, and the column does not"),
         (("encounter", "rows", 0, "sign"), {"of": "kind", "minus": ["R"], "plus": ["N"]},
          "sign: the table encounter has no sums"),
+        (("encounter", "later_replaces"), {"order": []}, "encounter.later_replaces: registers keep every change"),
+        (("claim_line", "later_replaces"), {"order": ["rand()"]}, "later_replaces.order[0]: asks a clock"),
+        (("claim_line", "later_replaces"), {}, "later_replaces: it needs reversals that name their original"),
         (("encounter", "rows", 0, "where"), {"keep": "state = '1'", "code": "NOT_VALID"}, "where"),
     ],
 )  # fmt: skip
