@@ -10,9 +10,10 @@ from typing import Any
 
 from fundwatch.pages import Figure, PageTable, Paragraph, Style, as_json, page
 from intake.gate import CodeCount, Expectation
-from intake.rows.totals import Total
+from intake.rows.totals import Total, WaitingTotal
 
 FOLDER = "quality"
+_MOST_CODES = 50  # a page is read by people; the record has all of them
 PAGE, RECORD = "index.html", "quality.json"
 
 _VERDICTS: Mapping[str, tuple[str, Style]] = {
@@ -47,7 +48,9 @@ class QualityReport:
     expectations: Sequence[Expectation] = ()
     doubts: Sequence[str] = ()
     totals: Sequence[Total] = ()
+    waiting: Sequence[WaitingTotal] = ()
     codes: Sequence[CodeCount] = ()
+    unlisted: Sequence[CodeCount] = ()
     drift: Sequence[str] = ()
     history: Sequence[Mapping[str, Any]] = field(default_factory=list)
 
@@ -76,9 +79,19 @@ class QualityReport:
                 ),
                 PageTable("各文件与各表的合计 Totals by file and table", _TOTAL_COLUMNS, self._total_rows()),
                 PageTable(
+                    "等待原记录的冲正 Reversals that wait for their original (not in the clean tables)",
+                    ("表 Table", "本批行 Lines tonight", "金额 Money", "累计行 Lines in all", "金额 Money"),
+                    [_waiting_row(one) for one in self.waiting if one.lines],
+                ),
+                PageTable(
                     "隔离行的错误代码 Error codes of quarantined rows",
                     ("表 Table", "代码 Code", "行数 Rows", "最前的行 First lines"),
-                    [(c.table_name, c.code, Figure(f"{c.rows:,}"), _places(c)) for c in self.codes],
+                    [(c.table_name, c.code, Figure(f"{c.rows:,}"), _places(c)) for c in self.codes[:_MOST_CODES]],
+                ),
+                PageTable(
+                    "映射未列出的代码 Codes that no list of the mapping has: unknown, or quarantined where they decide",
+                    ("表 Table", "列与代码 Column and code", "行数 Rows", "最前的行 First lines"),
+                    [(c.table_name, c.code, Figure(f"{c.rows:,}"), _places(c)) for c in self.unlisted[:_MOST_CODES]],
                 ),
                 PageTable("结构变化 Drift", ("内容 What",), [(sentence,) for sentence in self.drift]),
                 PageTable(
@@ -108,15 +121,18 @@ class QualityReport:
             "expectations": [asdict(one) for one in self.expectations],
             "doubts": list(self.doubts),
             "totals": [asdict(total) for total in self.totals],
+            "waiting": [asdict(one) for one in self.waiting],
             "error_codes": [asdict(code) for code in self.codes],
+            "unlisted_codes": [asdict(code) for code in self.unlisted],
             "drift": list(self.drift),
         }
 
 
 _TOTAL_COLUMNS = (
     "文件 File", "表 Table",
-    "报送行 Delivered", "接收 Accepted", "隔离 Quarantined", "重复 Duplicates", "差 Difference",
-    "报送金额 Money delivered", "接收 Accepted", "隔离 Quarantined", "重复 Duplicates", "差 Difference",
+    "报送行 Delivered", "接收 Accepted", "其中等待 Waiting", "隔离 Quarantined", "重复 Duplicates", "差 Difference",
+    "报送金额 Money delivered", "接收 Accepted", "其中等待 Waiting", "隔离 Quarantined", "重复 Duplicates",
+    "差 Difference",
 )  # fmt: skip
 
 
@@ -130,13 +146,19 @@ def _expectation_row(one: Expectation) -> Sequence[object]:
     )
 
 
+def _waiting_row(one: WaitingTotal) -> Sequence[object]:
+    tonight = (Figure(f"{one.lines_tonight:,}"), Figure(f"{one.amount_tonight:,.2f}"))
+    return one.table_name, *tonight, Figure(f"{one.lines:,}"), Figure(f"{one.amount:,.2f}")
+
+
 def _total_row(file: str, t: Total) -> Sequence[object]:
     parts = (t.accepted_lines, t.quarantined_lines, t.duplicate_lines)
-    lines = [t.delivered_lines, *parts, t.delivered_lines - sum(parts)]
-    money: list[object] = ["–"] * 5
+    lines = [t.delivered_lines, parts[0], t.waiting_lines, *parts[1:], t.delivered_lines - sum(parts)]
+    money: list[object] = ["–"] * 6
     if t.delivered_amount is not None:
         amounts = [m or Decimal(0) for m in (t.accepted_amount, t.quarantined_amount, t.duplicate_amount)]
-        reported = [t.delivered_amount, *amounts, t.delivered_amount - sum(amounts)]
+        waiting = t.waiting_amount or Decimal(0)
+        reported = [t.delivered_amount, amounts[0], waiting, *amounts[1:], t.delivered_amount - sum(amounts)]
         money = [Figure(f"{amount:,.2f}") for amount in reported]
     return file, t.table_name, *(Figure(f"{n:,}") for n in lines), *money
 
@@ -163,6 +185,8 @@ def _sum(totals: Sequence[Total]) -> Total:
         quarantined_amount=money("quarantined_amount"),
         duplicate_amount=money("duplicate_amount"),
         excluded_lines=lines("excluded_lines"),
+        waiting_lines=lines("waiting_lines"),
+        waiting_amount=money("waiting_amount"),
     )
 
 

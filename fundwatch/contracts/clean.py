@@ -117,7 +117,7 @@ account_balance money of the personal account afterwards (balc)
 
 _ENTRY = """
 business_date date the night that delivered it
-original_line_id string the line this one reverses; null for an original
+original_line_id string the line that this one says it reverses; only on a negative line does it count
 content_fingerprint bigint of all that the source said in the row
 key_id string the pseudonymisation key that made the row's tokens
 """
@@ -157,7 +157,9 @@ SETTLEMENT_ENTRY = declare(
     "settlement_entry",
     "one accepted settlement as delivered, before netting",
     _SETTLEMENT
-    + _ENTRY.replace("original_line_id string the line", "original_settlement_id string the settlement").strip(),
+    + _ENTRY.replace("original_line_id string the line", "original_settlement_id string the settlement")
+    .replace("negative line", "negative settlement")
+    .strip(),
     key="settlement_id business_date",
     dated="CAST(settled_at AS DATE)",
     replaced=Replaced.BY_NIGHT,

@@ -37,6 +37,8 @@ CONTROL_TOTAL = nightly(
     accepted_amount decimal(28,2)
     quarantined_amount decimal(28,2)
     duplicate_amount decimal(28,2)
+    waiting_lines bigint of the accepted: reversals whose original had not come by the night; null: not counted
+    waiting_amount decimal(28,2) money of these
     """,
     key="file_name table_name",
     dated=None,  # figures of files

@@ -120,7 +120,7 @@ def _rows(file: DraftFile) -> Iterator[str]:
         named = ", ".join(plain_name(c) for c in columns)
         yield f"        lookup: {{from: {other}, on: [{plain_name(key)}], columns: [{named}]}}"
     for valid in (c for c in file.carry if c.column == "_valid"):
-        yield f"""        where: {{keep: "{valid.source} = '1'", code: NOT_VALID}}"""
+        yield f"""        where: {{of: {valid.source}, keep: ["1"], drop: ["0"], code: NOT_VALID}}"""
     yield "        columns:"
     yield from (_line(f"          {c.column}: {c.source}", c.reported) for c in file.columns)
     yield from (f"          # ? {key}: the key column is missing" for key in file.missing_keys)

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from intake.files.landed import Opened
 from intake.files.value_types import contract_type, fits, is_shortened, shown_code, shown_name
 from intake.source.checks import Quality
-from intake.source.columns import Codes
+from intake.source.columns import UNKNOWN_CODE, Codes
 from intake.source.mapping import SourceFile, SourceMapping
 
 # One odd value is a problem of its row, which the gate weighs; it takes several to speak of a changed form.
@@ -72,7 +72,12 @@ def parked_error_codes(mapping: SourceMapping, quality: Quality, table: str) -> 
         return ()
     how = mapping.tables.get(table)
     listed = [c for rows in (how.rows if how else ()) for c, given in rows.columns.items() if _is_closed(given)]
-    return (*(f"NOT_IN_LIST:{c}" for c in quality.of(table).one_of), *(f"MALFORMED:{c}" for c in listed))
+    deciding = [given.name or key for rows in (how.rows if how else ()) for key, given in rows.judged_by().items()]
+    return (
+        *(f"NOT_IN_LIST:{c}" for c in quality.of(table).one_of),
+        *(f"MALFORMED:{c}" for c in listed),
+        *(f"{UNKNOWN_CODE}:{c}" for c in dict.fromkeys(deciding)),
+    )
 
 
 def find_drift(mapping: SourceMapping, kind: str, name: str, opened: Opened, quality: Quality | None) -> FileDrift:
@@ -91,9 +96,10 @@ def find_drift(mapping: SourceMapping, kind: str, name: str, opened: Opened, qua
     new = list(_new_codes(mapping, kind, values, quality))
     if mapping.drift.new_codes == "refuse":
         found += [
-            f"column '{c}', line {line}: a code that the mapping or the checks do not list{shown_code(code)}; "
-            "list it, or let drift.new_codes park it"
-            for c, code, line in new
+            f"column '{one.column}', line {one.line}: a code that the mapping or the checks do not list"
+            f"{shown_code(one.code)}, in {one.rows} of {one.of_rows} rows looked at; list it, or let drift.new_codes "
+            "park it"
+            for one in new
         ]
         new = []
     order = [aliases[0] for aliases in file.needed()]
@@ -103,7 +109,7 @@ def find_drift(mapping: SourceMapping, kind: str, name: str, opened: Opened, qua
         kind,
         tuple(found),
         tuple(unknown) if is_parking else (),
-        tuple((c, shown_code(code).removeprefix(": ") or "that is not shown") for c, code, _ in new),
+        tuple((one.column, shown_code(one.code).removeprefix(": ") or "that is not shown") for one in new),
         is_reordered=come != [c for c in order if c in come],
     )
 
@@ -184,27 +190,37 @@ def _type_problems(mapping: SourceMapping, kind: str, values: Values) -> Iterato
             yield f"column '{column}', line {short[0]}: a spreadsheet cut a long number short (1.2E+17); send it whole"
 
 
-def _new_codes(
-    mapping: SourceMapping, kind: str, values: Values, quality: Quality | None
-) -> Iterator[tuple[str, str, int]]:
-    """Column, code and first line of codes that no list has, where there are too many for single problems."""
+@dataclass(frozen=True)
+class _NewCode:
+    """A code that no list has: its column, its first line, and how many of the rows looked at have it."""
+
+    column: str
+    code: str
+    line: int
+    rows: int
+    of_rows: int
+
+
+def _new_codes(mapping: SourceMapping, kind: str, values: Values, quality: Quality | None) -> Iterator[_NewCode]:
+    """Codes that no list has, where there are too many for single problems."""
     fed = mapping.rows_of(kind)
     if fed is None:
         return
     lists = {} if quality is None else quality.of(fed[0]).one_of
+    listed: list[tuple[str, Callable[[str], bool]]]
+    listed = [(given.name, given.codes.__contains__) for given in fed[1].listed().values()]
     for canonical, given in fed[1].columns.items():
-        is_known: Callable[[str], bool]
         if isinstance(given, Codes) and _is_closed(given):
-            column, is_known = given.of, given.lists
+            listed.append((given.of, given.lists))
         elif isinstance(given, str) and canonical in lists:
-            column, is_known = given, lists[canonical].__contains__
-        else:
-            continue
+            listed.append((given, lists[canonical].__contains__))
+    for column, is_known in listed:
         found = values.get(column, ())
         new = Counter(text for _, text in found if not is_known(text))
         for code, count in new.items():
             if count >= _NEW_CODE_ROWS and count >= _NEW_CODE_SHARE * len(found):
-                yield column, code, next(line for line, text in found if text == code)
+                first = next(line for line, text in found if text == code)
+                yield _NewCode(column, code, first, count, len(found))
 
 
 def _is_closed(given: object) -> bool:

@@ -32,8 +32,11 @@ _KNOWN: dict[str, tuple[str, str, tuple[str, str]]] = {
         "同一主键有内容不同的多行,无法判断哪一行正确",
         "several rows have the same key and different content; nobody can say which is right",
         (
-            "请来源方冲正并补传;或选定其一放行(--accept-conflict)",
-            "have a reversal and a new line sent; or release the right one with --accept-conflict",
+            "请来源方冲正并补传;或选定其一放行(--accept-conflict)。若主键仅在一次就诊内唯一,或同一行先未结算、后结算:"
+            "在映射(conf/sources)中修改,见 docs/sources.md 的“Keys”",
+            "have a reversal and a new line sent; or release the right one with --accept-conflict. If the key is one "
+            "within a visit only, or a line comes again when it is settled, change the mapping in conf/sources: see "
+            "“Keys” in docs/sources.md",
         ),
     ),
     "OTHER_KEY": ("该行的假名由另一把密钥生成", "another key made the row's pseudonyms", _SEND),
@@ -77,6 +80,15 @@ _OF_COLUMN = {
             "请来源方更正后重新报送;若该列编码本就如此,在 conf/quality 中列入 identifier_like",
             "have it fixed and sent again; if such are the codes of the column, list it as identifier_like in "
             "conf/quality",
+        ),
+    ),
+    "UNKNOWN_CODE": (
+        "映射的 {0} 代码表中没有该行的代码,无法判断该行是否有效、是否冲正",
+        "the mapping lists no such code of {0}, which decides whether the row counts, or takes back",
+        (
+            "在映射中列出该代码(where 的 keep 或 drop、sign 的 minus 或 plus);当批已入库的,请来源方重新报送",
+            "list it in the mapping (keep or drop of where, minus or plus of sign); rows of a night that stands: have "
+            "them sent again",
         ),
     ),
     "NOT_IN_LIST": ("列 {0} 的值不在允许的代码表内", "the value of {0} is not among the codes allowed", _VALUE),

@@ -16,16 +16,21 @@ from fundwatch.expressions.declared import names_in, written
 from fundwatch.expressions.tokens import quoted_name
 from intake.files.delivery import Delivery, LandedFile
 from intake.rows.joining import LOOKUP_PROBLEM, lent_columns, with_lookups
+from intake.rows.listed import FINDINGS, findings, flag_value, is_among
+from intake.rows.netting import is_reversal
 from intake.rows.privacy import PrivacyFunctions, sent_to_vault
 from intake.rows.reading import FILE_NAME, LINE_NUMBER, UNREADABLE, as_strings
 from intake.source.checks import MALFORMED, TableChecks, check_codes
 from intake.source.columns import (
     ISO,
     UNITS,
+    UNKNOWN_CODE,
     Codes,
     ColumnSource,
     Constant,
     Expression,
+    Flag,
+    Listed,
     Scrub,
     Sealed,
     Token,
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 CODES = "_codes"
+TURNED = "_turned"
 PLACE = (FILE_NAME, LINE_NUMBER)
 _WHOLE_ROW = "_whole_row"
 _IDENTIFIERS = "_identifiers"
@@ -55,7 +61,7 @@ class Columns:
     delivered: frozenset[str]
     lent: frozenset[str] = frozenset()
 
-    def fill(self, given: ColumnSource | Sealed) -> bool:
+    def fill(self, given: ColumnSource | Sealed | Listed) -> bool:
         """Whether what the canonical column is made of was delivered. If not, its value is unknown."""
         meant = columns_meant(given, self.known)
         return columns_needed(given, self.known) <= self.delivered and (not meant or bool(meant & self.delivered))
@@ -70,9 +76,7 @@ class Columns:
         return tuple(sorted(self._used(rows) - self.delivered))
 
     def _used(self, rows: Rows) -> frozenset[str]:
-        given: list[ColumnSource | Sealed] = [*rows.columns.values(), *rows.carry.values(), *rows.vault]
-        if rows.where is not None:
-            given.append(Expression(expr=rows.where.keep))
+        given = [*rows.columns.values(), *rows.carry.values(), *rows.vault, *rows.judged_by().values()]
         return frozenset().union(*(columns_used(g, self.known) for g in given))
 
     def filled(self, rows: Rows) -> dict[str, ColumnSource]:
@@ -99,11 +103,14 @@ def to_canonical(
 ) -> DataFrame:
     """One row per delivered row: the table's columns, those carried for grouping, its place, and its error codes.
 
-    What the vault is to keep stands beside it in columns `_vault_<n>` (see privacy.vault.columns.sealed).
+    What the vault is to keep stands beside it in columns `_vault_<n>` (see privacy.vault.columns.sealed), codes that no
+    list of the mapping has in `_findings` (see intake.rows.listed), and `_turned` says whose sums the mapping's `sign`
+    made negative.
 
-    Codes: UNREADABLE (the row does not fit the header), the code of the mapping's `where`, LOOKUP_MISSING and
-    LOOKUP_TWICE (see intake.rows.joining), MALFORMED:<column> (a value that is no value of its type), MISSING:<column>,
-    NOT_IN_LIST:<column>, IDENTIFIER_IN_CODE:<column> (see privacy.scrubbing.identifiers), and those of the checks.
+    Codes: UNREADABLE (the row does not fit the header), the code of the mapping's `where`, UNKNOWN_CODE:<source column>
+    (one that its `where` or `sign` does not list), LOOKUP_MISSING and LOOKUP_TWICE (see intake.rows.joining),
+    MALFORMED:<column> (a value that is no value of its type), MISSING:<column>, NOT_IN_LIST:<column>,
+    IDENTIFIER_IN_CODE:<column> (see privacy.scrubbing.identifiers), and those of the checks.
     Joined by commas; empty for a good row.
     Raises MappingError when an expression cannot be analysed.
     """
@@ -115,7 +122,9 @@ def to_canonical(
         contract, allowed = TABLES[ENTRY_OF.get(table, table)], checks.identifier_like
         as_delivered = [name for name, given in filled.items() if not isinstance(given, (Codes, Constant, Token))]
         identifiers = identifier_codes(contract, as_delivered, allowed, night.year).alias(_IDENTIFIERS)
-        typed = known.select(*PLACE, *mapped, *reported, _whole_row(rows)).select("*", identifiers)
+        listed = {key: given for key, given in rows.listed().items() if delivered.fill(given)}
+        typed = known.select(*PLACE, *mapped, *reported, *_whole_row(rows, listed)).select("*", identifiers)
+        typed = _signed(typed, table, listed)
         reported_once = [F.nullif(F.col(name), F.lit("")) for name in (MALFORMED, _IDENTIFIERS)]
         found = F.concat_ws(",", *reported_once, *check_codes(checks, filled, night))
         names = [name for name in typed.columns if name not in (MALFORMED, _WHOLE_ROW, _IDENTIFIERS)]
@@ -140,21 +149,51 @@ def _mapped_columns(
         columns.append(value.alias(name))
         malformed.append(F.when(source.isNotNull() & value.isNull(), F.lit(f"MALFORMED:{name}")))
     for name, given in rows.carry.items():
-        value = _value(given, None, privacy)[1] if delivered.fill(given) else F.lit(None).cast("string")
+        kind = given.as_type if isinstance(given, Expression) else None
+        value = _value(given, kind, privacy)[1] if delivered.fill(given) else F.lit(None).cast("string")
         columns.append(value.alias(name))
     return [*columns, F.concat_ws(",", *malformed).alias(MALFORMED)]
 
 
-def _whole_row(rows: Rows) -> Column:
-    """The code of a row that is unreadable, or not valid by the source's own word."""
+def _whole_row(rows: Rows, listed: Mapping[str, Listed]) -> tuple[Column, Column, Column]:
+    """The code of a row that is unreadable, not valid by the source's own word, or of a code that decides and is not
+    listed; the findings; whether the sign is turned. What was not delivered decides nothing.
+    """
     codes = [F.when(F.col(UNREADABLE), F.lit("UNREADABLE"))]
-    if rows.where is not None:
-        codes.append(F.when(~F.coalesce(F.expr(written(rows.where.keep)), F.lit(False)), F.lit(rows.where.code)))
+    deciding = {key: given for key, given in rows.judged_by().items() if key in listed}
+    if rows.where is not None and "where" in deciding:
+        codes.append(F.when(is_among(rows.where, rows.where.drop), F.lit(rows.where.code)))
+    codes += [
+        F.when(~is_among(given, given.codes), F.lit(f"{UNKNOWN_CODE}:{given.name or key}"))
+        for key, given in deciding.items()
+    ]
     if rows.lookup:
         # a condition on what another file lends cannot be judged where that was not found
-        place = 1 if rows.where is not None and names_in(rows.where.keep, rows.looked_up()) else len(codes)
-        codes.insert(place, F.col(LOOKUP_PROBLEM))
-    return F.coalesce(*codes).alias(_WHOLE_ROW)
+        is_lent = any(names_in(given.of, rows.looked_up()) for given in deciding.values())
+        codes.insert(1 if is_lent else len(codes), F.col(LOOKUP_PROBLEM))
+    whole = F.coalesce(*codes)
+    counts = F.coalesce(whole.startswith(UNKNOWN_CODE), F.lit(True))
+    turned = is_among(rows.sign, rows.sign.minus) if rows.sign is not None and "sign" in deciding else F.lit(False)
+    return (
+        whole.alias(_WHOLE_ROW),
+        F.when(counts, findings(listed)).otherwise(F.array().cast("array<string>")).alias(FINDINGS),
+        turned.alias(TURNED),
+    )
+
+
+def _signed(typed: DataFrame, table: str, listed: Mapping[str, Listed]) -> DataFrame:
+    """The rows with sums that are negative wherever the mapping's `sign` says so; `_turned` where they were not."""
+    if "sign" not in listed:
+        return typed
+    sums = TABLES[table].sums
+    turned = F.col(TURNED) & ~is_reversal(table)
+    minus = {
+        name: F.when(turned, -F.col(name)).otherwise(F.col(name)).cast(TABLES[table].spark_type(name)) for name in sums
+    }
+    return typed.select(
+        *(minus[name].alias(name) if name in minus else F.col(name) for name in typed.columns if name != TURNED),
+        turned.alias(TURNED),
+    )
 
 
 def _value(given: ColumnSource, kind: str | None, privacy: PrivacyFunctions) -> tuple[Column, Column]:
@@ -173,11 +212,12 @@ def _value(given: ColumnSource, kind: str | None, privacy: PrivacyFunctions) -> 
         source = value = privacy.scrubbed(
             F.expr(written(given.scrub)), [F.col(quoted_name(name)) for name in given.names]
         )
+    elif isinstance(given, Flag):
+        # a code that no list has is a finding, and no problem of the row
+        source = value = flag_value(given)
     elif isinstance(given, Codes):
         source = F.expr(written(given.of))
         value = _translated(source, given)
-    if kind is None and isinstance(given, Expression):
-        kind = given.as_type
     if kind is None or kind == "string":
         return source, value
     if kind == "int":

@@ -46,9 +46,12 @@ class TableChecks(Declared):
 
 
 class Quality(Declared):
-    """All checks, the largest share of faulty rows per table, and how far from usual a measured delivery may be."""
+    """All checks, the largest shares of faulty rows and of waiting reversals, and how far from usual a measured
+    delivery may be.
+    """
 
     quarantine_share: float = Field(ge=0, le=1)
+    waiting_share: float = Field(0.02, ge=0, le=1)
     band: Band = Band()
     tables: dict[str, TableChecks]
 

@@ -15,7 +15,7 @@ from pydantic import Field, field_validator
 from fundwatch.contracts import CLEAN, TABLES
 from fundwatch.declared import Declared
 from fundwatch.fingerprint import fingerprint
-from intake.source.columns import ColumnSource, Lookup, Sealed
+from intake.source.columns import ColumnSource, Flag, Listed, Lookup, Sealed, Sign, Where
 
 NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "content_fingerprint"})
 # Netted tables are mapped as their entries, which add the pointer to what a reversal reverses.
@@ -55,19 +55,13 @@ class SourceFile(Declared):
         return tuple((c,) if isinstance(c, str) else c for c in self.columns)
 
 
-class Where(Declared):
-    """Rows to keep; the others are counted as quarantined with the code, so that the totals balance."""
-
-    keep: str
-    code: str = Field(pattern=r"^[A-Z_]+$")
-
-
 class Rows(Declared):
     """A file whose rows are rows of the table. `carry` holds further values for tables grouped from this one."""
 
     source: str = Field(alias="from")
     lookup: tuple[Lookup, ...] = ()
     where: Where | None = None
+    sign: Sign | None = None
     columns: dict[str, ColumnSource]
     carry: dict[str, ColumnSource] = Field(default_factory=dict)
     vault: tuple[Sealed, ...] = ()
@@ -76,6 +70,16 @@ class Rows(Declared):
     @classmethod
     def _one_or_several(cls, given: Any) -> Any:
         return (given,) if isinstance(given, dict) else given
+
+    def judged_by(self) -> dict[str, Where | Sign]:
+        """What decides of whole rows by listed codes, by its key."""
+        both = {"where": self.where, "sign": self.sign}
+        return {key: given for key, given in both.items() if given is not None}
+
+    def listed(self) -> dict[str, Listed]:
+        """Whatever lists the codes of a column, by its key; translations (`codes`) have their own error."""
+        flags = {name: given for name, given in {**self.columns, **self.carry}.items() if isinstance(given, Flag)}
+        return {**self.judged_by(), **flags}
 
     def looked_up(self) -> frozenset[str]:
         """The columns that other files lend, under the names they have here."""
@@ -103,10 +107,19 @@ class Grouped(Declared):
 
 
 class Reversal(Declared):
-    """How reversals without a pointer are known (`when`) and which expressions equal those of their original."""
+    """Which expressions of a reversal that names no original equal those of its original."""
 
-    when: str
-    matches: tuple[str, ...]
+    matches: tuple[str, ...] = Field(min_length=1)
+
+
+class LaterReplaces(Declared):
+    """A row under a key that was delivered before takes the place of the earlier one, as of a line that is settled.
+
+    Of rows of one night that with the greatest `order` counts, the first expression weighing most; on a later night a
+    row of less `order` than what is held is a duplicate. Reversals replace nothing and are replaced by nothing.
+    """
+
+    order: tuple[str, ...] = ()
 
 
 class TableMapping(Declared):
@@ -115,6 +128,7 @@ class TableMapping(Declared):
     rows: tuple[Rows, ...] = ()
     grouped: tuple[Grouped, ...] = ()
     reversal: Reversal | None = None
+    later_replaces: LaterReplaces | None = None
 
 
 class DeliveryForm(Declared):

@@ -12,6 +12,8 @@ from intake.source.columns import (
     Codes,
     ColumnSource,
     Expression,
+    Flag,
+    Listed,
     Lookup,
     Scrub,
     Sealed,
@@ -29,6 +31,7 @@ from intake.source.mapping import (
     Rows,
     SourceFile,
     SourceMapping,
+    TableMapping,
     mapped_columns,
 )
 
@@ -51,9 +54,22 @@ def cross_problems(mapping: SourceMapping) -> Iterator[str]:
             yield from _Rows(mapping, table, rows, f"tables.{table}.rows[{number}]").problems()
         for number, grouped in enumerate(how.grouped):
             yield from _grouped_problems(mapping, table, f"tables.{table}.grouped[{number}]", grouped)
-        if how.reversal is not None:
-            texts = {"when": how.reversal.when, **{f"matches[{n}]": t for n, t in enumerate(how.reversal.matches)}}
-            yield from _sql_problems(f"tables.{table}.reversal", texts, MAPPING, mapped_columns(table))
+        yield from _key_problems(table, how)
+
+
+def _key_problems(table: str, how: TableMapping) -> Iterator[str]:
+    """How rows find others of their table: reversals their originals, later rows the earlier ones of their key."""
+    if how.reversal is not None:
+        texts = {f"matches[{n}]": text for n, text in enumerate(how.reversal.matches)}
+        yield from _sql_problems(f"tables.{table}.reversal", texts, MAPPING, mapped_columns(table))
+    if how.later_replaces is None:
+        return
+    texts = {f"order[{n}]": text for n, text in enumerate(how.later_replaces.order)}
+    yield from _sql_problems(f"tables.{table}.later_replaces", texts, MAPPING, mapped_columns(table))
+    if table not in ENTRY_OF:
+        yield f"tables.{table}.later_replaces: registers keep every change already; for {', '.join(ENTRY_OF)}"
+    if how.reversal is not None:
+        yield f"tables.{table}.later_replaces: it needs reversals that name their original, and none by content"
 
 
 def _spelling_problems(file: SourceFile) -> Iterator[str]:
@@ -110,14 +126,19 @@ class _Rows:
             yield from self._leaks(name, given)
         for number, entry in enumerate(self.rows.vault):
             yield from self._reading_problems(f"{self.where}.vault[{number}]", entry, there)
-        if self.rows.where is not None:
-            yield from _sql_problems(f"{self.where}.where", {"keep": self.rows.where.keep}, MAPPING, there)
+        for key, listed in self.rows.judged_by().items():
+            yield from self._reading_problems(f"{self.where}.{key}", listed, there)
+            yield from self._shown(f"{self.where}.{key}", listed)
+        if self.rows.sign is not None and not TABLES[self.table].sums:
+            yield f"{self.where}.sign: the table {self.table} has no sums; only claim_line and settlement take back"
         canonical = {name.lower() for name in _contract(self.table).column_names}
         for name in self.rows.carry:
             if name.lower() in canonical:
                 yield f"{self.where}.carry.{name}: the table {self.table} has a column of that name"
 
-    def _reading_problems(self, where: str, given: ColumnSource | Sealed, there: frozenset[str]) -> Iterator[str]:
+    def _reading_problems(
+        self, where: str, given: ColumnSource | Sealed | Listed, there: frozenset[str]
+    ) -> Iterator[str]:
         for key, sql in expressions_of(given).items():
             at = f"{where}.{key}" if isinstance(given, Sealed) else where
             if sql.isidentifier() and sql.lower() not in {name.lower() for name in there | {"null", "true", "false"}}:
@@ -135,13 +156,16 @@ class _Rows:
         domain = _domains(self.table).get(name)
         if domain is not None and (not isinstance(given, Token) or given.token != domain):
             yield f"{self.where}.{name}: it holds pseudonyms of {domain}s; fill it with {{token: {domain}, of: …}}"
-        # codes that no translation lists are shown to people
-        if isinstance(given, Token | Scrub) or (is_yes_or_no(self.table, name, given) and not isinstance(given, Codes)):
-            return
+        if isinstance(given, Flag) and name in self.rows.columns and not is_yes_or_no(self.table, name):
+            yield f"{self.where}.{name}: a flag says yes or no, and the column does not; give codes: {{…}}"
+        # codes that no translation or flag lists are shown to people
+        says_yes_or_no = is_yes_or_no(self.table, name, given) and not isinstance(given, Codes | Flag)
+        if not (isinstance(given, Token | Scrub) or says_yes_or_no):
+            yield from self._shown(f"{self.where}.{name}", given)
+
+    def _shown(self, where: str, given: ColumnSource | Listed) -> Iterator[str]:
         shown = columns_used(given, identifying_columns(self.mapping, self.rows))
-        yield from (
-            f"{self.where}.{name}: '{c}' identifies a person; make it a token or scrub it" for c in sorted(shown)
-        )
+        yield from (f"{where}: '{c}' identifies a person; make it a token or scrub it" for c in sorted(shown))
 
     def _columns_of(self, file: str) -> frozenset[str]:
         return frozenset(self.mapping.files[file].names().values())

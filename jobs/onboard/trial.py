@@ -11,6 +11,7 @@ from fundwatch.engine.frames import stacked
 from intake.drafting.trial import column_facts, key_facts, reference_facts, unlisted, untranslated
 from intake.files.delivery import Delivery, LandedFile
 from intake.files.drift import parked_error_codes
+from intake.quarantine.vouching import source_codes
 from intake.rows.canonical import source_rows, to_canonical
 from intake.rows.clean import clean_tables
 from intake.rows.privacy import privacy_of
@@ -59,7 +60,10 @@ class Trial:
         canonical = [rows for rows, _ in parts]
         rows = stacked(canonical, missing_as_null=True)
         rows = with_fingerprints(rows, table).localCheckpoint(eager=False)
-        judged = with_status(rows, table, repeated_keys(rows, table), None).localCheckpoint(eager=False)
+        replaces = self.mapping.tables[table].later_replaces
+        judged = with_status(
+            rows, table, repeated_keys(rows, table, replaces=replaces), None, replaces
+        ).localCheckpoint(eager=False)
         return judged, [frame for _, strange in parts for frame in strange]
 
     def _canonical(self, file: LandedFile, table: str) -> tuple[DataFrame, list[DataFrame]]:
@@ -80,7 +84,7 @@ class Trial:
         """A row per file: delivered = accepted + quarantined + duplicates."""
         excluding = {
             table: [
-                *(rows.where.code for rows in self.mapping.tables[table].rows if rows.where),
+                *sorted(source_codes(self.mapping, table)),
                 *parked_error_codes(self.mapping, self.quality, table),
             ]
             for table in self.judged

@@ -32,7 +32,7 @@ def test_the_guides_mapping_holds(tmp_path):
 
 
 def test_the_guides_reversal_and_manifest_hold():
-    assert Reversal.model_validate(yaml.safe_load(blocks("yaml")[1])["reversal"]).when == "amount < 0"
+    assert Reversal.model_validate(yaml.safe_load(blocks("yaml")[1])["reversal"]).matches[0] == "patient_id"
     manifest = Manifest.model_validate(json.loads(blocks("json")[0]))
     assert manifest.source == "my_claims"
 

@@ -12,10 +12,12 @@ import pytest
 
 from fundwatch.contracts import TABLES
 from fundwatch.errors import DeliveryError, GateError, KeyMissingError
+from fundwatch.lake.check import Outcome
 from fundwatch.resources import conf_root
 from fundwatch.settings import Settings
 from jobs.job import Night, Workplace, run_job
 from jobs.load_delivery import JOB
+from jobs.operate.accounts import Accounts
 from jobs.protect.manage_keys import make_missing_keys
 from privacy.keys.ring import make_key
 from tests.intake.deliveries import (
@@ -56,7 +58,7 @@ def new_place(
     if quarantine_share is not None:
         (overlay / "quality").mkdir(parents=True)
         shipped = (conf_root() / "quality" / "default.yaml").read_text(encoding="utf-8")
-        changed = shipped.replace("quarantine_share: 0.02", f"quarantine_share: {quarantine_share}")
+        changed = shipped.replace("_share: 0.02", f"_share: {quarantine_share}")
         (overlay / "quality" / "default.yaml").write_text(changed, encoding="utf-8")
     place = Workplace(Settings(var=root, conf=overlay, stage_rows=stage_rows))
     place._spark = spark
@@ -104,6 +106,25 @@ def test_lines_and_money_delivered_are_accepted_quarantined_or_duplicates_to_the
         FIRST: [(6, money("540.00")), (3, money("270.00")), (2, money("180.00")), (1, money("90.00"))],
         SECOND: [(4, money("-120.00")), (3, money("-210.00")), (0, money("0.00")), (1, money("90.00"))],
     }
+
+
+def test_a_reversal_that_waits_is_told_with_its_money_of_its_night_and_file(two_nights):
+    totals = rows_in(two_nights.lake, "control_total", "table_name IN ('claim_line', 'settlement')")
+    waiting = {(t["business_date"], t["table_name"]): (t["waiting_lines"], t["waiting_amount"]) for t in totals}
+    none = (0, Decimal("0.00"))
+    assert waiting == {
+        (FIRST, "claim_line"): none, (FIRST, "settlement"): none, (SECOND, "settlement"): none,
+        (SECOND, "claim_line"): (1, Decimal("-90.00")),
+    }  # fmt: skip
+    detail = two_nights.ledger.committed("intake", SECOND).detail
+    assert detail["amount_waiting"] == {"claim_line": "-90.00"}
+    assert "-90.00" in Path(detail["quality_page"]).read_text(encoding="utf-8")
+    accounts = [f for f in Accounts(two_nights.lake, None).findings() if f.check.startswith("delivered = in")]
+    assert {(f.outcome, f.figures.partition(": ")[2]) for f in accounts if str(SECOND) == f.subject} == {
+        (Outcome.OK, "4 (-120.00) delivered = -1 (-120.00) in claim_line + 3 reversed + 1 (-90.00) waiting "
+                     "+ 1 (90.00) quarantined or duplicates"),
+        (Outcome.OK, "1 (-90.00) delivered = -1 (-90.00) in settlement + 2 reversed + 0 (0.00) waiting"),
+    }  # fmt: skip
 
 
 def test_rejected_rows_lie_in_quarantine_with_their_place_and_codes(two_nights):
