@@ -20,6 +20,7 @@ from intake.files.drift import parked_error_codes
 from intake.rows.clean import clean_tables, delivery_rows, supplied_rows, total_rows
 from intake.rows.erased import ErasedPersons
 from intake.rows.status import to_quarantine
+from intake.rows.times import times_of_tables
 from intake.rows.totals import Total, code_counts, control_totals
 from intake.source.checks import Quality, read_quality
 from intake.source.load import read_mapping
@@ -189,7 +190,7 @@ def _write(
         night.place.lake.set_mode("quarantine", _OWNER_AND_GROUP)
     night.write_rows("control_total", total_rows(delivery, totals))
     fresh = replace(delivery, files=files.fresh)
-    night.write_rows("supplied_column", supplied_rows(fresh, work.mapping, before.supplied))
+    night.write_rows("supplied_column", supplied_rows(fresh, work.mapping, before.supplied, times_of_tables(clean)))
     return sum(int(row.orphans) for row in stacked(waiting).collect()) if waiting else 0  # a row per table
 
 

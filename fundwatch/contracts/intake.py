@@ -62,6 +62,7 @@ SUPPLIED_COLUMN = nightly(
     source string
     table_name string the canonical table
     column_name string
+    has_time boolean of a timestamp: false where the source knows the day only; null for other columns, or not known
     """,
     key="source table_name column_name",
     dated=None,  # names of columns
