@@ -29,6 +29,7 @@ from intake.source.plan_check import refuse_what_shows
 from intake.source.usual_size import Figures, judge
 from jobs.declared_stages import INTAKE
 from jobs.job import Job, Night, Report, Workplace
+from jobs.loading.find_values import found_values
 from jobs.loading.intake_work import IntakeWork, JudgedRows, history_rows, judged_rows, sent_to_vault
 from jobs.loading.net_entries import entries_by_table, netted_tables
 from jobs.loading.note_delivery import Course, noted_delivery, scratch_in
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 _OWNER_AND_GROUP = 0o750
-_LEDGERS = ("delivery", "control_total", "supplied_column", "quarantine")
+_LEDGERS = ("delivery", "control_total", "supplied_column", "placeholder", "quarantine")
 
 
 def _catalogues(settings: Settings) -> tuple[SourceMapping, Quality]:
@@ -83,16 +84,20 @@ def run(night: Night) -> Report:
             found = judged_rows(work, replace(delivery, files=files.fresh))
             judged = found.rows
             totals = _totals(work, judged, files)
+            values = found_values(work, judged)
+            course.report.placeholders, course.report.shared = values.placeholders, values.shared
         with step(f"{night.date}   quality gate"):
             warming.join()
             course.report.totals = totals
-            _pass_gate(work, delivery, judged, course, _unusual(work, delivery, files, totals))
+            _pass_gate(work, delivery, judged, course, [*delivery.unclaimed, *_unusual(work, delivery, files, totals)])
         with step(f"{night.date}   tables written"):
             waiting = _write(work, delivery, files, found, totals, before)
+            night.write_rows("placeholder", values.as_rows(work))
         course.accepted(totals)
         again = _erased_again(work, judged)
     night.place.lake.clear_staging()
-    return {**_report(delivery, files, totals, waiting, course.page), **again}
+    report = _report(delivery, files, totals, waiting, course.page)
+    return {**report, "notes": [*report["notes"], *map(str, values.shared)], **again}
 
 
 def _refuse_what_shows(work: IntakeWork) -> None:
@@ -228,7 +233,7 @@ def _report(delivery: Delivery, files: Sorted, totals: list[Total], waiting: int
         "claim_amount": str(sum(t.delivered_amount or 0 for t in lines)),
         "reversals_waiting": waiting,
         "quality_page": str(page),
-        "notes": [*files.notes(), *delivery.drift.notes()],
+        "notes": [*files.notes(), *delivery.notes()],
     }
 
 

@@ -67,10 +67,25 @@ SUPPLIED_COLUMN = nightly(
     key="source table_name column_name",
     dated=None,  # names of columns
 )
+PLACEHOLDER = nightly(
+    "placeholder",
+    "text that stood where nothing is known (无, -, 99999999), by column and institution",
+    """
+    source string
+    table_name string the canonical table
+    column_name string
+    text string as the lists of conf/quality or the mapping have it
+    institution_id string null where the row names none
+    row_count bigint
+    """,
+    key="source table_name column_name text institution_id",
+    dated=None,  # figures
+)
 
 ALL: tuple[Table, ...] = (
     DELIVERY,
     CONTROL_TOTAL,
     QUARANTINE,
     SUPPLIED_COLUMN,
+    PLACEHOLDER,
 )

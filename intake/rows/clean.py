@@ -32,7 +32,7 @@ def clean_tables(
     for table, how in mapping.tables.items():
         for grouped in how.grouped:
             if grouped.parent in judged:
-                rows = to_grouped(accepted_rows(judged[grouped.parent]), table, grouped, night)
+                rows = to_grouped(accepted_rows(judged[grouped.parent]), table, grouped, night, mapping.delivery.zone)
                 if table in ENTRY_OF:
                     rows = rows.withColumn(FINGERPRINT_COLUMN, content_fingerprint(table))
                 clean.setdefault(table, []).append(rows)

@@ -42,6 +42,8 @@ def cross_problems(mapping: SourceMapping) -> Iterator[str]:
             # one table of rows per file: each delivered line is accounted for once
             yield f"files.{file}: its rows must feed exactly one table, not {', '.join(uses) or 'none'}"
         yield from (f"files.{file}: {reported}" for reported in _spelling_problems(declared))
+    yield from mapping.placeholders.problems()
+    yield from _same_patterns(mapping)
     for table, how in mapping.tables.items():
         if table not in CLEAN_TABLES:
             yield f"tables.{table}: not a canonical table; choose among {', '.join(CLEAN_TABLES)}"
@@ -53,6 +55,16 @@ def cross_problems(mapping: SourceMapping) -> Iterator[str]:
         if how.reversal is not None:
             texts = {"when": how.reversal.when, **{f"matches[{n}]": t for n, t in enumerate(how.reversal.matches)}}
             yield from _sql_problems(f"tables.{table}.reversal", texts, MAPPING, mapped_columns(table))
+
+
+def _same_patterns(mapping: SourceMapping) -> Iterator[str]:
+    """Patterns that two kinds of file have: whose a file is could not be told."""
+    taken: dict[str, str] = {}
+    for file, declared in mapping.files.items():
+        for pattern in declared.patterns:
+            other = taken.setdefault(pattern.lower(), file)
+            if other != file:
+                yield f"files.{file}.name: '{pattern}' is a pattern of {other} too"
 
 
 def _spelling_problems(file: SourceFile) -> Iterator[str]:

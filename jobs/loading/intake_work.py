@@ -21,6 +21,7 @@ from intake.rows.netting import to_history
 from intake.rows.privacy import VAULT, privacy_of
 from intake.rows.reading import read_options, read_schema
 from intake.rows.status import earlier_fingerprints, repeated_keys, shared_fingerprints, with_fingerprints, with_status
+from intake.rows.values import values_of
 from intake.source.checks import Quality
 from intake.source.mapping import ENTRY_OF, SourceMapping
 from jobs.job import Night
@@ -164,8 +165,10 @@ def _canonical(
         )
 
     rows = next(r for r in work.mapping.tables[table].rows if r.source == file.kind)
-    strings, columns = source_rows(raw, work.mapping, delivery, file, rows)
-    canonical = to_canonical(strings, table, rows, work.quality.of(table), privacy, columns, work.date)
+    strings, columns = source_rows(raw, work.mapping, delivery, file, table, rows)
+    canonical = to_canonical(
+        strings, table, rows, work.quality.of(table), privacy, columns, work.date, values_of(work.mapping, work.quality)
+    )
     return work.erased.marked(canonical, table)
 
 

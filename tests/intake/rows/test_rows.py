@@ -57,6 +57,7 @@ class File:
     name = "fee_list.csv"
     header = tuple(columns_of("fee_list"))
     is_numbered = False
+    is_plain = False
 
 
 LANDED: Any = File
