@@ -11,6 +11,7 @@ from typing import Any
 from fundwatch.pages import Figure, PageTable, Paragraph, Style, as_json, page
 from intake.gate import CodeCount, Expectation
 from intake.rows.totals import Total, WaitingTotal
+from intake.rows.value_findings import PlaceholderCount, SharedBy
 
 FOLDER = "quality"
 _MOST_CODES = 50  # a page is read by people; the record has all of them
@@ -52,6 +53,8 @@ class QualityReport:
     codes: Sequence[CodeCount] = ()
     unlisted: Sequence[CodeCount] = ()
     drift: Sequence[str] = ()
+    placeholders: Sequence[PlaceholderCount] = ()
+    shared: Sequence[SharedBy] = ()
     history: Sequence[Mapping[str, Any]] = field(default_factory=list)
 
     def files(self) -> dict[str, bytes]:
@@ -93,6 +96,26 @@ class QualityReport:
                     ("表 Table", "列与代码 Column and code", "行数 Rows", "最前的行 First lines"),
                     [(c.table_name, c.code, Figure(f"{c.rows:,}"), _places(c)) for c in self.unlisted[:_MOST_CODES]],
                 ),
+                PageTable(
+                    "未说明的值 Values that say nothing: null, not counted as values",
+                    ("表 Table", "列 Column", "文本 Text", "行数 Rows", "机构数 Institutions", "最多的机构 Most at"),
+                    self._silent_rows(),
+                ),
+                PageTable(
+                    "疑似占位的医师 Doctors who may stand for nobody",
+                    ("表 Table", "列 Column", "假名 Token", "机构数 Institutions", "行数 Rows", "通常 Usual"),
+                    [
+                        (
+                            s.table_name,
+                            s.column_name,
+                            s.token[:8],
+                            Figure(f"{s.institutions:,}"),
+                            Figure(f"{s.rows:,}"),
+                            Figure(f"{s.usual:,}"),
+                        )
+                        for s in self.shared
+                    ],
+                ),
                 PageTable("结构变化 Drift", ("内容 What",), [(sentence,) for sentence in self.drift]),
                 PageTable(
                     "经过 Course",
@@ -111,6 +134,17 @@ class QualityReport:
             rows += [_total_row("合计 all", _sum(of_table))] if len(of_table) > 1 else []
         return rows
 
+    def _silent_rows(self) -> list[Sequence[object]]:
+        """A row per column and text, the commonest first, with the institution that most of them are of."""
+        found: dict[tuple[str, str, str], list[PlaceholderCount]] = {}
+        for one in self.placeholders:
+            found.setdefault((one.table_name, one.column_name, one.text), []).append(one)
+        rows = [(sum(one.row_count for one in each), *key, each) for key, each in found.items()]
+        return [
+            (table, column, text, Figure(f"{count:,}"), Figure(f"{len(_institutions(each)):,}"), _most(each))
+            for count, table, column, text, each in sorted(rows, key=lambda row: (-row[0], *row[1:4]))
+        ]
+
     def _record(self) -> dict[str, Any]:
         return {
             "business_date": self.night,
@@ -125,6 +159,8 @@ class QualityReport:
             "error_codes": [asdict(code) for code in self.codes],
             "unlisted_codes": [asdict(code) for code in self.unlisted],
             "drift": list(self.drift),
+            "placeholders": [asdict(one) for one in self.placeholders],
+            "shared_tokens": [asdict(one) for one in self.shared],
         }
 
 
@@ -188,6 +224,16 @@ def _sum(totals: Sequence[Total]) -> Total:
         waiting_lines=lines("waiting_lines"),
         waiting_amount=money("waiting_amount"),
     )
+
+
+def _institutions(counts: Sequence[PlaceholderCount]) -> set[str]:
+    return {one.institution_id for one in counts if one.institution_id is not None}
+
+
+def _most(counts: Sequence[PlaceholderCount]) -> str:
+    known = [one for one in counts if one.institution_id is not None]
+    first = min(known, key=lambda one: (-one.row_count, one.institution_id or ""), default=None)
+    return "–" if first is None else f"{first.institution_id} ({first.row_count:,})"
 
 
 def _places(code: CodeCount) -> str:

@@ -21,6 +21,7 @@ from intake.quarantine.vouching import source_codes
 from intake.rows.clean import clean_tables, delivery_rows, supplied_rows, total_rows
 from intake.rows.erased import ErasedPersons
 from intake.rows.status import to_quarantine
+from intake.rows.times import times_of_tables
 from intake.rows.totals import Total, WaitingTotal, code_counts, control_totals, finding_counts, with_waiting
 from intake.source.checks import Quality, read_quality
 from intake.source.load import mapping_in_force
@@ -29,6 +30,7 @@ from intake.source.plan_check import refuse_what_shows
 from intake.source.usual_size import Figures, judge
 from jobs.declared_stages import INTAKE
 from jobs.job import Job, Night, Report, Workplace
+from jobs.loading.find_values import found_values
 from jobs.loading.intake_work import IntakeWork, JudgedRows, history_rows, judged_rows, sent_to_vault
 from jobs.loading.net_entries import TableEntries, entries_by_table, netted_tables, waiting_totals
 from jobs.loading.note_delivery import Course, noted_delivery, scratch_in
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 _OWNER_AND_GROUP = 0o750
-_LEDGERS = ("delivery", "control_total", "supplied_column", "quarantine")
+_LEDGERS = ("delivery", "control_total", "supplied_column", "placeholder", "quarantine")
 
 
 def _catalogues(settings: Settings) -> tuple[SourceMapping, Quality]:
@@ -86,16 +88,20 @@ def run(night: Night) -> Report:
             reported = entries_by_table(work, clean)
             waiting = waiting_totals(work, reported, judged)
             totals = with_waiting(_totals(work, judged, files), waiting)
+            values = found_values(work, judged)
+            course.report.placeholders, course.report.shared = values.placeholders, values.shared
         with step(f"{night.date}   quality gate"):
             warming.join()
             course.report.totals, course.report.waiting = totals, waiting
-            _pass_gate(work, delivery, judged, course, _unusual(work, delivery, files, totals))
+            _pass_gate(work, delivery, judged, course, [*delivery.unclaimed, *_unusual(work, delivery, files, totals)])
         with step(f"{night.date}   tables written"):
             _write(work, Taken(delivery, files, found, clean, reported, totals), before)
+            night.write_rows("placeholder", values.as_rows(work))
         course.accepted(totals)
         again = _erased_again(work, judged)
     night.place.lake.clear_staging()
-    return {**_report(delivery, files, totals, waiting, course.page), **again}
+    report = _report(delivery, files, totals, waiting, course.page)
+    return {**report, "notes": [*report["notes"], *map(str, values.shared)], **again}
 
 
 def _refuse_what_shows(work: IntakeWork) -> None:
@@ -214,7 +220,8 @@ def _write(work: IntakeWork, taken: Taken, before: Before) -> None:
         night.place.lake.set_mode("quarantine", _OWNER_AND_GROUP)
     night.write_rows("control_total", total_rows(taken.delivery, totals))
     fresh = replace(taken.delivery, files=taken.files.fresh)
-    night.write_rows("supplied_column", supplied_rows(fresh, work.mapping, before.supplied))
+    times = times_of_tables(clean)
+    night.write_rows("supplied_column", supplied_rows(fresh, work.mapping, before.supplied, times))
 
 
 def _is_new(work: IntakeWork, table: str, unheard: Collection[str]) -> bool:
@@ -254,7 +261,7 @@ def _report(
         "reversals_waiting": sum(t.lines_tonight for t in waiting),
         "amount_waiting": {t.table_name: str(t.amount) for t in waiting if t.lines},
         "quality_page": str(page),
-        "notes": [*files.notes(), *delivery.drift.notes()],
+        "notes": [*files.notes(), *delivery.notes()],
     }
 
 

@@ -64,9 +64,24 @@ SUPPLIED_COLUMN = nightly(
     source string
     table_name string the canonical table
     column_name string
+    has_time boolean of a timestamp: false where the source knows the day only; null for other columns, or not known
     """,
     key="source table_name column_name",
     dated=None,  # names of columns
+)
+PLACEHOLDER = nightly(
+    "placeholder",
+    "text that stood where nothing is known (无, -, 99999999), by column and institution",
+    """
+    source string
+    table_name string the canonical table
+    column_name string
+    text string as the lists of conf/quality or the mapping have it
+    institution_id string null where the row names none
+    row_count bigint
+    """,
+    key="source table_name column_name text institution_id",
+    dated=None,  # figures
 )
 
 ALL: tuple[Table, ...] = (
@@ -74,4 +89,5 @@ ALL: tuple[Table, ...] = (
     CONTROL_TOTAL,
     QUARANTINE,
     SUPPLIED_COLUMN,
+    PLACEHOLDER,
 )

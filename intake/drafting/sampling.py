@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from fundwatch.errors import DeliveryError
+from intake.drafting.silence import odd_texts, shipped_lists
 from intake.files.peeking import DELIMITERS, peek
 from intake.files.unpacking import FileError
 from intake.source.mapping import DeliveryForm
@@ -35,7 +36,8 @@ _LOOKS_LIKE = 0.2  # of the values that are there
 
 @dataclass(frozen=True)
 class Values:
-    """What a sample of one column looks like; it keeps no value but codes that a vocabulary may know."""
+    """What a sample of one column looks like; it keeps no value but codes that a vocabulary may know, and `odd` texts
+    that say nothing or may, with their number."""
 
     filled: float
     formats: tuple[str, ...]
@@ -43,6 +45,7 @@ class Values:
     identifying: str
     codes: frozenset[str]
     has_currency_sign: bool
+    odd: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def shape(self) -> str:
@@ -87,18 +90,21 @@ def look_at(file: Path) -> Look:
 
 def values_of(texts: Sequence[str]) -> Values:
     """What the values of one column look like."""
-    there = [text for text in texts if text not in _NULLS]
+    given = [text for text in texts if text not in _NULLS]
+    silent = frozenset(shipped_lists().of_all())
+    there = [text for text in given if text not in silent]
     count = len(there) or 1
     different = frozenset(there)
     is_code = 0 < len(different) <= 30 and all(len(text) <= 8 for text in different)
     numbers = sum(_NUMBER.fullmatch(text) is not None for text in there)
     return Values(
-        filled=len(there) / (len(texts) or 1),
+        filled=len(given) / (len(texts) or 1),
         formats=_formats(there),
         number_share=numbers / count,
         identifying=_identifying(there),
         codes=different if is_code else frozenset(),
         has_currency_sign=any(text[0] in "¥￥$" for text in there),
+        odd=odd_texts(given),
     )
 
 

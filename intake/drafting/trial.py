@@ -55,6 +55,7 @@ def file_columns(file: SourceFile, kind: str, name: str, header: Sequence[str]) 
     """The header's columns sorted by what becomes of them; a header under the mapping's names or the file's own."""
     names = file.names()
     optional = [(c,) if isinstance(c, str) else c for c in file.optional]
+    header = file.as_known(header)
     return FileColumns(
         name=name,
         kind=kind,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from fundwatch.contracts import TABLES
 from intake.drafting.columns import Proposed
 from intake.drafting.draft import DATE, DraftFile
+from intake.drafting.silence import OFTEN, shipped_lists
 from intake.drafting.values import plain_name
+from intake.source.mapping import ENTRY_OF
+from intake.source.placeholders import kind_of
 
 _EVERY_NIGHT = frozenset({"claim_line", "settlement", "encounter", "diagnosis"})
 
@@ -59,6 +63,33 @@ def _delivery(name: str, files: Sequence[DraftFile]) -> Iterator[str]:
     if any(file.look.form == "parquet" for file in files):
         yield "  zone: Asia/Shanghai       # ? the local time in which instants of parquet files are read"
     yield "drift: {unknown_columns: refuse, new_codes: refuse}   # park: leave aside what is new, and say so"
+    yield from _silent_texts(files)
+
+
+def _silent_texts(files: Sequence[DraftFile]) -> Iterator[str]:
+    """A comment for each canonical column in whose sample a text says nothing, or may: lines of YAML."""
+    for file in files:
+        table = TABLES[ENTRY_OF.get(file.table, file.table)]
+        headers = {plain_name(header): header for header in file.look.header}
+        for column in file.columns:
+            if column.column not in table.column_names:
+                continue
+            odd: dict[str, int] = {}
+            for name in sorted(column.reads(frozenset(headers))):
+                odd |= file.look.values[headers[name]].odd
+            listed = {*shipped_lists().of(table, column.column, column.form)}
+            place = f"{file.table}.{column.column}"
+            if seen := _counted({text: count for text, count in odd.items() if text in listed}):
+                yield f"# {place} says nothing where it reads {seen}"
+            if kind_of(table, column.column) == "code":
+                new = {text: count for text, count in odd.items() if text not in listed and count >= OFTEN}
+                if new:
+                    yield f"# ? {place} reads {_counted(new)}: nobody? Then list it under placeholders.add"
+
+
+def _counted(texts: dict[str, int]) -> str:
+    ordered = sorted(texts.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(f"'{text}' ({count})" for text, count in ordered)
 
 
 def _files(files: Sequence[DraftFile]) -> Iterator[str]:

@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from fundwatch.contracts import TABLES
+from fundwatch.texts import key_spelling
 from intake.files.landed import Opened
 from intake.files.value_types import contract_type, fits, is_shortened, shown_code, shown_name
 from intake.source.checks import Quality
-from intake.source.columns import UNKNOWN_CODE, Codes
-from intake.source.mapping import SourceFile, SourceMapping
+from intake.source.columns import UNKNOWN_CODE, Codes, columns_used
+from intake.source.mapping import ENTRY_OF, SourceFile, SourceMapping
+from intake.source.placeholders import Placeholders
 
 # One odd value is a problem of its row, which the gate weighs; it takes several to speak of a changed form.
 _ENOUGH_VALUES = 10
@@ -35,18 +38,19 @@ class FileDrift:
     problems: tuple[str, ...] = ()
     parked_columns: tuple[str, ...] = ()
     parked_codes: tuple[tuple[str, str], ...] = ()
-    is_reordered: bool = False
+    foot: int = 0
 
     @property
     def is_reported(self) -> bool:
         """Whether anything was tolerated that a person should know."""
-        return bool(self.parked_columns or self.parked_codes or self.is_reordered)
+        return bool(self.parked_columns or self.parked_codes or self.foot)
 
     def notes(self) -> list[str]:
         """What was tolerated, in words."""
         texts = [f"{self.file_name}: column '{shown_name(c)}' is new: parked, not read" for c in self.parked_columns]
         texts += [f"{self.file_name}: column '{c}' has a new code {v}: parked" for c, v in self.parked_codes]
-        return [*texts, *([f"{self.file_name}: its columns come in another order"] if self.is_reordered else [])]
+        foot = f"{self.file_name}: {self.foot} lines at its end are sums or signatures, and no rows: left out"
+        return [*texts, *([foot] if self.foot else [])]
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,8 @@ class Drift:
 def read_names(file: SourceFile, header: Sequence[str]) -> tuple[str, ...]:
     """The names of the columns hereafter: the mapping's; one that the mapping does not know goes by its place."""
     names, kept = file.names(), set(file.drop)
-    return tuple(names.get(c, c if c in kept else f"{PARKED}{n}") for n, c in enumerate(header, 1))
+    spelled = enumerate(file.as_known(header), 1)
+    return tuple(names.get(c, c if c in kept else f"{PARKED}{n}") for n, c in spelled)
 
 
 def parked_error_codes(mapping: SourceMapping, quality: Quality, table: str) -> tuple[str, ...]:
@@ -82,7 +87,8 @@ def parked_error_codes(mapping: SourceMapping, quality: Quality, table: str) -> 
 
 def find_drift(mapping: SourceMapping, kind: str, name: str, opened: Opened, quality: Quality | None) -> FileDrift:
     """What the file's header and sample say otherwise than the mapping."""
-    file, header = mapping.files[kind], opened.header
+    file = mapping.files[kind]
+    header = file.as_known(opened.header)
     known = {*file.names(), *file.drop}
     if known.isdisjoint(header):
         # what stands there may be the first person's row
@@ -92,8 +98,9 @@ def find_drift(mapping: SourceMapping, kind: str, name: str, opened: Opened, qua
     unknown = [c for c in header if c not in known]
     is_parking = mapping.drift.unknown_columns == "park"
     found = list(_column_problems(mapping, kind, header, [] if is_parking else unknown, values))
-    found += [*_width_problems(opened), *_type_problems(mapping, kind, values)]
-    new = list(_new_codes(mapping, kind, values, quality))
+    said = _said(mapping, kind, values, quality)
+    found += [*_width_problems(opened), *_type_problems(mapping, kind, said)]
+    new = list(_new_codes(mapping, kind, said, quality))
     if mapping.drift.new_codes == "refuse":
         found += [
             f"column '{one.column}', line {one.line}: a code that the mapping or the checks do not list"
@@ -102,15 +109,13 @@ def find_drift(mapping: SourceMapping, kind: str, name: str, opened: Opened, qua
             for one in new
         ]
         new = []
-    order = [aliases[0] for aliases in file.needed()]
-    come = [c for c in read_names(file, header) if c in order]
     return FileDrift(
         name,
         kind,
         tuple(found),
         tuple(unknown) if is_parking else (),
         tuple((one.column, shown_code(one.code).removeprefix(": ") or "that is not shown") for one in new),
-        is_reordered=come != [c for c in order if c in come],
+        foot=opened.foot,
     )
 
 
@@ -141,8 +146,8 @@ def _values(mapping: SourceMapping, names: Sequence[str], opened: Opened) -> Val
         row = _row(line, opened.delimiter)
         if len(row) == len(names):  # others are unreadable rows, which the gate weighs
             for name, text in zip(names, row, strict=True):
-                if text.strip() not in nulls:
-                    values[name].append((number, text.strip()))
+                if (value := key_spelling(text)) not in nulls:
+                    values[name].append((number, value))
     return values
 
 
@@ -176,6 +181,22 @@ def _meant(
         return ""
     same = [name for name, type_ in types.items() if type_ not in ("", "string") and all(fits(t, type_) for t in texts)]
     return same[0] if len(same) == 1 else ""
+
+
+def _said(mapping: SourceMapping, kind: str, values: Values, quality: Quality | None) -> Values:
+    """The values without those that say nothing in what is made of their column: the rest say how it is written."""
+    fed = mapping.rows_of(kind)
+    if fed is None:
+        return values
+    placeholders = Placeholders(None if quality is None else quality.placeholders, mapping.placeholders)
+    table = TABLES[ENTRY_OF.get(fed[0], fed[0])]
+    said = {}
+    for column, found in values.items():
+        made = [(n, given) for n, given in fed[1].columns.items() if columns_used(given, frozenset({column}))]
+        lists = [frozenset(placeholders.of(table, name, given)) for name, given in made]
+        silent = frozenset.intersection(*lists) if lists else frozenset[str]()
+        said[column] = [one for one in found if one[1] not in silent]
+    return said
 
 
 def _type_problems(mapping: SourceMapping, kind: str, values: Values) -> Iterator[str]:

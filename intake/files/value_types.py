@@ -19,7 +19,9 @@ _FORMS = {
     "date": re.compile(_DAY % r"([ T].*)?"),
     "timestamp": re.compile(_DAY % r"([ T]\d{1,2}(:\d{1,2}(:\d{1,2}(\.\d*)?)?)?.*)?"),
 }
-_SHORTENED = re.compile(r"\d\.\d+[eE]\+\d{2}")
+_SHORTENED = re.compile(r"\d+(\.\d+)?[eE]\+\d{1,3}")
+# an id that a program took for a number, in Java's regular expressions and Python's: 5001.0, 9.90001E+17
+NUMBER_FORM = r"^[+-]?\d+(\.0*|(\.\d+)?[eE]\+\d{1,3})$"
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,8}")
 _LONG_NUMBER = re.compile(r"\d{6,}")
 

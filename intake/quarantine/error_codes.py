@@ -72,6 +72,14 @@ _KNOWN: dict[str, tuple[str, str, tuple[str, str]]] = {
 }  # fmt: skip
 _OF_COLUMN = {
     "MALFORMED": ("列 {0} 的值不是应有的类型", "the value of {0} is no value of its type", _VALUE),
+    "NUMBER_FORM": (
+        "列 {0} 的编号被某个程序写成了数字(如 5001.0、9.9E+17),去掉小数点会变成别人的编号",
+        "{0} is an id that a program wrote as a number (5001.0, 9.9E+17); without the point it would be another's",
+        (
+            "请来源方将该列按文本导出后重新报送",
+            "have it exported as text, digit by digit, and sent again",
+        ),
+    ),
     "MISSING": ("缺少必填列 {0}", "the required {0} is missing", _VALUE),
     "IDENTIFIER_IN_CODE": (
         "列 {0} 中有疑似证件号、电话、银行卡号、邮箱或姓名,未保留该值",

@@ -21,6 +21,8 @@ from privacy.vault.sealing import SealingKey
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
+    from intake.rows.values import Reader
+
 VAULT = "_vault_"
 
 
@@ -48,8 +50,8 @@ def privacy_of(key: PseudonymKey, vault_key: SealingKey | None) -> PrivacyFuncti
     return PrivacyFunctions(token=lru_cache(lambda domain: token(key, domain)), scrubbed=scrubbed, sealed=seal)
 
 
-def sent_to_vault(entry: Sealed, number: int, privacy: PrivacyFunctions) -> Column:
+def sent_to_vault(entry: Sealed, number: int, read: Reader) -> Column:
     """What a vault entry tells. In a row that does not fit its header any value may stand anywhere: nothing."""
-    of = F.when(~F.col(UNREADABLE), F.expr(written(entry.of)))
-    reported = privacy.sealed(entry.token, of, {name: F.expr(written(sql)) for name, sql in entry.fields.items()})
-    return reported.alias(f"{VAULT}{number}")
+    of = F.when(~F.col(UNREADABLE), F.expr(written(entry.of, names=read.named(entry.of))))
+    fields = {name: F.expr(written(sql)) for name, sql in entry.fields.items()}
+    return read.privacy.sealed(entry.token, of, fields).alias(f"{VAULT}{number}")

@@ -15,11 +15,13 @@ from fundwatch.expressions.declared import CHECK, names_in, parameters_in, probl
 from fundwatch.fingerprint import fingerprint
 from fundwatch.resources import conf_file
 from intake.source.mapping import CLEAN_TABLES, mapped_columns
+from intake.source.placeholders import Listed
 from intake.source.usual_size import Band
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
+NUMBER_FORM_CODE = "NUMBER_FORM"
 MALFORMED = "_malformed"  # the codes found while casting, reported once and not as missing again
 
 
@@ -45,6 +47,14 @@ class TableChecks(Declared):
     minimum_rows: int = Field(default=1, ge=0)
 
 
+class SharedToken(Declared):
+    """When one doctor may be a text that stands for nobody: lines at so many institutions, and so many times as many
+    lines as half of the doctors have."""
+
+    institutions: int = Field(5, ge=2)
+    times: float = Field(20, gt=1)
+
+
 class Quality(Declared):
     """All checks, the largest shares of faulty rows and of waiting reversals, and how far from usual a measured
     delivery may be.
@@ -52,7 +62,9 @@ class Quality(Declared):
 
     quarantine_share: float = Field(ge=0, le=1)
     waiting_share: float = Field(0.02, ge=0, le=1)
+    placeholders: dict[Listed, tuple[str, ...]] = Field(default_factory=dict)
     band: Band = Band()
+    shared_token: SharedToken = SharedToken()
     tables: dict[str, TableChecks]
 
     @property
@@ -115,7 +127,12 @@ def check_codes(checks: TableChecks, filled: Mapping[str, object], night: date) 
     from pyspark.sql import functions as F
 
     required = [
-        F.when(F.col(c).isNull() & ~F.col(MALFORMED).contains(f"MALFORMED:{c}"), F.lit(f"MISSING:{c}"))
+        F.when(
+            F.col(c).isNull()
+            & (F.find_in_set(F.lit(f"MALFORMED:{c}"), MALFORMED) == 0)
+            & (F.find_in_set(F.lit(f"{NUMBER_FORM_CODE}:{c}"), MALFORMED) == 0),
+            F.lit(f"MISSING:{c}"),
+        )
         for c in checks.required
         if c in filled
     ]

@@ -131,7 +131,16 @@ class Lookup(Declared):
     @field_validator("on", "columns", mode="before")
     @classmethod
     def _same_names(cls, given: Any) -> Any:
-        return {name: name for name in given} if isinstance(given, list) else given
+        """A list holds names that are the same here and there, or pairs `here: there`."""
+        if not isinstance(given, list):
+            return given
+        pairs = [one if isinstance(one, dict) else {one: one} for one in given if isinstance(one, (str, dict))]
+        if len(pairs) != len(given):
+            raise ValueError("a list holds names of columns, or pairs of them as here: there")
+        named = [name for pair in pairs for name in pair]
+        if twice := sorted({str(name) for name in named if named.count(name) > 1}):
+            raise ValueError(f"{', '.join(twice)} stands there twice")
+        return {name: other for pair in pairs for name, other in pair.items()}
 
 
 Domain = Literal["person", "certificate", "doctor", "contact", "address", "employer", "record", "invoice", "device"]

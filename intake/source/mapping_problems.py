@@ -46,6 +46,8 @@ def cross_problems(mapping: SourceMapping) -> Iterator[str]:
             # one table of rows per file: each delivered line is accounted for once
             yield f"files.{file}: its rows must feed exactly one table, not {', '.join(uses) or 'none'}"
         yield from (f"files.{file}: {reported}" for reported in _spelling_problems(declared))
+    yield from mapping.placeholders.problems()
+    yield from _same_patterns(mapping)
     for table, how in mapping.tables.items():
         if table not in CLEAN_TABLES:
             yield f"tables.{table}: not a canonical table; choose among {', '.join(CLEAN_TABLES)}"
@@ -70,6 +72,16 @@ def _key_problems(table: str, how: TableMapping) -> Iterator[str]:
         yield f"tables.{table}.later_replaces: registers keep every change already; for {', '.join(ENTRY_OF)}"
     if how.reversal is not None:
         yield f"tables.{table}.later_replaces: it needs reversals that name their original, and none by content"
+
+
+def _same_patterns(mapping: SourceMapping) -> Iterator[str]:
+    """Patterns that two kinds of file have: whose a file is could not be told."""
+    taken: dict[str, str] = {}
+    for file, declared in mapping.files.items():
+        for pattern in declared.patterns:
+            other = taken.setdefault(pattern.lower(), file)
+            if other != file:
+                yield f"files.{file}.name: '{pattern}' is a pattern of {other} too"
 
 
 def _spelling_problems(file: SourceFile) -> Iterator[str]:

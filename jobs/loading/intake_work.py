@@ -28,6 +28,7 @@ from intake.rows.status import (
     with_fingerprints,
     with_status,
 )
+from intake.rows.values import values_of
 from intake.source.checks import Quality
 from intake.source.mapping import ENTRY_OF, LaterReplaces, SourceMapping
 from jobs.job import Night
@@ -183,8 +184,10 @@ def _canonical(
         )
 
     rows = next(r for r in work.mapping.tables[table].rows if r.source == file.kind)
-    strings, columns = source_rows(raw, work.mapping, delivery, file, rows)
-    canonical = to_canonical(strings, table, rows, work.quality.of(table), privacy, columns, work.date)
+    strings, columns = source_rows(raw, work.mapping, delivery, file, table, rows)
+    canonical = to_canonical(
+        strings, table, rows, work.quality.of(table), privacy, columns, work.date, values_of(work.mapping, work.quality)
+    )
     return work.erased.marked(canonical, table)
 
 

@@ -155,7 +155,7 @@ def check(
         source=mapping.source,
         night=delivery.business_date,
         sample=sample,
-        drift=tuple(delivery.drift.notes()),
+        drift=tuple(delivery.notes()),
         share_limit=quality.quarantine_share,
         files=tuple(file_columns(mapping.files[f.kind], f.kind, f.name, f.header) for f in delivery.files),
         rows_of_files={f.name: f.measured.rows for f in delivery.files},

@@ -18,6 +18,7 @@ from intake.rows.privacy import privacy_of
 from intake.rows.reading import read_options, read_schema
 from intake.rows.status import repeated_keys, with_fingerprints, with_status
 from intake.rows.totals import code_counts, control_totals
+from intake.rows.values import values_of
 from intake.source.checks import Quality
 from intake.source.mapping import SourceMapping
 from privacy.keys.ring import PseudonymKey
@@ -74,9 +75,10 @@ class Trial:
 
         rows = next(r for r in self.mapping.tables[table].rows if r.source == file.kind)
         checks, privacy = self.quality.of(table), privacy_of(self.key, None)
-        strings, columns = source_rows(raw, self.mapping, self.delivery, file, rows, self.sample)
+        strings, columns = source_rows(raw, self.mapping, self.delivery, file, table, rows, self.sample)
         strings = strings.localCheckpoint(eager=False)
-        made = to_canonical(strings, table, rows, checks, privacy, columns, self.delivery.business_date)
+        values = values_of(self.mapping, self.quality)
+        made = to_canonical(strings, table, rows, checks, privacy, columns, self.delivery.business_date, values)
         strange = (untranslated(strings, table, rows, columns), unlisted(made, table, checks))
         return made, [frame for frame in strange if frame]
 

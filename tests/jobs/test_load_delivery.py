@@ -152,6 +152,12 @@ def test_a_register_row_gets_a_new_version_only_when_it_changed(two_nights):
     assert len(rows_in(two_nights.lake, "encounter")) == 1
 
 
+def test_what_the_source_supplies_says_whether_its_times_are_times(two_nights):
+    rows = rows_in(two_nights.lake, "supplied_column", f"business_date = DATE '{SECOND}'")
+    found = {(row["table_name"], row["column_name"]): row["has_time"] for row in rows}
+    assert (found["claim_line", "charged_at"], found["claim_line", "amount"]) == (True, None)
+
+
 def test_chinese_text_of_a_gb18030_file_is_read_right(two_nights):
     assert {row["item_name"] for row in rows_in(two_nights.lake, "claim_line_entry")} == {"普通病房床位费"}
 

@@ -234,3 +234,11 @@ def test_a_name_that_identifies_and_is_no_plain_one_keeps_its_own_beside_it(tmp_
     file = parse_mapping(drafted(tmp_path, lines=header.encode())[1]).files["lines"]
     assert file.names()["member name"] == "member_name"
     assert "member_name" in file.identifying
+
+
+def test_texts_that_say_nothing_are_named_and_others_that_may_are_asked_about(tmp_path):
+    doctors = ["D1", "无", "无", "-", "8888", "8888", "8888", "D2"]
+    lines = [{**FLAT, "明细序号": str(n), "开单医生": doctor} for n, doctor in enumerate(doctors)]
+    text, _ = drafted(tmp_path, flat__csv=csv_bytes(lines, list(FLAT)))
+    assert "# claim_line.ordering_doctor_id says nothing where it reads '无' (2), '-' (1)" in text
+    assert "# ? claim_line.ordering_doctor_id reads '8888' (3): nobody? Then list it under placeholders.add" in text

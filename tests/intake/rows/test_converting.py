@@ -11,10 +11,11 @@ import pytest
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from intake.rows.canonical import CODES, columns_of, converted, supplied_columns, to_canonical
+from intake.rows.canonical import CODES, columns_of, supplied_columns, to_canonical
 from intake.rows.joining import with_lookups
 from intake.rows.privacy import PrivacyFunctions
 from intake.rows.reading import FILE_NAME, LINE_NUMBER, UNREADABLE
+from intake.rows.values import converted
 from intake.source.checks import TableChecks
 from intake.source.columns import Value
 from intake.source.load import parse_mapping

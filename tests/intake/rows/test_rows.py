@@ -65,6 +65,7 @@ class File:
     name = "fee_list.csv"
     header = tuple(columns_of("fee_list"))
     is_numbered = False
+    is_plain = False
 
 
 LANDED: Any = File

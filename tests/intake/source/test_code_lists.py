@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from fundwatch.errors import CatalogueError, MappingError
 from fundwatch.regions import read_region
 from fundwatch.resources import conf_names
-from intake.rows.canonical import _translated
+from intake.rows.values import _translated
 from intake.source.code_lists import KIND, CodeLists
 from intake.source.columns import Codes
 from intake.source.load import parse_mapping
