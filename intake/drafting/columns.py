@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ from intake.drafting.sampling import Look
 from intake.drafting.values import birth_year, dated, flow, numbered, of, plain_name, sql, translations
 from intake.drafting.vocabulary import SURE, Match, Vocabulary, normalised
 from intake.source.columns import Codes, ColumnSource, columns_used
-from intake.source.mapping import ENTRY_OF
+from intake.source.mapping import ENTRY_OF, POINTER_OF
 
 _FORMS: TypeAdapter[ColumnSource] = TypeAdapter(ColumnSource)
 _NOT_CHARGED = frozenset({"paid_amount", "allowed_amount"})
@@ -104,6 +104,29 @@ def proposed(table: str, column: str, match: Match, look: Look, vocabulary: Voca
     if column == "amount" and match.like in _NOT_CHARGED:
         texts.append("? no charged amount was found: this stands for it")
     return Proposed(column, source, "; ".join(texts), is_sure and not any(t.startswith("?") for t in texts))
+
+
+def keyed_by_visit(table: str, columns: Sequence[Proposed], found: Mapping[str, Match], look: Look) -> list[Proposed]:
+    """Lines whose ids repeat over visits, but not within one, have both for a key, and so have their pointers."""
+    if table != "claim_line" or not {"line_id", "encounter_id"} <= found.keys():
+        return list(columns)
+    line, visit = found["line_id"].header, found["encounter_id"].header
+    if not look.repeats(line):
+        return list(columns)
+    if look.repeats(visit, line):
+        text = "? stands in several rows of a visit: is a line settled later? (later_replaces)"
+        return [replace(c, reported=text, is_sure=False) if c.column == "line_id" else c for c in columns]
+    text = "? repeats over visits of the sample: the key is of both"
+    pointers = {"line_id": line, POINTER_OF[table]: getattr(found.get(POINTER_OF[table]), "header", "")}
+
+    def of_both(one: Proposed) -> Proposed:
+        header = pointers.get(one.column)
+        if not header:
+            return one
+        key = f"{sql(visit)} || '|' || {sql(header)}"
+        return replace(one, source=f'{{expr: "{key}"}}', reported=text, is_sure=False)
+
+    return [of_both(one) for one in columns]
 
 
 def made(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 from datetime import date
 from decimal import Decimal
 from itertools import chain
@@ -125,6 +126,16 @@ def test_a_reversal_that_waits_is_told_with_its_money_of_its_night_and_file(two_
                      "+ 1 (90.00) quarantined or duplicates"),
         (Outcome.OK, "1 (-90.00) delivered = -1 (-90.00) in settlement + 2 reversed + 0 (0.00) waiting"),
     }  # fmt: skip
+
+
+def test_lines_that_no_settlement_pays_stand_on_the_page_with_their_money(two_nights):
+    def standing(night: date) -> list[tuple[str, int, str]]:
+        page = Path(two_nights.ledger.committed("intake", night).detail["quality_page"]).parent / "quality.json"
+        return [(s["en"], s["lines"], s["amount"]) for s in json.loads(page.read_text())["standing"]]
+
+    assert standing(FIRST) == []
+    gone = "fee lines whose settlement has not come, waits, or was taken back"
+    assert standing(SECOND) == [(gone, 2, "150.00")]
 
 
 def test_rejected_rows_lie_in_quarantine_with_their_place_and_codes(two_nights):

@@ -234,3 +234,20 @@ def test_a_name_that_identifies_and_is_no_plain_one_keeps_its_own_beside_it(tmp_
     file = parse_mapping(drafted(tmp_path, lines=header.encode())[1]).files["lines"]
     assert file.names()["member name"] == "member_name"
     assert "member_name" in file.identifying
+
+
+def test_lines_whose_ids_repeat_over_visits_have_both_for_a_key_and_those_that_repeat_within_one_are_a_question(
+    tmp_path,
+):
+    def drafted_lines(*keys: tuple[str, str]) -> tuple[str, Rows]:
+        lines = [{**LINE, "mdtrt_id": visit, "feedetl_sn": number, "init_feedetl_sn": "1"} for visit, number in keys]
+        text, draft = drafted(tmp_path, fee_list=csv_bytes(lines, [*LINE, "init_feedetl_sn"]))
+        return text, parse_mapping(draft).tables["claim_line"].rows[0]
+
+    _, once = drafted_lines(("E1", "1"), ("E2", "2"))
+    assert once.columns["line_id"] == "feedetl_sn"
+    text, both = drafted_lines(("E1", "1"), ("E1", "2"), ("E2", "1"))
+    assert both.columns["line_id"] == Expression(expr="mdtrt_id || '|' || feedetl_sn")
+    assert both.columns["original_line_id"] == Expression(expr="mdtrt_id || '|' || init_feedetl_sn")
+    assert "? repeats over visits" in text
+    assert "later_replaces" in drafted_lines(("E1", "1"), ("E1", "1"))[0]
