@@ -33,6 +33,17 @@ _STATES = {
 }
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Rows of a clean table, with their money, that a person should know of: what they are, in Chinese and English."""
+
+    table_name: str
+    zh: str
+    en: str
+    lines: int
+    amount: Decimal
+
+
 @dataclass
 class QualityReport:
     """What is known of a night's delivery so far; steps of the intake fill it in, whatever becomes of the delivery.
@@ -50,6 +61,7 @@ class QualityReport:
     doubts: Sequence[str] = ()
     totals: Sequence[Total] = ()
     waiting: Sequence[WaitingTotal] = ()
+    standing: Sequence[Standing] = ()
     codes: Sequence[CodeCount] = ()
     unlisted: Sequence[CodeCount] = ()
     drift: Sequence[str] = ()
@@ -85,6 +97,14 @@ class QualityReport:
                     "等待原记录的冲正 Reversals that wait for their original (not in the clean tables)",
                     ("表 Table", "本批行 Lines tonight", "金额 Money", "累计行 Lines in all", "金额 Money"),
                     [_waiting_row(one) for one in self.waiting if one.lines],
+                ),
+                PageTable(
+                    "入库后待查 In the clean tables, to be looked at",
+                    ("表 Table", "内容 What", "行数 Rows", "金额 Money"),
+                    [
+                        (one.table_name, f"{one.zh} {one.en}", Figure(f"{one.lines:,}"), Figure(f"{one.amount:,.2f}"))
+                        for one in self.standing
+                    ],
                 ),
                 PageTable(
                     "隔离行的错误代码 Error codes of quarantined rows",
@@ -155,6 +175,7 @@ class QualityReport:
             "expectations": [asdict(one) for one in self.expectations],
             "doubts": list(self.doubts),
             "totals": [asdict(total) for total in self.totals],
+            "standing": [asdict(one) for one in self.standing],
             "waiting": [asdict(one) for one in self.waiting],
             "error_codes": [asdict(code) for code in self.codes],
             "unlisted_codes": [asdict(code) for code in self.unlisted],

@@ -30,6 +30,7 @@ from intake.source.plan_check import refuse_what_shows
 from intake.source.usual_size import Figures, judge
 from jobs.declared_stages import INTAKE
 from jobs.job import Job, Night, Report, Workplace
+from jobs.loading.count_clean import standing_figures
 from jobs.loading.find_values import found_values
 from jobs.loading.intake_work import IntakeWork, JudgedRows, history_rows, judged_rows, sent_to_vault
 from jobs.loading.net_entries import TableEntries, entries_by_table, netted_tables, waiting_totals
@@ -97,6 +98,7 @@ def run(night: Night) -> Report:
         with step(f"{night.date}   tables written"):
             _write(work, Taken(delivery, files, found, clean, reported, totals), before)
             night.write_rows("placeholder", values.as_rows(work))
+            course.report.standing = standing_figures(night)
         course.accepted(totals)
         again = _erased_again(work, judged)
     night.place.lake.clear_staging()

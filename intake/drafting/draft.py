@@ -7,7 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fundwatch.contracts import TABLES
-from intake.drafting.columns import Proposed, as_national, has_line_key, made, of_the_person, proposed, token_domains
+from intake.drafting.columns import (
+    Proposed,
+    as_national,
+    has_line_key,
+    keyed_by_visit,
+    made,
+    of_the_person,
+    proposed,
+    token_domains,
+)
 from intake.drafting.identifying import identifying_of, read_of, vault_entries
 from intake.drafting.national import national_columns
 from intake.drafting.sampling import Look
@@ -113,6 +122,7 @@ def _columns(table: str, found: dict[str, Match], look: Look, vocabulary: Vocabu
         for column, match in found.items()
         if column[0] != "_" and column not in filled
     ]
+    columns = keyed_by_visit(table, columns, found, look)
     columns += made(table, found, {c.column for c in columns}, look, vocabulary)
     of_persons = _found("patient", vocabulary.tables["patient"].columns, look, vocabulary)
     columns += of_the_person(table, of_persons, look, vocabulary)

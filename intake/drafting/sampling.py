@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -70,6 +71,13 @@ class Look:
     header: tuple[str, ...]
     values: dict[str, Values]
     row_count: int
+    prints: dict[str, tuple[int, ...]] = field(default_factory=dict)  # of each value, row by row; 0 for a blank
+
+    def repeats(self, *columns: str) -> bool:
+        """Whether several rows of the sample have the same values of the columns; rows with a blank among them count
+        for nothing."""
+        rows = [row for row in zip(*(self.prints.get(column, ()) for column in columns), strict=False) if all(row)]
+        return len({*rows}) < len(rows)
 
     def is_blank(self, column: str) -> bool:
         """Whether the sample has rows and none of them a value of the column."""
@@ -85,7 +93,15 @@ def look_at(file: Path) -> Look:
     rows = seen.rows[:_ROWS]
     columns = {n: [row[place] for row in rows if place < len(row)] for place, n in enumerate(seen.header)}
     values = {name: values_of(texts) for name, texts in columns.items()}
-    return Look(file, seen.form, seen.encoding, seen.delimiter, seen.header, values, len(rows))
+    prints = {name: tuple(_print(text) for text in texts) for name, texts in columns.items()}
+    return Look(file, seen.form, seen.encoding, seen.delimiter, seen.header, values, len(rows), prints)
+
+
+def _print(text: str) -> int:
+    """A fingerprint, so that no value is kept; of a blank 0."""
+    if text in _NULLS:
+        return 0
+    return 1 + int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
 def values_of(texts: Sequence[str]) -> Values:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from fundwatch.contracts import TABLES
-from intake.drafting.columns import Proposed
+from intake.drafting.columns import DECIDING, Proposed
 from intake.drafting.draft import DATE, DraftFile
 from intake.drafting.silence import OFTEN, shipped_lists
 from intake.drafting.values import plain_name
@@ -150,15 +150,17 @@ def _rows(file: DraftFile) -> Iterator[str]:
         other, key, columns = file.lookup
         named = ", ".join(plain_name(c) for c in columns)
         yield f"        lookup: {{from: {other}, on: [{plain_name(key)}], columns: [{named}]}}"
-    for valid in (c for c in file.carry if c.column == "_valid"):
-        yield f"""        where: {{of: {valid.source}, keep: ["1"], drop: ["0"], code: NOT_VALID}}"""
+    for given in (c for c in file.carry if c.column == "_valid"):
+        yield _line(f"        where: {{of: {given.source}, {given.lists}, code: NOT_VALID}}", given.reported)
+    for given in (c for c in file.carry if c.column == "_taken_back"):
+        yield _line(f"        sign: {{of: {given.source}, {given.lists}}}", given.reported)
     yield "        columns:"
     yield from (_line(f"          {c.column}: {c.source}", c.reported) for c in file.columns)
     yield from (f"          # ? {key}: the key column is missing" for key in file.missing_keys)
     if file.vault:
         yield "        vault:"
         yield from (f"          - {entry}" for entry in file.vault)
-    carried = [c for c in file.carry if c.column != "_valid"]
+    carried = [c for c in file.carry if c.column not in DECIDING]
     if carried:
         yield "        carry:"
         yield from (_line(f"          {c.column[1:]}: {_typed(c)}", c.reported) for c in carried)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 from datetime import date
 from decimal import Decimal
 from itertools import chain
@@ -45,9 +46,10 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
+# marked as a refund, with positive amounts
 TAKEN_BACK = {
-    name: f"-{value}" if name.endswith(("amt", "pay", "selfpay")) else value for name, value in SETTLEMENT.items()
-} | {"setl_id": "S2", "init_setl_id": "S1", "refd_setl_flag": "1", "setl_time": "2026-03-31 08:00:00"}
+    **SETTLEMENT, "setl_id": "S2", "init_setl_id": "S1", "refd_setl_flag": "1", "setl_time": "2026-03-31 08:00:00"
+}  # fmt: skip
 
 
 def new_place(
@@ -74,7 +76,8 @@ def tables_in(place: Workplace) -> set[str]:
 def two_nights(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
     """Night one: lines good, bad, twice, of no validity, in GB18030. Night two: reversals, a resent line, a death."""
     place = new_place(spark, tmp_path_factory.mktemp("nights"), "0.9")
-    lines = [LINE, line("L2"), line("L2"), line("L3", cnt="abc"), line("L4", vali_flag="0"), line("L5")]
+    lines = [LINE, line("L2"), line("L2"), line("L3", cnt="abc"), line("L4", vali_flag="0")]
+    lines += [line("L5", init_feedetl_sn="0")]
     folder = deliver(place.settings.landing_dir, whole(fee_list=lines), FIRST)
     chinese = gzip.compress(csv_bytes(lines, columns_of("fee_list"), "gb18030"))
     (folder / "fee_list.csv.gz").write_bytes(chinese)
@@ -84,7 +87,7 @@ def two_nights(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
         "psn_info": [{**PERSON, "die_date": "2026-03-20"}],
         "mdtrt": [VISIT],
         "setl": [TAKEN_BACK],
-        "fee_list": [reversal("L1-", "L1"), reversal("L2-", "L2", 1), line("L5"), reversal("L9-", "L9")],
+        "fee_list": [reversal("L1-", "L1"), reversal("L2-", "L2", 1), lines[-1], reversal("L9-", "L9")],
         "diag": [DIAGNOSIS],
         "medins": [INSTITUTION],
     }
@@ -125,6 +128,16 @@ def test_a_reversal_that_waits_is_told_with_its_money_of_its_night_and_file(two_
                      "+ 1 (90.00) quarantined or duplicates"),
         (Outcome.OK, "1 (-90.00) delivered = -1 (-90.00) in settlement + 2 reversed + 0 (0.00) waiting"),
     }  # fmt: skip
+
+
+def test_lines_that_no_settlement_pays_stand_on_the_page_with_their_money(two_nights):
+    def standing(night: date) -> list[tuple[str, int, str]]:
+        page = Path(two_nights.ledger.committed("intake", night).detail["quality_page"]).parent / "quality.json"
+        return [(s["en"], s["lines"], s["amount"]) for s in json.loads(page.read_text())["standing"]]
+
+    assert standing(FIRST) == []
+    gone = "fee lines whose settlement has not come, waits, or was taken back"
+    assert standing(SECOND) == [(gone, 2, "150.00")]
 
 
 def test_rejected_rows_lie_in_quarantine_with_their_place_and_codes(two_nights):
@@ -207,6 +220,35 @@ def test_a_night_of_new_keys_is_appended_and_taken_in_once_more_changes_nothing(
     JOB.run(Night(JOB, place, SECOND, "forced"))
     JOB.run(Night(JOB, place, FIRST, "forced"))
     assert content_of(place.lake) == taken_in
+
+
+def test_a_line_that_comes_again_settled_takes_its_own_place_from_that_night_on(spark, tmp_path):
+    place = new_place(spark, tmp_path)
+    shipped = (conf_root() / "sources" / "national.yaml").read_text(encoding="utf-8")
+    settles = 'later_replaces: {order: ["settlement_id IS NOT NULL"]}'
+    (tmp_path / "conf" / "sources").mkdir(parents=True)
+    (tmp_path / "conf" / "sources" / "national.yaml").write_text(
+        shipped.replace("  claim_line:\n", f"  claim_line:\n    {settles}\n"), encoding="utf-8"
+    )
+    unsettled = line("L1", setl_id="")
+    deliver(place.settings.landing_dir, whole(fee_list=[unsettled, line("L2")]), FIRST)
+    run_job(JOB, place, FIRST)
+    fees = {"fee_list": [unsettled, LINE]}
+    deliver(place.settings.landing_dir, {t: r for t, r in whole(**fees).items() if t != "psn_info"}, SECOND)
+    assert run_job(JOB, place, SECOND)["duplicates"] == 5
+    versions = rows_in(place.lake, "claim_line", order="line_id, known_from")
+    assert [(v["line_id"], v["settlement_id"], v["known_from"], v["known_to"]) for v in versions] == [
+        ("L1", None, FIRST, SECOND), ("L1", "S1", SECOND, None), ("L2", "S1", FIRST, None),
+    ]  # fmt: skip
+    accounts = [f for f in Accounts(place.lake, None).findings() if f.check.startswith("delivered = in claim_line")]
+    assert [(f.outcome, f.figures) for f in accounts] == [
+        (Outcome.OK, "national: 2 (180.00) delivered = 2 (180.00) in claim_line + 0 reversed + 0 (0.00) waiting"),
+        (Outcome.OK, "national: 2 (180.00) delivered = 0 (0.00) in claim_line + 0 reversed + 0 (0.00) waiting "
+                     "+ 1 (90.00) replaced + 1 (90.00) quarantined or duplicates"),
+    ]  # fmt: skip
+    before = content_of(place.lake)
+    JOB.run(Night(JOB, place, FIRST, "forced"))
+    assert content_of(place.lake) == before
 
 
 def test_another_delivery_for_a_night_and_another_key_are_refused(two_nights, spark, tmp_path):

@@ -78,6 +78,7 @@ class Headed:
     name: str = "sent.csv"
     header: tuple[str, ...] = ()
     is_numbered: bool = False
+    is_plain: bool = True
 
 
 def canonical(spark, tmp_path: Path, content: bytes, rows=ROWS):
@@ -119,7 +120,7 @@ def test_each_kind_of_bad_row_gets_its_own_code_and_good_ones_none(spark, tmp_pa
         "AMOUNT_MISMATCH": line("e", pric="31"),
         "CHARGED_OUT_OF_RANGE": line("f", fee_ocur_time="2026-04-01 00:00:00"),
         "SIGNS_DIFFER": line("g", cnt="-3", pric=""),
-        "NOT_IN_LIST:coverage_class": line("h", chrgitm_lv="7"),
+        "MALFORMED:coverage_class": line("h", chrgitm_lv="7"),
         "NOT_VALID": line("i", vali_flag="0", cnt="abc"),
         "UNKNOWN_CODE:vali_flag": line("k", vali_flag="01", cnt="abc"),
     }
@@ -273,7 +274,7 @@ def test_a_number_of_a_person_in_a_code_is_quarantined_and_kept_nowhere_and_in_a
     reported = [row.asDict() for row in rows.collect()]
     assert [row[CODES] for row in reported] == [
         "IDENTIFIER_IN_CODE:order_id", "IDENTIFIER_IN_CODE:item_code",
-        "IDENTIFIER_IN_CODE:coverage_class,NOT_IN_LIST:coverage_class", "", "",
+        "MALFORMED:coverage_class", "", "",
     ]  # fmt: skip
     assert reported[3]["item_name"] == "床位费 [姓名]"
     assert not any(secret in str(reported) for secret in (number, certificate, NAME))
