@@ -30,12 +30,14 @@ def heart_ward(stage: SchemeStage) -> None:
 def _screened_ward(stage: SchemeStage, share: float, illnesses: tuple[tuple[str, str], ...]) -> None:
     place = stage.new_hospital("2", f"云溪市{stage.hand.pick('东南西北')}郊{stage.instance}号医院", beds=30)
     doctor = stage.hand.pick(place.doctors)
-    for _ in range(stage.scaled(9, least=7)):
+    count = stage.scaled(9, least=7)
+    tested = stage.hand.some(range(count), round(share * count))
+    for n in range(count):
         day = stage.start(4)
         person = stage.somebody(day, day + timedelta(days=3), age=(40, 80))
         visit = diagnosed(stay(stage.hand, person, place, day, 2), stage.hand.pick(illnesses))
         visit.doctor = doctor
-        if stage.hand.chance(share):
+        if n in tested:
             lines = add_lines(stage, visit, day, [Order(lab) for lab in rare_items.SCREENING_LABS], (17, 18))
             stage.label_lines(visit, lines)
         for line in visit.lines:

@@ -103,7 +103,9 @@ def ward_orders_in_one(stage: SchemeStage) -> None:
     visit = ward(stage, stage.hand.between(4, 7), "2")
     drugs = [Order(drug) for drug in (*catalogue.WARD_DRUGS, *catalogue.CHRONIC_DRUGS["heart"][:2])]
     at = stage.moment(visit.begin.date() + timedelta(days=1), 17, 18)
-    stage.label_lines(visit, charge(stage.hand, visit, at, drugs))
+    lines = charge(stage.hand, visit, at, drugs)
+    on_one_slip(lines)
+    stage.label_lines(visit, lines)
 
 
 def two_of_a_class(stage: SchemeStage) -> None:

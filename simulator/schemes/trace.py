@@ -80,11 +80,11 @@ def scanned_once_more_after_undoing(stage: SchemeStage) -> None:
     line = visit.lines[0]
     codes = list(line.trace_codes or ())
     back = Line(
-        id=stage.hand.new_id(18), item=line.item, at=line.at + timedelta(minutes=1), order_id=line.order_id,
+        id=stage.hand.new_id(18), item=line.item, at=line.at + timedelta(minutes=1),
         quantity=-line.quantity, price=line.price, doctor=line.doctor, uploaded=line.uploaded, original_id=line.id,
     )  # fmt: skip
     again = Line(
-        id=stage.hand.new_id(18), item=line.item, at=line.at + timedelta(minutes=2), order_id=line.order_id,
+        id=stage.hand.new_id(18), item=line.item, at=line.at + timedelta(minutes=2), on_sheet_of=line.id,
         quantity=line.quantity, price=line.price, doctor=line.doctor, uploaded=line.uploaded,
     )  # fmt: skip
     for extra in (back, again):
