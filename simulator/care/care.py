@@ -29,6 +29,8 @@ _SURGERIES = {
     "heart": (("I25.103", "冠状动脉粥样硬化性心脏病"), "A03"),
 }
 EMERGENCY = "13"
+_BY_BENEFIT = ("140104", "9929")
+_FOR_EVERYBODY = (CHRONIC_DIAGNOSES["hypertension"], CHRONIC_DIAGNOSES["diabetes"])
 _SHOP_HOURS = (8, 21)
 _UNNAMED_AT_SHOP = 0.42  # of purchases name no prescriber: 2.7 % of all lines do not, in one city's extract
 
@@ -66,12 +68,22 @@ def outpatient(
     begin = datetime.combine(day, time(opens)) + timedelta(minutes=minutes, seconds=hand.between(0, 59))
     end = begin + timedelta(minutes=min(hand.between(10, 100), 23 * 60 + 55 - begin.hour * 60 - begin.minute))
     visit = Visit(
-        id=hand.new_id(17), person=person, place=place, doctor=doctor, visit_type=visit_type,
-        begin=begin, end=end, settled_at=end, diagnoses=(diagnosis, *more_diagnoses), record_id="M" + hand.new_id(9),
+        id=hand.new_id(17), person=person, place=place, doctor=doctor,
+        visit_type=_billed_as(person, place, visit_type, diagnosis), begin=begin, end=end, settled_at=end,
+        diagnoses=(diagnosis, *more_diagnoses), record_id="M" + hand.new_id(9),
     )  # fmt: skip
     _add_contact(hand, visit)
     charge(hand, visit, begin + timedelta(minutes=min(5, (end - begin).seconds // 60)), orders)
     return visit
+
+
+def _billed_as(person: Person, place: Institution, visit_type: str, diagnosis: Diagnosis) -> str:
+    """Care by the chronic benefit is, for who is not registered for it, ordinary care or by the benefit for two."""
+    if visit_type not in _BY_BENEFIT or person.is_registered:
+        return visit_type
+    if place.is_pharmacy:
+        return "41"
+    return "9901" if diagnosis in _FOR_EVERYBODY else "11"
 
 
 def charge(hand: Hand, visit: Visit, at: datetime, orders: Sequence[Order], *, memo: str = "") -> list[Line]:

@@ -59,7 +59,7 @@ def refill(hand: Hand, person: Person, providers: Providers, day: date, place: I
         place = hand.pick(providers.pharmacies if at_shop else providers.hospitals) if elsewhere else usual
     condition = hand.pick(person.conditions)
     orders = _orders(given(hand, person, condition, at_shop=at_shop))
-    visit_type = _refill_type(person, condition, at_shop=at_shop)
+    visit_type = "9929" if at_shop else "140104"
     return outpatient(
         hand, person, place, day, orders, visit_type=visit_type, diagnosis=CHRONIC_DIAGNOSES[condition],
         more_diagnoses=diagnoses(hand, person, CHRONIC_DIAGNOSES, condition),
@@ -73,14 +73,6 @@ def free_of(visits: list[Visit], first: date, last: date) -> list[Visit]:
 
 def _orders(slip: Sheet) -> list[Order]:
     return [Order(item, count, days) for item, count, days in slip]
-
-
-def _refill_type(person: Person, condition: str, *, at_shop: bool) -> str:
-    if person.is_registered:
-        return "9929" if at_shop else "140104"
-    if at_shop:
-        return "41"
-    return "9901" if condition in ("hypertension", "diabetes") else "11"
 
 
 def _life(
