@@ -272,11 +272,19 @@ class Night:
 
     def supplied(self) -> dict[str, frozenset[str]]:
         """The canonical columns that the night's source fills, by table; what is not there is unknown, not empty."""
-        query = f"SELECT table_name, column_name FROM supplied_column WHERE business_date = DATE '{self.date}'"
         columns: dict[str, set[str]] = defaultdict(set)
-        for row in self.rows("supplied_column", query):
+        for row in self._supplied_columns():
             columns[row["table_name"]].add(row["column_name"])
         return {table: frozenset(names) for table, names in columns.items()}
+
+    def dates_only(self) -> frozenset[str]:
+        """The times, as `table.column`, of which the night's source knows the day alone: midnight is nobody's hour."""
+        untimed = (row for row in self._supplied_columns() if row.get("has_time") is False)
+        return frozenset(f"{row['table_name']}.{row['column_name']}" for row in untimed)
+
+    def _supplied_columns(self) -> list[dict[str, Any]]:
+        """The night's rows; a lake of an earlier version does not say of a time whether it is one."""
+        return self.rows("supplied_column", f"SELECT * FROM supplied_column WHERE business_date = DATE '{self.date}'")
 
     def _is_missing(self, table: str) -> bool:
         """Whether the job can do without the table, and it has not been made."""

@@ -36,9 +36,9 @@ def run(night: Night) -> Report:
     region = region_of(night.settings)
     rule_set = load_rules(region=region)
     knowledge = load_knowledge(region=region)
-    found = scan(rule_set, tables, night.supplied(), knowledge, window, night.materialize).materialized(
-        night.materialize
-    )
+    found = scan(
+        rule_set, tables, night.supplied(), knowledge, window, night.materialize, night.dates_only()
+    ).materialized(night.materialize)
     night.write_all({"rule_hit": found.hits, "hit_line": found.hit_lines, "rule_coverage": found.coverage})
     seen = lines_seen(tables["claim_line"], window).collect()[0].asDict() if "claim_line" in tables else {}
     return {

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES, EntityColumns
 from fundwatch.declared import Declared
-from fundwatch.expressions.declared import names_in
+from fundwatch.expressions.declared import names_by_time, names_in
 from fundwatch.fingerprint import fingerprint
 
 BED_DAY = "bed_day"
@@ -71,6 +71,12 @@ class Measure(Declared):
     def columns(self) -> frozenset[str]:
         """The columns of the source that it is made of."""
         return names_in(self.value, TABLES[self.of.table].column_names)
+
+    @property
+    def times(self) -> frozenset[str]:
+        """The columns whose time of day it looks at: where only their days are known, it is unknown."""
+        kinds = {column.name: column.type for column in TABLES[self.of.table].columns}
+        return frozenset(name for name in names_by_time(self.value, kinds) if kinds[name] == "timestamp")
 
 
 class BilingualName(Declared):

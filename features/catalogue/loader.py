@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from importlib.resources.abc import Traversable
 from itertools import chain
 from typing import Any
@@ -152,25 +152,37 @@ def _populations(catalogue: Catalogue, indicator: Indicator) -> Iterator[str]:
         yield f"divides {' by '.join(sources)}, which are not the same care: take all of a ratio from one source"
 
 
-def runnable(catalogue: Catalogue, supplied: Supplied) -> tuple[Catalogue, dict[str, str]]:
+def runnable(
+    catalogue: Catalogue, supplied: Supplied, dates_only: Set[str] = frozenset()
+) -> tuple[Catalogue, dict[str, str]]:
     """The part of the catalogue that runs on the supplied columns, and why each other indicator does not.
 
-    A column no mapping fills is unknown, so what needs it is left out; it never becomes a zero.
+    A column no mapping fills is unknown, so what needs it is left out; it never becomes a zero. No more does a time of
+    which only the day is known (`dates_only`, as `table.column`): at midnight nobody was.
     """
     lacking = {name: _lacking(catalogue, declared, supplied) for name, declared in catalogue.taken.items()}
+    untimed = {name: _untimed(declared, dates_only) for name, declared in catalogue.taken.items()}
     why_not = {}
     for name, indicator in catalogue.indicators.items():
         missing = frozenset[str]().union(*(lacking[read] for read in indicator.reads))
+        by_day = frozenset[str]().union(*(untimed[read] for read in indicator.reads))
         if missing:
             why_not[name] = f"the source does not supply {', '.join(sorted(missing))}"
+        elif by_day:
+            why_not[name] = f"the source has dates only: {', '.join(sorted(by_day))}"
     narrowed = catalogue.model_copy(
         update={
-            "measures": {n: m for n, m in catalogue.measures.items() if not lacking[n]},
+            "measures": {n: m for n, m in catalogue.measures.items() if not lacking[n] and not untimed[n]},
             "sets": {n: s for n, s in catalogue.sets.items() if not lacking[n]},
             "indicators": {n: i for n, i in catalogue.indicators.items() if n not in why_not},
         }
     )
     return narrowed, {n.column: why_not[n.name] for n in catalogue.named if n.name in why_not}
+
+
+def _untimed(declared: Measure | DaySet, dates_only: Set[str]) -> frozenset[str]:
+    times = declared.times if isinstance(declared, Measure) else ()
+    return frozenset(f"{declared.of.table}.{column}" for column in times) & dates_only
 
 
 def _lacking(catalogue: Catalogue, declared: Measure | DaySet, supplied: Supplied) -> frozenset[str]:

@@ -11,6 +11,12 @@ UNITS = frozenset({"YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", 
 PATTERN_AT = dict.fromkeys(("date_format", "split", "to_date", "try_to_date", "try_to_timestamp", "next_day"), 1)
 PATTERN_AT |= dict.fromkeys(("regexp_replace", "regexp_extract", "regexp_count", "regexp_substr", "regexp_like"), 1)
 UNIT_FIRST = frozenset({"timestampdiff", "timestampadd"})
+# what they give depends on the day of a moment, not on its time
+OF_DAYS = frozenset({
+    "to_date", "try_to_date", "date_add", "date_sub", "date_diff", "datediff", "add_months", "last_day", "next_day",
+    "trunc", "year", "quarter", "month", "day", "dayofmonth", "dayofweek", "weekday", "dayofyear", "weekofyear",
+    "unix_date",
+})  # fmt: skip
 # engines pass over what is unknown in these; a comparison with the unknown is unknown, so they are written to be it too
 OF_ALL_KNOWN = frozenset({"least", "greatest"})
 BINARY = {

@@ -9,12 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fundwatch.expressions.grammar import ATOM, BINARY, OF_ALL_KNOWN, PATTERN_AT, RANK, TYPES, UNIT_FIRST, UNITS
+from fundwatch.expressions.grammar import (
+    ATOM,
+    BINARY,
+    OF_ALL_KNOWN,
+    OF_DAYS,
+    PATTERN_AT,
+    RANK,
+    TYPES,
+    UNIT_FIRST,
+    UNITS,
+)
+from fundwatch.expressions.pieces import Parameter, Parsed, Piece, WrittenColumn
 from fundwatch.expressions.tokens import LONGEST, dialect, quoted_text, token_problems, words_of
 
 if TYPE_CHECKING:
@@ -27,50 +37,6 @@ _FUNCTION = re.compile(r"[a-z_][a-z0-9_]*")
 _LITERAL_WORDS = frozenset({"null", "true", "false"})
 # what the parser notes on a node for itself and no text of an author can set to something else
 _NOTES = frozenset({"safe", "typed", "quoted"})
-
-
-@dataclass(frozen=True)
-class WrittenColumn:
-    """A column as the author wrote it."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A `:named` parameter; only between the brackets of IN it may be a list."""
-
-    name: str
-    in_list: bool
-
-
-Piece = str | WrittenColumn | Parameter
-
-
-@dataclass
-class Parsed:
-    """What an expression is made of. `pieces`, joined, are its SQL; it may run only where `problems` is empty.
-
-    `signs` are `/` and `cast`, where they occur; `constant_texts` what makes a text out of texts alone; `is_call` says
-    that it is the call of one function and nothing more, `arguments` where that one's begin and end among the pieces.
-    """
-
-    pieces: list[Piece] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    functions: list[str] = field(default_factory=list)
-    signs: set[str] = field(default_factory=set)
-    distinct: set[str] = field(default_factory=set)
-    constant_texts: set[str] = field(default_factory=set)
-    is_call: bool = False
-    arguments: list[tuple[int, int]] = field(default_factory=list)
-
-    @property
-    def names(self) -> frozenset[str]:
-        return frozenset(piece.text for piece in self.pieces if isinstance(piece, WrittenColumn))
-
-    @property
-    def parameters(self) -> frozenset[str]:
-        return frozenset(piece.name for piece in self.pieces if isinstance(piece, Parameter))
 
 
 Found = TypeVar("Found", bound=Parsed)
@@ -116,6 +82,7 @@ class Rewriting:
 
     def __init__(self, found: Parsed) -> None:
         self.found = found
+        self.by_day = 0  # within how many calls that look at the day of a moment alone
 
     def put(self, *pieces: Piece) -> None:
         self.found.pieces += pieces
@@ -204,7 +171,9 @@ class Rewriting:
     def _Is(self, node: Node) -> None:
         self._only(node, "this", "expression")
         self.put("(")
+        self.by_day += 1
         self._operand(node.this, 5)
+        self.by_day -= 1
         self.put(" IS ")
         if type(node.expression).__name__ not in ("Null", "Boolean"):
             self.problem("compares by IS with something other than NULL, TRUE or FALSE")
@@ -258,6 +227,7 @@ class Rewriting:
             return
         self.found.functions.append(name)
         given, start = list(node.expressions), len(self.found.pieces)
+        self.by_day += name in OF_DAYS
         if len(given) > PATTERN_AT.get(name, len(given)):
             self._pattern(given[PATTERN_AT[name]])
         self.put(f"{name}(")
@@ -276,6 +246,7 @@ class Rewriting:
         else:
             spans = self._all(given)
         self.put(")")
+        self.by_day -= name in OF_DAYS
         if start == 0:
             self.found.arguments = spans
         if name in OF_ALL_KNOWN:
@@ -393,7 +364,7 @@ class Rewriting:
         if type(node.this).__name__ != "Identifier":
             self.problem("names all columns by *: name those that are meant")
             return
-        self.put(WrittenColumn(node.this.name))
+        self.put(WrittenColumn(node.this.name, self.by_day > 0))
 
     def _Star(self, _: Node) -> None:
         self.problem("names all columns by *: name those that are meant")

@@ -121,6 +121,9 @@ class Rule(Declared):
     holds_without: dict[str, BilingualText] = Field(
         default_factory=dict, description="columns it uses that may be unknown in a hit, each with why the hit holds"
     )
+    days_suffice: dict[str, BilingualText] = Field(
+        default_factory=dict, description="times it compares, each with why it judges right where only days are known"
+    )
     params: dict[str, Value] = Field(default_factory=dict)
     where: Expression = "TRUE"
     exclude: list[str] = Field(default_factory=list)
@@ -175,9 +178,10 @@ class Rule(Declared):
     @property
     def definition(self) -> dict[str, object]:
         """All of the entry that changes what is found; texts and examples do not."""
-        texts = {"name", "law", "reason", "ask_for", "clears", "examples", "holds_without"}
+        texts = {"name", "law", "reason", "ask_for", "clears", "examples", "holds_without", "days_suffice"}
         said = self.model_dump(mode="json", by_alias=True, exclude=texts)
-        return said | ({"holds_without": sorted(self.holds_without)} if self.holds_without else {})
+        explained = {"holds_without": sorted(self.holds_without), "days_suffice": sorted(self.days_suffice)}
+        return said | {key: names for key, names in explained.items() if names}
 
 
 class RuleSet(Declared):

@@ -96,15 +96,18 @@ def scan(
     knowledge: Knowledge,
     window: ScanWindow,
     materialize: Materialize = lambda rows: rows,
+    dates_only: frozenset[str] = frozenset(),
 ) -> Scan:
     """Judge the window's services by every rule that can run.
 
-    `tables` are clean tables as known, by name; `supplied` says which of their columns the source fills. A rule
-    that lacks something, or that Spark's analyser refuses, is `not_run` in the coverage with the reason. `materialize`
-    computes once the rows of a frame that several passes read.
+    `tables` are clean tables as known, by name; `supplied` says which of their columns the source fills, `dates_only`
+    of which times (`table.column`) it knows the day alone. A rule that lacks something, or that Spark's analyser
+    refuses, is `not_run` in the coverage with the reason. `materialize` computes once the rows of a frame that several
+    passes read.
     """
-    inputs = ScanInputs(tables, knowledge, window)
-    reasons = {rule.id: why_not(rule_set, rule, tables.keys(), supplied, knowledge) for rule in rule_set.rules}
+    inputs = ScanInputs(tables, knowledge, window, dates_only)
+    there = (tables.keys(), supplied, knowledge, dates_only)
+    reasons = {rule.id: why_not(rule_set, rule, *there) for rule in rule_set.rules}
     passes: list[DataFrame] = []
     for frame in frames():
         rules = [r for r in rule_set.rules if GRAINS[r.grain].frame is frame and not reasons[r.id]]

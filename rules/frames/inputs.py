@@ -27,12 +27,14 @@ class ScanWindow:
 class ScanInputs:
     """Clean tables as known, by name, and the knowledge. A table that is not there has no rows.
 
-    The end of a stay that nobody can know on the window's last day is unknown, to every frame alike.
+    The end of a stay that nobody can know on the window's last day is unknown, to every frame alike. `dates_only` are
+    the sources (`table.column`) whose times are known to the day alone.
     """
 
     tables: Mapping[str, DataFrame]
     knowledge: Knowledge
     window: ScanWindow
+    dates_only: frozenset[str] = frozenset()
 
     def table(self, name: str) -> DataFrame:
         if name in self.tables:

@@ -16,6 +16,7 @@ _MEMORY_DAYS = 366
 # the public names of a stay's hospital and of the earlier one's
 _NAMES = {"institution_name": "institution_id", "earlier_institution_name": "earlier_institution_id"}
 _EARLIER = ("ended_at", "encounter_id", "institution_id", "insurance_type", "started_at", "discharge_way")
+_DAY_SECONDS = 86_400
 # what says which stay is the earlier one: of the same person, and there of the same place
 _ORDERED = ("encounter.patient_id", "encounter.started_at", "encounter.ended_at")
 _ORDERED_HERE = (*_ORDERED, "encounter.institution_id")
@@ -60,14 +61,39 @@ def _with_earlier(inputs: ScanInputs) -> DataFrame:
         F.to_date("ended_at").alias("ended_on"),
         F.to_date("started_at").alias("service_date"),
     )
+    by_day = bool(inputs.dates_only & {"encounter.started_at", "encounter.ended_at"})
     judged_on = F.least(F.coalesce("ended_on", "started_on"), F.lit(last))
     return earlier.select(
         "*",
+        _overlap_days("earlier", by_day=by_day).alias("overlap_days"),
+        _overlap_days("earlier_here", by_day=by_day).alias("overlap_here_days"),
+        _is_same_span(by_day=by_day).alias("is_same_span_here"),
         _shorter("earlier").alias("shorter_encounter_id"),
         _shorter("earlier_here").alias("shorter_here_encounter_id"),
         judged_on.alias("judged_on"),
         F.lit(None).cast("date").alias("proof_day"),
     )
+
+
+def _overlap_days(earlier: str, *, by_day: bool) -> Column:
+    """The full days for which the stay and an earlier one are known to have lasted together.
+
+    Where only days are known, the later one may have begun late on its first and the other ended early on its last.
+    """
+    ended = F.least("ended_at", f"{earlier}_ended_at")
+    full_days = F.datediff(ended, F.col("started_at")) - 1
+    if not by_day:
+        full_days = F.floor((F.unix_timestamp(ended) - F.unix_timestamp("started_at")) / _DAY_SECONDS)
+    known = F.col("ended_at").isNotNull() & F.col(f"{earlier}_ended_at").isNotNull()
+    return F.when(known, full_days.cast("int"))
+
+
+def _is_same_span(*, by_day: bool) -> Column:
+    """Whether an earlier stay here began and ended as this one; of one day alone, only their times tell."""
+    same = (F.col("started_at") == F.col("earlier_here_started_at")) & (
+        F.col("ended_at") == F.col("earlier_here_ended_at")
+    )
+    return same & (F.col("ended_on") > F.col("started_on")) if by_day else same
 
 
 def _shorter(earlier: str) -> Column:
@@ -86,6 +112,9 @@ STAYS = RowFrame(
         **from_table("encounter", service_date="started_at", started_on="started_at", ended_on="ended_at"),
         **{f"earlier_{name}": each_of(f"encounter.{name}", *_ORDERED) for name in _EARLIER},
         **{f"earlier_here_{name}": each_of(f"encounter.{name}", *_ORDERED_HERE) for name in _EARLIER},
+        "overlap_days": each_of(*_ORDERED),
+        "overlap_here_days": each_of(*_ORDERED_HERE),
+        "is_same_span_here": each_of(*_ORDERED_HERE),
         "shorter_encounter_id": each_of("encounter.started_at", "encounter.ended_at"),
         "shorter_here_encounter_id": each_of("encounter.started_at", "encounter.ended_at"),
         **from_table("institution", **dict.fromkeys(_NAMES, "institution_name")),

@@ -58,7 +58,6 @@ def test_windows_sum_days_and_count_distinct_things_once(spark: SparkSession):
 
 
 def test_a_share_of_nothing_and_a_base_too_small_are_null_and_counts_of_nothing_are_zero(spark: SparkSession):
-    known = {"amount_fen": 100, "classed_amount_fen": 100}
     days = doctor_days(
         spark,
         [

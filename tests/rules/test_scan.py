@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -202,3 +202,42 @@ def test_a_pass_of_all_rules_of_a_frame_is_one_spark_job(spark, job_count, all_e
         assert job_count(stacked(passes).collect) == 1
     finally:
         spark.conf.set("spark.sql.autoBroadcastJoinThreshold", threshold)
+
+
+MIDNIGHTS = frozenset({"claim_line.charged_at", "encounter.started_at", "encounter.ended_at"})
+
+
+def _days(first: int, last: int) -> dict[str, date]:
+    return {"started_at": datetime(2026, 3, first), "ended_at": datetime(2026, 3, last)}
+
+
+def test_where_a_source_has_dates_only_a_rule_of_times_does_not_run_and_one_of_days_counts_what_is_sure(spark):
+    """A moment of 00:00 that two lines share is none. Stays of 1 to 6 and of 5 to 6 March may have met for an hour."""
+    bed = {"is_inpatient": True, "patient_id": "P1"}
+    twice = [
+        bed | {"encounter_id": f"{name}{n}", "patient_id": name, "institution_id": place} | _days(*days)
+        for name, pairs in {
+            "hour": [("H1", (1, 6)), ("H2", (5, 6))],
+            "days": [("H1", (1, 6)), ("H2", (4, 6))],
+            "same": [("H1", (2, 3)), ("H1", (2, 3))],
+            "tea": [("H1", (2, 2)), ("H1", (2, 2))],
+            "back": [("H1", (2, 4)), ("H1", (4, 6))],
+        }.items()
+        for n, (place, days) in enumerate(pairs)
+    ]
+    lines = [{"line_id": n, "charged_at": datetime(2026, 3, 4), "amount": 30} for n in (1, 2)]
+    rules = tuple(shipped(rule_id) for rule_id in ("DC-03", "FK-02", "FK-25", "SA-02"))
+    shown = with_rows(rules[0], lines=lines, encounters=twice)
+    rule_set = RuleSet(rules=rules, exclusions=SHIPPED.exclusions)
+    tables = tables_of(spark, shown)
+
+    def found_by(dates_only: frozenset[str]) -> set[tuple[str, str]]:
+        found = scanned(spark, shown, rule_set=rule_set, tables=tables, dates_only=dates_only)
+        if dates_only:
+            (row,) = coverage_of(found)["DC-03"]
+            assert (row.state, row.why_not) == ("not_run", "the source has dates only: claim_line.charged_at")
+        return {(row.rule_id, str(row.patient_id).rpartition(":")[2]) for row in found.hits.collect()}
+
+    known = {("FK-02", "days"), ("FK-25", "same"), ("SA-02", "back"), ("SA-02", "tea")}
+    assert found_by(MIDNIGHTS) == known
+    assert found_by(frozenset()) == known | {("DC-03", "P1"), ("FK-02", "hour"), ("FK-25", "tea")}
