@@ -20,7 +20,6 @@ from intake.files.drift import parked_error_codes
 from intake.rows.clean import clean_tables, delivery_rows, supplied_rows, total_rows
 from intake.rows.erased import ErasedPersons
 from intake.rows.status import to_quarantine
-from intake.rows.times import times_of_tables
 from intake.rows.totals import Total, code_counts, control_totals
 from intake.source.checks import Quality, read_quality
 from intake.source.load import read_mapping
@@ -29,7 +28,7 @@ from intake.source.plan_check import refuse_what_shows
 from intake.source.usual_size import Figures, judge
 from jobs.declared_stages import INTAKE
 from jobs.job import Job, Night, Report, Workplace
-from jobs.loading.find_values import found_values
+from jobs.loading.find_values import found_times, found_values
 from jobs.loading.intake_work import IntakeWork, JudgedRows, history_rows, judged_rows, sent_to_vault
 from jobs.loading.net_entries import entries_by_table, netted_tables
 from jobs.loading.note_delivery import Course, noted_delivery, scratch_in
@@ -195,7 +194,7 @@ def _write(
         night.place.lake.set_mode("quarantine", _OWNER_AND_GROUP)
     night.write_rows("control_total", total_rows(delivery, totals))
     fresh = replace(delivery, files=files.fresh)
-    night.write_rows("supplied_column", supplied_rows(fresh, work.mapping, before.supplied, times_of_tables(clean)))
+    night.write_rows("supplied_column", supplied_rows(fresh, work.mapping, before.supplied, found_times(clean)))
     return sum(int(row.orphans) for row in stacked(waiting).collect()) if waiting else 0  # a row per table
 
 
