@@ -115,9 +115,10 @@ def _totals(work: IntakeWork, judged: Mapping[str, DataFrame], files: Sorted) ->
 
 
 def _excluded_codes(work: IntakeWork, table: str) -> list[str]:
-    """Codes of rows that are quarantined and no problems: not valid by the source's own word, or parked."""
+    """Codes of rows that are quarantined and no problems: not valid by the source's own word, parked, or too old."""
     stated = [r.where.code for r in work.mapping.tables[table].rows if r.where is not None]
-    return work.erased.no_problems([*stated, *parked_error_codes(work.mapping, work.quality, table)])
+    parked = parked_error_codes(work.mapping, work.quality, table)
+    return work.erased.no_problems([*stated, *parked, *work.quality.of(table).apart])
 
 
 def _pass_gate(

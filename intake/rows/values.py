@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from fundwatch.contracts.table import Table
 from fundwatch.expressions.declared import names_in, written
-from fundwatch.expressions.tokens import quoted_name
+from fundwatch.expressions.tokens import quoted_name, quoted_text
 from intake.rows.moments import as_moment
 from intake.rows.normalizing import in_list_form, is_id, is_number_form
 from intake.source.checks import NUMBER_FORM_CODE
@@ -108,17 +108,14 @@ class Reader:
         if isinstance(given, Token) and not self._is_name(given.of):
             said = [F.when(F.col(_HELPER + c).isNull(), F.col(quoted_name(c))) for c in self._identifying_in(given.of)]
             text = F.coalesce(*said, F.lit(None).cast("string"))
-            listed = text.isin(*self.rules.placeholders.of_codes())
-            return F.when(listed, F.concat(F.lit(f"{name}\t"), text))
+            return F.when(~is_number_form(text), F.concat(F.lit(f"{name}\t"), text))
         return F.when(F.col(_SOURCE + name).isNull() & text.isNotNull(), F.concat(F.lit(f"{name}\t"), text))
 
     def carried(self, given: ColumnSource) -> Column:
         """A value that is carried along for tables grouped from this one, and has no contract."""
-        text = self._said(given)
         if isinstance(given, Token):
-            listed = self.rules.placeholders.of_codes()
-            text = F.when(~text.isin(*listed), text) if listed else text
-        return self._made(given, None, text)
+            return self._made(given, None, F.expr(written(given.of, names=self.named(given.of))))
+        return self._made(given, None, self._said(given))
 
     def named(self, sql: str) -> dict[str, str]:
         """What stands in SQL in place of a column's name, for those that identify."""
@@ -130,7 +127,7 @@ class Reader:
         found = []
         for name in sorted(self.identifying):
             text = F.col(quoted_name(name))
-            says = ~is_number_form(text) & ~text.isin(*listed) if listed else ~is_number_form(text)
+            says = ~is_number_form(text) & ~_is_one_of(name, listed) if listed else ~is_number_form(text)
             found.append(F.when(says, text).alias(_HELPER + name))
         return found
 
@@ -149,7 +146,7 @@ class Reader:
     def _source(self, name: str, given: ColumnSource) -> Column:
         """What the file says, or null where that is nothing."""
         text, listed = F.col(_DELIVERED + name), self._listed(name, given)
-        return F.when(~text.cast("string").isin(*listed), text) if listed else text
+        return F.when(~_is_one_of(_DELIVERED + name, listed), text) if listed else text
 
     def _value(self, name: str, given: ColumnSource) -> Column:
         kind = self.table.spark_type(name)
@@ -191,6 +188,11 @@ class Reader:
 
     def _is_name(self, sql: str) -> bool:
         return sql.strip("`") in self.known
+
+
+def _is_one_of(name: str, texts: Collection[str]) -> Column:
+    """Whether a column is one of the texts, as one SQL: each literal of a list would be a call of its own to Java."""
+    return F.expr(f"CAST({quoted_name(name)} AS STRING) IN ({', '.join(map(quoted_text, texts))})")
 
 
 def typed(value: Column, kind: str, zone: str) -> Column:

@@ -84,6 +84,7 @@ class Trial:
             table: [
                 *(rows.where.code for rows in self.mapping.tables[table].rows if rows.where),
                 *parked_error_codes(self.mapping, self.quality, table),
+                *self.quality.of(table).apart,
             ]
             for table in self.judged
         }
