@@ -158,7 +158,7 @@ class QualityReport:
         """A row per column and text, the commonest first, with the institution that most of them are of."""
         found: dict[tuple[str, str, str], list[PlaceholderCount]] = {}
         for one in self.placeholders:
-            found.setdefault((one.table_name, one.column_name, one.text), []).append(one)
+            found.setdefault((one.table_name, one.column_name, one.placeholder), []).append(one)
         rows = [(sum(one.row_count for one in each), *key, each) for key, each in found.items()]
         return [
             (table, column, text, Figure(f"{count:,}"), Figure(f"{len(_institutions(each)):,}"), _most(each))

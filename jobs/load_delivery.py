@@ -21,7 +21,6 @@ from intake.quarantine.vouching import source_codes
 from intake.rows.clean import clean_tables, delivery_rows, supplied_rows, total_rows
 from intake.rows.erased import ErasedPersons
 from intake.rows.status import to_quarantine
-from intake.rows.times import times_of_tables
 from intake.rows.totals import Total, WaitingTotal, code_counts, control_totals, finding_counts, with_waiting
 from intake.source.checks import Quality, read_quality
 from intake.source.load import mapping_in_force
@@ -31,7 +30,7 @@ from intake.source.usual_size import Figures, judge
 from jobs.declared_stages import INTAKE
 from jobs.job import Job, Night, Report, Workplace
 from jobs.loading.count_clean import standing_figures
-from jobs.loading.find_values import found_values
+from jobs.loading.find_values import found_times, found_values
 from jobs.loading.intake_work import IntakeWork, JudgedRows, history_rows, judged_rows, sent_to_vault
 from jobs.loading.net_entries import TableEntries, entries_by_table, netted_tables, waiting_totals
 from jobs.loading.note_delivery import Course, noted_delivery, scratch_in
@@ -122,9 +121,9 @@ def _totals(work: IntakeWork, judged: Mapping[str, DataFrame], files: Sorted) ->
 
 
 def _excluded_codes(work: IntakeWork, table: str) -> list[str]:
-    """Codes of rows that are quarantined and no problems: not valid by the source's own word, or parked."""
-    stated = source_codes(work.mapping, table)
-    return work.erased.no_problems([*sorted(stated), *parked_error_codes(work.mapping, work.quality, table)])
+    """Codes of rows that are quarantined and no problems: not valid by the source's own word, parked, or too old."""
+    stated, parked = source_codes(work.mapping, table), parked_error_codes(work.mapping, work.quality, table)
+    return work.erased.no_problems([*sorted(stated), *parked, *work.quality.of(table).apart])
 
 
 def _pass_gate(
@@ -221,8 +220,7 @@ def _write(work: IntakeWork, taken: Taken, before: Before) -> None:
         # rejected rows may hold what no check has looked at
         night.place.lake.set_mode("quarantine", _OWNER_AND_GROUP)
     night.write_rows("control_total", total_rows(taken.delivery, totals))
-    fresh = replace(taken.delivery, files=taken.files.fresh)
-    times = times_of_tables(clean)
+    fresh, times = replace(taken.delivery, files=taken.files.fresh), found_times(clean)
     night.write_rows("supplied_column", supplied_rows(fresh, work.mapping, before.supplied, times))
 
 

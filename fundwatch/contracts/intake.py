@@ -76,11 +76,11 @@ PLACEHOLDER = nightly(
     source string
     table_name string the canonical table
     column_name string
-    text string as the lists of conf/quality or the mapping have it
+    placeholder string the text, as the lists of conf/quality or the mapping have it
     institution_id string null where the row names none
     row_count bigint
     """,
-    key="source table_name column_name text institution_id",
+    key="source table_name column_name placeholder institution_id",
     dated=None,  # figures
 )
 

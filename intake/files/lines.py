@@ -24,6 +24,7 @@ LAST = 10  # lines at the end that are kept, because a table may have a foot
 BOM = b"\xef\xbb\xbf"
 _OTHER_BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
+_CONTROL = bytes(n for n in range(32) if n not in b"\t\n\r")  # with tabs looked for apart
 _SPACES = bytes(range(33))  # what Spark trims when it looks for blank lines
 _CODECS = {"big5": "cp950"}
 # Of Big5's second bytes two in five are below 0x7f, of simplified Chinese in GBK hardly any are; traditional Chinese in
@@ -124,10 +125,11 @@ class TextPass:
 
     def _is_strange(self, text: bytes) -> bool:
         """Whether a value may have another spelling than its own. It is looked for in the lines' bytes alone."""
+        if len(text.translate(None, _CONTROL)) < len(text):
+            return True
         signs = STRANGE_BYTES if self._delimiter == b"\t" else (*STRANGE_BYTES, b"\t")
-        return any(sign in text for sign in signs) or (
-            not text.isascii() and any(sign in text for sign in STRANGE_WIDE_BYTES)
-        )
+        wide = () if text.isascii() else STRANGE_WIDE_BYTES
+        return any(sign in text for sign in (*signs, *wide))
 
     def _refuse_control(self, raw: bytes) -> None:
         if (at := raw.find(b"\0")) >= 0:

@@ -52,9 +52,17 @@ _KNOWN: dict[str, tuple[str, str, tuple[str, str]]] = {
     "SIGNS_DIFFER": ("数量与金额的正负号不一致", "quantity and amount have different signs", _AGAIN),
     "PRICE_NEGATIVE": ("单价为负", "the unit price is negative", _AGAIN),
     "CHARGED_OUT_OF_RANGE": (
-        "收费时间早于 2000 年或晚于业务日期",
-        "charged before 2000 or after the business date",
+        "收费时间晚于业务日期",
+        "charged after the business date",
         _AGAIN,
+    ),
+    "BEFORE_FIRST_YEAR": (
+        "收费时间早于本库的起始年份,单独计数,不算错误",
+        "charged before the lake's first year: counted apart, and no fault",
+        (
+            "如确需纳入,在 conf/quality 中调整 first_year;否则无需处理",
+            "if it belongs here, change first_year in conf/quality; else nothing is to be done",
+        ),
     ),
     "PARTS_MISMATCH": ("结算总额不等于各部分之和", "the settlement's total is not the sum of its parts", _AGAIN),
     "PAYERS_MISMATCH": ("基金支付与个人支付之和不等于总额", "fund and person together do not pay the total", _AGAIN),

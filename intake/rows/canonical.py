@@ -22,7 +22,7 @@ from intake.rows.normalizing import computed_columns, texts_only
 from intake.rows.privacy import PrivacyFunctions, sent_to_vault
 from intake.rows.reading import FILE_NAME, LINE_NUMBER, UNREADABLE, as_strings
 from intake.rows.values import Reader, ValueRules, typed
-from intake.source.checks import MALFORMED, NUMBER_FORM_CODE, TableChecks, check_codes
+from intake.source.checks import MALFORMED, TableChecks, check_codes
 from intake.source.columns import (
     UNKNOWN_CODE,
     Codes,
@@ -121,9 +121,10 @@ def to_canonical(
     read = _reader(contract, rows, checks, privacy, delivered, values or ValueRules())
     try:
         known = strings.select("*", *(F.lit(None).cast("string").alias(c) for c in delivered.absent(rows)))
-        known = known.select("*", *read.helpers(read.identifying))
+        known = read.read(known, filled)
         mapped = _mapped_columns(rows, filled, delivered, read)
-        reported = [sent_to_vault(entry, n, read) for n, entry in enumerate(rows.vault) if delivered.fill(entry)]
+        entries = [(n, entry) for n, entry in enumerate(rows.vault) if delivered.fill(entry)]
+        reported = [sent_to_vault(entry, n, privacy, read.named(entry.of)) for n, entry in entries]
         as_delivered = [name for name, given in filled.items() if not isinstance(given, (Codes, Constant, Token))]
         identifiers = identifier_codes(contract, as_delivered, allowed, night.year).alias(_IDENTIFIERS)
         listed = {key: given for key, given in rows.listed().items() if delivered.fill(given)}
@@ -142,25 +143,21 @@ def _mapped_columns(rows: Rows, filled: Mapping[str, ColumnSource], delivered: C
     """The table's columns, those carried along, the codes of values that are none of their type, and what stood where
     nothing is known: `column<tab>text`, a line each.
     """
-    columns, malformed, stood = [], [], []
+    columns, malformed, silent = [], [], []
     for name in read.table.column_names:
         if name in NOT_MAPPED:
             continue
         if name not in filled:
             columns.append(F.lit(None).cast(read.table.spark_type(name)).alias(name))
             continue
-        made = read.made(name, filled[name])
-        columns.append(made.value.alias(name))
-        wrong = F.when(made.source.isNotNull() & made.value.isNull(), F.lit(f"MALFORMED:{name}"))
-        if made.is_number_form is not None:
-            wrong = F.when(made.is_number_form, F.lit(f"{NUMBER_FORM_CODE}:{name}")).otherwise(wrong)
-        malformed.append(wrong)
-        if made.placeholder is not None:
-            stood.append(F.concat(F.lit(f"{name}\t"), made.placeholder))
+        columns.append(read.value(name))
+        malformed.append(read.problem(name, filled[name]))
+        if (nothing := read.placeholder(name, filled[name])) is not None:
+            silent.append(nothing)
     for name, given in rows.carry.items():
         value = read.carried(given) if delivered.fill(given) else F.lit(None).cast("string")
         columns.append(value.alias(name))
-    said_nothing = F.nullif(F.concat_ws("\n", *stood), F.lit("")) if stood else F.lit(None).cast("string")
+    said_nothing = F.nullif(F.concat_ws("\n", *silent), F.lit("")) if silent else F.lit(None).cast("string")
     return [*columns, F.concat_ws(",", *malformed).alias(MALFORMED), said_nothing.alias(PLACEHOLDERS)]
 
 

@@ -21,8 +21,6 @@ from privacy.vault.sealing import SealingKey
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
-    from intake.rows.values import Reader
-
 VAULT = "_vault_"
 
 
@@ -50,8 +48,9 @@ def privacy_of(key: PseudonymKey, vault_key: SealingKey | None) -> PrivacyFuncti
     return PrivacyFunctions(token=lru_cache(lambda domain: token(key, domain)), scrubbed=scrubbed, sealed=seal)
 
 
-def sent_to_vault(entry: Sealed, number: int, read: Reader) -> Column:
-    """What a vault entry tells. In a row that does not fit its header any value may stand anywhere: nothing."""
-    of = F.when(~F.col(UNREADABLE), F.expr(written(entry.of, names=read.named(entry.of))))
+def sent_to_vault(entry: Sealed, number: int, privacy: PrivacyFunctions, names: Mapping[str, str]) -> Column:
+    """What a vault entry tells, with SQL of ours in place of `names`. In a row that does not fit its header any value
+    may stand anywhere: nothing."""
+    of = F.when(~F.col(UNREADABLE), F.expr(written(entry.of, names=names)))
     fields = {name: F.expr(written(sql)) for name, sql in entry.fields.items()}
-    return read.privacy.sealed(entry.token, of, fields).alias(f"{VAULT}{number}")
+    return privacy.sealed(entry.token, of, fields).alias(f"{VAULT}{number}")

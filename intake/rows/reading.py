@@ -56,12 +56,13 @@ def as_strings(
     texts = {name: F.trim(F.col(name)) for name in used}
     if used and not file.is_plain:
         raw = raw.select("*", is_strange(used).alias(_STRANGE))
-        strange = F.col(_STRANGE)
-        texts = {name: one_spelling(F.col(name), strange, is_key=name not in texts_only) for name in used}
+        texts = {name: one_spelling(F.col(name), F.col(_STRANGE), is_key=name not in texts_only) for name in used}
     counted = F.monotonically_increasing_id().bitwiseAND(F.lit(_ROW_OF_TASK)) + 2
-    return raw.select(
+    spelled = raw.select(
         F.lit(file.name).alias(FILE_NAME),
         (F.col(LINE_NUMBER).cast("bigint") if file.is_numbered else counted).alias(LINE_NUMBER),
         F.col(UNREADABLE).isNotNull().alias(UNREADABLE),
-        *(F.when(~text.isin(*null_texts), text).alias(name) for name, text in texts.items()),
+        *(text.alias(name) for name, text in texts.items()),
     )
+    said = [F.when(~F.col(name).isin(*null_texts), F.col(name)).alias(name) for name in used]
+    return spelled.select(FILE_NAME, LINE_NUMBER, UNREADABLE, *said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from fundwatch.engine.frames import stacked
 from intake.source.mapping import NOT_MAPPED
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, Row
 
 _ENOUGH = 20  # values: a correction of three rows does not say how a source writes its times
 _SHARE = 0.01  # of values beside midnight: fewer are strays in a column of days
@@ -63,13 +63,12 @@ def times_of_day(rows: DataFrame, table: str) -> DataFrame | None:
     return counted.select(F.lit(table).alias("table_name"), F.explode(each).alias("of")).select("table_name", "of.*")
 
 
-def times_of_tables(tables: Mapping[str, DataFrame]) -> dict[tuple[str, str], TimesOfDay]:
-    """By table and column, in one Spark job."""
+def times_of_tables(tables: Mapping[str, DataFrame]) -> DataFrame | None:
+    """One row per timestamp column of all tables; None where there is none."""
     frames = [found for table, rows in sorted(tables.items()) if (found := times_of_day(rows, table)) is not None]
-    if not frames:
-        return {}
-    # a row per timestamp column
-    return {
-        (row["table_name"], row["column_name"]): TimesOfDay(row["known"], row["within_the_day"])
-        for row in stacked(frames).collect()
-    }
+    return stacked(frames) if frames else None
+
+
+def times_in(rows: Iterable[Row]) -> dict[tuple[str, str], TimesOfDay]:
+    """What `times_of_tables` counted, by table and column."""
+    return {(row["table_name"], row["column_name"]): TimesOfDay(row["known"], row["within_the_day"]) for row in rows}

@@ -32,7 +32,7 @@ class PlaceholderCount:
 
     table_name: str
     column_name: str
-    text: str
+    placeholder: str
     institution_id: str | None
     row_count: int
 
@@ -64,14 +64,14 @@ def placeholder_counts(tables: Mapping[str, DataFrame]) -> DataFrame | None:
             continue
         where = F.col(_WHERE) if _WHERE in rows.columns else F.lit(None).cast("string").alias(_WHERE)
         odd = rows.filter(F.col(PLACEHOLDERS).isNotNull() & (F.col(STATUS) != DUPLICATE))
-        each = odd.select(where, F.explode(F.split(F.col(PLACEHOLDERS), "\n")).alias("stood"))
-        frames.append(each.select(F.lit(table).alias("table_name"), _WHERE, F.split("stood", "\t").alias("stood")))
+        each = odd.select(where, F.explode(F.split(F.col(PLACEHOLDERS), "\n")).alias("said"))
+        frames.append(each.select(F.lit(table).alias("table_name"), _WHERE, F.split("said", "\t").alias("said")))
     if not frames:
         return None
     found = stacked(frames).select(
-        "table_name", F.col("stood")[0].alias("column_name"), F.col("stood")[1].alias("text"), _WHERE
+        "table_name", F.col("said")[0].alias("column_name"), F.col("said")[1].alias("placeholder"), _WHERE
     )
-    return found.groupBy("table_name", "column_name", "text", _WHERE).agg(F.count(F.lit(1)).alias("row_count"))
+    return found.groupBy("table_name", "column_name", "placeholder", _WHERE).agg(F.count(F.lit(1)).alias("row_count"))
 
 
 def shared_tokens(tables: Mapping[str, DataFrame], limits: SharedToken) -> DataFrame | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,11 @@ from pyspark.sql import functions as F
 
 from fundwatch.contracts.table import Table
 from fundwatch.expressions.declared import names_in, written
-from fundwatch.expressions.tokens import quoted_name
+from fundwatch.expressions.tokens import quoted_name, quoted_text
 from intake.rows.listed import flag_value
 from intake.rows.moments import as_moment
 from intake.rows.normalizing import in_list_form, is_id, is_number_form
+from intake.source.checks import NUMBER_FORM_CODE
 from intake.source.columns import (
     ISO,
     UNITS,
@@ -31,7 +32,7 @@ from intake.source.columns import (
 from intake.source.placeholders import Placeholders
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column
+    from pyspark.sql import Column, DataFrame
 
     from intake.rows.privacy import PrivacyFunctions
     from intake.source.checks import Quality
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 _CARRIED_NUMBER = "decimal(24,6)"  # a carried value has no contract that says its type
 _WHOLE_VIA = "decimal(20,4)"  # "30.0" is a whole number too
-_HELPER = "_said_"
+_HELPER, _DELIVERED, _SOURCE, _VALUE = "_known_", "_delivered_", "_source_", "_value_"
 _NUMBERS = ("decimal", "int", "bigint", "double")
 # 1,234.50 and ￥30元: certain; 1,23 or 1.234,50 are not, and are refused
 _MONEY_SIGNS = r"^([+-]?)[¥￥] ?|(?<=[0-9]) ?元$"
@@ -60,19 +61,6 @@ def values_of(mapping: SourceMapping, quality: Quality) -> ValueRules:
 
 
 @dataclass(frozen=True)
-class Made:
-    """A canonical value, the source's own that it was made of (null where it says nothing), and what stood there.
-
-    `placeholder` is the text that stood for nothing, `is_number_form` whether an id was written as a number.
-    """
-
-    source: Column
-    value: Column
-    placeholder: Column | None = None
-    is_number_form: Column | None = None
-
-
-@dataclass(frozen=True)
 class Reader:
     """How the canonical columns of one file's rows are made.
 
@@ -88,94 +76,128 @@ class Reader:
     identifying: frozenset[str]
     allowed: Mapping[str, Collection[str]]
 
-    def made(self, name: str, given: ColumnSource) -> Made:
-        """The value of the table's column `name`."""
-        kind = self.table.spark_type(name)
-        listed = self.rules.placeholders.of(self.table, name, given, self.allowed.get(name, ()))
-        if kind == "boolean" and isinstance(given, Expression):
-            listed = ()  # SQL says yes or no itself
-        source, value = self._parts(given, kind, listed)
-        number = None
-        if is_id(self.table, name) and not isinstance(given, Constant):
-            number = self._is_number(given, source)
-            value = F.when(~F.coalesce(number, F.lit(False)), value)
-        stood = [F.when(text.isin(*listed), text) for text in self._texts(given)] if listed else []
-        found = F.coalesce(*stood) if stood else None
-        return Made(source, typed(in_list_form(name, value), kind, self.rules.zone), found, number)
+    def read(self, rows: DataFrame, filled: Mapping[str, ColumnSource]) -> DataFrame:
+        """The file's rows with two columns more for each canonical one: what the file says, and the value made of it.
+
+        Step by step, each in names of the step before: an expression that stands in five places of the next is
+        planned five times, and one in those of the next again.
+        """
+        said = {name: self._said(given) for name, given in filled.items()}
+        rows = rows.select("*", *self._helpers())
+        rows = rows.select("*", *(text.alias(_DELIVERED + name) for name, text in said.items()))
+        rows = rows.select("*", *(self._source(name, given).alias(_SOURCE + name) for name, given in filled.items()))
+        return rows.select("*", *(self._value(name, given).alias(_VALUE + name) for name, given in filled.items()))
+
+    def value(self, name: str) -> Column:
+        """The canonical value, of what `read` made."""
+        return F.col(_VALUE + name).alias(name)
+
+    def problem(self, name: str, given: ColumnSource) -> Column:
+        """The code of a value that is none, of what `read` made; null where there is none."""
+        is_none = F.col(_SOURCE + name).isNotNull() & F.col(_VALUE + name).isNull()
+        if isinstance(given, Scrub):
+            return F.lit(None).cast("string")  # a text that cannot be made safe is dropped: no problem of the row
+        code = F.lit(f"MALFORMED:{name}")
+        if self._may_be_number(name, given):
+            code = F.when(self._is_number(name, given), F.lit(f"{NUMBER_FORM_CODE}:{name}")).otherwise(code)
+        return F.when(is_none, code)
+
+    def placeholder(self, name: str, given: ColumnSource) -> Column | None:
+        """`column<tab>text` where a text stood for nothing, of what `read` made; None where no text is looked for."""
+        if not self._listed(name, given):
+            return None
+        text = F.col(_DELIVERED + name)
+        if isinstance(given, Token) and not self._is_name(given.of):
+            said = [F.when(F.col(_HELPER + c).isNull(), F.col(quoted_name(c))) for c in self._identifying_in(given.of)]
+            text = F.coalesce(*said, F.lit(None).cast("string"))
+            return F.when(~is_number_form(text), F.concat(F.lit(f"{name}\t"), text))
+        return F.when(F.col(_SOURCE + name).isNull() & text.isNotNull(), F.concat(F.lit(f"{name}\t"), text))
 
     def carried(self, given: ColumnSource) -> Column:
         """A value that is carried along for tables grouped from this one, and has no contract."""
-        value = self._parts(given, None, self.rules.placeholders.of_codes() if isinstance(given, Token) else ())[1]
+        if isinstance(given, Token):
+            return self._made(given, None, F.expr(written(given.of, names=self.named(given.of))))
+        value = self._made(given, None, self._said(given))
         return value.try_cast("boolean") if isinstance(given, Expression) and given.as_type == "boolean" else value
-
-    def helpers(self, columns: Collection[str]) -> list[Column]:
-        """The file's `columns` that identify, where they say something: for SQL of which a token or a seal is made."""
-        listed = self.rules.placeholders.of_codes()
-        found = []
-        for name in sorted(columns):
-            text = F.col(quoted_name(name))
-            says = ~is_number_form(text) & ~text.isin(*listed) if listed else ~is_number_form(text)
-            found.append(F.when(says, text).alias(_HELPER + name))
-        return found
 
     def named(self, sql: str) -> dict[str, str]:
         """What stands in SQL in place of a column's name, for those that identify."""
-        return {c: quoted_name(_HELPER + c) for c in names_in(sql, self.identifying)}
+        return {c: quoted_name(_HELPER + c) for c in self._identifying_in(sql)}
 
-    def _parts(self, given: ColumnSource, kind: str | None, listed: Collection[str]) -> tuple[Column, Column]:
-        """The source value, and what is made of it, still to be cast (null where that cannot be done)."""
+    def _helpers(self) -> list[Column]:
+        """The columns that identify, where they say something: for SQL of which a token or a seal is made."""
+        listed = self.rules.placeholders.of_codes()
+        found = []
+        for name in sorted(self.identifying):
+            text = F.col(quoted_name(name))
+            says = ~is_number_form(text) & ~_is_one_of(name, listed) if listed else ~is_number_form(text)
+            found.append(F.when(says, text).alias(_HELPER + name))
+        return found
 
-        def known(text: Column) -> Column:
-            return F.when(~text.cast("string").isin(*listed), text) if listed else text
-
+    def _said(self, given: ColumnSource) -> Column:
+        """What the file says."""
         if isinstance(given, str):
-            source = value = known(F.col(quoted_name(given)))
-        elif isinstance(given, Constant):
-            source = value = F.lit(given.constant)
-        elif isinstance(given, Expression):
-            source = value = known(F.expr(written(given.expr)))
-        elif isinstance(given, Value):
-            source, value = converted(given, kind, self.rules.zone, known)
-        elif isinstance(given, Token):
-            names = {} if self._is_name(given.of) else self.named(given.of)
-            source = known(F.expr(written(given.of, names=names)))
-            value = self.privacy.token(given.token)(source)
-        elif isinstance(given, Flag):
-            # a code that no list has is a finding, and no problem of the row
-            source = value = flag_value(given)
-        elif isinstance(given, Scrub):
-            # a text that cannot be made safe is dropped whole: that is no problem of the row
-            named = [F.col(quoted_name(name)) for name in given.names]
-            source = value = self.privacy.scrubbed(known(F.expr(written(given.scrub))), named)
-        else:
-            source = known(F.expr(written(given.of)))
-            value = _translated(source, given)
-        return source, value
-
-    def _texts(self, given: ColumnSource) -> list[Column]:
-        """What the file says where a placeholder may stand."""
-        if isinstance(given, Token) and not self._is_name(given.of):
-            return [F.col(quoted_name(c)) for c in sorted(names_in(given.of, self.identifying))]
+            return F.col(quoted_name(given))
+        if isinstance(given, Constant):
+            return F.lit(given.constant)
+        if isinstance(given, Flag):
+            return flag_value(given)  # a code that no list has is a finding, and no problem of the row
         if isinstance(given, Value):
-            return [trimmed(given)]
-        sql = given if isinstance(given, str) else next(iter(expressions_of(given).values()))
-        return [F.col(quoted_name(sql)) if isinstance(given, str) else F.expr(written(sql)).cast("string")]
+            return trimmed(given)
+        names = self.named(given.of) if isinstance(given, Token) and not self._is_name(given.of) else {}
+        (sql,) = expressions_of(given).values()
+        return F.expr(written(sql, names=names))
 
-    def _is_plain(self, given: ColumnSource) -> bool:
-        """Whether a column is made of one of the file's alone."""
+    def _source(self, name: str, given: ColumnSource) -> Column:
+        """What the file says, or null where that is nothing."""
+        text, listed = F.col(_DELIVERED + name), self._listed(name, given)
+        return F.when(~_is_one_of(_DELIVERED + name, listed), text) if listed else text
+
+    def _value(self, name: str, given: ColumnSource) -> Column:
+        kind = self.table.spark_type(name)
+        value = self._made(given, kind, F.col(_SOURCE + name))
+        if self._may_be_number(name, given):
+            value = F.when(~F.coalesce(self._is_number(name, given), F.lit(False)), value)
+        return typed(in_list_form(name, value), kind, self.rules.zone)
+
+    def _made(self, given: ColumnSource, kind: str | None, source: Column) -> Column:
+        """What is made of what the file says, still to be cast (null where that cannot be done)."""
+        if isinstance(given, Value):
+            return converted(given, kind, source, self.rules.zone)
+        if isinstance(given, Token):
+            return self.privacy.token(given.token)(source)
+        if isinstance(given, Scrub):
+            return self.privacy.scrubbed(source, [F.col(quoted_name(name)) for name in given.names])
+        return _translated(source, given) if isinstance(given, Codes) else source
+
+    def _listed(self, name: str, given: ColumnSource) -> tuple[str, ...]:
+        """The texts that say nothing in a column."""
+        if self.table.spark_type(name) == "boolean" and isinstance(given, Expression | Flag):
+            return ()  # SQL and flags say yes or no themselves
+        return self.rules.placeholders.of(self.table, name, given, self.allowed.get(name, ()))
+
+    def _may_be_number(self, name: str, given: ColumnSource) -> bool:
+        return is_id(self.table, name) and not isinstance(given, Constant)
+
+    def _is_number(self, name: str, given: ColumnSource) -> Column:
+        """Whether an id was written as a number, by itself or in a part of what it is made of."""
+        found = is_number_form(F.col(_SOURCE + name).cast("string"))
         sqls = [given] if isinstance(given, str) else list(expressions_of(given).values())
-        return all(self._is_name(sql) for sql in sqls)
+        parts = [] if all(self._is_name(sql) for sql in sqls) else sorted(columns_used(given, self.ids))
+        for part in parts:
+            found = found | F.coalesce(is_number_form(F.col(quoted_name(part))), F.lit(False))
+        return found
+
+    def _identifying_in(self, sql: str) -> list[str]:
+        return sorted(names_in(sql, self.identifying))
 
     def _is_name(self, sql: str) -> bool:
         return sql.strip("`") in self.known
 
-    def _is_number(self, given: ColumnSource, source: Column) -> Column:
-        """Whether an id was written as a number, by itself or in a part of what it is made of."""
-        text = source.cast("string")
-        found = is_number_form(text)
-        for part in [] if self._is_plain(given) else sorted(columns_used(given, self.ids)):
-            found = found | F.coalesce(is_number_form(F.col(quoted_name(part))), F.lit(False))
-        return found
+
+def _is_one_of(name: str, texts: Collection[str]) -> Column:
+    """Whether a column is one of the texts, as one SQL: each literal of a list would be a call of its own to Java."""
+    return F.expr(f"CAST({quoted_name(name)} AS STRING) IN ({', '.join(map(quoted_text, texts))})")
 
 
 def typed(value: Column, kind: str, zone: str) -> Column:
@@ -219,15 +241,12 @@ def trimmed(given: Value) -> Column:
     return F.nullif(F.trim(F.trim(source, F.lit(given.trim))), F.lit(""))
 
 
-def converted(
-    given: Value, kind: str | None, zone: str = "Asia/Shanghai", known: Callable[[Column], Column] = lambda text: text
-) -> tuple[Column, Column]:
-    """The source text, and what is made of it, still to be cast to `kind` (None: a carried value).
+def converted(given: Value, kind: str | None, source: Column, zone: str) -> Column:
+    """What is made of the source text, still to be cast to `kind` (None: a carried value).
 
     A text that is no number or date of a format becomes a value that cannot be cast, or null; so it is reported as
     malformed and never takes the default, which stands where the file says nothing.
     """
-    source = known(trimmed(given))
     value = source
     if given.unit is not None:
         # one rounding, by the cast to the column's own scale: 1250 fen is read as 1250e-2
@@ -239,7 +258,7 @@ def converted(
         default = F.lit(given.default)
         default = default.try_cast("timestamp") if given.format else default
         value = F.when(source.isNull(), default).otherwise(value)
-    return source, value
+    return value
 
 
 def _moment(source: Column, pattern: str, zone: str) -> Column:

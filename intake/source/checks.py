@@ -26,11 +26,15 @@ MALFORMED = "_malformed"  # the codes found while casting, reported once and not
 
 
 class Check(Declared):
-    """What must hold for a row. A condition that is null (a value it needs is unknown) holds."""
+    """What must hold for a row. A condition that is null (a value it needs is unknown) holds.
+
+    Rows that fail a check which is no fault go to quarantine and are counted apart: the gate does not weigh them.
+    """
 
     code: str = Field(pattern=r"^[A-Z_]+$")
     holds: str
     params: dict[str, float] = Field(default_factory=dict)
+    is_fault: bool = True
 
 
 class TableChecks(Declared):
@@ -45,6 +49,11 @@ class TableChecks(Declared):
     identifier_like: tuple[str, ...] = ()
     money: str | None = None
     minimum_rows: int = Field(default=1, ge=0)
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The codes of rows that are left out and are no faults."""
+        return tuple(check.code for check in self.checks if not check.is_fault)
 
 
 class SharedToken(Declared):

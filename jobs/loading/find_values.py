@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from intake.rows.times import TimesOfDay, times_in, times_of_tables
 from intake.rows.value_findings import PlaceholderCount, SharedBy, placeholder_counts, shared_tokens
 from jobs.loading.intake_work import IntakeWork
 
@@ -24,7 +25,7 @@ class ValueFindings:
         """Rows of the table `placeholder`."""
         head = (work.date, work.mapping.source)
         return [
-            (*head, one.table_name, one.column_name, one.text, one.institution_id, one.row_count)
+            (*head, one.table_name, one.column_name, one.placeholder, one.institution_id, one.row_count)
             for one in self.placeholders
         ]
 
@@ -39,3 +40,9 @@ def found_values(work: IntakeWork, judged: Mapping[str, DataFrame]) -> ValueFind
         (SharedBy(**row.asDict()) for row in rows.get("shared", ())), key=lambda one: (-one.rows, one.token)
     )
     return ValueFindings(tuple(counts), tuple(shared))
+
+
+def found_times(tables: Mapping[str, DataFrame]) -> dict[tuple[str, str], TimesOfDay]:
+    """Of the timestamp columns of the night's clean tables, how many values are no midnight; in one Spark job."""
+    counted = times_of_tables(tables)
+    return {} if counted is None else times_in(counted.collect())  # a row per timestamp column

@@ -88,6 +88,7 @@ class Trial:
             table: [
                 *sorted(source_codes(self.mapping, table)),
                 *parked_error_codes(self.mapping, self.quality, table),
+                *self.quality.of(table).apart,
             ]
             for table in self.judged
         }

@@ -8,6 +8,7 @@ import pytest
 
 from intake.files.lines import is_big5
 from intake.files.unpacking import FileError
+from intake.files.value_types import fits
 from intake.source.columns import Lookup
 from tests.intake.forms import HEADER, ROWS, csv_text, opened, refused, strings, write_as
 
@@ -82,3 +83,27 @@ def test_a_lookups_keys_may_be_a_list_of_names_and_pairs_and_of_nothing_else():
     for wrong in ([["visit", "visit_no"]], [{"visit": "a"}, "visit"], [1]):
         with pytest.raises(ValueError, match=r"a list holds names|stands there twice"):
             Lookup.model_validate({**given, "on": wrong})
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("￥1,234.50", {"decimal(16,2)"}),
+        ("30元", {"decimal(16,2)"}),
+        ("2026年3月2日", {"date", "timestamp"}),
+        ("2026-03-31T00:30:00+08:00", {"date", "timestamp"}),
+        ("46082", {"decimal(16,2)"}),
+        ("2026-03", set()),
+        ("14:05", set()),
+        ("1,23", set()),
+    ],
+)
+def test_the_look_at_a_sample_takes_for_a_value_what_the_rows_will(text, kinds):
+    assert {kind for kind in ("decimal(16,2)", "date", "timestamp") if fits(text, kind)} == kinds
+
+
+@pytest.mark.parametrize(
+    ("sign", "is_plain"), [("", True), ("'", False), ("\u3000", False), ("\x0b", False), ("Ａ", False)]
+)
+def test_a_file_without_any_odd_sign_is_known_as_plain(tmp_path, sign, is_plain):
+    assert opened(write_as("csv", [["a", "b"], ["1 ", f"床位{sign}"]], tmp_path)).is_plain is is_plain

@@ -121,13 +121,14 @@ def test_each_kind_of_bad_row_gets_its_own_code_and_good_ones_none(spark, tmp_pa
         "CHARGED_OUT_OF_RANGE": line("f", fee_ocur_time="2026-04-01 00:00:00"),
         "SIGNS_DIFFER": line("g", cnt="-3", pric=""),
         "MALFORMED:coverage_class": line("h", chrgitm_lv="7"),
+        "BEFORE_FIRST_YEAR": line("m", fee_ocur_time="1999-12-31 23:59:59"),
         "NOT_VALID": line("i", vali_flag="0", cnt="abc"),
         "UNKNOWN_CODE:vali_flag": line("k", vali_flag="01", cnt="abc"),
     }
     content = csv_bytes([*bad.values(), reversal("j", "L1")], columns_of("fee_list")) + b"only,three,columns\n"
     rows = canonical(spark, tmp_path, content).select("line_id", CODES, "_line_number").collect()
     assert [r[CODES] for r in rows] == [*bad, "", "UNREADABLE"]
-    assert [r["_line_number"] for r in rows] == list(range(2, 15))
+    assert [r["_line_number"] for r in rows] == list(range(2, 16))
 
 
 def test_an_expression_that_cannot_be_read_is_reported_with_its_table(spark, tmp_path):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from intake.rows.times import TimesOfDay, times_of_tables
+from intake.rows.times import TimesOfDay, times_in, times_of_tables
 
 DAY, HOUR = datetime(2026, 3, 31), datetime(2026, 3, 31, 14, 5)
 
@@ -32,7 +32,8 @@ def test_midnights_and_times_are_counted_by_column_and_nulls_not(spark):
     lines = spark.createDataFrame([(DAY,), (HOUR,), (None,)], "charged_at timestamp")
     stays = spark.createDataFrame([(DAY, None), (DAY, None)], "started_at timestamp, ended_at timestamp")
     patients = spark.createDataFrame([("P",)], "patient_id string")
-    assert times_of_tables({"claim_line": lines, "encounter": stays, "patient": patients}) == {
+    found = times_of_tables({"claim_line": lines, "encounter": stays, "patient": patients})
+    assert times_in(found.collect()) == {
         ("claim_line", "charged_at"): TimesOfDay(2, 1),
         ("encounter", "started_at"): TimesOfDay(2, 0),
         ("encounter", "ended_at"): TimesOfDay(0, 0),
