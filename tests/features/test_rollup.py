@@ -14,6 +14,7 @@ from features.catalogue import Catalogue, Source, load_catalogues
 from features.indicators import to_indicators
 from features.rollup import as_known, changed, recent, to_days
 from fundwatch.contracts.versions import known_on
+from fundwatch.engine.frames import stacked
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -258,3 +259,29 @@ def test_a_share_is_of_what_is_known_and_an_end_that_cannot_be_makes_no_stay_lon
     assert (place.institution_drug_share_90d, place.institution_exam_share_90d) == (0.5, 0.5)
     assert place.institution_excluded_share_90d == 0.1
     assert (place.institution_mean_stay_days_90d, place.institution_one_day_stay_share_90d) == (2, 0)
+
+
+def test_a_stay_that_ends_later_than_it_was_first_said_is_counted_by_every_night_as_known_and_in_the_end_as_at_once(
+    table: MakeTable,
+):
+    stay = {"encounter_id": "E1", "patient_id": "P1", "institution_id": "H1", "is_inpatient": True}
+    stay |= {"started_at": "2026-03-05T09:00:00"}
+    versions = versions_of(
+        table,
+        encounters=[
+            stay | {"ended_at": "2026-03-28T09:00:00", "known_from": NIGHTS[0], "known_to": NIGHTS[1]},  # a plan
+            stay | {"known_from": NIGHTS[1], "known_to": NIGHTS[2]},
+            stay | {"ended_at": "2026-03-25T09:00:00", "known_from": NIGHTS[2]},
+        ],
+    )
+    patient, since, parts, of_nights = load_catalogues()["patient"], None, [], []
+    for night in NIGHTS:
+        parts.append(rollup_of(patient, versions, since, night))
+        of_nights.append(to_indicators(patient, as_known(patient, stacked(parts), night), night))
+        since = night
+    at_once = as_known(patient, rollup_of(patient, versions, None, NIGHTS[-1]), NIGHTS[-1])
+    of_nights.append(to_indicators(patient, at_once, NIGHTS[-1]))
+    numbered = (found.withColumn("number", F.lit(number)) for number, found in enumerate(of_nights))
+    rows = stacked(numbered).orderBy("number").drop("number").collect()
+    assert [row.patient_stay_days_30d for row in rows] == [1, 1, 20, 20]
+    assert rows[2] == rows[3]
