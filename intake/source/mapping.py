@@ -15,7 +15,7 @@ from pydantic import Field, field_validator
 from fundwatch.contracts import CLEAN, TABLES
 from fundwatch.declared import Declared
 from fundwatch.fingerprint import fingerprint
-from intake.source.columns import ColumnSource, Flag, Listed, Lookup, Sealed, Sign, Where
+from intake.source.columns import CodeList, ColumnSource, Flag, Lookup, Sealed, Sign, Where
 
 NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "content_fingerprint"})
 # Netted tables are mapped as their entries, which add the pointer to what a reversal reverses.
@@ -76,7 +76,7 @@ class Rows(Declared):
         both = {"where": self.where, "sign": self.sign}
         return {key: given for key, given in both.items() if given is not None}
 
-    def listed(self) -> dict[str, Listed]:
+    def listed(self) -> dict[str, CodeList]:
         """Whatever lists the codes of a column, by its key; translations (`codes`) have their own error."""
         flags = {name: given for name, given in {**self.columns, **self.carry}.items() if isinstance(given, Flag)}
         return {**self.judged_by(), **flags}
