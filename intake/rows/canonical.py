@@ -25,10 +25,10 @@ from intake.rows.values import Reader, ValueRules, typed
 from intake.source.checks import MALFORMED, TableChecks, check_codes
 from intake.source.columns import (
     UNKNOWN_CODE,
+    CodeList,
     Codes,
     ColumnSource,
     Constant,
-    Listed,
     Sealed,
     Token,
     columns_meant,
@@ -60,7 +60,7 @@ class Columns:
     lent: frozenset[str] = frozenset()
     identifying: frozenset[str] = frozenset()
 
-    def fill(self, given: ColumnSource | Sealed | Listed) -> bool:
+    def fill(self, given: ColumnSource | Sealed | CodeList) -> bool:
         """Whether what the canonical column is made of was delivered. If not, its value is unknown."""
         meant = columns_meant(given, self.known)
         return columns_needed(given, self.known) <= self.delivered and (not meant or bool(meant & self.delivered))
@@ -172,7 +172,7 @@ def _reader(
     return Reader(contract, privacy, values, delivered.known, ids, identifying, checks.one_of)
 
 
-def _whole_row(rows: Rows, listed: Mapping[str, Listed]) -> tuple[Column, Column, Column]:
+def _whole_row(rows: Rows, listed: Mapping[str, CodeList]) -> tuple[Column, Column, Column]:
     """The code of a row that is unreadable, not valid by the source's own word, or of a code that decides and is not
     listed; the findings; whether the sign is turned. What was not delivered decides nothing.
     """
@@ -198,7 +198,7 @@ def _whole_row(rows: Rows, listed: Mapping[str, Listed]) -> tuple[Column, Column
     )
 
 
-def _signed(typed: DataFrame, table: str, listed: Mapping[str, Listed]) -> DataFrame:
+def _signed(typed: DataFrame, table: str, listed: Mapping[str, CodeList]) -> DataFrame:
     """The rows with sums that are negative wherever the mapping's `sign` says so; `_turned` where they were not."""
     if "sign" not in listed:
         return typed

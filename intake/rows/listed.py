@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from fundwatch.expressions.declared import written
-from intake.source.columns import Flag, Listed
+from intake.source.columns import CodeList, Flag
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
@@ -23,12 +23,12 @@ def shown_code(code: Column) -> Column:
     return F.when(code.rlike(_CODE) & ~code.rlike(_LONG_NUMBER), code).otherwise(F.lit(HIDDEN))
 
 
-def value_of(given: Listed) -> Column:
+def value_of(given: CodeList) -> Column:
     """The source value; blanks are null already."""
     return F.expr(written(given.of)).cast("string")
 
 
-def is_among(given: Listed, codes: Sequence[str]) -> Column:
+def is_among(given: CodeList, codes: Sequence[str]) -> Column:
     """Whether the source value is one of the codes; `""` among them stands for nothing said."""
     value = value_of(given)
     found = F.coalesce(value.isin(*(c for c in codes if c)), F.lit(False))
@@ -40,7 +40,7 @@ def flag_value(given: Flag) -> Column:
     return F.when(is_among(given, given.true), F.lit(True)).when(is_among(given, given.false), F.lit(False))
 
 
-def findings(listed: Mapping[str, Listed]) -> Column:
+def findings(listed: Mapping[str, CodeList]) -> Column:
     """The findings of a row, by the names of what lists the codes. What the source does not say is none."""
     found = [
         F.when(

@@ -17,7 +17,7 @@ from fundwatch.resources import conf_file, conf_names
 KIND = "codes"
 
 
-class CodeList(Declared):
+class CodeListFile(Declared):
     """Meanings by code; a code that ends in `*` stands for all that begin so. A region's null takes a code away."""
 
     codes: dict[str, str | None] = Field(min_length=1)
@@ -40,5 +40,5 @@ class CodeLists:
         files = [conf_file(KIND, name, self.conf), *self.region.files(f"{KIND}/{name}.yaml")]
         codes: dict[str, str | None] = {}
         for file in files:
-            codes = laid_over(codes, read_declared(CodeList, file, f"the code list {name} does not hold").codes)
+            codes = laid_over(codes, read_declared(CodeListFile, file, f"the code list {name} does not hold").codes)
         return {code: meaning for code, meaning in codes.items() if meaning is not None}

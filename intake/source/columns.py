@@ -194,7 +194,7 @@ class Codes(Declared):
         return code in self.exact or any(code.startswith(start) for start in self.beginnings)
 
 
-class Listed(Declared):
+class CodeList(Declared):
     """A column (or SQL) each of whose codes the mapping lists; `""` stands for a blank. Any other code is drift."""
 
     of: str
@@ -208,7 +208,7 @@ class Listed(Declared):
         return {_word(key): value for key, value in given.items()}
 
     @model_validator(mode="after")
-    def _listed_once(self) -> Listed:
+    def _listed_once(self) -> CodeList:
         twice = sorted({code for code in self.codes if self.codes.count(code) > 1})
         if twice:
             raise ValueError(f"listed twice: {', '.join(map(repr, twice))}")
@@ -225,7 +225,7 @@ class Listed(Declared):
         return self.of.strip("`") if self.of.strip("`").isidentifier() else ""
 
 
-class Flag(Listed):
+class Flag(CodeList):
     """A yes or no in the source's codes; unknown for a blank, and for a code that is not listed."""
 
     true: tuple[str, ...] = Field(min_length=1)
@@ -236,7 +236,7 @@ class Flag(Listed):
         return (*self.true, *self.false)
 
 
-class Where(Listed):
+class Where(CodeList):
     """Which rows to keep, and which to drop: these are counted as quarantined with the code, so that totals balance.
 
     A row with another code is quarantined as UNKNOWN_CODE.
@@ -251,7 +251,7 @@ class Where(Listed):
         return (*self.keep, *self.drop)
 
 
-class Sign(Listed):
+class Sign(CodeList):
     """Which rows take back what others say, by the source's word: their sums are made negative where they are not.
 
     A row with another code is quarantined as UNKNOWN_CODE.
@@ -325,7 +325,7 @@ class Sealed(_Made):
     fields: dict[str, str] = Field(default={}, alias="with")
 
 
-def expressions_of(given: ColumnSource | Sealed | Listed) -> Mapping[str, str]:
+def expressions_of(given: ColumnSource | Sealed | CodeList) -> Mapping[str, str]:
     """The SQL in a form, by the key it stands at; a column's own name and a constant are none."""
     if isinstance(given, str | Constant):
         return {}
@@ -338,27 +338,27 @@ def expressions_of(given: ColumnSource | Sealed | Listed) -> Mapping[str, str]:
     return {"of": given.of}
 
 
-def names_of(given: ColumnSource | Sealed | Listed) -> tuple[str, ...]:
+def names_of(given: ColumnSource | Sealed | CodeList) -> tuple[str, ...]:
     """The columns that a form names outside of SQL."""
     if isinstance(given, str):
         return (given,)
     return (*(getattr(given, "names", ())), *(getattr(given, "needs", None) or ()))
 
 
-def columns_used(given: ColumnSource | Sealed | Listed, known: frozenset[str]) -> frozenset[str]:
+def columns_used(given: ColumnSource | Sealed | CodeList, known: frozenset[str]) -> frozenset[str]:
     """Which of the file's columns a canonical column is made of, however their names are written in SQL."""
     named = {given} if isinstance(given, str) else {*given.names} if isinstance(given, Scrub) else set()
     return frozenset(named & known).union(*(names_in(sql, known) for sql in expressions_of(given).values()))
 
 
-def columns_meant(given: ColumnSource | Sealed | Listed, known: frozenset[str]) -> frozenset[str]:
+def columns_meant(given: ColumnSource | Sealed | CodeList, known: frozenset[str]) -> frozenset[str]:
     """Which of them its own value is made of: not the names scrubbed from a text, nor what the vault keeps beside."""
     if isinstance(given, Scrub):
         return names_in(given.scrub, known)
     return names_in(given.of, known) if isinstance(given, Sealed) else columns_used(given, known)
 
 
-def columns_needed(given: ColumnSource | Sealed | Listed, known: frozenset[str]) -> frozenset[str]:
+def columns_needed(given: ColumnSource | Sealed | CodeList, known: frozenset[str]) -> frozenset[str]:
     """Which of them must have been delivered."""
     stated = getattr(given, "needs", None)
     return columns_meant(given, known) if stated is None else frozenset(stated)

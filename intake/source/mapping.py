@@ -17,7 +17,7 @@ from fundwatch.contracts import CLEAN, TABLES
 from fundwatch.declared import Declared
 from fundwatch.fingerprint import fingerprint
 from fundwatch.texts import in_ascii
-from intake.source.columns import ColumnSource, Flag, Listed, Lookup, Sealed, Sign, Where
+from intake.source.columns import CodeList, ColumnSource, Flag, Lookup, Sealed, Sign, Where
 from intake.source.placeholders import PlaceholderChanges
 
 NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "content_fingerprint"})
@@ -94,7 +94,7 @@ class Rows(Declared):
         both = {"where": self.where, "sign": self.sign}
         return {key: given for key, given in both.items() if given is not None}
 
-    def listed(self) -> dict[str, Listed]:
+    def listed(self) -> dict[str, CodeList]:
         """Whatever lists the codes of a column, by its key; translations (`codes`) have their own error."""
         flags = {name: given for name, given in {**self.columns, **self.carry}.items() if isinstance(given, Flag)}
         return {**self.judged_by(), **flags}

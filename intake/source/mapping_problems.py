@@ -9,11 +9,11 @@ from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Table
 from fundwatch.expressions.declared import GROUPED, MAPPING, Purpose, functions_in, names_in, problems_in
 from intake.source.columns import (
+    CodeList,
     Codes,
     ColumnSource,
     Expression,
     Flag,
-    Listed,
     Lookup,
     Scrub,
     Sealed,
@@ -149,7 +149,7 @@ class _Rows:
                 yield f"{self.where}.carry.{name}: the table {self.table} has a column of that name"
 
     def _reading_problems(
-        self, where: str, given: ColumnSource | Sealed | Listed, there: frozenset[str]
+        self, where: str, given: ColumnSource | Sealed | CodeList, there: frozenset[str]
     ) -> Iterator[str]:
         for key, sql in expressions_of(given).items():
             at = f"{where}.{key}" if isinstance(given, Sealed) else where
@@ -175,7 +175,7 @@ class _Rows:
         if not (isinstance(given, Token | Scrub) or says_yes_or_no):
             yield from self._shown(f"{self.where}.{name}", given)
 
-    def _shown(self, where: str, given: ColumnSource | Listed) -> Iterator[str]:
+    def _shown(self, where: str, given: ColumnSource | CodeList) -> Iterator[str]:
         shown = columns_used(given, identifying_columns(self.mapping, self.rows))
         yield from (f"{where}: '{c}' identifies a person; make it a token or scrub it" for c in sorted(shown))
 
