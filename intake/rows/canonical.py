@@ -128,13 +128,13 @@ def to_canonical(
         as_delivered = [name for name, given in filled.items() if not isinstance(given, (Codes, Constant, Token))]
         identifiers = identifier_codes(contract, as_delivered, allowed, night.year).alias(_IDENTIFIERS)
         listed = {key: given for key, given in rows.listed().items() if delivered.fill(given)}
-        typed = known.select(*PLACE, *mapped, *reported, *_whole_row(rows, listed)).select("*", identifiers)
-        typed = _signed(typed, table, listed)
+        made = known.select(*PLACE, *mapped, *reported, *_whole_row(rows, listed)).select("*", identifiers)
+        made = _signed(made, table, listed)
         reported_once = [F.nullif(F.col(name), F.lit("")) for name in (MALFORMED, _IDENTIFIERS)]
         found = F.concat_ws(",", *reported_once, *check_codes(checks, filled, night))
-        names = [name for name in typed.columns if name not in (MALFORMED, _WHOLE_ROW, _IDENTIFIERS)]
+        names = [name for name in made.columns if name not in (MALFORMED, _WHOLE_ROW, _IDENTIFIERS)]
         fit = without_identifiers(contract, names, _IDENTIFIERS, allowed)
-        return typed.select(*fit, F.coalesce(F.col(_WHOLE_ROW), found).alias(CODES))
+        return made.select(*fit, F.coalesce(F.col(_WHOLE_ROW), found).alias(CODES))
     except AnalysisException as error:
         raise unanalysable(error, f"tables.{table}, from {rows.source}") from error
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fundwatch.contracts import TABLES
-from fundwatch.errors import DeliveryError, GateError, KeyMissingError
+from fundwatch.errors import DeliveryError, GateError, HeldError, KeyMissingError
 from fundwatch.lake.check import Outcome
 from fundwatch.resources import conf_root
 from fundwatch.settings import Settings
@@ -290,3 +290,20 @@ def test_a_refused_delivery_and_a_missing_key_leave_the_lake_as_it_was(spark, tm
     with pytest.raises(KeyMissingError):
         run_job(JOB, place, SECOND)
     assert tables_in(place) == set()
+
+
+def test_a_file_that_no_pattern_takes_holds_the_delivery_by_its_name_and_values_that_say_nothing_are_counted(
+    two_nights,
+):
+    night = date(2026, 4, 1)
+    lines = [line("L7", bilg_dr_code="无"), line("L8", bilg_dr_code="无", bilg_dept_codg="/")]
+    folder = deliver(two_nights.settings.landing_dir, whole(fee_list=lines), night)
+    (folder / "manifest.json").unlink()
+    (folder / "fee_list_2.csv").write_bytes(b"anything")
+    with pytest.raises(HeldError, match=r"fee_list_2\.csv: no pattern of the mapping takes it; if it is of fee_list"):
+        run_job(JOB, two_nights, night)
+    (page,) = (two_nights.settings.reports_dir / str(night)).rglob("quality.json")
+    found = json.loads(page.read_text(encoding="utf-8"))["placeholders"]
+    assert [(one["column_name"], one["placeholder"], one["institution_id"], one["row_count"]) for one in found] == [
+        ("ordering_department", "/", "H1", 1), ("ordering_doctor_id", "无", "H1", 2),
+    ]  # fmt: skip

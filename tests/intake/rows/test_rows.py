@@ -308,3 +308,14 @@ def test_a_key_that_two_sources_tell_of_is_taken_from_the_first_of_them(spark):
     parts = [institutions(("A", "hospital")), institutions(("A", "pharmacy"), ("B", "pharmacy"))]
     found = first_reported(parts, "institution").collect()
     assert sorted((row.institution_id, row.institution_type) for row in found) == [("A", "hospital"), ("B", "pharmacy")]
+
+
+def test_rows_before_the_lakes_first_year_are_counted_apart_from_faults(spark):
+    rows = [
+        ("f", "BEFORE_FIRST_YEAR", "quarantined"),
+        ("f", "MALFORMED:quantity", "quarantined"),
+        ("f", "", "accepted"),
+    ]
+    frame = spark.createDataFrame(rows, f"_file_name string, {CODES} string, _status string")
+    (total,) = control_totals(frame, "claim_line", None, QUALITY.of("claim_line").apart).collect()
+    assert (total.delivered_lines, total.quarantined_lines, total.excluded_lines) == (3, 2, 1)

@@ -145,12 +145,12 @@ def test_each_text_becomes_the_value_it_is_or_a_code_that_says_why_not(made):
         ({name: row[name] for name in expected}, row[CODES]) for row, (_, expected, _) in zip(rows, CASES, strict=True)
     ]
     assert found == [(expected, codes) for _, expected, codes in CASES]
-    stood = {n: row[PLACEHOLDERS] for n, row in enumerate(rows) if row[PLACEHOLDERS]}
-    assert sorted(stood[8].split("\n")) == [
+    silent = {n: row[PLACEHOLDERS] for n, row in enumerate(rows) if row[PLACEHOLDERS]}
+    assert sorted(silent[8].split("\n")) == [
         "days_supplied\tnull", "item_name\t不详", "ordering_department\t/", "ordering_doctor_id\t无",
         "performing_doctor_id\t-",
     ]  # fmt: skip
-    assert list(stood) == [8, 9, 10, 11, 13, 14]
+    assert list(silent) == [8, 9, 10, 11, 13, 14]
 
 
 def test_spark_spells_every_text_as_python_does(spark):
