@@ -69,17 +69,16 @@ def test_places_of_the_town_are_crooked_in_part_and_most_are_straight(town):
     assert shares[-1] < 0.7
 
 
-def test_at_a_crooked_hospital_mostly_those_who_take_part_act(town):
+def test_at_a_crooked_hospital_those_who_take_part_act_more_often_than_they_treat_others(town):
     own = {doctor.code for stage in town.stages for _, doctor in stage.staff}
-    acted = [
-        takes_part(visit.doctor.code)
-        for stage in town.stages
-        for visit in stage.staged
-        if visit.doctor and visit.doctor.code not in own and not visit.place.is_pharmacy
-        and visit.place not in stage.hospitals and weight_of(visit.place.code) > STRAIGHT_WEIGHT
-    ]  # fmt: skip
-    assert len(acted) > 50
-    assert fmean(acted) > 0.7
+    staged = {visit.id for stage in town.stages for visit in stage.staged if visit.place not in stage.hospitals}
+    acted = defaultdict(list)
+    for visit in town.visits:
+        is_crooked = not visit.place.is_pharmacy and weight_of(visit.place.code) > STRAIGHT_WEIGHT
+        if is_crooked and visit.doctor and visit.doctor.code not in own:
+            acted[visit.id in staged].append(takes_part(visit.doctor.code))
+    assert len(acted[True]) > 50
+    assert fmean(acted[True]) > fmean(acted[False]) + 0.1
 
 
 def test_a_scheme_finds_as_many_different_places_as_there_are():
