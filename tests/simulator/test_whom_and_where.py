@@ -74,7 +74,8 @@ def test_places_of_the_town_are_crooked_in_part_and_most_are_straight(town):
 
 
 def test_at_a_crooked_hospital_those_of_a_department_who_take_part_act_and_nowhere_else():
-    world, moved = small_world(), Counter()
+    world = small_world()
+    moved: Counter[bool] = Counter()
     for place in [make_hospital(Hand(n, "hospital"), "1", "中心医院") for n in range(12)]:
         is_crooked = weight_of(place.code) > STRAIGHT_WEIGHT
         for n in range(21):
