@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import date
 from statistics import fmean
 
 import pytest
 
 from simulator import Scenario
 from simulator.blocks import played_block
+from simulator.care.care import Order, outpatient
 from simulator.city.conduct import STRAIGHT_WEIGHT, takes_part, weight_of
+from simulator.city.items import CONSULTATION
+from simulator.city.providers import make_hospital
 from simulator.honest_world import block_count
-from simulator.staging.crooked import chosen
+from simulator.staging.crooked import by_those_who_take_part, chosen
 from simulator.streams import Hand
 from tests.simulator.playing import small_world
 
@@ -69,17 +73,23 @@ def test_places_of_the_town_are_crooked_in_part_and_most_are_straight(town):
     assert shares[-1] < 0.7
 
 
-def test_at_a_crooked_hospital_mostly_those_who_take_part_act(town):
-    own = {doctor.code for stage in town.stages for _, doctor in stage.staff}
-    acted = [
-        takes_part(visit.doctor.code)
-        for stage in town.stages
-        for visit in stage.staged
-        if visit.doctor and visit.doctor.code not in own and not visit.place.is_pharmacy
-        and visit.place not in stage.hospitals and weight_of(visit.place.code) > STRAIGHT_WEIGHT
-    ]  # fmt: skip
-    assert len(acted) > 50
-    assert fmean(acted) > 0.7
+def test_at_a_crooked_hospital_those_of_a_department_who_take_part_act_and_nowhere_else():
+    world = small_world()
+    moved: Counter[bool] = Counter()
+    for place in [make_hospital(Hand(n, "hospital"), "1", "中心医院") for n in range(12)]:
+        is_crooked = weight_of(place.code) > STRAIGHT_WEIGHT
+        for n in range(21):
+            hand, day = Hand(1, f"{place.code}/{n}"), date(2026, 1, 5 + n % 7)
+            visit = outpatient(hand, world.people[0], place, day, [Order(CONSULTATION)])
+            before = visit.doctor
+            by_those_who_take_part(hand, visit)
+            on_duty = place.on_duty(day, before.department)
+            could = [one for one in on_duty if one.department == before.department and takes_part(one.code)]
+            assert takes_part(visit.doctor.code) or not (is_crooked and could)
+            assert visit.doctor.department == before.department
+            assert {line.doctor.code for line in visit.lines} == {visit.doctor.code}
+            moved[is_crooked] += visit.doctor is not before
+    assert moved[True] > 0 == moved[False]
 
 
 def test_a_scheme_finds_as_many_different_places_as_there_are():
