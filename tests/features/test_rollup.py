@@ -274,7 +274,9 @@ def test_a_stay_that_ends_later_than_it_was_first_said_is_counted_by_every_night
             stay | {"ended_at": "2026-03-25T09:00:00", "known_from": NIGHTS[2]},
         ],
     )
-    patient, since, parts, of_nights = load_catalogues()["patient"], None, [], []
+    whole, since, parts, of_nights = load_catalogues()["patient"], None, [], []
+    stays = {kind: {"stay_days": getattr(whole, kind)["stay_days"]} for kind in ("measures", "indicators")}
+    patient = whole.model_copy(update={**stays, "sets": {}})
     for night in NIGHTS:
         parts.append(rollup_of(patient, versions, since, night))
         of_nights.append(to_indicators(patient, as_known(patient, stacked(parts), night), night))

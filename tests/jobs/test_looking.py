@@ -44,7 +44,7 @@ def test_an_indicator_says_what_it_is_made_of() -> None:
     assert len(columns) == len({*columns})
     found = shown_indicator(SETTINGS, "patient_drug_share_30d")
     assert (found.indicator.window, found.formula) == (30, "try_divide(drug_amount, classed_amount)")
-    assert {*found.made_of} == {"drug_amount", "amount"}
+    assert {*found.made_of} == {"drug_amount", "classed_amount"}
 
 
 def test_points_are_found_by_a_code_and_by_what_it_begins_with() -> None:
