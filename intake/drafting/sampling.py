@@ -71,12 +71,14 @@ class Look:
     header: tuple[str, ...]
     values: dict[str, Values]
     row_count: int
-    prints: dict[str, tuple[int, ...]] = field(default_factory=dict)  # of each value, row by row; 0 for a blank
+    fingerprints: dict[str, tuple[int, ...]] = field(default_factory=dict)  # of each value, row by row; 0 for a blank
 
     def repeats(self, *columns: str) -> bool:
         """Whether several rows of the sample have the same values of the columns; rows with a blank among them count
         for nothing."""
-        rows = [row for row in zip(*(self.prints.get(column, ()) for column in columns), strict=False) if all(row)]
+        rows = [
+            row for row in zip(*(self.fingerprints.get(column, ()) for column in columns), strict=False) if all(row)
+        ]
         return len({*rows}) < len(rows)
 
     def is_blank(self, column: str) -> bool:
@@ -93,11 +95,11 @@ def look_at(file: Path) -> Look:
     rows = seen.rows[:_ROWS]
     columns = {n: [row[place] for row in rows if place < len(row)] for place, n in enumerate(seen.header)}
     values = {name: values_of(texts) for name, texts in columns.items()}
-    prints = {name: tuple(_print(text) for text in texts) for name, texts in columns.items()}
-    return Look(file, seen.form, seen.encoding, seen.delimiter, seen.header, values, len(rows), prints)
+    fingerprints = {name: tuple(_fingerprint(text) for text in texts) for name, texts in columns.items()}
+    return Look(file, seen.form, seen.encoding, seen.delimiter, seen.header, values, len(rows), fingerprints)
 
 
-def _print(text: str) -> int:
+def _fingerprint(text: str) -> int:
     """A fingerprint, so that no value is kept; of a blank 0."""
     if text in _NULLS:
         return 0
