@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from hashlib import blake2b
 from pathlib import Path
 
 from fundwatch.errors import DeliveryError
@@ -15,7 +16,7 @@ from intake.source.mapping import DeliveryForm
 
 _ROWS = 500
 _NULLS = frozenset({"", "NULL", "null", "\\N"})
-_ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
 _DATES = {
     "yyyyMMdd": re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"),
     "yyyyMMddHHmmss": re.compile(r"(19|20)\d{12}"),
@@ -30,12 +31,17 @@ _DATES = {
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _MOBILE, _EMAIL = re.compile(r"(\+?86)?1\d{10}"), re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 _CERTIFICATE = re.compile(r"\d{6}(\d{4})(\d\d)(\d\d)\d{3}[\dXx]")
+_DISTINCTIVE = 5  # signs: shorter numbers are met in any two files
 _LOOKS_LIKE = 0.2  # of the values that are there
 
 
 @dataclass(frozen=True)
 class Values:
-    """What a sample of one column looks like; it keeps no value but codes that a vocabulary may know."""
+    """What a sample of one column looks like; it keeps no value but codes that a vocabulary may know.
+
+    `fingerprints` are short digests of the values, by which columns of two files are compared; `is_key` says that every
+    row has a value of its own, `is_distinctive` that equal values are no chance.
+    """
 
     filled: float
     formats: tuple[str, ...]
@@ -43,6 +49,9 @@ class Values:
     identifying: str
     codes: frozenset[str]
     has_currency_sign: bool
+    is_key: bool = False
+    is_distinctive: bool = False
+    fingerprints: frozenset[bytes] = field(default=frozenset(), repr=False)
 
     @property
     def shape(self) -> str:
@@ -67,6 +76,11 @@ class Look:
     header: tuple[str, ...]
     values: dict[str, Values]
     row_count: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the sample is the whole file, with a row at least."""
+        return 0 < self.row_count < _ROWS
 
     def is_blank(self, column: str) -> bool:
         """Whether the sample has rows and none of them a value of the column."""
@@ -99,6 +113,9 @@ def values_of(texts: Sequence[str]) -> Values:
         identifying=_identifying(there),
         codes=different if is_code else frozenset(),
         has_currency_sign=any(text[0] in "¥￥$" for text in there),
+        is_key=0 < len(texts) == len(different),
+        is_distinctive=bool(different) and all(len(text) >= _DISTINCTIVE for text in different),
+        fingerprints=frozenset(blake2b(text.encode(), digest_size=8).digest() for text in different),
     )
 
 

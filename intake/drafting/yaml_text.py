@@ -5,27 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from intake.drafting.columns import Proposed
-from intake.drafting.draft import DATE, DraftFile
+from intake.drafting.draft import DATE, DraftedFiles, DraftFile
 from intake.drafting.values import plain_name
 
 _EVERY_NIGHT = frozenset({"claim_line", "settlement", "encounter", "diagnosis"})
 
 
-def draft_text(name: str, files: Sequence[DraftFile]) -> str:
+def draft_text(name: str, drafted: DraftedFiles) -> str:
     """The whole mapping, the open questions at its head."""
-    questions = list(open_questions(files))
+    questions = list(open_questions(drafted))
     head = [f"# A draft for the source {name}. Every line with `# ?` wants a decision; then try it:"]
     head += [f"#   fundwatch source check --mapping {name}.yaml --landing FOLDER --date DATE"]
     head += [f"# ? {question}" for question in questions]
+    files = drafted.fed
     return "\n".join([*head, *_delivery(name, files), "", *_files(files), "", *_tables(files), ""])
 
 
-def open_questions(files: Sequence[DraftFile]) -> Iterator[str]:
-    """What a person should decide, file by file; missing keys first."""
-    for file in files:
+def open_questions(drafted: DraftedFiles) -> Iterator[str]:
+    """What a person should decide, file by file; what feeds no table first, then missing keys."""
+    for left in drafted.left:
+        yield f"{left.look.file.name} is left out: {left.why.removeprefix('? ')}"
+    for file in drafted.fed:
         for key in file.missing_keys:
             yield f"{file.look.file.name}: nothing fills {file.table}.{key}, a key column: no mapping yet"
-    for file in files:
+    for file in drafted.fed:
+        if not file.rows_are.is_sure:
+            yield f"{file.look.file.name}: {file.rows_are.why.removeprefix('? ')}, by its columns; is it that"
         unsure = [c.column.lstrip("_") for c in (*file.columns, *file.carry) if not c.is_sure]
         if unsure:
             yield f"{file.look.file.name}: look at {', '.join(unsure)}"
@@ -62,7 +67,7 @@ def _delivery(name: str, files: Sequence[DraftFile]) -> Iterator[str]:
 
 
 def _files(files: Sequence[DraftFile]) -> Iterator[str]:
-    yield "files:"
+    yield "files:" if files else "files: {}   # ? no file was known"
     for file in files:
         yield f"  {file.name}:"
         yield f'    name: "{_pattern(file)}"'
@@ -103,7 +108,7 @@ def _tables(files: Sequence[DraftFile]) -> Iterator[str]:
     by_table: dict[str, list[DraftFile]] = {}
     for file in files:
         by_table.setdefault(file.table, []).append(file)
-    yield "tables:"
+    yield "tables:" if by_table else "tables: {}"
     for table, ones in by_table.items():
         yield f"  {table}:"
         yield "    rows:"
@@ -116,9 +121,10 @@ def _tables(files: Sequence[DraftFile]) -> Iterator[str]:
 def _rows(file: DraftFile) -> Iterator[str]:
     yield f"      - from: {file.name}"
     if file.lookup is not None:
-        other, key, columns = file.lookup
+        other, here, there, columns = file.lookup
         named = ", ".join(plain_name(c) for c in columns)
-        yield f"        lookup: {{from: {other}, on: [{plain_name(key)}], columns: [{named}]}}"
+        key = f"[{plain_name(here)}]" if here == there else f"{{{plain_name(here)}: {plain_name(there)}}}"
+        yield f"        lookup: {{from: {other}, on: {key}, columns: [{named}]}}"
     for valid in (c for c in file.carry if c.column == "_valid"):
         yield f"""        where: {{keep: "{valid.source} = '1'", code: NOT_VALID}}"""
     yield "        columns:"
