@@ -74,7 +74,7 @@ def _as_register(one: FileDecision, kind: str, files: Iterable[FileDecision], vo
         named = file.found.get("institution_id")
         joins = joins_of(file.look, [key])
         if file is not one and named is not None and named.header in joins and joins[named.header].is_distinctive:
-            why = f"? organisations whose ids {file.look.file.name} gives as {named.header}"
+            why = f"taken for institutions, since {file.look.file.name} gives its ids as {named.header}"
             return replace(one, rows=RowsAre("institution", why, is_sure=False, found=found))
     return one
 
@@ -147,13 +147,18 @@ def _from_values(
 
 
 def _beside_better(one: FileDecision, files: Iterable[FileDecision]) -> FileDecision:
-    """A file that lacks a key of its table where another is whole: its rows would be no rows, and are left out."""
+    """What tells more of another file's rows, or lacks a key of its table where another has it, is left out."""
+    own = one.found.get(_IDS.get(one.rows.table or "", ""))
+    join = one.joins.get(own.header) if own is not None and not one.rows.is_sure else None
+    if own is not None and join is not None and join.key.kind == one.rows.table:
+        why = f"its {own.header} are the ids of {join.key.look.file.name}, which has the rows of {one.rows.table}"
+        return replace(one, rows=RowsAre(None, why, is_sure=False))
     missing = one.missing_keys
     if not missing:
         return one
     for other in files:
         if other is not one and other.rows.table == one.rows.table and not other.missing_keys:
-            why = f"? its rows may be rows of {one.rows.table}, but nothing fills {', '.join(missing)}"
+            why = f"its rows may be rows of {one.rows.table}, but nothing fills {', '.join(missing)}"
             why += f"; {other.look.file.name} has them whole"
             return replace(one, rows=RowsAre(None, why, is_sure=False))
     return one

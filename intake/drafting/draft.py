@@ -105,7 +105,7 @@ def _kind(look: Look) -> str:
 
 
 def _draft(name: str, file: FileDecision, table: str, vocabulary: Vocabulary, tables: frozenset[str]) -> DraftFile:
-    look, found = file.look, {c: _doubted(m, file, vocabulary) for c, m in file.found.items()}
+    look, found = file.look, {c: _doubted(m, file) for c, m in file.found.items()}
     columns = _columns(table, found, look, vocabulary)
     known = frozenset(plain_name(header) for header in look.header)
     vault = vault_entries(table, columns, look, vocabulary, tables)
@@ -128,11 +128,11 @@ def _draft(name: str, file: FileDecision, table: str, vocabulary: Vocabulary, ta
     )
 
 
-def _doubted(match: Match, file: FileDecision, vocabulary: Vocabulary) -> Match:
-    """A name that says little is sure only where it is sure what a row is."""
-    if file.rows.is_sure or not vocabulary.is_generic(match.header):
+def _doubted(match: Match, file: FileDecision) -> Match:
+    """No column is surer than its table."""
+    if file.rows.is_sure:
         return match
-    return replace(match, confidence=min(match.confidence, GUESS), why=file.rows.why.removeprefix("? "))
+    return replace(match, confidence=min(match.confidence, GUESS), why=file.rows.why)
 
 
 def _columns(table: str, found: Mapping[str, Match], look: Look, vocabulary: Vocabulary) -> list[Proposed]:
@@ -155,19 +155,21 @@ def _dropped(table: str, header: str, look: Look, vocabulary: Vocabulary) -> Dro
     values = look.values[header]
     if values.identifying:
         return Dropped(header, f"identifies: the values look like {values.identifying}")
-    if vocabulary.identifies(header):
+    known, is_blank = _column_of(table, header, vocabulary), look.is_blank(header)
+    name = (known or "").lstrip("_")
+    whose = (
+        f"would be {name}, but is always blank in the sample" if is_blank else f"may be {name}, as another column is"
+    )
+    if known in token_domains(table):
+        return Dropped(header, f"identifies; {whose}")
+    if vocabulary.identifying.meets(header) or (known is None and vocabulary.identifies(header)):
         return Dropped(header, "identifies a person, by its name")
     if vocabulary.free_text.meets(header):
         return Dropped(header, "free text: a person may be named in it")
     if table == "claim_line" and values.codes & vocabulary.charges and values.codes - vocabulary.charges:
         return Dropped(header, "? tells rows that are charges from others: keep those alone by `where`", is_open=True)
-    known = _column_of(table, header, vocabulary)
-    if known in token_domains(table):
-        return Dropped(header, f"identifies: it would be {known}, for which another column was taken or none is filled")
-    if known is not None and look.is_blank(header):
-        return Dropped(header, f"? would be {known.lstrip('_')}, but is always blank in the sample", is_open=True)
     if known is not None:
-        return Dropped(header, f"may be {known.lstrip('_')}, for which another column was taken")
+        return Dropped(header, f"? {whose}" if is_blank else whose, is_open=is_blank)
     return Dropped(header, f"? not recognised: {values.shape}", is_open=True)
 
 

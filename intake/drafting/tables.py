@@ -40,7 +40,9 @@ def rows_are(name: str, look: Look, vocabulary: Vocabulary) -> RowsAre:
     if not ranked or ranked[0][0] < _LEAST:
         return RowsAre(None, "nothing says what one row of it is", is_sure=False)
     (score, best), second = ranked[0], ranked[1][0] if len(ranked) > 1 else 0.0
-    is_sure = best.is_sure or score >= second + _NAMED
+    called = {table for table, words in vocabulary.tables.items() if is_called(name, words.file_words)}
+    # a name that speaks of other tables alone is a doubt, whatever the margin
+    is_sure = best.is_sure or (score >= second + _NAMED and (best.table is None or not called - {best.table}))
     return RowsAre(best.table, best.why, is_sure, {**best.found, **_own_id(best.table, best.found, look, vocabulary)})
 
 
@@ -59,7 +61,7 @@ def _canonical(name: str, look: Look, vocabulary: Vocabulary) -> Iterator[tuple[
         key = TABLES[table].key
         score = sum(weights.values()) + len(national.keys() - found.keys()) * 0.5
         score += _KEY * len({*key} & filled) / len(key) + _NAMED * is_named + _by_values(table, found, look)
-        yield score, RowsAre(table, f"a row of {table}", is_named, found)
+        yield score, RowsAre(table, f"taken for rows of {table} by the columns alone", is_named, found)
 
 
 def _own_id(table: str | None, found: Mapping[str, Match], look: Look, vocabulary: Vocabulary) -> dict[str, Match]:

@@ -115,7 +115,15 @@ class Vocabulary(Declared):
         if is_somebodys and (self.spelling.is_number(header) or "name" in words):
             return True
         is_person = "person" in kinds and (words <= {*self.kinds["person"]} or bool(words & {*self.identifying.whole}))
-        return is_person or self.identifying.meets(header)
+        is_part = self.spelling.run_together(header) in self._naming
+        return is_person or is_part or self.identifying.meets(header)
+
+    @cached_property
+    def _naming(self) -> frozenset[str]:
+        """The names of columns that name somebody or a part of a name, or that the vault may keep."""
+        known = [name for fields in self.identity.values() for names in fields.values() for name in names]
+        known += [*self.names, *(name for names in self.name_parts for name in names)]
+        return frozenset(self.spelling.run_together(name) for name in known)
 
 
 @lru_cache

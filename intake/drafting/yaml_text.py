@@ -24,13 +24,13 @@ def draft_text(name: str, drafted: DraftedFiles) -> str:
 def open_questions(drafted: DraftedFiles) -> Iterator[str]:
     """What a person should decide, file by file; what feeds no table first, then missing keys."""
     for left in drafted.left:
-        yield f"{left.look.file.name} is left out: {left.why.removeprefix('? ')}"
+        yield f"{left.look.file.name} is left out: {left.why}"
     for file in drafted.fed:
         for key in file.missing_keys:
             yield f"{file.look.file.name}: nothing fills {file.table}.{key}, a key column: no mapping yet"
     for file in drafted.fed:
         if not file.rows_are.is_sure:
-            yield f"{file.look.file.name}: {file.rows_are.why.removeprefix('? ')}, by its columns; is it that"
+            yield f"{file.look.file.name} is {file.rows_are.why}: is it that"
         unsure = [c.column.lstrip("_") for c in (*file.columns, *file.carry) if not c.is_sure]
         if unsure:
             yield f"{file.look.file.name}: look at {', '.join(unsure)}"

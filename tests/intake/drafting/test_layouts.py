@@ -17,9 +17,9 @@ from tests.intake.drafting.measured import LAYOUTS, drafted, layout, measured
 
 # by layout, how many columns are read from where they stand, and how many of these without a question
 RIGHT = {
-    "blue_button": (30, 28), "his": (52, 51), "inspection": (57, 56), "names_of_its_own": (22, 14), "omop": (29, 27),
-    "payer_export": (17, 11), "pharmacy_chain": (26, 25), "small_payer": (16, 14), "synthea": (44, 35),
-    "tuva": (31, 26), "ward_system": (26, 23),
+    "blue_button": (30, 28), "fund_registers": (19, 15), "his": (52, 51), "hospital_database": (33, 29),
+    "inspection": (57, 56), "names_of_its_own": (23, 14), "omop": (29, 27), "payer_export": (17, 11),
+    "pharmacy_chain": (26, 25), "small_payer": (16, 14), "synthea": (44, 35), "tuva": (31, 26), "ward_system": (26, 23),
 }  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def test_of_two_files_with_lines_the_one_without_a_key_is_left_out(synthea):
 def test_organisations_are_institutions_where_visits_name_their_ids_and_that_is_asked(synthea):
     text, mapping = synthea
     assert mapping.tables["institution"].rows[0].source == "organizations"
-    assert "# ? organizations.csv: organisations whose ids" in text
+    assert "# ? organizations.csv is taken for institutions, since" in text
 
 
 def test_an_id_is_whose_its_values_are_whatever_its_name(synthea):
