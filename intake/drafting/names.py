@@ -6,7 +6,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 SURE, GUESS = 1.0, 0.9
@@ -50,10 +50,14 @@ class Spelling:
     number_words: Sequence[str]
     qualifiers: Sequence[str] = ()
     known: frozenset[str] = frozenset()
+    _split: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)  # by header, its words
 
     def words(self, header: str) -> tuple[str, ...]:
         """The words of a name, short forms written out."""
-        return tuple(self.short.get(word, word) for word in normalised(header).split("_") if word)
+        if header not in self._split:
+            words = tuple(self.short.get(word, word) for word in normalised(header).split("_") if word)
+            self._split[header] = words
+        return self._split[header]
 
     def run_together(self, header: str) -> str:
         """The name as it is compared: PATIENTID, patient_id and PatientId are one."""
@@ -129,22 +133,23 @@ def matches(names: Sequence[str], headers: Sequence[str], spelling: Spelling) ->
 
 def _misspelled(header: str, names: Sequence[str], spelling: Spelling) -> Match | None:
     """The known name of which the header is a misspelling: as many words, and those that differ nowhere known."""
-    plain = normalised(header)
     words = spelling.words(header)
-    if len(plain) <= 3 or not any(len(word) >= _LONG and word not in spelling.known for word in words):
-        return None
+    # words that are known are no misspellings, and then the names must agree in them
+    new = [n for n, word in enumerate(words) if len(word) >= _LONG and word.isascii() and word not in spelling.known]
     best: Match | None = None
-    for rank, name in enumerate(names):
+    for rank, name in enumerate(names if new else ()):
         other = spelling.words(name.removeprefix("?"))
-        if len(other) != len(words) or spelling.kinds_in(header) != spelling.kinds_in(name):
+        if len(other) != len(words) or any(words[n] != other[n] for n in range(len(words)) if n not in new):
             continue
-        ratios = [_alike(a, b, spelling) for a, b in zip(words, other, strict=True) if a != b]
-        if ratios and min(ratios) >= _SIMILAR and (best is None or min(ratios) > best.confidence):
-            best = Match(header, round(min(ratios), 2), rank, normalised(name.removeprefix("?")))
+        alike = min(_ratio(words[n], other[n]) for n in new)
+        if alike < _SIMILAR or spelling.kinds_in(header) != spelling.kinds_in(name):
+            continue
+        if best is None or alike > best.confidence:
+            best = Match(header, round(min(alike, GUESS - 0.01), 2), rank, normalised(name.removeprefix("?")))
     return best
 
 
-def _alike(word: str, known: str, spelling: Spelling) -> float:
-    if word in spelling.known or len(word) < _LONG or not word.isascii():
-        return 0.0
-    return min(difflib.SequenceMatcher(None, word, known).ratio(), GUESS - 0.01)
+@lru_cache(65536)
+def _ratio(word: str, known: str) -> float:
+    both = difflib.SequenceMatcher(None, word, known)
+    return both.ratio() if both.real_quick_ratio() >= _SIMILAR and both.quick_ratio() >= _SIMILAR else 0.0

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -149,18 +148,3 @@ def _guarded(file: Mapping[str, Any], text: str) -> frozenset[str]:
         if line.startswith("      - ") and ("identifies" in line or "free text" in line)
     }
     return frozenset(names[column] for column in file.get("identifying", ())) | (dropped & {*file.get("drop", ())})
-
-
-def table_of(names: Iterator[str], folder: Path) -> Iterator[str]:
-    """A line a layout: right, wrong, unknown."""
-    total: Counter[str] = Counter()
-    for name in names:
-        one = measured(layout(name), drafted(layout(name), folder))
-        counts = {
-            "right sure": one.right_sure, "right guessed": one.right_guessed, "wrong sure": len(one.wrong_sure),
-            "wrong guessed": len(one.wrong_guessed), "unknown": len(one.unknown),
-            "wrong tables": len(one.wrong_tables), "unmarked": len(one.unmarked),
-        }  # fmt: skip
-        total.update(counts)
-        yield f"{name}: {counts}"
-    yield f"all: {dict(total)}"
