@@ -61,21 +61,22 @@ def _keys(files: Iterable[FileDecision]) -> Iterator[Key]:
 
 
 def _as_register(one: FileDecision, kind: str, files: Iterable[FileDecision], vocabulary: Vocabulary) -> FileDecision:
-    """Organisations whose ids the visits or doctors of other files name as theirs are institutions."""
-    organisations = next(other for other in vocabulary.others if other.what == "an organisation")
-    if one.rows.table is not None or not is_called(kind, organisations.file_words):
+    """Rows that no table holds, as organisations, but whose ids other files give as those of a table's rows."""
+    may_be = [other.may_be for other in vocabulary.others if other.may_be and is_called(kind, other.file_words)]
+    if one.rows.table is not None or not may_be:
         return one
-    found = found_columns("institution", one.look, vocabulary, is_named=True)
-    match = found.get("institution_id")
+    table, column = may_be[0], _IDS[may_be[0]]
+    found = found_columns(table, one.look, vocabulary, is_named=True)
+    match = found.get(column)
     if match is None or not one.look.values[match.header].is_key:
         return one
-    key = Key("institution", one.look, match.header, is_sure=False)
+    key = Key(table, one.look, match.header, is_sure=False)
     for file in files:
-        named = file.found.get("institution_id")
+        named = file.found.get(column)
         joins = joins_of(file.look, [key])
         if file is not one and named is not None and named.header in joins and joins[named.header].is_distinctive:
-            why = f"taken for institutions, since {file.look.file.name} gives its ids as {named.header}"
-            return replace(one, rows=RowsAre("institution", why, is_sure=False, found=found))
+            why = f"taken for rows of {table}, since {file.look.file.name} gives its ids as {named.header}"
+            return replace(one, rows=RowsAre(table, why, is_sure=False, found=found))
     return one
 
 
@@ -86,7 +87,7 @@ def _joined(one: FileDecision, joins: Mapping[str, Join], vocabulary: Vocabulary
     own = kinds_by_header(joins)
     found: dict[str, Match] = {}
     for column, match in one.found.items():
-        join, wanted = joins.get(match.header), kind_of_id(column)
+        join, wanted = joins.get(match.header), _kind_of_id(column)
         if wanted is not None and own.get(match.header, wanted) != wanted:
             continue
         if join is not None and join.key.kind == wanted and join.is_nearly_whole and not match.is_sure:
@@ -100,24 +101,17 @@ def _joined(one: FileDecision, joins: Mapping[str, Join], vocabulary: Vocabulary
     return FileDecision(one.look, replace(one.rows, found=found), joins)
 
 
-def kind_of_id(column: str) -> str | None:
+def _kind_of_id(column: str) -> str | None:
     """The table whose rows' id the column holds."""
     if column.endswith("doctor_id"):
         return "doctor"
-    return {"patient_id": "patient", "encounter_id": "encounter", "settlement_id": "settlement",
-            "institution_id": "institution"}.get(column)  # fmt: skip
+    return next((table for table, its in _IDS.items() if its == column), None)
 
 
-def _kinds(header: str, vocabulary: Vocabulary) -> frozenset[str]:
+def _kinds(header: str, vocabulary: Vocabulary) -> frozenset[str | None]:
     """The tables whose rows' numbers the words of the name speak of."""
-    tables = {
-        "person": "patient",
-        "staff": "doctor",
-        "organisation": "institution",
-        "visit": "encounter",
-        "claim": "settlement",
-    }
-    return frozenset(tables[kind] for kind in vocabulary.spelling.kinds_in(header) if kind in tables)
+    kinds = vocabulary.spelling.kinds_in(header) & vocabulary.numbers.keys()
+    return frozenset(_kind_of_id(vocabulary.numbers[kind]) for kind in kinds)
 
 
 def _doctors(table: str) -> list[str]:
@@ -142,7 +136,7 @@ def _from_values(
         may = [j for j in may if j.is_distinctive and j.is_nearly_whole]
         alone = [j for j in may if kind in _kinds(j.header, vocabulary)] or may
         if alone:
-            is_sure = len(alone) == 1 and alone[0].key.is_sure
+            is_sure = len(alone) == 1 and alone[0].key.is_sure and kind in _kinds(alone[0].header, vocabulary)
             yield column, Match(alone[0].header, SURE if is_sure else GUESS, 0, column, alone[0].why)
 
 

@@ -141,11 +141,11 @@ def _misspelled(header: str, names: Sequence[str], spelling: Spelling) -> Match 
         other = spelling.words(name.removeprefix("?"))
         if len(other) != len(words) or any(words[n] != other[n] for n in range(len(words)) if n not in new):
             continue
-        alike = min(_ratio(words[n], other[n]) for n in new)
+        alike = round(min(GUESS - 0.01, *(_ratio(words[n], other[n]) for n in new)), 2)
         if alike < _SIMILAR or spelling.kinds_in(header) != spelling.kinds_in(name):
             continue
         if best is None or alike > best.confidence:
-            best = Match(header, round(min(alike, GUESS - 0.01), 2), rank, normalised(name.removeprefix("?")))
+            best = Match(header, alike, rank, normalised(name.removeprefix("?")))
     return best
 
 

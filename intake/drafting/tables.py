@@ -18,8 +18,6 @@ _NAMED, _KEY, _REPEATED, _LEAST = 3.0, 1.5, 4.0, 1.5
 # the tables of which a register or a book-keeping has one row for each id
 _ONE_ROW_EACH = {"patient": "patient_id", "encounter": "encounter_id", "settlement": "settlement_id",
                  "institution": "institution_id", "claim_line": "line_id"}  # fmt: skip
-_OWN_KIND = {"patient": "person", "encounter": "visit", "settlement": "claim", "institution": "organisation",
-             "claim_line": "claim"}  # fmt: skip
 _SEVERAL = 3  # rows, of which each has its own number by no chance
 _CARRIED = {"_birth_date": "date", "_settled_on": "date", "_paid_amount": "decimal(16,2)"}
 
@@ -72,9 +70,10 @@ def _own_id(table: str | None, found: Mapping[str, Match], look: Look, vocabular
     if column in {*found, *national_columns(table, look)}:
         return {}
     taken = {match.header for match in found.values()}
-    spelling, own = vocabulary.spelling, _OWN_KIND[table]
+    spelling = vocabulary.spelling
+    own = {kind for kind, its in vocabulary.numbers.items() if its == column} or {"claim"}
     may = [h for h in look.header if h not in taken and look.values[h].is_key and spelling.is_number(h)]
-    may = [h for h in may if spelling.kinds_in(h) <= {own}]
+    may = [h for h in may if spelling.kinds_in(h) <= own]
     return {column: Match(may[0], GUESS, 0, column, "every row of the sample has its own")} if len(may) == 1 else {}
 
 

@@ -27,10 +27,14 @@ class TableWords(Declared):
 
 
 class OtherRows(Declared):
-    """Rows of no canonical table: what one is; a firm has no number of a person, visit or claim in it."""
+    """Rows of no canonical table: what one is; a firm has no number of a person, visit or claim in it.
+
+    `may_be` is the table whose rows they are where other files give their ids as its.
+    """
 
     what: str
     is_firm: bool
+    may_be: str = ""
     file_words: tuple[str, ...]
     names: tuple[str, ...]
 

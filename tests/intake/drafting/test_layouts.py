@@ -62,7 +62,7 @@ def test_of_two_files_with_lines_the_one_without_a_key_is_left_out(synthea):
 def test_organisations_are_institutions_where_visits_name_their_ids_and_that_is_asked(synthea):
     text, mapping = synthea
     assert mapping.tables["institution"].rows[0].source == "organizations"
-    assert "# ? organizations.csv is taken for institutions, since" in text
+    assert "# ? organizations.csv is taken for rows of institution, since" in text
 
 
 def test_an_id_is_whose_its_values_are_whatever_its_name(synthea):
