@@ -19,8 +19,8 @@ import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from features.catalogue import Catalogue, load_catalogues
-from fundwatch.contracts.entities import ENTITIES
+from features.catalogue import Catalogue, Source, load_catalogues
+from features.catalogue.declaration import BED_DAY
 from fundwatch.expressions.declared import written
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
@@ -42,7 +42,7 @@ _RULES = {
         SELECT line_id AS thing FROM (
             SELECT line_id, service_date, row_number() OVER (PARTITION BY encounter_id, item_code, charged_at, quantity,
                 unit_price, ordering_doctor_id, order_id ORDER BY line_id) AS copy
-            FROM lines WHERE amount >= {min_amount}
+            FROM lines WHERE amount >= {min_amount} AND order_id IS NOT NULL AND item_code IS NOT NULL
         ) WHERE copy > 1 AND {seen}""",
     "OP-01": """
         SELECT line_id AS thing FROM lines
@@ -60,6 +60,7 @@ _RULES = {
     "ID-04": """
         SELECT line_id AS thing FROM lines
         WHERE (service_date > death_date + {grace_days} OR settled_on > death_date + {settlement_grace_days})
+            AND after_death_item IS NULL AND after_death_name IS NULL
             AND {seen}""",
     "FQ-02": """
         SELECT DISTINCT concat_ws('|', patient_id, service_date) AS thing FROM (
@@ -73,8 +74,8 @@ _RULES = {
     "FK-03": """
         SELECT line_id AS thing FROM lines
         WHERE is_inpatient AND started_on IS NOT NULL AND {seen} AND (
-            service_date < started_on - CASE WHEN visit_type = '{from_emergency}' THEN {days_before_from_emergency}
-                ELSE {days_before} END
+            service_date < started_on - CASE WHEN visit_type <> '{from_emergency}' THEN {days_before}
+                ELSE {days_before_from_emergency} END
             OR service_date > ended_on + {days_after})""",
     "FK-04": """
         SELECT DISTINCT encounter_id AS thing FROM (
@@ -99,10 +100,18 @@ _RULES = {
     "FK-02": """
         SELECT encounter_id AS thing FROM stays
         WHERE any_earlier.institution_id <> institution_id AND judged_on {between}
+            AND ended_at IS NOT NULL AND any_earlier.ended_at IS NOT NULL
             AND whole_days(started_at, least(ended_at, any_earlier.ended_at)) >= {min_overlap_days}""",
+    "FK-25": """
+        SELECT encounter_id AS thing FROM stays
+        WHERE insurance_type = here_earlier.insurance_type AND judged_on {between}
+            AND NOT coalesce(visit_type = '28', FALSE)
+            AND ended_at IS NOT NULL AND here_earlier.ended_at IS NOT NULL
+            AND (whole_days(started_at, least(ended_at, here_earlier.ended_at)) >= {min_overlap_days}
+                OR (started_at = here_earlier.started_at AND ended_at = here_earlier.ended_at))""",
     "SA-02": """
         SELECT encounter_id AS thing FROM stays
-        WHERE insurance_type IS NOT DISTINCT FROM here_earlier.insurance_type
+        WHERE insurance_type = here_earlier.insurance_type
             AND started_at >= here_earlier.ended_at AND judged_on {between}
             AND datediff(started_at, here_earlier.ended_at) <= {max_gap_days}
             AND NOT coalesce(visit_type = '28', FALSE)
@@ -117,7 +126,7 @@ _RULES = {
                     SELECT institution_id, unnest(generate_series(from_day, to_day, INTERVAL 1 DAY)) AS night FROM (
                         SELECT institution_id,
                             greatest(started_at::date, date_trunc('month', DATE '{start}')::date) AS from_day,
-                            least(greatest(coalesce(ended_at::date - 1, DATE '{end}'), started_at::date), DATE '{end}')
+                            least(greatest(ended_at::date - 1, started_at::date), DATE '{end}')
                                 AS to_day
                         FROM encounter WHERE is_inpatient
                     ) WHERE from_day <= to_day
@@ -126,7 +135,8 @@ _RULES = {
         ) WHERE in_patients > bed_count * {factor} AND crowded >= {min_nights} AND {seen}""",
 }
 _EARLIER = (
-    "ended := coalesce(ended_at, TIMESTAMPTZ '0001-01-01'), encounter_id, institution_id, insurance_type, ended_at"
+    "ended := coalesce(ended_at, TIMESTAMPTZ '0001-01-01'), encounter_id, institution_id, insurance_type, ended_at, "
+    "started_at"
 )
 _STAYS = f"""
     CREATE TEMP VIEW stays AS
@@ -192,8 +202,10 @@ def _view(database: duckdb.DuckDBPyConnection, lake: Lake, night: date, table: s
     """The table as known after the night; a lake of one delivery has no rows that a bitmap takes away."""
     files = _files(lake, table)
     known = f"known_from <= DATE '{night}' AND coalesce(known_to > DATE '{night}', TRUE)"
+    ends = f"CASE WHEN ended_at::date BETWEEN started_at::date AND DATE '{night}' + 1 THEN ended_at END AS ended_at"
+    replaced = f" REPLACE ({ends})" if table == "encounter" else ""
     database.execute(
-        f"CREATE OR REPLACE TEMP VIEW {table} AS SELECT * EXCLUDE (known_from, known_to) "
+        f"CREATE OR REPLACE TEMP VIEW {table} AS SELECT * EXCLUDE (known_from, known_to){replaced} "
         f"FROM read_parquet([{files}]) WHERE {known}"
     )
 
@@ -260,18 +272,19 @@ def _indicators(database: duckdb.DuckDBPyConnection, lake: Lake, night: date) ->
 
 def _windows(catalogue: Catalogue, night: date) -> str:
     """Sums of days, then of windows, then the formulas, in one query."""
-    entity, key = ENTITIES[catalogue.entity], catalogue.id_column
+    key = catalogue.id_column
     first = night - timedelta(days=max(catalogue.windows) - 1)
     parts, sums, joins = [], [], []
     for source in catalogue.sources:
-        of = entity.days[source.table]
+        of = catalogue.keys[source]
         scope = f"{of.id} IS NOT NULL AND {of.day}::date BETWEEN DATE '{first}' AND DATE '{night}'"
         measures = {n: m for n, m in catalogue.measures.items() if m.of is source}
         texts = [
-            f"({m.value}) * {100 if m.unit == 'yuan' else 1} AS {catalogue.measure_columns[n]}"
+            f"({written(m.value, names={c: c for c in m.columns})}) * {100 if m.unit == 'yuan' else 1} "
+            f"AS {catalogue.measure_columns[n]}"
             for n, m in measures.items()
         ] or ["count(*) AS row_count"]
-        rows = f"FROM {source.table} WHERE {scope} GROUP BY ALL"
+        rows = f"FROM {_source_rows(source)} WHERE {scope} GROUP BY ALL"
         parts.append(f"{source.value} AS (SELECT {of.id} AS {key}, {of.day}::date AS day, {', '.join(texts)} {rows})")
         sums.append(source.value)
         for name, day_set in catalogue.sets.items():
@@ -298,6 +311,15 @@ def _windows(catalogue: Catalogue, night: date) -> str:
         f"totals AS (SELECT {key}, {totals} FROM ({days}) GROUP BY ALL) "
         f"SELECT {key}, {formulas} FROM totals {' '.join(joins)}"
     )
+
+
+def _source_rows(source: Source) -> str:
+    """The table's rows, or the days of its stays."""
+    if source is not Source.BED_DAYS:
+        return source.table
+    last = "greatest(ended_at::date - 1, started_at::date)"
+    days = f"unnest(generate_series(started_at::date, {last}, INTERVAL 1 DAY))::date AS {BED_DAY}"
+    return f"(SELECT *, {days} FROM {source.table} WHERE is_inpatient)"
 
 
 def _formula(catalogue: Catalogue, named: object) -> str:

@@ -17,7 +17,7 @@ from benchmarks.canaries import planter_of
 from fundwatch.errors import DeliveryError, FundwatchError, GateError, HeldError
 from fundwatch.lake.delivery_log import DeliveryLog
 from fundwatch.settings import Settings
-from intake.source.load import read_mapping
+from intake.source.load import mapping_in_force
 from jobs.job import Workplace, run_job
 from jobs.load_delivery import JOB
 from jobs.protect.manage_keys import make_missing_keys
@@ -86,7 +86,7 @@ def make_faulty_deliveries(scenario: Scenario, var: Path) -> None:
     with tempfile.TemporaryDirectory() as other:
         simulate(scenario, Path(other) / "landing", settings.truth_dir)
         simulate(replace(scenario, mishaps={}), settings.landing_dir, Path(other) / "truth")
-    planter = planter_of(read_mapping(settings.source, settings.conf))
+    planter = planter_of(mapping_in_force(settings))
     for night in scenario.nights:
         planter.plant(settings.landing_dir / str(night))
     for night, (mishap, _) in spoiled_nights_of(settings).items():

@@ -10,8 +10,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from features.catalogue import Catalogue, Measure, Source
+from features.catalogue.declaration import BED_DAY
 from fundwatch.contracts.versions import KNOWN_COLUMNS
-from fundwatch.engine.frames import stacked
+from fundwatch.engine.frames import stacked, with_known_ends
 from fundwatch.expressions.declared import written
 
 Sources = Mapping[Source, DataFrame]
@@ -23,15 +24,28 @@ ROW_COUNT = "row_count"
 def recent(catalogues: Iterable[Catalogue], source: Source, versions: DataFrame, night: date) -> DataFrame:
     """One row per version whose day no window ending on `night` or later is past, with the columns read.
 
-    Older days count in no indicator any more, so their late rows are not rolled up.
+    Older days count in no indicator any more, so their late rows are not rolled up. The end of a stay that the delivery
+    of the version could not know is unknown, on that night and on all later ones.
     """
     users = [catalogue for catalogue in catalogues if source in catalogue.sources]
+    rows = with_known_ends(versions, source.table, "known_from")
+    if source is Source.BED_DAYS:
+        rows = _bed_days(rows, min(_first_day(catalogue, night) for catalogue in users))
     columns, in_reach = {*KNOWN_COLUMNS}, F.lit(False)
     for catalogue in users:
         key = catalogue.keys[source]
         columns |= {key.id, key.day, *_columns_read(catalogue, source)}
         in_reach = in_reach | (F.to_date(key.day) >= F.lit(_first_day(catalogue, night)))
-    return versions.filter(in_reach).select(*sorted(columns))
+    return rows.filter(in_reach).select(*sorted(columns))
+
+
+def _bed_days(encounters: DataFrame, first: date) -> DataFrame:
+    """One row per day of each stay, from `first` on: to the day before the discharge, and the day it began at least."""
+    started = F.to_date("started_at")
+    last = F.greatest(F.date_sub(F.to_date("ended_at"), 1), started)  # passes over an unknown end
+    stays = encounters.filter(F.col("is_inpatient") & started.isNotNull() & (last >= F.lit(first)))
+    days = F.sequence(F.greatest(started, F.lit(first)), last)
+    return stays.select("*", F.explode(days).alias(BED_DAY))
 
 
 def changed(catalogue: Catalogue, versions: Sources, since: date | None, night: date) -> DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from importlib.resources.abc import Traversable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -28,15 +28,17 @@ def read_declared(
     *,
     error: type[FundwatchError] = CatalogueError,
     also: Callable[[Model], Iterable[str]] | None = None,
+    context: Any = None,
 ) -> Model:
     """The file's content, as the model says; an empty file says nothing, so the keys that it must have are missing.
 
-    `what` is what a user reads first, like "the checks do not hold"; `also` yields what is wrong between the parts.
+    `what` is what a user reads first, like "the checks do not hold"; `also` yields what is wrong between the parts;
+    `context` is handed to the models' validators.
     Raises `error` naming every problem by its key, or FundwatchError when the file is not YAML.
     """
     content = read_yaml(file)
     try:
-        declared = model.model_validate({} if content is None else content)
+        declared = model.model_validate({} if content is None else content, context=context)
     except ValidationError as caught_error:
         found = model_problems(caught_error)
         raise error(problems(what, found), where=str(file), do="fix what is named") from caught_error

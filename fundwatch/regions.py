@@ -7,7 +7,8 @@ One chain of overlays. The national catalogues ship with their packages. A regio
 - `rules.yaml`: what differs of national rules, by id, and rules of the region's own;
 - `indicators.yaml`: the same for indicators, by entity;
 - `peers.yaml`: its own peer groups, in place of the nearest wider ones;
-- `knowledge/<class>.csv`: its own knowledge points.
+- `knowledge/<class>.csv`: its own knowledge points;
+- `codes/<list>.yaml`: codes of its sources that the national code lists lack.
 
 What the narrowest region says holds; where it says nothing, the next wider one; at last the nation.
 """

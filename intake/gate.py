@@ -80,17 +80,17 @@ def warm_up() -> threading.Thread:
 def judge(totals: Sequence[Total], files: Sequence[LandedFile], quality: Quality) -> tuple[Expectation, ...]:
     """What the gate expects of each file and table, and what it found.
 
-    Do lines and money balance, do they match what the sender declared, is the share of faulty lines within the limit,
-    were enough lines accepted.
+    Do lines and money balance, do they match what the sender declared, are the shares of faulty lines and of reversals
+    that wait for their original within the limits, were enough lines accepted.
     """
     rows = [_figures(total, files, quality) for total in totals]
     if not rows:
         return ()
-    limit = quality.quarantine_share
-    words = {name: (zh.format(limit=limit), en.format(limit=limit)) for name, (zh, en) in _WORDS.items()}
+    limits = {"limit": quality.quarantine_share, "waiting": quality.waiting_share}
+    words = {name: (zh.format(**limits), en.format(**limits)) for name, (zh, en) in _WORDS.items()}
     return tuple(
         Expectation(name, *words[name], looked_at, len(places), tuple(_sentence(name, rows[place]) for place in places))
-        for name, (looked_at, places) in _validated(rows, quality.quarantine_share).items()
+        for name, (looked_at, places) in _validated(rows, quality).items()
     )
 
 
@@ -101,17 +101,27 @@ def findings_of(expectations: Sequence[Expectation]) -> Findings:
     return Findings(tuple(wrong), tuple(doubts))
 
 
-def gate_error(found: Findings, codes: Sequence[CodeCount], page: Path, night: date) -> GateError:
-    """The error that stops the night: figures, the commonest error codes, where to look."""
-    commonest = sorted(codes, key=lambda c: (-c.rows, c.table_name, c.code))[:8]
+def gate_error(
+    found: Findings, codes: Sequence[CodeCount], unlisted: Sequence[CodeCount], page: Path, night: date, source: str
+) -> GateError:
+    """The error that stops the night: figures, the commonest error codes, codes that no list has, where to look."""
     text = problems("the quality gate stopped the night", [*found.wrong, *found.doubts])
-    if commonest:
-        text += "\nerror codes:\n" + "\n".join(f"  - {code}" for code in commonest)
+    for what, counts in (("error codes", codes), ("codes that no list of the mapping has", unlisted)):
+        commonest = sorted(counts, key=lambda c: (-c.rows, c.table_name, c.code))[:8]
+        if commonest:
+            text += f"\n{what}:\n" + "\n".join(f"  - {count}" for count in commonest)
+    text += "".join(f"\n{_CONFLICT.format(c.table_name, source)}" for c in codes if c.code == "CONFLICT")
     again = "have the delivery fixed and sent again; nothing of it is in the lake. Limits: conf/quality"
     if found.wrong:
         return GateError(text, where=str(page), do=again)
     release = f"`fundwatch deliveries release --date {night} --as NAME --why TEXT`"
     return HeldError(text, where=str(page), do=f"look at it; if it is right: {release}. If not: {again}")
+
+
+# what to write where a key is none, or comes again on purpose
+_CONFLICT = """CONFLICT in {0}: rows with one key differ. What to change in conf/sources/{1}.yaml:
+  - the id is one within a visit only: line_id: {{expr: "visit || '|' || number"}}, the pointer to an original likewise
+  - a row comes again when it is settled: tables.{0}.later_replaces: {{order: ["settlement_id IS NOT NULL"]}}"""
 
 
 def _figures(total: Total, files: Sequence[LandedFile], quality: Quality) -> dict[str, Any]:
@@ -126,9 +136,14 @@ def _figures(total: Total, files: Sequence[LandedFile], quality: Quality) -> dic
         "declared_lines": None if file is None else file.declared_rows,
         "delivered_amount": _text(total.delivered_amount),
         "balanced_amount": _text(sum((p or Decimal(0) for p in parts), Decimal(0))) if has_money else None,
+        "stated_amount": _text(total.stated_amount),
         "declared_amount": _text(file.declared_amount) if has_money and file is not None else None,
         "faulty_share": 0.0 if file is None else round(total.faulty_share, 6),
         "share_limit": quality.quarantine_share,
+        "waiting_share": 0.0 if file is None else round(total.waiting_share, 6),
+        "waiting_limit": quality.waiting_share,
+        "waiting_lines": total.waiting_lines,
+        "waiting_amount": _text(total.waiting_amount),
         "sound_lines": total.accepted_lines + total.duplicate_lines,
         "minimum_lines": 0 if file is None else quality.of(total.table_name).minimum_rows,
     }
@@ -138,12 +153,12 @@ def _text(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:.2f}"
 
 
-_DOUBTS = frozenset({"faulty_share", "enough_lines"})
+_DOUBTS = frozenset({"faulty_share", "waiting_share", "enough_lines"})
 _PAIRS = {
     "lines_balance": ("delivered_lines", "balanced_lines"),
     "money_balances": ("delivered_amount", "balanced_amount"),
     "lines_as_declared": ("delivered_lines", "declared_lines"),
-    "money_as_declared": ("delivered_amount", "declared_amount"),
+    "money_as_declared": ("stated_amount", "declared_amount"),
 }
 _WORDS = {
     "lines_balance": ("报送行数 = 接收 + 隔离 + 重复", "lines delivered = accepted + quarantined + duplicates"),
@@ -151,14 +166,22 @@ _WORDS = {
     "lines_as_declared": ("行数与清单一致", "as many lines as the manifest declares"),
     "money_as_declared": ("金额与清单一致", "the money that the manifest declares"),
     "faulty_share": ("不合格行占比不超过 {limit:.2%}", "share of faulty lines at most {limit:.2%}"),
+    "waiting_share": (
+        "找不到原记录的冲正占接收行不超过 {waiting:.2%}",
+        "reversals that wait for their original, over accepted lines, at most {waiting:.2%}",
+    ),
     "enough_lines": ("合格行数达到下限", "at least the least number of sound lines"),
 }
 _SENTENCES = {
     "lines_balance": "{delivered_lines} lines delivered, {balanced_lines} accounted for",
     "money_balances": "money delivered {delivered_amount}, accounted for {balanced_amount}",
     "lines_as_declared": "{delivered_lines} lines read, {declared_lines} declared",
-    "money_as_declared": "money read {delivered_amount}, declared {declared_amount}",
+    "money_as_declared": "money read {stated_amount}, declared {declared_amount}",
     "faulty_share": "{faulty_share:.2%} of the lines are faulty, the limit is {share_limit:.2%}",
+    "waiting_share": (
+        "{waiting_lines} reversals ({waiting_amount}) name no original that has come, {waiting_share:.2%} of the "
+        "accepted lines, the limit is {waiting_limit:.2%}"
+    ),
     "enough_lines": "{sound_lines} lines accepted or known, at least {minimum_lines} expected",
 }
 
@@ -167,7 +190,7 @@ def _sentence(name: str, figures: Mapping[str, Any]) -> str:
     return f"{figures['file']} ({figures['table']}): {_SENTENCES[name].format(**figures)}"
 
 
-def _validated(rows: Sequence[Mapping[str, Any]], limit: float) -> dict[str, tuple[int, list[int]]]:
+def _validated(rows: Sequence[Mapping[str, Any]], quality: Quality) -> dict[str, tuple[int, list[int]]]:
     """Run the suite; for each expectation by name, how many rows it looked at and the places of those that failed."""
     import great_expectations as gx
     import pandas as pd
@@ -177,7 +200,7 @@ def _validated(rows: Sequence[Mapping[str, Any]], limit: float) -> dict[str, tup
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas("intake").add_dataframe_asset("control_total")
     batch = asset.add_batch_definition_whole_dataframe("night")
-    suite = context.suites.add(gx.ExpectationSuite(name="gate", expectations=_expectations(gx.expectations, limit)))
+    suite = context.suites.add(gx.ExpectationSuite(name="gate", expectations=_expectations(gx.expectations, quality)))
     definition = context.validation_definitions.add(gx.ValidationDefinition(name="gate", data=batch, suite=suite))
     outcome = definition.run(batch_parameters={"dataframe": pd.DataFrame(rows)}, result_format="COMPLETE")
     found: dict[str, tuple[int, list[int]]] = {}
@@ -189,17 +212,19 @@ def _validated(rows: Sequence[Mapping[str, Any]], limit: float) -> dict[str, tup
     return found
 
 
-def _expectations(make: Any, limit: float) -> list[Any]:
+def _expectations(make: Any, quality: Quality) -> list[Any]:
     pairs = [
         make.ExpectColumnPairValuesToBeEqual(
             column_A=a, column_B=b, ignore_row_if="either_value_is_missing", meta={"name": name}
         )
         for name, (a, b) in _PAIRS.items()
     ]
-    share = make.ExpectColumnValuesToBeBetween(
-        column="faulty_share", min_value=0, max_value=limit, meta={"name": "faulty_share"}
-    )
+    limits = {"faulty_share": quality.quarantine_share, "waiting_share": quality.waiting_share}
+    shares = [
+        make.ExpectColumnValuesToBeBetween(column=name, min_value=0, max_value=limit, meta={"name": name})
+        for name, limit in limits.items()
+    ]
     enough = make.ExpectColumnPairValuesAToBeGreaterThanB(
         column_A="sound_lines", column_B="minimum_lines", or_equal=True, meta={"name": "enough_lines"}
     )
-    return [*pairs, share, enough]
+    return [*pairs, *shares, enough]

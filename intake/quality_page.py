@@ -10,9 +10,11 @@ from typing import Any
 
 from fundwatch.pages import Figure, PageTable, Paragraph, Style, as_json, page
 from intake.gate import CodeCount, Expectation
-from intake.rows.totals import Total
+from intake.rows.totals import Total, WaitingTotal
+from intake.rows.value_findings import PlaceholderCount, SharedBy
 
 FOLDER = "quality"
+_MOST_CODES = 50  # a page is read by people; the record has all of them
 PAGE, RECORD = "index.html", "quality.json"
 
 _VERDICTS: Mapping[str, tuple[str, Style]] = {
@@ -31,6 +33,17 @@ _STATES = {
 }
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Rows of a clean table, with their money, that a person should know of: what they are, in Chinese and English."""
+
+    table_name: str
+    zh: str
+    en: str
+    lines: int
+    amount: Decimal
+
+
 @dataclass
 class QualityReport:
     """What is known of a night's delivery so far; steps of the intake fill it in, whatever becomes of the delivery.
@@ -47,8 +60,13 @@ class QualityReport:
     expectations: Sequence[Expectation] = ()
     doubts: Sequence[str] = ()
     totals: Sequence[Total] = ()
+    waiting: Sequence[WaitingTotal] = ()
+    standing: Sequence[Standing] = ()
     codes: Sequence[CodeCount] = ()
+    unlisted: Sequence[CodeCount] = ()
     drift: Sequence[str] = ()
+    placeholders: Sequence[PlaceholderCount] = ()
+    shared: Sequence[SharedBy] = ()
     history: Sequence[Mapping[str, Any]] = field(default_factory=list)
 
     def files(self) -> dict[str, bytes]:
@@ -76,9 +94,47 @@ class QualityReport:
                 ),
                 PageTable("各文件与各表的合计 Totals by file and table", _TOTAL_COLUMNS, self._total_rows()),
                 PageTable(
+                    "等待原记录的冲正 Reversals that wait for their original (not in the clean tables)",
+                    ("表 Table", "本批行 Lines tonight", "金额 Money", "累计行 Lines in all", "金额 Money"),
+                    [_waiting_row(one) for one in self.waiting if one.lines],
+                ),
+                PageTable(
+                    "入库后待查 In the clean tables, to be looked at",
+                    ("表 Table", "内容 What", "行数 Rows", "金额 Money"),
+                    [
+                        (one.table_name, f"{one.zh} {one.en}", Figure(f"{one.lines:,}"), Figure(f"{one.amount:,.2f}"))
+                        for one in self.standing
+                    ],
+                ),
+                PageTable(
                     "隔离行的错误代码 Error codes of quarantined rows",
                     ("表 Table", "代码 Code", "行数 Rows", "最前的行 First lines"),
-                    [(c.table_name, c.code, Figure(f"{c.rows:,}"), _places(c)) for c in self.codes],
+                    [(c.table_name, c.code, Figure(f"{c.rows:,}"), _places(c)) for c in self.codes[:_MOST_CODES]],
+                ),
+                PageTable(
+                    "映射未列出的代码 Codes that no list of the mapping has: unknown, or quarantined where they decide",
+                    ("表 Table", "列与代码 Column and code", "行数 Rows", "最前的行 First lines"),
+                    [(c.table_name, c.code, Figure(f"{c.rows:,}"), _places(c)) for c in self.unlisted[:_MOST_CODES]],
+                ),
+                PageTable(
+                    "未说明的值 Values that say nothing: null, not counted as values",
+                    ("表 Table", "列 Column", "文本 Text", "行数 Rows", "机构数 Institutions", "最多的机构 Most at"),
+                    self._silent_rows(),
+                ),
+                PageTable(
+                    "疑似占位的医师 Doctors who may stand for nobody",
+                    ("表 Table", "列 Column", "假名 Token", "机构数 Institutions", "行数 Rows", "通常 Usual"),
+                    [
+                        (
+                            s.table_name,
+                            s.column_name,
+                            s.token[:8],
+                            Figure(f"{s.institutions:,}"),
+                            Figure(f"{s.rows:,}"),
+                            Figure(f"{s.usual:,}"),
+                        )
+                        for s in self.shared
+                    ],
                 ),
                 PageTable("结构变化 Drift", ("内容 What",), [(sentence,) for sentence in self.drift]),
                 PageTable(
@@ -98,6 +154,17 @@ class QualityReport:
             rows += [_total_row("合计 all", _sum(of_table))] if len(of_table) > 1 else []
         return rows
 
+    def _silent_rows(self) -> list[Sequence[object]]:
+        """A row per column and text, the commonest first, with the institution that most of them are of."""
+        found: dict[tuple[str, str, str], list[PlaceholderCount]] = {}
+        for one in self.placeholders:
+            found.setdefault((one.table_name, one.column_name, one.placeholder), []).append(one)
+        rows = [(sum(one.row_count for one in each), *key, each) for key, each in found.items()]
+        return [
+            (table, column, text, Figure(f"{count:,}"), Figure(f"{len(_institutions(each)):,}"), _most(each))
+            for count, table, column, text, each in sorted(rows, key=lambda row: (-row[0], *row[1:4]))
+        ]
+
     def _record(self) -> dict[str, Any]:
         return {
             "business_date": self.night,
@@ -108,15 +175,21 @@ class QualityReport:
             "expectations": [asdict(one) for one in self.expectations],
             "doubts": list(self.doubts),
             "totals": [asdict(total) for total in self.totals],
+            "standing": [asdict(one) for one in self.standing],
+            "waiting": [asdict(one) for one in self.waiting],
             "error_codes": [asdict(code) for code in self.codes],
+            "unlisted_codes": [asdict(code) for code in self.unlisted],
             "drift": list(self.drift),
+            "placeholders": [asdict(one) for one in self.placeholders],
+            "shared_tokens": [asdict(one) for one in self.shared],
         }
 
 
 _TOTAL_COLUMNS = (
     "文件 File", "表 Table",
-    "报送行 Delivered", "接收 Accepted", "隔离 Quarantined", "重复 Duplicates", "差 Difference",
-    "报送金额 Money delivered", "接收 Accepted", "隔离 Quarantined", "重复 Duplicates", "差 Difference",
+    "报送行 Delivered", "接收 Accepted", "其中等待 Waiting", "隔离 Quarantined", "重复 Duplicates", "差 Difference",
+    "报送金额 Money delivered", "接收 Accepted", "其中等待 Waiting", "隔离 Quarantined", "重复 Duplicates",
+    "差 Difference",
 )  # fmt: skip
 
 
@@ -130,13 +203,19 @@ def _expectation_row(one: Expectation) -> Sequence[object]:
     )
 
 
+def _waiting_row(one: WaitingTotal) -> Sequence[object]:
+    tonight = (Figure(f"{one.lines_tonight:,}"), Figure(f"{one.amount_tonight:,.2f}"))
+    return one.table_name, *tonight, Figure(f"{one.lines:,}"), Figure(f"{one.amount:,.2f}")
+
+
 def _total_row(file: str, t: Total) -> Sequence[object]:
     parts = (t.accepted_lines, t.quarantined_lines, t.duplicate_lines)
-    lines = [t.delivered_lines, *parts, t.delivered_lines - sum(parts)]
-    money: list[object] = ["–"] * 5
+    lines = [t.delivered_lines, parts[0], t.waiting_lines, *parts[1:], t.delivered_lines - sum(parts)]
+    money: list[object] = ["–"] * 6
     if t.delivered_amount is not None:
         amounts = [m or Decimal(0) for m in (t.accepted_amount, t.quarantined_amount, t.duplicate_amount)]
-        reported = [t.delivered_amount, *amounts, t.delivered_amount - sum(amounts)]
+        waiting = t.waiting_amount or Decimal(0)
+        reported = [t.delivered_amount, amounts[0], waiting, *amounts[1:], t.delivered_amount - sum(amounts)]
         money = [Figure(f"{amount:,.2f}") for amount in reported]
     return file, t.table_name, *(Figure(f"{n:,}") for n in lines), *money
 
@@ -163,7 +242,19 @@ def _sum(totals: Sequence[Total]) -> Total:
         quarantined_amount=money("quarantined_amount"),
         duplicate_amount=money("duplicate_amount"),
         excluded_lines=lines("excluded_lines"),
+        waiting_lines=lines("waiting_lines"),
+        waiting_amount=money("waiting_amount"),
     )
+
+
+def _institutions(counts: Sequence[PlaceholderCount]) -> set[str]:
+    return {one.institution_id for one in counts if one.institution_id is not None}
+
+
+def _most(counts: Sequence[PlaceholderCount]) -> str:
+    known = [one for one in counts if one.institution_id is not None]
+    first = min(known, key=lambda one: (-one.row_count, one.institution_id or ""), default=None)
+    return "–" if first is None else f"{first.institution_id} ({first.row_count:,})"
 
 
 def _places(code: CodeCount) -> str:

@@ -50,9 +50,9 @@ def _run(night: Night) -> Report:
 
 def _plans(night: Night) -> tuple[dict[str, Catalogue], dict[str, str]]:
     """What can run of each entity's catalogue on the columns that are supplied, and why the rest cannot."""
-    supplied, plans, not_run = night.supplied(), {}, {}
+    supplied, dates_only, plans, not_run = night.supplied(), night.dates_only(), {}, {}
     for entity, catalogue in load_catalogues(region_of(night.settings)).items():
-        plans[entity], why_not = runnable(catalogue, supplied)
+        plans[entity], why_not = runnable(catalogue, supplied, dates_only)
         not_run.update(why_not)
     return plans, not_run
 
@@ -124,10 +124,10 @@ def _own_fingerprint(place: Workplace, _night: date) -> Any:
 JOB = Job(
     name=BUILD.name,
     title="indicators of patients, doctors and institutions",
-    reads=(
-        *(source.table for source in Source),
-        *(entity.register.table for entity in ENTITIES.values()),
-        "supplied_column",
+    reads=("supplied_column",),
+    optional=(
+        *dict.fromkeys(source.table for source in Source),
+        *(entity.register.table for entity in ENTITIES.values()),  # who is in no register is known by the claims alone
     ),
     writes=(
         *(entity.rollup_table for entity in ENTITIES.values()),

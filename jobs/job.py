@@ -17,6 +17,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fundwatch import __version__
+from fundwatch.contracts import TABLES
 from fundwatch.errors import ContractError, NotReadyError
 from fundwatch.fingerprint import fingerprint
 from fundwatch.heartbeat import heartbeat
@@ -44,10 +45,10 @@ _IN_PARALLEL = 3  # commits mostly wait on the driver's planning and the disk: t
 class Job:
     """One stage of a night.
 
-    `reads` and `writes` name tables; `optional` ones may not exist. `needs` are jobs that must be committed for the
-    same night, `history` jobs whose runs of every night up to this one are input, `follows` jobs whose newest earlier
-    night
-    is: their fingerprints enter this job's, and so do the settings that name it (`Changes` in fundwatch/settings.py).
+    `reads` and `writes` name tables; `optional` ones may not exist, and read as tables without rows then. `needs` are
+    jobs that must be committed for the same night, `history` jobs whose runs of every night up to this one are input,
+    `follows` jobs whose newest earlier night is: their fingerprints enter this job's, and so do the settings that name
+    it (`Changes` in fundwatch/settings.py).
     `own_fingerprint` gives whatever else determines the result (catalogues, files), without Spark; it may refuse bad
     input.
     `outputs_exist` says whether files a job publishes outside the lake are still there. A session runs before `run` is
@@ -175,8 +176,10 @@ class Night:
         return self.place.lake.exists(table)
 
     def known(self, table: str) -> DataFrame:
-        """A clean table as known after the night, one row per key."""
+        """A clean table as known after the night, one row per key; no rows of an optional one that is not made."""
         self._note_read(table)
+        if self._is_missing(table):
+            return self._no_rows(table)
         return self.place.lake.known(self.spark, table, self.date)
 
     def of_night(self, table: str) -> DataFrame:
@@ -205,8 +208,12 @@ class Night:
         return self.place.lake.of_night(self.spark, table, night, self.versions_read[table])
 
     def all_rows(self, table: str) -> DataFrame:
-        """Every row of the table with its version columns: for histories and rollups."""
+        """Every row of the table with its version columns, for histories and rollups; none of an optional one that is
+        not made.
+        """
         self._note_read(table)
+        if self._is_missing(table):
+            return self._no_rows(table)
         return self.place.lake.read(self.spark, table)
 
     def rows(self, table: str, query: str) -> list[dict[str, Any]]:
@@ -265,11 +272,28 @@ class Night:
 
     def supplied(self) -> dict[str, frozenset[str]]:
         """The canonical columns that the night's source fills, by table; what is not there is unknown, not empty."""
-        query = f"SELECT table_name, column_name FROM supplied_column WHERE business_date = DATE '{self.date}'"
         columns: dict[str, set[str]] = defaultdict(set)
-        for row in self.rows("supplied_column", query):
+        for row in self._supplied_columns():
             columns[row["table_name"]].add(row["column_name"])
         return {table: frozenset(names) for table, names in columns.items()}
+
+    def dates_only(self) -> frozenset[str]:
+        """The times, as `table.column`, of which the night's source knows the day alone: midnight is nobody's hour."""
+        untimed = (row for row in self._supplied_columns() if row.get("has_time") is False)
+        return frozenset(f"{row['table_name']}.{row['column_name']}" for row in untimed)
+
+    def _supplied_columns(self) -> list[dict[str, Any]]:
+        """The night's rows; a lake of an earlier version does not say of a time whether it is one."""
+        return self.rows("supplied_column", f"SELECT * FROM supplied_column WHERE business_date = DATE '{self.date}'")
+
+    def _is_missing(self, table: str) -> bool:
+        """Whether the job can do without the table, and it has not been made."""
+        return table in self.job.optional and not self.place.lake.exists(table)
+
+    def _no_rows(self, table: str) -> DataFrame:
+        from fundwatch.engine.frames import no_rows  # imports Spark
+
+        return no_rows(self.spark, TABLES[table].schema())
 
     def _note_read(self, table: str) -> None:
         self._declared(table, (*self.job.reads, *self.job.optional, *self.job.writes), "reads")

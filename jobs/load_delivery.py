@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -17,19 +17,22 @@ from intake import gate
 from intake.files.batches import Sorted, sort_delivery
 from intake.files.delivery import Delivery, delivery_hashes, open_delivery
 from intake.files.drift import parked_error_codes
+from intake.quarantine.vouching import source_codes
 from intake.rows.clean import clean_tables, delivery_rows, supplied_rows, total_rows
 from intake.rows.erased import ErasedPersons
 from intake.rows.status import to_quarantine
-from intake.rows.totals import Total, code_counts, control_totals
+from intake.rows.totals import Total, WaitingTotal, code_counts, control_totals, finding_counts, with_waiting
 from intake.source.checks import Quality, read_quality
-from intake.source.load import read_mapping
+from intake.source.load import mapping_in_force
 from intake.source.mapping import CLEAN_TABLES, ENTRY_OF, SourceMapping
 from intake.source.plan_check import refuse_what_shows
 from intake.source.usual_size import Figures, judge
 from jobs.declared_stages import INTAKE
 from jobs.job import Job, Night, Report, Workplace
+from jobs.loading.count_clean import standing_figures
+from jobs.loading.find_values import found_times, found_values
 from jobs.loading.intake_work import IntakeWork, JudgedRows, history_rows, judged_rows, sent_to_vault
-from jobs.loading.net_entries import entries_by_table, netted_tables
+from jobs.loading.net_entries import TableEntries, entries_by_table, netted_tables, waiting_totals
 from jobs.loading.note_delivery import Course, noted_delivery, scratch_in
 from jobs.loading.recall_intake import Before, earlier_totals, recall, usual_figures
 from privacy.erasure.record import ErasureLog
@@ -41,11 +44,11 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 _OWNER_AND_GROUP = 0o750
-_LEDGERS = ("delivery", "control_total", "supplied_column", "quarantine")
+_LEDGERS = ("delivery", "control_total", "supplied_column", "placeholder", "quarantine")
 
 
 def _catalogues(settings: Settings) -> tuple[SourceMapping, Quality]:
-    return read_mapping(settings.source, settings.conf), read_quality(settings.quality, settings.conf)
+    return mapping_in_force(settings), read_quality(settings.quality, settings.conf)
 
 
 def own_fingerprint(place: Workplace, night: date) -> object:
@@ -81,17 +84,25 @@ def run(night: Night) -> Report:
             _refuse_what_shows(work)
             found = judged_rows(work, replace(delivery, files=files.fresh))
             judged = found.rows
-            totals = _totals(work, judged, files)
+            clean = clean_tables(judged, mapping, work.key.key_id, night.date)
+            reported = entries_by_table(work, clean)
+            waiting = waiting_totals(work, reported, judged)
+            totals = with_waiting(_totals(work, judged, files), waiting)
+            values = found_values(work, judged)
+            course.report.placeholders, course.report.shared = values.placeholders, values.shared
         with step(f"{night.date}   quality gate"):
             warming.join()
-            course.report.totals = totals
-            _pass_gate(work, delivery, judged, course, _unusual(work, delivery, files, totals))
+            course.report.totals, course.report.waiting = totals, waiting
+            _pass_gate(work, delivery, judged, course, [*delivery.unclaimed, *_unusual(work, delivery, files, totals)])
         with step(f"{night.date}   tables written"):
-            waiting = _write(work, delivery, files, found, totals, before)
+            _write(work, Taken(delivery, files, found, clean, reported, totals), before)
+            night.write_rows("placeholder", values.as_rows(work))
+            course.report.standing = standing_figures(night)
         course.accepted(totals)
         again = _erased_again(work, judged)
     night.place.lake.clear_staging()
-    return {**_report(delivery, files, totals, waiting, course.page), **again}
+    report = _report(delivery, files, totals, waiting, course.page)
+    return {**report, "notes": [*report["notes"], *map(str, values.shared)], **again}
 
 
 def _refuse_what_shows(work: IntakeWork) -> None:
@@ -110,9 +121,9 @@ def _totals(work: IntakeWork, judged: Mapping[str, DataFrame], files: Sorted) ->
 
 
 def _excluded_codes(work: IntakeWork, table: str) -> list[str]:
-    """Codes of rows that are quarantined and no problems: not valid by the source's own word, or parked."""
-    stated = [r.where.code for r in work.mapping.tables[table].rows if r.where is not None]
-    return work.erased.no_problems([*stated, *parked_error_codes(work.mapping, work.quality, table)])
+    """Codes of rows that are quarantined and no problems: not valid by the source's own word, parked, or too old."""
+    stated, parked = source_codes(work.mapping, table), parked_error_codes(work.mapping, work.quality, table)
+    return work.erased.no_problems([*sorted(stated), *parked, *work.quality.of(table).apart])
 
 
 def _pass_gate(
@@ -123,13 +134,31 @@ def _pass_gate(
     report.expectations = gate.judge(report.totals, delivery.files, work.quality)
     found = gate.findings_of(report.expectations).with_doubts(doubts)
     report.doubts = found.doubts
+    report.codes, report.unlisted = _code_counts(judged)
     if found.wrong or (found.doubts and not course.is_released):
-        rows = stacked([code_counts(r, t) for t, r in judged.items()]).collect() if judged else []  # a row per code
-        report.codes = [
+        raise gate.gate_error(found, report.codes, report.unlisted, course.page, work.date, work.mapping.source)
+
+
+def _code_counts(judged: Mapping[str, DataFrame]) -> tuple[list[gate.CodeCount], list[gate.CodeCount]]:
+    """Error codes of quarantined rows, and codes that no list of the mapping has, the commonest first; in one job."""
+    if not judged:
+        return [], []
+    kinds = {"error": code_counts, "unlisted": finding_counts}
+    frames = [
+        count(rows, table).selectExpr("*", f"'{kind}' AS kind")
+        for kind, count in kinds.items()
+        for table, rows in judged.items()
+    ]
+    rows = sorted(stacked(frames).collect(), key=lambda r: (-r.rows, r.table_name, r.code))  # a row per code
+
+    def of(kind: str) -> list[gate.CodeCount]:
+        return [
             gate.CodeCount(r.table_name, r.code, r.rows, tuple((place[0], place[1]) for place in r.places))
             for r in rows
+            if r.kind == kind
         ]
-        raise gate.gate_error(found, report.codes, course.page, work.date)
+
+    return of("error"), of("unlisted")
 
 
 def _unusual(work: IntakeWork, delivery: Delivery, files: Sorted, totals: Sequence[Total]) -> list[str]:
@@ -148,29 +177,33 @@ def _unusual(work: IntakeWork, delivery: Delivery, files: Sorted, totals: Sequen
     return list(judgement.outside)
 
 
-def _write(
-    work: IntakeWork,
-    delivery: Delivery,
-    files: Sorted,
-    found: JudgedRows,
-    totals: list[Total],
-    before: Before,
-) -> int:
-    """Everything the night owns; the number of tonight's reversals that wait for their original."""
-    night, source, judged = work.night, work.mapping.source, found.rows
+@dataclass(frozen=True)
+class Taken:
+    """What a night takes in: the delivery, its rows judged, the tables they make, and their control totals."""
+
+    delivery: Delivery
+    files: Sorted
+    found: JudgedRows
+    clean: Mapping[str, DataFrame]
+    entries: Mapping[str, TableEntries]
+    totals: Sequence[Total]
+
+
+def _write(work: IntakeWork, taken: Taken, before: Before) -> None:
+    """Everything the night owns."""
+    night, source, judged, clean, totals = work.night, work.mapping.source, taken.found.rows, taken.clean, taken.totals
     # what a token stands for is known before any table holds it
     sent_to_vault(work, judged)
     # then the delivery itself: a killed run must be taken up with the same files
-    repeats = {file.name: was.business_date for file, was in files.again}
-    night.write_rows("delivery", delivery_rows(delivery, repeats, work.key.key_id))
-    clean = clean_tables(judged, work.mapping, work.key.key_id, work.date)
-    new = {table for table in clean if _is_new(work, table, found.new)}
+    repeats = {file.name: was.business_date for file, was in taken.files.again}
+    night.write_rows("delivery", delivery_rows(taken.delivery, repeats, work.key.key_id))
+    new = {table for table in clean if _is_new(work, table, taken.found.new)}
     registers = [table for table in clean if table not in ENTRY_OF]
 
     def history(table: str) -> DataFrame:
         return history_rows(work, table, clean[table], _most_keys(table, totals), is_new=table in new)
 
-    tables, reported = night.in_parallel(registers, history), entries_by_table(work, clean)
+    tables = night.in_parallel(registers, history)
     tables |= {entry: clean[table] for table, entry in ENTRY_OF.items() if table in clean}
     rejected = [t for t in judged if any(x.quarantined_lines for x in totals if x.table_name == t)]
     if judged:
@@ -179,18 +212,16 @@ def _write(
     with ThreadPoolExecutor(1) as beside:
         # what is netted hangs on what earlier nights delivered, and takes several steps; the rest need not wait
         rest = beside.submit(night.write_all, tables, added=new)
-        netted = netted_tables(work, reported)
+        netted = netted_tables(work, taken.entries)
         alone = {table for table, made in netted.items() if made.is_alone}
         night.write_all({table: made.versions for table, made in netted.items()}, added=new & alone)
         rest.result()
-    waiting = [made.waiting for made in netted.values() if made.waiting is not None]
     if judged:
         # rejected rows may hold what no check has looked at
         night.place.lake.set_mode("quarantine", _OWNER_AND_GROUP)
-    night.write_rows("control_total", total_rows(delivery, totals))
-    fresh = replace(delivery, files=files.fresh)
-    night.write_rows("supplied_column", supplied_rows(fresh, work.mapping, before.supplied))
-    return sum(int(row.orphans) for row in stacked(waiting).collect()) if waiting else 0  # a row per table
+    night.write_rows("control_total", total_rows(taken.delivery, totals))
+    fresh, times = replace(taken.delivery, files=taken.files.fresh), found_times(clean)
+    night.write_rows("supplied_column", supplied_rows(fresh, work.mapping, before.supplied, times))
 
 
 def _is_new(work: IntakeWork, table: str, unheard: Collection[str]) -> bool:
@@ -215,7 +246,9 @@ def _erased_again(work: IntakeWork, judged: Mapping[str, DataFrame]) -> Report:
     return {"erased_rows_again": found["rows"], "erased_persons_again": found["persons"]}
 
 
-def _report(delivery: Delivery, files: Sorted, totals: list[Total], waiting: int, page: Path) -> Report:
+def _report(
+    delivery: Delivery, files: Sorted, totals: Sequence[Total], waiting: Sequence[WaitingTotal], page: Path
+) -> Report:
     lines = [t for t in totals if t.table_name == "claim_line"]
     return {
         "files": len({t.file_name for t in totals}),
@@ -225,9 +258,10 @@ def _report(delivery: Delivery, files: Sorted, totals: list[Total], waiting: int
         "duplicates": sum(t.duplicate_lines for t in totals),
         "claim_lines": sum(t.delivered_lines for t in lines),
         "claim_amount": str(sum(t.delivered_amount or 0 for t in lines)),
-        "reversals_waiting": waiting,
+        "reversals_waiting": sum(t.lines_tonight for t in waiting),
+        "amount_waiting": {t.table_name: str(t.amount) for t in waiting if t.lines},
         "quality_page": str(page),
-        "notes": [*files.notes(), *delivery.drift.notes()],
+        "notes": [*files.notes(), *delivery.notes()],
     }
 
 

@@ -23,6 +23,7 @@ from jobs.review.read_leads import (
     hits_of,
     institution_names,
     lead_total,
+    lines_seen,
     listed_leads,
     models_not_run,
     rows_of,
@@ -97,7 +98,7 @@ def _inputs(night: Night) -> LeadInputs:
         lines=night.known("claim_line"),
         settlements=night.known("settlement"),
         institutions=night.known("institution"),
-        doctors=night.known("doctor") if night.exists("doctor") else _no_rows(night, "doctor"),
+        doctors=night.known("doctor"),
     )
 
 
@@ -170,6 +171,7 @@ def _provenance(night: Night) -> Provenance:
         data_fingerprint=fingerprint(reported),
         deliveries={name: sha for business_date, name, sha in reported if business_date == night.date},
         earlier_list=night.earlier("leads"),
+        lines_seen=lines_seen(night.place.ledger, night.date),
     )
 
 
@@ -239,10 +241,10 @@ JOB = Job(
     name=PUBLISH.name,
     title="leads: fuse, rank, publish",
     reads=(
-        "rule_hit", "hit_line", "rule_coverage", "score", "score_reason", "claim_line", "settlement", "institution",
+        "rule_hit", "hit_line", "rule_coverage", "score", "score_reason", "claim_line", "settlement",
         "delivery",
     ),
-    optional=("doctor",),
+    optional=("institution", "doctor"),
     writes=("lead", "lead_evidence", "case"),
     needs=PUBLISH.needs,
     follows=("leads",),

@@ -15,7 +15,7 @@ from fundwatch.logs import hush, log, step
 from fundwatch.nights import nights_said
 from fundwatch.settings import Settings
 from intake.files.delivery import delivered_dates
-from intake.source.load import read_mapping
+from intake.source.load import mapping_in_force
 from jobs.declared_stages import INTAKE, Stage, night_stages
 from jobs.job import Report, Workplace, refuse_too_early, workplace
 from jobs.protect.verify_audit import audit_state
@@ -112,7 +112,7 @@ def _import_all(names: Sequence[str]) -> None:
 
 def delivered_nights(settings: Settings, first: date, last: date) -> list[date]:
     """The dates of the landing folder's deliveries from `first` to `last`. Raises DeliveryError when there are none."""
-    found = delivered_dates(read_mapping(settings.source, settings.conf), settings.landing_dir)
+    found = delivered_dates(mapping_in_force(settings), settings.landing_dir)
     nights = [night for night in found if first <= night <= last]
     if not nights:
         raise DeliveryError(

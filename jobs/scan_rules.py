@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
-from pyspark.sql import functions as F
-
+from fundwatch.logs import log
 from fundwatch.regions import region_of
 from jobs.command_line import main_of_script
 from jobs.declared_stages import SCAN
 from jobs.job import Job, Night, Report, Workplace
 from rules.catalogue.load import load_rules
 from rules.engine.scan import ScanWindow, scan
+from rules.engine.seen import lines_seen
 from rules.frames.registry import columns_of_shared, tables_read
 from rules.knowledge.points import knowledge_fingerprint, load_knowledge
 
@@ -35,18 +36,43 @@ def run(night: Night) -> Report:
     region = region_of(night.settings)
     rule_set = load_rules(region=region)
     knowledge = load_knowledge(region=region)
-    found = scan(rule_set, tables, night.supplied(), knowledge, window, night.materialize).materialized(
-        night.materialize
-    )
+    found = scan(
+        rule_set, tables, night.supplied(), knowledge, window, night.materialize, night.dates_only()
+    ).materialized(night.materialize)
     night.write_all({"rule_hit": found.hits, "hit_line": found.hit_lines, "rule_coverage": found.coverage})
-    not_run = found.states.filter(F.col("problem") != "").select("rule_id", "problem").collect()  # a row per rule
+    seen = lines_seen(tables["claim_line"], window).collect()[0].asDict() if "claim_line" in tables else {}
     return {
         "rules": len(rule_set.rules),
         "rule_set": rule_set.fingerprint,
         "hits": night.tables_written["rule_hit"].rows,
         "hit_lines": night.tables_written["hit_line"].rows,
-        "not_run": {row["rule_id"]: row["problem"] for row in sorted(not_run)},
+        "not_run": _not_run(night),
+        **_coverage(night, seen),
     }
+
+
+def _not_run(night: Night) -> dict[str, str]:
+    """By rule why it did not run, as the coverage says: a row a rule."""
+    query = (
+        f"SELECT rule_id, why_not FROM rule_coverage WHERE business_date = DATE '{night.date}' AND state = 'not_run'"
+    )
+    rows = night.place.lake.rows("rule_coverage", query)
+    return {row["rule_id"]: row["why_not"] for row in sorted(rows, key=lambda row: row["rule_id"])}
+
+
+def _coverage(night: Night, seen: Mapping[str, int]) -> dict[str, object]:
+    """What of the lake's lines the window covered; the first night of a lake says what to do where that is not all."""
+    if not seen or not seen["known"]:
+        return {}
+    older = f"{seen['in_window']} of {seen['known']} lines ({seen['in_window'] / seen['known']:.1%})"
+    is_first = night.place.ledger.nights("intake")[:1] == [night.date]
+    if is_first and seen["in_window"] < seen["known"]:
+        log.warning(
+            "the window of %d days covers %s; the others no night will scan unless you do: "
+            "fundwatch nightly --date %s --set scan_days=%d",
+            night.settings.scan_days, older, night.date, seen["days_to_first"],
+        )  # fmt: skip
+    return {"scanned": older, "lines_seen": {**seen, "is_first_night": is_first}}
 
 
 JOB = Job(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from fundwatch.contracts.entities import ENTITIES
 from leads.cards import IndicatorCard
+from leads.publishing.rows import LinesSeen
 from leads.ranking.outliers import EXTREME_Z, USUAL_Z
 from leads.ranking.priority import ESTIMATE_WEIGHT, FULL_MONEY, HALF_REACH, SEVERITY, UNKNOWN_MONEY, UNKNOWN_OUTLIER
 
@@ -60,6 +61,23 @@ def value_text(card: IndicatorCard, value: float | None) -> str:
     if card.unit == "share":
         return f"{value:.1%}"
     return f"{value:,.2f} {card.unit}".strip()
+
+
+def scanned_text(seen: LinesSeen | None) -> str:
+    """What of the lake's fee lines the rules looked at; an empty text where that was not counted."""
+    if seen is None or not seen.known:
+        return ""
+    share = f"{seen.in_window:,}/{seen.known:,} ({seen.in_window / seen.known:.1%})"
+    text = (
+        f"规则扫描覆盖明细 {share};其中未结算 {seen.unsettled:,} 条不判 | The rules looked at {share} of the lake's "
+        f"fee lines; {seen.unsettled:,} of these are not settled and no rule judges them."
+    )
+    if seen.in_window < seen.known and seen.is_first_night:
+        text += (
+            f" 首夜:窗口之外的明细从未扫描,如需扫描请设 scan_days={seen.days_to_first}。 First night: no night has "
+            f"scanned the lines outside the window; to scan them set scan_days={seen.days_to_first}."
+        )
+    return text
 
 
 def not_run_text(models: Mapping[str, str]) -> str:

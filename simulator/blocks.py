@@ -14,6 +14,8 @@ from simulator.beside.extra_table import Dated, ExtraTable, Key
 from simulator.care.mishaps import Mishaps, break_rows, settle_with_mishaps
 from simulator.care.records import Line, Visit
 from simulator.city.people import Person
+from simulator.delivering.inspection import TABLES as INSPECTION_TABLES
+from simulator.delivering.inspection import inspection_row
 from simulator.delivering.line_text import line_texts
 from simulator.delivering.night_rows import NightRows, TableRows
 from simulator.delivering.rows import (
@@ -49,6 +51,7 @@ class Part:
         self._mishaps = mishaps
         self._first, self._last = scenario.history_start, scenario.last_day
         self._nights = scenario.nights
+        self._is_extract = scenario.layout.is_extract
         self._writing = Writing(scenario.seed, name, scenario.rates)
         self._extras = [(table, Hand(scenario.seed, f"{table.name}/{name}")) for table in extra_tables(scenario)]
 
@@ -76,14 +79,14 @@ class Part:
     def add_visit(self, visit: Visit) -> None:
         """An encounter with its settlements, lines, diagnoses, operations and extra rows."""
         uploaded = visit.settled_at.date()
-        self._add("mdtrt", uploaded, visit.id, visit_row(visit))
+        self._add("mdtrt", uploaded, visit.id, visit_row(visit), visit=visit)
         for row in diagnosis_rows(visit):
-            self._add("diag", uploaded, visit.id + row[5], row)
+            self._add("diag", uploaded, visit.id + row[5], row, visit=visit)
         for row in operation_rows(visit):
-            self._add("oprn", uploaded, visit.id, row)
+            self._add("oprn", uploaded, visit.id, row, visit=visit)
         for settlement in visit.settlements:
             cents = settlement.sums["medfee_sumamt"]
-            self._add("setl", settlement.at.date(), settlement.id, settlement_row(settlement), cents)
+            self._add("setl", settlement.at.date(), settlement.id, settlement_row(settlement), cents, visit=visit)
         self._add_lines(visit)
         for table, hand in self._extras:
             if table.of_visit is not None:
@@ -91,7 +94,7 @@ class Part:
 
     def _add_lines(self, visit: Visit) -> None:
         bad, resent, rows = self._mishaps.bad, self._mishaps.resent, self._rows
-        is_rewritten = self._writing.touches("fee_list")
+        is_rewritten = self._writing.touches("fee_list") or self._is_extract
         last: date | None = None
         table = TableRows()
         for line, key, text in line_texts(visit):
@@ -107,10 +110,16 @@ class Part:
 
     def _rewritten(self, visit: Visit, line: Line) -> str:
         row = line_row(visit, line, self._mishaps.bad.get(line.id, ""))
-        return joined(self._writing.written("fee_list", row) if self._writing.touches("fee_list") else row)
+        row = self._writing.written("fee_list", row) if self._writing.touches("fee_list") else row
+        return joined(inspection_row("fee_list", row, visit, self._last) if self._is_extract else row)
 
-    def _add(self, table: str, uploaded: date, key: str, row: FileRow, cents: int = 0) -> None:
+    def _add(
+        self, table: str, uploaded: date, key: str, row: FileRow, cents: int = 0, visit: Visit | None = None
+    ) -> None:
         written = self._writing.written(table, row) if self._writing.touches(table) else row
+        if self._is_extract and visit is not None:
+            written = inspection_row(table, written, visit, self._nights[self._rows.night_of(uploaded)])
+            table = INSPECTION_TABLES[table]
         self._rows.add(table, uploaded, key, written, cents)
 
     def _add_dated(self, table: str, rows: Iterable[Dated]) -> None:

@@ -22,7 +22,7 @@ from simulator.streams import Hand, number_of
 
 # Large enough for every scheme's bystanders, small enough that a block's rows fit in a few megabytes.
 BLOCK_PERSONS = 500
-_KNOWN_ONE_IN = 20
+_KNOWN_ONE_IN = 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pytest
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Replaced, Table, declare
 from fundwatch.resources import conf_names
-from intake.source.columns import Constant, Scrub, Token, columns_used
+from intake.source.columns import Constant, Expression, Scrub, Token, columns_used
 from intake.source.load import read_mapping
 from intake.source.mapping import ENTRY_OF, SourceMapping
 from privacy.keys.ring import DOMAINS
@@ -46,6 +46,7 @@ NAMES_NOBODY = {
     "item_name": "of the catalogue", "disease_name": "of the catalogue", "diagnosis_name": "of the catalogue",
     "procedure_name": "of the catalogue", "group_name": "of the catalogue", "institution_name": "public registry",
     "subject_name": "an institution's public name, empty for persons", "person_type": "a code",
+    "certificate_kind": "a code", "paper_reason": "a code, and checked for identifiers as one",
     "file_name": "of a delivery", "table_name": "of a table", "column_name": "of a column",
     "registered_name": "of a model", "invoice_number": "of a hospital's purchase, a supplier's",
     "content_sha256": "a fingerprint of a file", "reason_zh": "made by a rule from its facts", "reason_en": "the same",
@@ -78,6 +79,11 @@ def of_wrong_kind(tables: Iterable[Table]) -> list[str]:
     ]
 
 
+def is_boolean(given: object) -> bool:
+    """Whether a carried value is cast to a yes or no, and can say nothing else."""
+    return isinstance(given, Expression) and given.as_type == "boolean"
+
+
 def filled_openly(mapping: SourceMapping) -> list[str]:
     """Every column of the lake that a mapping makes of something identifying, or of free text, unsafely."""
     found = []
@@ -89,7 +95,7 @@ def filled_openly(mapping: SourceMapping) -> list[str]:
                 column = next((c for c in contract.columns if c.name == name), None)
                 read = frozenset() if isinstance(given, Constant) else columns_used(given, known)
                 domains = {NATIONAL[one] for one in read if one in NATIONAL}
-                is_yes_or_no = column is not None and column.type == "boolean"
+                is_yes_or_no = is_boolean(given) if column is None else column.type == "boolean"
                 is_token = isinstance(given, Token) and domains <= {given.token}
                 if domains and not (is_token or is_yes_or_no or isinstance(given, Scrub)):
                     found.append(f"{table}.{name} shows {', '.join(sorted(read))}")

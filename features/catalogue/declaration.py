@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal
 
@@ -12,21 +12,35 @@ from pydantic import Field, field_validator
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES, EntityColumns
 from fundwatch.declared import Declared
-from fundwatch.expressions.declared import names_in
+from fundwatch.expressions.declared import names_by_time, names_in
 from fundwatch.fingerprint import fingerprint
+
+BED_DAY = "bed_day"
+BED_DAY_OF = frozenset({"is_inpatient", "started_at", "ended_at"})
 
 
 class Source(Enum):
-    """A clean table that measures are taken from."""
+    """Rows that measures are taken from: those of a clean table, each on its day, or the days that stays lasted.
+
+    A stay lies in a window on each of its days there, whenever it began. It lasts to the day before its discharge, one
+    day at least; one whose end is unknown is known to have lasted the day it began.
+    """
 
     LINES = "lines"
     ENCOUNTERS = "encounters"
     SETTLEMENTS = "settlements"
+    BED_DAYS = "bed_days"
 
     @property
     def table(self) -> str:
         """The canonical table's name."""
-        return {"lines": "claim_line", "encounters": "encounter", "settlements": "settlement"}[self.value]
+        tables = {"lines": "claim_line", "settlements": "settlement"}
+        return tables.get(self.value, "encounter")
+
+    @property
+    def day_of(self) -> frozenset[str]:
+        """The columns that its day is made of, where it is no column of the table."""
+        return BED_DAY_OF if self is Source.BED_DAYS else frozenset()
 
 
 class DaySet(Declared):
@@ -57,6 +71,12 @@ class Measure(Declared):
     def columns(self) -> frozenset[str]:
         """The columns of the source that it is made of."""
         return names_in(self.value, TABLES[self.of.table].column_names)
+
+    @property
+    def times(self) -> frozenset[str]:
+        """The columns whose time of day it looks at: where only their days are known, it is unknown."""
+        kinds = {column.name: column.type for column in TABLES[self.of.table].columns}
+        return frozenset(name for name in names_by_time(self.value, kinds) if kinds[name] == "timestamp")
 
 
 class BilingualName(Declared):
@@ -119,7 +139,8 @@ class Catalogue(Declared):
     def keys(self) -> dict[Source, EntityColumns]:
         """How the rows of each source find their entity and their day."""
         days = ENTITIES[self.entity].days
-        return {source: days[source.table] for source in Source if source.table in days}
+        keys = {source: days[source.table] for source in Source if source.table in days}
+        return {s: replace(key, day=BED_DAY) if s is Source.BED_DAYS else key for s, key in keys.items()}
 
     @property
     def taken(self) -> dict[str, Measure | DaySet]:

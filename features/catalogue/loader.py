@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from importlib.resources.abc import Traversable
 from itertools import chain
 from typing import Any
 
 from pydantic import ValidationError
 
-from features.catalogue.declaration import Catalogue, DaySet, Measure, Source
+from features.catalogue.declaration import Catalogue, DaySet, Indicator, Measure, Source
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES
 from fundwatch.declared import model_problems
@@ -20,6 +20,7 @@ from fundwatch.expressions.declared import (
     FORMULA,
     distinct_columns,
     functions_in,
+    names_in,
     problems_in,
 )
 from fundwatch.regions import Region, laid_over
@@ -132,6 +133,7 @@ def _indicator_problems(catalogue: Catalogue) -> list[str]:
     for name, indicator in catalogue.indicators.items():
         where = f"indicators.{name}"
         wrong += [f"{where}: there is no measure or set '{n}'" for n in sorted(indicator.reads - known)]
+        wrong += [f"{where}.formula: {reported}" for reported in _populations(catalogue, indicator)]
         for key, text in (("formula", indicator.formula), ("when", indicator.when)):
             wrong += [
                 f"{where}.{key}: {reported}" for reported in (problems_in(text, FORMULA) if text is not None else ())
@@ -140,20 +142,37 @@ def _indicator_problems(catalogue: Catalogue) -> list[str]:
     return wrong + [f"{name}: no indicator reads it" for name in sorted(known - read)]
 
 
-def runnable(catalogue: Catalogue, supplied: Supplied) -> tuple[Catalogue, dict[str, str]]:
+def _populations(catalogue: Catalogue, indicator: Indicator) -> Iterator[str]:
+    """What a ratio is made of is of one source: lines, encounters and settlements of a window are not the same care."""
+    if "try_divide" not in functions_in(indicator.formula):
+        return
+    taken = catalogue.taken
+    sources = sorted({taken[name].of.value for name in names_in(indicator.formula) if name in taken})
+    if len(sources) > 1:
+        yield f"divides {' by '.join(sources)}, which are not the same care: take all of a ratio from one source"
+
+
+def runnable(
+    catalogue: Catalogue, supplied: Supplied, dates_only: Set[str] = frozenset()
+) -> tuple[Catalogue, dict[str, str]]:
     """The part of the catalogue that runs on the supplied columns, and why each other indicator does not.
 
-    A column no mapping fills is unknown, so what needs it is left out; it never becomes a zero.
+    A column no mapping fills is unknown, so what needs it is left out; it never becomes a zero. No more does a time of
+    which only the day is known (`dates_only`, as `table.column`): at midnight nobody was.
     """
     lacking = {name: _lacking(catalogue, declared, supplied) for name, declared in catalogue.taken.items()}
+    untimed = {name: _untimed(declared, dates_only) for name, declared in catalogue.taken.items()}
     why_not = {}
     for name, indicator in catalogue.indicators.items():
         missing = frozenset[str]().union(*(lacking[read] for read in indicator.reads))
+        by_day = frozenset[str]().union(*(untimed[read] for read in indicator.reads))
         if missing:
             why_not[name] = f"the source does not supply {', '.join(sorted(missing))}"
+        elif by_day:
+            why_not[name] = f"the source has dates only: {', '.join(sorted(by_day))}"
     narrowed = catalogue.model_copy(
         update={
-            "measures": {n: m for n, m in catalogue.measures.items() if not lacking[n]},
+            "measures": {n: m for n, m in catalogue.measures.items() if not lacking[n] and not untimed[n]},
             "sets": {n: s for n, s in catalogue.sets.items() if not lacking[n]},
             "indicators": {n: i for n, i in catalogue.indicators.items() if n not in why_not},
         }
@@ -161,8 +180,14 @@ def runnable(catalogue: Catalogue, supplied: Supplied) -> tuple[Catalogue, dict[
     return narrowed, {n.column: why_not[n.name] for n in catalogue.named if n.name in why_not}
 
 
+def _untimed(declared: Measure | DaySet, dates_only: Set[str]) -> frozenset[str]:
+    times = declared.times if isinstance(declared, Measure) else ()
+    return frozenset(f"{declared.of.table}.{column}" for column in times) & dates_only
+
+
 def _lacking(catalogue: Catalogue, declared: Measure | DaySet, supplied: Supplied) -> frozenset[str]:
     key, table = catalogue.keys[declared.of], declared.of.table
     columns = declared.columns if isinstance(declared, Measure) else {declared.column}
-    missing = {key.id, key.day, *columns} - supplied.get(table, frozenset())
+    day = declared.of.day_of or {key.day}
+    missing = {key.id, *day, *columns} - supplied.get(table, frozenset())
     return frozenset(f"{table}.{column}" for column in missing)

@@ -65,6 +65,15 @@ ordering_doctor_id token(doctor)
 performing_department name
 performing_doctor_id token(doctor)
 note free_text of the line, scrubbed of what identifies a person
+single_dose name how much is taken at once, as written (sin_dos_dscr)
+dose_frequency name how often it is taken, as written (used_frqu_dscr)
+herb_use code tcmdrug_used_way: 1 a single herb, 2 a compound prescription
+is_discharge_drug boolean taken home at the end of a stay (dscg_tkdrug_flag)
+is_outside_prescription boolean filled from another institution's prescription (etip_flag)
+prescribing_institution_id string the institution that wrote the outside prescription (etip_hosp_code)
+is_electronic_prescription boolean an electronic prescription that may be filled elsewhere (rx_circ_flag)
+is_procured boolean from the volume-based procurement (prcu_drug_flag)
+product_origin code made at home or imported (prodplac_type)
 """
 
 _SETTLEMENT = """
@@ -91,11 +100,24 @@ family_account_amount money of the account's part, from a relative's account
 cash_amount money of it, in cash
 offsite_kind code out_flag: 0 at home, 1 and 2 in another region
 invoice_id token(invoice)
+settlement_kind code setl_type: 1 at the agency, 2 networked
+paper_reason code why it was settled by hand from paper (manl_reim_rea)
+is_interim boolean settled before the stay ended (mid_setl_flag)
+civil_servant_fund_amount money aid of civil servants (cvlserv_pay)
+enterprise_fund_amount money supplement of enterprises (hifes_pay)
+serious_illness_fund_amount money serious-illness insurance of residents (hifmi_pay)
+large_claim_fund_amount money large-sum aid of employees (hifob_pay)
+veteran_fund_amount money fund of disabled soldiers (hifdm_pay)
+aid_fund_amount money medical aid (maf_pay)
+other_fund_amount money any other fund (othfund_pay)
+hospital_borne_amount money what the hospital bears itself (ownpay_hosp_part)
+agreed_amount money what the agreement really pays (hi_agre_sumfee)
+account_balance money of the personal account afterwards (balc)
 """
 
 _ENTRY = """
 business_date date the night that delivered it
-original_line_id string the line this one reverses; null for an original
+original_line_id string the line that this one says it reverses; only on a negative line does it count
 content_fingerprint bigint of all that the source said in the row
 key_id string the pseudonymisation key that made the row's tokens
 """
@@ -119,7 +141,9 @@ CLAIM_LINE_ENTRY = declare(
 )
 _MONEY = (
     "total_amount excluded_amount over_limit_amount first_self_paid_amount covered_amount deductible_amount "
-    "pooled_fund_amount fund_amount own_amount account_amount family_account_amount cash_amount"
+    "pooled_fund_amount fund_amount own_amount account_amount family_account_amount cash_amount "
+    "civil_servant_fund_amount enterprise_fund_amount serious_illness_fund_amount large_claim_fund_amount "
+    "veteran_fund_amount aid_fund_amount other_fund_amount hospital_borne_amount agreed_amount"
 )
 SETTLEMENT = history(
     "settlement",
@@ -133,7 +157,9 @@ SETTLEMENT_ENTRY = declare(
     "settlement_entry",
     "one accepted settlement as delivered, before netting",
     _SETTLEMENT
-    + _ENTRY.replace("original_line_id string the line", "original_settlement_id string the settlement").strip(),
+    + _ENTRY.replace("original_line_id string the line", "original_settlement_id string the settlement")
+    .replace("negative line", "negative settlement")
+    .strip(),
     key="settlement_id business_date",
     dated="CAST(settled_at AS DATE)",
     replaced=Replaced.BY_NIGHT,
@@ -195,6 +221,8 @@ ENCOUNTER = history(
     contact_id token(contact) of whoever is named as contact
     referring_encounter_id string the encounter that led to this one
     complaint free_text at admission, scrubbed of what identifies a person
+    certificate_kind code what the person showed (mdtrt_cert_type): 01 electronic, 02 identity card, 03 insurance card
+    is_newborn boolean a newborn treated under the mother's number (nwb_flag)
     """,
     key="encounter_id",
     dated="CAST(coalesce(ended_at, started_at) AS DATE)",
@@ -207,6 +235,8 @@ DIAGNOSIS = history(
     diagnosis_code code
     diagnosis_name name
     is_main boolean
+    diagnosis_kind code diag_type: 1 western, 2 and 3 traditional medicine
+    admission_condition code whether it was there on admission (adm_cond_type): 1 present, 2 unclear, 3 unknown, 4 none
     """,
     key="encounter_id diagnosis_code",
     dated=None,
@@ -222,6 +252,12 @@ PROCEDURE = history(
     is_main boolean
     performed_on date
     operating_doctor_id token(doctor)
+    started_at timestamp
+    ended_at timestamp
+    anaesthesia_kind code anst_way
+    anaesthesia_started_at timestamp
+    anaesthesia_ended_at timestamp
+    anaesthetist_id token(doctor)
     """,
     key="encounter_id procedure_code",
     dated=None,

@@ -85,7 +85,7 @@ _PATIENT = Entity(
         "settlement": EntityColumns("patient_id", "settled_at"),
     },
     register=Register("patient", "patient_id", {"age": "year(:as_of) - birth_year", "sex": "sex"}),
-    behaviour={"had_stay": ("stay_count", "CASE WHEN value > 0 THEN 'stay' WHEN value = 0 THEN 'no_stay' END")},
+    behaviour={"had_stay": ("stay_days", "CASE WHEN value > 0 THEN 'stay' WHEN value = 0 THEN 'no_stay' END")},
     peers=("had_stay", "sex"),
 )
 _DOCTOR = Entity(

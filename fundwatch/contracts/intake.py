@@ -37,6 +37,8 @@ CONTROL_TOTAL = nightly(
     accepted_amount decimal(28,2)
     quarantined_amount decimal(28,2)
     duplicate_amount decimal(28,2)
+    waiting_lines bigint of the accepted: reversals whose original had not come by the night; null: not counted
+    waiting_amount decimal(28,2) money of these
     """,
     key="file_name table_name",
     dated=None,  # figures of files
@@ -62,9 +64,24 @@ SUPPLIED_COLUMN = nightly(
     source string
     table_name string the canonical table
     column_name string
+    has_time boolean of a timestamp: false where the source knows the day only; null for other columns, or not known
     """,
     key="source table_name column_name",
     dated=None,  # names of columns
+)
+PLACEHOLDER = nightly(
+    "placeholder",
+    "text that stood where nothing is known (无, -, 99999999), by column and institution",
+    """
+    source string
+    table_name string the canonical table
+    column_name string
+    placeholder string the text, as the lists of conf/quality or the mapping have it
+    institution_id string null where the row names none
+    row_count bigint
+    """,
+    key="source table_name column_name placeholder institution_id",
+    dated=None,  # figures
 )
 
 ALL: tuple[Table, ...] = (
@@ -72,4 +89,5 @@ ALL: tuple[Table, ...] = (
     CONTROL_TOTAL,
     QUARANTINE,
     SUPPLIED_COLUMN,
+    PLACEHOLDER,
 )

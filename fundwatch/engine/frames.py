@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from fundwatch.contracts.versions import known_end, stay_columns
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import StructType
@@ -30,6 +32,16 @@ def no_rows(session: SparkSession, schema: StructType) -> DataFrame:
     from pyspark.sql.pandas.types import to_arrow_schema
 
     return session.createDataFrame(to_arrow_schema(schema, timezone="UTC").empty_table(), schema)
+
+
+def with_known_ends(rows: DataFrame, table: str, known_by: str) -> DataFrame:
+    """The rows of a clean table, the ends of its stays unknown where they are impossible, as `known_end` says."""
+    from pyspark.sql import functions as F
+
+    stay = stay_columns(table)
+    if stay is None or not {*stay} <= {*rows.columns}:
+        return rows
+    return rows.withColumn(stay[1], F.expr(known_end(table, known_by)))
 
 
 def stacked(frames: Iterable[DataFrame], *, missing_as_null: bool = False) -> DataFrame:

@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from fundwatch.errors import CatalogueError
+from fundwatch.expressions.pieces import Parameter, Parsed, WrittenColumn
 from fundwatch.expressions.tokens import is_clock, is_plain, quoted_name, quoted_text
-from fundwatch.expressions.tree import Parameter, Parsed, WrittenColumn, parsed
+from fundwatch.expressions.tree import parsed
 
 Scalar = bool | int | float | date | str
 Value = Scalar | list[str]
@@ -150,6 +151,12 @@ def names_in(text: str, known: Collection[str] | None = None) -> frozenset[str]:
     if known is None:
         return names
     lowered = {name.lower() for name in names}
+    return frozenset(name for name in known if name.lower() in lowered)
+
+
+def names_by_time(text: str, known: Collection[str]) -> frozenset[str]:
+    """The columns of `known` that the expression names otherwise than for their day, or for whether they are known."""
+    lowered = {p.text.lower() for p in parsed(text).pieces if isinstance(p, WrittenColumn) and not p.by_day}
     return frozenset(name for name in known if name.lower() in lowered)
 
 

@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fundwatch.expressions.declared import AGGREGATES, SCALARS, WINDOW_FUNCTIONS, ExpressionError
+from fundwatch.expressions.pieces import Parsed, WrittenColumn
 from fundwatch.expressions.tokens import quoted_name
-from fundwatch.expressions.tree import Parsed, Rewriting, WrittenColumn, parsed_into
+from fundwatch.expressions.tree import Rewriting, parsed_into
 
 if TYPE_CHECKING:
     from sqlglot import exp

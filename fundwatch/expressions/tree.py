@@ -9,11 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fundwatch.expressions.grammar import (
+    ATOM,
+    BINARY,
+    OF_ALL_KNOWN,
+    OF_DAYS,
+    PATTERN_AT,
+    RANK,
+    TYPES,
+    UNIT_FIRST,
+    UNITS,
+)
+from fundwatch.expressions.pieces import Parameter, Parsed, Piece, WrittenColumn
 from fundwatch.expressions.tokens import LONGEST, dialect, quoted_text, token_problems, words_of
 
 if TYPE_CHECKING:
@@ -21,72 +32,11 @@ if TYPE_CHECKING:
 
     Node = exp.Expr
 
+_MOST_PIECES = 20_000
 _FUNCTION = re.compile(r"[a-z_][a-z0-9_]*")
-_TYPES = {
-    "INT": "int", "BIGINT": "bigint", "DOUBLE": "double", "TEXT": "string", "DATE": "date", "TIMESTAMPTZ": "timestamp",
-    "BOOLEAN": "boolean", "DECIMAL": "decimal",
-}  # fmt: skip
-_UNITS = frozenset({"YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND"})
-# a bad pattern ends the job and stands in its message, so it is never made of a row's values; which argument it is
-_PATTERN_AT = dict.fromkeys(("date_format", "split", "to_date", "try_to_date", "try_to_timestamp", "next_day"), 1)
-_PATTERN_AT |= dict.fromkeys(("regexp_replace", "regexp_extract", "regexp_count", "regexp_substr", "regexp_like"), 1)
-_UNIT_FIRST = frozenset({"timestampdiff", "timestampadd"})
-_BINARY = {
-    "Or": ("OR", 1), "And": ("AND", 2), "EQ": ("=", 4), "NEQ": ("<>", 4), "LT": ("<", 4), "LTE": ("<=", 4),
-    "GT": (">", 4), "GTE": (">=", 4), "NullSafeEQ": ("<=>", 4), "Like": ("LIKE", 4), "ILike": ("ILIKE", 4),
-    "RegexpLike": ("RLIKE", 4),
-    "Add": ("+", 5), "Sub": ("-", 5), "DPipe": ("||", 5), "Mul": ("*", 6), "Div": ("/", 6), "Mod": ("%", 6),
-    "IntDiv": ("DIV", 6),
-}  # fmt: skip
-_RANK = {name: rank for name, (_, rank) in _BINARY.items()} | {"Not": 3, "Is": 4, "In": 4, "Between": 4, "Neg": 7}
-_ATOM = 8
 _LITERAL_WORDS = frozenset({"null", "true", "false"})
 # what the parser notes on a node for itself and no text of an author can set to something else
 _NOTES = frozenset({"safe", "typed", "quoted"})
-
-
-@dataclass(frozen=True)
-class WrittenColumn:
-    """A column as the author wrote it."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A `:named` parameter; only between the brackets of IN it may be a list."""
-
-    name: str
-    in_list: bool
-
-
-Piece = str | WrittenColumn | Parameter
-
-
-@dataclass
-class Parsed:
-    """What an expression is made of. `pieces`, joined, are its SQL; it may run only where `problems` is empty.
-
-    `signs` are `/` and `cast`, where they occur; `constant_texts` what makes a text out of texts alone; `is_call` says
-    that it is the call of one function and nothing more, `arguments` where that one's begin and end among the pieces.
-    """
-
-    pieces: list[Piece] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    functions: list[str] = field(default_factory=list)
-    signs: set[str] = field(default_factory=set)
-    distinct: set[str] = field(default_factory=set)
-    constant_texts: set[str] = field(default_factory=set)
-    is_call: bool = False
-    arguments: list[tuple[int, int]] = field(default_factory=list)
-
-    @property
-    def names(self) -> frozenset[str]:
-        return frozenset(piece.text for piece in self.pieces if isinstance(piece, WrittenColumn))
-
-    @property
-    def parameters(self) -> frozenset[str]:
-        return frozenset(piece.name for piece in self.pieces if isinstance(piece, Parameter))
 
 
 Found = TypeVar("Found", bound=Parsed)
@@ -132,6 +82,7 @@ class Rewriting:
 
     def __init__(self, found: Parsed) -> None:
         self.found = found
+        self.by_day = 0  # within how many calls that look at the day of a moment alone
 
     def put(self, *pieces: Piece) -> None:
         self.found.pieces += pieces
@@ -143,7 +94,7 @@ class Rewriting:
     def write(self, node: Node) -> None:
         kind = type(node).__name__
         method: Callable[[Any], None] | None = getattr(self, f"_{kind}", None)
-        if kind in _BINARY:
+        if kind in BINARY:
             self._only(node, "this", "expression", *(["negate"] if kind.endswith("Like") else []))
             self._binary(node)
         elif method is None:
@@ -156,16 +107,19 @@ class Rewriting:
         if extra:
             self.problem(f"holds what may not stand in it ({words_of(node)} with {', '.join(extra)})")
 
-    def _all(self, nodes: Sequence[Node]) -> None:
+    def _all(self, nodes: Sequence[Node]) -> list[tuple[int, int]]:
+        """Where each of the nodes begins and ends among the pieces."""
+        spans = []
         for number, node in enumerate(nodes):
             self.put(*([", "] if number else []))
             start = len(self.found.pieces)
             self.write(node)
-            self.found.arguments.append((start, len(self.found.pieces)))
+            spans.append((start, len(self.found.pieces)))
+        return spans
 
     def _operand(self, node: Node, least: int) -> None:
         """An operand that binds at least so tightly; a looser one would be taken apart otherwise by Spark."""
-        if _RANK.get(type(node).__name__, _ATOM) < least:
+        if RANK.get(type(node).__name__, ATOM) < least:
             self.problem(
                 "leaves open what belongs together: put brackets around the parts that are compared or computed"
             )
@@ -173,7 +127,7 @@ class Rewriting:
 
     def _binary(self, node: Node, *, is_open: bool = False) -> None:
         kind = type(node).__name__
-        sign, rank = _BINARY[kind]
+        sign, rank = BINARY[kind]
         if kind == "Div":
             self.found.signs.add("/")
         left, right = node.this, node.expression
@@ -184,7 +138,7 @@ class Rewriting:
             self._pattern(right)
         if mixed:
             self.problem("mixes || with + or -: put brackets")
-        chains = rank != 4 and _BINARY.get(type(left).__name__, ("", 0))[1] == rank
+        chains = rank != 4 and BINARY.get(type(left).__name__, ("", 0))[1] == rank
         if chains:
             self._only(left, "this", "expression")
             self._binary(left, is_open=True)
@@ -211,13 +165,15 @@ class Rewriting:
         self.put("(-")
         if type(node.this).__name__ == "Neg":
             self.problem("has two signs before one number")
-        self._operand(node.this, _ATOM)
+        self._operand(node.this, ATOM)
         self.put(")")
 
     def _Is(self, node: Node) -> None:
         self._only(node, "this", "expression")
         self.put("(")
+        self.by_day += 1
         self._operand(node.this, 5)
+        self.by_day -= 1
         self.put(" IS ")
         if type(node.expression).__name__ not in ("Null", "Boolean"):
             self.problem("compares by IS with something other than NULL, TRUE or FALSE")
@@ -271,27 +227,42 @@ class Rewriting:
             return
         self.found.functions.append(name)
         given, start = list(node.expressions), len(self.found.pieces)
-        if len(given) > _PATTERN_AT.get(name, len(given)):
-            self._pattern(given[_PATTERN_AT[name]])
+        self.by_day += name in OF_DAYS
+        if len(given) > PATTERN_AT.get(name, len(given)):
+            self._pattern(given[PATTERN_AT[name]])
         self.put(f"{name}(")
         if given and type(given[0]).__name__ == "Star" and name == "count" and len(given) == 1:
             self.put("1")
-            self.found.arguments.append((start + 1, start + 2))
-        elif given and name in _UNIT_FIRST:
+            spans = [(start + 1, start + 2)]
+        elif given and name in UNIT_FIRST:
             self._unit(given[0].name)
             self.put(", ")
-            self._all(given[1:])
+            spans = self._all(given[1:])
         elif len(given) == 1 and type(given[0]).__name__ == "Distinct":
             self._only(given[0], "expressions")
             self.found.distinct |= {n.name for n in given[0].expressions if type(n).__name__ == "Column"}
             self.put("DISTINCT ")
-            self._all(given[0].expressions)
+            spans = self._all(given[0].expressions)
         else:
-            self._all(given)
+            spans = self._all(given)
         self.put(")")
+        self.by_day -= name in OF_DAYS
         if start == 0:
-            del self.found.arguments[: -len(given) or None]
+            self.found.arguments = spans
+        if name in OF_ALL_KNOWN:
+            self._unknown_where_one_is(start, spans)
         self._note_constant(name, start)
+
+    def _unknown_where_one_is(self, start: int, spans: Sequence[tuple[int, int]]) -> None:
+        """The call that began at `start`, unknown where one of its arguments is."""
+        pieces = self.found.pieces
+        if len(pieces) > _MOST_PIECES:
+            self.problem("is too long with least() and greatest() within each other")
+            return
+        unknown = [[*pieces[first:last], " IS NULL"] for first, last in spans]
+        tests = [piece for number, test in enumerate(unknown) for piece in ([" OR "] if number else []) + test]
+        pieces[start:start] = ["IF(", *tests, ", NULL, "]
+        self.put(")")
 
     def _pattern(self, node: Node) -> None:
         if type(node).__name__ not in ("Literal", "Placeholder"):
@@ -309,8 +280,8 @@ class Rewriting:
             self.found.constant_texts.add(made_by)
 
     def _unit(self, text: str) -> None:
-        if text.upper() not in _UNITS:
-            self.problem(f"counts in '{text}': use {', '.join(sorted(_UNITS))}")
+        if text.upper() not in UNITS:
+            self.problem(f"counts in '{text}': use {', '.join(sorted(UNITS))}")
         self.put(text.upper())
 
     def _Filter(self, node: Node) -> None:
@@ -337,10 +308,10 @@ class Rewriting:
 
     def _type(self, kind: Node) -> str:
         self._only(kind, "this", "expressions")
-        name = _TYPES.get(kind.this.name if hasattr(kind.this, "name") else "", "")
+        name = TYPES.get(kind.this.name if hasattr(kind.this, "name") else "", "")
         sizes = [str(size.this) for size in kind.expressions]
         if not name or bool(sizes) != (name == "decimal") or not all(size.isdecimal() for size in sizes):
-            self.problem("casts to a type that is not listed: use decimal(p, s), " + ", ".join(sorted(_TYPES.values())))
+            self.problem("casts to a type that is not listed: use decimal(p, s), " + ", ".join(sorted(TYPES.values())))
         return f"{name}({', '.join(sizes)})" if sizes else name
 
     def _Cast(self, node: Node) -> None:
@@ -393,7 +364,7 @@ class Rewriting:
         if type(node.this).__name__ != "Identifier":
             self.problem("names all columns by *: name those that are meant")
             return
-        self.put(WrittenColumn(node.this.name))
+        self.put(WrittenColumn(node.this.name, self.by_day > 0))
 
     def _Star(self, _: Node) -> None:
         self.problem("names all columns by *: name those that are meant")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -16,24 +16,29 @@ from intake.drafting.sampling import Look
 from intake.drafting.values import birth_year, dated, flow, numbered, of, plain_name, sql, translations
 from intake.drafting.vocabulary import Vocabulary
 from intake.source.columns import Codes, ColumnSource, columns_used
-from intake.source.mapping import ENTRY_OF
+from intake.source.mapping import ENTRY_OF, POINTER_OF
 
 _FORMS: TypeAdapter[ColumnSource] = TypeAdapter(ColumnSource)
 _NOT_CHARGED = frozenset({"paid_amount", "allowed_amount"})
 _FROM_LINE = "_line_number"
+DECIDING = {"_valid": ("keep", "drop"), "_taken_back": ("minus", "plus")}
+_YES = ("1", "01", "1.0", "Y", "y", "T", "true", "TRUE", "True", "是", "有效")
+_NO = ("0", "00", "0.0", "N", "n", "F", "false", "FALSE", "False", "否", "无效")
 
 
 @dataclass(frozen=True)
 class Proposed:
     """One canonical column: the YAML of its source, how sure that is, and what to decide about it.
 
-    A column that begins with an underscore is carried, or says which rows are valid.
+    A column that begins with an underscore is carried, or decides of its rows (which are valid, which take back) by the
+    codes that `lists` names.
     """
 
     column: str
     source: str
     reported: str
     is_sure: bool = True
+    lists: str = ""
 
     @property
     def form(self) -> ColumnSource:
@@ -62,7 +67,8 @@ def as_national(table: str, look: Look) -> Iterator[Proposed]:
     for column, source in national_columns(table, look).items():
         one = Proposed(column, source, "sure: as in the national mapping")
         form = one.form
-        unknown = met.get(form.of, frozenset()) - form.codes.keys() if isinstance(form, Codes) else frozenset()
+        codes = met.get(form.of, frozenset()) if isinstance(form, Codes) else frozenset()
+        unknown = {code for code in codes if isinstance(form, Codes) and not form.lists(code)}
         if unknown and isinstance(form, Codes) and form.otherwise is None:
             text = f"? {len(unknown)} codes of the sample have no translation"
             one = replace(one, reported=text, is_sure=False)
@@ -114,6 +120,29 @@ def proposed(table: str, column: str, match: Match, look: Look, vocabulary: Voca
     return Proposed(column, source, "; ".join(texts), is_sure and not any(t.startswith("?") for t in texts))
 
 
+def keyed_by_visit(table: str, columns: Sequence[Proposed], found: Mapping[str, Match], look: Look) -> list[Proposed]:
+    """Lines whose ids repeat over visits, but not within one, have both for a key, and so have their pointers."""
+    if table != "claim_line" or not {"line_id", "encounter_id"} <= found.keys():
+        return list(columns)
+    line, visit = found["line_id"].header, found["encounter_id"].header
+    if not look.repeats(line):
+        return list(columns)
+    if look.repeats(visit, line):
+        text = "? stands in several rows of a visit: is a line settled later? (later_replaces)"
+        return [replace(c, reported=text, is_sure=False) if c.column == "line_id" else c for c in columns]
+    text = "? repeats over visits of the sample: the key is of both"
+    pointers = {"line_id": line, POINTER_OF[table]: getattr(found.get(POINTER_OF[table]), "header", "")}
+
+    def of_both(one: Proposed) -> Proposed:
+        header = pointers.get(one.column)
+        if not header:
+            return one
+        key = f"{sql(visit)} || '|' || {sql(header)}"
+        return replace(one, source=f'{{expr: "{key}"}}', reported=text, is_sure=False)
+
+    return [of_both(one) for one in columns]
+
+
 def made(
     table: str, found: Mapping[str, Match], filled: set[str], look: Look, vocabulary: Vocabulary
 ) -> Iterator[Proposed]:
@@ -131,8 +160,9 @@ def made(
         if "_settled_on" in found:
             settled = found["_settled_on"].header
             yield Proposed("_settled_on", dated(settled, look.values[settled])[0], text)
-    if "_valid" in found:
-        yield Proposed("_valid", sql(found["_valid"].header), "")
+    for column, (yes, no) in DECIDING.items():
+        if column in found:
+            yield _deciding(column, found[column].header, yes, no, look)
     if table == "encounter" and "visit_type" in found and "is_inpatient" not in filled:
         yield _inpatient(found["visit_type"].header, look, vocabulary)
     if "_birth_date" in found and table == "patient" and "birth_year" not in filled:
@@ -150,6 +180,17 @@ def _inpatient(header: str, look: Look, vocabulary: Vocabulary) -> Proposed:
         )
     inpatient = f"{sql(header)} RLIKE '^(2[0-9]|52)'"
     return Proposed("is_inpatient", f'{{expr: "{inpatient}"}}', "? holds for the national codes", False)
+
+
+def _deciding(column: str, header: str, yes: str, no: str, look: Look) -> Proposed:
+    """What decides of rows, by the codes of the sample that are known to say yes or no; a blank is no refund."""
+    met = look.values[header].codes
+    lists = {yes: [c for c in _YES if c in met] or ["1"], no: [c for c in _NO if c in met] or ["0"]}
+    if column == "_taken_back":
+        lists[no].append("")
+    unknown = len(met - {*_YES, *_NO, ""})
+    text = f"? {unknown} codes of the sample are in no list" if unknown else "what the codes of the sample say"
+    return Proposed(column, sql(header), text, not unknown, flow(lists)[1:-1])
 
 
 def _guessed(filled: set[str], look: Look, vocabulary: Vocabulary) -> Iterator[Proposed]:

@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fundwatch.contracts import TABLES
-from intake.drafting.columns import Proposed, as_national, made, of_the_person, proposed, token_domains
+from intake.drafting.columns import (
+    Proposed,
+    as_national,
+    keyed_by_visit,
+    made,
+    of_the_person,
+    proposed,
+    token_domains,
+)
 from intake.drafting.deciding import FileDecision, decided
 from intake.drafting.identifying import identifying_of, read_of, vault_entries
 from intake.drafting.names import GUESS, Match, matches, normalised
@@ -144,6 +152,7 @@ def _columns(table: str, found: Mapping[str, Match], look: Look, vocabulary: Voc
         for column, match in found.items()
         if column[0] != "_" and column not in filled
     ]
+    columns = keyed_by_visit(table, columns, found, look)
     columns += made(table, found, {c.column for c in columns}, look, vocabulary)
     of_persons = found_columns("patient", look, vocabulary, is_named=False)
     columns += of_the_person(table, of_persons, look, vocabulary)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from hashlib import blake2b
 from pathlib import Path
 
 from fundwatch.errors import DeliveryError
+from intake.drafting.silence import odd_texts, shipped_lists
 from intake.files.peeking import DELIMITERS, peek
 from intake.files.unpacking import FileError
 from intake.source.mapping import DeliveryForm
@@ -37,7 +38,8 @@ _LOOKS_LIKE = 0.2  # of the values that are there
 
 @dataclass(frozen=True)
 class Values:
-    """What a sample of one column looks like; it keeps no value but codes that a vocabulary may know.
+    """What a sample of one column looks like; it keeps no value but codes that a vocabulary may know, and `odd` texts
+    that say nothing or may, with their number.
 
     `fingerprints` are short digests of the values, by which columns of two files are compared; `is_key` says that every
     row has a value of its own, `is_distinctive` that equal values are no chance.
@@ -51,7 +53,8 @@ class Values:
     has_currency_sign: bool
     is_key: bool = False
     is_distinctive: bool = False
-    fingerprints: frozenset[bytes] = field(default=frozenset(), repr=False)
+    fingerprints: frozenset[int] = field(default=frozenset(), repr=False)
+    odd: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def shape(self) -> str:
@@ -76,6 +79,13 @@ class Look:
     header: tuple[str, ...]
     values: dict[str, Values]
     row_count: int
+    prints: dict[str, tuple[int, ...]] = field(default_factory=dict)  # of each value, row by row; 0 for a blank
+
+    def repeats(self, *columns: str) -> bool:
+        """Whether several rows of the sample have the same values of the columns; rows with a blank among them count
+        for nothing."""
+        rows = [row for row in zip(*(self.prints.get(column, ()) for column in columns), strict=False) if all(row)]
+        return len({*rows}) < len(rows)
 
     @property
     def is_whole(self) -> bool:
@@ -96,18 +106,28 @@ def look_at(file: Path) -> Look:
     rows = seen.rows[:_ROWS]
     columns = {n: [row[place] for row in rows if place < len(row)] for place, n in enumerate(seen.header)}
     values = {name: values_of(texts) for name, texts in columns.items()}
-    return Look(file, seen.form, seen.encoding, seen.delimiter, seen.header, values, len(rows))
+    prints = {name: tuple(_print(text) for text in texts) for name, texts in columns.items()}
+    return Look(file, seen.form, seen.encoding, seen.delimiter, seen.header, values, len(rows), prints)
+
+
+def _print(text: str) -> int:
+    """A fingerprint, so that no value is kept; of a blank 0."""
+    if text in _NULLS:
+        return 0
+    return 1 + int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
 def values_of(texts: Sequence[str]) -> Values:
     """What the values of one column look like."""
-    there = [text for text in texts if text not in _NULLS]
+    given = [text for text in texts if text not in _NULLS]
+    silent = frozenset(shipped_lists().of_all())
+    there = [text for text in given if text not in silent]
     count = len(there) or 1
     different = frozenset(there)
     is_code = 0 < len(different) <= 30 and all(len(text) <= 8 for text in different)
     numbers = sum(_NUMBER.fullmatch(text) is not None for text in there)
     return Values(
-        filled=len(there) / (len(texts) or 1),
+        filled=len(given) / (len(texts) or 1),
         formats=_formats(there),
         number_share=numbers / count,
         identifying=_identifying(there),
@@ -115,7 +135,8 @@ def values_of(texts: Sequence[str]) -> Values:
         has_currency_sign=any(text[0] in "¥￥$" for text in there),
         is_key=0 < len(texts) == len(different),
         is_distinctive=bool(different) and all(len(text) >= _DISTINCTIVE for text in different),
-        fingerprints=frozenset(blake2b(text.encode(), digest_size=8).digest() for text in different),
+        fingerprints=frozenset(_print(text) for text in different),
+        odd=odd_texts(given),
     )
 
 

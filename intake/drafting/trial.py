@@ -16,6 +16,7 @@ from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import stacked
 from fundwatch.expressions.declared import written
 from intake.rows.canonical import Columns
+from intake.rows.listed import shown_code
 from intake.source.checks import TableChecks
 from intake.source.columns import Codes
 from intake.source.mapping import ENTRY_OF, Rows, SourceFile
@@ -23,8 +24,6 @@ from intake.source.mapping import ENTRY_OF, Rows, SourceFile
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-HIDDEN = "(not shown: no short code)"
-_CODE, _LONG_NUMBER = r"^[A-Za-z0-9._\-]{1,8}$", r"^[0-9]{7,}$"  # seven digits and more may be a date of birth
 # which table a column points to, beside those whose key has the column's name
 _POINTERS = {
     "ordering_doctor_id": ("doctor", "doctor_id"),
@@ -56,6 +55,7 @@ def file_columns(file: SourceFile, kind: str, name: str, header: Sequence[str]) 
     """The header's columns sorted by what becomes of them; a header under the mapping's names or the file's own."""
     names = file.names()
     optional = [(c,) if isinstance(c, str) else c for c in file.optional]
+    header = file.as_known(header)
     return FileColumns(
         name=name,
         kind=kind,
@@ -127,14 +127,20 @@ def reference_facts(tables: Mapping[str, DataFrame], supplied: Mapping[str, Sequ
 
 
 def untranslated(strings: DataFrame, table: str, rows: Rows, columns: Columns) -> DataFrame | None:
-    """Table × column × code × count of source codes that no translation lists. None where nothing is translated."""
+    """Table × column × code × count of source codes that no translation, flag, filter or sign lists. None where codes
+    are read by none of them.
+    """
+    codes = {
+        name: (given.of, [*given.exact]) for name, given in columns.filled(rows).items() if isinstance(given, Codes)
+    }
+    codes |= {key: (given.of, [*given.codes]) for key, given in rows.listed().items() if columns.fill(given)}
     met = [
-        F.struct(F.lit(name).alias("column_name"), F.expr(written(given.of)).cast("string").alias("code"))
-        for name, given in columns.filled(rows).items()
-        if isinstance(given, Codes)
+        F.struct(F.lit(name).alias("column_name"), F.expr(written(sql)).cast("string").alias("code"))
+        for name, (sql, _) in codes.items()
     ]
-    listed = {n: [*g.codes] for n, g in rows.columns.items() if isinstance(g, Codes)}
-    return _strange(strings.select(F.explode(F.array(*met)).alias("met")), table, listed) if met else None
+    listed = {name: known for name, (_, known) in codes.items()}
+    begun = {n: [*g.beginnings] for n, g in rows.columns.items() if isinstance(g, Codes)}
+    return _strange(strings.select(F.explode(F.array(*met)).alias("met")), table, listed, begun) if met else None
 
 
 def unlisted(rows: DataFrame, table: str, checks: TableChecks) -> DataFrame | None:
@@ -144,10 +150,19 @@ def unlisted(rows: DataFrame, table: str, checks: TableChecks) -> DataFrame | No
     return _strange(rows.select(F.explode(F.array(*met)).alias("met")), table, listed) if met else None
 
 
-def _strange(rows: DataFrame, table: str, listed: Mapping[str, Sequence[str]]) -> DataFrame:
+def _strange(
+    rows: DataFrame,
+    table: str,
+    listed: Mapping[str, Sequence[str]],
+    begun: Mapping[str, Sequence[str]] | None = None,
+) -> DataFrame:
+    """The codes that are not `listed` and begin with none of `begun`, counted by column."""
     name, code = F.col("met.column_name"), F.col("met.code")
     is_known = [(name == column) & code.isin(*codes) for column, codes in listed.items()]
-    shown = F.when(code.rlike(_CODE) & ~code.rlike(_LONG_NUMBER), code).otherwise(F.lit(HIDDEN))
+    starts = [(column, start) for column, all_starts in (begun or {}).items() for start in all_starts]
+    is_known += [(name == column) & code.startswith(start) for column, start in starts]
     strange = rows.filter(code.isNotNull() & ~reduce(lambda left, right: left | right, is_known))
-    counted = strange.groupBy(name.alias("column_name"), shown.alias("code")).agg(F.count(F.lit(1)).alias("row_count"))
+    counted = strange.groupBy(name.alias("column_name"), shown_code(code).alias("code")).agg(
+        F.count(F.lit(1)).alias("row_count")
+    )
     return counted.select(F.lit(table).alias("table_name"), "column_name", "code", "row_count")

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from intake.drafting.columns import Proposed
+from fundwatch.contracts import TABLES
+from intake.drafting.columns import DECIDING, Proposed
 from intake.drafting.draft import DATE, DraftedFiles, DraftFile
-from intake.drafting.values import plain_name
+from intake.drafting.sampling import Look
+from intake.drafting.silence import OFTEN, shipped_lists
+from intake.drafting.values import flow, plain_name
+from intake.source.mapping import ENTRY_OF
+from intake.source.placeholders import kind_of
 
 _EVERY_NIGHT = frozenset({"claim_line", "settlement", "encounter", "diagnosis"})
 
@@ -18,7 +23,7 @@ def draft_text(name: str, drafted: DraftedFiles) -> str:
     head += [f"#   fundwatch source check --mapping {name}.yaml --landing FOLDER --date DATE"]
     head += [f"# ? {question}" for question in questions]
     files = drafted.fed
-    return "\n".join([*head, *_delivery(name, files), "", *_files(files), "", *_tables(files), ""])
+    return "\n".join([*head, *_delivery(name, drafted), "", *_files(files), "", *_tables(files), ""])
 
 
 def open_questions(drafted: DraftedFiles) -> Iterator[str]:
@@ -47,7 +52,8 @@ def _folded(headers: Sequence[str]) -> list[str]:
     return [one[0] if len(one) == 1 else f"{one[0]} … {one[-1]}" for one in groups.values()]
 
 
-def _delivery(name: str, files: Sequence[DraftFile]) -> Iterator[str]:
+def _delivery(name: str, drafted: DraftedFiles) -> Iterator[str]:
+    files = drafted.fed
     texts = [file.look for file in files if file.look.form == "text"]
     encodings = dict.fromkeys(look.encoding for look in texts) or {"utf-8": None}
     # a .tsv has tabs whatever stands here
@@ -63,14 +69,45 @@ def _delivery(name: str, files: Sequence[DraftFile]) -> Iterator[str]:
     yield '  null_texts: ["", "NULL", "null", "\\\\N"]'
     if any(file.look.form == "parquet" for file in files):
         yield "  zone: Asia/Shanghai       # ? the local time in which instants of parquet files are read"
+    if drafted.left:
+        # a file that nothing takes and nothing lists would hold the delivery
+        patterns = ", ".join(f'"{_pattern(left.look)}"' for left in drafted.left)
+        yield f"  ignore: [{patterns}]   # ? left out, as said above"
     yield "drift: {unknown_columns: refuse, new_codes: refuse}   # park: leave aside what is new, and say so"
+    yield from _silent_texts(files)
+
+
+def _silent_texts(files: Sequence[DraftFile]) -> Iterator[str]:
+    """A comment for each canonical column in whose sample a text says nothing, or may: lines of YAML."""
+    for file in files:
+        table = TABLES[ENTRY_OF.get(file.table, file.table)]
+        headers = {plain_name(header): header for header in file.look.header}
+        for column in file.columns:
+            if column.column not in table.column_names:
+                continue
+            odd: dict[str, int] = {}
+            for name in sorted(column.reads(frozenset(headers))):
+                odd |= file.look.values[headers[name]].odd
+            listed = {*shipped_lists().of(table, column.column, column.form)}
+            place = f"{file.table}.{column.column}"
+            if seen := _counted({text: count for text, count in odd.items() if text in listed}):
+                yield f"# {place} says nothing where it reads {seen}"
+            if kind_of(table, column.column) == "code":
+                new = {text: count for text, count in odd.items() if text not in listed and count >= OFTEN}
+                if new:
+                    yield f"# ? {place} reads {_counted(new)}: nobody? Then list it under placeholders.add"
+
+
+def _counted(texts: dict[str, int]) -> str:
+    ordered = sorted(texts.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(f"'{text}' ({count})" for text, count in ordered)
 
 
 def _files(files: Sequence[DraftFile]) -> Iterator[str]:
     yield "files:" if files else "files: {}   # ? no file was known"
     for file in files:
         yield f"  {file.name}:"
-        yield f'    name: "{_pattern(file)}"'
+        yield f'    name: "{_pattern(file.look)}"'
         if file.table not in _EVERY_NIGHT:
             yield "    required: false   # it need not come every night"
         read = [(header, plain_name(header)) for header in file.look.header if header in file.read]
@@ -98,9 +135,9 @@ def _aliased(header: str, plain: str) -> str:
     return plain if plain == header else f"[{plain}, {_text(header)}]"
 
 
-def _pattern(file: DraftFile) -> str:
+def _pattern(look: Look) -> str:
     """What files of this kind are called, in any form: a date in the name is any date."""
-    stem = DATE.sub("*", file.look.file.name.split(".")[0])
+    stem = DATE.sub("*", look.file.name.split(".")[0])
     return f"{stem}.csv*"
 
 
@@ -125,15 +162,17 @@ def _rows(file: DraftFile) -> Iterator[str]:
         named = ", ".join(plain_name(c) for c in columns)
         key = f"[{plain_name(here)}]" if here == there else f"{{{plain_name(here)}: {plain_name(there)}}}"
         yield f"        lookup: {{from: {other}, on: {key}, columns: [{named}]}}"
-    for valid in (c for c in file.carry if c.column == "_valid"):
-        yield f"""        where: {{keep: "{valid.source} = '1'", code: NOT_VALID}}"""
+    for given in (c for c in file.carry if c.column == "_valid"):
+        yield _line(f"        where: {{of: {flow(given.source)}, {given.lists}, code: NOT_VALID}}", given.reported)
+    for given in (c for c in file.carry if c.column == "_taken_back"):
+        yield _line(f"        sign: {{of: {flow(given.source)}, {given.lists}}}", given.reported)
     yield "        columns:"
     yield from (_line(f"          {c.column}: {c.source}", c.reported) for c in file.columns)
     yield from (f"          # ? {key}: the key column is missing" for key in file.missing_keys)
     if file.vault:
         yield "        vault:"
         yield from (f"          - {entry}" for entry in file.vault)
-    carried = [c for c in file.carry if c.column != "_valid"]
+    carried = [c for c in file.carry if c.column not in DECIDING]
     if carried:
         yield "        carry:"
         yield from (_line(f"          {c.column[1:]}: {_typed(c)}", c.reported) for c in carried)

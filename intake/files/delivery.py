@@ -8,33 +8,31 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from fundwatch.errors import DeliveryError, problems
 from fundwatch.nights import nights_said
 from intake.files.drift import Drift, FileDrift, find_drift, read_names
+from intake.files.entries import entries_in, kinds_of, unclaimed
 from intake.files.landed import Measured, Opened, open_file
 from intake.files.manifest import MANIFEST, ManifestFile, manifest_problems, read_manifest
 from intake.files.unpacking import CHANGED, FileError, sha256_of, stamp_of
 from intake.source.checks import Quality
 from intake.source.mapping import SourceMapping
 
-# any of these may stand where a mapping's pattern says .csv
-_ENDINGS = (".csv", ".txt", ".tsv", ".parquet", ".xlsx", ".csv.gz", ".txt.gz", ".tsv.gz", ".zip")
-
 
 @dataclass(frozen=True)
 class LandedFile:
     """A file that has passed: `path` is what Spark reads, `header` its columns under the mapping's names, in order.
 
-    In a numbered file each line begins with its number, the header being line 1, and blank lines are left out.
+    In a numbered file each line begins with its number, the header being line 1, and blank lines are left out. A plain
+    file holds no sign that a text's one spelling lacks (see fundwatch.texts), other than blanks at its ends.
     """
 
     kind: str
@@ -46,11 +44,13 @@ class LandedFile:
     declared_amount: Decimal | None
     delimiter: str = ","
     is_numbered: bool = False
+    is_plain: bool = False
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """All files of one night, and how their form differs from the mapping's without being refused."""
+    """All files of one night, how their form differs from the mapping's without being refused, and what nobody reads:
+    a sentence each."""
 
     source: str
     business_date: date
@@ -58,6 +58,11 @@ class Delivery:
     files: tuple[LandedFile, ...]
     drift: Drift = field(default_factory=Drift)
     is_declared: bool = True
+    unclaimed: tuple[str, ...] = ()
+
+    def notes(self) -> list[str]:
+        """What was tolerated or left aside, in words."""
+        return [*self.drift.notes(), *self.unclaimed]
 
     def headers(self) -> dict[str, frozenset[str]]:
         """The columns delivered, by kind of file."""
@@ -92,18 +97,18 @@ def delivered_dates(mapping: SourceMapping, landing: Path) -> list[date]:
 
 
 def kinds_in(mapping: SourceMapping, folder: Path) -> dict[str, str]:
-    """The files of the folder by name, with the kind whose pattern each fits."""
-    return {name: kind for name in _names_in(folder) if (kind := _kind_of(mapping, name)) is not None}
+    """The files of the folder by name, with the kind whose pattern each fits (the first of several)."""
+    return {name: kinds[0] for name in entries_in(mapping, folder) if (kinds := kinds_of(mapping, name))}
 
 
 def delivery_hashes(mapping: SourceMapping, landing: Path, night: date) -> dict[str, str]:
-    """The SHA-256 of every file of the delivery that is the mapping's business, by name; each file is hashed once.
+    """The SHA-256 of every file of the delivery by name, but for those that are ignored; each file is hashed once.
 
-    Raises DeliveryError when there is no folder, or a file is a link or changes meanwhile.
+    Files that nobody reads are among them: whoever lets the delivery pass has seen just these. Raises DeliveryError
+    when there is no folder, or a file is a link or changes meanwhile.
     """
     folder = delivery_folder(mapping, landing, night)
-    is_listed = _is_declared(mapping, folder)
-    names = [n for n in _names_in(folder) if is_listed or n == MANIFEST or _kind_of(mapping, n) is not None]
+    names = entries_in(mapping, folder)
     found: list[str] = []
     hashes = {}
     for name in names:
@@ -114,6 +119,20 @@ def delivery_hashes(mapping: SourceMapping, landing: Path, night: date) -> dict[
     if found:
         raise _refusal(folder, found)
     return hashes
+
+
+def sorted_entries(mapping: SourceMapping, names: Sequence[str]) -> tuple[dict[str, str], list[str], list[str]]:
+    """The names with their kinds; what nobody reads, and names that fit several kinds, in sentences."""
+    kinds, left, wrong = {}, [], []
+    for name in names:
+        found = kinds_of(mapping, name)
+        if len(found) == 1:
+            kinds[name] = found[0]
+        elif found:
+            wrong.append(f"{name}: fits the patterns of {' and '.join(found)}; make them tell the files apart")
+        elif name != MANIFEST:
+            left.append(unclaimed(mapping, name))
+    return kinds, left, wrong
 
 
 def open_delivery(
@@ -132,9 +151,9 @@ def open_delivery(
     """
     folder = delivery_folder(mapping, landing, night)
     found: list[str] = []
-    there = _names_in(folder)
+    there = entries_in(mapping, folder)
     listed: dict[str, ManifestFile] = {}
-    batch = f"measured {night}"
+    batch, left = f"measured {night}", list[str]()
     if is_declared := _is_declared(mapping, folder):
         manifest = read_manifest(folder, mapping, night, None if hashes is None else hashes.get(MANIFEST, ""))
         batch, listed = manifest.batch_id, {entry.name: entry for entry in manifest.files}
@@ -142,7 +161,8 @@ def open_delivery(
         kinds = {n: entry.table for n, entry in listed.items() if n in there and entry.table in mapping.files}
         named = {entry.table for entry in listed.values()}
     else:
-        kinds = {n: kind for n in there if (kind := _kind_of(mapping, n)) is not None}
+        kinds, left, wrong = sorted_entries(mapping, there)
+        found += wrong
         named = set(kinds.values())
     missing = [kind for kind, file in mapping.files.items() if file.required and kind not in named]
     files, drift = [], []
@@ -151,17 +171,17 @@ def open_delivery(
             found.append(f"{name}: {opened}")
             continue
         seen = find_drift(mapping, kinds[name], name, opened, quality)
-        wrong = [*seen.problems, *_untrue(opened.measured, listed.get(name))]
+        wrong = [*seen.problems, *_untrue(opened, listed.get(name))]
         if hashes is not None and opened.measured.sha256 != hashes.get(name):
             wrong = [CHANGED]
         found += [f"{name}: {problem}" for problem in wrong]
         files.append(_landed(mapping, kinds[name], name, opened, listed.get(name)))
         drift.append(seen)
-    found += [f"{mapping.files[kind].name}: the file of {kind} is missing" for kind in missing]
+    found += [f"{' or '.join(mapping.files[kind].patterns)}: the file of {kind} is missing" for kind in missing]
     found += [f"{name}: is gone since the run began" for name in sorted({*(hashes or ())} - {*there})]
     if found:
         raise _refusal(folder, found)
-    return Delivery(mapping.source, night, batch, tuple(files), _drift(drift), is_declared)
+    return Delivery(mapping.source, night, batch, tuple(files), _drift(drift), is_declared, tuple(left))
 
 
 def _is_declared(mapping: SourceMapping, folder: Path) -> bool:
@@ -197,31 +217,25 @@ def _opened(
         yield from zip(names, workers.map(one, names), strict=True)
 
 
-def _names_in(folder: Path) -> list[str]:
-    """The files by name; links among them, so that they are refused and not passed over."""
-    return sorted(f.name for f in folder.iterdir() if (f.is_file() or f.is_symlink()) and not f.name.startswith("."))
-
-
-def _kind_of(mapping: SourceMapping, name: str) -> str | None:
-    """Whose pattern the name fits, as it is or with the ending of text in place of its own."""
-    stems = [name[: -len(ending)] for ending in _ENDINGS if name.lower().endswith(ending)]
-    names = [name, *(f"{stem}.csv" for stem in stems)]
-    return next((k for k, file in mapping.files.items() if any(fnmatchcase(n, file.name) for n in names)), None)
-
-
-def _untrue(measured: Measured, entry: ManifestFile | None) -> list[str]:
-    """What the manifest says otherwise of a file."""
+def _untrue(opened: Opened, entry: ManifestFile | None) -> list[str]:
+    """What the manifest says otherwise of a file. Its sender may have counted the lines of its foot."""
+    measured = opened.measured
     empty = ["holds no rows"] if measured.rows == 0 else []
     if entry is None:
         return empty
     pairs: list[tuple[str, object, object]] = [
         ("SHA-256", measured.sha256, entry.sha256.lower()),
         ("bytes", measured.byte_count, entry.bytes),
-        ("rows", measured.rows, entry.rows),
+        ("rows", measured.rows, _declared_rows(opened, entry)),
     ]
     if entry.content_sha256 is not None:
         pairs.append(("content SHA-256", measured.content_sha256, entry.content_sha256.lower()))
     return empty + [f"{what}: has {has}, the manifest says {says}" for what, has, says in pairs if has != says]
+
+
+def _declared_rows(opened: Opened, entry: ManifestFile | None) -> int:
+    rows = opened.measured.rows
+    return rows if entry is None or entry.rows == rows + opened.foot else entry.rows
 
 
 def _landed(mapping: SourceMapping, kind: str, name: str, opened: Opened, entry: ManifestFile | None) -> LandedFile:
@@ -231,8 +245,9 @@ def _landed(mapping: SourceMapping, kind: str, name: str, opened: Opened, entry:
         path=opened.path,
         header=read_names(mapping.files[kind], opened.header),
         measured=opened.measured,
-        declared_rows=opened.measured.rows if entry is None else entry.rows,
+        declared_rows=_declared_rows(opened, entry),
         declared_amount=None if entry is None else entry.amount_total,
         delimiter=opened.delimiter,
         is_numbered=opened.is_numbered,
+        is_plain=opened.is_plain,
     )

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from fundwatch.contracts import TABLES
+from fundwatch.texts import key_spelling
 from intake.files.landed import Opened
 from intake.files.value_types import contract_type, fits, is_shortened, shown_code, shown_name
 from intake.source.checks import Quality
-from intake.source.columns import Codes
-from intake.source.mapping import SourceFile, SourceMapping
+from intake.source.columns import UNKNOWN_CODE, Codes, columns_used
+from intake.source.mapping import ENTRY_OF, SourceFile, SourceMapping
+from intake.source.placeholders import Placeholders
 
 # One odd value is a problem of its row, which the gate weighs; it takes several to speak of a changed form.
 _ENOUGH_VALUES = 10
@@ -35,18 +38,19 @@ class FileDrift:
     problems: tuple[str, ...] = ()
     parked_columns: tuple[str, ...] = ()
     parked_codes: tuple[tuple[str, str], ...] = ()
-    is_reordered: bool = False
+    foot: int = 0
 
     @property
     def is_reported(self) -> bool:
         """Whether anything was tolerated that a person should know."""
-        return bool(self.parked_columns or self.parked_codes or self.is_reordered)
+        return bool(self.parked_columns or self.parked_codes or self.foot)
 
     def notes(self) -> list[str]:
         """What was tolerated, in words."""
         texts = [f"{self.file_name}: column '{shown_name(c)}' is new: parked, not read" for c in self.parked_columns]
         texts += [f"{self.file_name}: column '{c}' has a new code {v}: parked" for c, v in self.parked_codes]
-        return [*texts, *([f"{self.file_name}: its columns come in another order"] if self.is_reordered else [])]
+        foot = f"{self.file_name}: {self.foot} lines at its end are sums or signatures, and no rows: left out"
+        return [*texts, *([foot] if self.foot else [])]
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,8 @@ class Drift:
 def read_names(file: SourceFile, header: Sequence[str]) -> tuple[str, ...]:
     """The names of the columns hereafter: the mapping's; one that the mapping does not know goes by its place."""
     names, kept = file.names(), set(file.drop)
-    return tuple(names.get(c, c if c in kept else f"{PARKED}{n}") for n, c in enumerate(header, 1))
+    spelled = enumerate(file.as_known(header), 1)
+    return tuple(names.get(c, c if c in kept else f"{PARKED}{n}") for n, c in spelled)
 
 
 def parked_error_codes(mapping: SourceMapping, quality: Quality, table: str) -> tuple[str, ...]:
@@ -72,12 +77,18 @@ def parked_error_codes(mapping: SourceMapping, quality: Quality, table: str) -> 
         return ()
     how = mapping.tables.get(table)
     listed = [c for rows in (how.rows if how else ()) for c, given in rows.columns.items() if _is_closed(given)]
-    return (*(f"NOT_IN_LIST:{c}" for c in quality.of(table).one_of), *(f"MALFORMED:{c}" for c in listed))
+    deciding = [given.name or key for rows in (how.rows if how else ()) for key, given in rows.judged_by().items()]
+    return (
+        *(f"NOT_IN_LIST:{c}" for c in quality.of(table).one_of),
+        *(f"MALFORMED:{c}" for c in listed),
+        *(f"{UNKNOWN_CODE}:{c}" for c in dict.fromkeys(deciding)),
+    )
 
 
 def find_drift(mapping: SourceMapping, kind: str, name: str, opened: Opened, quality: Quality | None) -> FileDrift:
     """What the file's header and sample say otherwise than the mapping."""
-    file, header = mapping.files[kind], opened.header
+    file = mapping.files[kind]
+    header = file.as_known(opened.header)
     known = {*file.names(), *file.drop}
     if known.isdisjoint(header):
         # what stands there may be the first person's row
@@ -87,24 +98,24 @@ def find_drift(mapping: SourceMapping, kind: str, name: str, opened: Opened, qua
     unknown = [c for c in header if c not in known]
     is_parking = mapping.drift.unknown_columns == "park"
     found = list(_column_problems(mapping, kind, header, [] if is_parking else unknown, values))
-    found += [*_width_problems(opened), *_type_problems(mapping, kind, values)]
-    new = list(_new_codes(mapping, kind, values, quality))
+    said = _said(mapping, kind, values, quality)
+    found += [*_width_problems(opened), *_type_problems(mapping, kind, said)]
+    new = list(_new_codes(mapping, kind, said, quality))
     if mapping.drift.new_codes == "refuse":
         found += [
-            f"column '{c}', line {line}: a code that the mapping or the checks do not list{shown_code(code)}; "
-            "list it, or let drift.new_codes park it"
-            for c, code, line in new
+            f"column '{one.column}', line {one.line}: a code that the mapping or the checks do not list"
+            f"{shown_code(one.code)}, in {one.rows} of {one.of_rows} rows looked at; list it, or let drift.new_codes "
+            "park it"
+            for one in new
         ]
         new = []
-    order = [aliases[0] for aliases in file.needed()]
-    come = [c for c in read_names(file, header) if c in order]
     return FileDrift(
         name,
         kind,
         tuple(found),
         tuple(unknown) if is_parking else (),
-        tuple((c, shown_code(code).removeprefix(": ") or "that is not shown") for c, code, _ in new),
-        is_reordered=come != [c for c in order if c in come],
+        tuple((one.column, shown_code(one.code).removeprefix(": ") or "that is not shown") for one in new),
+        foot=opened.foot,
     )
 
 
@@ -135,8 +146,8 @@ def _values(mapping: SourceMapping, names: Sequence[str], opened: Opened) -> Val
         row = _row(line, opened.delimiter)
         if len(row) == len(names):  # others are unreadable rows, which the gate weighs
             for name, text in zip(names, row, strict=True):
-                if text.strip() not in nulls:
-                    values[name].append((number, text.strip()))
+                if (value := key_spelling(text)) not in nulls:
+                    values[name].append((number, value))
     return values
 
 
@@ -172,6 +183,22 @@ def _meant(
     return same[0] if len(same) == 1 else ""
 
 
+def _said(mapping: SourceMapping, kind: str, values: Values, quality: Quality | None) -> Values:
+    """The values without those that say nothing in what is made of their column: the rest say how it is written."""
+    fed = mapping.rows_of(kind)
+    if fed is None:
+        return values
+    placeholders = Placeholders(None if quality is None else quality.placeholders, mapping.placeholders)
+    table = TABLES[ENTRY_OF.get(fed[0], fed[0])]
+    said = {}
+    for column, found in values.items():
+        made = [(n, given) for n, given in fed[1].columns.items() if columns_used(given, frozenset({column}))]
+        lists = [frozenset(placeholders.of(table, name, given)) for name, given in made]
+        silent = frozenset.intersection(*lists) if lists else frozenset[str]()
+        said[column] = [one for one in found if one[1] not in silent]
+    return said
+
+
 def _type_problems(mapping: SourceMapping, kind: str, values: Values) -> Iterator[str]:
     """Columns most of whose values are none of their type, and identifiers that a spreadsheet cut short."""
     for column, found in values.items():
@@ -184,26 +211,37 @@ def _type_problems(mapping: SourceMapping, kind: str, values: Values) -> Iterato
             yield f"column '{column}', line {short[0]}: a spreadsheet cut a long number short (1.2E+17); send it whole"
 
 
-def _new_codes(
-    mapping: SourceMapping, kind: str, values: Values, quality: Quality | None
-) -> Iterator[tuple[str, str, int]]:
-    """Column, code and first line of codes that no list has, where there are too many for single problems."""
+@dataclass(frozen=True)
+class _NewCode:
+    """A code that no list has: its column, its first line, and how many of the rows looked at have it."""
+
+    column: str
+    code: str
+    line: int
+    rows: int
+    of_rows: int
+
+
+def _new_codes(mapping: SourceMapping, kind: str, values: Values, quality: Quality | None) -> Iterator[_NewCode]:
+    """Codes that no list has, where there are too many for single problems."""
     fed = mapping.rows_of(kind)
     if fed is None:
         return
     lists = {} if quality is None else quality.of(fed[0]).one_of
+    listed: list[tuple[str, Callable[[str], bool]]]
+    listed = [(given.name, given.codes.__contains__) for given in fed[1].listed().values()]
     for canonical, given in fed[1].columns.items():
         if isinstance(given, Codes) and _is_closed(given):
-            column, allowed = given.of, set(given.codes)
+            listed.append((given.of, given.lists))
         elif isinstance(given, str) and canonical in lists:
-            column, allowed = given, set(lists[canonical])
-        else:
-            continue
+            listed.append((given, lists[canonical].__contains__))
+    for column, is_known in listed:
         found = values.get(column, ())
-        new = Counter(text for _, text in found if text not in allowed)
+        new = Counter(text for _, text in found if not is_known(text))
         for code, count in new.items():
             if count >= _NEW_CODE_ROWS and count >= _NEW_CODE_SHARE * len(found):
-                yield column, code, next(line for line, text in found if text == code)
+                first = next(line for line, text in found if text == code)
+                yield _NewCode(column, code, first, count, len(found))
 
 
 def _is_closed(given: object) -> bool:

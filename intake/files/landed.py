@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import csv
+import os
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from fundwatch.texts import key_spelling, tidied
 from intake.files.columnar import parquet_lines
+from intake.files.limits import BLOCK
 from intake.files.lines import TextPass, TextScan, Undecodable
 from intake.files.spreadsheet import workbook_lines
 from intake.files.staging import Staged, staged
@@ -18,6 +22,12 @@ from intake.source.mapping import DeliveryForm
 # files, and gzip files that are worth more than one task, are written again, their lines beginning with their numbers.
 _PLAIN_LIMIT = 4 << 20
 _GZIP_LIMIT = 16 << 20
+
+
+_TOTAL = re.compile(r"(?i)((本页|本月|全院|全部)?[合总總小共累]\s*[计計]|((grand|sub) ?)?total)(\s*[:(].*)?$")
+_SIGNATURE = re.compile(
+    r"(制表|填表|填报|审核|复核|经办|负责|统计|打印|导出|报送|制单|操作|科室负责|单位负责)(人|员|人员|日期|时间|单位)?\s*:"
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Opened:
-    """A file that can be read from `path`; its header as delivered, and some of its lines (they may name persons)."""
+    """A file that can be read from `path`; its header as delivered, and some of its lines (they may name persons).
+
+    `foot` is how many lines at its end are totals and signatures: they are no rows, and not in what is read.
+    """
 
     path: Path
     measured: Measured
@@ -44,6 +57,8 @@ class Opened:
     delimiter: str
     is_numbered: bool
     sample: tuple[tuple[int, str], ...] = field(repr=False, default=())
+    is_plain: bool = False
+    foot: int = 0
 
 
 def open_file(path: Path, form: DeliveryForm, scratch: Path) -> Opened:
@@ -61,7 +76,7 @@ def open_file(path: Path, form: DeliveryForm, scratch: Path) -> Opened:
     taken = staged(path, stamp, scratch)
     for encoding in encodings_of(path, form):
         try:
-            text, numbered = _passed(taken, form, encoding, delimiter)
+            text, numbered, foot = _passed(taken, form, encoding, delimiter)
         except Undecodable as error:
             refused.append(f"not {encoding}: {error}")
             is_sure |= error.is_sure
@@ -72,7 +87,7 @@ def open_file(path: Path, form: DeliveryForm, scratch: Path) -> Opened:
         if numbered is not None:
             taken.path.unlink()
         read, header = numbered or taken.path, columns_of(text, delimiter)
-        return Opened(read, measured, header, delimiter, numbered is not None, text.sample)
+        return Opened(read, measured, header, delimiter, numbered is not None, text.sample, text.is_plain, foot)
     raise FileError("; ".join(refused))
 
 
@@ -100,18 +115,54 @@ def encodings_of(path: Path, form: DeliveryForm) -> tuple[str, ...]:
     return form.encodings if form_of(path.name) == "text" else ("utf-8",)
 
 
-def _passed(taken: Staged, form: DeliveryForm, encoding: str, delimiter: str) -> tuple[TextScan, Path | None]:
-    """What a pass found, and the numbered copy it wrote, if Spark cannot read the file as it is."""
+def _passed(taken: Staged, form: DeliveryForm, encoding: str, delimiter: str) -> tuple[TextScan, Path | None, int]:
+    """What a pass found, the numbered copy it wrote, if Spark cannot read the file as it is, and the lines of its foot,
+    which are not in the copy."""
     path = taken.path
     is_as_read = encoding == "utf-8" and form_of(path.name) == "text" and not is_packed(path)
     sha256 = taken.sha256 if is_as_read else None
     if not _needs_copy(path, encoding):
         text = TextPass(encoding, delimiter, None, sha256).run(blocks_of(path, form))
-        if not text.has_gaps:
-            return text, None
+        if not text.has_gaps and not foot_of(text, delimiter):
+            return text, None, 0
     copy = path.with_name(f"{path.name}.numbered.csv")
     with copy.open("wb") as target:
-        return TextPass(encoding, delimiter, target, sha256).run(blocks_of(path, form)), copy
+        text = TextPass(encoding, delimiter, target, sha256).run(blocks_of(path, form))
+    foot = foot_of(text, delimiter)
+    if foot:
+        _cut_lines(copy, len(foot))
+        sample = tuple((number, line) for number, line in text.sample if number not in foot)
+        text = replace(text, rows=text.rows - len(foot), sample=sample)
+    return text, copy, len(foot)
+
+
+def foot_of(text: TextScan, delimiter: str) -> frozenset[int]:
+    """The numbers of the lines at the text's end that are sums of the table above, or say who made it."""
+    width, found = 1 + text.header.count(delimiter), set[int]()
+    for number, line in reversed(text.last):
+        try:
+            cells = [key_spelling(cell) for cell in next(csv.reader([line], delimiter=delimiter), [])]
+        except csv.Error:
+            break
+        filled = [cell for cell in cells if cell]
+        # a row of the table has all its cells: only where some are blank is it certain
+        if filled and not (len(filled) < width and (_TOTAL.match(filled[0]) or _SIGNATURE.match(filled[0]))):
+            break
+        found.add(number)
+    return frozenset(found)
+
+
+def _cut_lines(path: Path, count: int) -> None:
+    """Take the last lines off a file that ends with a line feed."""
+    with path.open("r+b") as file:
+        size = at = file.seek(0, os.SEEK_END)
+        tail = b""
+        while at and tail.count(b"\n") <= count:
+            at = max(0, at - BLOCK)
+            file.seek(at)
+            tail = file.read(size - at)
+        lines = tail.splitlines(keepends=True)
+        file.truncate(size - sum(map(len, lines[-count:])))
 
 
 def blocks_of(path: Path, form: DeliveryForm) -> Iterator[bytes]:
@@ -132,6 +183,6 @@ def columns_of(text: TextScan, delimiter: str) -> tuple[str, ...]:
     """The header as delivered, without blanks around names. Raises FileError."""
     refuse_wide(1 + text.header.count(delimiter))
     try:
-        return tuple(column.strip() for column in next(csv.reader([text.header], delimiter=delimiter, strict=True)))
+        return tuple(tidied(column) for column in next(csv.reader([text.header], delimiter=delimiter, strict=True)))
     except csv.Error as error:
         raise FileError(f"line 1: the header cannot be read ({error})") from error

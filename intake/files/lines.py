@@ -14,15 +14,22 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from fundwatch.texts import STRANGE_BYTES, STRANGE_WIDE_BYTES
 from intake.files.limits import LONGEST_LINE
 from intake.files.unpacking import FileError
 
 LINE_COLUMN = "_line_number"
 SAMPLED_FIRST, SAMPLED_LATER = 1_000, 50
+LAST = 10  # lines at the end that are kept, because a table may have a foot
 BOM = b"\xef\xbb\xbf"
 _OTHER_BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
+_CONTROL = bytes(n for n in range(32) if n not in b"\t\n\r")  # with tabs looked for apart
 _SPACES = bytes(range(33))  # what Spark trims when it looks for blank lines
+_CODECS = {"big5": "cp950"}
+# Of Big5's second bytes two in five are below 0x7f, of simplified Chinese in GBK hardly any are; traditional Chinese in
+# GBK begins with bytes that are none of Big5's common ones. Fewer than some twenty characters tell nothing.
+_ENOUGH_PAIRS, _MOST_PAIRS, _LOW_SHARE, _COMMON_SHARE = 20, 2_000, 0.2, 0.9
 _MIXED = 12  # bytes of four Chinese characters: nobody's GB 18030 reads as UTF-8 for so long by chance
 Numbers = npt.NDArray[np.int64]
 
@@ -37,9 +44,10 @@ class Undecodable(FileError):
 
 @dataclass(frozen=True)
 class TextScan:
-    """What a pass over a text found. `sample` holds lines with their numbers; `header` is the first line.
+    """What a pass over a text found. `sample` and `last` hold lines with their numbers; `header` is the first line.
 
-    `rows` counts the lines after the header that are not blank; `has_gaps`, whether a blank line lies between others.
+    `rows` counts the lines after the header that are not blank; `has_gaps`, whether a blank line lies between others;
+    `is_plain`, whether no value can have another spelling than its own (see fundwatch.texts).
     """
 
     header: str
@@ -47,6 +55,8 @@ class TextScan:
     has_gaps: bool
     content_sha256: str
     sample: tuple[tuple[int, str], ...]
+    is_plain: bool = False
+    last: tuple[tuple[int, str], ...] = ()
 
 
 class TextPass:
@@ -63,6 +73,9 @@ class TextPass:
         self._offset = self._lines = self._rows = self._blocks = self._wide = 0
         self._first_blank = self._last_row = 0
         self._header = b""
+        self._is_plain = True
+        self._is_big5: bool | None = None
+        self._last: list[tuple[int, str]] = []
         self._sample: list[tuple[int, str]] = []
 
     def run(self, blocks: Iterator[bytes]) -> TextScan:
@@ -76,7 +89,9 @@ class TextPass:
         header = self._header.decode()
         has_gaps = 0 < self._first_blank < self._last_row
         sha256 = self._sha256 or self._hash.hexdigest()
-        return TextScan(header, self._rows - 1, has_gaps, sha256, tuple(self._sample))
+        return TextScan(
+            header, self._rows - 1, has_gaps, sha256, tuple(self._sample), self._is_plain, tuple(self._last)
+        )
 
     def _take(self, raw: bytes) -> None:
         self._refuse_control(raw)
@@ -84,6 +99,7 @@ class TextPass:
         if self._offset == 0 and text.startswith(BOM):
             text, self._sha256 = text.removeprefix(BOM), None
         self._offset += len(raw)
+        self._is_plain = self._is_plain and not self._is_strange(text)
         if not text:
             return
         if self._sha256 is None:
@@ -101,10 +117,19 @@ class TextPass:
         self._refuse_second_header(text, starts, ends)
         self._refuse_open_quote(text, content, starts, ends)
         self._keep_sample(text, starts, ends, is_row)
+        self._keep_last(text, starts, ends, is_row)
         if self._target is not None:
             self._target.write(self._numbered(text, ends, is_row))
         self._lines += len(ends)
         self._blocks += 1
+
+    def _is_strange(self, text: bytes) -> bool:
+        """Whether a value may have another spelling than its own. It is looked for in the lines' bytes alone."""
+        if len(text.translate(None, _CONTROL)) < len(text):
+            return True
+        signs = STRANGE_BYTES if self._delimiter == b"\t" else (*STRANGE_BYTES, b"\t")
+        wide = () if text.isascii() else STRANGE_WIDE_BYTES
+        return any(sign in text for sign in (*signs, *wide))
 
     def _refuse_control(self, raw: bytes) -> None:
         if (at := raw.find(b"\0")) >= 0:
@@ -120,16 +145,26 @@ class TextPass:
         if raw.isascii():
             return raw
         try:
-            text = raw.decode(self._encoding)
+            text = raw.decode(_CODECS.get(self._encoding, self._encoding))
         except UnicodeDecodeError as error:
-            wide = self._wide + error.start - len(raw[: error.start].decode(self._encoding, "ignore"))
+            codec = _CODECS.get(self._encoding, self._encoding)
+            wide = self._wide + error.start - len(raw[: error.start].decode(codec, "ignore"))
             what = f"byte 0x{raw[error.start]:02x} at {self._place(raw, error.start)} cannot be decoded"
             raise Undecodable(what, is_sure=self._encoding == "utf-8" and wide >= _MIXED) from error
         self._wide += len(raw) - len(text)
         if self._encoding == "utf-8":
             return raw
         self._refuse_utf8_within(raw)
+        self._refuse_other_chinese(raw)
         return text.encode()
+
+    def _refuse_other_chinese(self, raw: bytes) -> None:
+        """Raise Undecodable where the bytes decode and are another encoding's: what is read would be other words."""
+        if self._is_big5 is None:
+            self._is_big5 = is_big5(raw)
+        if self._is_big5 is not None and self._is_big5 != (self._encoding == "big5"):
+            what = "traditional Chinese in Big5; list big5 under delivery.encodings, or send it in UTF-8"
+            raise Undecodable(what if self._is_big5 else "its characters are none of Big5's common ones")
 
     def _refuse_utf8_within(self, raw: bytes) -> None:
         """Raise Undecodable for four Chinese characters of UTF-8 in a row: they may decode, to other characters."""
@@ -181,6 +216,11 @@ class TextPass:
                 line = text[starts[n] : ends[n]].decode().removesuffix("\r")
                 self._sample.append((self._lines + int(n) + 1, line))
 
+    def _keep_last(self, text: bytes, starts: Numbers, ends: Numbers, is_row: npt.NDArray[np.bool_]) -> None:
+        rows = [int(n) for n in np.flatnonzero(is_row)[-LAST:] if self._lines + n]
+        lines = [(self._lines + n + 1, text[starts[n] : ends[n]].decode().removesuffix("\r")) for n in rows]
+        self._last = [*self._last, *lines][-LAST:]
+
     def _numbered(self, text: bytes, ends: Numbers, is_row: npt.NDArray[np.bool_]) -> memoryview:
         """The lines that are not blank, each behind its number."""
         import pyarrow as pa
@@ -215,6 +255,28 @@ def whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
             raise FileError(f"holds a line of more than {LONGEST_LINE >> 20} MiB: no lines of text")
     if rest:
         yield rest
+
+
+def is_big5(text: bytes) -> bool | None:
+    """Whether Chinese text of two bytes a character is in Big5, and not in GBK; None where too little is there."""
+    count = low = common = at = 0
+    while at < len(text) - 1 and count < _MOST_PAIRS:
+        if text[at] < 0x80:
+            at += 1
+            continue
+        count += 1
+        low += 0x40 <= text[at + 1] <= 0x7E
+        common += 0xA1 <= text[at] <= 0xC6
+        at += 2
+    if count < _ENOUGH_PAIRS:
+        return None
+    if low < _LOW_SHARE * count or common < _COMMON_SHARE * count:
+        return False
+    try:
+        text.decode(_CODECS["big5"])
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def is_open(line: bytes, delimiter: bytes) -> bool:

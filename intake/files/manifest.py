@@ -37,7 +37,8 @@ class ManifestFile(Declared):
     @property
     def is_plain_name(self) -> bool:
         """Whether the name stays in the folder, on any system."""
-        return not any(sign in self.name for sign in "/\\") and self.name not in (".", "..")
+        parts = self.name.split("/")
+        return "\\" not in self.name and not any(part in ("", ".", "..") for part in parts)
 
 
 class Manifest(Declared):

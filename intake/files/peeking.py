@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from fundwatch.texts import tidied
 from intake.files.landed import blocks_of, columns_of, delimiter_of, encodings_of, form_of
 from intake.files.lines import TextPass, TextScan, Undecodable
 from intake.files.unpacking import FileError, stamp_of
@@ -77,6 +78,6 @@ def _delimiter(path: Path, form: DeliveryForm, delimiters: str, beginning: bytes
 def _rows(text: TextScan, delimiter: str) -> Iterator[tuple[str, ...]]:
     for _, line in text.sample:
         try:
-            yield tuple(value.strip() for value in next(csv.reader([line], delimiter=delimiter), []))
+            yield tuple(tidied(value) for value in next(csv.reader([line], delimiter=delimiter), []))
         except csv.Error:
             continue  # a row that cannot be parted is quarantined by a night; nothing is learnt from it here

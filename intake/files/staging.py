@@ -25,7 +25,7 @@ class Staged:
 
 def staged(path: Path, stamp: Stamp, scratch: Path) -> Staged:
     """The file in `scratch`, its ending in small letters. Raises FileError when it changes meanwhile."""
-    target = scratch / f"{fingerprint(path.name)}{_ending(path.name.lower())}"
+    target = scratch / f"{fingerprint(path.as_posix())}{_ending(path.name.lower())}"
     hashed, size = hashlib.sha256(), 0
     with path.open("rb") as source, target.open("wb") as copy:
         while block := source.read(BLOCK):

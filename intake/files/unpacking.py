@@ -27,7 +27,8 @@ from intake.files.limits import (
 TEXT_ENDINGS = (".csv", ".txt", ".tsv")
 CHANGED = "changed while it was being read: deliver it under another name and rename it when it is whole"
 _GZIP = 31  # zlib's window bits for a gzip member with its header and check sum
-_IS_ENCRYPTED = 0x1
+_IS_ENCRYPTED, _IS_UTF8 = 0x1, 0x800
+_LEFT_BEHIND = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 # Python unpacks these block by block; of the others it unpacks a whole chunk, however much comes out of it
 _BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # how a zip ends: a mark, six bytes, the number of entries, and at most 64 KiB of a comment
@@ -212,18 +213,33 @@ def refuse_unbounded(archive: zipfile.ZipFile) -> None:
 
 
 def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
-    members = [member for member in archive.infolist() if not member.is_dir()]
+    members = [member for member in archive.infolist() if not member.is_dir() and not _is_left_behind(member.filename)]
     if len(members) != 1:
-        names = some([_short(member.filename) for member in members], 5)
+        names = some([_short(_name_of(member)) for member in members], 5)
         raise FileError(f"is a zip of {len(members)} files ({names or 'none'}): pack each file by itself")
     only = members[0]
     if not only.filename.lower().endswith(TEXT_ENDINGS):
-        name = _short(only.filename)
+        name = _short(_name_of(only))
         raise FileError(f"is a zip of '{name}': it may hold a {', '.join(TEXT_ENDINGS)} file, nothing nested")
     if only.flag_bits & _IS_ENCRYPTED:
         raise FileError("is an encrypted zip file: deliver it without a password, over a channel that is encrypted")
     refuse_unbounded(archive)
     return only
+
+
+def _is_left_behind(name: str) -> bool:
+    """Whether a packing program put the entry there for itself, as those of a Mac do."""
+    return any(part.lower() in _LEFT_BEHIND or part.startswith(".") for part in name.split("/"))
+
+
+def _name_of(member: zipfile.ZipInfo) -> str:
+    """The name as its sender wrote it: without a mark it is in the sender's encoding, and Python takes that of DOS."""
+    if member.flag_bits & _IS_UTF8:
+        return member.filename
+    try:
+        return member.filename.encode("cp437").decode("gb18030")
+    except UnicodeError:
+        return member.filename
 
 
 def _short(name: str) -> str:

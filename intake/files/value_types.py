@@ -1,4 +1,4 @@
-"""What a delivered text is a value of, as Spark's `try_cast` reads it; and what of it a message may show."""
+"""What a delivered text is a value of, as rows are read (intake.rows.values); and what of it a message may show."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from fundwatch.contracts import TABLES
 from intake.source.columns import Token
 from intake.source.mapping import ENTRY_OF, SourceMapping
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-_DAY = r"\d{4}(-\d{1,2}(-\d{1,2}%s)?)?"
+_NUMBER = re.compile(r"[+-]?[¥￥]? ?(\d{1,3}(,\d{3})+(\.\d*)?|\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?( ?元)?")
+_DAY = r"\d{4}(-\d{1,2}-\d{1,2}|年\d{1,2}月\d{1,2}日)"
+_HOUR = r"([ T]?\d{1,2}:\d{1,2}(:\d{1,2}(\.\d*)?)?( ?([zZ]|[+-]\d{2}(:?\d{2})?))?)?"
 _FORMS = {
     "int": _NUMBER,
     "bigint": _NUMBER,
     "double": _NUMBER,
     "decimal": _NUMBER,
     "boolean": re.compile(r"(?i)t|true|y|yes|1|f|false|n|no|0"),
-    "date": re.compile(_DAY % r"([ T].*)?"),
-    "timestamp": re.compile(_DAY % r"([ T]\d{1,2}(:\d{1,2}(:\d{1,2}(\.\d*)?)?)?.*)?"),
+    "date": re.compile(_DAY + _HOUR),
+    "timestamp": re.compile(_DAY + _HOUR),
 }
-_SHORTENED = re.compile(r"\d\.\d+[eE]\+\d{2}")
+_SHORTENED = re.compile(r"\d+(\.\d+)?[eE]\+\d{1,3}")
+# an id that a program took for a number, in Java's regular expressions and Python's: 5001.0, 9.90001E+17
+NUMBER_FORM = r"^[+-]?\d+(\.0*|(\.\d+)?[eE]\+\d{1,3})$"
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,8}")
 _LONG_NUMBER = re.compile(r"\d{6,}")
 

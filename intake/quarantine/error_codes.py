@@ -32,8 +32,11 @@ _KNOWN: dict[str, tuple[str, str, tuple[str, str]]] = {
         "同一主键有内容不同的多行,无法判断哪一行正确",
         "several rows have the same key and different content; nobody can say which is right",
         (
-            "请来源方冲正并补传;或选定其一放行(--accept-conflict)",
-            "have a reversal and a new line sent; or release the right one with --accept-conflict",
+            "请来源方冲正并补传;或选定其一放行(--accept-conflict)。若主键仅在一次就诊内唯一,或同一行先未结算、后结算:"
+            "在映射(conf/sources)中修改,见 docs/sources.md 的“Keys”",
+            "have a reversal and a new line sent; or release the right one with --accept-conflict. If the key is one "
+            "within a visit only, or a line comes again when it is settled, change the mapping in conf/sources: see "
+            "“Keys” in docs/sources.md",
         ),
     ),
     "OTHER_KEY": ("该行的假名由另一把密钥生成", "another key made the row's pseudonyms", _SEND),
@@ -49,9 +52,17 @@ _KNOWN: dict[str, tuple[str, str, tuple[str, str]]] = {
     "SIGNS_DIFFER": ("数量与金额的正负号不一致", "quantity and amount have different signs", _AGAIN),
     "PRICE_NEGATIVE": ("单价为负", "the unit price is negative", _AGAIN),
     "CHARGED_OUT_OF_RANGE": (
-        "收费时间早于 2000 年或晚于业务日期",
-        "charged before 2000 or after the business date",
+        "收费时间晚于业务日期",
+        "charged after the business date",
         _AGAIN,
+    ),
+    "BEFORE_FIRST_YEAR": (
+        "收费时间早于本库的起始年份,单独计数,不算错误",
+        "charged before the lake's first year: counted apart, and no fault",
+        (
+            "如确需纳入,在 conf/quality 中调整 first_year;否则无需处理",
+            "if it belongs here, change first_year in conf/quality; else nothing is to be done",
+        ),
     ),
     "PARTS_MISMATCH": ("结算总额不等于各部分之和", "the settlement's total is not the sum of its parts", _AGAIN),
     "PAYERS_MISMATCH": ("基金支付与个人支付之和不等于总额", "fund and person together do not pay the total", _AGAIN),
@@ -69,6 +80,14 @@ _KNOWN: dict[str, tuple[str, str, tuple[str, str]]] = {
 }  # fmt: skip
 _OF_COLUMN = {
     "MALFORMED": ("列 {0} 的值不是应有的类型", "the value of {0} is no value of its type", _VALUE),
+    "NUMBER_FORM": (
+        "列 {0} 的编号被某个程序写成了数字(如 5001.0、9.9E+17),去掉小数点会变成别人的编号",
+        "{0} is an id that a program wrote as a number (5001.0, 9.9E+17); without the point it would be another's",
+        (
+            "请来源方将该列按文本导出后重新报送",
+            "have it exported as text, digit by digit, and sent again",
+        ),
+    ),
     "MISSING": ("缺少必填列 {0}", "the required {0} is missing", _VALUE),
     "IDENTIFIER_IN_CODE": (
         "列 {0} 中有疑似证件号、电话、银行卡号、邮箱或姓名,未保留该值",
@@ -77,6 +96,15 @@ _OF_COLUMN = {
             "请来源方更正后重新报送;若该列编码本就如此,在 conf/quality 中列入 identifier_like",
             "have it fixed and sent again; if such are the codes of the column, list it as identifier_like in "
             "conf/quality",
+        ),
+    ),
+    "UNKNOWN_CODE": (
+        "映射的 {0} 代码表中没有该行的代码,无法判断该行是否有效、是否冲正",
+        "the mapping lists no such code of {0}, which decides whether the row counts, or takes back",
+        (
+            "在映射中列出该代码(where 的 keep 或 drop、sign 的 minus 或 plus);当批已入库的,请来源方重新报送",
+            "list it in the mapping (keep or drop of where, minus or plus of sign); rows of a night that stands: have "
+            "them sent again",
         ),
     ),
     "NOT_IN_LIST": ("列 {0} 的值不在允许的代码表内", "the value of {0} is not among the codes allowed", _VALUE),

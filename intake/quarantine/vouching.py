@@ -11,7 +11,7 @@ from typing import Any
 
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Table
-from intake.source.checks import TableChecks
+from intake.source.checks import NUMBER_FORM_CODE, TableChecks
 from intake.source.mapping import ENTRY_OF, POINTER_OF, SourceMapping, mapped_columns
 
 _DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
@@ -47,7 +47,7 @@ def release_problems(
         return [f"{_UNREADABLE}: nothing of the row was kept; have it sent again"]
     found = _unkeyed(row) + _disowned(row, not_valid)
     missing = sorted(c for c in checks.required if row.values.get(c) is None and f"MISSING:{c}" in row.codes)
-    malformed = sorted(c for c in checks.required if f"MALFORMED:{c}" in row.codes)
+    malformed = sorted(c for c in checks.required if {f"MALFORMED:{c}", f"{NUMBER_FORM_CODE}:{c}"} & {*row.codes})
     found += [f"{c}: the row has no readable value, and the table needs one; resubmit it" for c in malformed + missing]
     if _CONFLICT in row.codes and not takes_conflict:
         found.append("CONFLICT: several rows have this key; say --accept-conflict to choose this one")

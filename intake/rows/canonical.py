@@ -11,51 +11,56 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.table import Table
 from fundwatch.errors import MappingError
 from fundwatch.expressions.declared import names_in, written
-from fundwatch.expressions.tokens import quoted_name
 from intake.files.delivery import Delivery, LandedFile
 from intake.rows.joining import LOOKUP_PROBLEM, lent_columns, with_lookups
+from intake.rows.listed import FINDINGS, findings, is_among
+from intake.rows.netting import is_reversal
+from intake.rows.normalizing import computed_columns, texts_only
 from intake.rows.privacy import PrivacyFunctions, sent_to_vault
 from intake.rows.reading import FILE_NAME, LINE_NUMBER, UNREADABLE, as_strings
+from intake.rows.values import Reader, ValueRules, typed
 from intake.source.checks import MALFORMED, TableChecks, check_codes
 from intake.source.columns import (
-    ISO,
-    UNITS,
+    UNKNOWN_CODE,
+    CodeList,
     Codes,
     ColumnSource,
     Constant,
-    Expression,
-    Scrub,
     Sealed,
     Token,
-    Value,
     columns_meant,
     columns_needed,
     columns_used,
 )
-from intake.source.mapping import ENTRY_OF, Grouped, Rows, SourceMapping, mapped_columns
+from intake.source.mapping import ENTRY_OF, NOT_MAPPED, Grouped, Rows, SourceMapping, mapped_columns
+from intake.source.mapping_problems import identifying_columns
 from privacy.scrubbing.identifiers import grouped_without_identifiers, identifier_codes, without_identifiers
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 CODES = "_codes"
+TURNED = "_turned"
+PLACEHOLDERS = "_placeholders"
 PLACE = (FILE_NAME, LINE_NUMBER)
 _WHOLE_ROW = "_whole_row"
 _IDENTIFIERS = "_identifiers"
-_INT_VIA = "decimal(20,4)"  # "30.0" is a whole number too
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of one kind of file: those the mapping allows, and those delivered tonight; with what others lend."""
+    """The columns of one kind of file: those the mapping allows, and those delivered tonight; with what others lend,
+    and which of them identify somebody."""
 
     known: frozenset[str]
     delivered: frozenset[str]
     lent: frozenset[str] = frozenset()
+    identifying: frozenset[str] = frozenset()
 
-    def fill(self, given: ColumnSource | Sealed) -> bool:
+    def fill(self, given: ColumnSource | Sealed | CodeList) -> bool:
         """Whether what the canonical column is made of was delivered. If not, its value is unknown."""
         meant = columns_meant(given, self.known)
         return columns_needed(given, self.known) <= self.delivered and (not meant or bool(meant & self.delivered))
@@ -70,9 +75,7 @@ class Columns:
         return tuple(sorted(self._used(rows) - self.delivered))
 
     def _used(self, rows: Rows) -> frozenset[str]:
-        given: list[ColumnSource | Sealed] = [*rows.columns.values(), *rows.carry.values(), *rows.vault]
-        if rows.where is not None:
-            given.append(Expression(expr=rows.where.keep))
+        given = [*rows.columns.values(), *rows.carry.values(), *rows.vault, *rows.judged_by().values()]
         return frozenset().union(*(columns_used(g, self.known) for g in given))
 
     def filled(self, rows: Rows) -> dict[str, ColumnSource]:
@@ -85,7 +88,7 @@ def columns_of(mapping: SourceMapping, rows: Rows, headers: Mapping[str, frozens
     own, delivered = frozenset(mapping.files[rows.source].names().values()), headers[rows.source]
     with_keys = [lookup for lookup in rows.lookup if {*lookup.on} <= delivered]
     lent = frozenset[str]().union(*(lent_columns(lookup, headers) for lookup in with_keys))
-    return Columns(own | rows.looked_up(), delivered | lent, lent)
+    return Columns(own | rows.looked_up(), delivered | lent, lent, identifying_columns(mapping, rows))
 
 
 def to_canonical(
@@ -96,98 +99,118 @@ def to_canonical(
     privacy: PrivacyFunctions,
     delivered: Columns,
     night: date,
+    values: ValueRules | None = None,
 ) -> DataFrame:
-    """One row per delivered row: the table's columns, those carried for grouping, its place, and its error codes.
+    """One row per delivered row: the table's columns, those carried for grouping, its place, its error codes, and what
+    stood where nothing is known (`_placeholders`, see intake.rows.value_findings).
 
-    What the vault is to keep stands beside it in columns `_vault_<n>` (see privacy.vault.columns.sealed).
+    What the vault is to keep stands beside it in columns `_vault_<n>` (see privacy.vault.columns.sealed), codes that no
+    list of the mapping has in `_findings` (see intake.rows.listed), and `_turned` says whose sums the mapping's `sign`
+    made negative.
 
-    Codes: UNREADABLE (the row does not fit the header), the code of the mapping's `where`, LOOKUP_MISSING and
-    LOOKUP_TWICE (see intake.rows.joining), MALFORMED:<column> (a value that is no value of its type), MISSING:<column>,
-    NOT_IN_LIST:<column>, IDENTIFIER_IN_CODE:<column> (see privacy.scrubbing.identifiers), and those of the checks.
+    Codes: UNREADABLE (the row does not fit the header), the code of the mapping's `where`, UNKNOWN_CODE:<source column>
+    (one that its `where` or `sign` does not list), LOOKUP_MISSING and LOOKUP_TWICE (see intake.rows.joining),
+    MALFORMED:<column> (a value that is no value of its type), NUMBER_FORM:<column> (an id that a program wrote as a
+    number), MISSING:<column>, NOT_IN_LIST:<column>, IDENTIFIER_IN_CODE:<column> (see privacy.scrubbing.identifiers),
+    and those of the checks.
     Joined by commas; empty for a good row.
     Raises MappingError when an expression cannot be analysed.
     """
     filled = delivered.filled(rows)
+    contract, allowed = TABLES[ENTRY_OF.get(table, table)], checks.identifier_like
+    read = _reader(contract, rows, checks, privacy, delivered, values or ValueRules())
     try:
         known = strings.select("*", *(F.lit(None).cast("string").alias(c) for c in delivered.absent(rows)))
-        mapped = _mapped_columns(table, rows, filled, delivered, privacy)
-        reported = [sent_to_vault(entry, n, privacy) for n, entry in enumerate(rows.vault) if delivered.fill(entry)]
-        contract, allowed = TABLES[ENTRY_OF.get(table, table)], checks.identifier_like
+        known = read.read(known, filled)
+        mapped = _mapped_columns(rows, filled, delivered, read)
+        entries = [(n, entry) for n, entry in enumerate(rows.vault) if delivered.fill(entry)]
+        reported = [sent_to_vault(entry, n, privacy, read.named(entry.of)) for n, entry in entries]
         as_delivered = [name for name, given in filled.items() if not isinstance(given, (Codes, Constant, Token))]
         identifiers = identifier_codes(contract, as_delivered, allowed, night.year).alias(_IDENTIFIERS)
-        typed = known.select(*PLACE, *mapped, *reported, _whole_row(rows)).select("*", identifiers)
+        listed = {key: given for key, given in rows.listed().items() if delivered.fill(given)}
+        made = known.select(*PLACE, *mapped, *reported, *_whole_row(rows, listed)).select("*", identifiers)
+        made = _signed(made, table, listed)
         reported_once = [F.nullif(F.col(name), F.lit("")) for name in (MALFORMED, _IDENTIFIERS)]
         found = F.concat_ws(",", *reported_once, *check_codes(checks, filled, night))
-        names = [name for name in typed.columns if name not in (MALFORMED, _WHOLE_ROW, _IDENTIFIERS)]
+        names = [name for name in made.columns if name not in (MALFORMED, _WHOLE_ROW, _IDENTIFIERS)]
         fit = without_identifiers(contract, names, _IDENTIFIERS, allowed)
-        return typed.select(*fit, F.coalesce(F.col(_WHOLE_ROW), found).alias(CODES))
+        return made.select(*fit, F.coalesce(F.col(_WHOLE_ROW), found).alias(CODES))
     except AnalysisException as error:
         raise unanalysable(error, f"tables.{table}, from {rows.source}") from error
 
 
-def _mapped_columns(
-    table: str, rows: Rows, filled: Mapping[str, ColumnSource], delivered: Columns, privacy: PrivacyFunctions
-) -> list[Column]:
-    """The table's columns, those carried along, and the codes of values that are none of their type."""
-    contract = TABLES[ENTRY_OF.get(table, table)]
-    columns, malformed = [], []
-    for name in mapped_columns(table):
-        kind = contract.spark_type(name)
-        if name not in filled:
-            columns.append(F.lit(None).cast(kind).alias(name))
+def _mapped_columns(rows: Rows, filled: Mapping[str, ColumnSource], delivered: Columns, read: Reader) -> list[Column]:
+    """The table's columns, those carried along, the codes of values that are none of their type, and what stood where
+    nothing is known: `column<tab>text`, a line each.
+    """
+    columns, malformed, silent = [], [], []
+    for name in read.table.column_names:
+        if name in NOT_MAPPED:
             continue
-        source, value = _value(filled[name], kind, privacy)
-        columns.append(value.alias(name))
-        malformed.append(F.when(source.isNotNull() & value.isNull(), F.lit(f"MALFORMED:{name}")))
+        if name not in filled:
+            columns.append(F.lit(None).cast(read.table.spark_type(name)).alias(name))
+            continue
+        columns.append(read.value(name))
+        malformed.append(read.problem(name, filled[name]))
+        if (nothing := read.placeholder(name, filled[name])) is not None:
+            silent.append(nothing)
     for name, given in rows.carry.items():
-        value = _value(given, None, privacy)[1] if delivered.fill(given) else F.lit(None).cast("string")
+        value = read.carried(given) if delivered.fill(given) else F.lit(None).cast("string")
         columns.append(value.alias(name))
-    return [*columns, F.concat_ws(",", *malformed).alias(MALFORMED)]
+    said_nothing = F.nullif(F.concat_ws("\n", *silent), F.lit("")) if silent else F.lit(None).cast("string")
+    return [*columns, F.concat_ws(",", *malformed).alias(MALFORMED), said_nothing.alias(PLACEHOLDERS)]
 
 
-def _whole_row(rows: Rows) -> Column:
-    """The code of a row that is unreadable, or not valid by the source's own word."""
+def _reader(
+    contract: Table, rows: Rows, checks: TableChecks, privacy: PrivacyFunctions, delivered: Columns, values: ValueRules
+) -> Reader:
+    given: list[Token | Sealed] = [g for g in (*rows.columns.values(), *rows.carry.values()) if isinstance(g, Token)]
+    made = frozenset().union(*(names_in(one.of, delivered.known) for one in (*given, *rows.vault)))
+    sealed = frozenset(entry.of for entry in rows.vault) & delivered.known
+    ids = delivered.known - computed_columns(contract, rows, delivered.known)
+    identifying = made & (delivered.identifying | sealed)
+    return Reader(contract, privacy, values, delivered.known, ids, identifying, checks.one_of)
+
+
+def _whole_row(rows: Rows, listed: Mapping[str, CodeList]) -> tuple[Column, Column, Column]:
+    """The code of a row that is unreadable, not valid by the source's own word, or of a code that decides and is not
+    listed; the findings; whether the sign is turned. What was not delivered decides nothing.
+    """
     codes = [F.when(F.col(UNREADABLE), F.lit("UNREADABLE"))]
-    if rows.where is not None:
-        codes.append(F.when(~F.coalesce(F.expr(written(rows.where.keep)), F.lit(False)), F.lit(rows.where.code)))
+    deciding = {key: given for key, given in rows.judged_by().items() if key in listed}
+    if rows.where is not None and "where" in deciding:
+        codes.append(F.when(is_among(rows.where, rows.where.drop), F.lit(rows.where.code)))
+    codes += [
+        F.when(~is_among(given, given.codes), F.lit(f"{UNKNOWN_CODE}:{given.name or key}"))
+        for key, given in deciding.items()
+    ]
     if rows.lookup:
         # a condition on what another file lends cannot be judged where that was not found
-        place = 1 if rows.where is not None and names_in(rows.where.keep, rows.looked_up()) else len(codes)
-        codes.insert(place, F.col(LOOKUP_PROBLEM))
-    return F.coalesce(*codes).alias(_WHOLE_ROW)
+        is_lent = any(names_in(given.of, rows.looked_up()) for given in deciding.values())
+        codes.insert(1 if is_lent else len(codes), F.col(LOOKUP_PROBLEM))
+    whole = F.coalesce(*codes)
+    counts = F.coalesce(whole.startswith(UNKNOWN_CODE), F.lit(True))
+    turned = is_among(rows.sign, rows.sign.minus) if rows.sign is not None and "sign" in deciding else F.lit(False)
+    return (
+        whole.alias(_WHOLE_ROW),
+        F.when(counts, findings(listed)).otherwise(F.array().cast("array<string>")).alias(FINDINGS),
+        turned.alias(TURNED),
+    )
 
 
-def _value(given: ColumnSource, kind: str | None, privacy: PrivacyFunctions) -> tuple[Column, Column]:
-    """The source value, and the canonical value made of it (null where that cannot be done)."""
-    if isinstance(given, str):
-        source = value = F.col(quoted_name(given))
-    elif isinstance(given, (Expression, Constant)):
-        source = value = F.expr(written(given.expr)) if isinstance(given, Expression) else F.lit(given.constant)
-    elif isinstance(given, Value):
-        source, value = converted(given, kind)
-    elif isinstance(given, Token):
-        source = F.expr(written(given.of))
-        value = privacy.token(given.token)(source)
-    elif isinstance(given, Scrub):
-        # a text that cannot be made safe is dropped whole: that is no problem of the row
-        source = value = privacy.scrubbed(
-            F.expr(written(given.scrub)), [F.col(quoted_name(name)) for name in given.names]
-        )
-    elif isinstance(given, Codes):
-        source = F.expr(written(given.of))
-        value = _translated(source, given)
-    if kind is None or kind == "string":
-        return source, value
-    if kind == "int":
-        value = value.try_cast(_INT_VIA)
-    return source, value.try_cast(kind)
-
-
-def _translated(source: Column, given: Codes) -> Column:
-    value = F.lit(None).cast("string")
-    for code, meaning in given.codes.items():
-        value = F.when(source == code, F.lit(meaning)).otherwise(value)
-    return F.coalesce(value, F.lit(given.otherwise).cast("string"))
+def _signed(typed: DataFrame, table: str, listed: Mapping[str, CodeList]) -> DataFrame:
+    """The rows with sums that are negative wherever the mapping's `sign` says so; `_turned` where they were not."""
+    if "sign" not in listed:
+        return typed
+    sums = TABLES[table].sums
+    turned = F.col(TURNED) & ~is_reversal(table)
+    minus = {
+        name: F.when(turned, -F.col(name)).otherwise(F.col(name)).cast(TABLES[table].spark_type(name)) for name in sums
+    }
+    return typed.select(
+        *(minus[name].alias(name) if name in minus else F.col(name) for name in typed.columns if name != TURNED),
+        turned.alias(TURNED),
+    )
 
 
 def unanalysable(error: AnalysisException, where: str) -> MappingError:
@@ -199,7 +222,7 @@ def unanalysable(error: AnalysisException, where: str) -> MappingError:
     )
 
 
-def to_grouped(accepted: DataFrame, table: str, grouped: Grouped, night: date) -> DataFrame:
+def to_grouped(accepted: DataFrame, table: str, grouped: Grouped, night: date, zone: str) -> DataFrame:
     """One row per group of the parent's accepted rows, with the table's columns. Raises MappingError.
 
     What is carried for it was looked at by no check: identifiers in codes and names are taken out here.
@@ -212,7 +235,7 @@ def to_grouped(accepted: DataFrame, table: str, grouped: Grouped, night: date) -
         if grouped.where is not None:
             rows = rows.filter(F.expr(written(grouped.where)))
         keys, values = (
-            [F.expr(written(sql)).try_cast(contract.spark_type(name)).alias(name) for name, sql in columns.items()]
+            [typed(F.expr(written(sql)), contract.spark_type(name), zone).alias(name) for name, sql in columns.items()]
             for columns in (grouped.by, grouped.columns)
         )
         made = rows.groupBy(*keys).agg(*values) if values else rows.select(*keys).distinct()
@@ -257,45 +280,17 @@ def _grouped_columns(mapping: SourceMapping, grouped: Grouped, headers: Mapping[
     return frozenset(name for name, sql in {**grouped.by, **grouped.columns}.items() if not names_in(sql, lacking))
 
 
-_CARRIED_NUMBER = "decimal(24,6)"  # a carried value has no contract that says its type
-
-
-def converted(given: Value, kind: str | None) -> tuple[Column, Column]:
-    """The source text, and what is made of it, still to be cast to `kind` (None: a carried value).
-
-    A text that is no number or date of a format becomes a value that cannot be cast, or null; so it is reported as
-    malformed and never takes the default.
-    """
-    source = F.expr(written(given.of)).cast("string")
-    if given.trim is not None:
-        source = F.nullif(F.trim(F.trim(source, F.lit(given.trim))), F.lit(""))
-    value = source
-    if given.unit is not None:
-        # one rounding, by the cast to the column's own scale: 1250 fen is read as 1250e-2
-        value = F.concat(source, F.lit(f"e{UNITS[given.unit]}"))
-        value = value.try_cast(_CARRIED_NUMBER) if kind is None else value
-    if given.format:
-        value = F.coalesce(*(_moment(source, pattern) for pattern in given.format))
-    if given.default is not None:
-        default = F.lit(given.default)
-        default = default.try_cast("timestamp") if given.format else default
-        value = F.when(source.isNull(), default).otherwise(value)
-    return source, value
-
-
-def _moment(source: Column, pattern: str) -> Column:
-    return source.try_cast("timestamp") if pattern == ISO else F.try_to_timestamp(source, F.lit(pattern))
-
-
 def source_rows(
     raw: Callable[[LandedFile], DataFrame],
     mapping: SourceMapping,
     delivery: Delivery,
     file: LandedFile,
+    table: str,
     rows: Rows,
     sample: int | None = None,
 ) -> tuple[DataFrame, Columns]:
-    """One row per delivered row (the first `sample`, if given): texts by column, and which columns they come from.
+    """One row per row delivered for the table (the first `sample`, if given): texts by column, and which columns they
+    come from.
 
     `raw` reads a file. Files that lend columns are read whole, so that a sample finds its headers.
     """
@@ -303,11 +298,16 @@ def source_rows(
     headers = delivery.headers() | {file.kind: frozenset(file.header)}
     columns = columns_of(mapping, rows, headers)
 
+    contract, nulls = TABLES[ENTRY_OF.get(table, table)], mapping.delivery.null_texts
+    texts = texts_only(contract, rows, columns.known)
+
     def lenders(kind: str, used: Sequence[str]) -> list[DataFrame]:
         named = frozenset(used)
+        lent = {there for one in rows.lookup if one.source == kind for h, there in one.columns.items() if h in texts}
+        keys = {there for one in rows.lookup if one.source == kind for there in one.on.values()}
         files = [one for one in delivery.files if one.kind == kind]
-        return [as_strings(raw(f), f, sorted(named & {*f.header}), mapping.delivery.null_texts) for f in files]
+        return [as_strings(raw(f), f, sorted(named & {*f.header}), nulls, lent - keys) for f in files]
 
     delivered = raw(file) if sample is None else raw(file).limit(sample)
-    strings = as_strings(delivered, file, columns.to_read(rows), mapping.delivery.null_texts)
+    strings = as_strings(delivered, file, columns.to_read(rows), nulls, texts)
     return with_lookups(strings, mapping, rows, headers, lenders), columns

@@ -11,6 +11,7 @@ from fundwatch.engine.frames import stacked
 from intake.files.delivery import Delivery
 from intake.rows.canonical import supplied_columns, to_grouped
 from intake.rows.status import FINGERPRINT_COLUMN, accepted_rows, content_fingerprint, to_clean
+from intake.rows.times import TimesOfDay
 from intake.rows.totals import Total
 from intake.source.mapping import ENTRY_OF, SourceMapping
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 Rows = list[tuple[Any, ...]]
+Supplied = Mapping[tuple[str, str], bool | None]  # by (table, column): whether a timestamp has times of day
 
 
 def clean_tables(
@@ -30,7 +32,7 @@ def clean_tables(
     for table, how in mapping.tables.items():
         for grouped in how.grouped:
             if grouped.parent in judged:
-                rows = to_grouped(accepted_rows(judged[grouped.parent]), table, grouped, night)
+                rows = to_grouped(accepted_rows(judged[grouped.parent]), table, grouped, night, mapping.delivery.zone)
                 if table in ENTRY_OF:
                     rows = rows.withColumn(FINGERPRINT_COLUMN, content_fingerprint(table))
                 clean.setdefault(table, []).append(rows)
@@ -75,9 +77,15 @@ def total_rows(delivery: Delivery, totals: Iterable[Total]) -> Rows:
     return [(*head, *(getattr(total, name) for name in names)) for total in totals]
 
 
-def supplied_rows(delivery: Delivery, mapping: SourceMapping, last: Iterable[tuple[str, str]]) -> Rows:
-    """Rows of the table `supplied_column`; tables not delivered tonight keep those (table, column) they had last."""
+def supplied_rows(
+    delivery: Delivery, mapping: SourceMapping, last: Supplied, times: Mapping[tuple[str, str], TimesOfDay]
+) -> Rows:
+    """Rows of the table `supplied_column`; tables not delivered tonight keep those columns they had last.
+
+    Of a column of which the night has too few times to tell, what was known of it before goes on.
+    """
     supplied = supplied_columns(mapping, delivery.headers())
-    pairs = {(table, column) for table, columns in supplied.items() for column in columns}
-    pairs |= {(table, column) for table, column in last if table not in supplied}
-    return [(delivery.business_date, delivery.source, *pair) for pair in sorted(pairs)]
+    found = {pair: has_time for pair, has_time in last.items() if pair[0] not in supplied}
+    for pair in ((table, column) for table, columns in supplied.items() for column in columns):
+        found[pair] = times[pair].has_time(last.get(pair)) if pair in times else last.get(pair)
+    return [(delivery.business_date, delivery.source, *pair, has_time) for pair, has_time in sorted(found.items())]

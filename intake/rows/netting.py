@@ -1,8 +1,12 @@
 """Reversals (冲正) netted, and histories: pure functions of all entries, so that order and batching do not matter.
 
-An entry and its reversals form a group, named by the original's key. A group's state after a night is the running sum
-of its entries up to that night; a version holds from the night its state changed until the next change. A group whose
-original has not come yet, or whose quantity is netted to zero, has no version.
+The sign of an entry decides what it is: one whose sums are negative is a reversal, any other an original, whatever its
+pointer says. An original and the reversals that lead to it form a group, named by the original's key. A reversal takes
+effect on the night when the last of its pointers, and the original at their end, are there; until then it waits, and it
+waits for ever where they lead to nothing, to itself or in a circle. A group's state after a night is its original and
+the running sum of its reversals up to that night; a version holds from the night its state changed until the next
+change. A group that is netted to zero has no version. Where a later entry replaces an earlier one of its key, the
+group's original is the latest that was there.
 """
 
 from __future__ import annotations
@@ -21,35 +25,90 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 ROOT = "_root"
-_DOUBLINGS = 3  # a chain of up to eight reversals of reversals finds its original; longer ones wait
-_ZERO = {"claim_line": "quantity", "settlement": "total_amount"}
+SINCE = "_since"  # the night on which the last pointer that leads to the root was there
+BORN = "_born"  # the night on which the root's original was there
+DOUBLINGS = 3  # a chain of up to eight reversals of reversals finds its original; longer ones wait
+# what must come to zero for a group to be gone: money left over stays in the clean table
+ZERO = {"claim_line": ("quantity", "amount"), "settlement": ("total_amount",)}
+MONEY = {"claim_line": "amount", "settlement": "total_amount"}
 
 
-def pointers_of(entries: DataFrame, table: str) -> DataFrame:
-    """Reversal × the key of what it says it reverses, `_from` and `_to`. Small: a reversal in twenty lines is usual."""
+def is_reversal(table: str) -> Column:
+    """Whether an entry takes back: the first of its sums that is not zero is negative."""
+    first = F.coalesce(*(F.nullif(F.col(c), F.lit(0)) for c in TABLES[table].sums))
+    return F.coalesce(first < 0, F.lit(False))
+
+
+def reversals_of(entries: DataFrame, table: str) -> DataFrame:
+    """Reversals: their key, what they say they reverse (`_to`, null for nothing but themselves), `_night`, `_money`.
+
+    Small: a reversal in twenty lines is usual.
+    """
     key, pointer = TABLES[table].key[0], POINTER_OF[table]
-    return entries.filter(F.col(pointer).isNotNull()).select(F.col(key).alias("_from"), F.col(pointer).alias("_to"))
+    return entries.filter(is_reversal(table)).select(
+        key,
+        F.nullif(F.col(pointer), F.col(key)).alias("_to"),
+        F.col("business_date").alias("_night"),
+        F.coalesce(F.col(MONEY[table]), F.lit(0)).alias("_money"),
+    )
 
 
-def roots_of_reversals(pointers: DataFrame, table: str) -> DataFrame:
-    """Reversal × the key at the end of its pointers (see `pointers_of`)."""
-    ends = pointers
-    for _ in range(_DOUBLINGS):
-        further = ends.select(F.col("_from").alias("_to"), F.col("_to").alias("_next"))
-        ends = ends.join(further, "_to", how="left").select("_from", F.coalesce("_next", "_to").alias("_to"))
-    return ends.select(F.col("_from").alias(TABLES[table].key[0]), F.col("_to").alias(ROOT))
+def roots_of(reversals: DataFrame, table: str) -> DataFrame:
+    """Reversals (see `reversals_of`) with the key at the end of their pointers, their own without one; and `_since`."""
+    key = TABLES[table].key[0]
+    ends = reversals.select(F.col(key).alias("_from"), "_to", F.col("_night").alias(SINCE))
+    for _ in range(DOUBLINGS):
+        further = ends.select(F.col("_from").alias("_to"), F.col("_to").alias("_next"), F.col(SINCE).alias("_later"))
+        ends = ends.join(further, "_to", how="left").select(
+            "_from", F.coalesce("_next", "_to").alias("_to"), F.greatest(SINCE, "_later").alias(SINCE)
+        )
+    found = ends.select(F.col("_from").alias(key), F.col("_to").alias(ROOT), SINCE)
+    return reversals.join(found, key, how="inner").select(
+        key, F.coalesce(ROOT, key).alias(ROOT), SINCE, "_night", "_money"
+    )
+
+
+def with_births(roots: DataFrame, entries: DataFrame, table: str) -> DataFrame:
+    """Rooted reversals (see `roots_of`) with `_born`: null where no original is at the end of their pointers.
+
+    Of the entries, which are many, only keys and nights are read.
+    """
+    key = TABLES[table].key[0]
+    named = roots.select(F.col(ROOT).alias(key)).distinct().join(roots.select(key), key, how="left_anti")
+    births = entries.select(key, "business_date").join(named, key, how="left_semi")
+    births = births.groupBy(F.col(key).alias(ROOT)).agg(F.min("business_date").alias(BORN))
+    return roots.join(births, ROOT, how="left")
+
+
+def waiting_on(born: DataFrame, night: Column) -> DataFrame:
+    """The reversals (see `with_births`) that had come by a night and found no original by then."""
+    is_found = F.coalesce(F.greatest(F.col(SINCE), F.col(BORN)) <= night, F.lit(False)) & F.col(BORN).isNotNull()
+    return born.filter((F.col("_night") <= night) & ~is_found)
+
+
+def keys_of_both(others: DataFrame, tonight: DataFrame, table: str) -> DataFrame:
+    """Originals of tonight's keys that other nights delivered too, each the root of its own group: one night's entry
+    replaces another's.
+    """
+    key = TABLES[table].key[0]
+    again = others.select(key).join(tonight.select(key), key, how="left_semi").distinct()
+    return again.select(key, F.col(key).alias(ROOT), F.lit(None).cast("date").alias(SINCE))
 
 
 def touched_members(tonight: DataFrame, roots: DataFrame, table: str) -> DataFrame:
-    """Entry × root, of all groups that hold a reversal and to which an entry of tonight belongs.
+    """Entry × root, with `_since` of reversals, of all groups that hold one and to which an entry of tonight belongs.
 
     Tonight's keys are passed through once, whether they are many or few.
     """
     key, members = TABLES[table].key[0], F.col("_members")
-    groups = roots.groupBy(ROOT).agg(F.concat(F.array(F.col(ROOT)), F.collect_list(key)).alias("_members"))
-    named = groups.select(ROOT, "_members", F.explode(members).alias(key))
+    root = F.struct(F.col(ROOT).alias(key), F.lit(None).cast("date").alias(SINCE))
+    member = F.when(F.col(ROOT) != F.col(key), F.struct(key, SINCE))
+    groups = roots.groupBy(ROOT).agg(F.concat(F.array(root), F.collect_list(member)).alias("_members"))
+    named = groups.select(ROOT, "_members", F.explode(members).alias("_member")).select(
+        ROOT, "_members", F.col(f"_member.{key}").alias(key)
+    )
     touched = tonight.select(key).join(named, key, how="inner").groupBy(ROOT).agg(F.first("_members").alias("_members"))
-    return touched.select(F.explode(members).alias(key), ROOT)
+    return touched.select(ROOT, F.inline(members))
 
 
 def versions_of(entries: DataFrame, grouped: tuple[DataFrame, DataFrame] | None, table: str) -> DataFrame:
@@ -60,7 +119,7 @@ def versions_of(entries: DataFrame, grouped: tuple[DataFrame, DataFrame] | None,
     which spares nearly all of a night the netting.
     """
     key = TABLES[table].key[0]
-    alone = entries.filter(F.col(POINTER_OF[table]).isNull() & ~_is_negative(table))
+    alone = entries.filter(~is_reversal(table))
     if grouped is not None:
         alone = alone.join(grouped[0].select(key), key, how="left_anti")
     open_end = F.lit(None).cast("date").alias("known_to")
@@ -73,78 +132,70 @@ def versions_of(entries: DataFrame, grouped: tuple[DataFrame, DataFrame] | None,
 
 
 def net(rooted: DataFrame, table: str) -> DataFrame:
-    """Versions of a netted table over the nights, from whole groups of entries, each with the root of its group.
-
-    An entry without a pointer is an original unless its sums are negative: that is a reversal whose original nobody
-    named, and it nets nothing.
-    """
-    contract, pointer, zero = TABLES[table], POINTER_OF[table], _ZERO[table]
-    key, sums = contract.key[0], contract.sums
-    is_original = F.col(pointer).isNull() & F.col(ROOT).eqNullSafe(F.col(key)) & ~_is_negative(table)
+    """Versions of a netted table over the nights, from whole groups of entries, each with the root of its group."""
+    contract = TABLES[table]
+    sums, is_original = contract.sums, ~is_reversal(table)
     group = Window.partitionBy(ROOT)
-    born = rooted.select(
-        "*",
-        is_original.alias("_is_original"),
-        F.max(F.when(is_original, F.col("business_date"))).over(group).alias("_born"),
-    )
-    kept = contract.names_without(*sums, *KNOWN_COLUMNS)
-    first = [F.max(F.when(F.col("_is_original"), F.struct(*kept))).alias("_original")]
-    night = F.greatest("_born", "business_date").alias("known_from")
-    changes = born.filter(F.col("_born").isNotNull()).groupBy(ROOT, night).agg(
-        *first, *(F.sum(c).alias(c) for c in sums), F.count_if(~F.col("_is_original")).alias("_reversals")
+    born = F.min(F.when(is_original, F.col("business_date"))).over(group).alias(BORN)
+    counted_on = F.when(is_original, F.col("business_date")).otherwise(F.greatest(SINCE, BORN)).alias("known_from")
+    content = F.struct(*contract.names_without(*KNOWN_COLUMNS))
+    changes = rooted.select("*", born).filter(F.col(BORN).isNotNull()).groupBy(ROOT, counted_on).agg(
+        F.max(F.when(is_original, content)).alias("_original"),
+        *(F.sum(F.when(~is_original, F.col(c))).alias(c) for c in sums),
+        F.count_if(~is_original).alias("_reversals"),
     )  # fmt: skip
     in_order = Window.partitionBy(ROOT).orderBy("known_from")
     so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     running = changes.select(
-        F.max("_original").over(so_far).alias("_original"),
+        F.last("_original", ignorenulls=True).over(so_far).alias("_original"),
         "known_from",
-        *(F.sum(c).over(so_far).cast(contract.spark_type(c)).alias(c) for c in sums),
+        *(F.sum(c).over(so_far).alias(c) for c in sums),
         F.sum("_reversals").over(so_far).alias("_reversals"),
         F.lead("known_from").over(in_order).alias("known_to"),
     )
-    is_netted = (F.col("_reversals") > 0) & (F.coalesce(F.col(zero), F.lit(0)) == 0)
-    alive = running.filter(~is_netted).select("_original.*", *sums, "known_from", "known_to")
-    return alive.select(*contract.column_names)
+    left = {c: _left(F.col(f"_original.{c}"), F.col(c)).cast(contract.spark_type(c)) for c in sums}
+    netted = running.select(
+        *(left.get(c, F.col(f"_original.{c}")).alias(c) for c in contract.names_without(*KNOWN_COLUMNS)),
+        "known_from",
+        "known_to",
+        "_reversals",
+    )
+    is_zero = F.lit(True)
+    for name in ZERO[table]:
+        is_zero = is_zero & (F.coalesce(F.col(name), F.lit(0)) == 0)
+    return netted.filter(~((F.col("_reversals") > 0) & is_zero)).select(*contract.column_names)
 
 
-def waiting_reversals(tonight: DataFrame, table: str) -> DataFrame:
-    """Tonight's reversals by the key of what they reverse; null where nobody named it."""
-    key, pointer = TABLES[table].key[0], POINTER_OF[table]
-    return tonight.filter(F.col(pointer).isNotNull() | _is_negative(table)).select(F.col(pointer).alias(key))
-
-
-def orphans(reversals: DataFrame, entries: DataFrame, table: str) -> DataFrame:
-    """One row: how many of tonight's reversals (see `waiting_reversals`) wait for what they reverse.
-
-    `entries` are those of all nights.
-    """
-    key = TABLES[table].key[0]
-    found = entries.select(key).join(reversals, key, how="left_semi")
-    waiting = reversals.join(found, key, how="left_anti")
-    return waiting.agg(F.lit(table).alias("table_name"), F.count(F.lit(1)).alias("orphans"))
-
-
-def _is_negative(table: str) -> Column:
-    amounts = [F.coalesce(F.col(c), F.lit(0)) for c in TABLES[table].sums]
-    return F.least(*(a.cast("double") for a in amounts)) < 0
+def _left(original: Column, taken_back: Column) -> Column:
+    """What is left of a sum; unknown where neither the original nor a reversal says anything."""
+    return F.coalesce(original + taken_back, original, taken_back)
 
 
 def with_matched_pointers(entries: DataFrame, table: str, reversal: Reversal) -> DataFrame:
-    """Entries whose source names no originals, with pointers found by content.
+    """Entries with pointers found by content for reversals whose own pointer names no entry.
 
-    Among entries alike in `matches`, the n-th reversal (in the order of keys) takes back the n-th original. A reversal
-    without a partner keeps no pointer.
+    Among entries alike in `matches`, the n-th such reversal (in the order of keys) takes back the n-th original that no
+    pointer names. A reversal without a partner keeps what it said.
     """
     key, pointer = TABLES[table].key[0], POINTER_OF[table]
-    is_reversal = F.coalesce(F.expr(written(reversal.when)), F.lit(False))
+    named = entries.filter(is_reversal(table)).select(F.col(pointer).alias(key)).distinct()
+    found = entries.select(key).join(named, key, how="left_semi").distinct().withColumn("_is_named", F.lit(True))
+    own = entries.join(found, key, how="left").withColumn("_is_named", F.coalesce("_is_named", F.lit(False)))
+    there = found.select(F.col(key).alias(pointer), F.lit(True).alias("_is_there"))
     alike = F.to_json(F.struct(*(F.expr(written(sql)).alias(f"m{n}") for n, sql in enumerate(reversal.matches))))
-    marked = entries.select("*", is_reversal.alias("_is_reversal"), alike.alias("_alike"))
-    order = Window.partitionBy("_alike", "_is_reversal").orderBy(key)
+    marked = own.join(there, pointer, how="left").select(
+        *entries.columns,
+        alike.alias("_alike"),
+        F.when(is_reversal(table), F.when(F.col("_is_there"), F.lit("pointed")).otherwise(F.lit("seeks")))
+        .otherwise(F.when(F.col("_is_named"), F.lit("named")).otherwise(F.lit("free")))
+        .alias("_kind"),
+    )
+    order = Window.partitionBy("_alike", "_kind").orderBy(key)
     numbered = marked.withColumn("_number", F.row_number().over(order))
-    originals = numbered.filter(~F.col("_is_reversal")).select("_alike", "_number", F.col(key).alias("_original"))
-    paired = numbered.join(originals, ["_alike", "_number"], how="left")
-    found = F.when(F.col("_is_reversal"), F.col("_original"))
-    return paired.withColumn(pointer, F.coalesce(F.col(pointer), found)).select(*entries.columns)
+    free = numbered.filter(F.col("_kind") == "free").select("_alike", "_number", F.col(key).alias("_original"))
+    paired = numbered.join(free, ["_alike", "_number"], how="left")
+    taken_back = F.when(F.col("_kind") == "seeks", F.coalesce("_original", pointer)).otherwise(F.col(pointer))
+    return paired.withColumn(pointer, taken_back).select(*entries.columns)
 
 
 def to_history(existing: DataFrame | None, tonight: DataFrame, table: str, night: Column) -> DataFrame:

@@ -48,8 +48,9 @@ def privacy_of(key: PseudonymKey, vault_key: SealingKey | None) -> PrivacyFuncti
     return PrivacyFunctions(token=lru_cache(lambda domain: token(key, domain)), scrubbed=scrubbed, sealed=seal)
 
 
-def sent_to_vault(entry: Sealed, number: int, privacy: PrivacyFunctions) -> Column:
-    """What a vault entry tells. In a row that does not fit its header any value may stand anywhere: nothing."""
-    of = F.when(~F.col(UNREADABLE), F.expr(written(entry.of)))
-    reported = privacy.sealed(entry.token, of, {name: F.expr(written(sql)) for name, sql in entry.fields.items()})
-    return reported.alias(f"{VAULT}{number}")
+def sent_to_vault(entry: Sealed, number: int, privacy: PrivacyFunctions, names: Mapping[str, str]) -> Column:
+    """What a vault entry tells, with SQL of ours in place of `names`. In a row that does not fit its header any value
+    may stand anywhere: nothing."""
+    of = F.when(~F.col(UNREADABLE), F.expr(written(entry.of, names=names)))
+    fields = {name: F.expr(written(sql)) for name, sql in entry.fields.items()}
+    return privacy.sealed(entry.token, of, fields).alias(f"{VAULT}{number}")

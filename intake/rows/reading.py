@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -10,11 +10,13 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from intake.files.delivery import LandedFile
 from intake.files.lines import LINE_COLUMN
+from intake.rows.normalizing import is_strange, one_spelling
 from intake.source.mapping import SourceMapping
 
 UNREADABLE = "_unreadable_row"
 LINE_NUMBER = LINE_COLUMN
 FILE_NAME = "_file_name"
+_STRANGE = "_is_strange_row"
 _ROW_OF_TASK = (1 << 33) - 1  # the lower 33 bits of the id count rows within a task
 
 
@@ -38,17 +40,29 @@ def read_schema(file: LandedFile) -> StructType:
     return StructType([StructField(name, StringType()) for name in (*numbers, *file.header, UNREADABLE)])
 
 
-def as_strings(raw: DataFrame, file: LandedFile, used: Sequence[str], null_texts: Sequence[str]) -> DataFrame:
-    """One row per delivered row: the columns used, trimmed, blanks and null texts as null; file name, line number.
+def as_strings(
+    raw: DataFrame,
+    file: LandedFile,
+    used: Sequence[str],
+    null_texts: Sequence[str],
+    texts_only: Collection[str] = (),
+) -> DataFrame:
+    """One row per delivered row: the columns used in their one spelling, blanks and null texts as null; file name, line
+    number. Columns of `texts_only` keep their full-width signs (see fundwatch.texts).
 
     A line number is the line of the file, the header being line 1: as the line itself says in a numbered file;
     counted in the others, each of which is read as one task and has no blank lines between its rows.
     """
-    trimmed = {name: F.trim(F.col(name)) for name in used}
+    texts = {name: F.trim(F.col(name)) for name in used}
+    if used and not file.is_plain:
+        raw = raw.select("*", is_strange(used).alias(_STRANGE))
+        texts = {name: one_spelling(F.col(name), F.col(_STRANGE), is_key=name not in texts_only) for name in used}
     counted = F.monotonically_increasing_id().bitwiseAND(F.lit(_ROW_OF_TASK)) + 2
-    return raw.select(
+    spelled = raw.select(
         F.lit(file.name).alias(FILE_NAME),
         (F.col(LINE_NUMBER).cast("bigint") if file.is_numbered else counted).alias(LINE_NUMBER),
         F.col(UNREADABLE).isNotNull().alias(UNREADABLE),
-        *(F.when(~text.isin(*null_texts), text).alias(name) for name, text in trimmed.items()),
+        *(text.alias(name) for name, text in texts.items()),
     )
+    said = [F.when(~F.col(name).isin(*null_texts), F.col(name)).alias(name) for name in used]
+    return spelled.select(FILE_NAME, LINE_NUMBER, UNREADABLE, *said)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
+from fundwatch.expressions.declared import written
 from intake.rows.canonical import CODES
+from intake.rows.netting import is_reversal
 from intake.rows.reading import FILE_NAME, LINE_NUMBER
-from intake.source.mapping import ENTRY_OF, mapped_columns
+from intake.source.mapping import ENTRY_OF, LaterReplaces, mapped_columns
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -19,6 +21,7 @@ ACCEPTED, QUARANTINED, DUPLICATE = "accepted", "quarantined", "duplicate"
 CONFLICT = "CONFLICT"
 FINGERPRINT = "_print"
 EARLIER = "_earlier"
+EARLIER_ORDER, EARLIER_TAKES_BACK = "_earlier_order", "_earlier_takes_back"
 _KEY_FINGERPRINT = "_key_fingerprint"
 FINGERPRINT_COLUMN = "content_fingerprint"  # of the tables that keep it
 
@@ -47,6 +50,27 @@ def earlier_fingerprints(entries: DataFrame, table: str) -> DataFrame:
     )
 
 
+def latest_fingerprints(entries: DataFrame, table: str, replaces: LaterReplaces) -> DataFrame:
+    """The same of a table in which later rows replace earlier ones: of each key that of the latest night, with its
+    order, and whether it is a reversal.
+    """
+    latest = F.max_by(F.struct(*entries.columns), "business_date").alias("_latest")
+    held = entries.groupBy(*TABLES[table].key).agg(latest).select("_latest.*")
+    kept = F.col(FINGERPRINT_COLUMN) if FINGERPRINT_COLUMN in entries.columns else F.lit(None)
+    return held.select(
+        *TABLES[table].key,
+        F.coalesce(kept, content_fingerprint(table)).alias(EARLIER),
+        _order(replaces).alias(EARLIER_ORDER),
+        is_reversal(table).alias(EARLIER_TAKES_BACK),
+    )
+
+
+def _order(replaces: LaterReplaces | None) -> Column:
+    """What weighs of rows with one key; of two that weigh the same nobody can say which is right."""
+    given = () if replaces is None else replaces.order
+    return F.struct(F.lit(0).alias("_0"), *(F.expr(written(sql)).alias(f"_{n}") for n, sql in enumerate(given, 1)))
+
+
 def shared_fingerprints(rows: DataFrame, table: str) -> DataFrame:
     """8-byte fingerprints of keys, `_key_fingerprint`, that several good rows of tonight share: the same key, or by
     rare chance.
@@ -56,34 +80,48 @@ def shared_fingerprints(rows: DataFrame, table: str) -> DataFrame:
     return counted.filter(F.col("_many") > 1).select(_KEY_FINGERPRINT)
 
 
-def repeated_keys(rows: DataFrame, table: str, among: DataFrame | None = None) -> DataFrame:
+def repeated_keys(
+    rows: DataFrame, table: str, among: DataFrame | None = None, replaces: LaterReplaces | None = None
+) -> DataFrame:
     """Keys that several good rows of tonight claim, whether these differ, and the place of the first. Usually few.
 
     `among` are `shared_fingerprints`, if they were made: of many rows only those that share one are looked at then.
+    Where later rows replace earlier ones, only those of the greatest order may differ or be the first.
     """
     key = TABLES[table].key
-    good = rows.filter(F.col(CODES) == "").select(*key, FINGERPRINT, FILE_NAME, LINE_NUMBER)
+    good = rows.filter(F.col(CODES) == "").select(
+        *key, FINGERPRINT, FILE_NAME, LINE_NUMBER, _order(replaces).alias("_order")
+    )
     if among is not None:
         printed = good.withColumn(_KEY_FINGERPRINT, F.xxhash64(*key))
         good = printed.join(among, _KEY_FINGERPRINT, how="left_semi").drop(_KEY_FINGERPRINT)
-    many = good.groupBy(*key).agg(
-        F.count(F.lit(1)).alias("_many"), F.min(FINGERPRINT).alias("_lo"), F.max(FINGERPRINT).alias("_hi")
-    )
-    many = many.filter(F.col("_many") > 1).select(*key, (F.col("_lo") != F.col("_hi")).alias("_differs"))
+    many = good.groupBy(*key).agg(F.count(F.lit(1)).alias("_many"), F.max("_order").alias("_greatest"))
+    many = many.filter(F.col("_many") > 1).drop("_many")
     return (
         good.join(many, [*key], how="inner")
-        .groupBy(*key, "_differs")
-        .agg(F.min(F.struct(FILE_NAME, LINE_NUMBER)).alias("_first"))
+        .filter(F.col("_order") == F.col("_greatest"))
+        .groupBy(*key)
+        .agg(
+            (F.min(FINGERPRINT) != F.max(FINGERPRINT)).alias("_differs"),
+            F.min(F.struct(FILE_NAME, LINE_NUMBER)).alias("_first"),
+        )
     )
 
 
-def with_status(rows: DataFrame, table: str, repeated: DataFrame | None, earlier: DataFrame | None) -> DataFrame:
+def with_status(
+    rows: DataFrame,
+    table: str,
+    repeated: DataFrame | None,
+    earlier: DataFrame | None,
+    replaces: LaterReplaces | None = None,
+) -> DataFrame:
     """Canonical rows (see `with_fingerprints`) with their status and final error codes.
 
     The same key with the same content, tonight (`repeated`) or on an earlier night (`earlier`: one row per key), is a
     duplicate: one is accepted. With other content nobody can say which is right: all of tonight's are quarantined as
     CONFLICT, and so is a line or settlement that an earlier night delivered otherwise: corrections come as a reversal
-    and a new line. A register's row may change from night to night. Rows that fail a check take no part.
+    and a new line. Where the mapping says that later rows replace earlier ones, such a line is accepted (see
+    `LaterReplaces`). A register's row may change from night to night. Rows that fail a check take no part.
     """
     key = TABLES[table].key
     is_good = F.col(CODES) == ""
@@ -97,10 +135,14 @@ def with_status(rows: DataFrame, table: str, repeated: DataFrame | None, earlier
         is_same = is_good & F.coalesce(F.col(EARLIER) == F.col(FINGERPRINT), F.lit(False))
         if table in ENTRY_OF:
             was_other = is_good & F.coalesce(F.col(EARLIER) != F.col(FINGERPRINT), F.lit(False))
+        if replaces is not None:
+            is_same = is_same | (was_other & F.coalesce(_order(replaces) < F.col(EARLIER_ORDER), F.lit(False)))
+            was_other = was_other & (is_reversal(table) | F.col(EARLIER_TAKES_BACK))
     codes = F.when(differs | was_other, F.lit(CONFLICT)).otherwise(F.col(CODES))
     is_copy = is_later_copy | is_same
     status = F.when(codes != "", F.lit(QUARANTINED)).when(is_copy, F.lit(DUPLICATE)).otherwise(F.lit(ACCEPTED))
-    kept = [c for c in rows.columns if c not in (CODES, EARLIER, "_differs", "_first")]
+    beside = {CODES, EARLIER, EARLIER_ORDER, EARLIER_TAKES_BACK, "_differs", "_first"}
+    kept = [c for c in rows.columns if c not in beside]
     return rows.select(*kept, codes.alias(CODES), status.alias(STATUS))
 
 

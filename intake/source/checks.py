@@ -15,20 +15,26 @@ from fundwatch.expressions.declared import CHECK, names_in, parameters_in, probl
 from fundwatch.fingerprint import fingerprint
 from fundwatch.resources import conf_file
 from intake.source.mapping import CLEAN_TABLES, mapped_columns
+from intake.source.placeholders import Listed
 from intake.source.usual_size import Band
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
+NUMBER_FORM_CODE = "NUMBER_FORM"
 MALFORMED = "_malformed"  # the codes found while casting, reported once and not as missing again
 
 
 class Check(Declared):
-    """What must hold for a row. A condition that is null (a value it needs is unknown) holds."""
+    """What must hold for a row. A condition that is null (a value it needs is unknown) holds.
+
+    Rows that fail a check which is no fault go to quarantine and are counted apart: the gate does not weigh them.
+    """
 
     code: str = Field(pattern=r"^[A-Z_]+$")
     holds: str
     params: dict[str, float] = Field(default_factory=dict)
+    is_fault: bool = True
 
 
 class TableChecks(Declared):
@@ -44,12 +50,30 @@ class TableChecks(Declared):
     money: str | None = None
     minimum_rows: int = Field(default=1, ge=0)
 
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The codes of rows that are left out and are no faults."""
+        return tuple(check.code for check in self.checks if not check.is_fault)
+
+
+class SharedToken(Declared):
+    """When one doctor may be a text that stands for nobody: lines at so many institutions, and so many times as many
+    lines as half of the doctors have."""
+
+    institutions: int = Field(5, ge=2)
+    times: float = Field(20, gt=1)
+
 
 class Quality(Declared):
-    """All checks, the largest share of faulty rows per table, and how far from usual a measured delivery may be."""
+    """All checks, the largest shares of faulty rows and of waiting reversals, and how far from usual a measured
+    delivery may be.
+    """
 
     quarantine_share: float = Field(ge=0, le=1)
+    waiting_share: float = Field(0.02, ge=0, le=1)
+    placeholders: dict[Listed, tuple[str, ...]] = Field(default_factory=dict)
     band: Band = Band()
+    shared_token: SharedToken = SharedToken()
     tables: dict[str, TableChecks]
 
     @property
@@ -112,7 +136,12 @@ def check_codes(checks: TableChecks, filled: Mapping[str, object], night: date) 
     from pyspark.sql import functions as F
 
     required = [
-        F.when(F.col(c).isNull() & ~F.col(MALFORMED).contains(f"MALFORMED:{c}"), F.lit(f"MISSING:{c}"))
+        F.when(
+            F.col(c).isNull()
+            & (F.find_in_set(F.lit(f"MALFORMED:{c}"), MALFORMED) == 0)
+            & (F.find_in_set(F.lit(f"{NUMBER_FORM_CODE}:{c}"), MALFORMED) == 0),
+            F.lit(f"MISSING:{c}"),
+        )
         for c in checks.required
         if c in filled
     ]

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from fundwatch.declared import Declared
 from fundwatch.expressions.declared import names_in
@@ -23,6 +23,8 @@ UNITS: Mapping[str, int] = {
     "ten_thousand": 4,
 }
 Unit = Literal["fen", "jiao", "percent", "per_mille", "thousand", "ten_thousand"]
+ANY = "*"  # the end of a code that stands for all with its beginning
+UNKNOWN_CODE = "UNKNOWN_CODE"  # of a row whose code decides of the row, and no list of the mapping has it
 ISO = "iso"  # what a plain column accepts: 2026-03-31, 2026-03-31 14:05:00, 2026-03-31T14:05
 _PATTERN_LETTERS = {"y": (2, 4), "M": (1, 2), "d": (1, 2), "H": (1, 2), "m": (1, 2), "s": (1, 2), "S": (1, 9)}
 _QUOTED = re.compile(r"'[^']*'")
@@ -129,7 +131,16 @@ class Lookup(Declared):
     @field_validator("on", "columns", mode="before")
     @classmethod
     def _same_names(cls, given: Any) -> Any:
-        return {name: name for name in given} if isinstance(given, list) else given
+        """A list holds names that are the same here and there, or pairs `here: there`."""
+        if not isinstance(given, list):
+            return given
+        pairs = [one if isinstance(one, dict) else {one: one} for one in given if isinstance(one, (str, dict))]
+        if len(pairs) != len(given):
+            raise ValueError("a list holds names of columns, or pairs of them as here: there")
+        named = [name for pair in pairs for name in pair]
+        if twice := sorted({str(name) for name in named if named.count(name) > 1}):
+            raise ValueError(f"{', '.join(twice)} stands there twice")
+        return {name: other for pair in pairs for name, other in pair.items()}
 
 
 Domain = Literal["person", "certificate", "doctor", "contact", "address", "employer", "record", "invoice", "device"]
@@ -142,17 +153,116 @@ class _Made(Declared):
 
 
 class Expression(_Made):
-    """SQL over the file's columns, which are all strings; blanks and null texts are null already."""
+    """SQL over the file's columns, which are all strings; blanks and null texts are null already.
+
+    A value that is carried, whose type no contract gives, may be cast to `boolean`: it says yes or no and nothing more.
+    """
 
     expr: str
+    as_type: Literal["boolean"] | None = Field(None, alias="as")
 
 
 class Codes(Declared):
-    """The codes of a column (or SQL) translated; one not listed becomes `otherwise`, or is an error without it."""
+    """The codes of a column (or SQL) translated; one not listed becomes `otherwise`, or is an error without it.
+
+    `codes` are written out, or are the name of a code list. A code that ends in `*` stands for all that begin with what
+    is before it; of several that fit, the longest holds.
+    """
 
     codes: dict[str, str]
     of: str
     otherwise: str | None = None
+
+    @field_validator("codes", mode="before")
+    @classmethod
+    def _a_list_by_its_name(cls, given: Any, info: ValidationInfo) -> Any:
+        return info.context.read(given) if isinstance(given, str) and info.context is not None else given
+
+    @property
+    def exact(self) -> dict[str, str]:
+        """The translations of whole codes."""
+        return {code: meaning for code, meaning in self.codes.items() if not code.endswith(ANY)}
+
+    @property
+    def beginnings(self) -> dict[str, str]:
+        """The translations by what a code begins with, the longest first."""
+        found = {code.removesuffix(ANY): meaning for code, meaning in self.codes.items() if code.endswith(ANY)}
+        return {start: found[start] for start in sorted(found, key=lambda start: (-len(start), start))}
+
+    def lists(self, code: str) -> bool:
+        """Whether the code has a translation."""
+        return code in self.exact or any(code.startswith(start) for start in self.beginnings)
+
+
+class CodeList(Declared):
+    """A column (or SQL) each of whose codes the mapping lists; `""` stands for a blank. Any other code is drift."""
+
+    of: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_words(cls, given: Any) -> Any:
+        """YAML 1.1 reads the keys `true` and `false` as no texts."""
+        if not isinstance(given, dict):
+            return given
+        return {_word(key): value for key, value in given.items()}
+
+    @model_validator(mode="after")
+    def _listed_once(self) -> CodeList:
+        twice = sorted({code for code in self.codes if self.codes.count(code) > 1})
+        if twice:
+            raise ValueError(f"listed twice: {', '.join(map(repr, twice))}")
+        return self
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """All codes that are known."""
+        raise NotImplementedError
+
+    @property
+    def name(self) -> str:
+        """The column's name, as findings and error codes show it; empty for SQL."""
+        return self.of.strip("`") if self.of.strip("`").isidentifier() else ""
+
+
+class Flag(CodeList):
+    """A yes or no in the source's codes; unknown for a blank, and for a code that is not listed."""
+
+    true: tuple[str, ...] = Field(min_length=1)
+    false: tuple[str, ...] = Field(min_length=1)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return (*self.true, *self.false)
+
+
+class Where(CodeList):
+    """Which rows to keep, and which to drop: these are counted as quarantined with the code, so that totals balance.
+
+    A row with another code is quarantined as UNKNOWN_CODE.
+    """
+
+    keep: tuple[str, ...] = Field(min_length=1)
+    drop: tuple[str, ...] = ()
+    code: str = Field(pattern=r"^[A-Z_]+$")
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return (*self.keep, *self.drop)
+
+
+class Sign(CodeList):
+    """Which rows take back what others say, by the source's word: their sums are made negative where they are not.
+
+    A row with another code is quarantined as UNKNOWN_CODE.
+    """
+
+    minus: tuple[str, ...] = Field(min_length=1)
+    plus: tuple[str, ...] = Field(min_length=1)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return (*self.minus, *self.plus)
 
 
 class Token(_Made):
@@ -179,10 +289,14 @@ def _form(value: Any) -> str | None:
     if isinstance(value, str):
         return "name"
     keys = value if isinstance(value, dict) else getattr(type(value), "model_fields", {})
-    found = [form for form in ("expr", "codes", "token", "scrub", "constant") if form in keys]
+    found = [form for form in ("expr", "codes", "token", "scrub", "constant", "true") if form in {*map(_word, keys)}]
     if not found and "of" in keys:
         return "of"
     return found[0] if len(found) == 1 else None
+
+
+def _word(key: Any) -> Any:
+    return str(key).lower() if isinstance(key, bool) else key
 
 
 ColumnSource = Annotated[
@@ -192,12 +306,13 @@ ColumnSource = Annotated[
     | Annotated[Token, Tag("token")]
     | Annotated[Scrub, Tag("scrub")]
     | Annotated[Constant, Tag("constant")]
+    | Annotated[Flag, Tag("true")]
     | Annotated[Value, Tag("of")],
     Discriminator(
         _form,
         custom_error_type="column_form",
         custom_error_message="give a column's name, or exactly one of expr, codes, token, scrub, constant, "
-        "or of with a unit, default, format or trim",
+        "true (with false), or of with a unit, default, format or trim",
     ),
 ]
 
@@ -210,7 +325,7 @@ class Sealed(_Made):
     fields: dict[str, str] = Field(default={}, alias="with")
 
 
-def expressions_of(given: ColumnSource | Sealed) -> Mapping[str, str]:
+def expressions_of(given: ColumnSource | Sealed | CodeList) -> Mapping[str, str]:
     """The SQL in a form, by the key it stands at; a column's own name and a constant are none."""
     if isinstance(given, str | Constant):
         return {}
@@ -223,27 +338,27 @@ def expressions_of(given: ColumnSource | Sealed) -> Mapping[str, str]:
     return {"of": given.of}
 
 
-def names_of(given: ColumnSource | Sealed) -> tuple[str, ...]:
+def names_of(given: ColumnSource | Sealed | CodeList) -> tuple[str, ...]:
     """The columns that a form names outside of SQL."""
     if isinstance(given, str):
         return (given,)
     return (*(getattr(given, "names", ())), *(getattr(given, "needs", None) or ()))
 
 
-def columns_used(given: ColumnSource | Sealed, known: frozenset[str]) -> frozenset[str]:
+def columns_used(given: ColumnSource | Sealed | CodeList, known: frozenset[str]) -> frozenset[str]:
     """Which of the file's columns a canonical column is made of, however their names are written in SQL."""
     named = {given} if isinstance(given, str) else {*given.names} if isinstance(given, Scrub) else set()
     return frozenset(named & known).union(*(names_in(sql, known) for sql in expressions_of(given).values()))
 
 
-def columns_meant(given: ColumnSource | Sealed, known: frozenset[str]) -> frozenset[str]:
+def columns_meant(given: ColumnSource | Sealed | CodeList, known: frozenset[str]) -> frozenset[str]:
     """Which of them its own value is made of: not the names scrubbed from a text, nor what the vault keeps beside."""
     if isinstance(given, Scrub):
         return names_in(given.scrub, known)
     return names_in(given.of, known) if isinstance(given, Sealed) else columns_used(given, known)
 
 
-def columns_needed(given: ColumnSource | Sealed, known: frozenset[str]) -> frozenset[str]:
+def columns_needed(given: ColumnSource | Sealed | CodeList, known: frozenset[str]) -> frozenset[str]:
     """Which of them must have been delivered."""
     stated = getattr(given, "needs", None)
     return columns_meant(given, known) if stated is None else frozenset(stated)

@@ -7,16 +7,38 @@ from pathlib import Path
 
 from fundwatch.declared import read_declared
 from fundwatch.errors import MappingError
+from fundwatch.regions import region_of
 from fundwatch.resources import conf_file
+from fundwatch.settings import Settings
+from intake.source.code_lists import CodeLists
 from intake.source.mapping import SourceMapping
 from intake.source.mapping_problems import cross_problems
 
 
-def read_mapping(source: str, overlay: Path | None = None) -> SourceMapping:
+def mapping_in_force(settings: Settings) -> SourceMapping:
+    """The mapping of the settings' source, with the code lists of their region. Raises as `read_mapping` does."""
+    return read_mapping(settings.source, settings.conf, code_lists_of(settings))
+
+
+def code_lists_of(settings: Settings) -> CodeLists:
+    """The code lists of the settings' region."""
+    return CodeLists(region_of(settings), settings.conf)
+
+
+def read_mapping(source: str, overlay: Path | None = None, lists: CodeLists | None = None) -> SourceMapping:
     """The mapping of a source. Raises MappingError with every problem by key; FundwatchError when there is no file."""
-    return parse_mapping(conf_file("sources", source, overlay))
+    return parse_mapping(conf_file("sources", source, overlay), lists)
 
 
-def parse_mapping(file: Traversable) -> SourceMapping:
-    """The mapping in a YAML file. Raises MappingError with every problem by key."""
-    return read_declared(SourceMapping, file, "the mapping does not hold", error=MappingError, also=cross_problems)
+def parse_mapping(file: Traversable, lists: CodeLists | None = None) -> SourceMapping:
+    """The mapping in a YAML file; `lists` are the national code lists by themselves. Raises MappingError with every
+    problem by key.
+    """
+    return read_declared(
+        SourceMapping,
+        file,
+        "the mapping does not hold",
+        error=MappingError,
+        also=cross_problems,
+        context=lists or CodeLists(),
+    )

@@ -6,6 +6,7 @@ allow-list fails closed), so a new column with names in it cannot slip into the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path, PurePath
 from typing import Any, Literal
@@ -15,7 +16,9 @@ from pydantic import Field, field_validator
 from fundwatch.contracts import CLEAN, TABLES
 from fundwatch.declared import Declared
 from fundwatch.fingerprint import fingerprint
-from intake.source.columns import ColumnSource, Lookup, Sealed
+from fundwatch.texts import in_ascii
+from intake.source.columns import CodeList, ColumnSource, Flag, Lookup, Sealed, Sign, Where
+from intake.source.placeholders import PlaceholderChanges
 
 NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "content_fingerprint"})
 # Netted tables are mapped as their entries, which add the pointer to what a reversal reverses.
@@ -28,21 +31,36 @@ CLEAN_TABLES = tuple(table.name for table in CLEAN if table.name not in _ENTRIES
 class SourceFile(Declared):
     """One kind of file. A column given as a list has several names in use; the first is used hereafter.
 
+    `name` is a pattern, or several: `fee_list.csv*`, `fee_list_*.csv`, `month/part-*.csv`. Capitals do not matter where
+    that leaves no doubt.
+
     `identifying` columns may come, and only a token, a scrub, the vault or a yes-or-no expression may read them;
     columns under `drop` may come and are never read.
     """
 
-    name: str
+    name: str | tuple[str, ...]
     required: bool = True
     columns: tuple[str | tuple[str, ...], ...]
     optional: tuple[str | tuple[str, ...], ...] = ()
     identifying: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
 
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The patterns of the files of this kind."""
+        return (self.name,) if isinstance(self.name, str) else self.name
+
     def names(self) -> dict[str, str]:
         """Every name a header may give to a column that is read, and the name used hereafter."""
         both = [(c,) if isinstance(c, str) else c for c in (*self.identifying, *self.columns, *self.optional)]
         return {alias: aliases[0] for aliases in both for alias in aliases}
+
+    def as_known(self, header: Sequence[str]) -> tuple[str, ...]:
+        """The header with the mapping's own spelling of names that differ from it in capitals or width of signs only:
+        no two of its names do."""
+        known = {*self.names(), *self.drop}
+        folded = {in_ascii(name).lower(): name for name in sorted(known)}
+        return tuple(c if c in known else folded.get(in_ascii(c).lower(), c) for c in header)
 
     @property
     def identifies(self) -> frozenset[str]:
@@ -55,19 +73,13 @@ class SourceFile(Declared):
         return tuple((c,) if isinstance(c, str) else c for c in self.columns)
 
 
-class Where(Declared):
-    """Rows to keep; the others are counted as quarantined with the code, so that the totals balance."""
-
-    keep: str
-    code: str = Field(pattern=r"^[A-Z_]+$")
-
-
 class Rows(Declared):
     """A file whose rows are rows of the table. `carry` holds further values for tables grouped from this one."""
 
     source: str = Field(alias="from")
     lookup: tuple[Lookup, ...] = ()
     where: Where | None = None
+    sign: Sign | None = None
     columns: dict[str, ColumnSource]
     carry: dict[str, ColumnSource] = Field(default_factory=dict)
     vault: tuple[Sealed, ...] = ()
@@ -76,6 +88,16 @@ class Rows(Declared):
     @classmethod
     def _one_or_several(cls, given: Any) -> Any:
         return (given,) if isinstance(given, dict) else given
+
+    def judged_by(self) -> dict[str, Where | Sign]:
+        """What decides of whole rows by listed codes, by its key."""
+        both = {"where": self.where, "sign": self.sign}
+        return {key: given for key, given in both.items() if given is not None}
+
+    def listed(self) -> dict[str, CodeList]:
+        """Whatever lists the codes of a column, by its key; translations (`codes`) have their own error."""
+        flags = {name: given for name, given in {**self.columns, **self.carry}.items() if isinstance(given, Flag)}
+        return {**self.judged_by(), **flags}
 
     def looked_up(self) -> frozenset[str]:
         """The columns that other files lend, under the names they have here."""
@@ -103,10 +125,19 @@ class Grouped(Declared):
 
 
 class Reversal(Declared):
-    """How reversals without a pointer are known (`when`) and which expressions equal those of their original."""
+    """Which expressions of a reversal that names no original equal those of its original."""
 
-    when: str
-    matches: tuple[str, ...]
+    matches: tuple[str, ...] = Field(min_length=1)
+
+
+class LaterReplaces(Declared):
+    """A row under a key that was delivered before takes the place of the earlier one, as of a line that is settled.
+
+    Of rows of one night that with the greatest `order` counts, the first expression weighing most; on a later night a
+    row of less `order` than what is held is a duplicate. Reversals replace nothing and are replaced by nothing.
+    """
+
+    order: tuple[str, ...] = ()
 
 
 class TableMapping(Declared):
@@ -115,6 +146,7 @@ class TableMapping(Declared):
     rows: tuple[Rows, ...] = ()
     grouped: tuple[Grouped, ...] = ()
     reversal: Reversal | None = None
+    later_replaces: LaterReplaces | None = None
 
 
 class DeliveryForm(Declared):
@@ -126,10 +158,15 @@ class DeliveryForm(Declared):
 
     folder: str = "{date}"
     manifest: Literal["required", "expected", "measured"] = "required"
-    encodings: tuple[Literal["utf-8", "gb18030", "gbk"], ...] = ("utf-8", "gb18030")  # utf-8 with or without its mark
+    encodings: tuple[Literal["utf-8", "gb18030", "gbk", "big5"], ...] = (
+        "utf-8",
+        "gb18030",
+        "big5",
+    )  # utf-8 with or without its mark
     delimiter: str = Field(",", min_length=1, max_length=1)
     null_texts: tuple[str, ...] = ("", "NULL", "\\N")
-    zone: str = "Asia/Shanghai"  # the law's local time, for the instants of parquet files
+    zone: str = "Asia/Shanghai"  # the law's local time, for instants with an offset and those of parquet files
+    ignore: tuple[str, ...] = ()  # patterns of entries that are nobody's data; any other that no file takes is a doubt
 
     def folder_of(self, landing: Path, night: date) -> Path:
         """Where the night's files lie, or will."""
@@ -161,6 +198,7 @@ class SourceMapping(Declared):
     source: str
     delivery: DeliveryForm
     drift: DriftRules = DriftRules()
+    placeholders: PlaceholderChanges = PlaceholderChanges()
     files: dict[str, SourceFile]
     tables: dict[str, TableMapping]
 

@@ -9,8 +9,11 @@ from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Table
 from fundwatch.expressions.declared import GROUPED, MAPPING, Purpose, functions_in, names_in, problems_in
 from intake.source.columns import (
+    CodeList,
     Codes,
     ColumnSource,
+    Expression,
+    Flag,
     Lookup,
     Scrub,
     Sealed,
@@ -28,6 +31,7 @@ from intake.source.mapping import (
     Rows,
     SourceFile,
     SourceMapping,
+    TableMapping,
     mapped_columns,
 )
 
@@ -42,6 +46,8 @@ def cross_problems(mapping: SourceMapping) -> Iterator[str]:
             # one table of rows per file: each delivered line is accounted for once
             yield f"files.{file}: its rows must feed exactly one table, not {', '.join(uses) or 'none'}"
         yield from (f"files.{file}: {reported}" for reported in _spelling_problems(declared))
+    yield from mapping.placeholders.problems()
+    yield from _same_patterns(mapping)
     for table, how in mapping.tables.items():
         if table not in CLEAN_TABLES:
             yield f"tables.{table}: not a canonical table; choose among {', '.join(CLEAN_TABLES)}"
@@ -50,9 +56,32 @@ def cross_problems(mapping: SourceMapping) -> Iterator[str]:
             yield from _Rows(mapping, table, rows, f"tables.{table}.rows[{number}]").problems()
         for number, grouped in enumerate(how.grouped):
             yield from _grouped_problems(mapping, table, f"tables.{table}.grouped[{number}]", grouped)
-        if how.reversal is not None:
-            texts = {"when": how.reversal.when, **{f"matches[{n}]": t for n, t in enumerate(how.reversal.matches)}}
-            yield from _sql_problems(f"tables.{table}.reversal", texts, MAPPING, mapped_columns(table))
+        yield from _key_problems(table, how)
+
+
+def _key_problems(table: str, how: TableMapping) -> Iterator[str]:
+    """How rows find others of their table: reversals their originals, later rows the earlier ones of their key."""
+    if how.reversal is not None:
+        texts = {f"matches[{n}]": text for n, text in enumerate(how.reversal.matches)}
+        yield from _sql_problems(f"tables.{table}.reversal", texts, MAPPING, mapped_columns(table))
+    if how.later_replaces is None:
+        return
+    texts = {f"order[{n}]": text for n, text in enumerate(how.later_replaces.order)}
+    yield from _sql_problems(f"tables.{table}.later_replaces", texts, MAPPING, mapped_columns(table))
+    if table not in ENTRY_OF:
+        yield f"tables.{table}.later_replaces: registers keep every change already; for {', '.join(ENTRY_OF)}"
+    if how.reversal is not None:
+        yield f"tables.{table}.later_replaces: it needs reversals that name their original, and none by content"
+
+
+def _same_patterns(mapping: SourceMapping) -> Iterator[str]:
+    """Patterns that two kinds of file have: whose a file is could not be told."""
+    taken: dict[str, str] = {}
+    for file, declared in mapping.files.items():
+        for pattern in declared.patterns:
+            other = taken.setdefault(pattern.lower(), file)
+            if other != file:
+                yield f"files.{file}.name: '{pattern}' is a pattern of {other} too"
 
 
 def _spelling_problems(file: SourceFile) -> Iterator[str]:
@@ -77,10 +106,12 @@ def _domains(table: str) -> dict[str, str]:
     return {c.name: c.domain for c in _contract(table).columns if c.domain is not None}
 
 
-def is_yes_or_no(table: str, name: str) -> bool:
-    """Whether a canonical column only says yes or no."""
+def is_yes_or_no(table: str, name: str, given: ColumnSource | str = "") -> bool:
+    """Whether a canonical column, or a carried one filled from `given`, only says yes or no."""
     contract = _contract(table)
-    return name in contract.column_names and contract.spark_type(name) == "boolean"
+    if name not in contract.column_names:
+        return isinstance(given, Expression) and given.as_type == "boolean"
+    return contract.spark_type(name) == "boolean"
 
 
 @dataclass(frozen=True)
@@ -107,14 +138,19 @@ class _Rows:
             yield from self._leaks(name, given)
         for number, entry in enumerate(self.rows.vault):
             yield from self._reading_problems(f"{self.where}.vault[{number}]", entry, there)
-        if self.rows.where is not None:
-            yield from _sql_problems(f"{self.where}.where", {"keep": self.rows.where.keep}, MAPPING, there)
+        for key, listed in self.rows.judged_by().items():
+            yield from self._reading_problems(f"{self.where}.{key}", listed, there)
+            yield from self._shown(f"{self.where}.{key}", listed)
+        if self.rows.sign is not None and not TABLES[self.table].sums:
+            yield f"{self.where}.sign: the table {self.table} has no sums; only claim_line and settlement take back"
         canonical = {name.lower() for name in _contract(self.table).column_names}
         for name in self.rows.carry:
             if name.lower() in canonical:
                 yield f"{self.where}.carry.{name}: the table {self.table} has a column of that name"
 
-    def _reading_problems(self, where: str, given: ColumnSource | Sealed, there: frozenset[str]) -> Iterator[str]:
+    def _reading_problems(
+        self, where: str, given: ColumnSource | Sealed | CodeList, there: frozenset[str]
+    ) -> Iterator[str]:
         for key, sql in expressions_of(given).items():
             at = f"{where}.{key}" if isinstance(given, Sealed) else where
             if sql.isidentifier() and sql.lower() not in {name.lower() for name in there | {"null", "true", "false"}}:
@@ -132,13 +168,16 @@ class _Rows:
         domain = _domains(self.table).get(name)
         if domain is not None and (not isinstance(given, Token) or given.token != domain):
             yield f"{self.where}.{name}: it holds pseudonyms of {domain}s; fill it with {{token: {domain}, of: …}}"
-        # codes that no translation lists are shown to people
-        if isinstance(given, Token | Scrub) or (is_yes_or_no(self.table, name) and not isinstance(given, Codes)):
-            return
+        if isinstance(given, Flag) and name in self.rows.columns and not is_yes_or_no(self.table, name):
+            yield f"{self.where}.{name}: a flag says yes or no, and the column does not; give codes: {{…}}"
+        # codes that no translation or flag lists are shown to people
+        says_yes_or_no = is_yes_or_no(self.table, name, given) and not isinstance(given, Codes | Flag)
+        if not (isinstance(given, Token | Scrub) or says_yes_or_no):
+            yield from self._shown(f"{self.where}.{name}", given)
+
+    def _shown(self, where: str, given: ColumnSource | CodeList) -> Iterator[str]:
         shown = columns_used(given, identifying_columns(self.mapping, self.rows))
-        yield from (
-            f"{self.where}.{name}: '{c}' identifies a person; make it a token or scrub it" for c in sorted(shown)
-        )
+        yield from (f"{where}: '{c}' identifies a person; make it a token or scrub it" for c in sorted(shown))
 
     def _columns_of(self, file: str) -> frozenset[str]:
         return frozenset(self.mapping.files[file].names().values())

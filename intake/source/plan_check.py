@@ -92,13 +92,14 @@ class _Entry:
             for key, sql in expressions_of(form).items():
                 if sql not in self.columns:
                     yield (name if len(expressions_of(form)) == 1 else f"{name}.{key}"), sql
-        if self.rows.where is not None:
-            yield "where.keep", self.rows.where.keep
+        for key, listed in self.rows.judged_by().items():
+            if listed.of not in self.columns:
+                yield key, listed.of
 
     def shown(self) -> frozenset[str]:
-        """The columns that hold what their expression gives, as it is."""
-        return frozenset(
+        """The columns that hold what their expression gives, as it is; what lists codes shows those that it has not."""
+        return frozenset(self.rows.listed()).union(
             name
             for name, given in {**self.rows.columns, **self.rows.carry}.items()
-            if not isinstance(given, Token | Scrub) and not is_yes_or_no(self.table, name)
+            if not isinstance(given, Token | Scrub) and not is_yes_or_no(self.table, name, given)
         )

@@ -20,9 +20,17 @@ from intake.rows.erased import ErasedPersons
 from intake.rows.netting import to_history
 from intake.rows.privacy import VAULT, privacy_of
 from intake.rows.reading import read_options, read_schema
-from intake.rows.status import earlier_fingerprints, repeated_keys, shared_fingerprints, with_fingerprints, with_status
+from intake.rows.status import (
+    earlier_fingerprints,
+    latest_fingerprints,
+    repeated_keys,
+    shared_fingerprints,
+    with_fingerprints,
+    with_status,
+)
+from intake.rows.values import values_of
 from intake.source.checks import Quality
-from intake.source.mapping import ENTRY_OF, SourceMapping
+from intake.source.mapping import ENTRY_OF, LaterReplaces, SourceMapping
 from jobs.job import Night
 from jobs.loading.few_rows import few_rows, row_counts, spread
 from privacy.keys.ring import KeyRing, PseudonymKey
@@ -73,6 +81,10 @@ class IntakeWork:
         mark = f"known_from >= DATE '{self.date}' OR known_to >= DATE '{self.date}'"
         return bool(self.night.rows(table, f"SELECT known_from FROM {table} WHERE {mark} LIMIT 1"))
 
+    def replaces(self, table: str) -> LaterReplaces | None:
+        """How later rows of the table replace earlier ones; None where they do not."""
+        return self.mapping.tables[table].later_replaces
+
     def privacy(self) -> PrivacyFunctions:
         """How what identifies a person is made safe."""
         return privacy_of(self.key, self.vault.key)
@@ -114,7 +126,7 @@ def judged_rows(work: IntakeWork, delivery: Delivery) -> JudgedRows:
     for table, rows in tables.items():
         before = few_rows(earlier[table], counts["earlier", table]) if table in earlier else None
         again = few_rows(repeated[table], counts["repeated", table]) if table in repeated else None
-        judged[table] = with_status(rows, table, again, before)
+        judged[table] = with_status(rows, table, again, before, work.replaces(table))
     return JudgedRows(judged, frozenset(table for table in tables if not counts.get(("earlier", table))))
 
 
@@ -129,7 +141,9 @@ def _repeated(work: IntakeWork, tables: Mapping[str, DataFrame], sizes: Mapping[
     counts = row_counts({"shared": shared})
     among = {table: few_rows(fingerprints, counts["shared", table]) for table, fingerprints in shared.items()}
     some = [table for table in tables if table not in among or among[table] is not None]
-    return work.night.in_parallel(some, lambda t: materialize(repeated_keys(tables[t], t, among.get(t))))
+    return work.night.in_parallel(
+        some, lambda t: materialize(repeated_keys(tables[t], t, among.get(t), work.replaces(t)))
+    )
 
 
 def _released(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
@@ -150,6 +164,12 @@ def _earlier(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataF
     if reported is None:
         return None
     keys = spread(rows.select(*TABLES[table].key), count)
+    replaces = work.replaces(table)
+    if replaces is not None:
+        # what a later night says of a key is not known yet
+        before = reported.filter(F.col("business_date") < F.lit(work.date))
+        found = before.join(keys, [*TABLES[table].key], how="left_semi")
+        return work.night.materialize(latest_fingerprints(found, table, replaces))
     return work.night.materialize(
         earlier_fingerprints(reported, table).join(keys, [*TABLES[table].key], how="left_semi")
     )
@@ -164,8 +184,10 @@ def _canonical(
         )
 
     rows = next(r for r in work.mapping.tables[table].rows if r.source == file.kind)
-    strings, columns = source_rows(raw, work.mapping, delivery, file, rows)
-    canonical = to_canonical(strings, table, rows, work.quality.of(table), privacy, columns, work.date)
+    strings, columns = source_rows(raw, work.mapping, delivery, file, table, rows)
+    canonical = to_canonical(
+        strings, table, rows, work.quality.of(table), privacy, columns, work.date, values_of(work.mapping, work.quality)
+    )
     return work.erased.marked(canonical, table)
 
 

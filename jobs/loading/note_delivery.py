@@ -40,7 +40,7 @@ class Course:
         """Its batch and rows are known."""
         rows = sum(file.measured.rows for file in delivery.files)
         self.delivered = replace(self.delivered, batch_id=delivery.batch_id, files=len(delivery.files), rows=rows)
-        self.report.batch_id, self.report.drift = delivery.batch_id, delivery.drift.notes()
+        self.report.batch_id, self.report.drift = delivery.batch_id, delivery.notes()
 
     def accepted(self, totals: Sequence[Total]) -> None:
         """All its tables stand."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from fundwatch.errors import DeliveryError, KeyMissingError, problems
 from fundwatch.settings import Settings
 from intake.files.batches import RecordedFile
 from intake.files.delivery import Delivery
+from intake.rows.clean import Supplied
 from intake.rows.totals import Total
 from intake.source.usual_size import Band, Figures
 from jobs.job import Night
@@ -20,11 +21,12 @@ from privacy.keys.ring import KeyRing
 
 @dataclass(frozen=True)
 class Before:
-    """The keys used so far, the files accepted so far, and the (table, column) that the source last supplied."""
+    """The keys used so far, the files accepted so far, and the columns that the source last supplied: by (table,
+    column), whether a timestamp has times of day."""
 
     key_ids: frozenset[str] = frozenset()
     files: tuple[RecordedFile, ...] = ()
-    supplied: frozenset[tuple[str, str]] = frozenset()
+    supplied: Supplied = field(default_factory=dict)
 
     def refuse(self, delivery: Delivery, ring: KeyRing, settings: Settings) -> None:
         """Raise KeyMissingError for another key than the lake's, DeliveryError for another delivery of the night.
@@ -68,7 +70,7 @@ def recall(night: Night, source: str) -> Before:
         )
         for row in rows
     )  # fmt: skip
-    supplied = _last_supplied(night, source) if night.exists("supplied_column") else frozenset()
+    supplied = _last_supplied(night, source) if night.exists("supplied_column") else {}
     return Before(frozenset(row["key_id"] for row in rows), files, supplied)
 
 
@@ -108,10 +110,14 @@ def usual_figures(night: Night, source: str, band: Band) -> list[Figures]:
     ]  # fmt: skip
 
 
-def _last_supplied(night: Night, source: str) -> frozenset[tuple[str, str]]:
-    """The columns that the source supplied on the last night before this one."""
-    columns = "SELECT business_date, source, table_name, column_name FROM supplied_column"
-    rows = night.rows("supplied_column", f"{columns} WHERE business_date < DATE '{night.date}'")
+def _last_supplied(night: Night, source: str) -> Supplied:
+    """The columns that the source supplied on the last night before this one. Of a lake that an earlier version made
+    nothing is known of its times."""
+    rows = night.rows("supplied_column", f"SELECT * FROM supplied_column WHERE business_date < DATE '{night.date}'")
     of_source = [row for row in rows if row["source"] == source]
     last = max((row["business_date"] for row in of_source), default=None)
-    return frozenset((row["table_name"], row["column_name"]) for row in of_source if row["business_date"] == last)
+    return {
+        (row["table_name"], row["column_name"]): row.get("has_time")
+        for row in of_source
+        if row["business_date"] == last
+    }

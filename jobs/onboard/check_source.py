@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from fundwatch.engine.session import FEW_ROWS, start_session
 from fundwatch.errors import DeliveryError, FundwatchError
 from fundwatch.logs import step
+from fundwatch.regions import region_of
 from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
 from intake.drafting.trial import file_columns
@@ -26,11 +27,12 @@ from intake.files.unpacking import FileError
 from intake.rows.canonical import supplied_columns
 from intake.source.checks import Quality, read_quality
 from intake.source.columns import Constant
-from intake.source.load import parse_mapping, read_mapping
+from intake.source.load import code_lists_of, mapping_in_force, parse_mapping
 from intake.source.mapping import POINTER_OF, SourceMapping, mapped_columns
 from intake.source.plan_check import refuse_what_shows
 from jobs.onboard.enables import enabled_by
 from jobs.onboard.report import Report, as_markdown
+from jobs.onboard.scan_sample import ScanSettings, scan_sample
 from jobs.onboard.trial import Trial
 from privacy.keys.ring import PseudonymKey
 
@@ -77,7 +79,7 @@ def check_source(
     also goes to `out`. Raises DeliveryRefusedError where the delivery cannot be opened."""
     if sample < 1:
         raise FundwatchError("a sample has at least one row", where="--sample", do="leave it out: 10000 is the default")
-    mapping = parse_mapping(mapping_file) if mapping_file else read_mapping(settings.source, settings.conf)
+    mapping = parse_mapping(mapping_file, code_lists_of(settings)) if mapping_file else mapping_in_force(settings)
     quality = read_quality(settings.quality, settings.conf)
     Scratch(settings.scratch_dir).sweep()
     with Scratch(settings.scratch_dir).folder("source") as scratch:
@@ -113,7 +115,8 @@ def _with_spark(
             spark = start_session("fundwatch source check", conf | {"spark.sql.warehouse.dir": str(scratch)}, master)
         try:
             with step("the sample is mapped"):
-                return check(spark, mapping, quality, delivery, sample)
+                how = ScanSettings(settings.scan_days, region_of(settings))
+                return check(spark, mapping, quality, delivery, sample, how)
         finally:
             spark.stop()
     finally:
@@ -129,8 +132,15 @@ def spark_for(settings: Settings, sample: int) -> tuple[dict[str, str], str | No
     return Scratch(settings.scratch_dir).spark_conf(conf | (FEW_ROWS if sample <= _FEW else {})), master
 
 
-def check(spark: SparkSession, mapping: SourceMapping, quality: Quality, delivery: Delivery, sample: int) -> Report:
-    """Map the first `sample` rows of each file and count what came out. Raises MappingError."""
+def check(
+    spark: SparkSession,
+    mapping: SourceMapping,
+    quality: Quality,
+    delivery: Delivery,
+    sample: int,
+    how: ScanSettings,
+) -> Report:
+    """Map the first `sample` rows of each file, count what came out and scan it with the rules. Raises MappingError."""
     refuse_what_shows(spark, mapping)
     trial = Trial(spark, mapping, quality, delivery, sample, PseudonymKey(secrets.token_bytes(32)))
     supplied = supplied_columns(mapping, delivery.headers())
@@ -139,12 +149,13 @@ def check(spark: SparkSession, mapping: SourceMapping, quality: Quality, deliver
     references_of, columns_of = partial(trial.references, supplied), partial(trial.columns, supplied)
     counts = (trial.totals, trial.codes, columns_of, trial.strange, trial.keys, references_of)
     with ThreadPoolExecutor() as pool:  # each collects one frame, and plans as long as it computes
+        scanned = pool.submit(scan_sample, trial.clean, _sets(supplied), delivery.business_date, how)
         totals, codes, columns, strange, keys, references = pool.map(lambda count: count(), counts)
     return Report(
         source=mapping.source,
         night=delivery.business_date,
         sample=sample,
-        drift=tuple(delivery.drift.notes()),
+        drift=tuple(delivery.notes()),
         share_limit=quality.quarantine_share,
         files=tuple(file_columns(mapping.files[f.kind], f.kind, f.name, f.header) for f in delivery.files),
         rows_of_files={f.name: f.measured.rows for f in delivery.files},
@@ -156,7 +167,8 @@ def check(spark: SparkSession, mapping: SourceMapping, quality: Quality, deliver
         strange=strange,
         keys=keys,
         references=references,
-        enabled=tuple(enabled_by(_sets(supplied), _sets(whole))),
+        scanned=scanned.result(),
+        enabled=tuple(enabled_by(_sets(supplied), _sets(whole), scanned.result().rules)),
     )
 
 

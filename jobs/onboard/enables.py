@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from rules.knowledge.points import load_knowledge
 
 if TYPE_CHECKING:
     from features.catalogue import Catalogue
+    from jobs.onboard.scan_sample import RuleTried
     from rules.catalogue.rule import RuleSet
     from rules.knowledge.points import Knowledge
 
@@ -26,28 +27,40 @@ Supplied = Mapping[str, frozenset[str]]
 @dataclass(frozen=True)
 class Enabled:
     """One rule, indicator or model; `why_not` is empty where it runs on what was delivered, `why_not_whole` where it
-    would if every file and column of the mapping came."""
+    would if every file and column of the mapping came. `judged` and `hits` are a rule's on the sample."""
 
     kind: str
     id: str
     name: str
     why_not: str
     why_not_whole: str
+    judged: int = 0
+    hits: int = 0
 
     @property
     def runs(self) -> bool:
         return not self.why_not
 
 
-def enabled_by(supplied: Supplied, whole: Supplied) -> list[Enabled]:
-    """All rules, indicators and models; `whole` is what the mapping fills at its best."""
+def enabled_by(supplied: Supplied, whole: Supplied, scanned: Mapping[str, RuleTried] | None = None) -> list[Enabled]:
+    """All rules, indicators and models; `whole` is what the mapping fills at its best.
+
+    `scanned` is what the night's scan made of a sample: its word holds for the rules that could run by their columns.
+    """
     found = []
     for kind, plan in (("rule", _rules), ("indicator", _indicators), ("model", _models)):
         tonight, best = plan(supplied), plan(whole)
         found += [
             Enabled(kind, *one, why, much) for (one, why), much in zip(tonight.items(), best.values(), strict=True)
         ]
-    return found
+    return [_as_scanned(one, (scanned or {}).get(one.id)) if one.kind == "rule" else one for one in found]
+
+
+def _as_scanned(rule: Enabled, tried: RuleTried | None) -> Enabled:
+    if tried is None or rule.why_not:
+        return rule
+    on_sample = f"{tried.why_not} (of the sample)" if tried.why_not else ""
+    return replace(rule, why_not=on_sample, why_not_whole=on_sample, judged=tried.judged, hits=tried.hits)
 
 
 def everything() -> dict[str, frozenset[str]]:

@@ -12,6 +12,8 @@ from fundwatch.cells import NOTE as SIGN_NOTE
 from fundwatch.cells import safe_text
 from intake.drafting.trial import FileColumns
 from jobs.onboard.enables import Enabled
+from jobs.onboard.next_steps import next_steps
+from jobs.onboard.scan_sample import SampleScanned
 
 ReportRow = Mapping[str, Any]
 _PLACES = 3
@@ -37,6 +39,7 @@ class Report:
     strange: tuple[ReportRow, ...]
     keys: tuple[ReportRow, ...]
     references: tuple[ReportRow, ...]
+    scanned: SampleScanned
     enabled: tuple[Enabled, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -51,7 +54,7 @@ class Report:
 def as_markdown(report: Report) -> str:
     """The whole report."""
     parts = [_head(report), _files(report), _rows(report), _columns(report), _codes(report), _links(report)]
-    return "\n".join([*parts, _enables(report), f"{SIGN_NOTE}.", ""])
+    return "\n".join([*parts, _enables(report), _next(report), f"{SIGN_NOTE}.", ""])
 
 
 def _head(report: Report) -> str:
@@ -105,16 +108,18 @@ def _faulty_share(total: ReportRow) -> float:
 
 
 def _rows(report: Report) -> str:
-    lines = ["## Rows: delivered = accepted + quarantined + duplicates", ""]
-    names = ("delivered", "accepted", "quarantined", "duplicate")
+    lines = ["## Rows: delivered = accepted + faulty + excluded by the source's own word + duplicates", ""]
     rows = [
         (
-            *(t["file_name"], t["table_name"], *(t[f"{name}_lines"] for name in names)),
-            *(t["excluded_lines"], f"{_faulty_share(t):.2%}", t["delivered_amount"]),
+            *(t["file_name"], t["table_name"], t["delivered_lines"], t["accepted_lines"]),
+            t["quarantined_lines"] - t["excluded_lines"],
+            *(t["excluded_lines"], t["duplicate_lines"], f"{_faulty_share(t):.2%}"),
+            *(t["delivered_amount"], t["accepted_amount"]),
         )
         for t in report.totals
     ]
-    lines += _table(("file", "table", *names, "not valid", "faulty", "money delivered"), rows)
+    head = ("file", "table", "delivered", "accepted", "faulty", "excluded", "duplicate", "share faulty")
+    lines += _table((*head, "money delivered", "money accepted"), rows)
     if report.codes:
         lines += ["", "Error codes:", ""]
         places = [
@@ -183,9 +188,18 @@ def _links(report: Report) -> str:
 
 
 def _enables(report: Report) -> str:
-    lines = ["## What it enables", ""]
-    rows = [(e.kind, e.id, e.name, "runs" if e.runs else "not run", _why(e)) for e in _once(report.enabled)]
-    return "\n".join([*lines, *_table(("kind", "id", "name", "", "why not"), rows), ""])
+    lines = ["## What it enables: the rules as scanned on the sample", ""]
+    rows = [(e.kind, e.id, e.name, "runs" if e.runs else "not run", *_tried(e), _why(e)) for e in _once(report.enabled)]
+    return "\n".join([*lines, *_table(("kind", "id", "name", "", "judged", "hits", "why not"), rows), ""])
+
+
+def _tried(one: Enabled) -> tuple[int | None, int | None]:
+    return (one.judged, one.hits) if one.kind == "rule" and one.runs else (None, None)
+
+
+def _next(report: Report) -> str:
+    steps = [f"{number}. {text}" for number, text in enumerate(next_steps(report), start=1)]
+    return "\n".join(["## What to do next, in order of worth", "", *steps, ""])
 
 
 def _once(enabled: Iterable[Enabled]) -> Iterator[Enabled]:

@@ -11,12 +11,14 @@ from fundwatch.engine.frames import stacked
 from intake.drafting.trial import column_facts, key_facts, reference_facts, unlisted, untranslated
 from intake.files.delivery import Delivery, LandedFile
 from intake.files.drift import parked_error_codes
+from intake.quarantine.vouching import source_codes
 from intake.rows.canonical import source_rows, to_canonical
 from intake.rows.clean import clean_tables
 from intake.rows.privacy import privacy_of
 from intake.rows.reading import read_options, read_schema
 from intake.rows.status import repeated_keys, with_fingerprints, with_status
 from intake.rows.totals import code_counts, control_totals
+from intake.rows.values import values_of
 from intake.source.checks import Quality
 from intake.source.mapping import SourceMapping
 from privacy.keys.ring import PseudonymKey
@@ -59,7 +61,10 @@ class Trial:
         canonical = [rows for rows, _ in parts]
         rows = stacked(canonical, missing_as_null=True)
         rows = with_fingerprints(rows, table).localCheckpoint(eager=False)
-        judged = with_status(rows, table, repeated_keys(rows, table), None).localCheckpoint(eager=False)
+        replaces = self.mapping.tables[table].later_replaces
+        judged = with_status(
+            rows, table, repeated_keys(rows, table, replaces=replaces), None, replaces
+        ).localCheckpoint(eager=False)
         return judged, [frame for _, strange in parts for frame in strange]
 
     def _canonical(self, file: LandedFile, table: str) -> tuple[DataFrame, list[DataFrame]]:
@@ -70,9 +75,10 @@ class Trial:
 
         rows = next(r for r in self.mapping.tables[table].rows if r.source == file.kind)
         checks, privacy = self.quality.of(table), privacy_of(self.key, None)
-        strings, columns = source_rows(raw, self.mapping, self.delivery, file, rows, self.sample)
+        strings, columns = source_rows(raw, self.mapping, self.delivery, file, table, rows, self.sample)
         strings = strings.localCheckpoint(eager=False)
-        made = to_canonical(strings, table, rows, checks, privacy, columns, self.delivery.business_date)
+        values = values_of(self.mapping, self.quality)
+        made = to_canonical(strings, table, rows, checks, privacy, columns, self.delivery.business_date, values)
         strange = (untranslated(strings, table, rows, columns), unlisted(made, table, checks))
         return made, [frame for frame in strange if frame]
 
@@ -80,8 +86,9 @@ class Trial:
         """A row per file: delivered = accepted + quarantined + duplicates."""
         excluding = {
             table: [
-                *(rows.where.code for rows in self.mapping.tables[table].rows if rows.where),
+                *sorted(source_codes(self.mapping, table)),
                 *parked_error_codes(self.mapping, self.quality, table),
+                *self.quality.of(table).apart,
             ]
             for table in self.judged
         }

@@ -1,7 +1,8 @@
 """Do the lake's accounts hold? Counts and money of a night from delivery to quarantine, entries and versions.
 
-Nothing lost: delivered = accepted + quarantined + duplicates, by file; and what was accepted or quarantined still lies
-where it was put, to the cent, but for what an erasure took out on the record.
+Nothing lost: delivered = accepted + quarantined + duplicates, by file; what was accepted or quarantined still lies
+where it was put, to the cent, but for what an erasure took out on the record; and what was accepted is in the clean
+tables, or was reversed, or waits for its original.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from fundwatch.contracts.table import Replaced
 from fundwatch.lake.check import LakeFinding, Outcome, finding
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
-from intake.source.mapping import ENTRY_OF, POINTER_OF
+from intake.rows.netting import MONEY
+from intake.source.mapping import ENTRY_OF
 from jobs.declared_stages import PUBLISH, SCAN
+from jobs.operate.netted_accounts import NightOfEntries, Sum, nights_of_entries, nights_of_versions
 from privacy.erasure.record import ErasureLog
 
-_MONEY = {"claim_line": "amount", "settlement": "total_amount"}
-_ZERO = {"claim_line": "quantity", "settlement": "total_amount"}
 _AGAIN = "run `fundwatch intake --date {0}` again from the same delivery; if it is gone, restore {1} from a copy"
 
 
@@ -46,7 +47,7 @@ class Accounts:
                     yield from self._entries(table, entries)
         for table, entries in ENTRY_OF.items():
             if self.lake.exists(entries) and self.lake.exists(table):
-                yield self._netted(table, entries)
+                yield from self._netted(table, entries)
         for name, contract in TABLES.items():
             if contract.replaced is Replaced.BY_KEY and self.lake.exists(name):
                 yield self._spans(name)
@@ -96,7 +97,7 @@ class Accounts:
         return {r["business_date"]: r["at"] for r in rows if (r["job"], r["state"]) == ("intake", "committed")}
 
     def _entries(self, table: str, entries: str) -> Iterator[LakeFinding]:
-        money = _MONEY[table]
+        money = MONEY[table]
         reported = self.lake.rows(
             "control_total",
             "SELECT business_date, sum(accepted_lines) AS n, sum(accepted_amount) AS money FROM control_total "
@@ -118,21 +119,69 @@ class Accounts:
             wrong = [f"{stated[0]:,} rows and {stated[1]:,} accepted, {held_text}"] if stated != (rows, amount) else []
             yield finding(f"accepted = {entries}", str(night), wrong, held_text, _AGAIN.format(night, entries))
 
-    def _netted(self, table: str, entries: str) -> LakeFinding:
-        """Money of the versions that hold = money of the entries of groups that were born and not netted to zero."""
-        check, money = f"{table} = {entries} netted", _MONEY[table]
+    def _netted(self, table: str, entries: str) -> Iterator[LakeFinding]:
+        """What each night delivered is in the clean table, but for what was reversed, replaced, or waits."""
         if table in self.matched_by_content:
-            return LakeFinding(
-                check, table, Outcome.NOT_CHECKED, "the source names no originals: nets are found by content"
-            )
-        [should] = self.lake.rows(entries, _netted_query(table, entries))
-        [has] = self.lake.rows(
-            table, f"SELECT count(*) AS n, coalesce(sum({money}), 0) AS money FROM {table} WHERE known_to IS NULL"
+            yield self._netted_by_content(table, entries)
+            return
+        check = f"delivered = in {table} + reversed + waiting + quarantined + duplicates"
+        should, does = nights_of_entries(self.lake, table, entries), nights_of_versions(self.lake, table)
+        totals, erased = self._delivered(table), ErasureLog(self.lake.address).gone(entries, self._made_at)
+        for night in sorted({*should, *does}):
+            if self.night not in (None, night):
+                continue
+            of = should.get(night, NightOfEntries(Sum(), Sum(), Sum(), Sum()))
+            source, delivered, left_out = totals.get(night, ("a table grouped from others", of.accepted, Sum()))
+            accepted = of.accepted if night in erased else delivered - left_out
+            expected = accepted - of.waiting - of.replaced - Sum(of.reversed_lines)
+            held = does.get(night, Sum())
+            parts = [f"{of.reversed_lines:,} reversed", f"{of.waiting} waiting"]
+            parts += [f"{of.replaced} replaced"] if of.replaced.lines else []
+            parts += [f"{left_out} quarantined or duplicates"] if left_out.lines else []
+            text = f"{source}: {delivered} delivered = {held} in {table} + {' + '.join(parts)}"
+            off = held - expected
+            wrong = [] if off == Sum() else [f"{text} is off by {off}"]
+            yield finding(check, str(night), wrong, text, _AGAIN.format(night, table))
+
+    def _delivered(self, table: str) -> dict[date, tuple[str, Sum, Sum]]:
+        """By night: the source, what was delivered, and what of it was quarantined or a duplicate."""
+        if not self.lake.exists("control_total"):
+            return {}
+        parts = ("delivered", "quarantined", "duplicate")
+        sums = ", ".join(f"sum({p}_lines) AS {p}_lines, sum({p}_amount) AS {p}_amount" for p in parts)
+        query = (
+            f"SELECT business_date, min(source) AS source, {sums} FROM control_total WHERE table_name = '{table}' "
+            "GROUP BY business_date"
         )
-        fine = f"{has['n']:,} rows, {has['money']:,}"
-        wrong = [f"{fine} hold, the entries net to {should['n']:,} rows, {should['money']:,}"]
-        night = "the last night" if self.night is None else self.night
-        return finding(check, table, wrong if should != has else [], fine, _AGAIN.format(night, table))
+        return {
+            row["business_date"]: (
+                row["source"],
+                Sum(row["delivered_lines"], row["delivered_amount"] or Decimal(0)),
+                Sum(
+                    row["quarantined_lines"] + row["duplicate_lines"],
+                    (row["quarantined_amount"] or Decimal(0)) + (row["duplicate_amount"] or Decimal(0)),
+                ),
+            )
+            for row in self.lake.rows("control_total", query)
+        }
+
+    def _netted_by_content(self, table: str, entries: str) -> LakeFinding:
+        """Money of the versions that hold = money of all entries but for what waited after the last night."""
+        check, last = f"{table} = {entries} netted", max(self._made_at, default=None)
+        run = None if last is None else Ledger(self.lake.address).committed("intake", last)
+        if self.night not in (None, last) or run is None or "amount_waiting" not in run.detail:
+            text = "the source names no originals: nets are found by content, and the last night's alone are recorded"
+            return LakeFinding(check, table, Outcome.NOT_CHECKED, text)
+        waiting = Decimal(run.detail["amount_waiting"].get(table, 0))
+        money = MONEY[table]
+        [all_of] = self.lake.rows(entries, f"SELECT coalesce(sum({money}), 0) AS money FROM {entries}")
+        [holds] = self.lake.rows(
+            table, f"SELECT coalesce(sum({money}), 0) AS money FROM {table} WHERE known_to IS NULL"
+        )
+        text = f"{all_of['money']:,} accepted = {holds['money']:,} in {table} + {waiting:,} waiting"
+        off = all_of["money"] - holds["money"] - waiting
+        wrong = [f"{text} is off by {off:,}"] if off else []
+        return finding(check, str(last), wrong, text, _AGAIN.format(last, table))
 
     def _spans(self, table: str) -> LakeFinding:
         key = ", ".join(TABLES[table].key)
@@ -176,31 +225,6 @@ class Accounts:
 def query_lake(lake: Lake, tables: Sequence[str], query: str) -> list[dict[str, Any]]:
     """The result of a SQL query over several tables of the lake, by delta-rs."""
     return list(lake.query(query, *tables).read_all().to_pylist())
-
-
-def _netted_query(table: str, entries: str) -> str:
-    """Groups of entries by the original's key, the way the intake nets them (pointers followed three steps)."""
-    key, pointer, contract = TABLES[table].key[0], POINTER_OF[table], TABLES[table]
-    least = ", ".join(f"coalesce({column}, 0)" for column in contract.sums)
-    return f"""
-        WITH pointers AS (SELECT {key} AS f, {pointer} AS t FROM {entries} WHERE {pointer} IS NOT NULL),
-        ends AS (
-            SELECT a.f, coalesce(c.t, b.t, a.t) AS root
-            FROM pointers a LEFT JOIN pointers b ON a.t = b.f LEFT JOIN pointers c ON b.t = c.f
-        ),
-        rooted AS (
-            SELECT coalesce(r.root, e.{key}) AS root, {_ZERO[table]} AS zero, {_MONEY[table]} AS money,
-                {pointer} IS NULL AND coalesce(r.root, e.{key}) = e.{key} AND least({least}) >= 0 AS is_original
-            FROM {entries} e LEFT JOIN ends r ON e.{key} = r.f
-        ),
-        groups AS (
-            SELECT root, sum(zero) AS zero, sum(money) AS money, bool_or(is_original) AS is_born,
-                sum(CASE WHEN is_original THEN 0 ELSE 1 END) AS reversals
-            FROM rooted GROUP BY root
-        )
-        SELECT count(*) AS n, coalesce(sum(money), 0) AS money FROM groups
-        WHERE is_born AND NOT (reversals > 0 AND coalesce(zero, 0) = 0)
-    """
 
 
 def _by_night(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[date, str], int]:

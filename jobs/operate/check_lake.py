@@ -29,7 +29,7 @@ from fundwatch.lake.store import Lake
 from fundwatch.places import LakeAddress
 from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
-from intake.source.load import read_mapping
+from intake.source.load import mapping_in_force
 from intake.source.mapping import ENTRY_OF
 from jobs.belonging import Belonging
 from jobs.declared_stages import verb_of
@@ -120,7 +120,7 @@ def _accounts(accounts: Accounts) -> Iterator[LakeFinding]:
 
 
 def _matched_by_content(settings: Settings) -> frozenset[str]:
-    tables = read_mapping(settings.source, settings.conf).tables
+    tables = mapping_in_force(settings).tables
     return frozenset(t for t in ENTRY_OF if t in tables and tables[t].reversal is not None)
 
 

@@ -17,7 +17,7 @@ from fundwatch.settings import Settings
 from intake.quarantine.error_codes import Meaning, meaning_of
 from intake.quarantine.vouching import Rejected, release_problems, resubmit_problems, source_codes
 from intake.source.checks import read_quality
-from intake.source.load import read_mapping
+from intake.source.load import mapping_in_force
 from intake.source.mapping import ENTRY_OF
 from jobs.committed_stages import refuse_no_stage
 
@@ -142,7 +142,7 @@ def explained(settings: Settings, rows: Chosen) -> ExplainedRows:
 
 def release(settings: Settings, rows: Chosen, ruling: Ruling, *, takes_conflict: bool = False) -> Decided:
     """Have a night take the rows in as they are. Raises DecisionError naming every row that cannot be."""
-    checks, mapping = read_quality(settings.quality, settings.conf), read_mapping(settings.source, settings.conf)
+    checks, mapping = read_quality(settings.quality, settings.conf), mapping_in_force(settings)
 
     def refused(row: Rejected) -> list[str]:
         codes = source_codes(mapping, row.table_name)
@@ -154,7 +154,7 @@ def release(settings: Settings, rows: Chosen, ruling: Ruling, *, takes_conflict:
 
 def resubmit(settings: Settings, rows: Chosen, ruling: Ruling, values: Sequence[str]) -> Decided:
     """Have a night take the rows in with corrected values, each like COLUMN=VALUE. Raises DecisionError."""
-    mapping, changes = read_mapping(settings.source, settings.conf), _changes(values)
+    mapping, changes = mapping_in_force(settings), _changes(values)
 
     def refused(row: Rejected) -> list[str]:
         return resubmit_problems(row, changes, source_codes(mapping, row.table_name))

@@ -14,7 +14,7 @@ from fundwatch.lake.store import Lake
 from fundwatch.nights import nights_said
 from fundwatch.settings import Settings
 from intake.files.arrival import still_missing
-from intake.source.load import read_mapping
+from intake.source.load import mapping_in_force
 
 _MOST_SHOWN = 5
 PARTS = ("delivered", "accepted", "quarantined", "duplicate")
@@ -76,7 +76,7 @@ def listed(settings: Settings, night: date | None, source: str | None, state: st
 
 def arrived(settings: Settings, night: date) -> Arrival:
     """Raises NotReadyError while the night's delivery is not there, or is still being written."""
-    mapping = read_mapping(settings.source, settings.conf)
+    mapping = mapping_in_force(settings)
     folder = mapping.delivery.folder_of(settings.landing_dir, night)
     missing = still_missing(mapping, settings.landing_dir, night, time.time())
     if missing:

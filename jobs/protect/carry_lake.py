@@ -24,7 +24,7 @@ from fundwatch.places import LakeAddress
 from fundwatch.settings import Settings
 from intake.rows.status import FINGERPRINT_COLUMN, content_fingerprint
 from intake.source.columns import Token
-from intake.source.load import read_mapping
+from intake.source.load import mapping_in_force
 from intake.source.mapping import ENTRY_OF
 from jobs.job import Workplace, writing
 from jobs.lake_models import sign_promotions_anew, signed_anew
@@ -121,7 +121,7 @@ def _columns(place: Workplace, name: str, made: frozenset[str]) -> tuple[str, ..
 
 def _tokens_of_source(place: Workplace) -> frozenset[str]:
     """Columns that are public by their contract and that the source makes tokens of: a practice may be a person."""
-    mapping = read_mapping(place.settings.source, place.settings.conf)
+    mapping = mapping_in_force(place.settings)
     return frozenset(
         name
         for how in mapping.tables.values()

@@ -16,7 +16,7 @@ from fundwatch.lake.store import Lake
 from fundwatch.pages import PageTable, Paragraph, Part, as_json, page, publish
 from fundwatch.settings import Settings
 from intake.source.columns import ColumnSource, Constant, columns_used
-from intake.source.load import read_mapping
+from intake.source.load import mapping_in_force
 from intake.source.mapping import Rows, SourceMapping
 from jobs.committed_stages import refuse_no_stage
 from jobs.job import Workplace, reading
@@ -88,7 +88,7 @@ def report_night(settings: Settings, night: date) -> PrivacyReport:
 def write_report(place: Workplace, night: date) -> dict[str, Any]:
     """`<reports>/<date>/privacy/`: privacy.json and .html, processing.json and .html (the record of processing)."""
     settings = place.settings
-    privacy, mapping = read_privacy(settings), read_mapping(settings.source, settings.conf)
+    privacy, mapping = read_privacy(settings), mapping_in_force(settings)
     sets, persons = measure_sets(place, night, privacy)
     columns = delivered_columns(mapping, privacy)
     reported = {

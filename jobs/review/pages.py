@@ -9,7 +9,7 @@ from fundwatch.terminal import show
 from jobs.review.show_lead import LeadShown, NightList
 from jobs.terminal.answer import Say
 from leads.publishing.console import lead_pack, top_table
-from leads.words import not_run_text
+from leads.words import not_run_text, scanned_text
 
 
 def print_list(found: NightList, say: Say) -> None:
@@ -18,6 +18,8 @@ def print_list(found: NightList, say: Say) -> None:
     show(top_table(found.leads, title, found.cases))
     if gone := [case for case in found.faded if case.faded_since == found.night]:
         say(f"今夜消退 Faded tonight: {len(gone)}(见工作簿“消退 Faded”  see the workbook's sheet)")
+    if scanned := scanned_text(found.lines_seen):
+        say(scanned)
     if missing := not_run_text(found.skipped_models):
         say(missing)
     say(f"workbook: {found.workbook}")

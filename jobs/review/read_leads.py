@@ -11,8 +11,9 @@ from pyarrow.parquet import filters_to_expression
 
 from fundwatch.contracts.versions import known_on
 from fundwatch.errors import NotReadyError
+from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
-from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow, to_rows
+from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow, LinesSeen, to_rows
 
 Condition = tuple[str, str, object]
 _IDS_SHOWN = 8
@@ -132,6 +133,13 @@ def rule_coverage(lake: Lake, night: date) -> list[CoverageRow]:
         )
         for (rule_id, state, why_not), rows in sorted(groups.items())
     ]
+
+
+def lines_seen(ledger: Ledger, night: date) -> LinesSeen | None:
+    """What of the lake's lines the night's scan covered; None where no scan says so."""
+    committed = ledger.committed("rules", night)
+    reported = None if committed is None else committed.detail.get("lines_seen")
+    return LinesSeen(**reported) if reported else None
 
 
 def models_not_run(lake: Lake, night: date) -> list[CoverageRow]:

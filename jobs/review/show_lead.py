@@ -19,6 +19,7 @@ from jobs.review.read_leads import (
     evidence_of,
     faded_cases,
     hits_of,
+    lines_seen,
     listed_leads,
     rows_of,
     skipped_models,
@@ -27,7 +28,7 @@ from jobs.review.read_leads import (
 from jobs.stages import night_jobs
 from leads.publishing.console import LINES_SHOWN
 from leads.publishing.published import FADED_LISTED, HITS_PER_RULE
-from leads.publishing.rows import CaseRow, EvidenceRow, HitRow, LeadRow, to_rows
+from leads.publishing.rows import CaseRow, EvidenceRow, HitRow, LeadRow, LinesSeen, to_rows
 from privacy.erasure.record import ErasureLog
 
 
@@ -44,6 +45,7 @@ class NightList:
     cases: list[CaseRow]
     faded: list[CaseRow]
     skipped_models: dict[str, str]
+    lines_seen: LinesSeen | None
     workbook: Path
     stale: dict[str, Any]
     erased: str
@@ -53,6 +55,7 @@ class NightList:
         return {
             "business_date": self.night,
             **self.stale,
+            "lines_seen": None if self.lines_seen is None else asdict(self.lines_seen),
             "leads": [asdict(lead) for lead in self.leads],
             "cases": [asdict(case) for case in self.cases],
             "faded": [asdict(case) for case in self.faded],
@@ -92,6 +95,7 @@ def night_list(settings: Settings, night: date, top: int = 20) -> NightList:
         cases=cases_of(lake, night, leads),
         faded=faded_cases(lake, night, FADED_LISTED),
         skipped_models=skipped_models(lake, night),
+        lines_seen=lines_seen(Ledger(settings.lake_address), night),
         workbook=settings.lists_dir / night.isoformat() / "leads.xlsx",
         stale=_stale(settings, night),
         erased=ErasureLog(settings.lake_address).marked_nights().get(night, ""),

@@ -19,6 +19,7 @@ from leads.words import (
     SUBJECT_WORDS,
     not_run_text,
     percent_text,
+    scanned_text,
     value_text,
 )
 
@@ -194,5 +195,7 @@ def _provenance(content: ListContent, lead: LeadRow) -> Iterator[Paragraph]:
         f"settings {made.settings_fingerprint} · models {models} · {made.software}"
     )
     yield Paragraph(text, "note", Bilingual("溯源", "Provenance"))
+    if scanned := scanned_text(made.lines_seen):
+        yield Paragraph(scanned, "note")
     if missing := not_run_text(made.models_not_run):
         yield Paragraph(missing, "note")

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from leads.cards import TIERS, Cards
-from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow
+from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow, LinesSeen
 from leads.ranking.cases import CaseState
 
 # More than anybody reads in a workbook; the tables lead_evidence, rule_hit and case hold all of them.
@@ -38,6 +38,7 @@ class Provenance:
     deliveries: Mapping[str, str]
     models_not_run: Mapping[str, str] = field(default_factory=dict)
     earlier_list: date | None = None
+    lines_seen: LinesSeen | None = None
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,18 @@ class CoverageRow:
     hit_count: int
 
 
+@dataclass(frozen=True)
+class LinesSeen:
+    """How many fee lines the lake knows, how many lie in the days that the rules looked at, and how many of these no
+    settlement has paid; how many days would reach the first of all, and whether no night went before."""
+
+    known: int
+    in_window: int
+    unsettled: int
+    days_to_first: int | None
+    is_first_night: bool
+
+
 _Row = TypeVar("_Row", LeadRow, EvidenceRow, CoverageRow, HitRow, CaseRow)
 
 

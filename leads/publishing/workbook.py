@@ -19,6 +19,7 @@ from leads.words import (
     ROLE_WORDS,
     SUBJECT_WORDS,
     TIER_MEANING,
+    scanned_text,
 )
 
 _LEADS = (
@@ -236,6 +237,8 @@ def _about(content: ListContent) -> Iterator[tuple[str, str]]:
     reported = content.provenance
     yield "业务日期 Business date", str(reported.business_date)
     yield "服务期间 Services from – to", f"{reported.period_start} – {reported.period_end}"
+    if scanned := scanned_text(reported.lines_seen):
+        yield "扫描范围 Scanned", scanned
     for tier in TIERS:
         yield f"等级 Tier {tier} {TIER_ENGLISH[tier]}", TIER_MEANING[tier]
     yield "金额 Money", MONEY_MEANING

@@ -1,7 +1,9 @@
 """Pseudonyms: identifiers become keyed tokens before anything else sees them.
 
-Normalised first, so that one person spelled in two ways has one token: full width to half width, upper case, no
-separators, certificates of 15 digits in their 18-digit form (GB 11643-1999).
+Each in its one spelling first (see fundwatch.texts), so that one person written in two ways has one token. Keys that
+systems give keep their letters and signs: two that differ in these are two persons. Certificates, telephones and
+addresses, which people write, lose case and separators; certificates of 15 digits have their 18-digit form (GB
+11643-1999).
 """
 
 from __future__ import annotations
@@ -11,12 +13,14 @@ import unicodedata
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from fundwatch.texts import key_spelling
 from privacy.keys.ring import PseudonymKey
 from privacy.tokens.distinct import text_function
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
+_WRITTEN_BY_PEOPLE = frozenset({"certificate", "contact", "address"})
 _SEPARATORS = re.compile(r"[\s\-‐-―_./·]+")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
@@ -24,12 +28,19 @@ _CHECK_DIGITS = "10X98765432"
 
 def normalised(domain: str, value: str) -> str:
     """The one spelling of an identifier; empty when nothing but blanks and separators is there."""
-    plain = _SEPARATORS.sub("", unicodedata.normalize("NFKC", value)).upper()
+    key, plain = key_spelling(value), folded(value)
+    if domain not in _WRITTEN_BY_PEOPLE:
+        return key if plain else ""
     if domain == "certificate" and len(plain) == 15 and plain.isdecimal():
         body = f"{plain[:6]}19{plain[6:]}"
         rest = sum(w * int(d) for w, d in zip(_WEIGHTS, body, strict=True)) % 11
         return body + _CHECK_DIGITS[rest]
     return plain
+
+
+def folded(value: str) -> str:
+    """Upper case without separators: how people's own writing is compared, and how every identifier was once."""
+    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", key_spelling(value))).upper()
 
 
 def token_of(key: PseudonymKey, domain: str, value: str) -> str | None:

@@ -25,6 +25,8 @@ from fundwatch.expressions.declared import (
     is_call,
     list_parameters_outside_in,
     literal,
+    names_by_time,
+    names_in,
     parameters_in,
     problems_in,
 )
@@ -218,6 +220,10 @@ def _problems_of_expressions(rule: Rule) -> Iterator[str]:
             yield f"{key} compares with the list :{name}: write IN (:{name})"
     if rule.money.of not in {*columns, "encounter_id"}:
         yield f"money.of: there is no column '{rule.money.of}'"
+    judged = frozenset().union(*(names_in(text, columns) for text in rule.judging))
+    yield from (f"holds_without: the rule does not judge by '{n}'" for n in sorted(rule.holds_without.keys() - judged))
+    timed = frozenset().union(*(names_by_time(text, columns) for text in rule.judging))
+    yield from (f"days_suffice: no time of '{n}' is compared" for n in sorted(rule.days_suffice.keys() - timed))
     yield from _problems_of_windows(rule, columns | rule.measures.keys())
     used |= {m.over_days[1:] for m in rule.measures.values() if isinstance(m.over_days, str)}
     named = {name for _, text in rule.reason for name in re.findall(PLACEHOLDER, text)}

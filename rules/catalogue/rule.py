@@ -118,6 +118,12 @@ class Rule(Declared):
     law: list[str] = Field(min_length=1)
     valid: Validity
     needs: list[str] = Field(default_factory=list, description="further table.column or knowledge.class it rests on")
+    holds_without: dict[str, BilingualText] = Field(
+        default_factory=dict, description="columns it uses that may be unknown in a hit, each with why the hit holds"
+    )
+    days_suffice: dict[str, BilingualText] = Field(
+        default_factory=dict, description="times it compares, each with why it judges right where only days are known"
+    )
     params: dict[str, Value] = Field(default_factory=dict)
     where: Expression = "TRUE"
     exclude: list[str] = Field(default_factory=list)
@@ -158,6 +164,13 @@ class Rule(Declared):
         }
 
     @property
+    def judging(self) -> tuple[str, ...]:
+        """The expressions and columns that decide on hit and money."""
+        texts = [text for key, text in self.expressions.items() if not key.startswith(("facts.", "compares"))]
+        columns = [column for m in self.measures.values() for column in (*m.by, *m.order)]
+        return (*texts, *columns, self.money.of)
+
+    @property
     def fact_names(self) -> frozenset[str]:
         """The facts that the reason names."""
         return frozenset(re.findall(PLACEHOLDER, self.reason.zh))
@@ -165,9 +178,10 @@ class Rule(Declared):
     @property
     def definition(self) -> dict[str, object]:
         """All of the entry that changes what is found; texts and examples do not."""
-        return self.model_dump(
-            mode="json", by_alias=True, exclude={"name", "law", "reason", "ask_for", "clears", "examples"}
-        )
+        texts = {"name", "law", "reason", "ask_for", "clears", "examples", "holds_without", "days_suffice"}
+        said = self.model_dump(mode="json", by_alias=True, exclude=texts)
+        explained = {"holds_without": sorted(self.holds_without), "days_suffice": sorted(self.days_suffice)}
+        return said | {key: names for key, names in explained.items() if names}
 
 
 class RuleSet(Declared):

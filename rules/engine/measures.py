@@ -4,6 +4,9 @@ A measure is known by what it computes, over which rows and by which columns; ru
 aggregate leaves out the rows that a rule does not judge by itself, so that one window serves rules that judge different
 rows. Rows that stand together by patient also stand together by patient and day: the coarsest columns that some measure
 has are the key by which rows are shuffled, once for all measures that contain them.
+
+Rows that lack a column of `by` are not known to belong together: what is measured over it is unknown in them. Rows that
+lack a column of `order` have no place among the others, and take none from them.
 """
 
 from __future__ import annotations
@@ -17,23 +20,32 @@ from rules.catalogue.rule import Rule, RuleMeasure, RuleSet
 from rules.frames.registry import GRAINS
 
 Columns = frozenset[str]
+_NONE: Columns = frozenset()
 _JUDGED, _MEASURE = _MADE = ("judged__", "measure__")
 
 
 @dataclass(frozen=True)
 class MeasureWindow:
-    """A measure as a column of a pass: `over` are the columns that its rows share, `sees` the measures it reads."""
+    """A measure as a column of a pass: `over` are the columns that its rows share, `sees` the measures it reads.
+
+    `grouped` and `placed` are those of `by` and `order` without which it is unknown.
+    """
 
     column: str
     call: str
     over: Columns
     order: str
-    sees: Columns
+    sees: Columns = _NONE
+    grouped: Columns = _NONE
+    placed: Columns = _NONE
 
     @property
     def sql(self) -> str:
-        over = ", ".join(f"`{name}`" for name in sorted(self.over))
-        return f"{self.call} OVER (PARTITION BY {over} {self.order})"
+        over = [f"`{name}`" for name in sorted(self.over)]
+        apart = [f"({_all_known(self.placed)})"] if self.placed else []
+        window = f"{self.call} OVER (PARTITION BY {', '.join(over + apart)} {self.order})"
+        known = self.grouped | self.placed
+        return f"IF({_all_known(known)}, {window}, NULL)" if known else window
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,10 @@ class JudgedRule:
         return written(expression, names=self.names, params=self.rule.params)
 
 
+def _all_known(columns: Columns) -> str:
+    return " AND ".join(f"`{name}` IS NOT NULL" for name in sorted(columns))
+
+
 def eligibility(rule_set: RuleSet, rule: Rule) -> str:
     """What the rule judges: its `where`, the dates it is in force, and none of its exclusions."""
     dates = [f"service_date >= {literal(rule.valid.from_)}"]
@@ -69,7 +85,7 @@ class Shared:
     """What several rules have in common, by the SQL that makes it: `flags` of judged rows, and windows over them."""
 
     flags: dict[str, str] = field(default_factory=dict)
-    windows: dict[tuple[str, Columns, str], MeasureWindow] = field(default_factory=dict)
+    windows: dict[tuple[object, ...], MeasureWindow] = field(default_factory=dict)
 
     @property
     def keys(self) -> dict[str, Columns]:
@@ -91,7 +107,7 @@ class Shared:
         grain, row = GRAINS[rule.grain], GRAINS[rule.grain].frame.row_key
         if grain.thing == (row,):
             return JudgedRule(rule, judged, names, tuple(windows))
-        representative = self._window(f"min(IF({judged}, {row}, NULL))", Columns(grain.thing), "", Columns())
+        representative = self._window(f"min(IF({judged}, {row}, NULL))", Columns(grain.thing))
         return JudgedRule(rule, judged, names, (*windows, representative), f"{row} = {representative.column}")
 
     def _named(self, rule: Rule, name: str, names: dict[str, str], judged: str) -> MeasureWindow:
@@ -114,11 +130,15 @@ class Shared:
             over.add(judged)  # other ranks and neighbours are those among the judged rows
         texts = (measure.compute, *measure.by, *measure.order)
         seen = Columns(names[name] for text in texts for name in names_in(text, names))
-        return self._window(call, Columns(over), span, seen)
+        spared = {*rule.holds_without, GRAINS[rule.grain].frame.row_key}
+        grouped = Columns(names.get(column, column) for column in measure.by if column not in spared)
+        placed = Columns(names.get(column, column) for column in measure.order if column not in spared)
+        return self._window(call, Columns(over), span, seen, grouped, placed)
 
-    def _window(self, call: str, over: Columns, order: str, sees: Columns) -> MeasureWindow:
+    def _window(self, call: str, over: Columns, order: str = "", *known: Columns) -> MeasureWindow:
+        """The window that is there already, or a new one; `known` are what it sees, `grouped` and `placed`."""
         column = f"{_MEASURE}{len(self.windows)}"
-        return self.windows.setdefault((call, over, order), MeasureWindow(column, call, over, order, sees))
+        return self.windows.setdefault((call, over, order, *known), MeasureWindow(column, call, over, order, *known))
 
 
 def _in_order(rule: Rule) -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 
-from fundwatch.expressions.declared import names_in
+from fundwatch.expressions.declared import names_by_time, names_in
 from rules.catalogue.rule import Rule, RuleSet
 from rules.frames.declaration import ACCOUNT_NEEDS, Sources
 from rules.frames.registry import GRAINS
 from rules.knowledge.points import Knowledge
+
+_MOMENT = "_at"  # how the name of a time ends; that of a day ends otherwise
 
 
 def names_used(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
@@ -21,11 +23,9 @@ def names_used(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
 
 def _names_judging(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
     """The columns that decide on hit and money. What only the reason tells may be unknown: it says so there."""
-    texts = [text for key, text in rule.expressions.items() if not key.startswith(("facts.", "compares"))]
-    texts += [rule_set.exclusions[name].condition for name in rule.exclude]
-    texts += [column for m in rule.measures.values() for column in (*m.by, *m.order)]
+    texts = (*rule.judging, *(rule_set.exclusions[name].condition for name in rule.exclude))
     columns = GRAINS[rule.grain].columns.keys()
-    return frozenset().union(*(names_in(text, columns) for text in (*texts, rule.money.of)))
+    return frozenset().union(*(names_in(text, columns) for text in texts))
 
 
 def needs(rule_set: RuleSet, rule: Rule) -> Sources:
@@ -35,10 +35,21 @@ def needs(rule_set: RuleSet, rule: Rule) -> Sources:
     return found | {frozenset({source}) for source in rule.needs}
 
 
-def knowledge_needed(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
-    """The knowledge classes the rule rests on."""
-    sources = frozenset().union(*needs(rule_set, rule))
+def knowledge_needed(rule: Rule) -> frozenset[str]:
+    """The knowledge classes without whose points it judges nothing; what it only leaves out is not among them."""
+    columns = GRAINS[rule.grain].columns
+    names = frozenset().union(*(names_in(text, columns) for text in rule.judging))
+    sources = frozenset(rule.needs).union(*(group for name in names for group in columns[name]))
     return frozenset(s.removeprefix("knowledge.") for s in sources if s.startswith("knowledge."))
+
+
+def times_needed(rule: Rule) -> frozenset[str]:
+    """The sources whose time of day the rule compares: where only their days are known, it would judge what is not."""
+    columns = GRAINS[rule.grain].columns
+    named = frozenset().union(*(names_by_time(text, columns.keys()) for text in rule.judging))
+    moments = (name for name in named - rule.days_suffice.keys() if name.endswith(_MOMENT))
+    sources = (source for name in moments for group in columns[name] for source in group)
+    return frozenset(source for source in sources if source.endswith(_MOMENT))
 
 
 def done_without(rule: Rule, supplied: Mapping[str, frozenset[str]]) -> str:
@@ -55,9 +66,17 @@ def done_without(rule: Rule, supplied: Mapping[str, frozenset[str]]) -> str:
 
 
 def why_not(
-    rule_set: RuleSet, rule: Rule, tables: Set[str], supplied: Mapping[str, frozenset[str]], knowledge: Knowledge
+    rule_set: RuleSet,
+    rule: Rule,
+    tables: Set[str],
+    supplied: Mapping[str, frozenset[str]],
+    knowledge: Knowledge,
+    dates_only: Set[str] = frozenset(),
 ) -> str:
-    """Why the rule does not run; empty when it is in force and all it needs is there."""
+    """Why the rule does not run; empty when it is in force and all it needs is there.
+
+    `dates_only` are the sources whose times are known to the day alone.
+    """
     if rule.id in rule_set.switched_off:
         reason = rule_set.switched_off[rule.id]
         return f"switched off in the region: {reason.zh} {reason.en}"
@@ -69,6 +88,8 @@ def why_not(
     missing_tables = sorted({n.split(".")[0] for n in lacking if " or " not in n} - tables - {"knowledge"})
     texts = [f"the table {name} is missing" for name in missing_tables]
     texts += [f"{n} is not supplied" for n in sorted(lacking) if n.split(".")[0] not in missing_tables]
+    untimed = sorted(times_needed(rule) & dates_only)
+    texts += [f"the source has dates only: {', '.join(untimed)}"] if untimed else []
     return "; ".join(texts)
 
 

@@ -16,6 +16,7 @@ from rules.engine.measures import JudgedRule, Shared, together
 from rules.engine.money import with_money
 from rules.engine.needs import done_without, knowledge_needed, names_used, why_not
 from rules.engine.passes import HIT_TYPE, fold, reason, reason_parts, tag, with_lines
+from rules.engine.seen import why_nothing
 from rules.frames.inputs import ScanInputs, ScanWindow, settled_lines
 from rules.frames.registry import GRAINS, frames
 from rules.knowledge.points import Knowledge
@@ -31,8 +32,8 @@ class Scan:
     """What a scan found. `kept()` before reading it more than once.
 
     `passes` holds counts of judged things and raw hits of all frames; `states` is one row per rule with its version,
-    the problem where it did not run, and what it did without; `found` is `rule_hit` with an array `lines` of
-    `hit_line`.
+    the problem where it did not run, why it did not where it judged nothing, and what it did without; `found` is
+    `rule_hit` with an array `lines` of `hit_line`.
     """
 
     passes: DataFrame
@@ -58,18 +59,18 @@ class Scan:
 
     @property
     def coverage(self) -> DataFrame:
-        """`rule_coverage` without the business date: every rule stands in it, by institution where it looked."""
+        """`rule_coverage` without the business date: every rule stands in it, by institution where it looked.
+
+        A rule that looked at nothing did not run: that nothing was found would say too much.
+        """
         judged = self.passes.select(F.inline("judged"), F.lit(None).cast("string").alias("hit_id"))
         hits = self.passes.select(F.inline("hits")).select("rule_id", "institution_id", "hit_id")
         counts = judged.unionByName(hits.withColumn("judged_count", F.lit(0)))
         seen = counts.groupBy("rule_id", "institution_id").agg(
             F.sum("judged_count").alias("judged_count"), F.count_distinct("hit_id").alias("hit_count")
         )
-        rows = self.states.join(seen.filter("judged_count > 0"), on="rule_id", how="left")
-        unmet = F.when(
-            (F.col("knowledge") != "") & F.col("judged_count").isNull(),
-            F.concat(F.lit("no item of "), F.col("knowledge"), F.lit(" occurs")),
-        )
+        rows = self.states.join(seen.filter("judged_count > 0 OR hit_count > 0"), on="rule_id", how="left")
+        unmet = F.when(F.col("judged_count").isNull(), F.col("nothing"))
         reported = rows.withColumn("stopped", F.coalesce(F.nullif("problem", F.lit("")), unmet))
         ran = F.col("stopped").isNull()
         counted = {name: F.when(ran, F.coalesce(name, F.lit(0))) for name in ("judged_count", "hit_count")}
@@ -95,15 +96,18 @@ def scan(
     knowledge: Knowledge,
     window: ScanWindow,
     materialize: Materialize = lambda rows: rows,
+    dates_only: frozenset[str] = frozenset(),
 ) -> Scan:
     """Judge the window's services by every rule that can run.
 
-    `tables` are clean tables as known, by name; `supplied` says which of their columns the source fills. A rule
-    that lacks something, or that Spark's analyser refuses, is `not_run` in the coverage with the reason. `materialize`
-    computes once the rows of a frame that several passes read.
+    `tables` are clean tables as known, by name; `supplied` says which of their columns the source fills, `dates_only`
+    of which times (`table.column`) it knows the day alone. A rule that lacks something, or that Spark's analyser
+    refuses, is `not_run` in the coverage with the reason. `materialize` computes once the rows of a frame that several
+    passes read.
     """
-    inputs = ScanInputs(tables, knowledge, window)
-    reasons = {rule.id: why_not(rule_set, rule, tables.keys(), supplied, knowledge) for rule in rule_set.rules}
+    inputs = ScanInputs(tables, knowledge, window, dates_only)
+    there = (tables.keys(), supplied, knowledge, dates_only)
+    reasons = {rule.id: why_not(rule_set, rule, *there) for rule in rule_set.rules}
     passes: list[DataFrame] = []
     for frame in frames():
         rules = [r for r in rule_set.rules if GRAINS[r.grain].frame is frame and not reasons[r.id]]
@@ -118,7 +122,7 @@ def scan(
     session = next(iter(tables.values())).sparkSession
     return Scan(
         passes=stacked(passes) if passes else _nothing(session),
-        states=_states(session, rule_set, reasons, supplied),
+        states=_states(session, rule_set, reasons, supplied, window),
         window=window,
         to_found=lambda done: _to_hits(done.select(F.inline("hits")), rule_set, inputs, materialize),
     )
@@ -224,12 +228,16 @@ def _rule_rows(session: SparkSession, rule_set: RuleSet) -> DataFrame:
 
 
 def _states(
-    session: SparkSession, rule_set: RuleSet, reasons: Mapping[str, str], supplied: Mapping[str, frozenset[str]]
+    session: SparkSession,
+    rule_set: RuleSet,
+    reasons: Mapping[str, str],
+    supplied: Mapping[str, frozenset[str]],
+    window: ScanWindow,
 ) -> DataFrame:
-    schema = "rule_id string, rule_version string, problem string, knowledge string, without string"
+    schema = "rule_id string, rule_version string, problem string, nothing string, without string"
     rows = []
     for rule in rule_set.rules:
-        knowledge = ", ".join(sorted(knowledge_needed(rule_set, rule)))
-        reported = (reasons[rule.id], knowledge, done_without(rule, supplied))
+        knowledge = ", ".join(sorted(knowledge_needed(rule)))
+        reported = (reasons[rule.id], why_nothing(rule, window, knowledge), done_without(rule, supplied))
         rows.append((rule.id, rule_set.rule_fingerprint(rule), *reported))
     return small_frame(session, schema, rows)

@@ -7,19 +7,20 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, from_table
+from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, each_of, from_table
 from rules.frames.inputs import ScanInputs
 
 
 def _rows(inputs: ScanInputs, _wanted: frozenset[str], _first: date) -> DataFrame:
     """Institution and night with the in-patients of that night, from the window's first month on.
 
-    The day of discharge does not count, as it does not in bed days; a stay of one day counts once.
+    The day of discharge does not count, as it does not in bed days; a stay of one day counts once. A stay whose end is
+    unknown counts on the night of its beginning alone: longer it is not known to have lasted.
     """
     first, last = F.lit(inputs.window.start.replace(day=1)), F.lit(inputs.window.end)
     started, ended = F.to_date("started_at"), F.to_date("ended_at")
-    last_night = F.greatest(F.coalesce(F.date_sub(ended, 1), last), started)
-    stays = inputs.table("encounter").filter(F.col("is_inpatient"))
+    last_night = F.greatest(F.date_sub(ended, 1), started)
+    stays = inputs.table("encounter").filter(F.col("is_inpatient") & started.isNotNull())
     stays = stays.select(
         "encounter_id",
         "institution_id",
@@ -47,7 +48,8 @@ CENSUS = RowFrame(
     _rows,
     {
         **from_table("encounter", "institution_id"),
-        **from_table("encounter", service_date="started_at", in_patients="started_at", month="started_at"),
+        **from_table("encounter", service_date="started_at", month="started_at"),
+        "in_patients": each_of("encounter.started_at", "encounter.ended_at"),
         **from_table("institution", "bed_count"),
     },
 )

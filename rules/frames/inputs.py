@@ -10,7 +10,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
-from fundwatch.engine.frames import no_rows
+from fundwatch.engine.frames import no_rows, with_known_ends
+from fundwatch.expressions.declared import literal
 from rules.knowledge.points import Knowledge
 
 
@@ -24,15 +25,20 @@ class ScanWindow:
 
 @dataclass(frozen=True)
 class ScanInputs:
-    """Clean tables as known, by name, and the knowledge. A table that is not there has no rows."""
+    """Clean tables as known, by name, and the knowledge. A table that is not there has no rows.
+
+    The end of a stay that nobody can know on the window's last day is unknown, to every frame alike. `dates_only` are
+    the sources (`table.column`) whose times are known to the day alone.
+    """
 
     tables: Mapping[str, DataFrame]
     knowledge: Knowledge
     window: ScanWindow
+    dates_only: frozenset[str] = frozenset()
 
     def table(self, name: str) -> DataFrame:
         if name in self.tables:
-            return self.tables[name]
+            return with_known_ends(self.tables[name], name, literal(self.window.end))
         session = next(iter(self.tables.values())).sparkSession
         return no_rows(session, TABLES[name].schema())
 

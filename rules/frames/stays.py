@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import Window as Over
 from pyspark.sql import functions as F
 
@@ -16,6 +16,10 @@ _MEMORY_DAYS = 366
 # the public names of a stay's hospital and of the earlier one's
 _NAMES = {"institution_name": "institution_id", "earlier_institution_name": "earlier_institution_id"}
 _EARLIER = ("ended_at", "encounter_id", "institution_id", "insurance_type", "started_at", "discharge_way")
+_DAY_SECONDS = 86_400
+# what says which stay is the earlier one: of the same person, and there of the same place
+_ORDERED = ("encounter.patient_id", "encounter.started_at", "encounter.ended_at")
+_ORDERED_HERE = (*_ORDERED, "encounter.institution_id")
 
 
 def _rows(inputs: ScanInputs, wanted: frozenset[str], _first: date) -> DataFrame:
@@ -33,18 +37,21 @@ def _rows(inputs: ScanInputs, wanted: frozenset[str], _first: date) -> DataFrame
 def _with_earlier(inputs: ScanInputs) -> DataFrame:
     """In-patient stays, each with the earlier stay that ended last: anywhere, and at the same institution.
 
-    The maximum runs over all earlier stays, since a short stay may lie inside a long one. An earlier stay that has
-    not ended says nothing: its discharge may only be missing.
+    The maximum runs over all earlier stays, since a short stay may lie inside a long one. An earlier stay whose end is
+    unknown says nothing. Stays of an unknown person or place are not known to be of the same one: they have no earlier.
     """
     first, last = inputs.window.start - timedelta(days=_MEMORY_DAYS), inputs.window.end
     begun = F.to_date("started_at")
     stays = inputs.table("encounter").filter(F.col("is_inpatient") & begun.between(first, last))
-    stay = F.struct(*_EARLIER)
+    stay = F.when(F.col("ended_at").isNotNull(), F.struct(*_EARLIER))
     in_order = Over.orderBy("started_at", "encounter_id").rowsBetween(Over.unboundedPreceding, -1)
+    of_person, of_place = F.col("patient_id").isNotNull(), F.col("institution_id").isNotNull()
+    any_earlier = F.max(stay).over(in_order.partitionBy("patient_id"))
+    here_earlier = F.max(stay).over(in_order.partitionBy("patient_id", "institution_id"))
     earlier = stays.select(
         "*",
-        F.max(stay).over(in_order.partitionBy("patient_id")).alias("_any"),
-        F.max(stay).over(in_order.partitionBy("patient_id", "institution_id")).alias("_here"),
+        F.when(of_person, any_earlier).alias("_any"),
+        F.when(of_person & of_place, here_earlier).alias("_here"),
     )
     earlier = earlier.select(
         *stays.columns,
@@ -54,16 +61,46 @@ def _with_earlier(inputs: ScanInputs) -> DataFrame:
         F.to_date("ended_at").alias("ended_on"),
         F.to_date("started_at").alias("service_date"),
     )
-    length = F.unix_timestamp("ended_at") - F.unix_timestamp("started_at")
-    earlier_length = F.unix_timestamp("earlier_ended_at") - F.unix_timestamp("earlier_started_at")
-    shorter = F.when(earlier_length < length, F.col("earlier_encounter_id")).otherwise(F.col("encounter_id"))
+    by_day = bool(inputs.dates_only & {"encounter.started_at", "encounter.ended_at"})
     judged_on = F.least(F.coalesce("ended_on", "started_on"), F.lit(last))
     return earlier.select(
         "*",
-        shorter.alias("shorter_encounter_id"),
+        _overlap_days("earlier", by_day=by_day).alias("overlap_days"),
+        _overlap_days("earlier_here", by_day=by_day).alias("overlap_here_days"),
+        _is_same_span(by_day=by_day).alias("is_same_span_here"),
+        _shorter("earlier").alias("shorter_encounter_id"),
+        _shorter("earlier_here").alias("shorter_here_encounter_id"),
         judged_on.alias("judged_on"),
         F.lit(None).cast("date").alias("proof_day"),
     )
+
+
+def _overlap_days(earlier: str, *, by_day: bool) -> Column:
+    """The full days for which the stay and an earlier one are known to have lasted together.
+
+    Where only days are known, the later one may have begun late on its first and the other ended early on its last.
+    """
+    ended = F.least("ended_at", f"{earlier}_ended_at")
+    full_days = F.datediff(ended, F.col("started_at")) - 1
+    if not by_day:
+        full_days = F.floor((F.unix_timestamp(ended) - F.unix_timestamp("started_at")) / _DAY_SECONDS)
+    known = F.col("ended_at").isNotNull() & F.col(f"{earlier}_ended_at").isNotNull()
+    return F.when(known, full_days.cast("int"))
+
+
+def _is_same_span(*, by_day: bool) -> Column:
+    """Whether an earlier stay here began and ended as this one; of one day alone, only their times tell."""
+    same = (F.col("started_at") == F.col("earlier_here_started_at")) & (
+        F.col("ended_at") == F.col("earlier_here_ended_at")
+    )
+    return same & (F.col("ended_on") > F.col("started_on")) if by_day else same
+
+
+def _shorter(earlier: str) -> Column:
+    """The id of the shorter one of the stay and an earlier one; of the later one where they are equally long."""
+    length = F.unix_timestamp("ended_at") - F.unix_timestamp("started_at")
+    earlier_length = F.unix_timestamp(f"{earlier}_ended_at") - F.unix_timestamp(f"{earlier}_started_at")
+    return F.when(earlier_length < length, F.col(f"{earlier}_encounter_id")).otherwise(F.col("encounter_id"))
 
 
 STAYS = RowFrame(
@@ -73,9 +110,13 @@ STAYS = RowFrame(
         **from_table("encounter", "encounter_id", "patient_id", "institution_id", "visit_type", "insurance_type"),
         **from_table("encounter", "started_at", "ended_at", "main_diagnosis_code", "discharge_way"),
         **from_table("encounter", service_date="started_at", started_on="started_at", ended_on="ended_at"),
-        **from_table("encounter", **{f"earlier_{name}": name for name in _EARLIER}),
-        **from_table("encounter", **{f"earlier_here_{name}": name for name in _EARLIER}),
+        **{f"earlier_{name}": each_of(f"encounter.{name}", *_ORDERED) for name in _EARLIER},
+        **{f"earlier_here_{name}": each_of(f"encounter.{name}", *_ORDERED_HERE) for name in _EARLIER},
+        "overlap_days": each_of(*_ORDERED),
+        "overlap_here_days": each_of(*_ORDERED_HERE),
+        "is_same_span_here": each_of(*_ORDERED_HERE),
         "shorter_encounter_id": each_of("encounter.started_at", "encounter.ended_at"),
+        "shorter_here_encounter_id": each_of("encounter.started_at", "encounter.ended_at"),
         **from_table("institution", **dict.fromkeys(_NAMES, "institution_name")),
     },
     row_key="encounter_id",

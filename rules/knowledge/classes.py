@@ -75,6 +75,7 @@ class KnowledgeClass:
         return (f"{cell}: {problem}" for cell, problem in found if problem)
 
 
+_AFTER_DEATH = Given("value", among=("certificate", "autopsy", "transport", "storage"))
 _SEX = Given("value", among=("1", "2"))
 _DECLARED = (
     KnowledgeClass(
@@ -87,6 +88,15 @@ _DECLARED = (
     KnowledgeClass(
         "item_class", "项目类别", "Items that are charged alike (bed, nursing)", "item_code",
         {"item_class": Given("value")},
+    ),
+    KnowledgeClass(
+        "after_death_item", "死亡后合法项目",
+        "Items that are lawful after death: certificate, autopsy, transport, storage", "item_code",
+        {"after_death_item": _AFTER_DEATH},
+    ),
+    KnowledgeClass(
+        "after_death_name", "死亡后合法项目（按名称）", "The same by the item's name, where codes are the place's own",
+        "item_name", {"after_death_name": _AFTER_DEATH},
     ),
     KnowledgeClass("sex_item", "项目限定性别", "Items for one sex", "item_code", {"item_sex": _SEX}),
     KnowledgeClass(

@@ -124,6 +124,8 @@ class TableSample:
         keys = keys[:1] if keys[0] != "feedetl_sn" else keys[:2]
         staged = staged_instances(rows, delivered.labels, keys)
         self.rows, groups = matched(rows, kind, staged, delivered.labels, seed)
+        by = staged.reindex(self.rows.index[::2]).str.split("/").str[0]  # matched rows stand staged, honest, staged …
+        self.rows["staged_by"] = np.repeat(by.to_numpy(object), 2)
         self.features: Features = {}
         if len(self.rows):
             self._add_features(delivered)

@@ -2,7 +2,8 @@
 
 `silent` names the part of a column that carries no behaviour: `all` of it, the `serial` at its end, the `clock`
 (minutes and seconds), the `cents` (last digits of an amount) or `none`. `sharing` says whether it may tell how many
-persons and rows share a value. What is not silent may speak: it is measured as well, without a limit.
+persons and rows share a value. What is not silent may speak: it is measured as well, without a limit. `acted_by` names
+schemes that are played on this very column: their rows, and the honest ones set beside them, tell nothing here.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class DeclaredColumn:
     column: str
     silent: Literal["all", "serial", "clock", "cents", "none"]
     is_sharing_silent: bool
+    acted_by: tuple[str, ...]
     why: str
 
 
@@ -47,7 +49,14 @@ def declared_columns() -> list[DeclaredColumn]:
     path = Path(__file__).parent.parent / "data" / "blind_columns.csv"
     with path.open(encoding="utf-8", newline="") as text:
         return [
-            DeclaredColumn(row["table"], column, row["silent"], row["sharing"] == "silent", row["why"])  # type: ignore[arg-type]
+            DeclaredColumn(
+                row["table"],
+                column,
+                row["silent"],  # type: ignore[arg-type]
+                row["sharing"] == "silent",
+                tuple(row["acted_by"].split()),
+                row["why"],
+            )
             for row in csv.DictReader(text)
             for column in row["columns"].split()
         ]
@@ -81,7 +90,11 @@ def features_of(declared: DeclaredColumn, rows: pd.DataFrame, whole: pd.DataFram
     if declared.silent == "cents":
         found |= {(f"{name}/silent", key): numbers for key, numbers in _cents(text).items()}
     part = "sharing" if declared.is_sharing_silent else "speaks, sharing"
-    return found | {(f"{name}/{part}", key): numbers for key, numbers in _sharing(name, rows, whole).items()}
+    found |= {(f"{name}/{part}", key): numbers for key, numbers in _sharing(name, rows, whole).items()}
+    if declared.acted_by and "staged_by" in rows:
+        acted = rows["staged_by"].isin(declared.acted_by).to_numpy(bool)
+        found = {key: np.where(acted, np.nan, numbers) for key, numbers in found.items()}
+    return found
 
 
 def place_features(rows: pd.DataFrame) -> Features:

@@ -1,8 +1,9 @@
 """Figures of a delivered world: of chronic-benefit users one by one, and of the whole.
 
-Money in yuan. A chronic-benefit user is whoever has an encounter of the types 140104, 140201 or 9929
-(med_type); like the published table, only outpatient encounters and purchases count. Volumes are brought to half a
-year of 182 days. Lines are netted by adding, because corrections are negative.
+Money in yuan. A chronic-benefit user is whoever has an encounter of the types 140104, 140201 or 9929 (med_type) and,
+where registrations are delivered, is registered: whose card somebody else uses for a dialysis is none. Like the
+published table, only outpatient encounters and purchases count. Volumes are brought to half a year of 182 days. Lines
+are netted by adding, because corrections are negative.
 """
 
 from __future__ import annotations
@@ -102,8 +103,11 @@ def statistics_of(measure: str, people: Iterable[HalfYear], scale: float) -> dic
 def _users(landing: Path, visits: Mapping[str, Mapping[str, str]]) -> dict[str, HalfYear]:
     """Chronic-benefit users and their outpatient care."""
     outpatient = {key: row for key, row in visits.items() if row["med_type"] not in STAYS}
+    registered = {row["psn_no"] for row in delivered(landing, "opsp_reg")}
     users: dict[str, HalfYear] = {
-        row["psn_no"]: HalfYear() for row in outpatient.values() if row["med_type"] in CHRONIC and row["psn_no"]
+        row["psn_no"]: HalfYear()
+        for row in outpatient.values()
+        if row["med_type"] in CHRONIC and row["psn_no"] and (not registered or row["psn_no"] in registered)
     }
     for row in outpatient.values():
         own = users.get(row["psn_no"])

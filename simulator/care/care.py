@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -30,10 +29,8 @@ _SURGERIES = {
     "heart": (("I25.103", "冠状动脉粥样硬化性心脏病"), "A03"),
 }
 EMERGENCY = "13"
-_ONE_DRUG_A_SLIP, _ANOTHER_SLIP = 6, 0.12  # of a hundred persons get a slip for everything; chance among the others
-_MOST_DRUGS = 5  # on a prescription (处方管理办法 第七条)
-_FEW_ORDERS, _ADDED = 2, 0.6
-_SHEET_OF_CLASS = {"09": "drugs", "11": "drugs", "10": "herbs"}
+_BY_BENEFIT = ("140104", "9929")
+_FOR_EVERYBODY = (CHRONIC_DIAGNOSES["hypertension"], CHRONIC_DIAGNOSES["diabetes"])
 _SHOP_HOURS = (8, 21)
 _UNNAMED_AT_SHOP = 0.42  # of purchases name no prescriber: 2.7 % of all lines do not, in one city's extract
 
@@ -71,73 +68,41 @@ def outpatient(
     begin = datetime.combine(day, time(opens)) + timedelta(minutes=minutes, seconds=hand.between(0, 59))
     end = begin + timedelta(minutes=min(hand.between(10, 100), 23 * 60 + 55 - begin.hour * 60 - begin.minute))
     visit = Visit(
-        id=hand.new_id(17), person=person, place=place, doctor=doctor, visit_type=visit_type,
-        begin=begin, end=end, settled_at=end, diagnoses=(diagnosis, *more_diagnoses), record_id="M" + hand.new_id(9),
+        id=hand.new_id(17), person=person, place=place, doctor=doctor,
+        visit_type=_billed_as(person, place, visit_type, diagnosis), begin=begin, end=end, settled_at=end,
+        diagnoses=(diagnosis, *more_diagnoses), record_id="M" + hand.new_id(9),
     )  # fmt: skip
     _add_contact(hand, visit)
-    sheets = _sheets_by_kind(hand, person, orders)
-    _charge(hand, visit, begin + timedelta(minutes=min(5, (end - begin).seconds // 60)), orders, sheets)
+    charge(hand, visit, begin + timedelta(minutes=min(5, (end - begin).seconds // 60)), orders)
     return visit
 
 
+def _billed_as(person: Person, place: Institution, visit_type: str, diagnosis: Diagnosis) -> str:
+    """Care by the chronic benefit is, for who is not registered for it, ordinary care or by the benefit for two."""
+    if visit_type not in _BY_BENEFIT or person.is_registered:
+        return visit_type
+    if place.is_pharmacy:
+        return "41"
+    return "9901" if diagnosis in _FOR_EVERYBODY else "11"
+
+
 def charge(hand: Hand, visit: Visit, at: datetime, orders: Sequence[Order], *, memo: str = "") -> list[Line]:
-    """Lines of one order sheet, added to the encounter; a few orders often go on the sheet that lies open."""
-    return _charge(hand, visit, at, orders, [_open_sheet(hand, visit, orders) or _new_sheet(hand)] * len(orders), memo)
-
-
-def _open_sheet(hand: Hand, visit: Visit, orders: Sequence[Order]) -> str:
-    """The latest sheet of the encounter, where it names none of these items yet; otherwise ''."""
-    if len(orders) > _FEW_ORDERS or not visit.lines or not hand.chance(_ADDED):
-        return ""
-    latest = visit.lines[-1].order_id
-    on_it = [line.item.code for line in visit.lines if line.order_id == latest]
-    is_full = not visit.is_stay and len(on_it) + len(orders) > _MOST_DRUGS
-    return "" if is_full or any(order.item.code in on_it for order in orders) else latest
-
-
-def _charge(
-    hand: Hand, visit: Visit, at: datetime, orders: Sequence[Order], sheets: Sequence[str], memo: str = ""
-) -> list[Line]:
-    """A line for each order, on the sheet of that place."""
+    """A line for each order, added to the encounter."""
     new_id, price_of, doctor, uploaded = hand.new_id, visit.place.price_of, visit.doctor, visit.settled_at.date()
     lines = [
         Line(
-            new_id(18), order.item, at, sheet, order.quantity, price_of(order.item), doctor, uploaded,
+            new_id(18), order.item, at, order.quantity, price_of(order.item), doctor, uploaded,
             days_supplied=order.days_supplied, memo=memo,
         )
-        for order, sheet in zip(orders, sheets, strict=True)
+        for order in orders
     ]  # fmt: skip
     visit.lines.extend(lines)
     return lines
 
 
-def _sheets_by_kind(hand: Hand, person: Person, orders: Sequence[Order]) -> list[str]:
-    """The order sheet of each order of one visit: drugs, herbs, and what is done.
-
-    Western and patent drugs may share a prescription, herbs have their own (处方管理办法 第六条); now and
-    then another one is begun for the next drug or act, and some people get a slip for each.
-    """
-    of_kind: dict[str, str] = {}
-    drugs_on: Counter[str] = Counter()
-    another = 1.0 if person.home // 10_000 < _ONE_DRUG_A_SLIP else _ANOTHER_SLIP
-    sheets = []
-    for order in orders:
-        kind = _SHEET_OF_CLASS.get(order.item.charge_class, "acts")
-        is_full = kind == "drugs" and drugs_on[of_kind.get(kind, "")] == _MOST_DRUGS
-        if kind not in of_kind or is_full or (kind != "herbs" and hand.chance(another)):
-            of_kind[kind] = _new_sheet(hand)
-        sheets.append(of_kind[kind])
-        drugs_on[of_kind[kind]] += 1
-    return sheets
-
-
-def _new_sheet(hand: Hand) -> str:
-    return "R" + hand.new_id(12)
-
-
 def copy_line(hand: Hand, visit: Visit, line: Line) -> Line:
-    """The same act charged once more, down to the second, under an id of its own."""
-    again = replace(line, id=hand.new_id(18))
+    """The same act charged once more, down to the second and on the same sheet, under an id of its own."""
+    again = replace(line, id=hand.new_id(18), on_sheet_of=line.id)
     visit.lines.append(again)
     return again
 

@@ -23,7 +23,7 @@ from simulator.streams import Hand
 _ILLNESSES = ((6, 0.28), (16, 0.16), (60, 0.10), (200, 0.15))
 _MOST_DAYS_IN_MONTH = 13  # of outpatient care of most honest persons, below what is called frequent (rule FQ-01)
 _MOST_OF_THE_FREQUENT = 29  # of the few that trip it
-_SHOP_SHARE, _SECOND_PLACE = 0.36, 0.47
+_SHOP_SHARE = 0.36
 _ELSEWHERE = {True: 0.045, False: 0.002}  # of visits, by whether the person wanders
 _USES_SHOP = 49  # of a hundred chronically ill
 _REFERRED = 0.4
@@ -59,7 +59,7 @@ def refill(hand: Hand, person: Person, providers: Providers, day: date, place: I
         place = hand.pick(providers.pharmacies if at_shop else providers.hospitals) if elsewhere else usual
     condition = hand.pick(person.conditions)
     orders = _orders(given(hand, person, condition, at_shop=at_shop))
-    visit_type = _refill_type(person, condition, at_shop=at_shop)
+    visit_type = "9929" if at_shop else "140104"
     return outpatient(
         hand, person, place, day, orders, visit_type=visit_type, diagnosis=CHRONIC_DIAGNOSES[condition],
         more_diagnoses=diagnoses(hand, person, CHRONIC_DIAGNOSES, condition),
@@ -73,14 +73,6 @@ def free_of(visits: list[Visit], first: date, last: date) -> list[Visit]:
 
 def _orders(slip: Sheet) -> list[Order]:
     return [Order(item, count, days) for item, count, days in slip]
-
-
-def _refill_type(person: Person, condition: str, *, at_shop: bool) -> str:
-    if person.is_registered:
-        return "9929" if at_shop else "140104"
-    if at_shop:
-        return "41"
-    return "9901" if condition in ("hypertension", "diabetes") else "11"
 
 
 def _life(
@@ -186,7 +178,7 @@ def _refill_somewhere(hand: Hand, person: Person, providers: Providers, day: dat
 
 def _then_the_shop(hand: Hand, person: Person, providers: Providers, day: date) -> list[Visit]:
     """In the evening of the same day a pharmacy fills what the hospital had not."""
-    if not hand.chance(_SECOND_PLACE):
+    if not hand.chance(person.health.goes_on_to_shop):
         return []
     condition = hand.pick(person.conditions)
     slip = drugs_given(hand, person, condition)

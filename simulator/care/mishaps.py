@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from simulator.care.care import take_back
 from simulator.care.corrections import Corrector
+from simulator.care.order_sheets import number_sheets
 from simulator.care.records import Line, RowMishap, Visit
 from simulator.care.settlement_ways import SettlementWays
 from simulator.care.settling import reverse, settle
@@ -35,11 +36,12 @@ class Mishaps:
 
 
 def settle_with_mishaps(seed: int, part: str, visits: list[Visit], last_day: date, mishaps: Mishaps) -> list[Line]:
-    """Settle encounters with the usual corrections and delays; the lines that nothing befell but delay."""
+    """Number order sheets and settle, with the usual corrections and delays; lines that nothing befell but delay."""
     hand, rates = Hand(seed, f"mishaps/{part}"), mishaps.rates
     draw, taken_back, lost_share = hand.random, rates["taken_back"], rates["unsettled"]
     corrector, ways = Corrector(seed, part, rates, last_day), SettlementWays(seed, part, rates)
     untouched: list[Line] = []
+    number_sheets(Hand(seed, f"order sheets/{part}"), visits)
     for visit in visits:
         ways.choose(visit)
         if visit.interim_at is None and draw() < rates["settlement_undone"] * min(

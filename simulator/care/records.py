@@ -20,11 +20,12 @@ class Line:
     id: str
     item: Item
     at: datetime
-    order_id: str
     quantity: int
     price: int
     doctor: Doctor | None
     uploaded: date
+    order_id: str = ""  # its order sheet; numbered before the encounter is settled
+    on_sheet_of: str = ""  # the line beside which it stands on one sheet, whatever else is there
     settlement_id: str = ""
     original_id: str = ""
     days_supplied: int = 0

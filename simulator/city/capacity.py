@@ -6,7 +6,10 @@ with wards has room for what the scenario stages in it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil, sqrt
+
+from simulator.city.conduct import weight_of
 
 STAYS_PER_PERSON_YEAR = 0.20  # about one admission per five insured and year, as nationwide bulletins say
 MEAN_NIGHTS = 8.2
@@ -34,10 +37,13 @@ def bed_slots(persons: int, level: str) -> int:
     return max(1, ceil(demand / SLOT_OCCUPANCY))
 
 
-def staged_in(persons: int, level: str, hospitals: int, scale: float) -> float:
-    """In-patients staged in one hospital on an average day."""
+def staged_in(persons: int, level: str, hospitals: Sequence[str], scale: float) -> dict[str, float]:
+    """In-patients staged on an average day in each hospital, by code: half anywhere, half where it is crooked."""
     always, per_person = _STAGED[level]
-    return (always * (scale > 0) + persons * per_person * scale) / max(1, hospitals)
+    together = always * (scale > 0) + persons * per_person * scale
+    weights = {code: weight_of(code) for code in hospitals}
+    whole = sum(weights.values())
+    return {code: together * (0.5 / len(weights) + 0.5 * weight / whole) for code, weight in weights.items()}
 
 
 def beds_for(slots: int, staged: float, level: str) -> int:

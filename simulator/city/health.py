@@ -24,8 +24,9 @@ _VISITS_MU, _VISITS_SIGMA = 1.63, 0.61
 _UNREGISTERED_MU, _UNREGISTERED_SIGMA = -1.25, 0.6
 _MOST_VISITS_PER_MONTH = 14.0
 # Those who cheat with the benefit use it more than others: published labelled persons have 1.7 times the visits of all.
-_EXCESS, _EXCESS_SPREAD = 1.8, 1.4  # deviations
-_MOST_VISITS_OF_ABUSERS = 26.0
+_EXCESS, _EXCESS_SPREAD = 2.1, 1.4  # deviations
+_MOST_VISITS_OF_ABUSERS = 45.0
+_SHOP_OF_SOME, _SHOP_OF_ABUSERS = 0.37, 0.55
 _FREQUENT, _FREQUENT_VISITS = 0.012, (15, 28)  # honest people who are seen nearly every day: share, visits a month
 _DIALYSIS, _CANCER, _BIOLOGIC = 0.055, 0.035, 0.025  # of the registered
 
@@ -44,7 +45,7 @@ class Health:
     costly: float = 1.0
     on_biologic: bool = False  # one of the dearest drugs, month after month
     wanders: bool = False  # now and then to other institutions
-    goes_on_to_shop: bool = False  # often to a pharmacy in the evening of a clinic day
+    goes_on_to_shop: float = 0.0  # chance of a pharmacy in the evening of a clinic day
     likes_infusions: bool = False
     comorbid: int = 0  # how many more diagnoses the doctor writes down over time
     on_dialysis: bool = False
@@ -94,7 +95,7 @@ def _registered(hand: Hand, *, is_free: bool, abuses: bool) -> Health:
     excess = hand.gauss(_EXCESS, _EXCESS_SPREAD) if abuses else 0.0
     most = _MOST_VISITS_OF_ABUSERS if abuses else _MOST_VISITS_PER_MONTH
     monthly = min(most, 2.718281828 ** (_VISITS_MU + _VISITS_SIGMA * (often + excess)))
-    spending = 2.718281828 ** (-0.36 * often + 0.22 * hand.gauss(0.0, 1.0))
+    spending = 2.718281828 ** (-0.36 * often - 0.08 * excess + 0.22 * hand.gauss(0.0, 1.0))
     is_frequent = not is_free and hand.chance(_FREQUENT)
     if is_frequent:
         monthly = float(hand.between(*_FREQUENT_VISITS))
@@ -109,7 +110,7 @@ def _registered(hand: Hand, *, is_free: bool, abuses: bool) -> Health:
         costly=hand.lognormal(-0.62, 0.8),
         on_biologic=hand.chance(_BIOLOGIC),
         wanders=hand.chance(0.33) or excess > 1.0,
-        goes_on_to_shop=hand.chance(0.3) or excess > 1.0,
+        goes_on_to_shop=_SHOP_OF_ABUSERS if excess > 1.0 else _SHOP_OF_SOME if hand.chance(0.3) else 0.0,
         likes_infusions=hand.chance(0.25),
         comorbid=hand.between(0, 7),
         on_dialysis=not is_free and hand.chance(_DIALYSIS),

@@ -142,7 +142,7 @@ def person_of(
     birth = today - timedelta(days=years * 365 + hand.between(20, 380))
     own = draw_conditions(hand, years) if conditions is None else conditions
     health = draw_health(hand, own, asked_for=conditions is not None, benefit=benefit, abuses=abuses)
-    employed = years >= 18 and hand.chance(0.92 if health.is_registered else 0.42)
+    employed = years >= 18 and hand.chance(0.96 if health.is_registered else 0.42)
     kind = ("12" if years >= 60 else "11") if employed else ("14" if years < 18 else "1501")
     return Person(
         psn_no="99" + hand.new_id(18),

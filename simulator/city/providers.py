@@ -170,11 +170,12 @@ def _furnish(hand: Hand, persons: int, hospitals: list[Institution], scale: floa
         count = bed_slots(persons, level)
         wards = places if level != "3" else places[: ceil(count / _BEDS_OF_PRIMARY)]
         own = [wards[n % len(wards)] for n in range(count)]
-        held, staged = Counter(place.code for place in own), staged_in(persons, level, len(wards), scale)
+        held = Counter(place.code for place in own)
+        staged = staged_in(persons, level, [place.code for place in wards], scale)
         for place in places:
             place.beds = 0
         for place in wards:
-            place.beds = beds_for(held[place.code], staged, level)
+            place.beds = beds_for(held[place.code], staged[place.code], level)
         for place in places:
             place.nurses = len(place.doctors) + place.beds // 2
         slots += own

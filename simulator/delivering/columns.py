@@ -74,5 +74,5 @@ _WAREHOUSE = {
 
 
 def header(table: str, columns: Sequence[str], names: str) -> tuple[str, ...]:
-    """The column names of a file, in the interface's words or the warehouse's."""
-    return tuple(columns if names == "interface" else (_WAREHOUSE.get((table, column), column) for column in columns))
+    """The column names of a file, as they are or in the warehouse's words."""
+    return tuple(columns if names != "warehouse" else (_WAREHOUSE.get((table, column), column) for column in columns))

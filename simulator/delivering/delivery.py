@@ -51,11 +51,13 @@ class DeliveredFile:
         return entry
 
 
-def write_manifest(folder: Path, night: date, batch: str, files: Sequence[DeliveredFile]) -> None:
+def write_manifest(
+    folder: Path, night: date, batch: str, files: Sequence[DeliveredFile], source: str = "national"
+) -> None:
     """What the sender says of a night's files."""
     content = {
         "format": MANIFEST_FORMAT,
-        "source": "national",
+        "source": source,
         "business_date": str(night),
         "batch_id": batch,
         "files": [file.manifest_entry() for file in files],
@@ -175,7 +177,8 @@ class Joiner:
         ]
         self._fill(number, files)
         delivered = [file.delivered() for file in files if file.rows]
-        write_manifest(folder, night, batch_id(self.scenario.seed, night), delivered)
+        source = "inspection" if layout.is_extract else "national"
+        write_manifest(folder, night, batch_id(self.scenario.seed, night), delivered, source)
         return delivered
 
     def _fill(self, number: int, files: list[TableFile]) -> None:

@@ -55,7 +55,9 @@ class NightRows:
         self.add_text(table, uploaded, key, joined(row), cents)
 
     def add_text(self, table: str, uploaded: date, key: str, text: str, cents: int = 0) -> None:
-        """A finished line into the night that carries its upload date."""
+        """A finished line into the night that carries its upload date; none of a table that is not delivered."""
+        if table not in self.tables:
+            return
         rows = self.of_upload(table, uploaded)
         rows.lines.append((key, text))
         rows.cents += cents

@@ -14,13 +14,14 @@ from pathlib import Path
 from simulator.beside.extra_tables import EXTRA_TABLES
 from simulator.delivering.columns import COLUMNS
 from simulator.delivering.delivery import MANIFEST, DeliveredFile, Joiner, clear_night, stated_files, write_manifest
+from simulator.delivering.inspection import INSPECTION
 from simulator.delivering.rows import batch_id
 from simulator.faults.spoiled_file import SPOILERS, SpoiledDelivery
 from simulator.scenario.misdeliveries import Spoiled
 from simulator.scenario.scenario import Scenario
 
 RESENT = "resent"
-_KNOWN = (*COLUMNS, *(table.name for table in EXTRA_TABLES))
+_KNOWN = (*COLUMNS, *INSPECTION, *(table.name for table in EXTRA_TABLES))
 _FEWEST_ROWS = 4  # less cannot be cut, mixed and told apart
 
 

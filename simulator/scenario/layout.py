@@ -6,20 +6,26 @@ from dataclasses import dataclass
 
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030")
 ENDINGS = {"gzip": ".gz", "zip": ".zip", "none": ""}
-NAMES = ("interface", "warehouse")
+NAMES = ("interface", "warehouse", "inspection")
 
 
 @dataclass(frozen=True)
 class Layout:
     """How files are written: text encoding, compression (and its level, 1 fast to 9 small), column names.
 
-    `names` are those of the national interface or the variants of its warehouse.
+    `names` are those of the national interface or the variants of its warehouse; or the files are an `inspection`
+    extract: five tables with persons inside the visits, and no registers.
     """
 
     encoding: str = "utf-8"
     compression: str = "gzip"
     level: int = 1
     names: str = "interface"
+
+    @property
+    def is_extract(self) -> bool:
+        """Whether the files are an inspection extract."""
+        return self.names == "inspection"
 
     @property
     def ending(self) -> str:

@@ -104,7 +104,7 @@ def flu_in_the_family(stage: SchemeStage) -> None:
 def _family(stage: SchemeStage, size: int, illness: tuple[str, str]) -> None:
     step = stage.by_level(1, 5, 1)
     first = stage.start(5 + step * size)
-    places = stage.hand.some(stage.world.providers.of_level("1", "2"), stage.by_level(1, 1, 2))
+    places = stage.hospitals_of(stage.by_level(1, 1, 2), "1", "2")
     for n, person in enumerate(household(stage, size, first, first + timedelta(days=5 + step * size))):
         day = first + timedelta(days=min(n, 2) if step == 1 else step * n)
         visit = diagnosed(stay(stage.hand, person, places[n % len(places)], day, 4), illness)
@@ -129,7 +129,7 @@ def course_of_chemotherapy(stage: SchemeStage) -> None:
 
 def relay_of_hospitals(stage: SchemeStage) -> None:
     """From hospital to linked hospital and back, three stays for one illness (SA-05); careful: days between."""
-    here, there = stage.hand.some(stage.world.providers.of_level("1", "2"), 2)
+    here, there = stage.hospitals_of(2, "1", "2")
     gap = stage.by_level(stage.hand.between(1, 2), 4, 2)
     names = (_STROKE, stage.by_level(_STROKE, _STROKE, ("I69.300", "脑梗死后遗症")), _STROKE)
     stage.label_visits(*_chain(stage, (here, there, here), gap, names))

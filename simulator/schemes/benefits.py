@@ -20,11 +20,11 @@ _KIDNEY = ("N18.001", "慢性肾脏病5期")
 
 def reseller_profile(stage: SchemeStage) -> None:
     """Collects resellable drugs at many counters, never tested, never ill of anything else (PS-03)."""
-    scenario, providers = stage.world.scenario, stage.world.providers
+    scenario = stage.world.scenario
     person = stage.person(scenario.history_start, scenario.last_day, age=(50, 78), conditions=_FOUR, benefit=True)
     places = [
-        *stage.hand.some(providers.pharmacies, stage.by_level(5, 4, 2)),
-        *stage.hand.some(providers.of_level("2", "3"), 2),
+        *stage.pharmacies(stage.by_level(5, 4, 2)),
+        *stage.hospitals_of(2, "2", "3"),
     ]
     resold = (*catalogue.COSTLY_DRUGS[1:3], *catalogue.CHRONIC_DRUGS["diabetes"][2:], *catalogue.PATENT_DRUGS)
     for week in range(scenario.days // 7):
@@ -124,7 +124,7 @@ def tested_elsewhere(stage: SchemeStage) -> None:
 
 
 def _paid_by_family(stage: SchemeStage, users: int, packs: tuple[int, int], *, goods: bool) -> None:
-    shop = stage.hand.pick(stage.world.providers.pharmacies)
+    shop = stage.pharmacy()
     for _ in range(users):
         day = stage.start(4)
         person = stage.person(day, day, age=(20, 80))

@@ -16,7 +16,7 @@ from simulator.staging.stage import Scheme, SchemeStage
 def _fetched_by(
     stage: SchemeStage, crew: Sequence[Person], proxies: Sequence[str], packs: tuple[int, int], times: int
 ) -> None:
-    shop = stage.hand.pick(stage.world.providers.pharmacies)
+    shop = stage.pharmacy()
     for person in crew:
         for day in occasions(stage, times):
             visit = bought(stage, person, shop, day, common_drugs(stage, *packs), visit_type="9929", diagnosis=PRESSURE)
@@ -44,7 +44,7 @@ def care_staff_fetch(stage: SchemeStage) -> None:
 def shared_telephone(stage: SchemeStage) -> None:
     """People of different households registered under one telephone, and all of them heavy buyers (RG-10)."""
     crew = crew_of(stage, stage.scaled(stage.by_level(9, 7, 6), least=6))
-    shops = stage.hand.some(stage.world.providers.pharmacies, 3)
+    shops = stage.pharmacies(3)
     for person in crew:
         person.tel = crew[0].tel
         for day in occasions(stage, stage.by_level(4, 3, 2)):
@@ -80,7 +80,7 @@ def co_admission_group(stage: SchemeStage) -> None:
     scenario = stage.world.scenario
     count = stage.scaled(stage.by_level(5, 4, 3), least=3)
     crew = [stage.person(scenario.history_start, scenario.last_day, age=(55, 80)) for _ in range(count)]
-    places = stage.hand.some(stage.world.providers.of_level("2"), stage.by_level(1, 1, 2))
+    places = stage.hospitals_of(stage.by_level(1, 1, 2), "2")
     _admitted_together(stage, crew, places, 2, stage.by_level(0, 0, 1))
     for person in crew:
         stage.label_patient(person)
@@ -91,7 +91,7 @@ def couple_in_hospital(stage: SchemeStage) -> None:
     scenario = stage.world.scenario
     pair = [stage.person(scenario.history_start, scenario.last_day, age=(60, 85)) for _ in range(2)]
     pair[1].address = pair[0].address
-    _admitted_together(stage, pair, stage.hand.some(stage.world.providers.of_level("2"), 1), 1, 0)
+    _admitted_together(stage, pair, stage.hospitals_of(1, "2"), 1, 0)
 
 
 BONDS = (

@@ -18,7 +18,7 @@ _KIDNEY = ("N18.001", "慢性肾脏病5期")
 
 def doctor_in_two_places(stage: SchemeStage) -> None:
     """One doctor treats at two hospitals within the hour (FK-09); careful: hours apart, or on other half days."""
-    here, there = stage.hand.some(stage.world.providers.of_level("2", "3"), 2)
+    here, there = stage.hospitals_of(2, "2", "3")
     doctor = stage.new_doctor(here, "A50")
     first, days = window(stage, 21)
     for day in spread_days(stage, first, days, stage.scaled(4, least=2)):
@@ -35,7 +35,7 @@ def doctor_in_two_places(stage: SchemeStage) -> None:
 
 def doctor_of_two_sites(stage: SchemeStage) -> None:
     """Registered at two hospitals: mornings here, afternoons there."""
-    here, there = stage.hand.some(stage.world.providers.of_level("2", "3"), 2)
+    here, there = stage.hospitals_of(2, "2", "3")
     doctor = stage.new_doctor(here, "A50")
     stage.staff.append((there, doctor))
     first, days = window(stage, 21)

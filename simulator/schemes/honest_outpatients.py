@@ -41,7 +41,7 @@ def family_account(stage: SchemeStage) -> None:
 def supply_lost(stage: SchemeStage) -> None:
     """The month's supply was lost in the first days and given once more (beside OD-02)."""
     first = stage.start(8)
-    person = stage.person(first, first + timedelta(days=7), age=(60, 85), conditions=("heart",), benefit=True)
+    person = stage.person(first, first + timedelta(days=7), age=(60, 85), conditions=("heart",))
     place, drug = stage.world.providers.home_hospital(person.home), rare_items.STATINS[1]
     for offset in (0, stage.hand.between(2, 6)):
         orders = [Order(drug, 4, catalogue.DRUGS_SUPPLIED_DAYS)]
@@ -114,7 +114,7 @@ def colleagues_each_ill(stage: SchemeStage) -> None:
 def next_drug_after_the_first(stage: SchemeStage) -> None:
     """A drug of the class is replaced by another when it has run out (beside RT-05)."""
     first, days = window(stage, 28)
-    person = stage.person(first, first + timedelta(days=days), age=(50, 80), conditions=("heart",), benefit=True)
+    person = stage.person(first, first + timedelta(days=days), age=(50, 80), conditions=("heart",))
     place = stage.world.providers.home_hospital(person.home)
     for n, drug in enumerate(stage.hand.pick(rare_items.DUPLICATES)):
         visit = clinic(stage, person, place, first + timedelta(days=14 * n), [Order(drug, 2, 14)], _HEART, "140104")
@@ -124,7 +124,7 @@ def next_drug_after_the_first(stage: SchemeStage) -> None:
 def a_slip_for_each_illness(stage: SchemeStage) -> None:
     """Several slips of one visit, five drugs each at most (beside IM-17)."""
     day, place = stage.start(2), stage.hospital("2", "3")
-    person = stage.person(day, day, age=(60, 85), conditions=("heart", "diabetes", "hypertension"), benefit=True)
+    person = stage.person(day, day, age=(60, 85), conditions=("heart", "diabetes", "hypertension"))
     for n, condition in enumerate(("heart", "diabetes", "hypertension")):
         orders = [Order(drug, 2) for drug in stage.hand.some(catalogue.CHRONIC_DRUGS[condition], 3)]
         illness = CHRONIC_DIAGNOSES[condition]

@@ -76,7 +76,7 @@ def emergency_centre(stage: SchemeStage) -> None:
 
 def doctor_lent_out(stage: SchemeStage) -> None:
     """A doctor lent to the next hospital for a week: no day in both (beside FK-09)."""
-    here, there = stage.hand.some(stage.world.providers.of_level("2", "3"), 2)
+    here, there = stage.hospitals_of(2, "2", "3")
     doctor, first = stage.new_doctor(here, "A50"), stage.start(10)
     for n in range(6):
         day, place = first + timedelta(days=n), here if n < 3 else there
@@ -133,7 +133,7 @@ def seen_on_the_way_in(stage: SchemeStage) -> None:
     """A clinic in the morning of the day of admission elsewhere (beside ID-06)."""
     day, nights = stage.start(8), stage.hand.between(5, 6)
     person = stage.person(day, day + timedelta(days=nights), age=(40, 85))
-    there, here = stage.hand.some(stage.world.providers.of_level("1", "2"), 2)
+    there, here = stage.hospitals_of(2, "1", "2")
     bed = stay(stage.hand, person, here, day, nights)
     visit = outpatient(stage.hand, person, there, day, [Order(catalogue.CONSULTATION), Order(catalogue.EXAMS[0])])
     move(visit, 8, stage.hand.between(0, 20))

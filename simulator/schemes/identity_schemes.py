@@ -8,7 +8,6 @@ from simulator.care.care import Order, outpatient, stay
 from simulator.care.records import Visit
 from simulator.city import items as catalogue
 from simulator.city import rare_items
-from simulator.city.people import Person
 from simulator.staging.stage import Scheme, SchemeStage
 
 
@@ -19,7 +18,7 @@ def outside_during_a_stay(stage: SchemeStage) -> None:
     for day in stage.hand.some(visit.days[2:-2], stage.by_level(2, 1, 1)):
         drugs = [Order(drug, 2) for drug in stage.hand.some(catalogue.CHRONIC_DRUGS["heart"], 2)]
         if stage.disguise:
-            place, kind, orders = stage.hand.pick(stage.world.providers.pharmacies), _at_shop(visit.person), drugs
+            place, kind, orders = stage.pharmacy(), "9929", drugs
         else:
             orders = [Order(catalogue.CONSULTATION), Order(stage.hand.pick(catalogue.EXAMS)), *drugs]
             place, kind = stage.hand.pick(elsewhere), "11"
@@ -33,7 +32,7 @@ def family_fetches_the_drugs(stage: SchemeStage) -> None:
     visit = _in_bed(stage)
     shop = stage.world.providers.home_pharmacy(visit.person.home)
     drugs = [Order(drug) for drug in catalogue.CHRONIC_DRUGS["heart"][:2]]
-    other = outpatient(stage.hand, visit.person, shop, visit.days[3], drugs, visit_type=_at_shop(visit.person))
+    other = outpatient(stage.hand, visit.person, shop, visit.days[3], drugs, visit_type="9929")
     other.contact = f"{visit.person.name[0]}伟/100{stage.hand.new_id(8)}"
     stage.label_visits(stage.play(other))
 
@@ -47,10 +46,6 @@ def sent_out_for_a_scan(stage: SchemeStage) -> None:
     for line in other.lines:
         line.memo = "住院期间外送检查"
     stage.label_visits(stage.play(other))
-
-
-def _at_shop(person: Person) -> str:
-    return "9929" if person.is_registered else "41"
 
 
 def _in_bed(stage: SchemeStage) -> Visit:
@@ -76,7 +71,7 @@ def _operated_twice(stage: SchemeStage, surgery: str) -> tuple[Visit, Visit]:
     first = stage.start(26)
     second = first + timedelta(days=stage.hand.between(17, 20))
     person = stage.somebody(first, second + timedelta(days=5), age=(45, 80), conditions=())
-    here, there = stage.hand.some(stage.world.providers.of_level("1", "2"), 2)
+    here, there = stage.hospitals_of(2, "1", "2")
     one = stage.play(stay(stage.hand, person, here, first, 4, surgery=surgery))
     return one, stage.play(stay(stage.hand, person, there, second, 4, surgery=surgery))
 

@@ -30,12 +30,14 @@ def heart_ward(stage: SchemeStage) -> None:
 def _screened_ward(stage: SchemeStage, share: float, illnesses: tuple[tuple[str, str], ...]) -> None:
     place = stage.new_hospital("2", f"云溪市{stage.hand.pick('东南西北')}郊{stage.instance}号医院", beds=30)
     doctor = stage.hand.pick(place.doctors)
-    for _ in range(stage.scaled(9, least=7)):
+    count = stage.scaled(9, least=7)
+    tested = stage.hand.some(range(count), round(share * count))
+    for n in range(count):
         day = stage.start(4)
         person = stage.somebody(day, day + timedelta(days=3), age=(40, 80))
         visit = diagnosed(stay(stage.hand, person, place, day, 2), stage.hand.pick(illnesses))
         visit.doctor = doctor
-        if stage.hand.chance(share):
+        if n in tested:
             lines = add_lines(stage, visit, day, [Order(lab) for lab in rare_items.SCREENING_LABS], (17, 18))
             stage.label_lines(visit, lines)
         for line in visit.lines:
@@ -73,7 +75,7 @@ def glycated_too_soon(stage: SchemeStage) -> None:
     gap = stage.hand.between(12, 22)
     day = stage.start(gap + 1)
     person = stage.somebody(day, day + timedelta(days=gap), age=(45, 75), conditions=())
-    places = stage.hand.some(stage.world.providers.of_level("2", "3"), 2)
+    places = stage.hospitals_of(2, "2", "3")
     for n in range(2):
         others = [Order(lab) for lab in stage.hand.some(catalogue.LABS, stage.by_level(0, 2, 2))]
         orders = [Order(catalogue.HBA1C), Order(catalogue.CONSULTATION), *others]
@@ -134,7 +136,7 @@ def panel_and_components(stage: SchemeStage) -> None:
     """The panel and two to four of its components on one sheet (RT-02); careful: another day or hospital."""
     day = stage.start(4)
     person = stage.somebody(day, day + timedelta(days=2), conditions=())
-    places = stage.hand.some(stage.world.providers.of_level("2", "3"), 2)
+    places = stage.hospitals_of(2, "2", "3")
     parts = [Order(part) for part in stage.hand.some(rare_items.LIVER_COMPONENTS, stage.hand.between(2, 4))]
     panel = [Order(catalogue.CONSULTATION), Order(rare_items.LIVER_PANEL)]
     visit = clinic(stage, person, places[0], day, panel if stage.disguise else [*panel, *parts])

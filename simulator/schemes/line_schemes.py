@@ -32,7 +32,7 @@ def repeated_line(stage: SchemeStage) -> None:
     if stage.disguise:
         for copy in copies:
             copy.at = min(visit.end, copy.at + timedelta(minutes=stage.hand.between(2, 5)))
-            copy.order_id = stage.by_level(copy.order_id, copy.order_id, "R" + stage.hand.new_id(12))
+            copy.on_sheet_of = stage.by_level(original.id, original.id, "")
         stage.label_lines(visit, copies)
         return
     # Nothing tells a copy from its original: by convention the lowest id is the original.
@@ -82,7 +82,7 @@ def day_item_twice(stage: SchemeStage) -> None:
     visit = _short_stay(stage, stage.hand.between(4, 8))
     rounds = [line for line in visit.lines if line.item is catalogue.WARD_ROUND]
     for line in stage.hand.some(rounds, stage.by_level(stage.hand.between(2, 3), 1, 1)):
-        sheet = [other for other in visit.lines if other.order_id == line.order_id and other.item.charge_class == "07"]
+        sheet = [other for other in visit.lines if other.at == line.at and other.item.charge_class == "07"]
         twice = stage.hand.pick([line, *sheet])
         again = charge(stage.hand, visit, line.at + timedelta(minutes=40), [Order(twice.item)])
         stage.label_lines(visit, [twice, *again])

@@ -22,7 +22,7 @@ def womens_drug_for_a_man(stage: SchemeStage) -> None:
     person = stage.person(first, first + timedelta(days=days), sex="1", age=(25, 70), conditions=("heart",))
     for day in spread_days(stage, first, days, stage.by_level(stage.hand.between(2, 3), 1, 1)):
         own = [Order(drug) for drug in stage.hand.some(catalogue.CHRONIC_DRUGS["heart"], stage.by_level(0, 1, 3))]
-        shop = stage.hand.pick(stage.world.providers.pharmacies)
+        shop = stage.pharmacy()
         visit = clinic(stage, person, shop, day, [Order(rare_items.WOMENS_DRUG, 2), *own], _HEART, "41")
         stage.label_lines(visit, visit.lines[:1])
 
@@ -82,7 +82,7 @@ def indication_in_the_history(stage: SchemeStage) -> None:
 def too_many_drugs_at_once(stage: SchemeStage) -> None:
     """Seven to nine drugs on one slip (IM-17); careful: on two slips, or on two days."""
     day = stage.start(4)
-    person = stage.person(day, day + timedelta(days=3), age=(55, 80), conditions=("heart", "diabetes"), benefit=True)
+    person = stage.person(day, day + timedelta(days=3), age=(55, 80), conditions=("heart", "diabetes"))
     place = stage.hospital("2", "3")
     stock = [drug for own in catalogue.CHRONIC_DRUGS.values() for drug in own]
     drugs = [Order(drug, stage.hand.between(2, 4)) for drug in stage.hand.some(stock, stage.hand.between(7, 9))]
@@ -103,15 +103,17 @@ def ward_orders_in_one(stage: SchemeStage) -> None:
     visit = ward(stage, stage.hand.between(4, 7), "2")
     drugs = [Order(drug) for drug in (*catalogue.WARD_DRUGS, *catalogue.CHRONIC_DRUGS["heart"][:2])]
     at = stage.moment(visit.begin.date() + timedelta(days=1), 17, 18)
-    stage.label_lines(visit, charge(stage.hand, visit, at, drugs))
+    lines = charge(stage.hand, visit, at, drugs)
+    on_one_slip(lines)
+    stage.label_lines(visit, lines)
 
 
 def two_of_a_class(stage: SchemeStage) -> None:
     """Two drugs of one class on one slip, visit after visit (RT-05); careful: days or hospitals apart."""
     first, days = window(stage, 28)
-    person = stage.person(first, first + timedelta(days=days + 4), age=(50, 80), conditions=("heart",), benefit=True)
+    person = stage.person(first, first + timedelta(days=days + 4), age=(50, 80), conditions=("heart",))
     pair = stage.hand.pick(rare_items.DUPLICATES)
-    places = stage.hand.some(stage.world.providers.of_level("2", "3"), 2)
+    places = stage.hospitals_of(2, "2", "3")
     for day in spread_days(stage, first, days - 4, stage.by_level(stage.scaled(2), 1, 1)):
         for n, drug in enumerate(pair):
             when = day + timedelta(days=stage.by_level(0, 2, 3) * n)
@@ -124,7 +126,7 @@ def two_of_a_class(stage: SchemeStage) -> None:
 def switched_over(stage: SchemeStage) -> None:
     """The first drug was not borne: it is taken back and another of its class given the same day."""
     day = stage.start(3)
-    person = stage.person(day, day + timedelta(days=1), age=(50, 80), conditions=("heart",), benefit=True)
+    person = stage.person(day, day + timedelta(days=1), age=(50, 80), conditions=("heart",))
     old, new = stage.hand.pick(rare_items.DUPLICATES)
     orders = [Order(old, 4, catalogue.DRUGS_SUPPLIED_DAYS), Order(new, 4, catalogue.DRUGS_SUPPLIED_DAYS)]
     visit = clinic(stage, person, stage.hospital("2", "3"), day, orders, _HEART, "140104")
@@ -136,7 +138,7 @@ def quantity_beyond_reason(stage: SchemeStage) -> None:
     """A line of a drug keyed at ten to twenty times its quantity (HC-05); careful: three times it, on two days."""
     day = stage.start(4)
     person, place = (
-        stage.person(day, day + timedelta(days=3), conditions=("heart",), benefit=True),
+        stage.person(day, day + timedelta(days=3), conditions=("heart",)),
         stage.hospital("2", "3"),
     )
     drug = stage.hand.pick(catalogue.CHRONIC_DRUGS["heart"])

@@ -16,10 +16,10 @@ _DOCTOR_VISITS, _MILL_VISITS = 32, 32
 
 def drug_reseller(stage: SchemeStage) -> None:
     """Collects drugs for resale: several institutions, many drugs, three visit days a week; careful: two or one."""
-    scenario, providers = stage.world.scenario, stage.world.providers
+    scenario = stage.world.scenario
     conditions = ("hypertension", "diabetes", "heart", "lung")
     person = stage.person(scenario.history_start, scenario.last_day, age=(55, 80), conditions=conditions, benefit=True)
-    places = [*stage.hand.some(providers.hospitals, 3), *stage.hand.some(providers.pharmacies, 3)]
+    places = [*stage.hospitals_of(3, "1", "2", "3"), *stage.pharmacies(3)]
     for week in range(scenario.days // 7):
         for offset in stage.hand.some(range(7), stage.by_level(3, 2, 1)):
             day = scenario.history_start + timedelta(days=7 * week + offset)

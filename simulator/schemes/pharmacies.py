@@ -27,7 +27,7 @@ def account_cashed_out(stage: SchemeStage) -> None:
     """Before accounts are cleared, one person spends one to the last cent on goods, shop after visit (PH-01)."""
     first, span = _year_end(stage)
     person = stage.person(first, first + timedelta(days=span), age=(25, 70), conditions=())
-    shop = stage.hand.pick(stage.world.providers.pharmacies)
+    shop = stage.pharmacy()
     for day in days_from(stage, first, span, stage.by_level(1, 3, 5)):
         for _ in range(stage.scaled(stage.by_level(4, 2, 1))):
             orders = [Order(good, stage.hand.between(3, 8)) for good in stage.hand.some(GOODS, 2)]
@@ -101,8 +101,8 @@ def anniversary_sale(stage: SchemeStage) -> None:
 
 def _receipts(stage: SchemeStage, parts: list[list[Order]], minutes: tuple[int, int]) -> list[Visit]:
     day = stage.start(2)
-    person = stage.person(day, day, age=(40, 85), conditions=("hypertension",), benefit=True)
-    shop, visits = stage.hand.pick(stage.world.providers.pharmacies), []
+    person = stage.person(day, day, age=(40, 85), conditions=("hypertension",))
+    shop, visits = stage.pharmacy(), []
     at = stage.moment(day, 9, 16)
     for orders in parts:
         visit = bought(stage, person, shop, day, orders, visit_type="9929", diagnosis=PRESSURE)

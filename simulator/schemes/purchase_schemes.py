@@ -41,12 +41,10 @@ def return_with_result(stage: SchemeStage) -> None:
 def frequent_purchases(stage: SchemeStage) -> None:
     """Ten to fourteen purchases in a month (FQ-04); careful: eight dearer ones."""
     first, days = window(stage, 28)
-    person = stage.person(
-        first, first + timedelta(days=days), age=(50, 80), conditions=("heart", "hypertension"), benefit=True
-    )
+    person = stage.person(first, first + timedelta(days=days), age=(50, 80), conditions=("heart", "hypertension"))
     count = stage.by_level(max(10, stage.scaled(12)), 8, 7)
     for day in spread_days(stage, first, days, count):
-        shop = stage.hand.pick(stage.world.providers.pharmacies)
+        shop = stage.pharmacy()
         drugs = stage.hand.some((*catalogue.CHRONIC_DRUGS["heart"], *catalogue.PATENT_DRUGS), 2)
         orders = [Order(drug, stage.hand.between(2, 4)) for drug in drugs]
         stage.play(outpatient(stage.hand, person, shop, day, orders, visit_type="9929", diagnosis=_HEART))
@@ -67,7 +65,7 @@ def many_pharmacies(stage: SchemeStage) -> None:
     """Dear drugs from six to eight pharmacies (FQ-06); careful: four, or smaller sums."""
     first, days = window(stage, 60)
     person = _buyer(stage, first, days)
-    shops = stage.hand.some(stage.world.providers.pharmacies, stage.by_level(stage.hand.between(6, 8), 4, 4))
+    shops = stage.pharmacies(stage.by_level(stage.hand.between(6, 8), 4, 4))
     for n, day in enumerate(spread_days(stage, first, days, 2 * len(shops))):
         dear = Order(stage.hand.pick(catalogue.COSTLY_DRUGS[1:]), stage.by_level(2, 2, 1))
         usual = [Order(drug, 2) for drug in stage.hand.some(catalogue.CHRONIC_DRUGS["heart"], 2)]
@@ -81,7 +79,7 @@ def on_the_road(stage: SchemeStage) -> None:
     """Somebody who travels buys little, each time where he is."""
     first, days = window(stage, 60)
     person = _buyer(stage, first, days)
-    shops = stage.hand.some(stage.world.providers.pharmacies, 6)
+    shops = stage.pharmacies(6)
     for shop, day in zip(shops, spread_days(stage, first, days, 6), strict=False):
         orders = [Order(drug, 1) for drug in stage.hand.some(catalogue.CHRONIC_DRUGS["heart"], 2)]
         stage.play(outpatient(stage.hand, person, shop, day, orders, visit_type="9929", diagnosis=_HEART))
@@ -95,7 +93,7 @@ def same_drug_day_after_day(stage: SchemeStage) -> None:
     first = stage.start(run * step + 1)
     person = _buyer(stage, first, run * step)
     drug = stage.hand.pick((*catalogue.CHRONIC_DRUGS["heart"], *catalogue.PATENT_DRUGS))
-    shops = stage.hand.some(stage.world.providers.pharmacies, stage.by_level(2, 2, 5))
+    shops = stage.pharmacies(stage.by_level(2, 2, 5))
     for n in range(run):
         orders = [Order(drug, stage.hand.between(1, 3))]
         if stage.disguise == 2:
@@ -109,7 +107,7 @@ def rest_of_the_order(stage: SchemeStage) -> None:
     """Out of stock: half of the drug today, the rest tomorrow."""
     first = stage.start(3)
     person = _buyer(stage, first, 2)
-    shop, drug = stage.hand.pick(stage.world.providers.pharmacies), stage.hand.pick(catalogue.CHRONIC_DRUGS["heart"])
+    shop, drug = stage.pharmacy(), stage.hand.pick(catalogue.CHRONIC_DRUGS["heart"])
     for n in range(2):
         visit = outpatient(
             stage.hand, person, shop, first + timedelta(days=n), [Order(drug)], visit_type="9929", diagnosis=_HEART
@@ -118,7 +116,7 @@ def rest_of_the_order(stage: SchemeStage) -> None:
 
 
 def _buyer(stage: SchemeStage, first: date, days: int) -> Person:
-    return stage.person(first, first + timedelta(days=days), age=(45, 80), conditions=("heart",), benefit=True)
+    return stage.person(first, first + timedelta(days=days), age=(45, 80), conditions=("heart",))
 
 
 PURCHASE_SCHEMES = (

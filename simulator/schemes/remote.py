@@ -84,7 +84,7 @@ def _paper_copy(stage: SchemeStage, visit: Visit, percent: int, days: int) -> Vi
     again.lines = []
     for n, line in enumerate(sorted(kept, key=lambda line: line.at)):
         copy = template[n] if n < len(template) else type(line)(
-            id=stage.hand.new_id(18), item=line.item, at=line.at, order_id="R" + stage.hand.new_id(12),
+            id=stage.hand.new_id(18), item=line.item, at=line.at,
             quantity=line.quantity, price=line.price, doctor=line.doctor, uploaded=line.uploaded,
         )  # fmt: skip
         copy.item, copy.at, copy.quantity, copy.price, copy.doctor = (

@@ -27,7 +27,7 @@ def _in_series(stage: SchemeStage, visits: Sequence[Visit], day: date, seconds: 
 def cards_in_series(stage: SchemeStage) -> None:
     """Collected cards swiped one after the other at one shop, the same cards on several days (RG-01)."""
     crew = crew_of(stage, stage.scaled(stage.by_level(7, 6, 6), least=5))
-    shop = stage.hand.pick(stage.world.providers.pharmacies)
+    shop = stage.pharmacy()
     for day in occasions(stage, stage.by_level(4, 4, 3)):
         present = stage.hand.some(crew, len(crew) - stage.by_level(0, 1, stage.hand.between(1, 2)))
         visits = [
@@ -54,7 +54,7 @@ def care_home_clinic_day(stage: SchemeStage) -> None:
 def co_visiting_group(stage: SchemeStage) -> None:
     """The same people at the same clinics within half an hour, week after week (RG-02)."""
     crew = crew_of(stage, stage.scaled(stage.by_level(6, 5, 4), least=4))
-    places = stage.hand.some(stage.world.providers.of_level("2", "3"), stage.by_level(1, 2, 3))
+    places = stage.hospitals_of(stage.by_level(1, 2, 3), "2", "3")
     for day in occasions(stage, stage.by_level(8, 7, 6)):
         place, met_at = stage.hand.pick(places), stage.moment(day, 9, 15)
         for person in crew:
@@ -149,7 +149,7 @@ def nursing_home_round(stage: SchemeStage) -> None:
 def resale_network(stage: SchemeStage) -> None:
     """Many cards, the same few shops, the same resellable drugs in the same weeks (RG-05)."""
     crew = crew_of(stage, stage.scaled(stage.by_level(8, 7, 6), least=5))
-    shops = stage.hand.some(stage.world.providers.pharmacies, 3)
+    shops = stage.pharmacies(3)
     for person in crew:
         for day in occasions(stage, stage.by_level(6, 4, 3)):
             stage.label_visits(
@@ -160,7 +160,7 @@ def resale_network(stage: SchemeStage) -> None:
 
 def chronic_club_day(stage: SchemeStage) -> None:
     """A patients' club buys its long-term drugs on the shop's monthly club day."""
-    crew, shop = crew_of(stage, 6), stage.hand.pick(stage.world.providers.pharmacies)
+    crew, shop = crew_of(stage, 6), stage.pharmacy()
     for day in occasions(stage, 2):
         for person in crew:
             visit = bought(stage, person, shop, day, common_drugs(stage, 1, 2), visit_type="9929", diagnosis=PRESSURE)

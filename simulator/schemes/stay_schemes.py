@@ -93,7 +93,7 @@ def _two_stays(stage: SchemeStage, *, gap: int, same_place: bool) -> tuple[Visit
     first = stage.start(sum(nights) + max(0, gap) + 1)
     second = first + timedelta(days=nights[0] + gap)
     person = stage.somebody(first, second + timedelta(days=nights[1]), age=(40, 85))
-    here, there = stage.hand.some(stage.world.providers.of_level("1", "2"), 2)
+    here, there = stage.hospitals_of(2, "1", "2")
     earlier = stay(stage.hand, person, here, first, nights[0])
     later = stay(stage.hand, person, here if same_place else there, second, nights[1])
     if gap == 0 and same_place:

@@ -33,7 +33,7 @@ def beyond_days_of_supply(stage: SchemeStage) -> None:
 def long_prescription(stage: SchemeStage) -> None:
     """Twelve weeks on a long prescription of the chronic benefit."""
     day = stage.start(2)
-    person, place = _chronic(stage, day, 1), stage.hospital("2", "3")
+    person, place = _chronic(stage, day, 1, benefit=True), stage.hospital("2", "3")
     drugs = stage.hand.some(catalogue.CHRONIC_DRUGS["heart"], 3)
     visit = _fill(stage, person, place, day, [Order(drug, stage.hand.between(3, 4), 84) for drug in drugs])
     stage.label_lines(visit, visit.lines)
@@ -44,8 +44,7 @@ def stockpiling(stage: SchemeStage) -> None:
     first, days = window(stage, 28)
     person = _chronic(stage, first, days)
     drugs = stage.hand.some(rare_items.STATINS, stage.by_level(1, 1, 2))
-    providers = stage.world.providers
-    near = [*stage.hand.some(providers.of_level("2", "3"), 3), *stage.hand.some(providers.pharmacies, 3)]
+    near = [*stage.hospitals_of(3, "2", "3"), *stage.pharmacies(3)]
     for n, day in enumerate(spread_days(stage, first, days, stage.by_level(max(5, stage.scaled(5)), 2, 4))):
         usual = [Order(catalogue.CHRONIC_DRUGS["heart"][0])] if stage.disguise else []
         visit = _fill(stage, person, near[n % len(near)], day, [Order(drugs[n % len(drugs)], 4, _MONTH), *usual])
@@ -69,7 +68,7 @@ def same_drug_again_and_again(stage: SchemeStage) -> None:
     drug = stage.hand.pick(catalogue.CHRONIC_DRUGS["heart"][1:])
     for day in spread_days(stage, first, days, stage.by_level(max(5, stage.scaled(6)), 3, 3)):
         basket = [Order(other) for other in stage.hand.some(catalogue.ACUTE_DRUGS, stage.by_level(0, 1, 3))]
-        shop = stage.hand.pick(stage.world.providers.pharmacies)
+        shop = stage.pharmacy()
         visit = _fill(stage, person, shop, day, [Order(drug, stage.by_level(2, 5, 4)), *basket])
         stage.label_lines(visit, visit.lines[:1])
 
@@ -108,18 +107,18 @@ def blood_thinner_after_surgery(stage: SchemeStage) -> None:
 def run_on_drugs(stage: SchemeStage) -> None:
     """Year's end: a patient empties the benefit, eight purchases of many packs in three weeks (OD-09)."""
     first, days = _end_of_year(stage)
-    person = _chronic(stage, first, days)
+    person = _chronic(stage, first, days, benefit=True)
     drugs = (*catalogue.CHRONIC_DRUGS["heart"], *catalogue.PATENT_DRUGS)
     for day in spread_days(stage, first, days, stage.by_level(max(7, stage.scaled(8)), 4, 4)):
         orders = [Order(drug, stage.hand.between(4, 6)) for drug in stage.hand.some(drugs, stage.by_level(4, 2, 2))]
-        _fill(stage, person, stage.hand.pick(stage.world.providers.pharmacies), day, orders)
+        _fill(stage, person, stage.pharmacy(), day, orders)
     stage.label_patient(person)
 
 
 def last_refill_of_the_year(stage: SchemeStage) -> None:
     """A chronic patient with two ordinary refills in the same weeks."""
     first, days = _end_of_year(stage)
-    person = _chronic(stage, first, days)
+    person = _chronic(stage, first, days, benefit=True)
     shop = stage.world.providers.home_pharmacy(person.home)
     for day in spread_days(stage, first, days, 2):
         stage.play(refill(stage.hand, person, stage.world.providers, day, shop))
@@ -134,8 +133,8 @@ def _end_of_year(stage: SchemeStage) -> tuple[date, int]:
     return (known[-1] if known else scenario.last_day) - timedelta(days=days), days
 
 
-def _chronic(stage: SchemeStage, first: date, days: int) -> Person:
-    return stage.person(first, first + timedelta(days=days), age=(50, 82), conditions=("heart",), benefit=True)
+def _chronic(stage: SchemeStage, first: date, days: int, *, benefit: bool = False) -> Person:
+    return stage.person(first, first + timedelta(days=days), age=(50, 82), conditions=("heart",), benefit=benefit)
 
 
 def _fill(stage: SchemeStage, person: Person, place: Institution, day: date, orders: Sequence[Order]) -> Visit:

@@ -46,7 +46,7 @@ def scanned_elsewhere(stage: SchemeStage) -> None:
     gap = stage.by_level(stage.hand.between(1, 5), 15, 16)
     day = stage.start(gap + 1)
     person = stage.somebody(day, day + timedelta(days=gap), conditions=())
-    for n, place in enumerate(stage.hand.some(stage.world.providers.of_level("1", "2"), 2)):
+    for n, place in enumerate(stage.hospitals_of(2, "1", "2")):
         others = [Order(lab) for lab in stage.hand.some(catalogue.LABS, stage.by_level(0, 1, 3))]
         orders = [Order(rare_items.CHEST_CT), Order(catalogue.CONSULTATION), *others]
         visit = clinic(stage, person, place, day + timedelta(days=gap * n), orders, _COLD)
@@ -57,7 +57,7 @@ def scanned_after_a_fall(stage: SchemeStage) -> None:
     """The condition changed: a fall between the two scans."""
     day = stage.start(8)
     person = stage.somebody(day, day + timedelta(days=7), age=(50, 85), conditions=())
-    for n, place in enumerate(stage.hand.some(stage.world.providers.of_level("1", "2"), 2)):
+    for n, place in enumerate(stage.hospitals_of(2, "1", "2")):
         illness = ("S22.300", "肋骨骨折") if n else _COLD
         orders = [Order(rare_items.CHEST_CT), Order(catalogue.EMERGENCY_CONSULTATION)]
         visit = clinic(stage, person, place, day + timedelta(days=5 * n), orders, illness, "13" if n else "11")

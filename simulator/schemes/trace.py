@@ -47,7 +47,7 @@ def _customers(stage: SchemeStage, count: int) -> list[tuple[Person, int]]:
     start = stage.world.scenario.history_start
     span = min(60, stage.world.scenario.days)
     days = days_from(stage, stage.start(span), span, count)
-    people = [stage.person(day, day, age=(45, 85), conditions=("hypertension", "heart"), benefit=True) for day in days]
+    people = [stage.person(day, day, age=(45, 85), conditions=("hypertension", "heart")) for day in days]
     return [(person, (day - start).days) for person, day in zip(people, days, strict=True)]
 
 
@@ -61,7 +61,7 @@ def _sales(stage: SchemeStage, shops: list[Institution], count: int, packs: tupl
 
 def code_settled_twice(stage: SchemeStage) -> None:
     """One pack settled for several people at one shop (TC-01)."""
-    shop = stage.hand.pick(stage.world.providers.pharmacies)
+    shop = stage.pharmacy()
     first, *later = _sales(stage, [shop], stage.scaled(stage.by_level(5, 4, 3), least=2), (1, 3))
     again = first.lines[0].trace_codes or ()
     for visit in later:
@@ -75,16 +75,16 @@ def code_settled_twice(stage: SchemeStage) -> None:
 
 def scanned_once_more_after_undoing(stage: SchemeStage) -> None:
     """A sale was undone at the counter and rung up again the same minute with the same pack."""
-    shop = stage.hand.pick(stage.world.providers.pharmacies)
+    shop = stage.pharmacy()
     visit = _sales(stage, [shop], 1, (1, 1))[0]
     line = visit.lines[0]
     codes = list(line.trace_codes or ())
     back = Line(
-        id=stage.hand.new_id(18), item=line.item, at=line.at + timedelta(minutes=1), order_id=line.order_id,
+        id=stage.hand.new_id(18), item=line.item, at=line.at + timedelta(minutes=1),
         quantity=-line.quantity, price=line.price, doctor=line.doctor, uploaded=line.uploaded, original_id=line.id,
     )  # fmt: skip
     again = Line(
-        id=stage.hand.new_id(18), item=line.item, at=line.at + timedelta(minutes=2), order_id=line.order_id,
+        id=stage.hand.new_id(18), item=line.item, at=line.at + timedelta(minutes=2), on_sheet_of=line.id,
         quantity=line.quantity, price=line.price, doctor=line.doctor, uploaded=line.uploaded,
     )  # fmt: skip
     for extra in (back, again):
@@ -95,7 +95,7 @@ def scanned_once_more_after_undoing(stage: SchemeStage) -> None:
 
 def code_at_two_places(stage: SchemeStage) -> None:
     """Packs sold at one shop come back into trade and are sold again elsewhere (TC-02)."""
-    shops = stage.hand.some(stage.world.providers.pharmacies, 2)
+    shops = stage.pharmacies(2)
     first, *later = _sales(stage, shops, stage.scaled(stage.by_level(6, 4, 2), least=2), (2, 4))
     pool = list(first.lines[0].trace_codes or ())
     for visit in later:
@@ -114,7 +114,7 @@ def code_at_two_places(stage: SchemeStage) -> None:
 
 def mistyped_at_the_second_shop(stage: SchemeStage) -> None:
     """Two shops sell the same drug with codes that differ in one digit."""
-    first, second = _sales(stage, stage.hand.some(stage.world.providers.pharmacies, 2), 2, (1, 1))
+    first, second = _sales(stage, stage.pharmacies(2), 2, (1, 1))
     code = (first.lines[0].trace_codes or ("0" * _CODE_DIGITS,))[0]
     scan(stage, second.lines[0], [code[:-1] + str((int(code[-1]) + 1) % 10)])
     stage.label_lines(second, second.lines)
@@ -122,7 +122,7 @@ def mistyped_at_the_second_shop(stage: SchemeStage) -> None:
 
 def malformed_code(stage: SchemeStage) -> None:
     """Codes made up at the counter: too short, runs, letters; well made up, the wrong drug's prefix (TC-05)."""
-    shop = stage.hand.pick(stage.world.providers.pharmacies)
+    shop = stage.pharmacy()
     for visit in _sales(stage, [shop], stage.scaled(stage.by_level(6, 4, 3), least=2), (1, 3)):
         line = visit.lines[0]
         made_up = [_made_up(stage, code) for code in _fresh(stage, line)]
@@ -139,7 +139,7 @@ def _made_up(stage: SchemeStage, code: str) -> str:
 
 def code_of_another_kind(stage: SchemeStage) -> None:
     """A pack coded in another lawful scheme: a trade item number of 14 digits with its serial."""
-    visit = _sales(stage, [stage.hand.pick(stage.world.providers.pharmacies)], 1, (1, 2))[0]
+    visit = _sales(stage, [stage.pharmacy()], 1, (1, 2))[0]
     line = visit.lines[0]
     number = "0" + id_of("trade item", line.item.code, digits=13)
     scan(stage, line, [f"01{number}21{stage.hand.new_id(10)}" for _ in range(line.quantity)])
@@ -148,7 +148,7 @@ def code_of_another_kind(stage: SchemeStage) -> None:
 
 def fewer_codes_than_packs(stage: SchemeStage) -> None:
     """More packs billed than were scanned (TC-07)."""
-    shop = stage.hand.pick(stage.world.providers.pharmacies)
+    shop = stage.pharmacy()
     for visit in _sales(stage, [shop], stage.scaled(stage.by_level(5, 4, 3), least=2), (3, 6)):
         line = visit.lines[0]
         missing = stage.by_level(line.quantity - 1, stage.hand.between(1, 2), 1)
@@ -158,7 +158,7 @@ def fewer_codes_than_packs(stage: SchemeStage) -> None:
 
 def carton_scanned_pack_by_pack_later(stage: SchemeStage) -> None:
     """Each pack of a large sale scanned, in two orders of one receipt."""
-    visit = _sales(stage, [stage.hand.pick(stage.world.providers.pharmacies)], 1, (4, 6))[0]
+    visit = _sales(stage, [stage.pharmacy()], 1, (4, 6))[0]
     stage.label_lines(visit, visit.lines)
 
 
@@ -166,7 +166,7 @@ def patient_to_market(stage: SchemeStage) -> None:
     """Packs one patient fetched on insurance turn up at an outlet that sells them again (TC-10)."""
     scenario, count = stage.world.scenario, stage.by_level(5, 4, 3)
     seller, drug = stage.person(scenario.history_start, scenario.history_start, age=(55, 80)), stage.hand.pick(_RESOLD)
-    sources = stage.hand.some(stage.world.providers.pharmacies, 3)
+    sources = stage.pharmacies(3)
     outlet, pool = stage.hand.pick([p for p in stage.world.providers.pharmacies if p not in sources]), []
     for n in range(count):
         bought_on = n * 3 + stage.hand.between(0, 2)

@@ -48,8 +48,8 @@ def tour_of_institutions(stage: SchemeStage) -> None:
     """Four to six institutions in one day (FQ-02); careful: three, as an errand would take."""
     day = stage.start(2)
     person = stage.person(day, day, age=(45, 80), conditions=("hypertension", "heart"))
-    shops = stage.hand.some(stage.world.providers.pharmacies, stage.by_level(stage.hand.between(2, 3), 2, 2))
-    clinics = stage.hand.some(stage.world.providers.hospitals, stage.by_level(stage.hand.between(2, 3), 1, 1))
+    shops = stage.pharmacies(stage.by_level(stage.hand.between(2, 3), 2, 2))
+    clinics = stage.hospitals_of(stage.by_level(stage.hand.between(2, 3), 1, 1), "1", "2", "3")
     _spread(stage, [refill(stage.hand, person, stage.world.providers, day, place) for place in (*clinics, *shops)])
     stage.label_patient(person, day)
 
@@ -58,8 +58,8 @@ def clinics_and_a_pharmacy(stage: SchemeStage) -> None:
     """Two clinics and a pharmacy on one day."""
     day = stage.start(2)
     person = stage.person(day, day, age=(45, 80), conditions=("hypertension", "heart"))
-    clinics = stage.hand.some(stage.world.providers.hospitals, 2)
-    places = (*clinics, stage.hand.pick(stage.world.providers.pharmacies))
+    clinics = stage.hospitals_of(2, "1", "2", "3")
+    places = (*clinics, stage.pharmacy())
     _spread(stage, [refill(stage.hand, person, stage.world.providers, day, place) for place in places])
     stage.label_patient(person, day)
 

@@ -47,11 +47,10 @@ def bought(
     diagnosis: tuple[str, str] = COLD,
     doctor: Doctor | None = None,
 ) -> Visit:
-    """A purchase at a pharmacy, by the chronic benefit of those who have it.
+    """A purchase at a pharmacy.
 
     One in five names no prescriber, unless one is asked for.
     """
-    visit_type = "41" if visit_type == "9929" and not person.is_registered else visit_type
     unnamed = doctor is None and stage.hand.chance(0.2)
     slip_of = doctor or prescriber(stage)
     visit = outpatient(

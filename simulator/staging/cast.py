@@ -113,8 +113,8 @@ def add_lines(
 
 def on_one_slip(lines: Sequence[Line]) -> None:
     """These lines under one order number, however many they are."""
-    for line in lines:
-        line.order_id = lines[0].order_id
+    for line in lines[1:]:
+        line.on_sheet_of = lines[0].id
 
 
 def keep_only(visit: Visit, lines: Sequence[Line]) -> None:

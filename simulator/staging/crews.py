@@ -16,7 +16,7 @@ from simulator.staging.stage import SchemeStage
 def crew_of(stage: SchemeStage, count: int, *, age: tuple[int, int] = (50, 85)) -> list[Person]:
     """Unrelated chronic patients who also live an ordinary life."""
     day = stage.any_day()
-    crew = [stage.person(day, day, age=age, conditions=("hypertension", "heart"), benefit=True) for _ in range(count)]
+    crew = [stage.person(day, day, age=age, conditions=("hypertension", "heart")) for _ in range(count)]
     stage.ordinary = [visit for visit in stage.ordinary if not visit.is_stay]  # nobody acts from a hospital bed
     return crew
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.care.mishaps import Mishaps, settle_with_mishaps
+from simulator.care.order_sheets import number_sheets
 from simulator.city.people import AREA
 from simulator.honest_world import World
 from simulator.staging.acts import everyday_care, everyday_sales
@@ -27,6 +28,7 @@ def play_one(world: World, scheme: Scheme, number: int, mishaps: Mishaps) -> Sch
     _add_everyday_care(stage)
     settle_with_mishaps(scenario.seed, part, stage.ordinary, scenario.last_day, mishaps)
     worn(Hand(scenario.seed, f"wear/{part}"), stage.staged, mishaps)
+    number_sheets(Hand(scenario.seed, f"order sheets/{part}/staged"), stage.staged)
     if scheme.rule_id not in _ABOUT_SINGLE_SCANS:
         forget_scans(Hand(scenario.seed, f"scans/{part}"), stage.staged)
     settle_worn(Hand(scenario.seed, f"settling/{part}"), scenario.seed, stage.staged, mishaps, stage.waived)

@@ -17,12 +17,13 @@ from simulator.care.records import Label, Line, Visit
 from simulator.city.people import Person, make_person, with_death
 from simulator.city.providers import Doctor, Institution, make_doctor, make_hospital, make_pharmacy
 from simulator.honest_world import World
+from simulator.staging.crooked import by_those_who_take_part, chosen
 from simulator.streams import Hand, T, number_of
 
 # Days around a staged event that the cast's ordinary life leaves free: what is found there was staged.
 _MARGIN = 16
 _NEWS, _LONG_NEWS, _LONG = 0.25, 0.10, 4  # shares, and from how many days on it is long
-_KNOWN_SHARE = 0.4  # of a cast that may be, is looked for among those few
+_KNOWN_SHARE, _KNOWN_BYSTANDERS = 0.7, 0.2  # of a cast and of bystanders that may be, are looked for among those few
 _TRIES = 200  # to find a bystander before somebody new is made
 
 
@@ -155,10 +156,10 @@ class SchemeStage:
     ) -> Person:
         """Somebody new in a household of the town, whose ordinary life leaves the days from `first` to `last` free.
 
-        With `benefit` registered for the outpatient chronic benefit; otherwise as likely as others with the conditions.
+        With `benefit`, where it is what is abused, registered for it; otherwise as often as others with the conditions.
         """
         scenario, today = self.world.scenario, self.world.scenario.history_start
-        abuses = benefit and self.scheme.kind == "scheme"
+        abuses = bool(conditions) and self.scheme.kind == "scheme"
         person = make_person(self.hand, today, sex=sex, age=age, conditions=conditions, benefit=benefit, abuses=abuses)
         self.world.homes.take_in(self.hand, person, today, street=street, but=self._homes)
         self._homes.add(person.household)
@@ -179,8 +180,11 @@ class SchemeStage:
         age: tuple[int, int] = (20, 85),
         conditions: tuple[str, ...] | None = None,
     ) -> Person:
-        """Somebody new, or one of the few who take part in more than one scheme: left as the register has him."""
-        if self.hand.chance(_KNOWN_SHARE):
+        """Somebody new, or one of the few who take part in more than one scheme: left as the register has him.
+
+        A look-alike has nobody of them: what somebody else stages with the same person would make it look like more.
+        """
+        if self.scheme.kind == "scheme" and self.hand.chance(_KNOWN_SHARE):
             margin = timedelta(days=_MARGIN)
             window = {first - margin + timedelta(days=n) for n in range((last - first).days + 2 * _MARGIN + 1)}
             fitting = [
@@ -205,7 +209,8 @@ class SchemeStage:
         """An honest person who lives and has nothing else to do that day, met once in an instance if possible."""
         fallback, near = None, {day, day + timedelta(days=1)}
         for _ in range(_TRIES):
-            person = self.hand.pick(self.world.people)
+            is_known = self.scheme.kind == "scheme" and self.hand.chance(_KNOWN_BYSTANDERS)
+            person = self.hand.pick((is_known and self.world.known_people) or self.world.people)
             is_of_age = age[0] <= person.age_on(day) <= age[1]
             is_insured = person.death is None and person.is_here(day)
             if is_insured and is_of_age and not near & self.world.busy_days[person.psn_no]:
@@ -217,7 +222,22 @@ class SchemeStage:
 
     def hospital(self, *levels: str) -> Institution:
         """A hospital of the honest world."""
-        return self.hand.pick(self.world.providers.of_level(*levels))
+        return self.hospitals_of(1, *levels)[0]
+
+    def hospitals_of(self, count: int, *levels: str) -> list[Institution]:
+        """Different hospitals of the honest world."""
+        return self._some(self.world.providers.of_level(*levels), count)
+
+    def pharmacy(self) -> Institution:
+        """A pharmacy of the honest world."""
+        return self.pharmacies(1)[0]
+
+    def pharmacies(self, count: int) -> list[Institution]:
+        """Different pharmacies of the honest world."""
+        return self._some(self.world.providers.pharmacies, count)
+
+    def _some(self, places: Sequence[Institution], count: int) -> list[Institution]:
+        return (chosen if self.scheme.kind == "scheme" else Hand.some)(self.hand, places, count)
 
     def new_hospital(self, level: str, name: str, *, beds: int) -> Institution:
         """A hospital of the scheme's own."""
@@ -248,15 +268,21 @@ class SchemeStage:
 
     def play(self, visit: Visit) -> Visit:
         """Put an encounter on stage."""
+        self._done_by_those_who_take_part(visit)
         self.staged.append(visit)
         self.days += (visit.begin.date(), visit.end.date())
         return visit
 
     def add(self, visit: Visit) -> Visit:
         """One encounter of a pattern that bears the loss of a few."""
+        self._done_by_those_who_take_part(visit)
         self.ordinary.append(visit)
         self.days += (visit.begin.date(), visit.end.date())
         return visit
+
+    def _done_by_those_who_take_part(self, visit: Visit) -> None:
+        if self.scheme.kind == "scheme" and visit.place not in self.hospitals:
+            by_those_who_take_part(self.hand, visit)
 
     def waive(self, visit: Visit, left: int) -> None:
         """The hospital bears the patient's share but for `left` cents, and books it as another fund's."""

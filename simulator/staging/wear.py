@@ -61,8 +61,8 @@ def forget_scans(hand: Hand, visits: Sequence[Visit]) -> None:
 
 
 def _return_a_drug(hand: Hand, visit: Visit, beside: Line, later: float) -> None:
-    """One more drug on the sheet of another line, and back."""
+    """One more drug beside another line, and back."""
     pool = catalogue.WARD_DRUGS if visit.is_stay else catalogue.ACUTE_DRUGS
     line = charge(hand, visit, beside.at, [Order(hand.pick(pool), hand.between(1, 3))])[0]
-    line.order_id, line.doctor, line.uploaded = beside.order_id, beside.doctor, beside.uploaded
+    line.doctor, line.uploaded = beside.doctor, beside.uploaded
     take_back(hand, visit, line, line.quantity, days_later=hand.between(1, 4) if hand.chance(later) else 0)

@@ -13,7 +13,7 @@ from intake.files.landed import form_of
 from intake.files.manifest import Manifest
 from intake.source.columns import UNITS, Domain
 from intake.source.load import parse_mapping
-from intake.source.mapping import DeliveryForm, DriftRules, Reversal
+from intake.source.mapping import DeliveryForm, DriftRules, LaterReplaces, Reversal
 from jobs.onboard.enables import disabled_without, enabled_by, everything
 from jobs.onboard.reference import GUIDE, with_reference
 from privacy.vault.sealing import FIELDS
@@ -31,8 +31,10 @@ def test_the_guides_mapping_holds(tmp_path):
     assert parse_mapping(file).source == "my_claims"
 
 
-def test_the_guides_reversal_and_manifest_hold():
-    assert Reversal.model_validate(yaml.safe_load(blocks("yaml")[1])["reversal"]).when == "amount < 0"
+def test_the_guides_reversal_replacement_and_manifest_hold():
+    assert Reversal.model_validate(yaml.safe_load(blocks("yaml")[1])["reversal"]).matches[0] == "patient_id"
+    replaces = LaterReplaces.model_validate(yaml.safe_load(blocks("yaml")[3])["later_replaces"])
+    assert replaces.order == ("settlement_id IS NOT NULL",)
     manifest = Manifest.model_validate(json.loads(blocks("json")[0]))
     assert manifest.source == "my_claims"
 
@@ -72,8 +74,9 @@ def test_the_guides_mapping_shows_every_key_of_the_language(tmp_path):
     mapping = parse_mapping(file)
     assert set(yaml.safe_load(blocks("yaml")[0])["delivery"]) == set(DeliveryForm.model_fields)
     forms = {type(given).__name__ for how in mapping.tables.values() for r in how.rows for given in r.columns.values()}
-    assert forms == {"str", "Value", "Codes", "Token", "Scrub", "Expression", "Constant"}
+    assert forms == {"str", "Value", "Codes", "Flag", "Token", "Scrub", "Expression", "Constant"}
     assert any(rows.vault for how in mapping.tables.values() for rows in how.rows)
+    assert any(rows.where and rows.sign for how in mapping.tables.values() for rows in how.rows)
 
 
 def test_the_reference_of_tables_is_that_of_the_contracts():

@@ -173,3 +173,25 @@ def test_a_regions_file_that_cannot_be_read_is_reported_with_the_problems_of_the
         read_catalogues([], [wrong, other])
     assert f"{wrong}: not readable as YAML: byte " in refused.value.what
     assert f"{other}: holds what differs by entity" in refused.value.what
+
+
+def test_a_ratio_of_two_sources_is_refused_for_they_are_not_the_same_care(tmp_path: Path):
+    content = declared()
+    content["measures"]["visits"] = {"of": "encounters", "value": "count(*)", "unit": "count", "description": "All."}  # type: ignore[index]
+    ratio = content["indicators"]["amount"] | {"formula": "try_divide(amount, visits)"}  # type: ignore[index]
+    text = message_of(tmp_path, content | {"indicators": {"amount_per_visit": ratio}})
+    assert "indicators.amount_per_visit.formula: divides encounters by lines, which are not the same care" in text
+
+
+def test_the_hour_of_a_source_that_has_dates_only_is_unknown_and_its_weekday_is_not():
+    dates_only = frozenset({"claim_line.charged_at", "encounter.started_at", "encounter.ended_at"})
+    not_run: dict[str, str] = {}
+    for catalogue in load_catalogues().values():
+        narrowed, why = runnable(catalogue, ALL_SUPPLIED, dates_only)
+        assert "night_lines" not in narrowed.measures
+        not_run |= why
+    assert {name.rpartition("_")[0] for name in not_run} == {
+        "patient_night_share", "doctor_night_share", "institution_night_share"
+    }  # fmt: skip
+    assert set(not_run.values()) == {"the source has dates only: claim_line.charged_at"}
+    assert runnable(load_catalogues()["doctor"], ALL_SUPPLIED)[1] == {}

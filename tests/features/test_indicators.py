@@ -34,7 +34,14 @@ def doctor_days(spark: SparkSession, rows: list[dict[str, object]]) -> DataFrame
 
 
 def test_windows_sum_days_and_count_distinct_things_once(spark: SparkSession):
-    day = {"doctor_id": "D1", "visits": 12, "active_days": 3, "amount_fen": 10_000, "drug_amount_fen": 2_500}
+    day = {
+        "doctor_id": "D1",
+        "visits": 12,
+        "active_days": 3,
+        "amount_fen": 10_000,
+        "classed_amount_fen": 10_000,
+        "drug_amount_fen": 2_500,
+    }
     people = [f"P{n}" for n in range(6)]
     days = doctor_days(
         spark,
@@ -55,8 +62,22 @@ def test_a_share_of_nothing_and_a_base_too_small_are_null_and_counts_of_nothing_
         spark,
         [
             {"doctor_id": "free", "day": RECENT, "visits": 50, "active_days": 9},
-            {"doctor_id": "once", "day": RECENT, "visits": 1, "amount_fen": 100, "drug_amount_fen": 100},
-            {"doctor_id": "gone", "day": OLDER, "visits": 50, "amount_fen": 100, "patients": ["P1"]},
+            {
+                "doctor_id": "once",
+                "day": RECENT,
+                "visits": 1,
+                "amount_fen": 100,
+                "classed_amount_fen": 100,
+                "drug_amount_fen": 100,
+            },
+            {
+                "doctor_id": "gone",
+                "day": OLDER,
+                "visits": 50,
+                "amount_fen": 100,
+                "classed_amount_fen": 100,
+                "patients": ["P1"],
+            },
         ],
     )
     rows = {row.doctor_id: row for row in to_indicators(load_catalogues()["doctor"], days, AS_OF).collect()}

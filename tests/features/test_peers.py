@@ -88,7 +88,7 @@ def test_a_doctor_is_judged_at_the_post_begun_last(spark: SparkSession, table: C
 
 def test_persons_with_a_stay_are_no_peers_of_persons_without(spark: SparkSession, table: Callable[..., DataFrame]):
     patients = table("patient", [{"patient_id": "P1", "birth_year": 1950, "sex": "2"}])
-    indicators = spark.createDataFrame([("P1", 1.0), ("P2", 0.0)], "patient_id string, patient_stay_count_90d double")
+    indicators = spark.createDataFrame([("P1", 1.0), ("P2", 0.0)], "patient_id string, patient_stay_days_90d double")
     rows = with_attributes(load_catalogues()["patient"], indicators, {"patient": patients}, date(2026, 3, 31)).collect()
     assert {row.patient_id: (row.had_stay, row.age) for row in rows} == {
         "P1": ("stay", 76),

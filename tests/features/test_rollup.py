@@ -14,6 +14,7 @@ from features.catalogue import Catalogue, Source, load_catalogues
 from features.indicators import to_indicators
 from features.rollup import as_known, changed, recent, to_days
 from fundwatch.contracts.versions import known_on
+from fundwatch.engine.frames import stacked
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -23,7 +24,8 @@ MakeTable = Callable[..., "DataFrame"]
 
 
 def versions_of(table: MakeTable, **rows: Any) -> dict[Source, DataFrame]:
-    return {source: table(source.table, rows.get(source.value, [])) for source in Source}
+    given = rows | {"bed_days": rows.get("encounters", [])}
+    return {source: table(source.table, given.get(source.value, [])) for source in Source}
 
 
 def known(versions: dict[Source, DataFrame], night: date) -> dict[Source, DataFrame]:
@@ -178,3 +180,108 @@ def test_the_first_days_of_the_window_and_days_to_come_are_told_apart(table: Mak
     )
     (row,) = to_indicators(widened, days, night).collect()
     assert (row.doctor_days_30d, row.doctor_days_90d) == (2, 4)
+
+
+def indicators_of(entity: str, versions: dict[Source, DataFrame], night: date) -> dict[str, Any]:
+    """By entity's id its indicators as of the night, all of history rolled up at once."""
+    plan = load_catalogues()[entity]
+    days = as_known(plan, rollup_of(plan, versions, None, night), night)
+    return {row[plan.id_column]: row for row in to_indicators(plan, days, night).collect()}
+
+
+def test_a_ratio_is_of_one_population_and_a_stay_lies_in_every_window_that_it_lasted_in(table: MakeTable):
+    """A person in hospital since before the windows; one who came thrice, and whose visit of before was charged late; a
+    stay whose end nobody can know."""
+    night = date(2026, 3, 31)
+    stay = {"institution_id": "H1", "is_inpatient": True, "known_from": night}
+    visit = stay | {"is_inpatient": False}
+    versions = versions_of(
+        table,
+        encounters=[
+            stay | {"encounter_id": "E1", "patient_id": "long", "started_at": "2025-12-01T09:00:00"}
+            | {"ended_at": "2026-03-04T09:00:00"},
+            stay | {"encounter_id": "E2", "patient_id": "open", "started_at": "2026-03-30T09:00:00"}
+            | {"ended_at": "2099-01-01T00:00:00"},
+            *(
+                visit | {"encounter_id": f"V{day}", "patient_id": "visitor", "started_at": f"2026-03-{day}T09:00:00"}
+                for day in (10, 11, 12)
+            ),
+        ],
+        lines=[
+            *(
+                line(day, patient_id="visitor", charged_at=f"2026-03-{day}T09:30:00", amount="100.00", known_from=night)
+                for day in (10, 11, 12, 13)
+            ),
+            *(
+                line(20 + day, patient_id="long", charged_at=f"2026-03-0{day}T09:00:00", known_from=night)
+                for day in (1, 2, 3)
+            ),
+        ],
+        settlements=[
+            {"settlement_id": f"S{n}", "encounter_id": f"E{n}", "patient_id": "P", "institution_id": "H1"}
+            | {"settled_at": "2026-03-20T10:00:00", "fund_amount": "100.00", "known_from": night}
+            for n in range(25)
+        ],
+    )  # fmt: skip
+    patients = indicators_of("patient", versions, night)
+    # 1 to 3 March lie in the 30 days, 2 January to 3 March in the 90; the day of discharge does not count
+    stays = {name: (row.patient_stay_days_30d, row.patient_stay_days_90d) for name, row in patients.items()}
+    assert stays == {"long": (2, 62), "open": (1, 1), "visitor": (0, 0), "P": (0, 0)}
+    assert patients["long"].patient_amount_per_visit_day_90d is None  # who lay in hospital is no peer of visitors
+    assert patients["visitor"].patient_amount_per_visit_day_90d == 100  # four days with a charge, not three visits
+    (place,) = indicators_of("institution", versions, night).values()
+    assert place.institution_fund_per_visit_30d == 100  # 25 settled, whatever began in the window
+
+
+def test_a_share_is_of_what_is_known_and_an_end_that_cannot_be_makes_no_stay_longer(table: MakeTable):
+    night = date(2026, 3, 31)
+    bed = {"institution_id": "H1", "patient_id": "P1", "is_inpatient": True, "known_from": night}
+    ends = ["2026-03-03T09:00:00"] * 5 + ["9999-12-31T00:00:00", "2026-02-01T00:00:00", None]
+    versions = versions_of(
+        table,
+        encounters=[
+            bed | {"encounter_id": f"E{n}", "started_at": "2026-03-01T10:00:00", "ended_at": end}
+            for n, end in enumerate(ends)
+        ],
+        lines=[
+            line(1, amount="500.00", charge_class="09", known_from=night),
+            line(2, amount="500.00", charge_class="03", known_from=night),
+            line(3, amount="9000.00", charge_class=None, known_from=night),
+        ],
+        settlements=[
+            {"settlement_id": "S1", "institution_id": "H1", "total_amount": "1000.00", "excluded_amount": "100.00"}
+            | {"settled_at": "2026-03-20T10:00:00", "known_from": night},
+            {"settlement_id": "S2", "institution_id": "H1", "total_amount": "8000.00"}
+            | {"settled_at": "2026-03-20T10:00:00", "known_from": night},
+        ],
+    )
+    (place,) = indicators_of("institution", versions, night).values()
+    assert (place.institution_drug_share_90d, place.institution_exam_share_90d) == (0.5, 0.5)
+    assert place.institution_excluded_share_90d == 0.1
+    assert (place.institution_mean_stay_days_90d, place.institution_one_day_stay_share_90d) == (2, 0)
+
+
+def test_a_stay_that_ends_later_than_it_was_first_said_is_counted_by_every_night_as_known_and_in_the_end_as_at_once(
+    table: MakeTable,
+):
+    stay = {"encounter_id": "E1", "patient_id": "P1", "institution_id": "H1", "is_inpatient": True}
+    stay |= {"started_at": "2026-03-05T09:00:00"}
+    versions = versions_of(
+        table,
+        encounters=[
+            stay | {"ended_at": "2026-03-28T09:00:00", "known_from": NIGHTS[0], "known_to": NIGHTS[1]},  # a plan
+            stay | {"known_from": NIGHTS[1], "known_to": NIGHTS[2]},
+            stay | {"ended_at": "2026-03-25T09:00:00", "known_from": NIGHTS[2]},
+        ],
+    )
+    patient, since, parts, of_nights = load_catalogues()["patient"], None, [], []
+    for night in NIGHTS:
+        parts.append(rollup_of(patient, versions, since, night))
+        of_nights.append(to_indicators(patient, as_known(patient, stacked(parts), night), night))
+        since = night
+    at_once = as_known(patient, rollup_of(patient, versions, None, NIGHTS[-1]), NIGHTS[-1])
+    of_nights.append(to_indicators(patient, at_once, NIGHTS[-1]))
+    numbered = (found.withColumn("number", F.lit(number)) for number, found in enumerate(of_nights))
+    rows = stacked(numbered).orderBy("number").drop("number").collect()
+    assert [row.patient_stay_days_30d for row in rows] == [1, 1, 20, 20]
+    assert rows[2] == rows[3]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 NIGHT = date(2026, 3, 31)
-ROWS = [(NIGHT, "national", "claim_line", f"column_{n}") for n in range(20)]
+ROWS = [(NIGHT, "national", "claim_line", f"column_{n}", None) for n in range(20)]
 
 
 def mount(*arguments: str) -> None:
@@ -91,7 +91,7 @@ def test_a_disk_that_fills_while_spark_stages_is_reported_with_its_place(spark: 
 def test_a_full_disk_is_reported_with_its_place_where_spark_commits(spark: SparkSession, small_disk: Path) -> None:
     lake = Lake(at(small_disk / "lake"))
     folder_of(lake).mkdir()
-    columns = "source string, table_name string, column_name string"
+    columns = "source string, table_name string, column_name string, has_time boolean"
     few = spark.createDataFrame([row[1:] for row in ROWS], columns)
     fill(small_disk)
     found = reported(lambda: lake.write(few, "supplied_column", NIGHT), folder_of(lake))

@@ -55,8 +55,8 @@ def lake(spark: SparkSession, root: Path) -> Iterator[Workplace]:
     for name in (*MEASURED, "patient", "institution", "doctor"):
         values = [tuple(row.get(c) for c in TABLES[name].column_names) for row in rows.get(name, [])]
         place.lake.write(spark.createDataFrame(values, TABLES[name].schema()), name, FIRST)
-    supplied = [("s", t, c) for t in MEASURED for c in TABLES[t].column_names if c != "days_supplied"]
-    columns = spark.createDataFrame(supplied, "source string, table_name string, column_name string")
+    supplied = [("s", t, c, True) for t in MEASURED for c in TABLES[t].column_names if c != "days_supplied"]
+    columns = spark.createDataFrame(supplied, "source string, table_name string, column_name string, has_time boolean")
     for night in (FIRST, SECOND):
         place.lake.write(columns, "supplied_column", night)
         place.ledger.commit(place.ledger.start("intake", night, str(night)), "intake", night, str(night), {})

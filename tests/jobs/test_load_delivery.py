@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 from datetime import date
 from decimal import Decimal
 from itertools import chain
@@ -11,11 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fundwatch.contracts import TABLES
-from fundwatch.errors import DeliveryError, GateError, KeyMissingError
+from fundwatch.errors import DeliveryError, GateError, HeldError, KeyMissingError
+from fundwatch.lake.check import Outcome
 from fundwatch.resources import conf_root
 from fundwatch.settings import Settings
 from jobs.job import Night, Workplace, run_job
 from jobs.load_delivery import JOB
+from jobs.operate.accounts import Accounts
 from jobs.protect.manage_keys import make_missing_keys
 from privacy.keys.ring import make_key
 from tests.intake.deliveries import (
@@ -43,9 +46,10 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
+# marked as a refund, with positive amounts
 TAKEN_BACK = {
-    name: f"-{value}" if name.endswith(("amt", "pay", "selfpay")) else value for name, value in SETTLEMENT.items()
-} | {"setl_id": "S2", "init_setl_id": "S1", "refd_setl_flag": "1", "setl_time": "2026-03-31 08:00:00"}
+    **SETTLEMENT, "setl_id": "S2", "init_setl_id": "S1", "refd_setl_flag": "1", "setl_time": "2026-03-31 08:00:00"
+}  # fmt: skip
 
 
 def new_place(
@@ -56,7 +60,7 @@ def new_place(
     if quarantine_share is not None:
         (overlay / "quality").mkdir(parents=True)
         shipped = (conf_root() / "quality" / "default.yaml").read_text(encoding="utf-8")
-        changed = shipped.replace("quarantine_share: 0.02", f"quarantine_share: {quarantine_share}")
+        changed = shipped.replace("_share: 0.02", f"_share: {quarantine_share}")
         (overlay / "quality" / "default.yaml").write_text(changed, encoding="utf-8")
     place = Workplace(Settings(var=root, conf=overlay, stage_rows=stage_rows))
     place._spark = spark
@@ -72,7 +76,8 @@ def tables_in(place: Workplace) -> set[str]:
 def two_nights(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
     """Night one: lines good, bad, twice, of no validity, in GB18030. Night two: reversals, a resent line, a death."""
     place = new_place(spark, tmp_path_factory.mktemp("nights"), "0.9")
-    lines = [LINE, line("L2"), line("L2"), line("L3", cnt="abc"), line("L4", vali_flag="0"), line("L5")]
+    lines = [LINE, line("L2"), line("L2"), line("L3", cnt="abc"), line("L4", vali_flag="0")]
+    lines += [line("L5", init_feedetl_sn="0")]
     folder = deliver(place.settings.landing_dir, whole(fee_list=lines), FIRST)
     chinese = gzip.compress(csv_bytes(lines, columns_of("fee_list"), "gb18030"))
     (folder / "fee_list.csv.gz").write_bytes(chinese)
@@ -82,7 +87,7 @@ def two_nights(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
         "psn_info": [{**PERSON, "die_date": "2026-03-20"}],
         "mdtrt": [VISIT],
         "setl": [TAKEN_BACK],
-        "fee_list": [reversal("L1-", "L1"), reversal("L2-", "L2", 1), line("L5"), reversal("L9-", "L9")],
+        "fee_list": [reversal("L1-", "L1"), reversal("L2-", "L2", 1), lines[-1], reversal("L9-", "L9")],
         "diag": [DIAGNOSIS],
         "medins": [INSTITUTION],
     }
@@ -104,6 +109,35 @@ def test_lines_and_money_delivered_are_accepted_quarantined_or_duplicates_to_the
         FIRST: [(6, money("540.00")), (3, money("270.00")), (2, money("180.00")), (1, money("90.00"))],
         SECOND: [(4, money("-120.00")), (3, money("-210.00")), (0, money("0.00")), (1, money("90.00"))],
     }
+
+
+def test_a_reversal_that_waits_is_told_with_its_money_of_its_night_and_file(two_nights):
+    totals = rows_in(two_nights.lake, "control_total", "table_name IN ('claim_line', 'settlement')")
+    waiting = {(t["business_date"], t["table_name"]): (t["waiting_lines"], t["waiting_amount"]) for t in totals}
+    none = (0, Decimal("0.00"))
+    assert waiting == {
+        (FIRST, "claim_line"): none, (FIRST, "settlement"): none, (SECOND, "settlement"): none,
+        (SECOND, "claim_line"): (1, Decimal("-90.00")),
+    }  # fmt: skip
+    detail = two_nights.ledger.committed("intake", SECOND).detail
+    assert detail["amount_waiting"] == {"claim_line": "-90.00"}
+    assert "-90.00" in Path(detail["quality_page"]).read_text(encoding="utf-8")
+    accounts = [f for f in Accounts(two_nights.lake, None).findings() if f.check.startswith("delivered = in")]
+    assert {(f.outcome, f.figures.partition(": ")[2]) for f in accounts if str(SECOND) == f.subject} == {
+        (Outcome.OK, "4 (-120.00) delivered = -1 (-120.00) in claim_line + 3 reversed + 1 (-90.00) waiting "
+                     "+ 1 (90.00) quarantined or duplicates"),
+        (Outcome.OK, "1 (-90.00) delivered = -1 (-90.00) in settlement + 2 reversed + 0 (0.00) waiting"),
+    }  # fmt: skip
+
+
+def test_lines_that_no_settlement_pays_stand_on_the_page_with_their_money(two_nights):
+    def standing(night: date) -> list[tuple[str, int, str]]:
+        page = Path(two_nights.ledger.committed("intake", night).detail["quality_page"]).parent / "quality.json"
+        return [(s["en"], s["lines"], s["amount"]) for s in json.loads(page.read_text())["standing"]]
+
+    assert standing(FIRST) == []
+    gone = "fee lines whose settlement has not come, waits, or was taken back"
+    assert standing(SECOND) == [(gone, 2, "150.00")]
 
 
 def test_rejected_rows_lie_in_quarantine_with_their_place_and_codes(two_nights):
@@ -129,6 +163,12 @@ def test_a_register_row_gets_a_new_version_only_when_it_changed(two_nights):
     assert reported == [(FIRST, SECOND, None, 1980), (SECOND, None, date(2026, 3, 20), 1980)]
     assert patients[0]["is_identity_sex_consistent"]
     assert len(rows_in(two_nights.lake, "encounter")) == 1
+
+
+def test_what_the_source_supplies_says_whether_its_times_are_times(two_nights):
+    rows = rows_in(two_nights.lake, "supplied_column", f"business_date = DATE '{SECOND}'")
+    found = {(row["table_name"], row["column_name"]): row["has_time"] for row in rows}
+    assert (found["claim_line", "charged_at"], found["claim_line", "amount"]) == (True, None)
 
 
 def test_chinese_text_of_a_gb18030_file_is_read_right(two_nights):
@@ -182,6 +222,35 @@ def test_a_night_of_new_keys_is_appended_and_taken_in_once_more_changes_nothing(
     assert content_of(place.lake) == taken_in
 
 
+def test_a_line_that_comes_again_settled_takes_its_own_place_from_that_night_on(spark, tmp_path):
+    place = new_place(spark, tmp_path)
+    shipped = (conf_root() / "sources" / "national.yaml").read_text(encoding="utf-8")
+    settles = 'later_replaces: {order: ["settlement_id IS NOT NULL"]}'
+    (tmp_path / "conf" / "sources").mkdir(parents=True)
+    (tmp_path / "conf" / "sources" / "national.yaml").write_text(
+        shipped.replace("  claim_line:\n", f"  claim_line:\n    {settles}\n"), encoding="utf-8"
+    )
+    unsettled = line("L1", setl_id="")
+    deliver(place.settings.landing_dir, whole(fee_list=[unsettled, line("L2")]), FIRST)
+    run_job(JOB, place, FIRST)
+    fees = {"fee_list": [unsettled, LINE]}
+    deliver(place.settings.landing_dir, {t: r for t, r in whole(**fees).items() if t != "psn_info"}, SECOND)
+    assert run_job(JOB, place, SECOND)["duplicates"] == 5
+    versions = rows_in(place.lake, "claim_line", order="line_id, known_from")
+    assert [(v["line_id"], v["settlement_id"], v["known_from"], v["known_to"]) for v in versions] == [
+        ("L1", None, FIRST, SECOND), ("L1", "S1", SECOND, None), ("L2", "S1", FIRST, None),
+    ]  # fmt: skip
+    accounts = [f for f in Accounts(place.lake, None).findings() if f.check.startswith("delivered = in claim_line")]
+    assert [(f.outcome, f.figures) for f in accounts] == [
+        (Outcome.OK, "national: 2 (180.00) delivered = 2 (180.00) in claim_line + 0 reversed + 0 (0.00) waiting"),
+        (Outcome.OK, "national: 2 (180.00) delivered = 0 (0.00) in claim_line + 0 reversed + 0 (0.00) waiting "
+                     "+ 1 (90.00) replaced + 1 (90.00) quarantined or duplicates"),
+    ]  # fmt: skip
+    before = content_of(place.lake)
+    JOB.run(Night(JOB, place, FIRST, "forced"))
+    assert content_of(place.lake) == before
+
+
 def test_another_delivery_for_a_night_and_another_key_are_refused(two_nights, spark, tmp_path):
     other = tmp_path / "landing"
     deliver(other, whole(fee_list=[line("L8")]), SECOND)
@@ -221,3 +290,20 @@ def test_a_refused_delivery_and_a_missing_key_leave_the_lake_as_it_was(spark, tm
     with pytest.raises(KeyMissingError):
         run_job(JOB, place, SECOND)
     assert tables_in(place) == set()
+
+
+def test_a_file_that_no_pattern_takes_holds_the_delivery_by_its_name_and_values_that_say_nothing_are_counted(
+    two_nights,
+):
+    night = date(2026, 4, 1)
+    lines = [line("L7", bilg_dr_code="无"), line("L8", bilg_dr_code="无", bilg_dept_codg="/")]
+    folder = deliver(two_nights.settings.landing_dir, whole(fee_list=lines), night)
+    (folder / "manifest.json").unlink()
+    (folder / "fee_list_2.csv").write_bytes(b"anything")
+    with pytest.raises(HeldError, match=r"fee_list_2\.csv: no pattern of the mapping takes it; if it is of fee_list"):
+        run_job(JOB, two_nights, night)
+    (page,) = (two_nights.settings.reports_dir / str(night)).rglob("quality.json")
+    found = json.loads(page.read_text(encoding="utf-8"))["placeholders"]
+    assert [(one["column_name"], one["placeholder"], one["institution_id"], one["row_count"]) for one in found] == [
+        ("ordering_department", "/", "H1", 1), ("ordering_doctor_id", "无", "H1", 2),
+    ]  # fmt: skip

@@ -43,7 +43,7 @@ def test_an_indicator_says_what_it_is_made_of() -> None:
     columns = [row.column for row in listed_indicators(SETTINGS)]
     assert len(columns) == len({*columns})
     found = shown_indicator(SETTINGS, "patient_drug_share_30d")
-    assert (found.indicator.window, found.formula) == (30, "try_divide(drug_amount, amount)")
+    assert (found.indicator.window, found.formula) == (30, "try_divide(drug_amount, classed_amount)")
     assert {*found.made_of} == {"drug_amount", "amount"}
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from fundwatch.lake.check import Outcome
 from fundwatch.settings import Settings
 from jobs.job import Workplace, run_job
 from jobs.load_delivery import JOB
+from jobs.operate.accounts import Accounts
 from jobs.protect.manage_keys import make_missing_keys
 
 EXTRACT = Path(__file__).parents[2].parent / "shared" / "data" / "tuva_demo"
@@ -44,6 +46,10 @@ def test_the_tuva_demo_runs_through_the_same_job(spark, tmp_path):
     known = place.lake.known(spark, "claim_line", NIGHT)
     negative = sum(row["paid_amount"].startswith("-") for row in lines["medical_claim"])
     assert report["reversals_waiting"] == negative + 1
+    accounts = Accounts(place.lake, None, frozenset({"claim_line"})).findings()
+    found = {f.check: f.outcome for f in accounts if "netted" in f.check or f.check.startswith("delivered = in")}
+    law = "delivered = in settlement + reversed + waiting + quarantined + duplicates"
+    assert found == {"claim_line = claim_line_entry netted": Outcome.OK, law: Outcome.OK}
     figures = known.selectExpr(
         "count(*) AS lines", "min(amount) AS least", "count(distinct patient_id) AS persons"
     ).first()

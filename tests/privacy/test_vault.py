@@ -11,7 +11,7 @@ from deltalake import write_deltalake
 from fundwatch.errors import KeyMissingError
 from fundwatch.lake.delta_rows import query_rows
 from privacy.keys.ring import KeyRing, PseudonymKey
-from privacy.tokens.pseudonyms import token_of
+from privacy.tokens.pseudonyms import folded, token_of
 from privacy.vault.bridge import build_bridge, drop_bridge, richer
 from privacy.vault.sealing import SealingKey, VaultError, make_vault_key, read_vault_key
 from privacy.vault.vault import Vault
@@ -133,6 +133,17 @@ def test_who_is_forgotten_while_a_key_is_rotated_is_in_no_file_under_either_toke
     assert not [file for token in tokens for file in files_with(vault.root, token)]
     assert vault.counts() == {"person": 2}
     assert len(query_rows(vault.bridge_table, "bridge", "SELECT * FROM bridge")) == 2
+
+
+def test_a_token_that_an_earlier_version_made_of_a_folded_key_is_carried_to_its_own_spelling(tmp_path: Path) -> None:
+    vault = _vault(tmp_path)
+    earlier = row(vault, OLD, {"value": folded("p-7")}).to_pylist()[0]
+    earlier |= {"sealed": vault.key.seal("person", earlier["token"], {"value": "p-7"})}
+    write_deltalake(str(vault.identity), row(vault, OLD, CONTENT).from_pylist([earlier]), mode="append")
+    build_bridge(vault, ROTATING, token_of)
+    found = vault.open_one("person", _token(NEW, "p-7"))
+    assert found is not None
+    assert found.content["value"] == "p-7"
 
 
 def test_a_bridge_of_the_erased_alone_is_left_empty_and_the_others_are_still_found(tmp_path: Path) -> None:

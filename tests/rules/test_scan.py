@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -14,6 +14,7 @@ from rules.catalogue.rule import RuleSet
 from rules.engine.measures import Shared, together
 from rules.engine.needs import names_used
 from rules.engine.passes import fold, tag
+from rules.engine.seen import lines_seen
 from rules.frames.inputs import ScanInputs, ScanWindow
 from rules.frames.registry import GRAINS, frames
 from rules.knowledge.points import load_knowledge
@@ -57,7 +58,7 @@ def test_what_is_not_there_is_reported_and_never_a_zero(spark, all_examples):
     assert reasons["FK-04"] == "knowledge.item_class is not supplied"
     assert reasons["OP-02"] == "no item of frequency occurs"
     ran = {rule_id for rule_id, why in reasons.items() if why is None}
-    assert ran == {"FK-02", "FK-03", "FQ-01", "FQ-02", "ID-01", "OP-01", "SA-02"}
+    assert ran == {"FK-02", "FK-03", "FK-25", "FQ-01", "FQ-02", "ID-01", "OP-01", "SA-02"}
     assert set(states) == {rule.id for rule in SHIPPED.rules}
 
 
@@ -109,11 +110,35 @@ def test_a_claim_is_judged_by_the_law_of_its_day(spark):
 DAY_9, DAY_10 = date(2026, 3, 9), date(2026, 3, 10)
 
 
-def test_a_rule_judges_only_the_days_it_is_in_force(spark):
-    repealed = shipped("DC-03", valid=shipped("DC-03").valid.model_copy(update={"to": date(2026, 3, 3)}))
-    found = scanned(spark, with_rows(repealed, lines=TWINS))
-    (row,) = coverage_of(found)["DC-03"]
-    assert (row.state, row.judged_count, row.hit_count) == ("run", 0, 0)
+def test_a_rule_judges_only_the_days_it_is_in_force_and_did_not_run_where_it_looked_at_nothing(spark):
+    valid = shipped("DC-03").valid
+    repealed = shipped("DC-03", id="DC-91", valid=valid.model_copy(update={"to": date(2026, 3, 3)}))
+    gone = shipped("OP-02", id="DC-92", valid=valid.model_copy(update={"to": date(2025, 12, 31)}))
+    coming = shipped("DC-03", id="DC-93", valid=valid.model_copy(update={"from_": date(2027, 1, 1)}))
+    idle = shipped("DC-03", id="DC-94", params={"min_amount": 31})
+    rules = (repealed, gone, coming, idle, shipped("DC-03"))
+    rule_set = RuleSet(rules=rules, exclusions=SHIPPED.exclusions)
+    coverage = coverage_of(scanned(spark, with_rows(shipped("DC-03"), lines=TWINS), rule_set=rule_set))
+    assert {rule_id: (row.state, row.why_not, row.judged_count) for rule_id, (row,) in coverage.items()} == {
+        "DC-91": ("not_run", "nothing that it judges lies in 2026-01-01 to 2026-03-03", None),
+        "DC-92": (
+            "not_run",
+            "in force from 2021-05-01 to 2025-12-31, on no day of the window 2026-01-01 to 2026-12-31",
+            None,
+        ),
+        "DC-93": ("not_run", "in force from 2027-01-01, on no day of the window 2026-01-01 to 2026-12-31", None),
+        "DC-94": ("not_run", "nothing that it judges lies in 2026-01-01 to 2026-12-31", None),
+        "DC-03": ("run", None, 2),
+    }
+
+
+def test_a_scan_says_how_many_of_the_lakes_lines_lie_in_its_window(spark):
+    days = [date(2026, 1, 1), date(2026, 3, 30), date(2026, 3, 31), date(2026, 4, 1)]
+    lines = [{"line_id": n, "charged_at": day, "encounter_id": f"E{n}"} for n, day in enumerate(days)]
+    lines[2]["settlement_id"] = None
+    tables = tables_of(spark, with_rows(shipped("DC-03"), lines=lines))
+    (seen,) = lines_seen(tables["claim_line"], ScanWindow(date(2026, 3, 30), date(2026, 3, 31))).collect()
+    assert seen.asDict() == {"known": 4, "in_window": 2, "unsettled": 1, "days_to_first": 90}
 
 
 def test_the_lines_of_a_settlement_add_up_to_what_the_fund_paid(spark):
@@ -177,3 +202,42 @@ def test_a_pass_of_all_rules_of_a_frame_is_one_spark_job(spark, job_count, all_e
         assert job_count(stacked(passes).collect) == 1
     finally:
         spark.conf.set("spark.sql.autoBroadcastJoinThreshold", threshold)
+
+
+MIDNIGHTS = frozenset({"claim_line.charged_at", "encounter.started_at", "encounter.ended_at"})
+
+
+def _days(first: int, last: int) -> dict[str, date]:
+    return {"started_at": datetime(2026, 3, first), "ended_at": datetime(2026, 3, last)}
+
+
+def test_where_a_source_has_dates_only_a_rule_of_times_does_not_run_and_one_of_days_counts_what_is_sure(spark):
+    """A moment of 00:00 that two lines share is none. Stays of 1 to 6 and of 5 to 6 March may have met for an hour."""
+    bed = {"is_inpatient": True, "patient_id": "P1"}
+    twice = [
+        bed | {"encounter_id": f"{name}{n}", "patient_id": name, "institution_id": place} | _days(*days)
+        for name, pairs in {
+            "hour": [("H1", (1, 6)), ("H2", (5, 6))],
+            "days": [("H1", (1, 6)), ("H2", (4, 6))],
+            "same": [("H1", (2, 3)), ("H1", (2, 3))],
+            "tea": [("H1", (2, 2)), ("H1", (2, 2))],
+            "back": [("H1", (2, 4)), ("H1", (4, 6))],
+        }.items()
+        for n, (place, days) in enumerate(pairs)
+    ]
+    lines = [{"line_id": n, "charged_at": datetime(2026, 3, 4), "amount": 30} for n in (1, 2)]
+    rules = tuple(shipped(rule_id) for rule_id in ("DC-03", "FK-02", "FK-25", "SA-02"))
+    shown = with_rows(rules[0], lines=lines, encounters=twice)
+    rule_set = RuleSet(rules=rules, exclusions=SHIPPED.exclusions)
+    tables = tables_of(spark, shown)
+
+    def found_by(dates_only: frozenset[str]) -> set[tuple[str, str]]:
+        found = scanned(spark, shown, rule_set=rule_set, tables=tables, dates_only=dates_only)
+        if dates_only:
+            (row,) = coverage_of(found)["DC-03"]
+            assert (row.state, row.why_not) == ("not_run", "the source has dates only: claim_line.charged_at")
+        return {(row.rule_id, str(row.patient_id).rpartition(":")[2]) for row in found.hits.collect()}
+
+    known = {("FK-02", "days"), ("FK-25", "same"), ("SA-02", "back"), ("SA-02", "tea")}
+    assert found_by(MIDNIGHTS) == known
+    assert found_by(frozenset()) == known | {("DC-03", "P1"), ("FK-02", "hour"), ("FK-25", "tea")}

@@ -175,3 +175,20 @@ def test_the_notebook_runs_and_draws_its_verdict():
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     outputs = run_notebook(notebook, NOTEBOOK.parent, clean_environment({"PYTHONPATH": str(ROOT)}))
     assert any("image/png" in output.get("data", {}) for output in outputs)
+
+
+def test_a_scheme_that_is_played_on_a_column_does_not_make_it_loud():
+    leaky = town()
+    for scheme, expected in (("made_up", True), ("too_many_drugs_at_once", False)):
+        visits = leaky.tables["mdtrt"]
+        lines = _filled(
+            "fee_list", psn_no=visits["psn_no"], mdtrt_id=visits["mdtrt_id"], med_type=visits["med_type"],
+            det_item_fee_sumamt=["10.00"] * len(visits), feedetl_sn=[f"{n:018d}" for n in range(len(visits))],
+        )  # fmt: skip
+        shared = is_staged(leaky, "mdtrt").to_numpy()
+        lines["rx_drord_no"] = [f"R{n // (3 if own else 1):012d}" for n, own in enumerate(shared)]
+        found = loud(
+            BlindDelivery(leaky.tables | {"fee_list": lines}, leaky.labels.assign(scheme=scheme)),
+            pairs=False, tables=["fee_list"],
+        )  # fmt: skip
+        assert (("fee_list", "rx_drord_no") in found) is expected

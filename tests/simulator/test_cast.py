@@ -9,13 +9,11 @@ import pytest
 
 from simulator import Scenario
 from simulator.calibration.contrast import Contrast, as_markdown, contrasts, published_contrasts
-from simulator.care.care import Order, outpatient
-from simulator.city import items as catalogue
 from simulator.honest_world import make_world
 from simulator.schemes import SCHEMES, SchemeStage
 from simulator.schemes.stay_schemes import STAY_SCHEMES
 from simulator.streams import Hand
-from tests.simulator.playing import played, small_world
+from tests.simulator.playing import played
 
 BY_NAME = {scheme.name: scheme for scheme in SCHEMES}
 
@@ -68,23 +66,6 @@ def test_disguises_come_in_the_shares_that_were_asked(shares, instances):
     )
     for level, share in enumerate(shares):
         assert abs(drawn[level] / drawn.total() - share) < 0.1
-
-
-def test_a_prescription_holds_five_drugs_at_most_and_herbs_have_their_own():
-    world = small_world()
-    person, place = world.people[0], world.providers.hospitals[0]
-    drugs = [drug for own in catalogue.CHRONIC_DRUGS.values() for drug in own][:9]
-    orders = [Order(item) for item in (*drugs, *catalogue.HERBS[:3])]
-    sheets = set()
-    for n in range(40):
-        visit = outpatient(Hand(1, f"slip/{n}"), person, place, date(2026, 1, 5), orders)
-        on = Counter(line.order_id for line in visit.lines[: len(drugs)])
-        herbs = {line.order_id for line in visit.lines[len(drugs) :]}
-        assert max(on.values()) <= 5
-        assert len(herbs) == 1
-        assert not herbs & set(on)
-        sheets.add(len(on))
-    assert len(sheets) > 2
 
 
 def test_a_hospital_of_a_scheme_has_honest_patients_too():

@@ -35,7 +35,8 @@ LEGITIMATE = [
     "at + INTERVAL 2 HOURS", "datediff(d, DATE'2026-01-01')",
     "timestampdiff(DAY, at, TIMESTAMP'2026-04-01 00:00:00') > 30",
     "hour(at) >= 22 OR hour(at) < 6", "month(d) = 1 AND day(d) = 1", "to_date(at)", "date_format(at, 'yyyy-MM')",
-    "greatest(n, 0) + least(m, 5)", "abs(n) + round(m, 1)", "if(yes, '男/male', '女/female')", "weekday(d)",
+    "greatest(coalesce(n, 9), 0) + least(coalesce(m, 0), 5)", "abs(n) + round(m, 1)",
+    "if(yes, '男/male', '女/female')", "weekday(d)",
     "CASE n WHEN 1 THEN 'one' WHEN -7 THEN 'less' END", "upper(s) = lower(s)",
     "n = 1 AND m = 2 OR t = '男' AND NOT yes",
     "(n = 1) = yes", "n + m * 2 - 3 * n", "n - (m - 2) - 1", "nullif(s, '')", "1.5 * n + 1e3", "s = 'it\\'s 100%'",
@@ -62,6 +63,23 @@ def test_what_is_legitimate_gives_what_it_gave(rows):
         text: [] for text in LEGITIMATE
     }
     assert [reported for reported in _both(rows, LEGITIMATE) if reported[1] != reported[2]] == []
+
+
+def test_the_least_and_the_greatest_of_what_is_partly_unknown_are_unknown(rows):
+    texts = ["least(n, m)", "greatest(n, 0)", "greatest(0, least(m, 5))", "least(d, DATE'2026-01-01')"]
+    found = rows.select(*(F.expr(written(text)) for text in texts)).collect()
+    assert [tuple(row) for row in found] == [
+        (Decimal(1), 1, Decimal(2), date(2026, 1, 1)),
+        (None, 0, None, date(1960, 2, 29)),
+        (None, None, Decimal(0), None),
+    ]
+
+
+def test_a_pile_of_least_and_greatest_is_refused_before_it_fills_the_memory():
+    text = "n"
+    for _ in range(40):
+        text = f"least({text}, m)"
+    assert problems_in(text, EXPORT_MEASURE) == ["is too long with least() and greatest() within each other"]
 
 
 def test_aggregates_give_what_they_gave(rows):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 NIGHT = date(2026, 3, 31)
-ROWS = [(NIGHT, "national", f"table_{n % 7}", f"column_{n}") for n in range(300)]
+ROWS = [(NIGHT, "national", f"table_{n % 7}", f"column_{n}", None) for n in range(300)]
 QUERY = "SELECT * FROM supplied_column ORDER BY column_name"
 
 

@@ -29,7 +29,8 @@ NIGHT, NEXT = date(2026, 3, 30), date(2026, 3, 31)
 def test_a_night_replaces_its_own_rows_and_no_others(spark: SparkSession, tmp_path: Path) -> None:
     lake = Lake(at(tmp_path))
     rows = spark.createDataFrame(
-        [("national", "claim_line", "line_id")], "source string, table_name string, column_name string"
+        [("national", "claim_line", "line_id", None)],
+        "source string, table_name string, column_name string, has_time boolean",
     )
     lake.write(rows, "supplied_column", NIGHT)
     lake.write(rows, "supplied_column", NEXT)
@@ -69,7 +70,7 @@ def test_files_tell_their_rows_and_times_and_nothing_of_keys(spark: SparkSession
 
 def test_rows_from_memory_make_a_table_as_spark_does(tmp_path: Path) -> None:
     lake = Lake(at(tmp_path))
-    lake.write_rows([(NIGHT, "national", "claim_line", "line_id")], "supplied_column", NIGHT)
+    lake.write_rows([(NIGHT, "national", "claim_line", "line_id", None)], "supplied_column", NIGHT)
     reported = DeltaTable(str(lake.table_address("supplied_column")))
     assert reported.metadata().configuration == TABLES["supplied_column"].delta_properties
     assert [n for n in pa.table(reported.get_add_actions(flatten=True)).column_names if n.startswith("min.")] == []

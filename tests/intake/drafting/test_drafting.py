@@ -11,7 +11,7 @@ from intake.drafting.sampling import look_at
 from intake.drafting.vocabulary import read_vocabulary
 from intake.drafting.yaml_text import draft_text
 from intake.files.delivery import kinds_in
-from intake.source.columns import Codes, Expression, Scrub, Sealed, Token, Value
+from intake.source.columns import Codes, Expression, Scrub, Sealed, Sign, Token, Value, Where
 from intake.source.load import parse_mapping, read_mapping
 from intake.source.mapping import Rows
 from tests.intake.deliveries import FLAT, LINE, PERSON, SETTLEMENT, csv_bytes
@@ -234,3 +234,38 @@ def test_a_name_that_identifies_and_is_no_plain_one_keeps_its_own_beside_it(tmp_
     file = parse_mapping(drafted(tmp_path, lines=header.encode())[1]).files["lines"]
     assert file.names()["member name"] == "member_name"
     assert "member_name" in file.identifying
+
+
+def test_texts_that_say_nothing_are_named_and_others_that_may_are_asked_about(tmp_path):
+    doctors = ["D1", "无", "无", "-", "8888", "8888", "8888", "D2"]
+    lines = [{**FLAT, "明细序号": str(n), "开单医生": doctor} for n, doctor in enumerate(doctors)]
+    text, _ = drafted(tmp_path, flat__csv=csv_bytes(lines, list(FLAT)))
+    assert "# claim_line.ordering_doctor_id says nothing where it reads '无' (2), '-' (1)" in text
+    assert "# ? claim_line.ordering_doctor_id reads '8888' (3): nobody? Then list it under placeholders.add" in text
+
+
+def test_lines_whose_ids_repeat_over_visits_have_both_for_a_key_and_those_that_repeat_within_one_are_a_question(
+    tmp_path,
+):
+    def drafted_lines(*keys: tuple[str, str]) -> tuple[str, Rows]:
+        lines = [{**LINE, "mdtrt_id": visit, "feedetl_sn": number, "init_feedetl_sn": "1"} for visit, number in keys]
+        text, draft = drafted(tmp_path, fee_list=csv_bytes(lines, [*LINE, "init_feedetl_sn"]))
+        return text, parse_mapping(draft).tables["claim_line"].rows[0]
+
+    _, once = drafted_lines(("E1", "1"), ("E2", "2"))
+    assert once.columns["line_id"] == "feedetl_sn"
+    text, both = drafted_lines(("E1", "1"), ("E1", "2"), ("E2", "1"))
+    assert both.columns["line_id"] == Expression(expr="mdtrt_id || '|' || feedetl_sn")
+    assert both.columns["original_line_id"] == Expression(expr="mdtrt_id || '|' || init_feedetl_sn")
+    assert "? repeats over visits" in text
+    assert "later_replaces" in drafted_lines(("E1", "1"), ("E1", "1"))[0]
+
+
+def test_the_draft_lists_the_codes_of_the_sample_that_say_which_rows_count_and_which_take_back(tmp_path):
+    said = [("1", "0"), ("Y", ""), ("0", "1"), ("X", "0")]
+    rows = [{**SETTLEMENT, "setl_id": f"S{n}", "vali_flag": v, "refd_setl_flag": r} for n, (v, r) in enumerate(said)]
+    text, draft = drafted(tmp_path, setl=csv_bytes(rows, list(SETTLEMENT)))
+    made = parse_mapping(draft).tables["settlement"].rows[0]
+    assert made.where == Where(of="vali_flag", keep=("1", "Y"), drop=("0",), code="NOT_VALID")
+    assert made.sign == Sign(of="refd_setl_flag", minus=("1",), plus=("0", ""))
+    assert "code: NOT_VALID} # ? 1 codes of the sample are in no list" in text

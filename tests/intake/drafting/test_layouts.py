@@ -61,6 +61,7 @@ def test_a_file_of_firms_feeds_no_table_and_is_named(synthea):
     text, mapping = synthea
     assert "# ? payers.csv is left out: one row is a payer, which no canonical table holds" in text
     assert "payers" not in mapping.files
+    assert "payers.csv*" in mapping.delivery.ignore
 
 
 def test_of_two_files_with_lines_the_one_without_a_key_is_left_out(synthea):

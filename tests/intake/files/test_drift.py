@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from intake.files.drift import Drift, FileDrift, find_drift, parked_error_codes, read_names
+from intake.files.drift import FileDrift, find_drift, parked_error_codes, read_names
 from intake.files.landed import Measured, Opened
 from intake.source.checks import Quality
 from intake.source.load import parse_mapping
@@ -86,7 +86,7 @@ def test_a_missing_column_is_refused_even_where_unknown_ones_are_parked(mapping)
     assert seen(with_rules(mapping, unknown_columns="park"), file).problems == ("column 'aprv_bed_cnt' is missing",)
 
 
-@pytest.mark.parametrize("name", ["HOSP_LV", "hosp_lvl", " hosp_lv"])
+@pytest.mark.parametrize("name", ["HOSPLV", "hosp_lvl", " hosp_lv"])
 def test_a_renamed_column_is_guessed_by_its_name(mapping, name):
     file = file_of(row(), header=("fixmedins_code", name, "aprv_bed_cnt", "begndate"))
     reported = seen(mapping, file).problems
@@ -100,10 +100,12 @@ def test_a_renamed_column_is_guessed_by_its_values(mapping):
     assert "(did you mean 'begndate'?)" in seen(mapping, file).problems[0]
 
 
-def test_columns_in_another_order_are_noted_and_borne(mapping):
+def test_columns_in_another_order_and_in_capitals_are_no_drift(mapping):
     found = seen(mapping, file_of(row(), header=HEADER[::-1]))
-    assert (found.problems, found.notes()) == ((), ["houses.csv: its columns come in another order"])
-    assert Drift((found,)).notes() == found.notes()
+    assert (found.problems, found.notes()) == ((), [])
+    header = [name.upper() for name in HEADER]
+    file = file_of({name.upper(): value for name, value in row().items()}, header=header)
+    assert (seen(mapping, file).problems, read_names(mapping.files["houses"], header)) == ((), tuple(HEADER))
 
 
 def test_a_column_under_both_its_names_is_refused(mapping):
@@ -139,7 +141,9 @@ def test_identifiers_that_a_spreadsheet_cut_short_are_refused(mapping):
 def test_a_new_code_is_refused_by_name_or_parked(mapping):
     file = file_of(*[row() for _ in range(20)], *[row(hosp_lv="3A") for _ in range(3)])
     (problem,) = seen(mapping, file).problems
-    assert "column 'hosp_lv', line 22: a code that the mapping or the checks do not list: 3A" in problem
+    assert (
+        "column 'hosp_lv', line 22: a code that the mapping or the checks do not list: 3A, in 3 of 23 rows looked at"
+    ) in problem
     parked = seen(with_rules(mapping, new_codes="park"), file)
     assert parked.notes() == ["houses.csv: column 'hosp_lv' has a new code 3A: parked"]
 
@@ -193,3 +197,26 @@ def test_a_few_lines_that_do_not_fit_the_header_take_no_part(mapping):
 
 def test_the_sample_shows_in_no_print_of_the_file(mapping):
     assert SECRET not in repr(file_of(row(fixmedins_code=SECRET)))
+
+
+def test_codes_of_a_filter_or_a_flag_that_no_list_has_are_drift_and_a_parked_filter_code_is_no_fault(tmp_path):
+    text = MAPPING.replace("[fixmedins_name]", "[fixmedins_name, vali_flag, open]").replace(
+        "        columns:\n",
+        '        where: {of: vali_flag, keep: ["1"], drop: ["0"], code: NOT_VALID}\n        columns:\n',
+    )
+    mapping = made(
+        tmp_path,
+        text.replace(
+            "        columns:\n", "        carry: {flag: {of: open, true: [Y], false: [N]}}\n        columns:\n"
+        ),
+    )
+    rows = [row(vali_flag="1", open="Y")] * 20 + [row(vali_flag="01", open="T")] * 4 + [row(vali_flag="", open="")] * 4
+    file = file_of(*rows, header=(*HEADER, "vali_flag", "open"))
+    filtered, flagged = seen(mapping, file).problems
+    assert "column 'vali_flag', line 22: a code that the mapping or the checks do not list: 01, in 4 of 24" in filtered
+    assert "column 'open', line 22: a code that the mapping or the checks do not list: T, in 4 of 24" in flagged
+    parked = with_rules(mapping, new_codes="park")
+    assert "UNKNOWN_CODE:vali_flag" in parked_error_codes(
+        parked, Quality(quarantine_share=0.1, tables={}), "institution"
+    )
+    assert seen(parked, file).parked_codes == (("vali_flag", "01"), ("open", "T"))

@@ -11,10 +11,11 @@ import pytest
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from intake.rows.canonical import CODES, columns_of, converted, supplied_columns, to_canonical
+from intake.rows.canonical import CODES, columns_of, supplied_columns, to_canonical
 from intake.rows.joining import with_lookups
 from intake.rows.privacy import PrivacyFunctions
 from intake.rows.reading import FILE_NAME, LINE_NUMBER, UNREADABLE
+from intake.rows.values import converted, trimmed
 from intake.source.checks import TableChecks
 from intake.source.columns import Value
 from intake.source.load import parse_mapping
@@ -59,7 +60,7 @@ def test_each_text_becomes_the_exact_value_its_unit_default_and_format_say(spark
         f"`{n}` string" for n in range(len(golden))
     ))  # fmt: skip
     made = [
-        _cast(converted(value.model_copy(update={"of": f"`{n}`"}), kind)[1], kind).alias(str(n))
+        _cast(converted(value, kind, trimmed(value.model_copy(update={"of": f"`{n}`"})), "UTC"), kind).alias(str(n))
         for n, (value, kind, _, _) in enumerate(golden)
     ]
     row = texts.select(*made).first()

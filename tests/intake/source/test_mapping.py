@@ -178,3 +178,23 @@ def test_free_text_goes_through_the_scrubber_or_stays_out(tmp_path):
     with pytest.raises(MappingError, match=r"tables\.tip\.rows\[0\]\.content: free text may name anybody"):
         parsed(tmp_path, text)
     assert parsed(tmp_path, text.replace("content: sex", "content: {scrub: sex}"))
+
+
+CARRIED = """
+source: small
+delivery: {folder: "."}
+files:
+  visits: {name: visits.csv, columns: [id, sex], identifying: [person, certificate]}
+tables:
+  encounter:
+    rows:
+      - from: visits
+        columns: {encounter_id: id, patient_id: {token: person, of: person}}
+        carry: {is_male: {expr: "substring(certificate, 17, 1) IN ('1', '3')"}}
+"""
+
+
+def test_a_carried_value_reads_what_identifies_only_as_a_yes_or_no(tmp_path):
+    with pytest.raises(MappingError, match=r"is_male: 'certificate' identifies a person"):
+        parsed(tmp_path, CARRIED)
+    assert parsed(tmp_path, CARRIED.replace("'3')\"}", "'3')\", as: boolean}")).source == "small"

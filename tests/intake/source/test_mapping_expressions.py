@@ -29,12 +29,12 @@ tables:
   encounter:
     rows:
       - from: visits
-        where: {keep: "state = '1'", code: NOT_VALID}
+        where: {of: state, keep: ["1"], drop: ["0"], code: NOT_VALID}
         columns:
           encounter_id: visit
           patient_id: {token: person, of: psn_no}
           visit_type: {expr: "upper(kind)"}
-          is_inpatient: {expr: "kind = 'IP'"}
+          is_inpatient: {of: kind, true: [IP], false: [OP]}
           complaint: {scrub: state, names: [psn_no]}
         carry: {paid: {expr: "try_cast(fee AS decimal(16,2))"}, who: {token: person, of: psn_no}}
   settlement:
@@ -43,7 +43,7 @@ tables:
         by: {settlement_id: encounter_id}
         columns: {patient_id: "min(patient_id)", fund_amount: "sum(paid)"}
   claim_line:
-    reversal: {when: "amount < 0", matches: [item_code, "abs(amount)"]}
+    reversal: {matches: [item_code, "abs(amount)"]}
     rows:
       - from: lines
         lookup: {from: visits, on: [visit], columns: [kind, psn_no], where: "state = '1'"}
@@ -56,14 +56,13 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "tables.patient.rows[0].death_date": ("patient", "rows", 0, "columns", "death_date", "of"),
     "tables.patient.rows[0].vault[0].of": ("patient", "rows", 0, "vault", 0, "of"),
     "tables.patient.rows[0].vault[0].with.certificate": ("patient", "rows", 0, "vault", 0, "with", "certificate"),
-    "tables.encounter.rows[0].where.keep": ("encounter", "rows", 0, "where", "keep"),
+    "tables.encounter.rows[0].where": ("encounter", "rows", 0, "where", "of"),
     "tables.encounter.rows[0].visit_type": ("encounter", "rows", 0, "columns", "visit_type", "expr"),
-    "tables.encounter.rows[0].is_inpatient": ("encounter", "rows", 0, "columns", "is_inpatient", "expr"),
+    "tables.encounter.rows[0].is_inpatient": ("encounter", "rows", 0, "columns", "is_inpatient", "of"),
     "tables.encounter.rows[0].complaint": ("encounter", "rows", 0, "columns", "complaint", "scrub"),
     "tables.encounter.rows[0].paid": ("encounter", "rows", 0, "carry", "paid", "expr"),
     "tables.settlement.grouped[0].settlement_id": ("settlement", "grouped", 0, "by", "settlement_id"),
     "tables.settlement.grouped[0].fund_amount": ("settlement", "grouped", 0, "columns", "fund_amount"),
-    "tables.claim_line.reversal.when": ("claim_line", "reversal", "when"),
     "tables.claim_line.reversal.matches[1]": ("claim_line", "reversal", "matches", 1),
     "tables.claim_line.rows[0].lookup[0].where": ("claim_line", "rows", 0, "lookup", "where"),
 }
@@ -207,13 +206,37 @@ def test_a_carried_value_takes_no_canonical_columns_name(tmp_path):
 
 
 def test_all_problems_of_all_places_are_reported_at_once(tmp_path):
-    content = _put(("encounter", "rows", 0, "where", "keep"), "rand() > 0.5")
+    content = _put(("encounter", "rows", 0, "where", "of"), "rand() > 0.5")
     content["tables"]["encounter"]["rows"][0]["columns"]["visit_type"] = {"expr": "reflect('a', 'b') || PSN_NO"}
     with pytest.raises(MappingError) as refused:
         _parse(tmp_path, content)
     for reported in (
-        "where.keep: asks a clock or a die by rand()",
+        "where: asks a clock or a die by rand()",
         "visit_type: calls reflect()",
         "visit_type: 'psn_no' identifies",
     ):
         assert reported in refused.value.what
+
+
+@pytest.mark.parametrize(
+    ("place", "given", "reported"),
+    [
+        (("encounter", "rows", 0, "where", "of"), "upper(psn_no)", "where: 'psn_no' identifies a person"),
+        (("encounter", "rows", 0, "columns", "is_inpatient", "of"), "psn_no", "is_inpatient: 'psn_no' identifies"),
+        (("encounter", "rows", 0, "where", "drop"), ["0", "1"], "listed twice: '1'"),
+        (("encounter", "rows", 0, "columns", "visit_type"), {"of": "kind", "true": ["IP"], "false": ["OP"]},
+         "visit_type: a flag says yes or no, and the column does not"),
+        (("encounter", "rows", 0, "sign"), {"of": "kind", "minus": ["R"], "plus": ["N"]},
+         "sign: the table encounter has no sums"),
+        (("encounter", "later_replaces"), {"order": []}, "encounter.later_replaces: registers keep every change"),
+        (("claim_line", "later_replaces"), {"order": ["rand()"]}, "later_replaces.order[0]: asks a clock"),
+        (("claim_line", "later_replaces"), {}, "later_replaces: it needs reversals that name their original"),
+        (("encounter", "rows", 0, "where"), {"keep": "state = '1'", "code": "NOT_VALID"}, "where"),
+    ],
+)  # fmt: skip
+def test_what_lists_codes_shows_no_person_lists_each_once_and_stands_where_it_means_something(
+    tmp_path, place, given, reported
+):
+    with pytest.raises(MappingError) as refused:
+        _parse(tmp_path, _put(place, given))
+    assert reported in refused.value.what

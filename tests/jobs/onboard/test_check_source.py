@@ -26,6 +26,7 @@ from jobs.command_line import main
 from jobs.onboard.check_source import check, spark_for
 from jobs.onboard.enables import enabled_by, everything
 from jobs.onboard.report import as_markdown
+from jobs.onboard.scan_sample import ScanSettings
 from tests.intake.deliveries import (
     CERTIFICATE,
     FLAT,
@@ -48,6 +49,7 @@ MOVEMENT = {
     "fixmedins_code": "H1", "hilist_code": "X1", "inv_chg_type": "101", "inv_chg_time": "2026-03-01", "cnt": "5",
 }  # fmt: skip
 NATIONAL = read_mapping("national")
+HOW = ScanSettings(days=90)
 PHARMACY = Path(__file__).parents[3].parent / "shared" / "data" / "tuva_demo" / "pharmacy_claim.csv"
 
 
@@ -66,7 +68,7 @@ def report(spark, tmp_path_factory):
     deliver(folder, whole(fee_list=lines, medins=[odd], psn_info=[{**PERSON, "gend": NAME}]))
     mapping = read_mapping("national")
     delivery = open_delivery(mapping, folder, NIGHT, tmp_path_factory.mktemp("scratch"))
-    return check(spark, mapping, read_quality("default"), delivery, 10_000)
+    return check(spark, mapping, read_quality("default"), delivery, 10_000, HOW)
 
 
 @pytest.mark.parametrize("profile", conf_names("profiles"))
@@ -107,6 +109,24 @@ def test_what_runs_is_what_the_planners_say_and_what_lacks_says_why(report):
     price = next(one for one in rules.values() if "price" in one.why_not)
     assert "not supplied" in price.why_not
     assert price.why_not_whole == ""
+    copies, overlaps = rules["DC-03"], rules["FK-02"]
+    assert (copies.why_not, copies.judged, copies.hits) == ("", 3, 1)
+    assert overlaps.why_not == "nothing that it judges lies in 2026-01-01 to 2026-03-31 (of the sample)"
+
+
+def test_the_report_ends_with_what_to_do_next_in_order_of_worth(report):
+    steps = as_markdown(report).split("in order of worth\n\n")[1].splitlines()
+    assert steps[0].startswith("1. fee_list.csv.gz would stop the night with its faulty rows: most often ")
+    assert "say what the code 7 means" in "".join(steps)
+    assert "Fill encounter.main_diagnosis_code if the source has it: it would let 2 rules run." in "".join(steps)
+    assert any("fundwatch nightly --source national --date 2026-03-31" in step for step in steps)
+
+
+def test_rows_excluded_by_the_source_are_no_faulty_rows_and_what_was_accepted_is_summed(report):
+    page = as_markdown(report)
+    row = next(text for text in page.splitlines() if text.startswith("| fee_list.csv") and " 50.00% " in text)
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[2:] == ["6", "3", "3", "0", "0", "50.00%", "540.00", "270.00"]
 
 
 def test_a_delivery_that_would_be_refused_is_refused_with_its_headers_told(tmp_path, capsys):
@@ -140,7 +160,7 @@ def test_a_changed_form_that_is_parked_is_reported_and_is_no_problem(spark, tmp_
     mapping, quality = NATIONAL.model_copy(update={"drift": drift}), read_quality("default")
     (tmp_path / "scratch").mkdir()
     delivery = open_delivery(mapping, tmp_path / "landing", NIGHT, tmp_path / "scratch", quality)
-    report = check(spark, mapping, quality, delivery, 10_000)
+    report = check(spark, mapping, quality, delivery, 10_000, HOW)
     page = as_markdown(report)
     assert "fee_list.csv.gz: column 'extra' is new: parked, not read" in page
     assert "fee_list.csv.gz: column 'chrgitm_lv' has a new code 7: parked" in page
@@ -168,7 +188,7 @@ def test_the_draft_of_files_maps_every_row_of_them(spark, tmp_path, tables):
     draft.write_text(draft_text("mine", draft_files([look_at(path) for path in paths], read_vocabulary())))
     (tmp_path / "scratch").mkdir()
     delivery = open_delivery(parse_mapping(draft), tmp_path, NIGHT, tmp_path / "scratch")
-    report = check(spark, parse_mapping(draft), read_quality("default"), delivery, 10_000)
+    report = check(spark, parse_mapping(draft), read_quality("default"), delivery, 10_000, HOW)
     assert report.codes == ()
     assert {(t["delivered_lines"], t["accepted_lines"]) for t in report.totals} == {(1, 1)}
     assert len(report.totals) == len(tables)
@@ -180,7 +200,7 @@ def test_the_draft_of_a_pharmacy_file_maps_every_line_of_it(spark, tmp_path):
     assert main(["source", "draft", str(PHARMACY), "--name", "my_pharmacy", "--out", str(draft), "--json"]) == 0
     mapping = parse_mapping(draft)
     delivery = open_delivery(mapping, PHARMACY.parent, date(2018, 12, 31), tmp_path)
-    report = check(spark, mapping, read_quality("default"), delivery, 10_000)
+    report = check(spark, mapping, read_quality("default"), delivery, 10_000, HOW)
     (total,) = report.totals
     assert (total["delivered_lines"], total["accepted_lines"]) == (648, 648)
     assert "institution_id" in report.unknown["claim_line"]  # it names none: no rule can run, and each says why

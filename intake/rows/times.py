@@ -1,0 +1,74 @@
+"""Whether a source's times are times: many systems keep the day alone, and every moment of it is then midnight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from fundwatch.contracts import TABLES
+from fundwatch.engine.frames import stacked
+from intake.source.mapping import NOT_MAPPED
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, Row
+
+_ENOUGH = 20  # values: a correction of three rows does not say how a source writes its times
+_SHARE = 0.01  # of values beside midnight: fewer are strays in a column of days
+
+
+@dataclass(frozen=True)
+class TimesOfDay:
+    """Of one timestamp column: how many values are known, and how many of them are not midnight."""
+
+    known: int
+    within_the_day: int
+
+    def has_time(self, before: bool | None = None) -> bool | None:
+        """Whether the column tells the time of day; null while nothing is known.
+
+        Few values say it only where nothing was known before.
+        """
+        if self.known == 0 or (self.known < _ENOUGH and before is not None):
+            return before
+        return self.within_the_day >= max(1, _SHARE * self.known)
+
+
+def timestamp_columns(table: str) -> tuple[str, ...]:
+    """The table's columns that hold moments."""
+    return tuple(c.name for c in TABLES[table].columns if c.type == "timestamp" and c.name not in NOT_MAPPED)
+
+
+def times_of_day(rows: DataFrame, table: str) -> DataFrame | None:
+    """One row per timestamp column of the table: table, column, values known, values that are not midnight."""
+    columns = timestamp_columns(table)
+    if not columns:
+        return None
+    counted = rows.agg(
+        *(F.count(F.col(name)).alias(f"{name}_known") for name in columns),
+        *(F.count_if(F.col(name) != F.date_trunc("day", F.col(name))).alias(f"{name}_within") for name in columns),
+    )
+    each = F.array(
+        *(
+            F.struct(
+                F.lit(name).alias("column_name"),
+                F.col(f"{name}_known").alias("known"),
+                F.col(f"{name}_within").alias("within_the_day"),
+            )
+            for name in columns
+        )
+    )
+    return counted.select(F.lit(table).alias("table_name"), F.explode(each).alias("of")).select("table_name", "of.*")
+
+
+def times_of_tables(tables: Mapping[str, DataFrame]) -> DataFrame | None:
+    """One row per timestamp column of all tables; None where there is none."""
+    frames = [found for table, rows in sorted(tables.items()) if (found := times_of_day(rows, table)) is not None]
+    return stacked(frames) if frames else None
+
+
+def times_in(rows: Iterable[Row]) -> dict[tuple[str, str], TimesOfDay]:
+    """What `times_of_tables` counted, by table and column."""
+    return {(row["table_name"], row["column_name"]): TimesOfDay(row["known"], row["within_the_day"]) for row in rows}

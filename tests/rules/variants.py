@@ -1,0 +1,117 @@
+"""The examples of the catalogue, each played again with a value left out, or an end that cannot be.
+
+Unknown is unknown: by what a row does not say a rule hits nobody, unless it declares why the hit holds all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from fundwatch.contracts import TABLES
+from fundwatch.expressions.declared import names_in
+from rules.catalogue.examples import example_worlds
+from rules.catalogue.rule import Rule
+from rules.frames.registry import GRAINS
+from tests.rules.world import SHIPPED
+
+Rows = dict[str, list[tuple[Any, ...]]]
+IMPOSSIBLE_ENDS = (datetime(9999, 12, 31), datetime(2099, 1, 1), datetime(2020, 1, 1))
+# left out row by row too, where the rows are few: what says which things belong together, and in which order
+_ONE_BY_ONE = {"charged_at", "started_at", "ended_at", "settled_at", "order_id", "patient_id", "institution_id"}
+_FEW = 4
+WORLDS = example_worlds(SHIPPED)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """An example in which a column is changed: in all rows of its table, or in the one of that number."""
+
+    rule: Rule
+    example: str
+    table: str
+    column: str
+    value: Any = None
+    only: int | None = None
+
+    @property
+    def name(self) -> str:
+        value = "" if self.value is None else self.value.year
+        return f"{self.example}~{self.table}.{self.column}~{value}~{self.only}"
+
+    @property
+    def may_hit(self) -> frozenset[str]:
+        """The lines that may still be hit: none where all is unknown, no others than before where one thing is."""
+        hits = frozenset(map(str, WORLDS.expected[self.example].hits))
+        return hits if self.only is not None or self._is_held() else frozenset()
+
+    def _is_held(self) -> bool:
+        columns, source = GRAINS[self.rule.grain].columns, frozenset({f"{self.table}.{self.column}"})
+        return any(source in columns[name] for name in self.rule.holds_without)
+
+
+def _used(rule: Rule) -> set[tuple[str, str]]:
+    """Table and column of all that the rule judges by, its day and its thing included; not what it excludes by."""
+    grain = GRAINS[rule.grain]
+    names = {"service_date", *grain.thing} - {grain.frame.row_key}
+    names |= frozenset().union(*(names_in(text, grain.columns) for text in _judging(rule)))
+    groups = frozenset().union(*(grain.columns[name] for name in names))
+    sources = (source.split(".") for group in groups if len(group) == 1 for source in group)
+    return {(table, column) for table, column in sources if table != "knowledge" and column not in TABLES[table].key}
+
+
+def _judging(rule: Rule) -> Iterator[str]:
+    """The expressions and columns it judges by; of fee lines no other encounter carries the money."""
+    return (text for text in rule.judging if text != rule.money.of or not GRAINS[rule.grain].frame.is_of_lines)
+
+
+@cache
+def _rows_of(example: str) -> Rows:
+    """The example's own rows: those whose ids bear its name."""
+    found = {}
+    for table, rows in WORLDS.rows.items():
+        found[table] = [row for row in rows if any(str(value).startswith(f"{example}:") for value in row)]
+    return found
+
+
+def _variants() -> Iterator[Variant]:
+    for rule in SHIPPED.rules:
+        for example in (name for name in WORLDS.expected if name.startswith(f"{rule.id}#")):
+            for table, column in sorted(_used(rule)):
+                yield Variant(rule, example, table, column)
+                if column == "ended_at":
+                    yield from (Variant(rule, example, table, column, value) for value in IMPOSSIBLE_ENDS)
+                count = len(_rows_of(example)[table])
+                if count <= _FEW and column in _ONE_BY_ONE:
+                    yield from (Variant(rule, example, table, column, only=n) for n in range(count))
+
+
+def played(variant: Variant) -> Rows:
+    """The rows of the variant's world under a name of its own."""
+    rows: Rows = {}
+    for table, found in _rows_of(variant.example).items():
+        names = columns_names(table)
+        rows[table] = []
+        for number, row in enumerate(found):
+            changed = table == variant.table and variant.only in (None, number)
+            rows[table].append(
+                tuple(
+                    variant.value if changed and name == variant.column else _renamed(value, variant)
+                    for name, value in zip(names, row, strict=True)
+                )
+            )
+    return rows
+
+
+def columns_names(table: str) -> list[str]:
+    return [c.name for c in TABLES[table].columns if not c.name.startswith("known_")]
+
+
+def _renamed(value: Any, variant: Variant) -> Any:
+    return value.replace(f"{variant.example}:", f"{variant.name}:", 1) if isinstance(value, str) else value
+
+
+VARIANTS = tuple(_variants())
