@@ -46,7 +46,7 @@ def joins_of(look: Look, keys: Sequence[Key]) -> dict[str, Join]:
     found: dict[str, Join] = {}
     for header in look.header:
         values = look.values[header]
-        if values.formats or not values.filled:
+        if values.formats or not values.fingerprints:
             continue
         for key in keys:
             one = None if key.look is look else _joined(header, values, key)

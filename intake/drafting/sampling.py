@@ -79,12 +79,14 @@ class Look:
     header: tuple[str, ...]
     values: dict[str, Values]
     row_count: int
-    prints: dict[str, tuple[int, ...]] = field(default_factory=dict)  # of each value, row by row; 0 for a blank
+    fingerprints: dict[str, tuple[int, ...]] = field(default_factory=dict)  # of each value, row by row; 0 for a blank
 
     def repeats(self, *columns: str) -> bool:
         """Whether several rows of the sample have the same values of the columns; rows with a blank among them count
         for nothing."""
-        rows = [row for row in zip(*(self.prints.get(column, ()) for column in columns), strict=False) if all(row)]
+        rows = [
+            row for row in zip(*(self.fingerprints.get(column, ()) for column in columns), strict=False) if all(row)
+        ]
         return len({*rows}) < len(rows)
 
     @property
@@ -106,11 +108,11 @@ def look_at(file: Path) -> Look:
     rows = seen.rows[:_ROWS]
     columns = {n: [row[place] for row in rows if place < len(row)] for place, n in enumerate(seen.header)}
     values = {name: values_of(texts) for name, texts in columns.items()}
-    prints = {name: tuple(_print(text) for text in texts) for name, texts in columns.items()}
-    return Look(file, seen.form, seen.encoding, seen.delimiter, seen.header, values, len(rows), prints)
+    fingerprints = {name: tuple(_fingerprint(text) for text in texts) for name, texts in columns.items()}
+    return Look(file, seen.form, seen.encoding, seen.delimiter, seen.header, values, len(rows), fingerprints)
 
 
-def _print(text: str) -> int:
+def _fingerprint(text: str) -> int:
     """A fingerprint, so that no value is kept; of a blank 0."""
     if text in _NULLS:
         return 0
@@ -135,7 +137,7 @@ def values_of(texts: Sequence[str]) -> Values:
         has_currency_sign=any(text[0] in "¥￥$" for text in there),
         is_key=0 < len(texts) == len(different),
         is_distinctive=bool(different) and all(len(text) >= _DISTINCTIVE for text in different),
-        fingerprints=frozenset(_print(text) for text in different),
+        fingerprints=frozenset(_fingerprint(text) for text in different),
         odd=odd_texts(given),
     )
 

@@ -176,3 +176,9 @@ def test_a_column_that_tells_charges_from_payments_is_asked_about(tmp_path):
 def test_a_file_that_nothing_tells_is_left_out(tmp_path):
     text = draft_of(tmp_path, x="a,b\n1,2\n", claim_lines="line_id,patient_id,amount\nL,P,5\n")
     assert "# ? x.csv is left out: nothing says what one row of it is" in text
+
+
+def test_a_column_of_placeholders_alone_is_nobodys_id(tmp_path):
+    clinicians = "doctor_id,department,hospital_id\nC00001,GP,H00001\nC00002,GP,H00001\n"
+    lines = "line_id,patient_id,visit_id,amount\nL1,P1,N/A,5\nL2,P1,N/A,5\n"
+    assert "claim_line:" in draft_of(tmp_path, doctors=clinicians, claim_lines=lines)
