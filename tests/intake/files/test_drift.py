@@ -103,7 +103,7 @@ def test_a_renamed_column_is_guessed_by_its_values(mapping):
 def test_columns_in_another_order_and_in_capitals_are_no_drift(mapping):
     found = seen(mapping, file_of(row(), header=HEADER[::-1]))
     assert (found.problems, found.notes()) == ((), [])
-    header = [name.upper() for name in HEADER]
+    header = tuple(name.upper() for name in HEADER)
     file = file_of({name.upper(): value for name, value in row().items()}, header=header)
     assert (seen(mapping, file).problems, read_names(mapping.files["houses"], header)) == ((), tuple(HEADER))
 

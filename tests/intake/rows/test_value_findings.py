@@ -32,8 +32,8 @@ def test_what_stood_for_nothing_is_counted_by_column_text_and_institution(spark)
 def test_a_doctor_with_lines_everywhere_and_far_more_than_others_is_named(spark):
     honest = [(f"H{n % 3}", f"D{n}") for n in range(30)]
     lines = honest + [(f"H{n % 6}", "everyone") for n in range(40)] + [("H1", "busy")] * 90
-    rows = [(place, doctor, None, "accepted") for place, doctor in lines]
-    rows += [(f"H{n}", None, None, "accepted") for n in range(60)]
+    nobody: list[tuple[str, str | None]] = [(f"H{n}", None) for n in range(60)]
+    rows = [(place, doctor, None, "accepted") for place, doctor in [*lines, *nobody]]
     frame = spark.createDataFrame(rows, COLUMNS)
     frame = frame.selectExpr("*", "CAST(NULL AS string) AS performing_doctor_id")
     found = [SharedBy(**row.asDict()) for row in shared_tokens({"claim_line": frame}, SharedToken()).collect()]
