@@ -10,10 +10,11 @@ import yaml
 from pydantic import TypeAdapter
 
 from fundwatch.contracts import TABLES
+from intake.drafting.names import GUESS, Match, normalised
 from intake.drafting.national import national_columns
 from intake.drafting.sampling import Look
 from intake.drafting.values import birth_year, dated, flow, numbered, of, plain_name, sql, translations
-from intake.drafting.vocabulary import SURE, Match, Vocabulary, normalised
+from intake.drafting.vocabulary import Vocabulary
 from intake.source.columns import Codes, ColumnSource, columns_used
 from intake.source.mapping import ENTRY_OF, POINTER_OF
 
@@ -74,6 +75,15 @@ def as_national(table: str, look: Look) -> Iterator[Proposed]:
         yield one
 
 
+def reported(match: Match) -> str:
+    """How sure the match is, and why."""
+    if match.is_sure:
+        return f"sure: {match.why or f'known as {match.like}'}"
+    if match.confidence >= GUESS:
+        return f"? {match.why or f'known as {match.like}, which may mean other things too'}"
+    return f"? {match.confidence:.2f}: like {match.like}"
+
+
 def _names_beside(look: Look, vocabulary: Vocabulary) -> dict[str, list[str]]:
     """The columns of the row that name somebody, whom the free text may name too."""
     known = {normalised(n) for fields in vocabulary.identity.values() for n in fields.get("name", ())}
@@ -85,10 +95,8 @@ def _names_beside(look: Look, vocabulary: Vocabulary) -> dict[str, list[str]]:
 def proposed(table: str, column: str, match: Match, look: Look, vocabulary: Vocabulary) -> Proposed:
     """The column from the header that was found for it, in the form that its values ask for."""
     values, source = look.values[match.header], plain_name(match.header)
-    texts = [
-        f"sure: known as {match.like}" if match.confidence == SURE else f"{match.confidence:.2f}: like {match.like}"
-    ]
-    kind, is_sure = TABLES[ENTRY_OF.get(table, table)].spark_type(column), match.confidence == SURE
+    texts, is_sure = [reported(match)], match.is_sure
+    kind = TABLES[ENTRY_OF.get(table, table)].spark_type(column)
     if domain := token_domains(table).get(column):
         source = f"{{token: {domain}, of: {of(match.header)}}}"
     elif column in vocabulary.scrubbed:
@@ -136,7 +144,7 @@ def keyed_by_visit(table: str, columns: Sequence[Proposed], found: Mapping[str, 
 
 
 def made(
-    table: str, found: dict[str, Match], filled: set[str], look: Look, vocabulary: Vocabulary
+    table: str, found: Mapping[str, Match], filled: set[str], look: Look, vocabulary: Vocabulary
 ) -> Iterator[Proposed]:
     """Columns that are made of others, and guesses from the file's name; what is `filled` already is left out."""
     if table == "claim_line":
@@ -156,10 +164,22 @@ def made(
         if column in found:
             yield _deciding(column, found[column].header, yes, no, look)
     if table == "encounter" and "visit_type" in found and "is_inpatient" not in filled:
-        inpatient = f"{sql(found['visit_type'].header)} RLIKE '^(2[0-9]|52)'"
-        yield Proposed("is_inpatient", f'{{expr: "{inpatient}"}}', "? holds for the national codes", False)
+        yield _inpatient(found["visit_type"].header, look, vocabulary)
     if "_birth_date" in found and table == "patient" and "birth_year" not in filled:
         yield Proposed("birth_year", birth_year(found["_birth_date"].header), "the year alone: the day would identify")
+
+
+def _inpatient(header: str, look: Look, vocabulary: Vocabulary) -> Proposed:
+    """Whether a visit is a stay, from the codes of its kind: those that are translated into stays, or the national."""
+    known = vocabulary.codes.get("visit_type", {})
+    stays = [code for code, meaning in translations(known, look.values[header].codes).items() if meaning[0] == "2"]
+    if stays and {*stays} <= known.keys():
+        listed = ", ".join(f"'{code}'" for code in stays)
+        return Proposed(
+            "is_inpatient", f'{{expr: "{sql(header)} IN ({listed})"}}', "? by the codes known for stays", False
+        )
+    inpatient = f"{sql(header)} RLIKE '^(2[0-9]|52)'"
+    return Proposed("is_inpatient", f'{{expr: "{inpatient}"}}', "? holds for the national codes", False)
 
 
 def _deciding(column: str, header: str, yes: str, no: str, look: Look) -> Proposed:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from fundwatch.contracts import TABLES
 from intake.drafting.columns import (
     Proposed,
     as_national,
-    has_line_key,
     keyed_by_visit,
     made,
     of_the_person,
     proposed,
     token_domains,
 )
+from intake.drafting.deciding import FileDecision, decided
 from intake.drafting.identifying import identifying_of, read_of, vault_entries
-from intake.drafting.national import national_columns
+from intake.drafting.names import GUESS, Match, matches, normalised
 from intake.drafting.sampling import Look
+from intake.drafting.tables import RowsAre, found_columns
 from intake.drafting.values import plain_name
-from intake.drafting.vocabulary import SURE, Match, Vocabulary, matches, normalised
+from intake.drafting.vocabulary import Vocabulary
 from intake.source.mapping import ENTRY_OF
 
 _LENT = ("patient_id", "institution_id", "visit_type", "charged_at")
@@ -56,8 +57,13 @@ class DraftFile:
     read: tuple[str, ...]
     identifying: frozenset[str]
     must: frozenset[str]
-    found: Mapping[str, Match] = field(default_factory=dict)
-    lookup: tuple[str, str, tuple[str, ...]] | None = None  # the other file, the key, the columns it lends
+    rows_are: RowsAre
+    lookup: tuple[str, str, str, tuple[str, ...]] | None = None  # the other file, the key here and there, what it lends
+
+    @property
+    def found(self) -> Mapping[str, Match]:
+        """Which header is which column."""
+        return self.rows_are.found
 
     @property
     def missing_keys(self) -> tuple[str, ...]:
@@ -66,7 +72,24 @@ class DraftFile:
         return tuple(name for name in TABLES[self.table].key if name not in filled)
 
 
-def draft_files(looks: Sequence[Look], vocabulary: Vocabulary) -> list[DraftFile]:
+@dataclass(frozen=True)
+class LeftFile:
+    """A file that feeds no table, and why."""
+
+    name: str
+    look: Look
+    why: str
+
+
+@dataclass(frozen=True)
+class DraftedFiles:
+    """The files of a source that feed tables, and those that are left out."""
+
+    fed: tuple[DraftFile, ...]
+    left: tuple[LeftFile, ...]
+
+
+def draft_files(looks: Sequence[Look], vocabulary: Vocabulary) -> DraftedFiles:
     """A proposal for each kind of file; what one lacks and another has is looked up there.
 
     Files whose names differ by a date alone, with the same columns, are one kind.
@@ -77,10 +100,11 @@ def draft_files(looks: Sequence[Look], vocabulary: Vocabulary) -> list[DraftFile
         if kind in kinds and {*kinds[kind].header} == {*look.header}:
             continue
         kinds[kind if kind not in kinds else f"{kind}_{len(kinds) + 1}"] = look
-    tables = {kind: _best_table(look, vocabulary) for kind, look in kinds.items()}
-    fed = frozenset(table for table, _ in tables.values())
-    files = [_draft(kind, look, *tables[kind], vocabulary, fed) for kind, look in kinds.items()]
-    return [_with_lookup(file, files) for file in files]
+    files = decided(kinds, vocabulary)
+    tables = frozenset(file.rows.table for file in files.values() if file.rows.table is not None)
+    fed = [_draft(kind, file, file.rows.table, vocabulary, tables) for kind, file in files.items() if file.rows.table]
+    left = [LeftFile(kind, file.look, file.rows.why) for kind, file in files.items() if file.rows.table is None]
+    return DraftedFiles(tuple(_with_lookup(file, fed) for file in fed), tuple(left))
 
 
 def _kind(look: Look) -> str:
@@ -88,9 +112,8 @@ def _kind(look: Look) -> str:
     return normalised(name).replace("-", "_").strip("_") or "file"
 
 
-def _draft(
-    name: str, look: Look, table: str, found: dict[str, Match], vocabulary: Vocabulary, tables: frozenset[str]
-) -> DraftFile:
+def _draft(name: str, file: FileDecision, table: str, vocabulary: Vocabulary, tables: frozenset[str]) -> DraftFile:
+    look, found = file.look, {c: _doubted(m, file) for c, m in file.found.items()}
     columns = _columns(table, found, look, vocabulary)
     known = frozenset(plain_name(header) for header in look.header)
     vault = vault_entries(table, columns, look, vocabulary, tables)
@@ -109,11 +132,18 @@ def _draft(
         read=read,
         identifying=identifying,
         must=identifying & frozenset[str]().union(*(c.reads(known) for c in columns if c.column in keys)),
-        found=found,
+        rows_are=replace(file.rows, found=found),
     )
 
 
-def _columns(table: str, found: dict[str, Match], look: Look, vocabulary: Vocabulary) -> list[Proposed]:
+def _doubted(match: Match, file: FileDecision) -> Match:
+    """No column is surer than its table."""
+    if file.rows.is_sure:
+        return match
+    return replace(match, confidence=min(match.confidence, GUESS), why=file.rows.why)
+
+
+def _columns(table: str, found: Mapping[str, Match], look: Look, vocabulary: Vocabulary) -> list[Proposed]:
     """The columns in the contract's order; behind them what is carried."""
     columns = [*as_national(table, look)]
     filled = {c.column for c in columns}
@@ -124,64 +154,40 @@ def _columns(table: str, found: dict[str, Match], look: Look, vocabulary: Vocabu
     ]
     columns = keyed_by_visit(table, columns, found, look)
     columns += made(table, found, {c.column for c in columns}, look, vocabulary)
-    of_persons = _found("patient", vocabulary.tables["patient"].columns, look, vocabulary)
+    of_persons = found_columns("patient", look, vocabulary, is_named=False)
     columns += of_the_person(table, of_persons, look, vocabulary)
     order = [*TABLES[ENTRY_OF.get(table, table)].column_names]
     return sorted(columns, key=lambda c: order.index(c.column) if c.column in order else len(order))
-
-
-def _best_table(look: Look, vocabulary: Vocabulary) -> tuple[str, dict[str, Match]]:
-    """The table whose columns the header has most of; its key and the file's name count most."""
-    name = normalised(look.file.name)
-    best: tuple[float, str, dict[str, Match]] = (-1, "claim_line", {})
-    for table, known in vocabulary.tables.items():
-        found = _found(table, known.columns, look, vocabulary)
-        national = national_columns(table, look)
-        key = [k in found or k in national or (k == "line_id" and has_line_key(found)) for k in TABLES[table].key]
-        score = sum({m.header: m.confidence for m in found.values()}.values())
-        score += 2 * (sum(key) / len(key)) + 2 * any(word in name for word in known.file_words)
-        if score > best[0]:
-            best = (score, table, found)
-    return best[1], best[2]
-
-
-def _found(table: str, names: Mapping[str, Sequence[str]], look: Look, vocabulary: Vocabulary) -> dict[str, Match]:
-    """The best header of each column. What identifies is taken only where a token is made of it."""
-    found = {}
-    taken: set[str] = set()
-    for column, known in names.items():
-        # what is always blank would make each row one without a value; left out, it is unknown
-        there = [h for h in look.header if not look.is_blank(h)]
-        is_made_safe = column in token_domains(table) or column in vocabulary.scrubbed or column[0] == "_"
-        allowed = [h for h in there if is_made_safe or not look.values[h].identifying]
-        near = [m for m in matches(known, allowed) if m.confidence == SURE or m.header not in taken]
-        near = [m for m in near if m.confidence == SURE or not _is_personal(m.header, vocabulary)]
-        if near and (
-            near[0].confidence == SURE or table in ("claim_line", "settlement", "encounter") or len(near) == 1
-        ):
-            found[column] = near[0]
-            taken.add(near[0].header)
-    return found
-
-
-def _is_personal(header: str, vocabulary: Vocabulary) -> bool:
-    return vocabulary.identifying.meets(header) or vocabulary.free_text.meets(header)
 
 
 def _dropped(table: str, header: str, look: Look, vocabulary: Vocabulary) -> Dropped:
     values = look.values[header]
     if values.identifying:
         return Dropped(header, f"identifies: the values look like {values.identifying}")
-    if vocabulary.identifying.meets(header):
+    known, is_blank = _column_of(table, header, vocabulary), look.is_blank(header)
+    name = (known or "").lstrip("_")
+    whose = (
+        f"would be {name}, but is always blank in the sample" if is_blank else f"may be {name}, as another column is"
+    )
+    if known in token_domains(table):
+        return Dropped(header, f"identifies; {whose}")
+    if vocabulary.identifying.meets(header) or (known is None and vocabulary.identifies(header)):
         return Dropped(header, "identifies a person, by its name")
     if vocabulary.free_text.meets(header):
         return Dropped(header, "free text: a person may be named in it")
-    known = next((c for c, names in vocabulary.tables[table].columns.items() if normalised(header) in names), None)
-    if known is not None and look.is_blank(header):
-        return Dropped(header, f"? would be {known.lstrip('_')}, but is always blank in the sample", is_open=True)
+    if table == "claim_line" and values.codes & vocabulary.charges and values.codes - vocabulary.charges:
+        return Dropped(header, "? tells rows that are charges from others: keep those alone by `where`", is_open=True)
     if known is not None:
-        return Dropped(header, f"known as {known.lstrip('_')}, for which another column was taken")
+        return Dropped(header, f"? {whose}" if is_blank else whose, is_open=is_blank)
     return Dropped(header, f"? not recognised: {values.shape}", is_open=True)
+
+
+def _column_of(table: str, header: str, vocabulary: Vocabulary) -> str | None:
+    """The column that has the header among its names."""
+    for column, names in vocabulary.tables[table].columns.items():
+        if any(match.confidence >= GUESS for match in matches(names, [header], vocabulary.spelling)):
+            return column
+    return None
 
 
 def _with_lookup(file: DraftFile, files: Sequence[DraftFile]) -> DraftFile:
@@ -191,18 +197,27 @@ def _with_lookup(file: DraftFile, files: Sequence[DraftFile]) -> DraftFile:
         return file
     for other in files:
         key = {"encounter": "encounter_id", "settlement": "settlement_id"}.get(other.table)
-        if (
-            key is None
-            or key not in file.found
-            or file.found[key].header != getattr(other.found.get(key), "header", "")
-        ):
+        if key is None or key not in file.found or key not in other.found:
             continue
+        here, there = file.found[key].header, other.found[key].header
+        is_met = bool(file.look.values[here].fingerprints & other.look.values[there].fingerprints)
+        if not is_met and (here != there or (file.look.is_whole and other.look.is_whole)):
+            continue
+        if any(d.is_open and file.look.values[d.header].formats for d in file.dropped):
+            lacking = [c for c in lacking if c != "charged_at"]  # one of its own dates may be it
         has = {c: next((o for o in _LENDERS[c] if o in other.found), None) for c in lacking}
         lent = {c: other.found[o].header for c, o in has.items() if o is not None}
         lent = {c: header for c, header in lent.items() if header not in file.look.header}
         if lent:
             by_column = {p.column: p for p in other.columns}
-            new = [replace(by_column[str(has[c])], column=c, reported=f"looked up in {other.name}") for c in lent]
-            lookup = (other.name, file.found[key].header, tuple(dict.fromkeys(lent.values())))
+            new = [_lent(by_column[str(has[column])], column, other.name) for column in lent]
+            lookup = (other.name, here, there, tuple(dict.fromkeys(lent.values())))
             return replace(file, columns=(*file.columns, *new), lookup=lookup)
     return file
+
+
+def _lent(one: Proposed, column: str, other: str) -> Proposed:
+    """The column as another file's row has it; the time of a visit or settlement is not quite that of a line."""
+    if column == one.column:
+        return replace(one, reported=f"{'' if one.is_sure else '? '}looked up in {other}")
+    return replace(one, column=column, reported=f"? {one.column} of {other}: no time of the line's own", is_sure=False)

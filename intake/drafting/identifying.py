@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import yaml
 
 from fundwatch.contracts import TABLES
 from intake.drafting.columns import Proposed
+from intake.drafting.names import matches
 from intake.drafting.national import national_vault
 from intake.drafting.sampling import Look
-from intake.drafting.values import flow, sql
-from intake.drafting.vocabulary import SURE, Vocabulary, matches
+from intake.drafting.values import flow, plain_name, sql
+from intake.drafting.vocabulary import Vocabulary
 from intake.source.columns import Expression, Scrub, Sealed, Token, columns_used
 from intake.source.mapping import ENTRY_OF
 
@@ -38,18 +39,35 @@ def vault_entries(
             continue
         reported.add((form.token, form.of))
         is_who = _WHOSE.get(form.token) == one.column
-        fields = _fields(vocabulary.identity[form.token], look) if is_who else {}
-        entries.append(flow({"token": form.token, "of": form.of} | ({"with": fields} if fields else {})))
+        fields = _fields(form.token, look, vocabulary) if is_who else {}
+        # a name in parts may lack some; without the id there is nobody to tell of
+        needs = {"needs": _columns_of(form, look)} if "concat_ws" in fields.get("name", "") else {}
+        entries.append(flow({"token": form.token, "of": form.of} | ({"with": fields} if fields else {}) | needs))
     return tuple(entries)
 
 
-def _fields(known: Mapping[str, Sequence[str]], look: Look) -> dict[str, str]:
+def _fields(domain: str, look: Look, vocabulary: Vocabulary) -> dict[str, str]:
+    """What the file tells of whoever the token stands for, by the vault's field."""
     fields = {}
-    for field, names in known.items():
-        sure = [m.header for m in matches(names, look.header) if m.confidence == SURE and not look.is_blank(m.header)]
+    for field, names in vocabulary.identity.get(domain, {}).items():
+        sure = _filled(names, look, vocabulary)
         if sure:
-            fields[field] = sql(sure[0])
+            fields[field] = sql(sure)
+    if domain == "person" and "name" not in fields:
+        parts = [sql(part) for names in vocabulary.name_parts if (part := _filled(names, look, vocabulary))]
+        if parts:
+            fields["name"] = f"concat_ws(' ', {', '.join(parts)})"
     return fields
+
+
+def _filled(names: Sequence[str], look: Look, vocabulary: Vocabulary) -> str:
+    """The header that is surely known by one of the names and not always blank."""
+    found = matches(names, look.header, vocabulary.spelling)
+    return next((m.header for m in found if m.is_sure and not look.is_blank(m.header)), "")
+
+
+def _columns_of(form: Token, look: Look) -> list[str]:
+    return sorted(columns_used(form, frozenset(plain_name(header) for header in look.header)))
 
 
 def read_of(entry: str, known: frozenset[str]) -> frozenset[str]:
@@ -69,8 +87,8 @@ def identifying_of(
         if isinstance(form, (Token, Scrub)):
             guarded |= read
         elif isinstance(form, Expression) and one.column in yes_or_no:
-            guarded |= {column for column in read if vocabulary.identifying.meets(column)}
-            shown |= {column for column in read if not vocabulary.identifying.meets(column)}
+            guarded |= {column for column in read if vocabulary.identifies(column)}
+            shown |= {column for column in read if not vocabulary.identifies(column)}
         else:
             shown |= read
     return guarded - shown

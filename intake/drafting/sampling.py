@@ -17,7 +17,7 @@ from intake.source.mapping import DeliveryForm
 
 _ROWS = 500
 _NULLS = frozenset({"", "NULL", "null", "\\N"})
-_ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
 _DATES = {
     "yyyyMMdd": re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"),
     "yyyyMMddHHmmss": re.compile(r"(19|20)\d{12}"),
@@ -32,13 +32,18 @@ _DATES = {
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _MOBILE, _EMAIL = re.compile(r"(\+?86)?1\d{10}"), re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 _CERTIFICATE = re.compile(r"\d{6}(\d{4})(\d\d)(\d\d)\d{3}[\dXx]")
+_DISTINCTIVE = 5  # signs: shorter numbers are met in any two files
 _LOOKS_LIKE = 0.2  # of the values that are there
 
 
 @dataclass(frozen=True)
 class Values:
     """What a sample of one column looks like; it keeps no value but codes that a vocabulary may know, and `odd` texts
-    that say nothing or may, with their number."""
+    that say nothing or may, with their number.
+
+    `fingerprints` are short digests of the values, by which columns of two files are compared; `is_key` says that every
+    row has a value of its own, `is_distinctive` that equal values are no chance.
+    """
 
     filled: float
     formats: tuple[str, ...]
@@ -46,6 +51,9 @@ class Values:
     identifying: str
     codes: frozenset[str]
     has_currency_sign: bool
+    is_key: bool = False
+    is_distinctive: bool = False
+    fingerprints: frozenset[int] = field(default=frozenset(), repr=False)
     odd: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -80,6 +88,11 @@ class Look:
             row for row in zip(*(self.fingerprints.get(column, ()) for column in columns), strict=False) if all(row)
         ]
         return len({*rows}) < len(rows)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the sample is the whole file, with a row at least."""
+        return 0 < self.row_count < _ROWS
 
     def is_blank(self, column: str) -> bool:
         """Whether the sample has rows and none of them a value of the column."""
@@ -122,6 +135,9 @@ def values_of(texts: Sequence[str]) -> Values:
         identifying=_identifying(there),
         codes=different if is_code else frozenset(),
         has_currency_sign=any(text[0] in "¥￥$" for text in there),
+        is_key=0 < len(texts) == len(different),
+        is_distinctive=bool(different) and all(len(text) >= _DISTINCTIVE for text in different),
+        fingerprints=frozenset(_fingerprint(text) for text in different),
         odd=odd_texts(given),
     )
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import yaml
 
+from intake.drafting.names import normalised
 from intake.drafting.sampling import Values
-from intake.drafting.vocabulary import normalised
 
 _UNIT_MARKS = {"(分)": "fen", "（分）": "fen", "_fen": "fen", "_cents": "fen", "万元": "ten_thousand"}
 

@@ -1,46 +1,56 @@
-"""Which canonical column a header may mean: the national names, and those of conf/vocabulary, exact or similar."""
+"""All that a draft knows of names: the national ones, and those of conf/vocabulary."""
 
 from __future__ import annotations
 
-import difflib
-import re
-import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from fundwatch.contracts import CLEAN
 from fundwatch.declared import Declared, read_declared
 from fundwatch.resources import conf_file
+from intake.drafting.names import Spelling, normalised
 from intake.source.columns import Scrub
 from intake.source.load import read_mapping
 from intake.source.mapping import Rows
 
-SURE = 1.0
-_SIMILAR = 0.84  # below, what looks alike mostly is not: paid_date is no paid_amount
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_BRACKETS = re.compile(r"[(（\[].*?[)）\]]")
-_SEPARATORS = re.compile(r"[\s\-./]+")
-
 
 class TableWords(Declared):
-    """What files of a canonical table are called, and the names of their columns, preferred first."""
+    """What files of a canonical table are called, and the names of their columns, preferred first.
+
+    Of each list of `needs` one column at least is there, or no row of the file is a row of the table.
+    """
 
     file_words: tuple[str, ...]
+    needs: tuple[tuple[str, ...], ...] = ()
     columns: dict[str, tuple[str, ...]]
 
 
+class OtherRows(Declared):
+    """Rows of no canonical table: what one is; a firm has no number of a person, visit or claim in it.
+
+    `may_be` is the table whose rows they are where other files give their ids as its.
+    """
+
+    what: str
+    is_firm: bool
+    may_be: str = ""
+    file_words: tuple[str, ...]
+    names: tuple[str, ...]
+
+
 class Marks(Declared):
-    """Words and parts of a header that tell its kind."""
+    """Words and parts of a header that tell its kind; `whole` are words that do so standing alone."""
 
     words: tuple[str, ...]
     parts: tuple[str, ...]
+    whole: tuple[str, ...] = ()
 
     def meets(self, header: str) -> bool:
         """Whether the header holds one of them."""
         plain = normalised(header)
-        return bool({*plain.split("_")} & {*self.words}) or any(part in plain for part in self.parts)
+        words = {word.rstrip("0123456789") for word in plain.split("_")}
+        return plain in self.whole or bool(words & {*self.words}) or any(part in plain for part in self.parts)
 
 
 class Guess(Declared):
@@ -55,27 +65,69 @@ class Vocabulary(Declared):
     """All that a draft knows of names and codes.
 
     `identity` names, by domain of tokens, the columns that the vault may keep beside an identifier, by the vault's
-    field; `names` are columns that name somebody of whom no token is made; `scrubbed` are canonical texts.
+    field; `name_parts` the columns that hold parts of a person's name; `names` are columns that name somebody of whom
+    no token is made; `scrubbed` are canonical texts. `generic` names mean something only in a file whose own name tells
+    what it is; `numbers` are the columns that a bare number of a kind fills, `acts` the words for what a doctor did,
+    `charges` the codes of rows that are fee lines, where others are payments or transfers.
     """
 
     tables: dict[str, TableWords]
+    others: tuple[OtherRows, ...]
+    generic: frozenset[str]
+    kinds: dict[str, tuple[str, ...]]
+    numbers: dict[str, str]
+    number_words: tuple[str, ...]
+    qualifiers: tuple[str, ...]
+    acts: dict[str, tuple[str, ...]]
+    short: dict[str, str]
+    name_parts: tuple[tuple[str, ...], ...]
     codes: dict[str, dict[str, str]]
     identity: dict[str, dict[str, tuple[str, ...]]]
     names: tuple[str, ...]
     scrubbed: frozenset[str] = frozenset()
     identifying: Marks
     free_text: Marks
+    charges: frozenset[str]
     guesses: tuple[Guess, ...]
 
+    @cached_property
+    def spelling(self) -> Spelling:
+        """How names are compared."""
+        bare = Spelling(self.short, self.kinds, self.number_words)
+        names = [name for table in self.tables.values() for known in table.columns.values() for name in known]
+        known = {word for name in names for word in bare.words(name.removeprefix("?"))}
+        known |= {word for words in (*self.kinds.values(), *self.acts.values()) for word in words}
+        return Spelling(self.short, self.kinds, self.number_words, self.qualifiers, frozenset(known))
 
-@dataclass(frozen=True)
-class Match:
-    """A header that may be a canonical column; `rank` is 0 for the preferred name, `like` the known name."""
+    @cached_property
+    def tables_knowing(self) -> dict[str, int]:
+        """By name, how many tables know it: what one alone knows tells most."""
+        found: dict[str, set[str]] = {}
+        for table, words in self.tables.items():
+            for name in (name for known in words.columns.values() for name in known):
+                found.setdefault(self.spelling.run_together(name.removeprefix("?")), set()).add(table)
+        return {name: len(tables) for name, tables in found.items()}
 
-    header: str
-    confidence: float
-    rank: int
-    like: str
+    def is_generic(self, header: str) -> bool:
+        """Whether the name says little by itself."""
+        return normalised(header) in self.generic
+
+    def identifies(self, header: str) -> bool:
+        """Whether the name says that the column tells of somebody: by a word, or as a number of one."""
+        kinds, words = self.spelling.kinds_in(header), {*normalised(header).split("_")}
+        is_somebodys = "person" in kinds or bool(kinds & {"staff", "employer"} and "organisation" not in kinds)
+        if is_somebodys and (self.spelling.is_number(header) or "name" in words):
+            return True
+        is_person = "person" in kinds and (words <= {*self.kinds["person"]} or bool(words & {*self.identifying.whole}))
+        is_part = self.spelling.run_together(header) in self._naming
+        return is_person or is_part or self.identifying.meets(header)
+
+    @cached_property
+    def _naming(self) -> frozenset[str]:
+        """The names of columns that name somebody or a part of a name, or that the vault may keep."""
+        known = [name for fields in self.identity.values() for names in fields.values() for name in names]
+        known += [*self.names, *(name for names in self.name_parts for name in names)]
+        return frozenset(self.spelling.run_together(name) for name in known)
 
 
 @lru_cache
@@ -107,26 +159,4 @@ def _with_national(words: TableWords | None, rows: Rows, aliases: Mapping[str, s
         name = given if isinstance(given, str) else getattr(given, "of", getattr(given, "scrub", None))
         both = tuple(alias for alias, first in aliases.items() if first == name)
         known[column] = (*both, *known.get(column, ()))
-    return TableWords(file_words=(rows.source, *words.file_words), columns=known)
-
-
-def normalised(header: str) -> str:
-    """One spelling: half width, lower case, words joined by underscores, no bracketed remarks."""
-    plain = _BRACKETS.sub("", unicodedata.normalize("NFKC", header))
-    return _SEPARATORS.sub("_", _CAMEL.sub("_", plain).strip()).lower()
-
-
-def matches(names: Sequence[str], headers: Sequence[str]) -> list[Match]:
-    """The headers that may be a column with these names, the best first."""
-    ranks: Mapping[str, int] = {normalised(name): rank for rank, name in reversed([*enumerate(names)])}
-    found = []
-    for header in headers:
-        plain = normalised(header)
-        if plain in ranks:
-            found.append(Match(header, SURE, ranks[plain], plain))
-            continue
-        near = difflib.get_close_matches(plain, ranks, n=1, cutoff=_SIMILAR)
-        if near and len(plain) > 3:
-            ratio = difflib.SequenceMatcher(None, plain, near[0]).ratio()
-            found.append(Match(header, round(ratio, 2), ranks[near[0]], near[0]))
-    return sorted(found, key=lambda match: (match.confidence < SURE, match.rank, -match.confidence))
+    return TableWords(file_words=(rows.source, *words.file_words), needs=words.needs, columns=known)

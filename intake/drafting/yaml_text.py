@@ -6,30 +6,36 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fundwatch.contracts import TABLES
 from intake.drafting.columns import DECIDING, Proposed
-from intake.drafting.draft import DATE, DraftFile
+from intake.drafting.draft import DATE, DraftedFiles, DraftFile
+from intake.drafting.sampling import Look
 from intake.drafting.silence import OFTEN, shipped_lists
-from intake.drafting.values import plain_name
+from intake.drafting.values import flow, plain_name
 from intake.source.mapping import ENTRY_OF
 from intake.source.placeholders import kind_of
 
 _EVERY_NIGHT = frozenset({"claim_line", "settlement", "encounter", "diagnosis"})
 
 
-def draft_text(name: str, files: Sequence[DraftFile]) -> str:
+def draft_text(name: str, drafted: DraftedFiles) -> str:
     """The whole mapping, the open questions at its head."""
-    questions = list(open_questions(files))
+    questions = list(open_questions(drafted))
     head = [f"# A draft for the source {name}. Every line with `# ?` wants a decision; then try it:"]
     head += [f"#   fundwatch source check --mapping {name}.yaml --landing FOLDER --date DATE"]
     head += [f"# ? {question}" for question in questions]
-    return "\n".join([*head, *_delivery(name, files), "", *_files(files), "", *_tables(files), ""])
+    files = drafted.fed
+    return "\n".join([*head, *_delivery(name, drafted), "", *_files(files), "", *_tables(files), ""])
 
 
-def open_questions(files: Sequence[DraftFile]) -> Iterator[str]:
-    """What a person should decide, file by file; missing keys first."""
-    for file in files:
+def open_questions(drafted: DraftedFiles) -> Iterator[str]:
+    """What a person should decide, file by file; what feeds no table first, then missing keys."""
+    for left in drafted.left:
+        yield f"{left.look.file.name} is left out: {left.why}"
+    for file in drafted.fed:
         for key in file.missing_keys:
             yield f"{file.look.file.name}: nothing fills {file.table}.{key}, a key column: no mapping yet"
-    for file in files:
+    for file in drafted.fed:
+        if not file.rows_are.is_sure:
+            yield f"{file.look.file.name} is {file.rows_are.why}: is it that"
         unsure = [c.column.lstrip("_") for c in (*file.columns, *file.carry) if not c.is_sure]
         if unsure:
             yield f"{file.look.file.name}: look at {', '.join(unsure)}"
@@ -46,7 +52,8 @@ def _folded(headers: Sequence[str]) -> list[str]:
     return [one[0] if len(one) == 1 else f"{one[0]} … {one[-1]}" for one in groups.values()]
 
 
-def _delivery(name: str, files: Sequence[DraftFile]) -> Iterator[str]:
+def _delivery(name: str, drafted: DraftedFiles) -> Iterator[str]:
+    files = drafted.fed
     texts = [file.look for file in files if file.look.form == "text"]
     encodings = dict.fromkeys(look.encoding for look in texts) or {"utf-8": None}
     # a .tsv has tabs whatever stands here
@@ -62,6 +69,10 @@ def _delivery(name: str, files: Sequence[DraftFile]) -> Iterator[str]:
     yield '  null_texts: ["", "NULL", "null", "\\\\N"]'
     if any(file.look.form == "parquet" for file in files):
         yield "  zone: Asia/Shanghai       # ? the local time in which instants of parquet files are read"
+    if drafted.left:
+        # a file that nothing takes and nothing lists would hold the delivery
+        patterns = ", ".join(f'"{_pattern(left.look)}"' for left in drafted.left)
+        yield f"  ignore: [{patterns}]   # ? left out, as said above"
     yield "drift: {unknown_columns: refuse, new_codes: refuse}   # park: leave aside what is new, and say so"
     yield from _silent_texts(files)
 
@@ -93,10 +104,10 @@ def _counted(texts: dict[str, int]) -> str:
 
 
 def _files(files: Sequence[DraftFile]) -> Iterator[str]:
-    yield "files:"
+    yield "files:" if files else "files: {}   # ? no file was known"
     for file in files:
         yield f"  {file.name}:"
-        yield f'    name: "{_pattern(file)}"'
+        yield f'    name: "{_pattern(file.look)}"'
         if file.table not in _EVERY_NIGHT:
             yield "    required: false   # it need not come every night"
         read = [(header, plain_name(header)) for header in file.look.header if header in file.read]
@@ -124,9 +135,9 @@ def _aliased(header: str, plain: str) -> str:
     return plain if plain == header else f"[{plain}, {_text(header)}]"
 
 
-def _pattern(file: DraftFile) -> str:
+def _pattern(look: Look) -> str:
     """What files of this kind are called, in any form: a date in the name is any date."""
-    stem = DATE.sub("*", file.look.file.name.split(".")[0])
+    stem = DATE.sub("*", look.file.name.split(".")[0])
     return f"{stem}.csv*"
 
 
@@ -134,7 +145,7 @@ def _tables(files: Sequence[DraftFile]) -> Iterator[str]:
     by_table: dict[str, list[DraftFile]] = {}
     for file in files:
         by_table.setdefault(file.table, []).append(file)
-    yield "tables:"
+    yield "tables:" if by_table else "tables: {}"
     for table, ones in by_table.items():
         yield f"  {table}:"
         yield "    rows:"
@@ -147,13 +158,14 @@ def _tables(files: Sequence[DraftFile]) -> Iterator[str]:
 def _rows(file: DraftFile) -> Iterator[str]:
     yield f"      - from: {file.name}"
     if file.lookup is not None:
-        other, key, columns = file.lookup
+        other, here, there, columns = file.lookup
         named = ", ".join(plain_name(c) for c in columns)
-        yield f"        lookup: {{from: {other}, on: [{plain_name(key)}], columns: [{named}]}}"
+        key = f"[{plain_name(here)}]" if here == there else f"{{{plain_name(here)}: {plain_name(there)}}}"
+        yield f"        lookup: {{from: {other}, on: {key}, columns: [{named}]}}"
     for given in (c for c in file.carry if c.column == "_valid"):
-        yield _line(f"        where: {{of: {given.source}, {given.lists}, code: NOT_VALID}}", given.reported)
+        yield _line(f"        where: {{of: {flow(given.source)}, {given.lists}, code: NOT_VALID}}", given.reported)
     for given in (c for c in file.carry if c.column == "_taken_back"):
-        yield _line(f"        sign: {{of: {given.source}, {given.lists}}}", given.reported)
+        yield _line(f"        sign: {{of: {flow(given.source)}, {given.lists}}}", given.reported)
     yield "        columns:"
     yield from (_line(f"          {c.column}: {c.source}", c.reported) for c in file.columns)
     yield from (f"          # ? {key}: the key column is missing" for key in file.missing_keys)

@@ -58,7 +58,7 @@ def draft_source(settings: Settings, files: Sequence[Path], name: str | None = N
     text = draft_text(name, drafted)
     if out is not None:
         out.write_text(text, encoding="utf-8")
-    missing = {file.look.file.name: file.missing_keys for file in drafted if file.missing_keys}
+    missing = {file.look.file.name: file.missing_keys for file in drafted.fed if file.missing_keys}
     return Draft(name, text, _problem_of(text), missing, tuple(open_questions(drafted)), out)
 
 
