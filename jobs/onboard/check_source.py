@@ -30,14 +30,16 @@ from intake.source.columns import Constant
 from intake.source.load import code_lists_of, mapping_in_force, parse_mapping
 from intake.source.mapping import POINTER_OF, SourceMapping, mapped_columns
 from intake.source.plan_check import refuse_what_shows
+from jobs.loading.find_values import found_times
 from jobs.onboard.enables import enabled_by
-from jobs.onboard.report import Report, as_markdown
+from jobs.onboard.report import as_markdown
+from jobs.onboard.sample_report import Report
 from jobs.onboard.scan_sample import ScanSettings, scan_sample
 from jobs.onboard.trial import Trial
 from privacy.keys.ring import PseudonymKey
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
     from intake.drafting.trial import FileColumns
 
@@ -149,7 +151,10 @@ def check(
     references_of, columns_of = partial(trial.references, supplied), partial(trial.columns, supplied)
     counts = (trial.totals, trial.codes, columns_of, trial.strange, trial.keys, references_of)
     with ThreadPoolExecutor() as pool:  # each collects one frame, and plans as long as it computes
-        scanned = pool.submit(scan_sample, trial.clean, _sets(supplied), delivery.business_date, how)
+        dates_only = pool.submit(_dates_only, trial.clean)
+        scanned = pool.submit(
+            lambda: scan_sample(trial.clean, _sets(supplied), delivery.business_date, how, dates_only.result())
+        )
         totals, codes, columns, strange, keys, references = pool.map(lambda count: count(), counts)
     return Report(
         source=mapping.source,
@@ -168,8 +173,13 @@ def check(
         keys=keys,
         references=references,
         scanned=scanned.result(),
-        enabled=tuple(enabled_by(_sets(supplied), _sets(whole), scanned.result().rules)),
+        enabled=tuple(enabled_by(_sets(supplied), _sets(whole), scanned.result().rules, dates_only.result())),
     )
+
+
+def _dates_only(clean: Mapping[str, DataFrame]) -> frozenset[str]:
+    """The times, as `table.column`, that the sample has as dates alone."""
+    return frozenset(f"{table}.{name}" for (table, name), t in found_times(clean).items() if t.has_time() is False)
 
 
 def _sets(supplied: Mapping[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:

@@ -42,14 +42,20 @@ class Enabled:
         return not self.why_not
 
 
-def enabled_by(supplied: Supplied, whole: Supplied, scanned: Mapping[str, RuleTried] | None = None) -> list[Enabled]:
+def enabled_by(
+    supplied: Supplied,
+    whole: Supplied,
+    scanned: Mapping[str, RuleTried] | None = None,
+    dates_only: frozenset[str] = frozenset(),
+) -> list[Enabled]:
     """All rules, indicators and models; `whole` is what the mapping fills at its best.
 
     `scanned` is what the night's scan made of a sample: its word holds for the rules that could run by their columns.
+    `dates_only` are times of which the source knows the day alone.
     """
     found = []
     for kind, plan in (("rule", _rules), ("indicator", _indicators), ("model", _models)):
-        tonight, best = plan(supplied), plan(whole)
+        tonight, best = plan(supplied, dates_only), plan(whole, frozenset())
         found += [
             Enabled(kind, *one, why, much) for (one, why), much in zip(tonight.items(), best.values(), strict=True)
         ]
@@ -85,29 +91,31 @@ def _catalogues() -> dict[str, Catalogue]:
     return load_catalogues()
 
 
-def _rules(supplied: Supplied) -> dict[tuple[str, str], str]:
+def _rules(supplied: Supplied, dates_only: frozenset[str]) -> dict[tuple[str, str], str]:
     rule_set, knowledge = _rule_set()
     return {
-        (rule.id, f"{rule.name.zh} {rule.name.en}"): why_not(rule_set, rule, supplied.keys(), supplied, knowledge)
+        (rule.id, f"{rule.name.zh} {rule.name.en}"): why_not(
+            rule_set, rule, supplied.keys(), supplied, knowledge, dates_only
+        )
         for rule in rule_set.rules
     }
 
 
-def _indicators(supplied: Supplied) -> dict[tuple[str, str], str]:
+def _indicators(supplied: Supplied, dates_only: frozenset[str]) -> dict[tuple[str, str], str]:
     found = {}
     for entity, catalogue in _catalogues().items():
-        why_not = runnable(catalogue, supplied)[1]
+        why_not = runnable(catalogue, supplied, dates_only)[1]
         for named in catalogue.named:
             name = named.definition.name
             found[f"{entity}_{named.name}", f"{name.zh} {name.en}"] = why_not.get(named.column, "")
     return found
 
 
-def _models(supplied: Supplied) -> dict[tuple[str, str], str]:
+def _models(supplied: Supplied, dates_only: frozenset[str]) -> dict[tuple[str, str], str]:
     """A detector learns from whatever indicators of its entity run; without any it cannot."""
     found = {}
     for entity, catalogue in _catalogues().items():
-        count = len(runnable(catalogue, supplied)[0].indicators)
+        count = len(runnable(catalogue, supplied, dates_only)[0].indicators)
         for name in DETECTORS:
             text = f"reads {count} of {len(catalogue.indicators)} indicators of a {entity}"
             found[f"{entity}/{name}", text] = "" if count else f"no indicator of a {entity} runs"

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from jobs.onboard.report import Report
+from jobs.onboard.sample_report import Report
 
 _MOST = 5
 _LACKS = re.compile(r"(\w+\.\w+) is not supplied|the source does not supply ((?:\w+\.\w+(?:, )?)+)")

@@ -3,52 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from fundwatch.cells import NOTE as SIGN_NOTE
 from fundwatch.cells import safe_text
-from intake.drafting.trial import FileColumns
 from jobs.onboard.enables import Enabled
 from jobs.onboard.next_steps import next_steps
-from jobs.onboard.scan_sample import SampleScanned
+from jobs.onboard.sample_report import Report, ReportRow, faulty_share
 
-ReportRow = Mapping[str, Any]
 _PLACES = 3
 _CODES = 20
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a mapping makes of a sample. Rows are counts, sums, dates and short codes."""
-
-    source: str
-    night: date
-    sample: int
-    share_limit: float
-    drift: tuple[str, ...]
-    files: tuple[FileColumns, ...]
-    rows_of_files: Mapping[str, int]
-    totals: tuple[ReportRow, ...]
-    codes: tuple[ReportRow, ...]
-    columns: tuple[ReportRow, ...]
-    constants: frozenset[tuple[str, str]]
-    unknown: Mapping[str, tuple[str, ...]]
-    strange: tuple[ReportRow, ...]
-    keys: tuple[ReportRow, ...]
-    references: tuple[ReportRow, ...]
-    scanned: SampleScanned
-    enabled: tuple[Enabled, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """The same for programs."""
-        return {**asdict(self), "constants": sorted(self.constants), "stopped_by_the_gate": self.too_faulty()}
-
-    def too_faulty(self) -> list[str]:
-        """The files whose share of faulty rows would stop a night."""
-        return [t["file_name"] for t in self.totals if _faulty_share(t) > self.share_limit]
 
 
 def as_markdown(report: Report) -> str:
@@ -102,18 +67,13 @@ def _files(report: Report) -> str:
     return "\n".join([*lines, ""])
 
 
-def _faulty_share(total: ReportRow) -> float:
-    valid = total["delivered_lines"] - total["excluded_lines"]
-    return (total["quarantined_lines"] - total["excluded_lines"]) / valid if valid else 0.0
-
-
 def _rows(report: Report) -> str:
     lines = ["## Rows: delivered = accepted + faulty + excluded by the source's own word + duplicates", ""]
     rows = [
         (
             *(t["file_name"], t["table_name"], t["delivered_lines"], t["accepted_lines"]),
             t["quarantined_lines"] - t["excluded_lines"],
-            *(t["excluded_lines"], t["duplicate_lines"], f"{_faulty_share(t):.2%}"),
+            *(t["excluded_lines"], t["duplicate_lines"], f"{faulty_share(t):.2%}"),
             *(t["delivered_amount"], t["accepted_amount"]),
         )
         for t in report.totals

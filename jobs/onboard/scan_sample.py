@@ -46,14 +46,25 @@ class SampleScanned:
 
 
 def scan_sample(
-    clean: Mapping[str, DataFrame], supplied: Mapping[str, frozenset[str]], night: date, how: ScanSettings
+    clean: Mapping[str, DataFrame],
+    supplied: Mapping[str, frozenset[str]],
+    night: date,
+    how: ScanSettings,
+    dates_only: frozenset[str] = frozenset(),
 ) -> SampleScanned:
     """Scan the sample's clean rows as the night would; nothing is written."""
     tables = {name: rows for name, rows in clean.items() if name in tables_read()}
     if "claim_line" not in tables:
         return SampleScanned()
     window = ScanWindow(night - timedelta(days=how.days - 1), night)
-    found = scan(load_rules(region=how.region), tables, supplied, load_knowledge(region=how.region), window)
+    found = scan(
+        load_rules(region=how.region),
+        tables,
+        supplied,
+        load_knowledge(region=how.region),
+        window,
+        dates_only=dates_only,
+    )
     rules: dict[str, RuleTried] = {}
     for row in found.coverage.select("rule_id", "why_not", "judged_count", "hit_count").collect():  # rule × institution
         had = rules.get(row.rule_id, RuleTried("", 0, 0))
