@@ -229,7 +229,8 @@ def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
 
 def _is_left_behind(name: str) -> bool:
     """Whether a packing program put the entry there for itself, as those of a Mac do."""
-    return any(part.lower() in _LEFT_BEHIND or part.startswith(".") for part in name.split("/"))
+    parts = [part.lower() for part in name.split("/") if part not in (".", "..")]
+    return any(part in _LEFT_BEHIND or part.startswith(".") for part in parts)
 
 
 def _name_of(member: zipfile.ZipInfo) -> str:
