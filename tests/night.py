@@ -21,7 +21,7 @@ from simulator import scenario_for_lines, simulate
 
 ROOT = Path(__file__).parent.parent
 NIGHTS = (date(2026, 3, 24), date(2026, 3, 31))
-LINES = 4_500
+LINES = 6_000
 SMALL_JAVA = {
     "FUNDWATCH_PROFILE": "demo",
     "FUNDWATCH_SPARK_DRIVER_MEMORY": "2g",

@@ -19,7 +19,7 @@ def print_list(found: NightList, say: Say) -> None:
     if gone := [case for case in found.faded if case.faded_since == found.night]:
         say(f"今夜消退 Faded tonight: {len(gone)}(见工作簿“消退 Faded”  see the workbook's sheet)")
     if scanned := scanned_text(found.lines_seen):
-        say(scanned)
+        show(scanned)
     if missing := not_run_text(found.skipped_models):
         say(missing)
     say(f"workbook: {found.workbook}")
