@@ -149,13 +149,15 @@ def check(
     whole = supplied_columns(mapping, {k: frozenset(f.names().values()) for k, f in mapping.files.items()})
     trial.map_all()
     references_of, columns_of = partial(trial.references, supplied), partial(trial.columns, supplied)
-    counts = (trial.totals, trial.codes, columns_of, trial.strange, trial.keys, references_of)
+    # computes the sampled rows once: side by side, jobs that all come upon them first may wait for each other for ever
+    totals = trial.totals()
+    counts = (trial.codes, columns_of, trial.strange, trial.keys, references_of)
     with ThreadPoolExecutor() as pool:  # each collects one frame, and plans as long as it computes
         dates_only = pool.submit(_dates_only, trial.clean)
         scanned = pool.submit(
             lambda: scan_sample(trial.clean, _sets(supplied), delivery.business_date, how, dates_only.result())
         )
-        totals, codes, columns, strange, keys, references = pool.map(lambda count: count(), counts)
+        codes, columns, strange, keys, references = pool.map(lambda count: count(), counts)
     return Report(
         source=mapping.source,
         night=delivery.business_date,
