@@ -53,7 +53,7 @@ class Part:
         self._first, self._last = scenario.history_start, scenario.last_day
         self._nights = scenario.nights
         self._is_extract = scenario.layout.is_extract
-        self._writing = Writing(scenario.seed, name, scenario.rates, mishaps.reported)
+        self._writing = Writing(scenario.seed, name, scenario.rates, mishaps.report)
         self._extras = [(table, Hand(scenario.seed, f"{table.name}/{name}")) for table in extra_tables(scenario)]
 
     def add_people(self, people: Iterable[Person]) -> None:

@@ -34,6 +34,10 @@ class Mishaps:
     rates: Mapping[str, float] = field(default_factory=lambda: _USUAL)
     reported: list[RowMishap] = field(default_factory=list)  # what mishaps.csv says of single rows
 
+    def report(self, uploaded: date, table: str, kind: str, detail: str, outcome: str = "accepted") -> None:
+        """Put what befell a row into the truth."""
+        self.reported.append(RowMishap(uploaded, table, kind, detail, outcome))
+
 
 def settle_with_mishaps(seed: int, part: str, visits: list[Visit], last_day: date, mishaps: Mishaps) -> list[Line]:
     """Number order sheets and settle, with the usual corrections and delays; lines that nothing befell but delay."""
@@ -85,7 +89,7 @@ def break_rows(seed: int, part: str, lines: list[Line], mishaps: Mishaps, *, at_
                 mishaps.bad[line.id] = problem
             if problem in REPORTED_FAULTS:
                 detail = f"line {line.id}: {REPORTED_FAULTS[problem]}"
-                mishaps.reported.append(RowMishap(line.uploaded, "fee_list", problem, detail, "quarantined"))
+                mishaps.report(line.uploaded, "fee_list", problem, detail, "quarantined")
 
 
 def _count(hand: Hand, rate: float, lines: int, at_least: int) -> int:

@@ -13,7 +13,6 @@ from datetime import date
 from functools import partial
 from typing import Literal
 
-from simulator.care.records import RowMishap
 from simulator.delivering.columns import COLUMNS
 from simulator.faults.date_formats import DATE_COLUMNS, rewrite_dates
 from simulator.faults.extract_values import EXTRACT_WAYS, Way
@@ -21,6 +20,7 @@ from simulator.faults.time_habits import TIME_COLUMNS, write_day_alone, write_of
 from simulator.streams import Hand
 
 WrittenRow = tuple[str, ...]
+Report = Callable[[date, str, str, str], None]  # of a row: its upload, its table, the kind of dirt, what it did
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +95,11 @@ class Writing:
     """How the rows of one part of a block are written down, as the switches say.
 
     Every switch has a stream of its own, so that one never changes what another does. What a receiver must account
-    for is added to `reported`; of a habit once.
+    for goes to `report`; of a habit once.
     """
 
-    def __init__(self, seed: int, part: str, rates: Mapping[str, float], reported: list[RowMishap]) -> None:
-        self._reported = reported
+    def __init__(self, seed: int, part: str, rates: Mapping[str, float], report: Report) -> None:
+        self._report = report
         self._known: set[tuple[str, str]] = set()  # habits reported, by table
         self._ways: dict[str, list[tuple[str, float, Hand, Way]]] = {}
         for name, (tables, habit) in _HABITS.items():
@@ -127,14 +127,14 @@ class Writing:
                 if detail and name in _HABITS:
                     self._report_habit(table, name, detail)
                 elif detail:
-                    self._reported.append(RowMishap(uploaded, table, name, detail, "accepted"))
+                    self._report(uploaded, table, name, detail)
         return tuple(values)
 
     def _report_habit(self, table: str, name: str, detail: str) -> None:
         """From the first night on, whichever row shows it."""
         if (table, detail) not in self._known:
             self._known.add((table, detail))
-            self._reported.append(RowMishap(date.min, table, name, detail, "accepted"))
+            self._report(date.min, table, name, detail)
 
 
 def _shorter_quantity(hand: Hand, values: list[str]) -> None:
