@@ -29,6 +29,7 @@ from simulator.delivering.rows import (
     operation_rows,
     person_row,
     settlement_row,
+    stated_cents,
     visit_row,
 )
 from simulator.delivering.spool import SpoolWriter
@@ -52,7 +53,7 @@ class Part:
         self._first, self._last = scenario.history_start, scenario.last_day
         self._nights = scenario.nights
         self._is_extract = scenario.layout.is_extract
-        self._writing = Writing(scenario.seed, name, scenario.rates)
+        self._writing = Writing(scenario.seed, name, scenario.rates, mishaps.report)
         self._extras = [(table, Hand(scenario.seed, f"{table.name}/{name}")) for table in extra_tables(scenario)]
 
     def add_people(self, people: Iterable[Person]) -> None:
@@ -85,8 +86,7 @@ class Part:
         for row in operation_rows(visit):
             self._add("oprn", uploaded, visit.id, row, visit=visit)
         for settlement in visit.settlements:
-            cents = settlement.sums["medfee_sumamt"]
-            self._add("setl", settlement.at.date(), settlement.id, settlement_row(settlement), cents, visit=visit)
+            self._add("setl", settlement.at.date(), settlement.id, settlement_row(settlement), visit=visit)
         self._add_lines(visit)
         for table, hand in self._extras:
             if table.of_visit is not None:
@@ -110,13 +110,13 @@ class Part:
 
     def _rewritten(self, visit: Visit, line: Line) -> str:
         row = line_row(visit, line, self._mishaps.bad.get(line.id, ""))
-        row = self._writing.written("fee_list", row) if self._writing.touches("fee_list") else row
+        if self._writing.touches("fee_list"):
+            row = self._writing.written("fee_list", line.uploaded, row)
         return joined(inspection_row("fee_list", row, visit, self._last) if self._is_extract else row)
 
-    def _add(
-        self, table: str, uploaded: date, key: str, row: FileRow, cents: int = 0, visit: Visit | None = None
-    ) -> None:
-        written = self._writing.written(table, row) if self._writing.touches(table) else row
+    def _add(self, table: str, uploaded: date, key: str, row: FileRow, visit: Visit | None = None) -> None:
+        written = self._writing.written(table, uploaded, row) if self._writing.touches(table) else row
+        cents = stated_cents(table, written)
         if self._is_extract and visit is not None:
             written = inspection_row(table, written, visit, self._nights[self._rows.night_of(uploaded)])
             table = INSPECTION_TABLES[table]

@@ -1,6 +1,7 @@
 """What the guide for writers of scenarios lists: kinds of dirt, mishaps and schemes, as the code knows them.
 
-`python -m simulator.reference` writes the lists into docs/simulator.md and docs/schemes.md, between their marks.
+`python -m simulator.reference` writes the lists into docs/simulator.md, docs/mishaps.md and docs/schemes.md,
+between their marks.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from simulator.staging.stage import CATEGORIES
 
 BEGIN, END = "<!-- {name}: made by python -m simulator.reference -->", "<!-- end of {name} -->"
 _DOCS = Path(__file__).parent.parent / "docs"
-GUIDES = (_DOCS / "simulator.md", _DOCS / "schemes.md")
+GUIDES = (_DOCS / "simulator.md", _DOCS / "mishaps.md", _DOCS / "schemes.md")
 _MODELS = "-"  # in the place of a rule: only a comparison with peers shows it
 
 

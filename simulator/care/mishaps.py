@@ -15,7 +15,7 @@ from simulator.care.order_sheets import number_sheets
 from simulator.care.records import Line, RowMishap, Visit
 from simulator.care.settlement_ways import SettlementWays
 from simulator.care.settling import reverse, settle
-from simulator.faults.writing import LINE_FAULTS, rates_of
+from simulator.faults.writing import LINE_FAULTS, REPORTED_FAULTS, rates_of
 from simulator.streams import Hand
 
 # On average (calibration: 14). Longer settlements are undone more rarely, so that lines are undone as often.
@@ -33,6 +33,10 @@ class Mishaps:
     undone_settlements: int = 0
     rates: Mapping[str, float] = field(default_factory=lambda: _USUAL)
     reported: list[RowMishap] = field(default_factory=list)  # what mishaps.csv says of single rows
+
+    def report(self, uploaded: date, table: str, kind: str, detail: str, outcome: str = "accepted") -> None:
+        """Put what befell a row into the truth."""
+        self.reported.append(RowMishap(uploaded, table, kind, detail, outcome))
 
 
 def settle_with_mishaps(seed: int, part: str, visits: list[Visit], last_day: date, mishaps: Mishaps) -> list[Line]:
@@ -83,6 +87,9 @@ def break_rows(seed: int, part: str, lines: list[Line], mishaps: Mishaps, *, at_
                 mishaps.resent[line.id] = n % 2  # half in the same delivery, half a day later
             else:
                 mishaps.bad[line.id] = problem
+            if problem in REPORTED_FAULTS:
+                detail = f"line {line.id}: {REPORTED_FAULTS[problem]}"
+                mishaps.report(line.uploaded, "fee_list", problem, detail, "quarantined")
 
 
 def _count(hand: Hand, rate: float, lines: int, at_least: int) -> int:

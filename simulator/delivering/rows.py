@@ -12,10 +12,12 @@ from simulator.care.settling import FUNDS, split
 from simulator.city.items import Item
 from simulator.city.people import AREA, Person
 from simulator.city.providers import DEPARTMENTS, Doctor, Institution
+from simulator.delivering.columns import AMOUNT_COLUMNS, COLUMNS
 from simulator.streams import id_of
 
 FileRow: TypeAlias = tuple[str, ...]
 _IMPOSSIBLE_DATE = "2026-02-30 08:00:00"
+_VALID, _UNLISTED_FLAGS = "1", ("01", "Y", "true")
 _REGISTRY_START = "2020-01-01"
 _OUT = "2"  # treated outside the region that insures
 _BEFORE_SHARE = (
@@ -42,6 +44,12 @@ def quoted(value: str) -> str:
 def money(cents: int) -> str:
     """Cents as exact yuan."""
     return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+
+
+def stated_cents(table: str, row: FileRow) -> int:
+    """What a row adds to the total that the manifest states of its table, as it is written down."""
+    column = AMOUNT_COLUMNS.get(table)
+    return int(row[COLUMNS[table].index(column)].replace(".", "")) if column else 0
 
 
 def person_row(person: Person, known_by: date) -> FileRow:
@@ -146,9 +154,10 @@ def line_row(visit: Visit, line: Line, problem: str = "") -> FileRow:
     ordering = None if problem == "doctor_missing" else doctor
     code = f"{visit.place.code[-3:]}{item.code[-6:]}" if problem == "unknown_item" else item.code
     price = line.price if problem != "amount_mismatch" else _other_price(line.price)
+    visit_id, person_id = _ids(visit, line, problem)
+    flag = _UNLISTED_FLAGS[int(line.id[-2:]) % len(_UNLISTED_FLAGS)] if problem == "unlisted_flag" else _VALID
     return (
-        line.id, line.original_id, "" if problem == "no_encounter" else visit.id, line.settlement_id,
-        "" if problem == "no_person" else visit.person.psn_no, visit.place.code, visit.visit_type,
+        line.id, line.original_id, visit_id, line.settlement_id, person_id, visit.place.code, visit.visit_type,
         _IMPOSSIBLE_DATE if problem == "impossible_date" else str(line.at), line.order_id, code, item.name,
         own_code, item.list_type, item.charge_class, item.grade,
         "abc" if problem == "quantity_text" else f"{line.quantity}.0000", f"{money(price)}0000",
@@ -156,8 +165,17 @@ def line_row(visit: Visit, line: Line, problem: str = "") -> FileRow:
         "" if item.price_limit is None else money(item.price_limit),
         money(_in_scope(line)), str(line.days_supplied or ""), department,
         ordering.code if ordering else "", ordering.name if ordering else "", department,
-        ordering.code if ordering and department else "", line.memo, "1", f"{line.uploaded} 20:00:00",
+        ordering.code if ordering and department else "", line.memo, flag, f"{line.uploaded} 20:00:00",
     )  # fmt: skip
+
+
+def _ids(visit: Visit, line: Line, problem: str) -> tuple[str, str]:
+    """Encounter and person of a fee line, as it names them."""
+    visit_id, person_id = visit.id, visit.person.psn_no
+    if problem == "ids_as_numbers":  # half of such lines in either form
+        is_shortened = int(line.id[-1]) % 2 == 1
+        return (f"{int(visit_id):.5E}", person_id) if is_shortened else (visit_id, f"{person_id}.0")
+    return "" if problem == "no_encounter" else visit_id, "" if problem == "no_person" else person_id
 
 
 def _in_scope(line: Line) -> int:

@@ -13,7 +13,7 @@ from simulator.scenario.misdeliveries import Spoiled
 
 
 def write_truth(truth: Path, joiner: Joiner, spoiled: Iterable[Spoiled], summary: str) -> None:
-    """labels.csv, mishaps.csv (in order of nights) and summary.json."""
+    """labels.csv, mishaps.csv (in order of nights; what several blocks report once) and summary.json."""
     with (truth / "labels.csv").open("wb") as labels:
         labels.write((joined(joiner.tables[LABELS]) + "\n").encode())
         for pieces in _pieces(joiner):
@@ -24,7 +24,7 @@ def write_truth(truth: Path, joiner: Joiner, spoiled: Iterable[Spoiled], summary
         kind = one.kind
         rows.append(joined((str(one.night), f"{kind.table}{ending}", kind.name, one.detail, kind.outcome)))
     joiner.reader.close()
-    text = "".join(f"{line}\n" for line in (joined(joiner.tables[MISHAPS]), *sorted(rows)))
+    text = "".join(f"{line}\n" for line in (joined(joiner.tables[MISHAPS]), *sorted(set(rows))))
     (truth / "mishaps.csv").write_text(text, encoding="utf-8")
     (truth / "summary.json").write_text(summary + "\n", encoding="utf-8")
 

@@ -20,11 +20,13 @@ _USUAL, _SLASHES, _COMPACT = "usual", "2026/3/5", "20260305"
 
 
 def rewrite_dates(seed: int, rate: float, table: str, _: Hand, values: list[str]) -> None:
-    """Write a row's dates as its table does in their year; what is no date stays as it is."""
+    """Write a row's dates as its table does in their year; what is no date, or has an offset, stays as it is."""
     for at in _PLACES[table]:
         try:
             moment = datetime.fromisoformat(values[at])
         except ValueError:
+            continue
+        if moment.tzinfo is not None:
             continue
         values[at] = _written(moment, format_of(seed, rate, table, moment.year), has_time=len(values[at]) > 10)
 

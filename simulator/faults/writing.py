@@ -7,16 +7,20 @@ what was staged arrives as labelled; ways of writing befall all rows alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Literal
 
 from simulator.delivering.columns import COLUMNS
 from simulator.faults.date_formats import DATE_COLUMNS, rewrite_dates
+from simulator.faults.extract_values import EXTRACT_WAYS, Way
+from simulator.faults.time_habits import TIME_COLUMNS, write_day_alone, write_offset
 from simulator.streams import Hand
 
 WrittenRow = tuple[str, ...]
+Report = Callable[[date, str, str, str], None]  # of a row: its upload, its table, the kind of dirt, what it did
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +65,24 @@ SWITCHES = (
     Switch("null_words", "writing", 0.0, 1.0, "share of rows whose empty fields say NULL or \\N"),
     Switch("date_formats", "writing", 0.0, 1.0, "share of tables and years that write dates 2026/3/5 or 20260305"),
     Switch("level_missing", "writing", 0.0, 1.0, "share of encounters that leave the level of the hospital empty"),
+    # what foreign extracts hold
+    Switch("unlisted_flag", "lines", 0.0, 0.2, "share of fee lines whose vali_flag is 01, Y or true"),
+    Switch("ids_as_numbers", "lines", 0.0, 0.2, "share of fee lines with psn_no as 5001.0 or mdtrt_id as 9.9E+17"),
+    Switch("pointer_to_nothing", "writing", 0.0, 1.0, "share of originals that point to 0, -, None, 无 or themselves"),
+    Switch("refund_positive", "writing", 0.0, 1.0, "share of refunds in positive amounts, under their flag"),
+    Switch("placeholders", "writing", 0.0, 1.0, "share of rows whose empty doctor, order or bed says 无, -, 未知"),
+    Switch("wrapped_codes", "writing", 0.0, 1.0, "share of rows with a code in odd blanks, full-width or =\"…\""),
+    Switch("times_with_offset", "writing", 0.0, 1.0, "share of institutions that write times with +08:00"),
+    Switch("dates_only", "writing", 0.0, 1.0, "share of institutions that write a day alone, or midnight, for times"),
 )  # fmt: skip
 BY_NAME: Mapping[str, Switch] = {switch.name: switch for switch in SWITCHES}
 BAD_ROWS = ("quantity_text", "no_person", "no_encounter", "impossible_date", "amount_mismatch")
-LINE_FAULTS = (*BAD_ROWS, "unknown_item", "doctor_missing")
+# Line faults that mishaps.csv names line by line: a receiver keeps such a line apart, with its money.
+REPORTED_FAULTS: Mapping[str, str] = {
+    "unlisted_flag": "a vali_flag that no list of codes has",
+    "ids_as_numbers": "an id that a program wrote as a number",
+}
+LINE_FAULTS = (*BAD_ROWS, "unknown_item", "doctor_missing", *REPORTED_FAULTS)
 
 
 def rates_of(dirt_rate: float, given: Mapping[str, float]) -> dict[str, float]:
@@ -73,38 +91,50 @@ def rates_of(dirt_rate: float, given: Mapping[str, float]) -> dict[str, float]:
     return {switch.name: given.get(switch.name, shared.get(switch.name, switch.usual)) for switch in SWITCHES}
 
 
-Way = Callable[[Hand, list[str]], None]
-
-
 class Writing:
     """How the rows of one part of a block are written down, as the switches say.
 
-    Every switch has a stream of its own, so that one never changes what another does.
+    Every switch has a stream of its own, so that one never changes what another does. What a receiver must account
+    for goes to `report`; of a habit once.
     """
 
-    def __init__(self, seed: int, part: str, rates: Mapping[str, float]) -> None:
-        self._ways: dict[str, list[tuple[float, Hand, Way]]] = {}
-        for name, (tables, way) in _WAYS.items():
+    def __init__(self, seed: int, part: str, rates: Mapping[str, float], report: Report) -> None:
+        self._report = report
+        self._known: set[tuple[str, str]] = set()  # habits reported, by table
+        self._ways: dict[str, list[tuple[str, float, Hand, Way]]] = {}
+        for name, (tables, habit) in _HABITS.items():
             if rates[name] > 0:
                 hand = Hand(seed, f"{name}/{part}")
                 for table in tables:
-                    self._ways.setdefault(table, []).append((rates[name], hand, way))
-        if rates["date_formats"] > 0:  # chosen for a table and a year, not for a row
-            for table in DATE_COLUMNS:
-                way = partial(rewrite_dates, seed, rates["date_formats"], table)
-                self._ways.setdefault(table, []).append((1.0, Hand(seed, f"date formats/{part}"), way))
+                    of_table = partial(habit, seed, rates[name], table)
+                    self._ways.setdefault(table, []).append((name, 1.0, hand, of_table))
+        for name, ways in _WAYS.items():
+            if rates[name] > 0:
+                hand = Hand(seed, f"{name}/{part}")
+                for table, way in ways.items():
+                    self._ways.setdefault(table, []).append((name, rates[name], hand, way))
 
     def touches(self, table: str) -> bool:
         """Whether rows of this table may change."""
         return table in self._ways
 
-    def written(self, table: str, row: WrittenRow) -> WrittenRow:
+    def written(self, table: str, uploaded: date, row: WrittenRow) -> WrittenRow:
         """The row as it is written down."""
         values = list(row)
-        for rate, hand, way in self._ways[table]:
+        for name, rate, hand, way in self._ways[table]:
             if hand.random() < rate:
-                way(hand, values)
+                detail = way(hand, values)
+                if detail and name in _HABITS:
+                    self._report_habit(table, name, detail)
+                elif detail:
+                    self._report(uploaded, table, name, detail)
         return tuple(values)
+
+    def _report_habit(self, table: str, name: str, detail: str) -> None:
+        """From the first night on, whichever row shows it."""
+        if (table, detail) not in self._known:
+            self._known.add((table, detail))
+            self._report(date.min, table, name, detail)
 
 
 def _shorter_quantity(hand: Hand, values: list[str]) -> None:
@@ -132,12 +162,22 @@ def _blank(table: str, column: str) -> Way:
     return change
 
 
-_WAYS: dict[str, tuple[tuple[str, ...], Way]] = {
-    "days_in_ward_missing": (("mdtrt",), _blank("mdtrt", "ipt_days")),
-    "operation_missing": (("mdtrt",), _blank("mdtrt", "oprn_oprt_code")),
-    "level_missing": (("mdtrt",), _blank("mdtrt", "hosp_lv")),
-    "days_supplied_missing": (("fee_list",), _blank("fee_list", "prd_days")),
-    "quantity_types": (("fee_list",), _shorter_quantity),
-    "impossible_birth": (("psn_info",), _older),
-    "null_words": (("psn_insu", "mdtrt", "setl", "fee_list", "diag"), _null_words),  # last: it fills what is empty
+# By switch, the way of each table that it befalls.
+_WAYS: Mapping[str, Mapping[str, Way]] = {
+    "days_in_ward_missing": {"mdtrt": _blank("mdtrt", "ipt_days")},
+    "operation_missing": {"mdtrt": _blank("mdtrt", "oprn_oprt_code")},
+    "level_missing": {"mdtrt": _blank("mdtrt", "hosp_lv")},
+    "days_supplied_missing": {"fee_list": _blank("fee_list", "prd_days")},
+    "quantity_types": {"fee_list": _shorter_quantity},
+    "impossible_birth": {"psn_info": _older},
+    **EXTRACT_WAYS,
+    # last: it fills what is empty
+    "null_words": dict.fromkeys(("psn_insu", "mdtrt", "setl", "fee_list", "diag"), _null_words),
+}
+# Chosen for an institution, or for a table and a year, not for a row. They come first: they know institutions by their
+# bare codes.
+_HABITS: Mapping[str, tuple[Collection[str], Callable[[int, float, str, Hand, list[str]], str | None]]] = {
+    "dates_only": (TIME_COLUMNS, write_day_alone),
+    "times_with_offset": (TIME_COLUMNS, write_offset),
+    "date_formats": (DATE_COLUMNS, rewrite_dates),  # last: it leaves times with an offset alone
 }

@@ -1,4 +1,4 @@
-"""What docs/simulator.md and docs/schemes.md say of scenarios, schemes and the truth is true."""
+"""What docs/simulator.md, docs/mishaps.md and docs/schemes.md say of scenarios, schemes and the truth is true."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from simulator.reference import GUIDES, LISTS, with_lists
 from simulator.scenario.scenario_file import ScenarioFile, scenario_of
 from simulator.schemes import SCHEMES
 
-TEXT, SCHEME_TEXT = (guide.read_text(encoding="utf-8") for guide in GUIDES)
+TEXTS = TEXT, _, SCHEME_TEXT = tuple(guide.read_text(encoding="utf-8") for guide in GUIDES)
 
 
 def section(name: str) -> str:
@@ -41,8 +41,8 @@ def documented_keys() -> dict[str, str]:
 
 
 def test_the_lists_are_those_of_the_code():
-    assert all(f"<!-- end of {name} -->" in TEXT + SCHEME_TEXT for name in LISTS)
-    for text in (TEXT, SCHEME_TEXT):
+    assert all(f"<!-- end of {name} -->" in "".join(TEXTS) for name in LISTS)
+    for text in TEXTS:
         assert with_lists(text) == text, "run python -m simulator.reference"
 
 
@@ -81,6 +81,6 @@ def test_every_delivered_table_is_reported():
     assert {*COLUMNS, *(table.name for table in EXTRA_TABLES)} <= reported
 
 
-@pytest.mark.parametrize("text", [TEXT, SCHEME_TEXT], ids=[guide.name for guide in GUIDES])
+@pytest.mark.parametrize("text", TEXTS, ids=[guide.name for guide in GUIDES])
 def test_a_guide_can_be_read_in_one_sitting(text):
     assert len(text.splitlines()) < 250
