@@ -70,7 +70,7 @@ class Values:
 
 @dataclass(frozen=True)
 class Look:
-    """One file: how it is written, its header, and its columns' values by name. `form`: text, parquet or xlsx."""
+    """One file: how it is written, its header, and its columns' values by name. `form`: as of intake.files.landed."""
 
     file: Path
     form: str

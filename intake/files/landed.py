@@ -10,19 +10,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fundwatch.texts import key_spelling, tidied
-from intake.files.columnar import parquet_lines
+from intake.files.forms.columnar import parquet_lines
+from intake.files.forms.objects import object_lines
+from intake.files.forms.spreadsheet import workbook_lines
 from intake.files.limits import BLOCK
 from intake.files.lines import TextPass, TextScan, Undecodable
-from intake.files.spreadsheet import workbook_lines
 from intake.files.staging import Staged, staged
 from intake.files.unpacking import TEXT_ENDINGS, FileError, is_packed, refuse_wide, stamp_of, unpacked
-from intake.source.mapping import DeliveryForm
+from intake.source.mapping import DeliveryForm, SourceFile
 
 # Spark reads a plain file under 4 MiB, and any gzip file, in one task, so that a row's place in it is its line. Other
 # files, and gzip files that are worth more than one task, are written again, their lines beginning with their numbers.
 _PLAIN_LIMIT = 4 << 20
 _GZIP_LIMIT = 16 << 20
-
+_JSON_ENDINGS = (".json", ".ndjson", ".jsonl")
 
 _TOTAL = re.compile(r"(?i)((本页|本月|全院|全部)?[合总總小共累]\s*[计計]|((grand|sub) ?)?total)(\s*[:(].*)?$")
 _SIGNATURE = re.compile(
@@ -61,8 +62,10 @@ class Opened:
     foot: int = 0
 
 
-def open_file(path: Path, form: DeliveryForm, scratch: Path) -> Opened:
+def open_file(path: Path, form: DeliveryForm, scratch: Path, file: SourceFile | None = None) -> Opened:
     """Copy a file into `scratch`, check and measure the copy, and write it again there where Spark could not read it.
+
+    `file` is what the mapping says of files of its kind.
 
     The first encoding that decodes every byte holds: UTF-8 is tried first, because GB 18030 accepts much that it is
     not. Raises FileError naming line, byte offset, column or cell, and what to do.
@@ -76,7 +79,7 @@ def open_file(path: Path, form: DeliveryForm, scratch: Path) -> Opened:
     taken = staged(path, stamp, scratch)
     for encoding in encodings_of(path, form):
         try:
-            text, numbered, foot = _passed(taken, form, encoding, delimiter)
+            text, numbered, foot = _passed(taken, form, file, encoding, delimiter)
         except Undecodable as error:
             refused.append(f"not {encoding}: {error}")
             is_sure |= error.is_sure
@@ -92,14 +95,20 @@ def open_file(path: Path, form: DeliveryForm, scratch: Path) -> Opened:
 
 
 def form_of(name: str) -> str:
-    """What the name's ending says a file is: "text", "parquet" or "xlsx". Raises FileError for any other."""
+    """What the name's ending says a file is: "text", "parquet", "xlsx", "json" or "ndjson". Raises FileError for any
+    other."""
     low = name.lower()
     bare = low.removesuffix(".gz").removesuffix(".zip") if low.endswith((".gz", ".zip")) else low
     if low.endswith((".parquet", ".xlsx")):
         return low.rsplit(".", 1)[1]
+    if low.removesuffix(".gz").endswith(_JSON_ENDINGS):
+        return "json" if bare.endswith(".json") else "ndjson"
     if bare.endswith(TEXT_ENDINGS) or (low.endswith(".zip") and "." not in bare):
         return "text"
-    raise FileError("is of no known form: deliver .csv, .txt, .tsv (plain, .gz, .zip), .parquet or .xlsx")
+    raise FileError(
+        "is of no known form: deliver .csv, .txt, .tsv (plain, .gz, .zip), .json, .ndjson (plain, .gz), .parquet or "
+        ".xlsx"
+    )
 
 
 def delimiter_of(path: Path, form: DeliveryForm) -> str:
@@ -115,19 +124,21 @@ def encodings_of(path: Path, form: DeliveryForm) -> tuple[str, ...]:
     return form.encodings if form_of(path.name) == "text" else ("utf-8",)
 
 
-def _passed(taken: Staged, form: DeliveryForm, encoding: str, delimiter: str) -> tuple[TextScan, Path | None, int]:
+def _passed(
+    taken: Staged, form: DeliveryForm, file: SourceFile | None, encoding: str, delimiter: str
+) -> tuple[TextScan, Path | None, int]:
     """What a pass found, the numbered copy it wrote, if Spark cannot read the file as it is, and the lines of its foot,
     which are not in the copy."""
     path = taken.path
     is_as_read = encoding == "utf-8" and form_of(path.name) == "text" and not is_packed(path)
     sha256 = taken.sha256 if is_as_read else None
     if not _needs_copy(path, encoding):
-        text = TextPass(encoding, delimiter, None, sha256).run(blocks_of(path, form))
+        text = TextPass(encoding, delimiter, None, sha256).run(blocks_of(path, form, file))
         if not text.has_gaps and not foot_of(text, delimiter):
             return text, None, 0
     copy = path.with_name(f"{path.name}.numbered.csv")
     with copy.open("wb") as target:
-        text = TextPass(encoding, delimiter, target, sha256).run(blocks_of(path, form))
+        text = TextPass(encoding, delimiter, target, sha256).run(blocks_of(path, form, file))
     foot = foot_of(text, delimiter)
     if foot:
         _cut_lines(copy, len(foot))
@@ -165,11 +176,13 @@ def _cut_lines(path: Path, count: int) -> None:
         file.truncate(size - sum(map(len, lines[-count:])))
 
 
-def blocks_of(path: Path, form: DeliveryForm) -> Iterator[bytes]:
+def blocks_of(path: Path, form: DeliveryForm, file: SourceFile | None = None) -> Iterator[bytes]:
     """The file as blocks of text, whatever its form. Raises FileError for damage, while reading."""
     kind = form_of(path.name)
     if kind == "parquet":
         return parquet_lines(path, form.zone)
+    if kind in ("json", "ndjson"):
+        return object_lines(path, kind, file)
     return workbook_lines(path) if kind == "xlsx" else unpacked(path)
 
 

@@ -35,7 +35,8 @@ class SourceFile(Declared):
     that leaves no doubt.
 
     `identifying` columns may come, and only a token, a scrub, the vault or a yes-or-no expression may read them;
-    columns under `drop` may come and are never read.
+    columns under `drop` may come and are never read. `rows_at` says where in a JSON object the array of rows stands, as
+    `result.list`.
     """
 
     name: str | tuple[str, ...]
@@ -44,6 +45,7 @@ class SourceFile(Declared):
     optional: tuple[str | tuple[str, ...], ...] = ()
     identifying: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+    rows_at: str | None = Field(None, pattern=r"^[^.]+(\.[^.]+)*$")
 
     @property
     def patterns(self) -> tuple[str, ...]:
@@ -61,6 +63,10 @@ class SourceFile(Declared):
         known = {*self.names(), *self.drop}
         folded = {in_ascii(name).lower(): name for name in sorted(known)}
         return tuple(c if c in known else folded.get(in_ascii(c).lower(), c) for c in header)
+
+    def is_dropped(self, column: str) -> bool:
+        """Whether a column under this name may come and is never read."""
+        return self.as_known((column,))[0] in self.drop
 
     @property
     def identifies(self) -> frozenset[str]:

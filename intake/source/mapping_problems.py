@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 
@@ -91,6 +92,10 @@ def _spelling_problems(file: SourceFile) -> Iterator[str]:
         other = spelled.setdefault(name.lower(), name)
         if other != name:
             yield f"'{other}' and '{name}' differ in the size of letters only, and would be taken for one another"
+    for name in sorted({*file.names().values()}):
+        if any(sign in name for sign in ".[]`"):
+            own = "_".join(re.findall(r"\w+", name)) or "a_name"
+            yield f"'{name}' is no name in SQL; give it one of its own beside it: [{own}, \"{name}\"]"
 
 
 def _sql_problems(where: str, texts: Mapping[str, str], purpose: Purpose, known: Collection[str]) -> Iterator[str]:
