@@ -81,11 +81,16 @@ class _Columns:
 
     def __init__(self, file: SourceFile | None) -> None:
         self._file = file
+        self._left: dict[str, bool] = {}  # by path, of which there are some hundreds
         self._names = frozenset() if file is None else frozenset(_folded(name) for name in file.names())
 
     def is_left(self, path: str) -> bool:
         """Whether the field is dropped, with all that is in it."""
-        return self._file is not None and self._file.is_dropped(path)
+        if self._file is None:
+            return False
+        if path not in self._left:
+            self._left[path] = self._file.is_dropped(path)
+        return self._left[path]
 
     def takes_list(self, path: str) -> bool:
         """Whether objects in the list are named as columns, by their place in it."""
