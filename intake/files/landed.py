@@ -12,6 +12,7 @@ from pathlib import Path
 from fundwatch.texts import key_spelling, tidied
 from intake.files.forms.columnar import parquet_lines
 from intake.files.forms.objects import object_lines
+from intake.files.forms.positions import cut_lines
 from intake.files.forms.spreadsheet import workbook_lines
 from intake.files.limits import BLOCK
 from intake.files.lines import TextPass, TextScan, Undecodable
@@ -73,7 +74,7 @@ def open_file(path: Path, form: DeliveryForm, scratch: Path, file: SourceFile | 
     stamp = stamp_of(path)
     if stamp.size == 0:
         raise FileError("is empty: no header")
-    delimiter = delimiter_of(path, form)
+    delimiter = delimiter_of(path, form, file)
     refused: list[str] = []
     is_sure = False
     taken = staged(path, stamp, scratch)
@@ -111,9 +112,9 @@ def form_of(name: str) -> str:
     )
 
 
-def delimiter_of(path: Path, form: DeliveryForm) -> str:
-    """The delimiter of the file's text: the mapping's, a tab in a .tsv; what is no text becomes lines with commas."""
-    if form_of(path.name) != "text":
+def delimiter_of(path: Path, form: DeliveryForm, file: SourceFile | None = None) -> str:
+    """The delimiter of the file's text: the mapping's, a tab in a .tsv; what has none becomes lines with commas."""
+    if not _is_delimited(path, file):
         return ","
     bare = path.name.lower().removesuffix(".gz").removesuffix(".zip")
     return "\t" if bare.endswith(".tsv") else form.delimiter
@@ -130,15 +131,15 @@ def _passed(
     """What a pass found, the numbered copy it wrote, if Spark cannot read the file as it is, and the lines of its foot,
     which are not in the copy."""
     path = taken.path
-    is_as_read = encoding == "utf-8" and form_of(path.name) == "text" and not is_packed(path)
+    is_as_read = encoding == "utf-8" and _is_delimited(path, file) and not is_packed(path)
     sha256 = taken.sha256 if is_as_read else None
-    if not _needs_copy(path, encoding):
-        text = TextPass(encoding, delimiter, None, sha256).run(blocks_of(path, form, file))
+    if not _needs_copy(path, encoding, file):
+        text = TextPass(encoding, delimiter, None, sha256).run(blocks_of(path, form, file, encoding))
         if not text.has_gaps and not foot_of(text, delimiter):
             return text, None, 0
     copy = path.with_name(f"{path.name}.numbered.csv")
     with copy.open("wb") as target:
-        text = TextPass(encoding, delimiter, target, sha256).run(blocks_of(path, form, file))
+        text = TextPass(encoding, delimiter, target, sha256).run(blocks_of(path, form, file, encoding))
     foot = foot_of(text, delimiter)
     if foot:
         _cut_lines(copy, len(foot))
@@ -176,18 +177,29 @@ def _cut_lines(path: Path, count: int) -> None:
         file.truncate(size - sum(map(len, lines[-count:])))
 
 
-def blocks_of(path: Path, form: DeliveryForm, file: SourceFile | None = None) -> Iterator[bytes]:
-    """The file as blocks of text, whatever its form. Raises FileError for damage, while reading."""
+def blocks_of(
+    path: Path, form: DeliveryForm, file: SourceFile | None = None, encoding: str = "utf-8"
+) -> Iterator[bytes]:
+    """The file as blocks of text, whatever its form; `encoding` is that of its text.
+
+    Raises FileError for damage, while reading.
+    """
     kind = form_of(path.name)
     if kind == "parquet":
         return parquet_lines(path, form.zone)
     if kind in ("json", "ndjson"):
         return object_lines(path, kind, file)
+    if kind == "text" and file is not None and file.fixed_width is not None:
+        return cut_lines(unpacked(path), file.fixed_width, encoding)
     return workbook_lines(path) if kind == "xlsx" else unpacked(path)
 
 
-def _needs_copy(path: Path, encoding: str) -> bool:
-    if encoding != "utf-8" or form_of(path.name) != "text" or path.name.endswith(".zip"):
+def _is_delimited(path: Path, file: SourceFile | None) -> bool:
+    return form_of(path.name) == "text" and (file is None or file.fixed_width is None)
+
+
+def _needs_copy(path: Path, encoding: str, file: SourceFile | None) -> bool:
+    if encoding != "utf-8" or not _is_delimited(path, file) or path.name.endswith(".zip"):
         return True
     return path.stat().st_size >= (_GZIP_LIMIT if is_packed(path) else _PLAIN_LIMIT)
 

@@ -38,10 +38,12 @@ def peek(path: Path, form: DeliveryForm, delimiters: str = "", file: SourceFile 
     """
     if stamp_of(path).size == 0:
         raise FileError("is empty: no header")
-    beginning = _beginning(path, form, file)
     refused = []
     for encoding in encodings_of(path, form):
-        delimiter = _delimiter(path, form, delimiters, beginning, encoding)
+        beginning = _beginning(path, form, file, encoding)
+        known = delimiter_of(path, form, file)
+        is_open = bool(delimiters) and form_of(path.name) == "text" and known == form.delimiter
+        delimiter = _commonest(delimiters, beginning, encoding) if is_open else known
         try:
             text = TextPass(encoding, delimiter, None).run(iter([beginning]))
         except Undecodable as error:
@@ -52,12 +54,12 @@ def peek(path: Path, form: DeliveryForm, delimiters: str = "", file: SourceFile 
     raise FileError("; ".join(refused))
 
 
-def _beginning(path: Path, form: DeliveryForm, file: SourceFile | None) -> bytes:
+def _beginning(path: Path, form: DeliveryForm, file: SourceFile | None, encoding: str) -> bytes:
     """Whole lines of the first MiB."""
     parts: list[bytes] = []
     size = 0
     # a generator, whose files are closed with it
-    with closing(cast("Any", blocks_of(path, form, file))) as blocks:
+    with closing(cast("Any", blocks_of(path, form, file, encoding))) as blocks:
         for block in blocks:
             parts.append(block)
             size += len(block)
@@ -67,10 +69,7 @@ def _beginning(path: Path, form: DeliveryForm, file: SourceFile | None) -> bytes
     return b"".join(parts)
 
 
-def _delimiter(path: Path, form: DeliveryForm, delimiters: str, beginning: bytes, encoding: str) -> str:
-    known = delimiter_of(path, form)
-    if not delimiters or form_of(path.name) != "text" or known != form.delimiter:
-        return known
+def _commonest(delimiters: str, beginning: bytes, encoding: str) -> str:
     # decoded, because bytes of GB 18030 may look like | and ^
     header = beginning.partition(b"\n")[0].decode(encoding, "ignore")
     return max(delimiters, key=header.count)

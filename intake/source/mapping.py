@@ -20,6 +20,7 @@ from fundwatch.fingerprint import fingerprint
 from fundwatch.texts import in_ascii
 from intake.source.columns import ANY, CodeList, ColumnSource, Flag, Lookup, Sealed, Sign, Where
 from intake.source.placeholders import PlaceholderChanges
+from intake.source.widths import FixedWidth
 
 NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "content_fingerprint"})
 # Netted tables are mapped as their entries, which add the pointer to what a reversal reverses.
@@ -55,7 +56,7 @@ class SourceFile(Declared):
 
     `identifying` columns may come, and only a token, a scrub, the vault or a yes-or-no expression may read them;
     columns under `drop` (names, and patterns as `x_*`) may come and are never read. `rows_at` says where in a JSON
-    object the array of rows stands, as `result.list`.
+    object the array of rows stands, as `result.list`; `fixed_width` where in a line of text its columns stand.
     """
 
     name: str | tuple[str, ...]
@@ -64,6 +65,7 @@ class SourceFile(Declared):
     optional: tuple[str | tuple[str, ...], ...] = ()
     identifying: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+    fixed_width: FixedWidth | None = None
     rows_at: str | None = Field(None, pattern=r"^[^.]+(\.[^.]+)*$")
 
     @property

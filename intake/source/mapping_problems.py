@@ -51,6 +51,7 @@ def cross_problems(mapping: SourceMapping) -> Iterator[str]:
             yield f"files.{file}: its rows must feed exactly one table, not {', '.join(uses) or 'none'}"
         yield from (f"files.{file}: {reported}" for reported in _spelling_problems(declared))
         yield from (f"files.{file}.drop: {reported}" for reported in _drop_problems(declared))
+        yield from (f"files.{file}.fixed_width: {reported}" for reported in _width_problems(declared))
     yield from mapping.placeholders.problems()
     yield from _same_patterns(mapping)
     for table, how in mapping.tables.items():
@@ -110,6 +111,17 @@ def _drop_problems(file: SourceFile) -> Iterator[str]:
         read = sorted(name for name in file.names() if covers(pattern, name))
         if read:
             yield f"'{pattern}' covers {', '.join(read)}, which the mapping reads"
+
+
+def _width_problems(file: SourceFile) -> Iterator[str]:
+    """Columns that stand in the line and nowhere else, or the other way round."""
+    if file.fixed_width is None:
+        return
+    there = file.as_known(tuple(file.fixed_width.columns))
+    unknown = [c for c in there if c not in file.names() and not file.is_dropped(c)]
+    yield from (f"the file has no column '{c}'; list it under columns, or under drop" for c in unknown)
+    missing = [aliases for aliases in file.needed() if not {*aliases} & {*there}]
+    yield from (f"the column '{' or '.join(aliases)}' stands nowhere in the line" for aliases in missing)
 
 
 def _sql_problems(where: str, texts: Mapping[str, str], purpose: Purpose, known: Collection[str]) -> Iterator[str]:
