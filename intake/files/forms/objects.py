@@ -24,6 +24,7 @@ from intake.source.mapping import SourceFile
 
 _NAME = re.compile(r'[^",\r\n\0\ud800-\udfff]+')
 _NO_LINE = re.compile("[\r\n\0\ud800-\udfff]")
+_HOLDING = (dict, list)
 _DEEPEST = 20  # fields within fields: more is no row
 # an object with the line that it begins on; None for a blank line
 Objects = Iterator[tuple[int, dict[str, Any] | None]]
@@ -84,12 +85,12 @@ class _Columns:
         self._left: dict[str, bool] = {}  # by path, of which there are some hundreds
         self._names = frozenset() if file is None else frozenset(_folded(name) for name in file.names())
 
-    def is_left(self, path: str) -> bool:
-        """Whether the field is dropped, with all that is in it."""
-        if self._file is None:
-            return False
+    def is_left(self, path: str, key: str) -> bool:
+        """Whether the field of that name is dropped, with all that is in it; looked at once for each path."""
         if path not in self._left:
-            self._left[path] = self._file.is_dropped(path)
+            if not _NAME.fullmatch(key):
+                raise FileError("the name of a field is blank, not of one line, or holds a comma or quotation mark")
+            self._left[path] = self._file is not None and self._file.is_dropped(path)
         return self._left[path]
 
     def takes_list(self, path: str) -> bool:
@@ -113,43 +114,38 @@ class _Columns:
     def fields(self, given: dict[str, Any]) -> Fields:
         """The object's values by path; None for null and for what is dropped."""
         found: Fields = {}
-        for path, text in self._within(given, "", 0):
-            if path in found:
-                raise FileError(f"two values at '{shown_name(path)}'")
-            found[path] = text
+        for key, value in given.items():
+            self._put(found, value, key, key, 1)
         return found
 
     def _refuse_list(self, given: list[Any], path: str) -> None:
-        if any(isinstance(one, dict | list) for one in given) and not self.takes_list(path):
+        if any(isinstance(one, _HOLDING) for one in given) and not self.takes_list(path):
             raise FileError(
                 f"'{shown_name(path)}' is a list of objects, and an object is one row: name those to be read, as "
                 f"'{shown_name(path)}[0].…', or list it under drop"
             )
 
-    def _within(self, given: Any, path: str, depth: int) -> Iterator[tuple[str, str | None]]:
-        if depth > _DEEPEST:
+    def _put(self, found: Fields, value: Any, path: str, key: str, depth: int) -> None:
+        is_left = self.is_left(path, key)
+        if is_left or not value or not isinstance(value, _HOLDING):
+            if path in found:
+                raise FileError(f"two values at '{shown_name(path)}'")
+            found[path] = None if is_left or value is None or isinstance(value, _HOLDING) else _text(value, path)
+        elif depth == _DEEPEST:
             raise FileError(f"has fields within fields, more than {_DEEPEST} deep")
-        if path and (given in (None, {}, []) or self.is_left(path)):
-            yield path, None
-        elif isinstance(given, dict):
-            for key, value in given.items():
-                if not _NAME.fullmatch(key):
-                    raise FileError("the name of a field is blank, not of one line, or holds a comma or quotation mark")
-                yield from self._within(value, f"{path}.{key}" if path else key, depth + 1)
-        elif isinstance(given, list):
-            self._refuse_list(given, path)
-            for place, value in enumerate(given):
-                yield from self._within(value, f"{path}[{place}]", depth + 1)
+        elif isinstance(value, dict):
+            for inner, one in value.items():
+                self._put(found, one, f"{path}.{inner}", inner, depth + 1)
         else:
-            yield path, _text(given, path)
+            self._refuse_list(value, path)
+            for place, one in enumerate(value):
+                self._put(found, one, f"{path}[{place}]", key, depth + 1)
 
 
 def _text(given: Any, path: str) -> str:
-    """A single value; numbers are texts already."""
-    if isinstance(given, bool):
-        return str(given).lower()
-    text = str(given)
-    if _NO_LINE.search(text):
+    """A single value; numbers are texts already, and a boolean is in small letters."""
+    text = given if isinstance(given, str) else str(given).lower()
+    if not text.isprintable() and _NO_LINE.search(text):
         raise FileError(f"'{shown_name(path)}' holds a line break or a sign that is no text: take it out")
     return text
 
