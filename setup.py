@@ -21,6 +21,7 @@ PACKAGES = [
     "intake",
     "intake.drafting",
     "intake.files",
+    "intake.files.forms",
     "intake.quarantine",
     "intake.rows",
     "intake.source",

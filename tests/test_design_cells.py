@@ -15,8 +15,9 @@ PACKAGES = ("fundwatch", "privacy", "intake", "features", "rules", "models", "le
 TABLES = {
     "fundwatch/cells.py": "the one writer of CSV for people",
     "leads/publishing/sheets.py": "the one writer of workbooks: texts are written as texts",
-    "intake/files/spreadsheet.py": "turns a delivered workbook into CSV for the intake; nobody opens it",
-    "intake/files/columnar.py": "turns delivered Parquet into CSV for the intake; nobody opens it",
+    "intake/files/forms/spreadsheet.py": "turns a delivered workbook into CSV for the intake; nobody opens it",
+    "intake/files/forms/objects.py": "turns delivered JSON into CSV for the intake; nobody opens it",
+    "intake/files/forms/columnar.py": "turns delivered Parquet into CSV for the intake; nobody opens it",
 }
 # what writes other files, and why no cell of theirs computes
 OTHERS = {

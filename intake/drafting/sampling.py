@@ -27,6 +27,7 @@ _DATES = {
     "yyyy-M-d": re.compile(r"\d{4}-\d{1,2}-\d{1,2}"),
     "yyyy-M-d H:mm": re.compile(r"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d\d"),
     "yyyy年M月d日": re.compile(r"\d{4}年\d{1,2}月\d{1,2}日"),
+    "d-MMM-yyyy": re.compile(r"(?i)\d{1,2}-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-\d{4}"),
     "M/d/yyyy": re.compile(r"\d{1,2}/\d{1,2}/\d{4}"),
 }
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
@@ -70,7 +71,7 @@ class Values:
 
 @dataclass(frozen=True)
 class Look:
-    """One file: how it is written, its header, and its columns' values by name. `form`: text, parquet or xlsx."""
+    """One file: how it is written, its header, and its columns' values by name. `form`: as of intake.files.landed."""
 
     file: Path
     form: str

@@ -60,8 +60,8 @@ def file_columns(file: SourceFile, kind: str, name: str, header: Sequence[str]) 
         name=name,
         kind=kind,
         read=tuple(c for c in header if c in names),
-        dropped=tuple(c for c in header if c in file.drop and c not in names),
-        unknown=tuple(c for c in header if c not in names and c not in file.drop),
+        dropped=tuple(c for c in header if c not in names and file.is_dropped(c)),
+        unknown=tuple(c for c in header if c not in names and not file.is_dropped(c)),
         missing=tuple(" or ".join(a) for a in file.needed() if not {*a} & {*header}),
         missing_optional=tuple(" or ".join(a) for a in optional if not {*a} & {*header}),
     )

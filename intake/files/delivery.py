@@ -166,7 +166,7 @@ def open_delivery(
         named = set(kinds.values())
     missing = [kind for kind, file in mapping.files.items() if file.required and kind not in named]
     files, drift = [], []
-    for name, opened in _opened(mapping, folder, list(kinds), scratch):
+    for name, opened in _opened(mapping, folder, kinds, scratch):
         if isinstance(opened, FileError):
             found.append(f"{name}: {opened}")
             continue
@@ -203,18 +203,18 @@ def _refusal(folder: Path, found: list[str]) -> DeliveryError:
 
 
 def _opened(
-    mapping: SourceMapping, folder: Path, names: list[str], scratch: Path
+    mapping: SourceMapping, folder: Path, kinds: Mapping[str, str], scratch: Path
 ) -> Iterator[tuple[str, Opened | FileError]]:
     """Each file opened, or why not, in the order of the names; read in parallel, as hashing and unpacking allow."""
 
     def one(name: str) -> Opened | FileError:
         try:
-            return open_file(folder / name, mapping.delivery, scratch)
+            return open_file(folder / name, mapping.delivery, scratch, mapping.files[kinds[name]])
         except FileError as error:
             return error
 
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as workers:
-        yield from zip(names, workers.map(one, names), strict=True)
+        yield from zip(kinds, workers.map(one, kinds), strict=True)
 
 
 def _untrue(opened: Opened, entry: ManifestFile | None) -> list[str]:

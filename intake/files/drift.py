@@ -66,9 +66,9 @@ class Drift:
 
 def read_names(file: SourceFile, header: Sequence[str]) -> tuple[str, ...]:
     """The names of the columns hereafter: the mapping's; one that the mapping does not know goes by its place."""
-    names, kept = file.names(), set(file.drop)
+    names = file.names()
     spelled = enumerate(file.as_known(header), 1)
-    return tuple(names.get(c, c if c in kept else f"{PARKED}{n}") for n, c in spelled)
+    return tuple(names.get(c, c if file.is_dropped(c) else f"{PARKED}{n}") for n, c in spelled)
 
 
 def parked_error_codes(mapping: SourceMapping, quality: Quality, table: str) -> tuple[str, ...]:
@@ -95,7 +95,7 @@ def find_drift(mapping: SourceMapping, kind: str, name: str, opened: Opened, qua
         text = f"line 1 names none of the columns of {kind}: the header is missing, or the file is of another table"
         return FileDrift(name, kind, (text,))
     values = _values(mapping, read_names(file, header), opened)
-    unknown = [c for c in header if c not in known]
+    unknown = [c for c in header if c not in known and not file.is_dropped(c)]
     is_parking = mapping.drift.unknown_columns == "park"
     found = list(_column_problems(mapping, kind, header, [] if is_parking else unknown, values))
     said = _said(mapping, kind, values, quality)
@@ -163,7 +163,8 @@ def _column_problems(
     for aliases in missing:
         yield f"column '{' or '.join(aliases)}' is missing"
     names = [file.names().get(c, c) for c in header]
-    twice = sorted({n for n in names if names.count(n) > 1})
+    folded = [n.lower() for n in read_names(file, header)]  # Spark takes one for the other
+    twice = sorted({n for n, f in zip(names, folded, strict=True) if names.count(n) > 1 or folded.count(f) > 1})
     yield from (f"column '{shown_name(c)}' occurs twice" for c in twice)
 
 

@@ -13,7 +13,10 @@ from pathlib import Path, PurePosixPath
 from intake.source.mapping import SourceMapping
 
 # any of these may stand where a mapping's pattern says .csv
-_ENDINGS = (".csv", ".txt", ".tsv", ".parquet", ".xlsx", ".csv.gz", ".txt.gz", ".tsv.gz", ".zip")
+_ENDINGS = (
+    ".csv", ".txt", ".tsv", ".parquet", ".xlsx", ".json", ".ndjson", ".jsonl", ".csv.gz", ".txt.gz", ".tsv.gz",
+    ".json.gz", ".ndjson.gz", ".jsonl.gz", ".zip",
+)  # fmt: skip
 # what systems and engines leave beside files, none of which is anybody's data
 _LEFT_BEHIND = (".*", "__macosx", "thumbs.db", "desktop.ini", "~$*", "_success", "_committed_*", "_started_*")
 _SPARK_PART = "part-*"

@@ -10,19 +10,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fundwatch.texts import key_spelling, tidied
-from intake.files.columnar import parquet_lines
+from intake.files.forms.columnar import parquet_lines
+from intake.files.forms.objects import object_lines
+from intake.files.forms.positions import cut_lines
+from intake.files.forms.spreadsheet import workbook_lines
 from intake.files.limits import BLOCK
 from intake.files.lines import TextPass, TextScan, Undecodable
-from intake.files.spreadsheet import workbook_lines
 from intake.files.staging import Staged, staged
 from intake.files.unpacking import TEXT_ENDINGS, FileError, is_packed, refuse_wide, stamp_of, unpacked
-from intake.source.mapping import DeliveryForm
+from intake.source.mapping import DeliveryForm, SourceFile
 
 # Spark reads a plain file under 4 MiB, and any gzip file, in one task, so that a row's place in it is its line. Other
 # files, and gzip files that are worth more than one task, are written again, their lines beginning with their numbers.
 _PLAIN_LIMIT = 4 << 20
 _GZIP_LIMIT = 16 << 20
-
+_JSON_ENDINGS = (".json", ".ndjson", ".jsonl")
 
 _TOTAL = re.compile(r"(?i)((本页|本月|全院|全部)?[合总總小共累]\s*[计計]|((grand|sub) ?)?total)(\s*[:(].*)?$")
 _SIGNATURE = re.compile(
@@ -61,8 +63,10 @@ class Opened:
     foot: int = 0
 
 
-def open_file(path: Path, form: DeliveryForm, scratch: Path) -> Opened:
+def open_file(path: Path, form: DeliveryForm, scratch: Path, file: SourceFile | None = None) -> Opened:
     """Copy a file into `scratch`, check and measure the copy, and write it again there where Spark could not read it.
+
+    `file` is what the mapping says of files of its kind.
 
     The first encoding that decodes every byte holds: UTF-8 is tried first, because GB 18030 accepts much that it is
     not. Raises FileError naming line, byte offset, column or cell, and what to do.
@@ -70,13 +74,13 @@ def open_file(path: Path, form: DeliveryForm, scratch: Path) -> Opened:
     stamp = stamp_of(path)
     if stamp.size == 0:
         raise FileError("is empty: no header")
-    delimiter = delimiter_of(path, form)
+    delimiter = delimiter_of(path, form, file)
     refused: list[str] = []
     is_sure = False
     taken = staged(path, stamp, scratch)
     for encoding in encodings_of(path, form):
         try:
-            text, numbered, foot = _passed(taken, form, encoding, delimiter)
+            text, numbered, foot = _passed(taken, form, file, encoding, delimiter)
         except Undecodable as error:
             refused.append(f"not {encoding}: {error}")
             is_sure |= error.is_sure
@@ -92,19 +96,25 @@ def open_file(path: Path, form: DeliveryForm, scratch: Path) -> Opened:
 
 
 def form_of(name: str) -> str:
-    """What the name's ending says a file is: "text", "parquet" or "xlsx". Raises FileError for any other."""
+    """What the name's ending says a file is: "text", "parquet", "xlsx", "json" or "ndjson". Raises FileError for any
+    other."""
     low = name.lower()
     bare = low.removesuffix(".gz").removesuffix(".zip") if low.endswith((".gz", ".zip")) else low
     if low.endswith((".parquet", ".xlsx")):
         return low.rsplit(".", 1)[1]
+    if low.removesuffix(".gz").endswith(_JSON_ENDINGS):
+        return "json" if bare.endswith(".json") else "ndjson"
     if bare.endswith(TEXT_ENDINGS) or (low.endswith(".zip") and "." not in bare):
         return "text"
-    raise FileError("is of no known form: deliver .csv, .txt, .tsv (plain, .gz, .zip), .parquet or .xlsx")
+    raise FileError(
+        "is of no known form: deliver .csv, .txt, .tsv (plain, .gz, .zip), .json, .ndjson (plain, .gz), .parquet or "
+        ".xlsx"
+    )
 
 
-def delimiter_of(path: Path, form: DeliveryForm) -> str:
-    """The delimiter of the file's text: the mapping's, a tab in a .tsv; what is no text becomes lines with commas."""
-    if form_of(path.name) != "text":
+def delimiter_of(path: Path, form: DeliveryForm, file: SourceFile | None = None) -> str:
+    """The delimiter of the file's text: the mapping's, a tab in a .tsv; what has none becomes lines with commas."""
+    if not _is_delimited(path, file):
         return ","
     bare = path.name.lower().removesuffix(".gz").removesuffix(".zip")
     return "\t" if bare.endswith(".tsv") else form.delimiter
@@ -115,19 +125,21 @@ def encodings_of(path: Path, form: DeliveryForm) -> tuple[str, ...]:
     return form.encodings if form_of(path.name) == "text" else ("utf-8",)
 
 
-def _passed(taken: Staged, form: DeliveryForm, encoding: str, delimiter: str) -> tuple[TextScan, Path | None, int]:
+def _passed(
+    taken: Staged, form: DeliveryForm, file: SourceFile | None, encoding: str, delimiter: str
+) -> tuple[TextScan, Path | None, int]:
     """What a pass found, the numbered copy it wrote, if Spark cannot read the file as it is, and the lines of its foot,
     which are not in the copy."""
     path = taken.path
-    is_as_read = encoding == "utf-8" and form_of(path.name) == "text" and not is_packed(path)
+    is_as_read = encoding == "utf-8" and _is_delimited(path, file) and not is_packed(path)
     sha256 = taken.sha256 if is_as_read else None
-    if not _needs_copy(path, encoding):
-        text = TextPass(encoding, delimiter, None, sha256).run(blocks_of(path, form))
+    if not _needs_copy(path, encoding, file):
+        text = TextPass(encoding, delimiter, None, sha256).run(blocks_of(path, form, file, encoding))
         if not text.has_gaps and not foot_of(text, delimiter):
             return text, None, 0
     copy = path.with_name(f"{path.name}.numbered.csv")
     with copy.open("wb") as target:
-        text = TextPass(encoding, delimiter, target, sha256).run(blocks_of(path, form))
+        text = TextPass(encoding, delimiter, target, sha256).run(blocks_of(path, form, file, encoding))
     foot = foot_of(text, delimiter)
     if foot:
         _cut_lines(copy, len(foot))
@@ -165,16 +177,29 @@ def _cut_lines(path: Path, count: int) -> None:
         file.truncate(size - sum(map(len, lines[-count:])))
 
 
-def blocks_of(path: Path, form: DeliveryForm) -> Iterator[bytes]:
-    """The file as blocks of text, whatever its form. Raises FileError for damage, while reading."""
+def blocks_of(
+    path: Path, form: DeliveryForm, file: SourceFile | None = None, encoding: str = "utf-8"
+) -> Iterator[bytes]:
+    """The file as blocks of text, whatever its form; `encoding` is that of its text.
+
+    Raises FileError for damage, while reading.
+    """
     kind = form_of(path.name)
     if kind == "parquet":
         return parquet_lines(path, form.zone)
+    if kind in ("json", "ndjson"):
+        return object_lines(path, kind, file)
+    if kind == "text" and file is not None and file.fixed_width is not None:
+        return cut_lines(unpacked(path), file.fixed_width, encoding)
     return workbook_lines(path) if kind == "xlsx" else unpacked(path)
 
 
-def _needs_copy(path: Path, encoding: str) -> bool:
-    if encoding != "utf-8" or form_of(path.name) != "text" or path.name.endswith(".zip"):
+def _is_delimited(path: Path, file: SourceFile | None) -> bool:
+    return form_of(path.name) == "text" and (file is None or file.fixed_width is None)
+
+
+def _needs_copy(path: Path, encoding: str, file: SourceFile | None) -> bool:
+    if encoding != "utf-8" or not _is_delimited(path, file) or path.name.endswith(".zip"):
         return True
     return path.stat().st_size >= (_GZIP_LIMIT if is_packed(path) else _PLAIN_LIMIT)
 

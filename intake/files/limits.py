@@ -19,6 +19,8 @@ MOST_MANIFEST = 16 << 20  # an entry has some 300 bytes: fifty thousand files
 # A workbook holds a small reference table. Its shared strings and styles are held whole, at some five times their size.
 MOST_ROWS = 200_000
 MOST_WORKBOOK, MOST_SHEET, MOST_HELD = 64 << 20, 512 << 20, 64 << 20
+# A text in JSON that is no object a line is held whole, at up to four times its size; of its objects one at a time.
+MOST_JSON = 128 << 20
 # Of Parquet one row group's columns are unpacked at once; writers aim at 128 MiB, batches are as small as they must be.
 MOST_ROW_GROUP = 2 << 30
 MOST_BATCH = 64 << 20

@@ -26,7 +26,7 @@ _OTHER_BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 _CONTROL = bytes(n for n in range(32) if n not in b"\t\n\r")  # with tabs looked for apart
 _SPACES = bytes(range(33))  # what Spark trims when it looks for blank lines
-_CODECS = {"big5": "cp950"}
+CODECS = {"big5": "cp950"}
 # Of Big5's second bytes two in five are below 0x7f, of simplified Chinese in GBK hardly any are; traditional Chinese in
 # GBK begins with bytes that are none of Big5's common ones. Fewer than some twenty characters tell nothing.
 _ENOUGH_PAIRS, _MOST_PAIRS, _LOW_SHARE, _COMMON_SHARE = 20, 2_000, 0.2, 0.9
@@ -145,9 +145,9 @@ class TextPass:
         if raw.isascii():
             return raw
         try:
-            text = raw.decode(_CODECS.get(self._encoding, self._encoding))
+            text = raw.decode(CODECS.get(self._encoding, self._encoding))
         except UnicodeDecodeError as error:
-            codec = _CODECS.get(self._encoding, self._encoding)
+            codec = CODECS.get(self._encoding, self._encoding)
             wide = self._wide + error.start - len(raw[: error.start].decode(codec, "ignore"))
             what = f"byte 0x{raw[error.start]:02x} at {self._place(raw, error.start)} cannot be decoded"
             raise Undecodable(what, is_sure=self._encoding == "utf-8" and wide >= _MIXED) from error
@@ -273,7 +273,7 @@ def is_big5(text: bytes) -> bool | None:
     if low < _LOW_SHARE * count or common < _COMMON_SHARE * count:
         return False
     try:
-        text.decode(_CODECS["big5"])
+        text.decode(CODECS["big5"])
     except UnicodeDecodeError:
         return False
     return True

@@ -13,7 +13,7 @@ from fundwatch.texts import tidied
 from intake.files.landed import blocks_of, columns_of, delimiter_of, encodings_of, form_of
 from intake.files.lines import TextPass, TextScan, Undecodable
 from intake.files.unpacking import FileError, stamp_of
-from intake.source.mapping import DeliveryForm
+from intake.source.mapping import DeliveryForm, SourceFile
 
 DELIMITERS = ",\t|;^"
 _BYTES = 1 << 20
@@ -30,17 +30,20 @@ class Peek:
     rows: tuple[tuple[str, ...], ...] = field(repr=False)
 
 
-def peek(path: Path, form: DeliveryForm, delimiters: str = "") -> Peek:
+def peek(path: Path, form: DeliveryForm, delimiters: str = "", file: SourceFile | None = None) -> Peek:
     """The first MiB, or sheet rows and parquet batches of as much. Of several `delimiters` the header's commonest.
+    `file` is what a mapping says of files of its kind.
 
     Damage further on goes unseen: a night reads all. Raises FileError for what cannot be read or has no header.
     """
     if stamp_of(path).size == 0:
         raise FileError("is empty: no header")
-    beginning = _beginning(path, form)
     refused = []
     for encoding in encodings_of(path, form):
-        delimiter = _delimiter(path, form, delimiters, beginning, encoding)
+        beginning = _beginning(path, form, file, encoding)
+        known = delimiter_of(path, form, file)
+        is_open = bool(delimiters) and form_of(path.name) == "text" and known == form.delimiter
+        delimiter = _commonest(delimiters, beginning, encoding) if is_open else known
         try:
             text = TextPass(encoding, delimiter, None).run(iter([beginning]))
         except Undecodable as error:
@@ -51,12 +54,12 @@ def peek(path: Path, form: DeliveryForm, delimiters: str = "") -> Peek:
     raise FileError("; ".join(refused))
 
 
-def _beginning(path: Path, form: DeliveryForm) -> bytes:
+def _beginning(path: Path, form: DeliveryForm, file: SourceFile | None, encoding: str) -> bytes:
     """Whole lines of the first MiB."""
     parts: list[bytes] = []
     size = 0
     # a generator, whose files are closed with it
-    with closing(cast("Any", blocks_of(path, form))) as blocks:
+    with closing(cast("Any", blocks_of(path, form, file, encoding))) as blocks:
         for block in blocks:
             parts.append(block)
             size += len(block)
@@ -66,10 +69,7 @@ def _beginning(path: Path, form: DeliveryForm) -> bytes:
     return b"".join(parts)
 
 
-def _delimiter(path: Path, form: DeliveryForm, delimiters: str, beginning: bytes, encoding: str) -> str:
-    known = delimiter_of(path, form)
-    if not delimiters or form_of(path.name) != "text" or known != form.delimiter:
-        return known
+def _commonest(delimiters: str, beginning: bytes, encoding: str) -> str:
     # decoded, because bytes of GB 18030 may look like | and ^
     header = beginning.partition(b"\n")[0].decode(encoding, "ignore")
     return max(delimiters, key=header.count)

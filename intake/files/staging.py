@@ -13,6 +13,8 @@ from fundwatch.fingerprint import fingerprint
 from intake.files.limits import BLOCK
 from intake.files.unpacking import CHANGED, FileError, Stamp, refuse_changed
 
+_KEPT = (".zip", ".parquet", ".xlsx", ".ndjson", ".jsonl", ".json")  # endings that say how to read; others are text
+
 
 @dataclass(frozen=True)
 class Staged:
@@ -39,6 +41,6 @@ def staged(path: Path, stamp: Stamp, scratch: Path) -> Staged:
 
 
 def _ending(name: str) -> str:
-    if name.endswith(".gz"):
-        return ".csv.gz"
-    return next((kind for kind in (".zip", ".parquet", ".xlsx") if name.endswith(kind)), ".csv")
+    packed = ".gz" if name.endswith(".gz") else ""
+    bare = name.removesuffix(".gz")
+    return next((kind for kind in _KEPT if bare.endswith(kind)), ".csv") + packed

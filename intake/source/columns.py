@@ -26,7 +26,7 @@ Unit = Literal["fen", "jiao", "percent", "per_mille", "thousand", "ten_thousand"
 ANY = "*"  # the end of a code that stands for all with its beginning
 UNKNOWN_CODE = "UNKNOWN_CODE"  # of a row whose code decides of the row, and no list of the mapping has it
 ISO = "iso"  # what a plain column accepts: 2026-03-31, 2026-03-31 14:05:00, 2026-03-31T14:05
-_PATTERN_LETTERS = {"y": (2, 4), "M": (1, 2), "d": (1, 2), "H": (1, 2), "m": (1, 2), "s": (1, 2), "S": (1, 9)}
+_PATTERN_LETTERS = {"y": (2, 4), "M": (1, 2, 3, 4), "d": (1, 2), "H": (1, 2), "m": (1, 2), "s": (1, 2), "S": (1, 9)}
 _QUOTED = re.compile(r"'[^']*'")
 
 
@@ -83,7 +83,7 @@ def pattern_problems(pattern: str) -> list[str]:
         return []
     bare = _QUOTED.sub("", pattern)
     runs = [found.group() for found in re.finditer(r"([A-Za-z])\1*", bare)]
-    allowed = "yyyy yy MM M dd d HH H mm m ss s S, or iso"
+    allowed = "yyyy yy MMMM MMM MM M dd d HH H mm m ss s S, or iso"
     wrong = [f"'{run}' in the format '{pattern}' is none of {allowed}" for run in runs if not _is_allowed(run)]
     missing = [letter for letter in "yMd" if not any(run[0] == letter for run in runs)]
     return wrong + ([f"the format '{pattern}' says no {' '.join(missing)}: a date has y, M and d"] if missing else [])

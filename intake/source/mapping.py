@@ -6,6 +6,7 @@ allow-list fails closed), so a new column with names in it cannot slip into the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path, PurePath
@@ -17,15 +18,34 @@ from fundwatch.contracts import CLEAN, TABLES
 from fundwatch.declared import Declared
 from fundwatch.fingerprint import fingerprint
 from fundwatch.texts import in_ascii
-from intake.source.columns import CodeList, ColumnSource, Flag, Lookup, Sealed, Sign, Where
+from intake.source.columns import ANY, CodeList, ColumnSource, Flag, Lookup, Sealed, Sign, Where
 from intake.source.placeholders import PlaceholderChanges
+from intake.source.widths import FixedWidth
 
 NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "content_fingerprint"})
 # Netted tables are mapped as their entries, which add the pointer to what a reversal reverses.
 ENTRY_OF = {"claim_line": "claim_line_entry", "settlement": "settlement_entry"}
 POINTER_OF = {"claim_line": "original_line_id", "settlement": "original_settlement_id"}
+_TELLING = 4  # letters: shorter names stand in others by chance
 _ENTRIES = frozenset(ENTRY_OF.values())
 CLEAN_TABLES = tuple(table.name for table in CLEAN if table.name not in _ENTRIES)
+
+
+def covers(pattern: str, column: str) -> bool:
+    """Whether the pattern, in which a star stands for any signs, fits the name, whatever its capitals and width."""
+    return re.fullmatch(".*".join(map(re.escape, _folded(pattern).split(ANY))), _folded(column)) is not None
+
+
+def _stands_in(name: str, column: str) -> bool:
+    """Whether the one name is a part of the other: a short one as a word by itself."""
+    part, whole = ("_".join(re.findall(r"[^\W_]+", _folded(one))) for one in (name, column))
+    if len(part) < _TELLING and part.isascii():
+        return f"_{part}_" in f"_{whole}_"
+    return part.replace("_", "") in whole.replace("_", "")
+
+
+def _folded(name: str) -> str:
+    return in_ascii(name).lower()
 
 
 class SourceFile(Declared):
@@ -35,7 +55,8 @@ class SourceFile(Declared):
     that leaves no doubt.
 
     `identifying` columns may come, and only a token, a scrub, the vault or a yes-or-no expression may read them;
-    columns under `drop` may come and are never read.
+    columns under `drop` (names, and patterns as `x_*`) may come and are never read. `rows_at` says where in a JSON
+    object the array of rows stands, as `result.list`; `fixed_width` where in a line of text its columns stand.
     """
 
     name: str | tuple[str, ...]
@@ -44,6 +65,8 @@ class SourceFile(Declared):
     optional: tuple[str | tuple[str, ...], ...] = ()
     identifying: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+    fixed_width: FixedWidth | None = None
+    rows_at: str | None = Field(None, pattern=r"^[^.]+(\.[^.]+)*$")
 
     @property
     def patterns(self) -> tuple[str, ...]:
@@ -59,8 +82,26 @@ class SourceFile(Declared):
         """The header with the mapping's own spelling of names that differ from it in capitals or width of signs only:
         no two of its names do."""
         known = {*self.names(), *self.drop}
-        folded = {in_ascii(name).lower(): name for name in sorted(known)}
-        return tuple(c if c in known else folded.get(in_ascii(c).lower(), c) for c in header)
+        folded = {_folded(name): name for name in sorted(known)}
+        return tuple(c if c in known else folded.get(_folded(c), c) for c in header)
+
+    def is_dropped(self, column: str) -> bool:
+        """Whether a column under this name may come and is never read.
+
+        A pattern takes no name in which one of those that identify stands: whoever adds such a column is asked.
+        """
+        if self.as_known((column,))[0] in self.drop:
+            return True
+        return any(covers(pattern, column) for pattern in self.drop_patterns) and not self._seems_identifying(column)
+
+    @property
+    def drop_patterns(self) -> tuple[str, ...]:
+        """Those of `drop` that stand for several names."""
+        return tuple(name for name in self.drop if ANY in name)
+
+    def _seems_identifying(self, column: str) -> bool:
+        named = {*self.identifying, *(alias for alias, used in self.names().items() if used in self.identifies)}
+        return any(_stands_in(name, column) for name in named)
 
     @property
     def identifies(self) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Table
 from fundwatch.expressions.declared import GROUPED, MAPPING, Purpose, functions_in, names_in, problems_in
 from intake.source.columns import (
+    ANY,
     CodeList,
     Codes,
     ColumnSource,
@@ -32,9 +34,11 @@ from intake.source.mapping import (
     SourceFile,
     SourceMapping,
     TableMapping,
+    covers,
     mapped_columns,
 )
 
+_LEAST_PATTERN = 2  # signs that are no star
 _KEEPING = frozenset({"min", "max", "min_by", "max_by", "coalesce"})  # a pseudonym stays the same through these
 
 
@@ -46,6 +50,8 @@ def cross_problems(mapping: SourceMapping) -> Iterator[str]:
             # one table of rows per file: each delivered line is accounted for once
             yield f"files.{file}: its rows must feed exactly one table, not {', '.join(uses) or 'none'}"
         yield from (f"files.{file}: {reported}" for reported in _spelling_problems(declared))
+        yield from (f"files.{file}.drop: {reported}" for reported in _drop_problems(declared))
+        yield from (f"files.{file}.fixed_width: {reported}" for reported in _width_problems(declared))
     yield from mapping.placeholders.problems()
     yield from _same_patterns(mapping)
     for table, how in mapping.tables.items():
@@ -91,6 +97,31 @@ def _spelling_problems(file: SourceFile) -> Iterator[str]:
         other = spelled.setdefault(name.lower(), name)
         if other != name:
             yield f"'{other}' and '{name}' differ in the size of letters only, and would be taken for one another"
+    for name in sorted({*file.names().values()}):
+        if any(sign in name for sign in ".[]`"):
+            own = "_".join(re.findall(r"\w+", name)) or "a_name"
+            yield f"'{name}' is no name in SQL; give it one of its own beside it: [{own}, \"{name}\"]"
+
+
+def _drop_problems(file: SourceFile) -> Iterator[str]:
+    """Patterns under `drop` that would open the list of columns that may come, or close it to one that is read."""
+    for pattern in file.drop_patterns:
+        if len(pattern.replace(ANY, "")) < _LEAST_PATTERN:
+            yield f"'{pattern}' fits nearly every name; say more of the names that are meant"
+        read = sorted(name for name in file.names() if covers(pattern, name))
+        if read:
+            yield f"'{pattern}' covers {', '.join(read)}, which the mapping reads"
+
+
+def _width_problems(file: SourceFile) -> Iterator[str]:
+    """Columns that stand in the line and nowhere else, or the other way round."""
+    if file.fixed_width is None:
+        return
+    there = file.as_known(tuple(file.fixed_width.columns))
+    unknown = [c for c in there if c not in file.names() and not file.is_dropped(c)]
+    yield from (f"the file has no column '{c}'; list it under columns, or under drop" for c in unknown)
+    missing = [aliases for aliases in file.needed() if not {*aliases} & {*there}]
+    yield from (f"the column '{' or '.join(aliases)}' stands nowhere in the line" for aliases in missing)
 
 
 def _sql_problems(where: str, texts: Mapping[str, str], purpose: Purpose, known: Collection[str]) -> Iterator[str]:

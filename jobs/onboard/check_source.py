@@ -101,7 +101,8 @@ def check_source(
 def _headers(mapping: SourceMapping, folder: Path) -> Iterator[FileColumns]:
     for name, kind in kinds_in(mapping, folder).items():
         try:
-            seen = file_columns(mapping.files[kind], kind, name, peek(folder / name, mapping.delivery).header)
+            file = mapping.files[kind]
+            seen = file_columns(file, kind, name, peek(folder / name, mapping.delivery, file=file).header)
         except FileError:  # reported with the refusal
             continue
         if seen.read or seen.dropped:  # without a header the first person's row would stand here

@@ -146,7 +146,7 @@ def source_options(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=local_path,
         metavar="FILE",
-        help="draft: the files: .csv, .txt, .tsv (plain, .gz, .zip), .parquet or .xlsx",
+        help="draft: the files: .csv, .txt, .tsv (plain, .gz, .zip), .json, .ndjson, .parquet or .xlsx",
     )
     parser.add_argument("--name", metavar="NAME", help="draft: the source's name (default: the folder's)")
     parser.add_argument(

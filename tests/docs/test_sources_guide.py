@@ -64,8 +64,8 @@ def test_every_form_of_file_that_the_guide_names_is_taken():
     endings = [
         ending for line in table.splitlines() for ending in re.findall(r"`(\.[a-z.]+)`", line.partition(" | ")[0])
     ]
-    assert {form_of(f"lines{ending}") for ending in endings} == {"text", "parquet", "xlsx"}
-    assert len(endings) == 9
+    assert {form_of(f"lines{ending}") for ending in endings} == {"text", "parquet", "xlsx", "json", "ndjson"}
+    assert len(endings) == 15
 
 
 def test_the_guides_mapping_shows_every_key_of_the_language(tmp_path):

@@ -220,3 +220,12 @@ def test_codes_of_a_filter_or_a_flag_that_no_list_has_are_drift_and_a_parked_fil
         parked, Quality(quarantine_share=0.1, tables={}), "institution"
     )
     assert seen(parked, file).parked_codes == (("vali_flag", "01"), ("open", "T"))
+
+
+def test_a_column_that_a_pattern_drops_is_no_new_one_and_keeps_its_name(tmp_path):
+    mapping = made(tmp_path, MAPPING.replace("drop: [memo]", 'drop: [memo, "x_*"]'))
+    file = file_of(row(x_a="1"), header=(*HEADER, "x_a"))
+    assert seen(mapping, file) == FileDrift("houses.csv", "houses")
+    assert read_names(mapping.files["houses"], file.header) == file.header
+    both = file_of(row(x_a="1"), header=(*HEADER, "x_a", "X_A"))
+    assert "column 'x_a' occurs twice" in seen(mapping, both).problems

@@ -156,4 +156,5 @@ def test_a_link_is_refused_wherever_it_leads(tmp_path):
 
 
 def test_a_form_that_nobody_knows_is_refused_with_those_that_are(tmp_path):
-    assert "deliver .csv, .txt, .tsv (plain, .gz, .zip), .parquet or .xlsx" in refused(written(tmp_path, TEXT, "t.rar"))
+    words = "deliver .csv, .txt, .tsv (plain, .gz, .zip), .json, .ndjson (plain, .gz), .parquet or .xlsx"
+    assert words in refused(written(tmp_path, TEXT, "t.rar"))

@@ -53,6 +53,20 @@ def test_each_text_becomes_the_exact_value_its_unit_default_and_format_say(spark
         (Value(of="x", format=("yyyyMMdd", "iso")), "date", "2026-03-31", date(2026, 3, 31)),
         (Value(of="x", format=("yyyy/M/d H:mm",)), "timestamp", "2026/3/31 14:05", datetime(2026, 3, 31, 14, 5)),
         (Value(of="x", format=("yyyy年M月d日",)), "date", "2026年3月1日", date(2026, 3, 1)),
+        *(
+            (Value(of="x", format=("d-MMM-yyyy", "d MMMM yyyy")), "date", text, expected)
+            for text, expected in {
+                "19-Mar-2017": date(2017, 3, 19),
+                "09-SEP-2017": date(2017, 9, 9),
+                "1-may-2017": date(2017, 5, 1),
+                "19 march 2017": date(2017, 3, 19),
+                "30-Feb-2017": None,
+                "19-Mär-2017": None,
+                "19-March-2017": None,
+                "19-03-2017": None,
+            }.items()
+        ),
+        (Value(of="x", format=("d-MMM-yy H:mm",)), "timestamp", "19-MAR-17 7:05", datetime(2017, 3, 19, 7, 5)),
         (Value(of="x", format=("yyyyMMdd",), default="1900-01-01"), "date", None, date(1900, 1, 1)),
         (Value(of="x", format=("yyyyMMdd",), default="1900-01-01"), "date", "soon", None),
     ]

@@ -120,6 +120,7 @@ def test_a_mapping_with_units_defaults_formats_and_a_lookup_holds(tmp_path):
         ("{of: fen, unit: fen}", "{of: fen}", "for a column as it is write its name alone"),
         ("{of: fen, unit: fen}", "{of: fen, unit: fen, format: yyyyMMdd}", "a number has a unit, a date has a format"),
         ("yyyyMMdd, iso", "yyyyDDD, iso", "'DDD' in the format 'yyyyDDD' is none of"),
+        ("yyyyMMdd, iso", "yyyyMMMMMdd, iso", "'MMMMM' in the format 'yyyyMMMMMdd' is none of"),
         ("yyyyMMdd, iso", "MM/dd", "says no y"),
         ("charged_at: {of: day, format: [yyyyMMdd, iso]}", "order_id: {of: day, unit: fen}", "order_id: a unit goes"),
         ("{of: fen, unit: fen}", "{of: fen, format: yyyyMMdd}", "rows[0].amount: a format goes with a date"),
@@ -198,3 +199,29 @@ def test_a_carried_value_reads_what_identifies_only_as_a_yes_or_no(tmp_path):
     with pytest.raises(MappingError, match=r"is_male: 'certificate' identifies a person"):
         parsed(tmp_path, CARRIED)
     assert parsed(tmp_path, CARRIED.replace("'3')\"}", "'3')\", as: boolean}")).source == "small"
+
+
+def test_columns_are_dropped_by_pattern_but_never_one_whose_name_looks_identifying(tmp_path):
+    text = GOOD.replace(
+        "drop: [name]", 'drop: [name, "X_*", "*_旧", "ext.*.[0]"], identifying: [person_name, id, 姓名]'
+    )
+    file = parsed(tmp_path, text).files["persons"]
+    for name in ("NAME", "x_1", "X_", "ｘ_flag", "类别_旧", "ext.a.[0]", "x_valid"):
+        assert file.is_dropped(name), name
+    for name in ("sex", "ax_1", "旧", "ext.a.0", "x_person_name", "X_PersonName2", "x_id", "x_number", "患者姓名_旧"):
+        assert not file.is_dropped(name), name
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reported"),
+    [
+        ("s*", "files.persons.drop: 's*' covers sex, which the mapping reads"),
+        ("NUM*R", "files.persons.drop: 'NUM*R' covers number, which the mapping reads"),
+        ("*", "files.persons.drop: '*' fits nearly every name"),
+        ("*z*", "files.persons.drop: '*z*' fits nearly every name"),
+    ],
+)
+def test_a_pattern_that_covers_a_column_that_is_read_or_nearly_all_names_does_not_load(tmp_path, pattern, reported):
+    with pytest.raises(MappingError) as caught:
+        parsed(tmp_path, GOOD.replace("drop: [name]", f'drop: ["{pattern}"]'))
+    assert reported in str(caught.value)

@@ -1,0 +1,1 @@
+"""Forms of files that are no delimited text, each turned into lines of it."""

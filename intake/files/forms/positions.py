@@ -1,0 +1,65 @@
+"""Text of fixed width as lines of CSV: each line is cut where the mapping says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from intake.files.lines import BOM, CODECS, whole_lines
+from intake.files.unpacking import FileError
+from intake.source.widths import FixedWidth
+
+
+def cut_lines(blocks: Iterator[bytes], layout: FixedWidth, encoding: str) -> Iterator[bytes]:
+    """The text as CSV in its own encoding, with a header, so that line n comes to be line n + 1.
+
+    A line of another width has one value too many, by which it is known as unreadable.
+    """
+    codec = CODECS.get(encoding, encoding)
+    try:
+        yield _row([name.encode(codec) for name in layout.columns])
+    except UnicodeEncodeError as error:
+        raise FileError(f"names of its columns cannot be written in {encoding}: give them ASCII names") from error
+    cut = _cut_bytes(layout.ends) if layout.count == "bytes" else _cut_signs(layout.ends, codec)
+    is_first = True
+    for block in whole_lines(blocks):
+        text = block.removeprefix(BOM) if is_first else block
+        is_first = False
+        lines = (line.removesuffix(b"\r") for line in text.removesuffix(b"\n").split(b"\n"))
+        yield b"".join(_row(cut(line)) if line.strip() else b"\n" for line in lines)
+
+
+def _cut_bytes(ends: tuple[int | None, ...]) -> Callable[[bytes], list[bytes]]:
+    begins = _begins(ends)
+
+    def cut(line: bytes) -> list[bytes]:
+        parts = [line[begin:end] for begin, end in zip(begins, ends, strict=True)]
+        return parts if _is_whole(len(line), begins, ends) else [*parts, line[ends[-1] :] if ends[-1] else b""]
+
+    return cut
+
+
+def _cut_signs(ends: tuple[int | None, ...], codec: str) -> Callable[[bytes], list[bytes]]:
+    begins = _begins(ends)
+
+    def cut(line: bytes) -> list[bytes]:
+        # bytes that are no text stay what they are, and are found by whoever reads the lines
+        text = line.decode(codec, "surrogateescape")
+        parts = [text[begin:end] for begin, end in zip(begins, ends, strict=True)]
+        if not _is_whole(len(text), begins, ends):
+            parts.append(text[ends[-1] :] if ends[-1] else "")
+        return [part.encode(codec, "surrogateescape") for part in parts]
+
+    return cut
+
+
+def _begins(ends: tuple[int | None, ...]) -> tuple[int, ...]:
+    return (0, *(end for end in ends[:-1] if end is not None))
+
+
+def _is_whole(width: int, begins: tuple[int, ...], ends: tuple[int | None, ...]) -> bool:
+    return width >= begins[-1] if ends[-1] is None else width == ends[-1]
+
+
+def _row(values: list[bytes]) -> bytes:
+    """A line of CSV. Neither a comma nor a quotation mark is a part of a longer sign in any encoding that is read."""
+    return b",".join(b'"' + v.replace(b'"', b'""') + b'"' if b'"' in v or b"," in v else v for v in values) + b"\n"
