@@ -13,6 +13,7 @@ from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Table
 from intake.source.checks import NUMBER_FORM_CODE, TableChecks
 from intake.source.mapping import ENTRY_OF, POINTER_OF, SourceMapping, mapped_columns
+from intake.source.unpivot import NO_VALUES
 
 _DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
 _CONFLICT, _UNREADABLE = "CONFLICT", "UNREADABLE"
@@ -34,9 +35,11 @@ def contract_of(table: str) -> Table:
 
 
 def source_codes(mapping: SourceMapping, table: str) -> frozenset[str]:
-    """The codes by which the source itself calls rows of the table not valid."""
+    """The codes by which the source itself calls rows of the table not valid, or says that there is none."""
     how = mapping.tables.get(table)
-    return frozenset() if how is None else frozenset(r.where.code for r in how.rows if r.where is not None)
+    rows = () if how is None else how.rows
+    stated = {r.where.code for r in rows if r.where is not None}
+    return frozenset(stated | {NO_VALUES for r in rows if r.unpivot is not None})
 
 
 def release_problems(

@@ -20,7 +20,7 @@ from intake.rows.listed import FINDINGS, findings, is_among
 from intake.rows.netting import is_reversal
 from intake.rows.normalizing import computed_columns, texts_only
 from intake.rows.privacy import PrivacyFunctions, sent_to_vault
-from intake.rows.reading import FILE_NAME, LINE_NUMBER, UNREADABLE, as_strings
+from intake.rows.reading import BEGINS_LINE, POSITION, UNREADABLE, as_strings, place_of, unpivoted
 from intake.rows.values import Reader, ValueRules, typed
 from intake.source.checks import MALFORMED, TableChecks, check_codes
 from intake.source.columns import (
@@ -37,6 +37,7 @@ from intake.source.columns import (
 )
 from intake.source.mapping import ENTRY_OF, NOT_MAPPED, Grouped, Rows, SourceMapping, mapped_columns
 from intake.source.mapping_problems import identifying_columns
+from intake.source.unpivot import NO_VALUES
 from privacy.scrubbing.identifiers import grouped_without_identifiers, identifier_codes, without_identifiers
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 CODES = "_codes"
 TURNED = "_turned"
 PLACEHOLDERS = "_placeholders"
-PLACE = (FILE_NAME, LINE_NUMBER)
 _WHOLE_ROW = "_whole_row"
 _IDENTIFIERS = "_identifiers"
 
@@ -59,6 +59,7 @@ class Columns:
     delivered: frozenset[str]
     lent: frozenset[str] = frozenset()
     identifying: frozenset[str] = frozenset()
+    spread: frozenset[str] = frozenset()  # delivered columns that become rows; those in `delivered` are made of them
 
     def fill(self, given: ColumnSource | Sealed | CodeList) -> bool:
         """Whether what the canonical column is made of was delivered. If not, its value is unknown."""
@@ -68,7 +69,8 @@ class Columns:
     def to_read(self, rows: Rows) -> tuple[str, ...]:
         """The columns that the mapping makes something of and that stand in the file itself."""
         used = self._used(rows).union(*(lookup.on for lookup in rows.lookup))
-        return tuple(sorted((used & self.delivered) - self.lent))
+        made = frozenset[str]() if rows.unpivot is None else rows.unpivot.made
+        return tuple(sorted(((used & self.delivered) - self.lent - made) | self.spread))
 
     def absent(self, rows: Rows) -> tuple[str, ...]:
         """Columns that the mapping would make something of and that did not come: nulls, for expressions to name."""
@@ -85,10 +87,14 @@ class Columns:
 
 def columns_of(mapping: SourceMapping, rows: Rows, headers: Mapping[str, frozenset[str]]) -> Columns:
     """What the rows of a file are made from, given the columns delivered by kind of file."""
-    own, delivered = frozenset(mapping.files[rows.source].names().values()), headers[rows.source]
+    delivered, spread = headers[rows.source], frozenset[str]()
+    if rows.unpivot is not None:
+        spread, made = delivered & rows.unpivot.columns, {rows.unpivot.name_of(c) for c in delivered}
+        delivered = (delivered - spread) | (rows.unpivot.made & made) | {rows.unpivot.label}
     with_keys = [lookup for lookup in rows.lookup if {*lookup.on} <= delivered]
     lent = frozenset[str]().union(*(lent_columns(lookup, headers) for lookup in with_keys))
-    return Columns(own | rows.looked_up(), delivered | lent, lent, identifying_columns(mapping, rows))
+    known = mapping.columns_of(rows) | rows.looked_up()
+    return Columns(known, delivered | lent, lent, identifying_columns(mapping, rows), spread)
 
 
 def to_canonical(
@@ -108,11 +114,11 @@ def to_canonical(
     list of the mapping has in `_findings` (see intake.rows.listed), and `_turned` says whose sums the mapping's `sign`
     made negative.
 
-    Codes: UNREADABLE (the row does not fit the header), the code of the mapping's `where`, UNKNOWN_CODE:<source column>
-    (one that its `where` or `sign` does not list), LOOKUP_MISSING and LOOKUP_TWICE (see intake.rows.joining),
-    MALFORMED:<column> (a value that is no value of its type), NUMBER_FORM:<column> (an id that a program wrote as a
-    number), MISSING:<column>, NOT_IN_LIST:<column>, IDENTIFIER_IN_CODE:<column> (see privacy.scrubbing.identifiers),
-    and those of the checks.
+    Codes: UNREADABLE (the row does not fit the header), NO_VALUES (a line that becomes rows says nothing), the code of
+    the mapping's `where`, UNKNOWN_CODE:<source column> (one that its `where` or `sign` does not list), LOOKUP_MISSING
+    and LOOKUP_TWICE (see intake.rows.joining), MALFORMED:<column> (a value that is no value of its type),
+    NUMBER_FORM:<column> (an id that a program wrote as a number), MISSING:<column>, NOT_IN_LIST:<column>,
+    IDENTIFIER_IN_CODE:<column> (see privacy.scrubbing.identifiers), and those of the checks.
     Joined by commas; empty for a good row.
     Raises MappingError when an expression cannot be analysed.
     """
@@ -128,7 +134,8 @@ def to_canonical(
         as_delivered = [name for name, given in filled.items() if not isinstance(given, (Codes, Constant, Token))]
         identifiers = identifier_codes(contract, as_delivered, allowed, night.year).alias(_IDENTIFIERS)
         listed = {key: given for key, given in rows.listed().items() if delivered.fill(given)}
-        made = known.select(*PLACE, *mapped, *reported, *_whole_row(rows, listed)).select("*", identifiers)
+        place = [name for name in (*place_of(known), BEGINS_LINE) if name in known.columns]
+        made = known.select(*place, *mapped, *reported, *_whole_row(rows, listed)).select("*", identifiers)
         made = _signed(made, table, listed)
         reported_once = [F.nullif(F.col(name), F.lit("")) for name in (MALFORMED, _IDENTIFIERS)]
         found = F.concat_ws(",", *reported_once, *check_codes(checks, filled, night))
@@ -177,6 +184,9 @@ def _whole_row(rows: Rows, listed: Mapping[str, CodeList]) -> tuple[Column, Colu
     listed; the findings; whether the sign is turned. What was not delivered decides nothing.
     """
     codes = [F.when(F.col(UNREADABLE), F.lit("UNREADABLE"))]
+    if rows.unpivot is not None:
+        codes.append(F.when(F.col(POSITION).isNull(), F.lit(NO_VALUES)))
+    first = len(codes)
     deciding = {key: given for key, given in rows.judged_by().items() if key in listed}
     if rows.where is not None and "where" in deciding:
         codes.append(F.when(is_among(rows.where, rows.where.drop), F.lit(rows.where.code)))
@@ -187,7 +197,7 @@ def _whole_row(rows: Rows, listed: Mapping[str, CodeList]) -> tuple[Column, Colu
     if rows.lookup:
         # a condition on what another file lends cannot be judged where that was not found
         is_lent = any(names_in(given.of, rows.looked_up()) for given in deciding.values())
-        codes.insert(1 if is_lent else len(codes), F.col(LOOKUP_PROBLEM))
+        codes.insert(first if is_lent else len(codes), F.col(LOOKUP_PROBLEM))
     whole = F.coalesce(*codes)
     counts = F.coalesce(whole.startswith(UNKNOWN_CODE), F.lit(True))
     turned = is_among(rows.sign, rows.sign.minus) if rows.sign is not None and "sign" in deciding else F.lit(False)
@@ -288,9 +298,10 @@ def source_rows(
     table: str,
     rows: Rows,
     sample: int | None = None,
+    values: ValueRules | None = None,
 ) -> tuple[DataFrame, Columns]:
-    """One row per row delivered for the table (the first `sample`, if given): texts by column, and which columns they
-    come from.
+    """One row per row delivered for the table (of the first `sample` lines, if given): texts by column, and which
+    columns they come from.
 
     `raw` reads a file. Files that lend columns are read whole, so that a sample finds its headers.
     """
@@ -300,6 +311,7 @@ def source_rows(
 
     contract, nulls = TABLES[ENTRY_OF.get(table, table)], mapping.delivery.null_texts
     texts = texts_only(contract, rows, columns.known)
+    texts |= frozenset[str]() if rows.unpivot is None else rows.unpivot.columns_of(texts)
 
     def lenders(kind: str, used: Sequence[str]) -> list[DataFrame]:
         named = frozenset(used)
@@ -310,4 +322,6 @@ def source_rows(
 
     delivered = raw(file) if sample is None else raw(file).limit(sample)
     strings = as_strings(delivered, file, columns.to_read(rows), nulls, texts)
+    if rows.unpivot is not None:
+        strings = unpivoted(strings, rows.unpivot, (values or ValueRules()).placeholders.of_all())
     return with_lookups(strings, mapping, rows, headers, lenders), columns

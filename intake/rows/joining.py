@@ -43,7 +43,7 @@ def with_lookups(
     strings = strings.withColumn(LOOKUP_PROBLEM, F.lit(None).cast("string"))
     for lookup in rows.lookup:
         lent = lent_columns(lookup, headers)
-        if lent and {*lookup.on} <= headers[rows.source]:
+        if lent and {*lookup.on} <= {*strings.columns}:
             strings = _joined(strings, lookup, lent, _lenders(mapping, lookup, lent, headers, read))
     return strings
 

@@ -10,7 +10,7 @@ from fundwatch.contracts import TABLES
 from fundwatch.expressions.declared import written
 from intake.rows.canonical import CODES
 from intake.rows.netting import is_reversal
-from intake.rows.reading import FILE_NAME, LINE_NUMBER
+from intake.rows.reading import FILE_NAME, LINE_NUMBER, POSITION, place_of
 from intake.source.mapping import ENTRY_OF, LaterReplaces, mapped_columns
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def repeated_keys(
     """
     key = TABLES[table].key
     good = rows.filter(F.col(CODES) == "").select(
-        *key, FINGERPRINT, FILE_NAME, LINE_NUMBER, _order(replaces).alias("_order")
+        *key, FINGERPRINT, F.struct(*place_of(rows)).alias("_place"), _order(replaces).alias("_order")
     )
     if among is not None:
         printed = good.withColumn(_KEY_FINGERPRINT, F.xxhash64(*key))
@@ -103,7 +103,7 @@ def repeated_keys(
         .groupBy(*key)
         .agg(
             (F.min(FINGERPRINT) != F.max(FINGERPRINT)).alias("_differs"),
-            F.min(F.struct(FILE_NAME, LINE_NUMBER)).alias("_first"),
+            F.min("_place").alias("_first"),
         )
     )
 
@@ -129,7 +129,7 @@ def with_status(
     if repeated is not None:
         rows = rows.join(repeated, [*key], how="left")
         differs = is_good & F.coalesce(F.col("_differs"), F.lit(False))
-        is_later_copy = is_good & F.coalesce(F.struct(FILE_NAME, LINE_NUMBER) != F.col("_first"), F.lit(False))
+        is_later_copy = is_good & F.coalesce(F.struct(*place_of(rows)) != F.col("_first"), F.lit(False))
     if earlier is not None:
         rows = rows.join(earlier, [*key], how="left")
         is_same = is_good & F.coalesce(F.col(EARLIER) == F.col(FINGERPRINT), F.lit(False))
@@ -160,11 +160,16 @@ def to_clean(rows: DataFrame, table: str) -> DataFrame:
 
 
 def to_quarantine(rows: DataFrame, table: str, source: str, key_id: str) -> DataFrame:
-    """One row per rejected row. Of a row that does not fit its header no column is kept: a name may stand anywhere."""
+    """One row per rejected row. Of a row that does not fit its header no column is kept: a name may stand anywhere.
+
+    Of several rows that were made of one line the file's name says which is meant: `fees.csv [2026-02]`.
+    """
+    position = F.col(POSITION) if POSITION in rows.columns else F.lit(None).cast("string")
+    file = F.concat(F.col(FILE_NAME), F.coalesce(F.concat(F.lit(" ["), position, F.lit("]")), F.lit("")))
     content = F.to_json(F.struct(*mapped_columns(table)))
     return rows.filter(F.col(STATUS) == QUARANTINED).select(
         F.lit(source).alias("source"),
-        F.col(FILE_NAME).alias("file_name"),
+        file.alias("file_name"),
         F.lit(table).alias("table_name"),
         F.col(LINE_NUMBER).alias("line_number"),
         F.split(F.col(CODES), ",").alias("error_codes"),

@@ -20,6 +20,7 @@ from fundwatch.fingerprint import fingerprint
 from fundwatch.texts import in_ascii
 from intake.source.columns import ANY, CodeList, ColumnSource, Flag, Lookup, Sealed, Sign, Where
 from intake.source.placeholders import PlaceholderChanges
+from intake.source.unpivot import Unpivot
 from intake.source.widths import FixedWidth
 
 NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "content_fingerprint"})
@@ -118,6 +119,7 @@ class Rows(Declared):
     """A file whose rows are rows of the table. `carry` holds further values for tables grouped from this one."""
 
     source: str = Field(alias="from")
+    unpivot: Unpivot | None = None
     lookup: tuple[Lookup, ...] = ()
     where: Where | None = None
     sign: Sign | None = None
@@ -139,6 +141,14 @@ class Rows(Declared):
         """Whatever lists the codes of a column, by its key; translations (`codes`) have their own error."""
         flags = {name: given for name, given in {**self.columns, **self.carry}.items() if isinstance(given, Flag)}
         return {**self.judged_by(), **flags}
+
+    def of_file(self, columns: frozenset[str]) -> frozenset[str]:
+        """The file's columns as they are read hereafter: those that become rows under the names of these."""
+        return columns if self.unpivot is None else (columns - self.unpivot.columns) | self.unpivot.made
+
+    def read_as(self, column: str) -> str:
+        """The name under which one of the file's columns is read."""
+        return column if self.unpivot is None else self.unpivot.name_of(column)
 
     def looked_up(self) -> frozenset[str]:
         """The columns that other files lend, under the names they have here."""
@@ -251,6 +261,10 @@ class SourceMapping(Declared):
         """The table whose rows the file holds."""
         found = [(t, r) for t, m in self.tables.items() for r in m.rows if r.source == file]
         return found[0] if found else None
+
+    def columns_of(self, rows: Rows) -> frozenset[str]:
+        """The columns that expressions over the rows may read, but for those that other files lend."""
+        return rows.of_file(frozenset(self.files[rows.source].names().values()))
 
 
 def mapped_columns(table: str) -> tuple[str, ...]:

@@ -160,7 +160,10 @@ class _Rows:
         if self.rows.source not in self.mapping.files:
             yield f"{self.where}.from: no file is named '{self.rows.source}'"
             return
-        own = self._columns_of(self.rows.source)
+        if self.rows.unpivot is not None:
+            held = self._columns_of(self.rows.source)
+            yield from (f"{self.where}.unpivot: {reported}" for reported in self.rows.unpivot.problems(held))
+        own = self.mapping.columns_of(self.rows)
         there = own | self.rows.looked_up()
         for number, lookup in enumerate(self.rows.lookup):
             yield from self._lookup_problems(f"{self.where}.lookup[{number}]", lookup, own)
@@ -246,6 +249,7 @@ def identifying_columns(mapping: SourceMapping, rows: Rows) -> frozenset[str]:
     A column that a token is made of as it stands identifies, whether the mapping says so or not.
     """
     found = _identifying_of(mapping, rows.source)
+    found |= {rows.read_as(name) for name in found}
     for lookup in rows.lookup:
         lent = _identifying_of(mapping, lookup.source) if lookup.source in mapping.files else frozenset()
         found |= {here for here, there in lookup.columns.items() if there in lent}
@@ -253,8 +257,12 @@ def identifying_columns(mapping: SourceMapping, rows: Rows) -> frozenset[str]:
 
 
 def _identifying_of(mapping: SourceMapping, file: str) -> frozenset[str]:
-    fed, own = mapping.rows_of(file), frozenset(mapping.files[file].names().values())
-    return mapping.files[file].identifies | (_made_into_tokens(fed[1], own) if fed is not None else frozenset())
+    fed = mapping.rows_of(file)
+    if fed is None:
+        return mapping.files[file].identifies
+    made = _made_into_tokens(fed[1], mapping.columns_of(fed[1]))
+    stand = frozenset() if fed[1].unpivot is None else fed[1].unpivot.columns_of(made)
+    return mapping.files[file].identifies | made | stand
 
 
 def _made_into_tokens(rows: Rows, among: frozenset[str]) -> frozenset[str]:

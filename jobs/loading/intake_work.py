@@ -184,10 +184,9 @@ def _canonical(
         )
 
     rows = next(r for r in work.mapping.tables[table].rows if r.source == file.kind)
-    strings, columns = source_rows(raw, work.mapping, delivery, file, table, rows)
-    canonical = to_canonical(
-        strings, table, rows, work.quality.of(table), privacy, columns, work.date, values_of(work.mapping, work.quality)
-    )
+    values = values_of(work.mapping, work.quality)
+    strings, columns = source_rows(raw, work.mapping, delivery, file, table, rows, values=values)
+    canonical = to_canonical(strings, table, rows, work.quality.of(table), privacy, columns, work.date, values)
     return work.erased.marked(canonical, table)
 
 

@@ -75,9 +75,9 @@ class Trial:
 
         rows = next(r for r in self.mapping.tables[table].rows if r.source == file.kind)
         checks, privacy = self.quality.of(table), privacy_of(self.key, None)
-        strings, columns = source_rows(raw, self.mapping, self.delivery, file, table, rows, self.sample)
-        strings = strings.localCheckpoint(eager=False)
         values = values_of(self.mapping, self.quality)
+        strings, columns = source_rows(raw, self.mapping, self.delivery, file, table, rows, self.sample, values)
+        strings = strings.localCheckpoint(eager=False)
         made = to_canonical(strings, table, rows, checks, privacy, columns, self.delivery.business_date, values)
         strange = (untranslated(strings, table, rows, columns), unlisted(made, table, checks))
         return made, [frame for frame in strange if frame]

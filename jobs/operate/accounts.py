@@ -59,14 +59,24 @@ class Accounts:
             "control_total",
             f"SELECT *, {parts} AS parts FROM control_total WHERE {self._of_night()} ORDER BY business_date, file_name",
         )
-        wrong = []
+        wrong, of_files = [], self._lines_of_files()
         for row in rows:
+            read = row["delivered_lines"] if row.get("file_lines") is None else row["file_lines"]
+            if read != of_files.get((row["business_date"], row["file_name"]), read):
+                wrong.append(f"{_named(row)}: {read:,} lines read, the file has another number")
             lines = row["accepted_lines"] + row["quarantined_lines"] + row["duplicate_lines"]
             if row["delivered_lines"] != lines or row["delivered_amount"] not in (None, row["parts"]):
                 text = f"{row['delivered_lines']:,} lines and {row['delivered_amount']} delivered"
                 wrong.append(f"{_named(row)}: {text}, {lines:,} and {row['parts']} accounted for")
         do = "have the delivery sent again, restore the lake from before the night, and take it in"
         return finding("delivered = accepted + quarantined + duplicates", "control_total", wrong, _count(rows), do)
+
+    def _lines_of_files(self) -> dict[tuple[date, str], int]:
+        """How many lines each delivered file has; rows out of the quarantine are of none."""
+        if not self.lake.exists("delivery"):
+            return {}
+        rows = self.lake.rows("delivery", "SELECT business_date, file_name, row_count FROM delivery")
+        return {(row["business_date"], row["file_name"]): row["row_count"] for row in rows}
 
     def _quarantine(self) -> Iterator[LakeFinding]:
         by = "SELECT business_date, table_name, {0} AS n FROM {1} WHERE {2} GROUP BY business_date, table_name"
