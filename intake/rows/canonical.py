@@ -22,7 +22,7 @@ from intake.rows.normalizing import computed_columns, texts_only
 from intake.rows.privacy import PrivacyFunctions, sent_to_vault
 from intake.rows.reading import BEGINS_LINE, POSITION, UNREADABLE, as_strings, place_of, unpivoted
 from intake.rows.values import Reader, ValueRules, typed
-from intake.source.checks import MALFORMED, TableChecks, check_codes
+from intake.source.checks import MALFORMED, NUMBER_FORM_CODE, TableChecks, check_codes
 from intake.source.columns import (
     UNKNOWN_CODE,
     CodeList,
@@ -35,7 +35,7 @@ from intake.source.columns import (
     columns_needed,
     columns_used,
 )
-from intake.source.mapping import ENTRY_OF, NOT_MAPPED, Grouped, Rows, SourceMapping, mapped_columns
+from intake.source.mapping import ENTRY_OF, NOT_MAPPED, REMOVAL, Grouped, Rows, SourceMapping, mapped_columns
 from intake.source.mapping_problems import identifying_columns
 from intake.source.unpivot import NO_VALUES
 from privacy.scrubbing.identifiers import grouped_without_identifiers, identifier_codes, without_identifiers
@@ -135,10 +135,12 @@ def to_canonical(
         identifiers = identifier_codes(contract, as_delivered, allowed, night.year).alias(_IDENTIFIERS)
         listed = {key: given for key, given in rows.listed().items() if delivered.fill(given)}
         place = [name for name in (*place_of(known), BEGINS_LINE) if name in known.columns]
-        made = known.select(*place, *mapped, *reported, *_whole_row(rows, listed)).select("*", identifiers)
+        made = known.select(*place, *mapped, *reported, *_whole_row(rows, listed, delivered)).select("*", identifiers)
         made = _signed(made, table, listed)
         reported_once = [F.nullif(F.col(name), F.lit("")) for name in (MALFORMED, _IDENTIFIERS)]
         found = F.concat_ws(",", *reported_once, *check_codes(checks, filled, night))
+        if rows.action is not None:
+            found = F.when(F.col(REMOVAL), _key_problem(TABLES[table].key[0])).otherwise(found)
         names = [name for name in made.columns if name not in (MALFORMED, _WHOLE_ROW, _IDENTIFIERS)]
         fit = without_identifiers(contract, names, _IDENTIFIERS, allowed)
         return made.select(*fit, F.coalesce(F.col(_WHOLE_ROW), found).alias(CODES))
@@ -153,6 +155,9 @@ def _mapped_columns(rows: Rows, filled: Mapping[str, ColumnSource], delivered: C
     columns, malformed, silent = [], [], []
     for name in read.table.column_names:
         if name in NOT_MAPPED:
+            continue
+        if name == REMOVAL and rows.action is not None:
+            columns.append(F.when(_removes(rows, delivered), F.lit(True)).alias(name))
             continue
         if name not in filled:
             columns.append(F.lit(None).cast(read.table.spark_type(name)).alias(name))
@@ -179,7 +184,7 @@ def _reader(
     return Reader(contract, privacy, values, delivered.known, ids, identifying, checks.one_of)
 
 
-def _whole_row(rows: Rows, listed: Mapping[str, CodeList]) -> tuple[Column, Column, Column]:
+def _whole_row(rows: Rows, listed: Mapping[str, CodeList], delivered: Columns) -> tuple[Column, Column, Column]:
     """The code of a row that is unreadable, not valid by the source's own word, or of a code that decides and is not
     listed; the findings; whether the sign is turned. What was not delivered decides nothing.
     """
@@ -197,7 +202,9 @@ def _whole_row(rows: Rows, listed: Mapping[str, CodeList]) -> tuple[Column, Colu
     if rows.lookup:
         # a condition on what another file lends cannot be judged where that was not found
         is_lent = any(names_in(given.of, rows.looked_up()) for given in deciding.values())
-        codes.insert(first if is_lent else len(codes), F.col(LOOKUP_PROBLEM))
+        # what removes a row needs its key alone
+        problem = F.when(~_removes(rows, delivered), F.col(LOOKUP_PROBLEM))
+        codes.insert(first if is_lent else len(codes), problem)
     whole = F.coalesce(*codes)
     counts = F.coalesce(whole.startswith(UNKNOWN_CODE), F.lit(True))
     turned = is_among(rows.sign, rows.sign.minus) if rows.sign is not None and "sign" in deciding else F.lit(False)
@@ -206,6 +213,19 @@ def _whole_row(rows: Rows, listed: Mapping[str, CodeList]) -> tuple[Column, Colu
         F.when(counts, findings(listed)).otherwise(F.array().cast("array<string>")).alias(FINDINGS),
         turned.alias(TURNED),
     )
+
+
+def _removes(rows: Rows, delivered: Columns) -> Column:
+    """Whether a row takes away what stands under its key."""
+    decides = rows.action is not None and delivered.fill(rows.action)
+    return is_among(rows.action, rows.action.remove) if rows.action is not None and decides else F.lit(False)
+
+
+def _key_problem(key: str) -> Column:
+    """The code of a row that has no key; empty for one that has."""
+    is_number = F.find_in_set(F.lit(f"{NUMBER_FORM_CODE}:{key}"), F.col(MALFORMED)) > 0
+    missing = F.when(F.col(key).isNull(), F.lit(f"MISSING:{key}")).otherwise(F.lit(""))
+    return F.when(is_number, F.lit(f"{NUMBER_FORM_CODE}:{key}")).otherwise(missing)
 
 
 def _signed(typed: DataFrame, table: str, listed: Mapping[str, CodeList]) -> DataFrame:
@@ -254,7 +274,7 @@ def to_grouped(accepted: DataFrame, table: str, grouped: Grouped, night: date, z
         raise unanalysable(error, f"tables.{table}, grouped from {grouped.parent}") from error
     unknown = [c for c in mapped_columns(table) if c not in {*grouped.by, *grouped.columns}]
     blank = {c: F.lit(None).cast(contract.spark_type(c)) for c in unknown}
-    whole = [F.col(c).isNotNull() for c in TABLES[table].key]
+    whole = [F.col(c).isNotNull() for c in TABLES[table].required_key]
     complete = whole[0]
     for condition in whole[1:]:
         complete = complete & condition
@@ -315,13 +335,13 @@ def source_rows(
 
     def lenders(kind: str, used: Sequence[str]) -> list[DataFrame]:
         named = frozenset(used)
-        lent = {there for one in rows.lookup if one.source == kind for h, there in one.columns.items() if h in texts}
+        lent = {there for one in rows.lookup if one.source == kind for h, there in one.lent.items() if h in texts}
         keys = {there for one in rows.lookup if one.source == kind for there in one.on.values()}
         files = [one for one in delivery.files if one.kind == kind]
         return [as_strings(raw(f), f, sorted(named & {*f.header}), nulls, lent - keys) for f in files]
 
     delivered = raw(file) if sample is None else raw(file).limit(sample)
-    strings = as_strings(delivered, file, columns.to_read(rows), nulls, texts)
+    strings, values = as_strings(delivered, file, columns.to_read(rows), nulls, texts), values or ValueRules()
     if rows.unpivot is not None:
-        strings = unpivoted(strings, rows.unpivot, (values or ValueRules()).placeholders.of_all())
-    return with_lookups(strings, mapping, rows, headers, lenders), columns
+        strings = unpivoted(strings, rows.unpivot, values.placeholders.of_all())
+    return with_lookups(strings, mapping, rows, headers, lenders, values), columns

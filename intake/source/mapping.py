@@ -7,7 +7,7 @@ allow-list fails closed), so a new column with names in it cannot slip into the 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path, PurePath
 from typing import Any, Literal
@@ -18,7 +18,8 @@ from fundwatch.contracts import CLEAN, TABLES
 from fundwatch.declared import Declared
 from fundwatch.fingerprint import fingerprint
 from fundwatch.texts import in_ascii
-from intake.source.columns import ANY, CodeList, ColumnSource, Flag, Lookup, Sealed, Sign, Where
+from intake.source.columns import ANY, Action, CodeList, ColumnSource, Flag, Sealed, Sign, Where
+from intake.source.lookups import Lookup
 from intake.source.placeholders import PlaceholderChanges
 from intake.source.unpivot import Unpivot
 from intake.source.widths import FixedWidth
@@ -27,6 +28,7 @@ NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "co
 # Netted tables are mapped as their entries, which add the pointer to what a reversal reverses.
 ENTRY_OF = {"claim_line": "claim_line_entry", "settlement": "settlement_entry"}
 POINTER_OF = {"claim_line": "original_line_id", "settlement": "original_settlement_id"}
+REMOVAL = "is_removal"  # of an entry that takes away what stands under its key
 _TELLING = 4  # letters: shorter names stand in others by chance
 _ENTRIES = frozenset(ENTRY_OF.values())
 CLEAN_TABLES = tuple(table.name for table in CLEAN if table.name not in _ENTRIES)
@@ -123,6 +125,7 @@ class Rows(Declared):
     lookup: tuple[Lookup, ...] = ()
     where: Where | None = None
     sign: Sign | None = None
+    action: Action | None = None
     columns: dict[str, ColumnSource]
     carry: dict[str, ColumnSource] = Field(default_factory=dict)
     vault: tuple[Sealed, ...] = ()
@@ -132,10 +135,10 @@ class Rows(Declared):
     def _one_or_several(cls, given: Any) -> Any:
         return (given,) if isinstance(given, dict) else given
 
-    def judged_by(self) -> dict[str, Where | Sign]:
+    def judged_by(self) -> dict[str, Where | Sign | Action]:
         """What decides of whole rows by listed codes, by its key."""
-        both = {"where": self.where, "sign": self.sign}
-        return {key: given for key, given in both.items() if given is not None}
+        all_of = {"where": self.where, "sign": self.sign, "action": self.action}
+        return {key: given for key, given in all_of.items() if given is not None}
 
     def listed(self) -> dict[str, CodeList]:
         """Whatever lists the codes of a column, by its key; translations (`codes`) have their own error."""
@@ -152,7 +155,7 @@ class Rows(Declared):
 
     def looked_up(self) -> frozenset[str]:
         """The columns that other files lend, under the names they have here."""
-        return frozenset().union(*(lookup.columns for lookup in self.lookup))
+        return frozenset().union(*(lookup.lent for lookup in self.lookup))
 
 
 class Each(Declared):
@@ -185,7 +188,9 @@ class LaterReplaces(Declared):
     """A row under a key that was delivered before takes the place of the earlier one, as of a line that is settled.
 
     Of rows of one night that with the greatest `order` counts, the first expression weighing most; on a later night a
-    row of less `order` than what is held is a duplicate. Reversals replace nothing and are replaced by nothing.
+    row of less `order` than what is held is a duplicate. Reversals replace nothing and are replaced by nothing. A row
+    that removes (see `Action`) always takes the place of what earlier nights delivered; of one night's rows of its key
+    nobody knows which came last, unless `order` names `is_removal`.
     """
 
     order: tuple[str, ...] = ()
@@ -261,6 +266,11 @@ class SourceMapping(Declared):
         """The table whose rows the file holds."""
         found = [(t, r) for t, m in self.tables.items() for r in m.rows if r.source == file]
         return found[0] if found else None
+
+    def lenders_of(self, kinds: Collection[str]) -> frozenset[str]:
+        """The kinds of file that lend columns to the rows of these."""
+        lookups = (x for how in self.tables.values() for rows in how.rows if rows.source in kinds for x in rows.lookup)
+        return frozenset(lookup.source for lookup in lookups)
 
     def columns_of(self, rows: Rows) -> frozenset[str]:
         """The columns that expressions over the rows may read, but for those that other files lend."""

@@ -143,10 +143,11 @@ class Accounts:
             of = should.get(night, NightOfEntries(Sum(), Sum(), Sum(), Sum()))
             source, delivered, left_out = totals.get(night, ("a table grouped from others", of.accepted, Sum()))
             accepted = of.accepted if night in erased else delivered - left_out
-            expected = accepted - of.waiting - of.replaced - Sum(of.reversed_lines)
+            expected = accepted - of.waiting - of.replaced - of.removed - Sum(of.reversed_lines)
             held = does.get(night, Sum())
             parts = [f"{of.reversed_lines:,} reversed", f"{of.waiting} waiting"]
             parts += [f"{of.replaced} replaced"] if of.replaced.lines else []
+            parts += [f"{of.removed} removed"] if of.removed.lines else []
             parts += [f"{left_out} quarantined or duplicates"] if left_out.lines else []
             text = f"{source}: {delivered} delivered = {held} in {table} + {' + '.join(parts)}"
             off = held - expected
@@ -194,7 +195,8 @@ class Accounts:
         return finding(check, str(last), wrong, text, _AGAIN.format(last, table))
 
     def _spans(self, table: str) -> LakeFinding:
-        key = ", ".join(TABLES[table].key)
+        there = self.lake.columns(table)  # a part of the key that may be unknown may have been declared later
+        key = ", ".join(name for name in TABLES[table].key if name in there)
         window = f"PARTITION BY {key} ORDER BY known_from"
         [found] = self.lake.rows(
             table,
