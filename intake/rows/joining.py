@@ -39,7 +39,7 @@ def with_lookups(
     rows: Rows,
     headers: Mapping[str, frozenset[str]],
     read: Read,
-    values: ValueRules,
+    values: ValueRules | None = None,
 ) -> DataFrame:
     """The file's rows with the columns lent to them and `_lookup_fault`: null, or the code of the first problem.
 
@@ -52,7 +52,9 @@ def with_lookups(
         lent = lent_columns(lookup, headers)
         if lent and {*lookup.on} <= {*strings.columns}:
             rows_there = _rows_there(mapping, lookup, lent, headers, read)
-            strings = _joined(strings, lookup, lent, _lenders(rows_there, lookup, lent, values), rows_there)
+            strings = _joined(
+                strings, lookup, lent, _lenders(rows_there, lookup, lent, values or ValueRules()), rows_there
+            )
     return strings
 
 
