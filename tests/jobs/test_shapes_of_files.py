@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -145,7 +145,7 @@ def line(line_id: str, fee: float, visit: str = "V01", person: str = "P001") -> 
     return {"id": line_id, "visit": of, "what": {"code": "X1", "fee": fee}, "day": "2026-03-02"}
 
 
-FILES = {
+FILES: dict[date, dict[str, Any]] = {
     FIRST: {
         # a line of another width is unreadable, and the rest stands
         "visits.txt": "V01P001H12026030211\nV02P002H12026030321\nV0\n",
@@ -186,11 +186,11 @@ FILES = {
 }  # fmt: skip
 
 
-def delivered(root: Path, night: date, files: dict[str, object]) -> None:
+def delivered(root: Path, night: date, files: dict[str, Any]) -> None:
     folder = root / "landing" / night.isoformat()
     folder.mkdir(parents=True)
     for name, content in files.items():
-        text = content if isinstance(content, str) else "".join(f"{json.dumps(one)}\n" for one in content)  # type: ignore[attr-defined]
+        text = content if isinstance(content, str) else "".join(f"{json.dumps(one)}\n" for one in content)
         (folder / name).write_text(text, encoding="utf-8")
 
 
