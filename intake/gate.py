@@ -133,6 +133,7 @@ def _figures(total: Total, files: Sequence[LandedFile], quality: Quality) -> dic
         "table": total.table_name,
         "delivered_lines": total.delivered_lines,
         "balanced_lines": total.accepted_lines + total.quarantined_lines + total.duplicate_lines,
+        "file_lines": total.lines_of_file,
         "declared_lines": None if file is None else file.declared_rows,
         "delivered_amount": _text(total.delivered_amount),
         "balanced_amount": _text(sum((p or Decimal(0) for p in parts), Decimal(0))) if has_money else None,
@@ -157,7 +158,7 @@ _DOUBTS = frozenset({"faulty_share", "waiting_share", "enough_lines"})
 _PAIRS = {
     "lines_balance": ("delivered_lines", "balanced_lines"),
     "money_balances": ("delivered_amount", "balanced_amount"),
-    "lines_as_declared": ("delivered_lines", "declared_lines"),
+    "lines_as_declared": ("file_lines", "declared_lines"),
     "money_as_declared": ("stated_amount", "declared_amount"),
 }
 _WORDS = {
@@ -175,7 +176,7 @@ _WORDS = {
 _SENTENCES = {
     "lines_balance": "{delivered_lines} lines delivered, {balanced_lines} accounted for",
     "money_balances": "money delivered {delivered_amount}, accounted for {balanced_amount}",
-    "lines_as_declared": "{delivered_lines} lines read, {declared_lines} declared",
+    "lines_as_declared": "{file_lines} lines read, {declared_lines} declared",
     "money_as_declared": "money read {stated_amount}, declared {declared_amount}",
     "faulty_share": "{faulty_share:.2%} of the lines are faulty, the limit is {share_limit:.2%}",
     "waiting_share": (

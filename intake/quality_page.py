@@ -150,7 +150,7 @@ class QualityReport:
         rows: list[Sequence[object]] = []
         for table in dict.fromkeys(total.table_name for total in self.totals):
             of_table = [total for total in self.totals if total.table_name == table]
-            rows += [_total_row(total.file_name, total) for total in of_table]
+            rows += [_total_row(_named(total), total) for total in of_table]
             rows += [_total_row("合计 all", _sum(of_table))] if len(of_table) > 1 else []
         return rows
 
@@ -206,6 +206,12 @@ def _expectation_row(one: Expectation) -> Sequence[object]:
 def _waiting_row(one: WaitingTotal) -> Sequence[object]:
     tonight = (Figure(f"{one.lines_tonight:,}"), Figure(f"{one.amount_tonight:,.2f}"))
     return one.table_name, *tonight, Figure(f"{one.lines:,}"), Figure(f"{one.amount:,.2f}")
+
+
+def _named(total: Total) -> str:
+    """The file; and how many lines it has, where each became several rows."""
+    several = total.lines_of_file != total.delivered_lines
+    return f"{total.file_name} ({total.lines_of_file:,} 行展开 lines became these)" if several else total.file_name
 
 
 def _total_row(file: str, t: Total) -> Sequence[object]:

@@ -82,7 +82,7 @@ def run(night: Night) -> Report:
         files = sort_delivery(delivery, before.files)
         with step(f"{night.date}   rows mapped, checked, counted"):
             _refuse_what_shows(work)
-            found = judged_rows(work, replace(delivery, files=files.fresh))
+            found = judged_rows(work, delivery, files.fresh)
             judged = found.rows
             clean = clean_tables(judged, mapping, work.key.key_id, night.date)
             reported = entries_by_table(work, clean)
@@ -116,7 +116,7 @@ def _totals(work: IntakeWork, judged: Mapping[str, DataFrame], files: Sorted) ->
     frames = [control_totals(r, t, work.quality.money_of(t), excluding[t]) for t, r in judged.items()]
     totals = [Total(**row.asDict()) for row in stacked(frames).collect()] if frames else []  # a row per file and table
     tables = {kind: found[0] for kind in work.mapping.files if (found := work.mapping.rows_of(kind)) is not None}
-    totals += earlier_totals(work.night, [(file.name, was) for file, was in files.again], tables)
+    totals += earlier_totals(work.night, [(f.name, was) for f, was in files.again if f.kind in tables], tables)
     return sorted(totals, key=lambda t: (t.file_name, t.table_name))
 
 
@@ -220,8 +220,10 @@ def _write(work: IntakeWork, taken: Taken, before: Before) -> None:
         # rejected rows may hold what no check has looked at
         night.place.lake.set_mode("quarantine", _OWNER_AND_GROUP)
     night.write_rows("control_total", total_rows(taken.delivery, totals))
-    fresh, times = replace(taken.delivery, files=taken.files.fresh), found_times(clean)
-    night.write_rows("supplied_column", supplied_rows(fresh, work.mapping, before.supplied, times))
+    lenders = work.mapping.lenders_of({file.kind for file in taken.files.fresh})
+    lending = (file for file, _ in taken.files.again if file.kind in lenders)
+    read, times = replace(taken.delivery, files=(*taken.files.fresh, *lending)), found_times(clean)
+    night.write_rows("supplied_column", supplied_rows(read, work.mapping, before.supplied, times))
 
 
 def _is_new(work: IntakeWork, table: str, unheard: Collection[str]) -> bool:

@@ -25,6 +25,7 @@ def history(
     dated: str | None,
     goes_with: Mapping[str, str] | None = None,
     sums: str = "",
+    unknown_in_key: str = "",
 ) -> Table:
     """A table of versions, each replaced with all others of its key."""
     return declare(
@@ -36,6 +37,7 @@ def history(
         dated=dated,
         goes_with=goes_with,
         sums=sums,
+        unknown_in_key=unknown_in_key,
     )
 
 
@@ -118,6 +120,7 @@ account_balance money of the personal account afterwards (balc)
 _ENTRY = """
 business_date date the night that delivered it
 original_line_id string the line that this one says it reverses; only on a negative line does it count
+is_removal boolean true for a row that takes away what stands under its key; a mapping's `action` says so
 content_fingerprint bigint of all that the source said in the row
 key_id string the pseudonymisation key that made the row's tokens
 """
@@ -244,7 +247,7 @@ DIAGNOSIS = history(
 )
 PROCEDURE = history(
     "procedure",
-    "encounter × code",
+    "encounter × code × day and moment: one done twice in a stay is two",
     """
     encounter_id string
     procedure_code code
@@ -259,7 +262,8 @@ PROCEDURE = history(
     anaesthesia_ended_at timestamp
     anaesthetist_id token(doctor)
     """,
-    key="encounter_id procedure_code",
+    key="encounter_id procedure_code performed_on started_at",
+    unknown_in_key="performed_on started_at",
     dated=None,
     goes_with={"encounter_id": "encounter"},
 )

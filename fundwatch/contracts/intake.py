@@ -39,6 +39,7 @@ CONTROL_TOTAL = nightly(
     duplicate_amount decimal(28,2)
     waiting_lines bigint of the accepted: reversals whose original had not come by the night; null: not counted
     waiting_amount decimal(28,2) money of these
+    file_lines bigint lines of the file, where each becomes several rows, which are then counted; null: one row each
     """,
     key="file_name table_name",
     dated=None,  # figures of files
@@ -48,7 +49,7 @@ QUARANTINE = nightly(
     "one rejected row",
     """
     source string
-    file_name string
+    file_name string of several rows made of one line with the label of the row's: fees.csv [2026-02]
     table_name string
     line_number bigint of the file, the header being line 1
     error_codes array<string>

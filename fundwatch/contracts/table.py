@@ -54,6 +54,9 @@ class Table:
     `dated` is the date that makes a row old, SQL over the table's columns: erasing by age goes by it. None: rows do not
     age, as of registers, figures, and what goes with another row. `goes_with` are columns with the id of what a row
     belongs to, and the table that owns the id: the row is erased with it.
+
+    `unknown_in_key` are parts of the key that a source may not know: rows in which one is unknown have one key, where
+    the other parts are equal.
     """
 
     name: str
@@ -65,6 +68,12 @@ class Table:
     sums: tuple[str, ...] = field(default=())
     dated: str | None = None
     goes_with: tuple[tuple[str, str], ...] = ()
+    unknown_in_key: tuple[str, ...] = ()
+
+    @property
+    def required_key(self) -> tuple[str, ...]:
+        """The parts of the key without which a row is nobody's."""
+        return tuple(name for name in self.key if name not in self.unknown_in_key)
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -176,6 +185,7 @@ def declare(
     goes_with: Mapping[str, str] | None = None,
     is_open: bool = False,
     sums: str = "",
+    unknown_in_key: str = "",
 ) -> Table:
     """A contract from text: one column a line, `name type meaning…`. `token(<domain>)` is a string of pseudonyms,
     `free_text` what people wrote, which may name anybody; `quoting(<type>)` repeats values of other columns; `code` and
@@ -194,7 +204,8 @@ def declare(
         reported = "".join(meaning)
         parsed.append(ContractColumn(column, spark_type, reported, domain, is_free, text, quoting is not None))
     belongs = tuple((goes_with or {}).items())
-    return Table(name, grain, tuple(parsed), tuple(key.split()), replaced, is_open, tuple(sums.split()), dated, belongs)
+    own, summed, unknown = (tuple(names.split()) for names in (key, sums, unknown_in_key))
+    return Table(name, grain, tuple(parsed), own, replaced, is_open, summed, dated, belongs, unknown)
 
 
 def nightly(

@@ -149,7 +149,7 @@ class Lake:
             return self._committed(conformed, table, partition="business_date", only=night.isoformat())
         if self.exists(table) and self._is_merged(table):
             return self._merged(self.staged(conformed, table), contract)
-        return self._committed(conformed, table, key=contract.key)
+        return self._committed(conformed, table, key=contract.key, unknown_in_key=contract.unknown_in_key)
 
     def add(self, rows: DataFrame, table: str, night: date) -> Written:
         """Append rows whose keys the table does not hold, as the caller has made sure: nothing of it is read. A table
@@ -200,8 +200,10 @@ class Lake:
         )
         view = f"_new_{contract.name}"
         source.createOrReplaceTempView(view)
-        matches = " AND ".join(f"held.{name} = new.{key}" for name, key in pairs)
         missing = {*names} - {*spark.read.format("delta").load(str(place)).columns}
+        same = dict.fromkeys(contract.unknown_in_key, "<=>")  # two unknown parts are equal
+        held = {name: "NULL" if name in missing else f"held.{name}" for name in contract.key}
+        matches = " AND ".join(f"{held[name]} {same.get(name, '=')} new.{key}" for name, key in pairs)
         clause = "WITH SCHEMA EVOLUTION " if missing else ""
         columns, values = ", ".join(names), ", ".join(f"new.{name}" for name in names)
         spark.sql(

@@ -40,7 +40,7 @@ class FileDecision:
             return ()
         filled = {*self.found, *national_columns(self.rows.table, self.look)}
         filled |= {"line_id"} if self.rows.table == "claim_line" and has_line_key(self.found) else set()
-        return tuple(name for name in TABLES[self.rows.table].key if name not in filled)
+        return tuple(name for name in TABLES[self.rows.table].required_key if name not in filled)
 
 
 def decided(looks: Mapping[str, Look], vocabulary: Vocabulary) -> dict[str, FileDecision]:

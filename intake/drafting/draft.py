@@ -69,7 +69,7 @@ class DraftFile:
     def missing_keys(self) -> tuple[str, ...]:
         """Key columns of the table that nothing fills: without them the draft is no mapping."""
         filled = {proposed.column for proposed in self.columns}
-        return tuple(name for name in TABLES[self.table].key if name not in filled)
+        return tuple(name for name in TABLES[self.table].required_key if name not in filled)
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _draft(name: str, file: FileDecision, table: str, vocabulary: Vocabulary, ta
     used = frozenset[str]().union(*(c.reads(known) for c in columns), *(read_of(entry, known) for entry in vault))
     read = tuple(h for h in look.header if plain_name(h) in used)
     identifying = identifying_of(table, columns, vault, known, vocabulary)
-    keys = (*TABLES[table].key, "patient_id")
+    keys = (*TABLES[table].required_key, "patient_id")
     return DraftFile(
         name=name,
         look=look,

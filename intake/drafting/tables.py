@@ -51,12 +51,14 @@ def _canonical(name: str, look: Look, vocabulary: Vocabulary) -> Iterator[tuple[
         national = national_columns(table, look)
         filled = {*found, *national} | ({"line_id"} if has_line_key(found) and table == "claim_line" else set())
         has_needs = all({*one} & filled for one in _needs(table, words))
-        if not has_needs or not (is_named or {*TABLES[table].key} <= filled or _own_id(table, found, look, vocabulary)):
+        if not has_needs or not (
+            is_named or {*TABLES[table].required_key} <= filled or _own_id(table, found, look, vocabulary)
+        ):
             continue  # a file that is not called so and has no key either is not forced into the table
         weights: dict[str, float] = {}
         for column, match in found.items():
             weights[match.header] = max(weights.get(match.header, 0), _weight(column, match, words, vocabulary))
-        key = TABLES[table].key
+        key = TABLES[table].required_key
         score = sum(weights.values()) + len(national.keys() - found.keys()) * 0.5
         score += _KEY * len({*key} & filled) / len(key) + _NAMED * is_named + _by_values(table, found, look)
         yield score, RowsAre(table, f"taken for rows of {table} by the columns alone", is_named, found)
@@ -78,7 +80,7 @@ def _own_id(table: str | None, found: Mapping[str, Match], look: Look, vocabular
 
 
 def _needs(table: str, words: TableWords) -> Iterable[Iterable[str]]:
-    return words.needs or [[column] for column in TABLES[table].key]
+    return words.needs or [[column] for column in TABLES[table].required_key]
 
 
 def _weight(column: str, match: Match, words: TableWords, vocabulary: Vocabulary) -> float:

@@ -94,7 +94,7 @@ def _facts_of(name: str, kind: str) -> Column:
 def key_facts(rows: DataFrame, table: str) -> DataFrame:
     """One row: how many rows have no whole key, and how many keys stand in more than one row."""
     key = [F.col(name) for name in TABLES[table].key]
-    is_whole = reduce(lambda left, right: left & right, (part.isNotNull() for part in key))
+    is_whole = reduce(lambda left, right: left & right, (F.col(n).isNotNull() for n in TABLES[table].required_key))
     keys = rows.select(is_whole.alias("is_whole"), F.struct(*key).alias("key")).groupBy("is_whole", "key")
     counted = keys.agg(F.count(F.lit(1)).alias("copies"))
     return counted.agg(

@@ -193,7 +193,8 @@ def _said(mapping: SourceMapping, kind: str, values: Values, quality: Quality | 
     table = TABLES[ENTRY_OF.get(fed[0], fed[0])]
     said = {}
     for column, found in values.items():
-        made = [(n, given) for n, given in fed[1].columns.items() if columns_used(given, frozenset({column}))]
+        read = frozenset({fed[1].read_as(column)})
+        made = [(n, given) for n, given in fed[1].columns.items() if columns_used(given, read)]
         lists = [frozenset(placeholders.of(table, name, given)) for name, given in made]
         silent = frozenset.intersection(*lists) if lists else frozenset[str]()
         said[column] = [one for one in found if one[1] not in silent]
@@ -237,7 +238,7 @@ def _new_codes(mapping: SourceMapping, kind: str, values: Values, quality: Quali
         elif isinstance(given, str) and canonical in lists:
             listed.append((given, lists[canonical].__contains__))
     for column, is_known in listed:
-        found = values.get(column, ())
+        found = [one for name, said in values.items() if fed[1].read_as(name) == column for one in said]
         new = Counter(text for _, text in found if not is_known(text))
         for code, count in new.items():
             if count >= _NEW_CODE_ROWS and count >= _NEW_CODE_SHARE * len(found):

@@ -95,12 +95,19 @@ def manifest_problems(manifest: Manifest, mapping: SourceMapping, there: set[str
             yield f"{entry.name}: in the manifest, not in the folder"
         if entry.table not in mapping.files:
             yield f"{entry.name}: the mapping knows no file of '{entry.table}'"
-        elif entry.amount_total is not None and not _reads(mapping, entry.table, entry.amount_column or ""):
-            yield f"{entry.name}: its total is of '{entry.amount_column}', which the mapping does not read"
+        elif entry.amount_total is not None:
+            yield from _amount_problems(mapping, entry, entry.amount_column or "")
     yield from (f"{name}: in the folder, not in the manifest" for name in sorted(there - {MANIFEST, *names}))
 
 
-def _reads(mapping: SourceMapping, kind: str, column: str) -> bool:
-    fed = mapping.rows_of(kind)
+def _amount_problems(mapping: SourceMapping, entry: ManifestFile, column: str) -> Iterator[str]:
+    """A total is of one column, as it is read: of several that become rows it is the sum over all of them."""
+    fed = mapping.rows_of(entry.table)
     used = set() if fed is None else {c for c in fed[1].columns.values() if isinstance(c, str)}
-    return mapping.files[kind].names().get(column) in used
+    spread = None if fed is None else fed[1].unpivot
+    name = column if spread is not None and column in spread.made else mapping.files[entry.table].names().get(column)
+    if spread is not None and name in spread.columns:
+        whole = spread.name_of(name)
+        yield f"{entry.name}: its total is of '{column}' alone; state that of all that become '{whole}', as '{whole}'"
+    elif name not in used:
+        yield f"{entry.name}: its total is of '{column}', which the mapping does not read"

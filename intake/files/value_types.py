@@ -32,7 +32,7 @@ def contract_type(mapping: SourceMapping, kind: str, column: str) -> str:
     fed = mapping.rows_of(kind)
     if fed is None:
         return ""
-    contract = TABLES[ENTRY_OF.get(fed[0], fed[0])]
+    contract, column = TABLES[ENTRY_OF.get(fed[0], fed[0])], fed[1].read_as(column)
     for canonical, given in fed[1].columns.items():
         if given == column:
             return contract.spark_type(canonical)

@@ -27,6 +27,11 @@ _SEND = ("请来源方重新报送", "have it sent again")
 _VALUE = ("填入正确值后重交(resubmit),或请来源方重新报送", "resubmit it with the right value, or have it sent again")
 _KNOWN: dict[str, tuple[str, str, tuple[str, str]]] = {
     "UNREADABLE": ("该行与表头不符,未保留任何内容", "the row does not fit the header; nothing was kept", _SEND),
+    "NO_VALUES": (
+        "该行展开为多行的各列均为空,没有产生任何行,单独计数,不算错误",
+        "all the columns of the line that become rows are blank: it makes no row, is counted apart, and is no fault",
+        ("无需处理", "nothing is to be done"),
+    ),
     "NOT_VALID": ("来源标记该行无效", "the source itself marks the row as not valid", _SEND),
     "CONFLICT": (
         "同一主键有内容不同的多行,无法判断哪一行正确",

@@ -95,4 +95,4 @@ def _value(table: str, name: str) -> Column:
 
 
 def _key(table: str) -> tuple[str, ...]:
-    return tuple(name for name in contract_of(table).key if name in mapped_columns(table))
+    return tuple(name for name in contract_of(table).required_key if name in mapped_columns(table))

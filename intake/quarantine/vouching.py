@@ -12,7 +12,8 @@ from typing import Any
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Table
 from intake.source.checks import NUMBER_FORM_CODE, TableChecks
-from intake.source.mapping import ENTRY_OF, POINTER_OF, SourceMapping, mapped_columns
+from intake.source.mapping import ENTRY_OF, POINTER_OF, REMOVAL, SourceMapping, mapped_columns
+from intake.source.unpivot import NO_VALUES
 
 _DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
 _CONFLICT, _UNREADABLE = "CONFLICT", "UNREADABLE"
@@ -34,9 +35,11 @@ def contract_of(table: str) -> Table:
 
 
 def source_codes(mapping: SourceMapping, table: str) -> frozenset[str]:
-    """The codes by which the source itself calls rows of the table not valid."""
+    """The codes by which the source itself calls rows of the table not valid, or says that there is none."""
     how = mapping.tables.get(table)
-    return frozenset() if how is None else frozenset(r.where.code for r in how.rows if r.where is not None)
+    rows = () if how is None else how.rows
+    stated = {r.where.code for r in rows if r.where is not None}
+    return frozenset(stated | {NO_VALUES for r in rows if r.unpivot is not None})
 
 
 def release_problems(
@@ -74,7 +77,7 @@ def resubmit_problems(row: Rejected, changes: Mapping[str, str], not_valid: Coll
 def settable_columns(table: str) -> tuple[str, ...]:
     """The canonical columns a person may correct: no keys, pseudonyms, free text, or pointers of reversals."""
     contract = contract_of(table)
-    fixed = {*contract.key, *TABLES[table].key, *contract.token_columns, *_FREE_TEXT, POINTER_OF.get(table)}
+    fixed = {*contract.key, *TABLES[table].key, *contract.token_columns, *_FREE_TEXT, POINTER_OF.get(table), REMOVAL}
     return tuple(column for column in mapped_columns(table) if column not in fixed)
 
 
@@ -109,7 +112,7 @@ def _decimal_problem(value: Decimal, precision: int, scale: int) -> str | None:
 
 def _unkeyed(row: Rejected) -> list[str]:
     values = row.values or {}
-    empty = [column for column in TABLES[row.table_name].key if values.get(column) is None]
+    empty = [column for column in TABLES[row.table_name].required_key if values.get(column) is None]
     return [f"{column}: the row has no key, so nobody could find it again; have it sent again" for column in empty]
 
 

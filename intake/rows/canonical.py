@@ -20,9 +20,9 @@ from intake.rows.listed import FINDINGS, findings, is_among
 from intake.rows.netting import is_reversal
 from intake.rows.normalizing import computed_columns, texts_only
 from intake.rows.privacy import PrivacyFunctions, sent_to_vault
-from intake.rows.reading import FILE_NAME, LINE_NUMBER, UNREADABLE, as_strings
+from intake.rows.reading import BEGINS_LINE, POSITION, UNREADABLE, as_strings, place_of, unpivoted
 from intake.rows.values import Reader, ValueRules, typed
-from intake.source.checks import MALFORMED, TableChecks, check_codes
+from intake.source.checks import MALFORMED, NUMBER_FORM_CODE, TableChecks, check_codes
 from intake.source.columns import (
     UNKNOWN_CODE,
     CodeList,
@@ -35,8 +35,9 @@ from intake.source.columns import (
     columns_needed,
     columns_used,
 )
-from intake.source.mapping import ENTRY_OF, NOT_MAPPED, Grouped, Rows, SourceMapping, mapped_columns
+from intake.source.mapping import ENTRY_OF, NOT_MAPPED, REMOVAL, Grouped, Rows, SourceMapping, mapped_columns
 from intake.source.mapping_problems import identifying_columns
+from intake.source.unpivot import NO_VALUES
 from privacy.scrubbing.identifiers import grouped_without_identifiers, identifier_codes, without_identifiers
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 CODES = "_codes"
 TURNED = "_turned"
 PLACEHOLDERS = "_placeholders"
-PLACE = (FILE_NAME, LINE_NUMBER)
 _WHOLE_ROW = "_whole_row"
 _IDENTIFIERS = "_identifiers"
 
@@ -59,6 +59,7 @@ class Columns:
     delivered: frozenset[str]
     lent: frozenset[str] = frozenset()
     identifying: frozenset[str] = frozenset()
+    spread: frozenset[str] = frozenset()  # delivered columns that become rows; those in `delivered` are made of them
 
     def fill(self, given: ColumnSource | Sealed | CodeList) -> bool:
         """Whether what the canonical column is made of was delivered. If not, its value is unknown."""
@@ -68,7 +69,8 @@ class Columns:
     def to_read(self, rows: Rows) -> tuple[str, ...]:
         """The columns that the mapping makes something of and that stand in the file itself."""
         used = self._used(rows).union(*(lookup.on for lookup in rows.lookup))
-        return tuple(sorted((used & self.delivered) - self.lent))
+        made = frozenset[str]() if rows.unpivot is None else rows.unpivot.made
+        return tuple(sorted(((used & self.delivered) - self.lent - made) | self.spread))
 
     def absent(self, rows: Rows) -> tuple[str, ...]:
         """Columns that the mapping would make something of and that did not come: nulls, for expressions to name."""
@@ -85,10 +87,14 @@ class Columns:
 
 def columns_of(mapping: SourceMapping, rows: Rows, headers: Mapping[str, frozenset[str]]) -> Columns:
     """What the rows of a file are made from, given the columns delivered by kind of file."""
-    own, delivered = frozenset(mapping.files[rows.source].names().values()), headers[rows.source]
+    delivered, spread = headers[rows.source], frozenset[str]()
+    if rows.unpivot is not None:
+        spread, made = delivered & rows.unpivot.columns, {rows.unpivot.name_of(c) for c in delivered}
+        delivered = (delivered - spread) | (rows.unpivot.made & made) | {rows.unpivot.label}
     with_keys = [lookup for lookup in rows.lookup if {*lookup.on} <= delivered]
     lent = frozenset[str]().union(*(lent_columns(lookup, headers) for lookup in with_keys))
-    return Columns(own | rows.looked_up(), delivered | lent, lent, identifying_columns(mapping, rows))
+    known = mapping.columns_of(rows) | rows.looked_up()
+    return Columns(known, delivered | lent, lent, identifying_columns(mapping, rows), spread)
 
 
 def to_canonical(
@@ -108,11 +114,11 @@ def to_canonical(
     list of the mapping has in `_findings` (see intake.rows.listed), and `_turned` says whose sums the mapping's `sign`
     made negative.
 
-    Codes: UNREADABLE (the row does not fit the header), the code of the mapping's `where`, UNKNOWN_CODE:<source column>
-    (one that its `where` or `sign` does not list), LOOKUP_MISSING and LOOKUP_TWICE (see intake.rows.joining),
-    MALFORMED:<column> (a value that is no value of its type), NUMBER_FORM:<column> (an id that a program wrote as a
-    number), MISSING:<column>, NOT_IN_LIST:<column>, IDENTIFIER_IN_CODE:<column> (see privacy.scrubbing.identifiers),
-    and those of the checks.
+    Codes: UNREADABLE (the row does not fit the header), NO_VALUES (a line that becomes rows says nothing), the code of
+    the mapping's `where`, UNKNOWN_CODE:<source column> (one that its `where` or `sign` does not list), LOOKUP_MISSING
+    and LOOKUP_TWICE (see intake.rows.joining), MALFORMED:<column> (a value that is no value of its type),
+    NUMBER_FORM:<column> (an id that a program wrote as a number), MISSING:<column>, NOT_IN_LIST:<column>,
+    IDENTIFIER_IN_CODE:<column> (see privacy.scrubbing.identifiers), and those of the checks.
     Joined by commas; empty for a good row.
     Raises MappingError when an expression cannot be analysed.
     """
@@ -128,10 +134,13 @@ def to_canonical(
         as_delivered = [name for name, given in filled.items() if not isinstance(given, (Codes, Constant, Token))]
         identifiers = identifier_codes(contract, as_delivered, allowed, night.year).alias(_IDENTIFIERS)
         listed = {key: given for key, given in rows.listed().items() if delivered.fill(given)}
-        made = known.select(*PLACE, *mapped, *reported, *_whole_row(rows, listed)).select("*", identifiers)
+        place = [name for name in (*place_of(known), BEGINS_LINE) if name in known.columns]
+        made = known.select(*place, *mapped, *reported, *_whole_row(rows, listed, delivered)).select("*", identifiers)
         made = _signed(made, table, listed)
         reported_once = [F.nullif(F.col(name), F.lit("")) for name in (MALFORMED, _IDENTIFIERS)]
         found = F.concat_ws(",", *reported_once, *check_codes(checks, filled, night))
+        if rows.action is not None:
+            found = F.when(F.col(REMOVAL), _key_problem(TABLES[table].key[0])).otherwise(found)
         names = [name for name in made.columns if name not in (MALFORMED, _WHOLE_ROW, _IDENTIFIERS)]
         fit = without_identifiers(contract, names, _IDENTIFIERS, allowed)
         return made.select(*fit, F.coalesce(F.col(_WHOLE_ROW), found).alias(CODES))
@@ -146,6 +155,9 @@ def _mapped_columns(rows: Rows, filled: Mapping[str, ColumnSource], delivered: C
     columns, malformed, silent = [], [], []
     for name in read.table.column_names:
         if name in NOT_MAPPED:
+            continue
+        if name == REMOVAL and rows.action is not None:
+            columns.append(F.when(_removes(rows, delivered), F.lit(True)).alias(name))
             continue
         if name not in filled:
             columns.append(F.lit(None).cast(read.table.spark_type(name)).alias(name))
@@ -172,11 +184,14 @@ def _reader(
     return Reader(contract, privacy, values, delivered.known, ids, identifying, checks.one_of)
 
 
-def _whole_row(rows: Rows, listed: Mapping[str, CodeList]) -> tuple[Column, Column, Column]:
+def _whole_row(rows: Rows, listed: Mapping[str, CodeList], delivered: Columns) -> tuple[Column, Column, Column]:
     """The code of a row that is unreadable, not valid by the source's own word, or of a code that decides and is not
     listed; the findings; whether the sign is turned. What was not delivered decides nothing.
     """
     codes = [F.when(F.col(UNREADABLE), F.lit("UNREADABLE"))]
+    if rows.unpivot is not None:
+        codes.append(F.when(F.col(POSITION).isNull(), F.lit(NO_VALUES)))
+    first = len(codes)
     deciding = {key: given for key, given in rows.judged_by().items() if key in listed}
     if rows.where is not None and "where" in deciding:
         codes.append(F.when(is_among(rows.where, rows.where.drop), F.lit(rows.where.code)))
@@ -187,7 +202,9 @@ def _whole_row(rows: Rows, listed: Mapping[str, CodeList]) -> tuple[Column, Colu
     if rows.lookup:
         # a condition on what another file lends cannot be judged where that was not found
         is_lent = any(names_in(given.of, rows.looked_up()) for given in deciding.values())
-        codes.insert(1 if is_lent else len(codes), F.col(LOOKUP_PROBLEM))
+        # what removes a row needs its key alone
+        problem = F.when(~_removes(rows, delivered), F.col(LOOKUP_PROBLEM))
+        codes.insert(first if is_lent else len(codes), problem)
     whole = F.coalesce(*codes)
     counts = F.coalesce(whole.startswith(UNKNOWN_CODE), F.lit(True))
     turned = is_among(rows.sign, rows.sign.minus) if rows.sign is not None and "sign" in deciding else F.lit(False)
@@ -196,6 +213,19 @@ def _whole_row(rows: Rows, listed: Mapping[str, CodeList]) -> tuple[Column, Colu
         F.when(counts, findings(listed)).otherwise(F.array().cast("array<string>")).alias(FINDINGS),
         turned.alias(TURNED),
     )
+
+
+def _removes(rows: Rows, delivered: Columns) -> Column:
+    """Whether a row takes away what stands under its key."""
+    decides = rows.action is not None and delivered.fill(rows.action)
+    return is_among(rows.action, rows.action.remove) if rows.action is not None and decides else F.lit(False)
+
+
+def _key_problem(key: str) -> Column:
+    """The code of a row that has no key; empty for one that has."""
+    is_number = F.find_in_set(F.lit(f"{NUMBER_FORM_CODE}:{key}"), F.col(MALFORMED)) > 0
+    missing = F.when(F.col(key).isNull(), F.lit(f"MISSING:{key}")).otherwise(F.lit(""))
+    return F.when(is_number, F.lit(f"{NUMBER_FORM_CODE}:{key}")).otherwise(missing)
 
 
 def _signed(typed: DataFrame, table: str, listed: Mapping[str, CodeList]) -> DataFrame:
@@ -244,7 +274,7 @@ def to_grouped(accepted: DataFrame, table: str, grouped: Grouped, night: date, z
         raise unanalysable(error, f"tables.{table}, grouped from {grouped.parent}") from error
     unknown = [c for c in mapped_columns(table) if c not in {*grouped.by, *grouped.columns}]
     blank = {c: F.lit(None).cast(contract.spark_type(c)) for c in unknown}
-    whole = [F.col(c).isNotNull() for c in TABLES[table].key]
+    whole = [F.col(c).isNotNull() for c in TABLES[table].required_key]
     complete = whole[0]
     for condition in whole[1:]:
         complete = complete & condition
@@ -288,9 +318,10 @@ def source_rows(
     table: str,
     rows: Rows,
     sample: int | None = None,
+    values: ValueRules | None = None,
 ) -> tuple[DataFrame, Columns]:
-    """One row per row delivered for the table (the first `sample`, if given): texts by column, and which columns they
-    come from.
+    """One row per row delivered for the table (of the first `sample` lines, if given): texts by column, and which
+    columns they come from.
 
     `raw` reads a file. Files that lend columns are read whole, so that a sample finds its headers.
     """
@@ -300,14 +331,17 @@ def source_rows(
 
     contract, nulls = TABLES[ENTRY_OF.get(table, table)], mapping.delivery.null_texts
     texts = texts_only(contract, rows, columns.known)
+    texts |= frozenset[str]() if rows.unpivot is None else rows.unpivot.columns_of(texts)
 
     def lenders(kind: str, used: Sequence[str]) -> list[DataFrame]:
         named = frozenset(used)
-        lent = {there for one in rows.lookup if one.source == kind for h, there in one.columns.items() if h in texts}
+        lent = {there for one in rows.lookup if one.source == kind for h, there in one.lent.items() if h in texts}
         keys = {there for one in rows.lookup if one.source == kind for there in one.on.values()}
         files = [one for one in delivery.files if one.kind == kind]
         return [as_strings(raw(f), f, sorted(named & {*f.header}), nulls, lent - keys) for f in files]
 
     delivered = raw(file) if sample is None else raw(file).limit(sample)
-    strings = as_strings(delivered, file, columns.to_read(rows), nulls, texts)
-    return with_lookups(strings, mapping, rows, headers, lenders), columns
+    strings, values = as_strings(delivered, file, columns.to_read(rows), nulls, texts), values or ValueRules()
+    if rows.unpivot is not None:
+        strings = unpivoted(strings, rows.unpivot, values.placeholders.of_all())
+    return with_lookups(strings, mapping, rows, headers, lenders, values), columns

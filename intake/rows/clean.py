@@ -10,7 +10,7 @@ from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import stacked
 from intake.files.delivery import Delivery
 from intake.rows.canonical import supplied_columns, to_grouped
-from intake.rows.status import FINGERPRINT_COLUMN, accepted_rows, content_fingerprint, to_clean
+from intake.rows.status import FINGERPRINT_COLUMN, content_fingerprint, standing_rows, to_clean
 from intake.rows.times import TimesOfDay
 from intake.rows.totals import Total
 from intake.source.mapping import ENTRY_OF, SourceMapping
@@ -32,7 +32,7 @@ def clean_tables(
     for table, how in mapping.tables.items():
         for grouped in how.grouped:
             if grouped.parent in judged:
-                rows = to_grouped(accepted_rows(judged[grouped.parent]), table, grouped, night, mapping.delivery.zone)
+                rows = to_grouped(standing_rows(judged[grouped.parent]), table, grouped, night, mapping.delivery.zone)
                 if table in ENTRY_OF:
                     rows = rows.withColumn(FINGERPRINT_COLUMN, content_fingerprint(table))
                 clean.setdefault(table, []).append(rows)

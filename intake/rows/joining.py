@@ -12,27 +12,34 @@ from fundwatch.engine.frames import stacked
 from fundwatch.errors import MappingError
 from fundwatch.expressions.declared import names_in, written
 from intake.rows.reading import UNREADABLE
-from intake.source.columns import Lookup
+from intake.rows.values import ValueRules, typed
+from intake.source.lookups import Lookup
 from intake.source.mapping import Rows, SourceMapping
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
 LOOKUP_PROBLEM = "_lookup_fault"
 MISSING, TWICE = "LOOKUP_MISSING", "LOOKUP_TWICE"
 # the files of a kind, each as strings, with those of the named columns that it has
 Read = Callable[[str, Sequence[str]], Sequence["DataFrame"]]
-_KEY, _LENT, _FOUND = "_key_{}", "_lent", "_found"
+_KEY, _PART, _LENT, _FOUND, _BROKEN = "_key_{}", "_part_{}", "_lent", "_found", "_is_broken"
+_NUMBER = "decimal(24,6)"
 
 
 def lent_columns(lookup: Lookup, headers: Mapping[str, frozenset[str]]) -> dict[str, str]:
     """The columns, here: there, that the other file lends tonight; none when it or a key of it was not delivered."""
     there = headers.get(lookup.source, frozenset())
-    return {h: t for h, t in lookup.columns.items() if t in there} if {*lookup.on.values()} <= there else {}
+    return {h: t for h, t in lookup.lent.items() if t in there} if {*lookup.on.values()} <= there else {}
 
 
 def with_lookups(
-    strings: DataFrame, mapping: SourceMapping, rows: Rows, headers: Mapping[str, frozenset[str]], read: Read
+    strings: DataFrame,
+    mapping: SourceMapping,
+    rows: Rows,
+    headers: Mapping[str, frozenset[str]],
+    read: Read,
+    values: ValueRules | None = None,
 ) -> DataFrame:
     """The file's rows with the columns lent to them and `_lookup_fault`: null, or the code of the first problem.
 
@@ -43,15 +50,18 @@ def with_lookups(
     strings = strings.withColumn(LOOKUP_PROBLEM, F.lit(None).cast("string"))
     for lookup in rows.lookup:
         lent = lent_columns(lookup, headers)
-        if lent and {*lookup.on} <= headers[rows.source]:
-            strings = _joined(strings, lookup, lent, _lenders(mapping, lookup, lent, headers, read))
+        if lent and {*lookup.on} <= {*strings.columns}:
+            rows_there = _rows_there(mapping, lookup, lent, headers, read)
+            strings = _joined(
+                strings, lookup, lent, _lenders(rows_there, lookup, lent, values or ValueRules()), rows_there
+            )
     return strings
 
 
-def _lenders(
+def _rows_there(
     mapping: SourceMapping, lookup: Lookup, lent: Mapping[str, str], headers: Mapping[str, frozenset[str]], read: Read
 ) -> DataFrame:
-    """One row per key: what it lends, and whether its rows agree on it."""
+    """The other files' rows that the lookup's `where` keeps, and those that do not fit their header."""
     known = frozenset(mapping.files[lookup.source].names().values())
     condition = frozenset[str]() if lookup.where is None else names_in(lookup.where, known)
     if not condition <= headers[lookup.source]:
@@ -63,29 +73,55 @@ def _lenders(
         )
     needed = tuple(sorted({*lookup.on.values(), *lent.values(), *condition}))
     # of two files of a kind one may lack an optional column
-    files = read(lookup.source, needed)
-    parents = stacked(files, missing_as_null=True)
-    parents = parents.filter(~F.col(UNREADABLE))
+    found = stacked(read(lookup.source, needed), missing_as_null=True)
     try:
-        parents = parents if lookup.where is None else parents.filter(F.expr(written(lookup.where)))
+        return found if lookup.where is None else found.filter(F.col(UNREADABLE) | F.expr(written(lookup.where)))
     except AnalysisException as error:
         raise MappingError(
             f"a lookup's condition cannot be read: {error.getCondition()}", where=f"from {lookup.source}"
         ) from error
-    content = F.struct(*(F.col(there).alias(here) for here, there in lent.items()))
+
+
+def _lenders(found: DataFrame, lookup: Lookup, lent: Mapping[str, str], values: ValueRules) -> DataFrame:
+    """One row per key: what it lends, and whether its rows agree on it."""
+    content = F.struct(*(F.col(there).alias(here) for here, there in lent.items() if here in lookup.columns))
     keys = [F.col(there).alias(_KEY.format(here)) for here, there in lookup.on.items()]
-    rows = parents.select(*keys, content.alias(_LENT))
-    one_key = [_KEY.format(here) for here in lookup.on]
-    return rows.groupBy(*one_key).agg(F.min(_LENT).alias(_LENT), (F.min(_LENT) == F.max(_LENT)).alias(_FOUND))
+    sums = {here: there for here, there in lent.items() if here in lookup.sums}
+    parts = [F.col(there).alias(_PART.format(here)) for here, there in sums.items()]
+    readable = found.filter(~F.col(UNREADABLE))
+    rows = readable.select(*keys, *parts, *([content.alias(_LENT)] if len(sums) < len(lent) else []))
+    agrees = F.min(_LENT) == F.max(_LENT) if len(sums) < len(lent) else F.lit(True)
+    first = [F.min(F.col(f"{_LENT}.{here}")).alias(here) for here in lent if here not in sums]
+    added = [_sum(F.col(_PART.format(here)), values).alias(here) for here in sums]
+    return rows.groupBy(*(_KEY.format(here) for here in lookup.on)).agg(*first, *added, agrees.alias(_FOUND))
 
 
-def _joined(strings: DataFrame, lookup: Lookup, lent: Mapping[str, str], lenders: DataFrame) -> DataFrame:
+def _sum(part: Column, values: ValueRules) -> Column:
+    """The sum over rows, as a text: null where one of them says nothing; the text itself where one is no number."""
+    silent = values.placeholders.of_all()
+    said = F.when(~part.isin(*silent), part) if silent else part
+    number = typed(said, _NUMBER, values.zone)
+    is_all = F.count(F.lit(1)) == F.count(said)
+    wrong = F.min(F.when(said.isNotNull() & number.isNull(), said))
+    return F.when(is_all, F.coalesce(wrong, F.sum(number).cast("string")))
+
+
+def _joined(
+    strings: DataFrame, lookup: Lookup, lent: Mapping[str, str], lenders: DataFrame, rows_there: DataFrame
+) -> DataFrame:
     matches = [F.col(here) == F.col(_KEY.format(here)) for here in lookup.on]
     same_key = matches[0]
     for match in matches[1:]:
         same_key = same_key & match
     found = strings.join(lenders, on=same_key, how="left")
-    problem = F.when(F.col(_FOUND).isNull(), F.lit(MISSING)).when(~F.col(_FOUND), F.lit(TWICE))
+    if lookup.sums:
+        # nobody knows whose a line is that cannot be read, and no sum is known then
+        is_broken = F.coalesce(F.bool_or(UNREADABLE), F.lit(False)).alias(_BROKEN)
+        found = found.crossJoin(F.broadcast(rows_there.agg(is_broken)))
+    is_missing = F.col(_FOUND).isNull()
+    problem = F.when(is_missing & F.lit(lookup.none is None), F.lit(MISSING)).when(~F.col(_FOUND), F.lit(TWICE))
     kept = [F.col(name) for name in strings.columns if name != LOOKUP_PROBLEM]
-    values = [F.when(F.col(_FOUND), F.col(f"{_LENT}.{here}")).alias(here) for here in lent]
+    lends = {here: F.when(is_missing, F.lit(lookup.none)).when(F.col(_FOUND), F.col(here)) for here in lent}
+    lends |= {here: F.when(~F.col(_BROKEN), lends[here]) for here in lookup.sums if here in lent}
+    values = [value.cast("string").alias(here) for here, value in lends.items()]
     return found.select(*kept, *values, F.coalesce(F.col(LOOKUP_PROBLEM), problem).alias(LOOKUP_PROBLEM))

@@ -6,7 +6,7 @@ effect on the night when the last of its pointers, and the original at their end
 waits for ever where they lead to nothing, to itself or in a circle. A group's state after a night is its original and
 the running sum of its reversals up to that night; a version holds from the night its state changed until the next
 change. A group that is netted to zero has no version. Where a later entry replaces an earlier one of its key, the
-group's original is the latest that was there.
+group's original is the latest that was there; where that one removes, the group has no version either.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.versions import KNOWN_COLUMNS
 from fundwatch.expressions.declared import written
-from intake.source.mapping import POINTER_OF, Reversal, mapped_columns
+from intake.source.mapping import POINTER_OF, REMOVAL, Reversal, mapped_columns
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -34,9 +34,14 @@ MONEY = {"claim_line": "amount", "settlement": "total_amount"}
 
 
 def is_reversal(table: str) -> Column:
-    """Whether an entry takes back: the first of its sums that is not zero is negative."""
+    """Whether an entry takes back: the first of its sums that is not zero is negative, and it is no removal."""
     first = F.coalesce(*(F.nullif(F.col(c), F.lit(0)) for c in TABLES[table].sums))
-    return F.coalesce(first < 0, F.lit(False))
+    return F.coalesce(first < 0, F.lit(False)) & ~is_removal()
+
+
+def is_removal() -> Column:
+    """Whether an entry takes away what stands under its key."""
+    return F.coalesce(F.col(REMOVAL), F.lit(False))
 
 
 def reversals_of(entries: DataFrame, table: str) -> DataFrame:
@@ -119,7 +124,7 @@ def versions_of(entries: DataFrame, grouped: tuple[DataFrame, DataFrame] | None,
     which spares nearly all of a night the netting.
     """
     key = TABLES[table].key[0]
-    alone = entries.filter(~is_reversal(table))
+    alone = entries.filter(~is_reversal(table) & ~is_removal())
     if grouped is not None:
         alone = alone.join(grouped[0].select(key), key, how="left_anti")
     open_end = F.lit(None).cast("date").alias("known_to")
@@ -141,6 +146,7 @@ def net(rooted: DataFrame, table: str) -> DataFrame:
     content = F.struct(*contract.names_without(*KNOWN_COLUMNS))
     changes = rooted.select("*", born).filter(F.col(BORN).isNotNull()).groupBy(ROOT, counted_on).agg(
         F.max(F.when(is_original, content)).alias("_original"),
+        F.bool_or(F.when(is_original, is_removal())).alias("_is_removed"),
         *(F.sum(F.when(~is_original, F.col(c))).alias(c) for c in sums),
         F.count_if(~is_original).alias("_reversals"),
     )  # fmt: skip
@@ -148,6 +154,7 @@ def net(rooted: DataFrame, table: str) -> DataFrame:
     so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     running = changes.select(
         F.last("_original", ignorenulls=True).over(so_far).alias("_original"),
+        F.last("_is_removed", ignorenulls=True).over(so_far).alias("_is_removed"),
         "known_from",
         *(F.sum(c).over(so_far).alias(c) for c in sums),
         F.sum("_reversals").over(so_far).alias("_reversals"),
@@ -159,11 +166,13 @@ def net(rooted: DataFrame, table: str) -> DataFrame:
         "known_from",
         "known_to",
         "_reversals",
+        "_is_removed",
     )
     is_zero = F.lit(True)
     for name in ZERO[table]:
         is_zero = is_zero & (F.coalesce(F.col(name), F.lit(0)) == 0)
-    return netted.filter(~((F.col("_reversals") > 0) & is_zero)).select(*contract.column_names)
+    is_gone = F.col("_is_removed") | ((F.col("_reversals") > 0) & is_zero)
+    return netted.filter(~is_gone).select(*contract.column_names)
 
 
 def _left(original: Column, taken_back: Column) -> Column:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
+from fundwatch.expressions.tokens import quoted_name, quoted_text
 from intake.files.delivery import LandedFile
 from intake.files.lines import LINE_COLUMN
 from intake.rows.normalizing import is_strange, one_spelling
 from intake.source.mapping import SourceMapping
+from intake.source.unpivot import Unpivot
 
 UNREADABLE = "_unreadable_row"
 LINE_NUMBER = LINE_COLUMN
 FILE_NAME = "_file_name"
+POSITION = "_position"  # of rows made of one line: the label of theirs; null where the line is one row
+BEGINS_LINE = "_begins_line"  # whether a row is the first that was made of its line
 _STRANGE = "_is_strange_row"
+_ROW, _NUMBER = "_row", "_number"
 _ROW_OF_TASK = (1 << 33) - 1  # the lower 33 bits of the id count rows within a task
 
 
@@ -66,3 +71,37 @@ def as_strings(
     )
     said = [F.when(~F.col(name).isin(*null_texts), F.col(name)).alias(name) for name in used]
     return spelled.select(FILE_NAME, LINE_NUMBER, UNREADABLE, *said)
+
+
+def place_of(rows: DataFrame) -> tuple[str, ...]:
+    """The columns that say where a row came from."""
+    return (FILE_NAME, LINE_NUMBER, *([POSITION] if POSITION in rows.columns else []))
+
+
+def unpivoted(strings: DataFrame, how: Unpivot, nothing: Collection[str]) -> DataFrame:
+    """One row for each position of a line that says something, with its label; `_position` is the label, too.
+
+    A line that does not fit its header, or none of whose positions says more than the texts `nothing`, stays one row
+    without a position: no line is lost. `_begins_line` is true once a line.
+    """
+    kept = [name for name in strings.columns if name not in how.columns]
+    rows = (_position(strings, F.lit(label).alias(how.label), row, nothing) for label, row in how.rows.items())
+    found = F.array_compact(F.array(*rows))
+    made = strings.select(*kept, F.posexplode_outer(found).alias(_NUMBER, _ROW))
+    return made.select(
+        *kept,
+        F.col(f"{_ROW}.{how.label}").alias(POSITION),
+        (F.coalesce(F.col(_NUMBER), F.lit(0)) == 0).alias(BEGINS_LINE),
+        *(F.col(f"{_ROW}.{name}").alias(name) for name in (how.label, *how.values)),
+    )
+
+
+def _position(strings: DataFrame, label: Column, row: Mapping[str, str], nothing: Collection[str]) -> Column:
+    """The row of one position behind its label, or null where it says nothing."""
+    there = {name: column for name, column in row.items() if column in strings.columns}
+    silent = "".join(f", {quoted_text(text)}" for text in nothing)
+    # a null is none of the texts, and says nothing either
+    says = " OR ".join(f"coalesce({quoted_name(c)} NOT IN (''{silent}), false)" for c in there.values()) or "false"
+    unknown = F.lit(None).cast("string")
+    values = [(F.col(quoted_name(there[n])) if n in there else unknown).alias(n) for n in sorted(row)]
+    return F.when(~F.col(UNREADABLE) & F.expr(says), F.struct(label, *values))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
-from fundwatch.expressions.declared import written
+from fundwatch.expressions.declared import names_in, written
 from intake.rows.canonical import CODES
-from intake.rows.netting import is_reversal
-from intake.rows.reading import FILE_NAME, LINE_NUMBER
-from intake.source.mapping import ENTRY_OF, LaterReplaces, mapped_columns
+from intake.rows.netting import is_removal, is_reversal
+from intake.rows.reading import FILE_NAME, LINE_NUMBER, POSITION, place_of
+from intake.source.mapping import ENTRY_OF, REMOVAL, LaterReplaces, mapped_columns
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -24,6 +26,17 @@ EARLIER = "_earlier"
 EARLIER_ORDER, EARLIER_TAKES_BACK = "_earlier_order", "_earlier_takes_back"
 _KEY_FINGERPRINT = "_key_fingerprint"
 FINGERPRINT_COLUMN = "content_fingerprint"  # of the tables that keep it
+
+
+def with_key_in(rows: DataFrame, others: DataFrame, table: str, how: str) -> DataFrame:
+    """The rows joined with others by the table's key, two unknown parts of which are equal; its columns stand once."""
+    contract = TABLES[table]
+    if not contract.unknown_in_key:
+        return rows.join(others, [*contract.key], how=how)
+    named = others.select(*(F.col(n).alias(f"_key_{n}" if n in contract.key else n) for n in others.columns))
+    pairs = {name: (F.col(name), F.col(f"_key_{name}")) for name in contract.key}
+    same = [a.eqNullSafe(b) if name in contract.unknown_in_key else a == b for name, (a, b) in pairs.items()]
+    return rows.join(named, reduce(and_, same), how=how).drop(*(f"_key_{name}" for name in contract.key))
 
 
 def content_fingerprint(table: str) -> Column:
@@ -60,7 +73,7 @@ def latest_fingerprints(entries: DataFrame, table: str, replaces: LaterReplaces)
     return held.select(
         *TABLES[table].key,
         F.coalesce(kept, content_fingerprint(table)).alias(EARLIER),
-        _order(replaces).alias(EARLIER_ORDER),
+        F.when(~is_removal(), _order(replaces)).alias(EARLIER_ORDER),
         is_reversal(table).alias(EARLIER_TAKES_BACK),
     )
 
@@ -69,6 +82,10 @@ def _order(replaces: LaterReplaces | None) -> Column:
     """What weighs of rows with one key; of two that weigh the same nobody can say which is right."""
     given = () if replaces is None else replaces.order
     return F.struct(F.lit(0).alias("_0"), *(F.expr(written(sql)).alias(f"_{n}") for n, sql in enumerate(given, 1)))
+
+
+def _orders_removals(replaces: LaterReplaces | None) -> bool:
+    return replaces is not None and any(names_in(sql, frozenset({REMOVAL})) for sql in replaces.order)
 
 
 def shared_fingerprints(rows: DataFrame, table: str) -> DataFrame:
@@ -86,11 +103,17 @@ def repeated_keys(
     """Keys that several good rows of tonight claim, whether these differ, and the place of the first. Usually few.
 
     `among` are `shared_fingerprints`, if they were made: of many rows only those that share one are looked at then.
-    Where later rows replace earlier ones, only those of the greatest order may differ or be the first.
+    Where later rows replace earlier ones, only those of the greatest order may differ or be the first; and those that
+    remove, unless the order says when they came.
     """
     key = TABLES[table].key
+    removes = is_removal() if REMOVAL in rows.columns and not _orders_removals(replaces) else F.lit(False)
     good = rows.filter(F.col(CODES) == "").select(
-        *key, FINGERPRINT, FILE_NAME, LINE_NUMBER, _order(replaces).alias("_order")
+        *key,
+        removes.alias("_removes"),
+        FINGERPRINT,
+        F.struct(*place_of(rows)).alias("_place"),
+        _order(replaces).alias("_order"),
     )
     if among is not None:
         printed = good.withColumn(_KEY_FINGERPRINT, F.xxhash64(*key))
@@ -98,12 +121,12 @@ def repeated_keys(
     many = good.groupBy(*key).agg(F.count(F.lit(1)).alias("_many"), F.max("_order").alias("_greatest"))
     many = many.filter(F.col("_many") > 1).drop("_many")
     return (
-        good.join(many, [*key], how="inner")
-        .filter(F.col("_order") == F.col("_greatest"))
+        with_key_in(good, many, table, "inner")
+        .filter((F.col("_order") == F.col("_greatest")) | F.col("_removes"))
         .groupBy(*key)
         .agg(
             (F.min(FINGERPRINT) != F.max(FINGERPRINT)).alias("_differs"),
-            F.min(F.struct(FILE_NAME, LINE_NUMBER)).alias("_first"),
+            F.min("_place").alias("_first"),
         )
     )
 
@@ -123,20 +146,21 @@ def with_status(
     and a new line. Where the mapping says that later rows replace earlier ones, such a line is accepted (see
     `LaterReplaces`). A register's row may change from night to night. Rows that fail a check take no part.
     """
-    key = TABLES[table].key
     is_good = F.col(CODES) == ""
     differs = is_later_copy = is_same = was_other = F.lit(False)
     if repeated is not None:
-        rows = rows.join(repeated, [*key], how="left")
+        rows = with_key_in(rows, repeated, table, "left")
         differs = is_good & F.coalesce(F.col("_differs"), F.lit(False))
-        is_later_copy = is_good & F.coalesce(F.struct(FILE_NAME, LINE_NUMBER) != F.col("_first"), F.lit(False))
+        is_later_copy = is_good & F.coalesce(F.struct(*place_of(rows)) != F.col("_first"), F.lit(False))
     if earlier is not None:
-        rows = rows.join(earlier, [*key], how="left")
+        rows = with_key_in(rows, earlier, table, "left")
         is_same = is_good & F.coalesce(F.col(EARLIER) == F.col(FINGERPRINT), F.lit(False))
         if table in ENTRY_OF:
             was_other = is_good & F.coalesce(F.col(EARLIER) != F.col(FINGERPRINT), F.lit(False))
         if replaces is not None:
-            is_same = is_same | (was_other & F.coalesce(_order(replaces) < F.col(EARLIER_ORDER), F.lit(False)))
+            is_same = is_same | (
+                was_other & F.coalesce(_order(replaces) < F.col(EARLIER_ORDER), F.lit(False)) & ~is_removal()
+            )
             was_other = was_other & (is_reversal(table) | F.col(EARLIER_TAKES_BACK))
     codes = F.when(differs | was_other, F.lit(CONFLICT)).otherwise(F.col(CODES))
     is_copy = is_later_copy | is_same
@@ -151,6 +175,12 @@ def accepted_rows(rows: DataFrame) -> DataFrame:
     return rows.filter(F.col(STATUS) == ACCEPTED)
 
 
+def standing_rows(rows: DataFrame) -> DataFrame:
+    """The accepted rows but for those that remove others."""
+    accepted = accepted_rows(rows)
+    return accepted.filter(~is_removal()) if REMOVAL in rows.columns else accepted
+
+
 def to_clean(rows: DataFrame, table: str) -> DataFrame:
     """The accepted rows, with the table's columns only, and the fingerprint of their content where the table keeps
     it.
@@ -160,11 +190,16 @@ def to_clean(rows: DataFrame, table: str) -> DataFrame:
 
 
 def to_quarantine(rows: DataFrame, table: str, source: str, key_id: str) -> DataFrame:
-    """One row per rejected row. Of a row that does not fit its header no column is kept: a name may stand anywhere."""
+    """One row per rejected row. Of a row that does not fit its header no column is kept: a name may stand anywhere.
+
+    Of several rows that were made of one line the file's name says which is meant: `fees.csv [2026-02]`.
+    """
+    position = F.col(POSITION) if POSITION in rows.columns else F.lit(None).cast("string")
+    file = F.concat(F.col(FILE_NAME), F.coalesce(F.concat(F.lit(" ["), position, F.lit("]")), F.lit("")))
     content = F.to_json(F.struct(*mapped_columns(table)))
     return rows.filter(F.col(STATUS) == QUARANTINED).select(
         F.lit(source).alias("source"),
-        F.col(FILE_NAME).alias("file_name"),
+        file.alias("file_name"),
         F.lit(table).alias("table_name"),
         F.col(LINE_NUMBER).alias("line_number"),
         F.split(F.col(CODES), ",").alias("error_codes"),

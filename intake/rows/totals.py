@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from intake.rows.canonical import CODES, TURNED
 from intake.rows.listed import FINDINGS
-from intake.rows.reading import FILE_NAME, LINE_NUMBER
+from intake.rows.reading import BEGINS_LINE, FILE_NAME, LINE_NUMBER
 from intake.rows.status import ACCEPTED, DUPLICATE, QUARANTINED, STATUS
 from intake.source.mapping import ENTRY_OF
 
@@ -33,7 +33,8 @@ class Total:
     """One file × table. `excluded_lines` are quarantined because the source itself calls them not valid.
 
     Of the accepted, `waiting_lines` and their money are reversals whose original had not come by the night.
-    `turned_amount` is the money of rows that the mapping's `sign` made negative.
+    `turned_amount` is the money of rows that the mapping's `sign` made negative. Where lines become several rows each,
+    rows are counted as lines, and `file_lines` are those of the file; None: each is one row.
     """
 
     file_name: str
@@ -50,6 +51,12 @@ class Total:
     waiting_lines: int = 0
     waiting_amount: Decimal | None = None
     turned_amount: Decimal | None = None
+    file_lines: int | None = None
+
+    @property
+    def lines_of_file(self) -> int:
+        """How many lines of the file these rows are made of."""
+        return self.delivered_lines if self.file_lines is None else self.file_lines
 
     @property
     def stated_amount(self) -> Decimal | None:
@@ -77,6 +84,9 @@ def control_totals(rows: DataFrame, table: str, money: str | None, excluding: Se
     lines = [F.count_if(status == kind).alias(f"{name}_lines") for kind, name in _KINDS]
     sums = [F.sum(F.when(status == kind, amount).otherwise(F.lit(0) * amount)).cast(MONEY) for kind, _ in _KINDS]
     turned = F.col(TURNED) if TURNED in rows.columns else F.lit(False)
+    lines_of_file = F.lit(None).cast("bigint")
+    if BEGINS_LINE in rows.columns:  # null in rows of files beside it whose lines are one row each
+        lines_of_file = F.count_if(F.coalesce(BEGINS_LINE, F.lit(True)))
     return rows.groupBy(F.col(FILE_NAME).alias("file_name")).agg(
         F.lit(table).alias("table_name"),
         F.count(F.lit(1)).alias("delivered_lines"),
@@ -85,6 +95,7 @@ def control_totals(rows: DataFrame, table: str, money: str | None, excluding: Se
         *(total.alias(f"{name}_amount") for total, (_, name) in zip(sums, _KINDS, strict=True)),
         F.count_if(F.col(CODES).isin(*excluding)).alias("excluded_lines"),
         F.sum(F.when(turned, amount)).cast(MONEY).alias("turned_amount"),
+        lines_of_file.alias("file_lines"),
     )
 
 

@@ -73,7 +73,7 @@ class Value(Declared):
             yield f"a unit goes with a number, and the column is {kind}"
         if self.format and kind not in ("date", "timestamp"):
             yield f"a format goes with a date or a time, and the column is {kind}"
-        if self.default is not None and not _is_of(kind, self.default):
+        if self.default is not None and not is_of(kind, self.default):
             yield f"the default '{self.default}' is no {kind}"
 
 
@@ -94,7 +94,8 @@ def _is_allowed(run: str) -> bool:
     return len(run) in (range(1, 10) if run[0] == "S" else lengths)
 
 
-def _is_of(kind: str, text: str) -> bool:
+def is_of(kind: str, text: str) -> bool:
+    """Whether a text of the mapping is a value of a Spark type."""
     try:
         if kind.startswith("decimal"):
             return Decimal(text).is_finite()
@@ -107,40 +108,6 @@ def _is_of(kind: str, text: str) -> bool:
     except (ValueError, InvalidOperation):
         return False
     return kind != "boolean" or text in ("true", "false")
-
-
-class Lookup(Declared):
-    """Columns of another file of the same delivery, found by key; `on` and `columns` read `here: there`.
-
-    Each row finds one row there, or becomes a problem: LOOKUP_MISSING (none) or LOOKUP_TWICE (several that differ).
-    """
-
-    source: str = Field(alias="from")
-    on: dict[str, str] = Field(min_length=1)
-    columns: dict[str, str] = Field(min_length=1)
-    where: str | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _on_is_a_word(cls, given: Any) -> Any:
-        """YAML 1.1 reads the key `on` as true."""
-        return (
-            {"on" if key is True else key: value for key, value in given.items()} if isinstance(given, dict) else given
-        )
-
-    @field_validator("on", "columns", mode="before")
-    @classmethod
-    def _same_names(cls, given: Any) -> Any:
-        """A list holds names that are the same here and there, or pairs `here: there`."""
-        if not isinstance(given, list):
-            return given
-        pairs = [one if isinstance(one, dict) else {one: one} for one in given if isinstance(one, (str, dict))]
-        if len(pairs) != len(given):
-            raise ValueError("a list holds names of columns, or pairs of them as here: there")
-        named = [name for pair in pairs for name in pair]
-        if twice := sorted({str(name) for name in named if named.count(name) > 1}):
-            raise ValueError(f"{', '.join(twice)} stands there twice")
-        return {name: other for pair in pairs for name, other in pair.items()}
 
 
 Domain = Literal["person", "certificate", "doctor", "contact", "address", "employer", "record", "invoice", "device"]
@@ -263,6 +230,20 @@ class Sign(CodeList):
     @property
     def codes(self) -> tuple[str, ...]:
         return (*self.minus, *self.plus)
+
+
+class Action(CodeList):
+    """What a row does under its key: `put` it there, or `remove` what stands there. Such a row needs its key alone.
+
+    A row with another code is quarantined as UNKNOWN_CODE.
+    """
+
+    put: tuple[str, ...] = Field(min_length=1)
+    remove: tuple[str, ...] = Field(min_length=1)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return (*self.put, *self.remove)
 
 
 class Token(_Made):

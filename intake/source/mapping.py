@@ -7,7 +7,7 @@ allow-list fails closed), so a new column with names in it cannot slip into the 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path, PurePath
 from typing import Any, Literal
@@ -18,14 +18,17 @@ from fundwatch.contracts import CLEAN, TABLES
 from fundwatch.declared import Declared
 from fundwatch.fingerprint import fingerprint
 from fundwatch.texts import in_ascii
-from intake.source.columns import ANY, CodeList, ColumnSource, Flag, Lookup, Sealed, Sign, Where
+from intake.source.columns import ANY, Action, CodeList, ColumnSource, Flag, Sealed, Sign, Where
+from intake.source.lookups import Lookup
 from intake.source.placeholders import PlaceholderChanges
+from intake.source.unpivot import Unpivot
 from intake.source.widths import FixedWidth
 
 NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "content_fingerprint"})
 # Netted tables are mapped as their entries, which add the pointer to what a reversal reverses.
 ENTRY_OF = {"claim_line": "claim_line_entry", "settlement": "settlement_entry"}
 POINTER_OF = {"claim_line": "original_line_id", "settlement": "original_settlement_id"}
+REMOVAL = "is_removal"  # of an entry that takes away what stands under its key
 _TELLING = 4  # letters: shorter names stand in others by chance
 _ENTRIES = frozenset(ENTRY_OF.values())
 CLEAN_TABLES = tuple(table.name for table in CLEAN if table.name not in _ENTRIES)
@@ -118,9 +121,11 @@ class Rows(Declared):
     """A file whose rows are rows of the table. `carry` holds further values for tables grouped from this one."""
 
     source: str = Field(alias="from")
+    unpivot: Unpivot | None = None
     lookup: tuple[Lookup, ...] = ()
     where: Where | None = None
     sign: Sign | None = None
+    action: Action | None = None
     columns: dict[str, ColumnSource]
     carry: dict[str, ColumnSource] = Field(default_factory=dict)
     vault: tuple[Sealed, ...] = ()
@@ -130,19 +135,27 @@ class Rows(Declared):
     def _one_or_several(cls, given: Any) -> Any:
         return (given,) if isinstance(given, dict) else given
 
-    def judged_by(self) -> dict[str, Where | Sign]:
+    def judged_by(self) -> dict[str, Where | Sign | Action]:
         """What decides of whole rows by listed codes, by its key."""
-        both = {"where": self.where, "sign": self.sign}
-        return {key: given for key, given in both.items() if given is not None}
+        all_of = {"where": self.where, "sign": self.sign, "action": self.action}
+        return {key: given for key, given in all_of.items() if given is not None}
 
     def listed(self) -> dict[str, CodeList]:
         """Whatever lists the codes of a column, by its key; translations (`codes`) have their own error."""
         flags = {name: given for name, given in {**self.columns, **self.carry}.items() if isinstance(given, Flag)}
         return {**self.judged_by(), **flags}
 
+    def of_file(self, columns: frozenset[str]) -> frozenset[str]:
+        """The file's columns as they are read hereafter: those that become rows under the names of these."""
+        return columns if self.unpivot is None else (columns - self.unpivot.columns) | self.unpivot.made
+
+    def read_as(self, column: str) -> str:
+        """The name under which one of the file's columns is read."""
+        return column if self.unpivot is None else self.unpivot.name_of(column)
+
     def looked_up(self) -> frozenset[str]:
         """The columns that other files lend, under the names they have here."""
-        return frozenset().union(*(lookup.columns for lookup in self.lookup))
+        return frozenset().union(*(lookup.lent for lookup in self.lookup))
 
 
 class Each(Declared):
@@ -175,7 +188,9 @@ class LaterReplaces(Declared):
     """A row under a key that was delivered before takes the place of the earlier one, as of a line that is settled.
 
     Of rows of one night that with the greatest `order` counts, the first expression weighing most; on a later night a
-    row of less `order` than what is held is a duplicate. Reversals replace nothing and are replaced by nothing.
+    row of less `order` than what is held is a duplicate. Reversals replace nothing and are replaced by nothing. A row
+    that removes (see `Action`) always takes the place of what earlier nights delivered; of one night's rows of its key
+    nobody knows which came last, unless `order` names `is_removal`.
     """
 
     order: tuple[str, ...] = ()
@@ -251,6 +266,15 @@ class SourceMapping(Declared):
         """The table whose rows the file holds."""
         found = [(t, r) for t, m in self.tables.items() for r in m.rows if r.source == file]
         return found[0] if found else None
+
+    def lenders_of(self, kinds: Collection[str]) -> frozenset[str]:
+        """The kinds of file that lend columns to the rows of these."""
+        lookups = (x for how in self.tables.values() for rows in how.rows if rows.source in kinds for x in rows.lookup)
+        return frozenset(lookup.source for lookup in lookups)
+
+    def columns_of(self, rows: Rows) -> frozenset[str]:
+        """The columns that expressions over the rows may read, but for those that other files lend."""
+        return rows.of_file(frozenset(self.files[rows.source].names().values()))
 
 
 def mapped_columns(table: str) -> tuple[str, ...]:

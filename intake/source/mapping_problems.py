@@ -16,7 +16,6 @@ from intake.source.columns import (
     ColumnSource,
     Expression,
     Flag,
-    Lookup,
     Scrub,
     Sealed,
     Token,
@@ -25,10 +24,12 @@ from intake.source.columns import (
     expressions_of,
     names_of,
 )
+from intake.source.lookups import Lookup
 from intake.source.mapping import (
     CLEAN_TABLES,
     ENTRY_OF,
     NOT_MAPPED,
+    REMOVAL,
     Grouped,
     Rows,
     SourceFile,
@@ -46,9 +47,12 @@ def cross_problems(mapping: SourceMapping) -> Iterator[str]:
     """Every problem, each with the key it stands at."""
     for file, declared in mapping.files.items():
         uses = [t for t, m in mapping.tables.items() for r in m.rows if r.source == file]
-        if len(uses) != 1:
+        lends = any(look.source == file for m in mapping.tables.values() for r in m.rows for look in r.lookup)
+        if len(uses) > 1:
             # one table of rows per file: each delivered line is accounted for once
-            yield f"files.{file}: its rows must feed exactly one table, not {', '.join(uses) or 'none'}"
+            yield f"files.{file}: its rows must feed exactly one table, not {', '.join(uses)}; make others by `grouped`"
+        elif not (uses or lends):
+            yield f"files.{file}: its rows must feed a table, or lend columns to another file's"
         yield from (f"files.{file}: {reported}" for reported in _spelling_problems(declared))
         yield from (f"files.{file}.drop: {reported}" for reported in _drop_problems(declared))
         yield from (f"files.{file}.fixed_width: {reported}" for reported in _width_problems(declared))
@@ -160,10 +164,14 @@ class _Rows:
         if self.rows.source not in self.mapping.files:
             yield f"{self.where}.from: no file is named '{self.rows.source}'"
             return
-        own = self._columns_of(self.rows.source)
+        if self.rows.unpivot is not None:
+            held = self._columns_of(self.rows.source)
+            yield from (f"{self.where}.unpivot: {reported}" for reported in self.rows.unpivot.problems(held))
+        own = self.mapping.columns_of(self.rows)
         there = own | self.rows.looked_up()
         for number, lookup in enumerate(self.rows.lookup):
             yield from self._lookup_problems(f"{self.where}.lookup[{number}]", lookup, own)
+        yield from self._sum_problems()
         for name, given in {**self.rows.columns, **self.rows.carry}.items():
             yield from self._reading_problems(f"{self.where}.{name}", given, there)
             yield from self._leaks(name, given)
@@ -172,8 +180,7 @@ class _Rows:
         for key, listed in self.rows.judged_by().items():
             yield from self._reading_problems(f"{self.where}.{key}", listed, there)
             yield from self._shown(f"{self.where}.{key}", listed)
-        if self.rows.sign is not None and not TABLES[self.table].sums:
-            yield f"{self.where}.sign: the table {self.table} has no sums; only claim_line and settlement take back"
+        yield from self._taking_problems()
         canonical = {name.lower() for name in _contract(self.table).column_names}
         for name in self.rows.carry:
             if name.lower() in canonical:
@@ -219,6 +226,21 @@ class _Rows:
             if isinstance(given, Value) and name in contract.column_names:
                 yield from (f"{self.where}.{name}: {problem}" for problem in given.problems(contract.spark_type(name)))
 
+    def _taking_problems(self) -> Iterator[str]:
+        """Rows that take back, or away, of tables where that is accounted for."""
+        if self.rows.sign is not None and not TABLES[self.table].sums:
+            yield f"{self.where}.sign: the table {self.table} has no sums; only claim_line and settlement take back"
+        if REMOVAL in self.rows.columns:
+            yield f"{self.where}.{REMOVAL}: `action` beside the columns says which rows remove, with all codes listed"
+        if self.rows.action is not None and self.mapping.tables[self.table].later_replaces is None:
+            yield f"{self.where}.action: it needs `later_replaces` beside rows, in {' or '.join(ENTRY_OF)}"
+
+    def _sum_problems(self) -> Iterator[str]:
+        sums = frozenset().union(*(lookup.sums for lookup in self.rows.lookup))
+        for name, given in {**self.rows.columns, **self.rows.carry}.items():
+            if isinstance(given, Value) and given.default is not None and columns_used(given, sums):
+                yield f"{self.where}.{name}: a default would stand for a sum that is unknown; say `none` in the lookup"
+
     def _lookup_problems(self, where: str, lookup: Lookup, own: frozenset[str]) -> Iterator[str]:
         if lookup.source not in self.mapping.files or lookup.source == self.rows.source:
             yield f"{where}.from: '{lookup.source}' is no other file of this mapping"
@@ -227,15 +249,16 @@ class _Rows:
         for name in lookup.on:
             if name not in own:
                 yield f"{where}.on.{name}: the file {self.rows.source} has no column '{name}'"
-        for key, pairs in (("on", lookup.on), ("columns", lookup.columns)):
+        for key, pairs in (("on", lookup.on), ("columns", lookup.columns), ("sums", lookup.sums)):
             for name, other in pairs.items():
                 if other not in there:
                     yield f"{where}.{key}.{name}: the file {lookup.source} has no column '{other}'"
-        others = {name.lower() for other in self.rows.lookup if other is not lookup for name in other.columns}
+        others = {name.lower() for other in self.rows.lookup if other is not lookup for name in other.lent}
         others |= {name.lower() for name in own}
-        for name in lookup.columns:
+        for name, other in lookup.lent.items():
+            key = "columns" if name in lookup.columns else "sums"
             if name.lower() in others:
-                yield f"{where}.columns.{name}: the name is taken; write `another_name: {lookup.columns[name]}`"
+                yield f"{where}.{key}.{name}: the name is taken; write `another_name: {other}`"
         if lookup.where is not None:
             yield from _sql_problems(where, {"where": lookup.where}, MAPPING, there)
 
@@ -246,15 +269,20 @@ def identifying_columns(mapping: SourceMapping, rows: Rows) -> frozenset[str]:
     A column that a token is made of as it stands identifies, whether the mapping says so or not.
     """
     found = _identifying_of(mapping, rows.source)
+    found |= {rows.read_as(name) for name in found}
     for lookup in rows.lookup:
         lent = _identifying_of(mapping, lookup.source) if lookup.source in mapping.files else frozenset()
-        found |= {here for here, there in lookup.columns.items() if there in lent}
+        found |= {here for here, there in lookup.lent.items() if there in lent}
     return found | _made_into_tokens(rows, rows.looked_up())
 
 
 def _identifying_of(mapping: SourceMapping, file: str) -> frozenset[str]:
-    fed, own = mapping.rows_of(file), frozenset(mapping.files[file].names().values())
-    return mapping.files[file].identifies | (_made_into_tokens(fed[1], own) if fed is not None else frozenset())
+    fed = mapping.rows_of(file)
+    if fed is None:
+        return mapping.files[file].identifies
+    made = _made_into_tokens(fed[1], mapping.columns_of(fed[1]))
+    stand = frozenset() if fed[1].unpivot is None else fed[1].unpivot.columns_of(made)
+    return mapping.files[file].identifies | made | stand
 
 
 def _made_into_tokens(rows: Rows, among: frozenset[str]) -> frozenset[str]:
@@ -315,5 +343,5 @@ def _contract_problems(
 ) -> Iterator[str]:
     known = [name for name in _contract(table).column_names if name not in NOT_MAPPED]
     yield from (f"{where}.{name}: the table {table} has no such column" for name in columns if name not in known)
-    missing = [name for name in TABLES[table].key if name not in columns]
+    missing = [name for name in TABLES[table].required_key if name not in columns]
     yield from (f"{where}: the key column {name} is not filled" for name in missing)

@@ -82,7 +82,7 @@ class _Entry:
     def __init__(self, mapping: SourceMapping, table: str, rows: Rows, where: str) -> None:
         self.table, self.rows, self.where = table, rows, where
         self.identifying = identifying_columns(mapping, rows)
-        self.columns = sorted({*mapping.files[rows.source].names().values()} | rows.looked_up())
+        self.columns = sorted(mapping.columns_of(rows) | rows.looked_up())
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """Every expression that is more than the name of a column, by its key."""

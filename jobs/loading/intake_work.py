@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from intake.rows.status import (
     repeated_keys,
     shared_fingerprints,
     with_fingerprints,
+    with_key_in,
     with_status,
 )
 from intake.rows.values import values_of
@@ -100,12 +101,13 @@ class JudgedRows:
     new: frozenset[str]
 
 
-def judged_rows(work: IntakeWork, delivery: Delivery) -> JudgedRows:
-    """The delivery's rows, and those of earlier nights that people released."""
+def judged_rows(work: IntakeWork, delivery: Delivery, fresh: Sequence[LandedFile]) -> JudgedRows:
+    """The rows of the delivery's `fresh` files, to which all of them lend columns, and those of earlier nights that
+    people released."""
     privacy = work.privacy()
     frames: dict[str, list[DataFrame]] = {}
     sizes: dict[str, int] = {}
-    for file in delivery.files:
+    for file in fresh:
         found = work.mapping.rows_of(file.kind)
         if found is not None:
             frames.setdefault(found[0], []).append(_canonical(work, delivery, file, found[0], privacy))
@@ -168,11 +170,9 @@ def _earlier(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataF
     if replaces is not None:
         # what a later night says of a key is not known yet
         before = reported.filter(F.col("business_date") < F.lit(work.date))
-        found = before.join(keys, [*TABLES[table].key], how="left_semi")
+        found = with_key_in(before, keys, table, "left_semi")
         return work.night.materialize(latest_fingerprints(found, table, replaces))
-    return work.night.materialize(
-        earlier_fingerprints(reported, table).join(keys, [*TABLES[table].key], how="left_semi")
-    )
+    return work.night.materialize(with_key_in(earlier_fingerprints(reported, table), keys, table, "left_semi"))
 
 
 def _canonical(
@@ -184,10 +184,9 @@ def _canonical(
         )
 
     rows = next(r for r in work.mapping.tables[table].rows if r.source == file.kind)
-    strings, columns = source_rows(raw, work.mapping, delivery, file, table, rows)
-    canonical = to_canonical(
-        strings, table, rows, work.quality.of(table), privacy, columns, work.date, values_of(work.mapping, work.quality)
-    )
+    values = values_of(work.mapping, work.quality)
+    strings, columns = source_rows(raw, work.mapping, delivery, file, table, rows, values=values)
+    canonical = to_canonical(strings, table, rows, work.quality.of(table), privacy, columns, work.date, values)
     return work.erased.marked(canonical, table)
 
 
@@ -217,5 +216,5 @@ def history_rows(work: IntakeWork, table: str, rows: DataFrame, count: int, *, i
     if is_new:
         return to_history(None, rows, table, F.lit(work.date))
     keys = spread(rows.select(*TABLES[table].key), count)
-    existing = work.night.all_rows(table).join(keys, [*TABLES[table].key], how="left_semi")
+    existing = with_key_in(work.night.all_rows(table), keys, table, "left_semi")
     return to_history(existing, rows, table, F.lit(work.date))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -85,7 +85,11 @@ def earlier_totals(night: Night, again: Sequence[tuple[str, RecordedFile]], tabl
         reported = [r for r in night.rows("control_total", query) if r["file_name"] == was.file_name]
         amount = reported[0]["delivered_amount"] if reported else None
         zero = None if amount is None else Decimal(0)
-        totals.append(Total(name, tables[was.kind], was.rows, 0, 0, was.rows, amount, zero, zero, amount, 0))
+        # where each line became several rows, those were counted
+        of_file = reported[0].get("file_lines") if reported else None
+        lines = was.rows if of_file is None else reported[0]["delivered_lines"]
+        total = Total(name, tables[was.kind], lines, 0, 0, lines, amount, zero, zero, amount, 0)
+        totals.append(replace(total, file_lines=of_file))
     return totals
 
 

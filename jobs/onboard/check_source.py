@@ -28,7 +28,7 @@ from intake.rows.canonical import supplied_columns
 from intake.source.checks import Quality, read_quality
 from intake.source.columns import Constant
 from intake.source.load import code_lists_of, mapping_in_force, parse_mapping
-from intake.source.mapping import POINTER_OF, SourceMapping, mapped_columns
+from intake.source.mapping import POINTER_OF, REMOVAL, SourceMapping, mapped_columns
 from intake.source.plan_check import refuse_what_shows
 from jobs.loading.find_values import found_times
 from jobs.onboard.enables import enabled_by
@@ -190,7 +190,7 @@ def _sets(supplied: Mapping[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
 
 
 def _mappable(table: str) -> tuple[str, ...]:
-    return tuple(c for c in mapped_columns(table) if c != POINTER_OF.get(table))
+    return tuple(c for c in mapped_columns(table) if c not in (POINTER_OF.get(table), REMOVAL))
 
 
 def _constants(mapping: SourceMapping) -> frozenset[tuple[str, str]]:

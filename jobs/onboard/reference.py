@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fundwatch.contracts import TABLES
 from intake.source.checks import read_quality
-from intake.source.mapping import CLEAN_TABLES, ENTRY_OF, POINTER_OF, mapped_columns
+from intake.source.mapping import CLEAN_TABLES, ENTRY_OF, POINTER_OF, REMOVAL, mapped_columns
 from jobs.onboard.enables import disabled_without, enabled_by, everything
 
 BEGIN, END = "<!-- reference: made by python -m jobs.onboard.reference -->", "<!-- end of the reference -->"
@@ -34,7 +34,12 @@ class ColumnsToFill:
 def columns_to_fill() -> ColumnsToFill:
     """Every column that a mapping may fill."""
     return ColumnsToFill(
-        {f"{t}.{c}": _lost(t, c) for t in CLEAN_TABLES for c in mapped_columns(t) if c != POINTER_OF.get(t)}
+        {
+            f"{t}.{c}": _lost(t, c)
+            for t in CLEAN_TABLES
+            for c in mapped_columns(t)
+            if c not in (POINTER_OF.get(t), REMOVAL)
+        }
     )
 
 
@@ -49,7 +54,8 @@ def _of_table(table: str, lost: dict[str, str] | None) -> str:
     lines = [f"### {table}: {TABLES[table].grain}", ""]
     lines += [f"| column | type | | meaning |{more[0]}", f"|---|---|---|---|{more[1]}"]
     for name in mapped_columns(table):
-        mark = "key" if name in TABLES[table].key else "must" if name in required else ""
+        mark = "key" if name in TABLES[table].required_key else "must" if name in required else ""
+        mark = "key, if known" if name in TABLES[table].unknown_in_key else mark
         column = next(c for c in contract.columns if c.name == name)
         kind = f"token ({column.domain})" if column.domain else _KINDS.get(column.type, column.type)
         text = "" if lost is None else f" {lost.get(f'{table}.{name}', '')} |"

@@ -14,13 +14,14 @@ from intake.files.drift import parked_error_codes
 from intake.quarantine.vouching import source_codes
 from intake.rows.canonical import source_rows, to_canonical
 from intake.rows.clean import clean_tables
+from intake.rows.netting import is_removal
 from intake.rows.privacy import privacy_of
 from intake.rows.reading import read_options, read_schema
 from intake.rows.status import repeated_keys, with_fingerprints, with_status
 from intake.rows.totals import code_counts, control_totals
 from intake.rows.values import values_of
 from intake.source.checks import Quality
-from intake.source.mapping import SourceMapping
+from intake.source.mapping import ENTRY_OF, SourceMapping
 from privacy.keys.ring import PseudonymKey
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ class Trial:
             mapped = list(pool.map(self._mapped, files, files.values()))
         self.judged = dict(zip(files, (judged for judged, _ in mapped), strict=True))
         self._strange = [frame for _, strange in mapped for frame in strange]
-        self.clean = clean_tables(self.judged, self.mapping, self.key.key_id, self.delivery.business_date)
+        made = clean_tables(self.judged, self.mapping, self.key.key_id, self.delivery.business_date)
+        # what removes a row is no row of the clean table
+        self.clean = {table: rows.filter(~is_removal()) if table in ENTRY_OF else rows for table, rows in made.items()}
 
     def _mapped(self, table: str, files: Sequence[LandedFile]) -> tuple[DataFrame, list[DataFrame]]:
         """The table's rows with their status, and the codes of its files that nothing knows."""
@@ -75,9 +78,9 @@ class Trial:
 
         rows = next(r for r in self.mapping.tables[table].rows if r.source == file.kind)
         checks, privacy = self.quality.of(table), privacy_of(self.key, None)
-        strings, columns = source_rows(raw, self.mapping, self.delivery, file, table, rows, self.sample)
-        strings = strings.localCheckpoint(eager=False)
         values = values_of(self.mapping, self.quality)
+        strings, columns = source_rows(raw, self.mapping, self.delivery, file, table, rows, self.sample, values)
+        strings = strings.localCheckpoint(eager=False)
         made = to_canonical(strings, table, rows, checks, privacy, columns, self.delivery.business_date, values)
         strange = (untranslated(strings, table, rows, columns), unlisted(made, table, checks))
         return made, [frame for frame in strange if frame]

@@ -115,7 +115,9 @@ def groups_of(
     )
     lines = {(r["file_name"], r["table_name"]): r["lines"] for r in lake.rows("control_total", query)}
     for group in groups:
-        delivered = lines.get((group["file_name"], group["table_name"]))
+        name, table = group["file_name"], group["table_name"]
+        # of a line that became several rows the name says which: fees.csv [2026-02]
+        delivered = lines.get((name, table), lines.get((name.rpartition(" [")[0], table)))
         group["share"] = group["rows"] / delivered if delivered else None
     if not groups:
         refuse_no_stage(lake, night, "intake")

@@ -180,6 +180,7 @@ def _field_row(file: str, column: str, treatment: str, becomes: str, privacy: Pr
 
 
 def _treatment(column: str, table_name: str, rows: Rows, names: frozenset[str]) -> tuple[str, str]:
+    column, names = rows.read_as(column), rows.of_file(names)
     uses = {
         name: _form(given)
         for name, given in {**rows.columns, **rows.carry}.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -14,6 +14,7 @@ from intake.files.manifest import Manifest
 from intake.source.columns import UNITS, Domain
 from intake.source.load import parse_mapping
 from intake.source.mapping import DeliveryForm, DriftRules, LaterReplaces, Reversal
+from intake.source.unpivot import Unpivot
 from jobs.onboard.enables import disabled_without, enabled_by, everything
 from jobs.onboard.reference import GUIDE, with_reference
 from privacy.vault.sealing import FIELDS
@@ -31,9 +32,17 @@ def test_the_guides_mapping_holds(tmp_path):
     assert parse_mapping(file).source == "my_claims"
 
 
-def test_the_guides_reversal_replacement_and_manifest_hold():
-    assert Reversal.model_validate(yaml.safe_load(blocks("yaml")[1])["reversal"]).matches[0] == "patient_id"
-    replaces = LaterReplaces.model_validate(yaml.safe_load(blocks("yaml")[3])["later_replaces"])
+def block(key: str) -> Any:
+    """What the guide's block that begins with a key says under it."""
+    found = [read[key] for text in blocks("yaml")[1:] if key in (read := yaml.safe_load(text))]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_the_guides_reversal_replacement_unpivot_and_manifest_hold():
+    assert Reversal.model_validate(block("reversal")).matches[0] == "patient_id"
+    assert Unpivot.model_validate(block("unpivot")).values == ("fee", "days")
+    replaces = LaterReplaces.model_validate(block("later_replaces"))
     assert replaces.order == ("settlement_id IS NOT NULL",)
     manifest = Manifest.model_validate(json.loads(blocks("json")[0]))
     assert manifest.source == "my_claims"

@@ -32,17 +32,20 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 MOST_FILES = 256  # Spark looks at each in the driver
+_UNKNOWN = "\0"  # stands for what is unknown in a key
 _FEW_ROWS = 100_000  # as many as Arrow writes again in a fraction of a second, into one file
 
 
 @dataclass(frozen=True)
 class Placement:
     """How rows lie in a table: parted by the values of a column; in place of those of one value of it (`only`), of
-    those of the same `key`, or of none; and the properties of a table that they make."""
+    those of the same `key`, or of none; and the properties of a table that they make. Of the key's parts some may be
+    unknown: these equal each other."""
 
     partition: str | None = None
     only: str | None = None
     key: tuple[str, ...] = ()
+    unknown_in_key: tuple[str, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -197,7 +200,8 @@ def _without_keys(table: LakeAddress, keys: pa.Table, place: Placement) -> tuple
         among = _of_partition(keys, file.partition)
         with files.parquet(file.name) as held:
             own = held.read(columns=[name for name in place.key if name not in file.partition], use_threads=False)
-            is_kept = _is_other(own.cast(pa.schema([among.schema.field(name) for name in own.column_names])), among)
+            own = own.cast(pa.schema([among.schema.field(name) for name in own.column_names]))
+            is_kept = _is_other(*(_told_apart(rows, place.unknown_in_key) for rows in (own, among)))
             if is_kept.all():
                 continue
             if is_kept.any():
@@ -215,6 +219,21 @@ def _of_partition(keys: pa.Table, partition: Mapping[str, str | None]) -> pa.Tab
     for name, value in partition.items():
         if name in keys.column_names:
             keys = keys.filter(pc.equal(keys[name].cast("string"), value)).drop_columns([name])
+    return keys
+
+
+def _told_apart(keys: pa.Table, unknown: Sequence[str]) -> pa.Table:
+    """The keys with a text in place of what is unknown in them, so that two of these are equal; a file that was written
+    before a column was declared knows nothing of it."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for name in unknown:
+        if name in keys.column_names:
+            known = pc.fill_null(keys[name].cast("string"), _UNKNOWN)
+            keys = keys.set_column(keys.column_names.index(name), name, known)
+        else:
+            keys = keys.append_column(name, pa.array([_UNKNOWN] * keys.num_rows, pa.string()))
     return keys
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from privacy.erasure.purge import purge
 from tests.places import at, folder_of
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 NIGHT, NEXT = date(2026, 3, 30), date(2026, 3, 31)
 
@@ -100,6 +100,26 @@ def test_a_large_table_ends_as_a_small_one_does_and_what_was_replaced_can_be_pur
         assert sorted((tuple(r) for r in found), key=str) == sorted(kept, key=str)
         purge(lake.table_address("enrolment"))
     assert sum(pq.ParquetFile(f).metadata.num_rows for f in folder_of(lake, "enrolment").glob("*.parquet")) == 4
+
+
+@pytest.mark.parametrize("limit", [0, 1 << 40])
+def test_unknown_parts_of_a_key_equal_each_other_in_tables_made_before_they_were_declared_too(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr(store, "_MERGE_BYTES", limit)
+    lake, contract = Lake(at(tmp_path)), TABLES["procedure"]
+
+    def rows(*found: tuple[date | None, datetime | None, str]) -> DataFrame:
+        said = [{"encounter_id": "E", "procedure_code": "A", "known_from": NIGHT} for _ in found]
+        more = [{"performed_on": day, "started_at": at_, "procedure_name": name} for day, at_, name in found]
+        return spark.createDataFrame([{**a, **b} for a, b in zip(said, more, strict=True)], contract.schema())
+
+    morning, noon = datetime(2026, 3, 2, 9), datetime(2026, 3, 2, 12)
+    old = rows((NIGHT, None, "old"), (None, None, "old")).drop("started_at", "key_id")
+    old.write.format("delta").save(str(lake.table_address("procedure")))
+    lake.write(rows((NIGHT, morning, "first"), (NIGHT, noon, "second"), (None, None, "no day")), "procedure", NIGHT)
+    query = "SELECT procedure_name FROM procedure ORDER BY 1"
+    assert [row["procedure_name"] for row in lake.rows("procedure", query)] == ["first", "no day", "old", "second"]
 
 
 @pytest.mark.parametrize("table", ["patient", "quarantine", "delivery"])

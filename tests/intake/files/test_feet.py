@@ -9,7 +9,7 @@ import pytest
 from intake.files.lines import is_big5
 from intake.files.unpacking import FileError
 from intake.files.value_types import fits
-from intake.source.columns import Lookup
+from intake.source.lookups import Lookup
 from tests.intake.forms import HEADER, ROWS, csv_text, opened, refused, strings, write_as
 
 TABLE = [list(HEADER), *map(list, ROWS)]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -32,6 +33,7 @@ from jobs.operate.netted_accounts import NightOfEntries, Sum, nights_of_entries,
 from tests.lakes import put
 
 FIRST = date(2026, 3, 1)
+_REMOVES = 0
 
 
 def night(number: int) -> date:
@@ -198,7 +200,7 @@ def _assert_the_accounts_hold(
     for n in range(4):
         of = should.get(night(n), NightOfEntries(Sum(), Sum(), Sum(), Sum()))
         assert does.get(night(n), Sum()) == of.held
-        assert of.accepted - of.held - of.waiting - of.replaced == Sum(of.reversed_lines)
+        assert of.accepted - of.held - of.waiting - of.replaced - of.removed == Sum(of.reversed_lines)
         standing = standing + of.waiting
         assert standing.amount == 10 * waiting[n]
 
@@ -228,6 +230,39 @@ def test_a_later_entry_of_a_key_takes_the_place_of_the_earlier_one_and_is_accoun
     _assert_the_accounts_hold(lake, rows, found, {0: -1, 1: 0, 2: 0, 3: 0})
     replaced = [n.replaced for n in nights_of_entries(lake, "claim_line", "claim_line_entry").values()]
     assert replaced == [Sum(), Sum(2, Decimal(60)), Sum(1, Decimal(30))]
+
+
+def test_whatever_was_put_removed_and_reversed_in_three_nights_is_held_and_accounted_for(spark, tmp_path):
+    """Every way of putting 4, putting 2 or removing on each of three nights, and of taking 2 back on one of them."""
+    ways = list(product(product((None, 4, 2, _REMOVES), repeat=3), (None, 0, 1, 2)))
+    rows, held, waiting = [], set(), dict.fromkeys(range(4), 0)
+    for number, (acts, back) in enumerate(ways):
+        key = f"L{number}"
+        said = [(at, act) for at, act in enumerate(acts) if act is not None]
+        rows += [entry(key, at, act or 4, is_removal=act == _REMOVES or None) for at, act in said]
+        rows += [entry(f"{key}-", back, -2, key)] if back is not None else []
+        for n in range(4):
+            known = [act for at, act in said if at <= n]
+            taken = 2 if back is not None and back <= n else 0
+            waiting[n] -= 0 if known else taken
+            if known and known[-1] != _REMOVES and known[-1] - taken:
+                held.add((key, n, known[-1] - taken))
+    entries = frame(spark, "claim_line_entry", rows).localCheckpoint()
+    earlier, later = entries, entries.filter("NOT line_id LIKE '%-'")
+    roots = rooted(entries).select("line_id", ROOT, SINCE).unionByName(keys_of_both(earlier, later, "claim_line"))
+    members = touched_members(entries, roots, "claim_line").localCheckpoint()
+    versions = versions_of(entries, (members, entries), "claim_line").collect()
+    found = sorted((r.line_id, int(r.quantity), r.known_from, r.known_to) for r in versions)
+    assert held == {
+        (key, n, quantity)
+        for key, quantity, start, end in found
+        for n in range(4)
+        if start <= night(n) and (end is None or end > night(n))
+    }
+    lake = Lake(LakeAddress(str(tmp_path)))
+    _assert_the_accounts_hold(lake, rows, found, waiting)
+    lines = sum(of.removed.lines for of in nights_of_entries(lake, "claim_line", "claim_line_entry").values())
+    assert lines == sum(acts.count(_REMOVES) for acts, _ in ways)
 
 
 def test_only_the_groups_that_tonight_touches_are_netted_again(spark):

@@ -46,7 +46,7 @@ def test_all_problems_of_a_mapping_are_reported_at_once_with_their_keys(tmp_path
         parsed(tmp_path, wrong)
     reported = str(caught.value)
     for problem in (
-        "files.houses: its rows must feed exactly one table, not none",
+        "files.houses: its rows must feed a table, or lend columns to another file's",
         "tables.person: not a canonical table",
         "tables.doctor.rows[0]: the key column doctor_id is not filled",
         "tables.doctor.rows[0].from: no file is named 'staff'",
@@ -130,6 +130,22 @@ def test_a_mapping_with_units_defaults_formats_and_a_lookup_holds(tmp_path):
         ("on: [claim_id]", "on: {visit: claim_id}", "lookup[0].on.visit: the file details has no column 'visit'"),
         ("[person, day]", "[person, day, sex]", "lookup[0].columns.sex: the file heads has no column 'sex'"),
         ("[person, day]", "{person: person, memo: day}", "lookup[0].columns.memo: the name is taken"),
+        ("[person, day]}", "[person], sums: {day: tax}}", "lookup[0].sums.day: the file heads has no column 'tax'"),
+        ("[person, day]}", "[person], sums: {memo: day}}", "lookup[0].sums.memo: the name is taken"),
+        ("[person, day]}", "[person], sums: {day: day}, none: 0}", "`none` is the number that stands for no row, of a"),
+        ("columns: [person, day]}", "where: valid}", "name columns or sums"),
+        (
+            "[person, day]}\n        columns:",
+            "[person], sums: {day: day}}\n        columns:\n          unit_price: {of: day, default: 0}",
+            "unit_price: a default would stand for a sum that is unknown",
+        ),
+        ("lookup:", "action: {of: memo, put: [I], remove: [D]}\n        lookup:", "action: it needs `later_replaces`"),
+        (
+            "line_id: {",
+            "is_removal: {of: memo, true: [D], false: [I]}\n          line_id: {",
+            "`action` beside the columns",
+        ),
+        ("of: fen, unit: fen", "of: tax, unit: fen", "the file details has no column 'tax'"),
     ],
 )
 def test_a_unit_default_format_or_lookup_that_cannot_be_meant_is_refused_by_its_key(tmp_path, before, after, reported):

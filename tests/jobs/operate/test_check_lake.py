@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 
 from fundwatch.errors import ExitCode
+from fundwatch.lake.check import Outcome
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake, Written
 from fundwatch.settings import Settings
 from jobs.command_line import main
+from jobs.operate.accounts import Accounts
 from jobs.operate.check_lake import LakeCheckError
 from tests.jobs.commands import answered
 from tests.lakes import ANNA, FIRST, SECOND, line, make_lake, put
@@ -192,3 +194,19 @@ def test_accounts_are_not_looked_at_over_tables_that_cannot_be_read(settings, ca
 def test_only_the_night_asked_for_is_accounted(settings):
     change(settings, "control_total", {"accepted_lines": "9"}, f"business_date = DATE '{FIRST}'")
     assert check(settings, "--date", str(SECOND))["findings"]
+
+
+def test_accounts_of_a_lake_made_before_columns_were_declared_hold_as_ever(settings):
+    lake = Lake(settings.lake_address)
+    put(lake, "procedure", [{"encounter_id": "E", "procedure_code": "A", "known_from": FIRST}])
+    later = {"claim_line_entry": ["is_removal", "covered_amount"], "control_total": ["file_lines"]}
+    later["procedure"] = ["started_at"]
+    before = [(f.check, f.subject, f.outcome, f.figures) for f in Accounts(lake, None).findings()]
+    for table, columns in later.items():
+        place = str(folder_of(settings, table))
+        rows = DeltaTable(place).to_pyarrow_table().drop_columns(columns)
+        parted = ["business_date"] if "business_date" in rows.column_names else None
+        write_deltalake(place, rows, mode="overwrite", schema_mode="overwrite", partition_by=parted)
+        assert not {*columns} & {*lake.columns(table)}
+    assert [(f.check, f.subject, f.outcome, f.figures) for f in Accounts(lake, None).findings()] == before
+    assert {outcome for _, _, outcome, _ in before} == {Outcome.OK}
