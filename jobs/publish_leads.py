@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from features.catalogue import load_catalogues
 from fundwatch import __version__
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.successors import SUCCESSOR_TABLES
 from fundwatch.engine.frames import no_rows
 from fundwatch.fingerprint import fingerprint
 from fundwatch.regions import CURRENCY, region_of
@@ -43,6 +44,7 @@ from leads.publishing.published import (
 from leads.publishing.rows import CoverageRow
 from leads.publishing.track import Note, Sent, outbox, post, send
 from leads.ranking.cases import CaseNight, cases, judged
+from leads.ranking.continued import under_current_ids
 from leads.ranking.fuse import FuseOptions, LeadInputs, fuse
 from rules.catalogue.load import load_rules
 from rules.knowledge.classes import CLASSES
@@ -131,6 +133,7 @@ def _cases(night: Night, findings: DataFrame, inputs: LeadInputs) -> DataFrame:
     earlier = night.of_earlier_night("case", "leads")
     if earlier is None:
         earlier = _no_rows(night, "case").drop("business_date")
+    earlier = under_current_ids(earlier, night.successors)
     looked = judged(night.of_night("rule_coverage"), inputs.scores)
     at = CaseNight(night.date, night.settings.case_gap_days)
     return cases(findings, looked, earlier, inputs.institutions, at)
@@ -160,6 +163,7 @@ def _content(night: Night, cards: Cards) -> ListContent:
             *rule_coverage(lake, night.date),
             *models_not_run(lake, night.date),
             *_indicators_not_run(night),
+            *_not_linked(night),
         ],
         cards=cards,
         provenance=_provenance(night),
@@ -175,6 +179,15 @@ def _indicators_not_run(night: Night) -> list[CoverageRow]:
     committed = night.place.ledger.committed("features", night.date)
     not_run: Mapping[str, str] = {} if committed is None else committed.detail.get("not_run", {})
     return [CoverageRow(name, "not_run", why_not, 0, 0, 0) for name, why_not in sorted(not_run.items())]
+
+
+def _not_linked(night: Night) -> list[CoverageRow]:
+    """What the tables of successors link nobody by, though they were meant to."""
+    return [
+        CoverageRow(table, "not_run", f"未关联 nobody is linked: {problem}", 0, 0, 0)
+        for table, problems in night.successors.problems.items()
+        for problem in problems
+    ]
 
 
 def _provenance(night: Night) -> Provenance:
@@ -281,7 +294,7 @@ JOB = Job(
         "rule_hit", "hit_line", "rule_coverage", "score", "score_reason", "claim_line", "settlement",
         "delivery",
     ),
-    optional=("institution", "doctor"),
+    optional=("institution", "doctor", *SUCCESSOR_TABLES),
     writes=("lead", "lead_evidence", "case"),
     needs=PUBLISH.needs,
     follows=("leads",),
