@@ -40,7 +40,7 @@ def _run(night: Night) -> Report:
     for name, why in sorted(not_run.items()):
         log.info("  not run: %s: %s", name, why)
     for table, wrong in night.successors.problems.items():
-        log.warning("  %s links nobody where an id is %s", table, "; ".join(wrong))
+        log.warning("  %s: nobody is linked by these: %s", table, "; ".join(wrong))
     return {
         "since": "the beginning" if since is None else since.isoformat(),
         **{f"{entity}_days": rows for entity, rows in touched.items()},

@@ -44,10 +44,6 @@ class Successors:
     current: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def __bool__(self) -> bool:
-        """Whether any id goes on under another."""
-        return bool(self.current)
-
     def under_current_ids(self, rows: DataFrame, table: Table) -> DataFrame:
         """The rows of a clean table, one per key, under the ids that hold.
 
@@ -59,7 +55,7 @@ class Successors:
             return rows
         in_key = [name for name in table.key if name in kinds]
         if len(table.key) == len(in_key) == 1:
-            former = self._links(rows, kinds[in_key[0]]).select(_as(in_key[0], "_former"))
+            former = self._links(rows, kinds[in_key[0]]).withColumnRenamed("_former", in_key[0])
             return rows.join(former, on=in_key, how="left_anti")
         return self._once(rows, table, kinds, in_key) if in_key else self.renamed(rows, kinds)
 
@@ -102,7 +98,8 @@ def successors_known(lake: Lake, night: date, tables: Iterable[str]) -> Successo
 
     The links of the whole lake are held in memory: one for each id that ever went.
     """
-    current, problems = {}, {}
+    current: dict[str, Mapping[str, str]] = {}
+    problems: dict[str, tuple[str, ...]] = {}
     for kind, table in SUCCESSORS.items():
         if table.name not in tables or not lake.exists(table.name):
             continue
@@ -168,9 +165,3 @@ def _at_the_end(after: Mapping[str, str]) -> dict[str, str]:
         end = ends.get(path[-1], path[-1])
         ends |= dict.fromkeys((one for one in path if one in after), end)
     return ends
-
-
-def _as(name: str, column: str) -> Column:
-    from pyspark.sql import functions as F
-
-    return F.col(column).alias(name)

@@ -263,6 +263,7 @@ def test_a_person_in_two_hospitals_at_once_with_an_old_and_a_new_card_is_one_per
         known = {name: links.under_current_ids(rows, TABLES[name]) for name, rows in tables.items()}
         return [(row.subject_id, row.patient_id) for row in scanned(spark, shown, tables=known).hits.collect()]
 
+    old, new, here, there = (f"FK-02#1:{name}" for name in ("OLD", "NEW", "H1", "H2"))  # ids of the example
     assert hits(Successors()) == []
-    assert hits(Successors({"person": {"OLD": "NEW"}})) == [("NEW", "NEW")]
-    assert hits(Successors({"person": {"OLD": "NEW"}, "institution": {"H1": "H2"}})) == []  # one hospital, renamed
+    assert hits(Successors({"person": {old: new}})) == [(new, new)]
+    assert hits(Successors({"person": {old: new}, "institution": {here: there}})) == []  # one hospital, renamed

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -70,7 +71,7 @@ def test_nobody_goes_on_under_an_id_that_goes_on_itself_whatever_the_order_of_th
 def test_rows_move_to_the_current_id_a_register_keeps_the_current_ones_and_a_key_stands_once(spark: SparkSession):
     links = Successors({"person": {"P1": "P2"}, "institution": {"H1": "H3", "H2": "H3"}})
 
-    def moved(table: str, columns: str, rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    def moved(table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> list[tuple[object, ...]]:
         frame = spark.createDataFrame(rows, columns)
         return sorted(map(tuple, links.under_current_ids(frame, TABLES[table]).collect()), key=str)
 
@@ -92,4 +93,3 @@ def test_without_links_a_frame_is_read_as_it_is(spark: SparkSession):
     assert Successors().under_current_ids(rows, TABLES["claim_line"]) is rows
     others = Successors({"institution": {"H1": "H2"}})
     assert others.under_current_ids(rows, TABLES["patient"]) is rows
-    assert not Successors()
