@@ -8,17 +8,26 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from features.catalogue import Catalogue, NamedIndicator
+from fundwatch.contracts import TABLES
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.engine.frames import stacked
+from fundwatch.engine.successors import NO_SUCCESSORS, Successors
 from fundwatch.expressions.declared import written
 
 
-def to_indicators(catalogue: Catalogue, days: DataFrame, as_of: date) -> DataFrame:
+def to_indicators(
+    catalogue: Catalogue, days: DataFrame, as_of: date, successors: Successors = NO_SUCCESSORS
+) -> DataFrame:
     """One row per entity with a day in the longest window that ends on `as_of`, inclusive: its indicators.
 
     `days` are rows of `as_known`. Columns: the entity's id and one double per indicator and window. An
     indicator is null where its formula has no base (a share of nothing) or `when` says the base is too small.
+
+    An id's days are its own and those of the ids that go on under it; so are the ids among its things. A day's measures
+    stay those of each id, and are added.
     """
     key = catalogue.id_column
+    days = successors.renamed(days, {key: ENTITIES[catalogue.entity].id_kind})
     sums = [
         F.sum(F.when(_within(F.col("day"), window, as_of), F.col(column))).alias(f"{name}_{window}d")
         for name, column in catalogue.measure_columns.items()
@@ -29,7 +38,7 @@ def to_indicators(catalogue: Catalogue, days: DataFrame, as_of: date) -> DataFra
         for name in sorted(catalogue.sets)
         for window in catalogue.windows
     ]
-    rows = [days.drop("sets"), *([_last_seen(catalogue, days)] if catalogue.sets else [])]
+    rows = [days.drop("sets"), *([_last_seen(catalogue, days, successors)] if catalogue.sets else [])]
     entities = stacked(rows, missing_as_null=True).groupBy(key).agg(*sums, *sizes)
     formulas = [_formula(catalogue, named).alias(named.column) for named in catalogue.named]
     return entities.select(key, *formulas)
@@ -39,7 +48,7 @@ def _within(day: Column, window: int, as_of: date) -> Column:
     return day.between(F.lit(as_of - timedelta(days=window - 1)), F.lit(as_of))
 
 
-def _last_seen(catalogue: Catalogue, days: DataFrame) -> DataFrame:
+def _last_seen(catalogue: Catalogue, days: DataFrame, successors: Successors) -> DataFrame:
     """One row per entity, set and thing of it with the last day on which it was seen, whatever the sets are.
 
     A thing was seen in a window if its last day lies in it, because all windows end on the same day. Things are told
@@ -48,6 +57,10 @@ def _last_seen(catalogue: Catalogue, days: DataFrame) -> DataFrame:
     key = catalogue.id_column
     of_day = days.select(key, "day", F.explode("sets").alias("_set", "things"))
     seen = of_day.select(key, "day", "_set", F.explode("things").alias("thing"))
+    for kind in successors.current:
+        of_kind = [n for n, one in catalogue.sets.items() if one.column in TABLES[one.of.table].ids_of(kind)]
+        if of_kind:
+            seen = successors.renamed(seen, {"thing": kind}, only=F.col("_set").isin(sorted(of_kind)))
     return seen.groupBy(key, "_set", "thing").agg(F.max("day").alias("_last")).drop("thing")
 
 

@@ -3,7 +3,8 @@
 One chain of overlays. The national catalogues ship with their packages. A region is a folder of the same things,
 `conf/regions/<region>/` or `<your conf folder>/regions/<region>/`:
 
-- `region.yaml`: its names, and `within`, the wider region whose overlays hold here too (none: the nation alone);
+- `region.yaml`: its names, `within`, the wider region whose overlays hold here too (none: the nation alone), and the
+  `currency` of its money where that is not the wider one's;
 - `rules.yaml`: what differs of national rules, by id, and rules of the region's own;
 - `indicators.yaml`: the same for indicators, by entity;
 - `peers.yaml`: its own peer groups, in place of the nearest wider ones;
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 NATIONAL = "CN"
 NATION_ALONE = "default"  # the setting `region` of who has no region of their own
+CURRENCY = "CNY"  # the nation's
+CURRENCY_CODE = r"^[A-Z]{3}$"  # as ISO 4217 has it
 _HEAD = "region.yaml"
 
 
@@ -41,14 +44,19 @@ class RegionHead(Declared):
     zh: str = Field(min_length=1)
     en: str = Field(min_length=1)
     within: str | None = None
+    currency: str | None = Field(None, pattern=CURRENCY_CODE)
 
 
 @dataclass(frozen=True)
 class Region:
-    """A chain of regions, the widest first and without the nation, and the folders that say what holds in each."""
+    """A chain of regions, the widest first and without the nation, and the folders that say what holds in each.
+
+    `currency` is that of all money in the region's rules, indicators and lists.
+    """
 
     names: tuple[str, ...] = ()
     folders: tuple[tuple[Traversable, ...], ...] = ()
+    currency: str = CURRENCY
 
     @property
     def chain(self) -> tuple[str, ...]:
@@ -85,6 +93,7 @@ def read_region(name: str, overlay: Path | None = None) -> Region:
     """The chain of a region. Raises FundwatchError naming the choices, CatalogueError for a head that does not hold."""
     chain: list[tuple[str, tuple[Traversable, ...]]] = []
     wanted: str | None = None if name == NATION_ALONE else name
+    currency: str | None = None
     while wanted is not None:
         if wanted in [earlier for earlier, _ in chain]:
             raise CatalogueError(
@@ -94,9 +103,10 @@ def read_region(name: str, overlay: Path | None = None) -> Region:
             )
         folders = _folders(wanted, overlay)
         chain.append((wanted, folders))
-        wanted = _head(wanted, folders).within
+        head = _head(wanted, folders)
+        wanted, currency = head.within, currency or head.currency  # the narrowest word holds
     chain.reverse()
-    return Region(tuple(name for name, _ in chain), tuple(folders for _, folders in chain))
+    return Region(tuple(name for name, _ in chain), tuple(folders for _, folders in chain), currency or CURRENCY)
 
 
 def region_names(overlay: Path | None = None) -> list[str]:

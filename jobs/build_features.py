@@ -15,8 +15,10 @@ from features.peers import peer_groups_file, read_peer_groups, to_peer_statistic
 from features.rollup import as_known, changed, recent, to_days
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES
+from fundwatch.contracts.successors import SUCCESSOR_TABLES
 from fundwatch.contracts.versions import known_on
 from fundwatch.engine.frames import no_rows, stacked
+from fundwatch.engine.successors import Successors
 from fundwatch.fingerprint import fingerprint
 from fundwatch.logs import log
 from fundwatch.regions import region_of
@@ -37,6 +39,8 @@ def _run(night: Night) -> Report:
     members = _write_indicators(night, plans)
     for name, why in sorted(not_run.items()):
         log.info("  not run: %s: %s", name, why)
+    for table, wrong in night.successors.problems.items():
+        log.warning("  %s: nobody is linked by these: %s", table, "; ".join(wrong))
     return {
         "since": "the beginning" if since is None else since.isoformat(),
         **{f"{entity}_days": rows for entity, rows in touched.items()},
@@ -44,8 +48,15 @@ def _run(night: Night) -> Report:
         "indicators": sum(len(plan.named) for plan in plans.values()),
         "indicators_not_run": len(not_run),
         "not_run": not_run,
+        **_successors(night.successors),
         "plan": plan_fingerprint,
     }
+
+
+def _successors(found: Successors) -> dict[str, Any]:
+    """How many ids of each kind go on under others, and what links nobody; nothing where there are none."""
+    counts = {kind: len(former) for kind, former in found.current.items()}
+    return ({"successors": counts} if counts else {}) | ({"not_linked": dict(found.problems)} if found.problems else {})
 
 
 def _plans(night: Night) -> tuple[dict[str, Catalogue], dict[str, str]]:
@@ -104,8 +115,9 @@ def _indicators(night: Night, plan: Catalogue, peers: PeerGroups) -> DataFrame:
     """One row per entity: its peer group and its indicators as of the night."""
     entity = ENTITIES[plan.entity]
     days = night.materialize(as_known(plan, night.all_rows(entity.rollup_table), night.date))
+    indicators = to_indicators(plan, days, night.date, night.successors)
     registers = {table: night.known(table) for table in registers_of(entity)}
-    members = night.materialize(with_attributes(plan, to_indicators(plan, days, night.date), registers, night.date))
+    members = night.materialize(with_attributes(plan, indicators, registers, night.date))
     columns = [plan.id_column, "peer_group", *(named.column for named in plan.named)]
     return with_peer_groups(peers, plan.entity, members).select(*columns)
 
@@ -128,6 +140,7 @@ JOB = Job(
     optional=(
         *dict.fromkeys(source.table for source in Source),
         *(entity.register.table for entity in ENTITIES.values()),  # who is in no register is known by the claims alone
+        *SUCCESSOR_TABLES,
     ),
     writes=(
         *(entity.rollup_table for entity in ENTITIES.values()),

@@ -13,11 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fundwatch import __version__
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.successors import SUCCESSOR_TABLES
+from fundwatch.engine.successors import Successors, successors_known
 from fundwatch.errors import ContractError, NotReadyError
 from fundwatch.fingerprint import fingerprint
 from fundwatch.heartbeat import heartbeat
@@ -176,11 +179,22 @@ class Night:
         return self.place.lake.exists(table)
 
     def known(self, table: str) -> DataFrame:
-        """A clean table as known after the night, one row per key; no rows of an optional one that is not made."""
+        """A clean table as known after the night, one row per key, under the ids that hold (see `successors`); no rows
+        of an optional one that is not made.
+        """
         self._note_read(table)
         if self._is_missing(table):
             return self._no_rows(table)
-        return self.place.lake.known(self.spark, table, self.date)
+        rows = self.place.lake.known(self.spark, table, self.date)
+        return self.successors.under_current_ids(rows, TABLES[table])
+
+    @cached_property
+    def successors(self) -> Successors:
+        """Which ids go on under others after the night, by the tables of successors that the job declares."""
+        declared = [table for table in SUCCESSOR_TABLES if table in self.job.optional]
+        for table in declared:
+            self._note_read(table)
+        return successors_known(self.place.lake, self.date, declared)
 
     def of_night(self, table: str) -> DataFrame:
         """The rows of a derived table that this night made."""

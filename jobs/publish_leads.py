@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from features.catalogue import load_catalogues
 from fundwatch import __version__
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.successors import SUCCESSOR_TABLES
 from fundwatch.engine.frames import no_rows
 from fundwatch.fingerprint import fingerprint
-from fundwatch.regions import region_of
+from fundwatch.regions import CURRENCY, region_of
 from fundwatch.settings import Settings, values_that_change
 from fundwatch.tracking import settle, tracking_of
 from jobs.declared_stages import PUBLISH
@@ -32,12 +33,22 @@ from jobs.review.read_leads import (
 )
 from leads.cards import Cards, IndicatorCard, RuleCard
 from leads.publishing.lists import Published, is_whole, write_list
-from leads.publishing.published import FADED_LISTED, HITS_PER_RULE, LINES_PER_LEAD, ListContent, Provenance
+from leads.publishing.published import (
+    FADED_LISTED,
+    HITS_PER_RULE,
+    LINES_PER_LEAD,
+    KnowledgeUsed,
+    ListContent,
+    Provenance,
+)
 from leads.publishing.rows import CoverageRow
 from leads.publishing.track import Note, Sent, outbox, post, send
 from leads.ranking.cases import CaseNight, cases, judged
+from leads.ranking.continued import under_current_ids
 from leads.ranking.fuse import FuseOptions, LeadInputs, fuse
 from rules.catalogue.load import load_rules
+from rules.knowledge.classes import CLASSES
+from rules.knowledge.points import knowledge_fingerprint, load_knowledge
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -81,12 +92,27 @@ def all_cards(settings: Settings) -> Cards:
         named.column: IndicatorCard(
             name_zh=f"{named.definition.name.zh}(近 {named.window} 天)",
             name_en=f"{named.definition.name.en} ({named.window} days)",
-            unit=named.definition.unit,
+            unit=_unit(named.definition.unit, region.currency),
         )
         for catalogue in load_catalogues(region).values()
         for named in catalogue.named
     }
     return Cards(rules, indicators)
+
+
+def _unit(declared: str, currency: str) -> str:
+    """The unit of an indicator as people read it: one of money, where that is no yuan, is the region's currency."""
+    return currency if declared == "yuan" and currency != CURRENCY else declared
+
+
+def knowledge_used(settings: Settings) -> tuple[str, dict[str, KnowledgeUsed]]:
+    """The knowledge in force, as a scan takes it: its fingerprint, and what there is of each class."""
+    knowledge = load_knowledge(region=region_of(settings))
+    used = {
+        name: KnowledgeUsed(len(points), tuple(sorted({point.source for point in points})))
+        for name, points in ((name, knowledge.get(name, ())) for name in CLASSES)
+    }
+    return knowledge_fingerprint(knowledge), used
 
 
 def _inputs(night: Night) -> LeadInputs:
@@ -107,6 +133,7 @@ def _cases(night: Night, findings: DataFrame, inputs: LeadInputs) -> DataFrame:
     earlier = night.of_earlier_night("case", "leads")
     if earlier is None:
         earlier = _no_rows(night, "case").drop("business_date")
+    earlier = under_current_ids(earlier, night.successors)
     looked = judged(night.of_night("rule_coverage"), inputs.scores)
     at = CaseNight(night.date, night.settings.case_gap_days)
     return cases(findings, looked, earlier, inputs.institutions, at)
@@ -117,7 +144,8 @@ def _no_rows(night: Night, table: str) -> DataFrame:
 
 
 def _options(settings: Settings, night: date) -> FuseOptions:
-    return FuseOptions(night - timedelta(days=settings.scan_days - 1), night, settings.score_share)
+    first = night - timedelta(days=settings.scan_days - 1)
+    return FuseOptions(first, night, settings.score_share, region_of(settings).currency)
 
 
 def _content(night: Night, cards: Cards) -> ListContent:
@@ -131,7 +159,12 @@ def _content(night: Night, cards: Cards) -> ListContent:
     return ListContent(
         leads=listed,
         evidence=evidence,
-        coverage=[*rule_coverage(lake, night.date), *models_not_run(lake, night.date), *_indicators_not_run(night)],
+        coverage=[
+            *rule_coverage(lake, night.date),
+            *models_not_run(lake, night.date),
+            *_indicators_not_run(night),
+            *_not_linked(night),
+        ],
         cards=cards,
         provenance=_provenance(night),
         lead_total=lead_total(lake, night.date),
@@ -148,6 +181,15 @@ def _indicators_not_run(night: Night) -> list[CoverageRow]:
     return [CoverageRow(name, "not_run", why_not, 0, 0, 0) for name, why_not in sorted(not_run.items())]
 
 
+def _not_linked(night: Night) -> list[CoverageRow]:
+    """What the tables of successors link nobody by, though they were meant to."""
+    return [
+        CoverageRow(table, "not_run", f"未关联 nobody is linked: {problem}", 0, 0, 0)
+        for table, problems in night.successors.problems.items()
+        for problem in problems
+    ]
+
+
 def _provenance(night: Night) -> Provenance:
     lake, settings, options = night.place.lake, night.settings, _options(night.settings, night.date)
     models = rows_of(
@@ -158,6 +200,7 @@ def _provenance(night: Night) -> Provenance:
         lake, "delivery", ("business_date", "<=", night.date), columns=["business_date", "file_name", "sha256"]
     )
     reported = sorted((row["business_date"], row["file_name"], row["sha256"]) for row in files)
+    of_knowledge, knowledge = knowledge_used(settings)
     return Provenance(
         business_date=night.date,
         period_start=options.period_start,
@@ -165,6 +208,8 @@ def _provenance(night: Night) -> Provenance:
         source=settings.source,
         software=f"fundwatch {__version__}",
         rule_set_fingerprint=load_rules(region=region_of(settings)).fingerprint,
+        knowledge_fingerprint=of_knowledge,
+        knowledge=knowledge,
         model_fingerprints={f"{row['entity_type']} {row['model']}": row["model_fingerprint"] for row in models},
         models_not_run=skipped_models(lake, night.date),
         settings_fingerprint=fingerprint(values_that_change(settings)),
@@ -172,6 +217,7 @@ def _provenance(night: Night) -> Provenance:
         deliveries={name: sha for business_date, name, sha in reported if business_date == night.date},
         earlier_list=night.earlier("leads"),
         lines_seen=lines_seen(night.place.ledger, night.date),
+        currency=options.currency,
     )
 
 
@@ -185,6 +231,8 @@ def _note(night: Night, content: ListContent, published: Published) -> Note:
         list_fingerprint=published.list_fingerprint,
         params={
             "rule_set_fingerprint": reported.rule_set_fingerprint,
+            "knowledge_fingerprint": reported.knowledge_fingerprint,
+            "currency": reported.currency,
             "settings_fingerprint": reported.settings_fingerprint,
             "data_fingerprint": reported.data_fingerprint,
             "software": reported.software,
@@ -206,6 +254,7 @@ def _report(content: ListContent, published: Published, sent: Sent) -> Report:
         "leads": content.lead_total,
         "listed": summary["listed"],
         "amount_at_risk": summary["amount_at_risk"],
+        "currency": content.provenance.currency,
         "list_fingerprint": published.list_fingerprint,
         "folder": str(published.folder),
         "by_tier": summary["by_tier"],
@@ -222,12 +271,13 @@ def _incomplete(night: Night) -> list[str]:
 
 
 def _own_fingerprint(place: Workplace, _night: date) -> object:
-    """What the list says of rules and indicators, and the value of every setting that changes it: it states them all,
-    those too that only other stages depend on."""
+    """What the list says of rules, indicators, knowledge and money, and the value of every setting that changes it: it
+    states them all, those too that only other stages depend on."""
     cards = all_cards(place.settings)
     texts = {rule_id: vars(card) for rule_id, card in cards.rules.items()}
     names = {name: vars(card) for name, card in cards.indicators.items()}
-    return fingerprint(texts, names, values_that_change(place.settings))
+    used = {name: vars(one) for name, one in knowledge_used(place.settings)[1].items()}
+    return fingerprint(texts, names, used, region_of(place.settings).currency, values_that_change(place.settings))
 
 
 def _outputs_exist(place: Workplace, night: date) -> bool:
@@ -244,7 +294,7 @@ JOB = Job(
         "rule_hit", "hit_line", "rule_coverage", "score", "score_reason", "claim_line", "settlement",
         "delivery",
     ),
-    optional=("institution", "doctor"),
+    optional=("institution", "doctor", *SUCCESSOR_TABLES),
     writes=("lead", "lead_evidence", "case"),
     needs=PUBLISH.needs,
     follows=("leads",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+from fundwatch.contracts.successors import SUCCESSOR_TABLES
 from fundwatch.logs import log
 from fundwatch.regions import region_of
 from jobs.command_line import main_of_script
@@ -79,7 +80,7 @@ JOB = Job(
     name=SCAN.name,
     title="detection rules",
     reads=("supplied_column",),
-    optional=tables_read(),
+    optional=(*tables_read(), *SUCCESSOR_TABLES),
     writes=("rule_hit", "hit_line", "rule_coverage"),
     needs=SCAN.needs,
     history=("intake",),

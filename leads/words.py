@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fundwatch.contracts.entities import ENTITIES
+from fundwatch.regions import CURRENCY
 from leads.cards import IndicatorCard
 from leads.publishing.rows import LinesSeen
 from leads.ranking.outliers import EXTREME_Z, USUAL_Z
 from leads.ranking.priority import ESTIMATE_WEIGHT, FULL_MONEY, HALF_REACH, SEVERITY, UNKNOWN_MONEY, UNKNOWN_OUTLIER
 
 SUBJECT_WORDS: Mapping[str, str] = {entity.name: entity.words for entity in ENTITIES.values()}
+# in the standing texts 元 and CNY stand for the money of the list
 CAUTION = "线索须经人工核查,不得直接作为处理依据。 Every lead needs a person's check; none decides anything by itself."
 TIER_MEANING: Mapping[str, str] = {
     "明确违规": "规则与政策原文即可判定,告知后可拒付或追回 | "
@@ -47,6 +49,11 @@ COMPARED_MEANING = (
     "对照:供比较的合规明细(如重复收费的原明细),不计金额 | "
     "Compared: the lawful line beside which a counted one is seen (as the original of a duplicate); it counts nothing"
 )
+
+
+def in_currency(text: str, currency: str) -> str:
+    """A standing text about money for a list in the currency: where it is another, its code stands for 元 and CNY."""
+    return text if currency == CURRENCY else text.replace("元", currency).replace("CNY", currency)
 
 
 def percent_text(share: float | None) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fundwatch.contracts import beside, clean, features, intake, leads, models, rules
+from fundwatch.contracts import beside, clean, features, intake, leads, models, rules, successors
 from fundwatch.contracts.table import Table
 
-CLEAN: tuple[Table, ...] = (*clean.ALL, *beside.ALL)
+CLEAN: tuple[Table, ...] = (*clean.ALL, *beside.ALL, *successors.ALL)
 _MADE = (*intake.ALL, *features.ALL, *rules.ALL, *models.ALL, *leads.ALL)
 TABLES: dict[str, Table] = {table.name: table for table in (*CLEAN, *_MADE)}
 

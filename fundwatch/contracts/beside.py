@@ -11,7 +11,7 @@ CHRONIC_REGISTRATION = history(
     patient_id token(person)
     disease_code code
     disease_name name
-    institution_id string where it was registered
+    institution_id id(institution) where it was registered
     diagnosing_doctor_id token(doctor)
     started_on date
     ended_on date
@@ -28,8 +28,8 @@ REFERRAL = history(
     started_on date
     ended_on date
     target_region_code code
-    from_institution_id string
-    to_institution_id string
+    from_institution_id id(institution)
+    to_institution_id id(institution)
     from_encounter_id string the encounter that led to it
     """,
     key="patient_id referral_type started_on",
@@ -39,7 +39,7 @@ CAPACITY = history(
     "capacity",
     "institution × resource",
     """
-    institution_id string
+    institution_id id(institution)
     resource_type code BED, NURSE or a kind of machine
     resource_count int
     """,
@@ -53,7 +53,7 @@ PRESENCE_CHECK = history(
     encounter_id string
     checked_at timestamp
     patient_id token(person)
-    institution_id string
+    institution_id id(institution)
     check_way code 1 face, 2 fingerprint
     is_present boolean
     """,
@@ -66,7 +66,7 @@ TIP = history(
     """
     tip_id string
     received_on date
-    institution_id string
+    institution_id id(institution)
     channel code
     content free_text scrubbed of what identifies a person
     """,
@@ -80,7 +80,7 @@ TRACE_SCAN = history(
     line_id string
     trace_code code usually 20 digits, the first seven name the drug
     scanned_at timestamp
-    institution_id string
+    institution_id id(institution)
     encounter_id string
     patient_id token(person)
     item_code catalogue_code
@@ -96,7 +96,7 @@ STOCK_MOVEMENT = history(
     "one change of an institution's stock of an item",
     """
     movement_id code
-    institution_id string
+    institution_id id(institution)
     item_code catalogue_code
     item_name name
     movement_type code opening, purchase, sale, return, loss or closing

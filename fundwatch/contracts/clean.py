@@ -46,7 +46,7 @@ line_id string the fee line
 encounter_id string the visit or stay it belongs to
 settlement_id string the settlement that paid it; null while unsettled
 patient_id token(person)
-institution_id string where
+institution_id id(institution) where
 visit_type code code of the kind of visit (med_type)
 charged_at timestamp when the service was charged
 order_id code prescription or order number
@@ -72,7 +72,7 @@ dose_frequency name how often it is taken, as written (used_frqu_dscr)
 herb_use code tcmdrug_used_way: 1 a single herb, 2 a compound prescription
 is_discharge_drug boolean taken home at the end of a stay (dscg_tkdrug_flag)
 is_outside_prescription boolean filled from another institution's prescription (etip_flag)
-prescribing_institution_id string the institution that wrote the outside prescription (etip_hosp_code)
+prescribing_institution_id id(institution) the institution that wrote the outside prescription (etip_hosp_code)
 is_electronic_prescription boolean an electronic prescription that may be filled elsewhere (rx_circ_flag)
 is_procured boolean from the volume-based procurement (prcu_drug_flag)
 product_origin code made at home or imported (prodplac_type)
@@ -82,7 +82,7 @@ _SETTLEMENT = """
 settlement_id string
 encounter_id string
 patient_id token(person)
-institution_id string
+institution_id id(institution)
 insurance_type code
 visit_type code
 started_on date
@@ -205,7 +205,7 @@ ENCOUNTER = history(
     """
     encounter_id string
     patient_id token(person)
-    institution_id string
+    institution_id id(institution)
     insurance_type code
     person_type code
     visit_type code
@@ -271,7 +271,7 @@ INSTITUTION = history(
     "institution",
     "one institution as registered",
     """
-    institution_id string
+    institution_id id(institution)
     institution_name name
     institution_type code hospital or pharmacy
     institution_level code 1 tertiary, 2 secondary, 3 primary, 9 not graded
@@ -288,7 +288,7 @@ DOCTOR = history(
     "one doctor as registered",
     """
     doctor_id token(doctor)
-    institution_id string
+    institution_id id(institution)
     department name
     title code
     started_on date

@@ -61,6 +61,11 @@ class Entity:
         return f"{self.name}_id"
 
     @property
+    def id_kind(self) -> str:
+        """What the contracts call its ids: the domain of its pseudonyms, or itself where they are public."""
+        return self.domain or self.name
+
+    @property
     def rollup_table(self) -> str:
         return f"rollup_{self.name}_day"
 

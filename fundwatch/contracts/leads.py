@@ -45,7 +45,7 @@ LEAD_EVIDENCE = nightly(
     encounter_id string
     settlement_id string
     patient_id token(person)
-    institution_id string
+    institution_id id(institution)
     charged_at timestamp
     item_code string
     item_name string

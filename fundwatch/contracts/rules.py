@@ -17,7 +17,7 @@ RULE_HIT = nightly(
     subject_type string {names_said("or")}: who the lead is about
     subject_id token(mixed) or an institution's public id
     patient_id token(person)
-    institution_id string
+    institution_id id(institution)
     encounter_id string
     period_start date
     period_end date
@@ -50,7 +50,7 @@ RULE_COVERAGE = nightly(
     """
     rule_id string
     rule_version string
-    institution_id string
+    institution_id id(institution)
     state string run or not_run
     why_not string the missing table, column or knowledge; why a rule is broken; what a rule that ran did without
     period_start date

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # Money, quantity and price as the national interface gives them (N(16,2), N(16,4), N(16,6)).
 _TOKEN = re.compile(r"token\((\w+)\)")
 _TEXTS = ("code", "catalogue_code", "name")
+_PUBLIC_ID = re.compile(r"id\((\w+)\)")
 _QUOTING = re.compile(r"quoting\((\S+)\)")
 _SKIPPED_BY = {"date", "timestamp", "bigint"}
 _SPARK_TYPE = {"money": "decimal(16,2)", "quantity": "decimal(16,4)", "price": "decimal(16,6)"}
@@ -34,6 +35,7 @@ class ContractColumn:
     """One column: its name, Spark type and meaning; the domain of the key, if it holds pseudonyms (or may).
 
     `is_free_text` is what people wrote, `is_quoting` what repeats values of other columns, pseudonyms among them.
+    `public_id_of` is whose public id it is (an institution's); a pseudonym's domain says whose that is.
     `text` is "code" for short texts that nobody's name or number has a place in ("catalogue_code" if they come from a
     public catalogue, some of whose codes look like telephones), "name" for what things are called.
     """
@@ -45,6 +47,7 @@ class ContractColumn:
     is_free_text: bool = False
     text: str = ""
     is_quoting: bool = False
+    public_id_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,10 @@ class Table:
     def token_columns(self) -> tuple[str, ...]:
         """The columns that hold pseudonyms (some of them beside public ids)."""
         return tuple(column.name for column in self.columns if column.domain is not None)
+
+    def ids_of(self, kind: str) -> tuple[str, ...]:
+        """The columns that hold ids of the kind: pseudonyms of the domain, or public ids."""
+        return tuple(column.name for column in self.columns if kind in (column.domain, column.public_id_of))
 
     @property
     def free_texts(self) -> tuple[str, ...]:
@@ -188,9 +195,9 @@ def declare(
     unknown_in_key: str = "",
 ) -> Table:
     """A contract from text: one column a line, `name type meaning…`. `token(<domain>)` is a string of pseudonyms,
-    `free_text` what people wrote, which may name anybody; `quoting(<type>)` repeats values of other columns; `code` and
-    `name` are strings that should name nobody, and in which an intake looks for identifiers (a plain `string` is a key
-    that systems count up).
+    `id(<kind>)` one of public ids, `free_text` what people wrote, which may name anybody; `quoting(<type>)` repeats
+    values of other columns; `code` and `name` are strings that should name nobody, and in which an intake looks for
+    identifiers (a plain `string` is a key that systems count up).
     """
     parsed = []
     for line in columns.strip().splitlines():
@@ -199,10 +206,13 @@ def declare(
         is_free, quoting = kind == "free_text", _QUOTING.fullmatch(kind)
         kind = quoting[1] if quoting else kind
         text = kind if kind in _TEXTS else ""
-        spark_type = "string" if token or is_free or text else _SPARK_TYPE.get(kind, kind)
-        domain = token[1] if token else None
+        public = _PUBLIC_ID.fullmatch(kind)
+        spark_type = "string" if token or public or is_free or text else _SPARK_TYPE.get(kind, kind)
+        domain, public_id = token[1] if token else None, public[1] if public else ""
         reported = "".join(meaning)
-        parsed.append(ContractColumn(column, spark_type, reported, domain, is_free, text, quoting is not None))
+        parsed.append(
+            ContractColumn(column, spark_type, reported, domain, is_free, text, quoting is not None, public_id)
+        )
     belongs = tuple((goes_with or {}).items())
     own, summed, unknown = (tuple(names.split()) for names in (key, sums, unknown_in_key))
     return Table(name, grain, tuple(parsed), own, replaced, is_open, summed, dated, belongs, unknown)

@@ -40,8 +40,10 @@ def _national() -> SourceMapping:
 
 
 def _fed(table: str, look: Look) -> Iterator[tuple[Rows, Mapping[str, str | None]]]:
-    """The rows that feed the table there, and by each of their columns the header's, None where it is not here."""
-    for rows in _national().tables[table].rows:
+    """The rows that feed the table there, if any do, and by each of their columns the header's, None where it is not
+    here."""
+    feeding = _national().tables.get(table)
+    for rows in () if feeding is None else feeding.rows:
         aliases = _national().files[rows.source].names()
         here: dict[str, str | None] = dict.fromkeys(aliases.values())
         # what is always blank would be read as delivered

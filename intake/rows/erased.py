@@ -37,7 +37,8 @@ class ErasedPersons:
     are_let_in: bool = False
 
     def marked(self, rows: DataFrame, table: str) -> DataFrame:
-        """Canonical rows with `_is_erased`: whether the row's person is one of these. As they are without anybody.
+        """Canonical rows with `_is_erased`: whether a person that the row names is one of these. As they are without
+        anybody.
 
         False in tables that name no person, and in rows that do not fit their header, where any value may stand
         anywhere.
@@ -50,11 +51,13 @@ class ErasedPersons:
         from intake.rows.canonical import CODES
         from privacy.tokens.distinct import text_function
 
-        if _PERSON not in TABLES[ENTRY_OF.get(table, table)].token_columns:
+        persons = TABLES[ENTRY_OF.get(table, table)].ids_of("person")
+        if not persons:
             return rows.withColumn(IS_ERASED, F.lit(False))
         marks, key = self.marks, self.key
         known = text_function("erased", lambda token: "1" if mark_of(token, key) in marks else None)
-        return rows.withColumn(IS_ERASED, known(F.col(_PERSON)).isNotNull() & (F.col(CODES) != "UNREADABLE"))
+        is_known = F.coalesce(*(known(F.col(name)) for name in persons)).isNotNull()
+        return rows.withColumn(IS_ERASED, is_known & (F.col(CODES) != "UNREADABLE"))
 
     def judged(self, tables: Mapping[str, DataFrame]) -> dict[str, DataFrame]:
         """The night's marked tables: rows that go with a person's by another id are marked too; all get their code."""
@@ -81,10 +84,15 @@ class ErasedPersons:
 
         nobody = F.lit(None).cast("string")
         frames = [
-            rows.filter(IS_ERASED).select((F.col(_PERSON) if _PERSON in rows.columns else nobody).alias(_PERSON))
-            for rows in tables.values()
+            # of a row that names several persons nobody says here which of them is one
+            rows.filter(IS_ERASED).select((F.col(_PERSON) if _of_one(table) else nobody).alias(_PERSON))
+            for table, rows in tables.items()
         ]
         return stacked(frames).agg(F.count(F.lit(1)).alias("rows"), F.count_distinct(_PERSON).alias("persons"))
+
+
+def _of_one(table: str) -> bool:
+    return TABLES[ENTRY_OF.get(table, table)].ids_of("person") == (_PERSON,)
 
 
 def _reported_of(rows: DataFrame) -> DataFrame:

@@ -16,8 +16,24 @@ from intake.source.mapping_problems import cross_problems
 
 
 def mapping_in_force(settings: Settings) -> SourceMapping:
-    """The mapping of the settings' source, with the code lists of their region. Raises as `read_mapping` does."""
-    return read_mapping(settings.source, settings.conf, code_lists_of(settings))
+    """The mapping of the settings' source, with the code lists of their region. Raises as `mapping_for` does."""
+    return mapping_for(settings, conf_file("sources", settings.source, settings.conf))
+
+
+def mapping_for(settings: Settings, file: Traversable) -> SourceMapping:
+    """The mapping in a file, for the settings' region. Raises as `parse_mapping` does, and where its amounts are in
+    another currency than the region's: nothing is converted, and a sum of both would be of neither.
+    """
+    mapping, region = parse_mapping(file, code_lists_of(settings)), region_of(settings)
+    if mapping.currency != region.currency:
+        raise MappingError(
+            f"the source's amounts are in {mapping.currency}, the money of the region {settings.region} is "
+            f"{region.currency}; nothing is converted",
+            where=f"{file}: currency",
+            do=f"name a region whose region.yaml says `currency: {mapping.currency}`, with --set region=NAME; "
+            f"or say `currency: {region.currency}` in the mapping if that is what the amounts are in",
+        )
+    return mapping
 
 
 def code_lists_of(settings: Settings) -> CodeLists:

@@ -17,6 +17,7 @@ from pydantic import Field, field_validator
 from fundwatch.contracts import CLEAN, TABLES
 from fundwatch.declared import Declared
 from fundwatch.fingerprint import fingerprint
+from fundwatch.regions import CURRENCY, CURRENCY_CODE
 from fundwatch.texts import in_ascii
 from intake.source.columns import ANY, Action, CodeList, ColumnSource, Flag, Sealed, Sign, Where
 from intake.source.lookups import Lookup
@@ -249,9 +250,10 @@ class DriftRules(Declared):
 
 
 class SourceMapping(Declared):
-    """One source. `fingerprint` identifies its content."""
+    """One source. `fingerprint` identifies its content; `currency` is that of all its amounts."""
 
     source: str
+    currency: str = Field(CURRENCY, pattern=CURRENCY_CODE)
     delivery: DeliveryForm
     drift: DriftRules = DriftRules()
     placeholders: PlaceholderChanges = PlaceholderChanges()

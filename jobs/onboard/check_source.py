@@ -27,7 +27,7 @@ from intake.files.unpacking import FileError
 from intake.rows.canonical import supplied_columns
 from intake.source.checks import Quality, read_quality
 from intake.source.columns import Constant
-from intake.source.load import code_lists_of, mapping_in_force, parse_mapping
+from intake.source.load import mapping_for, mapping_in_force
 from intake.source.mapping import POINTER_OF, REMOVAL, SourceMapping, mapped_columns
 from intake.source.plan_check import refuse_what_shows
 from jobs.loading.find_values import found_times
@@ -81,7 +81,7 @@ def check_source(
     also goes to `out`. Raises DeliveryRefusedError where the delivery cannot be opened."""
     if sample < 1:
         raise FundwatchError("a sample has at least one row", where="--sample", do="leave it out: 10000 is the default")
-    mapping = parse_mapping(mapping_file, code_lists_of(settings)) if mapping_file else mapping_in_force(settings)
+    mapping = mapping_for(settings, mapping_file) if mapping_file else mapping_in_force(settings)
     quality = read_quality(settings.quality, settings.conf)
     Scratch(settings.scratch_dir).sweep()
     with Scratch(settings.scratch_dir).folder("source") as scratch:

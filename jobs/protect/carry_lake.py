@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
@@ -183,5 +184,6 @@ def _renamed(place: Workplace, name: str, columns: Sequence[str], bridge: DataFr
     if FINGERPRINT_COLUMN in rows.columns:
         rows = rows.withColumn(FINGERPRINT_COLUMN, content_fingerprint(_NETTED[name]))
     if name == "case":  # handed on from night to night: made again as the first night would have with the new key
-        rows = rows.withColumn("case_id", case_id("first_seen"))
+        of_case = Window.partitionBy("case_id")  # its subject may go on under another id than on its first night
+        rows = rows.withColumn("case_id", F.min_by(case_id("first_seen"), "business_date").over(of_case))
     return rows

@@ -15,7 +15,7 @@ from leads.words import not_run_text, scanned_text
 def print_list(found: NightList, say: Say) -> None:
     """The night's first leads as a table, what is gone, what did not run, and where the files lie."""
     title = f"线索清单 {found.night} Leads (top {len(found.leads)})"
-    show(top_table(found.leads, title, found.cases))
+    show(top_table(found.leads, title, found.cases, found.currency))
     if gone := [case for case in found.faded if case.faded_since == found.night]:
         say(f"今夜消退 Faded tonight: {len(gone)}(见工作簿“消退 Faded”  see the workbook's sheet)")
     if scanned := scanned_text(found.lines_seen):
@@ -30,7 +30,7 @@ def print_list(found: NightList, say: Say) -> None:
 
 def print_lead(found: LeadShown, say: Say) -> None:
     """One lead: its findings, its money, its evidence."""
-    show(lead_pack(found.lead, found.evidence, found.cases))
+    show(lead_pack(found.lead, found.evidence, found.cases, found.currency))
     _warn(found.stale, say)
 
 

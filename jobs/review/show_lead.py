@@ -12,6 +12,7 @@ from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.lock import refuse_no_lake
 from fundwatch.lake.store import Lake
 from fundwatch.nights import nights_said
+from fundwatch.regions import CURRENCY
 from fundwatch.settings import Settings
 from jobs.belonging import Belonging
 from jobs.review.read_leads import (
@@ -49,11 +50,13 @@ class NightList:
     workbook: Path
     stale: dict[str, Any]
     erased: str
+    currency: str = CURRENCY
 
     def as_json(self) -> dict[str, Any]:
         """The list with its cases."""
         return {
             "business_date": self.night,
+            "currency": self.currency,
             **self.stale,
             "lines_seen": None if self.lines_seen is None else asdict(self.lines_seen),
             "leads": [asdict(lead) for lead in self.leads],
@@ -72,11 +75,13 @@ class LeadShown:
     hits: list[HitRow]
     evidence: list[EvidenceRow]
     stale: dict[str, Any]
+    currency: str = CURRENCY
 
     def as_json(self) -> dict[str, Any]:
         """All of it."""
         return {
             "business_date": self.night,
+            "currency": self.currency,
             **self.stale,
             "lead": asdict(self.lead),
             "cases": [asdict(case) for case in self.cases],
@@ -99,6 +104,7 @@ def night_list(settings: Settings, night: date, top: int = 20) -> NightList:
         workbook=settings.lists_dir / night.isoformat() / "leads.xlsx",
         stale=_stale(settings, night),
         erased=ErasureLog(settings.lake_address).marked_nights().get(night, ""),
+        currency=_currency(settings, night),
     )
 
 
@@ -112,12 +118,19 @@ def one_lead(settings: Settings, night: date, name: str) -> LeadShown:
         hits=hits_of(lake, night, [lead], HITS_PER_RULE),
         evidence=evidence_of(lake, night, [lead.lead_id], LINES_SHOWN),
         stale=_stale(settings, night),
+        currency=_currency(settings, night),
     )
 
 
 def _stale(settings: Settings, night: date) -> dict[str, Any]:
     """Why the night's list no longer belongs to what is committed, and what to do; empty for one that does."""
     return Belonging(Ledger(settings.lake_address), night_jobs()).reported(night)
+
+
+def _currency(settings: Settings, night: date) -> str:
+    """That of the list as it was published; lists that do not say were all of the nation's."""
+    committed = Ledger(settings.lake_address).committed("leads", night)
+    return CURRENCY if committed is None else str(committed.detail.get("currency", CURRENCY))
 
 
 def find_lead(settings: Settings, night: date, lead: str) -> LeadRow:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from fundwatch.regions import CURRENCY
 from leads.cards import STATISTICAL, Cards
 from leads.publishing.rows import CaseRow
 from leads.ranking.cases import SCORE_KIND, CaseState
+from leads.words import in_currency
 
 STATE_WORDS: Mapping[str, str] = {
     CaseState.NEW: "新增 new",
@@ -33,30 +35,30 @@ def kind_name(cards: Cards, kind: str) -> str:
     return " ".join(dict.fromkeys((kind, card.name_zh, card.name_en)))
 
 
-def case_text(case: CaseRow) -> str:
+def case_text(case: CaseRow, currency: str = CURRENCY) -> str:
     """`DC-03 增加 grown(自 since 2026-03-24;1→2 次 hits;24.00→60.00 元 CNY)`."""
     kind = "评分 score" if case.kind == SCORE_KIND else case.kind
-    return f"{kind} {STATE_WORDS.get(case.state, case.state)}({'; '.join(_details(case))})"
+    return f"{kind} {STATE_WORDS.get(case.state, case.state)}({'; '.join(_details(case, currency))})"
 
 
-def cases_text(cases: Sequence[CaseRow], between: str = "\n") -> str:
+def cases_text(cases: Sequence[CaseRow], between: str = "\n", currency: str = CURRENCY) -> str:
     """All of a subject's cases, one after the other."""
-    return between.join(case_text(case) for case in cases)
+    return between.join(case_text(case, currency) for case in cases)
 
 
-def _details(case: CaseRow) -> list[str]:
+def _details(case: CaseRow, currency: str) -> list[str]:
     texts = [f"自 since {case.first_seen}"]
     if case.faded_since is not None:
         texts = [f"自 since {case.faded_since}", f"首见 first seen {case.first_seen}"]
     if case.faded_since is not None or case.state == CaseState.UNJUDGED:
         texts.append(f"末见 last seen {case.last_seen}")
     if case.kind != SCORE_KIND:
-        texts += [f"{_change(case.earlier_hit_count, case.hit_count)} 次 hits", _money(case)]
+        texts += [f"{_change(case.earlier_hit_count, case.hit_count)} 次 hits", _money(case, currency)]
     return texts
 
 
-def _money(case: CaseRow) -> str:
-    kind = "估算 estimate CNY" if case.is_estimate else "元 CNY"
+def _money(case: CaseRow, currency: str) -> str:
+    kind = f"估算 estimate {currency}" if case.is_estimate else in_currency("元 CNY", currency)
     return f"{_change(case.earlier_amount, case.amount)} {kind}"
 
 

@@ -6,12 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fundwatch.regions import CURRENCY
 from fundwatch.terminal import new_table
 from leads.cards import TIER_ENGLISH
 from leads.publishing.case_words import STATE_WORDS, cases_text
 from leads.publishing.rows import CaseRow, EvidenceRow, LeadRow, short
 from leads.ranking.cases import CaseState
-from leads.words import CAUTION, SUBJECT_WORDS, percent_text
+from leads.words import CAUTION, SUBJECT_WORDS, in_currency, percent_text
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -21,7 +22,9 @@ _TIER_STYLE = {"明确违规": "bold red", "可疑": "yellow", "线索": "cyan"}
 LINES_SHOWN = 15
 
 
-def top_table(rows: Sequence[LeadRow], title: str = "线索清单 Leads", cases: Sequence[CaseRow] = ()) -> Table:
+def top_table(
+    rows: Sequence[LeadRow], title: str = "线索清单 Leads", cases: Sequence[CaseRow] = (), currency: str = CURRENCY
+) -> Table:
     """The list, one row a lead, in order of place; each with how its subject's cases stand beside the earlier list.
 
     Subject and cases share what the other columns leave. At 80 columns that holds every word of ours whole, which is
@@ -39,7 +42,7 @@ def top_table(rows: Sequence[LeadRow], title: str = "线索清单 Leads", cases:
     table.add_column("规则\nRules", no_wrap=True)
     table.add_column("个案\nCases", overflow="fold")
     table.add_column("命中\nHits", justify="right", no_wrap=True)
-    table.add_column("涉及基金(元)\nFund at risk\n估算 Estimate", justify="right", no_wrap=True)
+    table.add_column(in_currency("涉及基金(元)\nFund at risk\n估算 Estimate", currency), justify="right", no_wrap=True)
     table.add_column("百分位\nScore", justify="right", no_wrap=True)
     for lead in rows:
         table.add_row(
@@ -66,20 +69,22 @@ def _money(lead: LeadRow) -> str:
     return f"{lead.amount_at_risk:,.2f}{estimate}"
 
 
-def lead_pack(lead: LeadRow, evidence: Sequence[EvidenceRow], cases: Sequence[CaseRow] = ()) -> Group:
+def lead_pack(
+    lead: LeadRow, evidence: Sequence[EvidenceRow], cases: Sequence[CaseRow] = (), currency: str = CURRENCY
+) -> Group:
     """One lead: its facts, cases and reasons, then its indicators and dearest lines."""
     from rich.console import Group
     from rich.panel import Panel
     from rich.text import Text
 
-    facts = Text()
+    facts, money, reported = Text(), in_currency("元 CNY", currency), cases_text(cases, currency=currency)
     for name, value in (
         ("对象 Subject", f"{SUBJECT_WORDS.get(lead.subject_type, lead.subject_type)} {lead.subject}"),
         *([("执业机构与科室 Hospital", "; ".join(lead.workplaces))] if lead.workplaces else []),
-        ("个案 Cases", cases_text(cases) if len(cases) == 1 else f"\n{cases_text(cases)}" if cases else "–"),
+        ("个案 Cases", reported if len(cases) == 1 else f"\n{reported}" if cases else "–"),
         ("期间 Period", f"{lead.period_start} – {lead.period_end}"),
-        ("涉及基金 Fund at risk", f"{lead.amount_at_risk:,.2f} 元 CNY"),
-        ("估算 Estimate", f"{lead.estimated_amount:,.2f} 元 CNY (不可追回 not recoverable)"),
+        ("涉及基金 Fund at risk", f"{lead.amount_at_risk:,.2f} {money}"),
+        ("估算 Estimate", f"{lead.estimated_amount:,.2f} {money} (不可追回 not recoverable)"),
         ("法规 Law", ", ".join(lead.law) or "–"),
         ("原因 Why", f"\n{lead.reason_zh}\n{lead.reason_en}"),
         ("可排除 What would clear it", f"\n{lead.clear_zh}\n{lead.clear_en}"),

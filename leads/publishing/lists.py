@@ -25,7 +25,7 @@ from leads.publishing.workbook import write_workbook
 SUMMARY = "summary.json"
 _CSV_COLUMNS = (
     "place", "lead_id", "tier", "tier_en", "subject_type", "subject_id", "subject_name", "period_start",
-    "period_end", "amount_at_risk", "estimated_amount", "hit_count", "line_count", "rule_ids", "score",
+    "period_end", "currency", "amount_at_risk", "estimated_amount", "hit_count", "line_count", "rule_ids", "score",
     "priority", "law", "reason_zh", "reason_en", "clear_zh", "clear_en", "workplaces", "cases", "case_ids",
     "models_not_run",
 )  # fmt: skip
@@ -108,8 +108,9 @@ def leads_table(content: ListContent) -> PeoplesTable:
 def _csv_row(content: ListContent, lead: LeadRow) -> list[object]:
     cases = content.cases_of(lead)
     made: dict[str, object] = {
+        "currency": content.provenance.currency,
         "tier_en": TIER_ENGLISH.get(lead.tier, ""),
-        "cases": cases_text(cases, "; "),
+        "cases": cases_text(cases, "; ", content.provenance.currency),
         "case_ids": [case.case_id for case in cases],
         "models_not_run": sorted(content.provenance.models_not_run),
     }

@@ -17,6 +17,7 @@ from leads.words import (
     COUNTED,
     ROLE_WORDS,
     SUBJECT_WORDS,
+    in_currency,
     not_run_text,
     percent_text,
     scanned_text,
@@ -38,7 +39,7 @@ def lead_page(content: ListContent, lead: LeadRow) -> str:
             _facts(lead),
             _cases(content, lead),
             *_both(Bilingual("原因", "Why"), lead.reason_zh, lead.reason_en),
-            *_money(lead, lines),
+            *_money(lead, lines, content.provenance.currency),
             _indicators(content, content.indicators_of(lead.lead_id)),
             *_hits(content, content.hits_of(lead)),
             *_lines(content, lines, lead.line_count),
@@ -67,7 +68,7 @@ def _facts(lead: LeadRow) -> PageTable:
     return PageTable("", ("事项 What", "内容 Content"), facts)
 
 
-def _money(lead: LeadRow, lines: Sequence[EvidenceRow]) -> tuple[Paragraph, Paragraph]:
+def _money(lead: LeadRow, lines: Sequence[EvidenceRow], currency: str) -> tuple[Paragraph, Paragraph]:
     """What the money is the sum of; where the page does not list all lines, what the others count."""
     listed = [line.amount_at_risk for line in lines[:LINES_PER_PAGE] if line.amount_at_risk]
     below, others = sum(listed, Decimal("0.00")), lead.amount_at_risk - sum(listed, Decimal("0.00"))
@@ -82,7 +83,7 @@ def _money(lead: LeadRow, lines: Sequence[EvidenceRow]) -> tuple[Paragraph, Para
         f"and the personal account paid. Estimate CNY {lead.estimated_amount:,.2f}: it ranks, and is not recoverable. "
         f"Lines with money below: {len(listed)}, they count CNY {below:,.2f}; lines not listed count CNY {others:,.2f}."
     )
-    return _both(Bilingual("金额", "Money"), zh, en)
+    return _both(Bilingual("金额", "Money"), in_currency(zh, currency), in_currency(en, currency))
 
 
 def _indicators(content: ListContent, rows: Sequence[EvidenceRow]) -> PageTable:
@@ -103,7 +104,10 @@ def _indicators(content: ListContent, rows: Sequence[EvidenceRow]) -> PageTable:
 
 
 def _cases(content: ListContent, lead: LeadRow) -> PageTable:
-    rows = [(kind_name(content.cards, c.kind), case_text(c), c.case_id) for c in content.cases_of(lead)]
+    rows = [
+        (kind_name(content.cards, c.kind), case_text(c, content.provenance.currency), c.case_id)
+        for c in content.cases_of(lead)
+    ]
     earlier = content.provenance.earlier_list
     than = "此前无清单 no earlier list" if earlier is None else f"与 {earlier} 的清单相比 beside the list of {earlier}"
     headings = ("发现 Finding", f"状态 State ({than})", "个案编号 Case id")
@@ -127,7 +131,8 @@ def _hits(content: ListContent, hits: Sequence[HitRow]) -> Iterator[Part]:
         for hit in hits
     ]
     headings = (
-        "规则 Rule", "日期 Dates", "机构 Institution", "参保人 Patient", "就诊 Encounter", "事实 Facts", "金额 CNY",
+        "规则 Rule", "日期 Dates", "机构 Institution", "参保人 Patient", "就诊 Encounter", "事实 Facts",
+        in_currency("金额(元) CNY", content.provenance.currency),
     )  # fmt: skip
     yield PageTable(Bilingual("逐次命中", "Hit by hit"), headings, rows)
     yield Paragraph(
@@ -147,7 +152,8 @@ def _lines(content: ListContent, lines: Sequence[EvidenceRow], line_count: int) 
     shown = lines[:LINES_PER_PAGE]
     headings = (
         "时间 Charged", "规则 Rules", "机构 Institution", "参保人 Patient", "就诊 Encounter",
-        "明细 Line", "项目 Item", "数量 Qty", "作用 Role", "金额 Amount", "计入 Counted",
+        "明细 Line", "项目 Item", "数量 Qty", "作用 Role",
+        *(in_currency(text, content.provenance.currency) for text in ("金额(元) Amount, CNY", "计入(元) Counted, CNY")),
     )  # fmt: skip
     yield PageTable(Bilingual("证据明细", "Evidence lines"), headings, [_line(content, line) for line in shown])
     compared = sum(line.role == COMPARED for line in shown)
@@ -192,9 +198,13 @@ def _provenance(content: ListContent, lead: LeadRow) -> Iterator[Paragraph]:
     models = ", ".join(f"{name} {mark}" for name, mark in sorted(made.model_fingerprints.items())) or "–"
     text = (
         f"lead_id {lead.lead_id} · {made.business_date} · rules {made.rule_set_fingerprint} · "
+        f"knowledge {made.knowledge_fingerprint} · currency {made.currency} · "
         f"settings {made.settings_fingerprint} · models {models} · {made.software}"
     )
     yield Paragraph(text, "note", Bilingual("溯源", "Provenance"))
+    if made.knowledge:
+        points = ", ".join(f"{name} {used.points}" for name, used in made.knowledge.items())
+        yield Paragraph(f"知识点 Knowledge points: {points}", "note")
     if scanned := scanned_text(made.lines_seen):
         yield Paragraph(scanned, "note")
     if missing := not_run_text(made.models_not_run):

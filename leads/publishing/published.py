@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from fundwatch.regions import CURRENCY
 from leads.cards import TIERS, Cards
 from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow, LinesSeen
 from leads.ranking.cases import CaseState
@@ -20,10 +21,19 @@ FADED_LISTED = 500
 
 
 @dataclass(frozen=True)
+class KnowledgeUsed:
+    """The points of one class of knowledge that were in force: how many, and what they are taken from."""
+
+    points: int
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Provenance:
     """What determined the list: fingerprints of contents only, no clock and no table version.
 
-    So the same inputs give the same bytes wherever and whenever they are run. `models_not_run` says why not.
+    So the same inputs give the same bytes wherever and whenever they are run. `knowledge` is what the rules rested on,
+    by class, beside its fingerprint; `currency` that of all money; `models_not_run` says why not.
     """
 
     business_date: date
@@ -32,6 +42,8 @@ class Provenance:
     source: str
     software: str
     rule_set_fingerprint: str
+    knowledge_fingerprint: str
+    knowledge: Mapping[str, KnowledgeUsed]
     model_fingerprints: Mapping[str, str]
     settings_fingerprint: str
     data_fingerprint: str
@@ -39,6 +51,7 @@ class Provenance:
     models_not_run: Mapping[str, str] = field(default_factory=dict)
     earlier_list: date | None = None
     lines_seen: LinesSeen | None = None
+    currency: str = CURRENCY
 
 
 @dataclass(frozen=True)

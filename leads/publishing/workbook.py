@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from fundwatch.regions import CURRENCY
 from leads.cards import TIER_ENGLISH, TIERS
 from leads.publishing.case_words import CASE_MEANING, cases_text, kind_name
 from leads.publishing.published import FADED_LISTED, HITS_PER_RULE, LINES_PER_LEAD, ListContent
@@ -19,6 +21,7 @@ from leads.words import (
     ROLE_WORDS,
     SUBJECT_WORDS,
     TIER_MEANING,
+    in_currency,
     scanned_text,
 )
 
@@ -52,7 +55,7 @@ _EVIDENCE = (
     Heading("项目编码", "Item code", 26),
     Heading("项目名称", "Item", 26, "wrapped"),
     Heading("数量", "Quantity", 10, "plain"),
-    Heading("单价", "Unit price", 12, "money"),
+    Heading("单价(元)", "Unit price, CNY", 14, "money"),
     Heading("作用", "Role", 12, "wrapped"),
     Heading("金额(元)", "Amount, CNY", 13, "money"),
     Heading("计入金额(元)", "Counted, CNY", 13, "money"),
@@ -114,6 +117,9 @@ def write_workbook(content: ListContent, path: Path) -> None:
     """Write `path`. Two writes of equal content are equal byte for byte."""
     night = content.provenance.business_date
     book = Book(str(path), night)
+    leads, evidence, hits, faded = (
+        _in_currency(headings, content.provenance.currency) for headings in (_LEADS, _EVIDENCE, _HITS, _FADED)
+    )
     count, total = len(content.leads), content.lead_total
     listed = f"共 {total} 条,列出 {count} 条 | {count} of {total} leads"
     period = f"{content.provenance.period_start} — {content.provenance.period_end}"
@@ -129,14 +135,14 @@ def write_workbook(content: ListContent, path: Path) -> None:
             "线索 Leads",
             f"医保基金线索清单 {night} Leads",
             f"{period} | {listed} | {CAUTION}",
-            _LEADS,
+            leads,
             _leads(content),
         )
     )
-    book.add(Sheet("证据 Evidence", f"证据明细 {night} Evidence lines", lines_shown, _EVIDENCE, _evidence(content)))
-    book.add(Sheet("命中 Hits", f"逐次命中 {night} Hit by hit", hits_shown, _HITS, _hits(content)))
+    book.add(Sheet("证据 Evidence", f"证据明细 {night} Evidence lines", lines_shown, evidence, _evidence(content)))
+    book.add(Sheet("命中 Hits", f"逐次命中 {night} Hit by hit", hits_shown, hits, _hits(content)))
     book.add(Sheet("指标 Indicators", f"行为指标 {night} Indicators", peers, _INDICATORS, _indicators(content)))
-    book.add(Sheet("消退 Faded", f"消退的个案 {night} Cases that faded", _gone(content), _FADED, _faded(content)))
+    book.add(Sheet("消退 Faded", f"消退的个案 {night} Cases that faded", _gone(content), faded, _faded(content)))
     book.add(
         Sheet(
             "规则 Rules",
@@ -148,6 +154,10 @@ def write_workbook(content: ListContent, path: Path) -> None:
     )
     book.add(Sheet("说明 About", f"说明与溯源 {night} About and provenance", CAUTION, _ABOUT, _about(content)))
     book.close()
+
+
+def _in_currency(headings: tuple[Heading, ...], currency: str) -> tuple[Heading, ...]:
+    return tuple(replace(h, zh=in_currency(h.zh, currency), en=in_currency(h.en, currency)) for h in headings)
 
 
 def _tier(lead: LeadRow) -> str:
@@ -170,11 +180,12 @@ def _gone(content: ListContent) -> str:
 
 
 def _leads(content: ListContent) -> Iterator[tuple[object, ...]]:
+    currency = content.provenance.currency
     for lead in content.leads:
         yield (
-            lead.place, _tier(lead), _who(lead), cases_text(content.cases_of(lead)), lead.amount_at_risk,
-            lead.estimated_amount, lead.hit_count, lead.line_count, "\n".join(lead.rule_ids), lead.score,
-            f"{lead.reason_zh}\n{lead.reason_en}", f"{lead.clear_zh}\n{lead.clear_en}", "\n".join(lead.law),
+            lead.place, _tier(lead), _who(lead), cases_text(content.cases_of(lead), currency=currency),
+            lead.amount_at_risk, lead.estimated_amount, lead.hit_count, lead.line_count, "\n".join(lead.rule_ids),
+            lead.score, f"{lead.reason_zh}\n{lead.reason_en}", f"{lead.clear_zh}\n{lead.clear_en}", "\n".join(lead.law),
             lead.priority, lead.lead_id,
         )  # fmt: skip
 
@@ -241,6 +252,7 @@ def _about(content: ListContent) -> Iterator[tuple[str, str]]:
         yield "扫描范围 Scanned", scanned
     for tier in TIERS:
         yield f"等级 Tier {tier} {TIER_ENGLISH[tier]}", TIER_MEANING[tier]
+    yield "币种 Currency", "CNY 人民币元" if reported.currency == CURRENCY else reported.currency
     yield "金额 Money", MONEY_MEANING
     yield "个案 Cases", CASE_MEANING
     earlier = reported.earlier_list
@@ -253,6 +265,10 @@ def _about(content: ListContent) -> Iterator[tuple[str, str]]:
     yield "数据来源 Source", reported.source
     yield "软件 Software", reported.software
     yield "规则集指纹 Rule-set fingerprint", reported.rule_set_fingerprint
+    yield "知识指纹 Knowledge fingerprint", reported.knowledge_fingerprint
+    for name, used in reported.knowledge.items():
+        sources = f"; 来源 from: {'; '.join(used.sources)}" if used.sources else ""
+        yield f"知识 Knowledge: {name}", f"{used.points} 条 points{sources}"
     for model, mark in sorted(reported.model_fingerprints.items()):
         yield f"模型指纹 Model fingerprint: {model}", mark
     for model, why_not in sorted(reported.models_not_run.items()):

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 SCORE_KIND = "score"
-_FINDING = (*SUBJECT, "kind")
-_MONEY = "decimal(16,2)"
+FINDING = (*SUBJECT, "kind")
+MONEY = "decimal(16,2)"
 
 
 class CaseState(StrEnum):
@@ -52,14 +52,14 @@ def findings(gathered: DataFrame) -> DataFrame:
         *SUBJECT,
         rule["rule_id"].alias("kind"),
         rule["hits"].cast("bigint").alias("hit_count"),
-        rule["money"].cast(_MONEY).alias("amount"),
+        rule["money"].cast(MONEY).alias("amount"),
         rule["is_estimate"].alias("is_estimate"),
     )
     by_score = gathered.where("is_standout").select(
         *SUBJECT,
         F.lit(SCORE_KIND).alias("kind"),
         F.lit(0).cast("bigint").alias("hit_count"),
-        F.lit(0).cast(_MONEY).alias("amount"),
+        F.lit(0).cast(MONEY).alias("amount"),
         F.lit(False).alias("is_estimate"),
     )
     return by_rule.unionByName(by_score)
@@ -100,20 +100,20 @@ def cases(tonight: DataFrame, looked: JudgedKinds, earlier: DataFrame, names: Da
     oldest = F.lit(at.night - timedelta(days=at.gap_days))
     kept = earlier.where((F.col("last_seen") >= oldest) | ~F.col("state").isin(CaseState.FADED, CaseState.UNJUDGED))
     before = kept.select(
-        *_FINDING, *(F.col(name).alias(f"was_{name}") for name in earlier.columns if name not in _FINDING)
+        *FINDING, *(F.col(name).alias(f"was_{name}") for name in earlier.columns if name not in FINDING)
     )
     ran = looked.ran.withColumn("is_run", F.lit(True))
     unheard = looked.unheard.withColumn("is_unheard", F.lit(True))
     rows = (
         tonight.withColumn("is_there", F.lit(True))
-        .join(before, on=list(_FINDING), how="full")
+        .join(before, on=list(FINDING), how="full")
         .join(ran, on=["subject_type", "kind"], how="left")
-        .join(unheard, on=list(_FINDING), how="left")
+        .join(unheard, on=list(FINDING), how="left")
         .join(public_names(names), on=list(SUBJECT), how="left")
     )
     is_there, was = F.coalesce("is_there", F.lit(False)), F.col("was_case_id").isNotNull()
     reported = rows.withColumn("state", _state(is_there, was))
-    return reported.select(*_FINDING, "state", *_columns(is_there, was, F.lit(at.night))).select(
+    return reported.select(*FINDING, "state", *_columns(is_there, was, F.lit(at.night))).select(
         *TABLES["case"].names_without("business_date")
     )
 
@@ -149,14 +149,14 @@ def _columns(is_there: Column, was: Column, night: Column) -> list[Column]:
         F.when(is_there, night).otherwise(F.col("was_last_seen")).alias("last_seen"),
         faded_since.alias("faded_since"),
         F.coalesce("hit_count", F.lit(0)).cast("bigint").alias("hit_count"),
-        F.coalesce("amount", F.lit(0)).cast(_MONEY).alias("amount"),
+        F.coalesce("amount", F.lit(0)).cast(MONEY).alias("amount"),
         F.coalesce("is_estimate", "was_is_estimate", F.lit(False)).alias("is_estimate"),
         F.when(was, earlier["hit_count"]).cast("bigint").alias("earlier_hit_count"),
-        F.when(was, earlier["amount"]).cast(_MONEY).alias("earlier_amount"),
+        F.when(was, earlier["amount"]).cast(MONEY).alias("earlier_amount"),
     ]
 
 
 def case_id(first_seen: Column | str) -> Column:
     """The fingerprint of the subject, the kind and the night of `first_seen`: what a carried subject makes again."""
     first = F.date_format(first_seen, "yyyy-MM-dd")
-    return F.substring(F.sha2(F.concat_ws("|", *_FINDING, first), 256), 1, 16)
+    return F.substring(F.sha2(F.concat_ws("|", *FINDING, first), 256), 1, 16)

@@ -11,6 +11,7 @@ from pyspark.sql.window import Window
 
 from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import stacked
+from fundwatch.regions import CURRENCY
 from leads.cards import TIERS, WEAKEST_TIER, Cards
 from leads.ranking.cases import findings
 from leads.ranking.money import MONEY, once_per_line
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FuseOptions:
-    """The period that leads are about, and the share of entities whose scores alone may make one (0 to 1)."""
+    """The period that leads are about, the share of entities whose scores alone may make one (0 to 1), and the
+    currency of all money."""
 
     period_start: date
     period_end: date
     score_share: float
+    currency: str = CURRENCY
 
 
 @dataclass(frozen=True)
@@ -188,7 +191,7 @@ def _ranked(gathered: DataFrame, inputs: LeadInputs, cards: Cards, options: Fuse
             "period_end": F.lit(options.period_end),
             "tier": F.coalesce(F.get(tiers, F.col("tier_place")), F.lit(WEAKEST_TIER)),
             "rule_ids": F.array_sort(F.transform("rules", lambda rule: rule["rule_id"])),
-            **lead_texts(cards),
+            **lead_texts(cards, options.currency),
         }
     )
     shown = said_percentile("score", "score_peers")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from leads.cards import STATISTICAL, Cards, looked_up
+from leads.words import in_currency
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
 INDICATORS_SHOWN = 3
 
 
-def lead_texts(cards: Cards) -> dict[str, Column]:
-    """reason_zh, reason_en, clear_zh, clear_en and law of a lead."""
+def lead_texts(cards: Cards, currency: str) -> dict[str, Column]:
+    """reason_zh, reason_en, clear_zh, clear_en and law of a lead; money in the currency."""
     is_scored_only = F.col("hit_count") == 0
     law = F.array_sort(F.array_distinct(F.flatten(F.transform("rules", lambda rule: _law(cards, rule)))))
     statistical_law = F.array(*(F.lit(article) for article in STATISTICAL.law))
     return {
-        "reason_zh": _reason("zh", cards),
-        "reason_en": _reason("en", cards),
+        "reason_zh": _reason("zh", cards, currency),
+        "reason_en": _reason("en", cards, currency),
         "clear_zh": F.when(is_scored_only, STATISTICAL.clears_zh).otherwise(_clearings("zh", cards)),
         "clear_en": F.when(is_scored_only, STATISTICAL.clears_en).otherwise(_clearings("en", cards)),
         "law": F.when(is_scored_only, statistical_law).otherwise(law),
@@ -40,17 +41,19 @@ def _law(cards: Cards, rule: Column) -> Column:
     return articles
 
 
-def _reason(language: str, cards: Cards) -> Column:
+def _reason(language: str, cards: Cards, currency: str) -> Column:
     total = F.format_number("amount_at_risk", 2)
     if language == "zh":
-        once = F.concat(F.lit("合计涉及基金 "), total, F.lit(" 元(每条明细只计一次)。"))
+        once = F.concat(F.lit("合计涉及基金 "), total, F.lit(in_currency(" 元(每条明细只计一次)。", currency)))
         alone = F.lit("未命中规则,仅为统计线索,不得据此认定违规。")
         marks = ("指标:", ";", "。")
     else:
-        once = F.concat(F.lit("In all CNY "), total, F.lit(" of the fund at risk (each line counted once)."))
+        once = F.concat(
+            F.lit(in_currency("In all CNY ", currency)), total, F.lit(" of the fund at risk (each line counted once).")
+        )
         alone = F.lit("No rule hit: a statistical clue only, which proves nothing by itself.")
         marks = ("Indicators: ", "; ", ".")
-    rules = F.array_join(F.transform("rules", lambda rule: _rule_sentence(language, cards, rule)), "\n")
+    rules = F.array_join(F.transform("rules", lambda rule: _rule_sentence(language, cards, rule, currency)), "\n")
     strongest = F.slice("indicators", 1, INDICATORS_SHOWN)
     indicators = F.array_join(F.transform(strongest, lambda reported: _position(language, cards, reported)), marks[1])
     parts = (rules, F.when(F.col("hit_count") == 0, alone).otherwise(once), _framed(marks[0], indicators, marks[2]))
@@ -63,7 +66,7 @@ def _framed(before: str, text: Column, after: str) -> Column:
     return F.when(reported == "", "").otherwise(F.concat(F.lit(before), reported, F.lit(after)))
 
 
-def _rule_sentence(language: str, cards: Cards, rule: Column) -> Column:
+def _rule_sentence(language: str, cards: Cards, rule: Column, currency: str) -> Column:
     """`DC-03 完全重复明细:3 次,涉及基金 1,234.50 元。例:…`; the example is the rule's dearest hit.
 
     What the rule's hits come to and what of it counts are both reported where they differ: hits and rules may share
@@ -74,15 +77,18 @@ def _rule_sentence(language: str, cards: Cards, rule: Column) -> Column:
     if language == "zh":
         name = looked_up({rule_id: card.name_zh for rule_id, card in cards.rules.items()}, rule["rule_id"])
         kind = F.when(rule["is_estimate"], "估算").otherwise("涉及基金")
-        part = F.when(counts_whole, " 元。").otherwise(F.concat(F.lit(" 元,其中 "), counted, F.lit(" 元计入合计。")))
+        whole, of_it, counts = (in_currency(text, currency) for text in (" 元。", " 元,其中 ", " 元计入合计。"))
+        part = F.when(counts_whole, whole).otherwise(F.concat(F.lit(of_it), counted, F.lit(counts)))
         shown = (F.lit(":"), hits, F.lit(" 次,"), kind, F.lit(" "), money, part)
         example = _framed("例:", rule["example_zh"], "")
     else:
         name = looked_up({rule_id: card.name_en for rule_id, card in cards.rules.items()}, rule["rule_id"])
         kind = F.when(rule["is_estimate"], "estimated").otherwise("fund at risk")
         times = F.when(rule["hits"] == 1, " hit, ").otherwise(" hits, ")
-        part = F.when(counts_whole, ".").otherwise(F.concat(F.lit(", of which CNY "), counted, F.lit(" counts.")))
-        shown = (F.lit(": "), hits, times, kind, F.lit(" CNY "), money, part)
+        part = F.when(counts_whole, ".").otherwise(
+            F.concat(F.lit(f", of which {currency} "), counted, F.lit(" counts."))
+        )
+        shown = (F.lit(": "), hits, times, kind, F.lit(f" {currency} "), money, part)
         example = _framed(" Example: ", rule["example_en"], "")
     return F.concat(rule["rule_id"], F.lit(" "), name, *shown, example)
 

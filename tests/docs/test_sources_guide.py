@@ -9,6 +9,8 @@ from typing import Any, get_args
 import pytest
 import yaml
 
+from fundwatch.contracts.successors import SUCCESSOR_TABLES
+from fundwatch.regions import laid_over
 from intake.files.landed import form_of
 from intake.files.manifest import Manifest
 from intake.source.columns import UNITS, Domain
@@ -46,6 +48,16 @@ def test_the_guides_reversal_replacement_unpivot_and_manifest_hold():
     assert replaces.order == ("settlement_id IS NOT NULL",)
     manifest = Manifest.model_validate(json.loads(blocks("json")[0]))
     assert manifest.source == "my_claims"
+
+
+def test_the_guides_links_of_ids_that_change_hold_beside_its_mapping(tmp_path):
+    file, whole = tmp_path / "my_claims.yaml", yaml.safe_load(blocks("yaml")[0])
+    links = [read for text in blocks("yaml")[1:] if "files" in (read := yaml.safe_load(text))]
+    for more in links:
+        whole = laid_over(whole, more)
+    file.write_text(yaml.safe_dump(whole, allow_unicode=True), encoding="utf-8")
+    tables = parse_mapping(file).tables
+    assert {*SUCCESSOR_TABLES} <= tables.keys()
 
 
 def test_the_guide_names_every_unit():

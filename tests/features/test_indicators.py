@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from features.catalogue import load_catalogues
 from features.indicators import to_indicators
+from fundwatch.engine.successors import Successors
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -107,3 +108,33 @@ def test_every_declared_formula_runs(spark: SparkSession):
         kinds = dict(indicators.dtypes)
         assert kinds.pop(catalogue.id_column) == "string"
         assert kinds == dict.fromkeys(catalogue.directions, "double")
+
+
+def test_an_institutions_past_is_that_of_those_merged_into_it_and_a_person_of_two_ids_counts_once(spark: SparkSession):
+    catalogue = load_catalogues()["institution"]
+    columns = catalogue.measure_columns.values()
+    measured = ", ".join(f"{column} double" for column in columns)
+
+    def day(institution: str, patients: list[str], **values: float) -> tuple[object, ...]:
+        return (institution, RECENT, 1.0, {"patients": patients}, *(values.get(c, 0.0) for c in columns))
+
+    rows = [
+        day("A", ["P1", "P3"], visits=10.0, fund_fen=100.0),
+        day("B", ["P2"], visits=4.0, fund_fen=30.0),
+        day("C", ["P2", "P4"], visits=6.0, fund_fen=7.0),
+        day("D", ["P1", "P2"], visits=1.0, fund_fen=1.0),
+    ]
+    schema = f"institution_id string, day date, row_count double, sets map<string,array<string>>, {measured}"
+    days = spark.createDataFrame(rows, schema)
+    links = Successors({"institution": {"A": "C", "B": "C"}, "person": {"P1": "P2"}})
+    shown = "institution_id", "institution_fund_amount_30d", "institution_visits_per_patient_90d"
+    made = to_indicators(catalogue, days, AS_OF, links).select(*shown).orderBy("institution_id").collect()
+    assert [(row[0], row[1]) for row in made] == [("C", 1.37), ("D", 0.01)]
+    apart = to_indicators(catalogue, days, AS_OF).select(*shown).orderBy("institution_id").collect()
+    assert [(row[0], row[1]) for row in apart] == [("A", 1.0), ("B", 0.3), ("C", 0.07), ("D", 0.01)]
+
+
+def test_distinct_persons_of_a_doctor_are_counted_by_their_current_ids(spark: SparkSession):
+    days = doctor_days(spark, [{"doctor_id": "D1", "day": RECENT, "patients": ["P1", "P2", "P3"]}])
+    doctor, links = load_catalogues()["doctor"], Successors({"person": {"P1": "P2"}, "institution": {"P3": "P2"}})
+    assert to_indicators(doctor, days, AS_OF, links).collect()[0].doctor_patient_count_30d == 2

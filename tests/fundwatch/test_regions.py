@@ -49,8 +49,8 @@ def test_a_region_that_nobody_declared_is_refused_with_the_choices(tmp_path):
     declare(tmp_path, "city")
     with pytest.raises(FundwatchError, match="no region named 'town'") as problem:
         read_region("town", tmp_path)
-    assert "default, city" in problem.value.do
-    assert region_names(tmp_path) == ["city"]
+    assert "default, US, city" in problem.value.do
+    assert region_names(tmp_path) == ["US", "city"]
 
 
 @pytest.mark.parametrize("name", ["../city", "", ".", "a/b"])
@@ -73,3 +73,13 @@ def test_a_head_that_does_not_hold_is_named_with_its_file(tmp_path):
     with pytest.raises(CatalogueError, match="under") as problem:
         read_region("city", tmp_path)
     assert str(folder) in problem.value.where
+
+
+def test_a_region_counts_in_the_currency_of_the_narrowest_that_names_one_and_else_in_yuan(tmp_path):
+    province, _ = declare(tmp_path, "province"), declare(tmp_path, "city", within="province")
+    assert read_region("default").currency == read_region("city", tmp_path).currency == "CNY"
+    (province / "region.yaml").write_text("zh: 省\nen: Province\ncurrency: MOP\n", encoding="utf-8")
+    assert read_region("city", tmp_path).currency == "MOP"
+    (province / "region.yaml").write_text("zh: 省\nen: Province\ncurrency: yuan\n", encoding="utf-8")
+    with pytest.raises(CatalogueError, match="currency"):
+        read_region("city", tmp_path)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
 MEASURED = ("claim_line", "encounter", "settlement")
+Rows = list[dict[str, Any]]
 
 
 def line(number: int, **values: Any) -> dict[str, Any]:
@@ -47,12 +48,14 @@ LINES = [
 
 
 @contextmanager
-def lake(spark: SparkSession, root: Path) -> Iterator[Workplace]:
-    """A lake with two delivered nights whose source supplies everything but the days of medicine."""
+def lake(spark: SparkSession, root: Path, links: Rows | None = None) -> Iterator[Workplace]:
+    """A lake with two delivered nights whose source supplies everything but the days of medicine; with `links` it has
+    the table of persons' successors too."""
     place = Workplace(load_settings({"var": root}, {}).settings)
     place._spark = spark
-    rows = {"claim_line": LINES, "institution": [{"institution_id": "H1", "known_from": FIRST}]}
-    for name in (*MEASURED, "patient", "institution", "doctor"):
+    rows: dict[str, Rows] = {"claim_line": LINES, "institution": [{"institution_id": "H1", "known_from": FIRST}]}
+    rows |= {} if links is None else {"person_successor": links}
+    for name in (*MEASURED, "patient", "institution", "doctor", *(["person_successor"] if links is not None else [])):
         values = [tuple(row.get(c) for c in TABLES[name].column_names) for row in rows.get(name, [])]
         place.lake.write(spark.createDataFrame(values, TABLES[name].schema()), name, FIRST)
     supplied = [("s", t, c, True) for t in MEASURED for c in TABLES[t].column_names if c != "days_supplied"]
@@ -96,3 +99,28 @@ def test_a_night_upon_a_night_writes_what_one_recomputation_writes(spark: SparkS
             assert found
             assert found == made(at_once, table)
         assert run_job(JOB, nightly, SECOND)["is_new"] is False
+
+
+@pytest.mark.slow
+def test_a_link_that_comes_tonight_joins_days_that_were_rolled_up_long_ago_and_none_is_made_anew(
+    spark: SparkSession, tmp_path: Path
+):
+    link = {"former_patient_id": "P1", "patient_id": "P2", "since": date(2026, 1, 1), "known_from": SECOND}
+    circle = {"former_patient_id": "P3", "patient_id": "P3", "since": date(2026, 1, 1), "known_from": FIRST}
+    with lake(spark, tmp_path / "apart", links=[]) as apart, lake(spark, tmp_path / "one", [link, circle]) as one:
+        reports = {place: [run_job(JOB, place, night) for night in (FIRST, SECOND)] for place in (apart, one)}
+        first, second = reports[one]
+        assert "successors" not in first  # not known yet
+        assert (second["successors"], second["since"]) == ({"person": 1}, str(FIRST))
+        assert first["not_linked"] == second["not_linked"] == {"person_successor": ("in a circle: P3 → P3",)}
+        assert second["patient_days"] == reports[apart][1]["patient_days"]
+
+        def amounts(place: Workplace, night: date) -> dict[str, float]:
+            rows = rows_in(place.lake, "indicator_patient", f"business_date = DATE '{night}'")
+            return {row["patient_id"]: row["patient_amount_per_visit_day_90d"] for row in rows}
+
+        assert amounts(one, FIRST) == amounts(apart, FIRST)
+        alone, together = amounts(apart, SECOND), amounts(one, SECOND)
+        assert {*alone} - {*together} == {"P1"}
+        assert {person for person in together if together[person] != alone[person]} == {"P2"}
+        assert made(one, "rollup_patient_day") == made(apart, "rollup_patient_day")

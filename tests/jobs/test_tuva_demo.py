@@ -25,7 +25,7 @@ def delivered(name: str) -> list[dict[str, str]]:
 
 @pytest.mark.skipif(not EXTRACT.is_dir(), reason="the Tuva demo extract is not on this machine")
 def test_the_tuva_demo_runs_through_the_same_job(spark, tmp_path):
-    place = Workplace(Settings(var=tmp_path, source="tuva_demo", landing=EXTRACT))
+    place = Workplace(Settings(var=tmp_path, source="tuva_demo", region="US", landing=EXTRACT))
     place._spark = spark
     make_missing_keys(place.settings)
     report = run_job(JOB, place, NIGHT)

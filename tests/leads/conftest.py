@@ -11,7 +11,7 @@ import pytest
 
 from fundwatch.contracts import TABLES
 from leads.cards import Cards, IndicatorCard, RuleCard
-from leads.publishing.published import ListContent, Provenance
+from leads.publishing.published import KnowledgeUsed, ListContent, Provenance
 from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow
 
 if TYPE_CHECKING:
@@ -121,7 +121,9 @@ def content(cards: Cards) -> ListContent:
     indicator = EvidenceRow(**(blank | {"lead_id": leads[2].lead_id, "place": 1, "kind": "indicator"} | reported))  # type: ignore[arg-type]
     provenance = Provenance(
         business_date=NIGHT, period_start=date(2026, 1, 1), period_end=NIGHT, source="national",
-        software="fundwatch 0.1.0", rule_set_fingerprint="a" * 16, model_fingerprints={"doctor robust_peer": "b" * 16},
+        software="fundwatch 0.1.0", rule_set_fingerprint="a" * 16,
+        knowledge_fingerprint="f" * 16, knowledge={"frequency": KnowledgeUsed(30, ("两库知识点",))},
+        model_fingerprints={"doctor robust_peer": "b" * 16},
         models_not_run={"doctor isolation_forest": "模型数据不可用 the model's data do not hold"},
         settings_fingerprint="c" * 16, data_fingerprint="d" * 16, deliveries={"fee_list.csv": "e" * 64},
     )  # fmt: skip

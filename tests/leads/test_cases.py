@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fundwatch.contracts import TABLES
+from fundwatch.engine.successors import Successors
 from leads.publishing.case_words import case_text
 from leads.publishing.rows import CaseRow, to_rows
 from leads.ranking.cases import CaseNight, JudgedKinds, cases, judged
+from leads.ranking.continued import under_current_ids
 from tests.leads.conftest import MakeFrame, case_row
 
 if TYPE_CHECKING:
@@ -174,3 +176,31 @@ def _score(entity_type: str, entity_id: str, model: str, state: str) -> dict[str
 )  # fmt: skip
 def test_a_case_is_said_in_both_languages_with_since_when(given: dict[str, Any], stated: str) -> None:
     assert case_text(case_row(**given)) == stated
+
+
+def test_a_case_goes_on_under_the_id_that_took_its_subjects_place_and_two_become_the_one_seen_first(
+    spark: SparkSession,
+) -> None:
+    second = FIRST + timedelta(7)
+    faded = {"state": "faded", "faded_since": second, "hit_count": 0, "amount": Decimal("0.00")}
+    before = [
+        case_row(case_id="old", subject_id="H1", first_seen=FIRST, hit_count=2, amount=Decimal("10.00")),
+        case_row(case_id="new", subject_id="H3", first_seen=second, hit_count=1, amount=Decimal("5.00")),
+        case_row(case_id="alone", subject_id="H1", kind="FQ-01", **faded),
+        case_row(case_id="person", subject_type="patient", subject_id="H1"),  # an id of another kind
+    ]
+    schema = TABLES["case"].schema()
+    rows = [(second, *(getattr(row, f) for f in schema.names[1:])) for row in before]
+    held = spark.createDataFrame(rows, schema).drop("business_date")
+    links = Successors({"institution": {"H1": "H3"}})
+    earlier = to_rows(CaseRow, [row.asDict() for row in under_current_ids(held, links).collect()])
+    assert {row.case_id: (row.subject_id, row.hit_count) for row in earlier} == {
+        "old": ("H3", 3), "alone": ("H3", 0), "person": ("H1", 3),
+    }  # fmt: skip
+    institutions = [row for row in earlier if row.subject_type == "institution"]
+    found = night_of(spark, second + timedelta(7), {"H3 DC-03": (4, "16")}, RULES, institutions)
+    assert {row.case_id: (row.state, row.earlier_hit_count, row.earlier_amount) for row in found} == {
+        "old": ("grown", 3, Decimal("15.00")), "alone": ("faded", 2, Decimal("12000.00")),
+    }  # fmt: skip
+    assert {row.case_id: row.first_seen for row in found}["old"] == FIRST
+    assert under_current_ids(held, Successors()) is held

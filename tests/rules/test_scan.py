@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import stacked
+from fundwatch.engine.successors import Successors
 from rules.catalogue.rule import RuleSet
 from rules.engine.measures import Shared, together
 from rules.engine.needs import names_used
@@ -241,3 +242,28 @@ def test_where_a_source_has_dates_only_a_rule_of_times_does_not_run_and_one_of_d
     known = {("FK-02", "days"), ("FK-25", "same"), ("SA-02", "back"), ("SA-02", "tea")}
     assert found_by(MIDNIGHTS) == known
     assert found_by(frozenset()) == known | {("DC-03", "P1"), ("FK-02", "hour"), ("FK-25", "tea")}
+
+
+def test_a_person_in_two_hospitals_at_once_with_an_old_and_a_new_card_is_one_person(spark):
+    stay = {"is_inpatient": True, "started_at": "2026-03-01T09:00:00", "ended_at": "2026-03-10T09:00:00"}
+    shown = with_rows(
+        shipped("FK-02"),
+        lines=[
+            {"line_id": 1, "encounter_id": "A", "patient_id": "OLD", "amount": 900},
+            {"line_id": 2, "encounter_id": "B", "patient_id": "NEW", "institution_id": "H2", "amount": 500},
+        ],
+        encounters=[
+            {"encounter_id": "A", "patient_id": "OLD", **stay},
+            {"encounter_id": "B", "patient_id": "NEW", "institution_id": "H2", **stay},
+        ],
+    )
+    tables = tables_of(spark, shown)
+
+    def hits(links: Successors) -> list[tuple[str, str]]:
+        known = {name: links.under_current_ids(rows, TABLES[name]) for name, rows in tables.items()}
+        return [(row.subject_id, row.patient_id) for row in scanned(spark, shown, tables=known).hits.collect()]
+
+    old, new, here, there = (f"FK-02#1:{name}" for name in ("OLD", "NEW", "H1", "H2"))  # ids of the example
+    assert hits(Successors()) == []
+    assert hits(Successors({"person": {old: new}})) == [(new, new)]
+    assert hits(Successors({"person": {old: new}, "institution": {here: there}})) == []  # one hospital, renamed

@@ -6,9 +6,10 @@ import pytest
 
 from fundwatch.errors import MappingError
 from fundwatch.resources import conf_names
+from fundwatch.settings import Settings
 from intake.rows.canonical import Columns
 from intake.source.columns import Scrub, Sealed
-from intake.source.load import parse_mapping, read_mapping
+from intake.source.load import mapping_for, mapping_in_force, parse_mapping, read_mapping
 
 GOOD = """
 source: small
@@ -241,3 +242,13 @@ def test_a_pattern_that_covers_a_column_that_is_read_or_nearly_all_names_does_no
     with pytest.raises(MappingError) as caught:
         parsed(tmp_path, GOOD.replace("drop: [name]", f'drop: ["{pattern}"]'))
     assert reported in str(caught.value)
+
+
+def test_amounts_in_another_currency_than_the_regions_are_refused_and_never_summed_with_them(tmp_path):
+    assert parsed(tmp_path, GOOD).currency == "CNY"
+    parsed(tmp_path, GOOD.replace("source: small", "source: small\ncurrency: USD"))
+    with pytest.raises(MappingError, match="amounts are in USD, the money of the region default is CNY") as caught:
+        mapping_for(Settings(), tmp_path / "small.yaml")
+    assert "currency: USD" in caught.value.do
+    assert mapping_for(Settings(region="US"), tmp_path / "small.yaml").currency == "USD"
+    assert mapping_in_force(Settings(source="tuva_demo", region="US")).currency == "USD"

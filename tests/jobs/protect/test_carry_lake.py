@@ -64,18 +64,21 @@ def rotated(spark, tmp_path_factory):
     put_models(place)
     vault = Vault(place.settings.vault_dir, read_vault_key(place.settings.vault_key_path))
     before = read_ring(place.settings.key_path)
-    place.lake.write_rows([_case(before.active)], "case", FIRST)
+    place.lake.write_rows([_case(before.active, FIRST)], "case", FIRST)
+    place.lake.write_rows([_case(before.active, SECOND, gone_on="an id that took the place")], "case", SECOND)
     ring = rotate_key(place.settings.key_path)
     build_bridge(vault, ring, token_of)
     return place, vault, before, ring
 
 
-def _case(key):
-    """A row of the table case, which goes on since the first night, as a list made with the key has it."""
+def _case(key, night, gone_on=None):
+    """A row of the table case, which goes on since the first night, as a list made with the key has it; `gone_on`: the
+    subject's id by then."""
     subject = ("patient", token_of(key, "person", "P1"))
     known = {"first_seen": FIRST, "last_seen": FIRST, "hit_count": 1, "amount": Decimal("1.00"), "is_estimate": False}
-    row = {"business_date": FIRST, "case_id": _case_id(*subject), "subject_type": subject[0], "subject_id": subject[1],
-           "subject_name": "", "kind": "ID-04", "state": "new", **known}  # fmt: skip
+    row = {"business_date": night, "case_id": _case_id(*subject), "subject_type": subject[0],
+           "subject_id": gone_on or subject[1], "subject_name": "", "kind": "ID-04", "state": "new",
+           **known}  # fmt: skip
     return tuple(row.get(name) for name in TABLES["case"].column_names)
 
 
@@ -112,8 +115,9 @@ def test_every_token_becomes_the_new_keys_and_the_next_night_recognises_everybod
     texts = list(chain(*content_of(place.lake).values()))
     assert not [text for text in texts if old in text]
     assert [text for text in texts if new in text]
-    [case] = place.lake.rows("case", "SELECT case_id, subject_id FROM case")
+    [case, later] = place.lake.rows("case", "SELECT case_id, subject_id FROM case ORDER BY business_date")
     assert case == {"case_id": _case_id("patient", new), "subject_id": new}  # as the new key would have made it
+    assert later["case_id"] == case["case_id"]  # it goes on under another id, and is still the same case
     assert carried(place, vault, ring, leave_unknown=False)[0] == rows
     assert run_job(JOB, place, FIRST)["is_new"] is False
     detail = run_job(JOB, place, SECOND)
