@@ -45,6 +45,8 @@ _KEEPING = frozenset({"min", "max", "min_by", "max_by", "coalesce"})  # a pseudo
 
 def cross_problems(mapping: SourceMapping) -> Iterator[str]:
     """Every problem, each with the key it stands at."""
+    if not mapping.tables:
+        yield "tables: no file feeds any table: say what one row of each file is"
     for file, declared in mapping.files.items():
         uses = [t for t, m in mapping.tables.items() for r in m.rows if r.source == file]
         lends = any(look.source == file for m in mapping.tables.values() for r in m.rows for look in r.lookup)

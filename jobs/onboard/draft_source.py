@@ -23,11 +23,12 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 @dataclass(frozen=True)
 class Draft:
     """A proposed mapping: its text, what is against it, and what a person has yet to decide; `out` is where it was
-    written, if anywhere."""
+    written, if anywhere. Without fee lines no rule runs."""
 
     source: str
     text: str
     problem: str
+    has_fee_lines: bool
     missing_keys: Mapping[str, Any]
     to_decide: tuple[Any, ...]
     out: Path | None
@@ -37,6 +38,7 @@ class Draft:
         return {
             "source": self.source,
             "holds": not self.problem,
+            "has_fee_lines": self.has_fee_lines,
             "missing_keys": self.missing_keys,
             "to_decide": [*self.to_decide],
             "draft": self.text,
@@ -59,7 +61,8 @@ def draft_source(settings: Settings, files: Sequence[Path], name: str | None = N
     if out is not None:
         out.write_text(text, encoding="utf-8")
     missing = {file.look.file.name: file.missing_keys for file in drafted.fed if file.missing_keys}
-    return Draft(name, text, _problem_of(text), missing, tuple(open_questions(drafted)), out)
+    has_lines = any(file.table == "claim_line" for file in drafted.fed)
+    return Draft(name, text, _problem_of(text), has_lines, missing, tuple(open_questions(drafted)), out)
 
 
 def _problem_of(text: str) -> str:

@@ -25,6 +25,8 @@ def print_draft(done: Draft, say: Say) -> None:
         say(f"# not a whole mapping yet: {done.problem}".replace("\n", "\n# "))
     else:
         say("# the draft holds as a mapping")
+    if not done.has_fee_lines:
+        say("# none of the files was taken for fee lines (claim_line), and no rule runs without them")
 
 
 def print_check(done: SourceCheck, say: Say) -> None:

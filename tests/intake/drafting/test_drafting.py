@@ -89,6 +89,15 @@ def test_a_column_without_which_no_row_is_whole_must_come_though_it_identifies(t
     assert ("开单医生",) not in file.needed()
 
 
+def test_a_doctor_is_told_by_the_staff_number_and_not_by_a_name_that_two_may_have(tmp_path):
+    head = "费用明细ID,就诊ID,患者ID,收费时间,项目编码,数量,金额,开单医生,开单医生工号\n"
+    line = "{0},V{0},P{0},2026-03-0{0},001102000040000,1,10.00,王伟,D010{0}\n"
+    lines = line.format(1) + line.format(2)
+    columns = parse_mapping(drafted(tmp_path, fee=(head + lines).encode())[1]).tables["claim_line"].rows[0].columns
+    assert columns["ordering_doctor_id"] == Token(token="doctor", of="`开单医生工号`")
+    assert columns["line_id"] == "费用明细ID"
+
+
 def test_a_draft_holds_no_value_of_the_file_that_could_identify(tmp_path):
     text, _ = flat(tmp_path)
     assert not any(value in text for value in ("欧阳测试", "990000198001011233", "10000000001", "P1", "床位费"))

@@ -1,0 +1,31 @@
+"""A draft says whether it is a mapping, and what no night can do without."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from fundwatch.settings import Settings
+from jobs.onboard.draft_source import draft_source
+from jobs.onboard.pages import print_draft
+
+NESTED = {"zz": "C1", "lines": [{"no": "1", "cpt": "99213"}, {"no": "2", "cpt": "80053"}]}
+
+
+def said(folder: Path, name: str, text: str) -> str:
+    (folder / name).write_text(text, encoding="utf-8")
+    pages: list[str] = []
+    print_draft(draft_source(Settings(var=folder), [folder / name], name="mine"), pages.append)
+    return "\n".join(pages)
+
+
+def test_a_draft_that_knows_no_file_does_not_hold(tmp_path):
+    text = said(tmp_path, "things.ndjson", json.dumps(NESTED) + "\n")
+    assert "not a whole mapping yet" in text
+    assert "no file feeds any table" in text
+    assert "holds as a mapping" not in text
+
+
+def test_a_draft_without_fee_lines_says_that_no_rule_runs(tmp_path):
+    persons = "person_id,birth_date,sex\n" + "".join(f"P{n},198{n}-02-03,{n % 2 + 1}\n" for n in range(9))
+    assert "no rule runs without them" in said(tmp_path, "person.csv", persons)
