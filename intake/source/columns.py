@@ -232,7 +232,7 @@ class Sign(CodeList):
         return (*self.minus, *self.plus)
 
 
-class Action(CodeList):
+class RowAction(CodeList):
     """What a row does under its key: `put` it there, or `remove` what stands there. Such a row needs its key alone.
 
     A row with another code is quarantined as UNKNOWN_CODE.

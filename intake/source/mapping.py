@@ -19,7 +19,7 @@ from fundwatch.declared import Declared
 from fundwatch.fingerprint import fingerprint
 from fundwatch.regions import CURRENCY, CURRENCY_CODE
 from fundwatch.texts import in_ascii
-from intake.source.columns import ANY, Action, CodeList, ColumnSource, Flag, Sealed, Sign, Where
+from intake.source.columns import ANY, CodeList, ColumnSource, Flag, RowAction, Sealed, Sign, Where
 from intake.source.lookups import Lookup
 from intake.source.placeholders import PlaceholderChanges
 from intake.source.unpivot import Unpivot
@@ -126,7 +126,7 @@ class Rows(Declared):
     lookup: tuple[Lookup, ...] = ()
     where: Where | None = None
     sign: Sign | None = None
-    action: Action | None = None
+    action: RowAction | None = None
     columns: dict[str, ColumnSource]
     carry: dict[str, ColumnSource] = Field(default_factory=dict)
     vault: tuple[Sealed, ...] = ()
@@ -136,7 +136,7 @@ class Rows(Declared):
     def _one_or_several(cls, given: Any) -> Any:
         return (given,) if isinstance(given, dict) else given
 
-    def judged_by(self) -> dict[str, Where | Sign | Action]:
+    def judged_by(self) -> dict[str, Where | Sign | RowAction]:
         """What decides of whole rows by listed codes, by its key."""
         all_of = {"where": self.where, "sign": self.sign, "action": self.action}
         return {key: given for key, given in all_of.items() if given is not None}
@@ -190,8 +190,8 @@ class LaterReplaces(Declared):
 
     Of rows of one night that with the greatest `order` counts, the first expression weighing most; on a later night a
     row of less `order` than what is held is a duplicate. Reversals replace nothing and are replaced by nothing. A row
-    that removes (see `Action`) always takes the place of what earlier nights delivered; of one night's rows of its key
-    nobody knows which came last, unless `order` names `is_removal`.
+    that removes (see `RowAction`) always takes the place of what earlier nights delivered; of one night's rows of its
+    key nobody knows which came last, unless `order` names `is_removal`.
     """
 
     order: tuple[str, ...] = ()
