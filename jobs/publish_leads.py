@@ -47,6 +47,7 @@ from leads.ranking.cases import CaseNight, cases, judged
 from leads.ranking.continued import under_current_ids
 from leads.ranking.fuse import FuseOptions, LeadInputs, fuse
 from rules.catalogue.load import load_rules
+from rules.catalogue.rule import RuleState
 from rules.knowledge.classes import CLASSES
 from rules.knowledge.points import knowledge_fingerprint, load_knowledge
 
@@ -117,7 +118,7 @@ def knowledge_used(settings: Settings) -> tuple[str, dict[str, KnowledgeUsed]]:
 
 def _inputs(night: Night) -> LeadInputs:
     return LeadInputs(
-        hits=night.of_night("rule_hit"),
+        hits=night.of_night("rule_hit").where(f"rule_state = '{RuleState.ACTIVE}'"),
         hit_lines=night.of_night("hit_line"),
         scores=night.of_night("score"),
         score_reasons=night.of_night("score_reason"),

@@ -13,6 +13,7 @@ RULE_HIT = nightly(
     rule_id string
     rule_version string fingerprint of the rule's definition
     tier string 明确违规, 可疑 or 线索
+    rule_state string active, or shadow: counted, and no lead of it; null in older nights: active
     grain string
     subject_type string {names_said("or")}: who the lead is about
     subject_id token(mixed) or an institution's public id

@@ -111,10 +111,11 @@ def read_found(lake: Lake, night: date) -> NightFound:
     """What the night found. Raises NotReadyError when its rules have not run; other stages may be missing."""
     refuse_no_stage(lake, night, "rules")
     ledger = Ledger(lake.address)
+    rule_state = "rule_state" if "rule_state" in lake.columns("rule_hit") else "NULL AS rule_state"
     hits = of_night(
         lake, "rule_hit", night,
         "hit_id, rule_id, subject_type, subject_id, patient_id, institution_id, encounter_id, is_estimate, "
-        f"period_start, period_end, {_AT_RISK}",
+        f"period_start, period_end, {_AT_RISK}, {rule_state}",
     )  # fmt: skip
     return NightFound(
         hits=hits.assign(**{name: pd.to_datetime(hits[name]) for name in ("period_start", "period_end")}),

@@ -73,10 +73,15 @@ def hits_of(lake: Lake, night: date, leads: Sequence[LeadRow], each: int) -> lis
     rows = lake.rows(
         "rule_hit",
         f"SELECT * FROM (SELECT {columns}, {placed} FROM rule_hit WHERE business_date = DATE '{night}' "
-        f"AND subject_id IN ({_quoted(subjects)})) AS placed WHERE place <= {each} "
+        f"AND subject_id IN ({_quoted(subjects)}){_active(lake)}) AS placed WHERE place <= {each} "
         "ORDER BY subject_type, subject_id, rule_id, place",
     )
     return to_rows(HitRow, rows)
+
+
+def _active(lake: Lake) -> str:
+    """Without hits of shadow rules, which make no lead; a table of before there were any has no such column."""
+    return " AND coalesce(rule_state, 'active') = 'active'" if "rule_state" in lake.columns("rule_hit") else ""
 
 
 def cases_of(lake: Lake, night: date, leads: Sequence[LeadRow]) -> list[CaseRow]:

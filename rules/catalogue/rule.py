@@ -28,6 +28,19 @@ class Tier(StrEnum):
     CLUE = "线索"
 
 
+class RuleState(StrEnum):
+    """Where a rule stands in its life: a shadow rule is scanned and counted, and makes no lead."""
+
+    DRAFT = "draft"
+    SHADOW = "shadow"
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+    @property
+    def is_scanned(self) -> bool:
+        return self in (RuleState.SHADOW, RuleState.ACTIVE)
+
+
 class BilingualText(Declared):
     """The same text for Chinese and English readers."""
 
@@ -114,6 +127,7 @@ class Rule(Declared):
     name: BilingualText
     grain: str = Field(description="what it judges: a grain of rules/frames/")
     tier: Tier
+    state: RuleState = RuleState.ACTIVE
     subject: str = Field(description="whom its lead is about: an entity of fundwatch/contracts/entities.py")
     law: list[str] = Field(min_length=1)
     valid: Validity
@@ -177,8 +191,8 @@ class Rule(Declared):
 
     @property
     def definition(self) -> dict[str, object]:
-        """All of the entry that changes what is found; texts and examples do not."""
-        texts = {"name", "law", "reason", "ask_for", "clears", "examples", "holds_without", "days_suffice"}
+        """All of the entry that changes what is found; texts, examples and where it stands in its life do not."""
+        texts = {"name", "state", "law", "reason", "ask_for", "clears", "examples", "holds_without", "days_suffice"}
         said = self.model_dump(mode="json", by_alias=True, exclude=texts)
         explained = {"holds_without": sorted(self.holds_without), "days_suffice": sorted(self.days_suffice)}
         return said | {key: names for key, names in explained.items() if names}
@@ -199,7 +213,9 @@ class RuleSet(Declared):
     def fingerprint(self) -> str:
         """The version of the whole set."""
         running = sorted((rule.id, self.rule_fingerprint(rule)) for rule in self.rules)
-        return fingerprint(running, sorted(self.switched_off)) if self.switched_off else fingerprint(running)
+        not_active = sorted((rule.id, str(rule.state)) for rule in self.rules if rule.state != RuleState.ACTIVE)
+        changes = [part for part in (sorted(self.switched_off), not_active) if part]
+        return fingerprint(running, *changes)
 
     def only(self, ids: set[str]) -> RuleSet:
         """The set narrowed to some rules."""

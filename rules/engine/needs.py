@@ -80,6 +80,8 @@ def why_not(
     if rule.id in rule_set.switched_off:
         reason = rule_set.switched_off[rule.id]
         return f"switched off in the region: {reason.zh} {reason.en}"
+    if not rule.state.is_scanned:
+        return f"the rule is {rule.state}"
     lacking = [
         " or ".join(sorted(group))
         for group in needs(rule_set, rule)

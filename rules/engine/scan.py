@@ -213,12 +213,12 @@ def _compared() -> Column:
 def _rule_rows(session: SparkSession, rule_set: RuleSet) -> DataFrame:
     """One row per rule with what every hit of it says alike."""
     schema = (
-        "rule_id string, rule_version string, tier string, grain string, subject_type string, money_method string, "
-        "is_estimate boolean, parts_zh array<string>, parts_en array<string>"
+        "rule_id string, rule_version string, tier string, rule_state string, grain string, subject_type string, "
+        "money_method string, is_estimate boolean, parts_zh array<string>, parts_en array<string>"
     )
     rows = [
         (
-            *(rule.id, rule_set.rule_fingerprint(rule), rule.tier.value, rule.grain, rule.subject),
+            *(rule.id, rule_set.rule_fingerprint(rule), rule.tier.value, rule.state.value, rule.grain, rule.subject),
             *(rule.money.method, rule.money.is_estimate),
             *(reason_parts(rule.reason.zh), reason_parts(rule.reason.en)),
         )

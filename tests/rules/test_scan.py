@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import stacked
 from fundwatch.engine.successors import Successors
-from rules.catalogue.rule import RuleSet
+from rules.catalogue.rule import RuleSet, RuleState
 from rules.engine.measures import Shared, together
 from rules.engine.needs import names_used
 from rules.engine.passes import fold, tag
@@ -267,3 +267,17 @@ def test_a_person_in_two_hospitals_at_once_with_an_old_and_a_new_card_is_one_per
     assert hits(Successors()) == []
     assert hits(Successors({"person": {old: new}})) == [(new, new)]
     assert hits(Successors({"person": {old: new}, "institution": {here: there}})) == []  # one hospital, renamed
+
+
+def test_a_shadow_rule_is_scanned_and_its_hits_say_so_a_draft_is_not(spark):
+    rule = shipped("OP-01")
+    shown = with_rows(rule, lines=[{"line_id": 1, "unit_price": 25, "price_limit": 20}])
+
+    def found_as(state: RuleState) -> tuple[list[str], set[tuple[str, str]]]:
+        stated = RuleSet(rules=tuple(r.model_copy(update={"state": state}) for r in shown.rules))
+        found = scanned(spark, shown, rule_set=stated)
+        coverage = {(row.state, row.why_not or "") for rows in coverage_of(found).values() for row in rows}
+        return [row.rule_state for row in found.hits.collect()], coverage
+
+    assert found_as(RuleState.SHADOW) == (["shadow"], {("run", "")})
+    assert found_as(RuleState.DRAFT) == ([], {("not_run", "the rule is draft")})
