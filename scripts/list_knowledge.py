@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from rules.knowledge.classes import CLASSES, Given, KnowledgeClass
+from rules.knowledge.classes import CLASSES
+from rules.knowledge.declaration import Given, KnowledgeClass
 from scripts.marked import with_table
 
 GUIDE = Path(__file__).resolve().parent.parent / "docs" / "regions.md"

@@ -16,7 +16,8 @@ from fundwatch.errors import ContractError, problems
 from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, Sources, any_of, each_of, from_table
 from rules.frames.inputs import ScanInputs, settled_lines
 from rules.frames.lookups import with_item_in_force, with_knowledge, with_restricted_sex
-from rules.knowledge.classes import CLASSES, KnowledgeClass
+from rules.knowledge.classes import CLASSES
+from rules.knowledge.declaration import KnowledgeClass
 
 # what hits, things and money need of a line, whatever a rule names
 _BASE = (
@@ -44,6 +45,38 @@ def _register(table: str, key: str, *names: str, **dates: str) -> _Part:
     return _Part(from_table(table, *names, **dates), join)
 
 
+def _with_ages(lines: DataFrame, _inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
+    """The person's age in full years on the service date: of a birth year alone it is one of two."""
+    reached = F.year("service_date") - F.col("birth_year")
+    return lines.select("*", (reached - 1).alias("age_at_least"), reached.alias("age_at_most"))
+
+
+def _codes_of_encounter(table: str, code: str, name: str) -> _Part:
+    """All codes of another clean table under the line's encounter, sorted; null where there is none."""
+
+    def join(lines: DataFrame, inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
+        known = inputs.table(table).filter(F.col("encounter_id").isNotNull())
+        # of one encounter: a handful
+        codes = known.groupBy("encounter_id").agg(F.sort_array(F.collect_set(code)).alias(name))
+        return lines.join(codes, on="encounter_id", how="left")
+
+    return _Part({name: each_of(f"{table}.{code}", f"{table}.encounter_id")}, join)
+
+
+def _with_ordering_title(lines: DataFrame, inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
+    """The title of the ordering doctor at the line's institution on the service date; null where it is not known."""
+    entries = inputs.table("doctor").select(
+        F.col("doctor_id").alias("_doctor"),
+        F.col("institution_id").alias("_place"),
+        F.col("title").alias("ordering_title"),
+        F.coalesce("started_on", F.lit("1900-01-01").cast("date")).alias("_from"),
+        F.coalesce("ended_on", F.lit("9999-12-31").cast("date")).alias("_until"),
+    )
+    same = (F.col("ordering_doctor_id") == F.col("_doctor")) & (F.col("institution_id") == F.col("_place"))
+    in_force = F.col("service_date").between(F.col("_from"), F.col("_until"))
+    return lines.join(entries, on=same & in_force, how="left").select(*lines.columns, "ordering_title")
+
+
 def _of_class(declared: KnowledgeClass) -> _Part:
     """The columns that a class of knowledge gives."""
     return _Part(
@@ -67,6 +100,16 @@ _REGISTERS = (
         {"price_limit_in_force": any_of("claim_line.price_limit", "item.price_limit")},
         lambda lines, inputs, _: with_item_in_force(lines, inputs.table("item")),
         reads=frozenset({"price_limit"}),
+    ),
+    _Part(
+        {name: each_of("patient.birth_year", "claim_line.charged_at") for name in ("age_at_least", "age_at_most")},
+        _with_ages,
+        reads=frozenset({"birth_year"}),
+    ),
+    _codes_of_encounter("diagnosis", "diagnosis_code", "diagnosis_codes"),
+    _codes_of_encounter("procedure", "procedure_code", "procedure_codes"),
+    _Part(
+        {"ordering_title": each_of("doctor.title", "doctor.doctor_id", "doctor.institution_id")}, _with_ordering_title
     ),
 )  # fmt: skip
 _RESTRICTED_SEX = _Part(

@@ -9,7 +9,7 @@ from pyspark.sql import Window as Over
 from pyspark.sql import functions as F
 
 from fundwatch.engine.frames import small_frame
-from rules.knowledge.classes import KnowledgeClass
+from rules.knowledge.declaration import KnowledgeClass
 from rules.knowledge.points import Knowledge, KnowledgePoint
 
 

@@ -1,79 +1,14 @@
 """The classes of knowledge: what the points of each say, and what they give to the fee lines that they speak of.
 
-A new class is one entry of `_DECLARED`, and `rules/knowledge/<class>.csv` with its points. All else follows: the
-columns that the file and a region's own must have, the values they may hold, the columns that rules may name, and that
-a rule which names one rests on the class. `python -m scripts.list_knowledge` writes the guide's table of them.
+A new class is one entry of a `DECLARED`, here or in a module beside this one, and `rules/knowledge/<class>.csv` with
+its points. All else follows: the columns that the file and a region's own must have, the values they may hold, the
+columns that rules may name, and that a rule which names one rests on the class. `python -m scripts.list_knowledge`
+writes the guide's table of them.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
-
-Type = Literal["string", "int", "decimal(16,4)"]
-_FORMS: Mapping[Type, str] = {
-    "string": ".+",
-    "int": "-?[0-9]{1,9}",
-    "decimal(16,4)": r"-?[0-9]{1,12}(\.[0-9]{1,4})?",
-}
-
-
-@dataclass(frozen=True)
-class Given:
-    """A column of the fee line: the cell of the point that fills it, its Spark type, and its values where they are few.
-
-    An empty cell is refused unless `is_optional`; the column is then null.
-    """
-
-    cell: str
-    type: Type = "string"
-    among: tuple[str, ...] = ()
-    is_optional: bool = False
-
-    def problem(self, text: str) -> str:
-        """What is wrong with a cell; empty for one that holds."""
-        if not text:
-            return "" if self.is_optional else "Field required"
-        if self.among and text not in self.among:
-            return f"'{text}' is none of {', '.join(self.among)}"
-        return "" if re.fullmatch(_FORMS[self.type], text, re.DOTALL) else f"'{text}' is no {self.type}"
-
-
-@dataclass(frozen=True)
-class KnowledgeClass:
-    """Points of one kind, found by a code of the fee line (`matched_by`) on its service date.
-
-    `gives` are the columns that the line then has, by name; they are null where no point speaks of it.
-    """
-
-    name: str
-    zh: str
-    en: str
-    matched_by: str
-    gives: Mapping[str, Given]
-
-    @property
-    def source(self) -> str:
-        """What a column or a rule rests on, as its needs name it."""
-        return f"knowledge.{self.name}"
-
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """The class's own columns of the file."""
-        return tuple(dict.fromkeys(given.cell for given in self.gives.values()))
-
-    @property
-    def needed_cells(self) -> frozenset[str]:
-        """Those that every point fills."""
-        return frozenset(given.cell for given in self.gives.values() if not given.is_optional)
-
-    def problems(self, cells: Mapping[str, str]) -> Iterator[str]:
-        """What is wrong with a point's own cells, as `cell: what`."""
-        found = ((given.cell, given.problem(cells.get(given.cell, ""))) for given in self.gives.values())
-        return (f"{cell}: {problem}" for cell, problem in found if problem)
-
+from rules.knowledge.declaration import Given, KnowledgeClass
 
 _AFTER_DEATH = Given("value", among=("certificate", "autopsy", "transport", "storage"))
 _SEX = Given("value", among=("1", "2"))

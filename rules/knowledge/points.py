@@ -24,7 +24,8 @@ from fundwatch.errors import CatalogueError, problems
 from fundwatch.fingerprint import fingerprint
 from fundwatch.regions import Region
 from fundwatch.resources import package_files
-from rules.knowledge.classes import CLASSES, KnowledgeClass
+from rules.knowledge.classes import CLASSES
+from rules.knowledge.declaration import KnowledgeClass
 
 _DAY = timedelta(days=1)
 

@@ -16,7 +16,8 @@ from rules.catalogue.load import load_rules
 from rules.engine.needs import why_not
 from rules.frames.lines import lines_frame
 from rules.frames.registry import GRAINS
-from rules.knowledge.classes import CLASSES, Given, KnowledgeClass
+from rules.knowledge.classes import CLASSES
+from rules.knowledge.declaration import Given, KnowledgeClass
 from rules.knowledge.points import knowledge_fingerprint, load_knowledge
 from tests.rules.world import ALL_SUPPLIED, scanned, shipped, with_rows
 

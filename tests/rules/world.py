@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,8 @@ from rules.knowledge.points import load_knowledge
 ALL_SUPPLIED = {table.name: frozenset(table.column_names) for table in CLEAN}
 YEAR = ScanWindow(date(2026, 1, 1), date(2026, 12, 31))
 SHIPPED = load_rules()
+if named := os.environ.get("RULES"):  # while rules are written: RULES=DC-03,OP-01 plays the examples of these alone
+    SHIPPED = SHIPPED.only(set(named.split(",")))
 
 
 def shipped(rule_id: str, **changes: Any) -> Rule:
