@@ -186,6 +186,17 @@ class Settings(Declared):
     def artifact_dir(self) -> Path:
         return self.var / "mlflow" / "artifacts"
 
+    @property
+    def is_one_machine(self) -> bool:
+        """Whether Spark's rows live in one process, which no executor can leave."""
+        return self._own_master is not None and self._own_master.startswith("local")
+
+    @property
+    def _own_master(self) -> str | None:
+        """The master that the settings name; None where spark-submit gave one."""
+        is_submitted = self.spark_master == "submit" or "PYSPARK_GATEWAY_PORT" in os.environ  # set by spark-submit
+        return None if is_submitted else self.spark_master
+
     def spark(self) -> tuple[dict[str, str], str | None]:
         """Spark's settings and master (None under spark-submit)."""
         conf = {
@@ -193,8 +204,7 @@ class Settings(Declared):
             "spark.sql.shuffle.partitions": str(self.spark_shuffle_partitions),
             "spark.sql.warehouse.dir": str((self.var / "spark-warehouse").resolve()),
         }
-        is_submitted = self.spark_master == "submit" or "PYSPARK_GATEWAY_PORT" in os.environ  # set by spark-submit
-        return conf | self.spark_conf, None if is_submitted else self.spark_master
+        return conf | self.spark_conf, self._own_master
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -164,6 +165,7 @@ class Night:
         self.own_fingerprint = job.own_fingerprint(place, date_) if own_fingerprint is None else own_fingerprint
         self.versions_read: dict[str, int] = {}
         self.tables_written: dict[str, Written] = {}
+        self._unnamed = count()
 
     @property
     def settings(self) -> Settings:
@@ -260,12 +262,13 @@ class Night:
 
         A checkpoint and not a cache: it cuts the plan too, and most of a small night's time is planning. Many rows
         (`row_count` as far as it is known) are put down as Parquet under `name`: later passes read only the columns
-        they need, and memory holds none of them.
+        they need, and memory holds none of them. On a cluster all rows are: what an executor keeps is gone with it,
+        and a checkpoint has no plan left to compute it again.
         """
-        if row_count < self.settings.stage_rows:
+        if self.settings.is_one_machine and row_count < self.settings.stage_rows:
             # rows that take a core some seconds take them while other tables are made
             return rows.localCheckpoint(eager=row_count >= _WORTH_A_JOB)
-        return self.place.lake.staged(rows, f"{self.job.name}/{name}")
+        return self.place.lake.staged(rows, f"{self.job.name}/{name or next(self._unnamed)}")
 
     def write_all(self, tables: Mapping[str, DataFrame], added: Collection[str] = ()) -> None:
         """Write tables that do not depend on each other, a few at a time; `added` are appended to (see `add`)."""

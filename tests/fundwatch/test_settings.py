@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fundwatch.errors import SettingsError
-from fundwatch.settings import load_settings
+from fundwatch.settings import Settings, load_settings
 from tests.places import folder_of
 
 
@@ -81,3 +81,10 @@ def test_what_the_scheduler_reads_is_no_setting_but_its_like_is_refused() -> Non
     assert load_settings({}, {"FUNDWATCH_AIRFLOW_TIMEZONE": "Asia/Urumqi", "FUNDWATCH_SEED": "2"}).settings.seed == 2
     with pytest.raises(SettingsError, match="no setting is named 'airflowx'"):
         load_settings({}, {"FUNDWATCH_AIRFLOWX": "1"})
+
+
+@pytest.mark.parametrize(
+    ("master", "of_one"), [("local[*]", True), ("local[2]", True), ("spark://a:7077", False), ("submit", False)]
+)
+def test_rows_that_an_executor_keeps_can_be_lost_wherever_executors_are(master: str, of_one: bool) -> None:
+    assert Settings(spark_master=master).is_one_machine is of_one
