@@ -14,6 +14,13 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from fundwatch.errors import ContractError, problems
 from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, Sources, any_of, each_of, from_table
+from rules.frames.fitting import (
+    with_benefit_fit,
+    with_contraindicating,
+    with_department_fit,
+    with_doctor_left,
+    with_indication,
+)
 from rules.frames.inputs import ScanInputs, settled_lines
 from rules.frames.lookups import with_item_in_force, with_knowledge, with_restricted_sex
 from rules.knowledge.classes import CLASSES
@@ -90,9 +97,9 @@ _REGISTERS = (
     _register("patient", "patient_id", "sex", "birth_year", "death_date", "is_identity_sex_consistent"),
     _register(
         "encounter", "encounter_id", "is_inpatient", "started_at", "ended_at", "insurance_type", "main_diagnosis_code",
-        "discharge_way", started_on="started_at", ended_on="ended_at",
+        "discharge_way", "is_newborn", "contact_id", started_on="started_at", ended_on="ended_at",
     ),
-    _register("settlement", "settlement_id", settled_on="settled_at"),
+    _register("settlement", "settlement_id", "family_account_amount", settled_on="settled_at"),
     _register(
         "institution", "institution_id", "institution_name", "institution_type", "institution_level", "bed_count"
     ),
@@ -112,6 +119,48 @@ _REGISTERS = (
         {"ordering_title": each_of("doctor.title", "doctor.doctor_id", "doctor.institution_id")}, _with_ordering_title
     ),
 )  # fmt: skip
+_LISTED = ("diagnosis.diagnosis_code", "diagnosis.encounter_id")
+
+
+def _indication(name: str, fits_now: str, last_fit: str) -> _Part:
+    """Whether one of the person's diagnoses is among those that the points of the class list, and when last."""
+
+    def join(lines: DataFrame, inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
+        return with_indication(lines, inputs, CLASSES[name], fits_now, last_fit)
+
+    sources = each_of(CLASSES[name].source, *_LISTED, "encounter.started_at")
+    return _Part(dict.fromkeys((fits_now, last_fit), sources), join, frozenset({*CLASSES[name].gives, *_CODES}))
+
+
+_CODES = ("diagnosis_codes", "main_diagnosis_code")
+_FITTING = (
+    _indication("payment_indication", "is_indicated", "last_indicated_on"),
+    _indication("label_indication", "is_on_label", "last_on_label_on"),
+    _Part(
+        {
+            "contraindicated_by": each_of("knowledge.contraindication")
+            | any_of("diagnosis.diagnosis_code", "encounter.main_diagnosis_code")
+        },
+        with_contraindicating,
+        frozenset({"contraindication_stems", *_CODES}),
+    ),
+    _Part(
+        {"is_of_department": each_of("knowledge.department_item", "claim_line.performing_department")},
+        with_department_fit,
+        frozenset({"department_words", "performing_department", "ordering_department"}),
+    ),
+    _Part(
+        {
+            name: each_of(
+                "knowledge.benefit_drug", "chronic_registration.patient_id", "chronic_registration.disease_name"
+            )
+            for name in ("is_of_benefit", "benefit_diseases")
+        },
+        with_benefit_fit,
+        frozenset({"benefit_words"}),
+    ),
+    _Part({"ordering_doctor_left_on": each_of("doctor.doctor_id", "doctor.ended_on")}, with_doctor_left),
+)
 _RESTRICTED_SEX = _Part(
     {name: any_of("knowledge.sex_item", "knowledge.sex_diagnosis") for name in ("restricted_sex", "restricted_by")},
     lambda lines, _inputs, _wanted: with_restricted_sex(lines),
@@ -125,7 +174,12 @@ def lines_frame(classes: Iterable[KnowledgeClass]) -> RowFrame:
     Raises ContractError where a class gives a column that the lines have already, or is found by one they have not.
     """
     classes = tuple(classes)
-    parts = (*_REGISTERS, *map(_of_class, classes), _RESTRICTED_SEX)  # those that read what another gives, after it
+    parts = (
+        *_REGISTERS,
+        *map(_of_class, classes),
+        *_FITTING,
+        _RESTRICTED_SEX,
+    )  # those that read what another gives, after it
     own = (c for c in TABLES["claim_line"].column_names if not c.startswith("known_"))
     groups = (from_table("claim_line", *own, service_date="charged_at"), *(part.columns for part in parts))
     times = Counter(name for columns in groups for name in columns)

@@ -1,0 +1,135 @@
+"""What a point of knowledge lists in one cell (`C34|C50`), held against what is known of a fee line.
+
+Stems stand for all diagnosis codes that begin so, words for all names that hold them. Whatever could speak for the
+institution counts: the main diagnosis beside the others, a diagnosis of an unknown day, a disease without a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from rules.frames.inputs import ScanInputs
+from rules.knowledge.declaration import KnowledgeClass
+from rules.knowledge.points import KnowledgePoint
+
+_READABLE = "[\\u4e00-\\u9fff]{2}"  # a department that is a name and no number of the institution's own
+
+
+def with_indication(
+    lines: DataFrame, inputs: ScanInputs, declared: KnowledgeClass, fits_now: str, last_fit: str
+) -> DataFrame:
+    """Lines with `fits_now`, whether a diagnosis of the encounter begins with a stem of the line's point, and
+    `last_fit`, the last day up to the service on which one of the person's did.
+
+    `fits_now` is null where no point speaks of the line, no diagnosis of its encounter is listed, or person or start
+    of the encounter are unknown, so that nobody could know what the person had before.
+    """
+    ((stems_column, given),) = declared.gives.items()
+    stems = F.col(stems_column)
+    own = inputs.table("encounter").select("encounter_id", _is_placed().alias("_placed"))
+    history = _history(inputs, _parts(inputs.knowledge.get(declared.name, ()), given.cell))
+    rows = lines.join(own, on="encounter_id", how="left").join(history, on="patient_id", how="left")
+    known = F.col("_placed") & F.col("patient_id").isNotNull() & F.col("diagnosis_codes").isNotNull()
+    codes = _codes()
+
+    def is_past_fit(entry: Column) -> Column:
+        day = F.coalesce(entry["day"], F.col("service_date"))
+        return (day <= F.col("service_date")) & _any(stems, entry["code"].startswith)
+
+    past = F.filter("_history", is_past_fit)
+    last = F.array_max(F.transform(past, lambda entry: F.coalesce(entry["day"], F.col("service_date"))))
+    return rows.select(
+        *lines.columns,
+        F.when(known & stems.isNotNull(), F.exists(codes, lambda code: _any(stems, code.startswith))).alias(fits_now),
+        last.alias(last_fit),
+    )
+
+
+def with_contraindicating(lines: DataFrame, _inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
+    """Lines with `contraindicated_by`, the diagnoses of the encounter in which the line's item is barred."""
+    stems = F.col("contraindication_stems")
+    barring = F.array_join(F.filter(_codes(), lambda code: _any(stems, code.startswith)), ", ")
+    return lines.select("*", F.nullif(barring, F.lit("")).alias("contraindicated_by"))
+
+
+def with_department_fit(lines: DataFrame, _inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
+    """Lines with `is_of_department`, whether the performing or the ordering department is one that the item needs.
+
+    Null where the performing department is unknown, or a number that only the institution can read.
+    """
+    words = F.col("department_words")
+    names = F.concat_ws(" ", F.upper("performing_department"), F.upper("ordering_department"))
+    readable = F.col("performing_department").rlike(_READABLE)
+    return lines.select("*", F.when(readable, _any(words, names.contains)).alias("is_of_department"))
+
+
+def with_benefit_fit(lines: DataFrame, inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
+    """Lines with `is_of_benefit`, whether the person has a registered chronic disease that the drug is for, and
+    `benefit_diseases`, the names of those in force on the service date; both null where none is registered."""
+    entry = F.struct(F.col("disease_name").alias("name"), F.col("started_on").alias("a"), F.col("ended_on").alias("z"))
+    registered = inputs.table("chronic_registration").filter(F.col("patient_id").isNotNull())
+    of_person = registered.groupBy("patient_id").agg(F.sort_array(F.collect_set(entry)).alias("_registered"))
+    day, words = F.col("service_date"), F.col("benefit_words")
+
+    def in_force(one: Column) -> Column:
+        return F.coalesce(one["a"] <= day, F.lit(True)) & F.coalesce(one["z"] >= day, F.lit(True))
+
+    rows = lines.join(of_person, on="patient_id", how="left")
+    rows = rows.select(*lines.columns, F.filter("_registered", in_force).alias("_in_force"))
+    fits = F.exists("_in_force", lambda one: one["name"].isNull() | _any(words, one["name"].contains))
+    names = F.array_join(F.transform("_in_force", lambda one: one["name"]), "、")
+    is_known = (F.size("_in_force") > 0) & words.isNotNull()
+    return rows.select(
+        *lines.columns, F.when(is_known, fits).alias("is_of_benefit"), F.when(is_known, names).alias("benefit_diseases")
+    )
+
+
+def with_doctor_left(lines: DataFrame, inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
+    """Lines with `ordering_doctor_left_on`, the day on which the ordering doctor's last registration anywhere ended.
+
+    Null where one has no end, or the doctor stands in no register: that a register is whole is not known.
+    """
+    open_end = F.lit("9999-12-31").cast("date")
+    last = F.max(F.coalesce("ended_on", open_end))
+    left = inputs.table("doctor").groupBy(F.col("doctor_id").alias("_doctor")).agg(last.alias("_last"))
+    rows = lines.join(left, on=F.col("ordering_doctor_id") == F.col("_doctor"), how="left")
+    return rows.select(*lines.columns, F.nullif("_last", open_end).alias("ordering_doctor_left_on"))
+
+
+def _codes() -> Column:
+    """All codes known of the line's encounter, the main one among them."""
+    listed = F.coalesce("diagnosis_codes", F.array().cast("array<string>"))
+    return F.array_distinct(F.array_compact(F.concat(listed, F.array("main_diagnosis_code"))))
+
+
+def _is_placed() -> Column:
+    """Whether an encounter has its place in somebody's history."""
+    return F.col("patient_id").isNotNull() & F.col("started_at").isNotNull()
+
+
+def _history(inputs: ScanInputs, stems: Collection[str]) -> DataFrame:
+    """Person with `_history`: day and code of each diagnosis that begins with one of the stems; a null day is unknown.
+
+    The stems keep it short: of all that a person ever had, what some point asks for.
+    """
+    asked = f"^({'|'.join(map(re.escape, sorted(stems)))})" if stems else "^$"
+    seen = inputs.table("encounter").filter(F.col("patient_id").isNotNull())
+    listed = inputs.table("diagnosis").select("encounter_id", F.col("diagnosis_code").alias("code"))
+    codes = listed.unionByName(seen.select("encounter_id", F.col("main_diagnosis_code").alias("code")))
+    days = seen.select("encounter_id", "patient_id", F.to_date("started_at").alias("day"))
+    dated = codes.filter(F.col("code").rlike(asked)).join(days, on="encounter_id")
+    return dated.groupBy("patient_id").agg(F.collect_set(F.struct("day", "code")).alias("_history"))
+
+
+def _parts(points: Sequence[KnowledgePoint], cell: str) -> frozenset[str]:
+    """All that the cells of the points list."""
+    return frozenset(part for point in points for part in point.cells.get(cell, "").split("|") if part)
+
+
+def _any(listed: Column, meets: Callable[[Column], Column]) -> Column:
+    """Whether one of the parts of the cell meets the condition; an empty part meets none."""
+    return F.exists(F.split(listed, r"\|"), lambda part: (part != "") & meets(part))
