@@ -50,7 +50,7 @@ def columns_of(table: str) -> str:
 
 def _world(example: Example) -> dict[str, list[ExampleRow]]:
     lines = [line for number, row in enumerate(example.lines, start=1) for line in _lines(dict(row), number)]
-    encounters = {str(r["encounter_id"]): _encounter(dict(r)) for r in example.encounters}
+    encounters = {str(r["encounter_id"]): _encounter(r) for row in example.encounters for r in _repeated(row)}
     settlements = {str(r["settlement_id"]): dict(r) for r in example.settlements}
     of_encounter, of_settlement = defaultdict(list), defaultdict(list)
     for line in lines:
@@ -67,7 +67,7 @@ def _world(example: Example) -> dict[str, list[ExampleRow]]:
         "patient": [dict(row) for row in example.patients],
         "institution": [dict(row) for row in example.institutions],
         "item": [dict(row) for row in example.items],
-        **{table: [dict(row) for row in rows] for table, rows in example.tables.items()},
+        **{table: [r for row in rows for r in _repeated(row)] for table, rows in example.tables.items()},
     }
 
 
@@ -87,6 +87,14 @@ def _lines(row: ExampleRow, number: int) -> Iterator[ExampleRow]:
         at = start + timedelta(days=every * (n - 1))
         ids = {"line_id": line_id + suffix, "encounter_id": visit, "charged_at": at}
         yield {"settlement_id": f"of {visit}", **row, **ids}
+
+
+def _repeated(row: ExampleRow) -> Iterator[ExampleRow]:
+    """The row, or with `times` that many, each of an encounter of its own, named as those of as many lines are."""
+    row = dict(row)
+    times = int(row.pop("times", 1))
+    for n in range(1, times + 1):
+        yield row | ({"encounter_id": f"{row['encounter_id']}.{n}"} if times > 1 else {})
 
 
 _DEFAULTS: ExampleRow = {

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
 from fundwatch.errors import ContractError, problems
+from rules.frames import settled
 from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, Sources, any_of, each_of, from_table
 from rules.frames.fitting import (
     with_benefit_fit,
@@ -115,6 +116,10 @@ _REGISTERS = (
     ),
     _codes_of_encounter("diagnosis", "diagnosis_code", "diagnosis_codes"),
     _codes_of_encounter("procedure", "procedure_code", "procedure_codes"),
+    _Part(settled.SETTLEMENT_COLUMNS, settled.with_settlement),
+    _Part(settled.TWIN_COLUMNS, settled.with_twin),
+    _Part(settled.ENROLMENT_COLUMNS, settled.with_enrolment),
+    _Part(settled.OPERATION_COLUMNS, settled.with_operation),
     _Part(
         {"ordering_title": each_of("doctor.title", "doctor.doctor_id", "doctor.institution_id")}, _with_ordering_title
     ),
@@ -194,7 +199,8 @@ def lines_frame(classes: Iterable[KnowledgeClass]) -> RowFrame:
 
 
 def _rows(parts: Sequence[_Part], inputs: ScanInputs, wanted: frozenset[str], first: date) -> DataFrame:
-    """Settled fee lines of the window; with `ended_on` wanted, also all lines of the stays that ended in it."""
+    """Settled fee lines of the window; with `ended_on` wanted, also all lines of the stays that ended in it; and with
+    `settled_on` those of the settlements that were made in it."""
     for part in reversed(parts):
         if wanted & part.columns.keys():
             wanted = wanted | part.reads
@@ -204,8 +210,8 @@ def _rows(parts: Sequence[_Part], inputs: ScanInputs, wanted: frozenset[str], fi
         if wanted & part.columns.keys():
             lines = part.join(lines, inputs, wanted)
     in_window = F.col("service_date").between(first, inputs.window.end)
-    if "ended_on" in lines.columns:
-        in_window = in_window | F.col("ended_on").between(inputs.window.start, inputs.window.end)
+    for day in sorted({"ended_on", "settled_on"} & {*lines.columns}):
+        in_window = in_window | F.col(day).between(inputs.window.start, inputs.window.end)
     return lines.filter(in_window)
 
 
@@ -227,5 +233,13 @@ GRAINS = (
         ("patient_id", "institution_id", "encounter_id"),
         needs=STAY_NEEDS,
         judged_on="ended_on",
+    ),
+    Grain(
+        "settlement",
+        LINES,
+        ("settlement_id",),
+        ("patient_id", "institution_id", "encounter_id"),
+        needs=each_of("settlement.settled_at"),
+        judged_on="settled_on",
     ),
 )

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from fundwatch.contracts import TABLES
-from rules.frames import census, lines, stays, visits
-from rules.frames.declaration import Grain, RowFrame, Sources
+from rules.frames import bills, census, lines, stays, visits
+from rules.frames.declaration import ACCOUNT_NEEDS, Grain, RowFrame, Sources
 
-_DECLARED = (*lines.GRAINS, *stays.GRAINS, *visits.GRAINS, *census.GRAINS)
+_DECLARED = (*lines.GRAINS, *stays.GRAINS, *visits.GRAINS, *census.GRAINS, *bills.GRAINS)
 GRAINS: dict[str, Grain] = {grain.name: grain for grain in _DECLARED}
 
 
@@ -24,14 +24,18 @@ def tables_read() -> tuple[str, ...]:
 
 
 def columns_of_shared() -> dict[str, list[str]]:
-    """The clean tables that more than one frame is made of, with the columns that these rest on and the key."""
+    """The clean tables that more than one frame is made of, with the columns that these and the money rest on and the
+    key. Fee lines are not among them: they are too many to be kept, and a frame reads few of their columns."""
     read: dict[str, set[str]] = defaultdict(set)
     frames_of: dict[str, set[str]] = defaultdict(set)
     for grain in GRAINS.values():
         for table, column in _rested_on(grain, grain.needs):
             read[table].add(column)
             frames_of[table].add(grain.frame.name)
-    return {name: sorted({*TABLES[name].key, *read[name]}) for name, of in frames_of.items() if len(of) > 1}
+        for table, column in _rested_on(grain, grain.base | ACCOUNT_NEEDS):
+            read[table].add(column)
+    shared = (name for name, of in frames_of.items() if len(of) > 1 and name != "claim_line")
+    return {name: sorted({*TABLES[name].key, *read[name]}) for name in shared}
 
 
 def _rested_on(grain: Grain, needs: Sources) -> Iterator[tuple[str, str]]:

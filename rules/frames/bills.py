@@ -1,0 +1,217 @@
+"""Bills: one row per encounter that has ended, with what all of its fee lines come to and what its papers say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from rules.frames.bill_sums import SUM_COLUMNS, bill_sums
+from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, Sources, each_of, from_table
+from rules.frames.inputs import ScanInputs
+from rules.frames.lookups import with_knowledge, with_points
+from rules.frames.settled import operations
+from rules.knowledge.classes import CLASSES
+
+_ENCOUNTER = (
+    "encounter_id", "patient_id", "institution_id", "insurance_type", "visit_type", "is_inpatient",
+    "main_diagnosis_code", "discharge_way", "admission_department",
+)  # fmt: skip
+_SPAN = ("encounter.started_at", "encounter.ended_at")
+_STEM = 3  # characters of a diagnosis: J18
+_BANDS = ((1, "0-1"), (4, "2-4"), (9, "5-9"), (19, "10-19"), (29, "20-29"))
+_LONGEST_BAND = "30-"
+_WESTERN = "1"
+# Chapters that begin within a letter, by the first code of the next: D50 blood, H60 ear
+_SPLIT = {"D": ("D50", "C", "D"), "H": ("H60", "H0", "H6")}
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Columns joined to the bills when a rule names one of them; `reads` are other columns that the join reads."""
+
+    columns: Mapping[str, Sources]
+    join: Callable[[DataFrame, ScanInputs], DataFrame]
+    reads: frozenset[str] = field(default=frozenset())
+
+
+def _with_institution(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
+    known = inputs.table("institution").select("institution_id", "institution_level", "institution_type")
+    return bills.join(known, on="institution_id", how="left")
+
+
+def _with_ages(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
+    """The person's age in full years on the first day: of a birth year alone it is one of two."""
+    born = inputs.table("patient").select("patient_id", "birth_year")
+    reached = F.year("service_date") - F.col("birth_year")
+    told = bills.join(born, on="patient_id", how="left")
+    return told.select(*bills.columns, (reached - 1).alias("age_at_least"), reached.alias("age_at_most"))
+
+
+def _with_fund(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
+    """What the funds paid for the encounter; unknown where a settlement does not say."""
+    paid = inputs.table("settlement").filter(F.col("encounter_id").isNotNull()).groupBy("encounter_id")
+    known = F.count_if(F.col("fund_amount").isNull()) == 0
+    return bills.join(paid.agg(F.when(known, F.sum("fund_amount")).alias("fund_amount")), on="encounter_id", how="left")
+
+
+def _with_diagnoses(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
+    """The codes of the list of diagnoses, those of Western medicine among them, and the letters they begin with."""
+    listed = inputs.table("diagnosis").filter(F.col("encounter_id").isNotNull())
+    western = F.when(F.col("diagnosis_kind") == _WESTERN, F.col("diagnosis_code"))
+    codes = listed.groupBy("encounter_id").agg(  # of one encounter: a handful
+        F.array_sort(F.collect_set("diagnosis_code")).alias("diagnosis_codes"),
+        F.array_sort(F.collect_set(western)).alias("western_codes"),
+        F.array_join(F.array_sort(F.collect_set(F.substring("diagnosis_code", 1, 1))), "").alias("diagnosis_letters"),
+    )
+    return bills.join(codes, on="encounter_id", how="left")
+
+
+def _with_operations(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
+    """The main operation, the rubrics of all in one text and how many are listed: none where the list has none."""
+    listed = bills.join(operations(inputs).drop("last_operated_on"), on="encounter_id", how="left")
+    return listed.select(
+        *bills.columns,
+        "main_procedure_code",
+        F.coalesce("rubrics", F.lit("none")).alias("procedure_group"),
+        F.coalesce("procedure_count", F.lit(0)).alias("procedure_count"),
+    )
+
+
+def _of_class(name: str) -> _Part:
+    """The columns of a class of knowledge that is found by a column of the bill."""
+    declared = CLASSES[name]
+    return _Part(
+        {given: each_of(declared.source) for given in declared.gives},
+        lambda bills, inputs: with_knowledge(bills, declared, inputs.knowledge),
+        reads=frozenset({declared.matched_by}),
+    )
+
+
+def _unsupported(table: str, code: str, name: str, declared_name: str, condition: str, *needs: str) -> _Part:
+    """Codes of a list for which the bill has none of the kinds of care that go with them; null where there is none.
+
+    A bill whose kinds are unknown supports everything.
+    """
+    declared = CLASSES[declared_name]
+
+    def join(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
+        listed = inputs.table(table).filter(condition).select("encounter_id", F.col(code).alias("_code"))
+        codes = bills.select("encounter_id", "service_date", "care_kinds").join(listed, on="encounter_id", how="inner")
+        found = with_points(codes, "_code", inputs.knowledge.get(declared.name, ()), declared.cells)
+        lacks = ~F.arrays_overlap(F.split(f"_{declared.cells[0]}", r"\|"), "care_kinds")
+        unmet = found.filter(lacks).groupBy("encounter_id")
+        of_encounter = unmet.agg(F.array_sort(F.collect_set("_code")).alias(name))
+        return bills.join(of_encounter, on="encounter_id", how="left")
+
+    sources = each_of(declared.source, f"{table}.{code}", *needs) | SUM_COLUMNS["care_kinds"]
+    return _Part({name: sources}, join, reads=frozenset({"care_kinds"}))
+
+
+_PARTS = (
+    _Part(from_table("institution", "institution_level", "institution_type"), _with_institution),
+    _Part({name: each_of("patient.birth_year") for name in ("age_at_least", "age_at_most")}, _with_ages),
+    _Part({"fund_amount": each_of("settlement.fund_amount", "settlement.encounter_id")}, _with_fund),
+    _Part(
+        {
+            "diagnosis_codes": each_of("diagnosis.diagnosis_code"),
+            "diagnosis_letters": each_of("diagnosis.diagnosis_code"),
+            "western_codes": each_of("diagnosis.diagnosis_code", "diagnosis.diagnosis_kind"),
+        },
+        _with_diagnoses,
+    ),
+    _Part(
+        {
+            "main_procedure_code": each_of("procedure.procedure_code", "procedure.is_main"),
+            "procedure_group": each_of("procedure.procedure_code"),
+            "procedure_count": each_of("procedure.procedure_code"),
+        },
+        _with_operations,
+    ),
+    _of_class("ambulatory_diagnosis"),
+    _of_class("non_treatment_diagnosis"),
+    _of_class("operation_foreign_diagnosis"),
+    _unsupported(
+        "diagnosis", "diagnosis_code", "unsupported_diagnoses", "diagnosis_support", "NOT is_main", "diagnosis.is_main"
+    ),
+    _unsupported("procedure", "procedure_code", "unsupported_operations", "operation_support", "TRUE"),
+)  # fmt: skip
+
+
+def _rows(inputs: ScanInputs, wanted: frozenset[str], first: date) -> DataFrame:
+    """Encounters that ended from `first` to the window's last day and of which some line was settled."""
+    for part in reversed(_PARTS):
+        if wanted & part.columns.keys():
+            wanted = wanted | part.reads
+    started, ended = F.to_date("started_at"), F.to_date("ended_at")
+    encounters = inputs.table("encounter").filter(ended.between(first, inputs.window.end))
+    bills = encounters.select(
+        *_ENCOUNTER,
+        started.alias("started_on"),
+        ended.alias("ended_on"),
+        started.alias("service_date"),
+        F.lit(None).cast("date").alias("proof_day"),
+    )
+    bills = bills.join(bill_sums(inputs, bills), on="encounter_id", how="inner")
+    days = F.datediff("ended_on", "started_on")
+    bills = bills.select(
+        "*",
+        days.alias("days"),
+        _band(days).alias("days_band"),
+        F.substring("main_diagnosis_code", 1, _STEM).alias("diagnosis_stem"),
+        _chapter().alias("diagnosis_chapter"),
+        F.try_divide("total_amount", F.nullif(days, F.lit(0))).alias("daily_amount"),
+    )
+    for part in _PARTS:
+        if wanted & part.columns.keys():
+            bills = part.join(bills, inputs)
+    return bills
+
+
+def _band(days: Column) -> Column:
+    """How long the stay was, in steps within which costs can be compared."""
+    band = F.when(days.isNotNull(), F.lit(_LONGEST_BAND))
+    for until, name in reversed(_BANDS):
+        band = F.when(days <= until, F.lit(name)).otherwise(band)
+    return band
+
+
+def _chapter() -> Column:
+    """The chapter of the main diagnosis: its letter, two letters being two chapters each."""
+    letter = F.substring("main_diagnosis_code", 1, 1)
+    chapter = F.when(letter == "B", F.lit("A")).otherwise(letter)
+    for split, (next_one, before, after) in _SPLIT.items():
+        here = F.when(F.col("main_diagnosis_code") < next_one, F.lit(before)).otherwise(F.lit(after))
+        chapter = F.when(letter == split, here).otherwise(chapter)
+    return chapter
+
+
+BILLS = RowFrame(
+    "bills",
+    _rows,
+    {
+        **from_table("encounter", *_ENCOUNTER),
+        **from_table("encounter", started_on="started_at", ended_on="ended_at", service_date="started_at"),
+        "days": each_of(*_SPAN),
+        "days_band": each_of(*_SPAN),
+        **from_table("encounter", diagnosis_stem="main_diagnosis_code", diagnosis_chapter="main_diagnosis_code"),
+        "daily_amount": SUM_COLUMNS["total_amount"] | each_of(*_SPAN),
+        **SUM_COLUMNS,
+        **{name: sources for part in _PARTS for name, sources in part.columns.items()},
+    },
+    row_key="encounter_id",
+    proof="array({of})",
+)
+GRAINS = (
+    Grain(
+        "encounter_bill",
+        BILLS,
+        ("encounter_id",),
+        ("patient_id", "institution_id", "encounter_id"),
+        needs=STAY_NEEDS,
+        judged_on="ended_on",
+    ),
+)
