@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from fundwatch.contracts import TABLES
-from rules.frames import census, lines, stays, visits
+from rules.frames import census, history, lines, stays, visits
 from rules.frames.declaration import Grain, RowFrame, Sources
 
-_DECLARED = (*lines.GRAINS, *stays.GRAINS, *visits.GRAINS, *census.GRAINS)
+_DECLARED = (*lines.GRAINS, *history.GRAINS, *stays.GRAINS, *visits.GRAINS, *census.GRAINS)
+# every frame of fee lines reads the days that it needs of them; a copy of all days would be most of the lake
+_READ_BY_DAYS = "claim_line"
 GRAINS: dict[str, Grain] = {grain.name: grain for grain in _DECLARED}
 
 
@@ -31,7 +33,11 @@ def columns_of_shared() -> dict[str, list[str]]:
         for table, column in _rested_on(grain, grain.needs):
             read[table].add(column)
             frames_of[table].add(grain.frame.name)
-    return {name: sorted({*TABLES[name].key, *read[name]}) for name, of in frames_of.items() if len(of) > 1}
+    return {
+        name: sorted({*TABLES[name].key, *read[name]})
+        for name, of in frames_of.items()
+        if len(of) > 1 and name != _READ_BY_DAYS
+    }
 
 
 def _rested_on(grain: Grain, needs: Sources) -> Iterator[tuple[str, str]]:
