@@ -33,6 +33,13 @@ _BASE = (
     "covered_amount", "amount", "charged_at", "service_date",
 )  # fmt: skip
 
+# The drug, whoever makes it and in whatever form: a western drug's code of 23 characters has its class and name in the
+# first ten, a patent drug's code of 20 in the first eleven. Any other code names no drug that could be compared.
+_GENERIC_CODE = (
+    "CASE WHEN item_code LIKE 'X%' AND length(item_code) = 23 THEN substring(item_code, 1, 10) "
+    "WHEN item_code LIKE 'Z%' AND length(item_code) = 20 THEN substring(item_code, 1, 11) END"
+)
+
 
 @dataclass(frozen=True)
 class _Part:
@@ -85,6 +92,26 @@ def _with_ordering_title(lines: DataFrame, inputs: ScanInputs, _wanted: frozense
     return lines.join(entries, on=same & in_force, how="left").select(*lines.columns, "ordering_title")
 
 
+def _derived(name: str, sql: str, reads: frozenset[str], sources: Sources) -> _Part:
+    """A column that is made of the line's others."""
+    return _Part({name: sources}, lambda lines, _inputs, _wanted: lines.select("*", F.expr(sql).alias(name)), reads)
+
+
+def _with_item_spread(lines: DataFrame, inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
+    """How much one line of the item usually holds in the scanned window: the median, the 99th percentile, of how many.
+
+    Exact percentiles, since a sketch depends on the order of rows; an item knows few different quantities.
+    """
+    inside = F.col("service_date").between(inputs.window.start, inputs.window.end)
+    charged = settled_lines(inputs).filter(inside & (F.col("quantity") > 0) & F.col("item_code").isNotNull())
+    spread = charged.groupBy("item_code").agg(
+        F.percentile("quantity", F.lit(0.5)).alias("item_median_quantity"),
+        F.percentile("quantity", F.lit(0.99)).alias("item_high_quantity"),
+        F.count(F.lit(1)).alias("item_line_count"),
+    )
+    return lines.join(F.broadcast(spread), on="item_code", how="left")
+
+
 def _of_class(declared: KnowledgeClass) -> _Part:
     """The columns that a class of knowledge gives."""
     return _Part(
@@ -122,6 +149,19 @@ _REGISTERS = (
     _Part(settled.OPERATION_COLUMNS, settled.with_operation),
     _Part(
         {"ordering_title": each_of("doctor.title", "doctor.doctor_id", "doctor.institution_id")}, _with_ordering_title
+    ),
+    _derived("month", "trunc(service_date, 'month')", frozenset(), each_of("claim_line.charged_at")),
+    _derived("generic_code", _GENERIC_CODE, frozenset(), each_of("claim_line.item_code")),
+    _derived(
+        "diagnosis_group", "substring(main_diagnosis_code, 1, 5)", frozenset({"main_diagnosis_code"}),
+        each_of("encounter.main_diagnosis_code"),
+    ),
+    _Part(
+        {
+            name: each_of("claim_line.quantity", "claim_line.item_code", "claim_line.charged_at")
+            for name in ("item_median_quantity", "item_high_quantity", "item_line_count")
+        },
+        _with_item_spread,
     ),
 )  # fmt: skip
 _LISTED = ("diagnosis.diagnosis_code", "diagnosis.encounter_id")
@@ -226,6 +266,13 @@ GRAINS = (
         needs=each_of("claim_line.item_code"),
     ),
     Grain("patient_day", LINES, ("patient_id", "service_date"), ("patient_id",)),
+    Grain(
+        "prescription",
+        LINES,
+        ("encounter_id", "order_id"),
+        ("patient_id", "institution_id", "encounter_id"),
+        needs=each_of("claim_line.order_id"),
+    ),
     Grain(
         "encounter",
         LINES,

@@ -6,10 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from fundwatch.contracts import TABLES
-from rules.frames import bills, census, lines, stays, visits
+from rules.frames import bills, census, history, lines, stays, visits
 from rules.frames.declaration import ACCOUNT_NEEDS, Grain, RowFrame, Sources
 
-_DECLARED = (*lines.GRAINS, *stays.GRAINS, *visits.GRAINS, *census.GRAINS, *bills.GRAINS)
+_DECLARED = (*lines.GRAINS, *stays.GRAINS, *visits.GRAINS, *census.GRAINS, *bills.GRAINS, *history.GRAINS)
+from rules.frames.declaration import Grain, RowFrame, Sources
+
+_DECLARED = (*lines.GRAINS, *stays.GRAINS, *visits.GRAINS, *census.GRAINS, *bills.GRAINS, *history.GRAINS)
+# every frame of fee lines reads the days that it needs of them; a copy of all days would be most of the lake
+_READ_BY_DAYS = "claim_line"
 GRAINS: dict[str, Grain] = {grain.name: grain for grain in _DECLARED}
 
 
@@ -36,6 +41,11 @@ def columns_of_shared() -> dict[str, list[str]]:
             read[table].add(column)
     shared = (name for name, of in frames_of.items() if len(of) > 1 and name != "claim_line")
     return {name: sorted({*TABLES[name].key, *read[name]}) for name in shared}
+    return {
+        name: sorted({*TABLES[name].key, *read[name]})
+        for name, of in frames_of.items()
+        if len(of) > 1 and name != _READ_BY_DAYS
+    }
 
 
 def _rested_on(grain: Grain, needs: Sources) -> Iterator[tuple[str, str]]:

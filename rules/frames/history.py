@@ -1,0 +1,51 @@
+"""The fee lines of persons over a long time: what somebody was given or bought in the weeks and months before.
+
+Rules of windows up to a year stand on this frame and not on that of the lines, so that the others, which look at a
+line, a day or a visit, need not read the year before. It has the columns that come from the line itself, its encounter
+and its institution. All windows here are by person: one shuffle serves every rule.
+"""
+
+from __future__ import annotations
+
+from rules.frames.declaration import Grain, RowFrame, Sources, each_of
+from rules.frames.lines import LINES
+
+_MADE_OF = frozenset({"claim_line", "encounter", "institution", "knowledge"})
+
+
+def _is_here(sources: Sources) -> bool:
+    return all(source.split(".")[0] in _MADE_OF for group in sources for source in group)
+
+
+HISTORY = RowFrame(
+    "history",
+    LINES.rows,
+    {name: sources for name, sources in LINES.columns.items() if _is_here(sources)},
+    row_key=LINES.row_key,
+    proof=LINES.proof,
+)
+_PERSON = each_of("claim_line.patient_id", "claim_line.charged_at")
+GRAINS = (
+    Grain(
+        "line_of_history",
+        HISTORY,
+        ("line_id",),
+        ("patient_id", "institution_id", "encounter_id", "ordering_doctor_id"),
+        needs=_PERSON,
+    ),
+    Grain("patient_month", HISTORY, ("patient_id", "month"), ("patient_id",), needs=_PERSON),
+    Grain(
+        "patient_drug",
+        HISTORY,
+        ("patient_id", "generic_code", "month"),
+        ("patient_id",),
+        needs=_PERSON | each_of("claim_line.item_code"),
+    ),
+    Grain(
+        "patient_doctor",
+        HISTORY,
+        ("patient_id", "ordering_doctor_id", "month"),
+        ("patient_id",),
+        needs=_PERSON | each_of("claim_line.ordering_doctor_id"),
+    ),
+)
