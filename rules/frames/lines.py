@@ -15,6 +15,14 @@ from fundwatch.contracts import TABLES
 from fundwatch.errors import ContractError, problems
 from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, Sources, any_of, each_of, from_table
 from rules.frames.inputs import ScanInputs, settled_lines
+from rules.frames.line_parts import (
+    REGISTRATIONS,
+    RESOURCES,
+    STAY_BESIDE,
+    with_registrations,
+    with_resource_count,
+    with_stay_beside,
+)
 from rules.frames.lookups import with_item_in_force, with_knowledge, with_restricted_sex
 from rules.knowledge.classes import CLASSES
 from rules.knowledge.declaration import KnowledgeClass
@@ -90,7 +98,7 @@ _REGISTERS = (
     _register("patient", "patient_id", "sex", "birth_year", "death_date", "is_identity_sex_consistent"),
     _register(
         "encounter", "encounter_id", "is_inpatient", "started_at", "ended_at", "insurance_type", "main_diagnosis_code",
-        "discharge_way", started_on="started_at", ended_on="ended_at",
+        "discharge_way", "contact_id", "is_newborn", started_on="started_at", ended_on="ended_at",
     ),
     _register("settlement", "settlement_id", settled_on="settled_at"),
     _register(
@@ -111,7 +119,10 @@ _REGISTERS = (
     _Part(
         {"ordering_title": each_of("doctor.title", "doctor.doctor_id", "doctor.institution_id")}, _with_ordering_title
     ),
+    _Part(STAY_BESIDE, with_stay_beside),
+    _Part(REGISTRATIONS, with_registrations),
 )  # fmt: skip
+_RESOURCES = _Part(RESOURCES, with_resource_count, reads=frozenset({"resource_type"}))
 _RESTRICTED_SEX = _Part(
     {name: any_of("knowledge.sex_item", "knowledge.sex_diagnosis") for name in ("restricted_sex", "restricted_by")},
     lambda lines, _inputs, _wanted: with_restricted_sex(lines),
@@ -125,7 +136,7 @@ def lines_frame(classes: Iterable[KnowledgeClass]) -> RowFrame:
     Raises ContractError where a class gives a column that the lines have already, or is found by one they have not.
     """
     classes = tuple(classes)
-    parts = (*_REGISTERS, *map(_of_class, classes), _RESTRICTED_SEX)  # those that read what another gives, after it
+    parts = (*_REGISTERS, *map(_of_class, classes), _RESTRICTED_SEX, _RESOURCES)  # those that read what another gives, after it
     own = (c for c in TABLES["claim_line"].column_names if not c.startswith("known_"))
     groups = (from_table("claim_line", *own, service_date="charged_at"), *(part.columns for part in parts))
     times = Counter(name for columns in groups for name in columns)
@@ -155,7 +166,7 @@ def _rows(parts: Sequence[_Part], inputs: ScanInputs, wanted: frozenset[str], fi
     return lines.filter(in_window)
 
 
-LINES = lines_frame(CLASSES.values())
+LINES = lines_frame(declared for declared in CLASSES.values() if declared.of == "line")
 GRAINS = (
     Grain("line", LINES, ("line_id",), ("patient_id", "institution_id", "encounter_id", "ordering_doctor_id")),
     Grain(
@@ -173,5 +184,16 @@ GRAINS = (
         ("patient_id", "institution_id", "encounter_id"),
         needs=STAY_NEEDS,
         judged_on="ended_on",
+    ),
+    Grain("visit", LINES, ("encounter_id",), ("patient_id", "institution_id", "encounter_id")),
+    Grain("doctor_day", LINES, ("ordering_doctor_id", "service_date"), ("ordering_doctor_id",)),
+    Grain("doctor_place", LINES, ("ordering_doctor_id", "institution_id"), ("institution_id",)),
+    Grain("resource_day", LINES, ("institution_id", "resource_type", "service_date"), ("institution_id",)),
+    Grain(
+        "local_item_day",
+        LINES,
+        ("institution_id", "local_item_code", "service_date"),
+        ("institution_id",),
+        needs=each_of("claim_line.local_item_code"),
     ),
 )

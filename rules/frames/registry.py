@@ -6,10 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from fundwatch.contracts import TABLES
-from rules.frames import census, lines, stays, visits
+from rules.frames import census, lines, procedures, purchases, settlements, stays, visits
 from rules.frames.declaration import Grain, RowFrame, Sources
 
-_DECLARED = (*lines.GRAINS, *stays.GRAINS, *visits.GRAINS, *census.GRAINS)
+_DECLARED = (
+    *lines.GRAINS, *stays.GRAINS, *visits.GRAINS, *census.GRAINS, *settlements.GRAINS, *purchases.GRAINS,
+    *procedures.GRAINS,
+)  # fmt: skip
 GRAINS: dict[str, Grain] = {grain.name: grain for grain in _DECLARED}
 
 
