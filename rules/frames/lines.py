@@ -23,6 +23,14 @@ from rules.frames.fitting import (
     with_indication,
 )
 from rules.frames.inputs import ScanInputs, settled_lines
+from rules.frames.line_parts import (
+    REGISTRATIONS,
+    RESOURCES,
+    STAY_BESIDE,
+    with_registrations,
+    with_resource_count,
+    with_stay_beside,
+)
 from rules.frames.lookups import with_item_in_force, with_knowledge, with_restricted_sex
 from rules.knowledge.classes import CLASSES
 from rules.knowledge.declaration import KnowledgeClass
@@ -163,7 +171,10 @@ _REGISTERS = (
         },
         _with_item_spread,
     ),
+    _Part(STAY_BESIDE, with_stay_beside),
+    _Part(REGISTRATIONS, with_registrations),
 )  # fmt: skip
+_RESOURCES = _Part(RESOURCES, with_resource_count, reads=frozenset({"resource_type"}))
 _LISTED = ("diagnosis.diagnosis_code", "diagnosis.encounter_id")
 
 
@@ -219,12 +230,8 @@ def lines_frame(classes: Iterable[KnowledgeClass]) -> RowFrame:
     Raises ContractError where a class gives a column that the lines have already, or is found by one they have not.
     """
     classes = tuple(classes)
-    parts = (
-        *_REGISTERS,
-        *map(_of_class, classes),
-        *_FITTING,
-        _RESTRICTED_SEX,
-    )  # those that read what another gives, after it
+    # those that read what another gives, after it
+    parts = (*_REGISTERS, *map(_of_class, classes), *_FITTING, _RESTRICTED_SEX, _RESOURCES)
     own = (c for c in TABLES["claim_line"].column_names if not c.startswith("known_"))
     groups = (from_table("claim_line", *own, service_date="charged_at"), *(part.columns for part in parts))
     times = Counter(name for columns in groups for name in columns)
@@ -255,7 +262,7 @@ def _rows(parts: Sequence[_Part], inputs: ScanInputs, wanted: frozenset[str], fi
     return lines.filter(in_window)
 
 
-LINES = lines_frame(CLASSES.values())
+LINES = lines_frame(declared for declared in CLASSES.values() if declared.of == "line")
 GRAINS = (
     Grain("line", LINES, ("line_id",), ("patient_id", "institution_id", "encounter_id", "ordering_doctor_id")),
     Grain(
@@ -282,11 +289,22 @@ GRAINS = (
         judged_on="ended_on",
     ),
     Grain(
-        "settlement",
+        "settled_lines",
         LINES,
         ("settlement_id",),
         ("patient_id", "institution_id", "encounter_id"),
         needs=each_of("settlement.settled_at"),
         judged_on="settled_on",
+    ),
+    Grain("visit", LINES, ("encounter_id",), ("patient_id", "institution_id", "encounter_id")),
+    Grain("doctor_day", LINES, ("ordering_doctor_id", "service_date"), ("ordering_doctor_id",)),
+    Grain("doctor_place", LINES, ("ordering_doctor_id", "institution_id"), ("institution_id",)),
+    Grain("resource_day", LINES, ("institution_id", "resource_type", "service_date"), ("institution_id",)),
+    Grain(
+        "local_item_day",
+        LINES,
+        ("institution_id", "local_item_code", "service_date"),
+        ("institution_id",),
+        needs=each_of("claim_line.local_item_code"),
     ),
 )

@@ -6,13 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from fundwatch.contracts import TABLES
-from rules.frames import bills, census, history, lines, stays, visits
+from rules.frames import bills, census, history, lines, procedures, purchases, settlements, stays, visits
 from rules.frames.declaration import ACCOUNT_NEEDS, Grain, RowFrame, Sources
 
-_DECLARED = (*lines.GRAINS, *stays.GRAINS, *visits.GRAINS, *census.GRAINS, *bills.GRAINS, *history.GRAINS)
-from rules.frames.declaration import Grain, RowFrame, Sources
-
-_DECLARED = (*lines.GRAINS, *stays.GRAINS, *visits.GRAINS, *census.GRAINS, *bills.GRAINS, *history.GRAINS)
+_MODULES = (lines, history, stays, visits, census, bills, settlements, purchases, procedures)
+_DECLARED = (grain for module in _MODULES for grain in module.GRAINS)
 # every frame of fee lines reads the days that it needs of them; a copy of all days would be most of the lake
 _READ_BY_DAYS = "claim_line"
 GRAINS: dict[str, Grain] = {grain.name: grain for grain in _DECLARED}
@@ -30,7 +28,7 @@ def tables_read() -> tuple[str, ...]:
 
 def columns_of_shared() -> dict[str, list[str]]:
     """The clean tables that more than one frame is made of, with the columns that these and the money rest on and the
-    key. Fee lines are not among them: they are too many to be kept, and a frame reads few of their columns."""
+    key."""
     read: dict[str, set[str]] = defaultdict(set)
     frames_of: dict[str, set[str]] = defaultdict(set)
     for grain in GRAINS.values():
@@ -39,13 +37,8 @@ def columns_of_shared() -> dict[str, list[str]]:
             frames_of[table].add(grain.frame.name)
         for table, column in _rested_on(grain, grain.base | ACCOUNT_NEEDS):
             read[table].add(column)
-    shared = (name for name, of in frames_of.items() if len(of) > 1 and name != "claim_line")
+    shared = (name for name, of in frames_of.items() if len(of) > 1 and name != _READ_BY_DAYS)
     return {name: sorted({*TABLES[name].key, *read[name]}) for name in shared}
-    return {
-        name: sorted({*TABLES[name].key, *read[name]})
-        for name, of in frames_of.items()
-        if len(of) > 1 and name != _READ_BY_DAYS
-    }
 
 
 def _rested_on(grain: Grain, needs: Sources) -> Iterator[tuple[str, str]]:

@@ -10,13 +10,21 @@ from pyspark.sql import functions as F
 
 from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, each_of, from_table
 from rules.frames.inputs import ScanInputs
+from rules.frames.line_parts import FIRST_ENROLMENT, with_first_enrolment
+from rules.frames.lookups import with_knowledge
+from rules.knowledge.classes import CLASSES
 
 # how far back an earlier stay may lie and still speak about a later one
 _MEMORY_DAYS = 366
 # the public names of a stay's hospital and of the earlier one's
 _NAMES = {"institution_name": "institution_id", "earlier_institution_name": "earlier_institution_id"}
-_EARLIER = ("ended_at", "encounter_id", "institution_id", "insurance_type", "started_at", "discharge_way")
+_EARLIER = (
+    "ended_at", "encounter_id", "institution_id", "insurance_type", "started_at", "discharge_way",
+    "main_diagnosis_code",
+)  # fmt: skip
 _DAY_SECONDS = 86_400
+_REFERRED_DAYS = 7  # papers of a referral bear a date near that of the admission
+_OF_STAYS = tuple(declared for declared in CLASSES.values() if declared.of == "stay")
 # what says which stay is the earlier one: of the same person, and there of the same place
 _ORDERED = ("encounter.patient_id", "encounter.started_at", "encounter.ended_at")
 _ORDERED_HERE = (*_ORDERED, "encounter.institution_id")
@@ -31,7 +39,21 @@ def _rows(inputs: ScanInputs, wanted: frozenset[str], _first: date) -> DataFrame
                 F.col("institution_id").alias(id_column), F.col("institution_name").alias(name)
             )
             stays = stays.join(names, on=id_column, how="left")
-    return stays
+    for declared in _OF_STAYS:
+        if wanted & declared.gives.keys():
+            stays = with_knowledge(stays, declared, inputs.knowledge)
+    if wanted & FIRST_ENROLMENT.keys():
+        stays = with_first_enrolment(stays, inputs, wanted)
+    return _with_referral(stays, inputs) if "is_referred" in wanted else stays
+
+
+def _with_referral(stays: DataFrame, inputs: ScanInputs) -> DataFrame:
+    """Stays with `is_referred`: whether papers of a referral of the person bear a date near the admission."""
+    referrals = inputs.table("referral").groupBy("patient_id")
+    of_person = referrals.agg(F.collect_set("started_on").alias("_referred"))  # of one person: a handful
+    joined = stays.join(of_person, on="patient_id", how="left")
+    near = F.exists("_referred", lambda day: F.abs(F.datediff("started_on", day)) <= _REFERRED_DAYS)
+    return joined.select(*stays.columns, F.coalesce(near, F.lit(False)).alias("is_referred"))
 
 
 def _with_earlier(inputs: ScanInputs) -> DataFrame:
@@ -118,6 +140,10 @@ STAYS = RowFrame(
         "shorter_encounter_id": each_of("encounter.started_at", "encounter.ended_at"),
         "shorter_here_encounter_id": each_of("encounter.started_at", "encounter.ended_at"),
         **from_table("institution", **dict.fromkeys(_NAMES, "institution_name")),
+        **from_table("encounter", "referring_encounter_id"),
+        "is_referred": each_of("referral.patient_id", "referral.started_on"),
+        **FIRST_ENROLMENT,
+        **{name: each_of(declared.source) for declared in _OF_STAYS for name in declared.gives},
     },
     row_key="encounter_id",
     proof="array({of})",
@@ -131,4 +157,12 @@ GRAINS = (
         needs=STAY_NEEDS,
         judged_on="judged_on",
     ),
+    Grain(
+        "employer_stay",
+        STAYS,
+        ("encounter_id",),
+        ("patient_id", "institution_id", "encounter_id"),
+        needs=STAY_NEEDS,
+    ),
+    Grain("admission_day", STAYS, ("institution_id", "service_date"), ("institution_id",), needs=STAY_NEEDS),
 )

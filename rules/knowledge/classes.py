@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from rules.knowledge import limits, periods, stays
+from rules.knowledge import limits, periods, providers, stays
 from rules.knowledge.declaration import Given, KnowledgeClass
 
 _AFTER_DEATH = Given("value", among=("certificate", "autopsy", "transport", "storage"))
@@ -41,5 +41,13 @@ _DECLARED = (
         "sex_diagnosis", "诊断限定性别", "Diagnoses of one sex", "main_diagnosis_code", {"diagnosis_sex": _SEX}
     ),
 )  # fmt: skip
-_ELSEWHERE = (module.DECLARED for module in (limits, periods, stays,))
+_ELSEWHERE = (
+    module.DECLARED
+    for module in (
+        limits,
+        periods,
+        providers,
+        stays,
+    )
+)
 CLASSES: dict[str, KnowledgeClass] = {declared.name: declared for declared in chain(_DECLARED, *_ELSEWHERE)}

@@ -38,9 +38,10 @@ class Given:
 
 @dataclass(frozen=True)
 class KnowledgeClass:
-    """Points of one kind, found by a code of the fee line (`matched_by`) on its service date.
+    """Points of one kind, found by a code of the row (`matched_by`) on its service date.
 
-    `gives` are the columns that the line then has, by name; they are null where no point speaks of it.
+    `gives` are the columns that the row then has, by name; they are null where no point speaks of it. `of` says whose
+    code it is: that of a fee line, of a stay, or of a procedure on an encounter's list.
     """
 
     name: str
@@ -48,6 +49,7 @@ class KnowledgeClass:
     en: str
     matched_by: str
     gives: Mapping[str, Given]
+    of: Literal["line", "stay", "procedure"] = "line"
 
     @property
     def source(self) -> str:
