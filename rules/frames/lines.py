@@ -92,7 +92,7 @@ _REGISTERS = (
         "encounter", "encounter_id", "is_inpatient", "started_at", "ended_at", "insurance_type", "main_diagnosis_code",
         "discharge_way", started_on="started_at", ended_on="ended_at",
     ),
-    _register("settlement", "settlement_id", settled_on="settled_at"),
+    _register("settlement", "settlement_id", "total_amount", settled_on="settled_at"),
     _register(
         "institution", "institution_id", "institution_name", "institution_type", "institution_level", "bed_count"
     ),
@@ -119,7 +119,22 @@ _RESTRICTED_SEX = _Part(
 )
 
 
-def lines_frame(classes: Iterable[KnowledgeClass]) -> RowFrame:
+@dataclass(frozen=True)
+class LineBase:
+    """What a frame of fee lines begins with: which lines, how often, and what more than a line's own each has.
+
+    `rows` makes them of the settled lines; `columns` are those that it adds; `row_key` is unique within an institution.
+    """
+
+    rows: Callable[[DataFrame, ScanInputs], DataFrame]
+    columns: Mapping[str, Sources] = field(default_factory=dict)
+    row_key: str = "line_id"
+
+
+_EVERY_LINE = LineBase(lambda lines, _inputs: lines)
+
+
+def lines_frame(classes: Iterable[KnowledgeClass], name: str = "lines", base: LineBase = _EVERY_LINE) -> RowFrame:
     """The frame of fee lines, with what the classes of knowledge give.
 
     Raises ContractError where a class gives a column that the lines have already, or is found by one they have not.
@@ -127,25 +142,26 @@ def lines_frame(classes: Iterable[KnowledgeClass]) -> RowFrame:
     classes = tuple(classes)
     parts = (*_REGISTERS, *map(_of_class, classes), _RESTRICTED_SEX)  # those that read what another gives, after it
     own = (c for c in TABLES["claim_line"].column_names if not c.startswith("known_"))
-    groups = (from_table("claim_line", *own, service_date="charged_at"), *(part.columns for part in parts))
-    times = Counter(name for columns in groups for name in columns)
-    wrong = [f"{name} is given {count} times" for name, count in times.items() if count > 1]
+    of_line = from_table("claim_line", *own, service_date="charged_at")
+    groups = (of_line, base.columns, *(part.columns for part in parts))
+    times = Counter(column for columns in groups for column in columns)
+    wrong = [f"{column} is given {count} times" for column, count in times.items() if count > 1]
     wrong += [f"{c.name} is matched by {c.matched_by}, no column of a line" for c in classes if not times[c.matched_by]]
     if wrong:
         raise ContractError(
             problems("the columns of a fee line do not hold", wrong), where="rules/knowledge/classes.py"
         )
-    columns = {name: sources for group in groups for name, sources in group.items()}
-    return RowFrame("lines", partial(_rows, parts), columns, row_key="line_id", proof=None)
+    columns = {column: sources for group in groups for column, sources in group.items()}
+    return RowFrame(name, partial(_rows, base, parts), columns, row_key=base.row_key, proof=None)
 
 
-def _rows(parts: Sequence[_Part], inputs: ScanInputs, wanted: frozenset[str], first: date) -> DataFrame:
+def _rows(base: LineBase, parts: Sequence[_Part], inputs: ScanInputs, wanted: frozenset[str], first: date) -> DataFrame:
     """Settled fee lines of the window; with `ended_on` wanted, also all lines of the stays that ended in it."""
     for part in reversed(parts):
         if wanted & part.columns.keys():
             wanted = wanted | part.reads
-    lines = settled_lines(inputs)
-    lines = lines.select(*sorted({*_BASE, *(wanted & {*lines.columns})}))
+    lines = base.rows(settled_lines(inputs), inputs)
+    lines = lines.select(*sorted({*_BASE, base.row_key, *(wanted & {*lines.columns})}))
     for part in parts:
         if wanted & part.columns.keys():
             lines = part.join(lines, inputs, wanted)

@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from fundwatch.contracts import TABLES
-from rules.frames import census, lines, stays, visits
+from rules.frames import census, courses, item_pairs, lines, same_day, stays, visits
 from rules.frames.declaration import Grain, RowFrame, Sources
 
-_DECLARED = (*lines.GRAINS, *stays.GRAINS, *visits.GRAINS, *census.GRAINS)
+_DECLARED = (
+    *lines.GRAINS, *same_day.GRAINS, *item_pairs.GRAINS, *courses.GRAINS, *stays.GRAINS, *visits.GRAINS, *census.GRAINS,
+)  # fmt: skip
 GRAINS: dict[str, Grain] = {grain.name: grain for grain in _DECLARED}
 
 

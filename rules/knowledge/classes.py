@@ -8,6 +8,7 @@ writes the guide's table of them.
 
 from __future__ import annotations
 
+from rules.knowledge import pairs
 from rules.knowledge.declaration import Given, KnowledgeClass
 
 _AFTER_DEATH = Given("value", among=("certificate", "autopsy", "transport", "storage"))
@@ -21,7 +22,7 @@ _DECLARED = (
         },
     ),
     KnowledgeClass(
-        "item_class", "项目类别", "Items that are charged alike (bed, nursing)", "item_code",
+        "item_class", "项目类别", "Items that are charged or counted alike (bed, nursing, CT, oxygen)", "item_code",
         {"item_class": Given("value")},
     ),
     KnowledgeClass(
@@ -38,4 +39,4 @@ _DECLARED = (
         "sex_diagnosis", "诊断限定性别", "Diagnoses of one sex", "main_diagnosis_code", {"diagnosis_sex": _SEX}
     ),
 )  # fmt: skip
-CLASSES: dict[str, KnowledgeClass] = {declared.name: declared for declared in _DECLARED}
+CLASSES: dict[str, KnowledgeClass] = {declared.name: declared for declared in (*_DECLARED, *pairs.DECLARED)}

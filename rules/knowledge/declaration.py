@@ -40,7 +40,9 @@ class Given:
 class KnowledgeClass:
     """Points of one kind, found by a code of the fee line (`matched_by`) on its service date.
 
-    `gives` are the columns that the line then has, by name; they are null where no point speaks of it.
+    `gives` are the columns that the line then has, by name; they are null where no point speaks of it. A class that
+    `says_several` has as many points of a code and a day as it likes, of codes and of prefixes: all of them hold, and
+    each column is the sorted array of what they say.
     """
 
     name: str
@@ -48,6 +50,7 @@ class KnowledgeClass:
     en: str
     matched_by: str
     gives: Mapping[str, Given]
+    says_several: bool = False
 
     @property
     def source(self) -> str:
