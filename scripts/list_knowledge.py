@@ -24,7 +24,8 @@ def _row(declared: KnowledgeClass) -> tuple[str, ...]:
         f"`knowledge/{declared.name}.csv`",
         f"{declared.zh} {declared.en}",
         f"`{declared.matched_by}`",
-        "; ".join(f"`{given.cell}` ({_values(given)}) as `{name}`" for name, given in declared.gives.items()),
+        "; ".join(f"`{given.cell}` ({_values(given)}) as `{name}`" for name, given in declared.gives.items())
+        + ("; of one code any number of points" if declared.says_several else ""),
     )
 
 

@@ -61,8 +61,10 @@ AGGREGATES = _words(
 # values: a day of one entity bounds them, and the loader allows one such column per source.
 BOUNDED_AGGREGATES = frozenset({"sum", "count", "count_if"})
 WINDOW_FUNCTIONS = frozenset({"row_number", "rank", "dense_rank", "lag", "lead"})
-# a measure may gather what it looks at, so that a reason can tell it: the rows of one entity's window bound it
-_ANYWHERE = SCALARS | AGGREGATES | WINDOW_FUNCTIONS | {"collect_list"}
+# a measure may gather what it looks at, so that a reason can tell it: the rows of one entity's window bound it;
+# the order of a set is nobody's: who runs the measure sorts it
+SETS = frozenset({"collect_set"})
+_ANYWHERE = SCALARS | AGGREGATES | WINDOW_FUNCTIONS | SETS | {"collect_list"}
 # ANSI mode is on: one division by zero or bad cast ends a whole pass, and a bad cast tells the value
 _SIGNS = {
     "/": "divides with '/': write try_divide(a, b)",
@@ -230,7 +232,7 @@ def _conditional(found: Parsed) -> tuple[frozenset[int], frozenset[int]]:
 def is_aggregate(text: str) -> bool:
     """Whether the expression is the call of one aggregate over arguments, as a condition on its rows needs."""
     found = parsed(text)
-    return found.is_call and bool(found.arguments) and found.functions[0] in AGGREGATES
+    return found.is_call and bool(found.arguments) and found.functions[0] in AGGREGATES | SETS
 
 
 def literal(value: Value) -> str:

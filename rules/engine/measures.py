@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fundwatch.expressions.declared import all_of, functions_in, is_aggregate, literal, names_in, written
+from fundwatch.expressions.declared import SETS, all_of, functions_in, is_aggregate, literal, names_in, written
 from rules.catalogue.rule import Rule, RuleMeasure, RuleSet
 from rules.frames.registry import GRAINS
 
@@ -28,7 +28,8 @@ _JUDGED, _MEASURE = _MADE = ("judged__", "measure__")
 class MeasureWindow:
     """A measure as a column of a pass: `over` are the columns that its rows share, `sees` the measures it reads.
 
-    `grouped` and `placed` are those of `by` and `order` without which it is unknown.
+    `grouped` and `placed` are those of `by` and `order` without which it is unknown. A set is sorted, so that it is the
+    same whatever the order of the rows.
     """
 
     column: str
@@ -40,10 +41,15 @@ class MeasureWindow:
     placed: Columns = _NONE
 
     @property
+    def gathers_a_set(self) -> bool:
+        return any(self.call.startswith(f"{name}(") for name in SETS)
+
+    @property
     def sql(self) -> str:
         over = [f"`{name}`" for name in sorted(self.over)]
         apart = [f"({_all_known(self.placed)})"] if self.placed else []
         window = f"{self.call} OVER (PARTITION BY {', '.join(over + apart)} {self.order})"
+        window = f"sort_array({window})" if self.gathers_a_set else window
         known = self.grouped | self.placed
         return f"IF({_all_known(known)}, {window}, NULL)" if known else window
 

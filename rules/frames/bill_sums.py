@@ -84,8 +84,7 @@ def _days(inputs: ScanInputs, encounters: DataFrame) -> DataFrame:
     """Encounter and day with the sums of its lines, and how many of them lack what."""
     lines = inputs.table("claim_line").join(encounters.select("encounter_id"), on="encounter_id", how="left_semi")
     lines = lines.select("*", F.to_date("charged_at").alias("service_date"))
-    for name in _KIND_CLASSES:
-        lines = with_knowledge(lines, CLASSES[name], inputs.knowledge)
+    lines = with_knowledge(lines, [CLASSES[name] for name in _KIND_CLASSES], inputs.knowledge)
     kind = F.coalesce(*_KIND_CLASSES)
     settled, of_class = F.col("settlement_id").isNotNull(), F.col("charge_class")
     covered = F.when(settled, F.col("covered_amount"))

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from rules.frames.bill_sums import SUM_COLUMNS, bill_sums
 from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, Sources, each_of, from_table
 from rules.frames.inputs import ScanInputs
-from rules.frames.lookups import with_knowledge, with_points
+from rules.frames.lookups import Asked, said_in, with_knowledge, with_points
 from rules.frames.settled import operations
 from rules.knowledge.classes import CLASSES
 
@@ -81,13 +81,13 @@ def _with_operations(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
     )
 
 
-def _of_class(name: str) -> _Part:
-    """The columns of a class of knowledge that is found by a column of the bill."""
-    declared = CLASSES[name]
+def _of_classes(*names: str) -> _Part:
+    """The columns of classes of knowledge that are found by one column of the bill."""
+    classes = [CLASSES[name] for name in names]
     return _Part(
-        {given: each_of(declared.source) for given in declared.gives},
-        lambda bills, inputs: with_knowledge(bills, declared, inputs.knowledge),
-        reads=frozenset({declared.matched_by}),
+        {given: each_of(declared.source) for declared in classes for given in declared.gives},
+        lambda bills, inputs: with_knowledge(bills, classes, inputs.knowledge),
+        reads=frozenset(declared.matched_by for declared in classes),
     )
 
 
@@ -101,8 +101,9 @@ def _unsupported(table: str, code: str, name: str, declared_name: str, condition
     def join(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
         listed = inputs.table(table).filter(condition).select("encounter_id", F.col(code).alias("_code"))
         codes = bills.select("encounter_id", "service_date", "care_kinds").join(listed, on="encounter_id", how="inner")
-        found = with_points(codes, "_code", inputs.knowledge.get(declared.name, ()), declared.cells)
-        lacks = ~F.arrays_overlap(F.split(f"_{declared.cells[0]}", r"\|"), "care_kinds")
+        asked = Asked(inputs.knowledge.get(declared.name, ()), declared.cells)
+        found = with_points(codes, "_code", [asked])
+        lacks = ~F.arrays_overlap(F.split(said_in(0, declared.cells[0]), r"\|"), "care_kinds")
         unmet = found.filter(lacks).groupBy("encounter_id")
         of_encounter = unmet.agg(F.array_sort(F.collect_set("_code")).alias(name))
         return bills.join(of_encounter, on="encounter_id", how="left")
@@ -131,9 +132,7 @@ _PARTS = (
         },
         _with_operations,
     ),
-    _of_class("ambulatory_diagnosis"),
-    _of_class("non_treatment_diagnosis"),
-    _of_class("operation_foreign_diagnosis"),
+    _of_classes("ambulatory_diagnosis", "non_treatment_diagnosis", "operation_foreign_diagnosis"),
     _unsupported(
         "diagnosis", "diagnosis_code", "unsupported_diagnoses", "diagnosis_support", "NOT is_main", "diagnosis.is_main"
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -120,13 +120,19 @@ def _with_item_spread(lines: DataFrame, inputs: ScanInputs, _wanted: frozenset[s
     return lines.join(F.broadcast(spread), on="item_code", how="left")
 
 
-def _of_class(declared: KnowledgeClass) -> _Part:
-    """The columns that a class of knowledge gives."""
-    return _Part(
-        {name: each_of(declared.source) for name in declared.gives},
-        lambda lines, inputs, _: with_knowledge(lines, declared, inputs.knowledge),
-        reads=frozenset({declared.matched_by}),
-    )
+def _of_classes(classes: Sequence[KnowledgeClass]) -> Iterator[_Part]:
+    """The columns that classes of knowledge give: those that are found by one column are looked up together."""
+    for matched_by in dict.fromkeys(declared.matched_by for declared in classes):
+        yield _of_column(matched_by, [declared for declared in classes if declared.matched_by == matched_by])
+
+
+def _of_column(matched_by: str, classes: Sequence[KnowledgeClass]) -> _Part:
+    def join(lines: DataFrame, inputs: ScanInputs, wanted: frozenset[str]) -> DataFrame:
+        asked = [declared for declared in classes if wanted & declared.gives.keys()]
+        return with_knowledge(lines, asked, inputs.knowledge)
+
+    columns = {name: each_of(declared.source) for declared in classes for name in declared.gives}
+    return _Part(columns, join, reads=frozenset({matched_by}))
 
 
 _REGISTERS = (
@@ -135,7 +141,7 @@ _REGISTERS = (
         "encounter", "encounter_id", "is_inpatient", "started_at", "ended_at", "insurance_type", "main_diagnosis_code",
         "discharge_way", "is_newborn", "contact_id", started_on="started_at", ended_on="ended_at",
     ),
-    _register("settlement", "settlement_id", "family_account_amount", settled_on="settled_at"),
+    _register("settlement", "settlement_id", "family_account_amount", "total_amount", settled_on="settled_at"),
     _register(
         "institution", "institution_id", "institution_name", "institution_type", "institution_level", "bed_count"
     ),
@@ -224,35 +230,51 @@ _RESTRICTED_SEX = _Part(
 )
 
 
-def lines_frame(classes: Iterable[KnowledgeClass]) -> RowFrame:
+@dataclass(frozen=True)
+class LineBase:
+    """What a frame of fee lines begins with: which lines, how often, and what more than a line's own each has.
+
+    `rows` makes them of the settled lines; `columns` are those that it adds; `row_key` is unique within an institution.
+    """
+
+    rows: Callable[[DataFrame, ScanInputs], DataFrame]
+    columns: Mapping[str, Sources] = field(default_factory=dict)
+    row_key: str = "line_id"
+
+
+_EVERY_LINE = LineBase(lambda lines, _inputs: lines)
+
+
+def lines_frame(classes: Iterable[KnowledgeClass], name: str = "lines", base: LineBase = _EVERY_LINE) -> RowFrame:
     """The frame of fee lines, with what the classes of knowledge give.
 
     Raises ContractError where a class gives a column that the lines have already, or is found by one they have not.
     """
-    classes = tuple(classes)
+    classes = tuple(declared for declared in classes if declared.of == "line")
     # those that read what another gives, after it
-    parts = (*_REGISTERS, *map(_of_class, classes), *_FITTING, _RESTRICTED_SEX, _RESOURCES)
+    parts = (*_REGISTERS, *_of_classes(classes), *_FITTING, _RESTRICTED_SEX, _RESOURCES)
     own = (c for c in TABLES["claim_line"].column_names if not c.startswith("known_"))
-    groups = (from_table("claim_line", *own, service_date="charged_at"), *(part.columns for part in parts))
-    times = Counter(name for columns in groups for name in columns)
-    wrong = [f"{name} is given {count} times" for name, count in times.items() if count > 1]
+    of_line = from_table("claim_line", *own, service_date="charged_at")
+    groups = (of_line, base.columns, *(part.columns for part in parts))
+    times = Counter(column for columns in groups for column in columns)
+    wrong = [f"{column} is given {count} times" for column, count in times.items() if count > 1]
     wrong += [f"{c.name} is matched by {c.matched_by}, no column of a line" for c in classes if not times[c.matched_by]]
     if wrong:
         raise ContractError(
             problems("the columns of a fee line do not hold", wrong), where="rules/knowledge/classes.py"
         )
-    columns = {name: sources for group in groups for name, sources in group.items()}
-    return RowFrame("lines", partial(_rows, parts), columns, row_key="line_id", proof=None)
+    columns = {column: sources for group in groups for column, sources in group.items()}
+    return RowFrame(name, partial(_rows, base, parts), columns, row_key=base.row_key, proof=None)
 
 
-def _rows(parts: Sequence[_Part], inputs: ScanInputs, wanted: frozenset[str], first: date) -> DataFrame:
+def _rows(base: LineBase, parts: Sequence[_Part], inputs: ScanInputs, wanted: frozenset[str], first: date) -> DataFrame:
     """Settled fee lines of the window; with `ended_on` wanted, also all lines of the stays that ended in it; and with
     `settled_on` those of the settlements that were made in it."""
     for part in reversed(parts):
         if wanted & part.columns.keys():
             wanted = wanted | part.reads
-    lines = settled_lines(inputs)
-    lines = lines.select(*sorted({*_BASE, *(wanted & {*lines.columns})}))
+    lines = base.rows(settled_lines(inputs), inputs)
+    lines = lines.select(*sorted({*_BASE, base.row_key, *(wanted & {*lines.columns})}))
     for part in parts:
         if wanted & part.columns.keys():
             lines = part.join(lines, inputs, wanted)
@@ -262,7 +284,7 @@ def _rows(parts: Sequence[_Part], inputs: ScanInputs, wanted: frozenset[str], fi
     return lines.filter(in_window)
 
 
-LINES = lines_frame(declared for declared in CLASSES.values() if declared.of == "line")
+LINES = lines_frame(CLASSES.values())
 GRAINS = (
     Grain("line", LINES, ("line_id",), ("patient_id", "institution_id", "encounter_id", "ordering_doctor_id")),
     Grain(

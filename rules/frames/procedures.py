@@ -27,8 +27,7 @@ def _rows(inputs: ScanInputs, _wanted: frozenset[str], _first: date) -> DataFram
     )
     own = inputs.table("procedure").select("encounter_id", "procedure_code", "procedure_name", "performed_on")
     listed = own.join(visits, on="encounter_id", how="inner").filter(F.col("service_date") <= inputs.window.end)
-    for declared in _OF_PROCEDURES:
-        listed = with_knowledge(listed, declared, inputs.knowledge)
+    listed = with_knowledge(listed, _OF_PROCEDURES, inputs.knowledge)
     is_spoken_of = reduce(lambda one, other: one | other, (F.col(name).isNotNull() for name in _GIVEN))
     # the same act may be listed more than once
     once = listed.filter(is_spoken_of).groupBy("encounter_id", "procedure_code")

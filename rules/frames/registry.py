@@ -6,10 +6,36 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from fundwatch.contracts import TABLES
-from rules.frames import bills, census, history, lines, procedures, purchases, settlements, stays, visits
+from rules.frames import (
+    bills,
+    census,
+    courses,
+    history,
+    item_pairs,
+    lines,
+    procedures,
+    purchases,
+    same_day,
+    settlements,
+    stays,
+    visits,
+)
 from rules.frames.declaration import ACCOUNT_NEEDS, Grain, RowFrame, Sources
 
-_MODULES = (lines, history, stays, visits, census, bills, settlements, purchases, procedures)
+_MODULES = (
+    lines,
+    history,
+    stays,
+    visits,
+    census,
+    bills,
+    settlements,
+    purchases,
+    procedures,
+    courses,
+    item_pairs,
+    same_day,
+)
 _DECLARED = (grain for module in _MODULES for grain in module.GRAINS)
 # every frame of fee lines reads the days that it needs of them; a copy of all days would be most of the lake
 _READ_BY_DAYS = "claim_line"

@@ -39,9 +39,8 @@ def _rows(inputs: ScanInputs, wanted: frozenset[str], _first: date) -> DataFrame
                 F.col("institution_id").alias(id_column), F.col("institution_name").alias(name)
             )
             stays = stays.join(names, on=id_column, how="left")
-    for declared in _OF_STAYS:
-        if wanted & declared.gives.keys():
-            stays = with_knowledge(stays, declared, inputs.knowledge)
+    asked = [declared for declared in _OF_STAYS if wanted & declared.gives.keys()]
+    stays = with_knowledge(stays, asked, inputs.knowledge)
     if wanted & FIRST_ENROLMENT.keys():
         stays = with_first_enrolment(stays, inputs, wanted)
     return _with_referral(stays, inputs) if "is_referred" in wanted else stays

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from rules.knowledge import limits, periods, providers, stays
+from rules.knowledge import limits, pairs, periods, providers, stays
 from rules.knowledge.declaration import Given, KnowledgeClass
 
 _AFTER_DEATH = Given("value", among=("certificate", "autopsy", "transport", "storage"))
@@ -24,7 +24,7 @@ _DECLARED = (
         },
     ),
     KnowledgeClass(
-        "item_class", "项目类别", "Items that are charged alike (bed, nursing)", "item_code",
+        "item_class", "项目类别", "Items that are charged or counted alike (bed, nursing, CT, oxygen)", "item_code",
         {"item_class": Given("value")},
     ),
     KnowledgeClass(
@@ -45,6 +45,7 @@ _ELSEWHERE = (
     module.DECLARED
     for module in (
         limits,
+        pairs,
         periods,
         providers,
         stays,

@@ -41,7 +41,9 @@ class KnowledgeClass:
     """Points of one kind, found by a code of the row (`matched_by`) on its service date.
 
     `gives` are the columns that the row then has, by name; they are null where no point speaks of it. `of` says whose
-    code it is: that of a fee line, of a stay, or of a procedure on an encounter's list.
+    code it is: that of a fee line, of a stay, or of a procedure on an encounter's list. A class that `says_several` has
+    as many points of a code and a day as it likes, of codes and of prefixes: all of them hold, and each column is the
+    sorted array of what they say.
     """
 
     name: str
@@ -50,6 +52,7 @@ class KnowledgeClass:
     matched_by: str
     gives: Mapping[str, Given]
     of: Literal["line", "stay", "procedure"] = "line"
+    says_several: bool = False
 
     @property
     def source(self) -> str:

@@ -4,6 +4,8 @@
 own columns, name, region, valid_from, valid_to, source. A code that ends in `*` is a prefix; a class holds either codes
 or prefixes. A claim is judged by what held on its service date.
 
+Of a class that says several things of a code, all points that speak of the code hold together, prefixes too.
+
 A region adds points of its own (`conf/regions/<region>/knowledge/<class>.csv`). On a day for which it says something of
 a code, the wider region's word does not hold there; of several prefixes the longest holds.
 """
@@ -100,7 +102,7 @@ def load_knowledge(files: Sequence[Traversable] | None = None, region: Region | 
             wrong += [f"{file}: {p.code}: region '{p.region}' is none of {', '.join(region.chain)}" for p in strange]
         points[declared.name] += [p for p in reported if p.region in region.chain]
     for name, of_class in points.items():
-        wrong += [f"{name}.csv: {clash}" for clash in _clashes(of_class)]
+        wrong += [f"{name}.csv: {clash}" for clash in _clashes(of_class, CLASSES[name].says_several)]
     if wrong:
         raise CatalogueError(problems("the knowledge does not hold", wrong), do="fix every row that is named")
     return {name: _narrowest(of_class, region.chain) for name, of_class in points.items()}
@@ -173,17 +175,23 @@ def _point(
         yield point
 
 
-def _clashes(points: Sequence[KnowledgePoint]) -> Iterator[str]:
-    """Two points of one region that hold for one code on one day: a join would count the line twice."""
-    if len({p.is_prefix for p in points}) > 1:
+def _clashes(points: Sequence[KnowledgePoint], says_several: bool) -> Iterator[str]:
+    """Two points of one region that hold for one code on one day: a join would count the line twice.
+
+    Where several may, two that say the same.
+    """
+    if not says_several and len({p.is_prefix for p in points}) > 1:
         yield "holds codes and prefixes; a class is one or the other"
     ordered = sorted(points, key=lambda p: (p.region, p.stem, p.valid_from))
     for n, point in enumerate(ordered):
         for other in ordered[n + 1 :]:
             if other.region != point.region or not other.stem.startswith(point.stem):
                 break
+            if says_several and point.cells != other.cells:
+                continue
             if point.covers(other) and _meet(point, other):
-                yield f"{point.code} and {other.code} hold on the same days"
+                said = " and say the same" if says_several else ""
+                yield f"{point.code} and {other.code} hold on the same days{said}"
 
 
 def _meet(one: KnowledgePoint, other: KnowledgePoint) -> bool:

@@ -245,6 +245,8 @@ def test_ours_stands_in_place_of_names():
         ("day > current_date()", RULE, "clock"),
         ("sum(amount) > 1", RULE, "calls sum(), which is not allowed in a rule"),
         ("row_number()", GROUPED, "calls row_number()"),
+        ("collect_set(amount)", GROUPED, "calls collect_set()"),
+        ("collect_set(amount)", RULE, "calls collect_set()"),
         ("max(amount)", DAY_MEASURE, "calls max(), which is not among the functions whose memory is bounded"),
     ],
 )
@@ -266,6 +268,7 @@ def test_an_aggregate_sees_only_the_rows_of_a_condition():
         "count_if(amount > :least)": "count_if(IF(j, (`amount` > 5), NULL))",
         "max_by(item_code, charged_at)": "max_by(IF(j, `item_code`, NULL), IF(j, `charged_at`, NULL))",
         "percentile(coalesce(amount, 0), 0.5)": "percentile(IF(j, coalesce(`amount`, 0), NULL), 0.5)",
+        "collect_set(item_code)": "collect_set(IF(j, `item_code`, NULL))",
     }
     assert {text: written(text, params={"least": 5}, where="j") for text in seen} == seen
     assert [is_aggregate(text) for text in ("sum(amount)", "row_number()", "lag(amount)", "sum(amount) + 1")] == [
