@@ -136,7 +136,12 @@ def lines_frame(classes: Iterable[KnowledgeClass]) -> RowFrame:
     Raises ContractError where a class gives a column that the lines have already, or is found by one they have not.
     """
     classes = tuple(classes)
-    parts = (*_REGISTERS, *map(_of_class, classes), _RESTRICTED_SEX, _RESOURCES)  # those that read what another gives, after it
+    parts = (
+        *_REGISTERS,
+        *map(_of_class, classes),
+        _RESTRICTED_SEX,
+        _RESOURCES,
+    )  # those that read what another gives, after it
     own = (c for c in TABLES["claim_line"].column_names if not c.startswith("known_"))
     groups = (from_table("claim_line", *own, service_date="charged_at"), *(part.columns for part in parts))
     times = Counter(name for columns in groups for name in columns)
