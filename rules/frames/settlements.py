@@ -37,10 +37,6 @@ def _rows(inputs: ScanInputs, wanted: frozenset[str], first: date) -> DataFrame:
             "institution_id", *_OF_PLACE, F.col("region_code").alias("place_region")
         )
         settled = settled.join(places, on="institution_id", how="left")
-    if "registered_doctors" in wanted:
-        doctors = inputs.table("doctor").groupBy("institution_id")
-        counted = doctors.agg(F.count_distinct("doctor_id").cast("int").alias("registered_doctors"))
-        settled = settled.join(counted, on="institution_id", how="left")
     return settled.select(
         "*",
         F.trunc("service_date", "month").alias("month"),
@@ -57,7 +53,6 @@ SETTLEMENTS = RowFrame(
         **from_table("encounter", *_OF_VISIT, insured_region="region_code"),
         **from_table("encounter", **dict.fromkeys(("service_date", "month", "year"), "started_at")),
         **from_table("institution", *_OF_PLACE, place_region="region_code"),
-        "registered_doctors": each_of("doctor.doctor_id", "doctor.institution_id"),
     },
     row_key="settlement_id",
     proof="array({of})",
@@ -73,9 +68,6 @@ GRAINS = (
         ("settlement_id",),
         ("patient_id", "institution_id", "encounter_id"),
         needs=_NEEDS,
-    ),
-    Grain(
-        "institution_day", SETTLEMENTS, ("institution_id", "service_date"), ("institution_id",), needs=_NEEDS
     ),
     Grain("institution_month", SETTLEMENTS, ("institution_id", "month"), ("institution_id",), needs=_NEEDS),
 )  # fmt: skip
