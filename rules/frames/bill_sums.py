@@ -22,6 +22,8 @@ _BY_CLASS = {
 # who lies in a bed is charged these whether or not anything is done: bed, ward round, nursing, registration
 _IDLE = ("01", "02", "07", "12", "13")
 _HIGH_NURSING = ("nursing_special", "nursing_1")
+# and what is charged to the fund for some kinds of care
+_BY_KIND = {"high_nursing_amount": _HIGH_NURSING, "depth_monitoring_amount": ("depth_monitoring",)}
 _NURSING = (*_HIGH_NURSING, "nursing_2", "nursing_3")
 _BED, _SURGERY = "01", "06"
 # who is this ill has a dear stay, and no short one for nothing
@@ -40,6 +42,7 @@ SUM_COLUMNS: dict[str, Sources] = {
     "nursing_days": _KINDS | each_of(_DAY),
     "high_nursing_days": _KINDS | each_of(_DAY),
     "high_nursing_amount": _KINDS | each_of("claim_line.covered_amount"),
+    "depth_monitoring_amount": _KINDS | each_of("claim_line.covered_amount"),
     "quiet_days": _KINDS | each_of(_DAY),
     "longest_quiet_run": _KINDS | each_of(_DAY),
     "quiet_amount": _KINDS | each_of(_DAY, "claim_line.covered_amount"),
@@ -66,7 +69,7 @@ def bill_sums(inputs: ScanInputs, encounters: DataFrame) -> DataFrame:
         F.when(known_kinds, F.array_sort(F.array_distinct(F.flatten(F.collect_list("kinds"))))).alias("care_kinds"),
         F.when(told, F.count_if(nursed)).alias("nursing_days"),
         F.when(told, F.count_if(high)).alias("high_nursing_days"),
-        F.when(known_kinds & _none("uncovered"), F.sum("high_nursing_amount")).alias("high_nursing_amount"),
+        *(F.when(known_kinds & _none("uncovered"), F.sum(name)).alias(name) for name in _BY_KIND),
         # of one stay: at most as many as it has days
         F.when(told, F.array_sort(F.collect_list(F.when(quiet, F.col("service_date"))))).alias("_quiet"),
         F.when(told & _none("uncovered"), F.sum(F.when(quiet, F.col("covered_amount")))).alias("quiet_amount"),
@@ -94,7 +97,7 @@ def _days(inputs: ScanInputs, encounters: DataFrame) -> DataFrame:
         F.sum("amount").cast(_MONEY).alias("total_amount"),
         F.coalesce(F.sum(covered), F.lit(0)).cast(_MONEY).alias("covered_amount"),
         *(_sum_where(of_class.isin(*classes), "amount").alias(name) for name, classes in _BY_CLASS.items()),
-        _sum_where(settled & kind.isin(*_HIGH_NURSING), "covered_amount").alias("high_nursing_amount"),
+        *(_sum_where(settled & kind.isin(*kinds), "covered_amount").alias(name) for name, kinds in _BY_KIND.items()),
         F.array_union(F.collect_set(kind), F.collect_set(surgery)).alias("kinds"),  # one of a few words each
         F.max(F.coalesce(of_class == _BED, F.expr("FALSE"))).alias("has_bed"),
         F.count_if(~is_idle).alias("busy_lines"),

@@ -72,4 +72,6 @@ def test_a_hit_that_holds_without_a_column_still_stands(proven):
     assert {(v.rule.id, v.column) for v in held if _hits(proven, v)} == {
         ("DC-03", "ordering_doctor_id"), ("FK-03", "ended_at"), ("FK-03", "visit_type"), ("ID-04", "settled_at"),
         ("OP-01", "amount"), ("OP-01", "quantity"), ("OD-01", "main_diagnosis_code"),
+        ("OP-01", "amount"), ("OP-01", "quantity"), ("SC-07", "ended_on"), ("XR-03", "invoice_id"),
+        ("XR-03", "total_amount"),
     }  # fmt: skip
