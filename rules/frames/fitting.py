@@ -7,46 +7,60 @@ institution counts: the main diagnosis beside the others, a diagnosis of an unkn
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from rules.frames.inputs import ScanInputs
-from rules.knowledge.declaration import KnowledgeClass
-from rules.knowledge.points import KnowledgePoint
 
 _READABLE = "[\\u4e00-\\u9fff]{2}"  # a department that is a name and no number of the institution's own
 
 
-def with_indication(
-    lines: DataFrame, inputs: ScanInputs, declared: KnowledgeClass, fits_now: str, last_fit: str
-) -> DataFrame:
-    """Lines with `fits_now`, whether a diagnosis of the encounter begins with a stem of the line's point, and
-    `last_fit`, the last day up to the service on which one of the person's did.
+@dataclass(frozen=True)
+class Listing:
+    """A class of knowledge that lists for what illnesses an item is, and what its points make known of a fee line.
 
-    `fits_now` is null where no point speaks of the line, no diagnosis of its encounter is listed, or person or start
-    of the encounter are unknown, so that nobody could know what the person had before.
+    `fits_now`: whether a diagnosis of the encounter begins with a stem of the line's point; `last_fit`: the last day up
+    to the service on which one of the person's did.
     """
-    ((stems_column, given),) = declared.gives.items()
-    stems = F.col(stems_column)
-    own = inputs.table("encounter").select("encounter_id", _is_placed().alias("_placed"))
-    history = _history(inputs, _parts(inputs.knowledge.get(declared.name, ()), given.cell))
-    rows = lines.join(own, on="encounter_id", how="left").join(history, on="patient_id", how="left")
+
+    knowledge_class: str
+    stems: str
+    fits_now: str
+    last_fit: str
+
+
+LISTINGS = (
+    Listing("payment_indication", "payment_stems", "is_indicated", "last_indicated_on"),
+    Listing("label_indication", "label_stems", "is_on_label", "last_on_label_on"),
+)
+
+
+def with_indications(lines: DataFrame, inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
+    """Lines with what each listing makes known of them.
+
+    It is null where no point speaks of the line, no diagnosis of its encounter is listed, or person or start of the
+    encounter are unknown, so that nobody could know what the person had before.
+    """
+    placed = F.col("patient_id").isNotNull() & F.col("started_at").isNotNull()
+    own = inputs.table("encounter").select("encounter_id", placed.alias("_placed"))
+    rows = lines.join(own, on="encounter_id", how="left").join(_history(inputs), on="patient_id", how="left")
     known = F.col("_placed") & F.col("patient_id").isNotNull() & F.col("diagnosis_codes").isNotNull()
-    codes = _codes()
+    return rows.select(*lines.columns, *(column for listing in LISTINGS for column in _fits(listing, known)))
+
+
+def _fits(listing: Listing, known: Column) -> tuple[Column, Column]:
+    stems, day = F.col(listing.stems), F.col("service_date")
 
     def is_past_fit(entry: Column) -> Column:
-        day = F.coalesce(entry["day"], F.col("service_date"))
-        return (day <= F.col("service_date")) & _any(stems, entry["code"].startswith)
+        return (F.coalesce(entry["day"], day) <= day) & _any(stems, entry["code"].startswith)
 
-    past = F.filter("_history", is_past_fit)
-    last = F.array_max(F.transform(past, lambda entry: F.coalesce(entry["day"], F.col("service_date"))))
-    return rows.select(
-        *lines.columns,
-        F.when(known & stems.isNotNull(), F.exists(codes, lambda code: _any(stems, code.startswith))).alias(fits_now),
-        last.alias(last_fit),
-    )
+    now = F.exists(_codes(), lambda code: _any(stems, code.startswith))
+    days = F.transform(F.filter("_history", is_past_fit), lambda entry: F.coalesce(entry["day"], day))
+    judged = known & stems.isNotNull()
+    return F.when(judged, now).alias(listing.fits_now), F.when(judged, F.array_max(days)).alias(listing.last_fit)
 
 
 def with_contraindicating(lines: DataFrame, _inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
@@ -106,16 +120,13 @@ def _codes() -> Column:
     return F.array_distinct(F.array_compact(F.concat(listed, F.array("main_diagnosis_code"))))
 
 
-def _is_placed() -> Column:
-    """Whether an encounter has its place in somebody's history."""
-    return F.col("patient_id").isNotNull() & F.col("started_at").isNotNull()
+def _history(inputs: ScanInputs) -> DataFrame:
+    """Person with `_history`: day and code of each diagnosis that some listing asks for; a null day is unknown.
 
-
-def _history(inputs: ScanInputs, stems: Collection[str]) -> DataFrame:
-    """Person with `_history`: day and code of each diagnosis that begins with one of the stems; a null day is unknown.
-
-    The stems keep it short: of all that a person ever had, what some point asks for.
+    What no point asks for is left out: of all that a person ever had, little remains.
     """
+    points = (point for listing in LISTINGS for point in inputs.knowledge.get(listing.knowledge_class, ()))
+    stems = {stem for point in points for cell in point.cells.values() for stem in cell.split("|") if stem}
     asked = f"^({'|'.join(map(re.escape, sorted(stems)))})" if stems else "^$"
     seen = inputs.table("encounter").filter(F.col("patient_id").isNotNull())
     listed = inputs.table("diagnosis").select("encounter_id", F.col("diagnosis_code").alias("code"))
@@ -123,11 +134,6 @@ def _history(inputs: ScanInputs, stems: Collection[str]) -> DataFrame:
     days = seen.select("encounter_id", "patient_id", F.to_date("started_at").alias("day"))
     dated = codes.filter(F.col("code").rlike(asked)).join(days, on="encounter_id")
     return dated.groupBy("patient_id").agg(F.collect_set(F.struct("day", "code")).alias("_history"))
-
-
-def _parts(points: Sequence[KnowledgePoint], cell: str) -> frozenset[str]:
-    """All that the cells of the points list."""
-    return frozenset(part for point in points for part in point.cells.get(cell, "").split("|") if part)
 
 
 def _any(listed: Column, meets: Callable[[Column], Column]) -> Column:

@@ -16,11 +16,12 @@ from fundwatch.errors import ContractError, problems
 from rules.frames import settled
 from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, Sources, any_of, each_of, from_table
 from rules.frames.fitting import (
+    LISTINGS,
     with_benefit_fit,
     with_contraindicating,
     with_department_fit,
     with_doctor_left,
-    with_indication,
+    with_indications,
 )
 from rules.frames.inputs import ScanInputs, settled_lines
 from rules.frames.line_parts import (
@@ -181,23 +182,18 @@ _REGISTERS = (
     _Part(REGISTRATIONS, with_registrations),
 )  # fmt: skip
 _RESOURCES = _Part(RESOURCES, with_resource_count, reads=frozenset({"resource_type"}))
-_LISTED = ("diagnosis.diagnosis_code", "diagnosis.encounter_id")
-
-
-def _indication(name: str, fits_now: str, last_fit: str) -> _Part:
-    """Whether one of the person's diagnoses is among those that the points of the class list, and when last."""
-
-    def join(lines: DataFrame, inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
-        return with_indication(lines, inputs, CLASSES[name], fits_now, last_fit)
-
-    sources = each_of(CLASSES[name].source, *_LISTED, "encounter.started_at")
-    return _Part(dict.fromkeys((fits_now, last_fit), sources), join, frozenset({*CLASSES[name].gives, *_CODES}))
-
-
 _CODES = ("diagnosis_codes", "main_diagnosis_code")
+_LISTED = ("diagnosis.diagnosis_code", "diagnosis.encounter_id", "encounter.started_at")
 _FITTING = (
-    _indication("payment_indication", "is_indicated", "last_indicated_on"),
-    _indication("label_indication", "is_on_label", "last_on_label_on"),
+    _Part(
+        {
+            name: each_of(f"knowledge.{listing.knowledge_class}", *_LISTED)
+            for listing in LISTINGS
+            for name in (listing.fits_now, listing.last_fit)
+        },
+        with_indications,
+        frozenset({*_CODES, *(listing.stems for listing in LISTINGS)}),
+    ),
     _Part(
         {
             "contraindicated_by": each_of("knowledge.contraindication")
@@ -212,12 +208,10 @@ _FITTING = (
         frozenset({"department_words", "performing_department", "ordering_department"}),
     ),
     _Part(
-        {
-            name: each_of(
-                "knowledge.benefit_drug", "chronic_registration.patient_id", "chronic_registration.disease_name"
-            )
-            for name in ("is_of_benefit", "benefit_diseases")
-        },
+        dict.fromkeys(
+            ("is_of_benefit", "benefit_diseases"),
+            each_of("knowledge.benefit_drug", "chronic_registration.patient_id", "chronic_registration.disease_name"),
+        ),
         with_benefit_fit,
         frozenset({"benefit_words"}),
     ),
