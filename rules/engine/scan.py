@@ -112,7 +112,7 @@ def scan(
     for frame in frames():
         rules = [r for r in rule_set.rules if GRAINS[r.grain].frame is frame and not reasons[r.id]]
         if rules:
-            wanted = frozenset().union(*(_columns_read(rule_set, r) for r in rules))
+            wanted = frozenset().union(*(names_used(rule_set, r) | {GRAINS[r.grain].judged_on} for r in rules))
             rows = frame.build(inputs, wanted, max(_memory_days(rule) for rule in rules))
             if len(_groups(rule_set, rules)[1]) > 1:
                 rows = materialize(rows)
@@ -132,12 +132,6 @@ def _nothing(session: SparkSession) -> DataFrame:
     """Passes of no rule at all."""
     judged = "judged array<struct<rule_id:string,institution_id:string,judged_count:bigint>>"
     return session.createDataFrame([], f"{judged}, hits array<{HIT_TYPE}>")
-
-
-def _columns_read(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
-    """The columns that the rule names, and those that its grain tells things and their day by."""
-    grain = GRAINS[rule.grain]
-    return names_used(rule_set, rule) | {grain.judged_on, *grain.thing}
 
 
 def _memory_days(rule: Rule) -> int:

@@ -7,10 +7,22 @@ and its institution. All windows here are by person: one shuffle serves every ru
 
 from __future__ import annotations
 
+from datetime import date
+
+from pyspark.sql import DataFrame
+
 from rules.frames.declaration import Grain, RowFrame, Sources, each_of
+from rules.frames.inputs import ScanInputs
 from rules.frames.lines import LINES
 
 _MADE_OF = frozenset({"claim_line", "encounter", "institution", "knowledge"})
+# what the grains tell their things by, whether a rule names it or not
+_OF_THINGS = frozenset({"generic_code", "month"})
+
+
+def _rows(inputs: ScanInputs, wanted: frozenset[str], first: date) -> DataFrame:
+    """Settled fee lines from the first day on that a rule looks back to."""
+    return LINES.rows(inputs, wanted | _OF_THINGS, first)
 
 
 def _is_here(sources: Sources) -> bool:
@@ -19,7 +31,7 @@ def _is_here(sources: Sources) -> bool:
 
 HISTORY = RowFrame(
     "history",
-    LINES.rows,
+    _rows,
     {name: sources for name, sources in LINES.columns.items() if _is_here(sources)},
     row_key=LINES.row_key,
     proof=LINES.proof,

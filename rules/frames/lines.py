@@ -39,7 +39,7 @@ from rules.knowledge.declaration import KnowledgeClass
 # what hits, things and money need of a line, whatever a rule names
 _BASE = (
     "line_id", "settlement_id", "encounter_id", "patient_id", "institution_id", "ordering_doctor_id", "item_code",
-    "covered_amount", "amount", "charged_at", "service_date",
+    "covered_amount", "amount", "charged_at", "service_date", "order_id",
 )  # fmt: skip
 
 # The drug, whoever makes it and in whatever form: a western drug's code of 23 characters has its class and name in the
@@ -118,7 +118,7 @@ def _with_item_spread(lines: DataFrame, inputs: ScanInputs, _wanted: frozenset[s
         F.percentile("quantity", F.lit(0.99)).alias("item_high_quantity"),
         F.count(F.lit(1)).alias("item_line_count"),
     )
-    return lines.join(F.broadcast(spread), on="item_code", how="left")
+    return lines.join(spread, on="item_code", how="left")
 
 
 def _of_classes(classes: Sequence[KnowledgeClass]) -> Iterator[_Part]:

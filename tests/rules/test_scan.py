@@ -58,7 +58,7 @@ def test_what_is_not_there_is_reported_and_never_a_zero(spark, all_examples):
     assert reasons["ID-04"] == "patient.death_date is not supplied"
     assert reasons["FK-04"] == "knowledge.item_class is not supplied"
     assert reasons["OP-02"] == "no item of frequency occurs"
-    ran = {rule_id for rule_id, why in reasons.items() if why is None}
+    ran = {rule.id for rule in SHIPPED.rules if rule.state == RuleState.ACTIVE and reasons[rule.id] is None}
     assert ran == {"FK-02", "FK-03", "FK-25", "FQ-01", "FQ-02", "ID-01", "OP-01", "SA-02"}
     assert set(states) == {rule.id for rule in SHIPPED.rules}
 
