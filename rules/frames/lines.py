@@ -181,7 +181,7 @@ GRAINS = (
         judged_on="ended_on",
     ),
     Grain(
-        "settlement",
+        "settled_lines",
         LINES,
         ("settlement_id",),
         ("patient_id", "institution_id", "encounter_id"),
