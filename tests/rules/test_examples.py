@@ -72,4 +72,8 @@ def test_a_hit_that_holds_without_a_column_still_stands(proven):
     assert {(v.rule.id, v.column) for v in held if _hits(proven, v)} == {
         ("DC-03", "ordering_doctor_id"), ("FK-03", "ended_at"), ("FK-03", "visit_type"), ("ID-04", "settled_at"),
         ("OP-01", "amount"), ("OP-01", "quantity"),
+        ("DC-01", "item_name"), ("DC-01", "quantity"), ("UB-01", "item_name"), ("UB-03", "item_name"),
+        ("DC-09", "item_name"), ("UB-04", "item_name"), ("RT-02", "item_name"), ("IM-10", "item_name"),
+        ("RT-05", "item_name"), ("RT-05", "days_supplied"), ("FK-10", "ended_at"), ("FK-10", "visit_type"),
+        ("OT-20", "main_diagnosis_code"), ("IM-16", "herb_use"), ("IM-16", "order_id"),
     }  # fmt: skip
