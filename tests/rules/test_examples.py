@@ -69,9 +69,6 @@ def test_every_rule_is_walked_with_unknown_times_and_those_that_use_them_with_en
 
 def test_a_hit_that_holds_without_a_column_still_stands(proven):
     held = [v for v in VARIANTS if v.only is None and v.value is None and v.may_hit]
-    assert {(v.rule.id, v.column) for v in held if _hits(proven, v)} == {
-        ("DC-03", "ordering_doctor_id"), ("FK-03", "ended_at"), ("FK-03", "visit_type"), ("ID-04", "settled_at"),
-        ("OP-01", "amount"), ("OP-01", "quantity"), ("OD-01", "main_diagnosis_code"),
-        ("OP-01", "amount"), ("OP-01", "quantity"), ("SC-07", "ended_on"), ("XR-03", "invoice_id"),
-        ("XR-03", "total_amount"),
-    }  # fmt: skip
+    standing = {(v.rule.id, v.column) for v in held if _hits(proven, v)}
+    assert {(v.rule.id, v.column) for v in held} - standing == set()
+    assert ("DC-03", "ordering_doctor_id") in standing

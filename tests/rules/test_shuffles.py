@@ -61,16 +61,17 @@ def test_two_hundred_rules_shuffle_join_and_group_as_often_as_the_shipped(plans:
     assert 0 < _count(plans[ALL], node) == _count(plans[48], node) == _count(plans[200], node)
 
 
-def test_rows_are_shuffled_for_measures_by_four_keys_and_never_by_a_rule(plans: dict[int, str]) -> None:
-    assert {plan.count("REPARTITION_BY_COL") for plan in plans.values()} == {4}
-    assert len(_key_sets(SHIPPED)) == 9
+def test_rows_are_shuffled_for_measures_by_seven_keys_and_never_by_a_rule(plans: dict[int, str]) -> None:
+    assert {plan.count("REPARTITION_BY_COL") for plan in plans.values()} == {7}
+    assert len(_key_sets(SHIPPED)) == 18
 
 
 def test_a_copy_adds_a_window_only_where_it_ranks_or_looks_back_otherwise(plans: dict[int, str]) -> None:
     windows = {size: _count(plan, "Window") for size, plan in plans.items()}
     copies = 200 // len(SHIPPED.rules)
-    assert windows[ALL] == 17
-    assert windows[200] <= windows[ALL] + 3 * copies  # the rank and the maximum of FQ-02's, the days of FQ-01's
+    assert windows[ALL] == 43
+    # ranks of OT-05 and OT-11, rank and maximum of FQ-02, days of FQ-01, DC-06, DC-07 and (two spans) OT-09
+    assert windows[200] <= windows[ALL] + 9 * copies
     assert len(plans[200].splitlines()) <= 3 * len(plans[ALL].splitlines())
 
 
