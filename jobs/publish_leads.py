@@ -118,7 +118,7 @@ def knowledge_used(settings: Settings) -> tuple[str, dict[str, KnowledgeUsed]]:
 
 def _inputs(night: Night) -> LeadInputs:
     return LeadInputs(
-        hits=night.of_night("rule_hit").where(f"rule_state = '{RuleState.ACTIVE}'"),
+        hits=_of_active(night.of_night("rule_hit")),
         hit_lines=night.of_night("hit_line"),
         scores=night.of_night("score"),
         score_reasons=night.of_night("score_reason"),
@@ -129,13 +129,18 @@ def _inputs(night: Night) -> LeadInputs:
     )
 
 
+def _of_active(rows: DataFrame) -> DataFrame:
+    """Rows of rules of which leads are made; in a night of before there were others the state is null."""
+    return rows.where(f"coalesce(rule_state, '{RuleState.ACTIVE}') = '{RuleState.ACTIVE}'")
+
+
 def _cases(night: Night, findings: DataFrame, inputs: LeadInputs) -> DataFrame:
     """Tonight's findings beside those of the newest earlier list that is committed."""
     earlier = night.of_earlier_night("case", "leads")
     if earlier is None:
         earlier = _no_rows(night, "case").drop("business_date")
     earlier = under_current_ids(earlier, night.successors)
-    looked = judged(night.of_night("rule_coverage"), inputs.scores)
+    looked = judged(_of_active(night.of_night("rule_coverage")), inputs.scores)
     at = CaseNight(night.date, night.settings.case_gap_days)
     return cases(findings, looked, earlier, inputs.institutions, at)
 

@@ -11,6 +11,7 @@ from fundwatch.regions import region_of
 from jobs.command_line import main_of_script
 from jobs.declared_stages import SCAN
 from jobs.job import Job, Night, Report, Workplace
+from jobs.review.read_leads import shadow_hits
 from rules.catalogue.load import load_rules
 from rules.engine.scan import ScanWindow, scan
 from rules.engine.seen import lines_seen
@@ -45,11 +46,21 @@ def run(night: Night) -> Report:
     return {
         "rules": len(rule_set.rules),
         "rule_set": rule_set.fingerprint,
-        "hits": night.tables_written["rule_hit"].rows,
+        **_hits(night),
         "hit_lines": night.tables_written["hit_line"].rows,
         "not_run": _not_run(night),
         **_coverage(night, seen),
     }
+
+
+def _hits(night: Night) -> dict[str, object]:
+    """The hits of active rules; where rules are in shadow, apart from them what each of these hit."""
+    written = night.tables_written["rule_hit"].rows
+    shadow = shadow_hits(night.place.lake, night.date)
+    if not shadow:
+        return {"hits": written}
+    hits = sum(shadow.values())
+    return {"hits": written - hits, "shadow_hits": hits, "shadow": shadow}
 
 
 def _not_run(night: Night) -> dict[str, str]:

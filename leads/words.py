@@ -91,3 +91,9 @@ def not_run_text(models: Mapping[str, str]) -> str:
     """That models did not run, and why; an empty text where all did."""
     text = "; ".join(f"{name}: {why_not}" for name, why_not in sorted(models.items()))
     return f"未运行的模型 Models not run: {text}" if text else ""
+
+
+def shadow_text(hits: Mapping[str, int]) -> str:
+    """By rule in shadow what it hit beside the list; an empty text where no rule is in shadow."""
+    text = "; ".join(f"{rule_id} {count:,}" for rule_id, count in sorted(hits.items()))
+    return f"试运行规则的命中(不入清单) Hits of rules in shadow, in no lead: {text}" if text else ""

@@ -40,6 +40,16 @@ class RuleState(StrEnum):
     def is_scanned(self) -> bool:
         return self in (RuleState.SHADOW, RuleState.ACTIVE)
 
+    @property
+    def words(self) -> str:
+        """The state for people, in both languages."""
+        return f"{_STATE_ZH[self]} {self}"
+
+
+_STATE_ZH = {
+    RuleState.DRAFT: "草稿", RuleState.SHADOW: "试运行", RuleState.ACTIVE: "启用", RuleState.RETIRED: "停用",
+}  # fmt: skip
+
 
 class BilingualText(Declared):
     """The same text for Chinese and English readers."""
