@@ -1,0 +1,67 @@
+"""`fundwatch rules` for who writes them: classes covered, examples played."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fundwatch.errors import ExitCode
+from jobs.author.play_examples import ExamplesPlayed, prove
+from jobs.command_line import main
+from rules.catalogue.rule import RuleState
+from rules.knowledge.points import load_knowledge
+from tests.jobs.commands import run
+from tests.rules.world import SHIPPED, shipped
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def test_the_classes_are_listed_with_their_rules(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "classes", "--json"]) == ExitCode.OK
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["rules"] for row in rows if row["name"] == "频繁门诊"] == [["FQ-01"]]
+    assert main(["rules", "classes"]) == ExitCode.OK
+    assert "/88 类有规则 classes have a rule" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("words", "says"), [("test DC-30", "did you mean 'DC-03'"), ("show", "0 are named")])
+def test_a_rule_that_there_is_not_is_refused(words: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", *words.split()]) == ExitCode.REFUSED
+    assert says in capsys.readouterr().err
+
+
+def test_broken_rules_are_named_and_the_others_play(spark: SparkSession) -> None:
+    good = shipped("DC-03", state=RuleState.DRAFT)
+    lines = [{"line_id": 1, "colour": "red"}]
+    badly_written = shipped("OP-01")
+    example = badly_written.examples[0].model_copy(update={"lines": lines})
+    badly_written = badly_written.model_copy(update={"examples": [example, *badly_written.examples[1:]]})
+    refused = shipped("ID-04", when="death_date > 'a' + nothing_of_that_name")
+    fails_on_rows = shipped("FK-03", when="CAST(line_id AS INT) > 0")
+    wrong = shipped("ID-01", when="restricted_sex = sex")
+    rules = (good, badly_written, refused, fails_on_rows, wrong)
+    proofs = prove(spark, SHIPPED.model_copy(update={"rules": rules}), load_knowledge())
+    done = {proof.rule_id: proof for proof in proofs}
+    assert done["DC-03"].holds
+    assert "claim_line has no column colour" in done["OP-01"].broken
+    assert "nothing_of_that_name" in done["ID-04"].broken
+    assert done["FK-03"].broken.startswith("the scan fails")
+    assert (len(done["ID-01"].wrong_hits), len(done["ID-01"].wrong_misses)) == (3, 1)
+    played = ExamplesPlayed(proofs)
+    problem = played.problem()
+    assert problem is not None
+    assert problem.exit_code == ExitCode.FAULT
+    assert played.failed == ["OP-01", "ID-04", "FK-03", "ID-01"]
+
+
+@pytest.mark.slow
+def test_the_command_plays_a_rule_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    done = run("rules test FQ-02 --json", tmp_path / "var", tmp_path / "here")
+    assert done.returncode == ExitCode.OK, done.stderr
+    (proof,) = json.loads(done.stdout)["rules"]
+    assert (proof["rule_id"], proof["hits"], proof["misses"], proof["holds"]) == ("FQ-02", 3, 3, True)
+    assert not (tmp_path / "var").exists()
