@@ -13,6 +13,7 @@ from features.catalogue.loader import load_catalogues
 from fundwatch.errors import FundwatchError
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
+from jobs.rules_in_force import rules_in_force
 from rules.catalogue.load import load_rules
 from rules.catalogue.rule import Rule, RuleSet, RuleState
 from rules.knowledge.classes import CLASSES
@@ -95,9 +96,9 @@ class ShownKnowledge:
         return {"name": self.name, "points": [point.model_dump(mode="json") for point in self.points]}
 
 
-def listed_rules(settings: Settings) -> list[RuleRow]:
-    """Every rule of the region. Raises CatalogueError."""
-    rule_set = load_rules(region=region_of(settings))
+def listed_rules(settings: Settings, night: date | None = None) -> list[RuleRow]:
+    """Every rule of the region as it ships, or as it stands in the lake on a night. Raises CatalogueError."""
+    rule_set = _rules_on(settings, night)
     return [
         RuleRow(
             rule.id,
@@ -115,12 +116,16 @@ def listed_rules(settings: Settings) -> list[RuleRow]:
     ]
 
 
-def shown_rule(settings: Settings, rule_id: str) -> ShownRule:
-    """One rule of the region. Raises FundwatchError for an unknown one, CatalogueError."""
-    rule_set = load_rules(region=region_of(settings))
+def shown_rule(settings: Settings, rule_id: str, night: date | None = None) -> ShownRule:
+    """One rule of the region, as for the list. Raises FundwatchError for an unknown one, CatalogueError."""
+    rule_set = _rules_on(settings, night)
     rules = {rule.id: rule for rule in rule_set.rules}
     rule = rules[known_name("rule", rule_id, rules)]
     return ShownRule(rule, rule_set.rule_fingerprint(rule), _why_off(rule_set, rule_id))
+
+
+def _rules_on(settings: Settings, night: date | None) -> RuleSet:
+    return load_rules(region=region_of(settings)) if night is None else rules_in_force(settings, night).rule_set
 
 
 def listed_indicators(settings: Settings) -> list[IndicatorRow]:

@@ -92,7 +92,7 @@ _OTHERS = (
     ),
     Command(
         "rules",
-        "list the rules in force in the region, show one, play their examples; the national classes they cover",
+        "list the rules of the region, show one, play their examples, raise or retire one; national classes",
         "jobs.author.commands:rules",
         rule_options,
     ),

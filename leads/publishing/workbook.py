@@ -22,6 +22,7 @@ from leads.words import (
     SUBJECT_WORDS,
     TIER_MEANING,
     in_currency,
+    ran_text,
     scanned_text,
     shadow_text,
 )
@@ -241,9 +242,7 @@ def _coverage(content: ListContent) -> Iterator[tuple[object, ...]]:
     for row in content.coverage:
         card = content.cards.rules.get(row.what)
         names = (card.name_zh, card.name_en) if card else ("", "")
-        state = "已运行 run" if row.state == "run" else "未运行 not run"
-        state = f"试运行 shadow: {state}" if row.is_shadow else state
-        yield (row.what, *names, state, row.why_not, row.institution_count, row.judged_count, row.hit_count)
+        yield (row.what, *names, ran_text(row), row.why_not, row.institution_count, row.judged_count, row.hit_count)
 
 
 def _about(content: ListContent) -> Iterator[tuple[str, str]]:

@@ -11,9 +11,11 @@ import pytest
 from fundwatch.errors import ExitCode
 from jobs.author.play_examples import ExamplesPlayed, prove
 from jobs.command_line import main
+from rules.catalogue.load import load_rules
 from rules.catalogue.rule import RuleState
 from rules.knowledge.points import load_knowledge
 from tests.jobs.commands import run
+from tests.jobs.truth_world import NIGHT, TruthWorld
 from tests.rules.world import SHIPPED, shipped
 
 if TYPE_CHECKING:
@@ -26,6 +28,33 @@ def test_the_classes_are_listed_with_their_rules(capsys: pytest.CaptureFixture[s
     assert [row["rules"] for row in rows if row["name"] == "频繁门诊"] == [["FQ-01"]]
     assert main(["rules", "classes"]) == ExitCode.OK
     assert "/88 类有规则 classes have a rule" in capsys.readouterr().out
+
+
+def test_the_plan_names_the_shuffles_that_rules_share(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "plan", "--json"]) == ExitCode.OK
+    passes = json.loads(capsys.readouterr().out)
+    assert sorted(rule for one in passes for rule in one["rules"]) == [rule.id for rule in load_rules().rules]
+    shuffled = {tuple(key) for one in passes for key in one["shuffles"]}
+    assert sum(len(one["shuffles"]) for one in passes) == len(shuffled) == 4  # as tests/rules/test_shuffles.py counts
+    assert main(["rules", "plan"]) == ExitCode.OK
+    assert "4 次重分区 shuffles" in capsys.readouterr().out
+
+
+def test_the_coverage_of_a_night_says_why_not_and_what_is_in_shadow(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = TruthWorld(tmp_path)
+    words = ["rules", "coverage", "--date", str(NIGHT), "--var", str(tmp_path)]
+    assert main(words) == ExitCode.NOT_READY
+    world.rules(DC_03="", OP_02="", FK_06="institution.bed_count is not supplied", in_shadow=["OP-02"])
+    capsys.readouterr()
+    assert main(words) == ExitCode.OK
+    text = capsys.readouterr().out
+    assert "试运行 shadow: 已运行" in text
+    assert "bed_count" in text
+    assert main([*words, "--json"]) == ExitCode.OK
+    rows = {row["what"]: row for row in json.loads(capsys.readouterr().out)["rules"]}
+    assert (rows["OP-02"]["is_shadow"], rows["FK-06"]["state"]) == (True, "not_run")
 
 
 @pytest.mark.parametrize(("words", "says"), [("test DC-30", "did you mean 'DC-03'"), ("show", "0 are named")])
