@@ -50,6 +50,7 @@ PACKAGES = [
     "simulator.schemes",
     "simulator.staging",
     "jobs",
+    "jobs.author",
     "jobs.loading",
     "jobs.onboard",
     "jobs.operate",

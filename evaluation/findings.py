@@ -16,7 +16,7 @@ WAYS = (
     "listed_by_rule", "listed_by_score", "listed_by_score_itself", "listed_lead", "listed_itself",
 )  # fmt: skip
 TRUE, OTHER, LOOKALIKE, HONEST = "true", "other_scheme", "lookalike", "honest"
-RUN = "run"
+RUN, SHADOW = "run", "shadow"
 _POPULATION = ["population", "found"]
 
 
@@ -77,7 +77,7 @@ def with_findings(labels: pd.DataFrame, found: NightFindings, rules: pd.DataFram
     found, and no line or encounter by whoever acted; `listed_itself` is the list without actors. `<way>_chance` is the
     probability that chance finds the instance so.
 
-    `rules` has rule_id and state.
+    `rules` has rule_id and state; a rule whose hits are not among those found, as one in shadow, is none that ran.
     """
     by_own = labels["label"].isin(found.matches.loc[found.matches["is_own"], "label"]).astype("boolean")
     by_list = _listed_by_rule(labels, found)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from evaluation.findings import SHADOW
 from evaluation.population import PER
 from evaluation.report import UNKNOWN, Evaluation, records
 
@@ -77,12 +78,13 @@ def beside_chance(rows: pd.Series, way: str) -> str:
 
 
 def headline(evaluation: Evaluation) -> dict[str, float | None]:
-    """The figures that are compared from world to world. What is not known, or is of too few, is None.
+    """The figures that are compared from world to world. What is not known, or is of too few, is None. A rule in shadow
+    counts in none of them.
 
     Shares are of instances: `<way>_share`, and beside it `<way>_chance_share`.
     """
     staged, honest = evaluation.total("scheme"), evaluation.total("lookalike")
-    rules, counts = evaluation.rules, evaluation.settlements
+    rules, counts = evaluation.rules[evaluation.rules["rule_state"] != SHADOW], evaluation.settlements
     money = evaluation.money_in_all.iloc[0]
     found: dict[str, Any] = {
         "instances": staged["instances_counted"],

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from evaluation.findings import SHADOW
 from evaluation.headline import beside_chance, ten_lines, verdict
 from evaluation.report import STATES, UNKNOWN, Evaluation, records
 from fundwatch.pages import Bar, BarChart, Bilingual, Figure, PageTable, Paragraph, Part, page
@@ -124,7 +125,8 @@ def _found(evaluation: Evaluation) -> Iterator[Part]:
 
 
 def _wrongly(evaluation: Evaluation) -> Iterator[Part]:
-    rules = evaluation.rules[evaluation.rules["hits"].fillna(0) > 0]
+    every = evaluation.rules
+    rules = every[(every["hits"].fillna(0) > 0) | (every["rule_state"] == SHADOW)]
     counts = evaluation.settlements
     honest = evaluation.total("lookalike")
     yield Paragraph(
@@ -134,11 +136,14 @@ def _wrongly(evaluation: Evaluation) -> Iterator[Part]:
     )
     yield PageTable(
         "",
-        ("规则 Rule", "命中 Hits", "本手法 True", "其他手法 Other scheme", "相似 Look-alike", "诚实 Honest",
+        ("规则 Rule", "状态 State", "本手法实例发现 Own instances found", "命中 Hits", "本手法 True",
+         "其他手法 Other scheme", "相似 Look-alike", "诚实 Honest",
          "单元 Units", "精确率 Precision", "每千诚实结算误报 False per 1,000 honest settlements"),
         [
-            (row.rule_id, *(whole_text(value) for value in (row.hits, row.true, row.other_scheme, row.lookalike,
-             row.honest, row.units)), interval_text(row.precision, row.precision_low, row.precision_high),
+            (row.rule_id, STATES.get(row.rule_state, row.rule_state),
+             Figure(f"{whole_text(row.found)}/{row.instances}" if row.instances else UNKNOWN),
+             *(whole_text(value) for value in (row.hits, row.true, row.other_scheme, row.lookalike, row.honest,
+             row.units)), interval_text(row.precision, row.precision_low, row.precision_high),
              number_text(row.false_per_1000, 2))
             for row in records(rules.sort_values(["false", "rule_id"], ascending=[False, True]).head(_ROWS))
         ],

@@ -16,6 +16,10 @@ from fundwatch.cells import PeoplesTable, csv_for_people
 STATES = {
     "run": "已运行 run",
     "not_run": "未运行 not run",
+    "active": "启用 active",
+    "shadow": "试运行 shadow",
+    "draft": "草稿 draft",
+    "retired": "停用 retired",
     "no_rule": "无规则 no rule",
     "unknown_rule": "未收录 not in fundwatch",
 }
@@ -37,7 +41,8 @@ class Evaluation:
     `is_whole`: whatever has no label is honest; else nobody knows. `totals`: kind; `schemes`: kind × scheme × rule;
     `left_out`: scheme × reason; `breakdowns`: one frame per grade of the labels, and `scheme_breakdowns` the same ×
     scheme; `learned_until`: when the models were made, and `out_of_time` what began before and after; `settlements`:
-    how many; `rules`: rule; `list_precision`: k; `list_classes`: what made the lead × class; `money`: scheme,
+    how many; `rules`: rule, those in shadow too, which count nowhere else; `list_precision`: k; `list_classes`: what
+    made the lead × class; `money`: scheme,
     `money_in_all`, `money_by_disguise`, in yuan; `score_by_subject`: kind ×
     subject type; `base_rates`: subject type; `size_bands`: the same × band;
     `first_by_subject`: subject type × ranking × cut; `scores`: entity type × model; `scores_by_peers`: the same × size

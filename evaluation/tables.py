@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from evaluation.findings import SHADOW
 from evaluation.headline import ten_lines
 from evaluation.report import STATES, UNKNOWN, WAYS, Evaluation, records
 from evaluation.worlds import MAIN, figure_text
@@ -169,17 +170,21 @@ def _of_models(rows: pd.DataFrame) -> pd.DataFrame:
 def _rule_tables(rules: pd.DataFrame) -> list[Table]:
     """What the rules hit, in hits and in money."""
     reported = _with_interval(rules, "precision")
-    reported = reported.assign(
-        state=reported["state"].map(STATES) + reported["why_not"].map(lambda why: f": {why}" if why else "")
-    )
+    shadow = reported["rule_state"].map(lambda state: f"{STATES[state]}: " if state == SHADOW else "")
+    why_not = reported["why_not"].map(lambda why: f": {why}" if why else "")
+    reported = reported.assign(state=shadow + reported["state"].map(STATES) + why_not)
+    own = _with_interval(reported[reported["instances"] > 0], "recall")
+    own = own.assign(rule_state=own["rule_state"].map(lambda state: STATES.get(state, state)))
     hits = ["rule_id", "state", "hits", "true", "other_scheme", "lookalike", "honest", "units", "precision"]
     rates = ["rule_id", "hits", "false", "false_per_1000", "alerts_per_1000"]
     money = ["rule_id", "amount_at_risk", "true_amount", "estimated_amount"]
     return [
         _plain_table("规则精确率 Precision by rule", reported, hits),
+        _plain_table("规则召回率 Recall by rule: schemes that it is made for", own,
+                     ["rule_id", "rule_state", "instances", "found", "found_by_chance", "recall"]),
         _plain_table("误报率 False hits by rule", reported[reported["hits"] > 0], rates, caption=_RATES_SAID),
         _plain_table("规则涉及金额 Money by rule", reported[reported["hits"] > 0], money),
-    ]
+    ]  # fmt: skip
 
 
 _RATES_SAID = (
@@ -210,13 +215,14 @@ _HEADINGS = {
     "staged_by_chance": "随机\nBy\nchance", "staged_by_money": "按金额\nBy\nmoney", "lift": "提升\nLift",
     "lift_over_money": "对金额\nOver\nmoney", "began": "开始\nBegan",
     "staged_published_by_chance": "随机\nBy\nchance", "disguise": "伪装\nDisguise",
-    "category": "分类\nCategory", **WAYS,
+    "category": "分类\nCategory", "found": "发现\nFound", "found_by_chance": "随机\nBy\nchance",
+    "recall": "召回率\nRecall", "rule_state": "状态\nState", **WAYS,
 }  # fmt: skip
 
 
 _TEXTS = (
     "scheme", "disguise", "category", "model", "ranking", "subject_type", "band", "began", "cut",
-    "kind", "reason", "rule_id", "state", "made_by", "lead_class", "peers"
+    "kind", "reason", "rule_id", "state", "rule_state", "made_by", "lead_class", "peers"
 )  # fmt: skip
 
 

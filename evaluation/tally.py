@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from evaluation.findings import HONEST, LOOKALIKE, OTHER, RUN, TRUE, WAYS, NightFindings
+from evaluation.findings import HONEST, LOOKALIKE, OTHER, RUN, SHADOW, TRUE, WAYS, NightFindings
 from evaluation.labels import COUNTED, INSTANCE
 from evaluation.population import SUBJECT
 from evaluation.statistics import effective_units, precision_at, to_units, with_share
@@ -98,6 +98,21 @@ def left_out(findings: pd.DataFrame) -> pd.DataFrame:
     return rows.fillna({"instances": 0}).astype("int64").reset_index().rename(columns={"state": "reason"})
 
 
+def of_active(rules: pd.DataFrame) -> pd.DataFrame:
+    """Rules (rule_id, state, rule_state) as they stand where active ones alone count: one in shadow did not run."""
+    return rules.assign(state=rules["state"].mask(rules["rule_state"] == SHADOW, SHADOW))
+
+
+def with_own_recall(rules: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
+    """Rules with `instances` of the schemes that each is made for and could judge, how many of them it `found`, chance
+    would find (`found_by_chance`), and the share `recall` with its interval."""
+    recall = recall_by(findings[findings["kind"] == "scheme"], ["rule_id"])
+    names = {"own_rule_of": "instances", "own_rule": "found", "own_rule_by_chance": "found_by_chance"}
+    names |= {f"own_rule_recall{end}": f"recall{end}" for end in ("", "_low", "_high")}
+    own = recall[["rule_id", *names]].rename(columns=names)
+    return rules.merge(own, on="rule_id", how="left").fillna({"instances": 0}).astype({"instances": "int64"})
+
+
 def with_rule_state(schemes: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
     """Schemes with `state` and `why_not` of their own rule."""
     of_rule = rules.set_index("rule_id")
@@ -115,7 +130,7 @@ def precision_by_rule(
     one instance are one of the `units`: of fewer than ten there is no share. Estimates are kept apart: they rank, and
     are no money found.
 
-    `rules` has rule_id, state and why_not; a rule that did not run has no counts.
+    `rules` has rule_id, state and why_not (and what else is to stand beside); a rule that did not run has no counts.
     """
     hits = found.hits
     reported = hits.assign(hit_class=hits["hit_id"].map(classes))

@@ -20,7 +20,10 @@ from jobs.terminal.answer import Answer
 from jobs.terminal.commands import COMMANDS, Command
 from jobs.terminal.console import print_error, print_note, print_unexpected, show
 from jobs.terminal.options import LOOKING_ACTIONS, common_options, settings_of
+from jobs.terminal.rule_options import RULE_ACTIONS
 from jobs.terminal.usage import HelpfulParser
+
+_NOUN_ACTIONS = {*LOOKING_ACTIONS, *RULE_ACTIONS}
 
 
 def parser(every: Sequence[Command] = COMMANDS) -> HelpfulParser:
@@ -86,7 +89,7 @@ def _in_words_of_today(words: Sequence[str], every: Sequence[Command]) -> tuple[
     """
     named, *rest = words or [""]
     stage = next((c.stage for c in every if c.stage is not None and c.stage.earlier_word == named != ""), None)
-    is_noun = named in NOUNS and ((rest[:1] and rest[0] in LOOKING_ACTIONS) or not _has_date(rest))
+    is_noun = named in NOUNS and ((rest[:1] and rest[0] in _NOUN_ACTIONS) or not _has_date(rest))
     if stage is None or is_noun:
         return list(words), ""
     later = f"; to look at the {named}, type `fundwatch {named} list`" if named in NOUNS else ""

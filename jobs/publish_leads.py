@@ -31,6 +31,7 @@ from jobs.review.read_leads import (
     rule_coverage,
     skipped_models,
 )
+from jobs.rules_in_force import rules_in_force
 from leads.cards import Cards, IndicatorCard, RuleCard
 from leads.publishing.lists import Published, is_whole, write_list
 from leads.publishing.published import (
@@ -118,7 +119,7 @@ def knowledge_used(settings: Settings) -> tuple[str, dict[str, KnowledgeUsed]]:
 
 def _inputs(night: Night) -> LeadInputs:
     return LeadInputs(
-        hits=night.of_night("rule_hit").where(f"rule_state = '{RuleState.ACTIVE}'"),
+        hits=_of_active(night.of_night("rule_hit")),
         hit_lines=night.of_night("hit_line"),
         scores=night.of_night("score"),
         score_reasons=night.of_night("score_reason"),
@@ -129,13 +130,18 @@ def _inputs(night: Night) -> LeadInputs:
     )
 
 
+def _of_active(rows: DataFrame) -> DataFrame:
+    """Rows of rules of which leads are made; in a night of before there were others the state is null."""
+    return rows.where(f"coalesce(rule_state, '{RuleState.ACTIVE}') = '{RuleState.ACTIVE}'")
+
+
 def _cases(night: Night, findings: DataFrame, inputs: LeadInputs) -> DataFrame:
     """Tonight's findings beside those of the newest earlier list that is committed."""
     earlier = night.of_earlier_night("case", "leads")
     if earlier is None:
         earlier = _no_rows(night, "case").drop("business_date")
     earlier = under_current_ids(earlier, night.successors)
-    looked = judged(night.of_night("rule_coverage"), inputs.scores)
+    looked = judged(_of_active(night.of_night("rule_coverage")), inputs.scores)
     at = CaseNight(night.date, night.settings.case_gap_days)
     return cases(findings, looked, earlier, inputs.institutions, at)
 
@@ -208,7 +214,7 @@ def _provenance(night: Night) -> Provenance:
         period_end=options.period_end,
         source=settings.source,
         software=f"fundwatch {__version__}",
-        rule_set_fingerprint=load_rules(region=region_of(settings)).fingerprint,
+        rule_set_fingerprint=rules_in_force(settings, night.date).rule_set.fingerprint,
         knowledge_fingerprint=of_knowledge,
         knowledge=knowledge,
         model_fingerprints={f"{row['entity_type']} {row['model']}": row["model_fingerprint"] for row in models},

@@ -11,18 +11,19 @@ from fundwatch.regions import region_of
 from jobs.command_line import main_of_script
 from jobs.declared_stages import SCAN
 from jobs.job import Job, Night, Report, Workplace
-from rules.catalogue.load import load_rules
+from jobs.review.read_leads import shadow_hits
+from jobs.rules_in_force import rules_in_force
 from rules.engine.scan import ScanWindow, scan
 from rules.engine.seen import lines_seen
 from rules.frames.registry import columns_of_shared, tables_read
 from rules.knowledge.points import knowledge_fingerprint, load_knowledge
 
 
-def own_fingerprint(place: Workplace, _night: date) -> object:
-    """What determines the scan beside the delivered data and the settings: rules and knowledge."""
+def own_fingerprint(place: Workplace, night: date) -> object:
+    """What determines the scan beside the delivered data and the settings: knowledge, and rules as they stand then."""
     region = region_of(place.settings)
     return {
-        "rules": load_rules(region=region).fingerprint,
+        "rules": rules_in_force(place.settings, night).rule_set.fingerprint,
         "knowledge": knowledge_fingerprint(load_knowledge(region=region)),
     }
 
@@ -35,8 +36,11 @@ def run(night: Night) -> Report:
             tables[name] = night.materialize(tables[name].select(*columns))
     window = ScanWindow(night.date - timedelta(days=night.settings.scan_days - 1), night.date)
     region = region_of(night.settings)
-    rule_set = load_rules(region=region)
+    standing = rules_in_force(night.settings, night.date)
+    rule_set = standing.rule_set
     knowledge = load_knowledge(region=region)
+    for rule_id, why in standing.lapsed.items():
+        log.warning("%s: %s", rule_id, why)
     found = scan(
         rule_set, tables, night.supplied(), knowledge, window, night.materialize, night.dates_only()
     ).materialized(night.materialize)
@@ -45,11 +49,22 @@ def run(night: Night) -> Report:
     return {
         "rules": len(rule_set.rules),
         "rule_set": rule_set.fingerprint,
-        "hits": night.tables_written["rule_hit"].rows,
+        **_hits(night),
         "hit_lines": night.tables_written["hit_line"].rows,
+        **({"lapsed": dict(standing.lapsed)} if standing.lapsed else {}),
         "not_run": _not_run(night),
         **_coverage(night, seen),
     }
+
+
+def _hits(night: Night) -> dict[str, object]:
+    """The hits of active rules; where rules are in shadow, apart from them what each of these hit."""
+    written = night.tables_written["rule_hit"].rows
+    shadow = shadow_hits(night.place.lake, night.date)
+    if not shadow:
+        return {"hits": written}
+    hits = sum(shadow.values())
+    return {"hits": written - hits, "shadow_hits": hits, "shadow": shadow}
 
 
 def _not_run(night: Night) -> dict[str, str]:

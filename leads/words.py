@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fundwatch.contracts.entities import ENTITIES
 from fundwatch.regions import CURRENCY
 from leads.cards import IndicatorCard
-from leads.publishing.rows import LinesSeen
+from leads.publishing.rows import CoverageRow, LinesSeen
 from leads.ranking.outliers import EXTREME_Z, USUAL_Z
 from leads.ranking.priority import ESTIMATE_WEIGHT, FULL_MONEY, HALF_REACH, SEVERITY, UNKNOWN_MONEY, UNKNOWN_OUTLIER
 
@@ -91,3 +91,15 @@ def not_run_text(models: Mapping[str, str]) -> str:
     """That models did not run, and why; an empty text where all did."""
     text = "; ".join(f"{name}: {why_not}" for name, why_not in sorted(models.items()))
     return f"未运行的模型 Models not run: {text}" if text else ""
+
+
+def ran_text(row: CoverageRow) -> str:
+    """Whether a rule or model ran, and whether the rule is in shadow."""
+    ran = "已运行 run" if row.state == "run" else "未运行 not run"
+    return f"试运行 shadow: {ran}" if row.is_shadow else ran
+
+
+def shadow_text(hits: Mapping[str, int]) -> str:
+    """By rule in shadow what it hit beside the list; an empty text where no rule is in shadow."""
+    text = "; ".join(f"{rule_id} {count:,}" for rule_id, count in sorted(hits.items()))
+    return f"试运行规则的命中(不入清单) Hits of rules in shadow, in no lead: {text}" if text else ""

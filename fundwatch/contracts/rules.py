@@ -51,6 +51,7 @@ RULE_COVERAGE = nightly(
     """
     rule_id string
     rule_version string
+    rule_state string active, or shadow: it makes no lead; null in older nights: active
     institution_id id(institution)
     state string run or not_run
     why_not string the missing table, column or knowledge; why a rule is broken; what a rule that ran did without

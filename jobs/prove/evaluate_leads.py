@@ -12,7 +12,15 @@ from typing import Any
 import pandas as pd
 
 from evaluation.files import write_evaluation
-from evaluation.findings import RUN, NightFindings, score_by_subject, to_hit_classes, with_findings, without_right_hits
+from evaluation.findings import (
+    RUN,
+    SHADOW,
+    NightFindings,
+    score_by_subject,
+    to_hit_classes,
+    with_findings,
+    without_right_hits,
+)
 from evaluation.labels import (
     ABSENT,
     JudgedPeriod,
@@ -33,11 +41,13 @@ from evaluation.tally import (
     SCHEME,
     leads_by_class,
     left_out,
+    of_active,
     own_subjects,
     precision_by_rule,
     precision_of_list,
     recall_by,
     to_lead_classes,
+    with_own_recall,
     with_rule_state,
     with_units,
 )
@@ -92,33 +102,34 @@ def evaluate(settings: Settings, night: date, truth: Path) -> Evaluation:
 def evaluate_labels(settings: Settings, night: date, given: Labels) -> Evaluation:
     """Everything the night found, against everything that is labelled and could be seen by then."""
     lake = Lake(settings.lake_address)
-    made = read_found(lake, night)
-    seen, window = read_seen(lake, given.rows, made.hit_lines, night), _window(made.coverage)
+    made_by_all = read_found(lake, night)
+    made = _without_shadow(made_by_all)
+    seen, window = read_seen(lake, given.rows, made_by_all.hit_lines, night), _window(made.coverage)
     labels = with_state(given.rows, seen, _pair_rules(settings), window)
     refuse_foreign(labels, window)
-    found = _found(made, labels, seen, read_population(lake, night, window), settings)
-    rules = _rule_states(made.coverage)
-    classes = to_hit_classes(made.hits, found.matches, labels)
+    population, rules = read_population(lake, night, window), _rule_states(made.coverage)
+    found = _found(made, labels, seen, population, settings)
+    judged = _judged(found, labels, of_active(rules))
+    classes, findings = judged.classes, judged.findings
     inside = seen.lines[seen.lines["day"].between(window.start, window.end)]
     settlements = count_settlements(labels, inside, found.proofs, found.population)
     learned = learned_until(lake, night)
-    judged = without_right_hits(found.matches, classes, labels)
-    findings = with_units(with_findings(labels, replace(found, matches=judged), rules), found.subjects)
-    of_rules = precision_by_rule(found, classes, labels, rules, is_whole=given.is_whole)
+    if made_by_all is not made:
+        judged = _judged(_found(made_by_all, labels, seen, population, settings), labels, rules)
     staged = findings[findings["kind"] == "scheme"]
     return Evaluation(
         night=night,
         period=(window.start.date(), window.end.date()),
         is_whole=given.is_whole,
         totals=recall_by(findings, ["kind"]),
-        schemes=with_rule_state(recall_by(findings, SCHEME), rules),
+        schemes=with_rule_state(recall_by(findings, SCHEME), of_active(rules)),
         left_out=left_out(findings),
         breakdowns=_breakdowns(findings),
         scheme_breakdowns=_breakdowns(findings, "scheme"),
         learned_until=learned,
         out_of_time=_out_of_time(staged, learned),
         settlements=settlements,
-        rules=with_rates(of_rules, settlements),
+        rules=with_rates(_of_rules(judged, labels, rules, is_whole=given.is_whole), settlements),
         **_of_list(found, classes, labels),
         **_of_money(labels, seen, _line_hits(made, found.listed)),
         score_by_subject=score_by_subject(findings, found),
@@ -127,6 +138,36 @@ def evaluate_labels(settings: Settings, night: date, given: Labels) -> Evaluatio
         not_run=_not_run(made),
         notes=_notes(labels, given, learned, night),
     )
+
+
+def _without_shadow(made: NightFound) -> NightFound:
+    """The same without the hits of rules in shadow; itself where no rule is. Figures of the night are of these."""
+    if not (made.coverage["rule_state"] == SHADOW).any():
+        return made
+    hits = made.hits[made.hits["rule_state"] != SHADOW].reset_index(drop=True)
+    lines = made.hit_lines[made.hit_lines["hit_id"].isin(hits["hit_id"])].reset_index(drop=True)
+    return replace(made, hits=hits, hit_lines=lines)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What was found, the class of each hit, and the labels with how each was found."""
+
+    found: NightFindings
+    classes: pd.Series
+    findings: pd.DataFrame
+
+
+def _judged(found: NightFindings, labels: pd.DataFrame, rules: pd.DataFrame) -> _Judged:
+    classes = to_hit_classes(found.hits, found.matches, labels)
+    wronged = replace(found, matches=without_right_hits(found.matches, classes, labels))
+    return _Judged(found, classes, with_units(with_findings(labels, wronged, rules), found.subjects))
+
+
+def _of_rules(judged: _Judged, labels: pd.DataFrame, rules: pd.DataFrame, *, is_whole: bool) -> pd.DataFrame:
+    """Grain: rule, those in shadow too. What it hit, rightly and wrongly, and what of its own schemes it found."""
+    of_rules = precision_by_rule(judged.found, judged.classes, labels, rules, is_whole=is_whole)
+    return with_own_recall(of_rules, judged.findings)
 
 
 def _found(
@@ -157,11 +198,12 @@ def _window(coverage: pd.DataFrame) -> JudgedPeriod:
 
 
 def _rule_states(coverage: pd.DataFrame) -> pd.DataFrame:
-    """Grain: rule. It ran if it ran anywhere; else why it did not."""
+    """Grain: rule. It ran if it ran anywhere; else why it did not. `rule_state` is where it stands in its life."""
     ran = set(coverage.loc[coverage["state"] == RUN, "rule_id"])
-    why_not = coverage.groupby("rule_id")["why_not"].first().fillna("")
+    by_rule = coverage.groupby("rule_id")
+    why_not, rule_state = by_rule["why_not"].first().fillna(""), by_rule["rule_state"].first()
     state = [RUN if rule_id in ran else NOT_RUN for rule_id in why_not.index]
-    return pd.DataFrame({"state": state, "why_not": why_not}).reset_index()
+    return pd.DataFrame({"state": state, "why_not": why_not, "rule_state": rule_state}).reset_index()
 
 
 def _scored(scores: pd.DataFrame) -> pd.DataFrame:

@@ -111,16 +111,18 @@ def read_found(lake: Lake, night: date) -> NightFound:
     """What the night found. Raises NotReadyError when its rules have not run; other stages may be missing."""
     refuse_no_stage(lake, night, "rules")
     ledger = Ledger(lake.address)
-    rule_state = "rule_state" if "rule_state" in lake.columns("rule_hit") else "NULL AS rule_state"
     hits = of_night(
         lake, "rule_hit", night,
         "hit_id, rule_id, subject_type, subject_id, patient_id, institution_id, encounter_id, is_estimate, "
-        f"period_start, period_end, {_AT_RISK}, {rule_state}",
+        f"period_start, period_end, {_AT_RISK}, {_rule_state(lake, 'rule_hit')}",
     )  # fmt: skip
     return NightFound(
         hits=hits.assign(**{name: pd.to_datetime(hits[name]) for name in ("period_start", "period_end")}),
         hit_lines=_counted_lines(lake, night),
-        coverage=of_night(lake, "rule_coverage", night, "rule_id, state, why_not, period_start, period_end"),
+        coverage=of_night(
+            lake, "rule_coverage", night,
+            f"rule_id, state, why_not, period_start, period_end, {_rule_state(lake, 'rule_coverage')}",
+        ),
         scores=None if ledger.committed("score", night) is None else of_night(
             lake, "score", night, "entity_type, entity_id, model, score, percentile, peer_count, state, why_not"
         ),
@@ -129,6 +131,12 @@ def read_found(lake: Lake, night: date) -> NightFound:
             f"place, subject_type, subject_id, hit_count, {_AT_RISK}",
         ).sort_values("place", ignore_index=True),
     )  # fmt: skip
+
+
+def _rule_state(lake: Lake, table: str) -> str:
+    """SQL: where the rule of a row stood; tables and nights of before rules had states are of active ones."""
+    known = "coalesce(rule_state, 'active')" if "rule_state" in lake.columns(table) else "'active'"
+    return f"{known} AS rule_state"
 
 
 def of_night(lake: Lake, table: str, night: date, columns: str) -> pd.DataFrame:

@@ -14,19 +14,23 @@ from jobs.review.show_catalogues import (
     ShownRule,
 )
 from jobs.terminal.answer import Say
+from rules.catalogue.rule import RuleState
 
 
 def print_rules(rows: Sequence[RuleRow], say: Say) -> None:
-    """A line for each rule; what is switched off says so."""
+    """A line for each rule; what is switched off, or not active, says so."""
     _table(
         f"规则 Rules ({len(rows)})",
-        ("规则\nRule", "名称\nName", "等级\nTier", "粒度\nGrain", "法规\nLaw", "有效期\nValid"),
+        ("规则\nRule", "名称\nName", "等级\nTier", "粒度\nGrain", "法规\nLaw", "状态\nState",
+         "有效期\nValid"),
         (
-            (r.id, _both(r.name_zh, r.name_en), r.tier, r.grain, ", ".join(r.law),
+            (r.id, _both(r.name_zh, r.name_en), r.tier, r.grain, ", ".join(r.law), r.state.words.replace(" ", "\n"),
              (r.switched_off and f"停用 off: {r.switched_off}") or f"{r.valid_from} – {r.valid_to or ''}")
             for r in rows
         ),
     )  # fmt: skip
+    if shadow := [row.id for row in rows if row.state == RuleState.SHADOW]:
+        say(f"试运行,命中不入清单 In shadow, scanned without leads ({len(shadow)}): {', '.join(shadow)}")
     say("one of them: `fundwatch rules show ID`")
 
 
@@ -39,6 +43,7 @@ def print_rule(found: ShownRule, say: Say) -> None:
     valid = f"{rule.valid.from_} – {rule.valid.to or ''}"
     params = ", ".join(f"{name} = {value}" for name, value in rule.params.items())
     stated = {
+        "状态 State": rule.state.words,
         "等级 Tier": rule.tier, "粒度 Grain": rule.grain, "对象 Subject": rule.subject, "法规 Law": ", ".join(rule.law),
         "有效期 Valid": valid, "参数 Parameters": params, "判断范围 Judged where": rule.where,
         "除外 Left out": ", ".join(rule.exclude), **{f"度量 Measure {n}": m.compute for n, m in rule.measures.items()},

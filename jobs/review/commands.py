@@ -1,4 +1,4 @@
-"""The commands of who reviews, options in and answers out: a night's list, one lead; rules, indicators, knowledge."""
+"""The commands of who reviews, options in and answers out: a night's list, one lead; indicators, knowledge."""
 
 from __future__ import annotations
 
@@ -31,14 +31,6 @@ def _list_or_lead(options: argparse.Namespace, lead: str | None) -> Answer[Any]:
     if lead is None:
         return Answer(night_list(settings, night, options.top), print_list)
     return Answer(one_lead(settings, night, lead), print_lead)
-
-
-def rules(options: argparse.Namespace) -> Answer[Any]:
-    """`fundwatch rules [list|show ID]`."""
-    settings = settings_of(options).settings
-    if options.action == "list":
-        return Answer(show_catalogues.listed_rules(settings), catalogue_pages.print_rules)
-    return Answer(show_catalogues.shown_rule(settings, _named(options, "rule")), catalogue_pages.print_rule)
 
 
 def indicators(options: argparse.Namespace) -> Answer[Any]:

@@ -9,7 +9,7 @@ from fundwatch.terminal import show
 from jobs.review.show_lead import LeadShown, NightList
 from jobs.terminal.answer import Say
 from leads.publishing.console import lead_pack, top_table
-from leads.words import not_run_text, scanned_text
+from leads.words import not_run_text, scanned_text, shadow_text
 
 
 def print_list(found: NightList, say: Say) -> None:
@@ -22,6 +22,8 @@ def print_list(found: NightList, say: Say) -> None:
         show(scanned)
     if missing := not_run_text(found.skipped_models):
         say(missing)
+    if shadow := shadow_text(found.shadow):
+        say(shadow)
     say(f"workbook: {found.workbook}")
     if found.erased:
         say(f"注意:本清单已不可重现 Note: this list can no longer be made again (data erased {found.erased})")

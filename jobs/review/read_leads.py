@@ -14,6 +14,7 @@ from fundwatch.errors import NotReadyError
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
 from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow, LinesSeen, to_rows
+from rules.catalogue.rule import RuleState
 
 Condition = tuple[str, str, object]
 _IDS_SHOWN = 8
@@ -124,9 +125,11 @@ def _quoted(texts: Iterable[str]) -> str:
 def rule_coverage(lake: Lake, night: date) -> list[CoverageRow]:
     """Grain: rule and state. How many institutions and things a rule judged, or why it did not run."""
     columns = ["rule_id", "institution_id", "state", "why_not", "judged_count", "hit_count"]
-    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    columns += ["rule_state"] if "rule_state" in lake.columns("rule_coverage") else []  # an old table has none
+    groups: dict[tuple[str, str, str, bool], list[dict[str, Any]]] = {}
     for row in rows_of(lake, "rule_coverage", ("business_date", "==", night), columns=columns):
-        groups.setdefault((row["rule_id"], row["state"], row["why_not"] or ""), []).append(row)
+        key = (row["rule_id"], row["state"], row["why_not"] or "", row.get("rule_state") == RuleState.SHADOW)
+        groups.setdefault(key, []).append(row)
     return [
         CoverageRow(
             what=rule_id,
@@ -135,9 +138,17 @@ def rule_coverage(lake: Lake, night: date) -> list[CoverageRow]:
             institution_count=len({row["institution_id"] for row in rows if row["institution_id"]}),
             judged_count=sum(row["judged_count"] or 0 for row in rows),
             hit_count=sum(row["hit_count"] or 0 for row in rows),
+            is_shadow=is_shadow,
         )
-        for (rule_id, state, why_not), rows in sorted(groups.items())
+        for (rule_id, state, why_not, is_shadow), rows in sorted(groups.items())
     ]
+
+
+def shadow_hits(lake: Lake, night: date) -> dict[str, int]:
+    """By rule in shadow that ran what it hit, which is in no lead; none where no scan left a coverage."""
+    if not lake.exists("rule_coverage"):
+        return {}
+    return {row.what: row.hit_count for row in rule_coverage(lake, night) if row.is_shadow and row.state == "run"}
 
 
 def lines_seen(ledger: Ledger, night: date) -> LinesSeen | None:

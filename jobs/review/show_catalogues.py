@@ -13,15 +13,17 @@ from features.catalogue.loader import load_catalogues
 from fundwatch.errors import FundwatchError
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
+from jobs.rules_in_force import rules_in_force
 from rules.catalogue.load import load_rules
-from rules.catalogue.rule import Rule, RuleSet
+from rules.catalogue.rule import Rule, RuleSet, RuleState
 from rules.knowledge.classes import CLASSES
 from rules.knowledge.points import KnowledgePoint, load_knowledge
 
 
 @dataclass(frozen=True)
 class RuleRow:
-    """A rule of the list; `switched_off` says why it does not run in the region."""
+    """A rule of the list; `switched_off` says why it does not run in the region, `state` where it stands in its life:
+    one in shadow hits and makes no lead."""
 
     id: str
     name_zh: str
@@ -32,6 +34,7 @@ class RuleRow:
     valid_from: date
     valid_to: date | None
     switched_off: str = ""
+    state: RuleState = RuleState.ACTIVE
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,9 @@ class ShownKnowledge:
         return {"name": self.name, "points": [point.model_dump(mode="json") for point in self.points]}
 
 
-def listed_rules(settings: Settings) -> list[RuleRow]:
-    """Every rule of the region. Raises CatalogueError."""
-    rule_set = load_rules(region=region_of(settings))
+def listed_rules(settings: Settings, night: date | None = None) -> list[RuleRow]:
+    """Every rule of the region as it ships, or as it stands in the lake on a night. Raises CatalogueError."""
+    rule_set = _rules_on(settings, night)
     return [
         RuleRow(
             rule.id,
@@ -107,17 +110,22 @@ def listed_rules(settings: Settings) -> list[RuleRow]:
             rule.valid.from_,
             rule.valid.to,
             _why_off(rule_set, rule.id),
+            rule.state,
         )
         for rule in rule_set.rules
     ]
 
 
-def shown_rule(settings: Settings, rule_id: str) -> ShownRule:
-    """One rule of the region. Raises FundwatchError for an unknown one, CatalogueError."""
-    rule_set = load_rules(region=region_of(settings))
+def shown_rule(settings: Settings, rule_id: str, night: date | None = None) -> ShownRule:
+    """One rule of the region, as for the list. Raises FundwatchError for an unknown one, CatalogueError."""
+    rule_set = _rules_on(settings, night)
     rules = {rule.id: rule for rule in rule_set.rules}
-    rule = rules[_known("rule", rule_id, rules)]
+    rule = rules[known_name("rule", rule_id, rules)]
     return ShownRule(rule, rule_set.rule_fingerprint(rule), _why_off(rule_set, rule_id))
+
+
+def _rules_on(settings: Settings, night: date | None) -> RuleSet:
+    return load_rules(region=region_of(settings)) if night is None else rules_in_force(settings, night).rule_set
 
 
 def listed_indicators(settings: Settings) -> list[IndicatorRow]:
@@ -128,7 +136,7 @@ def listed_indicators(settings: Settings) -> list[IndicatorRow]:
 def shown_indicator(settings: Settings, column: str) -> ShownIndicator:
     """One indicator. Raises FundwatchError for an unknown one, CatalogueError."""
     every = _named(settings)
-    catalogue, named = every[_known("indicator", column, every)]
+    catalogue, named = every[known_name("indicator", column, every)]
     of, taken = named.definition, catalogue.taken
     made_of = {name: taken[name].description for name in sorted(of.reads) if name in taken}
     return ShownIndicator(_row(catalogue, named), of.formula, of.when or "", of.description, made_of)
@@ -147,7 +155,7 @@ def listed_knowledge(settings: Settings) -> list[KnowledgeRow]:
 
 def shown_knowledge(settings: Settings, name: str, code: str = "") -> ShownKnowledge:
     """The points of one class, or those that speak of a code. Raises FundwatchError for an unknown class or code."""
-    points = load_knowledge(region=region_of(settings)).get(_known("class of knowledge", name, CLASSES), ())
+    points = load_knowledge(region=region_of(settings)).get(known_name("class of knowledge", name, CLASSES), ())
     speaking = [point for point in points if not code or point.speaks_of(code)]
     if code and not speaking:
         raise FundwatchError(f"no point of {name} speaks of '{code}'", where="--code", do="leave it out to see all")
@@ -169,7 +177,7 @@ def _why_off(rule_set: RuleSet, rule_id: str) -> str:
     return f"{why.zh} {why.en}" if why else ""
 
 
-def _known(kind: str, name: str, every: Iterable[str]) -> str:
+def known_name(kind: str, name: str, every: Iterable[str]) -> str:
     """The name. Raises FundwatchError that says which are meant, perhaps, when there is none of it."""
     names = [*every]
     if name in names:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from jobs.review.read_leads import (
     lines_seen,
     listed_leads,
     rows_of,
+    shadow_hits,
     skipped_models,
     which_of,
 )
@@ -37,6 +39,7 @@ from privacy.erasure.record import ErasureLog
 class NightList:
     """The first leads of a night's list, their cases, what is gone, and what the reader must know beside them.
 
+    `shadow` is by rule in shadow how often it hit: none of that is in the list.
     `stale` says why the list no longer belongs to what is committed and what to do, `erased` that it can no longer be
     made again because data were erased; both are empty for a list that is committed.
     """
@@ -51,6 +54,7 @@ class NightList:
     stale: dict[str, Any]
     erased: str
     currency: str = CURRENCY
+    shadow: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The list with its cases."""
@@ -59,6 +63,7 @@ class NightList:
             "currency": self.currency,
             **self.stale,
             "lines_seen": None if self.lines_seen is None else asdict(self.lines_seen),
+            "shadow": dict(self.shadow),
             "leads": [asdict(lead) for lead in self.leads],
             "cases": [asdict(case) for case in self.cases],
             "faded": [asdict(case) for case in self.faded],
@@ -105,6 +110,7 @@ def night_list(settings: Settings, night: date, top: int = 20) -> NightList:
         stale=_stale(settings, night),
         erased=ErasureLog(settings.lake_address).marked_nights().get(night, ""),
         currency=_currency(settings, night),
+        shadow=shadow_hits(lake, night),
     )
 
 

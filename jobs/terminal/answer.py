@@ -22,7 +22,9 @@ class Answer(Generic[Result]):
 
 
 def plain(result: Any) -> Any:
-    """A result as JSON has it: by its own `as_json`, or else its fields."""
+    """A result as JSON has it: by its own `as_json`, or else its fields; of a list those of each."""
+    if isinstance(result, list):
+        return [plain(one) for one in result]
     if hasattr(result, "as_json"):
         return result.as_json()
     return asdict(result) if is_dataclass(result) and not isinstance(result, type) else result

@@ -27,6 +27,7 @@ from jobs.terminal.options import (
     simulate_options,
     source_options,
 )
+from jobs.terminal.rule_options import rule_options
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,10 @@ _OTHERS = (
         is_of_a_night=True,
     ),
     Command(
-        "rules", "list the rules in force in the region, or show one", "jobs.review.commands:rules", looking_options
+        "rules",
+        "list the rules of the region, show one, play their examples, raise or retire one; national classes",
+        "jobs.author.commands:rules",
+        rule_options,
     ),
     Command(
         "indicators",

@@ -105,7 +105,7 @@ def show_options(parser: argparse.ArgumentParser) -> None:
 
 
 def looking_options(parser: argparse.ArgumentParser) -> None:
-    """`fundwatch rules|indicators [list|show NAME]`."""
+    """`fundwatch indicators [list|show NAME]`."""
     parser.add_argument("action", nargs="?", choices=LOOKING_ACTIONS, default="list", help="list is the default")
     parser.add_argument("name", nargs="?", default="", help="show: which one")
 

@@ -21,6 +21,7 @@ from leads.words import (
     not_run_text,
     percent_text,
     scanned_text,
+    shadow_text,
     value_text,
 )
 
@@ -209,3 +210,5 @@ def _provenance(content: ListContent, lead: LeadRow) -> Iterator[Paragraph]:
         yield Paragraph(scanned, "note")
     if missing := not_run_text(made.models_not_run):
         yield Paragraph(missing, "note")
+    if shadow := shadow_text(content.shadow):
+        yield Paragraph(shadow, "note")

@@ -91,6 +91,11 @@ class ListContent:
         subject = (lead.subject_type, lead.subject_id)
         return [case for case in self.cases if (case.subject_type, case.subject_id) == subject]
 
+    @property
+    def shadow(self) -> dict[str, int]:
+        """By rule in shadow that ran what it hit, which is in no lead."""
+        return {row.what: row.hit_count for row in self.coverage if row.is_shadow and row.state == "run"}
+
     def place(self, institution_id: str | None) -> str:
         """An institution by its public name and its id; the id alone where the register has no name."""
         name = self.places.get(institution_id or "")
@@ -111,7 +116,8 @@ class ListContent:
             "amount_at_risk": str(sum((lead.amount_at_risk for lead in self.leads), Decimal("0.00"))),
             "estimated_amount": str(sum((lead.estimated_amount for lead in self.leads), Decimal("0.00"))),
             "evidence_lines": sum(row.kind == "line" for row in self.evidence),
-            "ran": sum(row.state == "run" for row in self.coverage),
+            "ran": sum(row.state == "run" and not row.is_shadow for row in self.coverage),
             "not_run": sum(row.state != "run" for row in self.coverage),
+            "shadow": self.shadow,
             "provenance": {k: str(v) if isinstance(v, date) else v for k, v in asdict(self.provenance).items()},
         }

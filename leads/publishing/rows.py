@@ -116,7 +116,7 @@ class CaseRow:
 
 @dataclass(frozen=True)
 class CoverageRow:
-    """Grain: rule or model. What ran, over how much, and why not."""
+    """Grain: rule or model. What ran, over how much, and why not; `is_shadow`: a rule whose hits make no lead."""
 
     what: str
     state: str
@@ -124,6 +124,7 @@ class CoverageRow:
     institution_count: int
     judged_count: int
     hit_count: int
+    is_shadow: bool = False
 
 
 @dataclass(frozen=True)

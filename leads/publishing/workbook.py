@@ -22,7 +22,9 @@ from leads.words import (
     SUBJECT_WORDS,
     TIER_MEANING,
     in_currency,
+    ran_text,
     scanned_text,
+    shadow_text,
 )
 
 _LEADS = (
@@ -104,7 +106,7 @@ _COVERAGE = (
     Heading("规则或模型", "Rule or model", 26),
     Heading("名称", "Name (Chinese)", 28, "wrapped"),
     Heading("名称(英文)", "Name (English)", 34, "wrapped"),
-    Heading("状态", "State", 16),
+    Heading("状态", "State", 24),
     Heading("未运行或受限的原因", "Why it did not run, or what it did without", 60, "wrapped"),
     Heading("机构数", "Institutions", 12, "count"),
     Heading("已判断数", "Judged", 12, "count"),
@@ -240,8 +242,7 @@ def _coverage(content: ListContent) -> Iterator[tuple[object, ...]]:
     for row in content.coverage:
         card = content.cards.rules.get(row.what)
         names = (card.name_zh, card.name_en) if card else ("", "")
-        state = "已运行 run" if row.state == "run" else "未运行 not run"
-        yield (row.what, *names, state, row.why_not, row.institution_count, row.judged_count, row.hit_count)
+        yield (row.what, *names, ran_text(row), row.why_not, row.institution_count, row.judged_count, row.hit_count)
 
 
 def _about(content: ListContent) -> Iterator[tuple[str, str]]:
@@ -269,6 +270,8 @@ def _about(content: ListContent) -> Iterator[tuple[str, str]]:
     for name, used in reported.knowledge.items():
         sources = f"; 来源 from: {'; '.join(used.sources)}" if used.sources else ""
         yield f"知识 Knowledge: {name}", f"{used.points} 条 points{sources}"
+    if shadow := shadow_text(content.shadow):
+        yield "试运行规则 Rules in shadow", shadow
     for model, mark in sorted(reported.model_fingerprints.items()):
         yield f"模型指纹 Model fingerprint: {model}", mark
     for model, why_not in sorted(reported.models_not_run.items()):

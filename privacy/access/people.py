@@ -1,4 +1,5 @@
-"""Who may ask for identities and who may approve: `conf/access/<name>.yaml`, laid over like other conf."""
+"""Who may ask for identities and who may approve, who may propose states of rules and who may approve those:
+`conf/access/<name>.yaml`, laid over like other conf."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from fundwatch.errors import FundwatchError, SettingsError
 from fundwatch.resources import conf_file
 
 _People = list[str] | Literal["*"]
+Role = Literal["requesters", "approvers", "rule_authors", "rule_approvers"]
 
 
 class AccessRefusedError(FundwatchError):
@@ -24,11 +26,13 @@ class Access(Declared):
 
     requesters: _People
     approvers: _People
+    rule_authors: _People = "*"
+    rule_approvers: _People = "*"
     accounts: dict[str, str] = Field(default_factory=dict)
 
-    def refuse_unless(self, role: Literal["requesters", "approvers"], person: str, account: str) -> None:
+    def refuse_unless(self, role: Role, person: str, account: str) -> None:
         """Raise AccessRefusedError unless the person has the role and speaks from an account of its own."""
-        people = self.requesters if role == "requesters" else self.approvers
+        people: _People = getattr(self, role)
         if not same_person(person):
             raise AccessRefusedError("who asks?", where="--as", do="give your name, like --as 'Wang Min'")
         if people != "*" and same_person(person) not in map(same_person, people):

@@ -15,6 +15,7 @@ from fundwatch.contracts.entities import ENTITIES
 from fundwatch.declared import Declared
 from fundwatch.expressions.declared import Value, written
 from fundwatch.fingerprint import fingerprint
+from rules.catalogue.national_classes import seq_of
 
 PLACEHOLDER = r"\{([a-z_][a-z0-9_]*)\}"
 Expression = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int) else v), Field(min_length=1)]
@@ -39,6 +40,16 @@ class RuleState(StrEnum):
     @property
     def is_scanned(self) -> bool:
         return self in (RuleState.SHADOW, RuleState.ACTIVE)
+
+    @property
+    def words(self) -> str:
+        """The state for people, in both languages."""
+        return f"{_STATE_ZH[self]} {self}"
+
+
+_STATE_ZH = {
+    RuleState.DRAFT: "草稿", RuleState.SHADOW: "试运行", RuleState.ACTIVE: "启用", RuleState.RETIRED: "停用",
+}  # fmt: skip
 
 
 class BilingualText(Declared):
@@ -130,6 +141,9 @@ class Rule(Declared):
     state: RuleState = RuleState.ACTIVE
     subject: str = Field(description="whom its lead is about: an entity of fundwatch/contracts/entities.py")
     law: list[str] = Field(min_length=1)
+    classes: list[int] = Field(
+        default_factory=list, description="classes of the national library that it implements, by place or code"
+    )
     valid: Validity
     needs: list[str] = Field(default_factory=list, description="further table.column or knowledge.class it rests on")
     holds_without: dict[str, BilingualText] = Field(
@@ -153,6 +167,11 @@ class Rule(Declared):
     ask_for: BilingualText
     clears: BilingualText
     examples: list[Example]
+
+    @field_validator("classes", mode="before")
+    @classmethod
+    def _are_national(cls, classes: object) -> object:
+        return [seq_of(named) for named in classes] if isinstance(classes, list) else classes
 
     @field_validator("subject")
     @classmethod
@@ -192,7 +211,8 @@ class Rule(Declared):
     @property
     def definition(self) -> dict[str, object]:
         """All of the entry that changes what is found; texts, examples and where it stands in its life do not."""
-        texts = {"name", "state", "law", "reason", "ask_for", "clears", "examples", "holds_without", "days_suffice"}
+        texts = {"name", "state", "law", "classes", "reason", "ask_for", "clears", "examples"}
+        texts |= {"holds_without", "days_suffice"}
         said = self.model_dump(mode="json", by_alias=True, exclude=texts)
         explained = {"holds_without": sorted(self.holds_without), "days_suffice": sorted(self.days_suffice)}
         return said | {key: names for key, names in explained.items() if names}

@@ -75,7 +75,7 @@ class Scan:
         ran = F.col("stopped").isNull()
         counted = {name: F.when(ran, F.coalesce(name, F.lit(0))) for name in ("judged_count", "hit_count")}
         return reported.select(
-            *("rule_id", "rule_version", "institution_id"),
+            *("rule_id", "rule_version", "rule_state", "institution_id"),
             F.coalesce("stopped", F.nullif("without", F.lit(""))).alias("why_not"),
             F.when(ran, F.lit("run")).otherwise(F.lit("not_run")).alias("state"),
             F.lit(self.window.start).alias("period_start"),
@@ -234,10 +234,10 @@ def _states(
     supplied: Mapping[str, frozenset[str]],
     window: ScanWindow,
 ) -> DataFrame:
-    schema = "rule_id string, rule_version string, problem string, nothing string, without string"
+    schema = "rule_id string, rule_version string, rule_state string, problem string, nothing string, without string"
     rows = []
     for rule in rule_set.rules:
         knowledge = ", ".join(sorted(knowledge_needed(rule)))
         reported = (reasons[rule.id], why_nothing(rule, window, knowledge), done_without(rule, supplied))
-        rows.append((rule.id, rule_set.rule_fingerprint(rule), *reported))
+        rows.append((rule.id, rule_set.rule_fingerprint(rule), rule.state.value, *reported))
     return small_frame(session, schema, rows)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import openpyxl
 import pytest
 
 from fundwatch.contracts import TABLES
@@ -17,7 +19,7 @@ from fundwatch.settings import load_settings
 from jobs.job import Report, Workplace, run_job
 from jobs.publish_leads import JOB
 from jobs.review.pages import print_lead, print_list
-from jobs.review.read_leads import rows_of
+from jobs.review.read_leads import rows_of, rule_coverage, shadow_hits
 from jobs.review.show_lead import find_lead, newest_list, night_list, one_lead
 from tests.lakes import put
 from tests.places import at
@@ -30,11 +32,18 @@ _HIT = {
     "hit_id": "h1", "rule_id": "DC-03", "tier": "明确违规", "subject_type": "institution", "subject_id": "H1",
     "amount_at_risk": Decimal("60.00"), "is_estimate": False, "reason_zh": "同一明细两次", "reason_en": "twice",
 }  # fmt: skip
+# rules in shadow: one about somebody else, one about the subject and the line of the lead that an active rule makes
+_SHADOW_HIT = _HIT | {"hit_id": "h2", "rule_id": "OP-01", "rule_state": "shadow", "subject_id": "H2"}
 _ROWS: dict[str, list[dict[str, Any]]] = {
-    "rule_hit": [_HIT],
-    "hit_line": [{"hit_id": "h1", "line_id": "L1", "settlement_id": "S1", "amount_at_risk": Decimal("60.00")}],
+    "rule_hit": [_HIT, _SHADOW_HIT, _SHADOW_HIT | {"hit_id": "h3", "subject_id": "H1"}],
+    "hit_line": [
+        {"hit_id": "h1", "line_id": "L1", "settlement_id": "S1", "amount_at_risk": Decimal("60.00")},
+        {"hit_id": "h2", "line_id": "L2", "settlement_id": "S2", "amount_at_risk": Decimal("900.00")},
+        {"hit_id": "h3", "line_id": "L1", "settlement_id": "S1", "amount_at_risk": Decimal("900.00")},
+    ],
     "rule_coverage": [
         {"rule_id": "DC-03", "institution_id": "H1", "state": "run", "judged_count": 9, "hit_count": 1},
+        {"rule_id": "OP-01", "rule_state": "shadow", "state": "run", "judged_count": 9, "hit_count": 2},
         {
             "rule_id": "FK-06",
             "institution_id": "",
@@ -46,8 +55,14 @@ _ROWS: dict[str, list[dict[str, Any]]] = {
         {"entity_type": "doctor", "entity_id": "", "model": "isolation_forest", "state": "not_run", "why_not": "none"}
     ],
     "score_reason": [],
-    "claim_line": [{"line_id": "L1", "patient_id": "ab" * 16, "charged_at": datetime(2026, 3, 4, 23, 30)}],
-    "settlement": [{"settlement_id": "S1", "fund_amount": Decimal("50.00"), "account_amount": Decimal("0.00")}],
+    "claim_line": [
+        {"line_id": "L2", "patient_id": "cd" * 16, "charged_at": datetime(2026, 3, 5, 9)},
+        {"line_id": "L1", "patient_id": "ab" * 16, "charged_at": datetime(2026, 3, 4, 23, 30)},
+    ],
+    "settlement": [
+        {"settlement_id": "S1", "fund_amount": Decimal("50.00"), "account_amount": Decimal("0.00")},
+        {"settlement_id": "S2", "fund_amount": Decimal("900.00"), "account_amount": Decimal("0.00")},
+    ],
     "institution": [{"institution_id": "H1", "institution_name": "平安镇中心卫生院"}],
     "delivery": [{"file_name": "fee_list.csv", "sha256": "e" * 64}],
 }
@@ -96,6 +111,45 @@ def test_the_list_is_published_capped_and_reported_to_mlflow(place: Workplace, r
     assert (place.settings.lists_dir / "2026-03-31" / "leads.xlsx").is_file()
     assert report["not_run"] == 3  # a rule, a model, an indicator
     assert report["incomplete"] == [f"the list of {NIGHT} stands without the model: {_SILENT}"]
+
+
+@pytest.mark.slow
+def test_a_shadow_rule_makes_no_lead_no_evidence_no_case_and_no_money(place: Workplace, report: Report):
+    night = ("business_date", "==", NIGHT)
+    (lead,) = rows_of(place.lake, "lead", night)
+    assert (lead["subject_id"], lead["rule_ids"], lead["hit_count"]) == ("H1", ["DC-03"], 1)
+    assert lead["amount_at_risk"] == Decimal("50.00")
+    assert {row["line_id"] for row in rows_of(place.lake, "lead_evidence", night)} == {"L1"}
+    assert {row["kind"] for row in rows_of(place.lake, "case", night)} == {"DC-03"}
+
+
+@pytest.mark.slow
+def test_every_door_of_the_list_says_which_rules_are_in_shadow_and_what_they_hit(
+    place: Workplace, report: Report, capsys: pytest.CaptureFixture[str]
+):
+    folder = place.settings.lists_dir / NIGHT.isoformat()
+    assert json.loads((folder / "summary.json").read_text(encoding="utf-8"))["shadow"] == {"OP-01": 2}
+    sheet = openpyxl.load_workbook(folder / "leads.xlsx")["规则 Rules"]
+    states = {row[0]: row[3] for row in sheet.iter_rows(values_only=True) if row[0] in ("DC-03", "OP-01")}
+    assert states == {"DC-03": "已运行 run", "OP-01": "试运行 shadow: 已运行 run"}
+    (page,) = (folder / "evidence").iterdir()
+    assert "in no lead: OP-01 2" in page.read_text(encoding="utf-8")
+    listing = night_list(place.settings, NIGHT)
+    assert listing.as_json()["shadow"] == {"OP-01": 2}
+    print_list(listing, print)
+    assert "in no lead: OP-01 2" in capsys.readouterr().out
+
+
+def test_a_coverage_of_before_rules_had_states_is_of_active_ones(tmp_path: Path):
+    import pyarrow as pa
+    from deltalake import write_deltalake
+
+    rows = {"business_date": [NIGHT], "rule_id": ["DC-03"], "institution_id": ["H1"], "state": ["run"],
+            "why_not": pa.array([None], pa.string()), "judged_count": [9], "hit_count": [1]}  # fmt: skip
+    write_deltalake(str(tmp_path / "rule_coverage"), pa.table(rows))
+    (row,) = rule_coverage(Lake(at(tmp_path)), NIGHT)
+    assert (row.what, row.hit_count, row.is_shadow) == ("DC-03", 1, False)
+    assert shadow_hits(Lake(at(tmp_path)), NIGHT) == {}
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -94,7 +94,7 @@ class TruthWorld:
             rmtree(folder_of(self.settings, table))
         self.hits(*rows)
 
-    def rules(self, **why_not: str) -> None:
+    def rules(self, *, in_shadow: Collection[str] = (), **why_not: str) -> None:
         """The coverage of rules by id (with _ for -): they ran, or why they did not."""
         window = {"business_date": NIGHT, "period_start": date(2026, 1, 1), "period_end": NIGHT}
         self.put(
@@ -102,6 +102,7 @@ class TruthWorld:
             [
                 window
                 | {"rule_id": name.replace("_", "-"), "state": "not_run" if why else "run", "why_not": why or None}
+                | ({"rule_state": "shadow"} if name.replace("_", "-") in in_shadow else {})
                 for name, why in why_not.items()
             ],
         )

@@ -42,6 +42,14 @@ def test_the_shipped_catalogue_holds_the_thirteen_active_rules():
     assert [rule.id for rule in SHIPPED.rules if rule.state == RuleState.ACTIVE] == expected.split()
 
 
+def test_a_rule_names_national_classes_by_place_or_code_and_its_version_does_not_change(tmp_path, entry):
+    by_code = _load(tmp_path, {**entry, "classes": [25, "GZ10000102013000"]}).rules[0]
+    assert by_code.classes == [25, 26]
+    assert by_code.definition == _load(tmp_path, entry).rules[0].definition
+    with pytest.raises(CatalogueError, match="the national library has no class 89"):
+        _load(tmp_path, {**entry, "classes": [89]})
+
+
 def test_all_problems_of_all_entries_are_named_at_once(tmp_path, entry):
     unknown_key = {**entry, "id": "AA-01", "colour": "red"}
     few_examples = {**entry, "id": "AA-02", "examples": entry["examples"][:2]}

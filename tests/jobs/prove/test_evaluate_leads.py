@@ -9,7 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from evaluation.report import Evaluation, as_records
+from evaluation.headline import headline
+from evaluation.page import evaluation_page
+from evaluation.report import STATES, Evaluation, as_records
 from evaluation.tables import tables
 from fundwatch.errors import FundwatchError, KeyMissingError, NotReadyError
 from jobs.command_line import main
@@ -137,6 +139,49 @@ def test_a_hit_on_a_lookalike_or_on_honest_care_counts_against_its_rule(world: T
     assert pd.isna(row["precision"])
     assert row["true_amount"] == 30
     assert _row(found.schemes, scheme="limb_by_limb")["own_rule"] == 1
+
+
+def _one_rule_in_shadow(world: TruthWorld) -> Evaluation:
+    """Four lines: a and b staged (b of the shadow rule's scheme), c a look-alike, d honest."""
+    world.lines(*({"line_id": line, "settlement_id": "S"} for line in "abcd"))
+    world.rules(DC_03="", OP_02="", in_shadow=["OP-02"])
+    shadow = {"rule_id": "OP-02", "rule_state": "shadow"}
+    world.hits({"rule_id": "DC-03", "line_id": "a"}, *(shadow | {"line_id": line} for line in "bcd"))
+    world.leads(("institution", "H1"))
+    of_shadow = {"feedetl_sn": "b", "rule_id": "OP-02", "scheme": "too_often"}
+    world.truth({"feedetl_sn": "a"}, of_shadow, {"feedetl_sn": "c", "kind": "lookalike", "scheme": "limb_by_limb"})
+    return _evaluate(world)
+
+
+def test_the_nights_figures_count_active_rules_alone(world: TruthWorld) -> None:
+    found = _one_rule_in_shadow(world)
+    staged = found.total("scheme")
+    assert (staged["instances_counted"], staged["any_rule"], staged["own_rule"], staged["own_rule_of"]) == (2, 1, 1, 1)
+    assert found.total("lookalike")["any_rule"] == 0
+    assert found.settlements.hit == 1
+    figures = headline(found)
+    assert (figures["hits"], figures["false_hits"], figures["lookalike_hits"]) == (1, 0, 0)
+    row = _row(found.schemes, scheme="too_often")
+    assert (row["state"], row["any_rule"], row["listed_by_rule"]) == ("shadow", 0, 0)
+    assert pd.isna(row["own_rule"])
+
+
+def test_a_rule_in_shadow_can_be_judged_before_it_is_activated(world: TruthWorld) -> None:
+    found = _one_rule_in_shadow(world)
+    row = _row(found.rules, rule_id="OP-02")
+    assert (row["rule_state"], row["state"], row["hits"], row["lookalike"], row["honest"]) == ("shadow", "run", 3, 1, 1)
+    assert (row["instances"], row["found"], row["false"]) == (1, 1, 2)
+    assert row["false_per_1000"] > 0
+    assert _row(found.rules, rule_id="DC-03")["rule_state"] == "active"
+    assert STATES["shadow"] in evaluation_page(found)
+    titles = {str(table.title): table for table in tables(found)}
+    assert any(title.startswith("规则召回率 Recall by rule") for title in titles)
+
+
+def test_a_night_of_before_rules_had_states_is_of_active_ones(world: TruthWorld) -> None:
+    _two_lines_one_hit(world)
+    world.truth({"feedetl_sn": "a"})
+    assert {*_evaluate(world).rules["rule_state"]} == {"active"}
 
 
 def test_the_list_is_judged_by_its_hits_and_by_whom_labels_are_about(world: TruthWorld) -> None:
@@ -307,6 +352,6 @@ def test_the_terminal_shows_only_tables_with_something_to_say(world: TruthWorld)
     world.leads(("institution", "H1"))
     titles = [str(table.title).split()[0] for table in tables(_evaluate(world))]
     assert titles == [
-        "手法召回率", "规则精确率", "误报率", "规则涉及金额", "基准率", "规模分组", "各主体前列", "清单前", "清单构成",
-        "基金金额(元)",
+        "手法召回率", "规则精确率", "规则召回率", "误报率", "规则涉及金额", "基准率", "规模分组", "各主体前列",
+        "清单前", "清单构成", "基金金额(元)",
     ]  # fmt: skip
