@@ -86,6 +86,9 @@ class Settings(Declared):
     scan_days: Annotated[int, Changes("rules", "leads")] = Field(
         90, ge=1, le=3660, description="how many days of services the rules look back upon"
     )
+    shadow_rules: Annotated[bool, Changes("rules")] = Field(
+        False, description="scan the rules in shadow too, which are counted and make no lead: a night takes longer"
+    )
     train_if_missing: bool = Field(True, description="a night for which no model was ever made trains them")
     forest_trees: Annotated[int, Changes("train")] = Field(
         100, ge=10, le=2000, description="trees of the isolation forest"

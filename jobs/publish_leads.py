@@ -31,7 +31,7 @@ from jobs.review.read_leads import (
     rule_coverage,
     skipped_models,
 )
-from jobs.rules_in_force import rules_in_force
+from jobs.rules_in_force import rules_scanned
 from leads.cards import Cards, IndicatorCard, RuleCard
 from leads.publishing.lists import Published, is_whole, write_list
 from leads.publishing.published import (
@@ -214,7 +214,7 @@ def _provenance(night: Night) -> Provenance:
         period_end=options.period_end,
         source=settings.source,
         software=f"fundwatch {__version__}",
-        rule_set_fingerprint=rules_in_force(settings, night.date).rule_set.fingerprint,
+        rule_set_fingerprint=rules_scanned(settings, night.date).rule_set.fingerprint,
         knowledge_fingerprint=of_knowledge,
         knowledge=knowledge,
         model_fingerprints={f"{row['entity_type']} {row['model']}": row["model_fingerprint"] for row in models},

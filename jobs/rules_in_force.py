@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from fundwatch.lake.journal import Journal
@@ -10,6 +11,7 @@ from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from rules.catalogue.lifecycle import COLUMNS, TABLE, LifecycleEntry, RulesInForce, in_force
 from rules.catalogue.load import load_rules
+from rules.catalogue.rule import RuleState
 
 
 def lifecycle_in(lake: LakeAddress) -> Journal:
@@ -25,3 +27,12 @@ def entries_of(settings: Settings) -> list[LifecycleEntry]:
 def rules_in_force(settings: Settings, night: date) -> RulesInForce:
     """The rules on the night. Raises CatalogueError."""
     return in_force(load_rules(region=region_of(settings)), entries_of(settings), night)
+
+
+def rules_scanned(settings: Settings, night: date) -> RulesInForce:
+    """The rules that the night's scan looks at: those in shadow only where the setting `shadow_rules` says so."""
+    standing = rules_in_force(settings, night)
+    if settings.shadow_rules:
+        return standing
+    scanned = {rule.id for rule in standing.rule_set.rules if rule.state != RuleState.SHADOW}
+    return replace(standing, rule_set=standing.rule_set.only(scanned))

@@ -12,7 +12,7 @@ from jobs.command_line import main_of_script
 from jobs.declared_stages import SCAN
 from jobs.job import Job, Night, Report, Workplace
 from jobs.review.read_leads import shadow_hits
-from jobs.rules_in_force import rules_in_force
+from jobs.rules_in_force import rules_in_force, rules_scanned
 from rules.engine.scan import ScanWindow, scan
 from rules.engine.seen import lines_seen
 from rules.frames.registry import columns_of_shared, tables_read
@@ -23,21 +23,21 @@ def own_fingerprint(place: Workplace, night: date) -> object:
     """What determines the scan beside the delivered data and the settings: knowledge, and rules as they stand then."""
     region = region_of(place.settings)
     return {
-        "rules": rules_in_force(place.settings, night).rule_set.fingerprint,
+        "rules": rules_scanned(place.settings, night).rule_set.fingerprint,
         "knowledge": knowledge_fingerprint(load_knowledge(region=region)),
     }
 
 
 def run(night: Night) -> Report:
     """Read what is known, scan it, write hits and coverage."""
+    standing = rules_scanned(night.settings, night.date)
+    rule_set = standing.rule_set
     tables = {name: night.known(name) for name in tables_read() if night.exists(name)}
-    for name, columns in columns_of_shared().items():
+    for name, columns in columns_of_shared({rule.grain for rule in rule_set.rules}).items():
         if name in tables:
             tables[name] = night.materialize(tables[name].select(*columns))
     window = ScanWindow(night.date - timedelta(days=night.settings.scan_days - 1), night.date)
     region = region_of(night.settings)
-    standing = rules_in_force(night.settings, night.date)
-    rule_set = standing.rule_set
     knowledge = load_knowledge(region=region)
     for rule_id, why in standing.lapsed.items():
         log.warning("%s: %s", rule_id, why)
@@ -49,6 +49,7 @@ def run(night: Night) -> Report:
     return {
         "rules": len(rule_set.rules),
         "rule_set": rule_set.fingerprint,
+        "left_in_shadow": len(rules_in_force(night.settings, night.date).rule_set.rules) - len(rule_set.rules),
         **_hits(night),
         "hit_lines": night.tables_written["hit_line"].rows,
         **({"lapsed": dict(standing.lapsed)} if standing.lapsed else {}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from fundwatch.contracts import TABLES
 from rules.frames import (
@@ -52,12 +52,12 @@ def tables_read() -> tuple[str, ...]:
     return tuple(sorted({table for grain in GRAINS.values() for table, _ in _rested_on(grain, grain.base)}))
 
 
-def columns_of_shared() -> dict[str, list[str]]:
-    """The clean tables that more than one frame is made of, with the columns that these and the money rest on and the
-    key."""
+def columns_of_shared(grains: Collection[str]) -> dict[str, list[str]]:
+    """The clean tables that more than one frame of the named grains is made of, with the columns that these and the
+    money rest on and the key."""
     read: dict[str, set[str]] = defaultdict(set)
     frames_of: dict[str, set[str]] = defaultdict(set)
-    for grain in GRAINS.values():
+    for grain in (GRAINS[name] for name in grains):
         for table, column in _rested_on(grain, grain.needs):
             read[table].add(column)
             frames_of[table].add(grain.frame.name)

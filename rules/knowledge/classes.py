@@ -41,5 +41,14 @@ _DECLARED = (
         "sex_diagnosis", "诊断限定性别", "Diagnoses of one sex", "main_diagnosis_code", {"diagnosis_sex": _SEX}
     ),
 )  # fmt: skip
-_ELSEWHERE = (module.DECLARED for module in (limits, pairs, periods, providers, stays,))
+_ELSEWHERE = (
+    module.DECLARED
+    for module in (
+        limits,
+        pairs,
+        periods,
+        providers,
+        stays,
+    )
+)
 CLASSES: dict[str, KnowledgeClass] = {declared.name: declared for declared in chain(_DECLARED, *_ELSEWHERE)}

@@ -101,5 +101,5 @@ def test_history_has_no_columns_of_other_registers_and_its_grains_are_of_one_fra
 
 
 def test_fee_lines_are_copied_for_no_frame_though_several_are_made_of_them():
-    assert "claim_line" not in columns_of_shared()
-    assert "encounter" in columns_of_shared()
+    assert "claim_line" not in columns_of_shared(GRAINS)
+    assert "encounter" in columns_of_shared(GRAINS)
