@@ -58,6 +58,8 @@ def cross_problems(mapping: SourceMapping) -> Iterator[str]:
         yield from (f"files.{file}: {reported}" for reported in _spelling_problems(declared))
         yield from (f"files.{file}.drop: {reported}" for reported in _drop_problems(declared))
         yield from (f"files.{file}.fixed_width: {reported}" for reported in _width_problems(declared))
+        if declared.rows_of is not None and declared.is_dropped(declared.rows_of):
+            yield f"files.{file}.rows_of: '{declared.rows_of}' is under drop, with all that is in it"
     yield from mapping.placeholders.problems()
     yield from _same_patterns(mapping)
     for table, how in mapping.tables.items():
