@@ -17,7 +17,7 @@ from intake.source.columns import UNITS, Domain
 from intake.source.load import parse_mapping
 from intake.source.mapping import DeliveryForm, DriftRules, LaterReplaces, Reversal
 from intake.source.unpivot import Unpivot
-from jobs.onboard.enables import disabled_without, enabled_by, everything
+from jobs.onboard.enables import NEEDED_BY_EVERY_RULE, disabled_without, enabled_by, everything
 from jobs.onboard.reference import GUIDE, with_reference
 from privacy.vault.sealing import FIELDS
 
@@ -119,3 +119,4 @@ def test_no_rule_runs_without_the_columns_that_the_guide_says_every_rule_needs()
         if {one.id for one in disabled_without(table, column) if one.kind == "rule"} == every
     }
     assert found == reported
+    assert found == {(table, column) for table, columns in NEEDED_BY_EVERY_RULE.items() for column in columns}

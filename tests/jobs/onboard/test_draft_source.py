@@ -29,3 +29,14 @@ def test_a_draft_that_knows_no_file_does_not_hold(tmp_path):
 def test_a_draft_without_fee_lines_says_that_no_rule_runs(tmp_path):
     persons = "person_id,birth_date,sex\n" + "".join(f"P{n},198{n}-02-03,{n % 2 + 1}\n" for n in range(9))
     assert "no rule runs without them" in said(tmp_path, "person.csv", persons)
+
+
+def test_the_head_names_what_every_rule_needs_and_nothing_fills(tmp_path):
+    lines = "line_id,visit_id,patient_id,service_date,amount\n" + "".join(
+        f"L{n},V{n},P1,2026-03-0{n},5\n" for n in (1, 2, 3)
+    )
+    text = said(tmp_path, "claim_lines.csv", lines)
+    lacking = (
+        "claim_line.settlement_id, claim_line.institution_id, claim_line.covered_amount, settlement.covered_amount"
+    )
+    assert f"# ? no rule runs without {lacking}, settlement.fund_amount, which nothing fills" in text
