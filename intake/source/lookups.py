@@ -34,6 +34,16 @@ class Lookup(Declared):
     def _number_as_text(cls, given: Any) -> Any:
         return str(given) if isinstance(given, (int, float)) else given
 
+    @field_validator("where", mode="before")
+    @classmethod
+    def _sql_alone(cls, given: Any) -> Any:
+        if given is not None and not isinstance(given, str):
+            raise ValueError(
+                "a lookup's `where` is SQL over the other file's columns, as \"kind = 'FUND'\"; codes to keep and drop "
+                "(of, keep, drop) decide of the rows of the file itself, beside its `from`"
+            )
+        return given
+
     @model_validator(mode="after")
     def _lends_something(self) -> Lookup:
         if not self.lent:

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Table
-from fundwatch.expressions.declared import GROUPED, MAPPING, Purpose, functions_in, names_in, problems_in
+from fundwatch.expressions.declared import (
+    GROUPED,
+    MAPPING,
+    Purpose,
+    functions_in,
+    is_comparison_of_a_code,
+    names_in,
+    problems_in,
+)
 from intake.source.columns import (
     ANY,
     CodeList,
@@ -212,10 +220,23 @@ class _Rows:
             yield f"{self.where}.{name}: it holds pseudonyms of {domain}s; fill it with {{token: {domain}, of: …}}"
         if isinstance(given, Flag) and name in self.rows.columns and not is_yes_or_no(self.table, name):
             yield f"{self.where}.{name}: a flag says yes or no, and the column does not; give codes: {{…}}"
+        yield from self._guessing(name, given)
         # codes that no translation or flag lists are shown to people
         says_yes_or_no = is_yes_or_no(self.table, name, given) and not isinstance(given, Codes | Flag)
         if not (isinstance(given, Token | Scrub) or says_yes_or_no):
             yield from self._shown(f"{self.where}.{name}", given)
+
+    def _guessing(self, name: str, given: ColumnSource) -> Iterator[str]:
+        """A yes or no that an expression makes of a code: one that nobody has seen would be a no."""
+        if not (isinstance(given, Expression) and name in self.rows.columns and is_yes_or_no(self.table, name)):
+            return
+        guarded = identifying_columns(self.mapping, self.rows)  # what no list of codes may show
+        if is_comparison_of_a_code(given.expr) and not columns_used(given, guarded):
+            (code,) = names_in(given.expr)
+            yield (
+                f"{self.where}.{name}: a code that it does not list would be a no by guess; name the codes of both: "
+                f"{{of: {code}, true: […], false: […]}}, and any other is unknown, and reported"
+            )
 
     def _shown(self, where: str, given: ColumnSource | CodeList) -> Iterator[str]:
         shown = columns_used(given, identifying_columns(self.mapping, self.rows))
