@@ -53,7 +53,10 @@ _ARRAYS = _words(
     "array array_compact array_contains array_distinct array_join array_max array_min array_size cardinality size get "
     "try_element_at sort_array slice"
 )
-SCALARS = _TEXTS | _NUMBERS | _UNKNOWNS | _DATES | _ARRAYS
+SCALARS_BY_KIND: Mapping[str, frozenset[str]] = {
+    "texts": _TEXTS, "numbers": _NUMBERS, "what is unknown": _UNKNOWNS, "dates": _DATES, "arrays": _ARRAYS,
+}  # fmt: skip
+SCALARS = frozenset[str]().union(*SCALARS_BY_KIND.values())
 AGGREGATES = _words(
     "count count_if sum avg mean min max min_by max_by bool_or bool_and every some any try_sum try_avg median "
     "percentile stddev stddev_samp stddev_pop variance var_samp var_pop corr approx_count_distinct"
