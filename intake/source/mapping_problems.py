@@ -32,7 +32,7 @@ from intake.source.columns import (
     expressions_of,
     names_of,
 )
-from intake.source.lookups import Lookup
+from intake.source.lookups import Lookup, in_turn
 from intake.source.mapping import (
     CLEAN_TABLES,
     ENTRY_OF,
@@ -183,6 +183,7 @@ class _Rows:
         there = own | self.rows.looked_up()
         for number, lookup in enumerate(self.rows.lookup):
             yield from self._lookup_problems(f"{self.where}.lookup[{number}]", lookup, own)
+        yield from self._circle_problems(own)
         yield from self._sum_problems()
         for name, given in {**self.rows.columns, **self.rows.carry}.items():
             yield from self._reading_problems(f"{self.where}.{name}", given, there)
@@ -272,8 +273,8 @@ class _Rows:
             return
         there = self._columns_of(lookup.source)
         for name in lookup.on:
-            if name not in own:
-                yield f"{where}.on.{name}: the file {self.rows.source} has no column '{name}'"
+            if name not in own | self.rows.looked_up():
+                yield f"{where}.on.{name}: the file {self.rows.source} has no column '{name}', and none is lent to it"
         for key, pairs in (("on", lookup.on), ("columns", lookup.columns), ("sums", lookup.sums)):
             for name, other in pairs.items():
                 if other not in there:
@@ -286,6 +287,16 @@ class _Rows:
                 yield f"{where}.{key}.{name}: the name is taken; write `another_name: {other}`"
         if lookup.where is not None:
             yield from _sql_problems(where, {"where": lookup.where}, MAPPING, there)
+
+    def _circle_problems(self, own: frozenset[str]) -> Iterator[str]:
+        """Lookups that wait for each other's columns, by the files that they look in."""
+        known = own | self.rows.looked_up()
+        whole = [lookup for lookup in self.rows.lookup if {*lookup.on} <= known]
+        made = in_turn(whole, own, lambda lookup: lookup.lent)
+        waiting = {x.source: sorted({*x.on} - own) for x in whole if x not in made}
+        if waiting:
+            said = "; ".join(f"{source} by {', '.join(keys)}" for source, keys in waiting.items())
+            yield f"{self.where}.lookup: a circle: what each is found by is lent by another of them ({said})"
 
 
 def identifying_columns(mapping: SourceMapping, rows: Rows) -> frozenset[str]:
