@@ -169,7 +169,7 @@ def made(
         if column in found:
             yield _deciding(column, found[column].header, yes, no, look)
     if table == "encounter" and "visit_type" in found and "is_inpatient" not in filled:
-        yield from _inpatient(found["visit_type"].header, look, vocabulary)
+        yield _inpatient(found["visit_type"].header, look, vocabulary)
     if "_birth_date" in found and table == "patient" and "birth_year" not in filled:
         yield Proposed("birth_year", birth_year(found["_birth_date"].header), "the year alone: the day would identify")
 
@@ -180,11 +180,13 @@ def _paid(found: Mapping[str, Match], look: Look, text: str) -> Proposed:
     source = numbered(header, look.values[header], "decimal(16,2)")[0]
     if not is_of_the_claim(look, header, found):
         return Proposed("_paid_amount", source, text)
-    text = "? the same in all lines of a claim: taken once for it, as what was paid for all"
+    text = "of the claim around the lines: taken once"
+    if not look.rows_of:
+        text = "? the same in all lines of a claim: taken once for it, as what was paid for all"
     return Proposed("_paid_amount", source, text, is_sure=bool(look.rows_of), is_of_claim=True)
 
 
-def _inpatient(header: str, look: Look, vocabulary: Vocabulary) -> Iterator[Proposed]:
+def _inpatient(header: str, look: Look, vocabulary: Vocabulary) -> Proposed:
     """Whether a visit is a stay: by the codes of its kind that are translated, else by the national ones. Any other
     code is unknown, and none is an out-patient's by guess."""
     met, known = look.values[header].codes, vocabulary.codes.get("visit_type", {})
@@ -194,11 +196,13 @@ def _inpatient(header: str, look: Look, vocabulary: Vocabulary) -> Iterator[Prop
     if all(lists.values()):
         new = len(met - meanings.keys())
         text = f"? {new} codes of the sample are in no list" if new else "? by the codes known for stays"
-        yield Proposed("is_inpatient", flow({"of": sql(header), **lists}), text, False)
-        return
+        return Proposed("is_inpatient", flow({"of": sql(header), **lists}), text, False)
     form = Codes.model_validate({"codes": "is_stay", "of": sql(header)}, context=CodeLists())
-    if not met or any(form.lists(code) for code in met):
-        yield Proposed("is_inpatient", flow({"codes": "is_stay", "of": sql(header)}), "? by the national codes", False)
+    new = sum(not form.lists(code) for code in met)
+    text = "? by the national codes"
+    if new:
+        text = f"? {new} codes of the sample are none of the national: name those of both, as {{of, true, false}}"
+    return Proposed("is_inpatient", flow({"codes": "is_stay", "of": sql(header)}), text, False)
 
 
 def _deciding(column: str, header: str, yes: str, no: str, look: Look) -> Proposed:

@@ -19,6 +19,7 @@ from intake.drafting.columns import (
 from intake.drafting.deciding import FileDecision, decided
 from intake.drafting.identifying import identifying_of, read_of, vault_entries
 from intake.drafting.names import GUESS, Match, matches, normalised
+from intake.drafting.row_levels import OF_A_LINE
 from intake.drafting.sampling import Look
 from intake.drafting.tables import RowsAre, found_columns, with_its_rows
 from intake.drafting.values import plain_name
@@ -27,6 +28,7 @@ from intake.source.mapping import ENTRY_OF
 
 _LENT = ("patient_id", "institution_id", "visit_type", "charged_at")
 _LENDERS = {"charged_at": ("settled_at", "started_at"), **{c: (c,) for c in _LENT[:3]}}
+GROUPED_TABLES = ("settlement", "encounter", "institution")  # those that lines are grouped into
 NO_ROWS = "the file has no rows"
 DATE = re.compile(r"[_-]?(19|20)\d\d[_-]?\d\d[_-]?\d\d")
 
@@ -114,6 +116,9 @@ def _why_left(file: FileDecision) -> str:
             f"{file.rows.why}, and its lines hold no delimiter: if columns stand by their place in the line, write "
             "them down as docs/sources.md says under Fixed width"
         )
+    if file.look.lists:
+        lists = ", ".join(file.look.lists)
+        return f"{file.rows.why}; if the rows are the objects in a list of its objects ({lists}), say so by rows_of"
     return file.rows.why
 
 
@@ -179,6 +184,8 @@ def _dropped(table: str, header: str, look: Look, vocabulary: Vocabulary) -> Dro
     if values.identifying:
         return Dropped(header, f"identifies: the values look like {values.identifying}")
     known, is_blank = _column_of(table, header, look, vocabulary), look.is_blank(header)
+    if known in OF_A_LINE and not look.is_in_row(header):
+        known = None  # the claim's, and no line's
     name = (known or "").lstrip("_")
     whose = (
         f"would be {name}, but is always blank in the sample" if is_blank else f"may be {name}, as another column is"
@@ -193,6 +200,9 @@ def _dropped(table: str, header: str, look: Look, vocabulary: Vocabulary) -> Dro
         return Dropped(header, "? tells rows that are charges from others: keep those alone by `where`", is_open=True)
     if known is not None:
         return Dropped(header, f"? {whose}" if is_blank else whose, is_open=is_blank)
+    if not is_blank and (elsewhere := _of_another_table(table, header, look, vocabulary)):
+        why = f"? may be {elsewhere}, of another table: carry it, and make that one by `grouped`"
+        return Dropped(header, why, is_open=True)
     return Dropped(header, f"? not recognised: {values.shape if look.row_count else NO_ROWS}", is_open=True)
 
 
@@ -207,6 +217,17 @@ def _column_of(table: str, header: str, look: Look, vocabulary: Vocabulary) -> s
         if any(match.confidence >= GUESS for match in matches(names, said, vocabulary.spelling)):
             return column
     return None
+
+
+def _of_another_table(table: str, header: str, look: Look, vocabulary: Vocabulary) -> str:
+    """Which column of a table that is made by grouping the header is a sure name of, as `table.column`."""
+    said = look.in_row(header) or header
+    for other in GROUPED_TABLES if not vocabulary.is_generic(said) else ():
+        for column, names in vocabulary.tables[other].columns.items():
+            is_known = column[0] != "_" and other != table
+            if is_known and any(match.is_sure for match in matches(names, [said], vocabulary.spelling)):
+                return f"{other}.{column}"
+    return ""
 
 
 def _with_lookup(file: DraftFile, files: Sequence[DraftFile]) -> DraftFile:

@@ -42,6 +42,7 @@ _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _MOBILE, _EMAIL = re.compile(r"(\+?86)?1\d{10}"), re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 _CERTIFICATE = re.compile(r"\d{6}(\d{4})(\d\d)(\d\d)\d{3}[\dXx]")
 _DISTINCTIVE = 5  # signs: shorter numbers are met in any two files
+_LONGEST_CODE = 10  # signs, as "outpatient"
 _LOOKS_LIKE = 0.2  # of the values that are there
 
 
@@ -191,7 +192,7 @@ def values_of(texts: Sequence[str]) -> Values:
     there = [text for text in given if text not in silent]
     count = len(there) or 1
     different = frozenset(there)
-    is_code = 0 < len(different) <= 30 and all(len(text) <= 8 for text in different)
+    is_code = 0 < len(different) <= 30 and all(len(text) <= _LONGEST_CODE for text in different)
     formats, undated = _formats(there)
     numbers = sum(_NUMBER.fullmatch(text) is not None for text in there)
     return Values(

@@ -41,8 +41,9 @@ def test_a_list_of_lines_within_a_claim_is_drafted_as_fee_lines_and_said_by_its_
 
 
 def test_what_a_claim_says_once_is_no_amount_of_its_lines_and_is_summed_once(tmp_path):
-    _, mapping = drafted(tmp_path, CLAIMS)
+    text, mapping = drafted(tmp_path, CLAIMS)
     assert "total_amount" in mapping.files["claims"].drop
+    assert "# ? may be settlement.total_amount, of another table: carry it" in text
     assert mapping.tables["settlement"].grouped[0].columns["fund_amount"] == "max(paid_amount)"
 
 
