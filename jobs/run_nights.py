@@ -14,7 +14,7 @@ from fundwatch.errors import DeliveryError, FundwatchError
 from fundwatch.logs import hush, log, step
 from fundwatch.nights import nights_said
 from fundwatch.settings import Settings
-from intake.files.delivery import delivered_dates
+from intake.files.delivery import delivered_dates, made_deliveries
 from intake.source.load import mapping_in_force
 from jobs.declared_stages import INTAKE, Stage, night_stages
 from jobs.job import Report, Workplace, refuse_too_early, workplace
@@ -112,14 +112,15 @@ def _import_all(names: Sequence[str]) -> None:
 
 def delivered_nights(settings: Settings, first: date, last: date) -> list[date]:
     """The dates of the landing folder's deliveries from `first` to `last`. Raises DeliveryError when there are none."""
-    found = delivered_dates(mapping_in_force(settings), settings.landing_dir)
+    mapping = mapping_in_force(settings)
+    found = delivered_dates(mapping, settings.landing_dir)
     nights = [night for night in found if first <= night <= last]
     if not nights:
         raise DeliveryError(
             f"no delivery between {first} and {last}",
             where=str(settings.landing_dir),
-            do=f"{nights_said(found, 'no delivery lies here')}; put each night's files in a folder named by its date, "
-            "or make some with `fundwatch simulate`",
+            do=f"{nights_said(found, 'no delivery lies here')}; put each night's files in a folder named by its date"
+            f"{made_deliveries(mapping)}",
         )
     return nights
 

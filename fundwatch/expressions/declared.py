@@ -15,6 +15,7 @@ The parser is imported with the first expression: it costs some tenths of a seco
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -52,7 +53,10 @@ _ARRAYS = _words(
     "array array_compact array_contains array_distinct array_join array_max array_min array_size cardinality size get "
     "try_element_at sort_array slice"
 )
-SCALARS = _TEXTS | _NUMBERS | _UNKNOWNS | _DATES | _ARRAYS
+SCALARS_BY_KIND: Mapping[str, frozenset[str]] = {
+    "texts": _TEXTS, "numbers": _NUMBERS, "what is unknown": _UNKNOWNS, "dates": _DATES, "arrays": _ARRAYS,
+}  # fmt: skip
+SCALARS = frozenset[str]().union(*SCALARS_BY_KIND.values())
 AGGREGATES = _words(
     "count count_if sum avg mean min max min_by max_by bool_or bool_and every some any try_sum try_avg median "
     "percentile stddev stddev_samp stddev_pop variance var_samp var_pop corr approx_count_distinct"
@@ -70,6 +74,8 @@ _SIGNS = {
     "/": "divides with '/': write try_divide(a, b)",
     "cast": "casts: write try_cast(a AS type)",
 }
+_COMPARING = _words("in not or and like rlike = <> != <=>")
+_QUOTED, _SIGN = re.compile(r"'(?:[^'\\]|\\.)*'"), re.compile(r"[^\s(),]+")
 _CLOCKS_AND_DICE = _words(
     "current_date current_timestamp curdate now localtimestamp current_time rand random randn uuid shuffle "
     "unix_timestamp monotonically_increasing_id spark_partition_id"
@@ -180,6 +186,16 @@ def distinct_columns(text: str) -> frozenset[str]:
 def is_call(text: str) -> bool:
     """Whether the expression is the call of one function, as OVER (…) may follow it."""
     return parsed(text).is_call
+
+
+def is_comparison_of_a_code(text: str) -> bool:
+    """Whether all that the expression says is which texts, written out in it, the text of one column is or is not."""
+    found = parsed(text)
+    if found.problems or len(found.names) != 1 or not {*found.functions} <= _TEXTS | _UNKNOWNS:
+        return False
+    bare = _QUOTED.sub("''", "".join(piece for piece in found.pieces if isinstance(piece, str)))
+    signs = {word.lower() for word in _SIGN.findall(bare.replace("''", " "))} - _TEXTS - _UNKNOWNS
+    return "''" in bare and signs <= _COMPARING
 
 
 def list_parameters_outside_in(text: str) -> frozenset[str]:

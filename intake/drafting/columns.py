@@ -12,9 +12,11 @@ from pydantic import TypeAdapter
 from fundwatch.contracts import TABLES
 from intake.drafting.names import GUESS, Match, normalised
 from intake.drafting.national import national_columns
+from intake.drafting.row_levels import is_of_the_claim
 from intake.drafting.sampling import Look
 from intake.drafting.values import birth_year, dated, flow, numbered, of, plain_name, sql, translations
 from intake.drafting.vocabulary import Vocabulary
+from intake.source.code_lists import CodeLists
 from intake.source.columns import Codes, ColumnSource, columns_used
 from intake.source.mapping import ENTRY_OF, POINTER_OF
 
@@ -31,7 +33,7 @@ class Proposed:
     """One canonical column: the YAML of its source, how sure that is, and what to decide about it.
 
     A column that begins with an underscore is carried, or decides of its rows (which are valid, which take back) by the
-    codes that `lists` names.
+    codes that `lists` names. What `is_of_claim` stands in each of its lines, and counts once.
     """
 
     column: str
@@ -39,11 +41,13 @@ class Proposed:
     reported: str
     is_sure: bool = True
     lists: str = ""
+    is_of_claim: bool = False
 
     @property
     def form(self) -> ColumnSource:
         """The source as the mapping will hold it."""
-        return _FORMS.validate_python(yaml.safe_load(self.source) if self.source[0] == "{" else self.source)
+        given = yaml.safe_load(self.source) if self.source[0] == "{" else self.source
+        return _FORMS.validate_python(given, context=CodeLists())
 
     def reads(self, known: frozenset[str]) -> frozenset[str]:
         """Which of the file's columns, by their plain names."""
@@ -150,13 +154,14 @@ def made(
     if table == "claim_line":
         if "line_id" not in filled and has_line_key(found):
             claim = found["encounter_id"] if "encounter_id" in found else found["settlement_id"]
-            key = f"{sql(claim.header)} || '-' || {sql(found[_FROM_LINE].header)}"
-            yield Proposed("line_id", f'{{expr: "{key}"}}', "the claim and the number of the line in it")
+            number = found[_FROM_LINE]
+            key = f"{sql(claim.header)} || '-' || {sql(number.header)}"
+            text = f"? {number.why}" if number.why else "the claim and the number of the line in it"
+            yield Proposed("line_id", f'{{expr: "{key}"}}', text, not number.why)
         yield from _guessed(filled, look, vocabulary)
         text = "for the settlements made of the lines"
         if "_paid_amount" in found:
-            paid = found["_paid_amount"].header
-            yield Proposed("_paid_amount", numbered(paid, look.values[paid], "decimal(16,2)")[0], text)
+            yield _paid(found, look, text)
         if "_settled_on" in found:
             settled = found["_settled_on"].header
             yield Proposed("_settled_on", dated(settled, look.values[settled])[0], text)
@@ -169,17 +174,35 @@ def made(
         yield Proposed("birth_year", birth_year(found["_birth_date"].header), "the year alone: the day would identify")
 
 
+def _paid(found: Mapping[str, Match], look: Look, text: str) -> Proposed:
+    """What was paid: of the line, or of the claim where all its lines say the same."""
+    header = found["_paid_amount"].header
+    source = numbered(header, look.values[header], "decimal(16,2)")[0]
+    if not is_of_the_claim(look, header, found):
+        return Proposed("_paid_amount", source, text)
+    text = "of the claim around the lines: taken once"
+    if not look.rows_of:
+        text = "? the same in all lines of a claim: taken once for it, as what was paid for all"
+    return Proposed("_paid_amount", source, text, is_sure=bool(look.rows_of), is_of_claim=True)
+
+
 def _inpatient(header: str, look: Look, vocabulary: Vocabulary) -> Proposed:
-    """Whether a visit is a stay, from the codes of its kind: those that are translated into stays, or the national."""
-    known = vocabulary.codes.get("visit_type", {})
-    stays = [code for code, meaning in translations(known, look.values[header].codes).items() if meaning[0] == "2"]
-    if stays and {*stays} <= known.keys():
-        listed = ", ".join(f"'{code}'" for code in stays)
-        return Proposed(
-            "is_inpatient", f'{{expr: "{sql(header)} IN ({listed})"}}', "? by the codes known for stays", False
-        )
-    inpatient = f"{sql(header)} RLIKE '^(2[0-9]|52)'"
-    return Proposed("is_inpatient", f'{{expr: "{inpatient}"}}', "? holds for the national codes", False)
+    """Whether a visit is a stay: by the codes of its kind that are translated, else by the national ones. Any other
+    code is unknown, and none is an out-patient's by guess."""
+    met, known = look.values[header].codes, vocabulary.codes.get("visit_type", {})
+    meanings = {code: meaning for code, meaning in translations(known, met).items() if code in known}
+    lists = {"true": [c for c, m in meanings.items() if m[0] == "2"]}
+    lists["false"] = [code for code in meanings if code not in lists["true"]]
+    if all(lists.values()):
+        new = len(met - meanings.keys())
+        text = f"? {new} codes of the sample are in no list" if new else "? by the codes known for stays"
+        return Proposed("is_inpatient", flow({"of": sql(header), **lists}), text, False)
+    form = Codes.model_validate({"codes": "is_stay", "of": sql(header)}, context=CodeLists())
+    new = sum(not form.lists(code) for code in met)
+    text = "? by the national codes"
+    if new:
+        text = f"? {new} codes of the sample are none of the national: name those of both, as {{of, true, false}}"
+    return Proposed("is_inpatient", flow({"codes": "is_stay", "of": sql(header)}), text, False)
 
 
 def _deciding(column: str, header: str, yes: str, no: str, look: Look) -> Proposed:

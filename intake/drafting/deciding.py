@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from fundwatch.contracts import TABLES
 from intake.drafting.columns import has_line_key
 from intake.drafting.joins import Join, Key, joins_of, kinds_by_header
-from intake.drafting.names import GUESS, SURE, Match
+from intake.drafting.names import GUESS, SURE, Match, is_called
 from intake.drafting.national import national_columns
 from intake.drafting.sampling import Look
-from intake.drafting.tables import RowsAre, found_columns, is_called, rows_are
+from intake.drafting.tables import RowsAre, found_columns, rows_are
 from intake.drafting.vocabulary import Vocabulary
 from intake.source.mapping import ENTRY_OF
 

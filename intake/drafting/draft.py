@@ -19,14 +19,17 @@ from intake.drafting.columns import (
 from intake.drafting.deciding import FileDecision, decided
 from intake.drafting.identifying import identifying_of, read_of, vault_entries
 from intake.drafting.names import GUESS, Match, matches, normalised
+from intake.drafting.row_levels import OF_A_LINE
 from intake.drafting.sampling import Look
-from intake.drafting.tables import RowsAre, found_columns
+from intake.drafting.tables import RowsAre, found_columns, with_its_rows
 from intake.drafting.values import plain_name
 from intake.drafting.vocabulary import Vocabulary
 from intake.source.mapping import ENTRY_OF
 
 _LENT = ("patient_id", "institution_id", "visit_type", "charged_at")
 _LENDERS = {"charged_at": ("settled_at", "started_at"), **{c: (c,) for c in _LENT[:3]}}
+GROUPED_TABLES = ("settlement", "encounter", "institution")  # those that lines are grouped into
+NO_ROWS = "the file has no rows"
 DATE = re.compile(r"[_-]?(19|20)\d\d[_-]?\d\d[_-]?\d\d")
 
 
@@ -95,7 +98,7 @@ def draft_files(looks: Sequence[Look], vocabulary: Vocabulary) -> DraftedFiles:
     Files whose names differ by a date alone, with the same columns, are one kind.
     """
     kinds: dict[str, Look] = {}
-    for look in looks:
+    for look in (with_its_rows(look, vocabulary) for look in looks):
         kind = _kind(look)
         if kind in kinds and {*kinds[kind].header} == {*look.header}:
             continue
@@ -103,8 +106,20 @@ def draft_files(looks: Sequence[Look], vocabulary: Vocabulary) -> DraftedFiles:
     files = decided(kinds, vocabulary)
     tables = frozenset(file.rows.table for file in files.values() if file.rows.table is not None)
     fed = [_draft(kind, file, file.rows.table, vocabulary, tables) for kind, file in files.items() if file.rows.table]
-    left = [LeftFile(kind, file.look, file.rows.why) for kind, file in files.items() if file.rows.table is None]
+    left = [LeftFile(kind, file.look, _why_left(file)) for kind, file in files.items() if file.rows.table is None]
     return DraftedFiles(tuple(_with_lookup(file, fed) for file in fed), tuple(left))
+
+
+def _why_left(file: FileDecision) -> str:
+    if file.look.form == "text" and len(file.look.header) == 1:
+        return (
+            f"{file.rows.why}, and its lines hold no delimiter: if columns stand by their place in the line, write "
+            "them down as docs/sources.md says under Fixed width"
+        )
+    if file.look.lists:
+        lists = ", ".join(file.look.lists)
+        return f"{file.rows.why}; if the rows are the objects in a list of its objects ({lists}), say so by rows_of"
+    return file.rows.why
 
 
 def _kind(look: Look) -> str:
@@ -128,7 +143,7 @@ def _draft(name: str, file: FileDecision, table: str, vocabulary: Vocabulary, ta
         columns=tuple(c for c in columns if not c.column.startswith("_")),
         carry=tuple(c for c in columns if c.column.startswith("_")),
         vault=vault,
-        dropped=tuple(_dropped(table, header, look, vocabulary) for header in look.header if header not in read),
+        dropped=tuple(_dropped(table, h, look, vocabulary) for h in look.header if h not in (*read, look.place)),
         read=read,
         identifying=identifying,
         must=identifying & frozenset[str]().union(*(c.reads(known) for c in columns if c.column in keys)),
@@ -162,9 +177,15 @@ def _columns(table: str, found: Mapping[str, Match], look: Look, vocabulary: Voc
 
 def _dropped(table: str, header: str, look: Look, vocabulary: Vocabulary) -> Dropped:
     values = look.values[header]
+    if header in look.lists:
+        return Dropped(
+            header, f"? a list of objects: what it holds are rows of their own {_count_of(look, header)}", True
+        )
     if values.identifying:
         return Dropped(header, f"identifies: the values look like {values.identifying}")
-    known, is_blank = _column_of(table, header, vocabulary), look.is_blank(header)
+    known, is_blank = _column_of(table, header, look, vocabulary), look.is_blank(header)
+    if known in OF_A_LINE and not look.is_in_row(header):
+        known = None  # the claim's, and no line's
     name = (known or "").lstrip("_")
     whose = (
         f"would be {name}, but is always blank in the sample" if is_blank else f"may be {name}, as another column is"
@@ -179,15 +200,34 @@ def _dropped(table: str, header: str, look: Look, vocabulary: Vocabulary) -> Dro
         return Dropped(header, "? tells rows that are charges from others: keep those alone by `where`", is_open=True)
     if known is not None:
         return Dropped(header, f"? {whose}" if is_blank else whose, is_open=is_blank)
-    return Dropped(header, f"? not recognised: {values.shape}", is_open=True)
+    if not is_blank and (elsewhere := _of_another_table(table, header, look, vocabulary)):
+        why = f"? may be {elsewhere}, of another table: carry it, and make that one by `grouped`"
+        return Dropped(header, why, is_open=True)
+    return Dropped(header, f"? not recognised: {values.shape if look.row_count else NO_ROWS}", is_open=True)
 
 
-def _column_of(table: str, header: str, vocabulary: Vocabulary) -> str | None:
+def _count_of(look: Look, path: str) -> str:
+    return f"({look.lists[path]:,} in the file)"
+
+
+def _column_of(table: str, header: str, look: Look, vocabulary: Vocabulary) -> str | None:
     """The column that has the header among its names."""
     for column, names in vocabulary.tables[table].columns.items():
-        if any(match.confidence >= GUESS for match in matches(names, [header], vocabulary.spelling)):
+        said = [header, *((look.in_row(header),) if look.in_row(header) else ())]
+        if any(match.confidence >= GUESS for match in matches(names, said, vocabulary.spelling)):
             return column
     return None
+
+
+def _of_another_table(table: str, header: str, look: Look, vocabulary: Vocabulary) -> str:
+    """Which column of a table that is made by grouping the header is a sure name of, as `table.column`."""
+    said = look.in_row(header) or header
+    for other in GROUPED_TABLES if not vocabulary.is_generic(said) else ():
+        for column, names in vocabulary.tables[other].columns.items():
+            is_known = column[0] != "_" and other != table
+            if is_known and any(match.is_sure for match in matches(names, [said], vocabulary.spelling)):
+                return f"{other}.{column}"
+    return ""
 
 
 def _with_lookup(file: DraftFile, files: Sequence[DraftFile]) -> DraftFile:

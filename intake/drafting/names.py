@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 
 SURE, GUESS = 1.0, 0.9
 _SIMILAR = 0.84  # of two words: one is the other misspelled
@@ -38,6 +39,12 @@ def normalised(header: str) -> str:
     """One spelling: half width, lower case, words joined by underscores, no bracketed remarks."""
     plain = _BRACKETS.sub("", unicodedata.normalize("NFKC", header))
     return _SEPARATORS.sub("_", _CAMEL.sub("_", plain).strip()).lower()
+
+
+def is_called(name: str, words: Iterable[str]) -> bool:
+    """Whether the file's name holds one of the words, at a word's beginning; Chinese anywhere."""
+    plain = f"_{normalised(name)}"
+    return any(word in plain if not word.isascii() else f"_{word}" in plain for word in words)
 
 
 @dataclass(frozen=True)
@@ -113,22 +120,50 @@ class Spelling:
         return kind if not rest else None
 
 
-def matches(names: Sequence[str], headers: Sequence[str], spelling: Spelling) -> list[Match]:
-    """The headers that may be a column with these names, the best first.
+@dataclass(frozen=True)
+class PathEnd:
+    """What a field of an object is called where its path ends: `amount` of `line.amount`. `is_own`: it stands in the
+    object that is the row; `rank` is 0 for what is likeliest to tell of a row."""
 
-    A known name that starts with `?` may mean other things, and a misspelled one is but similar: neither is sure.
+    name: str
+    is_own: bool
+    rank: int
+
+
+def matches(
+    names: Sequence[str], headers: Sequence[str], spelling: Spelling, ends: Mapping[str, PathEnd] = MappingProxyType({})
+) -> list[Match]:
+    """The headers that may be a column with these names, the best first; `ends` has those of headers that are paths.
+
+    A known name that starts with `?` may mean other things, a misspelled one is but similar, and the end of a path says
+    less than all of it, unless the row is what it stands in: none of these is sure.
     """
     ranks: dict[str, tuple[int, str]] = {}
     for rank, name in enumerate(names):
         ranks.setdefault(spelling.run_together(name.removeprefix("?")), (rank, name))
     found = []
     for header in headers:
+        end = ends.get(header)
         rank, name = ranks.get(spelling.run_together(header), (0, ""))
         if name:
             found.append(Match(header, GUESS if name[0] == "?" else SURE, rank, normalised(name.removeprefix("?"))))
+        elif end is not None and (known := ranks.get(spelling.run_together(end.name))) is not None:
+            found.append(_by_end(header, end, *known))
         elif (near := _misspelled(header, names, spelling)) is not None:
             found.append(near)
-    return sorted(found, key=lambda match: (not match.is_sure, match.confidence < GUESS, match.rank, -match.confidence))
+
+    def worth(match: Match) -> tuple[bool, bool, bool, int, int, float]:
+        end = ends.get(match.header, PathEnd("", is_own=False, rank=0))
+        return not match.is_sure, match.confidence < GUESS, not end.is_own, match.rank, end.rank, -match.confidence
+
+    return sorted(found, key=worth)
+
+
+def _by_end(header: str, end: PathEnd, rank: int, name: str) -> Match:
+    like = normalised(name.removeprefix("?"))
+    if end.is_own:
+        return Match(header, GUESS if name[0] == "?" else SURE, rank, like)
+    return Match(header, GUESS, rank, like, f"known as {like}, at the end of its path")
 
 
 def _misspelled(header: str, names: Sequence[str], spelling: Spelling) -> Match | None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from fundwatch.errors import DeliveryError
 from intake.drafting.silence import odd_texts, shipped_lists
-from intake.files.peeking import DELIMITERS, peek
+from intake.files.forms.objects import lists_of_objects
+from intake.files.forms.rows_within import PLACE
+from intake.files.landed import form_of
+from intake.files.peeking import DELIMITERS, Peek, peek
 from intake.files.unpacking import FileError
-from intake.source.mapping import DeliveryForm
+from intake.source.mapping import DeliveryForm, SourceFile
 
 _ROWS = 500
+_MOST_LISTS = 5  # in an object, that are looked at: each is read anew
 _NULLS = frozenset({"", "NULL", "null", "\\N"})
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
 _DATES = {
@@ -26,14 +31,18 @@ _DATES = {
     "yyyy/M/d H:mm:ss": re.compile(r"\d{4}/\d{1,2}/\d{1,2} \d{1,2}:\d\d:\d\d"),
     "yyyy-M-d": re.compile(r"\d{4}-\d{1,2}-\d{1,2}"),
     "yyyy-M-d H:mm": re.compile(r"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d\d"),
+    "yyyy-M-d H:mm:ss": re.compile(r"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d\d:\d\d"),
+    "yyyy.M.d": re.compile(r"\d{4}\.\d{1,2}\.\d{1,2}"),
     "yyyy年M月d日": re.compile(r"\d{4}年\d{1,2}月\d{1,2}日"),
     "d-MMM-yyyy": re.compile(r"(?i)\d{1,2}-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-\d{4}"),
     "M/d/yyyy": re.compile(r"\d{1,2}/\d{1,2}/\d{4}"),
 }
+_LIKE_A_DATE = re.compile(r"(\d{1,4}[-/. :年月日T]+)*\d{0,4}")  # a longer run of digits may be somebody's
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _MOBILE, _EMAIL = re.compile(r"(\+?86)?1\d{10}"), re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 _CERTIFICATE = re.compile(r"\d{6}(\d{4})(\d\d)(\d\d)\d{3}[\dXx]")
 _DISTINCTIVE = 5  # signs: shorter numbers are met in any two files
+_LONGEST_CODE = 10  # signs, as "outpatient"
 _LOOKS_LIKE = 0.2  # of the values that are there
 
 
@@ -41,6 +50,9 @@ _LOOKS_LIKE = 0.2  # of the values that are there
 class Values:
     """What a sample of one column looks like; it keeps no value but codes that a vocabulary may know, and `odd` texts
     that say nothing or may, with their number.
+
+    `formats` are the ways in which the dates are written, where all values are dates; `most_formats` those of most,
+    with how many are `undated`, and two of these, shown only if they are made of the signs of dates.
 
     `fingerprints` are short digests of the values, by which columns of two files are compared; `is_key` says that every
     row has a value of its own, `is_distinctive` that equal values are no chance.
@@ -56,6 +68,9 @@ class Values:
     is_distinctive: bool = False
     fingerprints: frozenset[int] = field(default=frozenset(), repr=False)
     odd: Mapping[str, int] = field(default_factory=dict)
+    most_formats: tuple[str, ...] = ()
+    undated: int = 0
+    undated_like: tuple[str, ...] = ()
 
     @property
     def shape(self) -> str:
@@ -71,7 +86,11 @@ class Values:
 
 @dataclass(frozen=True)
 class Look:
-    """One file: how it is written, its header, and its columns' values by name. `form`: as of intake.files.landed."""
+    """One file: how it is written, its header, and its columns' values by name. `form`: as of intake.files.landed.
+
+    `lists` are the lists of objects in its objects, by path, with the number of all elements; a row is an object, or an
+    element of the list `rows_of`. `within` has a look at each list of an object's, its elements being the rows.
+    """
 
     file: Path
     form: str
@@ -81,6 +100,22 @@ class Look:
     values: dict[str, Values]
     row_count: int
     fingerprints: dict[str, tuple[int, ...]] = field(default_factory=dict)  # of each value, row by row; 0 for a blank
+    lists: Mapping[str, int] = field(default_factory=dict)
+    rows_of: str = ""
+    within: tuple[Look, ...] = field(default=(), repr=False)
+
+    def in_row(self, header: str) -> str:
+        """What the column is called in the element that is a row; empty for what the object around it says."""
+        return header.removeprefix(f"{self.rows_of}.") if self.rows_of and self.is_in_row(header) else ""
+
+    def is_in_row(self, header: str) -> bool:
+        """Whether the column is the element's own, and not of the object around it."""
+        return not self.rows_of or header.startswith(f"{self.rows_of}.")
+
+    @property
+    def place(self) -> str:
+        """The column that counts the elements of the list whose elements are the rows; empty without one."""
+        return f"{self.rows_of}{PLACE}" if self.rows_of else ""
 
     def repeats(self, *columns: str) -> bool:
         """Whether several rows of the sample have the same values of the columns; rows with a blank among them count
@@ -89,6 +124,15 @@ class Look:
             row for row in zip(*(self.fingerprints.get(column, ()) for column in columns), strict=False) if all(row)
         ]
         return len({*rows}) < len(rows)
+
+    def is_said_once_for_each(self, key: str, column: str) -> bool:
+        """Whether all rows of a key say the same, of several keys that several rows have; no two keys need differ."""
+        said: dict[int, list[int]] = {}
+        for one, value in zip(self.fingerprints.get(key, ()), self.fingerprints.get(column, ()), strict=False):
+            if one:
+                said.setdefault(one, []).append(value)
+        shared = [values for values in said.values() if len(values) > 1]
+        return len(shared) > 1 and all(len({*values}) == 1 for values in shared)
 
     @property
     def is_whole(self) -> bool:
@@ -101,11 +145,32 @@ class Look:
 
 
 def look_at(file: Path) -> Look:
-    """The file's header and the first rows. Raises DeliveryError when it cannot be read."""
+    """The file's header and the first rows; where objects hold lists of objects, the rows of each list too.
+
+    Raises DeliveryError when it cannot be read.
+    """
     try:
-        seen = peek(file, DeliveryForm(), DELIMITERS)
+        kind = form_of(file.name)
+        lists = lists_of_objects(file, kind) if kind in ("json", "ndjson") else {}
+        if not lists:
+            return _look(file, peek(file, DeliveryForm(), DELIMITERS))
+        as_objects = SourceFile(name=file.name, columns=(), drop=tuple(lists))
+        look = _look(file, peek(file, DeliveryForm(), DELIMITERS, as_objects))
+        most = sorted(lists, key=lambda path: -lists[path])[:_MOST_LISTS]
+        within = (_look(file, peek(file, DeliveryForm(), DELIMITERS, _rows_of(file, path, lists))) for path in most)
+        inner = (replace(one, rows_of=path, lists=lists) for path, one in zip(most, within, strict=True))
+        return replace(look, lists=lists, within=tuple(inner))
     except FileError as error:
         raise DeliveryError(str(error), where=str(file), do="name a file as it would be delivered") from error
+
+
+def _rows_of(file: Path, path: str, lists: Mapping[str, int]) -> SourceFile:
+    """The file as it is read when a list within its objects holds the rows, each behind its place in the list."""
+    others = tuple(other for other in lists if not f"{path}.".startswith(f"{other}."))
+    return SourceFile(name=file.name, columns=(f"{path}{PLACE}",), drop=others, rows_of=path)
+
+
+def _look(file: Path, seen: Peek) -> Look:
     rows = seen.rows[:_ROWS]
     columns = {n: [row[place] for row in rows if place < len(row)] for place, n in enumerate(seen.header)}
     values = {name: values_of(texts) for name, texts in columns.items()}
@@ -127,11 +192,12 @@ def values_of(texts: Sequence[str]) -> Values:
     there = [text for text in given if text not in silent]
     count = len(there) or 1
     different = frozenset(there)
-    is_code = 0 < len(different) <= 30 and all(len(text) <= 8 for text in different)
+    is_code = 0 < len(different) <= 30 and all(len(text) <= _LONGEST_CODE for text in different)
+    formats, undated = _formats(there)
     numbers = sum(_NUMBER.fullmatch(text) is not None for text in there)
     return Values(
         filled=len(given) / (len(texts) or 1),
-        formats=_formats(there),
+        formats=() if undated else formats,
         number_share=numbers / count,
         identifying=_identifying(there),
         codes=different if is_code else frozenset(),
@@ -140,23 +206,37 @@ def values_of(texts: Sequence[str]) -> Values:
         is_distinctive=bool(different) and all(len(text) >= _DISTINCTIVE for text in different),
         fingerprints=frozenset(_fingerprint(text) for text in different),
         odd=odd_texts(given),
+        most_formats=formats if len(undated) * 2 < len(there) else (),
+        undated=len(undated),
+        undated_like=_shown(undated),
     )
 
 
-def _formats(texts: Sequence[str]) -> tuple[str, ...]:
-    """The ways in which the dates are written; empty when some text is no date."""
-    found: dict[str, None] = {}
+def _format_of(text: str) -> str | None:
+    if _ISO.fullmatch(text):
+        return "iso"
+    return next((name for name, pattern in _DATES.items() if pattern.fullmatch(text)), None)
+
+
+def _formats(texts: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """The ways in which the dates are written, the commonest first; and the texts that are no dates."""
+    found: Counter[str] = Counter()
+    undated = []
     for text in texts:
-        if _ISO.fullmatch(text):
-            found["iso"] = None
-            continue
-        known = next((name for name, pattern in _DATES.items() if pattern.fullmatch(text)), None)
-        if known is None:
-            return ()
-        found[known] = None
-    if "M/d/yyyy" in found and any(int(t.split("/")[0]) > 12 for t in texts if _DATES["M/d/yyyy"].fullmatch(t)):
-        return tuple("d/M/yyyy" if name == "M/d/yyyy" else name for name in found)
-    return tuple(found)
+        if (known := _format_of(text)) is None:
+            undated.append(text)
+        else:
+            found[known] += 1
+    formats = tuple(name for name, _ in found.most_common())
+    if "M/d/yyyy" in formats and any(int(t.split("/")[0]) > 12 for t in texts if _DATES["M/d/yyyy"].fullmatch(t)):
+        formats = tuple("d/M/yyyy" if name == "M/d/yyyy" else name for name in formats)
+    return formats, undated
+
+
+def _shown(undated: Sequence[str]) -> tuple[str, ...]:
+    """Two of the texts, where these can be nothing but a date written badly: nobody's name or number."""
+    different = dict.fromkeys(text if _LIKE_A_DATE.fullmatch(text) else "a text" for text in undated)
+    return tuple(different)[:2]
 
 
 def _identifying(texts: Sequence[str]) -> str:

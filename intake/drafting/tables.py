@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from fundwatch.contracts import TABLES
 from intake.drafting.columns import has_line_key, token_domains
-from intake.drafting.names import GUESS, Match, matches, normalised
+from intake.drafting.names import GUESS, Match, is_called, matches, normalised
 from intake.drafting.national import national_columns
+from intake.drafting.row_levels import OF_A_LINE, ends_of_paths, line_number
 from intake.drafting.sampling import Look, Values
 from intake.drafting.vocabulary import TableWords, Vocabulary
 from intake.source.mapping import ENTRY_OF
@@ -18,6 +19,7 @@ _NAMED, _KEY, _REPEATED, _LEAST = 3.0, 1.5, 4.0, 1.5
 # the tables of which a register or a book-keeping has one row for each id
 _ONE_ROW_EACH = {"patient": "patient_id", "encounter": "encounter_id", "settlement": "settlement_id",
                  "institution": "institution_id", "claim_line": "line_id"}  # fmt: skip
+_NEARLY = 0.9  # of the rows have an id of their own
 _SEVERAL = 3  # rows, of which each has its own number by no chance
 _CARRIED = {"_birth_date": "date", "_settled_on": "date", "_paid_amount": "decimal(16,2)"}
 
@@ -34,6 +36,7 @@ class RowsAre:
 
 def rows_are(name: str, look: Look, vocabulary: Vocabulary) -> RowsAre:
     """The table that the file's name, its header as a whole and the values say most for."""
+    name = f"{name}_{look.rows_of}"
     ranked = sorted((*_canonical(name, look, vocabulary), *_others(name, look, vocabulary)), key=lambda one: -one[0])
     if not ranked or ranked[0][0] < _LEAST:
         return RowsAre(None, "nothing says what one row of it is", is_sure=False)
@@ -42,6 +45,16 @@ def rows_are(name: str, look: Look, vocabulary: Vocabulary) -> RowsAre:
     # a name that speaks of other tables alone is a doubt, whatever the margin
     is_sure = best.is_sure or (score >= second + _NAMED and (best.table is None or not called - {best.table}))
     return RowsAre(best.table, best.why, is_sure, {**best.found, **_own_id(best.table, best.found, look, vocabulary)})
+
+
+def with_its_rows(look: Look, vocabulary: Vocabulary) -> Look:
+    """The look at the list of the file's objects whose elements are fee lines, where there is one; else as it is."""
+    for one in look.within:
+        rows = rows_are(look.file.name.split(".")[0], one, vocabulary)
+        own = {column for column, match in rows.found.items() if one.is_in_row(match.header)}
+        if rows.table == "claim_line" and own & OF_A_LINE:
+            return one
+    return look
 
 
 def _canonical(name: str, look: Look, vocabulary: Vocabulary) -> Iterator[tuple[float, RowsAre]]:
@@ -55,6 +68,8 @@ def _canonical(name: str, look: Look, vocabulary: Vocabulary) -> Iterator[tuple[
             is_named or {*TABLES[table].required_key} <= filled or _own_id(table, found, look, vocabulary)
         ):
             continue  # a file that is not called so and has no key either is not forced into the table
+        if table == "settlement" and _repeats(found.get("settlement_id"), look):
+            continue  # a settlement is one row: an id of many rows is that of what their lines belong to
         weights: dict[str, float] = {}
         for column, match in found.items():
             weights[match.header] = max(weights.get(match.header, 0), _weight(column, match, words, vocabulary))
@@ -99,6 +114,14 @@ def _by_values(table: str, found: Mapping[str, Match], look: Look) -> float:
     return _KEY if values.is_key else -_REPEATED if len(values.fingerprints) < look.row_count * values.filled else 0.0
 
 
+def _repeats(match: Match | None, look: Look) -> bool:
+    """Whether more of the sample's rows share an id than rows that were sent twice would."""
+    if match is None:
+        return False
+    values = look.values[match.header]
+    return len(values.fingerprints) < _NEARLY * look.row_count * values.filled
+
+
 def _others(name: str, look: Look, vocabulary: Vocabulary) -> Iterator[tuple[float, RowsAre]]:
     whose = {kind for header in look.header if (kind := vocabulary.spelling.is_bare_number_of(header)) is not None}
     bare = {normalised(header) for header in look.header}
@@ -112,26 +135,25 @@ def _others(name: str, look: Look, vocabulary: Vocabulary) -> Iterator[tuple[flo
         yield score, RowsAre(None, f"one row is {other.what}, which no canonical table holds", is_sure=score >= _NAMED)
 
 
-def is_called(name: str, words: Iterable[str]) -> bool:
-    """Whether the file's name holds one of the words, at a word's beginning; Chinese anywhere."""
-    plain = f"_{normalised(name)}"
-    return any(word in plain if not word.isascii() else f"_{word}" in plain for word in words)
-
-
 def found_columns(table: str, look: Look, vocabulary: Vocabulary, *, is_named: bool) -> dict[str, Match]:
     """The best header of each column. What identifies is taken only where a token is made of it; a name that says
     little only where the file's own name tells what a row `is_named`."""
     found: dict[str, Match] = {}
+    ends = ends_of_paths(table, look, vocabulary)
     for column, known in vocabulary.tables[table].columns.items():
         # what is always blank would make each row one without a value; left out, it is unknown
         there = [h for h in look.header if not look.is_blank(h) and (is_named or not vocabulary.is_generic(h))]
         is_made_safe = column in token_domains(table) or column in vocabulary.scrubbed or column[0] == "_"
         allowed = [h for h in there if is_made_safe or not look.values[h].identifying]
-        near = matches(known, allowed, vocabulary.spelling)
+        if column in OF_A_LINE:
+            allowed = [h for h in allowed if look.is_in_row(h)]
+        near = matches(known, allowed, vocabulary.spelling, ends)
         near = [m for m in near if m.is_sure or _may_be(table, column, m, look, vocabulary)]
         if near:
             found[column] = near[0]
     _with_numbers(table, look, vocabulary, found)
+    if table == "claim_line":
+        found |= line_number(look, found)
     taken = {match.header for match in found.values() if match.is_sure}
     return {c: m for c, m in found.items() if m.is_sure or m.header not in taken or m.confidence == GUESS}
 
@@ -149,7 +171,7 @@ def fits(table: str, column: str, values: Values) -> bool:
     if not values.filled:
         return True
     if kind in ("date", "timestamp"):
-        return bool(values.formats)
+        return bool(values.most_formats)
     if kind.startswith(("decimal", "int")):
         return values.number_share >= 0.9 or values.has_currency_sign
     return not values.formats or values.number_share == 1

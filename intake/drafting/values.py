@@ -10,18 +10,23 @@ import yaml
 
 from intake.drafting.names import normalised
 from intake.drafting.sampling import Values
+from intake.files.forms.rows_within import PLACE
 
 _UNIT_MARKS = {"(分)": "fen", "（分）": "fen", "_fen": "fen", "_cents": "fen", "万元": "ten_thousand"}
 
 
 def dated(header: str, values: Values) -> tuple[str, list[str]]:
     """A date or time, with the ways in which it is written, and what to decide."""
-    if values.filled and not values.formats:
+    if values.filled and not values.most_formats:
         return plain_name(header), ["? the values are no dates in a known way of writing"]
-    if values.formats in ((), ("iso",)):
-        return plain_name(header), []
-    reported = ["? is the month first, or the day"] if "M/d/yyyy" in values.formats else []
-    return f"{{of: {of(header)}, format: [{', '.join(values.formats)}]}}", reported
+    reported = []
+    if values.undated:
+        shown = ", ".join(text if text == "a text" else f"'{text}'" for text in values.undated_like)
+        reported.append(f"? {values.undated:,} of the sample's values are no dates in it, as {shown}")
+    reported += ["? is the month first, or the day"] if "M/d/yyyy" in values.most_formats else []
+    if values.most_formats in ((), ("iso",)):
+        return plain_name(header), reported
+    return f"{{of: {of(header)}, format: [{', '.join(map(flow, values.most_formats))}]}}", reported
 
 
 def numbered(header: str, values: Values, kind: str) -> tuple[str, list[str]]:
@@ -45,6 +50,8 @@ def birth_year(header: str) -> str:
 
 def plain_name(header: str) -> str:
     """The name a column goes by in expressions: its own, or one without blanks and signs."""
+    if header.endswith(PLACE):
+        header = f"{header.removesuffix(PLACE)}_place"
     name = header if header.isidentifier() else re.sub(r"\W+", "_", normalised(header)).strip("_")
     # YAML reads a bare no, on, null and 1e3 as other things than texts
     return name if name.isidentifier() and yaml.safe_load(name) == name else f"column_{name}"

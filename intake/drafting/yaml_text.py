@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fundwatch.contracts import TABLES
 from intake.drafting.columns import DECIDING, Proposed
-from intake.drafting.draft import DATE, DraftedFiles, DraftFile
+from intake.drafting.draft import DATE, NO_ROWS, DraftedFiles, DraftFile
 from intake.drafting.sampling import Look
 from intake.drafting.silence import OFTEN, shipped_lists
 from intake.drafting.values import flow, plain_name
@@ -16,9 +16,10 @@ from intake.source.placeholders import kind_of
 _EVERY_NIGHT = frozenset({"claim_line", "settlement", "encounter", "diagnosis"})
 
 
-def draft_text(name: str, drafted: DraftedFiles) -> str:
-    """The whole mapping, the open questions at its head."""
-    questions = list(open_questions(drafted))
+def draft_text(name: str, drafted: DraftedFiles, lacking: Sequence[str] = ()) -> str:
+    """The whole mapping, the open questions at its head; `lacking` are columns that nothing fills and every rule needs,
+    as `table.column`."""
+    questions = list(open_questions(drafted, lacking))
     head = [f"# A draft for the source {name}. Every line with `# ?` wants a decision; then try it:"]
     head += [f"#   fundwatch source check --mapping {name}.yaml --landing FOLDER --date DATE"]
     head += [f"# ? {question}" for question in questions]
@@ -26,22 +27,41 @@ def draft_text(name: str, drafted: DraftedFiles) -> str:
     return "\n".join([*head, *_delivery(name, drafted), "", *_files(files), "", *_tables(files), ""])
 
 
-def open_questions(drafted: DraftedFiles) -> Iterator[str]:
-    """What a person should decide, file by file; what feeds no table first, then missing keys."""
+def open_questions(drafted: DraftedFiles, lacking: Sequence[str] = ()) -> Iterator[str]:
+    """What a person should decide, file by file; what feeds no table first, then missing keys and what rules lack."""
     for left in drafted.left:
         yield f"{left.look.file.name} is left out: {left.why}"
     for file in drafted.fed:
         for key in file.missing_keys:
             yield f"{file.look.file.name}: nothing fills {file.table}.{key}, a key column: no mapping yet"
+    if lacking:
+        yield f"no rule runs without {', '.join(lacking)}, which nothing fills"
     for file in drafted.fed:
         if not file.rows_are.is_sure:
             yield f"{file.look.file.name} is {file.rows_are.why}: is it that"
+        if not file.look.row_count:
+            yield f"{file.look.file.name}: {NO_ROWS}, and nothing is known of its values"
+        yield from _of_lists(file)
         unsure = [c.column.lstrip("_") for c in (*file.columns, *file.carry) if not c.is_sure]
         if unsure:
             yield f"{file.look.file.name}: look at {', '.join(unsure)}"
         unknown = [d.header for d in file.dropped if d.is_open]
         if unknown:
             yield f"{file.look.file.name}: look at what is dropped: {', '.join(_folded(unknown))}"
+
+
+def _of_lists(file: DraftFile) -> Iterator[str]:
+    """What becomes of lists of objects: the elements of one may be the rows, and the others' are not read."""
+    look = file.look
+    for path in look.lists:
+        where = f"{look.file.name}: the list {path} holds {look.lists[path]:,} objects"
+        if path == look.rows_of:
+            yield f"{where}: each is one row, with the fields of the object around it"
+        elif path in look.header:
+            yield (
+                f"{where} that are not read: if they are the rows, say rows_of: {path} (or deliver one line for each "
+                "of them)"
+            )
 
 
 def _folded(headers: Sequence[str]) -> list[str]:
@@ -108,6 +128,8 @@ def _files(files: Sequence[DraftFile]) -> Iterator[str]:
     for file in files:
         yield f"  {file.name}:"
         yield f'    name: "{_pattern(file.look)}"'
+        if file.look.rows_of:
+            yield f"    rows_of: {_text(file.look.rows_of)}   # each object in it is a row, with the fields around it"
         if file.table not in _EVERY_NIGHT:
             yield "    required: false   # it need not come every night"
         read = [(header, plain_name(header)) for header in file.look.header if header in file.read]
@@ -211,18 +233,24 @@ def _grouped(table: str, parent: str, files: Sequence[DraftFile]) -> Iterator[st
     yield f"      - from: {parent}"
     yield f"        by: {{{key}: {key}}}"
     made = {column: sql for column, (needs, sql) in _AGGREGATES[table].items() if _fill(files, needs)}
+    if any(carried.is_of_claim for file in files for carried in file.carry) and "fund_amount" in made:
+        made["fund_amount"] = "max(paid_amount)"
     lines = [f'          {column}: "{sql}"' for column, sql in made.items()]
     yield from ("        columns:", *lines) if lines else ("        columns: {}",)
     if table == "settlement" and "fund_amount" not in made:
         yield "          # ? fund_amount: no column says what the fund paid; hits have no money without it"
 
 
+# conf/codes/is_stay.yaml in SQL, for tables that are made of others: a kind of visit that it lacks is unknown
+IS_STAY = (
+    "CASE WHEN visit_type RLIKE '^(2|52)' THEN true WHEN visit_type RLIKE '^(1|41|51|53|81|9901$|9929$)' THEN false END"
+)
 _AGGREGATES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "encounter": {
         "patient_id": ("patient_id", "min(patient_id)"),
         "institution_id": ("institution_id", "min(institution_id)"),
         "visit_type": ("visit_type", "min(visit_type)"),
-        "is_inpatient": ("visit_type", "bool_or(visit_type RLIKE '^(2[0-9]|52)')"),
+        "is_inpatient": ("visit_type", f"bool_or({IS_STAY})"),
         "started_at": ("charged_at", "min(charged_at)"),
         "ended_at": ("charged_at", "max(charged_at)"),
     },

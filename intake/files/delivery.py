@@ -26,6 +26,8 @@ from intake.files.unpacking import CHANGED, FileError, sha256_of, stamp_of
 from intake.source.checks import Quality
 from intake.source.mapping import SourceMapping
 
+_SIMULATED = ("national", "inspection")  # the sources whose deliveries the simulator writes
+
 
 @dataclass(frozen=True)
 class LandedFile:
@@ -78,9 +80,14 @@ def delivery_folder(mapping: SourceMapping, landing: Path, night: date) -> Path:
             f"there is no delivery for {night}",
             where=str(folder),
             do=f"{nights_said(delivered_dates(mapping, landing), 'no delivery lies here')}; put the night's files "
-            "there, name another --date or --landing, or make some with `fundwatch simulate --date DATE`",
+            f"there, or name another --date or --landing{made_deliveries(mapping, ' --date DATE')}",
         )
     return folder
+
+
+def made_deliveries(mapping: SourceMapping, options: str = "") -> str:
+    """The end of an advice, where deliveries of the source can be made: those of another lie in no landing of it."""
+    return f"; or make some with `fundwatch simulate{options}`" if mapping.source in _SIMULATED else ""
 
 
 def delivered_dates(mapping: SourceMapping, landing: Path) -> list[date]:

@@ -15,7 +15,7 @@ from fundwatch.contracts.table import Table
 from fundwatch.errors import MappingError
 from fundwatch.expressions.declared import names_in, written
 from intake.files.delivery import Delivery, LandedFile
-from intake.rows.joining import LOOKUP_PROBLEM, lent_columns, with_lookups
+from intake.rows.joining import LOOKUP_PROBLEM, lookups_made, with_lookups
 from intake.rows.listed import FINDINGS, findings, is_among
 from intake.rows.netting import is_reversal
 from intake.rows.normalizing import computed_columns, texts_only
@@ -91,8 +91,7 @@ def columns_of(mapping: SourceMapping, rows: Rows, headers: Mapping[str, frozens
     if rows.unpivot is not None:
         spread, made = delivered & rows.unpivot.columns, {rows.unpivot.name_of(c) for c in delivered}
         delivered = (delivered - spread) | (rows.unpivot.made & made) | {rows.unpivot.label}
-    with_keys = [lookup for lookup in rows.lookup if {*lookup.on} <= delivered]
-    lent = frozenset[str]().union(*(lent_columns(lookup, headers) for lookup in with_keys))
+    lent = frozenset[str]().union(*(columns for _, columns in lookups_made(rows, delivered, headers)))
     known = mapping.columns_of(rows) | rows.looked_up()
     return Columns(known, delivered | lent, lent, identifying_columns(mapping, rows), spread)
 

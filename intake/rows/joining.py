@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pyspark.errors import AnalysisException
@@ -13,7 +13,7 @@ from fundwatch.errors import MappingError
 from fundwatch.expressions.declared import names_in, written
 from intake.rows.reading import UNREADABLE
 from intake.rows.values import ValueRules, typed
-from intake.source.lookups import Lookup
+from intake.source.lookups import Lookup, in_turn
 from intake.source.mapping import Rows, SourceMapping
 
 if TYPE_CHECKING:
@@ -33,6 +33,14 @@ def lent_columns(lookup: Lookup, headers: Mapping[str, frozenset[str]]) -> dict[
     return {h: t for h, t in lookup.lent.items() if t in there} if {*lookup.on.values()} <= there else {}
 
 
+def lookups_made(
+    rows: Rows, own: Collection[str], headers: Mapping[str, frozenset[str]]
+) -> list[tuple[Lookup, dict[str, str]]]:
+    """The lookups that tonight's files allow, each behind those that lend its keys, with the columns that it lends."""
+    turn = in_turn(rows.lookup, own, lambda lookup: lent_columns(lookup, headers))
+    return [(lookup, lent) for lookup in turn if (lent := lent_columns(lookup, headers))]
+
+
 def with_lookups(
     strings: DataFrame,
     mapping: SourceMapping,
@@ -48,13 +56,10 @@ def with_lookups(
     if not rows.lookup:
         return strings
     strings = strings.withColumn(LOOKUP_PROBLEM, F.lit(None).cast("string"))
-    for lookup in rows.lookup:
-        lent = lent_columns(lookup, headers)
-        if lent and {*lookup.on} <= {*strings.columns}:
-            rows_there = _rows_there(mapping, lookup, lent, headers, read)
-            strings = _joined(
-                strings, lookup, lent, _lenders(rows_there, lookup, lent, values or ValueRules()), rows_there
-            )
+    for lookup, lent in lookups_made(rows, strings.columns, headers):
+        rows_there = _rows_there(mapping, lookup, lent, headers, read)
+        lenders = _lenders(rows_there, lookup, lent, values or ValueRules())
+        strings = _joined(strings, lookup, lent, lenders, rows_there)
     return strings
 
 

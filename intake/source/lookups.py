@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from pydantic import Field, field_validator, model_validator
@@ -34,6 +35,16 @@ class Lookup(Declared):
     def _number_as_text(cls, given: Any) -> Any:
         return str(given) if isinstance(given, (int, float)) else given
 
+    @field_validator("where", mode="before")
+    @classmethod
+    def _sql_alone(cls, given: Any) -> Any:
+        if given is not None and not isinstance(given, str):
+            raise ValueError(
+                "a lookup's `where` is SQL over the other file's columns, as \"kind = 'FUND'\"; codes to keep and drop "
+                "(of, keep, drop) decide of the rows of the file itself, beside its `from`"
+            )
+        return given
+
     @model_validator(mode="after")
     def _lends_something(self) -> Lookup:
         if not self.lent:
@@ -65,3 +76,18 @@ class Lookup(Declared):
         if twice := sorted({str(name) for name in named if named.count(name) > 1}):
             raise ValueError(f"{', '.join(twice)} stands there twice")
         return {name: other for pair in pairs for name, other in pair.items()}
+
+
+def in_turn(
+    lookups: Sequence[Lookup], own: Collection[str], lends: Callable[[Lookup], Collection[str]]
+) -> tuple[Lookup, ...]:
+    """The lookups that can be made of rows with the columns `own`, each behind those that lend it a key.
+
+    Left out are those of which a key is nowhere: one that nothing `lends`, or that waits for them in a circle.
+    """
+    there, turn, waiting = {*own}, list[Lookup](), [*lookups]
+    while ready := [lookup for lookup in waiting if {*lookup.on} <= there]:
+        turn += ready
+        waiting = [lookup for lookup in waiting if lookup not in ready]
+        there.update(*(lends(lookup) for lookup in ready))
+    return tuple(turn)

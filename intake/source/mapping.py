@@ -30,6 +30,7 @@ NOT_MAPPED = frozenset({"known_from", "known_to", "business_date", "key_id", "co
 ENTRY_OF = {"claim_line": "claim_line_entry", "settlement": "settlement_entry"}
 POINTER_OF = {"claim_line": "original_line_id", "settlement": "original_settlement_id"}
 REMOVAL = "is_removal"  # of an entry that takes away what stands under its key
+_PATH = r"^[^.]+(\.[^.]+)*$"
 _TELLING = 4  # letters: shorter names stand in others by chance
 _ENTRIES = frozenset(ENTRY_OF.values())
 CLEAN_TABLES = tuple(table.name for table in CLEAN if table.name not in _ENTRIES)
@@ -60,7 +61,8 @@ class SourceFile(Declared):
 
     `identifying` columns may come, and only a token, a scrub, the vault or a yes-or-no expression may read them;
     columns under `drop` (names, and patterns as `x_*`) may come and are never read. `rows_at` says where in a JSON
-    object the array of rows stands, as `result.list`; `fixed_width` where in a line of text its columns stand.
+    object the array of rows stands, as `result.list`; `rows_of` which list within each object holds the rows, as the
+    `lines` of a claim; `fixed_width` where in a line of text its columns stand.
     """
 
     name: str | tuple[str, ...]
@@ -70,7 +72,20 @@ class SourceFile(Declared):
     identifying: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     fixed_width: FixedWidth | None = None
-    rows_at: str | None = Field(None, pattern=r"^[^.]+(\.[^.]+)*$")
+    rows_at: str | None = Field(None, pattern=_PATH)
+    rows_of: str | None = Field(None, pattern=_PATH)
+
+    @field_validator("identifying", "drop", mode="before")
+    @classmethod
+    def _names_alone(cls, given: Any) -> Any:
+        """A name of its own stands beside the file's in one place only."""
+        pairs = [one for one in given if isinstance(one, (list, dict))] if isinstance(given, list) else []
+        if pairs:
+            raise ValueError(
+                f"{', '.join(map(str, pairs))}: the pair stands under `columns` or `optional`, and here its first name "
+                "alone; what is dropped needs none of its own"
+            )
+        return given
 
     @property
     def patterns(self) -> tuple[str, ...]:

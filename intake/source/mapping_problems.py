@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Table
-from fundwatch.expressions.declared import GROUPED, MAPPING, Purpose, functions_in, names_in, problems_in
+from fundwatch.expressions.declared import (
+    GROUPED,
+    MAPPING,
+    Purpose,
+    functions_in,
+    is_comparison_of_a_code,
+    names_in,
+    problems_in,
+)
 from intake.source.columns import (
     ANY,
     CodeList,
@@ -24,7 +32,7 @@ from intake.source.columns import (
     expressions_of,
     names_of,
 )
-from intake.source.lookups import Lookup
+from intake.source.lookups import Lookup, in_turn
 from intake.source.mapping import (
     CLEAN_TABLES,
     ENTRY_OF,
@@ -58,6 +66,8 @@ def cross_problems(mapping: SourceMapping) -> Iterator[str]:
         yield from (f"files.{file}: {reported}" for reported in _spelling_problems(declared))
         yield from (f"files.{file}.drop: {reported}" for reported in _drop_problems(declared))
         yield from (f"files.{file}.fixed_width: {reported}" for reported in _width_problems(declared))
+        if declared.rows_of is not None and declared.is_dropped(declared.rows_of):
+            yield f"files.{file}.rows_of: '{declared.rows_of}' is under drop, with all that is in it"
     yield from mapping.placeholders.problems()
     yield from _same_patterns(mapping)
     for table, how in mapping.tables.items():
@@ -173,6 +183,7 @@ class _Rows:
         there = own | self.rows.looked_up()
         for number, lookup in enumerate(self.rows.lookup):
             yield from self._lookup_problems(f"{self.where}.lookup[{number}]", lookup, own)
+        yield from self._circle_problems(own)
         yield from self._sum_problems()
         for name, given in {**self.rows.columns, **self.rows.carry}.items():
             yield from self._reading_problems(f"{self.where}.{name}", given, there)
@@ -210,10 +221,23 @@ class _Rows:
             yield f"{self.where}.{name}: it holds pseudonyms of {domain}s; fill it with {{token: {domain}, of: …}}"
         if isinstance(given, Flag) and name in self.rows.columns and not is_yes_or_no(self.table, name):
             yield f"{self.where}.{name}: a flag says yes or no, and the column does not; give codes: {{…}}"
+        yield from self._guessing(name, given)
         # codes that no translation or flag lists are shown to people
         says_yes_or_no = is_yes_or_no(self.table, name, given) and not isinstance(given, Codes | Flag)
         if not (isinstance(given, Token | Scrub) or says_yes_or_no):
             yield from self._shown(f"{self.where}.{name}", given)
+
+    def _guessing(self, name: str, given: ColumnSource) -> Iterator[str]:
+        """A yes or no that an expression makes of a code: one that nobody has seen would be a no."""
+        if not (isinstance(given, Expression) and name in self.rows.columns and is_yes_or_no(self.table, name)):
+            return
+        guarded = identifying_columns(self.mapping, self.rows)  # what no list of codes may show
+        if is_comparison_of_a_code(given.expr) and not columns_used(given, guarded):
+            (code,) = names_in(given.expr)
+            yield (
+                f"{self.where}.{name}: a code that it does not list would be a no by guess; name the codes of both: "
+                f"{{of: {code}, true: […], false: […]}}, and any other is unknown, and reported"
+            )
 
     def _shown(self, where: str, given: ColumnSource | CodeList) -> Iterator[str]:
         shown = columns_used(given, identifying_columns(self.mapping, self.rows))
@@ -249,8 +273,8 @@ class _Rows:
             return
         there = self._columns_of(lookup.source)
         for name in lookup.on:
-            if name not in own:
-                yield f"{where}.on.{name}: the file {self.rows.source} has no column '{name}'"
+            if name not in own | self.rows.looked_up():
+                yield f"{where}.on.{name}: the file {self.rows.source} has no column '{name}', and none is lent to it"
         for key, pairs in (("on", lookup.on), ("columns", lookup.columns), ("sums", lookup.sums)):
             for name, other in pairs.items():
                 if other not in there:
@@ -263,6 +287,16 @@ class _Rows:
                 yield f"{where}.{key}.{name}: the name is taken; write `another_name: {other}`"
         if lookup.where is not None:
             yield from _sql_problems(where, {"where": lookup.where}, MAPPING, there)
+
+    def _circle_problems(self, own: frozenset[str]) -> Iterator[str]:
+        """Lookups that wait for each other's columns, by the files that they look in."""
+        known = own | self.rows.looked_up()
+        whole = [lookup for lookup in self.rows.lookup if {*lookup.on} <= known]
+        made = in_turn(whole, own, lambda lookup: lookup.lent)
+        waiting = {x.source: sorted({*x.on} - own) for x in whole if x not in made}
+        if waiting:
+            said = "; ".join(f"{source} by {', '.join(keys)}" for source, keys in waiting.items())
+            yield f"{self.where}.lookup: a circle: what each is found by is lent by another of them ({said})"
 
 
 def identifying_columns(mapping: SourceMapping, rows: Rows) -> frozenset[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+import yaml
 
 from fundwatch.errors import FundwatchError
 from fundwatch.settings import Settings
@@ -16,6 +18,7 @@ from intake.drafting.sampling import look_at
 from intake.drafting.vocabulary import read_vocabulary
 from intake.drafting.yaml_text import draft_text, open_questions
 from intake.source.load import parse_mapping
+from jobs.onboard.enables import NEEDED_BY_EVERY_RULE
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -57,12 +60,23 @@ def draft_source(settings: Settings, files: Sequence[Path], name: str | None = N
         raise FundwatchError("the file is there already", where=str(out), do="give another --out: none is lost")
     vocabulary = read_vocabulary(settings.conf)
     drafted = draft_files([look_at(file) for file in files], vocabulary)
-    text = draft_text(name, drafted)
+    lacking = tuple(_lacking(draft_text(name, drafted)))
+    text = draft_text(name, drafted, lacking)
     if out is not None:
         out.write_text(text, encoding="utf-8")
     missing = {file.look.file.name: file.missing_keys for file in drafted.fed if file.missing_keys}
     has_lines = any(file.table == "claim_line" for file in drafted.fed)
-    return Draft(name, text, _problem_of(text), has_lines, missing, tuple(open_questions(drafted)), out)
+    return Draft(name, text, _problem_of(text), has_lines, missing, tuple(open_questions(drafted, lacking)), out)
+
+
+def _lacking(text: str) -> Iterator[str]:
+    """The columns, as `table.column`, that every rule needs and the draft fills by nothing."""
+    filled: dict[str, set[str]] = {}
+    for table, how in (yaml.safe_load(text)["tables"] or {}).items():
+        for part in (*how.get("rows", ()), *how.get("grouped", ())):
+            filled.setdefault(table, set()).update(part["columns"] or (), part.get("by", ()))
+    for table, columns in NEEDED_BY_EVERY_RULE.items():
+        yield from (f"{table}.{column}" for column in columns if column not in filled.get(table, set()))
 
 
 def _problem_of(text: str) -> str:

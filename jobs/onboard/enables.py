@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from rules.catalogue.rule import RuleSet
     from rules.knowledge.points import Knowledge
 
+# the money of a hit needs them
+NEEDED_BY_EVERY_RULE = {
+    "claim_line": (
+        "line_id", "encounter_id", "settlement_id", "patient_id", "institution_id", "charged_at", "covered_amount",
+    ),
+    "settlement": ("covered_amount", "fund_amount"),
+}  # fmt: skip
 Supplied = Mapping[str, frozenset[str]]
 
 

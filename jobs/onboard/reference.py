@@ -1,7 +1,7 @@
 """The canonical tables a mapping may fill: made from the contracts, and from the planners what runs only with a column.
 
 `fundwatch source columns` prints it. `python -m jobs.onboard.reference` writes the part that the contracts say into
-docs/sources.md, between its two marks.
+docs/sources.md, and the functions that SQL may call in a mapping, each between two marks.
 """
 
 from __future__ import annotations
@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fundwatch.contracts import TABLES
+from fundwatch.expressions.declared import AGGREGATES, SCALARS_BY_KIND
 from intake.source.checks import read_quality
 from intake.source.mapping import CLEAN_TABLES, ENTRY_OF, POINTER_OF, REMOVAL, mapped_columns
 from jobs.onboard.enables import disabled_without, enabled_by, everything
 
 BEGIN, END = "<!-- reference: made by python -m jobs.onboard.reference -->", "<!-- end of the reference -->"
+FUNCTIONS, FUNCTIONS_END = (
+    "<!-- functions: made by python -m jobs.onboard.reference -->",
+    "<!-- end of the functions -->",
+)
 GUIDE = Path(__file__).parent.parent.parent / "docs" / "sources.md"
 _KINDS = {"decimal(16,2)": "yuan, 2 places", "decimal(16,4)": "number, 4 places", "decimal(16,6)": "yuan, 6 places"}
 
@@ -76,11 +81,22 @@ def _lost(table: str, column: str) -> str:
     return "; ".join(reported)
 
 
+def functions() -> str:
+    """One row per kind of functions that SQL in a mapping may call."""
+    kinds = {**SCALARS_BY_KIND, "rows of a group (under `grouped` alone)": AGGREGATES}
+    rows = [f"| {kind} | {' '.join(f'`{name}`' for name in sorted(names))} |" for kind, names in kinds.items()]
+    return "\n".join(["| functions of | |", "|---|---|", *rows])
+
+
 def with_reference(guide: str) -> str:
-    """The guide with the reference of today."""
-    head, rest = guide.split(BEGIN)
-    tail = rest.split(END)[1]
-    return f"{head}{BEGIN}\n\n{reference()}\n{END}{tail}"
+    """The guide with the reference and the functions of today."""
+    whole = _between(guide, FUNCTIONS, FUNCTIONS_END, functions())
+    return _between(whole, BEGIN, END, f"{reference()}".rstrip("\n") + "\n")
+
+
+def _between(guide: str, begin: str, end: str, made: str) -> str:
+    head, rest = guide.split(begin)
+    return f"{head}{begin}\n\n{made}\n{end}{rest.split(end)[1]}"
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from typing import Any, get_args
 
 import pytest
@@ -11,14 +12,18 @@ import yaml
 
 from fundwatch.contracts.successors import SUCCESSOR_TABLES
 from fundwatch.regions import laid_over
+from intake.files.delivery import open_delivery
 from intake.files.landed import form_of
 from intake.files.manifest import Manifest
+from intake.source.checks import read_quality
 from intake.source.columns import UNITS, Domain
 from intake.source.load import parse_mapping
 from intake.source.mapping import DeliveryForm, DriftRules, LaterReplaces, Reversal
 from intake.source.unpivot import Unpivot
-from jobs.onboard.enables import disabled_without, enabled_by, everything
+from jobs.onboard.enables import NEEDED_BY_EVERY_RULE, disabled_without, enabled_by, everything
 from jobs.onboard.reference import GUIDE, with_reference
+from jobs.onboard.trial import Trial
+from privacy.keys.ring import PseudonymKey
 from privacy.vault.sealing import FIELDS
 
 TEXT = GUIDE.read_text(encoding="utf-8")
@@ -52,7 +57,8 @@ def test_the_guides_reversal_replacement_unpivot_and_manifest_hold():
 
 def test_the_guides_links_of_ids_that_change_hold_beside_its_mapping(tmp_path):
     file, whole = tmp_path / "my_claims.yaml", yaml.safe_load(blocks("yaml")[0])
-    links = [read for text in blocks("yaml")[1:] if "files" in (read := yaml.safe_load(text))]
+    parts = [yaml.safe_load(text) for text in blocks("yaml")[1:]]
+    links = [part for part in parts if "files" in part and "source" not in part]
     for more in links:
         whole = laid_over(whole, more)
     file.write_text(yaml.safe_dump(whole, allow_unicode=True), encoding="utf-8")
@@ -100,6 +106,25 @@ def test_the_guides_mapping_shows_every_key_of_the_language(tmp_path):
     assert any(rows.where and rows.sign for how in mapping.tables.values() for rows in how.rows)
 
 
+def test_the_guides_example_of_costs_in_a_file_of_their_own_gives_what_it_says(spark, tmp_path):
+    (text,) = (text for text in blocks("yaml") if text.startswith("source: my_costs"))
+    (tmp_path / "my_costs.yaml").write_text(text, encoding="utf-8")
+    for folder in ("landing", "scratch"):
+        (tmp_path / folder).mkdir()
+    for name, content in re.findall(r"```csv (\w+)\n(.*?)```", TEXT, re.DOTALL):
+        (tmp_path / "landing" / f"{name}.csv").write_text(content, encoding="utf-8")
+    mapping = parse_mapping(tmp_path / "my_costs.yaml")
+    delivery = open_delivery(mapping, tmp_path / "landing", date(2026, 3, 31), tmp_path / "scratch")
+    trial = Trial(spark, mapping, read_quality("default"), delivery, 100, PseudonymKey(bytes(32)))
+    trial.map_all()
+    table = TEXT.split("| line_id | charged_at | amount |\n|---|---|---|\n")[1].split("\n\n")[0]
+    lines = trial.clean["claim_line"].orderBy("line_id").select("line_id", "charged_at", "amount").collect()
+    assert "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) == table
+    (settled,) = trial.clean["settlement"].collect()
+    reported = f"{settled.settlement_id} has a `total_amount` of {settled.total_amount}"
+    assert f"The settlement {reported} and a `fund_amount` of {settled.fund_amount}." in TEXT
+
+
 def test_the_reference_of_tables_is_that_of_the_contracts():
     assert with_reference(TEXT) == TEXT, "run python -m jobs.onboard.reference"
 
@@ -119,3 +144,4 @@ def test_no_rule_runs_without_the_columns_that_the_guide_says_every_rule_needs()
         if {one.id for one in disabled_without(table, column) if one.kind == "rule"} == every
     }
     assert found == reported
+    assert found == {(table, column) for table, columns in NEEDED_BY_EVERY_RULE.items() for column in columns}

@@ -52,6 +52,22 @@ def test_every_problem_is_named_with_its_key_and_the_file(tmp_path: Path):
     )
 
 
+def test_an_unknown_key_is_told_where_it_belongs_or_which_is_meant(tmp_path: Path):
+    with pytest.raises(MappingError) as raised:
+        _read(tmp_path, "name: ages\nhigh: 3\nbands: [{low: 1, high: 2, bnds: 3}]")
+    reported = str(raised.value)
+    assert "high: Extra inputs are not permitted: 'high' belongs at bands[n].high" in reported
+    assert "bands.0.bnds: Extra inputs are not permitted; 'bands' may be meant, at bands" in reported
+
+
+def test_what_does_not_hold_by_itself_hides_no_problem_between_the_parts_that_do(tmp_path: Path):
+    with pytest.raises(MappingError) as raised:
+        _read(tmp_path, "name: ages\nby_day: {monday: much}\nnmae: x\nbands: [{low: 1, high: 2}, {low: 3, high: 2}]")
+    reported = str(raised.value)
+    assert "(3 problems)" in reported
+    assert all(key in reported for key in ("by_day.monday: ", "nmae: Extra", "bands.1: 3 is more than 2"))
+
+
 def test_what_is_wrong_between_the_parts_is_named_in_the_same_way(tmp_path: Path):
     with pytest.raises(MappingError, match=r"bands\.1: 3 is more than 2"):
         _read(tmp_path, "name: ages\nbands: [{low: 1, high: 2}, {low: 3, high: 2}]")

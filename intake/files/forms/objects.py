@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from fundwatch.texts import in_ascii
 from intake.files.forms.json_text import JsonText, decoded, parsed
+from intake.files.forms.rows_within import PLACE, RowsWithin
 from intake.files.limits import BLOCK, MOST_JSON
 from intake.files.lines import whole_lines
 from intake.files.unpacking import FileError, guarded, refuse_wide, unpacked
@@ -36,10 +37,34 @@ def object_lines(path: Path, kind: str, file: SourceFile | None) -> Iterator[byt
 
     Raises FileError naming the line for what is no JSON or no row, while reading.
     """
+    return guarded(_lines(lambda: _objects(path, kind, file), _Columns(file)), path.stat().st_size)
+
+
+def lists_of_objects(path: Path, kind: str) -> dict[str, int]:
+    """By their path, as `rows_of` takes it, the lists of objects in a file that nobody has mapped yet, with the number
+    of all their elements. Raises FileError as `object_lines` does.
+    """
+    found: dict[str, int] = {}
+    for _, given in _objects(path, kind, None):
+        _count_lists(given or {}, "", found, 1)
+    return found
+
+
+def _count_lists(given: dict[str, Any], within: str, found: dict[str, int], depth: int) -> None:
+    for key, value in given.items() if depth <= _DEEPEST else ():
+        inner = [value] if isinstance(value, dict) else value if isinstance(value, list) else []
+        objects = [one for one in inner if isinstance(one, dict)]
+        if isinstance(value, list) and objects:
+            found[f"{within}{key}"] = found.get(f"{within}{key}", 0) + len(value)
+        for one in objects:
+            _count_lists(one, f"{within}{key}.", found, depth + 1)
+
+
+def _objects(path: Path, kind: str, file: SourceFile | None) -> Objects:
     rows_at = None if file is None else file.rows_at
     if kind == "ndjson" or (rows_at is None and _is_by_line(path)):
-        return guarded(_lines(lambda: _each_line(path), _Columns(file)), path.stat().st_size)
-    return guarded(_lines(lambda: _each_element(path, rows_at), _Columns(file)), path.stat().st_size)
+        return _each_line(path)
+    return _each_element(path, rows_at)
 
 
 def _is_by_line(path: Path) -> bool:
@@ -84,6 +109,9 @@ class _Columns:
         self._file = file
         self._left: dict[str, bool] = {}  # by path, of which there are some hundreds
         self._names = frozenset() if file is None else frozenset(_folded(name) for name in file.names())
+        self._rows = None if file is None or file.rows_of is None else RowsWithin(file.rows_of)
+        place = "" if file is None or file.rows_of is None else f"{file.rows_of}{PLACE}"
+        self._place = place if file is not None and place in file.names() else None
 
     def is_left(self, path: str, key: str) -> bool:
         """Whether the field of that name is dropped, with all that is in it; looked at once for each path."""
@@ -111,12 +139,20 @@ class _Columns:
             or not any(name.startswith((f"{_folded(path)}.", f"{_folded(path)}[")) for name in inner)
         )
 
-    def fields(self, given: dict[str, Any]) -> Fields:
-        """The object's values by path; None for null and for what is dropped."""
-        found: Fields = {}
-        for key, value in given.items():
-            self._put(found, value, key, key, 1)
-        return found
+    def rows(self, given: dict[str, Any]) -> Iterator[Fields]:
+        """The object's values by path, None for null and for what is dropped; once for each row within it."""
+        for place, row in ((0, given),) if self._rows is None else self._rows.of(given):
+            found: Fields = {}
+            for key, value in row.items():
+                self._put(found, value, key, key, 1)
+            if self._place is not None:
+                found[self._place] = str(place) if place else None
+            yield found
+
+    def refuse_absent(self) -> None:
+        """Raise FileError where no object has the list whose elements are the rows."""
+        if self._rows is not None and not self._rows.is_there:
+            raise FileError(f"no object has '{self._rows.path}', where the mapping's rows_of leads")
 
     def _refuse_list(self, given: list[Any], path: str) -> None:
         if any(isinstance(one, _HOLDING) for one in given) and not self.takes_list(path):
@@ -156,17 +192,18 @@ def _folded(name: str) -> str:
 
 def _lines(objects: Callable[[], Objects], columns: _Columns) -> Iterator[bytes]:
     seen: dict[str, bool] = {}
-    for _, fields in _read(objects(), columns):
+    for fields in _read(objects(), columns):
         for path, text in (fields or {}).items():
             seen[path] = seen.get(path, False) or text is not None
         refuse_wide(len(seen))
+    columns.refuse_absent()
     header = columns.header(seen)
     if not header:
         raise FileError("is empty: no object with a field")
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow(header)
-    for _, fields in _read(objects(), columns):
+    for fields in _read(objects(), columns):
         if fields is None:
             lines.write("\n")
         else:
@@ -178,9 +215,13 @@ def _lines(objects: Callable[[], Objects], columns: _Columns) -> Iterator[bytes]
     yield lines.getvalue().encode()
 
 
-def _read(objects: Objects, columns: _Columns) -> Iterator[tuple[int, Fields | None]]:
+def _read(objects: Objects, columns: _Columns) -> Iterator[Fields | None]:
+    """The fields of each row; None for a blank line."""
     for number, given in objects:
         try:
-            yield number, (None if given is None else columns.fields(given))
+            if given is None:
+                yield None
+            else:
+                yield from columns.rows(given)
         except FileError as error:
             raise FileError(f"line {number}: {error}") from error

@@ -14,6 +14,7 @@ from intake.drafting.draft import draft_files
 from intake.drafting.sampling import look_at
 from intake.drafting.vocabulary import read_vocabulary
 from intake.drafting.yaml_text import draft_text
+from intake.source.code_lists import CodeLists
 from intake.source.columns import ColumnSource, columns_used
 
 LAYOUTS = Path(__file__).parent / "layouts"
@@ -93,7 +94,9 @@ def _compare(
     measure: LayoutMeasure,
 ) -> None:
     for column, given in columns.items():
-        form = _FORMS.validate_python({"of": given["scrub"], "trim": " "} if "scrub" in given else given)
+        form = _FORMS.validate_python(
+            {"of": given["scrub"], "trim": " "} if "scrub" in given else given, context=CodeLists()
+        )
         read = frozenset(names[n] for n in columns_used(form, frozenset(names)))
         truth = allowed.get(column)
         ways = [frozenset(str(way).split("+")) for way in (truth if isinstance(truth, list) else [truth])]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fundwatch.errors import DeliveryError
-from intake.files.delivery import delivery_hashes, open_delivery
+from intake.files.delivery import delivery_folder, delivery_hashes, open_delivery
 from intake.source.load import read_mapping
 from tests.intake.deliveries import (
     LINE,
@@ -64,6 +64,15 @@ def test_a_true_delivery_opens_with_its_hashes_and_counts(landing):
 def test_a_missing_folder_is_reported_with_what_to_do(landing):
     landing.mkdir()
     assert "there is no delivery for 2026-03-31" in refused(landing)
+
+
+@pytest.mark.parametrize(("source", "is_told"), [("national", True), ("my_claims", False)])
+def test_simulated_deliveries_are_proposed_for_no_source_but_the_simulators(landing, source, is_told):
+    landing.mkdir()
+    mapping = read_mapping("national").model_copy(update={"source": source})
+    with pytest.raises(DeliveryError) as caught:
+        delivery_folder(mapping, landing, NIGHT)
+    assert ("fundwatch simulate" in caught.value.do) == is_told
 
 
 def test_a_delivery_without_a_manifest_is_measured_or_refused_as_the_mapping_says(landing):

@@ -11,6 +11,7 @@ import pytest
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from fundwatch.errors import MappingError
 from intake.rows.canonical import CODES, columns_of, supplied_columns, to_canonical
 from intake.rows.joining import with_lookups
 from intake.rows.privacy import PrivacyFunctions
@@ -145,6 +146,61 @@ def test_a_detail_takes_its_headers_columns_and_none_is_lost_or_doubled(spark, m
         6: (None, None, 1, Decimal("0.01"), "LOOKUP_MISSING"),
         7: (None, None, 1, Decimal("0.01"), "LOOKUP_MISSING"),
     }
+
+
+CHAIN = """
+source: chained
+delivery: {folder: "."}
+files:
+  costs: {name: costs.csv, columns: [cost, procedure, fee]}
+  procedures: {name: procedures.csv, columns: [procedure, visit]}
+  visits: {name: visits.csv, columns: [visit, person], identifying: [person]}
+tables:
+  claim_line:
+    rows:
+      - from: costs
+        lookup:
+          - {from: visits, on: [visit], columns: [person]}
+          - {from: procedures, on: [procedure], columns: [visit]}
+        columns: {line_id: cost, encounter_id: visit, patient_id: {token: person, of: person}, amount: fee}
+"""
+
+
+def test_what_a_lookup_is_found_by_may_be_lent_by_another_in_whichever_order(spark, tmp_path):
+    file = tmp_path / "chained.yaml"
+    file.write_text(CHAIN, encoding="utf-8")
+    mapping = parse_mapping(file)
+    headers = {kind: frozenset(declared.names()) for kind, declared in mapping.files.items()}
+    rows = mapping.tables["claim_line"].rows[0]
+    columns = columns_of(mapping, rows, headers)
+    assert columns.to_read(rows) == ("cost", "fee", "procedure")
+    costs = _strings(spark, "costs.csv", "cost procedure fee", [("1", "A", "5"), ("2", "B", "6"), ("3", "Z", "7")])
+    there = {
+        "procedures": _strings(spark, "procedures.csv", "procedure visit", [("A", "V1"), ("B", "V9")]),
+        "visits": _strings(spark, "visits.csv", "visit person", [("V1", "P1")]),
+    }
+    joined = with_lookups(costs, mapping, rows, headers, lambda kind, _columns: [there[kind]])
+    made = to_canonical(joined, "claim_line", rows, TableChecks(), CLEAR, columns, NIGHT)
+    found = {row.line_id: (row.encounter_id, row.patient_id, row[CODES]) for row in made.collect()}
+    assert found == {
+        "1": ("V1", "P1", ""),
+        "2": ("V9", None, "LOOKUP_MISSING"),
+        "3": (None, None, "LOOKUP_MISSING"),
+    }
+
+
+def test_without_the_file_between_what_lies_behind_it_is_unknown_and_a_circle_is_refused(tmp_path):
+    file = tmp_path / "chained.yaml"
+    file.write_text(CHAIN, encoding="utf-8")
+    mapping = parse_mapping(file)
+    headers = {kind: frozenset(declared.names()) for kind, declared in mapping.files.items()}
+    assert {*supplied_columns(mapping, headers)["claim_line"]} >= {"encounter_id", "patient_id"}
+    without = {kind: names for kind, names in headers.items() if kind != "procedures"}
+    assert not {*supplied_columns(mapping, without)["claim_line"]} & {"encounter_id", "patient_id"}
+    circle = CHAIN.replace("on: [procedure], columns: [visit]", "on: {person: procedure}, columns: [visit]")
+    file.write_text(circle, encoding="utf-8")
+    with pytest.raises(MappingError, match=r"lookup: a circle: .* \(visits by visit; procedures by person\)"):
+        parse_mapping(file)
 
 
 def test_without_the_other_file_what_it_lends_is_unknown(mapping):

@@ -212,6 +212,69 @@ tables:
 """
 
 
+VISIT = """
+source: small
+delivery: {folder: "."}
+files:
+  visits: {name: visits.csv, columns: [id, kind, fee], identifying: [person]}
+tables:
+  encounter:
+    rows:
+      - from: visits
+        columns: {encounter_id: id, patient_id: {token: person, of: person}, is_inpatient: {expr: "kind IN ('2')"}}
+"""
+
+
+@pytest.mark.parametrize(
+    "guessed",
+    ["kind IN ('2')", "kind = '2'", "upper(kind) LIKE '2%'", "NOT kind RLIKE '^1'", "coalesce(kind, '') <> '1'"],
+)
+def test_a_yes_or_no_made_of_a_code_by_an_expression_is_refused_because_others_would_be_a_no(tmp_path, guessed):
+    with pytest.raises(MappingError) as caught:
+        parsed(tmp_path, VISIT.replace("kind IN ('2')", guessed))
+    assert "rows[0].is_inpatient: a code that it does not list would be a no by guess" in str(caught.value)
+    assert "{of: kind, true: […], false: […]}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        "CASE WHEN kind IN ('2') THEN true WHEN kind IN ('1') THEN false END",
+        "try_cast(fee AS int) > 0",
+        "kind IS NOT NULL",
+    ],
+)
+def test_a_yes_or_no_of_both_lists_a_number_or_whether_something_is_there_is_an_expression(tmp_path, known):
+    assert parsed(tmp_path, VISIT.replace("kind IN ('2')", known)).source == "small"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reported"),
+    [
+        ("        columns: {enc", "        reversal: {matches: [x]}\n        columns: {enc",
+         "rows.0.reversal: Extra inputs are not permitted: 'reversal' belongs at tables.NAME.reversal"),
+        ("[person]", "[[person, psn]]",
+         "['person', 'psn']: the pair stands under `columns` or `optional`, and here its first name alone"),
+        ("        columns: {enc", "        lookup: {from: x, on: [id], columns: [y], where: {of: z, keep: [a]}}\n"
+         "        columns: {enc", "a lookup's `where` is SQL over the other file's columns"),
+    ],
+)  # fmt: skip
+def test_what_stands_in_the_wrong_place_is_told_the_right_one(tmp_path, before, after, reported):
+    with pytest.raises(MappingError) as caught:
+        parsed(tmp_path, VISIT.replace(before, after))
+    assert reported in str(caught.value)
+
+
+def test_a_key_in_the_wrong_place_hides_no_other_problem_of_the_mapping(tmp_path):
+    wrong = VISIT.replace("source: small", "source: small\ncolour: red").replace(
+        "encounter_id: id", "encounter_id: ids"
+    )
+    with pytest.raises(MappingError) as caught:
+        parsed(tmp_path, wrong)
+    for problem in ("colour: Extra inputs", "no column 'ids' to read", "is_inpatient: a code that it does not list"):
+        assert problem in str(caught.value)
+
+
 def test_a_carried_value_reads_what_identifies_only_as_a_yes_or_no(tmp_path):
     with pytest.raises(MappingError, match=r"is_male: 'certificate' identifies a person"):
         parsed(tmp_path, CARRIED)
