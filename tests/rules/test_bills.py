@@ -100,7 +100,7 @@ def test_a_bill_is_one_row_of_an_ended_encounter_of_the_window_of_which_a_line_w
 def test_its_sums_go_over_all_lines_and_what_is_charged_to_the_fund_over_the_settled(bills: dict[str, Row]) -> None:
     whole = bills["whole"]
     assert (whole.total_amount, whole.drug_amount, whole.surgery_amount) == (181, 100, 50)
-    assert (whole.covered_amount, whole.high_nursing_amount) == (131, 30)
+    assert (whole.covered_amount, whole.high_nursing_amount, whole.depth_monitoring_amount) == (131, 30, 0)
     assert (whole.days, whole.days_band, whole.diagnosis_stem, whole.diagnosis_chapter) == (6, "5-9", "H61", "H6")
     assert (whole.institution_level, whole.age_at_least, whole.age_at_most) == ("2", 75, 76)
 
