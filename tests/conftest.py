@@ -50,6 +50,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.driver.memory": "2g",
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.databricks.delta.writeChecksumFile.enabled": "false",
+        "spark.sql.subexpressionElimination.enabled": "false",
         "spark.driver.extraJavaOptions": f"{FEW_ROWS['spark.driver.extraJavaOptions']} -Dderby.system.home={scratch}",
     }
     session = start_session("tests", FEW_ROWS | own, "local[2]")

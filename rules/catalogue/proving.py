@@ -55,8 +55,8 @@ class Played:
             touched = set()
             for line in hit.lines:
                 example, _, line_id = line.line_id.partition(":")
-                touched.add(example)
                 if example.startswith(f"{hit.rule_id}#"):
+                    touched.add(example)
                     lines[example, line.role][line_id] = line.amount_at_risk
                     reasons[example] += hit.reason_zh
             for example in sorted(touched):

@@ -401,7 +401,7 @@ def test_a_city_may_say_a_point_to_the_last_day_there_is(tmp_path):
 
 
 def test_a_state_is_no_part_of_the_version_but_of_the_set():
-    rule = SHIPPED.rules[0]
+    rule = shipped("OP-01")
     shadow = rule.model_copy(update={"state": RuleState.SHADOW})
     assert SHIPPED.rule_fingerprint(shadow) == SHIPPED.rule_fingerprint(rule)
     assert RuleSet(rules=(shadow,)).fingerprint != RuleSet(rules=(rule,)).fingerprint

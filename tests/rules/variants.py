@@ -5,20 +5,24 @@ Unknown is unknown: by what a row does not say a rule hits nobody, unless it dec
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fundwatch.contracts import TABLES
 from fundwatch.expressions.declared import names_in
-from rules.catalogue.examples import example_worlds
-from rules.catalogue.rule import Rule
+from rules.catalogue.examples import columns_of, example_worlds
+from rules.catalogue.proving import Played
+from rules.catalogue.rule import Rule, RuleSet
 from rules.frames.registry import GRAINS
-from tests.rules.world import SHIPPED
+from tests.rules.world import SHIPPED, scanned
 
-Rows = dict[str, list[tuple[Any, ...]]]
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+Rows = Mapping[str, list[tuple[Any, ...]]]
 IMPOSSIBLE_ENDS = (datetime(9999, 12, 31), datetime(2099, 1, 1), datetime(2020, 1, 1))
 # left out row by row too, where the rows are few: what says which things belong together, and in which order
 _ONE_BY_ONE = {"charged_at", "started_at", "ended_at", "settled_at", "order_id", "patient_id", "institution_id"}
@@ -69,12 +73,19 @@ def _judging(rule: Rule) -> Iterator[str]:
 
 
 @cache
-def _rows_of(example: str) -> Rows:
-    """The example's own rows: those whose ids bear its name."""
-    found = {}
+def _rows_by_example() -> dict[str, Rows]:
+    """By example its own rows: those whose ids bear its name."""
+    found: dict[str, Rows] = {name: {table: [] for table in WORLDS.rows} for name in WORLDS.expected}
     for table, rows in WORLDS.rows.items():
-        found[table] = [row for row in rows if any(str(value).startswith(f"{example}:") for value in row)]
+        for row in rows:
+            bearing = {str(value).partition(":")[0] for value in row if isinstance(value, str)}
+            for name in bearing & found.keys():
+                found[name][table].append(row)
     return found
+
+
+def _rows_of(example: str) -> Rows:
+    return _rows_by_example()[example]
 
 
 def _variants() -> Iterator[Variant]:
@@ -91,7 +102,7 @@ def _variants() -> Iterator[Variant]:
 
 def played(variant: Variant) -> Rows:
     """The rows of the variant's world under a name of its own."""
-    rows: Rows = {}
+    rows: dict[str, list[tuple[Any, ...]]] = {}
     for table, found in _rows_of(variant.example).items():
         names = columns_names(table)
         rows[table] = []
@@ -115,3 +126,31 @@ def _renamed(value: Any, variant: Variant) -> Any:
 
 
 VARIANTS = tuple(_variants())
+
+
+def with_variants(rows: Rows, variants: Iterable[Variant]) -> Rows:
+    """The rows, and those of the variants' worlds."""
+    all_rows = {name: list(found) for name, found in rows.items()}
+    for variant in variants:
+        for table, found in played(variant).items():
+            all_rows[table] += found
+    return all_rows
+
+
+def played_by(spark: SparkSession, rule_set: RuleSet, rows: Rows) -> Played:
+    """What the rules find in the rows; as in a night, what several passes read is computed once."""
+    tables = {name: spark.createDataFrame(found, columns_of(name), verifySchema=False) for name, found in rows.items()}
+    found = scanned(spark, rule_set, tables=tables, materialize=lambda rows: rows.localCheckpoint(eager=False))
+    return Played.of(found.found.collect())
+
+
+def wrongly_hit(found: Played, variants: Iterable[Variant]) -> dict[str, list[str]]:
+    """By variant the lines that it hits and may not."""
+    return {v.name: sorted(found.hits(v.name)) for v in variants if not frozenset(found.hits(v.name)) <= v.may_hit}
+
+
+def without_what_they_hold_without(found: Played, variants: Iterable[Variant]) -> set[tuple[str, str]]:
+    """Rule and column of those that declare that a hit holds without the column, and have no example that shows it."""
+    held = [v for v in variants if v.only is None and v.value is None and v.may_hit]
+    standing = {(v.rule.id, v.column) for v in held if found.hits(v.name)}
+    return {(v.rule.id, v.column) for v in held} - standing

@@ -1,0 +1,40 @@
+"""The examples of the rules in shadow with values left out: nobody is hit by what is unknown.
+
+Some rules at a time: what a scan costs grows with its rules and with its rows.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from rules.catalogue.rule import RuleState
+from rules.frames.registry import GRAINS, frames
+from tests.rules.variants import (
+    VARIANTS,
+    WORLDS,
+    Rows,
+    played_by,
+    with_variants,
+    without_what_they_hold_without,
+    wrongly_hit,
+)
+from tests.rules.world import SHIPPED
+
+pytestmark = pytest.mark.long
+_AT_A_TIME = 12
+
+
+def _groups():
+    """The rules in shadow, those of one frame together, a few at a time."""
+    for frame in frames():
+        rules = [r for r in SHIPPED.rules if GRAINS[r.grain].frame is frame and r.state == RuleState.SHADOW]
+        yield from (tuple(r.id for r in rules[n : n + _AT_A_TIME]) for n in range(0, len(rules), _AT_A_TIME))
+
+
+@pytest.mark.parametrize("ids", _groups(), ids=" ".join)
+def test_nobody_is_hit_by_what_is_unknown_or_impossible(spark, ids):
+    variants = [v for v in VARIANTS if v.rule.id in ids]
+    nothing: Rows = {table: [] for table in WORLDS.rows}
+    found = played_by(spark, SHIPPED.only({*ids}), with_variants(nothing, variants))
+    assert (found.odd, wrongly_hit(found, variants)) == ({}, {})
+    assert without_what_they_hold_without(found, variants) == set()
