@@ -135,13 +135,9 @@ def lines_frame(classes: Iterable[KnowledgeClass]) -> RowFrame:
 
     Raises ContractError where a class gives a column that the lines have already, or is found by one they have not.
     """
-    classes = tuple(classes)
-    parts = (
-        *_REGISTERS,
-        *map(_of_class, classes),
-        _RESTRICTED_SEX,
-        _RESOURCES,
-    )  # those that read what another gives, after it
+    classes = tuple(declared for declared in classes if declared.of == "line")
+    # those that read what another gives, after it
+    parts = (*_REGISTERS, *map(_of_class, classes), _RESTRICTED_SEX, _RESOURCES)
     own = (c for c in TABLES["claim_line"].column_names if not c.startswith("known_"))
     groups = (from_table("claim_line", *own, service_date="charged_at"), *(part.columns for part in parts))
     times = Counter(name for columns in groups for name in columns)
@@ -171,7 +167,7 @@ def _rows(parts: Sequence[_Part], inputs: ScanInputs, wanted: frozenset[str], fi
     return lines.filter(in_window)
 
 
-LINES = lines_frame(declared for declared in CLASSES.values() if declared.of == "line")
+LINES = lines_frame(CLASSES.values())
 GRAINS = (
     Grain("line", LINES, ("line_id",), ("patient_id", "institution_id", "encounter_id", "ordering_doctor_id")),
     Grain(

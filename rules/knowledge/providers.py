@@ -6,7 +6,7 @@ from rules.knowledge.declaration import Given, KnowledgeClass
 
 DECLARED = (
     KnowledgeClass(
-        "resource_item", "占用资源的项目", "Items that a machine or a graded bed is needed for, and how many a day one serves",
+        "resource_item", "占用资源的项目", "Items that need a machine or a graded bed, and how many a day one serves",
         "item_code",
         {"resource_type": Given("value"), "resource_day_limit": Given("per_day", "int")},
     ),
@@ -15,8 +15,8 @@ DECLARED = (
         {"fee_title": Given("value", among=("senior",))},
     ),
     KnowledgeClass(
-        "prescription_drug", "凭处方销售药品", "Drugs that a pharmacy sells on prescription alone, by their group", "item_code",
-        {"prescription_group": Given("value")},
+        "prescription_drug", "凭处方销售药品", "Drugs that a pharmacy sells on prescription alone, by their group",
+        "item_code", {"prescription_group": Given("value")},
     ),
     KnowledgeClass(
         "serious_diagnosis", "重大疾病诊断", "Diagnoses of serious, costly illness", "main_diagnosis_code",
@@ -27,7 +27,7 @@ DECLARED = (
         of="stay",
     ),
     KnowledgeClass(
-        "once_only_operation", "唯一器官切除术", "Operations that remove an organ of which there is one", "procedure_code",
-        {"removed_organ": Given("value")}, of="procedure",
+        "once_only_operation", "唯一器官切除术", "Operations that remove an organ of which there is one",
+        "procedure_code", {"removed_organ": Given("value")}, of="procedure",
     ),
 )  # fmt: skip

@@ -71,5 +71,5 @@ def test_a_hit_that_holds_without_a_column_still_stands(proven):
     held = [v for v in VARIANTS if v.only is None and v.value is None and v.may_hit]
     assert {(v.rule.id, v.column) for v in held if _hits(proven, v)} == {
         ("DC-03", "ordering_doctor_id"), ("FK-03", "ended_at"), ("FK-03", "visit_type"), ("ID-04", "settled_at"),
-        ("OP-01", "amount"), ("OP-01", "quantity"),
+        ("OP-01", "amount"), ("OP-01", "quantity"), ("SA-04", "ended_at"),
     }  # fmt: skip
