@@ -15,6 +15,7 @@ from fundwatch.fingerprint import fingerprint
 from fundwatch.regions import CURRENCY, region_of
 from fundwatch.settings import Settings, values_that_change
 from fundwatch.tracking import settle, tracking_of
+from jobs.author.rules_in_force import rules_scanned
 from jobs.declared_stages import PUBLISH
 from jobs.job import Job, Night, Report, Workplace
 from jobs.review.read_leads import (
@@ -31,7 +32,6 @@ from jobs.review.read_leads import (
     rule_coverage,
     skipped_models,
 )
-from jobs.rules_in_force import rules_scanned
 from leads.cards import Cards, IndicatorCard, RuleCard
 from leads.publishing.lists import Published, is_whole, write_list
 from leads.publishing.published import (

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 from fundwatch.contracts.successors import SUCCESSOR_TABLES
 from fundwatch.logs import log
 from fundwatch.regions import region_of
+from jobs.author.rules_in_force import rules_in_force, rules_scanned
 from jobs.command_line import main_of_script
 from jobs.declared_stages import SCAN
 from jobs.job import Job, Night, Report, Workplace
 from jobs.review.read_leads import shadow_hits
-from jobs.rules_in_force import rules_in_force, rules_scanned
 from rules.engine.scan import ScanWindow, scan
 from rules.engine.seen import lines_seen
 from rules.frames.registry import columns_of_shared, tables_read

@@ -16,8 +16,8 @@ from fundwatch.errors import FundwatchError, problems
 from fundwatch.lake.lock import held
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
+from jobs.author.rules_in_force import entries_of, lifecycle_in, rules_in_force
 from jobs.review.show_catalogues import known_name
-from jobs.rules_in_force import entries_of, lifecycle_in, rules_in_force
 from privacy.access.desk import scrubbed
 from privacy.access.people import Access, AccessRefusedError, Role, read_access, same_person
 from privacy.audit.log import AuditLog, audit_log, new_request_id

@@ -9,9 +9,9 @@ from typing import Any
 from fundwatch.lake.store import Lake
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
+from jobs.author.rules_in_force import rules_in_force
 from jobs.committed_stages import refuse_no_stage
 from jobs.review.read_leads import rule_coverage
-from jobs.rules_in_force import rules_in_force
 from leads.publishing.rows import CoverageRow
 from rules.catalogue.load import load_rules
 from rules.engine.planned import PlannedPass, planned

@@ -45,6 +45,7 @@ def print_rule(found: ShownRule, say: Say) -> None:
     stated = {
         "状态 State": rule.state.words,
         "等级 Tier": rule.tier, "粒度 Grain": rule.grain, "对象 Subject": rule.subject, "法规 Law": ", ".join(rule.law),
+        "国家规则类 National classes": ", ".join(map(str, rule.classes)),
         "有效期 Valid": valid, "参数 Parameters": params, "判断范围 Judged where": rule.where,
         "除外 Left out": ", ".join(rule.exclude), **{f"度量 Measure {n}": m.compute for n, m in rule.measures.items()},
         "命中条件 Hit when": rule.when, "金额 Money": f"{rule.money.method}, {rule.money.share}",

@@ -13,7 +13,7 @@ from features.catalogue.loader import load_catalogues
 from fundwatch.errors import FundwatchError
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
-from jobs.rules_in_force import rules_in_force
+from jobs.author.rules_in_force import rules_in_force
 from rules.catalogue.load import load_rules
 from rules.catalogue.rule import Rule, RuleSet, RuleState
 from rules.knowledge.classes import CLASSES

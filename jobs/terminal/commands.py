@@ -23,11 +23,11 @@ from jobs.terminal.options import (
     privacy_options,
     quarantine_options,
     reidentify_options,
+    rule_options,
     show_options,
     simulate_options,
     source_options,
 )
-from jobs.terminal.rule_options import rule_options
 
 
 @dataclass(frozen=True)

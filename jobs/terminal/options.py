@@ -18,6 +18,18 @@ AUDIT_ACTIONS = ("verify", "set-aside", "clock")
 KEYS_ACTIONS = ("make", "check", "rotate", "bridge", "carry", "retire", "share")
 LOOKING_ACTIONS = ("list", "show")
 SOURCE_ACTIONS = ("check", "draft", "columns")
+_RULE_ACTIONS = {
+    "list": "all rules of the region (the default)",
+    "show": "one rule, whole",
+    "test": "play the examples of all rules, or of those named: no lake is read; ends with 1 where one fails",
+    "propose": "that a rule stands as --state from --date on, and why (--reason)",
+    "approve": "what is proposed for a rule, by another person than proposed it",
+    "retire": "a rule, from --date on and for good",
+    "classes": "the 88 classes of the national library, each with the rules that implement it",
+    "plan": "the passes of a scan and their shuffles, without running it",
+    "coverage": "what the scan of --date judged and hit, rule by rule, or why it did not run",
+}
+RULE_ACTIONS = tuple(_RULE_ACTIONS)
 
 
 def a_date(text: str) -> date:
@@ -108,6 +120,16 @@ def looking_options(parser: argparse.ArgumentParser) -> None:
     """`fundwatch indicators [list|show NAME]`."""
     parser.add_argument("action", nargs="?", choices=LOOKING_ACTIONS, default="list", help="list is the default")
     parser.add_argument("name", nargs="?", default="", help="show: which one")
+
+
+def rule_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch rules [list|show RULE|test [RULE…]|classes|plan|coverage|propose RULE|approve RULE|retire RULE]`."""
+    said = "; ".join(f"{action}: {text}" for action, text in _RULE_ACTIONS.items())
+    parser.add_argument("action", nargs="?", choices=RULE_ACTIONS, default="list", help=said)
+    parser.add_argument("names", nargs="*", metavar="RULE", help="which rules")
+    parser.add_argument("--state", default="", help="propose: active or shadow")
+    parser.add_argument("--reason", default="", metavar="TEXT", help="propose, retire: why, for the record")
+    parser.add_argument("--as", dest="person", default="", metavar="NAME", help="propose, approve, retire: who you are")
 
 
 def leads_options(parser: argparse.ArgumentParser) -> None:

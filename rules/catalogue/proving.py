@@ -19,19 +19,25 @@ _UNKNOWN, _UNFILLED = "?", "{"
 class FoundLine(Protocol):
     """A line of a hit."""
 
-    line_id: str
-    role: str
-    amount_at_risk: Decimal
+    @property
+    def line_id(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+    @property
+    def amount_at_risk(self) -> Decimal: ...
 
 
 class FoundHit(Protocol):
     """A hit as a scan found it, with its lines inside."""
 
-    rule_id: str
-    amount_at_risk: Decimal
-    reason_zh: str
-    reason_en: str
-
+    @property
+    def rule_id(self) -> str: ...
+    @property
+    def amount_at_risk(self) -> Decimal: ...
+    @property
+    def reason_zh(self) -> str: ...
+    @property
+    def reason_en(self) -> str: ...
     @property
     def lines(self) -> Iterable[FoundLine]: ...
 

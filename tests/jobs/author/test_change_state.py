@@ -11,8 +11,8 @@ import pytest
 
 from fundwatch.settings import Settings
 from jobs.author import change_state
+from jobs.author.rules_in_force import entries_of
 from jobs.command_line import main
-from jobs.rules_in_force import entries_of
 from jobs.scan_rules import own_fingerprint
 from privacy.access.people import AccessRefusedError
 from privacy.audit.log import AuditLog, audit_log
