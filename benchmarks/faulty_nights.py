@@ -152,8 +152,14 @@ def _landed(folder: Path) -> tuple[int, Decimal]:
         column = _MONEY.get(file.name.partition(".")[0].removesuffix("_2"))  # sent again, under another name
         for row in csv.DictReader(text.splitlines()):
             count += 1
-            amount += _money(row[column]) if column else Decimal(0)
+            amount += _signed(row, column) if column else Decimal(0)
     return count, amount
+
+
+def _signed(row: Mapping[str, str], column: str) -> Decimal:
+    """The money of a row. A settlement flagged as one that takes back another does so whatever sign it bears."""
+    money = _money(row[column])
+    return -abs(money) if row.get("refd_setl_flag") == "1" else money
 
 
 def _money(text: str) -> Decimal:
