@@ -11,14 +11,14 @@ from pyspark.sql import functions as F
 
 from rules.catalogue.rule import Rule, RuleMeasure, RuleSet
 from rules.engine.measures import Shared, steps, together
-from rules.frames.registry import GRAINS
-from tests.rules.world import SHIPPED, YEAR, scanned, shipped, tables_of, with_rows
+from rules.frames.registry import GRAINS, frames
+from tests.rules.world import ACTIVE, SHIPPED, YEAR, scanned, shipped, tables_of, with_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
-ALL = len(SHIPPED.rules)
+ALL = len(ACTIVE.rules)
 
 
 def _copy(rule: Rule, number: int) -> Rule:
@@ -30,9 +30,9 @@ def _copy(rule: Rule, number: int) -> Rule:
 
 def _catalogue(size: int) -> RuleSet:
     """The shipped rules, again and again."""
-    rules = islice(cycle(SHIPPED.rules), size)
-    copies = (_copy(rule, place // len(SHIPPED.rules)) for place, rule in enumerate(rules))
-    return RuleSet(rules=tuple(copies), exclusions=SHIPPED.exclusions)
+    rules = islice(cycle(ACTIVE.rules), size)
+    copies = (_copy(rule, place // len(ACTIVE.rules)) for place, rule in enumerate(rules))
+    return RuleSet(rules=tuple(copies), exclusions=ACTIVE.exclusions)
 
 
 def _key_sets(rule_set: RuleSet) -> set[frozenset[str]]:
@@ -52,7 +52,7 @@ def _count(plan: str, node: str) -> int:
 @pytest.fixture(scope="module")
 def plans(spark: SparkSession) -> dict[int, str]:
     """The plan of the shipped rules, and of copies of them, by their number."""
-    tables = tables_of(spark, SHIPPED)
+    tables = tables_of(spark, ACTIVE)
     return {size: _plan(scanned(spark, _catalogue(size), tables=tables).passes) for size in (ALL, 48, 200)}
 
 
@@ -61,18 +61,27 @@ def test_two_hundred_rules_shuffle_join_and_group_as_often_as_the_shipped(plans:
     assert 0 < _count(plans[ALL], node) == _count(plans[48], node) == _count(plans[200], node)
 
 
-def test_rows_are_shuffled_for_measures_by_seven_keys_and_never_by_a_rule(plans: dict[int, str]) -> None:
-    assert {plan.count("REPARTITION_BY_COL") for plan in plans.values()} == {7}
-    assert len(_key_sets(SHIPPED)) == 18
+def test_rows_are_shuffled_for_measures_by_four_keys_and_never_by_a_rule(plans: dict[int, str]) -> None:
+    assert {plan.count("REPARTITION_BY_COL") for plan in plans.values()} == {4}
+    assert len(_key_sets(ACTIVE)) == 9
 
 
 def test_a_copy_adds_a_window_only_where_it_ranks_or_looks_back_otherwise(plans: dict[int, str]) -> None:
     windows = {size: _count(plan, "Window") for size, plan in plans.items()}
-    copies = 200 // len(SHIPPED.rules)
-    assert windows[ALL] == 43
-    # ranks of OT-05 and OT-11, rank and maximum of FQ-02, days of FQ-01, DC-06, DC-07 and (two spans) OT-09
-    assert windows[200] <= windows[ALL] + 9 * copies
+    copies = 200 // len(ACTIVE.rules)
+    assert windows[ALL] == 17
+    assert windows[200] <= windows[ALL] + 3 * copies  # the rank and the maximum of FQ-02's, the days of FQ-01's
     assert len(plans[200].splitlines()) <= 3 * len(plans[ALL].splitlines())
+
+
+def test_the_measures_of_the_whole_catalogue_are_shuffled_by_few_keys() -> None:
+    keys = {
+        (frame.name, key)
+        for frame in frames()
+        for of_pass in _keys(*(rule for rule in SHIPPED.rules if GRAINS[rule.grain].frame is frame))
+        for key in of_pass
+    }
+    assert len(keys) <= len(_key_sets(SHIPPED)) // 2
 
 
 def _planned(*rules: Rule) -> list[list[tuple[frozenset[str], list[str]]]]:
@@ -101,9 +110,9 @@ def test_equal_measures_of_several_rules_are_one_window_and_others_share_its_shu
 
 def test_a_key_that_no_other_measure_shares_is_shuffled_in_a_pass_of_its_own() -> None:
     alone = RuleMeasure(compute="count(1)", by=["performing_doctor_id", "charge_class"])
-    keys = _keys(*SHIPPED.rules, _measuring("AA-01", alone=alone))
+    keys = _keys(*ACTIVE.rules, _measuring("AA-01", alone=alone))
     assert keys.count({frozenset({"performing_doctor_id", "charge_class"})}) == 1
-    assert [k for k in keys if k != {frozenset({"performing_doctor_id", "charge_class"})}] == _keys(*SHIPPED.rules)
+    assert [k for k in keys if k != {frozenset({"performing_doctor_id", "charge_class"})}] == _keys(*ACTIVE.rules)
 
 
 def test_a_measure_of_a_measure_waits_for_it_and_a_rank_counts_judged_rows_alone() -> None:
@@ -112,7 +121,7 @@ def test_a_measure_of_a_measure_waits_for_it_and_a_rank_counts_judged_rows_alone
         "first": RuleMeasure(compute="min(charged_at)", by=["patient_id", "institution_id"]),
     }
     shared = Shared()
-    judged = shared.judge(SHIPPED, _measuring("AA-01", **measures))
+    judged = shared.judge(ACTIVE, _measuring("AA-01", **measures))
     first, place = judged.windows
     assert first.call == "min(IF(judged__0, `charged_at`, NULL))"
     assert [place.sees, place.over] == [frozenset({first.column}), frozenset({"patient_id", "judged__0"})]
@@ -147,6 +156,6 @@ def test_rules_that_judge_other_rows_by_one_window_hit_as_each_would_alone(spark
         found = scanned(spark, shown, tables=tables, rule_set=rule_set)
         return {(hit.rule_id, hit.hit_id, hit.reason_en) for hit in found.found.collect()}
 
-    alone = [numbered(RuleSet(rules=(rule,), exclusions=SHIPPED.exclusions)) for rule in rules]
+    alone = [numbered(RuleSet(rules=(rule,), exclusions=ACTIVE.exclusions)) for rule in rules]
     assert [len(found) for found in alone] == [5, 4, 2, 0]
-    assert numbered(RuleSet(rules=tuple(rules), exclusions=SHIPPED.exclusions)) == set().union(*alone)
+    assert numbered(RuleSet(rules=tuple(rules), exclusions=ACTIVE.exclusions)) == set().union(*alone)

@@ -9,7 +9,7 @@ from typing import Any
 from fundwatch.contracts import CLEAN
 from rules.catalogue.examples import columns_of, example_worlds
 from rules.catalogue.load import load_rules
-from rules.catalogue.rule import Example, Rule, RuleSet
+from rules.catalogue.rule import Example, Rule, RuleSet, RuleState
 from rules.engine.scan import ScanWindow, scan
 from rules.knowledge.points import load_knowledge
 
@@ -18,6 +18,7 @@ YEAR = ScanWindow(date(2026, 1, 1), date(2026, 12, 31))
 SHIPPED = load_rules()
 if named := os.environ.get("RULES"):  # while rules are written: RULES=DC-03,OP-01 plays the examples of these alone
     SHIPPED = SHIPPED.only(set(named.split(",")))
+ACTIVE = SHIPPED.only({rule.id for rule in SHIPPED.rules if rule.state == RuleState.ACTIVE})
 
 
 def shipped(rule_id: str, **changes: Any) -> Rule:
