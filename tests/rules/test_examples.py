@@ -74,6 +74,6 @@ def test_a_hit_that_holds_without_a_column_still_stands(proven):
         ("OP-01", "amount"), ("OP-01", "quantity"),
         ("DC-01", "item_name"), ("DC-01", "quantity"), ("UB-01", "item_name"), ("UB-03", "item_name"),
         ("DC-09", "item_name"), ("UB-04", "item_name"), ("RT-02", "item_name"), ("IM-10", "item_name"),
-        ("RT-05", "item_name"), ("RT-05", "days_supplied"), ("FK-10", "ended_at"), ("FK-10", "visit_type"),
+        ("RT-05", "item_name"), ("FK-10", "ended_at"), ("FK-10", "visit_type"),
         ("OT-20", "main_diagnosis_code"), ("IM-16", "herb_use"), ("IM-16", "order_id"),
     }  # fmt: skip
