@@ -270,6 +270,12 @@ class Night:
             return rows.localCheckpoint(eager=row_count >= _WORTH_A_JOB)
         return self.place.lake.staged(rows, f"{self.job.name}/{name or next(self._unnamed)}")
 
+    def compute(self, frames: Sequence[DataFrame]) -> list[DataFrame]:
+        """The rows of frames that are read more than once, each computed at once and by itself, a few at a time."""
+        names = {str(number): rows for number, rows in enumerate(frames)}
+        made = self.in_parallel(names, lambda name: self.materialize(names[name], row_count=_WORTH_A_JOB))
+        return [made[name] for name in names]
+
     def write_all(self, tables: Mapping[str, DataFrame], added: Collection[str] = ()) -> None:
         """Write tables that do not depend on each other, a few at a time; `added` are appended to (see `add`)."""
 

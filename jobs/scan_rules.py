@@ -43,7 +43,7 @@ def run(night: Night) -> Report:
         log.warning("%s: %s", rule_id, why)
     found = scan(
         rule_set, tables, night.supplied(), knowledge, window, night.materialize, night.dates_only()
-    ).materialized(night.materialize)
+    ).materialized(night.compute)
     night.write_all({"rule_hit": found.hits, "hit_line": found.hit_lines, "rule_coverage": found.coverage})
     seen = lines_seen(tables["claim_line"], window).collect()[0].asDict() if "claim_line" in tables else {}
     return {

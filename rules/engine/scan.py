@@ -29,18 +29,23 @@ Materialize = Callable[[DataFrame], DataFrame]
 
 @dataclass(frozen=True)
 class Scan:
-    """What a scan found. `kept()` before reading it more than once.
+    """What a scan found. `materialized()` before reading it more than once.
 
-    `passes` holds counts of judged things and raw hits of all frames; `states` is one row per rule with its version,
-    the problem where it did not run, why it did not where it judged nothing, and what it did without; `found` is
-    `rule_hit` with an array `lines` of `hit_line`.
+    `parts` are the passes, each with counts of judged things and raw hits; `states` is one row per rule with its
+    version, the problem where it did not run, why it did not where it judged nothing, and what it did without; `found`
+    is `rule_hit` with an array `lines` of `hit_line`.
     """
 
-    passes: DataFrame
+    parts: tuple[DataFrame, ...]
     states: DataFrame
     window: ScanWindow
     to_found: Callable[[DataFrame], DataFrame]
     materialized_found: DataFrame | None = None
+
+    @property
+    def passes(self) -> DataFrame:
+        """The passes of all frames, one under the other."""
+        return stacked(self.parts)
 
     @property
     def found(self) -> DataFrame:
@@ -83,10 +88,14 @@ class Scan:
             *(count.cast("bigint").alias(name) for name, count in counted.items()),
         ).select(*TABLES["rule_coverage"].names_without("business_date"))
 
-    def materialized(self, materialize: Callable[[DataFrame], DataFrame]) -> Scan:
-        """The same, computed once for all that read it; `materialize` computes a frame's rows."""
-        passes = materialize(self.passes)
-        return replace(self, passes=passes, materialized_found=materialize(self.to_found(passes)))
+    def materialized(self, compute: Callable[[Sequence[DataFrame]], Sequence[DataFrame]]) -> Scan:
+        """The same, computed once for all that read it; `compute` computes the rows of frames.
+
+        Each pass is computed by itself: a task of all of them together would be sent the expressions of every rule.
+        """
+        parts = tuple(compute(self.parts))
+        (found,) = compute([self.to_found(stacked(parts))])
+        return replace(self, parts=parts, materialized_found=found)
 
 
 def scan(
@@ -121,7 +130,7 @@ def scan(
             passes += folded
     session = next(iter(tables.values())).sparkSession
     return Scan(
-        passes=stacked(passes) if passes else _nothing(session),
+        parts=tuple(passes) or (_nothing(session),),
         states=_states(session, rule_set, reasons, supplied, window),
         window=window,
         to_found=lambda done: _to_hits(done.select(F.inline("hits")), rule_set, inputs, materialize),

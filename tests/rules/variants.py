@@ -140,8 +140,9 @@ def with_variants(rows: Rows, variants: Iterable[Variant]) -> Rows:
 def played_by(spark: SparkSession, rule_set: RuleSet, rows: Rows) -> Played:
     """What the rules find in the rows; as in a night, what several passes read is computed once."""
     tables = {name: spark.createDataFrame(found, columns_of(name), verifySchema=False) for name, found in rows.items()}
-    found = scanned(spark, rule_set, tables=tables, materialize=lambda rows: rows.localCheckpoint(eager=False))
-    return Played.of(found.found.collect())
+    scan = scanned(spark, rule_set, tables=tables, materialize=lambda rows: rows.localCheckpoint())
+    found = scan.materialized(lambda frames: [rows.localCheckpoint() for rows in frames]).found
+    return Played.of(found.collect())
 
 
 def wrongly_hit(found: Played, variants: Iterable[Variant]) -> dict[str, list[str]]:
