@@ -31,6 +31,7 @@ PACKAGES = [
     "rules.catalogue",
     "rules.engine",
     "rules.frames",
+    "rules.frames.columns",
     "rules.knowledge",
     "models",
     "models.detectors",

@@ -63,7 +63,7 @@ class ExamplesPlayed:
             return None
         return ExamplesFailedError(
             f"{len(self.failed)} of {len(self.proofs)} rules do not stand their examples: {', '.join(self.failed)}",
-            do="mend the rule or its example; `fundwatch rules test RULE` plays one alone",
+            do="fix the rule or its example; `fundwatch rules test RULE` plays one alone",
             result=self.as_json(),
         )
 

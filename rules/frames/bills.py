@@ -9,11 +9,11 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from rules.frames.bill_sums import SUM_COLUMNS, bill_sums
+from rules.frames.columns.bill_sums import SUM_COLUMNS, bill_sums
+from rules.frames.columns.lookups import PointsAsked, said_in, with_knowledge, with_points
+from rules.frames.columns.settled import operations
 from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, Sources, each_of, from_table
 from rules.frames.inputs import ScanInputs
-from rules.frames.lookups import Asked, said_in, with_knowledge, with_points
-from rules.frames.settled import operations
 from rules.knowledge.classes import CLASSES
 
 _ENCOUNTER = (
@@ -30,7 +30,7 @@ _SPLIT = {"D": ("D50", "C", "D"), "H": ("H60", "H0", "H6")}
 
 
 @dataclass(frozen=True)
-class _Part:
+class _BillPart:
     """Columns joined to the bills when a rule names one of them; `reads` are other columns that the join reads."""
 
     columns: Mapping[str, Sources]
@@ -47,8 +47,8 @@ def _with_ages(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
     """The person's age in full years on the first day: of a birth year alone it is one of two."""
     born = inputs.table("patient").select("patient_id", "birth_year")
     reached = F.year("service_date") - F.col("birth_year")
-    told = bills.join(born, on="patient_id", how="left")
-    return told.select(*bills.columns, (reached - 1).alias("age_at_least"), reached.alias("age_at_most"))
+    known = bills.join(born, on="patient_id", how="left")
+    return known.select(*bills.columns, (reached - 1).alias("age_at_least"), reached.alias("age_at_most"))
 
 
 def _with_fund(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
@@ -81,17 +81,17 @@ def _with_operations(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
     )
 
 
-def _of_classes(*names: str) -> _Part:
+def _of_classes(*names: str) -> _BillPart:
     """The columns of classes of knowledge that are found by one column of the bill."""
     classes = [CLASSES[name] for name in names]
-    return _Part(
+    return _BillPart(
         {given: each_of(declared.source) for declared in classes for given in declared.gives},
         lambda bills, inputs: with_knowledge(bills, classes, inputs.knowledge),
         reads=frozenset(declared.matched_by for declared in classes),
     )
 
 
-def _unsupported(table: str, code: str, name: str, declared_name: str, condition: str, *needs: str) -> _Part:
+def _unsupported(table: str, code: str, name: str, declared_name: str, condition: str, *needs: str) -> _BillPart:
     """Codes of a list for which the bill has none of the kinds of care that go with them; null where there is none.
 
     A bill whose kinds are unknown supports everything.
@@ -101,7 +101,7 @@ def _unsupported(table: str, code: str, name: str, declared_name: str, condition
     def join(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
         listed = inputs.table(table).filter(condition).select("encounter_id", F.col(code).alias("_code"))
         codes = bills.select("encounter_id", "service_date", "care_kinds").join(listed, on="encounter_id", how="inner")
-        asked = Asked(inputs.knowledge.get(declared.name, ()), declared.cells)
+        asked = PointsAsked(inputs.knowledge.get(declared.name, ()), declared.cells)
         found = with_points(codes, "_code", [asked])
         lacks = ~F.arrays_overlap(F.split(said_in(0, declared.cells[0]), r"\|"), "care_kinds")
         unmet = found.filter(lacks).groupBy("encounter_id")
@@ -109,14 +109,14 @@ def _unsupported(table: str, code: str, name: str, declared_name: str, condition
         return bills.join(of_encounter, on="encounter_id", how="left")
 
     sources = each_of(declared.source, f"{table}.{code}", *needs) | SUM_COLUMNS["care_kinds"]
-    return _Part({name: sources}, join, reads=frozenset({"care_kinds"}))
+    return _BillPart({name: sources}, join, reads=frozenset({"care_kinds"}))
 
 
 _PARTS = (
-    _Part(from_table("institution", "institution_level", "institution_type"), _with_institution),
-    _Part({name: each_of("patient.birth_year") for name in ("age_at_least", "age_at_most")}, _with_ages),
-    _Part({"fund_amount": each_of("settlement.fund_amount", "settlement.encounter_id")}, _with_fund),
-    _Part(
+    _BillPart(from_table("institution", "institution_level", "institution_type"), _with_institution),
+    _BillPart({name: each_of("patient.birth_year") for name in ("age_at_least", "age_at_most")}, _with_ages),
+    _BillPart({"fund_amount": each_of("settlement.fund_amount", "settlement.encounter_id")}, _with_fund),
+    _BillPart(
         {
             "diagnosis_codes": each_of("diagnosis.diagnosis_code"),
             "diagnosis_letters": each_of("diagnosis.diagnosis_code"),
@@ -124,7 +124,7 @@ _PARTS = (
         },
         _with_diagnoses,
     ),
-    _Part(
+    _BillPart(
         {
             "main_procedure_code": each_of("procedure.procedure_code", "procedure.is_main"),
             "procedure_group": each_of("procedure.procedure_code"),

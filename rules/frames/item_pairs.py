@@ -5,10 +5,10 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from rules.frames.columns.lookups import PointsAsked, said_in, with_points
 from rules.frames.declaration import Grain, any_of
 from rules.frames.inputs import ScanInputs
 from rules.frames.lines import LineBase, lines_frame
-from rules.frames.lookups import Asked, said_in, with_points
 from rules.knowledge.classes import CLASSES
 
 _CELLS = ("pair", "side", "kind")
@@ -21,7 +21,7 @@ def _rows(lines: DataFrame, inputs: ScanInputs) -> DataFrame:
     found = lines
     for declared in _CLASSES:
         points = inputs.knowledge.get(declared.name, ())
-        spoken_of = with_points(found, declared.matched_by, [Asked(points, _CELLS, say_several=True)])
+        spoken_of = with_points(found, declared.matched_by, [PointsAsked(points, _CELLS, say_several=True)])
         said = (F.col(said_in(0, cell)).alias(cell) for cell in _CELLS)
         zipped = F.arrays_zip(*_CELLS).alias(f"_{declared.name}")
         found = spoken_of.select(*found.columns, *said).select(*found.columns, zipped)

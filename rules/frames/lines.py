@@ -13,9 +13,8 @@ from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
 from fundwatch.errors import ContractError, problems
-from rules.frames import settled
-from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, Sources, any_of, each_of, from_table
-from rules.frames.fitting import (
+from rules.frames.columns import settled
+from rules.frames.columns.fitting import (
     LISTINGS,
     with_benefit_fit,
     with_contraindicating,
@@ -23,8 +22,7 @@ from rules.frames.fitting import (
     with_doctor_left,
     with_indications,
 )
-from rules.frames.inputs import ScanInputs, settled_lines
-from rules.frames.line_parts import (
+from rules.frames.columns.line_parts import (
     REGISTRATIONS,
     RESOURCES,
     STAY_BESIDE,
@@ -32,7 +30,9 @@ from rules.frames.line_parts import (
     with_resource_count,
     with_stay_beside,
 )
-from rules.frames.lookups import with_item_in_force, with_knowledge, with_restricted_sex
+from rules.frames.columns.lookups import with_item_in_force, with_knowledge, with_restricted_sex
+from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, Sources, any_of, each_of, from_table
+from rules.frames.inputs import ScanInputs, settled_lines
 from rules.knowledge.classes import CLASSES
 from rules.knowledge.declaration import KnowledgeClass
 

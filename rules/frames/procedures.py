@@ -8,9 +8,9 @@ from functools import reduce
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from rules.frames.columns.lookups import with_knowledge
 from rules.frames.declaration import Grain, RowFrame, each_of, from_table
 from rules.frames.inputs import ScanInputs
-from rules.frames.lookups import with_knowledge
 from rules.knowledge.classes import CLASSES
 
 _OF_PROCEDURES = tuple(declared for declared in CLASSES.values() if declared.of == "procedure")

@@ -8,10 +8,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import Window as Over
 from pyspark.sql import functions as F
 
+from rules.frames.columns.line_parts import FIRST_ENROLMENT, with_first_enrolment
+from rules.frames.columns.lookups import with_knowledge
 from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, each_of, from_table
 from rules.frames.inputs import ScanInputs
-from rules.frames.line_parts import FIRST_ENROLMENT, with_first_enrolment
-from rules.frames.lookups import with_knowledge
 from rules.knowledge.classes import CLASSES
 
 # how far back an earlier stay may lie and still speak about a later one

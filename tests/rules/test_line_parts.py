@@ -7,8 +7,8 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
+from rules.frames.columns.line_parts import with_first_enrolment, with_registrations, with_stay_beside
 from rules.frames.inputs import ScanInputs
-from rules.frames.line_parts import with_first_enrolment, with_registrations, with_stay_beside
 from tests.rules.frames import inputs_of
 
 

@@ -14,7 +14,7 @@ EXAMPLE = Example(says="the second is the copy", hits=[2], compared=[1], amount=
 
 
 @dataclass(frozen=True)
-class Line:
+class LineFound:
     """A line of a hit."""
 
     line_id: str
@@ -23,38 +23,40 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Hit:
+class HitFound:
     """The hit that the example says, changed where a test wants it."""
 
     rule_id: str = "DC-03"
     amount_at_risk: Decimal = Decimal(24)
     reason_zh: str = "收取2次"
     reason_en: str = "twice"
-    lines: tuple[Line, ...] = field(default=(Line("DC-03#1:2", Decimal(24), "counted"), Line("DC-03#1:1")))
+    lines: tuple[LineFound, ...] = field(
+        default=(LineFound("DC-03#1:2", Decimal(24), "counted"), LineFound("DC-03#1:1"))
+    )
 
 
-def wrong(*hits: Hit) -> list[str]:
+def wrong(*hits: HitFound) -> list[str]:
     return list(wrong_with("DC-03#1", EXAMPLE, Played.of(hits)))
 
 
 def test_what_is_as_the_example_says_is_right() -> None:
-    assert wrong(Hit()) == []
+    assert wrong(HitFound()) == []
 
 
 def test_a_hit_of_another_rule_says_nothing_of_the_example() -> None:
-    assert wrong(Hit(), Hit(rule_id="OP-01", reason_zh="另一")) == []
+    assert wrong(HitFound(), HitFound(rule_id="OP-01", reason_zh="另一")) == []
 
 
 @pytest.mark.parametrize(
     ("hits", "says"),
     [
         ((), "hits [], and says [2]"),
-        ((Hit(lines=(Line("DC-03#1:2", Decimal(24), "counted"),)),), "compared [], and says [1]"),
-        ((Hit(amount_at_risk=Decimal(25)),), "the hit's 25 yuan are not those of its lines"),
-        ((Hit(reason_zh="收取3次"),), "the reason does not say '2次'"),
-        ((Hit(reason_en="{times}"),), "a placeholder is left in the reason"),
-        ((Hit(reason_en="?"),), "the reason names something unknown"),
+        ((HitFound(lines=(LineFound("DC-03#1:2", Decimal(24), "counted"),)),), "compared [], and says [1]"),
+        ((HitFound(amount_at_risk=Decimal(25)),), "the hit's 25 yuan are not those of its lines"),
+        ((HitFound(reason_zh="收取3次"),), "the reason does not say '2次'"),
+        ((HitFound(reason_en="{times}"),), "a placeholder is left in the reason"),
+        ((HitFound(reason_en="?"),), "the reason names something unknown"),
     ],
 )
-def test_what_differs_is_named(hits: tuple[Hit, ...], says: str) -> None:
+def test_what_differs_is_named(hits: tuple[HitFound, ...], says: str) -> None:
     assert any(says in text for text in wrong(*hits))

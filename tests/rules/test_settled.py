@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rules.frames.columns.settled import operations, with_enrolment, with_twin
 from rules.frames.inputs import ScanInputs
-from rules.frames.settled import operations, with_enrolment, with_twin
 from tests.rules.world import YEAR
 
 if TYPE_CHECKING:

@@ -142,7 +142,7 @@ def test_roles_are_those_of_the_access_file(office: Office) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("propose", "DC-30", "--state", "active"), "did you mean 'DC-03'"),
+        (("propose", "ID-4", "--state", "active"), "did you mean 'ID-04'"),
         (("propose", "DC-03", "--state", "retired"), "--state takes shadow or active"),
         (("propose", "DC-03", "--state", "active", "--reason", "so"), "--date is missing"),
         (("approve", "DC-03"), "nothing is proposed for DC-03"),

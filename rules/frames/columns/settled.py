@@ -46,8 +46,8 @@ OPERATION_COLUMNS: dict[str, Sources] = {
 
 def with_settlement(lines: DataFrame, inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
     """Lines with what their settlement says of itself."""
-    told = (F.col(column).alias(name) for name, column in _OF_SETTLEMENT.items())
-    return lines.join(inputs.table("settlement").select("settlement_id", *told), on="settlement_id", how="left")
+    facts = (F.col(column).alias(name) for name, column in _OF_SETTLEMENT.items())
+    return lines.join(inputs.table("settlement").select("settlement_id", *facts), on="settlement_id", how="left")
 
 
 def with_twin(lines: DataFrame, inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:

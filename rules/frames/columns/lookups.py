@@ -49,7 +49,7 @@ def with_knowledge(rows: DataFrame, classes: Sequence[KnowledgeClass], knowledge
 
 
 def _of_column(rows: DataFrame, matched_by: str, classes: Sequence[KnowledgeClass], knowledge: Knowledge) -> DataFrame:
-    asked = [Asked(knowledge.get(c.name, ()), c.cells, c.says_several) for c in classes]
+    asked = [PointsAsked(knowledge.get(c.name, ()), c.cells, c.says_several) for c in classes]
     found = with_points(rows, matched_by, asked)
     given = ((declared, name, said) for declared in classes for name, said in declared.gives.items())
     return found.select(
@@ -77,7 +77,7 @@ def with_restricted_sex(lines: DataFrame) -> DataFrame:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PointsAsked:
     """Points to look up, with their cells; of those that `say_several` all that hold count."""
 
     points: Sequence[KnowledgePoint]
@@ -107,7 +107,7 @@ def said_in(number: int, cell: str) -> str:
     return f"_{cell}__{number}"
 
 
-def with_points(rows: DataFrame, code: str, asked: Sequence[Asked]) -> DataFrame:
+def with_points(rows: DataFrame, code: str, asked: Sequence[PointsAsked]) -> DataFrame:
     """Rows with the text in each cell of the points that held for the code on the service date (see `said_in`): empty
     where the cell is, null where no point held. Of points that say several it is an array: at one place of the arrays
     of all cells stands one point.
@@ -142,7 +142,7 @@ def _length(point: KnowledgePoint) -> int:
     return len(point.stem) if point.is_prefix else 0
 
 
-def _over_lengths(asked: Asked, cell: str, lengths: Sequence[int]) -> Column:
+def _over_lengths(asked: PointsAsked, cell: str, lengths: Sequence[int]) -> Column:
     own = {_length(point) for point in asked.points}
     held = [F.col(f"{cell}__{length}") for length in lengths if length in own]
     if not held:

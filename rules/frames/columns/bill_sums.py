@@ -5,9 +5,9 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from rules.frames.columns.lookups import with_knowledge
 from rules.frames.declaration import Sources, any_of, each_of
 from rules.frames.inputs import ScanInputs
-from rules.frames.lookups import with_knowledge
 from rules.knowledge.classes import CLASSES
 
 # what each sum is made of, by class of charge
@@ -53,7 +53,7 @@ def bill_sums(inputs: ScanInputs, encounters: DataFrame) -> DataFrame:
     """Encounter with the columns of `SUM_COLUMNS`; those of which no line was settled are left out.
 
     All lines count, settled or not: what was done without being paid was done. Only what is charged to the fund is
-    told of settled lines alone. A sum is unknown where a line lacks what it is made of.
+    known of settled lines alone. A sum is unknown where a line lacks what it is made of.
     """
     days = _days(inputs, encounters)
     sums = {name: F.when(_none("unclassed"), F.sum(name)) for name in _BY_CLASS}
@@ -61,18 +61,18 @@ def bill_sums(inputs: ScanInputs, encounters: DataFrame) -> DataFrame:
     nursed = F.arrays_overlap("kinds", _texts(_NURSING))
     quiet = F.col("has_bed") & (F.col("busy_lines") == 0) & F.col("service_date").isNotNull()
     known_kinds, known_days = _none("unnamed") & _none("unclassed"), _none("undated")
-    told = known_kinds & known_days
+    known = known_kinds & known_days
     bills = days.groupBy("encounter_id").agg(
         F.when(_none("unpriced"), F.sum("total_amount")).alias("total_amount"),
         F.when(_none("uncovered"), F.sum("covered_amount")).alias("covered_amount"),
         *(F.when(_none("unpriced"), column).alias(name) for name, column in sums.items()),
         F.when(known_kinds, F.array_sort(F.array_distinct(F.flatten(F.collect_list("kinds"))))).alias("care_kinds"),
-        F.when(told, F.count_if(nursed)).alias("nursing_days"),
-        F.when(told, F.count_if(high)).alias("high_nursing_days"),
+        F.when(known, F.count_if(nursed)).alias("nursing_days"),
+        F.when(known, F.count_if(high)).alias("high_nursing_days"),
         *(F.when(known_kinds & _none("uncovered"), F.sum(name)).alias(name) for name in _BY_KIND),
         # of one stay: at most as many as it has days
-        F.when(told, F.array_sort(F.collect_list(F.when(quiet, F.col("service_date"))))).alias("_quiet"),
-        F.when(told & _none("uncovered"), F.sum(F.when(quiet, F.col("covered_amount")))).alias("quiet_amount"),
+        F.when(known, F.array_sort(F.collect_list(F.when(quiet, F.col("service_date"))))).alias("_quiet"),
+        F.when(known & _none("uncovered"), F.sum(F.when(quiet, F.col("covered_amount")))).alias("quiet_amount"),
         F.sum("settled").alias("_settled"),
     )
     return bills.filter("_settled > 0").select(
