@@ -37,9 +37,15 @@ def _load(folder: Path, *entries, **content):
     return load_rules([file])
 
 
-def test_the_shipped_catalogue_holds_the_thirteen_rules():
-    expected = "DC-03 FK-02 FK-03 FK-04 FK-06 FK-25 FQ-01 FQ-02 ID-01 ID-04 OP-01 OP-02 SA-02"
-    assert [rule.id for rule in SHIPPED.rules] == expected.split()
+def test_the_shipped_catalogue_holds_these_rules():
+    active = "DC-03 FK-02 FK-03 FK-04 FK-06 FK-25 FQ-01 FQ-02 ID-01 ID-04 OP-01 OP-02 SA-02"
+    shadow = (
+        "FK-07 FK-08 FK-09 IA-06 ID-06 ID-08 OV-01 PH-02 PH-03 PH-06 PH-07 PH-08 PS-01 PS-03 PS-04 PS-05 "
+        "SA-01 SA-04 SA-05 SW-05 SW-07 SW-09 XR-01 XR-04 XR-05 XR-06"
+    )
+    assert [rule.id for rule in SHIPPED.rules if rule.state == "active"] == active.split()
+    assert [rule.id for rule in SHIPPED.rules if rule.state == "shadow"] == shadow.split()
+    assert len(SHIPPED.rules) == 39
 
 
 def test_all_problems_of_all_entries_are_named_at_once(tmp_path, entry):
@@ -78,7 +84,7 @@ def test_a_changed_exclusion_changes_the_fingerprint_of_the_rules_that_name_it()
     dialysis = SHIPPED.exclusions["dialysis"].model_copy(update={"condition": "visit_type = 'x'"})
     changed = SHIPPED.model_copy(update={"exclusions": {**SHIPPED.exclusions, "dialysis": dialysis}})
     differing = {r.id for r in SHIPPED.rules if SHIPPED.rule_fingerprint(r) != changed.rule_fingerprint(r)}
-    assert differing == {"FQ-01"}
+    assert differing == {"FQ-01", "ID-06", "SA-01"}
     assert SHIPPED.fingerprint != changed.fingerprint
 
 
