@@ -66,7 +66,7 @@ def test_a_doctor_is_registered_at_so_many_places_and_a_placeholder_nowhere(spar
 
 
 def test_the_first_enrolment_counts_in_whatever_way_one_was_insured(spark):
-    spans = [
+    spans: list[dict[str, Any]] = [
         {"patient_id": "P", "insurance_type": "310", "started_on": date(2026, 1, 1), "employer_id": "W"},
         {"patient_id": "P", "insurance_type": "390", "started_on": date(2019, 1, 1)},
         {"patient_id": "Q", "insurance_type": "310", "started_on": date(2026, 1, 1), "employer_id": "W"},

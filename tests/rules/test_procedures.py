@@ -10,7 +10,7 @@ from tests.rules.frames import inputs_of, rows_of
 
 
 def _procedures(spark: Any, *procedures: dict[str, Any]) -> list[Any]:
-    stays = [
+    stays: list[dict[str, Any]] = [
         {"encounter_id": "A", "patient_id": "P", "started_at": datetime(2022, 5, 1, 9)},
         {"encounter_id": "B", "patient_id": "P", "started_at": None},
         {"encounter_id": "C", "patient_id": None, "started_at": datetime(2026, 3, 2, 9)},
