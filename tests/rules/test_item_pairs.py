@@ -49,7 +49,7 @@ def _stands_in(spark: SparkSession, lines: list[dict[str, Any]], knowledge: Any 
 
 
 def test_a_line_stands_once_in_each_pair_and_on_each_side_that_holds_on_its_day(spark: SparkSession) -> None:
-    lines = [
+    lines: list[dict[str, Any]] = [
         {"line_id": 1, "item_code": BEDS},
         {"line_id": 2, "item_code": BEDS, "charged_at": date(2026, 4, 1)},
         {"line_id": 3, "item_code": BEDS, "charged_at": date(2026, 2, 28)},
