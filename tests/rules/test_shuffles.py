@@ -130,18 +130,20 @@ def test_a_measure_of_a_measure_waits_for_it_and_a_rank_counts_judged_rows_alone
 
 def test_a_gathered_set_is_sorted_whatever_the_order_of_its_rows(spark: SparkSession) -> None:
     items = RuleMeasure(compute="collect_set(item_code)", by=["encounter_id"])
-    lines = [{"line_id": n, "item_code": f"X{n * 7 % 10}", "amount": n} for n in (1, *range(1, 10))]
-    rule = _measuring("AA-01", items=items).model_copy(
-        update={"when": "size(items) > 0", "facts": {"copy_number": "array_join(items, ' ')"}}
+    lines = [{"line_id": n, "item_code": f"X{n * 7 % 10}", "amount": n} for n in range(1, 10)]
+    reason = shipped("DC-03").reason.model_copy(update={"zh": "{said}", "en": "{said}"})
+    facts = {"said": "array_join(items, ' ')"}
+    rule = shipped(
+        "DC-03", measures={"items": items}, when="size(items) > 0", compares=None, facts=facts, reason=reason
     )
     shown = with_rows(rule, lines=lines)
     tables = tables_of(spark, shown)
     rows = tables["claim_line"].orderBy(F.desc("item_code")), tables["claim_line"].orderBy("line_id")
     said = [
-        {hit.facts["copy_number"] for hit in scanned(spark, shown, tables={**tables, "claim_line": r}).found.collect()}
+        {hit.reason_en for hit in scanned(spark, shown, tables={**tables, "claim_line": r}).found.collect()}
         for r in rows
     ]
-    assert said == [{"X1 X2 X3 X5 X6 X8 X9"}] * 2  # the lines below the least amount are judged by nobody
+    assert said == [{"X2 X3 X5 X6 X9"}] * 2  # the lines below the least amount are judged by nobody
 
 
 def test_rules_that_judge_other_rows_by_one_window_hit_as_each_would_alone(spark: SparkSession) -> None:
