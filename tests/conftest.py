@@ -50,6 +50,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.driver.memory": "2g",
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.databricks.delta.writeChecksumFile.enabled": "false",
+        # without generated code, what expressions share is looked up in a cache that costs more than it saves
         "spark.sql.subexpressionElimination.enabled": "false",
         "spark.driver.extraJavaOptions": f"{FEW_ROWS['spark.driver.extraJavaOptions']} -Dderby.system.home={scratch}",
     }

@@ -20,7 +20,7 @@ AT, BEFORE = datetime(2026, 3, 4, 9), datetime(2026, 2, 1, 9)
 
 
 @pytest.fixture(scope="module")
-def told(spark: SparkSession) -> dict[str, Any]:
+def fits(spark: SparkSession) -> dict[str, Any]:
     """By line what the frame makes known of it: every case is a person, visit and line of its own."""
     cases: dict[str, dict[str, Any]] = {
         "fits": {"codes": [ROSY]},
@@ -78,9 +78,9 @@ def _built(spark: SparkSession, wanted: frozenset[str], **rows: Any) -> dict[str
     ],
 )
 def test_an_indication_is_looked_for_now_and_before_and_is_unknown_where_nothing_is_listed(
-    told: dict[str, Any], name: str, expected: tuple[bool | None, date | None]
+    fits: dict[str, Any], name: str, expected: tuple[bool | None, date | None]
 ) -> None:
-    assert told[name] == expected
+    assert fits[name] == expected
 
 
 def test_a_department_is_judged_by_its_name_and_not_by_a_number(spark: SparkSession) -> None:
