@@ -11,7 +11,6 @@ from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from rules.catalogue.lifecycle import COLUMNS, TABLE, LifecycleEntry, RulesInForce, in_force
 from rules.catalogue.load import load_rules
-from rules.catalogue.rule import RuleState
 
 
 def lifecycle_in(lake: LakeAddress) -> Journal:
@@ -32,7 +31,4 @@ def rules_in_force(settings: Settings, night: date) -> RulesInForce:
 def rules_scanned(settings: Settings, night: date) -> RulesInForce:
     """The rules that the night's scan looks at: those in shadow only where the setting `shadow_rules` says so."""
     standing = rules_in_force(settings, night)
-    if settings.shadow_rules:
-        return standing
-    scanned = {rule.id for rule in standing.rule_set.rules if rule.state != RuleState.SHADOW}
-    return replace(standing, rule_set=standing.rule_set.only(scanned))
+    return standing if settings.shadow_rules else replace(standing, rule_set=standing.rule_set.without_shadow())

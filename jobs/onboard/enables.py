@@ -90,7 +90,7 @@ def disabled_without(table: str, column: str) -> list[Enabled]:
 
 @lru_cache
 def _rule_set() -> tuple[RuleSet, Knowledge]:
-    return load_rules(), load_knowledge()
+    return load_rules().without_shadow(), load_knowledge()
 
 
 @lru_cache

@@ -58,7 +58,7 @@ def scan_sample(
         return SampleScanned()
     window = ScanWindow(night - timedelta(days=how.days - 1), night)
     found = scan(
-        load_rules(region=how.region),
+        load_rules(region=how.region).without_shadow(),
         tables,
         supplied,
         load_knowledge(region=how.region),

@@ -237,6 +237,10 @@ class RuleSet(Declared):
         changes = [part for part in (sorted(self.switched_off), not_active) if part]
         return fingerprint(running, *changes)
 
+    def without_shadow(self) -> RuleSet:
+        """The set without the rules in shadow: what a night scans where nobody asks for more."""
+        return self.only({rule.id for rule in self.rules if rule.state != RuleState.SHADOW})
+
     def only(self, ids: set[str]) -> RuleSet:
         """The set narrowed to some rules."""
         return self.model_copy(update={"rules": tuple(r for r in self.rules if r.id in ids)})
