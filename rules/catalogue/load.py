@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.resources.abc import Traversable
 from typing import TypeVar
 
@@ -46,11 +47,35 @@ def load_rules(files: Sequence[Traversable] | None = None, region: Region | None
 
     Raises CatalogueError naming file, rule and key of every problem.
     """
+    overlays = [] if region is None else region.files("rules.yaml")
+    return _shipped() if files is None and not overlays else _loaded(files, overlays)
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> RuleSet:
+    """The shipped rules without any region's word; reading them takes a second, and a night asks for them often."""
+    return _loaded(None, ())
+
+
+@lru_cache(maxsize=1)
+def _shipped_contents() -> tuple[tuple[_Content, ...], tuple[str, ...]]:
+    """What the shipped files say, and what is wrong with them."""
+    wrong: list[str] = []
+    contents = [_content(file, file.name, wrong) for file in package_files("rules", "catalogue", ".yaml")]
+    return tuple(contents), tuple(wrong)
+
+
+def _loaded(files: Sequence[Traversable] | None, overlays: Sequence[Traversable]) -> RuleSet:
     wrong: list[str] = []
     found = _Entries()
-    for file in package_files("rules", "catalogue", ".yaml") if files is None else files:
-        found.add(_content(file, file.name, wrong))
-    for file in () if region is None else region.files("rules.yaml"):
+    if files is None:
+        contents, problems_found = _shipped_contents()
+        wrong += problems_found
+    else:
+        contents = tuple(_content(file, file.name, wrong) for file in files)
+    for content in contents:
+        found.add(content)
+    for file in overlays:
         found.lay_over(_content(file, str(file), wrong), wrong)
     rules: list[Rule] = []
     exclusions: dict[str, Exclusion] = {}
