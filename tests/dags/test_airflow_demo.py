@@ -27,7 +27,7 @@ def run_demo(var: Path, home: Path, settings: Mapping[str, str]) -> str:
     return done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_both_dates_of_a_finished_lake_are_green_task_by_task(
     finished_night: FinishedNight, airflow_home: Path, tmp_path: Path
 ) -> None:

@@ -194,6 +194,7 @@ def _kill_when(var: Path, condition: Callable[[], bool], point: str) -> None:
     assert process.returncode == -signal.SIGKILL, f"the run ended before it could be killed at: {point}\n{reported}"
 
 
+@pytest.mark.long  # a fault at every commit of the intake, in one process, is tests/jobs/test_fault_at_every_commit.py
 def test_a_night_killed_in_its_intake_and_run_again_publishes_the_same_bytes(
     finished_night: FinishedNight, tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""The examples of the rules in shadow with values left out: nobody is hit by what is unknown.
+"""The examples of the rules in shadow, as they are and with values left out: nobody is hit by what is unknown.
 
 Some rules at a time: what a scan costs grows with its rules and with its rows.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import pytest
 
+from rules.catalogue.examples import example_worlds
+from rules.catalogue.proving import wrong_with
 from rules.catalogue.rule import RuleState
 from rules.frames.registry import GRAINS, frames
 from tests.rules.variants import (
@@ -29,6 +31,14 @@ def _groups():
     for frame in frames():
         rules = [r for r in SHIPPED.rules if GRAINS[r.grain].frame is frame and r.state == RuleState.SHADOW]
         yield from (tuple(r.id for r in rules[n : n + _AT_A_TIME]) for n in range(0, len(rules), _AT_A_TIME))
+
+
+def test_every_example_of_the_rules_in_shadow_hits_what_it_says(spark):
+    rules = SHIPPED.only({rule.id for rule in SHIPPED.rules if rule.state == RuleState.SHADOW})
+    worlds = example_worlds(rules)
+    found = played_by(spark, rules, worlds.rows)
+    wrong = {name: problems for name, e in worlds.expected.items() if (problems := [*wrong_with(name, e, found)])}
+    assert (wrong, found.odd) == ({}, {})
 
 
 @pytest.mark.parametrize("ids", _groups(), ids=" ".join)
