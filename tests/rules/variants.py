@@ -133,7 +133,7 @@ def with_variants(rows: Rows, variants: Iterable[Variant]) -> Rows:
     all_rows = {name: list(found) for name, found in rows.items()}
     for variant in variants:
         for table, found in played(variant).items():
-            all_rows[table] += found
+            all_rows.setdefault(table, []).extend(found)
     return all_rows
 
 
