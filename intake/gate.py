@@ -10,6 +10,7 @@ import importlib
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -72,9 +73,14 @@ def warm_up() -> threading.Thread:
     """Import Great Expectations in the background, because it takes 8 s; join the thread before using it."""
     # set before the import: a pipeline without a network must not try to report its use
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    thread = threading.Thread(target=importlib.import_module, args=("great_expectations",), daemon=True)
+    thread = threading.Thread(target=_import_aside, daemon=True)
     thread.start()
     return thread
+
+
+def _import_aside() -> None:
+    with suppress(RuntimeError):  # two threads wait for each other's modules: who needs this one imports it again
+        importlib.import_module("great_expectations")
 
 
 def judge(totals: Sequence[Total], files: Sequence[LandedFile], quality: Quality) -> tuple[Expectation, ...]:

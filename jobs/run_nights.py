@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
@@ -106,7 +107,8 @@ def _warm_up() -> None:
 
 def _import_all(names: Sequence[str]) -> None:
     for name in names:
-        import_module(name)
+        with suppress(RuntimeError):  # two threads wait for each other's modules: who needs this one imports it again
+            import_module(name)
     hush()
 
 
