@@ -35,7 +35,9 @@ def run(night: Night) -> Report:
     tables = {name: night.known(name) for name in tables_read() if night.exists(name)}
     for name, columns in columns_of_shared({rule.grain for rule in rule_set.rules}).items():
         if name in tables:
-            tables[name] = night.materialize(tables[name].select(*columns))
+            # frames of rules in shadow read columns of shared tables that no grain declares yet: these are kept whole
+            shared = tables[name] if night.settings.shadow_rules else tables[name].select(*columns)
+            tables[name] = night.materialize(shared)
     window = ScanWindow(night.date - timedelta(days=night.settings.scan_days - 1), night.date)
     region = region_of(night.settings)
     knowledge = load_knowledge(region=region)
