@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+from fundwatch.contracts import TABLES
 from fundwatch.contracts.successors import SUCCESSOR_TABLES
 from fundwatch.logs import log
 from fundwatch.regions import region_of
-from jobs.author.rules_in_force import rules_in_force, rules_scanned
+from jobs.author.rules_in_force import rules_scanned
 from jobs.command_line import main_of_script
 from jobs.declared_stages import SCAN
 from jobs.job import Job, Night, Report, Workplace
 from jobs.review.read_leads import shadow_hits
 from rules.engine.scan import ScanWindow, scan
 from rules.engine.seen import lines_seen
-from rules.frames.registry import columns_of_shared, tables_read
+from rules.frames.registry import shared_tables, tables_read
 from rules.knowledge.points import knowledge_fingerprint, load_knowledge
 
 
@@ -33,11 +34,9 @@ def run(night: Night) -> Report:
     standing = rules_scanned(night.settings, night.date)
     rule_set = standing.rule_set
     tables = {name: night.known(name) for name in tables_read() if night.exists(name)}
-    for name, columns in columns_of_shared({rule.grain for rule in rule_set.rules}).items():
-        if name in tables:
-            # frames of rules in shadow read columns of shared tables that no grain declares yet: these are kept whole
-            shared = tables[name] if night.settings.shadow_rules else tables[name].select(*columns)
-            tables[name] = night.materialize(shared)
+    for name in sorted(shared_tables({rule.grain for rule in rule_set.rules}) & tables.keys()):
+        # what people wrote is most of a row, and no rule reads it
+        tables[name] = night.materialize(tables[name].drop(*TABLES[name].free_texts))
     window = ScanWindow(night.date - timedelta(days=night.settings.scan_days - 1), night.date)
     region = region_of(night.settings)
     knowledge = load_knowledge(region=region)
@@ -51,7 +50,7 @@ def run(night: Night) -> Report:
     return {
         "rules": len(rule_set.rules),
         "rule_set": rule_set.fingerprint,
-        "left_in_shadow": len(rules_in_force(night.settings, night.date).rule_set.rules) - len(rule_set.rules),
+        "left_in_shadow": standing.left_in_shadow,
         **_hits(night),
         "hit_lines": night.tables_written["hit_line"].rows,
         **({"lapsed": dict(standing.lapsed)} if standing.lapsed else {}),

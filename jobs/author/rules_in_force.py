@@ -31,4 +31,7 @@ def rules_in_force(settings: Settings, night: date) -> RulesInForce:
 def rules_scanned(settings: Settings, night: date) -> RulesInForce:
     """The rules that the night's scan looks at: those in shadow only where the setting `shadow_rules` says so."""
     standing = rules_in_force(settings, night)
-    return standing if settings.shadow_rules else replace(standing, rule_set=standing.rule_set.without_shadow())
+    if settings.shadow_rules:
+        return standing
+    scanned = standing.rule_set.without_shadow()
+    return replace(standing, rule_set=scanned, left_in_shadow=len(standing.rule_set.rules) - len(scanned.rules))

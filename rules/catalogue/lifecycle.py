@@ -72,10 +72,12 @@ class LifecycleEntry:
 
 @dataclass(frozen=True)
 class RulesInForce:
-    """The rules, each in the state in which it stands, and by rule why an approval does not hold any more."""
+    """The rules, each in the state in which it stands, by rule why an approval does not hold any more, and how many in
+    shadow are not among them."""
 
     rule_set: RuleSet
     lapsed: Mapping[str, str]
+    left_in_shadow: int = 0
 
 
 def in_force(rule_set: RuleSet, entries: Iterable[LifecycleEntry], night: date) -> RulesInForce:

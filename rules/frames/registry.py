@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 
-from fundwatch.contracts import TABLES
 from rules.frames import (
     bills,
     census,
@@ -20,7 +19,7 @@ from rules.frames import (
     stays,
     visits,
 )
-from rules.frames.declaration import ACCOUNT_NEEDS, Grain, RowFrame, Sources
+from rules.frames.declaration import Grain, RowFrame, Sources
 
 _MODULES = (
     lines,
@@ -52,19 +51,13 @@ def tables_read() -> tuple[str, ...]:
     return tuple(sorted({table for grain in GRAINS.values() for table, _ in _rested_on(grain, grain.base)}))
 
 
-def columns_of_shared(grains: Collection[str]) -> dict[str, list[str]]:
-    """The clean tables that more than one frame of the named grains is made of, with the columns that these and the
-    money rest on and the key."""
-    read: dict[str, set[str]] = defaultdict(set)
+def shared_tables(grains: Collection[str]) -> frozenset[str]:
+    """The clean tables that more than one frame of the named grains is made of."""
     frames_of: dict[str, set[str]] = defaultdict(set)
     for grain in (GRAINS[name] for name in grains):
-        for table, column in _rested_on(grain, grain.needs):
-            read[table].add(column)
+        for table, _ in _rested_on(grain, grain.needs):
             frames_of[table].add(grain.frame.name)
-        for table, column in _rested_on(grain, grain.base | ACCOUNT_NEEDS):
-            read[table].add(column)
-    shared = (name for name, of in frames_of.items() if len(of) > 1 and name != _READ_BY_DAYS)
-    return {name: sorted({*TABLES[name].key, *read[name]}) for name in shared}
+    return frozenset(name for name, of in frames_of.items() if len(of) > 1 and name != _READ_BY_DAYS)
 
 
 def _rested_on(grain: Grain, needs: Sources) -> Iterator[tuple[str, str]]:

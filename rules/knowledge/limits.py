@@ -1,7 +1,8 @@
 """Limits of drugs and services: for whom, for what illness, where, by whom and under which insurance they are paid.
 
 A cell that lists stems or words (`C34|C50`) is judged by what a diagnosis begins with, or a name holds: see
-rules/frames/diagnoses.py. Classes by name speak of drugs and services whose limit is part of the catalogue's name.
+rules/frames/columns/fitting.py. Classes by name speak of drugs and services whose limit is part of the catalogue's
+name.
 """
 
 from __future__ import annotations

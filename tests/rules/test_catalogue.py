@@ -16,7 +16,7 @@ from fundwatch.errors import CatalogueError
 from fundwatch.regions import Region
 from fundwatch.resources import package_files
 from rules.catalogue.load import load_rules
-from rules.catalogue.rule import RuleSet, RuleState
+from rules.catalogue.rule import RuleState
 from rules.engine.needs import needs, why_not
 from rules.knowledge.points import knowledge_fingerprint, load_knowledge
 from tests.rules.world import SHIPPED, shipped
@@ -398,10 +398,3 @@ def test_a_city_may_say_a_point_to_the_last_day_there_is(tmp_path):
     file.write_text(HEADER + "\n".join(rows) + "\n", encoding="utf-8")
     city = load_knowledge([file], Region(("city",)))["frequency"]
     assert held(city, "X1") == [("1", "2026-01-01", "2026-03-31"), ("2", "2026-04-01", "9999-12-31")]
-
-
-def test_a_state_is_no_part_of_the_version_but_of_the_set():
-    rule = shipped("OP-01")
-    shadow = rule.model_copy(update={"state": RuleState.SHADOW})
-    assert SHIPPED.rule_fingerprint(shadow) == SHIPPED.rule_fingerprint(rule)
-    assert RuleSet(rules=(shadow,)).fingerprint != RuleSet(rules=(rule,)).fingerprint

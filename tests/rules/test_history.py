@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from rules.frames.history import HISTORY
 from rules.frames.inputs import ScanInputs, ScanWindow
 from rules.frames.lines import LINES
-from rules.frames.registry import GRAINS, columns_of_shared
+from rules.frames.registry import GRAINS, shared_tables
 from rules.knowledge.points import load_knowledge
 from tests.rules.world import SHIPPED, tables_of, with_rows
 
@@ -101,5 +101,5 @@ def test_history_has_no_columns_of_other_registers_and_its_grains_are_of_one_fra
 
 
 def test_fee_lines_are_copied_for_no_frame_though_several_are_made_of_them():
-    assert "claim_line" not in columns_of_shared(GRAINS)
-    assert "encounter" in columns_of_shared(GRAINS)
+    assert "claim_line" not in shared_tables(GRAINS)
+    assert "encounter" in shared_tables(GRAINS)

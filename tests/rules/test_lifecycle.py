@@ -70,3 +70,10 @@ def test_the_set_is_another_one_once_a_rule_is_raised() -> None:
 
 def test_an_entry_comes_back_from_its_row() -> None:
     assert LifecycleEntry.of_row(said().row()) == said()
+
+
+def test_a_state_is_no_part_of_the_version_but_of_the_set():
+    rule = shipped("OP-01")
+    shadow = rule.model_copy(update={"state": RuleState.SHADOW})
+    assert SHIPPED.rule_fingerprint(shadow) == SHIPPED.rule_fingerprint(rule)
+    assert RuleSet(rules=(shadow,)).fingerprint != RuleSet(rules=(rule,)).fingerprint

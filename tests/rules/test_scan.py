@@ -8,19 +8,21 @@ from decimal import Decimal
 import pytest
 from pyspark.sql import functions as F
 
-from fundwatch.contracts import TABLES
+from fundwatch.contracts import CLEAN, TABLES
 from fundwatch.engine.frames import stacked
 from fundwatch.engine.successors import Successors
+from rules.catalogue.examples import columns_of
 from rules.catalogue.rule import RuleSet, RuleState
 from rules.engine.measures import Shared, together
 from rules.engine.needs import names_used
 from rules.engine.passes import fold, tag
 from rules.engine.seen import lines_seen
 from rules.frames.inputs import ScanInputs, ScanWindow
-from rules.frames.registry import GRAINS, frames
+from rules.frames.registry import GRAINS, frames, tables_read
 from rules.knowledge.points import load_knowledge
 from tests.rules.world import ACTIVE, ALL_SUPPLIED, YEAR, coverage_of, scanned, shipped, tables_of, with_rows
 
+FREE = frozenset(text for table in CLEAN for text in table.free_texts)
 TWINS = [{"line_id": 1, "amount": 30}, {"line_id": 2, "amount": 30}]
 BED = {"item_code": "001109000010000", "amount": 40}
 
@@ -282,3 +284,11 @@ def test_a_shadow_rule_is_scanned_and_its_hits_say_so_a_draft_is_not(spark):
 
     assert found_as(RuleState.SHADOW) == (["shadow"], {("run", "")})
     assert found_as(RuleState.DRAFT) == ([], {("not_run", "the rule is draft")})
+
+
+def test_no_frame_reads_what_people_wrote_and_its_tables_suffice_for_every_column_that_it_declares(spark):
+    tables = {name: spark.createDataFrame([], columns_of(name)) for name in tables_read()}
+    bare = {name: rows.drop(*TABLES[name].free_texts) for name, rows in tables.items()}
+    for frame in frames():
+        rows = frame.build(ScanInputs(bare, load_knowledge(), YEAR), frozenset(frame.columns) - FREE, 30)
+        assert {*frame.columns} - FREE <= {*rows.columns}, frame.name
