@@ -50,8 +50,6 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.driver.memory": "2g",
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.databricks.delta.writeChecksumFile.enabled": "false",
-        # without generated code, what expressions share is looked up in a cache that costs more than it saves
-        "spark.sql.subexpressionElimination.enabled": "false",
         "spark.driver.extraJavaOptions": f"{FEW_ROWS['spark.driver.extraJavaOptions']} -Dderby.system.home={scratch}",
     }
     session = start_session("tests", FEW_ROWS | own, "local[2]")
@@ -62,7 +60,11 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 @pytest.fixture(scope="module")
 def compiled(spark: SparkSession) -> Iterator[SparkSession]:
     """The session as large nights have it, with generated code: for one module of tests a package."""
-    stated = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
+    stated = {
+        "spark.sql.codegen.wholeStage": "true",
+        "spark.sql.codegen.factoryMode": "FALLBACK",
+        "spark.sql.subexpressionElimination.enabled": "true",
+    }
     before = {name: spark.conf.get(name) or "" for name in stated}
     for name, value in stated.items():
         spark.conf.set(name, value)

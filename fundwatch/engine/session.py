@@ -67,6 +67,8 @@ FEW_ROWS = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    # without generated code, what expressions share is looked up in a cache that costs more than it saves
+    "spark.sql.subexpressionElimination.enabled": "false",
 }
 
 

@@ -139,10 +139,11 @@ def _scan(
     from rules.engine.scan import scan  # imports Spark
 
     tables = {
-        name: session.createDataFrame(worlds.rows.get(name, []), columns_of(name))
+        name: session.createDataFrame(worlds.rows.get(name, []), columns_of(name), verifySchema=False)
         for name in sorted({*tables_read(), *worlds.rows})
     }
-    done = scan(rule_set, tables, _SUPPLIED, knowledge, _EVER)
+    done = scan(rule_set, tables, _SUPPLIED, knowledge, _EVER, lambda rows: rows.localCheckpoint())
+    done = done.materialized(lambda frames: [rows.localCheckpoint() for rows in frames])
     problems = {row.rule_id: row.problem for row in done.states.collect() if row.problem}  # a row a rule
     return done.found.collect(), problems  # of examples alone
 

@@ -151,7 +151,12 @@ def wrongly_hit(found: Played, variants: Iterable[Variant]) -> dict[str, list[st
 
 
 def without_what_they_hold_without(found: Played, variants: Iterable[Variant]) -> set[tuple[str, str]]:
-    """Rule and column of those that declare that a hit holds without the column, and have no example that shows it."""
-    held = [v for v in variants if v.only is None and v.value is None and v.may_hit]
-    standing = {(v.rule.id, v.column) for v in held if found.hits(v.name)}
-    return {(v.rule.id, v.column) for v in held} - standing
+    """Rule and column of those that declare that a hit holds without the column, and have no example that shows it: one
+    that still hits with what the column rests on left out."""
+    shown: dict[tuple[str, str], bool] = {}
+    for variant in (v for v in variants if v.only is None and v.value is None and v.may_hit):
+        columns, source = GRAINS[variant.rule.grain].columns, frozenset({f"{variant.table}.{variant.column}"})
+        for name in (name for name in variant.rule.holds_without if source in columns[name]):
+            key = variant.rule.id, name
+            shown[key] = shown.get(key, False) or bool(found.hits(variant.name))
+    return {key for key, stands in shown.items() if not stands}
