@@ -159,4 +159,4 @@ def without_what_they_hold_without(found: Played, variants: Iterable[Variant]) -
         for name in (name for name in variant.rule.holds_without if source in columns[name]):
             key = variant.rule.id, name
             shown[key] = shown.get(key, False) or bool(found.hits(variant.name))
-    return {key for key, stands in shown.items() if not stands}
+    return {key for key, hits in shown.items() if not hits}
