@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date
 
@@ -18,7 +18,11 @@ _CHILD, _OLD = 16, 75  # reached by the household's telephone up to, and from
 
 
 class Homes:
-    """The standing households of a block: whoever moves, comes or goes takes nobody in."""
+    """The standing households of a block: whoever moves, comes or goes takes nobody in.
+
+    A household takes in one person, while there is another of its size that has taken in nobody: two newcomers with one
+    household would both live with more people than the honest ones whose homes they were given the size of.
+    """
 
     def __init__(self, people: Sequence[Person]) -> None:
         self._people = people
@@ -26,6 +30,7 @@ class Homes:
         for person in people:
             self._members[person.household].append(person)
         self._by_size: dict[int, list[list[Person]]] = defaultdict(list)
+        self._taken_in: Counter[str] = Counter()
         for members in self._members.values():
             if not any(_is_on_the_move(person) for person in members):
                 self._by_size[len(members)].append(members)
@@ -33,16 +38,23 @@ class Homes:
     def take_in(self, hand: Hand, person: Person, today: date, *, street: str = "", but: Collection[str] = ()) -> None:
         """Give somebody new a home; in that street, and in none of the households `but` these.
 
-        The household has as many members, the new one among them, as that of an honest person of about the same age.
+        The household has as many members, the new one among them, as that of an honest person of about the same age has
+        by now; fewer where the block has none so large.
         """
         size = self._size_at(hand, person.age_on(today), today)
-        fitting = [
-            members
-            for members in self._by_size.get(size - 1, ())
-            if members[0].household not in but and members[0].address.startswith(street)
-        ]
+        fitting: list[list[Person]] = []
+        while size > 1 and not fitting:
+            size -= 1
+            fitting = [
+                members
+                for members in self._by_size.get(size, ())
+                if members[0].household not in but and members[0].address.startswith(street)
+            ]
         if fitting:
-            _join(hand, person, hand.pick(fitting), today)
+            unchanged = [members for members in fitting if not self._taken_in[members[0].household]]
+            members = hand.pick(unchanged or fitting)
+            self._taken_in[members[0].household] += 1
+            _join(hand, person, members, today)
         elif street:
             person.address = street + re.sub(r"^\D*", "", person.address)
 
@@ -52,7 +64,7 @@ class Homes:
             if abs(like.age_on(today) - years) <= _YEARS_APART:
                 break
             like = hand.pick(self._people)
-        return len(self._members[like.household])
+        return len(self._members[like.household]) + self._taken_in[like.household]
 
 
 def _join(hand: Hand, person: Person, members: Sequence[Person], today: date) -> None:

@@ -15,6 +15,7 @@ from simulator.schemes.stay_schemes import STAY_SCHEMES
 from simulator.streams import Hand
 from tests.simulator.playing import played
 
+DAY = date(2026, 1, 1)
 BY_NAME = {scheme.name: scheme for scheme in SCHEMES}
 
 
@@ -30,12 +31,22 @@ def stage(town):
 
 def test_the_cast_lives_with_as_many_people_as_others_of_its_age(town, stage):
     day = town.scenario.history_start
-    sizes = Counter(person.address for person in town.people)
-    cast = [stage.person(day, day, age=(40, 80)) for _ in range(150)]
-    alone = sum(sizes[person.address] == 0 for person in cast) / len(cast)
+    cast = [stage.person(day, day, age=(40, 80)) for _ in range(60)]
+    sizes = Counter(person.address for person in (*town.people, *cast))
+    alone = sum(sizes[person.address] == 1 for person in cast) / len(cast)
     honest = [person for person in town.people if 40 <= person.age_on(day) <= 80]
     others_alone = sum(sizes[person.address] == 1 for person in honest) / len(honest)
-    assert abs(alone - others_alone) < 0.08
+    assert abs(alone - others_alone) < 0.1
+
+
+def test_no_household_takes_in_two_while_another_of_its_size_has_taken_in_nobody():
+    town = make_world(Scenario(persons=500))
+    stage = SchemeStage(town, BY_NAME["daily_visitor"], 1, Hand(5, "homes"))
+    standing = Counter(person.household for person in town.people)
+    pairs = sum(size == 1 for size in standing.values())
+    found = Counter(stage.person(DAY, DAY, age=(40, 80)).household for _ in range(pairs // 2))
+    assert sum(household in standing for household in found) > pairs // 4
+    assert {count for household, count in found.items() if household in standing} == {1}
 
 
 def test_conditions_are_registered_as_often_as_others_unless_the_scheme_is_about_the_benefit(town, stage):
