@@ -9,6 +9,7 @@ import pandas as pd
 
 from evaluation.findings import SHADOW
 from evaluation.population import PER
+from evaluation.ranked import FIRST
 from evaluation.report import UNKNOWN, Evaluation, records
 
 
@@ -106,7 +107,9 @@ def headline(evaluation: Evaluation) -> dict[str, float | None]:
         is_enough = not pd.isna(staged[f"{way}_recall"])
         found[f"{way}_share"] = staged[f"{way}_recall"]
         found[f"{way}_chance_share"] = _part(staged[f"{way}_by_chance"], staged[f"{way}_of"]) if is_enough else None
-    found |= {f"list_precision_{row.k}": row.precision for row in records(evaluation.list_precision) if row.k >= 10}
+    of_list = list(records(evaluation.list_precision))
+    found |= {f"list_precision_{row.cut}": row.precision for row in of_list if row.cut in FIRST}
+    found["list_precision_all"] = of_list[-1].precision if of_list else None
     found |= _of_rankings(evaluation)
     return {name: None if value is None or pd.isna(value) else round(float(value), 6) for name, value in found.items()}
 

@@ -101,14 +101,16 @@ def effective_units(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 def precision_at(is_true: Flags, places: Places, ks: Sequence[int]) -> pd.DataFrame:
     """Grain: k. How many of the first k are true; a k beyond the list says nothing and is left out.
 
-    Who shares a place with the k-th is among the first too: `k` counts them all, as a list cut at k holds them. Of
-    fewer than ten there is a count and no share.
+    Who shares a place with the k-th is among the first too: `k` counts them all, as a list cut at k holds them, and
+    `cut` is the least k asked for that cuts there. Of fewer than ten there is a count and no share.
     """
     ordered = np.sort(places)
-    known = sorted({int((places <= ordered[k - 1]).sum()) for k in ks if 0 < k <= len(is_true)})
-    staged = [int(is_true[places <= ordered[k - 1]].sum()) for k in known]
-    rows = pd.DataFrame({"k": known, "staged": staged}, columns=["k", "staged"]).astype("int64")
-    return with_share(rows, "staged", "k", "precision", units="k")
+    cuts: dict[int, int] = {}
+    for cut in sorted(k for k in ks if 0 < k <= len(is_true)):
+        cuts.setdefault(int((places <= ordered[cut - 1]).sum()), cut)
+    staged = [int(is_true[places <= ordered[cut - 1]].sum()) for cut in cuts.values()]
+    columns = {"cut": list(cuts.values()), "k": list(cuts), "staged": staged}
+    return with_share(pd.DataFrame(columns, columns=[*columns]).astype("int64"), "staged", "k", "precision", units="k")
 
 
 def outlying(scores: pd.DataFrame, share: float) -> pd.Series:

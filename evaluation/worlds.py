@@ -34,6 +34,7 @@ MAIN: Mapping[str, str] = {
     "list_precision_10": "清单前 10 精确率 first 10",
     "list_precision_20": "清单前 20 精确率 first 20",
     "list_precision_50": "清单前 50 精确率 first 50",
+    "list_precision_all": "清单全部精确率 whole list",
     "patient_leads_first_1_percent_lift": "参保人前 1% 提升 patients' lift",
     "patient_leads_first_1_percent_lift_over_money": "↳ 对金额 over money",
     "found_fund_share": "规则发现的基金 fund found",

@@ -68,7 +68,7 @@ def test_precision_of_the_whole_list_is_its_share_of_staged(truth: list[bool]) -
 def test_who_shares_a_place_with_the_kth_is_among_the_first_k_too() -> None:
     places, truth = np.array([2, 1, 2, 4]), np.array([True, False, False, True])
     rows = precision_at(truth, places, [1, 2, 3])
-    assert rows[["k", "staged"]].to_numpy().tolist() == [[1, 0], [3, 1]]
+    assert rows[["cut", "k", "staged"]].to_numpy().tolist() == [[1, 1, 0], [2, 3, 1]]
 
 
 def _scores(values: list[int], staged: list[bool]) -> pd.DataFrame:
