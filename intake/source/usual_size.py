@@ -154,7 +154,7 @@ def _outside(kind: _Kind, band: Band, reach: Reach | None) -> list[str]:
         if value is None or len(known) < band.minimum_nights or (reach is not None and name == "byte_count"):
             continue
         least, most = _range([*known.values()], width, share, floor)
-        if least <= value <= most or _is_usual_by_day(kind, value, known, width, share, floor):
+        if least <= value <= most or _is_usual_by_day(kind, value, known, band, width, share, floor):
             continue
         # money may be negative on a night of many reversals, counts may not
         least = least if unit == "CNY" else max(Decimal(0), least)
@@ -166,12 +166,20 @@ def _outside(kind: _Kind, band: Band, reach: Reach | None) -> list[str]:
 
 
 def _is_usual_by_day(
-    kind: _Kind, value: Decimal, known: Mapping[date, Decimal], width: Decimal, share: Decimal, floor: Floor | None
+    kind: _Kind,
+    value: Decimal,
+    known: Mapping[date, Decimal],
+    band: Band,
+    width: Decimal,
+    share: Decimal,
+    floor: Floor | None,
 ) -> bool:
     days, by_day = kind.covered[kind.night], kind.by_day(known)
     if not (days and by_day):
         return False
-    least, most = _range(by_day, width, share, floor)
+    least, _ = _range(by_day, width, share, floor)
+    # above, days explain a delivery when it is about what they bring: two of them do not explain the tenfold
+    _, most = _range(by_day, band.width, band.share, None)
     return least <= value / days <= most
 
 

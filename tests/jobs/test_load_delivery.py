@@ -312,7 +312,7 @@ def test_a_file_that_no_pattern_takes_holds_the_delivery_by_its_name_and_values_
 @pytest.mark.long
 def test_a_tenth_and_the_tenfold_of_the_usual_are_held_although_their_manifests_are_true(spark, tmp_path):
     place = new_place(spark, tmp_path, "0.9")
-    checks = place.settings.conf / "quality" / "default.yaml"
+    checks = tmp_path / "conf" / "quality" / "default.yaml"
     known_soon = checks.read_text(encoding="utf-8").replace("minimum_nights: 5", "minimum_nights: 2")
     checks.write_text(known_soon.replace("days: 14, rows: 200", "days: 0, rows: 2"), encoding="utf-8")
 

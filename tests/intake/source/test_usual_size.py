@@ -140,6 +140,12 @@ def test_a_delivery_is_as_usual_by_the_days_that_it_covers():
         assert of_days(100_000, nightly, reach).outside != ()
 
 
+def test_a_night_that_did_not_come_does_not_explain_ten_times_the_rows():
+    nightly = every(1, 1_000, 20, NIGHT - timedelta(days=2))
+    assert of_days(2_000, nightly, Reach()).outside == ()
+    assert of_days(10_000, nightly, Reach()).outside != ()
+
+
 def test_a_register_that_is_always_sent_whole_is_as_usual_after_a_gap():
     registers = every(1, 5_000, 9, NIGHT - timedelta(days=10))
     assert of_days(5_000, registers, Reach()).outside == ()
