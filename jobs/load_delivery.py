@@ -167,9 +167,9 @@ def _unusual(work: IntakeWork, delivery: Delivery, files: Sorted, totals: Sequen
     # a declared file that is here again is known to be a copy, however large it is
     counted = files.fresh if delivery.is_declared else delivery.files
     tonight = [Figures(f.kind, work.date, f.measured.rows, f.measured.byte_count, money.get(f.name)) for f in counted]
-    band = work.quality.band.of_declared() if delivery.is_declared else work.quality.band
+    band = work.quality.band
     accepted = usual_figures(work.night, work.mapping.source, band)
-    judgement = judge(tonight, accepted, work.date, band)
+    judgement = judge(tonight, accepted, work.date, band, band.declared if delivery.is_declared else None)
     if delivery.is_declared:
         return [reported for reported in judgement.outside if reported.partition(":")[0] in {f.kind for f in counted}]
     if work.mapping.delivery.manifest == "expected" and judgement.unjudged:

@@ -51,7 +51,7 @@ QUARANTINE = nightly(
     source string
     file_name string of several rows made of one line with the label of the row's: fees.csv [2026-02]
     table_name string
-    line_number bigint of the file, the header being line 1
+    line_number bigint of the file; of Parquet, a JSON array or rows within objects, the row's number from 1
     error_codes array<string>
     row_json quoting(string) the canonical, pseudonymous columns; never the original row
     key_id string the pseudonymisation key that made the row's tokens

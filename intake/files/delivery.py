@@ -33,7 +33,7 @@ _SIMULATED = ("national", "inspection")  # the sources whose deliveries the simu
 class LandedFile:
     """A file that has passed: `path` is what Spark reads, `header` its columns under the mapping's names, in order.
 
-    In a numbered file each line begins with its number, the header being line 1, and blank lines are left out. A plain
+    In a numbered file each line begins with its number, a header being line 1, and blank lines are left out. A plain
     file holds no sign that a text's one spelling lacks (see fundwatch.texts), other than blanks at its ends.
     """
 

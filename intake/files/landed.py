@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from fundwatch.texts import key_spelling, tidied
 from intake.files.forms.columnar import parquet_lines
@@ -139,7 +140,8 @@ def _passed(
             return text, None, 0
     copy = path.with_name(f"{path.name}.numbered.csv")
     with copy.open("wb") as target:
-        text = TextPass(encoding, delimiter, target, sha256).run(blocks_of(path, form, file, encoding))
+        reading = TextPass(encoding, delimiter, target, sha256, header_line(path, file))
+        text = reading.run(blocks_of(path, form, file, encoding))
     foot = foot_of(text, delimiter)
     if foot:
         _cut_lines(copy, len(foot))
@@ -196,6 +198,11 @@ def blocks_of(
 
 def _is_delimited(path: Path, file: SourceFile | None) -> bool:
     return form_of(path.name) == "text" and (file is None or file.fixed_width is None)
+
+
+def header_line(path: Path, file: SourceFile | None) -> Literal[0, 1]:
+    """The line that the header stands on; 0 where it is none of the file's: Parquet, JSON, fixed width."""
+    return 1 if form_of(path.name) == "xlsx" or _is_delimited(path, file) else 0
 
 
 def _needs_copy(path: Path, encoding: str, file: SourceFile | None) -> bool:

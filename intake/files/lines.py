@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -63,10 +63,19 @@ class TextPass:
     """One pass over a text: feed it blocks of whole lines, then ask for what it found.
 
     `target`, if given, gets the text in UTF-8, each line beginning with its number and the delimiter. `sha256`, if
-    given, is the text's own and is not computed again.
+    given, is the text's own and is not computed again. `header_line` is 0 where the header is none of the file's lines:
+    what is counted then is the file's own.
     """
 
-    def __init__(self, encoding: str, delimiter: str, target: BinaryIO | None, sha256: str | None = None) -> None:
+    def __init__(
+        self,
+        encoding: str,
+        delimiter: str,
+        target: BinaryIO | None,
+        sha256: str | None = None,
+        header_line: Literal[0, 1] = 1,
+    ) -> None:
+        self._header_line = header_line
         self._encoding, self._delimiter, self._target = encoding, delimiter.encode(), target
         self._sha256 = sha256
         self._hash = hashlib.sha256()
@@ -138,7 +147,11 @@ class TextPass:
             raise FileError(f"a lone carriage return at {self._place(raw, lone.start())}: end lines with LF or CRLF")
 
     def _place(self, raw: bytes, at: int) -> str:
-        return f"offset {self._offset + at} (line {self._lines + raw.count(bytes([10]), 0, at) + 1})"
+        return f"offset {self._offset + at} (line {self._number(raw.count(bytes([10]), 0, at))})"
+
+    def _number(self, n: int) -> int:
+        """The number of the n-th line of the block, counted from 0."""
+        return self._lines + n + self._header_line
 
     def _in_utf8(self, raw: bytes) -> bytes:
         """The lines in UTF-8. A line feed is never part of a longer character, in UTF-8 or in GB 18030."""
@@ -197,7 +210,7 @@ class TextPass:
         for n in np.flatnonzero((lengths >= header) & (lengths <= header + len(BOM) + 1)):
             line = text[starts[n] : ends[n]].removesuffix(b"\r").removeprefix(BOM)
             if line == self._header and self._lines + n > 0:
-                raise FileError(f"line {self._lines + n + 1} is the header again: files were put together; send each")
+                raise FileError(f"line {self._number(int(n))} is the header again: files were put together; send each")
 
     def _refuse_open_quote(self, text: bytes, content: npt.NDArray[np.uint8], starts: Numbers, ends: Numbers) -> None:
         if b'"' not in text:
@@ -205,7 +218,7 @@ class TextPass:
         quotes = np.add.reduceat((content == ord('"')).astype(np.int64), starts)
         for n in np.flatnonzero(quotes % 2):
             if is_open(text[starts[n] : ends[n]], self._delimiter):
-                what = f"line {self._lines + n + 1}: a quoted value is not closed on its line"
+                what = f"line {self._number(int(n))}: a quoted value is not closed on its line"
                 raise FileError(f"{what}; close it, and take line breaks out of values")
 
     def _keep_sample(self, text: bytes, starts: Numbers, ends: Numbers, is_row: npt.NDArray[np.bool_]) -> None:
@@ -214,11 +227,11 @@ class TextPass:
         for n in np.flatnonzero(is_row[: room + 1])[:room] if room else ():
             if self._lines + n:
                 line = text[starts[n] : ends[n]].decode().removesuffix("\r")
-                self._sample.append((self._lines + int(n) + 1, line))
+                self._sample.append((self._number(int(n)), line))
 
     def _keep_last(self, text: bytes, starts: Numbers, ends: Numbers, is_row: npt.NDArray[np.bool_]) -> None:
         rows = [int(n) for n in np.flatnonzero(is_row)[-LAST:] if self._lines + n]
-        lines = [(self._lines + n + 1, text[starts[n] : ends[n]].decode().removesuffix("\r")) for n in rows]
+        lines = [(self._number(n), text[starts[n] : ends[n]].decode().removesuffix("\r")) for n in rows]
         self._last = [*self._last, *lines][-LAST:]
 
     def _numbered(self, text: bytes, ends: Numbers, is_row: npt.NDArray[np.bool_]) -> memoryview:
@@ -228,9 +241,9 @@ class TextPass:
 
         offsets = np.concatenate([np.zeros(1, np.int64), ends + 1])
         lines = pa.Array.from_buffers(pa.large_binary(), len(ends), [None, pa.py_buffer(offsets), pa.py_buffer(text)])
-        first = self._lines + 1
+        first = self._number(0)
         numbers = pa.array(np.arange(first, first + len(ends))).cast(pa.large_string()).cast(pa.large_binary())
-        if first == 1:
+        if self._lines == 0:
             numbers = pa.concat_arrays([pa.array([LINE_COLUMN.encode()], pa.large_binary()), numbers[1:]])
         joined = pc.binary_join_element_wise(numbers, lines, pa.scalar(self._delimiter, pa.large_binary()))
         kept = joined if is_row.all() else joined.filter(pa.array(is_row))

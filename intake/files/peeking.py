@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from fundwatch.texts import tidied
-from intake.files.landed import blocks_of, columns_of, delimiter_of, encodings_of, form_of
+from intake.files.landed import blocks_of, columns_of, delimiter_of, encodings_of, form_of, header_line
 from intake.files.lines import TextPass, TextScan, Undecodable
 from intake.files.unpacking import FileError, stamp_of
 from intake.source.mapping import DeliveryForm, SourceFile
@@ -45,7 +45,8 @@ def peek(path: Path, form: DeliveryForm, delimiters: str = "", file: SourceFile 
         is_open = bool(delimiters) and form_of(path.name) == "text" and known == form.delimiter
         delimiter = _commonest(delimiters, beginning, encoding) if is_open else known
         try:
-            text = TextPass(encoding, delimiter, None).run(iter([beginning]))
+            reading = TextPass(encoding, delimiter, None, header_line=header_line(path, file))
+            text = reading.run(iter([beginning]))
         except Undecodable as error:
             refused.append(f"not {encoding}: {error}")
             continue

@@ -55,8 +55,9 @@ def as_strings(
     """One row per delivered row: the columns used in their one spelling, blanks and null texts as null; file name, line
     number. Columns of `texts_only` keep their full-width signs (see fundwatch.texts).
 
-    A line number is the line of the file, the header being line 1: as the line itself says in a numbered file;
-    counted in the others, each of which is read as one task and has no blank lines between its rows.
+    A line number is the line of the file, a header being line 1, or the row's number where a form has no lines: as the
+    line itself says in a numbered file; counted in the others, each of which begins with a header, is read as one task
+    and has no blank lines between its rows.
     """
     texts = {name: F.trim(F.col(name)) for name in used}
     if used and not file.is_plain:

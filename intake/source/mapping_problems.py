@@ -258,8 +258,13 @@ class _Rows:
             yield f"{self.where}.sign: the table {self.table} has no sums; only claim_line and settlement take back"
         if REMOVAL in self.rows.columns:
             yield f"{self.where}.{REMOVAL}: `action` beside the columns says which rows remove, with all codes listed"
-        if self.rows.action is not None and self.mapping.tables[self.table].later_replaces is None:
-            yield f"{self.where}.action: it needs `later_replaces` beside rows, in {' or '.join(ENTRY_OF)}"
+        if self.rows.action is not None and self.table not in ENTRY_OF:
+            yield (
+                f"{self.where}.action: only rows of {' and '.join(ENTRY_OF)} can be removed; {self.table} keeps what "
+                "it was told last: leave out by `where` what is not to be put there"
+            )
+        elif self.rows.action is not None and self.mapping.tables[self.table].later_replaces is None:
+            yield f"{self.where}.action: it needs `later_replaces` beside rows"
 
     def _sum_problems(self) -> Iterator[str]:
         sums = frozenset().union(*(lookup.sums for lookup in self.rows.lookup))

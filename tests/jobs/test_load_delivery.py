@@ -307,3 +307,26 @@ def test_a_file_that_no_pattern_takes_holds_the_delivery_by_its_name_and_values_
     assert [(one["column_name"], one["placeholder"], one["institution_id"], one["row_count"]) for one in found] == [
         ("ordering_department", "/", "H1", 1), ("ordering_doctor_id", "无", "H1", 2),
     ]  # fmt: skip
+
+
+@pytest.mark.long
+def test_a_tenth_and_the_tenfold_of_the_usual_are_held_although_their_manifests_are_true(spark, tmp_path):
+    place = new_place(spark, tmp_path, "0.9")
+    checks = tmp_path / "conf" / "quality" / "default.yaml"
+    known_soon = checks.read_text(encoding="utf-8").replace("minimum_nights: 5", "minimum_nights: 2")
+    checks.write_text(known_soon.replace("days: 14, rows: 200", "days: 0, rows: 2"), encoding="utf-8")
+
+    def night_of(count: int, day: int) -> None:
+        night = date(2026, 4, day)
+        lines = [line(f"N{day}-{n}", fee_ocur_time="2026-03-30 09:00:00") for n in range(count)]
+        deliver(place.settings.landing_dir, whole(fee_list=lines), night)
+        run_job(JOB, place, night)
+
+    night_of(20, 1)
+    night_of(20, 2)
+    with pytest.raises(HeldError, match=r"fee_list: 2 rows, usual 4–100 \(median 20 of 2 nights\)") as tenth:
+        night_of(2, 3)
+    assert "deliveries release --date 2026-04-03" in str(tenth.value)
+    with pytest.raises(HeldError, match=r"fee_list: 200 rows, usual 4–100"):
+        night_of(200, 4)
+    night_of(19, 5)

@@ -249,7 +249,7 @@ def test_every_line_is_counted_once_and_one_that_makes_no_row_is_not_gone_in_sil
     assert rejected == {
         ("monthly.csv [2026-02]", 3): ["MALFORMED:amount"],
         ("monthly.csv", 4): ["NO_VALUES"],
-        ("visits.txt", 4): ["UNREADABLE"],
+        ("visits.txt", 3): ["UNREADABLE"],
         ("bills.csv", 4): ["MALFORMED:fund_amount"],
         ("bills.csv", 5): ["LOOKUP_MISSING"],
         ("operations.csv", 6): ["CONFLICT"],

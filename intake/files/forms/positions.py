@@ -10,7 +10,7 @@ from intake.source.widths import FixedWidth
 
 
 def cut_lines(blocks: Iterator[bytes], layout: FixedWidth, encoding: str) -> Iterator[bytes]:
-    """The text as CSV in its own encoding, with a header, so that line n comes to be line n + 1.
+    """The text as CSV in its own encoding, with a header before the first line.
 
     A line of another width has one value too many, by which it is known as unreadable.
     """

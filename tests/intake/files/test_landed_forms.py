@@ -131,7 +131,7 @@ def test_a_parquet_file_without_its_footer_or_with_lists_is_refused(tmp_path):
 
 def test_a_line_break_within_a_value_of_parquet_is_refused_by_its_line(tmp_path):
     pq.write_table(pa.table({"a": ["1", "2"], "b": ["x", "y\nz"]}), tmp_path / "t.parquet")
-    assert "line 3: a quoted value is not closed on its line" in refused(tmp_path / "t.parquet")
+    assert "line 2: a quoted value is not closed on its line" in refused(tmp_path / "t.parquet")
 
 
 def test_cells_of_a_workbook_are_written_as_a_person_sees_them(tmp_path):
@@ -172,3 +172,23 @@ def test_a_workbook_gives_as_many_lines_to_look_at_as_a_text(tmp_path):
     table = [HEADER, *ROWS * 300]
     book, text = write_as("xlsx", table, tmp_path), write_as("csv", table, tmp_path)
     assert opened(book).sample == opened(text).sample
+
+
+@pytest.mark.parametrize(("name", "content", "numbers"), [
+    ("blank.csv", b"id,n\nA,1\n\nB,2\n", [2, 4]),
+    ("sheet.xlsx", None, [2, 4]),
+    ("a.ndjson", b'{"id": "A"}\n\n{"id": "B"}\n', [1, 3]),
+    ("array.json", b'[\n {"id": "A"},\n {"id": "B"}\n]', [1, 2]),
+    ("table.parquet", None, [1, 2]),
+])  # fmt: skip
+def test_a_row_has_the_number_of_its_line_or_where_the_form_has_no_lines_its_own(tmp_path, name, content, numbers):
+    path = tmp_path / name
+    if name.endswith("xlsx"):
+        write_workbook(path, [["id"], ["A"], [], ["B"]])
+    elif name.endswith("parquet"):
+        pq.write_table(pa.table({"id": ["A", "B"]}), path)
+    else:
+        path.write_bytes(content)
+    found = opened(path)
+    copied = found.path.read_text(encoding="utf-8").splitlines()[1:]
+    assert [int(line.split(",")[0]) for line in copied] == [number for number, _ in found.sample] == numbers

@@ -100,9 +100,9 @@ def test_an_array_within_an_object_is_found_where_the_mapping_says(tmp_path):
     assert "line 5: the field 'count' stands twice" in refused_of(twice, inner)
 
 
-def test_a_row_is_told_by_its_line_as_behind_a_header(tmp_path):
+def test_a_row_is_told_by_the_line_of_its_object(tmp_path):
     file = opened(written(tmp_path, b'{"a": 1}\n\n{"a": 2}\n', "t.ndjson"))
-    assert [line for line, _ in file.sample] == [2, 4]
+    assert [line for line, _ in file.sample] == [1, 3]
     assert file.measured.rows == 2
 
 

@@ -69,6 +69,11 @@ def test_a_column_the_table_has_not_and_one_the_file_has_not_are_named(tmp_path)
         ("token: person", "token: neighbour", "tables.patient.rows.0.columns.patient_id.token"),
         ("source: small", "source: small\ncolour: red", "colour: Extra inputs are not permitted"),
         ("sex: sex}", "sex: {expr: sex, constant: '1'}}", "exactly one of expr, codes, token, scrub, constant"),
+        (
+            "sex: sex}",
+            "sex: sex}\n        action: {of: sex, put: ['1'], remove: ['2']}",
+            "rows[0].action: only rows of claim_line and settlement can be removed; patient keeps",
+        ),
     ],
 )
 def test_what_no_mapping_may_hold_is_refused_by_its_key(tmp_path, before, after, reported):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.source.usual_size import Band, Figures, judge
+from intake.source.usual_size import Band, Figures, Judgement, Reach, judge
 
 NIGHT = date(2026, 3, 31)
 
@@ -38,9 +38,14 @@ def test_too_few_nights_make_no_band_and_that_is_said():
 
 
 def test_nights_older_than_the_days_looked_back_on_and_tonight_itself_do_not_count():
-    old = [Figures("fee_list", NIGHT - timedelta(days=31 + n), 1000, 1) for n in range(9)]
+    old = [Figures("fee_list", NIGHT - timedelta(days=401 + n), 1000, 1) for n in range(9)]
     again = [Figures("fee_list", NIGHT, 1000, 1)] * 9
     assert judge(tonight(1), [*old, *again], NIGHT, Band()).unjudged != ()
+
+
+def test_only_the_last_deliveries_count():
+    grown = nights(*[1100] * 5, *[100] * 9)
+    assert judge(tonight(100), grown, NIGHT, Band(nights=5)).outside != ()
 
 
 def test_files_of_one_kind_are_judged_together():
@@ -68,8 +73,87 @@ def test_the_median_itself_is_never_outside(rows):
         assert judge(bytes_too, nights(*rows), NIGHT, Band()).outside == ()
 
 
+WEEKS = [1100, 1180, 1200, 1150, 1190, 1170, 1210] * 2
+USUAL = nights(*WEEKS)
+
+
+def declared(rows: int, known: list[Figures], money: Decimal | None = None) -> tuple[str, ...]:
+    return judge(tonight(rows, money), known, NIGHT, Band(), Reach()).outside
+
+
 def test_a_declared_delivery_may_be_much_larger_than_usual_but_not_ten_times():
-    usual, band = nights(1100, 1180, 1200, 1150, 1190), Band().of_declared()
-    assert judge(tonight(5_000), usual, NIGHT, band).outside == ()
-    (found,) = judge(tonight(11_800), usual, NIGHT, band).outside
+    assert declared(5_000, USUAL) == ()
+    (found,) = declared(11_800, USUAL)
     assert found.startswith("fee_list: 11,800 rows")
+
+
+def test_a_declared_delivery_may_be_much_smaller_than_usual_but_not_a_tenth():
+    assert declared(300, USUAL) == ()
+    assert declared(118, USUAL) == ("fee_list: 118 rows, usual 236–5,900 (median 1,180 of 14 nights)",)
+
+
+def test_the_rows_may_be_as_usual_and_their_money_a_tenth():
+    known = [Figures("fee_list", NIGHT - timedelta(days=n), 1000, 9, Decimal("5000.00")) for n in range(1, 15)]
+    assert declared(1000, known, Decimal("1000.00")) == ()
+    assert declared(1000, known, Decimal("500.00")) == (
+        "fee_list: 500.00 CNY, usual 1,000–25,000 (median 5,000 of 14 nights)",
+    )
+
+
+def test_what_was_as_quiet_twice_is_a_habit_and_once_is_none():
+    assert declared(130, nights(*WEEKS, 160, 150)) == ()
+    assert declared(79, nights(*WEEKS, 160, 150)) != ()
+    assert declared(130, nights(*WEEKS, 160)) != ()
+
+
+def test_before_two_weeks_are_known_nothing_is_too_little():
+    assert declared(1, nights(*WEEKS[:13])) == ()
+    assert declared(1, nights(*WEEKS)) != ()
+
+
+def test_a_small_town_has_quiet_nights_by_chance():
+    assert declared(9, nights(*[70, 190, 120, 160, 110] * 3)) == ()
+    assert declared(9, nights(*[170, 290, 220, 260, 210] * 3)) != ()
+
+
+def test_bytes_of_a_declared_delivery_say_only_how_it_is_packed():
+    packed = [Figures("fee_list", NIGHT, 1200, 100)]
+    assert judge(packed, USUAL, NIGHT, Band(), Reach()).outside == ()
+    assert judge(packed, USUAL, NIGHT, Band()).outside != ()
+
+
+def every(days: int, rows: int, count: int, last: date, kind: str = "fee_list") -> list[Figures]:
+    return [Figures(kind, last - timedelta(days=days * n), rows, rows * 10) for n in range(count)]
+
+
+def of_days(rows: int, known: list[Figures], reach: Reach | None) -> Judgement:
+    return judge([Figures("fee_list", NIGHT, rows, rows * 10)], known, NIGHT, Band(), reach)
+
+
+def test_a_delivery_is_as_usual_by_the_days_that_it_covers():
+    months = every(30, 30_000, 12, NIGHT - timedelta(days=1))
+    nightly = every(1, 1_000, 20, NIGHT - timedelta(days=10))
+    for reach in (None, Reach()):
+        assert of_days(1_000, months, reach).outside == ()  # the first night after a history of months
+        assert of_days(10_000, nightly, reach).outside == ()  # ten days in one, after holidays
+        assert of_days(100, months, reach).outside != ()
+        assert of_days(100_000, nightly, reach).outside != ()
+
+
+def test_a_night_that_did_not_come_does_not_explain_ten_times_the_rows():
+    nightly = every(1, 1_000, 20, NIGHT - timedelta(days=2))
+    assert of_days(2_000, nightly, Reach()).outside == ()
+    assert of_days(10_000, nightly, Reach()).outside != ()
+
+
+def test_a_register_that_is_always_sent_whole_is_as_usual_after_a_gap():
+    registers = every(1, 5_000, 9, NIGHT - timedelta(days=10))
+    assert of_days(5_000, registers, Reach()).outside == ()
+
+
+def test_a_week_after_one_delivery_of_history_is_not_judged_and_weeks_are_in_time():
+    history = [Figures("fee_list", NIGHT - timedelta(days=7), 200_000, 1)]
+    assert of_days(3_000, history, Reach()).outside == ()
+    weeks = every(7, 3_000, 6, NIGHT - timedelta(days=7))
+    assert of_days(2_500, weeks, Reach()).outside == ()
+    assert of_days(300, weeks, Reach()).outside != ()
