@@ -1,6 +1,8 @@
 # `make` lists the targets. Every one runs on one machine, without privileges once `make setup` has run.
 PYTHON := .venv/bin/python
 REPORT := var/test/junit.xml
+# a file is one worker's; pytest-xdist would begin with those of most tests, tests/longest.py with the longest
+WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-all test-fast lint types lock package readme notebook airflow airflow-demo airflow-backfill clean
 
@@ -15,14 +17,14 @@ run: setup ## the demonstration: simulated claims through the whole pipeline, re
 
 test: setup lint types ## every check, and every test but the proofs that take minutes each
 	@mkdir -p $(dir $(REPORT))
-	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not long" --junitxml=$(REPORT)
+	$(PYTHON) -m pytest $(WORKERS) -m "not long" --junitxml=$(REPORT)
 
 test-all: setup lint types ## every check and every test, the long proofs too: a cluster, Airflow for two nights, …
 	@mkdir -p $(dir $(REPORT))
-	$(PYTHON) -m pytest -n 2 --dist loadfile --hypothesis-profile=search --junitxml=$(REPORT)
+	$(PYTHON) -m pytest $(WORKERS) --hypothesis-profile=search --junitxml=$(REPORT)
 
 test-fast: ## the inner loop: what needs neither Spark nor minutes
-	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not long"
+	$(PYTHON) -m pytest $(WORKERS) -m "not slow and not long"
 
 lint: ## style and formatting
 	$(PYTHON) -m ruff check .

@@ -12,6 +12,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
+from tests.longest import file_of, place_of
 from tests.night import FinishedNight, make_finished_night
 
 if TYPE_CHECKING:
@@ -34,10 +35,13 @@ _STARTS_SLOWLY = {"spark", "finished_night"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever needs a Spark session or a finished night is slow; the inner loop leaves it out."""
+    """Whatever needs a Spark session or a finished night is slow: the inner loop leaves it out. The longest files are
+    first."""
     for item in items:
         if _STARTS_SLOWLY & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+    slow_files = {file_of(item.nodeid) for item in items if item.get_closest_marker("slow") is not None}
+    items.sort(key=lambda item: place_of(item.nodeid, slow_files))
 
 
 @pytest.fixture(scope="session")

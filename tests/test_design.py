@@ -22,6 +22,7 @@ from jobs.stages import NIGHT, job_named
 from jobs.stages_file import FILE, stages_text
 from jobs.terminal.commands import COMMANDS, Command
 from scripts.draw_house import FLOORS, PICTURE, drawn_rooms, edges_between, house, imported_modules, picture
+from tests.longest import LONGEST, place_of
 
 ROOT = Path(__file__).parent.parent
 DOMAINS = ("intake", "features", "rules", "models", "leads", "evaluation", "simulator")
@@ -255,3 +256,10 @@ def test_nothing_committed_names_a_machine_or_a_registry() -> None:
             text = path.read_text(encoding="utf-8", errors="replace")
             found += [f"{name}: {m.group()}" for m in machine.finditer(text) if name != "tests/test_design.py"]
     assert found == []
+
+
+def test_the_files_that_begin_first_are_there_and_others_follow_slow_ones_before_quick_ones() -> None:
+    assert [file for file in LONGEST if not (ROOT / file).is_file()] == []
+    tests = ("tests/quick.py::test", "tests/slow.py::test[a::b]", *(f"{file}::test" for file in reversed(LONGEST)))
+    found = sorted(tests, key=lambda test: place_of(test, {"tests/slow.py", LONGEST[-1]}))
+    assert [test.partition("::")[0] for test in found] == [*LONGEST, "tests/slow.py", "tests/quick.py"]

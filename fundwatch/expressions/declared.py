@@ -19,6 +19,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from fundwatch.errors import CatalogueError
 from fundwatch.expressions.pieces import Parameter, Parsed, WrittenColumn
@@ -125,7 +126,7 @@ def problems_in(text: str, purpose: Purpose, known: Collection[str] | None = Non
     if found.parameters and not purpose.takes_parameters:
         reported.append(f"has the parameter :{min(found.parameters)}, and {purpose.what} takes none")
     if known is not None:
-        spelled = _spelling(known)
+        spelled = _spelling(frozenset(known))
         reported += [_unknown_name(n, purpose) for n in sorted(found.names) if n.lower() not in spelled]
         twice = sorted({n for n in found.names if len(spelled.get(n.lower(), ())) > 1})
         reported += [f"names '{n}', which stands for {' and '.join(sorted(spelled[n.lower()]))}" for n in twice]
@@ -146,7 +147,9 @@ def _unknown_name(name: str, purpose: Purpose) -> str:
     return f"names '{name}', and there is no such column"
 
 
-def _spelling(known: Collection[str]) -> dict[str, set[str]]:
+@lru_cache(maxsize=256)
+def _spelling(known: frozenset[str]) -> Mapping[str, Collection[str]]:
+    """The names by their small letters; asked for again by each of a catalogue's expressions over the same columns."""
     spelled: dict[str, set[str]] = {}
     for name in known:
         spelled.setdefault(name.lower(), set()).add(name)
@@ -158,14 +161,18 @@ def names_in(text: str, known: Collection[str] | None = None) -> frozenset[str]:
     names = parsed(text).names
     if known is None:
         return names
-    lowered = {name.lower() for name in names}
-    return frozenset(name for name in known if name.lower() in lowered)
+    return _spelled(names, known)
+
+
+def _spelled(names: Collection[str], known: Collection[str]) -> frozenset[str]:
+    """Those of `known` that are among the names, large and small letters being one."""
+    spelled = _spelling(frozenset(known))
+    return frozenset[str]().union(*(spelled.get(name.lower(), ()) for name in names))
 
 
 def names_by_time(text: str, known: Collection[str]) -> frozenset[str]:
     """The columns of `known` that the expression names otherwise than for their day, or for whether they are known."""
-    lowered = {p.text.lower() for p in parsed(text).pieces if isinstance(p, WrittenColumn) and not p.by_day}
-    return frozenset(name for name in known if name.lower() in lowered)
+    return _spelled({p.text for p in parsed(text).pieces if isinstance(p, WrittenColumn) and not p.by_day}, known)
 
 
 def parameters_in(text: str) -> frozenset[str]:

@@ -28,6 +28,7 @@ NEEDED_BY_EVERY_RULE = {
     ),
     "settlement": ("covered_amount", "fund_amount"),
 }  # fmt: skip
+KINDS = ("rule", "indicator", "model")
 Supplied = Mapping[str, frozenset[str]]
 
 
@@ -61,8 +62,9 @@ def enabled_by(
     `dates_only` are times of which the source knows the day alone.
     """
     found = []
-    for kind, plan in (("rule", _rules), ("indicator", _indicators), ("model", _models)):
-        tonight, best = plan(supplied, dates_only), plan(whole, frozenset())
+    for kind, plan in zip(KINDS, (_rules, _indicators, _models), strict=True):
+        best = plan(whole, frozenset())
+        tonight = best if (supplied, dates_only) == (whole, frozenset()) else plan(supplied, dates_only)
         found += [
             Enabled(kind, *one, why, much) for (one, why), much in zip(tonight.items(), best.values(), strict=True)
         ]

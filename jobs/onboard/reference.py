@@ -6,7 +6,7 @@ docs/sources.md, and the functions that SQL may call in a mapping, each between 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from fundwatch.contracts import TABLES
 from fundwatch.expressions.declared import AGGREGATES, SCALARS_BY_KIND
 from intake.source.checks import read_quality
 from intake.source.mapping import CLEAN_TABLES, ENTRY_OF, POINTER_OF, REMOVAL, mapped_columns
-from jobs.onboard.enables import disabled_without, enabled_by, everything
+from jobs.onboard.enables import KINDS, Enabled, disabled_without, enabled_by, everything
 
 BEGIN, END = "<!-- reference: made by python -m jobs.onboard.reference -->", "<!-- end of the reference -->"
 FUNCTIONS, FUNCTIONS_END = (
@@ -38,9 +38,11 @@ class ColumnsToFill:
 
 def columns_to_fill() -> ColumnsToFill:
     """Every column that a mapping may fill."""
+    whole = everything()
+    all_ids = _by_kind(enabled_by(whole, whole))
     return ColumnsToFill(
         {
-            f"{t}.{c}": _lost(t, c)
+            f"{t}.{c}": _lost(_by_kind(disabled_without(t, c)), all_ids)
             for t in CLEAN_TABLES
             for c in mapped_columns(t)
             if c not in (POINTER_OF.get(t), REMOVAL)
@@ -68,16 +70,18 @@ def _of_table(table: str, lost: dict[str, str] | None) -> str:
     return "\n".join([*lines, ""])
 
 
-def _lost(table: str, column: str) -> str:
+def _by_kind(found: Sequence[Enabled]) -> dict[str, tuple[str, ...]]:
+    """The ids of rules, indicators and models, each once."""
+    return {kind: tuple(dict.fromkeys(one.id for one in found if one.kind == kind)) for kind in KINDS}
+
+
+def _lost(off: Mapping[str, Sequence[str]], all_ids: Mapping[str, Sequence[str]]) -> str:
     """Rules by name, or `every rule`; indicators and models by number."""
-    off = disabled_without(table, column)
     reported = []
-    for kind in ("rule", "indicator", "model"):
-        ids = list(dict.fromkeys(one.id for one in off if one.kind == kind))
-        every = {one.id for one in enabled_by(everything(), everything()) if one.kind == kind}
+    for kind, ids in off.items():
         if ids:
-            some = ", ".join(ids) if kind == "rule" else f"{len(ids)} of {len(every)} {kind}s"
-            reported.append(f"every {kind}" if len(ids) == len(every) else some)
+            some = ", ".join(ids) if kind == "rule" else f"{len(ids)} of {len(all_ids[kind])} {kind}s"
+            reported.append(f"every {kind}" if len(ids) == len(all_ids[kind]) else some)
     return "; ".join(reported)
 
 

@@ -38,6 +38,7 @@ from rules.frames.registry import GRAINS
 from rules.knowledge.classes import CLASSES
 
 Part = TypeVar("Part", Rule, Exclusion, BilingualText)
+_Checked = tuple[Rule | None, Sequence[str]]
 _SOURCES = {f"{table.name}.{column}" for table in CLEAN for column in table.column_names}
 _EXAMPLES = 3  # of each kind: a rule that was not seen to hit and to spare is not admitted
 
@@ -65,6 +66,15 @@ def _shipped_contents() -> tuple[tuple[_Content, ...], tuple[str, ...]]:
     return tuple(contents), tuple(wrong)
 
 
+@lru_cache(maxsize=1)
+def _shipped_rules() -> Mapping[int, _Checked]:
+    """What is found of each shipped entry, by the object that it is (all are kept): a region changes few of them."""
+    entries = _Entries()
+    for content in _shipped_contents()[0]:
+        entries.add(content)
+    return {id(entry): _checked(name, where, entry) for name, where, entry in entries.rules}
+
+
 def _loaded(files: Sequence[Traversable] | None, overlays: Sequence[Traversable]) -> RuleSet:
     wrong: list[str] = []
     found = _Entries()
@@ -86,13 +96,12 @@ def _loaded(files: Sequence[Traversable] | None, overlays: Sequence[Traversable]
             exclusions[name] = exclusion
             reported_of = problems_in(exclusion.condition, RULE, any_column)
             wrong += [f"{where}: exclusion {name}: condition {reported}" for reported in reported_of]
+    checked = _shipped_rules() if files is None else {}
     for name, where, entry in found.rules:
-        rule = _parsed(Rule, entry, f"{where}: rule {name}", wrong)
-        if rule is not None and rule.grain not in GRAINS:
-            wrong.append(f"{where}: rule {name}: grain: there is no '{rule.grain}'; there are {', '.join(GRAINS)}")
-        elif rule is not None:
+        rule, reported = checked.get(id(entry)) or _checked(name, where, entry)
+        wrong += reported
+        if rule is not None:
             rules.append(rule)
-            wrong += [f"{where}: rule {rule.id}: {reported}" for reported in _problems_of(rule)]
     reasons = {
         n: _parsed(BilingualText, reason, f"{where}: rule {n}: switched_off", wrong)
         for n, (where, reason) in found.switched_off.items()
@@ -203,6 +212,18 @@ def _parsed(kind: type[Part], entry: object, where: str, wrong: list[str]) -> Pa
     except ValidationError as error:
         wrong += [f"{where}: {text}" for text in model_problems(error, "entry")]
     return None
+
+
+def _checked(name: str, where: str, entry: object) -> _Checked:
+    """The rule that an entry declares, None where it is none, and what is wrong with it."""
+    wrong: list[str] = []
+    rule = _parsed(Rule, entry, f"{where}: rule {name}", wrong)
+    if rule is not None and rule.grain not in GRAINS:
+        wrong.append(f"{where}: rule {name}: grain: there is no '{rule.grain}'; there are {', '.join(GRAINS)}")
+        return None, wrong
+    if rule is not None:
+        wrong += [f"{where}: rule {rule.id}: {reported}" for reported in _problems_of(rule)]
+    return rule, wrong
 
 
 def _problems_of(rule: Rule) -> Iterator[str]:

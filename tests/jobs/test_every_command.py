@@ -9,11 +9,16 @@ from pathlib import Path
 import pytest
 
 from fundwatch.lake.lock import held
+from intake.drafting.draft import draft_files
+from intake.drafting.sampling import look_at
+from intake.drafting.vocabulary import read_vocabulary
+from intake.drafting.yaml_text import draft_text
 from jobs.command_line import main, parser
 from jobs.protect.manage_keys import make_missing_keys
 from jobs.terminal.commands import COMMANDS
 from privacy.vault.sealing import read_vault_key
 from privacy.vault.vault import Vault
+from tests.intake.deliveries import FLAT, csv_bytes
 from tests.jobs.commands import CASES, FIRST, FUNDWATCH, SECOND, foreign_lines, run
 from tests.jobs.truth_world import TruthWorld
 from tests.night import FinishedNight
@@ -68,11 +73,17 @@ def test_reports_and_exports_run_beside_a_night(name: str, var: Path, tmp_path: 
     assert json.loads(done.stdout)["folder"]
 
 
-def test_a_source_is_checked_in_the_profile_that_nobody_chose(var: Path, tmp_path: Path) -> None:
-    done = run(f"source check --date {SECOND} --profile local --json", var, tmp_path / "here")
+def test_a_source_is_checked_in_the_profile_that_nobody_chose(tmp_path: Path) -> None:
+    landing, draft = tmp_path / "landing", tmp_path / "mine.yaml"
+    landing.mkdir()
+    file = landing / "费用明细.csv"
+    file.write_bytes(csv_bytes([FLAT], [*FLAT]))
+    draft.write_text(draft_text("mine", draft_files([look_at(file)], read_vocabulary())), encoding="utf-8")
+    where = f"--mapping {draft} --landing {landing}"
+    done = run(f"source check {where} --date {SECOND} --profile local --json", tmp_path / "var", tmp_path / "here")
     assert (done.returncode, foreign_lines(done.stderr)) == (0, [])
     assert json.loads(done.stdout)["files"]
-    assert not list((var / "tmp").glob("run-*"))
+    assert not list((tmp_path / "var" / "tmp").glob("run-*"))
 
 
 def test_a_rotated_key_is_carried_over_in_a_process_of_its_own(tmp_path: Path) -> None:
