@@ -16,8 +16,8 @@ What the narrowest region says holds; where it says nothing, the next wider one;
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,6 +70,11 @@ class Region:
         """The overlays of that name, in the order in which they are laid over the national catalogue."""
         places = [folder / name for level in self.folders for folder in level]
         return [place for place in places if place.is_file()]
+
+    def without(self, names: Collection[str]) -> Region:
+        """The same chain, in which the named regions say nothing."""
+        levels = zip(self.names, self.folders, strict=True)
+        return replace(self, folders=tuple(() if name in names else folders for name, folders in levels))
 
     def files_in(self, folder: str, suffix: str) -> list[Traversable]:
         """The files of a sub-folder that end in `suffix`, in the same order."""
