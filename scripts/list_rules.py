@@ -90,9 +90,10 @@ def problems_page(rows: Sequence[ProblemRow]) -> str:
         ("模板 template", "项 items", "有规则 with a rule", "规则 rules"), map(_template_row(rows), Template)
     )
     items = _table(_PROBLEM_HEADS, map(_problem_row, rows))
+    tables = f"## 十个模板 The ten templates\n\n{templates}\n## 各项 The items\n\n{items}"
     return (
         f"{_PROBLEM_INTRO}\n{found}/{len(rows)} 项有规则 items have a rule. "
-        f"转录缺号 numbers that the transcription lacks: {left_out}.\n\n## 十个模板 The ten templates\n\n{templates}\n## 各项 The items\n\n{items}"
+        f"转录缺号 numbers that the transcription lacks: {left_out}.\n\n{tables}"
     )
 
 
