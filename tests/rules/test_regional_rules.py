@@ -34,6 +34,7 @@ def test_jiangsu_adds_three_rules_in_shadow_and_takes_one_of_them_for_the_nation
     assert here.exclusions == SHIPPED.exclusions
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("region", [name for name in region_names() if _own(name).rules])
 def test_a_regions_own_rules_stand_their_examples(spark: SparkSession, region: str) -> None:
     knowledge = load_knowledge(region=read_region(region))
