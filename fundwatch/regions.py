@@ -16,8 +16,8 @@ What the narrowest region says holds; where it says nothing, the next wider one;
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from fundwatch.declared import Declared, read_declared
-from fundwatch.errors import CatalogueError, FundwatchError
+from fundwatch.errors import CatalogueError, FundwatchError, some
 from fundwatch.resources import conf_root
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ NATION_ALONE = "default"  # the setting `region` of who has no region of their o
 CURRENCY = "CNY"  # the nation's
 CURRENCY_CODE = r"^[A-Z]{3}$"  # as ISO 4217 has it
 _HEAD = "region.yaml"
+_FILES = (_HEAD, "rules.yaml", "indicators.yaml", "peers.yaml")
+_FOLDERS = ("knowledge", "codes")
+_OF_PEOPLE = (".md", ".txt")  # what people leave beside, for people
 
 
 class RegionHead(Declared):
@@ -67,6 +70,11 @@ class Region:
         """The overlays of that name, in the order in which they are laid over the national catalogue."""
         places = [folder / name for level in self.folders for folder in level]
         return [place for place in places if place.is_file()]
+
+    def without(self, names: Collection[str]) -> Region:
+        """The same chain, in which the named regions say nothing."""
+        levels = zip(self.names, self.folders, strict=True)
+        return replace(self, folders=tuple(() if name in names else folders for name, folders in levels))
 
     def files_in(self, folder: str, suffix: str) -> list[Traversable]:
         """The files of a sub-folder that end in `suffix`, in the same order."""
@@ -130,7 +138,27 @@ def _folders(name: str, overlay: Path | None) -> tuple[Traversable, ...]:
             where=f"regions/{name}/{_HEAD}",
             do=f"choose one of: {choices}; or declare it in <conf>/regions/{name}/{_HEAD}",
         )
+    for folder in found:
+        _refuse_strangers(folder)
     return found
+
+
+def _refuse_strangers(folder: Traversable) -> None:
+    """Raise CatalogueError for what lies in a region's folder and nothing would read: a name mistyped says nothing."""
+    strange = sorted(
+        place.name
+        for place in folder.iterdir()
+        if place.name not in (_FOLDERS if place.is_dir() else _FILES)
+        and not place.name.startswith(".")
+        and not place.name.endswith(_OF_PEOPLE)
+    )
+    if strange:
+        raise CatalogueError(
+            f"a region's folder holds {', '.join(_FILES)} and the folders {' and '.join(_FOLDERS)}; "
+            f"nothing reads {some(strange)}",
+            where=str(folder),
+            do="give it the name that is meant, or take it away",
+        )
 
 
 def _head(name: str, folders: Sequence[Traversable]) -> RegionHead:

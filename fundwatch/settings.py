@@ -89,6 +89,9 @@ class Settings(Declared):
     shadow_rules: Annotated[bool, Changes("rules")] = Field(
         False, description="scan the rules in shadow too, which are counted and make no lead: a night takes longer"
     )
+    overlay_approval: bool = Field(
+        False, description="what a region says of rules holds on a night only once two people approved it as it is"
+    )
     train_if_missing: bool = Field(True, description="a night for which no model was ever made trains them")
     forest_trees: Annotated[int, Changes("train")] = Field(
         100, ge=10, le=2000, description="trees of the isolation forest"

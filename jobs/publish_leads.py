@@ -15,7 +15,7 @@ from fundwatch.fingerprint import fingerprint
 from fundwatch.regions import CURRENCY, region_of
 from fundwatch.settings import Settings, values_that_change
 from fundwatch.tracking import settle, tracking_of
-from jobs.author.rules_in_force import rules_scanned
+from jobs.author.rules_in_force import rules_in_force, rules_scanned
 from jobs.declared_stages import PUBLISH
 from jobs.job import Job, Night, Report, Workplace
 from jobs.review.read_leads import (
@@ -47,7 +47,6 @@ from leads.publishing.track import Note, Sent, outbox, post, send
 from leads.ranking.cases import CaseNight, cases, judged
 from leads.ranking.continued import under_current_ids
 from leads.ranking.fuse import FuseOptions, LeadInputs, fuse
-from rules.catalogue.load import load_rules
 from rules.catalogue.rule import RuleState
 from rules.knowledge.classes import CLASSES
 from rules.knowledge.points import knowledge_fingerprint, load_knowledge
@@ -57,7 +56,7 @@ if TYPE_CHECKING:
 
 
 def _run(night: Night) -> Report:
-    cards = all_cards(night.settings)
+    cards = all_cards(night.settings, night.date)
     inputs = _inputs(night)
     fused = fuse(inputs, cards, _options(night.settings, night.date))
     for frame in fused.shared:
@@ -74,8 +73,8 @@ def _run(night: Night) -> Report:
     return {**_report(content, published, sent), "incomplete": _incomplete(night)}
 
 
-def all_cards(settings: Settings) -> Cards:
-    """How leads speak of every rule and indicator in the catalogues."""
+def all_cards(settings: Settings, night: date) -> Cards:
+    """How leads speak of every rule and indicator in the catalogues, as they are on the night."""
     region = region_of(settings)
     rules = {
         rule.id: RuleCard(
@@ -88,7 +87,7 @@ def all_cards(settings: Settings) -> Cards:
             clears_zh=rule.clears.zh,
             clears_en=rule.clears.en,
         )
-        for rule in load_rules(region=region).rules
+        for rule in rules_in_force(settings, night).rule_set.rules
     }
     indicators = {
         named.column: IndicatorCard(
@@ -277,10 +276,10 @@ def _incomplete(night: Night) -> list[str]:
     return [f"the list of {night.date} stands without the model: {sentence}" for sentence in reported]
 
 
-def _own_fingerprint(place: Workplace, _night: date) -> object:
+def _own_fingerprint(place: Workplace, night: date) -> object:
     """What the list says of rules, indicators, knowledge and money, and the value of every setting that changes it: it
     states them all, those too that only other stages depend on."""
-    cards = all_cards(place.settings)
+    cards = all_cards(place.settings, night)
     texts = {rule_id: vars(card) for rule_id, card in cards.rules.items()}
     names = {name: vars(card) for name, card in cards.indicators.items()}
     used = {name: vars(one) for name, one in knowledge_used(place.settings)[1].items()}

@@ -22,10 +22,11 @@ from rules.knowledge.points import knowledge_fingerprint, load_knowledge
 
 def own_fingerprint(place: Workplace, night: date) -> object:
     """What determines the scan beside the delivered data and the settings: knowledge, and rules as they stand then."""
-    region = region_of(place.settings)
+    region, standing = region_of(place.settings), rules_scanned(place.settings, night)
     return {
-        "rules": rules_scanned(place.settings, night).rule_set.fingerprint,
+        "rules": standing.rule_set.fingerprint,
         "knowledge": knowledge_fingerprint(load_knowledge(region=region)),
+        **({"overlays_waiting": standing.overlays_waiting} if standing.overlays_waiting else {}),
     }
 
 
@@ -42,6 +43,8 @@ def run(night: Night) -> Report:
     knowledge = load_knowledge(region=region)
     for rule_id, why in standing.lapsed.items():
         log.warning("%s: %s", rule_id, why)
+    for sentence in standing.overlays_waiting:
+        log.warning("%s", sentence)
     found = scan(
         rule_set, tables, night.supplied(), knowledge, window, night.materialize, night.dates_only()
     ).materialized(night.compute)
@@ -54,6 +57,7 @@ def run(night: Night) -> Report:
         **_hits(night),
         "hit_lines": night.tables_written["hit_line"].rows,
         **({"lapsed": dict(standing.lapsed)} if standing.lapsed else {}),
+        **({"incomplete": list(standing.overlays_waiting)} if standing.overlays_waiting else {}),
         "not_run": _not_run(night),
         **_coverage(night, seen),
     }

@@ -1,19 +1,21 @@
-"""Write docs/rules.md (every shipped rule) and docs/rule_classes.md (the national library's classes beside the rules):
-`python -m scripts.list_rules`."""
+"""Write docs/rules.md (every shipped rule), docs/rule_classes.md (the national library's classes beside the rules) and
+docs/rule_problems.md (the lists of typical problems beside the rules): `python -m scripts.list_rules`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from jobs.author.show_classes import NO_RULE, ClassRow, classes_in
+from jobs.author.show_problems import ProblemRow, problems_in_lists
 from rules.catalogue.categories import CATEGORIES, OTHERS, category_of
 from rules.catalogue.load import load_rules
+from rules.catalogue.problems import Template, missing_in_lists
 from rules.catalogue.rule import Rule, RuleSet
 from rules.engine.needs import knowledge_needed
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-RULES, CLASSES = DOCS / "rules.md", DOCS / "rule_classes.md"
+RULES, CLASSES, PROBLEMS = DOCS / "rules.md", DOCS / "rule_classes.md", DOCS / "rule_problems.md"
 _HEADS = (
     "规则 rule", "名称 name", "等级 tier", "状态 state", "粒度 grain", "法规 law", "参数 parameters", "知识 knowledge",
     "国家规则类 classes", "示例 examples",
@@ -44,6 +46,21 @@ The 88 classes of 《医疗保障基金智能监管规则库、知识库（2025�
 transcribed them (`rules/catalogue/classes_2025.csv`), not checked against the original. *Points* are those that ship of
 the knowledge that the rules rest on; a province loads its own. Made by `python -m scripts.list_rules`.
 """
+_PROBLEM_HEADS = (
+    "编号 no.", "模板 template", "问题 problem", "规则 rules", "知识 knowledge", "状态 state", "为何看不出 why not"
+)  # fmt: skip
+_PROBLEM_INTRO = """# Typical problems 典型问题清单与规则
+
+2025年定点医疗机构、定点零售药店典型问题清单（医保函〔2025〕2号）各项与规则、知识的对应；
+费用数据看不出的，写明原因。`fundwatch rules problems` 按本地区打印同一张表。编号依公开资料库的转录，
+未与原件核对；内容为我们的归纳，不是原文。知识一栏 `类别:编码` 是随软件提供的知识点，
+“待导入”者由各地按本地编码导入后方能命中（[地区](regions.md)）。
+
+The items of the national lists of typical problems of 2025 (hospitals H, pharmacies P) and the rules and knowledge that
+find them, or why claims cannot show them. Numbers as a public repository transcribed the lists, not checked against
+the original; contents in our own words. *Knowledge*: `class:code` is a point that ships; what is 待导入 *to be loaded*
+finds something once a province has loaded its codes. Made by `python -m scripts.list_rules`.
+"""
 
 
 def rules_page(rule_set: RuleSet) -> str:
@@ -63,6 +80,39 @@ def classes_page(rows: Sequence[ClassRow]) -> str:
     covered = sum(row.state != NO_RULE for row in rows)
     table = _table(_CLASS_HEADS, map(_class_row, rows))
     return f"{_CLASS_INTRO}\n{covered}/{len(rows)} 类有规则 classes have a rule.\n\n{table}"
+
+
+def problems_page(rows: Sequence[ProblemRow]) -> str:
+    """The page of the lists of typical problems: the templates, then every item."""
+    found = sum(1 for row in rows if row.rules)
+    left_out = "; ".join(f"{kind}{', '.join(map(str, which))}" for kind, which in missing_in_lists().items() if which)
+    templates = _table(
+        ("模板 template", "项 items", "有规则 with a rule", "规则 rules"), map(_template_row(rows), Template)
+    )
+    items = _table(_PROBLEM_HEADS, map(_problem_row, rows))
+    tables = f"## 十个模板 The ten templates\n\n{templates}\n## 各项 The items\n\n{items}"
+    return (
+        f"{_PROBLEM_INTRO}\n{found}/{len(rows)} 项有规则 items have a rule. "
+        f"转录缺号 numbers that the transcription lacks: {left_out}.\n\n{tables}"
+    )
+
+
+def _template_row(rows: Sequence[ProblemRow]) -> Callable[[Template], tuple[str, ...]]:
+    def row(template: Template) -> tuple[str, ...]:
+        of_it = [one for one in rows if one.template == template.name]
+        rules = sorted({rule for one in of_it for rule in one.rules})
+        name = f"{template.name} {template.value.zh} {template.value.en}"
+        return name, str(len(of_it)), str(sum(1 for one in of_it if one.rules)), _code(rules)
+
+    return row
+
+
+def _problem_row(row: ProblemRow) -> tuple[str, ...]:
+    return row.code, row.template, row.name, _code(row.rules), ", ".join(row.knowledge), row.state, row.why_not
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _states(rules: Iterable[Rule]) -> Iterator[tuple[str, int]]:
@@ -108,3 +158,4 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 if __name__ == "__main__":
     RULES.write_text(rules_page(load_rules()), encoding="utf-8", newline="\n")
     CLASSES.write_text(classes_page(classes_in()), encoding="utf-8", newline="\n")
+    PROBLEMS.write_text(problems_page(problems_in_lists()), encoding="utf-8", newline="\n")

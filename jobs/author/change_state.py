@@ -1,4 +1,5 @@
-"""Where a rule stands in its life, changed by people: proposed by one, approved by another, or retired.
+"""Where a rule stands in its life, changed by people: proposed by one, approved by another, or retired; and what a
+region says of rules (`overlay:<region>`), proposed and approved as they are.
 
 Every call is logged, and the audit log has it before the lake has its entry. An approval is for the version that was
 proposed.
@@ -16,6 +17,7 @@ from fundwatch.errors import FundwatchError, problems
 from fundwatch.lake.lock import held
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
+from jobs.author.overlays_in_force import OVERLAY, overlay_versions
 from jobs.author.rules_in_force import entries_of, lifecycle_in, rules_in_force
 from jobs.review.show_catalogues import known_name
 from privacy.access.desk import scrubbed
@@ -96,6 +98,11 @@ class RuleDesk:
         """Retire the rule from a date on, for good. Raises AccessRefusedError, RuleStateError."""
         with self._call("retire", "rule_approvers", asked):
             _refuse_incomplete(replace(asked, state=RuleState.ACTIVE))
+            if asked.rule_id.startswith(OVERLAY):
+                raise RuleStateError(
+                    "what a region says of rules is not retired",
+                    do="take it out of the region's rules.yaml, and propose and approve the file as it is then",
+                )
             self._refuse_retired(asked)
             entry = self._entry(asked, LifecycleAction.RETIRED, RuleState.RETIRED, approved_by=asked.by.strip())
             return self._added("retire", entry)
@@ -143,8 +150,10 @@ class RuleDesk:
         )
 
     def _versions(self) -> dict[str, str]:
-        rule_set = load_rules(region=region_of(self.settings))
-        return {rule.id: rule_set.rule_fingerprint(rule) for rule in rule_set.rules}
+        """Of the rules and of what regions say of them: both are raised alike."""
+        region = region_of(self.settings)
+        rule_set = load_rules(region=region)
+        return {rule.id: rule_set.rule_fingerprint(rule) for rule in rule_set.rules} | overlay_versions(region)
 
     def _version(self, rule_id: str) -> str:
         return self._versions()[rule_id]
@@ -169,8 +178,9 @@ class RuleDesk:
 
 def _refuse_incomplete(asked: StateAsked) -> None:
     wrong = []
-    if asked.state not in RAISED_TO:
-        wrong.append(f"--state takes {' or '.join(RAISED_TO)}")
+    states = (RuleState.ACTIVE,) if asked.rule_id.startswith(OVERLAY) else RAISED_TO
+    if asked.state not in states:
+        wrong.append(f"--state takes {' or '.join(states)}")
     if not _SHORTEST <= len(asked.reason.strip()) <= _LONGEST:
         wrong.append(f"--reason takes {_SHORTEST} to {_LONGEST} characters")
     if asked.since is None:

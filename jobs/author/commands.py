@@ -12,6 +12,7 @@ from jobs.author import pages
 from jobs.author.change_state import RuleDesk, StateAsked
 from jobs.author.play_examples import play_examples
 from jobs.author.show_classes import listed_classes
+from jobs.author.show_problems import listed_problems
 from jobs.author.show_scan import coverage_of, planned_passes
 from jobs.review import catalogue_pages, show_catalogues
 from jobs.terminal.answer import Answer
@@ -21,7 +22,7 @@ Serve = Callable[[Settings, argparse.Namespace], Answer[Any]]
 
 
 def rules(options: argparse.Namespace) -> Answer[Any]:
-    """`fundwatch rules [list|show|test|classes|plan|coverage|propose|approve|retire]`."""
+    """`fundwatch rules [list|show|test|classes|problems|plan|coverage|propose|approve|retire]`."""
     return _ACTIONS[options.action](settings_of(options).settings, options)
 
 
@@ -40,6 +41,10 @@ def _test(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
 
 def _classes(settings: Settings, _options: argparse.Namespace) -> Answer[Any]:
     return Answer(listed_classes(settings), pages.print_classes)
+
+
+def _problems(settings: Settings, _options: argparse.Namespace) -> Answer[Any]:
+    return Answer(listed_problems(settings), pages.print_problems)
 
 
 def _plan(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
@@ -78,6 +83,6 @@ def _one(options: argparse.Namespace) -> str:
 
 
 _ACTIONS: dict[str, Serve] = {
-    "list": _list, "show": _show, "test": _test, "classes": _classes, "propose": _propose, "approve": _approve,
-    "retire": _retire, "plan": _plan, "coverage": _coverage,
+    "list": _list, "show": _show, "test": _test, "classes": _classes, "problems": _problems, "propose": _propose,
+    "approve": _approve, "retire": _retire, "plan": _plan, "coverage": _coverage,
 }  # fmt: skip

@@ -8,6 +8,7 @@ from fundwatch.terminal import new_table, show
 from jobs.author.change_state import StateChanged
 from jobs.author.play_examples import ExamplesPlayed
 from jobs.author.show_classes import NO_RULE, ClassRow
+from jobs.author.show_problems import ProblemRow
 from jobs.author.show_scan import NightCoverage
 from jobs.terminal.answer import Say
 from leads.words import ran_text
@@ -45,6 +46,29 @@ def print_classes(rows: Sequence[ClassRow], say: Say) -> None:
     show(table)
     covered = sum(row.state != NO_RULE for row in rows)
     say(f"{covered}/{len(rows)} 类有规则 classes have a rule")
+
+
+def print_problems(rows: Sequence[ProblemRow], say: Say) -> None:
+    """A line for each item of the lists of typical problems, and how many a rule finds."""
+    table = new_table(f"典型问题清单 Typical problems ({len(rows)})")
+    for heading in (
+        "编号\nNo.",
+        "模板\nTemplate",
+        "问题\nProblem",
+        "规则\nRules",
+        "知识\nKnowledge",
+        "状态或原因\nState, or why not",
+    ):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        knowledge, rules = "\n".join(row.knowledge), "\n".join(row.rules)
+        table.add_row(row.code, row.template, row.name, rules, knowledge, row.state or row.why_not)
+    show(table)
+    found = sum(1 for row in rows if row.rules)
+    say(
+        f"{found}/{len(rows)} 项有规则 items have a rule; "
+        "其余写明费用数据为何看不出 the others say why claims cannot show them"
+    )
 
 
 def print_plan(passes: Sequence[PlannedPass], say: Say) -> None:

@@ -9,6 +9,7 @@ from fundwatch.lake.journal import Journal
 from fundwatch.places import LakeAddress
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
+from jobs.author.overlays_in_force import approved
 from rules.catalogue.lifecycle import COLUMNS, TABLE, LifecycleEntry, RulesInForce, in_force
 from rules.catalogue.load import load_rules
 
@@ -25,7 +26,10 @@ def entries_of(settings: Settings) -> list[LifecycleEntry]:
 
 def rules_in_force(settings: Settings, night: date) -> RulesInForce:
     """The rules on the night. Raises CatalogueError."""
-    return in_force(load_rules(region=region_of(settings)), entries_of(settings), night)
+    region, entries, waiting = region_of(settings), entries_of(settings), list[str]()
+    if settings.overlay_approval:
+        region, waiting = approved(region, entries, night)
+    return replace(in_force(load_rules(region=region), entries, night), overlays_waiting=tuple(waiting))
 
 
 def rules_scanned(settings: Settings, night: date) -> RulesInForce:

@@ -41,7 +41,10 @@ def print_rule(found: ShownRule, say: Say) -> None:
     if found.switched_off:
         say(f"停用 Switched off: {found.switched_off}")
     valid = f"{rule.valid.from_} – {rule.valid.to or ''}"
-    params = ", ".join(f"{name} = {value}" for name, value in rule.params.items())
+    params = ", ".join(
+        f"{name} = {value}" + (f" ({rule.ranges[name].words})" if name in rule.ranges else "")
+        for name, value in rule.params.items()
+    )
     stated = {
         "状态 State": rule.state.words,
         "等级 Tier": rule.tier, "粒度 Grain": rule.grain, "对象 Subject": rule.subject, "法规 Law": ", ".join(rule.law),

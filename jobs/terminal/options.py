@@ -22,10 +22,11 @@ _RULE_ACTIONS = {
     "list": "all rules of the region (the default)",
     "show": "one rule, whole",
     "test": "play the examples of all rules, or of those named: no lake is read; ends with 1 where one fails",
-    "propose": "that a rule stands as --state from --date on, and why (--reason)",
-    "approve": "what is proposed for a rule, by another person than proposed it",
+    "propose": "that a rule, or overlay:REGION, stands as --state from --date on, and why (--reason)",
+    "approve": "what is proposed for a rule or an overlay, by another person than proposed it",
     "retire": "a rule, from --date on and for good",
     "classes": "the 88 classes of the national library, each with the rules that implement it",
+    "problems": "the national lists of typical problems, each item with what finds it, or why claims cannot show it",
     "plan": "the passes of a scan and their shuffles, without running it",
     "coverage": "what the scan of --date judged and hit, rule by rule, or why it did not run",
 }
@@ -123,7 +124,8 @@ def looking_options(parser: argparse.ArgumentParser) -> None:
 
 
 def rule_options(parser: argparse.ArgumentParser) -> None:
-    """`fundwatch rules [list|show RULE|test [RULE…]|classes|plan|coverage|propose RULE|approve RULE|retire RULE]`."""
+    """`fundwatch rules [list|show RULE|test [RULE…]|classes|problems|plan|coverage]`, and
+    `[propose|approve|retire] RULE`."""
     said = "; ".join(f"{action}: {text}" for action, text in _RULE_ACTIONS.items())
     parser.add_argument("action", nargs="?", choices=RULE_ACTIONS, default="list", help=said)
     parser.add_argument("names", nargs="*", metavar="RULE", help="which rules")

@@ -72,12 +72,13 @@ class LifecycleEntry:
 
 @dataclass(frozen=True)
 class RulesInForce:
-    """The rules, each in the state in which it stands, by rule why an approval does not hold any more, and how many in
-    shadow are not among them."""
+    """The rules, each in the state in which it stands, by rule why an approval does not hold any more, how many in
+    shadow are not among them, and what regions say of them that nobody approved, as sentences."""
 
     rule_set: RuleSet
     lapsed: Mapping[str, str]
     left_in_shadow: int = 0
+    overlays_waiting: tuple[str, ...] = ()
 
 
 def in_force(rule_set: RuleSet, entries: Iterable[LifecycleEntry], night: date) -> RulesInForce:

@@ -1,7 +1,8 @@
 """The catalogue of rules: `rules/catalogue/*.yaml`, read, checked, and refused with all its problems at once.
 
-A region lays `rules.yaml` over it: of a national rule (by its id) only what differs, a whole rule of its own, or
-`switched_off: {zh: …, en: …}`, why a rule does not run there. Exclusions are laid over by name.
+A region lays `rules.yaml` over it: of a national rule (by its id) only what differs (rules/catalogue/overlay.py says
+what may), a whole rule of its own, or `switched_off: {zh: …, en: …}`, why a rule does not run there. Exclusions are
+laid over by name.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources.abc import Traversable
 from typing import TypeVar
@@ -31,8 +31,10 @@ from fundwatch.expressions.declared import (
     parameters_in,
     problems_in,
 )
-from fundwatch.regions import Region, laid_over
-from fundwatch.resources import package_files, read_yaml
+from fundwatch.regions import Region
+from fundwatch.resources import package_files
+from rules.catalogue.entries import Content, Entries, content_of
+from rules.catalogue.including import with_included
 from rules.catalogue.rule import PLACEHOLDER, BilingualText, Exclusion, Rule, RuleSet
 from rules.frames.registry import GRAINS
 from rules.knowledge.classes import CLASSES
@@ -59,17 +61,17 @@ def _shipped() -> RuleSet:
 
 
 @lru_cache(maxsize=1)
-def _shipped_contents() -> tuple[tuple[_Content, ...], tuple[str, ...]]:
+def _shipped_contents() -> tuple[tuple[Content, ...], tuple[str, ...]]:
     """What the shipped files say, and what is wrong with them."""
     wrong: list[str] = []
-    contents = [_content(file, file.name, wrong) for file in package_files("rules", "catalogue", ".yaml")]
+    contents = [content_of(file, file.name, wrong) for file in package_files("rules", "catalogue", ".yaml")]
     return tuple(contents), tuple(wrong)
 
 
 @lru_cache(maxsize=1)
 def _shipped_rules() -> Mapping[int, _Checked]:
     """What is found of each shipped entry, by the object that it is (all are kept): a region changes few of them."""
-    entries = _Entries()
+    entries = Entries()
     for content in _shipped_contents()[0]:
         entries.add(content)
     return {id(entry): _checked(name, where, entry) for name, where, entry in entries.rules}
@@ -77,16 +79,16 @@ def _shipped_rules() -> Mapping[int, _Checked]:
 
 def _loaded(files: Sequence[Traversable] | None, overlays: Sequence[Traversable]) -> RuleSet:
     wrong: list[str] = []
-    found = _Entries()
+    found = Entries()
     if files is None:
         contents, problems_found = _shipped_contents()
         wrong += problems_found
     else:
-        contents = tuple(_content(file, file.name, wrong) for file in files)
+        contents = tuple(content_of(file, file.name, wrong) for file in files)
     for content in contents:
         found.add(content)
     for file in overlays:
-        found.lay_over(_content(file, str(file), wrong), wrong)
+        found.lay_over(content_of(file, str(file), wrong), wrong)
     rules: list[Rule] = []
     exclusions: dict[str, Exclusion] = {}
     any_column = frozenset(name for grain in GRAINS.values() for name in grain.columns)
@@ -96,6 +98,7 @@ def _loaded(files: Sequence[Traversable] | None, overlays: Sequence[Traversable]
             exclusions[name] = exclusion
             reported_of = problems_in(exclusion.condition, RULE, any_column)
             wrong += [f"{where}: exclusion {name}: condition {reported}" for reported in reported_of]
+    exclusions = with_included(exclusions, {name: where for name, (where, _) in found.exclusions.items()}, wrong)
     checked = _shipped_rules() if files is None else {}
     for name, where, entry in found.rules:
         rule, reported = checked.get(id(entry)) or _checked(name, where, entry)
@@ -106,7 +109,7 @@ def _loaded(files: Sequence[Traversable] | None, overlays: Sequence[Traversable]
         n: _parsed(BilingualText, reason, f"{where}: rule {n}: switched_off", wrong)
         for n, (where, reason) in found.switched_off.items()
     }
-    wrong += _problems_between(rules, exclusions)
+    wrong += _problems_between(rules, exclusions, {name: where for name, where, _ in found.rules})
     if wrong:
         raise CatalogueError(
             problems("the catalogue of rules does not hold", wrong), do="fix every entry that is named"
@@ -115,94 +118,6 @@ def _loaded(files: Sequence[Traversable] | None, overlays: Sequence[Traversable]
         rules=tuple(sorted(rules, key=lambda rule: rule.id)),
         exclusions=exclusions,
         switched_off={name: reason for name, reason in reasons.items() if reason is not None},
-    )
-
-
-@dataclass(frozen=True)
-class _Content:
-    """What one file says, of the shapes that a file has; its entries are as they are written."""
-
-    where: str
-    rules: Sequence[object] = ()
-    exclusions: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass
-class _Entries:
-    """Entries as they are written, each with the files that say so, before anything is checked."""
-
-    rules: list[tuple[str, str, object]] = field(default_factory=list)
-    exclusions: dict[str, tuple[str, object]] = field(default_factory=dict)
-    switched_off: dict[str, tuple[str, object]] = field(default_factory=dict)
-
-    def add(self, content: _Content) -> None:
-        """The entries of a file of the national catalogue."""
-        self.exclusions |= {name: (content.where, entry) for name, entry in content.exclusions.items()}
-        for place, entry in enumerate(content.rules, start=1):
-            name = entry.get("id", f"number {place}") if isinstance(entry, dict) else f"number {place}"
-            self.rules.append((str(name), content.where, entry))
-
-    def lay_over(self, content: _Content, wrong: list[str]) -> None:
-        """What a region's file changes, adds and switches off."""
-        for name, entry in content.exclusions.items():
-            files, national = self.exclusions.get(name, ("", {}))
-            self.exclusions[name] = (_both(files, content.where), _changed(national, entry))
-        for place, entry in enumerate(content.rules, start=1):
-            if not isinstance(entry, dict) or "id" not in entry:
-                wrong.append(f"{content.where}: rule number {place}: say whose `id` it changes, or its own")
-                continue
-            self._lay_over_rule(str(entry["id"]), content.where, entry)
-
-    def _lay_over_rule(self, rule_id: str, where: str, entry: Mapping[str, object]) -> None:
-        change = {key: reported for key, reported in entry.items() if key != "switched_off"}
-        if "switched_off" in entry:
-            self.switched_off[rule_id] = (where, entry["switched_off"])
-        else:
-            self.switched_off.pop(rule_id, None)  # a narrower region that speaks of it puts it in force again
-        known = [place for place, (name, _, _) in enumerate(self.rules) if name == rule_id]
-        if not known:
-            self.rules.append((rule_id, where, change))
-        for place in known:
-            _, files, national = self.rules[place]
-            self.rules[place] = (rule_id, _both(files, where), _changed(national, change))
-
-
-def _both(files: str, where: str) -> str:
-    return f"{files} with {where}" if files else where
-
-
-def _changed(national: object, change: object) -> object:
-    if isinstance(national, Mapping) and isinstance(change, Mapping):
-        return laid_over(national, change)
-    return change
-
-
-def _content(file: Traversable, where: str, wrong: list[str]) -> _Content:
-    """What the file says, without what is not of the shape that it must be: that is `wrong`."""
-    try:
-        content = read_yaml(file)
-    except FundwatchError as error:
-        wrong.append(f"{where}: {error.what}")
-        return _Content(where)
-    if not isinstance(content, dict) or not set(content) <= {"rules", "exclusions"}:
-        wrong.append(f"{where}: holds a mapping with `rules` and `exclusions`, and nothing else")
-        return _Content(where)
-    rules, exclusions = content.get("rules"), content.get("exclusions")
-    if not isinstance(rules, list | None):
-        wrong.append(f"{where}: rules: is a list of rules, each with its `id`, and not {_stated(rules)}")
-        rules = None
-    if not isinstance(exclusions, dict | None):
-        wrong.append(f"{where}: exclusions: is a mapping of names to exclusions, and not {_stated(exclusions)}")
-        exclusions = None
-    odd = [name for name in exclusions or {} if not isinstance(name, str)]
-    wrong += [f"{where}: exclusions: {_stated(name)} is no name: put it in quotation marks" for name in odd]
-    named = {name: entry for name, entry in (exclusions or {}).items() if isinstance(name, str)}
-    return _Content(where, rules or (), named)
-
-
-def _stated(reported: object) -> str:
-    return (
-        "a mapping" if isinstance(reported, dict) else "a list" if isinstance(reported, list) else f"{reported!r:.40}"
     )
 
 
@@ -280,6 +195,7 @@ def _problems_of_expressions(rule: Rule) -> Iterator[str]:
         yield f"params: {', '.join(idle)} is declared and never used"
     for name, value in rule.params.items():
         yield from (f"params.{name}: {reported}" for reported in _problems_of_value(value))
+    yield from _problems_of_ranges(rule)
 
 
 def _problems_of_value(value: Value) -> Iterator[str]:
@@ -287,6 +203,17 @@ def _problems_of_value(value: Value) -> Iterator[str]:
         literal(value)
     except FundwatchError as error:
         yield error.what
+
+
+def _problems_of_ranges(rule: Rule) -> Iterator[str]:
+    for name, span in rule.ranges.items():
+        value = rule.params.get(name)
+        if name not in rule.params:
+            yield f"ranges.{name}: there is no such parameter"
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            yield f"ranges.{name}: the parameter is no number"
+        elif not span.holds(value):
+            yield f"params.{name}: {value} is not within {span.words}, as `ranges` says"
 
 
 def _problems_of_windows(rule: Rule, known: Set[str]) -> Iterator[str]:
@@ -303,10 +230,16 @@ def _problems_of_windows(rule: Rule, known: Set[str]) -> Iterator[str]:
             yield f"{where}.over_days: is a whole number of days, or the :name of such a parameter"
 
 
-def _problems_between(rules: Sequence[Rule], exclusions: dict[str, Exclusion]) -> Iterator[str]:
+def _problems_between(
+    rules: Sequence[Rule], exclusions: Mapping[str, Exclusion], files: Mapping[str, str]
+) -> Iterator[str]:
+    """What is wrong between the rules; `files` says by rule which say it."""
     for rule_id, times in Counter(rule.id for rule in rules).items():
         if times > 1:
-            yield f"rule {rule_id}: occurs {times} times"
+            yield (
+                f"{files[rule_id]}: rule {rule_id}: occurs {times} times; its versions would overlap: end one by "
+                "`valid.to` and give the next an id of its own"
+            )
     measures = Counter((rule.grain, name) for rule in rules for name in rule.measures)
     for (grain, name), times in measures.items():
         if times > 1:
@@ -314,7 +247,8 @@ def _problems_between(rules: Sequence[Rule], exclusions: dict[str, Exclusion]) -
     for rule in rules:
         for name in rule.exclude:
             if name not in exclusions:
-                yield f"rule {rule.id}: exclude: no exclusion is named '{name}'"
+                yield f"{files[rule.id]}: rule {rule.id}: exclude: no exclusion is named '{name}'"
             else:
                 reported = problems_in(exclusions[name].condition, RULE, GRAINS[rule.grain].columns)
-                yield from (f"rule {rule.id}: exclude: the condition of {name} {problem}" for problem in reported)
+                where = f"{files[rule.id]}: rule {rule.id}"
+                yield from (f"{where}: exclude: the condition of {name} {problem}" for problem in reported)

@@ -6,9 +6,9 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, RootModel, ValidationInfo, field_validator, model_validator
 
 from fundwatch.contracts import CLEAN
 from fundwatch.contracts.entities import ENTITIES
@@ -64,6 +64,36 @@ class Validity(Declared):
 
     from_: date = Field(alias="from")
     to: date | None = None
+
+    @field_validator("to")
+    @classmethod
+    def _not_before_it_begins(cls, to: date | None, info: ValidationInfo) -> date | None:
+        if to is not None and to < info.data.get("from_", to):
+            raise ValueError(f"the rule ends before it begins, on {info.data['from_']}")
+        return to
+
+
+class ParamRange(RootModel[tuple[float | None, float | None]]):
+    """Between what a parameter may lie, both ends included; null where there is no end on that side."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        least, most = self.root
+        if (least is None and most is None) or (least is not None and most is not None and least > most):
+            raise ValueError("a range is [least, most], the smaller first, and null for one of them at most")
+        return self
+
+    def holds(self, value: float) -> bool:
+        """Whether the value lies within."""
+        least, most = self.root
+        return (least is None or value >= least) and (most is None or value <= most)
+
+    @property
+    def words(self) -> str:
+        """The ends as people write them."""
+        return "–".join("…" if end is None else f"{end:g}" for end in self.root)
 
 
 class RuleMeasure(Declared):
@@ -125,10 +155,11 @@ class Example(Declared):
 
 
 class Exclusion(Declared):
-    """A named set of honest cases that a rule may leave out."""
+    """A named set of honest cases that a rule may leave out; with those that it `includes`, once it is read."""
 
     name: BilingualText
     condition: Expression
+    includes: list[str] = Field(default_factory=list, description="further exclusions whose cases are its own too")
 
 
 class Rule(Declared):
@@ -153,6 +184,9 @@ class Rule(Declared):
         default_factory=dict, description="times it compares, each with why it judges right where only days are known"
     )
     params: dict[str, Value] = Field(default_factory=dict)
+    ranges: dict[str, ParamRange] = Field(
+        default_factory=dict, description="between what a parameter may lie, whoever sets it: [least, most]"
+    )
     where: Expression = "TRUE"
     exclude: list[str] = Field(default_factory=list)
     measures: dict[str, RuleMeasure] = Field(default_factory=dict)
@@ -212,7 +246,7 @@ class Rule(Declared):
     def definition(self) -> dict[str, object]:
         """All of the entry that changes what is found; texts, examples and where it stands in its life do not."""
         texts = {"name", "state", "law", "classes", "reason", "ask_for", "clears", "examples"}
-        texts |= {"holds_without", "days_suffice"}
+        texts |= {"holds_without", "days_suffice", "ranges"}
         said = self.model_dump(mode="json", by_alias=True, exclude=texts)
         explained = {"holds_without": sorted(self.holds_without), "days_suffice": sorted(self.days_suffice)}
         return said | {key: names for key, names in explained.items() if names}

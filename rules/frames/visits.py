@@ -7,11 +7,12 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from rules.frames.columns.line_parts import FIRST_ENROLMENT, with_first_enrolment
 from rules.frames.declaration import Grain, RowFrame, each_of, from_table
 from rules.frames.inputs import ScanInputs
 
 
-def _rows(inputs: ScanInputs, _wanted: frozenset[str], first: date) -> DataFrame:
+def _rows(inputs: ScanInputs, wanted: frozenset[str], first: date) -> DataFrame:
     """One row per patient, institution and day with an out-patient visit: dates count, not settlements."""
     day = F.to_date("started_at")
     seen = inputs.table("encounter").filter(~F.col("is_inpatient") & day.between(first, inputs.window.end))
@@ -20,6 +21,8 @@ def _rows(inputs: ScanInputs, _wanted: frozenset[str], first: date) -> DataFrame
         F.min("main_diagnosis_code").alias("main_diagnosis_code"),
         F.collect_set("encounter_id").alias("proof_encounters"),  # of one person, place and day: a handful
     )
+    if wanted & FIRST_ENROLMENT.keys():
+        visits = with_first_enrolment(visits, inputs, wanted)
     return visits.select(
         "*",
         F.concat_ws("|", "service_date", "institution_id").alias("row_id"),
@@ -34,6 +37,7 @@ VISITS = RowFrame(
     {
         **from_table("encounter", "patient_id", "institution_id", "visit_type", "main_diagnosis_code"),
         **from_table("encounter", service_date="started_at", month="started_at"),
+        **FIRST_ENROLMENT,
     },
 )
 GRAINS = (

@@ -49,8 +49,8 @@ def test_a_region_that_nobody_declared_is_refused_with_the_choices(tmp_path):
     declare(tmp_path, "city")
     with pytest.raises(FundwatchError, match="no region named 'town'") as problem:
         read_region("town", tmp_path)
-    assert "default, US, city" in problem.value.do
-    assert region_names(tmp_path) == ["US", "city"]
+    assert "default, 320000, US, city" in problem.value.do
+    assert region_names(tmp_path) == ["320000", "US", "city"]
 
 
 @pytest.mark.parametrize("name", ["../city", "", ".", "a/b"])
@@ -83,3 +83,14 @@ def test_a_region_counts_in_the_currency_of_the_narrowest_that_names_one_and_els
     (province / "region.yaml").write_text("zh: 省\nen: Province\ncurrency: yuan\n", encoding="utf-8")
     with pytest.raises(CatalogueError, match="currency"):
         read_region("city", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["rule.yaml", "rules.yml", "frequency.csv", "knowlege/"])
+def test_what_nothing_would_read_is_refused_by_name(tmp_path, name):
+    folder = declare(tmp_path, "city")
+    (folder / "README.md").write_text("for people")
+    read_region("city", tmp_path)
+    (folder / name).mkdir() if name.endswith("/") else (folder / name).write_text("")
+    with pytest.raises(CatalogueError, match=f"nothing reads {name.strip('/')}") as problem:
+        read_region("city", tmp_path)
+    assert problem.value.where == str(folder)

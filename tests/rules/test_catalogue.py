@@ -259,7 +259,7 @@ def test_problems_of_a_regions_file_name_it_and_the_rule(tmp_path):
     content = f"rules:\n- {{id: {name}, params: {{no_such_limit: 1}}}}\n- {{name: nobody}}\n"
     with pytest.raises(CatalogueError) as raised:
         load_rules(region=region(tmp_path, content))
-    assert f"rule {name}: params: no_such_limit is declared and never used" in raised.value.what
+    assert f"rule {name}: params: the rule has no 'no_such_limit'" in raised.value.what
     assert "rules.yaml: rule number 2: say whose `id` it changes" in raised.value.what
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from fundwatch.settings import Settings
 from jobs.author import change_state
-from jobs.author.rules_in_force import entries_of
+from jobs.author.rules_in_force import entries_of, rules_in_force
 from jobs.command_line import main
 from jobs.scan_rules import own_fingerprint
 from privacy.access.people import AccessRefusedError
@@ -34,11 +35,11 @@ class Office:
         (region / "region.yaml").write_text("zh: 镇\nen: Town\n", encoding="utf-8")
         self.rules = region / "rules.yaml"
         self.rules.write_text(OFF, encoding="utf-8")
-        self.root = root
+        self.root, self.must_approve = root, False
 
     @property
     def settings(self) -> Settings:
-        return Settings(var=self.root, conf=self.root / "conf", region="town")
+        return Settings(var=self.root, conf=self.root / "conf", region="town", overlay_approval=self.must_approve)
 
     def call(self, person: str, *words: str) -> int:
         """Run `fundwatch rules` as a person whose account has the same name."""
@@ -155,3 +156,41 @@ def test_what_is_incomplete_is_refused_and_logged(
     assert says in capsys.readouterr().err
     assert [outcome for _, _, outcome in office.log()] == ["refused"]
     assert entries_of(office.settings) == []
+
+
+def _min_amount(office: Office, night: date = NIGHT) -> tuple[object, int]:
+    """The parameter of DC-03 on the night, which the town's file sets to 6, and how many overlays wait."""
+    standing = rules_in_force(office.settings, night)
+    (rule,) = (rule for rule in standing.rule_set.rules if rule.id == "DC-03")
+    return rule.params["min_amount"], len(standing.overlays_waiting)
+
+
+def test_what_a_region_says_holds_once_another_person_approved_it_as_it_is(office: Office) -> None:
+    office.rules.write_text(OFF + "    params: {min_amount: 6}\n", encoding="utf-8")
+    assert _min_amount(office) == (6, 0)
+    office.must_approve = True
+    assert _min_amount(office) == (5, 1)
+    waiting = _fingerprint(office)
+    assert office.propose(rule="overlay:town") == 0
+    assert office.call("Wang", "approve", "overlay:town") == 2
+    assert _min_amount(office) == (5, 1)
+    assert office.call("Li", "approve", "overlay:town") == 0
+    assert _min_amount(office) == (6, 0)
+    assert _min_amount(office, NIGHT - timedelta(days=1)) == (5, 1)
+    assert _fingerprint(office) != waiting
+    assert [entry[:2] for entry in office.log() if entry[2] == "ok"] == [
+        ("rules propose", "Wang"), ("rules approve", "Li"),
+    ]  # fmt: skip
+    office.rules.write_text(OFF + "    params: {min_amount: 7}\n", encoding="utf-8")
+    assert _min_amount(office) == (5, 1)
+    (sentence,) = rules_in_force(office.settings, NIGHT).overlays_waiting
+    assert "what town says of rules" in sentence
+    assert "`fundwatch rules propose overlay:town --state active`" in sentence
+
+
+def test_an_overlay_is_neither_put_in_shadow_nor_retired(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("overlay:town", "--date", str(NIGHT), *REASON)
+    assert office.call("Wang", "propose", *words, "--state", "shadow") == 2
+    assert "--state takes active" in capsys.readouterr().err
+    assert office.call("Li", "retire", *words) == 2
+    assert "is not retired" in capsys.readouterr().err
