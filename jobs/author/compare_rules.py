@@ -16,7 +16,7 @@ from fundwatch.errors import FundwatchError
 from fundwatch.regions import Region, read_region, region_of
 from fundwatch.settings import Settings
 from jobs.author.past import Past, scanned_night, switched_on, window_of
-from jobs.author.play_beside import Findings, Played, play_beside
+from jobs.author.play_beside import RuleFindings, RulesPlayed, play_beside
 from jobs.author.rules_in_force import entries_of
 from jobs.job import reading
 from jobs.review.show_catalogues import known_name
@@ -38,8 +38,8 @@ class ComparedRule:
     version: str
     other_version: str
     differs: tuple[str, ...]
-    findings: Findings
-    other: Findings
+    findings: RuleFindings
+    other: RuleFindings
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -55,7 +55,7 @@ class ComparedRule:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RuleComparison:
     """The rules that are another one elsewhere, or were named; and those that stand on one side alone."""
 
     against: str
@@ -101,7 +101,7 @@ class _WithOverlay(Region):
         return [*super().files(name), *([self.overlay] if name == _OVERLAY else [])]
 
 
-def compare_rules(settings: Settings, asked: ComparisonAsked) -> Comparison:
+def compare_rules(settings: Settings, asked: ComparisonAsked) -> RuleComparison:
     """Play both versions of the rules that differ, at once where they rest on equal knowledge. Raises FundwatchError
     for a rule, place or window that there is not, CatalogueError for an overlay that does not hold."""
     night = scanned_night(settings, asked.night)
@@ -114,7 +114,7 @@ def compare_rules(settings: Settings, asked: ComparisonAsked) -> Comparison:
     differ = [name for name in both if _versions(sets, name)[0] != _versions(sets, name)[1] or asked.names]
     with reading(settings) as place:
         found = play_both(Past(place, night, window), sets, (here, there), differ) if differ else {}
-    return Comparison(
+    return RuleComparison(
         asked.against,
         night,
         window,
@@ -145,12 +145,12 @@ def region_meant(settings: Settings, against: str) -> Region:
 
 def play_both(
     past: Past, sets: Sequence[RuleSet], regions: Sequence[Region], names: Sequence[str]
-) -> dict[str, Findings]:
+) -> dict[str, RuleFindings]:
     """What the named rules of both sets find, those of the second as variants of the first's."""
     ours, theirs = (switched_on(rule_set, names) for rule_set in sets)
     others = tuple(rule.variant(_OTHER, {}) for rule in theirs.rules)
     knowledge = [load_knowledge(region=region) for region in regions]
-    played = [Played(ours, knowledge[0]), Played(theirs.model_copy(update={"rules": others}), knowledge[1])]
+    played = [RulesPlayed(ours, knowledge[0]), RulesPlayed(theirs.model_copy(update={"rules": others}), knowledge[1])]
     return play_beside(past, played, [_OTHER])
 
 
@@ -172,7 +172,7 @@ def _differing(one: Rule, other: Rule) -> tuple[str, ...]:
     return (*params, *(key for key in sorted({*was} | {*is_}) if key != "params" and was.get(key) != is_.get(key)))
 
 
-def _compared(sets: Sequence[RuleSet], one: Rule, other: Rule, found: Mapping[str, Findings]) -> ComparedRule:
+def _compared(sets: Sequence[RuleSet], one: Rule, other: Rule, found: Mapping[str, RuleFindings]) -> ComparedRule:
     versions = _versions(sets, one.id)
     differing = _differing(one, other) or (("exclude",) if versions[0] != versions[1] else ())
     return ComparedRule(one, *versions, differing, found[one.id], found[one.variant(_OTHER, {}).id])

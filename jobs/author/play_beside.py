@@ -26,14 +26,14 @@ _EXAMPLES = 5
 
 
 @dataclass(frozen=True)
-class Sum:
+class HitSum:
     """How many, and their money; of lines no money is said."""
 
     count: int = 0
     amount: Decimal | None = None
 
 
-NOTHING = Sum(0, Decimal(0))
+NOTHING = HitSum(0, Decimal(0))
 
 
 @dataclass(frozen=True)
@@ -52,19 +52,19 @@ class ChangedHit:
 
 
 @dataclass(frozen=True)
-class Findings:
+class RuleFindings:
     """What one rule or variant finds, by kind of figure and key (see rules/engine/variants.py); `problem` says why it
     did not run."""
 
-    sums: Mapping[str, Mapping[str, Sum]] = field(default_factory=dict)
+    sums: Mapping[str, Mapping[str, HitSum]] = field(default_factory=dict)
     problem: str = ""
     changed: tuple[ChangedHit, ...] = ()
 
-    def of(self, kind: str) -> Mapping[str, Sum]:
+    def of(self, kind: str) -> Mapping[str, HitSum]:
         """By key, those that have none left out."""
         return self.sums.get(kind, {})
 
-    def one(self, kind: str) -> Sum:
+    def one(self, kind: str) -> HitSum:
         """Of a kind without keys."""
         return self.of(kind).get("", NOTHING)
 
@@ -92,7 +92,7 @@ class Findings:
         return {kind: {"hits": self.one(kind).count, "amount": self.one(kind).amount} for kind in CHANGES}
 
 
-def _plain(sums: Mapping[str, Sum]) -> dict[str, Any]:
+def _plain(sums: Mapping[str, HitSum]) -> dict[str, Any]:
     return {key: {"hits": found.count, "amount": found.amount} for key, found in sorted(sums.items())}
 
 
@@ -102,7 +102,7 @@ class Tried:
 
     changed: Mapping[str, Value]
     params: Mapping[str, Value]
-    findings: Findings
+    findings: RuleFindings
 
     @property
     def words(self) -> str:
@@ -115,7 +115,7 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Trial:
+class RuleTrial:
     """The version in force first, then each variant; `folder` is where page and figures lie."""
 
     rule: Rule
@@ -145,14 +145,14 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Played:
+class RulesPlayed:
     """Rules with the knowledge that they are played with."""
 
     rule_set: RuleSet
     knowledge: Knowledge
 
 
-def play_beside(past: Past, played: Sequence[Played], numbers: Sequence[int]) -> dict[str, Findings]:
+def play_beside(past: Past, played: Sequence[RulesPlayed], numbers: Sequence[int]) -> dict[str, RuleFindings]:
     """What each of the rules and variants (of these `numbers`) finds; those with equal knowledge are scanned at once.
 
     Nothing is written. Few rows come back: sums by key, and some examples of each change.
@@ -168,27 +168,28 @@ def play_beside(past: Past, played: Sequence[Played], numbers: Sequence[int]) ->
         rows = figures(found, lines, past.known("institution"), numbers).collect()  # sums by few keys
         examples = changed_hits(found, numbers, _EXAMPLES).collect()
         states = stacked(scan.states for scan in scans).collect()  # a row a rule
-    sums: dict[str, dict[str, dict[str, Sum]]] = defaultdict(lambda: defaultdict(dict))
+    sums: dict[str, dict[str, dict[str, HitSum]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows:
-        sums[row["rule_id"]][row["kind"]][row["key"]] = Sum(row["hit_count"], row["amount"])
+        sums[row["rule_id"]][row["kind"]][row["key"]] = HitSum(row["hit_count"], row["amount"])
     changed: dict[str, list[ChangedHit]] = defaultdict(list)
     for row in examples:
         given = row.asDict()
         changed[given.pop("rule_id")].append(ChangedHit(**given))
     return {
-        row["rule_id"]: Findings(sums[row["rule_id"]], row["problem"], tuple(changed[row["rule_id"]])) for row in states
+        row["rule_id"]: RuleFindings(sums[row["rule_id"]], row["problem"], tuple(changed[row["rule_id"]]))
+        for row in states
     }
 
 
-def _at_once(played: Iterable[Played]) -> list[Played]:
+def _at_once(played: Iterable[RulesPlayed]) -> list[RulesPlayed]:
     """What is played with equal knowledge, as far as its rules look at it, together: one scan for all of it."""
-    groups: dict[str, list[Played]] = defaultdict(list)
+    groups: dict[str, list[RulesPlayed]] = defaultdict(list)
     every = [*played]
     rules = [(one.rule_set, rule) for one in every for rule in one.rule_set.rules]
     classes = {name for rule_set, rule in rules for name in classes_named(rule_set, rule)}
     for one in every:
         groups[knowledge_fingerprint({n: p for n, p in one.knowledge.items() if n in classes})].append(one)
-    return [Played(_together([one.rule_set for one in group]), group[0].knowledge) for group in groups.values()]
+    return [RulesPlayed(_together([one.rule_set for one in group]), group[0].knowledge) for group in groups.values()]
 
 
 def _together(sets: Sequence[RuleSet]) -> RuleSet:

@@ -12,8 +12,8 @@ from leads.words import SUBJECT_WORDS, in_currency
 from rules.engine.variants import GAINED, KEPT, LOST, OTHERS, UNKNOWN
 
 if TYPE_CHECKING:
-    from jobs.author.compare_rules import ComparedRule, Comparison
-    from jobs.author.play_beside import Findings, Sum, Trial, Tried
+    from jobs.author.compare_rules import ComparedRule, RuleComparison
+    from jobs.author.play_beside import HitSum, RuleFindings, RuleTrial, Tried
 
 LEVELS: Mapping[str, str] = {"1": "三级 tertiary", "2": "二级 secondary", "3": "一级 primary", "9": "未定级 not graded"}
 _KINDS = {
@@ -27,7 +27,7 @@ _OTHERS_SAID = "其余 others"
 ESTIMATE = "金额为估算,不可追回 the money is an estimate, not recoverable"
 
 
-def print_trial(done: Trial, say: Say) -> None:
+def print_trial(done: RuleTrial, say: Say) -> None:
     """The versions below each other, then where their hits lie."""
     say(f"{done.rule.id} {done.rule.name.zh} {done.rule.name.en}")
     say(f"{_window(done)}; {done.night} 夜所知 as known after that night; 版本 version {done.version}")
@@ -51,30 +51,30 @@ def print_trial(done: Trial, say: Say) -> None:
     say(f"page: {done.folder / 'trial.html'}")
 
 
-def _window(done: Trial | Comparison) -> str:
+def _window(done: RuleTrial | RuleComparison) -> str:
     return f"{done.window.start} – {done.window.end}"
 
 
-def _headings(done: Trial | Comparison) -> tuple[str, ...]:
+def _headings(done: RuleTrial | RuleComparison) -> tuple[str, ...]:
     money = in_currency("金额(元)\nFund at risk", done.currency)
     return ("命中\nHits", money, "保留\nKept", "新增\nGained", "减少\nLost", "重合\nShared")
 
 
-def _figures(done: Trial, one: Tried) -> tuple[str, ...]:
+def _figures(done: RuleTrial, one: Tried) -> tuple[str, ...]:
     found = one.findings
     beside = [f"{found.one(kind).count:,}" for kind in (KEPT, GAINED, LOST)] if one is not done.in_force else ["–"] * 3
     return (f"{found.one('all').count:,}", _money(found.one("all")), *beside, _share(found))
 
 
-def _money(found: Sum) -> str:
+def _money(found: HitSum) -> str:
     return "–" if found.amount is None else f"{found.amount:,.2f}"
 
 
-def _share(found: Findings) -> str:
+def _share(found: RuleFindings) -> str:
     return "–" if found.shared_share is None else f"{found.shared_share:.1%}"
 
 
-def _keys(done: Trial, kind: str) -> list[str]:
+def _keys(done: RuleTrial, kind: str) -> list[str]:
     """The keys of a kind: months in order, others by how many hits all versions have there."""
     total: dict[str, int] = {}
     for one in done.tried:
@@ -91,7 +91,7 @@ def _key_words(kind: str, key: str) -> str:
     return LEVELS.get(key, key) if kind == "level" else key
 
 
-def _print_by(done: Trial, kind: str) -> None:
+def _print_by(done: RuleTrial, kind: str) -> None:
     """Hits by key, at most so many versions beside each other."""
     keys = _keys(done, kind)
     shown = keys[-_SHOWN:] if kind == "month" else keys[:_SHOWN]
@@ -116,17 +116,17 @@ def _cell(one: Tried, kind: str, key: str) -> str:
     return "0" if found is None else f"{found.count:,}"
 
 
-def _others(done: Trial) -> list[tuple[str, int]]:
+def _others(done: RuleTrial) -> list[tuple[str, int]]:
     found = done.in_force.findings.of("with")
     return sorted(((rule_id, one.count) for rule_id, one in found.items()), key=lambda item: (-item[1], item[0]))
 
 
-def trial_page(done: Trial) -> str:
+def trial_page(done: RuleTrial) -> str:
     """The page of a trial: charts of hits and money, then every table."""
     return page(f"规则试算 {done.rule.id} {done.rule.name.zh} Rule trial: {done.rule.name.en}", [*_parts(done)])
 
 
-def _parts(done: Trial) -> Iterator[Part]:
+def _parts(done: RuleTrial) -> Iterator[Part]:
     yield Paragraph(
         f"{_window(done)}, {done.night} 夜所知;未写入数据湖。现行版本 {done.version}。\n"
         f"As known after the night of {done.night}; nothing was written to the lake. Version in force: {done.version}."
@@ -170,7 +170,7 @@ def _chart(heading: Bilingual, ran: Sequence[Tried], values: Sequence[float], fo
     return BarChart(heading, bars)
 
 
-def _table_by(done: Trial, ran: Sequence[Tried], kind: str, heading: Bilingual) -> PageTable:
+def _table_by(done: RuleTrial, ran: Sequence[Tried], kind: str, heading: Bilingual) -> PageTable:
     rows = [
         (_key_words(kind, key), *(cell for one in ran for cell in _cells(one.findings, kind, key)))
         for key in _keys(done, kind)
@@ -179,17 +179,17 @@ def _table_by(done: Trial, ran: Sequence[Tried], kind: str, heading: Bilingual) 
     return PageTable(heading, ("", *columns), rows)
 
 
-def _cells(found: Findings, kind: str, key: str) -> tuple[Figure, Figure]:
+def _cells(found: RuleFindings, kind: str, key: str) -> tuple[Figure, Figure]:
     one = found.of(kind).get(key)
     return (Figure("0"), Figure("0.00")) if one is None else (Figure(f"{one.count:,}"), Figure(_money(one)))
 
 
-def _count(found: Findings, kind: str, key: str) -> Figure:
+def _count(found: RuleFindings, kind: str, key: str) -> Figure:
     one = found.of(kind).get(key)
     return Figure("0" if one is None else f"{one.count:,}")
 
 
-def print_comparison(done: Comparison, say: Say) -> None:
+def print_comparison(done: RuleComparison, say: Say) -> None:
     """Rule by rule what the other version gains, loses and keeps, with examples."""
     say(f"现行 in force ⇄ {done.against}; {_window(done)}; {done.night} 夜所知 as known after that night")
     table = new_table(f"规则对比 Rules compared ({len(done.compared)})")

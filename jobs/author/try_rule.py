@@ -13,7 +13,7 @@ from fundwatch.pages import as_json, publish
 from fundwatch.regions import Region, region_of
 from fundwatch.settings import Settings
 from jobs.author.past import Past, scanned_night, switched_on, window_of
-from jobs.author.play_beside import FIGURES, PAGE, Played, Trial, Tried, play_beside
+from jobs.author.play_beside import FIGURES, PAGE, RulesPlayed, RuleTrial, Tried, play_beside
 from jobs.author.rules_in_force import rules_in_force
 from jobs.author.trial_pages import trial_page
 from jobs.job import reading
@@ -35,7 +35,7 @@ class TrialAsked:
     last: date | None = None
 
 
-def try_rule(settings: Settings, asked: TrialAsked) -> Trial:
+def try_rule(settings: Settings, asked: TrialAsked) -> RuleTrial:
     """Play the rule as it is in force and with each choice of values, in one scan. Raises FundwatchError for a rule,
     parameter or window that there is not, NotReadyError without a night."""
     region = region_of(settings)
@@ -49,7 +49,7 @@ def try_rule(settings: Settings, asked: TrialAsked) -> Trial:
         tried = play_variants(Past(place, night, window), alone, variants, region)
     folder = settings.reports_dir / night.isoformat() / "trial" / rule_id
     version = rule_set.rule_fingerprint(next(rule for rule in rule_set.rules if rule.id == rule_id))
-    done = Trial(alone.rules[0], version, night, window, region.currency, tried, folder)
+    done = RuleTrial(alone.rules[0], version, night, window, region.currency, tried, folder)
     publish(folder, {PAGE: trial_page(done).encode(), FIGURES: as_json(done.as_json()).encode()})
     return done
 
@@ -58,6 +58,6 @@ def play_variants(past: Past, alone: RuleSet, variants: Sequence[Rule], region: 
     """What the one rule of the set and its variants find, the rule first."""
     (rule,) = alone.rules
     every = (rule, *variants)
-    played = Played(alone.model_copy(update={"rules": every}), load_knowledge(region=region))
+    played = RulesPlayed(alone.model_copy(update={"rules": every}), load_knowledge(region=region))
     found = play_beside(past, [played], range(1, len(every)))
     return tuple(Tried(changed_params(rule, one), one.params, found[one.id]) for one in every)

@@ -16,9 +16,9 @@ from fundwatch.errors import FundwatchError
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
 from jobs.author import compare_rules, explain_hit, try_rule
-from jobs.author.compare_rules import Comparison, ComparisonAsked, region_meant
+from jobs.author.compare_rules import ComparisonAsked, RuleComparison, region_meant
 from jobs.author.explain_hit import HitExplained
-from jobs.author.play_beside import Trial
+from jobs.author.play_beside import RuleTrial
 from jobs.author.try_rule import TrialAsked
 from jobs.job import Workplace
 from jobs.review.read_hit import find_hit, recorded_lake
@@ -37,7 +37,7 @@ class Answers:
 
     hit: dict[str, Any]
     explained: HitExplained
-    trial: Trial
+    trial: RuleTrial
     versions: tuple[dict[str, int], dict[str, int]]
 
 
@@ -76,7 +76,7 @@ def answers(_in_this_session: None, settings: Settings) -> Answers:
 
 
 @pytest.fixture(scope="module")
-def comparison(_in_this_session: None, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+def comparison(_in_this_session: None, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> RuleComparison:
     overlay = tmp_path_factory.mktemp("overlay") / "my-rules.yaml"
     overlay.write_text(f"rules: [{{id: {RULE}, params: {{max_institutions: 2}}}}]", encoding="utf-8")
     return compare_rules.compare_rules(settings, ComparisonAsked(str(overlay), [RULE]))
@@ -149,7 +149,9 @@ def test_a_trial_is_a_page_and_figures_beside_it(answers: Answers) -> None:
 
 
 @pytest.mark.long  # one scan more of the same
-def test_an_overlay_compared_gains_what_a_trial_of_its_value_gains(answers: Answers, comparison: Comparison) -> None:
+def test_an_overlay_compared_gains_what_a_trial_of_its_value_gains(
+    answers: Answers, comparison: RuleComparison
+) -> None:
     (one,) = comparison.compared
     assert one.differs == ("params.max_institutions: 3 → 2",)
     looser = answers.trial.tried[1].findings

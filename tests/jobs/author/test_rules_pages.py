@@ -19,7 +19,7 @@ from jobs.author.explain_hit import (
     notes_of,
 )
 from jobs.author.explain_pages import print_explained
-from jobs.author.play_beside import Findings, Sum, Trial, Tried
+from jobs.author.play_beside import HitSum, RuleFindings, RuleTrial, Tried
 from jobs.author.trial_pages import print_trial, trial_page
 from jobs.review.read_hit import LineExplained
 from rules.catalogue.rule import BilingualText, RuleState
@@ -29,21 +29,21 @@ from tests.rules.world import shipped
 NIGHT, DAY = date(2026, 3, 31), date(2026, 3, 15)
 
 
-def _found(hits: int, amount: str, **changes: int) -> Findings:
-    every = Sum(hits, Decimal(amount))
-    sums = {"all": {"": every}, "lines": {"": Sum(hits)}, "shared": {"": Sum(1)}, "with": {"DC-03": Sum(1)}}
+def _found(hits: int, amount: str, **changes: int) -> RuleFindings:
+    every = HitSum(hits, Decimal(amount))
+    sums = {"all": {"": every}, "lines": {"": HitSum(hits)}, "shared": {"": HitSum(1)}, "with": {"DC-03": HitSum(1)}}
     sums |= {"level": {"1": every}, "month": {"2026-03": every}, "region": {"330100": every}}
-    return Findings(sums | {kind: {"": Sum(count, Decimal(count))} for kind, count in changes.items()})
+    return RuleFindings(sums | {kind: {"": HitSum(count, Decimal(count))} for kind, count in changes.items()})
 
 
-def _trial() -> Trial:
+def _trial() -> RuleTrial:
     rule = shipped("FQ-02")
     tried = (
         Tried({}, rule.params, _found(4, "334.50")),
         Tried({"max_institutions": 2}, {"max_institutions": 2}, _found(8, "1876.92", kept=4, gained=4)),
-        Tried({"max_institutions": 4}, {"max_institutions": 4}, Findings(problem="the table patient is missing")),
+        Tried({"max_institutions": 4}, {"max_institutions": 4}, RuleFindings(problem="the table patient is missing")),
     )
-    return Trial(rule, "abc", NIGHT, ScanWindow(date(2026, 1, 1), NIGHT), "CNY", tried, Path("reports"))
+    return RuleTrial(rule, "abc", NIGHT, ScanWindow(date(2026, 1, 1), NIGHT), "CNY", tried, Path("reports"))
 
 
 @pytest.fixture
