@@ -23,3 +23,16 @@ def refuse_no_stage(lake: Lake, night: date, *stages: str) -> None:
             where=str(lake.address),
             do=f"run `fundwatch nightly --date {night}`; {nights_said(ledger.nights(missing[0]))}",
         )
+
+
+def newest_night(lake: Lake, stage: str, given: date | None = None) -> date:
+    """The night given, or the newest for which the stage is committed. Raises NotReadyError where it is not."""
+    nights = Ledger(lake.address).nights(stage)
+    night = given or (nights[-1] if nights else None)
+    if night is None or night not in nights:
+        raise NotReadyError(
+            f"{verb_of(stage)} has not run" + (f" for {given}" if given else ""),
+            where=str(lake.address),
+            do=f"run `fundwatch nightly --date {given or 'DATE'}`; {nights_said(nights)}",
+        )
+    return night

@@ -132,11 +132,11 @@ def writing(settings: Settings) -> Iterator[Workplace]:
 
 
 @contextmanager
-def reading(settings: Settings) -> Iterator[Workplace]:
+def reading(settings: Settings, pinned: Lake | None = None) -> Iterator[Workplace]:
     """A lake that is there, with a running session and without the lock: a night may write meanwhile, and every
-    table is read at the version that it had when the block began."""
+    table is read at the version that it had when the block began, or that the `pinned` lake names."""
     refuse_no_lake(settings.lake_address)
-    lake = Lake(settings.lake_address).pinned()
+    lake = pinned or Lake(settings.lake_address).pinned()
     with closing(Workplace(settings, lake=lake)) as place:
         _ = place.spark
         yield place

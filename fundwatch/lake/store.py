@@ -11,6 +11,7 @@ from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Replaced, Table
 from fundwatch.contracts.versions import KNOWN_COLUMNS, known_on
 from fundwatch.errors import NotReadyError
+from fundwatch.lake.checked_files import DamagedFileError
 from fundwatch.lake.delta_rows import (
     columns_of,
     has_marked_rows,
@@ -57,6 +58,17 @@ class Lake:
         """The lake as it is now, whatever is written to it meanwhile: every table at its newest version."""
         made = [name for name in TABLES if self.exists(name)]
         return Lake(self.address, {name: self.version(name) for name in made})
+
+    def as_recorded(self, versions: Mapping[str, int]) -> Lake | None:
+        """The lake with these tables alone, at these versions; None where one of them is not there any more."""
+        from deltalake.exceptions import DeltaError
+
+        try:
+            for table, version in versions.items():
+                opened(self.table_address(table), version)
+        except (DeltaError, DamagedFileError, OSError):
+            return None
+        return Lake(self.address, dict(versions))
 
     @property
     def is_made(self) -> bool:

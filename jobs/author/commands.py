@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fundwatch.errors import FundwatchError
 from fundwatch.settings import Settings
-from jobs.author import pages
+from jobs.author import explain_pages, pages, trial_pages
 from jobs.author.change_state import RuleDesk, StateAsked
 from jobs.author.play_examples import play_examples
 from jobs.author.show_classes import listed_classes
@@ -16,13 +16,15 @@ from jobs.author.show_problems import listed_problems
 from jobs.author.show_scan import coverage_of, planned_passes
 from jobs.review import catalogue_pages, show_catalogues
 from jobs.terminal.answer import Answer
-from jobs.terminal.options import night_of, settings_of
+from jobs.terminal.options import night_of, settings_of, values_tried
 
 Serve = Callable[[Settings, argparse.Namespace], Answer[Any]]
 
 
 def rules(options: argparse.Namespace) -> Answer[Any]:
-    """`fundwatch rules [list|show|test|classes|problems|plan|coverage|propose|approve|retire]`."""
+    """`fundwatch rules [list|show|test|classes|problems|plan|coverage|explain|trial|diff|propose|approve|retire]`."""
+    if options.action == "trial":
+        return _trial(values_tried(options), options)
     return _ACTIONS[options.action](settings_of(options).settings, options)
 
 
@@ -55,6 +57,34 @@ def _coverage(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
     return Answer(coverage_of(settings, night_of(options)), pages.print_coverage)
 
 
+def _explain(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
+    from jobs.author.explain_hit import explain_hit  # Spark is loaded for who plays rules, and for no other command
+
+    if len(options.names) != 1:
+        raise FundwatchError(
+            f"which hit? {len(options.names)} are named", where="explain", do="name it after `explain`, by its id"
+        )
+    return Answer(explain_hit(settings, options.names[0], options.date), explain_pages.print_explained)
+
+
+def _trial(tried: Sequence[str], options: argparse.Namespace) -> Answer[Any]:
+    from jobs.author.try_rule import TrialAsked, try_rule  # as above
+
+    asked = TrialAsked(_one(options), tried, options.date, options.first, options.last)
+    return Answer(try_rule(settings_of(options).settings, asked), trial_pages.print_trial)
+
+
+def _diff(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
+    from jobs.author.compare_rules import ComparisonAsked, compare_rules  # as above
+
+    if not options.against:
+        raise FundwatchError(
+            "beside which rules?", where="--against", do="name a region, a conf folder, or a file like rules.yaml"
+        )
+    asked = ComparisonAsked(options.against, options.names, options.date, options.first, options.last)
+    return Answer(compare_rules(settings, asked), trial_pages.print_comparison)
+
+
 def _propose(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
     return Answer(RuleDesk.of(settings).propose(_asked(options)), pages.print_state_changed)
 
@@ -84,5 +114,5 @@ def _one(options: argparse.Namespace) -> str:
 
 _ACTIONS: dict[str, Serve] = {
     "list": _list, "show": _show, "test": _test, "classes": _classes, "problems": _problems, "propose": _propose,
-    "approve": _approve, "retire": _retire, "plan": _plan, "coverage": _coverage,
+    "approve": _approve, "retire": _retire, "plan": _plan, "coverage": _coverage, "explain": _explain, "diff": _diff,
 }  # fmt: skip

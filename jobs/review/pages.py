@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fundwatch.terminal import show
+from fundwatch.terminal import new_table, show
 from jobs.review.show_lead import LeadShown, NightList
 from jobs.terminal.answer import Say
 from leads.publishing.console import lead_pack, top_table
+from leads.publishing.rows import HitRow
 from leads.words import not_run_text, scanned_text, shadow_text
+
+_HITS, _SHORT = 10, 12  # how many are listed, and how much of an id tells them apart
 
 
 def print_list(found: NightList, say: Say) -> None:
@@ -33,7 +36,23 @@ def print_list(found: NightList, say: Say) -> None:
 def print_lead(found: LeadShown, say: Say) -> None:
     """One lead: its findings, its money, its evidence."""
     show(lead_pack(found.lead, found.evidence, found.cases, found.currency))
+    if found.hits:
+        _print_hits(found.hits[:_HITS], len(found.hits), say)
     _warn(found.stale, say)
+
+
+def _print_hits(hits: Sequence[HitRow], count: int, say: Say) -> None:
+    """The ids of hits, by which one of them is explained."""
+    table = new_table(f"命中 Hits ({len(hits)} / {count})")
+    for heading in ("命中编号\nHit", "规则\nRule", "期间\nPeriod"):
+        table.add_column(heading)
+    table.add_column("金额\nAmount", justify="right")
+    for hit in hits:
+        period = " – ".join(dict.fromkeys(str(day) for day in (hit.period_start, hit.period_end) if day))
+        amount = "–" if hit.amount_at_risk is None else f"{hit.amount_at_risk:,.2f}"
+        table.add_row(hit.hit_id[:_SHORT], hit.rule_id, period, amount)
+    show(table)
+    say("逐项说明 one of them explained: `fundwatch rules explain HIT`")
 
 
 def _warn(stale: Mapping[str, Any], say: Say) -> None:

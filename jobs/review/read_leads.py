@@ -74,7 +74,7 @@ def hits_of(lake: Lake, night: date, leads: Sequence[LeadRow], each: int) -> lis
     rows = lake.rows(
         "rule_hit",
         f"SELECT * FROM (SELECT {columns}, {placed} FROM rule_hit WHERE business_date = DATE '{night}' "
-        f"AND subject_id IN ({_quoted(subjects)}){_active(lake)}) AS placed WHERE place <= {each} "
+        f"AND subject_id IN ({quoted(subjects)}){_active(lake)}) AS placed WHERE place <= {each} "
         "ORDER BY subject_type, subject_id, rule_id, place",
     )
     return to_rows(HitRow, rows)
@@ -90,7 +90,7 @@ def cases_of(lake: Lake, night: date, leads: Sequence[LeadRow]) -> list[CaseRow]
     subjects = {lead.subject_id for lead in leads}
     if not subjects:
         return []
-    return _cases(lake, night, f"subject_id IN ({_quoted(subjects)})", "faded_since IS NOT NULL, kind, case_id")
+    return _cases(lake, night, f"subject_id IN ({quoted(subjects)})", "faded_since IS NOT NULL, kind, case_id")
 
 
 def faded_cases(lake: Lake, night: date, most: int) -> list[CaseRow]:
@@ -113,12 +113,13 @@ def institution_names(lake: Lake, night: date, ids: Collection[str]) -> dict[str
     rows = lake.rows(
         "institution",
         "SELECT institution_id, institution_name FROM institution "
-        f"WHERE {known_on(night)} AND institution_id IN ({_quoted(ids)})",
+        f"WHERE {known_on(night)} AND institution_id IN ({quoted(ids)})",
     )
     return {row["institution_id"]: row["institution_name"] for row in rows if row["institution_name"]}
 
 
-def _quoted(texts: Iterable[str]) -> str:
+def quoted(texts: Iterable[str]) -> str:
+    """The texts as SQL has them between the brackets of IN."""
     return ", ".join("'" + text.replace("'", "''") + "'" for text in sorted(texts))
 
 

@@ -29,6 +29,9 @@ _RULE_ACTIONS = {
     "problems": "the national lists of typical problems, each item with what finds it, or why claims cannot show it",
     "plan": "the passes of a scan and their shuffles, without running it",
     "coverage": "what the scan of --date judged and hit, rule by rule, or why it did not run",
+    "explain": "why a hit (its id, or the beginning of it) is one: its condition part by part, knowledge, law, money",
+    "trial": "a rule with other parameters (--set NAME=3,4,5) on the lake's history, beside the version in force",
+    "diff": "the rules in force beside those of --against on the same history: hits gained, lost and kept",
 }
 RULE_ACTIONS = tuple(_RULE_ACTIONS)
 
@@ -71,6 +74,15 @@ def settings_of(options: argparse.Namespace) -> InForce:
             raise SettingsError(f"'{pair}' is not KEY=VALUE", where="--set", do="write --set list_size=20")
         given[key] = value
     return load_settings(given, file=options.settings)
+
+
+def values_tried(options: argparse.Namespace) -> list[str]:
+    """Takes out of the KEY=VALUE pairs those whose key is no setting: values of a rule's parameters, to be tried."""
+    from fundwatch.settings import Settings  # as above
+
+    tried = [pair for pair in options.set if pair.partition("=")[0] not in Settings.model_fields]
+    options.set = [pair for pair in options.set if pair not in tried]
+    return tried
 
 
 def night_of(options: argparse.Namespace) -> date:
@@ -124,14 +136,22 @@ def looking_options(parser: argparse.ArgumentParser) -> None:
 
 
 def rule_options(parser: argparse.ArgumentParser) -> None:
-    """`fundwatch rules [list|show RULE|test [RULE…]|classes|problems|plan|coverage]`, and
-    `[propose|approve|retire] RULE`."""
+    """`fundwatch rules [list|show RULE|test [RULE…]|classes|problems|plan|coverage]`,
+    `[explain HIT|trial RULE|diff [RULE…]]` and `[propose|approve|retire] RULE`."""
     said = "; ".join(f"{action}: {text}" for action, text in _RULE_ACTIONS.items())
     parser.add_argument("action", nargs="?", choices=RULE_ACTIONS, default="list", help=said)
-    parser.add_argument("names", nargs="*", metavar="RULE", help="which rules")
+    parser.add_argument("names", nargs="*", metavar="RULE", help="which rules; explain: which hit")
     parser.add_argument("--state", default="", help="propose: active or shadow")
     parser.add_argument("--reason", default="", metavar="TEXT", help="propose, retire: why, for the record")
     parser.add_argument("--as", dest="person", default="", metavar="NAME", help="propose, approve, retire: who you are")
+    parser.add_argument(
+        "--against", default="", metavar="PLACE",
+        help="diff: a region, a conf folder, a region's folder, or a file like rules.yaml that is laid over",
+    )  # fmt: skip
+    parser.add_argument(
+        "--from", dest="first", type=a_date, metavar="DATE", help="trial, diff: the first day (default: scan_days back)"
+    )
+    parser.add_argument("--to", dest="last", type=a_date, metavar="DATE", help="trial, diff: the last day")
 
 
 def leads_options(parser: argparse.ArgumentParser) -> None:

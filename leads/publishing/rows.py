@@ -87,6 +87,7 @@ class HitRow:
     is_estimate: bool | None
     reason_zh: str | None
     reason_en: str | None
+    hit_id: str = ""
 
 
 @dataclass(frozen=True)

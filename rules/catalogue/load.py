@@ -141,6 +141,11 @@ def _checked(name: str, where: str, entry: object) -> _Checked:
     return rule, wrong
 
 
+def problems_of_variant(rule: Rule) -> list[str]:
+    """What is wrong with a rule that has come to have other parameters than it was loaded with."""
+    return [*_problems_of(rule)]
+
+
 def _problems_of(rule: Rule) -> Iterator[str]:
     yield from _problems_of_expressions(rule)
     known = rule.facts.keys() | rule.params.keys() | rule.measures.keys()

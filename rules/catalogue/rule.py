@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -18,6 +19,7 @@ from fundwatch.fingerprint import fingerprint
 from rules.catalogue.national_classes import seq_of
 
 PLACEHOLDER = r"\{([a-z_][a-z0-9_]*)\}"
+VARIANT = "~"  # no rule's own id has it
 Expression = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int) else v), Field(min_length=1)]
 
 
@@ -213,6 +215,20 @@ class Rule(Declared):
         if subject not in ENTITIES:
             raise ValueError(f"there is no entity '{subject}'; there are {', '.join(ENTITIES)}")
         return subject
+
+    def variant(self, number: int, params: Mapping[str, Value]) -> Rule:
+        """The rule with other parameters, to be scanned beside it: `FQ-02~1`. One thing's hits by both compare."""
+        return self.model_copy(update={"id": f"{self.id}{VARIANT}{number}", "params": {**self.params, **params}})
+
+    @property
+    def base_id(self) -> str:
+        """The id of the rule that this one is a variant of; its own, unless it is one."""
+        return self.id.partition(VARIANT)[0]
+
+    @property
+    def column(self) -> str:
+        """The id as a part of a column's name."""
+        return self.id.replace("-", "_").replace(VARIANT, "__")
 
     def bound(self, expression: str) -> str:
         """The SQL of an expression of the rule, with its parameters as literals."""

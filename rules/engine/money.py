@@ -6,11 +6,21 @@ for more than it charged, nor the lines of a settlement for more than it paid.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import Window as Over
 from pyspark.sql import functions as F
 from pyspark.sql.window import WindowSpec
 
+METHODS: Mapping[str, tuple[str, str]] = {
+    "A1": ("整条明细的基金支付", "what the fund paid for the line"),
+    "A2": ("明细中超出部分的基金支付", "what the fund paid for the part of the line that is too much"),
+    "A3": ("单价超出部分的基金支付", "what the fund paid for the part of the price that is too much"),
+    "A6": ("整次就诊或住院的基金支付", "what the fund paid for the whole visit or stay"),
+    "A7": ("后一次住院的基金支付(未按合并结算折算)", "what the fund paid for the later stay, not settled as one"),
+    "A9": ("估算,不可追回", "an estimate, not recoverable"),
+}
 _MONEY = "decimal(16,2)"
 _SUM = "decimal(20,2)"
 _RAW = "decimal(28,10)"

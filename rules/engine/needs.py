@@ -43,6 +43,13 @@ def knowledge_needed(rule: Rule) -> frozenset[str]:
     return frozenset(s.removeprefix("knowledge.") for s in sources if s.startswith("knowledge."))
 
 
+def classes_named(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
+    """The knowledge classes that a column of the rule rests on, whether it needs them or only leaves out by them."""
+    columns = GRAINS[rule.grain].columns
+    sources = frozenset(rule.needs).union(*(g for name in names_used(rule_set, rule) for g in columns[name]))
+    return frozenset(s.removeprefix("knowledge.") for s in sources if s.startswith("knowledge."))
+
+
 def times_needed(rule: Rule) -> frozenset[str]:
     """The sources whose time of day the rule compares: where only their days are known, it would judge what is not."""
     columns = GRAINS[rule.grain].columns

@@ -31,12 +31,12 @@ HIT_TYPE = (
 
 def seen(rule: Rule) -> str:
     """The column that says whether the rule judges the row, and the row falls into the window."""
-    return f"seen__{rule.id.replace('-', '_')}"
+    return f"seen__{rule.column}"
 
 
 def hit(rule: Rule) -> str:
     """The column that says whether the rule hits the row."""
-    return f"hit__{rule.id.replace('-', '_')}"
+    return f"hit__{rule.column}"
 
 
 def tag(rows: DataFrame, shared: Shared, rules: Sequence[JudgedRule], window: ScanWindow) -> DataFrame:
@@ -44,8 +44,13 @@ def tag(rows: DataFrame, shared: Shared, rules: Sequence[JudgedRule], window: Sc
 
     Flags are computed after the first shuffle: a shuffle carries what they are made of anyway.
     """
-    flags = {flag: judges for judges, flag in shared.flags.items() if flag in {rule.judged for rule in rules}}
-    tagged = rows.filter(" OR ".join(f"({judges})" for judges in flags.values()))
+    judged = " OR ".join(f"({judges})" for judges in _flags(shared, rules).values())
+    return measured(rows.filter(judged), shared, rules, window)
+
+
+def measured(rows: DataFrame, shared: Shared, rules: Sequence[JudgedRule], window: ScanWindow) -> DataFrame:
+    """All of the rows with the same columns, those that no rule judges among them."""
+    flags, tagged = _flags(shared, rules), rows
     together, flagged = Columns(), False
     for key, windows in steps(rules, shared.keys):
         if key != together:
@@ -59,6 +64,11 @@ def tag(rows: DataFrame, shared: Shared, rules: Sequence[JudgedRule], window: Sc
     tagged = tagged.select("*", *(F.expr(condition).alias(name) for name, condition in in_window.items()))
     hits = {hit(r.rule): all_of([seen(r.rule), r.bound(r.rule.when)]) for r in rules}
     return tagged.select("*", *(F.expr(condition).alias(name) for name, condition in hits.items()))
+
+
+def _flags(shared: Shared, rules: Sequence[JudgedRule]) -> dict[str, str]:
+    """By the columns that say what the rules judge, the conditions that make them."""
+    return {flag: judges for judges, flag in shared.flags.items() if flag in {rule.judged for rule in rules}}
 
 
 def _with_flags(rows: DataFrame, flags: Mapping[str, str]) -> DataFrame:
@@ -108,16 +118,22 @@ def with_lines(hits: DataFrame, lines: DataFrame) -> DataFrame:
     return joined.drop("proof_encounter", "_encounter", "_day")
 
 
+def hit_id(rule: Rule) -> Column:
+    """The fingerprint of rule and thing. That of a variant is its rule's, with the variant's own end."""
+    thing = [F.coalesce(F.col(name).cast("string"), F.lit("")) for name in GRAINS[rule.grain].thing]
+    of_rule = F.substring(F.sha2(F.concat_ws(_SEPARATOR, F.lit(rule.base_id), *thing), 256), 1, 32)
+    return of_rule if rule.id == rule.base_id else F.concat(of_rule, F.lit(rule.id.removeprefix(rule.base_id)))
+
+
 def _verdict(judged: JudgedRule, facts: Mapping[str, Column]) -> Column:
     rule, grain = judged.rule, GRAINS[judged.rule.grain]
-    thing = [F.coalesce(F.col(name).cast("string"), F.lit("")) for name in grain.thing]
     identity = {
         name: F.col(name) if name in grain.identifies else F.lit(None).cast("string")
         for name in ("patient_id", "institution_id", "encounter_id")
     }
     share = F.least(F.greatest(F.expr(judged.bound(rule.money.share)).cast(_SHARE), F.lit(0)), F.lit(1))
     fields = {
-        "hit_id": F.substring(F.sha2(F.concat_ws(_SEPARATOR, F.lit(rule.id), *thing), 256), 1, 32),
+        "hit_id": hit_id(rule),
         "rule_id": F.lit(rule.id),
         "subject_id": F.col(ENTITIES[rule.subject].line_id),
         **identity,
@@ -149,8 +165,8 @@ def _facts(tagged: DataFrame, rules: Sequence[JudgedRule]) -> dict[str, dict[str
     texts = {r.rule.id: {name: _sql_of(r, name) for name in sorted(r.rule.fact_names)} for r in rules}
     values = list(dict.fromkeys(text for named in texts.values() for text in named.values()))
     kinds = [kind for _, kind in tagged.select(*(F.expr(v).alias(f"{n}") for n, v in enumerate(values))).dtypes]
-    readable = {value: _readable(F.expr(value), kind) for value, kind in zip(values, kinds, strict=True)}
-    return {rule_id: {name: readable[text] for name, text in named.items()} for rule_id, named in texts.items()}
+    texts_of = {value: readable(F.expr(value), kind) for value, kind in zip(values, kinds, strict=True)}
+    return {rule_id: {name: texts_of[text] for name, text in named.items()} for rule_id, named in texts.items()}
 
 
 def _sql_of(judged: JudgedRule, name: str) -> str:
@@ -159,7 +175,7 @@ def _sql_of(judged: JudgedRule, name: str) -> str:
     return judged.bound(judged.rule.facts.get(name, name))
 
 
-def _readable(value: Column, kind: str) -> Column:
+def readable(value: Column, kind: str) -> Column:
     """Dates without seconds, numbers without idle zeros, a word for the unknown."""
     if kind.startswith("timestamp"):
         text = F.date_format(value, "yyyy-MM-dd HH:mm")

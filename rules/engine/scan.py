@@ -122,7 +122,7 @@ def scan(
         rules = [r for r in rule_set.rules if GRAINS[r.grain].frame is frame and not reasons[r.id]]
         if rules:
             wanted = frozenset().union(*(names_used(rule_set, r) | {GRAINS[r.grain].judged_on} for r in rules))
-            rows = frame.build(inputs, wanted, max(_memory_days(rule) for rule in rules))
+            rows = frame.build(inputs, wanted, max(memory_days(rule) for rule in rules))
             if len(_groups(rule_set, rules)[1]) > 1:
                 rows = materialize(rows)
             folded, broken = _folded(rows, rule_set, rules, window)
@@ -143,7 +143,8 @@ def _nothing(session: SparkSession) -> DataFrame:
     return session.createDataFrame([], f"{judged}, hits array<{HIT_TYPE}>")
 
 
-def _memory_days(rule: Rule) -> int:
+def memory_days(rule: Rule) -> int:
+    """How many days before the window the rule's measures look back to."""
     return max((int(rule.bound(str(m.over_days))) for m in rule.measures.values() if m.over_days), default=0)
 
 
