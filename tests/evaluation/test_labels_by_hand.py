@@ -179,9 +179,8 @@ def test_what_a_hit_of_the_own_rule_is_compared_with_is_found_and_no_look_alike_
     matches = with_compared(found.matches, labels, found.hits, beside)
     scheme_of = labels.set_index("label")["scheme"]
     assert found.matches["label"].map(scheme_of).tolist().count("charged twice") == 0
-    assert [(scheme_of[row.label], row.hit_id) for row in matches.itertuples() if row.is_own] == [
-        ("charged twice", "h0")
-    ]
+    own = matches[matches["is_own"]]
+    assert [*zip(own["label"].map(scheme_of), own["hit_id"], strict=True)] == [("charged twice", "h0")]
     assert to_hit_classes(found.hits, matches, labels)["h0"] == "true"
     judged = with_findings(labels, replace(found, matches=matches), RULES)
     of_rules = recall_of_rules(with_units(judged, found.subjects))
