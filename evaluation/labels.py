@@ -217,6 +217,20 @@ def to_matches(labels: pd.DataFrame, hits: pd.DataFrame, proofs: pd.DataFrame) -
     return pairs.drop(columns="rule_id").rename(columns={"hit_rule": "rule_id"}).reset_index(drop=True)
 
 
+def with_compared(
+    matches: pd.DataFrame, labels: pd.DataFrame, hits: pd.DataFrame, compared: pd.DataFrame
+) -> pd.DataFrame:
+    """Matches, and those of a scheme's line or encounter with a hit of its own rule that is compared with it.
+
+    Of two equal bills, or two grades of nursing on a day, nobody knows which came second: the hit holds both, and
+    counts one. `compared` are the lines that hits are compared with, as proofs are.
+    """
+    is_thing = labels["entity_type"].isin(["line", "encounter"]) & (labels["kind"] == "scheme")
+    named = to_matches(labels[is_thing], hits, compared)
+    both = pd.concat([matches, named[named["is_own"]]], ignore_index=True)
+    return both.drop_duplicates(["label", "hit_id"], ignore_index=True)
+
+
 def _entity_matches(labels: pd.DataFrame, hits: pd.DataFrame, proofs: pd.DataFrame, kind: str) -> pd.DataFrame:
     entity = _ENTITY_OF[kind]
     key, of_kind = f"{entity}_id", labels[labels["entity_type"] == kind]

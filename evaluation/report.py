@@ -41,8 +41,8 @@ class Evaluation:
     `is_whole`: whatever has no label is honest; else nobody knows. `totals`: kind; `schemes`: kind × scheme × rule;
     `left_out`: scheme × reason; `breakdowns`: one frame per grade of the labels, and `scheme_breakdowns` the same ×
     scheme; `learned_until`: when the models were made, and `out_of_time` what began before and after; `settlements`:
-    how many; `rules`: rule, those in shadow too, which count nowhere else; `list_precision`: k; `list_classes`: what
-    made the lead × class; `money`: scheme,
+    how many; `rules`: rule, those in shadow too, which count nowhere else, and `rule_schemes`: rule × its own scheme or
+    look-alike × disguise; `list_precision`: k; `list_classes`: what made the lead × class; `money`: scheme,
     `money_in_all`, `money_by_disguise`, in yuan; `score_by_subject`: kind ×
     subject type; `base_rates`: subject type; `size_bands`: the same × band;
     `first_by_subject`: subject type × ranking × cut; `scores`: entity type × model; `scores_by_peers`: the same × size
@@ -61,6 +61,7 @@ class Evaluation:
     out_of_time: pd.DataFrame
     settlements: SettlementCounts
     rules: pd.DataFrame
+    rule_schemes: pd.DataFrame
     list_precision: pd.DataFrame
     list_classes: pd.DataFrame
     money: pd.DataFrame

@@ -63,6 +63,8 @@ def tables(evaluation: Evaluation) -> list[Table]:
                         evaluation.out_of_time, "began"),
         _plain_table("未计入 Left out", evaluation.left_out, ["kind", "scheme", "reason", "things", "instances"]),
         *_rule_tables(evaluation.rules),
+        _plain_table("规则与手法 Rules, their schemes and look-alikes", evaluation.rule_schemes,
+                     ["rule_id", "kind", "scheme", "disguise", "instances", "found"]),
         *_subject_tables(evaluation),
         _plain_table("清单前 k 名 First k of the list", _with_interval(evaluation.list_precision, "precision"),
                      ["k", "staged", "precision"]),

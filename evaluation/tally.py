@@ -113,6 +113,15 @@ def with_own_recall(rules: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame
     return rules.merge(own, on="rule_id", how="left").fillna({"instances": 0}).astype({"instances": "int64"})
 
 
+def recall_of_rules(findings: pd.DataFrame) -> pd.DataFrame:
+    """Grain: rule × kind × scheme that it is made for or must leave alone × disguise, where the truth grades it:
+    `instances` that the rule could judge, and how many of them it `found`; of a look-alike each is a false hit."""
+    keys = ["rule_id", "kind", "scheme", "disguise"]
+    recall = recall_by(findings[findings["rule_id"] != ""], keys)
+    found = recall.rename(columns={"own_rule_of": "instances", "own_rule": "found"})
+    return found.loc[found["instances"] > 0, [*keys, "instances", "found"]].reset_index(drop=True)
+
+
 def with_rule_state(schemes: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
     """Schemes with `state` and `why_not` of their own rule."""
     of_rule = rules.set_index("rule_id")

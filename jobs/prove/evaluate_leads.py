@@ -29,6 +29,7 @@ from evaluation.labels import (
     refuse_foreign,
     to_matches,
     to_own_subjects,
+    with_compared,
     with_state,
 )
 from evaluation.money import money_by
@@ -46,6 +47,7 @@ from evaluation.tally import (
     precision_by_rule,
     precision_of_list,
     recall_by,
+    recall_of_rules,
     to_lead_classes,
     with_own_recall,
     with_rule_state,
@@ -104,7 +106,8 @@ def evaluate_labels(settings: Settings, night: date, given: Labels) -> Evaluatio
     lake = Lake(settings.lake_address)
     made_by_all = read_found(lake, night)
     made = _without_shadow(made_by_all)
-    seen, window = read_seen(lake, given.rows, made_by_all.hit_lines, night), _window(made.coverage)
+    hit_lines = pd.concat([made_by_all.hit_lines["line_id"], made_by_all.compared["line_id"]]).dropna()
+    seen, window = read_seen(lake, given.rows, set(hit_lines), night), _window(made.coverage)
     labels = with_state(given.rows, seen, _pair_rules(settings), window)
     refuse_foreign(labels, window)
     population, rules = read_population(lake, night, window), _rule_states(made.coverage)
@@ -130,6 +133,7 @@ def evaluate_labels(settings: Settings, night: date, given: Labels) -> Evaluatio
         out_of_time=_out_of_time(staged, learned),
         settlements=settlements,
         rules=with_rates(_of_rules(judged, labels, rules, is_whole=given.is_whole), settlements),
+        rule_schemes=recall_of_rules(judged.findings),
         **_of_list(found, classes, labels),
         **_of_money(labels, seen, _line_hits(made, found.listed)),
         score_by_subject=score_by_subject(findings, found),
@@ -174,12 +178,14 @@ def _found(
     made: NightFound, labels: pd.DataFrame, seen: Seen, population: Population, settings: Settings
 ) -> NightFindings:
     ids = ["encounter_id", *(entity.id_column for entity in ENTITIES.values()), "day"]
-    proofs = made.hit_lines.merge(seen.lines[["line_id", *ids]], on="line_id")
+    proofs, compared = (
+        rows.merge(seen.lines[["line_id", *ids]], on="line_id") for rows in (made.hit_lines, made.compared)
+    )
     scored = pd.DataFrame(columns=SUBJECT) if made.scores is None else _subjects_of(_scored(made.scores))
     return NightFindings(
         hits=made.hits,
         proofs=proofs,
-        matches=to_matches(labels, made.hits, proofs),
+        matches=with_compared(to_matches(labels, made.hits, proofs), labels, made.hits, compared),
         subjects=to_own_subjects(labels),
         scored=scored,
         outliers=_outliers(made, settings.score_share),

@@ -39,10 +39,14 @@ _DOMAIN = {entity.name: entity.domain for entity in ENTITIES.values() if entity.
 
 @dataclass(frozen=True)
 class NightFound:
-    """What a night found, as tables: rule_hit, hit_line, score and lead. None: that stage has not run."""
+    """What a night found, as tables: rule_hit, hit_line, score and lead. None: that stage has not run.
+
+    `hit_lines` prove the hits; `compared` are the lines that they are compared with.
+    """
 
     hits: pd.DataFrame
     hit_lines: pd.DataFrame
+    compared: pd.DataFrame
     coverage: pd.DataFrame
     scores: pd.DataFrame | None
     leads: pd.DataFrame | None
@@ -116,9 +120,12 @@ def read_found(lake: Lake, night: date) -> NightFound:
         "hit_id, rule_id, subject_type, subject_id, patient_id, institution_id, encounter_id, is_estimate, "
         f"period_start, period_end, {_AT_RISK}, {_rule_state(lake, 'rule_hit')}",
     )  # fmt: skip
+    lines = _hit_lines(lake, night)
+    is_compared = lines["role"] == "compared"
     return NightFound(
         hits=hits.assign(**{name: pd.to_datetime(hits[name]) for name in ("period_start", "period_end")}),
-        hit_lines=_counted_lines(lake, night),
+        hit_lines=lines[~is_compared].drop(columns="role"),
+        compared=lines.loc[is_compared, ["hit_id", "line_id"]],
         coverage=of_night(
             lake, "rule_coverage", night,
             f"rule_id, state, why_not, period_start, period_end, {_rule_state(lake, 'rule_coverage')}",
@@ -144,22 +151,21 @@ def of_night(lake: Lake, table: str, night: date, columns: str) -> pd.DataFrame:
     return _frame(lake, table, f"SELECT {columns} FROM {table} WHERE business_date = DATE '{night}'")
 
 
-def _counted_lines(lake: Lake, night: date) -> pd.DataFrame:
-    """The lines that prove hits, without those that they are compared with."""
+def _hit_lines(lake: Lake, night: date) -> pd.DataFrame:
+    """The lines of hits with their `role`; it is null in tables of before lines had one."""
     role = "role" if "role" in lake.columns("hit_line") else "NULL AS role"
-    lines = of_night(lake, "hit_line", night, f"hit_id, line_id, {_AT_RISK}, {role}")
-    return lines[lines["role"] != "compared"].drop(columns="role")
+    return of_night(lake, "hit_line", night, f"hit_id, line_id, {_AT_RISK}, {role}")
 
 
-def read_seen(lake: Lake, labels: pd.DataFrame, hit_lines: pd.DataFrame, night: date) -> Seen:
-    """What is known of labelled things after the night, and of the lines that prove its hits."""
+def read_seen(lake: Lake, labels: pd.DataFrame, hit_lines: Collection[str], night: date) -> Seen:
+    """What is known of labelled things after the night, and of the lines of its hits."""
     wanted: dict[str, Collection[str]] = {
         f"{kind}_id": _ids(labels.loc[labels["entity_type"].isin([kind, f"{kind}_day"]), f"{kind}_id"])
         for kind in ENTITIES
     }
     encounters = _ids(labels.loc[labels["entity_type"] == "encounter", "encounter_id"])
     line_ids = _ids(labels.loc[labels["entity_type"] == "line", "line_id"])
-    wanted |= {"line_id": _ids(hit_lines["line_id"]) | line_ids, "encounter_id": encounters}
+    wanted |= {"line_id": {*hit_lines} | line_ids, "encounter_id": encounters}
     columns = (
         f"line_id, encounter_id, {_ENTITY_IDS}, settlement_id, "
         "CAST(charged_at AS DATE) AS day, CAST(covered_amount AS DOUBLE) AS covered_amount, known_from, known_to"

@@ -100,7 +100,9 @@ def nightly_options(parser: argparse.ArgumentParser) -> None:
 def simulate_options(parser: argparse.ArgumentParser) -> None:
     """`fundwatch simulate`: a preset, a scenario file, or plain weekly deliveries."""
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--preset", metavar="NAME", help="a scenario of conf/scenarios: demo, city, province-slice")
+    which.add_argument(
+        "--preset", metavar="NAME", help="a scenario of conf/scenarios: demo, schemes, city, province-slice"
+    )
     which.add_argument("--scenario", type=local_path, metavar="FILE", help="a scenario file of your own")
     parser.add_argument("--lines", type=int, help="about how many fee lines (default 24000, or the scenario's)")
     parser.add_argument(

@@ -13,7 +13,7 @@ from simulator.city.people import Person
 from simulator.streams import Hand
 
 _MORE = {"hypertension": "heart_more", "diabetes": "sugar_more", "heart": "heart_more", "lung": "lung_more"}
-_DRUGS = {name: (*own, *catalogue.families()[_MORE[name]]) for name, own in catalogue.CHRONIC_DRUGS.items()}
+BENEFIT_DRUGS = {name: (*own, *catalogue.families()[_MORE[name]]) for name, own in catalogue.CHRONIC_DRUGS.items()}
 _PATENTS = (*catalogue.PATENT_DRUGS, *catalogue.families()["patent_more"])
 _HERBS = (*catalogue.HERBS, *catalogue.families()["herbs_more"])
 _TREAT, _SUPPLY = catalogue.families()["treatments"], catalogue.families()["supplies"]
@@ -69,10 +69,10 @@ def diagnoses(hand: Hand, person: Person, known: dict[str, Diagnosis], condition
 
 def drugs_given(hand: Hand, person: Person, condition: str) -> Sheet:
     """Western drugs for the condition, often for another one too."""
-    drugs = hand.some(_DRUGS[condition], hand.between(2, 3))
+    drugs = hand.some(BENEFIT_DRUGS[condition], hand.between(2, 3))
     if len(person.conditions) > 1 and hand.chance(0.6):
         other = hand.pick(person.conditions)
-        drugs += [drug for drug in hand.some(_DRUGS[other], hand.between(1, 2)) if drug not in drugs]
+        drugs += [drug for drug in hand.some(BENEFIT_DRUGS[other], hand.between(1, 2)) if drug not in drugs]
     days = catalogue.DRUGS_SUPPLIED_DAYS if hand.chance(_LONG_PRESCRIPTIONS) else 0
     spending = person.health.spending
     sheet = [(drug, _times(hand, _WESTERN_QUANTITY * spending * min(1.0, 60_00 / drug.price)), days) for drug in drugs]

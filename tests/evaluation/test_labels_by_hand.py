@@ -8,9 +8,18 @@ import pandas as pd
 import pytest
 
 from evaluation.findings import NightFindings, score_by_subject, to_hit_classes, with_findings, without_right_hits
-from evaluation.labels import JudgedPeriod, Seen, refuse_foreign, to_labels, to_matches, to_own_subjects, with_state
+from evaluation.labels import (
+    JudgedPeriod,
+    Seen,
+    refuse_foreign,
+    to_labels,
+    to_matches,
+    to_own_subjects,
+    with_compared,
+    with_state,
+)
 from evaluation.population import Population
-from evaluation.tally import precision_by_rule, recall_by, with_units
+from evaluation.tally import precision_by_rule, recall_by, recall_of_rules, with_units
 from fundwatch.errors import FundwatchError
 
 WINDOW = JudgedPeriod(pd.Timestamp("2026-01-01"), pd.Timestamp("2026-03-31"))
@@ -157,3 +166,25 @@ def test_labels_of_another_time_or_of_another_lake_are_refused() -> None:
     with pytest.raises(FundwatchError, match="another lake: none of the 3 things"):
         refuse_foreign(with_state(to_labels(foreign), _seen(), [], WINDOW), WINDOW)
     refuse_foreign(_labels(), WINDOW)
+
+
+def test_what_a_hit_of_the_own_rule_is_compared_with_is_found_and_no_look_alike_is_wronged_by_it() -> None:
+    labels = _labels().assign(rule_id=lambda rows: rows["scheme"].map({"charged twice": "DC-03", "cleared": "DC-03"}))
+    labels["rule_id"] = labels["rule_id"].fillna("")
+    hits = _hits(("DC-03", "l1"), ("OP-02", "l1"), ("DC-03", "l1"))
+    compared = pd.DataFrame({"hit_id": ["h0", "h1", "h2"], "line_id": ["l2", "l2", "l3"]})
+    ids = ["line_id", "encounter_id", "patient_id", "doctor_id", "institution_id", "day"]
+    found = _found(labels, hits, [])
+    beside = compared.merge(_seen().lines[ids], on="line_id")
+    matches = with_compared(found.matches, labels, found.hits, beside)
+    scheme_of = labels.set_index("label")["scheme"]
+    assert found.matches["label"].map(scheme_of).tolist().count("charged twice") == 0
+    own = matches[matches["is_own"]]
+    assert [*zip(own["label"].map(scheme_of), own["hit_id"], strict=True)] == [("charged twice", "h0")]
+    assert to_hit_classes(found.hits, matches, labels)["h0"] == "true"
+    judged = with_findings(labels, replace(found, matches=matches), RULES)
+    of_rules = recall_of_rules(with_units(judged, found.subjects))
+    assert of_rules[["rule_id", "kind", "scheme", "instances", "found"]].values.tolist() == [
+        ["DC-03", "lookalike", "cleared", 1, 0],
+        ["DC-03", "scheme", "charged twice", 1, 1],
+    ]

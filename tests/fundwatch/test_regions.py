@@ -49,8 +49,8 @@ def test_a_region_that_nobody_declared_is_refused_with_the_choices(tmp_path):
     declare(tmp_path, "city")
     with pytest.raises(FundwatchError, match="no region named 'town'") as problem:
         read_region("town", tmp_path)
-    assert "default, 320000, US, city" in problem.value.do
-    assert region_names(tmp_path) == ["320000", "US", "city"]
+    assert "default, 320000, 990000, US, city" in problem.value.do
+    assert region_names(tmp_path) == ["320000", "990000", "US", "city"]
 
 
 @pytest.mark.parametrize("name", ["../city", "", ".", "a/b"])

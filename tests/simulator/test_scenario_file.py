@@ -17,7 +17,7 @@ def refused(content):
     return found.value.found
 
 
-@pytest.mark.parametrize("name", ["demo", "city", "province-slice", "faulty-month"])
+@pytest.mark.parametrize("name", ["demo", "city", "province-slice", "faulty-month", "schemes"])
 def test_every_preset_holds(name):
     assert name in conf_names("scenarios")
     assert read_scenario(name).nights[-1] == date(2026, 3, 31)
