@@ -28,6 +28,8 @@ _RULE_ACTIONS = {
     "classes": "the 88 classes of the national library, each with the rules that implement it",
     "plan": "the passes of a scan and their shuffles, without running it",
     "coverage": "what the scan of --date judged and hit, rule by rule, or why it did not run",
+    "export": "active rules that one visit decides, with their knowledge, as one file for other systems (--out)",
+    "check": "judge visits (--visit, or the standard input: one JSON, or one a line) by the rules of an exported FILE",
 }
 RULE_ACTIONS = tuple(_RULE_ACTIONS)
 
@@ -123,13 +125,17 @@ def looking_options(parser: argparse.ArgumentParser) -> None:
 
 
 def rule_options(parser: argparse.ArgumentParser) -> None:
-    """`fundwatch rules [list|show RULE|test [RULE…]|classes|plan|coverage|propose RULE|approve RULE|retire RULE]`."""
+    """`fundwatch rules [list|show RULE|test [RULE…]|classes|plan|coverage|propose RULE|approve RULE|retire RULE|export|
+    check FILE]`."""
     said = "; ".join(f"{action}: {text}" for action, text in _RULE_ACTIONS.items())
     parser.add_argument("action", nargs="?", choices=RULE_ACTIONS, default="list", help=said)
-    parser.add_argument("names", nargs="*", metavar="RULE", help="which rules")
+    parser.add_argument("names", nargs="*", metavar="RULE", help="which rules; check: the exported file")
     parser.add_argument("--state", default="", help="propose: active or shadow")
     parser.add_argument("--reason", default="", metavar="TEXT", help="propose, retire: why, for the record")
     parser.add_argument("--as", dest="person", default="", metavar="NAME", help="propose, approve, retire: who you are")
+    parser.add_argument("--out", type=local_path, metavar="FILE", help="export: the file to write (default: print it)")
+    parser.add_argument("--shadow", action="store_true", help="export: rules in shadow too")
+    parser.add_argument("--visit", type=local_path, metavar="FILE", help="check: the visits (default: standard input)")
 
 
 def leads_options(parser: argparse.ArgumentParser) -> None:

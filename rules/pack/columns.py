@@ -96,9 +96,9 @@ def _codes_of(table: str, column: str) -> Compute:
 _diagnosis_codes = _derived("array<string>", "本次就诊的全部诊断编码", "all codes of the visit's list of diagnoses")(
     _codes_of("diagnosis", "diagnosis_code")
 )
-_procedure_codes = _derived("array<string>", "本次就诊的全部手术操作编码", "all codes of the visit's list of procedures")(
-    _codes_of("procedure", "procedure_code")
-)
+_procedure_codes = _derived(
+    "array<string>", "本次就诊的全部手术操作编码", "all codes of the visit's list of procedures"
+)(_codes_of("procedure", "procedure_code"))
 
 
 @_derived("string", "主要手术操作的编码", "the code of the main procedure")
@@ -119,7 +119,9 @@ def _last_operated(_line: Line, visit: Visit) -> Any:
 
 
 @_derived(
-    "string", "开单医师当日在本机构登记的职称", "the title of the ordering doctor at this institution on the service date"
+    "string",
+    "开单医师当日在本机构登记的职称",
+    "the title of the ordering doctor at this institution on the service date",
 )
 def _ordering_title(line: Line, visit: Visit) -> Any:
     day = line["service_date"]
@@ -160,12 +162,12 @@ def _of_enrolments(compute: Callable[[Sequence[tuple[date, date]], date], Any]) 
 _is_insured = _derived("boolean", "服务日期是否在参保期内", "whether the person was insured on the service date")(
     _of_enrolments(lambda spans, day: any(first <= day <= last for first, last in spans))
 )
-_insured_until = _derived("date", "服务日期之前最后一个参保期的末日", "the last day on which the person was insured before")(
-    _of_enrolments(lambda spans, day: max((last for _, last in spans if last < day), default=NULL))
-)
-_insured_again = _derived("date", "服务日期之后第一个参保期的首日", "the first day on which the person was insured again")(
-    _of_enrolments(lambda spans, day: min((first for first, _ in spans if first > day), default=NULL))
-)
+_insured_until = _derived(
+    "date", "服务日期之前最后一个参保期的末日", "the last day on which the person was insured before"
+)(_of_enrolments(lambda spans, day: max((last for _, last in spans if last < day), default=NULL)))
+_insured_again = _derived(
+    "date", "服务日期之后第一个参保期的首日", "the first day on which the person was insured again"
+)(_of_enrolments(lambda spans, day: min((first for first, _ in spans if first > day), default=NULL)))
 
 
 @_derived(
@@ -244,7 +246,9 @@ def _name(row: TypedRow) -> str | None:
 
 
 @_derived(
-    "boolean", "药品是否适用于本人已备案的门慢特病种；未备案则不明", "whether the drug is for a registered chronic disease"
+    "boolean",
+    "药品是否适用于本人已备案的门慢特病种；未备案则不明",
+    "whether the drug is for a registered chronic disease",
 )
 def _of_benefit(line: Line, visit: Visit) -> Any:
     words, registered = line["benefit_words"], _registered(line, visit)

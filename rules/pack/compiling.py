@@ -118,9 +118,7 @@ class Compiler:
         found: list[Compiled] = []
         for node in nodes:
             value = self.params.get(node.name) if isinstance(node, ParameterNode) else None
-            found += (
-                [constant(one, "string") for one in value] if isinstance(value, list) else [self.compiled(node)]
-            )
+            found += [constant(one, "string") for one in value] if isinstance(value, list) else [self.compiled(node)]
         return found
 
     def _operator(self, node: OperatorNode) -> Compiled:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError
 
@@ -18,7 +18,8 @@ from fundwatch.errors import FundwatchError, problems
 from fundwatch.expressions.nodes import LiteralNode, Node
 from fundwatch.fingerprint import fingerprint
 
-FORMAT, VERSION = "fundwatch-rule-pack", 1
+FORMAT: Final = "fundwatch-rule-pack"
+VERSION: Final = 1
 LARGEST_PACK, LARGEST_VISIT = 256 * 2**20, 16 * 2**20  # bytes
 
 
@@ -118,7 +119,8 @@ class PackExclusion(Declared):
 
 
 class PackMoney(Declared):
-    """How much of a line is at risk: `share` of what was paid for it, with `account` the personal account's part too."""
+    """How much of a line is at risk: `share` of what was paid for it; with `account` what the personal account paid,
+    too."""
 
     method: str
     is_estimate: bool

@@ -77,5 +77,3 @@ class Evaluator:
             known = self.pack.knowledge.get(column)
             return known is not None and bool(known.points)
         return source in visit.given or (column in OF_VISIT and table in visit.tables)
-
-

@@ -3,7 +3,7 @@ scan runs; the others are named with what they need beyond it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,7 +39,7 @@ from rules.pack.document import (
     PackText,
 )
 from rules.pack.judging import compiled_rule
-from rules.pack.visit import LISTED, SINGLE, TABLES
+from rules.pack.visit import SINGLE, TABLES
 
 _OF_ONE_LINE = (*SINGLE, "claim_line", "settlement")  # tables of which a line has one row
 _WITHIN_A_VISIT = frozenset({"encounter_id", "line_id"})  # who shares one of them shares the visit

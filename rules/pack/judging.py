@@ -63,7 +63,9 @@ class CompiledRule:
         if not seen.in_force:
             until = f" – {self.rule.valid_to}" if self.rule.valid_to else ""
             dates = f"{self.rule.valid_from}{until}"
-            return RuleVerdict(self.rule, Verdict.NOT_JUDGED, why=(f"服务日期不在有效期内 in force on other days: {dates}",))
+            return RuleVerdict(
+                self.rule, Verdict.NOT_JUDGED, why=(f"服务日期不在有效期内 in force on other days: {dates}",)
+            )
         return RuleVerdict(self.rule, Verdict.CLEAR if seen.judged else Verdict.NOT_CONCERNED)
 
     def _seen(self, rows: Sequence[LineRow]) -> _Seen:
@@ -134,7 +136,10 @@ class CompiledRule:
             (*counted, *compared),
             _total([line.covered_at_risk for line in counted]),
             _total([line.amount_at_risk for line in counted]),
-            *(_PLACEHOLDER.sub(lambda found: texts[found[1]], text) for text in (self.rule.reason.zh, self.rule.reason.en)),
+            *(
+                _PLACEHOLDER.sub(lambda found: texts[found[1]], text)
+                for text in (self.rule.reason.zh, self.rule.reason.en)
+            ),
         )
 
     def _share(self, row: LineRow) -> Decimal:

@@ -82,9 +82,7 @@ class CompiledMeasure:
             return found
         return Unknown(frozenset().union(*(v.causes for row in values for v in row if isinstance(v, Unknown))))
 
-    def _ranked(
-        self, rows: Sequence[Row], judged: Sequence[bool], places: Sequence[int]
-    ) -> Iterable[tuple[int, int]]:
+    def _ranked(self, rows: Sequence[Row], judged: Sequence[bool], places: Sequence[int]) -> Iterable[tuple[int, int]]:
         keys = {place: tuple(_sorting(one.run(rows[place])) for one in self.order) for place in places}
         ordered = sorted(places, key=lambda place: keys[place])
         count = rank = dense = 0

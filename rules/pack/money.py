@@ -12,7 +12,13 @@ from rules.pack.values import Unknown, computed, fitted, quotient
 from rules.pack.visit import TypedRow, Visit
 
 _ZERO = Decimal("0.00")
-_MONEY, _PRODUCT, _DUE, _RAW, _WIDE = "decimal(16,2)", "decimal(38,4)", "decimal(38,6)", "decimal(28,10)", "decimal(38,12)"
+_MONEY, _PRODUCT, _DUE, _RAW, _WIDE = (
+    "decimal(16,2)",
+    "decimal(38,4)",
+    "decimal(38,6)",
+    "decimal(28,10)",
+    "decimal(38,12)",
+)
 
 
 @dataclass(frozen=True)
@@ -40,14 +46,10 @@ def paid_parts(visit: Visit) -> Mapping[str, PaidPart]:
 def _parts_of(lines: Sequence[TypedRow], settlement: TypedRow) -> dict[str, PaidPart]:
     covered = [_at_least_zero(_least(line.get("covered_amount"), line.get("amount"))) for line in lines]
     fund = _shared(_known(settlement, "fund_amount"), covered, _known(settlement, "covered_amount"))
-    left = [
-        _at_least_zero(_less(line.get("amount"), part)) for line, part in zip(lines, fund, strict=True)
-    ]
+    left = [_at_least_zero(_less(line.get("amount"), part)) for line, part in zip(lines, fund, strict=True)]
     left_of_all = _less(_known(settlement, "total_amount"), _known(settlement, "fund_amount") or _ZERO)
     account = _shared(_known(settlement, "account_amount"), left, left_of_all)
-    return {
-        line["line_id"]: PaidPart(*parts) for line, *parts in zip(lines, fund, account, strict=True)
-    }
+    return {line["line_id"]: PaidPart(*parts) for line, *parts in zip(lines, fund, account, strict=True)}
 
 
 def _shared(paid: Decimal | None, bases: Sequence[Decimal], whole: Decimal | None) -> list[Decimal]:

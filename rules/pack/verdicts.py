@@ -66,7 +66,7 @@ class RuleVerdict:
 
     def as_json(self) -> dict[str, Any]:
         """The verdict as JSON has it."""
-        said = {
+        said: dict[str, Any] = {
             "rule_id": self.rule.id, "rule_version": self.rule.version, "rule_state": self.rule.state,
             "verdict": str(self.verdict), "tier": self.rule.tier, "law": self.rule.law,
             "name": self.rule.name.model_dump(),

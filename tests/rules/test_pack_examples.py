@@ -61,12 +61,8 @@ def verdicts(pack: Pack, worlds: Worlds) -> list[VisitVerdicts]:
 
 
 def _rows(worlds: Worlds) -> Rows:
-    names = {
-        table: [c.name for c in TABLES[table].columns if not c.name.startswith("known_")] for table in worlds.rows
-    }
-    return {
-        table: [dict(zip(names[table], row, strict=True)) for row in rows] for table, rows in worlds.rows.items()
-    }
+    names = {table: [c.name for c in TABLES[table].columns if not c.name.startswith("known_")] for table in worlds.rows}
+    return {table: [dict(zip(names[table], row, strict=True)) for row in rows] for table, rows in worlds.rows.items()}
 
 
 def _hits(verdict: RuleVerdict) -> Iterator[_Hit]:
