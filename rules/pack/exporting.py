@@ -45,6 +45,7 @@ _OF_ONE_LINE = (*SINGLE, "claim_line", "settlement")  # tables of which a line h
 _WITHIN_A_VISIT = frozenset({"encounter_id", "line_id"})  # who shares one of them shares the visit
 _ALWAYS = ("line_id", "service_date")
 _LINE = "line"
+_NOT_YET = frozenset({"encounter", "settlement"})
 
 
 @dataclass(frozen=True)
@@ -175,9 +176,11 @@ def _left_out(rule: Rule, why: list[str]) -> LeftOut:
 
 
 def _rests_on(rule_set: RuleSet, rule: Rule) -> Sources:
-    """What the verdict rests on; what only the money of a hit needs may be unknown before settlement."""
+    """What the verdict rests on. What only the money of a hit needs, and the end of a visit or its settlement where a hit
+    holds without, is not there yet before settlement: the rule then hits or leaves open, and never passes for it."""
     grain = GRAINS[rule.grain]
-    judged = (grain.columns[name] for name in names_judging(rule_set, rule))
+    later = {name for name in rule.holds_without if _tables_of(grain.columns[name]) <= _NOT_YET}
+    judged = (grain.columns[name] for name in names_judging(rule_set, rule) - later)
     return grain.needs.union(*judged) | {frozenset({source}) for source in rule.needs}
 
 

@@ -65,5 +65,5 @@ def _columns(table: str) -> frozenset[str]:
 
 def _json(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat()
+        return value.replace(tzinfo=None).isoformat()  # a lake gives the law's local time as that of UTC
     return str(value) if isinstance(value, date | Decimal) else value
