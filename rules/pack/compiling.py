@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, Protocol
+from typing import Any
 
-from fundwatch.errors import FundwatchError
 from fundwatch.expressions.nodes import (
     CallNode,
     CaseNode,
@@ -25,45 +24,30 @@ from fundwatch.expressions.nodes import (
     OperatorNode,
     ParameterNode,
 )
+from rules.pack.functions import call, texts
+from rules.pack.parts import (
+    Compiled,
+    NotExportableError,
+    Row,
+    alike,
+    arithmetic,
+    comparable,
+    compared,
+    constant,
+    regular,
+    strictly,
+)
 from rules.pack.values import (
     NOTHING,
     NULL,
     Type,
     Unknown,
-    as_decimal,
-    computed,
     converted,
-    digits_of,
-    is_number,
-    quotient,
-    result_type,
     unknown_of,
-    whole,
     wider,
 )
 
 Parameters = Mapping[str, LiteralNode | list[str]]
-
-
-class NotExportableError(FundwatchError):
-    """The evaluator cannot compute an expression."""
-
-
-class Row(Protocol):
-    """A fee line: its columns by name, and of the rule that is being judged the measures."""
-
-    measures: dict[str, Any]
-
-    def __getitem__(self, name: str, /) -> Any: ...
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """A function of the row and the type of what it gives; `literal` is its value where it is written out."""
-
-    run: Callable[[Row], Any]
-    type: Type
-    literal: Any = None
 
 
 @dataclass(frozen=True)
@@ -89,8 +73,6 @@ class Compiler:
                     raise NotExportableError(f"the parameter :{node.name} is no single value")
                 return constant(*literal_value(value))
             case CallNode():
-                from rules.pack.functions import call  # it compiles with what stands here
-
                 return call(node.name, [self.compiled(one) for one in node.args])
             case OperatorNode():
                 return self._operator(node)
@@ -147,10 +129,6 @@ class Compiler:
         return Compiled(run, kind)
 
 
-def constant(value: Any, kind: Type) -> Compiled:
-    return Compiled(lambda _row: value, kind, value)
-
-
 def literal_value(node: LiteralNode) -> tuple[Any, Type]:
     """The value and type of a literal."""
     text = str(node.value)
@@ -180,67 +158,6 @@ def _written_decimal(text: str) -> tuple[Decimal, Type]:
     _, digits, exponent = value.as_tuple()
     scale = -int(exponent)
     return value, f"decimal({max(len(digits), scale)},{scale})"
-
-
-def alike(parts: Sequence[Compiled]) -> tuple[Type, list[Callable[[Row], Any]]]:
-    """The type that holds what all parts give, and the parts as functions of that type."""
-    kind = NOTHING
-    for part in parts:
-        found = wider(kind, part.type)
-        if found is None:
-            raise NotExportableError(f"{kind} and {part.type} do not go together")
-        kind = found
-    return kind, [_as_type(part, kind) for part in parts]
-
-
-def _as_type(part: Compiled, kind: Type) -> Callable[[Row], Any]:
-    if part.type in (kind, NOTHING):
-        return part.run
-    return lambda row: converted(part.run(row), part.type, kind)
-
-
-def strictly(parts: Sequence[Compiled], kind: Type, compute: Callable[..., Any]) -> Compiled:
-    """A function that is unknown as soon as one of its arguments is."""
-    runs = [part.run for part in parts]
-
-    def run(row: Row) -> Any:
-        values = [one(row) for one in runs]
-        unknown = unknown_of(values)
-        return compute(*values) if unknown is None else unknown
-
-    return Compiled(run, kind)
-
-
-def comparable(parts: Sequence[Compiled]) -> list[Compiled]:
-    """The parts so that their values compare: of one type; a written text beside a date is a date."""
-    if {"date"} < {part.type for part in parts} <= {"date", "string"}:
-        return [_written_date(part) if part.type == "string" else part for part in parts]
-    kinds = {part.type for part in parts} - {NOTHING}
-    if all(map(is_number, kinds)) and "double" not in kinds:
-        return list(parts)  # whole numbers and decimals compare exactly as they are
-    kind, runs = alike(parts)
-    return [Compiled(run, kind) for run in runs]
-
-
-def _written_date(part: Compiled) -> Compiled:
-    try:
-        return constant(date.fromisoformat(str(part.literal)), "date")
-    except ValueError as error:
-        raise NotExportableError("a text is compared with a date") from error
-
-
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "=": lambda a, b: a == b,
-    "<>": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-}
-
-
-def compared(sign: str, args: Sequence[Compiled]) -> Compiled:
-    return strictly(comparable(args), "boolean", _COMPARE[sign])
 
 
 def one_of(value: Compiled, members: Sequence[Compiled]) -> Compiled:
@@ -330,42 +247,10 @@ def _matching(name: str, args: Sequence[Compiled]) -> Compiled:
     return strictly([text], "boolean", lambda value: (search(value) is not None) is wanted)
 
 
-def regular(pattern: str) -> re.Pattern[str]:
-    """A pattern that Java and Python read alike; digits and words are ASCII's, as Java's are."""
-    try:
-        return re.compile(pattern, re.ASCII)
-    except re.error as error:
-        raise NotExportableError(f"the pattern '{pattern[:40]}' cannot be read") from error
-
-
 def _like(pattern: str) -> str:
     parts = re.findall(r"\\.|.", pattern, re.DOTALL)
     signs = {"%": ".*", "_": "."}
     return "".join(signs.get(part) or re.escape(part[-1]) for part in parts)
-
-
-def arithmetic(sign: str, args: Sequence[Compiled]) -> Compiled:
-    """Sums, differences, products and quotients; a quotient by zero is unknown."""
-    left, right = args
-    if not (is_number(left.type) and is_number(right.type)):
-        raise NotExportableError(f"{left.type} {sign} {right.type} is not computed")
-    kinds = {left.type, right.type}
-    has_decimal = any(digits_of(kind) for kind in kinds)
-    if "double" in kinds or (sign == "/" and not has_decimal):
-        return strictly(args, "double", lambda a, b: _of_doubles(sign, float(a), float(b)))
-    if not has_decimal:
-        kind = "bigint" if "bigint" in kinds else "int"
-        return strictly(args, kind, lambda a, b: whole({"+": a + b, "-": a - b, "*": a * b}[sign], kind))
-    kind = result_type(sign, as_decimal(left.type, left.literal), as_decimal(right.type, right.literal))
-    if sign == "/":
-        return strictly(args, kind, lambda a, b: quotient(Decimal(a), Decimal(b), kind) if b else NULL)
-    return strictly(args, kind, lambda a, b: computed(sign, Decimal(a), Decimal(b), kind))
-
-
-def _of_doubles(sign: str, a: float, b: float) -> Any:
-    if sign == "/":
-        return a / b if b else NULL
-    return {"+": a + b, "-": a - b, "*": a * b}[sign]
 
 
 def _negative(_name: str, args: Sequence[Compiled]) -> Compiled:
@@ -377,8 +262,6 @@ def _negative(_name: str, args: Sequence[Compiled]) -> Compiled:
 def cast(value: Compiled, to: Type) -> Compiled:
     """`try_cast`: to a text, or to a number of more digits."""
     if to == "string":
-        from rules.pack.functions import texts
-
         return texts(value)
     if wider(value.type, to) != to:
         raise NotExportableError(f"try_cast from {value.type} to {to} is not computed")

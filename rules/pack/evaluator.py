@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rules.pack.compiling import NotExportableError
 from rules.pack.document import Pack, PackError, PackRule
 from rules.pack.judging import CompiledRule, compiled_rule
 from rules.pack.money import paid_parts
+from rules.pack.parts import NotExportableError
 from rules.pack.rows import LineRow, Make, makers_of
 from rules.pack.verdicts import RuleVerdict, Verdict, VisitVerdicts
 from rules.pack.visit import OF_VISIT, Visit, read_visit

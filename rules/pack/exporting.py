@@ -176,8 +176,8 @@ def _left_out(rule: Rule, why: list[str]) -> LeftOut:
 
 
 def _rests_on(rule_set: RuleSet, rule: Rule) -> Sources:
-    """What the verdict rests on. What only the money of a hit needs, and the end of a visit or its settlement where a hit
-    holds without, is not there yet before settlement: the rule then hits or leaves open, and never passes for it."""
+    """What the verdict rests on. Before settlement there is not yet what only the money of a hit needs, nor the end of
+    a visit or its settlement where a hit holds without: the rule then hits or leaves open, and never passes for it."""
     grain = GRAINS[rule.grain]
     later = {name for name in rule.holds_without if _tables_of(grain.columns[name]) <= _NOT_YET}
     judged = (grain.columns[name] for name in names_judging(rule_set, rule) - later)

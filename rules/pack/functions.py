@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from rules.pack.compiling import (
+from rules.pack.parts import (
     Compiled,
     NotExportableError,
     Row,

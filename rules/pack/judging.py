@@ -11,10 +11,11 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from rules.pack.compiling import Compiled, Compiler, NotExportableError
+from rules.pack.compiling import Compiler
 from rules.pack.document import PackRule
 from rules.pack.measures import CompiledMeasure, compiled_measure
 from rules.pack.money import PaidPart, amounts_at_risk
+from rules.pack.parts import Compiled, NotExportableError
 from rules.pack.rows import LineRow
 from rules.pack.values import Type, Unknown, as_text, digits_of, fitted, is_number, readable
 from rules.pack.verdicts import HitLine, RuleVerdict, Verdict, VisitHit

@@ -13,8 +13,9 @@ from datetime import date
 from typing import Any
 
 from fundwatch.expressions.nodes import CallNode
-from rules.pack.compiling import Compiled, Compiler, NotExportableError, Row
+from rules.pack.compiling import Compiler
 from rules.pack.document import PackMeasure
+from rules.pack.parts import Compiled, NotExportableError, Row
 from rules.pack.values import NULL, Type, Unknown, computed, digits_of, unknown_of
 
 Values = Sequence[tuple[Any, ...]]  # of each judged row the arguments of the aggregate
