@@ -26,6 +26,7 @@ from fundwatch.expressions.nodes import (
 )
 from rules.pack.functions import call, texts
 from rules.pack.parts import (
+    COMPARISONS,
     Compiled,
     NotExportableError,
     Row,
@@ -270,7 +271,7 @@ def cast(value: Compiled, to: Type) -> Compiled:
 
 _OPERANDS = {"not": 1, "negative": 1, "is null": 1, "is true": 1, "is false": 1, "between": 3}
 _OPERATORS: dict[str, Callable[[str, Sequence[Compiled]], Compiled]] = {
-    **dict.fromkeys(_COMPARE, compared),
+    **dict.fromkeys(COMPARISONS, compared),
     **dict.fromkeys(("+", "-", "*"), arithmetic),
     **dict.fromkeys(("is null", "is true", "is false"), _is),
     **dict.fromkeys(("like", "not like", "rlike", "not rlike"), _matching),

@@ -102,7 +102,7 @@ def _written_date(part: Compiled) -> Compiled:
         raise NotExportableError("a text is compared with a date") from error
 
 
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "=": lambda a, b: a == b,
     "<>": lambda a, b: a != b,
     "<": lambda a, b: a < b,
@@ -113,7 +113,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def compared(sign: str, args: Sequence[Compiled]) -> Compiled:
-    return strictly(comparable(args), "boolean", _COMPARE[sign])
+    return strictly(comparable(args), "boolean", COMPARISONS[sign])
 
 
 def regular(pattern: str) -> re.Pattern[str]:
