@@ -150,7 +150,7 @@ def test_all_rules_say_of_a_thousand_visits_what_a_scan_says(spark: SparkSession
     rule_set = load_rules().only({rule.id for rule in pack.rules})
     tables = {name: city.lake.known(spark, name, NIGHT) for name in city.rows}
     hits = scan(rule_set, tables, city.supplied, load_knowledge(), city.window).found.collect()
-    scanned = {row["hit_id"]: _hit(row, row["lines"]) for row in hits}
+    scanned = {row["hit_id"]: _hit(row.asDict(), row["lines"]) for row in hits}
     verdicts = city.verdicts(pack)
     found = _of_pack(verdicts)
     assert len(verdicts) > 1_000
