@@ -7,9 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fundwatch.errors import FundwatchError
+from fundwatch.places import local_path
 from fundwatch.settings import Settings
-from jobs.author import explain_pages, pages, trial_pages
+from jobs.author import explain_pages, pack_pages, pages, trial_pages
 from jobs.author.change_state import RuleDesk, StateAsked
+from jobs.author.check_visits import check_visits
+from jobs.author.export_pack import export_pack
 from jobs.author.play_examples import play_examples
 from jobs.author.show_classes import listed_classes
 from jobs.author.show_problems import listed_problems
@@ -22,7 +25,7 @@ Serve = Callable[[Settings, argparse.Namespace], Answer[Any]]
 
 
 def rules(options: argparse.Namespace) -> Answer[Any]:
-    """`fundwatch rules [list|show|test|classes|problems|plan|coverage|explain|trial|diff|propose|approve|retire]`."""
+    """`fundwatch rules [list|show|test|classes|problems|plan|coverage|explain|trial|diff|…]`: all of `_ACTIONS`."""
     if options.action == "trial":
         return _trial(values_tried(options), options)
     return _ACTIONS[options.action](settings_of(options).settings, options)
@@ -97,6 +100,15 @@ def _retire(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
     return Answer(RuleDesk.of(settings).retire(_asked(options)), pages.print_state_changed)
 
 
+def _export(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
+    return Answer(export_pack(settings, options.date, options.out, options.shadow), pack_pages.print_pack)
+
+
+def _check(_settings: Settings, options: argparse.Namespace) -> Answer[Any]:
+    found = check_visits(local_path(_one(options)), options.visit)
+    return Answer(found, pack_pages.print_checked, found.problem())
+
+
 def _asked(options: argparse.Namespace) -> StateAsked:
     return StateAsked(_one(options), options.person, options.reason, options.date, options.state)
 
@@ -115,4 +127,5 @@ def _one(options: argparse.Namespace) -> str:
 _ACTIONS: dict[str, Serve] = {
     "list": _list, "show": _show, "test": _test, "classes": _classes, "problems": _problems, "propose": _propose,
     "approve": _approve, "retire": _retire, "plan": _plan, "coverage": _coverage, "explain": _explain, "diff": _diff,
+    "export": _export, "check": _check,
 }  # fmt: skip

@@ -32,6 +32,8 @@ _RULE_ACTIONS = {
     "explain": "why a hit (its id, or the beginning of it) is one: its condition part by part, knowledge, law, money",
     "trial": "a rule with other parameters (--set NAME=3,4,5) on the lake's history, beside the version in force",
     "diff": "the rules in force beside those of --against on the same history: hits gained, lost and kept",
+    "export": "active rules that one visit decides, with their knowledge, as one file for other systems (--out)",
+    "check": "judge visits (--visit, or the standard input: one JSON, or one a line) by the rules of an exported FILE",
 }
 RULE_ACTIONS = tuple(_RULE_ACTIONS)
 
@@ -139,10 +141,12 @@ def looking_options(parser: argparse.ArgumentParser) -> None:
 
 def rule_options(parser: argparse.ArgumentParser) -> None:
     """`fundwatch rules [list|show RULE|test [RULE…]|classes|problems|plan|coverage]`,
-    `[explain HIT|trial RULE|diff [RULE…]]` and `[propose|approve|retire] RULE`."""
+    `[explain HIT|trial RULE|diff [RULE…]]`, `[propose|approve|retire] RULE` and `[export|check FILE]`."""
     said = "; ".join(f"{action}: {text}" for action, text in _RULE_ACTIONS.items())
     parser.add_argument("action", nargs="?", choices=RULE_ACTIONS, default="list", help=said)
-    parser.add_argument("names", nargs="*", metavar="RULE", help="which rules; explain: which hit")
+    parser.add_argument(
+        "names", nargs="*", metavar="RULE", help="which rules; explain: which hit; check: the exported file"
+    )
     parser.add_argument("--state", default="", help="propose: active or shadow")
     parser.add_argument("--reason", default="", metavar="TEXT", help="propose, retire: why, for the record")
     parser.add_argument("--as", dest="person", default="", metavar="NAME", help="propose, approve, retire: who you are")
@@ -154,6 +158,9 @@ def rule_options(parser: argparse.ArgumentParser) -> None:
         "--from", dest="first", type=a_date, metavar="DATE", help="trial, diff: the first day (default: scan_days back)"
     )
     parser.add_argument("--to", dest="last", type=a_date, metavar="DATE", help="trial, diff: the last day")
+    parser.add_argument("--out", type=local_path, metavar="FILE", help="export: the file to write (default: print it)")
+    parser.add_argument("--shadow", action="store_true", help="export: rules in shadow too")
+    parser.add_argument("--visit", type=local_path, metavar="FILE", help="check: the visits (default: standard input)")
 
 
 def leads_options(parser: argparse.ArgumentParser) -> None:

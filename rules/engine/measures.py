@@ -109,7 +109,7 @@ class Shared:
         judges = eligibility(rule_set, rule)
         judged = self.flags.setdefault(judges, f"{_JUDGED}{len(self.flags)}")
         names: dict[str, str] = {}
-        windows = [self._named(rule, name, names, judged) for name in _in_order(rule)]
+        windows = [self._named(rule, name, names, judged) for name in in_order(rule)]
         grain, row = GRAINS[rule.grain], GRAINS[rule.grain].frame.row_key
         if grain.thing == (row,):
             return JudgedRule(rule, judged, names, tuple(windows))
@@ -147,7 +147,7 @@ class Shared:
         return self.windows.setdefault((call, over, order, *known), MeasureWindow(column, call, over, order, *known))
 
 
-def _in_order(rule: Rule) -> list[str]:
+def in_order(rule: Rule) -> list[str]:
     """The names of the rule's measures, those that look at others after these."""
     waiting, ordered = dict(rule.measures), []
     while waiting:

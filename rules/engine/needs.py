@@ -18,10 +18,10 @@ def names_used(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
     columns = GRAINS[rule.grain].columns.keys()
     shown = [text for key, text in rule.expressions.items() if key.startswith(("facts.", "compares"))]
     reported = frozenset().union(*(names_in(text, columns) for text in shown))
-    return _names_judging(rule_set, rule) | reported | (rule.fact_names & columns)
+    return names_judging(rule_set, rule) | reported | (rule.fact_names & columns)
 
 
-def _names_judging(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
+def names_judging(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
     """The columns that decide on hit and money. What only the reason tells may be unknown: it says so there."""
     texts = (*rule.judging, *(rule_set.exclusions[name].condition for name in rule.exclude))
     columns = GRAINS[rule.grain].columns.keys()
@@ -31,7 +31,7 @@ def _names_judging(rule_set: RuleSet, rule: Rule) -> frozenset[str]:
 def needs(rule_set: RuleSet, rule: Rule) -> Sources:
     """The sources of the rule: of each group at least one must be there."""
     grain = GRAINS[rule.grain]
-    found = grain.base.union(*(grain.columns[name] for name in _names_judging(rule_set, rule)))
+    found = grain.base.union(*(grain.columns[name] for name in names_judging(rule_set, rule)))
     return found | {frozenset({source}) for source in rule.needs}
 
 

@@ -1,0 +1,1 @@
+"""Rules as one file for use before and in settlement, and the reference evaluator of it: one visit in, verdicts out."""
