@@ -20,7 +20,7 @@ from fundwatch.lake.store import Lake
 from fundwatch.pages import publish
 from fundwatch.regions import NATIONAL, read_region, region_of
 from fundwatch.settings import Settings
-from jobs.curate.edition_rows import EditionDiff, compared, put, said_by, said_in_lake, version_of
+from jobs.curate.edition_rows import EditionDiff, compared, is_whole, put, said_by, said_in_lake, version_of
 from jobs.curate.in_force import editions_in, entries_of
 from jobs.curate.read_sheet import COLUMNS, read_map, read_sheet
 from privacy.access.desk import scrubbed
@@ -155,8 +155,9 @@ class EditionDesk:
             is_new = newest is None or newest.version != version
             before = next((e for e in reversed(entries) if e.edition == asked.edition and e.version != version), None)
             before = before or imported(entries, asked.replaces)
-            if is_new:
+            if is_new or not is_whole(lake, version, len(found.points)):  # lost points come back so
                 put(lake, found.points, version, asked.edition, region)
+            if is_new:
                 self._added("import", self._import_entry(asked, region, version, begins, found))
         earlier = said_in_lake(lake, before.version) if before else {}
         named = (f"{before.edition}@{before.version}" if before else "", f"{asked.edition}@{version}")

@@ -56,6 +56,14 @@ def put(lake: Lake, points: Sequence[ImportedPoint], version: str, edition: str,
     lake.write_version(table.to_reader(), POINTS, version)
 
 
+def is_whole(lake: Lake, version: str, points: int) -> bool:
+    """Whether the version lies in the lake with as many points."""
+    if not lake.exists(POINTS):
+        return points == 0
+    query = f"SELECT count(*) AS points FROM {POINTS} WHERE version = '{version}'"
+    return bool(lake.rows(POINTS, query)[0]["points"] == points)
+
+
 def said_in_lake(lake: Lake, version: str) -> dict[Key, tuple[Said, ...]]:
     """What a version says of each code; nothing of one that is not there."""
     if not lake.exists(POINTS):
