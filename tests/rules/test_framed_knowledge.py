@@ -65,6 +65,7 @@ def lines_with(spark: SparkSession, knowledge: object) -> DataFrame:
     return GRAINS["line"].frame.build(inputs, frozenset(GIVEN), 0).select("item_code", "service_date", *GIVEN)
 
 
+@pytest.mark.long
 def test_a_frame_of_points_gives_lines_what_listed_points_give_them(spark: SparkSession, tmp_path: Path) -> None:
     knowledge = loaded(
         tmp_path,

@@ -173,7 +173,7 @@ def _held_of_list(session: SparkSession, asked: Sequence[PointsAsked], length: i
 def _held_of_frame(framed: FramedPoints, asked: Sequence[PointsAsked], length: int) -> DataFrame:
     """The same of a frame of spans. It is sent to wherever the rows are: they are never moved for it."""
     names = [one.points.knowledge_class for one in asked if isinstance(one.points, FramedPoints)]
-    speaks = F.exists("points", lambda point: point["knowledge_class"].isin(names))
+    speaks = F.arrays_overlap("points.knowledge_class", F.array(*map(F.lit, names)))
     of_length = framed.spans.filter((F.col("matched_by") == framed.matched_by) & (F.col("prefix_length") == length))
     days = zip(("code", "first_day", "last_day"), ("code", "from", "to"), strict=True)
     cells = (
@@ -189,10 +189,13 @@ def _said_in_frame(asked: PointsAsked, cell: str) -> Column:
     if not isinstance(asked.points, FramedPoints):
         return F.lit(None).cast(asked.type)
     name = asked.points.knowledge_class
+    if not asked.say_several:  # without a lambda, which no engine compiles
+        said = F.get("points.cells", F.array_position("points.knowledge_class", F.lit(name)).cast("int") - 1)
+        return F.when(said.isNotNull(), F.coalesce(F.get_json_object(said, f"$.{cell}"), F.lit("")))
     own = F.filter("points", lambda point: point["knowledge_class"] == name)
     # an empty text, not a null, as in `said`
     texts = F.transform(own, lambda point: F.coalesce(F.get_json_object(point["cells"], f"$.{cell}"), F.lit("")))
-    return F.when(F.size(texts) > 0, texts) if asked.say_several else F.get(texts, 0)
+    return F.when(F.size(texts) > 0, texts)
 
 
 def _over_lengths(asked: PointsAsked, cell: str, lengths: Sequence[int]) -> Column:
