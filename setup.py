@@ -52,6 +52,7 @@ PACKAGES = [
     "simulator.staging",
     "jobs",
     "jobs.author",
+    "jobs.curate",
     "jobs.loading",
     "jobs.onboard",
     "jobs.operate",

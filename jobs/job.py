@@ -232,6 +232,11 @@ class Night:
             return self._no_rows(table)
         return self.place.lake.read(self.spark, table)
 
+    def of_version(self, table: str, version: str) -> DataFrame:
+        """Rows of one version of what people imported."""
+        self._note_read(table)
+        return self.place.lake.of_version(self.spark, table, version)
+
     def rows(self, table: str, query: str) -> list[dict[str, Any]]:
         """Few rows by SQL over the table's own name, without Spark."""
         self._note_read(table)

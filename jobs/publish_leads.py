@@ -12,10 +12,12 @@ from fundwatch.contracts import TABLES
 from fundwatch.contracts.successors import SUCCESSOR_TABLES
 from fundwatch.engine.frames import no_rows
 from fundwatch.fingerprint import fingerprint
+from fundwatch.lake.store import Lake
 from fundwatch.regions import CURRENCY, region_of
 from fundwatch.settings import Settings, values_that_change
 from fundwatch.tracking import settle, tracking_of
 from jobs.author.rules_in_force import rules_in_force, rules_scanned
+from jobs.curate.in_force import counted_in, editions_live, knowledge_version
 from jobs.declared_stages import PUBLISH
 from jobs.job import Job, Night, Report, Workplace
 from jobs.review.read_leads import (
@@ -49,7 +51,7 @@ from leads.ranking.continued import under_current_ids
 from leads.ranking.fuse import FuseOptions, LeadInputs, fuse
 from rules.catalogue.rule import RuleState
 from rules.knowledge.classes import CLASSES
-from rules.knowledge.points import knowledge_fingerprint, load_knowledge
+from rules.knowledge.points import load_knowledge
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -106,14 +108,19 @@ def _unit(declared: str, currency: str) -> str:
     return currency if declared == "yuan" and currency != CURRENCY else declared
 
 
-def knowledge_used(settings: Settings) -> tuple[str, dict[str, KnowledgeUsed]]:
-    """The knowledge in force, as a scan takes it: its fingerprint, and what there is of each class."""
-    knowledge = load_knowledge(region=region_of(settings))
-    used = {
-        name: KnowledgeUsed(len(points), tuple(sorted({point.source for point in points})))
-        for name, points in ((name, knowledge.get(name, ())) for name in CLASSES)
-    }
-    return knowledge_fingerprint(knowledge), used
+def knowledge_used(settings: Settings, night: date) -> tuple[str, dict[str, KnowledgeUsed]]:
+    """The knowledge in force, as the night's scan takes it: its fingerprint, and what there is of each class, beside
+    files the editions that are live."""
+    knowledge, live = load_knowledge(region=region_of(settings)), editions_live(settings, night)
+    counts = counted_in(Lake(settings.lake_address), live)
+    used = {}
+    for name in CLASSES:
+        points = knowledge.get(name, ())
+        own = {e.edition: sum(counts[e.version].get(name, {}).values()) for e in live}
+        editions = [f"{edition} ({count:,})" for edition, count in own.items() if count]
+        sources = (*sorted({point.source for point in points}), *editions)
+        used[name] = KnowledgeUsed(len(points) + sum(own.values()), sources)
+    return knowledge_version(settings, night), used
 
 
 def _inputs(night: Night) -> LeadInputs:
@@ -206,7 +213,7 @@ def _provenance(night: Night) -> Provenance:
         lake, "delivery", ("business_date", "<=", night.date), columns=["business_date", "file_name", "sha256"]
     )
     reported = sorted((row["business_date"], row["file_name"], row["sha256"]) for row in files)
-    of_knowledge, knowledge = knowledge_used(settings)
+    of_knowledge, knowledge = knowledge_used(settings, night.date)
     return Provenance(
         business_date=night.date,
         period_start=options.period_start,
@@ -282,7 +289,7 @@ def _own_fingerprint(place: Workplace, night: date) -> object:
     cards = all_cards(place.settings, night)
     texts = {rule_id: vars(card) for rule_id, card in cards.rules.items()}
     names = {name: vars(card) for name, card in cards.indicators.items()}
-    used = {name: vars(one) for name, one in knowledge_used(place.settings)[1].items()}
+    used = {name: vars(one) for name, one in knowledge_used(place.settings, night)[1].items()}
     return fingerprint(texts, names, used, region_of(place.settings).currency, values_that_change(place.settings))
 
 

@@ -8,24 +8,23 @@ from datetime import date, timedelta
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.successors import SUCCESSOR_TABLES
 from fundwatch.logs import log
-from fundwatch.regions import region_of
 from jobs.author.rules_in_force import rules_scanned
 from jobs.command_line import main_of_script
+from jobs.curate.in_force import POINTS, knowledge_for, knowledge_version
 from jobs.declared_stages import SCAN
 from jobs.job import Job, Night, Report, Workplace
 from jobs.review.read_leads import shadow_hits
 from rules.engine.scan import ScanWindow, scan
 from rules.engine.seen import lines_seen
 from rules.frames.registry import shared_tables, tables_read
-from rules.knowledge.points import knowledge_fingerprint, load_knowledge
 
 
 def own_fingerprint(place: Workplace, night: date) -> object:
     """What determines the scan beside the delivered data and the settings: knowledge, and rules as they stand then."""
-    region, standing = region_of(place.settings), rules_scanned(place.settings, night)
+    standing = rules_scanned(place.settings, night)
     return {
         "rules": standing.rule_set.fingerprint,
-        "knowledge": knowledge_fingerprint(load_knowledge(region=region)),
+        "knowledge": knowledge_version(place.settings, night),
         **({"overlays_waiting": standing.overlays_waiting} if standing.overlays_waiting else {}),
     }
 
@@ -39,8 +38,7 @@ def run(night: Night) -> Report:
         # what people wrote is most of a row, and no rule reads it
         tables[name] = night.materialize(tables[name].drop(*TABLES[name].free_texts))
     window = ScanWindow(night.date - timedelta(days=night.settings.scan_days - 1), night.date)
-    region = region_of(night.settings)
-    knowledge = load_knowledge(region=region)
+    knowledge = knowledge_for(night)
     for rule_id, why in standing.lapsed.items():
         log.warning("%s: %s", rule_id, why)
     for sentence in standing.overlays_waiting:
@@ -101,7 +99,7 @@ JOB = Job(
     name=SCAN.name,
     title="detection rules",
     reads=("supplied_column",),
-    optional=(*tables_read(), *SUCCESSOR_TABLES),
+    optional=(*tables_read(), POINTS, *SUCCESSOR_TABLES),
     writes=("rule_hit", "hit_line", "rule_coverage"),
     needs=SCAN.needs,
     history=("intake",),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from fundwatch.contracts import beside, clean, features, intake, leads, models, rules, successors
+from fundwatch.contracts import beside, clean, features, intake, knowledge, leads, models, rules, successors
 from fundwatch.contracts.table import Table
 
 CLEAN: tuple[Table, ...] = (*clean.ALL, *beside.ALL, *successors.ALL)
 _MADE = (*intake.ALL, *features.ALL, *rules.ALL, *models.ALL, *leads.ALL)
-TABLES: dict[str, Table] = {table.name: table for table in (*CLEAN, *_MADE)}
+IMPORTED: tuple[Table, ...] = knowledge.ALL  # by people, and by no stage of a night
+TABLES: dict[str, Table] = {table.name: table for table in (*CLEAN, *_MADE, *IMPORTED)}
 
-__all__ = ["CLEAN", "TABLES", "beside", "clean"]
+__all__ = ["CLEAN", "IMPORTED", "TABLES", "beside", "clean"]

@@ -14,6 +14,7 @@ from fundwatch.errors import NotReadyError
 from fundwatch.lake.checked_files import DamagedFileError
 from fundwatch.lake.delta_rows import (
     columns_of,
+    commit_rows,
     has_marked_rows,
     is_made,
     live_files,
@@ -153,6 +154,10 @@ class Lake:
         """Rows of a derived table that the night of `night` made, without `business_date`."""
         return self._read(spark, table, version, {"business_date": night.isoformat()}).drop("business_date")
 
+    def of_version(self, spark: SparkSession, table: str, version: str) -> DataFrame:
+        """Rows of one version of what people imported."""
+        return self._read(spark, table, None, {"version": version})
+
     def write(self, rows: DataFrame, table: str, night: date) -> Written:
         """Replace what the night owns: its business date, or the keys that are written. Atomic, repeatable."""
         contract = TABLES[table]
@@ -183,6 +188,14 @@ class Lake:
             writer = writer.partitionBy("business_date")
         writer.option("overwriteSchema", "true").save(str(self.table_address(table)))
         return self._last_commit(table)
+
+    def write_version(self, rows: RecordBatchReader, table: str, version: str) -> Written:
+        """Put down a version of what people import, without Spark; the same version again replaces itself. Atomic."""
+        contract = TABLES[table]
+        where: dict[str, Any] = {"partition": "version", "only": version, "properties": contract.delta_properties}
+        commit_rows(self.table_address(table), rows, "overwrite", **where)
+        count = self.rows(table, f"SELECT count(*) AS n FROM {table} WHERE version = '{version}'")[0]["n"]
+        return Written(table, self.version(table), count)
 
     def write_rows(self, rows: Sequence[tuple[Any, ...]], table: str, night: date) -> Written:
         """Replace what the night owns with a few rows from memory (business date first), without Spark.

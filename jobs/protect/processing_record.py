@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from fundwatch import __version__
-from fundwatch.contracts import CLEAN, TABLES, clean
+from fundwatch.contracts import CLEAN, IMPORTED, TABLES, clean
 from fundwatch.contracts.table import ContractColumn, Table
 from fundwatch.lake.store import Lake
 from fundwatch.pages import PageTable, Paragraph, Part, as_json, page
@@ -170,7 +170,7 @@ def _table_record(
     sources: Mapping[str, list[tuple[str, int]]],
     privacy: PrivacyDeclaration,
 ) -> dict[str, Any]:
-    kind: Kind = "clean" if contract in clean.ALL else "beside" if contract in CLEAN else "derived"
+    kind: Kind = "clean" if contract in clean.ALL else "beside" if contract in (*CLEAN, *IMPORTED) else "derived"
     return {
         "table": contract.name,
         "grain": contract.grain,

@@ -1,4 +1,4 @@
-"""The commands of who reviews, options in and answers out: a night's list, one lead; indicators, knowledge."""
+"""The commands of who reviews, options in and answers out: a night's list, one lead; indicators."""
 
 from __future__ import annotations
 
@@ -40,15 +40,6 @@ def indicators(options: argparse.Namespace) -> Answer[Any]:
         return Answer(show_catalogues.listed_indicators(settings), catalogue_pages.print_indicators)
     found = show_catalogues.shown_indicator(settings, _named(options, "indicator"))
     return Answer(found, catalogue_pages.print_indicator)
-
-
-def knowledge(options: argparse.Namespace) -> Answer[Any]:
-    """`fundwatch knowledge [list|show CLASS [--code CODE]]`."""
-    settings = settings_of(options).settings
-    if options.action == "list":
-        return Answer(show_catalogues.listed_knowledge(settings), catalogue_pages.print_knowledge)
-    found = show_catalogues.shown_knowledge(settings, _named(options, "class"), options.code)
-    return Answer(found, catalogue_pages.print_points)
 
 
 def _named(options: argparse.Namespace, what: str) -> str:

@@ -104,8 +104,8 @@ _OTHERS = (
     ),
     Command(
         "knowledge",
-        "list the classes of knowledge, or show the points of one",
-        "jobs.review.commands:knowledge",
+        "list and show the knowledge that rules rest on; import, approve, compare and check editions of it",
+        "jobs.curate.commands:knowledge",
         knowledge_options,
     ),
     Command(

@@ -36,6 +36,16 @@ _RULE_ACTIONS = {
     "check": "judge visits (--visit, or the standard input: one JSON, or one a line) by the rules of an exported FILE",
 }
 RULE_ACTIONS = tuple(_RULE_ACTIONS)
+_KNOWLEDGE_ACTIONS = {
+    "list": "the classes of knowledge and the editions (the default); with --date as of that night",
+    "show": "the points of a class, or all that speaks of a code",
+    "import": "sheets (CSV, Excel) as an --edition; nothing of it holds before it is approved",
+    "approve": "the newest import of an edition, from --date on, by another person than imported it",
+    "withdraw": "an edition, from --date on, and why (--reason)",
+    "diff": "what the second of two editions (or EDITION@VERSION) says that the first does not",
+    "check": "files and editions: whether all points are there and hold",
+}
+KNOWLEDGE_ACTIONS = tuple(_KNOWLEDGE_ACTIONS)
 
 
 def a_date(text: str) -> date:
@@ -170,9 +180,22 @@ def leads_options(parser: argparse.ArgumentParser) -> None:
 
 
 def knowledge_options(parser: argparse.ArgumentParser) -> None:
-    """`fundwatch knowledge [list|show CLASS]`."""
-    looking_options(parser)
-    parser.add_argument("--code", default="", help="show: only what speaks of this code of an item or diagnosis")
+    """`fundwatch knowledge [list|show CLASS|CODE|import FILE…|approve|withdraw EDITION|diff A B|check]`."""
+    said = "; ".join(f"{action}: {text}" for action, text in _KNOWLEDGE_ACTIONS.items())
+    parser.add_argument("action", nargs="?", choices=KNOWLEDGE_ACTIONS, default="list", help=said)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a class, a code, an edition or two, or files")
+    parser.add_argument("--code", default="", help="show CLASS: only what speaks of this code of an item or diagnosis")
+    parser.add_argument("--edition", default="", metavar="NAME", help="import: under what name, like GZ-2025-b01")
+    parser.add_argument("--region", default="", help="import: where it holds (default: the setting's; CN: the nation)")
+    parser.add_argument("--columns", type=local_path, metavar="FILE", help="import: which column is which (YAML)")
+    parser.add_argument("--valid-from", type=a_date, metavar="DATE", help="import: first service date, if rows lack it")
+    parser.add_argument("--valid-to", type=a_date, metavar="DATE", help="import: last service date, if rows lack it")
+    parser.add_argument("--from-source", default="", metavar="TEXT", help="import: what the points are taken from")
+    parser.add_argument("--replaces", default="", metavar="EDITION", help="import: what it ends, from --valid-from on")
+    parser.add_argument("--reason", default="", metavar="TEXT", help="approve, withdraw: why, for the record")
+    parser.add_argument(
+        "--as", dest="person", default="", metavar="NAME", help="import, approve, withdraw: who you are"
+    )
 
 
 def evaluate_options(parser: argparse.ArgumentParser) -> None:

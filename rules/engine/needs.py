@@ -8,7 +8,7 @@ from fundwatch.expressions.declared import names_by_time, names_in
 from rules.catalogue.rule import Rule, RuleSet
 from rules.frames.declaration import ACCOUNT_NEEDS, Sources
 from rules.frames.registry import GRAINS
-from rules.knowledge.points import Knowledge
+from rules.knowledge.framed import PointsByClass
 
 _MOMENT = "_at"  # how the name of a time ends; that of a day ends otherwise
 
@@ -77,7 +77,7 @@ def why_not(
     rule: Rule,
     tables: Set[str],
     supplied: Mapping[str, frozenset[str]],
-    knowledge: Knowledge,
+    knowledge: PointsByClass,
     dates_only: Set[str] = frozenset(),
 ) -> str:
     """Why the rule does not run; empty when it is in force and all it needs is there.
@@ -102,7 +102,7 @@ def why_not(
     return "; ".join(texts)
 
 
-def _is_there(source: str, tables: Set[str], supplied: Mapping[str, frozenset[str]], knowledge: Knowledge) -> bool:
+def _is_there(source: str, tables: Set[str], supplied: Mapping[str, frozenset[str]], knowledge: PointsByClass) -> bool:
     table, column = source.split(".")
     if table == "knowledge":
         return bool(knowledge.get(column))

@@ -19,7 +19,7 @@ from rules.engine.passes import HIT_TYPE, fold, reason, reason_parts, tag, with_
 from rules.engine.seen import why_nothing
 from rules.frames.inputs import ScanInputs, ScanWindow, settled_lines
 from rules.frames.registry import GRAINS, frames
-from rules.knowledge.points import Knowledge
+from rules.knowledge.framed import PointsByClass
 
 __all__ = ["Scan", "ScanWindow", "scan"]
 
@@ -102,7 +102,7 @@ def scan(
     rule_set: RuleSet,
     tables: Mapping[str, DataFrame],
     supplied: Mapping[str, frozenset[str]],
-    knowledge: Knowledge,
+    knowledge: PointsByClass,
     window: ScanWindow,
     materialize: Materialize = lambda rows: rows,
     dates_only: frozenset[str] = frozenset(),

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import no_rows, with_known_ends
 from fundwatch.expressions.declared import literal
-from rules.knowledge.points import Knowledge
+from rules.knowledge.framed import PointsByClass
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ScanInputs:
     """
 
     tables: Mapping[str, DataFrame]
-    knowledge: Knowledge
+    knowledge: PointsByClass
     window: ScanWindow
     dates_only: frozenset[str] = frozenset()
 

@@ -23,7 +23,7 @@ def _rows(lines: DataFrame, inputs: ScanInputs) -> DataFrame:
         points = inputs.knowledge.get(declared.name, ())
         spoken_of = with_points(found, declared.matched_by, [PointsAsked(points, _CELLS, say_several=True)])
         said = (F.col(said_in(0, cell)).alias(cell) for cell in _CELLS)
-        zipped = F.arrays_zip(*_CELLS).alias(f"_{declared.name}")
+        zipped = F.array_distinct(F.arrays_zip(*_CELLS)).alias(f"_{declared.name}")
         found = spoken_of.select(*found.columns, *said).select(*found.columns, zipped)
     every = F.concat(*(F.coalesce(f"_{declared.name}", F.array()) for declared in _CLASSES))
     stands_in = found.select(*lines.columns, F.inline(every).alias(*_CELLS))

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from rules.frames.columns.lookups import cells_of
 from rules.frames.inputs import ScanInputs
+from rules.knowledge.framed import FramedPoints
 
 _READABLE = "[\\u4e00-\\u9fff]{2}"  # a department that is a name and no number of the institution's own
 
@@ -125,15 +128,25 @@ def _history(inputs: ScanInputs) -> DataFrame:
 
     What no point asks for is left out: of all that a person ever had, little remains.
     """
-    points = (point for listing in LISTINGS for point in inputs.knowledge.get(listing.knowledge_class, ()))
-    stems = {stem for point in points for cell in point.cells.values() for stem in cell.split("|") if stem}
-    asked = f"^({'|'.join(map(re.escape, sorted(stems)))})" if stems else "^$"
     seen = inputs.table("encounter").filter(F.col("patient_id").isNotNull())
     listed = inputs.table("diagnosis").select("encounter_id", F.col("diagnosis_code").alias("code"))
     codes = listed.unionByName(seen.select("encounter_id", F.col("main_diagnosis_code").alias("code")))
     days = seen.select("encounter_id", "patient_id", F.to_date("started_at").alias("day"))
-    dated = codes.filter(F.col("code").rlike(asked)).join(days, on="encounter_id")
+    dated = _asked_for(codes, inputs).join(days, on="encounter_id")
     return dated.groupBy("patient_id").agg(F.collect_set(F.struct("day", "code")).alias("_history"))
+
+
+def _asked_for(codes: DataFrame, inputs: ScanInputs) -> DataFrame:
+    """The diagnoses that begin with a stem of some listing's point."""
+    of_listings = [inputs.knowledge.get(listing.knowledge_class, ()) for listing in LISTINGS]
+    if any(isinstance(points, FramedPoints) for points in of_listings):
+        stems = reduce(DataFrame.unionByName, (cells_of(p) for p in of_listings if isinstance(p, FramedPoints)))
+        stems = stems.select(F.explode(F.split("cell", r"\|")).alias("stem")).filter("stem != ''").distinct()
+        begins = (F.substring("code", 1, 1) == F.substring("stem", 1, 1)) & F.col("code").startswith(F.col("stem"))
+        return codes.join(F.broadcast(stems), on=begins, how="left_semi")
+    points = (point for of_class in of_listings if not isinstance(of_class, FramedPoints) for point in of_class)
+    listed = {stem for point in points for cell in point.cells.values() for stem in cell.split("|") if stem}
+    return codes.filter(F.col("code").rlike(f"^({'|'.join(map(re.escape, sorted(listed)))})" if listed else "^$"))
 
 
 def _any(listed: Column, meets: Callable[[Column], Column]) -> Column:

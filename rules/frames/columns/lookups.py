@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import Window as Over
 from pyspark.sql import functions as F
 
 from fundwatch.engine.frames import small_frame
+from rules.knowledge.classes import CLASSES
 from rules.knowledge.declaration import Given, KnowledgeClass
-from rules.knowledge.points import Knowledge, KnowledgePoint
+from rules.knowledge.framed import FramedPoints, Points, PointsByClass, counted, prefix_length
+from rules.knowledge.points import KnowledgePoint
 
 _DAY = timedelta(days=1)
 
@@ -38,7 +40,7 @@ def with_item_in_force(lines: DataFrame, items: DataFrame) -> DataFrame:
     return lines.join(spans, on=in_force, how="left").select(*lines.columns, limit.alias("price_limit_in_force"))
 
 
-def with_knowledge(rows: DataFrame, classes: Sequence[KnowledgeClass], knowledge: Knowledge) -> DataFrame:
+def with_knowledge(rows: DataFrame, classes: Sequence[KnowledgeClass], knowledge: PointsByClass) -> DataFrame:
     """Rows with the columns that the classes give; null where no point held, or its cell is empty.
 
     Classes that are found by one column of the rows are looked up together: what a join costs is not paid by class.
@@ -48,7 +50,9 @@ def with_knowledge(rows: DataFrame, classes: Sequence[KnowledgeClass], knowledge
     return rows
 
 
-def _of_column(rows: DataFrame, matched_by: str, classes: Sequence[KnowledgeClass], knowledge: Knowledge) -> DataFrame:
+def _of_column(
+    rows: DataFrame, matched_by: str, classes: Sequence[KnowledgeClass], knowledge: PointsByClass
+) -> DataFrame:
     asked = [PointsAsked(knowledge.get(c.name, ()), c.cells, c.says_several) for c in classes]
     found = with_points(rows, matched_by, asked)
     given = ((declared, name, said) for declared in classes for name, said in declared.gives.items())
@@ -80,13 +84,26 @@ def with_restricted_sex(lines: DataFrame) -> DataFrame:
 class PointsAsked:
     """Points to look up, with their cells; of those that `say_several` all that hold count."""
 
-    points: Sequence[KnowledgePoint]
+    points: Points
     cells: Sequence[str]
     say_several: bool = False
 
     @property
     def type(self) -> str:
         return "array<string>" if self.say_several else "string"
+
+    @cached_property
+    def listed(self) -> Sequence[KnowledgePoint]:
+        """Those that are listed one by one, of files."""
+        return () if isinstance(self.points, FramedPoints) else self.points
+
+    @cached_property
+    def lengths(self) -> frozenset[int]:
+        """Of how many characters its prefixes are; 0 of whole codes."""
+        framed = (
+            self.points.by_length if isinstance(self.points, FramedPoints) else counted(map(prefix_length, self.listed))
+        )
+        return frozenset(framed)
 
     def said(self, holding: Sequence[KnowledgePoint]) -> list[object]:
         """What the holding ones of its points say, by cell: nothing where there is none of them."""
@@ -99,7 +116,7 @@ class PointsAsked:
 
     @cached_property
     def _of(self) -> frozenset[int]:
-        return frozenset(map(id, self.points))
+        return frozenset(map(id, self.listed))
 
 
 def said_in(number: int, cell: str) -> str:
@@ -112,23 +129,17 @@ def with_points(rows: DataFrame, code: str, asked: Sequence[PointsAsked]) -> Dat
     where the cell is, null where no point held. Of points that say several it is an array: at one place of the arrays
     of all cells stands one point.
 
-    Prefixes of one length are one equality join, for all that is asked; of single points the longest that holds counts:
-    it is the narrower region's word. The loader saw to it that no day has two points of one length for a code.
+    Prefixes of one length are one equality join, for all that is asked; of single points that of a whole code counts,
+    then the longest prefix: it is the narrower region's word. Whoever made the points saw to it that no day has two of
+    one length for a code. All that is asked together is found by one column.
     """
     joined = rows
-    lengths = sorted({_length(point) for one in asked for point in one.points}, reverse=True)
+    lengths = sorted(frozenset[int]().union(*(one.lengths for one in asked)), key=_most_specific_first)
     for length in lengths:
-        held = [
-            (stem, first, last, *(text for one in asked for text in one.said(holding)))
-            for stem, first, last, holding in _by_span([p for one in asked for p in one.points if _length(p) == length])
-        ]
-        cells = [(f"{said_in(n, cell)}__{length}", one.type) for n, one in enumerate(asked) for cell in one.cells]
-        spans = [(f"_{name}__{length}", kind) for name, kind in (("code", "string"), ("from", "date"), ("to", "date"))]
-        schema = ", ".join(f"{name} {kind}" for name, kind in (*spans, *cells))
+        code_, first, last = (F.col(f"_{name}__{length}") for name in ("code", "from", "to"))
         key: Column = F.substring(code, 1, length) if length else F.col(code)
-        stem, first, last = (F.col(name) for name, _ in spans)
         in_force = (F.col("service_date") >= first) & (last.isNull() | (F.col("service_date") <= last))
-        joined = joined.join(small_frame(rows.sparkSession, schema, held), on=(key == stem) & in_force, how="left")
+        joined = joined.join(_held(rows.sparkSession, asked, length), on=(key == code_) & in_force, how="left")
     reported = (
         _over_lengths(one, said_in(n, cell), lengths).alias(said_in(n, cell))
         for n, one in enumerate(asked)
@@ -137,20 +148,90 @@ def with_points(rows: DataFrame, code: str, asked: Sequence[PointsAsked]) -> Dat
     return joined.select(*rows.columns, *reported)
 
 
-def _length(point: KnowledgePoint) -> int:
-    """How many characters of a code a prefix is; 0 of a whole code."""
-    return len(point.stem) if point.is_prefix else 0
+def _most_specific_first(length: int) -> tuple[bool, int]:
+    return (length != 0, -length)
+
+
+def _held(session: SparkSession, asked: Sequence[PointsAsked], length: int) -> DataFrame:
+    """Code and span of days with what is said there in each cell, of points of one length."""
+    framed = [one.points for one in asked if isinstance(one.points, FramedPoints)]
+    return _held_of_frame(framed[0], asked, length) if framed else _held_of_list(session, asked, length)
+
+
+def _held_of_list(session: SparkSession, asked: Sequence[PointsAsked], length: int) -> DataFrame:
+    held = [
+        (stem, first, last, *(text for one in asked for text in one.said(holding)))
+        for stem, first, last, holding in _by_span(
+            [p for one in asked for p in one.listed if prefix_length(p) == length]
+        )
+    ]
+    cells = [(f"{said_in(n, cell)}__{length}", one.type) for n, one in enumerate(asked) for cell in one.cells]
+    spans = [(f"_{name}__{length}", kind) for name, kind in (("code", "string"), ("from", "date"), ("to", "date"))]
+    return small_frame(session, ", ".join(f"{name} {kind}" for name, kind in (*spans, *cells)), held)
+
+
+def _held_of_frame(framed: FramedPoints, asked: Sequence[PointsAsked], length: int) -> DataFrame:
+    """The same of a frame of spans. It is sent to wherever the rows are: they are never moved for it."""
+    names = [one.points.knowledge_class for one in asked if isinstance(one.points, FramedPoints)]
+    speaks = F.arrays_overlap("points.knowledge_class", F.array(*map(F.lit, names)))
+    of_length = framed.spans.filter((F.col("matched_by") == framed.matched_by) & (F.col("prefix_length") == length))
+    days = zip(("code", "first_day", "last_day"), ("code", "from", "to"), strict=True)
+    cells = (
+        _said_in_frame(one, cell).alias(f"{said_in(n, cell)}__{length}")
+        for n, one in enumerate(asked)
+        for cell in one.cells
+    )
+    spans = of_length.filter(speaks).select(*(F.col(name).alias(f"_{of}__{length}") for name, of in days), *cells)
+    return F.broadcast(spans)
+
+
+def _said_in_frame(asked: PointsAsked, cell: str) -> Column:
+    if not isinstance(asked.points, FramedPoints):
+        return F.lit(None).cast(asked.type)
+    name = asked.points.knowledge_class
+    if not asked.say_several:  # without a lambda, which no engine compiles
+        said = F.get("points.cells", F.array_position("points.knowledge_class", F.lit(name)).cast("int") - 1)
+        return F.when(said.isNotNull(), F.coalesce(F.get_json_object(said, f"$.{cell}"), F.lit("")))
+    own = F.filter("points", lambda point: point["knowledge_class"] == name)
+    # an empty text, not a null, as in `said`
+    texts = F.transform(own, lambda point: F.coalesce(F.get_json_object(point["cells"], f"$.{cell}"), F.lit("")))
+    return F.when(F.size(texts) > 0, texts)
 
 
 def _over_lengths(asked: PointsAsked, cell: str, lengths: Sequence[int]) -> Column:
-    own = {_length(point) for point in asked.points}
-    held = [F.col(f"{cell}__{length}") for length in lengths if length in own]
+    held = [F.col(f"{cell}__{length}") for length in lengths if length in asked.lengths]
     if not held:
         return F.lit(None).cast(asked.type)
     if not asked.say_several:
         return F.coalesce(*held)
     nothing = F.array().cast("array<string>")
     return F.when(F.coalesce(*held).isNotNull(), F.concat(*(F.coalesce(part, nothing) for part in held)))
+
+
+def spoken_of(rows: DataFrame, code: str, points: Points) -> DataFrame:
+    """The rows of which some point speaks, on whatever day."""
+    if not isinstance(points, FramedPoints):
+        speaks_of = F.lit(False)
+        for point in points:
+            named = F.col(code)
+            speaks_of = speaks_of | (named.startswith(point.stem) if point.is_prefix else named == point.code)
+        return rows.filter(speaks_of)
+    joined = rows
+    for length in points.by_length:
+        own = _held_of_frame(points, [PointsAsked(points, ())], length)
+        codes = own.select(f"_code__{length}").distinct()
+        key: Column = F.substring(code, 1, length) if length else F.col(code)
+        joined = joined.join(F.broadcast(codes), on=key == F.col(f"_code__{length}"), how="left")
+    found = F.coalesce(*(F.col(f"_code__{length}") for length in points.by_length), F.lit(None).cast("string"))
+    return joined.filter(found.isNotNull()).select(*rows.columns)
+
+
+def cells_of(points: FramedPoints) -> DataFrame:
+    """What points of one cell say in it, on whatever day: `cell`."""
+    (cell,) = CLASSES[points.knowledge_class].cells
+    held = points.spans.filter(F.col("matched_by") == points.matched_by).select(F.explode("points").alias("point"))
+    own = held.filter(F.col("point.knowledge_class") == points.knowledge_class)
+    return own.select(F.get_json_object("point.cells", f"$.{cell}").alias("cell")).distinct()
 
 
 Span = tuple[str, date, date | None, list[KnowledgePoint]]
