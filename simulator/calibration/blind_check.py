@@ -145,6 +145,7 @@ class TableSample:
         own = [name for name in whole.columns if name != PLACE]
         known = whole.drop_duplicates("psn_no").set_index("psn_no", drop=False)
         joined = known.reindex(self.rows["psn_no"]).set_axis(self.rows.index).fillna("")
+        joined["staged_by"] = self.rows["staged_by"]
         for declared in declared_of(register, own):
             for (family, name), numbers in features_of(declared, joined, whole).items():
                 if "speaks" not in family:

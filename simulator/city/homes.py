@@ -14,6 +14,7 @@ _YEARS_APART = 6
 _TRIES = 25
 _SAME_USUAL_PLACES = 0.8
 _SHARES_ACCOUNT = 0.6
+_PARENTS, _ANSWERS_FOR_OTHERS = range(26, 51), 0.4  # where children or old people live
 _CHILD, _OLD = 16, 75  # reached by the household's telephone up to, and from
 
 
@@ -75,11 +76,20 @@ def _join(hand: Hand, person: Person, members: Sequence[Person], today: date) ->
         person.home = first.home
     if person.sex == "1" or years < _CHILD + 2:
         person.name = person_name(hand, first.name[0])
-    if years < _CHILD or years > _OLD:
+    needs_a_telephone = [member for member in members if _is_reached_by_others(member.age_on(today))]
+    if _is_reached_by_others(years):
         person.tel = first.tel
+    elif needs_a_telephone and years in _PARENTS and hand.chance(_ANSWERS_FOR_OTHERS):
+        # as the parent does whose telephone is the children's: most of these share it with one, some with two
+        alone = [member for member in members if member is not first and member not in needs_a_telephone]
+        person.tel = hand.pick(alone or members).tel
     holder = next((member for member in members if member.insurance == "310"), None)
     if holder is not None and hand.chance(_SHARES_ACCOUNT):
         person.account_holder = holder
+
+
+def _is_reached_by_others(years: int) -> bool:
+    return years < _CHILD or years > _OLD
 
 
 def _is_on_the_move(person: Person) -> bool:
