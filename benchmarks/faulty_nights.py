@@ -6,7 +6,7 @@ import csv
 import logging
 import tempfile
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -55,6 +55,9 @@ class Balance:
     @property
     def amount_difference(self) -> Decimal:
         return self.landed_amount - sum((self.amounts[part] for part in PARTS[1:]), Decimal(0))
+
+
+_RESENT, _RIGHT = "what was sent again was taken", "the sender says that it is right"
 
 
 @dataclass(frozen=True)
@@ -106,28 +109,37 @@ def spoiled_nights_of(settings: Settings) -> dict[date, tuple[str, str]]:
 def run_faulty_night(place: Workplace, night: date) -> NightRun:
     """Take one night in. Raises the error of a night that cannot be taken in although it was sent again."""
     mishap, expected = spoiled_nights_of(place.settings).get(night, ("", "accepted"))
-    outcomes, reported, action = [], [], ""
-    try:
-        report = run_job(JOB, place, night)
-    except (DeliveryError, GateError) as error:
-        outcomes.append("held" if isinstance(error, HeldError) else "refused")
-        reported.append(in_one_line(error))
-        _keep(place.settings, night, error)
-        action = _answer(place, night, mishap, error)
-        report = run_job(JOB, place, night)
-    outcomes.append("accepted")
+    outcomes: list[str] = []
+    reported: list[str] = []
+    actions: list[str] = []
+    while not outcomes or outcomes[-1] != "accepted":
+        try:
+            report = run_job(JOB, place, night)
+            outcomes.append("accepted")
+        except (DeliveryError, GateError) as error:
+            outcomes.append("held" if isinstance(error, HeldError) else "refused")
+            reported.append(in_one_line(error))
+            _keep(place.settings, night, error)
+            actions.append(_answer(place, night, mishap, error, actions))
     reported += [str(note) for note in report["notes"]]
+    action = "; ".join(actions)
     return NightRun(night, mishap, expected, tuple(outcomes), tuple(reported), action, balance_of(place, night), report)
 
 
-def _answer(place: Workplace, night: date, mishap: str, error: FundwatchError) -> str:
-    """What the operator does about it, in words. Raises the error where nothing can be done."""
-    why = RIGHT_AS_IT_CAME.get(mishap)
-    if isinstance(error, HeldError) and why is not None:
+def _answer(place: Workplace, night: date, mishap: str, error: FundwatchError, before: Sequence[str]) -> str:
+    """What the operator does about it, in words. Raises the error where nothing can be done.
+
+    A sound delivery that is held all the same (in a small town two reversals may be a large share of a night) is
+    released, once: the sender says that it is right.
+    """
+    is_sound = not mishap or _RESENT in before
+    why = _RIGHT if is_sound else RIGHT_AS_IT_CAME.get(mishap)
+    action = f"released: {why}"
+    if isinstance(error, HeldError) and why is not None and action not in before:
         DeliveryLog(place.lake.address).release(night, by=_OPERATOR, why=why)
-        return f"released: {why}"
-    if take_resent(place.settings.landing_dir, night):
-        return "what was sent again was taken"
+        return action
+    if not is_sound and take_resent(place.settings.landing_dir, night):
+        return _RESENT
     raise error
 
 
