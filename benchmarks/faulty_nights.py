@@ -57,7 +57,7 @@ class Balance:
         return self.landed_amount - sum((self.amounts[part] for part in PARTS[1:]), Decimal(0))
 
 
-_RESENT, _RIGHT = "what was sent again was taken", "the sender says that it is right"
+_RESENT = "what was sent again was taken"
 
 
 @dataclass(frozen=True)
@@ -129,16 +129,15 @@ def run_faulty_night(place: Workplace, night: date) -> NightRun:
 def _answer(place: Workplace, night: date, mishap: str, error: FundwatchError, before: Sequence[str]) -> str:
     """What the operator does about it, in words. Raises the error where nothing can be done.
 
-    A sound delivery that is held all the same (in a small town two reversals may be a large share of a night) is
-    released, once: the sender says that it is right.
+    What was sent again and is held all the same (in a small town two reversals may be a large share of a night) is
+    released, once.
     """
-    is_sound = not mishap or _RESENT in before
-    why = _RIGHT if is_sound else RIGHT_AS_IT_CAME.get(mishap)
+    why = RIGHT_AS_IT_CAME.get("" if _RESENT in before else mishap)
     action = f"released: {why}"
     if isinstance(error, HeldError) and why is not None and action not in before:
         DeliveryLog(place.lake.address).release(night, by=_OPERATOR, why=why)
         return action
-    if not is_sound and take_resent(place.settings.landing_dir, night):
+    if _RESENT not in before and take_resent(place.settings.landing_dir, night):
         return _RESENT
     raise error
 
