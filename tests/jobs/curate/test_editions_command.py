@@ -30,7 +30,7 @@ DAILY = f"医疗服务项目限定频次,床位费,{BED},日,2026-01-01\n"
 UNREAD = f"药品限二线使用,乙片,{OTHER},限二线用药。,2026-01-01\n"
 
 
-class Bureau:
+class KnowledgeBureau:
     """A folder with a vault's key, sheets, and people with accounts of their own."""
 
     def __init__(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,8 +67,8 @@ class Bureau:
 
 
 @pytest.fixture
-def bureau(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Bureau:
-    made = Bureau(tmp_path, capsys)
+def bureau(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> KnowledgeBureau:
+    made = KnowledgeBureau(tmp_path, capsys)
 
     def as_person(settings: Settings) -> AuditLog:
         return replace(audit_log(settings), account=lambda: made.account)
@@ -77,7 +77,7 @@ def bureau(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     return made
 
 
-def test_an_edition_holds_once_another_person_approved_it(bureau: Bureau) -> None:
+def test_an_edition_holds_once_another_person_approved_it(bureau: KnowledgeBureau) -> None:
     done = bureau.take(bureau.sheet(WOMEN, DAILY, UNREAD))
     assert (done["rows"], done["points"], done["left_rows"]) == (3, 2, 1)
     assert done["by_class"] == {"frequency": 1, "sex_drug": 1}
@@ -99,7 +99,7 @@ def test_an_edition_holds_once_another_person_approved_it(bureau: Bureau) -> Non
     assert (code, bureau.live(), bureau.live(date(2026, 5, 1))) == (0, ["b01"], [])
 
 
-def test_the_same_sheet_again_changes_nothing_and_another_one_says_what_changed(bureau: Bureau) -> None:
+def test_the_same_sheet_again_changes_nothing_and_another_one_says_what_changed(bureau: KnowledgeBureau) -> None:
     first = bureau.take(bureau.sheet(WOMEN, DAILY))
     again = bureau.take(bureau.sheet(DAILY, WOMEN, name="renamed.csv"))
     assert (first["is_new"], again["is_new"], again["version"]) == (True, False, first["version"])
@@ -116,7 +116,7 @@ def test_the_same_sheet_again_changes_nothing_and_another_one_says_what_changed(
     assert versions[:2] == [first["version"], more["version"]]
 
 
-def test_what_speaks_of_a_code_is_shown_with_its_state_and_source(bureau: Bureau) -> None:
+def test_what_speaks_of_a_code_is_shown_with_its_state_and_source(bureau: KnowledgeBureau) -> None:
     bureau.take(bureau.sheet(WOMEN))
     points = bureau.call("Wang", "show", DRUG)[1]["points"]
     assert [(p["knowledge_class"], p["edition"], p["state"]) for p in points] == [("sex_drug", "b01", "waiting")]
@@ -126,7 +126,7 @@ def test_what_speaks_of_a_code_is_shown_with_its_state_and_source(bureau: Bureau
     assert {p["edition"] for p in of_files} == {"files"}
 
 
-def test_a_sheet_of_other_columns_comes_in_by_a_map_from_excel_or_in_gb18030(bureau: Bureau) -> None:
+def test_a_sheet_of_other_columns_comes_in_by_a_map_from_excel_or_in_gb18030(bureau: KnowledgeBureau) -> None:
     mapped = bureau.root / "map.yaml"
     mapped.write_text(
         "columns: {item_name: 项目, item_codes: 编码, constraint_text: 限定}\n"
@@ -145,7 +145,7 @@ def test_a_sheet_of_other_columns_comes_in_by_a_map_from_excel_or_in_gb18030(bur
     assert (of_book["version"], of_book["is_new"]) == (of_text["version"], False)
 
 
-def test_rows_to_curate_come_back_once_they_are_filled_in(bureau: Bureau) -> None:
+def test_rows_to_curate_come_back_once_they_are_filled_in(bureau: KnowledgeBureau) -> None:
     left = Path(bureau.take(bureau.sheet(WOMEN, UNREAD))["curate"])
     rows = list(csv.DictReader(left.read_text("utf-8-sig").splitlines()))
     assert [(row["item_name"], row["file"], row["row"]) for row in rows] == [("乙片", "b01.csv", "3")]
@@ -173,7 +173,7 @@ def test_rows_to_curate_come_back_once_they_are_filled_in(bureau: Bureau) -> Non
     ],
 )  # fmt: skip
 def test_a_sheet_that_is_none_is_refused_by_name_and_leaves_nothing(
-    bureau: Bureau, name: str, content: bytes, says: str
+    bureau: KnowledgeBureau, name: str, content: bytes, says: str
 ) -> None:
     (bureau.root / name).write_bytes(content)
     code, problem = bureau.call("Wang", "import", str(bureau.root / name), "--edition", "b01")
@@ -183,7 +183,9 @@ def test_a_sheet_that_is_none_is_refused_by_name_and_leaves_nothing(
     assert not Lake(bureau.settings.lake_address).exists(POINTS)
 
 
-def test_a_cell_of_a_workbook_that_computes_is_refused_and_so_is_an_edition_without_a_name(bureau: Bureau) -> None:
+def test_a_cell_of_a_workbook_that_computes_is_refused_and_so_is_an_edition_without_a_name(
+    bureau: KnowledgeBureau,
+) -> None:
     book = Workbook()
     for row in (HEADER.strip().split(","), ("药品区分性别使用", "=1+1", DRUG, "限女性", "2026-01-01")):
         book.active.append(row)
@@ -194,7 +196,7 @@ def test_a_cell_of_a_workbook_that_computes_is_refused_and_so_is_an_edition_with
     assert (code, "cell B2: a formula without its value" in problem) == (2, True)
 
 
-def test_points_that_are_lost_are_reported_and_the_same_files_bring_them_back(bureau: Bureau) -> None:
+def test_points_that_are_lost_are_reported_and_the_same_files_bring_them_back(bureau: KnowledgeBureau) -> None:
     from shutil import rmtree
 
     from tests.places import folder_of

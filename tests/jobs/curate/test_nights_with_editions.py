@@ -27,7 +27,7 @@ HEADER = "rule_class,item_name,item_codes,constraint_text,valid_from\n"
 CHANGED, GONE, CITYS, SHIPPED = "001101000010000", "001101000020000", "001101000030000", "001102000040000"
 
 
-class Bureau:
+class CityOffice:
     """A lake in a city's region, and editions that one person imports and another approves."""
 
     def __init__(self, root: Path) -> None:
@@ -51,7 +51,7 @@ class Bureau:
 
 
 @contextmanager
-def night_of(bureau: Bureau, spark: SparkSession, when: date) -> Iterator[Night]:
+def night_of(bureau: CityOffice, spark: SparkSession, when: date) -> Iterator[Night]:
     place = Workplace(bureau.settings)
     place._spark = spark
     yield Night(JOB, place, when, "run", "own")
@@ -75,7 +75,7 @@ RULE = "OP-02"
 
 
 def test_a_night_that_straddles_a_change_of_edition_is_right_on_both_sides(spark: SparkSession, tmp_path: Path) -> None:
-    bureau = Bureau(tmp_path)
+    bureau = CityOffice(tmp_path)
     bureau.live("b01", {CHANGED: "4", GONE: "3", CITYS: "3"}, since=BEFORE, begins=date(2021, 5, 1))
     bureau.live("b02", {CHANGED: "3"}, since=NIGHT, begins=date(2026, 3, 15), replaces="b01")
     with night_of(bureau, spark, NIGHT) as night:
@@ -90,7 +90,7 @@ def test_a_night_that_straddles_a_change_of_edition_is_right_on_both_sides(spark
 
 
 def test_a_night_is_computed_again_where_an_edition_became_live_for_it(tmp_path: Path) -> None:
-    bureau = Bureau(tmp_path)
+    bureau = CityOffice(tmp_path)
     place = Workplace(bureau.settings)
     before = [own_fingerprint(place, when) for when in (BEFORE, NIGHT)]
     bureau.live("b01", {CHANGED: "4"}, since=NIGHT, begins=date(2021, 5, 1))
