@@ -60,6 +60,7 @@ PACKAGES = [
     "jobs.prove",
     "jobs.review",
     "jobs.terminal",
+    "jobs.trial",
 ]
 
 setup(

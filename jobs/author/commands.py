@@ -9,7 +9,7 @@ from typing import Any
 from fundwatch.errors import FundwatchError
 from fundwatch.places import local_path
 from fundwatch.settings import Settings
-from jobs.author import explain_pages, pack_pages, pages, trial_pages
+from jobs.author import pack_pages, pages
 from jobs.author.change_state import RuleDesk, StateAsked
 from jobs.author.check_visits import check_visits
 from jobs.author.export_pack import export_pack
@@ -20,6 +20,7 @@ from jobs.author.show_scan import coverage_of, planned_passes
 from jobs.review import catalogue_pages, show_catalogues
 from jobs.terminal.answer import Answer
 from jobs.terminal.options import night_of, settings_of, values_tried
+from jobs.trial import explain_pages, trial_pages
 
 Serve = Callable[[Settings, argparse.Namespace], Answer[Any]]
 
@@ -61,7 +62,7 @@ def _coverage(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
 
 
 def _explain(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
-    from jobs.author.explain_hit import explain_hit  # Spark is loaded for who plays rules, and for no other command
+    from jobs.trial.explain_hit import explain_hit  # Spark is loaded for who plays rules, and for no other command
 
     if len(options.names) != 1:
         raise FundwatchError(
@@ -71,14 +72,14 @@ def _explain(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
 
 
 def _trial(tried: Sequence[str], options: argparse.Namespace) -> Answer[Any]:
-    from jobs.author.try_rule import TrialAsked, try_rule  # as above
+    from jobs.trial.try_rule import TrialAsked, try_rule  # as above
 
     asked = TrialAsked(_one(options), tried, options.date, options.first, options.last)
     return Answer(try_rule(settings_of(options).settings, asked), trial_pages.print_trial)
 
 
 def _diff(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
-    from jobs.author.compare_rules import ComparisonAsked, compare_rules  # as above
+    from jobs.trial.compare_rules import ComparisonAsked, compare_rules  # as above
 
     if not options.against:
         raise FundwatchError(

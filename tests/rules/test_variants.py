@@ -11,9 +11,9 @@ import pytest
 from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.expressions.declared import Value
 from fundwatch.settings import Settings
-from jobs.author.past import window_of
 from jobs.command_line import main
 from jobs.terminal.options import values_tried
+from jobs.trial.past import window_of
 from rules.catalogue.variants import changed_params, params_text, variants_asked
 from rules.engine.measures import Shared
 from tests.rules.world import SHIPPED, shipped

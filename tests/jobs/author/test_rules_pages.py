@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.author.explain_hit import (
+from jobs.review.read_hit import LineExplained
+from jobs.trial.explain_hit import (
     ExclusionTested,
     HitExplained,
     MeasureExplained,
@@ -18,10 +19,9 @@ from jobs.author.explain_hit import (
     PointUsed,
     notes_of,
 )
-from jobs.author.explain_pages import print_explained
-from jobs.author.play_beside import HitSum, RuleFindings, RuleTrial, Tried
-from jobs.author.trial_pages import print_trial, trial_page
-from jobs.review.read_hit import LineExplained
+from jobs.trial.explain_pages import print_explained
+from jobs.trial.play_beside import HitSum, RuleFindings, RuleTrial, Tried
+from jobs.trial.trial_pages import print_trial, trial_page
 from rules.catalogue.rule import BilingualText, RuleState
 from rules.frames.inputs import ScanWindow
 from tests.rules.world import shipped

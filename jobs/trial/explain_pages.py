@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from jobs.author.explain_hit import HitExplained, MoneyExplained, PartExplained
+    from jobs.trial.explain_hit import HitExplained, MoneyExplained, PartExplained
 
 _OUTCOMES = {"true": "✓ 成立 true", "false": "✗ 不成立 false", "unknown": "? 未知 unknown", "": ""}
 _TESTED = {"true": "属于 is one", "false": "不属于 is none", "unknown": "未知 unknown"}

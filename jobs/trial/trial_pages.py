@@ -12,8 +12,8 @@ from leads.words import SUBJECT_WORDS, in_currency
 from rules.engine.variants import GAINED, KEPT, LOST, OTHERS, UNKNOWN
 
 if TYPE_CHECKING:
-    from jobs.author.compare_rules import ComparedRule, RuleComparison
-    from jobs.author.play_beside import HitSum, RuleFindings, RuleTrial, Tried
+    from jobs.trial.compare_rules import ComparedRule, RuleComparison
+    from jobs.trial.play_beside import HitSum, RuleFindings, RuleTrial, Tried
 
 LEVELS: Mapping[str, str] = {"1": "三级 tertiary", "2": "二级 secondary", "3": "一级 primary", "9": "未定级 not graded"}
 _KINDS = {

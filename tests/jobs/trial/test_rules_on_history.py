@@ -15,14 +15,14 @@ from fundwatch.contracts import TABLES
 from fundwatch.errors import FundwatchError
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
-from jobs.author import compare_rules, explain_hit, try_rule
-from jobs.author.compare_rules import ComparisonAsked, RuleComparison, region_meant
-from jobs.author.explain_hit import HitExplained
-from jobs.author.play_beside import RuleTrial
-from jobs.author.try_rule import TrialAsked
 from jobs.job import Workplace
 from jobs.review.read_hit import find_hit, recorded_lake
 from jobs.terminal.answer import plain
+from jobs.trial import compare_rules, explain_hit, try_rule
+from jobs.trial.compare_rules import ComparisonAsked, RuleComparison, region_meant
+from jobs.trial.explain_hit import HitExplained
+from jobs.trial.play_beside import RuleTrial
+from jobs.trial.try_rule import TrialAsked
 from tests.night import NIGHTS, FinishedNight
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import Any
 from fundwatch.expressions.declared import Value
 from fundwatch.fingerprint import fingerprint
 from fundwatch.logs import step
-from jobs.author.past import Past
+from jobs.trial.past import Past
 from rules.catalogue.rule import Rule, RuleSet
 from rules.catalogue.variants import params_text
 from rules.engine.needs import classes_named

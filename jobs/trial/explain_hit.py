@@ -20,11 +20,11 @@ from fundwatch.lake.store import Lake
 from fundwatch.logs import step
 from fundwatch.regions import NATIONAL, Region, region_of
 from fundwatch.settings import Settings
-from jobs.author.past import Past, switched_on
 from jobs.author.rules_in_force import rules_in_force
 from jobs.job import Workplace, reading
 from jobs.review.read_hit import LineExplained, find_hit, lines_of_hit, recorded_lake
 from jobs.review.read_leads import rows_of
+from jobs.trial.past import Past, switched_on
 from rules.catalogue.load import load_rules
 from rules.catalogue.rule import BilingualText, Rule, RuleSet, RuleState
 from rules.engine.explaining import HitPlace, hit_row

@@ -1,0 +1,1 @@
+"""For who asks why a rule hit, or what another would have hit, on the lake's past: explained, tried, compared."""
