@@ -33,6 +33,7 @@ PACKAGES = [
     "rules.frames",
     "rules.frames.columns",
     "rules.knowledge",
+    "rules.pack",
     "models",
     "models.detectors",
     "models.registry",

@@ -43,7 +43,8 @@ SUGGESTS = re.compile(
     r"|comment|complaint|description|text|content|opinion|reason|answer|message|signature)(_|$)"
 )
 NAMES_NOBODY = {
-    "item_name": "of the catalogue", "disease_name": "of the catalogue", "diagnosis_name": "of the catalogue",
+    "name": "of what a knowledge point speaks of", "item_name": "of the catalogue",
+    "disease_name": "of the catalogue", "diagnosis_name": "of the catalogue",
     "procedure_name": "of the catalogue", "group_name": "of the catalogue", "institution_name": "public registry",
     "subject_name": "an institution's public name, empty for persons", "person_type": "a code",
     "certificate_kind": "a code", "paper_reason": "a code, and checked for identifiers as one",

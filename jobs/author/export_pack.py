@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from fundwatch.errors import FundwatchError
-from fundwatch.lake.files import LakeFiles
-from fundwatch.places import LakeAddress
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from jobs.author.rules_in_force import rules_in_force
 from rules.catalogue.load import load_rules
 from rules.knowledge.points import load_knowledge
 from rules.pack.document import Pack, written_pack
-from rules.pack.exporting import Exported
+from rules.pack.exporting import PackMaker
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,19 @@ def export_pack(
     at all, the same rules the same bytes. Raises CatalogueError, FundwatchError where the file cannot be written."""
     region = region_of(settings)
     rule_set = load_rules(region=region) if night is None else rules_in_force(settings, night).rule_set
-    pack = Exported(rule_set, load_knowledge(region=region), region.chain, night, with_shadow).pack()
+    pack = PackMaker(rule_set, load_knowledge(region=region), region.chain, night, with_shadow).pack()
     if out is not None:
-        folder = out.absolute().parent
+        draft = out.with_name(f".{out.name}.{os.getpid()}.draft")
         try:
-            LakeFiles(LakeAddress(str(folder))).write_whole(out.name, written_pack(pack))
+            draft.write_bytes(written_pack(pack))
+            draft.replace(out)
         except OSError as error:
             raise FundwatchError(
                 f"the pack cannot be written: {error.strerror}",
                 where=str(out),
                 do="name a file in a folder that exists",
             ) from error
+        finally:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
     return PackExported(pack, out)

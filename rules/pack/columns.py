@@ -14,12 +14,12 @@ from typing import Any
 
 from rules.pack.document import PackText
 from rules.pack.values import NULL, Type, Unknown, unknown_of
-from rules.pack.visit import TypedRow, Visit
+from rules.pack.visit import TypedRow, VisitAtHand
 
 _FIRST, _LAST = date(1900, 1, 1), date(9999, 12, 31)
 _READABLE = re.compile("[\u4e00-\u9fff]{2}")
 Line = Any  # a row of the evaluator: its columns by name, and its visit
-Compute = Callable[[Line, Visit], Any]
+Compute = Callable[[Line, VisitAtHand], Any]
 
 # columns of another name than the table's own: the table, its column, and whether its day is meant
 RENAMED: Mapping[str, tuple[str, str, bool]] = {
@@ -47,7 +47,7 @@ def _derived(kind: Type, zh: str, en: str) -> Callable[[Compute], DerivedColumn]
 
 
 @_derived("date", "服务日期所在月的第一天", "the first day of the month of the service date")
-def _month(line: Line, _visit: Visit) -> Any:
+def _month(line: Line, _visit: VisitAtHand) -> Any:
     day = line["service_date"]
     return day if isinstance(day, Unknown) else day.replace(day=1)
 
@@ -57,7 +57,7 @@ def _month(line: Line, _visit: Visit) -> Any:
     "药品通用名段：X 开头 23 位取前 10 位，Z 开头 20 位取前 11 位",
     "the drug: of a code of X and 23 characters the first 10, of one of Z and 20 the first 11; no other code names one",
 )
-def _generic_code(line: Line, _visit: Visit) -> Any:
+def _generic_code(line: Line, _visit: VisitAtHand) -> Any:
     code = line["item_code"]
     if isinstance(code, Unknown):
         return code
@@ -66,26 +66,26 @@ def _generic_code(line: Line, _visit: Visit) -> Any:
 
 
 @_derived("string", "主诊断编码前 5 位", "the first five characters of the main diagnosis")
-def _diagnosis_group(line: Line, _visit: Visit) -> Any:
+def _diagnosis_group(line: Line, _visit: VisitAtHand) -> Any:
     code = line["main_diagnosis_code"]
     return code if isinstance(code, Unknown) else code[:5]
 
 
 @_derived("int", "服务日期的年减出生年", "the year of the service date less the year of birth")
-def _age_at_most(line: Line, _visit: Visit) -> Any:
+def _age_at_most(line: Line, _visit: VisitAtHand) -> Any:
     day, born = line["service_date"], line["birth_year"]
     unknown = unknown_of((day, born))
     return day.year - born if unknown is None else unknown
 
 
 @_derived("int", "同上再减一：只知出生年", "the same less one: of a birth year alone the age is one of two")
-def _age_at_least(line: Line, visit: Visit) -> Any:
+def _age_at_least(line: Line, visit: VisitAtHand) -> Any:
     most = _age_at_most.compute(line, visit)
     return most if isinstance(most, Unknown) else most - 1
 
 
 def _codes_of(table: str, column: str) -> Compute:
-    def compute(_line: Line, visit: Visit) -> Any:
+    def compute(_line: Line, visit: VisitAtHand) -> Any:
         codes = {row.get(column) for row in visit.tables.get(table, ())}
         known = tuple(sorted(code for code in codes if isinstance(code, str)))
         return known or Unknown({f"{table}.{column}"})
@@ -102,7 +102,7 @@ _procedure_codes = _derived(
 
 
 @_derived("string", "主要手术操作的编码", "the code of the main procedure")
-def _main_procedure(_line: Line, visit: Visit) -> Any:
+def _main_procedure(_line: Line, visit: VisitAtHand) -> Any:
     rows = visit.tables.get("procedure", ())
     codes = [row.get("procedure_code") for row in rows if row.get("is_main") is True]
     return max((code for code in codes if isinstance(code, str)), default=Unknown({"procedure.is_main"}))
@@ -111,7 +111,7 @@ def _main_procedure(_line: Line, visit: Visit) -> Any:
 @_derived(
     "date", "最后一次手术的日期；有一次日期不明则不明", "the day of the last procedure; unknown where the day of one is"
 )
-def _last_operated(_line: Line, visit: Visit) -> Any:
+def _last_operated(_line: Line, visit: VisitAtHand) -> Any:
     days = [row.get("performed_on", NULL) for row in visit.tables.get("procedure", ())]
     if not days or any(isinstance(day, Unknown) for day in days):
         return Unknown({"procedure.performed_on"})
@@ -123,7 +123,7 @@ def _last_operated(_line: Line, visit: Visit) -> Any:
     "开单医师当日在本机构登记的职称",
     "the title of the ordering doctor at this institution on the service date",
 )
-def _ordering_title(line: Line, visit: Visit) -> Any:
+def _ordering_title(line: Line, visit: VisitAtHand) -> Any:
     day = line["service_date"]
     who = ("doctor_id", line["ordering_doctor_id"]), ("institution_id", line["institution_id"])
     entries = [row for row in visit.tables.get("doctor", ()) if all(_is(row, name, value) for name, value in who)]
@@ -136,7 +136,7 @@ def _ordering_title(line: Line, visit: Visit) -> Any:
     "开单医师在各机构的登记全部终止的日期；有未终止的则不明",
     "the day on which the ordering doctor's last registration anywhere ended; unknown where one has not",
 )
-def _doctor_left(line: Line, visit: Visit) -> Any:
+def _doctor_left(line: Line, visit: VisitAtHand) -> Any:
     who = line["ordering_doctor_id"]
     ends = [_or(row, "ended_on", _LAST) for row in visit.tables.get("doctor", ()) if _is(row, "doctor_id", who)]
     if not ends:
@@ -144,13 +144,13 @@ def _doctor_left(line: Line, visit: Visit) -> Any:
     return NULL if max(ends) == _LAST else max(ends)
 
 
-def _spans(visit: Visit) -> list[tuple[date, date]]:
+def _spans(visit: VisitAtHand) -> list[tuple[date, date]]:
     rows = visit.tables.get("enrolment", ())
     return [(_or(row, "started_on", _FIRST), _or(row, "ended_on", _LAST)) for row in rows]
 
 
 def _of_enrolments(compute: Callable[[Sequence[tuple[date, date]], date], Any]) -> Compute:
-    def found(line: Line, visit: Visit) -> Any:
+    def found(line: Line, visit: VisitAtHand) -> Any:
         spans, day = _spans(visit), line["service_date"]
         if not spans or isinstance(day, Unknown):
             return Unknown({"enrolment.started_on"})
@@ -175,7 +175,7 @@ _insured_again = _derived(
     "明细所带的限价，否则为目录当日的限价；零表示无限价",
     "the limit delivered with the line, else the catalogue's on that day; a limit of zero means none",
 )
-def _price_limit(line: Line, visit: Visit) -> Any:
+def _price_limit(line: Line, visit: VisitAtHand) -> Any:
     own = line["price_limit"]
     if not isinstance(own, Unknown) and own != 0:
         return own
@@ -193,18 +193,18 @@ def _price_limit(line: Line, visit: Visit) -> Any:
 
 
 @_derived("string", "项目或主诊断限定的性别", "the one sex that item or main diagnosis fits")
-def _restricted_sex(line: Line, _visit: Visit) -> Any:
+def _restricted_sex(line: Line, _visit: VisitAtHand) -> Any:
     return _first(line, "item_sex", "diagnosis_sex")
 
 
 @_derived("string", "限定性别的项目或诊断", "the item or diagnosis that says so")
-def _restricted_by(line: Line, _visit: Visit) -> Any:
+def _restricted_by(line: Line, _visit: VisitAtHand) -> Any:
     by_item = not isinstance(line["item_sex"], Unknown)
     return _first(line, "item_name", "item_code") if by_item else line["main_diagnosis_code"]
 
 
 @_derived("string", "属于该项目禁忌症的诊断", "the diagnoses of the visit in which the item is barred")
-def _contraindicated(line: Line, _visit: Visit) -> Any:
+def _contraindicated(line: Line, _visit: VisitAtHand) -> Any:
     stems, main, listed = line["contraindication_stems"], line["main_diagnosis_code"], line["diagnosis_codes"]
     if isinstance(stems, Unknown):
         return stems
@@ -220,7 +220,7 @@ def _contraindicated(line: Line, _visit: Visit) -> Any:
     "whether the name of performing or ordering department holds a word that the item needs; unknown where the "
     "performing one is unknown or no name",
 )
-def _of_department(line: Line, _visit: Visit) -> Any:
+def _of_department(line: Line, _visit: VisitAtHand) -> Any:
     words, performing, ordering = (
         line[name] for name in ("department_words", "performing_department", "ordering_department")
     )
@@ -233,7 +233,7 @@ def _of_department(line: Line, _visit: Visit) -> Any:
     return _any_part(words, names.__contains__)
 
 
-def _registered(line: Line, visit: Visit) -> list[TypedRow]:
+def _registered(line: Line, visit: VisitAtHand) -> list[TypedRow]:
     """The person's registered chronic diseases in force on the service date, by name."""
     day = line["service_date"]
     rows = [r for r in visit.tables.get("chronic_registration", ()) if isinstance(day, Unknown) or _holds(r, day)]
@@ -250,7 +250,7 @@ def _name(row: TypedRow) -> str | None:
     "药品是否适用于本人已备案的门慢特病种；未备案则不明",
     "whether the drug is for a registered chronic disease",
 )
-def _of_benefit(line: Line, visit: Visit) -> Any:
+def _of_benefit(line: Line, visit: VisitAtHand) -> Any:
     words, registered = line["benefit_words"], _registered(line, visit)
     if isinstance(words, Unknown):
         return words
@@ -261,7 +261,7 @@ def _of_benefit(line: Line, visit: Visit) -> Any:
 
 
 @_derived("string", "当日有效的备案病种", "the names of the registered chronic diseases in force on the service date")
-def _benefit_diseases(line: Line, visit: Visit) -> Any:
+def _benefit_diseases(line: Line, visit: VisitAtHand) -> Any:
     known = _of_benefit.compute(line, visit)
     names = dict.fromkeys((_name(row), row.get("started_on"), row.get("ended_on")) for row in _registered(line, visit))
     return known if isinstance(known, Unknown) else "、".join(name for name, *_ in names if name is not None)

@@ -29,7 +29,7 @@ from rules.pack.parts import (
     COMPARISONS,
     Compiled,
     NotExportableError,
-    Row,
+    PackRow,
     alike,
     arithmetic,
     comparable,
@@ -121,7 +121,7 @@ class Compiler:
         chosen = [(test.run, value) for test, value in zip(tests, values, strict=False)]
         last = values[-1]
 
-        def run(row: Row) -> Any:
+        def run(row: PackRow) -> Any:
             for test, value in chosen:
                 if test(row) is True:
                     return value(row)
@@ -165,7 +165,7 @@ def one_of(value: Compiled, members: Sequence[Compiled]) -> Compiled:
     """Whether the value is one of the members; unknown where it is none of the known ones and one is unknown."""
     asked, *others = comparable([value, *members])
 
-    def run(row: Row) -> Any:
+    def run(row: PackRow) -> Any:
         found = asked.run(row)
         if isinstance(found, Unknown):
             return found
@@ -179,7 +179,7 @@ def one_of(value: Compiled, members: Sequence[Compiled]) -> Compiled:
 def _both(_name: str, args: Sequence[Compiled]) -> Compiled:
     left, right = (arg.run for arg in args)
 
-    def run(row: Row) -> Any:
+    def run(row: PackRow) -> Any:
         one = left(row)
         if one is False:
             return False
@@ -194,7 +194,7 @@ def _both(_name: str, args: Sequence[Compiled]) -> Compiled:
 def _either(_name: str, args: Sequence[Compiled]) -> Compiled:
     left, right = (arg.run for arg in args)
 
-    def run(row: Row) -> Any:
+    def run(row: PackRow) -> Any:
         one = left(row)
         if one is True:
             return True
@@ -223,7 +223,7 @@ def _is(name: str, args: Sequence[Compiled]) -> Compiled:
 def _same(_name: str, args: Sequence[Compiled]) -> Compiled:
     left, right = (one.run for one in comparable(args))
 
-    def run(row: Row) -> bool:
+    def run(row: PackRow) -> bool:
         one, other = left(row), right(row)
         if isinstance(one, Unknown) or isinstance(other, Unknown):
             return isinstance(one, Unknown) and isinstance(other, Unknown)

@@ -10,7 +10,7 @@ from rules.pack.money import paid_parts
 from rules.pack.parts import NotExportableError
 from rules.pack.rows import LineRow, Make, makers_of
 from rules.pack.verdicts import RuleVerdict, Verdict, VisitVerdicts
-from rules.pack.visit import OF_VISIT, Visit, read_visit
+from rules.pack.visit import OF_VISIT, VisitAtHand, read_visit
 
 _KNOWLEDGE = "knowledge"
 
@@ -33,11 +33,11 @@ class Evaluator:
             raise PackError(error.what, do="use the release that exported the pack") from error
         return cls(pack, rules, makers_of(pack))
 
-    def read(self, content: object, where: str) -> Visit:
+    def read(self, content: object, where: str) -> VisitAtHand:
         """The visit of a JSON document, read by the pack's own tables. Raises VisitError."""
         return read_visit(content, self.pack.tables, where)
 
-    def judge(self, visit: Visit) -> VisitVerdicts:
+    def judge(self, visit: VisitAtHand) -> VisitVerdicts:
         """The verdict of every rule. What no settlement paid is judged before settlement alone."""
         lines = visit.tables["claim_line"]
         unsettled = [line for line in lines if visit.is_settled and not isinstance(line.get("settlement_id"), str)]
@@ -64,14 +64,14 @@ class Evaluator:
             unsettled_lines=tuple(str(line["line_id"]) for line in unsettled),
         )
 
-    def _lacking(self, rule: PackRule, visit: Visit) -> tuple[str, ...]:
+    def _lacking(self, rule: PackRule, visit: VisitAtHand) -> tuple[str, ...]:
         """What the rule rests on and the visit says nothing of, or not exactly enough."""
         lacking = [group for group in rule.rests_on if not any(self._is_given(one, visit) for one in group)]
         texts = [f"缺少 not given: {' 或 or '.join(group)}" for group in lacking]
         untimed = sorted({*rule.times} & visit.days_only)
         return (*texts, *(f"只有日期 only the day is given: {source}" for source in untimed))
 
-    def _is_given(self, source: str, visit: Visit) -> bool:
+    def _is_given(self, source: str, visit: VisitAtHand) -> bool:
         table, column = source.split(".")
         if table == _KNOWLEDGE:
             known = self.pack.knowledge.get(column)

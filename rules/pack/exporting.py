@@ -49,7 +49,7 @@ _NOT_YET = frozenset({"encounter", "settlement"})
 
 
 @dataclass(frozen=True)
-class Exported:
+class PackMaker:
     """What goes into a pack: the rules as they stand, in the region and as of the night if one is asked for."""
 
     rule_set: RuleSet

@@ -12,7 +12,7 @@ from typing import Any
 from rules.pack.parts import (
     Compiled,
     NotExportableError,
-    Row,
+    PackRow,
     alike,
     arithmetic,
     compared,
@@ -113,7 +113,7 @@ def _coalesce(args: Args) -> Compiled:
     """The first that is known; where none is, the causes of all remain: any of them may be known one day."""
     kind, runs = alike(args)
 
-    def run(row: Row) -> Any:
+    def run(row: PackRow) -> Any:
         causes: frozenset[str] = frozenset()
         for one in runs:
             value = one(row)
@@ -154,7 +154,7 @@ def _array_join(args: Args) -> Compiled:
 def _array(args: Args) -> Compiled:
     kind, runs = alike(args)
 
-    def run(row: Row) -> Any:
+    def run(row: PackRow) -> Any:
         values = [one(row) for one in runs]
         unknown = unknown_of(values)
         return tuple(values) if unknown is None else unknown

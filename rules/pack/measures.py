@@ -15,7 +15,7 @@ from typing import Any
 from fundwatch.expressions.nodes import CallNode
 from rules.pack.compiling import Compiler
 from rules.pack.document import PackMeasure
-from rules.pack.parts import Compiled, NotExportableError, Row
+from rules.pack.parts import Compiled, NotExportableError, PackRow
 from rules.pack.values import NULL, Type, Unknown, computed, digits_of, unknown_of
 
 Values = Sequence[tuple[Any, ...]]  # of each judged row the arguments of the aggregate
@@ -36,7 +36,7 @@ class CompiledMeasure:
     known: tuple[Compiled, ...]
     over_days: int | None
 
-    def put(self, rows: Sequence[Row], judged: Sequence[bool]) -> None:
+    def put(self, rows: Sequence[PackRow], judged: Sequence[bool]) -> None:
         """Give every row its value of the measure."""
         groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
         lacking: dict[int, Unknown] = {}
@@ -54,7 +54,7 @@ class CompiledMeasure:
                 rows[place].measures[self.name] = value
 
     def _of_group(
-        self, rows: Sequence[Row], judged: Sequence[bool], places: Sequence[int]
+        self, rows: Sequence[PackRow], judged: Sequence[bool], places: Sequence[int]
     ) -> Iterable[tuple[int, Any]]:
         if self.function in _RANKS:
             return self._ranked(rows, judged, places)
@@ -65,7 +65,7 @@ class CompiledMeasure:
             return [(place, value) for place in places]
         return [(place, self._aggregated(self._within(rows, place, values))) for place in places]
 
-    def _within(self, rows: Sequence[Row], place: int, values: Mapping[int, tuple[Any, ...]]) -> Values:
+    def _within(self, rows: Sequence[PackRow], place: int, values: Mapping[int, tuple[Any, ...]]) -> Values:
         """Of the judged rows those of the days up to and with the row's own."""
         day = rows[place]["service_date"]
         if not isinstance(day, date):
@@ -83,7 +83,9 @@ class CompiledMeasure:
             return found
         return Unknown(frozenset().union(*(v.causes for row in values for v in row if isinstance(v, Unknown))))
 
-    def _ranked(self, rows: Sequence[Row], judged: Sequence[bool], places: Sequence[int]) -> Iterable[tuple[int, int]]:
+    def _ranked(
+        self, rows: Sequence[PackRow], judged: Sequence[bool], places: Sequence[int]
+    ) -> Iterable[tuple[int, int]]:
         keys = {place: tuple(_sorting(one.run(rows[place])) for one in self.order) for place in places}
         ordered = sorted(places, key=lambda place: keys[place])
         count = rank = dense = 0

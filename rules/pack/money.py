@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from rules.pack.values import Unknown, computed, fitted, quotient
-from rules.pack.visit import TypedRow, Visit
+from rules.pack.visit import TypedRow, VisitAtHand
 
 _ZERO = Decimal("0.00")
 _MONEY, _PRODUCT, _DUE, _RAW, _WIDE = (
@@ -29,7 +29,7 @@ class PaidPart:
     account: Decimal
 
 
-def paid_parts(visit: Visit) -> Mapping[str, PaidPart]:
+def paid_parts(visit: VisitAtHand) -> Mapping[str, PaidPart]:
     """By line of the settled ones; a line whose settlement does not say what was paid is not among them."""
     of_settlement: dict[str, list[TypedRow]] = defaultdict(list)
     for line in visit.tables["claim_line"]:

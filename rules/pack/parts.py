@@ -34,7 +34,7 @@ class NotExportableError(FundwatchError):
     """The evaluator cannot compute an expression."""
 
 
-class Row(Protocol):
+class PackRow(Protocol):
     """A fee line: its columns by name, and of the rule that is being judged the measures."""
 
     measures: dict[str, Any]
@@ -46,7 +46,7 @@ class Row(Protocol):
 class Compiled:
     """A function of the row and the type of what it gives; `literal` is its value where it is written out."""
 
-    run: Callable[[Row], Any]
+    run: Callable[[PackRow], Any]
     type: Type
     literal: Any = None
 
@@ -55,7 +55,7 @@ def constant(value: Any, kind: Type) -> Compiled:
     return Compiled(lambda _row: value, kind, value)
 
 
-def alike(parts: Sequence[Compiled]) -> tuple[Type, list[Callable[[Row], Any]]]:
+def alike(parts: Sequence[Compiled]) -> tuple[Type, list[Callable[[PackRow], Any]]]:
     """The type that holds what all parts give, and the parts as functions of that type."""
     kind = NOTHING
     for part in parts:
@@ -66,7 +66,7 @@ def alike(parts: Sequence[Compiled]) -> tuple[Type, list[Callable[[Row], Any]]]:
     return kind, [_as_type(part, kind) for part in parts]
 
 
-def _as_type(part: Compiled, kind: Type) -> Callable[[Row], Any]:
+def _as_type(part: Compiled, kind: Type) -> Callable[[PackRow], Any]:
     if part.type in (kind, NOTHING):
         return part.run
     return lambda row: converted(part.run(row), part.type, kind)
@@ -76,7 +76,7 @@ def strictly(parts: Sequence[Compiled], kind: Type, compute: Callable[..., Any])
     """A function that is unknown as soon as one of its arguments is."""
     runs = [part.run for part in parts]
 
-    def run(row: Row) -> Any:
+    def run(row: PackRow) -> Any:
         values = [one(row) for one in runs]
         unknown = unknown_of(values)
         return compute(*values) if unknown is None else unknown

@@ -9,7 +9,7 @@ from rules.pack.columns import DERIVED, day_of
 from rules.pack.document import Pack, PackColumn, PackDerived, PackError, PackKnown, PackSource
 from rules.pack.lookups import Points
 from rules.pack.values import Unknown
-from rules.pack.visit import TypedRow, Visit
+from rules.pack.visit import TypedRow, VisitAtHand
 
 Make = Callable[["LineRow"], Any]
 
@@ -19,7 +19,7 @@ class LineRow(dict[str, Any]):
 
     __slots__ = ("line", "makers", "measures", "settlement", "visit")
 
-    def __init__(self, makers: Mapping[str, Make], visit: Visit, line: TypedRow, settlement: TypedRow) -> None:
+    def __init__(self, makers: Mapping[str, Make], visit: VisitAtHand, line: TypedRow, settlement: TypedRow) -> None:
         self.makers, self.visit, self.line, self.settlement = makers, visit, line, settlement
         self.measures: dict[str, Any] = {}
 

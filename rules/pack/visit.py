@@ -33,7 +33,7 @@ class VisitError(FundwatchError):
 
 
 @dataclass(frozen=True)
-class Visit:
+class VisitAtHand:
     """The rows of a visit by table. `given` are the sources that it says anything of, and `days_only` the moments of
     which it says the day alone."""
 
@@ -56,21 +56,21 @@ class Visit:
         return rows[0] if rows else {}
 
 
-def read_visit(content: object, tables: Mapping[str, Mapping[str, PackInput]], where: str) -> Visit:
+def read_visit(content: object, tables: Mapping[str, Mapping[str, PackInput]], where: str) -> VisitAtHand:
     """The visit that a JSON document holds. Raises VisitError naming everything that is wrong with it."""
     if not isinstance(content, dict):
         raise VisitError("a visit is an object of tables", where=where, do="see docs/rule_pack.md for one that works")
-    reading = _Reading(tables)
+    reading = _VisitReading(tables)
     found = {name: list(reading.rows(name, rows)) for name, rows in content.items() if reading.is_table(name)}
     reading.check_keys(found)
     if reading.wrong:
         raise VisitError(problems("the visit cannot be judged", reading.wrong), where=where, do="fix what is named")
     given = frozenset(f"{table}.{name}" for table, rows in found.items() for row in rows for name in row)
     given |= {f"{table}.{name}" for table, rows in found.items() if not rows for name in tables[table]}
-    return Visit(found, given, frozenset(reading.days_only))
+    return VisitAtHand(found, given, frozenset(reading.days_only))
 
 
-class _Reading:
+class _VisitReading:
     """Collects rows and what is wrong with them."""
 
     def __init__(self, tables: Mapping[str, Mapping[str, PackInput]]) -> None:

@@ -12,7 +12,7 @@ from jobs.command_line import main
 from rules.catalogue.load import load_rules
 from rules.knowledge.points import load_knowledge
 from rules.pack.document import Pack, schema
-from rules.pack.exporting import Exported
+from rules.pack.exporting import PackMaker
 from rules.pack.verdicts import Verdict
 from scripts.write_pack_schema import FILE, schema_text
 
@@ -26,7 +26,7 @@ def _fenced(language: str) -> str:
 
 def test_the_schema_beside_the_guide_is_current_and_packs_meet_it() -> None:
     assert FILE.read_text(encoding="utf-8") == schema_text(), "run `python -m scripts.write_pack_schema`"
-    pack = Exported(load_rules(), load_knowledge(), ("CN",)).pack()
+    pack = PackMaker(load_rules(), load_knowledge(), ("CN",)).pack()
     validator = jsonschema.Draft202012Validator(schema())
     validator.check_schema(schema())
     validator.validate(pack.content())

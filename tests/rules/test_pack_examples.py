@@ -16,7 +16,7 @@ from rules.catalogue.rule import RuleSet
 from rules.knowledge.points import load_knowledge
 from rules.pack.document import Pack, read_pack, written_pack
 from rules.pack.evaluator import Evaluator
-from rules.pack.exporting import Exported
+from rules.pack.exporting import PackMaker
 from rules.pack.verdicts import RuleVerdict, VisitVerdicts
 from tests.rules.visits import Rows, visits_of
 
@@ -40,7 +40,7 @@ class _Hit:
 @pytest.fixture(scope="module")
 def pack() -> Pack:
     """All rules that a pack can hold, in shadow too, as another system reads them."""
-    exported = Exported(load_rules(), load_knowledge(), ("CN",), with_shadow=True)
+    exported = PackMaker(load_rules(), load_knowledge(), ("CN",), with_shadow=True)
     return read_pack(written_pack(exported.pack()), "the pack")
 
 

@@ -17,7 +17,7 @@ from rules.catalogue.load import load_rules
 from rules.knowledge.points import load_knowledge
 from rules.pack.document import Pack, PackError, read_json, read_pack, written_pack
 from rules.pack.evaluator import Evaluator
-from rules.pack.exporting import Exported
+from rules.pack.exporting import PackMaker
 from rules.pack.verdicts import RuleVerdict, Verdict
 from rules.pack.visit import VisitError
 
@@ -35,7 +35,7 @@ VISIT: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def pack() -> Pack:
-    return Exported(load_rules(), load_knowledge(), ("CN",), with_shadow=True).pack()
+    return PackMaker(load_rules(), load_knowledge(), ("CN",), with_shadow=True).pack()
 
 
 @pytest.fixture(scope="module")

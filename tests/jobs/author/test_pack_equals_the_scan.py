@@ -21,7 +21,7 @@ from rules.engine.scan import ScanWindow, scan
 from rules.knowledge.points import load_knowledge
 from rules.pack.document import Pack
 from rules.pack.evaluator import Evaluator
-from rules.pack.exporting import Exported
+from rules.pack.exporting import PackMaker
 from rules.pack.verdicts import VisitVerdicts
 from rules.pack.visit import TABLES
 from simulator import scenario_for_lines, simulate
@@ -97,8 +97,8 @@ def _of_pack(verdicts: Sequence[VisitVerdicts]) -> Hits:
 
 
 def _hit(row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> tuple[object, ...]:
-    told = tuple((line["line_id"], line["role"], line["amount_at_risk"]) for line in lines)
-    return (*(row[name] for name in ("rule_id", "amount_at_risk", "reason_zh", "reason_en")), told)
+    reported = tuple((line["line_id"], line["role"], line["amount_at_risk"]) for line in lines)
+    return (*(row[name] for name in ("rule_id", "amount_at_risk", "reason_zh", "reason_en")), reported)
 
 
 def _scanned() -> ScanWindow:
@@ -108,7 +108,7 @@ def _scanned() -> ScanWindow:
 
 
 def _shown(rule_set: RuleSet, *, with_shadow: bool) -> Pack:
-    return Exported(rule_set, load_knowledge(), ("CN",), with_shadow=with_shadow).pack()
+    return PackMaker(rule_set, load_knowledge(), ("CN",), with_shadow=with_shadow).pack()
 
 
 def _of_lake(lake: Lake, rules: frozenset[str]) -> Hits:
