@@ -21,6 +21,7 @@ TABLES = {
 }
 # what writes other files, and why no cell of theirs computes
 OTHERS = {
+    "jobs/author/export_pack.py": "JSON of a rule pack, for programs",
     "dags": "",
     "fundwatch": "logs, ledgers and locks for machines",
     "privacy": "keys, the audit log and the vault, for machines",
