@@ -40,9 +40,27 @@ class Homes:
         """Give somebody new a home; in that street, and in none of the households `but` these.
 
         The household has as many members, the new one among them, as that of an honest person of about the same age has
-        by now; fewer where the block has none so large.
+        by now; fewer where the block has none so large. `hand` makes this home alone: what depends on others that were
+        taken in disturbs nothing else of the person.
         """
-        size = self._size_at(hand, person.age_on(today), today)
+        like = self._like(hand, person.age_on(today), today)
+        alone, taken_in = len(self._members[like.household]), self._taken_in[like.household]
+        # where somebody is treated is in the labels: the usual places are the same whoever else was taken in
+        usual = hand.pick(fitting) if (fitting := self._fitting(alone, street)) else None
+        if usual and hand.chance(_SAME_USUAL_PLACES):
+            person.home = usual[0].home
+        if usual is None or taken_in or self._taken_in[usual[0].household] or usual[0].household in but:
+            fitting = self._fitting(alone + taken_in, street, but)
+            unchanged = [members for members in fitting if not self._taken_in[members[0].household]]
+            usual = hand.pick(unchanged or fitting) if fitting else None
+        if usual:
+            self._taken_in[usual[0].household] += 1
+            _join(hand, person, usual, today)
+        elif street:
+            person.address = street + re.sub(r"^\D*", "", person.address)
+
+    def _fitting(self, size: int, street: str, but: Collection[str] = ()) -> list[list[Person]]:
+        """Households that have so many members with one more, or fewer where there is none so large."""
         fitting: list[list[Person]] = []
         while size > 1 and not fitting:
             size -= 1
@@ -51,29 +69,22 @@ class Homes:
                 for members in self._by_size.get(size, ())
                 if members[0].household not in but and members[0].address.startswith(street)
             ]
-        if fitting:
-            unchanged = [members for members in fitting if not self._taken_in[members[0].household]]
-            members = hand.pick(unchanged or fitting)
-            self._taken_in[members[0].household] += 1
-            _join(hand, person, members, today)
-        elif street:
-            person.address = street + re.sub(r"^\D*", "", person.address)
+        return fitting
 
-    def _size_at(self, hand: Hand, years: int, today: date) -> int:
+    def _like(self, hand: Hand, years: int, today: date) -> Person:
+        """An honest person of about that age."""
         like = hand.pick(self._people)
         for _ in range(_TRIES):
             if abs(like.age_on(today) - years) <= _YEARS_APART:
                 break
             like = hand.pick(self._people)
-        return len(self._members[like.household]) + self._taken_in[like.household]
+        return like
 
 
 def _join(hand: Hand, person: Person, members: Sequence[Person], today: date) -> None:
     """What a household has together, as in `city.households`."""
     first, years = members[0], person.age_on(today)
     person.household, person.address = first.household, first.address
-    if hand.chance(_SAME_USUAL_PLACES):
-        person.home = first.home
     if person.sex == "1" or years < _CHILD + 2:
         person.name = person_name(hand, first.name[0])
     needs_a_telephone = [member for member in members if _is_reached_by_others(member.age_on(today))]

@@ -40,7 +40,7 @@ def _cheapen(stage: SchemeStage, visit: Visit) -> None:
     kept = {line.id for line in tests[:2]}
     light = ("01", "02", "07")
     visit.lines = [line for line in visit.lines if line.item.charge_class in light or line.id in kept]
-    day = visit.begin + timedelta(hours=2)
+    day = visit.begin + timedelta(hours=2, seconds=stage.hand.between(0, 59))
     charge(stage.hand, visit, day, [Order(stage.hand.pick(catalogue.ACUTE_DRUGS), 2)])
 
 

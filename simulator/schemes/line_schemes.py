@@ -106,6 +106,7 @@ def outside_the_stay(stage: SchemeStage) -> None:
     after, lines = early or stage.hand.chance(0.6), []
     for n in range(stage.by_level(2, 1, 1), stage.by_level(2 + stage.hand.between(2, 3), 3, 2)):
         at = visit.end + timedelta(days=n) if after else visit.begin - timedelta(days=n + 2)
+        at += timedelta(seconds=stage.hand.between(0, 59))  # a stay ends on the full minute
         lines += charge(stage.hand, visit, at, [Order(drug, 2) for drug in catalogue.WARD_DRUGS[2:4]])
     visit.settled_at = max(visit.settled_at, *(line.at + timedelta(minutes=10) for line in lines))
     for line in visit.lines:
@@ -124,7 +125,7 @@ def drugs_to_take_home(stage: SchemeStage) -> None:
     """Drugs handed out on the day of discharge."""
     visit = _short_stay(stage, stage.hand.between(3, 6))
     orders = [Order(drug, 2) for drug in catalogue.CHRONIC_DRUGS["heart"][:3]]
-    at = visit.end - timedelta(hours=1)
+    at = visit.end - timedelta(hours=1, seconds=stage.hand.between(0, 59))
     stage.label_lines(visit, charge(stage.hand, visit, at, orders, memo="出院带药"))
 
 

@@ -91,16 +91,16 @@ def taken_home_for_months(stage: SchemeStage) -> None:
     kinds = stage.by_level(stage.hand.between(5, 6), 4, 3)
     drugs = stage.hand.some([drug for own in catalogue.CHRONIC_DRUGS.values() for drug in own], kinds)
     orders = [Order(drug, stage.by_level(8, 6, 4), stage.by_level(60, 0, 28)) for drug in drugs]
-    lines = charge(stage.hand, visit, visit.end - timedelta(minutes=70), orders, memo="出院带药")
+    at = visit.end - timedelta(minutes=70, seconds=stage.hand.between(0, 59))
+    lines = charge(stage.hand, visit, at, orders, memo="出院带药")
     stage.label_lines(visit, lines)
 
 
 def blood_thinner_after_surgery(stage: SchemeStage) -> None:
     """Five weeks of a blood thinner after an operation."""
     visit = ward(stage, stage.hand.between(5, 8), "1", "2", surgery="heart")
-    lines = charge(
-        stage.hand, visit, visit.end - timedelta(minutes=70), [Order(rare_items.WARFARIN, 2, 35)], memo="出院带药"
-    )
+    at = visit.end - timedelta(minutes=70, seconds=stage.hand.between(0, 59))
+    lines = charge(stage.hand, visit, at, [Order(rare_items.WARFARIN, 2, 35)], memo="出院带药")
     stage.label_lines(visit, lines)
 
 
