@@ -309,7 +309,7 @@ def test_a_row_may_remove_what_stands_under_its_key_and_the_lake_accounts_for_it
     assert totals(place, SECOND)["lines.ndjson", "claim_line"] == (None, 6, 4, 2, 0, "15.00")
     codes = rows_in(place.lake, "quarantine", f"file_name = 'lines.ndjson' AND business_date = DATE '{SECOND}'")
     assert sorted((row["line_number"], row["error_codes"]) for row in codes) == [
-        (5, ["UNKNOWN_CODE:op"]), (7, ["MISSING:line_id"]),
+        (4, ["UNKNOWN_CODE:op"]), (6, ["MISSING:line_id"]),
     ]  # fmt: skip
     checked = check_lake(place.settings)
     assert checked.problem is None
