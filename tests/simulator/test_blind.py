@@ -166,7 +166,7 @@ def test_the_committed_notebook_holds_no_output():
     assert [cell["outputs"] for cell in cells if cell["cell_type"] == "code" and cell["outputs"]] == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_notebook_runs_and_draws_its_verdict():
     import nbformat
 
@@ -192,3 +192,16 @@ def test_a_scheme_that_is_played_on_a_column_does_not_make_it_loud():
             pairs=False, tables=["fee_list"],
         )  # fmt: skip
         assert (("fee_list", "rx_drord_no") in found) is expected
+
+
+def test_nor_does_it_make_the_register_loud_that_is_joined_to_the_visits():
+    leaky = town()
+    for scheme, expected in (("made_up", True), ("shared_telephone", False)):
+        people = leaky.tables["psn_info"].copy()
+        shared = is_staged(leaky, "psn_info").to_numpy()
+        people["tel"] = [f"138{n // (3 if own else 1):08d}" for n, own in enumerate(shared)]
+        found = loud(
+            BlindDelivery(leaky.tables | {"psn_info": people}, leaky.labels.assign(scheme=scheme)),
+            pairs=False, tables=["mdtrt"],
+        )  # fmt: skip
+        assert (("mdtrt", "psn_info.tel") in found) is expected

@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from fundwatch.settings import Settings
 from jobs.curate.edition_desk import ChangeAsked, EditionDesk, ImportAsked
 from jobs.curate.in_force import POINTS, editions_live, knowledge_for
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from rules.knowledge.framed import PointsByClass
 
+pytestmark = pytest.mark.long  # each compares whole scans
 BEFORE, NIGHT = date(2026, 3, 24), date(2026, 3, 31)
 HEADER = "rule_class,item_name,item_codes,constraint_text,valid_from\n"
 CHANGED, GONE, CITYS, SHIPPED = "001101000010000", "001101000020000", "001101000030000", "001102000040000"

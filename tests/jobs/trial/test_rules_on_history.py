@@ -28,6 +28,7 @@ from tests.night import NIGHTS, FinishedNight
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+pytestmark = pytest.mark.long  # nights, and scans of their history
 RULE = "FQ-02"
 
 
@@ -148,7 +149,6 @@ def test_a_trial_is_a_page_and_figures_beside_it(answers: Answers) -> None:
     assert [one["changed"] for one in figures["tried"]] == [{}, {"max_institutions": 2}, {"max_institutions": 4}]
 
 
-@pytest.mark.long  # one scan more of the same
 def test_an_overlay_compared_gains_what_a_trial_of_its_value_gains(
     answers: Answers, comparison: RuleComparison
 ) -> None:
