@@ -161,7 +161,7 @@ class SchemeStage:
         scenario, today = self.world.scenario, self.world.scenario.history_start
         abuses = bool(conditions) and self.scheme.kind == "scheme"
         person = make_person(self.hand, today, sex=sex, age=age, conditions=conditions, benefit=benefit, abuses=abuses)
-        at_home = Hand(self.hand.seed, f"{self.hand.part}/home/{len(self.people)}")
+        at_home = Hand(self.hand.seed, "/".join((self.hand.part, "home", str(len(self.people)))))
         self.world.homes.take_in(at_home, person, today, street=street, but=self._homes)
         self._homes.add(person.household)
         if death is not None:

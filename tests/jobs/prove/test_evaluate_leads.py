@@ -352,6 +352,6 @@ def test_the_terminal_shows_only_tables_with_something_to_say(world: TruthWorld)
     world.leads(("institution", "H1"))
     titles = [str(table.title).split()[0] for table in tables(_evaluate(world))]
     assert titles == [
-        "手法召回率", "规则精确率", "规则召回率", "误报率", "规则涉及金额", "基准率", "规模分组", "各主体前列",
-        "清单前", "清单构成", "基金金额(元)",
+        "手法召回率", "规则精确率", "规则召回率", "误报率", "规则涉及金额", "规则与手法", "基准率", "规模分组",
+        "各主体前列", "清单前", "清单构成", "基金金额(元)",
     ]  # fmt: skip
