@@ -17,7 +17,6 @@ LONGEST = (
     "tests/jobs/test_build_features.py",
     "tests/dags/test_nights_in_airflow.py",
     "tests/jobs/test_shapes_of_files.py",
-    "tests/jobs/protect/test_carry_lake.py",
     "tests/jobs/test_no_register.py",
 )
 _PLACES = {file: place for place, file in enumerate(LONGEST)}

@@ -33,6 +33,7 @@ from tests.lake_content import content_of, known_in, rows_in
 from tests.models.lake_models import CHALLENGER, record_of, trained, write_models
 from tests.places import folder_of
 
+pytestmark = pytest.mark.long  # nights under two keys; a short one is among the commands
 FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
 KINDS = (("doctor", "robust_peer"), ("doctor", "isolation_forest"))
 BOTH = [f"robust_peer {FIRST}", f"isolation_forest {FIRST}"]
