@@ -10,6 +10,7 @@ from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.fingerprint import fingerprint
 from fundwatch.lake.journal import Journal
 from fundwatch.lake.store import Lake
+from fundwatch.logs import log
 from fundwatch.places import LakeAddress
 from fundwatch.regions import Region, region_of
 from fundwatch.settings import Settings
@@ -67,6 +68,17 @@ def knowledge_for(night: Night) -> PointsByClass:
     spans, by_length = framed(layers)
     many = sum(edition.points for edition in live)
     return points_of(night.materialize(spans, "knowledge", row_count=max(many, 1)), by_length)
+
+
+def files_alone(settings: Settings, night: date, region: Region) -> Knowledge:
+    """The points of files alone, for what does not look at editions yet; those that hold on the night are named in the
+    log, for what rests on them may come out otherwise than on the night."""
+    if live := live_editions(entries_of(settings), night, region.chain):
+        names = ", ".join(edition.edition for edition in live)
+        log.warning(
+            "knowledge of the editions %s holds on %s and is not looked at: points of files alone", names, night
+        )
+    return load_knowledge(region=region)
 
 
 def counted_in(lake: Lake, live: Sequence[LiveEdition]) -> dict[str, dict[str, dict[int, int]]]:

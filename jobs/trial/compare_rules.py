@@ -15,7 +15,8 @@ from typing import Any
 from fundwatch.errors import FundwatchError
 from fundwatch.regions import Region, read_region, region_of
 from fundwatch.settings import Settings
-from jobs.author.rules_in_force import entries_of
+from jobs.author.rules_in_force import entries_of, rules_in_force
+from jobs.curate.in_force import files_alone
 from jobs.job import reading
 from jobs.review.show_catalogues import known_name
 from jobs.trial.past import Past, scanned_night, switched_on, window_of
@@ -24,7 +25,6 @@ from rules.catalogue.lifecycle import in_force
 from rules.catalogue.load import load_rules
 from rules.catalogue.rule import Rule, RuleSet
 from rules.frames.inputs import ScanWindow
-from rules.knowledge.points import load_knowledge
 
 _OVERLAY = "rules.yaml"
 _OTHER = 1  # the number of the other version among variants
@@ -107,7 +107,8 @@ def compare_rules(settings: Settings, asked: ComparisonAsked) -> RuleComparison:
     night = scanned_night(settings, asked.night)
     window = window_of(settings, night, asked.first, asked.last)
     here, there = region_of(settings), region_meant(settings, asked.against)
-    sets = tuple(in_force(load_rules(region=one), entries_of(settings), night).rule_set for one in (here, there))
+    elsewhere = in_force(load_rules(region=there), entries_of(settings), night).rule_set
+    sets = (rules_in_force(settings, night).rule_set, elsewhere)
     ours, theirs = ({rule.id: rule for rule in rule_set.rules} for rule_set in sets)
     named = [known_name("rule", name, [*ours, *theirs]) for name in asked.names] or sorted({*ours} | {*theirs})
     both = [name for name in named if name in ours and name in theirs]
@@ -149,7 +150,7 @@ def play_both(
     """What the named rules of both sets find, those of the second as variants of the first's."""
     ours, theirs = (switched_on(rule_set, names) for rule_set in sets)
     others = tuple(rule.variant(_OTHER, {}) for rule in theirs.rules)
-    knowledge = [load_knowledge(region=region) for region in regions]
+    knowledge = [files_alone(past.place.settings, past.night, region) for region in regions]
     played = [RulesPlayed(ours, knowledge[0]), RulesPlayed(theirs.model_copy(update={"rules": others}), knowledge[1])]
     return play_beside(past, played, [_OTHER])
 

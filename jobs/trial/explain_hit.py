@@ -21,6 +21,7 @@ from fundwatch.logs import step
 from fundwatch.regions import NATIONAL, Region, region_of
 from fundwatch.settings import Settings
 from jobs.author.rules_in_force import rules_in_force
+from jobs.curate.in_force import files_alone
 from jobs.job import Workplace, reading
 from jobs.review.read_hit import LineExplained, find_hit, lines_of_hit, recorded_lake
 from jobs.review.read_leads import rows_of
@@ -32,7 +33,7 @@ from rules.engine.money import METHODS
 from rules.engine.needs import classes_named
 from rules.frames.inputs import ScanWindow
 from rules.knowledge.classes import CLASSES
-from rules.knowledge.points import Knowledge, KnowledgePoint, load_knowledge
+from rules.knowledge.points import Knowledge, KnowledgePoint
 
 _LINES, _POINTS = 10, 8
 _NAMED = ("patient_id", "institution_id", "encounter_id")
@@ -167,7 +168,7 @@ def explained(place: Workplace, lake: Lake, found: Mapping[str, Any], *, is_reco
     region = region_of(settings)
     rule_set = rules_in_force(settings, night).rule_set
     rule = _rule_of(rule_set, found)
-    knowledge = load_knowledge(region=region)
+    knowledge = files_alone(settings, night, region)
     past = Past(place, night, _window(lake, found))
     trees = {"where": condition_parts(rule.where), "when": condition_parts(rule.when)}
     trees |= {name: condition_parts(rule_set.exclusions[name].condition) for name in rule.exclude}

@@ -12,11 +12,22 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from fundwatch.errors import FundwatchError
 from fundwatch.lake.store import Lake
+from fundwatch.regions import region_of
 from fundwatch.settings import Settings
+from jobs.author.export_pack import export_pack
 from jobs.command_line import main
 from jobs.curate import edition_desk
-from jobs.curate.in_force import POINTS, LostPointsError, counted_in, editions_live, entries_of, knowledge_version
+from jobs.curate.in_force import (
+    POINTS,
+    LostPointsError,
+    counted_in,
+    editions_live,
+    entries_of,
+    files_alone,
+    knowledge_version,
+)
 from jobs.publish_leads import knowledge_used
 from privacy.audit.log import AuditLog, audit_log
 from privacy.vault.sealing import make_vault_key
@@ -213,3 +224,22 @@ def test_points_that_are_lost_are_reported_and_the_same_files_bring_them_back(bu
     assert (code, "edition b01: 0 points" in problem) == (1, True)
     bureau.take(sheet)
     assert counted_in(lake, live)[live[0].version] == {"sex_drug": {0: 1}}
+
+
+def test_a_pack_of_a_night_with_editions_is_refused_and_who_reads_files_alone_says_so(
+    bureau: KnowledgeBureau,
+) -> None:
+    day_before = date(2026, 3, 30)
+    bureau.take(bureau.sheet(WOMEN))
+    assert bureau.approve()[0] == 0
+    with pytest.raises(FundwatchError, match="b01 holds on 2026-03-31"):
+        export_pack(bureau.settings, NIGHT)
+    assert export_pack(bureau.settings, day_before).pack.rules
+    region = region_of(bureau.settings)
+    of_files = load_knowledge(region=region)
+    reported = []
+    for night in (day_before, NIGHT):
+        bureau.capsys.readouterr()
+        assert files_alone(bureau.settings, night, region) == of_files
+        reported.append("the editions b01" in bureau.capsys.readouterr().err)
+    assert reported == [False, True]
