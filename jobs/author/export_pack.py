@@ -13,7 +13,7 @@ from fundwatch.errors import FundwatchError
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from jobs.author.rules_in_force import rules_in_force
-from jobs.curate.in_force import editions_live
+from jobs.curate.in_force import points_in_force
 from rules.catalogue.load import load_rules
 from rules.knowledge.points import load_knowledge
 from rules.pack.document import Pack, written_pack
@@ -44,17 +44,12 @@ def export_pack(
     settings: Settings, night: date | None = None, out: Path | None = None, with_shadow: bool = False
 ) -> PackExported:
     """Pack the rules as they ship, or as they stand in the lake on a night, and write them to the file: whole or not
-    at all, the same rules the same bytes. Raises CatalogueError; FundwatchError where the file cannot be written, or
-    editions hold on the night: a pack without them would judge otherwise than the night."""
+    at all, the same rules the same bytes; with a night its editions are in it too. Raises CatalogueError;
+    FundwatchError where the file cannot be written."""
     region = region_of(settings)
-    if night is not None and (live := editions_live(settings, night)):
-        raise FundwatchError(
-            f"a pack holds no knowledge of editions, and {', '.join(one.edition for one in live)} holds on {night}",
-            where="--date",
-            do="leave --date out: the rules as they ship, with the knowledge that ships",
-        )
     rule_set = load_rules(region=region) if night is None else rules_in_force(settings, night).rule_set
-    pack = PackMaker(rule_set, load_knowledge(region=region), region.chain, night, with_shadow).pack()
+    knowledge = load_knowledge(region=region) if night is None else points_in_force(settings, night, region)
+    pack = PackMaker(rule_set, knowledge, region.chain, night, with_shadow).pack()
     if out is not None:
         draft = out.with_name(f".{out.name}.{os.getpid()}.draft")
         try:

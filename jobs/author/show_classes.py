@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fundwatch.regions import Region, region_of
 from fundwatch.settings import Settings
+from jobs.curate.show_editions import listed
 from rules.catalogue.load import load_rules
 from rules.catalogue.national_classes import NationalClass, national_classes
 from rules.catalogue.rule import Rule, RuleState
 from rules.engine.needs import knowledge_needed
-from rules.knowledge.points import Knowledge, load_knowledge
+from rules.knowledge.points import load_knowledge
 
 NO_RULE = "无规则 no rule"
 _BEST_FIRST = (RuleState.ACTIVE, RuleState.SHADOW, RuleState.DRAFT, RuleState.RETIRED)
@@ -33,23 +35,29 @@ class ClassRow:
 
 
 def listed_classes(settings: Settings) -> list[ClassRow]:
-    """Every class, with the rules and the knowledge of the region. Raises CatalogueError."""
-    return classes_in(region_of(settings))
+    """Every class, with the rules of the region and the points of its files and live editions. Raises
+    CatalogueError."""
+    points = {row.name: row.points for row in listed(settings).classes}
+    return _rows(load_rules(region=region_of(settings)).rules, points)
 
 
 def classes_in(region: Region | None = None) -> list[ClassRow]:
-    """The same of a region, or of the nation."""
-    rules, knowledge = load_rules(region=region).rules, load_knowledge(region=region)
-    return [_row(one, [rule for rule in rules if one.seq in rule.classes], knowledge) for one in national_classes()]
+    """The same of what ships for a region, or for the nation."""
+    knowledge = load_knowledge(region=region)
+    return _rows(load_rules(region=region).rules, {name: len(points) for name, points in knowledge.items()})
 
 
-def _row(one: NationalClass, rules: list[Rule], knowledge: Knowledge) -> ClassRow:
+def _rows(rules: Sequence[Rule], points: Mapping[str, int]) -> list[ClassRow]:
+    return [_row(one, [rule for rule in rules if one.seq in rule.classes], points) for one in national_classes()]
+
+
+def _row(one: NationalClass, rules: list[Rule], points: Mapping[str, int]) -> ClassRow:
     needed = sorted(frozenset[str]().union(*map(knowledge_needed, rules)))
     states = [rule.state for rule in rules]
     return ClassRow(
         **one.model_dump(),
         rules=tuple(rule.id for rule in rules),
         knowledge=tuple(needed),
-        points=sum(len(knowledge.get(name, ())) for name in needed) if needed else None,
+        points=sum(points.get(name, 0) for name in needed) if needed else None,
         state=next((state.words for state in _BEST_FIRST if state in states), NO_RULE),
     )

@@ -11,7 +11,7 @@ from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import arrow_type
 from fundwatch.fingerprint import fingerprint
 from fundwatch.lake.store import Lake
-from jobs.curate.in_force import POINTS
+from jobs.curate.in_force import POINTS, rows_of_versions
 from rules.knowledge.classes import CLASSES
 from rules.knowledge.sheets import ImportedPoint
 
@@ -120,14 +120,7 @@ def _example(key: Key, before: tuple[Said, ...] | None, after: tuple[Said, ...] 
 
 def points_of_code(lake: Lake, code: str, versions: Mapping[str, str]) -> list[dict[str, Any]]:
     """The points of versions that speak of a code or a name, with the state of each version."""
-    if not versions or not lake.exists(POINTS):
-        return []
-    quoted = code.replace("'", "''")
-    wanted = ", ".join(f"'{version}'" for version in versions)
-    speaks = (
-        f"(prefix_length = 0 AND code = '{quoted}') OR (prefix_length > 0 AND left('{quoted}', prefix_length) = code)"
-    )
-    rows = lake.rows(POINTS, f"SELECT * FROM {POINTS} WHERE version IN ({wanted}) AND ({speaks})")
+    rows = rows_of_versions(lake, versions, [code])
     return [row | {"state": versions[row["version"]]} for row in sorted(rows, key=_by_class_and_day)]
 
 

@@ -16,7 +16,6 @@ from fundwatch.errors import FundwatchError
 from fundwatch.regions import Region, read_region, region_of
 from fundwatch.settings import Settings
 from jobs.author.rules_in_force import entries_of, rules_in_force
-from jobs.curate.in_force import files_alone
 from jobs.job import reading
 from jobs.review.show_catalogues import known_name
 from jobs.trial.past import Past, scanned_night, switched_on, window_of
@@ -150,8 +149,8 @@ def play_both(
     """What the named rules of both sets find, those of the second as variants of the first's."""
     ours, theirs = (switched_on(rule_set, names) for rule_set in sets)
     others = tuple(rule.variant(_OTHER, {}) for rule in theirs.rules)
-    knowledge = [files_alone(past.place.settings, past.night, region) for region in regions]
-    played = [RulesPlayed(ours, knowledge[0]), RulesPlayed(theirs.model_copy(update={"rules": others}), knowledge[1])]
+    here, there = regions
+    played = [RulesPlayed(ours, here), RulesPlayed(theirs.model_copy(update={"rules": others}), there)]
     return play_beside(past, played, [_OTHER])
 
 

@@ -21,7 +21,7 @@ from fundwatch.logs import step
 from fundwatch.regions import NATIONAL, Region, region_of
 from fundwatch.settings import Settings
 from jobs.author.rules_in_force import rules_in_force
-from jobs.curate.in_force import files_alone
+from jobs.curate.in_force import points_in_force
 from jobs.job import Workplace, reading
 from jobs.review.read_hit import LineExplained, find_hit, lines_of_hit, recorded_lake
 from jobs.review.read_leads import rows_of
@@ -33,6 +33,7 @@ from rules.engine.money import METHODS
 from rules.engine.needs import classes_named
 from rules.frames.inputs import ScanWindow
 from rules.knowledge.classes import CLASSES
+from rules.knowledge.declaration import KnowledgeClass
 from rules.knowledge.points import Knowledge, KnowledgePoint
 
 _LINES, _POINTS = 10, 8
@@ -168,7 +169,6 @@ def explained(place: Workplace, lake: Lake, found: Mapping[str, Any], *, is_reco
     region = region_of(settings)
     rule_set = rules_in_force(settings, night).rule_set
     rule = _rule_of(rule_set, found)
-    knowledge = files_alone(settings, night, region)
     past = Past(place, night, _window(lake, found))
     trees = {"where": condition_parts(rule.where), "when": condition_parts(rule.when)}
     trees |= {name: condition_parts(rule_set.exclusions[name].condition) for name in rule.exclude}
@@ -177,11 +177,13 @@ def explained(place: Workplace, lake: Lake, found: Mapping[str, Any], *, is_reco
     matched = {CLASSES[name].matched_by for name in classes_named(rule_set, rule)}
     alone = switched_on(rule_set, [rule.id])
     place_of = HitPlace(found["hit_id"], named)
-    frame = hit_row(alone, alone.rules[0], past.inputs(knowledge), place_of, asked, matched)
+    frame = hit_row(alone, alone.rules[0], past.inputs(past.knowledge(region)), place_of, asked, matched)
     rows = [row.asDict() for row in frame.collect()]  # the one row of the hit's thing
     row: dict[str, Any] = rows[0] if rows else {"said": ["?"] * len(asked)}
     said = dict(zip(asked, row["said"], strict=True))
     version, lines = rule_set.rule_fingerprint(rule), lines_of_hit(lake, found)
+    used = _codes(rule_set, rule, row, lines)
+    knowledge = points_in_force(settings, night, region, {code for _, code in used})
     return HitExplained(
         hit_id=found["hit_id"],
         night=night,
@@ -202,7 +204,7 @@ def explained(place: Workplace, lake: Lake, found: Mapping[str, Any], *, is_reco
             ExclusionTested(name, rule_set.exclusions[name].name, _part(trees[name], said, rule))
             for name in rule.exclude
         ),
-        knowledge=tuple(_points(rule_set, rule, knowledge, row, lines)),
+        knowledge=tuple(_points(used, knowledge, row.get("service_date"))),
         parameters=tuple(_parameters(region, rule)),
         money=_money(rule, found, said[rule.money.share], lines),
         notes=tuple(notes_of(_as_now(settings, rule), version, found, row, is_recorded=is_recorded)),
@@ -249,22 +251,27 @@ def _as_text(value: Value) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
-def _points(
-    rule_set: RuleSet, rule: Rule, knowledge: Knowledge, row: Mapping[str, Any], lines: Sequence[LineExplained]
-) -> list[PointUsed]:
-    """The points that spoke of the row's codes, or else of its lines', on the row's day: the longest prefix, where one
-    holds."""
-    day = row.get("service_date")
-    used: dict[PointUsed, None] = {}
+def _codes(
+    rule_set: RuleSet, rule: Rule, row: Mapping[str, Any], lines: Sequence[LineExplained]
+) -> list[tuple[KnowledgeClass, str]]:
+    """Each class that the rule looks at with the row's code, or else those of its lines."""
+    asked = []
     for declared in (CLASSES[name] for name in sorted(classes_named(rule_set, rule))):
         own = row.get(f"_{declared.matched_by}")
         of_lines = {getattr(line, declared.matched_by, None) for line in lines if line.role == "counted"}
-        for code in sorted({own} if own else {code for code in of_lines if code}):
-            speaking = [p for p in knowledge.get(declared.name, ()) if day and p.speaks_of(code) and _holds(p, day)]
-            speaking.sort(key=lambda point: -len(point.stem))
-            for p in speaking if declared.says_several else speaking[:1]:
-                said_of = (declared.name, declared.matched_by, code, p.code, p.name, _Cells(p.cells), p.region)
-                used[PointUsed(*said_of, p.valid_from, p.valid_to, p.source)] = None
+        asked += [(declared, code) for code in sorted({own} if own else {code for code in of_lines if code})]
+    return asked
+
+
+def _points(asked: Sequence[tuple[KnowledgeClass, str]], knowledge: Knowledge, day: date | None) -> list[PointUsed]:
+    """The points that spoke of the codes on the row's day: the longest prefix, where one holds."""
+    used: dict[PointUsed, None] = {}
+    for declared, code in asked:
+        speaking = [p for p in knowledge.get(declared.name, ()) if day and p.speaks_of(code) and _holds(p, day)]
+        speaking.sort(key=lambda point: -len(point.stem))
+        for p in speaking if declared.says_several else speaking[:1]:
+            said_of = (declared.name, declared.matched_by, code, p.code, p.name, _Cells(p.cells), p.region)
+            used[PointUsed(*said_of, p.valid_from, p.valid_to, p.source)] = None
     return [*used][:_POINTS]
 
 

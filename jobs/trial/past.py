@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 from fundwatch.errors import FundwatchError
 from fundwatch.lake.lock import refuse_no_lake
 from fundwatch.lake.store import Lake
+from fundwatch.regions import Region
 from fundwatch.settings import Settings
 from jobs import scan_rules
 from jobs.committed_stages import newest_night
+from jobs.curate.in_force import knowledge_for
 from jobs.job import Night, Workplace
 from rules.catalogue.rule import RuleSet, RuleState
 from rules.engine.scan import Scan, scan
 from rules.frames.inputs import ScanInputs, ScanWindow
 from rules.frames.registry import tables_read
-from rules.knowledge.points import Knowledge
+from rules.knowledge.framed import PointsByClass
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -38,16 +40,20 @@ class Past:
         """The days, as people read them."""
         return f"{self.window.start} – {self.window.end}"
 
-    def scanned(self, rule_set: RuleSet, knowledge: Knowledge) -> Scan:
+    def scanned(self, rule_set: RuleSet, knowledge: PointsByClass) -> Scan:
         """The rules over the window in one scan, computed."""
         night = self._night
         kept = _kept(self.place.settings)
         found = scan(rule_set, self._tables, night.supplied(), knowledge, self.window, kept, night.dates_only())
         return found.materialized(lambda frames: [kept(rows) for rows in frames])
 
-    def inputs(self, knowledge: Knowledge) -> ScanInputs:
+    def inputs(self, knowledge: PointsByClass) -> ScanInputs:
         """What row frames are made of."""
         return ScanInputs(self._tables, knowledge, self.window, self._night.dates_only())
+
+    def knowledge(self, region: Region) -> PointsByClass:
+        """What the region's night rests on, editions included."""
+        return knowledge_for(self._night, region)
 
     def of_night(self, table: str) -> DataFrame:
         """What the night's own scan wrote to a table."""

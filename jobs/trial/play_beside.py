@@ -13,13 +13,14 @@ from typing import Any
 from fundwatch.expressions.declared import Value
 from fundwatch.fingerprint import fingerprint
 from fundwatch.logs import step
+from fundwatch.regions import Region
+from jobs.curate.in_force import knowledge_version
 from jobs.trial.past import Past
 from rules.catalogue.rule import Rule, RuleSet
 from rules.catalogue.variants import params_text
 from rules.engine.needs import classes_named
 from rules.engine.variants import CHANGES, changed_hits, figures
 from rules.frames.inputs import ScanWindow
-from rules.knowledge.points import Knowledge, knowledge_fingerprint
 
 PAGE, FIGURES = "trial.html", "trial.json"
 _EXAMPLES = 5
@@ -146,10 +147,10 @@ class RuleTrial:
 
 @dataclass(frozen=True)
 class RulesPlayed:
-    """Rules with the knowledge that they are played with."""
+    """Rules with the region whose knowledge they are played with."""
 
     rule_set: RuleSet
-    knowledge: Knowledge
+    region: Region
 
 
 def play_beside(past: Past, played: Sequence[RulesPlayed], numbers: Sequence[int]) -> dict[str, RuleFindings]:
@@ -157,7 +158,7 @@ def play_beside(past: Past, played: Sequence[RulesPlayed], numbers: Sequence[int
 
     Nothing is written. Few rows come back: sums by key, and some examples of each change.
     """
-    scans = [past.scanned(one.rule_set, one.knowledge) for one in _at_once(played)]
+    scans = [past.scanned(one.rule_set, past.knowledge(one.region)) for one in _at_once(past, played)]
     from fundwatch.engine.frames import stacked  # Spark is loaded for who plays, and for no other command
 
     with step(f"{sum(len(one.rule_set.rules) for one in played)} rules and variants play on {past.window_text}"):
@@ -181,15 +182,15 @@ def play_beside(past: Past, played: Sequence[RulesPlayed], numbers: Sequence[int
     }
 
 
-def _at_once(played: Iterable[RulesPlayed]) -> list[RulesPlayed]:
+def _at_once(past: Past, played: Iterable[RulesPlayed]) -> list[RulesPlayed]:
     """What is played with equal knowledge, as far as its rules look at it, together: one scan for all of it."""
     groups: dict[str, list[RulesPlayed]] = defaultdict(list)
     every = [*played]
     rules = [(one.rule_set, rule) for one in every for rule in one.rule_set.rules]
     classes = {name for rule_set, rule in rules for name in classes_named(rule_set, rule)}
     for one in every:
-        groups[knowledge_fingerprint({n: p for n, p in one.knowledge.items() if n in classes})].append(one)
-    return [RulesPlayed(_together([one.rule_set for one in group]), group[0].knowledge) for group in groups.values()]
+        groups[knowledge_version(past.place.settings, past.night, one.region, classes)].append(one)
+    return [RulesPlayed(_together([one.rule_set for one in group]), group[0].region) for group in groups.values()]
 
 
 def _together(sets: Sequence[RuleSet]) -> RuleSet:

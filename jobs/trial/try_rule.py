@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from fundwatch.pages import as_json, publish
-from fundwatch.regions import region_of
+from fundwatch.regions import Region, region_of
 from fundwatch.settings import Settings
 from jobs.author.rules_in_force import rules_in_force
-from jobs.curate.in_force import files_alone
 from jobs.job import reading
 from jobs.review.show_catalogues import known_name
 from jobs.trial.past import Past, scanned_night, switched_on, window_of
@@ -21,7 +20,6 @@ from jobs.trial.play_beside import FIGURES, PAGE, RulesPlayed, RuleTrial, Tried,
 from jobs.trial.trial_pages import trial_page
 from rules.catalogue.rule import Rule, RuleSet
 from rules.catalogue.variants import changed_params, variants_asked
-from rules.knowledge.points import Knowledge
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,7 @@ def try_rule(settings: Settings, asked: TrialAsked) -> RuleTrial:
     variants = variants_asked(alone.rules[0], asked.values)
     window = window_of(settings, night, asked.first, asked.last)
     with reading(settings) as place:
-        knowledge = files_alone(settings, night, region)
-        tried = play_variants(Past(place, night, window), alone, variants, knowledge)
+        tried = play_variants(Past(place, night, window), alone, variants, region)
     folder = settings.reports_dir / night.isoformat() / "trial" / rule_id
     version = rule_set.rule_fingerprint(next(rule for rule in rule_set.rules if rule.id == rule_id))
     done = RuleTrial(alone.rules[0], version, night, window, region.currency, tried, folder)
@@ -56,10 +53,10 @@ def try_rule(settings: Settings, asked: TrialAsked) -> RuleTrial:
     return done
 
 
-def play_variants(past: Past, alone: RuleSet, variants: Sequence[Rule], knowledge: Knowledge) -> tuple[Tried, ...]:
+def play_variants(past: Past, alone: RuleSet, variants: Sequence[Rule], region: Region) -> tuple[Tried, ...]:
     """What the one rule of the set and its variants find, the rule first."""
     (rule,) = alone.rules
     every = (rule, *variants)
-    played = RulesPlayed(alone.model_copy(update={"rules": every}), knowledge)
+    played = RulesPlayed(alone.model_copy(update={"rules": every}), region)
     found = play_beside(past, [played], range(1, len(every)))
     return tuple(Tried(changed_params(rule, one), one.params, found[one.id]) for one in every)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.resources.abc import Traversable
 from io import StringIO
@@ -105,18 +106,48 @@ def load_knowledge(files: Sequence[Traversable] | None = None, region: Region | 
         wrong += [f"{name}.csv: {clash}" for clash in _clashes(of_class, CLASSES[name].says_several)]
     if wrong:
         raise CatalogueError(problems("the knowledge does not hold", wrong), do="fix every row that is named")
-    return {name: _narrowest(of_class, region.chain) for name, of_class in points.items()}
+    layers = [
+        PointLayer(place, {name: [p for p in of_class if p.region == own] for name, of_class in points.items()})
+        for place, own in enumerate(region.chain)
+    ]
+    return laid_over(layers)
 
 
-def _narrowest(points: Sequence[KnowledgePoint], chain: Sequence[str]) -> tuple[KnowledgePoint, ...]:
-    """The points on the days on which no narrower region says anything of the same codes."""
+@dataclass(frozen=True)
+class PointLayer:
+    """Points of one source by class, and the place of its region in the chain (the widest is 0)."""
+
+    region: int
+    points: Knowledge
+
+
+def laid_over(layers: Sequence[PointLayer]) -> Knowledge:
+    """The points of layers, the lowest first, on the days on which no higher one speaks of all of their codes.
+
+    In a class that says several things of a code only a narrower region silences a wider one; another source of the
+    same region silences what it says itself.
+    """
+    names = dict.fromkeys(name for layer in layers for name in layer.points)
+    return {name: tuple(_of_class(name, layers)) for name in names}
+
+
+def _of_class(name: str, layers: Sequence[PointLayer]) -> list[KnowledgePoint]:
+    says_several = CLASSES[name].says_several
+    above: dict[str, list[tuple[int, KnowledgePoint]]] = defaultdict(list)
     holding: list[KnowledgePoint] = []
-    for region in reversed(chain):
-        spans = [p for p in points if p.region == region]
-        for narrower in list(holding):
-            spans = [s for p in spans for s in (p.outside(narrower) if narrower.covers(p) else (p,))]
-        holding += spans
-    return tuple(sorted(holding, key=lambda p: (p.code, p.valid_from)))
+    for layer in reversed(layers):
+        own = layer.points.get(name, ())
+        for point in own:
+            spans = [point]
+            over = (found for n in range(len(point.stem) + 1) for found in above.get(point.stem[:n], ()))
+            for region, higher in over:
+                silences = region > layer.region or not says_several or higher.cells == point.cells
+                if silences and higher.covers(point):
+                    spans = [span for one in spans for span in one.outside(higher)]
+            holding += spans
+        for point in own:
+            above[point.stem].append((layer.region, point))
+    return sorted(holding, key=lambda point: (point.code, point.valid_from))
 
 
 def knowledge_fingerprint(knowledge: Knowledge) -> str:

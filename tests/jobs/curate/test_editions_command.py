@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from fundwatch.errors import FundwatchError
 from fundwatch.lake.store import Lake
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
@@ -25,8 +24,8 @@ from jobs.curate.in_force import (
     counted_in,
     editions_live,
     entries_of,
-    files_alone,
     knowledge_version,
+    points_in_force,
 )
 from jobs.publish_leads import knowledge_used
 from privacy.audit.log import AuditLog, audit_log
@@ -226,20 +225,28 @@ def test_points_that_are_lost_are_reported_and_the_same_files_bring_them_back(bu
     assert counted_in(lake, live)[live[0].version] == {"sex_drug": {0: 1}}
 
 
-def test_a_pack_of_a_night_with_editions_is_refused_and_who_reads_files_alone_says_so(
-    bureau: KnowledgeBureau,
-) -> None:
-    day_before = date(2026, 3, 30)
+def test_a_pack_of_a_night_holds_its_editions_and_one_without_a_night_what_ships(bureau: KnowledgeBureau) -> None:
     bureau.take(bureau.sheet(WOMEN))
     assert bureau.approve()[0] == 0
-    with pytest.raises(FundwatchError, match="b01 holds on 2026-03-31"):
-        export_pack(bureau.settings, NIGHT)
-    assert export_pack(bureau.settings, day_before).pack.rules
-    region = region_of(bureau.settings)
-    of_files = load_knowledge(region=region)
-    reported = []
-    for night in (day_before, NIGHT):
-        bureau.capsys.readouterr()
-        assert files_alone(bureau.settings, night, region) == of_files
-        reported.append("the editions b01" in bureau.capsys.readouterr().err)
-    assert reported == [False, True]
+
+    def sources(night: date | None) -> list[str]:
+        points = export_pack(bureau.settings, night, with_shadow=True).pack.knowledge["sex_drug"].points
+        return [point.source for point in points if point.code == DRUG]
+
+    assert [len(sources(night)) for night in (NIGHT, date(2026, 3, 30), None)] == [1, 0, 0]
+    assert sources(NIGHT)[0].endswith("(b01)")
+
+
+def test_points_of_editions_lie_over_files_and_end_where_another_edition_replaces_theirs(
+    bureau: KnowledgeBureau,
+) -> None:
+    bureau.take(bureau.sheet(DAILY))
+    more = DAILY.replace(",日,2026-01-01", ",每日不超过4次,2026-03-15")
+    bureau.take(bureau.sheet(more), edition="b02", words=("--replaces", "b01", "--valid-from", "2026-03-15"))
+    assert (bureau.approve()[0], bureau.approve("b02")[0]) == (0, 0)
+    found = points_in_force(bureau.settings, NIGHT, region_of(bureau.settings), {BED})["frequency"]
+    assert [(p.cells["value"], p.valid_from, p.valid_to) for p in found if p.valid_from >= date(2026, 1, 1)] == [
+        ("1", date(2026, 1, 1), date(2026, 3, 14)),
+        ("4", date(2026, 3, 15), None),
+    ]
+    assert {p.code for p in found} == {BED}

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from jobs.curate.edition_desk import ChangeAsked, EditionDesk, ImportAsked
-from jobs.curate.in_force import POINTS, editions_live, knowledge_for
+from jobs.curate.in_force import POINTS, editions_live, knowledge_for, points_in_force
 from jobs.job import Night, Workplace
 from jobs.scan_rules import JOB, own_fingerprint
 from privacy.vault.sealing import make_vault_key
@@ -84,6 +85,8 @@ def test_a_night_that_straddles_a_change_of_edition_is_right_on_both_sides(spark
     with night_of(bureau, spark, NIGHT) as night:
         found = hits(spark, knowledge_for(night))
         assert POINTS in night.versions_read
+        one_by_one = points_in_force(bureau.settings, NIGHT, region_of(bureau.settings))
+        assert hits(spark, one_by_one) == found
     # b01 holds for services until the day before b02 begins; what b02 names no more is limited no more; and the city's
     # own limit of 5 stands over both. What ships is there beside them.
     assert found == {
