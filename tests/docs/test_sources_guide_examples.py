@@ -71,7 +71,7 @@ tables:
           settlement_id: bill
           patient_id: {token: person, of: person}
           amount: fee
-          quantity: {constant: "1"}
+          quantity: {expr: "if(startswith(fee, '-'), '-1', '1')"}
 """
 ROWS = {
     "bills.csv": "bill,visit,person,day\nB1,V1,P1,2026-03-02\nB2,V2,P1,2026-03-03\nB3,V3,P1,2026-03-03\n",
@@ -126,7 +126,7 @@ def test_each_short_example_of_the_guide_gives_what_the_guide_says(spark: SparkS
     assert found == {
         # a part that is blank makes its sum unknown; no row at all is what `none` says, or is missing
         ("B1", "42.50", "7.00 accepted", ""), ("B2", "None", "1.00 accepted", ""),
-        ("B3", "None", "quarantined", "LOOKUP_MISSING"),
+        ("B3", "None", "0.00 quarantined", "LOOKUP_MISSING"),
         # each month with a value is a row; a line without any is counted apart
         ("V7-2026-01", "90.00", "accepted", ""), ("V8-2026-02", "60.00", "accepted", ""),
         ("None", "None", "quarantined", "NO_VALUES"),
@@ -139,7 +139,7 @@ def test_each_short_example_of_the_guide_gives_what_the_guide_says(spark: SparkS
 def test_the_guides_codes_of_a_province_are_laid_over_the_national_ones(tmp_path: Path) -> None:
     (text,) = re.findall(r"```\n(codes: .*?)```", TEXT, re.DOTALL)
     conf = region(tmp_path, text)
-    known = CodeLists(read_region("330000", conf), conf).read("is_stay").codes
+    known = CodeLists(read_region("330000", conf), conf).read("is_stay")
     assert (known["9902"], known["71*"], known["21*"]) == ("true", "false", "true")
 
 
