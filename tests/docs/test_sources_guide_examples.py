@@ -140,7 +140,7 @@ def test_the_guides_codes_of_a_province_are_laid_over_the_national_ones(tmp_path
     (text,) = re.findall(r"```\n(codes: .*?)```", TEXT, re.DOTALL)
     conf = region(tmp_path, text)
     known = CodeLists(read_region("330000", conf), conf).read("is_stay")
-    assert (known["9902"], known["71*"], known["21*"]) == ("true", "false", "true")
+    assert (known["9902"], known["71*"], known["2*"]) == ("true", "false", "true")
 
 
 def of_costs() -> tuple[str, dict[str, str]]:

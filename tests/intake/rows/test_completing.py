@@ -48,7 +48,7 @@ def test_an_operation_told_without_its_time_and_later_with_it_is_one_in_every_or
 
 
 def test_what_is_known_otherwise_is_another_operation_and_a_night_alone_knows_what_it_says_itself(spark):
-    said = {
+    said: dict[str, list[Said]] = {
         "twice": [DATED, (OTHER, None), OPEN],
         "another day": [(OTHER, None), TIMED],
         "open alone": [OPEN],
