@@ -5,17 +5,28 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 log = logging.getLogger("fundwatch")
 _running: list[str] = []
 
 
-def start_logging(*, quiet: bool = False) -> None:
-    """Progress to standard error; libraries are heard only when they warn."""
+class _Reworded(logging.Formatter):
+    """Lines as the caller wants them worded."""
+
+    def __init__(self, reword: Callable[[str], str]) -> None:
+        super().__init__("%(asctime)s  %(message)s", "%H:%M:%S")
+        self._reword = reword
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._reword(super().format(record))
+
+
+def start_logging(*, quiet: bool = False, reword: Callable[[str], str] = str) -> None:
+    """Progress to standard error, each line `reword`ed; libraries are heard only when they warn."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
+    handler.setFormatter(_Reworded(reword))
     log.handlers[:] = [handler]
     log.propagate = False
     log.setLevel(logging.WARNING if quiet else logging.INFO)

@@ -19,6 +19,7 @@ from typing import Any
 
 from fundwatch.errors import GateError, HeldError, problems
 from intake.files.delivery import LandedFile
+from intake.quarantine.error_codes import in_words
 from intake.rows.totals import Total
 from intake.source.checks import Quality
 
@@ -115,7 +116,8 @@ def gate_error(
     for what, counts in (("error codes", codes), ("codes that no list of the mapping has", unlisted)):
         commonest = sorted(counts, key=lambda c: (-c.rows, c.table_name, c.code))[:8]
         if commonest:
-            text += f"\n{what}:\n" + "\n".join(f"  - {count}" for count in commonest)
+            meant = [f" ({meaning})" if (meaning := in_words(count.code)) else "" for count in commonest]
+            text += f"\n{what}:\n" + "\n".join(f"  - {count}{m}" for count, m in zip(commonest, meant, strict=True))
     text += "".join(f"\n{_CONFLICT.format(c.table_name, source)}" for c in codes if c.code == "CONFLICT")
     again = "have the delivery fixed and sent again; nothing of it is in the lake. Limits: conf/quality"
     if found.wrong:

@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
@@ -19,6 +20,7 @@ from jobs.declared_stages import NOUNS
 from jobs.terminal.answer import Answer
 from jobs.terminal.commands import COMMANDS, Command
 from jobs.terminal.console import print_error, print_note, print_unexpected, show
+from jobs.terminal.copying import whole
 from jobs.terminal.options import LOOKING_ACTIONS, RULE_ACTIONS, common_options, settings_of
 from jobs.terminal.usage import HelpfulParser
 
@@ -49,7 +51,7 @@ def main(argv: Sequence[str] | None = None, every: Sequence[Command] = COMMANDS)
     """Run one command; the exit status is an ExitCode."""
     words, note = _in_words_of_today(sys.argv[1:] if argv is None else argv, every)
     options = parser(every).parse_whole(words)
-    start_logging(quiet=options.quiet)
+    start_logging(quiet=options.quiet, reword=partial(whole, options=options))
     if note and not options.quiet:
         print_note(note)
     try:

@@ -89,7 +89,7 @@ def _coverage(night: Night, seen: Mapping[str, int]) -> dict[str, object]:
     if is_first and seen["in_window"] < seen["known"]:
         log.warning(
             "the window of %d days covers %s; the others no night will scan unless you do: "
-            "fundwatch nightly --date %s --set scan_days=%d",
+            "`fundwatch nightly --date %s --set scan_days=%d`",
             night.settings.scan_days, older, night.date, seen["days_to_first"],
         )  # fmt: skip
     return {"scanned": older, "lines_seen": {**seen, "is_first_night": is_first}}

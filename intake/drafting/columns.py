@@ -171,7 +171,12 @@ def made(
     if table == "encounter" and "visit_type" in found and "is_inpatient" not in filled:
         yield _inpatient(found["visit_type"].header, look, vocabulary)
     if "_birth_date" in found and table == "patient" and "birth_year" not in filled:
-        yield Proposed("birth_year", birth_year(found["_birth_date"].header), "the year alone: the day would identify")
+        yield Proposed("birth_year", _birth_year(found, look), "the year alone: the day would identify")
+
+
+def _birth_year(found: Mapping[str, Match], look: Look) -> str:
+    header = found["_birth_date"].header
+    return birth_year(header, look.values[header])
 
 
 def _paid(found: Mapping[str, Match], look: Look, text: str) -> Proposed:
@@ -232,7 +237,7 @@ def of_the_person(table: str, found: Mapping[str, Match], look: Look, vocabulary
     if "sex" in found:
         yield replace(proposed("patient", "sex", found["sex"], look, vocabulary), column="_sex", reported=text)
     if "_birth_date" in found:
-        yield Proposed("_birth_year", birth_year(found["_birth_date"].header), text)
+        yield Proposed("_birth_year", _birth_year(found, look), text)
     if "death_date" in found:
         died = found["death_date"].header
         yield Proposed("_death_date", dated(died, look.values[died])[0], text)

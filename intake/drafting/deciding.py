@@ -57,7 +57,9 @@ def _keys(files: Iterable[FileDecision]) -> Iterator[Key]:
         column = _IDS.get(file.rows.table or "", "")
         match = file.found.get(column)
         if file.rows.table is not None and match is not None and file.look.values[match.header].is_key:
-            yield Key(file.rows.table, file.look, match.header, file.rows.is_sure and match.is_sure)
+            is_sure = file.rows.is_sure and match.is_sure
+            others = frozenset(k for c, m in file.found.items() if m.header == match.header and (k := _kind_of_id(c)))
+            yield Key(file.rows.table, file.look, match.header, is_sure, others - {file.rows.table})
 
 
 def _as_register(one: FileDecision, kind: str, files: Iterable[FileDecision], vocabulary: Vocabulary) -> FileDecision:
@@ -88,7 +90,8 @@ def _joined(one: FileDecision, joins: Mapping[str, Join], vocabulary: Vocabulary
     found: dict[str, Match] = {}
     for column, match in one.found.items():
         join, wanted = joins.get(match.header), _kind_of_id(column)
-        if wanted is not None and own.get(match.header, wanted) != wanted:
+        is_too = join is not None and wanted in join.key.others
+        if wanted is not None and own.get(match.header, wanted) != wanted and not is_too:
             continue
         if join is not None and join.key.kind == wanted and join.is_nearly_whole and not match.is_sure:
             is_sure = join.key.is_sure and (join.is_distinctive or wanted in _kinds(match.header, vocabulary))

@@ -14,12 +14,16 @@ _SEVERAL = 10  # values that are no chance, though most of the column's are not 
 
 @dataclass(frozen=True)
 class Key:
-    """The column that identifies the rows of a file, whose ids they are, and whether that is sure."""
+    """The column that identifies the rows of a file, whose ids they are, and whether that is sure.
+
+    `others` are those whose id the same column is there too: a claim that is a visit and its settlement at once.
+    """
 
     kind: str
     look: Look
     header: str
     is_sure: bool
+    others: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class Values:
     number_share: float
     identifying: str
     codes: frozenset[str]
-    has_currency_sign: bool
+    currency_signs: frozenset[str]
     is_key: bool = False
     is_distinctive: bool = False
     fingerprints: frozenset[int] = field(default=frozenset(), repr=False)
@@ -71,6 +71,7 @@ class Values:
     most_formats: tuple[str, ...] = ()
     undated: int = 0
     undated_like: tuple[str, ...] = ()
+    is_month_first: bool = False  # of dates as 10/14/2025 in which no other order is possible
 
     @property
     def shape(self) -> str:
@@ -201,7 +202,7 @@ def values_of(texts: Sequence[str]) -> Values:
         number_share=numbers / count,
         identifying=_identifying(there),
         codes=different if is_code else frozenset(),
-        has_currency_sign=any(text[0] in "¥￥$" for text in there),
+        currency_signs=frozenset(text[0] for text in there if text[0] in "¥￥$"),
         is_key=0 < len(texts) == len(different),
         is_distinctive=bool(different) and all(len(text) >= _DISTINCTIVE for text in different),
         fingerprints=frozenset(_fingerprint(text) for text in different),
@@ -209,6 +210,7 @@ def values_of(texts: Sequence[str]) -> Values:
         most_formats=formats if len(undated) * 2 < len(there) else (),
         undated=len(undated),
         undated_like=_shown(undated),
+        is_month_first=any(int(text.split("/")[1]) > 12 for text in there if _DATES["M/d/yyyy"].fullmatch(text)),
     )
 
 

@@ -173,7 +173,7 @@ def fits(table: str, column: str, values: Values) -> bool:
     if kind in ("date", "timestamp"):
         return bool(values.most_formats)
     if kind.startswith(("decimal", "int")):
-        return values.number_share >= 0.9 or values.has_currency_sign
+        return values.number_share >= 0.9 or bool(values.currency_signs)
     return not values.formats or values.number_share == 1
 
 

@@ -23,7 +23,8 @@ def dated(header: str, values: Values) -> tuple[str, list[str]]:
     if values.undated:
         shown = ", ".join(text if text == "a text" else f"'{text}'" for text in values.undated_like)
         reported.append(f"? {values.undated:,} of the sample's values are no dates in it, as {shown}")
-    reported += ["? is the month first, or the day"] if "M/d/yyyy" in values.most_formats else []
+    if "M/d/yyyy" in values.most_formats and not values.is_month_first:
+        reported.append("? is the month first, or the day")
     if values.most_formats in ((), ("iso",)):
         return plain_name(header), reported
     return f"{{of: {of(header)}, format: [{', '.join(map(flow, values.most_formats))}]}}", reported
@@ -33,7 +34,7 @@ def numbered(header: str, values: Values, kind: str) -> tuple[str, list[str]]:
     """A number, with its unit and signs to take off, and what to decide."""
     plain = header.lower()
     options, reported = [], []
-    if values.has_currency_sign:
+    if values.currency_signs:
         options.append('trim: "¥￥$"')
     elif values.filled and values.number_share < 1:
         reported.append(f"? {1 - values.number_share:.0%} of the values are no numbers")
@@ -43,9 +44,11 @@ def numbered(header: str, values: Values, kind: str) -> tuple[str, list[str]]:
     return (f"{{of: {of(header)}, {', '.join(options)}}}" if options else plain_name(header)), reported
 
 
-def birth_year(header: str) -> str:
-    """The year alone."""
-    return f'{{expr: "substring({sql(header)}, 1, 4)"}}'
+def birth_year(header: str, values: Values) -> str:
+    """The year alone, from where the values have it."""
+    is_last = bool(values.most_formats) and all(form.endswith("yyyy") for form in values.most_formats)
+    year = f"right({sql(header)}, 4)" if is_last else f"substring({sql(header)}, 1, 4)"
+    return f'{{expr: "{year}"}}'
 
 
 def plain_name(header: str) -> str:

@@ -79,6 +79,8 @@ def _delivery(name: str, drafted: DraftedFiles) -> Iterator[str]:
     # a .tsv has tabs whatever stands here
     delimiters = [*dict.fromkeys(look.delimiter for look in texts if ".tsv" not in look.file.name.lower())] or [","]
     yield f"source: {name}"
+    if any("$" in values.currency_signs for file in files for values in file.look.values.values()):
+        yield "currency: USD             # ? amounts stand with a $; the region must say the same (--set region=US)"
     yield "delivery:"
     yield '  folder: "."               # ? or "{date}": one folder per night under --landing'
     yield "  manifest: measured        # required or expected: the sender writes a manifest.json"

@@ -116,6 +116,14 @@ _OF_COLUMN = {
 }
 
 
+def in_words(code: str) -> str:
+    """What the code says, in English; empty for one that only a configuration knows."""
+    kind, _, column = code.partition(":")
+    if column and kind in _OF_COLUMN:
+        return _OF_COLUMN[kind][1].format(column)
+    return _KNOWN[code][1] if code in _KNOWN else ""
+
+
 def meaning_of(code: str, checks: TableChecks) -> Meaning:
     """The code explained with the check's own condition. A code that only a configuration knows shows that alone."""
     kind, _, column = code.partition(":")

@@ -15,7 +15,7 @@ from fundwatch.contracts.table import Table
 from fundwatch.errors import MappingError
 from fundwatch.expressions.declared import names_in, written
 from intake.files.delivery import Delivery, LandedFile
-from intake.rows.joining import LOOKUP_PROBLEM, lookups_made, with_lookups
+from intake.rows.joining import LOOKUP_PROBLEM, Keep, lookups_made, with_lookups
 from intake.rows.listed import FINDINGS, findings, is_among
 from intake.rows.netting import is_reversal
 from intake.rows.normalizing import computed_columns, texts_only
@@ -318,11 +318,13 @@ def source_rows(
     rows: Rows,
     sample: int | None = None,
     values: ValueRules | None = None,
+    keep: Keep | None = None,
 ) -> tuple[DataFrame, Columns]:
     """One row per row delivered for the table (of the first `sample` lines, if given): texts by column, and which
     columns they come from.
 
-    `raw` reads a file. Files that lend columns are read whole, so that a sample finds its headers.
+    `raw` reads a file; `keep` computes rows once that are read more than once. Files that lend columns are read whole,
+    so that a sample finds its headers.
     """
     # a file has its own columns; what others lend is the delivery's
     headers = delivery.headers() | {file.kind: frozenset(file.header)}
@@ -343,4 +345,4 @@ def source_rows(
     strings, values = as_strings(delivered, file, columns.to_read(rows), nulls, texts), values or ValueRules()
     if rows.unpivot is not None:
         strings = unpivoted(strings, rows.unpivot, values.placeholders.of_all())
-    return with_lookups(strings, mapping, rows, headers, lenders, values), columns
+    return with_lookups(strings, mapping, rows, headers, lenders, values, keep), columns

@@ -15,6 +15,7 @@ from intake.rows.reading import UNREADABLE
 from intake.rows.values import ValueRules, typed
 from intake.source.lookups import Lookup, in_turn
 from intake.source.mapping import Rows, SourceMapping
+from intake.source.mapping_problems import identifying_columns
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -23,6 +24,8 @@ LOOKUP_PROBLEM = "_lookup_fault"
 MISSING, TWICE = "LOOKUP_MISSING", "LOOKUP_TWICE"
 # the files of a kind, each as strings, with those of the named columns that it has
 Read = Callable[[str, Sequence[str]], Sequence["DataFrame"]]
+# rows that are read more than once, computed once
+Keep = Callable[["DataFrame"], "DataFrame"]
 _KEY, _PART, _LENT, _FOUND, _BROKEN = "_key_{}", "_part_{}", "_lent", "_found", "_is_broken"
 _NUMBER = "decimal(24,6)"
 
@@ -48,18 +51,26 @@ def with_lookups(
     headers: Mapping[str, frozenset[str]],
     read: Read,
     values: ValueRules | None = None,
+    keep: Keep | None = None,
 ) -> DataFrame:
     """The file's rows with the columns lent to them and `_lookup_fault`: null, or the code of the first problem.
 
+    `keep` is given what sums add up to by key, which is read twice, and no key that identifies anybody: without it
+    Spark reads the other file twice.
     Raises MappingError when a lookup's `where` cannot be analysed.
     """
     if not rows.lookup:
         return strings
+    identifying = identifying_columns(mapping, rows)
     strings = strings.withColumn(LOOKUP_PROBLEM, F.lit(None).cast("string"))
     for lookup, lent in lookups_made(rows, strings.columns, headers):
+        there = (*lookup.on.values(), *lent.values())
         rows_there = _rows_there(mapping, lookup, lent, headers, read)
         lenders = _lenders(rows_there, lookup, lent, values or ValueRules())
-        strings = _joined(strings, lookup, lent, lenders, rows_there)
+        names_somebody = {*lookup.on, *lent} & identifying or {*there} & mapping.files[lookup.source].identifies
+        if keep is not None and lookup.sums and not names_somebody:
+            lenders = keep(lenders)
+        strings = _joined(strings, lookup, lent, lenders)
     return strings
 
 
@@ -88,17 +99,21 @@ def _rows_there(
 
 
 def _lenders(found: DataFrame, lookup: Lookup, lent: Mapping[str, str], values: ValueRules) -> DataFrame:
-    """One row per key: what it lends, and whether its rows agree on it."""
+    """One row per key: what it lends, and whether its rows agree on it; and one without a key.
+
+    Nobody knows whose a line is that cannot be read: it stands there, and says so.
+    """
     content = F.struct(*(F.col(there).alias(here) for here, there in lent.items() if here in lookup.columns))
-    keys = [F.col(there).alias(_KEY.format(here)) for here, there in lookup.on.items()]
+    keys = [F.when(~F.col(UNREADABLE), F.col(there)).alias(_KEY.format(here)) for here, there in lookup.on.items()]
     sums = {here: there for here, there in lent.items() if here in lookup.sums}
     parts = [F.col(there).alias(_PART.format(here)) for here, there in sums.items()]
-    readable = found.filter(~F.col(UNREADABLE))
-    rows = readable.select(*keys, *parts, *([content.alias(_LENT)] if len(sums) < len(lent) else []))
+    rows = found.select(*keys, *parts, *([content.alias(_LENT)] if len(sums) < len(lent) else []), UNREADABLE)
     agrees = F.min(_LENT) == F.max(_LENT) if len(sums) < len(lent) else F.lit(True)
     first = [F.min(F.col(f"{_LENT}.{here}")).alias(here) for here in lent if here not in sums]
     added = [_sum(F.col(_PART.format(here)), values).alias(here) for here in sums]
-    return rows.groupBy(*(_KEY.format(here) for here in lookup.on)).agg(*first, *added, agrees.alias(_FOUND))
+    is_broken = F.bool_or(UNREADABLE).alias(UNREADABLE)
+    grouped = rows.groupBy(*(_KEY.format(here) for here in lookup.on))
+    return grouped.agg(*first, *added, agrees.alias(_FOUND), is_broken)
 
 
 def _sum(part: Column, values: ValueRules) -> Column:
@@ -111,18 +126,16 @@ def _sum(part: Column, values: ValueRules) -> Column:
     return F.when(is_all, F.coalesce(wrong, F.sum(number).cast("string")))
 
 
-def _joined(
-    strings: DataFrame, lookup: Lookup, lent: Mapping[str, str], lenders: DataFrame, rows_there: DataFrame
-) -> DataFrame:
+def _joined(strings: DataFrame, lookup: Lookup, lent: Mapping[str, str], lenders: DataFrame) -> DataFrame:
     matches = [F.col(here) == F.col(_KEY.format(here)) for here in lookup.on]
     same_key = matches[0]
     for match in matches[1:]:
         same_key = same_key & match
-    found = strings.join(lenders, on=same_key, how="left")
+    found = strings.join(lenders.drop(UNREADABLE), on=same_key, how="left")
     if lookup.sums:
-        # nobody knows whose a line is that cannot be read, and no sum is known then
+        # no sum is known where a line is anybody's
         is_broken = F.coalesce(F.bool_or(UNREADABLE), F.lit(False)).alias(_BROKEN)
-        found = found.crossJoin(F.broadcast(rows_there.agg(is_broken)))
+        found = found.crossJoin(F.broadcast(lenders.agg(is_broken)))
     is_missing = F.col(_FOUND).isNull()
     problem = F.when(is_missing & F.lit(lookup.none is None), F.lit(MISSING)).when(~F.col(_FOUND), F.lit(TWICE))
     kept = [F.col(name) for name in strings.columns if name != LOOKUP_PROBLEM]

@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.versions import KNOWN_COLUMNS
 from fundwatch.expressions.declared import written
+from intake.rows.completing import with_completion
 from intake.source.mapping import POINTER_OF, REMOVAL, Reversal, mapped_columns
 
 if TYPE_CHECKING:
@@ -210,18 +211,20 @@ def with_matched_pointers(entries: DataFrame, table: str, reversal: Reversal) ->
 def to_history(existing: DataFrame | None, tonight: DataFrame, table: str, night: Column) -> DataFrame:
     """All versions of tonight's keys, each of which `tonight` has once: a new one only where the content changed.
 
-    `existing` are the versions of these keys so far; None before the table is made. What an earlier run of this night
-    wrote is replaced; nights may be given in any order.
+    `existing` are the versions so far of all keys that are the same in the parts that must be known; None before the
+    table is made. What an earlier run of this night wrote is replaced; nights may be given in any order.
     """
     contract = TABLES[table]
     content = mapped_columns(table)
     versions = tonight.select(*content, "key_id", night.alias("known_from"))
     if existing is None:
-        return versions.select("*", F.lit(None).cast("date").alias("known_to")).select(*contract.column_names)
+        first = versions.select("*", F.lit(None).cast("date").alias("known_to"))
+        return with_completion(first, table).select(*contract.column_names)
     others = existing.filter(F.col("known_from") != night)
     versions = others.select(*content, "key_id", "known_from").unionByName(versions)
     in_order = Window.partitionBy(*contract.key).orderBy("known_from")
     fingerprints = versions.withColumn("_print", F.xxhash64(*content))
     before = F.lag("_print").over(in_order)
     changed = fingerprints.withColumn("_before", before).filter(~F.col("_before").eqNullSafe(F.col("_print")))
-    return changed.withColumn("known_to", F.lead("known_from").over(in_order)).select(*contract.column_names)
+    spans = changed.withColumn("known_to", F.lead("known_from").over(in_order))
+    return with_completion(spans, table).select(*contract.column_names)

@@ -16,6 +16,7 @@ from fundwatch.lake.decisions import Decisions
 from intake.files.delivery import Delivery, LandedFile
 from intake.quarantine.releasing import released_rows
 from intake.rows.canonical import source_rows, supplied_columns, to_canonical
+from intake.rows.completing import of_the_same
 from intake.rows.erased import ErasedPersons
 from intake.rows.netting import to_history
 from intake.rows.privacy import VAULT, privacy_of
@@ -26,7 +27,6 @@ from intake.rows.status import (
     repeated_keys,
     shared_fingerprints,
     with_fingerprints,
-    with_key_in,
     with_status,
 )
 from intake.rows.values import values_of
@@ -161,7 +161,7 @@ def _released(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
 
 
 def _earlier(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataFrame | None:
-    """Fingerprints of what earlier nights delivered of tonight's keys."""
+    """Fingerprints of what earlier nights delivered of tonight's keys, and of those that may be the same thing."""
     reported = work.of_other_nights(ENTRY_OF[table]) if table in ENTRY_OF else work.before_tonight(table)
     if reported is None:
         return None
@@ -170,9 +170,9 @@ def _earlier(work: IntakeWork, table: str, rows: DataFrame, count: int) -> DataF
     if replaces is not None:
         # what a later night says of a key is not known yet
         before = reported.filter(F.col("business_date") < F.lit(work.date))
-        found = with_key_in(before, keys, table, "left_semi")
+        found = of_the_same(before, keys, table)
         return work.night.materialize(latest_fingerprints(found, table, replaces))
-    return work.night.materialize(with_key_in(earlier_fingerprints(reported, table), keys, table, "left_semi"))
+    return work.night.materialize(of_the_same(earlier_fingerprints(reported, table), keys, table))
 
 
 def _canonical(
@@ -185,7 +185,18 @@ def _canonical(
 
     rows = next(r for r in work.mapping.tables[table].rows if r.source == file.kind)
     values = values_of(work.mapping, work.quality)
-    strings, columns = source_rows(raw, work.mapping, delivery, file, table, rows, values=values)
+    lending = {lookup.source for lookup in rows.lookup}
+    count = max((one.measured.rows for one in delivery.files if one.kind in lending), default=0)
+    strings, columns = source_rows(
+        raw,
+        work.mapping,
+        delivery,
+        file,
+        table,
+        rows,
+        values=values,
+        keep=lambda lenders: work.night.materialize(lenders, row_count=count),
+    )
     canonical = to_canonical(strings, table, rows, work.quality.of(table), privacy, columns, work.date, values)
     return work.erased.marked(canonical, table)
 
@@ -212,9 +223,10 @@ def sent_to_vault(work: IntakeWork, judged: Mapping[str, DataFrame]) -> None:
 
 
 def history_rows(work: IntakeWork, table: str, rows: DataFrame, count: int, *, is_new: bool) -> DataFrame:
-    """All versions of tonight's keys, which are at most `count`; `is_new`: of none is there any yet."""
+    """All versions of tonight's keys, which are at most `count`, and of those that these complete or that complete
+    them; `is_new`: of none is there any yet."""
     if is_new:
         return to_history(None, rows, table, F.lit(work.date))
     keys = spread(rows.select(*TABLES[table].key), count)
-    existing = with_key_in(work.night.all_rows(table), keys, table, "left_semi")
+    existing = of_the_same(work.night.all_rows(table), keys, table)
     return to_history(existing, rows, table, F.lit(work.date))

@@ -25,6 +25,7 @@ def next_steps(report: Report) -> Iterator[str]:
 
 
 def _stopping(report: Report) -> Iterator[str]:
+    yield from (f"A night would hold the delivery. {entry}." for entry in report.unclaimed)
     for name in report.too_faulty():
         table = next(t["table_name"] for t in report.totals if t["file_name"] == name)
         codes = sorted((c for c in report.codes if c["table_name"] == table), key=lambda c: -c["rows"])

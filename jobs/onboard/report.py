@@ -8,6 +8,7 @@ from typing import Any
 
 from fundwatch.cells import NOTE as SIGN_NOTE
 from fundwatch.cells import safe_text
+from intake.quarantine.error_codes import in_words
 from jobs.onboard.enables import Enabled
 from jobs.onboard.next_steps import next_steps
 from jobs.onboard.sample_report import Report, ReportRow, faulty_share
@@ -36,6 +37,7 @@ def _head(report: Report) -> str:
             "",
             f"- it enables {enabled}",
             f"- {gate if stopped else 'no file has too many faulty rows'}",
+            *(f"- a night would hold the delivery: {entry}" for entry in report.unclaimed),
             "",
         ]
     )
@@ -83,10 +85,10 @@ def _rows(report: Report) -> str:
     if report.codes:
         lines += ["", "Error codes:", ""]
         places = [
-            (c["table_name"], c["code"], c["rows"], "; ".join(_place(p) for p in c["places"][:_PLACES]))
+            (c["table_name"], c["code"], in_words(c["code"]), c["rows"], "; ".join(map(_place, c["places"][:_PLACES])))
             for c in sorted(report.codes, key=lambda c: -c["rows"])
         ]
-        lines += _table(("table", "code", "rows", "first places (file, line)"), places)
+        lines += _table(("table", "code", "what it says", "rows", "first places (file, line)"), places)
     return "\n".join([*lines, ""])
 
 

@@ -16,13 +16,17 @@ ReportRow = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Report:
-    """What a mapping makes of a sample. Rows are counts, sums, dates and short codes."""
+    """What a mapping makes of a sample. Rows are counts, sums, dates and short codes.
+
+    `unclaimed` says of each entry of the delivery that no file of the mapping takes what to do: a night holds it.
+    """
 
     source: str
     night: date
     sample: int
     share_limit: float
     drift: tuple[str, ...]
+    unclaimed: tuple[str, ...]
     files: tuple[FileColumns, ...]
     rows_of_files: Mapping[str, int]
     totals: tuple[ReportRow, ...]

@@ -14,6 +14,7 @@ from intake.files.drift import parked_error_codes
 from intake.quarantine.vouching import source_codes
 from intake.rows.canonical import source_rows, to_canonical
 from intake.rows.clean import clean_tables
+from intake.rows.completing import without_completed
 from intake.rows.netting import is_removal
 from intake.rows.privacy import privacy_of
 from intake.rows.reading import read_options, read_schema
@@ -55,8 +56,11 @@ class Trial:
         self.judged = dict(zip(files, (judged for judged, _ in mapped), strict=True))
         self._strange = [frame for _, strange in mapped for frame in strange]
         made = clean_tables(self.judged, self.mapping, self.key.key_id, self.delivery.business_date)
-        # what removes a row is no row of the clean table
-        self.clean = {table: rows.filter(~is_removal()) if table in ENTRY_OF else rows for table, rows in made.items()}
+        # what removes a row is no row of the clean table, nor is one that another completes
+        self.clean = {
+            table: rows.filter(~is_removal()) if table in ENTRY_OF else without_completed(rows, table)
+            for table, rows in made.items()
+        }
 
     def _mapped(self, table: str, files: Sequence[LandedFile]) -> tuple[DataFrame, list[DataFrame]]:
         """The table's rows with their status, and the codes of its files that nothing knows."""
@@ -79,7 +83,17 @@ class Trial:
         rows = next(r for r in self.mapping.tables[table].rows if r.source == file.kind)
         checks, privacy = self.quality.of(table), privacy_of(self.key, None)
         values = values_of(self.mapping, self.quality)
-        strings, columns = source_rows(raw, self.mapping, self.delivery, file, table, rows, self.sample, values)
+        strings, columns = source_rows(
+            raw,
+            self.mapping,
+            self.delivery,
+            file,
+            table,
+            rows,
+            self.sample,
+            values,
+            keep=lambda lenders: lenders.localCheckpoint(eager=False),
+        )
         strings = strings.localCheckpoint(eager=False)
         made = to_canonical(strings, table, rows, checks, privacy, columns, self.delivery.business_date, values)
         strange = (untranslated(strings, table, rows, columns), unlisted(made, table, checks))

@@ -198,11 +198,15 @@ class Accounts:
         there = self.lake.columns(table)  # a part of the key that may be unknown may have been declared later
         key = ", ".join(name for name in TABLES[table].key if name in there)
         window = f"PARTITION BY {key} ORDER BY known_from"
+        # a row with an unknown part of its key, which another completes as it comes, begins and ends on one night
+        completed = " OR ".join(f"{name} IS NULL" for name in TABLES[table].unknown_in_key if name in there) or "false"
+        ends_late = f"known_to > known_from OR known_to = known_from AND ({completed})"
         [found] = self.lake.rows(
             table,
-            "SELECT count(*) AS n, sum(CASE WHEN known_to <= known_from OR (later IS NOT NULL AND "
+            "SELECT count(*) AS n, sum(CASE WHEN NOT is_span OR (later IS NOT NULL AND "
             "(known_to IS NULL OR known_to > later)) THEN 1 ELSE 0 END) AS wrong FROM "
-            f"(SELECT known_from, known_to, lead(known_from) OVER ({window}) AS later FROM {table}) AS spans",
+            f"(SELECT known_from, known_to, {ends_late} AS is_span, "
+            f"lead(known_from) OVER ({window}) AS later FROM {table}) AS spans",
         )
         wrong = (
             [f"{found['wrong']:,} of {found['n']:,} versions overlap another of their key"] if found["wrong"] else []

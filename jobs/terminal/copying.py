@@ -28,15 +28,16 @@ def _completed(found: re.Match[str], options: argparse.Namespace) -> str:
         rest = rest.replace("--date DATE", f"--date {options.date}")
         if found["name"] in _OF_A_NIGHT and "--date" not in rest:
             rest += f" --date {options.date}"
-    return rest + "".join(f" {flag} {shlex.quote(value)}" for flag, value in _given(options) if flag not in rest)
+    return rest + "".join(f" {given}" for said, given in _given(options) if said not in rest)
 
 
 def _given(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """What the caller gave: by what a command says it itself, if it does, and the whole of it."""
     for name in _WHERE_AND_HOW:
         if (value := getattr(options, name)) is not None:
-            yield f"--{name}", str(value)
+            yield f"--{name}", f"--{name} {shlex.quote(str(value))}"
     for pair in options.set:
-        yield "--set", pair
+        yield f"--set {pair.partition('=')[0]}=", f"--set {shlex.quote(pair)}"
 
 
 def _program() -> str:

@@ -276,7 +276,8 @@ def test_a_wrong_total_and_a_wrong_type_throughout_stop_the_night_before_the_lak
     reported = str(caught.value)
     assert "setl.csv.gz (settlement): money read 90.00, declared 91.00" in reported
     assert "fee_list.csv.gz (claim_line): 100.00% of the lines are faulty, the limit is 2.00%" in reported
-    assert "claim_line: MALFORMED:quantity in 2 rows, such as fee_list.csv.gz line 2, 3" in reported
+    said = "the value of quantity is no value of its type"
+    assert f"claim_line: MALFORMED:quantity in 2 rows, such as fee_list.csv.gz line 2, 3 ({said})" in reported
     assert tables_in(place) == set()
 
 

@@ -17,20 +17,15 @@ from tests.intake.drafting.measured import LAYOUTS, drafted, layout, measured
 
 # by layout, how many columns are read from where they stand, and how many of these without a question
 RIGHT = {
-    "blue_button": (30, 28), "clearing_house": (13, 10), "outpatient_system": (10, 7), "warehouse": (10, 3),
+    "blue_button": (30, 28), "claims_extract": (20, 16), "clearing_house": (16, 10), "outpatient_system": (10, 7),
+    "warehouse": (10, 3),
     "fund_registers": (19, 15), "his": (52, 51), "hospital_database": (33, 27),
-    "inspection": (57, 56), "names_of_its_own": (23, 14), "omop": (29, 27), "payer_export": (17, 11),
+    "inspection": (57, 56), "names_of_its_own": (23, 14), "omop": (29, 27), "payer_export": (17, 12),
     "pharmacy_chain": (26, 25), "small_payer": (16, 14), "synthea": (44, 35), "tuva": (31, 26), "ward_system": (26, 23),
 }  # fmt: skip
 
-# guesses that are asked about and wrong: a kind of place has a code like an institution's, a post is no title
-WRONG_GUESSES = {
-    "clearing_house": [
-        "Claim_Hdr.institution_id from FACILITY_CODE",
-        "Claim_Service_Lines.institution_id from FACILITY_CODE",
-    ],
-    "outpatient_system": ["员工信息.title from 岗位"],
-}
+# guesses that are asked about and wrong: a post is no title
+WRONG_GUESSES = {"outpatient_system": ["员工信息.title from 岗位"]}
 
 
 def test_every_layout_has_its_floor():
@@ -148,6 +143,19 @@ def test_what_identifies_by_its_name_is_marked_though_the_sample_has_no_value(he
     text = draft_of(tmp_path, claim_lines=f"line_id,patient_id,amount,{header}\nL1,P1,5,\nL2,P1,5,\n")
     (line,) = [line for line in text.splitlines() if line.startswith("      - ") and header in line]
     assert "identifies" in line
+
+
+def test_a_claim_may_be_a_visit_too_and_dollars_and_days_say_what_they_are(tmp_path):
+    text = drafted(layout("claims_extract"), tmp_path)
+    header, line = (columns_of(text, table) for table in ("settlement", "claim_line"))
+    assert (header["encounter_id"], line["encounter_id"], line["settlement_id"]) == ("claim_id",) * 3
+    assert "\ncurrency: USD  " in text
+    # the sample has 10/14/2025: the month comes first, and the year last
+    assert "month first" not in text
+    assert 'birth_year: {expr: "right(dob, 4)"}' in text
+    doubtful = layout("claims_extract")
+    doubtful["claim_line"]["csv"] = doubtful["claim_line"]["csv"].replace("/14/", "/04/").replace("/16/", "/06/")
+    assert drafted(doubtful, tmp_path).count("? is the month first, or the day") == 1
 
 
 def test_ids_that_are_met_twice_are_no_register(tmp_path):

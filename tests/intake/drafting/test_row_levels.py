@@ -97,3 +97,16 @@ def test_what_all_lines_of_a_claim_say_alike_was_paid_once(tmp_path):
     text, mapping = flat(tmp_path, (7, 7, 9, 9))
     assert mapping.tables["settlement"].grouped[0].columns["fund_amount"] == "max(paid_amount)"
     assert "# ? the same in all lines of a claim: taken once for it" in text
+
+
+def test_the_bill_around_the_lines_and_the_time_of_a_line_are_asked_about(tmp_path):
+    bills = [
+        {"visitNo": f"V{n}", "bill": {"no": f"B{n}"}, "charges": [{**LINE, "time": "2026-03-01T08:00:00"}]}
+        for n in (1, 2)
+    ]
+    text, mapping = drafted(tmp_path, bills)
+    columns = mapping.tables["claim_line"].rows[0].columns
+    assert (columns["settlement_id"], columns["charged_at"]) == ("bill_no", "charges_time")
+    assert all(
+        "# ?" in line for line in text.splitlines() if line.strip().startswith(("settlement_id:", "charged_at:"))
+    )

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from fundwatch.errors import MappingError
 from intake.rows.canonical import CODES, columns_of, supplied_columns, to_canonical
-from intake.rows.joining import with_lookups
+from intake.rows.joining import LOOKUP_PROBLEM, with_lookups
 from intake.rows.privacy import PrivacyFunctions
 from intake.rows.reading import FILE_NAME, LINE_NUMBER, UNREADABLE
 from intake.rows.values import converted, trimmed
@@ -186,6 +186,62 @@ def test_what_a_lookup_is_found_by_may_be_lent_by_another_in_whichever_order(spa
         "1": ("V1", "P1", ""),
         "2": ("V9", None, "LOOKUP_MISSING"),
         "3": (None, None, "LOOKUP_MISSING"),
+    }
+
+
+SUMMED = """
+source: summed
+delivery: {folder: "."}
+files:
+  bills: {name: bills.csv, columns: [bill, day]}
+  payments: {name: payments.csv, columns: [bill, kind, part]}
+tables:
+  claim_line:
+    rows:
+      - from: bills
+        lookup:
+          - {from: payments, on: [bill], sums: {all_of: part}}
+          - {from: payments, on: [bill], where: "kind = 'FUND'", sums: {fund: part}, none: 0}
+        columns: {line_id: bill, amount: all_of, covered_amount: fund}
+"""
+
+
+def test_a_file_whose_rows_are_added_up_is_read_once_for_each_sum_and_its_broken_lines_are_anybodys(spark, tmp_path):
+    file = tmp_path / "summed.yaml"
+    file.write_text(SUMMED, encoding="utf-8")
+    mapping = parse_mapping(file)
+    rows = mapping.tables["claim_line"].rows[0]
+    headers = {kind: frozenset(declared.names()) for kind, declared in mapping.files.items()}
+    bills = _strings(spark, "bills.csv", "bill day", [("A", "1"), ("B", "1"), ("C", "1")])
+    kept: list[DataFrame] = []
+
+    def keep(sums: DataFrame) -> DataFrame:
+        kept.append(sums)
+        return sums.localCheckpoint(eager=False)
+
+    def joined(name: str, text: str) -> DataFrame:
+        (tmp_path / name).write_text("bill,kind,part\nA,FUND,1.50\nA,CASH,2\nB,CASH,3\n" + text, encoding="utf-8")
+        how = {
+            "header": "true",
+            "mode": "PERMISSIVE",
+            "columnNameOfCorruptRecord": UNREADABLE,
+            "columnPruning": "false",
+        }
+        read = spark.read.options(**how).schema(f"bill string, kind string, part string, {UNREADABLE} string")
+        there = read.csv(str(tmp_path / name)).withColumn(UNREADABLE, F.col(UNREADABLE).isNotNull())
+        return with_lookups(bills, mapping, rows, headers, lambda _kind, _columns: [there], keep=keep)
+
+    whole, broken = joined("whole.csv", ""), joined("broken.csv", "B\n")
+    plans = [str(one._jdf.queryExecution().executedPlan().toString()) for one in (*kept, whole, broken)]
+    assert [plan.count("FileScan csv") for plan in plans] == [1, 1, 1, 1, 0, 0]
+    both = whole.withColumn("file", F.lit("whole")).unionByName(broken.withColumn("file", F.lit("broken")))
+    assert {(r.file, r.bill): (r.all_of, r.fund, r[LOOKUP_PROBLEM]) for r in both.collect()} == {
+        ("whole", "A"): ("3.500000", "1.500000", None),
+        ("whole", "B"): ("3.000000", "0", None),
+        ("whole", "C"): (None, "0", "LOOKUP_MISSING"),
+        ("broken", "A"): (None, None, None),
+        ("broken", "B"): (None, None, None),
+        ("broken", "C"): (None, None, "LOOKUP_MISSING"),
     }
 
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import shlex
 import subprocess
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -120,6 +121,13 @@ def test_the_report_ends_with_what_to_do_next_in_order_of_worth(report):
     assert "say what the code 7 means" in "".join(steps)
     assert "Fill encounter.main_diagnosis_code if the source has it: it would let 2 rules run." in "".join(steps)
     assert any("fundwatch nightly --source national --date 2026-03-31" in step for step in steps)
+
+
+def test_a_file_that_nobody_reads_is_said_to_hold_the_night_and_to_come_first(report):
+    page = as_markdown(replace(report, unclaimed=("fees.doc: no pattern of the mapping takes it; list it",)))
+    assert "- a night would hold the delivery: fees.doc: no pattern of the mapping takes it" in page
+    assert "1. A night would hold the delivery. fees.doc: no pattern" in page
+    assert "the mapping bears it" not in page
 
 
 def test_rows_excluded_by_the_source_are_no_faulty_rows_and_what_was_accepted_is_summed(report):
