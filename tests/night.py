@@ -16,6 +16,7 @@ from benchmarks.canaries import planter_of
 from fundwatch.engine.session import FEW_ROWS, JAVA_OPTIONS
 from fundwatch.settings import Settings, load_settings
 from intake.source.load import read_mapping
+from jobs.command_line import main
 from jobs.protect.manage_keys import make_missing_keys
 from simulator import scenario_for_lines, simulate
 
@@ -63,7 +64,10 @@ def run_fundwatch(
     *arguments: str, var: Path, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """`fundwatch …` as a person runs it; never raises for a non-zero exit."""
-    command = [sys.executable, "-m", "jobs.command_line", *arguments, "--var", str(var)]
+    return _run([sys.executable, "-m", "jobs.command_line", *arguments, "--var", str(var)], environment)
+
+
+def _run(command: list[str], environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=ROOT, env=clean_environment(environment), capture_output=True, text=True, check=False
     )
@@ -88,20 +92,26 @@ def make_deliveries(var: Path) -> None:
 def make_finished_night(var: Path) -> FinishedNight:
     """Deliveries, then `fundwatch nightly` for each night. Raises RuntimeError with its words when one fails."""
     make_deliveries(var)
-    settings = str(_settings_with_events(var))
-    output = _night(var, NIGHTS[0], settings)
-    shutil.copytree(var, _after_the_first(var))
-    output += _night(var, NIGHTS[-1], settings)
+    done = _run([sys.executable, "-m", "tests.night", str(var), str(_settings_with_events(var))])
+    output = done.stdout + done.stderr
+    if done.returncode != 0:
+        raise RuntimeError(f"nightly ended with {done.returncode}:\n{output}")
     (var / "output.txt").write_text(output, encoding="utf-8")
     return FinishedNight(var, output)
 
 
-def _night(var: Path, night: date, settings: str) -> str:
-    done = run_fundwatch("nightly", "--date", str(night), "--settings", settings, var=var)
-    output = done.stdout + done.stderr
-    if done.returncode != 0:
-        raise RuntimeError(f"nightly ended with {done.returncode}:\n{output}")
-    return output
+def _night_after_night(var: Path, settings: str) -> int:
+    """The command once for each night, in this process: Java starts once, and half of a small night is its warming up.
+
+    Each has a session of its own, and nothing of it is open while the folders are copied.
+    """
+    for night in NIGHTS:
+        status = main(["nightly", "--date", str(night), "--settings", settings, "--var", str(var)])
+        if status != 0:
+            return status
+        if night == NIGHTS[0]:
+            shutil.copytree(var, _after_the_first(var))
+    return 0
 
 
 def _settings_with_events(var: Path) -> Path:
@@ -131,3 +141,7 @@ def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seco
             return condition()
         time.sleep(0.01)
     return False
+
+
+if __name__ == "__main__":
+    sys.exit(_night_after_night(Path(sys.argv[1]), sys.argv[2]))

@@ -11,7 +11,7 @@ import sys
 from collections import deque
 from collections.abc import Mapping
 from threading import Thread
-from typing import IO
+from typing import IO, Any
 
 _USUAL = ("WARNING: Using incubator modules:",)
 _LAST_WORDS = 5
@@ -22,6 +22,24 @@ _CALLED_BY_NAME = (
     "org.apache.spark.api.python.PythonUtils",
     "org.apache.spark.sql.api.python.PythonSQLUtils",
 )
+
+
+def keep_names(gateway: Any) -> None:
+    """Have Python ask Java once, and not at each call, whether there is such a class and such a function in it: of
+    three questions that a column costs, two."""
+    from py4j.java_gateway import JavaClass, JavaMember
+
+    class KnownClass(JavaClass):  # type: ignore[misc, unused-ignore]
+        def __getattr__(self, name: str) -> Any:
+            found = super().__getattr__(name)
+            if isinstance(found, JavaMember):
+                self.__dict__[name] = found
+            return found
+
+    for name in _CALLED_BY_NAME:
+        known = KnownClass(name, gateway._gateway_client)
+        for asked in (name, name.rpartition(".")[2]):  # PySpark uses both
+            gateway.jvm.__dict__[asked] = known
 
 
 class JavaVoice:
@@ -51,6 +69,7 @@ class JavaVoice:
         self._is_up = True
         for name in _CALLED_BY_NAME:
             java_import(gateway.jvm, name)
+        keep_names(gateway)
         SparkContext._ensure_initialized(gateway=gateway)
 
     def words(self) -> list[str]:

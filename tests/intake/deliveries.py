@@ -7,12 +7,15 @@ import gzip
 import hashlib
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from fundwatch.resources import conf_file
+from fundwatch.settings import Settings
 from intake.source.load import read_mapping
 
 RowValues = Mapping[str, str]
@@ -71,6 +74,16 @@ def whole(**tables: Sequence[RowValues]) -> dict[str, Sequence[RowValues]]:
         "psn_info": [PERSON], "mdtrt": [VISIT], "setl": [SETTLEMENT], "fee_list": [LINE], "diag": [DIAGNOSIS],
         "medins": [INSTITUTION], **tables,
     }  # fmt: skip
+
+
+def make_files_optional(settings: Settings) -> None:
+    """From now on a delivery under the settings' `conf` need not have a file of each kind: a table less is a fifth of a
+    small intake."""
+    assert settings.conf is not None
+    shipped = conf_file("sources", "national", None).read_text(encoding="utf-8")
+    (settings.conf / "sources").mkdir(parents=True)
+    optional = re.sub(r"\n(    name: (?:mdtrt|setl|diag)\.csv\*)", r"\n\1\n    required: false", shipped)
+    (settings.conf / "sources" / "national.yaml").write_text(optional, encoding="utf-8")
 
 
 def columns_of(table: str) -> list[str]:

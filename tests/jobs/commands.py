@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,6 +100,56 @@ def run(arguments: str, var: Path, folder: Path) -> subprocess.CompletedProcess[
     command = [str(FUNDWATCH), *arguments.split(), "--var", str(var)]
     environment = clean_environment() | {"PATH": f"{FUNDWATCH.parent}{os.pathsep}{os.environ['PATH']}"}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+# each with a folder of its own to work in, and with its output and its errors in files, whoever writes them
+_IN_TURN = """
+import json, os, sys
+from jobs.command_line import main
+
+for name, words in json.load(sys.stdin).items():
+    os.makedirs(f"{name}/here")
+    for stream, kind in ((1, "output"), (2, "errors")):
+        file = os.open(f"{name}/{kind}", os.O_CREAT | os.O_WRONLY)
+        os.dup2(file, stream)
+        os.close(file)
+    os.chdir(f"{name}/here")
+    status = main(words)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.chdir("../..")
+    with open(f"{name}/status", "w") as file:
+        file.write(str(status))
+"""
+
+
+@dataclass(frozen=True)
+class Called:
+    """What came of a command: its exit status, what it wrote, and what it left in the folder it was called from."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    left: tuple[str, ...]
+
+
+def run_in_turn(calls: Mapping[str, str], var: Path, folder: Path) -> dict[str, Called]:
+    """The same of several commands in one process, which loads what they share once; by the names of the calls."""
+    words = {name: [*arguments.split(), "--var", str(var)] for name, arguments in calls.items()}
+    folder.mkdir(exist_ok=True)
+    subprocess.run(
+        [sys.executable, "-c", _IN_TURN], cwd=folder, env=clean_environment(), input=json.dumps(words), text=True,
+        check=True,
+    )  # fmt: skip
+
+    def of(name: str, kind: str) -> str:
+        return (folder / name / kind).read_text(encoding="utf-8")
+
+    return {
+        name: Called(int(of(name, "status")), of(name, "output"), of(name, "errors"),
+                     tuple(path.name for path in (folder / name / "here").iterdir()))
+        for name in calls
+    }  # fmt: skip
 
 
 def answered(*words: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,7 @@ from fundwatch.contracts import TABLES
 from fundwatch.errors import FundwatchError
 from fundwatch.settings import load_settings
 from jobs.build_features import JOB
-from jobs.job import Workplace, run_job
+from jobs.job import Report, Workplace, run_job
 from tests.lake_content import rows_in
 
 if TYPE_CHECKING:
@@ -82,11 +83,23 @@ def test_a_regions_peer_file_that_is_not_utf_8_is_refused_by_name_before_anythin
     assert refused.value.where == str(folder / "peers.yaml")
 
 
-@pytest.mark.slow
-def test_a_night_upon_a_night_writes_what_one_recomputation_writes(spark: SparkSession, tmp_path: Path):
-    with lake(spark, tmp_path / "nightly") as nightly, lake(spark, tmp_path / "at_once") as at_once:
-        run_job(JOB, nightly, FIRST)
-        night = run_job(JOB, nightly, SECOND)
+@dataclass(frozen=True)
+class Nights:
+    """A lake without a link between persons, and what its two nights reported."""
+
+    place: Workplace
+    reports: list[Report]
+
+
+@pytest.fixture(scope="module")
+def nights(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
+    with lake(spark, tmp_path_factory.mktemp("nightly") / "var", links=[]) as place:
+        yield Nights(place, [run_job(JOB, place, night) for night in (FIRST, SECOND)])
+
+
+def test_a_night_upon_a_night_writes_what_one_recomputation_writes(spark: SparkSession, nights: Nights, tmp_path: Path):
+    nightly, night = nights.place, nights.reports[-1]
+    with lake(spark, tmp_path / "at_once") as at_once:
         whole = run_job(JOB, at_once, SECOND)
         assert (night["since"], night["doctor_days"]) == ("2026-03-30", 2)
         assert whole["since"] == "the beginning"
@@ -101,19 +114,18 @@ def test_a_night_upon_a_night_writes_what_one_recomputation_writes(spark: SparkS
         assert run_job(JOB, nightly, SECOND)["is_new"] is False
 
 
-@pytest.mark.slow
 def test_a_link_that_comes_tonight_joins_days_that_were_rolled_up_long_ago_and_none_is_made_anew(
-    spark: SparkSession, tmp_path: Path
+    spark: SparkSession, nights: Nights, tmp_path: Path
 ):
     link = {"former_patient_id": "P1", "patient_id": "P2", "since": date(2026, 1, 1), "known_from": SECOND}
     circle = {"former_patient_id": "P3", "patient_id": "P3", "since": date(2026, 1, 1), "known_from": FIRST}
-    with lake(spark, tmp_path / "apart", links=[]) as apart, lake(spark, tmp_path / "one", [link, circle]) as one:
-        reports = {place: [run_job(JOB, place, night) for night in (FIRST, SECOND)] for place in (apart, one)}
-        first, second = reports[one]
+    apart = nights.place
+    with lake(spark, tmp_path / "one", [link, circle]) as one:
+        first, second = (run_job(JOB, one, night) for night in (FIRST, SECOND))
         assert "successors" not in first  # not known yet
         assert (second["successors"], second["since"]) == ({"person": 1}, str(FIRST))
         assert first["not_linked"] == second["not_linked"] == {"person_successor": ("in a circle: P3 → P3",)}
-        assert second["patient_days"] == reports[apart][1]["patient_days"]
+        assert second["patient_days"] == nights.reports[1]["patient_days"]
 
         def amounts(place: Workplace, night: date) -> dict[str, float]:
             rows = rows_in(place.lake, "indicator_patient", f"business_date = DATE '{night}'")

@@ -1,4 +1,6 @@
-"""Every command, in a process of its own over one finished lake, from a folder that is not the checkout."""
+"""Every command over one finished lake, from a folder that is not the checkout.
+
+Here those that start no Spark share a process, and so do those that do; each in its own is a long proof."""
 
 from __future__ import annotations
 
@@ -19,14 +21,24 @@ from jobs.terminal.commands import COMMANDS
 from privacy.vault.sealing import read_vault_key
 from privacy.vault.vault import Vault
 from tests.intake.deliveries import FLAT, csv_bytes
-from tests.jobs.commands import CASES, FIRST, FUNDWATCH, SECOND, foreign_lines, run
+from tests.jobs.commands import CASES, FIRST, FUNDWATCH, SECOND, Called, foreign_lines, run, run_in_turn
 from tests.jobs.truth_world import TruthWorld
 from tests.night import FinishedNight
 from tests.places import at
 from tests.privacy.vaults import CANARIES, fill
 
+HOSPITALS = """
+source: mine
+delivery: {folder: ".", manifest: measured}
+files:
+  hospitals: {name: hospitals.csv, columns: [id, title]}
+tables:
+  institution: {rows: [{from: hospitals, columns: {institution_id: id, institution_name: title}}]}
+"""
 NAMES = [command.name for command in COMMANDS]
 _STARTS_SPARK = ("privacy", "export")
+_ALONE = [name for name in NAMES if name not in _STARTS_SPARK and name in CASES and not CASES[name].is_long]
+_IN_TURN = [name for name in _ALONE if not CASES[name].is_new]
 _READ_A_LAKE = [name for name in NAMES if name in CASES and CASES[name].is_read]
 
 
@@ -56,8 +68,33 @@ def test_the_installed_command_lists_all_commands(tmp_path: Path) -> None:
     assert all(f"    {name}" in reported.stdout for name in NAMES)
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if n not in _STARTS_SPARK and n in CASES and not CASES[n].is_long])
-def test_json_is_all_that_a_command_writes_to_its_output(name: str, var: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def in_turn(var: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Called]:
+    """Every command that writes JSON and makes no lake, one after the other in one process."""
+    calls = {name: f"{CASES[name].right} --json" for name in _IN_TURN}
+    return run_in_turn(calls, var, tmp_path_factory.mktemp("in_turn"))
+
+
+@pytest.fixture(scope="module")
+def beside_a_night(var: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Called]:
+    """The commands that read with Spark, one after the other in one process, while another holds the lake."""
+    with held(at(var / "lake")):
+        calls = {name: f"{CASES[name].right} --json" for name in _STARTS_SPARK}
+        return run_in_turn(calls, var, tmp_path_factory.mktemp("beside"))
+
+
+@pytest.mark.parametrize("name", _IN_TURN)
+def test_json_is_all_that_a_command_writes_to_its_output(name: str, in_turn: dict[str, Called]) -> None:
+    done = in_turn[name]
+    assert (done.returncode, foreign_lines(done.stderr)) == (0, [])
+    assert json.loads(done.stdout) is not None
+    assert done.left == ()
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] if name in _IN_TURN else []) for name in _ALONE]
+)
+def test_json_is_all_that_a_command_writes_in_a_process_of_its_own(name: str, var: Path, tmp_path: Path) -> None:
     where = tmp_path / "new" if CASES[name].is_new else var
     done = run(f"{CASES[name].right} --json", where, tmp_path / "here")
     assert (done.returncode, foreign_lines(done.stderr)) == (0, [])
@@ -66,19 +103,24 @@ def test_json_is_all_that_a_command_writes_to_its_output(name: str, var: Path, t
 
 
 @pytest.mark.parametrize("name", _STARTS_SPARK)
-def test_reports_and_exports_run_beside_a_night(name: str, var: Path, tmp_path: Path) -> None:
-    with held(at(var / "lake")):
-        done = run(f"{CASES[name].right} --json", var, tmp_path / "here")
+def test_reports_and_exports_run_beside_a_night(name: str, beside_a_night: dict[str, Called]) -> None:
+    done = beside_a_night[name]
     assert (done.returncode, foreign_lines(done.stderr)) == (0, [])
     assert json.loads(done.stdout)["folder"]
 
 
-def test_a_source_is_checked_in_the_profile_that_nobody_chose(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mapping", ["hospitals", pytest.param("fees", marks=pytest.mark.long)])
+def test_a_source_is_checked_in_the_profile_that_nobody_chose(mapping: str, tmp_path: Path) -> None:
+    """Of hospitals no rule asks anything; how fees are checked is proved in jobs/onboard/test_check_source.py."""
     landing, draft = tmp_path / "landing", tmp_path / "mine.yaml"
     landing.mkdir()
-    file = landing / "费用明细.csv"
-    file.write_bytes(csv_bytes([FLAT], [*FLAT]))
-    draft.write_text(draft_text("mine", draft_files([look_at(file)], read_vocabulary())), encoding="utf-8")
+    if mapping == "fees":
+        file = landing / "费用明细.csv"
+        file.write_bytes(csv_bytes([FLAT], [*FLAT]))
+        draft.write_text(draft_text("mine", draft_files([look_at(file)], read_vocabulary())), encoding="utf-8")
+    else:
+        (landing / "hospitals.csv").write_text("id,title\nH1,测试医院\n", encoding="utf-8")
+        draft.write_text(HOSPITALS, encoding="utf-8")
     where = f"--mapping {draft} --landing {landing}"
     done = run(f"source check {where} --date {SECOND} --profile local --json", tmp_path / "var", tmp_path / "here")
     assert (done.returncode, foreign_lines(done.stderr)) == (0, [])

@@ -19,6 +19,7 @@ from jobs.command_line import main
 from jobs.job import Night, Workplace, run_job
 from jobs.load_delivery import JOB
 from simulator import Scenario
+from simulator.beside.extra_tables import EXTRA_TABLES
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -32,7 +33,7 @@ SCENARIO = Scenario(
     history_start=NIGHTS[0] - timedelta(days=30),
     nights=NIGHTS,
     scheme_scale=0.0,
-    tables=dict.fromkeys(("trace_scan", "stock_movement", "capacity", "setl_drg", "referral", "opsp_reg"), False),
+    tables=dict.fromkeys((table.name for table in EXTRA_TABLES), False),
     mishaps={name: (night,) for name, night in PLAN.items()},
 )
 

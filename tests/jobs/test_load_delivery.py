@@ -36,6 +36,7 @@ from tests.intake.deliveries import (
     csv_bytes,
     deliver,
     line,
+    make_files_optional,
     reversal,
     whole,
 )
@@ -224,18 +225,16 @@ def test_a_night_of_new_keys_is_appended_and_taken_in_once_more_changes_nothing(
 
 def test_a_line_that_comes_again_settled_takes_its_own_place_from_that_night_on(spark, tmp_path):
     place = new_place(spark, tmp_path)
-    shipped = (conf_root() / "sources" / "national.yaml").read_text(encoding="utf-8")
+    make_files_optional(place.settings)
+    mapping = tmp_path / "conf" / "sources" / "national.yaml"
     settles = 'later_replaces: {order: ["settlement_id IS NOT NULL"]}'
-    (tmp_path / "conf" / "sources").mkdir(parents=True)
-    (tmp_path / "conf" / "sources" / "national.yaml").write_text(
-        shipped.replace("  claim_line:\n", f"  claim_line:\n    {settles}\n"), encoding="utf-8"
-    )
+    shipped = mapping.read_text(encoding="utf-8")
+    mapping.write_text(shipped.replace("  claim_line:\n", f"  claim_line:\n    {settles}\n"), encoding="utf-8")
     unsettled = line("L1", setl_id="")
-    deliver(place.settings.landing_dir, whole(fee_list=[unsettled, line("L2")]), FIRST)
+    deliver(place.settings.landing_dir, {"fee_list": [unsettled, line("L2")]}, FIRST)
     run_job(JOB, place, FIRST)
-    fees = {"fee_list": [unsettled, LINE]}
-    deliver(place.settings.landing_dir, {t: r for t, r in whole(**fees).items() if t != "psn_info"}, SECOND)
-    assert run_job(JOB, place, SECOND)["duplicates"] == 5
+    deliver(place.settings.landing_dir, {"fee_list": [unsettled, LINE]}, SECOND)
+    assert run_job(JOB, place, SECOND)["duplicates"] == 1
     versions = rows_in(place.lake, "claim_line", order="line_id, known_from")
     assert [(v["line_id"], v["settlement_id"], v["known_from"], v["known_to"]) for v in versions] == [
         ("L1", None, FIRST, SECOND), ("L1", "S1", SECOND, None), ("L2", "S1", FIRST, None),
@@ -269,7 +268,9 @@ def test_another_delivery_for_a_night_and_another_key_are_refused(two_nights, sp
 
 def test_a_wrong_total_and_a_wrong_type_throughout_stop_the_night_before_the_lake(spark, tmp_path):
     place = new_place(spark, tmp_path)
-    folder = deliver(place.settings.landing_dir, whole(fee_list=[line("L1", cnt="three"), line("L2", cnt="two")]))
+    make_files_optional(place.settings)
+    faulty = {"setl": [SETTLEMENT], "fee_list": [line("L1", cnt="three"), line("L2", cnt="two")]}
+    folder = deliver(place.settings.landing_dir, faulty)
     change_manifest(folder, "setl", amount_total="91.00")
     with pytest.raises(GateError) as caught:
         run_job(JOB, place, SECOND)

@@ -7,9 +7,11 @@ import hashlib
 import json
 import shlex
 import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,15 +21,17 @@ from intake.drafting.draft import draft_files
 from intake.drafting.sampling import look_at
 from intake.drafting.vocabulary import read_vocabulary
 from intake.drafting.yaml_text import draft_text
-from intake.files.delivery import open_delivery
+from intake.files.delivery import Delivery, open_delivery
 from intake.source.checks import read_quality
 from intake.source.load import parse_mapping, read_mapping
-from intake.source.mapping import DriftRules
+from intake.source.mapping import DriftRules, SourceMapping
 from jobs.command_line import main
 from jobs.onboard.check_source import check, spark_for
 from jobs.onboard.enables import enabled_by, everything
 from jobs.onboard.report import as_markdown
 from jobs.onboard.scan_sample import ScanSettings
+from jobs.onboard.trial import Trial
+from privacy.keys.ring import PseudonymKey
 from tests.intake.deliveries import (
     CERTIFICATE,
     FLAT,
@@ -43,6 +47,10 @@ from tests.intake.deliveries import (
     whole,
 )  # fmt: skip
 
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+Tables = Mapping[str, Sequence[Mapping[str, str]]]
 REGISTRATION = {
     "psn_no": "P1", "opsp_dise_code": "M03900", "begndate": "2026-01-01", "diag_dr_code": "D1", "diag_dr_name": NAME,
 }  # fmt: skip
@@ -186,20 +194,41 @@ def _deliver_with_a_new_column(landing, lines):
     change_manifest(folder, "fee_list", sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
 
 
-@pytest.mark.parametrize("tables", [{"费用明细": [FLAT]}, whole(opsp_reg=[REGISTRATION], stock_movement=[MOVEMENT])])
-def test_the_draft_of_files_maps_every_row_of_them(spark, tmp_path, tables):
+FLAT_FILE = {"费用明细": [FLAT]}
+FILES = whole(opsp_reg=[REGISTRATION], stock_movement=[MOVEMENT])
+
+
+def _drafted(tables: Tables, folder: Path) -> tuple[SourceMapping, Delivery]:
+    """The draft of a mapping for files of these rows, and the files as it delivers them."""
     paths = []
     for name, rows in tables.items():
-        paths.append(tmp_path / f"{name}.csv")
+        paths.append(folder / f"{name}.csv")
         paths[-1].write_bytes(csv_bytes(rows, [*rows[0]]))
-    draft = tmp_path / "mine.yaml"
+    draft = folder / "mine.yaml"
     draft.write_text(draft_text("mine", draft_files([look_at(path) for path in paths], read_vocabulary())))
-    (tmp_path / "scratch").mkdir()
-    delivery = open_delivery(parse_mapping(draft), tmp_path, NIGHT, tmp_path / "scratch")
-    report = check(spark, parse_mapping(draft), read_quality("default"), delivery, 10_000, HOW)
+    (folder / "scratch").mkdir()
+    return parse_mapping(draft), open_delivery(parse_mapping(draft), folder, NIGHT, folder / "scratch")
+
+
+@pytest.mark.parametrize("tables", [FLAT_FILE, FILES])
+def test_the_draft_of_files_maps_every_row_of_them(spark: SparkSession, tmp_path: Path, tables: Tables) -> None:
+    mapping, delivery = _drafted(tables, tmp_path)
+    trial = Trial(spark, mapping, read_quality("default"), delivery, 10_000, PseudonymKey(b"k" * 32))
+    trial.map_all()
+    totals = trial.totals()
+    assert tuple(trial.codes()) == ()
+    assert {(t["delivered_lines"], t["accepted_lines"]) for t in totals} == {(1, 1)}
+    assert len(totals) == len(tables)
+
+
+@pytest.mark.long  # the rules over a sample are those of the report above
+@pytest.mark.parametrize("tables", [FLAT_FILE, FILES])
+def test_the_draft_of_files_is_checked_with_the_rules(spark: SparkSession, tmp_path: Path, tables: Tables) -> None:
+    mapping, delivery = _drafted(tables, tmp_path)
+    report = check(spark, mapping, read_quality("default"), delivery, 10_000, HOW)
     assert report.codes == ()
-    assert {(t["delivered_lines"], t["accepted_lines"]) for t in report.totals} == {(1, 1)}
     assert len(report.totals) == len(tables)
+    assert [one for one in report.enabled if one.kind == "rule"]
 
 
 @pytest.mark.skipif(not PHARMACY.is_file(), reason="the Tuva demo extract is not on this machine")
