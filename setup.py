@@ -5,6 +5,7 @@ from setuptools import setup
 PACKAGES = [
     "fundwatch",
     "fundwatch.contracts",
+    "fundwatch.drawing",
     "fundwatch.engine",
     "fundwatch.expressions",
     "fundwatch.lake",
