@@ -38,7 +38,9 @@ PACKAGES = [
     "models",
     "models.detectors",
     "models.registry",
+    "models.spikes",
     "leads",
+    "leads.profile",
     "leads.publishing",
     "leads.ranking",
     "evaluation",
@@ -61,6 +63,8 @@ PACKAGES = [
     "jobs.protect",
     "jobs.prove",
     "jobs.review",
+    "jobs.review.profiles",
+    "jobs.review.spikes",
     "jobs.terminal",
     "jobs.trial",
 ]

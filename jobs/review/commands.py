@@ -7,7 +7,8 @@ from typing import Any
 
 from fundwatch.errors import FundwatchError
 from jobs.review import catalogue_pages, show_catalogues
-from jobs.review.pages import print_lead, print_list
+from jobs.review.pages import print_lead, print_list, print_profile
+from jobs.review.profiles.show_profile import show_profile
 from jobs.review.show_lead import newest_list, night_list, one_lead
 from jobs.terminal.answer import Answer
 from jobs.terminal.options import settings_of
@@ -31,6 +32,12 @@ def _list_or_lead(options: argparse.Namespace, lead: str | None) -> Answer[Any]:
     if lead is None:
         return Answer(night_list(settings, night, options.top), print_list)
     return Answer(one_lead(settings, night, lead), print_lead)
+
+
+def profile(options: argparse.Namespace) -> Answer[Any]:
+    """`fundwatch profile KIND ID [--date …]`; without a date, the newest night that took claims in."""
+    shown = show_profile(settings_of(options).settings, options.kind, options.id, options.date)
+    return Answer(shown, print_profile)
 
 
 def indicators(options: argparse.Namespace) -> Answer[Any]:

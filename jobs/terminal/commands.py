@@ -21,6 +21,7 @@ from jobs.terminal.options import (
     models_options,
     nightly_options,
     privacy_options,
+    profile_options,
     quarantine_options,
     reidentify_options,
     rule_options,
@@ -88,6 +89,13 @@ _OTHERS = (
         "list a night's leads, or show one with its evidence",
         "jobs.review.commands:leads",
         leads_options,
+        is_of_a_night=True,
+    ),
+    Command(
+        "profile",
+        "write one person's file (一人一档): days, money, indicators beside peers, findings; as a page and tables",
+        "jobs.review.commands:profile",
+        profile_options,
         is_of_a_night=True,
     ),
     Command(
