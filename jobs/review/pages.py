@@ -9,11 +9,14 @@ from fundwatch.terminal import new_table, show
 from jobs.review.profiles.kinds import PROFILE_KINDS
 from jobs.review.profiles.show_profile import ProfileShown
 from jobs.review.show_lead import LeadShown, NightList
+from jobs.review.spikes.show_spikes import SpikesShown
 from jobs.terminal.answer import Say
 from leads.profile.page import KIND_WORDS, by_strangeness
 from leads.publishing.console import lead_pack, top_table
 from leads.publishing.rows import HitRow
 from leads.words import not_run_text, percent_text, scanned_text, shadow_text, value_text
+from models.spikes.find import INSTITUTION, KINDS
+from models.spikes.page import KIND_HEADINGS
 
 _STRANGEST = 8
 _HITS, _SHORT = 10, 12  # how many are listed, and how much of an id tells them apart
@@ -84,6 +87,33 @@ def print_profile(found: ProfileShown, say: Say) -> None:
     for part, command in file.not_run.items():
         say(f"未运行 not run: {part}: {command}")
     say(f"page: {found.page}")
+
+
+def print_spikes(shown: SpikesShown, say: Say, top: int) -> None:
+    """The first spikes of institutions as a table, how many there are elsewhere, and where the page lies."""
+    found = shown.found
+    of_kind = {kind: [spike for spike in found.spikes if spike.kind == kind] for kind in KINDS}
+    table = new_table(f"单项目专项筛查 Item spikes {found.night} ({found.days} 天 days)")
+    for heading in ("序\n#", "项目\nItem", "机构\nInstitution", "人数\nPersons", "占比\nShare", "既往\nBefore",
+                    "上升\nRise", "突出\nPeers", "无诊断\nNo diag."):  # fmt: skip
+        table.add_column(heading, overflow="fold")
+    for spike in of_kind[INSTITUTION][:top]:
+        table.add_row(
+            str(spike.place),
+            f"{spike.item_name}\n{spike.item_code}",
+            spike.institution,
+            f"{spike.patients:,}",
+            f"{spike.share:.1%}",
+            "–" if spike.past_share is None else f"{spike.past_share:.1%}",
+            f"≥{spike.rise:.1f}×",
+            f"≥{spike.stand_out:.1f}×",
+            "–" if spike.unexplained is None else f"{spike.unexplained:.0%}",
+        )
+    if of_kind[INSTITUTION]:
+        show(table)
+    counts = ", ".join(f"{KIND_HEADINGS[kind].zh} {kind} {len(spikes):,}" for kind, spikes in of_kind.items())
+    say(f"突增 spikes: {counts}; 比较 compared: {found.cells:,}")
+    say(f"page: {shown.page}")
 
 
 def _warn(stale: Mapping[str, Any], say: Say) -> None:

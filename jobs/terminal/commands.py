@@ -28,6 +28,7 @@ from jobs.terminal.options import (
     show_options,
     simulate_options,
     source_options,
+    spikes_options,
 )
 
 
@@ -96,6 +97,13 @@ _OTHERS = (
         "write one person's file (一人一档): days, money, indicators beside peers, findings; as a page and tables",
         "jobs.review.commands:profile",
         profile_options,
+        is_of_a_night=True,
+    ),
+    Command(
+        "spikes",
+        "which items rose or stand out, where (单项目专项筛查): ranked, as a page and a table",
+        "jobs.review.commands:spikes",
+        spikes_options,
         is_of_a_night=True,
     ),
     Command(

@@ -150,6 +150,13 @@ def profile_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="its id as the lake has it (a token), or the beginning of it")
 
 
+def spikes_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch spikes [--item CODE]`."""
+    parser.add_argument("--item", default="", metavar="CODE", help="only this item, by its national code")
+    parser.add_argument("--days", type=int, default=28, help="how many days the recent period has (default 28)")
+    parser.add_argument("--top", type=int, default=15, help="how many are printed (default 15); the table has all")
+
+
 def looking_options(parser: argparse.ArgumentParser) -> None:
     """`fundwatch indicators [list|show NAME]`."""
     parser.add_argument("action", nargs="?", choices=LOOKING_ACTIONS, default="list", help="list is the default")

@@ -10,7 +10,7 @@ from fundwatch.drawing.columns import StackedColumn, stacked_columns
 from fundwatch.drawing.day_strip import DayMark, Lane, Span, day_strip
 from fundwatch.drawing.strip_plot import StripRow, strip_plot
 from fundwatch.pages import Bilingual, Figure, PageTable, Paragraph, Part, Picture, page
-from leads.cards import TIER_ENGLISH
+from leads.cards import TIER_ENGLISH, IndicatorCard
 from leads.profile.rows import CARE_WORDS, CareKind, IndicatorPlace, MonthRow, Profile, ScoreRow, StayRow
 from leads.publishing.case_words import case_text
 from leads.publishing.rows import short
@@ -54,14 +54,21 @@ def profile_page(profile: Profile) -> str:
 def _days(profile: Profile) -> Iterator[Part]:
     lanes = [*_care_lanes(profile), *_charge_lanes(profile)]
     stays = len(profile.care.stays)
-    shown = f"住院逐条画出 {stays} / {profile.care.stay_total} 次 stays drawn one by one; " if stays else ""
+    shown = f"住院逐条画出 {stays} / {profile.care.stay_total} 次 stays drawn one by one; 其余" if stays else ""
+    first = _first_seen(profile)
     yield Picture(
-        Bilingual("日程", f"Day by day, {profile.first} – {profile.night}"),
-        day_strip(profile.first, profile.night, lanes, "日程 days"),
-        f"{shown}其余按日汇总,柱高为当日数量占最高日的份额 | the rest is summed by day: the higher the mark, "
+        Bilingual("日程", f"Day by day, {first} – {profile.night}"),
+        day_strip(first, profile.night, lanes, "日程 days"),
+        f"{shown}按日汇总,柱高为当日数量占最高日的份额 | summed by day: the higher the mark, "
         "the nearer to the busiest day. "
         f"就诊合计 encounters {profile.care.total:,}, 明细 lines {profile.charges.lines:,}",
     )
+
+
+def _first_seen(profile: Profile) -> date:
+    """The beginning of the month of the first day on which anything is known: an empty year tells nothing."""
+    days = [one.day for one in (*profile.care.days, *profile.charges.days)]
+    return max(profile.first, min(days, default=profile.night).replace(day=1))
 
 
 def _care_lanes(profile: Profile) -> Iterator[Lane]:
@@ -145,8 +152,8 @@ def _indicators(profile: Profile) -> Iterator[Part]:
         "每行一条指标,各有自己的刻度:浅色 2–98%,深色 25–75%,细线每 5%,粗线为中位数;圆点为本对象,箭头表示超出刻度,"
         "红色为异常方向上 95% 以外 | a row an indicator with an axis of its own: light 2–98 %, dark 25–75 %, thin "
         "strokes every 5 %, thick the median; the dot is the subject, an arrow lies beyond the axis, red: beyond 95 % "
-        f"of the peers on the side that is strange. 列出 {len(shown)} / {len(known)} 条,最突出者在前;全部见 indicators.csv"
-        " | the strangest first; all are in indicators.csv",
+        f"of the peers on the side that is strange. 列出 {len(shown)} / {len(known)} 条,最突出者在前,"
+        "全部见 indicators.csv | the strangest first; all are in indicators.csv",
     )
     yield PageTable(
         Bilingual("指标数值", "Indicators in figures"),
@@ -181,6 +188,8 @@ def _strip(one: IndicatorPlace) -> StripRow:
     note = (
         f"{value_text(one.card, one.value)} | 中位 {value_text(one.card, one.median)} | {percent_text(one.percentile)}"
     )
+    if not one.has_peers:
+        note = f"{value_text(one.card, one.value)} | 同组仅 {one.peer_count or 0} 人,不作比较 too few peers"
     if one.ladder is None:
         note = f"{value_text(one.card, one.value)} | 无同组 no peers"
     return StripRow(one.card.name_zh, one.ladder, one.value, note, one.is_strange)
@@ -234,8 +243,9 @@ def _score(one: ScoreRow, profile: Profile) -> Sequence[object]:
     if one.score is None:
         return one.model, Figure("–"), Figure("–"), f"未运行 not run: {one.why_not}"
     cards = {place.name: place.card for place in profile.indicators}
+    unknown = IndicatorCard("", "")
     reasons = [
-        f"{cards[name].name_zh if name in cards else name} {'–' if value is None else f'{value:,.3g}'}"
+        f"{cards[name].name_zh if name in cards else name} {value_text(cards.get(name) or unknown, value)}"
         f" (z {'–' if z is None else f'{z:+.1f}'})"
         for name, value, z in one.reasons
     ]

@@ -13,8 +13,8 @@ from typing import Any
 from leads.cards import IndicatorCard
 from leads.publishing.rows import CaseRow, HitRow, LeadRow
 
-# As the field says it: 96.5 % of the peers below it, or as many above it, is worth a look.
-_STRANGE = 0.95
+# Beyond 95 % of the peers is worth a look; beside fewer peers than models take, "unlike its peers" says little.
+_STRANGE, MIN_PEERS = 0.95, 20
 
 
 class CareKind(StrEnum):
@@ -117,9 +117,14 @@ class IndicatorPlace:
         return max(bisect_left(self.ladder, self.value) - 1, 0) / (len(self.ladder) - 1)
 
     @property
+    def has_peers(self) -> bool:
+        """Whether there are enough peers to say who is unlike them."""
+        return (self.peer_count or 0) >= MIN_PEERS
+
+    @property
     def robust_z(self) -> float | None:
-        """How many robust deviations from the median; None where peers do not differ or are unknown."""
-        if self.value is None or self.median is None or not self.mad:
+        """How many robust deviations from the median; None where peers are few, do not differ or are unknown."""
+        if self.value is None or self.median is None or not self.mad or not self.has_peers:
             return None
         return (self.value - self.median) / self.mad
 

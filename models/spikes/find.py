@@ -73,15 +73,15 @@ def _with_floors(cells: pd.DataFrame) -> pd.DataFrame:
     """Expectations and floors of the cells of one kind."""
     if cells.empty:
         return cells.assign(expected_past=[], expected_peers=[], rise=[], stand_out=[])
-    of_item = cells.groupby("item_code")[["patients", "past_patients", "all_patients", "past_all_patients"]]
+    of_item = cells.groupby("item_code")[["patients", "past_patients", "all_patients", "all_past_patients"]]
     item, total = of_item.transform("sum"), _totals(cells)
     rest, rest_all = item["patients"] - cells["patients"], total["all_patients"] - cells["all_patients"]
     rest_past = item["past_patients"] - cells["past_patients"]
-    rest_past_all = total["past_all_patients"] - cells["past_all_patients"]
-    usual_past = _share(item["past_patients"], total["past_all_patients"])
-    own = shrunk_rate(_array(cells["past_patients"]), _array(cells["past_all_patients"]), usual_past, _WORTH)
+    rest_past_all = total["all_past_patients"] - cells["all_past_patients"]
+    usual_past = _share(item["past_patients"], total["all_past_patients"])
+    own = shrunk_rate(_array(cells["past_patients"]), _array(cells["all_past_patients"]), usual_past, _WORTH)
     rose = _share(rest + 1, rest_all + 1) / np.maximum(_share(rest_past + 1, rest_past_all + 1), 1e-12)
-    has_rest, has_past = _array(rest_past_all) > 0, _array(cells["past_all_patients"]) > 0
+    has_rest, has_past = _array(rest_past_all) > 0, _array(cells["all_past_patients"]) > 0
     trend = np.where(has_rest, np.maximum(rose, 1.0), 1.0)
     expected_past = np.where(has_past, _array(cells["all_patients"]) * np.minimum(own * trend, 1.0), np.nan)
     expected_peers = _by_peers(cells, _share(rest, rest_all))
@@ -96,7 +96,7 @@ def _with_floors(cells: pd.DataFrame) -> pd.DataFrame:
 
 def _totals(cells: pd.DataFrame) -> pd.DataFrame:
     """All persons of all places, whether they had the item or not: a place without the item has no cell of it."""
-    places = cells.drop_duplicates(_PLACE)[["all_patients", "past_all_patients"]].sum()
+    places = cells.drop_duplicates(_PLACE)[["all_patients", "all_past_patients"]].sum()
     return pd.DataFrame({name: np.full(len(cells), places[name]) for name in places.index}, index=cells.index)
 
 
