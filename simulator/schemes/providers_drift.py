@@ -112,11 +112,8 @@ def stock_for_the_season(stage: SchemeStage) -> None:
 
 _SEASON = 28  # days of a run on one test
 _ILLNESSES = (
-    ("J06.900", "急性上呼吸道感染"),
-    ("M54.500", "腰痛"),
-    ("I10.x00", "原发性高血压"),
-    ("K29.700", "慢性胃炎"),
-)
+    ("J06.900", "急性上呼吸道感染"), ("M54.500", "腰痛"), ("I10.x00", "原发性高血压"), ("K29.700", "慢性胃炎"),
+)  # fmt: skip
 _THYROID = (("E05.900", "甲状腺功能亢进症"), ("E03.900", "甲状腺功能减退症"))
 
 
@@ -130,7 +127,7 @@ def _before_and_during(stage: SchemeStage, place: Institution, count: int, *, te
     return [scenario.last_day - timedelta(days=stage.hand.between(0, season - 1)) for _ in range(count)]
 
 
-def test_for_everyone(stage: SchemeStage) -> None:
+def one_test_for_everyone(stage: SchemeStage) -> None:
     """For four weeks nearly everybody gets one dear test, whatever the illness (IN-18); careful: half, then a third."""
     place = stage.new_hospital("2", f"云溪市玉带{stage.instance}号医院", beds=40)
     for day in _before_and_during(stage, place, stage.scaled(40), tested=1.5):
@@ -160,7 +157,7 @@ PROVIDERS_DRIFT = (
     Scheme("moved_hospital", "lookalike", "IN-12", 0.2, moved_hospital, brings_its_crowd=True),
     Scheme("structure_change", "scheme", "IN-14", 0.2, structure_change, brings_its_crowd=True),
     Scheme("new_service", "lookalike", "IN-14", 0.2, new_service, brings_its_crowd=True),
-    Scheme("test_for_everyone", "scheme", "IN-18", 0.2, test_for_everyone, brings_its_crowd=True),
+    Scheme("one_test_for_everyone", "scheme", "IN-18", 0.2, one_test_for_everyone, brings_its_crowd=True),
     Scheme("clinic_for_the_thyroid", "lookalike", "IN-18", 0.2, clinic_for_the_thyroid, brings_its_crowd=True),
     Scheme("sold_without_stock", "scheme", "IN-01", 0.2, sold_without_stock, brings_its_crowd=True),
     Scheme("stock_for_the_season", "lookalike", "IN-01", 0.2, stock_for_the_season, brings_its_crowd=True),
