@@ -54,7 +54,7 @@ def find_subject(lake: Lake, night: date, kind: str, given: str) -> Subject:
     if len(found) > 1:
         ids = sorted(found)
         shown = f"{', '.join(ids[:_IDS_SHOWN])}{' …' if len(ids) > _IDS_SHOWN else ''}"
-        raise FundwatchError(f"{len(ids)} ids of a {kind} begin with '{given}'", where="ID", do=f"give more: {shown}")
+        raise FundwatchError(f"{len(ids)} {kind} ids begin with '{given}'", where="ID", do=f"give more: {shown}")
     if not found:
         raise _unknown(lake, night, kind, given)
     ((one, name),) = found.items()
@@ -67,12 +67,12 @@ def _unknown(lake: Lake, night: date, kind: str, given: str) -> FundwatchError:
         others.remove(PHARMACY)
     if others:
         return FundwatchError(
-            f"'{given}' is no {kind}'s id, but a {others[0]}'s",
+            f"'{given}' is no {kind} id, but of another kind: {others[0]}",
             where="ID",
             do=f"`fundwatch profile {others[0]} {given}`",
         )
     return FundwatchError(
-        f"no {kind} known on {night} has an id that begins with '{given}'",
+        f"no {kind} id known on {night} begins with '{given}'",
         where="ID",
         do="`fundwatch show LEAD` says a subject's id; after a change of keys the ids are others",
     )

@@ -180,9 +180,9 @@ def test_a_shop_is_a_pharmacy_and_an_institution(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("kind", "given", "says"),
     [
-        ("patient", "f" * 12, "no patient known on 2026-03-31 has an id that begins with 'ffffffffffff'"),
-        ("patient", DOCTOR, f"'{DOCTOR}' is no patient's id, but a doctor's"),
-        ("pharmacy", "H1", "'H1' is no pharmacy's id, but a institution's"),
+        ("patient", "f" * 12, "no patient id known on 2026-03-31 begins with 'ffffffffffff'"),
+        ("patient", DOCTOR, f"'{DOCTOR}' is no patient id, but of another kind: doctor"),
+        ("pharmacy", "H1", "'H1' is no pharmacy id, but of another kind: institution"),
         ("doctor", "d", "'d' is no id"),
         ("doctor", "d' OR 1=1", "is no id, nor the beginning of one"),
         ("doctor", "../../etc", "is no id, nor the beginning of one"),
@@ -196,7 +196,7 @@ def test_an_id_that_is_not_one_s_is_refused_by_name(settings: Settings, kind: st
 def test_the_beginning_of_several_ids_is_refused_with_them(settings: Settings) -> None:
     lake = Lake(settings.lake_address)
     put(lake, "doctor", [{"doctor_id": f"c0{n}" + "0" * 29, "institution_id": "H1", **KNOWN} for n in (1, 2)])
-    with pytest.raises(FundwatchError, match="2 ids of a doctor begin with 'c0'") as refused:
+    with pytest.raises(FundwatchError, match="2 doctor ids begin with 'c0'") as refused:
         show_profile(settings, "doctor", "c0", None)
     assert f"c01{'0' * 29}, c02{'0' * 29}" in refused.value.do
 
