@@ -37,6 +37,7 @@ PACKAGES = [
     "rules.pack",
     "models",
     "models.detectors",
+    "models.quality",
     "models.registry",
     "models.spikes",
     "leads",

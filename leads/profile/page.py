@@ -67,7 +67,7 @@ def _days(profile: Profile) -> Iterator[Part]:
 
 def _first_seen(profile: Profile) -> date:
     """The beginning of the month of the first day on which anything is known: an empty year tells nothing."""
-    days = [one.day for one in (*profile.care.days, *profile.charges.days)]
+    days = [*(one.day for one in profile.care.days), *(one.day for one in profile.charges.days)]
     return max(profile.first, min(days, default=profile.night).replace(day=1))
 
 

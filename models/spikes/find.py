@@ -115,8 +115,8 @@ def with_diagnoses(cells: pd.DataFrame, items: pd.DataFrame, persons: pd.DataFra
 
     `items`: item_code, institution_id, diagnosis, is_recent, patients; `persons`: the same of who had the diagnosis.
     """
-    of_all = persons.groupby(["institution_id", "diagnosis"], as_index=False)["patients"].sum()
-    of_item = items.groupby(["item_code", "institution_id", "diagnosis"], as_index=False)["patients"].sum()
+    of_all = persons.groupby(["institution_id", "diagnosis"])[["patients"]].sum().reset_index()
+    of_item = items.groupby(["item_code", "institution_id", "diagnosis"])[["patients"]].sum().reset_index()
     rows = [
         {"index": index, **_explained(cell, of_item, of_all, items, persons)}
         for index, cell in cells[cells["kind"] == INSTITUTION].iterrows()

@@ -1,4 +1,4 @@
-"""Item spikes in a simulated world: the staged run on one test is first, the honest clinic beside it is not before it."""
+"""Item spikes in a simulated world: the staged run on one test is first, well before the honest clinic beside it."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,25 +34,30 @@ def counted(**changed: dict[int, int]) -> Counted:
     )
 
 
+def of(spikes: pd.DataFrame) -> dict[tuple[str, str], dict[str, Any]]:
+    """The rows by item and institution, in order."""
+    return {(row["item_code"], row["institution_id"]): row for row in spikes.to_dict("records")}
+
+
 def first_of(spikes: pd.DataFrame) -> list[tuple[str, str]]:
-    return [(row.item_code, row.institution_id) for row in spikes.itertuples()]
+    return [*of(spikes)]
 
 
 def test_the_planted_spike_is_first_and_honest_places_are_not_listed() -> None:
     spikes = ranked(found_spikes(counted(B_H3={0: 60})))
     assert first_of(spikes) == [("B", "H3")]
-    (spike,) = spikes.itertuples()
-    assert (spike.patients, spike.past_patients) == (60, 12)
-    assert spike.expected_past == pytest.approx(4, rel=0.05)
-    assert 5 < spike.rise < 15
+    spike = of(spikes)["B", "H3"]
+    assert (spike["patients"], spike["past_patients"]) == (60, 12)
+    assert spike["expected_past"] == pytest.approx(4, rel=0.05)
+    assert 5 < spike["rise"] < 15
 
 
 def test_few_persons_do_not_shout() -> None:
     spikes = ranked(found_spikes(counted(B_H3={0: 60}, B_H5={0: 9}, A_H6={0: 26})))
     assert first_of(spikes)[0] == ("B", "H3")
-    ratios = {(row.item_code, row.institution_id): row.strength for row in spikes.itertuples()}
-    assert ratios.get(("B", "H5"), 0) < 0.4 * ratios["B", "H3"]
-    assert ("A", "H6") not in ratios
+    strengths = {key: row["strength"] for key, row in of(spikes).items()}
+    assert strengths.get(("B", "H5"), 0.0) < 0.4 * strengths["B", "H3"]
+    assert ("A", "H6") not in strengths
 
 
 def test_what_rises_everywhere_stands_out_nowhere() -> None:
@@ -67,12 +74,12 @@ def test_a_large_place_is_no_spike() -> None:
 
 def test_a_place_without_a_past_is_judged_by_its_peers_alone() -> None:
     data = counted(A_H4={0: 120})
-    young = Counted(
-        *(f[~((f["institution_id"] == "H4") & (f["period"] > 0))] for f in (data.cells, data.base)), data.likes
+    cells, base = (
+        frame[(frame["institution_id"] != "H4") | (frame["period"] == 0)] for frame in (data.cells, data.base)
     )
-    spike = next(row for row in ranked(found_spikes(young)).itertuples() if row.institution_id == "H4")
-    assert (spike.item_code, spike.rise) == ("A", 1.0)
-    assert spike.stand_out > 2
+    spike = of(ranked(found_spikes(Counted(cells, base, data.likes))))["A", "H4"]
+    assert spike["rise"] == 1.0
+    assert spike["stand_out"] > 2
 
 
 def diagnosed(items: dict[str, int], persons: dict[str, int]) -> tuple[pd.DataFrame, pd.DataFrame]:
