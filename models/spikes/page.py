@@ -46,7 +46,7 @@ def spikes_page(found: SpikeList) -> str:
         f"单项目专项筛查 Item spikes{of_item} {found.night}",
         [
             Paragraph(
-                f"近一期 recent: {found.days} 天 days;既往 before: {found.periods - 1} 期 periods;"
+                f"近一期 recent: {found.days} 天 days;既往 before: {found.before} 期 periods;"
                 f"比较 compared: {found.cells:,} 个项目×地点 items × places, {found.places:,} 家机构 institutions",
                 "note",
             ),

@@ -53,11 +53,12 @@ class Week:
 
 @dataclass(frozen=True)
 class SpikeList:
-    """All spikes of a night in order, the weeks of the first ones, and what was looked at."""
+    """All spikes of a night in order, the weeks of the first ones, and what was looked at: `before` earlier periods of
+    so many days had lines."""
 
     night: date
     days: int
-    periods: int
+    before: int
     item: str
     spikes: Sequence[Spike]
     weeks: Mapping[tuple[str, str], Sequence[Week]]
@@ -70,15 +71,15 @@ class SpikeList:
         return {
             "business_date": self.night,
             "days": self.days,
-            "periods": self.periods,
+            "periods_before": self.before,
             "cells": self.cells,
             "spikes": [asdict(spike) for spike in self.spikes],
         }
 
 
-def to_spikes(found: pd.DataFrame, items: Mapping[str, str], places: Mapping[str, str], periods: int) -> list[Spike]:
-    """Typed rows of the ranked cells; names by item_code and institution_id."""
-    before = max(periods - 1, 1)
+def to_spikes(found: pd.DataFrame, items: Mapping[str, str], places: Mapping[str, str], before: int) -> list[Spike]:
+    """Typed rows of the ranked cells; names by item_code and institution_id, `before`: earlier periods with lines."""
+    before = max(before, 1)
     return [
         Spike(
             place=int(row["place"]),
@@ -119,7 +120,8 @@ def to_weeks(rows: pd.DataFrame, item: str, institution: str, likes: pd.DataFram
     for week in reversed(range(of.weeks)):
         shares = [_week_share(had, everybody, week, places) for places in ({institution}, alike)]
         weeks.append(Week(of.begun(week), shares[0], shares[1], week * 7 < of.days))
-    return weeks
+    seen = next((n for n, week in enumerate(weeks) if (week.own, week.peers) != (None, None)), len(weeks))
+    return weeks[seen:]  # a lake may be younger than the periods
 
 
 @dataclass(frozen=True)

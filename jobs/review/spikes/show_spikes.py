@@ -67,10 +67,11 @@ def find_spikes(lake: Lake, span: SpikeSpan, item: str, currency: str) -> SpikeL
     spikes = spikes.head(_LISTED)
     places = institution_names(lake, span.night, {*spikes["institution_id"]} - {""})
     names = _names(reader, {*spikes["item_code"]})
-    rows = to_spikes(spikes, names, places, span.periods)
+    before = int(counted.base.loc[counted.base["period"] > 0, "period"].nunique())
+    rows = to_spikes(spikes, names, places, before)
     weeks = _weeks(reader, rows, counted.likes, span)
     institutions = counted.base["institution_id"].replace("", None).nunique()
-    return SpikeList(span.night, span.days, span.periods, item, rows, weeks, len(cells), institutions, currency)
+    return SpikeList(span.night, span.days, before, item, rows, weeks, len(cells), institutions, currency)
 
 
 def _of_item(counted: Counted, item: str, span: SpikeSpan) -> Counted:
