@@ -47,7 +47,8 @@ def spikes_page(found: SpikeList) -> str:
         [
             Paragraph(
                 f"近一期 recent: {found.days} 天 days;既往 before: {found.before} 期 periods;"
-                f"比较 compared: {found.cells:,} 个项目×地点 items × places, {found.places:,} 家机构 institutions",
+                f"比较 compared: {found.cells:,} 个项目×地点 items × places, {found.places:,} 家机构 institutions;"
+                f"未计的明细(无项目、机构或人员)lines left out without item, institution or person: {found.left_out:,}",
                 "note",
             ),
             *_none(found),

@@ -54,7 +54,7 @@ class Week:
 @dataclass(frozen=True)
 class SpikeList:
     """All spikes of a night in order, the weeks of the first ones, and what was looked at: `before` earlier periods of
-    so many days had lines."""
+    so many days had lines; `left_out` lines name no item, institution or person."""
 
     night: date
     days: int
@@ -64,6 +64,7 @@ class SpikeList:
     weeks: Mapping[tuple[str, str], Sequence[Week]]
     cells: int
     places: int
+    left_out: int
     currency: str
 
     def as_json(self) -> dict[str, Any]:
@@ -73,6 +74,7 @@ class SpikeList:
             "days": self.days,
             "periods_before": self.before,
             "cells": self.cells,
+            "lines_left_out": self.left_out,
             "spikes": [asdict(spike) for spike in self.spikes],
         }
 

@@ -88,18 +88,33 @@ class CountReader:
         )
         return pd.concat([items, all_items], ignore_index=True)
 
+    def lines_left_out(self) -> int:
+        """How many lines of the days name no item, institution or person."""
+        rows = self.lake.rows(
+            "claim_line",
+            f"SELECT count(*) AS lines FROM claim_line WHERE {self._within} "
+            "AND (item_code IS NULL OR institution_id IS NULL OR patient_id IS NULL)",
+        )
+        return int(rows[0]["lines"])
+
+    @property
+    def _within(self) -> str:
+        after = self.night + timedelta(days=1)
+        return (
+            f"{known_on(self.night)} AND charged_at >= TIMESTAMP '{self.first} 00:00:00' "
+            f"AND charged_at < TIMESTAMP '{after} 00:00:00'"
+        )
+
     def _days_back(self) -> str:
         """SQL: how many days before the night a line was charged."""
         return f"(CAST(DATE '{self.night}' AS INT) - CAST(CAST(charged_at AS DATE) AS INT))"
 
     def _lines(self) -> str:
-        after = self.night + timedelta(days=1)
         return (
             f"SELECT {self._days_back()} / {self.days} AS period, item_code, institution_id, "
             "coalesce(performing_department, ordering_department, '') AS department, patient_id, encounter_id, amount "
-            f"FROM claim_line WHERE {known_on(self.night)} AND item_code IS NOT NULL AND institution_id IS NOT NULL "
-            f"AND patient_id IS NOT NULL AND charged_at >= TIMESTAMP '{self.first} 00:00:00' "
-            f"AND charged_at < TIMESTAMP '{after} 00:00:00'"
+            f"FROM claim_line WHERE {self._within} AND item_code IS NOT NULL AND institution_id IS NOT NULL "
+            "AND patient_id IS NOT NULL"
         )
 
     def _likes(self) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +25,7 @@ from models.spikes.rows import Spike, SpikeList, SpikeSpan, Week, to_spikes, to_
 
 FOLDER = "spikes"
 PERIODS = 7  # the recent one, and half a year of such before it
+_CODE = re.compile(r"[\w.-]{1,64}")
 _SHORTLIST, _LISTED, _DRAWN = 300, 500, 5
 
 
@@ -47,6 +49,8 @@ def show_spikes(settings: Settings, when: date | None, days: int, item: str = ""
     """The night's spikes over periods of so many days, of all items or of one. Raises FundwatchError for an item that
     nobody had, NotReadyError for a night that is not there."""
     night = profile_night(settings, when)
+    if item and not _CODE.fullmatch(item):
+        raise FundwatchError(f"'{item:.40}' is no item code", where="--item", do="give letters, digits, `-` and `.`")
     lake = Lake(settings.lake_address)
     found = find_spikes(lake, SpikeSpan(night, days, PERIODS), item, region_of(settings).currency)
     folder = settings.reports_dir / night.isoformat() / (f"{FOLDER}-{item}" if item else FOLDER)
@@ -62,8 +66,9 @@ def find_spikes(lake: Lake, span: SpikeSpan, item: str, currency: str) -> SpikeL
         counted = _of_item(counted, item, span)
     cells = found_spikes(counted)
     first = ranked(cells)
-    short = first[first["place"] <= _SHORTLIST]
-    spikes = short if short.empty else ranked(with_diagnoses(short, *reader.diagnosed({*short["item_code"]})))
+    spikes = first[first["place"] <= _SHORTLIST]
+    if len(spikes) and lake.exists("encounter"):
+        spikes = ranked(with_diagnoses(spikes, *reader.diagnosed({*spikes["item_code"]})))
     spikes = spikes.head(_LISTED)
     places = institution_names(lake, span.night, {*spikes["institution_id"]} - {""})
     names = _names(reader, {*spikes["item_code"]})
@@ -71,7 +76,8 @@ def find_spikes(lake: Lake, span: SpikeSpan, item: str, currency: str) -> SpikeL
     rows = to_spikes(spikes, names, places, before)
     weeks = _weeks(reader, rows, counted.likes, span)
     institutions = counted.base["institution_id"].replace("", None).nunique()
-    return SpikeList(span.night, span.days, before, item, rows, weeks, len(cells), institutions, currency)
+    left_out = reader.lines_left_out()
+    return SpikeList(span.night, span.days, before, item, rows, weeks, len(cells), institutions, left_out, currency)
 
 
 def _of_item(counted: Counted, item: str, span: SpikeSpan) -> Counted:

@@ -123,3 +123,5 @@ def test_one_item_is_looked_at_alone_and_one_that_nobody_had_is_refused(settings
     assert show_spikes(settings, SECOND, 28, "VISIT").found.spikes == []
     with pytest.raises(FundwatchError, match="has the item 'HBV'"):
         show_spikes(settings, SECOND, 28, "HBV")
+    with pytest.raises(FundwatchError, match="is no item code"):
+        show_spikes(settings, SECOND, 28, "../../../tmp/x")
