@@ -39,7 +39,7 @@ def grown(source: Path, folder: Path, copies: int) -> Settings:
     settings = Settings(var=folder, profile="demo")
     if folder.exists():
         return settings
-    shutil.copytree(source / "lake", folder / "lake")
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("landing", "truth", "lists", "reports", "mlflow"))
     lake = Lake(settings.lake_address)
     for table in _TABLES:
         rows = _plain(lake.query(f"SELECT * FROM {table}", table).read_all())

@@ -189,7 +189,7 @@ class Charges:
 
 
 @dataclass(frozen=True)
-class Findings:
+class SubjectFindings:
     """What nights found: hits of this night by rule, scores, all leads so far, cases of this night."""
 
     hits: Sequence[HitRow] = ()
@@ -213,7 +213,7 @@ class Profile:
     paid: Sequence[MonthRow]
     peer_group: str
     indicators: Sequence[IndicatorPlace]
-    findings: Findings
+    findings: SubjectFindings
     beside: Sequence[PartBeside] = ()
     not_run: Mapping[str, str] = field(default_factory=dict)
     read: Sequence[str] = ()

@@ -8,7 +8,7 @@ from fundwatch.cells import csv_for_people
 from fundwatch.drawing.line_plot import PlottedPoint, line_plot
 from fundwatch.pages import Bilingual, Figure, PageTable, Paragraph, Part, Picture, page
 from models.spikes.find import DEPARTMENT, INSTITUTION, KINDS, LEAST_PERSONS, REGION
-from models.spikes.rows import Spike, SpikeList, Week
+from models.spikes.rows import Spike, SpikeList, SpikeWeek
 
 PAGE, TABLE = "spikes.html", "spikes.csv"
 KIND_HEADINGS: Mapping[str, Bilingual] = {
@@ -106,7 +106,7 @@ def said(spike: Spike) -> str:
     )
 
 
-def _points(weeks: Sequence[Week]) -> list[PlottedPoint]:
+def _points(weeks: Sequence[SpikeWeek]) -> list[PlottedPoint]:
     def percent(share: float | None) -> float | None:
         return None if share is None else share * 100
 

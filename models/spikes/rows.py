@@ -42,7 +42,7 @@ class Spike:
 
 
 @dataclass(frozen=True)
-class Week:
+class SpikeWeek:
     """The share of persons who had the item in a week: here, and in like places."""
 
     begun: date
@@ -61,7 +61,7 @@ class SpikeList:
     before: int
     item: str
     spikes: Sequence[Spike]
-    weeks: Mapping[tuple[str, str], Sequence[Week]]
+    weeks: Mapping[tuple[str, str], Sequence[SpikeWeek]]
     cells: int
     places: int
     left_out: int
@@ -110,7 +110,7 @@ def to_spikes(found: pd.DataFrame, items: Mapping[str, str], places: Mapping[str
     ]
 
 
-def to_weeks(rows: pd.DataFrame, item: str, institution: str, likes: pd.DataFrame, of: SpikeSpan) -> list[Week]:
+def to_weeks(rows: pd.DataFrame, item: str, institution: str, likes: pd.DataFrame, of: SpikeSpan) -> list[SpikeWeek]:
     """The weeks of an item in an institution, beside all other institutions that are like it, the oldest first.
 
     `rows`: item_code ('' for all items), institution_id, week (0 the last), patients.
@@ -121,7 +121,7 @@ def to_weeks(rows: pd.DataFrame, item: str, institution: str, likes: pd.DataFram
     weeks = []
     for week in reversed(range(of.weeks)):
         shares = [_week_share(had, everybody, week, places) for places in ({institution}, alike)]
-        weeks.append(Week(of.begun(week), shares[0], shares[1], week * 7 < of.days))
+        weeks.append(SpikeWeek(of.begun(week), shares[0], shares[1], week * 7 < of.days))
     seen = next((n for n, week in enumerate(weeks) if (week.own, week.peers) != (None, None)), len(weeks))
     return weeks[seen:]  # a lake may be younger than the periods
 

@@ -15,7 +15,7 @@ from fundwatch.regions import Region
 from jobs.review.indicator_cards import indicator_cards
 from jobs.review.read_leads import quoted
 from leads.cards import IndicatorCard
-from leads.profile.rows import Findings, IndicatorPlace, PartBeside, ScoreRow
+from leads.profile.rows import IndicatorPlace, PartBeside, ScoreRow, SubjectFindings
 from leads.publishing.rows import CaseRow, HitRow, LeadRow, to_rows
 
 _HITS, _LEADS, _REASONS, _BESIDE = 100, 50, 5, 30
@@ -82,10 +82,10 @@ class FindingsReader:
             for name, value in known.items()
         ]  # fmt: skip
 
-    def findings(self) -> Findings:
+    def findings(self) -> SubjectFindings:
         """Hits, scores and cases of the night; the leads of it and of the nights before."""
         hits, counts = self._hits()
-        return Findings(hits, counts, self._scores(), self._leads(), self._cases())
+        return SubjectFindings(hits, counts, self._scores(), self._leads(), self._cases())
 
     def _of_subject(self, table: str, where: str = "", order: str = "1", most: int = _HITS) -> list[dict[str, Any]]:
         if not self.lake.exists(table):

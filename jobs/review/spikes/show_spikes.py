@@ -21,7 +21,7 @@ from jobs.review.read_leads import institution_names
 from jobs.review.spikes.read_counts import CountReader
 from models.spikes.find import INSTITUTION, Counted, found_spikes, ranked, with_diagnoses
 from models.spikes.page import PAGE, spike_files
-from models.spikes.rows import Spike, SpikeList, SpikeSpan, Week, to_spikes, to_weeks
+from models.spikes.rows import Spike, SpikeList, SpikeSpan, SpikeWeek, to_spikes, to_weeks
 
 FOLDER = "spikes"
 PERIODS = 7  # the recent one, and half a year of such before it
@@ -100,7 +100,7 @@ def _names(reader: CountReader, codes: set[str]) -> Mapping[str, str]:
 
 def _weeks(
     reader: CountReader, spikes: Sequence[Spike], likes: pd.DataFrame, span: SpikeSpan
-) -> dict[tuple[str, str], list[Week]]:
+) -> dict[tuple[str, str], list[SpikeWeek]]:
     drawn = [(spike.item_code, spike.institution_id) for spike in spikes if spike.kind == INSTITUTION][:_DRAWN]
     if not drawn:
         return {}

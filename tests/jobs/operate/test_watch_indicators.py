@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from tests.lakes import FIRST, SECOND, note_committed
 COUNT = 200
 
 
-def add_night(lake: Lake, night: date, **values: list[float | None]) -> None:
+def add_night(lake: Lake, night: date, **values: Sequence[float | None]) -> None:
     """Indicators of 200 doctors; the ids come in another order each night."""
     order = np.random.default_rng(night.toordinal()).permutation(COUNT)
     columns = {name: [of[n] for n in order] for name, of in values.items()}

@@ -34,7 +34,7 @@ def counted(**changed: dict[int, int]) -> Counted:
     )
 
 
-def of(spikes: pd.DataFrame) -> dict[tuple[str, str], dict[str, Any]]:
+def of(spikes: pd.DataFrame) -> dict[tuple[str, str], dict[Any, Any]]:
     """The rows by item and institution, in order."""
     return {(row["item_code"], row["institution_id"]): row for row in spikes.to_dict("records")}
 
