@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -130,11 +130,12 @@ class IndicatorPlace:
 
     @property
     def strangeness(self) -> float:
-        """How far out the value lies on the side that is strange, 0 to 1; 0 where nobody can tell."""
+        """How far out the value lies on the side that is strange: the share of the peers that it lies beyond, those who
+        are alike not among them; 0 where nobody can tell."""
         share = self.percentile
-        if share is None or self.robust_z is None:
+        if share is None or self.ladder is None or self.value is None or not self.has_peers:
             return 0.0
-        low = 1 - (bisect_left(self.ladder or (), self.value or 0.0) / len(self.ladder or (1,)))
+        low = 1 - bisect_right(self.ladder, self.value) / len(self.ladder)
         return {"high": share, "low": low}.get(self.direction, max(share, low))
 
     @property

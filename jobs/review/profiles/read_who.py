@@ -71,7 +71,8 @@ def _institution(lake: Lake, one: str, night: date) -> Iterator[Fact]:
             f"SELECT count(DISTINCT doctor_id) AS doctors FROM doctor WHERE {known_on(night)} "
             f"AND institution_id IN ({quoted([one])})"
         )
-        yield "登记医师 Registered doctors", f"{lake.rows('doctor', query)[0]['doctors']:,}"
+        if doctors := lake.rows("doctor", query)[0]["doctors"]:
+            yield "登记医师 Registered doctors", f"{doctors:,}"
 
 
 def _span(row: Mapping[str, Any]) -> str:
