@@ -145,6 +145,8 @@ class FindingsReader:
         held = columns_of(address)
         shown = [name for name in of.columns if name in held]
         mine = f"{of.subject} = '{self.id}'" if of.subject in held and shown else "FALSE"
+        if "on_date" in held:  # a file of a past night knows nothing of what was found since
+            mine += f" AND (on_date IS NULL OR on_date <= DATE '{self.night}')"
         back = of.takes_back
         if back and "withdraws" in held:  # what was taken back, and the row that does it, are no part of what holds
             mine += (

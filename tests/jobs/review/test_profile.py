@@ -220,6 +220,7 @@ def test_outcomes_are_shown_where_there_are_such_and_what_was_taken_back_is_not(
         {"outcome_id": "o3", "subject_id": BERT, "decision": "cleared", "on_date": SECOND, "withdraws": "o2"},
     ]
     write_deltalake(str(lake.table_address("outcome")), pa.Table.from_pylist(outcomes))
+    assert show_profile(settings, "patient", BERT, FIRST).profile.beside == []
     (part,) = show_profile(settings, "patient", BERT, None).profile.beside
     assert part.columns == ["on_date", "decision", "outcome_id"]
     assert part.rows == [["2026-03-31", "confirmed", "o1"]]
