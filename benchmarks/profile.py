@@ -25,6 +25,7 @@ from fundwatch.lake.delta_rows import commit_rows
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
+from jobs.review.profiles.read_care import plain_texts
 from jobs.review.profiles.show_profile import show_profile
 from jobs.review.spikes.show_spikes import show_spikes
 
@@ -42,21 +43,13 @@ def grown(source: Path, folder: Path, copies: int) -> Settings:
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns("landing", "truth", "lists", "reports", "mlflow"))
     lake = Lake(settings.lake_address)
     for table in _TABLES:
-        rows = _plain(lake.query(f"SELECT * FROM {table}", table).read_all())
+        rows = plain_texts(lake.query(f"SELECT * FROM {table}", table).read_all())
         for first in range(1, copies, _COPIES_A_COMMIT):
             numbers = range(first, min(first + _COPIES_A_COMMIT, copies))
             many = pa.concat_tables([_under_other_ids(rows, n) for n in numbers])
             properties = TABLES[table].delta_properties
             commit_rows(lake.table_address(table), many.to_reader(), "append", properties=properties)
     return settings
-
-
-def _plain(rows: pa.Table) -> pa.Table:
-    """Texts as plain strings: views of them cannot be joined."""
-    texts = pa.schema(
-        [field.with_type(pa.string()) if field.type == pa.string_view() else field for field in rows.schema]
-    )
-    return rows.cast(texts)
 
 
 def _under_other_ids(rows: pa.Table, number: int) -> pa.Table:

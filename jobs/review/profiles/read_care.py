@@ -14,6 +14,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from fundwatch.contracts.entities import Entity
 from fundwatch.contracts.versions import known_on
 from fundwatch.lake.store import Lake
@@ -59,7 +62,7 @@ class CareReader:
             "SELECT day, charge_month, charge_class, item_code, max(item_name) AS item_name, count(*) AS lines, "
             "count(DISTINCT patient_id) AS patients, count(DISTINCT day) AS days, sum(amount) AS amount, "
             "grouping(day) AS all_days, grouping(charge_month) AS all_months, grouping(item_code) AS all_items "
-            "FROM (SELECT CAST(charged_at AS DATE) AS day, to_char(charged_at, '%Y-%m') AS charge_month, "
+            "FROM (SELECT CAST(charged_at AS DATE) AS day, date_trunc('month', charged_at) AS charge_month, "
             "charge_class, item_code, item_name, patient_id, coalesce(amount, 0) AS amount "
             f"FROM claim_line WHERE {self._lines_where}) AS own "
             "GROUP BY GROUPING SETS ((day), (charge_month, charge_class), (item_code), ())",
@@ -101,21 +104,17 @@ class CareReader:
         """Stays, visits and purchases: by day; the stays one by one where they are few, and the dearest of all."""
         if not self.lake.exists("encounter"):
             return Care()
-        summed = self._of_own(
-            "SELECT day, kind, count(*) AS encounters, count(DISTINCT patient_id) AS patients FROM own "
-            "GROUP BY day, kind ORDER BY day, kind"
-        )
-        days = [CareDay(row["day"], row["kind"], row["encounters"], row["patients"]) for row in summed]
+        own = self._own_encounters()
+        days = _care_days(own)
         stay_total = sum(one.encounters for one in days if one.kind == CareKind.STAY)
-        total = sum(one.encounters for one in days)
-        stays, listed = f"kind = '{CareKind.STAY}' ORDER BY day, encounter_id", "amount DESC NULLS LAST, encounter_id"
-        drawn = self._of_own(f"SELECT * FROM own WHERE {stays}") if 0 < stay_total <= _DRAWN else []
-        dearest = self._of_own(f"SELECT * FROM own ORDER BY {listed} LIMIT {_LISTED}") if total else []
+        by_day, by_money = [("day", "ascending")], [("amount", "descending")]
+        drawn = _first_rows(own.filter(_is_stay(own)), by_day, stay_total) if stay_total <= _DRAWN else []
+        dearest = _first_rows(own, by_money, _LISTED)
         names = institution_names(self.lake, self.night, {row["institution_id"] for row in (*drawn, *dearest)} - {None})
-        return Care(days, self._stays(drawn, names), self._stays(dearest, names), total, stay_total)
+        return Care(days, self._stays(drawn, names), self._stays(dearest, names), own.num_rows, stay_total)
 
-    def _of_own(self, query: str) -> list[dict[str, Any]]:
-        """Rows of a query over `own`: the entity's encounters with kind, day, place and money."""
+    def _own_encounters(self) -> pa.Table:
+        """The entity's encounters with kind, day, place and money, by column: one pass, however many there are."""
         source, known = self.entity.days.get("encounter"), known_on(self.night)
         tables, money, place = {"encounter"}, "", ""
         if source is None:  # whose lines they are says whose encounters they are
@@ -141,14 +140,14 @@ class CareReader:
             f"WHEN {'shop.institution_id IS NOT NULL' if place else 'FALSE'} THEN '{CareKind.PURCHASE}' "
             f"ELSE '{CareKind.VISIT}' END"
         )
-        sql = (
-            f"WITH own AS (SELECT e.encounter_id, {kind} AS kind, CAST(e.started_at AS DATE) AS day, e.ended_at, "
+        found = self.lake.query(
+            f"SELECT e.encounter_id, {kind} AS kind, CAST(e.started_at AS DATE) AS day, e.ended_at, "
             "e.institution_id, e.patient_id, coalesce(e.discharge_department, e.admission_department) AS department, "
             f"e.main_diagnosis_code AS diagnosis, {'money.amount' if money else 'NULL'} AS amount "
-            f"FROM (SELECT * FROM encounter WHERE {own}{known} AND {self._within('started_at')}) AS e {money} {place}) "
-            f"{query}"
-        )
-        return list(self.lake.query(sql, *sorted(tables)).read_all().to_pylist())
+            f"FROM (SELECT * FROM encounter WHERE {own}{known} AND {self._within('started_at')}) AS e {money} {place}",
+            *sorted(tables),
+        ).read_all()
+        return plain_texts(found)
 
     def _stays(self, rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[StayRow]:
         return [
@@ -174,6 +173,32 @@ class CareReader:
         return ended_at.date()
 
 
+def plain_texts(rows: pa.Table) -> pa.Table:
+    """The rows with plain strings: views of them can neither be grouped nor joined."""
+    view = pa.string_view()
+    return rows.cast(pa.schema([one.with_type(pa.string()) if one.type == view else one for one in rows.schema]))
+
+
+def _is_stay(own: pa.Table) -> Any:
+    return pc.equal(own["kind"], str(CareKind.STAY))
+
+
+def _care_days(own: pa.Table) -> list[CareDay]:
+    """By day and kind, how many encounters began and how many persons had them."""
+    counted = own.group_by(["day", "kind"]).aggregate([("encounter_id", "count"), ("patient_id", "count_distinct")])
+    rows = counted.sort_by([("day", "ascending"), ("kind", "ascending")]).to_pylist()
+    return [
+        CareDay(row["day"], row["kind"], row["encounter_id_count"], row["patient_id_count_distinct"]) for row in rows
+    ]
+
+
+def _first_rows(own: pa.Table, order: list[tuple[str, str]], most: int) -> list[dict[str, Any]]:
+    """The first rows in an order, and in that of their ids where they are equal; what is unknown comes last."""
+    keys = [*order, ("encounter_id", "ascending")]
+    places = pc.sort_indices(own, sort_keys=keys, null_placement="at_end")[:most]
+    return list(own.take(places).to_pylist())
+
+
 def _line_day(row: Mapping[str, Any]) -> LineDay:
     return LineDay(row["day"], row["lines"], row["patients"], row["amount"] or _NOTHING)
 
@@ -188,5 +213,7 @@ def _by_class(rows: Sequence[Mapping[str, Any]]) -> list[MonthRow]:
     """The months in order, with the money of each series of charge classes."""
     sums: dict[str, list[Decimal]] = defaultdict(lambda: [_NOTHING] * (_OTHER + 1))
     for row in rows:
-        sums[row["charge_month"]][_SERIES.get(row["charge_class"] or "", _OTHER)] += row["amount"] or _NOTHING
+        sums[f"{row['charge_month']:%Y-%m}"][_SERIES.get(row["charge_class"] or "", _OTHER)] += (
+            row["amount"] or _NOTHING
+        )
     return [MonthRow(month, amounts) for month, amounts in sorted(sums.items())]

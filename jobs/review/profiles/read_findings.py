@@ -7,12 +7,11 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from features.catalogue import load_catalogues
 from fundwatch.contracts.entities import Entity
 from fundwatch.lake.delta_rows import columns_of, query_rows
 from fundwatch.lake.store import Lake
 from fundwatch.regions import Region
-from jobs.review.indicator_cards import indicator_cards
+from jobs.review.indicator_cards import cards_and_directions
 from jobs.review.read_leads import quoted
 from leads.cards import IndicatorCard
 from leads.profile.rows import IndicatorPlace, PartBeside, ScoreRow, SubjectFindings
@@ -73,14 +72,13 @@ class FindingsReader:
                 f"AND peer_group IN ({quoted([group])})"
             )
             peers = {one["indicator"]: one for one in self.lake.rows("peer_statistic", query)}
-        cards, directions = indicator_cards(region), _directions(region, self.entity.name)
+        declared = cards_and_directions(region, self.entity.name)
         known = {name: value for name, value in row.items() if isinstance(value, float | None)}
         known.pop("peer_group", None)  # of who has no peers
         return group, [
-            _place(name, cards.get(name) or IndicatorCard(name, name), directions.get(name, "both"), value,
-                   peers.get(name, {}))
+            _place(name, *declared.get(name, (IndicatorCard(name, name), "both")), value, peers.get(name, {}))
             for name, value in known.items()
-        ]  # fmt: skip
+        ]
 
     def findings(self) -> SubjectFindings:
         """Hits, scores and cases of the night; the leads of it and of the nights before."""
@@ -159,11 +157,6 @@ class FindingsReader:
         return PartBeside(
             of.zh, of.en, shown, [["" if one is None else str(one) for one in row.values()] for row in rows]
         )
-
-
-def _directions(region: Region, entity: str) -> Mapping[str, str]:
-    catalogue = load_catalogues(region).get(entity)
-    return {} if catalogue is None else {named.column: named.definition.direction for named in catalogue.named}
 
 
 def _place(
