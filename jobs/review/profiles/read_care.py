@@ -195,7 +195,7 @@ def _care_days(own: pa.Table) -> list[CareDay]:
 def _first_rows(own: pa.Table, order: list[tuple[str, str]], most: int) -> list[dict[str, Any]]:
     """The first rows in an order, and in that of their ids where they are equal; what is unknown comes last."""
     keys = [*order, ("encounter_id", "ascending")]
-    places = pc.sort_indices(own, sort_keys=keys, null_placement="at_end")[:most]
+    places = pc.sort_indices(own, sort_keys=keys)[:most]
     return list(own.take(places).to_pylist())
 
 
