@@ -5,6 +5,7 @@ from setuptools import setup
 PACKAGES = [
     "fundwatch",
     "fundwatch.contracts",
+    "fundwatch.drawing",
     "fundwatch.engine",
     "fundwatch.expressions",
     "fundwatch.lake",
@@ -36,8 +37,11 @@ PACKAGES = [
     "rules.pack",
     "models",
     "models.detectors",
+    "models.quality",
     "models.registry",
+    "models.spikes",
     "leads",
+    "leads.profile",
     "leads.publishing",
     "leads.ranking",
     "evaluation",
@@ -60,6 +64,8 @@ PACKAGES = [
     "jobs.protect",
     "jobs.prove",
     "jobs.review",
+    "jobs.review.profiles",
+    "jobs.review.spikes",
     "jobs.terminal",
     "jobs.trial",
 ]

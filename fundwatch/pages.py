@@ -1,6 +1,7 @@
 """Pages for people: one self-contained HTML file each, readable without a network, in Chinese and English.
 
-A page is a title and parts (texts, tables, bar charts). Nothing on it is fetched from elsewhere; every text is escaped.
+A page is a title and parts (texts, tables, bar charts, drawings). Nothing on it is fetched from elsewhere; every text
+is escaped.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from fundwatch.drawing.style import STYLE
+from fundwatch.drawing.svg import Svg
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -28,13 +32,12 @@ h2 small,.en{color:#666;font-weight:normal}
 table{border-collapse:collapse;width:100%;font-size:12.5px}
 th,td{border:1px solid #ccc;padding:4px 6px;text-align:left;vertical-align:top;overflow-wrap:break-word}
 th{background:#1f4e78;color:#fff;print-color-adjust:exact}td.n{text-align:right;white-space:nowrap}
-thead{display:table-header-group}tr{break-inside:avoid}
+figure{margin:.4em 0;break-inside:avoid}thead{display:table-header-group}tr{break-inside:avoid}
 .note{color:#666;font-size:12px}.text,.note{white-space:pre-line}
 .good{background:#e2efda;color:#375623}.wait{background:#ffeb9c;color:#7f4f00}.bad{background:#ffc7ce;color:#9c0006}
 .hint{background:#ddebf7;color:#1f4e78}
 .mark{print-color-adjust:exact;padding:2px 10px;border-radius:4px;font-weight:bold;display:inline-block}
-svg text{font-size:12px;fill:#222}svg .axis{stroke:#8a8f98}svg .bar{fill:#5b9bd5}svg .ends{stroke:#1f4e78}
-svg .beside{stroke:#c00000;stroke-width:3}svg rect,svg line{print-color-adjust:exact}
+{{ style }}svg .bar{fill:#5b9bd5}svg .ends{stroke:#1f4e78}svg .beside{stroke:#c00000;stroke-width:3}
 @media print{body{margin:0;max-width:none}table{font-size:10px}td{overflow-wrap:anywhere}}
 </style></head><body>
 <h1>{{ title }}</h1>
@@ -66,6 +69,9 @@ svg .beside{stroke:#c00000;stroke-width:3}svg rect,svg line{print-color-adjust:e
 <text x="790" y="{{ y + 17 }}">{{ bar.text }}</text>
 {%- endfor %}
 </svg>
+{%- elif part.drawn is defined %}
+<figure>{{ part.drawn }}
+{%- if part.caption %}<figcaption class="note">{{ part.caption }}</figcaption>{% endif %}</figure>
 {%- else %}
 <p class="{{ part.style }}">{{ part.text }}</p>
 {%- endif %}
@@ -133,13 +139,22 @@ class BarChart:
     bars: Sequence[Bar]
 
 
-Part = Paragraph | PageTable | BarChart
+@dataclass(frozen=True)
+class Picture:
+    """A drawing of `fundwatch.drawing`, and what a reader must know to read it."""
+
+    heading: str | Bilingual
+    drawn: Svg
+    caption: str = ""
+
+
+Part = Paragraph | PageTable | BarChart | Picture
 
 
 def page(title: str, parts: Iterable[Part]) -> str:
     """One self-contained page; a table without rows, or a chart without bars, is left out."""
-    shown = [part for part in parts if isinstance(part, Paragraph) or _content(part)]
-    return _template().render(title=title, parts=shown, at=_place)
+    shown = [part for part in parts if isinstance(part, (Paragraph, Picture)) or _content(part)]
+    return _template().render(title=title, parts=shown, at=_place, style=Svg(STYLE.strip()))
 
 
 def _content(part: PageTable | BarChart) -> Sequence[object]:

@@ -15,7 +15,11 @@ from intake.rows.value_findings import PlaceholderCount, SharedBy
 
 FOLDER = "quality"
 _MOST_CODES = 50  # a page is read by people; the record has all of them
-PAGE, RECORD = "index.html", "quality.json"
+PAGE, RECORD, INDICATORS = "index.html", "quality.json", "indicators.html"
+_INDICATORS = (
+    f"指标质量(建模或评分前写出)见同一文件夹的 {INDICATORS} | whether the night's indicators are sound, written before "
+    f"models use them: {INDICATORS} in this folder"
+)
 
 _VERDICTS: Mapping[str, tuple[str, Style]] = {
     "accepted": ("已入库 taken in", "mark good"),
@@ -142,6 +146,7 @@ class QualityReport:
                     ("状态 State", "经办 By", "说明 Why"),
                     [(_STATES.get(row["state"], row["state"]), row["by"] or "–", row["why"]) for row in self.history],
                 ),
+                Paragraph(_INDICATORS, "note"),
             ],
         )
 

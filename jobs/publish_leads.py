@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from features.catalogue import load_catalogues
 from fundwatch import __version__
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.successors import SUCCESSOR_TABLES
 from fundwatch.engine.frames import no_rows
 from fundwatch.fingerprint import fingerprint
 from fundwatch.lake.store import Lake
-from fundwatch.regions import CURRENCY, region_of
+from fundwatch.regions import region_of
 from fundwatch.settings import Settings, values_that_change
 from fundwatch.tracking import settle, tracking_of
 from jobs.author.rules_in_force import rules_in_force, rules_scanned
 from jobs.curate.in_force import counted_in, editions_live, knowledge_version
 from jobs.declared_stages import PUBLISH
 from jobs.job import Job, Night, Report, Workplace
+from jobs.review.indicator_cards import indicator_cards
 from jobs.review.read_leads import (
     cases_of,
     evidence_of,
@@ -34,7 +34,7 @@ from jobs.review.read_leads import (
     rule_coverage,
     skipped_models,
 )
-from leads.cards import Cards, IndicatorCard, RuleCard
+from leads.cards import Cards, RuleCard
 from leads.publishing.lists import Published, is_whole, write_list
 from leads.publishing.published import (
     FADED_LISTED,
@@ -91,21 +91,7 @@ def all_cards(settings: Settings, night: date) -> Cards:
         )
         for rule in rules_in_force(settings, night).rule_set.rules
     }
-    indicators = {
-        named.column: IndicatorCard(
-            name_zh=f"{named.definition.name.zh}(近 {named.window} 天)",
-            name_en=f"{named.definition.name.en} ({named.window} days)",
-            unit=_unit(named.definition.unit, region.currency),
-        )
-        for catalogue in load_catalogues(region).values()
-        for named in catalogue.named
-    }
-    return Cards(rules, indicators)
-
-
-def _unit(declared: str, currency: str) -> str:
-    """The unit of an indicator as people read it: one of money, where that is no yuan, is the region's currency."""
-    return currency if declared == "yuan" and currency != CURRENCY else declared
+    return Cards(rules, indicator_cards(region))
 
 
 def knowledge_used(settings: Settings, night: date) -> tuple[str, dict[str, KnowledgeUsed]]:

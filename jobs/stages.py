@@ -16,6 +16,7 @@ from jobs.belonging import Belonging
 from jobs.declared_stages import SCORE, STAGES, TRAIN, Stage, night_stages
 from jobs.job import Job, Report, Workplace, refuse_too_early, run_job, workplace
 from jobs.lake_models import lake_models_of
+from jobs.operate.watch_indicators import watch_indicators
 
 NIGHT = tuple(stage.name for stage in night_stages())
 
@@ -52,8 +53,11 @@ def run_alone(settings: Settings, stage: Stage, night: date) -> StageRun:
 
 
 def run_stage(stage: Stage, place: Workplace, night: date) -> Report:
-    """Run one stage; before scoring, train models where none was ever made for the night or an earlier one and the
-    settings say so. Models that were made and do not hold are never made again unasked."""
+    """Run one stage. Before models learn or speak, indicators that are unsound are named; before scoring,
+    train models where none was ever made for the night or an earlier one and the settings say so. Models that were made
+    and do not hold are never made again unasked."""
+    if stage in (TRAIN, SCORE):
+        watch_indicators(place.settings, night)
     if stage == SCORE and place.settings.train_if_missing and not lake_models_of(place.settings).has_models(night):
         log.info("%s no model was ever made for this night or an earlier one: the detectors are trained", night)
         run_job(job_of(TRAIN), place, night)

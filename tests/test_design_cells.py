@@ -37,6 +37,7 @@ OTHERS = {
     "jobs/stages_file.py": "JSON for the DAGs",
     "jobs/onboard/reference.py": "a guide, Markdown",
     "jobs/belonging.py": "a note",
+    "jobs/operate/watch_indicators.py": "a page",
     "evaluation/files.py": "JSON and pages; its CSV is made by csv_for_people",
     "leads/publishing/lists.py": "pages and JSON; its CSV is made by csv_for_people",
     "leads/publishing/track.py": "JSON for machines",

@@ -19,7 +19,7 @@ from fundwatch.lake.lock import held
 from fundwatch.lake.store import Lake
 from fundwatch.logs import log
 from fundwatch.settings import Settings
-from jobs.protect.erase_lists import mark_lists, redact_lists
+from jobs.protect.erase_lists import mark_lists, redact_lists, remove_profiles
 from jobs.protect.erase_rows import ErasableVault as Forgetting
 from jobs.protect.erase_rows import Eraser
 from privacy.audit.log import audit_log
@@ -108,6 +108,7 @@ def _subjects(asked: ErasureArguments, vault: Vault | None) -> Iterator[tuple[st
 def finish(eraser: Eraser, settings: Settings) -> list[date]:
     """Redact and mark the published lists, and note the end; the nights whose lists can no longer be made again."""
     redacted = redact_lists(settings.lists_dir, eraser.token) if eraser.token else []
+    remove_profiles(settings.reports_dir)
     first = eraser.first_night()
     since = [n for n in Ledger(eraser.lake.address).nights("leads") if first is not None and n >= first]
     nights = sorted({*redacted, *since})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Sequence
 from datetime import date
@@ -13,6 +14,7 @@ from pathlib import Path
 from fundwatch.cells import csv_for_people
 from fundwatch.fingerprint import file_sha256
 from fundwatch.pages import Paragraph, page
+from jobs.review.profiles.show_profile import FOLDER as PROFILES
 from leads.publishing.lists import SUMMARY
 from leads.publishing.rows import TOKEN_SHOWN
 
@@ -46,6 +48,13 @@ def redact_lists(lists: Path, token: str) -> list[date]:
             _rehash(folder)
             changed.append(date.fromisoformat(folder.name))
     return changed
+
+
+def remove_profiles(reports: Path) -> None:
+    """Remove every person's file that was written: any may show who was erased, and each is written again in a second
+    from what the lake still holds."""
+    for folder in reports.glob(f"????-??-??/{PROFILES}"):
+        shutil.rmtree(folder)
 
 
 def _redact(folder: Path, token: str) -> bool:

@@ -6,12 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fundwatch.terminal import new_table, show
+from jobs.review.profiles.kinds import PROFILE_KINDS
+from jobs.review.profiles.show_profile import ProfileShown
 from jobs.review.show_lead import LeadShown, NightList
+from jobs.review.spikes.show_spikes import SpikesShown
 from jobs.terminal.answer import Say
+from leads.profile.page import KIND_WORDS, by_strangeness
 from leads.publishing.console import lead_pack, top_table
 from leads.publishing.rows import HitRow
-from leads.words import not_run_text, scanned_text, shadow_text
+from leads.words import not_run_text, percent_text, scanned_text, shadow_text, value_text
+from models.spikes.find import INSTITUTION, KINDS
+from models.spikes.page import KIND_HEADINGS
 
+_STRANGEST = 8
 _HITS, _SHORT = 10, 12  # how many are listed, and how much of an id tells them apart
 
 
@@ -36,6 +43,8 @@ def print_list(found: NightList, say: Say) -> None:
 def print_lead(found: LeadShown, say: Say) -> None:
     """One lead: its findings, its money, its evidence."""
     show(lead_pack(found.lead, found.evidence, found.cases, found.currency))
+    if found.lead.subject_type in PROFILE_KINDS:
+        say(f"一人一档 the subject's whole file: `fundwatch profile {found.lead.subject_type} {found.lead.subject_id}`")
     if found.hits:
         _print_hits(found.hits[:_HITS], len(found.hits), say)
     _warn(found.stale, say)
@@ -53,6 +62,58 @@ def _print_hits(hits: Sequence[HitRow], count: int, say: Say) -> None:
         table.add_row(hit.hit_id[:_SHORT], hit.rule_id, period, amount)
     show(table)
     say("逐项说明 one of them explained: `fundwatch rules explain HIT`")
+
+
+def print_profile(found: ProfileShown, say: Say) -> None:
+    """A file in a few lines, its strangest indicators, and where its page lies."""
+    file = found.profile
+    care, charges = file.care, file.charges
+    say(f"{KIND_WORDS[file.subject.kind]} {file.subject.name or file.subject.id} ({file.night})")
+    for name, text in file.facts:
+        say(f"  {name}: {text}")
+    say(
+        f"  就诊 encounters {care.total:,}, 明细 lines {charges.lines:,}, 费用 charged {charges.amount:,.2f}, "
+        f"命中 hits {sum(file.findings.hit_counts.values()):,}, 线索 leads {len(file.findings.leads):,}"
+    )
+    strange = [one for one in by_strangeness(file.indicators) if one.is_strange][:_STRANGEST]
+    if strange:
+        table = new_table(f"与同组相比最突出 Farthest from its peers ({file.peer_group})")
+        for heading in ("指标\nIndicator", "本对象\nValue", "中位数\nMedian", "百分位\nPercentile"):
+            table.add_column(heading)
+        for one in strange:
+            values = [value_text(one.card, value) for value in (one.value, one.median)]
+            table.add_row(f"{one.card.name_zh}\n{one.name}", *values, percent_text(one.percentile))
+        show(table)
+    for part, command in file.not_run.items():
+        say(f"未运行 not run: {part}: {command}")
+    say(f"page: {found.page}")
+
+
+def print_spikes(shown: SpikesShown, say: Say, top: int) -> None:
+    """The first spikes of institutions as a table, how many there are elsewhere, and where the page lies."""
+    found = shown.found
+    of_kind = {kind: [spike for spike in found.spikes if spike.kind == kind] for kind in KINDS}
+    table = new_table(f"单项目专项筛查 Item spikes {found.night} ({found.days} 天 days)")
+    for heading in ("序\n#", "项目\nItem", "机构\nInstitution", "人数\nPersons", "占比\nShare", "既往\nBefore",
+                    "上升\nRise", "突出\nPeers", "无诊断\nNo diag."):  # fmt: skip
+        table.add_column(heading, overflow="fold")
+    for spike in of_kind[INSTITUTION][:top]:
+        table.add_row(
+            str(spike.place),
+            f"{spike.item_name}\n{spike.item_code}",
+            spike.institution,
+            f"{spike.patients:,}",
+            f"{spike.share:.1%}",
+            "–" if spike.past_share is None else f"{spike.past_share:.1%}",
+            f"≥{spike.rise:.1f}×",
+            f"≥{spike.stand_out:.1f}×",
+            "–" if spike.unexplained is None else f"{spike.unexplained:.0%}",
+        )
+    if of_kind[INSTITUTION]:
+        show(table)
+    counts = ", ".join(f"{KIND_HEADINGS[kind].zh} {kind} {len(spikes):,}" for kind, spikes in of_kind.items())
+    say(f"突增 spikes: {counts}; 比较 compared: {found.cells:,}")
+    say(f"page: {shown.page}")
 
 
 def _warn(stale: Mapping[str, Any], say: Say) -> None:

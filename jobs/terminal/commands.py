@@ -21,12 +21,14 @@ from jobs.terminal.options import (
     models_options,
     nightly_options,
     privacy_options,
+    profile_options,
     quarantine_options,
     reidentify_options,
     rule_options,
     show_options,
     simulate_options,
     source_options,
+    spikes_options,
 )
 
 
@@ -88,6 +90,20 @@ _OTHERS = (
         "list a night's leads, or show one with its evidence",
         "jobs.review.commands:leads",
         leads_options,
+        is_of_a_night=True,
+    ),
+    Command(
+        "profile",
+        "write one person's file (一人一档): days, money, indicators beside peers, findings; as a page and tables",
+        "jobs.review.commands:profile",
+        profile_options,
+        is_of_a_night=True,
+    ),
+    Command(
+        "spikes",
+        "which items rose or stand out, where (单项目专项筛查): ranked, as a page and a table",
+        "jobs.review.commands:spikes",
+        spikes_options,
         is_of_a_night=True,
     ),
     Command(

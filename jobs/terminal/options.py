@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fundwatch.errors import FundwatchError, SettingsError
 from fundwatch.places import local_path
+from jobs.review.profiles.kinds import PROFILE_KINDS
 
 if TYPE_CHECKING:
     from fundwatch.settings import InForce
@@ -141,6 +142,19 @@ def show_options(parser: argparse.ArgumentParser) -> None:
     """`fundwatch show [LEAD]`."""
     parser.add_argument("lead", nargs="?", help="place in the list (1 is first) or lead id; without it: the list")
     parser.add_argument("--top", type=int, default=20, help="how many leads of the list (default 20)")
+
+
+def profile_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch profile patient|doctor|institution|pharmacy ID`."""
+    parser.add_argument("kind", choices=PROFILE_KINDS, help="what kind of person or place it is")
+    parser.add_argument("id", metavar="ID", help="its id as the lake has it (a token), or the beginning of it")
+
+
+def spikes_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch spikes [--item CODE]`."""
+    parser.add_argument("--item", default="", metavar="CODE", help="only this item, by its national code")
+    parser.add_argument("--days", type=int, default=28, help="how many days the recent period has (default 28)")
+    parser.add_argument("--top", type=int, default=15, help="how many are printed (default 15); the table has all")
 
 
 def looking_options(parser: argparse.ArgumentParser) -> None:

@@ -64,6 +64,8 @@ def _facts(lead: LeadRow) -> PageTable:
         ("评分百分位 Score percentile", percent_text(lead.score)),
         ("法规依据 Law", ", ".join(lead.law) or "–"),
     ]
+    if lead.subject_type in ("patient", "doctor", "institution"):
+        facts.append(("一人一档 Whole file", f"fundwatch profile {lead.subject_type} {lead.subject_id}"))
     if lead.workplaces is not None:
         facts.insert(2, ("执业机构与科室 Hospital and department", "; ".join(lead.workplaces)))
     return PageTable("", ("事项 What", "内容 Content"), facts)

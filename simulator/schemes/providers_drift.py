@@ -110,11 +110,55 @@ def stock_for_the_season(stage: SchemeStage) -> None:
     stage.label_institution(place)
 
 
+_SEASON = 28  # days of a run on one test
+_ILLNESSES = (
+    ("J06.900", "急性上呼吸道感染"), ("M54.500", "腰痛"), ("I10.x00", "原发性高血压"), ("K29.700", "慢性胃炎"),
+)  # fmt: skip
+_THYROID = (("E05.900", "甲状腺功能亢进症"), ("E03.900", "甲状腺功能减退症"))
+
+
+def _before_and_during(stage: SchemeStage, place: Institution, count: int, *, tested: float) -> list[date]:
+    """Everyday care until the last weeks, with the test for one patient in ten; the days of the last weeks."""
+    scenario = stage.world.scenario
+    season = min(_SEASON, scenario.days // 2)
+    for _ in range(round(count * tested)):
+        day = scenario.history_start + timedelta(days=stage.hand.between(0, scenario.days - season))
+        everyday_care(stage, place, [day], *([Order(catalogue.LABS[-1])] if stage.hand.chance(0.1) else []))
+    return [scenario.last_day - timedelta(days=stage.hand.between(0, season - 1)) for _ in range(count)]
+
+
+def one_test_for_everyone(stage: SchemeStage) -> None:
+    """For four weeks nearly everybody gets one dear test, whatever the illness (IN-18); careful: half, then a third."""
+    place = stage.new_hospital("2", f"云溪市玉带{stage.instance}号医院", beds=40)
+    for day in _before_and_during(stage, place, stage.scaled(40), tested=1.5):
+        tests = [Order(catalogue.LABS[-1])] if stage.hand.chance(stage.by_level(0.95, 0.5, 0.33)) else []
+        drugs = [Order(drug) for drug in stage.hand.some(catalogue.ACUTE_DRUGS, stage.hand.between(1, 2))]
+        orders = [Order(catalogue.CONSULTATION), *tests, *drugs]
+        visit = outpatient(stage.hand, stage.bystander(day), place, day, orders, diagnosis=stage.hand.pick(_ILLNESSES))
+        stage.add(visit)
+    stage.label_institution(place)
+
+
+def clinic_for_the_thyroid(stage: SchemeStage) -> None:
+    """A new clinic for the thyroid: those who come for it are tested, the others get what they always got."""
+    place = stage.new_hospital("2", f"云溪市玉泉{stage.instance}号医院", beds=40)
+    for n, day in enumerate(_before_and_during(stage, place, 36, tested=1.5)):
+        if n % 3:
+            everyday_care(stage, place, [day])
+            continue
+        orders = [Order(catalogue.EXPERT_CONSULTATION), Order(catalogue.LABS[-1])]
+        illness = stage.hand.pick(_THYROID)
+        stage.add(outpatient(stage.hand, passer_by(stage, day, (25, 80)), place, day, orders, diagnosis=illness))
+    stage.label_institution(place)
+
+
 PROVIDERS_DRIFT = (
     Scheme("newcomer_surge", "scheme", "IN-12", 0.2, newcomer_surge, brings_its_crowd=True),
     Scheme("moved_hospital", "lookalike", "IN-12", 0.2, moved_hospital, brings_its_crowd=True),
     Scheme("structure_change", "scheme", "IN-14", 0.2, structure_change, brings_its_crowd=True),
     Scheme("new_service", "lookalike", "IN-14", 0.2, new_service, brings_its_crowd=True),
+    Scheme("one_test_for_everyone", "scheme", "IN-18", 0.2, one_test_for_everyone, brings_its_crowd=True),
+    Scheme("clinic_for_the_thyroid", "lookalike", "IN-18", 0.2, clinic_for_the_thyroid, brings_its_crowd=True),
     Scheme("sold_without_stock", "scheme", "IN-01", 0.2, sold_without_stock, brings_its_crowd=True),
     Scheme("stock_for_the_season", "lookalike", "IN-01", 0.2, stock_for_the_season, brings_its_crowd=True),
 )

@@ -52,6 +52,8 @@ CASES = {
     "nightly": CommandCase(f"nightly --date {SECOND}", "nightly --date 2026-03-30", f"{SECOND}, {FIRST}"),
     "show": CommandCase("show 1", "show 999", "no lead"),
     "leads": CommandCase("leads show 1", "leads show", "name it after `show`"),
+    "profile": CommandCase("profile institution H99000100559", "profile doctr 18", "did you mean 'doctor'"),
+    "spikes": CommandCase("spikes", "spikes --item 00", "has the item '00'"),
     "rules": CommandCase("rules show FK-06", "rules show FK-99", "did you mean", is_read=False),
     "indicators": CommandCase("indicators", "indicators show drug_share", "there is no indicator", is_read=False),
     "knowledge": CommandCase(

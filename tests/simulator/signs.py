@@ -246,5 +246,15 @@ def drugs_give_way_to_tests(stage):
     return mean(before) < 0.2 and mean(after) > 0.7
 
 
+def nearly_everybody_gets_one_test(stage):
+    """Of a month's patients and of none before; those whose illness asks for it are not counted."""
+    parts: tuple[list[bool], list[bool]] = ([], [])
+    for visit in own_place(stage):
+        is_late = visit.begin.date() > stage.world.scenario.last_day - timedelta(days=28)
+        if not visit.diagnoses[0][0].startswith("E0"):
+            parts[is_late].append(any(line.item == catalogue.LABS[-1] for line in visit.lines))
+    return mean(parts[0]) < 0.3 and mean(parts[1]) > 0.8
+
+
 def most_of_one_drug_unbought(stage):
     return sum(line.unstocked for line in staged_lines(stage)) > 5

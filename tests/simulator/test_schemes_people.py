@@ -34,6 +34,7 @@ from tests.simulator.signs import (
     most_of_one_drug_unbought,
     most_receipts_full_hundreds,
     mostly_registered_and_nothing_more,
+    nearly_everybody_gets_one_test,
     new_colleagues_all_ill,
     one_account_many_strangers,
     one_code_many_receipts,
@@ -91,6 +92,7 @@ SIGNS = (
     (resident_in_charge, "unqualified_doctor", ("attending_doctor",)),
     (grows_from_nothing, "newcomer_surge", ("moved_hospital",)),
     (drugs_give_way_to_tests, "structure_change", ("new_service",)),
+    (nearly_everybody_gets_one_test, "one_test_for_everyone", ("clinic_for_the_thyroid",)),
     (most_of_one_drug_unbought, "sold_without_stock", ("stock_for_the_season",)),
 )
 

@@ -258,6 +258,17 @@ def test_a_list_that_named_the_person_is_redacted_marked_and_whole(settings):
     assert set(ErasureLog(settings.lake_address).marked_nights()) == {FIRST, SECOND}
 
 
+def test_files_of_persons_that_were_written_are_removed(settings):
+    folders = [settings.reports_dir / str(night) / "profiles" for night in (FIRST, SECOND)]
+    for folder, kind in zip(folders, (f"patient-{ANNA}", "institution-H1"), strict=True):
+        (folder / kind).mkdir(parents=True)
+        (folder / kind / "profile.html").write_text(ANNA[:8])
+    beside = folders[0].with_name("quality")
+    beside.mkdir()
+    erase(settings, "person", "--token", ANNA)
+    assert [folder.exists() for folder in (*folders, beside)] == [False, False, True]
+
+
 def test_an_erasure_by_age_takes_old_rows_and_leaves_newer_ones(settings):
     lake = Lake(settings.lake_address)
     new = line("L7", BERT, "1.00", charged_at=datetime(2026, 3, 20), known_from=SECOND, encounter_id="E7")
