@@ -38,6 +38,7 @@ PACKAGES = [
     "models.detectors",
     "models.registry",
     "leads",
+    "leads.evidence",
     "leads.publishing",
     "leads.ranking",
     "evaluation",
@@ -60,6 +61,7 @@ PACKAGES = [
     "jobs.protect",
     "jobs.prove",
     "jobs.review",
+    "jobs.review.evidence",
     "jobs.terminal",
     "jobs.trial",
 ]
@@ -68,5 +70,5 @@ setup(
     packages=[*PACKAGES, "fundwatch.conf"],
     # a checkout reads conf/ in place
     package_dir={"fundwatch.conf": "conf"},
-    package_data={"": ["**/*.yaml", "**/*.csv", "**/*.json"]},
+    package_data={"": ["**/*.yaml", "**/*.csv", "**/*.json", "**/*.typ"]},
 )

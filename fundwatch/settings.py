@@ -102,6 +102,9 @@ class Settings(Declared):
     score_share: Annotated[float, Changes("leads")] = Field(
         0.02, gt=0, lt=1, description="the share of entities whose scores may become a lead"
     )
+    letter_amount: Annotated[float, Changes("leads")] = Field(
+        50, ge=0, description="the money of a lead below which it is not worth a letter: listed apart, after all others"
+    )
     case_gap_days: Annotated[int, Changes("leads")] = Field(
         60, ge=0, description="for how many days a finding may be gone and still be the same case when it comes back"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from features.catalogue import load_catalogues
@@ -20,6 +21,7 @@ from jobs.author.rules_in_force import rules_in_force, rules_scanned
 from jobs.curate.in_force import counted_in, editions_live, knowledge_version
 from jobs.declared_stages import PUBLISH
 from jobs.job import Job, Night, Report, Workplace
+from jobs.review.evidence.read_facts import evidence_facts
 from jobs.review.read_leads import (
     cases_of,
     evidence_of,
@@ -29,6 +31,7 @@ from jobs.review.read_leads import (
     lead_total,
     lines_seen,
     listed_leads,
+    minor_leads,
     models_not_run,
     rows_of,
     rule_coverage,
@@ -39,7 +42,7 @@ from leads.publishing.lists import Published, is_whole, write_list
 from leads.publishing.published import (
     FADED_LISTED,
     HITS_PER_RULE,
-    LINES_PER_LEAD,
+    LINES_CARRIED,
     KnowledgeUsed,
     ListContent,
     Provenance,
@@ -55,6 +58,9 @@ from rules.knowledge.points import load_knowledge
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+_VALUES_SHOWN = 8
+MINOR_LISTED = 500
 
 
 def _run(night: Night) -> Report:
@@ -77,7 +83,8 @@ def _run(night: Night) -> Report:
 
 def all_cards(settings: Settings, night: date) -> Cards:
     """How leads speak of every rule and indicator in the catalogues, as they are on the night."""
-    region = region_of(settings)
+    region, rule_set = region_of(settings), rules_in_force(settings, night).rule_set
+    held = rule_set.exclusions
     rules = {
         rule.id: RuleCard(
             name_zh=rule.name.zh,
@@ -88,19 +95,31 @@ def all_cards(settings: Settings, night: date) -> Cards:
             ask_for_en=rule.ask_for.en,
             clears_zh=rule.clears.zh,
             clears_en=rule.clears.en,
+            exclusions=tuple((held[name].name.zh, held[name].name.en) for name in rule.exclude),
+            params=tuple((name, _param_text(value)) for name, value in rule.params.items()),
         )
-        for rule in rules_in_force(settings, night).rule_set.rules
+        for rule in rule_set.rules
     }
     indicators = {
         named.column: IndicatorCard(
             name_zh=f"{named.definition.name.zh}(近 {named.window} 天)",
             name_en=f"{named.definition.name.en} ({named.window} days)",
             unit=_unit(named.definition.unit, region.currency),
+            days=named.window,
+            money=catalogue.money_of(named.definition),
         )
         for catalogue in load_catalogues(region).values()
         for named in catalogue.named
     }
     return Cards(rules, indicators)
+
+
+def _param_text(value: object) -> str:
+    """A rule's threshold as people read it: few values of a list, and how many there are."""
+    if isinstance(value, (list, tuple)):
+        shown = ", ".join(str(one) for one in value[:_VALUES_SHOWN])
+        return shown if len(value) <= _VALUES_SHOWN else f"{shown} … ({len(value)})"
+    return str(value)
 
 
 def _unit(declared: str, currency: str) -> str:
@@ -158,7 +177,7 @@ def _no_rows(night: Night, table: str) -> DataFrame:
 
 def _options(settings: Settings, night: date) -> FuseOptions:
     first = night - timedelta(days=settings.scan_days - 1)
-    return FuseOptions(first, night, settings.score_share, region_of(settings).currency)
+    return FuseOptions(first, night, settings.score_share, region_of(settings).currency, settings.letter_amount)
 
 
 def _content(night: Night, cards: Cards) -> ListContent:
@@ -166,9 +185,11 @@ def _content(night: Night, cards: Cards) -> ListContent:
     lake, listed = night.place.lake, listed_leads(night.place.lake, night.date, night.settings.list_size)
     for table in ("rule_coverage", "delivery"):
         night.versions_read.setdefault(table, lake.version(table))
-    evidence = evidence_of(lake, night.date, [lead.lead_id for lead in listed], LINES_PER_LEAD)
+    evidence = evidence_of(lake, night.date, [lead.lead_id for lead in listed], LINES_CARRIED)
     hits = hits_of(lake, night.date, listed, HITS_PER_RULE)
-    ids = [*(row.institution_id for row in evidence), *(hit.institution_id for hit in hits)]
+    facts = evidence_facts(lake, night.date, listed, evidence, hits, cards)
+    ids = [row.institution_id for rows in (evidence, hits, facts.encounters.values()) for row in rows]
+    minor = minor_leads(lake, night.date)
     return ListContent(
         leads=listed,
         evidence=evidence,
@@ -185,6 +206,11 @@ def _content(night: Night, cards: Cards) -> ListContent:
         cases=cases_of(lake, night.date, listed),
         faded=faded_cases(lake, night.date, FADED_LISTED),
         places=institution_names(lake, night.date, {one for one in ids if one}),
+        facts=facts,
+        minor=minor[:MINOR_LISTED],
+        minor_count=len(minor),
+        minor_amount=sum((lead.amount_at_risk + lead.estimated_amount for lead in minor), Decimal("0.00")),
+        letter_amount=night.settings.letter_amount,
     )
 
 

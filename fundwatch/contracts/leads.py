@@ -18,7 +18,9 @@ LEAD = nightly(
     period_end date
     tier string of its strongest hit; 线索 when scores alone speak
     priority double what the place is made of
+    is_minor boolean its money is below what is worth a letter: it comes after all others; null in older nights
     amount_at_risk money fund money, each line once, never more than the fund paid
+    amount_in_question money 违规金额: what was charged wrongly, each line once, whoever paid it; null in older nights
     estimated_amount money for ranking only, not recoverable
     hit_count bigint
     line_count bigint
@@ -53,6 +55,10 @@ LEAD_EVIDENCE = nightly(
     unit_price price
     amount money
     amount_at_risk money counted once over all rules
+    amount_in_question money what is wrong of the line's charge by the rule that it counts for, whoever paid it
+    covered_amount money of the line, in the scope of payment
+    ordering_department name
+    ordering_doctor_id token(doctor)
     indicator string
     value double
     peer_median double

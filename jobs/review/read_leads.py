@@ -42,6 +42,14 @@ def listed_leads(lake: Lake, night: date, top: int) -> list[LeadRow]:
     return sorted(to_rows(LeadRow, rows), key=lambda lead: (lead.place, lead.lead_id))
 
 
+def minor_leads(lake: Lake, night: date) -> list[LeadRow]:
+    """The leads whose money is below what is worth a letter, the dearest first."""
+    if "is_minor" not in lake.columns("lead"):  # a table of before there was a limit
+        return []
+    rows = to_rows(LeadRow, rows_of(lake, "lead", ("business_date", "==", night), ("is_minor", "==", True)))
+    return sorted(rows, key=lambda lead: (-(lead.amount_at_risk + lead.estimated_amount), lead.lead_id))
+
+
 def which_of(leads: Sequence[Mapping[str, Any]]) -> str:
     """What to do where several leads bear what was given: a place that they share, or the beginning of an id."""
     ids = sorted(str(lead["lead_id"]) for lead in leads)

@@ -1,6 +1,7 @@
 """The files of a published list: a table for machines, a workbook and pages for people.
 
-`<lists>/<date>/`: leads.csv, leads.xlsx, evidence/lead_<place>_<id>.html (a page per lead), summary.json.
+`<lists>/<date>/`: leads.csv, leads.xlsx, summary.json, and by lead its evidence file as a page, a paper and a workbook:
+evidence/lead_<place>_<id>.html, .pdf and .xlsx.
 The same content gives the same bytes; the folder appears whole or not at all.
 """
 
@@ -16,8 +17,8 @@ from fundwatch.cells import PeoplesTable, csv_for_people
 from fundwatch.errors import FundwatchError
 from fundwatch.fingerprint import file_sha256, fingerprint
 from leads.cards import TIER_ENGLISH
+from leads.evidence.files import write_evidence
 from leads.publishing.case_words import cases_text
-from leads.publishing.page import lead_page
 from leads.publishing.published import ListContent
 from leads.publishing.rows import LeadRow
 from leads.publishing.workbook import write_workbook
@@ -25,9 +26,9 @@ from leads.publishing.workbook import write_workbook
 SUMMARY = "summary.json"
 _CSV_COLUMNS = (
     "place", "lead_id", "tier", "tier_en", "subject_type", "subject_id", "subject_name", "period_start",
-    "period_end", "currency", "amount_at_risk", "estimated_amount", "hit_count", "line_count", "rule_ids", "score",
-    "priority", "law", "reason_zh", "reason_en", "clear_zh", "clear_en", "workplaces", "cases", "case_ids",
-    "models_not_run",
+    "period_end", "currency", "amount_in_question", "amount_at_risk", "estimated_amount", "hit_count", "line_count",
+    "rule_ids", "score", "priority", "law", "reason_zh", "reason_en", "clear_zh", "clear_en", "workplaces", "cases",
+    "case_ids", "models_not_run", "is_minor",
 )  # fmt: skip
 
 
@@ -65,15 +66,14 @@ def _write_files(content: ListContent, draft: Path, target: Path) -> Published:
     table = leads_table(content)
     (draft / "leads.csv").write_bytes(table.content)
     write_workbook(content, draft / "leads.xlsx")
-    for lead in content.leads:
-        page = draft / "evidence" / f"lead_{lead.place:03d}_{lead.lead_id[:8]}.html"
-        page.write_text(lead_page(content, lead), encoding="utf-8", newline="\n")
+    marks = {lead.lead_id: write_evidence(content, lead, draft / "evidence") for lead in content.leads}
     hashes = {
         path.relative_to(draft).as_posix(): file_sha256(path) for path in sorted(draft.rglob("*")) if path.is_file()
     }
     list_fingerprint = fingerprint(hashes)
     signed = {"leads.csv": {"columns": dict(table.signed), "note": table.note}} if table.signed else {}
-    summary = content.summary() | {"list_fingerprint": list_fingerprint, "files": hashes, "signed_cells": signed}
+    names = {"list_fingerprint": list_fingerprint, "files": hashes, "signed_cells": signed, "evidence": marks}
+    summary = content.summary() | names
     text = json.dumps(summary, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     (draft / SUMMARY).write_text(text, encoding="utf-8", newline="\n")
     return Published(target, list_fingerprint, (*hashes, SUMMARY))

@@ -11,11 +11,14 @@ from typing import Any
 
 from fundwatch.regions import CURRENCY
 from leads.cards import TIERS, Cards
+from leads.evidence.facts import EvidenceFacts
 from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow, LinesSeen
 from leads.ranking.cases import CaseState
 
 # More than anybody reads in a workbook; the tables lead_evidence, rule_hit and case hold all of them.
 LINES_PER_LEAD = 200
+# What a lead's own workbook holds; `fundwatch leads lines` gives the lines of larger ones.
+LINES_CARRIED = 2_000
 HITS_PER_RULE = 20
 FADED_LISTED = 500
 
@@ -58,9 +61,11 @@ class Provenance:
 class ListContent:
     """A night's list: its leads in order of place, their evidence, and what ran.
 
-    Of a lead's lines at most `LINES_PER_LEAD` are here, of its hits by a rule `HITS_PER_RULE`. `lead_total` counts all
+    Of a lead's lines at most `LINES_CARRIED` are here, of its hits by a rule `HITS_PER_RULE`. `lead_total` counts all
     leads of the night, listed or not. `cases` are those of the listed subjects; `faded` those of anybody, the newest
-    first. `places` are public names of institutions by their ids.
+    first. `places` are public names of institutions by their ids, `facts` what evidence files show beside the rows.
+    `minor` are leads whose money is below `letter_amount`, the dearest first, and `minor_count` and `minor_amount` what
+    there is of them.
     """
 
     leads: Sequence[LeadRow]
@@ -73,6 +78,11 @@ class ListContent:
     cases: Sequence[CaseRow] = ()
     faded: Sequence[CaseRow] = ()
     places: Mapping[str, str] = field(default_factory=dict)
+    facts: EvidenceFacts = field(default_factory=EvidenceFacts)
+    minor: Sequence[LeadRow] = ()
+    minor_count: int = 0
+    minor_amount: Decimal = Decimal("0.00")
+    letter_amount: float = 0.0
 
     def lines_of(self, lead_id: str) -> list[EvidenceRow]:
         """The lines shown for a lead, the dearest first."""
@@ -115,6 +125,7 @@ class ListContent:
             "cases_by_state": {state: states[state] for state in CaseState},
             "amount_at_risk": str(sum((lead.amount_at_risk for lead in self.leads), Decimal("0.00"))),
             "estimated_amount": str(sum((lead.estimated_amount for lead in self.leads), Decimal("0.00"))),
+            "minor": {"leads": self.minor_count, "amount": str(self.minor_amount), "below": self.letter_amount},
             "evidence_lines": sum(row.kind == "line" for row in self.evidence),
             "ran": sum(row.state == "run" and not row.is_shadow for row in self.coverage),
             "not_run": sum(row.state != "run" for row in self.coverage),

@@ -36,6 +36,8 @@ class LeadRow:
     clear_en: str
     law: list[str]
     workplaces: list[str] | None = None
+    amount_in_question: Decimal | None = None
+    is_minor: bool | None = None
 
     @property
     def subject(self) -> str:
@@ -69,6 +71,10 @@ class EvidenceRow:
     peer_median: float | None
     percentile: float | None
     peer_count: int | None
+    amount_in_question: Decimal | None = None
+    covered_amount: Decimal | None = None
+    ordering_department: str | None = None
+    ordering_doctor_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -28,13 +28,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FuseOptions:
-    """The period that leads are about, the share of entities whose scores alone may make one (0 to 1), and the
-    currency of all money."""
+    """The period that leads are about, the share of entities whose scores alone may make one (0 to 1), the currency
+    of all money, and the amount in it below which a lead is not worth a letter."""
 
     period_start: date
     period_end: date
     score_share: float
     currency: str = CURRENCY
+    letter_amount: float = 0
 
 
 @dataclass(frozen=True)
@@ -139,8 +140,10 @@ def _money_pieces(money_lines: DataFrame, bare: DataFrame) -> DataFrame:
     """
     firm = F.when(~F.col("is_estimate"), F.col("amount_at_risk"))
     estimate = F.when(F.col("is_estimate"), F.col("amount_at_risk"))
+    in_question = F.when(~F.col("is_estimate"), F.col("amount_in_question"))
     per_lead = money_lines.groupBy("lead_id").agg(
         F.sum(firm).alias("amount_at_risk"),
+        F.sum(in_question).alias("amount_in_question"),
         F.sum(estimate).alias("estimated_amount"),
         F.count_distinct("line_id").alias("line_count"),
     )
@@ -161,6 +164,7 @@ def _gathered(*pieces: DataFrame) -> DataFrame:
         F.min("tier_place").alias("tier_place"),
         F.array_sort(F.collect_list("rule")).alias("rules"),
         F.coalesce(F.sum("amount_at_risk"), F.lit(0)).cast(MONEY).alias("amount_at_risk"),
+        F.coalesce(F.sum("amount_in_question"), F.lit(0)).cast(MONEY).alias("amount_in_question"),
         F.coalesce(F.sum("estimated_amount"), F.lit(0)).cast(MONEY).alias("estimated_amount"),
         F.coalesce(F.sum("line_count"), F.lit(0)).cast("bigint").alias("line_count"),
         F.max("score").alias("score"),
@@ -195,19 +199,22 @@ def _ranked(gathered: DataFrame, inputs: LeadInputs, cards: Cards, options: Fuse
         }
     )
     shown = said_percentile("score", "score_peers")
-    return with_places(rows).withColumn("score", shown).select(*TABLES["lead"].names_without("business_date"))
+    placed = with_places(rows, options.letter_amount)
+    return placed.withColumn("score", shown).select(*TABLES["lead"].names_without("business_date"))
 
 
 def _evidence_lines(money_lines: DataFrame, compared: DataFrame, lines: DataFrame) -> DataFrame:
     """Grain: lead × line, with what the line says; a line that only an estimate rests on counts zero, as does one that
     is there to be compared with."""
     firm = F.when(F.col("is_estimate"), F.lit(0)).otherwise(F.col("amount_at_risk"))
+    in_question = F.when(~F.col("is_estimate"), F.col("amount_in_question"))
     beside = compared.select(
         "lead_id",
         "line_id",
         F.array("rule_id").alias("rule_ids"),
         F.lit(True).alias("is_estimate"),
         F.lit(0).cast(MONEY).alias("amount_at_risk"),
+        F.lit(0).cast(MONEY).alias("amount_in_question"),
         F.lit(COMPARED).alias("role"),
     )
     rows = money_lines.select(*(c for c in beside.columns if c != "role"), F.lit(COUNTED).alias("role"))
@@ -218,11 +225,13 @@ def _evidence_lines(money_lines: DataFrame, compared: DataFrame, lines: DataFram
             F.max("role").alias("role"),  # a line that any rule counts is counted
             F.array_sort(F.array_distinct(F.flatten(F.collect_list("rule_ids")))).alias("rule_ids"),
             F.max(firm).cast(MONEY).alias("amount_at_risk"),
+            F.coalesce(F.max(in_question), F.lit(0)).cast(MONEY).alias("amount_in_question"),
         )
     )
     shown = lines.select(
         "line_id", "encounter_id", "settlement_id", "patient_id", "institution_id", "charged_at",
-        "item_code", "item_name", "quantity", "unit_price", "amount",
+        "item_code", "item_name", "quantity", "unit_price", "amount", "covered_amount", "ordering_department",
+        "ordering_doctor_id",
     )  # fmt: skip
     return once.join(shown, on="line_id", how="left")
 

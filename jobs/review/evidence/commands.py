@@ -1,0 +1,80 @@
+"""The commands of evidence files, options in and answers out."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fundwatch.errors import FundwatchError
+from fundwatch.terminal import show
+from jobs.review.evidence.all_lines import LinesWritten, write_lines
+from jobs.review.evidence.checklist import ChecklistWritten, write_checklist
+from jobs.review.evidence.self_check import SelfCheck, write_self_check
+from jobs.review.evidence.verify_file import FileVerified, verify_file
+from jobs.review.show_lead import newest_list
+from jobs.terminal.answer import Answer, Say
+from jobs.terminal.options import settings_of
+
+
+def _verify(options: argparse.Namespace) -> Answer[Any]:
+    """`fundwatch leads verify FILE`."""
+    file = Path(_named(options, "file"))
+    return Answer(verify_file(settings_of(options).settings, file), _print_verified)
+
+
+def _lines(options: argparse.Namespace) -> Answer[Any]:
+    """`fundwatch leads lines LEAD [--out FILE.csv]`."""
+    settings = settings_of(options).settings
+    lead = _named(options, "place in the list, or lead id")
+    return Answer(write_lines(settings, newest_list(settings, options.date), lead, options.out), _print_lines)
+
+
+def _self_check(options: argparse.Namespace) -> Answer[Any]:
+    """`fundwatch leads self-check INSTITUTION [--out FOLDER]`."""
+    settings = settings_of(options).settings
+    institution = _named(options, "institution, by its code")
+    night = newest_list(settings, options.date)
+    out = options.out or settings.lists_dir.parent / "self-checks"
+    return Answer(write_self_check(settings, night, institution, out), _print_self_check)
+
+
+def _checklist(options: argparse.Namespace) -> Answer[Any]:
+    """`fundwatch leads checklist [--out FOLDER]`."""
+    settings = settings_of(options).settings
+    night = newest_list(settings, options.date)
+    out = options.out or settings.lists_dir.parent / "self-checks"
+    return Answer(write_checklist(settings, night, out), _print_checklist)
+
+
+ACTIONS: Mapping[str, Callable[[argparse.Namespace], Answer[Any]]] = {
+    "verify": _verify, "lines": _lines, "self-check": _self_check, "checklist": _checklist,
+}  # fmt: skip
+
+
+def _named(options: argparse.Namespace, what: str) -> str:
+    """What the action is about. Raises FundwatchError where it is not named."""
+    if not options.name:
+        raise FundwatchError(f"which {what}?", where=options.action, do=f"name it after `{options.action}`")
+    return str(options.name)
+
+
+def _print_verified(found: FileVerified, say: Say) -> None:
+    show(f"{found.file}: 与公布的文件一致 as it was published: {found.night} {found.published_as}")
+    show(f"线索 lead {found.lead_id or '–'} · 证据指纹 fingerprint {found.fingerprint or '–'} · sha256 {found.sha256}")
+
+
+def _print_lines(found: LinesWritten, say: Say) -> None:
+    show(f"线索 lead {found.lead_id}: {found.lines:,} 条明细 lines: {found.file}")
+
+
+def _print_self_check(found: SelfCheck, say: Say) -> None:
+    show(
+        f"自查包 self-check pack of {found.institution_id} {found.institution_name}: {found.rules} 个问题 questions, "
+        f"{found.lines:,} 条明细 lines: {found.folder}"
+    )
+
+
+def _print_checklist(found: ChecklistWritten, say: Say) -> None:
+    show(f"自查清单 check list: {found.departments} 个部门 departments, {found.problems} 项 problems: {found.folder}")
