@@ -70,6 +70,18 @@ def value_text(card: IndicatorCard, value: float | None) -> str:
     return f"{value:,.2f} {card.unit}".strip()
 
 
+_UNITS_ZH = {"yuan": "元", "day": "天", "count": "", "ratio": ""}
+
+
+def value_zh(card: IndicatorCard, value: float | None) -> str:
+    """The same for a Chinese text: units by their Chinese words, whole counts without decimals."""
+    if value is None or card.unit not in _UNITS_ZH:
+        return value_text(card, value)
+    is_whole = card.unit in ("count", "day") and value == int(value)
+    number = f"{value:,.0f}" if is_whole else f"{value:,.2f}"
+    return f"{number} {_UNITS_ZH[card.unit]}".strip()
+
+
 def scanned_text(seen: LinesSeen | None) -> str:
     """What of the lake's fee lines the rules looked at; an empty text where that was not counted."""
     if seen is None or not seen.known:

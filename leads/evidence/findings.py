@@ -15,7 +15,7 @@ from leads.evidence.summary import indicator_cells
 from leads.evidence.view import LeadView, both, stay_text
 from leads.publishing.published import HITS_PER_RULE
 from leads.publishing.rows import HitRow, short
-from leads.words import in_currency, percent_text, value_text
+from leads.words import in_currency, percent_text, value_zh
 
 _SHOWN = {Dimension.STAY: 15, Dimension.DAY: 10, Dimension.DOCTOR: 10}
 _NAMES = {
@@ -193,7 +193,7 @@ def _peers(view: LeadView) -> PageTable:
     rows = []
     for row in view.indicators:
         card = view.content.cards.indicator(row.indicator or "")
-        figures = (value_text(card, row.value), value_text(card, row.peer_median), percent_text(row.percentile))
+        figures = (value_zh(card, row.value), value_zh(card, row.peer_median), percent_text(row.percentile))
         rows.append((indicator_cells(view, row), *(Figure(f) for f in figures), Figure(row.peer_count or "–")))
     return PageTable(Bilingual("与同组比较", "Compared with peers"), headings, rows)
 

@@ -11,7 +11,7 @@ from leads.cards import Cards
 from leads.evidence.drawing import AMBER, BLUE, GREY, PALE, RED, WIDTH, Drawing, cut
 from leads.evidence.facts import EncounterFacts, PeerLadder, Subtotal
 from leads.publishing.rows import EvidenceRow, short
-from leads.words import percent_text, value_text
+from leads.words import percent_text, value_zh
 
 STAYS_DRAWN, PEERS_DRAWN, PERSONS_DRAWN = 24, 8, 8
 _LEFT, _RIGHT, _ROW = 300.0, WIDTH - 20, 22.0
@@ -146,7 +146,7 @@ def among_peers(rows: Sequence[EvidenceRow], ladders: Mapping[str, PeerLadder], 
 
 def _said(row: EvidenceRow, cards: Cards) -> str:
     card = cards.indicator(row.indicator or "")
-    return f"{card.name_zh} {value_text(card, row.value)} / {value_text(card, row.peer_median)}"
+    return f"{card.name_zh} {value_zh(card, row.value)} / {value_zh(card, row.peer_median)}"
 
 
 def _draw_indicator(drawing: Drawing, y: float, row: EvidenceRow, ladder: Sequence[float], cards: Cards) -> None:
@@ -164,7 +164,7 @@ def _draw_indicator(drawing: Drawing, y: float, row: EvidenceRow, ladder: Sequen
     drawing.rectangle(x(ladder[25]), y + 10, x(ladder[75]) - x(ladder[25]), 14, AMBER)
     drawing.line(x(ladder[50]), y + 7, x(ladder[50]), y + 27, "#1f4e78", 2.5)
     drawing.mark(x(value), y + 17, 6, RED)
-    drawing.text(_RIGHT, y + 14, value_text(card, row.value), "end", RED, 13)
+    drawing.text(_RIGHT, y + 14, value_zh(card, row.value), "end", RED, 13)
     drawing.text(_RIGHT, y + 30, percent_text(row.percentile), "end", GREY, 11)
 
 

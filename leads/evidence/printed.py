@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FONT = "Noto Sans SC"
 _SHORT = 16  # of the fingerprint, at the foot of each sheet
-_LEAST, _MOST, _TO_FILL_IN = 5.0, 34.0, 16.0  # how wide a column may be beside others, in digits
+_LEAST, _MOST, _TO_FILL_IN = 5.0, 34.0, 26.0  # how wide a column may be beside others, in digits
 _LONG_WORD = re.compile(r"[0-9A-Za-z_.-]{11,}")
 _BREAK = "\u200b"  # where a line may break within an id
 # what no font draws and no paper needs

@@ -85,7 +85,7 @@ def self_check_document(content: SelfCheckContent) -> Document:
             (
                 *both(("序号", "No."), ("问题", "Question"), ("违法行为", "The act"), ("明细", "Lines")),
                 _in_question_heading(content.currency),
-                *both(("自查结论", "Own finding"), ("应退金额", "To pay back"), ("整改措施与责任人", "Measures, by whom")),
+                *both(("自查结论", "Own finding"), ("应退金额", "To pay back"), ("整改措施、责任人", "Measures")),
             ),
             [*_questions(content)],
         ),

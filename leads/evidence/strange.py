@@ -10,9 +10,10 @@ from decimal import Decimal
 from fundwatch.pages import Bilingual, Figure, PageTable, Paragraph, Part
 from leads.evidence.view import LeadView, both, stay_text
 from leads.publishing.rows import EvidenceRow
-from leads.words import percent_text, value_text
+from leads.words import percent_text, value_text, value_zh
 
 NAMED = 3
+_MANY = 100
 _CHARGED = (("明细", "Lines"), ("费用", "Charged"), ("占比", "Share"))
 _CENT = Decimal("0.01")
 
@@ -69,20 +70,26 @@ def strange_text(view: LeadView) -> Bilingual:
 
 def _sentence(view: LeadView, row: EvidenceRow) -> Bilingual:
     card = view.content.cards.indicator(row.indicator or "")
-    value, median = value_text(card, row.value), value_text(card, row.peer_median)
+    value, median = value_zh(card, row.value), value_zh(card, row.peer_median)
     times = ""
     if row.value is not None and row.peer_median and row.peer_median > 0 and row.value > row.peer_median:
-        times = f"{row.value / row.peer_median:,.1f}"
+        times = _times(row.value / row.peer_median)
     is_high = row.value is not None and row.peer_median is not None and row.value >= row.peer_median
     beyond = row.percentile if is_high or row.percentile is None else 1 - row.percentile
     peers = "–" if row.peer_count is None else f"{row.peer_count:,}"
     zh = f"{card.name_zh} {value},同组 {peers} 名同行的中位数为 {median}"
-    en = f"{card.name_en} {value}; the median of its {peers} peers is {median}"
+    values = value_text(card, row.value), value_text(card, row.peer_median)
+    en = f"{card.name_en} {values[0]}; the median of its {peers} peers is {values[1]}"
     if times:
-        zh, en = f"{zh},为其 {times} 倍", f"{en}, {times} times that"
+        zh, en = f"{zh},为其 {times} 倍", f"{en}, {times} times that".replace("逾", "over")
     side_zh, side_en = ("高于", "above") if is_high else ("低于", "below")
     share = percent_text(beyond)
     return Bilingual(f"{zh},{side_zh} {share} 的同行。", f"{en}; {side_en} {share} of them.")
+
+
+def _times(ratio: float) -> str:
+    """How many times; beyond a hundred it says how small the median is, and no more."""
+    return f"逾 {_MANY}" if ratio > _MANY else f"{ratio:,.1f}"
 
 
 def excess_text(view: LeadView) -> Bilingual | None:

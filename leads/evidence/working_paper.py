@@ -10,7 +10,7 @@ from leads.evidence.view import LINES_ON_PAPER, LeadView, both, department_text,
 from leads.publishing.rows import EvidenceRow, short
 from leads.words import COMPARED, COMPARED_MEANING, ROLE_WORDS
 
-BOXES = ("□属实", "□部分", "□不属实")
+BOXES = "□属实 □部分\n□不属实"
 _BLANK = "\n\n"
 
 
@@ -30,6 +30,7 @@ def working_paper_parts(view: LeadView) -> Iterator[Part]:
     )
     yield _requests(view)
     yield from check_sheet(view)
+    yield from _drawn_visits(view)
     yield from _closing(view)
 
 
@@ -75,6 +76,28 @@ def check_sheet(view: LeadView) -> Iterator[Part]:
         yield Paragraph(f"{COMPARED_MEANING}: {len(shown) - len(counted)}", "note")
 
 
+def _drawn_visits(view: LeadView) -> Iterator[PageTable]:
+    """Of a lead without lines, the visits to draw first, with boxes."""
+    if view.drivers is None:
+        return
+    rows = [
+        (
+            Figure(number), stay_text(view, view.encounter(visit.encounter_id), visit.encounter_id).zh,
+            Figure(f"{visit.line_count:,}"), Figure(view.money(visit.amount)), "□正常 □存疑", "",
+        )
+        for number, visit in enumerate(view.drivers.visits, start=1)
+    ]  # fmt: skip
+    headings = both(
+        ("序号", "No."),
+        ("就诊或住院", "Visit or stay"),
+        ("明细", "Lines"),
+        ("费用", "Charged"),
+        ("核查", "Check"),
+        ("说明", "Note"),
+    )
+    yield PageTable(Bilingual("抽查表", "Visits to draw"), headings, rows)
+
+
 def _grouped(view: LeadView, lines: Sequence[EvidenceRow]) -> Iterator[Group | tuple[object, ...]]:
     """By visit or stay in the order of their dearest line, in a stay by time."""
     by_stay: dict[str, list[EvidenceRow]] = {}
@@ -105,12 +128,12 @@ def _cells(view: LeadView, line: EvidenceRow) -> tuple[object, ...]:
     ordered = " ".join(filter(None, (department_text(line.ordering_department), short(line.ordering_doctor_id))))
     return (
         "" if line.charged_at is None else f"{line.charged_at:%Y-%m-%d %H:%M}",
-        f"{line.item_name or ''}\n{line.item_code or ''}\n明细号 {line.line_id or ''}",
+        f"{line.item_name or ''} {line.item_code or ''}\n明细号 {line.line_id or ''}",
         ordered,
         Figure("" if line.quantity is None else f"{line.quantity.normalize():f}"),
         *(Figure(view.money(one)) for one in (line.amount, line.amount_in_question, line.amount_at_risk)),
         ", ".join(line.rule_ids or []),
-        ROLE_WORDS[COMPARED] if is_compared else "\n".join(BOXES),
+        ROLE_WORDS[COMPARED] if is_compared else BOXES,
         "",
     )
 

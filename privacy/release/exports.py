@@ -138,10 +138,10 @@ class Export(Declared):
         ]
 
     def _cell_problems(self) -> list[str]:
-        if self.cells is None:
-            return ["a table of cells needs `cells`: which measure counts people, and the margins"]
         if self.audience == PROVIDER:
             return ["what a provider gets are its own records, and no cells"]
+        if self.cells is None:
+            return ["a table of cells needs `cells`: which measure counts people, and the margins"]
         found = [] if self.cells.counts in self.measures else [f"cells.counts: no measure is named {self.cells.counts}"]
         if self.cells.least < LEAST_K[self.audience]:
             found.append(f"cells.least: {self.audience} needs at least {LEAST_K[self.audience]}")

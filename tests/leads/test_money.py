@@ -39,7 +39,8 @@ def test_every_line_counts_once_and_no_settlement_beyond_what_was_paid(spark: Sp
         return f"S{place}" if place < 3 else None
 
     rows = [
-        (lead, rule, f"L{line}", settlement_of(line), estimate, amount, 2 * amount) for lead, rule, line, estimate, amount in claims
+        (lead, rule, f"L{line}", settlement_of(line), estimate, amount, 2 * amount)
+        for lead, rule, line, estimate, amount in claims
     ]
     settlements = spark.createDataFrame([(f"S{i}", *amounts) for i, amounts in enumerate(paid)], _PAID)
     counted = once_per_line(spark.createDataFrame(rows, _SCHEMA), settlements).collect()

@@ -51,10 +51,10 @@ def verify_file(settings: Settings, path: Path) -> FileVerified:
     found = compared(settings.lists_dir, path)
     if found.state is FileState.CHANGED:
         raise NotPublishedError(
-            f"{path.name} 内容已改变 was changed: 它带有 {found.night} 线索 {found.lead_id} 的指纹,但不是公布的文件 | it bears "
-            f"the mark of lead {found.lead_id} of {found.night}, and is not what was published",
+            f"{path.name} 内容已改变 was changed: 它带有 {found.night} 线索 {found.lead_id} 的指纹,但不是公布的文件 "
+            f"| it bears the mark of lead {found.lead_id} of {found.night}, and is not what was published",
             where=str(path),
-            do=f"核对原件 compare it with the files in {settings.lists_dir / (found.night or '') / 'evidence'}; a workbook "
+            do=f"核对原件 compare it with those in {settings.lists_dir / (found.night or '') / 'evidence'}; a workbook "
             "that was filled in differs too",
         )
     if found.state is FileState.UNKNOWN:
