@@ -74,7 +74,7 @@ def _provenance(view: LeadView) -> Iterator[Paragraph]:
     yield Paragraph(text, "note", Bilingual("溯源", "Provenance"))
     if made.knowledge:
         points = sum(used.points for used in made.knowledge.values())
-        said = f"知识点 Knowledge points: {points:,}, {len(made.knowledge)} 类 classes(逐类见清单工作簿 by class: leads.xlsx)"
+        said = f"知识点 Knowledge points: {points:,}, {len(made.knowledge)} 类 classes(逐类 by class: leads.xlsx)"
         yield Paragraph(said, "note")
     for said in (
         scanned_text(made.lines_seen), not_run_text(made.models_not_run), shadow_text(view.content.shadow),
