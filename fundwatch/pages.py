@@ -26,7 +26,7 @@ margin:2em auto;padding:0 1em}
 h1{font-size:22px;color:#1f4e78;margin-bottom:.2em}
 h2{font-size:16px;color:#1f4e78;border-bottom:2px solid #1f4e78;margin-top:1.6em;break-after:avoid}
 h2 small,.en{color:#666;font-weight:normal}
-table{border-collapse:collapse;width:100%;font-size:12.5px}
+table{border-collapse:collapse;width:100%;font-size:12.5px;margin:.7em 0}td,th{white-space:pre-line}
 th,td{border:1px solid #ccc;padding:4px 6px;text-align:left;vertical-align:top;overflow-wrap:break-word}
 th{background:#1f4e78;color:#fff;print-color-adjust:exact}td.n{text-align:right;white-space:nowrap}
 thead{display:table-header-group}tr{break-inside:avoid}
@@ -38,7 +38,7 @@ svg.bars text{font-size:12px;fill:#222}svg .axis{stroke:#8a8f98}svg .bar{fill:#5
 svg .beside{stroke:#c00000;stroke-width:3}svg rect,svg line{print-color-adjust:exact}
 figure{margin:.6em 0;break-inside:avoid}figcaption{color:#666;font-size:12px}figure svg{width:100%;height:auto}
 .under{display:block;color:#666;font-size:.92em}.group td{background:#eef3f8;font-weight:bold;print-color-adjust:exact}
-.group .under{font-weight:normal}
+.group .under{font-weight:normal}th .under{color:#c9d8e8;font-weight:normal}
 .wide{page:wide}@page{size:A4;margin:13mm 12mm 16mm{{ foot_rules|safe }}}@page wide{size:A4 landscape}
 .switch{float:right;font-size:12px}#english:not(:checked)~* .under,#english:not(:checked)~* small,
 #english:not(:checked)~* .en{display:none}

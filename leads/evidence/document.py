@@ -37,7 +37,7 @@ class Document:
 def lead_document(view: LeadView) -> Document:
     """The lead's file: summary, rule by rule, working paper, provenance."""
     title = f"线索 {view.lead.place} 证据 Evidence of lead {view.lead.place}: {view.lead.subject}"
-    parts = with_content([*summary_parts(view), *findings_parts(view), *_provenance(view), *working_paper_parts(view)])
+    parts = with_content([*summary_parts(view), *findings_parts(view), *working_paper_parts(view), *_provenance(view)])
     return document_of(title, parts, f"{view.number} · {view.content.provenance.business_date}", view.lines)
 
 

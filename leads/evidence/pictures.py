@@ -20,14 +20,14 @@ _LEFT, _RIGHT, _ROW = 300.0, WIDTH - 20, 22.0
 def strip(encounters: Sequence[EncounterFacts], places: Mapping[str, str]) -> Picture | None:
     """Stays and visits on their days, a row each, grouped by person; where two of a person overlap, the days are red.
 
-    Nothing where there is but one and it lasted a day: that says no more than its date.
+    Nothing where there is but one: that says no more than its dates.
     """
     known = sorted(
         (e for e in encounters if e.started_at), key=lambda e: (e.patient_id or "", e.started_at, e.encounter_id)
     )
     shown = known[:STAYS_DRAWN]
     spans = {e.encounter_id: _span(e) for e in shown}
-    if not shown or (len(shown) == 1 and spans[shown[0].encounter_id][0] == spans[shown[0].encounter_id][1]):
+    if len(shown) < 2:
         return None
     first, last = min(s for s, _ in spans.values()), max(e for _, e in spans.values())
     overlaps = _overlaps(shown)
