@@ -42,6 +42,7 @@ _LEADS_ACTIONS = {
     "verify": "whether an evidence file (.html, .pdf, .xlsx) is what was published",
     "lines": "all lines of a lead as CSV, however many",
     "self-check": "the pack that an institution checks itself by: its own lines, no person, no score",
+    "answers": "an institution's filled-in self-check book, read against its --pack",
     "checklist": "possible problems by department, made from the rules",
 }
 _KNOWLEDGE_ACTIONS = {
@@ -54,6 +55,9 @@ _KNOWLEDGE_ACTIONS = {
     "check": "files and editions: whether all points are there and hold",
 }
 KNOWLEDGE_ACTIONS = tuple(_KNOWLEDGE_ACTIONS)
+
+
+LEADS_ACTIONS = tuple(_LEADS_ACTIONS)
 
 
 def a_date(text: str) -> date:
@@ -182,12 +186,13 @@ def rule_options(parser: argparse.ArgumentParser) -> None:
 
 
 def leads_options(parser: argparse.ArgumentParser) -> None:
-    """`fundwatch leads [list|show LEAD|verify FILE|lines LEAD|self-check INSTITUTION|checklist]`."""
+    """`fundwatch leads [list|show LEAD|verify FILE|lines LEAD|self-check INSTITUTION|answers FILE|checklist]`."""
     said = "; ".join(f"{action}: {text}" for action, text in _LEADS_ACTIONS.items())
-    parser.add_argument("action", nargs="?", choices=(*_LEADS_ACTIONS,), default="list", help=said)
+    parser.add_argument("action", nargs="?", choices=LEADS_ACTIONS, default="list", help=said)
     parser.add_argument("name", nargs="?", default="", help="which lead, file or institution")
     parser.add_argument("--top", type=int, default=20, help="list: how many leads (default 20)")
     parser.add_argument("--out", type=local_path, metavar="PATH", help="lines: the file; self-check, checklist: where")
+    parser.add_argument("--pack", type=local_path, metavar="FOLDER", help="answers: the pack that was answered")
 
 
 def knowledge_options(parser: argparse.ArgumentParser) -> None:

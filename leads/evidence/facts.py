@@ -118,13 +118,15 @@ class Drivers:
 
 @dataclass(frozen=True)
 class EvidenceFacts:
-    """The facts of the listed leads. `doctors` says by token where a doctor is registered; `drivers` is by lead."""
+    """The facts of the listed leads. `doctors` says by token where a doctor is registered; `drivers` is by lead,
+    `stays` by lead the stays of the first persons that its hits name, which a hit may not name itself."""
 
     encounters: Mapping[str, EncounterFacts] = field(default_factory=dict)
     subtotals: Sequence[Subtotal] = ()
     ladders: Sequence[PeerLadder] = ()
     doctors: Mapping[str, str] = field(default_factory=dict)
     drivers: Mapping[str, Drivers] = field(default_factory=dict)
+    stays: Mapping[str, Sequence[EncounterFacts]] = field(default_factory=dict)
 
     def subtotals_of(self, lead_id: str, rule_id: str, dimension: Dimension) -> list[Subtotal]:
         """Of a lead and rule, the dearest first; days in their order."""

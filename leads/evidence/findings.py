@@ -41,9 +41,9 @@ def findings_parts(view: LeadView) -> Iterator[Part]:
 def pictures(view: LeadView) -> Iterator[Picture]:
     """The pictures that say more than their table."""
     places = view.content.places
-    of_lines = [e for e in view.encounters if e.started_at]
+    beside = {e.encounter_id: e for e in (*view.encounters, *view.content.facts.stays.get(view.lead.lead_id, ()))}
     drawn = (
-        strip(persons_of(of_lines), places),
+        strip(persons_of([e for e in beside.values() if e.started_at]), places),
         charges(view.subtotals(Dimension.DAY), in_currency("元", view.currency)),
         among_peers(view.indicators, _ladders(view), view.content.cards),
     )

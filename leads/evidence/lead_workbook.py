@@ -9,37 +9,28 @@ from fundwatch.pages import Bilingual, Group, PageTable, Paragraph
 from leads.evidence.document import Document
 from leads.evidence.facts import ALL_RULES, Dimension
 from leads.evidence.summary import summary_parts
-from leads.evidence.view import LeadView, department_text
+from leads.evidence.view import LeadView, department_text, stay_text
 from leads.publishing.rows import short
 from leads.publishing.sheets import Book, Heading, Sheet
 from leads.words import COMPARED_MEANING, COUNTED, ROLE_WORDS
 
 _SUMMARY = (Heading("事项", "What", 24, "wrapped"), Heading("内容", "Content", 96, "wrapped"))
-_LINES = (
-    Heading("序号", "No.", 7, "place"),
-    Heading("收费时间", "Charged at", 17, "time"),
-    Heading("机构", "Institution", 26, "wrapped"),
-    Heading("参保人(代号)", "Patient", 13),
-    Heading("就诊号", "Encounter", 16, "wrapped"),
-    Heading("起", "Admitted", 17, "time"),
-    Heading("止", "Discharged", 17, "time"),
-    Heading("科室", "Department", 14, "wrapped"),
-    Heading("主要诊断", "Diagnosis", 22, "wrapped"),
-    Heading("明细号", "Line", 18, "wrapped"),
-    Heading("项目", "Item", 26, "wrapped"),
-    Heading("项目编码", "Item code", 20, "wrapped"),
-    Heading("开单科室", "Ordered in", 14, "wrapped"),
-    Heading("开单医师", "Ordered by", 24, "wrapped"),
-    Heading("数量", "Qty", 8, "plain"),
-    Heading("单价(元)", "Unit price, CNY", 12, "money"),
-    Heading("金额(元)", "Charged, CNY", 12, "money"),
-    Heading("违规金额(元)", "In question, CNY", 13, "money"),
-    Heading("涉及基金(元)", "Fund at risk, CNY", 13, "money"),
-    Heading("规则", "Rules", 9, "wrapped"),
-    Heading("作用", "Role", 10, "wrapped"),
-    Heading("核查(属实/部分/不属实)", "Check", 14, "wrapped"),
+_LINES = (  # as wide as a sheet of A4 across can show
+    Heading("序号", "No.", 6, "place"),
+    Heading("明细号", "Line", 15, "wrapped"),
+    Heading("就诊", "Visit or stay", 34, "wrapped"),
+    Heading("收费时间", "Charged at", 16, "time"),
+    Heading("项目", "Item", 24, "wrapped"),
+    Heading("开单科室、医师", "Ordered by", 18, "wrapped"),
+    Heading("数量", "Qty", 7, "plain"),
+    Heading("金额(元)", "Charged, CNY", 11, "money"),
+    Heading("违规金额(元)", "In question, CNY", 12, "money"),
+    Heading("涉及基金(元)", "Fund at risk, CNY", 12, "money"),
+    Heading("规则", "Rules", 8, "wrapped"),
+    Heading("作用", "Role", 9, "wrapped"),
+    Heading("核查(属实/部分/不属实)", "Check", 13, "wrapped"),
     Heading("认定金额(元)", "Found, CNY", 12, "money"),
-    Heading("说明", "Note", 26, "wrapped"),
+    Heading("说明", "Note", 20, "wrapped"),
 )
 _SUMS = (
     Heading("规则", "Rule", 10),
@@ -106,14 +97,12 @@ def _flat(cell: object) -> str:
 
 def _lines(view: LeadView) -> Iterator[tuple[object, ...]]:
     for number, line in enumerate(view.lines, start=1):
-        stay = view.encounter(line.encounter_id)
-        diagnosis = "" if stay is None else " ".join(filter(None, (stay.main_diagnosis_code, stay.diagnosis_name)))
+        stay = stay_text(view, view.encounter(line.encounter_id), line.encounter_id).zh
+        ordered = (department_text(line.ordering_department), view.doctor(line.ordering_doctor_id))
         yield (
-            number, line.charged_at, view.place(line.institution_id), short(line.patient_id), line.encounter_id,
-            stay and stay.started_at, stay and stay.ended_at, department_text(stay.department) if stay else "",
-            diagnosis, line.line_id, line.item_name, line.item_code, department_text(line.ordering_department),
-            view.doctor(line.ordering_doctor_id), line.quantity, line.unit_price, line.amount,
-            line.amount_in_question, line.amount_at_risk, "\n".join(line.rule_ids or []),
+            number, line.line_id, stay.replace(" · ", "\n"), line.charged_at,
+            "\n".join(filter(None, (line.item_name, line.item_code))), "\n".join(filter(None, ordered)), line.quantity,
+            line.amount, line.amount_in_question, line.amount_at_risk, "\n".join(line.rule_ids or []),
             ROLE_WORDS.get(line.role or COUNTED, ""), "", None, "",
         )  # fmt: skip
 

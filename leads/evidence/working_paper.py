@@ -61,19 +61,21 @@ def check_sheet(view: LeadView) -> Iterator[Part]:
     yield PageTable(Bilingual("逐条核查表", "Line-by-line check"), headings, list(_grouped(view, shown)))
     counted = [line for line in shown if line.role != COMPARED]
     listed = sum((line.amount_at_risk or Decimal(0) for line in counted), Decimal("0.00"))
-    others = view.lead.amount_at_risk - listed
-    yield Paragraph(
-        view.says(
-            f"列出 {len(counted):,} / 共 {view.lead.line_count:,} 条,涉及基金 {listed:,.2f} 元;未列出的 "
-            f"{max(view.lead.line_count - len(counted), 0):,} 条计 {others:,.2f} 元,见同名工作簿,或用 "
-            f"`fundwatch leads lines {view.lead.lead_id}` 取得全部明细",
-            f"{len(counted):,} of {view.lead.line_count:,} lines, CNY {listed:,.2f} of the fund; the others count CNY "
-            f"{others:,.2f}: see the workbook of the same name, or `fundwatch leads lines {view.lead.lead_id}`",
-        ),
-        "note",
-    )
+    yield Paragraph(_listed(view, len(counted), listed), "note")
     if len(counted) < len(shown):
         yield Paragraph(f"{COMPARED_MEANING}: {len(shown) - len(counted)}", "note")
+
+
+def _listed(view: LeadView, count: int, listed: Decimal) -> Bilingual:
+    """How many lines the paper has, and where the others are and what they count."""
+    whole, others = view.lead.line_count, view.lead.amount_at_risk - listed
+    zh = f"列出 {count:,} / 共 {whole:,} 条,涉及基金 {listed:,.2f} 元"
+    en = f"{count:,} of {whole:,} lines, CNY {listed:,.2f} of the fund"
+    if count < whole:
+        command = f"`fundwatch leads lines {view.lead.lead_id}`"
+        zh += f";未列出的 {whole - count:,} 条计 {others:,.2f} 元,见同名工作簿,或用 {command} 取得全部明细"
+        en += f"; the others count CNY {others:,.2f}: see the workbook of the same name, or {command}"
+    return view.says(zh, en)
 
 
 def _drawn_visits(view: LeadView) -> Iterator[PageTable]:

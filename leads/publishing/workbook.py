@@ -32,16 +32,16 @@ _LEADS = (
     Heading("序号", "Place", 7, "place"),
     Heading("等级", "Tier", 12, "tier"),
     Heading("对象", "Who", 22, "wrapped"),
-    Heading("个案", "Cases", 34, "wrapped"),
-    Heading("违规金额(元)", "In question, CNY", 16, "money"),
-    Heading("涉及基金(元)", "Fund at risk, CNY", 16, "money"),
-    Heading("估算(元)", "Estimate, CNY", 14, "money"),
+    Heading("个案", "Cases", 27, "wrapped"),
+    Heading("违规金额(元)", "In question, CNY", 13, "money"),
+    Heading("涉及基金(元)", "Fund at risk, CNY", 13, "money"),
+    Heading("估算(元)", "Estimate, CNY", 12, "money"),
     Heading("命中", "Hits", 7, "count"),
     Heading("明细", "Lines", 7, "count"),
     Heading("规则", "Rules", 9, "wrapped"),
     Heading("评分百分位", "Score", 10, "percent"),
-    Heading("原因", "Why", 88, "wrapped"),
-    Heading("何种情形可排除", "What would clear it", 46, "wrapped"),
+    Heading("原因", "Why", 74, "wrapped"),
+    Heading("何种情形可排除", "What would clear it", 36, "wrapped"),
     Heading("法规依据", "Law", 13, "wrapped"),
     Heading("优先度", "Priority", 9, "money"),
     Heading("线索编号", "Lead id", 19),
@@ -54,10 +54,8 @@ _EVIDENCE = (
     Heading("机构", "Institution", 30, "wrapped"),
     Heading("参保人(代号)", "Patient (token)", 13),
     Heading("就诊号", "Encounter", 18),
-    Heading("起", "Admitted", 17, "time"),
-    Heading("止", "Discharged", 17, "time"),
-    Heading("主要诊断", "Diagnosis", 24, "wrapped"),
-    Heading("开单科室与医师", "Ordered by", 28, "wrapped"),
+    Heading("起止与诊断", "Stay and diagnosis", 26, "wrapped"),
+    Heading("开单科室、医师", "Ordered by", 24, "wrapped"),
     Heading("结算号", "Settlement", 18),
     Heading("明细号", "Line", 18),
     Heading("项目编码", "Item code", 26),
@@ -235,15 +233,16 @@ def _evidence(content: ListContent) -> Iterator[tuple[object, ...]]:
             )  # fmt: skip
 
 
-def _stay(content: ListContent, lead: LeadRow, row: EvidenceRow) -> tuple[object, ...]:
+def _stay(content: ListContent, lead: LeadRow, row: EvidenceRow) -> tuple[str, str]:
     """Admission, discharge and diagnosis of the line's visit or stay, and who ordered it."""
     view = LeadView(content, lead)
     stay, ordered = view.encounter(row.encounter_id), view.doctor(row.ordering_doctor_id)
-    by = " ".join(filter(None, (department_text(row.ordering_department), ordered)))
+    by = "\n".join(filter(None, (department_text(row.ordering_department), ordered)))
     if stay is None:
-        return None, None, "", by
+        return "", by
+    times = " – ".join(dict.fromkeys(f"{t:%Y-%m-%d %H:%M}" for t in (stay.started_at, stay.ended_at) if t))
     diagnosis = " ".join(filter(None, (stay.main_diagnosis_code, stay.diagnosis_name)))
-    return stay.started_at, stay.ended_at, diagnosis, by
+    return f"{times}\n{diagnosis}".strip(), by
 
 
 def _minor(content: ListContent) -> Iterator[tuple[object, ...]]:

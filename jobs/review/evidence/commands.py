@@ -12,6 +12,7 @@ from fundwatch.terminal import show
 from jobs.review.evidence.all_lines import LinesWritten, write_lines
 from jobs.review.evidence.checklist import ChecklistWritten, write_checklist
 from jobs.review.evidence.self_check import SelfCheck, write_self_check
+from jobs.review.evidence.self_check_answers import AnswersTaken, take_answers
 from jobs.review.evidence.verify_file import FileVerified, verify_file
 from jobs.review.show_lead import newest_list
 from jobs.terminal.answer import Answer, Say
@@ -48,8 +49,16 @@ def _checklist(options: argparse.Namespace) -> Answer[Any]:
     return Answer(write_checklist(settings, night, out), _print_checklist)
 
 
+def _answers(options: argparse.Namespace) -> Answer[Any]:
+    """`fundwatch leads answers FILE --pack FOLDER`."""
+    if options.pack is None:
+        raise FundwatchError("which pack were these answers given to?", where="--pack", do="give the pack's folder")
+    return Answer(take_answers(Path(_named(options, "file")), options.pack), _print_answers)
+
+
 ACTIONS: Mapping[str, Callable[[argparse.Namespace], Answer[Any]]] = {
-    "verify": _verify, "lines": _lines, "self-check": _self_check, "checklist": _checklist,
+    "verify": _verify, "lines": _lines, "self-check": _self_check, "answers": _answers,
+    "checklist": _checklist,
 }  # fmt: skip
 
 
@@ -74,6 +83,12 @@ def _print_self_check(found: SelfCheck, say: Say) -> None:
         f"自查包 self-check pack of {found.institution_id} {found.institution_name}: {found.rules} 个问题 questions, "
         f"{found.lines:,} 条明细 lines: {found.folder}"
     )
+
+
+def _print_answers(found: AnswersTaken, say: Say) -> None:
+    said = ", ".join(f"{answer} {count:,}" for answer, count in sorted(found.by_answer.items())) or "–"
+    left = found.asked - sum(found.by_answer.values())
+    show(f"自查答复 answers: {said}; 未答 open {left:,}; 应退 to be paid back {found.pay_back:,.2f}: {found.folder}")
 
 
 def _print_checklist(found: ChecklistWritten, say: Say) -> None:

@@ -34,7 +34,8 @@ _KEYS: Mapping[Dimension, str] = {
     Dimension.DAY: "CAST(CAST(charged_at AS DATE) AS VARCHAR)",
     Dimension.DOCTOR: "ordering_doctor_id",
 }
-DRIVERS_SHOWN = 10
+DRIVERS_SHOWN, PERSONS_SHOWN = 10, 6
+_OF_ENCOUNTER = tuple(f.name for f in fields(EncounterFacts) if f.name != "diagnosis_name")
 _MONEY = "DECIMAL(28, 2)"
 _CENT = Decimal("0.01")
 _Of = TypeVar("_Of", EncounterFacts, CostlyVisit, CostlyItem)
@@ -59,6 +60,7 @@ def evidence_facts(
         ladders=ladders_of(lake, night, leads, evidence),
         doctors=workplaces_of(lake, night, {one for one in doctors if one}),
         drivers=drivers,
+        stays=stays_of(lake, night, leads, hits),
     )
 
 
@@ -115,9 +117,8 @@ def encounters_of(lake: Lake, night: date, ids: Collection[str]) -> dict[str, En
     """Visits and stays by id, as known after the night, with the name of the main diagnosis where one was delivered."""
     if not ids or not lake.exists("encounter"):
         return {}
-    columns = ", ".join(f.name for f in fields(EncounterFacts) if f.name != "diagnosis_name")
     where = f"WHERE {known_on(night)} AND encounter_id IN ({quoted(ids)})"
-    rows = lake.rows("encounter", f"SELECT {columns} FROM encounter {where}")
+    rows = lake.rows("encounter", f"SELECT {', '.join(_OF_ENCOUNTER)} FROM encounter {where}")
     names: dict[tuple[str, str], str] = {}
     if lake.exists("diagnosis"):
         diagnoses = lake.rows(
@@ -131,6 +132,28 @@ def encounters_of(lake: Lake, night: date, ids: Collection[str]) -> dict[str, En
         )
         for row in rows
     }
+
+
+def stays_of(
+    lake: Lake, night: date, leads: Sequence[LeadRow], hits: Sequence[HitRow]
+) -> dict[str, list[EncounterFacts]]:
+    """By lead the stays, within its period, of the first persons that its hits name: the stay before a readmission is
+    in no line of the hit."""
+    persons: dict[str, list[str]] = {}
+    for lead in leads:
+        own = (h.patient_id for h in hits if (h.subject_type, h.subject_id) == (lead.subject_type, lead.subject_id))
+        persons[lead.lead_id] = [*dict.fromkeys(person for person in own if person)][:PERSONS_SHOWN]
+    wanted = {person for own in persons.values() for person in own}
+    if not wanted or not lake.exists("encounter"):
+        return {}
+    query = (
+        f"SELECT {', '.join(_OF_ENCOUNTER)} FROM encounter WHERE {known_on(night)} AND is_inpatient "
+        f"AND patient_id IN ({quoted(wanted)}) AND CAST(started_at AS DATE) <= DATE '{night}' "
+        f"AND CAST(coalesce(ended_at, started_at) AS DATE) >= DATE '{min(lead.period_start for lead in leads)}' "
+        "ORDER BY started_at, encounter_id"
+    )
+    stays = [_of(EncounterFacts, row | {"diagnosis_name": None}) for row in lake.rows("encounter", query)]
+    return {lead_id: [stay for stay in stays if stay.patient_id in own] for lead_id, own in persons.items()}
 
 
 def _of(kind: type[_Of], row: Mapping[str, Any]) -> _Of:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
 
 import openpyxl
 import pytest
 from pydantic import ValidationError
 
+from fundwatch.errors import FundwatchError
 from fundwatch.pages import page
+from jobs.review.evidence.self_check_answers import take_answers
 from leads.cards import Cards
+from leads.evidence.answers import Asked, read_answers
 from leads.evidence.self_check import (
     LINES_SHEET,
     OwnLine,
@@ -85,3 +90,68 @@ def test_a_declaration_that_would_tell_an_institution_too_much_does_not_load(cha
     with pytest.raises(ValidationError, match=says):
         _declared(**changed)
     assert _declared().audience == "provider"
+
+
+def _filled(pack: SelfCheckContent, path: Path, **cells: object) -> Path:
+    """The pack's book with cells filled in, like `N5="属实"`."""
+    book = openpyxl.load_workbook(BytesIO(self_check_workbook(pack, self_check_document(pack))))
+    for name, value in cells.items():
+        book[LINES_SHEET][name] = value
+    book.save(path)
+    return path
+
+
+def _asked(pack: SelfCheckContent) -> dict[tuple[str, str], Asked]:
+    asked = (Asked(line.rule_id, line.line_id, line.amount, line.amount_in_question) for line in pack.lines)
+    return {(one.rule_id, one.line_id): one for one in asked}
+
+
+def test_answers_are_read_line_by_line_and_what_is_open_is_left_out(pack: SelfCheckContent, tmp_path: Path):
+    given = {"N5": "属实", "O5": 5.5, "N6": "不属实", "P6": "分两处执行", "N8": "部分属实", "O8": "1.25"}
+    answers = read_answers(_filled(pack, tmp_path / "a.xlsx", **given), _asked(pack))
+    assert [(one.line_id, one.answer, one.pay_back) for one in answers] == [
+        ("L5", "属实", Decimal("5.50")), ("L4", "不属实", Decimal("0.00")), ("L2", "部分属实", Decimal("1.25")),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"N5": "是", "O5": 1}, "N5 自查结果"),
+        ({"N5": "属实", "O5": 99}, "O5 应退金额.*99.00 应在 0 与所涉金额 5.50 之间"),
+        ({"N5": "属实", "O5": -1}, "O5 应退金额"),
+        ({"N5": "属实", "O5": "多少"}, "不是金额"),
+        ({"N5": "属实"}, "缺应退金额"),
+        ({"N5": "不属实"}, "P5 说明: 不属实须说明理由"),
+        ({"N5": "不属实", "O5": 1, "P5": "有记录"}, "没有应退金额"),
+        ({"N5": "不属实", "P5": "长" * 32_767}, "P5 说明: 超过"),
+        ({"C5": "L77", "N5": "属实", "O5": 1}, "不在自查包中"),
+        ({"C6": "L5", "N6": "属实", "O6": 1, "N5": "属实", "O5": 1}, "明细号重复"),
+        ({"O5": "=1+1", "N5": "属实"}, "有公式"),
+        ({"N4": "别的"}, "列被移动或改名.*自查结果"),
+    ],
+)
+def test_an_answer_that_does_not_fit_is_named_by_cell_and_nothing_is_taken(
+    pack: SelfCheckContent, tmp_path: Path, given: dict[str, object], says: str
+):
+    with pytest.raises(FundwatchError, match=says):
+        read_answers(_filled(pack, tmp_path / "a.xlsx", **given), _asked(pack))
+
+
+def test_answers_lie_beside_their_pack_with_texts_scrubbed(pack: SelfCheckContent, tmp_path: Path):
+    folder = tmp_path / "pack"
+    folder.mkdir()
+    lines = "rule_id,line_id,amount,amount_in_question\r\n" + "".join(
+        f"{line.rule_id},{line.line_id},{line.amount},{line.amount_in_question}\r\n" for line in pack.lines
+    )
+    (folder / "lines.csv").write_text(lines, encoding="utf-8-sig")
+    book = _filled(pack, tmp_path / "a.xlsx", N5="不属实", P5="患者电话 13800138000,已核对", N6="属实", O6=4.5)
+    taken = take_answers(book, folder)
+    assert (taken.asked, dict(taken.by_answer), taken.pay_back) == (5, {"不属实": 1, "属实": 1}, Decimal("4.50"))
+    kept = json.loads((folder / "answers.json").read_text(encoding="utf-8"))
+    assert "13800138000" not in str(kept)
+    with pytest.raises(FundwatchError, match="is no self-check pack"):
+        take_answers(book, tmp_path)
+    (tmp_path / "b.xlsx").write_bytes(b"PK no book")
+    with pytest.raises(FundwatchError, match="is no readable self-check book"):
+        take_answers(tmp_path / "b.xlsx", folder)
