@@ -159,7 +159,7 @@ def stays_of(
 def _of(kind: type[_Of], row: Mapping[str, Any]) -> _Of:
     """A typed row; times lose their zone, which is nominal."""
     plain: dict[str, Any] = {k: v.replace(tzinfo=None) if isinstance(v, datetime) else v for k, v in row.items()}
-    return kind(**{f.name: plain.get(f.name) for f in fields(kind)})
+    return kind(**{f.name: plain[f.name] for f in fields(kind)})
 
 
 def workplaces_of(lake: Lake, night: date, doctors: Collection[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -92,11 +93,11 @@ def test_a_declaration_that_would_tell_an_institution_too_much_does_not_load(cha
     assert _declared().audience == "provider"
 
 
-def _filled(pack: SelfCheckContent, path: Path, **cells: object) -> Path:
+def _filled(pack: SelfCheckContent, path: Path, **cells: Any) -> Path:
     """The pack's book with cells filled in, like `N5="属实"`."""
     book = openpyxl.load_workbook(BytesIO(self_check_workbook(pack, self_check_document(pack))))
     for name, value in cells.items():
-        book[LINES_SHEET][name] = value
+        book[LINES_SHEET][name].value = value
     book.save(path)
     return path
 
@@ -132,7 +133,7 @@ def test_answers_are_read_line_by_line_and_what_is_open_is_left_out(pack: SelfCh
     ],
 )
 def test_an_answer_that_does_not_fit_is_named_by_cell_and_nothing_is_taken(
-    pack: SelfCheckContent, tmp_path: Path, given: dict[str, object], says: str
+    pack: SelfCheckContent, tmp_path: Path, given: dict[str, Any], says: str
 ):
     with pytest.raises(FundwatchError, match=says):
         read_answers(_filled(pack, tmp_path / "a.xlsx", **given), _asked(pack))
