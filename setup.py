@@ -61,6 +61,7 @@ PACKAGES = [
     "jobs.protect",
     "jobs.prove",
     "jobs.review",
+    "jobs.review.outcomes",
     "jobs.terminal",
     "jobs.trial",
 ]
