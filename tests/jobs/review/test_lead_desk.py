@@ -93,7 +93,8 @@ def test_a_decision_of_lines_that_are_not_the_cases_or_of_before_the_service_is_
     wrong = closing(Status.PARTLY, date(2026, 3, 1), accepted=("L3", "X9"), cleared=("L3",))
     _refused(
         lambda: inspection.desk("Li").close(asked, wrong),
-        "no line 'X9' is in this case", "the line L3 is there twice", "2026-03-01 早于服务日期 is before the service of 2026-03-04",
+        "no line 'X9' is in this case", "the line L3 is there twice",
+        "2026-03-01 早于服务日期 is before the service of 2026-03-04",
     )  # fmt: skip
 
 
@@ -194,9 +195,7 @@ def test_a_role_is_kept_and_what_is_refused_is_logged(inspection: Inspection) ->
     inspection.world.settings = inspection.settings.model_copy(update={"conf": inspection.root / "conf"})
     zhao, asked = inspection.desk("Zhao"), inspection.asked("Zhao")
     _refused(lambda: zhao.assign(asked, "一组"), "not one of the lead_managers", error=AccessRefusedError)
-    _refused(
-        lambda: zhao.assign(inspection.asked("Wang"), "一组"), "another account", error=AccessRefusedError
-    )
+    _refused(lambda: zhao.assign(inspection.asked("Wang"), "一组"), "another account", error=AccessRefusedError)
     assert [(e.action, e.outcome) for e in inspection.log()] == [("leads assign", "refused")] * 2
     inspection.assigned()
 
