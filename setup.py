@@ -39,6 +39,7 @@ PACKAGES = [
     "models.registry",
     "leads",
     "leads.evidence",
+    "leads.outcomes",
     "leads.publishing",
     "leads.ranking",
     "evaluation",
@@ -62,6 +63,7 @@ PACKAGES = [
     "jobs.prove",
     "jobs.review",
     "jobs.review.evidence",
+    "jobs.review.outcomes",
     "jobs.terminal",
     "jobs.trial",
 ]

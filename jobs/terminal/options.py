@@ -36,15 +36,6 @@ _RULE_ACTIONS = {
     "check": "judge visits (--visit, or the standard input: one JSON, or one a line) by the rules of an exported FILE",
 }
 RULE_ACTIONS = tuple(_RULE_ACTIONS)
-_LEADS_ACTIONS = {
-    "list": "a night's leads (the default)",
-    "show": "one lead with its evidence",
-    "verify": "whether an evidence file (.html, .pdf, .xlsx) is what was published",
-    "lines": "all lines of a lead as CSV, however many",
-    "self-check": "the pack that an institution checks itself by: its own lines, no person, no score",
-    "answers": "an institution's filled-in self-check book, read against its --pack",
-    "checklist": "possible problems by department, made from the rules",
-}
 _KNOWLEDGE_ACTIONS = {
     "list": "the classes of knowledge and the editions (the default); with --date as of that night",
     "show": "the points of a class, or all that speaks of a code",
@@ -55,9 +46,6 @@ _KNOWLEDGE_ACTIONS = {
     "check": "files and editions: whether all points are there and hold",
 }
 KNOWLEDGE_ACTIONS = tuple(_KNOWLEDGE_ACTIONS)
-
-
-LEADS_ACTIONS = tuple(_LEADS_ACTIONS)
 
 
 def a_date(text: str) -> date:
@@ -183,16 +171,6 @@ def rule_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=local_path, metavar="FILE", help="export: the file to write (default: print it)")
     parser.add_argument("--shadow", action="store_true", help="export: rules in shadow too")
     parser.add_argument("--visit", type=local_path, metavar="FILE", help="check: the visits (default: standard input)")
-
-
-def leads_options(parser: argparse.ArgumentParser) -> None:
-    """`fundwatch leads [list|show LEAD|verify FILE|lines LEAD|self-check INSTITUTION|answers FILE|checklist]`."""
-    said = "; ".join(f"{action}: {text}" for action, text in _LEADS_ACTIONS.items())
-    parser.add_argument("action", nargs="?", choices=LEADS_ACTIONS, default="list", help=said)
-    parser.add_argument("name", nargs="?", default="", help="which lead, file or institution")
-    parser.add_argument("--top", type=int, default=20, help="list: how many leads (default 20)")
-    parser.add_argument("--out", type=local_path, metavar="PATH", help="lines: the file; self-check, checklist: where")
-    parser.add_argument("--pack", type=local_path, metavar="FOLDER", help="answers: the pack that was answered")
 
 
 def knowledge_options(parser: argparse.ArgumentParser) -> None:

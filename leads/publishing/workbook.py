@@ -9,10 +9,11 @@ from fundwatch.regions import CURRENCY
 from leads.cards import TIER_ENGLISH, TIERS
 from leads.evidence.strange import strange_text
 from leads.evidence.view import LeadView, department_text
-from leads.publishing.case_words import CASE_MEANING, cases_text, kind_name
+from leads.publishing.case_words import CASE_MEANING, cases_text, kind_name, statuses_text
 from leads.publishing.published import FADED_LISTED, HITS_PER_RULE, LINES_PER_LEAD, ListContent
 from leads.publishing.rows import EvidenceRow, LeadRow, short
 from leads.publishing.sheets import Book, Heading, Sheet, Shown
+from leads.publishing.work_sheets import work_sheets
 from leads.words import (
     CAUTION,
     COMPARED_MEANING,
@@ -33,6 +34,7 @@ _LEADS = (
     Heading("等级", "Tier", 12, "tier"),
     Heading("对象", "Who", 22, "wrapped"),
     Heading("个案", "Cases", 27, "wrapped"),
+    Heading("办理", "Where it stands", 22, "wrapped"),
     Heading("违规金额(元)", "In question, CNY", 13, "money"),
     Heading("涉及基金(元)", "Fund at risk, CNY", 13, "money"),
     Heading("估算(元)", "Estimate, CNY", 12, "money"),
@@ -164,6 +166,8 @@ def write_workbook(content: ListContent, path: Path) -> None:
     minor = _in_currency(_MINOR, content.provenance.currency)
     book.add(Sheet("小额 Minor", f"小额线索 {night} Minor leads", _under(content), minor, _minor(content)))
     book.add(Sheet("消退 Faded", f"消退的个案 {night} Cases that faded", _gone(content), faded, _faded(content)))
+    for sheet in work_sheets(content):
+        book.add(sheet.in_currency(content.provenance.currency))
     book.add(
         Sheet(
             "规则 Rules",
@@ -205,9 +209,9 @@ def _leads(content: ListContent) -> Iterator[tuple[object, ...]]:
     for lead in content.leads:
         yield (
             lead.place, _tier(lead), _who(lead), cases_text(content.cases_of(lead), currency=currency),
-            lead.amount_in_question, lead.amount_at_risk, lead.estimated_amount, lead.hit_count, lead.line_count,
-            "\n".join(lead.rule_ids), lead.score, _why(content, lead), f"{lead.clear_zh}\n{lead.clear_en}",
-            "\n".join(lead.law), lead.priority, lead.lead_id,
+            statuses_text(content.cases_of(lead), currency), lead.amount_in_question, lead.amount_at_risk,
+            lead.estimated_amount, lead.hit_count, lead.line_count, "\n".join(lead.rule_ids), lead.score,
+            _why(content, lead), f"{lead.clear_zh}\n{lead.clear_en}", "\n".join(lead.law), lead.priority, lead.lead_id,
         )  # fmt: skip
 
 

@@ -8,65 +8,56 @@ from pathlib import Path
 from typing import Any
 
 from fundwatch.errors import FundwatchError
+from fundwatch.settings import Settings
 from fundwatch.terminal import show
 from jobs.review.evidence.all_lines import LinesWritten, write_lines
 from jobs.review.evidence.checklist import ChecklistWritten, write_checklist
 from jobs.review.evidence.self_check import SelfCheck, write_self_check
 from jobs.review.evidence.self_check_answers import AnswersTaken, take_answers
 from jobs.review.evidence.verify_file import FileVerified, verify_file
+from jobs.review.outcomes.commands import one_name
 from jobs.review.show_lead import newest_list
 from jobs.terminal.answer import Answer, Say
-from jobs.terminal.options import settings_of
 
 
-def _verify(options: argparse.Namespace) -> Answer[Any]:
+def _verify(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
     """`fundwatch leads verify FILE`."""
-    file = Path(_named(options, "file"))
-    return Answer(verify_file(settings_of(options).settings, file), _print_verified)
+    file = Path(one_name(options, "file"))
+    return Answer(verify_file(settings, file), _print_verified)
 
 
-def _lines(options: argparse.Namespace) -> Answer[Any]:
+def _lines(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
     """`fundwatch leads lines LEAD [--out FILE.csv]`."""
-    settings = settings_of(options).settings
-    lead = _named(options, "place in the list, or lead id")
+    lead = one_name(options, "place in the list, or lead id")
     return Answer(write_lines(settings, newest_list(settings, options.date), lead, options.out), _print_lines)
 
 
-def _self_check(options: argparse.Namespace) -> Answer[Any]:
+def _self_check(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
     """`fundwatch leads self-check INSTITUTION [--out FOLDER]`."""
-    settings = settings_of(options).settings
-    institution = _named(options, "institution, by its code")
+    institution = one_name(options, "institution, by its code")
     night = newest_list(settings, options.date)
     out = options.out or settings.lists_dir.parent / "self-checks"
     return Answer(write_self_check(settings, night, institution, out), _print_self_check)
 
 
-def _checklist(options: argparse.Namespace) -> Answer[Any]:
+def _checklist(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
     """`fundwatch leads checklist [--out FOLDER]`."""
-    settings = settings_of(options).settings
     night = newest_list(settings, options.date)
     out = options.out or settings.lists_dir.parent / "self-checks"
     return Answer(write_checklist(settings, night, out), _print_checklist)
 
 
-def _answers(options: argparse.Namespace) -> Answer[Any]:
+def _answers(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
     """`fundwatch leads answers FILE --pack FOLDER`."""
     if options.pack is None:
         raise FundwatchError("which pack were these answers given to?", where="--pack", do="give the pack's folder")
-    return Answer(take_answers(Path(_named(options, "file")), options.pack), _print_answers)
+    return Answer(take_answers(Path(one_name(options, "file")), options.pack), _print_answers)
 
 
-ACTIONS: Mapping[str, Callable[[argparse.Namespace], Answer[Any]]] = {
+ACTIONS: Mapping[str, Callable[[Settings, argparse.Namespace], Answer[Any]]] = {
     "verify": _verify, "lines": _lines, "self-check": _self_check, "answers": _answers,
     "checklist": _checklist,
 }  # fmt: skip
-
-
-def _named(options: argparse.Namespace, what: str) -> str:
-    """What the action is about. Raises FundwatchError where it is not named."""
-    if not options.name:
-        raise FundwatchError(f"which {what}?", where=options.action, do=f"name it after `{options.action}`")
-    return str(options.name)
 
 
 def _print_verified(found: FileVerified, say: Say) -> None:
