@@ -42,6 +42,7 @@ PACKAGES = [
     "leads.outcomes",
     "leads.publishing",
     "leads.ranking",
+    "leads.self_check",
     "evaluation",
     "simulator",
     "simulator.beside",

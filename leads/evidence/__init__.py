@@ -1,1 +1,1 @@
-"""What an inspector carries: one lead's evidence file as a page, a paper and a workbook; the pack of an institution."""
+"""What an inspector carries: one lead's evidence file as a page, a paper and a workbook."""

@@ -13,7 +13,7 @@ from jobs.publish_leads import all_cards
 from jobs.review.evidence.self_check import problems_by_rule
 from leads.evidence.document import document_of
 from leads.evidence.printed import printed
-from leads.evidence.self_check import by_department, checklist_parts, checklist_workbook
+from leads.self_check.pack import by_department, checklist_parts, checklist_workbook
 
 
 @dataclass(frozen=True)

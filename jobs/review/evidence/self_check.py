@@ -21,7 +21,7 @@ from jobs.protect.export_data import own_rows
 from jobs.publish_leads import all_cards
 from jobs.review.read_leads import institution_names
 from leads.evidence.printed import printed
-from leads.evidence.self_check import OwnLine, SelfCheckContent, self_check_document, self_check_workbook
+from leads.self_check.pack import OwnLine, SelfCheckContent, self_check_document, self_check_workbook
 from privacy.release.exports import read_export
 from rules.catalogue.problems import problem_items
 

@@ -13,7 +13,7 @@ from typing import Any
 from fundwatch.errors import FundwatchError
 from fundwatch.fingerprint import file_sha256
 from fundwatch.pages import as_json
-from leads.evidence.answers import Asked, LineAnswer, read_answers
+from leads.self_check.answers import Asked, LineAnswer, read_answers
 from privacy.scrubbing.scrub import scrub
 
 ANSWERS_FILE = "answers.json"

@@ -17,8 +17,8 @@ from fundwatch.errors import FundwatchError
 from fundwatch.pages import page
 from jobs.review.evidence.self_check_answers import take_answers
 from leads.cards import Cards
-from leads.evidence.answers import Asked, read_answers
-from leads.evidence.self_check import (
+from leads.self_check.answers import Asked, read_answers
+from leads.self_check.pack import (
     LINES_SHEET,
     OwnLine,
     SelfCheckContent,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fundwatch.errors import FundwatchError, problems
-from leads.evidence.self_check import ANSWERS, LINE_HEADINGS, LINES_SHEET
+from leads.self_check.pack import ANSWERS, LINE_HEADINGS, LINES_SHEET
 
 MOST_BYTES, MOST_UNPACKED, MOST_ROWS, LONGEST_NOTE = 32 << 20, 256 << 20, 200_000, 2_000
 _FIRST_ROW = 5

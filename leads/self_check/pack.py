@@ -184,7 +184,7 @@ def by_department(cards: Cards) -> dict[Bilingual, list[tuple[str, RuleCard]]]:
 @cache
 def _departments() -> dict[str, Bilingual]:
     """By category of rules the department; `departments.csv`."""
-    text = (files("leads") / "evidence" / "departments.csv").read_text(encoding="utf-8")
+    text = (files("leads") / "self_check" / "departments.csv").read_text(encoding="utf-8")
     return {row["category"]: Bilingual(row["zh"], row["en"]) for row in csv.DictReader(StringIO(text, newline=""))}
 
 
