@@ -143,9 +143,8 @@ def print_erased(done: Erased, say: Say) -> None:
     nights = ", ".join(map(str, done.nights_not_reproducible)) or "none"
     say(f"lists that can no longer be made again: {nights}")
     if done.held_cases:
-        say(
-            f"案件未结,证据保留 Legal hold: what {len(done.held_cases)} open cases rest on was kept: {some(done.held_cases)}"
-        )
+        cases = f"{len(done.held_cases)} open cases: {some(done.held_cases)}"
+        say(f"案件未结,证据保留 Legal hold: kept is what rests with {cases}")
 
 
 def print_privacy(done: PrivacyReport, say: Say) -> None:

@@ -17,6 +17,7 @@ from leads.outcomes.journals import JOURNALS
 from leads.outcomes.standing import latest_outcome, lines_in_force
 from privacy.access.people import AccessRefusedError
 from tests.jobs.review.inspection import AFTER, DOCTOR, SUSPICION, VIOLATION, Inspection, closing
+from tests.jobs.truth_world import NIGHT
 
 
 @pytest.fixture
@@ -198,6 +199,17 @@ def test_a_role_is_kept_and_what_is_refused_is_logged(inspection: Inspection) ->
     _refused(lambda: zhao.assign(inspection.asked("Wang"), "一组"), "another account", error=AccessRefusedError)
     assert [(e.action, e.outcome) for e in inspection.log()] == [("leads assign", "refused")] * 2
     inspection.assigned()
+
+
+def test_a_subject_of_the_sample_is_worked_on_by_its_name_and_its_outcome_says_so(inspection: Inspection) -> None:
+    drawn = {"business_date": NIGHT, "subject_type": "doctor", "subject_id": inspection.doctor, "place": 1}
+    inspection.world.put("inspection_sample", [drawn | {"seed": "s", "population_count": 9}])
+    name = "sample:doctor:1"
+    inspection.in_check("Li", name)
+    inspection.desk("Li").close(inspection.asked("Li", name), closing(Status.CLEARED, reason_code="lawful"))
+    (outcome,) = inspection.said.outcomes
+    assert (outcome.chosen_by, outcome.kind, outcome.subject_id) == ("sample", "sample", inspection.doctor)
+    _refused(lambda: inspection.assigned("Li", "sample:patient:9"), "nobody was drawn", error=FundwatchError)
 
 
 def test_a_decision_whose_last_commit_was_lost_stands_all_the_same(inspection: Inspection) -> None:
