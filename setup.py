@@ -59,6 +59,7 @@ PACKAGES = [
     "jobs.onboard",
     "jobs.operate",
     "jobs.protect",
+    "jobs.protect.journals",
     "jobs.prove",
     "jobs.review",
     "jobs.review.outcomes",

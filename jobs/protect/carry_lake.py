@@ -29,7 +29,7 @@ from intake.source.load import mapping_in_force
 from intake.source.mapping import ENTRY_OF
 from jobs.job import Workplace, writing
 from jobs.lake_models import sign_promotions_anew, signed_anew
-from jobs.protect.carry_journals import carry_journals, case_ids
+from jobs.protect.journals.carry_journals import carry_journals, case_ids
 from leads.ranking.cases import case_id
 from privacy.audit.log import audit_log
 from privacy.keys.ring import KeyRing, KeyRotationError, read_ring

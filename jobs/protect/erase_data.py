@@ -24,7 +24,7 @@ from fundwatch.settings import Settings
 from jobs.protect.erase_lists import mark_lists, redact_lists
 from jobs.protect.erase_rows import ErasableVault as Forgetting
 from jobs.protect.erase_rows import Eraser
-from jobs.protect.legal_hold import Held, held_evidence
+from jobs.protect.journals.legal_hold import Held, held_evidence
 from leads.outcomes.practice import read_practice
 from privacy.audit.log import audit_log
 from privacy.erasure.record import ErasureLog, ErasureRequest, mark_of

@@ -13,8 +13,8 @@ from fundwatch.lake.delta_rows import version_of
 from fundwatch.lake.history import files_holding
 from fundwatch.lake.store import Lake
 from jobs.operate.accounts import query_lake
-from jobs.protect.erase_journals import erase_old_entries, noted_by, strip_journals
-from jobs.protect.legal_hold import Held
+from jobs.protect.journals.erase_journals import erase_old_entries, noted_by, strip_journals
+from jobs.protect.journals.legal_hold import Held
 from privacy.erasure.purge import (
     Doomed,
     ErasureError,

@@ -9,7 +9,7 @@ from datetime import date
 from fundwatch.lake.delta_rows import is_made, opened, query_rows, version_of
 from fundwatch.lake.store import Lake
 from fundwatch.places import LakeAddress
-from jobs.protect.legal_hold import Held
+from jobs.protect.journals.legal_hold import Held
 from leads.outcomes.journals import JOURNALS, PeoplesJournal
 from privacy.erasure.purge import holding, purge, strip
 from privacy.erasure.record import ErasureLog, ErasureRequest, Gone
