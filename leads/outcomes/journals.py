@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 class PeoplesJournal:
     """One journal. `columns` gives the simple type of each column; every row also has `at`, when it was written.
 
-    `tokens` are the columns that may hold pseudonyms, by the domain of the key; `cases` those with ids of cases, which
-    are made again when the key changes. `goes_with` names the journal whose row a row belongs to, by its id.
+    `id` names a row, with `also_id` where several share it. `tokens` are the columns that may hold pseudonyms, by the
+    domain of the key; `cases` those with ids of cases, which are made again when the key changes. `goes_with` names the
+    journal whose row a row belongs to, by its id.
     """
 
     name: str
@@ -20,6 +21,12 @@ class PeoplesJournal:
     tokens: Mapping[str, str] = field(default_factory=dict)
     cases: tuple[str, ...] = ()
     goes_with: str = ""
+    also_id: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that tell its rows apart."""
+        return (self.id, *self.also_id)
 
 
 _SUBJECT = {"subject_type": "string", "subject_id": "string"}
@@ -54,9 +61,14 @@ OUTCOME_LINE = PeoplesJournal(
     {"outcome_id": "string", "line_id": "string", "is_accepted": "boolean", "amount": "money"},
     id="outcome_id",
     goes_with="outcome",
+    also_id=("line_id",),
 )
 DECIDED_HIT = PeoplesJournal(  # what an outcome was about: a hit that is not among these makes the case grow
-    "decided_hit", {"outcome_id": "string", "hit_id": "string"}, id="outcome_id", goes_with="outcome"
+    "decided_hit",
+    {"outcome_id": "string", "hit_id": "string"},
+    id="outcome_id",
+    goes_with="outcome",
+    also_id=("hit_id",),
 )
 SNOOZE = PeoplesJournal(
     "snooze",
@@ -66,5 +78,6 @@ SNOOZE = PeoplesJournal(
     },
     id="snooze_id",
     tokens={"subject_id": "mixed"},
+    also_id=("action",),
 )  # fmt: skip
 JOURNALS: tuple[PeoplesJournal, ...] = (LEAD_STATUS, OUTCOME, OUTCOME_PROPOSED, OUTCOME_LINE, DECIDED_HIT, SNOOZE)
