@@ -24,7 +24,7 @@ _YES, _PARTLY, _NO = ANSWERS
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedLine:
     """A line that the pack asked about, and what is in question of it."""
 
     rule_id: str
@@ -44,7 +44,7 @@ class LineAnswer:
     note: str
 
 
-def read_answers(path: Path, asked: Mapping[tuple[str, str], Asked]) -> list[LineAnswer]:
+def read_answers(path: Path, asked: Mapping[tuple[str, str], AskedLine]) -> list[LineAnswer]:
     """The answers, in the order of the sheet; lines without one are left out. Raises FundwatchError naming every cell
     that does not fit; then nothing is taken."""
     answers, found, seen = list[LineAnswer](), list[str](), set[tuple[str, str]]()
@@ -71,7 +71,7 @@ def read_answers(path: Path, asked: Mapping[tuple[str, str], Asked]) -> list[Lin
     return answers
 
 
-def _wrong(number: int, row: Mapping[str, Any], asked: Asked | None) -> Iterator[str]:
+def _wrong(number: int, row: Mapping[str, Any], asked: AskedLine | None) -> Iterator[str]:
     if asked is None:
         yield f"第 {number} 行 row {number}: 该明细不在自查包中 the pack asks about no such line"
         return

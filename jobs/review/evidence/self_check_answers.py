@@ -13,7 +13,7 @@ from typing import Any
 from fundwatch.errors import FundwatchError
 from fundwatch.fingerprint import file_sha256
 from fundwatch.pages import as_json
-from leads.self_check.answers import Asked, LineAnswer, read_answers
+from leads.self_check.answers import AskedLine, LineAnswer, read_answers
 from privacy.scrubbing.scrub import scrub
 
 ANSWERS_FILE = "answers.json"
@@ -61,13 +61,13 @@ def _kept(answer: LineAnswer) -> dict[str, Any]:
     return asdict(answer) | {"note": scrub(answer.note) or ""}
 
 
-def _asked(pack: Path) -> list[Asked]:
+def _asked(pack: Path) -> list[AskedLine]:
     """The lines that the pack asked about, from its own file of them."""
     path = pack / "lines.csv"
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             return [
-                Asked(row["rule_id"], row["line_id"], _money(row["amount"]), _money(row["amount_in_question"]))
+                AskedLine(row["rule_id"], row["line_id"], _money(row["amount"]), _money(row["amount_in_question"]))
                 for row in csv.DictReader(stream)
             ]
     except (OSError, KeyError, ValueError) as error:

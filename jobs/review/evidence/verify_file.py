@@ -15,7 +15,7 @@ from leads.evidence.verify import marks_in
 from leads.publishing.lists import SUMMARY
 
 
-class FileState(StrEnum):
+class FileStanding(StrEnum):
     """What a file is beside the lists that lie here."""
 
     PUBLISHED = "published"
@@ -28,7 +28,7 @@ class FileVerified:
     """A file's state, and the night, lead and published file that its mark names."""
 
     file: str
-    state: FileState
+    state: FileStanding
     sha256: str
     fingerprint: str | None
     night: str | None = None
@@ -49,7 +49,7 @@ class NotPublishedError(FundwatchError):
 def verify_file(settings: Settings, path: Path) -> FileVerified:
     """Compare a file with the lists. Raises NotPublishedError, saying why, unless it is what was published."""
     found = compared(settings.lists_dir, path)
-    if found.state is FileState.CHANGED:
+    if found.state is FileStanding.CHANGED:
         raise NotPublishedError(
             f"{path.name} 内容已改变 was changed: 它带有 {found.night} 线索 {found.lead_id} 的指纹,但不是公布的文件 "
             f"| it bears the mark of lead {found.lead_id} of {found.night}, and is not what was published",
@@ -57,7 +57,7 @@ def verify_file(settings: Settings, path: Path) -> FileVerified:
             do=f"核对原件 compare it with those in {settings.lists_dir / (found.night or '') / 'evidence'}; a workbook "
             "that was filled in differs too",
         )
-    if found.state is FileState.UNKNOWN:
+    if found.state is FileStanding.UNKNOWN:
         why = (
             "没有证据指纹 it bears no mark" if found.fingerprint is None else f"指纹 its mark {found.fingerprint[:16]}…"
         )
@@ -78,10 +78,10 @@ def compared(lists: Path, path: Path) -> FileVerified:
         of_mark = {fingerprint: lead_id for lead_id, fingerprint in summary.get("evidence", {}).items()}
         mark = next((one for one in marks if one in of_mark), None)
         if mark is not None or names:
-            state = FileState.PUBLISHED if names else FileState.CHANGED
+            state = FileStanding.PUBLISHED if names else FileStanding.CHANGED
             lead_id = of_mark.get(mark or "")
             return FileVerified(path.name, state, sha, mark, folder.name, lead_id, names[0] if names else None)
-    return FileVerified(path.name, FileState.UNKNOWN, sha, marks[0] if marks else None)
+    return FileVerified(path.name, FileStanding.UNKNOWN, sha, marks[0] if marks else None)
 
 
 def _summary(path: Path) -> dict[str, Any]:

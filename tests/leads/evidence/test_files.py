@@ -13,7 +13,7 @@ import pytest
 from fundwatch.errors import FundwatchError
 from fundwatch.settings import Settings
 from jobs.protect.erase_lists import redact_lists
-from jobs.review.evidence.verify_file import FileState, NotPublishedError, compared, verify_file
+from jobs.review.evidence.verify_file import FileStanding, NotPublishedError, compared, verify_file
 from leads.evidence import verify
 from leads.evidence.document import MARK, lead_document
 from leads.evidence.verify import marks_in
@@ -54,7 +54,7 @@ def test_a_file_is_as_published_or_changed_or_of_no_list(folder: Path, tmp_path:
     settings = Settings(lists=tmp_path / "lists")
     for file in folder.glob("lead_001_*"):
         found = verify_file(settings, file)
-        assert (found.state, found.night, found.lead_id) == (FileState.PUBLISHED, "2026-03-31", lead_row(1).lead_id)
+        assert (found.state, found.night, found.lead_id) == (FileStanding.PUBLISHED, "2026-03-31", lead_row(1).lead_id)
         changed = tmp_path / file.name
         changed.write_bytes(file.read_bytes())
         if file.suffix == ".xlsx":
@@ -63,7 +63,7 @@ def test_a_file_is_as_published_or_changed_or_of_no_list(folder: Path, tmp_path:
             book.save(changed)
         else:
             changed.write_bytes(file.read_bytes().replace(b"</h1>", b"!</h1>") + b"\n")
-        assert compared(tmp_path / "lists", changed).state is FileState.CHANGED
+        assert compared(tmp_path / "lists", changed).state is FileStanding.CHANGED
         with pytest.raises(NotPublishedError, match="was changed"):
             verify_file(settings, changed)
         other = tmp_path / f"other{file.suffix}"

@@ -17,7 +17,7 @@ from fundwatch.errors import FundwatchError
 from fundwatch.pages import page
 from jobs.review.evidence.self_check_answers import take_answers
 from leads.cards import Cards
-from leads.self_check.answers import Asked, read_answers
+from leads.self_check.answers import AskedLine, read_answers
 from leads.self_check.pack import (
     LINES_SHEET,
     OwnLine,
@@ -102,8 +102,8 @@ def _filled(pack: SelfCheckContent, path: Path, **cells: Any) -> Path:
     return path
 
 
-def _asked(pack: SelfCheckContent) -> dict[tuple[str, str], Asked]:
-    asked = (Asked(line.rule_id, line.line_id, line.amount, line.amount_in_question) for line in pack.lines)
+def _asked(pack: SelfCheckContent) -> dict[tuple[str, str], AskedLine]:
+    asked = (AskedLine(line.rule_id, line.line_id, line.amount, line.amount_in_question) for line in pack.lines)
     return {(one.rule_id, one.line_id): one for one in asked}
 
 
