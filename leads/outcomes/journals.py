@@ -22,6 +22,7 @@ class PeoplesJournal:
     cases: tuple[str, ...] = ()
     goes_with: str = ""
     also_id: tuple[str, ...] = ()
+    grain: str = ""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -43,6 +44,7 @@ LEAD_STATUS = PeoplesJournal(
     id="entry_id",
     tokens={"subject_id": "mixed"},
     cases=("case_id",),
+    grain="step of a case",
 )  # fmt: skip
 _OUTCOME = {
     "outcome_id": "string", **_OF_LEAD, "rule_version": "string", "tier": "string", "decision": "string",
@@ -50,11 +52,18 @@ _OUTCOME = {
     "fined_amount": "money", "article": "string", "referred_to": "string", "hours": "double", "chosen_by": "string",
     "reason_code": "string", "note": "string", **_SIGNED, "second_by": "string", "withdraws": "string",
 }  # fmt: skip
-OUTCOME = PeoplesJournal("outcome", _OUTCOME, id="outcome_id", tokens={"subject_id": "mixed"}, cases=("case_id",))
+OUTCOME = PeoplesJournal(
+    "outcome", _OUTCOME, id="outcome_id", tokens={"subject_id": "mixed"}, cases=("case_id",), grain="decision on a case"
+)
 # what one person decided (初审) and another has yet to confirm (复审): it counts nowhere; confirmed, it is repeated as
 # an outcome under the same id
 OUTCOME_PROPOSED = PeoplesJournal(
-    "outcome_proposed", _OUTCOME, id="outcome_id", tokens={"subject_id": "mixed"}, cases=("case_id",)
+    "outcome_proposed",
+    _OUTCOME,
+    id="outcome_id",
+    tokens={"subject_id": "mixed"},
+    cases=("case_id",),
+    grain="decision that waits for a second person",
 )
 OUTCOME_LINE = PeoplesJournal(
     "outcome_line",
@@ -62,6 +71,7 @@ OUTCOME_LINE = PeoplesJournal(
     id="outcome_id",
     goes_with="outcome",
     also_id=("line_id",),
+    grain="outcome × fee line",
 )
 DECIDED_HIT = PeoplesJournal(  # what an outcome was about: a hit that is not among these makes the case grow
     "decided_hit",
@@ -69,6 +79,7 @@ DECIDED_HIT = PeoplesJournal(  # what an outcome was about: a hit that is not am
     id="outcome_id",
     goes_with="outcome",
     also_id=("hit_id",),
+    grain="outcome × hit",
 )
 SNOOZE = PeoplesJournal(
     "snooze",
@@ -79,5 +90,6 @@ SNOOZE = PeoplesJournal(
     id="snooze_id",
     tokens={"subject_id": "mixed"},
     also_id=("action",),
+    grain="snooze begun or ended",
 )  # fmt: skip
 JOURNALS: tuple[PeoplesJournal, ...] = (LEAD_STATUS, OUTCOME, OUTCOME_PROPOSED, OUTCOME_LINE, DECIDED_HIT, SNOOZE)
