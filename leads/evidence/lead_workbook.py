@@ -28,7 +28,7 @@ _LINES = (  # as wide as a sheet of A4 across can show
     Heading("涉及基金(元)", "Fund at risk, CNY", 12, "money"),
     Heading("规则", "Rules", 8, "wrapped"),
     Heading("作用", "Role", 9, "wrapped"),
-    Heading("核查(属实/部分/不属实)", "Check", 13, "wrapped"),
+    Heading("核查结果", "Check", 13, "wrapped"),
     Heading("认定金额(元)", "Found, CNY", 12, "money"),
     Heading("说明", "Note", 20, "wrapped"),
 )
