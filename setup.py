@@ -42,8 +42,11 @@ PACKAGES = [
     "models.spikes",
     "leads",
     "leads.profile",
+    "leads.evidence",
+    "leads.outcomes",
     "leads.publishing",
     "leads.ranking",
+    "leads.self_check",
     "evaluation",
     "simulator",
     "simulator.beside",
@@ -62,10 +65,13 @@ PACKAGES = [
     "jobs.onboard",
     "jobs.operate",
     "jobs.protect",
+    "jobs.protect.journals",
     "jobs.prove",
     "jobs.review",
     "jobs.review.profiles",
     "jobs.review.spikes",
+    "jobs.review.evidence",
+    "jobs.review.outcomes",
     "jobs.terminal",
     "jobs.trial",
 ]
@@ -74,5 +80,5 @@ setup(
     packages=[*PACKAGES, "fundwatch.conf"],
     # a checkout reads conf/ in place
     package_dir={"fundwatch.conf": "conf"},
-    package_data={"": ["**/*.yaml", "**/*.csv", "**/*.json"]},
+    package_data={"": ["**/*.yaml", "**/*.csv", "**/*.json", "**/*.typ"]},
 )

@@ -82,7 +82,9 @@ class Settings(Declared):
     region: Annotated[str, Changes("leads")] = Field(
         "default", description="which region's rules, knowledge, indicators and peers hold"
     )
-    seed: Annotated[int, Changes("train")] = Field(20260331, description="the seed of everything drawn at random")
+    seed: Annotated[int, Changes("train", "leads")] = Field(
+        20260331, description="the seed of everything drawn at random"
+    )
     scan_days: Annotated[int, Changes("rules", "leads")] = Field(
         90, ge=1, le=3660, description="how many days of services the rules look back upon"
     )
@@ -101,6 +103,9 @@ class Settings(Declared):
     )
     score_share: Annotated[float, Changes("leads")] = Field(
         0.02, gt=0, lt=1, description="the share of entities whose scores may become a lead"
+    )
+    letter_amount: Annotated[float, Changes("leads")] = Field(
+        50, ge=0, description="the money of a lead below which it is not worth a letter: listed apart, after all others"
     )
     case_gap_days: Annotated[int, Changes("leads")] = Field(
         60, ge=0, description="for how many days a finding may be gone and still be the same case when it comes back"

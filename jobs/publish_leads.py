@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from fundwatch import __version__
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.successors import SUCCESSOR_TABLES
-from fundwatch.engine.frames import no_rows
+from fundwatch.engine.frames import no_rows, small_frame
 from fundwatch.fingerprint import fingerprint
 from fundwatch.lake.store import Lake
 from fundwatch.regions import region_of
@@ -19,9 +20,19 @@ from jobs.author.rules_in_force import rules_in_force, rules_scanned
 from jobs.curate.in_force import counted_in, editions_live, knowledge_version
 from jobs.declared_stages import PUBLISH
 from jobs.job import Job, Night, Report, Workplace
+from jobs.review.evidence.read_facts import evidence_facts
 from jobs.review.indicator_cards import indicator_cards
+from jobs.review.outcomes.night_standing import (
+    SEEN,
+    DecisionsSeen,
+    NightStanding,
+    StandingReader,
+    decisions_seen,
+    drawn_sample,
+)
 from jobs.review.read_leads import (
     cases_of,
+    cases_that,
     evidence_of,
     faded_cases,
     hits_of,
@@ -29,24 +40,31 @@ from jobs.review.read_leads import (
     lead_total,
     lines_seen,
     listed_leads,
+    minor_leads,
     models_not_run,
+    quiet_coverage,
     rows_of,
     rule_coverage,
+    sample_of,
     skipped_models,
+    standings_of,
 )
 from leads.cards import Cards, RuleCard
+from leads.outcomes.practice import read_practice
+from leads.outcomes.work import Finding
+from leads.publishing.list_diff import LeadChange, list_changes
 from leads.publishing.lists import Published, is_whole, write_list
 from leads.publishing.published import (
     FADED_LISTED,
     HITS_PER_RULE,
-    LINES_PER_LEAD,
+    LINES_CARRIED,
     KnowledgeUsed,
     ListContent,
     Provenance,
 )
-from leads.publishing.rows import CoverageRow
+from leads.publishing.rows import CoverageRow, LeadRow
 from leads.publishing.track import Note, Sent, outbox, post, send
-from leads.ranking.cases import CaseNight, cases, judged
+from leads.ranking.cases import FINDING, CaseNight, cases, judged
 from leads.ranking.continued import under_current_ids
 from leads.ranking.fuse import FuseOptions, LeadInputs, fuse
 from rules.catalogue.rule import RuleState
@@ -56,15 +74,20 @@ from rules.knowledge.points import load_knowledge
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+_VALUES_SHOWN = 8
+MINOR_LISTED = 500
+
 
 def _run(night: Night) -> Report:
     cards = all_cards(night.settings, night.date)
-    inputs = _inputs(night)
+    seen, standing = _standing(night)
+    inputs = _inputs(night, standing)
     fused = fuse(inputs, cards, _options(night.settings, night.date))
     for frame in fused.shared:
         frame.persist()
-    goes_on = _cases(night, fused.findings, inputs)
+    goes_on = _cases(night, fused.findings, inputs, standing)
     night.write_all({"lead": fused.leads, "lead_evidence": fused.evidence, "case": goes_on})
+    _write_beside(night, standing)
     for frame in fused.shared:
         frame.unpersist()
     content = _content(night, cards)
@@ -72,12 +95,41 @@ def _run(night: Night) -> Report:
     published = write_list(content, lists)
     post(_note(night, content, published), lists)
     sent = send(lists, tracking_of(night.settings))
-    return {**_report(content, published, sent), "incomplete": _incomplete(night)}
+    return {**_report(content, published, sent), SEEN: dict(seen.until), "incomplete": _incomplete(night)}
+
+
+def _standing(night: Night) -> tuple[DecisionsSeen, NightStanding]:
+    """What people said that this list sees, and how the cases stand by it."""
+    lake, earlier = night.place.lake, night.earlier("leads")
+    seen = decisions_seen(lake, night.place.ledger, night.date)
+    night.versions_read.update({name: lake.version(name) for name in seen.until if lake.exists(name)})
+    said = seen.said(night.date)
+    current = night.successors.current if said.steps or said.snoozes else {}
+    return seen, StandingReader(lake, night.date, earlier, current).standing(said)
+
+
+def _write_beside(night: Night, standing: NightStanding) -> None:
+    """What people said of cases, the lines that were recovered, and the random sample: small, and no work for Spark."""
+    rows = {
+        "case_status": standing.status_rows(night.date),
+        "recovered_line": standing.recovered_rows(night.date),
+        "inspection_sample": drawn_sample(night.place.lake, night.date, *_sample(night.settings, night.date)),
+    }
+    for table, of_night in rows.items():
+        if of_night or night.exists(table):
+            night.write_rows(table, of_night)
+
+
+def _sample(settings: Settings, night: date) -> tuple[Mapping[str, int], str]:
+    """How many subjects of each type are drawn, and with what."""
+    practice = read_practice(region_of(settings), settings.conf)
+    return practice.on(night).sample, f"{settings.seed}|{night}"
 
 
 def all_cards(settings: Settings, night: date) -> Cards:
     """How leads speak of every rule and indicator in the catalogues, as they are on the night."""
-    region = region_of(settings)
+    region, rule_set = region_of(settings), rules_in_force(settings, night).rule_set
+    held = rule_set.exclusions
     rules = {
         rule.id: RuleCard(
             name_zh=rule.name.zh,
@@ -88,10 +140,20 @@ def all_cards(settings: Settings, night: date) -> Cards:
             ask_for_en=rule.ask_for.en,
             clears_zh=rule.clears.zh,
             clears_en=rule.clears.en,
+            exclusions=tuple((held[name].name.zh, held[name].name.en) for name in rule.exclude),
+            params=tuple((name, _param_text(value)) for name, value in rule.params.items()),
         )
-        for rule in rules_in_force(settings, night).rule_set.rules
+        for rule in rule_set.rules
     }
     return Cards(rules, indicator_cards(region))
+
+
+def _param_text(value: object) -> str:
+    """A rule's threshold as people read it: few values of a list, and how many there are."""
+    if isinstance(value, (list, tuple)):
+        shown = ", ".join(str(one) for one in value[:_VALUES_SHOWN])
+        return shown if len(value) <= _VALUES_SHOWN else f"{shown} … ({len(value)})"
+    return str(value)
 
 
 def knowledge_used(settings: Settings, night: date) -> tuple[str, dict[str, KnowledgeUsed]]:
@@ -109,7 +171,7 @@ def knowledge_used(settings: Settings, night: date) -> tuple[str, dict[str, Know
     return knowledge_version(settings, night), used
 
 
-def _inputs(night: Night) -> LeadInputs:
+def _inputs(night: Night, standing: NightStanding) -> LeadInputs:
     return LeadInputs(
         hits=_of_active(night.of_night("rule_hit")),
         hit_lines=night.of_night("hit_line"),
@@ -119,7 +181,13 @@ def _inputs(night: Night) -> LeadInputs:
         settlements=night.known("settlement"),
         institutions=night.known("institution"),
         doctors=night.known("doctor"),
+        quiet=_findings(night, standing.quiet),
     )
+
+
+def _findings(night: Night, found: Sequence[Finding]) -> DataFrame | None:
+    """A row per finding; None where there is none, which plans nothing."""
+    return small_frame(night.spark, ", ".join(f"{name} string" for name in FINDING), found) if found else None
 
 
 def _of_active(rows: DataFrame) -> DataFrame:
@@ -127,7 +195,7 @@ def _of_active(rows: DataFrame) -> DataFrame:
     return rows.where(f"coalesce(rule_state, '{RuleState.ACTIVE}') = '{RuleState.ACTIVE}'")
 
 
-def _cases(night: Night, findings: DataFrame, inputs: LeadInputs) -> DataFrame:
+def _cases(night: Night, findings: DataFrame, inputs: LeadInputs, standing: NightStanding) -> DataFrame:
     """Tonight's findings beside those of the newest earlier list that is committed."""
     earlier = night.of_earlier_night("case", "leads")
     if earlier is None:
@@ -135,7 +203,7 @@ def _cases(night: Night, findings: DataFrame, inputs: LeadInputs) -> DataFrame:
     earlier = under_current_ids(earlier, night.successors)
     looked = judged(_of_active(night.of_night("rule_coverage")), inputs.scores)
     at = CaseNight(night.date, night.settings.case_gap_days)
-    return cases(findings, looked, earlier, inputs.institutions, at)
+    return cases(findings, looked, earlier, inputs.institutions, at, _findings(night, standing.recovered))
 
 
 def _no_rows(night: Night, table: str) -> DataFrame:
@@ -144,7 +212,7 @@ def _no_rows(night: Night, table: str) -> DataFrame:
 
 def _options(settings: Settings, night: date) -> FuseOptions:
     first = night - timedelta(days=settings.scan_days - 1)
-    return FuseOptions(first, night, settings.score_share, region_of(settings).currency)
+    return FuseOptions(first, night, settings.score_share, region_of(settings).currency, settings.letter_amount)
 
 
 def _content(night: Night, cards: Cards) -> ListContent:
@@ -152,9 +220,14 @@ def _content(night: Night, cards: Cards) -> ListContent:
     lake, listed = night.place.lake, listed_leads(night.place.lake, night.date, night.settings.list_size)
     for table in ("rule_coverage", "delivery"):
         night.versions_read.setdefault(table, lake.version(table))
-    evidence = evidence_of(lake, night.date, [lead.lead_id for lead in listed], LINES_PER_LEAD)
+    evidence = evidence_of(lake, night.date, [lead.lead_id for lead in listed], LINES_CARRIED)
     hits = hits_of(lake, night.date, listed, HITS_PER_RULE)
-    ids = [*(row.institution_id for row in evidence), *(hit.institution_id for hit in hits)]
+    facts = evidence_facts(lake, night.date, listed, evidence, hits, cards)
+    minor = minor_leads(lake, night.date)
+    standings, sample = standings_of(lake, night.date), sample_of(lake, night.date)
+    unlisted = cases_that(lake, night.date, [one for one in standings if one.is_quiet], FADED_LISTED)
+    ids = [row.institution_id for rows in (evidence, hits, facts.encounters.values()) for row in rows]
+    ids += [one.subject_id for one in sample]
     return ListContent(
         leads=listed,
         evidence=evidence,
@@ -163,6 +236,7 @@ def _content(night: Night, cards: Cards) -> ListContent:
             *models_not_run(lake, night.date),
             *_indicators_not_run(night),
             *_not_linked(night),
+            *quiet_coverage(unlisted),
         ],
         cards=cards,
         provenance=_provenance(night),
@@ -171,7 +245,26 @@ def _content(night: Night, cards: Cards) -> ListContent:
         cases=cases_of(lake, night.date, listed),
         faded=faded_cases(lake, night.date, FADED_LISTED),
         places=institution_names(lake, night.date, {one for one in ids if one}),
+        facts=facts,
+        minor=minor[:MINOR_LISTED],
+        minor_count=len(minor),
+        minor_amount=sum((lead.amount_at_risk + lead.estimated_amount for lead in minor), Decimal("0.00")),
+        letter_amount=night.settings.letter_amount,
+        unlisted=unlisted,
+        recovered=cases_that(lake, night.date, [one for one in standings if one.recovered_line_count], FADED_LISTED),
+        sample=sample,
+        changes=_changes(night, listed),
     )
+
+
+def _changes(night: Night, listed: Sequence[LeadRow]) -> list[LeadChange]:
+    """Beside the earlier list, of which nothing is said where there is none."""
+    lake, earlier = night.place.lake, night.earlier("leads")
+    if earlier is None:
+        return []
+    then = listed_leads(lake, earlier, night.settings.list_size)
+    cases = cases_of(lake, night.date, [*listed, *then])
+    return list_changes(listed, then, cases, region_of(night.settings).currency)
 
 
 def _indicators_not_run(night: Night) -> list[CoverageRow]:
@@ -276,7 +369,11 @@ def _own_fingerprint(place: Workplace, night: date) -> object:
     texts = {rule_id: vars(card) for rule_id, card in cards.rules.items()}
     names = {name: vars(card) for name, card in cards.indicators.items()}
     used = {name: vars(one) for name, one in knowledge_used(place.settings, night)[1].items()}
-    return fingerprint(texts, names, used, region_of(place.settings).currency, values_that_change(place.settings))
+    seen = decisions_seen(place.lake, place.ledger, night).fingerprint(night)
+    drawn = _sample(place.settings, night)
+    return fingerprint(
+        texts, names, used, region_of(place.settings).currency, values_that_change(place.settings), seen, drawn
+    )
 
 
 def _outputs_exist(place: Workplace, night: date) -> bool:
@@ -294,7 +391,7 @@ JOB = Job(
         "delivery",
     ),
     optional=("institution", "doctor", *SUCCESSOR_TABLES),
-    writes=("lead", "lead_evidence", "case"),
+    writes=("lead", "lead_evidence", "case", "case_status", "recovered_line", "inspection_sample"),
     needs=PUBLISH.needs,
     follows=("leads",),
     run=_run,

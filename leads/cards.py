@@ -19,7 +19,8 @@ WEAKEST_TIER = TIERS[-1]
 
 @dataclass(frozen=True)
 class RuleCard:
-    """How a lead speaks of one rule."""
+    """How a lead speaks of one rule. `exclusions` are the honest cases that it leaves out, in both languages, and
+    `params` its thresholds as they are in force."""
 
     name_zh: str
     name_en: str
@@ -29,15 +30,23 @@ class RuleCard:
     ask_for_en: str
     clears_zh: str
     clears_en: str
+    exclusions: tuple[tuple[str, str], ...] = ()
+    params: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class IndicatorCard:
-    """How a lead speaks of one indicator; a `share` is shown in percent, all else as a number and its unit."""
+    """How a lead speaks of one indicator; a `share` is shown in percent, all else as a number and its unit.
+
+    `days` is how long it looks back, `money` the measure of an entity's day that it is a part or a mean of, where that
+    is money.
+    """
 
     name_zh: str
     name_en: str
     unit: str = ""
+    days: int = 0
+    money: str = ""
 
 
 # The card of a lead that only scores speak for. Article 25 of the Regulation (条例) lets the results of data

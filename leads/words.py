@@ -34,12 +34,14 @@ PRIORITY_MEANING = (
     f"离群度 = 0.5 + 0.5 × 位次 × 强度 / (强度 + {HALF_REACH:g}),无评分者取 {UNKNOWN_OUTLIER};"
     "位次 =(同组中低于本对象的人数 + 0.5)/ 同组人数,同组人数少则位次不会接近 1;"
     f"强度 = 最突出指标的稳健 z 值超过 {USUAL_Z:g} 的部分之和(每项至多 {EXTREME_Z - USUAL_Z:g})。"
-    "优先度相同者依次按强度、金额排序;仍相同者并列同一序号(1、2、2、4),清单末位并列者全部列入。 | "
+    "优先度相同者依次按强度、金额排序;仍相同者并列同一序号(1、2、2、4),清单末位并列者全部列入;"
+    "金额低于设置 letter_amount 的线索排在所有线索之后。 | "
     "Geometric mean of tier, money and outlier factor; it orders the list and raises no tier. The outlier factor is "
     "0.5 + 0.5 × position × reach: position = (peers below + ½) / peers, so the first of a small group is no certain "
     f"outlier; reach = strength / (strength + {HALF_REACH:g}), the strength being what the strongest indicators exceed "
     f"{USUAL_Z:g} robust deviations by. Equal priorities are ordered by strength, then money; what is still equal "
-    "shares its place, and a tie at the end of the list is taken whole."
+    "shares its place, and a tie at the end of the list is taken whole. Leads whose money is below the setting "
+    "letter_amount come after all others."
 )
 
 
@@ -70,6 +72,18 @@ def value_text(card: IndicatorCard, value: float | None) -> str:
     return f"{value:,.2f} {card.unit}".strip()
 
 
+_UNITS_ZH = {"yuan": "元", "day": "天", "count": "", "ratio": ""}
+
+
+def value_zh(card: IndicatorCard, value: float | None) -> str:
+    """The same for a Chinese text: units by their Chinese words, whole counts without decimals."""
+    if value is None or card.unit not in _UNITS_ZH:
+        return value_text(card, value)
+    is_whole = card.unit in ("count", "day") and value == int(value)
+    number = f"{value:,.0f}" if is_whole else f"{value:,.2f}"
+    return f"{number} {_UNITS_ZH[card.unit]}".strip()
+
+
 def scanned_text(seen: LinesSeen | None) -> str:
     """What of the lake's fee lines the rules looked at; an empty text where that was not counted."""
     if seen is None or not seen.known:
@@ -95,6 +109,8 @@ def not_run_text(models: Mapping[str, str]) -> str:
 
 def ran_text(row: CoverageRow) -> str:
     """Whether a rule or model ran, and whether the rule is in shadow."""
+    if row.state == "quiet":
+        return "部分对象暂停 quiet for some"
     ran = "已运行 run" if row.state == "run" else "未运行 not run"
     return f"试运行 shadow: {ran}" if row.is_shadow else ran
 

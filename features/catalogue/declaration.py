@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -15,6 +16,7 @@ from fundwatch.declared import Declared
 from fundwatch.expressions.declared import names_by_time, names_in
 from fundwatch.fingerprint import fingerprint
 
+_FIRST_NAME = re.compile(r"(?:try_divide\()?\s*(\w+)")
 BED_DAY = "bed_day"
 BED_DAY_OF = frozenset({"is_inpatient", "started_at", "ended_at"})
 
@@ -166,6 +168,13 @@ class Catalogue(Declared):
             for name in sorted(self.indicators)
             for window in self.windows
         )
+
+    def money_of(self, indicator: Indicator) -> str:
+        """The rollup's column of the money that the indicator is a sum, a part or a mean of; empty where it is of none:
+        the first thing that its formula names."""
+        first = _FIRST_NAME.match(indicator.formula)
+        measure = self.measures.get(first.group(1)) if first else None
+        return self.measure_columns[first.group(1)] if first and measure and measure.unit == "yuan" else ""
 
     @property
     def directions(self) -> dict[str, str]:

@@ -18,7 +18,9 @@ LEAD = nightly(
     period_end date
     tier string of its strongest hit; 线索 when scores alone speak
     priority double what the place is made of
+    is_minor boolean its money is below what is worth a letter: it comes after all others; null in older nights
     amount_at_risk money fund money, each line once, never more than the fund paid
+    amount_in_question money 违规金额: what was charged wrongly, each line once, whoever paid it; null in older nights
     estimated_amount money for ranking only, not recoverable
     hit_count bigint
     line_count bigint
@@ -53,6 +55,10 @@ LEAD_EVIDENCE = nightly(
     unit_price price
     amount money
     amount_at_risk money counted once over all rules
+    amount_in_question money what is wrong of the line's charge by the rule that it counts for, whoever paid it
+    covered_amount money of the line, in the scope of payment
+    ordering_department name
+    ordering_doctor_id token(doctor)
     indicator string
     value double
     peer_median double
@@ -72,7 +78,7 @@ CASE = nightly(
     subject_id token(mixed) or an institution's public id
     subject_name string public name of an institution; empty for persons
     kind string the rule's id, or score: the subject stands out by its scores
-    state string new, grown, same, faded; unjudged when what found it did not run tonight
+    state string new, grown, same, faded; recovered when its lines were reversed meanwhile; unjudged when not looked for
     first_seen date the first night of it
     last_seen date the last night that found it
     faded_since date the first night that looked and did not find it; null while it goes on
@@ -84,9 +90,59 @@ CASE = nightly(
     """,
     key="case_id",
 )
+CASE_STATUS = nightly(
+    "case_status",
+    "case of which people said something, as the night's list knew it",
+    """
+    subject_type string
+    subject_id token(mixed) or an institution's public id
+    kind string the rule's id, or score
+    case_id string
+    status string where it stands: new, assigned, in_check, heard, confirmed, partly, cleared, not_pursued, referred
+    since date when that was reached; null for new
+    held_by string team and person that have it; empty for none
+    outcome_id string of a decided one
+    new_hit_count bigint of a decided one: tonight's hits that its outcomes were not about
+    new_amount money what these come to
+    recovered_line_count bigint lines that were reversed since the earlier list, while people had it in hand
+    recovered_amount money the fund's money that was at risk for these and is not any more
+    snoozed_until date the last night on which the rule is quiet for the subject; null where it is not
+    is_quiet boolean it makes no lead tonight: decided and not grown, or quiet
+    """,
+    key="subject_type subject_id kind",
+)
+RECOVERED_LINE = nightly(
+    "recovered_line",
+    "case × fee line that was reversed since the earlier list, while people had the case in hand",
+    """
+    case_id string
+    subject_type string
+    subject_id token(mixed) or an institution's public id
+    kind string the rule's id
+    line_id string
+    amount money the fund's money that was at risk for the line and is not any more
+    """,
+    key="case_id line_id",
+    goes_with={"line_id": "claim_line"},
+)
+INSPECTION_SAMPLE = nightly(
+    "inspection_sample",
+    "subject drawn at random beside the list",
+    """
+    subject_type string
+    subject_id token(mixed) or an institution's public id
+    place int the order in which they were drawn, by subject type
+    seed string what they were drawn with: the setting and the night
+    population_count bigint how many of its type the night knew
+    """,
+    key="subject_type subject_id",
+)
 
 ALL: tuple[Table, ...] = (
     LEAD,
     LEAD_EVIDENCE,
     CASE,
+    CASE_STATUS,
+    RECOVERED_LINE,
+    INSPECTION_SAMPLE,
 )

@@ -40,6 +40,7 @@ HIT_LINE = nightly(
     line_id string
     settlement_id string of a counted line
     amount_at_risk money of this line; a compared line has none
+    amount_in_question money what is wrong of the line's charge by the rule, whoever paid it; null in older nights
     role string counted, or compared: the lawful line beside which the counted one is seen to be wrong
     """,
     key="hit_id line_id",

@@ -39,8 +39,8 @@ def mark_lists(lists: Path, nights: Sequence[date], why: str) -> None:
 def redact_lists(lists: Path, token: str) -> list[date]:
     """Take a person out of every published list; the nights whose files were changed.
 
-    The person's line in leads.csv keeps its place and nothing else. A page that names the person becomes a notice, and
-    the workbook is removed: neither can be rewritten in part without the data that were erased.
+    The person's line in leads.csv keeps its place and nothing else. A page that names the person becomes a notice, its
+    paper and every workbook that does are removed: none can be rewritten in part without the data that were erased.
     """
     changed = []
     for folder in sorted(p for p in lists.glob("????-??-??") if p.is_dir()):
@@ -58,23 +58,25 @@ def remove_profiles(reports: Path) -> None:
 
 
 def _redact(folder: Path, token: str) -> bool:
-    changed = False
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in (MARK, SUMMARY)):
-        if not _names(path, token):
-            continue
-        changed = True
+    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name not in (MARK, SUMMARY)]
+    naming = [path for path in files if _names(path, token)]
+    for path in naming:
         if path.suffix == ".csv":
             path.write_bytes(_redacted_csv(path.read_bytes(), token))
         elif path.suffix == ".html":
             path.write_text(page(_ZH, [Paragraph(_EN, "text en")]), encoding="utf-8", newline="\n")
+            path.with_suffix(".pdf").unlink(missing_ok=True)
         else:
             path.unlink()
-    return changed
+    return bool(naming)
 
 
 def _names(path: Path, token: str) -> bool:
-    """Whether a file shows the token, in full or in the short form that people are shown."""
+    """Whether a file shows the token, in full or in the short form that people are shown. A paper shows what the page
+    of its name shows; its own bytes are packed."""
     needle = token[:TOKEN_SHOWN].encode()
+    if path.suffix == ".pdf":
+        return False
     if path.suffix != ".xlsx":
         return needle in path.read_bytes()
     with zipfile.ZipFile(path) as book:

@@ -35,7 +35,17 @@ from jobs.protect.export_linkage import Attack, attacked
 from jobs.protect.export_pages import BuiltExport, data_files, page_of, report_of
 from privacy.release.anonymity import Anonymity, anonymity_of, measured, suppressed, with_small_cells_hidden
 from privacy.release.declared import read_privacy
-from privacy.release.exports import PERSON, Export, ExportColumn, ExportRefusedError, counts_persons, leaks, read_export
+from privacy.release.exports import (
+    OWN,
+    PERSON,
+    PROVIDER,
+    Export,
+    ExportColumn,
+    ExportRefusedError,
+    counts_persons,
+    leaks,
+    read_export,
+)
 from privacy.release.generalising import TREATMENTS
 
 if TYPE_CHECKING:
@@ -89,15 +99,39 @@ def write_export(export: Export, place: Workplace, night: date, out: Path) -> di
     return {**report, "versions": versions, "folder": str(folder)}
 
 
-def exported_rows(export: Export, place: Workplace, night: date) -> tuple[DataFrame, dict[str, int]]:
-    """The query's rows with the export's columns (and what its measures read), and the table versions read."""
+def own_rows(export: Export, place: Workplace, night: date, institution: str) -> tuple[pa.Table, dict[str, int]]:
+    """A provider's own rows, after the same checks as any export's, and the table versions read.
+
+    Raises CatalogueError where a column is made of what must not leave, ExportRefusedError where a row is another's.
+    """
+    rows, versions = exported_rows(export, place, night, institution)
+    _refuse_leaks(export, rows)
+    found = _in_memory(export, rows)
+    if others := {*found.column(OWN).to_pylist()} - {institution}:
+        raise ExportRefusedError(
+            f"the export {export.name} for {institution} would hold rows of {len(others)} others", where=export.name
+        )
+    return found, versions
+
+
+def exported_rows(
+    export: Export, place: Workplace, night: date, institution: str | None = None
+) -> tuple[DataFrame, dict[str, int]]:
+    """The query's rows with the export's columns (and what its measures read), and the table versions read; a
+    provider's are those of the institution alone."""
+    if (export.audience == PROVIDER) != (institution is not None):
+        raise ExportRefusedError(
+            f"the export {export.name} is for one institution at a time",
+            where=export.name,
+            do="`fundwatch leads self-check INSTITUTION` makes it",
+        )
     unknown = sorted({c.treatment for c in export.columns.values()} - set(TREATMENTS))
     if unknown:
         known = ", ".join(TREATMENTS)
         raise CatalogueError(
             f"no treatment is named {', '.join(unknown)}", where=export.name, do=f"choose from {known}"
         )
-    versions = views_of_night(place, night, export.known, export.of_night)
+    versions = views_of_night(place, night, export.known, export.of_night, institution)
     rows = place.spark.sql(query_written(export.query, export.tables))
     is_counted = PERSON in rows.columns and counts_persons(made_of(rows.select(PERSON))[PERSON])
     if export.limits is not None and _knows_persons(export) and not is_counted:
@@ -128,8 +162,11 @@ def _refuse_counted_rows(export: Export, rows: DataFrame, counts: str) -> None:
         )
 
 
-def views_of_night(place: Workplace, night: date, known: tuple[str, ...], of_night: tuple[str, ...]) -> dict[str, int]:
-    """Make each table, as of the night and at its newest version, a view of its own name; the versions.
+def views_of_night(
+    place: Workplace, night: date, known: tuple[str, ...], of_night: tuple[str, ...], institution: str | None = None
+) -> dict[str, int]:
+    """Make each table, as of the night and at its newest version, a view of its own name; the versions. Of an
+    institution alone, tables that say whose a row is hold no other's.
 
     Raises NotReadyError when the stage that makes them does not stand for the night.
     """
@@ -137,11 +174,16 @@ def views_of_night(place: Workplace, night: date, known: tuple[str, ...], of_nig
     versions = {name: place.lake.version(name) for name in (*known, *of_night) if place.lake.exists(name)}
     for name in known:
         rows = place.lake.read(place.spark, name, versions.get(name))
-        rows.filter(known_on(night)).createOrReplaceTempView(name)
+        _own(rows.filter(known_on(night)), institution).createOrReplaceTempView(name)
     for name in of_night:
         rows = place.lake.read(place.spark, name, versions.get(name))
-        rows.filter(F.col("business_date") == F.lit(night)).createOrReplaceTempView(name)
+        _own(rows.filter(F.col("business_date") == F.lit(night)), institution).createOrReplaceTempView(name)
     return versions
+
+
+def _own(rows: DataFrame, institution: str | None) -> DataFrame:
+    """The institution's rows, where one is meant and the rows say whose they are."""
+    return rows if institution is None or OWN not in rows.columns else rows.filter(F.col(OWN) == F.lit(institution))
 
 
 def _stages_of(known: tuple[str, ...], of_night: tuple[str, ...]) -> list[str]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from fundwatch.errors import FundwatchError
 from jobs.review import catalogue_pages, show_catalogues
+from jobs.review.evidence.commands import ACTIONS as OF_EVIDENCE
+from jobs.review.outcomes.commands import ACTIONS, one_name
 from jobs.review.pages import print_lead, print_list, print_profile, print_spikes
 from jobs.review.profiles.show_profile import show_profile
 from jobs.review.show_lead import newest_list, night_list, one_lead
@@ -24,9 +26,12 @@ def show(options: argparse.Namespace) -> Answer[Any]:
 
 
 def leads(options: argparse.Namespace) -> Answer[Any]:
-    """`fundwatch leads [list|show LEAD] [--date …]`."""
+    """`fundwatch leads [ACTION] [LEAD…] [--date …]`."""
+    actions = {**ACTIONS, **OF_EVIDENCE}
+    if options.action in actions:
+        return actions[options.action](settings_of(options).settings, options)
     return _list_or_lead(
-        options, None if options.action == "list" else _named(options, "place in the list, or lead id")
+        options, None if options.action == "list" else one_name(options, "place in the list, or lead id")
     )
 
 

@@ -1,6 +1,7 @@
 """The files of a published list: a table for machines, a workbook and pages for people.
 
-`<lists>/<date>/`: leads.csv, leads.xlsx, evidence/lead_<place>_<id>.html (a page per lead), summary.json.
+`<lists>/<date>/`: leads.csv, leads.xlsx, changes.html, summary.json, and by lead its evidence file as a page, a paper
+and a workbook: evidence/lead_<place>_<id>.html, .pdf and .xlsx.
 The same content gives the same bytes; the folder appears whole or not at all.
 """
 
@@ -16,18 +17,19 @@ from fundwatch.cells import PeoplesTable, csv_for_people
 from fundwatch.errors import FundwatchError
 from fundwatch.fingerprint import file_sha256, fingerprint
 from leads.cards import TIER_ENGLISH
-from leads.publishing.case_words import cases_text
-from leads.publishing.page import lead_page
+from leads.evidence.files import write_evidence
+from leads.publishing.case_words import cases_text, statuses_text
 from leads.publishing.published import ListContent
 from leads.publishing.rows import LeadRow
+from leads.publishing.work_sheets import changes_page
 from leads.publishing.workbook import write_workbook
 
 SUMMARY = "summary.json"
 _CSV_COLUMNS = (
     "place", "lead_id", "tier", "tier_en", "subject_type", "subject_id", "subject_name", "period_start",
-    "period_end", "currency", "amount_at_risk", "estimated_amount", "hit_count", "line_count", "rule_ids", "score",
-    "priority", "law", "reason_zh", "reason_en", "clear_zh", "clear_en", "workplaces", "cases", "case_ids",
-    "models_not_run",
+    "period_end", "currency", "amount_in_question", "amount_at_risk", "estimated_amount", "hit_count", "line_count",
+    "rule_ids", "score", "priority", "law", "reason_zh", "reason_en", "clear_zh", "clear_en", "workplaces", "cases",
+    "case_ids", "models_not_run", "is_minor", "status",
 )  # fmt: skip
 
 
@@ -65,15 +67,15 @@ def _write_files(content: ListContent, draft: Path, target: Path) -> Published:
     table = leads_table(content)
     (draft / "leads.csv").write_bytes(table.content)
     write_workbook(content, draft / "leads.xlsx")
-    for lead in content.leads:
-        page = draft / "evidence" / f"lead_{lead.place:03d}_{lead.lead_id[:8]}.html"
-        page.write_text(lead_page(content, lead), encoding="utf-8", newline="\n")
+    (draft / "changes.html").write_text(changes_page(content), encoding="utf-8", newline="\n")
+    marks = {lead.lead_id: write_evidence(content, lead, draft / "evidence") for lead in content.leads}
     hashes = {
         path.relative_to(draft).as_posix(): file_sha256(path) for path in sorted(draft.rglob("*")) if path.is_file()
     }
     list_fingerprint = fingerprint(hashes)
     signed = {"leads.csv": {"columns": dict(table.signed), "note": table.note}} if table.signed else {}
-    summary = content.summary() | {"list_fingerprint": list_fingerprint, "files": hashes, "signed_cells": signed}
+    names = {"list_fingerprint": list_fingerprint, "files": hashes, "signed_cells": signed, "evidence": marks}
+    summary = content.summary() | names
     text = json.dumps(summary, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     (draft / SUMMARY).write_text(text, encoding="utf-8", newline="\n")
     return Published(target, list_fingerprint, (*hashes, SUMMARY))
@@ -112,6 +114,7 @@ def _csv_row(content: ListContent, lead: LeadRow) -> list[object]:
         "tier_en": TIER_ENGLISH.get(lead.tier, ""),
         "cases": cases_text(cases, "; ", content.provenance.currency),
         "case_ids": [case.case_id for case in cases],
+        "status": statuses_text(cases, content.provenance.currency).replace("\n", "; "),
         "models_not_run": sorted(content.provenance.models_not_run),
     }
     return [_cell(made[name] if name in made else getattr(lead, name)) for name in _CSV_COLUMNS]

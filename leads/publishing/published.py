@@ -11,11 +11,15 @@ from typing import Any
 
 from fundwatch.regions import CURRENCY
 from leads.cards import TIERS, Cards
-from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow, LinesSeen
+from leads.evidence.facts import EvidenceFacts
+from leads.publishing.list_diff import LeadChange
+from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow, LinesSeen, SampleRow
 from leads.ranking.cases import CaseState
 
 # More than anybody reads in a workbook; the tables lead_evidence, rule_hit and case hold all of them.
 LINES_PER_LEAD = 200
+# What a lead's own workbook holds; `fundwatch leads lines` gives the lines of larger ones.
+LINES_CARRIED = 2_000
 HITS_PER_RULE = 20
 FADED_LISTED = 500
 
@@ -58,9 +62,13 @@ class Provenance:
 class ListContent:
     """A night's list: its leads in order of place, their evidence, and what ran.
 
-    Of a lead's lines at most `LINES_PER_LEAD` are here, of its hits by a rule `HITS_PER_RULE`. `lead_total` counts all
+    Of a lead's lines at most `LINES_CARRIED` are here, of its hits by a rule `HITS_PER_RULE`. `lead_total` counts all
     leads of the night, listed or not. `cases` are those of the listed subjects; `faded` those of anybody, the newest
-    first. `places` are public names of institutions by their ids.
+    first. `places` are public names of institutions by their ids, `facts` what evidence files show beside the rows.
+    `minor` are leads whose money is below `letter_amount`, the dearest first, and `minor_count` and `minor_amount` what
+    there is of them. `unlisted` are cases that make no lead, because they are decided and have not grown, or quiet;
+    `recovered` those in hand whose lines were reversed; `sample` the subjects that were drawn at random; `changes` what
+    differs from the earlier list.
     """
 
     leads: Sequence[LeadRow]
@@ -73,6 +81,15 @@ class ListContent:
     cases: Sequence[CaseRow] = ()
     faded: Sequence[CaseRow] = ()
     places: Mapping[str, str] = field(default_factory=dict)
+    facts: EvidenceFacts = field(default_factory=EvidenceFacts)
+    minor: Sequence[LeadRow] = ()
+    minor_count: int = 0
+    minor_amount: Decimal = Decimal("0.00")
+    letter_amount: float = 0.0
+    unlisted: Sequence[CaseRow] = ()
+    recovered: Sequence[CaseRow] = ()
+    sample: Sequence[SampleRow] = ()
+    changes: Sequence[LeadChange] = ()
 
     def lines_of(self, lead_id: str) -> list[EvidenceRow]:
         """The lines shown for a lead, the dearest first."""
@@ -115,9 +132,15 @@ class ListContent:
             "cases_by_state": {state: states[state] for state in CaseState},
             "amount_at_risk": str(sum((lead.amount_at_risk for lead in self.leads), Decimal("0.00"))),
             "estimated_amount": str(sum((lead.estimated_amount for lead in self.leads), Decimal("0.00"))),
+            "minor": {"leads": self.minor_count, "amount": str(self.minor_amount), "below": self.letter_amount},
             "evidence_lines": sum(row.kind == "line" for row in self.evidence),
             "ran": sum(row.state == "run" and not row.is_shadow for row in self.coverage),
-            "not_run": sum(row.state != "run" for row in self.coverage),
+            "not_run": sum(row.state == "not_run" for row in self.coverage),
+            "quiet": {row.what: row.hit_count for row in self.coverage if row.state == "quiet"},
+            "unlisted_cases": len(self.unlisted),
+            "recovered_cases": len(self.recovered),
+            "sample": dict(sorted(Counter(row.subject_type for row in self.sample).items())),
+            "changes": dict(sorted(Counter(row.change for row in self.changes).items())),
             "shadow": self.shadow,
             "provenance": {k: str(v) if isinstance(v, date) else v for k, v in asdict(self.provenance).items()},
         }

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
+
+from leads.words import in_currency
 
 FONT = "Microsoft YaHei"  # on every Chinese Windows; elsewhere the reader's default takes its place
 _HEADER_ROW = 3
@@ -51,6 +54,10 @@ class Heading:
     width: float
     format: str = "text"
 
+    def in_currency(self, currency: str) -> Heading:
+        """The heading of money in the currency."""
+        return replace(self, zh=in_currency(self.zh, currency), en=in_currency(self.en, currency))
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -70,17 +77,22 @@ class Sheet:
     headings: Sequence[Heading]
     rows: Iterable[Sequence[object]]
 
+    def in_currency(self, currency: str) -> Sheet:
+        """The sheet with headings of money in the currency."""
+        return replace(self, headings=[heading.in_currency(currency) for heading in self.headings])
+
 
 class Book:
     """A workbook being written; its bytes depend on the content alone."""
 
-    def __init__(self, path: str, created: date) -> None:
+    def __init__(self, path: str | BytesIO, created: date, keywords: str = "") -> None:
         import xlsxwriter
 
         plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         self._book: Any = xlsxwriter.Workbook(path, {"in_memory": True, **plain})
         # the clock's time would otherwise stand in the file's properties
-        self._book.set_properties({"title": "fundwatch", "created": datetime(created.year, created.month, created.day)})
+        day = datetime(created.year, created.month, created.day)
+        self._book.set_properties({"title": "fundwatch", "created": day, "keywords": keywords})
         self._formats = {name: self._book.add_format(dict(look)) for name, look in _FORMATS.items()}
 
     def add(self, sheet: Sheet) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from fundwatch.regions import CURRENCY
 from leads.cards import TIER_ENGLISH, TIERS
-from leads.publishing.case_words import CASE_MEANING, cases_text, kind_name
+from leads.evidence.strange import strange_text
+from leads.evidence.view import LeadView, department_text
+from leads.publishing.case_words import CASE_MEANING, cases_text, kind_name, statuses_text
 from leads.publishing.published import FADED_LISTED, HITS_PER_RULE, LINES_PER_LEAD, ListContent
-from leads.publishing.rows import LeadRow, short
+from leads.publishing.rows import EvidenceRow, LeadRow, short
 from leads.publishing.sheets import Book, Heading, Sheet, Shown
+from leads.publishing.work_sheets import work_sheets
 from leads.words import (
     CAUTION,
     COMPARED_MEANING,
@@ -31,15 +33,17 @@ _LEADS = (
     Heading("序号", "Place", 7, "place"),
     Heading("等级", "Tier", 12, "tier"),
     Heading("对象", "Who", 22, "wrapped"),
-    Heading("个案", "Cases", 34, "wrapped"),
-    Heading("涉及基金(元)", "Fund at risk, CNY", 16, "money"),
-    Heading("估算(元)", "Estimate, CNY", 14, "money"),
+    Heading("个案", "Cases", 27, "wrapped"),
+    Heading("办理", "Where it stands", 22, "wrapped"),
+    Heading("违规金额(元)", "In question, CNY", 13, "money"),
+    Heading("涉及基金(元)", "Fund at risk, CNY", 13, "money"),
+    Heading("估算(元)", "Estimate, CNY", 12, "money"),
     Heading("命中", "Hits", 7, "count"),
     Heading("明细", "Lines", 7, "count"),
     Heading("规则", "Rules", 9, "wrapped"),
     Heading("评分百分位", "Score", 10, "percent"),
-    Heading("原因", "Why", 88, "wrapped"),
-    Heading("何种情形可排除", "What would clear it", 46, "wrapped"),
+    Heading("原因", "Why", 74, "wrapped"),
+    Heading("何种情形可排除", "What would clear it", 36, "wrapped"),
     Heading("法规依据", "Law", 13, "wrapped"),
     Heading("优先度", "Priority", 9, "money"),
     Heading("线索编号", "Lead id", 19),
@@ -52,6 +56,8 @@ _EVIDENCE = (
     Heading("机构", "Institution", 30, "wrapped"),
     Heading("参保人(代号)", "Patient (token)", 13),
     Heading("就诊号", "Encounter", 18),
+    Heading("起止与诊断", "Stay and diagnosis", 26, "wrapped"),
+    Heading("开单科室、医师", "Ordered by", 24, "wrapped"),
     Heading("结算号", "Settlement", 18),
     Heading("明细号", "Line", 18),
     Heading("项目编码", "Item code", 26),
@@ -60,7 +66,8 @@ _EVIDENCE = (
     Heading("单价(元)", "Unit price, CNY", 14, "money"),
     Heading("作用", "Role", 12, "wrapped"),
     Heading("金额(元)", "Amount, CNY", 13, "money"),
-    Heading("计入金额(元)", "Counted, CNY", 13, "money"),
+    Heading("违规金额(元)", "In question, CNY", 13, "money"),
+    Heading("计入基金(元)", "Fund counted, CNY", 13, "money"),
     Heading("线索编号", "Lead id", 19),
 )
 _HITS = (
@@ -76,6 +83,18 @@ _HITS = (
     Heading("事实(英文)", "Facts (English)", 60, "wrapped"),
     Heading("金额(元)", "Amount, CNY", 13, "money"),
     Heading("估算", "Estimate", 10),
+    Heading("线索编号", "Lead id", 19),
+)
+_MINOR = (
+    Heading("序号", "Place", 7, "place"),
+    Heading("等级", "Tier", 12, "tier"),
+    Heading("对象", "Who", 22, "wrapped"),
+    Heading("违规金额(元)", "In question, CNY", 16, "money"),
+    Heading("涉及基金(元)", "Fund at risk, CNY", 16, "money"),
+    Heading("估算(元)", "Estimate, CNY", 14, "money"),
+    Heading("命中", "Hits", 7, "count"),
+    Heading("规则", "Rules", 9, "wrapped"),
+    Heading("原因", "Why", 88, "wrapped"),
     Heading("线索编号", "Lead id", 19),
 )
 _FADED = (
@@ -144,7 +163,11 @@ def write_workbook(content: ListContent, path: Path) -> None:
     book.add(Sheet("证据 Evidence", f"证据明细 {night} Evidence lines", lines_shown, evidence, _evidence(content)))
     book.add(Sheet("命中 Hits", f"逐次命中 {night} Hit by hit", hits_shown, hits, _hits(content)))
     book.add(Sheet("指标 Indicators", f"行为指标 {night} Indicators", peers, _INDICATORS, _indicators(content)))
+    minor = _in_currency(_MINOR, content.provenance.currency)
+    book.add(Sheet("小额 Minor", f"小额线索 {night} Minor leads", _under(content), minor, _minor(content)))
     book.add(Sheet("消退 Faded", f"消退的个案 {night} Cases that faded", _gone(content), faded, _faded(content)))
+    for sheet in work_sheets(content):
+        book.add(sheet.in_currency(content.provenance.currency))
     book.add(
         Sheet(
             "规则 Rules",
@@ -159,7 +182,7 @@ def write_workbook(content: ListContent, path: Path) -> None:
 
 
 def _in_currency(headings: tuple[Heading, ...], currency: str) -> tuple[Heading, ...]:
-    return tuple(replace(h, zh=in_currency(h.zh, currency), en=in_currency(h.en, currency)) for h in headings)
+    return tuple(heading.in_currency(currency) for heading in headings)
 
 
 def _tier(lead: LeadRow) -> str:
@@ -186,22 +209,64 @@ def _leads(content: ListContent) -> Iterator[tuple[object, ...]]:
     for lead in content.leads:
         yield (
             lead.place, _tier(lead), _who(lead), cases_text(content.cases_of(lead), currency=currency),
-            lead.amount_at_risk, lead.estimated_amount, lead.hit_count, lead.line_count, "\n".join(lead.rule_ids),
-            lead.score, f"{lead.reason_zh}\n{lead.reason_en}", f"{lead.clear_zh}\n{lead.clear_en}", "\n".join(lead.law),
-            lead.priority, lead.lead_id,
+            statuses_text(content.cases_of(lead), currency), lead.amount_in_question, lead.amount_at_risk,
+            lead.estimated_amount, lead.hit_count, lead.line_count, "\n".join(lead.rule_ids), lead.score,
+            _why(content, lead), f"{lead.clear_zh}\n{lead.clear_en}", "\n".join(lead.law), lead.priority, lead.lead_id,
         )  # fmt: skip
+
+
+def _why(content: ListContent, lead: LeadRow) -> str:
+    """The lead's reasons; of one that only scores speak for what is strange, and how much money stands above it."""
+    if lead.rule_ids:
+        return f"{lead.reason_zh}\n{lead.reason_en}"
+    strange = strange_text(LeadView(content, lead))
+    return f"{strange.zh}\n{strange.en}"
 
 
 def _evidence(content: ListContent) -> Iterator[tuple[object, ...]]:
     for lead in content.leads:
-        for row in content.lines_of(lead.lead_id):
+        for row in content.lines_of(lead.lead_id)[:LINES_PER_LEAD]:
             yield (
                 lead.place, _tier(lead), "\n".join(row.rule_ids or []), row.charged_at,
-                content.place(row.institution_id), short(row.patient_id), row.encounter_id, row.settlement_id,
+                content.place(row.institution_id), short(row.patient_id), row.encounter_id,
+                *_stay(content, lead, row), row.settlement_id,
                 row.line_id, row.item_code, row.item_name, row.quantity, row.unit_price,
-                ROLE_WORDS.get(row.role or COUNTED, ""), row.amount, row.amount_at_risk,
+                ROLE_WORDS.get(row.role or COUNTED, ""), row.amount, row.amount_in_question,
+                row.amount_at_risk,
                 lead.lead_id,
             )  # fmt: skip
+
+
+def _stay(content: ListContent, lead: LeadRow, row: EvidenceRow) -> tuple[str, str]:
+    """Admission, discharge and diagnosis of the line's visit or stay, and who ordered it."""
+    view = LeadView(content, lead)
+    stay, ordered = view.encounter(row.encounter_id), view.doctor(row.ordering_doctor_id)
+    by = "\n".join(filter(None, (department_text(row.ordering_department), ordered)))
+    if stay is None:
+        return "", by
+    times = " – ".join(dict.fromkeys(f"{t:%Y-%m-%d %H:%M}" for t in (stay.started_at, stay.ended_at) if t))
+    diagnosis = " ".join(filter(None, (stay.main_diagnosis_code, stay.diagnosis_name)))
+    return f"{times}\n{diagnosis}".strip(), by
+
+
+def _minor(content: ListContent) -> Iterator[tuple[object, ...]]:
+    for lead in content.minor:
+        yield (
+            lead.place, _tier(lead), _who(lead), lead.amount_in_question, lead.amount_at_risk, lead.estimated_amount,
+            lead.hit_count, "\n".join(lead.rule_ids), f"{lead.reason_zh}\n{lead.reason_en}", lead.lead_id,
+        )  # fmt: skip
+
+
+def _under(content: ListContent) -> str:
+    """What is not worth a letter, and that it is listed all the same."""
+    shown = len(content.minor)
+    return in_currency(
+        f"金额低于 {content.letter_amount:,.2f} 元(设置 letter_amount)的线索 {content.minor_count} 条,合计 "
+        f"{content.minor_amount:,.2f} 元,列出 {shown} 条:排在其他线索之后,不单独发函;同类多发者请合并核查 | "
+        f"{content.minor_count} leads below CNY {content.letter_amount:,.2f} (setting letter_amount), in all CNY "
+        f"{content.minor_amount:,.2f}; {shown} listed: after all others, no letter for one alone",
+        content.provenance.currency,
+    )
 
 
 def _hits(content: ListContent) -> Iterator[tuple[object, ...]]:

@@ -13,7 +13,7 @@ from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import stacked
 from fundwatch.regions import CURRENCY
 from leads.cards import TIERS, WEAKEST_TIER, Cards
-from leads.ranking.cases import findings
+from leads.ranking.cases import FINDING, SCORE_KIND, findings, quiet_findings
 from leads.ranking.money import MONEY, once_per_line
 from leads.ranking.naming import public_names, with_workplaces
 from leads.ranking.outliers import NOTEWORTHY_Z, SUBJECT, outliers, percentiles, strength, strongest_reasons
@@ -28,13 +28,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FuseOptions:
-    """The period that leads are about, the share of entities whose scores alone may make one (0 to 1), and the
-    currency of all money."""
+    """The period that leads are about, the share of entities whose scores alone may make one (0 to 1), the currency
+    of all money, and the amount in it below which a lead is not worth a letter."""
 
     period_start: date
     period_end: date
     score_share: float
     currency: str = CURRENCY
+    letter_amount: float = 0
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,11 @@ class Fused:
 
 @dataclass(frozen=True)
 class LeadInputs:
-    """What leads are made of: the night's hits and scores, and the clean tables as known that night."""
+    """What leads are made of: the night's hits and scores, and the clean tables as known that night.
+
+    `quiet` are findings (subject and kind) that make no lead tonight: decided and not grown since, or a rule that is
+    quiet for the subject. They are findings all the same.
+    """
 
     hits: DataFrame
     hit_lines: DataFrame
@@ -63,11 +68,14 @@ class LeadInputs:
     settlements: DataFrame
     institutions: DataFrame
     doctors: DataFrame
+    quiet: DataFrame | None = None
 
 
 def fuse(inputs: LeadInputs, cards: Cards, options: FuseOptions) -> Fused:
     """All leads of a night, ranked, and their evidence. Nothing is read or run here."""
-    hits = inputs.hits.withColumn("lead_id", _lead_id(options))
+    standing_out = outliers(inputs.scores, options.score_share)
+    loud = _loud(inputs.hits, F.col("rule_id"), inputs.quiet)
+    hits = loud.withColumn("lead_id", _lead_id(options))
     is_compared = F.coalesce(F.col("role") == COMPARED, F.lit(False))
     claims = inputs.hit_lines.where(~is_compared).join(
         hits.select("hit_id", "lead_id", *SUBJECT, "rule_id", "is_estimate"), on="hit_id", how="inner"
@@ -79,12 +87,23 @@ def fuse(inputs: LeadInputs, cards: Cards, options: FuseOptions) -> Fused:
         _rule_pieces(hits, _counted_by_rule(money_lines, bare)),
         _money_pieces(money_lines, bare),
         percentiles(inputs.scores).withColumn("lead_id", _lead_id(options)),
-        outliers(inputs.scores, options.score_share).withColumn("lead_id", _lead_id(options)),
+        _loud(standing_out, F.lit(SCORE_KIND), inputs.quiet).withColumn("lead_id", _lead_id(options)),
         strongest_reasons(inputs.score_reasons).withColumn("lead_id", _lead_id(options)),
     )
     leads = _ranked(gathered, inputs, cards, options)
     evidence = _evidence(_evidence_lines(money_lines, compared, inputs.lines), gathered)
-    return Fused(leads, evidence, findings(gathered), (money_lines, gathered))
+    found = findings(gathered)
+    if inputs.quiet is not None:
+        found = found.unionByName(quiet_findings(inputs.hits, standing_out, inputs.quiet))
+    return Fused(leads, evidence, found, (money_lines, gathered))
+
+
+def _loud(rows: DataFrame, kind: Column, quiet: DataFrame | None) -> DataFrame:
+    """The rows of subjects, but for those whose finding of the kind is quiet."""
+    if quiet is None:
+        return rows
+    columns = rows.columns
+    return rows.withColumn("kind", kind).join(F.broadcast(quiet), on=list(FINDING), how="left_anti").select(*columns)
 
 
 def _lead_id(options: FuseOptions) -> Column:
@@ -139,8 +158,10 @@ def _money_pieces(money_lines: DataFrame, bare: DataFrame) -> DataFrame:
     """
     firm = F.when(~F.col("is_estimate"), F.col("amount_at_risk"))
     estimate = F.when(F.col("is_estimate"), F.col("amount_at_risk"))
+    in_question = F.when(~F.col("is_estimate"), F.col("amount_in_question"))
     per_lead = money_lines.groupBy("lead_id").agg(
         F.sum(firm).alias("amount_at_risk"),
+        F.sum(in_question).alias("amount_in_question"),
         F.sum(estimate).alias("estimated_amount"),
         F.count_distinct("line_id").alias("line_count"),
     )
@@ -161,6 +182,7 @@ def _gathered(*pieces: DataFrame) -> DataFrame:
         F.min("tier_place").alias("tier_place"),
         F.array_sort(F.collect_list("rule")).alias("rules"),
         F.coalesce(F.sum("amount_at_risk"), F.lit(0)).cast(MONEY).alias("amount_at_risk"),
+        F.coalesce(F.sum("amount_in_question"), F.lit(0)).cast(MONEY).alias("amount_in_question"),
         F.coalesce(F.sum("estimated_amount"), F.lit(0)).cast(MONEY).alias("estimated_amount"),
         F.coalesce(F.sum("line_count"), F.lit(0)).cast("bigint").alias("line_count"),
         F.max("score").alias("score"),
@@ -195,19 +217,22 @@ def _ranked(gathered: DataFrame, inputs: LeadInputs, cards: Cards, options: Fuse
         }
     )
     shown = said_percentile("score", "score_peers")
-    return with_places(rows).withColumn("score", shown).select(*TABLES["lead"].names_without("business_date"))
+    placed = with_places(rows, options.letter_amount)
+    return placed.withColumn("score", shown).select(*TABLES["lead"].names_without("business_date"))
 
 
 def _evidence_lines(money_lines: DataFrame, compared: DataFrame, lines: DataFrame) -> DataFrame:
     """Grain: lead × line, with what the line says; a line that only an estimate rests on counts zero, as does one that
     is there to be compared with."""
     firm = F.when(F.col("is_estimate"), F.lit(0)).otherwise(F.col("amount_at_risk"))
+    in_question = F.when(~F.col("is_estimate"), F.col("amount_in_question"))
     beside = compared.select(
         "lead_id",
         "line_id",
         F.array("rule_id").alias("rule_ids"),
         F.lit(True).alias("is_estimate"),
         F.lit(0).cast(MONEY).alias("amount_at_risk"),
+        F.lit(0).cast(MONEY).alias("amount_in_question"),
         F.lit(COMPARED).alias("role"),
     )
     rows = money_lines.select(*(c for c in beside.columns if c != "role"), F.lit(COUNTED).alias("role"))
@@ -218,11 +243,13 @@ def _evidence_lines(money_lines: DataFrame, compared: DataFrame, lines: DataFram
             F.max("role").alias("role"),  # a line that any rule counts is counted
             F.array_sort(F.array_distinct(F.flatten(F.collect_list("rule_ids")))).alias("rule_ids"),
             F.max(firm).cast(MONEY).alias("amount_at_risk"),
+            F.coalesce(F.max(in_question), F.lit(0)).cast(MONEY).alias("amount_in_question"),
         )
     )
     shown = lines.select(
         "line_id", "encounter_id", "settlement_id", "patient_id", "institution_id", "charged_at",
-        "item_code", "item_name", "quantity", "unit_price", "amount",
+        "item_code", "item_name", "quantity", "unit_price", "amount", "covered_amount", "ordering_department",
+        "ordering_doctor_id",
     )  # fmt: skip
     return once.join(shown, on="line_id", how="left")
 

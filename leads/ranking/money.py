@@ -21,20 +21,23 @@ _SUM = "decimal(28,2)"
 def once_per_line(claims: DataFrame, settlements: DataFrame) -> DataFrame:
     """Grain: lead × is_estimate × line, from one row per lead, hit and line.
 
-    `claims` has lead_id, rule_id, line_id, settlement_id, is_estimate, amount_at_risk. The result has `rule_ids`,
-    `amount_at_risk` counted once, and `counted_rule_id`, the rule it counts for: the one that gave the most. A line
-    nobody settled was not paid for: evidence that counts zero.
+    `claims` has lead_id, rule_id, line_id, settlement_id, is_estimate, amount_at_risk, amount_in_question. The result
+    has `rule_ids`, `amount_at_risk` counted once, `counted_rule_id`, the rule it counts for: the one that gave the
+    most, and what that rule says is wrong of the charge. A line nobody settled was not paid for: evidence that counts
+    zero.
     """
     paid = F.coalesce("fund_amount", F.lit(0)) + F.coalesce("account_amount", F.lit(0))
     caps = settlements.select("settlement_id", F.greatest(paid, F.lit(0)).cast(_SUM).alias("paid_amount"))
     # one exchange by lead serves the grouping, the window and the lead's sums
     by_lead = claims.join(caps, on="settlement_id", how="left").repartition("lead_id")
     given = F.coalesce("amount_at_risk", F.lit(0))
+    first = F.min(F.struct((-given).alias("order"), "rule_id", "amount_in_question"))
     lines = by_lead.groupBy("lead_id", "is_estimate", "line_id").agg(
         F.max("settlement_id").alias("settlement_id"),
         F.max("paid_amount").alias("paid_amount"),
         F.sort_array(F.collect_set("rule_id")).alias("rule_ids"),
-        F.min(F.struct((-given).alias("order"), "rule_id"))["rule_id"].alias("counted_rule_id"),
+        first["rule_id"].alias("counted_rule_id"),
+        first["amount_in_question"].alias("amount_in_question"),
         F.greatest(F.max(given), F.lit(0)).cast(_SUM).alias("claimed"),
     )
     return lines.withColumn("amount_at_risk", _within_cap().cast(MONEY)).drop("claimed", "paid_amount")

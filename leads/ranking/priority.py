@@ -13,7 +13,9 @@ have something of all three. Ranking only: it raises no tier and proves nothing.
 
 What is unknown gets a middling value, never zero: not knowing is not innocence. Priorities are rounded to six
 decimals before they order anything. Equal ones are ordered by strength, then by money; what is still equal shares
-its place (1, 2, 2, 4). No id orders anything: it may be a token, which another key turns into another.
+its place (1, 2, 2, 4). A lead whose hits come to less than what is worth a letter comes after all others, whatever its
+priority: it is listed, and sends nobody anywhere. No id orders anything: it may be a token, which another key turns
+into another.
 """
 
 from __future__ import annotations
@@ -38,13 +40,22 @@ UNKNOWN_OUTLIER = 0.75
 HALF_REACH = 8.0
 
 
-def with_places(leads: DataFrame) -> DataFrame:
-    """Grain: lead. Adds `priority` and `place` (1 is the first to look at; equal leads share theirs).
+def with_places(leads: DataFrame, letter_amount: float = 0) -> DataFrame:
+    """Grain: lead. Adds `priority`, `is_minor` and `place` (1 is the first to look at; equal leads share theirs).
 
     `leads` has tier, hit_count, both amounts, and position and strength (see `leads.ranking.outliers`).
     """
-    order = Window.partitionBy(F.lit(0)).orderBy(F.desc("priority"), F.desc("strength"), _weighed().desc())
-    return leads.withColumn("priority", _priority()).withColumn("place", F.rank().over(order))
+    by_worth = ("is_minor", F.desc("priority"), F.desc("strength"), _weighed().desc())
+    order = Window.partitionBy(F.lit(0)).orderBy(*by_worth)
+    ranked = leads.withColumns({"priority": _priority(), "is_minor": _is_minor(letter_amount)})
+    return ranked.withColumn("place", F.rank().over(order))
+
+
+def _is_minor(letter_amount: float) -> Column:
+    """Whether its money is known and below what is worth a letter. A finding without money is not about money, and one
+    that stands out by its scores is not about these lines alone: neither is minor."""
+    money = F.col("amount_at_risk") + F.col("estimated_amount")
+    return (money > 0) & (money < F.lit(letter_amount)) & ~F.col("is_standout")
 
 
 def _priority() -> Column:

@@ -26,7 +26,7 @@ class Attacker(Declared):
 
     title: Title
     knows: tuple[str, ...] = Field(min_length=1)
-    most: dict[Literal["inside", "outside"], float] = Field(default_factory=dict)
+    most: dict[Literal["inside", "outside", "provider"], float] = Field(default_factory=dict)
 
 
 class Linking(Declared):

@@ -23,6 +23,10 @@ PERSON = "patient_id"  # whom k counts; among the columns of an export only in p
 # The least that the limits may say, by who receives the rows.
 LEAST_K = {"inside": 5, "outside": 20}
 LEAST_L = 2
+PROVIDER = "provider"
+OWN = "institution_id"  # whose a provider's rows are
+# the tables that a provider's own rows may be read from: what it delivered, and which rule asks
+_OF_PROVIDERS = frozenset({"claim_line", "encounter", "settlement", "diagnosis", "rule_hit", "hit_line"})
 _SUBJECTS = frozenset({"person", "doctor", "mixed"})  # the pseudonyms that a pack of leads may hold: who it is about
 # what stands in one row of a person's table and no other
 _IDENTIFIES_A_RECORD = frozenset(
@@ -65,13 +69,17 @@ class LimitsGiven(Declared):
 class Export(Declared):
     """One export. With `measures` it is a table of cells, else of records; `named_suspicion` marks packs of leads.
 
+    The audience `provider` is the institution that delivered the rows: it gets its own, one institution at a time, by
+    its own numbers. k measures nothing there, since it knows whom it treated; so no token, no word of others and
+    nothing of how it was found or ranked goes with them.
+
     Each column of records is in `quasi` (what somebody may know of a person), `sensitive`, or `harmless` and why.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: Title
     tier: Literal["T0", "T1", "T2"]
-    audience: Literal["inside", "outside"]
+    audience: Literal["inside", "outside", "provider"]
     known: tuple[str, ...] = ()
     of_night: tuple[str, ...] = ()
     query: str
@@ -130,6 +138,8 @@ class Export(Declared):
         ]
 
     def _cell_problems(self) -> list[str]:
+        if self.audience == PROVIDER:
+            return ["what a provider gets are its own records, and no cells"]
         if self.cells is None:
             return ["a table of cells needs `cells`: which measure counts people, and the margins"]
         found = [] if self.cells.counts in self.measures else [f"cells.counts: no measure is named {self.cells.counts}"]
@@ -140,9 +150,18 @@ class Export(Declared):
         unknown = {name for margin in self.cells.margins for name in margin} - set(self.columns)
         return found + [f"cells.margins: no column is named {name}" for name in sorted(unknown)]
 
+    def _provider_problems(self) -> Iterator[str]:
+        if self.tier != "T2":
+            yield "records are T2"
+        if self.columns.get(OWN) != ExportColumn.model_validate({"of": OWN}):
+            yield f"a provider's rows say whose they are: a column {OWN}, as it is"
+        yield from (f"{name} is how it was found or ranked" for name in self.tables if name not in _OF_PROVIDERS)
+
     def _record_problems(self) -> list[str]:
         if self.named_suspicion:
             return [] if (self.tier, self.audience) == ("T2", "inside") else ["packs of leads are T2 and stay inside"]
+        if self.audience == PROVIDER:
+            return [*self._provider_problems()]
         if self.limits is None or not self.quasi:
             return ["records need `quasi` and `limits`"]
         found = []

@@ -27,7 +27,8 @@ _RAW = "decimal(28,10)"
 
 
 def with_money(lines: DataFrame, settled: DataFrame, settlements: DataFrame) -> DataFrame:
-    """Hit × line with `amount_at_risk`: the hit's share of what was paid for the line.
+    """Hit × line with `amount_at_risk`: the hit's share of what was paid for the line; and with `amount_in_question`:
+    its share of what was charged, whoever paid it.
 
     `settled` are the settled fee lines, hit or not. Pharmacy and impersonation rules add the personal account's part
     of the line (`with_account`). Of one hit and settlement the amounts add up to the rounded sum of the shares.
@@ -39,11 +40,14 @@ def with_money(lines: DataFrame, settled: DataFrame, settlements: DataFrame) -> 
     paid = F.coalesce("fund_part", _nothing()) + F.coalesce(account, _nothing())
     spread = priced.select("*", (paid * F.col("share")).cast(_RAW).alias("_raw"))
     amount = _rounded_step(F.sum("_raw").over(_in_order("hit_id", "settlement_id")), F.col("_raw"))
-    return spread.select("*", amount.cast(_MONEY).alias("amount_at_risk")).drop("_raw", "fund_part", "account_part")
+    charged = F.round(F.col("line_amount") * F.least(F.col("share"), F.lit(1)), 2)
+    reported = (amount.cast(_MONEY).alias("amount_at_risk"), _at_least_zero(charged).alias("amount_in_question"))
+    return spread.select("*", *reported).drop("_raw", "fund_part", "account_part", "line_amount")
 
 
 def paid_parts(lines: DataFrame, settlements: DataFrame) -> DataFrame:
-    """Line with `fund_part` and `account_part`: what its settlement's fund and personal account paid for it.
+    """Line with `line_amount`, and with `fund_part` and `account_part`: what its settlement's fund and personal account
+    paid for it.
 
     `lines` are all lines of the settlements. The fund pays covered amounts, in proportion; the personal account pays
     what the fund leaves of the lines, in proportion. Where lines were taken back after the settlement, their part
@@ -58,7 +62,7 @@ def paid_parts(lines: DataFrame, settlements: DataFrame) -> DataFrame:
     with_left = with_fund.select("*", _at_least_zero(F.col("amount") - F.col("fund_part")).alias("_left"))
     left_of_all = F.col("_total_amount") - F.coalesce("_fund_amount", _nothing())
     account = _shared(F.col("_account_amount"), "_left", left_of_all)
-    return with_left.select("line_id", "fund_part", account.alias("account_part"))
+    return with_left.select("line_id", F.col("amount").alias("line_amount"), "fund_part", account.alias("account_part"))
 
 
 def _shared(paid: Column, base: str, whole: Column) -> Column:

@@ -190,7 +190,8 @@ def _to_hits(hits: DataFrame, rule_set: RuleSet, inputs: ScanInputs, materialize
     settled = settled_lines(inputs)
     elsewhere = with_lines(hits.filter(F.col("proof_encounters").isNotNull()), settled)
     lines = materialize(on_lines.unionByName(elsewhere))
-    line = F.struct("line_id", "settlement_id", "amount_at_risk", F.lit("counted").alias("role"))
+    money = ("amount_at_risk", "amount_in_question")
+    line = F.struct("line_id", "settlement_id", *money, F.lit("counted").alias("role"))
     identity = ("hit_id", "rule_id", "subject_id", "patient_id", "institution_id", "encounter_id")
     hits = (
         with_money(lines, settled, inputs.table("settlement"))
@@ -214,7 +215,7 @@ def _compared() -> Column:
     others = F.filter("compared", lambda line_id: ~F.exists("counted", lambda line: line["line_id"] == line_id))
     nothing = (
         F.lit(None).cast("string").alias("settlement_id"),
-        F.lit(0).cast("decimal(16,2)").alias("amount_at_risk"),
+        *(F.lit(0).cast("decimal(16,2)").alias(name) for name in ("amount_at_risk", "amount_in_question")),
         F.lit("compared").alias("role"),
     )
     return F.transform(others, lambda line_id: F.struct(line_id.alias("line_id"), *nothing))

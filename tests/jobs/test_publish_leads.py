@@ -132,7 +132,7 @@ def test_every_door_of_the_list_says_which_rules_are_in_shadow_and_what_they_hit
     sheet = openpyxl.load_workbook(folder / "leads.xlsx")["规则 Rules"]
     states = {row[0]: row[3] for row in sheet.iter_rows(values_only=True) if row[0] in ("DC-03", "OP-01")}
     assert states == {"DC-03": "已运行 run", "OP-01": "试运行 shadow: 已运行 run"}
-    (page,) = (folder / "evidence").iterdir()
+    (page,) = (folder / "evidence").glob("*.html")
     assert "in no lead: OP-01 2" in page.read_text(encoding="utf-8")
     listing = night_list(place.settings, NIGHT)
     assert listing.as_json()["shadow"] == {"OP-01": 2}

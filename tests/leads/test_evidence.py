@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fundwatch.pages import page
+from leads.evidence.document import lead_document
+from leads.evidence.view import LeadView
 from leads.publishing.lists import leads_table
-from leads.publishing.page import lead_page
 from leads.publishing.published import ListContent
 from leads.ranking.fuse import FuseOptions, LeadInputs, fuse
 from leads.ranking.naming import with_workplaces
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from leads.cards import Cards
+    from leads.publishing.rows import LeadRow
 
 
 def test_a_percentile_is_never_said_higher_than_the_first_of_its_group_can_stand(spark: SparkSession) -> None:
@@ -129,16 +132,21 @@ def shown(content: ListContent) -> ListContent:
     )
 
 
+def _page(content: ListContent, lead: LeadRow) -> str:
+    document = lead_document(LeadView(content, lead))
+    return page(document.title, document.parts, document.foot)
+
+
 def test_the_page_shows_cases_hits_with_their_facts_compared_lines_and_workplaces(shown: ListContent) -> None:
-    page = lead_page(shown, shown.leads[0])
+    text = _page(shown, shown.leads[0])
     for part in (
         "个案", "DC-03 增加 grown(自 since 2026-03-24; 2→3 次 hits", "cccccccccccccccc", "逐次命中",
         "东山医院与西山医院住院重叠", "对照 compared", "平安镇中心卫生院 (H44030500001)", "列出 1 / 共 2 条",
     ):  # fmt: skip
-        assert part in page
-    assert "ab" * 16 not in page
-    assert "平安医院 (H9) · 科室 A03 内科" in lead_page(shown, shown.leads[2])
-    assert "逐次命中" not in lead_page(shown, shown.leads[2])
+        assert part in text
+    assert "ab" * 16 not in text
+    assert "平安医院 (H9) · 科室 A03 内科" in _page(shown, shown.leads[2])
+    assert "逐次命中" not in _page(shown, shown.leads[2])
 
 
 def test_the_csv_says_which_cases_a_lead_has_and_since_when(shown: ListContent) -> None:

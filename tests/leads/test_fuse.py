@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -201,8 +201,8 @@ def test_equal_priorities_are_ordered_by_strength_then_by_money(spark: SparkSess
     stated = "tier string, hit_count int, amount_at_risk double, estimated_amount double, position double"
     rows = [(0.0, "weak", 1.0), (0.0, "strong", 40.0), (0.0, "strong too", 40.0), (0.0, "richer", 40.0)]
     leads = spark.createDataFrame(
-        [("线索", 0, 3.0 if name == "richer" else 0.0, 0.0, position, name, far) for position, name, far in rows],
-        f"{stated}, name string, strength double",
+        [("线索", 0, 3.0 if name == "richer" else 0.0, 0.0, position, name, far, True) for position, name, far in rows],
+        f"{stated}, name string, strength double, is_standout boolean",
     )
     placed = {row.name: (row.place, row.priority) for row in with_places(leads).collect()}
     assert len({priority for _, priority in placed.values()}) == 1  # at position 0 no strength reaches anywhere
@@ -212,6 +212,23 @@ def test_equal_priorities_are_ordered_by_strength_then_by_money(spark: SparkSess
         "strong too": 2,
         "weak": 4,
     }
+
+
+def test_what_is_not_worth_a_letter_comes_after_all_others_and_says_so(spark: SparkSession):
+    stated = "tier string, hit_count int, amount_at_risk double, estimated_amount double, position double"
+    rows = [
+        ("large", "线索", 50.0, 0.0, False),
+        ("small", "明确违规", 8.88, 0.0, False),
+        ("none", "可疑", 0.0, 0.0, False),
+    ]
+    rows += [("by score", "明确违规", 8.88, 0.0, True), ("estimate", "线索", 8.88, 41.12, False)]
+    leads = spark.createDataFrame(
+        [(tier, 1, firm, estimate, 0.5, name, 1.0, is_out) for name, tier, firm, estimate, is_out in rows],
+        f"{stated}, name string, strength double, is_standout boolean",
+    )
+    placed = {row.name: (row.place, row.is_minor) for row in with_places(leads, 50).collect()}
+    assert placed["small"] == (5, True)
+    assert [name for name, (_, is_minor) in placed.items() if is_minor] == ["small"]
 
 
 def test_the_first_of_a_small_group_is_less_certain_than_the_first_of_a_large_one(spark: SparkSession):
@@ -302,3 +319,17 @@ def test_the_evaluation_takes_for_published_whom_the_leads_publish(spark):
     ordered = scores["score"].sort_values(ascending=False)
     assert ordered.iloc[8] == ordered.iloc[9]  # a tie at the cut of nine …
     assert len(published) == (ordered >= ordered.iloc[8]).sum() > 9  # … is taken whole
+
+
+def test_a_quiet_finding_makes_no_lead_and_is_a_finding_all_the_same(
+    spark: SparkSession, inputs: LeadInputs, cards: Cards
+) -> None:
+    """Quiet are one of a hospital's three rules, the only rule of a person, and a doctor's scores."""
+    quiet = [("institution", "H1", "SA-02"), ("patient", "P2", "DC-03"), ("doctor", "D100", "score")]
+    given = spark.createDataFrame(quiet, "subject_type string, subject_id string, kind string")
+    fused, usual = fuse(replace(inputs, quiet=given), cards, OPTIONS), fuse(inputs, cards, OPTIONS)
+    leads = {row.subject_id: row for row in fused.leads.collect()}
+    assert leads["H1"].rule_ids == ["DC-03", "FK-06"]
+    assert not {"P2", "D100"} & {*leads}
+    assert fused.findings.exceptAll(usual.findings).isEmpty()
+    assert usual.findings.exceptAll(fused.findings).isEmpty()

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
+from fundwatch.pages import page
+from leads.evidence.document import lead_document
+from leads.evidence.view import LINES_ON_PAPER, LeadView
 from leads.publishing.lists import is_whole, write_list
-from leads.publishing.page import LINES_PER_PAGE, lead_page
 from leads.publishing.published import ListContent
 from tests.leads.conftest import case_row, lead_row, line_row
 
@@ -80,7 +82,8 @@ def test_the_csv_opens_right_in_excel(content: ListContent, tmp_path: Path):
 
 def test_the_workbook_has_its_sheets_and_each_can_be_read_filtered_and_printed(book: Workbook):
     assert book.sheetnames == [
-        "线索 Leads", "证据 Evidence", "命中 Hits", "指标 Indicators", "消退 Faded", "规则 Rules", "说明 About",
+        "线索 Leads", "证据 Evidence", "命中 Hits", "指标 Indicators", "小额 Minor", "消退 Faded",
+        "变化 Changes", "不列 Unlisted", "追回 Recovered", "抽样 Sample", "规则 Rules", "说明 About",
     ]  # fmt: skip
     for sheet in book.worksheets:
         assert sheet.freeze_panes in {"C5", "B5"}
@@ -123,9 +126,10 @@ def test_the_workbook_names_the_inputs_by_content(book: Workbook):
 
 def test_every_lead_has_a_page_with_law_lines_and_what_would_clear_it(content: ListContent, tmp_path: Path):
     published = write_list(content, tmp_path)
-    pages = [name for name in published.files if name.startswith("evidence/")]
-    assert pages[0] == "evidence/lead_001_00000000.html"
-    assert len(pages) == 3
+    carried = [name for name in published.files if name.startswith("evidence/")]
+    assert carried[:3] == [f"evidence/lead_001_00000000.{ending}" for ending in ("html", "pdf", "xlsx")]
+    pages = [name for name in carried if name.endswith(".html")]
+    assert len(carried) == 3 * len(pages) == 9
     page = (published.folder / pages[0]).read_text(encoding="utf-8")
     for part in ("条例 38(3)", "医嘱单与执行记录", "分肢体治疗可合法重复", "L1-1", "12,345.60", "&lt;门诊诊查费&gt;",
                  "fundwatch profile institution H44030500001"):  # fmt: skip
@@ -137,11 +141,12 @@ def test_every_lead_has_a_page_with_law_lines_and_what_would_clear_it(content: L
 
 def test_what_a_page_lists_and_what_it_leaves_out_come_to_the_leads_money(content: ListContent):
     lead = replace(content.leads[0], amount_at_risk=Decimal("52.05"))
-    lines = [line_row(1, place, amount_at_risk=Decimal("1.01")) for place in range(1, LINES_PER_PAGE + 1)]
-    more = [line_row(1, LINES_PER_PAGE + 1, amount_at_risk=Decimal("1.01"))]
-    page = lead_page(replace(content, evidence=[*lines, *more]), lead)
-    assert f"下表有金额的明细 {LINES_PER_PAGE} 条,计入 50.50 元;未列出的明细计入 1.55 元。" in page
-    assert f"below: {LINES_PER_PAGE}, they count CNY 50.50; lines not listed count CNY 1.55." in page
+    lines = [line_row(1, place, amount_at_risk=Decimal("0.26")) for place in range(1, LINES_ON_PAPER + 2)]
+    lead = replace(lead, line_count=LINES_ON_PAPER + 1)
+    document = lead_document(LeadView(replace(content, evidence=lines), lead))
+    text = page(document.title, document.parts)
+    assert "列出 200 / 共 201 条,涉及基金 52.00 元;未列出的 1 条计 0.05 元" in text
+    assert "200 of 201 lines, CNY 52.00 of the fund; the others count CNY 0.05" in text
 
 
 def test_the_summary_counts_exactly(content: ListContent, tmp_path: Path):
@@ -214,10 +219,11 @@ def test_every_file_says_which_models_did_not_run(content: ListContent, tmp_path
     }
     about = {row[0].value: row[1].value for row in book["说明 About"].iter_rows(min_row=5)}
     assert about["未运行的模型 Model not run: doctor isolation_forest"] == why.partition(": ")[2]
-    pages = [html.unescape(path.read_text(encoding="utf-8")) for path in (folder / "evidence").iterdir()]
+    pages = [html.unescape(path.read_text(encoding="utf-8")) for path in (folder / "evidence").glob("*.html")]
     assert all(f"未运行的模型 Models not run: {why}" in page for page in pages)
     whole = replace(content, provenance=replace(content.provenance, models_not_run={}))
-    assert "未运行" not in (next((write_list(whole, tmp_path / "whole").folder / "evidence").iterdir())).read_text()
+    folder = write_list(whole, tmp_path / "whole").folder / "evidence"
+    assert "未运行" not in next(folder.glob("*.html")).read_text(encoding="utf-8")
 
 
 def test_every_file_says_which_knowledge_was_in_force_and_which_currency_its_money_has(
@@ -231,9 +237,9 @@ def test_every_file_says_which_knowledge_was_in_force_and_which_currency_its_mon
     assert about["知识指纹 Knowledge fingerprint"] == "f" * 16
     assert about["知识 Knowledge: frequency"] == "30 条 points; 来源 from: 两库知识点"
     assert about["币种 Currency"] == "CNY 人民币元"
-    page = next((folder / "evidence").iterdir()).read_text(encoding="utf-8")
-    assert f"knowledge {'f' * 16} · currency CNY" in page
-    assert "知识点 Knowledge points: frequency 30" in page
+    text = next((folder / "evidence").glob("*.html")).read_text(encoding="utf-8")
+    assert f"knowledge {'f' * 16} · currency CNY" in text
+    assert "知识点 Knowledge points: 30, 1 类 classes" in text
     with (folder / "leads.csv").open(encoding="utf-8-sig", newline="") as stream:
         assert {row["currency"] for row in csv.DictReader(stream)} == {"CNY"}
 
@@ -242,9 +248,11 @@ def test_a_list_in_another_currency_calls_no_money_yuan(content: ListContent, tm
     leads = [replace(lead, reason_zh="", reason_en="") for lead in content.leads]  # these are said in the lake
     dollars = replace(content, leads=leads, provenance=replace(content.provenance, currency="USD"))
     folder = write_list(replace(dollars, cases=[case_row()], hits=[]), tmp_path).folder
-    pages = [path.read_text(encoding="utf-8") for path in (folder / "evidence").iterdir()]
+    pages = [path.read_text(encoding="utf-8") for path in (folder / "evidence").glob("*.html")]
     texts = [*pages, (folder / "leads.csv").read_text(encoding="utf-8-sig"), (folder / "summary.json").read_text()]
-    for sheet in openpyxl.load_workbook(folder / "leads.xlsx").worksheets[:6]:
+    books = [folder / "leads.xlsx", *(folder / "evidence").glob("*.xlsx")]
+    sheets = [sheet for path in books for sheet in openpyxl.load_workbook(path).worksheets]
+    for sheet in (sheet for sheet in sheets if sheet.title not in ("规则 Rules", "说明 About")):
         texts += [str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert [text for text in texts if "元" in text or "CNY" in text] == []
-    assert "Fund at risk USD 12,345.60" in "".join(pages)
+    assert "fund at risk USD 12,345.60" in "".join(pages)

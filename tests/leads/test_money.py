@@ -24,7 +24,7 @@ _CLAIM = st.tuples(
 )
 _SCHEMA = (
     "lead_id string, rule_id string, line_id string, settlement_id string, is_estimate boolean, "
-    "amount_at_risk decimal(16,2)"
+    "amount_at_risk decimal(16,2), amount_in_question decimal(16,2)"
 )
 _PAID = "settlement_id string, fund_amount decimal(16,2), account_amount decimal(16,2)"
 
@@ -39,13 +39,14 @@ def test_every_line_counts_once_and_no_settlement_beyond_what_was_paid(spark: Sp
         return f"S{place}" if place < 3 else None
 
     rows = [
-        (lead, rule, f"L{line}", settlement_of(line), estimate, amount) for lead, rule, line, estimate, amount in claims
+        (lead, rule, f"L{line}", settlement_of(line), estimate, amount, 2 * amount)
+        for lead, rule, line, estimate, amount in claims
     ]
     settlements = spark.createDataFrame([(f"S{i}", *amounts) for i, amounts in enumerate(paid)], _PAID)
     counted = once_per_line(spark.createDataFrame(rows, _SCHEMA), settlements).collect()
 
     largest: dict[tuple[str, bool, str], Decimal] = defaultdict(Decimal)
-    for lead, _, line, _, estimate, amount in rows:
+    for lead, _, line, _, estimate, amount, _ in rows:
         largest[lead, estimate, line] = max(largest[lead, estimate, line], amount)
     wanted: dict[tuple[str, bool, str | None], Decimal] = defaultdict(Decimal)
     for (lead, estimate, line), amount in largest.items():

@@ -18,7 +18,7 @@ from fundwatch.errors import CatalogueError, NotReadyError
 from fundwatch.settings import load_settings
 from intake.source.load import read_mapping
 from jobs.job import Workplace
-from jobs.protect.export_data import write_export
+from jobs.protect.export_data import own_rows, write_export
 from jobs.protect.report_privacy import delivered_columns, write_report
 from privacy.release.declared import read_privacy
 from privacy.release.exports import Export, ExportRefusedError, read_export
@@ -49,7 +49,31 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
          "fund_amount": Decimal("80.00")} for n, e in enumerate(encounters)
     ]  # fmt: skip
     lead = {"lead_id": "ab" * 16, "place": 1, "subject_id": "H1", "reason_zh": "不外传", "rule_ids": ["DC-03"]}
-    return {"encounter": encounters, "patient": patients, "settlement": settlements, "lead": [lead]}
+    hits, proofs, lines = _asked()
+    found = {"rule_hit": hits, "hit_line": proofs, "claim_line": lines}
+    return {"encounter": encounters, "patient": patients, "settlement": settlements, "lead": [lead], **found}
+
+
+def _asked() -> tuple[list[dict[str, Any]], ...]:
+    """Hits of rules on lines of H1 and H2: one of a person, one that is an estimate, one of a shadow rule."""
+    kinds: list[tuple[str, dict[str, Any]]] = [
+        ("H1", {}), ("H2", {}), ("H1", {"subject_type": "patient"}), ("H1", {"is_estimate": True}),
+        ("H1", {"rule_state": "shadow"}),
+    ]  # fmt: skip
+    hits: list[dict[str, Any]] = [
+        {"hit_id": f"h{n}", "rule_id": "DC-03", "subject_type": "institution", "is_estimate": False,
+         "institution_id": where, "rule_state": "active", "patient_id": f"{n:032x}", **kind}
+        for n, (where, kind) in enumerate(kinds)
+    ]  # fmt: skip
+    money = {"amount_at_risk": Decimal("8.00"), "amount_in_question": Decimal("12.00")}
+    proofs = [{"hit_id": f"h{n}", "line_id": f"L{n}", "role": "counted", **money} for n in range(len(kinds))]
+    proofs.append({"hit_id": "h0", "line_id": "L9", "role": "compared", **money})
+    lines = [
+        {"line_id": f"L{n}", "encounter_id": f"E{n}", "institution_id": where, "patient_id": f"{n:032x}",
+         "ordering_doctor_id": f"f{n:031x}", "item_name": "诊查费", "amount": Decimal("12.00")}
+        for n, (where, _) in enumerate([*kinds, *[("H1", {})] * 5])
+    ]  # fmt: skip
+    return hits, proofs, lines
 
 
 @pytest.fixture(scope="module")
@@ -238,3 +262,36 @@ def test_every_delivered_column_has_a_treatment_and_a_level():
     assert reported["psn_info", "certno"] == ("derived", 5)
     assert reported["mdtrt", "vali_flag"] == ("read", 3)
     assert reported["stock_movement", "rx_flag"] == ("dropped", 3)
+
+
+def test_a_provider_gets_its_own_lines_that_an_active_rule_asks_about_and_no_token(place):
+    rows, versions = own_rows(read_export("self_check"), place, NIGHT, "H1")
+    (row,) = rows.to_pylist()
+    assert (row["line_id"], row["encounter_id"], row["rule_id"]) == ("L0", "E0", "DC-03")
+    assert row["amount_in_question"] == Decimal("12.00")
+    assert not re.search(r"[0-9a-f]{32}", str(row))
+    assert versions.keys() == {"claim_line", "encounter", "rule_hit", "hit_line"}
+    assert own_rows(read_export("self_check"), place, NIGHT, "H2' OR '1'='1")[0].num_rows == 0
+
+
+@pytest.mark.parametrize("column", ["patient_id", "ordering_doctor_id", "note"])
+def test_a_provider_s_rows_hold_no_token_and_no_free_text(place, column):
+    given = read_export("self_check")
+    query = f"SELECT l.institution_id, l.{column} AS asked FROM claim_line l"
+    columns = {"institution_id": {"of": "institution_id"}, "asked": {"of": "asked"}}
+    changed = Export.model_validate(given.model_dump(by_alias=True) | {"query": query, "columns": columns})
+    with pytest.raises(CatalogueError, match="asked is made of claim_line"):
+        own_rows(changed, place, NIGHT, "H1")
+
+
+def test_a_row_of_another_provider_refuses_the_whole(place):
+    given = read_export("self_check")
+    query = given.query.replace("SELECT l.institution_id", "SELECT l.encounter_id AS institution_id")
+    changed = Export.model_validate(given.model_dump(by_alias=True) | {"query": query})
+    with pytest.raises(ExportRefusedError, match="would hold rows of 1 others"):
+        own_rows(changed, place, NIGHT, "H1")
+
+
+def test_an_export_for_a_provider_is_made_for_one_at_a_time(place, tmp_path):
+    with pytest.raises(ExportRefusedError, match="for one institution at a time"):
+        write_export(read_export("self_check"), place, NIGHT, tmp_path)

@@ -1,0 +1,1 @@
+"""What an inspector carries: one lead's evidence file as a page, a paper and a workbook."""
