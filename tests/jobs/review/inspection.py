@@ -49,7 +49,7 @@ class Inspection:
         self.world.ran("leads")
 
     def put_leads(self, night: date) -> None:
-        at = {"business_date": night, "period_start": date(2026, 1, 1), "period_end": night}
+        at: dict[str, Any] = {"business_date": night, "period_start": date(2026, 1, 1), "period_end": night}
         at |= {"priority": 1.0, "estimated_amount": Decimal(0), "line_count": 3, "subject_name": ""}
         self.world.put("lead", [
             at | {"lead_id": "1a" * 8, "place": 1, "subject_type": "institution", "subject_id": "H1",
@@ -57,7 +57,13 @@ class Inspection:
             at | {"lead_id": "2b" * 8, "place": 2, "subject_type": "doctor", "subject_id": self.doctor, "tier": "线索",
                   "amount_at_risk": Decimal(0), "hit_count": 0},
         ])  # fmt: skip
-        case = {"business_date": night, "state": "new", "first_seen": night, "last_seen": night, "is_estimate": False}
+        case: dict[str, Any] = {
+            "business_date": night,
+            "state": "new",
+            "first_seen": night,
+            "last_seen": night,
+            "is_estimate": False,
+        }
         hospital = case | {"subject_type": "institution", "subject_id": "H1", "subject_name": "第一医院"}
         doctor = case | {"subject_type": "doctor", "subject_id": self.doctor, "subject_name": ""}
         self.world.put("case", [

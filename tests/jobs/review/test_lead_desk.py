@@ -42,7 +42,11 @@ def test_a_lead_goes_from_hand_to_hand_and_is_closed(inspection: Inspection) -> 
     )
     (outcome,) = latest_outcome(inspection.said.outcomes).values()
     assert (done.steps[0].status, inspection.stands("c2")) == (Status.CONFIRMED, Status.CONFIRMED)
-    assert (outcome.found_amount, outcome.recovered_amount, outcome.fined_amount) == (Decimal(40), Decimal(30), 0)
+    assert (outcome.found_amount, outcome.recovered_amount, outcome.fined_amount) == (
+        Decimal(40),
+        Decimal(30),
+        Decimal(0),
+    )
     assert (outcome.rule_version, outcome.tier, outcome.chosen_by, outcome.account) == ("v2", "可疑", "list", "li")
     assert "13800138000" not in outcome.note
     lines = lines_in_force(inspection.said.lines, inspection.said.outcomes)
