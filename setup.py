@@ -38,6 +38,7 @@ PACKAGES = [
     "models.detectors",
     "models.registry",
     "leads",
+    "leads.outcomes",
     "leads.publishing",
     "leads.ranking",
     "evaluation",

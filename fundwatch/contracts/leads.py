@@ -84,9 +84,22 @@ CASE = nightly(
     """,
     key="case_id",
 )
+INSPECTION_SAMPLE = nightly(
+    "inspection_sample",
+    "subject drawn at random beside the list",
+    """
+    subject_type string
+    subject_id token(mixed) or an institution's public id
+    place int the order in which they were drawn, by subject type
+    seed string what they were drawn with: the setting and the night
+    population_count bigint how many of its type the night knew
+    """,
+    key="subject_type subject_id",
+)
 
 ALL: tuple[Table, ...] = (
     LEAD,
     LEAD_EVIDENCE,
     CASE,
+    INSPECTION_SAMPLE,
 )

@@ -1,0 +1,71 @@
+"""The journals of what people do with leads: their columns, and which of these hold pseudonyms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class PeoplesJournal:
+    """One journal. `columns` gives the simple type of each column; every row also has `at`, when it was written.
+
+    `tokens` are the columns that may hold pseudonyms, by the domain of the key; `cases` those with ids of cases, which
+    are made again when the key changes. `goes_with` names the journal whose row a row belongs to, by its id.
+    """
+
+    name: str
+    columns: Mapping[str, str]
+    id: str
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    cases: tuple[str, ...] = ()
+    goes_with: str = ""
+
+
+_SUBJECT = {"subject_type": "string", "subject_id": "string"}
+_OF_LEAD = {"case_id": "string", "lead_id": "string", "night": "date", **_SUBJECT, "kind": "string"}
+_SIGNED = {"by": "string", "account": "string"}
+
+LEAD_STATUS = PeoplesJournal(
+    "lead_status",
+    {
+        "entry_id": "string", **_OF_LEAD, "status": "string", "on_date": "date", "team": "string", "person": "string",
+        "reason_code": "string", "note": "string", "outcome_id": "string", **_SIGNED, "second_by": "string",
+        "withdraws": "string",
+    },
+    id="entry_id",
+    tokens={"subject_id": "mixed"},
+    cases=("case_id",),
+)  # fmt: skip
+OUTCOME = PeoplesJournal(
+    "outcome",
+    {
+        "outcome_id": "string", **_OF_LEAD, "rule_version": "string", "tier": "string", "decision": "string",
+        "on_date": "date", "found_amount": "money", "recovered_amount": "money", "prevented_amount": "money",
+        "fined_amount": "money", "article": "string", "referred_to": "string", "hours": "double",
+        "chosen_by": "string", "reason_code": "string", "note": "string", **_SIGNED, "second_by": "string",
+        "withdraws": "string",
+    },
+    id="outcome_id",
+    tokens={"subject_id": "mixed"},
+    cases=("case_id",),
+)  # fmt: skip
+OUTCOME_LINE = PeoplesJournal(
+    "outcome_line",
+    {"outcome_id": "string", "line_id": "string", "is_accepted": "boolean", "amount": "money"},
+    id="outcome_id",
+    goes_with="outcome",
+)
+DECIDED_HIT = PeoplesJournal(  # what an outcome was about: a hit that is not among these makes the case grow
+    "decided_hit", {"outcome_id": "string", "hit_id": "string"}, id="outcome_id", goes_with="outcome"
+)
+SNOOZE = PeoplesJournal(
+    "snooze",
+    {
+        "snooze_id": "string", "action": "string", "rule_id": "string", **_SUBJECT, "on_date": "date", "until": "date",
+        "reason": "string", **_SIGNED,
+    },
+    id="snooze_id",
+    tokens={"subject_id": "mixed"},
+)  # fmt: skip
+JOURNALS: tuple[PeoplesJournal, ...] = (LEAD_STATUS, OUTCOME, OUTCOME_LINE, DECIDED_HIT, SNOOZE)
