@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from leads.ledger.consequences import Consequences, PointsTable, Responsibility, act_of, in_force_on
 from leads.ledger.value import RIGHT
-from leads.outcomes.entries import Outcome, PeoplesEntry
+from leads.outcomes.entries import JournalEntry, Outcome
 from leads.outcomes.standing import in_force
 
 
@@ -35,7 +35,7 @@ PAYMENT_WORDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class PointsEntry(PeoplesEntry):
+class PointsEntry(JournalEntry):
     """Points given to a person for an outcome, by whom; one that `withdraws` another takes that back."""
 
     entry_id: str
