@@ -38,6 +38,7 @@ PACKAGES = [
     "models.detectors",
     "models.registry",
     "leads",
+    "leads.ledger",
     "leads.outcomes",
     "leads.publishing",
     "leads.ranking",
@@ -61,6 +62,7 @@ PACKAGES = [
     "jobs.protect",
     "jobs.prove",
     "jobs.review",
+    "jobs.review.value",
     "jobs.terminal",
     "jobs.trial",
 ]

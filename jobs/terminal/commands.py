@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from jobs.declared_stages import STAGES, Stage
 from jobs.terminal.options import (
     audit_options,
+    credit_options,
     deliveries_options,
     erase_options,
     evaluate_options,
@@ -17,9 +18,11 @@ from jobs.terminal.options import (
     knowledge_options,
     lake_options,
     leads_options,
+    ledger_options,
     looking_options,
     models_options,
     nightly_options,
+    points_options,
     privacy_options,
     quarantine_options,
     reidentify_options,
@@ -89,6 +92,25 @@ _OTHERS = (
         "jobs.review.commands:leads",
         leads_options,
         is_of_a_night=True,
+    ),
+    Command(
+        "ledger",
+        "what the leads were worth, by rule, version and month; rules to put in shadow; outcomes as labels",
+        "jobs.review.value.commands:ledger",
+        ledger_options,
+        is_of_a_night=True,
+    ),
+    Command(
+        "points",
+        "points of persons for confirmed outcomes, what follows from them; give them or take them back",
+        "jobs.review.value.commands:points",
+        points_options,
+    ),
+    Command(
+        "credit",
+        "credit grades of institutions and persons, each with how it came about",
+        "jobs.review.value.commands:credit",
+        credit_options,
     ),
     Command(
         "rules",

@@ -1,5 +1,5 @@
-"""Credit grades of institutions and persons (article 33 of the Regulation): from confirmed outcomes alone, each with how
-it came about.
+"""Credit grades of institutions and persons (article 33 of the Regulation): from confirmed outcomes alone, each with
+how it came about.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from leads.ledger.consequences import Grade, GradesTable, in_force_on, of_article
+from leads.ledger.judged import RIGHT
 from leads.ledger.points import after_months
-from leads.ledger.value import RIGHT
 from leads.outcomes.entries import JournalEntry, Outcome, Status
 from leads.outcomes.standing import latest_outcome
 

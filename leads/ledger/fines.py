@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from leads.ledger.consequences import FineRange, of_article
-from leads.ledger.value import NOTHING, RIGHT
+from leads.ledger.judged import NOTHING, RIGHT
 from leads.outcomes.entries import Outcome
 from leads.outcomes.standing import latest_outcome
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 
 from fundwatch.contracts.entities import ENTITIES
-from leads.ledger.value import RIGHT
+from leads.ledger.judged import RIGHT
 from leads.outcomes.entries import Outcome, OutcomeLine, Status
 from leads.outcomes.standing import in_force, latest_outcome
 from leads.ranking.cases import SCORE_KIND

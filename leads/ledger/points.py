@@ -10,11 +10,11 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
 from leads.ledger.consequences import Consequences, PointsTable, Responsibility, act_of, in_force_on
-from leads.ledger.value import RIGHT
+from leads.ledger.judged import RIGHT
 from leads.outcomes.entries import JournalEntry, Outcome
 from leads.outcomes.standing import in_force
 
@@ -182,5 +182,3 @@ def after_months(day: date, months: int) -> date:
 def without(entries: Collection[PointsEntry], outcome_id: str) -> list[PointsEntry]:
     """The entries in force that rest on an outcome: what has to go when it goes."""
     return [entry for entry in in_force(entries) if entry.outcome_id == outcome_id]
-
-

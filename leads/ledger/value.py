@@ -10,21 +10,20 @@ was not pursued or was referred says nothing of the rule that found it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from leads.ledger.fines import FinesOfArticle
+from leads.ledger.judged import JUDGED, MONEY, NOTHING, RIGHT
 from leads.ledger.shares import Share
-from leads.outcomes.entries import ChosenBy, Outcome, Status
+from leads.outcomes.entries import ChosenBy, Outcome
 from leads.outcomes.standing import latest_outcome
 
-NOTHING = Decimal("0.00")
-RIGHT = (Status.CONFIRMED, Status.PARTLY)
-JUDGED = (*RIGHT, Status.CLEARED)  # what says whether the finding was right
-MONEY = ("found_amount", "recovered_amount", "prevented_amount", "fined_amount")
 ALL = "*"
+ENOUGH_JUDGED = 10  # of fewer a share would move by more than ten points with each of them
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,9 @@ def ledger(listed: Iterable[ListedCase], outcomes: Sequence[Outcome], by: Sequen
         groups[_key(case, by)].append(case)
     last = {case: found for case, found in latest_outcome(outcomes).items() if found.chosen_by != ChosenBy.SAMPLE}
     order = sorted(groups, key=lambda key: (key.kind, key.month, key.version))
-    return [_row(key, groups[key], [last[case.case_id] for case in groups[key] if case.case_id in last]) for key in order]
+    return [
+        _row(key, groups[key], [last[case.case_id] for case in groups[key] if case.case_id in last]) for key in order
+    ]
 
 
 def _key(case: ListedCase, by: Sequence[str]) -> LedgerKey:
@@ -216,6 +217,9 @@ class ShadowProposal:
     false: Share
     limit: float
 
+    def as_json(self) -> dict[str, Any]:
+        return {"rule_id": self.kind, "false": self.false.as_json(), "limit": self.limit}
+
 
 def for_shadow(rows: Iterable[LedgerRow], limit: float, least: int) -> list[ShadowProposal]:
     """The rules of which more than `limit` of at least `least` judged cases were wrong. Scores are no rule."""
@@ -231,14 +235,10 @@ def _total(amounts: Iterable[Decimal]) -> Decimal:
     return sum(amounts, NOTHING)
 
 
-def summed(rows: Iterable[LedgerRow], of: Callable[[LedgerRow], Decimal]) -> Decimal:
-    """A column's sum over rows that share no case."""
-    return _total(map(of, rows))
-
-
 @dataclass(frozen=True)
 class Ledger:
-    """The whole of it: by rule, version and month; by rule; in all; what the list misses; who should go to shadow."""
+    """All of it: by rule, version and month; by rule; in total; what the list misses; which rules should go to shadow;
+    within what range fines lie."""
 
     as_of: date
     rows: Sequence[LedgerRow]
@@ -246,6 +246,17 @@ class Ledger:
     total: LedgerRow | None
     missed: Sequence[Missed]
     for_shadow: Sequence[ShadowProposal]
-    fines: Sequence[Any] = ()
-    currency: str = "CNY"
-    notes: Sequence[str] = field(default=())
+    fines: Sequence[FinesOfArticle]
+    currency: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "as_of": self.as_of,
+            "currency": self.currency,
+            "total": None if self.total is None else self.total.as_json(),
+            "by_kind": [row.as_json() for row in self.by_kind],
+            "rows": [row.as_json() for row in self.rows],
+            "missed": [one.as_json() for one in self.missed],
+            "fines": [one.as_json() for one in self.fines],
+            "for_shadow": [one.as_json() for one in self.for_shadow],
+        }

@@ -14,7 +14,7 @@ from fundwatch.errors import FundwatchError, SettingsError
 from fundwatch.resources import conf_file
 
 _People = list[str] | Literal["*"]
-Role = Literal["requesters", "approvers", "rule_authors", "rule_approvers"]
+Role = Literal["requesters", "approvers", "rule_authors", "rule_approvers", "points_givers"]
 
 
 class AccessRefusedError(FundwatchError):
@@ -28,6 +28,7 @@ class Access(Declared):
     approvers: _People
     rule_authors: _People = "*"
     rule_approvers: _People = "*"
+    points_givers: _People = "*"
     accounts: dict[str, str] = Field(default_factory=dict)
 
     def refuse_unless(self, role: Role, person: str, account: str) -> None:
