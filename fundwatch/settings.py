@@ -105,6 +105,9 @@ class Settings(Declared):
     case_gap_days: Annotated[int, Changes("leads")] = Field(
         60, ge=0, description="for how many days a finding may be gone and still be the same case when it comes back"
     )
+    teams: Annotated[str, Changes("leads")] = Field(
+        "default", description="which teams of conf/teams/ leads are given out to, and how many each can take"
+    )
     learned_weights: Annotated[bool, Changes("leads")] = Field(
         True, description="how right a rule was in earlier inspections raises or lowers the priority of its leads"
     )

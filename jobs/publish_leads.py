@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import astuple, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,9 @@ from jobs.review.read_leads import (
     rule_coverage,
     skipped_models,
 )
+from jobs.review.value.for_the_night import given_out, learned_for, teams_now, weight_rows
 from leads.cards import Cards, IndicatorCard, RuleCard
+from leads.ledger.weights import Learned
 from leads.publishing.lists import Published, is_whole, write_list
 from leads.publishing.published import (
     FADED_LISTED,
@@ -59,15 +62,17 @@ if TYPE_CHECKING:
 
 def _run(night: Night) -> Report:
     cards = all_cards(night.settings, night.date)
-    inputs = _inputs(night)
-    fused = fuse(inputs, cards, _options(night.settings, night.date))
+    inputs, learned = _inputs(night), learned_for(night.place, night.date)
+    fused = fuse(inputs, cards, replace(_options(night.settings, night.date), learned=learned.of_kind))
     for frame in fused.shared:
         frame.persist()
     goes_on = _cases(night, fused.findings, inputs)
     night.write_all({"lead": fused.leads, "lead_evidence": fused.evidence, "case": goes_on})
     for frame in fused.shared:
         frame.unpersist()
-    content = _content(night, cards)
+    night.write_rows("learned_weight", weight_rows(night.date, learned))
+    content = _content(night, cards, learned)
+    night.write_rows("team_lead", [(night.date, *astuple(one)) for one in content.given])
     lists = night.settings.lists_dir
     published = write_list(content, lists)
     post(_note(night, content, published), lists)
@@ -133,6 +138,7 @@ def _inputs(night: Night) -> LeadInputs:
         settlements=night.known("settlement"),
         institutions=night.known("institution"),
         doctors=night.known("doctor"),
+        tips=night.known("tip"),
     )
 
 
@@ -161,7 +167,7 @@ def _options(settings: Settings, night: date) -> FuseOptions:
     return FuseOptions(first, night, settings.score_share, region_of(settings).currency)
 
 
-def _content(night: Night, cards: Cards) -> ListContent:
+def _content(night: Night, cards: Cards, learned: Learned) -> ListContent:
     """The bounded part of the night's leads that people are given: `list_size` leads, so it fits in memory."""
     lake, listed = night.place.lake, listed_leads(night.place.lake, night.date, night.settings.list_size)
     for table in ("rule_coverage", "delivery"):
@@ -179,12 +185,13 @@ def _content(night: Night, cards: Cards) -> ListContent:
             *_not_linked(night),
         ],
         cards=cards,
-        provenance=_provenance(night),
+        provenance=replace(_provenance(night), learned=learned.of_kind),
         lead_total=lead_total(lake, night.date),
         hits=hits,
         cases=cases_of(lake, night.date, listed),
         faded=faded_cases(lake, night.date, FADED_LISTED),
         places=institution_names(lake, night.date, {one for one in ids if one}),
+        given=given_out(night.place, night.date, listed, evidence),
     )
 
 
@@ -290,7 +297,10 @@ def _own_fingerprint(place: Workplace, night: date) -> object:
     texts = {rule_id: vars(card) for rule_id, card in cards.rules.items()}
     names = {name: vars(card) for name, card in cards.indicators.items()}
     used = {name: vars(one) for name, one in knowledge_used(place.settings, night)[1].items()}
-    return fingerprint(texts, names, used, region_of(place.settings).currency, values_that_change(place.settings))
+    people = (learned_for(place, night).of_kind, *teams_now(place, night))
+    return fingerprint(
+        texts, names, used, region_of(place.settings).currency, values_that_change(place.settings), people
+    )
 
 
 def _outputs_exist(place: Workplace, night: date) -> bool:
@@ -307,8 +317,8 @@ JOB = Job(
         "rule_hit", "hit_line", "rule_coverage", "score", "score_reason", "claim_line", "settlement",
         "delivery",
     ),
-    optional=("institution", "doctor", *SUCCESSOR_TABLES),
-    writes=("lead", "lead_evidence", "case"),
+    optional=("institution", "doctor", "tip", *SUCCESSOR_TABLES),
+    writes=("lead", "lead_evidence", "case", "learned_weight", "team_lead"),
     needs=PUBLISH.needs,
     follows=("leads",),
     run=_run,

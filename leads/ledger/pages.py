@@ -23,9 +23,9 @@ HOW_TO_READ = (
     "查实、追回、避免损失、罚款是四笔不同的钱,从不相加;涉及基金在拨付之前是“有风险”,拨付之后才是“已损失”。",
     "A row holds the cases of one rule (or of scores), one version, first listed in one month. Precision is the "
     "confirmed and partly confirmed of all judged, of what was looked at because it was listed, with its exact "
-    "interval of 95 percent and the number of judged; not pursued and referred cases say nothing of the rule. Found, recovered, "
-    "prevented and fined are four sums that are never added up; money is at risk until the fund pays it out, and lost "
-    "from then on.",
+    "interval of 95 percent and the number of judged; not pursued and referred cases say nothing of the rule. Found, "
+    "recovered, prevented and fined are four sums that are never added up; money is at risk until the fund pays it "
+    "out, and lost from then on.",
 )
 FINES_APART = (
     "罚款区间按所适用条款分别计算,条款之间、罚款与追回之间从不相加;实际罚款由作出决定的人填写。",

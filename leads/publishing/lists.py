@@ -1,6 +1,7 @@
 """The files of a published list: a table for machines, a workbook and pages for people.
 
-`<lists>/<date>/`: leads.csv, leads.xlsx, evidence/lead_<place>_<id>.html (a page per lead), summary.json.
+`<lists>/<date>/`: leads.csv, leads.xlsx, evidence/lead_<place>_<id>.html (a page per lead), summary.json; the same of
+its own leads alone for each team under teams/<team>/.
 The same content gives the same bytes; the folder appears whole or not at all.
 """
 
@@ -26,8 +27,8 @@ SUMMARY = "summary.json"
 _CSV_COLUMNS = (
     "place", "lead_id", "tier", "tier_en", "subject_type", "subject_id", "subject_name", "period_start",
     "period_end", "currency", "amount_at_risk", "estimated_amount", "hit_count", "line_count", "rule_ids", "score",
-    "priority", "law", "reason_zh", "reason_en", "clear_zh", "clear_en", "workplaces", "cases", "case_ids",
-    "models_not_run",
+    "priority", "severity_factor", "money_factor", "outlier_factor", "tip_factor", "learned_factor", "tip_count",
+    "law", "reason_zh", "reason_en", "clear_zh", "clear_en", "workplaces", "cases", "case_ids", "models_not_run",
 )  # fmt: skip
 
 
@@ -49,7 +50,7 @@ def write_list(content: ListContent, lists: Path) -> Published:
     target, draft, former = lists / night, lists / f".{night}.draft", lists / f".{night}.former"
     for left_over in (draft, former):
         shutil.rmtree(left_over, ignore_errors=True)
-    (draft / "evidence").mkdir(parents=True)
+    draft.mkdir(parents=True)
     published = _write_files(content, draft, target)
     if is_whole(target) and (target / SUMMARY).read_bytes() == (draft / SUMMARY).read_bytes():
         shutil.rmtree(draft)
@@ -62,12 +63,9 @@ def write_list(content: ListContent, lists: Path) -> Published:
 
 
 def _write_files(content: ListContent, draft: Path, target: Path) -> Published:
-    table = leads_table(content)
-    (draft / "leads.csv").write_bytes(table.content)
-    write_workbook(content, draft / "leads.xlsx")
-    for lead in content.leads:
-        page = draft / "evidence" / f"lead_{lead.place:03d}_{lead.lead_id[:8]}.html"
-        page.write_text(lead_page(content, lead), encoding="utf-8", newline="\n")
+    table = _write_pack(content, draft)
+    for team in dict.fromkeys(one.team for one in content.given if one.team):
+        _write_pack(content.of_team(team), draft / "teams" / team)
     hashes = {
         path.relative_to(draft).as_posix(): file_sha256(path) for path in sorted(draft.rglob("*")) if path.is_file()
     }
@@ -77,6 +75,18 @@ def _write_files(content: ListContent, draft: Path, target: Path) -> Published:
     text = json.dumps(summary, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     (draft / SUMMARY).write_text(text, encoding="utf-8", newline="\n")
     return Published(target, list_fingerprint, (*hashes, SUMMARY))
+
+
+def _write_pack(content: ListContent, folder: Path) -> PeoplesTable:
+    """The table, the workbook and a page for each lead."""
+    (folder / "evidence").mkdir(parents=True, exist_ok=True)
+    table = leads_table(content)
+    (folder / "leads.csv").write_bytes(table.content)
+    write_workbook(content, folder / "leads.xlsx")
+    for lead in content.leads:
+        page = folder / "evidence" / f"lead_{lead.place:03d}_{lead.lead_id[:8]}.html"
+        page.write_text(lead_page(content, lead), encoding="utf-8", newline="\n")
+    return table
 
 
 def is_whole(folder: Path) -> bool:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fundwatch.pages import Bilingual, Figure, PageTable, Paragraph, Part, Style, page
 from leads.cards import TIER_ENGLISH
 from leads.publishing.case_words import case_text, kind_name
+from leads.publishing.priority_words import priority_text
 from leads.publishing.published import HITS_PER_RULE, ListContent
 from leads.publishing.rows import EvidenceRow, HitRow, LeadRow, short
 from leads.words import (
@@ -62,6 +63,7 @@ def _facts(lead: LeadRow) -> PageTable:
         ("命中规则 Rules hit", ", ".join(lead.rule_ids) or "无 none"),
         ("命中次数 Hits / 明细 Lines", f"{lead.hit_count:,} / {lead.line_count:,}"),
         ("评分百分位 Score percentile", percent_text(lead.score)),
+        ("优先度 Priority", priority_text(lead)),
         ("法规依据 Law", ", ".join(lead.law) or "–"),
     ]
     if lead.workplaces is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from fundwatch.regions import CURRENCY
 from leads.cards import TIERS, Cards
 from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow, LinesSeen
 from leads.ranking.cases import CaseState
+from leads.ranking.teams import Given
 
 # More than anybody reads in a workbook; the tables lead_evidence, rule_hit and case hold all of them.
 LINES_PER_LEAD = 200
@@ -52,6 +53,7 @@ class Provenance:
     earlier_list: date | None = None
     lines_seen: LinesSeen | None = None
     currency: str = CURRENCY
+    learned: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class ListContent:
 
     Of a lead's lines at most `LINES_PER_LEAD` are here, of its hits by a rule `HITS_PER_RULE`. `lead_total` counts all
     leads of the night, listed or not. `cases` are those of the listed subjects; `faded` those of anybody, the newest
-    first. `places` are public names of institutions by their ids.
+    first. `places` are public names of institutions by their ids. `given` says which team takes which lead.
     """
 
     leads: Sequence[LeadRow]
@@ -73,6 +75,23 @@ class ListContent:
     cases: Sequence[CaseRow] = ()
     faded: Sequence[CaseRow] = ()
     places: Mapping[str, str] = field(default_factory=dict)
+    given: Sequence[Given] = ()
+
+    def of_team(self, team: str) -> ListContent:
+        """The same with the team's own leads alone, and what belongs to them."""
+        ids = {one.lead_id for one in self.given if one.team == team}
+        leads = [lead for lead in self.leads if lead.lead_id in ids]
+        subjects = {(lead.subject_type, lead.subject_id) for lead in leads}
+        return replace(
+            self,
+            leads=leads,
+            evidence=[row for row in self.evidence if row.lead_id in ids],
+            hits=[hit for hit in self.hits if (hit.subject_type, hit.subject_id) in subjects],
+            cases=[case for case in self.cases if (case.subject_type, case.subject_id) in subjects],
+            faded=[case for case in self.faded if (case.subject_type, case.subject_id) in subjects],
+            lead_total=len(leads),
+            given=[one for one in self.given if one.lead_id in ids],
+        )
 
     def lines_of(self, lead_id: str) -> list[EvidenceRow]:
         """The lines shown for a lead, the dearest first."""
@@ -119,5 +138,7 @@ class ListContent:
             "ran": sum(row.state == "run" and not row.is_shadow for row in self.coverage),
             "not_run": sum(row.state != "run" for row in self.coverage),
             "shadow": self.shadow,
+            "teams": dict(sorted(Counter(one.team for one in self.given if one.team).items())),
+            "carried_over": {one.lead_id: one.why_not for one in self.given if not one.team},
             "provenance": {k: str(v) if isinstance(v, date) else v for k, v in asdict(self.provenance).items()},
         }

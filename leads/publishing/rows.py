@@ -36,6 +36,12 @@ class LeadRow:
     clear_en: str
     law: list[str]
     workplaces: list[str] | None = None
+    severity_factor: float | None = None
+    money_factor: float | None = None
+    outlier_factor: float | None = None
+    tip_factor: float | None = None
+    learned_factor: float | None = None
+    tip_count: int | None = None
 
     @property
     def subject(self) -> str:

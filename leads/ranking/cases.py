@@ -18,6 +18,7 @@ from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES
 from leads.ranking.naming import public_names
 from leads.ranking.outliers import SUBJECT
+from leads.ranking.tips import TIP_KIND
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -46,7 +47,8 @@ class CaseNight:
 
 
 def findings(gathered: DataFrame) -> DataFrame:
-    """Grain: subject × kind. What fusing gathered, one row for each rule that hit and one for standing out by score."""
+    """Grain: subject × kind. What fusing gathered, one row for each rule that hit, one for standing out by score and
+    one for being tipped off."""
     rule = F.col("rule")
     by_rule = gathered.select(*SUBJECT, F.explode("rules").alias("rule")).select(
         *SUBJECT,
@@ -55,14 +57,20 @@ def findings(gathered: DataFrame) -> DataFrame:
         rule["money"].cast(MONEY).alias("amount"),
         rule["is_estimate"].alias("is_estimate"),
     )
-    by_score = gathered.where("is_standout").select(
+    by_score = _without_figures(gathered.where("is_standout"), SCORE_KIND)
+    by_tip = _without_figures(gathered.where("tip_count > 0"), TIP_KIND)
+    return by_rule.unionByName(by_score).unionByName(by_tip)
+
+
+def _without_figures(subjects: DataFrame, kind: str) -> DataFrame:
+    """Grain: subject × kind, of a kind that counts no hits and knows no money."""
+    return subjects.select(
         *SUBJECT,
-        F.lit(SCORE_KIND).alias("kind"),
+        F.lit(kind).alias("kind"),
         F.lit(0).cast("bigint").alias("hit_count"),
         F.lit(0).cast(MONEY).alias("amount"),
         F.lit(False).alias("is_estimate"),
     )
-    return by_rule.unionByName(by_score)
 
 
 @dataclass(frozen=True)
@@ -122,7 +130,8 @@ def _state(is_there: Column, was: Column) -> Column:
     """Beside the earlier list: what had faded and is back has grown from nothing."""
     more_hits = F.col("hit_count") > F.coalesce(_earlier("hit_count", is_there), F.lit(0))
     more_money = F.col("amount") > F.coalesce(_earlier("amount", is_there), F.lit(0))
-    is_judged = F.col("is_run") & ~F.coalesce("is_unheard", F.lit(False))
+    is_tip = F.col("kind") == TIP_KIND  # nothing has to run: every night knows the tips of its period
+    is_judged = is_tip | (F.col("is_run") & ~F.coalesce("is_unheard", F.lit(False)))
     gone = F.when(is_judged, CaseState.FADED).otherwise(CaseState.UNJUDGED)
     grown = (F.col("was_state") == CaseState.FADED) | more_hits | more_money
     return (

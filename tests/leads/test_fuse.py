@@ -113,6 +113,7 @@ def inputs(frame: MakeFrame) -> LeadInputs:
         settlements=frame("settlement", *({"settlement_id": s, **money} for s in ("S1", "S2", "S3"))),
         institutions=frame("institution", {"institution_id": "H1", "institution_name": "平安镇中心卫生院"}),
         doctors=frame("doctor"),
+        tips=frame("tip"),
     )
 
 
@@ -201,8 +202,11 @@ def test_equal_priorities_are_ordered_by_strength_then_by_money(spark: SparkSess
     stated = "tier string, hit_count int, amount_at_risk double, estimated_amount double, position double"
     rows = [(0.0, "weak", 1.0), (0.0, "strong", 40.0), (0.0, "strong too", 40.0), (0.0, "richer", 40.0)]
     leads = spark.createDataFrame(
-        [("线索", 0, 3.0 if name == "richer" else 0.0, 0.0, position, name, far) for position, name, far in rows],
-        f"{stated}, name string, strength double",
+        [
+            ("线索", 0, 3.0 if name == "richer" else 0.0, 0.0, position, name, far, 0, 1.0)
+            for position, name, far in rows
+        ],
+        f"{stated}, name string, strength double, tip_count int, learned_factor double",
     )
     placed = {row.name: (row.place, row.priority) for row in with_places(leads).collect()}
     assert len({priority for _, priority in placed.values()}) == 1  # at position 0 no strength reaches anywhere
