@@ -63,6 +63,7 @@ PACKAGES = [
     "jobs.prove",
     "jobs.review",
     "jobs.review.value",
+    "jobs.review.outcomes",
     "jobs.terminal",
     "jobs.trial",
 ]

@@ -19,10 +19,11 @@ from jobs.declared_stages import NOUNS
 from jobs.terminal.answer import Answer
 from jobs.terminal.commands import COMMANDS, Command
 from jobs.terminal.console import print_error, print_note, print_unexpected, show
-from jobs.terminal.options import LOOKING_ACTIONS, RULE_ACTIONS, common_options, settings_of
+from jobs.terminal.lead_options import LEAD_ACTIONS
+from jobs.terminal.options import RULE_ACTIONS, common_options, settings_of
 from jobs.terminal.usage import HelpfulParser
 
-_NOUN_ACTIONS = {*LOOKING_ACTIONS, *RULE_ACTIONS}
+_NOUN_ACTIONS = {*LEAD_ACTIONS, *RULE_ACTIONS}
 
 
 def parser(every: Sequence[Command] = COMMANDS) -> HelpfulParser:

@@ -53,8 +53,8 @@ PRIORITY_MEANING = (
     f"the first of a small group is no certain outlier; reach = strength / (strength + {HALF_REACH:g}), the strength "
     f"being what the strongest indicators exceed {USUAL_Z:g} robust deviations by. Tips: 1 + {TIP_STEP} for each of "
     f"the period, {MOST_TIPS} at most. Learned: the shrunk precision of its kind of finding over that of all, within "
-    f"{LEAST} and {MOST}; 1 where nothing is known. Equal priorities are ordered by strength, then money; what is still "
-    "equal shares its place, and a tie at the end of the list is taken whole."
+    f"{LEAST} and {MOST}; 1 where nothing is known. Equal priorities are ordered by strength, then money; what "
+    "is still equal shares its place, and a tie at the end of the list is taken whole."
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from fundwatch.errors import FundwatchError
 from jobs.review import catalogue_pages, show_catalogues
+from jobs.review.outcomes.commands import ACTIONS, one_name
 from jobs.review.pages import print_lead, print_list
 from jobs.review.show_lead import newest_list, night_list, one_lead
 from jobs.terminal.answer import Answer
@@ -19,9 +20,11 @@ def show(options: argparse.Namespace) -> Answer[Any]:
 
 
 def leads(options: argparse.Namespace) -> Answer[Any]:
-    """`fundwatch leads [list|show LEAD] [--date …]`."""
+    """`fundwatch leads [ACTION] [LEAD…] [--date …]`."""
+    if options.action in ACTIONS:
+        return ACTIONS[options.action](settings_of(options).settings, options)
     return _list_or_lead(
-        options, None if options.action == "list" else _named(options, "place in the list, or lead id")
+        options, None if options.action == "list" else one_name(options, "place in the list, or lead id")
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jobs.declared_stages import STAGES, Stage
+from jobs.terminal.lead_options import leads_options
 from jobs.terminal.options import (
     audit_options,
     credit_options,
@@ -17,7 +18,6 @@ from jobs.terminal.options import (
     keys_options,
     knowledge_options,
     lake_options,
-    leads_options,
     ledger_options,
     looking_options,
     models_options,
@@ -88,7 +88,7 @@ _OTHERS = (
     ),
     Command(
         "leads",
-        "list a night's leads, or show one with its evidence",
+        "list a night's leads, or show one; assign, note on, close and take back; sheets, what is late, what changed",
         "jobs.review.commands:leads",
         leads_options,
         is_of_a_night=True,

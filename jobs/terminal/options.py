@@ -176,12 +176,6 @@ def rule_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--visit", type=local_path, metavar="FILE", help="check: the visits (default: standard input)")
 
 
-def leads_options(parser: argparse.ArgumentParser) -> None:
-    """`fundwatch leads [list|show LEAD]`."""
-    looking_options(parser)
-    parser.add_argument("--top", type=int, default=20, help="list: how many leads (default 20)")
-
-
 def knowledge_options(parser: argparse.ArgumentParser) -> None:
     """`fundwatch knowledge [list|show CLASS|CODE|import FILE…|approve|withdraw EDITION|diff A B|check]`."""
     said = "; ".join(f"{action}: {text}" for action, text in _KNOWLEDGE_ACTIONS.items())

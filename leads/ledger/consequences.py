@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -40,15 +39,6 @@ RESPONSIBILITY_WORDS = {
     Responsibility.IMPORTANT: "重要责任 important",
     Responsibility.MAIN: "主要责任 main",
 }
-
-
-class FineRange(Declared):
-    """How many times the found amount a fine may be, by the article that is applied."""
-
-    article: str = Field(min_length=1)
-    from_: date = Field(alias="from")
-    least: Decimal = Field(ge=0)
-    most: Decimal = Field(ge=0)
 
 
 class PointedAct(Declared):
@@ -130,7 +120,6 @@ class GradesTable(Declared):
 class Consequences(Declared):
     """`conf/consequences/<name>.yaml`."""
 
-    fines: tuple[FineRange, ...]
     points: tuple[PointsTable, ...]
     grades: tuple[GradesTable, ...]
 
@@ -185,9 +174,6 @@ def read_consequences(region: Region, conf: Path | None) -> Consequences:
 
 
 def _problems(given: Consequences) -> Iterator[str]:
-    for fine in given.fines:
-        if fine.least > fine.most:
-            yield f"fines.{fine.article}: the least is more than the most"
     for table in given.points:
         yield from _points_problems(table)
     for grades in given.grades:

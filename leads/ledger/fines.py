@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from leads.ledger.consequences import FineRange, of_article
 from leads.ledger.judged import NOTHING, RIGHT
 from leads.outcomes.entries import Outcome
+from leads.outcomes.practice import Practice
 from leads.outcomes.standing import latest_outcome
+
+_CENTS = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -29,22 +31,21 @@ class FinesOfArticle:
         return {"article": self.article, "outcomes": self.outcomes} | {name: str(getattr(self, name)) for name in money}
 
 
-def fine_ranges(ranges: Sequence[FineRange], outcomes: Iterable[Outcome]) -> list[FinesOfArticle]:
-    """Grain: article that was applied and has a range. Of confirmed outcomes that stand, each by the range in force on
-    its day; an outcome whose article has none has no range."""
-    sums: dict[str, list[Decimal]] = defaultdict(lambda: [NOTHING] * 4)
-    counts: dict[str, int] = defaultdict(int)
+def fine_ranges(practice: Practice, outcomes: Iterable[Outcome]) -> list[FinesOfArticle]:
+    """Grain: article that was applied and whose fine is a multiple of what was found. Of confirmed outcomes that stand;
+    one whose article knows no such range has none."""
+    by_article: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in latest_outcome(outcomes).values():
-        begun = [one for one in ranges if one.from_ <= outcome.on_date]
-        found = of_article(sorted(begun, key=lambda one: one.from_, reverse=True), outcome.article)
-        if outcome.decision not in RIGHT or found is None:
+        if outcome.decision in RIGHT and outcome.article:
+            by_article[outcome.article.partition("(")[0].strip()].append(outcome)
+    found = []
+    for article, of_article in sorted(by_article.items()):
+        limit = practice.fine_limit(article)
+        if limit.least_times is None or limit.most_times is None:
             continue
-        base = outcome.found_amount
-        counts[found.article] += 1
-        more = (base, base * found.least, base * found.most, outcome.fined_amount)
-        sums[found.article] = [so_far + one for so_far, one in zip(sums[found.article], more, strict=True)]
-    cents = Decimal("0.01")
-    return [
-        FinesOfArticle(article, counts[article], *(amount.quantize(cents) for amount in sums[article]))
-        for article in sorted(sums)
-    ]
+        base, fined = (
+            sum((getattr(o, name) for o in of_article), NOTHING) for name in ("found_amount", "fined_amount")
+        )
+        ends = ((base * times).quantize(_CENTS) for times in (limit.least_times, limit.most_times))
+        found.append(FinesOfArticle(article, len(of_article), base, *ends, fined))
+    return found

@@ -173,3 +173,18 @@ class Snooze(JournalEntry):
     by: str = ""
     account: str = ""
     at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class DecidedHit(JournalEntry):
+    """A hit that an outcome was about."""
+
+    outcome_id: str
+    hit_id: str
+
+
+def deciding_entry(outcome: Outcome, entry_id: str) -> StatusEntry:
+    """The step that closes the outcome's case."""
+    same = ("case_id", "lead_id", "night", "subject_type", "subject_id", "kind", "on_date", "reason_code", "note", "by",
+            "account", "second_by", "outcome_id")  # fmt: skip
+    return StatusEntry(entry_id=entry_id, status=outcome.decision, **{name: getattr(outcome, name) for name in same})

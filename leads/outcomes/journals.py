@@ -37,19 +37,18 @@ LEAD_STATUS = PeoplesJournal(
     tokens={"subject_id": "mixed"},
     cases=("case_id",),
 )  # fmt: skip
-OUTCOME = PeoplesJournal(
-    "outcome",
-    {
-        "outcome_id": "string", **_OF_LEAD, "rule_version": "string", "tier": "string", "decision": "string",
-        "on_date": "date", "found_amount": "money", "recovered_amount": "money", "prevented_amount": "money",
-        "fined_amount": "money", "article": "string", "referred_to": "string", "hours": "double",
-        "chosen_by": "string", "reason_code": "string", "note": "string", **_SIGNED, "second_by": "string",
-        "withdraws": "string",
-    },
-    id="outcome_id",
-    tokens={"subject_id": "mixed"},
-    cases=("case_id",),
-)  # fmt: skip
+_OUTCOME = {
+    "outcome_id": "string", **_OF_LEAD, "rule_version": "string", "tier": "string", "decision": "string",
+    "on_date": "date", "found_amount": "money", "recovered_amount": "money", "prevented_amount": "money",
+    "fined_amount": "money", "article": "string", "referred_to": "string", "hours": "double", "chosen_by": "string",
+    "reason_code": "string", "note": "string", **_SIGNED, "second_by": "string", "withdraws": "string",
+}  # fmt: skip
+OUTCOME = PeoplesJournal("outcome", _OUTCOME, id="outcome_id", tokens={"subject_id": "mixed"}, cases=("case_id",))
+# what one person decided (初审) and another has yet to confirm (复审): it counts nowhere; confirmed, it is repeated as
+# an outcome under the same id
+OUTCOME_PROPOSED = PeoplesJournal(
+    "outcome_proposed", _OUTCOME, id="outcome_id", tokens={"subject_id": "mixed"}, cases=("case_id",)
+)
 OUTCOME_LINE = PeoplesJournal(
     "outcome_line",
     {"outcome_id": "string", "line_id": "string", "is_accepted": "boolean", "amount": "money"},
@@ -89,5 +88,5 @@ CREDIT_GRADE = PeoplesJournal(
     tokens={"subject_id": "mixed"},
 )  # fmt: skip
 JOURNALS: tuple[PeoplesJournal, ...] = (
-    LEAD_STATUS, OUTCOME, OUTCOME_LINE, DECIDED_HIT, SNOOZE, STAFF_POINTS, CREDIT_GRADE,
+    LEAD_STATUS, OUTCOME, OUTCOME_PROPOSED, OUTCOME_LINE, DECIDED_HIT, SNOOZE, STAFF_POINTS, CREDIT_GRADE,
 )  # fmt: skip

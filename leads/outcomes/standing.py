@@ -6,7 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
-from leads.outcomes.entries import Outcome, OutcomeLine, Snooze, SnoozeAction, Status, StatusEntry
+from leads.outcomes.entries import (
+    Outcome,
+    OutcomeLine,
+    Snooze,
+    SnoozeAction,
+    Status,
+    StatusEntry,
+    deciding_entry,
+)
 
 
 class Withdrawable(Protocol):
@@ -56,6 +64,21 @@ def lines_in_force(lines: Iterable[OutcomeLine], outcomes: Iterable[Outcome]) ->
     """The lines of outcomes in force."""
     standing = {outcome.outcome_id for outcome in in_force(outcomes)}
     return [line for line in lines if line.outcome_id in standing]
+
+
+def reconciled(statuses: Iterable[StatusEntry], outcomes: Iterable[Outcome]) -> list[StatusEntry]:
+    """The steps as the outcomes have it: each in force closes its case, one that was taken back closes none. Outcome
+    and step are two commits, and a command may be killed between them."""
+    steps, standing = in_force(statuses), {outcome.outcome_id: outcome for outcome in in_force(outcomes)}
+    kept = [step for step in steps if not step.outcome_id or step.outcome_id in standing]
+    closed = {step.outcome_id for step in kept if step.outcome_id}
+    return [*kept, *(deciding_entry(outcome, one) for one, outcome in standing.items() if one not in closed)]
+
+
+def awaiting_second(proposed: Iterable[Outcome], outcomes: Iterable[Outcome]) -> dict[str, Outcome]:
+    """By case, what one person decided and another has yet to confirm."""
+    decided = {outcome.outcome_id for outcome in outcomes}
+    return {one.case_id: one for one in in_force(proposed) if one.outcome_id not in decided}
 
 
 def snoozed(snoozes: Iterable[Snooze], night: date) -> list[Snooze]:

@@ -1,5 +1,5 @@
-"""Who may ask for identities and who may approve, who may propose states of rules and who may approve those:
-`conf/access/<name>.yaml`, laid over like other conf."""
+"""Who may ask for identities and who may approve, who may propose states of rules and who may approve those, who works
+on leads: `conf/access/<name>.yaml`, laid over like other conf."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ from fundwatch.errors import FundwatchError, SettingsError
 from fundwatch.resources import conf_file
 
 _People = list[str] | Literal["*"]
-Role = Literal["requesters", "approvers", "rule_authors", "rule_approvers", "points_givers"]
+Role = Literal[
+    "requesters",
+    "approvers",
+    "rule_authors",
+    "rule_approvers",
+    "lead_managers",
+    "inspectors",
+    "lead_reviewers",
+    "points_givers",
+]
 
 
 class AccessRefusedError(FundwatchError):
@@ -29,6 +38,9 @@ class Access(Declared):
     rule_authors: _People = "*"
     rule_approvers: _People = "*"
     points_givers: _People = "*"
+    lead_managers: _People = "*"
+    inspectors: _People = "*"
+    lead_reviewers: _People = "*"
     accounts: dict[str, str] = Field(default_factory=dict)
 
     def refuse_unless(self, role: Role, person: str, account: str) -> None:

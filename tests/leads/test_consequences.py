@@ -16,6 +16,7 @@ from leads.ledger.credit import CreditEntry, changed, graded
 from leads.ledger.fines import fine_ranges
 from leads.ledger.points import Payment, PointsEntry, after_months, derive, standing_of
 from leads.outcomes.entries import Outcome, Status
+from leads.outcomes.practice import read_practice
 
 NATIONAL = read_consequences(Region(), None)
 DAY = date(2026, 3, 2)
@@ -36,9 +37,8 @@ def test_ranges_of_fines_stand_apart_by_article_and_only_what_was_confirmed_has_
         outcome("c", "条例 40"),
         outcome("d", "条例 41", Status.CLEARED),
         outcome("e", "条例 39"),
-        outcome("f", "条例 38", on_date=date(2020, 1, 1)),
     ]
-    found = {of.article: of for of in fine_ranges(NATIONAL.fines, outcomes)}
+    found = {of.article: of for of in fine_ranges(read_practice(Region()), outcomes)}
     assert list(found) == ["条例 38", "条例 40"]
     least, most = found["条例 38"].least_amount, found["条例 38"].most_amount
     assert (found["条例 38"].outcomes, least, most) == (2, Decimal(200), Decimal(400))

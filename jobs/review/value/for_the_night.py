@@ -11,11 +11,10 @@ from datetime import date
 from fundwatch.contracts.versions import known_on
 from fundwatch.lake.store import Lake
 from jobs.job import Workplace
+from jobs.review.outcomes.people_said import PeopleSaid
 from jobs.review.read_leads import quoted
-from jobs.review.value.read_value import entries_in
 from leads.ledger.weights import NOTHING_LEARNED, Learned, learned_by
-from leads.outcomes.entries import Outcome, Status, StatusEntry
-from leads.outcomes.journals import LEAD_STATUS, OUTCOME
+from leads.outcomes.entries import Status
 from leads.outcomes.standing import known_before, latest_status
 from leads.publishing.rows import EvidenceRow, LeadRow
 from leads.ranking.teams import Given, LeadToGive, Subject, Team, give_out, read_teams
@@ -25,7 +24,7 @@ def learned_for(place: Workplace, night: date) -> Learned:
     """The weights of the night's ranking; none where the setting says so."""
     if not place.settings.learned_weights:
         return NOTHING_LEARNED
-    return learned_by(entries_in(place.lake, OUTCOME, Outcome), night)
+    return learned_by(PeopleSaid(place.lake.address).outcomes, night)
 
 
 def weight_rows(night: date, learned: Learned) -> list[tuple[date, str, int, int, float, int, str]]:
@@ -41,7 +40,7 @@ def teams_now(place: Workplace, night: date) -> tuple[tuple[Team, ...], dict[Sub
     teams = read_teams(place.settings.teams, place.settings.conf).teams
     if not teams:
         return (), {}
-    latest = latest_status(known_before(entries_in(place.lake, LEAD_STATUS, StatusEntry), night))
+    latest = latest_status(known_before(PeopleSaid(place.lake.address).statuses, night))
     open_cases = (entry for entry in latest.values() if entry.team and not Status(entry.status).is_decided)
     return teams, {(entry.subject_type, entry.subject_id): entry.team for entry in open_cases}
 

@@ -14,7 +14,8 @@ from fundwatch.cells import csv_for_people
 from fundwatch.lake.lock import refuse_no_lake
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
-from jobs.review.value.read_value import outcome_lines_in, outcomes_in
+from jobs.review.outcomes.people_said import PeopleSaid
+from jobs.review.value.read_value import outcomes_in
 from leads.ledger.labels import OutcomeLabel, labels_of
 
 
@@ -37,7 +38,7 @@ def write_labels(settings: Settings, as_of: date, file: Path) -> LabelsWritten:
     """Write what was known as of the day. Raises NotReadyError without a lake."""
     refuse_no_lake(settings.lake_address)
     lake = Lake(settings.lake_address)
-    labels = labels_of(outcomes_in(lake, as_of), outcome_lines_in(lake), as_of)
+    labels = labels_of(outcomes_in(lake, as_of), PeopleSaid(lake.address).lines, as_of)
     table = csv_for_people(OutcomeLabel.columns(), (label.cells() for label in labels))
     put_file(file, table.content)
     kinds, choices = (Counter(getattr(label, name) for label in labels) for name in ("kind", "chosen_by"))

@@ -19,12 +19,12 @@ from fundwatch.lake.lock import refuse_no_lake
 from fundwatch.lake.store import Lake
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
-from jobs.review.value.read_value import entries_in, journal_in
+from jobs.review.outcomes.people_said import PeopleSaid, journal_in
+from jobs.review.value.read_value import grades_in, outcomes_in, points_in
 from leads.ledger.consequences import Consequences, Responsibility, read_consequences
 from leads.ledger.credit import CreditEntry, Graded, changed, graded, latest_grades
 from leads.ledger.points import PointsEntry, Standing, confirmed_ids, derive, standing_of
-from leads.outcomes.entries import Outcome
-from leads.outcomes.journals import CREDIT_GRADE, OUTCOME, STAFF_POINTS
+from leads.outcomes.journals import CREDIT_GRADE, STAFF_POINTS
 from leads.outcomes.standing import in_force
 from privacy.access.desk import scrubbed
 from privacy.access.people import Access, read_access
@@ -145,7 +145,7 @@ class PointsDesk:
         """Put down the grades that are others than they were. Raises AccessRefusedError."""
         with self._call("grade", by, str(day)):
             made = credit_grades(self.settings, day)
-            before = latest_grades(entries_in(self._lake, CREDIT_GRADE, CreditEntry))
+            before = latest_grades(grades_in(self._lake))
             added = [
                 CreditEntry(
                     new_request_id(), *one.subject, day, one.grade.grade, one.score, len(one.outcomes),
@@ -154,11 +154,11 @@ class PointsDesk:
                 for one in changed(made, before)
             ]  # fmt: skip
             self.log.append("points grade", actor=scrubbed(by), detail={"day": str(day), "added": str(len(added))})
-            journal_in(self._lake, CREDIT_GRADE).append([entry.row() for entry in added])
+            journal_in(self._lake.address, CREDIT_GRADE).append([entry.row() for entry in added])
             return GradesDerived(day, made, added)
 
     def _given(self, asked: PointsAsked) -> PointsEntry:
-        outcomes = in_force(entries_in(self._lake, OUTCOME, Outcome))
+        outcomes = in_force(PeopleSaid(self._lake.address).outcomes)
         outcome = _one([one for one in outcomes if one.outcome_id.startswith(asked.name)], asked.name)
         person = asked.person or (outcome.subject_id if outcome.subject_type == "doctor" else "")
         wrong = [*_reason_problems(asked), *_date_problems(asked, outcome.on_date)]
@@ -212,7 +212,7 @@ class PointsDesk:
         shown = ("entry_id", "outcome_id", "article", "responsibility", "points", "on_date", "withdraws")
         detail = {name: str(value) for name in shown if (value := getattr(entry, name))}
         self.log.append(f"points {action}", actor=scrubbed(entry.by), why=entry.reason, detail=detail)
-        journal_in(self._lake, STAFF_POINTS).append([entry.row()])
+        journal_in(self._lake.address, STAFF_POINTS).append([entry.row()])
         rows = standings(self.settings, entry.on_date).rows
         return PointsGiven(entry, next((one for one in rows if one.person_id == entry.person_id), None))
 
@@ -221,7 +221,7 @@ class PointsDesk:
         return Lake(self.settings.lake_address)
 
     def _entries(self) -> list[PointsEntry]:
-        return entries_in(self._lake, STAFF_POINTS, PointsEntry)
+        return points_in(self._lake)
 
     def _consequences(self) -> Consequences:
         return read_consequences(region_of(self.settings), self.settings.conf)
@@ -230,8 +230,8 @@ class PointsDesk:
 def standings(settings: Settings, day: date) -> Standings:
     """Where every person with points stands on the day."""
     lake = Lake(settings.lake_address)
-    entries = entries_in(lake, STAFF_POINTS, PointsEntry)
-    outcomes = [one for one in entries_in(lake, OUTCOME, Outcome) if one.on_date <= day]
+    entries = points_in(lake)
+    outcomes = outcomes_in(lake, day)
     tables = read_consequences(region_of(settings), settings.conf).points
     return Standings(day, standing_of(entries, outcomes, tables, day))
 
@@ -239,8 +239,8 @@ def standings(settings: Settings, day: date) -> Standings:
 def credit_grades(settings: Settings, day: date) -> list[Graded]:
     """The grades of the day, derived; nothing is put down."""
     lake = Lake(settings.lake_address)
-    outcomes = [one for one in entries_in(lake, OUTCOME, Outcome) if one.on_date <= day]
-    before: Mapping[tuple[str, str], CreditEntry] = latest_grades(entries_in(lake, CREDIT_GRADE, CreditEntry))
+    outcomes = outcomes_in(lake, day)
+    before: Mapping[tuple[str, str], CreditEntry] = latest_grades(grades_in(lake))
     tables = read_consequences(region_of(settings), settings.conf).grades
     return graded(outcomes, tables, day, also=before)
 

@@ -5,42 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from fundwatch.contracts.versions import known_on
-from fundwatch.lake.journal import Journal
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
+from jobs.review.outcomes.people_said import PeopleSaid, journal_in
+from leads.ledger.credit import CreditEntry
 from leads.ledger.judged import NOTHING
+from leads.ledger.points import PointsEntry
 from leads.ledger.shares import Share
 from leads.ledger.value import ListedCase, Sampled, precision_by_kind
-from leads.outcomes.entries import JournalEntry, Outcome, OutcomeLine
-from leads.outcomes.journals import OUTCOME, OUTCOME_LINE, PeoplesJournal
+from leads.outcomes.entries import Outcome
+from leads.outcomes.journals import CREDIT_GRADE, STAFF_POINTS
 from leads.ranking.cases import SCORE_KIND
 
-Kind = TypeVar("Kind", bound=JournalEntry)
 _UNKNOWN = "unknown"
 _FINGERPRINT_SHOWN = 8
 
 
-def journal_in(lake: Lake, declared: PeoplesJournal) -> Journal:
-    """A journal of what people do, in the lake."""
-    return Journal(lake.address, declared.name, declared.columns)
-
-
-def entries_in(lake: Lake, declared: PeoplesJournal, kind: type[Kind]) -> list[Kind]:
-    """All entries of a journal, the oldest first."""
-    return [kind.of_row(row) for row in journal_in(lake, declared).rows()]
-
-
 def outcomes_in(lake: Lake, as_of: date) -> list[Outcome]:
     """The outcomes that were dated by then, those that withdraw others among them."""
-    return [outcome for outcome in entries_in(lake, OUTCOME, Outcome) if outcome.on_date <= as_of]
+    return [outcome for outcome in PeopleSaid(lake.address).outcomes if outcome.on_date <= as_of]
 
 
-def outcome_lines_in(lake: Lake) -> list[OutcomeLine]:
-    return entries_in(lake, OUTCOME_LINE, OutcomeLine)
+def points_in(lake: Lake) -> list[PointsEntry]:
+    """All that was entered of points, the oldest first."""
+    return [PointsEntry.of_row(row) for row in journal_in(lake.address, STAFF_POINTS).rows()]
+
+
+def grades_in(lake: Lake) -> list[CreditEntry]:
+    """All credit grades that were put down, the oldest first."""
+    return [CreditEntry.of_row(row) for row in journal_in(lake.address, CREDIT_GRADE).rows()]
 
 
 def listed_cases(lake: Lake, as_of: date) -> list[ListedCase]:
@@ -156,4 +153,4 @@ def measured_precision(settings: Settings, rule_id: str) -> Share | None:
     lake = Lake(settings.lake_address)
     if not lake.is_made:
         return None
-    return precision_by_kind(entries_in(lake, OUTCOME, Outcome)).get(rule_id)
+    return precision_by_kind(PeopleSaid(lake.address).outcomes).get(rule_id)

@@ -15,13 +15,12 @@ from fundwatch.lake.store import Lake
 from fundwatch.pages import as_json, publish
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
-from jobs.review.value.read_value import entries_in, listed_cases, outcomes_in, samples_in
-from leads.ledger.consequences import read_consequences
+from jobs.review.outcomes.people_said import PeopleSaid
+from jobs.review.value.read_value import listed_cases, outcomes_in, samples_in
 from leads.ledger.fines import fine_ranges
 from leads.ledger.pages import ledger_page, ledger_table
 from leads.ledger.value import ENOUGH_JUDGED, Ledger, for_shadow, ledger, missed
-from leads.outcomes.entries import Outcome
-from leads.outcomes.journals import OUTCOME
+from leads.outcomes.practice import read_practice
 
 CSV, PAGE, RECORD = "ledger.csv", "ledger.html", "ledger.json"
 
@@ -53,7 +52,7 @@ def value_ledger(settings: Settings, as_of: date | None = None) -> Ledger:
         total=total,
         missed=missed(samples_in(lake, day), outcomes),
         for_shadow=for_shadow(by_kind, settings.false_share_limit, ENOUGH_JUDGED),
-        fines=fine_ranges(read_consequences(region, settings.conf).fines, outcomes),
+        fines=fine_ranges(read_practice(region, settings.conf), outcomes),
         currency=region.currency,
     )
 
@@ -75,7 +74,7 @@ def show_ledger(settings: Settings, as_of: date | None = None) -> LedgerShown:
 def newest_day(settings: Settings, lake: Lake) -> date:
     """The newest night with a list, or a later day on which something was decided."""
     nights = RunLedger(settings.lake_address).nights("leads")
-    decided = [outcome.on_date for outcome in entries_in(lake, OUTCOME, Outcome)]
+    decided = [outcome.on_date for outcome in PeopleSaid(lake.address).outcomes]
     if not nights and not decided:
         raise NotReadyError(
             "no list has been published yet, and nothing was decided",

@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 
 from fundwatch.lake.ledger import Ledger
-from fundwatch.lake.store import Lake
 from jobs.command_line import main
-from jobs.review.value.read_value import journal_in
+from jobs.review.outcomes.people_said import journal_in
 from leads.outcomes.entries import Outcome, Status
 from leads.outcomes.journals import OUTCOME, PeoplesJournal
 from privacy.vault.sealing import make_vault_key
@@ -56,7 +55,7 @@ def decide(world: TruthWorld, *given: Mapping[str, Any], journal: PeoplesJournal
     usual = {"lead_id": "l", "night": NIGHT, "on_date": DAY, "subject_type": "institution", "subject_id": "H1",
              "kind": "DC-03", "article": "条例 38(3)"}  # fmt: skip
     rows = [Outcome(**(usual | dict(one))).row() for one in given]
-    journal_in(Lake(world.settings.lake_address), journal).append(rows)
+    journal_in(world.settings.lake_address, journal).append(rows)
 
 
 def call(world: TruthWorld, capsys: pytest.CaptureFixture[str], *arguments: str, fails: int = 0) -> Any:

@@ -1,0 +1,109 @@
+"""The cases of a lead as the lake knows them: hits, lines with what they cost, the steps so far. Without Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from fundwatch.contracts.versions import known_on
+from fundwatch.errors import FundwatchError
+from fundwatch.lake.store import Lake
+from jobs.review.outcomes.people_said import PeopleSaid
+from jobs.review.read_leads import quoted, rows_of
+from leads.cards import TIERS, WEAKEST_TIER
+from leads.outcomes.closing import CaseKnown, LineKnown
+from leads.publishing.rows import LeadRow
+from leads.ranking.cases import SCORE_KIND, CaseState
+from leads.words import COMPARED
+
+_AT_ONCE = 5_000  # ids in one condition
+
+
+def cases_of_lead(lake: Lake, night: date, lead: LeadRow, said: PeopleSaid, kind: str = "") -> list[CaseKnown]:
+    """The cases of the lead's subject that the night's list found, or the one of a kind. Raises FundwatchError where
+    there is none."""
+    of_subject = f"subject_type = '{lead.subject_type}' AND subject_id IN ({quoted([lead.subject_id])})"
+    where = f"business_date = DATE '{night}' AND state <> '{CaseState.FADED}' AND {of_subject}"
+    query = f"SELECT case_id, kind FROM case WHERE {where} ORDER BY kind"
+    rows = lake.rows("case", query) if lake.exists("case") else []
+    kinds = [row["kind"] for row in rows]
+    found = [row for row in rows if not kind or row["kind"] == kind]
+    if not found:
+        raise FundwatchError(
+            f"the lead {lead.lead_id} of {night} has no case{f' of {kind}' if kind else ''}",
+            where="--kind" if kind else "LEAD",
+            do=f"name one of: {', '.join(kinds)}" if kinds else "run the night again: its list knows no cases",
+        )
+    hits = _hits(lake, night, lead, [row["kind"] for row in found])
+    lines = _lines(lake, night, [hit["hit_id"] for of_kind in hits.values() for hit in of_kind])
+    return [_case(row, lead, night, hits.get(row["kind"], ()), lines, said) for row in found]
+
+
+def _case(
+    row: Mapping[str, Any],
+    lead: LeadRow,
+    night: date,
+    hits: Sequence[Mapping[str, Any]],
+    lines: Mapping[str, Mapping[str, LineKnown]],
+    said: PeopleSaid,
+) -> CaseKnown:
+    ids = tuple(hit["hit_id"] for hit in hits)
+    tiers = [hit["tier"] for hit in hits if hit["tier"] in TIERS]
+    starts = [hit["period_start"] for hit in hits if hit["period_start"]]
+    steps = said.steps.get(row["case_id"], [])
+    is_decided = bool(steps) and bool(steps[-1].outcome_id)
+    known = said.hits_of(row["case_id"]) if is_decided else frozenset(ids)
+    return CaseKnown(
+        case_id=row["case_id"], lead_id=lead.lead_id, night=night, subject_type=lead.subject_type,
+        subject_id=lead.subject_id, kind=row["kind"], tier=min(tiers, key=TIERS.index, default=WEAKEST_TIER),
+        rule_version=hits[0]["rule_version"] or "" if hits else "", hit_ids=ids,
+        lines={line_id: line for hit in ids for line_id, line in lines.get(hit, {}).items()},
+        first_service=min(starts, default=None), steps=steps, new_hits=len({*ids} - known),
+    )  # fmt: skip
+
+
+def _hits(lake: Lake, night: date, lead: LeadRow, kinds: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """By rule, the hits on the lead's subject, in order of their ids."""
+    rules = {kind for kind in kinds if kind != SCORE_KIND}
+    if not rules or not lake.exists("rule_hit"):
+        return {}
+    rows = rows_of(
+        lake, "rule_hit", ("business_date", "==", night), ("subject_id", "==", lead.subject_id),
+        ("subject_type", "==", lead.subject_type), ("rule_id", "in", rules),
+        columns=["hit_id", "rule_id", "rule_version", "tier", "period_start"],
+    )  # fmt: skip
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in sorted(rows, key=lambda row: row["hit_id"]):
+        found.setdefault(row["rule_id"], []).append(row)
+    return found
+
+
+def _lines(lake: Lake, night: date, hits: Sequence[str]) -> dict[str, dict[str, LineKnown]]:
+    """By hit, the fee lines that prove it."""
+    if not hits or not lake.exists("hit_line"):
+        return {}
+    proofs = rows_of(
+        lake, "hit_line", ("business_date", "==", night), ("hit_id", "in", {*hits}),
+        columns=["hit_id", "line_id", "role"],
+    )  # fmt: skip
+    proofs = [proof for proof in proofs if proof["role"] != COMPARED]
+    known = _known_lines(lake, night, sorted({proof["line_id"] for proof in proofs}))
+    found: dict[str, dict[str, LineKnown]] = {}
+    for proof in proofs:
+        line = known.get(proof["line_id"]) or LineKnown(proof["line_id"], None, None)
+        found.setdefault(proof["hit_id"], {})[proof["line_id"]] = line
+    return found
+
+
+def _known_lines(lake: Lake, night: date, ids: Sequence[str]) -> dict[str, LineKnown]:
+    if not lake.exists("claim_line"):
+        return {}
+    found = {}
+    for first in range(0, len(ids), _AT_ONCE):
+        some = quoted(ids[first : first + _AT_ONCE])
+        query = f"SELECT line_id, amount, charged_at FROM claim_line WHERE {known_on(night)} AND line_id IN ({some})"
+        for row in lake.rows("claim_line", query):
+            day = None if row["charged_at"] is None else row["charged_at"].date()
+            found[row["line_id"]] = LineKnown(row["line_id"], row["amount"], day)
+    return found
