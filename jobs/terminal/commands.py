@@ -25,6 +25,7 @@ from jobs.terminal.options import (
     points_options,
     privacy_options,
     quarantine_options,
+    quarter_options,
     reidentify_options,
     rule_options,
     show_options,
@@ -185,6 +186,7 @@ _OTHERS = (
         "list and explain rejected rows; release them, resubmit them corrected, or withdraw such a decision",
         "jobs.operate.commands:quarantine",
         quarantine_options,
+        quarter_options,
     ),
     Command(
         "lake",
@@ -197,6 +199,12 @@ _OTHERS = (
         "erase a person's or an old year's data, old versions included",
         "jobs.protect.commands:erase",
         erase_options,
+    ),
+    Command(
+        "quarter",
+        "simulate a quarter whose lists an inspection model works through, and compare the ledger with the truth",
+        "jobs.prove.commands:quarter",
+        quarter_options,
     ),
     Command("demo", "simulate a month, run its nights, show the leads", "jobs.prove.commands:demo"),
 )

@@ -372,6 +372,14 @@ def privacy_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def quarter_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch quarter`."""
+    parser.add_argument("--nights", type=int, help="how many nights of the quarter (default: all twelve)")
+    parser.add_argument("--skill", type=float, default=0.9, help="how often what is staged is found (default 0.9)")
+    parser.add_argument("--error", type=float, default=0.05, help="how often the honest is confirmed (default 0.05)")
+    parser.add_argument("--capacity", type=int, default=15, help="how many leads of a list are checked (default 15)")
+
+
 def ledger_options(parser: argparse.ArgumentParser) -> None:
     """`fundwatch ledger [show|propose|labels]`."""
     parser.add_argument(

@@ -181,7 +181,7 @@ def _problems(given: Consequences) -> Iterator[str]:
         if scores != sorted(set(scores), reverse=True):
             yield f"grades from {grades.from_}: the least scores do not fall from grade to grade"
     for kind, tables in (("points", given.points), ("grades", given.grades)):
-        days = [table.from_ for table in tables]  # type: ignore[attr-defined]
+        days = [table.from_ for table in tables]
         if len(set(days)) < len(days):
             yield f"{kind}: two tables begin on one day"
 

@@ -26,7 +26,7 @@ class FinesOfArticle:
     most_amount: Decimal
     fined_amount: Decimal
 
-    def as_json(self) -> dict[str, str | int]:
+    def as_json(self) -> dict[str, object]:
         money = ("found_amount", "least_amount", "most_amount", "fined_amount")
         return {"article": self.article, "outcomes": self.outcomes} | {name: str(getattr(self, name)) for name in money}
 
@@ -46,6 +46,6 @@ def fine_ranges(practice: Practice, outcomes: Iterable[Outcome]) -> list[FinesOf
         base, fined = (
             sum((getattr(o, name) for o in of_article), NOTHING) for name in ("found_amount", "fined_amount")
         )
-        ends = ((base * times).quantize(_CENTS) for times in (limit.least_times, limit.most_times))
-        found.append(FinesOfArticle(article, len(of_article), base, *ends, fined))
+        least, most = ((base * times).quantize(_CENTS) for times in (limit.least_times, limit.most_times))
+        found.append(FinesOfArticle(article, len(of_article), base, least, most, fined))
     return found

@@ -23,7 +23,7 @@ DAY = date(2026, 3, 2)
 
 
 def outcome(name: str, article: str, decision: str = Status.CONFIRMED, **given: Any) -> Outcome:
-    usual = {
+    usual: dict[str, Any] = {
         "case_id": name, "lead_id": "l", "night": date(2026, 2, 1), "subject_type": "institution",
         "subject_id": "H1", "kind": "DC-03", "on_date": DAY, "found_amount": Decimal("100.00"),
     }  # fmt: skip

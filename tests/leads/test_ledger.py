@@ -19,7 +19,7 @@ NIGHT = date(2026, 1, 13)
 
 
 def outcome(case: str, decision: str, **given: Any) -> Outcome:
-    usual = {
+    usual: dict[str, Any] = {
         "outcome_id": f"o-{case}", "lead_id": "l", "night": NIGHT, "subject_type": "institution", "subject_id": "H1",
         "kind": "DC-03", "on_date": date(2026, 1, 20), "rule_version": "v1",
     }  # fmt: skip
@@ -27,7 +27,8 @@ def outcome(case: str, decision: str, **given: Any) -> Outcome:
 
 
 def listed(case: str, **given: Any) -> ListedCase:
-    usual = {"kind": "DC-03", "version": "v1", "first_listed": NIGHT, "subject_type": "institution", "subject_id": "H1"}
+    usual: dict[str, Any] = {"kind": "DC-03", "version": "v1", "first_listed": NIGHT}
+    usual |= {"subject_type": "institution", "subject_id": "H1"}
     return ListedCase(case, **(usual | {"amount": Decimal(100)} | given))
 
 

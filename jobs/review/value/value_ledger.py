@@ -44,12 +44,11 @@ def value_ledger(settings: Settings, as_of: date | None = None) -> Ledger:
     region = region_of(settings)
     cases, outcomes = listed_cases(lake, day), outcomes_in(lake, day)
     by_kind = ledger(cases, outcomes, ("kind",))
-    (total,) = ledger(cases, outcomes, ()) or [None]
     return Ledger(
         as_of=day,
         rows=ledger(cases, outcomes, ("kind", "version", "month")),
         by_kind=by_kind,
-        total=total,
+        total=next(iter(ledger(cases, outcomes, ())), None),
         missed=missed(samples_in(lake, day), outcomes),
         for_shadow=for_shadow(by_kind, settings.false_share_limit, ENOUGH_JUDGED),
         fines=fine_ranges(read_practice(region, settings.conf), outcomes),
