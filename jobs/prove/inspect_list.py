@@ -1,5 +1,5 @@
-"""An inspection model works through a night's list: it is given leads, checks them, hears whom it fines, and enters what
-it found through the same desk as people do."""
+"""An inspection model works through a night's list: it is given leads, checks them, hears whom it fines, and enters
+what it found through the same desk as people do."""
 
 from __future__ import annotations
 

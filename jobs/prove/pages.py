@@ -12,7 +12,7 @@ from jobs.prove.simulate_claims import Simulated
 from jobs.prove.simulate_quarter import Quarter
 from jobs.review.pages import print_list
 from jobs.terminal.answer import Say
-from leads.ledger.pages import in_short
+from leads.ledger.pages import in_short as ledger_in_short
 from simulator.faults.spoiling import RESENT
 
 _COUNTS = frozenset({"rows", "accepted", "quarantined", "duplicates", "hits", "scores", "leads"})
@@ -48,7 +48,7 @@ def print_worlds(done: EvaluatedWorlds, say: Say, *, details: bool) -> None:
 
 def print_quarter(done: Quarter, say: Say) -> None:
     """The ledger in all, whether it is what the model did, the intervals, and what learning moved."""
-    say(in_short(done.ledger, "元 CNY"))
+    say(ledger_in_short(done.ledger, "元 CNY"))
     say(
         f"夜数 nights {len(done.nights)}; 已判 decided {done.decided}; 台账与模拟不符 differences {len(done.differences)}"
     )

@@ -52,8 +52,8 @@ def world(tmp_path: Path) -> TruthWorld:
 
 
 def decide(world: TruthWorld, *given: Mapping[str, Any], journal: PeoplesJournal = OUTCOME) -> None:
-    usual: dict[str, Any] = {"lead_id": "l", "night": NIGHT, "on_date": DAY, "subject_type": "institution", "subject_id": "H1",
-             "kind": "DC-03", "article": "条例 38(3)"}  # fmt: skip
+    usual: dict[str, Any] = {"lead_id": "l", "night": NIGHT, "on_date": DAY, "kind": "DC-03", "article": "条例 38(3)"}
+    usual |= {"subject_type": "institution", "subject_id": "H1"}
     rows = [Outcome(**(usual | dict(one))).row() for one in given]
     journal_in(world.settings.lake_address, journal).append(rows)
 
