@@ -49,9 +49,8 @@ def print_worlds(done: EvaluatedWorlds, say: Say, *, details: bool) -> None:
 def print_quarter(done: Quarter, say: Say) -> None:
     """The ledger in all, whether it is what the model did, the intervals, and what learning moved."""
     say(ledger_in_short(done.ledger, "元 CNY"))
-    say(
-        f"夜数 nights {len(done.nights)}; 已判 decided {done.decided}; 台账与模拟不符 differences {len(done.differences)}"
-    )
+    say(f"夜数 nights {len(done.nights)}; 已判 decided {done.decided}")
+    say(f"台账与模拟不符 where the ledger differs from the simulation: {len(done.differences)}")
     for one in done.intervals:
         mark = "含 covers" if one.covers else "不含 MISSES"
         say(f"  {one.kind}: {one.value:.1%} ({one.low:.1%} – {one.high:.1%}, n={one.judged}) {mark} {one.expected:.1%}")
