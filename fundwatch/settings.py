@@ -82,7 +82,9 @@ class Settings(Declared):
     region: Annotated[str, Changes("leads")] = Field(
         "default", description="which region's rules, knowledge, indicators and peers hold"
     )
-    seed: Annotated[int, Changes("train")] = Field(20260331, description="the seed of everything drawn at random")
+    seed: Annotated[int, Changes("train", "leads")] = Field(
+        20260331, description="the seed of everything drawn at random"
+    )
     scan_days: Annotated[int, Changes("rules", "leads")] = Field(
         90, ge=1, le=3660, description="how many days of services the rules look back upon"
     )

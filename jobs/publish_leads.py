@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from features.catalogue import load_catalogues
 from fundwatch import __version__
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.successors import SUCCESSOR_TABLES
-from fundwatch.engine.frames import no_rows
+from fundwatch.engine.frames import no_rows, small_frame
 from fundwatch.fingerprint import fingerprint
 from fundwatch.lake.store import Lake
 from fundwatch.regions import CURRENCY, region_of
@@ -21,6 +21,14 @@ from jobs.author.rules_in_force import rules_in_force, rules_scanned
 from jobs.curate.in_force import counted_in, editions_live, knowledge_version
 from jobs.declared_stages import PUBLISH
 from jobs.job import Job, Night, Report, Workplace
+from jobs.review.outcomes.night_standing import (
+    SEEN,
+    DecisionsSeen,
+    NightStanding,
+    StandingReader,
+    decisions_seen,
+    drawn_sample,
+)
 from jobs.review.read_leads import (
     cases_of,
     evidence_of,
@@ -38,6 +46,8 @@ from jobs.review.read_leads import (
 from jobs.review.value.for_the_night import given_out, learned_for, teams_now, weight_rows
 from leads.cards import Cards, IndicatorCard, RuleCard
 from leads.ledger.weights import Learned
+from leads.outcomes.practice import read_practice
+from leads.outcomes.work import Finding
 from leads.publishing.lists import Published, is_whole, write_list
 from leads.publishing.published import (
     FADED_LISTED,
@@ -49,7 +59,7 @@ from leads.publishing.published import (
 )
 from leads.publishing.rows import CoverageRow
 from leads.publishing.track import Note, Sent, outbox, post, send
-from leads.ranking.cases import CaseNight, cases, judged
+from leads.ranking.cases import FINDING, CaseNight, cases, judged
 from leads.ranking.continued import under_current_ids
 from leads.ranking.fuse import FuseOptions, LeadInputs, fuse
 from rules.catalogue.rule import RuleState
@@ -62,22 +72,52 @@ if TYPE_CHECKING:
 
 def _run(night: Night) -> Report:
     cards = all_cards(night.settings, night.date)
-    inputs, learned = _inputs(night), learned_for(night.place, night.date)
+    seen, standing = _standing(night)
+    inputs, learned = _inputs(night, standing), learned_for(night.settings, seen, night.date)
     fused = fuse(inputs, cards, replace(_options(night.settings, night.date), learned=learned.of_kind))
     for frame in fused.shared:
         frame.persist()
-    goes_on = _cases(night, fused.findings, inputs)
+    goes_on = _cases(night, fused.findings, inputs, standing)
     night.write_all({"lead": fused.leads, "lead_evidence": fused.evidence, "case": goes_on})
+    _write_beside(night, standing)
     for frame in fused.shared:
         frame.unpersist()
     night.write_rows("learned_weight", weight_rows(night.date, learned))
-    content = _content(night, cards, learned)
+    content = _content(night, cards, learned, seen)
     night.write_rows("team_lead", [(night.date, *astuple(one)) for one in content.given])
     lists = night.settings.lists_dir
     published = write_list(content, lists)
     post(_note(night, content, published), lists)
     sent = send(lists, tracking_of(night.settings))
-    return {**_report(content, published, sent), "incomplete": _incomplete(night)}
+    return {**_report(content, published, sent), SEEN: dict(seen.until), "incomplete": _incomplete(night)}
+
+
+def _standing(night: Night) -> tuple[DecisionsSeen, NightStanding]:
+    """What people said that this list sees, and how the cases stand by it."""
+    lake, earlier = night.place.lake, night.earlier("leads")
+    seen = decisions_seen(lake, night.place.ledger, night.date)
+    night.versions_read.update({name: lake.version(name) for name in seen.until if lake.exists(name)})
+    said = seen.said(night.date)
+    current = night.successors.current if said.steps or said.snoozes else {}
+    return seen, StandingReader(lake, night.date, earlier, current).standing(said)
+
+
+def _write_beside(night: Night, standing: NightStanding) -> None:
+    """What people said of cases, the lines that were recovered, and the random sample: small, and no work for Spark."""
+    rows = {
+        "case_status": standing.status_rows(night.date),
+        "recovered_line": standing.recovered_rows(night.date),
+        "inspection_sample": drawn_sample(night.place.lake, night.date, *_sample(night.settings, night.date)),
+    }
+    for table, of_night in rows.items():
+        if of_night or night.exists(table):
+            night.write_rows(table, of_night)
+
+
+def _sample(settings: Settings, night: date) -> tuple[Mapping[str, int], str]:
+    """How many subjects of each type are drawn, and with what."""
+    practice = read_practice(region_of(settings), settings.conf)
+    return practice.on(night).sample, f"{settings.seed}|{night}"
 
 
 def all_cards(settings: Settings, night: date) -> Cards:
@@ -128,7 +168,7 @@ def knowledge_used(settings: Settings, night: date) -> tuple[str, dict[str, Know
     return knowledge_version(settings, night), used
 
 
-def _inputs(night: Night) -> LeadInputs:
+def _inputs(night: Night, standing: NightStanding) -> LeadInputs:
     return LeadInputs(
         hits=_of_active(night.of_night("rule_hit")),
         hit_lines=night.of_night("hit_line"),
@@ -139,7 +179,13 @@ def _inputs(night: Night) -> LeadInputs:
         institutions=night.known("institution"),
         doctors=night.known("doctor"),
         tips=night.known("tip"),
+        quiet=_findings(night, standing.quiet),
     )
+
+
+def _findings(night: Night, found: Sequence[Finding]) -> DataFrame | None:
+    """A row per finding; None where there is none, which plans nothing."""
+    return small_frame(night.spark, ", ".join(f"{name} string" for name in FINDING), found) if found else None
 
 
 def _of_active(rows: DataFrame) -> DataFrame:
@@ -147,7 +193,7 @@ def _of_active(rows: DataFrame) -> DataFrame:
     return rows.where(f"coalesce(rule_state, '{RuleState.ACTIVE}') = '{RuleState.ACTIVE}'")
 
 
-def _cases(night: Night, findings: DataFrame, inputs: LeadInputs) -> DataFrame:
+def _cases(night: Night, findings: DataFrame, inputs: LeadInputs, standing: NightStanding) -> DataFrame:
     """Tonight's findings beside those of the newest earlier list that is committed."""
     earlier = night.of_earlier_night("case", "leads")
     if earlier is None:
@@ -155,7 +201,7 @@ def _cases(night: Night, findings: DataFrame, inputs: LeadInputs) -> DataFrame:
     earlier = under_current_ids(earlier, night.successors)
     looked = judged(_of_active(night.of_night("rule_coverage")), inputs.scores)
     at = CaseNight(night.date, night.settings.case_gap_days)
-    return cases(findings, looked, earlier, inputs.institutions, at)
+    return cases(findings, looked, earlier, inputs.institutions, at, _findings(night, standing.recovered))
 
 
 def _no_rows(night: Night, table: str) -> DataFrame:
@@ -167,7 +213,7 @@ def _options(settings: Settings, night: date) -> FuseOptions:
     return FuseOptions(first, night, settings.score_share, region_of(settings).currency)
 
 
-def _content(night: Night, cards: Cards, learned: Learned) -> ListContent:
+def _content(night: Night, cards: Cards, learned: Learned, seen: DecisionsSeen) -> ListContent:
     """The bounded part of the night's leads that people are given: `list_size` leads, so it fits in memory."""
     lake, listed = night.place.lake, listed_leads(night.place.lake, night.date, night.settings.list_size)
     for table in ("rule_coverage", "delivery"):
@@ -191,7 +237,7 @@ def _content(night: Night, cards: Cards, learned: Learned) -> ListContent:
         cases=cases_of(lake, night.date, listed),
         faded=faded_cases(lake, night.date, FADED_LISTED),
         places=institution_names(lake, night.date, {one for one in ids if one}),
-        given=given_out(night.place, night.date, listed, evidence),
+        given=given_out(night.place, seen, night.date, listed, evidence),
     )
 
 
@@ -297,9 +343,12 @@ def _own_fingerprint(place: Workplace, night: date) -> object:
     texts = {rule_id: vars(card) for rule_id, card in cards.rules.items()}
     names = {name: vars(card) for name, card in cards.indicators.items()}
     used = {name: vars(one) for name, one in knowledge_used(place.settings, night)[1].items()}
-    people = (learned_for(place, night).of_kind, *teams_now(place, night))
+    saw = decisions_seen(place.lake, place.ledger, night)
+    people = (learned_for(place.settings, saw, night).of_kind, *teams_now(place.settings, saw, night))
+    seen = saw.fingerprint(night)
+    drawn = _sample(place.settings, night)
     return fingerprint(
-        texts, names, used, region_of(place.settings).currency, values_that_change(place.settings), people
+        texts, names, used, region_of(place.settings).currency, values_that_change(place.settings), seen, drawn, people
     )
 
 
@@ -318,7 +367,10 @@ JOB = Job(
         "delivery",
     ),
     optional=("institution", "doctor", "tip", *SUCCESSOR_TABLES),
-    writes=("lead", "lead_evidence", "case", "learned_weight", "team_lead"),
+    writes=(
+        "lead", "lead_evidence", "case", "case_status", "recovered_line", "inspection_sample", "learned_weight",
+        "team_lead",
+    ),
     needs=PUBLISH.needs,
     follows=("leads",),
     run=_run,

@@ -78,7 +78,7 @@ CASE = nightly(
     subject_id token(mixed) or an institution's public id
     subject_name string public name of an institution; empty for persons
     kind string the rule's id; score: the subject stands out by its scores; tip: somebody reported it
-    state string new, grown, same, faded; unjudged when what found it did not run tonight
+    state string new, grown, same, faded; recovered when its lines were reversed meanwhile; unjudged when not looked for
     first_seen date the first night of it
     last_seen date the last night that found it
     faded_since date the first night that looked and did not find it; null while it goes on
@@ -89,6 +89,41 @@ CASE = nightly(
     earlier_amount money the same
     """,
     key="case_id",
+)
+CASE_STATUS = nightly(
+    "case_status",
+    "case of which people said something, as the night's list knew it",
+    """
+    subject_type string
+    subject_id token(mixed) or an institution's public id
+    kind string the rule's id, or score
+    case_id string
+    status string where it stands: new, assigned, in_check, heard, confirmed, partly, cleared, not_pursued, referred
+    since date when that was reached; null for new
+    held_by string team and person that have it; empty for none
+    outcome_id string of a decided one
+    new_hit_count bigint of a decided one: tonight's hits that its outcomes were not about
+    new_amount money what these come to
+    recovered_line_count bigint lines that were reversed since the earlier list, while people had it in hand
+    recovered_amount money the fund's money that was at risk for these and is not any more
+    snoozed_until date the last night on which the rule is quiet for the subject; null where it is not
+    is_quiet boolean it makes no lead tonight: decided and not grown, or quiet
+    """,
+    key="subject_type subject_id kind",
+)
+RECOVERED_LINE = nightly(
+    "recovered_line",
+    "case × fee line that was reversed since the earlier list, while people had the case in hand",
+    """
+    case_id string
+    subject_type string
+    subject_id token(mixed) or an institution's public id
+    kind string the rule's id
+    line_id string
+    amount money the fund's money that was at risk for the line and is not any more
+    """,
+    key="case_id line_id",
+    goes_with={"line_id": "claim_line"},
 )
 INSPECTION_SAMPLE = nightly(
     "inspection_sample",
@@ -133,6 +168,8 @@ ALL: tuple[Table, ...] = (
     LEAD,
     LEAD_EVIDENCE,
     CASE,
+    CASE_STATUS,
+    RECOVERED_LINE,
     INSPECTION_SAMPLE,
     TEAM_LEAD,
     LEARNED_WEIGHT,

@@ -17,14 +17,17 @@ STATE_WORDS: Mapping[str, str] = {
     CaseState.GROWN: "增加 grown",
     CaseState.SAME: "持续 same",
     CaseState.FADED: "消退 faded",
+    CaseState.RECOVERED: "已追回 recovered",
     CaseState.UNJUDGED: "未核 not looked for",
 }
 CASE_MEANING = (
     "个案:同一对象的同一类发现,编号跨夜不变;新增、增加(次数或金额多于上次清单)、持续、消退均与上一份清单相比;"
+    "已追回:在办期间明细被冲销或退回,计为追回,不计为消退;"
     "未核:今夜该规则或模型未运行,或模型对该对象无评分,不等于消退。 | "
     "A case is one subject's finding of one kind; its id holds over nights. New, grown (more hits or more money), same "
-    "and faded are said beside the earlier list; not looked for: the rule or model did not run tonight, or a model "
-    "had no score of the subject, which is no fading."
+    "and faded are said beside the earlier list; recovered: its lines were reversed or refunded while it was in hand, "
+    "which is no fading; not looked for: the rule or model did not run tonight, or a model had no score of the "
+    "subject, which is no fading either."
 )
 
 

@@ -35,7 +35,11 @@ class CaseState(StrEnum):
     GROWN = "grown"
     SAME = "same"
     FADED = "faded"
+    RECOVERED = "recovered"  # gone with its lines, which were reversed or refunded
     UNJUDGED = "unjudged"
+
+
+_GONE = (CaseState.FADED, CaseState.RECOVERED)
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,23 @@ def _without_figures(subjects: DataFrame, kind: str) -> DataFrame:
     )
 
 
+def quiet_findings(hits: DataFrame, standing_out: DataFrame, tips: DataFrame, quiet: DataFrame) -> DataFrame:
+    """Grain: subject × kind. The same of what makes no lead tonight: it is there, and goes on."""
+    amount = F.coalesce("amount_at_risk", F.lit(0))
+    by_rule = hits.select(*SUBJECT, F.col("rule_id").alias("kind"), amount.alias("amount"), "is_estimate")
+    by_score, by_tip = (
+        _without_figures(subjects, kind).drop("hit_count")
+        for subjects, kind in ((standing_out, SCORE_KIND), (tips, TIP_KIND))
+    )
+    rows = by_rule.unionByName(by_score).unionByName(by_tip).join(F.broadcast(quiet), on=list(FINDING), how="left_semi")
+    is_hit = F.when(~F.col("kind").isin(SCORE_KIND, TIP_KIND), 1)
+    return rows.groupBy(*FINDING).agg(
+        F.count(is_hit).alias("hit_count"),
+        F.sum("amount").cast(MONEY).alias("amount"),
+        F.bool_and("is_estimate").alias("is_estimate"),
+    )
+
+
 @dataclass(frozen=True)
 class JudgedKinds:
     """What was looked for tonight. `ran`: subject type × kind; `unheard`: subject × kind of whom it says nothing."""
@@ -99,14 +120,21 @@ def judged(coverage: DataFrame, scores: DataFrame) -> JudgedKinds:
     return JudgedKinds(rules.unionByName(heard).distinct(), skipped.where("subject_id <> ''").distinct())
 
 
-def cases(tonight: DataFrame, looked: JudgedKinds, earlier: DataFrame, names: DataFrame, at: CaseNight) -> DataFrame:
+def cases(
+    tonight: DataFrame,
+    looked: JudgedKinds,
+    earlier: DataFrame,
+    names: DataFrame,
+    at: CaseNight,
+    recovered: DataFrame | None = None,
+) -> DataFrame:
     """The table case of the night, without business_date.
 
     `tonight` are the findings, `looked` what was judged, `earlier` the table's rows of the earlier list (none at
-    first), `names` the register of institutions.
+    first), `names` the register of institutions; `recovered` the findings whose lines were reversed meanwhile.
     """
     oldest = F.lit(at.night - timedelta(days=at.gap_days))
-    kept = earlier.where((F.col("last_seen") >= oldest) | ~F.col("state").isin(CaseState.FADED, CaseState.UNJUDGED))
+    kept = earlier.where((F.col("last_seen") >= oldest) | ~F.col("state").isin(*_GONE, CaseState.UNJUDGED))
     before = kept.select(
         *FINDING, *(F.col(name).alias(f"was_{name}") for name in earlier.columns if name not in FINDING)
     )
@@ -120,20 +148,26 @@ def cases(tonight: DataFrame, looked: JudgedKinds, earlier: DataFrame, names: Da
         .join(public_names(names), on=list(SUBJECT), how="left")
     )
     is_there, was = F.coalesce("is_there", F.lit(False)), F.col("was_case_id").isNotNull()
-    reported = rows.withColumn("state", _state(is_there, was))
+    is_recovered = F.lit(False)
+    if recovered is not None:
+        rows = rows.join(recovered.withColumn("is_recovered", F.lit(True)), on=list(FINDING), how="left")
+        is_recovered = F.coalesce("is_recovered", F.lit(False))
+    reported = rows.withColumn("state", _state(is_there, was, is_recovered))
     return reported.select(*FINDING, "state", *_columns(is_there, was, F.lit(at.night))).select(
         *TABLES["case"].names_without("business_date")
     )
 
 
-def _state(is_there: Column, was: Column) -> Column:
+def _state(is_there: Column, was: Column, is_recovered: Column) -> Column:
     """Beside the earlier list: what had faded and is back has grown from nothing."""
     more_hits = F.col("hit_count") > F.coalesce(_earlier("hit_count", is_there), F.lit(0))
     more_money = F.col("amount") > F.coalesce(_earlier("amount", is_there), F.lit(0))
     is_tip = F.col("kind") == TIP_KIND  # nothing has to run: every night knows the tips of its period
     is_judged = is_tip | (F.col("is_run") & ~F.coalesce("is_unheard", F.lit(False)))
-    gone = F.when(is_judged, CaseState.FADED).otherwise(CaseState.UNJUDGED)
-    grown = (F.col("was_state") == CaseState.FADED) | more_hits | more_money
+    stays_recovered = is_recovered | (F.col("was_state") == CaseState.RECOVERED)
+    gone = F.when(is_judged & stays_recovered, CaseState.RECOVERED).when(is_judged, CaseState.FADED)
+    gone = gone.otherwise(CaseState.UNJUDGED)
+    grown = F.col("was_state").isin(*_GONE) | more_hits | more_money
     return (
         F.when(~is_there, gone).when(~was, CaseState.NEW).when(F.coalesce(grown, F.lit(False)), CaseState.GROWN)
     ).otherwise(CaseState.SAME)
@@ -142,13 +176,13 @@ def _state(is_there: Column, was: Column) -> Column:
 def _earlier(name: str, is_there: Column) -> Column:
     """The figure that tonight's is compared with. Of what is gone, or was not looked for, that of the last list which
     had it; of what had faded and is back, nothing."""
-    unknown = (F.col("was_state") == CaseState.UNJUDGED) | (~is_there & (F.col("was_state") == CaseState.FADED))
+    unknown = (F.col("was_state") == CaseState.UNJUDGED) | (~is_there & F.col("was_state").isin(*_GONE))
     return F.when(unknown, F.col(f"was_earlier_{name}")).otherwise(F.col(f"was_{name}"))
 
 
 def _columns(is_there: Column, was: Column, night: Column) -> list[Column]:
     """The dates, names and figures of each case, tonight and before."""
-    fades = F.when(F.col("state") == CaseState.FADED, night)
+    fades = F.when(F.col("state").isin(*_GONE), night)
     faded_since = F.when(~is_there, F.coalesce("was_faded_since", fades))
     earlier = {name: _earlier(name, is_there) for name in ("hit_count", "amount")}
     return [

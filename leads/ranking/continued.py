@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from fundwatch.engine.successors import Successors
 
 # of cases that become one, the liveliest state is its state
-_LIVELIEST = (CaseState.GROWN, CaseState.SAME, CaseState.NEW, CaseState.UNJUDGED, CaseState.FADED)
+_LIVELIEST = (
+    CaseState.GROWN, CaseState.SAME, CaseState.NEW, CaseState.UNJUDGED, CaseState.RECOVERED, CaseState.FADED,
+)  # fmt: skip
 _FIGURES = ("hit_count", "amount")
 
 

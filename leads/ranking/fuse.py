@@ -14,14 +14,14 @@ from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import stacked
 from fundwatch.regions import CURRENCY
 from leads.cards import TIERS, WEAKEST_TIER, Cards
-from leads.ranking.cases import findings
+from leads.ranking.cases import FINDING, SCORE_KIND, findings, quiet_findings
 from leads.ranking.money import MONEY, once_per_line
 from leads.ranking.naming import public_names, with_workplaces
 from leads.ranking.outliers import NOTEWORTHY_Z, SUBJECT, outliers, percentiles, strength, strongest_reasons
 from leads.ranking.percentiles import said_percentile
 from leads.ranking.priority import learned_factor, with_places
 from leads.ranking.reasons import lead_texts
-from leads.ranking.tips import tips_in_period
+from leads.ranking.tips import TIP_KIND, tips_in_period
 from leads.words import COMPARED, COUNTED
 
 if TYPE_CHECKING:
@@ -57,7 +57,11 @@ class Fused:
 @dataclass(frozen=True)
 class LeadInputs:
     """What leads are made of: the night's hits and scores, and the clean tables as known that night, tips (举报)
-    among them."""
+    among them.
+
+    `quiet` are findings (subject and kind) that make no lead tonight: decided and not grown since, or a rule that is
+    quiet for the subject. They are findings all the same.
+    """
 
     hits: DataFrame
     hit_lines: DataFrame
@@ -68,11 +72,14 @@ class LeadInputs:
     institutions: DataFrame
     doctors: DataFrame
     tips: DataFrame
+    quiet: DataFrame | None = None
 
 
 def fuse(inputs: LeadInputs, cards: Cards, options: FuseOptions) -> Fused:
     """All leads of a night, ranked, and their evidence. Nothing is read or run here."""
-    hits = inputs.hits.withColumn("lead_id", _lead_id(options))
+    standing_out = outliers(inputs.scores, options.score_share)
+    loud = _loud(inputs.hits, F.col("rule_id"), inputs.quiet)
+    hits = loud.withColumn("lead_id", _lead_id(options))
     is_compared = F.coalesce(F.col("role") == COMPARED, F.lit(False))
     claims = inputs.hit_lines.where(~is_compared).join(
         hits.select("hit_id", "lead_id", *SUBJECT, "rule_id", "is_estimate"), on="hit_id", how="inner"
@@ -80,17 +87,29 @@ def fuse(inputs: LeadInputs, cards: Cards, options: FuseOptions) -> Fused:
     compared = inputs.hit_lines.where(is_compared).join(hits.select("hit_id", "lead_id", "rule_id"), on="hit_id")
     money_lines = once_per_line(claims, inputs.settlements)
     bare = _bare_estimates(hits, inputs.hit_lines)
+    tips = tips_in_period(inputs.tips, options.period_start, options.period_end)
     gathered = _gathered(
         _rule_pieces(hits, _counted_by_rule(money_lines, bare)),
         _money_pieces(money_lines, bare),
         percentiles(inputs.scores).withColumn("lead_id", _lead_id(options)),
-        outliers(inputs.scores, options.score_share).withColumn("lead_id", _lead_id(options)),
+        _loud(standing_out, F.lit(SCORE_KIND), inputs.quiet).withColumn("lead_id", _lead_id(options)),
         strongest_reasons(inputs.score_reasons).withColumn("lead_id", _lead_id(options)),
-        tips_in_period(inputs.tips, options.period_start, options.period_end).withColumn("lead_id", _lead_id(options)),
+        _loud(tips, F.lit(TIP_KIND), inputs.quiet).withColumn("lead_id", _lead_id(options)),
     )
     leads = _ranked(gathered, inputs, cards, options)
     evidence = _evidence(_evidence_lines(money_lines, compared, inputs.lines), gathered)
-    return Fused(leads, evidence, findings(gathered), (money_lines, gathered))
+    found = findings(gathered)
+    if inputs.quiet is not None:
+        found = found.unionByName(quiet_findings(inputs.hits, standing_out, tips, inputs.quiet))
+    return Fused(leads, evidence, found, (money_lines, gathered))
+
+
+def _loud(rows: DataFrame, kind: Column, quiet: DataFrame | None) -> DataFrame:
+    """The rows of subjects, but for those whose finding of the kind is quiet."""
+    if quiet is None:
+        return rows
+    columns = rows.columns
+    return rows.withColumn("kind", kind).join(F.broadcast(quiet), on=list(FINDING), how="left_anti").select(*columns)
 
 
 def _lead_id(options: FuseOptions) -> Column:

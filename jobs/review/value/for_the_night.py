@@ -1,6 +1,7 @@
 """What a night's list takes from people: what earlier outcomes teach, and which team takes which lead.
 
-Only entries of earlier lists that are dated by the night count, so that what is said of a list cannot change it.
+Of what the list sees only entries of earlier lists that are dated by the night count, so that what is said of a list
+cannot change it.
 """
 
 from __future__ import annotations
@@ -10,21 +11,23 @@ from datetime import date
 
 from fundwatch.contracts.versions import known_on
 from fundwatch.lake.store import Lake
+from fundwatch.settings import Settings
 from jobs.job import Workplace
-from jobs.review.outcomes.people_said import PeopleSaid
+from jobs.review.outcomes.night_standing import DecisionsSeen
 from jobs.review.read_leads import quoted
 from leads.ledger.weights import NOTHING_LEARNED, Learned, learned_by
-from leads.outcomes.entries import Status
+from leads.outcomes.entries import Outcome, Status, StatusEntry
+from leads.outcomes.journals import LEAD_STATUS, OUTCOME
 from leads.outcomes.standing import known_before, latest_status
 from leads.publishing.rows import EvidenceRow, LeadRow
 from leads.ranking.teams import Given, LeadToGive, Subject, Team, give_out, read_teams
 
 
-def learned_for(place: Workplace, night: date) -> Learned:
+def learned_for(settings: Settings, seen: DecisionsSeen, night: date) -> Learned:
     """The weights of the night's ranking; none where the setting says so."""
-    if not place.settings.learned_weights:
+    if not settings.learned_weights:
         return NOTHING_LEARNED
-    return learned_by(PeopleSaid(place.lake.address).outcomes, night)
+    return learned_by([Outcome.of_row(row) for row in seen.rows[OUTCOME.name]], night)
 
 
 def weight_rows(night: date, learned: Learned) -> list[tuple[date, str, int, int, float, int, str]]:
@@ -35,19 +38,22 @@ def weight_rows(night: date, learned: Learned) -> list[tuple[date, str, int, int
     ]
 
 
-def teams_now(place: Workplace, night: date) -> tuple[tuple[Team, ...], dict[Subject, str]]:
+def teams_now(settings: Settings, seen: DecisionsSeen, night: date) -> tuple[tuple[Team, ...], dict[Subject, str]]:
     """The teams that are declared, and which of them holds which subject on the night."""
-    teams = read_teams(place.settings.teams, place.settings.conf).teams
+    teams = read_teams(settings.teams, settings.conf).teams
     if not teams:
         return (), {}
-    latest = latest_status(known_before(PeopleSaid(place.lake.address).statuses, night))
+    statuses = [StatusEntry.of_row(row) for row in seen.rows[LEAD_STATUS.name]]
+    latest = latest_status(known_before(statuses, night))
     open_cases = (entry for entry in latest.values() if entry.team and not Status(entry.status).is_decided)
     return teams, {(entry.subject_type, entry.subject_id): entry.team for entry in open_cases}
 
 
-def given_out(place: Workplace, night: date, leads: Sequence[LeadRow], evidence: Sequence[EvidenceRow]) -> list[Given]:
+def given_out(
+    place: Workplace, seen: DecisionsSeen, night: date, leads: Sequence[LeadRow], evidence: Sequence[EvidenceRow]
+) -> list[Given]:
     """Which team takes which listed lead; none where no team is declared. A lead is where its evidence is."""
-    teams, held = teams_now(place, night)
+    teams, held = teams_now(place.settings, seen, night)
     if not teams:
         return []
     at: dict[str, set[str]] = {lead.lead_id: set() for lead in leads}
