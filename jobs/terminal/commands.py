@@ -186,7 +186,6 @@ _OTHERS = (
         "list and explain rejected rows; release them, resubmit them corrected, or withdraw such a decision",
         "jobs.operate.commands:quarantine",
         quarantine_options,
-        quarter_options,
     ),
     Command(
         "lake",

@@ -45,13 +45,12 @@ def test_the_ledger_of_a_year_of_its_work_equals_its_own_count_and_the_intervals
         case = _case(number, kind, is_staged=(number * 7919) % 100 < (number % 100))
         one = MODEL.judge(case, night)
         done.append(one)
-        subject = {"subject_type": "institution", "subject_id": "H"}
-        listed.append(ListedCase(case.case_id, kind, "v", night, **subject, amount=Decimal(5)))
+        listed.append(ListedCase(case.case_id, kind, "v", night, "institution", "H", Decimal(5)))
         outcomes.append(
             Outcome(
-                f"o{number}", case.case_id, "l", night, kind=kind, decision=one.decision, on_date=one.on_date,
+                f"o{number}", case.case_id, "l", night, "institution", "H", kind, one.decision, one.on_date,
                 found_amount=one.found_amount, recovered_amount=one.recovered_amount, fined_amount=one.fined_amount,
-                hours=one.hours, **subject,
+                hours=one.hours,
             )
         )  # fmt: skip
     truths = tally(done, MODEL)
@@ -60,6 +59,6 @@ def test_the_ledger_of_a_year_of_its_work_equals_its_own_count_and_the_intervals
     found = intervals(rows, truths)
     assert len(found) == 101
     assert sum(one.covers for one in found) >= 93
-    wrong = [*outcomes[1:], Outcome("x", "c0", "l", NIGHT, kind="R-00", decision=CLEARED, on_date=NIGHT, **subject)]
-    wrong_rows = ledger(listed, wrong, ("kind",))
+    wrong = [*outcomes[1:], Outcome("x", "c0", "l", NIGHT, "institution", "H", "R-00", CLEARED, NIGHT)]
+    wrong_rows = [*ledger(listed, wrong, ()), *ledger(listed, wrong, ("kind",))]
     assert {one.kind for one in differences(wrong_rows, truths)} == {"*", "R-00"}
