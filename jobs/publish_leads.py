@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from features.catalogue import load_catalogues
 from fundwatch import __version__
@@ -82,9 +82,9 @@ def _run(night: Night) -> Report:
     _write_beside(night, standing)
     for frame in fused.shared:
         frame.unpersist()
-    night.write_rows("learned_weight", weight_rows(night.date, learned))
     content = _content(night, cards, learned, seen)
-    night.write_rows("team_lead", [(night.date, *astuple(one)) for one in content.given])
+    given = [(night.date, *astuple(one)) for one in content.given]
+    _write_small(night, {"learned_weight": weight_rows(night.date, learned), "team_lead": given})
     lists = night.settings.lists_dir
     published = write_list(content, lists)
     post(_note(night, content, published), lists)
@@ -109,6 +109,11 @@ def _write_beside(night: Night, standing: NightStanding) -> None:
         "recovered_line": standing.recovered_rows(night.date),
         "inspection_sample": drawn_sample(night.place.lake, night.date, *_sample(night.settings, night.date)),
     }
+    _write_small(night, rows)
+
+
+def _write_small(night: Night, rows: Mapping[str, Sequence[tuple[Any, ...]]]) -> None:
+    """Few rows from memory; a table that would have none is not made."""
     for table, of_night in rows.items():
         if of_night or night.exists(table):
             night.write_rows(table, of_night)

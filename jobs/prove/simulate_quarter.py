@@ -177,14 +177,25 @@ def first_twenty(lake: Lake, night: date, truth: NightTruth) -> FirstTwenty:
     plain = sorted(
         ranked, key=lambda lead: (-round(lead["priority"] / (lead["learned_factor"] or 1), 6), lead["place"])
     )
-    kinds = rows_of(lake, "learned_weight", ("business_date", "==", night), columns=["kind", "weight"])
+    of_night = ("business_date", "==", night)
+    learned = (
+        rows_of(lake, "learned_weight", of_night, columns=["kind", "weight"]) if lake.exists("learned_weight") else []
+    )
     return FirstTwenty(
         night,
         len(leads),
         _staged_share(ranked[:_FIRST], truth),
         _staged_share(plain[:_FIRST], truth),
-        {row["kind"]: row["weight"] for row in kinds if row["weight"] != 1},
+        _weights(lake, night),
     )
+
+
+def _weights(lake: Lake, night: date) -> dict[str, float]:
+    """By kind what the night's ranking had learned of it, where that is not 1."""
+    if not lake.exists("learned_weight"):
+        return {}
+    rows = rows_of(lake, "learned_weight", ("business_date", "==", night), columns=["kind", "weight"])
+    return {row["kind"]: row["weight"] for row in rows if row["weight"] != 1}
 
 
 def _staged_share(leads: Sequence[Mapping[str, Any]], truth: NightTruth) -> float:

@@ -10,6 +10,7 @@ from jobs.review.show_lead import LeadShown, NightList
 from jobs.terminal.answer import Say
 from leads.publishing.console import lead_pack, top_table
 from leads.publishing.rows import HitRow
+from leads.ranking.teams import carried_text
 from leads.words import not_run_text, scanned_text, shadow_text
 
 _HITS, _SHORT = 10, 12  # how many are listed, and how much of an id tells them apart
@@ -27,6 +28,8 @@ def print_list(found: NightList, say: Say) -> None:
         say(missing)
     if shadow := shadow_text(found.shadow):
         say(shadow)
+    if teams := carried_text(found.given):
+        say(teams)
     say(f"workbook: {found.workbook}")
     if found.erased:
         say(f"注意:本清单已不可重现 Note: this list can no longer be made again (data erased {found.erased})")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,7 @@ from jobs.review.read_leads import (
     cases_of,
     evidence_of,
     faded_cases,
+    given_leads,
     hits_of,
     lines_seen,
     listed_leads,
@@ -32,6 +33,7 @@ from jobs.stages import night_jobs
 from leads.publishing.console import LINES_SHOWN
 from leads.publishing.published import FADED_LISTED, HITS_PER_RULE
 from leads.publishing.rows import CaseRow, EvidenceRow, HitRow, LeadRow, LinesSeen, to_rows
+from leads.ranking.teams import Given
 from privacy.erasure.record import ErasureLog
 
 
@@ -39,7 +41,8 @@ from privacy.erasure.record import ErasureLog
 class NightList:
     """The first leads of a night's list, their cases, what is gone, and what the reader must know beside them.
 
-    `shadow` is by rule in shadow how often it hit: none of that is in the list.
+    `given` says which team takes which lead; nothing where no team is declared. `shadow` is by rule in shadow how often
+    it hit: none of that is in the list.
     `stale` says why the list no longer belongs to what is committed and what to do, `erased` that it can no longer be
     made again because data were erased; both are empty for a list that is committed.
     """
@@ -55,6 +58,7 @@ class NightList:
     erased: str
     currency: str = CURRENCY
     shadow: Mapping[str, int] = field(default_factory=dict)
+    given: Sequence[Given] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The list with its cases."""
@@ -64,6 +68,7 @@ class NightList:
             **self.stale,
             "lines_seen": None if self.lines_seen is None else asdict(self.lines_seen),
             "shadow": dict(self.shadow),
+            "teams": [asdict(one) for one in self.given],
             "leads": [asdict(lead) for lead in self.leads],
             "cases": [asdict(case) for case in self.cases],
             "faded": [asdict(case) for case in self.faded],
@@ -111,6 +116,7 @@ def night_list(settings: Settings, night: date, top: int = 20) -> NightList:
         erased=ErasureLog(settings.lake_address).marked_nights().get(night, ""),
         currency=_currency(settings, night),
         shadow=shadow_hits(lake, night),
+        given=given_leads(lake, night),
     )
 
 
