@@ -31,6 +31,7 @@ from jobs.review.outcomes.night_standing import (
 )
 from jobs.review.read_leads import (
     cases_of,
+    cases_that,
     evidence_of,
     faded_cases,
     hits_of,
@@ -39,15 +40,19 @@ from jobs.review.read_leads import (
     lines_seen,
     listed_leads,
     models_not_run,
+    quiet_coverage,
     rows_of,
     rule_coverage,
+    sample_of,
     skipped_models,
+    standings_of,
 )
 from jobs.review.value.for_the_night import given_out, learned_for, teams_now, weight_rows
 from leads.cards import Cards, IndicatorCard, RuleCard
 from leads.ledger.weights import Learned
 from leads.outcomes.practice import read_practice
 from leads.outcomes.work import Finding
+from leads.publishing.list_diff import LeadChange, list_changes
 from leads.publishing.lists import Published, is_whole, write_list
 from leads.publishing.published import (
     FADED_LISTED,
@@ -57,7 +62,7 @@ from leads.publishing.published import (
     ListContent,
     Provenance,
 )
-from leads.publishing.rows import CoverageRow
+from leads.publishing.rows import CoverageRow, LeadRow
 from leads.publishing.track import Note, Sent, outbox, post, send
 from leads.ranking.cases import FINDING, CaseNight, cases, judged
 from leads.ranking.continued import under_current_ids
@@ -225,7 +230,10 @@ def _content(night: Night, cards: Cards, learned: Learned, seen: DecisionsSeen) 
         night.versions_read.setdefault(table, lake.version(table))
     evidence = evidence_of(lake, night.date, [lead.lead_id for lead in listed], LINES_PER_LEAD)
     hits = hits_of(lake, night.date, listed, HITS_PER_RULE)
+    standings, sample = standings_of(lake, night.date), sample_of(lake, night.date)
+    unlisted = cases_that(lake, night.date, [one for one in standings if one.is_quiet], FADED_LISTED)
     ids = [*(row.institution_id for row in evidence), *(hit.institution_id for hit in hits)]
+    ids += [one.subject_id for one in sample]
     return ListContent(
         leads=listed,
         evidence=evidence,
@@ -234,6 +242,7 @@ def _content(night: Night, cards: Cards, learned: Learned, seen: DecisionsSeen) 
             *models_not_run(lake, night.date),
             *_indicators_not_run(night),
             *_not_linked(night),
+            *quiet_coverage(unlisted),
         ],
         cards=cards,
         provenance=replace(_provenance(night), learned=learned.of_kind),
@@ -243,7 +252,21 @@ def _content(night: Night, cards: Cards, learned: Learned, seen: DecisionsSeen) 
         faded=faded_cases(lake, night.date, FADED_LISTED),
         places=institution_names(lake, night.date, {one for one in ids if one}),
         given=given_out(night.place, seen, night.date, listed, evidence),
+        unlisted=unlisted,
+        recovered=cases_that(lake, night.date, [one for one in standings if one.recovered_line_count], FADED_LISTED),
+        sample=sample,
+        changes=_changes(night, listed),
     )
+
+
+def _changes(night: Night, listed: Sequence[LeadRow]) -> list[LeadChange]:
+    """Beside the earlier list, of which nothing is said where there is none."""
+    lake, earlier = night.place.lake, night.earlier("leads")
+    if earlier is None:
+        return []
+    then = listed_leads(lake, earlier, night.settings.list_size)
+    cases = cases_of(lake, night.date, [*listed, *then])
+    return list_changes(listed, then, cases, region_of(night.settings).currency)
 
 
 def _indicators_not_run(night: Night) -> list[CoverageRow]:

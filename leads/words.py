@@ -110,6 +110,8 @@ def not_run_text(models: Mapping[str, str]) -> str:
 
 def ran_text(row: CoverageRow) -> str:
     """Whether a rule or model ran, and whether the rule is in shadow."""
+    if row.state == "quiet":
+        return "部分对象暂停 quiet for some"
     ran = "已运行 run" if row.state == "run" else "未运行 not run"
     return f"试运行 shadow: {ran}" if row.is_shadow else ran
 

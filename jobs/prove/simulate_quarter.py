@@ -177,10 +177,6 @@ def first_twenty(lake: Lake, night: date, truth: NightTruth) -> FirstTwenty:
     plain = sorted(
         ranked, key=lambda lead: (-round(lead["priority"] / (lead["learned_factor"] or 1), 6), lead["place"])
     )
-    of_night = ("business_date", "==", night)
-    learned = (
-        rows_of(lake, "learned_weight", of_night, columns=["kind", "weight"]) if lake.exists("learned_weight") else []
-    )
     return FirstTwenty(
         night,
         len(leads),

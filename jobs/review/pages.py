@@ -8,6 +8,7 @@ from typing import Any
 from fundwatch.terminal import new_table, show
 from jobs.review.show_lead import LeadShown, NightList
 from jobs.terminal.answer import Say
+from leads.publishing.case_words import status_text
 from leads.publishing.console import lead_pack, top_table
 from leads.publishing.rows import HitRow
 from leads.ranking.teams import carried_text
@@ -22,6 +23,7 @@ def print_list(found: NightList, say: Say) -> None:
     show(top_table(found.leads, title, found.cases, found.currency))
     if gone := [case for case in found.faded if case.faded_since == found.night]:
         say(f"今夜消退 Faded tonight: {len(gone)}(见工作簿“消退 Faded”  see the workbook's sheet)")
+    _beside(found, say)
     if scanned := scanned_text(found.lines_seen):
         show(scanned)
     if missing := not_run_text(found.skipped_models):
@@ -34,6 +36,16 @@ def print_list(found: NightList, say: Say) -> None:
     if found.erased:
         say(f"注意:本清单已不可重现 Note: this list can no longer be made again (data erased {found.erased})")
     _warn(found.stale, say)
+
+
+def _beside(found: NightList, say: Say) -> None:
+    """What is no new work, what came back by itself, and who was drawn at random."""
+    if found.unlisted:
+        say(f"已结案未新增或暂停,不列入 Decided and not grown, or quiet, in no lead: {len(found.unlisted)}")
+    for case in found.recovered:
+        say(f"追回 Recovered: {case.subject} {case.kind} {status_text(case, found.currency)}")
+    if found.sample:
+        say(f"随机抽样 Random sample: {', '.join(row.name for row in found.sample)}")
 
 
 def print_lead(found: LeadShown, say: Say) -> None:

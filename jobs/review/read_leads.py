@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,17 @@ from fundwatch.contracts.versions import known_on
 from fundwatch.errors import NotReadyError
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
-from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow, LinesSeen, to_rows
+from leads.outcomes.work import CaseStanding
+from leads.publishing.rows import (
+    CaseRow,
+    CoverageRow,
+    EvidenceRow,
+    HitRow,
+    LeadRow,
+    LinesSeen,
+    SampleRow,
+    to_rows,
+)
 from leads.ranking.teams import Given
 from rules.catalogue.rule import RuleState
 
@@ -104,7 +114,54 @@ def _cases(lake: Lake, night: date, where: str, order: str) -> list[CaseRow]:
     if not lake.exists("case"):
         return []
     query = f"SELECT * FROM case WHERE business_date = DATE '{night}' AND {where} ORDER BY {order}"
-    return to_rows(CaseRow, lake.rows("case", query))
+    said = {one.finding: one for one in standings_of(lake, night)}
+    return [replace(case, standing=said.get(case.finding)) for case in to_rows(CaseRow, lake.rows("case", query))]
+
+
+def standings_of(lake: Lake, night: date) -> list[CaseStanding]:
+    """How the cases stood of which people had said something, as the night's list knew it."""
+    if not lake.exists("case_status"):
+        return []
+    names = [field.name for field in fields(CaseStanding)]
+    rows = rows_of(lake, "case_status", ("business_date", "==", night), columns=names)
+    return [CaseStanding(**row) for row in rows]
+
+
+def cases_that(lake: Lake, night: date, standings: Collection[CaseStanding], most: int) -> list[CaseRow]:
+    """The cases of some standings, the dearest first; those that are gone are left out unless their lines came back."""
+    subjects = {one.subject_id for one in standings}
+    if not subjects:
+        return []
+    findings = {one.finding for one in standings}
+    order = "coalesce(amount, 0) DESC, subject_type, subject_id, kind"
+    rows = _cases(lake, night, f"subject_id IN ({quoted(subjects)}) AND state <> 'faded'", order)
+    return [case for case in rows if case.finding in findings][:most]
+
+
+def sample_of(lake: Lake, night: date) -> list[SampleRow]:
+    """The subjects that were drawn at random, by type and place."""
+    if not lake.exists("inspection_sample"):
+        return []
+    rows = to_rows(SampleRow, rows_of(lake, "inspection_sample", ("business_date", "==", night)))
+    return sorted(rows, key=lambda row: (row.subject_type, row.place))
+
+
+def quiet_coverage(cases: Sequence[CaseRow]) -> list[CoverageRow]:
+    """Grain: rule that is quiet for some subjects: for how many, until when at most, and what it hit there."""
+    found: dict[str, list[CaseRow]] = {}
+    for case in cases:
+        if case.standing is not None and case.standing.snoozed_until is not None:
+            found.setdefault(case.kind, []).append(case)
+    return [
+        CoverageRow(
+            kind, "quiet", f"暂停 quiet for {len(rows)}, until {_last(rows)}", 0, 0, sum(c.hit_count for c in rows)
+        )
+        for kind, rows in sorted(found.items())
+    ]
+
+
+def _last(cases: Sequence[CaseRow]) -> date | None:
+    return max((c.standing.snoozed_until for c in cases if c.standing and c.standing.snoozed_until), default=None)
 
 
 def institution_names(lake: Lake, night: date, ids: Collection[str]) -> dict[str, str]:

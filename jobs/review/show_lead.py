@@ -18,6 +18,7 @@ from fundwatch.settings import Settings
 from jobs.belonging import Belonging
 from jobs.review.read_leads import (
     cases_of,
+    cases_that,
     evidence_of,
     faded_cases,
     given_leads,
@@ -25,14 +26,16 @@ from jobs.review.read_leads import (
     lines_seen,
     listed_leads,
     rows_of,
+    sample_of,
     shadow_hits,
     skipped_models,
+    standings_of,
     which_of,
 )
 from jobs.stages import night_jobs
 from leads.publishing.console import LINES_SHOWN
 from leads.publishing.published import FADED_LISTED, HITS_PER_RULE
-from leads.publishing.rows import CaseRow, EvidenceRow, HitRow, LeadRow, LinesSeen, to_rows
+from leads.publishing.rows import CaseRow, EvidenceRow, HitRow, LeadRow, LinesSeen, SampleRow, to_rows
 from leads.ranking.teams import Given
 from privacy.erasure.record import ErasureLog
 
@@ -41,8 +44,9 @@ from privacy.erasure.record import ErasureLog
 class NightList:
     """The first leads of a night's list, their cases, what is gone, and what the reader must know beside them.
 
-    `given` says which team takes which lead; nothing where no team is declared. `shadow` is by rule in shadow how often
-    it hit: none of that is in the list.
+    `shadow` is by rule in shadow how often it hit: none of that is in the list. `unlisted` are cases that make no lead,
+    because they are decided and have not grown, or quiet; `recovered` cases in hand whose lines were reversed.
+    `given` says which team takes which lead; nothing where no team is declared.
     `stale` says why the list no longer belongs to what is committed and what to do, `erased` that it can no longer be
     made again because data were erased; both are empty for a list that is committed.
     """
@@ -59,6 +63,9 @@ class NightList:
     currency: str = CURRENCY
     shadow: Mapping[str, int] = field(default_factory=dict)
     given: Sequence[Given] = ()
+    unlisted: Sequence[CaseRow] = ()
+    recovered: Sequence[CaseRow] = ()
+    sample: Sequence[SampleRow] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The list with its cases."""
@@ -72,6 +79,9 @@ class NightList:
             "leads": [asdict(lead) for lead in self.leads],
             "cases": [asdict(case) for case in self.cases],
             "faded": [asdict(case) for case in self.faded],
+            "unlisted": [asdict(case) for case in self.unlisted],
+            "recovered": [asdict(case) for case in self.recovered],
+            "sample": [asdict(row) | {"name": row.name} for row in self.sample],
         }
 
 
@@ -103,7 +113,7 @@ class LeadShown:
 def night_list(settings: Settings, night: date, top: int = 20) -> NightList:
     """The night's first leads; those that share the last place are all there."""
     lake = Lake(settings.lake_address)
-    leads = listed_leads(lake, night, top)
+    leads, standings = listed_leads(lake, night, top), standings_of(lake, night)
     return NightList(
         night=night,
         leads=leads,
@@ -117,6 +127,9 @@ def night_list(settings: Settings, night: date, top: int = 20) -> NightList:
         currency=_currency(settings, night),
         shadow=shadow_hits(lake, night),
         given=given_leads(lake, night),
+        unlisted=cases_that(lake, night, [one for one in standings if one.is_quiet], FADED_LISTED),
+        recovered=cases_that(lake, night, [one for one in standings if one.recovered_line_count], FADED_LISTED),
+        sample=sample_of(lake, night),
     )
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from fundwatch.regions import CURRENCY
 from leads.cards import STATISTICAL, TIPPED, Cards
+from leads.outcomes.entries import STATUS_WORDS, Status
 from leads.publishing.rows import CaseRow
 from leads.ranking.cases import SCORE_KIND, CaseState
 from leads.ranking.tips import TIP_KIND
@@ -42,8 +43,38 @@ def kind_name(cards: Cards, kind: str) -> str:
 
 def case_text(case: CaseRow, currency: str = CURRENCY) -> str:
     """`DC-03 增加 grown(自 since 2026-03-24;1→2 次 hits;24.00→60.00 元 CNY)`."""
-    kind = {SCORE_KIND: "评分 score", TIP_KIND: "举报 tip"}.get(case.kind, case.kind)
-    return f"{kind} {STATE_WORDS.get(case.state, case.state)}({'; '.join(_details(case, currency))})"
+    details = _details(case, currency)
+    if case.standing is not None:
+        details.append(status_text(case, currency))
+    return f"{_kind(case)} {STATE_WORDS.get(case.state, case.state)}({'; '.join(details)})"
+
+
+def status_text(case: CaseRow, currency: str = CURRENCY) -> str:
+    """`属实 confirmed(自 since 2026-03-24;承办 with 城区一组 李;此后新增 since then +2 次 hits, 36.00 元 CNY)`."""
+    said = case.standing
+    if said is None:
+        return STATUS_WORDS[Status.NEW] if case.state == CaseState.NEW else "未分派 nobody has it yet"
+    texts = [] if said.since is None else [f"自 since {said.since}"]
+    if said.held_by:
+        texts.append(f"承办 with {said.held_by}")
+    money = in_currency("元 CNY", currency)
+    if said.new_hit_count:
+        texts.append(f"此后新增 since then +{said.new_hit_count:,} 次 hits, {said.new_amount:,.2f} {money}")
+    if said.recovered_line_count:
+        texts.append(f"追回 recovered {said.recovered_line_count:,} 条 lines, {said.recovered_amount:,.2f} {money}")
+    if said.snoozed_until is not None:
+        texts.append(f"暂停至 quiet until {said.snoozed_until}")
+    return f"{STATUS_WORDS[said.status]}({'; '.join(texts)})" if texts else STATUS_WORDS[said.status]
+
+
+def statuses_text(cases: Sequence[CaseRow], currency: str = CURRENCY) -> str:
+    """How all of a subject's cases stand that are not gone."""
+    kept = [case for case in cases if case.state not in (CaseState.FADED, CaseState.RECOVERED)]
+    return "\n".join(f"{_kind(case)} {status_text(case, currency)}" for case in kept)
+
+
+def _kind(case: CaseRow) -> str:
+    return {SCORE_KIND: "评分 score", TIP_KIND: "举报 tip"}.get(case.kind, case.kind)
 
 
 def cases_text(cases: Sequence[CaseRow], between: str = "\n", currency: str = CURRENCY) -> str:

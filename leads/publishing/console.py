@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fundwatch.regions import CURRENCY
 from fundwatch.terminal import new_table
 from leads.cards import TIER_ENGLISH
+from leads.outcomes.entries import STATUS_WORDS
 from leads.publishing.case_words import STATE_WORDS, cases_text
 from leads.publishing.priority_words import priority_text
 from leads.publishing.rows import CaseRow, EvidenceRow, LeadRow, short
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _TIER_STYLE = {"明确违规": "bold red", "可疑": "yellow", "线索": "cyan"}
 LINES_SHOWN = 15
+# how cases stand beside the earlier list, then where people have brought them
+_IN_SHORT: Mapping[str, str] = {**{str(state): STATE_WORDS[state] for state in CaseState}, **STATUS_WORDS}
 
 
 def top_table(
@@ -33,7 +36,10 @@ def top_table(
     """
     states: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for case in cases:
-        states[case.subject_type, case.subject_id][case.state] += 1
+        of_subject = states[case.subject_type, case.subject_id]
+        of_subject[case.state] += 1
+        if case.standing is not None:
+            of_subject[case.standing.status] += 1
     from rich.text import Text
 
     table = new_table(title, CAUTION)
@@ -61,7 +67,7 @@ def top_table(
 
 def _in_short(states: Counter[str]) -> str:
     """`新增 new 2`, a line a state."""
-    return "\n".join(f"{STATE_WORDS[state]} {states[state]}" for state in CaseState if states[state])
+    return "\n".join(f"{words} {states[name]}" for name, words in _IN_SHORT.items() if states[name])
 
 
 def _money(lead: LeadRow) -> str:

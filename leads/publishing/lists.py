@@ -1,7 +1,7 @@
 """The files of a published list: a table for machines, a workbook and pages for people.
 
-`<lists>/<date>/`: leads.csv, leads.xlsx, evidence/lead_<place>_<id>.html (a page per lead), summary.json; the same of
-its own leads alone for each team under teams/<team>/.
+`<lists>/<date>/`: leads.csv, leads.xlsx, changes.html, evidence/lead_<place>_<id>.html (a page per lead),
+summary.json; for each team the same of its own leads alone under teams/<team>/.
 The same content gives the same bytes; the folder appears whole or not at all.
 """
 
@@ -17,10 +17,11 @@ from fundwatch.cells import PeoplesTable, csv_for_people
 from fundwatch.errors import FundwatchError
 from fundwatch.fingerprint import file_sha256, fingerprint
 from leads.cards import TIER_ENGLISH
-from leads.publishing.case_words import cases_text
+from leads.publishing.case_words import cases_text, statuses_text
 from leads.publishing.page import lead_page
 from leads.publishing.published import ListContent
 from leads.publishing.rows import LeadRow
+from leads.publishing.work_sheets import changes_page
 from leads.publishing.workbook import write_workbook
 
 SUMMARY = "summary.json"
@@ -29,6 +30,7 @@ _CSV_COLUMNS = (
     "period_end", "currency", "amount_at_risk", "estimated_amount", "hit_count", "line_count", "rule_ids", "score",
     "priority", "severity_factor", "money_factor", "outlier_factor", "tip_factor", "learned_factor", "tip_count",
     "law", "reason_zh", "reason_en", "clear_zh", "clear_en", "workplaces", "cases", "case_ids", "models_not_run",
+    "status",
 )  # fmt: skip
 
 
@@ -83,6 +85,7 @@ def _write_pack(content: ListContent, folder: Path) -> PeoplesTable:
     table = leads_table(content)
     (folder / "leads.csv").write_bytes(table.content)
     write_workbook(content, folder / "leads.xlsx")
+    (folder / "changes.html").write_text(changes_page(content), encoding="utf-8", newline="\n")
     for lead in content.leads:
         page = folder / "evidence" / f"lead_{lead.place:03d}_{lead.lead_id[:8]}.html"
         page.write_text(lead_page(content, lead), encoding="utf-8", newline="\n")
@@ -122,6 +125,7 @@ def _csv_row(content: ListContent, lead: LeadRow) -> list[object]:
         "tier_en": TIER_ENGLISH.get(lead.tier, ""),
         "cases": cases_text(cases, "; ", content.provenance.currency),
         "case_ids": [case.case_id for case in cases],
+        "status": statuses_text(cases, content.provenance.currency).replace("\n", "; "),
         "models_not_run": sorted(content.provenance.models_not_run),
     }
     return [_cell(made[name] if name in made else getattr(lead, name)) for name in _CSV_COLUMNS]

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from fundwatch.regions import CURRENCY
 from leads.cards import TIERS, Cards
-from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow, LinesSeen
+from leads.publishing.list_diff import LeadChange
+from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow, LinesSeen, SampleRow
 from leads.ranking.cases import CaseState
 from leads.ranking.teams import Given
 
@@ -19,6 +20,9 @@ from leads.ranking.teams import Given
 LINES_PER_LEAD = 200
 HITS_PER_RULE = 20
 FADED_LISTED = 500
+
+
+_OfSubject = TypeVar("_OfSubject", HitRow, CaseRow, SampleRow, LeadChange)
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,9 @@ class ListContent:
 
     Of a lead's lines at most `LINES_PER_LEAD` are here, of its hits by a rule `HITS_PER_RULE`. `lead_total` counts all
     leads of the night, listed or not. `cases` are those of the listed subjects; `faded` those of anybody, the newest
-    first. `places` are public names of institutions by their ids. `given` says which team takes which lead.
+    first. `places` are public names of institutions by their ids. `unlisted` are cases that make no lead, because they
+    are decided and have not grown, or quiet; `recovered` those in hand whose lines were reversed; `sample` the subjects
+    that were drawn at random; `changes` what differs from the earlier list; `given` says which team takes which lead.
     """
 
     leads: Sequence[LeadRow]
@@ -75,22 +81,34 @@ class ListContent:
     cases: Sequence[CaseRow] = ()
     faded: Sequence[CaseRow] = ()
     places: Mapping[str, str] = field(default_factory=dict)
+    unlisted: Sequence[CaseRow] = ()
+    recovered: Sequence[CaseRow] = ()
+    sample: Sequence[SampleRow] = ()
+    changes: Sequence[LeadChange] = ()
     given: Sequence[Given] = ()
 
     def of_team(self, team: str) -> ListContent:
         """The same with the team's own leads alone, and what belongs to them."""
         ids = {one.lead_id for one in self.given if one.team == team}
         leads = [lead for lead in self.leads if lead.lead_id in ids]
-        subjects = {(lead.subject_type, lead.subject_id) for lead in leads}
+        own = {(lead.subject_type, lead.subject_id) for lead in leads}
+
+        def of_own(rows: Sequence[_OfSubject]) -> list[_OfSubject]:
+            return [row for row in rows if (row.subject_type, row.subject_id) in own]
+
         return replace(
             self,
             leads=leads,
-            evidence=[row for row in self.evidence if row.lead_id in ids],
-            hits=[hit for hit in self.hits if (hit.subject_type, hit.subject_id) in subjects],
-            cases=[case for case in self.cases if (case.subject_type, case.subject_id) in subjects],
-            faded=[case for case in self.faded if (case.subject_type, case.subject_id) in subjects],
             lead_total=len(leads),
+            evidence=[row for row in self.evidence if row.lead_id in ids],
             given=[one for one in self.given if one.lead_id in ids],
+            hits=of_own(self.hits),
+            cases=of_own(self.cases),
+            faded=of_own(self.faded),
+            unlisted=of_own(self.unlisted),
+            recovered=of_own(self.recovered),
+            sample=of_own(self.sample),
+            changes=of_own(self.changes),
         )
 
     def lines_of(self, lead_id: str) -> list[EvidenceRow]:
@@ -136,7 +154,12 @@ class ListContent:
             "estimated_amount": str(sum((lead.estimated_amount for lead in self.leads), Decimal("0.00"))),
             "evidence_lines": sum(row.kind == "line" for row in self.evidence),
             "ran": sum(row.state == "run" and not row.is_shadow for row in self.coverage),
-            "not_run": sum(row.state != "run" for row in self.coverage),
+            "not_run": sum(row.state == "not_run" for row in self.coverage),
+            "quiet": {row.what: row.hit_count for row in self.coverage if row.state == "quiet"},
+            "unlisted_cases": len(self.unlisted),
+            "recovered_cases": len(self.recovered),
+            "sample": dict(sorted(Counter(row.subject_type for row in self.sample).items())),
+            "changes": dict(sorted(Counter(row.change for row in self.changes).items())),
             "shadow": self.shadow,
             "teams": dict(sorted(Counter(one.team for one in self.given if one.team).items())),
             "carried_over": {one.lead_id: one.why_not for one in self.given if not one.team},

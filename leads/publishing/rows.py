@@ -8,6 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from leads.outcomes.work import CaseStanding
+
 TOKEN_SHOWN = 8
 
 
@@ -98,7 +100,7 @@ class HitRow:
 
 @dataclass(frozen=True)
 class CaseRow:
-    """One case of a night, as the table case holds it."""
+    """One case of a night, as the table case holds it; with how it stands, where people said something of it."""
 
     case_id: str
     subject_type: str
@@ -114,16 +116,37 @@ class CaseRow:
     is_estimate: bool
     earlier_hit_count: int | None
     earlier_amount: Decimal | None
+    standing: CaseStanding | None = None
 
     @property
     def subject(self) -> str:
         """Whom it is about: an institution by its public name, a person by the short form of the token."""
         return self.subject_name or short(self.subject_id)
 
+    @property
+    def finding(self) -> tuple[str, str, str]:
+        return self.subject_type, self.subject_id, self.kind
+
+
+@dataclass(frozen=True)
+class SampleRow:
+    """One subject that was drawn at random, as the table inspection_sample holds it."""
+
+    subject_type: str
+    subject_id: str
+    place: int
+    population_count: int
+
+    @property
+    def name(self) -> str:
+        """What `fundwatch leads` knows it by."""
+        return f"sample:{self.subject_type}:{self.place}"
+
 
 @dataclass(frozen=True)
 class CoverageRow:
-    """Grain: rule or model. What ran, over how much, and why not; `is_shadow`: a rule whose hits make no lead."""
+    """Grain: rule or model. What ran, over how much, and why not; `is_shadow`: a rule whose hits make no lead. Of a
+    rule that is quiet for some subjects a further row has the state `quiet`, their number and their hits."""
 
     what: str
     state: str
@@ -146,7 +169,7 @@ class LinesSeen:
     is_first_night: bool
 
 
-_Row = TypeVar("_Row", LeadRow, EvidenceRow, CoverageRow, HitRow, CaseRow)
+_Row = TypeVar("_Row", LeadRow, EvidenceRow, CoverageRow, HitRow, CaseRow, SampleRow)
 
 
 def to_rows(kind: type[_Row], records: Iterable[Mapping[str, Any]]) -> list[_Row]:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from fundwatch.regions import CURRENCY
 from leads.cards import TIER_ENGLISH, TIERS
-from leads.publishing.case_words import CASE_MEANING, cases_text, kind_name
+from leads.publishing.case_words import CASE_MEANING, cases_text, kind_name, statuses_text
 from leads.publishing.published import FADED_LISTED, HITS_PER_RULE, LINES_PER_LEAD, ListContent
 from leads.publishing.rows import LeadRow, short
 from leads.publishing.sheets import Book, Heading, Sheet, Shown
+from leads.publishing.work_sheets import work_sheets
 from leads.words import (
     CAUTION,
     COMPARED_MEANING,
@@ -32,6 +33,7 @@ _LEADS = (
     Heading("等级", "Tier", 12, "tier"),
     Heading("对象", "Who", 22, "wrapped"),
     Heading("个案", "Cases", 34, "wrapped"),
+    Heading("办理", "Where it stands", 30, "wrapped"),
     Heading("涉及基金(元)", "Fund at risk, CNY", 16, "money"),
     Heading("估算(元)", "Estimate, CNY", 14, "money"),
     Heading("命中", "Hits", 7, "count"),
@@ -145,6 +147,8 @@ def write_workbook(content: ListContent, path: Path) -> None:
     book.add(Sheet("命中 Hits", f"逐次命中 {night} Hit by hit", hits_shown, hits, _hits(content)))
     book.add(Sheet("指标 Indicators", f"行为指标 {night} Indicators", peers, _INDICATORS, _indicators(content)))
     book.add(Sheet("消退 Faded", f"消退的个案 {night} Cases that faded", _gone(content), faded, _faded(content)))
+    for sheet in work_sheets(content):
+        book.add(replace(sheet, headings=_in_currency(tuple(sheet.headings), content.provenance.currency)))
     book.add(
         Sheet(
             "规则 Rules",
@@ -186,8 +190,9 @@ def _leads(content: ListContent) -> Iterator[tuple[object, ...]]:
     for lead in content.leads:
         yield (
             lead.place, _tier(lead), _who(lead), cases_text(content.cases_of(lead), currency=currency),
-            lead.amount_at_risk, lead.estimated_amount, lead.hit_count, lead.line_count, "\n".join(lead.rule_ids),
-            lead.score, f"{lead.reason_zh}\n{lead.reason_en}", f"{lead.clear_zh}\n{lead.clear_en}", "\n".join(lead.law),
+            statuses_text(content.cases_of(lead), currency), lead.amount_at_risk, lead.estimated_amount,
+            lead.hit_count, lead.line_count, "\n".join(lead.rule_ids), lead.score,
+            f"{lead.reason_zh}\n{lead.reason_en}", f"{lead.clear_zh}\n{lead.clear_en}", "\n".join(lead.law),
             lead.priority, lead.lead_id,
         )  # fmt: skip
 

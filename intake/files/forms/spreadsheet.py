@@ -32,7 +32,7 @@ def workbook_lines(path: Path) -> Iterator[bytes]:
     Raises FileError for a damaged workbook, several sheets, too many rows, a cell with an error, with a formula that
     was never computed, or with digits lost.
     """
-    _refuse_bomb(path)
+    refuse_bomb(path)
     try:
         book, formulas = _opened(path, values=True), _opened(path, values=False)
         try:
@@ -52,7 +52,7 @@ def _opened(path: Path, *, values: bool) -> Workbook:
     return load_workbook(path, read_only=True, data_only=values, keep_links=False)
 
 
-def _refuse_bomb(path: Path) -> None:
+def refuse_bomb(path: Path) -> None:
     """Sheets are read row by row; all else (shared strings, styles) is held whole."""
     if path.stat().st_size > MOST_WORKBOOK:
         raise FileError(f"is a workbook of more than {MOST_WORKBOOK >> 20} MiB: deliver it as CSV or parquet")

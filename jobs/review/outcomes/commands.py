@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fundwatch.errors import FundwatchError
+from fundwatch.places import local_path
 from fundwatch.settings import Settings
 from jobs.review.outcomes import pages
 from jobs.review.outcomes.asked import LeadAsked
+from jobs.review.outcomes.check_sheets import import_sheets, written_sheet
+from jobs.review.outcomes.compare_lists import compared_lists
 from jobs.review.outcomes.late_leads import late_leads
 from jobs.review.outcomes.lead_desk import LeadDesk
 from jobs.review.outcomes.snooze_desk import begin_snooze, end_snooze, listed_snoozes
@@ -61,6 +64,22 @@ def _late(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
     return Answer(late_leads(settings, options.on or options.date), pages.print_late)
 
 
+def _diff(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
+    return Answer(compared_lists(settings, options.date, options.against), pages.print_diff)
+
+
+def _sheet(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
+    if options.out is None:
+        raise FundwatchError("which file is to be written?", where="--out", do="name it, like --out check.xlsx")
+    done = written_sheet(settings, options.out, options.names, options.date, options.team)
+    return Answer(done, pages.print_sheet)
+
+
+def _import(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
+    files = [local_path(name) for name in options.names]
+    return Answer(import_sheets(LeadDesk.of(settings), files, options.person), pages.print_steps)
+
+
 def _snooze(settings: Settings, options: argparse.Namespace) -> Answer[Any]:
     done = begin_snooze(LeadDesk.of(settings), _asked(options), options.until, options.reason)
     return Answer(done, pages.print_snooze)
@@ -92,5 +111,5 @@ def _asked(options: argparse.Namespace) -> LeadAsked:
 
 ACTIONS: Mapping[str, Serve] = {
     "assign": _assign, "note": _note, "close": _close, "confirm": _confirm, "withdraw": _withdraw, "late": _late,
-    "snooze": _snooze, "wake": _wake, "snoozes": _snoozes,
+    "diff": _diff, "sheet": _sheet, "import": _import, "snooze": _snooze, "wake": _wake, "snoozes": _snoozes,
 }  # fmt: skip

@@ -6,9 +6,10 @@ lock is not needed: journals only grow, and a night may run meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from typing import Any
 
 from fundwatch.errors import FundwatchError, problems
@@ -70,8 +71,9 @@ class LeadDesk:
             _refuse(wrong + _note_problems(note))
             taken = _open(cases, Status.ASSIGNED, asked)
             _refuse([text for case in taken for text in _held_problems(case, instead_of)])
-            given = {"team": team.strip(), "person": person.strip(), "note": scrub(note.strip()) or ""}
-            return self._stepped("assign", asked, said, taken, lambda _case: Status.ASSIGNED, **given)
+            on = [(case, asked.on_date or case.night) for case in taken]
+            entries = [self.entry(case, Status.ASSIGNED, asked.by, day, note, team, person) for case, day in on]
+            return self.stepped("assign", asked.by, said, _in_order(taken, entries))
 
     def note(self, asked: LeadAsked, step: str = "", note: str = "") -> StepsTaken:
         """Write a remark, or take the step `in_check` or `heard`. Raises LeadStepError, AccessRefusedError where the
@@ -86,8 +88,9 @@ class LeadDesk:
             new = [case.kind for case in taken if case.status == Status.NEW]
             _refuse([f"{kind}: nobody has been given it yet: assign it first" for kind in new])
             self._refuse_others(asked, taken)
-            to: Callable[[CaseKnown], Status] = lambda case: Status(step) if step else case.status  # noqa: E731
-            return self._stepped("note", asked, said, taken, to, note=scrub(note.strip()) or "")
+            on = [(case, asked.on_date or case.night) for case in taken]
+            entries = [self.entry(case, Status(step) if step else case.status, asked.by, day, note) for case, day in on]
+            return self.stepped("note", asked.by, said, _in_order(taken, entries))
 
     def close(self, asked: LeadAsked, closing: Closing) -> StepsTaken:
         """Decide a case: by one person where its tier lets one, else it waits for another to confirm. Raises
@@ -242,34 +245,27 @@ class LeadDesk:
         said.add_status([entry])
         return StepsTaken("withdraw", entry.by, (of_entry(entry),))
 
-    def _stepped(
-        self,
-        action: str,
-        asked: LeadAsked,
-        said: PeopleSaid,
-        cases: Sequence[CaseKnown],
-        to: Callable[[CaseKnown], Status],
-        **given: Any,
-    ) -> StepsTaken:
-        """One entry for each case, logged and then added: what cannot be logged is not done."""
-        entries = [
-            StatusEntry(
-                entry_id=new_request_id(), **place_of(case), status=str(to(case)), on_date=asked.on_date or case.night,
-                by=asked.by.strip(), account=self.log.account(), **given,
-            )
-            for case in cases
-        ]  # fmt: skip
-        early = [
-            f"{case.kind}: {entry.on_date} 早于上一步 is before its last step, of {case.steps[-1].on_date}"
-            for case, entry in zip(cases, entries, strict=True) if case.steps and entry.on_date < case.steps[-1].on_date
-        ]  # fmt: skip
-        _refuse(early)
+    def entry(
+        self, case: CaseKnown, to: Status, by: str, on_date: date, note: str = "", team: str = "", person: str = ""
+    ) -> StatusEntry:
+        """A step of the case, with its note scrubbed."""
+        return StatusEntry(
+            entry_id=new_request_id(), **place_of(case), status=str(to), on_date=on_date, team=team.strip(),
+            person=person.strip(), note=scrub(note.strip()) or "", by=by.strip(), account=self.log.account(),
+        )  # fmt: skip
+
+    def stepped(self, action: str, by: str, said: PeopleSaid, entries: Sequence[StatusEntry]) -> StepsTaken:
+        """Add steps that were judged, logged first: what cannot be logged is not done."""
         for entry in entries:
             detail = {"entry_id": entry.entry_id, "case_id": entry.case_id, "status": entry.status}
             detail |= {name: value for name, value in (("team", entry.team), ("person", entry.person)) if value}
             self.log.append(f"leads {action}", actor=entry.by, why=entry.note, lead=entry.lead_id, detail=detail)
         said.add_status(entries)
-        return StepsTaken(action, asked.by.strip(), tuple(map(of_entry, entries)))
+        return StepsTaken(action, by.strip(), tuple(map(of_entry, entries)))
+
+    def is_same(self, person: str, other: str) -> bool:
+        """Whether two names are one person's."""
+        return same_person(person) == same_person(other)
 
     def _outcome(self, case: CaseKnown, closing: Closing, by: str) -> Outcome:
         names = [f.name for f in fields(closing) if f.name not in ("accepted", "cleared")]
@@ -326,6 +322,15 @@ def _held_problems(case: CaseKnown, instead_of: str) -> list[str]:
     if same_person(instead_of) in (same_person(held.person), same_person(held.team)) and instead_of.strip():
         return []
     return [f"{case.kind}: 已由 it is with {who} since {held.on_date}: name them with --instead-of to take it over"]
+
+
+def _in_order(cases: Sequence[CaseKnown], entries: Sequence[StatusEntry]) -> Sequence[StatusEntry]:
+    """The entries. Raises LeadStepError where one is dated before the last step of its case."""
+    _refuse([
+        f"{case.kind}: {entry.on_date} 早于上一步 is before its last step, of {case.steps[-1].on_date}"
+        for case, entry in zip(cases, entries, strict=True) if case.steps and entry.on_date < case.steps[-1].on_date
+    ])  # fmt: skip
+    return entries
 
 
 def _changed(case: CaseKnown) -> str:

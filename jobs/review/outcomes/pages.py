@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from fundwatch.terminal import new_table, show
 from jobs.review.outcomes.asked import CaseStep, StepsTaken
+from jobs.review.outcomes.check_sheets import SheetWritten
+from jobs.review.outcomes.compare_lists import ListsCompared
 from jobs.review.outcomes.late_leads import LateListed
 from jobs.review.outcomes.snooze_desk import SnoozeChanged, SnoozesListed
 from jobs.terminal.answer import Say
 from leads.outcomes.deadlines import SECOND_REVIEW
 from leads.outcomes.entries import STATUS_WORDS, Snooze, SnoozeAction
+from leads.publishing.list_diff import CHANGE_WORDS
 from leads.publishing.rows import short
 from leads.words import SUBJECT_WORDS
 
@@ -33,6 +37,12 @@ def _step(step: CaseStep) -> str:
     return f"{step.on_date} {step.kind} {stands}{f' → {who}' if who else ''}{note} (个案 case {step.case_id})"
 
 
+def print_sheet(done: SheetWritten, say: Say) -> None:
+    """Where the workbook lies, and how it comes back."""
+    say(f"核查表 Check sheet: {done.path} ({done.cases} 个案 cases, {done.lines} 条明细 lines)")
+    say(f"填好后读回 once it is filled in: `fundwatch leads import {done.path.name} --as NAME`")
+
+
 def print_late(found: LateListed, say: Say) -> None:
     """What is late, the latest first."""
     table = new_table(f"逾期 Late on {found.on} ({len(found.late)})")
@@ -50,6 +60,29 @@ def print_late(found: LateListed, say: Say) -> None:
     show(table)
     if not found.late:
         say("无逾期 nothing is late")
+
+
+def print_diff(found: ListsCompared, say: Say) -> None:
+    """A line for each lead on either list."""
+    table = new_table(f"清单变化 {found.earlier} → {found.night} Changes ({len(found.changes)})")
+    for heading in ("变化\nChange", "对象\nSubject"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("序号\nPlace", "涉及基金\nFund at risk", "命中\nHits"):
+        table.add_column(heading, justify="right")
+    for one in found.changes:
+        table.add_row(
+            CHANGE_WORDS[one.change],
+            f"{SUBJECT_WORDS.get(one.subject_type, one.subject_type)}\n{one.subject}",
+            _moved(one.earlier_place, one.place, ""), _moved(one.earlier_amount, one.amount, ",.2f"),
+            _moved(one.earlier_hit_count, one.hit_count, ","),
+        )  # fmt: skip
+    show(table)
+    del say
+
+
+def _moved(then: Decimal | int | None, now: Decimal | int | None, form: str) -> str:
+    before, after = ("–" if value is None else format(value, form) for value in (then, now))
+    return after if before == after else f"{before} → {after}"
 
 
 def print_snooze(done: SnoozeChanged, say: Say) -> None:

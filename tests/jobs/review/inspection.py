@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -49,11 +49,11 @@ class Inspection:
         self.world.ran("leads")
 
     def put_leads(self, night: date) -> None:
-        at = {"business_date": night, "period_start": date(2026, 1, 1), "period_end": night, "currency": "CNY"}
+        at = {"business_date": night, "period_start": date(2026, 1, 1), "period_end": night}
         at |= {"priority": 1.0, "estimated_amount": Decimal(0), "line_count": 3, "subject_name": ""}
         self.world.put("lead", [
-            at | {"lead_id": "1a" * 8, "place": 1, "subject_type": "institution", "subject_id": "H1", "tier": "明确违规",
-                  "amount_at_risk": Decimal(90), "hit_count": 3, "subject_name": "第一医院"},
+            at | {"lead_id": "1a" * 8, "place": 1, "subject_type": "institution", "subject_id": "H1",
+                  "tier": "明确违规", "amount_at_risk": Decimal(90), "hit_count": 3, "subject_name": "第一医院"},
             at | {"lead_id": "2b" * 8, "place": 2, "subject_type": "doctor", "subject_id": self.doctor, "tier": "线索",
                   "amount_at_risk": Decimal(0), "hit_count": 0},
         ])  # fmt: skip
@@ -106,6 +106,3 @@ def closing(decision: Status = Status.CONFIRMED, on: date = AFTER, **more: Any) 
     """A decision of a week after the list."""
     money = {name: Decimal(str(value)) for name, value in more.items() if name.endswith("_amount")}
     return Closing(decision, on, **{**more, **money})
-
-
-SERVICE = datetime(2026, 3, 4, 9)

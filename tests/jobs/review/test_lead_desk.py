@@ -93,7 +93,8 @@ def test_a_decision_of_lines_that_are_not_the_cases_or_of_before_the_service_is_
     wrong = closing(Status.PARTLY, date(2026, 3, 1), accepted=("L3", "X9"), cleared=("L3",))
     _refused(
         lambda: inspection.desk("Li").close(asked, wrong),
-        "no line 'X9' is in this case", "the line L3 is there twice", "2026-03-01 早于服务日期 is before the service of 2026-03-04",
+        "no line 'X9' is in this case", "the line L3 is there twice",
+        "2026-03-01 早于服务日期 is before the service of 2026-03-04",
     )  # fmt: skip
 
 
