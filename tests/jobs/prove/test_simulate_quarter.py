@@ -84,7 +84,7 @@ def test_what_the_model_enters_is_what_the_ledger_says_and_no_case_is_inspected_
     assert made.total is not None
     rows, truths = [made.total, *made.by_kind], tally(done, MODEL)
     assert differences(rows, truths) == []
-    assert (made.total.found_amount, made.total.fined_amount, made.total.decided) == (180, 180, 3)
+    assert (made.total.found_amount, made.total.fined_amount, made.total.decided) == (Decimal(180), Decimal(180), 3)
     assert all(one.covers for one in intervals(rows, truths))
     assert _inspected(world) == []
 
