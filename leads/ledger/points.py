@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from fundwatch.errors import FundwatchError
 from leads.ledger.consequences import Consequences, PointsTable, Responsibility, act_of, in_force_on
 from leads.ledger.judged import RIGHT
 from leads.outcomes.entries import JournalEntry, Outcome
@@ -82,8 +83,6 @@ def derive(given: Consequences, outcome: Outcome, responsibility: Responsibility
     """The points of an outcome's article. Raises FundwatchError where no table holds yet, or none of its acts fits."""
     table = in_force_on(given.points, day)
     if table is None:
-        from fundwatch.errors import FundwatchError
-
         raise FundwatchError(f"no table of points holds on {day}", do="give the day of the decision with --date")
     act = act_of(table, outcome.article)
     return PointsDerived(table, act.article, f"{act.zh} {act.en}", act.band, act.points(responsibility))
