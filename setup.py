@@ -60,6 +60,7 @@ PACKAGES = [
     "jobs.onboard",
     "jobs.operate",
     "jobs.protect",
+    "jobs.protect.journals",
     "jobs.prove",
     "jobs.review",
     "jobs.review.value",

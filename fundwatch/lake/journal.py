@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fundwatch.contracts.table import arrow_type
-from fundwatch.lake.delta_rows import commit_rows, is_made, query_rows
+from fundwatch.lake.delta_rows import commit_rows, is_made, query_rows, replace_table
 from fundwatch.lake.files import LakeFiles
 from fundwatch.places import LakeAddress
 
@@ -39,15 +39,21 @@ class Journal:
 
     def append(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add rows in one commit. A column that a row does not name is null."""
-        import pyarrow as pa
-
         if not rows:
             return
         now = wall_clock()
+        commit_rows(self.address, self._content([{**row, _AT: now} for row in rows]).to_reader(), "append")
+
+    def replace(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write all rows again, each with its own `at`: when the key of its tokens changes. Atomic."""
+        replace_table(self.address, self._content(rows).to_reader())
+
+    def _content(self, rows: Sequence[Mapping[str, Any]]) -> Any:
+        import pyarrow as pa
+
         kinds = {**self.columns, _AT: "at"}
-        stamped = [{**row, _AT: now} for row in rows]
-        columns = [pa.array([row.get(name) for row in stamped], type=_arrow_type(k)) for name, k in kinds.items()]
-        commit_rows(self.address, pa.table(columns, names=list(kinds)).to_reader(), "append")
+        columns = [pa.array([row.get(name) for row in rows], type=_arrow_type(kind)) for name, kind in kinds.items()]
+        return pa.table(columns, names=list(kinds))
 
     def rows(self) -> list[dict[str, Any]]:
         """Every row, the oldest first; none when nothing was ever written."""

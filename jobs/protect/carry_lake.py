@@ -29,6 +29,7 @@ from intake.source.load import mapping_in_force
 from intake.source.mapping import ENTRY_OF
 from jobs.job import Workplace, writing
 from jobs.lake_models import sign_promotions_anew, signed_anew
+from jobs.protect.journals.carry_journals import carry_journals, case_ids
 from leads.ranking.cases import case_id
 from privacy.audit.log import audit_log
 from privacy.keys.ring import KeyRing, KeyRotationError, read_ring
@@ -82,6 +83,8 @@ def carried(
     made = _tokens_of_source(place)
     tables = {name: columns for name in TABLES if (columns := _columns(place, name, made)) is not None}
     bridge = vault.bridge(place.spark)
+    with audit_log(place.settings).turn():  # who writes about leads waits
+        carry_journals(place, bridge)
     lost = _unbridged(place, tables, bridge)
     if lost and not leave_unknown:
         texts = [f"{name}: {count:,} tokens" for name, count in sorted(lost.items())]
@@ -158,8 +161,9 @@ def _replaced(place: Workplace, ring: KeyRing, tables: dict[str, tuple[str, ...]
     run_id = place.ledger.start(_JOB, night, run_fingerprint)
     rows: dict[str, int] = {}
     sign_promotions_anew(place.lake.address, ring)
-    # the table by which an intake knows the lake's key goes last: until then no night runs
-    for name in sorted(tables, key=lambda table: (table == "delivery", table)):
+    # the table by which an intake knows the lake's key goes last: until then no night runs; before it that by which
+    # ids of cases are known
+    for name in sorted(tables, key=lambda table: (table == "delivery", table == "case", table)):
         with step(f"  {name}"):
             place.ledger.intend(run_id, _JOB, night, name)
             done = place.lake.replace(_carried_rows(place, name, tables[name], bridge, ring), name)
@@ -183,6 +187,9 @@ def _renamed(place: Workplace, name: str, columns: Sequence[str], bridge: DataFr
     rows = rekeyed(place.lake.read(place.spark, name), bridge, columns, key_id, _TEXTS.get(name, ()))
     if FINGERPRINT_COLUMN in rows.columns:
         rows = rows.withColumn(FINGERPRINT_COLUMN, content_fingerprint(_NETTED[name]))
+    if name != "case" and "case_id" in rows.columns:
+        rows = rows.join(case_ids(place, bridge), F.col("case_id") == F.col("_old_case"), how="left")
+        rows = rows.withColumn("case_id", F.coalesce("_new_case", "case_id")).drop("_old_case", "_new_case")
     if name == "case":  # handed on from night to night: made again as the first night would have with the new key
         of_case = Window.partitionBy("case_id")  # its subject may go on under another id than on its first night
         rows = rows.withColumn("case_id", F.min_by(case_id("first_seen"), "business_date").over(of_case))

@@ -9,19 +9,23 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from fundwatch.errors import FundwatchError, problems
+from fundwatch.errors import FundwatchError, problems, some
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.lock import held
 from fundwatch.lake.store import Lake
 from fundwatch.logs import log
+from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from jobs.protect.erase_lists import mark_lists, redact_lists
 from jobs.protect.erase_rows import ErasableVault as Forgetting
 from jobs.protect.erase_rows import Eraser
+from jobs.protect.journals.legal_hold import Held, held_evidence
+from leads.outcomes.practice import read_practice
 from privacy.audit.log import audit_log
 from privacy.erasure.record import ErasureLog, ErasureRequest, mark_of
 from privacy.keys.ring import read_key
@@ -45,13 +49,15 @@ class ErasureArguments:
 
 @dataclass(frozen=True)
 class Erased:
-    """What went, by table, and the nights whose lists can no longer be made again."""
+    """What went, by table, and the nights whose lists can no longer be made again. What the `held_cases` rest on was
+    spared: they are open."""
 
     erasure_id: str
     mark: str
     rows: dict[str, int]
     nights_not_reproducible: list[date]
     kind: str
+    held_cases: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Without the kind."""
@@ -69,15 +75,44 @@ def erase_data(settings: Settings, asked: ErasureArguments) -> Erased:
         vault = _vault(settings)
         if vault is not None:
             audit_log(settings).now()  # nothing is erased that cannot be logged
+        evidence = held_evidence(lake)
         for token, forgetting in _subjects(asked, vault):
+            _refuse_held(token, evidence)
             mark = mark_of(token, key) if token else str(asked.before)
             request = ErasureRequest(asked.kind, mark, asked.by.strip(), asked.approve.strip(), asked.why.strip())
             before = None if token else asked.before
-            eraser = Eraser(lake, request, token, before, forgetting, lambda step: log.info("  %s", step))
+            turn = nullcontext if vault is None else audit_log(settings).turn
+            eraser = Eraser(
+                lake, request, token, before, forgetting, lambda step: log.info("  %s", step), evidence,
+                *_own_retention(settings, before), turn,
+            )  # fmt: skip
             rows.update(eraser.run())
             nights.update(finish(eraser, settings))
             _note(settings, request, "ok")
-    return Erased(eraser.erasure_id, mark, dict(rows), sorted(nights), request.kind)
+    spared = () if asked.kind == "person" else evidence.cases
+    return Erased(eraser.erasure_id, mark, dict(rows), sorted(nights), request.kind, spared)
+
+
+def _refuse_held(token: str | None, held: Held) -> None:
+    """Raise FundwatchError where open cases rest on a person's data: a procedure that has begun needs its evidence."""
+    if token is not None and token in held.of("patient_id"):
+        cases = some(list(held.cases))
+        raise FundwatchError(
+            f"legal hold: the evidence of open cases names this person; open are {cases}",
+            where="--token",
+            do="close the cases first (`fundwatch leads late` has who holds them), then erase",
+        )
+
+
+def _own_retention(settings: Settings, before: date | None) -> tuple[date | None, date | None]:
+    """Before which dates leads, and what people wrote about them, may go: their own retention, counted back from the
+    newest night, and never later than what was asked for."""
+    nights = Ledger(settings.lake_address).nights("leads")
+    if before is None or not nights:
+        return None, None
+    kept = read_practice(region_of(settings), settings.conf).retention_days
+    leads_before, entries_before = (min(before, nights[-1] - timedelta(days=n)) for n in (kept.leads, kept.outcomes))
+    return leads_before, entries_before
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
-from fundwatch.contracts import TABLES
+from fundwatch.contracts import TABLES, leads
 from fundwatch.lake.delta_rows import version_of
 from fundwatch.lake.history import files_holding
 from fundwatch.lake.store import Lake
 from jobs.operate.accounts import query_lake
+from jobs.protect.journals.erase_journals import erase_old_entries, noted_by, strip_journals
+from jobs.protect.journals.legal_hold import Held
 from privacy.erasure.purge import (
     Doomed,
     ErasureError,
@@ -33,6 +36,7 @@ from privacy.erasure.retention import (
     tables_with,
 )
 
+_OF_LEADS = frozenset(table.name for table in leads.ALL)
 _MONEY = {"claim_line_entry": "amount", "settlement_entry": "total_amount"}
 
 
@@ -45,7 +49,12 @@ class ErasableVault(Protocol):
 
 @dataclass
 class Eraser:
-    """One erasure: of a token, or of everything before a date. `on_step` hears each step before it is taken."""
+    """One erasure: of a token, or of everything before a date. `on_step` hears each step before it is taken.
+
+    By age what open cases rest on is spared (`held`), leads and cases go by a date of their own (`leads_before`), and
+    what people wrote about them by another (`entries_before`); without these, by the same. While `turn` is held nobody
+    writes about leads.
+    """
 
     lake: Lake
     request: ErasureRequest
@@ -53,6 +62,10 @@ class Eraser:
     before: date | None
     vault: ErasableVault | None
     on_step: Callable[[str], None] = field(default=lambda _step: None)
+    held: Held = field(default_factory=Held)
+    leads_before: date | None = None
+    entries_before: date | None = None
+    turn: Callable[[], AbstractContextManager[None]] = nullcontext
     erasure_id: str = field(default="", init=False)
 
     def run(self) -> dict[str, int]:
@@ -66,6 +79,8 @@ class Eraser:
         for name in (n for n in in_order() if self.lake.exists(n)):
             self.on_step(name)
             self._erase(name, ids, is_begun=name in begun)
+        with self.turn():
+            self._erase_journals()
         if self.vault is not None and self.token:  # whether a register named the person or not
             self.vault.forget("person", [self.token])
         self._refuse_what_is_left()
@@ -100,6 +115,13 @@ class Eraser:
         self.on_step(f"{name} deleted")
         self._log.erased(self.erasure_id, self.request, name, purge(table))
 
+    def _erase_journals(self) -> None:
+        note = noted_by(self._log, self.erasure_id, self.request)
+        if self.token:
+            strip_journals(self.lake, self.token, note)
+        elif (before := self.entries_before or self.before) is not None:
+            erase_old_entries(self.lake, before, self.held, note)
+
     def _ages(self, name: str) -> bool:
         """Whether old versions of the table may hold rows that are older than the date."""
         table = TABLES[name]
@@ -109,7 +131,11 @@ class Eraser:
         """A predicate: the rows that are the person's own, or older than the date."""
         if self.before is not None:
             dated = TABLES[name].dated
-            return f"{dated} < DATE '{self.before}'" if dated else None
+            if not dated:
+                return None
+            before = self.leads_before if name in _OF_LEADS and self.leads_before else self.before
+            spared = self.held.spared(self.lake.columns(name))
+            return f"{dated} < DATE '{before}'" + (f" AND NOT ({spared})" if spared else "")
         if name == "quarantine":
             parts = [str(self.token), *(f'"encounter_id":"{_quoted(i)}"' for i in sorted(ids["encounter"]))]
             return " OR ".join(f"strpos(row_json, '{part}') > 0" for part in parts)
@@ -119,9 +145,9 @@ class Eraser:
 
     def _doomed(self, name: str, ids: dict[str, set[str]]) -> Doomed:
         """The rows that go: the own ones, and those that belong to an encounter, settlement, line, hit or lead."""
-        found = [(column, ids[kind]) for column, kind in TABLES[name].goes_with]
+        found = [(column, ids[kind] - self.held.of(column)) for column, kind in TABLES[name].goes_with]
         if name == PERSON and self.before is not None:
-            found.append(("patient_id", self._persons_left()))
+            found.append(("patient_id", self._persons_left() - self.held.of("patient_id")))
         return Doomed(self._own(name, ids), tuple((column, frozenset(of)) for column, of in found if of))
 
     def _ids(self, owner: str) -> set[str]:

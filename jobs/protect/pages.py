@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fundwatch.errors import some
 from fundwatch.terminal import new_table, show
 from jobs.protect.carry_lake import Carried
 from jobs.protect.erase_data import Erased
@@ -141,6 +142,9 @@ def print_erased(done: Erased, say: Say) -> None:
         say(f"  {name:<28} {number:,}")
     nights = ", ".join(map(str, done.nights_not_reproducible)) or "none"
     say(f"lists that can no longer be made again: {nights}")
+    if done.held_cases:
+        cases = f"{len(done.held_cases)} open cases: {some(done.held_cases)}"
+        say(f"案件未结,证据保留 Legal hold: kept is what rests with {cases}")
 
 
 def print_privacy(done: PrivacyReport, say: Say) -> None:

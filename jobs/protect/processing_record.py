@@ -18,6 +18,7 @@ from fundwatch.pages import PageTable, Paragraph, Part, as_json, page
 from fundwatch.resources import conf_names
 from fundwatch.settings import Settings
 from jobs.protect.verify_audit import AuditState
+from leads.outcomes.journals import JOURNALS
 from privacy.access.people import read_access
 from privacy.erasure.record import ErasureLog
 from privacy.keys.shares import share_paths
@@ -35,6 +36,17 @@ _OTHERS: tuple[tuple[str, str, Kind, int, str, str], ...] = (
     ("delivery_state", "state of a delivery", "journal", 1, "", "不删除 is kept"),
     ("audit_anchor", "head of the audit log", "journal", 1, "", "不删除 is kept"),
     ("run, run_table", "run; run × table", "journal", 1, "", "不删除 is kept"),
+    *(
+        (
+            one.name,
+            one.grain,
+            "journal",
+            4 if one.tokens else 2,
+            ", ".join(one.tokens),
+            "retention_days, conf/inspection",
+        )
+        for one in JOURNALS
+    ),
 )
 _PERSONS = ("person", "certificate", "contact", "address", "record", "mixed")
 _OF_PERSONS, _OF_OTHERS = 4, 2

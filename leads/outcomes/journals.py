@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 class PeoplesJournal:
     """One journal. `columns` gives the simple type of each column; every row also has `at`, when it was written.
 
-    `tokens` are the columns that may hold pseudonyms, by the domain of the key; `cases` those with ids of cases, which
-    are made again when the key changes. `goes_with` names the journal whose row a row belongs to, by its id.
+    `id` names a row, with `also_id` where several share it. `tokens` are the columns that may hold pseudonyms, by the
+    domain of the key; `cases` those with ids of cases, which are made again when the key changes. `goes_with` names the
+    journal whose row a row belongs to, by its id.
     """
 
     name: str
@@ -20,6 +21,13 @@ class PeoplesJournal:
     tokens: Mapping[str, str] = field(default_factory=dict)
     cases: tuple[str, ...] = ()
     goes_with: str = ""
+    also_id: tuple[str, ...] = ()
+    grain: str = ""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that tell its rows apart."""
+        return (self.id, *self.also_id)
 
 
 _SUBJECT = {"subject_type": "string", "subject_id": "string"}
@@ -36,6 +44,7 @@ LEAD_STATUS = PeoplesJournal(
     id="entry_id",
     tokens={"subject_id": "mixed"},
     cases=("case_id",),
+    grain="step of a case",
 )  # fmt: skip
 _OUTCOME = {
     "outcome_id": "string", **_OF_LEAD, "rule_version": "string", "tier": "string", "decision": "string",
@@ -43,20 +52,34 @@ _OUTCOME = {
     "fined_amount": "money", "article": "string", "referred_to": "string", "hours": "double", "chosen_by": "string",
     "reason_code": "string", "note": "string", **_SIGNED, "second_by": "string", "withdraws": "string",
 }  # fmt: skip
-OUTCOME = PeoplesJournal("outcome", _OUTCOME, id="outcome_id", tokens={"subject_id": "mixed"}, cases=("case_id",))
+OUTCOME = PeoplesJournal(
+    "outcome", _OUTCOME, id="outcome_id", tokens={"subject_id": "mixed"}, cases=("case_id",), grain="decision on a case"
+)
 # what one person decided (初审) and another has yet to confirm (复审): it counts nowhere; confirmed, it is repeated as
 # an outcome under the same id
 OUTCOME_PROPOSED = PeoplesJournal(
-    "outcome_proposed", _OUTCOME, id="outcome_id", tokens={"subject_id": "mixed"}, cases=("case_id",)
+    "outcome_proposed",
+    _OUTCOME,
+    id="outcome_id",
+    tokens={"subject_id": "mixed"},
+    cases=("case_id",),
+    grain="decision that waits for a second person",
 )
 OUTCOME_LINE = PeoplesJournal(
     "outcome_line",
     {"outcome_id": "string", "line_id": "string", "is_accepted": "boolean", "amount": "money"},
     id="outcome_id",
     goes_with="outcome",
+    also_id=("line_id",),
+    grain="outcome × fee line",
 )
 DECIDED_HIT = PeoplesJournal(  # what an outcome was about: a hit that is not among these makes the case grow
-    "decided_hit", {"outcome_id": "string", "hit_id": "string"}, id="outcome_id", goes_with="outcome"
+    "decided_hit",
+    {"outcome_id": "string", "hit_id": "string"},
+    id="outcome_id",
+    goes_with="outcome",
+    also_id=("hit_id",),
+    grain="outcome × hit",
 )
 SNOOZE = PeoplesJournal(
     "snooze",
@@ -66,6 +89,8 @@ SNOOZE = PeoplesJournal(
     },
     id="snooze_id",
     tokens={"subject_id": "mixed"},
+    also_id=("action",),
+    grain="snooze begun or ended",
 )  # fmt: skip
 STAFF_POINTS = PeoplesJournal(
     "staff_points",

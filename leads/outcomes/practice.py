@@ -51,9 +51,17 @@ class FineLimit(Declared):
     most: Decimal | None = Field(None, gt=0)
 
 
+class Retention(Declared):
+    """For how many days leads, and what people wrote about them, are kept, counted back from the newest night."""
+
+    leads: int = Field(ge=1, le=36_600)
+    outcomes: int = Field(ge=1, le=36_600)
+
+
 class Practice(Declared):
     """All of it."""
 
+    retention_days: Retention
     dated: tuple[DatedPractice, ...] = Field(min_length=1)
     reasons: dict[str, dict[str, str]]
     referred_to: dict[str, str] = Field(min_length=1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fundwatch.regions import CURRENCY
 from fundwatch.terminal import new_table
 from leads.cards import TIER_ENGLISH
-from leads.outcomes.entries import STATUS_WORDS
+from leads.outcomes.entries import STATUS_WORDS, Status
 from leads.publishing.case_words import STATE_WORDS, cases_text
 from leads.publishing.priority_words import priority_text
 from leads.publishing.rows import CaseRow, EvidenceRow, LeadRow, short
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 _TIER_STYLE = {"明确违规": "bold red", "可疑": "yellow", "线索": "cyan"}
 LINES_SHOWN = 15
 # how cases stand beside the earlier list, then where people have brought them
-_IN_SHORT: Mapping[str, str] = {**{str(state): STATE_WORDS[state] for state in CaseState}, **STATUS_WORDS}
+_REACHED = {str(status): words for status, words in STATUS_WORDS.items() if status != Status.NEW}
+_IN_SHORT: Mapping[str, str] = {**{str(state): STATE_WORDS[state] for state in CaseState}, **_REACHED}
 
 
 def top_table(
@@ -38,7 +39,7 @@ def top_table(
     for case in cases:
         of_subject = states[case.subject_type, case.subject_id]
         of_subject[case.state] += 1
-        if case.standing is not None:
+        if case.standing is not None and case.standing.status in _REACHED:
             of_subject[case.standing.status] += 1
     from rich.text import Text
 

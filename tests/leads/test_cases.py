@@ -28,7 +28,12 @@ RULES = ("DC-03", "FQ-01", "OP-01")
 
 
 def night_of(
-    spark: SparkSession, day: date, found: dict[str, tuple[int, str]], ran: tuple[str, ...], before: list[CaseRow]
+    spark: SparkSession,
+    day: date,
+    found: dict[str, tuple[int, str]],
+    ran: tuple[str, ...],
+    before: list[CaseRow],
+    recovered: tuple[str, ...] = (),
 ) -> list[CaseRow]:
     """The table of a night: `found` by `subject kind`, with hits and money; `ran` are kinds that were looked for."""
     rows = [("institution", *name.split(), hits, Decimal(money), False) for name, (hits, money) in found.items()]
@@ -42,7 +47,9 @@ def night_of(
         [(day, *(getattr(row, f) for f in schema.names[1:])) for row in before], schema
     ).drop("business_date")
     names = spark.createDataFrame([("H1", "平安镇中心卫生院")], "institution_id string, institution_name string")
-    made = cases(tonight, looked, earlier, names, CaseNight(day, GAP))
+    back = [("institution", *name.split()) for name in recovered]
+    of_back = spark.createDataFrame(back, "subject_type string, subject_id string, kind string") if back else None
+    made = cases(tonight, looked, earlier, names, CaseNight(day, GAP), of_back)
     assert TABLES["case"].column_names[1:] == tuple(made.columns)
     return to_rows(CaseRow, [row.asDict() for row in made.collect()])
 
@@ -114,6 +121,19 @@ def test_a_finding_that_was_gone_for_longer_than_the_gap_is_a_new_case(nights: l
     assert states(nights[3]) == {"H1 DC-03": "grown", "H1 score": "faded", "H2 FQ-01": "new", "H3 OP-01": "faded"}
     assert nights[3]["H2 FQ-01"].case_id != nights[2]["H2 FQ-01"].case_id
     assert nights[3]["H1 DC-03"].case_id == nights[0]["H1 DC-03"].case_id  # it was in the earlier list, however old
+
+
+def test_what_is_gone_because_its_lines_were_reversed_is_recovered_and_stays_so(
+    spark: SparkSession, nights: list[Told]
+) -> None:
+    """H2 FQ-01 is gone with its lines; of H1 DC-03 some went, and it is still there."""
+    now = {"H1 DC-03": (1, "5")}
+    told = night_of(spark, FIRST + timedelta(8), now, RULES, [*nights[1].values()], ("H1 DC-03", "H2 FQ-01"))
+    rows = {f"{row.subject_id} {row.kind}": row for row in told}
+    assert (rows["H2 FQ-01"].state, rows["H1 DC-03"].state, rows["H4 DC-03"].state) == ("recovered", "same", "faded")
+    assert rows["H2 FQ-01"].faded_since == FIRST + timedelta(8)
+    later = night_of(spark, FIRST + timedelta(9), {"H4 DC-03": (1, "1")}, RULES, told)
+    assert states({f"{row.subject_id} {row.kind}": row for row in later})["H2 FQ-01"] == "recovered"
 
 
 def test_the_same_night_again_is_the_same_whatever_the_order_of_rows(spark: SparkSession, nights: list[Told]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -334,3 +334,17 @@ def test_the_evaluation_takes_for_published_whom_the_leads_publish(spark):
     ordered = scores["score"].sort_values(ascending=False)
     assert ordered.iloc[8] == ordered.iloc[9]  # a tie at the cut of nine …
     assert len(published) == (ordered >= ordered.iloc[8]).sum() > 9  # … is taken whole
+
+
+def test_a_quiet_finding_makes_no_lead_and_is_a_finding_all_the_same(
+    spark: SparkSession, inputs: LeadInputs, cards: Cards
+) -> None:
+    """Quiet are one of a hospital's three rules, the only rule of a person, and a doctor's scores."""
+    quiet = [("institution", "H1", "SA-02"), ("patient", "P2", "DC-03"), ("doctor", "D100", "score")]
+    given = spark.createDataFrame(quiet, "subject_type string, subject_id string, kind string")
+    fused, usual = fuse(replace(inputs, quiet=given), cards, OPTIONS), fuse(inputs, cards, OPTIONS)
+    leads = {row.subject_id: row for row in fused.leads.collect()}
+    assert leads["H1"].rule_ids == ["DC-03", "FK-06"]
+    assert not {"P2", "D100"} & {*leads}
+    assert fused.findings.exceptAll(usual.findings).isEmpty()
+    assert usual.findings.exceptAll(fused.findings).isEmpty()

@@ -80,7 +80,8 @@ def test_the_csv_opens_right_in_excel(content: ListContent, tmp_path: Path):
 
 def test_the_workbook_has_its_sheets_and_each_can_be_read_filtered_and_printed(book: Workbook):
     assert book.sheetnames == [
-        "线索 Leads", "证据 Evidence", "命中 Hits", "指标 Indicators", "消退 Faded", "规则 Rules", "说明 About",
+        "线索 Leads", "证据 Evidence", "命中 Hits", "指标 Indicators", "消退 Faded",
+        "变化 Changes", "不列 Unlisted", "追回 Recovered", "抽样 Sample", "规则 Rules", "说明 About",
     ]  # fmt: skip
     for sheet in book.worksheets:
         assert sheet.freeze_panes in {"C5", "B5"}

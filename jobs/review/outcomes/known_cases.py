@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from fundwatch.contracts.versions import known_on
-from fundwatch.errors import FundwatchError
+from fundwatch.errors import FundwatchError, some
 from fundwatch.lake.store import Lake
 from jobs.review.outcomes.people_said import PeopleSaid
-from jobs.review.read_leads import quoted, rows_of
+from jobs.review.read_leads import quoted, rows_of, sample_of
 from leads.cards import TIERS, WEAKEST_TIER
 from leads.outcomes.closing import CaseKnown, LineKnown
 from leads.publishing.rows import LeadRow
 from leads.ranking.cases import SCORE_KIND, CaseState
 from leads.words import COMPARED
 
+SAMPLE_KIND = "sample"  # of a case that nothing found: its subject was drawn
 _AT_ONCE = 5_000  # ids in one condition
 
 
@@ -38,6 +40,23 @@ def cases_of_lead(lake: Lake, night: date, lead: LeadRow, said: PeopleSaid, kind
     hits = _hits(lake, night, lead, [row["kind"] for row in found])
     lines = _lines(lake, night, [hit["hit_id"] for of_kind in hits.values() for hit in of_kind])
     return [_case(row, lead, night, hits.get(row["kind"], ()), lines, said) for row in found]
+
+
+def sampled_case(lake: Lake, night: date, name: str, said: PeopleSaid) -> list[CaseKnown]:
+    """The case of a subject that was drawn beside the night's list, by what the sample calls it. It rests on no hit and
+    no line. Raises FundwatchError where nobody was drawn by that name."""
+    sample = sample_of(lake, night)
+    found = next((row for row in sample if row.name == name), None)
+    if found is None:
+        raise FundwatchError(
+            f"nobody was drawn as '{name:.40}' on {night}",
+            where="LEAD",
+            do=f"name one of: {some([row.name for row in sample])}" if sample else "no sample was drawn that night",
+        )
+    parts = (found.subject_type, found.subject_id, SAMPLE_KIND, night.isoformat())
+    case_id = hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+    steps = said.steps.get(case_id, [])
+    return [CaseKnown(case_id, "", night, found.subject_type, found.subject_id, SAMPLE_KIND, steps=steps)]
 
 
 def _case(

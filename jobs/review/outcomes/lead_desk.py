@@ -17,13 +17,14 @@ from fundwatch.lake.store import Lake
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from jobs.review.outcomes.asked import CaseStep, LeadAsked, StepsTaken, of_entry, step_of
-from jobs.review.outcomes.known_cases import cases_of_lead
+from jobs.review.outcomes.known_cases import SAMPLE_KIND, cases_of_lead, sampled_case
 from jobs.review.outcomes.people_said import PeopleSaid
 from jobs.review.show_lead import find_lead, newest_list
 from leads.outcomes.closing import AMOUNTS, LONGEST_NOTE, CaseKnown, Closing, closing_problems, with_found
 from leads.outcomes.deciding import hits_of, lines_of, nothing, place_of
 from leads.outcomes.entries import (
     STATUS_WORDS,
+    ChosenBy,
     DecidedHit,
     Outcome,
     OutcomeLine,
@@ -136,9 +137,11 @@ class LeadDesk:
         """Hold the log over what is read and what is then written; what is refused is logged as that."""
         with self.turn(action, role, asked.by, asked.lead):
             night = newest_list(self.settings, asked.night)
-            lead = find_lead(self.settings, night, asked.lead)
-            said = PeopleSaid(self.settings.lake_address)
-            cases = cases_of_lead(Lake(self.settings.lake_address), night, lead, said, asked.kind)
+            said, lake = PeopleSaid(self.settings.lake_address), Lake(self.settings.lake_address)
+            if asked.lead.startswith(f"{SAMPLE_KIND}:"):
+                cases = sampled_case(lake, night, asked.lead, said)
+            else:
+                cases = cases_of_lead(lake, night, find_lead(self.settings, night, asked.lead), said, asked.kind)
             if asked.seen is not None:
                 _refuse([_changed(case) for case in cases if case.last_entry != asked.seen])
             if asked.on_date is not None and asked.on_date < night:
@@ -272,6 +275,8 @@ class LeadDesk:
         given: dict[str, Any] = {name: getattr(closing, name) for name in names}
         given |= {name: closing.amount(name) for name in AMOUNTS} | {"note": scrub(closing.note.strip()) or ""}
         given |= {"decision": str(closing.decision)}
+        if case.kind == SAMPLE_KIND:
+            given["chosen_by"] = str(ChosenBy.SAMPLE)
         given |= {"by": by.strip(), "account": self.log.account()}
         given |= {"rule_version": case.rule_version, "tier": case.tier}
         return Outcome(outcome_id=new_request_id(), **place_of(case), **given)

@@ -17,6 +17,7 @@ from leads.outcomes.journals import JOURNALS
 from leads.outcomes.standing import latest_outcome, lines_in_force
 from privacy.access.people import AccessRefusedError
 from tests.jobs.review.inspection import AFTER, DOCTOR, SUSPICION, VIOLATION, Inspection, closing
+from tests.jobs.truth_world import NIGHT
 
 
 @pytest.fixture
@@ -87,6 +88,7 @@ def test_amounts_are_what_the_lines_and_the_law_allow(inspection: Inspection) ->
     assert inspection.said.outcomes == inspection.said.proposed == []
 
 
+@pytest.mark.long
 def test_a_decision_of_lines_that_are_not_the_cases_or_of_before_the_service_is_refused(inspection: Inspection) -> None:
     inspection.in_check()
     asked = inspection.asked("Li", kind=SUSPICION)
@@ -98,6 +100,7 @@ def test_a_decision_of_lines_that_are_not_the_cases_or_of_before_the_service_is_
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_decision_needs_its_code(inspection: Inspection) -> None:
     inspection.in_check()
     li, asked = inspection.desk("Li"), inspection.asked("Li", kind=SUSPICION)
@@ -143,6 +146,7 @@ def test_an_outcome_that_was_withdrawn_counts_no_more_and_the_case_is_open_again
     assert latest_outcome(inspection.said.outcomes)["c2"].found_amount == 4
 
 
+@pytest.mark.long
 def test_an_appeal_that_was_won_takes_the_fine_back_and_clears_the_case(inspection: Inspection) -> None:
     inspection.heard()
     fine = closing(found_amount="160", fined_amount="200", article="条例 38(3)")
@@ -162,6 +166,7 @@ def test_an_appeal_that_was_won_takes_the_fine_back_and_clears_the_case(inspecti
     assert latest_outcome(inspection.said.outcomes)["c1"].decision == Status.CLEARED
 
 
+@pytest.mark.long
 def test_what_waits_for_a_second_person_can_be_taken_back(inspection: Inspection) -> None:
     inspection.in_check()
     inspection.desk("Li").close(inspection.asked("Li", kind=VIOLATION), closing(found_amount="160"))
@@ -172,6 +177,7 @@ def test_what_waits_for_a_second_person_can_be_taken_back(inspection: Inspection
     assert inspection.stands("c1") == Status.IN_CHECK
 
 
+@pytest.mark.long
 def test_a_closed_case_is_no_new_work_until_it_grew(inspection: Inspection) -> None:
     inspection.in_check("Li", DOCTOR)
     inspection.desk("Li").close(inspection.asked("Li", DOCTOR), closing(Status.CLEARED, reason_code="lawful"))
@@ -179,6 +185,7 @@ def test_a_closed_case_is_no_new_work_until_it_grew(inspection: Inspection) -> N
     _refused(lambda: inspection.desk("Li").note(inspection.asked("Li", DOCTOR), Status.HEARD), "withdraw that first")
 
 
+@pytest.mark.long
 def test_a_step_nobody_may_skip_is_named(inspection: Inspection) -> None:
     li, asked = inspection.desk("Li"), inspection.asked("Li", kind=SUSPICION)
     _refused(lambda: li.close(asked, closing()), "不能从 新线索 new 到 属实 confirmed: after it comes 已分派 assigned")
@@ -198,6 +205,18 @@ def test_a_role_is_kept_and_what_is_refused_is_logged(inspection: Inspection) ->
     _refused(lambda: zhao.assign(inspection.asked("Wang"), "一组"), "another account", error=AccessRefusedError)
     assert [(e.action, e.outcome) for e in inspection.log()] == [("leads assign", "refused")] * 2
     inspection.assigned()
+
+
+@pytest.mark.long
+def test_a_subject_of_the_sample_is_worked_on_by_its_name_and_its_outcome_says_so(inspection: Inspection) -> None:
+    drawn = {"business_date": NIGHT, "subject_type": "doctor", "subject_id": inspection.doctor, "place": 1}
+    inspection.world.put("inspection_sample", [drawn | {"seed": "s", "population_count": 9}])
+    name = "sample:doctor:1"
+    inspection.in_check("Li", name)
+    inspection.desk("Li").close(inspection.asked("Li", name), closing(Status.CLEARED, reason_code="lawful"))
+    (outcome,) = inspection.said.outcomes
+    assert (outcome.chosen_by, outcome.kind, outcome.subject_id) == ("sample", "sample", inspection.doctor)
+    _refused(lambda: inspection.assigned("Li", "sample:patient:9"), "nobody was drawn", error=FundwatchError)
 
 
 def test_a_decision_whose_last_commit_was_lost_stands_all_the_same(inspection: Inspection) -> None:
