@@ -179,6 +179,7 @@ _READS_OPTIONS = {
     "console",
     "copying",
     "lake_commands",
+    "lead_options",
     "night_commands",
     "options",
     "usage",
