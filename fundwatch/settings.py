@@ -110,6 +110,15 @@ class Settings(Declared):
     case_gap_days: Annotated[int, Changes("leads")] = Field(
         60, ge=0, description="for how many days a finding may be gone and still be the same case when it comes back"
     )
+    teams: Annotated[str, Changes("leads")] = Field(
+        "default", description="which teams of conf/teams/ leads are given out to, and how many each can take"
+    )
+    learned_weights: Annotated[bool, Changes("leads")] = Field(
+        True, description="how right a rule was in earlier inspections raises or lowers the priority of its leads"
+    )
+    false_share_limit: float = Field(
+        0.5, ge=0, le=1, description="a rule that was wrong more often than this is proposed for shadow in the ledger"
+    )
     stage_rows: int = Field(300_000, ge=1, description="rows from which a table is staged on disk, not in memory")
     stall_minutes: float = Field(
         10, gt=0, description="after how long without any progress a run says what it waits for, again and again"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fundwatch import __version__
 from fundwatch.contracts import TABLES
@@ -49,7 +50,9 @@ from jobs.review.read_leads import (
     skipped_models,
     standings_of,
 )
+from jobs.review.value.for_the_night import given_out, learned_for, teams_now, weight_rows
 from leads.cards import Cards, RuleCard
+from leads.ledger.weights import Learned
 from leads.outcomes.practice import read_practice
 from leads.outcomes.work import Finding
 from leads.publishing.list_diff import LeadChange, list_changes
@@ -81,8 +84,8 @@ MINOR_LISTED = 500
 def _run(night: Night) -> Report:
     cards = all_cards(night.settings, night.date)
     seen, standing = _standing(night)
-    inputs = _inputs(night, standing)
-    fused = fuse(inputs, cards, _options(night.settings, night.date))
+    inputs, learned = _inputs(night, standing), learned_for(night.settings, seen, night.date)
+    fused = fuse(inputs, cards, replace(_options(night.settings, night.date), learned=learned.of_kind))
     for frame in fused.shared:
         frame.persist()
     goes_on = _cases(night, fused.findings, inputs, standing)
@@ -90,7 +93,9 @@ def _run(night: Night) -> Report:
     _write_beside(night, standing)
     for frame in fused.shared:
         frame.unpersist()
-    content = _content(night, cards)
+    content = _content(night, cards, learned, seen)
+    given = [(night.date, *astuple(one)) for one in content.given]
+    _write_small(night, {"learned_weight": weight_rows(night.date, learned), "team_lead": given})
     lists = night.settings.lists_dir
     published = write_list(content, lists)
     post(_note(night, content, published), lists)
@@ -115,6 +120,11 @@ def _write_beside(night: Night, standing: NightStanding) -> None:
         "recovered_line": standing.recovered_rows(night.date),
         "inspection_sample": drawn_sample(night.place.lake, night.date, *_sample(night.settings, night.date)),
     }
+    _write_small(night, rows)
+
+
+def _write_small(night: Night, rows: Mapping[str, Sequence[tuple[Any, ...]]]) -> None:
+    """Few rows from memory; a table that would have none is not made."""
     for table, of_night in rows.items():
         if of_night or night.exists(table):
             night.write_rows(table, of_night)
@@ -181,6 +191,7 @@ def _inputs(night: Night, standing: NightStanding) -> LeadInputs:
         settlements=night.known("settlement"),
         institutions=night.known("institution"),
         doctors=night.known("doctor"),
+        tips=night.known("tip"),
         quiet=_findings(night, standing.quiet),
     )
 
@@ -215,7 +226,7 @@ def _options(settings: Settings, night: date) -> FuseOptions:
     return FuseOptions(first, night, settings.score_share, region_of(settings).currency, settings.letter_amount)
 
 
-def _content(night: Night, cards: Cards) -> ListContent:
+def _content(night: Night, cards: Cards, learned: Learned, seen: DecisionsSeen) -> ListContent:
     """The bounded part of the night's leads that people are given: `list_size` leads, so it fits in memory."""
     lake, listed = night.place.lake, listed_leads(night.place.lake, night.date, night.settings.list_size)
     for table in ("rule_coverage", "delivery"):
@@ -239,7 +250,7 @@ def _content(night: Night, cards: Cards) -> ListContent:
             *quiet_coverage(unlisted),
         ],
         cards=cards,
-        provenance=_provenance(night),
+        provenance=replace(_provenance(night), learned=learned.of_kind),
         lead_total=lead_total(lake, night.date),
         hits=hits,
         cases=cases_of(lake, night.date, listed),
@@ -250,6 +261,7 @@ def _content(night: Night, cards: Cards) -> ListContent:
         minor_count=len(minor),
         minor_amount=sum((lead.amount_at_risk + lead.estimated_amount for lead in minor), Decimal("0.00")),
         letter_amount=night.settings.letter_amount,
+        given=given_out(night.place, seen, night.date, listed, evidence),
         unlisted=unlisted,
         recovered=cases_that(lake, night.date, [one for one in standings if one.recovered_line_count], FADED_LISTED),
         sample=sample,
@@ -369,10 +381,12 @@ def _own_fingerprint(place: Workplace, night: date) -> object:
     texts = {rule_id: vars(card) for rule_id, card in cards.rules.items()}
     names = {name: vars(card) for name, card in cards.indicators.items()}
     used = {name: vars(one) for name, one in knowledge_used(place.settings, night)[1].items()}
-    seen = decisions_seen(place.lake, place.ledger, night).fingerprint(night)
+    saw = decisions_seen(place.lake, place.ledger, night)
+    people = (learned_for(place.settings, saw, night).of_kind, *teams_now(place.settings, saw, night))
+    seen = saw.fingerprint(night)
     drawn = _sample(place.settings, night)
     return fingerprint(
-        texts, names, used, region_of(place.settings).currency, values_that_change(place.settings), seen, drawn
+        texts, names, used, region_of(place.settings).currency, values_that_change(place.settings), seen, drawn, people
     )
 
 
@@ -390,8 +404,11 @@ JOB = Job(
         "rule_hit", "hit_line", "rule_coverage", "score", "score_reason", "claim_line", "settlement",
         "delivery",
     ),
-    optional=("institution", "doctor", *SUCCESSOR_TABLES),
-    writes=("lead", "lead_evidence", "case", "case_status", "recovered_line", "inspection_sample"),
+    optional=("institution", "doctor", "tip", *SUCCESSOR_TABLES),
+    writes=(
+        "lead", "lead_evidence", "case", "case_status", "recovered_line", "inspection_sample", "learned_weight",
+        "team_lead",
+    ),
     needs=PUBLISH.needs,
     follows=("leads",),
     run=_run,

@@ -42,6 +42,7 @@ def _run(night: Night) -> Report:
         "models": len(runnable),
         "models_not_run": len(skipped),
         "scores": night.tables_written["score"].rows,
+        "fingerprints": {f"{one.entity}/{one.model}": one.fingerprint for one in runnable},
         "not_run": {f"{one.entity}/{one.model}": one.why_not for one in skipped},
         "incomplete": [f"not run: {one.model} of {one.entity}s: {one.why_not}" for one in skipped if one.is_problem],
     }

@@ -63,6 +63,20 @@ STATISTICAL = RuleCard(
 )
 
 
+# The card of a lead that somebody's report alone speaks for. Article 25 names reports beside data monitoring; article
+# 35 keeps secret who made one.
+TIPPED = RuleCard(
+    name_zh="举报线索",
+    name_en="A report",
+    tier=WEAKEST_TIER,
+    law=("条例 25",),
+    ask_for_zh="举报材料(保密)、举报所指期间的病历、处方、费用清单与出入库记录。",
+    ask_for_en="The report itself (kept secret); records, prescriptions, bills and stock of the time it speaks of.",
+    clears_zh="举报内容经核实不属实。",
+    clears_en="What was reported is verified and not so.",
+)
+
+
 @dataclass(frozen=True)
 class Cards:
     """All cards, by the id of the rule and the name of the indicator."""

@@ -7,9 +7,19 @@ from collections.abc import Mapping
 from fundwatch.contracts.entities import ENTITIES
 from fundwatch.regions import CURRENCY
 from leads.cards import IndicatorCard
+from leads.ledger.weights import LEAST, MOST
 from leads.publishing.rows import CoverageRow, LinesSeen
 from leads.ranking.outliers import EXTREME_Z, USUAL_Z
-from leads.ranking.priority import ESTIMATE_WEIGHT, FULL_MONEY, HALF_REACH, SEVERITY, UNKNOWN_MONEY, UNKNOWN_OUTLIER
+from leads.ranking.priority import (
+    ESTIMATE_WEIGHT,
+    FULL_MONEY,
+    HALF_REACH,
+    MOST_TIPS,
+    SEVERITY,
+    TIP_STEP,
+    UNKNOWN_MONEY,
+    UNKNOWN_OUTLIER,
+)
 
 SUBJECT_WORDS: Mapping[str, str] = {entity.name: entity.words for entity in ENTITIES.values()}
 # in the standing texts 元 and CNY stand for the money of the list
@@ -29,19 +39,24 @@ MONEY_MEANING = (
 )
 _WEIGHTS = ", ".join(f"{tier} {weight}" for tier, weight in SEVERITY.items())
 PRIORITY_MEANING = (
-    f"优先度 =(等级 × 金额 × 离群度)^⅓;等级权重:{_WEIGHTS};"
+    "优先度 =(等级 × 金额 × 离群度)^⅓ × 举报 × 既往属实;"
+    f"等级权重:{_WEIGHTS};"
     f"金额 = ln(1 + 涉及基金 + {ESTIMATE_WEIGHT} × 估算) / ln(1 + {FULL_MONEY:,}),未命中规则者取 {UNKNOWN_MONEY};"
     f"离群度 = 0.5 + 0.5 × 位次 × 强度 / (强度 + {HALF_REACH:g}),无评分者取 {UNKNOWN_OUTLIER};"
     "位次 =(同组中低于本对象的人数 + 0.5)/ 同组人数,同组人数少则位次不会接近 1;"
     f"强度 = 最突出指标的稳健 z 值超过 {USUAL_Z:g} 的部分之和(每项至多 {EXTREME_Z - USUAL_Z:g})。"
+    f"举报 = 1 + {TIP_STEP} × 期间内举报件数(至多 {MOST_TIPS} 件);既往属实 = 同类线索以往核查的属实率与总体之比(收缩后"
+    f"限于 {LEAST}–{MOST}),无结论者取 1。"
     "优先度相同者依次按强度、金额排序;仍相同者并列同一序号(1、2、2、4),清单末位并列者全部列入;"
     "金额低于设置 letter_amount 的线索排在所有线索之后。 | "
-    "Geometric mean of tier, money and outlier factor; it orders the list and raises no tier. The outlier factor is "
-    "0.5 + 0.5 × position × reach: position = (peers below + ½) / peers, so the first of a small group is no certain "
-    f"outlier; reach = strength / (strength + {HALF_REACH:g}), the strength being what the strongest indicators exceed "
-    f"{USUAL_Z:g} robust deviations by. Equal priorities are ordered by strength, then money; what is still equal "
-    "shares its place, and a tie at the end of the list is taken whole. Leads whose money is below the setting "
-    "letter_amount come after all others."
+    "Geometric mean of tier, money and outlier factor, times those of tips and of what was learned; it orders the list "
+    "and raises no tier. The outlier factor is 0.5 + 0.5 × position × reach: position = (peers below + ½) / peers, so "
+    f"the first of a small group is no certain outlier; reach = strength / (strength + {HALF_REACH:g}), the strength "
+    f"being what the strongest indicators exceed {USUAL_Z:g} robust deviations by. Tips: 1 + {TIP_STEP} for each of "
+    f"the period, {MOST_TIPS} at most. Learned: the shrunk precision of its kind of finding over that of all, within "
+    f"{LEAST} and {MOST}; 1 where nothing is known. Equal priorities are ordered by strength, then money; what "
+    "is still equal shares its place, and a tie at the end of the list is taken whole. Leads whose money is below the "
+    "setting letter_amount come after all others."
 )
 
 

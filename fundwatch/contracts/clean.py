@@ -115,6 +115,7 @@ other_fund_amount money any other fund (othfund_pay)
 hospital_borne_amount money what the hospital bears itself (ownpay_hosp_part)
 agreed_amount money what the agreement really pays (hi_agre_sumfee)
 account_balance money of the personal account afterwards (balc)
+disbursed_on date when the fund paid it out: from then on what is at risk is lost (implementing rules 36)
 """
 
 _ENTRY = """

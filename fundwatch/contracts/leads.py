@@ -17,7 +17,13 @@ LEAD = nightly(
     period_start date
     period_end date
     tier string of its strongest hit; 线索 when scores alone speak
-    priority double what the place is made of
+    priority double what the place is made of: the next three's geometric mean, times the two after them
+    severity_factor double by tier, 0 to 1
+    money_factor double by the money at risk and estimated, 0 to 1
+    outlier_factor double how far out among its peers, 0 to 1
+    tip_factor double 1 without tips
+    learned_factor double by what came of earlier findings of its kind; 1 where nothing is known
+    tip_count bigint tips of the period about the subject
     is_minor boolean its money is below what is worth a letter: it comes after all others; null in older nights
     amount_at_risk money fund money, each line once, never more than the fund paid
     amount_in_question money 违规金额: what was charged wrongly, each line once, whoever paid it; null in older nights
@@ -77,7 +83,7 @@ CASE = nightly(
     subject_type string
     subject_id token(mixed) or an institution's public id
     subject_name string public name of an institution; empty for persons
-    kind string the rule's id, or score: the subject stands out by its scores
+    kind string the rule's id; score: the subject stands out by its scores; tip: somebody reported it
     state string new, grown, same, faded; recovered when its lines were reversed meanwhile; unjudged when not looked for
     first_seen date the first night of it
     last_seen date the last night that found it
@@ -137,6 +143,32 @@ INSPECTION_SAMPLE = nightly(
     """,
     key="subject_type subject_id",
 )
+TEAM_LEAD = nightly(
+    "team_lead",
+    "one listed lead: which team takes it",
+    """
+    lead_id string
+    place int
+    team string as declared in conf/teams; empty where it is carried over
+    why_not string why no team takes it tonight
+    """,
+    key="lead_id",
+    goes_with={"lead_id": "lead"},
+)
+LEARNED_WEIGHT = nightly(
+    "learned_weight",
+    "kind of finding: what the night's ranking learned of it",
+    """
+    kind string the rule's id, or score
+    right_count bigint judged cases of it that were right, as known on the night
+    judged_count bigint
+    weight double what the priority of its leads is multiplied by
+    seen_count bigint entries of the outcome journal that the night saw
+    seen_fingerprint string fingerprint of their ids
+    """,
+    key="kind",
+    dated=None,  # figures of rules
+)
 
 ALL: tuple[Table, ...] = (
     LEAD,
@@ -145,4 +177,6 @@ ALL: tuple[Table, ...] = (
     CASE_STATUS,
     RECOVERED_LINE,
     INSPECTION_SAMPLE,
+    TEAM_LEAD,
+    LEARNED_WEIGHT,
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
+from evaluation.inspecting import InspectionModel
 from jobs.prove.evaluate_leads import Evaluated, evaluate_night
 from jobs.prove.evaluate_worlds import EvaluatedWorlds, evaluate_worlds
-from jobs.prove.pages import print_demo, print_evaluated, print_simulated, print_worlds
+from jobs.prove.pages import print_demo, print_evaluated, print_quarter, print_simulated, print_worlds
 from jobs.prove.run_demo import PROFILE, Demo, run_demo
 from jobs.prove.simulate_claims import Asked, Simulated, simulate_deliveries
+from jobs.prove.simulate_quarter import Quarter, run_quarter
 from jobs.stages import incompleteness
 from jobs.terminal.answer import Answer
 from jobs.terminal.options import night_of, settings_of
@@ -45,6 +47,14 @@ def evaluate(options: argparse.Namespace) -> Answer[Evaluated] | Answer[Evaluate
     night = night_of(options)
     done = evaluate_night(settings, night, options.truth or settings.truth_dir)
     return Answer(done, partial(print_evaluated, details=options.details))
+
+
+def quarter(options: argparse.Namespace) -> Answer[Quarter]:
+    """`fundwatch quarter [--nights N] [--skill S] [--error E] [--capacity N]`."""
+    model = InspectionModel(skill=options.skill, error=options.error, capacity=options.capacity)
+    options.profile = options.profile or PROFILE
+    done = run_quarter(settings_of(options).settings, model, options.nights)
+    return Answer(done, print_quarter, done.problem)
 
 
 def demo(options: argparse.Namespace) -> Answer[Demo]:

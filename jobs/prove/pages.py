@@ -9,8 +9,10 @@ from jobs.prove.evaluate_leads import Evaluated
 from jobs.prove.evaluate_worlds import EvaluatedWorlds
 from jobs.prove.run_demo import Demo
 from jobs.prove.simulate_claims import Simulated
+from jobs.prove.simulate_quarter import Quarter
 from jobs.review.pages import print_list
 from jobs.terminal.answer import Say
+from leads.ledger.pages import in_short as ledger_in_short
 from simulator.faults.spoiling import RESENT
 
 _COUNTS = frozenset({"rows", "accepted", "quarantined", "duplicates", "hits", "scores", "leads"})
@@ -42,6 +44,25 @@ def print_worlds(done: EvaluatedWorlds, say: Say, *, details: bool) -> None:
     """Mean, spread, least and most of the main figures, or of all; where the files lie."""
     print_figures(done.figures, details=details)
     say(f"files:    {done.folder}" + ("" if details else "; every figure: --details"))
+
+
+def print_quarter(done: Quarter, say: Say) -> None:
+    """The ledger in all, whether it is what the model did, the intervals, and what learning moved."""
+    say(ledger_in_short(done.ledger, "元 CNY"))
+    say(f"夜数 nights {len(done.nights)}; 已判 decided {done.decided}")
+    say(f"台账与模拟不符 where the ledger differs from the simulation: {len(done.differences)}")
+    for one in done.intervals:
+        mark = "含 covers" if one.covers else "不含 MISSES"
+        say(f"  {one.kind}: {one.value:.1%} ({one.low:.1%} – {one.high:.1%}, n={one.judged}) {mark} {one.expected:.1%}")
+    say(f"已结个案重新作为新线索 closed and new again: {len(done.came_back)}")
+    moved = done.moved()
+    if moved is not None:
+        say(f"前二十准确率 precision of the first 20: {moved[0]:.1%} → {moved[1]:.1%} (learned)")
+    for first in done.first:
+        say(
+            f"  {first.night}: {first.without_learning:.0%} → {first.with_learning:.0%} of {min(first.leads, 20)}; "
+            f"{', '.join(f'{kind} {weight:.2f}' for kind, weight in sorted(first.weights.items())) or '–'}"
+        )
 
 
 def print_demo(done: Demo, say: Say) -> None:

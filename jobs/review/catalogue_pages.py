@@ -54,6 +54,7 @@ def print_rule(found: ShownRule, say: Say) -> None:
         "命中条件 Hit when": rule.when, "金额 Money": f"{rule.money.method}, {rule.money.share}",
         "核查资料 Ask for": _both(rule.ask_for.zh, rule.ask_for.en),
         "可排除情形 Clears": _both(rule.clears.zh, rule.clears.en), "版本 Fingerprint": found.fingerprint,
+        "属实率 Precision": found.precision.words if found.precision else "",
     }  # fmt: skip
     _stated(stated.items(), say)
     for example in rule.examples:

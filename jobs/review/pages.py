@@ -15,6 +15,7 @@ from leads.profile.page import KIND_WORDS, by_strangeness
 from leads.publishing.case_words import status_text
 from leads.publishing.console import lead_pack, top_table
 from leads.publishing.rows import HitRow
+from leads.ranking.teams import carried_text
 from leads.words import not_run_text, percent_text, scanned_text, shadow_text, value_text
 from models.spikes.find import INSTITUTION, KINDS
 from models.spikes.page import KIND_HEADINGS
@@ -36,6 +37,8 @@ def print_list(found: NightList, say: Say) -> None:
         say(missing)
     if shadow := shadow_text(found.shadow):
         say(shadow)
+    if teams := carried_text(found.given):
+        say(teams)
     say(f"workbook: {found.workbook}")
     if found.erased:
         say(f"注意:本清单已不可重现 Note: this list can no longer be made again (data erased {found.erased})")

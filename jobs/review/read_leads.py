@@ -24,6 +24,7 @@ from leads.publishing.rows import (
     SampleRow,
     to_rows,
 )
+from leads.ranking.teams import Given
 from rules.catalogue.rule import RuleState
 
 Condition = tuple[str, str, object]
@@ -208,6 +209,15 @@ def rule_coverage(lake: Lake, night: date) -> list[CoverageRow]:
         )
         for (rule_id, state, why_not, is_shadow), rows in sorted(groups.items())
     ]
+
+
+def given_leads(lake: Lake, night: date) -> list[Given]:
+    """Which team takes which listed lead, in order of place; nothing of a list that was given to no team."""
+    if not lake.exists("team_lead"):
+        return []
+    rows = rows_of(lake, "team_lead", ("business_date", "==", night))
+    given = [Given(row["lead_id"], row["place"], row["team"] or "", row["why_not"] or "") for row in rows]
+    return sorted(given, key=lambda one: (one.place, one.lead_id))
 
 
 def shadow_hits(lake: Lake, night: date) -> dict[str, int]:

@@ -14,6 +14,8 @@ from fundwatch.errors import FundwatchError
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from jobs.author.rules_in_force import rules_in_force
+from jobs.review.value.read_value import measured_precision
+from leads.ledger.shares import Share
 from rules.catalogue.load import load_rules
 from rules.catalogue.rule import Rule, RuleSet, RuleState
 from rules.knowledge.classes import CLASSES
@@ -39,15 +41,17 @@ class RuleRow:
 
 @dataclass(frozen=True)
 class ShownRule:
-    """A rule as it is in force in the region, whole, and its version."""
+    """A rule as it is in force in the region, whole, its version, and how right it was where outcomes say so."""
 
     rule: Rule
     fingerprint: str
     switched_off: str
+    precision: Share | None = None
 
     def as_json(self) -> dict[str, Any]:
         entry = self.rule.model_dump(mode="json", by_alias=True)
-        return entry | {"fingerprint": self.fingerprint, "switched_off": self.switched_off}
+        measured = None if self.precision is None else self.precision.as_json()
+        return entry | {"fingerprint": self.fingerprint, "switched_off": self.switched_off, "precision": measured}
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,8 @@ def shown_rule(settings: Settings, rule_id: str, night: date | None = None) -> S
     rule_set = _rules_on(settings, night)
     rules = {rule.id: rule for rule in rule_set.rules}
     rule = rules[known_name("rule", rule_id, rules)]
-    return ShownRule(rule, rule_set.rule_fingerprint(rule), _why_off(rule_set, rule_id))
+    measured = measured_precision(settings, rule_id)
+    return ShownRule(rule, rule_set.rule_fingerprint(rule), _why_off(rule_set, rule_id), measured)
 
 
 def _rules_on(settings: Settings, night: date | None) -> RuleSet:

@@ -21,6 +21,7 @@ from jobs.review.read_leads import (
     cases_that,
     evidence_of,
     faded_cases,
+    given_leads,
     hits_of,
     lines_seen,
     listed_leads,
@@ -35,6 +36,7 @@ from jobs.stages import night_jobs
 from leads.publishing.console import LINES_SHOWN
 from leads.publishing.published import FADED_LISTED, HITS_PER_RULE
 from leads.publishing.rows import CaseRow, EvidenceRow, HitRow, LeadRow, LinesSeen, SampleRow, to_rows
+from leads.ranking.teams import Given
 from privacy.erasure.record import ErasureLog
 
 
@@ -44,6 +46,7 @@ class NightList:
 
     `shadow` is by rule in shadow how often it hit: none of that is in the list. `unlisted` are cases that make no lead,
     because they are decided and have not grown, or quiet; `recovered` cases in hand whose lines were reversed.
+    `given` says which team takes which lead; nothing where no team is declared.
     `stale` says why the list no longer belongs to what is committed and what to do, `erased` that it can no longer be
     made again because data were erased; both are empty for a list that is committed.
     """
@@ -59,6 +62,7 @@ class NightList:
     erased: str
     currency: str = CURRENCY
     shadow: Mapping[str, int] = field(default_factory=dict)
+    given: Sequence[Given] = ()
     unlisted: Sequence[CaseRow] = ()
     recovered: Sequence[CaseRow] = ()
     sample: Sequence[SampleRow] = ()
@@ -71,6 +75,7 @@ class NightList:
             **self.stale,
             "lines_seen": None if self.lines_seen is None else asdict(self.lines_seen),
             "shadow": dict(self.shadow),
+            "teams": [asdict(one) for one in self.given],
             "leads": [asdict(lead) for lead in self.leads],
             "cases": [asdict(case) for case in self.cases],
             "faded": [asdict(case) for case in self.faded],
@@ -121,6 +126,7 @@ def night_list(settings: Settings, night: date, top: int = 20) -> NightList:
         erased=ErasureLog(settings.lake_address).marked_nights().get(night, ""),
         currency=_currency(settings, night),
         shadow=shadow_hits(lake, night),
+        given=given_leads(lake, night),
         unlisted=cases_that(lake, night, [one for one in standings if one.is_quiet], FADED_LISTED),
         recovered=cases_that(lake, night, [one for one in standings if one.recovered_line_count], FADED_LISTED),
         sample=sample_of(lake, night),

@@ -10,6 +10,7 @@ from jobs.declared_stages import STAGES, Stage
 from jobs.terminal.lead_options import leads_options
 from jobs.terminal.options import (
     audit_options,
+    credit_options,
     deliveries_options,
     erase_options,
     evaluate_options,
@@ -17,12 +18,15 @@ from jobs.terminal.options import (
     keys_options,
     knowledge_options,
     lake_options,
+    ledger_options,
     looking_options,
     models_options,
     nightly_options,
+    points_options,
     privacy_options,
     profile_options,
     quarantine_options,
+    quarter_options,
     reidentify_options,
     rule_options,
     show_options,
@@ -105,6 +109,25 @@ _OTHERS = (
         "jobs.review.commands:spikes",
         spikes_options,
         is_of_a_night=True,
+    ),
+    Command(
+        "ledger",
+        "what the leads were worth, by rule, version and month; rules to put in shadow; outcomes as labels",
+        "jobs.review.value.commands:ledger",
+        ledger_options,
+        is_of_a_night=True,
+    ),
+    Command(
+        "points",
+        "points of persons for confirmed outcomes, what follows from them; give them or take them back",
+        "jobs.review.value.commands:points",
+        points_options,
+    ),
+    Command(
+        "credit",
+        "credit grades of institutions and persons, each with how it came about",
+        "jobs.review.value.commands:credit",
+        credit_options,
     ),
     Command(
         "rules",
@@ -191,6 +214,12 @@ _OTHERS = (
         "erase a person's or an old year's data, old versions included",
         "jobs.protect.commands:erase",
         erase_options,
+    ),
+    Command(
+        "quarter",
+        "simulate a quarter whose lists an inspection model works through, and compare the ledger with the truth",
+        "jobs.prove.commands:quarter",
+        quarter_options,
     ),
     Command("demo", "simulate a month, run its nights, show the leads", "jobs.prove.commands:demo"),
 )

@@ -19,6 +19,9 @@ AUDIT_ACTIONS = ("verify", "set-aside", "clock")
 KEYS_ACTIONS = ("make", "check", "rotate", "bridge", "carry", "retire", "share")
 LOOKING_ACTIONS = ("list", "show")
 SOURCE_ACTIONS = ("check", "draft", "columns")
+LEDGER_ACTIONS = ("show", "propose", "labels")
+POINTS_ACTIONS = ("list", "give", "withdraw")
+CREDIT_ACTIONS = ("list", "derive")
 _RULE_ACTIONS = {
     "list": "all rules of the region (the default)",
     "show": "one rule, whole",
@@ -381,6 +384,56 @@ def privacy_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scrubber", action="store_true", help="measure the free-text scrubber on its labelled texts instead"
     )
+
+
+def quarter_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch quarter`."""
+    parser.add_argument("--nights", type=int, help="how many nights of the quarter (default: all twelve)")
+    parser.add_argument("--skill", type=float, default=0.9, help="how often what is staged is found (default 0.9)")
+    parser.add_argument("--error", type=float, default=0.05, help="how often the honest is confirmed (default 0.05)")
+    parser.add_argument("--capacity", type=int, default=15, help="how many leads of a list are checked (default 15)")
+
+
+def ledger_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch ledger [show|propose|labels]`."""
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=LEDGER_ACTIONS,
+        default="show",
+        help="show (the default): what leads were worth by rule, version and month; propose: for shadow, the rules "
+        "that were wrong more often than false_share_limit; labels: what outcomes say of what was looked at, by --date",
+    )
+    parser.add_argument("--out", type=local_path, metavar="FILE", help="labels: the file to write")
+    parser.add_argument("--as", dest="person", default="", metavar="NAME", help="propose: who you are")
+
+
+def points_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch points [list|give OUTCOME|withdraw ENTRY]`."""
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=POINTS_ACTIONS,
+        default="list",
+        help="list (the default): who has points on --date, and what follows; give: a person the points of a confirmed "
+        "outcome; withdraw: an entry",
+    )
+    parser.add_argument("name", nargs="?", default="", metavar="ID", help="give: the outcome; withdraw: the entry")
+    parser.add_argument("--person", default="", metavar="TOKEN", help="give: whom (default: the outcome's doctor)")
+    parser.add_argument("--responsibility", default="", help="give: general, important or main")
+    _signature(parser)
+
+
+def credit_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch credit [list|derive]`."""
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=CREDIT_ACTIONS,
+        default="list",
+        help="list (the default): the credit grades of --date and how each came about; derive: put changed ones down",
+    )
+    _signature(parser)
 
 
 def _signature(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from leads.evidence.law import violation
 from leads.evidence.strange import strange_text
 from leads.evidence.view import LeadView
 from leads.publishing.case_words import case_text, kind_name
+from leads.publishing.priority_words import priority_text
 from leads.publishing.rows import EvidenceRow
 from leads.words import CAUTION, SUBJECT_WORDS, TIER_MEANING, percent_text
 
@@ -40,6 +41,7 @@ def _rows(view: LeadView) -> Iterator[tuple[Bilingual, str | Bilingual]]:
     yield Bilingual("金额", "Money"), _money(view)
     yield Bilingual("违法行为", "The act"), _acts(view)
     yield Bilingual("把握程度", "How sure"), _sure(view)
+    yield Bilingual("优先度", "Priority"), priority_text(lead)
     yield Bilingual("调取材料", "Ask for"), _joined([(card.ask_for_zh, card.ask_for_en) for _, card in view.rules])
     yield Bilingual("可排除情形", "What would clear it"), _joined([(c.clears_zh, c.clears_en) for _, c in view.rules])
 

@@ -63,7 +63,7 @@ class ChosenBy(StrEnum):
     TIP = "tip"
 
 
-class _Row:
+class JournalEntry:
     """What every entry can: be read from a row, and be written as one. A field that is null in the row keeps its
     default."""
 
@@ -82,7 +82,7 @@ class _Row:
 
 
 @dataclass(frozen=True)
-class StatusEntry(_Row):
+class StatusEntry(JournalEntry):
     """One step of a case, on the list of `night`. Entries that `withdraws` names another take that one back and are no
     step."""
 
@@ -112,7 +112,7 @@ class StatusEntry(_Row):
 
 
 @dataclass(frozen=True)
-class Outcome(_Row):
+class Outcome(JournalEntry):
     """What inspection found of a case. Amounts are money, each apart; those of an outcome that `withdraws` another are
     nothing."""
 
@@ -149,7 +149,7 @@ class Outcome(_Row):
 
 
 @dataclass(frozen=True)
-class OutcomeLine(_Row):
+class OutcomeLine(JournalEntry):
     """A fee line that an outcome accepts as wrong, or clears."""
 
     outcome_id: str
@@ -159,7 +159,7 @@ class OutcomeLine(_Row):
 
 
 @dataclass(frozen=True)
-class Snooze(_Row):
+class Snooze(JournalEntry):
     """A rule is quiet for one subject from `on_date` to `until`, or is not any more."""
 
     snooze_id: str
@@ -176,7 +176,7 @@ class Snooze(_Row):
 
 
 @dataclass(frozen=True)
-class DecidedHit(_Row):
+class DecidedHit(JournalEntry):
     """A hit that an outcome was about."""
 
     outcome_id: str

@@ -92,4 +92,26 @@ SNOOZE = PeoplesJournal(
     also_id=("action",),
     grain="snooze begun or ended",
 )  # fmt: skip
-JOURNALS: tuple[PeoplesJournal, ...] = (LEAD_STATUS, OUTCOME, OUTCOME_PROPOSED, OUTCOME_LINE, DECIDED_HIT, SNOOZE)
+STAFF_POINTS = PeoplesJournal(
+    "staff_points",
+    {
+        "entry_id": "string", "outcome_id": "string", "person_id": "string", "on_date": "date",
+        "institution_id": "string", "article": "string", "act": "string", "responsibility": "string",
+        "band_low": "int", "band_high": "int", "points": "int", "table_from": "date", "table_source": "string",
+        "reason": "string", **_SIGNED, "withdraws": "string",
+    },
+    id="entry_id",
+    tokens={"person_id": "doctor"},
+)  # fmt: skip
+CREDIT_GRADE = PeoplesJournal(
+    "credit_grade",
+    {
+        "entry_id": "string", **_SUBJECT, "on_date": "date", "grade": "string", "score": "int",
+        "outcome_count": "int", "derivation": "string", "table_from": "date", "table_source": "string", **_SIGNED,
+    },
+    id="entry_id",
+    tokens={"subject_id": "mixed"},
+)  # fmt: skip
+JOURNALS: tuple[PeoplesJournal, ...] = (
+    LEAD_STATUS, OUTCOME, OUTCOME_PROPOSED, OUTCOME_LINE, DECIDED_HIT, SNOOZE, STAFF_POINTS, CREDIT_GRADE,
+)  # fmt: skip

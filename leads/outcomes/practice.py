@@ -44,8 +44,9 @@ class DatedPractice(Declared):
 
 
 class FineLimit(Declared):
-    """What an article lets at most: times the amount found, or an amount."""
+    """What an article lets at most, and asks at least: times the amount found, or an amount."""
 
+    least_times: Decimal | None = Field(None, gt=0)
     most_times: Decimal | None = Field(None, gt=0)
     most: Decimal | None = Field(None, gt=0)
 
@@ -77,7 +78,9 @@ class Practice(Declared):
 
     def fine_limit(self, article: str) -> FineLimit:
         """What `条例 38(3)` lets, by its article."""
-        return self.fines.get(article.partition("(")[0].strip(), FineLimit(most_times=None, most=None))
+        return self.fines.get(
+            article.partition("(")[0].strip(), FineLimit(least_times=None, most_times=None, most=None)
+        )
 
 
 def read_practice(region: Region, overlay: Path | None = None) -> Practice:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from fundwatch.regions import CURRENCY
-from leads.cards import STATISTICAL, Cards
+from leads.cards import STATISTICAL, TIPPED, Cards
 from leads.outcomes.entries import STATUS_WORDS, Status
 from leads.publishing.rows import CaseRow
 from leads.ranking.cases import SCORE_KIND, CaseState
+from leads.ranking.tips import TIP_KIND
 from leads.words import in_currency
 
 STATE_WORDS: Mapping[str, str] = {
@@ -33,8 +34,9 @@ CASE_MEANING = (
 
 def kind_name(cards: Cards, kind: str) -> str:
     """The rule by its id and names, or the statistical finding."""
-    if kind == SCORE_KIND:
-        return f"{STATISTICAL.name_zh} {STATISTICAL.name_en}"
+    of_no_rule = {SCORE_KIND: STATISTICAL, TIP_KIND: TIPPED}.get(kind)
+    if of_no_rule is not None:
+        return f"{of_no_rule.name_zh} {of_no_rule.name_en}"
     card = cards.rule(kind)
     return " ".join(dict.fromkeys((kind, card.name_zh, card.name_en)))
 
@@ -72,7 +74,7 @@ def statuses_text(cases: Sequence[CaseRow], currency: str = CURRENCY) -> str:
 
 
 def _kind(case: CaseRow) -> str:
-    return "评分 score" if case.kind == SCORE_KIND else case.kind
+    return {SCORE_KIND: "评分 score", TIP_KIND: "举报 tip"}.get(case.kind, case.kind)
 
 
 def cases_text(cases: Sequence[CaseRow], between: str = "\n", currency: str = CURRENCY) -> str:
@@ -86,7 +88,7 @@ def _details(case: CaseRow, currency: str) -> list[str]:
         texts = [f"自 since {case.faded_since}", f"首见 first seen {case.first_seen}"]
     if case.faded_since is not None or case.state == CaseState.UNJUDGED:
         texts.append(f"末见 last seen {case.last_seen}")
-    if case.kind != SCORE_KIND:
+    if case.kind not in (SCORE_KIND, TIP_KIND):
         texts += [f"{_change(case.earlier_hit_count, case.hit_count)} 次 hits", _money(case, currency)]
     return texts
 

@@ -11,6 +11,7 @@ from fundwatch.terminal import new_table
 from leads.cards import TIER_ENGLISH
 from leads.outcomes.entries import STATUS_WORDS, Status
 from leads.publishing.case_words import STATE_WORDS, cases_text
+from leads.publishing.priority_words import priority_text
 from leads.publishing.rows import CaseRow, EvidenceRow, LeadRow, short
 from leads.ranking.cases import CaseState
 from leads.words import CAUTION, SUBJECT_WORDS, in_currency, percent_text
@@ -93,6 +94,7 @@ def lead_pack(
         ("涉及基金 Fund at risk", f"{lead.amount_at_risk:,.2f} {money}"),
         ("估算 Estimate", f"{lead.estimated_amount:,.2f} {money} (不可追回 not recoverable)"),
         ("法规 Law", ", ".join(lead.law) or "–"),
+        ("优先度 Priority", priority_text(lead)),
         ("原因 Why", f"\n{lead.reason_zh}\n{lead.reason_en}"),
         ("可排除 What would clear it", f"\n{lead.clear_zh}\n{lead.clear_en}"),
     ):

@@ -1,7 +1,8 @@
 """The files of a published list: a table for machines, a workbook and pages for people.
 
 `<lists>/<date>/`: leads.csv, leads.xlsx, changes.html, summary.json, and by lead its evidence file as a page, a paper
-and a workbook: evidence/lead_<place>_<id>.html, .pdf and .xlsx.
+and a workbook: evidence/lead_<place>_<id>.html, .pdf and .xlsx; for each team the same of its own leads alone under
+teams/<team>/.
 The same content gives the same bytes; the folder appears whole or not at all.
 """
 
@@ -28,7 +29,8 @@ SUMMARY = "summary.json"
 _CSV_COLUMNS = (
     "place", "lead_id", "tier", "tier_en", "subject_type", "subject_id", "subject_name", "period_start",
     "period_end", "currency", "amount_in_question", "amount_at_risk", "estimated_amount", "hit_count", "line_count",
-    "rule_ids", "score", "priority", "law", "reason_zh", "reason_en", "clear_zh", "clear_en", "workplaces", "cases",
+    "rule_ids", "score", "priority", "severity_factor", "money_factor", "outlier_factor", "tip_factor",
+    "learned_factor", "tip_count", "law", "reason_zh", "reason_en", "clear_zh", "clear_en", "workplaces", "cases",
     "case_ids", "models_not_run", "is_minor", "status",
 )  # fmt: skip
 
@@ -51,7 +53,7 @@ def write_list(content: ListContent, lists: Path) -> Published:
     target, draft, former = lists / night, lists / f".{night}.draft", lists / f".{night}.former"
     for left_over in (draft, former):
         shutil.rmtree(left_over, ignore_errors=True)
-    (draft / "evidence").mkdir(parents=True)
+    draft.mkdir(parents=True)
     published = _write_files(content, draft, target)
     if is_whole(target) and (target / SUMMARY).read_bytes() == (draft / SUMMARY).read_bytes():
         shutil.rmtree(draft)
@@ -64,11 +66,9 @@ def write_list(content: ListContent, lists: Path) -> Published:
 
 
 def _write_files(content: ListContent, draft: Path, target: Path) -> Published:
-    table = leads_table(content)
-    (draft / "leads.csv").write_bytes(table.content)
-    write_workbook(content, draft / "leads.xlsx")
-    (draft / "changes.html").write_text(changes_page(content), encoding="utf-8", newline="\n")
-    marks = {lead.lead_id: write_evidence(content, lead, draft / "evidence") for lead in content.leads}
+    table, marks = _write_pack(content, draft)
+    for team in dict.fromkeys(one.team for one in content.given if one.team):
+        _write_pack(content.of_team(team), draft / "teams" / team)
     hashes = {
         path.relative_to(draft).as_posix(): file_sha256(path) for path in sorted(draft.rglob("*")) if path.is_file()
     }
@@ -79,6 +79,17 @@ def _write_files(content: ListContent, draft: Path, target: Path) -> Published:
     text = json.dumps(summary, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     (draft / SUMMARY).write_text(text, encoding="utf-8", newline="\n")
     return Published(target, list_fingerprint, (*hashes, SUMMARY))
+
+
+def _write_pack(content: ListContent, folder: Path) -> tuple[PeoplesTable, dict[str, str]]:
+    """The table, the workbook and an evidence file for each lead; the table, and the fingerprint of each file."""
+    (folder / "evidence").mkdir(parents=True, exist_ok=True)
+    table = leads_table(content)
+    (folder / "leads.csv").write_bytes(table.content)
+    write_workbook(content, folder / "leads.xlsx")
+    (folder / "changes.html").write_text(changes_page(content), encoding="utf-8", newline="\n")
+    marks = {lead.lead_id: write_evidence(content, lead, folder / "evidence") for lead in content.leads}
+    return table, marks
 
 
 def is_whole(folder: Path) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from fundwatch.regions import CURRENCY
 from leads.cards import TIERS, Cards
@@ -15,6 +15,7 @@ from leads.evidence.facts import EvidenceFacts
 from leads.publishing.list_diff import LeadChange
 from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow, LinesSeen, SampleRow
 from leads.ranking.cases import CaseState
+from leads.ranking.teams import Given
 
 # More than anybody reads in a workbook; the tables lead_evidence, rule_hit and case hold all of them.
 LINES_PER_LEAD = 200
@@ -22,6 +23,9 @@ LINES_PER_LEAD = 200
 LINES_CARRIED = 2_000
 HITS_PER_RULE = 20
 FADED_LISTED = 500
+
+
+_OfSubject = TypeVar("_OfSubject", HitRow, CaseRow, SampleRow, LeadChange)
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Provenance:
     earlier_list: date | None = None
     lines_seen: LinesSeen | None = None
     currency: str = CURRENCY
+    learned: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ class ListContent:
     `minor` are leads whose money is below `letter_amount`, the dearest first, and `minor_count` and `minor_amount` what
     there is of them. `unlisted` are cases that make no lead, because they are decided and have not grown, or quiet;
     `recovered` those in hand whose lines were reversed; `sample` the subjects that were drawn at random; `changes` what
-    differs from the earlier list.
+    differs from the earlier list; `given` says which team takes which lead.
     """
 
     leads: Sequence[LeadRow]
@@ -90,6 +95,31 @@ class ListContent:
     recovered: Sequence[CaseRow] = ()
     sample: Sequence[SampleRow] = ()
     changes: Sequence[LeadChange] = ()
+    given: Sequence[Given] = ()
+
+    def of_team(self, team: str) -> ListContent:
+        """The same with the team's own leads alone, and what belongs to them."""
+        ids = {one.lead_id for one in self.given if one.team == team}
+        leads = [lead for lead in self.leads if lead.lead_id in ids]
+        own = {(lead.subject_type, lead.subject_id) for lead in leads}
+
+        def of_own(rows: Sequence[_OfSubject]) -> list[_OfSubject]:
+            return [row for row in rows if (row.subject_type, row.subject_id) in own]
+
+        return replace(
+            self,
+            leads=leads,
+            lead_total=len(leads),
+            evidence=[row for row in self.evidence if row.lead_id in ids],
+            given=[one for one in self.given if one.lead_id in ids],
+            hits=of_own(self.hits),
+            cases=of_own(self.cases),
+            faded=of_own(self.faded),
+            unlisted=of_own(self.unlisted),
+            recovered=of_own(self.recovered),
+            sample=of_own(self.sample),
+            changes=of_own(self.changes),
+        )
 
     def lines_of(self, lead_id: str) -> list[EvidenceRow]:
         """The lines shown for a lead, the dearest first."""
@@ -142,5 +172,7 @@ class ListContent:
             "sample": dict(sorted(Counter(row.subject_type for row in self.sample).items())),
             "changes": dict(sorted(Counter(row.change for row in self.changes).items())),
             "shadow": self.shadow,
+            "teams": dict(sorted(Counter(one.team for one in self.given if one.team).items())),
+            "carried_over": {one.lead_id: one.why_not for one in self.given if not one.team},
             "provenance": {k: str(v) if isinstance(v, date) else v for k, v in asdict(self.provenance).items()},
         }

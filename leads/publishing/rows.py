@@ -40,6 +40,12 @@ class LeadRow:
     workplaces: list[str] | None = None
     amount_in_question: Decimal | None = None
     is_minor: bool | None = None
+    severity_factor: float | None = None
+    money_factor: float | None = None
+    outlier_factor: float | None = None
+    tip_factor: float | None = None
+    learned_factor: float | None = None
+    tip_count: int | None = None
 
     @property
     def subject(self) -> str:

@@ -18,6 +18,7 @@ from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES
 from leads.ranking.naming import public_names
 from leads.ranking.outliers import SUBJECT
+from leads.ranking.tips import TIP_KIND
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -50,7 +51,8 @@ class CaseNight:
 
 
 def findings(gathered: DataFrame) -> DataFrame:
-    """Grain: subject × kind. What fusing gathered, one row for each rule that hit and one for standing out by score."""
+    """Grain: subject × kind. What fusing gathered, one row for each rule that hit, one for standing out by score and
+    one for being tipped off."""
     rule = F.col("rule")
     by_rule = gathered.select(*SUBJECT, F.explode("rules").alias("rule")).select(
         *SUBJECT,
@@ -59,28 +61,32 @@ def findings(gathered: DataFrame) -> DataFrame:
         rule["money"].cast(MONEY).alias("amount"),
         rule["is_estimate"].alias("is_estimate"),
     )
-    by_score = gathered.where("is_standout").select(
+    by_score = _without_figures(gathered.where("is_standout"), SCORE_KIND)
+    by_tip = _without_figures(gathered.where("tip_count > 0"), TIP_KIND)
+    return by_rule.unionByName(by_score).unionByName(by_tip)
+
+
+def _without_figures(subjects: DataFrame, kind: str) -> DataFrame:
+    """Grain: subject × kind, of a kind that counts no hits and knows no money."""
+    return subjects.select(
         *SUBJECT,
-        F.lit(SCORE_KIND).alias("kind"),
+        F.lit(kind).alias("kind"),
         F.lit(0).cast("bigint").alias("hit_count"),
         F.lit(0).cast(MONEY).alias("amount"),
         F.lit(False).alias("is_estimate"),
     )
-    return by_rule.unionByName(by_score)
 
 
-def quiet_findings(hits: DataFrame, standing_out: DataFrame, quiet: DataFrame) -> DataFrame:
+def quiet_findings(hits: DataFrame, standing_out: DataFrame, tips: DataFrame, quiet: DataFrame) -> DataFrame:
     """Grain: subject × kind. The same of what makes no lead tonight: it is there, and goes on."""
     amount = F.coalesce("amount_at_risk", F.lit(0))
     by_rule = hits.select(*SUBJECT, F.col("rule_id").alias("kind"), amount.alias("amount"), "is_estimate")
-    by_score = standing_out.select(
-        *SUBJECT,
-        F.lit(SCORE_KIND).alias("kind"),
-        F.lit(0).cast(MONEY).alias("amount"),
-        F.lit(False).alias("is_estimate"),
+    by_score, by_tip = (
+        _without_figures(subjects, kind).drop("hit_count")
+        for subjects, kind in ((standing_out, SCORE_KIND), (tips, TIP_KIND))
     )
-    rows = by_rule.unionByName(by_score).join(F.broadcast(quiet), on=list(FINDING), how="left_semi")
-    is_hit = F.when(F.col("kind") != SCORE_KIND, 1)
+    rows = by_rule.unionByName(by_score).unionByName(by_tip).join(F.broadcast(quiet), on=list(FINDING), how="left_semi")
+    is_hit = F.when(~F.col("kind").isin(SCORE_KIND, TIP_KIND), 1)
     return rows.groupBy(*FINDING).agg(
         F.count(is_hit).alias("hit_count"),
         F.sum("amount").cast(MONEY).alias("amount"),
@@ -156,7 +162,8 @@ def _state(is_there: Column, was: Column, is_recovered: Column) -> Column:
     """Beside the earlier list: what had faded and is back has grown from nothing."""
     more_hits = F.col("hit_count") > F.coalesce(_earlier("hit_count", is_there), F.lit(0))
     more_money = F.col("amount") > F.coalesce(_earlier("amount", is_there), F.lit(0))
-    is_judged = F.col("is_run") & ~F.coalesce("is_unheard", F.lit(False))
+    is_tip = F.col("kind") == TIP_KIND  # nothing has to run: every night knows the tips of its period
+    is_judged = is_tip | (F.col("is_run") & ~F.coalesce("is_unheard", F.lit(False)))
     stays_recovered = is_recovered | (F.col("was_state") == CaseState.RECOVERED)
     gone = F.when(is_judged & stays_recovered, CaseState.RECOVERED).when(is_judged, CaseState.FADED)
     gone = gone.otherwise(CaseState.UNJUDGED)

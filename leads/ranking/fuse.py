@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,9 @@ from leads.ranking.money import MONEY, once_per_line
 from leads.ranking.naming import public_names, with_workplaces
 from leads.ranking.outliers import NOTEWORTHY_Z, SUBJECT, outliers, percentiles, strength, strongest_reasons
 from leads.ranking.percentiles import said_percentile
-from leads.ranking.priority import with_places
+from leads.ranking.priority import learned_factor, with_places
 from leads.ranking.reasons import lead_texts
+from leads.ranking.tips import TIP_KIND, tips_in_period
 from leads.words import COMPARED, COUNTED
 
 if TYPE_CHECKING:
@@ -29,13 +31,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class FuseOptions:
     """The period that leads are about, the share of entities whose scores alone may make one (0 to 1), the currency
-    of all money, and the amount in it below which a lead is not worth a letter."""
+    of all money, the amount in it below which a lead is not worth a letter, and the weight of each kind of finding by
+    what came of earlier ones (of others 1)."""
 
     period_start: date
     period_end: date
     score_share: float
     currency: str = CURRENCY
     letter_amount: float = 0
+    learned: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,8 @@ class Fused:
 
 @dataclass(frozen=True)
 class LeadInputs:
-    """What leads are made of: the night's hits and scores, and the clean tables as known that night.
+    """What leads are made of: the night's hits and scores, and the clean tables as known that night, tips (举报)
+    among them.
 
     `quiet` are findings (subject and kind) that make no lead tonight: decided and not grown since, or a rule that is
     quiet for the subject. They are findings all the same.
@@ -68,6 +73,7 @@ class LeadInputs:
     settlements: DataFrame
     institutions: DataFrame
     doctors: DataFrame
+    tips: DataFrame
     quiet: DataFrame | None = None
 
 
@@ -83,18 +89,20 @@ def fuse(inputs: LeadInputs, cards: Cards, options: FuseOptions) -> Fused:
     compared = inputs.hit_lines.where(is_compared).join(hits.select("hit_id", "lead_id", "rule_id"), on="hit_id")
     money_lines = once_per_line(claims, inputs.settlements)
     bare = _bare_estimates(hits, inputs.hit_lines)
+    tips = tips_in_period(inputs.tips, options.period_start, options.period_end)
     gathered = _gathered(
         _rule_pieces(hits, _counted_by_rule(money_lines, bare)),
         _money_pieces(money_lines, bare),
         percentiles(inputs.scores).withColumn("lead_id", _lead_id(options)),
         _loud(standing_out, F.lit(SCORE_KIND), inputs.quiet).withColumn("lead_id", _lead_id(options)),
         strongest_reasons(inputs.score_reasons).withColumn("lead_id", _lead_id(options)),
+        _loud(tips, F.lit(TIP_KIND), inputs.quiet).withColumn("lead_id", _lead_id(options)),
     )
     leads = _ranked(gathered, inputs, cards, options)
     evidence = _evidence(_evidence_lines(money_lines, compared, inputs.lines), gathered)
     found = findings(gathered)
     if inputs.quiet is not None:
-        found = found.unionByName(quiet_findings(inputs.hits, standing_out, inputs.quiet))
+        found = found.unionByName(quiet_findings(inputs.hits, standing_out, tips, inputs.quiet))
     return Fused(leads, evidence, found, (money_lines, gathered))
 
 
@@ -170,7 +178,7 @@ def _money_pieces(money_lines: DataFrame, bare: DataFrame) -> DataFrame:
 
 
 def _gathered(*pieces: DataFrame) -> DataFrame:
-    """Grain: lead. All that is known of a subject with a hit or a standing-out score, in one grouping.
+    """Grain: lead. All that is known of a subject with a hit, a standing-out score or a tip, in one grouping.
 
     The tier comes from hits alone. A subject that stands out by score keeps all its score's reasons, another one
     only what is noteworthy by itself.
@@ -190,9 +198,11 @@ def _gathered(*pieces: DataFrame) -> DataFrame:
         F.max_by("score_peers", F.struct("score", "score_peers")).alias("score_peers"),
         F.coalesce(F.bool_or("is_standout"), F.lit(False)).alias("is_standout"),
         F.array_sort(F.collect_list("reason")).alias("reasons"),
+        F.coalesce(F.max("tip_count"), F.lit(0)).cast("bigint").alias("tip_count"),
+        F.max("tip_newest").alias("tip_newest"),
     )
     return (
-        leads.where((F.col("hit_count") > 0) | F.col("is_standout"))
+        leads.where((F.col("hit_count") > 0) | F.col("is_standout") | (F.col("tip_count") > 0))
         .withColumns({"indicators": F.filter("reasons", _is_reported), "strength": strength(F.col("reasons"))})
         .drop("reasons")
     )
@@ -217,7 +227,8 @@ def _ranked(gathered: DataFrame, inputs: LeadInputs, cards: Cards, options: Fuse
         }
     )
     shown = said_percentile("score", "score_peers")
-    placed = with_places(rows, options.letter_amount)
+    weighed = rows.withColumn("learned_factor", learned_factor(options.learned))
+    placed = with_places(weighed, options.letter_amount)
     return placed.withColumn("score", shown).select(*TABLES["lead"].names_without("business_date"))
 
 

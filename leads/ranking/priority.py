@@ -1,7 +1,7 @@
 """The priority of a lead: what its place in the list is made of.
 
-priority = (severity × money × outlier) ^ ⅓, each factor between 0 and 1: a geometric mean, so that a lead must
-have something of all three. Ranking only: it raises no tier and proves nothing.
+priority = (severity × money × outlier) ^ ⅓ × tips × learned, each of the first three between 0 and 1: a geometric mean,
+so that a lead must have something of all three. Ranking only: it raises no tier and proves nothing.
 
 - severity: by tier, `SEVERITY`;
 - money: ln(1 + amount at risk + half the estimate) / ln(1 + 1,000,000), at most 1; where no rule hit, the money
@@ -9,7 +9,11 @@ have something of all three. Ranking only: it raises no tier and proves nothing.
 - outlier: 0.5 + 0.5 × position × reach; 0.75 without a score. The position says how rare: (members below + ½) / n,
   the best of its scores. The first of 20 stands at 0.975 and the first of 200 at 0.9975: a small group can say no
   more. The reach says how far: strength / (strength + 8), the strength being what its strongest indicators exceed
-  two robust deviations by, each at most 8 (the limits of the robust_peer model). One indicator at its limit gives ½.
+  two robust deviations by, each at most 8 (the limits of the robust_peer model). One indicator at its limit gives ½;
+- tips: 1 + 0.1 for each tip of the period about the subject, of three at most: article 25 lets reports decide what
+  inspections look at first;
+- learned: the weight of its kind of finding by what came of earlier ones (`leads.ledger.weights`); of several rules
+  the greatest. 1 where nothing was learned.
 
 What is unknown gets a middling value, never zero: not knowing is not innocence. Priorities are rounded to six
 decimals before they order anything. Equal ones are ordered by strength, then by money; what is still equal shares
@@ -38,27 +42,57 @@ ESTIMATE_WEIGHT = 0.5
 UNKNOWN_MONEY = 0.4
 UNKNOWN_OUTLIER = 0.75
 HALF_REACH = 8.0
+TIP_STEP, MOST_TIPS = 0.1, 3
+FACTORS = ("severity_factor", "money_factor", "outlier_factor", "tip_factor", "learned_factor")
+_ROUNDED = 6
 
 
 def with_places(leads: DataFrame, letter_amount: float = 0) -> DataFrame:
-    """Grain: lead. Adds `priority`, `is_minor` and `place` (1 is the first to look at; equal leads share theirs).
+    """Grain: lead. Adds `priority`, what it is made of (FACTORS), `is_minor` and `place` (1 is the first to look at;
+    equal leads share theirs).
 
-    `leads` has tier, hit_count, both amounts, and position and strength (see `leads.ranking.outliers`).
+    `leads` has tier, hit_count, both amounts, position and strength (see `leads.ranking.outliers`), tip_count, and
+    learned_factor.
     """
     by_worth = ("is_minor", F.desc("priority"), F.desc("strength"), _weighed().desc())
     order = Window.partitionBy(F.lit(0)).orderBy(*by_worth)
-    ranked = leads.withColumns({"priority": _priority(), "is_minor": _is_minor(letter_amount)})
-    return ranked.withColumn("place", F.rank().over(order))
+    severity, money, outlier = _parts()
+    tips = 1 + TIP_STEP * F.least(F.col("tip_count"), F.lit(MOST_TIPS))
+    priority = F.pow(severity * money * outlier, F.lit(1 / 3)) * tips * F.col("learned_factor")
+    made = dict(zip(FACTORS, (severity, money, outlier, tips, F.col("learned_factor")), strict=True))
+    made = {"priority": priority, **made}
+    rounded = {name: F.round(part, _ROUNDED) for name, part in made.items()}
+    return leads.withColumns({**rounded, "is_minor": _is_minor(letter_amount)}).withColumn(
+        "place", F.rank().over(order)
+    )
 
 
 def _is_minor(letter_amount: float) -> Column:
-    """Whether its money is known and below what is worth a letter. A finding without money is not about money, and one
-    that stands out by its scores is not about these lines alone: neither is minor."""
+    """Whether its money is known and below what is worth a letter. A finding without money is not about money, one that
+    stands out by its scores is not about these lines alone, and one that was tipped off is somebody's report: none of
+    these is minor."""
     money = F.col("amount_at_risk") + F.col("estimated_amount")
-    return (money > 0) & (money < F.lit(letter_amount)) & ~F.col("is_standout")
+    is_more = F.col("is_standout") | (F.col("tip_count") > 0)
+    return (money > 0) & (money < F.lit(letter_amount)) & ~is_more
 
 
-def _priority() -> Column:
+def learned_factor(weights: Mapping[str, float]) -> Column:
+    """The greatest weight of the lead's rules; of a lead that only its scores make, that of scores; of a mere tip 1."""
+    alone = F.when(F.col("is_standout"), F.lit(weights.get("score", 1.0))).otherwise(F.lit(1.0))
+    if not weights:
+        return F.lit(1.0)
+
+    def weight(rule: Column) -> Column:
+        found = F.lit(1.0)
+        for rule_id, of_rule in sorted(weights.items()):
+            found = F.when(rule["rule_id"] == rule_id, F.lit(of_rule)).otherwise(found)
+        return found
+
+    return F.when(F.col("hit_count") > 0, F.array_max(F.transform("rules", weight))).otherwise(alone)
+
+
+def _parts() -> tuple[Column, Column, Column]:
+    """Severity, money, and how far out."""
     severity = F.lit(SEVERITY[WEAKEST_TIER])
     for tier, weight in SEVERITY.items():
         severity = F.when(F.col("tier") == tier, F.lit(weight)).otherwise(severity)
@@ -66,7 +100,7 @@ def _priority() -> Column:
     known_money = F.when(F.col("hit_count") > 0, money).otherwise(F.lit(UNKNOWN_MONEY))
     reach = F.col("strength") / (F.col("strength") + HALF_REACH)
     outlier = F.coalesce(0.5 + 0.5 * F.col("position") * reach, F.lit(UNKNOWN_OUTLIER))
-    return F.round(F.pow(severity * known_money * outlier, F.lit(1 / 3)), 6)
+    return severity, known_money, outlier
 
 
 def _weighed() -> Column:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from leads.cards import STATISTICAL, Cards, looked_up
+from leads.cards import STATISTICAL, TIPPED, Cards, looked_up
 from leads.words import in_currency
 
 if TYPE_CHECKING:
@@ -21,16 +21,25 @@ INDICATORS_SHOWN = 3
 
 def lead_texts(cards: Cards, currency: str) -> dict[str, Column]:
     """reason_zh, reason_en, clear_zh, clear_en and law of a lead; money in the currency."""
-    is_scored_only = F.col("hit_count") == 0
+    is_scored_only = (F.col("hit_count") == 0) & F.col("is_standout")
+    is_tip_only = (F.col("hit_count") == 0) & ~F.col("is_standout")
     law = F.array_sort(F.array_distinct(F.flatten(F.transform("rules", lambda rule: _law(cards, rule)))))
     statistical_law = F.array(*(F.lit(article) for article in STATISTICAL.law))
     return {
         "reason_zh": _reason("zh", cards, currency),
         "reason_en": _reason("en", cards, currency),
-        "clear_zh": F.when(is_scored_only, STATISTICAL.clears_zh).otherwise(_clearings("zh", cards)),
-        "clear_en": F.when(is_scored_only, STATISTICAL.clears_en).otherwise(_clearings("en", cards)),
-        "law": F.when(is_scored_only, statistical_law).otherwise(law),
+        "clear_zh": _of_no_rule(is_scored_only, STATISTICAL.clears_zh, is_tip_only, TIPPED.clears_zh).otherwise(
+            _clearings("zh", cards)
+        ),
+        "clear_en": _of_no_rule(is_scored_only, STATISTICAL.clears_en, is_tip_only, TIPPED.clears_en).otherwise(
+            _clearings("en", cards)
+        ),
+        "law": F.when(is_scored_only | is_tip_only, statistical_law).otherwise(law),
     }
+
+
+def _of_no_rule(is_scored_only: Column, scored: str, is_tip_only: Column, tipped: str) -> Column:
+    return F.when(is_scored_only, scored).when(is_tip_only, tipped)
 
 
 def _law(cards: Cards, rule: Column) -> Column:
@@ -45,19 +54,43 @@ def _reason(language: str, cards: Cards, currency: str) -> Column:
     total = F.format_number("amount_at_risk", 2)
     if language == "zh":
         once = F.concat(F.lit("合计涉及基金 "), total, F.lit(in_currency(" 元(每条明细只计一次)。", currency)))
-        alone = F.lit("未命中规则,仅为统计线索,不得据此认定违规。")
+        alone = _of_no_rule(
+            F.col("is_standout"),
+            "未命中规则,仅为统计线索,不得据此认定违规。",
+            ~F.col("is_standout"),
+            "未命中规则,评分亦不突出,仅有举报,须核实。",
+        )
+        tips = F.concat(F.lit("举报 "), _count("tip_count"), F.lit(" 件,最近 "), _day("tip_newest"), F.lit("。"))
         marks = ("指标:", ";", "。")
     else:
         once = F.concat(
             F.lit(in_currency("In all CNY ", currency)), total, F.lit(" of the fund at risk (each line counted once).")
         )
-        alone = F.lit("No rule hit: a statistical clue only, which proves nothing by itself.")
+        alone = _of_no_rule(
+            F.col("is_standout"),
+            "No rule hit: a statistical clue only, which proves nothing by itself.",
+            ~F.col("is_standout"),
+            "No rule hit and no score stands out: somebody reported it, which is to be verified.",
+        )
+        tips = F.concat(
+            F.lit("Reports: "), _count("tip_count"), F.lit(", the last on "), _day("tip_newest"), F.lit(".")
+        )
         marks = ("Indicators: ", "; ", ".")
     rules = F.array_join(F.transform("rules", lambda rule: _rule_sentence(language, cards, rule, currency)), "\n")
     strongest = F.slice("indicators", 1, INDICATORS_SHOWN)
     indicators = F.array_join(F.transform(strongest, lambda reported: _position(language, cards, reported)), marks[1])
-    parts = (rules, F.when(F.col("hit_count") == 0, alone).otherwise(once), _framed(marks[0], indicators, marks[2]))
+    counts = F.when(F.col("hit_count") == 0, alone).otherwise(once)
+    reported = F.when(F.col("tip_count") > 0, tips).otherwise("")
+    parts = (rules, counts, reported, _framed(marks[0], indicators, marks[2]))
     return F.concat_ws("\n", *(F.when(part != "", part) for part in parts))
+
+
+def _count(name: str) -> Column:
+    return F.coalesce(F.col(name), F.lit(0)).cast("string")
+
+
+def _day(name: str) -> Column:
+    return F.coalesce(F.date_format(name, "yyyy-MM-dd"), F.lit("?"))
 
 
 def _framed(before: str, text: Column, after: str) -> Column:

@@ -15,7 +15,14 @@ from fundwatch.resources import conf_file
 
 _People = list[str] | Literal["*"]
 Role = Literal[
-    "requesters", "approvers", "rule_authors", "rule_approvers", "lead_managers", "inspectors", "lead_reviewers"
+    "requesters",
+    "approvers",
+    "rule_authors",
+    "rule_approvers",
+    "lead_managers",
+    "inspectors",
+    "lead_reviewers",
+    "points_givers",
 ]
 
 
@@ -30,6 +37,7 @@ class Access(Declared):
     approvers: _People
     rule_authors: _People = "*"
     rule_approvers: _People = "*"
+    points_givers: _People = "*"
     lead_managers: _People = "*"
     inspectors: _People = "*"
     lead_reviewers: _People = "*"

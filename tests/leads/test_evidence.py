@@ -76,6 +76,7 @@ def test_the_line_that_a_copy_repeats_stands_in_the_evidence_and_counts_nothing(
         settlements=frame("settlement", {"settlement_id": "S1", "fund_amount": Decimal("90.00")}),
         institutions=frame("institution"),
         doctors=frame("doctor"),
+        tips=frame("tip"),
     )
     fused = fuse(inputs, cards, FuseOptions(NIGHT, NIGHT, 0.02))
     reported = [(r.line_id, r.role, r.amount_at_risk, r.amount) for r in fused.evidence.orderBy("place").collect()]

@@ -113,6 +113,7 @@ def inputs(frame: MakeFrame) -> LeadInputs:
         settlements=frame("settlement", *({"settlement_id": s, **money} for s in ("S1", "S2", "S3"))),
         institutions=frame("institution", {"institution_id": "H1", "institution_name": "平安镇中心卫生院"}),
         doctors=frame("doctor"),
+        tips=frame("tip"),
     )
 
 
@@ -201,8 +202,11 @@ def test_equal_priorities_are_ordered_by_strength_then_by_money(spark: SparkSess
     stated = "tier string, hit_count int, amount_at_risk double, estimated_amount double, position double"
     rows = [(0.0, "weak", 1.0), (0.0, "strong", 40.0), (0.0, "strong too", 40.0), (0.0, "richer", 40.0)]
     leads = spark.createDataFrame(
-        [("线索", 0, 3.0 if name == "richer" else 0.0, 0.0, position, name, far, True) for position, name, far in rows],
-        f"{stated}, name string, strength double, is_standout boolean",
+        [
+            ("线索", 0, 3.0 if name == "richer" else 0.0, 0.0, position, name, far, True, 0, 1.0)
+            for position, name, far in rows
+        ],
+        f"{stated}, name string, strength double, is_standout boolean, tip_count int, learned_factor double",
     )
     placed = {row.name: (row.place, row.priority) for row in with_places(leads).collect()}
     assert len({priority for _, priority in placed.values()}) == 1  # at position 0 no strength reaches anywhere
@@ -289,6 +293,34 @@ def test_without_any_card_leads_speak_in_ids(inputs: LeadInputs):
     assert "SA-02 SA-02:1 次" in leads["H1"].reason_zh
     assert "doctor_drug_share_30d 0.97" in leads["D100"].reason_zh
     assert leads["H1"].clear_zh == ""
+
+
+def test_tips_and_earlier_outcomes_weigh_a_lead_and_a_tip_alone_makes_one(inputs: LeadInputs, frame: MakeFrame):
+    from dataclasses import replace
+
+    tip = {"received_on": date(2026, 3, 2)}
+    tips = frame(
+        "tip",
+        {"tip_id": "1", "institution_id": "H1", **tip},
+        {"tip_id": "2", "institution_id": "H1", "received_on": date(2026, 3, 9)},
+        {"tip_id": "3", "institution_id": "H9", **tip},
+        {"tip_id": "4", "institution_id": "H8", "received_on": date(2025, 12, 31)},  # before the period
+        {"tip_id": "5", "institution_id": None, **tip},
+    )
+    options = replace(OPTIONS, learned={"DC-03": 1.2, "SA-02": 0.5, "score": 0.6})
+    fused = fuse(replace(inputs, tips=tips), _cards(), options)
+    rows = {row.subject_id: row for row in fused.leads.collect()}
+    assert "H8" not in rows
+    tipped, alone, doctor = rows["H1"], rows["H9"], rows["D100"]
+    assert (tipped.tip_factor, tipped.learned_factor, tipped.tip_count) == (1.2, 1.2, 2)
+    parts = (tipped.severity_factor * tipped.money_factor * tipped.outlier_factor) ** (1 / 3)
+    assert tipped.priority == pytest.approx(parts * 1.2 * 1.2, abs=1e-5)
+    assert "举报 2 件,最近 2026-03-09。" in tipped.reason_zh
+    assert (alone.tier, alone.hit_count, alone.learned_factor, alone.tip_factor) == ("线索", 0, 1.0, 1.1)
+    assert alone.reason_zh.startswith("未命中规则,评分亦不突出,仅有举报,须核实。")
+    assert alone.clear_en == "What was reported is verified and not so."
+    assert doctor.learned_factor == 0.6
+    assert ("H9", "tip") in {(row.subject_id, row.kind) for row in fused.findings.collect()}
 
 
 def test_no_hits_and_no_scores_make_no_leads(inputs: LeadInputs):

@@ -202,6 +202,7 @@ def test_nothing_counts_beyond_its_line_or_its_settlement_and_every_sum_is_that_
         settlements=settlements,
         institutions=frame("institution"),
         doctors=frame("doctor"),
+        tips=frame("tip"),
     )
     fused = fuse(inputs, Cards({}, {}), FuseOptions(date(2026, 1, 1), date(2026, 3, 31), 0.02))
     _check_leads(stage, fused.leads.collect(), fused.evidence.collect(), hits)

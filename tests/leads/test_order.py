@@ -31,7 +31,7 @@ def _tables() -> dict[str, list[dict[str, Any]]]:
     """Persons in bands: whoever falls into the same band has the same scores, hits and money."""
     patients, doctors = [f"patient {n}" for n in range(60)], [f"doctor {n}" for n in range(40)]
     tables: dict[str, list[dict[str, Any]]] = {name: [] for name in ("rule_hit", "hit_line", "score", "score_reason")}
-    tables |= {"claim_line": [], "settlement": [], "institution": [], "doctor": []}
+    tables |= {"claim_line": [], "settlement": [], "institution": [], "doctor": [], "tip": []}
     for kind, names in (("patient", patients), ("doctor", doctors)):
         for number, name in enumerate(names):
             band, last = number // 4, len(names) // 4 - 1
@@ -87,6 +87,7 @@ def listed(spark: SparkSession, frame: MakeFrame) -> Callable[..., tuple[set[Any
             "settlements": "settlement",
             "institutions": "institution",
             "doctors": "doctor",
+            "tips": "tip",
         }
         inputs = LeadInputs(**{field.name: frames[names[field.name]] for field in fields(LeadInputs)})
         fused = fuse(inputs, Cards({}, {}), OPTIONS)
