@@ -64,7 +64,6 @@ def test_an_erasure_by_age_spares_what_open_cases_rest_on(settings: Settings) ->
     done = _erase(settings, before=LATER)
     assert done.held_cases == ("ca",)
     assert _ids(settings, "claim_line", "line_id") == {"L1"}  # what proves the lead; L2 and L3 are gone
-    assert _ids(settings, "hit_line", "line_id") == {"L1"}
     assert _ids(settings, "patient", "patient_id") == {ANNA}
     assert _ids(settings, "rollup_patient_day", "patient_id") == set()
     assert [step.status for step in PeopleSaid(settings.lake_address).steps["ca"]] == ["in_check"]
