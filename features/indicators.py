@@ -1,4 +1,4 @@
-"""Indicators: measures over every period that is asked for, side by side, then each declared formula once per window."""
+"""Indicators: measures over every period that is asked for, side by side; then each formula once per window."""
 
 from __future__ import annotations
 

@@ -188,12 +188,13 @@ def tried(session: SparkSession, catalogues: Sequence[Catalogue], rows: Rows) ->
     of = {source: needed.rows(source, made, AS_OF).localCheckpoint() for source in needed.sources}
     found = {}
     for one in catalogues:
-        days = None
+        days, began = None, time.monotonic()
         if one.of.is_watched and kept_by_day(one).measures:
             versions = {s: recent([one], s, dated[s.table], AS_OF) for s in kept_by_day(one).sources}
             rolled = to_days(one, versions, changed(one, versions, None, AS_OF))
             days = as_known(one, rolled.withColumn("business_date", F.lit(AS_OF)), AS_OF)
         found[one.entity] = [row.asDict() for row in to_indicators(one, days, of, AS_OF).collect()]
+        print(f"{one.entity}: {time.monotonic() - began:.1f} s", file=sys.stderr)
     return found
 
 

@@ -116,8 +116,8 @@ class Group(Declared):
           by: [patient_id]
           values: {institutions: count(DISTINCT institution_id), amount: sum(amount), days: count(DISTINCT day)}
 
-    `of` is a source, a sequence or another group (stays of persons, months of persons). `by` are columns or words; where
-    one is unknown the row is left out. `values` are SQL aggregates by name; a group of the same rows and `by` in
+    `of` is a source, a sequence or another group (stays of persons, months of persons). `by` are columns or words;
+    where one is unknown the row is left out. `values` are SQL aggregates by name; a group of the same rows and `by` in
     another file is computed with it. One value beside others is given: `row_count`, the rows of the group.
     `in_order` is a date among `by`: `gap_days` then says how many days the entity's group before lies back.
     """
@@ -151,7 +151,7 @@ class WindowMeasure(Declared):
 
         users_at_three: {of: users, value: count_if(institutions >= 3), unit: count, description: At three outlets.}
         quantity_p99: {of: lines, value: "percentile(quantity, 0.99)", unit: unit, description: Of a line's quantity.}
-        prescriber_concentration: {of: prescribers, statistic: concentration, value: amount, unit: ratio, description: …}
+        prescriber_concentration: {of: prescribers, statistic: concentration, value: amount, unit: ratio, …}
 
     `value` is a SQL aggregate over the columns of `of`; with a `statistic` it is SQL over one of its rows, whose values
     the statistic is of (a longest run needs none).

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from features.catalogue.declaration import Catalogue, NamedIndicator
+from features.catalogue import Catalogue, NamedIndicator
 from features.catalogue.loader import load_catalogues
 from fundwatch.errors import FundwatchError
 from fundwatch.regions import region_of
