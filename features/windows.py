@@ -157,7 +157,11 @@ class Windows:
         by = {name: F.expr(words.written(name)) for name in group.by}
         rows = rows.filter(reduce(Column.__and__, (one.isNotNull() for one in by.values())))
         taken = [F.expr(words.written(text)).alias(name) for name, text in values.items()]
-        keys: list[Column | str] = [self.key, PERIOD, *(one.alias(name) for name, one in by.items() if name != self.key)]
+        keys: list[Column | str] = [
+            self.key,
+            PERIOD,
+            *(one.alias(name) for name, one in by.items() if name != self.key),
+        ]
         groups = rows.groupBy(*keys).agg(F.count(F.lit(1)).alias(_ROW_COUNT), *taken)
         return groups if group.in_order is None else self._with_gaps(groups, group.in_order)
 

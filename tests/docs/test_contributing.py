@@ -16,7 +16,6 @@ import yaml
 
 from features.catalogue.loader import catalogue_files, read_catalogues
 from fundwatch.contracts.table import Table
-from fundwatch.resources import package_files
 from fundwatch.settings import Settings, values_that_change
 from intake.source.load import parse_mapping
 from jobs.job import Job
@@ -126,11 +125,11 @@ def test_the_indicator_is_computed_and_a_share_of_nothing_is_unknown(tmp_path: P
         (doctor, date(2026, 3, 30), 1.0, *(known.get(name, 0.0) for name in measures))
         for doctor, known in amounts.items()
     ]
-    days = spark.createDataFrame(
-        rows, f"doctor_id string, day date, row_count double, {schema}"
-    )
+    days = spark.createDataFrame(rows, f"doctor_id string, day date, row_count double, {schema}")
     found = (
-        to_indicators(catalogue, days, {}, date(2026, 3, 31)).select("doctor_id", "doctor_treatment_share_30d").collect()
+        to_indicators(catalogue, days, {}, date(2026, 3, 31))
+        .select("doctor_id", "doctor_treatment_share_30d")
+        .collect()
     )
     assert dict(map(tuple, found)) == {"half": 0.5, "nothing": None}
 
