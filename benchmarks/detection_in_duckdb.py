@@ -262,7 +262,7 @@ def _indicators(database: duckdb.DuckDBPyConnection, lake: Lake, night: date) ->
     """By entity: of every indicator how many have a value and what they add up to, and the same of the quantiles."""
     found: dict[str, object] = {}
     for entity, whole in load_catalogues().items():
-        catalogue = _of_days(whole)
+        catalogue = of_days(whole)
         if not catalogue.named:
             continue
         database.execute(_windows(catalogue, night))
@@ -274,7 +274,7 @@ def _indicators(database: duckdb.DuckDBPyConnection, lake: Lake, night: date) ->
     return found
 
 
-def _of_days(catalogue: Catalogue) -> Catalogue:
+def of_days(catalogue: Catalogue) -> Catalogue:
     """The indicators that are formulas over measures of the row's own columns, and over sets of a source's column."""
     own = {name for name, measure in catalogue.measures.items() if catalogue.is_of_own_columns(measure)}
     own |= {name for name, one in catalogue.sets.items() if one.where is None and one.column.isidentifier()}

@@ -78,20 +78,20 @@ class Sequence(Declared):
           by: [patient_id]          # whoever the entity is: a return to another hospital is seen too
           order: started_at
           where: is_inpatient
-          look_back: 31             # days before the window that may hold the row before
+          look_back: 31             # the row before is seen if it is so many days old at most
           previous: {previous_end: stay_ended_at, previous_institution: institution_id}
           next: {next_start: started_at}
 
-    Measures, groups and sets may then be `of: stays_in_order`; rows outside the window are looked at and not counted.
-    `latest_before` is the greatest value of all rows before: the end that any earlier stay had, for overlaps. Rows that
-    are equal in `order` are taken in the order of the table's key.
+    Sets, groups and `over` may then be `of: stays_in_order`; rows outside the window are looked at and not counted.
+    `latest_before` is the greatest value of all rows earlier by a second at least: the end that any earlier stay had,
+    for overlaps. Rows that are equal in `order`, a date or a time, are taken in the order of the table's key.
     """
 
     of: Source
     by: tuple[str, ...] = Field(min_length=1)
     order: str
     where: str | None = None
-    look_back: int = Field(default=0, ge=0, le=400)
+    look_back: int = Field(default=365, ge=1, le=400)
     previous: Mapping[str, str] = Field(default_factory=dict)
     next: Mapping[str, str] = Field(default_factory=dict)
     latest_before: Mapping[str, str] = Field(default_factory=dict)
