@@ -60,7 +60,7 @@ def _everywhere(mix: CaseMix, strata: DataFrame) -> DataFrame:
     """One row per period × stratum of enough rows: the mean of the value and its variance."""
     n = F.sum("_rows").cast("double")
     total, squares = F.sum("_sum").cast("double"), F.sum("_squares").cast("double")
-    variance = F.greatest(n * squares - total * total, F.lit(0.0)) / (n * (n - 1.0))
+    variance = F.greatest(n * squares - total * total, F.lit(0.0)) / F.nullif(n * (n - 1.0), F.lit(0.0))
     found = strata.groupBy(PERIOD, _STRATUM).agg(
         F.sum("_rows").alias("_all"), (total / n).alias("_mean"), variance.alias("_variance")
     )

@@ -84,7 +84,7 @@ def _variation(value: Column) -> Column:
     n = F.count(value).cast("double")
     total, squares = F.sum(value).cast("double"), F.sum(value * value).cast("double")
     spread = F.greatest(n * squares - total * total, F.lit(0.0)) / F.nullif(n * (n - 1.0), F.lit(0.0))
-    return _ratio(F.sqrt(spread), total / n)
+    return _ratio(F.sqrt(spread) * n, total)
 
 
 def _needs_place(one: WindowMeasure) -> bool:

@@ -1,7 +1,7 @@
 """Measures of windows, taken from the rows themselves: a few aggregations a source, whatever the number of indicators.
 
 A row lies in several periods; it goes once into each (`_period`), so that an aggregate stands once for all of them.
-Parts come as frames of entity × period with a column per measure, and are put side by side by `to_wide`.
+Parts come as frames of entity × period with a column per measure, and `features/indicators.py` puts them side by side.
 """
 
 from __future__ import annotations
@@ -21,14 +21,12 @@ from features.catalogue import Catalogue, Measure
 from features.catalogue.declaration import DaySet, Group, Sequence, Source, WindowMeasure
 from features.catalogue.running import rows_read, texts_of
 from features.catalogue.sources import DAY
-from features.periods import PERIOD, Period, exploded_by, kept_by_day, look_back, periods_of
+from features.periods import PERIOD, Period, exploded_by, periods_of
 from features.rows import keyed, taken_at_once
 from features.statistics import statistic, value_columns, with_places
 from fundwatch.contracts import TABLES
-from fundwatch.engine.frames import stacked
 
 RowsOf = Mapping[Source, DataFrame]
-# of many rows, which entity's they are does not matter to what they are compared with
 _ROW_COUNT, _GAP = "row_count", "gap_days"
 
 
@@ -130,7 +128,9 @@ class Windows:
         seen = []
         for name, one in sets.items():
             thing = F.expr(words.written(one.column)).cast("string")
-            is_counted = thing.isNotNull() if one.where is None else thing.isNotNull() & F.expr(words.written(one.where))
+            is_counted = (
+                thing.isNotNull() if one.where is None else thing.isNotNull() & F.expr(words.written(one.where))
+            )
             seen.append(F.when(is_counted, F.struct(F.lit(name).alias("_set"), thing.alias("_thing"))))
         things = rows.select(self.key, PERIOD, F.explode(F.array_compact(F.array(*seen))).alias("_seen"))
         distinct = things.select(self.key, PERIOD, "_seen.*").distinct()
@@ -197,18 +197,3 @@ def days_added(
     """One row per entity × period: the measures (`columns`: name, column of the days) added up over its days."""
     inside = days.select("*", exploded_by(wanted, as_of))
     return inside.groupBy(key, PERIOD).agg(*(F.sum(column).alias(name) for name, column in columns.items()))
-
-
-def to_wide(parts: Iterable[DataFrame], key: str, periods: Mapping[str, tuple[Period, ...]]) -> DataFrame:
-    """One row per entity that any part knows, a column per measure and period: `amount@90d`."""
-    rows = stacked(parts, missing_as_null=True)
-    values = [
-        F.max(F.when(F.col(PERIOD) == period.label, F.col(name))).alias(f"{name}@{period.label}")
-        for name, wanted in periods.items()
-        if name in rows.columns
-        for period in wanted
-    ]
-    return rows.groupBy(key).agg(*values)
-
-
-__all__ = ["Windows", "days_added", "kept_by_day", "look_back", "to_wide", "whole"]

@@ -165,6 +165,11 @@ class Catalogue(Declared):
         """The directions of the columns that models read."""
         return {named.column: named.definition.direction for named in self.named if named.definition.learned}
 
+    @property
+    def learned_indicators(self) -> frozenset[str]:
+        """The indicators that models read."""
+        return frozenset(name for name, indicator in self.indicators.items() if indicator.learned)
+
     def formula_names(self, text: str) -> frozenset[str]:
         """The measures that the formula is made of, those of the indicators that it names among them."""
         found = set[str]()

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
 from features.catalogue.catalogue import Catalogue
-from features.catalogue.declaration import CaseMix, Group, Measure, Sequence, Source, Statistic, WindowMeasure
+from features.catalogue.declaration import CaseMix, Group, Source, Statistic, WindowMeasure
 from features.catalogue.indicator import Indicator
 from features.catalogue.words import Words
 from fundwatch.expressions.declared import (
@@ -260,5 +260,3 @@ def _populations(catalogue: Catalogue, indicator: Indicator) -> Iterator[str]:
             f"divides {' by '.join(sources)}, which are not the same care: take all of a ratio from one source, or say "
             "under `mixes` why it may"
         )
-
-

@@ -12,7 +12,7 @@
 Names in a formula are measures, sets, `over` and `case_mix` of the entity (from any of its files), or other indicators
 of it, whose formula then stands in their place. In place of `formula` stands one of:
 
-    growth: {of: amount, against: before}         # over the window before, less 1; `year_ago`: the same window a year ago
+    growth: {of: amount, against: before}         # over the window before, less 1; `year_ago`: that of a year ago
     past: {of: amount, latest: 3, earlier: 24}    # robust z of the mean of the latest windows against the earlier ones
     peers: {of: drug_share, as: ratio}            # over the peers' median; `z` (robust) or `percentile` (0 to 1)
     mean_percentile: [overlap_share, drug_share]  # mean place among peers of several indicators: an index of risk
@@ -32,9 +32,6 @@ from pydantic import Field, model_validator
 from fundwatch.declared import Declared
 from fundwatch.expressions.declared import names_in
 
-UNITS = (
-    "count", "day", "yuan", "unit", "share", "ratio", "z", "second", "minute", "hour", "month", "score", "age", "bit",
-)  # fmt: skip
 Unit = Literal[
     "count", "day", "yuan", "unit", "share", "ratio", "z", "second", "minute", "hour", "month", "score", "age", "bit"
 ]
@@ -71,13 +68,6 @@ class Peers(Declared):
 
     of: str
     as_: Literal["ratio", "z", "percentile"] = Field(alias="as")
-
-
-class IndicatorClass(Declared):
-    """One of the ten classes of the national list."""
-
-    name: str
-    zh: str
 
 
 CLASSES: Mapping[str, str] = {
@@ -119,6 +109,8 @@ class Indicator(Declared):
         ways = [name for name in ("formula", "growth", "past", "peers", "mean_percentile") if getattr(self, name)]
         if len(ways) != 1:
             raise ValueError("one of formula, growth, past, peers and mean_percentile")
+        if self.also and self.formula is None:
+            raise ValueError("`also` compares a formula's value")
         if self.is_of_peers and self.when is not None:
             raise ValueError("`when` stands at the indicator that is compared with peers")
         return self
@@ -159,7 +151,7 @@ class Indicator(Declared):
         for kind in self.also:
             shape = _SHAPES[kind]
             ways: dict[str, object] = {"growth": None, "past": None, "peers": None, "formula": None}
-            ways[shape.way] = shape.made(name)
+            ways[shape.way] = {"of": name if shape.way == "peers" else self.formula, **shape.said}
             made = self.model_dump(by_alias=True, exclude={"also", "formula", "mean_percentile", *ways})
             yield (
                 f"{name}_{kind}",
@@ -184,13 +176,10 @@ class _Shape:
     unit: str
     said: Mapping[str, object]
 
-    def made(self, name: str) -> dict[str, object]:
-        return {"of": name, **self.said}
-
 
 _SHAPES: Mapping[str, _Shape] = {
     "growth": _Shape("growth", "环比", "growth on the window before", "ratio", {"against": "before"}),
-    "year_growth": _Shape("growth", "同比", "growth on the same window a year before", "ratio", {"against": "year_ago"}),
+    "year_growth": _Shape("growth", "同比", "growth on a year before", "ratio", {"against": "year_ago"}),
     "past": _Shape("past", "自身历史偏离", "against its own past windows", "z", {}),
     "peers_ratio": _Shape("peers", "同类倍数", "over the peers' median", "ratio", {"as": "ratio"}),
     "peers_z": _Shape("peers", "同类偏离", "robust z among peers", "z", {"as": "z"}),

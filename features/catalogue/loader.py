@@ -92,7 +92,7 @@ def _one_of(
     order = sorted(parts, key=lambda part: not part[0].endswith(_BASE))
     for label, part in order:
         wrong += _joined(content, label, part, origins, changes.get(entity, ()))
-    where = " and ".join(label for label, _ in order) if len(order) < 3 else f"the files of {entity}"  # noqa: PLR2004
+    where = " and ".join(label for label, _ in order) if len(order) < 3 else f"the files of {entity}"
     for overlay, change in changes.get(entity, ()):
         where, content = f"{where} with {overlay}", laid_over(content, change)
         origins = {} if change else origins
@@ -133,9 +133,7 @@ def _of_file(entry: Mapping[str, Any], part: Mapping[str, Any], windows: Sequenc
 
 def _with_companions(catalogue: Catalogue) -> Catalogue:
     """The catalogue with the comparisons that indicators declare of themselves."""
-    more = {
-        other: made for name, one in catalogue.indicators.items() for other, made in one.companions(name)
-    }
+    more = {other: made for name, one in catalogue.indicators.items() for other, made in one.companions(name)}
     known = {name: one for name, one in more.items() if name not in catalogue.indicators}
     return catalogue.model_copy(update={"indicators": {**catalogue.indicators, **known}}) if known else catalogue
 
