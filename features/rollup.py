@@ -31,11 +31,11 @@ def recent(catalogues: Iterable[Catalogue], source: Source, versions: DataFrame,
     Older days count in no indicator any more, so their late rows are not rolled up. The end of a stay that the delivery
     of the version could not know is unknown, on that night and on all later ones.
     """
-    users = [kept for catalogue in catalogues if source in (kept := kept_by_day(catalogue)).sources]
+    users = [catalogue for catalogue in catalogues if source in kept_by_day(catalogue).sources]
     first = min(first_day(catalogue, night) for catalogue in users)
     rows = with_known_ends(versions, source.table, "known_from")
     rows = with_bed_days(rows, first) if source is Source.BED_DAYS else rows
-    names = frozenset[str]().union(*(_columns_read(catalogue, source) for catalogue in users))
+    names = frozenset[str]().union(*(_columns_read(kept_by_day(catalogue), source) for catalogue in users))
     places = {name: place_of(source, name) for name in sorted(names - {DAY, MOMENT})}
     columns = [F.expr(written(place.sql)).alias(name) for name, place in places.items() if place is not None]
     in_reach = rows.filter(F.to_date(source.moment) >= F.lit(first))
