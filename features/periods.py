@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from features.catalogue import Catalogue
 from features.catalogue.declaration import CaseMix, Sequence, Source
 from features.catalogue.sources import DAY
+from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES
 
 PERIOD = "_period"
@@ -71,12 +72,15 @@ def look_back(catalogue: Catalogue, of: Source | str) -> int:
 
 
 def kept_by_day(catalogue: Catalogue) -> Catalogue:
-    """The catalogue with those measures alone whose days are kept, night by night: of watched entities, and made of the
-    row's own columns, for a day is made anew when its rows change, and not when what they lie within does."""
+    """The catalogue with those measures alone whose days are kept, night by night: of watched entities, of rows whose
+    versions are known, and made of the row's own columns, for a day is made anew when its rows change, and not when
+    what they lie within does."""
     kept = {
         name: measure
         for name, measure in catalogue.measures.items()
-        if catalogue.entity in ENTITIES and catalogue.is_of_own_columns(measure)
+        if catalogue.entity in ENTITIES
+        and "known_from" in TABLES[measure.of.table].column_names
+        and catalogue.is_of_own_columns(measure)
     }
     return catalogue.model_copy(update={"measures": kept})
 
