@@ -255,4 +255,4 @@ def test_shuffles_are_as_many_as_there_are_ways_to_gather_rows_and_not_as_indica
         exchanges.append(str(plan).count("Exchange hashpartitioning"))
         assert len(copied.named) == copies * len(at_once.named)
     assert exchanges[0] == exchanges[1]
-    assert exchanges[0] <= 20
+    assert exchanges[0] <= 24  # six ways to gather rows, four moves each
