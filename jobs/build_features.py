@@ -16,7 +16,7 @@ from features.catalogue.sources import CONTEXTS, MADE_HERE
 from features.indicators import to_indicators
 from features.peers import peer_groups_file, read_peer_groups, to_peer_statistics, with_peer_groups
 from features.periods import kept_by_day
-from features.rollup import as_known, changed, recent, to_days
+from features.rollup import as_known, changed, days_fingerprint, recent, to_days
 from features.rows import RowsNeeded
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES, MEASURED
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 def _run(night: Night) -> Report:
     plans, not_run = _plans(night)
-    plan_fingerprint = fingerprint({entity: plan.fingerprint for entity, plan in plans.items()})
+    plan_fingerprint = fingerprint({entity: days_fingerprint(plans[entity]) for entity in ENTITIES})
     since = _since(night, plan_fingerprint)
     touched = _write_rollups(night, plans, since)
     members = _write_indicators(night, plans)
@@ -188,7 +188,7 @@ def _own_fingerprint(place: Workplace, _night: date) -> Any:
 
 JOB = Job(
     name=BUILD.name,
-    title="indicators of whoever is measured",
+    title="indicators of patients, doctors and institutions",
     reads=("supplied_column",),
     optional=(
         *dict.fromkeys(

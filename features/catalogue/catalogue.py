@@ -142,7 +142,7 @@ class Catalogue(Declared):
     def windows_of(self, indicator: Indicator) -> tuple[int, ...]:
         return indicator.windows or self.windows
 
-    @cached_property
+    @property
     def named(self) -> tuple[NamedIndicator, ...]:
         """Every indicator over every window, by column name."""
         return tuple(
