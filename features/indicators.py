@@ -1,4 +1,4 @@
-"""Indicators: measures over every period that is asked for, side by side, then each declared formula once per window."""
+"""Indicators: measures over every period that is asked for, side by side; then each formula once per window."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from fundwatch.expressions.declared import AGGREGATES, functions_in, names_in, w
 
 _ADDED_UP = frozenset({"count", "count_if", "sum"})
 _IS_NOW = "_is_now"
+_LATEST, _EARLIER, _USUAL, _DISTANCES = "_latest", "_earlier", "_usual", "_distances"
 
 
 def to_indicators(
@@ -31,8 +32,8 @@ def to_indicators(
     as_of: date,
     successors: Successors = NO_SUCCESSORS,
 ) -> DataFrame:
-    """One row per entity that is seen in one of its windows that end on `as_of`, inclusive: its indicators, but for
-    those that are made of places among peers.
+    """One row per entity that is seen in the catalogue's windows that end on `as_of`, inclusive: its indicators, but
+    for those that are made of places among peers.
 
     `days` are rows of `as_known`, None where the entity's days are not kept; `rows` those of each source, by
     `RowsNeeded`. Columns: the entity's id and one double per indicator and window. An indicator is null where its
@@ -48,21 +49,25 @@ def to_indicators(
         own = successors.renamed(days, {key: MEASURED[catalogue.entity].id_kind})
         wanted = sorted({period for name in kept for period in periods[name]})
         parts.append(days_added(own, key, kept, wanted, as_of))
-    return _formulas(catalogue, to_wide(parts, key, periods))
+    return _formulas(catalogue, to_wide(catalogue, parts, periods))
 
 
-def to_wide(parts: Iterable[DataFrame], key: str, periods: Mapping[str, tuple[Period, ...]]) -> DataFrame:
-    """One row per entity that is seen in a window of now: a column per measure and period, `amount@90d`."""
+def to_wide(catalogue: Catalogue, parts: Iterable[DataFrame], periods: Mapping[str, tuple[Period, ...]]) -> DataFrame:
+    """One row per entity that is seen in a window: a column per measure and period, `amount@90d`.
+
+    Who is seen only in windows longer than the catalogue's own has no row: whoever is compared is there for peers too.
+    """
     rows = stacked(parts, missing_as_null=True)
     values = [
         F.max(F.when(F.col(PERIOD) == period.label, F.col(part))).alias(_column(part, period))
         for name, wanted in periods.items()
-        for part in (CaseMix.names_of(name) if f"{name}_expected" in rows.columns else (name,))
+        for part in (CaseMix.names_of(name) if name in catalogue.case_mix else (name,))
         for period in wanted
     ]
-    now = sorted({period.label for wanted in periods.values() for period in wanted if not period.back})
-    is_now = F.bool_or(F.col(PERIOD).isin(now)).alias(_IS_NOW)
-    return rows.groupBy(key).agg(is_now, *values).filter(_IS_NOW)
+    now = {period for wanted in periods.values() for period in wanted if not period.back}
+    own = {period for period in now if period.days <= max(catalogue.windows)} or now
+    is_now = F.bool_or(F.col(PERIOD).isin(sorted(period.label for period in own))).alias(_IS_NOW)
+    return rows.groupBy(catalogue.id_column).agg(is_now, *values).filter(_IS_NOW)
 
 
 def _column(name: str, period: Period) -> str:
@@ -70,7 +75,16 @@ def _column(name: str, period: Period) -> str:
 
 
 def _formulas(catalogue: Catalogue, entities: DataFrame) -> DataFrame:
+    """The indicators. Of those that look at the entity's past, the windows before are gathered first, sorted: what many
+    expressions name is computed once."""
     made = [named for named in catalogue.named if not named.definition.is_of_peers]
+    past = {n.column: n.definition.past for n in made if n.definition.past is not None}
+    windows = {named.column: Period(named.window) for named in made}
+    if past:
+        gathered = (_gathered(catalogue, column, one, windows[column]) for column, one in past.items())
+        entities = entities.select("*", *(part for parts in gathered for part in parts))
+        entities = entities.select("*", *(median_of(F.col(c + _EARLIER)).alias(c + _USUAL) for c in past))
+        entities = entities.select("*", *(_distances(column).alias(column + _DISTANCES) for column in past))
     return entities.select(catalogue.id_column, *(_value(catalogue, named).alias(named.column) for named in made))
 
 
@@ -80,7 +94,7 @@ def _value(catalogue: Catalogue, named: NamedIndicator) -> Column:
     if one.growth is not None:
         value = _growth(catalogue, one.growth, now)
     elif one.past is not None:
-        value = _past(catalogue, one.past, now)
+        value = _past(named.column, one.past)
     else:
         value = _over(catalogue, one.formula or "", now)
     if one.when is None:
@@ -94,17 +108,28 @@ def _growth(catalogue: Catalogue, growth: Growth, now: Period) -> Column:
     return _over(catalogue, growth.of, now) / F.nullif(before, F.lit(0.0)) - 1.0
 
 
-def _past(catalogue: Catalogue, past: Past, now: Period) -> Column:
-    """Windows in which it was nothing are not counted: nobody knows whether there was anything to count."""
+def _gathered(catalogue: Catalogue, column: str, past: Past, now: Period) -> tuple[Column, Column]:
+    """The values of the latest windows and, sorted, of the earlier ones. Those in which it was nothing are not counted:
+    nobody knows whether there was anything to count."""
     values = [
         F.nullif(_over(catalogue, past.of, Period(now.days, now.days * back)), F.lit(0.0))
         for back in range(past.latest + past.earlier)
     ]
     latest, earlier = (F.array_compact(F.array(*part)) for part in (values[: past.latest], values[past.latest :]))
-    mean = F.aggregate(latest, F.lit(0.0), lambda total, value: total + value) / F.nullif(F.size(latest), F.lit(0))
-    usual = median_of(F.sort_array(earlier))
-    spread = median_of(F.sort_array(F.transform(earlier, lambda value: F.abs(value - usual)))) * MAD_SCALE
-    return F.when(F.size(earlier) >= past.least, (mean - usual) / F.nullif(spread, F.lit(0.0)))
+    return latest.alias(column + _LATEST), F.sort_array(earlier).alias(column + _EARLIER)
+
+
+def _distances(column: str) -> Column:
+    distances = F.transform(F.col(column + _EARLIER), lambda value: F.abs(value - F.col(column + _USUAL)))
+    return F.sort_array(distances)
+
+
+def _past(column: str, past: Past) -> Column:
+    latest, usual = F.col(column + _LATEST), F.col(column + _USUAL)
+    total = F.aggregate(latest, F.lit(0.0), lambda added, value: added + value)
+    spread = median_of(F.col(column + _DISTANCES)) * MAD_SCALE
+    distance = total / F.nullif(F.size(latest), F.lit(0)) - usual
+    return F.when(F.size(column + _EARLIER) >= past.least, distance / F.nullif(spread, F.lit(0.0)))
 
 
 def _over(catalogue: Catalogue, formula: str, period: Period) -> Column:

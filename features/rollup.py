@@ -18,6 +18,7 @@ from features.windows import whole
 from fundwatch.contracts.versions import KNOWN_COLUMNS
 from fundwatch.engine.frames import stacked, with_known_ends
 from fundwatch.expressions.declared import written
+from fundwatch.fingerprint import fingerprint
 
 Sources = Mapping[Source, DataFrame]
 
@@ -99,6 +100,15 @@ def first_day(catalogue: Catalogue, as_of: date) -> date:
     """The first day that a window of the kept measures looks back to."""
     reach = reach_of(catalogue, kept_by_day(catalogue).measures, periods_of(catalogue))
     return as_of - timedelta(days=max(reach, *catalogue.windows) - 1)
+
+
+def days_fingerprint(catalogue: Catalogue) -> str:
+    """The fingerprint of what is kept of the entity's days: where it is the same, the days that stand are good."""
+    kept, words = kept_by_day(catalogue), catalogue.vocabulary
+    measures = {name: [m.of.value, words.written(m.value), m.scale] for name, m in kept.measures.items()}
+    keys = {source.value: [*kept.keys[source].parts, kept.keys[source].only] for source in kept.sources}
+    reach = reach_of(catalogue, kept.measures, periods_of(catalogue))
+    return fingerprint(measures, keys, max(reach, *catalogue.windows))
 
 
 def _columns_read(kept: Catalogue, source: Source) -> frozenset[str]:

@@ -28,6 +28,7 @@ from fundwatch.contracts import TABLES
 
 RowsOf = Mapping[Source, DataFrame]
 _ROW_COUNT, _GAP = "row_count", "gap_days"
+_DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,15 @@ class Windows:
         by = [F.expr(words.written(name)) for name in sequence.by]
         is_known = reduce(Column.__and__, (one.isNotNull() for one in by))
         row = Over.partitionBy(*by).orderBy(*order)
-        before = row.rowsBetween(Over.unboundedPreceding, -1)
-        made = [F.lag(F.expr(words.written(text))).over(row).alias(n) for n, text in sequence.previous.items()]
+        # how many rows there are from before does not matter: beyond the look-back none is seen
+        is_seen = F.date_diff(F.col(DAY), F.lag(DAY).over(row)) <= sequence.look_back
+        made = [
+            F.when(is_seen, F.lag(F.expr(words.written(text))).over(row)).alias(n)
+            for n, text in sequence.previous.items()
+        ]
         made += [F.lead(F.expr(words.written(text))).over(row).alias(n) for n, text in sequence.next.items()]
+        second = F.unix_seconds(order[0].cast("timestamp"))
+        before = Over.partitionBy(*by).orderBy(second).rangeBetween(-sequence.look_back * _DAY_SECONDS, -1)
         made += [F.max(F.expr(words.written(text))).over(before).alias(n) for n, text in sequence.latest_before.items()]
         return rows.filter(is_known).select("*", *made)
 
@@ -157,7 +164,11 @@ class Windows:
         by = {name: F.expr(words.written(name)) for name in group.by}
         rows = rows.filter(reduce(Column.__and__, (one.isNotNull() for one in by.values())))
         taken = [F.expr(words.written(text)).alias(name) for name, text in values.items()]
-        keys = [self.key, PERIOD, *(one.alias(name) for name, one in by.items() if name != self.key)]
+        keys: list[Column | str] = [
+            self.key,
+            PERIOD,
+            *(one.alias(name) for name, one in by.items() if name != self.key),
+        ]
         groups = rows.groupBy(*keys).agg(F.count(F.lit(1)).alias(_ROW_COUNT), *taken)
         return groups if group.in_order is None else self._with_gaps(groups, group.in_order)
 

@@ -16,7 +16,7 @@ from features.catalogue.sources import CONTEXTS, MADE_HERE
 from features.indicators import to_indicators
 from features.peers import peer_groups_file, read_peer_groups, to_peer_statistics, with_peer_groups
 from features.periods import kept_by_day
-from features.rollup import as_known, changed, recent, to_days
+from features.rollup import as_known, changed, days_fingerprint, recent, to_days
 from features.rows import RowsNeeded
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES, MEASURED
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 def _run(night: Night) -> Report:
     plans, not_run = _plans(night)
-    plan_fingerprint = fingerprint({entity: plan.fingerprint for entity, plan in plans.items()})
+    plan_fingerprint = fingerprint({entity: days_fingerprint(plans[entity]) for entity in ENTITIES})
     since = _since(night, plan_fingerprint)
     touched = _write_rollups(night, plans, since)
     members = _write_indicators(night, plans)
@@ -109,11 +109,12 @@ def _write_indicators(night: Night, plans: Mapping[str, Catalogue]) -> dict[str,
     rows = _rows(night, plans.values())
     statistics = [_no_rows(night, "peer_statistic").drop("business_date")]
     tables = {}
+    known = {table: night.known(table) for plan in plans.values() for table in registers_of(plan.of)}
+    having = [entity for entity, plan in plans.items() if plan.indicators]
+    made = night.in_parallel(having, lambda entity: _of_entity(night, plans[entity], rows, known, peers))
     for entity, kind in MEASURED.items():
-        plan = plans.get(entity)
-        if plan is not None and plan.indicators:
-            members = night.materialize(_indicators(night, plan, rows, peers))
-            tables[kind.indicator_table], of_peers = _among_peers(night, plan, members)
+        if entity in made:
+            tables[kind.indicator_table], of_peers = made[entity]
             statistics += of_peers
         elif kind.is_watched or night.place.lake.exists(kind.indicator_table):
             tables[kind.indicator_table] = _no_rows(night, kind.indicator_table)
@@ -135,14 +136,30 @@ def _known(night: Night, table: str) -> DataFrame:
     return night.all_rows(table).filter(F.col("business_date") <= F.lit(night.date))
 
 
-def _indicators(night: Night, plan: Catalogue, rows: Mapping[Source, DataFrame], peers: PeerGroups) -> DataFrame:
+def _of_entity(
+    night: Night,
+    plan: Catalogue,
+    rows: Mapping[Source, DataFrame],
+    known: Mapping[str, DataFrame],
+    peers: PeerGroups,
+) -> tuple[DataFrame, list[DataFrame]]:
+    """The entity's table, and the statistics of its peers."""
+    return _among_peers(night, plan, night.materialize(_indicators(night, plan, rows, known, peers)))
+
+
+def _indicators(
+    night: Night,
+    plan: Catalogue,
+    rows: Mapping[Source, DataFrame],
+    known: Mapping[str, DataFrame],
+    peers: PeerGroups,
+) -> DataFrame:
     """One row per entity: its peer group and its indicators as of the night, but for those made of peers' places."""
     entity, days = plan.of, None
     if entity.is_watched and kept_by_day(plan).measures:
         days = night.materialize(as_known(plan, night.all_rows(entity.rollup_table), night.date))
     indicators = to_indicators(plan, days, rows, night.date, night.successors)
-    registers = {table: night.known(table) for table in registers_of(entity)}
-    members = night.materialize(with_attributes(plan, indicators, registers, night.date))
+    members = night.materialize(with_attributes(plan, indicators, known, night.date))
     made = [named.column for named in plan.named if not named.definition.is_of_peers]
     return with_peer_groups(peers, plan.entity, members).select(plan.id_column, "peer_group", *made)
 
@@ -171,7 +188,7 @@ def _own_fingerprint(place: Workplace, _night: date) -> Any:
 
 JOB = Job(
     name=BUILD.name,
-    title="indicators of whoever is measured",
+    title="indicators of patients, doctors and institutions",
     reads=("supplied_column",),
     optional=(
         *dict.fromkeys(

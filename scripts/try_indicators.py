@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 AS_OF = date(2026, 6, 30)
 _DAYS = 760
+_CLASSES = ("01", "03", "04", "05", "06", "07", "08", "09", "11")
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -41,7 +42,11 @@ def made_up_city(visits: int = 1500, seed: int = 1) -> Rows:
         moved = AS_OF - timedelta(days=draw.randrange(_DAYS))
         kind = draw.choice(["opening", "purchase", "sale", "return", "loss", "closing"])
         rows["stock_movement"].append(
-            {"movement_id": f"M{number}", "institution_id": f"H{draw.randrange(4)}", "item_code": f"X{draw.randrange(4)}"}
+            {
+                "movement_id": f"M{number}",
+                "institution_id": f"H{draw.randrange(4)}",
+                "item_code": f"X{draw.randrange(4)}",
+            }
             | {"movement_type": kind, "moved_on": moved, "quantity": draw.randrange(1, 50), "stock_after": 10}
             | {"purchase_price": draw.randrange(1, 9), "invoice_number": draw.choice([f"V{number % 20}", None])}
         )
@@ -74,11 +79,21 @@ def _registers(draw: Random, rows: Rows) -> None:
         )
         if n % 4 == 0:
             rows["chronic_registration"].append(
-                {"patient_id": f"P{n}", "disease_code": f"M0{n % 3}", "institution_id": "H0", "diagnosing_doctor_id": "D1"}
+                {
+                    "patient_id": f"P{n}",
+                    "disease_code": f"M0{n % 3}",
+                    "institution_id": "H0",
+                    "diagnosing_doctor_id": "D1",
+                }
                 | {"started_on": AS_OF - timedelta(days=draw.randrange(600))}
             )
             rows["referral"].append(
-                {"patient_id": f"P{n}", "referral_type": "1", "started_on": date(2025, 1, 1), "from_institution_id": "H0"}
+                {
+                    "patient_id": f"P{n}",
+                    "referral_type": "1",
+                    "started_on": date(2025, 1, 1),
+                    "from_institution_id": "H0",
+                }
             )
     for n in range(14):
         rows["item"].append(
@@ -100,9 +115,10 @@ def _visit(draw: Random, rows: Rows, number: int) -> None:
             ids | insured
             | {"person_type": "11", "visit_type": kind, "is_inpatient": is_stay, "started_at": began, "ended_at": ended}
             | {"admission_department": "内科", "discharge_department": "内科", "attending_doctor_id": f"D{place}"}
-            | {"main_diagnosis_code": disease, "discharge_way": draw.choice("1245"), "region_code": f"32010{person % 2}"}
+            | {"main_diagnosis_code": disease, "discharge_way": draw.choice("1245")}
+            | {"region_code": f"32010{person % 2}"}
         )  # fmt: skip
-    rows["diagnosis"].append({**ids, "diagnosis_code": disease, "is_main": True} | {})
+    rows["diagnosis"].append({**ids, "diagnosis_code": disease, "is_main": True})
     for extra in range(draw.randrange(3)):
         rows["diagnosis"].append({**ids, "diagnosis_code": f"K{extra}0", "is_main": False})
     if is_stay and draw.random() < 0.4:
@@ -122,7 +138,7 @@ def _line(draw: Random, rows: Rows, ids: Mapping[str, Any], number: int, n: int,
     line = {
         **ids,
         "line_id": f"L{number}.{n}", "settlement_id": f"S{number}", "charged_at": at, "item_code": f"X{item}",
-        "item_type": f"{1 + item % 3}01", "charge_class": draw.choice(["01", "03", "04", "05", "06", "07", "08", "09", "11"]),
+        "item_type": f"{1 + item % 3}01", "charge_class": draw.choice(_CLASSES),
         "quantity": quantity, "unit_price": price, "amount": amount, "covered_amount": amount * Decimal("0.8"),
         "price_limit": Decimal(50), "days_supplied": draw.choice([None, 7, 30]), "visit_type": "11",
         "ordering_department": draw.choice(["内科", "外科"]), "ordering_doctor_id": f"D{draw.randrange(8)}",
@@ -132,7 +148,12 @@ def _line(draw: Random, rows: Rows, ids: Mapping[str, Any], number: int, n: int,
     delivered = {"business_date": min(at.date() + timedelta(days=draw.randrange(3)), AS_OF)}
     rows["claim_line_entry"].append(line | delivered)
     if item % 3 == 0 and draw.random() < 0.5:
-        scan = {"trace_code": f"C{draw.randrange(900)}", "scanned_at": at, "quantity": 1, "is_insured": draw.random() < 0.8}
+        scan = {
+            "trace_code": f"C{draw.randrange(900)}",
+            "scanned_at": at,
+            "quantity": 1,
+            "is_insured": draw.random() < 0.8,
+        }
         kept = ("line_id", "institution_id", "encounter_id", "patient_id", "item_code")
         rows["trace_scan"].append({name: line[name] for name in kept} | scan)
     return amount
@@ -142,7 +163,8 @@ def _settled(draw: Random, rows: Rows, ids: Mapping[str, Any], number: int, at: 
     fund = (total * Decimal("0.6")).quantize(Decimal("0.01"))
     settlement = {
         **ids, "settlement_id": f"S{number}", "settled_at": at, "started_on": at.date(), "ended_on": at.date(),
-        "total_amount": total, "covered_amount": total * Decimal("0.8"), "fund_amount": fund, "pooled_fund_amount": fund,
+        "total_amount": total, "covered_amount": total * Decimal("0.8"), "fund_amount": fund,
+        "pooled_fund_amount": fund,
         "excluded_amount": total * Decimal("0.1"), "own_amount": total - fund, "cash_amount": total - fund,
         "account_amount": Decimal(0), "family_account_amount": Decimal(0), "deductible_amount": Decimal(0),
         "over_limit_amount": Decimal(0), "first_self_paid_amount": Decimal(0), "offsite_kind": draw.choice("0001"),
@@ -188,12 +210,13 @@ def tried(session: SparkSession, catalogues: Sequence[Catalogue], rows: Rows) ->
     of = {source: needed.rows(source, made, AS_OF).localCheckpoint() for source in needed.sources}
     found = {}
     for one in catalogues:
-        days = None
+        days, began = None, time.monotonic()
         if one.of.is_watched and kept_by_day(one).measures:
             versions = {s: recent([one], s, dated[s.table], AS_OF) for s in kept_by_day(one).sources}
             rolled = to_days(one, versions, changed(one, versions, None, AS_OF))
             days = as_known(one, rolled.withColumn("business_date", F.lit(AS_OF)), AS_OF)
         found[one.entity] = [row.asDict() for row in to_indicators(one, days, of, AS_OF).collect()]
+        print(f"{one.entity}: {time.monotonic() - began:.1f} s", file=sys.stderr)
     return found
 
 

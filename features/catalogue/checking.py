@@ -23,7 +23,8 @@ from fundwatch.expressions.declared import (
     problems_in,
 )
 
-MOST_DAYS = 400  # the longest window; what is kept by day reaches as far back as its formulas look
+MOST_DAYS = 400  # the longest window
+FARTHEST = 800  # as far back as formulas may look: a year's window and that of a year ago
 
 
 def problems_of(catalogue: Catalogue) -> list[str]:
@@ -36,7 +37,7 @@ def problems_of(catalogue: Catalogue) -> list[str]:
     for check in (_sequences, _groups, _measures, _sets, _over, _case_mix):
         wrong += check(catalogue)
     wrong += _distinct_problems(catalogue)
-    return wrong if wrong else [*_indicators(catalogue)]
+    return [*wrong, *_indicators(catalogue, is_sound=not wrong)]
 
 
 def _names_that_are_taken(catalogue: Catalogue) -> Iterator[str]:
@@ -193,16 +194,16 @@ def _case_mix(catalogue: Catalogue) -> Iterator[str]:
         yield from _columns(f"{where}.strata", mix.strata, known)
 
 
-def _indicators(catalogue: Catalogue) -> Iterator[str]:
+def _indicators(catalogue: Catalogue, *, is_sound: bool) -> Iterator[str]:
     known = catalogue.names.keys() | catalogue.indicators.keys()
     for name, indicator in catalogue.indicators.items():
         where = f"indicators.{name}"
         yield from (f"{where}: there is no measure or set '{n}'" for n in sorted(indicator.reads - known))
-        yield from _windows(where, indicator)
+        yield from _windows(where, catalogue, indicator)
         for key, text in (("formula", indicator.base), ("when", indicator.when)):
             if text:
                 yield from _text(f"{where}.{key}", text, FORMULA, known)
-        if not indicator.reads - known:
+        if is_sound and not indicator.reads - known:
             yield from _in_other_indicators(catalogue, where, indicator)
     read = frozenset[str]().union(*(_reads(catalogue, i) for i in catalogue.indicators.values()))
     for name, taken in catalogue.taken.items():
@@ -215,7 +216,10 @@ def _reads(catalogue: Catalogue, indicator: Indicator) -> frozenset[str]:
     return indicator.reads & catalogue.names.keys()
 
 
-def _windows(where: str, indicator: Indicator) -> Iterator[str]:
+def _windows(where: str, catalogue: Catalogue, indicator: Indicator) -> Iterator[str]:
+    for window in catalogue.windows_of(indicator):
+        if window + max(indicator.offsets(window)) > FARTHEST:
+            yield f"{where}: over {window} days it looks back more than {FARTHEST} days: say shorter windows"
     for window in indicator.windows:
         if not 1 <= window <= MOST_DAYS:
             yield f"{where}.windows: {window}: a window has 1 to {MOST_DAYS} days"

@@ -78,20 +78,20 @@ class Sequence(Declared):
           by: [patient_id]          # whoever the entity is: a return to another hospital is seen too
           order: started_at
           where: is_inpatient
-          look_back: 31             # days before the window that may hold the row before
+          look_back: 31             # the row before is seen if it is so many days old at most
           previous: {previous_end: stay_ended_at, previous_institution: institution_id}
           next: {next_start: started_at}
 
-    Measures, groups and sets may then be `of: stays_in_order`; rows outside the window are looked at and not counted.
-    `latest_before` is the greatest value of all rows before: the end that any earlier stay had, for overlaps. Rows that
-    are equal in `order` are taken in the order of the table's key.
+    Sets, groups and `over` may then be `of: stays_in_order`; rows outside the window are looked at and not counted.
+    `latest_before` is the greatest value of all rows earlier by a second at least: the end that any earlier stay had,
+    for overlaps. Rows that are equal in `order`, a date or a time, are taken in the order of the table's key.
     """
 
     of: Source
     by: tuple[str, ...] = Field(min_length=1)
     order: str
     where: str | None = None
-    look_back: int = Field(default=0, ge=0, le=400)
+    look_back: int = Field(default=365, ge=1, le=400)
     previous: Mapping[str, str] = Field(default_factory=dict)
     next: Mapping[str, str] = Field(default_factory=dict)
     latest_before: Mapping[str, str] = Field(default_factory=dict)
@@ -116,8 +116,8 @@ class Group(Declared):
           by: [patient_id]
           values: {institutions: count(DISTINCT institution_id), amount: sum(amount), days: count(DISTINCT day)}
 
-    `of` is a source, a sequence or another group (stays of persons, months of persons). `by` are columns or words; where
-    one is unknown the row is left out. `values` are SQL aggregates by name; a group of the same rows and `by` in
+    `of` is a source, a sequence or another group (stays of persons, months of persons). `by` are columns or words;
+    where one is unknown the row is left out. `values` are SQL aggregates by name; a group of the same rows and `by` in
     another file is computed with it. One value beside others is given: `row_count`, the rows of the group.
     `in_order` is a date among `by`: `gap_days` then says how many days the entity's group before lies back.
     """
@@ -151,7 +151,7 @@ class WindowMeasure(Declared):
 
         users_at_three: {of: users, value: count_if(institutions >= 3), unit: count, description: At three outlets.}
         quantity_p99: {of: lines, value: "percentile(quantity, 0.99)", unit: unit, description: Of a line's quantity.}
-        prescriber_concentration: {of: prescribers, statistic: concentration, value: amount, unit: ratio, description: …}
+        prescriber_concentration: {of: prescribers, statistic: concentration, value: amount, unit: ratio, …}
 
     `value` is a SQL aggregate over the columns of `of`; with a `statistic` it is SQL over one of its rows, whose values
     the statistic is of (a longest run needs none).

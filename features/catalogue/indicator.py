@@ -37,6 +37,7 @@ Unit = Literal[
 ]
 Direction = Literal["high", "low", "both"]
 YEAR = 365
+_LONGEST_OF_PAST = 92  # seven quarters: more of the past is in few lakes
 
 
 class BilingualName(Declared):
@@ -71,8 +72,8 @@ class Peers(Declared):
 
 
 CLASSES: Mapping[str, str] = {
-    "drugs": "药品", "institutions": "机构", "staff": "人员", "diseases": "疾病", "visits": "就诊结算", "patients": "患者",
-    "items": "项目", "stock": "耗材库存", "network": "时空网络", "funds": "基金",
+    "drugs": "药品", "institutions": "机构", "staff": "人员", "diseases": "疾病", "visits": "就诊结算",
+    "patients": "患者", "items": "项目", "stock": "耗材库存", "network": "时空网络", "funds": "基金",
 }  # fmt: skip
 ClassName = Literal[
     "drugs", "institutions", "staff", "diseases", "visits", "patients", "items", "stock", "network", "funds"
@@ -146,10 +147,13 @@ class Indicator(Declared):
             return tuple(days * back for back in range(self.past.latest + self.past.earlier))
         return (0,)
 
-    def companions(self, name: str) -> Iterator[tuple[str, Indicator]]:
-        """The comparisons that it declares of itself, each with its name."""
+    def companions(self, name: str, windows: tuple[int, ...]) -> Iterator[tuple[str, Indicator]]:
+        """The comparisons that it declares of itself over its windows, each with its name."""
+        short = tuple(window for window in windows if window <= _LONGEST_OF_PAST)
         for kind in self.also:
             shape = _SHAPES[kind]
+            if shape.way == "past" and not short:
+                continue
             ways: dict[str, object] = {"growth": None, "past": None, "peers": None, "formula": None}
             ways[shape.way] = {"of": name if shape.way == "peers" else self.formula, **shape.said}
             made = self.model_dump(by_alias=True, exclude={"also", "formula", "mean_percentile", *ways})
@@ -164,6 +168,7 @@ class Indicator(Declared):
                         "description": f"{shape.en[0].upper()}{shape.en[1:]}. {self.description}",
                     }
                     | {way: value for way, value in ways.items() if value is not None}
+                    | ({"windows": short} if shape.way == "past" else {})
                 ),
             )
 

@@ -133,7 +133,11 @@ def _of_file(entry: Mapping[str, Any], part: Mapping[str, Any], windows: Sequenc
 
 def _with_companions(catalogue: Catalogue) -> Catalogue:
     """The catalogue with the comparisons that indicators declare of themselves."""
-    more = {other: made for name, one in catalogue.indicators.items() for other, made in one.companions(name)}
+    more = {
+        other: made
+        for name, one in catalogue.indicators.items()
+        for other, made in one.companions(name, catalogue.windows_of(one))
+    }
     known = {name: one for name, one in more.items() if name not in catalogue.indicators}
     return catalogue.model_copy(update={"indicators": {**catalogue.indicators, **known}}) if known else catalogue
 

@@ -101,8 +101,8 @@ class Context:
     """What a row lies within: the table's row that equals it in `by` (the row's column: the table's).
 
     `columns` are SQL over the table's columns, by the name that declarations use. Where the table has many rows of one
-    key, `is_grouped` says that they are SQL aggregates over these. `absent` is what is so where no row is found: unknown
-    but for these.
+    key, `is_grouped` says that they are SQL aggregates over these. `absent` is what is so where no row is found; all
+    else is unknown then.
     """
 
     name: str
