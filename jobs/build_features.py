@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from features.among_peers import peer_columns, with_peer_indicators
 from features.attributes import registers_of, with_attributes
 from features.catalogue import Catalogue, Source, load_catalogues, runnable
+from features.catalogue.running import narrowed
 from features.catalogue.sources import CONTEXTS, MADE_HERE
 from features.indicators import to_indicators
 from features.peers import peer_groups_file, read_peer_groups, to_peer_statistics, with_peer_groups
@@ -67,7 +68,9 @@ def _successors(found: Successors) -> dict[str, Any]:
 def _plans(night: Night) -> tuple[dict[str, Catalogue], dict[str, str]]:
     """What can run of each entity's catalogue on the columns that are supplied, and why the rest cannot."""
     supplied, dates_only, plans, not_run = night.supplied(), night.dates_only(), {}, {}
-    for entity, catalogue in load_catalogues(region_of(night.settings)).items():
+    for entity, whole in load_catalogues(region_of(night.settings)).items():
+        is_all = night.settings.indicators == "all"
+        catalogue = whole if is_all else narrowed(whole, whole.learned_indicators)
         plan, why_not = runnable(catalogue, supplied, dates_only)
         if plan.indicators or entity in ENTITIES:
             plans[entity] = plan
