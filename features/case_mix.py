@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from features.catalogue import Catalogue
 from features.catalogue.declaration import CaseMix
-from features.periods import PERIOD, Period, exploded_by
+from features.periods import PERIOD, DaySpan, exploded_by
 from features.rows import key_of
 
 _SUM, _SQUARE, _TERM = "decimal(28,4)", "decimal(38,4)", "decimal(38,10)"
@@ -23,7 +23,7 @@ _STRATUM = "_stratum"
 
 
 def to_case_mix(
-    catalogue: Catalogue, name: str, mix: CaseMix, rows: DataFrame, periods: Iterable[Period], as_of: date
+    catalogue: Catalogue, name: str, mix: CaseMix, rows: DataFrame, periods: Iterable[DaySpan], as_of: date
 ) -> DataFrame:
     """One row per entity × period: the drawn ratio (`name`), observed, expected, ratio and rows."""
     strata = _of_strata(catalogue, mix, rows, periods, as_of)
@@ -33,7 +33,7 @@ def to_case_mix(
 
 
 def _of_strata(
-    catalogue: Catalogue, mix: CaseMix, rows: DataFrame, periods: Iterable[Period], as_of: date
+    catalogue: Catalogue, mix: CaseMix, rows: DataFrame, periods: Iterable[DaySpan], as_of: date
 ) -> DataFrame:
     """One row per entity (null: nobody) × period × stratum: rows, sum and sum of squares of the value."""
     words = catalogue.vocabulary

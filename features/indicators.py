@@ -10,9 +10,9 @@ from pyspark.sql import functions as F
 
 from features.catalogue import Catalogue, NamedIndicator
 from features.catalogue.declaration import CaseMix, DaySet, Measure, WindowMeasure
-from features.catalogue.indicator import YEAR, Growth, Past
+from features.catalogue.indicator import YEAR, Growth, OwnPast
 from features.catalogue.sources import Source
-from features.periods import PERIOD, Period, kept_by_day, periods_of
+from features.periods import PERIOD, DaySpan, kept_by_day, periods_of
 from features.quantiles import MAD_SCALE, median_of
 from features.windows import Windows, days_added
 from fundwatch.contracts.entities import MEASURED
@@ -52,7 +52,7 @@ def to_indicators(
     return _formulas(catalogue, to_wide(catalogue, parts, periods))
 
 
-def to_wide(catalogue: Catalogue, parts: Iterable[DataFrame], periods: Mapping[str, tuple[Period, ...]]) -> DataFrame:
+def to_wide(catalogue: Catalogue, parts: Iterable[DataFrame], periods: Mapping[str, tuple[DaySpan, ...]]) -> DataFrame:
     """One row per entity that is seen in a window: a column per measure and period, `amount@90d`.
 
     Who is seen only in windows longer than the catalogue's own has no row: whoever is compared is there for peers too.
@@ -70,7 +70,7 @@ def to_wide(catalogue: Catalogue, parts: Iterable[DataFrame], periods: Mapping[s
     return rows.groupBy(catalogue.id_column).agg(is_now, *values).filter(_IS_NOW)
 
 
-def _column(name: str, period: Period) -> str:
+def _column(name: str, period: DaySpan) -> str:
     return f"{name}@{period.label}"
 
 
@@ -79,7 +79,7 @@ def _formulas(catalogue: Catalogue, entities: DataFrame) -> DataFrame:
     expressions name is computed once."""
     made = [named for named in catalogue.named if not named.definition.is_of_peers]
     past = {n.column: n.definition.past for n in made if n.definition.past is not None}
-    windows = {named.column: Period(named.window) for named in made}
+    windows = {named.column: DaySpan(named.window) for named in made}
     if past:
         gathered = (_gathered(catalogue, column, one, windows[column]) for column, one in past.items())
         entities = entities.select("*", *(part for parts in gathered for part in parts))
@@ -90,7 +90,7 @@ def _formulas(catalogue: Catalogue, entities: DataFrame) -> DataFrame:
 
 def _value(catalogue: Catalogue, named: NamedIndicator) -> Column:
     """The indicator over one window."""
-    one, now = named.definition, Period(named.window)
+    one, now = named.definition, DaySpan(named.window)
     if one.growth is not None:
         value = _growth(catalogue, one.growth, now)
     elif one.past is not None:
@@ -102,17 +102,17 @@ def _value(catalogue: Catalogue, named: NamedIndicator) -> Column:
     return F.when(F.expr(_sql(catalogue, one.when, now)), value)
 
 
-def _growth(catalogue: Catalogue, growth: Growth, now: Period) -> Column:
-    earlier = Period(now.days, now.days if growth.against == "before" else YEAR)
+def _growth(catalogue: Catalogue, growth: Growth, now: DaySpan) -> Column:
+    earlier = DaySpan(now.days, now.days if growth.against == "before" else YEAR)
     before = _over(catalogue, growth.of, earlier)
     return _over(catalogue, growth.of, now) / F.nullif(before, F.lit(0.0)) - 1.0
 
 
-def _gathered(catalogue: Catalogue, column: str, past: Past, now: Period) -> tuple[Column, Column]:
+def _gathered(catalogue: Catalogue, column: str, past: OwnPast, now: DaySpan) -> tuple[Column, Column]:
     """The values of the latest windows and, sorted, of the earlier ones. Those in which it was nothing are not counted:
     nobody knows whether there was anything to count."""
     values = [
-        F.nullif(_over(catalogue, past.of, Period(now.days, now.days * back)), F.lit(0.0))
+        F.nullif(_over(catalogue, past.of, DaySpan(now.days, now.days * back)), F.lit(0.0))
         for back in range(past.latest + past.earlier)
     ]
     latest, earlier = (F.array_compact(F.array(*part)) for part in (values[: past.latest], values[past.latest :]))
@@ -124,7 +124,7 @@ def _distances(column: str) -> Column:
     return F.sort_array(distances)
 
 
-def _past(column: str, past: Past) -> Column:
+def _past(column: str, past: OwnPast) -> Column:
     latest, usual = F.col(column + _LATEST), F.col(column + _USUAL)
     total = F.aggregate(latest, F.lit(0.0), lambda added, value: added + value)
     spread = median_of(F.col(column + _DISTANCES)) * MAD_SCALE
@@ -132,11 +132,11 @@ def _past(column: str, past: Past) -> Column:
     return F.when(F.size(column + _EARLIER) >= past.least, distance / F.nullif(spread, F.lit(0.0)))
 
 
-def _over(catalogue: Catalogue, formula: str, period: Period) -> Column:
+def _over(catalogue: Catalogue, formula: str, period: DaySpan) -> Column:
     return F.expr(_sql(catalogue, formula, period)).cast("double")
 
 
-def _sql(catalogue: Catalogue, formula: str, period: Period) -> str:
+def _sql(catalogue: Catalogue, formula: str, period: DaySpan) -> str:
     """The formula over the columns of the period; the formula of an indicator that it names stands in its place."""
     names = {}
     for name in sorted(names_in(formula)):
@@ -150,7 +150,7 @@ def _sql(catalogue: Catalogue, formula: str, period: Period) -> str:
     return written(formula, names=names)
 
 
-def _held(catalogue: Catalogue, name: str, period: Period) -> str:
+def _held(catalogue: Catalogue, name: str, period: DaySpan) -> str:
     """The measure's column. What counts or adds up is a true zero of a window without a row."""
     taken, column = catalogue.names[name], f"`{_column(name, period)}`"
     if _is_zero_of_nothing(name, taken):

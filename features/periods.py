@@ -20,7 +20,7 @@ from fundwatch.contracts.entities import ENTITIES
 PERIOD = "_period"
 
 
-class Period(NamedTuple):
+class DaySpan(NamedTuple):
     """So many days, of which the last lies `back` days before the as-of date."""
 
     days: int
@@ -49,15 +49,15 @@ class Period(NamedTuple):
         return (F.col(begun) <= last) & (F.col(ended).isNull() | (F.col(ended) >= last))
 
 
-def periods_of(catalogue: Catalogue) -> dict[str, tuple[Period, ...]]:
+def periods_of(catalogue: Catalogue) -> dict[str, tuple[DaySpan, ...]]:
     """By what is taken from the rows (measures, sets, `over`, case mixes), the periods that indicators want it over."""
-    wanted: dict[str, set[Period]] = defaultdict(set)
+    wanted: dict[str, set[DaySpan]] = defaultdict(set)
     owners = {part: name for name in catalogue.case_mix for part in CaseMix.names_of(name)}
     for named in catalogue.named:
         texts = [text for text in (named.definition.base, named.definition.when) if text]
         for name in frozenset[str]().union(*(catalogue.formula_names(text) for text in texts)):
             offsets = named.definition.offsets(named.window)
-            wanted[owners.get(name, name)] |= {Period(named.window, back) for back in offsets}
+            wanted[owners.get(name, name)] |= {DaySpan(named.window, back) for back in offsets}
     return {name: tuple(sorted(periods)) for name, periods in wanted.items()}
 
 
@@ -85,12 +85,12 @@ def kept_by_day(catalogue: Catalogue) -> Catalogue:
     return catalogue.model_copy(update={"measures": kept})
 
 
-def reach_of(catalogue: Catalogue, names: Iterable[str], periods: Mapping[str, tuple[Period, ...]]) -> int:
+def reach_of(catalogue: Catalogue, names: Iterable[str], periods: Mapping[str, tuple[DaySpan, ...]]) -> int:
     """How many days back the periods of these begin; 1 where nobody wants them."""
     return max((period.reach for name in names for period in periods.get(name, ())), default=1)
 
 
-def exploded_by(periods: Iterable[Period], as_of: date, source: Source | None = None) -> Column:
+def exploded_by(periods: Iterable[DaySpan], as_of: date, source: Source | None = None) -> Column:
     """The labels of the periods that a row lies in, one a row."""
     labels = [F.when(period.holds(as_of, source), F.lit(period.label)) for period in periods]
     return F.explode(F.array_compact(F.array(*labels))).alias(PERIOD)

@@ -18,10 +18,10 @@ from pyspark.sql import functions as F
 
 from features.case_mix import to_case_mix
 from features.catalogue import Catalogue, Measure
-from features.catalogue.declaration import DaySet, Group, Sequence, Source, WindowMeasure
+from features.catalogue.declaration import DaySet, RowGroup, Sequence, Source, WindowMeasure
 from features.catalogue.running import rows_read, texts_of
 from features.catalogue.sources import DAY
-from features.periods import PERIOD, Period, exploded_by, periods_of
+from features.periods import PERIOD, DaySpan, exploded_by, periods_of
 from features.rows import keyed, taken_at_once
 from features.statistics import statistic, value_columns, with_places
 from fundwatch.contracts import TABLES
@@ -38,7 +38,7 @@ class Windows:
     catalogue: Catalogue
     rows: RowsOf
     as_of: date
-    periods: Mapping[str, tuple[Period, ...]]
+    periods: Mapping[str, tuple[DaySpan, ...]]
 
     @classmethod
     def of(cls, catalogue: Catalogue, rows: RowsOf, as_of: date) -> Windows:
@@ -79,7 +79,7 @@ class Windows:
             return of
         return next(name for name, group in groups.items() if _gathers(group) == _gathers(groups[of]))
 
-    def _wanted(self, names: Iterable[str]) -> tuple[Period, ...]:
+    def _wanted(self, names: Iterable[str]) -> tuple[DaySpan, ...]:
         return tuple(sorted({period for name in names for period in self.periods[name]}))
 
     def _of_days(self, source: Source, measures: Mapping[str, Measure]) -> DataFrame:
@@ -144,15 +144,15 @@ class Windows:
         counts = (F.count_if(F.col("_set") == name).cast("double").alias(name) for name in sets)
         return distinct.groupBy(self.key, PERIOD).agg(*counts)
 
-    def _in_periods(self, of: str, texts: Iterable[str], wanted: tuple[Period, ...]) -> DataFrame:
+    def _in_periods(self, of: str, texts: Iterable[str], wanted: tuple[DaySpan, ...]) -> DataFrame:
         """The rows of a source, a sequence or a group, once for each period that they lie in."""
         base = self.catalogue.base_of(of)
-        if isinstance(base, Group):
+        if isinstance(base, RowGroup):
             return self._gathered(of, wanted)
         rows = self.rows_of(of, texts)
         return rows.select("*", exploded_by(wanted, self.as_of, self._periods_source(of)))
 
-    def _gathered(self, of: str, wanted: tuple[Period, ...]) -> DataFrame:
+    def _gathered(self, of: str, wanted: tuple[DaySpan, ...]) -> DataFrame:
         """One row per entity × period × `by` of the group, with the values of all groups that gather alike."""
         group, words = self.catalogue.groups[of], self.catalogue.vocabulary
         alike = [one for one in self.catalogue.groups.values() if _gathers(one) == _gathers(group)]
@@ -181,7 +181,7 @@ class Windows:
         words, wanted = self.catalogue.vocabulary, self._wanted(measured)
         rows = self._in_periods(of, [text for one in measured.values() for text in texts_of(one)], wanted)
         base = self.catalogue.base_of(of)
-        in_order = base.in_order if isinstance(base, Group) else None
+        in_order = base.in_order if isinstance(base, RowGroup) else None
         rows = with_places(rows, [self.key, PERIOD], measured, words, in_order)
         values, columns = [], value_columns(measured)
         for name, one in measured.items():
@@ -190,7 +190,7 @@ class Windows:
         return rows.groupBy(self.key, PERIOD).agg(*values)
 
 
-def _gathers(group: Group) -> tuple[object, ...]:
+def _gathers(group: RowGroup) -> tuple[object, ...]:
     return group.of, group.by, group.where, group.in_order
 
 
@@ -203,7 +203,7 @@ def whole(catalogue: Catalogue, measure: Measure) -> Column:
 
 
 def days_added(
-    days: DataFrame, key: str, columns: Mapping[str, str], wanted: Iterable[Period], as_of: date
+    days: DataFrame, key: str, columns: Mapping[str, str], wanted: Iterable[DaySpan], as_of: date
 ) -> DataFrame:
     """One row per entity × period: the measures (`columns`: name, column of the days) added up over its days."""
     inside = days.select("*", exploded_by(wanted, as_of))

@@ -12,9 +12,9 @@ from features.catalogue.declaration import (
     SCALES,
     CaseMix,
     DaySet,
-    Group,
     Indicator,
     Measure,
+    RowGroup,
     Sequence,
     Source,
     WindowMeasure,
@@ -28,7 +28,7 @@ from fundwatch.expressions.declared import names_in
 from fundwatch.fingerprint import fingerprint
 
 Taken = Measure | DaySet | WindowMeasure | CaseMix
-Base = Source | Sequence | Group
+Base = Source | Sequence | RowGroup
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Catalogue(Declared):
     measures: Mapping[str, Measure] = Field(default_factory=dict)
     sets: Mapping[str, DaySet] = Field(default_factory=dict)
     sequences: Mapping[str, Sequence] = Field(default_factory=dict)
-    groups: Mapping[str, Group] = Field(default_factory=dict)
+    groups: Mapping[str, RowGroup] = Field(default_factory=dict)
     over: Mapping[str, WindowMeasure] = Field(default_factory=dict)
     case_mix: Mapping[str, CaseMix] = Field(default_factory=dict)
     indicators: Mapping[str, Indicator] = Field(default_factory=dict)
@@ -115,7 +115,7 @@ class Catalogue(Declared):
             return columns_of(base)
         if isinstance(base, Sequence):
             return columns_of(base.of) | base.made.keys()
-        if isinstance(base, Group):
+        if isinstance(base, RowGroup):
             gap = {"gap_days"} if base.in_order else set()
             return frozenset({*base.by, *base.values, "row_count", *gap})
         return frozenset()

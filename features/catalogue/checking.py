@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
 from features.catalogue.catalogue import Catalogue
-from features.catalogue.declaration import CaseMix, Group, Source, Statistic, WindowMeasure
+from features.catalogue.declaration import CaseMix, RowGroup, Source, Statistic, WindowMeasure
 from features.catalogue.indicator import Indicator
 from features.catalogue.words import Words
 from fundwatch.expressions.declared import (
@@ -181,7 +181,7 @@ def _window_measure(catalogue: Catalogue, where: str, measure: WindowMeasure) ->
     else:
         yield from _text(f"{where}.value", measure.value, ROW, known)
     base = catalogue.base_of(measure.of)
-    if measure.statistic is Statistic.LONGEST_RUN and not (isinstance(base, Group) and base.in_order):
+    if measure.statistic is Statistic.LONGEST_RUN and not (isinstance(base, RowGroup) and base.in_order):
         yield f"{where}: a longest run is of a group that says `in_order`"
 
 

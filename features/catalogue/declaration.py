@@ -25,7 +25,16 @@ from features.catalogue.sources import BED_DAY, Source
 from fundwatch.declared import Declared
 
 __all__ = [
-    "BED_DAY", "CaseMix", "DaySet", "Group", "Indicator", "Measure", "Sequence", "Source", "Statistic", "WindowMeasure",
+    "BED_DAY",
+    "CaseMix",
+    "DaySet",
+    "Indicator",
+    "Measure",
+    "RowGroup",
+    "Sequence",
+    "Source",
+    "Statistic",
+    "WindowMeasure",
 ]  # fmt: skip
 
 MeasureUnit = Literal["count", "day", "yuan", "unit"]
@@ -108,7 +117,7 @@ class Sequence(Declared):
         return self
 
 
-class Group(Declared):
+class RowGroup(Declared):
     """The entity's rows of a window by something more: a row per person, stay, day, item. Example:
 
         users:

@@ -54,7 +54,7 @@ class Growth(Declared):
     against: Literal["before", "year_ago"]
 
 
-class Past(Declared):
+class OwnPast(Declared):
     """Robust z: the mean of the formula over the `latest` windows (this one and those before it) against the median of
     the `earlier` ones, in scaled median absolute deviations of these. Null with fewer than `least` earlier values."""
 
@@ -94,7 +94,7 @@ class Indicator(Declared):
     direction: Direction
     formula: str | None = None
     growth: Growth | None = None
-    past: Past | None = None
+    past: OwnPast | None = None
     peers: Peers | None = None
     mean_percentile: tuple[str, ...] = ()
     when: str | None = None
@@ -174,7 +174,7 @@ class Indicator(Declared):
 
 
 @dataclass(frozen=True)
-class _Shape:
+class _Companion:
     way: str
     zh: str
     en: str
@@ -182,10 +182,10 @@ class _Shape:
     said: Mapping[str, object]
 
 
-_SHAPES: Mapping[str, _Shape] = {
-    "growth": _Shape("growth", "环比", "growth on the window before", "ratio", {"against": "before"}),
-    "year_growth": _Shape("growth", "同比", "growth on a year before", "ratio", {"against": "year_ago"}),
-    "past": _Shape("past", "自身历史偏离", "against its own past windows", "z", {}),
-    "peers_ratio": _Shape("peers", "同类倍数", "over the peers' median", "ratio", {"as": "ratio"}),
-    "peers_z": _Shape("peers", "同类偏离", "robust z among peers", "z", {"as": "z"}),
+_SHAPES: Mapping[str, _Companion] = {
+    "growth": _Companion("growth", "环比", "growth on the window before", "ratio", {"against": "before"}),
+    "year_growth": _Companion("growth", "同比", "growth on a year before", "ratio", {"against": "year_ago"}),
+    "past": _Companion("past", "自身历史偏离", "against its own past windows", "z", {}),
+    "peers_ratio": _Companion("peers", "同类倍数", "over the peers' median", "ratio", {"as": "ratio"}),
+    "peers_z": _Companion("peers", "同类偏离", "robust z among peers", "z", {"as": "z"}),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 
 from features.catalogue.catalogue import Catalogue, Taken
-from features.catalogue.declaration import CaseMix, DaySet, Group, Measure, Sequence, Source
+from features.catalogue.declaration import CaseMix, DaySet, Measure, RowGroup, Sequence, Source
 from features.catalogue.sources import MADE_HERE, Place, contexts_of, place_of
 from fundwatch.expressions.declared import names_by_time, names_in
 
@@ -66,7 +66,7 @@ def _reached(catalogue: Catalogue, named: list[str]) -> set[str]:
     found = set[str]()
     while named:
         base = catalogue.base_of(name := named.pop())
-        if isinstance(base, Sequence | Group):
+        if isinstance(base, Sequence | RowGroup):
             found.add(name)
             named += [base.of] if isinstance(base.of, str) else []
     return found
@@ -83,7 +83,7 @@ def rows_read(catalogue: Catalogue, of: Source | str, texts: Iterable[str]) -> d
         own = [text for name, text in base.made.items() if name in names]
         inner = [*(names - base.made.keys()), *own, *base.by, base.order, *([base.where] if base.where else [])]
         return rows_read(catalogue, base.of, inner)
-    if isinstance(base, Group):
+    if isinstance(base, RowGroup):
         values = [text for name, text in base.values.items() if name in names]
         return rows_read(catalogue, base.of, [*values, *base.by, *([base.where] if base.where else [])])
     raise KeyError(of)
@@ -151,7 +151,7 @@ def _times_over(catalogue: Catalogue, of: Source | str, texts: Iterable[str]) ->
         by_time = frozenset[str]().union(*(names_by_time(text, names) for text in texts))
         made = [text for name, text in base.made.items() if name in by_time]
         return found | _times_over(catalogue, base.of, [*made, *([base.where] if base.where else [])])
-    if isinstance(base, Group):
+    if isinstance(base, RowGroup):
         values = [text for name, text in base.values.items() if name in names]
         return found | _times_over(catalogue, base.of, [*values, *base.by, *([base.where] if base.where else [])])
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.catalogue.catalogue import Catalogue
-from features.catalogue.declaration import CaseMix, Group, Sequence, WindowMeasure
+from features.catalogue.declaration import CaseMix, RowGroup, Sequence, WindowMeasure
 from features.catalogue.indicator import Indicator
 
 _PEERS = {"ratio": "over the peers' median", "z": "robust z among peers", "percentile": "place among peers, 0 to 1"}
@@ -51,7 +51,7 @@ def _taken(catalogue: Catalogue, name: str) -> str:
 
 def _base(catalogue: Catalogue, of: str) -> str:
     base = catalogue.base_of(of)
-    if isinstance(base, Group):
+    if isinstance(base, RowGroup):
         return f"{_base(catalogue, base.of)} by {', '.join(base.by)}"
     if isinstance(base, Sequence):
         return f"{base.of.value} in order of {base.order}"

@@ -38,7 +38,7 @@ def indicator_of(entity: Entity) -> Table:
 
 def _id_type(entity: Entity) -> str:
     if entity.quotes:
-        return "quoting(string)"
+        return "token(mixed)"
     return f"id({entity.name})" if entity.domain is None else f"token({entity.domain})"
 
 
