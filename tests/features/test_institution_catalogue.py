@@ -33,6 +33,7 @@ EXPECTED = {
         "same_disease_return_share_90d": 1 / 35,
         "related_return_share_90d": 2 / 35,
         "elsewhere_return_share_90d": 1 / 34,
+        "relay_stay_share_90d": 0.0,
         # one was there nine months before, another one more than a year before
         "new_person_share_90d": 30 / 31,
         # only the visit two days before the stay
