@@ -47,29 +47,48 @@ def narrowed(catalogue: Catalogue, indicators: Iterable[str]) -> Catalogue:
     read = frozenset[str]().union(*(catalogue.measured(one) for one in kept.values()))
     over = {n: m for n, m in catalogue.over.items() if n in read}
     sets = {n: s for n, s in catalogue.sets.items() if n in read}
-    reached = _reached(catalogue, [*(m.of for m in over.values()), *(s.of for s in sets.values())])
+    reached = _reached(catalogue, [*over.values(), *sets.values()])
     return catalogue.model_copy(
         update={
             "measures": {n: m for n, m in catalogue.measures.items() if n in read},
             "sets": sets,
             "over": over,
-            "sequences": {n: s for n, s in catalogue.sequences.items() if n in reached},
-            "groups": {n: g for n, g in catalogue.groups.items() if n in reached},
+            "sequences": {n: _made_of(s, reached[n]) for n, s in catalogue.sequences.items() if n in reached},
+            "groups": {n: _valued(g, reached[n]) for n, g in catalogue.groups.items() if n in reached},
             "case_mix": {n: m for n, m in catalogue.case_mix.items() if read & {*CaseMix.names_of(n)}},
             "indicators": kept,
         }
     )
 
 
-def _reached(catalogue: Catalogue, named: list[str]) -> set[str]:
-    """The sequences and groups that these are made of."""
-    found = set[str]()
-    while named:
-        base = catalogue.base_of(name := named.pop())
-        if isinstance(base, Sequence | RowGroup):
-            found.add(name)
-            named += [base.of] if isinstance(base.of, str) else []
+def _reached(catalogue: Catalogue, taken: Iterable[Taken]) -> dict[str, set[str]]:
+    """The sequences and groups that these are made of, each with the names that are read of its rows."""
+    words, found = catalogue.vocabulary, dict[str, set[str]]()
+    asked: list[tuple[Source | str, list[str]]] = [(one.of, texts_of(one)) for one in taken]
+    while asked:
+        of, texts = asked.pop()
+        base = of if isinstance(of, Source) else catalogue.base_of(of)
+        if isinstance(of, Source) or not isinstance(base, Sequence | RowGroup):
+            continue
+        names = found.setdefault(of, set())
+        names |= frozenset[str]().union(*(words.columns(text) for text in texts))
+        if isinstance(base, RowGroup):
+            values = [text for name, text in base.values.items() if name in names]
+            asked.append((base.of, [*values, *base.by, *([base.where] if base.where else [])]))
     return found
+
+
+def _made_of(sequence: Sequence, names: Set[str]) -> Sequence:
+    """The sequence with what is read of it alone: what nobody reads may be made of columns that nobody supplies."""
+    parts = ("previous", "next", "latest_before")
+    return sequence.model_copy(
+        update={part: {n: text for n, text in getattr(sequence, part).items() if n in names} for part in parts}
+    )
+
+
+def _valued(group: RowGroup, names: Set[str]) -> RowGroup:
+    """The group with the values that are read alone."""
+    return group.model_copy(update={"values": {n: text for n, text in group.values.items() if n in names}})
 
 
 def rows_read(catalogue: Catalogue, of: Source | str, texts: Iterable[str]) -> dict[Source, frozenset[str]]:

@@ -195,3 +195,11 @@ def test_the_hour_of_a_source_that_has_dates_only_is_unknown_and_its_weekday_is_
     assert {f"{entity}_night_share_30d" for entity in ENTITIES} <= not_run.keys()
     assert all(why.startswith("the source has dates only: ") for why in not_run.values())
     assert runnable(load_catalogues()["doctor"], ALL_SUPPLIED)[1] == {}
+
+
+def test_a_narrowed_catalogue_makes_only_what_is_read_of_its_sequences_and_groups() -> None:
+    whole = load_catalogues()["institution"]
+    narrow = narrowed(whole, ["same_disease_return_share"])
+    made = {name: {*sequence.made} for name, sequence in narrow.sequences.items()}
+    assert "way_before" in whole.sequences["stay_chain"].made
+    assert made == {"stay_chain": {"ended_before", "institution_before", "category_before"}}

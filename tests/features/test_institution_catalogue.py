@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 ADMITTED, LEFT = datetime(2026, 6, 1, 8), datetime(2026, 6, 5, 8)
 NIGHTS = [date(2026, 6, day) for day in (1, 2, 3, 4)]
-EXPECTED = {
+EXPECTED: dict[str, dict[str, float | None]] = {
     "H1": {
         # ten stays have beds alone; one of them a line of unknown class, which is a service on one of its days
         "hanging_stay_share_90d": 10 / 25,
