@@ -25,6 +25,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from benchmarks.detection_in_duckdb import of_days
 from benchmarks.event_log import SparkFigures, read_figures, settings_with_events
 from benchmarks.processes import Cost, run_measured
 from features.catalogue import load_catalogues
@@ -34,10 +35,10 @@ from jobs.protect.manage_keys import make_missing_keys
 from simulator import scenario_for_lines, simulate
 
 NIGHT = date(2026, 3, 31)
-_FUNDWATCH = (sys.executable, "-m", "jobs.command_line")
+FUNDWATCH = (sys.executable, "-m", "jobs.command_line")
 _START = re.compile(r"Spark starts +([\d.]+) s", re.MULTILINE)
-_ROW = "{:<28} {:>8} {:>9} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}"
-_HEAD = ("", "wall s", "cpu s", "peak MB", "queries", "jobs", "shuffles", "MB moved", "idle s", "max/med")
+ROW = "{:<28} {:>8} {:>9} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}"
+HEAD = ("", "wall s", "cpu s", "peak MB", "queries", "jobs", "shuffles", "MB moved", "idle s", "max/med")
 _CLOSE = 1e-6  # sums of doubles in another order
 _PLAIN = """
 import sys, time
@@ -70,7 +71,7 @@ class MeasuredStage:
             skew = r.slowest_task / max(r.median_task, 0.001)
             spark = (*map(str, (r.queries, r.jobs, r.shuffles)), f"{r.shuffled_megabytes:,.0f}",
                      f"{r.idle_seconds:.1f}", f"{skew:.0f}")  # fmt: skip
-        return _ROW.format(self.name, *used, *spark)
+        return ROW.format(self.name, *used, *spark)
 
 
 def main() -> int:
@@ -84,8 +85,8 @@ def main() -> int:
             make_lake(var, asked.lines)
         copy = Path(scratch) / "copy"
         shutil.copytree(var, copy, ignore=shutil.ignore_patterns("landing", "truth"))
-        print(_ROW.format(*_HEAD), flush=True)
-        stages = [_plain(copy, Path(scratch)), *(_stage(verb, copy, Path(scratch)) for verb in ("scan", "build"))]
+        print(ROW.format(*HEAD), flush=True)
+        stages = [plain_scan(copy, Path(scratch)), *(_stage(verb, copy, Path(scratch)) for verb in ("scan", "build"))]
         in_duckdb, reported = _in_duckdb(copy)
         for second, stage in zip(in_duckdb, stages[1:], strict=True):
             plain = stages[0].seconds
@@ -102,10 +103,10 @@ def make_lake(var: Path, lines: int) -> None:
     make_missing_keys(Settings(var=var))
     scenario = scenario_for_lines(lines, history_start=date(2026, 1, 1), nights=(NIGHT,))
     simulate(scenario, var / "landing", var / "truth", processes=2)
-    subprocess.run([*_FUNDWATCH, "intake", "--date", str(NIGHT), "--var", str(var)], check=True)
+    subprocess.run([*FUNDWATCH, "intake", "--date", str(NIGHT), "--var", str(var)], check=True)
 
 
-def _measured(name: str, command: Sequence[str], scratch: Path) -> MeasuredStage:
+def measured(name: str, command: Sequence[str], scratch: Path) -> MeasuredStage:
     """The command with Spark's event log on; its settings file is put in place of the word SETTINGS."""
     events = scratch / "events" / name.replace(" ", "-")
     file = events.parent / f"{events.name}.yaml"
@@ -118,14 +119,14 @@ def _measured(name: str, command: Sequence[str], scratch: Path) -> MeasuredStage
     return stage
 
 
-def _plain(var: Path, scratch: Path) -> MeasuredStage:
+def plain_scan(var: Path, scratch: Path) -> MeasuredStage:
     command = [sys.executable, "-c", _PLAIN, "SETTINGS", str(var), str(scratch / "plain")]
-    return _measured("plain scan and write", command, scratch)
+    return measured("plain scan and write", command, scratch)
 
 
 def _stage(verb: str, var: Path, scratch: Path) -> MeasuredStage:
     options = ("--date", str(NIGHT), "--var", str(var), "--settings", "SETTINGS")
-    return _measured({"scan": "rules", "build": "indicators"}[verb], [*_FUNDWATCH, verb, *options], scratch)
+    return measured({"scan": "rules", "build": "indicators"}[verb], [*FUNDWATCH, verb, *options], scratch)
 
 
 def _in_duckdb(var: Path) -> tuple[list[MeasuredStage], Mapping[str, Any]]:
@@ -153,8 +154,10 @@ def _different_hits(var: Path, reported: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _different_indicators(var: Path, reported: Mapping[str, Any]) -> Iterator[str]:
-    for entity, catalogue in load_catalogues().items():
-        names = [named.column for named in catalogue.named]
+    for entity, whole in load_catalogues().items():
+        names = [named.column for named in of_days(whole).named]
+        if not names:
+            continue
         figures = ", ".join(f"count({n}) AS {n}_count, coalesce(sum({n}), 0) AS {n}_sum" for n in names)
         (row,) = _rows(var, f"indicator_{entity}", f"SELECT count(*) AS members, {figures} FROM indicator_{entity}")
         there = reported["indicators"][entity]
@@ -163,12 +166,14 @@ def _different_indicators(var: Path, reported: Mapping[str, Any]) -> Iterator[st
             pairs += [(f"{name} values", row[f"{name}_count"], there[name][0])]
             pairs += [(f"{name} sum", row[f"{name}_sum"], there[name][1])]
         yield from _unequal(entity, pairs)
-        yield from _unequal(f"{entity} peers", _peer_figures(var, entity, reported))
+        yield from _unequal(f"{entity} peers", _peer_figures(var, entity, names, reported))
 
 
-def _peer_figures(var: Path, entity: str, reported: Mapping[str, Any]) -> Iterator[tuple[str, float, float]]:
-    query = f"SELECT peer_count, median, mad, ladder FROM peer_statistic WHERE entity_type = '{entity}'"
-    rows = [row for row in _rows(var, "peer_statistic", query) if row["peer_count"]]
+def _peer_figures(
+    var: Path, entity: str, names: Sequence[str], reported: Mapping[str, Any]
+) -> Iterator[tuple[str, float, float]]:
+    query = f"SELECT indicator, peer_count, median, mad, ladder FROM peer_statistic WHERE entity_type = '{entity}'"
+    rows = [r for r in _rows(var, "peer_statistic", query) if r["peer_count"] and r["indicator"] in names]
     here = (
         len(rows),
         *(sum(row[name] for row in rows) for name in ("median", "mad")),

@@ -20,7 +20,8 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from features.catalogue import Catalogue, Source, load_catalogues
-from features.catalogue.declaration import BED_DAY
+from features.catalogue.running import narrowed
+from features.catalogue.sources import BED_DAY
 from fundwatch.expressions.declared import written
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
@@ -260,7 +261,10 @@ def _knowledge(database: duckdb.DuckDBPyConnection) -> tuple[str, dict[str, str]
 def _indicators(database: duckdb.DuckDBPyConnection, lake: Lake, night: date) -> dict[str, object]:
     """By entity: of every indicator how many have a value and what they add up to, and the same of the quantiles."""
     found: dict[str, object] = {}
-    for entity, catalogue in load_catalogues().items():
+    for entity, whole in load_catalogues().items():
+        catalogue = of_days(whole)
+        if not catalogue.named:
+            continue
         database.execute(_windows(catalogue, night))
         names = [named.column for named in catalogue.named]
         figures = ", ".join(f"count({name}), coalesce(sum({name}), 0)" for name in names)
@@ -270,32 +274,42 @@ def _indicators(database: duckdb.DuckDBPyConnection, lake: Lake, night: date) ->
     return found
 
 
+def of_days(catalogue: Catalogue) -> Catalogue:
+    """The indicators that are formulas over measures of the row's own columns, and over sets of a source's column."""
+    own = {name for name, measure in catalogue.measures.items() if catalogue.is_of_own_columns(measure)}
+    own |= {name for name, one in catalogue.sets.items() if one.where is None and one.column.isidentifier()}
+    plain = [n for n, one in catalogue.indicators.items() if one.learned and catalogue.measured(one) <= own]
+    return narrowed(catalogue, plain)
+
+
 def _windows(catalogue: Catalogue, night: date) -> str:
     """Sums of days, then of windows, then the formulas, in one query."""
-    key = catalogue.id_column
+    key, words = catalogue.id_column, catalogue.vocabulary
     first = night - timedelta(days=max(catalogue.windows) - 1)
-    parts, sums, joins = [], [], []
+    parts: list[str] = []
+    sums: list[str] = []
+    joins: list[str] = []
     for source in catalogue.sources:
-        of = catalogue.keys[source]
-        scope = f"{of.id} IS NOT NULL AND {of.day}::date BETWEEN DATE '{first}' AND DATE '{night}'"
+        id_, day = catalogue.keys[source].parts[0], source.moment
+        scope = f"{id_} IS NOT NULL AND {day}::date BETWEEN DATE '{first}' AND DATE '{night}'"
         measures = {n: m for n, m in catalogue.measures.items() if m.of is source}
         texts = [
-            f"({written(m.value, names={c: c for c in m.columns})}) * {100 if m.unit == 'yuan' else 1} "
+            f"({written(m.value, names={c: c for c in words.columns(m.value)})}) * {m.scale} "
             f"AS {catalogue.measure_columns[n]}"
             for n, m in measures.items()
         ] or ["count(*) AS row_count"]
         rows = f"FROM {_source_rows(source)} WHERE {scope} GROUP BY ALL"
-        parts.append(f"{source.value} AS (SELECT {of.id} AS {key}, {of.day}::date AS day, {', '.join(texts)} {rows})")
+        parts.append(f"{source.value} AS (SELECT {id_} AS {key}, {day}::date AS day, {', '.join(texts)} {rows})")
         sums.append(source.value)
         for name, day_set in catalogue.sets.items():
-            if day_set.of is source:
+            if day_set.of == source.value:
                 counts = ", ".join(
                     f"count_if(last >= DATE '{night - timedelta(days=w - 1)}') AS {name}_{w}d"
                     for w in catalogue.windows
                 )
                 parts.append(
-                    f"set_{name} AS (SELECT {key}, {counts} FROM (SELECT {of.id} AS {key}, {day_set.column}, "
-                    f"max({of.day}::date) AS last FROM {source.table} WHERE {scope} AND {day_set.column} IS NOT NULL "
+                    f"set_{name} AS (SELECT {key}, {counts} FROM (SELECT {id_} AS {key}, {day_set.column}, "
+                    f"max({day}::date) AS last FROM {source.table} WHERE {scope} AND {day_set.column} IS NOT NULL "
                     "GROUP BY ALL) GROUP BY ALL)"
                 )
                 joins.append(f"LEFT JOIN set_{name} USING ({key})")
@@ -329,7 +343,7 @@ def _formula(catalogue: Catalogue, named: object) -> str:
         held = f"coalesce({name}_{window}d, 0)::double"
         is_money = name in catalogue.measures and catalogue.measures[name].unit == "yuan"
         names[name] = f"({held} / 100)" if is_money else held
-    value = written(definition.formula, names=names)
+    value = written(definition.formula or "", names=names)
     if definition.when is not None:
         value = f"CASE WHEN {written(definition.when, names=names)} THEN {value} END"
     return f"({value})::double AS {named.column}"  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from features.catalogue import Catalogue
-from fundwatch.contracts.entities import ENTITIES, Entity, Register
+from fundwatch.contracts.entities import MEASURED, Entity, Register
 from fundwatch.expressions.declared import written
 
 _ALWAYS = date(1900, 1, 1)
@@ -33,38 +33,44 @@ def with_attributes(
 
     `registers` holds the clean tables that `registers_of` names, as known.
     """
-    entity = ENTITIES[catalogue.entity]
+    entity = MEASURED[catalogue.entity]
     behaviour = (_behaviour(catalogue, indicators, *of).alias(name) for name, of in entity.behaviour.items())
-    described = _described(entity, registers, as_of)
-    return indicators.select("*", *behaviour).join(described, on=entity.id_column, how="left")
+    members = indicators.select("*", *behaviour)
+    if entity.register is None:
+        return members
+    return members.join(_described(entity, entity.register, registers, as_of), on=entity.id_column, how="left")
 
 
 def _registers(entity: Entity) -> Iterator[Register]:
     """The entity's own register, and those of what it lies within."""
-    yield entity.register
-    if entity.register.within:
-        yield from _registers(ENTITIES[entity.register.within])
+    if entity.register is not None:
+        yield entity.register
+        if entity.register.within:
+            yield from _registers(MEASURED[entity.register.within])
 
 
-def _behaviour(catalogue: Catalogue, indicators: DataFrame, indicator: str, attribute: str) -> Column:
-    """What an indicator over the longest window says; unknown where the indicator does not run."""
-    column = f"{catalogue.entity}_{indicator}_{max(catalogue.windows)}d"
+def _behaviour(catalogue: Catalogue, indicators: DataFrame, indicator: str, window: int, attribute: str) -> Column:
+    """What an indicator over the window says; unknown where the indicator does not run."""
+    column = catalogue.column(indicator, window)
     known = column if column in indicators.columns else "NULL"
     return F.expr(written(attribute, names={"value": f"CAST({known} AS double)"}))
 
 
-def _described(entity: Entity, registers: Mapping[str, DataFrame], as_of: date) -> DataFrame:
+def _described(entity: Entity, register: Register, registers: Mapping[str, DataFrame], as_of: date) -> DataFrame:
     """One row per entity that its register knows: its id and the register's attributes."""
-    register, key = entity.register, F.col(entity.register.id).alias(entity.id_column)
+    key = F.col(register.id).alias(entity.id_column)
     rows = registers[register.table]
     if register.begun:
         rows = _latest(register, rows, as_of)
     own = (F.expr(written(text, params={"as_of": as_of})).alias(name) for name, text in register.attributes.items())
     if not register.within:
         return rows.select(key, *own)
-    around = ENTITIES[register.within]
+    around = MEASURED[register.within]
+    if around.register is None:
+        return rows.select(key, *own)
     inner = rows.select(key, F.col(around.register.id).alias(around.id_column), *own)
-    return inner.join(_described(around, registers, as_of), on=around.id_column, how="left").drop(around.id_column)
+    outer = _described(around, around.register, registers, as_of)
+    return inner.join(outer, on=around.id_column, how="left").drop(around.id_column)
 
 
 def _latest(register: Register, rows: DataFrame, as_of: date) -> DataFrame:

@@ -11,7 +11,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from features.attributes import attributes_of
-from fundwatch.contracts.entities import ENTITIES
+from features.quantiles import MAD_SCALE, PERCENTS, median_of, quantile_of
+from fundwatch.contracts.entities import MEASURED
 from fundwatch.declared import Declared, read_declared
 from fundwatch.fingerprint import fingerprint
 from fundwatch.regions import NATION_ALONE, Region
@@ -19,9 +20,6 @@ from fundwatch.resources import conf_file
 
 UNKNOWN = "unknown"
 _PARTED_BY = "|"
-# Makes the median absolute deviation estimate the standard deviation of normal values: 1 / Φ⁻¹(3/4).
-_MAD_SCALE = 1.4826
-_PERCENTS = 100
 
 
 class Level(Declared):
@@ -62,14 +60,14 @@ def read_peer_groups(file: Traversable) -> PeerGroups:
     Raises CatalogueError naming every problem.
     """
     peers = read_declared(PeerGroups, file, "the peer groups do not hold", also=_problems)
-    declared = {e.name: tuple(Level(attribute=name) for name in e.peers) for e in ENTITIES.values()}
+    declared = {e.name: tuple(Level(attribute=name) for name in e.peers) for e in MEASURED.values()}
     return peers.model_copy(update={"entities": declared | dict(peers.entities)})
 
 
 def _problems(peers: PeerGroups) -> Iterator[str]:
-    yield from (f"entities.{entity}: no such entity" for entity in peers.entities if entity not in ENTITIES)
+    yield from (f"entities.{entity}: no such entity" for entity in peers.entities if entity not in MEASURED)
     for entity, levels in peers.entities.items():
-        known = attributes_of(ENTITIES[entity]) if entity in ENTITIES else None
+        known = attributes_of(MEASURED[entity]) if entity in MEASURED else None
         for level in levels:
             if known is not None and level.attribute not in known:
                 yield f"entities.{entity}: no attribute '{level.attribute}'; there are {', '.join(known)}"
@@ -112,16 +110,16 @@ def to_peer_statistics(entity: str, indicators: DataFrame) -> DataFrame:
         .groupBy("peer_group", "indicator")
         .agg(F.sort_array(F.collect_list("value")).alias("values"))
     )
-    medians = values.withColumn("median", _quantile("values", F.lit(50)))
+    medians = values.withColumn("median", median_of(F.col("values")))
     deviations = F.sort_array(F.transform("values", lambda value: F.abs(value - F.col("median"))))
-    ladder = F.transform(F.sequence(F.lit(0), F.lit(_PERCENTS)), lambda percent: _quantile("values", percent))
+    ladder = F.transform(F.sequence(F.lit(0), F.lit(PERCENTS)), lambda percent: quantile_of(F.col("values"), percent))
     return medians.withColumn("deviations", deviations).select(
         F.lit(entity).alias("entity_type"),
         "peer_group",
         "indicator",
         F.size("values").cast("bigint").alias("peer_count"),
         "median",
-        (_quantile("deviations", F.lit(50)) * _MAD_SCALE).alias("mad"),
+        (median_of(F.col("deviations")) * MAD_SCALE).alias("mad"),
         F.when(F.size("values") > 0, ladder).alias("ladder"),
     )
 
@@ -144,11 +142,3 @@ def _groups_around(group: Column) -> Column:
         F.sequence(F.lit(1), F.size(parts)),
         lambda length: F.array_join(F.slice(parts, 1, length), _PARTED_BY),
     )
-
-
-def _quantile(values: str, percent: Column) -> Column:
-    """The percent's quantile of a sorted array, between neighbours in proportion; null of an empty array."""
-    place = (F.size(values) - 1) * percent / F.lit(float(_PERCENTS))
-    below = F.floor(place).cast("int")
-    low, high = F.get(values, below), F.get(values, F.ceil(place).cast("int"))
-    return low + (high - low) * (place - below)

@@ -88,6 +88,10 @@ class Settings(Declared):
     scan_days: Annotated[int, Changes("rules", "leads")] = Field(
         90, ge=1, le=3660, description="how many days of services the rules look back upon"
     )
+    indicators: Annotated[Literal["learned", "all"], Changes("features")] = Field(
+        "learned",
+        description="what is computed each night: what models learn from, or all that is declared, of whatever entity",
+    )
     shadow_rules: Annotated[bool, Changes("rules")] = Field(
         False, description="scan the rules in shadow too, which are counted and make no lead: a night takes longer"
     )

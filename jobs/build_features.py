@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
+from features.among_peers import peer_columns, with_peer_indicators
 from features.attributes import registers_of, with_attributes
 from features.catalogue import Catalogue, Source, load_catalogues, runnable
+from features.catalogue.running import narrowed
+from features.catalogue.sources import CONTEXTS, MADE_HERE
 from features.indicators import to_indicators
 from features.peers import peer_groups_file, read_peer_groups, to_peer_statistics, with_peer_groups
-from features.rollup import as_known, changed, recent, to_days
+from features.periods import kept_by_day
+from features.rollup import as_known, changed, days_fingerprint, recent, to_days
+from features.rows import RowsNeeded
 from fundwatch.contracts import TABLES
-from fundwatch.contracts.entities import ENTITIES
+from fundwatch.contracts.entities import ENTITIES, MEASURED
 from fundwatch.contracts.successors import SUCCESSOR_TABLES
 from fundwatch.contracts.versions import known_on
 from fundwatch.engine.frames import no_rows, stacked
@@ -33,7 +39,7 @@ if TYPE_CHECKING:
 
 def _run(night: Night) -> Report:
     plans, not_run = _plans(night)
-    plan_fingerprint = fingerprint({entity: plan.fingerprint for entity, plan in plans.items()})
+    plan_fingerprint = fingerprint({entity: days_fingerprint(plans[entity]) for entity in ENTITIES})
     since = _since(night, plan_fingerprint)
     touched = _write_rollups(night, plans, since)
     members = _write_indicators(night, plans)
@@ -62,8 +68,12 @@ def _successors(found: Successors) -> dict[str, Any]:
 def _plans(night: Night) -> tuple[dict[str, Catalogue], dict[str, str]]:
     """What can run of each entity's catalogue on the columns that are supplied, and why the rest cannot."""
     supplied, dates_only, plans, not_run = night.supplied(), night.dates_only(), {}, {}
-    for entity, catalogue in load_catalogues(region_of(night.settings)).items():
-        plans[entity], why_not = runnable(catalogue, supplied, dates_only)
+    for entity, whole in load_catalogues(region_of(night.settings)).items():
+        is_all = night.settings.indicators == "all"
+        catalogue = whole if is_all else narrowed(whole, whole.learned_indicators)
+        plan, why_not = runnable(catalogue, supplied, dates_only)
+        if plan.indicators or entity in ENTITIES:
+            plans[entity] = plan
         not_run.update(why_not)
     return plans, not_run
 
@@ -79,47 +89,93 @@ def _since(night: Night, plan_fingerprint: str) -> date | None:
 
 
 def _write_rollups(night: Night, plans: Mapping[str, Catalogue], since: date | None) -> dict[str, int]:
-    """Write every touched entity-day in full; the number of them by entity."""
-    sources = dict.fromkeys(source for plan in plans.values() for source in plan.sources)
-    versions = {s: night.materialize(recent(plans.values(), s, night.all_rows(s.table), night.date)) for s in sources}
+    """Write every touched day of the watched entities in full; the number of them by entity."""
+    kept = {entity: plans[entity] for entity in ENTITIES if kept_by_day(plans[entity]).measures}
+    sources = dict.fromkeys(source for plan in kept.values() for source in kept_by_day(plan).sources)
+    versions = {s: night.materialize(recent(kept.values(), s, night.all_rows(s.table), night.date)) for s in sources}
     known = {source: rows.filter(known_on(night.date)) for source, rows in versions.items()}
     tables = {}
-    for entity, plan in plans.items():
+    for entity in ENTITIES:
         table = ENTITIES[entity].rollup_table
-        if plan.measures:
-            touched = night.materialize(changed(plan, versions, since, night.date))
-            tables[table] = to_days(plan, known, touched)
+        if entity in kept:
+            touched = night.materialize(changed(kept[entity], versions, since, night.date))
+            tables[table] = to_days(kept[entity], known, touched)
         else:
             tables[table] = _no_rows(night, table)
     night.write_all(tables)
-    return {entity: night.tables_written[ENTITIES[entity].rollup_table].rows for entity in plans}
+    return {entity: night.tables_written[ENTITIES[entity].rollup_table].rows for entity in ENTITIES}
 
 
 def _write_indicators(night: Night, plans: Mapping[str, Catalogue]) -> dict[str, int]:
     """Write every entity's indicators and peer group, and the peers' statistics; entities by type."""
     peers = read_peer_groups(peer_groups_file(region_of(night.settings), night.settings.conf))
+    rows = _rows(night, plans.values())
     statistics = [_no_rows(night, "peer_statistic").drop("business_date")]
     tables = {}
-    for entity, plan in plans.items():
-        table = ENTITIES[entity].indicator_table
-        if plan.indicators:
-            tables[table] = night.materialize(_indicators(night, plan, peers))
-            statistics.append(to_peer_statistics(entity, tables[table]))
-        else:
-            tables[table] = _no_rows(night, table)
+    known = {table: night.known(table) for plan in plans.values() for table in registers_of(plan.of)}
+    having = [entity for entity, plan in plans.items() if plan.indicators]
+    made = night.in_parallel(having, lambda entity: _of_entity(night, plans[entity], rows, known, peers))
+    for entity, kind in MEASURED.items():
+        if entity in made:
+            tables[kind.indicator_table], of_peers = made[entity]
+            statistics += of_peers
+        elif kind.is_watched or night.place.lake.exists(kind.indicator_table):
+            tables[kind.indicator_table] = _no_rows(night, kind.indicator_table)
     night.write_all(tables | {"peer_statistic": stacked(statistics)})
-    return {entity: night.tables_written[ENTITIES[entity].indicator_table].rows for entity in plans}
+    return {entity: night.tables_written[MEASURED[entity].indicator_table].rows for entity in plans}
 
 
-def _indicators(night: Night, plan: Catalogue, peers: PeerGroups) -> DataFrame:
-    """One row per entity: its peer group and its indicators as of the night."""
-    entity = ENTITIES[plan.entity]
-    days = night.materialize(as_known(plan, night.all_rows(entity.rollup_table), night.date))
-    indicators = to_indicators(plan, days, night.date, night.successors)
-    registers = {table: night.known(table) for table in registers_of(entity)}
-    members = night.materialize(with_attributes(plan, indicators, registers, night.date))
-    columns = [plan.id_column, "peer_group", *(named.column for named in plan.named)]
-    return with_peer_groups(peers, plan.entity, members).select(*columns)
+def _rows(night: Night, plans: Iterable[Catalogue]) -> dict[Source, DataFrame]:
+    """The rows that anything is taken from at once, by source, each joined once with what it lies within."""
+    needed = RowsNeeded(plans)
+    tables = {table: _known(night, table) for table in sorted(needed.tables())}
+    return {source: night.materialize(needed.rows(source, tables, night.date)) for source in needed.sources}
+
+
+def _known(night: Night, table: str) -> DataFrame:
+    """A clean table as known, or what was delivered up to the night."""
+    if "known_from" in TABLES[table].column_names:
+        return night.known(table)
+    return night.all_rows(table).filter(F.col("business_date") <= F.lit(night.date))
+
+
+def _of_entity(
+    night: Night,
+    plan: Catalogue,
+    rows: Mapping[Source, DataFrame],
+    known: Mapping[str, DataFrame],
+    peers: PeerGroups,
+) -> tuple[DataFrame, list[DataFrame]]:
+    """The entity's table, and the statistics of its peers."""
+    return _among_peers(night, plan, night.materialize(_indicators(night, plan, rows, known, peers)))
+
+
+def _indicators(
+    night: Night,
+    plan: Catalogue,
+    rows: Mapping[Source, DataFrame],
+    known: Mapping[str, DataFrame],
+    peers: PeerGroups,
+) -> DataFrame:
+    """One row per entity: its peer group and its indicators as of the night, but for those made of peers' places."""
+    entity, days = plan.of, None
+    if entity.is_watched and kept_by_day(plan).measures:
+        days = night.materialize(as_known(plan, night.all_rows(entity.rollup_table), night.date))
+    indicators = to_indicators(plan, days, rows, night.date, night.successors)
+    members = night.materialize(with_attributes(plan, indicators, known, night.date))
+    made = [named.column for named in plan.named if not named.definition.is_of_peers]
+    return with_peer_groups(peers, plan.entity, members).select(plan.id_column, "peer_group", *made)
+
+
+def _among_peers(night: Night, plan: Catalogue, members: DataFrame) -> tuple[DataFrame, list[DataFrame]]:
+    """The entity's table, and the statistics of its peers."""
+    statistics = to_peer_statistics(plan.entity, members)
+    if not peer_columns(plan):
+        return members, [statistics]
+    statistics = night.materialize(statistics)
+    whole = night.materialize(with_peer_indicators(plan, members, statistics))
+    of_places = whole.select(plan.id_column, "peer_group", *peer_columns(plan))
+    return whole, [statistics, to_peer_statistics(plan.entity, of_places)]
 
 
 def _no_rows(night: Night, table: str) -> DataFrame:
@@ -138,13 +194,19 @@ JOB = Job(
     title="indicators of patients, doctors and institutions",
     reads=("supplied_column",),
     optional=(
-        *dict.fromkeys(source.table for source in Source),
-        *(entity.register.table for entity in ENTITIES.values()),  # who is in no register is known by the claims alone
-        *SUCCESSOR_TABLES,
+        *dict.fromkeys(
+            [
+                *(source.table for source in Source),
+                *(context.table for context in CONTEXTS if context.table not in MADE_HERE),
+                # who is in no register is known by the claims alone
+                *(entity.register.table for entity in MEASURED.values() if entity.register is not None),
+                *SUCCESSOR_TABLES,
+            ]
+        ),
     ),
     writes=(
         *(entity.rollup_table for entity in ENTITIES.values()),
-        *(entity.indicator_table for entity in ENTITIES.values()),
+        *(entity.indicator_table for entity in MEASURED.values()),
         "peer_statistic",
     ),
     needs=BUILD.needs,

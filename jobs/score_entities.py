@@ -53,9 +53,8 @@ def _indicators_that_ran(night: Night) -> dict[str, frozenset[str]]:
     for everybody, which a detector takes as ordinary; one that did not run would silence it."""
     features = night.place.ledger.committed("features", night.date)
     not_run = frozenset(features.detail.get("not_run", {})) if features is not None else frozenset()
-    return {
-        entity: frozenset(c.directions) - not_run for entity, c in load_catalogues(region_of(night.settings)).items()
-    }
+    catalogues = load_catalogues(region_of(night.settings))
+    return {entity: frozenset(catalogues[entity].directions) - not_run for entity in ENTITIES}
 
 
 def _names(champions: list[Champion]) -> tuple[str, ...]:

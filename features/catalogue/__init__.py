@@ -1,9 +1,11 @@
-"""The catalogue of indicators: what is measured each day, and what a window of days says about an entity."""
+"""The catalogue of indicators: what is measured each day and window, and what it says about an entity."""
 
 from __future__ import annotations
 
-from features.catalogue.declaration import Catalogue, Indicator, Measure, NamedIndicator, Source
-from features.catalogue.loader import load_catalogues, runnable
+from features.catalogue.catalogue import Catalogue, NamedIndicator
+from features.catalogue.declaration import Indicator, Measure, Source
+from features.catalogue.loader import load_catalogues
+from features.catalogue.running import runnable
 
 __all__ = [
     "Catalogue",

@@ -1,70 +1,152 @@
-"""Reading the catalogue: all problems in one error, and what can run on the columns a source supplies."""
+"""Reading the catalogues: the files of each entity become one, all problems come in one error.
+
+A name may be declared in several files of an entity if they say the same of it; it is computed once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.resources import files as package_of
 from importlib.resources.abc import Traversable
-from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from features.catalogue.declaration import Catalogue, DaySet, Indicator, Measure, Source
-from fundwatch.contracts import TABLES
-from fundwatch.contracts.entities import ENTITIES
-from fundwatch.declared import model_problems
+from features.catalogue.catalogue import Catalogue, CatalogueFile
+from features.catalogue.checking import problems_of
+from fundwatch.contracts.entities import ENTITIES, MEASURED
+from fundwatch.declared import key_places, model_problems
 from fundwatch.errors import CatalogueError, FundwatchError, problems
-from fundwatch.expressions.declared import (
-    BOUNDED_AGGREGATES,
-    DAY_MEASURE,
-    FORMULA,
-    distinct_columns,
-    functions_in,
-    names_in,
-    problems_in,
-)
 from fundwatch.regions import Region, laid_over
-from fundwatch.resources import package_files, read_yaml
+from fundwatch.resources import read_yaml
 
-# The columns of each canonical table that the source's mapping fills.
-Supplied = Mapping[str, frozenset[str]]
+_SECTIONS = ("words", "measures", "sets", "sequences", "groups", "over", "case_mix", "indicators")
+_BASE = "base.yaml"
+# what a file says of all its indicators
+_OF_FILE = ("windows", "class", "learned")
+_Changes = Mapping[str, list[tuple[Traversable, dict[str, Any]]]]
 
 
 def load_catalogues(region: Region | None = None) -> dict[str, Catalogue]:
     """The catalogue of each entity as it holds in the region. Raises CatalogueError naming every problem of every file.
 
-    A region's `indicators.yaml` says by entity what differs of the shipped file, and what it adds.
+    A region's `indicators.yaml` says by entity what differs of the shipped files, and what it adds.
     """
     overlays = [] if region is None else region.files("indicators.yaml")
-    return read_catalogues(package_files("features", "catalogue", ".yaml"), overlays)
+    return read_catalogues(catalogue_files(), overlays)
 
 
-def read_catalogues(files: list[Traversable], overlays: Sequence[Traversable] = ()) -> dict[str, Catalogue]:
-    """The catalogues in these files, by entity. Raises CatalogueError naming each problem's file and key."""
-    found: dict[str, Catalogue] = {}
+def catalogue_files() -> list[Traversable]:
+    """The files that ship: `features/catalogue/<entity>/<theme>.yaml`, by entity and name."""
+    root = package_of("features") / "catalogue"
+    folders = sorted((one for one in root.iterdir() if one.is_dir()), key=lambda one: one.name)
+    found = (file for folder in folders for file in sorted(folder.iterdir(), key=lambda one: one.name))
+    return [file for file in found if file.name.endswith(".yaml")]
+
+
+def read_catalogues(
+    files: Sequence[Traversable], overlays: Sequence[Traversable] = (), *, whole: bool = True
+) -> dict[str, Catalogue]:
+    """The catalogues in these files, by entity. Raises CatalogueError naming each problem's file and key.
+
+    `whole` asks for every watched entity.
+    """
     changes, wrong = _changes(overlays)
+    contents: dict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
     for file in files:
-        where = file.name
         try:
             content = read_yaml(file)
-            entity = content.get("entity") if isinstance(content, dict) else None
-            for overlay, change in changes.get(str(entity), ()):
-                where, content = f"{where} with {overlay}", laid_over(content, change)
-            catalogue = Catalogue.model_validate(content)
+            declared = CatalogueFile.model_validate(content)
         except ValidationError as error:
-            wrong += [f"{where}: {text}" for text in model_problems(error)]
+            wrong += [f"{_label(file)}: {t}" for t in model_problems(error, places=key_places(CatalogueFile))]
         except FundwatchError as error:
-            wrong.append(f"{where}: {error.what}")
+            wrong.append(f"{_label(file)}: {error.what}")
         else:
-            wrong += [f"{where}: {text}" for text in _problems_of(catalogue)]
-            if catalogue.entity in found:
-                wrong.append(f"{where}: the entity {catalogue.entity} is declared in another file too")
-            found[catalogue.entity] = catalogue
-    if not wrong:
+            contents[declared.entity].append((_label(file), content))
+    found = {}
+    for entity, parts in contents.items():
+        catalogue, reported = _one_of(entity, parts, changes)
+        wrong += reported
+        if catalogue is not None:
+            found[entity] = catalogue
+    if not wrong and whole:
         wrong = [f"no file declares the entity {entity}" for entity in ENTITIES if entity not in found]
     if wrong:
         raise CatalogueError(problems("the indicator catalogue does not hold", wrong), do="fix what is named")
-    return found
+    return {entity: found[entity] for entity in MEASURED if entity in found}
+
+
+def _label(file: Traversable) -> str:
+    """The file's name, with the entity's folder where it lies in one."""
+    is_in_folder = isinstance(file, Path) and file.parent.name in MEASURED
+    return f"{file.parent.name}/{file.name}" if isinstance(file, Path) and is_in_folder else file.name
+
+
+def _one_of(
+    entity: str, parts: Sequence[tuple[str, dict[str, Any]]], changes: _Changes
+) -> tuple[Catalogue | None, list[str]]:
+    """The entity's catalogue of all its files, with what regions say otherwise, and what is wrong with it."""
+    origins, content, wrong = dict[tuple[str, str], str](), dict[str, Any](), list[str]()
+    order = sorted(parts, key=lambda part: not part[0].endswith(_BASE))
+    for label, part in order:
+        wrong += _joined(content, label, part, origins, changes.get(entity, ()))
+    where = " and ".join(label for label, _ in order) if len(order) < 3 else f"the files of {entity}"
+    for overlay, change in changes.get(entity, ()):
+        where, content = f"{where} with {overlay}", laid_over(content, change)
+        origins = {} if change else origins
+    try:
+        catalogue = Catalogue.model_validate(content)
+        catalogue = _with_companions(catalogue)
+    except ValidationError as error:
+        return None, wrong + [f"{where}: {text}" for text in model_problems(error)]
+    return catalogue, wrong + [f"{_origin(text, origins, where)}: {text}" for text in problems_of(catalogue)]
+
+
+def _joined(
+    content: dict[str, Any],
+    label: str,
+    part: Mapping[str, Any],
+    origins: dict[tuple[str, str], str],
+    changes: Sequence[tuple[Traversable, Mapping[str, Any]]],
+) -> Iterator[str]:
+    """Put the file's part to what the entity's files before it say; yield what they say otherwise."""
+    content.setdefault("entity", part["entity"])
+    content.setdefault("windows", part["windows"])
+    for section in _SECTIONS:
+        for name, entry in (part.get(section) or {}).items():
+            declared = _of_file(entry, part, content["windows"]) if section == "indicators" else entry
+            before = content.setdefault(section, {}).setdefault(name, declared)
+            if before != declared:
+                yield f"{label}: {section}.{name}: {origins[section, name]} says otherwise: name one of them anew"
+            origins.setdefault((section, name), label)
+
+
+def _of_file(entry: Mapping[str, Any], part: Mapping[str, Any], windows: Sequence[int]) -> dict[str, Any]:
+    """The indicator's entry with what its file says of all."""
+    said = {key: part[key] for key in _OF_FILE if key in part and key not in entry}
+    if said.get("windows") == windows:  # the entity's own: a region may choose others
+        del said["windows"]
+    return {**entry, **said}
+
+
+def _with_companions(catalogue: Catalogue) -> Catalogue:
+    """The catalogue with the comparisons that indicators declare of themselves."""
+    more = {
+        other: made
+        for name, one in catalogue.indicators.items()
+        for other, made in one.companions(name, catalogue.windows_of(one))
+    }
+    known = {name: one for name, one in more.items() if name not in catalogue.indicators}
+    return catalogue.model_copy(update={"indicators": {**catalogue.indicators, **known}}) if known else catalogue
+
+
+def _origin(problem: str, origins: Mapping[tuple[str, str], str], where: str) -> str:
+    """The file of the entry that the problem names first."""
+    section, _, rest = problem.partition(".")
+    name = rest.split(":")[0].split(".")[0]
+    return origins.get((section, name), where)
 
 
 def _changes(overlays: Sequence[Traversable]) -> tuple[dict[str, list[tuple[Traversable, dict[str, Any]]]], list[str]]:
@@ -77,8 +159,8 @@ def _changes(overlays: Sequence[Traversable]) -> tuple[dict[str, list[tuple[Trav
         except FundwatchError as error:
             wrong.append(f"{file}: {error.what}")
             continue
-        if not isinstance(content, dict) or not set(content) <= {*ENTITIES}:
-            wrong.append(f"{file}: holds what differs by entity ({', '.join(ENTITIES)}), and nothing else")
+        if not isinstance(content, dict) or not set(content) <= {*MEASURED}:
+            wrong.append(f"{file}: holds what differs by entity ({', '.join(MEASURED)}), and nothing else")
             continue
         for entity, change in content.items():
             if not isinstance(change, dict) or "entity" in change:
@@ -86,108 +168,3 @@ def _changes(overlays: Sequence[Traversable]) -> tuple[dict[str, list[tuple[Trav
             else:
                 changes.setdefault(entity, []).append((file, change))
     return changes, wrong
-
-
-def _problems_of(catalogue: Catalogue) -> list[str]:
-    wrong = [f"windows.{w}: a window has at least one day" for w in catalogue.windows if w < 1]
-    if len(set(catalogue.windows)) < len(catalogue.windows):
-        wrong.append("windows: a window occurs twice")
-    lost = [s.value for s in catalogue.sources if s not in catalogue.keys]
-    wrong += [f"{name}: no row of it finds its {catalogue.entity}: fundwatch/contracts/entities.py" for name in lost]
-    for name in sorted(catalogue.sets.keys() & catalogue.measures.keys()):
-        wrong.append(f"sets.{name}: a measure has the same name")
-    for name, day_set in catalogue.sets.items():
-        wrong += _unknown_columns(f"sets.{name}", day_set.of, {day_set.column})
-    for name, measure in catalogue.measures.items():
-        wrong += _measure_problems(f"measures.{name}", measure)
-    return wrong + _distinct_problems(catalogue) + _indicator_problems(catalogue)
-
-
-def _unknown_columns(where: str, source: Source, columns: set[str] | frozenset[str]) -> list[str]:
-    known = TABLES[source.table].column_names
-    return [f"{where}: {source.table} has no column '{c}'" for c in sorted(columns) if c not in known]
-
-
-def _measure_problems(where: str, measure: Measure) -> list[str]:
-    known = TABLES[measure.of.table].column_names
-    wrong = [f"{where}: {reported}" for reported in problems_in(measure.value, DAY_MEASURE, known)]
-    if not functions_in(measure.value) & BOUNDED_AGGREGATES:
-        wrong.append(f"{where}: a measure adds up rows; use one of {', '.join(sorted(BOUNDED_AGGREGATES))}")
-    return wrong
-
-
-def _distinct_problems(catalogue: Catalogue) -> list[str]:
-    """Distinct counts of two columns multiply the scan's rows (Spark expands them): one is the limit."""
-    wrong = []
-    for source in catalogue.sources:
-        values = (m.value for m in catalogue.measures.values() if m.of is source)
-        columns = sorted(set(chain.from_iterable(distinct_columns(value) for value in values)))
-        if len(columns) > 1:
-            wrong.append(f"measures: {source.value} counts distinct {' and distinct '.join(columns)}; one is allowed")
-    return wrong
-
-
-def _indicator_problems(catalogue: Catalogue) -> list[str]:
-    known = catalogue.measures.keys() | catalogue.sets.keys()
-    wrong = []
-    for name, indicator in catalogue.indicators.items():
-        where = f"indicators.{name}"
-        wrong += [f"{where}: there is no measure or set '{n}'" for n in sorted(indicator.reads - known)]
-        wrong += [f"{where}.formula: {reported}" for reported in _populations(catalogue, indicator)]
-        for key, text in (("formula", indicator.formula), ("when", indicator.when)):
-            wrong += [
-                f"{where}.{key}: {reported}" for reported in (problems_in(text, FORMULA) if text is not None else ())
-            ]
-    read = set(chain.from_iterable(i.reads for i in catalogue.indicators.values()))
-    return wrong + [f"{name}: no indicator reads it" for name in sorted(known - read)]
-
-
-def _populations(catalogue: Catalogue, indicator: Indicator) -> Iterator[str]:
-    """What a ratio is made of is of one source: lines, encounters and settlements of a window are not the same care."""
-    if "try_divide" not in functions_in(indicator.formula):
-        return
-    taken = catalogue.taken
-    sources = sorted({taken[name].of.value for name in names_in(indicator.formula) if name in taken})
-    if len(sources) > 1:
-        yield f"divides {' by '.join(sources)}, which are not the same care: take all of a ratio from one source"
-
-
-def runnable(
-    catalogue: Catalogue, supplied: Supplied, dates_only: Set[str] = frozenset()
-) -> tuple[Catalogue, dict[str, str]]:
-    """The part of the catalogue that runs on the supplied columns, and why each other indicator does not.
-
-    A column no mapping fills is unknown, so what needs it is left out; it never becomes a zero. No more does a time of
-    which only the day is known (`dates_only`, as `table.column`): at midnight nobody was.
-    """
-    lacking = {name: _lacking(catalogue, declared, supplied) for name, declared in catalogue.taken.items()}
-    untimed = {name: _untimed(declared, dates_only) for name, declared in catalogue.taken.items()}
-    why_not = {}
-    for name, indicator in catalogue.indicators.items():
-        missing = frozenset[str]().union(*(lacking[read] for read in indicator.reads))
-        by_day = frozenset[str]().union(*(untimed[read] for read in indicator.reads))
-        if missing:
-            why_not[name] = f"the source does not supply {', '.join(sorted(missing))}"
-        elif by_day:
-            why_not[name] = f"the source has dates only: {', '.join(sorted(by_day))}"
-    narrowed = catalogue.model_copy(
-        update={
-            "measures": {n: m for n, m in catalogue.measures.items() if not lacking[n] and not untimed[n]},
-            "sets": {n: s for n, s in catalogue.sets.items() if not lacking[n]},
-            "indicators": {n: i for n, i in catalogue.indicators.items() if n not in why_not},
-        }
-    )
-    return narrowed, {n.column: why_not[n.name] for n in catalogue.named if n.name in why_not}
-
-
-def _untimed(declared: Measure | DaySet, dates_only: Set[str]) -> frozenset[str]:
-    times = declared.times if isinstance(declared, Measure) else ()
-    return frozenset(f"{declared.of.table}.{column}" for column in times) & dates_only
-
-
-def _lacking(catalogue: Catalogue, declared: Measure | DaySet, supplied: Supplied) -> frozenset[str]:
-    key, table = catalogue.keys[declared.of], declared.of.table
-    columns = declared.columns if isinstance(declared, Measure) else {declared.column}
-    day = declared.of.day_of or {key.day}
-    missing = {key.id, *day, *columns} - supplied.get(table, frozenset())
-    return frozenset(f"{table}.{column}" for column in missing)

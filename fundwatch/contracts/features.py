@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fundwatch.contracts.entities import ENTITIES, Entity, names_said
+from fundwatch.contracts.entities import ENTITIES, MEASURED, Entity
 from fundwatch.contracts.table import Table, nightly
 
 
@@ -15,7 +15,6 @@ def rollup_of(entity: Entity) -> Table:
         {entity.id_column} {_id_type(entity)}
         day date the day of service
         row_count double rows the day is made of; 0 when all were reversed, and the day is as if it had never been
-        sets quoting(map<string,array<string>>) distinct things of the day by the catalogue's name of the set
         """,
         key=f"{entity.id_column} day",
         dated="day",
@@ -38,14 +37,16 @@ def indicator_of(entity: Entity) -> Table:
 
 
 def _id_type(entity: Entity) -> str:
+    if entity.quotes:
+        return "token(mixed)"
     return f"id({entity.name})" if entity.domain is None else f"token({entity.domain})"
 
 
 PEER_STATISTIC = nightly(
     "peer_statistic",
     "entity type × peer group × indicator",
-    f"""
-    entity_type string {names_said("or")}
+    """
+    entity_type string a kind of entity that is measured
     peer_group string
     indicator string
     peer_count bigint members with a value
@@ -58,6 +59,6 @@ PEER_STATISTIC = nightly(
 
 ALL: tuple[Table, ...] = (
     *(rollup_of(entity) for entity in ENTITIES.values()),
-    *(indicator_of(entity) for entity in ENTITIES.values()),
+    *(indicator_of(entity) for entity in MEASURED.values()),
     PEER_STATISTIC,
 )

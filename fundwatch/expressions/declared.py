@@ -104,6 +104,10 @@ RULE = Purpose("a rule", SCALARS, takes_parameters=True)
 RULE_MEASURE = Purpose("a measure of a rule", _ANYWHERE, takes_parameters=True)
 DAY_MEASURE = Purpose("the functions whose memory is bounded", SCALARS | BOUNDED_AGGREGATES)
 FORMULA = Purpose("a formula", SCALARS)
+ROW = Purpose("what is said of a row", SCALARS)
+# of a window's rows at once: exact, and the same in whatever order the rows come
+WINDOW_AGGREGATES = _words("count count_if sum avg mean min max median percentile bool_or bool_and every some any")
+WINDOW_MEASURE = Purpose("a measure of a window", SCALARS | WINDOW_AGGREGATES)
 EXPORT_COLUMN = Purpose("a column of an export", SCALARS, frozenset())
 EXPORT_MEASURE = Purpose("a measure of an export", SCALARS | AGGREGATES, frozenset())
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from features.catalogue import load_catalogues, runnable
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.entities import ENTITIES
 from intake.source.mapping import CLEAN_TABLES
 from models.detectors.known import DETECTORS
 from rules.catalogue.load import load_rules
@@ -124,8 +125,10 @@ def _models(supplied: Supplied, dates_only: frozenset[str]) -> dict[tuple[str, s
     """A detector learns from whatever indicators of its entity run; without any it cannot."""
     found = {}
     for entity, catalogue in _catalogues().items():
-        count = len(runnable(catalogue, supplied, dates_only)[0].indicators)
+        if entity not in ENTITIES:
+            continue
+        count = len(runnable(catalogue, supplied, dates_only)[0].learned_indicators)
         for name in DETECTORS:
-            text = f"reads {count} of {len(catalogue.indicators)} indicators of a {entity}"
+            text = f"reads {count} of {len(catalogue.learned_indicators)} indicators of a {entity}"
             found[f"{entity}/{name}", text] = "" if count else f"no indicator of a {entity} runs"
     return found

@@ -77,7 +77,8 @@ def print_indicator(found: ShownIndicator, say: Say) -> None:
     say(f"{row.column} {row.name_zh} {row.name_en}")
     stated = {
         "对象 Entity": row.entity, "窗口 Window": f"{row.window} 天 days", "单位 Unit": row.unit,
-        "方向 Strange when": row.direction, "公式 Formula": found.formula, "条件 Only where": found.when,
+        "方向 Strange when": row.direction, "类别 Class": row.class_zh, "来源 Taken from": ", ".join(row.sources),
+        "公式 Formula": found.formula, "条件 Only where": found.when,
         "说明 Description": found.description, **found.made_of,
     }  # fmt: skip
     _stated(stated.items(), say)

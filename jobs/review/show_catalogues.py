@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from features.catalogue.declaration import Catalogue, NamedIndicator
+from features.catalogue import Catalogue, NamedIndicator
+from features.catalogue.indicator import CLASSES
 from features.catalogue.loader import load_catalogues
+from features.catalogue.wording import formula_of, made_of, sources_of
 from fundwatch.errors import FundwatchError
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
@@ -18,7 +20,7 @@ from jobs.review.value.read_value import measured_precision
 from leads.ledger.shares import Share
 from rules.catalogue.load import load_rules
 from rules.catalogue.rule import Rule, RuleSet, RuleState
-from rules.knowledge.classes import CLASSES
+from rules.knowledge.classes import CLASSES as KNOWLEDGE_CLASSES
 from rules.knowledge.points import KnowledgePoint, load_knowledge
 
 
@@ -65,6 +67,8 @@ class IndicatorRow:
     window: int
     unit: str
     direction: str
+    class_zh: str
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -142,9 +146,9 @@ def shown_indicator(settings: Settings, column: str) -> ShownIndicator:
     """One indicator. Raises FundwatchError for an unknown one, CatalogueError."""
     every = _named(settings)
     catalogue, named = every[known_name("indicator", column, every)]
-    of, taken = named.definition, catalogue.taken
-    made_of = {name: taken[name].description for name in sorted(of.reads) if name in taken}
-    return ShownIndicator(_row(catalogue, named), of.formula, of.when or "", of.description, made_of)
+    of = named.definition
+    made = made_of(catalogue, of)
+    return ShownIndicator(_row(catalogue, named), formula_of(of), of.when or "", of.description, made)
 
 
 def listed_knowledge(settings: Settings) -> list[KnowledgeRow]:
@@ -154,13 +158,15 @@ def listed_knowledge(settings: Settings) -> list[KnowledgeRow]:
         KnowledgeRow(
             declared.name, declared.zh, declared.en, declared.matched_by, len(knowledge.get(declared.name, ()))
         )
-        for declared in CLASSES.values()
+        for declared in KNOWLEDGE_CLASSES.values()
     ]
 
 
 def shown_knowledge(settings: Settings, name: str, code: str = "") -> ShownKnowledge:
     """The points of one class, or those that speak of a code. Raises FundwatchError for an unknown class or code."""
-    points = load_knowledge(region=region_of(settings)).get(known_name("class of knowledge", name, CLASSES), ())
+    points = load_knowledge(region=region_of(settings)).get(
+        known_name("class of knowledge", name, KNOWLEDGE_CLASSES), ()
+    )
     speaking = [point for point in points if not code or point.speaks_of(code)]
     if code and not speaking:
         raise FundwatchError(f"no point of {name} speaks of '{code}'", where="--code", do="leave it out to see all")
@@ -174,7 +180,17 @@ def _named(settings: Settings) -> dict[str, tuple[Catalogue, NamedIndicator]]:
 
 def _row(catalogue: Catalogue, named: NamedIndicator) -> IndicatorRow:
     of = named.definition
-    return IndicatorRow(named.column, of.name.zh, of.name.en, catalogue.entity, named.window, of.unit, of.direction)
+    return IndicatorRow(
+        named.column,
+        of.name.zh,
+        of.name.en,
+        catalogue.entity,
+        named.window,
+        of.unit,
+        of.direction,
+        CLASSES[of.class_] if of.class_ else "",
+        sources_of(catalogue, of),
+    )
 
 
 def _why_off(rule_set: RuleSet, rule_id: str) -> str:

@@ -14,9 +14,8 @@ import numpy as np
 import pytest
 import yaml
 
-from features.catalogue.loader import read_catalogues
+from features.catalogue.loader import catalogue_files, read_catalogues
 from fundwatch.contracts.table import Table
-from fundwatch.resources import package_files
 from fundwatch.settings import Settings, values_that_change
 from intake.source.load import parse_mapping
 from jobs.job import Job
@@ -113,22 +112,24 @@ def test_the_guide_to_regions_has_a_line_for_each_class_of_knowledge() -> None:
 
 
 def test_the_indicator_is_computed_and_a_share_of_nothing_is_unknown(tmp_path: Path, spark: SparkSession) -> None:
+    from features.catalogue.running import narrowed
     from features.indicators import to_indicators
 
-    files = package_files("features", "catalogue", ".yaml")
-    catalogue = read_catalogues(files, [written(tmp_path, "An indicator")])["doctor"]
+    files = catalogue_files()
+    every = read_catalogues(files, [written(tmp_path, "An indicator")])["doctor"]
+    catalogue = narrowed(every, ["treatment_share"])
     measures = catalogue.measure_columns.values()
     schema = ", ".join(f"{name} double" for name in measures)
     amounts = {"half": {"treatment_amount_fen": 50.0, "amount_fen": 100.0}, "nothing": {}}
     rows = [
-        (doctor, date(2026, 3, 30), 1.0, {}, *(known.get(name, 0.0) for name in measures))
+        (doctor, date(2026, 3, 30), 1.0, *(known.get(name, 0.0) for name in measures))
         for doctor, known in amounts.items()
     ]
-    days = spark.createDataFrame(
-        rows, f"doctor_id string, day date, row_count double, sets map<string,array<string>>, {schema}"
-    )
+    days = spark.createDataFrame(rows, f"doctor_id string, day date, row_count double, {schema}")
     found = (
-        to_indicators(catalogue, days, date(2026, 3, 31)).select("doctor_id", "doctor_treatment_share_30d").collect()
+        to_indicators(catalogue, days, {}, date(2026, 3, 31))
+        .select("doctor_id", "doctor_treatment_share_30d")
+        .collect()
     )
     assert dict(map(tuple, found)) == {"half": 0.5, "nothing": None}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,27 @@ def table(spark: SparkSession) -> Callable[..., DataFrame]:
         return spark.createDataFrame(values, contract.schema())
 
     return make
+
+
+@pytest.fixture(scope="session")
+def measured(table: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
+    """`measured(catalogue, tables, night, days)`: its indicators on versions of clean tables by name, as known on the
+    night; tables that are not given have no rows."""
+    from features.indicators import to_indicators
+    from features.rows import RowsNeeded
+    from fundwatch.contracts.versions import known_on
+
+    def measure(
+        catalogue: Any, tables: Mapping[str, DataFrame], night: date, days: DataFrame | None = None, *links: Any
+    ) -> DataFrame:
+        needed = RowsNeeded([catalogue])
+        known = {name: tables.get(name, table(name, [])).filter(known_on(night)) for name in needed.tables()}
+        for successors in links:
+            known = {name: successors.under_current_ids(rows, TABLES[name]) for name, rows in known.items()}
+        rows = {source: needed.rows(source, known, night) for source in needed.sources}
+        return to_indicators(catalogue, days, rows, night, *links)
+
+    return measure
 
 
 def _typed(value: Any, kind: str) -> Any:

@@ -9,8 +9,9 @@ import yaml
 
 from features.catalogue import Catalogue, load_catalogues, runnable
 from features.catalogue.loader import read_catalogues
+from features.catalogue.running import narrowed
 from fundwatch.contracts import TABLES
-from fundwatch.contracts.entities import ENTITIES
+from fundwatch.contracts.entities import ENTITIES, MEASURED
 from fundwatch.errors import CatalogueError
 from tests.shapes import SHAPES
 
@@ -50,7 +51,7 @@ def test_names_say_entity_measure_and_window_and_each_stands_once():
     columns = [named.column for catalogue in load_catalogues().values() for named in catalogue.named]
     assert {"patient_drug_share_30d", "doctor_visits_per_day_90d", "institution_mean_stay_days_90d"} <= set(columns)
     assert len(columns) == len(set(columns))
-    assert all(column.startswith(tuple(ENTITIES)) and column.endswith(("_30d", "_90d")) for column in columns)
+    assert all(column.startswith(tuple(MEASURED)) and column.endswith("d") for column in columns)
 
 
 def test_the_fingerprint_ignores_names_and_descriptions_and_follows_formulas():
@@ -71,12 +72,12 @@ def test_all_problems_of_all_files_come_in_one_error(tmp_path: Path):
             "unit": "count",
             "description": "Unbounded.",
         },
-        "stays": {"of": "encounters", "value": "count(*)", "unit": "count", "description": "No key."},
+        "stays": {"of": "settlements", "value": "count(*)", "unit": "count", "description": "No key."},
     }
     text = message_of(tmp_path, declared(entity="doctor", measures=bad_measures), declared(colour="red"))
     assert "measures.amount: names 'ammount', and there is no such column" in text
     assert "measures.all_items: calls collect_list(), which is not among the functions whose memory is bounded" in text
-    assert "encounters: no row of it finds its doctor" in text
+    assert "settlements: no row of it finds its doctor" in text
     assert "all_items: no indicator reads it" in text
     assert "1.yaml: colour" in text
 
@@ -112,7 +113,8 @@ def test_an_indicator_whose_column_is_not_supplied_is_left_out_and_says_why():
     without = ALL_SUPPLIED | {"claim_line": ALL_SUPPLIED["claim_line"] - {"days_supplied"}}
     catalogue, why_not = runnable(load_catalogues()["patient"], without)
     reason = "the source does not supply claim_line.days_supplied"
-    assert why_not == {"patient_drug_days_supplied_30d": reason, "patient_drug_days_supplied_90d": reason}
+    assert reason == why_not["patient_drug_days_supplied_30d"] == why_not["patient_drug_days_supplied_90d"]
+    assert all("claim_line.days_supplied" in why for why in why_not.values())
     assert "drug_days" not in catalogue.measures
     assert not why_not.keys() & catalogue.directions.keys()
 
@@ -121,9 +123,9 @@ def test_a_source_without_doctors_leaves_no_doctor_indicator_to_run():
     without = ALL_SUPPLIED | {"claim_line": ALL_SUPPLIED["claim_line"] - {"ordering_doctor_id"}}
     full = load_catalogues()["doctor"]
     catalogue, why_not = runnable(full, without)
-    assert not catalogue.measures
-    assert not catalogue.sets
-    assert set(why_not) == set(full.directions)
+    of_lines = [taken for taken in catalogue.taken.values() if catalogue.source_of(taken.of).value == "lines"]
+    assert not of_lines
+    assert {n.column for n in full.named if full.measured(n.definition) & {"visits", "line_count"}} <= set(why_not)
 
 
 def test_everything_runs_when_everything_is_supplied():
@@ -186,12 +188,19 @@ def test_a_ratio_of_two_sources_is_refused_for_they_are_not_the_same_care(tmp_pa
 def test_the_hour_of_a_source_that_has_dates_only_is_unknown_and_its_weekday_is_not():
     dates_only = frozenset({"claim_line.charged_at", "encounter.started_at", "encounter.ended_at"})
     not_run: dict[str, str] = {}
-    for catalogue in load_catalogues().values():
-        narrowed, why = runnable(catalogue, ALL_SUPPLIED, dates_only)
+    for entity in ENTITIES:
+        narrowed, why = runnable(load_catalogues()[entity], ALL_SUPPLIED, dates_only)
         assert "night_lines" not in narrowed.measures
+        assert f"{entity}_weekend_stay_share_90d" not in why
         not_run |= why
-    assert {name.rpartition("_")[0] for name in not_run} == {
-        "patient_night_share", "doctor_night_share", "institution_night_share"
-    }  # fmt: skip
-    assert set(not_run.values()) == {"the source has dates only: claim_line.charged_at"}
+    assert {f"{entity}_night_share_30d" for entity in ENTITIES} <= not_run.keys()
+    assert all(why.startswith("the source has dates only: ") for why in not_run.values())
     assert runnable(load_catalogues()["doctor"], ALL_SUPPLIED)[1] == {}
+
+
+def test_a_narrowed_catalogue_makes_only_what_is_read_of_its_sequences_and_groups() -> None:
+    whole = load_catalogues()["institution"]
+    narrow = narrowed(whole, ["same_disease_return_share"])
+    made = {name: {*sequence.made} for name, sequence in narrow.sequences.items()}
+    assert "way_before" in whole.sequences["stay_chain"].made
+    assert made == {"stay_chain": {"ended_before", "institution_before", "category_before"}}

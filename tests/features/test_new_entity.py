@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from features.catalogue.loader import read_catalogues
+from features.catalogue import Source
+from features.catalogue.loader import catalogue_files, read_catalogues
+from features.catalogue.sources import columns_of
 from fundwatch.contracts import TABLES
-from fundwatch.contracts.entities import ENTITIES, Entity, EntityColumns, Register
+from fundwatch.contracts.entities import ENTITIES, MEASURED, Entity, EntityColumns, Register
 from fundwatch.contracts.features import indicator_of, rollup_of
-from fundwatch.resources import package_files
+from fundwatch.expressions.declared import ROW, problems_in
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -28,7 +30,7 @@ PERFORMER = Entity(
     zh="执行医师",
     domain="doctor",
     line_id="performing_doctor_id",
-    days={"claim_line": EntityColumns("performing_doctor_id", "charged_at")},
+    days={"claim_line": EntityColumns("performing_doctor_id")},
     register=Register("doctor", "doctor_id", {"title": "title"}, begun="started_on", within="institution"),
     peers=("institution_level", "title"),
 )
@@ -52,6 +54,7 @@ CATALOGUE = {
 def declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The entity is declared; the file of its catalogue."""
     monkeypatch.setitem(ENTITIES, PERFORMER.name, PERFORMER)
+    monkeypatch.setitem(MEASURED, PERFORMER.name, PERFORMER)
     monkeypatch.setitem(TABLES, PERFORMER.rollup_table, rollup_of(PERFORMER))
     monkeypatch.setitem(TABLES, PERFORMER.indicator_table, indicator_of(PERFORMER))
     file = tmp_path / "performer.yaml"
@@ -65,13 +68,12 @@ def test_a_new_entity_has_days_indicators_and_peers(
     from pyspark.sql import functions as F
 
     from features.attributes import registers_of, with_attributes
-    from features.catalogue import Source
     from features.indicators import to_indicators
     from features.peers import read_peer_groups, to_peer_statistics, with_peer_groups
     from features.rollup import as_known, changed, recent, to_days
     from fundwatch.contracts.versions import known_on
 
-    plan = read_catalogues([*package_files("features", "catalogue", ".yaml"), declared])[PERFORMER.name]
+    plan = read_catalogues([*catalogue_files(), declared])[PERFORMER.name]
     work = [("D1", n) for n in range(3)] + [("D2", 3), ("D3", 4), (None, 5)]
     claims = table(
         "claim_line",
@@ -94,7 +96,7 @@ def test_a_new_entity_has_days_indicators_and_peers(
         "doctor": table("doctor", doctors),
         "institution": table("institution", [{"institution_id": "H1", "institution_level": "1"}]),
     }
-    members = with_attributes(plan, to_indicators(plan, as_known(plan, rollup, NIGHT), NIGHT), registers, NIGHT)
+    members = with_attributes(plan, to_indicators(plan, as_known(plan, rollup, NIGHT), {}, NIGHT), registers, NIGHT)
     peers_file = tmp_path / "peers.yaml"
     peers_file.write_text("{minimum_members: 2, entities: {}}", encoding="utf-8")
     peered = with_peer_groups(read_peer_groups(peers_file), PERFORMER.name, members)
@@ -110,11 +112,22 @@ def test_a_new_entity_has_days_indicators_and_peers(
     assert (statistics["performer|1"].peer_count, statistics["performer|1"].entity_type) == (3, "performer")
 
 
-@pytest.mark.parametrize("entity", ENTITIES.values(), ids=lambda entity: entity.name)
+@pytest.mark.parametrize("entity", MEASURED.values(), ids=lambda entity: entity.name)
 def test_an_entity_is_found_by_columns_that_are_there(entity: Entity) -> None:
-    of_tables = {(table, column) for table, found in entity.days.items() for column in (found.id, found.day)}
-    of_tables |= {("claim_line", entity.line_id), (entity.register.table, entity.register.id)}
-    assert {(table, column) for table, column in of_tables if column not in TABLES[table].column_names} == set()
+    for source in (source for source in Source if source.table in entity.days):
+        key = entity.days[source.table]
+        texts = [*key.parts, *([key.only] if key.only else [])]
+        assert [wrong for text in texts for wrong in problems_in(text, ROW, columns_of(source))] == []
+    register = entity.register
+    assert register is None or register.id in TABLES[register.table].column_names
+    assert not entity.is_watched or entity.line_id in TABLES["claim_line"].column_names
+
+
+def test_what_is_only_measured_is_the_subject_of_nothing() -> None:
+    measured = MEASURED.keys() - ENTITIES.keys()
+    assert {"drug", "region", "trace_code", "doctor_item"} <= measured
+    assert not {f"rollup_{name}_day" for name in measured} & TABLES.keys()
+    assert {f"indicator_{name}" for name in MEASURED} <= TABLES.keys()
 
 
 def test_whatever_lists_entities_follows_the_declaration() -> None:
@@ -125,8 +138,9 @@ spec = importlib.util.spec_from_file_location("fundwatch.contracts.entities", "f
 sys.modules[spec.name] = entities = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(entities)
 Entity, EntityColumns, Register = entities.Entity, entities.EntityColumns, entities.Register
-entities.ENTITIES["performer"] = {PERFORMER!r}
+entities.ENTITIES["performer"] = entities.MEASURED["performer"] = {PERFORMER!r}
 from evaluation.labels import OPTIONAL
+from features.catalogue.sources import columns_of
 from fundwatch.contracts import TABLES
 from jobs.stages import job_named
 from leads.words import SUBJECT_WORDS

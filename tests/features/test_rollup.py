@@ -11,7 +11,9 @@ import pytest
 from pyspark.sql import functions as F
 
 from features.catalogue import Catalogue, Source, load_catalogues
+from features.catalogue.running import narrowed
 from features.indicators import to_indicators
+from features.periods import kept_by_day
 from features.rollup import as_known, changed, recent, to_days
 from fundwatch.contracts.versions import known_on
 from fundwatch.engine.frames import stacked
@@ -25,7 +27,19 @@ MakeTable = Callable[..., "DataFrame"]
 
 def versions_of(table: MakeTable, **rows: Any) -> dict[Source, DataFrame]:
     given = rows | {"bed_days": rows.get("encounters", [])}
-    return {source: table(source.table, given.get(source.value, [])) for source in Source}
+    sources = (Source.LINES, Source.ENCOUNTERS, Source.SETTLEMENTS, Source.BED_DAYS)
+    return {source: table(source.table, given.get(source.value, [])) for source in sources}
+
+
+def tables_of(versions: dict[Source, DataFrame]) -> dict[str, DataFrame]:
+    return {source.table: rows for source, rows in versions.items()}
+
+
+def of_days(entity: str) -> Catalogue:
+    """The entity's catalogue, with those indicators alone that are made of days that are kept."""
+    whole = load_catalogues()[entity]
+    kept = kept_by_day(whole).measures.keys()
+    return narrowed(whole, [name for name, one in whole.indicators.items() if whole.measured(one) <= kept])
 
 
 def known(versions: dict[Source, DataFrame], night: date) -> dict[Source, DataFrame]:
@@ -33,7 +47,8 @@ def known(versions: dict[Source, DataFrame], night: date) -> dict[Source, DataFr
 
 
 def rollup_of(catalogue: Catalogue, versions: dict[Source, DataFrame], since: date | None, night: date) -> DataFrame:
-    in_reach = {source: recent([catalogue], source, versions[source], night) for source in catalogue.sources}
+    sources = kept_by_day(catalogue).sources
+    in_reach = {source: recent([catalogue], source, versions[source], night) for source in sources}
     touched = changed(catalogue, in_reach, since, night)
     return to_days(catalogue, known(in_reach, night), touched).withColumn("business_date", F.lit(night))
 
@@ -84,13 +99,7 @@ def test_a_day_adds_up_its_lines_visits_and_settlements(table: MakeTable):
         703,
     )
     assert (first.visits, first.visit_days, first.visit_institutions, first.row_count) == (2, 1, 2, 5)
-    assert first.sets == {"institutions": ["H1", "H2"]}
-    assert (second.amount_fen, second.night_lines, second.visits, second.sets) == (
-        1010,
-        1,
-        0,
-        {"institutions": []},
-    )
+    assert (second.amount_fen, second.night_lines, second.visits) == (1010, 1, 0)
 
 
 def test_a_night_touches_only_the_days_whose_versions_came_or_went(table: MakeTable):
@@ -106,7 +115,8 @@ def test_a_night_touches_only_the_days_whose_versions_came_or_went(table: MakeTa
         ],
     )
     doctor = load_catalogues()["doctor"]
-    touched = changed(doctor, versions, NIGHTS[0], NIGHTS[1]).orderBy("day").collect()
+    in_reach = {Source.LINES: recent([doctor], Source.LINES, versions[Source.LINES], NIGHTS[1])}
+    touched = changed(doctor, in_reach, NIGHTS[0], NIGHTS[1]).orderBy("day").collect()
     assert [(row.doctor_id, row.day.day) for row in touched] == [("D1", 2), ("D1", 3)]
 
 
@@ -116,7 +126,7 @@ def test_a_reversed_day_is_written_as_zeros_and_then_is_as_if_it_had_never_been(
     earlier = rollup_of(doctor, versions, None, NIGHTS[0])
     later = rollup_of(doctor, versions, NIGHTS[0], NIGHTS[1])
     (reversed_day,) = later.collect()
-    assert (reversed_day.amount_fen, reversed_day.row_count, reversed_day.sets) == (0, 0, {"patients": []})
+    assert (reversed_day.amount_fen, reversed_day.row_count) == (0, 0)
     rollups = earlier.unionByName(later)
     days = {
         night: [row.day.day for row in as_known(doctor, rollups, night).orderBy("day").collect()]
@@ -148,7 +158,7 @@ def deliveries(draw: Random, doctors: int) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_night_equals_history_however_lines_came_and_went(table: MakeTable, seed: int):
+def test_a_night_equals_history_however_lines_came_and_went(table: MakeTable, measured: MakeTable, seed: int):
     lines = deliveries(Random(seed), doctors=40)
     versions = versions_of(table, lines=lines)
     doctor = load_catalogues()["doctor"]
@@ -161,7 +171,9 @@ def test_a_night_equals_history_however_lines_came_and_went(table: MakeTable, se
     assert nightly is not None
     at_once = rollup_of(doctor, versions, None, NIGHTS[-1])
     by_night, by_history = (
-        to_indicators(doctor, as_known(doctor, rollups, NIGHTS[-1]), NIGHTS[-1]).orderBy("doctor_id").collect()
+        measured(doctor, tables_of(versions), NIGHTS[-1], as_known(doctor, rollups, NIGHTS[-1]))
+        .orderBy("doctor_id")
+        .collect()
         for rollups in (nightly, at_once)
     )
     assert by_night == by_history
@@ -172,21 +184,18 @@ def test_the_first_days_of_the_window_and_days_to_come_are_told_apart(table: Mak
     stamps = [f"{night - timedelta(days=back)}T09:00:00" for back in (90, 89, 30, 29, 0, -1)]
     versions = versions_of(table, lines=[line(n, charged_at=stamp) for n, stamp in enumerate(stamps)])
     doctor = load_catalogues()["doctor"]
-    days = as_known(doctor, rollup_of(doctor, versions, None, night), night)
-    widened = doctor.model_copy(
-        update={
-            "indicators": {"days": doctor.indicators["patient_count"].model_copy(update={"formula": "active_days"})}
-        }
-    )
-    (row,) = to_indicators(widened, days, night).collect()
+    days = {"days": doctor.indicators["patient_count"].model_copy(update={"formula": "active_days"})}
+    widened = narrowed(doctor.model_copy(update={"indicators": days}), days)
+    known_days = as_known(widened, rollup_of(widened, versions, None, night), night)
+    (row,) = to_indicators(widened, known_days, {}, night).collect()
     assert (row.doctor_days_30d, row.doctor_days_90d) == (2, 4)
 
 
 def indicators_of(entity: str, versions: dict[Source, DataFrame], night: date) -> dict[str, Any]:
     """By entity's id its indicators as of the night, all of history rolled up at once."""
-    plan = load_catalogues()[entity]
+    plan = of_days(entity)
     days = as_known(plan, rollup_of(plan, versions, None, night), night)
-    return {row[plan.id_column]: row for row in to_indicators(plan, days, night).collect()}
+    return {row[plan.id_column]: row for row in to_indicators(plan, days, {}, night).collect()}
 
 
 def test_a_ratio_is_of_one_population_and_a_stay_lies_in_every_window_that_it_lasted_in(table: MakeTable):
@@ -274,15 +283,14 @@ def test_a_stay_that_ends_later_than_it_was_first_said_is_counted_by_every_night
             stay | {"ended_at": "2026-03-25T09:00:00", "known_from": NIGHTS[2]},
         ],
     )
-    whole, since, parts, of_nights = load_catalogues()["patient"], None, [], []
-    stays = {kind: {"stay_days": getattr(whole, kind)["stay_days"]} for kind in ("measures", "indicators")}
-    patient = whole.model_copy(update={**stays, "sets": {}})
+    since, parts, of_nights = None, [], []
+    patient = narrowed(load_catalogues()["patient"], ["stay_days"])
     for night in NIGHTS:
         parts.append(rollup_of(patient, versions, since, night))
-        of_nights.append(to_indicators(patient, as_known(patient, stacked(parts), night), night))
+        of_nights.append(to_indicators(patient, as_known(patient, stacked(parts), night), {}, night))
         since = night
     at_once = as_known(patient, rollup_of(patient, versions, None, NIGHTS[-1]), NIGHTS[-1])
-    of_nights.append(to_indicators(patient, at_once, NIGHTS[-1]))
+    of_nights.append(to_indicators(patient, at_once, {}, NIGHTS[-1]))
     numbered = (found.withColumn("number", F.lit(number)) for number, found in enumerate(of_nights))
     rows = stacked(numbered).orderBy("number").drop("number").collect()
     assert [row.patient_stay_days_30d for row in rows] == [1, 1, 20, 20]

@@ -1,0 +1,79 @@
+"""Write docs/indicators.md, every shipped indicator by class and entity: `python -m scripts.list_indicators`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from features.catalogue import Catalogue, Indicator, load_catalogues
+from features.catalogue.indicator import CLASSES
+from features.catalogue.wording import formula_of, sources_of
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "indicators.md"
+_HEADS = (
+    "指标 indicator", "名称 name", "单位 unit", "可疑方向 strange when", "窗口（天） windows", "公式 formula",
+    "前提 when", "来源 taken from", "模型 models",
+)  # fmt: skip
+_DIRECTIONS = {"high": "高 high", "low": "低 low", "both": "双向 both"}
+_INTRO = """# The indicators 指标目录
+
+Every indicator that ships, by class of the national list and entity; a column is `<entity>_<indicator>_<window>d`, and
+`fundwatch indicators show COLUMN` says what its formula comes down to. *Formula*: over measures of the window, each a
+true zero of nothing where it counts, unknown where it is a quantile; a share of nothing is unknown. *When*: where the
+base is smaller, the indicator is unknown. *Models*: read by detectors. Whom an entity is compared with: `conf/peers/`.
+What a source does not supply is not run, and each night says why. Made by `python -m scripts.list_indicators`: change
+a catalogue's entry, and write the page again.
+
+每行一个指标；列名为“对象_指标_窗口d”。公式中的量见 `fundwatch indicators show 列名`；
+前提不满足、没有分母或数据来源未提供时，指标为未知，不作为零。
+"""
+
+
+def page() -> str:
+    """The page as it is to be."""
+    by_class: dict[str, list[tuple[Catalogue, str, Indicator]]] = defaultdict(list)
+    for catalogue in load_catalogues().values():
+        for name, indicator in sorted(catalogue.indicators.items()):
+            by_class[indicator.class_ or ""].append((catalogue, name, indicator))
+    parts = [_INTRO, _summary(by_class)]
+    for class_, zh in CLASSES.items():
+        if by_class[class_]:
+            parts.append(f"\n## {zh} {class_} ({len(by_class[class_])})\n")
+            parts += _of_class(by_class[class_])
+    return "".join(parts)
+
+
+def _summary(by_class: dict[str, list[tuple[Catalogue, str, Indicator]]]) -> str:
+    entries = [entry for entries in by_class.values() for entry in entries]
+    columns = sum(len(catalogue.windows_of(indicator)) for catalogue, _, indicator in entries)
+    counts = ", ".join(f"{zh} {len(by_class[class_])}" for class_, zh in CLASSES.items())
+    return f"\n{len(entries)} indicators, {columns} columns: {counts}.\n"
+
+
+def _of_class(entries: list[tuple[Catalogue, str, Indicator]]) -> Iterator[str]:
+    by_entity: dict[str, list[tuple[Catalogue, str, Indicator]]] = defaultdict(list)
+    for entry in entries:
+        by_entity[entry[0].entity].append(entry)
+    for group in by_entity.values():
+        yield f"\n### {group[0][0].of.words}\n\n"
+        yield f"| {' | '.join(_HEADS)} |\n|{'---|' * len(_HEADS)}\n"
+        yield from (f"| {' | '.join(_cells(*entry))} |\n" for entry in group)
+
+
+def _cells(catalogue: Catalogue, name: str, indicator: Indicator) -> tuple[str, ...]:
+    return (
+        f"`{name}`",
+        f"{indicator.name.zh} {indicator.name.en}",
+        indicator.unit,
+        _DIRECTIONS[indicator.direction],
+        "/".join(map(str, catalogue.windows_of(indicator))),
+        f"`{formula_of(indicator)}`",
+        f"`{indicator.when}`" if indicator.when else "",
+        ", ".join(sources_of(catalogue, indicator)),
+        "✓" if indicator.learned else "",
+    )
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
