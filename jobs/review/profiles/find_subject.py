@@ -95,7 +95,7 @@ def ids_beginning(lake: Lake, night: date, kind: str, given: str) -> dict[str, s
 
 def _queries(lake: Lake, night: date, kind: str, entity: Entity, given: str) -> Iterator[tuple[str, str]]:
     register, most = entity.register, 1000
-    if lake.exists(register.table):
+    if register is not None and lake.exists(register.table):
         name = "institution_name" if entity.name in ("institution", PHARMACY) else "NULL"
         only = f" AND institution_type = '{PHARMACY}'" if kind == PHARMACY else ""
         yield (

@@ -99,7 +99,8 @@ def _read(lake: Lake, entity: Entity, lines: int, night: date) -> list[str]:
     said = [
         f"截至 as known after {night}; 明细 own fee lines {lines:,} (按日、月、项目汇总 summed where they are read)"
     ]
-    for table in ("claim_line", "encounter", "settlement", entity.register.table, entity.indicator_table):
+    registers = () if entity.register is None else (entity.register.table,)
+    for table in ("claim_line", "encounter", "settlement", *registers, entity.indicator_table):
         if lake.exists(table):
             held = opened(lake.table_address(table))
             files = live_files(held)
