@@ -131,7 +131,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
-class RowGroup:
+class RowHeader:
     """A row of a table that heads the rows below it, across all columns."""
 
     says: str | Bilingual
@@ -143,7 +143,7 @@ class PageTable:
 
     heading: str | Bilingual
     columns: Sequence[str | Bilingual]
-    rows: Sequence[Sequence[object] | RowGroup]
+    rows: Sequence[Sequence[object] | RowHeader]
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,7 @@ def _template() -> Template:
     environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
     environment.tests["number"] = lambda cell: isinstance(cell, (int, float, Figure)) and not isinstance(cell, bool)
     environment.tests["bilingual"] = lambda text: isinstance(text, Bilingual)
-    environment.tests["group"] = lambda row: isinstance(row, RowGroup)
+    environment.tests["group"] = lambda row: isinstance(row, RowHeader)
     environment.tests["sheet"] = lambda part: isinstance(part, NewSheet)
     return environment.from_string(_TEMPLATE)
 

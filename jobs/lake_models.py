@@ -13,7 +13,7 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
 from fundwatch.errors import KeyMissingError
-from fundwatch.lake.check import LakeFinding, Outcome, finding
+from fundwatch.lake.check import CheckOutcome, LakeFinding, finding
 from fundwatch.lake.checked_files import DamagedFileError
 from fundwatch.lake.content_files import ContentFileError
 from fundwatch.lake.journal import Journal
@@ -99,7 +99,7 @@ def model_findings(settings: Settings) -> Iterator[LakeFinding]:
     try:
         lake_models = lake_models_of(settings)
     except KeyMissingError as error:
-        yield LakeFinding("models", FOLDER, Outcome.NOT_CHECKED, error.what, error.do)
+        yield LakeFinding("models", FOLDER, CheckOutcome.NOT_CHECKED, error.what, error.do)
         return
     wrong = [f"{one.entity} {one.model}: {one.why_not}" for one in lake_models.problems()]
     text = f"{sum(is_model(record) for record in lake_models.records)} models"

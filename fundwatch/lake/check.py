@@ -28,7 +28,7 @@ _FIRST = 3  # how many offenders a finding names
 Again = Callable[[str, date], str]  # what to do so that a job of a night runs again
 
 
-class Outcome(StrEnum):
+class CheckOutcome(StrEnum):
     """What a check says."""
 
     OK = "ok"
@@ -42,7 +42,7 @@ class LakeFinding:
 
     check: str
     subject: str
-    outcome: Outcome
+    outcome: CheckOutcome
     figures: str
     do: str = ""
 
@@ -50,8 +50,8 @@ class LakeFinding:
 def finding(check: str, subject: str, wrong: Sequence[str], fine: str, do: str) -> LakeFinding:
     """A finding out of the problems found: none of them, and it is ok."""
     if not wrong:
-        return LakeFinding(check, subject, Outcome.OK, fine)
-    return LakeFinding(check, subject, Outcome.WRONG, some(wrong, _FIRST, "; "), do)
+        return LakeFinding(check, subject, CheckOutcome.OK, fine)
+    return LakeFinding(check, subject, CheckOutcome.WRONG, some(wrong, _FIRST, "; "), do)
 
 
 def storage_findings(lake: LakeAddress, name: str, *, deep: bool) -> Iterator[LakeFinding]:
@@ -70,7 +70,7 @@ def storage_findings(lake: LakeAddress, name: str, *, deep: bool) -> Iterator[La
             wrong = [f"cannot be opened: {type(error).__name__}"]
     yield finding("log", name, wrong, f"{len(commits)} commits", f"{place.within(LOG)}: {ways_back(name)}")
     if wrong:
-        yield LakeFinding("files", name, Outcome.NOT_CHECKED, "the log does not hold")
+        yield LakeFinding("files", name, CheckOutcome.NOT_CHECKED, "the log does not hold")
         return
     live = live_files(table)
     bare: list[str] = []
@@ -119,7 +119,7 @@ def mode_finding(place: str, mode: int | None, forbidden: int) -> LakeFinding:
     there is no such place; `forbidden` are those that it may not have."""
     name = PurePosixPath(place).name
     if mode is None:
-        return LakeFinding("access", name, Outcome.OK, "there is none")
+        return LakeFinding("access", name, CheckOutcome.OK, "there is none")
     wrong = [f"the mode is {mode:03o}"] if mode & forbidden else []
     return finding("access", name, wrong, f"the mode is {mode:03o}", f"chmod {mode & ~forbidden:03o} {place}")
 

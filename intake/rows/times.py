@@ -1,4 +1,8 @@
-"""Whether a source's times are times: many systems keep the day alone, and every moment of it is then midnight."""
+"""Times of a source: texts read by one strict rule, and whether what stands there is a time at all.
+
+A day has its month and year, an hour its minute, or it is nothing: Spark's own cast takes a month for its first day, a
+number for a year and an hour for today's. Many systems keep the day alone, and every moment of it is then midnight.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +17,14 @@ from fundwatch.engine.frames import stacked
 from intake.source.mapping import NOT_MAPPED
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, Row
+    from pyspark.sql import Column, DataFrame, Row
 
+_DAY = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
+_HOUR = r"[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2}(?:\.[0-9]{1,9})?)?"
+_OFFSET = r"(?:[zZ]|[+-][0-9]{2}(?::?[0-9]{2})?)"
+_LOCAL = rf"^{_DAY}(?:[ T]{_HOUR})?$"
+_ELSEWHERE = rf"^{_DAY}[ T]{_HOUR} ?{_OFFSET}$"
+_CHINESE = r"^([0-9]{4})年([0-9]{1,2})月([0-9]{1,2})日 ?((?:[0-9]{1,2}:.*)?)$"
 _ENOUGH = 20  # values: a correction of three rows does not say how a source writes its times
 _SHARE = 0.01  # of values beside midnight: fewer are strays in a column of days
 
@@ -72,3 +82,15 @@ def times_of_tables(tables: Mapping[str, DataFrame]) -> DataFrame | None:
 def times_in(rows: Iterable[Row]) -> dict[tuple[str, str], TimesOfDay]:
     """What `times_of_tables` counted, by table and column."""
     return {(row["table_name"], row["column_name"]): TimesOfDay(row["known"], row["within_the_day"]) for row in rows}
+
+
+def as_moment(text: Column, zone: str) -> Column:
+    """The moment a text tells, on the clock of `zone`; null for any other text.
+
+    A text with an offset or Z is of another clock, and is carried over; one without is of the zone's already.
+    """
+    iso = F.when(text.contains("年"), F.trim(F.regexp_replace(text, _CHINESE, "$1-$2-$3 $4"))).otherwise(text)
+    instant = F.regexp_replace(F.upper(iso), " (?=[^ ]*$)(?=[Z+-])", "").try_cast("timestamp")
+    return F.when(iso.rlike(_LOCAL), iso.try_cast("timestamp")).when(
+        iso.rlike(_ELSEWHERE), F.from_utc_timestamp(instant, zone)
+    )

@@ -12,8 +12,8 @@ from fundwatch.contracts.table import Table
 from fundwatch.expressions.declared import names_in, written
 from fundwatch.expressions.tokens import quoted_name, quoted_text
 from intake.rows.listed import flag_value
-from intake.rows.moments import as_moment
 from intake.rows.normalizing import in_list_form, is_id, is_number_form
+from intake.rows.times import as_moment
 from intake.source.checks import NUMBER_FORM_CODE
 from intake.source.columns import (
     ISO,

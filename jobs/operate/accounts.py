@@ -16,7 +16,7 @@ from typing import Any
 
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Replaced
-from fundwatch.lake.check import LakeFinding, Outcome, finding
+from fundwatch.lake.check import CheckOutcome, LakeFinding, finding
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
 from intake.rows.netting import MONEY
@@ -182,7 +182,7 @@ class Accounts:
         run = None if last is None else Ledger(self.lake.address).committed("intake", last)
         if self.night not in (None, last) or run is None or "amount_waiting" not in run.detail:
             text = "the source names no originals: nets are found by content, and the last night's alone are recorded"
-            return LakeFinding(check, table, Outcome.NOT_CHECKED, text)
+            return LakeFinding(check, table, CheckOutcome.NOT_CHECKED, text)
         waiting = Decimal(run.detail["amount_waiting"].get(table, 0))
         money = MONEY[table]
         [all_of] = self.lake.rows(entries, f"SELECT coalesce(sum({money}), 0) AS money FROM {entries}")

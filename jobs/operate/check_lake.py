@@ -14,8 +14,8 @@ import pyarrow as pa
 from fundwatch.contracts import TABLES
 from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.lake.check import (
+    CheckOutcome,
     LakeFinding,
-    Outcome,
     finding,
     ledger_findings,
     mode_finding,
@@ -58,7 +58,9 @@ class LakeCheck:
     @property
     def verdict(self) -> str:
         """One line: how many checks were made, do not hold, could not be made."""
-        wrong, not_checked = (sum(f.outcome is o for f in self.findings) for o in (Outcome.WRONG, Outcome.NOT_CHECKED))
+        wrong, not_checked = (
+            sum(f.outcome is o for f in self.findings) for o in (CheckOutcome.WRONG, CheckOutcome.NOT_CHECKED)
+        )
         count = len(self.findings)
         stated = f"不一致 {wrong} of {count} checks do not hold" if wrong else f"一致 all {count} checks hold"
         return stated + (f", of which 未检查 {not_checked} could not be made" if not_checked else "")
@@ -66,7 +68,7 @@ class LakeCheck:
     @property
     def problem(self) -> LakeCheckError | None:
         """What does not hold, with what to do; None where everything holds."""
-        wrong = [f for f in self.findings if f.outcome is Outcome.WRONG]
+        wrong = [f for f in self.findings if f.outcome is CheckOutcome.WRONG]
         if not wrong:
             return None
         lines = "\n".join(f"  - {f.check}, {f.subject}: {f.figures}; do: {f.do}" for f in wrong)
@@ -94,9 +96,9 @@ def _findings(settings: Settings, night: date | None, *, deep: bool) -> Iterator
     tables = lake.tables()
     stored = [f for name in tables for f in storage_findings(lake.address, name, deep=deep)]
     yield from stored
-    broken = {f.subject for f in stored if f.outcome is not Outcome.OK}
+    broken = {f.subject for f in stored if f.outcome is not CheckOutcome.OK}
     if broken & {"run", "run_table", "erasure"}:
-        yield LakeFinding("accounts", "lake", Outcome.NOT_CHECKED, "the ledger cannot be read")
+        yield LakeFinding("accounts", "lake", CheckOutcome.NOT_CHECKED, "the ledger cannot be read")
         return
     yield from ledger_findings(lake.address, tables, _again)
     yield from run_findings(lake.address, night, _again)
@@ -104,7 +106,7 @@ def _findings(settings: Settings, night: date | None, *, deep: bool) -> Iterator
     yield Belonging(Ledger(lake.address), night_jobs()).finding(night)
     if broken & set(TABLES):
         text = f"they read {', '.join(sorted(broken & set(TABLES)))}"
-        yield LakeFinding("accounts", "lake", Outcome.NOT_CHECKED, text, "fix the tables first")
+        yield LakeFinding("accounts", "lake", CheckOutcome.NOT_CHECKED, text, "fix the tables first")
     else:
         yield from _accounts(Accounts(lake, night, _matched_by_content(settings)))
     yield from _access(settings)

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fundwatch.lake.check import Outcome
+from fundwatch.lake.check import CheckOutcome
 from fundwatch.terminal import new_table, show
 from jobs.operate.check_lake import EVERY_CHECK, LakeCheck
 from jobs.operate.show_models import ModelsShown, Promoted
@@ -14,8 +14,8 @@ from jobs.operate.upgrade_lake import UpgradedLake
 from jobs.terminal.answer import Say
 
 _MODEL_HEADINGS = ("模型\nModel", "上岗\nSpeaks", "学习自,指纹\nLearned on, fingerprint", "说明\nNote")
-_OUTCOME_STYLE = {Outcome.OK: "green", Outcome.WRONG: "bold red", Outcome.NOT_CHECKED: "yellow"}
-_OUTCOME_CHINESE = {Outcome.OK: "一致", Outcome.WRONG: "不一致", Outcome.NOT_CHECKED: "未检查"}
+_OUTCOME_STYLE = {CheckOutcome.OK: "green", CheckOutcome.WRONG: "bold red", CheckOutcome.NOT_CHECKED: "yellow"}
+_OUTCOME_CHINESE = {CheckOutcome.OK: "一致", CheckOutcome.WRONG: "不一致", CheckOutcome.NOT_CHECKED: "未检查"}
 
 
 def print_models(found: ModelsShown, _say: Say) -> None:
@@ -59,6 +59,6 @@ def _print_findings(found: LakeCheck) -> None:
         table.add_column(heading, overflow="fold")
     for f in found.findings:
         result = Text(f"{_OUTCOME_CHINESE[f.outcome]} {f.outcome}", style=_OUTCOME_STYLE[f.outcome])
-        figures = f.figures if f.outcome is Outcome.OK or not f.do else f"{f.figures}; 处理 do: {f.do}"
+        figures = f.figures if f.outcome is CheckOutcome.OK or not f.do else f"{f.figures}; 处理 do: {f.do}"
         table.add_row(f.check, f.subject, result, Text(figures))
     show(table)

@@ -24,7 +24,7 @@ from fundwatch.settings import Settings
 from jobs.protect.erase_lists import mark_lists, redact_lists, remove_profiles
 from jobs.protect.erase_rows import ErasableVault as Forgetting
 from jobs.protect.erase_rows import Eraser
-from jobs.protect.journals.legal_hold import Held, held_evidence
+from jobs.protect.journals.legal_hold import HeldBack, held_evidence
 from leads.outcomes.practice import read_practice
 from privacy.audit.log import audit_log
 from privacy.erasure.record import ErasureLog, ErasureRequest, mark_of
@@ -93,7 +93,7 @@ def erase_data(settings: Settings, asked: ErasureArguments) -> Erased:
     return Erased(eraser.erasure_id, mark, dict(rows), sorted(nights), request.kind, spared)
 
 
-def _refuse_held(token: str | None, held: Held) -> None:
+def _refuse_held(token: str | None, held: HeldBack) -> None:
     """Raise FundwatchError where open cases rest on a person's data: a procedure that has begun needs its evidence."""
     if token is not None and token in held.of("patient_id"):
         cases = some(list(held.cases))

@@ -14,7 +14,7 @@ from fundwatch.lake.history import files_holding
 from fundwatch.lake.store import Lake
 from jobs.operate.accounts import query_lake
 from jobs.protect.journals.erase_journals import erase_old_entries, noted_by, strip_journals
-from jobs.protect.journals.legal_hold import Held
+from jobs.protect.journals.legal_hold import HeldBack
 from privacy.erasure.purge import (
     Doomed,
     ErasureError,
@@ -62,7 +62,7 @@ class Eraser:
     before: date | None
     vault: ErasableVault | None
     on_step: Callable[[str], None] = field(default=lambda _step: None)
-    held: Held = field(default_factory=Held)
+    held: HeldBack = field(default_factory=HeldBack)
     leads_before: date | None = None
     entries_before: date | None = None
     turn: Callable[[], AbstractContextManager[None]] = nullcontext

@@ -39,7 +39,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Interval:
+class ShareInterval:
     """The precision that the ledger publishes of a kind, its interval, and what it is on average (`expected`)."""
 
     kind: str
@@ -73,7 +73,7 @@ class Quarter:
     decided: int
     ledger: LedgerRow
     differences: Sequence[Difference]
-    intervals: Sequence[Interval]
+    intervals: Sequence[ShareInterval]
     came_back: Sequence[str]
     first: Sequence[FirstTwenty]
 
@@ -159,10 +159,10 @@ def differences(rows: Sequence[LedgerRow], truths: Mapping[str, KindTally]) -> l
     return found
 
 
-def intervals(rows: Sequence[LedgerRow], truths: Mapping[str, KindTally]) -> list[Interval]:
+def intervals(rows: Sequence[LedgerRow], truths: Mapping[str, KindTally]) -> list[ShareInterval]:
     """Grain: kind that was judged."""
     return [
-        Interval(row.key.kind, share.whole, share.value, share.low, share.high, truths[row.key.kind].expected)
+        ShareInterval(row.key.kind, share.whole, share.value, share.low, share.high, truths[row.key.kind].expected)
         for row in rows
         for share in [row.precision]
         if row.key.kind in truths and share.value is not None and share.low is not None and share.high is not None

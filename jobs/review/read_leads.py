@@ -24,7 +24,7 @@ from leads.publishing.rows import (
     SampleRow,
     to_rows,
 )
-from leads.ranking.teams import Given
+from leads.ranking.teams import GivenLead
 from rules.catalogue.rule import RuleState
 
 Condition = tuple[str, str, object]
@@ -211,12 +211,12 @@ def rule_coverage(lake: Lake, night: date) -> list[CoverageRow]:
     ]
 
 
-def given_leads(lake: Lake, night: date) -> list[Given]:
+def given_leads(lake: Lake, night: date) -> list[GivenLead]:
     """Which team takes which listed lead, in order of place; nothing of a list that was given to no team."""
     if not lake.exists("team_lead"):
         return []
     rows = rows_of(lake, "team_lead", ("business_date", "==", night))
-    given = [Given(row["lead_id"], row["place"], row["team"] or "", row["why_not"] or "") for row in rows]
+    given = [GivenLead(row["lead_id"], row["place"], row["team"] or "", row["why_not"] or "") for row in rows]
     return sorted(given, key=lambda one: (one.place, one.lead_id))
 
 

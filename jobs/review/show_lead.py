@@ -36,7 +36,7 @@ from jobs.stages import night_jobs
 from leads.publishing.console import LINES_SHOWN
 from leads.publishing.published import FADED_LISTED, HITS_PER_RULE
 from leads.publishing.rows import CaseRow, EvidenceRow, HitRow, LeadRow, LinesSeen, SampleRow, to_rows
-from leads.ranking.teams import Given
+from leads.ranking.teams import GivenLead
 from privacy.erasure.record import ErasureLog
 
 
@@ -62,7 +62,7 @@ class NightList:
     erased: str
     currency: str = CURRENCY
     shadow: Mapping[str, int] = field(default_factory=dict)
-    given: Sequence[Given] = ()
+    given: Sequence[GivenLead] = ()
     unlisted: Sequence[CaseRow] = ()
     recovered: Sequence[CaseRow] = ()
     sample: Sequence[SampleRow] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from fundwatch.pages import Bilingual, PageTable, Paragraph, RowGroup
+from fundwatch.pages import Bilingual, PageTable, Paragraph, RowHeader
 from leads.evidence.document import Document
 from leads.evidence.facts import ALL_RULES, Dimension
 from leads.evidence.summary import summary_parts
@@ -82,7 +82,7 @@ def _summary(view: LeadView) -> Iterator[tuple[object, ...]]:
         if isinstance(part, Paragraph):
             yield ("", _flat(part.text))
         elif isinstance(part, PageTable):
-            yield from (_two(row) for row in part.rows if not isinstance(row, RowGroup))
+            yield from (_two(row) for row in part.rows if not isinstance(row, RowHeader))
 
 
 def _two(row: Iterable[object]) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from fundwatch.pages import BarChart, Bilingual, Figure, NewSheet, PageTable, Paragraph, Part, Picture, RowGroup
+from fundwatch.pages import BarChart, Bilingual, Figure, NewSheet, PageTable, Paragraph, Part, Picture, RowHeader
 from leads.evidence.document import Document
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _part(part: Part) -> dict[str, Any]:
 
 def _rows(table: PageTable) -> Iterator[Mapping[str, Any]]:
     for row in table.rows:
-        if isinstance(row, RowGroup):
+        if isinstance(row, RowHeader):
             yield {"group": _both(row.says)}
         else:
             yield {"cells": [_cell(cell) for cell in row]}
@@ -119,7 +119,7 @@ def _widths(table: PageTable) -> list[float]:
     """How wide the columns are beside one another: figures as they are long, texts by the root of theirs."""
     widths = []
     for place, name in enumerate(table.columns):
-        cells = [row[place] for row in table.rows if not isinstance(row, RowGroup)]
+        cells = [row[place] for row in table.rows if not isinstance(row, RowHeader)]
         wanted = [_wanted(cell) for cell in cells]
         head = 0.7 * max(_columns(word) for word in _words(name))
         if not any(str(cell).strip() for cell in cells):

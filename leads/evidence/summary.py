@@ -42,6 +42,7 @@ def _rows(view: LeadView) -> Iterator[tuple[Bilingual, str | Bilingual]]:
     yield Bilingual("违法行为", "The act"), _acts(view)
     yield Bilingual("把握程度", "How sure"), _sure(view)
     yield Bilingual("优先度", "Priority"), priority_text(lead)
+    yield Bilingual("一人一档", "Whole file"), f"fundwatch profile {lead.subject_type} {lead.subject_id}"
     yield Bilingual("调取材料", "Ask for"), _joined([(card.ask_for_zh, card.ask_for_en) for _, card in view.rules])
     yield Bilingual("可排除情形", "What would clear it"), _joined([(c.clears_zh, c.clears_en) for _, c in view.rules])
 

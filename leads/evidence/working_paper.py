@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from fundwatch.pages import Bilingual, Figure, NewSheet, PageTable, Paragraph, Part, RowGroup
+from fundwatch.pages import Bilingual, Figure, NewSheet, PageTable, Paragraph, Part, RowHeader
 from leads.evidence.view import LINES_ON_PAPER, LeadView, both, department_text, stay_text
 from leads.publishing.rows import EvidenceRow, short
 from leads.words import COMPARED, COMPARED_MEANING, ROLE_WORDS
@@ -100,14 +100,14 @@ def _drawn_visits(view: LeadView) -> Iterator[PageTable]:
     yield PageTable(Bilingual("抽查表", "Visits to draw"), headings, rows)
 
 
-def _grouped(view: LeadView, lines: Sequence[EvidenceRow]) -> Iterator[RowGroup | tuple[object, ...]]:
+def _grouped(view: LeadView, lines: Sequence[EvidenceRow]) -> Iterator[RowHeader | tuple[object, ...]]:
     """By visit or stay in the order of their dearest line, in a stay by time."""
     by_stay: dict[str, list[EvidenceRow]] = {}
     for line in lines:
         by_stay.setdefault(line.encounter_id or "", []).append(line)
     number = 0
     for encounter_id, own in by_stay.items():
-        yield RowGroup(_head(view, encounter_id, own))
+        yield RowHeader(_head(view, encounter_id, own))
         for line in sorted(own, key=lambda one: (str(one.charged_at or ""), one.line_id or "")):
             number += 1
             yield (Figure(number), *_cells(view, line))

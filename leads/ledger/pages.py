@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from fundwatch.cells import PeoplesTable, csv_for_people
 from fundwatch.pages import Bar, BarChart, Bilingual, Figure, PageTable, Paragraph, Part, page
-from leads.ledger.value import ALL, Ledger, LedgerRow, Missed
+from leads.ledger.value import ALL, LedgerRow, Missed, ValueLedger
 from leads.outcomes.entries import DECISIONS, STATUS_WORDS
 from leads.words import in_currency
 
@@ -38,7 +38,7 @@ MISSED_MEANING = (
 )
 
 
-def ledger_table(made: Ledger) -> PeoplesTable:
+def ledger_table(made: ValueLedger) -> PeoplesTable:
     """A row for each rule, version and month."""
     return csv_for_people(_CSV, (_csv_row(row, made.currency) for row in made.rows))
 
@@ -54,12 +54,12 @@ def _csv_row(row: LedgerRow, currency: str) -> list[object]:
     ]  # fmt: skip
 
 
-def ledger_page(made: Ledger, note: str = "") -> str:
+def ledger_page(made: ValueLedger, note: str = "") -> str:
     """One self-contained page: in all, by rule, by rule, version and month, what the list misses, ranges of fines."""
     return page(f"成效台账 Outcome ledger {made.as_of}", _parts(made, note))
 
 
-def _parts(made: Ledger, note: str) -> Iterator[Part]:
+def _parts(made: ValueLedger, note: str) -> Iterator[Part]:
     money = in_currency("元 CNY", made.currency)
     if made.total is not None:
         yield Paragraph(in_short(made.total, money))
@@ -136,7 +136,7 @@ def money_text(amount: Decimal | None) -> Figure:
     return Figure("–" if amount is None else f"{amount:,.2f}")
 
 
-def _fines(made: Ledger) -> Iterator[Part]:
+def _fines(made: ValueLedger) -> Iterator[Part]:
     rows = [
         (one.article, one.outcomes, *map(money_text, (one.found_amount, one.least_amount, one.most_amount)),
          money_text(one.fined_amount))

@@ -89,7 +89,7 @@ def derive(given: Consequences, outcome: Outcome, responsibility: Responsibility
 
 
 @dataclass(frozen=True)
-class Standing:
+class PointsStanding:
     """A person's points of a calendar year, what counts and what does not any more, and what follows.
 
     `since` is the day on which the state was reached; it lasts at least until `until_least` and at most until
@@ -108,7 +108,7 @@ class Standing:
 
 def standing_of(
     entries: Iterable[PointsEntry], outcomes: Iterable[Outcome], tables: Sequence[PointsTable], day: date
-) -> list[Standing]:
+) -> list[PointsStanding]:
     """Grain: person with an entry in the day's calendar year, or whose state of an earlier one still holds. The points
     begin anew on the first of January; what they led to does not end with them."""
     right = confirmed_ids(outcomes)
@@ -131,7 +131,7 @@ def confirmed_ids(outcomes: Iterable[Outcome]) -> frozenset[str]:
 
 def _standing(
     person: str, counted: Sequence[PointsEntry], void: Sequence[PointsEntry], tables: Sequence[PointsTable], day: date
-) -> Standing:
+) -> PointsStanding:
     this_year = [entry for entry in counted if entry.on_date.year == day.year]
     total = sum(entry.points for entry in this_year)
     reached = [
@@ -145,7 +145,7 @@ def _standing(
         key=lambda state: (state[0] == Payment.ENDED, state[2]),
         default=(Payment.OPEN, None, None, None, None),
     )
-    return Standing(person, day.year, total, payment, this_year, void, since, least, most)
+    return PointsStanding(person, day.year, total, payment, this_year, void, since, least, most)
 
 
 def _reached(

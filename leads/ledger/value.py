@@ -236,7 +236,7 @@ def _total(amounts: Iterable[Decimal]) -> Decimal:
 
 
 @dataclass(frozen=True)
-class Ledger:
+class ValueLedger:
     """All of it: by rule, version and month; by rule; in total; what the list misses; which rules should go to shadow;
     within what range fines lie."""
 

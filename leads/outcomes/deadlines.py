@@ -20,7 +20,7 @@ class Waiting:
     subject_type: str
     subject_id: str
     kind: str
-    stands: str  # a status that is open, or second_review
+    step: str  # a status that is open, or second_review
     since: date
     team: str = ""
     person: str = ""
@@ -39,7 +39,7 @@ def late_cases(waiting: Iterable[Waiting], practice: Practice, on: date) -> list
     """Those that are late on the day, the latest first."""
     found = []
     for one in waiting:
-        days: int = getattr(practice.on(one.since).days, one.stands)
+        days: int = getattr(practice.on(one.since).days, one.step)
         due = one.since + timedelta(days=days)
         if due < on:
             found.append(Late(one, due, (on - due).days))

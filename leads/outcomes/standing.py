@@ -94,7 +94,7 @@ def snoozed(snoozes: Iterable[Snooze], night: date) -> list[Snooze]:
     return [entry for entry in begun.values() if entry.until >= night]
 
 
-class Dated(Withdrawable, Protocol):
+class DatedOnList(Withdrawable, Protocol):
     """An entry made on the list of a night, that holds from a date on."""
 
     @property
@@ -104,7 +104,7 @@ class Dated(Withdrawable, Protocol):
     def on_date(self) -> date: ...
 
 
-DatedEntry = TypeVar("DatedEntry", bound=Dated)
+DatedEntry = TypeVar("DatedEntry", bound=DatedOnList)
 
 
 def known_before(entries: Iterable[DatedEntry], night: date) -> list[DatedEntry]:

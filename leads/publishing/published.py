@@ -15,7 +15,7 @@ from leads.evidence.facts import EvidenceFacts
 from leads.publishing.list_diff import LeadChange
 from leads.publishing.rows import CaseRow, CoverageRow, EvidenceRow, HitRow, LeadRow, LinesSeen, SampleRow
 from leads.ranking.cases import CaseState
-from leads.ranking.teams import Given
+from leads.ranking.teams import GivenLead
 
 # More than anybody reads in a workbook; the tables lead_evidence, rule_hit and case hold all of them.
 LINES_PER_LEAD = 200
@@ -95,7 +95,7 @@ class ListContent:
     recovered: Sequence[CaseRow] = ()
     sample: Sequence[SampleRow] = ()
     changes: Sequence[LeadChange] = ()
-    given: Sequence[Given] = ()
+    given: Sequence[GivenLead] = ()
 
     def of_team(self, team: str) -> ListContent:
         """The same with the team's own leads alone, and what belongs to them."""

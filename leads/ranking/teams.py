@@ -55,7 +55,7 @@ class LeadToGive:
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenLead:
     """Where a lead went: to a team, or nowhere (empty), and why."""
 
     lead_id: str
@@ -64,7 +64,7 @@ class Given:
     why_not: str = ""
 
 
-def give_out(leads: Iterable[LeadToGive], teams: Sequence[Team], held: Mapping[Subject, str]) -> list[Given]:
+def give_out(leads: Iterable[LeadToGive], teams: Sequence[Team], held: Mapping[Subject, str]) -> list[GivenLead]:
     """Grain: lead. `held` says which team holds a subject's open case: that takes of its room, listed tonight or not.
 
     Of several teams that cover a lead the one with most room left takes it, among equals the one declared first.
@@ -74,16 +74,16 @@ def give_out(leads: Iterable[LeadToGive], teams: Sequence[Team], held: Mapping[S
     given = []
     for lead in sorted(leads, key=lambda one: (one.place, one.lead_id)):
         if held.get(lead.subject) in known:
-            given.append(Given(lead.lead_id, lead.place, held[lead.subject]))
+            given.append(GivenLead(lead.lead_id, lead.place, held[lead.subject]))
             continue
         covering = [team.name for team in teams if team.covers(lead)]
         free = [name for name in covering if room[name] > 0]
         if not free:
-            given.append(Given(lead.lead_id, lead.place, "", NO_ROOM if covering else NO_TEAM))
+            given.append(GivenLead(lead.lead_id, lead.place, "", NO_ROOM if covering else NO_TEAM))
             continue
         team = max(free, key=lambda name: room[name])
         room[team] -= 1
-        given.append(Given(lead.lead_id, lead.place, team))
+        given.append(GivenLead(lead.lead_id, lead.place, team))
     return given
 
 
@@ -101,7 +101,7 @@ def _problems(given: Teams) -> Iterator[str]:
                 yield f"teams.{team.name}.subjects: no such kind '{kind}'; there are {', '.join(ENTITIES)}"
 
 
-def carried_text(given: Sequence[Given]) -> str:
+def carried_text(given: Sequence[GivenLead]) -> str:
     """How many leads went to which team, and how many are carried over and why; empty without teams."""
     if not given:
         return ""

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from io import BytesIO, StringIO
 
-from fundwatch.pages import Bilingual, Figure, NewSheet, PageTable, Paragraph, Part, RowGroup
+from fundwatch.pages import Bilingual, Figure, NewSheet, PageTable, Paragraph, Part, RowHeader
 from fundwatch.regions import CURRENCY
 from leads.cards import Cards, RuleCard
 from leads.evidence.document import Document, document_of
@@ -124,9 +124,9 @@ def _in_question(lines: Sequence[OwnLine]) -> Decimal:
 def _examples(content: SelfCheckContent) -> Iterator[Part]:
     for rule_id in content.rule_ids:
         card, own = content.cards.rule(rule_id), content.of_rule(rule_id)
-        rows: list[RowGroup | tuple[object, ...]] = [
-            RowGroup(Bilingual(f"需核对的材料:{card.ask_for_zh}", card.ask_for_en)),
-            RowGroup(Bilingual(f"可说明的情形:{card.clears_zh}", card.clears_en)),
+        rows: list[RowHeader | tuple[object, ...]] = [
+            RowHeader(Bilingual(f"需核对的材料:{card.ask_for_zh}", card.ask_for_en)),
+            RowHeader(Bilingual(f"可说明的情形:{card.clears_zh}", card.clears_en)),
             *(_example(line) for line in own[:EXAMPLES]),
         ]
         headings = both(

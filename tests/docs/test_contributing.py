@@ -117,19 +117,17 @@ def test_the_indicator_is_computed_and_a_share_of_nothing_is_unknown(tmp_path: P
 
     files = catalogue_files()
     every = read_catalogues(files, [written(tmp_path, "An indicator")])["doctor"]
-    catalogue = narrowed(every, ["treatment_share"])
+    catalogue = narrowed(every, ["nursing_share"])
     measures = catalogue.measure_columns.values()
     schema = ", ".join(f"{name} double" for name in measures)
-    amounts = {"half": {"treatment_amount_fen": 50.0, "amount_fen": 100.0}, "nothing": {}}
+    amounts = {"half": {"nursing_amount_fen": 50.0, "amount_fen": 100.0}, "nothing": {}}
     rows = [
         (doctor, date(2026, 3, 30), 1.0, *(known.get(name, 0.0) for name in measures))
         for doctor, known in amounts.items()
     ]
     days = spark.createDataFrame(rows, f"doctor_id string, day date, row_count double, {schema}")
     found = (
-        to_indicators(catalogue, days, {}, date(2026, 3, 31))
-        .select("doctor_id", "doctor_treatment_share_30d")
-        .collect()
+        to_indicators(catalogue, days, {}, date(2026, 3, 31)).select("doctor_id", "doctor_nursing_share_30d").collect()
     )
     assert dict(map(tuple, found)) == {"half": 0.5, "nothing": None}
 

@@ -13,7 +13,7 @@ import pytest
 
 from fundwatch.contracts import TABLES
 from fundwatch.errors import DeliveryError, GateError, HeldError, KeyMissingError
-from fundwatch.lake.check import Outcome
+from fundwatch.lake.check import CheckOutcome
 from fundwatch.resources import conf_root
 from fundwatch.settings import Settings
 from jobs.job import Night, Workplace, run_job
@@ -125,9 +125,9 @@ def test_a_reversal_that_waits_is_told_with_its_money_of_its_night_and_file(two_
     assert "-90.00" in Path(detail["quality_page"]).read_text(encoding="utf-8")
     accounts = [f for f in Accounts(two_nights.lake, None).findings() if f.check.startswith("delivered = in")]
     assert {(f.outcome, f.figures.partition(": ")[2]) for f in accounts if str(SECOND) == f.subject} == {
-        (Outcome.OK, "4 (-120.00) delivered = -1 (-120.00) in claim_line + 3 reversed + 1 (-90.00) waiting "
+        (CheckOutcome.OK, "4 (-120.00) delivered = -1 (-120.00) in claim_line + 3 reversed + 1 (-90.00) waiting "
                      "+ 1 (90.00) quarantined or duplicates"),
-        (Outcome.OK, "1 (-90.00) delivered = -1 (-90.00) in settlement + 2 reversed + 0 (0.00) waiting"),
+        (CheckOutcome.OK, "1 (-90.00) delivered = -1 (-90.00) in settlement + 2 reversed + 0 (0.00) waiting"),
     }  # fmt: skip
 
 
@@ -241,8 +241,8 @@ def test_a_line_that_comes_again_settled_takes_its_own_place_from_that_night_on(
     ]  # fmt: skip
     accounts = [f for f in Accounts(place.lake, None).findings() if f.check.startswith("delivered = in claim_line")]
     assert [(f.outcome, f.figures) for f in accounts] == [
-        (Outcome.OK, "national: 2 (180.00) delivered = 2 (180.00) in claim_line + 0 reversed + 0 (0.00) waiting"),
-        (Outcome.OK, "national: 2 (180.00) delivered = 0 (0.00) in claim_line + 0 reversed + 0 (0.00) waiting "
+        (CheckOutcome.OK, "national: 2 (180.00) delivered = 2 (180.00) in claim_line + 0 reversed + 0 (0.00) waiting"),
+        (CheckOutcome.OK, "national: 2 (180.00) delivered = 0 (0.00) in claim_line + 0 reversed + 0 (0.00) waiting "
                      "+ 1 (90.00) replaced + 1 (90.00) quarantined or duplicates"),
     ]  # fmt: skip
     before = content_of(place.lake)

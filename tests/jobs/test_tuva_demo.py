@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fundwatch.lake.check import Outcome
+from fundwatch.lake.check import CheckOutcome
 from fundwatch.settings import Settings
 from jobs.job import Workplace, run_job
 from jobs.load_delivery import JOB
@@ -49,7 +49,7 @@ def test_the_tuva_demo_runs_through_the_same_job(spark, tmp_path):
     accounts = Accounts(place.lake, None, frozenset({"claim_line"})).findings()
     found = {f.check: f.outcome for f in accounts if "netted" in f.check or f.check.startswith("delivered = in")}
     law = "delivered = in settlement + reversed + waiting + quarantined + duplicates"
-    assert found == {"claim_line = claim_line_entry netted": Outcome.OK, law: Outcome.OK}
+    assert found == {"claim_line = claim_line_entry netted": CheckOutcome.OK, law: CheckOutcome.OK}
     figures = known.selectExpr(
         "count(*) AS lines", "min(amount) AS least", "count(distinct patient_id) AS persons"
     ).first()

@@ -128,11 +128,11 @@ def test_what_is_gone_because_its_lines_were_reversed_is_recovered_and_stays_so(
 ) -> None:
     """H2 FQ-01 is gone with its lines; of H1 DC-03 some went, and it is still there."""
     now = {"H1 DC-03": (1, "5")}
-    told = night_of(spark, FIRST + timedelta(8), now, RULES, [*nights[1].values()], ("H1 DC-03", "H2 FQ-01"))
-    rows = {f"{row.subject_id} {row.kind}": row for row in told}
+    reported = night_of(spark, FIRST + timedelta(8), now, RULES, [*nights[1].values()], ("H1 DC-03", "H2 FQ-01"))
+    rows = {f"{row.subject_id} {row.kind}": row for row in reported}
     assert (rows["H2 FQ-01"].state, rows["H1 DC-03"].state, rows["H4 DC-03"].state) == ("recovered", "same", "faded")
     assert rows["H2 FQ-01"].faded_since == FIRST + timedelta(8)
-    later = night_of(spark, FIRST + timedelta(9), {"H4 DC-03": (1, "1")}, RULES, told)
+    later = night_of(spark, FIRST + timedelta(9), {"H4 DC-03": (1, "1")}, RULES, reported)
     assert states({f"{row.subject_id} {row.kind}": row for row in later})["H2 FQ-01"] == "recovered"
 
 

@@ -227,8 +227,8 @@ def test_what_is_not_worth_a_letter_comes_after_all_others_and_says_so(spark: Sp
     ]
     rows += [("by score", "明确违规", 8.88, 0.0, True), ("estimate", "线索", 8.88, 41.12, False)]
     leads = spark.createDataFrame(
-        [(tier, 1, firm, estimate, 0.5, name, 1.0, is_out) for name, tier, firm, estimate, is_out in rows],
-        f"{stated}, name string, strength double, is_standout boolean",
+        [(tier, 1, firm, estimate, 0.5, name, 1.0, is_out, 0, 1.0) for name, tier, firm, estimate, is_out in rows],
+        f"{stated}, name string, strength double, is_standout boolean, tip_count int, learned_factor double",
     )
     placed = {row.name: (row.place, row.is_minor) for row in with_places(leads, 50).collect()}
     assert placed["small"] == (5, True)

@@ -89,7 +89,9 @@ def listed(spark: SparkSession, frame: MakeFrame) -> Callable[..., tuple[set[Any
             "doctors": "doctor",
             "tips": "tip",
         }
-        inputs = LeadInputs(**{field.name: frames[names[field.name]] for field in fields(LeadInputs)})
+        inputs = LeadInputs(
+            **{field.name: frames[names[field.name]] for field in fields(LeadInputs) if field.name in names}
+        )
         fused = fuse(inputs, Cards({}, {}), OPTIONS)
         plain = {rename(row["entity_id"]): row["entity_id"] for row in _tables()["score"]}
         leads = [row.asDict(recursive=True) for row in fused.leads.collect()]

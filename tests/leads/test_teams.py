@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fundwatch.errors import CatalogueError
-from leads.ranking.teams import NO_ROOM, NO_TEAM, Given, LeadToGive, Team, carried_text, give_out, read_teams
+from leads.ranking.teams import NO_ROOM, NO_TEAM, GivenLead, LeadToGive, Team, carried_text, give_out, read_teams
 
 NORTH = Team(name="north", zh="北片", capacity=2, regions=("3201",))
 PERSONS = Team(name="persons", zh="参保人组", capacity=1, subjects=("patient",))
@@ -27,11 +27,11 @@ def test_a_lead_goes_to_a_team_that_covers_it_and_what_does_not_fit_is_carried_o
     ]
     given = give_out(leads, (NORTH, PERSONS), {})
     assert given == [
-        Given("l1", 1, "north"),
-        Given("l2", 2, "north"),
-        Given("l3", 3, "persons"),
-        Given("l4", 4, "", NO_ROOM),
-        Given("l5", 5, "", NO_TEAM),
+        GivenLead("l1", 1, "north"),
+        GivenLead("l2", 2, "north"),
+        GivenLead("l3", 3, "persons"),
+        GivenLead("l4", 4, "", NO_ROOM),
+        GivenLead("l5", 5, "", NO_TEAM),
     ]
     assert carried_text(given) == f"分派 Teams: north 2, persons 1, {NO_ROOM} 1, {NO_TEAM} 1"
 

@@ -9,7 +9,7 @@ from datetime import date
 from fundwatch.lake.delta_rows import is_made, opened, query_rows, version_of
 from fundwatch.lake.store import Lake
 from fundwatch.places import LakeAddress
-from jobs.protect.journals.legal_hold import Held
+from jobs.protect.journals.legal_hold import HeldBack
 from leads.outcomes.journals import JOURNALS, PeoplesJournal
 from privacy.erasure.purge import holding, purge, strip
 from privacy.erasure.record import ErasureLog, ErasureRequest, Gone
@@ -28,7 +28,7 @@ def strip_journals(lake: Lake, token: str, note: Callable[[str, int, int], None]
             purge(table)
 
 
-def erase_old_entries(lake: Lake, before: date, held: Held, note: Callable[[str, int, int], None]) -> None:
+def erase_old_entries(lake: Lake, before: date, held: HeldBack, note: Callable[[str, int, int], None]) -> None:
     """Erase what people wrote before the date of cases that nobody has open. Lines and hits go with their outcome."""
     of_open = held.spared(["case_id"])
     old = f"on_date < DATE '{before}'" + (f" AND NOT ({of_open})" if of_open else "")

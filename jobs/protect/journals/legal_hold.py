@@ -15,7 +15,7 @@ _AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldBack:
     """The ids that open cases rest on, by the name of the column that holds them, and these cases."""
 
     ids: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -35,14 +35,14 @@ class Held:
         return self.ids.get(column, frozenset())
 
 
-def held_evidence(lake: Lake) -> Held:
+def held_evidence(lake: Lake) -> HeldBack:
     """What the open cases of a lake rest on: their leads and hits, the lines that prove these, the visits, settlements
     and persons of the lines."""
     said = PeopleSaid(lake.address)
     open_cases = {case: steps for case, steps in said.steps.items() if not status_of(steps).is_decided}
     open_cases |= {case: [] for case in said.waiting if case not in open_cases}
     if not open_cases:
-        return Held()
+        return HeldBack()
     steps = [step for of_case in open_cases.values() for step in of_case]
     leads = {step.lead_id for step in steps} | {one.lead_id for one in said.waiting.values()}
     hits = _hits(lake, steps)
@@ -51,7 +51,7 @@ def held_evidence(lake: Lake) -> Held:
     for column in ("encounter_id", "settlement_id", "patient_id"):
         found[column] = _of(lake, "claim_line", "line_id", lines, column)
     found["patient_id"] |= {step.subject_id for step in steps if step.subject_type == "patient"}
-    return Held({column: frozenset(ids) for column, ids in found.items()}, tuple(sorted(open_cases)))
+    return HeldBack({column: frozenset(ids) for column, ids in found.items()}, tuple(sorted(open_cases)))
 
 
 def _hits(lake: Lake, steps: Iterable[StatusEntry]) -> set[str]:

@@ -40,7 +40,8 @@ class LinesWritten:
 
 def write_lines(settings: Settings, night: date, lead: str, out: Path | None) -> LinesWritten:
     """Write the lead's lines, the dearest first, to `out`, or beside the night's list. Atomic."""
-    lake, found = Lake(settings.lake_address), find_lead(settings, night, lead)
+    found = find_lead(settings, night, lead)
+    lake = Lake(settings.lake_address)
     columns = [name for name in _OF_LINE if name in lake.columns("lead_evidence")]
     query = (
         f"SELECT {', '.join(columns)} FROM lead_evidence WHERE business_date = DATE '{night}' AND kind = 'line' "

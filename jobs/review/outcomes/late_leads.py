@@ -65,7 +65,7 @@ def _untouched(settings: Settings, night: date, said: PeopleSaid) -> Iterator[Wa
             yield Waiting(case.case_id, case.subject_type, case.subject_id, case.kind, Status.NEW, case.first_seen)
 
 
-def _waiting(entry: StatusEntry | Outcome, stands: str, since: date, steps: list[StatusEntry]) -> Waiting:
+def _waiting(entry: StatusEntry | Outcome, step: str, since: date, steps: list[StatusEntry]) -> Waiting:
     held = holder(steps)
     team, person = (held.team, held.person) if held else ("", "")
-    return Waiting(entry.case_id, entry.subject_type, entry.subject_id, entry.kind, stands, since, team, person)
+    return Waiting(entry.case_id, entry.subject_type, entry.subject_id, entry.kind, step, since, team, person)

@@ -32,9 +32,9 @@ def print_steps(done: StepsTaken, say: Say) -> None:
 
 def _step(step: CaseStep) -> str:
     who = " ".join(text for text in (step.team, step.person) if text)
-    stands = "待复审 waits for a second person" if step.waits else STATUS_WORDS[step.status]
+    words = "待复审 waits for a second person" if step.waits else STATUS_WORDS[step.status]
     note = f":{step.note}" if step.note else ""
-    return f"{step.on_date} {step.kind} {stands}{f' → {who}' if who else ''}{note} (个案 case {step.case_id})"
+    return f"{step.on_date} {step.kind} {words}{f' → {who}' if who else ''}{note} (个案 case {step.case_id})"
 
 
 def print_sheet(done: SheetWritten, say: Say) -> None:
@@ -54,7 +54,7 @@ def print_late(found: LateListed, say: Say) -> None:
         case = late.waiting
         table.add_row(
             f"{SUBJECT_WORDS.get(case.subject_type, case.subject_type)} {short(case.subject_id)}", case.kind,
-            _STANDS[case.stands], str(case.since), str(late.due), str(late.days_late),
+            _STANDS[case.step], str(case.since), str(late.due), str(late.days_late),
             " ".join(text for text in (case.team, case.person) if text) or "–",
         )  # fmt: skip
     show(table)

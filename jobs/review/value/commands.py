@@ -13,7 +13,7 @@ from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
 from jobs.review.value import pages
 from jobs.review.value.labels_file import write_labels
-from jobs.review.value.points_desk import GradesDerived, PointsAsked, PointsDesk, credit_grades, standings
+from jobs.review.value.points_desk import GradesDerived, PointsDesk, PointsRequest, credit_grades, standings
 from jobs.review.value.propose_shadow import propose_shadow
 from jobs.review.value.value_ledger import newest_day, show_ledger
 from jobs.terminal.answer import Answer
@@ -39,7 +39,7 @@ def points(options: argparse.Namespace) -> Answer[Any]:
     if options.action == "list":
         refuse_no_lake(settings.lake_address)
         return Answer(standings(settings, options.date or _newest(settings)), pages.print_standings)
-    asked = PointsAsked(
+    asked = PointsRequest(
         options.name, options.by, options.why, options.date, options.person, options.responsibility
     )  # fmt: skip
     desk = PointsDesk.of(settings)

@@ -20,7 +20,7 @@ from leads.outcomes.entries import Outcome, Status, StatusEntry
 from leads.outcomes.journals import LEAD_STATUS, OUTCOME
 from leads.outcomes.standing import known_before, latest_status
 from leads.publishing.rows import EvidenceRow, LeadRow
-from leads.ranking.teams import Given, LeadToGive, Subject, Team, give_out, read_teams
+from leads.ranking.teams import GivenLead, LeadToGive, Subject, Team, give_out, read_teams
 
 
 def learned_for(settings: Settings, seen: DecisionsSeen, night: date) -> Learned:
@@ -51,7 +51,7 @@ def teams_now(settings: Settings, seen: DecisionsSeen, night: date) -> tuple[tup
 
 def given_out(
     place: Workplace, seen: DecisionsSeen, night: date, leads: Sequence[LeadRow], evidence: Sequence[EvidenceRow]
-) -> list[Given]:
+) -> list[GivenLead]:
     """Which team takes which listed lead; none where no team is declared. A lead is where its evidence is."""
     teams, held = teams_now(place.settings, seen, night)
     if not teams:

@@ -11,7 +11,7 @@ from jobs.terminal.answer import Say
 from leads.ledger.consequences import RESPONSIBILITY_WORDS, Responsibility
 from leads.ledger.pages import FINES_APART, MISSED_MEANING, estimated_text, in_short
 from leads.ledger.points import PAYMENT_WORDS, PointsEntry
-from leads.ledger.value import Ledger
+from leads.ledger.value import ValueLedger
 from leads.publishing.rows import short
 from leads.words import SUBJECT_WORDS, in_currency
 
@@ -34,7 +34,7 @@ def print_ledger(shown: LedgerShown, say: Say) -> None:
     say(f"按规则、版本、月份 by rule, version and month: {shown.folder}")
 
 
-def _print_rules(made: Ledger) -> None:
+def _print_rules(made: ValueLedger) -> None:
     table = new_table(f"成效台账 Outcome ledger {made.as_of}")
     table.add_column("规则\nRule", overflow="fold")
     for heading in ("个案\nCases", "已结\nClosed"):
@@ -59,7 +59,7 @@ def _print_rules(made: Ledger) -> None:
         show(table)
 
 
-def _print_fines(made: Ledger, say: Say) -> None:
+def _print_fines(made: ValueLedger, say: Say) -> None:
     for one in made.fines:
         say(
             f"罚款区间 range of fines, {one.article}: {one.least_amount:,.2f} – {one.most_amount:,.2f} "
@@ -69,7 +69,7 @@ def _print_fines(made: Ledger, say: Say) -> None:
         say(FINES_APART[0])
 
 
-def _print_missed(made: Ledger, say: Say) -> None:
+def _print_missed(made: ValueLedger, say: Say) -> None:
     for one in made.missed:
         say(
             f"随机抽样 random sample, {one.subject_type}: {one.wrong.words}; 推算漏掉 estimated wrong of "

@@ -23,7 +23,7 @@ from jobs.review.outcomes.people_said import PeopleSaid, journal_in
 from jobs.review.value.read_value import grades_in, outcomes_in, points_in
 from leads.ledger.consequences import Consequences, Responsibility, read_consequences
 from leads.ledger.credit import CreditEntry, Graded, changed, graded, latest_grades
-from leads.ledger.points import PointsEntry, Standing, confirmed_ids, derive, standing_of
+from leads.ledger.points import PointsEntry, PointsStanding, confirmed_ids, derive, standing_of
 from leads.outcomes.journals import CREDIT_GRADE, STAFF_POINTS
 from leads.outcomes.standing import in_force
 from privacy.access.desk import scrubbed
@@ -40,7 +40,7 @@ class PointsError(FundwatchError):
 
 
 @dataclass(frozen=True)
-class PointsAsked:
+class PointsRequest:
     """What is asked: for which outcome (or of which entry), for whom, how far that person answers for it, why."""
 
     name: str
@@ -56,7 +56,7 @@ class PointsGiven:
     """The entry that was added, and where the person stands with it."""
 
     entry: PointsEntry
-    standing: Standing | None
+    standing: PointsStanding | None
 
     def as_json(self) -> dict[str, Any]:
         return self.entry.row() | {"standing": None if self.standing is None else standing_json(self.standing)}
@@ -67,7 +67,7 @@ class Standings:
     """Where every person with points stands on a day."""
 
     day: date
-    rows: Sequence[Standing]
+    rows: Sequence[PointsStanding]
 
     def as_json(self) -> dict[str, Any]:
         return {"day": self.day, "persons": [standing_json(one) for one in self.rows]}
@@ -85,7 +85,7 @@ class GradesDerived:
         return {"day": self.day, "grades": [_grade(one) for one in self.grades], "added": [e.row() for e in self.added]}
 
 
-def standing_json(one: Standing) -> dict[str, Any]:
+def standing_json(one: PointsStanding) -> dict[str, Any]:
     return {
         "person_id": one.person_id, "year": one.year, "points": one.points, "payment": str(one.payment),
         "since": one.since, "until_least": one.until_least, "until_most": one.until_most,
@@ -116,14 +116,14 @@ class PointsDesk:
         refuse_no_lake(settings.lake_address)
         return cls(settings, audit_log(settings), read_access(settings.access, settings.conf))
 
-    def give(self, asked: PointsAsked) -> PointsGiven:
+    def give(self, asked: PointsRequest) -> PointsGiven:
         """Give a person the points of an outcome's act. Raises AccessRefusedError, PointsError naming all that is
         wrong, FundwatchError where no table has the act."""
         with self._call("give", asked.by, asked.name):
             entry = self._given(asked)
             return self._added("give", entry)
 
-    def withdraw(self, asked: PointsAsked) -> PointsGiven:
+    def withdraw(self, asked: PointsRequest) -> PointsGiven:
         """Take points back that should not have been given. Raises AccessRefusedError, PointsError."""
         with self._call("withdraw", asked.by, asked.name):
             former = _one([e for e in in_force(self._entries()) if e.entry_id.startswith(asked.name)], asked.name)
@@ -157,7 +157,7 @@ class PointsDesk:
             journal_in(self._lake.address, CREDIT_GRADE).append([entry.row() for entry in added])
             return GradesDerived(day, made, added)
 
-    def _given(self, asked: PointsAsked) -> PointsEntry:
+    def _given(self, asked: PointsRequest) -> PointsEntry:
         outcomes = in_force(PeopleSaid(self._lake.address).outcomes)
         outcome = _one([one for one in outcomes if one.outcome_id.startswith(asked.name)], asked.name)
         person = asked.person or (outcome.subject_id if outcome.subject_type == "doctor" else "")
@@ -253,12 +253,12 @@ def _one(found: Sequence[Any], name: str) -> Any:
     return found[0]
 
 
-def _reason_problems(asked: PointsAsked) -> Iterator[str]:
+def _reason_problems(asked: PointsRequest) -> Iterator[str]:
     if not _SHORTEST <= len(asked.reason.strip()) <= _LONGEST:
         yield f"--reason takes {_SHORTEST} to {_LONGEST} characters"
 
 
-def _date_problems(asked: PointsAsked, first: date) -> Iterator[str]:
+def _date_problems(asked: PointsRequest, first: date) -> Iterator[str]:
     if asked.on_date is not None and asked.on_date < first:
         yield f"--date {asked.on_date} is before {first}, when it was decided"
 

@@ -19,7 +19,7 @@ from jobs.review.outcomes.people_said import PeopleSaid
 from jobs.review.value.read_value import listed_cases, outcomes_in, samples_in
 from leads.ledger.fines import fine_ranges
 from leads.ledger.pages import ledger_page, ledger_table
-from leads.ledger.value import ENOUGH_JUDGED, Ledger, for_shadow, ledger, missed
+from leads.ledger.value import ENOUGH_JUDGED, ValueLedger, for_shadow, ledger, missed
 from leads.outcomes.practice import read_practice
 
 CSV, PAGE, RECORD = "ledger.csv", "ledger.html", "ledger.json"
@@ -29,14 +29,14 @@ CSV, PAGE, RECORD = "ledger.csv", "ledger.html", "ledger.json"
 class LedgerShown:
     """The ledger and the folder of its files."""
 
-    ledger: Ledger
+    ledger: ValueLedger
     folder: Path
 
     def as_json(self) -> dict[str, Any]:
         return {**self.ledger.as_json(), "folder": self.folder}
 
 
-def value_ledger(settings: Settings, as_of: date | None = None) -> Ledger:
+def value_ledger(settings: Settings, as_of: date | None = None) -> ValueLedger:
     """The ledger as of a date; without one, of the newest list or outcome. Raises NotReadyError without a list."""
     refuse_no_lake(settings.lake_address)
     lake = Lake(settings.lake_address).pinned()
@@ -44,7 +44,7 @@ def value_ledger(settings: Settings, as_of: date | None = None) -> Ledger:
     region = region_of(settings)
     cases, outcomes = listed_cases(lake, day), outcomes_in(lake, day)
     by_kind = ledger(cases, outcomes, ("kind",))
-    return Ledger(
+    return ValueLedger(
         as_of=day,
         rows=ledger(cases, outcomes, ("kind", "version", "month")),
         by_kind=by_kind,

@@ -14,7 +14,7 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from fundwatch.contracts import TABLES
-from fundwatch.lake.check import Outcome, storage_findings
+from fundwatch.lake.check import CheckOutcome, storage_findings
 from fundwatch.lake.checked_files import DamagedFileError, is_checked, ways_back
 from fundwatch.lake.delta_rows import commit_rows, live_files, opened, seal
 from fundwatch.lake.files import LakeFiles
@@ -205,10 +205,10 @@ def test_the_deep_check_names_a_damaged_file_and_counts_those_without_checksums(
     lake.write_rows(ROWS, "supplied_column", NIGHT)
     write_deltalake(str(tmp_path / "old"), pa.table({"n": [1]}))
     (_, old) = storage_findings(at(tmp_path), "old", deep=True)
-    assert (old.outcome, "1 without check sums" in old.figures) == (Outcome.OK, True)
+    assert (old.outcome, "1 without check sums" in old.figures) == (CheckOutcome.OK, True)
     file = data_file(lake, "supplied_column")
     for _ in flipped(file, 5, pages(file)):
         (_, quick) = storage_findings(at(tmp_path), "supplied_column", deep=False)
         (_, deep) = storage_findings(at(tmp_path), "supplied_column", deep=True)
-        assert (quick.outcome, deep.outcome) == (Outcome.OK, Outcome.WRONG)
+        assert (quick.outcome, deep.outcome) == (CheckOutcome.OK, CheckOutcome.WRONG)
         assert file.name in deep.figures

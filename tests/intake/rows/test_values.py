@@ -14,10 +14,10 @@ from fundwatch.texts import key_spelling, tidied
 from intake.files.delivery import open_delivery
 from intake.files.lines import SAMPLED_FIRST
 from intake.rows.canonical import CODES, PLACEHOLDERS, source_rows, to_canonical
-from intake.rows.moments import as_moment
 from intake.rows.normalizing import in_list_form, is_strange, one_spelling
 from intake.rows.privacy import PrivacyFunctions
 from intake.rows.reading import LINE_NUMBER, read_options, read_schema
+from intake.rows.times import as_moment
 from intake.rows.values import typed, values_of
 from intake.source.checks import read_quality
 from intake.source.load import parse_mapping

@@ -11,7 +11,7 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from fundwatch.errors import ExitCode
-from fundwatch.lake.check import Outcome
+from fundwatch.lake.check import CheckOutcome
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake, Written
 from fundwatch.settings import Settings
@@ -209,4 +209,4 @@ def test_accounts_of_a_lake_made_before_columns_were_declared_hold_as_ever(setti
         write_deltalake(place, rows, mode="overwrite", schema_mode="overwrite", partition_by=parted)
         assert not {*columns} & {*lake.columns(table)}
     assert [(f.check, f.subject, f.outcome, f.figures) for f in Accounts(lake, None).findings()] == before
-    assert {outcome for _, _, outcome, _ in before} == {Outcome.OK}
+    assert {outcome for _, _, outcome, _ in before} == {CheckOutcome.OK}

@@ -100,7 +100,7 @@ class Inspection:
     def said(self) -> PeopleSaid:
         return PeopleSaid(self.settings.lake_address)
 
-    def stands(self, case_id: str) -> str:
+    def status(self, case_id: str) -> str:
         steps = self.said.steps.get(case_id, [])
         return steps[-1].status if steps else Status.NEW
 

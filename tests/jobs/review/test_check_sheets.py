@@ -131,7 +131,7 @@ def test_a_sheet_says_what_it_changed_and_cannot_be_read_twice(tmp_path: Path) -
     filled = _filled(tmp_path / "check.xlsx", fill)
     done = import_sheets(inspection.desk("Li"), [filled], "Li")
     assert [(step.kind, step.waits) for step in done.steps] == [("DC-03", True), ("FQ-01", False)]
-    assert inspection.stands("c2") == Status.HEARD
+    assert inspection.status("c2") == Status.HEARD
     inspection.desk("Zhao").confirm(inspection.asked("Zhao", kind="DC-03"))
     outcome = latest_outcome(inspection.said.outcomes)["c1"]
     assert (outcome.decision, outcome.found_amount, outcome.recovered_amount) == ("partly", Decimal(100), Decimal(50))

@@ -35,13 +35,13 @@ def _refused(call: Callable[[], object], *says: str, error: type[FundwatchError]
 
 def test_a_lead_goes_from_hand_to_hand_and_is_closed(inspection: Inspection) -> None:
     inspection.in_check()
-    assert {inspection.stands(case) for case in ("c1", "c2")} == {Status.IN_CHECK}
+    assert {inspection.status(case) for case in ("c1", "c2")} == {Status.IN_CHECK}
     done = inspection.desk("Li").close(
         inspection.asked("Li", kind=SUSPICION),
         closing(found_amount="40", recovered_amount="30", hours=6.0, note="与院方核对,联系 13800138000"),
     )
     (outcome,) = latest_outcome(inspection.said.outcomes).values()
-    assert (done.steps[0].status, inspection.stands("c2")) == (Status.CONFIRMED, Status.CONFIRMED)
+    assert (done.steps[0].status, inspection.status("c2")) == (Status.CONFIRMED, Status.CONFIRMED)
     assert (outcome.found_amount, outcome.recovered_amount, outcome.fined_amount) == (
         Decimal(40),
         Decimal(30),
@@ -59,13 +59,13 @@ def test_two_persons_from_two_accounts_close_a_violation(inspection: Inspection)
     inspection.in_check()
     done = inspection.desk("Li").close(inspection.asked("Li", kind=VIOLATION), closing(found_amount="160"))
     assert done.steps[0].waits
-    assert (inspection.stands("c1"), inspection.said.outcomes) == (Status.IN_CHECK, [])
+    assert (inspection.status("c1"), inspection.said.outcomes) == (Status.IN_CHECK, [])
     li = inspection.desk("Li")
     _refused(lambda: li.confirm(inspection.asked("Li")), "of their own", error=AccessRefusedError)
     _refused(lambda: li.confirm(inspection.asked("Zhao")), "same operating-system account", error=AccessRefusedError)
     inspection.desk("Zhao").confirm(inspection.asked("Zhao"))
     (outcome,) = inspection.said.outcomes
-    assert (outcome.by, outcome.second_by, inspection.stands("c1")) == ("Li", "Zhao", Status.CONFIRMED)
+    assert (outcome.by, outcome.second_by, inspection.status("c1")) == ("Li", "Zhao", Status.CONFIRMED)
     assert {hit.hit_id[0] for hit in inspection.said.decided_hits} == {"a", "b"}
     _refused(lambda: inspection.desk("Zhao").confirm(inspection.asked("Zhao")), "nothing of this lead waits")
 
@@ -111,7 +111,7 @@ def test_a_decision_needs_its_code(inspection: Inspection) -> None:
     _refused(lambda: li.close(asked, closing(Status.CLEARED)), "reason_code: '' 不是原因代码", "lawful")
     _refused(lambda: li.close(asked, closing(Status.REFERRED)), "referred_to: '' 不是移送部门", "police")
     li.close(asked, closing(Status.REFERRED, referred_to="police"))
-    assert inspection.stands("c2") == Status.REFERRED
+    assert inspection.status("c2") == Status.REFERRED
 
 
 def test_two_people_cannot_hold_one_lead(inspection: Inspection) -> None:
@@ -124,7 +124,7 @@ def test_two_people_cannot_hold_one_lead(inspection: Inspection) -> None:
     )  # fmt: skip
     wang.assign(inspection.asked("Wang"), "城区一组", "Zhao", instead_of="Li")
     inspection.desk("Zhao").note(inspection.asked("Zhao"), Status.IN_CHECK)
-    assert inspection.stands("c1") == Status.IN_CHECK
+    assert inspection.status("c1") == Status.IN_CHECK
 
 
 def test_a_decision_on_a_lead_that_changed_meanwhile_is_refused(inspection: Inspection) -> None:
@@ -144,7 +144,7 @@ def test_an_outcome_that_was_withdrawn_counts_no_more_and_the_case_is_open_again
     wang.withdraw(asked, "mistake", "金额录错")
     assert latest_outcome(inspection.said.outcomes) == {}
     assert lines_in_force(inspection.said.lines, inspection.said.outcomes) == []
-    assert inspection.stands("c2") == Status.IN_CHECK
+    assert inspection.status("c2") == Status.IN_CHECK
     assert sum(outcome.found_amount for outcome in inspection.said.outcomes if outcome.withdraws) == 0
     inspection.desk("Li").close(inspection.asked("Li", kind=SUSPICION), closing(found_amount="4"))
     assert latest_outcome(inspection.said.outcomes)["c2"].found_amount == 4
@@ -159,7 +159,7 @@ def test_an_appeal_that_was_won_takes_the_fine_back_and_clears_the_case(inspecti
     inspection.desk("Zhao").confirm(inspection.asked("Zhao"))
     appeal = inspection.asked("Wang", kind=VIOLATION, on_date=date(2026, 6, 1))
     inspection.desk("Wang").withdraw(appeal, "appeal_won")
-    assert (latest_outcome(inspection.said.outcomes), inspection.stands("c1")) == ({}, Status.HEARD)
+    assert (latest_outcome(inspection.said.outcomes), inspection.status("c1")) == ({}, Status.HEARD)
     _refused(
         lambda: inspection.desk("Li").close(asked, closing(Status.CLEARED, fined_amount="1", reason_code="lawful")),
         "未认定而有金额",
@@ -178,7 +178,7 @@ def test_what_waits_for_a_second_person_can_be_taken_back(inspection: Inspection
     _refused(lambda: inspection.desk("Li").close(asked, closing(found_amount="10")), "waits for a second person")
     inspection.desk("Wang").withdraw(inspection.asked("Wang", kind=VIOLATION), "mistake")
     _refused(lambda: inspection.desk("Zhao").confirm(inspection.asked("Zhao")), "nothing of this lead waits")
-    assert inspection.stands("c1") == Status.IN_CHECK
+    assert inspection.status("c1") == Status.IN_CHECK
 
 
 @pytest.mark.long
@@ -236,4 +236,4 @@ def test_a_decision_whose_last_commit_was_lost_stands_all_the_same(inspection: I
 
     shutil.rmtree(folder_of(inspection.settings, "lead_status"))
     journal_in(said.lake, declared).append(before)
-    assert inspection.stands("c2") == Status.CONFIRMED
+    assert inspection.status("c2") == Status.CONFIRMED

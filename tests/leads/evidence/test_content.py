@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from fundwatch.pages import Bilingual, PageTable, Paragraph, Picture, RowGroup
+from fundwatch.pages import Bilingual, PageTable, Paragraph, Picture, RowHeader
 from leads.cards import IndicatorCard
 from leads.evidence.document import lead_document
 from leads.evidence.facts import CostlyItem, CostlyVisit, Drivers, EncounterFacts, EvidenceFacts, PeerLadder, Subtotal
@@ -125,7 +125,7 @@ def test_a_subject_below_its_peers_has_no_money_above_expectation(scored: LeadVi
 def test_a_lead_by_score_alone_shows_its_costliest_visits_and_items_and_its_peers(scored: LeadView):
     document = lead_document(scored)
     tables = [part for part in document.parts if isinstance(part, PageTable)]
-    cells = [str(cell) for table in tables for row in table.rows if not isinstance(row, RowGroup) for cell in row]
+    cells = [str(cell) for table in tables for row in table.rows if not isinstance(row, RowHeader) for cell in row]
     assert any("E7" in cell and "J18.900 肺炎" in cell for cell in cells)
     assert "头孢<针>" in cells
     pictures = [part for part in document.parts if isinstance(part, Picture)]
@@ -146,7 +146,7 @@ def test_lines_are_grouped_by_stay_with_admission_discharge_diagnosis_and_subtot
     lead = lead_row(1, amount_in_question=Decimal("120.00"), amount_at_risk=Decimal("84.00"))
     document = lead_document(LeadView(replace(content, evidence=lines, facts=facts), lead))
     (sheet,) = [p for p in document.parts if isinstance(p, PageTable) and str(p.heading).count("逐条核查表")]
-    heads = [row.says for row in sheet.rows if isinstance(row, RowGroup)]
+    heads = [row.says for row in sheet.rows if isinstance(row, RowHeader)]
     assert isinstance(heads[0], Bilingual)
     for part in (
         "2026-03-01 00:00 – 2026-03-09 00:00",
@@ -155,5 +155,5 @@ def test_lines_are_grouped_by_stay_with_admission_discharge_diagnosis_and_subtot
         "小计 2 条,违规金额 120.00 元,涉及基金 84.00 元",
     ):
         assert part in heads[0].zh
-    boxes = [row[-2] for row in sheet.rows if not isinstance(row, RowGroup)]
+    boxes = [row[-2] for row in sheet.rows if not isinstance(row, RowHeader)]
     assert boxes == ["□属实 □部分\n□不属实"] * 2 + ["对照 compared"]

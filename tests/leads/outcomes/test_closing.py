@@ -85,8 +85,8 @@ def test_a_decided_case_is_taken_up_again_when_it_grew_and_by_no_other_way() -> 
 
 
 def test_a_case_is_late_by_the_days_that_held_when_it_got_there() -> None:
-    def waits(stands: str) -> Waiting:
-        return Waiting("c", "doctor", "d", "DC-03", stands, NIGHT)
+    def waits(step: str) -> Waiting:
+        return Waiting("c", "doctor", "d", "DC-03", step, NIGHT)
 
     late = late_cases([waits("assigned"), waits("in_check"), waits("second_review")], PRACTICE, date(2026, 4, 9))
-    assert [(one.waiting.stands, one.days_late) for one in late] == [("assigned", 4), ("second_review", 2)]
+    assert [(one.waiting.step, one.days_late) for one in late] == [("assigned", 4), ("second_review", 2)]
