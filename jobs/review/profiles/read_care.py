@@ -115,15 +115,17 @@ class CareReader:
 
     def _own_encounters(self) -> pa.Table:
         """The entity's encounters with kind, day, place and money, by column: one pass, however many there are."""
-        source, known = self.entity.days.get("encounter"), known_on(self.night)
-        tables, money, place = {"encounter"}, "", ""
-        if source is None:  # whose lines they are says whose encounters they are
+        known = known_on(self.night)
+        tables, own, money, place = {"encounter"}, "", "", ""
+        if "settlement" not in self.entity.days:  # whose lines they are says whose encounters they are
             tables.add("claim_line")
             of_lines = (
                 f"SELECT encounter_id, sum(amount) AS amount FROM claim_line WHERE {self._lines_where} GROUP BY 1"
             )
             money = f"JOIN ({of_lines}) AS money ON money.encounter_id = e.encounter_id"
-        elif self.lake.exists("settlement"):
+        else:
+            own = f"{self.entity.days['encounter'].id} = '{self.id}' AND "
+        if not money and self.lake.exists("settlement"):
             tables.add("settlement")
             mine = f"{self.entity.days['settlement'].id} = '{self.id}'"
             settled = (
@@ -134,7 +136,6 @@ class CareReader:
             tables.add("institution")
             shops = f"SELECT DISTINCT institution_id FROM institution WHERE institution_type = 'pharmacy' AND {known}"
             place = f"LEFT JOIN ({shops}) AS shop ON shop.institution_id = e.institution_id"
-        own = f"{source.id} = '{self.id}' AND " if source is not None else ""
         kind = (
             f"CASE WHEN e.is_inpatient THEN '{CareKind.STAY}' "
             f"WHEN {'shop.institution_id IS NOT NULL' if place else 'FALSE'} THEN '{CareKind.PURCHASE}' "
