@@ -39,7 +39,7 @@ MONEY_MEANING = (
 )
 _WEIGHTS = ", ".join(f"{tier} {weight}" for tier, weight in SEVERITY.items())
 PRIORITY_MEANING = (
-    "优先度 =(等级 × 金额 × 离群度)^⅓ × 举报 × 既往属实;"
+    "优先度 =(等级 × 金额 × 离群度)^(1/3) × 举报 × 既往属实;"
     f"等级权重:{_WEIGHTS};"
     f"金额 = ln(1 + 涉及基金 + {ESTIMATE_WEIGHT} × 估算) / ln(1 + {FULL_MONEY:,}),未命中规则者取 {UNKNOWN_MONEY};"
     f"离群度 = 0.5 + 0.5 × 位次 × 强度 / (强度 + {HALF_REACH:g}),无评分者取 {UNKNOWN_OUTLIER};"
