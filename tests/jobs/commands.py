@@ -54,6 +54,9 @@ CASES = {
     "leads": CommandCase("leads show 1", "leads show", "name it after `show`"),
     "profile": CommandCase("profile institution H99000100559", "profile doctr 18", "did you mean 'doctor'"),
     "spikes": CommandCase("spikes", "spikes --item 00", "has the item '00'"),
+    "ledger": CommandCase("ledger", "ledger shw", "did you mean 'show'"),
+    "points": CommandCase("points", "points lst", "did you mean 'list'"),
+    "credit": CommandCase("credit", "credit derve", "did you mean 'derive'"),
     "rules": CommandCase("rules show FK-06", "rules show FK-99", "did you mean", is_read=False),
     "indicators": CommandCase("indicators", "indicators show drug_share", "there is no indicator", is_read=False),
     "knowledge": CommandCase(
@@ -89,6 +92,14 @@ CASES = {
         " ".join(("erase before --date 2020-01-01 --approve Li", *SIGNED)),
         f"erase person --date {SECOND}",
         "--token is missing",
+    ),
+    "quarter": CommandCase(
+        "quarter --nights 1",
+        "quarter --date tomorrow",
+        "'tomorrow' is not a date",
+        is_new=True,
+        is_read=False,
+        is_long=True,
     ),
     "demo": CommandCase(
         "demo", "demo --date tomorrow", "'tomorrow' is not a date", is_new=True, is_read=False, is_long=True
