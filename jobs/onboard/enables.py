@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from features.catalogue import load_catalogues, runnable
+from features.catalogue.running import narrowed
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES
 from intake.source.mapping import CLEAN_TABLES
@@ -113,7 +114,8 @@ def _rules(supplied: Supplied, dates_only: frozenset[str]) -> dict[tuple[str, st
 
 def _indicators(supplied: Supplied, dates_only: frozenset[str]) -> dict[tuple[str, str], str]:
     found = {}
-    for entity, catalogue in _catalogues().items():
+    for entity, whole in _catalogues().items():
+        catalogue = narrowed(whole, whole.learned_indicators)
         why_not = runnable(catalogue, supplied, dates_only)[1]
         for named in catalogue.named:
             name = named.definition.name

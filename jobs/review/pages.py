@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -52,14 +53,16 @@ def _beside(found: NightList, say: Say) -> None:
     for case in found.recovered:
         say(f"追回 Recovered: {case.subject} {case.kind} {status_text(case, found.currency)}")
     if found.sample:
-        say(f"随机抽样 Random sample: {', '.join(row.name for row in found.sample)}")
+        drawn = Counter(row.subject_type for row in found.sample)
+        say(f"随机抽样 Random sample: {', '.join(f'{kind} {count}' for kind, count in sorted(drawn.items()))}")
 
 
 def print_lead(found: LeadShown, say: Say) -> None:
     """One lead: its findings, its money, its evidence."""
     show(lead_pack(found.lead, found.evidence, found.cases, found.currency))
     if found.lead.subject_type in PROFILE_KINDS:
-        say(f"一人一档 the subject's whole file: `fundwatch profile {found.lead.subject_type} {found.lead.subject_id}`")
+        say("一人一档 the subject's whole file:")
+        say(f"`fundwatch profile {found.lead.subject_type} {found.lead.subject_id}`")
     if found.hits:
         _print_hits(found.hits[:_HITS], len(found.hits), say)
     _warn(found.stale, say)
