@@ -35,9 +35,15 @@ def tables_of(versions: dict[Source, DataFrame]) -> dict[str, DataFrame]:
     return {source.table: rows for source, rows in versions.items()}
 
 
+def learned(entity: str) -> Catalogue:
+    """The entity's catalogue with the indicators that models learn from: of lines, encounters and settlements."""
+    whole = load_catalogues()[entity]
+    return narrowed(whole, whole.learned_indicators)
+
+
 def of_days(entity: str) -> Catalogue:
     """The entity's catalogue, with those indicators alone that are made of days that are kept."""
-    whole = load_catalogues()[entity]
+    whole = learned(entity)
     kept = kept_by_day(whole).measures.keys()
     return narrowed(whole, [name for name, one in whole.indicators.items() if whole.measured(one) <= kept])
 
@@ -91,7 +97,7 @@ def test_a_day_adds_up_its_lines_visits_and_settlements(table: MakeTable):
             | {"known_from": NIGHTS[0]}
         ],
     )
-    first, second = rollup_of(load_catalogues()["patient"], versions, None, NIGHTS[0]).orderBy("day").collect()
+    first, second = rollup_of(learned("patient"), versions, None, NIGHTS[0]).orderBy("day").collect()
     assert (first.amount_fen, first.drug_amount_fen, first.exam_amount_fen, first.fund_fen) == (
         1030,
         1010,
@@ -114,7 +120,7 @@ def test_a_night_touches_only_the_days_whose_versions_came_or_went(table: MakeTa
             line(6, ordering_doctor_id=None, known_from=NIGHTS[1]),
         ],
     )
-    doctor = load_catalogues()["doctor"]
+    doctor = learned("doctor")
     in_reach = {Source.LINES: recent([doctor], Source.LINES, versions[Source.LINES], NIGHTS[1])}
     touched = changed(doctor, in_reach, NIGHTS[0], NIGHTS[1]).orderBy("day").collect()
     assert [(row.doctor_id, row.day.day) for row in touched] == [("D1", 2), ("D1", 3)]
@@ -122,7 +128,7 @@ def test_a_night_touches_only_the_days_whose_versions_came_or_went(table: MakeTa
 
 def test_a_reversed_day_is_written_as_zeros_and_then_is_as_if_it_had_never_been(table: MakeTable):
     versions = versions_of(table, lines=[line(1, known_to=NIGHTS[1]), line(2, charged_at="2026-03-05T09:00:00")])
-    doctor = load_catalogues()["doctor"]
+    doctor = learned("doctor")
     earlier = rollup_of(doctor, versions, None, NIGHTS[0])
     later = rollup_of(doctor, versions, NIGHTS[0], NIGHTS[1])
     (reversed_day,) = later.collect()
@@ -161,7 +167,7 @@ def deliveries(draw: Random, doctors: int) -> list[dict[str, Any]]:
 def test_a_night_equals_history_however_lines_came_and_went(table: MakeTable, measured: MakeTable, seed: int):
     lines = deliveries(Random(seed), doctors=40)
     versions = versions_of(table, lines=lines)
-    doctor = load_catalogues()["doctor"]
+    doctor = learned("doctor")
     since: date | None = None
     nightly: DataFrame | None = None
     for night in NIGHTS:
@@ -183,7 +189,7 @@ def test_the_first_days_of_the_window_and_days_to_come_are_told_apart(table: Mak
     night = NIGHTS[-1]
     stamps = [f"{night - timedelta(days=back)}T09:00:00" for back in (90, 89, 30, 29, 0, -1)]
     versions = versions_of(table, lines=[line(n, charged_at=stamp) for n, stamp in enumerate(stamps)])
-    doctor = load_catalogues()["doctor"]
+    doctor = learned("doctor")
     days = {"days": doctor.indicators["patient_count"].model_copy(update={"formula": "active_days"})}
     widened = narrowed(doctor.model_copy(update={"indicators": days}), days)
     known_days = as_known(widened, rollup_of(widened, versions, None, night), night)
@@ -284,7 +290,7 @@ def test_a_stay_that_ends_later_than_it_was_first_said_is_counted_by_every_night
         ],
     )
     since, parts, of_nights = None, [], []
-    patient = narrowed(load_catalogues()["patient"], ["stay_days"])
+    patient = narrowed(learned("patient"), ["stay_days"])
     for night in NIGHTS:
         parts.append(rollup_of(patient, versions, since, night))
         of_nights.append(to_indicators(patient, as_known(patient, stacked(parts), night), {}, night))
