@@ -46,7 +46,9 @@ def test_the_night_publishes_a_ranked_list_with_evidence(finished_night: Finishe
     evidence = lake.rows(
         "lead_evidence", f"SELECT DISTINCT lead_id FROM lead_evidence WHERE business_date = DATE '{LAST}'"
     )
-    assert {row["lead_id"] for row in evidence} == {lead["lead_id"] for lead in leads}
+    with_evidence = {lead["lead_id"] for lead in leads if lead["rule_ids"] or lead["score"] is not None}
+    assert {row["lead_id"] for row in evidence} == with_evidence
+    assert all(lead["tip_count"] > 0 for lead in leads if lead["lead_id"] not in with_evidence)
 
 
 def test_cases_go_on_from_the_first_night_to_the_second_and_keep_their_ids(finished_night: FinishedNight) -> None:

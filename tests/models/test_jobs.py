@@ -32,7 +32,7 @@ def lay_out(place: Workplace, night: date, sizes: dict[str, int]) -> None:
     """What the job `features` leaves for a night: so many usual entities of each type and one strange."""
     groups = {}
     for entity, count in sizes.items():
-        names = [name for name, side in load_catalogues()[entity].directions.items() if side == "high"][:4]
+        names = [name for name, side in load_catalogues()[entity].learned.items() if side == "high"][:4]
         ids, values = crowd(count, 5, dict.fromkeys(names, 30.0))
         rows = indicator_rows(place.spark, entity, ids, values, entity)
         place.lake.write(rows if count else rows.limit(0), f"indicator_{entity}", night)
