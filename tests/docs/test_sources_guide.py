@@ -129,6 +129,7 @@ def test_the_reference_of_tables_is_that_of_the_contracts():
     assert with_reference(TEXT) == TEXT, "run python -m jobs.onboard.reference"
 
 
+@pytest.mark.long
 def test_no_rule_runs_without_the_columns_that_the_guide_says_every_rule_needs():
     whole = everything()
     every = {one.id for one in enabled_by(whole, whole) if one.kind == "rule"}

@@ -44,7 +44,9 @@ def measured(table: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
         catalogue: Any, tables: Mapping[str, DataFrame], night: date, days: DataFrame | None = None, *links: Any
     ) -> DataFrame:
         needed = RowsNeeded([catalogue])
-        known = {name: tables.get(name, table(name, [])).filter(known_on(night)) for name in needed.tables()}
+        known = {name: tables.get(name, table(name, [])) for name in needed.tables()}
+        versioned = {name for name in known if "known_from" in TABLES[name].column_names}
+        known |= {name: known[name].filter(known_on(night)) for name in versioned}
         for successors in links:
             known = {name: successors.under_current_ids(rows, TABLES[name]) for name, rows in known.items()}
         rows = {source: needed.rows(source, known, night) for source in needed.sources}

@@ -139,6 +139,7 @@ def test_an_institutions_past_is_that_of_those_merged_into_it_and_a_person_of_tw
     assert [tuple(row) for row in made] == [("C", 1.37, 20 / 11), ("D", 0.01, None)]
 
 
+@pytest.mark.long
 def test_every_declared_formula_is_a_number_of_its_entity(table: MakeTable, measured: MakeTable, spark: SparkSession):
     """Analysed and not run: that each runs is what the made-up city is for."""
     for catalogue in load_catalogues().values():

@@ -112,6 +112,7 @@ def test_a_night_upon_a_night_writes_what_one_recomputation_writes(spark: SparkS
         assert run_job(JOB, nightly, SECOND)["is_new"] is False
 
 
+@pytest.mark.long
 def test_a_link_that_comes_tonight_joins_days_that_were_rolled_up_long_ago_and_none_is_made_anew(
     spark: SparkSession, nights: Nights, tmp_path: Path
 ):

@@ -22,11 +22,13 @@ class HeldBack:
     cases: tuple[str, ...] = ()
 
     def spared(self, columns: Collection[str]) -> str:
-        """A predicate over a table of these columns: the rows that are held; empty where none can be."""
+        """A predicate over a table of these columns: the rows that are held; empty where none can be. Of lines, those
+        that prove something: a visit is held, and not all that was charged in it."""
+        wider = {"patient_id", *(("encounter_id", "settlement_id") if "line_id" in columns else ())}
         tests = [
             f"coalesce({column} IN ({quoted(ids)}), FALSE)"
             for column, ids in sorted(self.ids.items())
-            if column in columns and ids and column != "patient_id"
+            if column in columns and ids and column not in wider
         ]
         return " OR ".join(tests)
 
