@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pytest
+
 from features.catalogue import Catalogue, load_catalogues
 from features.catalogue.running import narrowed
 from features.periods import kept_by_day
