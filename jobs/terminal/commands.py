@@ -10,7 +10,6 @@ from jobs.declared_stages import STAGES, Stage
 from jobs.terminal.lead_options import leads_options
 from jobs.terminal.options import (
     audit_options,
-    credit_options,
     deliveries_options,
     erase_options,
     evaluate_options,
@@ -18,15 +17,12 @@ from jobs.terminal.options import (
     keys_options,
     knowledge_options,
     lake_options,
-    ledger_options,
     looking_options,
     models_options,
     nightly_options,
-    points_options,
     privacy_options,
     profile_options,
     quarantine_options,
-    quarter_options,
     reidentify_options,
     rule_options,
     show_options,
@@ -34,6 +30,7 @@ from jobs.terminal.options import (
     source_options,
     spikes_options,
 )
+from jobs.terminal.value_options import credit_options, ledger_options, points_options, quarter_options
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,6 @@ AUDIT_ACTIONS = ("verify", "set-aside", "clock")
 KEYS_ACTIONS = ("make", "check", "rotate", "bridge", "carry", "retire", "share")
 LOOKING_ACTIONS = ("list", "show")
 SOURCE_ACTIONS = ("check", "draft", "columns")
-LEDGER_ACTIONS = ("show", "propose", "labels")
-POINTS_ACTIONS = ("list", "give", "withdraw")
-CREDIT_ACTIONS = ("list", "derive")
 _RULE_ACTIONS = {
     "list": "all rules of the region (the default)",
     "show": "one rule, whole",
@@ -263,7 +260,7 @@ def deliveries_options(parser: argparse.ArgumentParser) -> None:
         default="",
         help="which of several held (its fingerprint begins so)",
     )
-    _signature(parser)
+    signature_options(parser)
 
 
 def quarantine_options(parser: argparse.ArgumentParser) -> None:
@@ -281,7 +278,7 @@ def quarantine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--accept-conflict", action="store_true", help="release this one of several rows with the same key"
     )
-    _signature(parser)
+    signature_options(parser)
 
 
 def lake_options(parser: argparse.ArgumentParser) -> None:
@@ -300,7 +297,7 @@ def erase_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("person", "before"), help="one person's data, or all before --date")
     parser.add_argument("--token", metavar="TOKEN", help="the person's token (32 hex digits)")
     parser.add_argument("--approve", metavar="NAME", default="", help="who approves it: another person than --as")
-    _signature(parser)
+    signature_options(parser)
 
 
 def models_options(parser: argparse.ArgumentParser) -> None:
@@ -314,7 +311,7 @@ def models_options(parser: argparse.ArgumentParser) -> None:
         default="",
         help="which of several (its fingerprint begins so)",
     )
-    _signature(parser)
+    signature_options(parser)
 
 
 def keys_options(parser: argparse.ArgumentParser) -> None:
@@ -386,56 +383,6 @@ def privacy_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def quarter_options(parser: argparse.ArgumentParser) -> None:
-    """`fundwatch quarter`."""
-    parser.add_argument("--nights", type=int, help="how many nights of the quarter (default: all twelve)")
-    parser.add_argument("--skill", type=float, default=0.9, help="how often what is staged is found (default 0.9)")
-    parser.add_argument("--error", type=float, default=0.05, help="how often the honest is confirmed (default 0.05)")
-    parser.add_argument("--capacity", type=int, default=15, help="how many leads of a list are checked (default 15)")
-
-
-def ledger_options(parser: argparse.ArgumentParser) -> None:
-    """`fundwatch ledger [show|propose|labels]`."""
-    parser.add_argument(
-        "action",
-        nargs="?",
-        choices=LEDGER_ACTIONS,
-        default="show",
-        help="show (the default): what leads were worth by rule, version and month; propose: for shadow, the rules "
-        "that were wrong more often than false_share_limit; labels: what outcomes say of what was looked at, by --date",
-    )
-    parser.add_argument("--out", type=local_path, metavar="FILE", help="labels: the file to write")
-    parser.add_argument("--as", dest="person", default="", metavar="NAME", help="propose: who you are")
-
-
-def points_options(parser: argparse.ArgumentParser) -> None:
-    """`fundwatch points [list|give OUTCOME|withdraw ENTRY]`."""
-    parser.add_argument(
-        "action",
-        nargs="?",
-        choices=POINTS_ACTIONS,
-        default="list",
-        help="list (the default): who has points on --date, and what follows; give: a person the points of a confirmed "
-        "outcome; withdraw: an entry",
-    )
-    parser.add_argument("name", nargs="?", default="", metavar="ID", help="give: the outcome; withdraw: the entry")
-    parser.add_argument("--person", default="", metavar="TOKEN", help="give: whom (default: the outcome's doctor)")
-    parser.add_argument("--responsibility", default="", help="give: general, important or main")
-    _signature(parser)
-
-
-def credit_options(parser: argparse.ArgumentParser) -> None:
-    """`fundwatch credit [list|derive]`."""
-    parser.add_argument(
-        "action",
-        nargs="?",
-        choices=CREDIT_ACTIONS,
-        default="list",
-        help="list (the default): the credit grades of --date and how each came about; derive: put changed ones down",
-    )
-    _signature(parser)
-
-
-def _signature(parser: argparse.ArgumentParser) -> None:
+def signature_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--as", dest="by", metavar="NAME", default="", help="who decides")
     parser.add_argument("--why", metavar="TEXT", default="", help="the reason, for the record")
