@@ -13,16 +13,14 @@ from fundwatch.contracts import TABLES
 from fundwatch.contracts.successors import SUCCESSOR_TABLES
 from fundwatch.engine.frames import no_rows, small_frame
 from fundwatch.fingerprint import fingerprint
-from fundwatch.lake.store import Lake
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings, values_that_change
 from fundwatch.tracking import settle, tracking_of
-from jobs.author.rules_in_force import rules_in_force, rules_scanned
-from jobs.curate.in_force import counted_in, editions_live, knowledge_version
+from jobs.author.rules_in_force import rules_scanned
 from jobs.declared_stages import PUBLISH
 from jobs.job import Job, Night, Report, Workplace
 from jobs.review.evidence.read_facts import evidence_facts
-from jobs.review.indicator_cards import indicator_cards
+from jobs.review.night_cards import all_cards, knowledge_used
 from jobs.review.outcomes.night_standing import (
     SEEN,
     DecisionsSeen,
@@ -51,7 +49,7 @@ from jobs.review.read_leads import (
     standings_of,
 )
 from jobs.review.value.for_the_night import given_out, learned_for, teams_now, weight_rows
-from leads.cards import Cards, RuleCard
+from leads.cards import Cards
 from leads.ledger.weights import Learned
 from leads.outcomes.practice import read_practice
 from leads.outcomes.work import Finding
@@ -61,7 +59,6 @@ from leads.publishing.published import (
     FADED_LISTED,
     HITS_PER_RULE,
     LINES_CARRIED,
-    KnowledgeUsed,
     ListContent,
     Provenance,
 )
@@ -71,13 +68,10 @@ from leads.ranking.cases import FINDING, CaseNight, cases, judged
 from leads.ranking.continued import under_current_ids
 from leads.ranking.fuse import FuseOptions, LeadInputs, fuse
 from rules.catalogue.rule import RuleState
-from rules.knowledge.classes import CLASSES
-from rules.knowledge.points import load_knowledge
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-_VALUES_SHOWN = 8
 MINOR_LISTED = 500
 
 
@@ -134,51 +128,6 @@ def _sample(settings: Settings, night: date) -> tuple[Mapping[str, int], str]:
     """How many subjects of each type are drawn, and with what."""
     practice = read_practice(region_of(settings), settings.conf)
     return practice.on(night).sample, f"{settings.seed}|{night}"
-
-
-def all_cards(settings: Settings, night: date) -> Cards:
-    """How leads speak of every rule and indicator in the catalogues, as they are on the night."""
-    region, rule_set = region_of(settings), rules_in_force(settings, night).rule_set
-    held = rule_set.exclusions
-    rules = {
-        rule.id: RuleCard(
-            name_zh=rule.name.zh,
-            name_en=rule.name.en,
-            tier=str(rule.tier),
-            law=tuple(rule.law),
-            ask_for_zh=rule.ask_for.zh,
-            ask_for_en=rule.ask_for.en,
-            clears_zh=rule.clears.zh,
-            clears_en=rule.clears.en,
-            exclusions=tuple((held[name].name.zh, held[name].name.en) for name in rule.exclude),
-            params=tuple((name, _param_text(value)) for name, value in rule.params.items()),
-        )
-        for rule in rule_set.rules
-    }
-    return Cards(rules, indicator_cards(region))
-
-
-def _param_text(value: object) -> str:
-    """A rule's threshold as people read it: few values of a list, and how many there are."""
-    if isinstance(value, (list, tuple)):
-        shown = ", ".join(str(one) for one in value[:_VALUES_SHOWN])
-        return shown if len(value) <= _VALUES_SHOWN else f"{shown} … ({len(value)})"
-    return str(value)
-
-
-def knowledge_used(settings: Settings, night: date) -> tuple[str, dict[str, KnowledgeUsed]]:
-    """The knowledge in force, as the night's scan takes it: its fingerprint, and what there is of each class, beside
-    files the editions that are live."""
-    knowledge, live = load_knowledge(region=region_of(settings)), editions_live(settings, night)
-    counts = counted_in(Lake(settings.lake_address), live)
-    used = {}
-    for name in CLASSES:
-        points = knowledge.get(name, ())
-        own = {e.edition: sum(counts[e.version].get(name, {}).values()) for e in live}
-        editions = [f"{edition} ({count:,})" for edition, count in own.items() if count]
-        sources = (*sorted({point.source for point in points}), *editions)
-        used[name] = KnowledgeUsed(len(points) + sum(own.values()), sources)
-    return knowledge_version(settings, night), used
 
 
 def _inputs(night: Night, standing: NightStanding) -> LeadInputs:

@@ -183,6 +183,7 @@ _READS_OPTIONS = {
     "night_commands",
     "options",
     "usage",
+    "value_options",
 }
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from fundwatch.pages import Bilingual, NewSheet, page, publish
 from fundwatch.settings import Settings
-from jobs.publish_leads import all_cards
 from jobs.review.evidence.self_check import problems_by_rule
+from jobs.review.night_cards import all_cards
 from leads.evidence.document import document_of
 from leads.evidence.printed import printed
 from leads.self_check.pack import by_department, checklist_parts, checklist_workbook

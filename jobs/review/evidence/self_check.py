@@ -18,7 +18,7 @@ from fundwatch.settings import Settings
 from jobs.committed_stages import refuse_no_stage
 from jobs.job import reading
 from jobs.protect.export_data import own_rows
-from jobs.publish_leads import all_cards
+from jobs.review.night_cards import all_cards
 from jobs.review.read_leads import institution_names
 from leads.evidence.printed import printed
 from leads.self_check.pack import OwnLine, SelfCheckContent, self_check_document, self_check_workbook

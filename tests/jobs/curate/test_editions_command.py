@@ -27,7 +27,7 @@ from jobs.curate.in_force import (
     knowledge_version,
     points_in_force,
 )
-from jobs.publish_leads import knowledge_used
+from jobs.review.night_cards import knowledge_used
 from privacy.audit.log import AuditLog, audit_log
 from privacy.vault.sealing import make_vault_key
 from rules.knowledge.points import knowledge_fingerprint, load_knowledge
