@@ -10,7 +10,7 @@ from fundwatch.terminal import new_table, show
 from intake.quality_page import FOLDER, PAGE
 from jobs.prove.evaluate_leads import Evaluated
 from jobs.prove.evaluate_worlds import EvaluatedWorlds
-from jobs.prove.quarter_proof import MONEY_AND_HOURS, Quarter, share_words
+from jobs.prove.quarter_proof import MONEY_AND_HOURS, Quarter
 from jobs.prove.run_demo import Demo
 from jobs.prove.simulate_claims import Simulated
 from jobs.review.pages import print_list
@@ -93,8 +93,8 @@ def _checked(done: Quarter) -> Iterator[tuple[str, str, str, str]]:
     yield "已结又作新 Closed, new again", "0", str(len(done.came_back)), _mark(not done.came_back)
     for one in done.drawn:
         name = f"抽样 Sample: {SUBJECT_WORDS.get(one.missed.subject_type, one.missed.subject_type)}"
-        yield name, f"{one.truth.wrong} / {one.truth.checked}", share_words(one.missed.wrong), _mark(one.holds)
-        yield "  其中不在清单 on no list", "", share_words(one.missed.unlisted), ""
+        yield name, f"{one.truth.wrong} / {one.truth.checked}", one.missed.wrong.words, _mark(one.holds)
+        yield "  其中不在清单 on no list", "", one.missed.unlisted.words, ""
         yield "  推算漏掉 estimated missed", "", estimated_text(one.missed), ""
     moved = done.moved()
     if moved is not None:

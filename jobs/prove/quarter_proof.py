@@ -12,7 +12,6 @@ from typing import Any
 from evaluation.inspecting import KindTally
 from fundwatch.errors import FundwatchError
 from jobs.prove.inspect_list import Checked
-from leads.ledger.shares import Share
 from leads.ledger.value import LedgerRow, Missed
 
 MONEY_AND_HOURS = ("found_amount", "recovered_amount", "fined_amount", "hours")
@@ -194,8 +193,3 @@ def drawn_truths(done: Iterable[Checked]) -> dict[str, DrawnTruth]:
 def sample_results(missed: Iterable[Missed], truths: Mapping[str, DrawnTruth]) -> list[SampleResult]:
     """Grain: subject type of the random sample."""
     return [SampleResult(one, truths.get(one.subject_type, DrawnTruth())) for one in missed]
-
-
-def share_words(share: Share) -> str:
-    """The share with what it is of: `3 / 24 = 12.5% (2.7–32.4, n=24)`."""
-    return f"{share.part} / {share.whole} = {share.words}" if share.whole else "–"

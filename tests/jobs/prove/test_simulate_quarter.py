@@ -124,15 +124,19 @@ def test_an_inspection_that_was_interrupted_goes_on_where_it_stopped(
     assert (proof.problem, proof.ledger.decided, proof.truth.judged) == (None, 3, 3)
 
 
-def test_the_random_sample_is_inspected_too_and_says_what_the_list_misses(world: TruthWorld) -> None:
+def test_the_random_sample_is_inspected_too_and_says_what_the_list_misses(
+    world: TruthWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
     done = _inspected(world)
     proof = proven(world.settings, NIGHTS, MODEL, done, [])
     (sample,) = proof.drawn
     assert (sample.missed.wrong.part, sample.missed.unlisted.part, sample.missed.wrong.whole) == (2, 1, 2)
     assert (sample.truth.staged, sample.holds, sample.missed.population) == (2, True, 40)
-    told: list[str] = []
-    print_quarter(proof, told.append)
-    assert "1.0" in told[0] or "100.0%" in told[0]
+    print_quarter(proof, print)
+    printed = capsys.readouterr().out
+    assert "抽样 Sample: 机构" in printed
+    assert "50.0% (1.3–98.7" in printed  # of two that were checked, one wrong and on no list
+    assert "✗" not in printed
 
 
 def test_what_was_closed_and_is_new_again_is_named(world: TruthWorld) -> None:
