@@ -79,7 +79,7 @@ def rotated(spark, tmp_path_factory):
 
 
 def _decide(place, key):
-    """A hit on the person's line was confirmed on the first list, the rule's suspicion is quiet, the doctor has points."""
+    """A hit on the person's line was confirmed on the first list, another rule is quiet, the doctor has points."""
     person, doctor = token_of(key, "person", "P1"), token_of(key, "doctor", "D1")
     about = {"subject_type": "patient", "subject_id": person}
     put_hit(place, FIRST, "old" * 10, person)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from fundwatch.contracts import TABLES
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
 from jobs.review.outcomes.merged_cases import MergedCase, merged_by, merged_cases
@@ -36,12 +36,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> TruthWorld:
     older, newer = date(2026, 3, 1), date(2026, 3, 8)
     made.put("case", [_row("A", "ca", older), _row("B", "cb", newer), _row("C", "cc", newer)])
     made.lines({"line_id": "L1"})
-    made.hits(
-        {"hit_id": "hb", "rule_id": RULE, "subject_id": "B", "line_id": "L1"},
-        {"hit_id": "other", "rule_id": RULE, "subject_id": "A", "business_date": NEXT},
-    )
-    proof = {"business_date": NEXT, "hit_id": "other", "line_id": "L1", "role": "counted"}
-    _lake(made).write_rows([tuple(map(proof.get, TABLES["hit_line"].column_names))], "hit_line", NEXT)
+    hits: list[dict[str, Any]] = [
+        {"business_date": NIGHT, "hit_id": "hb", "subject_id": "B"},
+        {"business_date": NEXT, "hit_id": "other", "subject_id": "A"},
+    ]
+    made.put("rule_hit", [hit | {"subject_type": "institution", "rule_id": RULE} for hit in hits])
+    made.put("hit_line", [hit | {"line_id": "L1", "role": "counted"} for hit in hits])
     case = {"case_id": "cb", "lead_id": "l", "night": NIGHT, "subject_type": "institution", "subject_id": "B"}
     outcome = Outcome(outcome_id="o", decision="confirmed", kind=RULE, on_date=NEXT, found_amount=Decimal(9), **case)
     said = PeopleSaid(made.settings.lake_address)
