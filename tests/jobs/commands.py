@@ -57,6 +57,7 @@ CASES = {
     "ledger": CommandCase("ledger", "ledger shw", "did you mean 'show'"),
     "points": CommandCase("points", "points lst", "did you mean 'list'"),
     "credit": CommandCase("credit", "credit derve", "did you mean 'derive'"),
+    "metrics": CommandCase("metrics", "metrics --jsno", "did you mean '--json'"),
     "rules": CommandCase("rules show FK-06", "rules show FK-99", "did you mean", is_read=False),
     "indicators": CommandCase("indicators", "indicators show drug_share", "there is no indicator", is_read=False),
     "knowledge": CommandCase(
