@@ -10,7 +10,10 @@ export FUNDWATCH_VAR="${FUNDWATCH_VAR:-$SERVICES_HOME/nights}"
 source "$here/airflow_env.sh"
 landing="${FUNDWATCH_LANDING:-$FUNDWATCH_VAR/landing}"
 nights() { find "$landing" -mindepth 1 -maxdepth 1 -name '????-??-??' -printf '%f\n' 2>/dev/null | sort | tail -n 2; }
-[ -n "$(nights)" ] || fundwatch simulate --date 2026-03-31 --nights 2 --lines 2000
+if [ -z "$(nights)" ]; then
+  fundwatch simulate --date 2026-03-31 --nights 2 --lines 2000
+  [ -e "$FUNDWATCH_VAR/keys" ] || fundwatch keys make
+fi
 read -r first second < <(nights | xargs)
 [ -n "$second" ] || { echo "two nights are wanted in $landing" >&2; exit 2; }
 
