@@ -3,10 +3,15 @@ cluster's own configuration (`HADOOP_CONF_DIR`, `HADOOP_USER_NAME`, Kerberos tic
 
 from __future__ import annotations
 
+import errno
+import re
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from functools import lru_cache
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from pyarrow.fs import FileInfo, FileSelector, FileSystemHandler, FileType, PyFileSystem
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
 _PATIENCE = 10.0
+_SAID = re.compile(r'Error\([^,"]*"[^"]*", "((?:[^"\\]|\\[^nt])*)')  # up to the trace that follows
 _FOLDER, _PRIVATE = 0o755, 0o700
 
 
@@ -32,33 +38,79 @@ class UnreachableError(FundwatchError):
 @lru_cache(maxsize=8)
 def hdfs_store(root: str) -> HdfsStore:
     """The store at `hdfs://HOST:PORT`, or at the name of a service that the cluster's configuration knows. Raises
-    UnreachableError."""
-    from hdfs_native import Client
-
-    _refuse_silent(root)
-    return HdfsStore(Client(root))
-
-
-def _refuse_silent(root: str) -> None:
-    """The client asks for ever where nobody answers; a name without a port is the configuration's to resolve."""
+    UnreachableError: the client itself asks for ever where nobody answers, or somebody who is no name node."""
     host, _, port = root.partition("://")[2].partition(":")
-    if not port:
-        return
     try:
-        socket.create_connection((host, int(port)), _PATIENCE).close()
-    except OSError as error:
+        if port:  # a name without one is the configuration's to resolve
+            socket.create_connection((host, int(port)), _PATIENCE).close()
+        client = _Asked.at(root)
+        _in_time(lambda: client.get_file_info("/"))
+    except (OSError, OverflowError) as error:
         raise UnreachableError(
-            f"no name node answers: {error.strerror or error}",
+            f"no name node answers: {getattr(error, 'strerror', None) or error}",
             where=root,
             do="give the host and port of the name node's RPC (8020 or 9000 as a rule, not that of its pages), or the "
             "name of a service of HADOOP_CONF_DIR without a port; see that it runs and no wall is between",
         ) from error
+    return HdfsStore(client)
+
+
+def _in_time(ask: Callable[[], object]) -> None:
+    """Ask, and raise TimeoutError when there is no answer in time."""
+    found: Future[object] = Future()
+
+    def answer() -> None:
+        try:
+            found.set_result(ask())
+        except OSError as error:
+            found.set_exception(error)
+
+    Thread(target=answer, daemon=True).start()
+    try:
+        found.result(_PATIENCE)
+    except FutureTimeout:
+        raise TimeoutError(f"what listens there has given no answer in {_PATIENCE:.0f} s") from None
+
+
+class _Asked:
+    """The client, all problems of which are OSErrors; what it lists is listed at once."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @classmethod
+    def at(cls, root: str) -> _Asked:
+        from hdfs_native import Client
+
+        try:
+            return cls(Client(root))
+        except RuntimeError as error:
+            raise _problem(error) from error
+
+    def __getattr__(self, name: str) -> Any:
+        ask = getattr(self._client, name)
+
+        def asked(*given: Any) -> Any:
+            try:
+                return list(ask(*given)) if name == "list_status" else ask(*given)
+            except RuntimeError as error:
+                raise _problem(error) from error
+
+        return asked
+
+
+def _problem(error: RuntimeError) -> OSError:
+    """What the name node says, without the trace of its own code."""
+    said = _SAID.search(str(error))
+    what = said[1] if said else str(error).partition("\n")[0]
+    what = what.replace('\\"', '"')
+    return PermissionError(errno.EACCES, what) if "AccessControlException" in str(error) else OSError(errno.EIO, what)
 
 
 class HdfsStore:
     """See `Store`. A file is written aside and renamed, which the name node does at once and for one alone."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: _Asked) -> None:
         self._client = client
 
     @property
@@ -111,7 +163,7 @@ class HdfsStore:
 class _Handler(FileSystemHandler):
     """The file system as Arrow asks for it."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: _Asked) -> None:
         self._client = client
 
     def get_type_name(self) -> str:
