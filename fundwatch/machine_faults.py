@@ -65,7 +65,7 @@ _KINDS = (
     _kind("the disk cannot be read or written", "look at the disk (`dmesg`), and restore the lake from a copy",
           r"Input/output error", r"os error 5\b"),
     _kind("the store of the lake does not answer", f"see that its name node and data nodes run, {_AGAIN}",
-          r"os error 111\b", r"ConnectException", r"NoRouteToHost", r"StandbyException", r"No NameNode",
+          r"os error 111\b", r"ConnectException", r"NoRouteToHost", r"StandbyException", r"No NameNode", r"in safe mode",
           r"BlockMissingException", r"could only be written to 0 of", r"No live nodes", r"[Aa]ll datanodes",
           is_of_lake=True),
     _kind("too many files are open", f"raise the limit (`ulimit -n`), {_AGAIN}", r"Too many open files"),

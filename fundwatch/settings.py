@@ -137,6 +137,9 @@ class Settings(Declared):
     spark_master: str = Field("local[*]", description="Spark's master; `submit` keeps what spark-submit gave")
     spark_driver_memory: str = Field("3g", description="heap of the driver")
     spark_shuffle_partitions: int = Field(4, ge=1, description="shuffle partitions before adaptive coalescing")
+    spark_listing_partitions: int = Field(
+        2, ge=1, description="in how many parts tables' logs are read and folders listed: few for many small tables"
+    )
     spark_conf: dict[str, str] = Field(default_factory=dict, description="any further Spark settings")
 
     @field_validator(
@@ -228,6 +231,9 @@ class Settings(Declared):
         conf = {
             "spark.driver.memory": self.spark_driver_memory,
             "spark.sql.shuffle.partitions": str(self.spark_shuffle_partitions),
+            # Delta's and Spark's defaults of 50 and 10,000 tasks cost a small night seconds a table
+            "spark.databricks.delta.snapshotPartitions": str(self.spark_listing_partitions),
+            "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(self.spark_listing_partitions),
             "spark.sql.warehouse.dir": str((self.var / "spark-warehouse").resolve()),
         }
         return conf | self.spark_conf, self._own_master

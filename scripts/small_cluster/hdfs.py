@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import pyspark
@@ -40,23 +41,32 @@ class SmallHdfs:
 
     def live_data_nodes(self) -> int:
         """How many data nodes the name node hears; 0 while it does not answer."""
+        return int(self._said("FSNamesystemState").get("NumLiveDataNodes", 0))
+
+    def takes_writes(self) -> bool:
+        """Whether the name node answers and has left its safe mode."""
+        return self._said("NameNodeInfo").get("Safemode") == ""
+
+    def _said(self, bean: str) -> dict[str, Any]:
+        """What the name node says of itself; nothing while it does not answer."""
         try:
-            with urlopen(f"{self.pages}/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState", timeout=20) as answer:
-                return int(json.load(answer)["beans"][0]["NumLiveDataNodes"])
+            with urlopen(f"{self.pages}/jmx?qry=Hadoop:service=NameNode,name={bean}", timeout=20) as answer:
+                return dict(json.load(answer)["beans"][0])
         except (OSError, ValueError, LookupError):
-            return 0
+            return {}
 
     def kill_data_node(self) -> None:
         """End the first data node at once."""
         kill(self.data_nodes[0])
 
     def stop_name_node(self) -> None:
+        """End the name node at once."""
         kill(self.name_node)
 
     def start_name_node(self) -> None:
         """Start it again over what it had noted."""
         self.name_node = _name_node(self.folder)
-        until(lambda: self.live_data_nodes() > 0)
+        until(self.takes_writes)
 
 
 @contextmanager
@@ -72,7 +82,7 @@ def small_hdfs(folder: Path, data_nodes: int = 2) -> Iterator[SmallHdfs]:
     try:
         for number in range(data_nodes):
             made.data_nodes.append(_data_node(folder, number))
-        until(lambda: made.live_data_nodes() == data_nodes)
+        until(lambda: made.live_data_nodes() == data_nodes and made.takes_writes())
         yield made
     finally:
         end([*made.data_nodes, made.name_node])
