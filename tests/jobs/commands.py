@@ -82,7 +82,7 @@ CASES = {
         "choose one of",
     ),
     "settings": CommandCase(
-        "settings", "settings --lake hdfs://name/lake", "'hdfs://name/lake' is an address", is_read=False
+        "settings", "settings --lake s3a://name/lake", "'s3a://name/lake' is an address", is_read=False
     ),
     "deliveries": CommandCase("deliveries", "deliveries --date 2026-03-30", f"{SECOND}, {FIRST}"),
     "quarantine": CommandCase(
