@@ -20,6 +20,7 @@ from fundwatch.regions import region_of
 from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
 from jobs.review.show_catalogues import known_name
+from rules.benefits.policies import read_policies
 from rules.catalogue.examples import Worlds, columns_of, example_worlds
 from rules.catalogue.load import load_rules
 from rules.catalogue.proving import Played, RuleProof, proof_of
@@ -142,7 +143,9 @@ def _scan(
         name: session.createDataFrame(worlds.rows.get(name, []), columns_of(name), verifySchema=False)
         for name in sorted({*tables_read(), *worlds.rows})
     }
-    done = scan(rule_set, tables, _SUPPLIED, knowledge, _EVER, lambda rows: rows.localCheckpoint())
+    done = scan(
+        rule_set, tables, _SUPPLIED, knowledge, _EVER, lambda rows: rows.localCheckpoint(), policies=read_policies()
+    )
     done = done.materialized(lambda frames: [rows.localCheckpoint() for rows in frames])
     problems = {row.rule_id: row.problem for row in done.states.collect() if row.problem}  # a row a rule
     return done.found.collect(), problems  # of examples alone

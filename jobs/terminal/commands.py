@@ -25,6 +25,7 @@ from jobs.terminal.options import (
     quarantine_options,
     reidentify_options,
     rule_options,
+    settlements_options,
     show_options,
     simulate_options,
     source_options,
@@ -105,6 +106,13 @@ _OTHERS = (
         "which items rose or stand out, where (单项目专项筛查): ranked, as a page and a table",
         "jobs.review.commands:spikes",
         spikes_options,
+        is_of_a_night=True,
+    ),
+    Command(
+        "settlements",
+        "settlements made again by the benefit policy (模拟结算): what is not as due; one step by step, other methods",
+        "jobs.settle.commands:settlements",
+        settlements_options,
         is_of_a_night=True,
     ),
     Command(

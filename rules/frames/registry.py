@@ -19,7 +19,7 @@ from rules.frames import (
     stays,
     visits,
 )
-from rules.frames.declaration import Grain, RowFrame, Sources
+from rules.frames.declaration import NO_TABLES, Grain, RowFrame, Sources
 
 _MODULES = (
     lines,
@@ -66,5 +66,5 @@ def _rested_on(grain: Grain, needs: Sources) -> Iterator[tuple[str, str]]:
         for group in sources:
             for source in group:
                 table, column = source.split(".")
-                if table != "knowledge":
+                if table not in NO_TABLES:
                     yield table, column
