@@ -153,7 +153,8 @@ def _entry(row: AnalysisRow, said: AnalysisFile) -> dict[str, Any]:
 
 def _name(judged: IndicatorColumn, shape: Shape) -> dict[str, str]:
     noun = judged.entity.replace("_", " ").capitalize()
-    return {"zh": f"{judged.of.zh}{judged.name_zh}{shape.zh}", "en": f"{noun}: {judged.name_en}, {shape.en}"}
+    zh = judged.name_zh.removeprefix(judged.of.zh)  # some names begin with whose they are
+    return {"zh": f"{judged.of.zh}{zh}{shape.zh}", "en": f"{noun}: {judged.name_en}, {shape.en}"}
 
 
 def _reason(judged: IndicatorColumn, shape: Shape, window: int) -> dict[str, str]:
@@ -176,7 +177,7 @@ def _unit(judged: IndicatorColumn) -> str:
 
 def _facts(judged: IndicatorColumn, shape: Shape) -> dict[str, str]:
     """The figures that reasons name, as a person reads them."""
-    limit = next((name for name in ("least_value", "most_value") if name in shape.params), "")
+    limit = next((name for name in ("least_value", "most_value", "least_z") if name in shape.params), "")
     figures = {"value_said": JUDGED, "median_said": "median", "limit_said": f":{limit}"}
     said = {name: _said(figure, _unit(judged)) for name, figure in figures.items() if figure != ":"}
     return said | {

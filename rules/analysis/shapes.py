@@ -160,7 +160,7 @@ SHAPES: Mapping[str, Shape] = {
         above,
         "try_divide(value, 1 + value) * money",
     ),
-    # against its own past, whatever the peers do; where the row gives the growth too, that must be large as well
+    # against its own past, whatever the peers do, and grown by much as well
     "off_own_past": Shape(
         frozenset({PAST}),
         "high",
@@ -175,5 +175,19 @@ SHAPES: Mapping[str, Shape] = {
         beside_growth,
         "try_divide(growth, 1 + growth) * money",
         beside=("growth",),
+    ),
+    # against its own past, of what has no growth: a share, a level
+    "jumped": Shape(
+        frozenset({PAST}),
+        "high",
+        "value IS NOT NULL",
+        "value >= :least_z",
+        {"least_z": 5.0},
+        {"least_z": (2, 50)},
+        "",
+        "far off",
+        "为与自身此前各期相比的稳健偏离,限为 {limit_said}",
+        "robust deviations from its own earlier windows; the limit is {limit_said}",
+        alone,
     ),
 }

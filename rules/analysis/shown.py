@@ -50,7 +50,7 @@ def alone(params: Mapping[str, float]) -> tuple[list[Entity], list[Entity]]:
         hits = [most, most * 0.5, 0.0]
         misses = [most + _SHADE, most * 1.5 + 0.1, most * 3 + 1.0]
     else:
-        least = params["least_value"]
+        least = params["least_value"] if "least_value" in params else params["least_z"]
         hits = [least, least * 1.5, least * 10]
         misses = [least * (1 - _SHADE), least * 0.5, 0.0]
     return [{"value": value} for value in hits], [{"value": value} for value in misses]
