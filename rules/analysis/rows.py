@@ -31,7 +31,6 @@ from rules.analysis.shown import Entity
 
 Text = Mapping[Literal["zh", "en"], str]
 _VALID_FROM = date(2021, 5, 1)  # since when the Regulation (条例) is in force
-_PARTS = "indicator is written entity.name"
 _UNITS: Mapping[str, tuple[str, str]] = {
     "share": ("%", "%"), "yuan": (" 元", " yuan"), "day": (" 天", " days"), "second": (" 秒", " seconds"),
     "minute": (" 分钟", " minutes"), "hour": (" 小时", " hours"), "month": (" 个月", " months"), "age": (" 岁", " years"),
@@ -48,7 +47,7 @@ class AnalysisRow(Declared):
     window: int
     shape: str
     params: Mapping[str, float | int] = Field(default_factory=dict)
-    beside: Mapping[str, str] = Field(default_factory=dict, description="further indicators of the entity, by the shape's names")
+    beside: Mapping[str, str] = Field(default_factory=dict)
     money: str | None = None
     state: str = "shadow"
     tier: str = "线索"
@@ -95,13 +94,22 @@ def problems_of(row: AnalysisRow) -> Iterator[str]:
         yield f"shape: there is no '{row.shape}'; there are {', '.join(SHAPES)}"
     if judged is None:
         yield f"indicator: there is no '{row.indicator}' over {row.window} days"
-    if shape is None or judged is None:
-        return
+    if shape is not None and judged is not None:
+        yield from _misjudged(row, shape, judged)
+        yield from _misplaced(row, shape, judged)
+
+
+def _misjudged(row: AnalysisRow, shape: Shape, judged: IndicatorColumn) -> Iterator[str]:
+    """That the shape judges no such indicator, or not its side, or has not the row's parameters."""
     if judged.kind not in shape.judges:
         yield f"shape: {row.shape} judges a {' or '.join(sorted(shape.judges))}, and {row.indicator} is a {judged.kind}"
     if judged.direction not in (shape.side, "both"):
         yield f"shape: {row.shape} is strange when {shape.side}, {row.indicator} when {judged.direction}"
     yield from (f"params: {row.shape} has no '{name}'" for name in sorted(row.params.keys() - shape.params.keys()))
+
+
+def _misplaced(row: AnalysisRow, shape: Shape, judged: IndicatorColumn) -> Iterator[str]:
+    """What is wrong with the indicators beside the judged one."""
     if {*row.beside} != {*shape.beside}:
         yield f"beside: {row.shape} needs {', '.join(shape.beside) or 'nothing'}"
     for key, name in {**row.beside, **({"money": row.money} if row.money else {})}.items():

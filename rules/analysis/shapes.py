@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from rules.analysis.indicators import CASE_MIX, GROWTH, PAST, VALUE
-from rules.analysis.shown import Entity, above, alone, beside_growth, below
+from rules.analysis.shown import Entity, above, alone, below, beside_growth
 
 _LEAST_PEERS = 20
 _Span = tuple[float | None, float | None]
@@ -44,7 +44,9 @@ class Shape:
 _COMPARED = "value IS NOT NULL AND peer_count >= :least_peers"
 _PEERS = {"least_peers": _LEAST_PEERS}
 _PEER_RANGE: Mapping[str, _Span] = {"least_peers": (_LEAST_PEERS, None)}
-_ZH_PEERS = "同组 {peer_count} 个对象的中位数为 {median_said}(其 {times_said} 倍),稳健偏离 {z_said},高于 {place_said}% 的同行"
+_ZH_PEERS = (
+    "同组 {peer_count} 个对象的中位数为 {median_said}(其 {times_said} 倍),稳健偏离 {z_said},高于 {place_said}% 的同行"
+)
 _EN_PEERS = (
     "the median of its {peer_count} peers is {median_said} ({times_said} times that), {z_said} robust deviations away, "
     "above {place_said}% of them"

@@ -15,24 +15,31 @@ def problems_of_indicators(rule: Rule) -> Iterator[str]:
     judges = GRAINS[rule.grain].frame.judges
     if bool(judges) != bool(rule.indicators):
         yield f"indicators: a {rule.grain} " + ("names its `value`" if judges else "has none")
-    if not judges or not rule.indicators:
-        if rule.money.estimate is not None or rule.money.method == "A11":
-            yield "money: lines carry it; an estimate of its own, or none (A11), is for rules on indicators"
-        return
-    known = indicator_columns()
+    elif judges:
+        yield from _named(rule, judges)
+        yield from _made_of_them(rule, judges)
+    elif rule.money.estimate is not None or rule.money.method == "A11":
+        yield "money: lines carry it; an estimate of its own, or none (A11), is for rules on indicators"
+
+
+def _named(rule: Rule, judges: str) -> Iterator[str]:
+    known, columns = indicator_columns(), GRAINS[rule.grain].columns
     for name, column in rule.indicators.items():
         if column not in known or known[column].entity != judges:
             yield f"indicators.{name}: there is no indicator '{column}' of a {judges}"
-        if name in GRAINS[rule.grain].columns:
-            yield f"indicators.{name}: what stands beside the judged one is called so"
-    judged = known.get(rule.indicators.get(JUDGED, ""))
-    if judged is None:
+        if name in columns:
+            yield f"indicators.{name}: a column of the grain is called so"
+    judged = rule.indicators.get(JUDGED, "")
+    if not judged:
         yield f"indicators: `{JUDGED}` is the one that is judged"
-    elif judged.kind == SIZE:
+    elif judged in known and known[judged].kind == SIZE:
         yield (
-            f"indicators.{JUDGED}: {judged.column} is a size, and the big ones are not strange: judge it per person or "
-            "day, against what is expected of like cases, or against its own past"
+            f"indicators.{JUDGED}: {judged} is a size, and the big ones are not strange: judge it per person or day, "
+            "against what is expected of like cases, or against its own past"
         )
+
+
+def _made_of_them(rule: Rule, judges: str) -> Iterator[str]:
     if rule.tier == Tier.CLEAR:
         yield f"tier: an indicator proves nothing: {Tier.SUSPECT} or {Tier.CLUE}"
     if not rule.money.is_estimate:

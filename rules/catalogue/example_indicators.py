@@ -1,4 +1,4 @@
-"""Examples of rules on indicators as rows of the indicators' tables, each entity with the statistics of its own peers."""
+"""Examples of rules on indicators as rows of the tables of these, each entity with its own peers' statistics."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def indicator_rows(rule: Rule, example: Example, name: str) -> Iterator[tuple[st
         if "peer_count" in said:
             of_peers = {key: said.get(key) for key in _OF_PEERS}
             row = {"entity_type": entity.name, "peer_group": group, "indicator": rule.indicators[JUDGED]}
-            yield STATISTICS, row | of_peers | {"ladder": _ladder(float(str(said["value"])), said.get("rungs_below"))}
+            yield STATISTICS, row | of_peers | {"ladder": _ladder(said.get(JUDGED), said.get("rungs_below"))}
 
 
 def schema_of(table: str, rows: list[ExampleRow]) -> Mapping[str, str]:
@@ -42,9 +42,9 @@ def schema_of(table: str, rows: list[ExampleRow]) -> Mapping[str, str]:
     return fixed | dict.fromkeys(sorted({name for row in rows for name in row} - fixed.keys()), "double")
 
 
-def _ladder(value: float, rungs_below: Any) -> list[float] | None:
+def _ladder(value: Any, rungs_below: Any) -> list[float] | None:
     """The peers' quantiles of 0 to 100 percent, so many of them below the value."""
-    if rungs_below is None:
+    if value is None or rungs_below is None:
         return None
-    step = abs(value) or 1.0
-    return [value - step] * int(rungs_below) + [value + step] * (_RUNGS - int(rungs_below))
+    middle, step = float(value), abs(float(value)) or 1.0
+    return [middle - step] * int(rungs_below) + [middle + step] * (_RUNGS - int(rungs_below))

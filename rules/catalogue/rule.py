@@ -186,7 +186,8 @@ class Rule(Declared):
     valid: Validity
     needs: list[str] = Field(default_factory=list, description="further table.column or knowledge.class it rests on")
     indicators: dict[str, str] = Field(
-        default_factory=dict, description="columns of indicators by the names it has for them; `value` is the judged one"
+        default_factory=dict,
+        description="columns of indicators by the names it has for them; `value` is the judged one",
     )
     holds_without: dict[str, BilingualText] = Field(
         default_factory=dict, description="columns it uses that may be unknown in a hit, each with why the hit holds"

@@ -52,7 +52,9 @@ def _rows(entity: Entity, inputs: ScanInputs, wanted: frozenset[str], _first: da
     )
     if compared:
         statistics = inputs.table(STATISTICS).filter(F.col("entity_type") == entity.name)
-        rows = rows.join(F.broadcast(_of_groups(statistics, [name for name, _ in compared])), on="peer_group", how="left")
+        rows = rows.join(
+            F.broadcast(_of_groups(statistics, [name for name, _ in compared])), on="peer_group", how="left"
+        )
     return rows.select(
         *(name for name in rows.columns if not name.startswith(_PEERS)),
         *(_beside(column, what).alias(beside(column, what)) for column, what in compared),
@@ -69,7 +71,9 @@ def _known(name: str, columns: list[str]) -> Column:
 def _of_groups(statistics: DataFrame, compared: list[str]) -> DataFrame:
     """One row per peer group: how it behaves in each of the indicators."""
     of_one = F.struct("peer_count", "median", "mad", "ladder")
-    columns = (F.max(F.when(F.col("indicator") == name, of_one)).alias(_PEERS + name) for name in dict.fromkeys(compared))
+    columns = (
+        F.max(F.when(F.col("indicator") == name, of_one)).alias(_PEERS + name) for name in dict.fromkeys(compared)
+    )
     return statistics.groupBy("peer_group").agg(*columns)
 
 
@@ -122,7 +126,9 @@ def _grain(entity: Entity) -> Grain:
     whose = answering(entity)
     ids = {watched.line_id for watched in ENTITIES.values()} & {"patient_id", "institution_id"}
     identifies = (whose.line_id,) if whose is not None and whose.line_id in ids else ()
-    return Grain(frame.name, frame, ("row_id",), identifies, needs=each_of(f"{entity.indicator_table}.{entity.id_column}"))
+    return Grain(
+        frame.name, frame, ("row_id",), identifies, needs=each_of(f"{entity.indicator_table}.{entity.id_column}")
+    )
 
 
 GRAINS = tuple(_grain(entity) for entity in MEASURED.values())
