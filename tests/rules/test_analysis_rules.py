@@ -98,7 +98,10 @@ def _problems(folder: Path, *rows: str) -> list[str]:
         ("id: AS-90, indicator: doctor.exam_shar, window: 90, shape: above_peers", "no 'doctor.exam_shar' over 90"),
         ("id: AS-90, indicator: doctor.exam_share, window: 60, shape: above_peers", "no 'doctor.exam_share' over 60"),
         ("id: AS-90, indicator: doctor.exam_share, window: 90, shape: odd", "shape: there is no 'odd'; there are"),
-        ("id: AS-90, indicator: doctor.patient_count, window: 90, shape: above_peers", "doctor.patient_count is a size"),
+        (
+            "id: AS-90, indicator: doctor.patient_count, window: 90, shape: above_peers",
+            "doctor.patient_count is a size",
+        ),
         ("id: AS-90, indicator: doctor.exam_share, window: 90, shape: grown", "grown judges a growth, and"),
         ("id: AS-90, indicator: doctor.covered_share, window: 90, shape: below_peers", "strange when low, doctor.cov"),
         (
