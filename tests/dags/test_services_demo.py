@@ -7,10 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.ports import free_port
 
 from tests.dags.conftest import PROJECT, airflow_environment
 from tests.night import make_deliveries
-from tests.ports import free_port
 
 DATABASE = Path("/usr/lib/postgresql")
 
