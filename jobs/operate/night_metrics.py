@@ -160,7 +160,7 @@ def night_metrics(settings: Settings, last: LastCommand | None = None) -> NightM
     ledger = Ledger(settings.lake_address)
     runs, tables = ledger.run_rows(), ledger.table_rows()
     found = (_last_run(stage.name, runs, tables) for stage in night_stages())
-    states = Counter(noted.state for noted in DeliveryLog(settings.lake_address).current())
+    states = Counter(str(noted.state) for noted in DeliveryLog(settings.lake_address).current())
     return NightMetrics(tuple(one for one in found if one is not None), states, last)
 
 
