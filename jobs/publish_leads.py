@@ -8,8 +8,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from pyspark.sql import functions as F
+
 from fundwatch import __version__
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.contracts.successors import SUCCESSOR_TABLES
 from fundwatch.engine.frames import no_rows, small_frame
 from fundwatch.fingerprint import fingerprint
@@ -132,7 +135,7 @@ def _sample(settings: Settings, night: date) -> tuple[Mapping[str, int], str]:
 
 def _inputs(night: Night, standing: NightStanding) -> LeadInputs:
     return LeadInputs(
-        hits=_of_active(night.of_night("rule_hit")),
+        hits=_of_watched(_of_active(night.of_night("rule_hit"))),
         hit_lines=night.of_night("hit_line"),
         scores=night.of_night("score"),
         score_reasons=night.of_night("score_reason"),
@@ -153,6 +156,11 @@ def _findings(night: Night, found: Sequence[Finding]) -> DataFrame | None:
 def _of_active(rows: DataFrame) -> DataFrame:
     """Rows of rules of which leads are made; in a night of before there were others the state is null."""
     return rows.where(f"coalesce(rule_state, '{RuleState.ACTIVE}') = '{RuleState.ACTIVE}'")
+
+
+def _of_watched(hits: DataFrame) -> DataFrame:
+    """Hits of whom leads speak: what an indicator says of a drug or a region stays a finding of the scan."""
+    return hits.where(F.col("subject_type").isin(*ENTITIES))
 
 
 def _cases(night: Night, findings: DataFrame, inputs: LeadInputs, standing: NightStanding) -> DataFrame:

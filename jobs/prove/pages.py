@@ -30,8 +30,8 @@ def print_simulated(done: Simulated, say: Say) -> None:
     """The nights with their fee lines and money, and where everything lies."""
     say("simulated" if done.is_new else "nothing to do: the same deliveries lie there already")
     for night in done.summary["nights"]:
-        rows = night["rows"]
-        say(f"  {night['business_date']}  {rows['fee_list']:>8,} fee lines  {night['fee_amount']:>16} yuan")
+        lines = night["rows"].get("fee_list", 0)  # a night of a handful of persons may have none
+        say(f"  {night['business_date']}  {lines:>8,} fee lines  {night['fee_amount']:>16} yuan")
     if done.spoiled:
         mishaps = done.truth / "mishaps.csv"
         say(f"{done.spoiled} nights are spoiled: {mishaps}; sent again: {done.landing / RESENT}")
