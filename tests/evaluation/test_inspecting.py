@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from evaluation.inspecting import CLEARED, CONFIRMED, PARTLY, CaseTruth, InspectionModel, tally
 from jobs.prove.quarter_proof import differences, intervals
@@ -11,7 +12,7 @@ from leads.ledger.value import ListedCase, ledger
 from leads.outcomes.entries import Outcome
 
 NIGHT = date(2026, 1, 6)
-_OF_LEAD = {"lead_id": "l", "subject_type": "institution", "subject_id": "H"}
+_OF_LEAD: dict[str, Any] = {"lead_id": "l", "subject_type": "institution", "subject_id": "H"}
 MODEL = InspectionModel(skill=0.85, error=0.1)
 
 
