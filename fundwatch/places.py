@@ -56,6 +56,19 @@ def local_path(text: str) -> Path:
     return Path(text)
 
 
+def put_file(path: Path, content: str | bytes) -> None:
+    """The content (text as UTF-8, its line ends as they are) in a file that appears whole or not at all; its folder is
+    made where it is not there yet."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    try:
+        draft.write_bytes(data)
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 @dataclass(frozen=True)
 class LakeAddress:
     """Where a lake lies, or a table or a file of it: a text for Spark, delta-rs and people, and no path.

@@ -54,6 +54,9 @@ class Settings(Declared):
     truth: Path | None = Field(None, description="the simulator's labels, apart from the deliveries (var/truth)")
     lists: Path | None = Field(None, description="the published lists and workbooks (var/lists)")
     reports: Path | None = Field(None, description="quality reports and their pages (var/reports)")
+    metrics: Path | None = Field(
+        None, description="the newest night's figures, as a monitor reads them (var/metrics/fundwatch.prom)"
+    )
     key_file: Path | None = Field(
         None,
         description="the pseudonymisation key, outside the lake (var/keys/pseudonym.key), or its two shares: A+B",
@@ -143,7 +146,7 @@ class Settings(Declared):
     spark_conf: dict[str, str] = Field(default_factory=dict, description="any further Spark settings")
 
     @field_validator(
-        "conf", "var", "landing", "truth", "lists", "reports", "key_file", "vault", "vault_key_file",
+        "conf", "var", "landing", "truth", "lists", "reports", "metrics", "key_file", "vault", "vault_key_file",
         "scratch",
         mode="before",
     )  # fmt: skip
@@ -182,6 +185,10 @@ class Settings(Declared):
     @property
     def reports_dir(self) -> Path:
         return self._under_var(self.reports, "reports")
+
+    @property
+    def metrics_file(self) -> Path:
+        return self._under_var(self.metrics, "metrics", "fundwatch.prom")
 
     @property
     def key_path(self) -> Path:

@@ -40,6 +40,8 @@ _BASE = {
     "spark.sql.execution.pythonUDF.arrow.enabled": "false",
     # Spark writes a check sum with every page; without this it never looks at it, and a flipped bit is other data
     "spark.hadoop.parquet.page.verify-checksum.enabled": "true",
+    # letters of codes are ASCII: the Unicode library took a seventh of the processor time of indicators for upper()
+    "spark.sql.icu.caseMappings.enabled": "false",
     # where in Python a column was made is asked of Java four times for each of a night's thousands of columns, and
     # would be said in errors that are ours to word
     "spark.python.sql.dataFrameDebugging.enabled": "false",
@@ -68,6 +70,8 @@ FEW_ROWS = {
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     # without generated code, what expressions share is looked up in a cache that costs more than it saves
     "spark.sql.subexpressionElimination.enabled": "false",
+    # from so many groups on, what gathers lists sorts all rows anew: 128 otherwise
+    "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "1000000",
 }
 
 
