@@ -128,8 +128,7 @@ class HdfsStore:
         aside = f"{folder}/{DRAFT}{uuid.uuid4().hex}"
         try:
             with self._client.create(aside) as stream:
-                stream.write(content)
-                stream.hsync()
+                stream.write(content)  # once closed it lies on every node that is to hold it
             self._client.rename(aside, path, overwrite)
         except BaseException:
             self._client.delete(aside)

@@ -168,7 +168,7 @@ def test_what_spark_merges_for_a_lost_holder_is_passed_over_and_said(spark: Spar
         with pytest.raises(LeaseLostError):
             commit_nothing(table)
         # Spark begins after the check, and finds what the next holder has put into the log meanwhile
-        lease.next_commit = lambda _table: lease.fence * (1 << 24) + 99  # type: ignore[method-assign]
+        lease.next_commit = lambda _table: lease.fence * (1 << 24) + 99  # type: ignore[assignment,method-assign]
         with pytest.raises(LeaseLostError), committing(spark, table):
             spark.sql(merge.replace("7L", "8L"))
     assert query_rows(table, "numbers", "SELECT count(*) AS n FROM numbers") == [{"n": 4}]
