@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
+from fundwatch.engine.processes import started, this_machine
 from fundwatch.errors import LakeBusyError
 from fundwatch.lake.files import LakeFiles
 from fundwatch.logs import log
 from fundwatch.places import LakeAddress
-from fundwatch.processes import started, this_machine
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -174,7 +174,9 @@ class Lease:
         try:
             self._files.write_new(f"{number:020d}.json", text.encode())
         except FileExistsError as error:
-            raise _lost(self.lake, _newest(self._files)) from error
+            last = _newest(self._files)
+            if last is None or last.holder != self._about["holder"]:  # or said before, and the answer was lost
+                raise _lost(self.lake, last) from error
         self._number = number
         words = _words(self._files)
         if max(words) != number:  # old words are removed: what was free again is not the newest
