@@ -89,6 +89,7 @@ def read_table(settings: Settings, night: date, asked: TableAsked, first: date, 
     cells = [
         _cell(asked.by, at, sums, beds, (first, last), earlier.get(_key(asked.by, at), {}))
         for at, sums in reader.cells(asked.by)
+        if sums["encounters"]  # a total over nothing is a row too
     ]
     cells.sort(key=lambda cell: (cell.level, [value is None for value in cell.at], [value or "" for value in cell.at]))
     return DecisionTable(
