@@ -203,6 +203,9 @@ _OTHERS = (
         script="protect/export_data",
         is_of_a_night=True,
     ),
+    Command(
+        "metrics", "print the newest night's figures as a monitor reads them", "jobs.operate.lake_commands:metrics"
+    ),
     Command("settings", "print the settings in force and where each comes from", "jobs.operate.commands:settings"),
     Command(
         "deliveries",

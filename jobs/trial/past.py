@@ -21,7 +21,6 @@ from rules.benefits.policies import read_policies
 from rules.catalogue.rule import RuleSet, RuleState
 from rules.engine.scan import Scan, scan
 from rules.frames.inputs import ScanInputs, ScanWindow
-from rules.frames.registry import tables_read
 from rules.knowledge.framed import PointsByClass
 
 if TYPE_CHECKING:
@@ -45,10 +44,8 @@ class Past:
         """The rules over the window in one scan, computed."""
         night = self._night
         kept = _kept(self.place.settings)
-        policies = read_policies(self.place.settings.conf)
-        found = scan(
-            rule_set, self._tables, night.supplied(), knowledge, self.window, kept, night.dates_only(), policies
-        )
+        supplied, policies = scan_rules.supplied_scanned(night), read_policies(self.place.settings.conf)
+        found = scan(rule_set, self._tables, supplied, knowledge, self.window, kept, night.dates_only(), policies)
         return found.materialized(lambda frames: [kept(rows) for rows in frames])
 
     def inputs(self, knowledge: PointsByClass) -> ScanInputs:
@@ -70,8 +67,7 @@ class Past:
 
     @property
     def _tables(self) -> Mapping[str, DataFrame]:
-        night = self._night
-        return {name: night.known(name) for name in tables_read() if night.exists(name)}
+        return scan_rules.tables_scanned(self._night)
 
     @property
     def _night(self) -> Night:

@@ -14,8 +14,8 @@ from fundwatch.engine.frames import small_frame, stacked
 from rules.benefits.policies import Policies
 from rules.catalogue.rule import Rule, RuleSet
 from rules.engine.measures import JudgedRule, Shared, together
-from rules.engine.money import with_money
-from rules.engine.needs import done_without, knowledge_needed, names_used, why_not
+from rules.engine.money import MONEY, with_money
+from rules.engine.needs import columns_wanted, done_without, knowledge_needed, why_not
 from rules.engine.passes import HIT_TYPE, fold, reason, reason_parts, tag, with_lines
 from rules.engine.seen import why_nothing
 from rules.frames.inputs import NO_POLICIES, ScanInputs, ScanWindow, settled_lines
@@ -123,7 +123,7 @@ def scan(
     for frame in frames():
         rules = [r for r in rule_set.rules if GRAINS[r.grain].frame is frame and not reasons[r.id]]
         if rules:
-            wanted = frozenset().union(*(names_used(rule_set, r) | {GRAINS[r.grain].judged_on} for r in rules))
+            wanted = frozenset().union(*(columns_wanted(rule_set, rule) for rule in rules))
             rows = frame.build(inputs, wanted, max(memory_days(rule) for rule in rules))
             if len(_groups(rule_set, rules)[1]) > 1:
                 rows = materialize(rows)
@@ -201,7 +201,7 @@ def _to_hits(hits: DataFrame, rule_set: RuleSet, inputs: ScanInputs, materialize
         .agg(
             F.min("service_date").alias("period_start"),
             F.max("service_date").alias("period_end"),
-            F.sum("amount_at_risk").cast("decimal(16,2)").alias("amount_at_risk"),
+            (F.sum("amount_at_risk") + F.coalesce(F.max("estimate"), F.lit(0))).cast(MONEY).alias("amount_at_risk"),
             F.max_by("facts", F.struct("service_date", "line_id", F.to_json("facts"))).alias("facts"),
             F.sort_array(F.collect_list(F.when(F.col("line_id").isNotNull(), line))).alias("counted"),
             F.sort_array(F.collect_set("compared_line_id")).alias("compared"),

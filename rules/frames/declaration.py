@@ -67,6 +67,8 @@ class RowFrame:
     frame of fee lines has no `proof`: the line is its own.
 
     What was before the scanned window lends its past and is not judged.
+
+    `judges` is the kind of entity whose indicators the rows are; no line proves what is found of these.
     """
 
     name: str
@@ -74,6 +76,7 @@ class RowFrame:
     columns: Mapping[str, Sources]
     row_key: str = "row_id"
     proof: str | None = "proof_encounters"
+    judges: str = ""
 
     @property
     def is_of_lines(self) -> bool:
@@ -107,4 +110,4 @@ class Grain:
     @property
     def base(self) -> Sources:
         """What every rule of this grain needs."""
-        return MONEY_NEEDS | self.needs
+        return self.needs if self.frame.judges else MONEY_NEEDS | self.needs

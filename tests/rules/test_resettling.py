@@ -29,7 +29,8 @@ def _settled(name: str, patient: str | None, day: date, covered: int, paid: Any,
     deductible, pooled, further = (Decimal(str(amount)) for amount in paid)
     return {
         "settlement_id": name, "encounter_id": name, "patient_id": patient, "institution_id": "H",
-        "insurance_type": "310", "settled_at": datetime(day.year, day.month, day.day, 12), "total_amount": Decimal(covered),
+        "insurance_type": "310", "settled_at": datetime(day.year, day.month, day.day, 12),
+        "total_amount": Decimal(covered),
         "covered_amount": Decimal(covered), "deductible_amount": deductible, "pooled_fund_amount": pooled,
         "large_claim_fund_amount": further, "fund_amount": pooled + further,
         "own_amount": covered - pooled - further, **more,

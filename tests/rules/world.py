@@ -16,7 +16,10 @@ from rules.knowledge.points import load_knowledge
 
 ALL_SUPPLIED = {table.name: frozenset(table.column_names) for table in CLEAN}
 YEAR = ScanWindow(date(2026, 1, 1), date(2026, 12, 31))
-SHIPPED = load_rules()
+EVERY = load_rules()
+# rules on claims; those on indicators have rows and examples of their own kind
+SHIPPED = EVERY.only({rule.id for rule in EVERY.rules if not rule.indicators})
+ANALYSIS = EVERY.only({rule.id for rule in EVERY.rules if rule.indicators})
 if named := os.environ.get("RULES"):  # while rules are written: RULES=DC-03,OP-01 plays the examples of these alone
     SHIPPED = SHIPPED.only(set(named.split(",")))
 ACTIVE = SHIPPED.only({rule.id for rule in SHIPPED.rules if rule.state == RuleState.ACTIVE})
