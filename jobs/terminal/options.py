@@ -170,6 +170,18 @@ def settlements_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", dest="last", type=a_date, metavar="DATE", help="check: last day (default: the night)")
 
 
+def tables_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch tables [--by NAMES] [--from DATE] [--to DATE] [--institution CODE]`."""
+    parser.add_argument(
+        "--by", default="month,insurance_type,department,person_type", metavar="NAMES",
+        help="what the table is split by, with commas: month, insurance_type, department, person_type, care, "
+        "institution_id, charge_class",
+    )  # fmt: skip
+    parser.add_argument("--from", dest="first", type=a_date, metavar="DATE", help="the first day (default: the year's)")
+    parser.add_argument("--to", dest="last", type=a_date, metavar="DATE", help="the last day (default: the night)")
+    parser.add_argument("--institution", default="", metavar="CODE", help="only this institution, by its public code")
+
+
 def looking_options(parser: argparse.ArgumentParser) -> None:
     """`fundwatch indicators [list|show NAME]`."""
     parser.add_argument("action", nargs="?", choices=LOOKING_ACTIONS, default="list", help="list is the default")
