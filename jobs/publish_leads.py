@@ -105,16 +105,16 @@ def _standing(night: Night) -> tuple[DecisionsSeen, NightStanding]:
     lake, earlier = night.place.lake, night.earlier("leads")
     seen = decisions_seen(lake, night.place.ledger, night.date)
     night.versions_read.update({name: lake.version(name) for name in seen.until if lake.exists(name)})
-    said = seen.said(night.date)
-    current = night.successors.current if said.steps or said.snoozes else {}
-    return seen, StandingReader(lake, night.date, earlier, current).standing(said)
+    return seen, StandingReader(lake, night.date, earlier, night.successors.current).of(seen)
 
 
 def _write_beside(night: Night, standing: NightStanding) -> None:
-    """What people said of cases, the lines that were recovered, and the random sample: small, and no work for Spark."""
+    """What people said of cases, lines that were recovered, cases that became one, the random sample: small, and no
+    work for Spark."""
     rows = {
         "case_status": standing.status_rows(night.date),
         "recovered_line": standing.recovered_rows(night.date),
+        "merged_case": [one.row(night.date) for one in standing.merged],
         "inspection_sample": drawn_sample(night.place.lake, night.date, *_sample(night.settings, night.date)),
     }
     _write_small(night, rows)
@@ -363,8 +363,8 @@ JOB = Job(
     ),
     optional=("institution", "doctor", "tip", *SUCCESSOR_TABLES),
     writes=(
-        "lead", "lead_evidence", "case", "case_status", "recovered_line", "inspection_sample", "learned_weight",
-        "team_lead",
+        "lead", "lead_evidence", "case", "case_status", "recovered_line", "merged_case", "inspection_sample",
+        "learned_weight", "team_lead",
     ),
     needs=PUBLISH.needs,
     follows=("leads",),

@@ -13,12 +13,16 @@ from fundwatch.contracts import CLEAN, TABLES
 from fundwatch.contracts.entities import MEASURED
 from fundwatch.contracts.successors import SUCCESSOR_TABLES
 from fundwatch.logs import log
+from fundwatch.settings import Settings
 from jobs.author.rules_in_force import rules_scanned
 from jobs.command_line import main_of_script
 from jobs.curate.in_force import POINTS, knowledge_for, knowledge_version
 from jobs.declared_stages import SCAN
 from jobs.job import Job, Night, Report, Workplace
 from jobs.review.read_leads import shadow_hits
+from rules.benefits.policies import read_policies
+from rules.catalogue.rule import RuleSet
+from rules.engine.needs import rests_on_policies
 from rules.engine.scan import ScanWindow, scan
 from rules.engine.seen import lines_seen
 from rules.frames.indicators import AS_OF, STATISTICS
@@ -36,8 +40,14 @@ def own_fingerprint(place: Workplace, night: date) -> object:
     return {
         "rules": standing.rule_set.fingerprint,
         "knowledge": knowledge_version(place.settings, night),
+        **_policies(place.settings, standing.rule_set),
         **({"overlays_waiting": standing.overlays_waiting} if standing.overlays_waiting else {}),
     }
+
+
+def _policies(settings: Settings, rule_set: RuleSet) -> dict[str, str]:
+    """The version of the benefit policies, where a rule of the set judges by them."""
+    return {"policies": read_policies(settings.conf).fingerprint} if rests_on_policies(rule_set) else {}
 
 
 def run(night: Night) -> Report:
@@ -55,7 +65,14 @@ def run(night: Night) -> Report:
     for sentence in standing.overlays_waiting:
         log.warning("%s", sentence)
     found = scan(
-        rule_set, tables, supplied_scanned(night), knowledge, window, night.materialize, night.dates_only()
+        rule_set,
+        tables,
+        supplied_scanned(night),
+        knowledge,
+        window,
+        night.materialize,
+        night.dates_only(),
+        read_policies(night.settings.conf),
     ).materialized(night.compute)
     night.write_all({"rule_hit": found.hits, "hit_line": found.hit_lines, "rule_coverage": found.coverage})
     seen = lines_seen(tables["claim_line"], window).collect()[0].asDict() if "claim_line" in tables else {}

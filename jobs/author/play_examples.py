@@ -20,6 +20,7 @@ from fundwatch.regions import region_of
 from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
 from jobs.review.show_catalogues import known_name
+from rules.benefits.policies import read_policies
 from rules.catalogue.examples import Worlds, example_worlds
 from rules.catalogue.load import load_rules
 from rules.catalogue.proving import Played, RuleProof, proof_of
@@ -143,7 +144,8 @@ def _scan(
         name: session.createDataFrame(worlds.rows.get(name, []), worlds.schema(name), verifySchema=False)
         for name in sorted({*tables_read(), *worlds.rows})
     }
-    done = scan(rule_set, tables, _SUPPLIED | worlds.columns, knowledge, _EVER, lambda rows: rows.localCheckpoint())
+    supplied, policies = _SUPPLIED | worlds.columns, read_policies()
+    done = scan(rule_set, tables, supplied, knowledge, _EVER, lambda rows: rows.localCheckpoint(), policies=policies)
     done = done.materialized(lambda frames: [rows.localCheckpoint() for rows in frames])
     problems = {row.rule_id: row.problem for row in done.states.collect() if row.problem}  # a row a rule
     return done.found.collect(), problems  # of examples alone

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Set
 
 from fundwatch.contracts.entities import MEASURED
 from fundwatch.expressions.declared import names_by_time, names_in
+from rules.benefits.policies import Policies
 from rules.catalogue.rule import REPORTED, Rule, RuleSet
-from rules.frames.declaration import ACCOUNT_NEEDS, Sources
+from rules.frames.declaration import ACCOUNT_NEEDS, NO_TABLES, POLICY, Sources
+from rules.frames.inputs import NO_POLICIES
 from rules.frames.registry import GRAINS, columns_of
 from rules.knowledge.framed import PointsByClass
 
@@ -42,6 +44,11 @@ def needs(rule_set: RuleSet, rule: Rule) -> Sources:
     columns = columns_of(rule.grain, rule.indicators)
     found = GRAINS[rule.grain].base.union(*(columns[name] for name in names_judging(rule_set, rule)))
     return found | {frozenset({source}) for source in rule.needs}
+
+
+def rests_on_policies(rule_set: RuleSet) -> bool:
+    """Whether some rule of the set judges by the benefit policies."""
+    return any(frozenset({POLICY}) in needs(rule_set, rule) for rule in rule_set.rules)
 
 
 def knowledge_needed(rule: Rule) -> frozenset[str]:
@@ -88,6 +95,7 @@ def why_not(
     supplied: Mapping[str, frozenset[str]],
     knowledge: PointsByClass,
     dates_only: Set[str] = frozenset(),
+    policies: Policies = NO_POLICIES,
 ) -> str:
     """Why the rule does not run; empty when it is in force and all it needs is there.
 
@@ -101,9 +109,9 @@ def why_not(
     lacking = [
         " or ".join(sorted(group))
         for group in needs(rule_set, rule)
-        if not any(_is_there(source, tables, supplied, knowledge) for source in group)
+        if not any(_is_there(source, tables, supplied, knowledge, policies) for source in group)
     ]
-    missing_tables = sorted({n.split(".")[0] for n in lacking if " or " not in n} - tables - {"knowledge"})
+    missing_tables = sorted({n.split(".")[0] for n in lacking if " or " not in n} - tables - NO_TABLES)
     texts = [f"the table {name} is missing" for name in missing_tables]
     unsaid = sorted(n for n in lacking if n.split(".")[0] not in missing_tables)
     texts += [f"{n} {_NOT_MADE if n.startswith(_OF_INDICATORS) else 'is not supplied'}" for n in unsaid]
@@ -112,7 +120,15 @@ def why_not(
     return "; ".join(texts)
 
 
-def _is_there(source: str, tables: Set[str], supplied: Mapping[str, frozenset[str]], knowledge: PointsByClass) -> bool:
+def _is_there(
+    source: str,
+    tables: Set[str],
+    supplied: Mapping[str, frozenset[str]],
+    knowledge: PointsByClass,
+    policies: Policies,
+) -> bool:
+    if source == POLICY:
+        return bool(policies)
     table, column = source.split(".")
     if table == "knowledge":
         return bool(knowledge.get(column))

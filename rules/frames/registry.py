@@ -21,7 +21,7 @@ from rules.frames import (
     stays,
     visits,
 )
-from rules.frames.declaration import Grain, RowFrame, Sources, each_of
+from rules.frames.declaration import NO_TABLES, Grain, RowFrame, Sources, each_of
 
 _MODULES = (
     lines,
@@ -78,5 +78,5 @@ def _rested_on(grain: Grain, needs: Sources) -> Iterator[tuple[str, str]]:
         for group in sources:
             for source in group:
                 table, column = source.split(".")
-                if table != "knowledge":
+                if table not in NO_TABLES:
                     yield table, column

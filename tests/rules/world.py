@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from fundwatch.contracts import CLEAN
+from rules.benefits.policies import read_policies
 from rules.catalogue.examples import columns_of, example_worlds
 from rules.catalogue.load import load_rules
 from rules.catalogue.rule import Example, Rule, RuleSet, RuleState
@@ -45,6 +46,7 @@ def tables_of(spark: Any, rule_set: RuleSet) -> dict[str, Any]:
 def scanned(spark: Any, shown: RuleSet, **changes: Any) -> Any:
     """Scan the examples of a set, by the rules of `rule_set` if given; all else as usual unless given."""
     usual: dict[str, Any] = {"supplied": ALL_SUPPLIED, "knowledge": load_knowledge(), "window": YEAR}
+    usual["policies"] = read_policies()
     given = usual | changes
     tables = given.pop("tables", None) or tables_of(spark, shown)
     return scan(given.pop("rule_set", shown), tables, **given)
