@@ -111,6 +111,11 @@ def draft_files(looks: Sequence[Look], vocabulary: Vocabulary) -> DraftedFiles:
 
 
 def _why_left(file: FileDecision) -> str:
+    if file.look.header_below:
+        return (
+            f"its first line seems to be a title, and line {file.look.header_below} the header: take out what stands "
+            "above it (and have its sender leave it out every night)"
+        )
     if file.look.form == "text" and len(file.look.header) == 1:
         return (
             f"{file.rows.why}, and its lines hold no delimiter: if columns stand by their place in the line, write "
