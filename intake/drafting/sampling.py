@@ -178,7 +178,11 @@ def _rows_of(file: Path, path: str, lists: Mapping[str, int]) -> SourceFile:
 
 def _look(file: Path, seen: Peek) -> Look:
     rows = seen.rows[:_ROWS]
-    columns = {n: [row[place] for row in rows if place < len(row)] for place, n in enumerate(seen.header)}
+    columns: dict[str, list[str]] = {}
+    for place, name in enumerate(seen.header):
+        texts = [row[place] for row in rows if place < len(row)]
+        # of several columns without a name one that holds something tells what they are
+        columns[name] = columns[name] if not name and any(columns.get(name, ())) else texts
     values = {name: values_of(texts) for name, texts in columns.items()}
     fingerprints = {name: tuple(_fingerprint(text) for text in texts) for name, texts in columns.items()}
     look = Look(file, seen.form, seen.encoding, seen.delimiter, seen.header, values, len(rows), fingerprints)

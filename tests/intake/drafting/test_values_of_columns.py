@@ -114,7 +114,9 @@ REFUNDS = "就诊号,序号,医保编号,机构编号,项目编码,金额（元�
 
 
 def test_flags_of_chinese_names_decide_of_rows_and_are_read_by_them(tmp_path):
-    lines = "".join(f'V{n},{n},P1,H1,A1,"1,20{n}.50",2026/3/{n} 8:05,{"是" if n == 3 else "否"},1\n' for n in range(1, 4))
+    lines = "".join(
+        f'V{n},{n},P1,H1,A1,"1,20{n}.50",2026/3/{n} 8:05,{"是" if n == 3 else "否"},1\n' for n in range(1, 4)
+    )
     text, draft = drafted(tmp_path, 费用明细=(REFUNDS + lines).encode())
     rows = parse_mapping(draft).tables["claim_line"].rows[0]
     assert (rows.sign.of, rows.sign.minus, rows.where.of) == ("`退费标志`", ("是",), "`有效标志`")
@@ -125,6 +127,15 @@ def test_a_title_above_the_table_is_no_header_and_the_draft_names_the_line_that_
     title = "某医院费用明细,,,,,,,,\n"
     text, _ = drafted(tmp_path, 费用明细=(title + REFUNDS + "V1,1,P1,H1,A1,1,2026/3/1 8:05,否,1\n").encode())
     assert "its first line seems to be a title, and line 2 the header: take out what stands above it" in text
+
+
+def test_a_column_without_a_name_is_dropped_as_such_where_something_stands_in_it(tmp_path):
+    lines = "".join(f"{n},V{n},P{n},H1,2026-03-01,11,\n" for n in range(3))
+    text, draft = drafted(tmp_path, visits=(f",{STAYS.strip()},\n" + lines).encode())
+    assert re.search('- "" +# . has no name in the header: numbers', text)
+    assert parse_mapping(draft).files["visits"].drop == ("",)
+    text, draft = drafted(tmp_path, visits=(f"{STAYS.strip()},\nV1,P1,H1,2026-03-01,11,\n").encode())
+    assert parse_mapping(draft).files["visits"].drop == ()
 
 
 def test_ids_written_as_numbers_are_told_and_a_0_in_a_part_of_one_is_not(tmp_path):
