@@ -163,10 +163,16 @@ def _spelling(known: frozenset[str]) -> Mapping[str, Collection[str]]:
 
 def names_in(text: str, known: Collection[str] | None = None) -> frozenset[str]:
     """The columns that the expression names: as it writes them, or those of `known` in their own spelling."""
-    names = parsed(text).names
+    names = _names_in(text)
     if known is None:
         return names
     return _spelled(names, known)
+
+
+@lru_cache(maxsize=8192)
+def _names_in(text: str) -> frozenset[str]:
+    """As the expression writes them: a catalogue's check asks for the same of every word again and again."""
+    return parsed(text).names
 
 
 def _spelled(names: Collection[str], known: Collection[str]) -> frozenset[str]:
