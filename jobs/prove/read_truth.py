@@ -148,7 +148,7 @@ def read_indexes(lake: Lake, night: date) -> dict[str, pd.DataFrame]:
     """The night's values of every indicator that is a case mix's ratio, over its longest window; none of those that it
     did not compute."""
     found: dict[str, pd.DataFrame] = {}
-    catalogues = load_catalogues()
+    catalogues = load_catalogues(only=ENTITIES)
     for kind, entity in ENTITIES.items():
         if not lake.exists(entity.indicator_table):
             continue
