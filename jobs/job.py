@@ -86,6 +86,7 @@ class Workplace:
         self._spark: SparkSession | None = None
         self._starting = Lock()
         self._scratch = Scratch(settings.scratch_dir)
+        self.beside_start: Callable[[], object] = lambda: None  # what can be done while Spark starts
 
     @property
     def spark(self) -> SparkSession:
@@ -94,6 +95,7 @@ class Workplace:
                 from fundwatch.engine.session import start_session  # a night with nothing to do needs no Spark
 
                 with step("Spark starts"):
+                    self.beside_start()
                     self._scratch.sweep()
                     conf, master = self.settings.spark()
                     self._spark = start_session("fundwatch", self._scratch.spark_conf(conf), master)

@@ -41,7 +41,8 @@ _WEIGHTS = ", ".join(f"{tier} {weight}" for tier, weight in SEVERITY.items())
 PRIORITY_MEANING = (
     "优先度 =(等级 × 金额 × 离群度)^(1/3) × 举报 × 既往属实;"
     f"等级权重:{_WEIGHTS};"
-    f"金额 = ln(1 + 涉及基金 + {ESTIMATE_WEIGHT} × 估算) / ln(1 + {FULL_MONEY:,}),未命中规则者取 {UNKNOWN_MONEY};"
+    f"金额 = ln(1 + 涉及基金 + {ESTIMATE_WEIGHT} × 估算) / ln(1 + {FULL_MONEY:,}),"
+    f"未命中计金额的规则者取 {UNKNOWN_MONEY};"
     f"离群度 = 0.5 + 0.5 × 位次 × 强度 / (强度 + {HALF_REACH:g}),无评分者取 {UNKNOWN_OUTLIER};"
     "位次 =(同组中低于本对象的人数 + 0.5)/ 同组人数,同组人数少则位次不会接近 1;"
     f"强度 = 最突出指标的稳健 z 值超过 {USUAL_Z:g} 的部分之和(每项至多 {EXTREME_Z - USUAL_Z:g})。"

@@ -80,8 +80,7 @@ def _base(catalogue: Catalogue, where: str, of: Source | str) -> Iterator[str]:
 def _known(catalogue: Catalogue, of: Source | str) -> frozenset[str]:
     """The columns and words that may be named over the rows."""
     columns = catalogue.columns_over(of)
-    words = catalogue.vocabulary
-    return columns | {word for word in words.texts if words.columns(word) <= columns}
+    return columns | catalogue.vocabulary.within(columns)
 
 
 def _text(where: str, text: str | None, purpose: Purpose, known: Collection[str]) -> Iterator[str]:

@@ -6,7 +6,12 @@ A name may be declared in several files of an entity if they say the same of it;
 from __future__ import annotations
 
 from collections import defaultdict
+<<<<<<< HEAD
 from collections.abc import Collection, Iterator, Mapping, Sequence
+=======
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+>>>>>>> main
 from importlib.resources import files as package_of
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -36,6 +41,7 @@ def load_catalogues(region: Region | None = None, only: Collection[str] | None =
     indicators a page of one entity reads a few: `only` names the entities whose files are read.
     """
     overlays = [] if region is None else region.files("indicators.yaml")
+<<<<<<< HEAD
     files = [file for file in catalogue_files() if only is None or entity_of(file) in only]
     return read_catalogues(files, overlays, whole=only is None)
 
@@ -43,6 +49,15 @@ def load_catalogues(region: Region | None = None, only: Collection[str] | None =
 def entity_of(file: Traversable) -> str:
     """The entity whose folder the shipped file lies in."""
     return Path(str(file)).parent.name
+=======
+    return read_catalogues(catalogue_files(), overlays) if overlays else {**_shipped()}
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Mapping[str, Catalogue]:
+    """The catalogues without any region's word; reading them takes a second, and a night asks for them often."""
+    return read_catalogues(catalogue_files())
+>>>>>>> main
 
 
 def catalogue_files() -> list[Traversable]:

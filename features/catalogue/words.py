@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -34,8 +34,18 @@ class Words:
         """The columns that the expression is made of in the end."""
         found = set[str]()
         for name in names_in(text):
-            found |= self.columns(self.texts[name]) if name in self.texts else {name}
+            found |= self._columns_of(name) if name in self.texts else {name}
         return frozenset(found)
+
+    def _columns_of(self, word: str) -> frozenset[str]:
+        if word not in self._columns:
+            self._columns[word] = self.columns(self.texts[word])
+        return self._columns[word]
+
+    @cached_property
+    def _columns(self) -> dict[str, frozenset[str]]:
+        """The columns of each word that was asked for: a catalogue's check asks of every word for every expression."""
+        return {}
 
     def times(self, text: str, source: Source) -> frozenset[str]:
         """The times, as `table.column`, whose time of day the expression looks at, over rows of the source."""
@@ -44,10 +54,9 @@ class Words:
             found |= self.times(self.texts[name], source) if name in self.texts else {*_time(source, name)}
         return frozenset(found)
 
-    def over(self, source: Source) -> frozenset[str]:
-        """The words whose columns rows of the source have."""
-        known = columns_of(source)
-        return frozenset(word for word in self.texts if self.columns(word) <= known)
+    def within(self, columns: Set[str]) -> frozenset[str]:
+        """The words that are made of these columns alone."""
+        return frozenset(word for word in self.texts if self._columns_of(word) <= columns)
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the words themselves."""

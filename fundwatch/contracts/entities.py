@@ -286,6 +286,18 @@ MEASURED: dict[str, Entity] = {
 ENTITIES: dict[str, Entity] = {name: entity for name, entity in MEASURED.items() if entity.is_watched}
 
 
+def answering(entity: Entity) -> Entity | None:
+    """Of whom leads speak where one of this kind is strange: itself where it is watched, else the watched entity whose
+    id its own begins with or whose pseudonyms it bears. None: nobody, as of a drug or a region."""
+    if entity.is_watched:
+        return entity
+    first = {columns.parts[0] for columns in entity.days.values()}
+    for watched in ENTITIES.values():
+        if first == {watched.line_id} or (entity.domain is not None and entity.domain == watched.domain):
+            return watched
+    return None
+
+
 def names_said(joined: str) -> str:
     """The entities in a sentence: `patient, doctor or institution`."""
     *others, last = ENTITIES

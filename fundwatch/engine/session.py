@@ -25,9 +25,6 @@ _BASE = {
     "spark.ui.showConsoleProgress": "false",
     # HotSpot never compiles methods over 8,000 bytes of bytecode; Spark's own limit lets such through, interpreted
     "spark.sql.codegen.hugeMethodLimit": "8000",
-    # a nightly lake has many small tables: Spark's and Delta's defaults of 50 and 10,000 tasks cost seconds each
-    "spark.databricks.delta.snapshotPartitions": "2",
-    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     "spark.databricks.delta.properties.defaults.enableChangeDataFeed": "false",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     # every query's plan is written out for listeners, whether anybody listens or not: the short form costs least
@@ -66,6 +63,8 @@ FEW_ROWS = {
     JAVA_OPTIONS: "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC "
     "-XX:MetaspaceSize=600m -Xmn800m",
     "spark.sql.shuffle.partitions": "1",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "1",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",

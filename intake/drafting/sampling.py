@@ -14,8 +14,8 @@ from fundwatch.errors import DeliveryError
 from intake.drafting.silence import odd_texts, shipped_lists
 from intake.files.forms.objects import lists_of_objects
 from intake.files.forms.rows_within import PLACE
-from intake.files.landed import form_of
-from intake.files.peeking import DELIMITERS, Peek, peek
+from intake.files.landed import DELIMITERS, form_of
+from intake.files.peeking import Peek, peek
 from intake.files.unpacking import FileError
 from intake.source.mapping import DeliveryForm, SourceFile
 

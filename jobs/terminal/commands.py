@@ -25,6 +25,7 @@ from jobs.terminal.options import (
     quarantine_options,
     reidentify_options,
     rule_options,
+    settlements_options,
     show_options,
     simulate_options,
     source_options,
@@ -108,6 +109,13 @@ _OTHERS = (
         is_of_a_night=True,
     ),
     Command(
+        "settlements",
+        "settlements made again by the benefit policy (模拟结算): what is not as due; one step by step, other methods",
+        "jobs.settle.commands:settlements",
+        settlements_options,
+        is_of_a_night=True,
+    ),
+    Command(
         "ledger",
         "what the leads were worth, by rule, version and month; rules to put in shadow; outcomes as labels",
         "jobs.review.value.commands:ledger",
@@ -186,6 +194,9 @@ _OTHERS = (
         export_options,
         script="protect/export_data",
         is_of_a_night=True,
+    ),
+    Command(
+        "metrics", "print the newest night's figures as a monitor reads them", "jobs.operate.lake_commands:metrics"
     ),
     Command("settings", "print the settings in force and where each comes from", "jobs.operate.commands:settings"),
     Command(

@@ -157,6 +157,19 @@ def spikes_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--top", type=int, default=15, help="how many are printed (default 15); the table has all")
 
 
+def settlements_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch settlements [check|explain ID]`."""
+    said = (
+        "check: all of some days beside the benefit policy (the default); explain: one, step by step, and other methods"
+    )
+    parser.add_argument("action", nargs="?", choices=("check", "explain"), default="check", help=said)
+    parser.add_argument("id", nargs="?", default="", metavar="ID", help="explain: the settlement's id")
+    parser.add_argument(
+        "--from", dest="first", type=a_date, metavar="DATE", help="check: first day (default: the year's)"
+    )
+    parser.add_argument("--to", dest="last", type=a_date, metavar="DATE", help="check: last day (default: the night)")
+
+
 def looking_options(parser: argparse.ArgumentParser) -> None:
     """`fundwatch indicators [list|show NAME]`."""
     parser.add_argument("action", nargs="?", choices=LOOKING_ACTIONS, default="list", help="list is the default")

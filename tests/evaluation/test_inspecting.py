@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from evaluation.inspecting import CLEARED, CONFIRMED, PARTLY, CaseTruth, InspectionModel, tally
-from jobs.prove.simulate_quarter import differences, intervals
+from jobs.prove.quarter_proof import differences, intervals
 from leads.ledger.value import ListedCase, ledger
 from leads.outcomes.entries import Outcome
 

@@ -1,4 +1,8 @@
-"""The job: a night that builds on the one before writes what a recomputation from scratch writes."""
+"""The job: a night that builds on the one before writes what a recomputation from scratch writes.
+
+Here with measures of every source, of days and of windows; that it does so with all that models learn is a long proof,
+and tests/features/test_rollup.py has them all without the job.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from features.catalogue import load_catalogues
+from features.catalogue.running import narrowed
 from fundwatch.contracts import TABLES
 from fundwatch.errors import FundwatchError
 from fundwatch.settings import load_settings
+from jobs import build_features
 from jobs.build_features import JOB
 from jobs.job import Report, Workplace, run_job
 from tests.lake_content import rows_in
@@ -25,6 +32,11 @@ if TYPE_CHECKING:
 FIRST, SECOND = date(2026, 3, 30), date(2026, 3, 31)
 MEASURED = ("claim_line", "encounter", "settlement")
 Rows = list[dict[str, Any]]
+FEW = {
+    "patient": ("amount_per_visit_day", "institution_count", "drug_days_supplied"),
+    "doctor": ("visits_per_patient", "drug_share"),
+    "institution": ("stay_share", "visits_per_patient", "drug_share", "fund_per_visit"),
+}
 
 
 def line(number: int, **values: Any) -> dict[str, Any]:
@@ -91,9 +103,14 @@ class Nights:
     reports: list[Report]
 
 
-@pytest.fixture(scope="module")
-def nights(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
-    with lake(spark, tmp_path_factory.mktemp("nightly") / "var", links=[]) as place:
+@pytest.fixture(scope="module", params=["few", pytest.param("all that models learn", marks=pytest.mark.long)])
+def nights(
+    request: pytest.FixtureRequest, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Nights]:
+    with pytest.MonkeyPatch.context() as patch, lake(spark, tmp_path_factory.mktemp("nights"), links=[]) as place:
+        if request.param == "few":
+            few = {entity: narrowed(whole, FEW.get(entity, ())) for entity, whole in load_catalogues().items()}
+            patch.setattr(build_features, "load_catalogues", lambda _region: few)
         yield Nights(place, [run_job(JOB, place, night) for night in (FIRST, SECOND)])
 
 

@@ -15,7 +15,8 @@ from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
 from jobs.declared_stages import night_stages
 from jobs.terminal.commands import COMMANDS
-from tests.jobs.cluster import SPARK, Cluster, cluster, until
+from scripts.small_cluster.processes import until
+from scripts.small_cluster.spark import SPARK, Cluster, cluster
 from tests.night import NIGHTS, ROOT, FinishedNight, clean_environment, run_fundwatch
 from tests.packages import build_wheel
 from tests.places import at

@@ -5,15 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from fundwatch.engine import session
 from fundwatch.errors import IncompleteError
 from fundwatch.settings import Settings
 from jobs import run_nights
+from jobs.belonging import Belonging
 from jobs.declared_stages import Stage
 from jobs.job import Workplace
 from jobs.stages import NIGHT, incompleteness
@@ -22,6 +25,7 @@ from privacy.vault.sealing import make_vault_key
 from tests.places import folder_of
 
 DATE = date(2026, 3, 31)
+_NO_JAVA = SimpleNamespace(_gateway=None)
 
 
 @pytest.fixture
@@ -68,6 +72,27 @@ def test_a_problem_stops_what_needs_the_stage_and_is_the_nights_problem(
     with pytest.raises(ValueError, match=f"{broken} is broken"):
         stages(act)
     assert set(stages.ended) == ran
+
+
+def test_what_later_stages_need_is_imported_while_spark_starts_and_not_where_it_does_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    imported: list[str] = []
+
+    def run_night(place: Workplace, night: date) -> dict[str, Any]:
+        if night == DATE:
+            _ = place.spark
+        return {}
+
+    monkeypatch.setattr(run_nights, "refuse_too_early", lambda *_: None)
+    monkeypatch.setattr(run_nights, "_warm_up", lambda: imported.append("all"))
+    monkeypatch.setattr(run_nights, "run_night", run_night)
+    monkeypatch.setattr(Belonging, "mark_lists", lambda *_: None)
+    monkeypatch.setattr(session, "start_session", lambda *_: SimpleNamespace(sparkContext=_NO_JAVA, stop=lambda: None))
+    run_nights.run_nights(Settings(var=tmp_path), [DATE - timedelta(days=1)])
+    assert imported == []
+    run_nights.run_nights(Settings(var=tmp_path), [DATE])
+    assert imported == ["all"]
 
 
 def test_a_night_over_an_audit_log_that_was_put_back_stands_and_ends_with_a_code_of_its_own(tmp_path: Path) -> None:

@@ -199,11 +199,11 @@ def test_what_is_still_equal_shares_its_place_and_the_next_place_is_left_out(fra
 
 
 def test_equal_priorities_are_ordered_by_strength_then_by_money(spark: SparkSession):
-    stated = "tier string, hit_count int, amount_at_risk double, estimated_amount double, position double"
+    stated = "tier string, is_priced boolean, amount_at_risk double, estimated_amount double, position double"
     rows = [(0.0, "weak", 1.0), (0.0, "strong", 40.0), (0.0, "strong too", 40.0), (0.0, "richer", 40.0)]
     leads = spark.createDataFrame(
         [
-            ("线索", 0, 3.0 if name == "richer" else 0.0, 0.0, position, name, far, True, 0, 1.0)
+            ("线索", False, 3.0 if name == "richer" else 0.0, 0.0, position, name, far, True, 0, 1.0)
             for position, name, far in rows
         ],
         f"{stated}, name string, strength double, is_standout boolean, tip_count int, learned_factor double",
@@ -219,7 +219,7 @@ def test_equal_priorities_are_ordered_by_strength_then_by_money(spark: SparkSess
 
 
 def test_what_is_not_worth_a_letter_comes_after_all_others_and_says_so(spark: SparkSession):
-    stated = "tier string, hit_count int, amount_at_risk double, estimated_amount double, position double"
+    stated = "tier string, is_priced boolean, amount_at_risk double, estimated_amount double, position double"
     rows = [
         ("large", "线索", 50.0, 0.0, False),
         ("small", "明确违规", 8.88, 0.0, False),
@@ -227,7 +227,7 @@ def test_what_is_not_worth_a_letter_comes_after_all_others_and_says_so(spark: Sp
     ]
     rows += [("by score", "明确违规", 8.88, 0.0, True), ("estimate", "线索", 8.88, 41.12, False)]
     leads = spark.createDataFrame(
-        [(tier, 1, firm, estimate, 0.5, name, 1.0, is_out, 0, 1.0) for name, tier, firm, estimate, is_out in rows],
+        [(tier, True, firm, estimate, 0.5, name, 1.0, is_out, 0, 1.0) for name, tier, firm, estimate, is_out in rows],
         f"{stated}, name string, strength double, is_standout boolean, tip_count int, learned_factor double",
     )
     placed = {row.name: (row.place, row.is_minor) for row in with_places(leads, 50).collect()}
