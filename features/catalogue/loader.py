@@ -6,12 +6,8 @@ A name may be declared in several files of an entity if they say the same of it;
 from __future__ import annotations
 
 from collections import defaultdict
-<<<<<<< HEAD
 from collections.abc import Collection, Iterator, Mapping, Sequence
-=======
-from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
->>>>>>> main
 from importlib.resources import files as package_of
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -41,23 +37,19 @@ def load_catalogues(region: Region | None = None, only: Collection[str] | None =
     indicators a page of one entity reads a few: `only` names the entities whose files are read.
     """
     overlays = [] if region is None else region.files("indicators.yaml")
-<<<<<<< HEAD
-    files = [file for file in catalogue_files() if only is None or entity_of(file) in only]
-    return read_catalogues(files, overlays, whole=only is None)
+    asked = None if only is None else frozenset(only)
+    return _read(asked, overlays) if overlays else {**_shipped(asked)}
 
 
-def entity_of(file: Traversable) -> str:
-    """The entity whose folder the shipped file lies in."""
-    return Path(str(file)).parent.name
-=======
-    return read_catalogues(catalogue_files(), overlays) if overlays else {**_shipped()}
-
-
-@lru_cache(maxsize=1)
-def _shipped() -> Mapping[str, Catalogue]:
+@lru_cache
+def _shipped(only: frozenset[str] | None) -> Mapping[str, Catalogue]:
     """The catalogues without any region's word; reading them takes a second, and a night asks for them often."""
-    return read_catalogues(catalogue_files())
->>>>>>> main
+    return _read(only, ())
+
+
+def _read(only: frozenset[str] | None, overlays: Sequence[Traversable]) -> dict[str, Catalogue]:
+    files = [file for file in catalogue_files() if only is None or Path(str(file)).parent.name in only]
+    return read_catalogues(files, overlays, whole=only is None)
 
 
 def catalogue_files() -> list[Traversable]:
