@@ -66,12 +66,12 @@ def _make_lake(var: Path, lines: int, days: int, nights: tuple[date, date]) -> N
 
 
 def _print_beside(var: Path, night: date) -> None:
-    """Print what DuckDB takes for some indicators of each kind, and how many of its values are others than the lake's."""
+    """Print what DuckDB takes for indicators of each kind, and how many of its values are others than the lake's."""
     command = [sys.executable, "-m", "benchmarks.indicators_in_duckdb", str(var), str(night)]
     said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     compared = [one for one in said["indicators"].values() if "other" in one]
     print(
-        f"DuckDB: {len(said['indicators'])} indicators in {said['seconds']:.1f} s; {len(compared)} are in the lake, with "
+        f"DuckDB: {len(said['indicators'])} indicators in {said['seconds']:.1f} s; of {len(compared)} in the lake "
         f"{sum(one['counted'] for one in compared):,} values, {sum(one['other'] for one in compared):,} of them others"
     )
 
