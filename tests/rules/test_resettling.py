@@ -17,6 +17,7 @@ from rules.benefits.resettling import resettled
 from rules.benefits.steps import steps_of
 from tests.rules.frames import inputs_of
 
+pytestmark = pytest.mark.long  # its one action plans and computes for some ten seconds
 CONTENT: Any = deepcopy(read_yaml(conf_root() / "regions" / "990000" / "benefits.yaml"))
 _STAY = CONTENT["versions"][0]["insurances"]["310"]["benefits"]["stay"]
 _STAY["segments"] = [{"above": 0, "shares": {"2": 0.8}}, {"above": 10_000, "shares": {"2": 0.9}}]

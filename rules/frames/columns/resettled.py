@@ -21,6 +21,7 @@ _NAMES = {
     "due_pooled_amount": "step_pooled",
     "due_fund_amount": "due_fund",
 }
+_WORDS = ("benefit_kind", "first_difference")
 _SOURCES = each_of(
     POLICY, *(f"settlement.{name}" for name in PAID), "settlement.settled_at", "settlement.insurance_type",
     "encounter.region_code", "encounter.person_type", "encounter.visit_type", "encounter.is_inpatient",
@@ -32,6 +33,9 @@ RESETTLED_COLUMNS: dict[str, Sources] = dict.fromkeys(_NAMES, _SOURCES)
 
 def with_resettled(settled: DataFrame, inputs: ScanInputs, first: date) -> DataFrame:
     """Settlements with the amounts that were due; null where policy or data leave them unknown."""
+    if not inputs.policies:  # nothing is due by no policy, and nothing is computed to say so
+        unknown = {name: "string" if name in _WORDS else "decimal(16,2)" for name in _NAMES}
+        return settled.select("*", *(F.lit(None).cast(kind).alias(name) for name, kind in unknown.items()))
     made = resettled(inputs, first).filter(F.col("unknown").isNull())
     columns = (F.col(column).alias(name) for name, column in _NAMES.items())
     return settled.join(made.select("settlement_id", *columns), on="settlement_id", how="left")
