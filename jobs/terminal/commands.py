@@ -30,6 +30,7 @@ from jobs.terminal.options import (
     simulate_options,
     source_options,
     spikes_options,
+    tables_options,
 )
 from jobs.terminal.value_options import credit_options, ledger_options, points_options, quarter_options
 
@@ -106,6 +107,13 @@ _OTHERS = (
         "which items rose or stand out, where (单项目专项筛查): ranked, as a page and a table",
         "jobs.review.commands:spikes",
         spikes_options,
+        is_of_a_night=True,
+    ),
+    Command(
+        "tables",
+        "decision tables of cost control (费用调控决策表): persons, cost, length, shares, quotas; page, CSV, workbook",
+        "jobs.tables.commands:tables",
+        tables_options,
         is_of_a_night=True,
     ),
     Command(

@@ -62,7 +62,7 @@ def common_options(parser: argparse.ArgumentParser) -> None:
     common = parser.add_argument_group("common options")
     common.add_argument("--date", type=a_date, metavar="DATE", help="the business date, like 2026-03-31")
     common.add_argument("--landing", metavar="DIR", help="where deliveries lie")
-    common.add_argument("--lake", metavar="DIR", help="where the tables lie")
+    common.add_argument("--lake", metavar="DIR", help="where the tables lie: a folder, or hdfs://HOST:PORT/FOLDER")
     common.add_argument("--source", metavar="NAME", help="which mapping of conf/sources/ reads the delivery")
     common.add_argument("--profile", metavar="NAME", help="which settings of conf/profiles/ hold")
     common.add_argument("--var", metavar="DIR", help="where everything made lies, unless set one by one")
@@ -168,6 +168,18 @@ def settlements_options(parser: argparse.ArgumentParser) -> None:
         "--from", dest="first", type=a_date, metavar="DATE", help="check: first day (default: the year's)"
     )
     parser.add_argument("--to", dest="last", type=a_date, metavar="DATE", help="check: last day (default: the night)")
+
+
+def tables_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch tables [--by NAMES] [--from DATE] [--to DATE] [--institution CODE]`."""
+    parser.add_argument(
+        "--by", default="month,insurance_type,department,person_type", metavar="NAMES",
+        help="what the table is split by, with commas: month, insurance_type, department, person_type, care, "
+        "institution_id, charge_class",
+    )  # fmt: skip
+    parser.add_argument("--from", dest="first", type=a_date, metavar="DATE", help="the first day (default: the year's)")
+    parser.add_argument("--to", dest="last", type=a_date, metavar="DATE", help="the last day (default: the night)")
+    parser.add_argument("--institution", default="", metavar="CODE", help="only this institution, by its public code")
 
 
 def looking_options(parser: argparse.ArgumentParser) -> None:

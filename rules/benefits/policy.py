@@ -34,7 +34,9 @@ class KindOfCare(Declared):
 
     name: str = Field(pattern=r"^[a-z][a-z_]*$")
     zh: str = Field(min_length=1)
-    visit_types: tuple[str, ...] = Field((), description="types of visit (med_type); none: all")
+    visit_types: tuple[Annotated[str, Field(pattern=r"^[0-9]{1,8}$")], ...] = Field(
+        (), description="types of visit (med_type); none: all"
+    )
     is_inpatient: bool | None = None
 
 

@@ -54,6 +54,7 @@ CASES = {
     "leads": CommandCase("leads show 1", "leads show", "name it after `show`"),
     "profile": CommandCase("profile institution H99000100559", "profile doctr 18", "did you mean 'doctor'"),
     "spikes": CommandCase("spikes", "spikes --item 00", "has the item '00'"),
+    "tables": CommandCase("tables", "tables --by months", "no table is split by months"),
     "settlements": CommandCase("settlements check", "settlements explain 00", "no settlement '00'"),
     "ledger": CommandCase("ledger", "ledger shw", "did you mean 'show'"),
     "points": CommandCase("points", "points lst", "did you mean 'list'"),
