@@ -4,7 +4,7 @@ REPORT := var/test/junit.xml
 # a file is one worker's; pytest-xdist would begin with those of most tests, tests/longest.py with the longest
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all test-fast lint types lock package readme notebook airflow airflow-demo airflow-backfill clean
+.PHONY: help setup run test test-all test-fast lint types lock package cluster-demo services-demo readme notebook airflow airflow-demo airflow-backfill clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -40,6 +40,10 @@ lock: ## resolve requirements.in into requirements.lock, keeping the versions th
 package: ## dist/fundwatch-<version>.zip, for the executors of a cluster
 	@bash scripts/package.sh
 
+cluster-demo: setup ## two nights on a real HDFS and a Spark cluster of this machine: the lists of one machine (LINES=24000)
+	@$(PYTHON) -m scripts.fetch_jars hdfs 2>.venv/fetch-jars.log || { cat .venv/fetch-jars.log >&2; exit 1; }
+	$(PYTHON) -m scripts.cluster_demo $(LINES)
+
 notebook: setup ## JupyterLab on this machine with the notebooks, over the lake in var (or FUNDWATCH_VAR)
 	.venv/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/first_morning.ipynb
 
@@ -51,6 +55,9 @@ airflow: ## Airflow on this machine, its state in var/airflow
 
 airflow-demo: ## two nights of the nightly DAG over the lake of FUNDWATCH_VAR (default: var)
 	@bash scripts/airflow_demo.sh
+
+services-demo: setup ## two nights by Airflow on PostgreSQL beside an MLflow server on PostgreSQL, all on this machine
+	@bash scripts/services_demo.sh
 
 airflow-backfill: ## FIRST=2026-03-24 LAST=2026-03-31: run these past nights again in Airflow, in order
 	@bash scripts/airflow_backfill.sh $(FIRST) $(LAST)

@@ -29,6 +29,7 @@ PACKAGES = [
     "features",
     "features.catalogue",
     "rules",
+    "rules.analysis",
     "rules.catalogue",
     "rules.engine",
     "rules.frames",

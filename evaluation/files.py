@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from evaluation.page import evaluation_page
 from evaluation.report import Evaluation, as_records, scheme_table
+from fundwatch.places import put_file
 
 
 def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
@@ -18,12 +18,3 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
     put_file(folder / "evaluation.json", json.dumps(reported, ensure_ascii=False, indent=2) + "\n")
     put_file(folder / "evaluation.csv", table.content)
     put_file(folder / "evaluation.html", evaluation_page(evaluation))
-
-
-def put_file(path: Path, content: str | bytes) -> None:
-    """The content in a file that appears whole or not at all."""
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}")
-    draft.write_bytes(data)
-    os.replace(draft, path)

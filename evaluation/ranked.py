@@ -61,6 +61,13 @@ def precision_by_subject(subjects: pd.DataFrame, rankings: Mapping[str, pd.DataF
     return table
 
 
+def by_value(subjects: pd.DataFrame, value: str) -> pd.DataFrame:
+    """Grain: subject whose value is known. Its `place` among its kind, the highest first; equal ones share it."""
+    known = subjects[subjects[value].notna()]
+    places = known.groupby("subject_type")[value].rank(method="min", ascending=False)
+    return known[SUBJECT].assign(place=places)
+
+
 def _cuts(ranked: pd.DataFrame, among: pd.DataFrame) -> list[dict[str, object]]:
     asked = [(str(k), k) for k in FIRST] + [(f"{part:.0%}", math.ceil(part * len(among))) for part in PARTS]
     places, found = np.sort(ranked["place"].to_numpy()), []

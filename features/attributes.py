@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from features.catalogue import Catalogue
-from fundwatch.contracts.entities import MEASURED, Entity, Register
+from fundwatch.contracts.entities import MEASURED, PARTED_BY, Entity, Register
 from fundwatch.expressions.declared import written
 
 _ALWAYS = date(1900, 1, 1)
@@ -23,7 +23,8 @@ def registers_of(entity: Entity) -> tuple[str, ...]:
 def attributes_of(entity: Entity) -> tuple[str, ...]:
     """The attributes that the entity offers to conf/peers/."""
     stated = (name for register in _registers(entity) for name in register.attributes)
-    return (*entity.behaviour, *stated)
+    named = (part for part in entity.parts if part not in MEASURED)
+    return (*entity.behaviour, *named, *stated)
 
 
 def with_attributes(
@@ -36,13 +37,33 @@ def with_attributes(
     entity = MEASURED[catalogue.entity]
     behaviour = (_behaviour(catalogue, indicators, *of).alias(name) for name, of in entity.behaviour.items())
     members = indicators.select("*", *behaviour)
+    for number, part in enumerate(entity.parts):
+        of_part = F.split_part(F.col(entity.id_column), F.lit(PARTED_BY), F.lit(number + 1))
+        if part in MEASURED:
+            members = _beside_part(members, of_part, MEASURED[part], registers, as_of)
+        else:
+            members = members.select("*", of_part.alias(part))
     if entity.register is None:
         return members
     return members.join(_described(entity, entity.register, registers, as_of), on=entity.id_column, how="left")
 
 
+def _beside_part(
+    members: DataFrame, of_part: Column, part: Entity, registers: Mapping[str, DataFrame], as_of: date
+) -> DataFrame:
+    """The pairs with what the register says of the entity that one part of the id names."""
+    if part.register is None:
+        return members
+    described = _described(part, part.register, registers, as_of)
+    beside = members.select("*", of_part.alias(part.id_column)).join(described, on=part.id_column, how="left")
+    return beside.drop(part.id_column)
+
+
 def _registers(entity: Entity) -> Iterator[Register]:
-    """The entity's own register, and those of what it lies within."""
+    """The entity's own register, those of what it lies within, and of a pair those of its parts."""
+    for part in entity.parts:
+        if part in MEASURED:
+            yield from _registers(MEASURED[part])
     if entity.register is not None:
         yield entity.register
         if entity.register.within:

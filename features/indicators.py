@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from features.catalogue import Catalogue, NamedIndicator
-from features.catalogue.declaration import CaseMix, DaySet, Measure, WindowMeasure
-from features.catalogue.indicator import YEAR, Growth, OwnPast
+from features.catalogue.catalogue import Taken
+from features.catalogue.declaration import CaseMix, Measure, WindowMeasure
+from features.catalogue.indicator import YEAR, Indicator, OwnPast
 from features.catalogue.sources import Source
-from features.periods import PERIOD, DaySpan, kept_by_day, periods_of
+from features.periods import DaySpan, kept_by_day, periods_of
 from features.quantiles import MAD_SCALE, median_of
+from features.side_by_side import IS_NOW, Part, column_of, side_by_side
 from features.windows import Windows, days_added
 from fundwatch.contracts.entities import MEASURED
-from fundwatch.engine.frames import stacked
 from fundwatch.engine.successors import NO_SUCCESSORS, Successors
 from fundwatch.expressions.declared import AGGREGATES, functions_in, names_in, written
 
 _ADDED_UP = frozenset({"count", "count_if", "sum"})
-_IS_NOW = "_is_now"
 _LATEST, _EARLIER, _USUAL, _DISTANCES = "_latest", "_earlier", "_usual", "_distances"
 
 
@@ -48,75 +48,98 @@ def to_indicators(
     if days is not None and kept:
         own = successors.renamed(days, {key: MEASURED[catalogue.entity].id_kind})
         wanted = sorted({period for name in kept for period in periods[name]})
-        parts.append(days_added(own, key, kept, wanted, as_of))
-    return _formulas(catalogue, to_wide(catalogue, parts, periods))
+        parts.append(Part(days_added(own, key, kept, wanted, as_of), (*kept,)))
+    return Formulas(catalogue).of(to_wide(catalogue, parts, periods))
 
 
-def to_wide(catalogue: Catalogue, parts: Iterable[DataFrame], periods: Mapping[str, tuple[DaySpan, ...]]) -> DataFrame:
+def to_wide(catalogue: Catalogue, parts: Iterable[Part], periods: Mapping[str, tuple[DaySpan, ...]]) -> DataFrame:
     """One row per entity that is seen in a window: a column per measure and period, `amount@90d`.
 
     Who is seen only in windows longer than the catalogue's own has no row: whoever is compared is there for peers too.
     """
-    rows = stacked(parts, missing_as_null=True)
-    values = [
-        F.max(F.when(F.col(PERIOD) == period.label, F.col(part))).alias(_column(part, period))
-        for name, wanted in periods.items()
+    wanted = {
+        part: spans
+        for name, spans in periods.items()
         for part in (CaseMix.names_of(name) if name in catalogue.case_mix else (name,))
-        for period in wanted
-    ]
-    now = {period for wanted in periods.values() for period in wanted if not period.back}
+    }
+    now = {period for spans in periods.values() for period in spans if not period.back}
     own = {period for period in now if period.days <= max(catalogue.windows)} or now
-    is_now = F.bool_or(F.col(PERIOD).isin(sorted(period.label for period in own))).alias(_IS_NOW)
-    return rows.groupBy(catalogue.id_column).agg(is_now, *values).filter(_IS_NOW)
+    return side_by_side(parts, catalogue.id_column, wanted, own).filter(IS_NOW)
 
 
-def _column(name: str, period: DaySpan) -> str:
-    return f"{name}@{period.label}"
+class Formulas:
+    """The formulas of one catalogue, as columns over the measures of each period."""
 
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.names = catalogue.names
 
-def _formulas(catalogue: Catalogue, entities: DataFrame) -> DataFrame:
-    """The indicators. Of those that look at the entity's past, the windows before are gathered first, sorted: what many
-    expressions name is computed once."""
-    made = [named for named in catalogue.named if not named.definition.is_of_peers]
-    past = {n.column: n.definition.past for n in made if n.definition.past is not None}
-    windows = {named.column: DaySpan(named.window) for named in made}
-    if past:
-        gathered = (_gathered(catalogue, column, one, windows[column]) for column, one in past.items())
-        entities = entities.select("*", *(part for parts in gathered for part in parts))
-        entities = entities.select("*", *(median_of(F.col(c + _EARLIER)).alias(c + _USUAL) for c in past))
-        entities = entities.select("*", *(_distances(column).alias(column + _DISTANCES) for column in past))
-    return entities.select(catalogue.id_column, *(_value(catalogue, named).alias(named.column) for named in made))
+    def of(self, entities: DataFrame) -> DataFrame:
+        """The indicators. Of those that look at the entity's past, the windows before are gathered first, sorted: what
+        many expressions name is computed once."""
+        made = [named for named in self.catalogue.named if not named.definition.is_of_peers]
+        past = [named for named in made if named.definition.past is not None]
+        if past:
+            gathered = (part for named in past for part in self._gathered(named))
+            entities = entities.select("*", *gathered)
+            columns = [named.column for named in past]
+            entities = entities.select("*", *(median_of(F.col(c + _EARLIER)).alias(c + _USUAL) for c in columns))
+            entities = entities.select("*", *(_distances(column).alias(column + _DISTANCES) for column in columns))
+        return entities.select(self.catalogue.id_column, *(self._value(named).alias(named.column) for named in made))
 
+    def _value(self, named: NamedIndicator) -> Column:
+        """The indicator over one window."""
+        one, now = named.definition, DaySpan(named.window)
+        if one.growth is not None:
+            value = self._growth(one, now)
+        elif one.past is not None:
+            value = _past(named.column, one.past)
+        else:
+            value = self._over(one, now)
+        if one.when is None:
+            return value
+        return F.when(F.expr(self._sql(one.when, now)), value)
 
-def _value(catalogue: Catalogue, named: NamedIndicator) -> Column:
-    """The indicator over one window."""
-    one, now = named.definition, DaySpan(named.window)
-    if one.growth is not None:
-        value = _growth(catalogue, one.growth, now)
-    elif one.past is not None:
-        value = _past(named.column, one.past)
-    else:
-        value = _over(catalogue, one.formula or "", now)
-    if one.when is None:
-        return value
-    return F.when(F.expr(_sql(catalogue, one.when, now)), value)
+    def _growth(self, one: Indicator, now: DaySpan) -> Column:
+        is_of_year = one.growth is not None and one.growth.against == "year_ago"
+        before = self._over(one, DaySpan(now.days, YEAR if is_of_year else now.days))
+        return self._over(one, now) / F.nullif(before, F.lit(0.0)) - 1.0
 
+    def _gathered(self, named: NamedIndicator) -> Iterator[Column]:
+        """The values of the latest windows and, sorted, of the earlier ones. Those in which it was nothing are not
+        counted: nobody knows whether there was anything to count."""
+        one, days = named.definition, named.window
+        values = [F.nullif(self._over(one, DaySpan(days, back)), F.lit(0.0)) for back in one.offsets(days)]
+        latest = one.past.latest if one.past is not None else 0
+        yield F.array_compact(F.array(*values[:latest])).alias(named.column + _LATEST)
+        yield F.sort_array(F.array_compact(F.array(*values[latest:]))).alias(named.column + _EARLIER)
 
-def _growth(catalogue: Catalogue, growth: Growth, now: DaySpan) -> Column:
-    earlier = DaySpan(now.days, now.days if growth.against == "before" else YEAR)
-    before = _over(catalogue, growth.of, earlier)
-    return _over(catalogue, growth.of, now) / F.nullif(before, F.lit(0.0)) - 1.0
+    def _over(self, one: Indicator, period: DaySpan) -> Column:
+        """The formula over a period, null where it does not hold there."""
+        formula, when = self.catalogue.of_each_window(one)
+        return F.expr(self._when(when, self._sql(formula, period), period)).cast("double")
 
+    def _when(self, when: str | None, sql: str, period: DaySpan) -> str:
+        return f"(CASE WHEN {self._sql(when, period)} THEN {sql} END)" if when else f"({sql})"
 
-def _gathered(catalogue: Catalogue, column: str, past: OwnPast, now: DaySpan) -> tuple[Column, Column]:
-    """The values of the latest windows and, sorted, of the earlier ones. Those in which it was nothing are not counted:
-    nobody knows whether there was anything to count."""
-    values = [
-        F.nullif(_over(catalogue, past.of, DaySpan(now.days, now.days * back)), F.lit(0.0))
-        for back in range(past.latest + past.earlier)
-    ]
-    latest, earlier = (F.array_compact(F.array(*part)) for part in (values[: past.latest], values[past.latest :]))
-    return latest.alias(column + _LATEST), F.sort_array(earlier).alias(column + _EARLIER)
+    def _sql(self, formula: str, period: DaySpan) -> str:
+        """The formula over the columns of the period; the formula of an indicator that it names stands in its place."""
+        names = {}
+        for name in sorted(names_in(formula)):
+            if name in self.names:
+                names[name] = self._held(name, period)
+            else:
+                inner = self.catalogue.indicators[name]
+                names[name] = self._when(inner.when, self._sql(inner.formula or "", period), period)
+        return written(formula, names=names)
+
+    def _held(self, name: str, period: DaySpan) -> str:
+        """The measure's column. What counts or adds up is a true zero of a window without a row."""
+        taken, column = self.names[name], f"`{column_of(name, period)}`"
+        if _is_zero_of_nothing(name, taken):
+            column = f"coalesce({column}, 0D)"
+        scale = taken.scale if isinstance(taken, Measure) else 1
+        return f"({column} / {scale}D)" if scale != 1 else column
 
 
 def _distances(column: str) -> Column:
@@ -132,34 +155,7 @@ def _past(column: str, past: OwnPast) -> Column:
     return F.when(F.size(column + _EARLIER) >= past.least, distance / F.nullif(spread, F.lit(0.0)))
 
 
-def _over(catalogue: Catalogue, formula: str, period: DaySpan) -> Column:
-    return F.expr(_sql(catalogue, formula, period)).cast("double")
-
-
-def _sql(catalogue: Catalogue, formula: str, period: DaySpan) -> str:
-    """The formula over the columns of the period; the formula of an indicator that it names stands in its place."""
-    names = {}
-    for name in sorted(names_in(formula)):
-        if name in catalogue.names:
-            names[name] = _held(catalogue, name, period)
-        else:
-            inner = catalogue.indicators[name]
-            sql = _sql(catalogue, inner.formula or "", period)
-            when = _sql(catalogue, inner.when, period) if inner.when else ""
-            names[name] = f"(CASE WHEN {when} THEN {sql} END)" if when else f"({sql})"
-    return written(formula, names=names)
-
-
-def _held(catalogue: Catalogue, name: str, period: DaySpan) -> str:
-    """The measure's column. What counts or adds up is a true zero of a window without a row."""
-    taken, column = catalogue.names[name], f"`{_column(name, period)}`"
-    if _is_zero_of_nothing(name, taken):
-        column = f"coalesce({column}, 0D)"
-    scale = taken.scale if isinstance(taken, Measure) else 1
-    return f"({column} / {scale}D)" if scale != 1 else column
-
-
-def _is_zero_of_nothing(name: str, taken: Measure | DaySet | WindowMeasure | CaseMix) -> bool:
+def _is_zero_of_nothing(name: str, taken: Taken) -> bool:
     if isinstance(taken, CaseMix):
         return name.endswith("_rows")
     if isinstance(taken, WindowMeasure):

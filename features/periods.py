@@ -18,6 +18,7 @@ from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES
 
 PERIOD = "_period"
+_FARTHER_THAN_ANY = 10_000  # days back
 
 
 class DaySpan(NamedTuple):
@@ -30,6 +31,11 @@ class DaySpan(NamedTuple):
     def label(self) -> str:
         """As columns are called: `90d`, or `90d_365` for those of a year before."""
         return f"{self.days}d_{self.back}" if self.back else f"{self.days}d"
+
+    @property
+    def code(self) -> int:
+        """The number that stands for it in rows: a label would be compared letter by letter, in every row."""
+        return self.days * _FARTHER_THAN_ANY + self.back
 
     @property
     def reach(self) -> int:
@@ -54,7 +60,7 @@ def periods_of(catalogue: Catalogue) -> dict[str, tuple[DaySpan, ...]]:
     wanted: dict[str, set[DaySpan]] = defaultdict(set)
     owners = {part: name for name in catalogue.case_mix for part in CaseMix.names_of(name)}
     for named in catalogue.named:
-        texts = [text for text in (named.definition.base, named.definition.when) if text]
+        texts = catalogue.texts(named.definition)
         for name in frozenset[str]().union(*(catalogue.formula_names(text) for text in texts)):
             offsets = named.definition.offsets(named.window)
             wanted[owners.get(name, name)] |= {DaySpan(named.window, back) for back in offsets}
@@ -90,7 +96,16 @@ def reach_of(catalogue: Catalogue, names: Iterable[str], periods: Mapping[str, t
     return max((period.reach for name in names for period in periods.get(name, ())), default=1)
 
 
+def within(periods: Iterable[DaySpan], as_of: date, source: Source | None = None) -> Column:
+    """Whether a row lies between the first and the last day of the periods: who lies in none need not be looked at."""
+    wanted = [*periods]
+    if source is not None and source.span is not None:
+        return F.lit(True)
+    bounds = [period.bounds(as_of) for period in wanted]
+    return F.col(DAY).between(F.lit(min(first for first, _ in bounds)), F.lit(max(last for _, last in bounds)))
+
+
 def exploded_by(periods: Iterable[DaySpan], as_of: date, source: Source | None = None) -> Column:
-    """The labels of the periods that a row lies in, one a row."""
-    labels = [F.when(period.holds(as_of, source), F.lit(period.label)) for period in periods]
-    return F.explode(F.array_compact(F.array(*labels))).alias(PERIOD)
+    """The codes of the periods that a row lies in, one a row."""
+    codes = [F.when(period.holds(as_of, source), F.lit(period.code)) for period in periods]
+    return F.explode(F.array_compact(F.array(*codes))).alias(PERIOD)

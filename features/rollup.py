@@ -16,6 +16,7 @@ from features.periods import kept_by_day, periods_of, reach_of
 from features.rows import keyed, with_bed_days
 from features.windows import whole
 from fundwatch.contracts.versions import KNOWN_COLUMNS
+from fundwatch.engine.aggregates import aggregated
 from fundwatch.engine.frames import stacked, with_known_ends
 from fundwatch.expressions.declared import written
 from fundwatch.fingerprint import fingerprint
@@ -125,7 +126,7 @@ def _days_of_source(kept: Catalogue, source: Source, rows: DataFrame) -> DataFra
         if measure.of is source
     ]
     count = F.count(F.lit(1)).cast("double").alias(_rows_of(source))
-    return rows.groupBy(kept.id_column, DAY).agg(count, *measures)
+    return aggregated(rows, [kept.id_column, DAY], [count, *measures])
 
 
 def _rows_of(source: Source) -> str:

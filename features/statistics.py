@@ -32,7 +32,7 @@ def with_places(
         _value(text, words, any(one.statistic in _OF_SHARES for one in of if one.value == text)).alias(column)
         for text, column in columns.items()
     ]
-    rows = rows.select("*", *values)
+    rows = rows.select("*", *values) if values else rows
     ranked = sorted({columns[one.value] for one in of if one.value is not None and _needs_place(one)})
     places = [_place(keys, column).alias(column + _PLACE) for column in ranked]
     counts = [F.count(column).over(Over.partitionBy(*keys)).alias(column + _COUNT) for column in ranked]

@@ -18,17 +18,20 @@ from pyspark.sql import functions as F
 
 from features.case_mix import to_case_mix
 from features.catalogue import Catalogue, Measure
-from features.catalogue.declaration import DaySet, RowGroup, Sequence, Source, WindowMeasure
+from features.catalogue.declaration import CaseMix, DaySet, RowGroup, Sequence, Source, WindowMeasure
 from features.catalogue.running import rows_read, texts_of
 from features.catalogue.sources import DAY
-from features.periods import PERIOD, DaySpan, exploded_by, periods_of
+from features.periods import PERIOD, DaySpan, exploded_by, periods_of, within
 from features.rows import keyed, taken_at_once
+from features.side_by_side import Part
 from features.statistics import statistic, value_columns, with_places
 from fundwatch.contracts import TABLES
+from fundwatch.engine.aggregates import aggregated
 
 RowsOf = Mapping[Source, DataFrame]
 _ROW_COUNT, _GAP = "row_count", "gap_days"
 _DAY_SECONDS = 86_400
+_SET, _THING = "_set", "_thing"
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,8 @@ class Windows:
     def key(self) -> str:
         return self.catalogue.id_column
 
-    def parts(self) -> Iterator[DataFrame]:
-        """Frames of entity × period, each with some of the measures that are taken at once."""
+    def parts(self) -> Iterator[Part]:
+        """Entity × period, each part with some of the measures that are taken at once."""
         at_once = taken_at_once(self.catalogue)
         by_source: dict[Source, dict[str, Measure]] = defaultdict(dict)
         sets: dict[str, dict[str, DaySet]] = defaultdict(dict)
@@ -64,13 +67,14 @@ class Windows:
             elif isinstance(taken, WindowMeasure):
                 over[self._same_as(taken.of)][name] = taken
             else:
-                yield to_case_mix(self.catalogue, name, taken, self.rows[taken.of], self.periods[name], self.as_of)
+                rows = to_case_mix(self.catalogue, name, taken, self.rows[taken.of], self.periods[name], self.as_of)
+                yield Part(rows, CaseMix.names_of(name))
         for source, measures in by_source.items():
-            yield self._of_days(source, measures)
+            yield Part(self._of_days(source, measures), (*measures,))
         for of, counted in sets.items():
-            yield self._counted(of, counted)
+            yield Part(self._counted(of, counted), (*counted,))
         for of, measured in over.items():
-            yield self._measured(of, measured)
+            yield Part(self._measured(of, measured), (*measured,))
 
     def _same_as(self, of: str) -> str:
         """The first of the groups that gather the same rows alike, so that these are gathered once."""
@@ -86,7 +90,9 @@ class Windows:
         """Measures added up over days, where the days are not kept: by day first, and then over the periods."""
         columns = frozenset[str]().union(*(self.catalogue.vocabulary.columns(m.value) for m in measures.values()))
         rows = keyed(self.catalogue, source, self.rows[source], sorted(columns))
-        days = rows.groupBy(self.key, DAY).agg(*(whole(self.catalogue, m).alias(n) for n, m in measures.items()))
+        days = aggregated(
+            rows, [self.key, DAY], (whole(self.catalogue, one).alias(name) for name, one in measures.items())
+        )
         return days_added(days, self.key, {name: name for name in measures}, self._wanted(measures), self.as_of)
 
     def rows_of(self, of: str, texts: Iterable[str]) -> DataFrame:
@@ -133,24 +139,26 @@ class Windows:
         words, wanted = self.catalogue.vocabulary, self._wanted(sets)
         rows = self._in_periods(of, [text for one in sets.values() for text in texts_of(one)], wanted)
         seen = []
-        for name, one in sets.items():
+        for number, one in enumerate(sets.values()):
             thing = F.expr(words.written(one.column)).cast("string")
             is_counted = (
                 thing.isNotNull() if one.where is None else thing.isNotNull() & F.expr(words.written(one.where))
             )
-            seen.append(F.when(is_counted, F.struct(F.lit(name).alias("_set"), thing.alias("_thing"))))
-        things = rows.select(self.key, PERIOD, F.explode(F.array_compact(F.array(*seen))).alias("_seen"))
-        distinct = things.select(self.key, PERIOD, "_seen.*").distinct()
-        counts = (F.count_if(F.col("_set") == name).cast("double").alias(name) for name in sets)
-        return distinct.groupBy(self.key, PERIOD).agg(*counts)
+            seen.append(F.when(is_counted, F.struct(F.lit(number).alias(_SET), thing.alias(_THING))))
+        things = rows.select(self.key, PERIOD, F.inline(F.array_compact(F.array(*seen))))
+        counts = things.distinct().groupBy(self.key, PERIOD, _SET).agg(F.count(F.lit(1)).alias("_things"))
+        of_set = (F.sum(F.when(F.col(_SET) == number, F.col("_things"))).cast("double") for number in range(len(sets)))
+        named = (F.coalesce(count, F.lit(0.0)).alias(name) for name, count in zip(sets, of_set, strict=True))
+        return aggregated(counts, [self.key, PERIOD], named)
 
     def _in_periods(self, of: str, texts: Iterable[str], wanted: tuple[DaySpan, ...]) -> DataFrame:
         """The rows of a source, a sequence or a group, once for each period that they lie in."""
         base = self.catalogue.base_of(of)
         if isinstance(base, RowGroup):
             return self._gathered(of, wanted)
-        rows = self.rows_of(of, texts)
-        return rows.select("*", exploded_by(wanted, self.as_of, self._periods_source(of)))
+        source = self._periods_source(of)
+        rows = self.rows_of(of, texts).filter(within(wanted, self.as_of, source))
+        return rows.select("*", exploded_by(wanted, self.as_of, source))
 
     def _gathered(self, of: str, wanted: tuple[DaySpan, ...]) -> DataFrame:
         """One row per entity × period × `by` of the group, with the values of all groups that gather alike."""
@@ -158,18 +166,17 @@ class Windows:
         alike = [one for one in self.catalogue.groups.values() if _gathers(one) == _gathers(group)]
         values = {name: text for one in alike for name, text in one.values.items()}
         inner = [*values.values(), *group.by, *([group.where] if group.where else [])]
-        rows = self._in_periods(group.of, inner, wanted)
-        if group.where is not None:
-            rows = rows.filter(F.expr(words.written(group.where)))
         by = {name: F.expr(words.written(name)) for name in group.by}
-        rows = rows.filter(reduce(Column.__and__, (one.isNotNull() for one in by.values())))
+        is_asked = [one.isNotNull() for one in by.values()]
+        is_asked += [F.expr(words.written(group.where))] if group.where is not None else []
+        rows = self._in_periods(group.of, inner, wanted).filter(reduce(Column.__and__, is_asked))
         taken = [F.expr(words.written(text)).alias(name) for name, text in values.items()]
         keys: list[Column | str] = [
             self.key,
             PERIOD,
             *(one.alias(name) for name, one in by.items() if name != self.key),
         ]
-        groups = rows.groupBy(*keys).agg(F.count(F.lit(1)).alias(_ROW_COUNT), *taken)
+        groups = aggregated(rows, keys, [F.count(F.lit(1)).alias(_ROW_COUNT), *taken])
         return groups if group.in_order is None else self._with_gaps(groups, group.in_order)
 
     def _with_gaps(self, groups: DataFrame, day: str) -> DataFrame:
@@ -187,7 +194,7 @@ class Windows:
         for name, one in measured.items():
             taken = statistic(one, columns) if one.statistic else F.expr(words.written(one.value or ""))
             values.append(taken.cast("double").alias(name))
-        return rows.groupBy(self.key, PERIOD).agg(*values)
+        return aggregated(rows, [self.key, PERIOD], values)
 
 
 def _gathers(group: RowGroup) -> tuple[object, ...]:
@@ -206,5 +213,6 @@ def days_added(
     days: DataFrame, key: str, columns: Mapping[str, str], wanted: Iterable[DaySpan], as_of: date
 ) -> DataFrame:
     """One row per entity × period: the measures (`columns`: name, column of the days) added up over its days."""
-    inside = days.select("*", exploded_by(wanted, as_of))
-    return inside.groupBy(key, PERIOD).agg(*(F.sum(column).alias(name) for name, column in columns.items()))
+    periods = [*wanted]
+    inside = days.filter(within(periods, as_of)).select("*", exploded_by(periods, as_of))
+    return aggregated(inside, [key, PERIOD], (F.sum(column).alias(name) for name, column in columns.items()))

@@ -40,12 +40,11 @@ class _FaultKind:
     is_of_disk: bool = False
     is_of_store: bool = False
     is_of_table: bool = False
+    is_of_lake: bool = False
 
 
-def _kind(
-    what: str, do: str, *words: str, is_of_disk: bool = False, is_of_store: bool = False, is_of_table: bool = False
-) -> _FaultKind:
-    return _FaultKind(what, do, re.compile("|".join(words)), is_of_disk, is_of_store, is_of_table)
+def _kind(what: str, do: str, *words: str, **of: bool) -> _FaultKind:
+    return _FaultKind(what, do, re.compile("|".join(words)), **of)
 
 
 _DAMAGED = "see which files with `fundwatch lake check --deep`"
@@ -65,6 +64,10 @@ _KINDS = (
           r"database (table )?is locked", is_of_store=True),
     _kind("the disk cannot be read or written", "look at the disk (`dmesg`), and restore the lake from a copy",
           r"Input/output error", r"os error 5\b"),
+    _kind("the store of the lake does not answer", f"see that its name node and data nodes run, {_AGAIN}",
+          r"os error 111\b", r"ConnectException", r"NoRouteToHost", r"StandbyException", r"No NameNode",
+          r"in safe mode", r"BlockMissingException", r"could only be written to 0 of", r"No live nodes",
+          r"[Aa]ll datanodes", is_of_lake=True),
     _kind("too many files are open", f"raise the limit (`ulimit -n`), {_AGAIN}", r"Too many open files"),
     _kind("memory ran out", f"give Spark more (`--set spark_driver_memory=6g`) or the machine less to do, {_AGAIN}",
           r"OutOfMemoryError", r"Cannot allocate memory", r"^MemoryError"),
@@ -97,6 +100,7 @@ def machine_error(error: BaseException, places: Sequence[str], store: str = "") 
         kind = next((kind for kind in _KINDS if kind.words.search(text)), None)
         if kind is not None:
             where = _full_place(places) if kind.is_of_disk else store if kind.is_of_store else None
+            where = _listed(places) if kind.is_of_lake else where
             named = _path_in(texts)
             do = f"{kind.do}; {ways_back(table_of(named))}" if kind.is_of_table and named else kind.do
             return MachineError(kind.what, where=where or named or _listed(places), do=do)
@@ -147,7 +151,7 @@ def _path_in(texts: Sequence[str]) -> str:
 
 def _full_place(places: Sequence[str]) -> str | None:
     """Which of the folders lies on a disk with no room left."""
-    for place in map(Path, places):
+    for place in (Path(name) for name in places if "://" not in name):
         there = next((folder for folder in (place, *place.parents) if folder.is_dir()), None)
         if there is not None:
             found = os.statvfs(there)

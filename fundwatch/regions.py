@@ -9,6 +9,7 @@ One chain of overlays. The national catalogues ship with their packages. A regio
 - `indicators.yaml`: the same for indicators, by entity;
 - `peers.yaml`: its own peer groups, in place of the nearest wider ones;
 - `consequences.yaml`: what follows from confirmed outcomes (fines, points, grades), in place of the nearest wider one;
+- `benefits.yaml`: the benefit policy of a pooling area, which holds for whom that area insures, wherever it is read;
 - `inspection.yaml`: what differs of how leads are worked on: deadlines, second reviews, samples, codes;
 - `knowledge/<class>.csv`: its own knowledge points;
 - `codes/<list>.yaml`: codes of its sources that the national code lists lack.
@@ -38,7 +39,7 @@ NATION_ALONE = "default"  # the setting `region` of who has no region of their o
 CURRENCY = "CNY"  # the nation's
 CURRENCY_CODE = r"^[A-Z]{3}$"  # as ISO 4217 has it
 _HEAD = "region.yaml"
-_FILES = (_HEAD, "rules.yaml", "indicators.yaml", "peers.yaml", "consequences.yaml", "inspection.yaml")
+_FILES = (_HEAD, "rules.yaml", "indicators.yaml", "peers.yaml", "consequences.yaml", "inspection.yaml", "benefits.yaml")
 _FOLDERS = ("knowledge", "codes")
 _OF_PEOPLE = (".md", ".txt")  # what people leave beside, for people
 

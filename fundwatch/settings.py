@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from fundwatch.declared import Declared
 from fundwatch.errors import SettingsError, problems
-from fundwatch.places import LakeAddress, address_problem
+from fundwatch.places import LakeAddress, address_problem, lake_problem
 from fundwatch.resources import conf_file, read_yaml
 
 ENVIRONMENT_PREFIX = "FUNDWATCH_"
@@ -50,10 +50,13 @@ class Settings(Declared):
     conf: Path | None = Field(None, description="a folder laid over the shipped conf/")
     var: Path = Field(Path("var"), description="the folder of all that fundwatch makes, unless set one by one")
     landing: Path | None = Field(None, description="deliveries, one folder per business date (var/landing)")
-    lake: str | None = Field(None, description="where the Delta tables lie (var/lake)")
+    lake: str | None = Field(None, description="where the tables lie: a folder, or hdfs://HOST:PORT/FOLDER (var/lake)")
     truth: Path | None = Field(None, description="the simulator's labels, apart from the deliveries (var/truth)")
     lists: Path | None = Field(None, description="the published lists and workbooks (var/lists)")
     reports: Path | None = Field(None, description="quality reports and their pages (var/reports)")
+    metrics: Path | None = Field(
+        None, description="the newest night's figures, as a monitor reads them (var/metrics/fundwatch.prom)"
+    )
     key_file: Path | None = Field(
         None,
         description="the pseudonymisation key, outside the lake (var/keys/pseudonym.key), or its two shares: A+B",
@@ -137,10 +140,13 @@ class Settings(Declared):
     spark_master: str = Field("local[*]", description="Spark's master; `submit` keeps what spark-submit gave")
     spark_driver_memory: str = Field("3g", description="heap of the driver")
     spark_shuffle_partitions: int = Field(4, ge=1, description="shuffle partitions before adaptive coalescing")
+    spark_listing_partitions: int = Field(
+        2, ge=1, description="in how many parts tables' logs are read and folders listed: few for many small tables"
+    )
     spark_conf: dict[str, str] = Field(default_factory=dict, description="any further Spark settings")
 
     @field_validator(
-        "conf", "var", "landing", "lake", "truth", "lists", "reports", "key_file", "vault", "vault_key_file",
+        "conf", "var", "landing", "truth", "lists", "reports", "metrics", "key_file", "vault", "vault_key_file",
         "scratch",
         mode="before",
     )  # fmt: skip
@@ -153,6 +159,8 @@ class Settings(Declared):
     @field_validator("lake", mode="before")
     @classmethod
     def _as_text(cls, value: object) -> object:
+        if value is not None and (problem := lake_problem(str(value))):
+            raise ValueError(problem)
         return str(value) if isinstance(value, Path) else value
 
     def _under_var(self, value: Path | None, *parts: str) -> Path:
@@ -177,6 +185,10 @@ class Settings(Declared):
     @property
     def reports_dir(self) -> Path:
         return self._under_var(self.reports, "reports")
+
+    @property
+    def metrics_file(self) -> Path:
+        return self._under_var(self.metrics, "metrics", "fundwatch.prom")
 
     @property
     def key_path(self) -> Path:
@@ -226,6 +238,9 @@ class Settings(Declared):
         conf = {
             "spark.driver.memory": self.spark_driver_memory,
             "spark.sql.shuffle.partitions": str(self.spark_shuffle_partitions),
+            # Delta's and Spark's defaults of 50 and 10,000 tasks cost a small night seconds a table
+            "spark.databricks.delta.snapshotPartitions": str(self.spark_listing_partitions),
+            "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(self.spark_listing_partitions),
             "spark.sql.warehouse.dir": str((self.var / "spark-warehouse").resolve()),
         }
         return conf | self.spark_conf, self._own_master

@@ -74,7 +74,7 @@ SCAN = Stage(
     "scan",
     "scan the claims with all detection rules",
     "jobs.scan_rules",
-    needs=("intake",),
+    needs=("intake", "features"),
     earlier_word="rules",
 )
 TRAIN = Stage(

@@ -8,8 +8,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from pyspark.sql import functions as F
+
 from fundwatch import __version__
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.contracts.successors import SUCCESSOR_TABLES
 from fundwatch.engine.frames import no_rows, small_frame
 from fundwatch.fingerprint import fingerprint
@@ -102,16 +105,16 @@ def _standing(night: Night) -> tuple[DecisionsSeen, NightStanding]:
     lake, earlier = night.place.lake, night.earlier("leads")
     seen = decisions_seen(lake, night.place.ledger, night.date)
     night.versions_read.update({name: lake.version(name) for name in seen.until if lake.exists(name)})
-    said = seen.said(night.date)
-    current = night.successors.current if said.steps or said.snoozes else {}
-    return seen, StandingReader(lake, night.date, earlier, current).standing(said)
+    return seen, StandingReader(lake, night.date, earlier, night.successors.current).of(seen)
 
 
 def _write_beside(night: Night, standing: NightStanding) -> None:
-    """What people said of cases, the lines that were recovered, and the random sample: small, and no work for Spark."""
+    """What people said of cases, lines that were recovered, cases that became one, the random sample: small, and no
+    work for Spark."""
     rows = {
         "case_status": standing.status_rows(night.date),
         "recovered_line": standing.recovered_rows(night.date),
+        "merged_case": [one.row(night.date) for one in standing.merged],
         "inspection_sample": drawn_sample(night.place.lake, night.date, *_sample(night.settings, night.date)),
     }
     _write_small(night, rows)
@@ -132,7 +135,7 @@ def _sample(settings: Settings, night: date) -> tuple[Mapping[str, int], str]:
 
 def _inputs(night: Night, standing: NightStanding) -> LeadInputs:
     return LeadInputs(
-        hits=_of_active(night.of_night("rule_hit")),
+        hits=_of_watched(_of_active(night.of_night("rule_hit"))),
         hit_lines=night.of_night("hit_line"),
         scores=night.of_night("score"),
         score_reasons=night.of_night("score_reason"),
@@ -153,6 +156,11 @@ def _findings(night: Night, found: Sequence[Finding]) -> DataFrame | None:
 def _of_active(rows: DataFrame) -> DataFrame:
     """Rows of rules of which leads are made; in a night of before there were others the state is null."""
     return rows.where(f"coalesce(rule_state, '{RuleState.ACTIVE}') = '{RuleState.ACTIVE}'")
+
+
+def _of_watched(hits: DataFrame) -> DataFrame:
+    """Hits of whom leads speak: what an indicator says of a drug or a region stays a finding of the scan."""
+    return hits.where(F.col("subject_type").isin(*ENTITIES))
 
 
 def _cases(night: Night, findings: DataFrame, inputs: LeadInputs, standing: NightStanding) -> DataFrame:
@@ -355,8 +363,8 @@ JOB = Job(
     ),
     optional=("institution", "doctor", "tip", *SUCCESSOR_TABLES),
     writes=(
-        "lead", "lead_evidence", "case", "case_status", "recovered_line", "inspection_sample", "learned_weight",
-        "team_lead",
+        "lead", "lead_evidence", "case", "case_status", "recovered_line", "merged_case", "inspection_sample",
+        "learned_weight", "team_lead",
     ),
     needs=PUBLISH.needs,
     follows=("leads",),

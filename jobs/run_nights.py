@@ -19,6 +19,7 @@ from intake.files.delivery import delivered_dates, made_deliveries
 from intake.source.load import mapping_in_force
 from jobs.declared_stages import INTAKE, Stage, night_stages
 from jobs.job import Report, Workplace, refuse_too_early, workplace
+from jobs.operate.night_metrics import metrics_kept
 from jobs.protect.verify_audit import audit_state
 from jobs.stages import job_of, lists_marked, run_stage
 
@@ -54,7 +55,7 @@ def run_nights(settings: Settings, nights: Sequence[date]) -> NightReports:
     """Run every stage of every night, in order. A refused night stops the span."""
     reports: dict[date, dict[str, Report]] = {}
     refuse_too_early(job_of(INTAKE), settings, nights[0])
-    with workplace(settings) as place, lists_marked(place, min(nights)):
+    with metrics_kept(settings, "nightly"), workplace(settings) as place, lists_marked(place, min(nights)):
         place.beside_start = _warm_up
         for night in nights:
             reports[night] = run_night(place, night)

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
-from fundwatch.contracts import TABLES
+from pyspark.sql import functions as F
+
+from fundwatch.contracts import CLEAN, TABLES
+from fundwatch.contracts.entities import MEASURED
 from fundwatch.contracts.successors import SUCCESSOR_TABLES
 from fundwatch.logs import log
+from fundwatch.settings import Settings
 from jobs.author.rules_in_force import rules_scanned
 from jobs.command_line import main_of_script
 from jobs.curate.in_force import POINTS, knowledge_for, knowledge_version
 from jobs.declared_stages import SCAN
 from jobs.job import Job, Night, Report, Workplace
 from jobs.review.read_leads import shadow_hits
+from rules.benefits.policies import read_policies
+from rules.catalogue.rule import RuleSet
+from rules.engine.needs import rests_on_policies
 from rules.engine.scan import ScanWindow, scan
 from rules.engine.seen import lines_seen
+from rules.frames.indicators import AS_OF, STATISTICS
 from rules.frames.registry import shared_tables, tables_read
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+_CLEAN = frozenset(table.name for table in CLEAN)
 
 
 def own_fingerprint(place: Workplace, night: date) -> object:
@@ -25,15 +40,21 @@ def own_fingerprint(place: Workplace, night: date) -> object:
     return {
         "rules": standing.rule_set.fingerprint,
         "knowledge": knowledge_version(place.settings, night),
+        **_policies(place.settings, standing.rule_set),
         **({"overlays_waiting": standing.overlays_waiting} if standing.overlays_waiting else {}),
     }
+
+
+def _policies(settings: Settings, rule_set: RuleSet) -> dict[str, str]:
+    """The version of the benefit policies, where a rule of the set judges by them."""
+    return {"policies": read_policies(settings.conf).fingerprint} if rests_on_policies(rule_set) else {}
 
 
 def run(night: Night) -> Report:
     """Read what is known, scan it, write hits and coverage."""
     standing = rules_scanned(night.settings, night.date)
     rule_set = standing.rule_set
-    tables = {name: night.known(name) for name in tables_read() if night.exists(name)}
+    tables = tables_scanned(night)
     for name in sorted(shared_tables({rule.grain for rule in rule_set.rules}) & tables.keys()):
         # what people wrote is most of a row, and no rule reads it
         tables[name] = night.materialize(tables[name].drop(*TABLES[name].free_texts))
@@ -44,7 +65,14 @@ def run(night: Night) -> Report:
     for sentence in standing.overlays_waiting:
         log.warning("%s", sentence)
     found = scan(
-        rule_set, tables, night.supplied(), knowledge, window, night.materialize, night.dates_only()
+        rule_set,
+        tables,
+        supplied_scanned(night),
+        knowledge,
+        window,
+        night.materialize,
+        night.dates_only(),
+        read_policies(night.settings.conf),
     ).materialized(night.compute)
     night.write_all({"rule_hit": found.hits, "hit_line": found.hit_lines, "rule_coverage": found.coverage})
     seen = lines_seen(tables["claim_line"], window).collect()[0].asDict() if "claim_line" in tables else {}
@@ -59,6 +87,36 @@ def run(night: Night) -> Report:
         "not_run": _not_run(night),
         **_coverage(night, seen),
     }
+
+
+def tables_scanned(night: Night) -> dict[str, DataFrame]:
+    """What row frames are made of, as far as it is there: clean tables as known, and the night's own indicators."""
+    found = {name: night.known(name) for name in tables_read() if name in _CLEAN and night.exists(name)}
+    made = {name: night.of_night(name) for name in _computed(night) if night.exists(name)}
+    return found | {
+        name: rows if name == STATISTICS else rows.withColumn(AS_OF, F.lit(night.date)) for name, rows in made.items()
+    }
+
+
+def supplied_scanned(night: Night) -> dict[str, frozenset[str]]:
+    """By table the columns that the source fills, and of indicators those that were computed this night: a table keeps
+    the columns of all nights."""
+    return night.supplied() | _computed(night)
+
+
+def _computed(night: Night) -> dict[str, frozenset[str]]:
+    """By table of indicators its columns of the night, as the peers' statistics name them; nothing where none is."""
+    if not night.exists(STATISTICS):
+        return {}
+    query = f"SELECT DISTINCT entity_type, indicator FROM peer_statistic WHERE business_date = DATE '{night.date}'"
+    columns: dict[str, set[str]] = defaultdict(set)
+    for row in night.rows(STATISTICS, query):
+        columns[row["entity_type"]].add(row["indicator"])
+    found = {STATISTICS: frozenset(TABLES[STATISTICS].column_names)} if columns else {}
+    for entity, names in columns.items():
+        table = MEASURED[entity].indicator_table
+        found[table] = frozenset({*names, AS_OF, *TABLES[table].column_names})
+    return found
 
 
 def _hits(night: Night) -> dict[str, object]:

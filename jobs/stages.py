@@ -16,6 +16,7 @@ from jobs.belonging import Belonging
 from jobs.declared_stages import SCORE, STAGES, TRAIN, Stage, night_stages
 from jobs.job import Job, Report, Workplace, refuse_too_early, run_job, workplace
 from jobs.lake_models import lake_models_of
+from jobs.operate.night_metrics import metrics_kept
 from jobs.operate.watch_indicators import watch_indicators
 
 NIGHT = tuple(stage.name for stage in night_stages())
@@ -48,7 +49,7 @@ def job_named(name: str) -> Job:
 def run_alone(settings: Settings, stage: Stage, night: date) -> StageRun:
     """Run one stage of a night by itself, and mark the lists that no longer belong to what is committed."""
     refuse_too_early(job_of(stage), settings, night)
-    with workplace(settings) as place, lists_marked(place, night):
+    with metrics_kept(settings, stage.verb), workplace(settings) as place, lists_marked(place, night):
         return StageRun(stage, night, run_stage(stage, place, night))
 
 

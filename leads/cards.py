@@ -19,8 +19,8 @@ WEAKEST_TIER = TIERS[-1]
 
 @dataclass(frozen=True)
 class RuleCard:
-    """How a lead speaks of one rule. `exclusions` are the honest cases that it leaves out, in both languages, and
-    `params` its thresholds as they are in force."""
+    """How a lead speaks of one rule. `exclusions` are the honest cases that it leaves out, in both languages, `params`
+    its thresholds as they are in force, and `indicator` the column that it judges, where it judges one."""
 
     name_zh: str
     name_en: str
@@ -32,6 +32,7 @@ class RuleCard:
     clears_en: str
     exclusions: tuple[tuple[str, str], ...] = ()
     params: tuple[tuple[str, str], ...] = ()
+    indicator: str = ""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,8 @@ _WEIGHTS = ", ".join(f"{tier} {weight}" for tier, weight in SEVERITY.items())
 PRIORITY_MEANING = (
     "优先度 =(等级 × 金额 × 离群度)^(1/3) × 举报 × 既往属实;"
     f"等级权重:{_WEIGHTS};"
-    f"金额 = ln(1 + 涉及基金 + {ESTIMATE_WEIGHT} × 估算) / ln(1 + {FULL_MONEY:,}),未命中规则者取 {UNKNOWN_MONEY};"
+    f"金额 = ln(1 + 涉及基金 + {ESTIMATE_WEIGHT} × 估算) / ln(1 + {FULL_MONEY:,}),"
+    f"未命中计金额的规则者取 {UNKNOWN_MONEY};"
     f"离群度 = 0.5 + 0.5 × 位次 × 强度 / (强度 + {HALF_REACH:g}),无评分者取 {UNKNOWN_OUTLIER};"
     "位次 =(同组中低于本对象的人数 + 0.5)/ 同组人数,同组人数少则位次不会接近 1;"
     f"强度 = 最突出指标的稳健 z 值超过 {USUAL_Z:g} 的部分之和(每项至多 {EXTREME_Z - USUAL_Z:g})。"
@@ -66,6 +67,16 @@ COMPARED_MEANING = (
     "对照:供比较的合规明细(如重复收费的原明细),不计金额 | "
     "Compared: the lawful line beside which a counted one is seen (as the original of a duplicate); it counts nothing"
 )
+
+
+def yes_text(value: bool | None) -> str:
+    """A mark where it holds, and nothing where it does not."""
+    return "是 yes" if value else ""
+
+
+def who_text(subject_type: str, subject: str) -> str:
+    """What a subject is, and below it who."""
+    return f"{SUBJECT_WORDS.get(subject_type, subject_type)}\n{subject}"
 
 
 def in_currency(text: str, currency: str) -> str:

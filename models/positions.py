@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from fundwatch.engine.ladders import share_below
+
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
@@ -75,18 +77,13 @@ def to_robust_z(positions: DataFrame, names: Sequence[str]) -> DataFrame:
 
 
 def with_percentile(positions: DataFrame, peer_statistics: DataFrame, entity: str) -> DataFrame:
-    """The rows, each with peer_group, indicator and value, and the share of the peers below that value, 0 to 1.
-
-    The share is in hundredths: rung i of the ladder is the value that i % of the peers do not exceed, so above it
-    stand at least i % of them below. Null where nobody measured the group.
+    """The rows, each with peer_group, indicator and value, and the share of the peers below that value, 0 to 1: see
+    `share_below`. Null where nobody measured the group.
     """
     of_type = peer_statistics.filter(F.col("entity_type") == entity)
     ladders = F.broadcast(of_type.select("peer_group", "indicator", "ladder"))
-    # where the value would stand among the rungs; filtering them with a lambda took ten times as long
-    rungs_below = F.array_position(F.sort_array(F.array_append("ladder", F.col("value"))), F.col("value")) - 1
-    share = F.greatest(rungs_below - 1, F.lit(0)) / F.lit(100.0)
     joined = positions.join(ladders, on=["peer_group", "indicator"], how="left")
-    percentile = F.when(F.col("ladder").isNotNull(), share)
+    percentile = share_below(F.col("value"), F.col("ladder"))
     return joined.select(*positions.columns, percentile.alias("percentile"))
 
 

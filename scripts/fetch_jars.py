@@ -1,18 +1,21 @@
-"""Bring Delta's two jars into .jars/jars through Spark's own resolver, and check them against jars.lock."""
+"""Bring jars into .jars/ through Spark's own resolver, and let in only what their lock pins: Delta's two for every
+session; with the argument `hdfs` Hadoop's, out of which a small cluster's HDFS is made.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from fundwatch.errors import FundwatchError
 
 PROJECT = Path(__file__).resolve().parent.parent
-PACKAGES = ("io.delta:delta-spark_4.2_2.13:4.4.0", "io.delta:delta-storage:4.4.0")
+_OF_DELTA = ("io.delta:delta-spark_4.2_2.13:4.4.0", "io.delta:delta-storage:4.4.0")
 # Spark brings its own, newer, copies of all these; Delta's would stand beside them on the class path
-EXCLUDES = (
+_BESIDE_DELTA = (
     "org.apache.hadoop:*",
     "io.delta:delta-kernel*",
     "io.unitycatalog:*",
@@ -28,16 +31,51 @@ EXCLUDES = (
 )
 
 
+@dataclass(frozen=True)
+class JarSet:
+    """Jars that come together: from where, without what, what pins them, and the folder of .jars/ that takes them."""
+
+    title: str
+    packages: tuple[str, ...]
+    excludes: tuple[str, ...]
+    lock: str
+    folder: str
+
+
+DELTA = JarSet("Delta's jars", _OF_DELTA, _BESIDE_DELTA, "jars.lock", "jars")
+# what it rests on besides Spark brings: it wants tests' libraries that its servers do without
+_BESIDE_HDFS = (
+    "org.apache.hadoop:hadoop-client-api",
+    "org.apache.hadoop:hadoop-client-runtime",
+    "org.xerial.snappy:*",
+    "org.slf4j:*",
+    "org.apache.logging*:*",
+    "org.mockito:*",
+    "net.bytebuddy:*",
+    "org.objenesis:*",
+    "org.hamcrest:*",
+    "junit:*",
+    "org.junit*:*",
+)
+_OF_HDFS = ("org.apache.hadoop:hadoop-client-minicluster:3.5.0", "commons-logging:commons-logging:1.3.5")
+HDFS = JarSet("HDFS's jars", _OF_HDFS, _BESIDE_HDFS, "hdfs_jars.lock", "hdfs")
+
+
+def folder_of(jars: JarSet) -> Path:
+    """Where they lie once they are checked."""
+    return PROJECT / ".jars" / jars.folder
+
+
 def pinned(lock: Path) -> dict[str, str]:
     """File name → sha256 of jars.lock."""
     rows = (line.split() for line in lock.read_text(encoding="ascii").splitlines())
     return {name: digest for digest, name in rows}
 
 
-def problems(folder: Path, sums: dict[str, str]) -> list[str]:
+def problems(folder: Path, sums: dict[str, str], lock: str = DELTA.lock) -> list[str]:
     """What keeps the jars of `folder` from being exactly the pinned ones; empty when they are."""
     present = {jar.name: jar for jar in folder.glob("*.jar")}
-    found = [f"{name} is not pinned in jars.lock" for name in sorted(present.keys() - sums.keys())]
+    found = [f"{name} is not pinned in {lock}" for name in sorted(present.keys() - sums.keys())]
     for name, digest in sums.items():
         if name not in present:
             found.append(f"{name} is missing")
@@ -46,15 +84,15 @@ def problems(folder: Path, sums: dict[str, str]) -> list[str]:
     return found
 
 
-def resolve(into: Path) -> None:
+def resolve(into: Path, wanted: JarSet) -> None:
     """Let Spark download the jars; `into`/jars holds them afterwards."""
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master("local[1]").appName("fetch-jars")
     conf = {
-        "spark.jars.packages": ",".join(PACKAGES),
-        "spark.jars.excludes": ",".join(EXCLUDES),
+        "spark.jars.packages": ",".join(wanted.packages),
+        "spark.jars.excludes": ",".join(wanted.excludes),
         "spark.jars.ivy": str(into),
         "spark.ui.enabled": "false",
         "spark.driver.memory": "512m",
@@ -65,28 +103,29 @@ def resolve(into: Path) -> None:
         builder.getOrCreate().stop()
     except (PySparkException, RuntimeError) as error:
         raise FundwatchError(
-            f"Spark could not fetch {', '.join(PACKAGES)}: {error}",
+            f"Spark could not fetch {', '.join(wanted.packages)}: {error}",
             where=str(into),
-            do="open the way to a Maven repository, or put the files jars.lock names into .jars/jars by hand",
+            do="open the way to a Maven repository, or put by hand into "
+            f".jars/{wanted.folder} the files that {wanted.lock} names",
         ) from error
 
 
-def main() -> None:
-    """Leave .jars/jars as jars.lock says. Raises FundwatchError when what arrives is something else."""
-    folder, sums = PROJECT / ".jars" / "jars", pinned(PROJECT / "jars.lock")
-    if not problems(folder, sums):
-        print("[setup] Delta's jars: present")
+def main(wanted: JarSet = DELTA) -> None:
+    """Leave the jars' folder as their lock says. Raises FundwatchError when what arrives is something else."""
+    folder, sums = folder_of(wanted), pinned(PROJECT / wanted.lock)
+    if not problems(folder, sums, wanted.lock):
+        print(f"[setup] {wanted.title}: present")
         return
-    print("[setup] fetching Delta's jars", flush=True)
+    print(f"[setup] fetching {wanted.title}", flush=True)
     # apart from .jars/jars, which every session loads: only what has been checked may stand there
     incoming = PROJECT / ".jars" / "incoming"
     shutil.rmtree(incoming, ignore_errors=True)
-    resolve(incoming)
-    if wrong := problems(incoming / "jars", sums):
+    resolve(incoming, wanted)
+    if wrong := problems(incoming / "jars", sums, wanted.lock):
         raise FundwatchError(
             "the jars that arrived are not the pinned ones:\n  - " + "\n  - ".join(wrong),
             where=str(incoming / "jars"),
-            do="do not use them; find out where they came from, or pin the new ones in jars.lock",
+            do=f"do not use them; find out where they came from, or pin the new ones in {wanted.lock}",
         )
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(exist_ok=True)
@@ -96,6 +135,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     try:
-        main()
+        main(HDFS if sys.argv[1:] == ["hdfs"] else DELTA)
     except FundwatchError as problem:
         sys.exit(f"[setup] {problem}")

@@ -1,16 +1,21 @@
-"""Write docs/indicators.md, every shipped indicator by class and entity: `python -m scripts.list_indicators`."""
+"""Write docs/indicators.md, every shipped indicator by class and entity, and rules/analysis/indicators.csv, what rules
+must know of them: `python -m scripts.list_indicators`."""
 
 from __future__ import annotations
 
+import csv
 from collections import defaultdict
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 from features.catalogue import Catalogue, Indicator, load_catalogues
 from features.catalogue.indicator import CLASSES
+from features.catalogue.size import is_case_mix, is_size
 from features.catalogue.wording import formula_of, sources_of
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "indicators.md"
+_ROOT = Path(__file__).resolve().parent.parent
+PAGE, FOR_RULES = _ROOT / "docs" / "indicators.md", _ROOT / "rules" / "analysis" / "indicators.csv"
 _HEADS = (
     "指标 indicator", "名称 name", "单位 unit", "可疑方向 strange when", "窗口（天） windows", "公式 formula",
     "前提 when", "来源 taken from", "模型 models",
@@ -75,5 +80,28 @@ def _cells(catalogue: Catalogue, name: str, indicator: Indicator) -> tuple[str, 
     )
 
 
+def for_rules() -> str:
+    """What rules must know of indicators, a row each: rules read no catalogue of another package."""
+    written = StringIO()
+    rows = csv.writer(written, lineterminator="\n")
+    rows.writerow(("entity", "name", "class", "unit", "direction", "windows", "kind", "name_zh", "name_en"))
+    for catalogue in load_catalogues().values():
+        for name, one in sorted(catalogue.indicators.items()):
+            windows = " ".join(map(str, catalogue.windows_of(one)))
+            said = (one.class_, one.unit, one.direction, windows, _kind(catalogue, one), one.name.zh, one.name.en)
+            rows.writerow((catalogue.entity, name, *said))
+    return written.getvalue()
+
+
+def _kind(catalogue: Catalogue, one: Indicator) -> str:
+    """How it may be judged: a size by nothing but its own past, a change by itself, all else beside peers."""
+    if one.growth is not None or one.past is not None:
+        return "growth" if one.growth is not None else "past"
+    if is_case_mix(catalogue, one):
+        return "case_mix"
+    return "size" if is_size(catalogue, one) else "value"
+
+
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    FOR_RULES.write_text(for_rules(), encoding="utf-8", newline="\n")

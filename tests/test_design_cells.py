@@ -38,22 +38,27 @@ OTHERS = {
     "jobs/onboard/reference.py": "a guide, Markdown",
     "jobs/belonging.py": "a note",
     "jobs/review/evidence/all_lines.py": "a table made by csv_for_people",
+    "jobs/review/value/labels_file.py": "a table made by csv_for_people",
+    "jobs/prove/evaluate_worlds.py": "JSON and a page",
     "jobs/review/evidence/self_check_answers.py": "JSON for machines",
     "leads/evidence/files.py": "pages and papers; its workbook is made by fundwatch.cells",
+    "jobs/operate/night_metrics.py": "figures for machines",
     "jobs/operate/watch_indicators.py": "a page",
     "evaluation/files.py": "JSON and pages; its CSV is made by csv_for_people",
     "leads/publishing/lists.py": "pages and JSON; its CSV is made by csv_for_people",
     "leads/publishing/track.py": "JSON for machines",
 }
 _TABULAR = {"to_csv", "to_excel", "to_html", "write_csv", "DictWriter", "Workbook"}
-_PLAIN = {"write_text", "write_bytes"}
+_PLAIN = {"write_text", "write_bytes", "put_file"}
 
 
 def _calls(module: Path) -> set[str]:
     """Names of what the module calls, and `csv.writer` as such."""
     found = set()
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            found.add(node.func.id)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             of = node.func.value
             found |= {
                 node.func.attr,

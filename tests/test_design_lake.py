@@ -89,10 +89,17 @@ def test_what_a_lake_answers_holds_no_path(tmp_path: Path) -> None:
 def test_an_address_is_no_path_and_names_no_scheme_that_is_not_served() -> None:
     with pytest.raises(TypeError):
         Path(LakeAddress("var/lake"))  # type: ignore[arg-type]
-    for text in ("hdfs://name:8020/lake", "s3a://bucket/lake", "file:///data/lake"):
-        with pytest.raises(SettingsError, match=f"'{text}' is an address"):
+    for text in ("s3a://bucket/lake", "file:///data/lake", "hdfs:///lake", "hdfs://name:8020"):
+        with pytest.raises(SettingsError, match=f"'{text}' is an address that is not served"):
             LakeAddress(text)
+    with pytest.raises(SettingsError, match="whole file system; name a folder of it, like hdfs://name/lake"):
+        LakeAddress("hdfs://name/")
+    with pytest.raises(SettingsError, match=r"no blank, backslash, %, \?, # or \.\."):
+        LakeAddress("hdfs://name/lake/../keys")
     assert str(LakeAddress("var/lake/").within("claim_line", "_delta_log")) == "var/lake/claim_line/_delta_log"
+    remote = LakeAddress("hdfs://name:8020//data/lake/")
+    assert (str(remote), remote.root, remote.path) == ("hdfs://name:8020/data/lake", "hdfs://name:8020", "/data/lake")
+    assert remote.within("a").absolute().parent == remote
 
 
 def _names(tree: ast.AST) -> set[str]:

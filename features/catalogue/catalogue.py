@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -189,13 +189,38 @@ class Catalogue(Declared):
             if inner is None:
                 found.add(name)
             else:
-                found |= frozenset[str]().union(*(self.formula_names(t) for t in (inner.base, inner.when) if t))
+                found |= frozenset[str]().union(*(self.formula_names(t) for t in self.texts(inner)))
         return frozenset(found)
+
+    def of_each_window(self, indicator: Indicator) -> tuple[str, str | None]:
+        """The formula of each window that the indicator looks at, and when it holds there: those of the indicator whose
+        growth or past it is, also where a measure has the same name."""
+        other = self.indicators.get(indicator.base) if indicator.formula is None else None
+        if other is None or other is indicator or other.formula is None:
+            return indicator.base, None
+        return other.formula, other.when
+
+    def texts(self, indicator: Indicator) -> tuple[str, ...]:
+        """The formulas and conditions that the indicator is made of."""
+        return tuple(text for text in (*self.of_each_window(indicator), indicator.when) if text)
+
+    def with_named(self, indicators: Iterable[str]) -> frozenset[str]:
+        """The indicators with those that they name, by way of whatever others."""
+        found, asked = set[str](), [*indicators]
+        while asked:
+            name = asked.pop()
+            if name in self.indicators and name not in found:
+                found.add(name)
+                asked += self._named_by(self.indicators[name])
+        return frozenset(found)
+
+    def _named_by(self, indicator: Indicator) -> frozenset[str]:
+        own = {indicator.base} if indicator.formula is None and indicator.base in self.indicators else set[str]()
+        return (indicator.reads - self.names.keys()) | own | {*indicator.compared}
 
     def measured(self, indicator: Indicator) -> frozenset[str]:
         """The names of what the indicator is computed from, by way of whatever indicators."""
-        texts = [text for text in (indicator.base, indicator.when) if text]
-        own = frozenset[str]().union(*(self.formula_names(text) for text in texts))
+        own = frozenset[str]().union(*(self.formula_names(text) for text in self.texts(indicator)))
         return own.union(*(self.measured(self.indicators[one]) for one in indicator.compared))
 
     @property

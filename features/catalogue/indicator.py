@@ -155,7 +155,7 @@ class Indicator(Declared):
             if shape.way == "past" and not short:
                 continue
             ways: dict[str, object] = {"growth": None, "past": None, "peers": None, "formula": None}
-            ways[shape.way] = {"of": name if shape.way == "peers" else self.formula, **shape.said}
+            ways[shape.way] = {"of": name, **shape.said}
             made = self.model_dump(by_alias=True, exclude={"also", "formula", "mean_percentile", *ways})
             yield (
                 f"{name}_{kind}",

@@ -42,8 +42,9 @@ def runnable(
 
 
 def narrowed(catalogue: Catalogue, indicators: Iterable[str]) -> Catalogue:
-    """The catalogue with these indicators alone, and what they are made of."""
-    kept = {name: catalogue.indicators[name] for name in indicators}
+    """The catalogue with these indicators alone, and what they are made of, other indicators among it."""
+    wanted = catalogue.with_named(indicators)
+    kept = {name: one for name, one in catalogue.indicators.items() if name in wanted}
     read = frozenset[str]().union(*(catalogue.measured(one) for one in kept.values()))
     over = {n: m for n, m in catalogue.over.items() if n in read}
     sets = {n: s for n, s in catalogue.sets.items() if n in read}

@@ -57,7 +57,8 @@ class Entity:
     only measured, and neither watched nor the subject of anything. `behaviour` are attributes that an indicator over
     the window of so many days decides: its name, the days, and SQL over `value`. `peers` are the attributes that peers
     share where conf/peers/ says nothing of the entity, what matters most first. `quotes` says of a pair which domains'
-    pseudonyms its id repeats.
+    pseudonyms its id repeats, and `parts` what the parts of its id are: entities, whose attributes are the pair's too,
+    or attributes themselves.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Entity:
     peers: tuple[str, ...] = ()
     behaviour: Mapping[str, tuple[str, int, str]] = field(default_factory=dict)
     quotes: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
     @property
     def is_watched(self) -> bool:
@@ -170,6 +172,8 @@ _DEPARTMENT = Entity(
         "encounter": EntityColumns(("institution_id", "coalesce(discharge_department, admission_department)")),
         "settlement": EntityColumns(("institution_id", "coalesce(discharge_department, admission_department)")),
     },
+    parts=("institution", "department_name"),
+    peers=("department_name", "institution_level"),
 )
 _PERFORMING_STAFF = Entity(
     name="performing_staff",
@@ -242,6 +246,8 @@ _STOCK_ITEM = Entity(
         "trace_scan": EntityColumns(("institution_id", "item_code")),
         "claim_line": EntityColumns(("institution_id", "item_code"), "item_type LIKE '1%' OR item_type LIKE '3%'"),
     },
+    parts=("institution", "item"),
+    peers=("charge_class", "institution_type"),
 )
 _TRACE_CODE = Entity(
     name="trace_code",
@@ -254,6 +260,8 @@ _INSTITUTION_ITEM = Entity(
     zh="机构项目",
     domain=None,
     days={"claim_line": EntityColumns(("institution_id", "item_code"))},
+    parts=("institution", "item"),
+    peers=("charge_class", "institution_level"),
 )
 _DOCTOR_ITEM = Entity(
     name="doctor_item",
@@ -261,6 +269,8 @@ _DOCTOR_ITEM = Entity(
     domain=None,
     days={"claim_line": EntityColumns(("ordering_doctor_id", "item_code"))},
     quotes=("doctor",),
+    parts=("doctor", "item"),
+    peers=("charge_class", "institution_level"),
 )
 MEASURED: dict[str, Entity] = {
     entity.name: entity
@@ -274,6 +284,18 @@ MEASURED: dict[str, Entity] = {
 }  # fmt: skip
 # those that are watched: the subjects of models, rules and leads
 ENTITIES: dict[str, Entity] = {name: entity for name, entity in MEASURED.items() if entity.is_watched}
+
+
+def answering(entity: Entity) -> Entity | None:
+    """Of whom leads speak where one of this kind is strange: itself where it is watched, else the watched entity whose
+    id its own begins with or whose pseudonyms it bears. None: nobody, as of a drug or a region."""
+    if entity.is_watched:
+        return entity
+    first = {columns.parts[0] for columns in entity.days.values()}
+    for watched in ENTITIES.values():
+        if first == {watched.line_id} or (entity.domain is not None and entity.domain == watched.domain):
+            return watched
+    return None
 
 
 def names_said(joined: str) -> str:

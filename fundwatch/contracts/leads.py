@@ -131,6 +131,18 @@ RECOVERED_LINE = nightly(
     key="case_id line_id",
     goes_with={"line_id": "claim_line"},
 )
+MERGED_CASE = nightly(
+    "merged_case",
+    "case that goes on in another, since two ids became one subject's",
+    """
+    merged_case_id string whose steps and outcomes go with the other
+    case_id string the case that goes on
+    subject_type string
+    subject_id token(mixed) or an institution's public id
+    kind string the rule's id, or score
+    """,
+    key="merged_case_id",
+)
 INSPECTION_SAMPLE = nightly(
     "inspection_sample",
     "subject drawn at random beside the list",
@@ -176,6 +188,7 @@ ALL: tuple[Table, ...] = (
     CASE,
     CASE_STATUS,
     RECOVERED_LINE,
+    MERGED_CASE,
     INSPECTION_SAMPLE,
     TEAM_LEAD,
     LEARNED_WEIGHT,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.contracts.versions import known_end, stay_columns
@@ -47,6 +46,12 @@ def with_known_ends(rows: DataFrame, table: str, known_by: str) -> DataFrame:
 def stacked(frames: Iterable[DataFrame], *, missing_as_null: bool = False) -> DataFrame:
     """The rows of all frames, at least one, by the columns' names, so that one Spark job computes them all.
 
-    A column that some frames lack is an error, unless `missing_as_null`.
+    A column that some frames lack is an error, unless `missing_as_null`. Frames are put together two by two: one by
+    one, the plan of fifty would be fifty deep, and gone through as often.
     """
-    return reduce(lambda upper, lower: upper.unionByName(lower, allowMissingColumns=missing_as_null), frames)
+    left = [*frames]
+    while len(left) > 1:
+        pairs = zip(left[::2], left[1::2], strict=False)
+        odd = left[-1:] if len(left) % 2 else []
+        left = [*(upper.unionByName(lower, allowMissingColumns=missing_as_null) for upper, lower in pairs), *odd]
+    return left[0]

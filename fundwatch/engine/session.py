@@ -25,9 +25,6 @@ _BASE = {
     "spark.ui.showConsoleProgress": "false",
     # HotSpot never compiles methods over 8,000 bytes of bytecode; Spark's own limit lets such through, interpreted
     "spark.sql.codegen.hugeMethodLimit": "8000",
-    # a nightly lake has many small tables: Spark's and Delta's defaults of 50 and 10,000 tasks cost seconds each
-    "spark.databricks.delta.snapshotPartitions": "2",
-    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     "spark.databricks.delta.properties.defaults.enableChangeDataFeed": "false",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     # every query's plan is written out for listeners, whether anybody listens or not: the short form costs least
@@ -43,6 +40,8 @@ _BASE = {
     "spark.sql.execution.pythonUDF.arrow.enabled": "false",
     # Spark writes a check sum with every page; without this it never looks at it, and a flipped bit is other data
     "spark.hadoop.parquet.page.verify-checksum.enabled": "true",
+    # letters of codes are ASCII: the Unicode library took a seventh of the processor time of indicators for upper()
+    "spark.sql.icu.caseMappings.enabled": "false",
     # where in Python a column was made is asked of Java four times for each of a night's thousands of columns, and
     # would be said in errors that are ours to word
     "spark.python.sql.dataFrameDebugging.enabled": "false",
@@ -64,11 +63,15 @@ FEW_ROWS = {
     JAVA_OPTIONS: "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC "
     "-XX:MetaspaceSize=600m -Xmn800m",
     "spark.sql.shuffle.partitions": "1",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "1",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     # without generated code, what expressions share is looked up in a cache that costs more than it saves
     "spark.sql.subexpressionElimination.enabled": "false",
+    # from so many groups on, what gathers lists sorts all rows anew: 128 otherwise
+    "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "1000000",
 }
 
 

@@ -76,6 +76,7 @@ _SIGNS = {
     "cast": "casts: write try_cast(a AS type)",
 }
 _COMPARING = _words("in not or and like rlike = <> != <=>")
+_CHOOSING = _words("case when then else end true false")
 _QUOTED, _SIGN = re.compile(r"'(?:[^'\\]|\\.)*'"), re.compile(r"[^\s(),]+")
 _CLOCKS_AND_DICE = _words(
     "current_date current_timestamp curdate now localtimestamp current_time rand random randn uuid shuffle "
@@ -206,13 +207,22 @@ def is_call(text: str) -> bool:
 
 
 def is_comparison_of_a_code(text: str) -> bool:
-    """Whether all that the expression says is which texts, written out in it, the text of one column is or is not."""
+    """Whether all that the expression says is which texts, written out in it, the text of one column is or is not.
+
+    A choice that says what any other text means (`ELSE false`) does no more.
+    """
     found = parsed(text)
     if found.problems or len(found.names) != 1 or not {*found.functions} <= _TEXTS | _UNKNOWNS:
         return False
     bare = _QUOTED.sub("''", "".join(piece for piece in found.pieces if isinstance(piece, str)))
     signs = {word.lower() for word in _SIGN.findall(bare.replace("''", " "))} - _TEXTS - _UNKNOWNS
-    return "''" in bare and signs <= _COMPARING
+    leaves_open = "case" in signs and "else" not in signs
+    return "''" in bare and signs <= _COMPARING | _CHOOSING and not leaves_open
+
+
+def texts_in(text: str) -> tuple[str, ...]:
+    """The texts that are written out in the expression."""
+    return tuple(t for p in parsed(text).pieces if isinstance(p, str) for t in (q[1:-1] for q in _QUOTED.findall(p)))
 
 
 def list_parameters_outside_in(text: str) -> frozenset[str]:

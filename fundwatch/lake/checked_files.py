@@ -15,8 +15,9 @@ from pathlib import PurePosixPath
 
 from fundwatch.contracts import TABLES
 from fundwatch.errors import ExitCode, FundwatchError
-from fundwatch.lake.files import LakeFiles, Stamp
-from fundwatch.lake.page_checksums import PageDamage, has_page_checksums
+from fundwatch.lake.files import LakeFiles
+from fundwatch.lake.parquet.page_checksums import PageDamage, has_page_checksums
+from fundwatch.lake.stores.store import Stamp
 from fundwatch.places import LakeAddress
 
 LOG = "_delta_log"

@@ -21,6 +21,7 @@ from fundwatch.lake.checked_files import (
     unchecked,
 )
 from fundwatch.lake.files import LakeFiles
+from fundwatch.lake.lease import commit_options
 from fundwatch.lake.parquet.data_files import added, one_file, rows_of, write_files
 from fundwatch.places import LakeAddress
 
@@ -218,7 +219,7 @@ def _made(
     from deltalake.exceptions import DeltaError
     from deltalake.transaction import create_table_with_add_actions
 
-    options = {"configuration": dict(properties or {}), "commit_properties": _commit_properties(files)}
+    options = {"configuration": dict(properties or {}), "commit_properties": commit_properties(table, None, files)}
     try:
         create_table_with_add_actions(
             str(table), schema, [*files], "error", [partition] if partition else [], **options
@@ -245,7 +246,7 @@ def _committed(
     known = {field.name for field in table.schema().fields}
     missing = [field for field in schema.fields if field.name not in known]
     if missing:
-        table.alter.add_columns(missing)
+        table.alter.add_columns(missing, commit_properties=commit_properties(address, table))
     replaced = [(partition, "=", only)] if partition and only is not None else None
     table.create_write_transaction(
         [*files, *gone],
@@ -253,7 +254,7 @@ def _committed(
         table.schema(),
         [partition] if partition else [],
         replaced,
-        commit_properties=_commit_properties(files),
+        commit_properties=commit_properties(address, table, files),
     )
 
 
@@ -266,7 +267,7 @@ def replace_table(address: LakeAddress, rows: RecordBatchReader) -> int:
     if len(parted) > 1:
         raise ContractError("a table parted by several columns cannot be replaced", where=str(address))
     files = write_files(LakeFiles(address), rows, parted[0] if parted else None, table.metadata().configuration)
-    schema, properties = Schema.from_arrow(rows.schema), _commit_properties(files)
+    schema, properties = Schema.from_arrow(rows.schema), commit_properties(address, table, files)
     table.create_write_transaction([*files], "overwrite", schema, parted, None, commit_properties=properties)
     return rows_of(files)
 
@@ -290,11 +291,31 @@ def seal(address: LakeAddress) -> None:
         actions.append(added(files, target, file.partition, properties, is_new=False))
         actions.append(RemoveAction(file.logged, False, 0, file.size, dict(file.partition)))
     names = list(table.metadata().partition_columns)
-    table.create_write_transaction(actions, "append", table.schema(), names)
+    options = {"commit_properties": commit_properties(address, table)}
+    table.create_write_transaction(actions, "append", table.schema(), names, **options)
 
 
-def _commit_properties(files: Sequence[AddAction]) -> Any:
-    """What the commit says of itself, as delta-rs does: by it the lake check compares rows with the ledger's."""
+def commit_nothing(address: LakeAddress) -> None:
+    """Commit no change but that of the holder of the lake, after whom none before him can commit any more."""
+    from deltalake import DeltaTable
+    from deltalake.exceptions import CommitFailedError
+
+    for more in reversed(range(_ATTEMPTS)):
+        table = DeltaTable(str(address))
+        options = {"commit_properties": commit_properties(address, table)}
+        try:
+            table.create_write_transaction([], "append", table.schema(), [], None, **options)
+        except CommitFailedError:  # people add to journals meanwhile
+            if not more:
+                raise
+        else:
+            return
+
+
+def commit_properties(address: LakeAddress, table: DeltaTable | None, files: Sequence[AddAction] | None = None) -> Any:
+    """What the commit says of itself, as delta-rs does: by it the lake check compares rows with the ledger's; and who
+    holds the lake. `table` is the version that it follows. Raises LeaseLostError."""
     from deltalake import CommitProperties
 
-    return CommitProperties(custom_metadata={"operationMetrics": {"num_added_rows": rows_of(files)}})
+    reported = None if files is None else {"operationMetrics": {"num_added_rows": rows_of(files)}}
+    return CommitProperties(custom_metadata=reported, **commit_options(address, table))

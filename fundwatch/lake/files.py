@@ -1,34 +1,28 @@
 """The files of a lake: listing, reading, replacing and removing them is done here and nowhere else.
 
-Over `pyarrow.fs`, which serves folders of this machine, HDFS and object storage alike. So far a lake lies in a folder
-(`fundwatch.places` says which addresses are served). What only a folder can do stands apart, at the end of the class:
-locks, permissions, flushing to the disk, a stamp that tells one content of a file from the next. An object store has
-none of them: it replaces an object whole and for good, and its versions tell contents apart. Nothing here appends to a
-file, because object storage cannot: journals are tables, which grow by a commit.
+Over `pyarrow.fs`, which serves folders of this machine and HDFS alike (`fundwatch.places` says which addresses are
+served). What it has no word for stands apart, at the end of the class, and each store of `fundwatch/lake/stores/` does
+it in its own way: permissions, files that are there whole or not at all, a stamp that tells one content of a file from
+the next. Nothing here appends to a file, because object storage cannot: journals are tables, which grow by a commit.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from fundwatch.lake.stores.folder import FolderStore
+from fundwatch.lake.stores.store import DRAFT, Stamp, Store
 from fundwatch.places import LakeAddress
 
 if TYPE_CHECKING:
     from pyarrow import NativeFile
     from pyarrow.fs import SubTreeFileSystem
     from pyarrow.parquet import ParquetFile, ParquetWriter
-
-DRAFT = ".draft."
-_READABLE, _PRIVATE = 0o644, 0o700
-Stamp = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -52,9 +46,9 @@ class LakeFiles:
     @cached_property
     def system(self) -> SubTreeFileSystem:
         """What Arrow reads and writes them by; its names are those that are used here."""
-        from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
+        from pyarrow.fs import SubTreeFileSystem
 
-        return SubTreeFileSystem(str(self.address.absolute()), LocalFileSystem())
+        return SubTreeFileSystem(self.address.absolute().path, self._store.system)
 
     def within(self, *names: str) -> LakeFiles:
         """The files of a folder."""
@@ -140,32 +134,16 @@ class LakeFiles:
         found = self.system.get_file_info(FileSelector(folder, allow_not_found=True, recursive=deep))
         return sorted(found, key=lambda info: info.path.split("/"))
 
-    # What follows only a folder of this machine can do.
+    # What follows each store does in its own way.
 
     def write_whole(self, name: str, content: bytes) -> None:
-        """Write a file that is there whole or not at all, and is on the disk when this ends.
+        """Write a file that is there whole or not at all, and lasts when this ends. `remove_drafts` removes what a
+        killed run left aside."""
+        self._store.write_whole(self._path(name), content)
 
-        It is written aside, flushed and renamed; then its folder is flushed. `remove_drafts` removes what a killed run
-        left aside.
-        """
-        target = self._path(name)
-        handle, aside = tempfile.mkstemp(prefix=DRAFT, dir=os.path.dirname(target))
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                os.fchmod(handle, _READABLE)
-                stream.write(content)
-                stream.flush()
-                os.fsync(handle)
-            os.replace(aside, target)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.unlink(aside)
-            raise
-        folder = os.open(os.path.dirname(target), os.O_RDONLY)
-        try:
-            os.fsync(folder)  # a rename is on the disk only once its folder is
-        finally:
-            os.close(folder)
+    def write_new(self, name: str, content: bytes) -> None:
+        """The same for a file that nobody may have made before. Raises FileExistsError for all but the first."""
+        self._store.write_new(self._path(name), content)
 
     def remove_drafts(self) -> None:
         """Remove what killed runs left half written."""
@@ -176,42 +154,42 @@ class LakeFiles:
     def read_regular(self, name: str, most_bytes: int) -> bytes:
         """The content, at most one byte more than `most_bytes`, of what is a file itself: neither a link that leads
         elsewhere nor a pipe that never ends."""
-        handle = os.open(self._path(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(handle, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise OSError(0, "it is no regular file")
-            return stream.read(most_bytes + 1)
+        return self._store.read_regular(self._path(name), most_bytes)
 
     def stamp(self, name: str) -> Stamp:
-        """What differs once a file was changed or replaced, however carefully its time was put back."""
-        found = os.stat(self._path(name))
-        return found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns
+        """What differs once a file was changed or replaced."""
+        return self._store.stamp(self._path(name))
 
     def make_private_folder(self, name: str) -> None:
         """Make a folder that its owner alone may enter; one that is there stays as it is."""
-        os.makedirs(self._path(name), exist_ok=True, mode=_PRIVATE)
+        self._store.make_private_folder(self._path(name))
 
     def mode(self, name: str = "") -> int | None:
         """The permission bits; None where nothing bears the name."""
-        try:
-            return stat.S_IMODE(os.stat(self._path(name)).st_mode) & 0o777
-        except FileNotFoundError:
-            return None
+        return self._store.mode(self._path(name))
 
     def set_mode(self, name: str, mode: int) -> None:
         """Say who may enter a folder or read a file."""
-        os.chmod(self._path(name), mode)
+        self._store.set_mode(self._path(name), mode)
 
     def may_write(self) -> bool:
-        """Whether this account may make files at the address."""
-        return os.access(self._path(""), os.W_OK | os.X_OK)
+        """Whether this account may make files at the address, as far as can be known without trying."""
+        return self._store.may_write(self._path(""))
 
     def lock_handle(self, name: str) -> int:
-        """An open file that the kernel can lock, made for its owner alone; whoever asks closes it."""
-        return os.open(self._path(name), os.O_RDWR | os.O_CREAT, 0o600)
+        """An open file of a folder that the kernel can lock; whoever asks closes it."""
+        return FolderStore().lock_handle(self._path(name))
+
+    @cached_property
+    def _store(self) -> Store:
+        if not self.address.root:
+            return FolderStore()
+        from fundwatch.lake.stores.hdfs import hdfs_store  # who has no lake there loads no client of it
+
+        return hdfs_store(self.address.root)
 
     def _path(self, name: str) -> str:
-        return str(self.address.within(name))
+        return self.address.within(name).path
 
 
 def _stored(found: Any) -> StoredFile:

@@ -1,7 +1,8 @@
 """One run at a time in a lake.
 
-The lock is the kernel's, so that a killed run leaves none. Its Java process may outlive it by seconds and still
-commit: the lock file names that process, and the next holder waits until it is gone.
+In a folder the lock is the kernel's, so that a killed run leaves none; a lake that several machines reach is held by a
+lease. A killed run's Java process may outlive it by seconds and still commit: the lock names that process, and the next
+holder on its machine waits until it is gone.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
+from fundwatch.engine.processes import started
 from fundwatch.errors import FundwatchError, LakeBusyError
+from fundwatch.lake.delta_rows import commit_nothing, is_made
 from fundwatch.lake.files import LakeFiles
+from fundwatch.lake.lease import Lease
 from fundwatch.lake.upgrade import refuse_old_lake
 from fundwatch.logs import log
 from fundwatch.places import LakeAddress
@@ -56,7 +59,7 @@ def _refuse_no_folder(lake: LakeAddress) -> None:
 
 
 @contextmanager
-def held(lake: LakeAddress) -> Iterator[LakeLock]:
+def held(lake: LakeAddress) -> Iterator[LakeLock | Lease]:
     """Hold the lake's lock. Raises LakeBusyError at once when another run has it, FundwatchError without a lake, and
     OldLakeError for one of an earlier version."""
     with held_as_it_is(lake) as lock:
@@ -65,9 +68,35 @@ def held(lake: LakeAddress) -> Iterator[LakeLock]:
 
 
 @contextmanager
-def held_as_it_is(lake: LakeAddress) -> Iterator[LakeLock]:
+def held_as_it_is(lake: LakeAddress) -> Iterator[LakeLock | Lease]:
     """The same for a lake of any version: who upgrades it holds it so."""
     _refuse_no_folder(lake)
+    with leased(lake) if lake.root else _locked(lake) as lock:
+        yield lock
+
+
+@contextmanager
+def leased(lake: LakeAddress, **seconds: float) -> Iterator[Lease]:
+    """Hold the lake by a lease. After a holder that was lost all tables are fenced first."""
+    lease = Lease.taken(lake, **seconds)
+    try:
+        if lease.follows is not None:
+            _await_orphan(lake, vars(lease.follows))
+            _fence(lake)
+        yield lease
+    finally:
+        lease.end()
+
+
+def _fence(lake: LakeAddress) -> None:
+    """Put the holder's number into the log of every table: no commit of an earlier holder can follow it."""
+    for name in LakeFiles(lake).folders():
+        if is_made(lake.within(name)):
+            commit_nothing(lake.within(name))
+
+
+@contextmanager
+def _locked(lake: LakeAddress) -> Iterator[LakeLock]:
     descriptor = LakeFiles(lake).lock_handle(_LOCK)
     try:
         try:
@@ -97,10 +126,10 @@ def _content(descriptor: int) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _await_orphan(lake: LakeAddress, previous: dict[str, object]) -> None:
+def _await_orphan(lake: LakeAddress, previous: Mapping[str, object]) -> None:
     """Wait until the previous holder's Java process is gone. Raises LakeBusyError when it stays."""
     pid = previous.get("java")
-    if not isinstance(pid, int) or previous.get("pid") == os.getpid():
+    if not isinstance(pid, int) or not pid or previous.get("pid") == os.getpid():
         return
     deadline = time.monotonic() + _GRACE_SECONDS
     if started(pid) == previous.get("java_started") != "":
@@ -113,16 +142,3 @@ def _await_orphan(lake: LakeAddress, previous: dict[str, object]) -> None:
                 do=f"stop it (kill {pid}) and run this again",
             )
         time.sleep(0.2)
-
-
-def started(pid: int) -> str:
-    """When the process started, as the kernel counts; empty when there is none: tells a reused number apart.
-
-    One that has ended is none, though its entry stays until its parent asks how it ended; in a container nobody may.
-    """
-    try:
-        state, *fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        has_ended = state in "ZX" and int(fields[16]) <= 1  # its first thread may end before its others do
-        return "" if has_ended else fields[18]
-    except (OSError, IndexError):
-        return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from fundwatch.lake.delta_rows import (
 )
 from fundwatch.lake.files import LakeFiles
 from fundwatch.lake.history import STAGING, files_holding
+from fundwatch.lake.lease import committing
 from fundwatch.lake.parquet.spark_rows import Placement, commit_frame, frame_of
 from fundwatch.places import LakeAddress
 
@@ -186,7 +188,8 @@ class Lake:
         writer = self.staged(contract.conform(rows), table).write.format("delta").mode("overwrite")
         if contract.replaced is Replaced.BY_NIGHT:
             writer = writer.partitionBy("business_date")
-        writer.option("overwriteSchema", "true").save(str(self.table_address(table)))
+        with committing(rows.sparkSession, self.table_address(table)) if self.exists(table) else nullcontext():
+            writer.option("overwriteSchema", "true").save(str(self.table_address(table)))
         return self._last_commit(table)
 
     def write_version(self, rows: RecordBatchReader, table: str, version: str) -> Written:
@@ -231,11 +234,12 @@ class Lake:
         matches = " AND ".join(f"{held[name]} {same.get(name, '=')} new.{key}" for name, key in pairs)
         clause = "WITH SCHEMA EVOLUTION " if missing else ""
         columns, values = ", ".join(names), ", ".join(f"new.{name}" for name in names)
-        spark.sql(
-            f"MERGE {clause}INTO delta.`{place}` AS held USING {view} AS new ON {matches} "
-            "WHEN MATCHED THEN DELETE "
-            f"WHEN NOT MATCHED AND new._is_new THEN INSERT ({columns}) VALUES ({values})"
-        )
+        with committing(spark, place):
+            spark.sql(
+                f"MERGE {clause}INTO delta.`{place}` AS held USING {view} AS new ON {matches} "
+                "WHEN MATCHED THEN DELETE "
+                f"WHEN NOT MATCHED AND new._is_new THEN INSERT ({columns}) VALUES ({values})"
+            )
         spark.catalog.dropTempView(view)
         return self._last_commit(contract.name)
 

@@ -75,7 +75,8 @@ def sort_delivery(delivery: Delivery, recorded: Sequence[RecordedFile]) -> Sorte
     earlier = [r for r in mine if r.business_date < delivery.business_date]
     again, fresh = [], []
     for file in delivery.files:
-        record = next((r for r in earlier if r.holds(file)), None)
+        # nothing is nobody's copy
+        record = next((r for r in earlier if r.holds(file)), None) if file.measured.rows else None
         if record is None:
             fresh.append(file)
         else:
@@ -86,7 +87,7 @@ def sort_delivery(delivery: Delivery, recorded: Sequence[RecordedFile]) -> Sorte
 def _twice(files: Sequence[LandedFile]) -> list[str]:
     seen: dict[tuple[str, str], str] = {}
     found = []
-    for file in files:
+    for file in (one for one in files if one.measured.rows):
         content = file.kind, file.measured.content_sha256 or file.measured.sha256
         first = seen.setdefault(content, file.name)
         if first != file.name:

@@ -64,7 +64,8 @@ class Delivery:
 
     def notes(self) -> list[str]:
         """What was tolerated or left aside, in words."""
-        return [*self.drift.notes(), *self.unclaimed]
+        empty = [f"{file.name}: holds no rows" for file in self.files if not file.measured.rows]
+        return [*self.drift.notes(), *empty, *self.unclaimed]
 
     def headers(self) -> dict[str, frozenset[str]]:
         """The columns delivered, by kind of file."""
@@ -185,6 +186,7 @@ def open_delivery(
         files.append(_landed(mapping, kinds[name], name, opened, listed.get(name)))
         drift.append(seen)
     found += [f"{' or '.join(mapping.files[kind].patterns)}: the file of {kind} is missing" for kind in missing]
+    found += _without_rows(mapping, files)
     found += [f"{name}: is gone since the run began" for name in sorted({*(hashes or ())} - {*there})]
     if found:
         raise _refusal(folder, found)
@@ -205,7 +207,7 @@ def _refusal(folder: Path, found: list[str]) -> DeliveryError:
     return DeliveryError(
         problems("the delivery cannot be taken in", found),
         where=str(folder),
-        do="have it delivered again; nothing of it is in the lake",
+        do="have it delivered again, or the mapping changed where the files are right; nothing of it is in the lake",
     )
 
 
@@ -225,11 +227,10 @@ def _opened(
 
 
 def _untrue(opened: Opened, entry: ManifestFile | None) -> list[str]:
-    """What the manifest says otherwise of a file. Its sender may have counted the lines of its foot."""
+    """What the manifest says otherwise of a file. Its sender may have counted lines of its foot, and empty ones."""
     measured = opened.measured
-    empty = ["holds no rows"] if measured.rows == 0 else []
     if entry is None:
-        return empty
+        return []
     pairs: list[tuple[str, object, object]] = [
         ("SHA-256", measured.sha256, entry.sha256.lower()),
         ("bytes", measured.byte_count, entry.bytes),
@@ -237,12 +238,23 @@ def _untrue(opened: Opened, entry: ManifestFile | None) -> list[str]:
     ]
     if entry.content_sha256 is not None:
         pairs.append(("content SHA-256", measured.content_sha256, entry.content_sha256.lower()))
-    return empty + [f"{what}: has {has}, the manifest says {says}" for what, has, says in pairs if has != says]
+    return [f"{what}: has {has}, the manifest says {says}" for what, has, says in pairs if has != says]
+
+
+def _without_rows(mapping: SourceMapping, files: Sequence[LandedFile]) -> list[str]:
+    """Files that hold a header alone, of kinds that must have rows: of another kind a night may bring none, and of
+    several parts one may be empty."""
+    filled = {file.kind for file in files if file.measured.rows}
+    return [
+        f"{file.name}: holds no rows; where a night may have none, say `required: false` under files.{file.kind}"
+        for file in files
+        if file.kind not in filled and mapping.files[file.kind].required
+    ]
 
 
 def _declared_rows(opened: Opened, entry: ManifestFile | None) -> int:
-    rows = opened.measured.rows
-    return rows if entry is None or entry.rows == rows + opened.foot else entry.rows
+    rows, beside = opened.measured.rows, (opened.foot, opened.blank, opened.foot + opened.blank)
+    return rows if entry is None or entry.rows - rows in beside else entry.rows
 
 
 def _landed(mapping: SourceMapping, kind: str, name: str, opened: Opened, entry: ManifestFile | None) -> LandedFile:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from fundwatch.contracts import TABLES
-from fundwatch.texts import key_spelling
-from intake.files.landed import Opened
+from fundwatch.texts import key_spelling, tidied
+from intake.files.landed import DELIMITERS, Opened
 from intake.files.value_types import contract_type, fits, is_shortened, shown_code, shown_name
 from intake.source.checks import Quality
 from intake.source.columns import UNKNOWN_CODE, Codes, columns_used
@@ -24,6 +24,8 @@ from intake.source.placeholders import Placeholders
 # One odd value is a problem of its row, which the gate weighs; it takes several to speak of a changed form.
 _ENOUGH_VALUES = 10
 _NEW_CODE_ROWS, _NEW_CODE_SHARE = 3, 0.01
+_FIRST_LINES = 20  # among which a header may stand below a title
+_EXAMPLE = {"date": " (2026-03-31)", "timestamp": " (2026-03-31 14:05)"}  # what a plain column takes
 PARKED = "_parked_"
 
 
@@ -39,18 +41,20 @@ class FileDrift:
     parked_columns: tuple[str, ...] = ()
     parked_codes: tuple[tuple[str, str], ...] = ()
     foot: int = 0
+    blank: int = 0
 
     @property
     def is_reported(self) -> bool:
         """Whether anything was tolerated that a person should know."""
-        return bool(self.parked_columns or self.parked_codes or self.foot)
+        return bool(self.parked_columns or self.parked_codes or self.foot or self.blank)
 
     def notes(self) -> list[str]:
         """What was tolerated, in words."""
         texts = [f"{self.file_name}: column '{shown_name(c)}' is new: parked, not read" for c in self.parked_columns]
         texts += [f"{self.file_name}: column '{c}' has a new code {v}: parked" for c, v in self.parked_codes]
-        foot = f"{self.file_name}: {self.foot} lines at its end are sums or signatures, and no rows: left out"
-        return [*texts, *([foot] if self.foot else [])]
+        no_rows = {"at its end are sums or signatures": self.foot, "hold nothing but delimiters": self.blank}
+        texts += [f"{self.file_name}: {n} lines {what}, and are no rows: left out" for what, n in no_rows.items() if n]
+        return texts
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def read_names(file: SourceFile, header: Sequence[str]) -> tuple[str, ...]:
     """The names of the columns hereafter: the mapping's; one that the mapping does not know goes by its place."""
     names = file.names()
     spelled = enumerate(file.as_known(header), 1)
-    return tuple(names.get(c, c if file.is_dropped(c) else f"{PARKED}{n}") for n, c in spelled)
+    return tuple(names.get(c, c if c and file.is_dropped(c) else f"{PARKED}{n}") for n, c in spelled)
 
 
 def parked_error_codes(mapping: SourceMapping, quality: Quality, table: str) -> tuple[str, ...]:
@@ -92,14 +96,14 @@ def find_drift(mapping: SourceMapping, kind: str, name: str, opened: Opened, qua
     known = {*file.names(), *file.drop}
     if known.isdisjoint(header):
         # what stands there may be the first person's row
-        text = f"line 1 names none of the columns of {kind}: the header is missing, or the file is of another table"
-        return FileDrift(name, kind, (text,))
+        return FileDrift(name, kind, (f"line 1 names none of the columns of {kind}: {_header_meant(file, opened)}",))
     values = _values(mapping, read_names(file, header), opened)
-    unknown = [c for c in header if c not in known and not file.is_dropped(c)]
+    unknown = [c for c in header if c and c not in known and not file.is_dropped(c)]
     is_parking = mapping.drift.unknown_columns == "park"
     found = list(_column_problems(mapping, kind, header, [] if is_parking else unknown, values))
     said = _said(mapping, kind, values, quality)
-    found += [*_width_problems(opened), *_type_problems(mapping, kind, said)]
+    nameless = [] if is_parking or file.is_dropped("") else _nameless_problems(header, values)
+    found += [*nameless, *_width_problems(opened), *_type_problems(mapping, kind, said)]
     new = list(_new_codes(mapping, kind, said, quality))
     if mapping.drift.new_codes == "refuse":
         found += [
@@ -116,7 +120,35 @@ def find_drift(mapping: SourceMapping, kind: str, name: str, opened: Opened, qua
         tuple(unknown) if is_parking else (),
         tuple((one.column, shown_code(one.code).removeprefix(": ") or "that is not shown") for one in new),
         foot=opened.foot,
+        blank=opened.blank,
     )
+
+
+def _header_meant(file: SourceFile, opened: Opened) -> str:
+    """Where the header may be that line 1 is not."""
+    enough = max(2, len(file.needed()) // 2)
+
+    def is_header(cells: Sequence[str]) -> bool:
+        return len({*file.as_known([tidied(cell) for cell in cells])} & {*file.names()}) >= enough
+
+    written = opened.delimiter.join(opened.header)
+    for delimiter in (d for d in DELIMITERS if d in written):
+        if is_header(written.split(delimiter)):
+            return f"they stand there with {delimiter!r} between them; say so by delivery.delimiter"
+    for number, line in opened.sample[:_FIRST_LINES]:
+        if is_header(_row(line, opened.delimiter)):
+            return f"line {number} does; take out what stands above it"
+    return "the header is missing, or the file is of another table"
+
+
+def _nameless_problems(header: Sequence[str], values: Values) -> Iterator[str]:
+    """Columns without a name that hold something; one that is blank is what a delimiter at the lines' ends leaves."""
+    for place, column in enumerate(header, 1):
+        if not column and (found := values.get(f"{PARKED}{place}")):
+            yield (
+                f"column {place} has no name in the header, and line {found[0][0]} has a value there: have it named, "
+                'or list "" under drop'
+            )
 
 
 def _width_problems(opened: Opened) -> Iterator[str]:
@@ -164,7 +196,8 @@ def _column_problems(
         yield f"column '{' or '.join(aliases)}' is missing"
     names = [file.names().get(c, c) for c in header]
     folded = [n.lower() for n in read_names(file, header)]  # Spark takes one for the other
-    twice = sorted({n for n, f in zip(names, folded, strict=True) if names.count(n) > 1 or folded.count(f) > 1})
+    pairs = [pair for pair in zip(names, folded, strict=True) if pair[0]]
+    twice = sorted({n for n, f in pairs if names.count(n) > 1 or folded.count(f) > 1})
     yield from (f"column '{shown_name(c)}' occurs twice" for c in twice)
 
 
@@ -207,7 +240,10 @@ def _type_problems(mapping: SourceMapping, kind: str, values: Values) -> Iterato
         type_ = contract_type(mapping, kind, column)
         wrong = [line for line, text in found if type_ and not fits(text, type_)]
         if len(found) >= _ENOUGH_VALUES and 2 * len(wrong) > len(found):
-            yield f"column '{column}', line {wrong[0]}: most of its values are no {type_}; the form has changed"
+            yield (
+                f"column '{column}', line {wrong[0]}: most of its values are no {type_}{_EXAMPLE.get(type_, '')}: the "
+                "form has changed, or the mapping does not say yet how they are written"
+            )
         short = [line for line, text in found if is_shortened(text)] if type_ == "string" else []
         if short:
             yield f"column '{column}', line {short[0]}: a spreadsheet cut a long number short (1.2E+17); send it whole"

@@ -94,10 +94,10 @@ def unclaimed(mapping: SourceMapping, name: str) -> str:
         if low.endswith(ending):
             return f"{name}: is in a form that is not read: {advice}"
     stem, advice = PurePosixPath(low).name, "name its pattern under the `name` of its file in the mapping"
-    begun = {kind: _beginning(pattern) for kind, file in mapping.files.items() for pattern in file.patterns}
-    near = [kind for kind, beginning in begun.items() if beginning and stem.startswith(beginning)]
+    begun = [(_beginning(pattern), kind) for kind, file in mapping.files.items() for pattern in file.patterns]
+    near = [(len(beginning), kind) for beginning, kind in begun if beginning and stem.startswith(beginning)]
     if near:
-        kind = max(near, key=lambda one: len(begun[one]))
+        _, kind = max(near)
         advice = f"if it is of {kind}, add its pattern under files.{kind}.name"
     return f"{name}: no pattern of the mapping takes it; {advice}, or list it under delivery.ignore"
 

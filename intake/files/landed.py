@@ -18,13 +18,14 @@ from intake.files.forms.spreadsheet import workbook_lines
 from intake.files.limits import BLOCK
 from intake.files.lines import TextPass, TextScan, Undecodable
 from intake.files.staging import Staged, staged
-from intake.files.unpacking import TEXT_ENDINGS, FileError, is_packed, refuse_wide, stamp_of, unpacked
+from intake.files.unpacking import TEXT_ENDINGS, FileError, is_packed, refuse_wide, stamp_of, text_name, unpacked
 from intake.source.mapping import DeliveryForm, SourceFile
 
 # Spark reads a plain file under 4 MiB, and any gzip file, in one task, so that a row's place in it is its line. Other
 # files, and gzip files that are worth more than one task, are written again, their lines beginning with their numbers.
 _PLAIN_LIMIT = 4 << 20
 _GZIP_LIMIT = 16 << 20
+DELIMITERS = ",\t|;^"  # what may stand between the values of a line
 _JSON_ENDINGS = (".json", ".ndjson", ".jsonl")
 
 _TOTAL = re.compile(r"(?i)((本页|本月|全院|全部)?[合总總小共累]\s*[计計]|((grand|sub) ?)?total)(\s*[:(].*)?$")
@@ -51,7 +52,8 @@ class Measured:
 class Opened:
     """A file that can be read from `path`; its header as delivered, and some of its lines (they may name persons).
 
-    `foot` is how many lines at its end are totals and signatures: they are no rows, and not in what is read.
+    `foot` is how many lines at its end are totals and signatures, `blank` how many hold nothing but delimiters: they
+    are no rows, and not in what is read.
     """
 
     path: Path
@@ -62,6 +64,7 @@ class Opened:
     sample: tuple[tuple[int, str], ...] = field(repr=False, default=())
     is_plain: bool = False
     foot: int = 0
+    blank: int = 0
 
 
 def open_file(path: Path, form: DeliveryForm, scratch: Path, file: SourceFile | None = None) -> Opened:
@@ -92,7 +95,8 @@ def open_file(path: Path, form: DeliveryForm, scratch: Path, file: SourceFile | 
         if numbered is not None:
             taken.path.unlink()
         read, header = numbered or taken.path, columns_of(text, delimiter)
-        return Opened(read, measured, header, delimiter, numbered is not None, text.sample, text.is_plain, foot)
+        sample = text.sample
+        return Opened(read, measured, header, delimiter, numbered is not None, sample, text.is_plain, foot, text.blank)
     raise FileError("; ".join(refused))
 
 
@@ -105,7 +109,7 @@ def form_of(name: str) -> str:
         return low.rsplit(".", 1)[1]
     if low.removesuffix(".gz").endswith(_JSON_ENDINGS):
         return "json" if bare.endswith(".json") else "ndjson"
-    if bare.endswith(TEXT_ENDINGS) or (low.endswith(".zip") and "." not in bare):
+    if low.endswith(".zip") or bare.endswith(TEXT_ENDINGS):
         return "text"
     raise FileError(
         "is of no known form: deliver .csv, .txt, .tsv (plain, .gz, .zip), .json, .ndjson (plain, .gz), .parquet or "
@@ -114,11 +118,11 @@ def form_of(name: str) -> str:
 
 
 def delimiter_of(path: Path, form: DeliveryForm, file: SourceFile | None = None) -> str:
-    """The delimiter of the file's text: the mapping's, a tab in a .tsv; what has none becomes lines with commas."""
+    """The delimiter of the file's text: the mapping's, a tab in a .tsv; what has none becomes lines with commas.
+    Raises FileError for a zip that cannot be opened."""
     if not _is_delimited(path, file):
         return ","
-    bare = path.name.lower().removesuffix(".gz").removesuffix(".zip")
-    return "\t" if bare.endswith(".tsv") else form.delimiter
+    return "\t" if text_name(path).endswith(".tsv") else form.delimiter
 
 
 def encodings_of(path: Path, form: DeliveryForm) -> tuple[str, ...]:

@@ -47,7 +47,8 @@ class TextScan:
     """What a pass over a text found. `sample` and `last` hold lines with their numbers; `header` is the first line.
 
     `rows` counts the lines after the header that are not blank; `has_gaps`, whether a blank line lies between others;
-    `is_plain`, whether no value can have another spelling than its own (see fundwatch.texts).
+    `is_plain`, whether no value can have another spelling than its own (see fundwatch.texts); `blank` counts lines
+    of nothing but delimiters, as a spreadsheet leaves them behind.
     """
 
     header: str
@@ -57,6 +58,7 @@ class TextScan:
     sample: tuple[tuple[int, str], ...]
     is_plain: bool = False
     last: tuple[tuple[int, str], ...] = ()
+    blank: int = 0
 
 
 class TextPass:
@@ -76,11 +78,13 @@ class TextPass:
         header_line: Literal[0, 1] = 1,
     ) -> None:
         self._header_line = header_line
+        # of an object, or of a line that was cut, nobody leaves an empty one behind
+        self._silent = _SPACES + (b'"' + delimiter.encode() if header_line else b"")
         self._encoding, self._delimiter, self._target = encoding, delimiter.encode(), target
         self._sha256 = sha256
         self._hash = hashlib.sha256()
         self._offset = self._lines = self._rows = self._blocks = self._wide = 0
-        self._first_blank = self._last_row = 0
+        self._first_blank = self._last_row = self._blank = 0
         self._header = b""
         self._is_plain = True
         self._is_big5: bool | None = None
@@ -96,11 +100,10 @@ class TextPass:
         if not self._rows:
             raise FileError("is empty: no header")
         header = self._header.decode()
-        has_gaps = 0 < self._first_blank < self._last_row
+        has_gaps = 0 < self._first_blank < self._last_row or self._blank > 0
         sha256 = self._sha256 or self._hash.hexdigest()
-        return TextScan(
-            header, self._rows - 1, has_gaps, sha256, tuple(self._sample), self._is_plain, tuple(self._last)
-        )
+        sample, last = tuple(self._sample), tuple(self._last)
+        return TextScan(header, self._rows - 1, has_gaps, sha256, sample, self._is_plain, last, self._blank)
 
     def _take(self, raw: bytes) -> None:
         self._refuse_control(raw)
@@ -195,8 +198,13 @@ class TextPass:
         self, text: bytes, content: npt.NDArray[np.uint8], starts: Numbers, ends: Numbers
     ) -> npt.NDArray[np.bool_]:
         is_row = np.ones(len(ends), np.bool_)
-        for n in np.flatnonzero(content[starts] <= ord(" ")):
-            is_row[n] = bool(text[starts[n] : ends[n]].strip(_SPACES))
+        silent = np.zeros(256, np.bool_)
+        silent[[*self._silent]] = True
+        at_ends = (starts, np.minimum(starts + 1, ends), np.maximum(ends - 1, starts))
+        for n in np.flatnonzero(np.logical_and.reduce([silent[content[place]] for place in at_ends])):
+            line = text[starts[n] : ends[n]]
+            is_row[n] = bool(line.strip(self._silent))
+            self._blank += not is_row[n] and bool(line.strip(_SPACES))
         blank, full = np.flatnonzero(~is_row), np.flatnonzero(is_row)
         if len(blank) and not self._first_blank:
             self._first_blank = self._lines + int(blank[0]) + 1

@@ -15,7 +15,6 @@ from intake.files.lines import TextPass, TextScan, Undecodable
 from intake.files.unpacking import FileError, stamp_of
 from intake.source.mapping import DeliveryForm, SourceFile
 
-DELIMITERS = ",\t|;^"
 _BYTES = 1 << 20
 
 

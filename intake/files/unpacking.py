@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -90,6 +91,15 @@ def unpacked(path: Path) -> Iterator[bytes]:
 def is_packed(path: Path) -> bool:
     """Whether the name says that the file is packed."""
     return path.name.lower().endswith((".gz", ".zip"))
+
+
+def text_name(path: Path) -> str:
+    """The name of the text, in small letters: of what is packed, that of the file within. Raises FileError."""
+    name = path.name.lower()
+    if not name.endswith(".zip"):
+        return name.removesuffix(".gz")
+    with _opened_zip(path) as archive:
+        return _only_member(archive).filename.lower()
 
 
 def _plain(path: Path) -> Iterator[bytes]:
@@ -187,14 +197,20 @@ def _together(blocks: Iterator[bytes]) -> Iterator[bytes]:
     yield b"".join(waiting)
 
 
-def _unzipped(path: Path) -> Iterator[bytes]:
+@contextmanager
+def _opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         refuse_many_entries(path)
-        with zipfile.ZipFile(path) as archive, archive.open(_only_member(archive)) as stream:
-            while block := stream.read(BLOCK):
-                yield block
+        with zipfile.ZipFile(path) as archive:
+            yield archive
     except _ZIP_DAMAGE as error:
         raise FileError(f"is a damaged zip file ({type(error).__name__})") from error
+
+
+def _unzipped(path: Path) -> Iterator[bytes]:
+    with _opened_zip(path) as archive, archive.open(_only_member(archive)) as stream:
+        while block := stream.read(BLOCK):
+            yield block
 
 
 def refuse_many_entries(path: Path) -> None:

@@ -57,8 +57,8 @@ _KNOWN: dict[str, tuple[str, str, tuple[str, str]]] = {
     "SIGNS_DIFFER": ("数量与金额的正负号不一致", "quantity and amount have different signs", _AGAIN),
     "PRICE_NEGATIVE": ("单价为负", "the unit price is negative", _AGAIN),
     "CHARGED_OUT_OF_RANGE": (
-        "收费时间晚于业务日期",
-        "charged after the business date",
+        "收费时间晚于业务日期,或早得不可能",
+        "charged after the business date, or impossibly long ago",
         _AGAIN,
     ),
     "BEFORE_FIRST_YEAR": (

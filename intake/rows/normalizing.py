@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 from fundwatch.contracts.table import Table
 from fundwatch.expressions.declared import names_in
 from fundwatch.texts import ASCII_WIDTH, FULL_WIDTH, STRANGE, UNSEEN, WITHIN_ENDS, WRAPPED
-from intake.files.value_types import NUMBER_FORM
-from intake.source.columns import Scrub, columns_used
+from intake.files.value_types import NUMBER_FORM, OF_A_LIST, SHORTENED_FORM
+from intake.source.columns import Codes, Scrub, columns_used
 from intake.source.mapping import Rows
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def texts_only(table: Table, rows: Rows, known: frozenset[str]) -> frozenset[str
     texts, others = frozenset[str](), frozenset[str]().union(*(lookup.on for lookup in rows.lookup))
     for name, given in [*rows.columns.items(), *rows.carry.items()]:
         used = columns_used(given, known)
-        if isinstance(given, Scrub) or (name in table.names and not name.endswith("department")):
+        is_name = name in table.names and not name.endswith("department") and not isinstance(given, Codes)
+        if isinstance(given, Scrub) or is_name:
             texts |= used
         else:
             others |= used
@@ -71,10 +72,11 @@ def computed_columns(table: Table, rows: Rows, known: frozenset[str]) -> frozens
     return frozenset().union(*(columns_used(source, known) for source in given))
 
 
-def is_number_form(text: Column) -> Column:
+def is_number_form(text: Column, name: str = "") -> Column:
     """Whether a text is an id that a program took for a number, 5001.0 or 9.9E+17: without the point it would be
-    another's."""
-    return (text.contains(".") | text.contains("+")) & text.rlike(NUMBER_FORM)
+    another's. `name` is the canonical column's, where it is made for one."""
+    form = SHORTENED_FORM if name.endswith(OF_A_LIST) else NUMBER_FORM
+    return (text.contains(".") | text.contains("+")) & text.rlike(form)
 
 
 def in_list_form(name: str, value: Column) -> Column:

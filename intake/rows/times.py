@@ -26,12 +26,16 @@ _LOCAL = rf"^{_DAY}(?:[ T]{_HOUR})?$"
 _ELSEWHERE = rf"^{_DAY}[ T]{_HOUR} ?{_OFFSET}$"
 _CHINESE = r"^([0-9]{4})年([0-9]{1,2})月([0-9]{1,2})日 ?((?:[0-9]{1,2}:.*)?)$"
 _ENOUGH = 20  # values: a correction of three rows does not say how a source writes its times
+_MANY = 100  # values within the day at one moment of it: that is where another clock's midnight lies, or a batch ran
 _SHARE = 0.01  # of values beside midnight: fewer are strays in a column of days
 
 
 @dataclass(frozen=True)
 class TimesOfDay:
-    """Of one timestamp column: how many values are known, and how many of them are not midnight."""
+    """Of one timestamp column: how many values are known, and how many of them are not midnight.
+
+    Of many that are all one moment of the day none is counted: that is where another clock's midnight lies.
+    """
 
     known: int
     within_the_day: int
@@ -56,21 +60,33 @@ def times_of_day(rows: DataFrame, table: str) -> DataFrame | None:
     columns = timestamp_columns(table)
     if not columns:
         return None
+    within = {name: F.when(_of_day(name) != 0, _of_day(name)) for name in columns}
     counted = rows.agg(
         *(F.count(F.col(name)).alias(f"{name}_known") for name in columns),
-        *(F.count_if(F.col(name) != F.date_trunc("day", F.col(name))).alias(f"{name}_within") for name in columns),
+        *(F.count(moment).alias(f"{name}_within") for name, moment in within.items()),
+        *((F.min(moment) == F.max(moment)).alias(f"{name}_is_one") for name, moment in within.items()),
     )
+
+    def told(name: str) -> Column:
+        is_one = F.col(f"{name}_is_one") & (F.col(f"{name}_within") >= _MANY)
+        return F.when(is_one, F.lit(0).cast("bigint")).otherwise(F.col(f"{name}_within"))
+
     each = F.array(
         *(
             F.struct(
                 F.lit(name).alias("column_name"),
                 F.col(f"{name}_known").alias("known"),
-                F.col(f"{name}_within").alias("within_the_day"),
+                told(name).alias("within_the_day"),
             )
             for name in columns
         )
     )
     return counted.select(F.lit(table).alias("table_name"), F.explode(each).alias("of")).select("table_name", "of.*")
+
+
+def _of_day(name: str) -> Column:
+    """How far into its day a moment is, in microseconds."""
+    return F.unix_micros(F.col(name)) - F.unix_micros(F.date_trunc("day", F.col(name)))
 
 
 def times_of_tables(tables: Mapping[str, DataFrame]) -> DataFrame | None:

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from fundwatch.contracts.table import Table
 from fundwatch.expressions.declared import names_in, written
 from fundwatch.expressions.tokens import quoted_name, quoted_text
+from fundwatch.texts import in_ascii
 from intake.rows.listed import flag_value
 from intake.rows.normalizing import in_list_form, is_id, is_number_form
 from intake.rows.reading import unless_among
@@ -83,7 +84,7 @@ class Reader:
         Step by step, each in names of the step before: an expression that stands in five places of the next is
         planned five times, and one in those of the next again.
         """
-        said = {name: self._said(given) for name, given in filled.items()}
+        said = {name: self._said(name, given) for name, given in filled.items()}
         rows = rows.select("*", *self._helpers())
         rows = rows.select("*", *(text.alias(_DELIVERED + name) for name, text in said.items()))
         rows = rows.select("*", *(self._source(name, given).alias(_SOURCE + name) for name, given in filled.items()))
@@ -109,17 +110,22 @@ class Reader:
         if not self._listed(name, given):
             return None
         if isinstance(given, Token) and not self._is_name(given.of):
-            parts = [F.when(F.col(_HELPER + c).isNull(), F.col(quoted_name(c))) for c in self._identifying_in(given.of)]
-            text = F.coalesce(*parts, F.lit(None).cast("string"))
+            said = [F.when(F.col(_HELPER + c).isNull(), F.col(quoted_name(c))) for c in self._identifying_in(given.of)]
+            text = F.coalesce(*said, F.lit(None).cast("string"))
             return F.when(~is_number_form(text), F.concat(F.lit(f"{name}\t"), text))
-        source, said, start = quoted_name(_SOURCE + name), quoted_name(_DELIVERED + name), quoted_text(f"{name}\t")
-        return F.expr(f"CASE WHEN {source} IS NULL AND {said} IS NOT NULL THEN concat({start}, {said}) END")
+        if parts := self._parts(name, given):
+            nothing = self._nothing_in_parts(name)
+            texts = [F.when(_is_one_of(part, nothing), F.col(quoted_name(part))) for part in parts]
+            text = F.coalesce(F.col(_DELIVERED + name), *texts)
+            return F.when(F.col(_SOURCE + name).isNull() & text.isNotNull(), F.concat(F.lit(f"{name}\t"), text))
+        source, text_of, start = quoted_name(_SOURCE + name), quoted_name(_DELIVERED + name), quoted_text(f"{name}\t")
+        return F.expr(f"CASE WHEN {source} IS NULL AND {text_of} IS NOT NULL THEN concat({start}, {text_of}) END")
 
     def carried(self, given: ColumnSource) -> Column:
         """A value that is carried along for tables grouped from this one, and has no contract."""
         if isinstance(given, Token):
             return self._made(given, None, F.expr(written(given.of, names=self.named(given.of))))
-        value = self._made(given, None, self._said(given))
+        value = self._made(given, None, self._said("", given))
         return value.try_cast("boolean") if isinstance(given, Expression) and given.as_type == "boolean" else value
 
     def named(self, sql: str) -> dict[str, str]:
@@ -136,8 +142,8 @@ class Reader:
             found.append(F.when(says, text).alias(_HELPER + name))
         return found
 
-    def _said(self, given: ColumnSource) -> Column:
-        """What the file says."""
+    def _said(self, name: str, given: ColumnSource) -> Column:
+        """What the file says in what a canonical column (none: a carried value) is made of."""
         if isinstance(given, str):
             return F.col(quoted_name(given))
         if isinstance(given, Constant):
@@ -148,7 +154,7 @@ class Reader:
             return trimmed(given)
         names = self.named(given.of) if isinstance(given, Token) and not self._is_name(given.of) else {}
         (sql,) = expressions_of(given).values()
-        return F.expr(written(sql, names=names))
+        return F.expr(written(sql, names=names or self._telling_parts(name, given)))
 
     def _source(self, name: str, given: ColumnSource) -> Column:
         """What the file says, or null where that is nothing."""
@@ -182,12 +188,27 @@ class Reader:
 
     def _is_number(self, name: str, given: ColumnSource) -> Column:
         """Whether an id was written as a number, by itself or in a part of what it is made of."""
-        found = is_number_form(F.col(_SOURCE + name).cast("string"))
+        found = is_number_form(F.col(_SOURCE + name).cast("string"), name)
         sqls = [given] if isinstance(given, str) else list(expressions_of(given).values())
         parts = [] if all(self._is_name(sql) for sql in sqls) else sorted(columns_used(given, self.ids))
         for part in parts:
-            found = found | F.coalesce(is_number_form(F.col(quoted_name(part))), F.lit(False))
+            found = found | F.coalesce(is_number_form(F.col(quoted_name(part)), name), F.lit(False))
         return found
+
+    def _parts(self, name: str, given: ColumnSource) -> list[str]:
+        """The columns that SQL makes an id of: `visit || '-' || number`."""
+        if not (isinstance(given, Expression) and name and is_id(self.table, name) and self._nothing_in_parts(name)):
+            return []
+        return [] if self._is_name(given.expr) else sorted(columns_used(given, self.ids))
+
+    def _telling_parts(self, name: str, given: ColumnSource) -> dict[str, str]:
+        """SQL in place of the parts of an id: one that says nothing is null, and makes no id of somebody's."""
+        texts = ", ".join(map(quoted_text, self._nothing_in_parts(name) if name else ()))
+        quoted = {part: quoted_name(part) for part in self._parts(name, given)}
+        return {part: f"(CASE WHEN {column} NOT IN ({texts}) THEN {column} END)" for part, column in quoted.items()}
+
+    def _nothing_in_parts(self, name: str) -> tuple[str, ...]:
+        return self.rules.placeholders.of_parts(self.table, name)
 
     def _identifying_in(self, sql: str) -> list[str]:
         return sorted(names_in(sql, self.identifying))
@@ -239,7 +260,8 @@ def trimmed(given: Value) -> Column:
     source = F.expr(written(given.of)).cast("string")
     if given.trim is None:
         return source
-    return F.nullif(F.trim(F.trim(source, F.lit(given.trim))), F.lit(""))
+    # what becomes a number has full-width signs in ASCII by now
+    return F.nullif(F.trim(F.trim(source, F.lit(given.trim + in_ascii(given.trim)))), F.lit(""))
 
 
 def converted(given: Value, kind: str | None, source: Column, zone: str) -> Column:

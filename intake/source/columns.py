@@ -12,6 +12,7 @@ from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator,
 
 from fundwatch.declared import Declared
 from fundwatch.expressions.declared import names_in
+from intake.source.spelling import as_read, translations_as_read
 
 # What one of the unit is worth, as a power of ten of the canonical unit (yuan, or one): exact in decimals.
 UNITS: Mapping[str, int] = {
@@ -145,6 +146,11 @@ class Codes(Declared):
     def _a_list_by_its_name(cls, given: Any, info: ValidationInfo) -> Any:
         return info.context.read(given) if isinstance(given, str) and info.context is not None else given
 
+    @field_validator("codes")
+    @classmethod
+    def _as_they_are_read(cls, given: dict[str, str]) -> dict[str, str]:
+        return translations_as_read(given)
+
     @property
     def exact(self) -> dict[str, str]:
         """The translations of whole codes."""
@@ -172,7 +178,7 @@ class CodeList(Declared):
         """YAML 1.1 reads the keys `true` and `false` as no texts."""
         if not isinstance(given, dict):
             return given
-        return {_word(key): value for key, value in given.items()}
+        return {_word(key): as_read(value) for key, value in given.items()}
 
     @model_validator(mode="after")
     def _listed_once(self) -> CodeList:

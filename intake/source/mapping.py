@@ -244,6 +244,12 @@ class DeliveryForm(Declared):
         """Where the night's files lie, or will."""
         return landing / self.folder.replace("{date}", night.isoformat())
 
+    @field_validator("null_texts")
+    @classmethod
+    def _as_they_are_read(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        """Keys and numbers have full-width signs in ASCII once they are read, names keep them."""
+        return tuple(dict.fromkeys([*given, *map(in_ascii, given)]))
+
     @field_validator("folder")
     @classmethod
     def _under_the_landing(cls, given: str) -> str:

@@ -46,6 +46,7 @@ from intake.source.mapping import (
     covers,
     mapped_columns,
 )
+from intake.source.spelling import never_equal
 
 _LEAST_PATTERN = 2  # signs that are no star
 _KEEPING = frozenset({"min", "max", "min_by", "max_by", "coalesce"})  # a pseudonym stays the same through these
@@ -188,10 +189,13 @@ class _Rows:
         for name, given in {**self.rows.columns, **self.rows.carry}.items():
             yield from self._reading_problems(f"{self.where}.{name}", given, there)
             yield from self._leaks(name, given)
+            if name not in _contract(self.table).names and not isinstance(given, Scrub):  # texts keep their signs
+                yield from never_equal(f"{self.where}.{name}", expressions_of(given).values())
         for number, entry in enumerate(self.rows.vault):
             yield from self._reading_problems(f"{self.where}.vault[{number}]", entry, there)
         for key, listed in self.rows.judged_by().items():
             yield from self._reading_problems(f"{self.where}.{key}", listed, there)
+            yield from never_equal(f"{self.where}.{key}", [listed.of])
             yield from self._shown(f"{self.where}.{key}", listed)
         yield from self._taking_problems()
         canonical = {name.lower() for name in _contract(self.table).column_names}
@@ -292,6 +296,7 @@ class _Rows:
                 yield f"{where}.{key}.{name}: the name is taken; write `another_name: {other}`"
         if lookup.where is not None:
             yield from _sql_problems(where, {"where": lookup.where}, MAPPING, there)
+            yield from never_equal(f"{where}.where", [lookup.where])
 
     def _circle_problems(self, own: frozenset[str]) -> Iterator[str]:
         """Lookups that wait for each other's columns, by the files that they look in."""

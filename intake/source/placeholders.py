@@ -13,11 +13,14 @@ from pydantic import Field
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.table import Table
 from fundwatch.declared import Declared
+from fundwatch.texts import in_ascii
 from intake.source.columns import Codes, ColumnSource, Constant
 
-# text: names and notes; code: ids and codes of things; class: values of a short list, where 0 means something
-Kind = Literal["text", "code", "class", "number", "date"]
+# text: names and notes; code: ids and codes of things; class: values of a short list, where 0 means something; end: a
+# date on which something ends, where the first day that a system knows stands for none
+Kind = Literal["text", "code", "class", "number", "date", "end"]
 Listed = Kind | Literal["all"]
+_ENDS = ("ended_on", "ended_at", "death_date")
 KINDS: tuple[str, ...] = ("all", *get_args(Kind))
 Lists = Mapping[Listed, tuple[str, ...]]
 
@@ -42,7 +45,7 @@ def kind_of(table: Table, name: str) -> Kind | None:
     column = next(c for c in table.columns if c.name == name)
     if column.type != "string":
         if column.type in ("date", "timestamp"):
-            return "date"
+            return "end" if name.endswith(_ENDS) else "date"
         return "class" if column.type == "boolean" else "number"
     if column.is_free_text or (column.text == "name" and not name.endswith("department")):
         return "text"
@@ -61,12 +64,17 @@ class Placeholders:
         kind = kind_of(table, name)
         if kind is None or isinstance(given, Constant):
             return ()
-        found = self._listed(kind, f"{table.name.removesuffix('_entry')}.{name}") - {*allowed}
+        found = self._listed(kind, _place(table, name)) - {*allowed}
         return tuple(sorted(found - ({*given.codes} if isinstance(given, Codes) else set())))
 
     def of_codes(self) -> tuple[str, ...]:
         """The texts that say nothing in an identifier that is a part of something made of SQL."""
         return tuple(sorted(self._listed("code", "")))
+
+    def of_parts(self, table: Table, name: str) -> tuple[str, ...]:
+        """The texts that say nothing in a part of an id; a number by itself may be one that counts from 0."""
+        said = self._listed("code", _place(table, name)) & {*_spellings(self._lists.get("all", ()))}
+        return tuple(sorted(said))
 
     def of_any(self) -> tuple[str, ...]:
         """The texts that say nothing in some kind of column."""
@@ -78,11 +86,17 @@ class Placeholders:
 
     def _listed(self, kind: Kind, place: str) -> set[str]:
         add, keep = self._changes.add, self._changes.keep
-        added = [*self._lists.get("all", ()), *self._lists.get(kind, ())]
-        added += [text for where in ("all", kind, place) for text in add.get(where, ())]
-        return {*_spellings(added)} - {*_spellings([t for where in ("all", kind, place) for t in keep.get(where, ())])}
+        kinds: tuple[Listed, ...] = ("all", "date", "end") if kind == "end" else ("all", kind)
+        added = [text for one in kinds for text in self._lists.get(one, ())]
+        added += [text for where in (*kinds, place) for text in add.get(where, ())]
+        return {*_spellings(added)} - {*_spellings([t for where in (*kinds, place) for t in keep.get(where, ())])}
+
+
+def _place(table: Table, name: str) -> str:
+    return f"{table.name.removesuffix('_entry')}.{name}"
 
 
 def _spellings(texts: Collection[str]) -> Iterator[str]:
-    for text in texts:
+    # keys and numbers have full-width signs in ASCII once they are read, names keep them
+    for text in {*texts, *map(in_ascii, texts)}:
         yield from (text, text.lower(), text.upper(), text.capitalize())

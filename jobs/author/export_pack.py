@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from fundwatch.errors import FundwatchError
+from fundwatch.places import put_file
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from jobs.author.rules_in_force import rules_in_force
@@ -51,17 +50,10 @@ def export_pack(
     knowledge = load_knowledge(region=region) if night is None else points_in_force(settings, night, region)
     pack = PackMaker(rule_set, knowledge, region.chain, night, with_shadow).pack()
     if out is not None:
-        draft = out.with_name(f".{out.name}.{os.getpid()}.draft")
         try:
-            draft.write_bytes(written_pack(pack))
-            draft.replace(out)
+            put_file(out, written_pack(pack))
         except OSError as error:
             raise FundwatchError(
-                f"the pack cannot be written: {error.strerror}",
-                where=str(out),
-                do="name a file in a folder that exists",
+                f"the pack cannot be written: {error.strerror}", where=str(out), do="name a file that may be written"
             ) from error
-        finally:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
     return PackExported(pack, out)

@@ -13,17 +13,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from fundwatch.contracts import CLEAN
+from fundwatch.contracts import CLEAN, TABLES
 from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.logs import step
 from fundwatch.regions import region_of
 from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
 from jobs.review.show_catalogues import known_name
-from rules.catalogue.examples import Worlds, columns_of, example_worlds
+from rules.benefits.policies import read_policies
+from rules.catalogue.examples import Worlds, example_worlds
 from rules.catalogue.load import load_rules
 from rules.catalogue.proving import Played, RuleProof, proof_of
 from rules.catalogue.rule import Rule, RuleSet, RuleState
+from rules.frames.indicators import STATISTICS
 from rules.frames.inputs import ScanWindow
 from rules.frames.registry import tables_read
 from rules.knowledge.points import Knowledge, load_knowledge
@@ -31,7 +33,7 @@ from rules.knowledge.points import Knowledge, load_knowledge
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_SUPPLIED = {table.name: frozenset(table.column_names) for table in CLEAN}
+_SUPPLIED = {table.name: frozenset(table.column_names) for table in (*CLEAN, TABLES[STATISTICS])}
 _EVER = ScanWindow(date(1900, 1, 1), date(2199, 12, 31))
 _BADLY_WRITTEN = (KeyError, ValueError, TypeError, ArithmeticError)  # what a cell of an example may come to
 _LONGEST = 300
@@ -139,10 +141,11 @@ def _scan(
     from rules.engine.scan import scan  # imports Spark
 
     tables = {
-        name: session.createDataFrame(worlds.rows.get(name, []), columns_of(name), verifySchema=False)
+        name: session.createDataFrame(worlds.rows.get(name, []), worlds.schema(name), verifySchema=False)
         for name in sorted({*tables_read(), *worlds.rows})
     }
-    done = scan(rule_set, tables, _SUPPLIED, knowledge, _EVER, lambda rows: rows.localCheckpoint())
+    supplied, policies = _SUPPLIED | worlds.columns, read_policies()
+    done = scan(rule_set, tables, supplied, knowledge, _EVER, lambda rows: rows.localCheckpoint(), policies=policies)
     done = done.materialized(lambda frames: [rows.localCheckpoint() for rows in frames])
     problems = {row.rule_id: row.problem for row in done.states.collect() if row.problem}  # a row a rule
     return done.found.collect(), problems  # of examples alone

@@ -9,7 +9,8 @@ from typing import Any
 
 from jobs.operate import show_models
 from jobs.operate.check_lake import check_lake
-from jobs.operate.lake_pages import print_lake_check, print_models, print_promotion, print_upgraded
+from jobs.operate.lake_pages import print_lake_check, print_metrics, print_models, print_promotion, print_upgraded
+from jobs.operate.night_metrics import NightMetrics, night_metrics
 from jobs.operate.upgrade_lake import upgrade_lake
 from jobs.terminal.answer import Answer
 from jobs.terminal.options import night_of, settings_of
@@ -22,6 +23,11 @@ def models(options: argparse.Namespace) -> Answer[Any]:
         done = show_models.promote(in_force, night, options.model, options.fingerprint, by=options.by, why=options.why)
         return Answer(done, print_promotion)
     return Answer(show_models.models_of(in_force, night), print_models)
+
+
+def metrics(options: argparse.Namespace) -> Answer[NightMetrics]:
+    """`fundwatch metrics`."""
+    return Answer(night_metrics(settings_of(options).settings), print_metrics)
 
 
 def lake(options: argparse.Namespace) -> Answer[Any]:

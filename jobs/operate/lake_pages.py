@@ -9,6 +9,7 @@ from rich.text import Text
 from fundwatch.lake.check import CheckOutcome
 from fundwatch.terminal import new_table, show
 from jobs.operate.check_lake import EVERY_CHECK, LakeCheck
+from jobs.operate.night_metrics import NightMetrics
 from jobs.operate.show_models import ModelsShown, Promoted
 from jobs.operate.upgrade_lake import UpgradedLake
 from jobs.terminal.answer import Say
@@ -62,3 +63,8 @@ def _print_findings(found: LakeCheck) -> None:
         figures = f.figures if f.outcome is CheckOutcome.OK or not f.do else f"{f.figures}; 处理 do: {f.do}"
         table.add_row(f.check, f.subject, result, Text(figures))
     show(table)
+
+
+def print_metrics(found: NightMetrics, _say: Say) -> None:
+    """The text, as it stands in the file."""
+    print(found.text(), end="")

@@ -11,8 +11,8 @@ from jobs.declared_stages import PUBLISH, verb_of
 
 _RESOLVED = {
     "landing": "landing_dir", "lake": "lake_address", "truth": "truth_dir", "lists": "lists_dir",
-    "reports": "reports_dir", "key_file": "key_path", "vault": "vault_dir", "vault_key_file": "vault_key_path",
-    "mlflow_uri": "tracking_uri",
+    "reports": "reports_dir", "metrics": "metrics_file", "key_file": "key_path", "vault": "vault_dir",
+    "vault_key_file": "vault_key_path", "mlflow_uri": "tracking_uri",
 }  # fmt: skip
 
 

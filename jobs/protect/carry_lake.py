@@ -187,9 +187,10 @@ def _renamed(place: Workplace, name: str, columns: Sequence[str], bridge: DataFr
     rows = rekeyed(place.lake.read(place.spark, name), bridge, columns, key_id, _TEXTS.get(name, ()))
     if FINGERPRINT_COLUMN in rows.columns:
         rows = rows.withColumn(FINGERPRINT_COLUMN, content_fingerprint(_NETTED[name]))
-    if name != "case" and "case_id" in rows.columns:
-        rows = rows.join(case_ids(place, bridge), F.col("case_id") == F.col("_old_case"), how="left")
-        rows = rows.withColumn("case_id", F.coalesce("_new_case", "case_id")).drop("_old_case", "_new_case")
+    for column in ("case_id", "merged_case_id"):
+        if name != "case" and column in rows.columns:
+            rows = rows.join(case_ids(place, bridge), F.col(column) == F.col("_old_case"), how="left")
+            rows = rows.withColumn(column, F.coalesce("_new_case", column)).drop("_old_case", "_new_case")
     if name == "case":  # handed on from night to night: made again as the first night would have with the new key
         of_case = Window.partitionBy("case_id")  # its subject may go on under another id than on its first night
         rows = rows.withColumn("case_id", F.min_by(case_id("first_seen"), "business_date").over(of_case))

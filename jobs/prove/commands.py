@@ -9,9 +9,10 @@ from evaluation.inspecting import InspectionModel
 from jobs.prove.evaluate_leads import Evaluated, evaluate_night
 from jobs.prove.evaluate_worlds import EvaluatedWorlds, evaluate_worlds
 from jobs.prove.pages import print_demo, print_evaluated, print_quarter, print_simulated, print_worlds
+from jobs.prove.quarter_proof import Quarter
 from jobs.prove.run_demo import PROFILE, Demo, run_demo
 from jobs.prove.simulate_claims import Asked, Simulated, simulate_deliveries
-from jobs.prove.simulate_quarter import Quarter, run_quarter
+from jobs.prove.simulate_quarter import run_quarter
 from jobs.stages import incompleteness
 from jobs.terminal.answer import Answer
 from jobs.terminal.options import night_of, settings_of

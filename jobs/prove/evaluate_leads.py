@@ -34,7 +34,7 @@ from evaluation.labels import (
 )
 from evaluation.money import money_by
 from evaluation.population import SUBJECT, Population, base_rates, count_settlements, with_rates
-from evaluation.ranked import precision_by_subject, size_bands, with_bands
+from evaluation.ranked import by_value, precision_by_subject, size_bands, with_bands
 from evaluation.report import Evaluation, as_records
 from evaluation.statistics import outlying, score_quality, score_quality_by_peers
 from evaluation.tally import (
@@ -296,13 +296,16 @@ def _of_subjects(made: NightFound, found: NightFindings, labels: pd.DataFrame) -
     return {
         "base_rates": base_rates(found.population, staged, found.outliers),
         "size_bands": size_bands(subjects),
-        "first_by_subject": precision_by_subject(subjects, _rankings(made)),
+        "first_by_subject": precision_by_subject(subjects, _rankings(made, found.population)),
     }
 
 
-def _rankings(made: NightFound) -> dict[str, pd.DataFrame]:
-    """The leads in their order, and the subjects by each model: percentile among peers, then score."""
+def _rankings(made: NightFound, population: Population) -> dict[str, pd.DataFrame]:
+    """The leads in their order, the subjects by the fund's money and by each index of what like patients cost, and by
+    each model: percentile among peers, then score."""
     rankings = {} if made.leads is None else {"leads": made.leads[[*SUBJECT, "place"]]}
+    rankings["money"] = by_value(population.subjects, "fund")
+    rankings |= {name: by_value(values, "value") for name, values in made.indexes.items()}
     if made.scores is None:
         return rankings
     for model, of_model in _scored(made.scores).rename(columns=_AS_SUBJECT).groupby("model"):

@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 from pydantic import Field
 
-from evaluation.files import put_file
 from evaluation.headline import headline
 from evaluation.report import plain
 from evaluation.worlds import spread, worlds_page
@@ -21,6 +20,7 @@ from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.lock import refuse_no_lake
 from fundwatch.logs import step
 from fundwatch.pages import as_json
+from fundwatch.places import put_file
 from fundwatch.settings import Settings
 from jobs.protect.manage_keys import make_missing_keys
 from jobs.prove.evaluate_leads import evaluate_night

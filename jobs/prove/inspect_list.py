@@ -3,7 +3,7 @@ what it found through the same desk as people do."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -16,13 +16,12 @@ from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
 from jobs.prove.read_truth import read_found, read_labels, read_seen
 from jobs.review.outcomes.asked import LeadAsked
-from jobs.review.outcomes.known_cases import cases_of_lead
+from jobs.review.outcomes.known_cases import SAMPLE_KIND, cases_of_lead, sampled_case
 from jobs.review.outcomes.lead_desk import LeadDesk
 from jobs.review.outcomes.people_said import PeopleSaid
-from jobs.review.read_leads import listed_leads, rows_of
+from jobs.review.read_leads import listed_leads, rows_of, sample_of
 from leads.outcomes.closing import CaseKnown, Closing
 from leads.outcomes.entries import Status
-from leads.publishing.rows import LeadRow
 
 Subject = tuple[str, str]
 MANAGER, INSPECTOR, REVIEWER, TEAM = "simulated manager", "simulated inspector", "simulated reviewer", "simulation"
@@ -40,6 +39,20 @@ class NightTruth:
     def is_staged(self, subject: Subject) -> bool:
         """Whether the subject is one of a scheme, or any hit on it is right."""
         return subject in self.staged or any(self.subject_of_hit[hit] == subject for hit in self.right_hits)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A case that the model looked at, the lead or drawn subject by which the desk knows it, and what it decided."""
+
+    lead: str
+    case: CaseKnown
+    judged: Judged
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the random sample led to it, and no list."""
+        return self.case.kind == SAMPLE_KIND
 
 
 def night_truth(settings: Settings, night: date) -> NightTruth:
@@ -64,38 +77,53 @@ def night_truth(settings: Settings, night: date) -> NightTruth:
     )
 
 
-def inspect_list(settings: Settings, night: date, model: InspectionModel, truth: NightTruth) -> list[Judged]:
-    """Work through the first leads of the night's list; what was decided, case by case. A case that is closed or in
-    somebody's hands already is left alone, so that the same list is not inspected twice."""
+def inspect_list(settings: Settings, night: date, model: InspectionModel, truth: NightTruth) -> list[Checked]:
+    """Work through the first leads of the night's list and all that were drawn beside it; what was decided, case by
+    case. A case that an earlier list knew in somebody's hands is left alone. An inspection that was interrupted goes on
+    where it stopped, and one that is done is told again: what the model decides of a case is always the same."""
     trial = settings.model_copy(update={"reidentify_same_account": True})  # one account plays three people
     lake, desk = Lake(settings.lake_address), LeadDesk.of(trial)
-    done: list[Judged] = []
-    for lead in listed_leads(lake, night, model.capacity):
-        cases = [
-            case for case in cases_of_lead(lake, night, lead, PeopleSaid(settings.lake_address))
-            if case.status == Status.NEW
-        ]  # fmt: skip
-        if cases:
-            done += _inspected(desk, lake, lead, cases, model, truth)
-    return done
+    checked = to_check(lake, night, model, truth)
+    for one in sorted(checked, key=lambda one: one.judged.on_date):
+        _enter(desk, one)
+    return checked
 
 
-def _inspected(
-    desk: LeadDesk, lake: Lake, lead: LeadRow, cases: Sequence[CaseKnown], model: InspectionModel, truth: NightTruth
-) -> list[Judged]:
-    night = cases[0].night
-    judged = [model.judge(case_truth(lake, case, truth), night) for case in cases]
-    for case, one in sorted(zip(cases, judged, strict=True), key=lambda pair: pair[1].on_date):
-        asked = LeadAsked(lead.lead_id, MANAGER, night, case.kind, night)
-        desk.assign(asked, TEAM)
-        desk.note(replace(asked, by=INSPECTOR), Status.IN_CHECK)
-        checked = replace(asked, by=INSPECTOR, on_date=one.on_date)
-        if one.fined_amount:
-            desk.note(checked, Status.HEARD)
-        taken = desk.close(checked, _closing(one))
-        if any(step.waits for step in taken.steps):
-            desk.confirm(replace(checked, by=REVIEWER))
-    return judged
+def to_check(lake: Lake, night: date, model: InspectionModel, truth: NightTruth) -> list[Checked]:
+    """What the model looks at of a night, and decides of it."""
+    said = PeopleSaid(lake.address)
+    cases = [
+        (lead.lead_id, case)
+        for lead in listed_leads(lake, night, model.capacity)
+        for case in cases_of_lead(lake, night, lead, said)
+    ]
+    drawn = [(row.name, case) for row in sample_of(lake, night) for case in sampled_case(lake, night, row.name, said)]
+    return [
+        Checked(lead, case, model.judge(case_truth(lake, case, truth), night))
+        for lead, case in (*cases, *drawn)
+        if not any(step.night < night for step in case.steps)
+    ]
+
+
+def _enter(desk: LeadDesk, one: Checked) -> None:
+    """Take the steps to the decision, but for those that the case has."""
+    case, judged = one.case, one.judged
+    taken = {step.status for step in case.steps}
+    listed = LeadAsked(one.lead, MANAGER, case.night, case.kind, case.night)
+    checked = replace(listed, by=INSPECTOR, on_date=judged.on_date)
+    if Status.ASSIGNED not in taken:
+        desk.assign(listed, TEAM)
+    if Status.IN_CHECK not in taken:
+        desk.note(replace(listed, by=INSPECTOR), Status.IN_CHECK)
+    if judged.fined_amount and Status.HEARD not in taken:
+        desk.note(checked, Status.HEARD)
+    if judged.decision in taken:
+        return
+    waits = case.case_id in PeopleSaid(desk.settings.lake_address).waiting
+    if not waits:
+        waits = any(step.waits for step in desk.close(checked, _closing(judged)).steps)
+    if waits:
+        desk.confirm(replace(checked, by=REVIEWER))
 
 
 def _closing(one: Judged) -> Closing:
@@ -114,10 +142,13 @@ def _closing(one: Judged) -> Closing:
 
 
 def case_truth(lake: Lake, case: CaseKnown, truth: NightTruth) -> CaseTruth:
-    """What is true of a case: of a rule by its hits and their lines, of scores and tips by its subject."""
+    """What is true of a case: of a rule by its hits and their lines, of scores and tips by its subject, of one
+    that was drawn by either."""
     right = [hit for hit in case.hit_ids if hit in truth.right_hits]
     if not case.hit_ids:
-        return CaseTruth(case.case_id, case.kind, (case.subject_type, case.subject_id) in truth.staged)
+        subject = (case.subject_type, case.subject_id)
+        is_staged = truth.is_staged(subject) if case.kind == SAMPLE_KIND else subject in truth.staged
+        return CaseTruth(case.case_id, case.kind, is_staged)
     conditions = (("business_date", "==", case.night), ("hit_id", "in", {*right}))
     rows = rows_of(lake, "hit_line", *conditions, columns=["line_id"]) if right else []
     staged = {row["line_id"] for row in rows} & {*case.lines}

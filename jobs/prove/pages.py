@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from evaluation.headline import in_short, verdict
 from evaluation.tables import print_evaluation, print_figures, print_in_ten_lines
+from fundwatch.terminal import new_table, show
 from intake.quality_page import FOLDER, PAGE
 from jobs.prove.evaluate_leads import Evaluated
 from jobs.prove.evaluate_worlds import EvaluatedWorlds
+from jobs.prove.quarter_proof import MONEY_AND_HOURS, Quarter
 from jobs.prove.run_demo import Demo
 from jobs.prove.simulate_claims import Simulated
-from jobs.prove.simulate_quarter import Quarter
 from jobs.review.pages import print_list
 from jobs.terminal.answer import Say
+from leads.ledger.pages import estimated_text
 from leads.ledger.pages import in_short as ledger_in_short
+from leads.words import SUBJECT_WORDS
 from simulator.faults.spoiling import RESENT
 
+_FIGURES: Mapping[str, str] = dict(
+    zip(MONEY_AND_HOURS, ("查实 Found", "追回 Recovered", "罚款 Fined", "小时 Hours"), strict=True)
+)
 _COUNTS = frozenset({"rows", "accepted", "quarantined", "duplicates", "hits", "scores", "leads"})
 
 
@@ -22,8 +30,8 @@ def print_simulated(done: Simulated, say: Say) -> None:
     """The nights with their fee lines and money, and where everything lies."""
     say("simulated" if done.is_new else "nothing to do: the same deliveries lie there already")
     for night in done.summary["nights"]:
-        rows = night["rows"]
-        say(f"  {night['business_date']}  {rows['fee_list']:>8,} fee lines  {night['fee_amount']:>16} yuan")
+        lines = night["rows"].get("fee_list", 0)  # a night of a handful of persons may have none
+        say(f"  {night['business_date']}  {lines:>8,} fee lines  {night['fee_amount']:>16} yuan")
     if done.spoiled:
         mishaps = done.truth / "mishaps.csv"
         say(f"{done.spoiled} nights are spoiled: {mishaps}; sent again: {done.landing / RESENT}")
@@ -47,22 +55,56 @@ def print_worlds(done: EvaluatedWorlds, say: Say, *, details: bool) -> None:
 
 
 def print_quarter(done: Quarter, say: Say) -> None:
-    """The ledger in all, whether it is what the model did, the intervals, and what learning moved."""
+    """What was compared, one line each: what the model did, what the ledger says, whether that holds; then, night by
+    night, what learning moved."""
     say(ledger_in_short(done.ledger, "元 CNY"))
-    say(f"夜数 nights {len(done.nights)}; 已判 decided {done.decided}")
-    say(f"台账与模拟不符 where the ledger differs from the simulation: {len(done.differences)}")
+    table = new_table(f"模拟季度 The simulated quarter: {len(done.nights)} 夜 nights, {done.kinds} 类 kinds")
+    table.add_column("核对\nChecked", overflow="fold")
+    for heading in ("模拟所做\nDone by the model", "台账所载\nThe ledger says"):
+        table.add_column(heading, justify="right", overflow="fold")
+    table.add_column("相符\nHolds", justify="right")
+    for cells in _checked(done):
+        table.add_row(*cells)
+    show(table)
     for one in done.intervals:
         mark = "含 covers" if one.covers else "不含 MISSES"
-        say(f"  {one.kind}: {one.value:.1%} ({one.low:.1%} – {one.high:.1%}, n={one.judged}) {mark} {one.expected:.1%}")
-    say(f"已结个案重新作为新线索 closed and new again: {len(done.came_back)}")
-    moved = done.moved()
-    if moved is not None:
-        say(f"前二十准确率 precision of the first 20: {moved[0]:.1%} → {moved[1]:.1%} (learned)")
+        say(f"  {one.kind}: {one.value:.1%} ({one.low:.1%}–{one.high:.1%}, n={one.judged}) {mark} {one.expected:.1%}")
     for first in done.first:
         say(
-            f"  {first.night}: {first.without_learning:.0%} → {first.with_learning:.0%} of {min(first.leads, 20)}; "
+            f"  {first.night} 前二十 first 20: {first.without_learning:.0%} → {first.with_learning:.0%}, "
+            f"n={min(first.leads, 20)}; "
             f"{', '.join(f'{kind} {weight:.2f}' for kind, weight in sorted(first.weights.items())) or '–'}"
         )
+
+
+def _checked(done: Quarter) -> Iterator[tuple[str, str, str, str]]:
+    """A row for each thing that the quarter asserts."""
+    wrong = {(one.kind, one.figure) for one in done.differences}
+    ledger, truth = done.ledger, done.truth
+    yield "已判 Decided", str(truth.judged), str(ledger.decided), _mark(("*", "decided") not in wrong)
+    yield "属实 Right", str(truth.right), str(ledger.precision.part), _mark(("*", "right") not in wrong)
+    for name, words in _FIGURES.items():
+        said, own = getattr(ledger, name), getattr(truth, name)
+        yield words, f"{own:,.2f}", f"{said:,.2f}", _mark(("*", name) not in wrong)
+    by_kind = {kind for kind, _ in wrong} - {"*"}
+    yield "逐规则 Each of these by rule", str(done.kinds), str(done.kinds - len(by_kind)), _mark(not by_kind)
+    held = len(done.intervals) - len(done.missing)
+    yield "区间含真值 Intervals cover", str(len(done.intervals)), str(held), _mark(done.intervals_hold)
+    yield "已结又作新 Closed, new again", "0", str(len(done.came_back)), _mark(not done.came_back)
+    for one in done.drawn:
+        name = f"抽样 Sample: {SUBJECT_WORDS.get(one.missed.subject_type, one.missed.subject_type)}"
+        yield name, f"{one.truth.wrong} / {one.truth.checked}", one.missed.wrong.words, _mark(one.holds)
+        yield "  其中不在清单 on no list", "", one.missed.unlisted.words, ""
+        yield "  推算漏掉 estimated missed", "", estimated_text(one.missed), ""
+    moved = done.moved()
+    if moved is not None:
+        without, learned = moved
+        points = f"{100 * (learned - without):+.1f} 点 points"
+        yield "前二十准确率 First 20, without → with learning", f"{without:.1%}", f"{learned:.1%}", points
+
+
+def _mark(holds: bool) -> str:
+    return "✓" if holds else "✗"
 
 
 def print_demo(done: Demo, say: Say) -> None:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from evaluation.labels import LATER, TAKEN_BACK, JudgedPeriod, Seen, to_labels
 from evaluation.population import Population
+from features.catalogue import load_catalogues
 from fundwatch.contracts.entities import ENTITIES
 from fundwatch.contracts.versions import known_on
 from fundwatch.errors import FundwatchError, KeyMissingError
@@ -41,7 +42,8 @@ _DOMAIN = {entity.name: entity.domain for entity in ENTITIES.values() if entity.
 class NightFound:
     """What a night found, as tables: rule_hit, hit_line, score and lead. None: that stage has not run.
 
-    `hit_lines` prove the hits; `compared` are the lines that they are compared with.
+    `hit_lines` prove the hits; `compared` are the lines that they are compared with. `indexes` are subject_type,
+    subject_id and value of each indicator that sets costs against what like patients cost elsewhere.
     """
 
     hits: pd.DataFrame
@@ -50,6 +52,7 @@ class NightFound:
     coverage: pd.DataFrame
     scores: pd.DataFrame | None
     leads: pd.DataFrame | None
+    indexes: Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,25 @@ def read_found(lake: Lake, night: date) -> NightFound:
             lake, "lead", night,
             f"place, subject_type, subject_id, hit_count, {_AT_RISK}",
         ).sort_values("place", ignore_index=True),
+        indexes=read_indexes(lake, night),
     )  # fmt: skip
+
+
+def read_indexes(lake: Lake, night: date) -> dict[str, pd.DataFrame]:
+    """The night's values of every indicator that is a case mix's ratio, over its longest window; none of those that it
+    did not compute."""
+    found: dict[str, pd.DataFrame] = {}
+    catalogues = load_catalogues()
+    for kind, entity in ENTITIES.items():
+        if not lake.exists(entity.indicator_table):
+            continue
+        there, catalogue = lake.columns(entity.indicator_table), catalogues[kind]
+        for name, indicator in catalogue.indicators.items():
+            column = catalogue.column(name, max(catalogue.windows_of(indicator)))
+            if indicator.formula in catalogue.case_mix and column in there:
+                said = f"'{kind}' AS subject_type, {entity.id_column} AS subject_id, {column} AS value"
+                found[name] = of_night(lake, entity.indicator_table, night, said)
+    return {name: values for name, values in found.items() if values["value"].notna().any()}
 
 
 def _rule_state(lake: Lake, table: str) -> str:

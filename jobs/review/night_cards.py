@@ -12,6 +12,7 @@ from jobs.curate.in_force import counted_in, editions_live, knowledge_version
 from jobs.review.indicator_cards import indicator_cards
 from leads.cards import Cards, RuleCard
 from leads.publishing.published import KnowledgeUsed
+from rules.analysis.indicators import JUDGED
 from rules.knowledge.classes import CLASSES
 from rules.knowledge.points import load_knowledge
 
@@ -34,6 +35,7 @@ def all_cards(settings: Settings, night: date) -> Cards:
             clears_en=rule.clears.en,
             exclusions=tuple((held[name].name.zh, held[name].name.en) for name in rule.exclude),
             params=tuple((name, _param_text(value)) for name, value in rule.params.items()),
+            indicator=rule.indicators.get(JUDGED, ""),
         )
         for rule in rule_set.rules
     }

@@ -25,10 +25,12 @@ from jobs.terminal.options import (
     quarantine_options,
     reidentify_options,
     rule_options,
+    settlements_options,
     show_options,
     simulate_options,
     source_options,
     spikes_options,
+    tables_options,
 )
 from jobs.terminal.value_options import credit_options, ledger_options, points_options, quarter_options
 
@@ -105,6 +107,20 @@ _OTHERS = (
         "which items rose or stand out, where (单项目专项筛查): ranked, as a page and a table",
         "jobs.review.commands:spikes",
         spikes_options,
+        is_of_a_night=True,
+    ),
+    Command(
+        "tables",
+        "decision tables of cost control (费用调控决策表): persons, cost, length, shares, quotas; page, CSV, workbook",
+        "jobs.tables.commands:tables",
+        tables_options,
+        is_of_a_night=True,
+    ),
+    Command(
+        "settlements",
+        "settlements made again by the benefit policy (模拟结算): what is not as due; one step by step, other methods",
+        "jobs.settle.commands:settlements",
+        settlements_options,
         is_of_a_night=True,
     ),
     Command(
@@ -186,6 +202,9 @@ _OTHERS = (
         export_options,
         script="protect/export_data",
         is_of_a_night=True,
+    ),
+    Command(
+        "metrics", "print the newest night's figures as a monitor reads them", "jobs.operate.lake_commands:metrics"
     ),
     Command("settings", "print the settings in force and where each comes from", "jobs.operate.commands:settings"),
     Command(

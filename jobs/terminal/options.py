@@ -62,7 +62,7 @@ def common_options(parser: argparse.ArgumentParser) -> None:
     common = parser.add_argument_group("common options")
     common.add_argument("--date", type=a_date, metavar="DATE", help="the business date, like 2026-03-31")
     common.add_argument("--landing", metavar="DIR", help="where deliveries lie")
-    common.add_argument("--lake", metavar="DIR", help="where the tables lie")
+    common.add_argument("--lake", metavar="DIR", help="where the tables lie: a folder, or hdfs://HOST:PORT/FOLDER")
     common.add_argument("--source", metavar="NAME", help="which mapping of conf/sources/ reads the delivery")
     common.add_argument("--profile", metavar="NAME", help="which settings of conf/profiles/ hold")
     common.add_argument("--var", metavar="DIR", help="where everything made lies, unless set one by one")
@@ -155,6 +155,31 @@ def spikes_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--item", default="", metavar="CODE", help="only this item, by its national code")
     parser.add_argument("--days", type=int, default=28, help="how many days the recent period has (default 28)")
     parser.add_argument("--top", type=int, default=15, help="how many are printed (default 15); the table has all")
+
+
+def settlements_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch settlements [check|explain ID]`."""
+    said = (
+        "check: all of some days beside the benefit policy (the default); explain: one, step by step, and other methods"
+    )
+    parser.add_argument("action", nargs="?", choices=("check", "explain"), default="check", help=said)
+    parser.add_argument("id", nargs="?", default="", metavar="ID", help="explain: the settlement's id")
+    parser.add_argument(
+        "--from", dest="first", type=a_date, metavar="DATE", help="check: first day (default: the year's)"
+    )
+    parser.add_argument("--to", dest="last", type=a_date, metavar="DATE", help="check: last day (default: the night)")
+
+
+def tables_options(parser: argparse.ArgumentParser) -> None:
+    """`fundwatch tables [--by NAMES] [--from DATE] [--to DATE] [--institution CODE]`."""
+    parser.add_argument(
+        "--by", default="month,insurance_type,department,person_type", metavar="NAMES",
+        help="what the table is split by, with commas: month, insurance_type, department, person_type, care, "
+        "institution_id, charge_class",
+    )  # fmt: skip
+    parser.add_argument("--from", dest="first", type=a_date, metavar="DATE", help="the first day (default: the year's)")
+    parser.add_argument("--to", dest="last", type=a_date, metavar="DATE", help="the last day (default: the night)")
+    parser.add_argument("--institution", default="", metavar="CODE", help="only this institution, by its public code")
 
 
 def looking_options(parser: argparse.ArgumentParser) -> None:

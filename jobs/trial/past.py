@@ -17,10 +17,10 @@ from jobs import scan_rules
 from jobs.committed_stages import newest_night
 from jobs.curate.in_force import knowledge_for
 from jobs.job import Night, Workplace
+from rules.benefits.policies import read_policies
 from rules.catalogue.rule import RuleSet, RuleState
 from rules.engine.scan import Scan, scan
 from rules.frames.inputs import ScanInputs, ScanWindow
-from rules.frames.registry import tables_read
 from rules.knowledge.framed import PointsByClass
 
 if TYPE_CHECKING:
@@ -44,12 +44,14 @@ class Past:
         """The rules over the window in one scan, computed."""
         night = self._night
         kept = _kept(self.place.settings)
-        found = scan(rule_set, self._tables, night.supplied(), knowledge, self.window, kept, night.dates_only())
+        supplied, policies = scan_rules.supplied_scanned(night), read_policies(self.place.settings.conf)
+        found = scan(rule_set, self._tables, supplied, knowledge, self.window, kept, night.dates_only(), policies)
         return found.materialized(lambda frames: [kept(rows) for rows in frames])
 
     def inputs(self, knowledge: PointsByClass) -> ScanInputs:
         """What row frames are made of."""
-        return ScanInputs(self._tables, knowledge, self.window, self._night.dates_only())
+        policies = read_policies(self.place.settings.conf)
+        return ScanInputs(self._tables, knowledge, self.window, self._night.dates_only(), policies)
 
     def knowledge(self, region: Region) -> PointsByClass:
         """What the region's night rests on, editions included."""
@@ -65,8 +67,7 @@ class Past:
 
     @property
     def _tables(self) -> Mapping[str, DataFrame]:
-        night = self._night
-        return {name: night.known(name) for name in tables_read() if night.exists(name)}
+        return scan_rules.tables_scanned(self._night)
 
     @property
     def _night(self) -> Night:

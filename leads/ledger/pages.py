@@ -33,8 +33,8 @@ FINES_APART = (
     "fined is what people entered.",
 )
 MISSED_MEANING = (
-    "随机抽样不看清单:其中查实的比例,说明清单漏掉了多少。",
-    "The sample was drawn without looking at the list: what is wrong in it measures what the list misses.",
+    "随机抽样不看清单:其中查实而不在任何清单上的比例,说明清单漏掉了多少。",
+    "The sample was drawn without looking at the list: what is wrong in it and on no list measures what lists miss.",
 )
 
 
@@ -151,12 +151,13 @@ def _fines(made: ValueLedger) -> Iterator[Part]:
 
 def _missed(missed: Sequence[Missed]) -> Iterator[Part]:
     rows = [
-        (one.subject_type, one.sampled, one.wrong.words, "–" if one.population is None else one.population,
-         estimated_text(one), money_text(one.found_amount))
+        (one.subject_type, one.sampled, one.wrong.words, one.unlisted.words,
+         "–" if one.population is None else one.population, estimated_text(one), money_text(one.found_amount))
         for one in missed
     ]  # fmt: skip
     headings = (
-        "对象 Subject", "抽取 Drawn", "查实比例 Wrong", "总体 Population", "推算 Estimated wrong", "查实金额 Found"
+        "对象 Subject", "抽取 Drawn", "查实比例 Wrong", "不在清单 Wrong and on no list", "总体 Population",
+        "推算漏掉 Estimated missed", "查实金额 Found",
     )  # fmt: skip
     yield PageTable(Bilingual("随机抽样", "The random sample"), headings, rows)
     if rows:
@@ -165,7 +166,7 @@ def _missed(missed: Sequence[Missed]) -> Iterator[Part]:
 
 
 def estimated_text(one: Missed) -> str:
-    """`12 (3–40)`: how many of the population would be wrong."""
+    """`12 (3–40)`: how many of the population would be wrong and on no list."""
     if one.estimated is None:
         return "–"
     found, low, high = one.estimated

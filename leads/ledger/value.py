@@ -10,7 +10,7 @@ was not pursued or was referred says nothing of the rule that found it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -88,19 +88,21 @@ class LedgerRow:
 
 @dataclass(frozen=True)
 class Missed:
-    """What a random sample says of those whom no list names: how many of the checked were wrong, and how many that
-    makes of the population, at least and at most (95 percent)."""
+    """What a random sample says of those whom no list names: how many of the checked were `wrong`, how many were
+    wrong and on no list, and how many that makes of the population, at least and at most (95 percent)."""
 
     subject_type: str
     sampled: int
     population: int | None
     wrong: Share
+    unlisted: Share
     found_amount: Decimal
 
     @property
     def estimated(self) -> tuple[float, float, float] | None:
-        """Wrong ones of the population: as found, at least, at most; None where nobody was checked."""
-        share = self.wrong
+        """Of the population those who are wrong and on no list: as found, at least, at most; None where nobody was
+        checked."""
+        share = self.unlisted
         if self.population is None or share.value is None or share.low is None or share.high is None:
             return None
         return self.population * share.value, self.population * share.low, self.population * share.high
@@ -108,7 +110,8 @@ class Missed:
     def as_json(self) -> dict[str, Any]:
         return {
             "subject_type": self.subject_type, "sampled": self.sampled, "population": self.population,
-            "wrong": self.wrong.as_json(), "estimated": self.estimated, "found_amount": str(self.found_amount),
+            "wrong": self.wrong.as_json(), "unlisted": self.unlisted.as_json(), "estimated": self.estimated,
+            "found_amount": str(self.found_amount),
         }  # fmt: skip
 
 
@@ -189,24 +192,30 @@ def precision_by_kind(outcomes: Iterable[Outcome]) -> dict[str, Share]:
     return {kind: precision(of_kind) for kind, of_kind in sorted(by_kind.items())}
 
 
-def missed(samples: Iterable[Sampled], outcomes: Iterable[Outcome]) -> list[Missed]:
+def missed(samples: Iterable[Sampled], outcomes: Iterable[Outcome], listed: Iterable[ListedCase]) -> list[Missed]:
     """Grain: subject type. Of subjects drawn at random, by the outcomes that stand: one subject is wrong when any of
-    its cases is."""
+    its cases is, and missed when no list named it besides."""
     by_type: dict[str, dict[str, list[Outcome]]] = defaultdict(lambda: defaultdict(list))
     for outcome in latest_outcome(outcomes).values():
         if outcome.chosen_by == ChosenBy.SAMPLE and outcome.decision in JUDGED:
             by_type[outcome.subject_type][outcome.subject_id].append(outcome)
     drawn = {sample.subject_type: sample for sample in samples}
-    return [
-        Missed(
-            kind,
-            drawn[kind].sampled if kind in drawn else len(by_type[kind]),
-            drawn[kind].population if kind in drawn else None,
-            Share(sum(any(o.decision in RIGHT for o in of) for of in by_type[kind].values()), len(by_type[kind])),
-            _total(o.found_amount for of in by_type[kind].values() for o in of),
-        )
-        for kind in sorted({*drawn, *by_type})
-    ]
+    named = {(case.subject_type, case.subject_id) for case in listed}
+    return [_missed(kind, by_type[kind], drawn.get(kind), named) for kind in sorted({*drawn, *by_type})]
+
+
+def _missed(
+    kind: str, checked: Mapping[str, Sequence[Outcome]], drawn: Sampled | None, named: Collection[tuple[str, str]]
+) -> Missed:
+    wrong = [subject for subject, of in checked.items() if any(outcome.decision in RIGHT for outcome in of)]
+    return Missed(
+        kind,
+        len(checked) if drawn is None else drawn.sampled,
+        None if drawn is None else drawn.population,
+        Share(len(wrong), len(checked)),
+        Share(sum((kind, subject) not in named for subject in wrong), len(checked)),
+        _total(outcome.found_amount for of in checked.values() for outcome in of),
+    )
 
 
 @dataclass(frozen=True)

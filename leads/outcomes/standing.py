@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Protocol, TypeVar
 
@@ -35,6 +36,14 @@ def in_force(entries: Iterable[Entry]) -> list[Entry]:
     known = list(entries)
     taken_back = {entry.withdraws for entry in known if entry.withdraws}
     return [entry for entry in known if not entry.withdraws and entry.own_id not in taken_back]
+
+
+OfCase = TypeVar("OfCase", StatusEntry, Outcome)
+
+
+def with_case(entries: Iterable[OfCase], merged: Mapping[str, str]) -> list[OfCase]:
+    """The entries under the case that goes on, where theirs was merged into another."""
+    return [replace(one, case_id=merged[one.case_id]) if one.case_id in merged else one for one in entries]
 
 
 def histories(entries: Iterable[StatusEntry]) -> dict[str, list[StatusEntry]]:
@@ -92,6 +101,14 @@ def snoozed(snoozes: Iterable[Snooze], night: date) -> list[Snooze]:
         else:
             begun[entry.snooze_id] = entry
     return [entry for entry in begun.values() if entry.until >= night]
+
+
+def to_begin(snoozes: Iterable[Snooze], night: date) -> list[Snooze]:
+    """The snoozes that begin after the night and that nobody has ended."""
+    known = list(snoozes)
+    ended = {entry.snooze_id for entry in known if entry.action == SnoozeAction.ENDED}
+    begun = (entry for entry in known if entry.action == SnoozeAction.BEGUN and entry.on_date > night)
+    return [entry for entry in begun if entry.snooze_id not in ended]
 
 
 class DatedOnList(Withdrawable, Protocol):

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from leads.outcomes.entries import NOTHING, DecidedHit, Outcome, Snooze, Status, StatusEntry
-from leads.outcomes.standing import histories, in_force, known_before, reconciled, snoozed, status_of
+from leads.outcomes.standing import histories, in_force, known_before, reconciled, snoozed, status_of, with_case
 from leads.outcomes.steps import holder
 
 Finding = tuple[str, str, str]  # subject type, subject, kind
@@ -19,10 +19,11 @@ WATCHED = (Status.ASSIGNED, Status.IN_CHECK, Status.HEARD, Status.CONFIRMED, Sta
 
 @dataclass(frozen=True)
 class SaidBefore:
-    """What people had said by a night: steps by case, the hits that each case's outcomes were about, what is quiet."""
+    """What people had said by a night: steps by case, the hits that each case's outcomes were about with the night of
+    the list they were on, what is quiet."""
 
     steps: Mapping[str, Sequence[StatusEntry]]
-    decided_hits: Mapping[str, frozenset[str]]
+    decided_hits: Mapping[str, Mapping[str, date]]
     snoozes: Sequence[Snooze]
 
     def of_status(self, wanted: Collection[Status]) -> list[str]:
@@ -40,24 +41,38 @@ def said_before(
     hits: Iterable[DecidedHit],
     snoozes: Iterable[Snooze],
     night: date,
+    merged: Mapping[str, str] | None = None,
 ) -> SaidBefore:
-    """What a list of the night may rest on."""
-    known = known_before(outcomes, night)
-    steps = histories(reconciled(known_before(statuses, night), known))
-    case_of = {outcome.outcome_id: outcome.case_id for outcome in in_force(known)}
-    of_case: dict[str, set[str]] = {}
+    """What a list of the night may rest on. `merged` says of a case which other it goes on in."""
+    known = with_case(known_before(outcomes, night), merged or {})
+    steps = histories(reconciled(with_case(known_before(statuses, night), merged or {}), known))
+    return SaidBefore(steps, decided_about(known, hits), snoozed(snoozes, night))
+
+
+def decided_about(outcomes: Iterable[Outcome], hits: Iterable[DecidedHit]) -> dict[str, dict[str, date]]:
+    """By case, the hits that its outcomes in force were about, and the night of the list that had them."""
+    standing = {outcome.outcome_id: outcome for outcome in in_force(outcomes)}
+    found: dict[str, dict[str, date]] = {}
     for hit in hits:
-        if hit.outcome_id in case_of:
-            of_case.setdefault(case_of[hit.outcome_id], set()).add(hit.hit_id)
-    return SaidBefore(steps, {case: frozenset(ids) for case, ids in of_case.items()}, snoozed(snoozes, night))
+        if (outcome := standing.get(hit.outcome_id)) is not None:
+            found.setdefault(outcome.case_id, {})[hit.hit_id] = outcome.night
+    return found
 
 
 @dataclass(frozen=True)
 class HitTonight:
-    """A hit of the night on a case that is decided."""
+    """A hit of the night on a case that is decided, and the lines that prove it where they are asked for."""
 
     hit_id: str
     amount: Decimal | None
+    lines: frozenset[str] = frozenset()
+
+
+def not_decided(hits: Mapping[str, Collection[str]], known: Collection[str], known_lines: Collection[str]) -> list[str]:
+    """Of hits, each with its lines, those that no decision was about: by their id, and by their lines. The id of a hit
+    on a person is another once the person's id or the key of its token is; the lines are the same."""
+    decided = {*known_lines}
+    return [hit for hit, lines in hits.items() if hit not in known and not (lines and decided.issuperset(lines))]
 
 
 @dataclass(frozen=True)
@@ -100,13 +115,20 @@ def case_standings(
     hits: Mapping[Finding, Sequence[HitTonight]],
     gone: Sequence[LineGone],
     snoozes: Mapping[Finding, Snooze],
+    decided_lines: Mapping[str, Collection[str]] | None = None,
 ) -> list[CaseStanding]:
     """How the cases stand of which people said something, and what is quiet; in order.
 
     `findings` says by case whose it is tonight and of what kind, `hits` what decided cases hit tonight, `gone` the
-    lines that were reversed, `snoozes` what is quiet, by tonight's ids.
+    lines that were reversed, `snoozes` what is quiet, by tonight's ids; `decided_lines` by case the lines of the hits
+    that were decided, where these are not enough to know tonight's.
     """
-    rows = {findings[case]: _of_case(case, said, findings[case], hits, gone) for case in said.steps if case in findings}
+    lines = decided_lines or {}
+    rows = {
+        findings[case]: _of_case(case, said, findings[case], hits, gone, lines.get(case, ()))
+        for case in said.steps
+        if case in findings
+    }
     for finding, snooze in snoozes.items():
         row = rows.get(finding) or CaseStanding(*finding)
         rows[finding] = _with(row, snoozed_until=snooze.until, is_quiet=True)
@@ -119,11 +141,13 @@ def _of_case(
     finding: Finding,
     hits: Mapping[Finding, Sequence[HitTonight]],
     gone: Sequence[LineGone],
+    decided_lines: Collection[str],
 ) -> CaseStanding:
     steps = said.steps[case]
     last, status, held = steps[-1], status_of(steps), holder(steps)
-    known = said.decided_hits.get(case, frozenset())
-    new = [hit for hit in hits.get(finding, ()) if hit.hit_id not in known] if status.is_decided else []
+    tonight = {hit.hit_id: hit for hit in hits.get(finding, ())} if status.is_decided else {}
+    unknown = not_decided({h: hit.lines for h, hit in tonight.items()}, said.decided_hits.get(case, {}), decided_lines)
+    new = [tonight[hit] for hit in unknown]
     lost = [line for line in gone if line.case_id == case]
     return CaseStanding(
         *finding, case, status, last.on_date, " ".join(t for t in ((held.team, held.person) if held else ()) if t),

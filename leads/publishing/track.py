@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.logs import log
+from fundwatch.places import put_file
 from fundwatch.tracking import Tracking, client_of, experiment_of
 from leads.publishing.lists import SUMMARY, is_whole
 
@@ -54,10 +55,7 @@ def outbox(lists: Path) -> Path:
 
 def post(note: Note, lists: Path) -> None:
     """Put a note into the outbox; a later list of the same night takes the place of an earlier one."""
-    outbox(lists).mkdir(parents=True, exist_ok=True)
-    draft = outbox(lists) / f".{note.business_date}.draft"
-    draft.write_text(json.dumps(asdict(note), sort_keys=True, ensure_ascii=False, indent=2), encoding="utf-8")
-    draft.replace(outbox(lists) / f"{note.business_date}.json")
+    put_file(outbox(lists) / f"{note.business_date}.json", _written(asdict(note)))
 
 
 def send(lists: Path, tracking: Tracking) -> Sent:
@@ -141,7 +139,8 @@ def rename_note_keys(folder: Path) -> None:
         note = _content(path)
         if not {*note} & {*_NOTE_KEYS}:
             continue
-        draft = path.with_name(f".{path.stem}.draft")
-        renamed = {_NOTE_KEYS.get(key, key): value for key, value in note.items()}
-        draft.write_text(json.dumps(renamed, sort_keys=True, ensure_ascii=False, indent=2), encoding="utf-8")
-        draft.replace(path)
+        put_file(path, _written({_NOTE_KEYS.get(key, key): value for key, value in note.items()}))
+
+
+def _written(note: Mapping[str, Any]) -> str:
+    return json.dumps(note, sort_keys=True, ensure_ascii=False, indent=2)

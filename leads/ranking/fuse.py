@@ -13,9 +13,9 @@ from pyspark.sql.window import Window
 from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import stacked
 from fundwatch.regions import CURRENCY
-from leads.cards import TIERS, WEAKEST_TIER, Cards
+from leads.cards import TIERS, WEAKEST_TIER, Cards, looked_up
 from leads.ranking.cases import FINDING, SCORE_KIND, findings, quiet_findings
-from leads.ranking.money import MONEY, once_per_line
+from leads.ranking.money import MONEY, NO_MONEY, once_per_line
 from leads.ranking.naming import public_names, with_workplaces
 from leads.ranking.outliers import NOTEWORTHY_Z, SUBJECT, outliers, percentiles, strength, strongest_reasons
 from leads.ranking.percentiles import said_percentile
@@ -97,6 +97,7 @@ def fuse(inputs: LeadInputs, cards: Cards, options: FuseOptions) -> Fused:
         _loud(standing_out, F.lit(SCORE_KIND), inputs.quiet).withColumn("lead_id", _lead_id(options)),
         strongest_reasons(inputs.score_reasons).withColumn("lead_id", _lead_id(options)),
         _loud(tips, F.lit(TIP_KIND), inputs.quiet).withColumn("lead_id", _lead_id(options)),
+        judged={rule_id: card.indicator for rule_id, card in cards.rules.items() if card.indicator},
     )
     leads = _ranked(gathered, inputs, cards, options)
     evidence = _evidence(_evidence_lines(money_lines, compared, inputs.lines), gathered)
@@ -129,11 +130,14 @@ def _rule_pieces(hits: DataFrame, counted: DataFrame) -> DataFrame:
     for place, tier in enumerate(TIERS):
         tier_place = F.when(F.col("tier") == tier, F.lit(place)).otherwise(tier_place)
     amount = F.coalesce("amount_at_risk", F.lit(0))
+    # an estimate of nothing is one whose base the night did not compute
+    is_priced = ~F.equal_null("money_method", F.lit(NO_MONEY)) & ~(F.col("is_estimate") & (amount == 0))
     example = F.min(F.struct((-amount).alias("order"), "period_start", "reason_zh", "reason_en"))
     rules = hits.groupBy("lead_id", *SUBJECT, "rule_id").agg(
         F.count(F.lit(1)).alias("hits"),
         F.sum(amount).alias("money"),
         F.bool_and("is_estimate").alias("is_estimate"),
+        F.bool_or(is_priced).alias("is_priced"),
         example["reason_zh"].alias("example_zh"),
         example["reason_en"].alias("example_en"),
         F.min(tier_place).alias("tier_place"),
@@ -143,14 +147,18 @@ def _rule_pieces(hits: DataFrame, counted: DataFrame) -> DataFrame:
     return (
         rules.join(counted, on=["lead_id", "rule_id"], how="left")
         .withColumn("counted", F.coalesce("counted", F.lit(0)).cast(MONEY))
-        .select("lead_id", *SUBJECT, F.col("hits").alias("hit_count"), "tier_place", rule)
+        .select("lead_id", *SUBJECT, F.col("hits").alias("hit_count"), "is_priced", "tier_place", rule)
     )
 
 
 def _bare_estimates(hits: DataFrame, hit_lines: DataFrame) -> DataFrame:
-    """Grain: hit. Estimates of a whole institution: they have no line and count as they stand."""
+    """Grain: hit. Estimates of all that somebody did: they have no line. Two of them may be of the same money, and
+    nobody knows how much: of a lead's the greatest counts."""
     bare = hits.where("is_estimate").join(hit_lines, on="hit_id", how="left_anti")
-    return bare.select("lead_id", "rule_id", F.coalesce("amount_at_risk", F.lit(0)).cast(MONEY).alias("amount_at_risk"))
+    amount = F.coalesce("amount_at_risk", F.lit(0)).cast(MONEY)
+    place = F.row_number().over(Window.partitionBy("lead_id").orderBy(amount.desc(), "rule_id", "hit_id"))
+    counted = F.when(place == 1, amount).otherwise(F.lit(0).cast(MONEY))
+    return bare.select("lead_id", "rule_id", counted.alias("amount_at_risk"))
 
 
 def _counted_by_rule(money_lines: DataFrame, bare: DataFrame) -> DataFrame:
@@ -177,11 +185,12 @@ def _money_pieces(money_lines: DataFrame, bare: DataFrame) -> DataFrame:
     return per_lead.unionByName(per_hit, allowMissingColumns=True)
 
 
-def _gathered(*pieces: DataFrame) -> DataFrame:
+def _gathered(*pieces: DataFrame, judged: Mapping[str, str]) -> DataFrame:
     """Grain: lead. All that is known of a subject with a hit, a standing-out score or a tip, in one grouping.
 
     The tier comes from hits alone. A subject that stands out by score keeps all its score's reasons, another one
-    only what is noteworthy by itself.
+    only what is noteworthy by itself; neither those whose indicator a rule that hit has `judged`: what is one finding
+    is told once.
     """
     rows = stacked(pieces, missing_as_null=True)
     leads = rows.groupBy("lead_id").agg(
@@ -193,6 +202,7 @@ def _gathered(*pieces: DataFrame) -> DataFrame:
         F.coalesce(F.sum("amount_in_question"), F.lit(0)).cast(MONEY).alias("amount_in_question"),
         F.coalesce(F.sum("estimated_amount"), F.lit(0)).cast(MONEY).alias("estimated_amount"),
         F.coalesce(F.sum("line_count"), F.lit(0)).cast("bigint").alias("line_count"),
+        F.coalesce(F.bool_or("is_priced"), F.lit(False)).alias("is_priced"),
         F.max("score").alias("score"),
         F.max("position").alias("position"),
         F.max_by("score_peers", F.struct("score", "score_peers")).alias("score_peers"),
@@ -201,15 +211,17 @@ def _gathered(*pieces: DataFrame) -> DataFrame:
         F.coalesce(F.max("tip_count"), F.lit(0)).cast("bigint").alias("tip_count"),
         F.max("tip_newest").alias("tip_newest"),
     )
+    told = F.transform("rules", lambda rule: looked_up(judged, rule["rule_id"]))
+
+    def is_reported(reason: Column) -> Column:
+        is_shown = F.col("is_standout") | (reason["strength"] >= NOTEWORTHY_Z)
+        return is_shown & ~F.array_contains(told, reason["indicator"])
+
     return (
         leads.where((F.col("hit_count") > 0) | F.col("is_standout") | (F.col("tip_count") > 0))
-        .withColumns({"indicators": F.filter("reasons", _is_reported), "strength": strength(F.col("reasons"))})
+        .withColumns({"indicators": F.filter("reasons", is_reported), "strength": strength(F.col("reasons"))})
         .drop("reasons")
     )
-
-
-def _is_reported(reason: Column) -> Column:
-    return F.col("is_standout") | (reason["strength"] >= NOTEWORTHY_Z)
 
 
 def _ranked(gathered: DataFrame, inputs: LeadInputs, cards: Cards, options: FuseOptions) -> DataFrame:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 MONEY = "decimal(16,2)"
+NO_MONEY = "A11"  # the method of rules that say nothing of money
 _SUM = "decimal(28,2)"
 
 

@@ -4,8 +4,8 @@ priority = (severity × money × outlier) ^ ⅓ × tips × learned, each of the 
 so that a lead must have something of all three. Ranking only: it raises no tier and proves nothing.
 
 - severity: by tier, `SEVERITY`;
-- money: ln(1 + amount at risk + half the estimate) / ln(1 + 1,000,000), at most 1; where no rule hit, the money
-  is unknown and counts 0.4, as 250 yuan would;
+- money: ln(1 + amount at risk + half the estimate) / ln(1 + 1,000,000), at most 1; where no rule hit that says
+  something of money, it is unknown and counts 0.4, as 250 yuan would;
 - outlier: 0.5 + 0.5 × position × reach; 0.75 without a score. The position says how rare: (members below + ½) / n,
   the best of its scores. The first of 20 stands at 0.975 and the first of 200 at 0.9975: a small group can say no
   more. The reach says how far: strength / (strength + 8), the strength being what its strongest indicators exceed
@@ -51,7 +51,7 @@ def with_places(leads: DataFrame, letter_amount: float = 0) -> DataFrame:
     """Grain: lead. Adds `priority`, what it is made of (FACTORS), `is_minor` and `place` (1 is the first to look at;
     equal leads share theirs).
 
-    `leads` has tier, hit_count, both amounts, position and strength (see `leads.ranking.outliers`), tip_count, and
+    `leads` has tier, is_priced, both amounts, position and strength (see `leads.ranking.outliers`), tip_count, and
     learned_factor.
     """
     by_worth = ("is_minor", F.desc("priority"), F.desc("strength"), _weighed().desc())
@@ -97,7 +97,7 @@ def _parts() -> tuple[Column, Column, Column]:
     for tier, weight in SEVERITY.items():
         severity = F.when(F.col("tier") == tier, F.lit(weight)).otherwise(severity)
     money = F.least(F.log1p(_weighed()) / math.log1p(FULL_MONEY), F.lit(1.0))
-    known_money = F.when(F.col("hit_count") > 0, money).otherwise(F.lit(UNKNOWN_MONEY))
+    known_money = F.when(F.col("is_priced"), money).otherwise(F.lit(UNKNOWN_MONEY))
     reach = F.col("strength") / (F.col("strength") + HALF_REACH)
     outlier = F.coalesce(0.5 + 0.5 * F.col("position") * reach, F.lit(UNKNOWN_OUTLIER))
     return severity, known_money, outlier

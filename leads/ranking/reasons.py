@@ -107,12 +107,14 @@ def _rule_sentence(language: str, cards: Cards, rule: Column, currency: str) -> 
     """
     money, hits = F.format_number(rule["money"], 2), rule["hits"].cast("string")
     counted, counts_whole = F.format_number(rule["counted"], 2), rule["counted"] == rule["money"]
+    is_unpriced = rule["is_estimate"] & (rule["money"] == 0)
     if language == "zh":
         name = looked_up({rule_id: card.name_zh for rule_id, card in cards.rules.items()}, rule["rule_id"])
         kind = F.when(rule["is_estimate"], "估算").otherwise("涉及基金")
         whole, of_it, counts = (in_currency(text, currency) for text in (" 元。", " 元,其中 ", " 元计入合计。"))
         part = F.when(counts_whole, whole).otherwise(F.concat(F.lit(of_it), counted, F.lit(counts)))
-        shown = (F.lit(":"), hits, F.lit(" 次,"), kind, F.lit(" "), money, part)
+        said = F.when(is_unpriced, F.lit("不计金额。")).otherwise(F.concat(kind, F.lit(" "), money, part))
+        shown = (F.lit(":"), hits, F.lit(" 次,"), said)
         example = _framed("例:", rule["example_zh"], "")
     else:
         name = looked_up({rule_id: card.name_en for rule_id, card in cards.rules.items()}, rule["rule_id"])
@@ -121,7 +123,8 @@ def _rule_sentence(language: str, cards: Cards, rule: Column, currency: str) -> 
         part = F.when(counts_whole, ".").otherwise(
             F.concat(F.lit(f", of which {currency} "), counted, F.lit(" counts."))
         )
-        shown = (F.lit(": "), hits, times, kind, F.lit(f" {currency} "), money, part)
+        told = F.concat(kind, F.lit(f" {currency} "), money, part)
+        shown = (F.lit(": "), hits, times, F.when(is_unpriced, F.lit("no money.")).otherwise(told))
         example = _framed(" Example: ", rule["example_en"], "")
     return F.concat(rule["rule_id"], F.lit(" "), name, *shown, example)
 

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from fundwatch.errors import ExitCode, FundwatchError
-from fundwatch.lake.delta_rows import columns_of, opened, query_rows
+from fundwatch.lake.delta_rows import columns_of, commit_properties, opened, query_rows
 from fundwatch.lake.history import drop_history, is_text, stray_files
 from fundwatch.places import LakeAddress
 from privacy.erasure.record import Gone
@@ -72,10 +72,11 @@ def delete(table: LakeAddress, rows: Doomed) -> None:
     import pyarrow as pa
 
     if rows.predicate:
-        opened(table).delete(rows.predicate)
+        held = opened(table)
+        held.delete(rows.predicate, commit_properties=commit_properties(table, held))
     for column, ids in rows.matching:
         source = pa.table({"id": pa.array(sorted(ids), type=pa.string())})
-        merge = opened(table).merge(source, f"t.{column} = s.id", source_alias="s", target_alias="t")
+        merge = _merge(table, source, f"t.{column} = s.id")
         merge.when_matched_delete().execute()
 
 
@@ -92,7 +93,7 @@ def strip(table: LakeAddress, key: Sequence[str], text: str, predicate: str) -> 
     clean = [{n: v if n in key else _without(v, text) for n, v in row.items()} for row in rows]
     source = pa.Table.from_pylist(clean, schema=pa.schema([(n, kinds[n]) for n in (*key, *changed)]))
     same = " AND ".join(f"(t.{n} IS NOT DISTINCT FROM s.{n})" for n in key)
-    merge = opened(table).merge(source, same, source_alias="s", target_alias="t")
+    merge = _merge(table, source, same)
     merge.when_matched_update({n: f"s.{n}" for n in changed}).execute()
 
 
@@ -109,6 +110,13 @@ def purge(table: LakeAddress) -> int:
             do="see that nobody writes to the lake, and run the same erasure again",
         )
     return newest
+
+
+def _merge(table: LakeAddress, source: Any, same: str) -> Any:
+    """A merge into a table (`t`) of rows from memory (`s`), yet to be told what it does."""
+    held = opened(table)
+    said = commit_properties(table, held)
+    return held.merge(source, same, source_alias="s", target_alias="t", commit_properties=said)
 
 
 def _without(value: Any, text: str) -> Any:

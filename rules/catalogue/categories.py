@@ -30,6 +30,17 @@ CATEGORIES: Mapping[str, str] = {
     "PS": "个人与待遇 Persons and benefits",
     "DQ": "数据质量 Data quality",
     "OV": "其他违规 Other violations",
+    # rules on indicators, by the ten classes of these
+    "AD": "分析:药品 Analysis: drugs",
+    "AN": "分析:机构 Analysis: institutions",
+    "AS": "分析:人员 Analysis: staff",
+    "AG": "分析:疾病 Analysis: diseases",
+    "AV": "分析:就诊结算 Analysis: visits",
+    "AP": "分析:患者 Analysis: patients",
+    "AT": "分析:项目 Analysis: items",
+    "AK": "分析:耗材库存 Analysis: stock",
+    "AW": "分析:时空网络 Analysis: time, place and company",
+    "AF": "分析:基金 Analysis: funds",
 }
 OTHERS = "其他 Others"
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from fundwatch.contracts import TABLES
+from rules.catalogue.example_indicators import indicator_rows, schema_of
 from rules.catalogue.rule import Example, RuleSet
+from rules.frames.indicators import STATISTICS
 
 ExampleRow = dict[str, Any]
 _SHARED = ("item_code", "local_item_code")  # codes of the catalogue, not ids of the example
@@ -24,15 +26,28 @@ _FUND, _ACCOUNT = Decimal("0.8"), Decimal("0.1")
 
 @dataclass(frozen=True)
 class Worlds:
-    """Rows by table, and what each example says should come of them."""
+    """Rows by table, and what each example says should come of them. `open_tables` are the columns and types of tables
+    of indicators, which no contract names one by one."""
 
     rows: Mapping[str, list[tuple[Any, ...]]]
     expected: Mapping[str, Example]
+    open_tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def schema(self, table: str) -> str:
+        """The columns of the table's rows, as Spark reads a schema."""
+        columns = self.open_tables.get(table)
+        return columns_of(table) if columns is None else ", ".join(map(" ".join, columns.items()))
+
+    @property
+    def columns(self) -> dict[str, frozenset[str]]:
+        """The columns of the tables of indicators."""
+        return {table: frozenset(columns) for table, columns in self.open_tables.items()}
 
 
 def example_worlds(rule_set: RuleSet) -> Worlds:
     """All examples of all rules; an example is named `<rule>#<number>`, counting from 1."""
     rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    of_indicators: dict[str, list[ExampleRow]] = defaultdict(list)
     expected = {}
     for rule in rule_set.rules:
         for number, example in enumerate(rule.examples, start=1):
@@ -40,7 +55,13 @@ def example_worlds(rule_set: RuleSet) -> Worlds:
             expected[name] = example
             for table, found in _world(example).items():
                 rows[table] += [_typed(table, _named(row, name)) for row in found]
-    return Worlds(dict(rows), expected)
+            for table, row in indicator_rows(rule, example, name):
+                of_indicators[table].append(row)
+    rows[STATISTICS] += [_typed(STATISTICS, row) for row in of_indicators.pop(STATISTICS, ())]
+    schemas = {table: schema_of(table, found) for table, found in of_indicators.items()}
+    for table, columns in schemas.items():
+        rows[table] += [tuple(_value(kind, row.get(c)) for c, kind in columns.items()) for row in of_indicators[table]]
+    return Worlds({table: found for table, found in rows.items() if found}, expected, schemas)
 
 
 def columns_of(table: str) -> str:
@@ -158,7 +179,7 @@ def _value(kind: str, value: Any) -> Any:
         return Decimal(str(value)).quantize(Decimal(1).scaleb(-int(kind[:-1].split(",")[1])))
     if kind == "timestamp":
         return _moment(value)
-    return value
+    return float(value) if kind == "double" else value
 
 
 def _moment(value: Any) -> datetime:

@@ -33,10 +33,12 @@ from fundwatch.expressions.declared import (
 )
 from fundwatch.regions import Region
 from fundwatch.resources import package_files
+from rules.analysis.rows import entries_of
+from rules.catalogue.analysis_rules import problems_of_indicators
 from rules.catalogue.entries import Content, Entries, content_of
 from rules.catalogue.including import with_included
 from rules.catalogue.rule import PLACEHOLDER, BilingualText, Exclusion, Rule, RuleSet
-from rules.frames.registry import GRAINS
+from rules.frames.registry import GRAINS, columns_of
 from rules.knowledge.classes import CLASSES
 
 Part = TypeVar("Part", Rule, Exclusion, BilingualText)
@@ -65,6 +67,8 @@ def _shipped_contents() -> tuple[tuple[Content, ...], tuple[str, ...]]:
     """What the shipped files say, and what is wrong with them."""
     wrong: list[str] = []
     contents = [content_of(file, file.name, wrong) for file in package_files("rules", "catalogue", ".yaml")]
+    rows = package_files("rules", "analysis", ".yaml")
+    contents += [Content(file.name, entries_of(file, wrong)) for file in rows]
     return tuple(contents), tuple(wrong)
 
 
@@ -148,6 +152,7 @@ def problems_of_variant(rule: Rule) -> list[str]:
 
 def _problems_of(rule: Rule) -> Iterator[str]:
     yield from _problems_of_expressions(rule)
+    yield from problems_of_indicators(rule)
     known = rule.facts.keys() | rule.params.keys() | rule.measures.keys()
     placeholders = {name: set(re.findall(PLACEHOLDER, text)) for name, text in rule.reason}
     if placeholders["zh"] != placeholders["en"]:
@@ -175,7 +180,7 @@ def _problems_of(rule: Rule) -> Iterator[str]:
 
 def _problems_of_expressions(rule: Rule) -> Iterator[str]:
     used: set[str] = set()
-    columns = GRAINS[rule.grain].columns.keys()
+    columns = columns_of(rule.grain, rule.indicators).keys()
     lists = {name for name, value in rule.params.items() if isinstance(value, list)}
     for key, expression in rule.expressions.items():
         purpose = RULE_MEASURE if key.startswith("measures.") else RULE

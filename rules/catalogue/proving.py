@@ -33,6 +33,8 @@ class FoundHit(Protocol):
     @property
     def rule_id(self) -> str: ...
     @property
+    def subject_id(self) -> str: ...
+    @property
     def amount_at_risk(self) -> Decimal: ...
     @property
     def reason_zh(self) -> str: ...
@@ -44,8 +46,9 @@ class FoundHit(Protocol):
 
 @dataclass(frozen=True)
 class Played:
-    """What a scan found of examples: by example and role of line the money of each line, and by example what the
-    reasons of its hits say and what is wrong with these hits themselves."""
+    """What a scan found of examples: by example and role of line the money of each line (of a hit without lines its
+    own, by its subject), and by example what the reasons of its hits say and what is wrong with these hits themselves.
+    """
 
     lines: Mapping[tuple[str, str], Mapping[str, Decimal]]
     reasons: Mapping[str, str]
@@ -59,11 +62,12 @@ class Played:
         odd: dict[str, list[str]] = defaultdict(list)
         for hit in hits:
             touched = set()
-            for line in hit.lines:
-                example, _, line_id = line.line_id.partition(":")
+            proofs = [(line.line_id, line.role, line.amount_at_risk) for line in hit.lines]
+            for proof, role, amount in proofs or [(hit.subject_id or "", COUNTED, hit.amount_at_risk)]:
+                example, _, thing = proof.partition(":")
                 if example.startswith(f"{hit.rule_id}#"):
                     touched.add(example)
-                    lines[example, line.role][line_id] = line.amount_at_risk
+                    lines[example, role][thing] = amount
                     reasons[example] += hit.reason_zh
             for example in sorted(touched):
                 odd[example] += _odd(hit, is_variant=_VARIANT in example)
@@ -76,7 +80,8 @@ class Played:
 
 def _odd(hit: FoundHit, *, is_variant: bool) -> Iterator[str]:
     """What no hit may be, whatever its example says."""
-    if hit.amount_at_risk != sum((line.amount_at_risk for line in hit.lines), Decimal(0)):
+    lines = [line.amount_at_risk for line in hit.lines]
+    if lines and hit.amount_at_risk != sum(lines, Decimal(0)):
         yield f"the hit's {hit.amount_at_risk} yuan are not those of its lines"
     reason = hit.reason_zh + hit.reason_en
     if _UNFILLED in reason:

@@ -12,14 +12,16 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, ConfigDict, Field, RootModel, ValidationInfo, field_validator, model_validator
 
 from fundwatch.contracts import CLEAN
-from fundwatch.contracts.entities import ENTITIES
+from fundwatch.contracts.entities import MEASURED
 from fundwatch.declared import Declared
 from fundwatch.expressions.declared import Value, written
 from fundwatch.fingerprint import fingerprint
+from rules.analysis.indicators import BESIDE_JUDGED, JUDGED, beside
 from rules.catalogue.national_classes import seq_of
 
 PLACEHOLDER = r"\{([a-z_][a-z0-9_]*)\}"
 VARIANT = "~"  # no rule's own id has it
+REPORTED = ("facts.", "compares", "money.estimate")  # expressions that decide nothing
 Expression = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int) else v), Field(min_length=1)]
 
 
@@ -110,20 +112,21 @@ class RuleMeasure(Declared):
 class Money(Declared):
     """How much of the fund's money is at risk.
 
-    `method` names the formula (A1 all of the line … A9 an estimate); `share` is the part of each line's covered
-    amount; `account` adds the personal account's part; `of` names the encounter whose lines carry the money, where
-    the grain compares encounters.
+    `method` names the formula (A1 all of the line … A9 an estimate, A11 none); `share` is the part of each line's
+    covered amount; `account` adds the personal account's part; `of` names the encounter whose lines carry the money,
+    where the grain compares encounters. `estimate` is yuan above expectation, where no line carries them.
     """
 
-    method: Literal["A1", "A2", "A3", "A6", "A7", "A9"]
+    method: Literal["A1", "A2", "A3", "A6", "A7", "A9", "A11"]
     share: Expression = "1"
     account: bool = False
     of: str = "encounter_id"
+    estimate: Expression | None = None
 
     @property
     def is_estimate(self) -> bool:
         """An estimate ranks a lead and is never called recoverable."""
-        return self.method == "A9"
+        return self.method in ("A9", "A11")
 
 
 ExampleRow = dict[str, bool | int | float | datetime | date | str | None]
@@ -141,6 +144,9 @@ class Example(Declared):
     items: list[ExampleRow] = Field(default_factory=list)
     tables: dict[str, list[ExampleRow]] = Field(
         default_factory=dict, description="rows of further clean tables, by name"
+    )
+    indicators: list[ExampleRow] = Field(
+        default_factory=list, description="entities by the rule's names of their indicators, with those of their peers"
     )
     hits: list[str | int]
     compared: list[str | int] = Field(default_factory=list, description="the lines that the hits are compared with")
@@ -179,6 +185,10 @@ class Rule(Declared):
     )
     valid: Validity
     needs: list[str] = Field(default_factory=list, description="further table.column or knowledge.class it rests on")
+    indicators: dict[str, str] = Field(
+        default_factory=dict,
+        description="columns of indicators by the names it has for them; `value` is the judged one",
+    )
     holds_without: dict[str, BilingualText] = Field(
         default_factory=dict, description="columns it uses that may be unknown in a hit, each with why the hit holds"
     )
@@ -212,8 +222,8 @@ class Rule(Declared):
     @field_validator("subject")
     @classmethod
     def _is_an_entity(cls, subject: str) -> str:
-        if subject not in ENTITIES:
-            raise ValueError(f"there is no entity '{subject}'; there are {', '.join(ENTITIES)}")
+        if subject not in MEASURED:
+            raise ValueError(f"there is no entity '{subject}'; there are {', '.join(MEASURED)}")
         return subject
 
     def variant(self, number: int, params: Mapping[str, Value]) -> Rule:
@@ -230,9 +240,15 @@ class Rule(Declared):
         """The id as a part of a column's name."""
         return self.id.replace("-", "_").replace(VARIANT, "__")
 
+    @property
+    def indicator_names(self) -> Mapping[str, str]:
+        """The frame's columns by the rule's names: its indicators, and what stands beside the judged one."""
+        value = self.indicators.get(JUDGED)
+        return {**self.indicators, **({} if value is None else {name: beside(value, name) for name in BESIDE_JUDGED})}
+
     def bound(self, expression: str) -> str:
         """The SQL of an expression of the rule, with its parameters as literals."""
-        return written(expression, params=self.params)
+        return written(expression, names=self.indicator_names, params=self.params)
 
     @property
     def expressions(self) -> dict[str, str]:
@@ -241,6 +257,7 @@ class Rule(Declared):
             "where": self.where,
             "when": self.when,
             "money.share": self.money.share,
+            **({} if self.money.estimate is None else {"money.estimate": self.money.estimate}),
             **{f"measures.{name}": m.compute for name, m in self.measures.items()},
             **({} if self.compares is None else {"compares": self.compares}),
             **{f"facts.{name}": fact for name, fact in self.facts.items()},
@@ -248,8 +265,8 @@ class Rule(Declared):
 
     @property
     def judging(self) -> tuple[str, ...]:
-        """The expressions and columns that decide on hit and money."""
-        texts = [text for key, text in self.expressions.items() if not key.startswith(("facts.", "compares"))]
+        """The expressions and columns that decide on hit and money; what an estimate is made of may be unknown."""
+        texts = [text for key, text in self.expressions.items() if not key.startswith(REPORTED)]
         columns = [column for m in self.measures.values() for column in (*m.by, *m.order)]
         return (*texts, *columns, self.money.of)
 
@@ -264,6 +281,9 @@ class Rule(Declared):
         texts = {"name", "state", "law", "classes", "reason", "ask_for", "clears", "examples"}
         texts |= {"holds_without", "days_suffice", "ranges"}
         said = self.model_dump(mode="json", by_alias=True, exclude=texts)
+        said = {key: value for key, value in said.items() if key != "indicators" or value}
+        if self.money.estimate is None:
+            del said["money"]["estimate"]
         explained = {"holds_without": sorted(self.holds_without), "days_suffice": sorted(self.days_suffice)}
         return said | {key: names for key, names in explained.items() if names}
 

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from rules.catalogue.rule import Rule, RuleSet
 from rules.engine.measures import Columns, JudgedRule, Shared
-from rules.engine.needs import names_used
+from rules.engine.needs import columns_wanted
 from rules.engine.passes import hit, hit_id, measured, readable
 from rules.engine.scan import memory_days
 from rules.frames.inputs import ScanInputs
@@ -38,9 +38,8 @@ def hit_row(
     Rows that the thing's measures do not look at are left out as soon as the engine can.
     """
     grain = GRAINS[rule.grain]
-    further = {*columns} & grain.columns.keys()
-    wanted = names_used(rule_set, rule) | {grain.judged_on} | further
-    rows = grain.frame.build(inputs, frozenset(wanted), memory_days(rule))
+    further = ({*columns} & grain.columns.keys()) - rule.indicator_names.keys()
+    rows = grain.frame.build(inputs, columns_wanted(rule_set, rule) | further, memory_days(rule))
     shared = Shared()
     judged = shared.judge(rule_set, rule)
     together = _keys(judged) & place.named.keys() & {*rows.columns}

@@ -108,7 +108,7 @@ class Shared:
         """The rule in terms of what is shared."""
         judges = eligibility(rule_set, rule)
         judged = self.flags.setdefault(judges, f"{_JUDGED}{len(self.flags)}")
-        names: dict[str, str] = {}
+        names = dict(rule.indicator_names)
         windows = [self._named(rule, name, names, judged) for name in in_order(rule)]
         grain, row = GRAINS[rule.grain], GRAINS[rule.grain].frame.row_key
         if grain.thing == (row,):

@@ -20,8 +20,9 @@ METHODS: Mapping[str, tuple[str, str]] = {
     "A6": ("整次就诊或住院的基金支付", "what the fund paid for the whole visit or stay"),
     "A7": ("后一次住院的基金支付(未按合并结算折算)", "what the fund paid for the later stay, not settled as one"),
     "A9": ("估算,不可追回", "an estimate, not recoverable"),
+    "A11": ("无金额(指标异常)", "no money: an indicator stands out"),
 }
-_MONEY = "decimal(16,2)"
+MONEY = "decimal(16,2)"
 _SUM = "decimal(20,2)"
 _RAW = "decimal(28,10)"
 
@@ -41,7 +42,7 @@ def with_money(lines: DataFrame, settled: DataFrame, settlements: DataFrame) -> 
     spread = priced.select("*", (paid * F.col("share")).cast(_RAW).alias("_raw"))
     amount = _rounded_step(F.sum("_raw").over(_in_order("hit_id", "settlement_id")), F.col("_raw"))
     charged = F.round(F.col("line_amount") * F.least(F.col("share"), F.lit(1)), 2)
-    reported = (amount.cast(_MONEY).alias("amount_at_risk"), _at_least_zero(charged).alias("amount_in_question"))
+    reported = (amount.cast(MONEY).alias("amount_at_risk"), _at_least_zero(charged).alias("amount_in_question"))
     return spread.select("*", *reported).drop("_raw", "fund_part", "account_part", "line_amount")
 
 
@@ -73,13 +74,13 @@ def _shared(paid: Column, base: str, whole: Column) -> Column:
     of_settlement = Over.partitionBy("settlement_id")
     known = paid.isNotNull() & whole.isNotNull()
     whole = F.when(known, F.greatest(whole, F.sum(base).over(of_settlement))).cast(_SUM)
-    shared = F.when(known, F.greatest(F.least(paid, whole), _nothing())).cast(_MONEY)
+    shared = F.when(known, F.greatest(F.least(paid, whole), _nothing())).cast(MONEY)
     until_here = F.sum(base).over(_in_order("settlement_id")).cast(_SUM)
 
     def due(until: Column) -> Column:
         return F.round(F.try_divide(until * shared, whole), 2)
 
-    return F.coalesce(due(until_here) - due(until_here - F.col(base)), _nothing()).cast(_MONEY)
+    return F.coalesce(due(until_here) - due(until_here - F.col(base)), _nothing()).cast(MONEY)
 
 
 def _rounded_step(until_here: Column, step: Column) -> Column:
@@ -93,8 +94,8 @@ def _in_order(*keys: str) -> WindowSpec:
 
 
 def _at_least_zero(amount: Column) -> Column:
-    return F.greatest(F.coalesce(amount, _nothing()), _nothing()).cast(_MONEY)
+    return F.greatest(F.coalesce(amount, _nothing()), _nothing()).cast(MONEY)
 
 
 def _nothing() -> Column:
-    return F.lit(0).cast(_MONEY)
+    return F.lit(0).cast(MONEY)

@@ -9,10 +9,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
-from fundwatch.contracts.entities import ENTITIES
+from fundwatch.contracts.entities import MEASURED
 from fundwatch.expressions.declared import all_of, literal
 from rules.catalogue.rule import PLACEHOLDER, Rule
 from rules.engine.measures import Columns, JudgedRule, Shared, steps
+from rules.engine.money import MONEY
 from rules.frames.inputs import ScanWindow
 from rules.frames.registry import GRAINS
 
@@ -23,7 +24,7 @@ _PROOF_TYPES = {"service_date": "date", "proof_day": "date", "proof_encounters":
 _BUCKETS = 32
 HIT_TYPE = (
     "struct<hit_id:string,rule_id:string,subject_id:string,patient_id:string,institution_id:string,"
-    "encounter_id:string,share:decimal(20,10),with_account:boolean,facts:map<string,string>,"
+    "encounter_id:string,share:decimal(20,10),estimate:decimal(16,2),with_account:boolean,facts:map<string,string>,"
     "compared_line_id:string,service_date:date,"
     "proof_day:date,proof_encounters:array<string>,line_id:string,settlement_id:string>"
 )
@@ -126,7 +127,7 @@ def hit_id(rule: Rule) -> Column:
 
 
 def _verdict(judged: JudgedRule, facts: Mapping[str, Column]) -> Column:
-    rule, grain = judged.rule, GRAINS[judged.rule.grain]
+    rule, grain, subject = judged.rule, GRAINS[judged.rule.grain], MEASURED[judged.rule.subject]
     identity = {
         name: F.col(name) if name in grain.identifies else F.lit(None).cast("string")
         for name in ("patient_id", "institution_id", "encounter_id")
@@ -135,9 +136,10 @@ def _verdict(judged: JudgedRule, facts: Mapping[str, Column]) -> Column:
     fields = {
         "hit_id": hit_id(rule),
         "rule_id": F.lit(rule.id),
-        "subject_id": F.col(ENTITIES[rule.subject].line_id),
+        "subject_id": F.col(subject.line_id or subject.id_column),
         **identity,
         "share": F.coalesce(share.cast(_SHARE), F.lit(0).cast(_SHARE)),
+        "estimate": F.expr(f"try_cast({judged.bound(rule.money.estimate or 'NULL')} AS {MONEY})"),
         "with_account": F.lit(rule.money.account),
         "facts": F.map_from_arrays(F.array(*map(F.lit, facts)), F.array(*facts.values())),
         "compared_line_id": F.expr(judged.bound(rule.compares or "NULL")).cast("string"),

@@ -11,13 +11,14 @@ from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import small_frame, stacked
+from rules.benefits.policies import Policies
 from rules.catalogue.rule import Rule, RuleSet
 from rules.engine.measures import JudgedRule, Shared, together
-from rules.engine.money import with_money
-from rules.engine.needs import done_without, knowledge_needed, names_used, why_not
+from rules.engine.money import MONEY, with_money
+from rules.engine.needs import columns_wanted, done_without, knowledge_needed, why_not
 from rules.engine.passes import HIT_TYPE, fold, reason, reason_parts, tag, with_lines
 from rules.engine.seen import why_nothing
-from rules.frames.inputs import ScanInputs, ScanWindow, settled_lines
+from rules.frames.inputs import NO_POLICIES, ScanInputs, ScanWindow, settled_lines
 from rules.frames.registry import GRAINS, frames
 from rules.knowledge.framed import PointsByClass
 
@@ -106,22 +107,23 @@ def scan(
     window: ScanWindow,
     materialize: Materialize = lambda rows: rows,
     dates_only: frozenset[str] = frozenset(),
+    policies: Policies = NO_POLICIES,
 ) -> Scan:
     """Judge the window's services by every rule that can run.
 
     `tables` are clean tables as known, by name; `supplied` says which of their columns the source fills, `dates_only`
-    of which times (`table.column`) it knows the day alone. A rule that lacks something, or that Spark's analyser
-    refuses, is `not_run` in the coverage with the reason. `materialize` computes once the rows of a frame that several
-    passes read.
+    of which times (`table.column`) it knows the day alone; `policies` are the benefit policies. A rule that lacks
+    something, or that Spark's analyser refuses, is `not_run` in the coverage with the reason. `materialize` computes
+    once the rows of a frame that several passes read.
     """
-    inputs = ScanInputs(tables, knowledge, window, dates_only)
-    there = (tables.keys(), supplied, knowledge, dates_only)
+    inputs = ScanInputs(tables, knowledge, window, dates_only, policies)
+    there = (tables.keys(), supplied, knowledge, dates_only, policies)
     reasons = {rule.id: why_not(rule_set, rule, *there) for rule in rule_set.rules}
     passes: list[DataFrame] = []
     for frame in frames():
         rules = [r for r in rule_set.rules if GRAINS[r.grain].frame is frame and not reasons[r.id]]
         if rules:
-            wanted = frozenset().union(*(names_used(rule_set, r) | {GRAINS[r.grain].judged_on} for r in rules))
+            wanted = frozenset().union(*(columns_wanted(rule_set, rule) for rule in rules))
             rows = frame.build(inputs, wanted, max(memory_days(rule) for rule in rules))
             if len(_groups(rule_set, rules)[1]) > 1:
                 rows = materialize(rows)
@@ -199,7 +201,7 @@ def _to_hits(hits: DataFrame, rule_set: RuleSet, inputs: ScanInputs, materialize
         .agg(
             F.min("service_date").alias("period_start"),
             F.max("service_date").alias("period_end"),
-            F.sum("amount_at_risk").cast("decimal(16,2)").alias("amount_at_risk"),
+            (F.sum("amount_at_risk") + F.coalesce(F.max("estimate"), F.lit(0))).cast(MONEY).alias("amount_at_risk"),
             F.max_by("facts", F.struct("service_date", "line_id", F.to_json("facts"))).alias("facts"),
             F.sort_array(F.collect_list(F.when(F.col("line_id").isNotNull(), line))).alias("counted"),
             F.sort_array(F.collect_set("compared_line_id")).alias("compared"),

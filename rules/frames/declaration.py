@@ -1,7 +1,7 @@
 """What a row frame and its grains declare: the rows, the columns a rule may name, and what each of these rests on.
 
-A source is `table.column` or `knowledge.class`; a column rests on one or more groups of sources, and of each group at
-least one must be there (a price limit comes from the line, or else from the catalogue).
+A source is `table.column`, `knowledge.class` or the benefit policies; a column rests on one or more groups of sources,
+and of each group at least one must be there (a price limit comes from the line, or else from the catalogue).
 
 A new frame or grain is one declaration in a file of its own, and one word in `rules/frames/registry.py`. All else
 follows from it: the grains that the catalogue admits, the tables that a scan reads, the pass, the examples.
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from rules.frames.inputs import ScanInputs
 
+POLICY = "policy.benefits"  # some area that insures has declared what is due
+NO_TABLES = frozenset({"knowledge", "policy"})  # what comes before the point of a source and is no table
 AnyOf = frozenset[str]
 Sources = frozenset[AnyOf]
 
@@ -65,6 +67,8 @@ class RowFrame:
     frame of fee lines has no `proof`: the line is its own.
 
     What was before the scanned window lends its past and is not judged.
+
+    `judges` is the kind of entity whose indicators the rows are; no line proves what is found of these.
     """
 
     name: str
@@ -72,6 +76,7 @@ class RowFrame:
     columns: Mapping[str, Sources]
     row_key: str = "row_id"
     proof: str | None = "proof_encounters"
+    judges: str = ""
 
     @property
     def is_of_lines(self) -> bool:
@@ -105,4 +110,4 @@ class Grain:
     @property
     def base(self) -> Sources:
         """What every rule of this grain needs."""
-        return MONEY_NEEDS | self.needs
+        return self.needs if self.frame.judges else MONEY_NEEDS | self.needs

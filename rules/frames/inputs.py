@@ -12,7 +12,10 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import no_rows, with_known_ends
 from fundwatch.expressions.declared import literal
+from rules.benefits.policies import Policies
 from rules.knowledge.framed import PointsByClass
+
+NO_POLICIES = Policies({})
 
 
 @dataclass(frozen=True)
@@ -28,13 +31,15 @@ class ScanInputs:
     """Clean tables as known, by name, and the knowledge. A table that is not there has no rows.
 
     The end of a stay that nobody can know on the window's last day is unknown, to every frame alike. `dates_only` are
-    the sources (`table.column`) whose times are known to the day alone.
+    the sources (`table.column`) whose times are known to the day alone. `policies` say what settlements
+    should have paid.
     """
 
     tables: Mapping[str, DataFrame]
     knowledge: PointsByClass
     window: ScanWindow
     dates_only: frozenset[str] = frozenset()
+    policies: Policies = NO_POLICIES
 
     def table(self, name: str) -> DataFrame:
         if name in self.tables:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
+from fundwatch.contracts.entities import MEASURED
 from rules.frames import (
     bills,
     census,
     courses,
     history,
+    indicators,
     item_pairs,
     lines,
     procedures,
@@ -19,7 +21,7 @@ from rules.frames import (
     stays,
     visits,
 )
-from rules.frames.declaration import Grain, RowFrame, Sources
+from rules.frames.declaration import NO_TABLES, Grain, RowFrame, Sources, each_of
 
 _MODULES = (
     lines,
@@ -34,6 +36,7 @@ _MODULES = (
     courses,
     item_pairs,
     same_day,
+    indicators,
 )
 _DECLARED = (grain for module in _MODULES for grain in module.GRAINS)
 # every frame of fee lines reads the days that it needs of them; a copy of all days would be most of the lake
@@ -44,6 +47,15 @@ GRAINS: dict[str, Grain] = {grain.name: grain for grain in _DECLARED}
 def frames() -> list[RowFrame]:
     """The row frames of the grains, each once."""
     return [*{id(grain.frame): grain.frame for grain in GRAINS.values()}.values()]
+
+
+def columns_of(grain: str, indicators: Mapping[str, str]) -> Mapping[str, Sources]:
+    """The columns that a rule may name: its grain's, and the indicators that it gives names to."""
+    columns = GRAINS[grain].columns
+    if not indicators:
+        return columns
+    table = MEASURED[GRAINS[grain].frame.judges].indicator_table
+    return {**columns, **{name: each_of(f"{table}.{column}") for name, column in indicators.items()}}
 
 
 def tables_read() -> tuple[str, ...]:
@@ -66,5 +78,5 @@ def _rested_on(grain: Grain, needs: Sources) -> Iterator[tuple[str, str]]:
         for group in sources:
             for source in group:
                 table, column = source.split(".")
-                if table != "knowledge":
+                if table not in NO_TABLES:
                     yield table, column

@@ -7,11 +7,13 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from rules.frames.columns.resettled import RESETTLED_COLUMNS, with_resettled
 from rules.frames.declaration import Grain, RowFrame, each_of, from_table
 from rules.frames.inputs import ScanInputs
 
 _OWN = (
     "settlement_id", "encounter_id", "patient_id", "institution_id", "settled_at", "total_amount", "fund_amount",
+    "covered_amount", "over_limit_amount", "deductible_amount", "pooled_fund_amount", "is_interim",
     "invoice_id", "offsite_kind",
 )  # fmt: skip
 _OF_VISIT = ("started_at", "is_inpatient", "visit_type", "insurance_type")
@@ -37,6 +39,8 @@ def _rows(inputs: ScanInputs, wanted: frozenset[str], first: date) -> DataFrame:
             "institution_id", *_OF_PLACE, F.col("region_code").alias("place_region")
         )
         settled = settled.join(places, on="institution_id", how="left")
+    if wanted & RESETTLED_COLUMNS.keys():
+        settled = with_resettled(settled, inputs, since)
     return settled.select(
         "*",
         F.trunc("service_date", "month").alias("month"),
@@ -53,6 +57,7 @@ SETTLEMENTS = RowFrame(
         **from_table("encounter", *_OF_VISIT, insured_region="region_code"),
         **from_table("encounter", **dict.fromkeys(("service_date", "month", "year"), "started_at")),
         **from_table("institution", *_OF_PLACE, place_region="region_code"),
+        **RESETTLED_COLUMNS,
     },
     row_key="settlement_id",
     proof="array({of})",

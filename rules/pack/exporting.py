@@ -17,7 +17,7 @@ from rules.engine.measures import in_order
 from rules.engine.needs import names_judging, names_used, times_needed
 from rules.frames.declaration import Sources
 from rules.frames.lines import LINES
-from rules.frames.registry import GRAINS
+from rules.frames.registry import GRAINS, columns_of
 from rules.knowledge.classes import CLASSES
 from rules.knowledge.declaration import KnowledgeClass
 from rules.knowledge.points import Knowledge, KnowledgePoint, knowledge_fingerprint
@@ -178,10 +178,10 @@ def _left_out(rule: Rule, why: list[str]) -> LeftOut:
 def _rests_on(rule_set: RuleSet, rule: Rule) -> Sources:
     """What the verdict rests on. Before settlement there is not yet what only the money of a hit needs, nor the end of
     a visit or its settlement where a hit holds without: the rule then hits or leaves open, and never passes for it."""
-    grain = GRAINS[rule.grain]
-    later = {name for name in rule.holds_without if _tables_of(grain.columns[name]) <= _NOT_YET}
-    judged = (grain.columns[name] for name in names_judging(rule_set, rule) - later)
-    return grain.needs.union(*judged) | {frozenset({source}) for source in rule.needs}
+    columns = columns_of(rule.grain, rule.indicators)
+    later = {name for name in rule.holds_without if _tables_of(columns[name]) <= _NOT_YET}
+    judged = (columns[name] for name in names_judging(rule_set, rule) - later)
+    return GRAINS[rule.grain].needs.union(*judged) | {frozenset({source}) for source in rule.needs}
 
 
 def _had(name: str) -> PackSource | PackKnown | PackDerived | None:

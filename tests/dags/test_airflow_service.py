@@ -22,10 +22,10 @@ from urllib.error import URLError
 import pytest
 
 from fundwatch.lake.ledger import Ledger
+from scripts.small_cluster.ports import free_port
 from tests.dags.conftest import PROJECT, airflow_environment
 from tests.night import NIGHTS, SMALL_JAVA, FinishedNight
 from tests.places import at
-from tests.ports import free_port
 
 
 def environment_of(settings: Mapping[str, str], home: Path) -> dict[str, str]:

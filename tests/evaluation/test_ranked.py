@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.ranked import precision_by_subject, size_bands, staged_among, with_bands
+from evaluation.ranked import by_value, precision_by_subject, size_bands, staged_among, with_bands
 
 
 def _subjects(count: int, staged: set[int]) -> pd.DataFrame:
@@ -81,3 +81,11 @@ def test_bands_are_thirds_and_equal_subjects_are_in_one() -> None:
     assert bands[["least", "most"]].to_numpy().tolist() == [[1, 3], [4, 6], [7, 9]]
     alike = with_bands(pd.DataFrame({"subject_type": "doctor", "settlements": [1] * 8 + [5]}))
     assert alike["band"].tolist() == ["small"] * 8 + ["large"]
+
+
+def test_a_ranking_by_value_leaves_out_who_has_none_and_gives_equal_ones_one_place() -> None:
+    values = pd.DataFrame(
+        {"subject_type": "patient", "subject_id": ["a", "b", "c", "d"], "value": [1.0, 3.0, None, 3.0]}
+    )
+    places = by_value(values, "value").set_index("subject_id")["place"]
+    assert places.to_dict() == {"b": 1.0, "d": 1.0, "a": 3.0}

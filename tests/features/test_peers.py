@@ -86,6 +86,28 @@ def test_a_doctor_is_judged_at_the_post_begun_last(spark: SparkSession, table: C
     assert {row.doctor_id: row.institution_level for row in rows} == {"D1": "2", "D2": None}
 
 
+def test_a_pair_has_what_the_registers_say_of_its_parts_and_what_they_do_not_know_is_unknown(
+    spark: SparkSession, table: Callable[..., DataFrame]
+):
+    registers = {
+        "institution": table("institution", [{"institution_id": "H1", "institution_level": "3"}]),
+        "item": table("item", [{"item_code": "X", "charge_class": "03"}]),
+    }
+    of_departments = spark.createDataFrame([("H1|内科",), ("H9|内科",)], "department_id string")
+    of_items = spark.createDataFrame([("H1|X",), ("H9|Y",)], "institution_item_id string")
+    catalogues, night = load_catalogues(), date(2026, 3, 31)
+    departments = with_attributes(catalogues["department"], of_departments, registers, night).collect()
+    items = with_attributes(catalogues["institution_item"], of_items, registers, night).collect()
+    assert {row.department_id: (row.department_name, row.institution_level) for row in departments} == {
+        "H1|内科": ("内科", "3"),
+        "H9|内科": ("内科", None),
+    }
+    assert {row.institution_item_id: (row.charge_class, row.institution_level) for row in items} == {
+        "H1|X": ("03", "3"),
+        "H9|Y": (None, None),
+    }
+
+
 def test_persons_with_a_stay_are_no_peers_of_persons_without(spark: SparkSession, table: Callable[..., DataFrame]):
     patients = table("patient", [{"patient_id": "P1", "birth_year": 1950, "sex": "2"}])
     indicators = spark.createDataFrame([("P1", 1.0), ("P2", 0.0)], "patient_id string, patient_stay_days_90d double")

@@ -15,6 +15,7 @@ import pytest
 
 from features.catalogue import Catalogue
 from features.catalogue.running import narrowed
+from features.periods import DaySpan, kept_by_day, periods_of
 from fundwatch.engine.frames import stacked
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def lines_of(draw: Random, count: int) -> list[dict[str, Any]]:
 def expected(lines: list[dict[str, Any]], born: dict[str, int], night: date, place: str) -> dict[str, float]:
     """The same by plain Python."""
     known = [r for r in lines if r["known_from"] <= night and (r["known_to"] is None or r["known_to"] > night)]
+    known = [r for r in known if r["charged_at"][:10] <= night.isoformat()]
     rows = sorted((r for r in known if r["institution_id"] == place), key=lambda r: (r["charged_at"], r["line_id"]))
     first = night - timedelta(days=WINDOW - 1)
     day_of = {r["line_id"]: date.fromisoformat(r["charged_at"][:10]) for r in rows}
@@ -148,24 +150,30 @@ def expected(lines: list[dict[str, Any]], born: dict[str, int], night: date, pla
 
 @pytest.mark.slow
 def test_each_kind_of_measure_is_what_plain_python_says_on_either_night(table: MakeTable, measured: MakeTable):
-    """As of the earlier night too: lines that came or went since then change nothing of it."""
+    """As of the earlier night too, by what was known then and by what is known now: lines that came or went since then
+    change nothing of the first, and lines of later days nothing of either."""
     lines, born = lines_of(Random(4), 150), {f"P{n}": 1950 + 4 * n for n in range(9)}
     persons = [{"patient_id": one, "birth_year": year, "known_from": date(2020, 1, 1)} for one, year in born.items()]
-    tables = {"claim_line": table("claim_line", lines), "patient": table("patient", persons)}
-    from features.periods import kept_by_day
+    now = [r | {"known_from": date(2020, 1, 1)} for r in lines if r["known_to"] is None]
     from features.rollup import as_known
 
-    frames = []
-    for night in (EARLIER, NIGHT):
+    frames, said = [], {"then": lines, "now": now}
+    assert len(now) < len(lines)
+    assert any(row["charged_at"][:10] > EARLIER.isoformat() for row in now)
+    for known, night in (("then", EARLIER), ("then", NIGHT), ("now", EARLIER)):
         assert set(kept_by_day(KINDS).measures) == {"amount"}
+        tables = {"claim_line": table("claim_line", said[known]), "patient": table("patient", persons)}
         days = as_known(KINDS, rolled_up(tables["claim_line"], night), night)
-        frames.append(measured(KINDS, tables, night, days).selectExpr(f"'{night}' AS night", "*"))
+        frames.append(
+            measured(KINDS, tables, night, days).selectExpr(f"'{night}' AS night", f"'{known}' AS known", "*")
+        )
     rows = stacked(frames).collect()
-    assert len(rows) == 4
+    assert len(rows) == 6
     for row in rows:
-        for name, value in expected(lines, born, date.fromisoformat(row.night), row.institution_id).items():
+        counted = expected(said[row.known], born, date.fromisoformat(row.night), row.institution_id)
+        for name, value in counted.items():
             found = row[f"institution_x_{name}_{WINDOW}d"]
-            assert isclose(found, value, rel_tol=1e-6, abs_tol=1e-6), (row.night, row.institution_id, name)
+            assert isclose(found, value, rel_tol=1e-6, abs_tol=1e-6), (row.night, row.known, row.institution_id, name)
 
 
 def rolled_up(lines: DataFrame, night: date) -> DataFrame:
@@ -233,6 +241,28 @@ def test_an_expectation_is_of_the_stratum_and_a_ratio_of_few_rows_is_drawn_to_on
     assert found["few"][f"institution_x_cost_rows_{WINDOW}d"] == 2
     observed = sum(float(str(row["total_amount"])) for row in settlements)
     assert isclose(sum(row[f"institution_x_cost_expected_{WINDOW}d"] for row in found.values()), observed, rel_tol=1e-6)
+
+
+def test_a_growth_holds_where_the_indicator_holds_in_both_windows_though_a_measure_has_its_name() -> None:
+    said = {"name": {"zh": "量", "en": "It"}, "unit": "share", "direction": "high", "description": "It."}
+    catalogue = catalogue_of(
+        [],
+        measures={
+            "share": of("lines", value="sum(amount)", unit="yuan"),
+            "lines_": of("lines", value="count(*)", unit="count"),
+        },
+        indicators={
+            "share": said | {"formula": "try_divide(share, lines_)", "when": "lines_ >= 10"},
+            "share_growth": said | {"growth": {"of": "share", "against": "before"}, "windows": [30]},
+        },
+    )
+    assert catalogue.of_each_window(catalogue.indicators["share_growth"]) == (
+        "try_divide(share, lines_)",
+        "lines_ >= 10",
+    )
+    assert periods_of(catalogue)["lines_"] == (DaySpan(30), DaySpan(30, 30), DaySpan(WINDOW))
+    alone = narrowed(catalogue, ["share_growth"])
+    assert alone.indicators.keys() == {"share", "share_growth"}
 
 
 def test_shuffles_are_as_many_as_there_are_ways_to_gather_rows_and_not_as_indicators(

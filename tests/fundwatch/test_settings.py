@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -61,8 +62,13 @@ def test_folders_follow_var_unless_set() -> None:
     assert settings.landing_dir == Path("elsewhere/landing")
 
 
-@pytest.mark.parametrize("key", ["var", "lake", "landing", "lists", "vault", "key_file", "conf"])
-@pytest.mark.parametrize("address", ["hdfs://name:8020/lake", "s3a://bucket/lake", "file:///data/lake"])
+@pytest.mark.parametrize(
+    ("key", "address"),
+    [
+        *product(["var", "landing", "lists", "vault", "key_file", "conf"], ["hdfs://name:8020/data", "s3a://bucket/a"]),
+        *product(["lake"], ["s3a://bucket/lake", "file:///data/lake"]),
+    ],
+)
 def test_an_address_is_refused_and_makes_no_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, address: str
 ) -> None:
@@ -70,6 +76,11 @@ def test_an_address_is_refused_and_makes_no_folder(
     with pytest.raises(SettingsError, match=f"{key} = '{address}': '{address}' is an address"):
         load_settings({key: address}, {})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lake_may_lie_on_hdfs() -> None:
+    settings = load_settings({"lake": "hdfs://name:8020/data/lake"}, {}).settings
+    assert str(settings.lake_address.within("run")) == "hdfs://name:8020/data/lake/run"
 
 
 def test_a_path_that_only_looks_like_an_address_is_a_path() -> None:

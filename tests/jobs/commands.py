@@ -54,9 +54,12 @@ CASES = {
     "leads": CommandCase("leads show 1", "leads show", "name it after `show`"),
     "profile": CommandCase("profile institution H99000100559", "profile doctr 18", "did you mean 'doctor'"),
     "spikes": CommandCase("spikes", "spikes --item 00", "has the item '00'"),
+    "tables": CommandCase("tables", "tables --by months", "no table is split by months"),
+    "settlements": CommandCase("settlements check", "settlements explain 00", "no settlement '00'"),
     "ledger": CommandCase("ledger", "ledger shw", "did you mean 'show'"),
     "points": CommandCase("points", "points lst", "did you mean 'list'"),
     "credit": CommandCase("credit", "credit derve", "did you mean 'derive'"),
+    "metrics": CommandCase("metrics", "metrics --jsno", "did you mean '--json'"),
     "rules": CommandCase("rules show FK-06", "rules show FK-99", "did you mean", is_read=False),
     "indicators": CommandCase("indicators", "indicators show drug_share", "there is no indicator", is_read=False),
     "knowledge": CommandCase(
@@ -81,7 +84,7 @@ CASES = {
         "choose one of",
     ),
     "settings": CommandCase(
-        "settings", "settings --lake hdfs://name/lake", "'hdfs://name/lake' is an address", is_read=False
+        "settings", "settings --lake s3a://name/lake", "'s3a://name/lake' is an address", is_read=False
     ),
     "deliveries": CommandCase("deliveries", "deliveries --date 2026-03-30", f"{SECOND}, {FIRST}"),
     "quarantine": CommandCase(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -92,12 +93,14 @@ def test_a_random_sample_measures_what_the_list_misses_and_is_no_part_of_a_rule_
                 subject_id=f"p{n}", chosen_by=ChosenBy.SAMPLE)
         for n in range(10)
     ]  # fmt: skip
-    (found,) = missed([Sampled("patient", 12, 500)], outcomes)
-    assert (found.sampled, found.wrong.part, found.wrong.whole) == (12, 2, 10)
+    (found,) = missed([Sampled("patient", 12, 500)], outcomes, [])
+    assert (found.sampled, found.wrong.part, found.unlisted.part, found.wrong.whole) == (12, 2, 2, 10)
     assert found.estimated is not None
     assert found.estimated == pytest.approx((100.0, 12.6, 278.05), abs=0.1)
     assert ledger([], outcomes, ()) == []
     assert precision_by_kind(outcomes)["sample"].whole == 0
+    (one_listed,) = missed([], outcomes, [replace(listed("a"), subject_type="patient", subject_id="p1")])
+    assert (one_listed.wrong.part, one_listed.unlisted.part) == (2, 1)  # a list had named one of the two
 
 
 @pytest.mark.parametrize(("wrong", "judged", "proposed"), [(6, 10, True), (5, 10, False), (9, 9, False)])

@@ -35,6 +35,7 @@ class _Hit:
     reason_zh: str
     reason_en: str
     lines: tuple[_Line, ...]
+    subject_id: str = ""
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,7 @@ class HitFound:
     amount_at_risk: Decimal = Decimal(24)
     reason_zh: str = "收取2次"
     reason_en: str = "twice"
+    subject_id: str = "DC-03#1:H1"
     lines: tuple[LineFound, ...] = field(
         default=(LineFound("DC-03#1:2", Decimal(24), "counted"), LineFound("DC-03#1:1"))
     )

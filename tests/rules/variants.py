@@ -16,6 +16,7 @@ from fundwatch.expressions.declared import names_in
 from rules.catalogue.examples import columns_of, example_worlds
 from rules.catalogue.proving import Played
 from rules.catalogue.rule import Rule, RuleSet
+from rules.frames.declaration import NO_TABLES
 from rules.frames.registry import GRAINS
 from tests.rules.world import SHIPPED, scanned
 
@@ -64,7 +65,7 @@ def _used(rule: Rule) -> set[tuple[str, str]]:
     names |= frozenset().union(*(names_in(text, grain.columns) for text in _judging(rule)))
     groups = frozenset().union(*(grain.columns[name] for name in names))
     sources = (source.split(".") for group in groups if len(group) == 1 for source in group)
-    return {(table, column) for table, column in sources if table != "knowledge" and column not in TABLES[table].key}
+    return {(table, column) for table, column in sources if table not in NO_TABLES and column not in TABLES[table].key}
 
 
 def _judging(rule: Rule) -> Iterator[str]:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from fundwatch.contracts import CLEAN
+from rules.benefits.policies import read_policies
 from rules.catalogue.examples import columns_of, example_worlds
 from rules.catalogue.load import load_rules
 from rules.catalogue.rule import Example, Rule, RuleSet, RuleState
@@ -15,7 +16,10 @@ from rules.knowledge.points import load_knowledge
 
 ALL_SUPPLIED = {table.name: frozenset(table.column_names) for table in CLEAN}
 YEAR = ScanWindow(date(2026, 1, 1), date(2026, 12, 31))
-SHIPPED = load_rules()
+EVERY = load_rules()
+# rules on claims; those on indicators have rows and examples of their own kind
+SHIPPED = EVERY.only({rule.id for rule in EVERY.rules if not rule.indicators})
+ANALYSIS = EVERY.only({rule.id for rule in EVERY.rules if rule.indicators})
 if named := os.environ.get("RULES"):  # while rules are written: RULES=DC-03,OP-01 plays the examples of these alone
     SHIPPED = SHIPPED.only(set(named.split(",")))
 ACTIVE = SHIPPED.only({rule.id for rule in SHIPPED.rules if rule.state == RuleState.ACTIVE})
@@ -42,6 +46,7 @@ def tables_of(spark: Any, rule_set: RuleSet) -> dict[str, Any]:
 def scanned(spark: Any, shown: RuleSet, **changes: Any) -> Any:
     """Scan the examples of a set, by the rules of `rule_set` if given; all else as usual unless given."""
     usual: dict[str, Any] = {"supplied": ALL_SUPPLIED, "knowledge": load_knowledge(), "window": YEAR}
+    usual["policies"] = read_policies()
     given = usual | changes
     tables = given.pop("tables", None) or tables_of(spark, shown)
     return scan(given.pop("rule_set", shown), tables, **given)

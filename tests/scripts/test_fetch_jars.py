@@ -21,7 +21,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def deliver(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
-    def resolve(into: Path) -> None:
+    def resolve(into: Path, _wanted: fetch_jars.JarSet) -> None:
         (into / "jars").mkdir(parents=True)
         (into / "jars" / "delta.jar").write_bytes(content)
 

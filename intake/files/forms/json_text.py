@@ -57,9 +57,10 @@ class JsonText:
 
     def only_object(self) -> dict[str, Any]:
         """The object that is the whole text."""
-        self._next()
+        if self._next() == "[":
+            raise self._error("is no object, and a row is one: a file that holds an array is named .json")
         found = self._object()
-        self._end()
+        self._end(": each object stands on a line of its own, which ends with a line feed")
         return found
 
     def objects(self, path: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -154,9 +155,9 @@ class JsonText:
         self._at = at
         return text[at : at + 1]
 
-    def _end(self) -> None:
+    def _end(self, hint: str = "") -> None:
         if self._next():
-            raise self._error("something stands behind its end")
+            raise self._error(f"something stands behind its end{hint}")
 
     def _number(self) -> int:
         self._line += self._text.count("\n", self._counted, self._at)

@@ -157,7 +157,8 @@ class _Columns:
     def _refuse_list(self, given: list[Any], path: str) -> None:
         if any(isinstance(one, _HOLDING) for one in given) and not self.takes_list(path):
             raise FileError(
-                f"'{shown_name(path)}' is a list of objects, and an object is one row: name those to be read, as "
+                f"'{shown_name(path)}' is a list of objects, and an object is one row: where each of them is a row, "
+                f"say `rows_of: {shown_name(path)}` beside the file's name; else name those to be read, as "
                 f"'{shown_name(path)}[0].…', or list it under drop"
             )
 

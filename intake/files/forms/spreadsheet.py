@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.errors import some
-from intake.files.limits import MOST_COLUMNS, MOST_HELD, MOST_ROWS, MOST_SHEET, MOST_WORKBOOK
+from intake.files.limits import BLOCK, MOST_COLUMNS, MOST_HELD, MOST_ROWS, MOST_SHEET, MOST_WORKBOOK
 from intake.files.unpacking import FileError, refuse_many_entries, refuse_unbounded
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _BLOCK_ROWS = 1_000  # in blocks of one row each hardly any would be sampled
 _SHEETS = "xl/worksheets/"
 _DIGITS = 15  # a number in Excel has no more; what is longer lost its end
+# formats that show 7 as 007, P007 or 07月: the value of an id is what people see
+_PADDED = re.compile(r'(?:"([^"]*)")?(0{2,})(?:"([^"]*)")?')
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
+_LONGEST_MERGE = 200  # bytes of one such element
 # how Excel writes a number of more than eleven digits when it saves text: 1.23457E+17
 SHORTENED = re.compile(r"\d(\.\d+)?E\+\d{2,}")
 
@@ -29,11 +33,12 @@ SHORTENED = re.compile(r"\d(\.\d+)?E\+\d{2,}")
 def workbook_lines(path: Path) -> Iterator[bytes]:
     """The one sheet as CSV in UTF-8; line n is row n. Formulas give the value Excel saved.
 
-    Raises FileError for a damaged workbook, several sheets, too many rows, a cell with an error, with a formula that
-    was never computed, or with digits lost.
+    Raises FileError for a damaged workbook, several sheets, too many rows, cells merged over rows, a cell with an
+    error, with a formula that was never computed, or with digits lost.
     """
     refuse_bomb(path)
     try:
+        _refuse_merged(path)
         book, formulas = _opened(path, values=True), _opened(path, values=False)
         try:
             yield from _rows(book, formulas)
@@ -67,6 +72,23 @@ def refuse_bomb(path: Path) -> None:
         if sum(size for of_sheet, size in sizes if of_sheet == is_sheet) > most:
             what = "sheets unpack" if is_sheet else "texts and styles unpack"
             raise FileError(f"has {what} to more than {most >> 20} MiB: deliver it as CSV or parquet")
+
+
+def _refuse_merged(path: Path) -> None:
+    """Of cells that are merged the first alone holds the value: what a person sees in several rows stands in one."""
+    with zipfile.ZipFile(path) as archive:
+        for name in (name for name in archive.namelist() if name.startswith(_SHEETS)):
+            with archive.open(name) as stream:
+                before = b""
+                while block := stream.read(BLOCK):
+                    for found in _MERGED.finditer(before + block):
+                        first, last = found[1].decode(), found[3].decode()
+                        if found[2] != found[4]:
+                            raise FileError(
+                                f"cells {first}{found[2].decode()}:{last}{found[4].decode()} are merged, and the value "
+                                "stands in the first alone: part them, and fill each"
+                            )
+                    before = block[-_LONGEST_MERGE:]
 
 
 def _rows(book: Workbook, formulas: Workbook) -> Iterator[bytes]:
@@ -110,7 +132,7 @@ def _text(cell: Any, is_formula: bool) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float)):
-        return _number(value, cell.coordinate)
+        return _number(value, cell.coordinate, cell.number_format)
     if isinstance(value, (datetime, date, time)):
         return _moment(value)
     if SHORTENED.fullmatch(str(value).strip()):
@@ -121,12 +143,15 @@ def _text(cell: Any, is_formula: bool) -> str:
 _LOST = "a long number of which Excel kept only the beginning; format the column as text and fill it again"
 
 
-def _number(value: int | float, place: str) -> str:
+def _number(value: int | float, place: str, shown: str) -> str:
     if abs(value) >= 10**_DIGITS:
         raise FileError(f"cell {place}: {_LOST}")
     # Excel keeps 15 digits of a binary fraction: 0.1 + 0.2 is 0.3 there, and so it is here
     exact = Decimal(f"{value:.{_DIGITS}g}")
-    return f"{exact.to_integral_value() if exact == exact.to_integral_value() else exact.normalize():f}"
+    if exact != exact.to_integral_value():
+        return f"{exact.normalize():f}"
+    text, padded = f"{exact.to_integral_value():f}", _PADDED.fullmatch(shown)
+    return text if padded is None else f"{padded[1] or ''}{text.zfill(len(padded[2]))}{padded[3] or ''}"
 
 
 def _moment(value: datetime | date | time) -> str:

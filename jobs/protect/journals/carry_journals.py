@@ -31,7 +31,13 @@ def carry_journals(place: Workplace, bridge: DataFrame) -> None:
     """
     written = {one.name: (one, journal_in(place.lake.address, one)) for one in JOURNALS if one.tokens}
     rows = {name: journal.rows() for name, (_, journal) in written.items()}
-    tokens = {row["subject_id"] for of_journal in rows.values() for row in of_journal if row["subject_id"]}
+    tokens = {
+        row[column]
+        for name, (declared, _) in written.items()
+        for row in rows[name]
+        for column in declared.tokens
+        if row[column]
+    }
     if not tokens:
         return
     new = _pairs(place, bridge.select(F.col("old_token").alias("old"), F.col("new_token").alias("new")), tokens)

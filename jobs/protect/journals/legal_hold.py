@@ -49,7 +49,8 @@ def held_evidence(lake: Lake) -> HeldBack:
     leads = {step.lead_id for step in steps} | {one.lead_id for one in said.waiting.values()}
     hits = _hits(lake, steps)
     lines = _of(lake, "lead_evidence", "lead_id", leads, "line_id") | _of(lake, "hit_line", "hit_id", hits, "line_id")
-    found = {"lead_id": leads, "hit_id": hits, "line_id": lines, "case_id": {*open_cases}}
+    merged = {lost for lost, case in said.merged.items() if case in open_cases}
+    found = {"lead_id": leads, "hit_id": hits, "line_id": lines, "case_id": {*open_cases, *merged}}
     for column in ("encounter_id", "settlement_id", "patient_id"):
         found[column] = _of(lake, "claim_line", "line_id", lines, column)
     found["patient_id"] |= {step.subject_id for step in steps if step.subject_type == "patient"}

@@ -10,6 +10,7 @@ from typing import Any
 
 from fundwatch.cells import csv_for_people
 from fundwatch.lake.store import Lake
+from fundwatch.places import put_file
 from fundwatch.settings import Settings
 from jobs.review.evidence.read_facts import encounters_of, workplaces_of
 from jobs.review.read_leads import institution_names, quoted
@@ -50,10 +51,7 @@ def write_lines(settings: Settings, night: date, lead: str, out: Path | None) ->
     rows = [row for batch in lake.batches("lead_evidence", query) for row in batch.to_pylist()]
     table = csv_for_people((*columns, *_BESIDE), _cells(lake, night, rows))
     path = out or Path(f"lines_{found.lead_id}_{night}.csv")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_bytes(table.content)
-    draft.replace(path)
+    put_file(path, table.content)
     return LinesWritten(path, found.lead_id, len(rows))
 
 

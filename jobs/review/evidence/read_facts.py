@@ -47,7 +47,7 @@ def evidence_facts(
 ) -> EvidenceFacts:  # fmt: skip
     """All that the evidence files of the leads show beside their lines, hits and indicators."""
     subtotals = subtotals_of(lake, night, leads)
-    drivers = drivers_of(lake, night, [lead for lead in leads if not lead.rule_ids], evidence, cards)
+    drivers = drivers_of(lake, night, [lead for lead in leads if not lead.line_count], evidence, cards)
     wanted = {row.encounter_id for row in evidence} | {hit.encounter_id for hit in hits}
     wanted |= {one.key for one in subtotals if one.dimension == Dimension.STAY}
     wanted |= {visit.encounter_id for driver in drivers.values() for visit in driver.visits}
@@ -232,7 +232,7 @@ def _peer_groups(lake: Lake, night: date, subjects: Iterable[tuple[str, str]]) -
 def drivers_of(
     lake: Lake, night: date, leads: Sequence[LeadRow], evidence: Sequence[EvidenceRow], cards: Cards
 ) -> dict[str, Drivers]:
-    """What the scores of leads without a hit come from, by lead."""
+    """What the figures of leads come from that no line proves, scores and indicators, by lead."""
     found = {}
     for kind in sorted({lead.subject_type for lead in leads}):
         of_kind = [lead for lead in leads if lead.subject_type == kind]

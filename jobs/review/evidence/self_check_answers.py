@@ -13,6 +13,7 @@ from typing import Any
 from fundwatch.errors import FundwatchError
 from fundwatch.fingerprint import file_sha256
 from fundwatch.pages import as_json
+from fundwatch.places import put_file
 from leads.self_check.answers import AskedLine, LineAnswer, read_answers
 from privacy.scrubbing.scrub import scrub
 
@@ -51,9 +52,7 @@ def take_answers(file: Path, pack: Path) -> AnswersTaken:
         "pay_back": taken.pay_back,
         "lines": [_kept(one) for one in answers],
     }
-    draft = pack / f".{ANSWERS_FILE}.draft"
-    draft.write_text(as_json(content), encoding="utf-8", newline="\n")
-    draft.replace(pack / ANSWERS_FILE)
+    put_file(pack / ANSWERS_FILE, as_json(content))
     return taken
 
 

@@ -11,12 +11,13 @@ from fundwatch.contracts.versions import known_on
 from fundwatch.errors import FundwatchError, some
 from fundwatch.lake.store import Lake
 from jobs.review.outcomes.people_said import PeopleSaid
+from jobs.review.outcomes.proof_lines import decided_lines, proof_lines
 from jobs.review.read_leads import quoted, rows_of, sample_of
 from leads.cards import TIERS, WEAKEST_TIER
 from leads.outcomes.closing import CaseKnown, LineKnown
+from leads.outcomes.work import not_decided
 from leads.publishing.rows import LeadRow
 from leads.ranking.cases import SCORE_KIND, CaseState
-from leads.words import COMPARED
 
 SAMPLE_KIND = "sample"  # of a case that nothing found: its subject was drawn
 _AT_ONCE = 5_000  # ids in one condition
@@ -39,7 +40,7 @@ def cases_of_lead(lake: Lake, night: date, lead: LeadRow, said: PeopleSaid, kind
         )
     hits = _hits(lake, night, lead, [row["kind"] for row in found])
     lines = _lines(lake, night, [hit["hit_id"] for of_kind in hits.values() for hit in of_kind])
-    return [_case(row, lead, night, hits.get(row["kind"], ()), lines, said) for row in found]
+    return [_case(lake, row, lead, night, hits.get(row["kind"], ()), lines, said) for row in found]
 
 
 def sampled_case(lake: Lake, night: date, name: str, said: PeopleSaid) -> list[CaseKnown]:
@@ -60,6 +61,7 @@ def sampled_case(lake: Lake, night: date, name: str, said: PeopleSaid) -> list[C
 
 
 def _case(
+    lake: Lake,
     row: Mapping[str, Any],
     lead: LeadRow,
     night: date,
@@ -70,16 +72,24 @@ def _case(
     ids = tuple(hit["hit_id"] for hit in hits)
     tiers = [hit["tier"] for hit in hits if hit["tier"] in TIERS]
     starts = [hit["period_start"] for hit in hits if hit["period_start"]]
-    steps = said.steps.get(row["case_id"], [])
+    case_id = said.case_of(row["case_id"])
+    steps = said.steps.get(case_id, [])
     is_decided = bool(steps) and bool(steps[-1].outcome_id)
-    known = said.hits_of(row["case_id"]) if is_decided else frozenset(ids)
+    known = said.decided_about.get(case_id, {})
+    new = _new_hits(lake, known, {hit: {*lines.get(hit, ())} for hit in ids}) if is_decided else []
     return CaseKnown(
-        case_id=row["case_id"], lead_id=lead.lead_id, night=night, subject_type=lead.subject_type,
+        case_id=case_id, lead_id=lead.lead_id, night=night, subject_type=lead.subject_type,
         subject_id=lead.subject_id, kind=row["kind"], tier=min(tiers, key=TIERS.index, default=WEAKEST_TIER),
         rule_version=hits[0]["rule_version"] or "" if hits else "", hit_ids=ids,
         lines={line_id: line for hit in ids for line_id, line in lines.get(hit, {}).items()},
-        first_service=min(starts, default=None), steps=steps, new_hits=len({*ids} - known),
+        first_service=min(starts, default=None), steps=steps, new_hits=len(new),
     )  # fmt: skip
+
+
+def _new_hits(lake: Lake, known: Mapping[str, date], hits: Mapping[str, Collection[str]]) -> list[str]:
+    """Of a decided case's hits, with their lines, those that its outcomes were not about."""
+    is_known = all(hit in known for hit in hits)
+    return [] if is_known else not_decided(hits, known, decided_lines(lake, known))
 
 
 def _hits(lake: Lake, night: date, lead: LeadRow, kinds: Collection[str]) -> dict[str, list[dict[str, Any]]]:
@@ -100,19 +110,12 @@ def _hits(lake: Lake, night: date, lead: LeadRow, kinds: Collection[str]) -> dic
 
 def _lines(lake: Lake, night: date, hits: Sequence[str]) -> dict[str, dict[str, LineKnown]]:
     """By hit, the fee lines that prove it."""
-    if not hits or not lake.exists("hit_line"):
-        return {}
-    proofs = rows_of(
-        lake, "hit_line", ("business_date", "==", night), ("hit_id", "in", {*hits}),
-        columns=["hit_id", "line_id", "role"],
-    )  # fmt: skip
-    proofs = [proof for proof in proofs if proof["role"] != COMPARED]
-    known = _known_lines(lake, night, sorted({proof["line_id"] for proof in proofs}))
-    found: dict[str, dict[str, LineKnown]] = {}
-    for proof in proofs:
-        line = known.get(proof["line_id"]) or LineKnown(proof["line_id"], None, None)
-        found.setdefault(proof["hit_id"], {})[proof["line_id"]] = line
-    return found
+    proofs = proof_lines(lake, night, hits)
+    known = _known_lines(lake, night, sorted({line for lines in proofs.values() for line in lines}))
+    return {
+        hit: {line: known.get(line) or LineKnown(line, None, None) for line in sorted(lines)}
+        for hit, lines in proofs.items()
+    }
 
 
 def _known_lines(lake: Lake, night: date, ids: Sequence[str]) -> dict[str, LineKnown]:

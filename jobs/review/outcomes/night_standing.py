@@ -4,7 +4,7 @@ give the same list; and what of the night's findings is new work. Without Spark.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,7 +15,9 @@ from fundwatch.contracts.versions import known_on
 from fundwatch.fingerprint import fingerprint
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
+from jobs.review.outcomes.merged_cases import CurrentIds, MergedCase, merged_cases, now
 from jobs.review.outcomes.people_said import journal_in
+from jobs.review.outcomes.proof_lines import decided_lines, proof_lines
 from jobs.review.read_leads import quoted, rows_of
 from leads.outcomes.entries import DecidedHit, Outcome, Snooze, StatusEntry
 from leads.outcomes.journals import DECIDED_HIT, LEAD_STATUS, OUTCOME, SNOOZE
@@ -35,7 +37,6 @@ from leads.words import COMPARED
 SEEN = "decisions_seen"  # in what the run of a list reports: by journal, when the last row was written that it saw
 _JOURNALS = (LEAD_STATUS, OUTCOME, DECIDED_HIT, SNOOZE)
 _AT_ONCE = 5_000
-_ID_KINDS = {entity.name: entity.id_kind for entity in ENTITIES.values()}
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,15 @@ class DecisionsSeen:
     rows: Mapping[str, Sequence[Mapping[str, Any]]]
     until: Mapping[str, str]
 
-    def said(self, night: date) -> SaidBefore:
-        """What people had said by the night."""
+    def said(self, night: date, merged: Mapping[str, str] | None = None) -> SaidBefore:
+        """What people had said by the night. `merged` says of a case which other it goes on in."""
         return said_before(
             [StatusEntry.of_row(row) for row in self.rows[LEAD_STATUS.name]],
             [Outcome.of_row(row) for row in self.rows[OUTCOME.name]],
             [DecidedHit.of_row(row) for row in self.rows[DECIDED_HIT.name]],
             [Snooze.of_row(row) for row in self.rows[SNOOZE.name]],
             night,
+            merged,
         )
 
     def fingerprint(self, night: date) -> str:
@@ -94,10 +96,11 @@ def _stamp(row: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class NightStanding:
-    """How cases stand on the night, and the lines that were reversed of those in hand."""
+    """How cases stand on the night, the lines that were reversed of those in hand, and the cases that became one."""
 
     cases: Sequence[CaseStanding] = ()
     gone: Sequence[LineGone] = ()
+    merged: Sequence[MergedCase] = ()
 
     @property
     def quiet(self) -> list[Finding]:
@@ -124,38 +127,57 @@ class StandingReader:
     lake: Lake
     night: date
     earlier: date | None
-    current: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    current: CurrentIds = field(default_factory=dict)
 
-    def standing(self, said: SaidBefore) -> NightStanding:
-        """How the cases stand of which people said something. Nothing is read where nobody did."""
-        then = self._then(said.steps)
-        findings = {case: self._now(finding) for case, finding in then.items()}
-        decided = [findings[case] for case in said.decided if case in findings]
-        watched = {case: then[case] for case in said.of_status(WATCHED) if case in then}
-        gone = [replace(line, finding=findings[line.case_id]) for line in self._gone(watched)]
-        quiet = {self._now((one.subject_type, one.subject_id, one.rule_id)): one for one in said.snoozes}
-        rows = case_standings(said, findings, self._hits(decided), gone, quiet)
-        return NightStanding(rows, gone)
+    def of(self, seen: DecisionsSeen) -> NightStanding:
+        """How the cases stand of which people said something. Of cases nothing is read where nobody did."""
+        merged = merged_cases(self.lake, self.earlier, self.current)
+        into = {one.merged_case_id: one.case_id for one in merged}
+        said = seen.said(self.night, into)
+        then = self._then({*said.steps}, into)
+        findings = {case: now(finding, self.current) for case, finding in then}
+        decided = {case: findings[case] for case in said.decided if case in findings}
+        watched = {*said.of_status(WATCHED)}
+        gone = [
+            replace(line, finding=findings[line.case_id])
+            for line in self._gone({finding: case for case, finding in then if case in watched})
+        ]
+        quiet = {now((one.subject_type, one.subject_id, one.rule_id), self.current): one for one in said.snoozes}
+        hits, decided_lines = self._hits(decided, said)
+        return NightStanding(case_standings(said, findings, hits, gone, quiet, decided_lines), gone, merged)
 
-    def _now(self, finding: Finding) -> Finding:
-        kind, subject, what = finding
-        return kind, self.current.get(_ID_KINDS.get(kind, kind), {}).get(subject, subject), what
-
-    def _then(self, cases: Iterable[str]) -> dict[str, Finding]:
-        """By case, whose it was on the earlier list and of what kind."""
-        if self.earlier is None or not (wanted := {*cases}) or not self.lake.exists("case"):
-            return {}
+    def _then(self, cases: Collection[str], into: Mapping[str, str]) -> list[tuple[str, Finding]]:
+        """Whose the cases were on the earlier list and of what kind, by the case that goes on: once for each that went
+        into it."""
+        wanted = {*cases, *(lost for lost, case in into.items() if case in cases)}
+        if self.earlier is None or not wanted or not self.lake.exists("case"):
+            return []
         columns = ["case_id", "subject_type", "subject_id", "kind"]
         rows = rows_of(
             self.lake, "case", ("business_date", "==", self.earlier), ("case_id", "in", wanted), columns=columns
         )
-        return {row["case_id"]: (row["subject_type"], row["subject_id"], row["kind"]) for row in rows}
+        return [
+            (into.get(row["case_id"], row["case_id"]), (row["subject_type"], row["subject_id"], row["kind"]))
+            for row in rows
+        ]
 
-    def _hits(self, findings: Sequence[Finding]) -> dict[Finding, list[HitTonight]]:
+    def _hits(
+        self, decided: Mapping[str, Finding], said: SaidBefore
+    ) -> tuple[dict[Finding, list[HitTonight]], dict[str, frozenset[str]]]:
+        """Tonight's hits on the decided cases; by case the lines that were decided, where hits are unknown by id."""
         found: dict[Finding, list[HitTonight]] = {}
-        for finding, row in self._hit_rows(self.night, findings):
+        for finding, row in self._hit_rows(self.night, [*decided.values()]):
             found.setdefault(finding, []).append(HitTonight(row["hit_id"], row["amount_at_risk"]))
-        return found
+        lines: dict[str, frozenset[str]] = {}
+        for case, finding in decided.items():
+            known = said.decided_hits.get(case, {})
+            unknown = [hit.hit_id for hit in found.get(finding, ()) if hit.hit_id not in known]
+            if not unknown or not known:
+                continue
+            own = proof_lines(self.lake, self.night, unknown)
+            found[finding] = [replace(hit, lines=own.get(hit.hit_id, hit.lines)) for hit in found[finding]]
+            lines[case] = decided_lines(self.lake, known)
+        return found, lines
 
     def _hit_rows(self, night: date, findings: Sequence[Finding]) -> Iterable[tuple[Finding, Mapping[str, Any]]]:
         wanted = {*findings}
@@ -171,11 +193,11 @@ class StandingReader:
             if finding in wanted:
                 yield finding, row
 
-    def _gone(self, watched: Mapping[str, Finding]) -> list[LineGone]:
-        """The lines of cases in hand that cost less tonight than on the earlier list, or are not there any more."""
-        if self.earlier is None or not watched:
+    def _gone(self, case_of: Mapping[Finding, str]) -> list[LineGone]:
+        """The lines of cases in hand, by the findings of the earlier list, that cost less tonight than then, or are not
+        there any more."""
+        if self.earlier is None or not case_of:
             return []
-        case_of = {finding: case for case, finding in watched.items()}
         hits = {row["hit_id"]: finding for finding, row in self._hit_rows(self.earlier, [*case_of])}
         if not hits or not self.lake.exists("hit_line"):
             return []
@@ -190,11 +212,12 @@ class StandingReader:
             key = (case_of[hits[proof["hit_id"]]], proof["line_id"])
             amounts = [a for a in (at_risk.get(key), proof["amount_at_risk"]) if a is not None]
             at_risk[key] = max(amounts, default=None)
+        found = {case: finding for finding, case in case_of.items()}
         ids = sorted({line for _, line in at_risk})
         before, now = self._amounts(self.earlier, ids), self._amounts(self.night, ids)
         lost = {key: amount_gone(risk, before.get(key[1]), now.get(key[1])) for key, risk in at_risk.items()}
         return [
-            LineGone(case, watched[case], line, amount)
+            LineGone(case, found[case], line, amount)
             for (case, line), amount in sorted(lost.items()) if amount is not None
         ]  # fmt: skip
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from fundwatch.lake.journal import Journal
+from fundwatch.lake.store import Lake
 from fundwatch.places import LakeAddress
+from jobs.review.outcomes.merged_cases import merged_by
 from leads.outcomes.entries import DecidedHit, Outcome, OutcomeLine, Snooze, StatusEntry
 from leads.outcomes.journals import (
     DECIDED_HIT,
@@ -18,7 +21,8 @@ from leads.outcomes.journals import (
     SNOOZE,
     PeoplesJournal,
 )
-from leads.outcomes.standing import awaiting_second, histories, latest_outcome, reconciled
+from leads.outcomes.standing import awaiting_second, histories, reconciled, with_case
+from leads.outcomes.work import decided_about
 
 
 def journal_in(lake: LakeAddress, declared: PeoplesJournal) -> Journal:
@@ -58,19 +62,29 @@ class PeopleSaid:
         return [Snooze.of_row(row) for row in journal_in(self.lake, SNOOZE).rows()]
 
     @cached_property
+    def merged(self) -> dict[str, str]:
+        """By case that goes on in another, which one that is."""
+        return merged_by(Lake(self.lake))
+
+    @cached_property
     def steps(self) -> dict[str, list[StatusEntry]]:
-        """By case, its steps in force."""
-        return histories(reconciled(self.statuses, self.outcomes))
+        """By case that goes on, its steps in force."""
+        merged = self.merged
+        return histories(reconciled(with_case(self.statuses, merged), with_case(self.outcomes, merged)))
 
     @cached_property
     def waiting(self) -> dict[str, Outcome]:
-        """By case, what waits for a second person."""
-        return awaiting_second(self.proposed, self.outcomes)
+        """By case that goes on, what waits for a second person."""
+        return awaiting_second(with_case(self.proposed, self.merged), self.outcomes)
 
-    def hits_of(self, case_id: str) -> frozenset[str]:
-        """The hits that the case's outcome in force was about."""
-        outcome = latest_outcome(self.outcomes).get(case_id)
-        return frozenset(hit.hit_id for hit in self.decided_hits if outcome and hit.outcome_id == outcome.outcome_id)
+    @cached_property
+    def decided_about(self) -> dict[str, dict[str, date]]:
+        """By case that goes on, the hits that its outcomes in force were about, and the night of the list."""
+        return decided_about(with_case(self.outcomes, self.merged), self.decided_hits)
+
+    def case_of(self, case_id: str) -> str:
+        """The case that goes on, for one of any list."""
+        return self.merged.get(case_id, case_id)
 
     def add_status(self, entries: Sequence[StatusEntry]) -> None:
         journal_in(self.lake, LEAD_STATUS).append([entry.row() for entry in entries])

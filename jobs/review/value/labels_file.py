@@ -9,10 +9,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from evaluation.files import put_file
 from fundwatch.cells import csv_for_people
 from fundwatch.lake.lock import refuse_no_lake
 from fundwatch.lake.store import Lake
+from fundwatch.places import put_file
 from fundwatch.settings import Settings
 from jobs.review.outcomes.people_said import PeopleSaid
 from jobs.review.value.read_value import outcomes_in

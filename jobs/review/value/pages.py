@@ -72,8 +72,8 @@ def _print_fines(made: ValueLedger, say: Say) -> None:
 def _print_missed(made: ValueLedger, say: Say) -> None:
     for one in made.missed:
         say(
-            f"随机抽样 random sample, {one.subject_type}: {one.wrong.words}; 推算漏掉 estimated wrong of "
-            f"{one.population or '–'}: {estimated_text(one)}"
+            f"随机抽样 random sample, {one.subject_type}: 查实 wrong {one.wrong.words}; 其中不在清单 and on no list "
+            f"{one.unlisted.words}; 推算漏掉 estimated missed of {one.population or '–'}: {estimated_text(one)}"
         )
     if made.missed:
         say(MISSED_MEANING[0])

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pyarrow.fs import FSSpecHandler, PyFileSystem, SubTreeFileSystem
 
 from fundwatch.lake.files import LakeFiles
-from fundwatch.lake.page_checksums import has_page_checksums
+from fundwatch.lake.parquet.page_checksums import has_page_checksums
 from fundwatch.places import LakeAddress
 from tests.places import at
 

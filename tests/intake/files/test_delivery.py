@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fundwatch.errors import DeliveryError
+from intake.files.batches import sort_delivery
 from intake.files.delivery import delivery_folder, delivery_hashes, open_delivery
 from intake.source.load import read_mapping
 from tests.intake.deliveries import (
@@ -219,3 +220,29 @@ def test_the_hashes_name_every_file_of_the_delivery(landing):
     folder = deliver(landing, whole())
     hashes = delivery_hashes(NATIONAL, landing, NIGHT)
     assert set(hashes) == {f.name for f in folder.iterdir()}
+
+
+def test_a_file_without_rows_is_taken_where_a_night_may_have_none_or_another_part_has_them(tmp_path):
+    national = read_mapping("national")
+    files = {
+        name: national.files[name].model_copy(update={"required": name == "fee_list", "name": patterns})
+        for name, patterns in {"fee_list": ("fee_list*.csv",), "setl": ("setl.csv",)}.items()
+    }
+    form = national.delivery.model_copy(update={"manifest": "measured"})
+    mapping = national.model_copy(update={"delivery": form, "files": files})
+    folder = tmp_path / NIGHT.isoformat()
+    folder.mkdir()
+    (tmp_path / "scratch").mkdir()
+    for name, rows in {"fee_list_1": [LINE], "fee_list_2": [], "fee_list_3": [], "setl": []}.items():
+        columns = columns_of(name.split("_")[0] if name == "setl" else "fee_list")
+        (folder / f"{name}.csv").write_bytes(csv_bytes(rows, columns))
+    delivery = open_delivery(mapping, tmp_path, NIGHT, tmp_path / "scratch")
+    assert [(file.name, file.measured.rows) for file in delivery.files] == [
+        ("fee_list_1.csv", 1), ("fee_list_2.csv", 0), ("fee_list_3.csv", 0), ("setl.csv", 0),
+    ]  # fmt: skip
+    assert delivery.notes() == [f"{name}.csv: holds no rows" for name in ("fee_list_2", "fee_list_3", "setl")]
+    # two that hold nothing hold not the same, and are nobody's copy
+    assert len(sort_delivery(delivery, []).fresh) == 4
+    (folder / "fee_list_1.csv").unlink()
+    with pytest.raises(DeliveryError, match=r"fee_list_2\.csv: holds no rows; where a night may have none, say"):
+        open_delivery(mapping, tmp_path, NIGHT, tmp_path / "scratch")

@@ -229,3 +229,31 @@ def test_a_column_that_a_pattern_drops_is_no_new_one_and_keeps_its_name(tmp_path
     assert read_names(mapping.files["houses"], file.header) == file.header
     both = file_of(row(x_a="1"), header=(*HEADER, "x_a", "X_A"))
     assert "column 'x_a' occurs twice" in seen(mapping, both).problems
+
+
+def test_a_header_that_stands_elsewhere_or_is_parted_otherwise_is_said_to(mapping):
+    def reported(first: str, *lines: str) -> str:
+        header = tuple(first.split(","))
+        sample = tuple(enumerate(lines, 2))
+        file = Opened(Path("houses.csv"), Measured("", 0, 1, "utf-8"), header, ",", False, sample)
+        (problem,) = seen(mapping, file).problems
+        return problem.removeprefix("line 1 names none of the columns of houses: ")
+
+    assert reported(";".join(HEADER), "H1;1;20;2020-01-01").startswith("they stand there with ';' between them")
+    assert reported("医院名册,,,", "二〇二六年,,,", ",".join(HEADER)) == "line 3 does; take out what stands above it"
+    assert reported("H1,1,20,2020-01-01") == "the header is missing, or the file is of another table"
+
+
+def test_columns_without_a_name_are_left_aside_while_nothing_stands_in_them(mapping):
+    header = (*HEADER, "", "")
+    file = file_of(*[row() for _ in range(3)], header=header)
+    assert seen(mapping, file).problems == ()
+    assert read_names(mapping.files["houses"], header)[4:] == ("_parked_5", "_parked_6")
+    lines = ((2, "H1,1,20,2020-01-01,,"), (3, "H2,1,20,2020-01-01,,x"))
+    assert seen(mapping, replace(file, sample=lines)).problems == (
+        'column 6 has no name in the header, and line 3 has a value there: have it named, or list "" under drop',
+    )
+    # as of the numbers of rows that a program puts before them
+    houses = mapping.files["houses"].model_copy(update={"drop": ("memo", "")})
+    dropping = mapping.model_copy(update={"files": {"houses": houses}})
+    assert seen(dropping, replace(file, sample=lines)).problems == ()

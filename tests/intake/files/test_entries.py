@@ -54,6 +54,8 @@ def test_an_entry_is_of_the_kind_whose_pattern_it_fits_or_is_named_as_nobodys(na
 
 
 def test_what_is_nobodys_says_what_to_do_about_it():
+    _, left, _ = sorted_entries(PARTS, ["fee_list - 副本.csv"])  # near one of several patterns
+    assert "if it is of fee_list, add its pattern under files.fee_list.name" in left[0]
     _, left, _ = sorted_entries(MEASURED, ["fee_list_2.csv", "setl.xls", "readme.md", "manifest.json"])
     assert left == [
         "fee_list_2.csv: no pattern of the mapping takes it; if it is of fee_list, add its pattern under "

@@ -10,7 +10,7 @@ from intake.files.lines import is_big5
 from intake.files.unpacking import FileError
 from intake.files.value_types import fits
 from intake.source.lookups import Lookup
-from tests.intake.forms import HEADER, ROWS, csv_text, opened, refused, strings, write_as
+from tests.intake.forms import HEADER, ROWS, csv_text, opened, refused, strings, write_as, written
 
 TABLE = [list(HEADER), *map(list, ROWS)]
 TRADITIONAL = "門診診察費、藥費、檢驗費、手術費、護理費、床位費,住院病人醫療費用明細清單"
@@ -22,8 +22,8 @@ def test_sums_and_signatures_at_the_end_are_no_rows_and_counted(tmp_path, form):
     foot = [["合计", "", "-1.90"], ["", "", ""], ["制表人：某某", "审核：某某", ""]]
     file = opened(write_as(form, [*TABLE, *foot], tmp_path))
     assert strings(file) == TABLE
-    # a line of tabs, and a sheet's row without a value, are blank lines and counted nowhere
-    assert (file.measured.rows, file.foot) == (3, 2 if form in ("tsv", "xlsx") else 3)
+    # a row of Parquet is one even where nothing stands in it
+    assert (file.measured.rows, file.foot) == (3, 3 if form == "parquet" else 2)
     assert not any("某某" in line for _, line in file.sample)
 
 
@@ -107,3 +107,11 @@ def test_the_look_at_a_sample_takes_for_a_value_what_the_rows_will(text, kinds):
 )
 def test_a_file_without_any_odd_sign_is_known_as_plain(tmp_path, sign, is_plain):
     assert opened(write_as("csv", [["a", "b"], ["1 ", f"床位{sign}"]], tmp_path)).is_plain is is_plain
+
+
+def test_lines_of_nothing_but_delimiters_are_no_rows_wherever_they_stand(tmp_path):
+    content = 'line,name,amount\nL1,床位,1.10\n,,\n , ,\nL2,,\n"",,\n' + ",,\n" * 300
+    file = opened(written(tmp_path, content.encode()))
+    assert strings(file) == [["line", "name", "amount"], ["L1", "床位", "1.10"], ["L2", "", ""]]
+    assert (file.measured.rows, file.foot, file.blank) == (2, 0, 303)
+    assert [number for number, _ in file.sample] == [2, 5]

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from intake.files.unpacking import FileError
 from tests.intake.forms import (
@@ -192,3 +193,34 @@ def test_a_row_has_the_number_of_its_line_or_where_the_form_has_no_lines_its_own
     found = opened(path)
     copied = found.path.read_text(encoding="utf-8").splitlines()[1:]
     assert [int(line.split(",")[0]) for line in copied] == [number for number, _ in found.sample] == numbers
+
+
+def test_a_number_that_a_workbook_shows_with_zeros_or_letters_before_it_is_read_as_people_see_it(tmp_path):
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for row in (["id", "record", "fee"], [123, 7, 1234.5], [1234567, 12, 3]):
+        sheet.append(row)
+    for number in (2, 3):
+        for column, shown in {"A": "000000", "B": '"P"000', "C": "#,##0.00"}.items():
+            sheet[f"{column}{number}"].number_format = shown
+    book.save(tmp_path / "t.xlsx")
+    assert strings(opened(tmp_path / "t.xlsx"))[1:] == [["000123", "P007", "1234.5"], ["1234567", "P012", "3"]]
+
+
+def test_cells_merged_over_rows_are_refused_and_a_title_over_columns_is_not(tmp_path):
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for row in (["visit", "fee"], ["V1", 5], [None, 6], ["合计", None]):
+        sheet.append(row)
+    sheet.merge_cells("A4:B4")
+    book.save(tmp_path / "t.xlsx")
+    assert len(strings(opened(tmp_path / "t.xlsx"))) == 3
+    sheet.merge_cells("A2:A3")
+    book.save(tmp_path / "t.xlsx")
+    assert "cells A2:A3 are merged, and the value stands in the first alone" in refused(tmp_path / "t.xlsx")
+
+
+def test_a_zip_is_read_as_what_lies_in_it_whatever_points_its_own_name_has(tmp_path):
+    path = write_zip(tmp_path / "明细.2026.03.zip", table__tsv=b"a\tb,c\n1\t2\n")
+    assert strings(opened(path)) == [["a", "b,c"], ["1", "2"]]
+    assert "nothing nested" in refused(write_zip(tmp_path / "fees.json.zip", fees__json=b"[]"))

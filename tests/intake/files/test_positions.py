@@ -59,7 +59,7 @@ def test_a_line_of_another_width_has_a_value_too_many_and_is_no_readable_row(tmp
 
 
 def test_a_column_that_cuts_a_character_is_refused(tmp_path):
-    with pytest.raises(FileError, match="cannot be decoded"):
+    with pytest.raises(FileError, match="line 1: a column ends within a sign"):
         opened_as(file_of("bytes", a="1-1", b="2-"), "张三\n".encode() * 3, tmp_path)
 
 
@@ -100,3 +100,9 @@ tables:
     assert "files.persons.fixed_width: the column 'sex' stands nowhere in the line" in reported
     assert "filler" not in reported
     assert parse_mapping(written(tmp_path, text.replace("born:", "sex:").encode(), "my.yaml")).source == "my"
+
+
+def test_a_line_that_would_be_cut_within_a_sign_is_unreadable_and_the_rest_stands(tmp_path):
+    content = "V01张三  1a\nV2李四丰 2b\nV03王    3c\n".encode("gb18030")
+    rows = strings(opened_as(BYTES, content, tmp_path))
+    assert rows[1:] == [["V01", "张三  ", "1", "a"], ["V2李四丰 2b"], ["V03", "王    ", "3", "c"]]

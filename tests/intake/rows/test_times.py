@@ -32,9 +32,13 @@ def test_midnights_and_times_are_counted_by_column_and_nulls_not(spark):
     lines = spark.createDataFrame([(DAY,), (HOUR,), (None,)], "charged_at timestamp")
     stays = spark.createDataFrame([(DAY, None), (DAY, None)], "started_at timestamp, ended_at timestamp")
     patients = spark.createDataFrame([("P",)], "patient_id string")
-    found = times_of_tables({"claim_line": lines, "encounter": stays, "patient": patients})
+    # midnight on another clock is no time either, where many rows have no other
+    bills = spark.createDataFrame([(datetime(2026, 3, 1 + n % 20, 8),) for n in range(120)], "settled_at timestamp")
+    tables = {"claim_line": lines, "encounter": stays, "patient": patients, "settlement": bills}
+    found = times_of_tables(tables)
     assert times_in(found.collect()) == {
         ("claim_line", "charged_at"): TimesOfDay(2, 1),
         ("encounter", "started_at"): TimesOfDay(2, 0),
         ("encounter", "ended_at"): TimesOfDay(0, 0),
+        ("settlement", "settled_at"): TimesOfDay(120, 0),
     }

@@ -14,7 +14,7 @@ from fundwatch.texts import key_spelling, tidied
 from intake.files.delivery import open_delivery
 from intake.files.lines import SAMPLED_FIRST
 from intake.rows.canonical import CODES, PLACEHOLDERS, source_rows, to_canonical
-from intake.rows.normalizing import in_list_form, is_strange, one_spelling
+from intake.rows.normalizing import in_list_form, is_number_form, is_strange, one_spelling
 from intake.rows.privacy import PrivacyFunctions
 from intake.rows.reading import LINE_NUMBER, read_options, read_schema
 from intake.rows.times import as_moment
@@ -34,14 +34,18 @@ placeholders: {add: {claim_line.item_code: ["XX"]}, keep: {claim_line.order_id: 
 files:
   lines:
     name: lines.csv
-    columns: [id, visit, part, person, doctor, ward, bed, hospital, order, item, name, class, count, fee, at, days]
+    columns:
+      [id, visit, part, person, doctor, ward, bed, hospital, order, item, name, class, count, fee, at, days, out, herb]
     identifying: [person, doctor, bed]
 tables:
   claim_line:
     rows:
       - from: lines
+        where: {of: order, keep: ["O1", "0", "12.50", "（补）"], code: NOT_VALID}
         columns:
           line_id: id
+          is_discharge_drug: {of: out, true: ["是（带药）"], false: ["否"]}
+          herb_use: {codes: {"单味（一）": "1"}, of: herb}
           encounter_id: {expr: "visit || '-' || part"}
           patient_id: {token: person, of: person}
           institution_id: hospital
@@ -61,7 +65,7 @@ tables:
 GOOD = {
     "id": "L1", "visit": "V1", "part": "1", "person": "P1", "doctor": "D1", "ward": "A03", "bed": "B1",
     "hospital": "H1", "order": "O1", "item": "I1", "name": "床位费", "class": "药", "count": "3", "fee": "90.00",
-    "at": "2026-03-02 09:00:00", "days": "7",
+    "at": "2026-03-02 09:00:00", "days": "7", "out": "", "herb": "",
 }  # fmt: skip
 PRIVACY = PrivacyFunctions(
     token=lambda _domain: lambda column: column,
@@ -116,6 +120,18 @@ CASES: list[tuple[dict[str, str], dict[str, Any], str]] = [
     ({"visit": "88.0"}, {"encounter_id": None}, "NUMBER_FORM:encounter_id"),
     ({"item": "1E+05"}, {"item_code": None}, "NUMBER_FORM:item_code"),
     ({"hospital": "H1.0", "order": "12.50"}, {"institution_id": "H1.0", "order_id": "12.50"}, ""),
+    # as Java writes numbers of ten millions and more
+    ({"person": "1.0000001E7"}, {"patient_id": None}, "NUMBER_FORM:patient_id"),
+    ({"person": "12E5"}, {"patient_id": "12E5"}, ""),
+    # codes in whichever width they are written, in the file and in the mapping
+    ({"order": "（补）", "out": "是（带药）", "herb": "单味(一)"},
+     {"order_id": "(补)", "is_discharge_drug": True, "herb_use": "1"}, ""),
+    # an id of which a part says nothing is nobody's; 0 may be the first of a count
+    ({"visit": "无"}, {"encounter_id": None}, "MISSING:encounter_id"),
+    ({"part": "-"}, {"encounter_id": None}, "MISSING:encounter_id"),
+    ({"part": "0"}, {"encounter_id": "V1-0"}, ""),
+    # a date that stands for none is no old archive
+    ({"at": "1900-01-01 00:00:00"}, {"charged_at": datetime(1900, 1, 1)}, "CHARGED_OUT_OF_RANGE,BEFORE_FIRST_YEAR"),
     # nothing is known
     ({"doctor": "无", "ward": "/", "name": "不详", "days": "null", "bed": "-"},
      {"ordering_doctor_id": None, "ordering_department": None, "item_name": None, "days_supplied": None,
@@ -139,6 +155,9 @@ CASES: list[tuple[dict[str, str], dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
+PARTS = [n for n, (change, *_) in enumerate(CASES) if change.get("visit") == "无" or change.get("part") == "-"]
+
+
 def test_each_text_becomes_the_value_it_is_or_a_code_that_says_why_not(made):
     rows = made([change for change, *_ in CASES])
     found = [
@@ -146,11 +165,14 @@ def test_each_text_becomes_the_value_it_is_or_a_code_that_says_why_not(made):
     ]
     assert found == [(expected, codes) for _, expected, codes in CASES]
     silent = {n: row[PLACEHOLDERS] for n, row in enumerate(rows) if row[PLACEHOLDERS]}
-    assert sorted(silent[8].split("\n")) == [
+    silent, parts = {n: said for n, said in silent.items() if n not in PARTS}, [silent.get(n) for n in PARTS]
+    assert parts == ["encounter_id\t无", "encounter_id\t-"]
+    first = min(silent)
+    assert sorted(silent[first].split("\n")) == [
         "days_supplied\tnull", "item_name\t不详", "ordering_department\t/", "ordering_doctor_id\t无",
         "performing_doctor_id\t-",
     ]  # fmt: skip
-    assert list(silent) == [8, 9, 10, 11, 13, 14]
+    assert [n - first for n in silent] == [0, 1, 2, 3, 5, 6]
 
 
 def test_spark_spells_every_text_as_python_does(spark):
@@ -216,6 +238,15 @@ DIAGNOSES = {
     "T14.X00X001": "T14.x00x001",
     "X59.900": "X59.900", "S525XXA": "S525XXA", "J44 .900": "J44.900",
 }  # fmt: skip
+
+
+def test_codes_of_a_published_list_may_end_in_zeros_and_ids_may_not(spark):
+    rows = spark.createDataFrame(list(enumerate(["250.00", "38.0", "5.0E+02"])), "n int, code string")
+    code = F.col("code")
+    found = {
+        r[0]: r[1:] for r in rows.select("n", is_number_form(code, "procedure_code"), is_number_form(code)).collect()
+    }
+    assert [found[n] for n in range(3)] == [(False, True), (False, True), (True, True)]
 
 
 def test_a_diagnosis_has_one_form_as_the_national_list_writes_it(spark):

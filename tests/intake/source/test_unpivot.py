@@ -92,7 +92,8 @@ def test_drift_is_seen_in_each_of_the_columns(tmp_path):
     opened = Opened(tmp_path, None, header, ",", False, sample, True, 0)  # type: ignore[arg-type]
     found = find_drift(parsed(tmp_path), "care", "care.csv", opened, read_quality("default"))
     assert found.problems == (
-        "column 'fee_2', line 2: most of its values are no decimal(16,2); the form has changed",
+        "column 'fee_2', line 2: most of its values are no decimal(16,2): the form has changed, or the mapping does "
+        "not say yet how they are written",
         "column 'kind', line 9: a code that the mapping or the checks do not list: Q, in 5 of 24 rows looked at; "
         "list it, or let drift.new_codes park it",
     )

@@ -11,19 +11,24 @@ from typing import Any
 
 import pytest
 
-from evaluation.inspecting import CLEARED, InspectionModel, Judged, tally
+from evaluation.inspecting import CLEARED, InspectionModel, tally
 from fundwatch.engine.session import FEW_ROWS, JAVA_OPTIONS
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
 from fundwatch.settings import load_settings
-from jobs.prove.inspect_list import inspect_list, night_truth
-from jobs.prove.simulate_quarter import came_back, differences, first_twenty, intervals, run_quarter
+from jobs.prove.inspect_list import Checked, inspect_list, night_truth
+from jobs.prove.pages import print_quarter
+from jobs.prove.quarter_proof import differences, intervals
+from jobs.prove.simulate_quarter import came_back, first_twenty, proven, run_quarter
+from jobs.review.outcomes.asked import LeadAsked, StepsTaken
+from jobs.review.outcomes.lead_desk import LeadDesk
+from jobs.review.outcomes.people_said import PeopleSaid
 from jobs.review.value.value_ledger import value_ledger
 from privacy.vault.sealing import make_vault_key
 from tests.jobs.truth_world import TruthWorld
 
 NIGHTS = (date(2026, 3, 17), date(2026, 3, 24))
-STAGED = ("H0", "H1")
+STAGED = ("H0", "H1", "H3")  # no list names H3
 LISTED: Mapping[date, tuple[str, ...]] = {NIGHTS[0]: ("H0", "H2"), NIGHTS[1]: ("H1", "H0", "H2")}
 MODEL = InspectionModel(skill=1.0, error=0.0, fined_one_in=1, most_days=3)
 
@@ -34,7 +39,7 @@ def world(tmp_path: Path) -> TruthWorld:
     made = TruthWorld(tmp_path)
     make_vault_key(made.settings.vault_key_path)
     known = {"known_from": date(2026, 3, 10), "charged_at": datetime(2026, 3, 4, 9), "amount": Decimal(90)}
-    made.lines(*({"line_id": f"L-{place}", "institution_id": place, **known} for place in ("H0", "H1", "H2")))
+    made.lines(*({"line_id": f"L-{place}", "institution_id": place, **known} for place in ("H0", "H1", "H2", "H3")))
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in ("rule_hit", "hit_line", "lead", "case")}
     for night, places in LISTED.items():
         for number, place in enumerate(places, 1):
@@ -63,11 +68,20 @@ def world(tmp_path: Path) -> TruthWorld:
     for night in NIGHTS:
         for job in ("rules", "leads"):
             ledger.commit(ledger.start(job, night, "p"), job, night, "p", {"listed": len(LISTED[night])})
-    made.truth(*({"feedetl_sn": f"L-{place}", "fixmedins_code": place, "instance": place} for place in STAGED))
+    made.put("inspection_sample", [
+        {"business_date": NIGHTS[0], "subject_type": "institution", "subject_id": subject, "place": place, "seed": "1",
+         "population_count": 40}
+        for place, subject in enumerate(("H0", "H3"), 1)
+    ])  # fmt: skip
+    made.truth(*(
+        {"feedetl_sn": f"L-{place}", "fixmedins_code": place, "instance": place, "actor_type": "institution",
+         "actor_id": place}
+        for place in STAGED
+    ))  # fmt: skip
     return made
 
 
-def _inspected(world: TruthWorld) -> list[Judged]:
+def _inspected(world: TruthWorld) -> list[Checked]:
     return [
         one
         for night in NIGHTS
@@ -77,16 +91,52 @@ def _inspected(world: TruthWorld) -> list[Judged]:
 
 def test_what_the_model_enters_is_what_the_ledger_says_and_no_case_is_inspected_twice(world: TruthWorld) -> None:
     done = _inspected(world)
-    assert [(one.case.case_id, one.is_right) for one in done] == [
+    assert [(one.case.case_id, one.judged.is_right) for one in done if not one.is_drawn] == [
         ("H0-case", True), ("H2-case", False), ("H1-case", True),
     ]  # fmt: skip
     made = value_ledger(world.settings, date(2026, 5, 1))
     assert made.total is not None
-    rows, truths = [made.total, *made.by_kind], tally(done, MODEL)
+    rows, truths = [made.total, *made.by_kind], tally([one.judged for one in done if not one.is_drawn], MODEL)
     assert differences(rows, truths) == []
     assert (made.total.found_amount, made.total.fined_amount, made.total.decided) == (Decimal(180), Decimal(180), 3)
     assert all(one.covers for one in intervals(rows, truths))
-    assert _inspected(world) == []
+    steps = len(PeopleSaid(world.settings.lake_address).statuses)
+    assert [(one.case.case_id, one.judged) for one in _inspected(world)] == [(o.case.case_id, o.judged) for o in done]
+    assert len(PeopleSaid(world.settings.lake_address).statuses) == steps  # told again, and entered once
+
+
+def test_an_inspection_that_was_interrupted_goes_on_where_it_stopped(
+    world: TruthWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirm, calls = LeadDesk.confirm, [0]
+
+    def killed_at_the_second(desk: LeadDesk, asked: LeadAsked) -> StepsTaken:
+        calls[0] += 1
+        if calls[0] == 2:
+            raise KeyboardInterrupt
+        return confirm(desk, asked)
+
+    monkeypatch.setattr(LeadDesk, "confirm", killed_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        _inspected(world)
+    done = _inspected(world)
+    proof = proven(world.settings, NIGHTS, MODEL, done, [])
+    assert (proof.problem, proof.ledger.decided, proof.truth.judged) == (None, 3, 3)
+
+
+def test_the_random_sample_is_inspected_too_and_says_what_the_list_misses(
+    world: TruthWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = _inspected(world)
+    proof = proven(world.settings, NIGHTS, MODEL, done, [])
+    (sample,) = proof.drawn
+    assert (sample.missed.wrong.part, sample.missed.unlisted.part, sample.missed.wrong.whole) == (2, 1, 2)
+    assert (sample.truth.staged, sample.holds, sample.missed.population) == (2, True, 40)
+    print_quarter(proof, print)
+    printed = capsys.readouterr().out
+    assert "抽样 Sample: 机构" in printed
+    assert "50.0% (1.3–98.7" in printed  # of two that were checked, one wrong and on no list
+    assert "✗" not in printed
 
 
 def test_what_was_closed_and_is_new_again_is_named(world: TruthWorld) -> None:
@@ -110,6 +160,7 @@ def test_a_quarter_of_nights_is_inspected_and_the_ledger_equals_the_truth(tmp_pa
     done = run_quarter(settings, InspectionModel())
     assert done.problem is None
     assert len(done.nights) == 12
-    assert done.decided > 20
+    assert done.ledger.decided > 20
+    assert done.moved() is not None
+    assert {one.missed.subject_type for one in done.drawn} == {"doctor", "institution", "patient"}
     assert done.ledger.by_decision.get(CLEARED, 0) > 0
-    assert sum(one.covers for one in done.intervals) >= 0.9 * len(done.intervals)

@@ -46,8 +46,7 @@ def inspection(tmp_path_factory: pytest.TempPathFactory) -> Inspection:
 
 def _standing(inspection: Inspection, night: date = NEXT) -> NightStanding:
     lake = Lake(inspection.settings.lake_address)
-    said = decisions_seen(lake, Ledger(lake.address), night).said(night)
-    return StandingReader(lake, night, NIGHT).standing(said)
+    return StandingReader(lake, night, NIGHT).of(decisions_seen(lake, Ledger(lake.address), night))
 
 
 def test_a_decided_case_that_hit_again_is_work_again_and_says_by_what(inspection: Inspection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,15 @@ from typing import Any
 import pytest
 
 from leads.outcomes.entries import DecidedHit, Outcome, Snooze, StatusEntry, deciding_entry
-from leads.outcomes.work import CaseStanding, HitTonight, LineGone, amount_gone, case_standings, said_before
+from leads.outcomes.work import (
+    CaseStanding,
+    HitTonight,
+    LineGone,
+    amount_gone,
+    case_standings,
+    not_decided,
+    said_before,
+)
 
 LIST, NIGHT = date(2026, 3, 24), date(2026, 3, 31)
 FINDING = ("institution", "H1", "DC-03")
@@ -43,6 +52,20 @@ def test_a_decided_case_comes_back_when_it_grew_and_says_by_what() -> None:
 
 def test_as_many_hits_as_were_decided_but_others_are_growth_all_the_same() -> None:
     assert _standing("h2").new_hit_count == 1
+
+
+def test_a_hit_whose_id_is_another_is_known_by_its_lines() -> None:
+    hits = {"h1": {"L1"}, "again": {"L1"}, "wider": {"L1", "L9"}, "bare": set[str]()}
+    assert not_decided(hits, {"h1"}, {"L1", "L2"}) == ["wider", "bare"]
+
+
+def test_what_was_said_of_a_case_that_went_into_another_is_said_of_that_one() -> None:
+    other = replace(OUTCOME, outcome_id="p", case_id="c2")
+    said = said_before([ASSIGNED], [OUTCOME, other], [KNOWN, DecidedHit("p", "h2")], [], NIGHT, {"c1": "c2"})
+    assert ({*said.steps}, said.decided) == ({"c2"}, ["c2"])
+    assert said.decided_hits == {"c2": {"h1": LIST, "h2": LIST}}
+    (row,) = case_standings(said, {"c2": FINDING}, {FINDING: [HitTonight("h1", None), HitTonight("h2", None)]}, [], {})
+    assert (row.case_id, row.is_quiet) == ("c2", True)
 
 
 def test_what_was_decided_on_this_very_list_is_not_known_to_it() -> None:

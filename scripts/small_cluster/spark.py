@@ -1,14 +1,11 @@
-"""A Spark standalone cluster on this machine for tests: a master and workers of one core, each a process."""
+"""A Spark standalone cluster on this machine: a master and workers of one core, each a process."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +13,11 @@ from urllib.request import urlopen
 
 import pyspark
 
-from tests.ports import free_port
+from scripts.small_cluster.ports import free_port
+from scripts.small_cluster.processes import end, kill, start, until
 
 SPARK = Path(pyspark.__file__).parent
 _MEMORY = "2g"
-_PATIENCE = 600.0
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class Cluster:
 
     def kill_worker(self) -> None:
         """End the first worker and its executors at once, as a machine that fails would."""
-        os.killpg(self.workers[0].pid, signal.SIGKILL)
+        kill(self.workers[0])
 
 
 @contextmanager
@@ -61,31 +58,13 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
         until(lambda: _alive(made) == workers)
         yield made
     finally:
-        for process in started:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGTERM)
-        for process in started:
-            process.wait(timeout=_PATIENCE)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait until the condition holds. Raises TimeoutError."""
-    deadline = time.monotonic() + _PATIENCE
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError("the cluster did not become what the test waits for")
-        time.sleep(0.2)
+        end(started)
 
 
 def _start(folder: Path, name: str, *arguments: str) -> subprocess.Popen[bytes]:
     command = [str(SPARK / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", *arguments]
-    environment = os.environ | {
-        "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_LOCAL_DIRS": str(folder),
-        "PYSPARK_PYTHON": sys.executable,
-    }
-    with (folder / f"{name}.log").open("ab") as log:  # a session of its own, so that all its children end with it
-        return subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=folder, start_new_session=True)
+    own = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(folder), "PYSPARK_PYTHON": sys.executable}
+    return start(command, folder / f"{name}.log", own)
 
 
 def _alive(made: Cluster) -> int:

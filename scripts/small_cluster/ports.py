@@ -1,4 +1,4 @@
-"""Ports for servers that tests start, and that must be named before they listen."""
+"""Ports for servers that must be named before they listen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _GIVEN_OUT = Path("/proc/sys/net/ipv4/ip_local_port_range")
 def free_port() -> int:
     """A port of this machine on which nothing listens, and that nobody is given who asks for any.
 
-    Of those that the kernel gives out, a connection of another test may have it before the server listens.
+    Of those that the kernel gives out, a connection of another process may have it before the server listens.
     """
     lowest = int(_GIVEN_OUT.read_text().split()[0])
     for port in SystemRandom().sample(range(lowest // 2, lowest), 200):

@@ -1,0 +1,294 @@
+"""HDFS, by the client that delta-rs uses too: it needs no Java, and takes its settings and credentials from the
+cluster's own configuration (`HADOOP_CONF_DIR`, `HADOOP_USER_NAME`, Kerberos tickets)."""
+
+from __future__ import annotations
+
+import errno
+import io
+import re
+import socket
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from functools import lru_cache
+from io import BytesIO
+from tempfile import SpooledTemporaryFile
+from threading import Thread
+from typing import IO, TYPE_CHECKING, Any
+
+from pyarrow.fs import FileInfo, FileSelector, FileSystemHandler, FileType, PyFileSystem
+
+from fundwatch.errors import ExitCode, FundwatchError
+from fundwatch.lake.stores.store import DRAFT, Stamp
+
+if TYPE_CHECKING:
+    from hdfs_native import Client, FileStatus
+    from pyarrow import NativeFile
+    from pyarrow.fs import FileSystem
+
+_PATIENCE = 10.0
+_SAID = re.compile(r'Error\([^,"]*"[^"]*", "((?:[^"\\]|\\[^nt])*)')  # up to the trace that follows
+_PAUSES = (1, 5, 10)  # seconds; a name node knows of a lost data node within half a minute to ten
+_IN_MEMORY, _PIECE = 32 * 1024 * 1024, 4 * 1024 * 1024
+_FOLDER, _PRIVATE = 0o755, 0o700
+
+
+class UnreachableError(FundwatchError):
+    """No name node answers at an address."""
+
+    exit_code = ExitCode.FAULT
+
+
+@lru_cache(maxsize=8)
+def hdfs_store(root: str) -> HdfsStore:
+    """The store at `hdfs://HOST:PORT`, or at the name of a service that the cluster's configuration knows. Raises
+    UnreachableError: the client itself asks for ever where nobody answers, or somebody who is no name node."""
+    host, _, port = root.partition("://")[2].partition(":")
+    try:
+        if port:  # a name without one is the configuration's to resolve
+            socket.create_connection((host, int(port)), _PATIENCE).close()
+        client = _Asked.at(root)
+        _in_time(lambda: client.get_file_info("/"))
+    except (OSError, OverflowError) as error:
+        raise UnreachableError(
+            f"no name node answers: {getattr(error, 'strerror', None) or error}",
+            where=root,
+            do="give the host and port of the name node's RPC (8020 or 9000 as a rule, not that of its pages), or the "
+            "name of a service of HADOOP_CONF_DIR without a port; see that it runs and no wall is between",
+        ) from error
+    return HdfsStore(client)
+
+
+def _in_time(ask: Callable[[], object]) -> None:
+    """Ask, and raise TimeoutError when there is no answer in time."""
+    found: Future[object] = Future()
+
+    def answer() -> None:
+        try:
+            found.set_result(ask())
+        except OSError as error:
+            found.set_exception(error)
+
+    Thread(target=answer, daemon=True).start()
+    try:
+        found.result(_PATIENCE)
+    except FutureTimeout:
+        raise TimeoutError(f"what listens there has given no answer in {_PATIENCE:.0f} s") from None
+
+
+class _Asked:
+    """The client, all problems of which are OSErrors; what it lists is listed at once."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @classmethod
+    def at(cls, root: str) -> _Asked:
+        from hdfs_native import Client
+
+        try:
+            return cls(Client(root))
+        except RuntimeError as error:
+            raise _problem(error) from error
+
+    def __getattr__(self, name: str) -> Any:
+        ask = getattr(self._client, name)
+
+        def asked(*given: Any) -> Any:
+            try:
+                return list(ask(*given)) if name == "list_status" else ask(*given)
+            except RuntimeError as error:
+                raise _problem(error) from error
+
+        return asked
+
+
+def _problem(error: RuntimeError) -> OSError:
+    """What the name node says, without the trace of its own code."""
+    said = _SAID.search(str(error))
+    what = said[1] if said else str(error).partition("\n")[0]
+    what = what.replace('\\"', '"')
+    return PermissionError(errno.EACCES, what) if "AccessControlException" in str(error) else OSError(errno.EIO, what)
+
+
+class HdfsStore:
+    """See `Store`. A file is written aside and renamed, which the name node does at once and for one alone."""
+
+    def __init__(self, client: _Asked) -> None:
+        self._client = client
+
+    @property
+    def system(self) -> FileSystem:
+        return PyFileSystem(_Handler(self._client))
+
+    def write_whole(self, path: str, content: bytes) -> None:
+        self._put(path, content, overwrite=True)
+
+    def write_new(self, path: str, content: bytes) -> None:
+        self._put(path, content, overwrite=False)
+
+    def _put(self, path: str, content: bytes, *, overwrite: bool) -> None:
+        folder = path.rpartition("/")[0]
+        aside = f"{folder}/{DRAFT}{uuid.uuid4().hex}"
+        try:
+            _upload(self._client, aside, BytesIO(content))
+            self._client.rename(aside, path, overwrite)
+        except BaseException:
+            self._client.delete(aside)
+            raise
+
+    def read_regular(self, path: str, most_bytes: int) -> bytes:
+        return bytes(self._client.read(path).read(most_bytes + 1))  # there are no links and no pipes
+
+    def stamp(self, path: str) -> Stamp:
+        found = self._client.get_file_info(path)  # a closed file is never changed, only replaced
+        return found.length, found.modification_time
+
+    def make_private_folder(self, path: str) -> None:
+        if self.mode(path) is None:
+            self._client.mkdirs(path.rpartition("/")[0], _FOLDER, True)
+            self._client.mkdirs(path, _PRIVATE, True)
+
+    def mode(self, path: str) -> int | None:
+        try:
+            return self._client.get_file_info(path).permission & 0o777
+        except FileNotFoundError:
+            return None
+
+    def set_mode(self, path: str, mode: int) -> None:
+        self._client.set_permission(path, mode)
+
+    def may_write(self, _path: str) -> bool:
+        return True  # the name node alone knows, and refuses who may not
+
+
+class _Handler(FileSystemHandler):
+    """The file system as Arrow asks for it."""
+
+    def __init__(self, client: _Asked) -> None:
+        self._client = client
+
+    def get_type_name(self) -> str:
+        return "hdfs"
+
+    def normalize_path(self, path: str) -> str:
+        return path
+
+    def get_file_info(self, paths: list[str]) -> list[FileInfo]:
+        return [self._info(path) for path in paths]
+
+    def _info(self, path: str) -> FileInfo:
+        try:
+            return _told(self._client.get_file_info(path), path)
+        except FileNotFoundError:
+            return FileInfo(path, FileType.NotFound)
+
+    def get_file_info_selector(self, selector: FileSelector) -> list[FileInfo]:
+        return list(self._listed(selector))
+
+    def _listed(self, selector: FileSelector) -> Iterator[FileInfo]:
+        try:
+            for status in self._client.list_status(selector.base_dir, selector.recursive):
+                yield _told(status, status.path)
+        except FileNotFoundError:
+            if not selector.allow_not_found:
+                raise
+
+    def create_dir(self, path: str, recursive: bool) -> None:
+        self._client.mkdirs(path, _FOLDER, recursive)
+
+    def delete_dir(self, path: str) -> None:
+        self._deleted(path, recursive=True)
+
+    def delete_file(self, path: str) -> None:
+        self._deleted(path, recursive=False)
+
+    def _deleted(self, path: str, *, recursive: bool) -> None:
+        if not self._client.delete(path, recursive):
+            raise FileNotFoundError(path)
+
+    def delete_dir_contents(self, path: str, missing_dir_ok: bool) -> None:
+        for info in self._listed(FileSelector(path, allow_not_found=missing_dir_ok)):
+            self._deleted(info.path, recursive=True)
+
+    def delete_root_dir_contents(self) -> None:
+        raise PermissionError("nobody empties a whole file system")
+
+    def move(self, source: str, target: str) -> None:
+        self._client.rename(source, target, True)
+
+    def copy_file(self, source: str, target: str) -> None:
+        with self._client.create(target) as written:
+            for piece in self._client.read(source):
+                written.write(piece)
+
+    def open_input_stream(self, path: str) -> NativeFile:
+        return self.open_input_file(path)
+
+    def open_input_file(self, path: str) -> NativeFile:
+        from pyarrow import PythonFile
+
+        return PythonFile(self._client.read(path), mode="r")
+
+    def open_output_stream(self, path: str, _metadata: Any) -> NativeFile:
+        from pyarrow import PythonFile
+
+        return PythonFile(_Upload(self._client, path), mode="w")
+
+    def open_append_stream(self, path: str, _metadata: Any) -> NativeFile:
+        raise PermissionError(f"nothing of a lake is appended to: {path}")
+
+
+class _Upload(io.RawIOBase):
+    """A file in the making, kept here until it is whole: who loses a data node must begin again."""
+
+    def __init__(self, client: _Asked, path: str) -> None:
+        self._client, self._path = client, path
+        # it has no name, so nothing of it is left when a run is killed
+        self._kept = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (closed with this)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        return self._kept.write(content)
+
+    def tell(self) -> int:
+        return self._kept.tell()
+
+    def close(self) -> None:
+        if not self.closed:
+            try:
+                _upload(self._client, self._path, self._kept)
+            finally:
+                self._kept.close()
+                super().close()
+
+
+def _upload(client: _Asked, path: str, content: IO[bytes]) -> None:
+    """Write a file; once it is closed it lies on every node that is to hold it. When a node is lost meanwhile, the file
+    is written again, on others."""
+    from hdfs_native import WriteOptions
+
+    for pause in (*_PAUSES, None):
+        content.seek(0)
+        try:
+            with client.create(path, WriteOptions(overwrite=True)) as stream:
+                while piece := content.read(_PIECE):
+                    stream.write(piece)
+            return
+        except (FileNotFoundError, PermissionError):
+            raise
+        except (OSError, RuntimeError) as error:
+            if pause is None:
+                raise OSError(errno.EIO, str(error).partition("\n")[0]) from error
+            time.sleep(pause)
+
+
+def _told(status: FileStatus, path: str) -> FileInfo:
+    """Arrow's word for it, under the name that Arrow asked by."""
+    if status.isdir:
+        return FileInfo(path, FileType.Directory)
+    return FileInfo(path, FileType.File, size=status.length, mtime_ns=status.modification_time * 1_000_000)

@@ -1,0 +1,127 @@
+"""A real HDFS on this machine: a name node and data nodes, each a process, out of Hadoop's own jars."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pyspark
+
+from scripts.fetch_jars import HDFS, folder_of
+from scripts.small_cluster.ports import free_port
+from scripts.small_cluster.processes import end, kill, start, until
+
+_SERVERS = "org.apache.hadoop.hdfs.server"
+_JAVA = ("java", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+_BESIDE = ("hadoop-client-api-*", "hadoop-client-runtime-*", "slf4j-api-*", "log4j-*", "javax.servlet-api-*")
+_NOWHERE = "127.0.0.1:0"
+_DATA_NODE = ("dfs.datanode.address", "dfs.datanode.http.address", "dfs.datanode.ipc.address")
+
+
+@dataclass
+class SmallHdfs:
+    """The address, the configuration's folder, and the processes: the name node's and the data nodes'."""
+
+    address: str
+    pages: str
+    folder: Path
+    name_node: subprocess.Popen[bytes]
+    data_nodes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """By it Spark and the client find the configuration."""
+        return {"HADOOP_CONF_DIR": str(_conf(self.folder))}
+
+    def live_data_nodes(self) -> int:
+        """How many data nodes the name node hears; 0 while it does not answer."""
+        return int(self._said("FSNamesystemState").get("NumLiveDataNodes", 0))
+
+    def takes_writes(self) -> bool:
+        """Whether the name node answers and has left its safe mode."""
+        return self._said("NameNodeInfo").get("Safemode") == ""
+
+    def _said(self, bean: str) -> dict[str, Any]:
+        """What the name node says of itself; nothing while it does not answer."""
+        try:
+            with urlopen(f"{self.pages}/jmx?qry=Hadoop:service=NameNode,name={bean}", timeout=20) as answer:
+                return dict(json.load(answer)["beans"][0])
+        except (OSError, ValueError, LookupError):
+            return {}
+
+    def kill_data_node(self) -> None:
+        """End the first data node at once."""
+        kill(self.data_nodes[0])
+
+    def stop_name_node(self) -> None:
+        """End the name node at once."""
+        kill(self.name_node)
+
+    def start_name_node(self) -> None:
+        """Start it again over what it had noted."""
+        self.name_node = _name_node(self.folder)
+        until(self.takes_writes)
+
+
+@contextmanager
+def small_hdfs(folder: Path, data_nodes: int = 2) -> Iterator[SmallHdfs]:
+    """An empty HDFS whose processes end with the block. `folder` keeps its blocks, its journal and its logs."""
+    address, pages = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
+    _conf(folder).mkdir(parents=True)
+    _configure(folder, address, pages)
+    formatted = start([*_java(folder, "namenode.NameNode"), "-format", "-nonInteractive"], folder / "format.log", {})
+    if formatted.wait() != 0:
+        raise RuntimeError((folder / "format.log").read_text(encoding="utf-8"))
+    made = SmallHdfs(f"hdfs://{address}", f"http://{pages}", folder, _name_node(folder))
+    try:
+        for number in range(data_nodes):
+            made.data_nodes.append(_data_node(folder, number))
+        until(lambda: made.live_data_nodes() == data_nodes and made.takes_writes())
+        yield made
+    finally:
+        end([*made.data_nodes, made.name_node])
+
+
+def _conf(folder: Path) -> Path:
+    return folder / "conf"
+
+
+def _configure(folder: Path, address: str, pages: str) -> None:
+    _write(folder, "core-site.xml", {"fs.defaultFS": f"hdfs://{address}"})
+    own = {
+        "dfs.namenode.name.dir": str(folder / "name"),
+        "dfs.namenode.http-address": pages,
+        "dfs.replication": "2",
+        # a data node that is gone is known to be within seconds, not within ten minutes
+        "dfs.heartbeat.interval": "1",
+        "dfs.namenode.heartbeat.recheck-interval": "2000",
+    }
+    _write(folder, "hdfs-site.xml", own)
+
+
+def _write(folder: Path, name: str, values: dict[str, str]) -> None:
+    rows = (f"<property><name>{key}</name><value>{value}</value></property>" for key, value in values.items())
+    (_conf(folder) / name).write_text(f"<configuration>{''.join(rows)}</configuration>\n", encoding="utf-8")
+
+
+def _name_node(folder: Path) -> subprocess.Popen[bytes]:
+    return start(_java(folder, "namenode.NameNode"), folder / "name_node.log", {})
+
+
+def _data_node(folder: Path, number: int) -> subprocess.Popen[bytes]:
+    own = {"dfs.datanode.data.dir": str(folder / f"data-{number}"), **dict.fromkeys(_DATA_NODE, _NOWHERE)}
+    options = [part for key, value in own.items() for part in ("-D", f"{key}={value}")]
+    return start([*_java(folder, "datanode.DataNode"), *options], folder / f"data_node_{number}.log", {})
+
+
+def _java(folder: Path, name: str) -> list[str]:
+    """Hadoop's own servers, on what Spark brings of Hadoop."""
+    spark = Path(pyspark.__file__).parent / "jars"
+    jars = [*folder_of(HDFS).glob("*.jar"), *(jar for pattern in _BESIDE for jar in spark.glob(f"{pattern}.jar"))]
+    return [*_JAVA, "-cp", ":".join([str(_conf(folder)), *map(str, sorted(jars))]), f"{_SERVERS}.{name}"]
