@@ -110,16 +110,16 @@ class Reader:
         if not self._listed(name, given):
             return None
         if isinstance(given, Token) and not self._is_name(given.of):
-            parts = [F.when(F.col(_HELPER + c).isNull(), F.col(quoted_name(c))) for c in self._identifying_in(given.of)]
-            text = F.coalesce(*parts, F.lit(None).cast("string"))
+            said = [F.when(F.col(_HELPER + c).isNull(), F.col(quoted_name(c))) for c in self._identifying_in(given.of)]
+            text = F.coalesce(*said, F.lit(None).cast("string"))
             return F.when(~is_number_form(text), F.concat(F.lit(f"{name}\t"), text))
-        if own_parts := self._parts(name, given):
+        if parts := self._parts(name, given):
             nothing = self._nothing_in_parts(name)
-            texts = [F.when(_is_one_of(part, nothing), F.col(quoted_name(part))) for part in own_parts]
+            texts = [F.when(_is_one_of(part, nothing), F.col(quoted_name(part))) for part in parts]
             text = F.coalesce(F.col(_DELIVERED + name), *texts)
             return F.when(F.col(_SOURCE + name).isNull() & text.isNotNull(), F.concat(F.lit(f"{name}\t"), text))
-        source, said, start = quoted_name(_SOURCE + name), quoted_name(_DELIVERED + name), quoted_text(f"{name}\t")
-        return F.expr(f"CASE WHEN {source} IS NULL AND {said} IS NOT NULL THEN concat({start}, {said}) END")
+        source, text_of, start = quoted_name(_SOURCE + name), quoted_name(_DELIVERED + name), quoted_text(f"{name}\t")
+        return F.expr(f"CASE WHEN {source} IS NULL AND {text_of} IS NOT NULL THEN concat({start}, {text_of}) END")
 
     def carried(self, given: ColumnSource) -> Column:
         """A value that is carried along for tables grouped from this one, and has no contract."""
