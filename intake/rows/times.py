@@ -67,7 +67,7 @@ def times_of_day(rows: DataFrame, table: str) -> DataFrame | None:
         *((F.min(moment) == F.max(moment)).alias(f"{name}_is_one") for name, moment in within.items()),
     )
 
-    def told(name: str) -> Column:
+    def reported(name: str) -> Column:
         is_one = F.col(f"{name}_is_one") & (F.col(f"{name}_within") >= _MANY)
         return F.when(is_one, F.lit(0).cast("bigint")).otherwise(F.col(f"{name}_within"))
 
@@ -76,7 +76,7 @@ def times_of_day(rows: DataFrame, table: str) -> DataFrame | None:
             F.struct(
                 F.lit(name).alias("column_name"),
                 F.col(f"{name}_known").alias("known"),
-                told(name).alias("within_the_day"),
+                reported(name).alias("within_the_day"),
             )
             for name in columns
         )

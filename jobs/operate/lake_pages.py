@@ -65,6 +65,6 @@ def _print_findings(found: LakeCheck) -> None:
     show(table)
 
 
-def print_metrics(found: NightMetrics, _say: Say) -> None:
+def print_metrics(found: NightMetrics, say: Say) -> None:
     """The text, as it stands in the file."""
-    print(found.text(), end="")
+    say(found.text().rstrip("\n"))

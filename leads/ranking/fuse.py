@@ -211,11 +211,11 @@ def _gathered(*pieces: DataFrame, judged: Mapping[str, str]) -> DataFrame:
         F.coalesce(F.max("tip_count"), F.lit(0)).cast("bigint").alias("tip_count"),
         F.max("tip_newest").alias("tip_newest"),
     )
-    told = F.transform("rules", lambda rule: looked_up(judged, rule["rule_id"]))
+    hit_indicators = F.transform("rules", lambda rule: looked_up(judged, rule["rule_id"]))
 
     def is_reported(reason: Column) -> Column:
         is_shown = F.col("is_standout") | (reason["strength"] >= NOTEWORTHY_Z)
-        return is_shown & ~F.array_contains(told, reason["indicator"])
+        return is_shown & ~F.array_contains(hit_indicators, reason["indicator"])
 
     return (
         leads.where((F.col("hit_count") > 0) | F.col("is_standout") | (F.col("tip_count") > 0))

@@ -123,8 +123,8 @@ def _rule_sentence(language: str, cards: Cards, rule: Column, currency: str) -> 
         part = F.when(counts_whole, ".").otherwise(
             F.concat(F.lit(f", of which {currency} "), counted, F.lit(" counts."))
         )
-        told = F.concat(kind, F.lit(f" {currency} "), money, part)
-        shown = (F.lit(": "), hits, times, F.when(is_unpriced, F.lit("no money.")).otherwise(told))
+        money_text = F.concat(kind, F.lit(f" {currency} "), money, part)
+        shown = (F.lit(": "), hits, times, F.when(is_unpriced, F.lit("no money.")).otherwise(money_text))
         example = _framed(" Example: ", rule["example_en"], "")
     return F.concat(rule["rule_id"], F.lit(" "), name, *shown, example)
 

@@ -1,4 +1,5 @@
-"""The fee lines of persons over a long time: what somebody was given or bought in the weeks and months before.
+"""The fee lines of persons over a long time: what somebody was given or bought in the weeks and months before;
+and those of therapies that are paid for on so many days of a course: few, and looked back on as far.
 
 Rules of windows up to a year stand on this frame and not on that of the lines, so that the others, which look at a
 line, a day or a visit, need not read the year before. It has the columns that come from the line itself, its encounter
@@ -11,9 +12,11 @@ from datetime import date
 
 from pyspark.sql import DataFrame
 
+from rules.frames.columns.lookups import spoken_of
 from rules.frames.declaration import Grain, RowFrame, Sources, each_of
 from rules.frames.inputs import ScanInputs
-from rules.frames.lines import LINES
+from rules.frames.lines import LINES, LineBase, lines_frame
+from rules.knowledge.classes import CLASSES
 
 _MADE_OF = frozenset({"claim_line", "encounter", "institution", "knowledge"})
 # what the grains tell their things by, whether a rule names it or not
@@ -36,6 +39,15 @@ HISTORY = RowFrame(
     row_key=LINES.row_key,
     proof=LINES.proof,
 )
+_COURSE = CLASSES["therapy_course"]
+
+
+def _of_courses(lines: DataFrame, inputs: ScanInputs) -> DataFrame:
+    """Lines of the items that some point speaks of: a filter, so that the rest of the months stays in its files."""
+    return spoken_of(lines, _COURSE.matched_by, inputs.knowledge.get(_COURSE.name, ()))
+
+
+COURSE_LINES = lines_frame(CLASSES.values(), "course_lines", LineBase(_of_courses))
 _PERSON = each_of("claim_line.patient_id", "claim_line.charged_at")
 GRAINS = (
     Grain(
@@ -59,5 +71,12 @@ GRAINS = (
         ("patient_id", "ordering_doctor_id", "month"),
         ("patient_id",),
         needs=_PERSON | each_of("claim_line.ordering_doctor_id"),
+    ),
+    Grain(
+        "course_day",
+        COURSE_LINES,
+        ("patient_id", "item_code", "service_date"),
+        ("patient_id", "institution_id"),
+        needs=each_of("claim_line.item_code", _COURSE.source),
     ),
 )

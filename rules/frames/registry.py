@@ -9,7 +9,6 @@ from fundwatch.contracts.entities import MEASURED
 from rules.frames import (
     bills,
     census,
-    courses,
     history,
     indicators,
     item_pairs,
@@ -33,7 +32,6 @@ _MODULES = (
     settlements,
     purchases,
     procedures,
-    courses,
     item_pairs,
     same_day,
     indicators,
