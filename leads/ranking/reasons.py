@@ -43,11 +43,17 @@ def _of_no_rule(is_scored_only: Column, scored: str, is_tip_only: Column, tipped
 
 
 def _law(cards: Cards, rule: Column) -> Column:
-    articles = F.array().cast("array<string>")
+    """The articles of the rule. The branches lie side by side: one within another they would be as deep as there are
+    rules, and overflow the stack of who plans them."""
+    of_law: dict[tuple[str, ...], list[str]] = {}
     for rule_id, card in sorted(cards.rules.items()):
-        reported = F.array(*(F.lit(article) for article in card.law)).cast("array<string>")
-        articles = F.when(rule["rule_id"] == rule_id, reported).otherwise(articles)
-    return articles
+        of_law.setdefault(tuple(card.law), []).append(rule_id)
+    nothing = F.array().cast("array<string>")
+    articles = F.when(F.lit(False), nothing)
+    for law, rules in of_law.items():
+        reported = F.array(*(F.lit(article) for article in law)).cast("array<string>")
+        articles = articles.when(rule["rule_id"].isin(rules), reported)
+    return articles.otherwise(nothing)
 
 
 def _reason(language: str, cards: Cards, currency: str) -> Column:
