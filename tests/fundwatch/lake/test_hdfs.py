@@ -129,7 +129,7 @@ def test_a_data_node_that_is_lost_loses_nothing_and_the_name_node_may_be_away_fo
         ("hdfs://bureau/lake", "", "no name node answers"),
         ("PAGES/lake", "", "no name node answers: what listens there has given no answer"),
         ("s3a://bucket/lake", "", "'s3a://bucket/lake' is an address that is not served"),
-        ("ADDRESS/lake", "stranger", "closed to this account"),
+        ("ADDRESS/lakes", "stranger", "closed to this account"),
     ],
 )
 def test_what_is_wrong_with_an_address_is_said_in_one_message(
@@ -137,8 +137,8 @@ def test_what_is_wrong_with_an_address_is_said_in_one_message(
 ) -> None:
     address = address.replace("PAGES", store.pages.replace("http", "hdfs")).replace("ADDRESS", store.address)
     own = {"HADOOP_USER_NAME": user} if user else {}
-    command = [sys.executable, "-m", "jobs.command_line", "nightly", "--date", str(NIGHT), "--lake", address]
-    (tmp_path / "landing" / str(NIGHT)).mkdir(parents=True)
+    command = [sys.executable, "-m", "jobs.command_line", "lake", "check", "--lake", address]
+    LakeFiles(LakeAddress(f"{store.address}/lakes")).make_folder()
     done = subprocess.run(
         [*command, "--var", str(tmp_path)], cwd=ROOT, env=clean_environment(own), capture_output=True, text=True,
         check=False, timeout=300,
