@@ -1,17 +1,19 @@
 """What the indicators of a night cost beside a plain scan: the first build, and a night that brings few lines.
 
-    .venv/bin/python -m benchmarks.indicators [--lines 1000000] [--days 365] [--var DIR]
+    .venv/bin/python -m benchmarks.indicators [--lines 1000000] [--days 365] [--var DIR] [--indicators all]
 
 A lake of two deliveries is simulated and taken in first and not timed: all lines, and a night later a small share of
 them. Then, each in a process of its own: a plain scan and write of the fee lines in the same Spark settings, the
 indicator stage of the first night (nothing is kept yet), and that of the second, upon the first. Printed with them: how
-many indicators and columns of how many entities. `benchmarks/detection.py` has the same sums, windows and quantiles in
-DuckDB beside. Seconds leave out the start of Spark.
+many indicators and columns of how many entities. DuckDB counts some of each kind beside, by SQL of its own
+(`benchmarks/indicators.sql`), and its values are compared with the lake's; `benchmarks/detection.py` has the sums,
+windows and quantiles of what models learn from. Seconds leave out the start of Spark.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
@@ -32,6 +34,7 @@ def main() -> int:
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--days", type=int, default=365, help="of history before the second night")
     parser.add_argument("--var", type=Path, help="a folder that keeps the lake; a lake in it is used again")
+    parser.add_argument("--indicators", choices=("learned", "all"), default="all")
     asked = parser.parse_args()
     first, second = NIGHT, NIGHT + timedelta(days=1)
     with tempfile.TemporaryDirectory() as scratch:
@@ -47,9 +50,10 @@ def main() -> int:
         print(ROW.format(*HEAD), flush=True)
         plain = plain_scan(copy, Path(scratch))
         nights = {"first build": first, "next night": second}
-        built = [_build(name, night, copy, Path(scratch)) for name, night in nights.items()]
+        built = [_build(name, night, copy, Path(scratch), asked.indicators) for name, night in nights.items()]
         print(f"first build: {built[0].seconds / plain.seconds:.1f} × plain scan")
         print(f"next night: {100 * built[1].seconds / built[0].seconds:.0f} % of the first build")
+        _print_beside(copy, second)
     return 0
 
 
@@ -61,8 +65,19 @@ def _make_lake(var: Path, lines: int, days: int, nights: tuple[date, date]) -> N
         subprocess.run([*FUNDWATCH, "intake", "--date", str(night), "--var", str(var)], check=True)
 
 
-def _build(name: str, night: date, var: Path, scratch: Path) -> MeasuredStage:
-    options = ("--date", str(night), "--var", str(var), "--settings", "SETTINGS")
+def _print_beside(var: Path, night: date) -> None:
+    """Print what DuckDB takes for indicators of each kind, and how many of its values are others than the lake's."""
+    command = [sys.executable, "-m", "benchmarks.indicators_in_duckdb", str(var), str(night)]
+    said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    compared = [one for one in said["indicators"].values() if "other" in one]
+    print(
+        f"DuckDB: {len(said['indicators'])} indicators in {said['seconds']:.1f} s; of {len(compared)} in the lake "
+        f"{sum(one['counted'] for one in compared):,} values, {sum(one['other'] for one in compared):,} of them others"
+    )
+
+
+def _build(name: str, night: date, var: Path, scratch: Path, indicators: str) -> MeasuredStage:
+    options = ("--date", str(night), "--var", str(var), "--settings", "SETTINGS", "--set", f"indicators={indicators}")
     return measured(name, [*FUNDWATCH, "build", *options], scratch)
 
 

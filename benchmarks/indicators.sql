@@ -23,7 +23,7 @@ FROM claim_line WHERE item_type LIKE '1%' GROUP BY 1;
 WITH spans AS (
     SELECT item_code, ((SELECT day FROM night) - CAST(charged_at AS DATE)) // 30 AS back, sum(amount) AS value
     FROM claim_line WHERE item_type LIKE '1%' AND in_window(charged_at, 210) GROUP BY 1, 2),
-middle AS (SELECT item_code, median(value) AS usual FROM spans WHERE back > 0 GROUP BY 1),
+middle AS (SELECT item_code, median(value) AS usual FROM spans WHERE back > 0 GROUP BY 1 HAVING count(*) >= 3),
 spread AS (
     SELECT item_code, 1.4826 * median(abs(value - usual)) AS mad
     FROM spans JOIN middle USING (item_code) WHERE back > 0 GROUP BY 1)
@@ -49,9 +49,12 @@ FROM firsts AS f LEFT JOIN earlier AS e ON e.item_code = f.item_code AND e.patie
 GROUP BY 1 HAVING count(*) >= 10;
 
 -- drug institution_concentration 365: concentration
-WITH shares AS (
-    SELECT item_code, institution_id, sum(amount) AS there FROM claim_line
-    WHERE in_window(charged_at, 365) AND item_type LIKE '1%' GROUP BY 1, 2)
+WITH used AS (
+    SELECT item_code FROM claim_line WHERE item_type LIKE '1%' AND in_window(charged_at, 365)
+    GROUP BY 1 HAVING count(DISTINCT patient_id) >= 10),
+shares AS (
+    SELECT item_code, institution_id, sum(amount) AS there FROM claim_line JOIN used USING (item_code)
+    WHERE in_window(charged_at, 365) GROUP BY 1, 2)
 SELECT item_code, sum(there * there) / (sum(there) * sum(there)) FROM shares GROUP BY 1;
 
 -- doctor patient_concentration 365: concentration
@@ -85,7 +88,8 @@ WHERE in_window(charged_at, 90) GROUP BY 1;
 -- department drug_share 90: ratio
 SELECT institution_id || '|' || ordering_department,
        coalesce(sum(amount) FILTER (WHERE charge_class IN ('09', '10', '11')), 0) / sum(amount)
-FROM claim_line WHERE charge_class IS NOT NULL AND in_window(charged_at, 90) GROUP BY 1 HAVING sum(amount) >= 1000;
+FROM claim_line WHERE charge_class IS NOT NULL AND ordering_department IS NOT NULL AND in_window(charged_at, 90)
+GROUP BY 1 HAVING sum(amount) >= 1000;
 
 -- region inpatient_share 365: share
 SELECT region_code, sum(fund_amount) FILTER (WHERE is_inpatient) / sum(fund_amount)

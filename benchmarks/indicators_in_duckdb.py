@@ -91,8 +91,9 @@ def main(var: str, night: date) -> None:
 def _view(database: DuckDBPyConnection, lake: Lake, table: str, night: date) -> None:
     """The rows as known on the night; none where the lake has no such table."""
     if lake.exists(table):
-        database.register(f"{table}_rows", lake.dataset(table))
-        database.execute(f"CREATE VIEW {table} AS SELECT * FROM {table}_rows WHERE {known_on(night)}")
+        # the lake's own reader looks at deletion vectors, which others leave out
+        rows = lake.query(f"SELECT * FROM {table} WHERE {known_on(night)}", table)  # noqa: F841 DuckDB reads it by name
+        database.execute(f"CREATE TABLE {table} AS SELECT * FROM rows")
     else:
         columns = ", ".join(f"{column.name} {_KINDS.get(column.type, column.type)}" for column in TABLES[table].columns)
         database.execute(f"CREATE TABLE {table} ({columns})")

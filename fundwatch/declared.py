@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
+from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.resources.abc import Traversable
@@ -65,7 +66,17 @@ def model_problems(
 
     `places` says of keys that stand where none is known by their name where they belong.
     """
-    return [f"{'.'.join(map(str, e['loc'])) or whole}: {e['msg']}{_belongs(e, places)}" for e in error.errors()]
+    return [
+        f"{'.'.join(map(str, e['loc'])) or whole}: {e['msg']}{_belongs(e, places)}{_unquoted(e)}"
+        for e in error.errors()
+    ]
+
+
+def _unquoted(problem: Any) -> str:
+    """What to do about a text that YAML reads as something else: no, 01, 2026-03-31."""
+    if problem["type"] != "string_type" or not isinstance(problem["input"], (bool, int, float, date)):
+        return ""
+    return "; YAML reads it as something else: put it between quotation marks"
 
 
 def _belongs(problem: Any, places: Iterable[tuple[str, str]]) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
-from fundwatch.processes import started
+from fundwatch.engine.processes import started
 
 _RUN = re.compile(r"run-(\d+)-(\d+)")
 _JAVA_OPTIONS = "spark.driver.extraJavaOptions"

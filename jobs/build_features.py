@@ -129,7 +129,13 @@ def _rows(night: Night, plans: Iterable[Catalogue]) -> dict[Source, DataFrame]:
     """The rows that anything is taken from at once, by source, each joined once with what it lies within."""
     needed = RowsNeeded(plans)
     tables = {table: _known(night, table) for table in sorted(needed.tables())}
-    return {source: night.materialize(needed.rows(source, tables, night.date)) for source in needed.sources}
+    made = {source: needed.rows(source, tables, night.date) for source in needed.sources}
+    return {source: night.materialize(_in_one_part(night, frame)) for source, frame in made.items()}
+
+
+def _in_one_part(night: Night, rows: DataFrame) -> DataFrame:
+    """The rows in one part where shuffles make no more: what is gathered from them needs none then."""
+    return rows.coalesce(1) if night.settings.spark_shuffle_partitions == 1 else rows
 
 
 def _known(night: Night, table: str) -> DataFrame:
@@ -160,7 +166,8 @@ def _indicators(
     """One row per entity: its peer group and its indicators as of the night, but for those made of peers' places."""
     entity, days = plan.of, None
     if entity.is_watched and kept_by_day(plan).measures:
-        days = night.materialize(as_known(plan, night.all_rows(entity.rollup_table), night.date))
+        known_days = as_known(plan, night.all_rows(entity.rollup_table), night.date)
+        days = night.materialize(_in_one_part(night, known_days))
     indicators = to_indicators(plan, days, rows, night.date, night.successors)
     members = night.materialize(with_attributes(plan, indicators, known, night.date))
     made = [named.column for named in plan.named if not named.definition.is_of_peers]

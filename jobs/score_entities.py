@@ -53,7 +53,7 @@ def _indicators_that_ran(night: Night) -> dict[str, frozenset[str]]:
     for everybody, which a detector takes as ordinary; one that did not run would silence it."""
     features = night.place.ledger.committed("features", night.date)
     not_run = frozenset(features.detail.get("not_run", {})) if features is not None else frozenset()
-    catalogues = load_catalogues(region_of(night.settings))
+    catalogues = load_catalogues(region_of(night.settings), ENTITIES)
     return {entity: frozenset(catalogues[entity].directions) - not_run for entity in ENTITIES}
 
 

@@ -81,7 +81,7 @@ def _run(night: Night) -> Report:
 
 
 def _sample(night: Night, entity: str, measured: frozenset[str]) -> TrainingSample:
-    reads = reads_of(load_catalogues(region_of(night.settings))[entity].learned, measured)
+    reads = reads_of(load_catalogues(region_of(night.settings), [entity])[entity].learned, measured)
     robust_z = to_robust_z(positions_of(night, entity, reads.indicators), reads.indicators)
     rows = to_sample_rows(robust_z, reads, night.settings.seed)
     return to_sample(rows.toPandas(), entity, night.date, reads)  # bounded by SAMPLE_LIMIT
@@ -128,7 +128,7 @@ def _parameters(settings: Settings) -> Parameters:
 def _own_fingerprint(place: Workplace, night: date) -> object:
     parameters, lake_models = _parameters(place.settings), lake_models_of(place.settings)
     definitions = {name: dict(kind.definition(parameters)) for name, kind in DETECTORS.items()}
-    catalogues = load_catalogues(region_of(place.settings))
+    catalogues = load_catalogues(region_of(place.settings), ENTITIES)
     directions = {entity: catalogues[entity].learned for entity in ENTITIES}
     champions = champions_before(lake_models, night).values()
     judged_by = [one.fingerprint if isinstance(one, Champion) else one.why_not for one in champions]

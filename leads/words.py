@@ -69,6 +69,16 @@ COMPARED_MEANING = (
 )
 
 
+def yes_text(value: bool | None) -> str:
+    """A mark where it holds, and nothing where it does not."""
+    return "是 yes" if value else ""
+
+
+def who_text(subject_type: str, subject: str) -> str:
+    """What a subject is, and below it who."""
+    return f"{SUBJECT_WORDS.get(subject_type, subject_type)}\n{subject}"
+
+
 def in_currency(text: str, currency: str) -> str:
     """A standing text about money for a list in the currency: where it is another, its code stands for 元 and CNY."""
     return text if currency == CURRENCY else text.replace("元", currency).replace("CNY", currency)

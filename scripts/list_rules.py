@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jobs.author.show_classes import NO_RULE, ClassRow, classes_in
 from jobs.author.show_problems import ProblemRow, problems_in_lists
+from rules.analysis.measured import alerts_of
 from rules.catalogue.categories import CATEGORIES, OTHERS, category_of
 from rules.catalogue.load import load_rules
 from rules.catalogue.problems import Template, missing_in_lists
@@ -18,7 +19,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 RULES, CLASSES, PROBLEMS = DOCS / "rules.md", DOCS / "rule_classes.md", DOCS / "rule_problems.md"
 _HEADS = (
     "规则 rule", "名称 name", "等级 tier", "状态 state", "粒度 grain", "法规 law", "参数 parameters", "知识 knowledge",
-    "国家规则类 classes", "示例 examples",
+    "国家规则类 classes", "示例 examples", "告警率 alerts",
 )  # fmt: skip
 _CLASS_HEADS = (
     "序号 no.",
@@ -35,8 +36,9 @@ _INTRO = """# The rules 规则目录
 Every rule that ships, by category; `fundwatch rules show RULE` has the whole of one, `fundwatch rules test RULE` plays
 its examples. *State*: an active rule makes leads, one in shadow (试运行) is scanned and counted and makes none, a draft
 is not scanned. *Knowledge* are the classes without whose points the rule judges nothing ([of your own](regions.md));
-*classes* those of the [national library](rule_classes.md) that it implements; *examples* its hits + near misses. Made
-by `python -m scripts.list_rules`: change a rule's entry, and write the page again.
+*classes* those of the [national library](rule_classes.md) that it implements; *examples* its hits + near misses;
+*alerts* of an analysis rule its hits per settlement on a simulated world (hits/judged; world and seed), where its
+indicator was computed there. Made by `python -m scripts.list_rules`: change a rule's entry, and write the page again.
 """
 _CLASS_INTRO = """# The national library's rule classes 国家规则库覆盖情况
 
@@ -69,7 +71,8 @@ def rules_page(rule_set: RuleSet) -> str:
     for category in (*CATEGORIES.values(), OTHERS):
         rules = [rule for rule in rule_set.rules if category_of(rule.id) == category]
         if rules:
-            parts.append(f"\n## {category}\n\n{_table(_HEADS, map(_row, rules))}")
+            rows = (_row(rule, rule_set.rule_fingerprint(rule)) for rule in rules)
+            parts.append(f"\n## {category}\n\n{_table(_HEADS, rows)}")
     counts = [f"{state}: {count}" for state, count in _states(rule_set.rules)]
     parts.append(f"\n{len(rule_set.rules)} 条规则 rules ({', '.join(counts)}).\n")
     return "".join(parts)
@@ -120,7 +123,7 @@ def _states(rules: Iterable[Rule]) -> Iterator[tuple[str, int]]:
     return ((state, states.count(state)) for state in dict.fromkeys(states))
 
 
-def _row(rule: Rule) -> tuple[str, ...]:
+def _row(rule: Rule, version: str) -> tuple[str, ...]:
     hits = sum(1 for example in rule.examples if example.hits)
     return (
         f"`{rule.id}`",
@@ -133,6 +136,7 @@ def _row(rule: Rule) -> tuple[str, ...]:
         ", ".join(f"`{name}`" for name in sorted(knowledge_needed(rule))),
         ", ".join(map(str, rule.classes)),
         f"{hits} + {len(rule.examples) - hits}",
+        "; ".join(one.words for one in alerts_of(rule.id, version)),
     )
 
 

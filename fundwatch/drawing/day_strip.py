@@ -16,6 +16,7 @@ from fundwatch.drawing.svg import Svg, drawing, fitted, line, rectangle, text
 _WIDTH, _LABEL = 1000.0, 168.0
 _ROW, _GAP, _AXIS = 22.0, 6.0, 22.0
 _LEAST = 2.2  # a mark stays visible when a day is narrower
+_DAYS_NAMED_UP_TO = 62  # beyond, months say enough
 _WEEKENDS_UP_TO = 130  # days: beyond, weekends are too narrow to be told apart
 _ROWS = 4  # of overlapping bars; further ones share the last
 
@@ -42,16 +43,17 @@ class DayMark:
 
 @dataclass(frozen=True)
 class Lane:
-    """One kind of thing, by day."""
+    """One kind of thing, by day. What is `over` the spans is drawn on the first row of them."""
 
     label: str
     spans: Sequence[Span] = ()
     marks: Sequence[DayMark] = ()
+    over: Sequence[Span] = ()
 
 
-def day_strip(first: date, last: date, lanes: Sequence[Lane], label: str) -> Svg:
+def day_strip(first: date, last: date, lanes: Sequence[Lane], label: str, label_width: float = _LABEL) -> Svg:
     """The strip over the days from first to last; lanes with nothing in them are drawn empty."""
-    scale = DayScale(first, last, _LABEL, _WIDTH - 4)
+    scale = DayScale(first, last, label_width, _WIDTH - 4)
     heights = [_ROW * max(1, _rows_of(lane.spans)) for lane in lanes]
     bottom = sum(heights) + _GAP * len(lanes)
     parts, top = [*_background(scale, bottom)], 0.0
@@ -73,19 +75,28 @@ def _background(scale: DayScale, bottom: float) -> Iterator[Svg]:
 
 def _axis(scale: DayScale, bottom: float) -> Iterator[Svg]:
     yield line(scale.start, bottom, scale.end, bottom, "axis")
+    yield from day_marks(scale, 0, bottom)
+
+
+def day_marks(scale: DayScale, top: float, bottom: float) -> Iterator[Svg]:
+    """The beginnings of months, or some days where there are few of them, as lines with their dates below."""
+    days = (scale.last - scale.first).days + 1
+    is_short = days <= _DAYS_NAMED_UP_TO
+    step = -(-days // 8)
+    some = (scale.first + timedelta(days=n) for n in range(0, days, step)) if is_short else scale.months()
     written = float("-inf")
-    for begun in scale.months():
-        x = scale.at(begun)
-        yield line(x, 0, x, bottom + 4, "grid")
+    for day in some:
+        x = scale.at(day)
+        yield line(x, top, x, bottom + 4, "grid")
         if x - written >= 52 and scale.end - x >= 30:
-            yield text(x + 2, bottom + 15, f"{begun:%Y-%m}", kind="small")
+            yield text(x + 2, bottom + 15, f"{day:%m-%d}" if is_short else f"{day:%Y-%m}", kind="small")
             written = x
 
 
 def _lane(lane: Lane, scale: DayScale, top: float, height: float) -> Iterator[Svg]:
-    yield text(_LABEL - 8, top + 15, fitted(lane.label, _LABEL - 12), anchor="end")
+    yield text(scale.start - 8, top + 15, fitted(lane.label, scale.start - 12), anchor="end")
     yield line(scale.start, top + height, scale.end, top + height, "grid")
-    for span, row in _placed(lane.spans):
+    for span, row in (*_placed(lane.spans), *((one, 0) for one in lane.over)):
         x, end = scale.at(span.first), scale.at(min(span.last, scale.last) + timedelta(days=1))
         yield rectangle(x, top + row * _ROW + 3, max(end - x, _LEAST), _ROW - 5, span.kind, span.says)
     for mark in lane.marks:

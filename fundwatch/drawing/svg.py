@@ -39,6 +39,12 @@ def drawing(width: float, height: float, label: str, *children: Svg) -> Svg:
     return element("svg", *children, viewBox=box, role="img", aria_label=label)
 
 
+def alone(picture: str, style: str) -> str:
+    """A drawing as a file of its own: with its name space and the styles that a page would give it."""
+    opened, _, rest = picture.partition(">")
+    return f'{opened} xmlns="http://www.w3.org/2000/svg"><style>{style}</style>{rest}'
+
+
 def text(x: float, y: float, content: str, *, anchor: str = "start", kind: str = "") -> Svg:
     """A text whose base line begins, ends or has its middle there."""
     return element("text", content, x=x, y=y, text_anchor=anchor, class_=kind or None)

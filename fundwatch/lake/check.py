@@ -121,7 +121,8 @@ def mode_finding(place: str, mode: int | None, forbidden: int) -> LakeFinding:
     if mode is None:
         return LakeFinding("access", name, CheckOutcome.OK, "there is none")
     wrong = [f"the mode is {mode:03o}"] if mode & forbidden else []
-    return finding("access", name, wrong, f"the mode is {mode:03o}", f"chmod {mode & ~forbidden:03o} {place}")
+    change = "hdfs dfs -chmod" if "://" in place else "chmod"
+    return finding("access", name, wrong, f"the mode is {mode:03o}", f"{change} {mode & ~forbidden:03o} {place}")
 
 
 def _log_problems(files: LakeFiles, stored: Sequence[StoredFile]) -> list[str]:

@@ -184,7 +184,7 @@ class LakeFiles:
     def _store(self) -> Store:
         if not self.address.root:
             return FolderStore()
-        from fundwatch.lake.stores.hdfs import hdfs_store
+        from fundwatch.lake.stores.hdfs import hdfs_store  # who has no lake there loads no client of it
 
         return hdfs_store(self.address.root)
 

@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
+from fundwatch.engine.processes import started, this_machine
 from fundwatch.errors import LakeBusyError
 from fundwatch.lake.files import LakeFiles
 from fundwatch.logs import log
 from fundwatch.places import LakeAddress
-from fundwatch.processes import started, this_machine
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -72,7 +72,7 @@ class Lease:
         self._files, self._number, self._every = _files(lake), number, every
         self._about = _about_this_process()
         self._turn, self._ended = Lock(), Event()
-        self._one_by_one = Lock()
+        self._one_by_one, self._counting = Lock(), Lock()
         self._is_lost = False
         self._commits = 0
         self._keeper = Thread(target=self._keep, name="lease", daemon=True)
@@ -108,13 +108,16 @@ class Lease:
         """Say that the lake is free. After a loss it is another's, and nothing is said."""
         _holding.pop(str(self.lake), None)
         self._ended.set()
-        with self._turn:
-            if self._is_lost:
-                return
-            try:
+        if not self._turn.acquire(timeout=self._every):  # the store has not answered the last word yet
+            log.warning("the lake could not be given back: it is free in a while")
+            return
+        try:
+            if not self._is_lost:
                 self._say(self._number + 1, is_held=False)
-            except (OSError, LakeBusyError) as error:
-                log.warning("the lake could not be given back (%s): it is free in a while", type(error).__name__)
+        except (OSError, LakeBusyError) as error:
+            log.warning("the lake could not be given back (%s): it is free in a while", type(error).__name__)
+        finally:
+            self._turn.release()
 
     def refuse_lost(self) -> None:
         """Raise LeaseLostError when the store says that another run holds the lake."""
@@ -129,7 +132,7 @@ class Lease:
             self.refuse_lost()
         elif (table.transaction_version(FENCE) or 0) // _COMMITS > self.fence:
             raise _lost(self.lake, _newest(self._files))
-        with self._turn:
+        with self._counting:
             self._commits += 1
             return self.fence * _COMMITS + self._commits
 
@@ -171,7 +174,9 @@ class Lease:
         try:
             self._files.write_new(f"{number:020d}.json", text.encode())
         except FileExistsError as error:
-            raise _lost(self.lake, _newest(self._files)) from error
+            last = _newest(self._files)
+            if last is None or last.holder != self._about["holder"]:  # or said before, and the answer was lost
+                raise _lost(self.lake, last) from error
         self._number = number
         words = _words(self._files)
         if max(words) != number:  # old words are removed: what was free again is not the newest

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from fundwatch.engine.processes import started
 from fundwatch.errors import FundwatchError, LakeBusyError
 from fundwatch.lake.delta_rows import commit_nothing, is_made
 from fundwatch.lake.files import LakeFiles
@@ -21,7 +22,6 @@ from fundwatch.lake.lease import Lease
 from fundwatch.lake.upgrade import refuse_old_lake
 from fundwatch.logs import log
 from fundwatch.places import LakeAddress
-from fundwatch.processes import started
 
 _GRACE_SECONDS = 30.0
 _LOCK = ".lock"

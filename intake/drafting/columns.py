@@ -218,7 +218,7 @@ def _deciding(column: str, header: str, yes: str, no: str, look: Look) -> Propos
         lists[no].append("")
     unknown = len(met - {*_YES, *_NO, ""})
     text = f"? {unknown} codes of the sample are in no list" if unknown else "what the codes of the sample say"
-    return Proposed(column, sql(header), text, not unknown, flow(lists)[1:-1])
+    return Proposed(column, plain_name(header), text, not unknown, flow(lists)[1:-1])
 
 
 def _guessed(filled: set[str], look: Look, vocabulary: Vocabulary) -> Iterator[Proposed]:

@@ -111,6 +111,11 @@ def draft_files(looks: Sequence[Look], vocabulary: Vocabulary) -> DraftedFiles:
 
 
 def _why_left(file: FileDecision) -> str:
+    if file.look.header_below:
+        return (
+            f"its first line seems to be a title, and line {file.look.header_below} the header: take out what stands "
+            "above it (and have its sender leave it out every night)"
+        )
     if file.look.form == "text" and len(file.look.header) == 1:
         return (
             f"{file.rows.why}, and its lines hold no delimiter: if columns stand by their place in the line, write "
@@ -143,12 +148,18 @@ def _draft(name: str, file: FileDecision, table: str, vocabulary: Vocabulary, ta
         columns=tuple(c for c in columns if not c.column.startswith("_")),
         carry=tuple(c for c in columns if c.column.startswith("_")),
         vault=vault,
-        dropped=tuple(_dropped(table, h, look, vocabulary) for h in look.header if h not in (*read, look.place)),
+        dropped=tuple(_dropped(table, h, look, vocabulary) for h in _not_read(look, read)),
         read=read,
         identifying=identifying,
         must=identifying & frozenset[str]().union(*(c.reads(known) for c in columns if c.column in keys)),
         rows_are=replace(file.rows, found=found),
     )
+
+
+def _not_read(look: Look, read: Sequence[str]) -> list[str]:
+    """The other columns of the header, but for a list's places and what a delimiter at the lines' ends leaves."""
+    left = {look.place} if look.place else set[str]()
+    return [h for h in dict.fromkeys(look.header) if h not in (*read, *left) and (h or not look.is_blank(h))]
 
 
 def _doubted(match: Match, file: FileDecision) -> Match:
@@ -203,7 +214,8 @@ def _dropped(table: str, header: str, look: Look, vocabulary: Vocabulary) -> Dro
     if not is_blank and (elsewhere := _of_another_table(table, header, look, vocabulary)):
         why = f"? may be {elsewhere}, of another table: carry it, and make that one by `grouped`"
         return Dropped(header, why, is_open=True)
-    return Dropped(header, f"? not recognised: {values.shape if look.row_count else NO_ROWS}", is_open=True)
+    what = "not recognised" if header else "has no name in the header"
+    return Dropped(header, f"? {what}: {values.shape if look.row_count else NO_ROWS}", is_open=True)
 
 
 def _count_of(look: Look, path: str) -> str:

@@ -17,6 +17,7 @@ from intake.files.forms.rows_within import PLACE
 from intake.files.landed import DELIMITERS, form_of
 from intake.files.peeking import Peek, peek
 from intake.files.unpacking import FileError
+from intake.files.value_types import NUMBER_FORM, fits
 from intake.source.mapping import DeliveryForm, SourceFile
 
 _ROWS = 500
@@ -38,7 +39,9 @@ _DATES = {
     "M/d/yyyy": re.compile(r"\d{1,2}/\d{1,2}/\d{4}"),
 }
 _LIKE_A_DATE = re.compile(r"(\d{1,4}[-/. :年月日T]+)*\d{0,4}")  # a longer run of digits may be somebody's
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_NUMBER_FORM = re.compile(NUMBER_FORM)
+# a title above the table: few values, and below it a line of many, none of them a number
+_IN_A_TITLE, _IN_A_HEADER, _BELOW_A_TITLE = 2, 4, 10
 _MOBILE, _EMAIL = re.compile(r"(\+?86)?1\d{10}"), re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 _CERTIFICATE = re.compile(r"\d{6}(\d{4})(\d\d)(\d\d)\d{3}[\dXx]")
 _DISTINCTIVE = 5  # signs: shorter numbers are met in any two files
@@ -72,6 +75,7 @@ class Values:
     undated: int = 0
     undated_like: tuple[str, ...] = ()
     is_month_first: bool = False  # of dates as 10/14/2025 in which no other order is possible
+    as_numbers: int = 0  # values that are no ids: 5001.0, 9.9E+17
 
     @property
     def shape(self) -> str:
@@ -103,6 +107,7 @@ class Look:
     fingerprints: dict[str, tuple[int, ...]] = field(default_factory=dict)  # of each value, row by row; 0 for a blank
     lists: Mapping[str, int] = field(default_factory=dict)
     rows_of: str = ""
+    header_below: int = 0  # the row that looks like the header where the first line is a title; 0 where it is none
     within: tuple[Look, ...] = field(default=(), repr=False)
 
     def in_row(self, header: str) -> str:
@@ -173,10 +178,25 @@ def _rows_of(file: Path, path: str, lists: Mapping[str, int]) -> SourceFile:
 
 def _look(file: Path, seen: Peek) -> Look:
     rows = seen.rows[:_ROWS]
-    columns = {n: [row[place] for row in rows if place < len(row)] for place, n in enumerate(seen.header)}
+    columns: dict[str, list[str]] = {}
+    for place, name in enumerate(seen.header):
+        texts = [row[place] for row in rows if place < len(row)]
+        # of several columns without a name one that holds something tells what they are
+        columns[name] = columns[name] if not name and any(columns.get(name, ())) else texts
     values = {name: values_of(texts) for name, texts in columns.items()}
     fingerprints = {name: tuple(_fingerprint(text) for text in texts) for name, texts in columns.items()}
-    return Look(file, seen.form, seen.encoding, seen.delimiter, seen.header, values, len(rows), fingerprints)
+    look = Look(file, seen.form, seen.encoding, seen.delimiter, seen.header, values, len(rows), fingerprints)
+    return replace(look, header_below=_below_a_title(seen))
+
+
+def _below_a_title(seen: Peek) -> int:
+    if sum(map(bool, seen.header)) > _IN_A_TITLE:
+        return 0
+    for number, row in enumerate(seen.rows[:_BELOW_A_TITLE], start=2):
+        names = [cell for cell in row if cell]
+        if len(names) >= _IN_A_HEADER and not any(fits(name, "double") for name in names):
+            return number
+    return 0
 
 
 def _fingerprint(text: str) -> int:
@@ -195,7 +215,7 @@ def values_of(texts: Sequence[str]) -> Values:
     different = frozenset(there)
     is_code = 0 < len(different) <= 30 and all(len(text) <= _LONGEST_CODE for text in different)
     formats, undated = _formats(there)
-    numbers = sum(_NUMBER.fullmatch(text) is not None for text in there)
+    numbers = sum(fits(text, "double") for text in there)
     return Values(
         filled=len(given) / (len(texts) or 1),
         formats=() if undated else formats,
@@ -208,6 +228,7 @@ def values_of(texts: Sequence[str]) -> Values:
         fingerprints=frozenset(_fingerprint(text) for text in different),
         odd=odd_texts(given),
         most_formats=formats if len(undated) * 2 < len(there) else (),
+        as_numbers=sum(_NUMBER_FORM.fullmatch(text) is not None for text in there),
         undated=len(undated),
         undated_like=_shown(undated),
         is_month_first=any(int(text.split("/")[1]) > 12 for text in there if _DATES["M/d/yyyy"].fullmatch(text)),

@@ -9,7 +9,9 @@ from intake.drafting.columns import DECIDING, Proposed
 from intake.drafting.draft import DATE, NO_ROWS, DraftedFiles, DraftFile
 from intake.drafting.sampling import Look
 from intake.drafting.silence import OFTEN, shipped_lists
-from intake.drafting.values import flow, plain_name
+from intake.drafting.values import of, plain_name
+from intake.files.value_types import OF_A_LIST
+from intake.source.columns import Expression
 from intake.source.mapping import ENTRY_OF
 from intake.source.placeholders import kind_of
 
@@ -110,14 +112,29 @@ def _silent_texts(files: Sequence[DraftFile]) -> Iterator[str]:
             odd: dict[str, int] = {}
             for name in sorted(column.reads(frozenset(headers))):
                 odd |= file.look.values[headers[name]].odd
-            listed = {*shipped_lists().of(table, column.column, column.form)}
+            lists, form, is_id = shipped_lists(), column.form, kind_of(table, column.column) == "code"
+            is_made_of_parts = is_id and isinstance(form, Expression)
+            listed = {
+                *(lists.of_parts(table, column.column) if is_made_of_parts else lists.of(table, column.column, form))
+            }
             place = f"{file.table}.{column.column}"
             if seen := _counted({text: count for text, count in odd.items() if text in listed}):
                 yield f"# {place} says nothing where it reads {seen}"
-            if kind_of(table, column.column) == "code":
+            if is_id:
+                yield from _as_numbers(place, column, file, headers)
                 new = {text: count for text, count in odd.items() if text not in listed and count >= OFTEN}
-                if new:
+                if new and not is_made_of_parts:
                     yield f"# ? {place} reads {_counted(new)}: nobody? Then list it under placeholders.add"
+
+
+def _as_numbers(place: str, column: Proposed, file: DraftFile, headers: Mapping[str, str]) -> Iterator[str]:
+    """A comment where the sample has ids that a program wrote as numbers."""
+    count = sum(file.look.values[headers[name]].as_numbers for name in column.reads(frozenset(headers)))
+    if count and not place.endswith(OF_A_LIST):
+        yield (
+            f"# ? {place}: {count} of the sample's ids were written as numbers (5001.0, 9.9E+17), and such rows are "
+            "quarantined: have them exported as text"
+        )
 
 
 def _counted(texts: dict[str, int]) -> str:
@@ -187,9 +204,9 @@ def _rows(file: DraftFile) -> Iterator[str]:
         key = f"[{plain_name(here)}]" if here == there else f"{{{plain_name(here)}: {plain_name(there)}}}"
         yield f"        lookup: {{from: {other}, on: {key}, columns: [{named}]}}"
     for given in (c for c in file.carry if c.column == "_valid"):
-        yield _line(f"        where: {{of: {flow(given.source)}, {given.lists}, code: NOT_VALID}}", given.reported)
+        yield _line(f"        where: {{of: {of(given.source)}, {given.lists}, code: NOT_VALID}}", given.reported)
     for given in (c for c in file.carry if c.column == "_taken_back"):
-        yield _line(f"        sign: {{of: {flow(given.source)}, {given.lists}}}", given.reported)
+        yield _line(f"        sign: {{of: {of(given.source)}, {given.lists}}}", given.reported)
     yield "        columns:"
     yield from (_line(f"          {c.column}: {c.source}", c.reported) for c in file.columns)
     yield from (f"          # ? {key}: the key column is missing" for key in file.missing_keys)

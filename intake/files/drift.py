@@ -102,7 +102,8 @@ def find_drift(mapping: SourceMapping, kind: str, name: str, opened: Opened, qua
     is_parking = mapping.drift.unknown_columns == "park"
     found = list(_column_problems(mapping, kind, header, [] if is_parking else unknown, values))
     said = _said(mapping, kind, values, quality)
-    found += [*_nameless_problems(header, values), *_width_problems(opened), *_type_problems(mapping, kind, said)]
+    nameless = [] if is_parking or file.is_dropped("") else _nameless_problems(header, values)
+    found += [*nameless, *_width_problems(opened), *_type_problems(mapping, kind, said)]
     new = list(_new_codes(mapping, kind, said, quality))
     if mapping.drift.new_codes == "refuse":
         found += [
@@ -144,7 +145,10 @@ def _nameless_problems(header: Sequence[str], values: Values) -> Iterator[str]:
     """Columns without a name that hold something; one that is blank is what a delimiter at the lines' ends leaves."""
     for place, column in enumerate(header, 1):
         if not column and (found := values.get(f"{PARKED}{place}")):
-            yield f"column {place} has no name in the header, and line {found[0][0]} has a value there: name it"
+            yield (
+                f"column {place} has no name in the header, and line {found[0][0]} has a value there: have it named, "
+                'or list "" under drop'
+            )
 
 
 def _width_problems(opened: Opened) -> Iterator[str]:

@@ -25,7 +25,8 @@ _CUT_SHORT = r"(\d+(\.\d+)?[eE]\+|\d\.\d+[eE])\d{1,3}"
 _SHORTENED = re.compile(_CUT_SHORT)
 # an id that a program took for a number, in Java's regular expressions and Python's: 5001.0, 9.90001E+17
 NUMBER_FORM = rf"^[+-]?(\d+\.0*|{_CUT_SHORT})$"
-# a code of a published list may end in zeros behind a point: 250.00, 45.00
+# how the columns end whose codes are of a published list: these may end in zeros behind a point, 250.00 and 45.00
+OF_A_LIST = ("diagnosis_code", "procedure_code", "disease_code")
 SHORTENED_FORM = rf"^[+-]?{_CUT_SHORT}$"
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,8}")
 _LONG_NUMBER = re.compile(r"\d{6,}")

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from fundwatch.contracts.table import Table
 from fundwatch.expressions.declared import names_in
 from fundwatch.texts import ASCII_WIDTH, FULL_WIDTH, STRANGE, UNSEEN, WITHIN_ENDS, WRAPPED
-from intake.files.value_types import NUMBER_FORM, SHORTENED_FORM
+from intake.files.value_types import NUMBER_FORM, OF_A_LIST, SHORTENED_FORM
 from intake.source.columns import Codes, Scrub, columns_used
 from intake.source.mapping import Rows
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pyspark.sql import Column
 
 _DIAGNOSIS_CODE = "diagnosis_code"
-_OF_A_LIST = (_DIAGNOSIS_CODE, "procedure_code", "disease_code")  # by which the classifications' codes are known
 _DAGGERS, _PLUS = "†‡✝➕＋﹢＊∗﹡⁎", "++++++****"
 # the national lists write I10.x00 and A00.100x001: a small x that fills a place, and no chapter's letter
 _FILLING_X = "(?<=[0-9.])X(?=[0-9]{2,3}(?:X[0-9]|[^0-9A-Z]|$))"
@@ -76,7 +75,7 @@ def computed_columns(table: Table, rows: Rows, known: frozenset[str]) -> frozens
 def is_number_form(text: Column, name: str = "") -> Column:
     """Whether a text is an id that a program took for a number, 5001.0 or 9.9E+17: without the point it would be
     another's. `name` is the canonical column's, where it is made for one."""
-    form = SHORTENED_FORM if name.endswith(_OF_A_LIST) else NUMBER_FORM
+    form = SHORTENED_FORM if name.endswith(OF_A_LIST) else NUMBER_FORM
     return (text.contains(".") | text.contains("+")) & text.rlike(form)
 
 

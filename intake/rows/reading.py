@@ -70,8 +70,17 @@ def as_strings(
         F.col(UNREADABLE).isNotNull().alias(UNREADABLE),
         *(text.alias(name) for name, text in texts.items()),
     )
-    said = [F.when(~F.col(name).isin(*null_texts), F.col(name)).alias(name) for name in used]
+    said = [unless_among(name, null_texts).alias(name) for name in used]
     return spelled.select(FILE_NAME, LINE_NUMBER, UNREADABLE, *said)
+
+
+def unless_among(name: str, texts: Collection[str]) -> Column:
+    """A column's value, or null where it is one of the texts. As one SQL: each literal of a list, and each step, would
+    be a call of its own to Java, and a night has a thousand columns."""
+    if not texts:
+        return F.col(quoted_name(name))
+    listed = ", ".join(map(quoted_text, texts))
+    return F.expr(f"CASE WHEN CAST({quoted_name(name)} AS STRING) NOT IN ({listed}) THEN {quoted_name(name)} END")
 
 
 def place_of(rows: DataFrame) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from fundwatch.expressions.tokens import quoted_name, quoted_text
 from fundwatch.texts import in_ascii
 from intake.rows.listed import flag_value
 from intake.rows.normalizing import in_list_form, is_id, is_number_form
+from intake.rows.reading import unless_among
 from intake.rows.times import as_moment
 from intake.source.checks import NUMBER_FORM_CODE
 from intake.source.columns import (
@@ -95,19 +96,19 @@ class Reader:
 
     def problem(self, name: str, given: ColumnSource) -> Column:
         """The code of a value that is none, of what `read` made; null where there is none."""
-        is_none = F.col(_SOURCE + name).isNotNull() & F.col(_VALUE + name).isNull()
         if isinstance(given, Scrub):
             return F.lit(None).cast("string")  # a text that cannot be made safe is dropped: no problem of the row
-        code = F.lit(f"MALFORMED:{name}")
-        if self._may_be_number(name, given):
-            code = F.when(self._is_number(name, given), F.lit(f"{NUMBER_FORM_CODE}:{name}")).otherwise(code)
-        return F.when(is_none, code)
+        is_none = f"{quoted_name(_SOURCE + name)} IS NOT NULL AND {quoted_name(_VALUE + name)} IS NULL"
+        code = f"CASE WHEN {is_none} THEN {quoted_text(f'MALFORMED:{name}')} END"
+        if not self._may_be_number(name, given):
+            return F.expr(code)
+        is_number = F.expr(is_none) & self._is_number(name, given)
+        return F.when(is_number, F.lit(f"{NUMBER_FORM_CODE}:{name}")).otherwise(F.expr(code))
 
     def placeholder(self, name: str, given: ColumnSource) -> Column | None:
         """`column<tab>text` where a text stood for nothing, of what `read` made; None where no text is looked for."""
         if not self._listed(name, given):
             return None
-        text = F.col(_DELIVERED + name)
         if isinstance(given, Token) and not self._is_name(given.of):
             said = [F.when(F.col(_HELPER + c).isNull(), F.col(quoted_name(c))) for c in self._identifying_in(given.of)]
             text = F.coalesce(*said, F.lit(None).cast("string"))
@@ -115,8 +116,10 @@ class Reader:
         if parts := self._parts(name, given):
             nothing = self._nothing_in_parts(name)
             texts = [F.when(_is_one_of(part, nothing), F.col(quoted_name(part))) for part in parts]
-            text = F.coalesce(text, *texts)
-        return F.when(F.col(_SOURCE + name).isNull() & text.isNotNull(), F.concat(F.lit(f"{name}\t"), text))
+            text = F.coalesce(F.col(_DELIVERED + name), *texts)
+            return F.when(F.col(_SOURCE + name).isNull() & text.isNotNull(), F.concat(F.lit(f"{name}\t"), text))
+        source, text_of, start = quoted_name(_SOURCE + name), quoted_name(_DELIVERED + name), quoted_text(f"{name}\t")
+        return F.expr(f"CASE WHEN {source} IS NULL AND {text_of} IS NOT NULL THEN concat({start}, {text_of}) END")
 
     def carried(self, given: ColumnSource) -> Column:
         """A value that is carried along for tables grouped from this one, and has no contract."""
@@ -155,8 +158,7 @@ class Reader:
 
     def _source(self, name: str, given: ColumnSource) -> Column:
         """What the file says, or null where that is nothing."""
-        text, listed = F.col(_DELIVERED + name), self._listed(name, given)
-        return F.when(~_is_one_of(_DELIVERED + name, listed), text) if listed else text
+        return unless_among(_DELIVERED + name, self._listed(name, given))
 
     def _value(self, name: str, given: ColumnSource) -> Column:
         kind = self.table.spark_type(name)

@@ -75,19 +75,6 @@ class SourceFile(Declared):
     rows_at: str | None = Field(None, pattern=_PATH)
     rows_of: str | None = Field(None, pattern=_PATH)
 
-    @field_validator("columns", "optional", "identifying", "drop", mode="before")
-    @classmethod
-    def _names_are_texts(cls, given: Any) -> Any:
-        """YAML 1.1 reads a bare no, on or 2026 as other things than texts."""
-        flat = (
-            [n for one in given for n in (one if isinstance(one, list) else [one])] if isinstance(given, list) else []
-        )
-        if odd := [str(name).lower() for name in flat if isinstance(name, (bool, int, float, date))]:
-            raise ValueError(
-                f'YAML reads the name of a column as {", ".join(odd)}: put it between quotation marks, as "no"'
-            )
-        return given
-
     @field_validator("identifying", "drop", mode="before")
     @classmethod
     def _names_alone(cls, given: Any) -> Any:

@@ -13,10 +13,14 @@ def as_read(codes: Any) -> Any:
     """A list of codes, each spelled as it is read; of two spellings of one code the first stays."""
     if not isinstance(codes, list):
         return codes
-    texts = [code for code in codes if isinstance(code, str)]
-    written = {key_spelling(code): code for code in reversed(texts)}
-    kept = [key_spelling(code) for code in texts if code == written[key_spelling(code)]]
-    return [*kept, *(code for code in codes if not isinstance(code, str))]
+    first: dict[str, str] = {}
+    for code in (code for code in codes if isinstance(code, str)):
+        first.setdefault(key_spelling(code), code)
+    return [
+        key_spelling(code) if isinstance(code, str) else code
+        for code in codes
+        if not isinstance(code, str) or first[key_spelling(code)] == code
+    ]
 
 
 def translations_as_read(codes: Mapping[str, str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from intake.source.mapping import CLEAN_TABLES
 from models.detectors.known import DETECTORS
 from rules.catalogue.load import load_rules
 from rules.engine.needs import why_not
+from rules.frames.indicators import STATISTICS
 from rules.knowledge.points import load_knowledge
 
 if TYPE_CHECKING:
@@ -104,12 +105,24 @@ def _catalogues() -> dict[str, Catalogue]:
 
 def _rules(supplied: Supplied, dates_only: frozenset[str]) -> dict[tuple[str, str], str]:
     rule_set, knowledge = _rule_set()
+    supplied = {**supplied, **_computed(supplied, dates_only)}
     return {
         (rule.id, f"{rule.name.zh} {rule.name.en}"): why_not(
             rule_set, rule, supplied.keys(), supplied, knowledge, dates_only
         )
         for rule in rule_set.rules
     }
+
+
+def _computed(supplied: Supplied, dates_only: frozenset[str]) -> dict[str, frozenset[str]]:
+    """By table of indicators the columns that a night computes of what is supplied, where nothing else is asked for."""
+    found = {STATISTICS: frozenset(TABLES[STATISTICS].column_names)}
+    for whole in _catalogues().values():
+        catalogue = narrowed(whole, whole.learned_indicators)
+        plan = runnable(catalogue, supplied, dates_only)[0]
+        table = whole.of.indicator_table
+        found[table] = frozenset({*TABLES[table].column_names, *(named.column for named in plan.named)})
+    return found
 
 
 def _indicators(supplied: Supplied, dates_only: frozenset[str]) -> dict[tuple[str, str], str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from jobs.onboard.sample_report import Report
 
@@ -29,8 +30,15 @@ def _stopping(report: Report) -> Iterator[str]:
     for name in report.too_faulty():
         table = next(t["table_name"] for t in report.totals if t["file_name"] == name)
         codes = sorted((c for c in report.codes if c["table_name"] == table), key=lambda c: -c["rows"])
-        most = f": most often {codes[0]['code']} ({codes[0]['rows']:,} rows)" if codes else ""
-        yield f"{name} would stop the night with its faulty rows{most}. Mend the mapping, or ask the sender."
+        most = f": most often {codes[0]['code']} ({codes[0]['rows']:,} rows{_first(codes[0])})" if codes else ""
+        sums = " (sums between the rows are dropped by `where`)" if most and "MISSING:" in most else ""
+        yield f"{name} would stop the night with its faulty rows{most}. Mend the mapping{sums}, or ask the sender."
+
+
+def _first(code: Mapping[str, Any]) -> str:
+    """The line of the first of them."""
+    _, line = code["places"][0].values()
+    return f", the first in line {line:,}"
 
 
 def _untranslated(report: Report) -> Iterator[str]:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from evaluation.labels import LATER, TAKEN_BACK, JudgedPeriod, Seen, to_labels
 from evaluation.population import Population
 from features.catalogue import load_catalogues
+from features.catalogue.size import is_case_mix
 from fundwatch.contracts.entities import ENTITIES
 from fundwatch.contracts.versions import known_on
 from fundwatch.errors import FundwatchError, KeyMissingError
@@ -148,14 +149,14 @@ def read_indexes(lake: Lake, night: date) -> dict[str, pd.DataFrame]:
     """The night's values of every indicator that is a case mix's ratio, over its longest window; none of those that it
     did not compute."""
     found: dict[str, pd.DataFrame] = {}
-    catalogues = load_catalogues()
+    catalogues = load_catalogues(only=ENTITIES)
     for kind, entity in ENTITIES.items():
         if not lake.exists(entity.indicator_table):
             continue
         there, catalogue = lake.columns(entity.indicator_table), catalogues[kind]
         for name, indicator in catalogue.indicators.items():
             column = catalogue.column(name, max(catalogue.windows_of(indicator)))
-            if indicator.formula in catalogue.case_mix and column in there:
+            if is_case_mix(catalogue, indicator) and column in there:
                 said = f"'{kind}' AS subject_type, {entity.id_column} AS subject_id, {column} AS value"
                 found[name] = of_night(lake, entity.indicator_table, night, said)
     return {name: values for name, values in found.items() if values["value"].notna().any()}

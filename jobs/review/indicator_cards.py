@@ -18,7 +18,7 @@ def indicator_cards(region: Region) -> dict[str, IndicatorCard]:
 
 def cards_and_directions(region: Region, entity: str) -> dict[str, tuple[IndicatorCard, str]]:
     """The same for one kind of entity, each with the side that is strange: high, low or both."""
-    catalogue = load_catalogues(region).get(entity)
+    catalogue = load_catalogues(region, [entity]).get(entity)
     if catalogue is None:
         return {}
     return {one.column: (_card(catalogue, one, region), one.definition.direction) for one in catalogue.named}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from fundwatch.settings import Settings
 from jobs.author.rules_in_force import rules_in_force
 from jobs.review.value.read_value import measured_precision
 from leads.ledger.shares import Share
+from rules.analysis.measured import MeasuredAlerts, alerts_of
 from rules.catalogue.load import load_rules
 from rules.catalogue.rule import Rule, RuleSet, RuleState
 from rules.knowledge.classes import CLASSES as KNOWLEDGE_CLASSES
@@ -43,17 +44,21 @@ class RuleRow:
 
 @dataclass(frozen=True)
 class ShownRule:
-    """A rule as it is in force in the region, whole, its version, and how right it was where outcomes say so."""
+    """A rule as it is in force in the region, whole, its version, how right it was where outcomes say so, and how many
+    alerts it raised where that was measured."""
 
     rule: Rule
     fingerprint: str
     switched_off: str
     precision: Share | None = None
+    alerts: tuple[MeasuredAlerts, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         entry = self.rule.model_dump(mode="json", by_alias=True)
         measured = None if self.precision is None else self.precision.as_json()
-        return entry | {"fingerprint": self.fingerprint, "switched_off": self.switched_off, "precision": measured}
+        shares = [asdict(one) | {"alert_share": one.alert_share} for one in self.alerts]
+        found = {"fingerprint": self.fingerprint, "switched_off": self.switched_off, "precision": measured}
+        return entry | found | {"alerts": shares}
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,8 @@ def shown_rule(settings: Settings, rule_id: str, night: date | None = None) -> S
     rules = {rule.id: rule for rule in rule_set.rules}
     rule = rules[known_name("rule", rule_id, rules)]
     measured = measured_precision(settings, rule_id)
-    return ShownRule(rule, rule_set.rule_fingerprint(rule), _why_off(rule_set, rule_id), measured)
+    version = rule_set.rule_fingerprint(rule)
+    return ShownRule(rule, version, _why_off(rule_set, rule_id), measured, tuple(alerts_of(rule.id, version)))
 
 
 def _rules_on(settings: Settings, night: date | None) -> RuleSet:

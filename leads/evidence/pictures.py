@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import combinations
 
+from fundwatch.drawing.day_strip import Lane, Span, day_marks, day_strip
+from fundwatch.drawing.scales import DayScale, Scale
+from fundwatch.drawing.strip_plot import StripRow, strip_plot
+from fundwatch.drawing.svg import drawing, line, rectangle, text
 from fundwatch.pages import Bilingual, Picture
 from leads.cards import Cards
-from leads.evidence.drawing import AMBER, BLUE, GREY, PALE, RED, WIDTH, Drawing, cut
 from leads.evidence.facts import EncounterFacts, PeerLadder, Subtotal
 from leads.publishing.rows import EvidenceRow, short
 from leads.words import percent_text, value_zh
 
 STAYS_DRAWN, PEERS_DRAWN, PERSONS_DRAWN = 24, 8, 8
-_LEFT, _RIGHT, _ROW = 300.0, WIDTH - 20, 22.0
+_LABEL = 330.0  # who, where and why of a stay
+_WIDTH, _LEFT, _TOP, _BASE = 1000.0, 120.0, 18.0, 150.0  # of charges by day
+_RUNGS = 101
 
 
 def strip(encounters: Sequence[EncounterFacts], places: Mapping[str, str]) -> Picture | None:
@@ -26,34 +31,32 @@ def strip(encounters: Sequence[EncounterFacts], places: Mapping[str, str]) -> Pi
         (e for e in encounters if e.started_at), key=lambda e: (e.patient_id or "", e.started_at, e.encounter_id)
     )
     shown = known[:STAYS_DRAWN]
-    spans = {e.encounter_id: _span(e) for e in shown}
     if len(shown) < 2:
         return None
-    first, last = min(s for s, _ in spans.values()), max(e for _, e in spans.values())
+    spans = [_span(encounter) for encounter in shown]
     overlaps = _overlaps(shown)
     said = f"{len(shown)} / {len(known)}"
-    drawing = Drawing(f"住院与就诊的起止日期 {said},重叠 {len(overlaps)} 处 Stays and visits on their days")
-    at = _Scale(first, last)
-    at.draw(drawing, 18 + _ROW * len(shown))
-    for place, encounter in enumerate(shown):
-        y = 22 + _ROW * place
-        start, end = spans[encounter.encounter_id]
-        drawing.text(0, y + 14, _label(encounter, places), size=12)
-        drawing.rectangle(
-            at.x(start),
-            y + 3,
-            at.x(end + timedelta(days=1)) - at.x(start),
-            14,
-            BLUE if encounter.is_inpatient else PALE,
-            BLUE,
-        )
-        for low, high in (span for pair, span in overlaps.items() if encounter.encounter_id in pair):
-            drawing.rectangle(at.x(low), y + 3, at.x(high + timedelta(days=1)) - at.x(low), 14, RED)
+    drawn = day_strip(
+        min(start for start, _ in spans),
+        max(end for _, end in spans),
+        [_lane(encounter, overlaps, places) for encounter in shown],
+        f"住院与就诊的起止日期 {said},重叠 {len(overlaps)} 处 Stays and visits on their days",
+        _LABEL,
+    )
     note = Bilingual(
         f"深色为住院,浅色为门诊或购药,红色为同一人的重叠日;画出 {said} 次",
         f"dark: stays, light: visits, red: days on which two of one person overlap; {said} drawn",
     )
-    return Picture(Bilingual("住院与就诊条带", "Stays and visits"), drawing.svg(), note)
+    return Picture(Bilingual("住院与就诊条带", "Stays and visits"), drawn, note)
+
+
+def _lane(
+    encounter: EncounterFacts, overlaps: Mapping[tuple[str, str], tuple[date, date]], places: Mapping[str, str]
+) -> Lane:
+    label = _label(encounter, places)
+    own = Span(*_span(encounter), label, "stay" if encounter.is_inpatient else "visit")
+    red = [Span(*days, "重叠 overlap", "hit") for pair, days in overlaps.items() if encounter.encounter_id in pair]
+    return Lane(label, [own], over=red)
 
 
 def _span(encounter: EncounterFacts) -> tuple[date, date]:
@@ -79,27 +82,7 @@ def _overlaps(encounters: Sequence[EncounterFacts]) -> dict[tuple[str, str], tup
 
 def _label(encounter: EncounterFacts, places: Mapping[str, str]) -> str:
     where = places.get(encounter.institution_id or "", encounter.institution_id or "")
-    return cut(
-        f"{short(encounter.patient_id)} {where} {encounter.diagnosis_name or encounter.main_diagnosis_code or ''}", 42
-    )
-
-
-class _Scale:
-    """Days along the picture's width."""
-
-    def __init__(self, first: date, last: date) -> None:
-        self.first, self.days = first, max((last - first).days + 1, 1)
-
-    def x(self, day: date) -> float:
-        return _LEFT + (_RIGHT - _LEFT) * (day - self.first).days / self.days
-
-    def draw(self, drawing: Drawing, below: float) -> None:
-        """The axis with some days named on it."""
-        step = max(1, -(-self.days // 8))
-        for number in range(0, self.days, step):
-            day = self.first + timedelta(days=number)
-            drawing.line(self.x(day), 18, self.x(day), below, "#e3e3e3")
-            drawing.text(self.x(day), 13, f"{day:%m-%d}", size=11, fill=GREY)
+    return f"{short(encounter.patient_id)} {where} {encounter.diagnosis_name or encounter.main_diagnosis_code or ''}"
 
 
 def charges(days: Sequence[Subtotal], unit: str) -> Picture | None:
@@ -108,64 +91,43 @@ def charges(days: Sequence[Subtotal], unit: str) -> Picture | None:
     if len(dated) < 2:
         return None
     first, last = dated[0][0], dated[-1][0]
-    most = max(float(amount) for _, amount in dated) or 1.0
-    drawing = Drawing(f"按日违规金额 Amount in question by day, {first} – {last}, {len(dated)} 天 days")
-    at, base = _Scale(first, last), 150.0
-    width = (_RIGHT - _LEFT) / at.days
-    at.draw(drawing, base)
-    for day, amount in dated:
-        height = (base - 26) * float(amount) / most
-        drawing.rectangle(at.x(day) + width * 0.1, base - height, width * 0.8, height, BLUE)
-    drawing.line(_LEFT, base, _RIGHT, base)
-    drawing.text(_LEFT - 8, 34, f"{most:,.2f}", "end", size=12)
-    drawing.text(_LEFT - 8, base, "0", "end", size=12)
-    drawing.text(0, 34, f"{unit}", size=12, fill=GREY)
+    most = max(float(amount) for _, amount in dated)
+    by_day, height = DayScale(first, last, _LEFT, _WIDTH - 4), Scale(0.0, most or 1.0, _BASE, _TOP)
+    bars = [
+        rectangle(by_day.at(day) + by_day.breadth * 0.1, top, max(by_day.breadth * 0.8, 1.5), _BASE - top, "visit")
+        for day, amount in dated
+        for top in [height.at(float(amount))]
+    ]
+    drawn = drawing(
+        _WIDTH, _BASE + 22, f"按日违规金额 Amount in question by day, {first} – {last}, {len(dated)} 天 days",
+        *day_marks(by_day, _TOP, _BASE), *bars, line(_LEFT, _BASE, _WIDTH - 4, _BASE, "axis"),
+        text(_LEFT - 8, _TOP + 8, f"{most:,.2f}", anchor="end"), text(_LEFT - 8, _TOP + 24, unit, anchor="end"),
+        text(_LEFT - 8, _BASE, "0", anchor="end"),
+    )  # fmt: skip
     note = Bilingual(f"{len(dated)} 天有所涉明细", f"{len(dated)} days with lines in question")
-    return Picture(Bilingual("按日违规金额", "Amount in question by day"), drawing.svg(), note)
+    return Picture(Bilingual("按日违规金额", "Amount in question by day"), drawn, note)
 
 
 def among_peers(rows: Sequence[EvidenceRow], ladders: Mapping[str, PeerLadder], cards: Cards) -> Picture | None:
-    """The subject among its peers, an indicator a row: where 5 to 95 and 25 to 75 percent of them lie, their median,
-    and the subject as a dot."""
-    known = [row for row in rows if row.value is not None]
-    shown = [(row, ladders[row.indicator]) for row in known if row.indicator is not None and row.indicator in ladders]
-    shown = [(row, ladder) for row, ladder in shown if len(ladder.ladder) == 101][:PEERS_DRAWN]
+    """The subject among its peers, an indicator a row."""
+    known = [row for row in rows if row.value is not None and row.indicator in ladders]
+    strips = [_strip_row(row, ladders[row.indicator or ""], cards) for row in known]
+    shown = [row for row in strips if len(row.ladder or ()) == _RUNGS][:PEERS_DRAWN]
     if not shown:
         return None
-    drawing = Drawing(
-        "本对象在同组中的位置 The subject among its peers: " + "; ".join(_said(row, cards) for row, _ in shown)
-    )
-    for place, (row, ladder) in enumerate(shown):
-        _draw_indicator(drawing, 4 + 40.0 * place, row, ladder.ladder, cards)
+    said = "; ".join(f"{row.label} {row.note}" for row in shown)
     note = Bilingual(
-        "浅条:同组 5%–95%;深条:25%–75%;竖线:中位数;红点:本对象",
-        "light: 5–95 % of the peers; dark: 25–75 %; line: their median; red: the subject",
+        "浅条:同组 2%–98%;深条:25%–75%;粗线:中位数;红点:本对象,箭头表示超出",
+        "light: 2–98 % of the peers; dark: 25–75 %; thick: their median; red: the subject, an arrow where beyond",
     )
-    return Picture(Bilingual("本对象在同组中的位置", "Among its peers"), drawing.svg(), note)
+    drawn = strip_plot(shown, f"本对象在同组中的位置 The subject among its peers: {said}")
+    return Picture(Bilingual("本对象在同组中的位置", "Among its peers"), drawn, note)
 
 
-def _said(row: EvidenceRow, cards: Cards) -> str:
+def _strip_row(row: EvidenceRow, peers: PeerLadder, cards: Cards) -> StripRow:
     card = cards.indicator(row.indicator or "")
-    return f"{card.name_zh} {value_zh(card, row.value)} / {value_zh(card, row.peer_median)}"
-
-
-def _draw_indicator(drawing: Drawing, y: float, row: EvidenceRow, ladder: Sequence[float], cards: Cards) -> None:
-    card, value = cards.indicator(row.indicator or ""), float(row.value or 0.0)
-    low, high = min(ladder[0], value, 0.0), max(ladder[99], value)
-    span = (high - low) or 1.0
-
-    def x(number: float) -> float:
-        return _LEFT + 60 + (_RIGHT - 130 - _LEFT - 60) * (min(max(number, low), high) - low) / span
-
-    drawing.text(0, y + 14, cut(card.name_zh, 40), size=13)
-    drawing.text(0, y + 30, cut(card.name_en, 52), size=11, fill=GREY)
-    drawing.line(x(low), y + 17, x(high), y + 17)
-    drawing.rectangle(x(ladder[5]), y + 10, x(ladder[95]) - x(ladder[5]), 14, PALE)
-    drawing.rectangle(x(ladder[25]), y + 10, x(ladder[75]) - x(ladder[25]), 14, AMBER)
-    drawing.line(x(ladder[50]), y + 7, x(ladder[50]), y + 27, "#1f4e78", 2.5)
-    drawing.mark(x(value), y + 17, 6, RED)
-    drawing.text(_RIGHT, y + 14, value_zh(card, row.value), "end", RED, 13)
-    drawing.text(_RIGHT, y + 30, percent_text(row.percentile), "end", GREY, 11)
+    note = f"{value_zh(card, row.value)} | 中位 {value_zh(card, row.peer_median)} | {percent_text(row.percentile)}"
+    return StripRow(card.name_zh, peers.ladder, row.value, note, is_strange=True)
 
 
 def persons_of(encounters: Sequence[EncounterFacts]) -> list[EncounterFacts]:

@@ -11,6 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from fundwatch.drawing.style import STYLE
+from fundwatch.drawing.svg import alone
 from fundwatch.pages import BarChart, Bilingual, Figure, NewSheet, PageTable, Paragraph, Part, Picture, RowHeader
 from leads.evidence.document import Document
 
@@ -21,6 +23,7 @@ FONT = "Noto Sans SC"
 _SHORT = 16  # of the fingerprint, at the foot of each sheet
 _LEAST, _MOST, _TO_FILL_IN = 5.0, 34.0, 26.0  # how wide a column may be beside others, in digits
 _LONG_WORD = re.compile(r"[0-9A-Za-z_.-]{11,}")
+_STYLE = f"svg text{{font-family:'{FONT}'}}{STYLE}"
 _BREAK = "\u200b"  # where a line may break within an id
 # what no font draws and no paper needs
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -72,7 +75,13 @@ def _part(part: Part) -> dict[str, Any]:
         return {"kind": "text", "heading": heading, "style": part.style, "text": _both(part.text)}
     if isinstance(part, Picture):
         said = part.heading.zh if isinstance(part.heading, Bilingual) else part.heading
-        return {"kind": "picture", "heading": heading, "svg": part.svg, "says": _text(said), "note": _both(part.note)}
+        return {
+            "kind": "picture",
+            "heading": heading,
+            "svg": alone(part.svg, _STYLE),
+            "says": _text(said),
+            "note": _both(part.note),
+        }
     if isinstance(part, PageTable):
         return {
             "kind": "table", "heading": heading, "columns": [_both(name) for name in part.columns],

@@ -8,7 +8,7 @@ from fundwatch.pages import Bilingual, PageTable, Paragraph, Part, Style
 from leads.cards import TIER_ENGLISH
 from leads.evidence.law import violation
 from leads.evidence.strange import strange_text
-from leads.evidence.view import LeadView
+from leads.evidence.view import LeadView, question_text
 from leads.publishing.case_words import case_text, kind_name
 from leads.publishing.priority_words import priority_text
 from leads.publishing.rows import EvidenceRow
@@ -79,14 +79,14 @@ def _found(view: LeadView) -> Bilingual:
 
 def _money(view: LeadView) -> Bilingual:
     lead = view.lead
-    question = view.money(lead.amount_in_question)
     if not lead.rule_ids:
         return Bilingual(
             "无规则命中,不计涉及基金;高于预期的金额见上",
             "no rule hit, so no money is at risk; what is above expectation stands above",
         )
-    zh = f"违规金额 {question} 元;涉及基金 {lead.amount_at_risk:,.2f} 元(每条明细只计一次,不超过基金与个人账户实付)"
-    en = f"in question CNY {question}; fund at risk CNY {lead.amount_at_risk:,.2f} (a line once, at most what was paid)"
+    question = question_text(lead.amount_in_question)
+    zh = f"{question.zh};涉及基金 {lead.amount_at_risk:,.2f} 元(每条明细只计一次,不超过基金与个人账户实付)"
+    en = f"{question.en}; fund at risk CNY {lead.amount_at_risk:,.2f} (a line once, at most what was paid)"
     if lead.estimated_amount:
         zh += f";另有估算 {lead.estimated_amount:,.2f} 元,仅用于排序,不可追回"
         en += f"; besides an estimate of CNY {lead.estimated_amount:,.2f}, for ranking only"

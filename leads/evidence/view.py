@@ -141,3 +141,10 @@ def stay_text(view: LeadView, encounter: EncounterFacts | None, encounter_id: st
     return Bilingual(
         " · ".join(filter(None, parts)), f"{en}: number, person, institution, times, department, diagnosis"
     )
+
+
+def question_text(amount: Decimal | None) -> Bilingual:
+    """The amount in question (违规金额) in words: what nobody knows is not nothing."""
+    if amount is None:
+        return Bilingual("违规金额未知", "the amount in question is unknown")
+    return Bilingual(f"违规金额 {amount:,.2f} 元", f"CNY {amount:,.2f} in question")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from fundwatch.pages import Bilingual, Figure, NewSheet, PageTable, Paragraph, Part, RowHeader
-from leads.evidence.view import LINES_ON_PAPER, LeadView, both, department_text, stay_text
+from leads.evidence.view import LINES_ON_PAPER, LeadView, both, department_text, question_text, stay_text
 from leads.publishing.rows import EvidenceRow, short
 from leads.words import COMPARED, COMPARED_MEANING, ROLE_WORDS
 
@@ -116,11 +116,12 @@ def _grouped(view: LeadView, lines: Sequence[EvidenceRow]) -> Iterator[RowHeader
 def _head(view: LeadView, encounter_id: str, lines: Sequence[EvidenceRow]) -> Bilingual:
     stay = stay_text(view, view.encounter(encounter_id), encounter_id)
     counted = [line for line in lines if line.role != COMPARED]
-    question = sum((line.amount_in_question or Decimal(0) for line in counted), Decimal("0.00"))
+    amounts = [line.amount_in_question for line in counted]
+    question = question_text(None if None in amounts else sum((a for a in amounts if a), Decimal("0.00")))
     risk = sum((line.amount_at_risk or Decimal(0) for line in counted), Decimal("0.00"))
     both = view.says(
-        f"小计 {len(counted)} 条,违规金额 {question:,.2f} 元,涉及基金 {risk:,.2f} 元",
-        f"{len(counted)} lines, CNY {question:,.2f} in question, CNY {risk:,.2f} of the fund",
+        f"小计 {len(counted)} 条,{question.zh},涉及基金 {risk:,.2f} 元",
+        f"{len(counted)} lines, {question.en}, CNY {risk:,.2f} of the fund",
     )
     return Bilingual(f"{stay.zh} · {both.zh}", " · ".join(filter(None, (stay.en, both.en))))
 

@@ -81,50 +81,49 @@ class JournalEntry:
         }
 
 
-@dataclass(frozen=True)
-class StatusEntry(JournalEntry):
-    """One step of a case, on the list of `night`. Entries that `withdraws` names another take that one back and are no
-    step."""
+@dataclass(frozen=True, kw_only=True)
+class CaseEntry(JournalEntry):
+    """What every entry about a case says: of which case, on the list of which night, from when on, why and by whom. One
+    that `withdraws` another takes that one back."""
 
-    entry_id: str
     case_id: str
     lead_id: str
     night: date
     subject_type: str
     subject_id: str
     kind: str
-    status: str
     on_date: date
-    team: str = ""
-    person: str = ""
     reason_code: str = ""
     note: str = ""
-    outcome_id: str = ""
     by: str = ""
     account: str = ""
     second_by: str = ""
     withdraws: str = ""
     at: datetime | None = None
 
+
+@dataclass(frozen=True, kw_only=True)
+class StatusEntry(CaseEntry):
+    """One step of a case."""
+
+    entry_id: str
+    status: str
+    team: str = ""
+    person: str = ""
+    outcome_id: str = ""
+
     @property
     def own_id(self) -> str:
         return self.entry_id
 
 
-@dataclass(frozen=True)
-class Outcome(JournalEntry):
+@dataclass(frozen=True, kw_only=True)
+class Outcome(CaseEntry):
     """What inspection found of a case. Amounts are money, each apart; those of an outcome that `withdraws` another are
     nothing."""
 
     outcome_id: str
-    case_id: str
-    lead_id: str
-    night: date
-    subject_type: str
-    subject_id: str
-    kind: str
     decision: str
-    on_date: date
     rule_version: str = ""
     tier: str = ""
     found_amount: Decimal = NOTHING
@@ -135,13 +134,6 @@ class Outcome(JournalEntry):
     referred_to: str = ""
     hours: float | None = None
     chosen_by: str = ChosenBy.LIST
-    reason_code: str = ""
-    note: str = ""
-    by: str = ""
-    account: str = ""
-    second_by: str = ""
-    withdraws: str = ""
-    at: datetime | None = None
 
     @property
     def own_id(self) -> str:
@@ -185,6 +177,5 @@ class DecidedHit(JournalEntry):
 
 def deciding_entry(outcome: Outcome, entry_id: str) -> StatusEntry:
     """The step that closes the outcome's case."""
-    same = ("case_id", "lead_id", "night", "subject_type", "subject_id", "kind", "on_date", "reason_code", "note", "by",
-            "account", "second_by", "outcome_id")  # fmt: skip
-    return StatusEntry(entry_id=entry_id, status=outcome.decision, **{name: getattr(outcome, name) for name in same})
+    same = {f.name: getattr(outcome, f.name) for f in fields(CaseEntry) if f.name not in ("withdraws", "at")}
+    return StatusEntry(entry_id=entry_id, status=outcome.decision, outcome_id=outcome.outcome_id, **same)

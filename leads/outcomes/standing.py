@@ -103,6 +103,14 @@ def snoozed(snoozes: Iterable[Snooze], night: date) -> list[Snooze]:
     return [entry for entry in begun.values() if entry.until >= night]
 
 
+def to_begin(snoozes: Iterable[Snooze], night: date) -> list[Snooze]:
+    """The snoozes that begin after the night and that nobody has ended."""
+    known = list(snoozes)
+    ended = {entry.snooze_id for entry in known if entry.action == SnoozeAction.ENDED}
+    begun = (entry for entry in known if entry.action == SnoozeAction.BEGUN and entry.on_date > night)
+    return [entry for entry in begun if entry.snooze_id not in ended]
+
+
 class DatedOnList(Withdrawable, Protocol):
     """An entry made on the list of a night, that holds from a date on."""
 

@@ -1,5 +1,5 @@
-"""The workbook's sheets about work: what changed, what is decided or quiet, what came back, who was drawn; and the
-page of what changed."""
+"""The workbook's sheets about work: what faded, what changed, what is decided or quiet, what came back, who was drawn;
+and the page of what changed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from leads.publishing.list_diff import CHANGE_WORDS
 from leads.publishing.published import FADED_LISTED, ListContent
 from leads.publishing.rows import short
 from leads.publishing.sheets import Heading, Sheet
-from leads.words import SUBJECT_WORDS
+from leads.words import SUBJECT_WORDS, who_text, yes_text
 
 _CHANGES = (
     Heading("变化", "Change", 18, "wrapped"),
@@ -23,6 +23,17 @@ _CHANGES = (
     Heading("命中", "Hits", 8, "count"),
     Heading("上次", "Before", 8, "count"),
     Heading("个案", "Cases", 60, "wrapped"),
+)
+_FADED = (
+    Heading("自", "Since", 12, "date"),
+    Heading("对象", "Who", 26, "wrapped"),
+    Heading("发现", "Finding", 34, "wrapped"),
+    Heading("首见", "First seen", 12, "date"),
+    Heading("末见", "Last seen", 12, "date"),
+    Heading("当时命中", "Hits then", 10, "count"),
+    Heading("当时金额(元)", "Amount then, CNY", 16, "money"),
+    Heading("估算", "Estimate", 10),
+    Heading("个案编号", "Case id", 19),
 )
 _UNLISTED = (
     Heading("对象", "Who", 26, "wrapped"),
@@ -63,6 +74,7 @@ def work_sheets(content: ListContent) -> list[Sheet]:
     """The sheets, in the order of the workbook."""
     night = content.provenance.business_date
     return [
+        Sheet("消退 Faded", f"消退的个案 {night} Cases that faded", _gone(content), _FADED, list(_faded(content))),
         Sheet("变化 Changes", f"清单变化 {night} Changes", _beside(content), _CHANGES, list(_changes(content))),
         Sheet("不列 Unlisted", f"不列入清单的个案 {night} Not new work", _QUIET, _UNLISTED, list(_unlisted(content))),
         Sheet("追回 Recovered", f"在办个案的追回 {night} Recovered", _BACK, _RECOVERED, list(_recovered(content))),
@@ -82,6 +94,25 @@ def _figure(cell: object) -> object:
     return cell if isinstance(cell, (str, int)) else Figure(f"{cell:,.2f}")
 
 
+def _gone(content: ListContent) -> str:
+    earlier = content.provenance.earlier_list
+    if earlier is None:
+        return "此前无清单,无可消退 | No earlier list: nothing can have faded"
+    return (
+        f"今夜未发现,自首列日期起已消退(此前清单:{earlier});至多列出 {FADED_LISTED} 条 | "
+        f"Not found tonight, faded since the day in the first column (earlier list: {earlier}); at most {FADED_LISTED}"
+    )
+
+
+def _faded(content: ListContent) -> Iterator[tuple[object, ...]]:
+    for case in content.faded:
+        yield (
+            case.faded_since, who_text(case.subject_type, case.subject), kind_name(content.cards, case.kind),
+            case.first_seen, case.last_seen, case.earlier_hit_count, case.earlier_amount,
+            yes_text(case.is_estimate), case.case_id,
+        )  # fmt: skip
+
+
 def _beside(content: ListContent) -> str:
     earlier = content.provenance.earlier_list
     return "此前无清单 | No earlier list" if earlier is None else f"与上一份清单相比 | Beside the list of {earlier}"
@@ -90,7 +121,7 @@ def _beside(content: ListContent) -> str:
 def _changes(content: ListContent) -> Iterator[tuple[object, ...]]:
     for one in content.changes:
         yield (
-            CHANGE_WORDS[one.change], _who(one.subject_type, one.subject), one.place, one.earlier_place, one.amount,
+            CHANGE_WORDS[one.change], who_text(one.subject_type, one.subject), one.place, one.earlier_place, one.amount,
             one.earlier_amount, one.hit_count, one.earlier_hit_count, one.cases,
         )  # fmt: skip
 
@@ -98,7 +129,7 @@ def _changes(content: ListContent) -> Iterator[tuple[object, ...]]:
 def _unlisted(content: ListContent) -> Iterator[tuple[object, ...]]:
     for case in content.unlisted:
         yield (
-            _who(case.subject_type, case.subject), kind_name(content.cards, case.kind), status_text(case),
+            who_text(case.subject_type, case.subject), kind_name(content.cards, case.kind), status_text(case),
             case.hit_count, case.amount, case.case_id,
         )  # fmt: skip
 
@@ -108,8 +139,9 @@ def _recovered(content: ListContent) -> Iterator[tuple[object, ...]]:
         if case.standing is None:
             continue
         yield (
-            case.standing.held_by or "–", _who(case.subject_type, case.subject), kind_name(content.cards, case.kind),
-            case.standing.recovered_line_count, case.standing.recovered_amount, status_text(case), case.case_id,
+            case.standing.held_by or "–", who_text(case.subject_type, case.subject),
+            kind_name(content.cards, case.kind), case.standing.recovered_line_count,
+            case.standing.recovered_amount, status_text(case), case.case_id,
         )  # fmt: skip
 
 
@@ -118,7 +150,3 @@ def _sample(content: ListContent) -> Iterator[tuple[object, ...]]:
         name = content.places.get(one.subject_id)
         who = f"{name} ({one.subject_id})" if name else short(one.subject_id)
         yield (one.place, SUBJECT_WORDS.get(one.subject_type, one.subject_type), who, one.population_count, one.name)
-
-
-def _who(subject_type: str, subject: str) -> str:
-    return f"{SUBJECT_WORDS.get(subject_type, subject_type)}\n{subject}"

@@ -9,8 +9,8 @@ from fundwatch.regions import CURRENCY
 from leads.cards import TIER_ENGLISH, TIERS
 from leads.evidence.strange import strange_text
 from leads.evidence.view import LeadView, department_text
-from leads.publishing.case_words import CASE_MEANING, cases_text, kind_name, statuses_text
-from leads.publishing.published import FADED_LISTED, HITS_PER_RULE, LINES_PER_LEAD, ListContent
+from leads.publishing.case_words import CASE_MEANING, cases_text, statuses_text
+from leads.publishing.published import HITS_PER_RULE, LINES_PER_LEAD, ListContent
 from leads.publishing.rows import EvidenceRow, LeadRow, short
 from leads.publishing.sheets import Book, Heading, Sheet, Shown
 from leads.publishing.work_sheets import work_sheets
@@ -27,6 +27,7 @@ from leads.words import (
     ran_text,
     scanned_text,
     shadow_text,
+    yes_text,
 )
 
 _LEADS = (
@@ -97,17 +98,6 @@ _MINOR = (
     Heading("原因", "Why", 88, "wrapped"),
     Heading("线索编号", "Lead id", 19),
 )
-_FADED = (
-    Heading("自", "Since", 12, "date"),
-    Heading("对象", "Who", 26, "wrapped"),
-    Heading("发现", "Finding", 34, "wrapped"),
-    Heading("首见", "First seen", 12, "date"),
-    Heading("末见", "Last seen", 12, "date"),
-    Heading("当时命中", "Hits then", 10, "count"),
-    Heading("当时金额(元)", "Amount then, CNY", 16, "money"),
-    Heading("估算", "Estimate", 10),
-    Heading("个案编号", "Case id", 19),
-)
 _INDICATORS = (
     Heading("线索序号", "Lead", 8, "place"),
     Heading("等级", "Tier", 12, "tier"),
@@ -136,53 +126,37 @@ _ABOUT = (Heading("事项", "What", 36, "wrapped"), Heading("内容", "Content",
 
 def write_workbook(content: ListContent, path: Path) -> None:
     """Write `path`. Two writes of equal content are equal byte for byte."""
-    night = content.provenance.business_date
-    book = Book(str(path), night)
-    leads, evidence, hits, faded = (
-        _in_currency(headings, content.provenance.currency) for headings in (_LEADS, _EVIDENCE, _HITS, _FADED)
-    )
-    count, total = len(content.leads), content.lead_total
-    listed = f"共 {total} 条,列出 {count} 条 | {count} of {total} leads"
-    period = f"{content.provenance.period_start} — {content.provenance.period_end}"
-    lines_shown = (
-        f"每条线索至多列出 {LINES_PER_LEAD} 条明细 | At most {LINES_PER_LEAD} lines of each lead, the dearest first"
-    )
-    lines_shown += f" | {COMPARED_MEANING}"
-    hits_shown = f"每条规则至多列出 {HITS_PER_RULE} 次 | At most {HITS_PER_RULE} hits of a rule, the dearest first"
-    peers = "与同组比较,仅说明差异,不证明违规 | Compared with peers: a difference, not a proof"
-    silence = "未运行不等于未发现 | What did not run found nothing because it did not look"
-    book.add(
-        Sheet(
-            "线索 Leads",
-            f"医保基金线索清单 {night} Leads",
-            f"{period} | {listed} | {CAUTION}",
-            leads,
-            _leads(content),
-        )
-    )
-    book.add(Sheet("证据 Evidence", f"证据明细 {night} Evidence lines", lines_shown, evidence, _evidence(content)))
-    book.add(Sheet("命中 Hits", f"逐次命中 {night} Hit by hit", hits_shown, hits, _hits(content)))
-    book.add(Sheet("指标 Indicators", f"行为指标 {night} Indicators", peers, _INDICATORS, _indicators(content)))
-    minor = _in_currency(_MINOR, content.provenance.currency)
-    book.add(Sheet("小额 Minor", f"小额线索 {night} Minor leads", _under(content), minor, _minor(content)))
-    book.add(Sheet("消退 Faded", f"消退的个案 {night} Cases that faded", _gone(content), faded, _faded(content)))
-    for sheet in work_sheets(content):
+    book = Book(str(path), content.provenance.business_date)
+    for sheet in (*_list_sheets(content), *work_sheets(content), *_other_sheets(content)):
         book.add(sheet.in_currency(content.provenance.currency))
-    book.add(
-        Sheet(
-            "规则 Rules",
-            f"运行情况 {night} What ran and what did not",
-            silence,
-            _COVERAGE,
-            _coverage(content),
-        )
-    )
-    book.add(Sheet("说明 About", f"说明与溯源 {night} About and provenance", CAUTION, _ABOUT, _about(content)))
     book.close()
 
 
-def _in_currency(headings: tuple[Heading, ...], currency: str) -> tuple[Heading, ...]:
-    return tuple(heading.in_currency(currency) for heading in headings)
+def _list_sheets(content: ListContent) -> Iterator[Sheet]:
+    """The list itself: leads, what proves them, and those below what is worth a letter."""
+    reported, count = content.provenance, len(content.leads)
+    night, period = reported.business_date, f"{reported.period_start} — {reported.period_end}"
+    listed = (
+        f"{period} | 共 {content.lead_total} 条,列出 {count} 条 | {count} of {content.lead_total} leads | {CAUTION}"
+    )
+    lines = f"每条线索至多列出 {LINES_PER_LEAD} 条明细 | At most {LINES_PER_LEAD} lines of each lead, the dearest first"
+    hits = f"每条规则至多列出 {HITS_PER_RULE} 次 | At most {HITS_PER_RULE} hits of a rule, the dearest first"
+    peers = "与同组比较,仅说明差异,不证明违规 | Compared with peers: a difference, not a proof"
+    yield Sheet("线索 Leads", f"医保基金线索清单 {night} Leads", listed, _LEADS, _leads(content))
+    proof = f"{lines} | {COMPARED_MEANING}"
+    yield Sheet("证据 Evidence", f"证据明细 {night} Evidence lines", proof, _EVIDENCE, _evidence(content))
+    yield Sheet("命中 Hits", f"逐次命中 {night} Hit by hit", hits, _HITS, _hits(content))
+    yield Sheet("指标 Indicators", f"行为指标 {night} Indicators", peers, _INDICATORS, _indicators(content))
+    yield Sheet("小额 Minor", f"小额线索 {night} Minor leads", _under(content), _MINOR, _minor(content))
+
+
+def _other_sheets(content: ListContent) -> Iterator[Sheet]:
+    """What ran, and what the list rests on."""
+    night = content.provenance.business_date
+    silence = "未运行不等于未发现 | What did not run found nothing because it did not look"
+    ran = f"运行情况 {night} What ran and what did not"
+    yield Sheet("规则 Rules", ran, silence, _COVERAGE, _coverage(content))
+    yield Sheet("说明 About", f"说明与溯源 {night} About and provenance", CAUTION, _ABOUT, _about(content))
 
 
 def _tier(lead: LeadRow) -> str:
@@ -192,16 +166,6 @@ def _tier(lead: LeadRow) -> str:
 def _who(lead: LeadRow) -> str:
     who = (SUBJECT_WORDS.get(lead.subject_type, lead.subject_type), lead.subject, *(lead.workplaces or ()))
     return "\n".join(who)
-
-
-def _gone(content: ListContent) -> str:
-    earlier = content.provenance.earlier_list
-    if earlier is None:
-        return "此前无清单,无可消退 | No earlier list: nothing can have faded"
-    return (
-        f"今夜未发现,自首列日期起已消退(此前清单:{earlier});至多列出 {FADED_LISTED} 条 | "
-        f"Not found tonight, faded since the day in the first column (earlier list: {earlier}); at most {FADED_LISTED}"
-    )
 
 
 def _leads(content: ListContent) -> Iterator[tuple[object, ...]]:
@@ -275,21 +239,8 @@ def _hits(content: ListContent) -> Iterator[tuple[object, ...]]:
             yield (
                 lead.place, _tier(lead), hit.rule_id, hit.period_start, hit.period_end,
                 content.place(hit.institution_id), short(hit.patient_id), hit.encounter_id, hit.reason_zh,
-                hit.reason_en, hit.amount_at_risk, _yes(hit.is_estimate), lead.lead_id,
+                hit.reason_en, hit.amount_at_risk, yes_text(hit.is_estimate), lead.lead_id,
             )  # fmt: skip
-
-
-def _faded(content: ListContent) -> Iterator[tuple[object, ...]]:
-    for case in content.faded:
-        who = f"{SUBJECT_WORDS.get(case.subject_type, case.subject_type)}\n{case.subject}"
-        yield (
-            case.faded_since, who, kind_name(content.cards, case.kind), case.first_seen, case.last_seen,
-            case.earlier_hit_count, case.earlier_amount, _yes(case.is_estimate), case.case_id,
-        )  # fmt: skip
-
-
-def _yes(value: bool | None) -> str:
-    return "是 yes" if value else ""
 
 
 def _indicators(content: ListContent) -> Iterator[tuple[object, ...]]:

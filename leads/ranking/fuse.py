@@ -130,12 +130,14 @@ def _rule_pieces(hits: DataFrame, counted: DataFrame) -> DataFrame:
     for place, tier in enumerate(TIERS):
         tier_place = F.when(F.col("tier") == tier, F.lit(place)).otherwise(tier_place)
     amount = F.coalesce("amount_at_risk", F.lit(0))
+    # an estimate of nothing is one whose base the night did not compute
+    is_priced = ~F.equal_null("money_method", F.lit(NO_MONEY)) & ~(F.col("is_estimate") & (amount == 0))
     example = F.min(F.struct((-amount).alias("order"), "period_start", "reason_zh", "reason_en"))
     rules = hits.groupBy("lead_id", *SUBJECT, "rule_id").agg(
         F.count(F.lit(1)).alias("hits"),
         F.sum(amount).alias("money"),
         F.bool_and("is_estimate").alias("is_estimate"),
-        F.bool_or(~F.equal_null("money_method", F.lit(NO_MONEY))).alias("is_priced"),
+        F.bool_or(is_priced).alias("is_priced"),
         example["reason_zh"].alias("example_zh"),
         example["reason_en"].alias("example_en"),
         F.min(tier_place).alias("tier_place"),

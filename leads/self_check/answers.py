@@ -131,8 +131,10 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         moved = next((w for g, w in zip([*given, *[""] * len(wanted)], wanted, strict=False) if g != w), "")
         raise _no_book(path, f"列被移动或改名 its columns were moved: “{moved}”")
     for number, cells in enumerate(rows, start=_FIRST_ROW):
-        if any(isinstance(cell, str) and cell.startswith("=") for cell in cells[-3:]):
-            raise _no_book(path, f"第 {number} 行有公式 row {number} holds a formula: 填数值 write the value")
+        for place in range(len(cells) - 3, len(cells)):  # what is filled in
+            if isinstance(cells[place], str) and cells[place].startswith("="):
+                at = f"{chr(ord('A') + place)}{number} {_bare(names[place])}"
+                raise _no_book(path, f"{at}: 有公式 a formula: 填数值 write the value")
         yield number, dict(zip(names, cells, strict=False))
 
 

@@ -85,7 +85,7 @@ def self_check_document(content: SelfCheckContent) -> Document:
             (
                 *both(("序号", "No."), ("问题", "Question"), ("违法行为", "The act"), ("明细", "Lines")),
                 _in_question_heading(content.currency),
-                *both(("自查结论", "Own finding"), ("应退金额", "To pay back"), ("整改措施、责任人", "Measures")),
+                *both(("自查结果", "Own finding"), ("应退金额", "To pay back"), ("整改措施、责任人", "Measures")),
             ),
             [*_questions(content)],
         ),
@@ -197,7 +197,7 @@ _QUESTIONS = (
     Heading("所涉金额(元)", "In question, CNY", 14, "money"),
     Heading("需核对的材料", "Against", 36, "wrapped"),
     Heading("可说明的情形", "What would clear it", 36, "wrapped"),
-    Heading("自查结论", "Own finding", 12, "wrapped"),
+    Heading("自查结果", "Own finding", 12, "wrapped"),
     Heading("整改措施", "Measures", 26, "wrapped"),
     Heading("责任人", "By whom", 12, "wrapped"),
 )

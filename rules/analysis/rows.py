@@ -33,8 +33,8 @@ Text = Mapping[Literal["zh", "en"], str]
 _VALID_FROM = date(2021, 5, 1)  # since when the Regulation (条例) is in force
 _UNITS: Mapping[str, tuple[str, str]] = {
     "share": ("%", "%"), "yuan": (" 元", " yuan"), "day": (" 天", " days"), "second": (" 秒", " seconds"),
-    "minute": (" 分钟", " minutes"), "hour": (" 小时", " hours"), "month": (" 个月", " months"), "age": (" 岁", " years"),
-    "bit": (" 比特", " bits"),
+    "minute": (" 分钟", " minutes"), "hour": (" 小时", " hours"), "month": (" 个月", " months"),
+    "age": (" 岁", " years"), "bit": (" 比特", " bits"),
 }  # fmt: skip
 _OF_UNIT = frozenset({"value_said", "median_said", "limit_said"})
 

@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.ports import free_port
 
+from scripts.small_cluster.ports import free_port
 from tests.dags.conftest import PROJECT, airflow_environment
 from tests.night import make_deliveries
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from evaluation.inspecting import CLEARED, CONFIRMED, PARTLY, CaseTruth, InspectionModel, tally
 from jobs.prove.quarter_proof import differences, intervals
@@ -11,6 +12,7 @@ from leads.ledger.value import ListedCase, ledger
 from leads.outcomes.entries import Outcome
 
 NIGHT = date(2026, 1, 6)
+_OF_LEAD: dict[str, Any] = {"lead_id": "l", "subject_type": "institution", "subject_id": "H"}
 MODEL = InspectionModel(skill=0.85, error=0.1)
 
 
@@ -48,9 +50,9 @@ def test_the_ledger_of_a_year_of_its_work_equals_its_own_count_and_the_intervals
         listed.append(ListedCase(case.case_id, kind, "v", night, "institution", "H", Decimal(5)))
         outcomes.append(
             Outcome(
-                f"o{number}", case.case_id, "l", night, "institution", "H", kind, one.decision, one.on_date,
-                found_amount=one.found_amount, recovered_amount=one.recovered_amount, fined_amount=one.fined_amount,
-                hours=one.hours,
+                outcome_id=f"o{number}", case_id=case.case_id, night=night, kind=kind, decision=one.decision,
+                on_date=one.on_date, **_OF_LEAD, found_amount=one.found_amount, recovered_amount=one.recovered_amount,
+                fined_amount=one.fined_amount, hours=one.hours,
             )
         )  # fmt: skip
     truths = tally(done, MODEL)
@@ -59,6 +61,9 @@ def test_the_ledger_of_a_year_of_its_work_equals_its_own_count_and_the_intervals
     found = intervals(rows, truths)
     assert len(found) == 101
     assert sum(one.covers for one in found) >= 93
-    wrong = [*outcomes[1:], Outcome("x", "c0", "l", NIGHT, "institution", "H", "R-00", CLEARED, NIGHT)]
+    cleared = Outcome(
+        outcome_id="x", case_id="c0", night=NIGHT, kind="R-00", decision=CLEARED, on_date=NIGHT, **_OF_LEAD
+    )
+    wrong = [*outcomes[1:], cleared]
     wrong_rows = [*ledger(listed, wrong, ()), *ledger(listed, wrong, ("kind",))]
     assert {one.kind for one in differences(wrong_rows, truths)} == {"*", "R-00"}

@@ -12,9 +12,12 @@ import pytest
 
 from benchmarks.indicators_in_duckdb import Counted, counted_again, prepare
 from features.among_peers import with_peer_indicators
-from features.catalogue import load_catalogues
+from features.catalogue import Catalogue, Source, load_catalogues
 from features.catalogue.running import narrowed
+from features.indicators import to_indicators
 from features.peers import to_peer_statistics
+from features.periods import kept_by_day
+from features.rows import RowsNeeded
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import MEASURED
 from fundwatch.engine.frames import stacked
@@ -117,18 +120,28 @@ def made_lake(draw: Random) -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
-def test_indicators_of_each_kind_are_what_plain_sql_says(table: MakeTable, measured: MakeTable) -> None:
+def test_indicators_of_each_kind_are_what_plain_sql_says(table: MakeTable) -> None:
     rows = made_lake(Random(7))
     frames = {
         name: table(name, [{"known_from": date(2025, 1, 1)} | {k: _text(v) for k, v in row.items()} for row in of])
         for name, of in rows.items()
     }
+    assert len(counted_again()) >= 20
     by_entity: dict[str, list[Counted]] = {}
     for one in counted_again():
         by_entity.setdefault(one.entity, []).append(one)
     assert by_entity.keys() == MEASURED.keys()
     found: dict[str, dict[str, float]] = {}
-    for row in stacked(_values(asked, frames, measured) for asked in by_entity.values()).collect():
+    whole = load_catalogues()
+    catalogues = {
+        entity: narrowed(whole[entity], [one.indicator for one in asked]) for entity, asked in by_entity.items()
+    }
+    assert not any(kept_by_day(catalogue).measures for catalogue in catalogues.values())
+    needed = RowsNeeded(catalogues.values())
+    tables = {name: frames[name] if name in frames else table(name, []) for name in needed.tables()}
+    of_source = {one: needed.rows(one, tables, NIGHT).localCheckpoint() for one in needed.sources}
+    asked_of = ((catalogues[entity], asked) for entity, asked in by_entity.items())
+    for row in stacked(_values(catalogue, asked, of_source) for catalogue, asked in asked_of).collect():
         if row["value"] is not None:
             found.setdefault(row["indicator"], {})[row["id"]] = row["value"]
     database = in_duckdb(rows)
@@ -141,11 +154,10 @@ def test_indicators_of_each_kind_are_what_plain_sql_says(table: MakeTable, measu
         assert not wrong, (entity, indicator)
 
 
-def _values(asked: list[Counted], tables: dict[str, DataFrame], measured: MakeTable) -> DataFrame:
+def _values(catalogue: Catalogue, asked: list[Counted], rows: dict[Source, DataFrame]) -> DataFrame:
     """Grain: entity × indicator column, of one kind of entity."""
-    entity = asked[0].entity
-    catalogue = narrowed(load_catalogues()[entity], [one.indicator for one in asked])
-    members = measured(catalogue, tables, NIGHT).selectExpr("*", f"'{entity}' AS peer_group")
+    entity = catalogue.entity
+    members = to_indicators(catalogue, None, rows, NIGHT).selectExpr("*", f"'{entity}' AS peer_group")
     if any(named.definition.is_of_peers for named in catalogue.named):
         members = with_peer_indicators(catalogue, members, to_peer_statistics(entity, members))
     columns = [catalogue.column(one.indicator, one.days) for one in asked]

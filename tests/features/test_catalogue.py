@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from features.catalogue import Catalogue, load_catalogues, runnable
+from features.catalogue.checking import problems_of
 from features.catalogue.loader import read_catalogues
 from features.catalogue.running import narrowed
 from fundwatch.contracts import TABLES
@@ -204,3 +205,17 @@ def test_a_narrowed_catalogue_makes_only_what_is_read_of_its_sequences_and_group
     made = {name: {*sequence.made} for name, sequence in narrow.sequences.items()}
     assert "way_before" in whole.sequences["stay_chain"].made
     assert made == {"stay_chain": {"ended_before", "institution_before", "category_before"}}
+
+
+def test_a_past_that_looks_back_years_is_refused_for_its_rows_would_be_read_every_night() -> None:
+    said = {"name": {"zh": "量", "en": "It"}, "unit": "z", "direction": "high", "description": "It."}
+    catalogue = Catalogue.model_validate(
+        {
+            "entity": "drug",
+            "windows": [90, 365],
+            "measures": {"amount": {"of": "lines", "value": "sum(amount)", "unit": "yuan", "description": "It."}},
+            "indicators": {"amount_past": said | {"past": {"of": "amount"}}},
+        }
+    )
+    (problem,) = problems_of(catalogue)
+    assert problem == "indicators.amount_past: over 365 days it looks back more than 800 days: say shorter windows"

@@ -1,4 +1,5 @@
-"""A cluster is a door too: a standalone master with two workers makes the same lists, also when a worker dies."""
+"""A cluster is a door too: a standalone master with two workers makes the same lists, in a folder and on HDFS, also
+when a worker, a data node or the driver dies."""
 
 from __future__ import annotations
 
@@ -11,10 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from fundwatch.lake.delta_rows import is_made
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
+from fundwatch.places import LakeAddress
 from jobs.declared_stages import night_stages
 from jobs.terminal.commands import COMMANDS
+from scripts import fetch_jars
+from scripts.small_cluster.hdfs import SmallHdfs, small_hdfs
 from scripts.small_cluster.processes import until
 from scripts.small_cluster.spark import SPARK, Cluster, cluster
 from tests.night import NIGHTS, ROOT, FinishedNight, clean_environment, run_fundwatch
@@ -28,6 +33,13 @@ SCRIPTS = {command.name: command.script for command in COMMANDS if command.scrip
 @pytest.fixture(scope="module")
 def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with cluster(tmp_path_factory.mktemp("cluster")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallHdfs]:
+    fetch_jars.main(fetch_jars.HDFS)
+    with small_hdfs(tmp_path_factory.mktemp("hdfs") / "hdfs") as made:
         yield made
 
 
@@ -116,3 +128,37 @@ def test_the_scripts_of_a_night_publish_the_list_of_one_machine(
     first = {name: content for name, content in lists(finished_night.var).items() if str(NIGHTS[0]) in name}
     assert lists(var) == first
     assert (var / "reports" / str(NIGHTS[0]) / "privacy" / "privacy.html").is_file()
+
+
+def test_both_nights_with_the_lake_on_hdfs_publish_the_lists_of_one_machine(
+    finished_night: FinishedNight, workers: Cluster, store: SmallHdfs, tmp_path: Path
+) -> None:
+    var = undone(finished_night, tmp_path / "var")
+    where = ("--lake", f"{store.address}/lakes/both", "--set", f"spark_master={workers.address}")
+    dates = ("--date", str(NIGHTS[0]), "--to", str(NIGHTS[-1]))
+    done = run_fundwatch("nightly", *dates, *where, var=var, environment=store.environment)
+    assert done.returncode == 0, done.stderr
+    assert lists(var) == lists(finished_night.var)
+    checked = run_fundwatch("lake", "check", "--deep", *where, var=var, environment=store.environment)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_a_driver_killed_at_a_commit_on_hdfs_and_a_lost_data_node_change_nothing(
+    finished_night: FinishedNight, store: SmallHdfs, tmp_path: Path
+) -> None:
+    var, lake = undone(finished_night, tmp_path / "var"), LakeAddress(f"{store.address}/lakes/killed")
+    options = ("--date", str(NIGHTS[0]), "--lake", str(lake))
+    driver = subprocess.Popen(
+        [sys.executable, "-m", "jobs.command_line", "nightly", *options, "--var", str(var)],
+        cwd=ROOT, env=clean_environment(store.environment), stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    until(lambda: is_made(lake.within("claim_line")) or driver.poll() is not None)
+    assert driver.poll() is None, "the night was over before the driver died"
+    driver.kill()
+    driver.wait()
+    store.kill_data_node()
+    again = run_fundwatch("nightly", *options, var=var, environment=store.environment)
+    assert again.returncode == 0, again.stderr
+    assert "this one takes the lake over" in again.stderr
+    first = {name: content for name, content in lists(finished_night.var).items() if str(NIGHTS[0]) in name}
+    assert lists(var) == first

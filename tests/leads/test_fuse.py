@@ -64,6 +64,10 @@ HITS = [
     hit("h4", "DC-03", "可疑", "patient:P1", "10.00"),
     hit("h5", "DC-03", "可疑", "patient:P2", "10.00"),
     hit("h6", "XX-99", "明确违规", "patient:P3", "7.00"),
+    # indicators of one subject, and of another one that says nothing of money
+    hit("h7", "AN-01", "线索", "institution:H2", "300.00", is_estimate=True, money_method="A9"),
+    hit("h8", "AN-02", "线索", "institution:H2", "200.00", is_estimate=True, money_method="A9"),
+    hit("h9", "AN-02", "线索", "institution:H3", "0.00", is_estimate=True, money_method="A11"),
 ]
 HIT_LINES = [
     proof("h1", "L1", "S1", "60.00"),
@@ -108,6 +112,8 @@ def inputs(frame: MakeFrame) -> LeadInputs:
             reason("doctor:D099", 1, 1.0),
             reason("patient:P1", 1, 0.5),
             reason("patient:P2", 1, 9.0),
+            reason("institution:H2", 1, 9.0, indicator="institution_drug_share_90d"),
+            reason("institution:H2", 2, 8.0, indicator="institution_exam_share_90d"),
         ),
         lines=frame("claim_line", *({"line_id": f"L{i}", **line} for i in range(1, 6))),
         settlements=frame("settlement", *({"settlement_id": s, **money} for s in ("S1", "S2", "S3"))),
@@ -134,7 +140,8 @@ def _cards() -> Cards:
     card = RuleCard("完全重复明细", "The same line charged twice", "明确违规", ("条例 15",), "", "", "分肢体", "Limbs")
     other = RuleCard("当日再入院", "Re-admission", "可疑", ("条例 38(1)", "条例 15"), "", "", "跨年结算", "Year's end")
     share = IndicatorCard("药占比", "Drug share", "share")
-    return Cards({"DC-03": card, "SA-02": other}, {"doctor_drug_share_30d": share})
+    judging = RuleCard("药占比", "Drug share", "线索", (), "", "", "", "", indicator="institution_drug_share_90d")
+    return Cards({"DC-03": card, "SA-02": other, "AN-01": judging}, {"doctor_drug_share_30d": share})
 
 
 def test_the_rows_fit_the_contracts(inputs: LeadInputs):
@@ -154,6 +161,22 @@ def test_a_line_counts_once_and_a_settlement_never_for_more_than_was_paid(result
 
 def test_an_estimate_is_kept_apart_from_what_is_at_risk(result: Result):
     assert result.leads["H1"].estimated_amount == Decimal("5000.00")
+
+
+def test_of_estimates_that_may_be_of_the_same_money_the_greatest_counts(result: Result):
+    lead = result.leads["H2"]
+    assert (lead.estimated_amount, lead.amount_at_risk, lead.hit_count) == (Decimal("300.00"), 0, 2)
+
+
+def test_an_indicator_that_a_rule_has_judged_is_told_once(result: Result):
+    assert [row.indicator for row in result.evidence["H2"]] == ["institution_exam_share_90d"]
+
+
+def test_a_finding_without_money_is_as_unknown_as_a_score_and_says_so(result: Result):
+    lead = result.leads["H3"]
+    assert (lead.money_factor, lead.estimated_amount) == (0.4, 0)
+    assert "AN-02 AN-02:1 次,不计金额。" in lead.reason_zh
+    assert "AN-02 AN-02: 1 hit, no money." in lead.reason_en
 
 
 def test_a_line_that_was_never_settled_is_evidence_without_money(result: Result):

@@ -12,6 +12,7 @@ import pytest
 from fundwatch.contracts import TABLES
 from fundwatch.errors import CatalogueError
 from rules.analysis.indicators import SIZE, VALUE, indicator_columns
+from rules.analysis.measured import BUDGET, alerts_of, measured_alerts
 from rules.analysis.rows import entries_of
 from rules.analysis.shapes import SHAPES
 from rules.catalogue.examples import Worlds, example_worlds
@@ -83,6 +84,19 @@ def test_no_rule_judges_a_size_proves_anything_or_shows_fewer_than_three_example
 def test_no_two_rules_ask_the_same_of_the_same() -> None:
     asked = Counter((rule.indicators["value"], rule.when) for rule in ANALYSIS.rules)
     assert [one for one, times in asked.items() if times > 1] == []
+
+
+def test_active_rules_were_measured_as_they_are_and_stay_within_the_budget_of_alerts_together() -> None:
+    active = [rule for rule in ANALYSIS.rules if rule.state == RuleState.ACTIVE]
+    worlds: Counter[tuple[str, int]] = Counter()
+    for rule in active:
+        measured = alerts_of(rule.id, ANALYSIS.rule_fingerprint(rule))
+        assert measured, f"{rule.id}: measure it again: python -m scripts.measure_alerts"
+        for one in measured:
+            worlds[one.world, one.seed] += one.hits
+    settled = {(one.world, one.seed): one.settlements for one in measured_alerts()}
+    assert active
+    assert {world: hits / settled[world] for world, hits in worlds.items() if hits / settled[world] > BUDGET} == {}
 
 
 def _problems(folder: Path, *rows: str) -> list[str]:
@@ -173,7 +187,10 @@ def _golden() -> RuleSet:
         ],
         hits=["E1"],
         amount=Decimal("8390.13"),  # what 10,000 yuan have above the median's part of them
-        reason_says=["近 90 天检查检验费用占比 85.1%,同组 24 个对象的中位数为 13.7%(其 6.2 倍),稳健偏离 7.1,高于 96% 的同行"],
+        reason_says=[
+            "近 90 天检查检验费用占比 85.1%,同组 24 个对象的中位数为 13.7%(其 6.2 倍),",
+            "稳健偏离 7.1,高于 96% 的同行",
+        ],
     )  # fmt: skip
     unknown = Example(says="nothing known of it", indicators=[{"entity_id": "E1", "peer_count": 24}], hits=[])
     golden = rules["AS-13"].model_copy(update={"examples": [shown, unknown, *rules["AS-13"].examples]})

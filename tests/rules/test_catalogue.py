@@ -19,7 +19,7 @@ from rules.catalogue.load import load_rules
 from rules.catalogue.rule import RuleState
 from rules.engine.needs import needs, why_not
 from rules.knowledge.points import knowledge_fingerprint, load_knowledge
-from tests.rules.world import SHIPPED, shipped
+from tests.rules.world import EVERY, SHIPPED, shipped
 from tests.shapes import SHAPES, refusal_of
 
 HEADER = "code,value,unit,name,region,valid_from,valid_to,source\n"
@@ -231,16 +231,16 @@ def test_a_region_changes_a_limit_and_the_rest_of_the_national_rule_stays(tmp_pa
 
 
 def test_a_rule_that_a_region_switches_off_is_named_with_its_reason_and_a_narrower_region_may_bring_it_back(tmp_path):
-    name = SHIPPED.rules[0].id
+    name = EVERY.rules[0].id
     off = f"rules:\n- {{id: {name}, switched_off: {{zh: 本省另有规定, en: another rule holds here}}}}\n"
     province = load_rules(region=region(tmp_path, off))
     reported = why_not(province, province.rules[0], {"claim_line"}, {}, {})
     assert reported == "switched off in the region: 本省另有规定 another rule holds here"
-    assert province.fingerprint != SHIPPED.fingerprint
+    assert province.fingerprint != EVERY.fingerprint
     (tmp_path / "city").mkdir()
     city = load_rules(region=region(tmp_path / "city", off, f"rules:\n- {{id: {name}}}\n"))
     assert city.switched_off == {}
-    assert city.fingerprint == SHIPPED.fingerprint
+    assert city.fingerprint == EVERY.fingerprint
 
 
 def test_a_regions_own_rule_joins_the_national_ones(tmp_path, entry):
@@ -249,7 +249,7 @@ def test_a_regions_own_rule_joins_the_national_ones(tmp_path, entry):
     }
     own = yaml.safe_dump({"rules": [own_rule | {"id": "LC-01", "when": "amount > 1"}]}, allow_unicode=True)
     assert {rule.id for rule in load_rules(region=region(tmp_path, own)).rules} == {
-        *(rule.id for rule in SHIPPED.rules),
+        *(rule.id for rule in EVERY.rules),
         "LC-01",
     }
 

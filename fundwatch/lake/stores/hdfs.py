@@ -4,15 +4,19 @@ cluster's own configuration (`HADOOP_CONF_DIR`, `HADOOP_USER_NAME`, Kerberos tic
 from __future__ import annotations
 
 import errno
+import io
 import re
 import socket
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from functools import lru_cache
+from io import BytesIO
+from tempfile import SpooledTemporaryFile
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from pyarrow.fs import FileInfo, FileSelector, FileSystemHandler, FileType, PyFileSystem
 
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 
 _PATIENCE = 10.0
 _SAID = re.compile(r'Error\([^,"]*"[^"]*", "((?:[^"\\]|\\[^nt])*)')  # up to the trace that follows
+_PAUSES = (1, 5, 10)  # seconds; a name node knows of a lost data node within half a minute to ten
+_IN_MEMORY, _PIECE = 32 * 1024 * 1024, 4 * 1024 * 1024
 _FOLDER, _PRIVATE = 0o755, 0o700
 
 
@@ -127,9 +133,7 @@ class HdfsStore:
         folder = path.rpartition("/")[0]
         aside = f"{folder}/{DRAFT}{uuid.uuid4().hex}"
         try:
-            with self._client.create(aside) as stream:
-                stream.write(content)
-                stream.hsync()
+            _upload(self._client, aside, BytesIO(content))
             self._client.rename(aside, path, overwrite)
         except BaseException:
             self._client.delete(aside)
@@ -229,13 +233,58 @@ class _Handler(FileSystemHandler):
         return PythonFile(self._client.read(path), mode="r")
 
     def open_output_stream(self, path: str, _metadata: Any) -> NativeFile:
-        from hdfs_native import WriteOptions
         from pyarrow import PythonFile
 
-        return PythonFile(self._client.create(path, WriteOptions(overwrite=True)), mode="w")
+        return PythonFile(_Upload(self._client, path), mode="w")
 
     def open_append_stream(self, path: str, _metadata: Any) -> NativeFile:
         raise PermissionError(f"nothing of a lake is appended to: {path}")
+
+
+class _Upload(io.RawIOBase):
+    """A file in the making, kept here until it is whole: who loses a data node must begin again."""
+
+    def __init__(self, client: _Asked, path: str) -> None:
+        self._client, self._path = client, path
+        # it has no name, so nothing of it is left when a run is killed
+        self._kept = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (closed with this)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        return self._kept.write(content)
+
+    def tell(self) -> int:
+        return self._kept.tell()
+
+    def close(self) -> None:
+        if not self.closed:
+            try:
+                _upload(self._client, self._path, self._kept)
+            finally:
+                self._kept.close()
+                super().close()
+
+
+def _upload(client: _Asked, path: str, content: IO[bytes]) -> None:
+    """Write a file; once it is closed it lies on every node that is to hold it. When a node is lost meanwhile, the file
+    is written again, on others."""
+    from hdfs_native import WriteOptions
+
+    for pause in (*_PAUSES, None):
+        content.seek(0)
+        try:
+            with client.create(path, WriteOptions(overwrite=True)) as stream:
+                while piece := content.read(_PIECE):
+                    stream.write(piece)
+            return
+        except (FileNotFoundError, PermissionError):
+            raise
+        except (OSError, RuntimeError) as error:
+            if pause is None:
+                raise OSError(errno.EIO, str(error).partition("\n")[0]) from error
+            time.sleep(pause)
 
 
 def _told(status: FileStatus, path: str) -> FileInfo:

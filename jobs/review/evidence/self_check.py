@@ -64,11 +64,12 @@ def write_self_check(settings: Settings, night: date, institution: str, out: Pat
         institution, names.get(institution, ""), night, lines, all_cards(settings, night), problems_by_rule(),
         region_of(settings).currency,
     )  # fmt: skip
-    folder = publish(out / f"{EXPORT}-{_safe(institution)}-{night}", _files(content, export.fingerprint, versions))
+    folder = publish(out / f"{EXPORT}-{_safe(institution)}-{night}", pack_files(content, export.fingerprint, versions))
     return SelfCheck(folder, institution, content.institution_name, len(content.rule_ids), len(lines))
 
 
-def _files(content: SelfCheckContent, export_fingerprint: str, versions: dict[str, int]) -> dict[str, bytes]:
+def pack_files(content: SelfCheckContent, export_fingerprint: str, versions: dict[str, int]) -> dict[str, bytes]:
+    """The files of a pack by name: page, paper, workbook, lines, manifest."""
     document = self_check_document(content)
     table = csv_for_people(
         [f.name for f in fields(OwnLine)],

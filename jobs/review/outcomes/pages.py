@@ -92,8 +92,8 @@ def print_snooze(done: SnoozeChanged, say: Say) -> None:
 
 
 def print_snoozes(found: SnoozesListed, say: Say) -> None:
-    """The snoozes that hold, what ends first ahead."""
-    say(f"暂停的规则 Rules quiet for a subject on {found.night}: {len(found.snoozes)}")
+    """The snoozes that hold or are to begin, what ends first ahead."""
+    say(f"暂停的规则 Rules quiet for a subject on {found.night}, or from a later day on: {len(found.snoozes)}")
     for one in found.snoozes:
         say(f"  {_snooze(one)}")
 

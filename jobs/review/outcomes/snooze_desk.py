@@ -14,7 +14,7 @@ from jobs.review.outcomes.people_said import PeopleSaid
 from jobs.review.show_lead import newest_list
 from leads.outcomes.entries import Snooze, SnoozeAction
 from leads.outcomes.practice import LONGEST_SNOOZE_DAYS
-from leads.outcomes.standing import snoozed
+from leads.outcomes.standing import snoozed, to_begin
 from leads.publishing.rows import short
 from leads.ranking.cases import SCORE_KIND
 from privacy.audit.log import new_request_id
@@ -36,7 +36,7 @@ class SnoozeChanged:
 
 @dataclass(frozen=True)
 class SnoozesListed:
-    """The snoozes that hold on a night."""
+    """The snoozes that hold on a night, and those that begin later."""
 
     night: date
     snoozes: tuple[Snooze, ...]
@@ -91,9 +91,11 @@ def end_snooze(desk: LeadDesk, snooze_id: str, by: str, on_date: date | None, re
 
 
 def listed_snoozes(settings: Settings, night: date | None = None) -> SnoozesListed:
-    """The snoozes that hold on the night, or on that of the newest list; what ends first comes first."""
+    """The snoozes that hold on the night, or on that of the newest list, and those that are to begin; what ends first
+    comes first."""
     night = night or newest_list(settings)
-    found = snoozed(PeopleSaid(settings.lake_address).snoozes, night)
+    said = PeopleSaid(settings.lake_address).snoozes
+    found = [*snoozed(said, night), *to_begin(said, night)]
     return SnoozesListed(night, tuple(sorted(found, key=lambda one: (one.until, one.snooze_id))))
 
 

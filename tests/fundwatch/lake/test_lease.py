@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
 import time
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from deltalake import DeltaTable
 
 from fundwatch.errors import LakeBusyError
+from fundwatch.lake.delta_rows import commit_nothing, commit_properties, query_rows
 from fundwatch.lake.journal import Journal
-from fundwatch.lake.lease import Lease, LeaseLostError, Word, newest_word
+from fundwatch.lake.lease import Lease, LeaseLostError, Word, committing, newest_word
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.lock import leased
 from tests.places import at
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 NIGHT = date(2026, 3, 31)
 # another machine's run: as nobody can see its processes from here, its end does not show but by its silence
@@ -73,11 +77,19 @@ def _newest_word(lake: Path) -> Word:
     return found
 
 
-def test_of_two_machines_one_holds_the_lake_and_the_other_is_told_who(tmp_path: Path) -> None:
+def test_of_two_machines_one_holds_the_lake_and_the_other_is_told_who(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = _other_machine(tmp_path)
     try:
         with pytest.raises(LakeBusyError, match=rf"process {other.pid} of .* its last word is \d+ s old"):
             Lease.taken(at(tmp_path))
+        Journal(at(tmp_path), "outcome", {"case_id": "string"}).append([{"case_id": "1"}])  # people do not wait
+        now = time.time()
+        with monkeypatch.context() as ahead:  # this machine's clock is; a word's age is between two times of the store
+            ahead.setattr(time, "time", lambda: now + 3600)
+            with pytest.raises(LakeBusyError):
+                Lease.taken(at(tmp_path))
         first = _newest_word(tmp_path).number
         time.sleep(0.5)
         assert _newest_word(tmp_path).number > first  # it says again and again that it is alive
@@ -115,8 +127,6 @@ def test_a_holder_that_was_lost_and_wakes_again_commits_nothing(tmp_path: Path) 
 
 
 def test_a_commit_that_was_begun_before_the_loss_is_refused_by_the_table_s_log(tmp_path: Path) -> None:
-    from fundwatch.lake.delta_rows import commit_nothing, commit_properties
-
     table = at(tmp_path / "run")
     with leased(at(tmp_path)) as lost:
         Ledger(at(tmp_path)).start("intake", NIGHT, "before")
@@ -132,15 +142,6 @@ def test_a_commit_that_was_begun_before_the_loss_is_refused_by_the_table_s_log(t
     assert _fingerprints(tmp_path) == ["before"]
 
 
-def test_people_write_their_journals_whoever_holds_the_lake(tmp_path: Path) -> None:
-    other = _other_machine(tmp_path)
-    try:
-        Journal(at(tmp_path), "outcome", {"case_id": "string"}).append([{"case_id": "1"}])
-    finally:
-        other.kill()
-    assert [row["case_id"] for row in Journal(at(tmp_path), "outcome", {"case_id": "string"}).rows()] == ["1"]
-
-
 def test_a_run_of_this_machine_that_was_killed_is_not_waited_for(tmp_path: Path) -> None:
     script = "import sys; from fundwatch.lake.lease import Lease; from fundwatch.places import LakeAddress\n"
     script += "Lease.taken(LakeAddress(sys.argv[1])); import os; os.kill(os.getpid(), 9)"
@@ -150,15 +151,24 @@ def test_a_run_of_this_machine_that_was_killed_is_not_waited_for(tmp_path: Path)
         assert lease.follows is not None
 
 
-def test_no_machine_s_clock_decides_who_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its clock is an hour ahead; the age of a word is the difference of two times of the store."""
-    other = _other_machine(tmp_path)
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + 3600)
-    try:
-        with pytest.raises(LakeBusyError):
-            Lease.taken(at(tmp_path))
-    finally:
-        other.kill()
-    written = json.loads(max((tmp_path / ".lease").glob("*.json")).read_text())
-    assert not [name for name in written if name.endswith("_ms") or name == "at"]
+@pytest.mark.long
+def test_what_spark_merges_for_a_lost_holder_is_passed_over_and_said(spark: SparkSession, tmp_path: Path) -> None:
+    table = at(tmp_path / "numbers")
+    spark.range(3).write.format("delta").save(str(table))
+    merge = f"MERGE INTO delta.`{table}` AS held USING (SELECT 7L AS id) AS new ON held.id = new.id "
+    merge += "WHEN NOT MATCHED THEN INSERT *"
+    with leased(at(tmp_path)) as lease:
+        with committing(spark, table):
+            spark.sql(merge)
+        assert query_rows(table, "numbers", "SELECT count(*) AS n FROM numbers") == [{"n": 4}]
+        lease.fence += 1  # what the next holder does to every table
+        commit_nothing(table)
+        lease.fence -= 1
+        lease._commits = 99
+        with pytest.raises(LeaseLostError):
+            commit_nothing(table)
+        # Spark begins after the check, and finds what the next holder has put into the log meanwhile
+        lease.next_commit = lambda _table: lease.fence * (1 << 24) + 99  # type: ignore[assignment,method-assign]
+        with pytest.raises(LeaseLostError), committing(spark, table):
+            spark.sql(merge.replace("7L", "8L"))
+    assert query_rows(table, "numbers", "SELECT count(*) AS n FROM numbers") == [{"n": 4}]

@@ -108,3 +108,39 @@ def test_what_is_known_of_another_table_alone_is_asked_about_by_that_name(tmp_pa
     lines = "line_id,patient_id,amount,main_diagnosis_code\nL1,P1,5,I10\nL2,P1,5,I10\n"
     text, _ = drafted(tmp_path, claim_lines=lines.encode())
     assert "# ? may be encounter.main_diagnosis_code, of another table: carry it" in text
+
+
+REFUNDS = "就诊号,序号,医保编号,机构编号,项目编码,金额（元）,费用发生时间,退费标志,有效标志\n"
+
+
+def test_flags_of_chinese_names_decide_of_rows_and_are_read_by_them(tmp_path):
+    lines = "".join(
+        f'V{n},{n},P1,H1,A1,"1,20{n}.50",2026/3/{n} 8:05,{"是" if n == 3 else "否"},1\n' for n in range(1, 4)
+    )
+    text, draft = drafted(tmp_path, 费用明细=(REFUNDS + lines).encode())
+    rows = parse_mapping(draft).tables["claim_line"].rows[0]
+    assert (rows.sign.of, rows.sign.minus, rows.where.of) == ("`退费标志`", ("是",), "`有效标志`")
+    assert "of the values are no numbers" not in text  # signs of thousands leave no doubt
+
+
+def test_a_title_above_the_table_is_no_header_and_the_draft_names_the_line_that_is(tmp_path):
+    title = "某医院费用明细,,,,,,,,\n"
+    text, _ = drafted(tmp_path, 费用明细=(title + REFUNDS + "V1,1,P1,H1,A1,1,2026/3/1 8:05,否,1\n").encode())
+    assert "its first line seems to be a title, and line 2 the header: take out what stands above it" in text
+
+
+def test_a_column_without_a_name_is_dropped_as_such_where_something_stands_in_it(tmp_path):
+    lines = "".join(f"{n},V{n},P{n},H1,2026-03-01,11,\n" for n in range(3))
+    text, draft = drafted(tmp_path, visits=(f",{STAYS.strip()},\n" + lines).encode())
+    assert re.search('- "" +# . has no name in the header: numbers', text)
+    assert parse_mapping(draft).files["visits"].drop == ("",)
+    text, draft = drafted(tmp_path, visits=(f"{STAYS.strip()},\nV1,P1,H1,2026-03-01,11,\n").encode())
+    assert parse_mapping(draft).files["visits"].drop == ()
+
+
+def test_ids_written_as_numbers_are_told_and_a_0_in_a_part_of_one_is_not(tmp_path):
+    lines = "".join(f"V{n},0,{n}0000001.0,H1,A1,5,2026-03-0{n}\n" for n in range(1, 5))
+    header = "visit_id,line_number,patient_id,hospital_id,item_code,amount,service_date\n"
+    text, _ = drafted(tmp_path, claim_lines=(header + lines).encode())
+    assert "# ? claim_line.patient_id: 4 of the sample's ids were written as numbers" in text
+    assert "claim_line.line_id says nothing" not in text

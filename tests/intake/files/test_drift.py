@@ -251,5 +251,9 @@ def test_columns_without_a_name_are_left_aside_while_nothing_stands_in_them(mapp
     assert read_names(mapping.files["houses"], header)[4:] == ("_parked_5", "_parked_6")
     lines = ((2, "H1,1,20,2020-01-01,,"), (3, "H2,1,20,2020-01-01,,x"))
     assert seen(mapping, replace(file, sample=lines)).problems == (
-        "column 6 has no name in the header, and line 3 has a value there: name it",
+        'column 6 has no name in the header, and line 3 has a value there: have it named, or list "" under drop',
     )
+    # as of the numbers of rows that a program puts before them
+    houses = mapping.files["houses"].model_copy(update={"drop": ("memo", "")})
+    dropping = mapping.model_copy(update={"files": {"houses": houses}})
+    assert seen(dropping, replace(file, sample=lines)).problems == ()

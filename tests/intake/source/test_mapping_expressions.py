@@ -232,6 +232,8 @@ def test_all_problems_of_all_places_are_reported_at_once(tmp_path):
         (("claim_line", "later_replaces"), {"order": ["rand()"]}, "later_replaces.order[0]: asks a clock"),
         (("claim_line", "later_replaces"), {}, "later_replaces: it needs reversals that name their original"),
         (("encounter", "rows", 0, "where"), {"keep": "state = '1'", "code": "NOT_VALID"}, "where"),
+        # a text that YAML reads as another thing
+        (("encounter", "rows", 0, "where", "drop"), ["0", False], "drop.1: Input should be a valid string; YAML reads"),
         # once they are read, codes have their signs in ASCII
         (("encounter", "rows", 0, "where", "drop"), ["（1）", "(1)", "１"], "listed twice: '1'"),
         (("encounter", "rows", 0, "columns", "visit_type"), {"expr": "if(kind = '住院（普通）', '21', kind)"},

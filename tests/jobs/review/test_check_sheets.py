@@ -17,6 +17,7 @@ from leads.outcomes.entries import Status
 from leads.outcomes.sheet import CASES, LINES
 from leads.outcomes.standing import latest_outcome
 from tests.jobs.review.inspection import AFTER, Inspection
+from tests.libreoffice import saved_by_libreoffice, with_libreoffice
 
 # columns to be filled in
 DECISION, ON, FOUND, RECOVERED, FINED, ARTICLE, REASON, NOTE = "L", "M", "N", "O", "Q", "R", "T", "W"
@@ -138,3 +139,40 @@ def test_a_sheet_says_what_it_changed_and_cannot_be_read_twice(tmp_path: Path) -
     assert {line.line_id: line.is_accepted for line in inspection.said.lines} == {"L1": True, "L2": False}
     with pytest.raises(LeadStepError, match="it changed since the sheet was written"):
         import_sheets(inspection.desk("Li"), [filled], "Li")
+
+
+@pytest.mark.long
+@with_libreoffice
+def test_a_sheet_that_libreoffice_saved_is_read_as_it_was_filled_in(tmp_path: Path) -> None:
+    inspection = Inspection(tmp_path / "var")
+    inspection.heard()
+    written_sheet(inspection.settings, tmp_path / "check.xlsx", ["1"])
+
+    def fill(cases: Any, lines: Any) -> None:
+        money = {FOUND: 99.9, RECOVERED: 50, FINED: 120.5}
+        _decide(cases, "DC-03", "部分属实", **money, **{ARTICLE: "条例 38(3)", NOTE: "已核对"})
+        lines["E5"], lines["E6"] = "认定", "排除"
+
+    saved = saved_by_libreoffice(_filled(tmp_path / "check.xlsx", fill))
+    import_sheets(inspection.desk("Li"), [saved], "Li")
+    inspection.desk("Zhao").confirm(inspection.asked("Zhao", kind="DC-03"))
+    outcome = latest_outcome(inspection.said.outcomes)["c1"]
+    assert (outcome.decision, outcome.on_date, outcome.note) == ("partly", AFTER, "已核对")
+    amounts = (outcome.found_amount, outcome.recovered_amount, outcome.fined_amount)
+    assert amounts == (Decimal("99.90"), Decimal(50), Decimal("120.50"))
+    assert {line.line_id: line.is_accepted for line in inspection.said.lines} == {"L1": True, "L2": False}
+
+
+@pytest.mark.long
+@with_libreoffice
+def test_what_is_refused_is_refused_of_libreoffice_too(inspection: Inspection, sheet: Path) -> None:
+    def fill(cases: Any, lines: Any) -> None:
+        _decide(cases, "FQ-01", "属实", **{FOUND: "=20+20"})
+        _decide(cases, "DC-03", "属实", **{NOTE: "@SUM(A1)"})
+
+    _refused(
+        inspection, saved_by_libreoffice(_filled(sheet, fill)), "核查 Check!N6: 公式 a formula",
+        "核查 Check!W5: 以 = + - @ 开头",
+    )  # fmt: skip
+    merged = _filled(sheet, lambda cases, _lines: cases.merge_cells("L5:L6"))
+    _refused(inspection, saved_by_libreoffice(merged), "核查 Check!L5:L6: 合并单元格 merged cells")

@@ -42,7 +42,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> TruthWorld:
     ]
     made.put("rule_hit", [hit | {"subject_type": "institution", "rule_id": RULE} for hit in hits])
     made.put("hit_line", [hit | {"line_id": "L1", "role": "counted"} for hit in hits])
-    case = {"case_id": "cb", "lead_id": "l", "night": NIGHT, "subject_type": "institution", "subject_id": "B"}
+    case: dict[str, Any] = {
+        "case_id": "cb",
+        "lead_id": "l",
+        "night": NIGHT,
+        "subject_type": "institution",
+        "subject_id": "B",
+    }
     outcome = Outcome(outcome_id="o", decision="confirmed", kind=RULE, on_date=NEXT, found_amount=Decimal(9), **case)
     said = PeopleSaid(made.settings.lake_address)
     said.add_status([StatusEntry(entry_id="s", status="assigned", kind=RULE, on_date=NIGHT, person="Li", **case)])

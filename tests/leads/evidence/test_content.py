@@ -61,13 +61,13 @@ def test_a_strip_draws_the_days_on_which_two_stays_of_one_person_overlap_and_no_
     strangers = [overlapping[0], replace(overlapping[1], patient_id="p2")]
     drawn = {name: strip(stays, {}) for name, stays in
              {"overlapping": overlapping, "touching": touching, "strangers": strangers}.items()}  # fmt: skip
-    reds = {name: picture.svg.count('fill="#c00000"') for name, picture in drawn.items() if picture}
+    reds = {name: picture.svg.count('class="hit"') for name, picture in drawn.items() if picture}
     assert reds == {"overlapping": 2, "touching": 0, "strangers": 0}
     assert strip(overlapping[:1], {}) is None  # its dates say as much
     endless = replace(overlapping[0], ended_at=None)
     picture = strip([endless, overlapping[1]], {})
     assert picture is not None
-    assert 'fill="#c00000"' not in picture.svg  # an unknown end overlaps nothing
+    assert 'class="hit"' not in picture.svg  # an unknown end overlaps nothing
 
 
 def _day(day: str, amount: str) -> Subtotal:

@@ -14,7 +14,8 @@ import pytest
 from pydantic import ValidationError
 
 from fundwatch.errors import FundwatchError
-from fundwatch.pages import page
+from fundwatch.pages import page, publish
+from jobs.review.evidence.self_check import pack_files
 from jobs.review.evidence.self_check_answers import take_answers
 from leads.cards import Cards
 from leads.self_check.answers import AskedLine, read_answers
@@ -27,7 +28,9 @@ from leads.self_check.pack import (
     self_check_workbook,
 )
 from privacy.release.exports import Export, read_export
+from tests.jobs.commands import run
 from tests.leads.conftest import cards  # noqa: F401
+from tests.libreoffice import saved_by_libreoffice, with_libreoffice
 
 
 def _line(number: int, amount: str) -> OwnLine:
@@ -156,3 +159,20 @@ def test_answers_lie_beside_their_pack_with_texts_scrubbed(pack: SelfCheckConten
     (tmp_path / "b.xlsx").write_bytes(b"PK no book")
     with pytest.raises(FundwatchError, match="is no readable self-check book"):
         take_answers(tmp_path / "b.xlsx", folder)
+
+
+@pytest.mark.long
+@with_libreoffice
+def test_a_book_that_libreoffice_saved_is_answered_by_a_typed_command(pack: SelfCheckContent, tmp_path: Path):
+    folder = publish(tmp_path / "pack", pack_files(pack, "print", {}))
+    book = _filled(pack, tmp_path / "a.xlsx", N5="不属实", P5="已核对", N6="属实", O6=4.5)
+    saved = saved_by_libreoffice(book)
+    done = run(f"leads answers {saved} --pack {folder} --json", tmp_path / "var", tmp_path / "here")
+    assert done.returncode == 0, done.stderr
+    answered = {"folder": str(folder), "asked": 5, "by_answer": {"不属实": 1, "属实": 1}, "pay_back": "4.50"}
+    assert json.loads(done.stdout) == answered
+    assert len(json.loads((folder / "answers.json").read_text(encoding="utf-8"))["lines"]) == 2
+    wrong = saved_by_libreoffice(_filled(pack, tmp_path / "b.xlsx", N5="属实", O5="=1+1"))
+    refused = run(f"leads answers {wrong} --pack {folder}", tmp_path / "var", tmp_path / "here")
+    assert refused.returncode == 2
+    assert "O5" in refused.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from leads.outcomes.entries import Outcome, Snooze, SnoozeAction, Status, StatusEntry
-from leads.outcomes.standing import in_force, known_before, latest_outcome, latest_status, snoozed
+from leads.outcomes.standing import in_force, known_before, latest_outcome, latest_status, snoozed, to_begin
 
 NIGHT = date(2026, 3, 24)
 
@@ -63,7 +63,7 @@ def test_what_is_said_of_a_list_is_not_known_to_that_list() -> None:
 
 def test_a_snooze_holds_until_its_date_or_until_somebody_ends_it() -> None:
     begun = snooze(SnoozeAction.BEGUN, 10)
-    assert snoozed([begun], date(2026, 3, 9)) == []
+    assert (snoozed([begun], date(2026, 3, 9)), to_begin([begun], date(2026, 3, 9))) == ([], [begun])
     assert snoozed([begun], date(2026, 3, 30)) == [begun]
     assert snoozed([begun], date(2026, 3, 31)) == []
     assert snoozed([begun, snooze(SnoozeAction.ENDED, 20)], date(2026, 3, 20)) == []
