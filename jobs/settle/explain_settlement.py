@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
+from fundwatch.contracts.versions import known_on
 from fundwatch.errors import FundwatchError
 from fundwatch.lake.store import Lake
 from fundwatch.logs import step
@@ -15,14 +16,16 @@ from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from jobs.job import reading
 from jobs.review.profiles.find_subject import profile_night
-from jobs.review.read_leads import rows_of
+from jobs.review.read_leads import quoted
 from jobs.trial.past import Past, window_of
 from rules.benefits.methods import Encounter, MethodResult, methods_of
 from rules.benefits.policies import Policies, read_policies
+from rules.benefits.policy import PolicyVersion
 from rules.benefits.resettling import resettled
 from rules.benefits.steps import SettledStep, steps_of
 
 Row = Mapping[str, Any]
+_ID = re.compile(r"[\w.-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -72,19 +75,17 @@ def explain_settlement(settings: Settings, settlement_id: str, when: date | None
         row["unknown"],
         row["cause"],
         tuple(steps_of(row)) if row["unknown"] is None else (),
-        tuple(methods_of(_encounter(lake, row, night), version.payment)) if version else (),
+        tuple(methods_of(_encounter(lake, row, night), version.payment)) if version and _has_amounts(row) else (),
         region_of(settings).currency,
     )
 
 
-def _version(policies: Policies, row: Row) -> Any:
+def _version(policies: Policies, row: Row) -> PolicyVersion | None:
     return None if row["area"] is None else policies.version(row["area"], row["settled_on"])
 
 
 def _settlement(lake: Lake, settlement_id: str, night: date) -> Row:
-    found = [
-        row for row in rows_of(lake, "settlement", ("settlement_id", "==", settlement_id)) if _is_known(row, night)
-    ]
+    found = _known(lake, "settlement", "settlement_id", settlement_id, night) if _ID.fullmatch(settlement_id) else ()
     if not found:
         raise FundwatchError(
             f"no settlement '{settlement_id:.40}' is known on {night}",
@@ -94,17 +95,19 @@ def _settlement(lake: Lake, settlement_id: str, night: date) -> Row:
     return found[0]
 
 
-def _is_known(row: Row, night: date) -> bool:
-    return row["known_from"] <= night and (row["known_to"] is None or row["known_to"] > night)
+def _has_amounts(row: Row) -> bool:
+    """Whether the settlement says what a method is compared with."""
+    return all(row[name] is not None for name in ("total_amount", "own_amount", "fund_amount"))
 
 
 def _encounter(lake: Lake, row: Row, night: date) -> Encounter:
-    group = _first(lake, "case_group", ("settlement_id", row["settlement_id"]), night)
-    operations = _known(lake, "procedure", ("encounter_id", row["encounter_id"]), night)
+    groups = _known(lake, "case_group", "settlement_id", row["settlement_id"], night)
+    operations = _known(lake, "procedure", "encounter_id", row["encounter_id"], night)
+    group: Row = groups[0] if groups else {}
     return Encounter(
-        total=row["total_amount"] or Decimal(0),
-        own=row["own_amount"] or Decimal(0),
-        fund=row["fund_amount"] or Decimal(0),
+        total=row["total_amount"],
+        own=row["own_amount"],
+        fund=row["fund_amount"],
         kind=row["kind"],
         level=row["institution_level"],
         is_inpatient=row["is_inpatient"],
@@ -117,12 +120,8 @@ def _encounter(lake: Lake, row: Row, night: date) -> Encounter:
     )
 
 
-def _first(lake: Lake, table: str, of: tuple[str, str], night: date) -> Row:
-    return next(iter(_known(lake, table, of, night)), {})
-
-
-def _known(lake: Lake, table: str, of: tuple[str, str], night: date) -> Sequence[Row]:
-    """The versions of a table's rows that were known on the night; none where the source has no such table."""
-    if not lake.exists(table):
+def _known(lake: Lake, table: str, column: str, value: str | None, night: date) -> Sequence[Row]:
+    """The rows that were known on the night, without Spark; none where the source has no such table."""
+    if value is None or not lake.exists(table):
         return ()
-    return [row for row in rows_of(lake, table, (of[0], "==", of[1])) if _is_known(row, night)]
+    return lake.rows(table, f"SELECT * FROM {table} WHERE {known_on(night)} AND {column} IN ({quoted([value])})")
