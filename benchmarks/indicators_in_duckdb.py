@@ -36,7 +36,7 @@ _HOLIDAYS = {
 }
 
 
-class Counted(NamedTuple):
+class SqlBlock(NamedTuple):
     """One heading of the file, and the SQL below it: ids and values."""
 
     entity: str
@@ -49,11 +49,11 @@ class Counted(NamedTuple):
         return f"{self.entity}_{self.indicator}_{self.days}d"
 
 
-def counted_again() -> list[Counted]:
+def counted_again() -> list[SqlBlock]:
     """All that the file counts."""
     text = (Path(__file__).parent / "indicators.sql").read_text(encoding="utf-8")
     found = re.findall(r"^-- (\w+) (\w+) (\d+): [^\n]+\n(.+?);$", text, re.MULTILINE | re.DOTALL)
-    return [Counted(entity, indicator, int(days), sql) for entity, indicator, days, sql in found]
+    return [SqlBlock(entity, indicator, int(days), sql) for entity, indicator, days, sql in found]
 
 
 def prepare(database: DuckDBPyConnection, night: date) -> None:
@@ -102,7 +102,7 @@ def _view(database: DuckDBPyConnection, lake: Lake, table: str, night: date) -> 
 _KINDS = {"string": "VARCHAR", "int": "INTEGER"}
 
 
-def _compared(lake: Lake, one: Counted, counted: dict[str, float], night: date) -> dict[str, int | str]:
+def _compared(lake: Lake, one: SqlBlock, counted: dict[str, float], night: date) -> dict[str, int | str]:
     """How many entities have a value, and how many another one in the lake."""
     table = f"indicator_{one.entity}"
     if not lake.exists(table) or one.column not in lake.columns(table):

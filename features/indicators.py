@@ -15,7 +15,7 @@ from features.catalogue.indicator import YEAR, Indicator, OwnPast
 from features.catalogue.sources import Source
 from features.periods import DaySpan, kept_by_day, periods_of
 from features.quantiles import MAD_SCALE, median_of
-from features.side_by_side import IS_NOW, Part, column_of, side_by_side
+from features.wide_rows import IS_NOW, MeasurePart, column_of, wide_rows
 from features.windows import Windows, days_added
 from fundwatch.contracts.entities import MEASURED
 from fundwatch.engine.successors import NO_SUCCESSORS, Successors
@@ -48,11 +48,13 @@ def to_indicators(
     if days is not None and kept:
         own = successors.renamed(days, {key: MEASURED[catalogue.entity].id_kind})
         wanted = sorted({period for name in kept for period in periods[name]})
-        parts.append(Part(days_added(own, key, kept, wanted, as_of), (*kept,)))
+        parts.append(MeasurePart(days_added(own, key, kept, wanted, as_of), (*kept,)))
     return Formulas(catalogue).of(to_wide(catalogue, parts, periods))
 
 
-def to_wide(catalogue: Catalogue, parts: Iterable[Part], periods: Mapping[str, tuple[DaySpan, ...]]) -> DataFrame:
+def to_wide(
+    catalogue: Catalogue, parts: Iterable[MeasurePart], periods: Mapping[str, tuple[DaySpan, ...]]
+) -> DataFrame:
     """One row per entity that is seen in a window: a column per measure and period, `amount@90d`.
 
     Who is seen only in windows longer than the catalogue's own has no row: whoever is compared is there for peers too.
@@ -64,7 +66,7 @@ def to_wide(catalogue: Catalogue, parts: Iterable[Part], periods: Mapping[str, t
     }
     now = {period for spans in periods.values() for period in spans if not period.back}
     own = {period for period in now if period.days <= max(catalogue.windows)} or now
-    return side_by_side(parts, catalogue.id_column, wanted, own).filter(IS_NOW)
+    return wide_rows(parts, catalogue.id_column, wanted, own).filter(IS_NOW)
 
 
 class Formulas:

@@ -23,8 +23,8 @@ from features.catalogue.running import rows_read, texts_of
 from features.catalogue.sources import DAY
 from features.periods import PERIOD, DaySpan, exploded_by, periods_of, within
 from features.rows import keyed, taken_at_once
-from features.side_by_side import Part
 from features.statistics import statistic, value_columns, with_places
+from features.wide_rows import MeasurePart
 from fundwatch.contracts import TABLES
 from fundwatch.engine.aggregates import aggregated
 
@@ -51,7 +51,7 @@ class Windows:
     def key(self) -> str:
         return self.catalogue.id_column
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[MeasurePart]:
         """Entity × period, each part with some of the measures that are taken at once."""
         at_once = taken_at_once(self.catalogue)
         by_source: dict[Source, dict[str, Measure]] = defaultdict(dict)
@@ -68,13 +68,13 @@ class Windows:
                 over[self._same_as(taken.of)][name] = taken
             else:
                 rows = to_case_mix(self.catalogue, name, taken, self.rows[taken.of], self.periods[name], self.as_of)
-                yield Part(rows, CaseMix.names_of(name))
+                yield MeasurePart(rows, CaseMix.names_of(name))
         for source, measures in by_source.items():
-            yield Part(self._of_days(source, measures), (*measures,))
+            yield MeasurePart(self._of_days(source, measures), (*measures,))
         for of, counted in sets.items():
-            yield Part(self._counted(of, counted), (*counted,))
+            yield MeasurePart(self._counted(of, counted), (*counted,))
         for of, measured in over.items():
-            yield Part(self._measured(of, measured), (*measured,))
+            yield MeasurePart(self._measured(of, measured), (*measured,))
 
     def _same_as(self, of: str) -> str:
         """The first of the groups that gather the same rows alike, so that these are gathered once."""

@@ -14,7 +14,7 @@ _OVER = 4  # 超4倍定额: from how many quotas on a stay's cost is told apart
 
 
 @dataclass(frozen=True)
-class Sum:
+class CellSum:
     """A sum over the encounters of a cell; `sql` is over the query's columns. Persons are distinct in every cell,
     totals too: they are never added up."""
 
@@ -26,7 +26,7 @@ class Sum:
 
 
 @dataclass(frozen=True)
-class Figure:
+class CellFigure:
     """What follows from the sums of a cell; None where one that it needs is unknown."""
 
     name: str
@@ -36,16 +36,16 @@ class Figure:
     of: Callable[[Sums], float | None]
 
 
-def _money(name: str, zh: str, en: str) -> Sum:
-    return Sum(name, zh, en, f"CAST(sum({name}) AS DOUBLE)")
+def _money(name: str, zh: str, en: str) -> CellSum:
+    return CellSum(name, zh, en, f"CAST(sum({name}) AS DOUBLE)")
 
 
 SUMS = (
-    Sum("persons", "人数", "Persons", "count(DISTINCT patient_id)", "count"),
-    Sum("encounters", "人次", "Visits and stays", "count(*)", "count"),
-    Sum("stays", "住院人次", "Stays", "count(*) FILTER (WHERE is_inpatient)", "count"),
-    Sum("stay_days", "住院床日", "Bed days", "sum(days)", "count"),
-    Sum("ended_stays", "已知起止的住院", "Stays of known length", "count(days)", "count"),
+    CellSum("persons", "人数", "Persons", "count(DISTINCT patient_id)", "count"),
+    CellSum("encounters", "人次", "Visits and stays", "count(*)", "count"),
+    CellSum("stays", "住院人次", "Stays", "count(*) FILTER (WHERE is_inpatient)", "count"),
+    CellSum("stay_days", "住院床日", "Bed days", "sum(days)", "count"),
+    CellSum("ended_stays", "已知起止的住院", "Stays of known length", "count(days)", "count"),
     _money("total_amount", "医疗费用总额", "Total cost"),
     _money("fund_amount", "基金支付", "Funds"),
     _money("pooled_fund_amount", "统筹支付", "Pooled fund"),
@@ -58,20 +58,20 @@ SUMS = (
     _money("material_amount", "耗材费", "Consumables"),
     _money("exam_amount", "检查化验费", "Examinations and tests"),
     _money("treatment_amount", "治疗手术费", "Treatment and surgery"),
-    Sum(
+    CellSum(
         "classed_amount", "收费类别已知的费用", "Cost of known classes",
         "CAST(sum(CASE WHEN drug_amount IS NOT NULL THEN total_amount END) AS DOUBLE)",
     ),
-    Sum("with_quota", "有定额的人次", "With a quota", "count(quota)", "count"),
-    Sum(
+    CellSum("with_quota", "有定额的人次", "With a quota", "count(quota)", "count"),
+    CellSum(
         "over_quota", "超定额人次", "Over quota",
         "CASE WHEN count(quota) > 0 THEN count(*) FILTER (WHERE total_amount > quota) END", "count",
     ),
-    Sum(
+    CellSum(
         "over_quota_amount", "超定额费用", "Cost over quota",
         "CAST(sum(CASE WHEN total_amount > quota THEN total_amount - quota ELSE quota - quota END) AS DOUBLE)",
     ),
-    Sum(
+    CellSum(
         "far_over_amount", "超4倍定额费用", "Cost over 4 quotas",
         f"CAST(sum(CASE WHEN total_amount > {_OVER} * quota THEN total_amount - {_OVER} * quota "
         "ELSE quota - quota END) AS DOUBLE)",
@@ -79,12 +79,12 @@ SUMS = (
 )  # fmt: skip
 
 
-def _ratio(name: str, zh: str, en: str, part: str, whole: str, kind: str = "money") -> Figure:
+def _ratio(name: str, zh: str, en: str, part: str, whole: str, kind: str = "money") -> CellFigure:
     def of(sums: Sums) -> float | None:
         above, below = sums.get(part), sums.get(whole)
         return None if above is None or not below else above / below
 
-    return Figure(name, zh, en, kind, of)
+    return CellFigure(name, zh, en, kind, of)
 
 
 FIGURES = (

@@ -14,7 +14,7 @@ UNKNOWN = "未知 unknown"
 
 
 @dataclass(frozen=True)
-class Dimension:
+class CubeDimension:
     """What a table may be split by, and what it is called."""
 
     name: str
@@ -22,16 +22,16 @@ class Dimension:
     en: str
 
 
-DIMENSIONS: Mapping[str, Dimension] = {
+DIMENSIONS: Mapping[str, CubeDimension] = {
     one.name: one
     for one in (
-        Dimension("month", "月份", "Month"),
-        Dimension("insurance_type", "险种", "Insurance"),
-        Dimension("person_type", "人员类别", "Person type"),
-        Dimension("department", "科室", "Department"),
-        Dimension("care", "门诊或住院", "Care"),
-        Dimension("institution_id", "机构", "Institution"),
-        Dimension("charge_class", "收费类别", "Charge class"),
+        CubeDimension("month", "月份", "Month"),
+        CubeDimension("insurance_type", "险种", "Insurance"),
+        CubeDimension("person_type", "人员类别", "Person type"),
+        CubeDimension("department", "科室", "Department"),
+        CubeDimension("care", "门诊或住院", "Care"),
+        CubeDimension("institution_id", "机构", "Institution"),
+        CubeDimension("charge_class", "收费类别", "Charge class"),
     )
 }
 

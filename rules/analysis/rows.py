@@ -26,7 +26,7 @@ from fundwatch.declared import Declared, model_problems
 from fundwatch.errors import FundwatchError
 from fundwatch.resources import read_yaml
 from rules.analysis.indicators import GROWTH, JUDGED, IndicatorColumn, grain_of, indicator_columns
-from rules.analysis.shapes import SHAPES, Shape
+from rules.analysis.shapes import SHAPES, AnalysisShape
 from rules.analysis.shown import Entity
 
 Text = Mapping[Literal["zh", "en"], str]
@@ -99,7 +99,7 @@ def problems_of(row: AnalysisRow) -> Iterator[str]:
         yield from _misplaced(row, shape, judged)
 
 
-def _misjudged(row: AnalysisRow, shape: Shape, judged: IndicatorColumn) -> Iterator[str]:
+def _misjudged(row: AnalysisRow, shape: AnalysisShape, judged: IndicatorColumn) -> Iterator[str]:
     """That the shape judges no such indicator, or not its side, or has not the row's parameters."""
     if judged.kind not in shape.judges:
         yield f"shape: {row.shape} judges a {' or '.join(sorted(shape.judges))}, and {row.indicator} is a {judged.kind}"
@@ -108,7 +108,7 @@ def _misjudged(row: AnalysisRow, shape: Shape, judged: IndicatorColumn) -> Itera
     yield from (f"params: {row.shape} has no '{name}'" for name in sorted(row.params.keys() - shape.params.keys()))
 
 
-def _misplaced(row: AnalysisRow, shape: Shape, judged: IndicatorColumn) -> Iterator[str]:
+def _misplaced(row: AnalysisRow, shape: AnalysisShape, judged: IndicatorColumn) -> Iterator[str]:
     """What is wrong with the indicators beside the judged one."""
     if {*row.beside} != {*shape.beside}:
         yield f"beside: {row.shape} needs {', '.join(shape.beside) or 'nothing'}"
@@ -159,13 +159,13 @@ def _entry(row: AnalysisRow, said: AnalysisFile) -> dict[str, Any]:
     }
 
 
-def _name(judged: IndicatorColumn, shape: Shape) -> dict[str, str]:
+def _name(judged: IndicatorColumn, shape: AnalysisShape) -> dict[str, str]:
     noun = judged.entity.replace("_", " ").capitalize()
     zh = judged.name_zh.removeprefix(judged.of.zh)  # some names begin with whose they are
     return {"zh": f"{judged.of.zh}{zh}{shape.zh}", "en": f"{noun}: {judged.name_en}, {shape.en}"}
 
 
-def _reason(judged: IndicatorColumn, shape: Shape, window: int) -> dict[str, str]:
+def _reason(judged: IndicatorColumn, shape: AnalysisShape, window: int) -> dict[str, str]:
     """The texts, with the unit behind each figure that has the indicator's; whose it is, where no lead says so."""
     who = "" if judged.of.is_watched else "{entity_id} "
     texts = {
@@ -183,7 +183,7 @@ def _unit(judged: IndicatorColumn) -> str:
     return "share" if judged.kind == GROWTH else judged.unit
 
 
-def _facts(judged: IndicatorColumn, shape: Shape) -> dict[str, str]:
+def _facts(judged: IndicatorColumn, shape: AnalysisShape) -> dict[str, str]:
     """The figures that reasons name, as a person reads them."""
     limit = next((name for name in ("least_value", "most_value", "least_z") if name in shape.params), "")
     figures = {"value_said": JUDGED, "median_said": "median", "limit_said": f":{limit}"}
@@ -202,7 +202,7 @@ def _said(figure: str, unit: str) -> str:
     return f"try_cast({figure} AS decimal(18,2))"
 
 
-def _examples(shape: Shape, params: Mapping[str, float]) -> Iterator[dict[str, Any]]:
+def _examples(shape: AnalysisShape, params: Mapping[str, float]) -> Iterator[dict[str, Any]]:
     hits, misses = shape.shown(params)
     yield from (_example(entity, ["E1"]) for entity in hits)
     yield from (_example(entity, []) for entity in misses)

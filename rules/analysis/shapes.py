@@ -17,7 +17,7 @@ _Span = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True)
-class Shape:
+class AnalysisShape:
     """One way of being strange.
 
     `judges` are the kinds of indicators it is for, `side` the side that is strange in them. `where` and `when` are
@@ -60,9 +60,9 @@ _ZH_FIRST = "同组 {peer_count} 个对象的中位数为 {median_said},高于 {
 _EN_FIRST = "the median of its {peer_count} peers is {median_said}, above {place_said}% of them"
 _ABOVE_MEDIAN = "(1 - try_divide(median, value)) * money"
 
-SHAPES: Mapping[str, Shape] = {
+SHAPES: Mapping[str, AnalysisShape] = {
     # far above the peers, and among the highest of them
-    "above_peers": Shape(
+    "above_peers": AnalysisShape(
         frozenset({VALUE}),
         "high",
         _COMPARED,
@@ -76,7 +76,7 @@ SHAPES: Mapping[str, Shape] = {
         above,
         _ABOVE_MEDIAN,
     ),
-    "below_peers": Shape(
+    "below_peers": AnalysisShape(
         frozenset({VALUE}),
         "low",
         _COMPARED,
@@ -90,7 +90,7 @@ SHAPES: Mapping[str, Shape] = {
         below,
     ),
     # of what most peers have nothing: they do not differ, and no deviation is known
-    "first_of_peers": Shape(
+    "first_of_peers": AnalysisShape(
         frozenset({VALUE}),
         "high",
         _COMPARED,
@@ -105,7 +105,7 @@ SHAPES: Mapping[str, Shape] = {
         _ABOVE_MEDIAN,
     ),
     # a limit of law, agreement or nature
-    "at_least": Shape(
+    "at_least": AnalysisShape(
         frozenset({VALUE}),
         "high",
         "value IS NOT NULL",
@@ -119,7 +119,7 @@ SHAPES: Mapping[str, Shape] = {
         alone,
         "(1 - try_divide(:least_value, value)) * money",
     ),
-    "at_most": Shape(
+    "at_most": AnalysisShape(
         frozenset({VALUE}),
         "low",
         "value IS NOT NULL",
@@ -133,7 +133,7 @@ SHAPES: Mapping[str, Shape] = {
         alone,
     ),
     # observed over expected of like cases, drawn towards 1 where little is known
-    "above_expected": Shape(
+    "above_expected": AnalysisShape(
         frozenset({CASE_MIX}),
         "high",
         _COMPARED,
@@ -148,7 +148,7 @@ SHAPES: Mapping[str, Shape] = {
         "(1 - try_divide(1, value)) * money",
     ),
     # a change that the peers do not share: a season or a policy moves all of them
-    "grown": Shape(
+    "grown": AnalysisShape(
         frozenset({GROWTH}),
         "high",
         _COMPARED,
@@ -163,7 +163,7 @@ SHAPES: Mapping[str, Shape] = {
         "try_divide(value, 1 + value) * money",
     ),
     # against its own past, whatever the peers do, and grown by much as well
-    "off_own_past": Shape(
+    "off_own_past": AnalysisShape(
         frozenset({PAST}),
         "high",
         "value IS NOT NULL AND growth IS NOT NULL",
@@ -179,7 +179,7 @@ SHAPES: Mapping[str, Shape] = {
         beside=("growth",),
     ),
     # against its own past, of what has no growth: a share, a level
-    "jumped": Shape(
+    "jumped": AnalysisShape(
         frozenset({PAST}),
         "high",
         "value IS NOT NULL",

@@ -48,7 +48,7 @@ class Deductible(Declared):
     later: Share = Field(Decimal(1), description="the part of it that is due from the year's second such stay on")
 
 
-class Segment(Declared):
+class BenefitSegment(Declared):
     """What the pooled fund pays of what lies above so much (费用分段), up to where the next segment begins."""
 
     above: Amount
@@ -59,7 +59,7 @@ class Benefit(Declared):
     """What one insurance pays for one kind of care."""
 
     deductible: Deductible | None = None
-    segments: tuple[Segment, ...] = Field(min_length=1)
+    segments: tuple[BenefitSegment, ...] = Field(min_length=1)
     segments_of: Literal["encounter", "year"] = "encounter"
     more_for: dict[str, Share] = Field(
         default_factory=dict, description="added to every share that pays anything, by the beginning of a person type"

@@ -86,7 +86,7 @@ def _clean_tables(place: Workplace) -> None:
 
 
 @dataclass
-class Desk:
+class TypedCommands:
     """Commands as people type them, each in a process of its own."""
 
     var: Path
@@ -125,7 +125,7 @@ def _fill(path: Path, decisions: Sequence[tuple[str, str, str]]) -> None:
 
 
 @pytest.fixture(scope="module")
-def desk(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def desk(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> TypedCommands:
     """The first night is published; Li confirms one case and clears another by a sheet, has a third in check, and a
     rule is quiet for the fourth hospital. Then the second night is published."""
     root = tmp_path_factory.mktemp("nights")
@@ -136,7 +136,7 @@ def desk(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     _clean_tables(place)
     _lay_out(place, FIRST)
     run_job(JOB, place, FIRST)
-    made = Desk(root / "var", root / "here")
+    made = TypedCommands(root / "var", root / "here")
     ids = {subject: lead["lead_id"] for subject, lead in made.leads(FIRST).items()}
     for where in (GROWN, SAME, IN_HAND):
         made.typed(f"assign {ids[where]} --team 一组 --to Li --as Wang")
@@ -152,7 +152,7 @@ def desk(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     return made
 
 
-def test_a_decided_case_comes_back_only_where_it_grew_and_says_by_what(desk: Desk) -> None:
+def test_a_decided_case_comes_back_only_where_it_grew_and_says_by_what(desk: TypedCommands) -> None:
     leads = desk.leads(SECOND)
     assert leads.keys() == {GROWN, IN_HAND}
     (case,) = leads[GROWN]["cases"]
@@ -161,7 +161,7 @@ def test_a_decided_case_comes_back_only_where_it_grew_and_says_by_what(desk: Des
     assert desk.refused(f"close {leads[GROWN]['lead_id']} --decision cleared --reason lawful --on 2026-04-02 --as Li")
 
 
-def test_a_withdrawn_line_counts_as_recovered_for_whoever_has_the_case(desk: Desk) -> None:
+def test_a_withdrawn_line_counts_as_recovered_for_whoever_has_the_case(desk: TypedCommands) -> None:
     (case,) = desk.leads(SECOND)[IN_HAND]["cases"]
     standing = case["standing"]
     assert (standing["held_by"], standing["recovered_line_count"], standing["recovered_amount"]) == (
@@ -171,7 +171,7 @@ def test_a_withdrawn_line_counts_as_recovered_for_whoever_has_the_case(desk: Des
     )
 
 
-def test_a_quiet_rule_makes_no_lead_and_is_counted_and_listed(desk: Desk) -> None:
+def test_a_quiet_rule_makes_no_lead_and_is_counted_and_listed(desk: TypedCommands) -> None:
     listed = desk.typed(f"list --date {SECOND}")
     quiet = {case["subject_id"]: case["standing"] for case in listed["unlisted"]}
     assert quiet[QUIET]["snoozed_until"] == "2026-06-01"
@@ -183,12 +183,12 @@ def test_a_quiet_rule_makes_no_lead_and_is_counted_and_listed(desk: Desk) -> Non
     assert any(what == "FQ-01" and "暂停" in str(state) for what, state in states)
 
 
-def test_what_changed_says_who_left_and_why(desk: Desk) -> None:
+def test_what_changed_says_who_left_and_why(desk: TypedCommands) -> None:
     changes = {one["subject"].split()[-1]: one["change"] for one in desk.typed(f"diff --date {SECOND}")["changes"]}
     assert len(changes) == 4
 
 
-def test_lines_the_check_list_and_files_are_typed_commands(desk: Desk) -> None:
+def test_lines_the_check_list_and_files_are_typed_commands(desk: TypedCommands) -> None:
     lead = desk.leads(SECOND)[GROWN]["lead_id"]
     written = desk.typed(f"lines {lead} --date {SECOND} --out lines.csv")
     assert written["lines"] == len((desk.folder / "lines.csv").read_text("utf-8-sig").splitlines()) - 1 == 2

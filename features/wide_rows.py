@@ -21,15 +21,15 @@ _PART = 10_000_000  # above any period's code
 
 
 @dataclass(frozen=True)
-class Part:
+class MeasurePart:
     """One row per entity × period, with a column of doubles for each of `names`."""
 
     rows: DataFrame
     names: tuple[str, ...]
 
 
-def side_by_side(
-    parts: Iterable[Part], key: str, wanted: Mapping[str, Collection[DaySpan]], now: Collection[DaySpan]
+def wide_rows(
+    parts: Iterable[MeasurePart], key: str, wanted: Mapping[str, Collection[DaySpan]], now: Collection[DaySpan]
 ) -> DataFrame:
     """One row per entity: a column per measure and period that is wanted of it (`column_of`), and `_is_now`, whether it
     has a row in any of the periods `now`. What no part measures is null."""
@@ -54,13 +54,13 @@ def column_of(name: str, period: DaySpan) -> str:
     return f"{name}@{period.label}"
 
 
-def _as_values(part: Part, number: int, key: str) -> DataFrame:
+def _as_values(part: MeasurePart, number: int, key: str) -> DataFrame:
     return part.rows.select(
         key, (F.lit(number * _PART) + F.col(PERIOD)).alias(_SLOT), F.array(*part.names).alias(_VALUES)
     )
 
 
-def _places(parts: Iterable[Part]) -> Iterator[tuple[str, tuple[int, int]]]:
+def _places(parts: Iterable[MeasurePart]) -> Iterator[tuple[str, tuple[int, int]]]:
     """By measure, the number of its part and its place there."""
     for number, part in enumerate(parts):
         yield from ((name, (number, place)) for place, name in enumerate(part.names))
