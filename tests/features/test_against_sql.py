@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarks.indicators_in_duckdb import Counted, counted_again, prepare
+from benchmarks.indicators_in_duckdb import SqlBlock, counted_again, prepare
 from features.among_peers import with_peer_indicators
 from features.catalogue import Catalogue, Source, load_catalogues
 from features.catalogue.running import narrowed
@@ -127,7 +127,7 @@ def test_indicators_of_each_kind_are_what_plain_sql_says(table: MakeTable) -> No
         for name, of in rows.items()
     }
     assert len(counted_again()) >= 20
-    by_entity: dict[str, list[Counted]] = {}
+    by_entity: dict[str, list[SqlBlock]] = {}
     for one in counted_again():
         by_entity.setdefault(one.entity, []).append(one)
     assert by_entity.keys() == MEASURED.keys()
@@ -154,7 +154,7 @@ def test_indicators_of_each_kind_are_what_plain_sql_says(table: MakeTable) -> No
         assert not wrong, (entity, indicator)
 
 
-def _values(catalogue: Catalogue, asked: list[Counted], rows: dict[Source, DataFrame]) -> DataFrame:
+def _values(catalogue: Catalogue, asked: list[SqlBlock], rows: dict[Source, DataFrame]) -> DataFrame:
     """Grain: entity × indicator column, of one kind of entity."""
     entity = catalogue.entity
     members = to_indicators(catalogue, None, rows, NIGHT).selectExpr("*", f"'{entity}' AS peer_group")
