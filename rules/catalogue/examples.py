@@ -57,11 +57,12 @@ def example_worlds(rule_set: RuleSet) -> Worlds:
                 rows[table] += [_typed(table, _named(row, name)) for row in found]
             for table, row in indicator_rows(rule, example, name):
                 of_indicators[table].append(row)
-    rows[STATISTICS] += [_typed(STATISTICS, row) for row in of_indicators.pop(STATISTICS, ())]
+    if statistics := of_indicators.pop(STATISTICS, ()):
+        rows[STATISTICS] += [_typed(STATISTICS, row) for row in statistics]
     schemas = {table: schema_of(table, found) for table, found in of_indicators.items()}
     for table, columns in schemas.items():
         rows[table] += [tuple(_value(kind, row.get(c)) for c, kind in columns.items()) for row in of_indicators[table]]
-    return Worlds({table: found for table, found in rows.items() if found}, expected, schemas)
+    return Worlds(dict(rows), expected, schemas)
 
 
 def columns_of(table: str) -> str:

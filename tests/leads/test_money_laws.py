@@ -247,7 +247,8 @@ def _check_leads(stage: MoneyRows, leads: list[Any], evidence: list[Any], hits: 
         for hit in hits:
             if hit["subject_id"] == lead.subject_id:
                 own[hit["rule_id"]] += hit["amount_at_risk"]
-        assert {rule: money for rule, (money, _) in reported.items()} == dict(own), lead.reason_zh
+        own = {rule: money for rule, money in own.items() if money or rule != _ESTIMATE}  # that of nothing is no money
+        assert {rule: money for rule, (money, _) in reported.items()} == own, lead.reason_zh
         firm = sum((counted for rule, (_, counted) in reported.items() if rule != _ESTIMATE), Decimal(0))
         assert (firm, reported.get(_ESTIMATE, (0, 0))[1]) == (lead.amount_at_risk, lead.estimated_amount), (
             lead.reason_zh

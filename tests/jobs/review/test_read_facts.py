@@ -76,7 +76,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 @pytest.fixture(scope="module")
 def facts(lake: Lake) -> EvidenceFacts:
-    leads = [lead_row(1), lead_row(2, subject_type="doctor", subject_id=DOCTOR, rule_ids=[])]
+    leads = [lead_row(1), lead_row(2, subject_type="doctor", subject_id=DOCTOR, rule_ids=[], line_count=0)]
     evidence = to_rows(EvidenceRow, lake.rows("lead_evidence", "SELECT * FROM lead_evidence"))
     cards = Cards({}, {NAME: IndicatorCard("次均费用", "Charges per visit", "yuan", 90, "amount_fen")})
     return evidence_facts(lake, NIGHT, leads, evidence, [], cards)
