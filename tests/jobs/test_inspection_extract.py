@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fundwatch.settings import Settings
-from jobs.declared_stages import INTAKE, SCAN
+from jobs.declared_stages import BUILD, INTAKE, SCAN
 from jobs.job import Workplace
 from jobs.run_nights import run_night
 from simulator.scenario.layout import Layout
@@ -47,7 +47,7 @@ def places(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Map
         if found:
             shutil.copytree(found["national"].settings.var / "keys", root / "keys", dirs_exist_ok=True)
         for night in NIGHTS:
-            run_night(place, night, (INTAKE, SCAN))
+            run_night(place, night, (INTAKE, BUILD, SCAN))
         found[source] = place
     return found
 
