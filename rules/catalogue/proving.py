@@ -12,6 +12,7 @@ from rules.catalogue.examples import Worlds
 from rules.catalogue.rule import Example, Rule, RuleState
 
 COUNTED, COMPARED = "counted", "compared"
+BARE = "of no line"  # by whom it is about, a hit that no line proves
 _VARIANT = "~"  # in the name of an example that is played again with something changed
 _UNKNOWN, _UNFILLED = "?", "{"
 
@@ -63,7 +64,7 @@ class Played:
         for hit in hits:
             touched = set()
             proofs = [(line.line_id, line.role, line.amount_at_risk) for line in hit.lines]
-            for proof, role, amount in proofs or [(hit.subject_id or "", COUNTED, hit.amount_at_risk)]:
+            for proof, role, amount in proofs or [(hit.subject_id or "", BARE, hit.amount_at_risk)]:
                 example, _, thing = proof.partition(":")
                 if example.startswith(f"{hit.rule_id}#"):
                     touched.add(example)
@@ -122,7 +123,7 @@ def proof_of(rule: Rule, worlds: Worlds, played: Played, broken: str = "") -> Ru
 
 def wrong_with(name: str, example: Example, played: Played) -> Iterator[str]:
     """What of an example is not as it says; nothing where it holds."""
-    counted, compared = played.hits(name), played.hits(name, COMPARED)
+    counted, compared = played.hits(name, BARE if example.indicators else COUNTED), played.hits(name, COMPARED)
     for what, found, said in (("hits", counted, example.hits), ("compared", compared, example.compared)):
         if sorted(found) != sorted(map(str, said)):
             yield f"{what} {_named(found)}, and says {_named(map(str, said))}"
