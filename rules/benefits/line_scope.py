@@ -27,8 +27,7 @@ def scope_by_lines(inputs: ScanInputs, termed: DataFrame) -> DataFrame:
     over = F.when(~own & (F.col("unit_price") > F.col("price_limit")), _beyond()).otherwise(_zero())
     parts = lines.join(shares, on="settlement_id", how="inner").select(
         "settlement_id", "amount", "covered_amount", over.cast(_MONEY).alias("over"), share.alias("share"),
-        own.alias("own"),
-        (F.col("price_limit").isNotNull() & F.col("unit_price").isNull()).alias("unpriced"),
+        own.alias("own"), (F.col("unit_price").isNull() | F.col("quantity").isNull()).alias("unpriced"),
     )  # fmt: skip
     first = F.round((F.col("amount") - F.col("over")) * F.col("share"), 2)
     due = (F.col("amount") - F.col("over") - first).cast(_MONEY)
@@ -52,7 +51,8 @@ def scope_by_lines(inputs: ScanInputs, termed: DataFrame) -> DataFrame:
 
 
 def _beyond() -> Column:
-    """What the price lies above its limit, for all that was charged; never more than was charged."""
+    """What the price lies above its limit, for all that was charged; never more than was charged. Means nothing of a
+    line that does not say how much: it is lacking."""
     return F.least((F.col("unit_price") - F.col("price_limit")) * F.col("quantity"), F.col("amount"))
 
 

@@ -65,9 +65,11 @@ def resettled(inputs: ScanInputs, first: date, patient_id: str | None = None) ->
 
 
 def _settled(inputs: ScanInputs, since: date) -> DataFrame:
-    """Settlements with their encounter and the level of their place."""
+    """Settlements with their encounter and the level of their place; those of no known time too, which may lie before
+    any other of the person."""
     settled_on = F.to_date("settled_at")
-    made = inputs.table("settlement").filter(settled_on.between(since, inputs.window.end)).select(*_SETTLEMENT)
+    in_time = settled_on.between(since, inputs.window.end) | F.col("settled_at").isNull()
+    made = inputs.table("settlement").filter(in_time).select(*_SETTLEMENT)
     stays = inputs.table("encounter").select("encounter_id", *_ENCOUNTER, F.col("region_code").alias("insured_region"))
     places = inputs.table("institution").select("institution_id", "institution_level")
     placed = made.join(stays, on="encounter_id", how="left").join(places, on="institution_id", how="left")
@@ -75,7 +77,11 @@ def _settled(inputs: ScanInputs, since: date) -> DataFrame:
 
 
 def _with_usage(rows: DataFrame, policies: Policies) -> DataFrame:
-    """What earlier settlements of the person, insurance and year used: of the kind of care, and of all kinds."""
+    """What earlier settlements of the person, insurance and year used: of the kind of care, and of all kinds.
+
+    `usage_is_known` unless an earlier one leaves open what it used or of what, one bears no time, or two of the same
+    moment leave open which came first.
+    """
     who = F.coalesce("patient_id", F.concat(F.lit("?"), "settlement_id"))  # nobody's settlements are nobody else's
     rows = rows.select("*", who.alias("_who"))
     order = ("settled_at", "settlement_id")
@@ -100,7 +106,13 @@ def _with_usage(rows: DataFrame, policies: Policies) -> DataFrame:
         base = F.floor(F.try_divide(F.col(fund), F.col(f"{fund}_share")), _CENT)
         sums[f"{fund}_used_left"] = F.sum(F.when(counts, F.col("left_amount"))).over(of_year)
         sums[f"{fund}_used_base"] = F.sum(base).over(of_year)
-    lacking = reduce(Column.__or__, (F.col(name).isNull() for name in ("covered_amount", "pooled_fund_amount")))
+    says = ("covered_amount", "deductible_amount", "pooled_fund_amount", "insurance_type", "kind")
+    is_open = reduce(Column.__or__, (F.col(name).isNull() for name in says))
+    of_person = Over.partitionBy("_who")
+    at_once = Over.partitionBy("_who", "year", "settled_at")
+    opened = F.count_if(is_open).over(Over.partitionBy("_who", "year").orderBy(*order).rowsBetween(*before))
+    undated = F.count_if(F.col("settled_at").isNull()).over(of_person)
+    is_one = F.min("encounter_id").over(at_once) == F.max("encounter_id").over(at_once)
     return rows.select(
         "*",
         *(F.coalesce(column, _zero()).cast(_MONEY).alias(name) for name, column in sums.items()),
@@ -109,7 +121,7 @@ def _with_usage(rows: DataFrame, policies: Policies) -> DataFrame:
         .cast(_MONEY)
         .alias("later_kind_deductible"),
         F.count(F.lit(1)).over(of_stay).alias("used_stay_count"),
-        F.count_if(lacking).over(of_year).alias("used_unknown"),
+        ((F.coalesce(opened, F.lit(0)) + undated == 0) & is_one).alias("usage_is_known"),
     )
 
 
@@ -127,7 +139,8 @@ def _unknown(segments: int) -> Column:
         "amounts": reduce(Column.__or__, (F.col(name).isNull() for name in PAID)),
         "lines": F.col("line_total").isNull() | (F.col("lines_lacking") > 0),
         "lines_not_whole": F.col("line_total") != F.col("total_amount"),
-        "year": (F.col("lake_since") > F.date_add(year_began, _OPENING.days)) | (F.col("used_unknown") > 0),
+        "year": (F.col("lake_since") > F.date_add(year_began, _OPENING.days))
+        | ~F.coalesce("usage_is_known", F.lit(False)),
         "aid_alone": only_aid,
     }
     named = F.lit(None).cast("string")
@@ -143,12 +156,12 @@ UNKNOWN_WORDS: Mapping[str, tuple[str, str]] = {
     "level": ("机构级别未知或政策未规定", "the institution's level is unknown, or the policy does not speak of it"),
     "version": ("结算日没有生效的政策或险种未规定", "no policy holds on the day, or it does not know the insurance"),
     "amounts": ("结算单缺金额", "the settlement lacks an amount"),
-    "lines": ("费用明细缺失或缺等级、单价", "fee lines are missing, or lack class or price"),
+    "lines": ("费用明细缺失或缺等级、数量、单价", "fee lines are missing, or lack class, quantity or price"),
     "lines_not_whole": (
         "明细合计与结算总额不符(未到齐或结算后冲正)",
         "the lines do not add up to the settlement's total",
     ),
-    "year": ("本年度之前的结算不全", "the year's earlier settlements are not all known"),
+    "year": ("本年度之前的结算不全或先后不明", "the year's earlier settlements, or their order, are not all known"),
     "aid_alone": ("由医疗救助单独支付", "medical aid alone paid"),
 }
 

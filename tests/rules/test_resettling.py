@@ -25,6 +25,9 @@ _STAY["ceiling"] = 30_000
 POLICIES = Policies({"990000": BenefitsFile.model_validate(CONTENT)})
 
 
+OPEN = ("deductible_amount", "pooled_fund_amount", "covered_amount", "insurance_type", "settled_at")
+
+
 def _settled(name: str, patient: str | None, day: date, covered: int, paid: Any, **more: Any) -> dict[str, Any]:
     """A settlement whose deductible, pooled and further funds are given; all in scope."""
     deductible, pooled, further = (Decimal(str(amount)) for amount in paid)
@@ -52,7 +55,13 @@ STAYS = [
     _settled("no lines", "P4", date(2026, 3, 4), 10_000, (500, 7_600, 0)),
     _settled("late lines", "P5", date(2026, 3, 5), 10_000, (500, 7_600, 0)),
     _settled("no level", "P6", date(2026, 3, 6), 10_000, (500, 7_600, 0), institution_id="X"),
-]
+    _settled("no quantity", "P7", date(2026, 3, 6), 10_000, (500, 7_600, 0)),
+    # what was used before is open: how much, of which insurance, when, in which order
+    *(_settled(f"open {n}", f"Q{n}", date(2026, 1, 8), 1_000, (500, 400, 0), **{open_: None})
+      for n, open_ in enumerate(OPEN)),
+    *(_settled(f"after open {n}", f"Q{n}", date(2026, 3, 8), 10_000, (500, 7_600, 0)) for n in range(len(OPEN))),
+    *(_settled(f"at once {n}", "R", date(2026, 3, 9), 10_000, (500, 7_600, 0)) for n in range(2)),
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +74,8 @@ def made(spark: Any) -> dict[str, Any]:
     ]  # fmt: skip
     lines = [
         {"line_id": f"l {s['settlement_id']}", "settlement_id": s["settlement_id"], "coverage_class": "1",
-         "amount": s["total_amount"] - (100 if s["settlement_id"] == "late lines" else 0), "quantity": Decimal(1),
+         "amount": s["total_amount"] - (100 if s["settlement_id"] == "late lines" else 0),
+         "quantity": None if s["settlement_id"] == "no quantity" else Decimal(1),
          "covered_amount": s["covered_amount"], "unit_price": s["total_amount"]}
         for s in STAYS if s["settlement_id"] != "no lines"
     ]  # fmt: skip
@@ -93,7 +103,8 @@ def test_a_share_that_is_too_high_is_the_step_that_parts_from_the_policy(made: d
 def test_what_policy_or_data_do_not_say_is_unknown_with_its_reason(made: dict[str, Any]) -> None:
     reasons = {
         "elsewhere": "region", "nobody": "person", "no lines": "lines", "late lines": "lines_not_whole",
-        "no level": "level",
+        "no level": "level", "no quantity": "lines",
+        **{f"after open {n}": "year" for n in range(len(OPEN))}, "at once 0": "year", "at once 1": "year",
     }  # fmt: skip
     assert {name: made[name]["unknown"] for name in reasons} == reasons
     assert {made[name]["due_fund"] for name in reasons} == {None}
