@@ -9,21 +9,15 @@ from dataclasses import dataclass
 from jobs.declared_stages import STAGES, Stage
 from jobs.terminal.lead_options import leads_options
 from jobs.terminal.options import (
-    audit_options,
     deliveries_options,
-    erase_options,
     evaluate_options,
-    export_options,
-    keys_options,
     knowledge_options,
     lake_options,
     looking_options,
     models_options,
     nightly_options,
-    privacy_options,
     profile_options,
     quarantine_options,
-    reidentify_options,
     rule_options,
     settlements_options,
     show_options,
@@ -31,6 +25,14 @@ from jobs.terminal.options import (
     source_options,
     spikes_options,
     tables_options,
+)
+from jobs.terminal.protect_options import (
+    audit_options,
+    erase_options,
+    export_options,
+    keys_options,
+    privacy_options,
+    reidentify_options,
 )
 from jobs.terminal.value_options import credit_options, ledger_options, points_options, quarter_options
 
