@@ -45,8 +45,10 @@ wait_for() { # SECONDS COMMAND…
 }
 knows_the_dag() { [ "$(sql airflow "SELECT count(*) FROM dag WHERE dag_id = 'fundwatch_nightly' AND NOT is_stale" 2>/dev/null)" = 1 ]; }
 has_ended() { case "$(state_of "$1")" in success | failed) return 0 ;; *) return 1 ;; esac; }
+has_no_backfill() { [ "$(sql airflow "SELECT count(*) FROM backfill WHERE completed_at IS NULL" 2>/dev/null)" = 0 ]; }
 run_night() {
   local started=$SECONDS
+  wait_for 300 has_no_backfill # the scheduler closes one some time after its last run
   bash "$here/airflow_backfill.sh" "$1" "$1" >>"$SERVICES_HOME/airflow.log" 2>&1
   wait_for 3600 has_ended "$1"
   echo "night $1: $(state_of "$1"), $((SECONDS - started)) s, LocalExecutor on PostgreSQL"

@@ -179,11 +179,8 @@ _READS_OPTIONS = {
     "console",
     "copying",
     "lake_commands",
-    "lead_options",
     "night_commands",
-    "options",
     "usage",
-    "value_options",
 }
 
 
@@ -195,7 +192,9 @@ def _calls_of(module: Path) -> set[str]:
 
 def test_parsing_acting_and_printing_are_three_places() -> None:
     """Modules of commands turn options into arguments, the console prints, pages make text; services do neither."""
-    services = [m for m in _modules("jobs") if m.stem not in _READS_OPTIONS and not m.stem.endswith("commands")]
+    services = [
+        m for m in _modules("jobs") if m.stem not in _READS_OPTIONS and not m.stem.endswith(("commands", "options"))
+    ]
     assert [str(m.relative_to(ROOT)) for m in services if "argparse" in _imported(m)] == []
     printing = {m.relative_to(ROOT).as_posix() for m in _modules("jobs") if "print" in _calls_of(m)}
     assert printing == {"jobs/terminal/console.py"}

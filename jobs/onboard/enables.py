@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rules.catalogue.rule import RuleSet
     from rules.knowledge.points import Knowledge
 
-# the money of a hit needs them
+# the money of a hit needs them; rules on indicators need what their indicators rest on
 NEEDED_BY_EVERY_RULE = {
     "claim_line": (
         "line_id", "encounter_id", "settlement_id", "patient_id", "institution_id", "charged_at", "covered_amount",
