@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -99,7 +100,17 @@ class Cards:
 
 
 def looked_up(texts: Mapping[str, str], key: Column) -> Column:
-    """The text of the key in the row, or the key itself: a literal in the plan, so that no join is needed."""
+    """The text of the key in the row, or the key itself: a literal in the plan, so that no join is needed.
+
+    All texts are one literal: Spark walks a map made of hundreds anew for every rule of its analyzer, and each entry
+    as often as there are entries.
+    """
     if not texts:
         return key
-    return F.coalesce(F.create_map(*(F.lit(part) for pair in sorted(texts.items()) for part in pair))[key], key)
+    written = json.dumps(texts, ensure_ascii=False, sort_keys=True)
+    return F.coalesce(F.from_json(F.lit(written), "map<string,string>")[key], key)
+
+
+def is_listed(names: Iterable[str], key: Column) -> Column:
+    """Whether the key is one of these ids or columns, which hold no comma: one literal, as in `looked_up`."""
+    return F.find_in_set(key, F.lit(",".join(sorted(names)))) > 0

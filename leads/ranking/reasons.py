@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from leads.cards import STATISTICAL, TIPPED, Cards, looked_up
+from leads.cards import STATISTICAL, TIPPED, Cards, is_listed, looked_up
 from leads.words import in_currency
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _law(cards: Cards, rule: Column) -> Column:
     articles = F.when(F.lit(False), nothing)
     for law, rules in of_law.items():
         reported = F.array(*(F.lit(article) for article in law)).cast("array<string>")
-        articles = articles.when(rule["rule_id"].isin(rules), reported)
+        articles = articles.when(is_listed(rules, rule["rule_id"]), reported)
     return articles.otherwise(nothing)
 
 
@@ -141,7 +141,7 @@ def _clearings(language: str, cards: Cards) -> Column:
         texts = {rule_id: f"{rule_id}:{card.clears_zh}" for rule_id, card in cards.rules.items() if card.clears_zh}
     else:
         texts = {rule_id: f"{rule_id}: {card.clears_en}" for rule_id, card in cards.rules.items() if card.clears_en}
-    has_card = F.filter("rules", lambda rule: rule["rule_id"].isin(list(texts)))
+    has_card = F.filter("rules", lambda rule: is_listed(texts, rule["rule_id"]))
     return F.array_join(F.transform(has_card, lambda rule: looked_up(texts, rule["rule_id"])), "\n")
 
 
@@ -152,7 +152,8 @@ def _position(language: str, cards: Cards, reported: Column) -> Column:
     share = F.when(is_high, reported["percentile"]).otherwise(1 - reported["percentile"])
     beyond = F.format_number(share * 100, 1)
     count, shares = reported["peer_count"].cast("string"), [i for i, c in cards.indicators.items() if c.unit == "share"]
-    numbers = [_number(number, reported["indicator"].isin(shares)) for number in (value, median)]
+    is_share = is_listed(shares, reported["indicator"])
+    numbers = [_number(number, is_share) for number in (value, median)]
     if language == "zh":
         name = looked_up({i: card.name_zh for i, card in cards.indicators.items()}, reported["indicator"])
         side = F.when(is_high, "高于").otherwise("低于")
