@@ -112,7 +112,9 @@ class Workplace:
     def close(self) -> None:
         """End the session, if one was started."""
         if self._spark is not None:
-            self._spark.stop()
+            from fundwatch.engine.session import stop_session  # imports Spark
+
+            stop_session(self._spark)
             self._spark = None
             self._scratch.drop(self.settings.events_dir)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,9 +91,15 @@ def _java_options(jars: Sequence[str], asked: str) -> str:
 
 
 def start_session(app: str, conf: dict[str, str], master: str | None) -> SparkSession:
-    """A session with our settings under the user's. With `master` None (spark-submit) the launcher's holds."""
+    """A session with our settings under the user's. With `master` None (spark-submit) the launcher's holds.
+
+    Where Spark runs in this process already, it is a session beside the one that is there. End it by `stop_session`.
+    """
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
+    if SparkContext._active_spark_context is not None:
+        return _beside(SparkSession.builder.getOrCreate(), _BASE | conf)
     spark_conf = {"spark.app.name": app}
     if master is not None:
         spark_conf["spark.master"] = master
@@ -113,3 +119,20 @@ def start_session(app: str, conf: dict[str, str], master: str | None) -> SparkSe
         ) from error
     session.sparkContext.setLogLevel("FATAL")
     return session
+
+
+def _beside(running: SparkSession, asked: Mapping[str, str]) -> SparkSession:
+    """A session of the same Java, which has what is asked of queries for itself alone."""
+    session = running.newSession()
+    for name, value in asked.items():
+        if session.conf.isModifiable(name):
+            session.conf.set(name, value)
+    return session
+
+
+def stop_session(session: SparkSession) -> None:
+    """End a session, and Spark with it, unless that was there before the session."""
+    from pyspark.sql import SparkSession
+
+    if session is SparkSession._instantiatedSession:
+        session.stop()

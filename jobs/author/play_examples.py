@@ -80,6 +80,8 @@ def play_examples(settings: Settings, names: Sequence[str] = ()) -> ExamplesPlay
     every = [rule.id for rule in rule_set.rules]
     wanted = {known_name("rule", name, every) for name in names}
     rule_set = rule_set.only(wanted) if wanted else rule_set
+    from fundwatch.engine.session import stop_session  # imports Spark
+
     with TemporaryDirectory(prefix="fundwatch-") as folder:
         scratch = Scratch(Path(folder))
         with step("Spark starts"):
@@ -88,7 +90,7 @@ def play_examples(settings: Settings, names: Sequence[str] = ()) -> ExamplesPlay
             with step(f"{len(rule_set.rules)} rules play their examples"):
                 return ExamplesPlayed(prove(session, rule_set, load_knowledge(region=region)))
         finally:
-            session.stop()
+            stop_session(session)
 
 
 def prove(session: SparkSession, rule_set: RuleSet, knowledge: Knowledge) -> tuple[RuleProof, ...]:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fundwatch.engine.session import FEW_ROWS, start_session
+from fundwatch.engine.session import FEW_ROWS, start_session, stop_session
 from fundwatch.errors import DeliveryError, FundwatchError
 from fundwatch.logs import step
 from fundwatch.regions import region_of
@@ -121,7 +121,7 @@ def _with_spark(
                 how = ScanSettings(settings.scan_days, region_of(settings))
                 return check(spark, mapping, quality, delivery, sample, how)
         finally:
-            spark.stop()
+            stop_session(spark)
     finally:
         Scratch(settings.scratch_dir).drop(settings.events_dir)
 

@@ -41,3 +41,13 @@ def test_a_column_is_one_question_to_java(spark: SparkSession, monkeypatch: pyte
     F.lower(F.col("b"))
     assert len([command for command in asked if command.startswith("c\n")]) == 2
     assert [command for command in asked if command.startswith("r\n")] == []
+
+
+def test_a_session_beside_one_that_runs_has_its_own_settings_and_ends_alone(spark: SparkSession) -> None:
+    from fundwatch.engine.session import start_session, stop_session
+
+    name = "spark.sql.shuffle.partitions"
+    beside = start_session("beside", {name: "7"}, "local[1]")
+    assert (beside.conf.get(name), spark.conf.get(name)) == ("7", "1")
+    stop_session(beside)
+    assert spark.range(3).count() == 3
