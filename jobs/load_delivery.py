@@ -30,7 +30,7 @@ from intake.source.usual_size import Figures, judge
 from jobs.declared_stages import INTAKE
 from jobs.job import Job, Night, Report, Workplace
 from jobs.loading.count_clean import standing_figures
-from jobs.loading.find_values import found_times, found_values
+from jobs.loading.find_values import found_times, found_values, having
 from jobs.loading.intake_work import IntakeWork, JudgedRows, history_rows, judged_rows, sent_to_vault
 from jobs.loading.net_entries import TableEntries, entries_by_table, netted_tables, waiting_totals
 from jobs.loading.note_delivery import Course, noted_delivery, scratch_in
@@ -88,7 +88,7 @@ def run(night: Night) -> Report:
             reported = entries_by_table(work, clean)
             waiting = waiting_totals(work, reported, judged)
             totals = with_waiting(_totals(work, judged, files), waiting)
-            values = found_values(work, judged)
+            values = found_values(work, judged, totals)
             course.report.placeholders, course.report.shared = values.placeholders, values.shared
         with step(f"{night.date}   quality gate"):
             warming.join()
@@ -134,21 +134,26 @@ def _pass_gate(
     report.expectations = gate.judge(report.totals, delivery.files, work.quality)
     found = gate.findings_of(report.expectations).with_doubts(doubts)
     report.doubts = found.doubts
-    report.codes, report.unlisted = _code_counts(judged)
+    report.codes, report.unlisted = _code_counts(judged, report.totals)
     if found.wrong or (found.doubts and not course.is_released):
         raise gate.gate_error(found, report.codes, report.unlisted, course.page, work.date, work.mapping.source)
 
 
-def _code_counts(judged: Mapping[str, DataFrame]) -> tuple[list[gate.CodeCount], list[gate.CodeCount]]:
-    """Error codes of quarantined rows, and codes that no list of the mapping has, the commonest first; in one job."""
-    if not judged:
-        return [], []
-    kinds = {"error": code_counts, "unlisted": finding_counts}
+def _code_counts(
+    judged: Mapping[str, DataFrame], totals: Sequence[Total]
+) -> tuple[list[gate.CodeCount], list[gate.CodeCount]]:
+    """Error codes of quarantined rows, and codes that no list of the mapping has, the commonest first; in one job, of
+    tables of which the control totals say that there are such."""
+    quarantined = having(judged, totals, lambda total: total.quarantined_lines)
+    unlisted = having(judged, totals, lambda total: total.unlisted_lines)
+    kinds = {"error": (code_counts, quarantined), "unlisted": (finding_counts, unlisted)}
     frames = [
         count(rows, table).selectExpr("*", f"'{kind}' AS kind")
-        for kind, count in kinds.items()
-        for table, rows in judged.items()
+        for kind, (count, tables) in kinds.items()
+        for table, rows in tables.items()
     ]
+    if not frames:
+        return [], []
     rows = sorted(stacked(frames).collect(), key=lambda r: (-r.rows, r.table_name, r.code))  # a row per code
 
     def of(kind: str) -> list[gate.CodeCount]:

@@ -160,7 +160,8 @@ class Table:
                 wrong.append(f"{column.name} is {found[column.name]}, the contract says {column.type}")
         if wrong:
             raise ContractError(problems(f"the rows do not fit the table {self.name}", wrong), where=self.name)
-        return rows.select(*self.column_names, *(sorted(extra) if self.is_open else ()))
+        order = [*self.column_names, *(sorted(extra) if self.is_open else ())]
+        return rows if rows.columns == order else rows.select(*order)
 
 
 def arrow_type(spark_type: str) -> Any:

@@ -306,5 +306,6 @@ def _conformed(rows: DataFrame, contract: Table, night: date) -> DataFrame:
     from pyspark.sql import functions as F
 
     if contract.replaced is Replaced.BY_NIGHT:
-        rows = rows.withColumn("business_date", F.lit(night))
+        others = (name for name in rows.columns if name != "business_date")
+        rows = rows.select(F.lit(night).alias("business_date"), *others)  # where contracts have it: the order is right
     return contract.conform(rows)

@@ -125,7 +125,8 @@ def to_canonical(
     contract, allowed = TABLES[ENTRY_OF.get(table, table)], checks.identifier_like
     read = _reader(contract, rows, checks, privacy, delivered, values or ValueRules())
     try:
-        known = strings.select("*", *(F.lit(None).cast("string").alias(c) for c in delivered.absent(rows)))
+        absent = [F.lit(None).cast("string").alias(c) for c in delivered.absent(rows)]
+        known = strings.select("*", *absent) if absent else strings
         known = read.read(known, filled)
         mapped = _mapped_columns(rows, filled, delivered, read)
         entries = [(n, entry) for n, entry in enumerate(rows.vault) if delivered.fill(entry)]

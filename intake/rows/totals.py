@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
-from intake.rows.canonical import CODES, TURNED
+from intake.rows.canonical import CODES, PLACEHOLDERS, TURNED
 from intake.rows.listed import FINDINGS
 from intake.rows.reading import BEGINS_LINE, FILE_NAME, LINE_NUMBER
 from intake.rows.status import ACCEPTED, DUPLICATE, QUARANTINED, STATUS
@@ -35,6 +35,8 @@ class Total:
     Of the accepted, `waiting_lines` and their money are reversals whose original had not come by the night.
     `turned_amount` is the money of rows that the mapping's `sign` made negative. Where lines become several rows each,
     rows are counted as lines, and `file_lines` are those of the file; None: each is one row.
+    `unlisted_lines` hold a code that no list of the mapping has, and `placeholder_lines`, which are no copies, a text
+    that stands for nothing: where there is none, nobody has to look for which.
     """
 
     file_name: str
@@ -52,6 +54,8 @@ class Total:
     waiting_amount: Decimal | None = None
     turned_amount: Decimal | None = None
     file_lines: int | None = None
+    unlisted_lines: int = 0
+    placeholder_lines: int = 0
 
     @property
     def lines_of_file(self) -> int:
@@ -84,7 +88,7 @@ def control_totals(rows: DataFrame, table: str, money: str | None, excluding: Se
     lines = [F.count_if(status == kind).alias(f"{name}_lines") for kind, name in _KINDS]
     sums = [F.sum(F.when(status == kind, amount).otherwise(F.lit(0) * amount)).cast(MONEY) for kind, _ in _KINDS]
     turned = F.col(TURNED) if TURNED in rows.columns else F.lit(False)
-    lines_of_file = F.lit(None).cast("bigint")
+    lines_of_file, none = F.lit(None).cast("bigint"), F.lit(0).cast("bigint")
     if BEGINS_LINE in rows.columns:  # null in rows of files beside it whose lines are one row each
         lines_of_file = F.count_if(F.coalesce(BEGINS_LINE, F.lit(True)))
     return rows.groupBy(F.col(FILE_NAME).alias("file_name")).agg(
@@ -96,7 +100,14 @@ def control_totals(rows: DataFrame, table: str, money: str | None, excluding: Se
         F.count_if(F.col(CODES).isin(*excluding)).alias("excluded_lines"),
         F.sum(F.when(turned, amount)).cast(MONEY).alias("turned_amount"),
         lines_of_file.alias("file_lines"),
+        (F.count_if(F.size(FINDINGS) > 0) if FINDINGS in rows.columns else none).alias("unlisted_lines"),
+        (F.count_if(has_placeholder()) if PLACEHOLDERS in rows.columns else none).alias("placeholder_lines"),
     )
+
+
+def has_placeholder() -> Column:
+    """Whether a row, which is no copy of another, holds a text that stands for nothing."""
+    return F.col(PLACEHOLDERS).isNotNull() & (F.col(STATUS) != DUPLICATE)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from fundwatch.engine.frames import stacked
 from intake.rows.canonical import PLACEHOLDERS
-from intake.rows.status import ACCEPTED, DUPLICATE, STATUS
+from intake.rows.status import ACCEPTED, STATUS
+from intake.rows.totals import has_placeholder
 from intake.source.checks import SharedToken
 from intake.source.mapping import ENTRY_OF
 
@@ -63,7 +64,7 @@ def placeholder_counts(tables: Mapping[str, DataFrame]) -> DataFrame | None:
         if PLACEHOLDERS not in rows.columns:
             continue
         where = F.col(_WHERE) if _WHERE in rows.columns else F.lit(None).cast("string").alias(_WHERE)
-        odd = rows.filter(F.col(PLACEHOLDERS).isNotNull() & (F.col(STATUS) != DUPLICATE))
+        odd = rows.filter(has_placeholder())
         each = odd.select(where, F.explode(F.split(F.col(PLACEHOLDERS), "\n")).alias("said"))
         frames.append(each.select(F.lit(table).alias("table_name"), _WHERE, F.split("said", "\t").alias("said")))
     if not frames:

@@ -85,7 +85,8 @@ class Reader:
         planned five times, and one in those of the next again.
         """
         said = {name: self._said(name, given) for name, given in filled.items()}
-        rows = rows.select("*", *self._helpers())
+        if helpers := self._helpers():
+            rows = rows.select("*", *helpers)
         rows = rows.select("*", *(text.alias(_DELIVERED + name) for name, text in said.items()))
         rows = rows.select("*", *(self._source(name, given).alias(_SOURCE + name) for name, given in filled.items()))
         return rows.select("*", *(self._value(name, given).alias(_VALUE + name) for name, given in filled.items()))

@@ -28,8 +28,16 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+_HELD = set[str]()  # the fingerprints of mappings that held
+
+
 def refuse_what_shows(spark: SparkSession, mapping: SourceMapping) -> None:
-    """Raises MappingError naming every column that would show what identifies a person."""
+    """Raises MappingError naming every column that would show what identifies a person.
+
+    A mapping that held is not looked at again by the same process: its plan is made of nothing else.
+    """
+    if mapping.fingerprint in _HELD:
+        return
     entries = [
         _Entry(mapping, table, rows, f"tables.{table}.rows[{number}]")
         for table, how in mapping.tables.items()
@@ -41,6 +49,7 @@ def refuse_what_shows(spark: SparkSession, mapping: SourceMapping) -> None:
         raise MappingError(
             problems("the mapping does not hold", found), where=f"the source {mapping.source}", do="fix what is named"
         )
+    _HELD.add(mapping.fingerprint)
 
 
 def _problems(spark: SparkSession, entries: Mapping[str, _Entry]) -> Iterator[str]:

@@ -151,6 +151,7 @@ def test_a_filter_names_what_it_keeps_and_drops_and_every_other_code_is_told_by_
     }  # fmt: skip
     total = control_totals(judged, "claim_line", "amount", ["NOT_VALID"]).first()
     assert (total.delivered_lines, total.accepted_lines, total.quarantined_lines, total.excluded_lines) == (10, 1, 9, 1)
+    assert total.unlisted_lines == sum(rows for rows, _ in found.values())
 
 
 def test_a_filter_on_a_column_that_was_not_delivered_drops_nothing(spark):

@@ -8,6 +8,7 @@ import pytest
 
 from fundwatch.errors import MappingError
 from fundwatch.resources import conf_names
+from intake.source import plan_check
 from intake.source.load import read_mapping
 from intake.source.mapping import SourceMapping
 from intake.source.plan_check import refuse_what_shows
@@ -31,6 +32,15 @@ def _mapping(**columns: Any) -> SourceMapping:
 @pytest.mark.parametrize("source", conf_names("sources"))
 def test_every_shipped_mapping_passes(spark: SparkSession, source):
     refuse_what_shows(spark, read_mapping(source))
+
+
+def test_a_mapping_that_held_is_not_looked_at_again(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    mapping = _mapping(patient_id={"token": "person", "of": "psn_no"})
+    refuse_what_shows(spark, mapping)
+    monkeypatch.setattr(plan_check, "_problems", lambda *_: iter(["it was looked at"]))
+    refuse_what_shows(spark, mapping)
+    with pytest.raises(MappingError, match="it was looked at"):
+        refuse_what_shows(spark, _mapping(patient_id={"token": "person", "of": "upper(psn_no)"}))
 
 
 def test_what_is_made_safe_or_says_yes_or_no_passes(spark):
