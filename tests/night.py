@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks.canaries import planter_of
-from fundwatch.engine.session import FEW_ROWS, JAVA_OPTIONS
 from fundwatch.settings import Settings, load_settings
 from intake.source.load import read_mapping
 from jobs.command_line import main
@@ -115,9 +114,8 @@ def _night_after_night(var: Path, settings: str) -> int:
 
 
 def _settings_with_events(var: Path) -> Path:
-    """A settings file that switches Spark's event log on, the profile's other settings kept but for Java's second
-    compiler, which would work on the core of another test."""
-    demo = load_settings({"profile": "demo"}, {}).settings.spark_conf | {JAVA_OPTIONS: FEW_ROWS[JAVA_OPTIONS]}
+    """A settings file that switches Spark's event log on, the profile's other settings kept."""
+    demo = load_settings({"profile": "demo"}, {}).settings.spark_conf
     _events_of(var).mkdir(parents=True)
     stated = {
         "spark.eventLog.enabled": "true",
