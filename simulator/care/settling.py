@@ -2,7 +2,7 @@
 
 Every settlement keeps the interface's check sums: total = own-paid + over-limit + first-paid + in-scope;
 total = funds + personal; personal = account + cash. A person's yearly usage moves with each settlement and
-back with its reversal; settlements of one person are made in the order of their encounters.
+back with its reversal; `settlement_queue` makes the settlements of all in the order of time.
 """
 
 from __future__ import annotations
@@ -44,20 +44,21 @@ def split(item: Item, quantity: int, price: int) -> Split:
 
 
 def settle(seed: int, visit: Visit, unsettled: frozenset[str] = frozenset()) -> Settlement | None:
-    """Settle an encounter's lines but the `unsettled`; None when no line is left.
+    """Settle an encounter's lines but the `unsettled` and what was settled before; None when no line is left."""
+    lines = [line for line in visit.lines if not line.settlement_id and line.id not in unsettled]
+    return _settled(id_of(seed, "settlement", visit.id), visit, visit.settled_at, lines) if lines else None
 
-    An encounter with an interim settlement gets two: the first of what was charged until then.
-    """
+
+def settle_interim(seed: int, visit: Visit, unsettled: frozenset[str] = frozenset()) -> Settlement | None:
+    """Settle what was charged until the interim settlement; None when that is nothing or all."""
+    until = visit.interim_at or visit.settled_at
     lines = [line for line in visit.lines if line.id not in unsettled]
-    if visit.interim_at is not None:
-        until = visit.interim_at
-        early, late = [x for x in lines if x.at <= until], [x for x in lines if x.at > until]
-        if early and late:
-            _settled(id_of(seed, "interim", visit.id), visit, until, early).is_interim = True
-            lines = late
-    if not lines:
+    early = [line for line in lines if line.at <= until]
+    if not early or len(early) == len(lines):
         return None
-    return _settled(id_of(seed, "settlement", visit.id), visit, visit.settled_at, lines)
+    settlement = _settled(id_of(seed, "interim", visit.id), visit, until, early)
+    settlement.is_interim = True
+    return settlement
 
 
 def settle_after_an_error(seed: int, visit: Visit) -> Settlement:
@@ -74,7 +75,7 @@ def settle_after_an_error(seed: int, visit: Visit) -> Settlement:
 
 
 def _settled(number: str, visit: Visit, at: datetime, lines: list[Line]) -> Settlement:
-    settlement = Settlement(number, visit, at, _sums(visit, lines))
+    settlement = Settlement(number, visit, at, _sums(visit, at, lines))
     for line in lines:
         line.settlement_id = settlement.id
     visit.settlements.append(settlement)
@@ -103,11 +104,11 @@ def reverse(seed: int, visit: Visit, at: datetime) -> Settlement:
     return settlement
 
 
-def _sums(visit: Visit, lines: list[Line]) -> dict[str, int]:
+def _sums(visit: Visit, at: datetime, lines: list[Line]) -> dict[str, int]:
     total, own_paid, over, first = _parts(lines)
     in_scope = total - own_paid - over - first
     person = visit.person
-    usage = person.usage.setdefault(visit.settled_at.year, Usage())
+    usage = person.usage.setdefault(at.year, Usage())
     kind = kind_of(visit.visit_type, is_stay=visit.is_stay)
     deductible = deductible_of(STANDARD, kind, visit.place.level, person.insurance, usage)
     if visit.settlements and visit.settlements[0].is_interim:

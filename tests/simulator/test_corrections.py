@@ -9,7 +9,8 @@ from datetime import date, timedelta
 import pytest
 
 from simulator import Scenario
-from simulator.care.mishaps import Mishaps, settle_with_mishaps
+from simulator.care.mishaps import Mishaps, queue_with_mishaps
+from simulator.care.settlement_queue import SettlementQueue
 from simulator.care.settling import FUNDS
 from simulator.honest_world import make_world
 
@@ -25,7 +26,9 @@ def corrected(kind):
     """What one switch does: the lines of the world by id, what is reported of it, and the encounters."""
     scenario = replace(PLAIN, dirt={**PLAIN.dirt, kind: RATE})
     mishaps, visits = Mishaps(rates=scenario.rates), make_world(scenario).visits
-    settle_with_mishaps(scenario.seed, "test", visits, LAST, mishaps)
+    queue = SettlementQueue(scenario.seed)
+    queue_with_mishaps(queue, "test", visits, LAST, mishaps)
+    queue.settle_all()
     assert {reported.kind for reported in mishaps.reported} == {kind}
     return {line.id: line for visit in visits for line in visit.lines}, mishaps, visits
 
@@ -98,6 +101,6 @@ def test_settlements_still_balance(kind):
 
 def test_switched_off_they_change_no_line():
     mishaps, visits = Mishaps(rates=PLAIN.rates), make_world(PLAIN).visits
-    settle_with_mishaps(PLAIN.seed, "test", visits, LAST, mishaps)
+    queue_with_mishaps(SettlementQueue(PLAIN.seed), "test", visits, LAST, mishaps)
     assert mishaps.reported == []
     assert all(line.quantity > 0 and not line.original_id for visit in visits for line in visit.lines)
