@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from simulator.beside.extra_table import Dated, ExtraTable, Key
 from simulator.care.mishaps import Mishaps, break_rows, queue_with_mishaps
 from simulator.care.records import Line, Visit
-from simulator.care.settlement_queue import SettlementQueue
+from simulator.care.settling import SettlementQueue
 from simulator.city.people import Person
 from simulator.delivering.inspection import TABLES as INSPECTION_TABLES
 from simulator.delivering.inspection import inspection_row

@@ -13,8 +13,8 @@ from simulator.care.care import take_back
 from simulator.care.corrections import Corrector
 from simulator.care.order_sheets import number_sheets
 from simulator.care.records import Line, RowMishap, Visit
-from simulator.care.settlement_queue import SettlementQueue
 from simulator.care.settlement_ways import SettlementWays
+from simulator.care.settling import SettlementQueue
 from simulator.faults.writing import LINE_FAULTS, REPORTED_FAULTS, rates_of
 from simulator.streams import Hand
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from simulator.care.mishaps import Mishaps, queue_with_mishaps
 from simulator.care.order_sheets import number_sheets
-from simulator.care.settlement_queue import SettlementQueue
+from simulator.care.settling import SettlementQueue
 from simulator.city.people import AREA
 from simulator.honest_world import World
 from simulator.staging.acts import everyday_care, everyday_sales

@@ -14,7 +14,7 @@ from simulator.beside.trace_codes import FORGOTTEN
 from simulator.care.care import Order, charge, take_back
 from simulator.care.mishaps import Mishaps
 from simulator.care.records import Line, Visit
-from simulator.care.settlement_queue import SettlementQueue
+from simulator.care.settling import SettlementQueue
 from simulator.city import items as catalogue
 from simulator.streams import Hand
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 
 from simulator import Scenario
 from simulator.care.mishaps import Mishaps
 from simulator.care.records import Line, Visit
-from simulator.care.settlement_queue import SettlementQueue
+from simulator.care.settling import SettlementQueue
 from simulator.city.items import Item
 from simulator.faults.writing import rates_of
 from simulator.honest_world import World, make_world
@@ -30,12 +30,14 @@ def played(scheme: Scheme, number: int) -> SchemeStage:
     return play(small_world(), scheme, number)
 
 
-def play(world: World, scheme: Scheme, number: int = 0, **dirt: float) -> SchemeStage:
+def play(world: World, scheme: Scheme, number: int, dirt: Mapping[str, float] | None = None) -> SchemeStage:
     """One instance in a world, settled, with the usual mishaps or at these rates."""
-    return play_some(world, [(scheme, number)], **dirt)[0]
+    return play_some(world, [(scheme, number)], dirt)[0]
 
 
-def play_some(world: World, instances: Iterable[tuple[Scheme, int]], **dirt: float) -> list[SchemeStage]:
+def play_some(
+    world: World, instances: Iterable[tuple[Scheme, int]], dirt: Mapping[str, float] | None = None
+) -> list[SchemeStage]:
     """Instances in a world, settled together."""
     mishaps = Mishaps(rates=rates_of(0, dirt)) if dirt else Mishaps()
     return play_all(world, instances, mishaps, SettlementQueue(world.scenario.seed))

@@ -10,8 +10,7 @@ import pytest
 
 from simulator import Scenario
 from simulator.care.mishaps import Mishaps, queue_with_mishaps
-from simulator.care.settlement_queue import SettlementQueue
-from simulator.care.settling import FUNDS
+from simulator.care.settling import FUNDS, SettlementQueue
 from simulator.honest_world import make_world
 
 LAST = date(2026, 3, 31)

@@ -18,7 +18,7 @@ from simulator import Scenario
 from simulator.beside.extra_tables import EXTRA_TABLES
 from simulator.blocks import Part
 from simulator.care.mishaps import Mishaps, queue_with_mishaps
-from simulator.care.settlement_queue import SettlementQueue
+from simulator.care.settling import SettlementQueue
 from simulator.city.households import make_people
 from simulator.city.people import with_death
 from simulator.delivering.columns import COLUMNS

@@ -5,8 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from simulator.care.care import Order, outpatient, stay
-from simulator.care.settlement_queue import SettlementQueue
-from simulator.care.settling import reverse, settle
+from simulator.care.settling import SettlementQueue, reverse, settle
 from simulator.city import items as catalogue
 from simulator.city.people import make_person
 from simulator.city.policy import STANDARD
