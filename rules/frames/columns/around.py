@@ -1,6 +1,6 @@
 """What a person was given around a fee line: acts of care at the same place, drugs of one treatment before.
 
-Whose a line was and when is what its encounter says where the line says nothing: of these nobody is hit by a gap.
+Whose a line was, where and when is what its encounter says where the line says nothing: nobody is hit by a gap in it.
 """
 
 from __future__ import annotations
@@ -25,19 +25,18 @@ NEVER = 3_650  # days since, or from, what there is none of
 _MEMORY_DAYS = 366
 _ACTS = ("03", "05", "06")  # med_chrgitm_type: examinations, treatments, operations
 _TREATMENT = CLASSES["treatment_line"]
-_OF_ENCOUNTER = ("encounter.encounter_id", "encounter.patient_id", "encounter.institution_id", "encounter.started_at")
+_WHOSE = ("claim_line.patient_id", "claim_line.charged_at")
 ACTS: Mapping[str, Sources] = {
-    "days_from_act": each_of("claim_line.charge_class", *_OF_ENCOUNTER),
+    "days_from_act": each_of("claim_line.charge_class", "claim_line.institution_id", *_WHOSE),
 }
 TREATED: Mapping[str, Sources] = {
-    "days_untreated": each_of(_TREATMENT.source, "claim_line.item_code", *_OF_ENCOUNTER),
+    "days_untreated": each_of(_TREATMENT.source, "claim_line.item_code", *_WHOSE),
     "person_seen_since": each_of("encounter.started_at", "encounter.patient_id"),
 }
 
 
 def _lines_around(inputs: ScanInputs) -> DataFrame:
-    """Fee lines of the window and the year before, settled or not, with the person and place of their encounter, and
-    their day."""
+    """Fee lines of the window and the year before, settled or not, with their person, place and day."""
     own = F.to_date("charged_at")
     since = inputs.window.start - timedelta(days=_MEMORY_DAYS)
     lines = inputs.table("claim_line").filter(own.isNull() | own.between(since, inputs.window.end))
@@ -47,9 +46,13 @@ def _lines_around(inputs: ScanInputs) -> DataFrame:
         F.col("institution_id").alias("_place"),
         F.to_date("started_at").alias("_began"),
     )
-    named = lines.select("encounter_id", "item_code", "charge_class", own.alias("_own"))
-    return named.join(visits, on="encounter_id", how="inner").select(
-        *("item_code", "charge_class", "_patient", "_place"), F.coalesce("_own", "_began").alias("service_date")
+    kept = lines.select("encounter_id", "item_code", "charge_class", "patient_id", "institution_id", own.alias("_own"))
+    return kept.join(visits, on="encounter_id", how="left").select(
+        "item_code",
+        "charge_class",
+        F.coalesce("patient_id", "_patient").alias("_patient"),
+        F.coalesce("institution_id", "_place").alias("_place"),
+        F.coalesce("_own", "_began").alias("service_date"),
     )
 
 
