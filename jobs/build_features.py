@@ -70,7 +70,7 @@ def _plans(night: Night) -> tuple[dict[str, Catalogue], dict[str, str]]:
     supplied, dates_only, plans, not_run = night.supplied(), night.dates_only(), {}, {}
     for entity, whole in load_catalogues(region_of(night.settings)).items():
         is_all = night.settings.indicators == "all"
-        catalogue = whole if is_all else narrowed(whole, whole.learned_indicators)
+        catalogue = whole if is_all else narrowed(whole, whole.nightly_indicators)
         plan, why_not = runnable(catalogue, supplied, dates_only)
         if plan.indicators or entity in ENTITIES:
             plans[entity] = plan

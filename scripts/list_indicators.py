@@ -13,8 +13,10 @@ from features.catalogue import Catalogue, Indicator, load_catalogues
 from features.catalogue.indicator import CLASSES
 from features.catalogue.size import is_case_mix, is_size
 from features.catalogue.wording import formula_of, sources_of
+from fundwatch.resources import read_yaml
 
 _ROOT = Path(__file__).resolve().parent.parent
+NOT_GIVEN = _ROOT / "features" / "catalogue" / "not_given.yaml"
 PAGE, FOR_RULES = _ROOT / "docs" / "indicators.md", _ROOT / "rules" / "analysis" / "indicators.csv"
 _HEADS = (
     "指标 indicator", "名称 name", "单位 unit", "可疑方向 strange when", "窗口（天） windows", "公式 formula",
@@ -46,7 +48,18 @@ def page() -> str:
         if by_class[class_]:
             parts.append(f"\n## {zh} {class_} ({len(by_class[class_])})\n")
             parts += _of_class(by_class[class_])
-    return "".join(parts)
+    return "".join([*parts, *_not_given()])
+
+
+def _not_given() -> Iterator[str]:
+    """What is asked for of these classes and no catalogue gives, by the reason why."""
+    yield "\n## 未给出的指标 Asked for and not given\n\n"
+    yield "| 原因 why | 对象 of | 指标 indicator | 代替 instead |\n|---|---|---|---|\n"
+    for reason in read_yaml(NOT_GIVEN):
+        for n, one in enumerate(reason["wanted"]):
+            why = f"{reason['why']['zh']} {reason['why']['en']}" if n == 0 else ""
+            instead = f"`{one['instead']}`" if "instead" in one else ""
+            yield f"| {why} | {one['of']} | {one['zh']} {one['en']} | {instead} |\n"
 
 
 def _summary(by_class: dict[str, list[tuple[Catalogue, str, Indicator]]]) -> str:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from simulator.beside.extra_table import Dated, ExtraTable, Key
-from simulator.care.mishaps import Mishaps, break_rows, settle_with_mishaps
+from simulator.care.mishaps import Mishaps, break_rows, queue_with_mishaps
 from simulator.care.records import Line, Visit
+from simulator.care.settling import SettlementQueue
 from simulator.city.people import Person
 from simulator.delivering.inspection import TABLES as INSPECTION_TABLES
 from simulator.delivering.inspection import inspection_row
@@ -40,7 +41,7 @@ from simulator.honest_world import World, block_count, make_world
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.sure_schemes import is_sure
 from simulator.schemes import SCHEMES, Scheme, SchemeStage
-from simulator.staging.playing import play_one
+from simulator.staging.playing import play_all
 from simulator.streams import Hand
 
 
@@ -163,13 +164,13 @@ class PlayedBlock:
 
 
 def played_block(scenario: Scenario, block: int) -> PlayedBlock:
-    """The block's world, its share of the staged instances, everything settled."""
+    """The block's world, its share of the staged instances, everything settled in the order of time."""
     world = make_world(scenario, block)
-    mishaps = Mishaps(rates=scenario.rates)
+    mishaps, queue = Mishaps(rates=scenario.rates), SettlementQueue(scenario.seed)
     name = _honest(block)
-    lines = settle_with_mishaps(scenario.seed, name, world.visits, scenario.last_day, mishaps)
+    lines = queue_with_mishaps(queue, name, world.visits, scenario.last_day, mishaps)
     break_rows(scenario.seed, name, lines, mishaps, at_least=1 if block == 0 else 0)
-    stages = [play_one(world, scheme, n, mishaps) for scheme, n in staged_in(scenario, block)]
+    stages = play_all(world, staged_in(scenario, block), mishaps, queue)
     return PlayedBlock(world, stages, mishaps)
 
 

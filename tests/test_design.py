@@ -16,7 +16,7 @@ from pathlib import Path
 import pyspark
 import pytest
 
-from fundwatch.contracts import IMPORTED, TABLES
+from fundwatch.contracts import ASKED, IMPORTED, TABLES
 from jobs.declared_stages import NOUNS, STAGES, verb_of
 from jobs.stages import NIGHT, job_named
 from jobs.stages_file import FILE, stages_text
@@ -224,7 +224,7 @@ def test_a_command_opens_the_lake_by_the_frame_of_jobs_alone() -> None:
 
 def test_every_derived_table_is_written_by_exactly_one_job() -> None:
     writers = [table for stage in JOBS for table in job_named(stage).writes]
-    assert sorted([*writers, *(table.name for table in IMPORTED)]) == sorted(TABLES)
+    assert sorted([*writers, *(table.name for table in (*IMPORTED, *ASKED))]) == sorted(TABLES)
 
 
 def test_a_night_runs_its_jobs_after_those_they_need() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from features.catalogue.catalogue import Catalogue, NamedIndicator
 from features.catalogue.declaration import Indicator, Measure, Source
-from features.catalogue.loader import load_catalogues
+from features.catalogue.loader import load_catalogues, shown_catalogue
 from features.catalogue.running import runnable
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "Source",
     "load_catalogues",
     "runnable",
+    "shown_catalogue",
 ]

@@ -181,6 +181,11 @@ class Catalogue(Declared):
         """The indicators that models read."""
         return frozenset(name for name, indicator in self.indicators.items() if indicator.learned)
 
+    @property
+    def nightly_indicators(self) -> frozenset[str]:
+        """The indicators that every night computes: those that models read, and what active rules need beside."""
+        return self.learned_indicators | {name for name, indicator in self.indicators.items() if indicator.nightly}
+
     def formula_names(self, text: str) -> frozenset[str]:
         """The measures that the formula is made of, those of the indicators that it names among them."""
         found = set[str]()

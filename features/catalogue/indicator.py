@@ -87,6 +87,7 @@ class Indicator(Declared):
 
     `mixes` says why a ratio may be of two sources, which are not the same care otherwise. `class` is one of the ten of
     the national list, the file's where nothing is said. Models read what is `learned`; a new indicator is tried first.
+    What is `nightly` every night computes beside these: money by which active rules estimate.
     """
 
     name: BilingualName
@@ -101,6 +102,7 @@ class Indicator(Declared):
     windows: tuple[int, ...] = ()
     class_: ClassName | None = Field(default=None, alias="class")
     learned: bool | None = None
+    nightly: bool = False
     mixes: str | None = None
     also: tuple[Also, ...] = ()
     description: str
@@ -156,7 +158,7 @@ class Indicator(Declared):
                 continue
             ways: dict[str, object] = {"growth": None, "past": None, "peers": None, "formula": None}
             ways[shape.way] = {"of": name, **shape.said}
-            made = self.model_dump(by_alias=True, exclude={"also", "formula", "mean_percentile", *ways})
+            made = self.model_dump(by_alias=True, exclude={"also", "nightly", "formula", "mean_percentile", *ways})
             yield (
                 f"{name}_{kind}",
                 Indicator.model_validate(

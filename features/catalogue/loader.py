@@ -6,7 +6,7 @@ A name may be declared in several files of an entity if they say the same of it;
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files as package_of
 from importlib.resources.abc import Traversable
@@ -41,6 +41,19 @@ def load_catalogues(region: Region | None = None, only: Collection[str] | None =
     return _read(asked, overlays) if overlays else {**_shipped(asked)}
 
 
+def shown_catalogue(region: Region | None, entity: str) -> Catalogue | None:
+    """What an entity's files declare, for a page that names indicators and computes none; None where no file does.
+
+    The SQL is not checked: that takes most of the time of reading it. Raises CatalogueError.
+    """
+    overlays = [] if region is None else region.files("indicators.yaml")
+    return read_catalogues(_files_of({entity}), overlays, whole=False, check=_unchecked).get(entity)
+
+
+def _unchecked(_catalogue: Catalogue) -> list[str]:
+    return []
+
+
 @lru_cache
 def _shipped(only: frozenset[str] | None) -> Mapping[str, Catalogue]:
     """The catalogues without any region's word; reading them takes a second, and a night asks for them often."""
@@ -48,8 +61,11 @@ def _shipped(only: frozenset[str] | None) -> Mapping[str, Catalogue]:
 
 
 def _read(only: frozenset[str] | None, overlays: Sequence[Traversable]) -> dict[str, Catalogue]:
-    files = [file for file in catalogue_files() if only is None or Path(str(file)).parent.name in only]
-    return read_catalogues(files, overlays, whole=only is None)
+    return read_catalogues(_files_of(only), overlays, whole=only is None)
+
+
+def _files_of(only: Collection[str] | None) -> list[Traversable]:
+    return [file for file in catalogue_files() if only is None or Path(str(file)).parent.name in only]
 
 
 def catalogue_files() -> list[Traversable]:
@@ -61,7 +77,11 @@ def catalogue_files() -> list[Traversable]:
 
 
 def read_catalogues(
-    files: Sequence[Traversable], overlays: Sequence[Traversable] = (), *, whole: bool = True
+    files: Sequence[Traversable],
+    overlays: Sequence[Traversable] = (),
+    *,
+    whole: bool = True,
+    check: Callable[[Catalogue], list[str]] = problems_of,
 ) -> dict[str, Catalogue]:
     """The catalogues in these files, by entity. Raises CatalogueError naming each problem's file and key.
 
@@ -81,7 +101,7 @@ def read_catalogues(
             contents[declared.entity].append((_label(file), content))
     found = {}
     for entity, parts in contents.items():
-        catalogue, reported = _one_of(entity, parts, changes)
+        catalogue, reported = _one_of(entity, parts, changes, check)
         wrong += reported
         if catalogue is not None:
             found[entity] = catalogue
@@ -99,7 +119,10 @@ def _label(file: Traversable) -> str:
 
 
 def _one_of(
-    entity: str, parts: Sequence[tuple[str, dict[str, Any]]], changes: _Changes
+    entity: str,
+    parts: Sequence[tuple[str, dict[str, Any]]],
+    changes: _Changes,
+    check: Callable[[Catalogue], list[str]],
 ) -> tuple[Catalogue | None, list[str]]:
     """The entity's catalogue of all its files, with what regions say otherwise, and what is wrong with it."""
     origins, content, wrong = dict[tuple[str, str], str](), dict[str, Any](), list[str]()
@@ -115,7 +138,7 @@ def _one_of(
         catalogue = _with_companions(catalogue)
     except ValidationError as error:
         return None, wrong + [f"{where}: {text}" for text in model_problems(error)]
-    return catalogue, wrong + [f"{_origin(text, origins, where)}: {text}" for text in problems_of(catalogue)]
+    return catalogue, wrong + [f"{_origin(text, origins, where)}: {text}" for text in check(catalogue)]
 
 
 def _joined(

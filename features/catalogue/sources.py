@@ -160,6 +160,14 @@ CONTEXTS: tuple[Context, ...] = (
         ),
     ),
     Context(
+        "capacity of the institution",
+        "capacity",
+        {"institution_id": "institution_id"},
+        {"nurse_count": "max(CASE WHEN resource_type = 'NURSE' THEN resource_count END)"},
+        is_grouped=True,
+    ),
+    Context("line of the scan", "claim_line", {"line_id": "line_id"}, {"scanned_price": "unit_price"}),
+    Context(
         "registration of the ordering doctor",
         "doctor",
         {"ordering_doctor_id": "doctor_id", "institution_id": "institution_id"},

@@ -52,7 +52,7 @@ def _whole(table: DecisionTable) -> Iterator[Part]:
         ("指标 Figure", "本期 Now", "前期 Before", "变化 Change"),
         [
             *((f"{one.zh} {one.en}", Figure(written(total.sums[one.name], one.kind)), Figure(""), Figure(""))
-              for one in table.sums),
+              for one in SUMS),
             *(_beside(total, name) for name in _FIGURES),
         ],
     )  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from features.tables.figures import FIGURES, SUMS
 
@@ -78,22 +77,18 @@ class DecisionTable:
 
     def header(self) -> list[str]:
         """Of every column of the files."""
-        named = [*(DIMENSIONS[name] for name in self.by), *self.sums, *FIGURES]
-        return [f"{one.zh} {one.en}" for one in named]
-
-    @property
-    def sums(self) -> tuple[Any, ...]:
-        """The sums that the table has: of charge classes those that lines have."""
-        shown = {name for cell in self.cells for name in cell.sums}
-        return tuple(one for one in SUMS if one.name in shown)
+        dimensions = [f"{one.zh} {one.en}" for one in (DIMENSIONS[name] for name in self.by)]
+        measures = [f"{one.zh} {one.en}" for one in (*SUMS, *FIGURES)]
+        return [*dimensions, *measures, *(f"前期{one.zh} Before: {one.en}" for one in FIGURES)]
 
     def rows(self) -> list[list[object]]:
         """Of every cell, in the order of the header; what is unknown is empty."""
         return [
             [
                 *cell.labels,
-                *(cell.sums.get(one.name) for one in self.sums),
+                *(cell.sums.get(one.name) for one in SUMS),
                 *(_rounded(cell.figures.get(one.name)) for one in FIGURES),
+                *(_rounded(cell.before.get(one.name)) for one in FIGURES),
             ]
             for cell in self.cells
         ]

@@ -227,7 +227,7 @@ _REGION = Entity(
     name="region",
     zh="统筹区",
     domain=None,
-    days={table: EntityColumns("insured_region") for table in _OF_INSURED}
+    days={table: EntityColumns("insured_region") for table in (*_OF_INSURED, "settlement_entry")}
     | {"enrolment": EntityColumns("region_code")},
 )
 _FUND = Entity(

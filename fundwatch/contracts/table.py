@@ -28,7 +28,7 @@ class Replaced(Enum):
 
     BY_NIGHT = "all rows of the business date"
     BY_KEY = "all versions of the keys that are written"
-    BY_VERSION = "the version of an edition that is written"
+    BY_VERSION = "the version of an edition or of a table asked for that is written"
 
 
 @dataclass(frozen=True)

@@ -193,7 +193,8 @@ class Lake:
         return self._last_commit(table)
 
     def write_version(self, rows: RecordBatchReader, table: str, version: str) -> Written:
-        """Put down a version of what people import, without Spark; the same version again replaces itself. Atomic."""
+        """Put down a version of what people import or ask for, without Spark; the same version again replaces itself.
+        Atomic."""
         contract = TABLES[table]
         where: dict[str, Any] = {"partition": "version", "only": version, "properties": contract.delta_properties}
         commit_rows(self.table_address(table), rows, "overwrite", **where)

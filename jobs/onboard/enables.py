@@ -118,7 +118,7 @@ def _computed(supplied: Supplied, dates_only: frozenset[str]) -> dict[str, froze
     """By table of indicators the columns that a night computes of what is supplied, where nothing else is asked for."""
     found = {STATISTICS: frozenset(TABLES[STATISTICS].column_names)}
     for whole in _catalogues().values():
-        catalogue = narrowed(whole, whole.learned_indicators)
+        catalogue = narrowed(whole, whole.nightly_indicators)
         plan = runnable(catalogue, supplied, dates_only)[0]
         table = whole.of.indicator_table
         found[table] = frozenset({*TABLES[table].column_names, *(named.column for named in plan.named)})
@@ -128,7 +128,7 @@ def _computed(supplied: Supplied, dates_only: frozenset[str]) -> dict[str, froze
 def _indicators(supplied: Supplied, dates_only: frozenset[str]) -> dict[tuple[str, str], str]:
     found = {}
     for entity, whole in _catalogues().items():
-        catalogue = narrowed(whole, whole.learned_indicators)
+        catalogue = narrowed(whole, whole.nightly_indicators)
         why_not = runnable(catalogue, supplied, dates_only)[1]
         for named in catalogue.named:
             name = named.definition.name

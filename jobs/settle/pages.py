@@ -8,6 +8,7 @@ from decimal import Decimal
 from fundwatch.terminal import new_table, show
 from jobs.settle.check_settlements import SettlementsChecked, unknown_text
 from jobs.settle.explain_settlement import SettlementExplained
+from jobs.settle.split_quotas import UNKNOWN, QuotasSplit
 from jobs.terminal.answer import Say
 from rules.benefits.methods import MethodResult
 from rules.benefits.resettling import CAUSE_WORDS, STEP_WORDS
@@ -77,6 +78,29 @@ def _print_methods(methods: Sequence[MethodResult]) -> None:
         else:
             table.add_row(name, _money(one.standard), _money(one.fund), _money(one.balance))
     show(table)
+
+
+def print_split(found: QuotasSplit, say: Say) -> None:
+    """Quotas by kind and department, parts of the budget, what is not known."""
+    say(f"科室二次分配 Split to departments, {found.institution_id}, {found.first} – {found.last}, {found.currency}")
+    table = new_table("人次定额 Quotas of a visit or stay")
+    for heading in ("科室\nDepartment", "类别\nKind", "人次\nVisits", "次均\nMean cost", "定额\nQuota"):
+        table.add_column(heading, overflow="fold")
+    for quota in found.quotas:
+        visits = " / ".join(f"{count:,}" for count in quota.visits)
+        given = "\n".join((_money(quota.quota), *(quota.note or ())))
+        kind = found.kinds.get(quota.kind, quota.kind)
+        table.add_row(quota.department or UNKNOWN, kind, visits, _money(quota.mean_cost), given)
+    show(table)
+    table = new_table("基金支付占比与预算 Share of the funds, and of the budget")
+    for heading in ("科室\nDepartment", "占比\nShare", "预算\nBudget"):
+        table.add_column(heading, overflow="fold")
+    for part in found.budgets:
+        table.add_row(part.department or UNKNOWN, f"{part.share:.2%}", _money(part.amount))
+    show(table)
+    for zh, en in found.notes:
+        say(f"注意 Note: {zh} | {en}")
+    say(f"明细 listed: {found.table}")
 
 
 def _money(amount: Decimal | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from features.tables.figures import FIGURES
+from features.tables.figures import FIGURES, SUMS
 from features.tables.page import written
 from jobs.tables.show_tables import TableAsked, TableShown, show_table
 from jobs.terminal.answer import Answer, Say
@@ -26,7 +26,7 @@ def print_table(found: TableShown, say: Say) -> None:
     if total is None:
         say("本期没有结算 nothing was settled within the days")
     else:
-        for one in (*table.sums, *FIGURES):
+        for one in (*SUMS, *FIGURES):
             value = total.sums[one.name] if one.name in total.sums else total.figures.get(one.name)
             say(f"{one.zh} {one.en}: {written(value, one.kind)}")
     for zh, en in table.notes:

@@ -14,11 +14,11 @@ from typing import Any
 from features.tables.figures import SUMS, Sums
 from fundwatch.contracts.versions import known_on
 from fundwatch.lake.store import Lake
-from rules.benefits.policies import Policies, area_prefix
-from rules.benefits.policy import ANY_LEVEL, BenefitsFile, KindOfCare, PolicyVersion
+from jobs.tables.policy_sql import kind_sql, quota_sql
+from rules.benefits.policies import Policies
 
 BY_LINES = "charge_class"
-_TABLES = ("encounter", "settlement", "claim_line", "institution")
+ENCOUNTER_TABLES = ("encounter", "settlement", "claim_line", "institution")
 _SETTLED = (
     "total_amount", "fund_amount", "pooled_fund_amount", "own_amount", "excluded_amount", "first_self_paid_amount",
     "deductible_amount", "covered_amount",
@@ -50,15 +50,27 @@ class CubeReader:
     policies: Policies
 
     def cells(self, by: Sequence[str]) -> Iterator[tuple[tuple[str | None, ...], Sums]]:
-        """Each combination of values of the dimensions, and each of fewer: a dimension is None where it is in total."""
-        of_lines = BY_LINES in by
-        sums = _OF_LINES if of_lines else {one.name: one.sql for one in SUMS}
-        query = (
-            f"SELECT {', '.join(_named(by, sums))} FROM ({self._lines() if of_lines else self._encounters()}) AS base "
-            f"GROUP BY GROUPING SETS ({', '.join(_sets(by))})"
+        """Each combination of values of the dimensions, and each of fewer: a dimension is None where it is in total.
+
+        What is split by the class of charge is summed of lines, all else of encounters.
+        """
+        of_encounters = {one.name: one.sql for one in SUMS}
+        yield from self._grouped(
+            by, self._classed(), of_encounters, [set_ for set_ in _sets(by) if BY_LINES not in set_]
         )
-        for row in self.lake.query(query, *_TABLES).read_all().to_pylist():
-            at = tuple(None if row[f"all_{name}"] else row[name] or "" for name in by)
+        if BY_LINES in by:
+            yield from self._grouped(by, self._lines(), _OF_LINES, [set_ for set_ in _sets(by) if BY_LINES in set_])
+
+    def _grouped(
+        self, by: Sequence[str], base: str, sums: Mapping[str, str], sets: Sequence[Sequence[str]]
+    ) -> Iterator[tuple[tuple[str | None, ...], Sums]]:
+        here = [name for name in by if any(name in set_ for set_ in sets)]
+        grouped = ", ".join(f"({', '.join(set_)})" for set_ in sets)
+        named = [f"{name}, grouping({name}) AS all_{name}" for name in here]
+        summed = [f"{sql} AS {name}" for name, sql in sums.items()]
+        query = f"SELECT {', '.join([*named, *summed])} FROM ({base}) AS base GROUP BY GROUPING SETS ({grouped})"
+        for row in self.lake.query(query, *ENCOUNTER_TABLES).read_all().to_pylist():
+            at = tuple(None if row.get(f"all_{name}", 1) else row[name] or "" for name in by)
             yield at, {name: _number(row[name]) for name in sums}
 
     def beds(self) -> Mapping[str, int]:
@@ -71,21 +83,28 @@ class CubeReader:
         )
         return {row["institution_id"]: row["beds"] for row in rows}
 
-    def _encounters(self) -> str:
-        """Grain: encounter that was settled within the days."""
+    def encounters(self) -> str:
+        """Grain: encounter that was settled within the days, with its department, kind of care and quota."""
         here = f" AND institution_id = '{self.institution_id}'" if self.institution_id else ""
         whole = (f"CASE WHEN count(*) = count({name}) THEN sum({name}) END AS {name}" for name in _SETTLED)
         after = self.last + timedelta(days=1)
         return (
-            f"SELECT {self._columns()}, {self._quota()} AS quota FROM "
+            f"SELECT {self._columns()}, {quota_sql(self.policies)} AS quota, {kind_sql(self.policies)} AS kind FROM "
             f"(SELECT encounter_id, CAST(max(settled_at) AS DATE) AS settled_on, {', '.join(whole)} FROM settlement "
             f"WHERE {known_on(self.night)}{here} AND encounter_id IS NOT NULL GROUP BY encounter_id "
             f"HAVING max(settled_at) >= TIMESTAMP '{self.first} 00:00:00' "
             f"AND max(settled_at) < TIMESTAMP '{after} 00:00:00') AS s "
             f"JOIN (SELECT * FROM encounter WHERE {known_on(self.night)}) AS e ON e.encounter_id = s.encounter_id "
-            f"LEFT JOIN ({self._class_sums()}) AS c ON c.encounter_id = s.encounter_id "
             f"LEFT JOIN (SELECT institution_id, max(institution_level) AS institution_level FROM institution "
             f"WHERE {known_on(self.night)} GROUP BY institution_id) AS i ON i.institution_id = e.institution_id"
+        )
+
+    def _classed(self) -> str:
+        """Grain: the same encounter, with its cost by class of charge."""
+        sums = ", ".join(f"c.{name}" for name in _CLASSES)
+        return (
+            f"SELECT b.*, {sums} FROM ({self.encounters()}) AS b "
+            f"LEFT JOIN ({self._class_sums()}) AS c ON c.encounter_id = b.encounter_id"
         )
 
     def _columns(self) -> str:
@@ -100,8 +119,7 @@ class CubeReader:
             "CASE WHEN e.is_inpatient THEN '住院' WHEN e.visit_type = '41' THEN '购药' "
             "WHEN NOT e.is_inpatient THEN '门诊' END AS care",
             f"{days} AS days",
-            *(f"s.{name}" for name in _SETTLED),
-            *(f"c.{name}" for name in _CLASSES),
+            *(f"s.{name}" for name in ("settled_on", *_SETTLED)),
         ))  # fmt: skip
 
     def _class_sums(self) -> str:
@@ -121,53 +139,14 @@ class CubeReader:
         """Grain: settled fee line, with what is said of its encounter."""
         return (
             f"SELECT b.*, substr(l.charge_class, 1, 2) AS charge_class, l.amount AS line_amount, "
-            f"l.covered_amount AS line_covered FROM ({self._encounters()}) AS b JOIN (SELECT * FROM claim_line "
+            f"l.covered_amount AS line_covered FROM ({self.encounters()}) AS b JOIN (SELECT * FROM claim_line "
             f"WHERE {known_on(self.night)} AND settlement_id IS NOT NULL) AS l ON l.encounter_id = b.encounter_id"
         )
 
-    def _quota(self) -> str:
-        """The quota of a visit or stay by the policy of who insures, on the day of settlement; null without one."""
-        branches = [
-            branch
-            for name in sorted(self.policies.by_region, key=lambda name: (-len(area_prefix(name)), name))
-            for branch in _quota_branches(name, self.policies.by_region[name])
-        ]
-        return f"CASE {' '.join(branches)} END" if branches else "CAST(NULL AS DOUBLE)"
 
-
-def _quota_branches(region: str, file: BenefitsFile) -> Iterator[str]:
-    for version in file.versions:
-        until = f" AND s.settled_on <= DATE '{version.to}'" if version.to else ""
-        where = f"starts_with(e.region_code, '{area_prefix(region)}') AND s.settled_on >= DATE '{version.from_}'{until}"
-        for kind in file.kinds:
-            yield f"WHEN {where} AND {_fits(kind)} THEN {_by_level(version, kind.name)}"
-
-
-def _by_level(version: PolicyVersion, kind: str) -> str:
-    amounts = version.payment.per_visit.get(kind, {})
-    branches = (
-        f"WHEN i.institution_level = '{level}' THEN {amount}" for level, amount in amounts.items() if level != ANY_LEVEL
-    )
-    named, otherwise = " ".join(branches), amounts.get(ANY_LEVEL, "NULL")
-    return f"CASE {named} ELSE {otherwise} END" if named else str(otherwise)
-
-
-def _fits(kind: KindOfCare) -> str:
-    found = [f"e.visit_type IN ({', '.join(map(repr, kind.visit_types))})"] if kind.visit_types else []
-    found += [f"e.is_inpatient = {str(kind.is_inpatient).lower()}"] if kind.is_inpatient is not None else []
-    return " AND ".join(found) or "TRUE"
-
-
-def _sets(by: Sequence[str]) -> Iterator[str]:
+def _sets(by: Sequence[str]) -> Iterator[tuple[str, ...]]:
     for length in range(len(by) + 1):
-        yield from (f"({', '.join(names)})" for names in combinations(by, length))
-
-
-def _named(by: Sequence[str], sums: Mapping[str, str]) -> Iterator[str]:
-    for name in by:
-        yield name
-        yield f"grouping({name}) AS all_{name}"
-    yield from (f"{sql} AS {name}" for name, sql in sums.items())
+        yield from combinations(by, length)
 
 
 def _number(value: Any) -> float | None:

@@ -1,16 +1,17 @@
-"""A decision table of some days, split as asked, with the days before beside it; as a page, CSV and a workbook."""
+"""A decision table of some days, split as asked, with the days before beside it: in the lake, and from there as a page,
+CSV and a workbook."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from features.tables.figures import FIGURES, Sums, figures_of
+from features.tables.figures import FIGURES, SUMS, Sums, figures_of
 from features.tables.page import PAGE, table_page
 from features.tables.rows import DIMENSIONS, Cell, DecisionTable
 from fundwatch.cells import csv_for_people
@@ -20,13 +21,14 @@ from fundwatch.pages import publish
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from jobs.review.profiles.find_subject import profile_night
+from jobs.tables.cube_table import CubeVersion
 from jobs.tables.read_cube import BY_LINES, CubeReader
 from jobs.trial.past import window_of
 from leads.publishing.sheets import Book, Heading, Sheet
 from rules.benefits.policies import read_policies
 
 CSV, WORKBOOK = "table.csv", "table.xlsx"
-USUAL = ("month", "insurance_type", "department", "person_type")
+USUAL = ("month", "insurance_type", "department", "charge_class", "person_type")
 _MOST = 5  # dimensions: each doubles the number of levels
 _FOLDER = "tables"
 _PLACE = re.compile(r"[\w.-]{1,64}")
@@ -78,36 +80,41 @@ def show_table(settings: Settings, when: date | None, asked: TableAsked) -> Tabl
 
 
 def read_table(settings: Settings, night: date, asked: TableAsked, first: date, last: date) -> DecisionTable:
-    """The cells of the days, and of as many days before them."""
+    """The cells of the days, and of as many days before them: summed, put into the lake and read from there."""
     lake, policies = Lake(settings.lake_address), read_policies(settings.conf)
     reader = CubeReader(lake, night, first, last, asked.institution_id, policies)
-    length = last - first + timedelta(days=1)
-    before = replace(reader, first=first - length, last=last - length)
-    beds = reader.beds()
-    timeless = tuple(name for name in asked.by if name != "month")
-    earlier = {_key(timeless, at): figures_of(sums) for at, sums in before.cells(timeless)}
-    cells = [
-        _cell(asked.by, at, sums, beds, (first, last), earlier.get(_key(asked.by, at), {}))
-        for at, sums in reader.cells(asked.by)
+    beds, version = reader.beds(), CubeVersion(lake, night, first, last, asked.institution_id, asked.by)
+    version.write(_cells(reader, asked.by, beds))
+    currency, notes = region_of(settings).currency, tuple(_notes(asked, beds))
+    return DecisionTable(first, last, asked.by, asked.institution_id, version.read(), currency, notes)
+
+
+def _cells(reader: CubeReader, by: tuple[str, ...], beds: Mapping[str, int]) -> list[Cell]:
+    """The cells with the figures of the days before; a month has none, for it is compared with the months beside it."""
+    length = reader.last - reader.first + timedelta(days=1)
+    before = replace(reader, first=reader.first - length, last=reader.last - length)
+    timeless = tuple(name for name in by if name != "month")
+    earlier = {_key(timeless, at): figures_of(sums) for at, sums in _bedded(before, timeless, beds)}
+    return [
+        Cell(at, sums, figures_of(sums), earlier.get(_key(by, at), {}))
+        for at, sums in _bedded(reader, by, beds)
         if sums["encounters"]  # a total over nothing is a row too
     ]
-    cells.sort(key=lambda cell: (cell.level, [value is None for value in cell.at], [value or "" for value in cell.at]))
-    return DecisionTable(
-        first, last, asked.by, asked.institution_id, cells, region_of(settings).currency, tuple(_notes(asked, beds))
-    )
 
 
-def _cell(
-    by: Sequence[str], at: tuple[str | None, ...], sums: Sums, beds: Mapping[str, int], span: tuple[date, date],
-    before: Mapping[str, float | None],
-) -> Cell:  # fmt: skip
-    known = dict(zip(by, at, strict=True))
-    split = {name for name, value in known.items() if value is not None}
-    if split <= _OF_BEDS and BY_LINES not in by:
-        count = beds.get(known.get("institution_id") or "") if "institution_id" in split else sum(beds.values()) or None
-        days = _days_of(known.get("month"), span)
-        sums = {**sums, "beds": count, "bed_days": None if count is None else count * days}
-    return Cell(at, sums, figures_of(sums), before)
+def _bedded(
+    reader: CubeReader, by: tuple[str, ...], beds: Mapping[str, int]
+) -> Iterator[tuple[tuple[str | None, ...], Sums]]:
+    """The sums of each cell, beds among them where a register says how many."""
+    for at, sums in reader.cells(by):
+        known = dict(zip(by, at, strict=True))
+        split = {name for name, value in known.items() if value is not None}
+        count = None
+        if split <= _OF_BEDS:
+            of_all = sum(beds.values()) or None
+            count = beds.get(known["institution_id"] or "") if "institution_id" in split else of_all
+        days = _days_of(known.get("month"), (reader.first, reader.last))
+        yield at, {**sums, "beds": count, "bed_days": None if count is None else count * days}
 
 
 def _days_of(month: str | None, span: tuple[date, date]) -> int:
@@ -158,7 +165,8 @@ _FORMATS = {"money": "money", "count": "count", "share": "percent", "number": "p
 
 def _workbook(table: DecisionTable, rows: Sequence[Sequence[object]], night: date) -> bytes:
     headings = [Heading(DIMENSIONS[name].zh, DIMENSIONS[name].en, 16) for name in table.by]
-    headings += [Heading(one.zh, one.en, 14, _FORMATS[one.kind]) for one in (*table.sums, *FIGURES)]
+    headings += [Heading(one.zh, one.en, 14, _FORMATS[one.kind]) for one in (*SUMS, *FIGURES)]
+    headings += [Heading(f"前期{one.zh}", f"Before: {one.en}", 14, _FORMATS[one.kind]) for one in FIGURES]
     subtitle = f"{table.first} – {table.last} {table.institution_id} {table.currency}"
     packed = BytesIO()
     book = Book(packed, night)

@@ -120,7 +120,8 @@ _OTHERS = (
     ),
     Command(
         "settlements",
-        "settlements made again by the benefit policy (模拟结算): what is not as due; one step by step, other methods",
+        "settlements made again by the benefit policy (模拟结算): what is not as due; one step by step, other methods; "
+        "quotas and budget split to departments (科室二次分配)",
         "jobs.settle.commands:settlements",
         settlements_options,
         is_of_a_night=True,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from decimal import Decimal, InvalidOperation
 
 from fundwatch.places import local_path
-from jobs.terminal.options import a_date
+from jobs.terminal.options import a_date, an_amount
 
 _LEAD_ACTIONS = {
     "list": "a night's leads (the default)",
@@ -76,17 +75,6 @@ def _closing_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--chosen-by", default="list", help="why it was looked at: list (default), sample or tip")
     group.add_argument("--accepted", type=_ids, default=(), metavar="A,B", help="the lines that are wrong")
     group.add_argument("--cleared", type=_ids, default=(), metavar="A,B", help="the lines that are right")
-
-
-def an_amount(text: str) -> Decimal:
-    """An amount of money as people write it, like 1,234.50; what it may be is judged with the case."""
-    try:
-        amount = Decimal(text.replace(",", "").replace("\uff0c", "").strip())
-    except InvalidOperation as error:
-        raise argparse.ArgumentTypeError(f"'{text}' is not an amount like 1234.50") from error
-    if not amount.is_finite():
-        raise argparse.ArgumentTypeError(f"'{text}' is not an amount like 1234.50")
-    return amount
 
 
 def _ids(text: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from fundwatch.errors import FundwatchError, SettingsError
@@ -52,6 +53,17 @@ def a_date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"'{text}' is not a date like 2026-03-31") from error
+
+
+def an_amount(text: str) -> Decimal:
+    """An amount of money as people write it, like 1,234.50; what it may be is judged where it is used."""
+    try:
+        amount = Decimal(text.replace(",", "").replace("\uff0c", "").strip())
+    except InvalidOperation as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is not an amount like 1234.50") from error
+    if not amount.is_finite():
+        raise argparse.ArgumentTypeError(f"'{text}' is not an amount like 1234.50")
+    return amount
 
 
 def common_options(parser: argparse.ArgumentParser) -> None:
@@ -155,22 +167,28 @@ def spikes_options(parser: argparse.ArgumentParser) -> None:
 
 
 def settlements_options(parser: argparse.ArgumentParser) -> None:
-    """`fundwatch settlements [check|explain ID]`."""
+    """`fundwatch settlements [check|explain ID|split ID]`."""
     said = (
-        "check: all of some days beside the benefit policy (the default); explain: one, step by step, and other methods"
+        "check: all of some days beside the benefit policy (the default); explain: one, step by step, and other "
+        "methods; split: an institution's quotas and budget by department, from three years"
     )
-    parser.add_argument("action", nargs="?", choices=("check", "explain"), default="check", help=said)
-    parser.add_argument("id", nargs="?", default="", metavar="ID", help="explain: the settlement's id")
+    parser.add_argument("action", nargs="?", choices=("check", "explain", "split"), default="check", help=said)
+    parser.add_argument(
+        "id", nargs="?", default="", metavar="ID", help="explain: the settlement's id; split: the institution's code"
+    )
+    parser.add_argument(
+        "--budget", type=an_amount, metavar="AMOUNT", help="split: what the funds may pay the institution in a year"
+    )
     parser.add_argument(
         "--from", dest="first", type=a_date, metavar="DATE", help="check: first day (default: the year's)"
     )
-    parser.add_argument("--to", dest="last", type=a_date, metavar="DATE", help="check: last day (default: the night)")
+    parser.add_argument("--to", dest="last", type=a_date, metavar="DATE", help="the last day (default: the night)")
 
 
 def tables_options(parser: argparse.ArgumentParser) -> None:
     """`fundwatch tables [--by NAMES] [--from DATE] [--to DATE] [--institution CODE]`."""
     parser.add_argument(
-        "--by", default="month,insurance_type,department,person_type", metavar="NAMES",
+        "--by", default="month,insurance_type,department,charge_class,person_type", metavar="NAMES",
         help="what the table is split by, with commas: month, insurance_type, department, person_type, care, "
         "institution_id, charge_class",
     )  # fmt: skip

@@ -56,12 +56,22 @@ def resettled(inputs: ScanInputs, first: date, patient_id: str | None = None) ->
     if patient_id is not None:
         settled = settled.filter(F.col("patient_id") == F.lit(patient_id))
     termed = with_terms(settled, inputs.policies)
-    lined = termed.join(scope_by_lines(inputs, termed), on="settlement_id", how="left")
+    lined = _with_lines(termed, scope_by_lines(inputs, termed))
     left = F.col("covered_amount") - F.col("deductible_amount") - F.col("pooled_fund_amount")
     used = _with_usage(lined.select("*", left.cast(_MONEY).alias("left_amount")), inputs.policies)
     since = inputs.table("settlement").agg(F.to_date(F.min("settled_at")).alias("lake_since"))
     unknown = _unknown(segment_count(inputs.policies))
     return _with_due(used.crossJoin(F.broadcast(since)).select("*", unknown.alias("unknown")), inputs.policies)
+
+
+def _with_lines(termed: DataFrame, scoped: DataFrame) -> DataFrame:
+    """Grain: settlement, with the sums of its lines; those of a settlement of nothing that has none left are nothing,
+    for all of it was taken back."""
+    joined = termed.join(scoped, on="settlement_id", how="left")
+    sums = [name for name in scoped.columns if name != "settlement_id"]
+    nothing = F.when(F.col("total_amount") == 0, F.lit(0))
+    whole = (F.coalesce(F.col(name), nothing.cast(scoped.schema[name].dataType)).alias(name) for name in sums)
+    return joined.select(*termed.columns, *whole)
 
 
 def _settled(inputs: ScanInputs, since: date) -> DataFrame:

@@ -14,7 +14,7 @@ from simulator.care.corrections import Corrector
 from simulator.care.order_sheets import number_sheets
 from simulator.care.records import Line, RowMishap, Visit
 from simulator.care.settlement_ways import SettlementWays
-from simulator.care.settling import reverse, settle
+from simulator.care.settling import SettlementQueue
 from simulator.faults.writing import LINE_FAULTS, REPORTED_FAULTS, rates_of
 from simulator.streams import Hand
 
@@ -39,9 +39,14 @@ class Mishaps:
         self.reported.append(RowMishap(uploaded, table, kind, detail, outcome))
 
 
-def settle_with_mishaps(seed: int, part: str, visits: list[Visit], last_day: date, mishaps: Mishaps) -> list[Line]:
-    """Number order sheets and settle, with the usual corrections and delays; lines that nothing befell but delay."""
-    hand, rates = Hand(seed, f"mishaps/{part}"), mishaps.rates
+def queue_with_mishaps(
+    queue: SettlementQueue, part: str, visits: list[Visit], last_day: date, mishaps: Mishaps
+) -> list[Line]:
+    """Number order sheets and queue for settlement, with the usual corrections and delays.
+
+    Returns the lines that nothing befell but delay.
+    """
+    seed, hand, rates = queue.seed, Hand(queue.seed, f"mishaps/{part}"), mishaps.rates
     draw, taken_back, lost_share = hand.random, rates["taken_back"], rates["unsettled"]
     corrector, ways = Corrector(seed, part, rates, last_day), SettlementWays(seed, part, rates)
     untouched: list[Line] = []
@@ -53,8 +58,7 @@ def settle_with_mishaps(seed: int, part: str, visits: list[Visit], last_day: dat
         ):
             undone_on = visit.settled_at + timedelta(days=hand.between(1, 9), minutes=hand.between(1, 60))
             if undone_on.date() <= last_day:
-                settle(seed, visit)
-                reverse(seed, visit, undone_on)
+                queue.settle_and_undo(visit, undone_on)
                 mishaps.undone_settlements += 1
                 continue
         kept = []
@@ -65,7 +69,7 @@ def settle_with_mishaps(seed: int, part: str, visits: list[Visit], last_day: dat
                 kept.append(line)
         kept = corrector.corrected(visit, kept) if corrector.is_on else kept
         lost = frozenset(line.id for line in kept if draw() < lost_share)
-        settle(seed, visit, lost)
+        queue.settle(visit, lost)
         untouched += [line for line in kept if line.id not in lost] if lost else kept
     _delay(hand, untouched, mishaps)
     mishaps.reported += corrector.reported

@@ -2,13 +2,15 @@
 
 Every settlement keeps the interface's check sums: total = own-paid + over-limit + first-paid + in-scope;
 total = funds + personal; personal = account + cash. A person's yearly usage moves with each settlement and
-back with its reversal; settlements of one person are made in the order of their encounters.
+back with its reversal; `SettlementQueue` makes the settlements of all in the order of time.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from simulator.care.records import Line, Settlement, Visit
 from simulator.city.items import Item
@@ -44,20 +46,21 @@ def split(item: Item, quantity: int, price: int) -> Split:
 
 
 def settle(seed: int, visit: Visit, unsettled: frozenset[str] = frozenset()) -> Settlement | None:
-    """Settle an encounter's lines but the `unsettled`; None when no line is left.
+    """Settle an encounter's lines but the `unsettled` and what was settled before; None when no line is left."""
+    lines = [line for line in visit.lines if not line.settlement_id and line.id not in unsettled]
+    return _settled(id_of(seed, "settlement", visit.id), visit, visit.settled_at, lines) if lines else None
 
-    An encounter with an interim settlement gets two: the first of what was charged until then.
-    """
+
+def settle_interim(seed: int, visit: Visit, unsettled: frozenset[str] = frozenset()) -> Settlement | None:
+    """Settle what was charged until the interim settlement; None when that is nothing or all."""
+    until = visit.interim_at or visit.settled_at
     lines = [line for line in visit.lines if line.id not in unsettled]
-    if visit.interim_at is not None:
-        until = visit.interim_at
-        early, late = [x for x in lines if x.at <= until], [x for x in lines if x.at > until]
-        if early and late:
-            _settled(id_of(seed, "interim", visit.id), visit, until, early).is_interim = True
-            lines = late
-    if not lines:
+    early = [line for line in lines if line.at <= until]
+    if not early or len(early) == len(lines):
         return None
-    return _settled(id_of(seed, "settlement", visit.id), visit, visit.settled_at, lines)
+    settlement = _settled(id_of(seed, "interim", visit.id), visit, until, early)
+    settlement.is_interim = True
+    return settlement
 
 
 def settle_after_an_error(seed: int, visit: Visit) -> Settlement:
@@ -74,7 +77,7 @@ def settle_after_an_error(seed: int, visit: Visit) -> Settlement:
 
 
 def _settled(number: str, visit: Visit, at: datetime, lines: list[Line]) -> Settlement:
-    settlement = Settlement(number, visit, at, _sums(visit, lines))
+    settlement = Settlement(number, visit, at, _sums(visit, at, lines))
     for line in lines:
         line.settlement_id = settlement.id
     visit.settlements.append(settlement)
@@ -103,11 +106,11 @@ def reverse(seed: int, visit: Visit, at: datetime) -> Settlement:
     return settlement
 
 
-def _sums(visit: Visit, lines: list[Line]) -> dict[str, int]:
+def _sums(visit: Visit, at: datetime, lines: list[Line]) -> dict[str, int]:
     total, own_paid, over, first = _parts(lines)
     in_scope = total - own_paid - over - first
     person = visit.person
-    usage = person.usage.setdefault(visit.settled_at.year, Usage())
+    usage = person.usage.setdefault(at.year, Usage())
     kind = kind_of(visit.visit_type, is_stay=visit.is_stay)
     deductible = deductible_of(STANDARD, kind, visit.place.level, person.insurance, usage)
     if visit.settlements and visit.settlements[0].is_interim:
@@ -207,3 +210,39 @@ def _use(visit: Visit, usage: Usage, kind: Kind, sums: dict[str, int], sign: int
     usage.large += sign * (abs(sums["hifob_pay"] + sums["hifmi_pay"]) * 100 // STANDARD.large_claim_percent)
     if kind == "chronic":
         usage.chronic_fund += sign * abs(sums["hifp_pay"])
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementQueue:
+    """What is still to be settled or taken back, each with its time; of one moment, what came first into the queue.
+
+    A person's year moves with each settlement: an ordinary visit in May finds the deductible that a staged one took in
+    March, and one in February does not, as with an agency that settles when the person stands at the counter.
+    """
+
+    seed: int
+    _acts: list[tuple[datetime, Callable[[], object]]] = field(default_factory=list)
+
+    def settle(self, visit: Visit, unsettled: frozenset[str] = frozenset()) -> None:
+        """All lines but the `unsettled`; those until an interim settlement then."""
+        if visit.interim_at is not None:
+            self._add(visit.interim_at, partial(settle_interim, self.seed, visit, unsettled))
+        self._add(visit.settled_at, partial(settle, self.seed, visit, unsettled))
+
+    def settle_and_undo(self, visit: Visit, undone_at: datetime) -> None:
+        """Settle as a whole, and take all of it back some days later."""
+        self.settle(visit)
+        self._add(undone_at, partial(reverse, self.seed, visit, undone_at))
+
+    def settle_after_an_error(self, visit: Visit) -> None:
+        """Settle, take back and settle again within minutes."""
+        self._add(visit.settled_at, partial(settle_after_an_error, self.seed, visit))
+
+    def settle_all(self) -> None:
+        """Do what waits, in the order of time."""
+        for _, act in sorted(self._acts, key=lambda waiting: waiting[0]):
+            act()
+        self._acts.clear()
+
+    def _add(self, at: datetime, act: Callable[[], object]) -> None:
+        self._acts.append((at, act))

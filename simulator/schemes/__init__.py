@@ -32,7 +32,7 @@ from simulator.schemes.therapy_schemes import THERAPY_SCHEMES
 from simulator.schemes.trace import TRACE
 from simulator.schemes.visit_schemes import VISIT_SCHEMES
 from simulator.schemes.ward_schemes import WARD_SCHEMES
-from simulator.staging.playing import play_one, stage_all
+from simulator.staging.playing import play_all
 from simulator.staging.stage import Scheme, SchemeStage
 
 # Authors weigh schemes against each other; this share of their rates labels about one person in twenty as
@@ -46,4 +46,4 @@ _AUTHORED: tuple[Scheme, ...] = (
 )  # fmt: skip
 SCHEMES = tuple(replace(scheme, per_thousand=round(scheme.per_thousand * _SHARE, 4)) for scheme in _AUTHORED)
 
-__all__ = ["SCHEMES", "Scheme", "SchemeStage", "play_one", "stage_all"]
+__all__ = ["SCHEMES", "Scheme", "SchemeStage", "play_all"]

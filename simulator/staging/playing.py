@@ -1,16 +1,17 @@
-"""Playing: instances acted out on their stages, then settled as everyone is."""
+"""Playing: instances acted out on their stages, then settled with everyone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from simulator.care.mishaps import Mishaps, settle_with_mishaps
+from simulator.care.mishaps import Mishaps, queue_with_mishaps
 from simulator.care.order_sheets import number_sheets
+from simulator.care.settling import SettlementQueue
 from simulator.city.people import AREA
 from simulator.honest_world import World
 from simulator.staging.acts import everyday_care, everyday_sales
 from simulator.staging.stage import Scheme, SchemeStage
-from simulator.staging.wear import forget_scans, settle_worn, worn
+from simulator.staging.wear import forget_scans, queue_worn, worn
 from simulator.streams import Hand
 
 # Rules on malformed and on missing codes: which of these schemes' codes were scanned is what was staged.
@@ -19,20 +20,30 @@ _ABOUT_SINGLE_SCANS = ("TC-05", "TC-07")
 _EVERYDAY, _EVERYDAY_LEAST = (0.4, 0.8, 1.2), 4  # honest visits for each of the scheme's, by disguise; and some more
 
 
-def play_one(world: World, scheme: Scheme, number: int, mishaps: Mishaps) -> SchemeStage:
-    """One instance (numbered from 0) played and settled; it draws from its own streams and knows of no other."""
+def play_all(
+    world: World, instances: Iterable[tuple[Scheme, int]], mishaps: Mishaps, queue: SettlementQueue
+) -> list[SchemeStage]:
+    """Instances (scheme and number, from 0) played, then settled with all that waits in the queue before them."""
+    stages = [_played(world, scheme, number, mishaps, queue) for scheme, number in instances]
+    queue.settle_all()
+    for stage in stages:
+        stage.waive_shares()
+    return stages
+
+
+def _played(world: World, scheme: Scheme, number: int, mishaps: Mishaps, queue: SettlementQueue) -> SchemeStage:
+    """One instance, queued for settlement; it draws from its own streams and knows of no other."""
     scenario, part = world.scenario, f"scheme/{scheme.name}/{number}"
     stage = SchemeStage(world, scheme, number + 1, Hand(scenario.seed, part))
     scheme.act(stage)
     stage.finish()
     _add_everyday_care(stage)
-    settle_with_mishaps(scenario.seed, part, stage.ordinary, scenario.last_day, mishaps)
+    queue_with_mishaps(queue, part, stage.ordinary, scenario.last_day, mishaps)
     worn(Hand(scenario.seed, f"wear/{part}"), stage.staged, mishaps)
     number_sheets(Hand(scenario.seed, f"order sheets/{part}/staged"), stage.staged)
     if scheme.rule_id not in _ABOUT_SINGLE_SCANS:
         forget_scans(Hand(scenario.seed, f"scans/{part}"), stage.staged)
-    settle_worn(Hand(scenario.seed, f"settling/{part}"), scenario.seed, stage.staged, mishaps, stage.waived)
-    stage.waive_shares()
+    queue_worn(Hand(scenario.seed, f"settling/{part}"), queue, stage.staged, mishaps, stage.waived)
     return stage
 
 
@@ -47,13 +58,3 @@ def _add_everyday_care(stage: SchemeStage) -> None:
             count = round(own * stage.by_level(*_EVERYDAY)) + _EVERYDAY_LEAST
             days = [stage.any_day() for _ in range(count)]
             (everyday_sales if place.is_pharmacy else everyday_care)(stage, place, days)
-
-
-def stage_all(world: World, schemes: Sequence[Scheme], mishaps: Mishaps) -> list[SchemeStage]:
-    """Every instance of every scheme."""
-    scenario = world.scenario
-    return [
-        play_one(world, scheme, n, mishaps)
-        for scheme in schemes
-        for n in range(scheme.instances(scenario.persons, scenario.scheme_scale))
-    ]

@@ -2,7 +2,7 @@
 
 Whatever is staged is added to the honest world: new people (who also live an ordinary life), new
 encounters, where needed a new doctor or hospital. No honest row changes, so that the same world can be
-looked at with and without.
+looked at with and without; only what a settlement of somebody who takes part comes to rests on all of the year.
 """
 
 from __future__ import annotations

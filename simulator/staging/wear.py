@@ -14,7 +14,7 @@ from simulator.beside.trace_codes import FORGOTTEN
 from simulator.care.care import Order, charge, take_back
 from simulator.care.mishaps import Mishaps
 from simulator.care.records import Line, Visit
-from simulator.care.settling import settle, settle_after_an_error
+from simulator.care.settling import SettlementQueue
 from simulator.city import items as catalogue
 from simulator.streams import Hand
 
@@ -38,17 +38,19 @@ def worn(hand: Hand, visits: Sequence[Visit], mishaps: Mishaps) -> None:
                 mishaps.late_lines += 1
 
 
-def settle_worn(hand: Hand, seed: int, visits: Sequence[Visit], mishaps: Mishaps, spared: Collection[str]) -> None:
-    """Settle encounters, some only after an error; not the `spared`, whose sums are not what they were charged."""
+def queue_worn(
+    hand: Hand, queue: SettlementQueue, visits: Sequence[Visit], mishaps: Mishaps, spared: Collection[str]
+) -> None:
+    """Queue encounters for settlement, some only after an error; of the `spared`, whose sums are made up, none."""
     for visit in visits:
         share = min(1.0, _LINES_OF_A_SETTLEMENT / max(1, len(visit.lines)))
         is_sound = visit.id not in spared and not visit.invoice and all(line.quantity > 0 for line in visit.lines)
         is_error = hand.chance(mishaps.rates["settlement_undone"] * share)
         if is_error and is_sound and visit.lines and visit.settled_at.hour < _LATEST_HOUR:
-            settle_after_an_error(seed, visit)
+            queue.settle_after_an_error(visit)
             mishaps.undone_settlements += 1
         else:
-            settle(seed, visit)
+            queue.settle(visit)
 
 
 def forget_scans(hand: Hand, visits: Sequence[Visit]) -> None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from features.catalogue import load_catalogues
 from fundwatch.contracts import TABLES
+from fundwatch.contracts.entities import ENTITIES
 from fundwatch.errors import CatalogueError
 from rules.analysis.indicators import SIZE, VALUE, indicator_columns
 from rules.analysis.measured import BUDGET, alerts_of, measured_alerts
@@ -97,6 +99,19 @@ def test_active_rules_were_measured_as_they_are_and_stay_within_the_budget_of_al
     settled = {(one.world, one.seed): one.settlements for one in measured_alerts()}
     assert active
     assert {world: hits / settled[world] for world, hits in worlds.items() if hits / settled[world] > BUDGET} == {}
+
+
+def test_every_night_computes_what_active_rules_judge_and_estimate_by() -> None:
+    nightly = {
+        named.column
+        for catalogue in load_catalogues(only=ENTITIES).values()
+        for named in catalogue.named
+        if named.name in catalogue.nightly_indicators
+    }
+    active = [rule for rule in ANALYSIS.rules if rule.state == RuleState.ACTIVE]
+    assert {name: {*rule.indicators.values()} - nightly for rule in active if (name := rule.id)} == {
+        rule.id: set() for rule in active
+    }
 
 
 def _problems(folder: Path, *rows: str) -> list[str]:

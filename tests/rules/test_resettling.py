@@ -53,6 +53,7 @@ STAYS = [
     _settled("elsewhere", "P3", date(2026, 3, 2), 10_000, (500, 7_600, 0)),
     _settled("nobody", None, date(2026, 3, 3), 10_000, (500, 7_600, 0)),
     _settled("no lines", "P4", date(2026, 3, 4), 10_000, (500, 7_600, 0)),
+    _settled("all taken back", "P8", date(2026, 3, 4), 0, (0, 0, 0)),
     _settled("late lines", "P5", date(2026, 3, 5), 10_000, (500, 7_600, 0)),
     _settled("no level", "P6", date(2026, 3, 6), 10_000, (500, 7_600, 0), institution_id="X"),
     _settled("no quantity", "P7", date(2026, 3, 6), 10_000, (500, 7_600, 0)),
@@ -77,7 +78,7 @@ def made(spark: Any) -> dict[str, Any]:
          "amount": s["total_amount"] - (100 if s["settlement_id"] == "late lines" else 0),
          "quantity": None if s["settlement_id"] == "no quantity" else Decimal(1),
          "covered_amount": s["covered_amount"], "unit_price": s["total_amount"]}
-        for s in STAYS if s["settlement_id"] != "no lines"
+        for s in STAYS if s["settlement_id"] not in ("no lines", "all taken back")
     ]  # fmt: skip
     places = [{"institution_id": "H", "institution_level": "2"}]
     inputs = inputs_of(spark, settlement=STAYS, encounter=stays, claim_line=lines, institution=places)
@@ -89,6 +90,11 @@ def test_what_was_paid_by_the_policy_is_as_due(made: dict[str, Any]) -> None:
     paid = {name: (made[name]["unknown"], made[name]["differs"]) for name in ("first", "second", "third")}
     assert paid == dict.fromkeys(paid, (None, []))
     assert made["third"]["due_large_claim"] == Decimal(5_400)
+
+
+def test_a_settlement_of_nothing_of_which_no_line_is_left_is_as_due(made: dict[str, Any]) -> None:
+    nothing = made["all taken back"]
+    assert (nothing["unknown"], nothing["differs"], nothing["due_fund"]) == (None, [], Decimal(0))
 
 
 def test_a_share_that_is_too_high_is_the_step_that_parts_from_the_policy(made: dict[str, Any]) -> None:

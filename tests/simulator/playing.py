@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 
 from simulator import Scenario
 from simulator.care.mishaps import Mishaps
 from simulator.care.records import Line, Visit
+from simulator.care.settling import SettlementQueue
 from simulator.city.items import Item
+from simulator.faults.writing import rates_of
 from simulator.honest_world import World, make_world
-from simulator.staging.playing import play_one
+from simulator.staging.playing import play_all
 from simulator.staging.stage import Scheme, SchemeStage
 
 
@@ -24,7 +27,20 @@ def small_world() -> World:
 @lru_cache(maxsize=400)
 def played(scheme: Scheme, number: int) -> SchemeStage:
     """One instance, settled."""
-    return play_one(small_world(), scheme, number, Mishaps())
+    return play(small_world(), scheme, number)
+
+
+def play(world: World, scheme: Scheme, number: int, dirt: Mapping[str, float] | None = None) -> SchemeStage:
+    """One instance in a world, settled, with the usual mishaps or at these rates."""
+    return play_some(world, [(scheme, number)], dirt)[0]
+
+
+def play_some(
+    world: World, instances: Iterable[tuple[Scheme, int]], dirt: Mapping[str, float] | None = None
+) -> list[SchemeStage]:
+    """Instances in a world, settled together."""
+    mishaps = Mishaps(rates=rates_of(0, dirt)) if dirt else Mishaps()
+    return play_all(world, instances, mishaps, SettlementQueue(world.scenario.seed))
 
 
 def plain(scheme: Scheme) -> list[SchemeStage]:

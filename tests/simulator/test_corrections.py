@@ -9,8 +9,8 @@ from datetime import date, timedelta
 import pytest
 
 from simulator import Scenario
-from simulator.care.mishaps import Mishaps, settle_with_mishaps
-from simulator.care.settling import FUNDS
+from simulator.care.mishaps import Mishaps, queue_with_mishaps
+from simulator.care.settling import FUNDS, SettlementQueue
 from simulator.honest_world import make_world
 
 LAST = date(2026, 3, 31)
@@ -25,7 +25,9 @@ def corrected(kind):
     """What one switch does: the lines of the world by id, what is reported of it, and the encounters."""
     scenario = replace(PLAIN, dirt={**PLAIN.dirt, kind: RATE})
     mishaps, visits = Mishaps(rates=scenario.rates), make_world(scenario).visits
-    settle_with_mishaps(scenario.seed, "test", visits, LAST, mishaps)
+    queue = SettlementQueue(scenario.seed)
+    queue_with_mishaps(queue, "test", visits, LAST, mishaps)
+    queue.settle_all()
     assert {reported.kind for reported in mishaps.reported} == {kind}
     return {line.id: line for visit in visits for line in visit.lines}, mishaps, visits
 
@@ -98,6 +100,6 @@ def test_settlements_still_balance(kind):
 
 def test_switched_off_they_change_no_line():
     mishaps, visits = Mishaps(rates=PLAIN.rates), make_world(PLAIN).visits
-    settle_with_mishaps(PLAIN.seed, "test", visits, LAST, mishaps)
+    queue_with_mishaps(SettlementQueue(PLAIN.seed), "test", visits, LAST, mishaps)
     assert mishaps.reported == []
     assert all(line.quantity > 0 and not line.original_id for visit in visits for line in visit.lines)

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from simulator import Scenario
 from simulator.beside.extra_tables import EXTRA_TABLES
 from simulator.blocks import Part
-from simulator.care.mishaps import Mishaps, settle_with_mishaps
+from simulator.care.mishaps import Mishaps, queue_with_mishaps
+from simulator.care.settling import SettlementQueue
 from simulator.city.households import make_people
 from simulator.city.people import with_death
 from simulator.delivering.columns import COLUMNS
@@ -118,7 +119,7 @@ def test_how_history_is_cut_into_nights_changes_no_line(simulate_into):
 def test_what_is_staged_leaves_every_honest_row_and_its_order_alone(world, honest_world):
     summed = {table.name for table in EXTRA_TABLES if table.at_end is not None}  # over all that was sold, staged or not
     for table, rows in honest_world.tables.items():
-        if table in summed:
+        if table in summed or table == "setl":
             continue
         # hospitals have beds for what is staged in them
         meant, found = (
@@ -130,6 +131,17 @@ def test_what_is_staged_leaves_every_honest_row_and_its_order_alone(world, hones
     assert len(world.tables["fee_list"]) > len(honest_world.tables["fee_list"])
 
 
+def test_what_is_staged_moves_the_money_of_honest_settlements_of_those_who_take_part_alone(world, honest_world):
+    found = {row["setl_id"]: row for row in world.tables["setl"]}
+    honest = {row["setl_id"] for row in honest_world.tables["setl"]}
+    take_part = {row["psn_no"] for number, row in found.items() if number not in honest}
+    moved = [row for row in honest_world.tables["setl"] if found[row["setl_id"]] != row]
+    assert moved
+    assert {row["psn_no"] for row in moved} <= take_part
+    charged = ("setl_time", "medfee_sumamt", "fulamt_ownpay_amt", "inscp_amt")
+    assert all(found[row["setl_id"]][column] == row[column] for row in moved for column in charged)
+
+
 @given(st.integers(-(10**12), 10**12))
 def test_money_is_exact(cents):
     assert Decimal(money(cents)) * 100 == cents
@@ -138,8 +150,9 @@ def test_money_is_exact(cents):
 
 def test_the_quick_text_of_a_fee_line_is_that_of_its_row():
     scenario = Scenario(persons=60)
-    visits = make_world(scenario).visits
-    settle_with_mishaps(1, "test", visits, scenario.last_day, Mishaps())
+    visits, queue = make_world(scenario).visits, SettlementQueue(1)
+    queue_with_mishaps(queue, "test", visits, scenario.last_day, Mishaps())
+    queue.settle_all()
     for visit in visits:
         visit.lines[0].memo = 'said "twice", once'
         for line, _, text in line_texts(visit):

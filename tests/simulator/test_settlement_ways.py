@@ -11,15 +11,14 @@ from datetime import date, timedelta
 import pytest
 
 from simulator import Scenario, simulate
-from simulator.care.mishaps import Mishaps, settle_with_mishaps
-from simulator.care.settling import FUNDS
+from simulator.care.mishaps import Mishaps, queue_with_mishaps
+from simulator.care.settling import FUNDS, SettlementQueue
 from simulator.faults.date_formats import format_of
-from simulator.faults.writing import rates_of
 from simulator.honest_world import make_world
 from simulator.schemes import SCHEMES
-from simulator.staging.playing import play_one
 from simulator.staging.wear import forget_scans
 from simulator.streams import Hand
+from tests.simulator.playing import play, play_some
 
 LAST = date(2026, 3, 31)
 QUIET = dict.fromkeys(("taken_back", "settlement_undone", "unsettled", "late"), 0.0)
@@ -28,8 +27,9 @@ WORLD = Scenario(persons=600, history_start=LAST - timedelta(days=150), nights=(
 
 def settled(**dirt):
     scenario = replace(WORLD, dirt=QUIET | dirt)
-    visits = make_world(scenario).visits
-    settle_with_mishaps(scenario.seed, "test", visits, LAST, Mishaps(rates=scenario.rates))
+    visits, queue = make_world(scenario).visits, SettlementQueue(scenario.seed)
+    queue_with_mishaps(queue, "test", visits, LAST, Mishaps(rates=scenario.rates))
+    queue.settle_all()
     return visits
 
 
@@ -101,9 +101,8 @@ def test_a_table_keeps_its_way_of_writing_dates_for_a_year(tmp_path):
 
 def staged(rate):
     """Encounters staged with this rate of errors in settling, and how many there were."""
-    scenario = Scenario(persons=200, dirt={"settlement_undone": rate})
-    world, mishaps = make_world(scenario), Mishaps(rates=scenario.rates)
-    stages = [play_one(world, scheme, 0, mishaps) for scheme in SCHEMES[:60]]
+    world = make_world(Scenario(persons=200))
+    stages = play_some(world, ((scheme, 0) for scheme in SCHEMES[:60]), {"settlement_undone": rate})
     return [visit for stage in stages for visit in stage.staged if visit.id not in stage.waived]
 
 
@@ -136,7 +135,7 @@ def test_an_error_in_settling_changes_no_net_quantity_and_no_id(after_errors):
 def test_scans_of_labelled_lines_are_forgotten_like_honest_ones_but_not_those_that_other_lines_share():
     (scheme,) = [scheme for scheme in SCHEMES if scheme.name == "code_settled_twice"]
     world = make_world(Scenario(persons=200))
-    stage = play_one(world, scheme, 0, Mishaps(rates=rates_of(0, QUIET)))
+    stage = play(world, scheme, 0, QUIET)
     lines = [line for visit in stage.staged for line in visit.lines]
     for n, line in enumerate(lines):
         line.trace_codes = (*(f"{n}-{m}" for m in range(400 // len(lines))), "shared")
@@ -154,7 +153,7 @@ def test_labelled_sales_lack_scans_as_often_as_honest_ones():
         s for s in SCHEMES if s.name in ("heavy_user_of_the_same_drug", "patient_to_market", "code_at_two_places")
     ]
     world = make_world(Scenario(persons=200))
-    stages = [play_one(world, scheme, n, Mishaps(rates=rates_of(0, QUIET))) for scheme in schemes for n in range(25)]
+    stages = play_some(world, ((scheme, n) for scheme in schemes for n in range(25)), QUIET)
     named = {label.feedetl_sn for stage in stages for label in stage.labels}
     sold = [
         line
@@ -171,7 +170,7 @@ def test_labelled_sales_lack_scans_as_often_as_honest_ones():
 def test_the_packs_of_a_first_try_are_scanned_too():
     (scheme,) = [scheme for scheme in SCHEMES if scheme.name == "heavy_user_of_the_same_drug"]
     world = make_world(Scenario(persons=200))
-    stage = play_one(world, scheme, 0, Mishaps(rates=rates_of(0, QUIET | {"settlement_undone": 0.5})))
+    stage = play(world, scheme, 0, QUIET | {"settlement_undone": 0.5})
     redone = [visit for visit in stage.staged if len(visit.settlements) == 3]
     assert redone
     for visit in redone:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from simulator.care.care import Order, outpatient, stay
-from simulator.care.settling import reverse, settle
+from simulator.care.settling import SettlementQueue, reverse, settle
 from simulator.city import items as catalogue
 from simulator.city.people import make_person
 from simulator.city.policy import STANDARD
@@ -82,6 +82,35 @@ def test_a_reversal_gives_the_year_back_what_it_took(hand, employee, secondary):
     reverse(1, visit, datetime(2026, 2, 1, 9))
     usage = employee.usage[2026]
     assert (usage.stays, usage.fund, usage.own, usage.account) == (0, 0, 0, 0)
+
+
+def test_whoever_is_settled_first_in_time_pays_the_years_deductible(hand, employee, secondary):
+    later, first = (
+        outpatient(hand, employee, secondary, TODAY + timedelta(days=days), [Order(catalogue.COSTLY_DRUGS[0], 10)])
+        for days in (30, 0)
+    )
+    queue = SettlementQueue(1)
+    queue.settle(later)
+    queue.settle(first)
+    queue.settle_all()
+    taken = [visit.settlements[0].sums["act_pay_dedc"] for visit in (first, later)]
+    assert taken == [STANDARD.visit_deductible["310"], 0]
+
+
+def test_what_is_taken_back_in_between_was_used_until_then(hand, employee, secondary):
+    orders = [Order(catalogue.COSTLY_DRUGS[0], 10)]
+    undone, between, after = (
+        outpatient(hand, employee, secondary, TODAY + timedelta(days=days), orders) for days in (0, 3, 9)
+    )
+    queue = SettlementQueue(1)
+    queue.settle_and_undo(undone, undone.settled_at + timedelta(days=6))
+    queue.settle(between)
+    queue.settle(after)
+    queue.settle_all()
+    deductible = STANDARD.visit_deductible["310"]
+    assert [visit.settlements[0].sums["act_pay_dedc"] for visit in (undone, between, after)] == [
+        deductible, 0, deductible,
+    ]  # fmt: skip
 
 
 def test_what_a_line_says_is_covered_goes_before_the_catalogue(hand, employee, secondary):

@@ -10,20 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator import Scenario
-from simulator.care.mishaps import Mishaps
+from simulator.blocks import played_block
 from simulator.honest_world import make_world
-from simulator.schemes import SCHEMES, SchemeStage, play_one, stage_all
+from simulator.schemes import SCHEMES, SchemeStage
 from simulator.staging.cast import household, village
 from simulator.staging.stage import CATEGORIES
 from simulator.streams import Hand
-from tests.simulator.playing import by_level, small_world, visits
+from tests.simulator.playing import by_level, play_some, small_world, visits
+from tests.simulator.playing import play as play_in
 
 NUMBERS = st.integers(min_value=0, max_value=40)
 ANY_SCHEME = st.sampled_from(SCHEMES)
 
 
 def play(scheme, number, world=None) -> SchemeStage:
-    return play_one(world or small_world(), scheme, number, Mishaps())
+    return play_in(world or small_world(), scheme, number)
 
 
 @given(scheme=ANY_SCHEME, number=NUMBERS)
@@ -89,14 +90,13 @@ def test_staged_encounters_are_corrected_as_often_as_honest_ones():
 
 
 def test_nothing_is_staged_at_scale_zero():
-    scenario = Scenario(persons=60, scheme_scale=0.0)
-    assert stage_all(make_world(scenario), SCHEMES, Mishaps()) == []
+    assert played_block(Scenario(persons=60, scheme_scale=0.0), 0).stages == []
 
 
 def test_the_honest_world_is_the_same_whatever_is_staged():
     world = make_world(Scenario(persons=60))
     before = [(v.id, line.id, line.amount) for v in world.visits for line in v.lines]
-    stage_all(world, SCHEMES, Mishaps())
+    play_some(world, ((scheme, 0) for scheme in SCHEMES))
     assert [(v.id, line.id, line.amount) for v in world.visits for line in v.lines] == before
 
 

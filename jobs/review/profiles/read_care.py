@@ -6,7 +6,6 @@ rows.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -20,15 +19,13 @@ import pyarrow.compute as pc
 from fundwatch.contracts.entities import Entity
 from fundwatch.contracts.versions import known_on
 from fundwatch.lake.store import Lake
+from jobs.review.profiles.read_charges import read_charges
 from jobs.review.read_leads import institution_names
-from leads.profile.rows import Care, CareDay, CareKind, Charges, ItemRow, LineDay, MonthRow, StayRow
+from leads.profile.rows import Care, CareDay, CareKind, Charges, MonthRow, StayRow
 
 DAYS = 365  # that a file looks back
-_DRAWN, _LISTED, _ITEMS = 200, 20, 50
+_DRAWN, _LISTED = 200, 20
 _NOTHING = Decimal("0.00")
-# charge classes by the series that pages draw: drugs, tests, consumables; all else is the last
-_SERIES = {"09": 0, "10": 0, "11": 0, "03": 1, "04": 1, "08": 2}
-_OTHER = 3
 
 
 @dataclass(frozen=True)
@@ -55,32 +52,7 @@ class CareReader:
 
     def charges(self) -> Charges:
         """The fee lines in one pass: by day, by month and class, by item, and in all."""
-        if not self.lake.exists("claim_line"):
-            return Charges()
-        rows = self.lake.rows(
-            "claim_line",
-            "SELECT day, charge_month, charge_class, item_code, max(item_name) AS item_name, count(*) AS lines, "
-            "count(DISTINCT patient_id) AS patients, count(DISTINCT day) AS days, sum(amount) AS amount, "
-            "grouping(day) AS all_days, grouping(charge_month) AS all_months, grouping(item_code) AS all_items "
-            "FROM (SELECT CAST(charged_at AS DATE) AS day, date_trunc('month', charged_at) AS charge_month, "
-            "charge_class, item_code, item_name, patient_id, coalesce(amount, 0) AS amount "
-            f"FROM claim_line WHERE {self._lines_where}) AS own "
-            "GROUP BY GROUPING SETS ((day), (charge_month, charge_class), (item_code), ())",
-        )
-        days = [_line_day(row) for row in rows if not row["all_days"]]
-        items = [_item(row) for row in rows if not row["all_items"]]
-        months = [row for row in rows if not row["all_months"]]
-        (total,) = [row for row in rows if row["all_days"] and row["all_months"] and row["all_items"]] or [{}]
-        items.sort(key=lambda item: (-item.amount, item.item_code))
-        return Charges(
-            days=sorted(days, key=lambda one: one.day),
-            by_class=_by_class(months),
-            items=items[:_ITEMS],
-            lines=total.get("lines", 0),
-            item_total=len(items),
-            patients=total.get("patients", 0),
-            amount=total.get("amount") or _NOTHING,
-        )
+        return read_charges(self.lake, self._lines_where)
 
     def paid(self) -> list[MonthRow]:
         """Settlements by month: what funds, the personal account and the person paid; none for who settles nothing."""
@@ -198,23 +170,3 @@ def _first_rows(own: pa.Table, order: list[tuple[str, str]], most: int) -> list[
     keys = [*order, ("encounter_id", "ascending")]
     places = pc.sort_indices(own, sort_keys=keys)[:most]
     return list(own.take(places).to_pylist())
-
-
-def _line_day(row: Mapping[str, Any]) -> LineDay:
-    return LineDay(row["day"], row["lines"], row["patients"], row["amount"] or _NOTHING)
-
-
-def _item(row: Mapping[str, Any]) -> ItemRow:
-    amount = row["amount"] or _NOTHING
-    code, name = row["item_code"] or "", row["item_name"] or ""
-    return ItemRow(code, name, row["lines"], row["patients"], row["days"], amount)
-
-
-def _by_class(rows: Sequence[Mapping[str, Any]]) -> list[MonthRow]:
-    """The months in order, with the money of each series of charge classes."""
-    sums: dict[str, list[Decimal]] = defaultdict(lambda: [_NOTHING] * (_OTHER + 1))
-    for row in rows:
-        sums[f"{row['charge_month']:%Y-%m}"][_SERIES.get(row["charge_class"] or "", _OTHER)] += (
-            row["amount"] or _NOTHING
-        )
-    return [MonthRow(month, amounts) for month, amounts in sorted(sums.items())]

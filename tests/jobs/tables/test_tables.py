@@ -67,7 +67,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Anna twice in one department and once in a ward, Bert in the ward without a known end."""
     settings = make_lake(tmp_path_factory.mktemp("tables") / "var")
     lake, stay = Lake(settings.lake_address), {"is_inpatient": True, "visit_type": "21", "admission_department": WARD}
-    put(lake, "institution", [{"institution_id": "T1", "institution_level": "2", "bed_count": 10, **KNOWN}])
+    here = {"institution_id": "T1", "institution_level": "2", "region_code": "990101", "bed_count": 10}
+    put(lake, "institution", [{**here, **KNOWN}])
     put(lake, "encounter", [
         _visit("V1", ANNA, 2), _visit("V2", ANNA, 9),
         _visit("V3", ANNA, 10, ended_at=datetime(2026, 3, 14, 9), **stay),
@@ -113,12 +114,30 @@ def test_an_unknown_end_has_no_length_and_no_quota_is_no_zero(settings: Settings
     assert cells[(None, None)].figures["occupancy"] == pytest.approx(4 / 310)
 
 
+def test_page_and_files_are_read_from_one_table_of_the_lake_that_a_second_asking_replaces(settings: Settings) -> None:
+    asked = TableAsked(("month", "care"), date(2026, 3, 14), SPAN[1], institution_id="T1")
+    shown, again = (show_table(settings, SECOND, asked) for _ in range(2))
+    rows = Lake(settings.lake_address).rows(
+        "decision_cube", "SELECT * FROM decision_cube WHERE version = '2026-03-31_2026-03-14_2026-03-31_T1_month-care'"
+    )
+    assert again.table.cells == shown.table.cells
+    assert {(row["split_by"], row["persons"], row["mean_stay"]) for row in rows} == {
+        (split, 2.0, 4.0) for split in ("", "month", "care", "month,care")
+    }
+    whole = next(row for row in rows if not row["split_by"])
+    assert (whole["beds"], whole["bed_days"], whole["turnover"]) == (10, 180, 0.2)
+    # of the days from 24 February to 13 March: two visits of one person, no stay
+    compared = ("before_encounters_per_person", "before_pooled_per_encounter", "before_occupancy")
+    assert [whole[name] for name in compared] == [2.0, 100.0, None]
+
+
 def test_a_class_of_charge_has_persons_and_cost_and_no_length(settings: Settings) -> None:
     cells = _cells(_shown(settings, "charge_class"))
     assert {at[0]: cell.sums["total_amount"] for at, cell in cells.items()} == {
         None: 41_400, "": 1_000, "09": 200, "03": 200, "08": 40_000
     }  # fmt: skip
     assert cells[("09",)].figures["mean_stay"] is None
+    assert cells[(None,)].figures["mean_stay"] == 4
 
 
 def test_the_files_compute_nothing_and_the_page_escapes(settings: Settings) -> None:
