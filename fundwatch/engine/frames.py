@@ -13,16 +13,18 @@ if TYPE_CHECKING:
 
 
 def small_frame(session: SparkSession, schema: str, rows: Sequence[Sequence[Any]]) -> DataFrame:
-    """The rows as a frame; `schema` is `name kind, …` with the kinds string, date, boolean and array<string>.
+    """The rows as a frame of the columns that `schema` names with their types; times are UTC.
 
     As an Arrow table it reaches the plan with its size, and is broadcast.
     """
     import pyarrow as pa
+    from pyspark.sql.pandas.types import to_arrow_schema
+    from pyspark.sql.types import StructType
 
-    kinds = {"string": pa.string(), "date": pa.date32(), "boolean": pa.bool_(), "array<string>": pa.list_(pa.string())}
-    fields = [pa.field(name, kinds[kind]) for name, kind in (column.split() for column in schema.split(", "))]
+    kinds = StructType.fromDDL(schema)
+    fields = to_arrow_schema(kinds, timezone="UTC")
     columns = [pa.array([row[n] for row in rows], type=field.type) for n, field in enumerate(fields)]
-    return session.createDataFrame(pa.Table.from_arrays(columns, schema=pa.schema(fields)))
+    return session.createDataFrame(pa.Table.from_arrays(columns, schema=fields), kinds)
 
 
 def no_rows(session: SparkSession, schema: StructType) -> DataFrame:

@@ -140,10 +140,11 @@ def _scan(
     session: SparkSession, rule_set: RuleSet, worlds: Worlds, knowledge: Knowledge
 ) -> tuple[list[Any], dict[str, str]]:
     """The hits of the rules over the worlds of all, and the problem of each rule that the scan set aside."""
+    from fundwatch.engine.frames import small_frame
     from rules.engine.scan import scan  # imports Spark
 
     tables = {
-        name: session.createDataFrame(worlds.rows.get(name, []), worlds.schema(name), verifySchema=False)
+        name: small_frame(session, worlds.schema(name), worlds.rows.get(name, []))
         for name in sorted({*tables_read(), *worlds.rows})
     }
     supplied, policies = _SUPPLIED | worlds.columns, read_policies()
