@@ -37,6 +37,7 @@ PACKAGES = [
     "rules.engine",
     "rules.frames",
     "rules.frames.columns",
+    "rules.frames.persons",
     "rules.knowledge",
     "rules.pack",
     "models",

@@ -278,6 +278,7 @@ INSTITUTION = history(
     institution_level code 1 tertiary, 2 secondary, 3 primary, 9 not graded
     region_code code
     bed_count int approved beds
+    employer_id token(employer) under which it insures its own staff
     started_on date
     ended_on date
     """,

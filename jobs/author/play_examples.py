@@ -98,7 +98,7 @@ def prove(session: SparkSession, rule_set: RuleSet, knowledge: Knowledge) -> tup
     playing = rule_set.model_copy(update={"rules": tuple(fit), "switched_off": {}})
     worlds = example_worlds(playing)
     found: list[Any] = []
-    broken |= _scanned(playing, lambda some: _scan(session, some, worlds, knowledge), found)
+    broken |= _scanned(playing, lambda some: _scan(session, some, worlds, worlds.with_points(knowledge)), found)
     played = Played.of(found)
     return tuple(proof_of(rule, worlds, played, broken.get(rule.id, "")) for rule in rule_set.rules)
 

@@ -83,12 +83,10 @@ def proven(
 
 def first_twenty(lake: Lake, night: date, truth: NightTruth) -> FirstTwenty:
     """The night's first leads as they are ranked, and as they would be if nothing had been learned."""
-    names = ["place", "subject_type", "subject_id", "priority", "learned_factor"]
+    names = ["place", "subject_type", "subject_id", "is_minor", "priority", "learned_factor"]
     leads = rows_of(lake, "lead", ("business_date", "==", night), columns=names)
     ranked = sorted(leads, key=lambda lead: lead["place"])
-    plain = sorted(
-        ranked, key=lambda lead: (-round(lead["priority"] / (lead["learned_factor"] or 1), 6), lead["place"])
-    )
+    plain = sorted(ranked, key=unlearned_order)
     return FirstTwenty(
         night,
         len(leads),
@@ -96,6 +94,11 @@ def first_twenty(lake: Lake, night: date, truth: NightTruth) -> FirstTwenty:
         _staged_share(plain[:_FIRST], truth),
         _weights(lake, night),
     )
+
+
+def unlearned_order(lead: Mapping[str, Any]) -> tuple[bool, float, int]:
+    """Where a lead would stand had nothing been learned: what is worth no letter comes last all the same."""
+    return bool(lead["is_minor"]), -round(lead["priority"] / (lead["learned_factor"] or 1), 6), lead["place"]
 
 
 def _weights(lake: Lake, night: date) -> dict[str, float]:

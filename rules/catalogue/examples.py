@@ -3,12 +3,15 @@
 An example names only the columns that matter. Ids get the example's name in front, so that examples do not meet;
 encounters and settlements that it does not give are made from its lines (the fund pays 80 percent of the covered
 amount, the personal account 10 percent of the amount).
+
+Knowledge that only regions have does not ship: an example names the points that it rests on. Their codes are nobody
+else's, and all examples' points hold together.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -18,25 +21,34 @@ from fundwatch.contracts import TABLES
 from rules.catalogue.example_indicators import indicator_rows, schema_of
 from rules.catalogue.rule import Example, RuleSet
 from rules.frames.indicators import STATISTICS
+from rules.knowledge.classes import CLASSES
+from rules.knowledge.points import Knowledge, KnowledgePoint
 
 ExampleRow = dict[str, Any]
 _SHARED = ("item_code", "local_item_code")  # codes of the catalogue, not ids of the example
+_POINT = {"name": "例", "region": "CN", "valid_from": date(2021, 5, 1), "source": "例 an example"}
 _FUND, _ACCOUNT = Decimal("0.8"), Decimal("0.1")
 
 
 @dataclass(frozen=True)
 class Worlds:
-    """Rows by table, and what each example says should come of them. `open_tables` are the columns and types of tables
+    """Rows by table, and what each example says should come of them; `points` are those that examples name.
+    `open_tables` are the columns and types of tables
     of indicators, which no contract names one by one."""
 
     rows: Mapping[str, list[tuple[Any, ...]]]
     expected: Mapping[str, Example]
+    points: Knowledge = field(default_factory=dict)
     open_tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def schema(self, table: str) -> str:
         """The columns of the table's rows, as Spark reads a schema."""
         columns = self.open_tables.get(table)
         return columns_of(table) if columns is None else ", ".join(map(" ".join, columns.items()))
+
+    def with_points(self, knowledge: Knowledge) -> Knowledge:
+        """The knowledge with the points that examples name."""
+        return {**knowledge, **{name: (*knowledge.get(name, ()), *own) for name, own in self.points.items()}}
 
     @property
     def columns(self) -> dict[str, frozenset[str]]:
@@ -62,7 +74,23 @@ def example_worlds(rule_set: RuleSet) -> Worlds:
     schemas = {table: schema_of(table, found) for table, found in of_indicators.items()}
     for table, columns in schemas.items():
         rows[table] += [tuple(_value(kind, row.get(c)) for c, kind in columns.items()) for row in of_indicators[table]]
-    return Worlds(dict(rows), expected, schemas)
+    return Worlds(dict(rows), expected, _points(expected.values()), schemas)
+
+
+def _points(examples: Iterable[Example]) -> Knowledge:
+    """The points that examples name, each once."""
+    found: dict[str, dict[str, KnowledgePoint]] = defaultdict(dict)
+    for example in examples:
+        for name, rows in example.knowledge.items():
+            cells = CLASSES[name].cells
+            for row in rows:
+                own = {cell: str(row[cell]) for cell in cells if cell in row}
+                if wrong := [*CLASSES[name].problems(own)]:
+                    raise ValueError(f"a point of {name}: {'; '.join(wrong)}")
+                dates = {key: row[key] for key in ("valid_from", "valid_to") if key in row}
+                point = KnowledgePoint.model_validate(_POINT | dates | {"code": row["code"], "cells": own})
+                found[name].setdefault(repr(sorted(row.items())), point)
+    return {name: tuple(points.values()) for name, points in found.items()}
 
 
 def columns_of(table: str) -> str:
@@ -73,7 +101,7 @@ def columns_of(table: str) -> str:
 def _world(example: Example) -> dict[str, list[ExampleRow]]:
     lines = [line for number, row in enumerate(example.lines, start=1) for line in _lines(dict(row), number)]
     encounters = {str(r["encounter_id"]): _encounter(r) for row in example.encounters for r in _repeated(row)}
-    settlements = {str(r["settlement_id"]): dict(r) for r in example.settlements}
+    settlements = {str(r["settlement_id"]): r for row in example.settlements for r in _repeated(row)}
     of_encounter, of_settlement = defaultdict(list), defaultdict(list)
     for line in lines:
         of_encounter[line["encounter_id"]].append(line)
@@ -86,7 +114,7 @@ def _world(example: Example) -> dict[str, list[ExampleRow]]:
         "claim_line": lines,
         "encounter": list(encounters.values()),
         "settlement": list(settlements.values()),
-        "patient": [dict(row) for row in example.patients],
+        "patient": [r for row in example.patients for r in _repeated(row)],
         "institution": [dict(row) for row in example.institutions],
         "item": [dict(row) for row in example.items],
         **{table: [r for row in rows for r in _repeated(row)] for table, rows in example.tables.items()},
@@ -94,7 +122,10 @@ def _world(example: Example) -> dict[str, list[ExampleRow]]:
 
 
 def _lines(row: ExampleRow, number: int) -> Iterator[ExampleRow]:
-    """The row's line, or with `times` that many, `every_days` apart, each of an encounter of its own if named."""
+    """The row's line, or with `times` that many, `every_days` apart, each of an encounter of its own if named.
+
+    `{n}` in a text stands for which of them it is: `patient_id: P{n}` are as many persons.
+    """
     times, every = int(row.pop("times", 1)), int(row.pop("every_days", 1))
     start = _moment(row.pop("charged_at", datetime(2026, 3, 4, 9)))
     line_id, encounter_id = str(row.pop("line_id", number)), row.pop("encounter_id", None)
@@ -108,7 +139,7 @@ def _lines(row: ExampleRow, number: int) -> Iterator[ExampleRow]:
         visit = f"{encounter_id}{suffix}" if encounter_id is not None else "E1"
         at = start + timedelta(days=every * (n - 1))
         ids = {"line_id": line_id + suffix, "encounter_id": visit, "charged_at": at}
-        yield {"settlement_id": f"of {visit}", **row, **ids}
+        yield {"settlement_id": f"of {visit}", **_numbered(row, n), **ids}
 
 
 def _repeated(row: ExampleRow) -> Iterator[ExampleRow]:
@@ -116,7 +147,12 @@ def _repeated(row: ExampleRow) -> Iterator[ExampleRow]:
     row = dict(row)
     times = int(row.pop("times", 1))
     for n in range(1, times + 1):
-        yield row | ({"encounter_id": f"{row['encounter_id']}.{n}"} if times > 1 else {})
+        of_encounter = {"encounter_id": f"{row['encounter_id']}.{n}"} if times > 1 and "encounter_id" in row else {}
+        yield _numbered(row, n) | of_encounter
+
+
+def _numbered(row: ExampleRow, n: int) -> ExampleRow:
+    return {name: value.replace("{n}", str(n)) if isinstance(value, str) else value for name, value in row.items()}
 
 
 _DEFAULTS: ExampleRow = {

@@ -54,11 +54,6 @@ class WhyNot(Enum):
         zh="单条无从判断，要看科室、机构占比：由指标而非规则发现",
         en="no single line shows it, a share over a department does: for indicators, not rules",
     )
-    SETS = BilingualText(zh="须有成套产品目录", en="needs a catalogue of sets and their parts")
-    GROUPS = BilingualText(
-        zh="须有同切口手术分组与折价比例，知识库尚无",
-        en="needs groups of operations and their discounts, not in the knowledge",
-    )
     LICENCE = BilingualText(
         zh="须有人员、设备、场所资质登记", en="needs registers of staff, equipment and rooms by licence"
     )

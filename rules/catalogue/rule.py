@@ -145,6 +145,9 @@ class Example(Declared):
     tables: dict[str, list[ExampleRow]] = Field(
         default_factory=dict, description="rows of further clean tables, by name"
     )
+    knowledge: dict[str, list[ExampleRow]] = Field(
+        default_factory=dict, description="points of classes that hold in the examples' worlds beside those that ship"
+    )
     indicators: list[ExampleRow] = Field(
         default_factory=list, description="entities by the rule's names of their indicators, with those of their peers"
     )

@@ -91,6 +91,18 @@ def _of_classes(*names: str) -> _BillPart:
     )
 
 
+def _with_pairing(bills: DataFrame, _inputs: ScanInputs) -> DataFrame:
+    """Whether the main diagnosis is one that the main operation goes with, and which of all listed ones are; unknown
+    where no point speaks of the operation, or no diagnosis is listed."""
+    stems = F.split("pairing_stems", r"\|")
+
+    def pairs(code: Column) -> Column:
+        return F.exists(stems, lambda stem: (stem != "") & code.startswith(stem))
+
+    listed = F.when(stems.isNotNull(), F.filter("diagnosis_codes", pairs))
+    return bills.select("*", pairs(F.col("main_diagnosis_code")).alias("is_paired"), listed.alias("paired_codes"))
+
+
 def _unsupported(table: str, code: str, name: str, declared_name: str, condition: str, *needs: str) -> _BillPart:
     """Codes of a list for which the bill has none of the kinds of care that go with them; null where there is none.
 
@@ -132,7 +144,17 @@ _PARTS = (
         },
         _with_operations,
     ),
-    _of_classes("ambulatory_diagnosis", "non_treatment_diagnosis", "operation_foreign_diagnosis"),
+    _of_classes(
+        "ambulatory_diagnosis", "non_treatment_diagnosis", "operation_foreign_diagnosis", "operation_pairing"
+    ),
+    _BillPart(
+        {
+            "is_paired": each_of(CLASSES["operation_pairing"].source),
+            "paired_codes": each_of(CLASSES["operation_pairing"].source, "diagnosis.diagnosis_code"),
+        },
+        _with_pairing,
+        reads=frozenset({"pairing_stems", "diagnosis_codes"}),
+    ),
     _unsupported(
         "diagnosis", "diagnosis_code", "unsupported_diagnoses", "diagnosis_support", "NOT is_main", "diagnosis.is_main"
     ),

@@ -41,6 +41,12 @@ GRAINS = (
         ("patient_id", "institution_id"),
     ),
     Grain(
+        "pair_visit",
+        LINE_PAIRS,
+        ("encounter_id", "pair"),
+        ("patient_id", "institution_id", "encounter_id"),
+    ),
+    Grain(
         "pair_order",
         LINE_PAIRS,
         ("encounter_id", "order_id", "pair"),

@@ -13,7 +13,8 @@ from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
 from fundwatch.errors import ContractError, problems
-from rules.frames.columns import settled
+from rules.frames.columns import around, settled
+from rules.frames.columns.doses import DAILY_DOSE
 from rules.frames.columns.fitting import (
     LISTINGS,
     with_benefit_fit,
@@ -168,6 +169,10 @@ _REGISTERS = (
     _derived("month", "trunc(service_date, 'month')", frozenset(), each_of("claim_line.charged_at")),
     _derived("generic_code", _GENERIC_CODE, frozenset(), each_of("claim_line.item_code")),
     _derived(
+        "daily_dose_mg", DAILY_DOSE, frozenset({"single_dose", "dose_frequency"}),
+        each_of("claim_line.single_dose", "claim_line.dose_frequency"),
+    ),
+    _derived(
         "diagnosis_group", "substring(main_diagnosis_code, 1, 5)", frozenset({"main_diagnosis_code"}),
         each_of("encounter.main_diagnosis_code"),
     ),
@@ -215,6 +220,8 @@ _FITTING = (
         with_benefit_fit,
         frozenset({"benefit_words"}),
     ),
+    _Part(around.ACTS, around.with_acts),
+    _Part(around.TREATED, around.with_treatment, frozenset({"line_group"})),
     _Part({"ordering_doctor_left_on": each_of("doctor.doctor_id", "doctor.ended_on")}, with_doctor_left),
 )
 _RESTRICTED_SEX = _Part(

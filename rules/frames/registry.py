@@ -14,13 +14,12 @@ from rules.frames import (
     item_pairs,
     lines,
     procedures,
-    purchases,
     same_day,
     settlements,
     stays,
-    visits,
 )
 from rules.frames.declaration import NO_TABLES, Grain, RowFrame, Sources, each_of
+from rules.frames.persons import purchases, registrations, visits, years
 
 _MODULES = (
     lines,
@@ -34,6 +33,8 @@ _MODULES = (
     procedures,
     item_pairs,
     same_day,
+    years,
+    registrations,
     indicators,
 )
 _DECLARED = (grain for module in _MODULES for grain in module.GRAINS)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from rules.knowledge import limits, pairs, periods, providers, stays
+from rules.knowledge import limits, pairs, periods, providers, standards, stays
 from rules.knowledge.declaration import Given, KnowledgeClass
 
 _AFTER_DEATH = Given("value", among=("certificate", "autopsy", "transport", "storage"))
@@ -48,6 +48,7 @@ _ELSEWHERE = (
         pairs,
         periods,
         providers,
+        standards,
         stays,
     )
 )

@@ -18,7 +18,8 @@ DECLARED = (
             "item_pair_kinds": Given(
                 "kind",
                 among=(
-                    "exclusive", "exclusive_hours", "included", "split", "specialty", "step", "panel", "interaction",
+                    "exclusive", "exclusive_hours", "exclusive_stay", "included", "supplied", "split", "specialty",
+                    "step", "panel", "interaction",
                 ),
             ),
         },

@@ -8,6 +8,7 @@ CARE_KINDS = (
     "ward_round", "upkeep", "nursing_special", "nursing_1", "nursing_2", "nursing_3", "intensive_care", "resuscitation",
     "ventilation", "oxygen", "blood_gas", "renal_replacement", "circulatory_support", "antibacterial",
     "general_anaesthesia", "general_anaesthetic", "local_anaesthesia", "depth_monitoring", "tumour_marker",
+    "infusion", "injection", "fluid", "contrast", "contrast_exam",
 )  # fmt: skip
 
 DECLARED = (

@@ -41,7 +41,9 @@ class _Hit:
 @pytest.fixture(scope="module")
 def pack() -> Pack:
     """All rules that a pack can hold, in shadow too, as another system reads them."""
-    exported = PackMaker(load_rules(), load_knowledge(), ("CN",), with_shadow=True)
+    rules = load_rules()
+    knowledge = example_worlds(rules).with_points(load_knowledge())
+    exported = PackMaker(rules, knowledge, ("CN",), with_shadow=True)
     return read_pack(written_pack(exported.pack()), "the pack")
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from rules.frames.purchases import PURCHASES
+from rules.frames.persons.purchases import PURCHASES
 from tests.rules.frames import inputs_of, rows_of
 
 

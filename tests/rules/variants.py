@@ -18,6 +18,7 @@ from rules.catalogue.proving import Played
 from rules.catalogue.rule import Rule, RuleSet
 from rules.frames.declaration import NO_TABLES
 from rules.frames.registry import GRAINS
+from rules.knowledge.points import load_knowledge
 from tests.rules.world import SHIPPED, scanned
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ IMPOSSIBLE_ENDS = (datetime(9999, 12, 31), datetime(2099, 1, 1), datetime(2020, 
 _ONE_BY_ONE = {"charged_at", "started_at", "ended_at", "settled_at", "order_id", "patient_id", "institution_id"}
 _FEW = 4
 WORLDS = example_worlds(SHIPPED)
+KNOWLEDGE = WORLDS.with_points(load_knowledge())
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def with_variants(rows: Rows, variants: Iterable[Variant]) -> Rows:
 def played_by(spark: SparkSession, rule_set: RuleSet, rows: Rows) -> Played:
     """What the rules find in the rows; as in a night, what several passes read is computed once."""
     tables = {name: spark.createDataFrame(found, columns_of(name), verifySchema=False) for name, found in rows.items()}
-    scan = scanned(spark, rule_set, tables=tables, materialize=lambda rows: rows.localCheckpoint())
+    scan = scanned(spark, rule_set, tables=tables, knowledge=KNOWLEDGE, materialize=lambda rows: rows.localCheckpoint())
     found = scan.materialized(lambda frames: [rows.localCheckpoint() for rows in frames]).found
     return Played.of(found.collect())
 

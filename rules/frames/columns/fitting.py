@@ -38,6 +38,8 @@ class Listing:
 LISTINGS = (
     Listing("payment_indication", "payment_stems", "is_indicated", "last_indicated_on"),
     Listing("label_indication", "label_stems", "is_on_label", "last_on_label_on"),
+    Listing("exam_indication", "exam_stems", "is_exam_indicated", "last_exam_indicated_on"),
+    Listing("chronic_drug", "chronic_stems", "is_chronic_known", "last_chronic_known_on"),
 )
 
 

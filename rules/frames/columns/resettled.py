@@ -20,6 +20,8 @@ _NAMES = {
     "deductible_taken_later_amount": "later_kind_deductible",
     "due_pooled_amount": "step_pooled",
     "due_fund_amount": "due_fund",
+    "year_ceiling_amount": "year_ceiling",
+    "pooled_before_amount": "used_year_pooled",
 }
 _WORDS = ("benefit_kind", "first_difference")
 _SOURCES = each_of(

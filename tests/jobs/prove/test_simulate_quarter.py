@@ -19,7 +19,7 @@ from fundwatch.settings import load_settings
 from jobs.prove.inspect_list import Checked, inspect_list, night_truth
 from jobs.prove.pages import print_quarter
 from jobs.prove.quarter_proof import differences, intervals
-from jobs.prove.simulate_quarter import came_back, first_twenty, proven, run_quarter
+from jobs.prove.simulate_quarter import came_back, first_twenty, proven, run_quarter, unlearned_order
 from jobs.review.outcomes.asked import LeadAsked, StepsTaken
 from jobs.review.outcomes.lead_desk import LeadDesk
 from jobs.review.outcomes.people_said import PeopleSaid
@@ -53,7 +53,7 @@ def world(tmp_path: Path) -> TruthWorld:
             rows["lead"].append(
                 at | {"lead_id": f"{place}-lead", "place": number, "tier": "明确违规", "hit_count": 1,
                       "amount_at_risk": Decimal(60), "priority": 0.9 - number / 10,
-                      "learned_factor": 0.5 if place == "H0" else 1.0}
+                      "is_minor": False, "learned_factor": 0.5 if place == "H0" else 1.0}
             )  # fmt: skip
             is_old = night == NIGHTS[1] and place in LISTED[NIGHTS[0]]
             state = {"state": "same" if is_old else "new", "amount": Decimal(60), "is_estimate": False}
@@ -150,6 +150,15 @@ def test_precision_of_the_first_is_told_with_and_without_what_was_learned(world:
     first = first_twenty(Lake(world.settings.lake_address), NIGHTS[1], truth)
     assert (first.leads, first.weights) == (3, {"DC-03": 0.5})
     assert first.with_learning == first.without_learning == pytest.approx(2 / 3)
+
+
+def test_what_is_worth_no_letter_comes_last_with_and_without_what_was_learned() -> None:
+    leads = [
+        {"is_minor": False, "priority": 0.3, "learned_factor": 1.0, "place": 1},
+        {"is_minor": False, "priority": 0.2, "learned_factor": 0.5, "place": 2},
+        {"is_minor": True, "priority": 0.9, "learned_factor": 1.0, "place": 3},
+    ]
+    assert [lead["place"] for lead in sorted(leads, key=unlearned_order)] == [2, 1, 3]
 
 
 @pytest.mark.long
