@@ -10,8 +10,11 @@ from jobs.settle.check_settlements import SettlementsChecked, unknown_text
 from jobs.settle.explain_settlement import SettlementExplained
 from jobs.settle.split_quotas import UNKNOWN, QuotasSplit
 from jobs.terminal.answer import Say
+from rules.benefits.department_split import FEW_WORDS, NO_QUOTA_WORDS
 from rules.benefits.methods import MethodResult
 from rules.benefits.resettling import CAUSE_WORDS, STEP_WORDS
+
+_MARKS = {FEW_WORDS: "①", NO_QUOTA_WORDS: "②"}
 
 
 def print_checked(found: SettlementsChecked, say: Say) -> None:
@@ -88,10 +91,12 @@ def print_split(found: QuotasSplit, say: Say) -> None:
         table.add_column(heading, overflow="fold")
     for quota in found.quotas:
         visits = " / ".join(f"{count:,}" for count in quota.visits)
-        given = "\n".join((_money(quota.quota), *(quota.note or ())))
+        mark = "" if quota.note is None else f" {_MARKS[quota.note]}"
         kind = found.kinds.get(quota.kind, quota.kind)
-        table.add_row(quota.department or UNKNOWN, kind, visits, _money(quota.mean_cost), given)
+        table.add_row(quota.department or UNKNOWN, kind, visits, _money(quota.mean_cost), _money(quota.quota) + mark)
     show(table)
+    for zh, en in dict.fromkeys(quota.note for quota in found.quotas if quota.note is not None):
+        say(f"{_MARKS[zh, en]} {zh} | {en}")
     table = new_table("基金支付占比与预算 Share of the funds, and of the budget")
     for heading in ("科室\nDepartment", "占比\nShare", "预算\nBudget"):
         table.add_column(heading, overflow="fold")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -124,3 +125,9 @@ def test_stays_returns_gaps_and_free_stays_are_counted_as_by_hand(spark: SparkSe
     for institution, expected in EXPECTED.items():
         values = {name: found[institution][f"institution_{name}"] for name in expected}
         assert values == {name: value if value is None else pytest.approx(value) for name, value in expected.items()}
+
+
+def test_first_digits_are_set_beside_benfords_shares_whose_squares_the_formula_sums_up() -> None:
+    shares = {digits: math.log10(1 + 1 / digits) for digits in range(10, 100)}
+    formula = load_catalogues(only=["institution"])["institution"].indicators["first_digits_distance"].formula or ""
+    assert f"+ {sum(share * share for share in shares.values()):.7f}," in formula
