@@ -37,7 +37,7 @@ lock: ## resolve requirements.in into requirements.lock, keeping the versions th
 	UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/uv pip compile -q requirements.in \
 		--python-version 3.11 --generate-hashes --no-emit-index-url -o requirements.lock
 
-package: ## dist/fundwatch-<version>.zip, for the executors of a cluster
+package: ## for the executors of a cluster: dist/fundwatch-<version>.zip, and the packages it needs as an archive
 	@bash scripts/package.sh
 
 s3-jars: ## what Spark needs for a lake in an object store, into .jars/s3

@@ -8,17 +8,15 @@ import re
 import socket
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
+from collections.abc import Iterator
 from functools import lru_cache
 from io import BytesIO
-from threading import Thread
 from typing import IO, TYPE_CHECKING, Any
 
 from pyarrow.fs import FileInfo, FileType, PyFileSystem
 
 from fundwatch.lake.stores.arrow_files import ArrowFiles
+from fundwatch.lake.stores.patience import in_time
 from fundwatch.lake.stores.store import DRAFT, Stamp, UnreachableError
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ def hdfs_store(root: str) -> HdfsStore:
         if port:  # a name without one is the configuration's to resolve
             socket.create_connection((host, int(port)), _PATIENCE).close()
         client = _Asked.at(root)
-        _in_time(lambda: client.get_file_info("/"))
+        in_time(lambda: client.get_file_info("/"), _PATIENCE)
     except (OSError, OverflowError) as error:
         raise UnreachableError(
             f"no name node answers: {getattr(error, 'strerror', None) or error}",
@@ -50,23 +48,6 @@ def hdfs_store(root: str) -> HdfsStore:
             "name of a service of HADOOP_CONF_DIR without a port; see that it runs and no wall is between",
         ) from error
     return HdfsStore(client)
-
-
-def _in_time(ask: Callable[[], object]) -> None:
-    """Ask, and raise TimeoutError when there is no answer in time."""
-    found: Future[object] = Future()
-
-    def answer() -> None:
-        try:
-            found.set_result(ask())
-        except OSError as error:
-            found.set_exception(error)
-
-    Thread(target=answer, daemon=True).start()
-    try:
-        found.result(_PATIENCE)
-    except FutureTimeout:
-        raise TimeoutError(f"what listens there has given no answer in {_PATIENCE:.0f} s") from None
 
 
 class _Asked:
