@@ -4,10 +4,10 @@ REPORT := var/test/junit.xml
 # a file is one worker's; pytest-xdist would begin with those of most tests, tests/longest.py with the longest
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all test-fast lint types lock package cluster-demo services-demo readme notebook airflow airflow-demo airflow-backfill clean
+.PHONY: help setup run test test-all test-fast lint types lock package s3-jars cluster-demo services-demo readme notebook airflow airflow-demo airflow-backfill clean
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 setup: ## everything fundwatch needs, into .venv and .jars; what is there already is skipped
 	@bash scripts/setup.sh
@@ -37,8 +37,11 @@ lock: ## resolve requirements.in into requirements.lock, keeping the versions th
 	UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/uv pip compile -q requirements.in \
 		--python-version 3.11 --generate-hashes --no-emit-index-url -o requirements.lock
 
-package: ## dist/fundwatch-<version>.zip, for the executors of a cluster
+package: ## for the executors of a cluster: dist/fundwatch-<version>.zip, and the packages it needs as an archive
 	@bash scripts/package.sh
+
+s3-jars: ## what Spark needs for a lake in an object store, into .jars/s3
+	@$(PYTHON) -m scripts.fetch_jars s3 2>.venv/fetch-jars.log || { cat .venv/fetch-jars.log >&2; exit 1; }
 
 cluster-demo: setup ## two nights on a real HDFS and a Spark cluster of this machine: the lists of one machine (LINES=24000)
 	@$(PYTHON) -m scripts.fetch_jars hdfs 2>.venv/fetch-jars.log || { cat .venv/fetch-jars.log >&2; exit 1; }

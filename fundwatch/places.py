@@ -15,7 +15,8 @@ from fundwatch.errors import SettingsError
 
 # two letters or more, for a drive has one; after a path has been read, `//` is `/`
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
-_SERVED = re.compile(r"(hdfs://[A-Za-z0-9._-]+(?::\d{1,5})?)(/.*)")
+S3 = "s3a://"
+_SERVED = re.compile(rf"(hdfs://[A-Za-z0-9._-]+(?::\d{{1,5}})?|{S3}[a-z0-9][a-z0-9.-]+)(/.*)")
 _ODD_IN_ADDRESS = re.compile(r"[\s\\%?#\x00-\x1f\x7f]")
 _NOT_AS_WRITTEN = re.compile(r"%[0-9A-Fa-f]{2}|[\\\x00-\x1f\x7f]")
 
@@ -43,7 +44,8 @@ def lake_problem(text: str) -> str:
         return f"{text!r}: a lake's folder has no backslash, control character or % before two digits" if odd else ""
     found = _SERVED.fullmatch(text)
     if found is None:
-        return f"'{text}' is an address that is not served; a lake lies in a folder, or at hdfs://HOST:PORT/FOLDER"
+        served = f"hdfs://HOST:PORT/FOLDER or {S3}BUCKET/FOLDER"
+        return f"'{text}' is an address that is not served; a lake lies in a folder, or at {served}"
     if _ODD_IN_ADDRESS.search(found[2]) or ".." in found[2].split("/"):
         return f"{text!r}: a lake's address has no blank, backslash, %, ?, # or .."
     return "" if found[2].strip("/") else f"'{text}' is a whole file system; name a folder of it, like {found[1]}/lake"
@@ -54,6 +56,12 @@ def local_path(text: str) -> Path:
     if problem := address_problem(text):
         raise ArgumentTypeError(problem)
     return Path(text)
+
+
+def local_uri(path: Path) -> str:
+    """The path as Spark takes it: a bare one would lie in the file system that a cluster's configuration calls its own.
+    Its characters stay as they are, for Hadoop decodes none."""
+    return f"file://{path.absolute()}"
 
 
 def put_file(path: Path, content: str | bytes) -> None:
@@ -90,7 +98,7 @@ class LakeAddress:
 
     @property
     def root(self) -> str:
-        """The store of an address, like `hdfs://name-node:8020`; empty for a folder of this machine."""
+        """The store of an address, like `hdfs://name-node:8020`, `s3a://bucket`; empty for a folder of this machine."""
         found = _SERVED.fullmatch(self.text)
         return found[1] if found else ""
 
@@ -98,6 +106,11 @@ class LakeAddress:
     def path(self) -> str:
         """Where it lies in its store."""
         return self.text.removeprefix(self.root)
+
+    @property
+    def uri(self) -> str:
+        """The address as Spark takes it."""
+        return self.text if self.root else local_uri(Path(self.text))
 
     @property
     def name(self) -> str:

@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from fundwatch.declared import Declared
 from fundwatch.errors import SettingsError, problems
-from fundwatch.places import LakeAddress, address_problem, lake_problem
+from fundwatch.places import LakeAddress, address_problem, lake_problem, local_uri
 from fundwatch.resources import conf_file, read_yaml
 
 ENVIRONMENT_PREFIX = "FUNDWATCH_"
@@ -50,7 +50,10 @@ class Settings(Declared):
     conf: Path | None = Field(None, description="a folder laid over the shipped conf/")
     var: Path = Field(Path("var"), description="the folder of all that fundwatch makes, unless set one by one")
     landing: Path | None = Field(None, description="deliveries, one folder per business date (var/landing)")
-    lake: str | None = Field(None, description="where the tables lie: a folder, or hdfs://HOST:PORT/FOLDER (var/lake)")
+    lake: str | None = Field(
+        None,
+        description="where the tables lie: a folder, hdfs://HOST:PORT/FOLDER or s3a://BUCKET/FOLDER (var/lake)",
+    )
     truth: Path | None = Field(None, description="the simulator's labels, apart from the deliveries (var/truth)")
     lists: Path | None = Field(None, description="the published lists and workbooks (var/lists)")
     reports: Path | None = Field(None, description="quality reports and their pages (var/reports)")
@@ -241,7 +244,7 @@ class Settings(Declared):
             # Delta's and Spark's defaults of 50 and 10,000 tasks cost a small night seconds a table
             "spark.databricks.delta.snapshotPartitions": str(self.spark_listing_partitions),
             "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(self.spark_listing_partitions),
-            "spark.sql.warehouse.dir": str((self.var / "spark-warehouse").resolve()),
+            "spark.sql.warehouse.dir": local_uri(self.var.resolve() / "spark-warehouse"),
         }
         return conf | self.spark_conf, self._own_master
 

@@ -29,6 +29,7 @@ from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.lock import held, refuse_no_lake
 from fundwatch.lake.lost_tables import refuse_lost
 from fundwatch.lake.store import Lake, Written
+from fundwatch.lake.stores.spark_settings import spark_settings
 from fundwatch.logs import log, step
 from fundwatch.nights import nights_said
 from fundwatch.scratch import Scratch
@@ -94,11 +95,14 @@ class Workplace:
             if self._spark is None:
                 from fundwatch.engine.session import start_session  # a night with nothing to do needs no Spark
 
-                with step("Spark starts"):
+                with step("Spark starts") as facts:
                     self.beside_start()
                     self._scratch.sweep()
                     conf, master = self.settings.spark()
+                    conf = spark_settings(self.settings.lake_address, has_own_jars=master is not None) | conf
                     self._spark = start_session("fundwatch", self._scratch.spark_conf(conf), master)
+                    if not self.settings.is_one_machine:  # by it the cluster's own pages and logs name the run
+                        facts["application"] = self._spark.sparkContext.applicationId
                 java = getattr(self._spark.sparkContext._gateway, "proc", None)
                 if self._note_java is not None and java is not None:
                     self._note_java(java.pid)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from fundwatch.engine.frames import stacked
-from fundwatch.lake.decisions import Decisions
+from fundwatch.lake.decisions import DECIDED, Decisions
 from fundwatch.logs import step
 from fundwatch.settings import Settings
 from intake import gate
@@ -71,7 +71,8 @@ def run(night: Night) -> Report:
     ring, marks = read_ring(settings.key_path), ErasureLog(night.place.lake.address).marks()
     erased = ErasedPersons(marks, ring.active, settings.erased_persons == "accept")
     hashes, *_ = cast("list[Any]", night.own_fingerprint)
-    work = IntakeWork(night, mapping, quality, ring, vault, erased, hashes)
+    decided = Decisions(night.place.lake.address).into(night.date)
+    work = IntakeWork(night, mapping, quality, ring, vault, erased, hashes, decided)
     with noted_delivery(work) as course, scratch_in(vault) as scratch:
         with step(f"{night.date}   files opened and measured") as facts:
             delivery = open_delivery(mapping, settings.landing_dir, night.date, scratch, quality, work.hashes)
@@ -101,7 +102,7 @@ def run(night: Night) -> Report:
         course.accepted(totals)
         again = _erased_again(work, judged)
     night.place.lake.clear_staging()
-    report = _report(delivery, files, totals, waiting, course.page)
+    report = _report(work, delivery, files, totals, waiting, course.page)
     return {**report, "notes": [*report["notes"], *map(str, values.shared)], **again}
 
 
@@ -254,8 +255,14 @@ def _erased_again(work: IntakeWork, judged: Mapping[str, DataFrame]) -> Report:
 
 
 def _report(
-    delivery: Delivery, files: Sorted, totals: Sequence[Total], waiting: Sequence[WaitingTotal], page: Path
+    work: IntakeWork,
+    delivery: Delivery,
+    files: Sorted,
+    totals: Sequence[Total],
+    waiting: Sequence[WaitingTotal],
+    page: Path,
 ) -> Report:
+    late = Decisions(work.night.place.lake.address).later_than(work.decided, work.date)
     lines = [t for t in totals if t.table_name == "claim_line"]
     return {
         "files": len({t.file_name for t in totals}),
@@ -268,7 +275,8 @@ def _report(
         "reversals_waiting": sum(t.lines_tonight for t in waiting),
         "amount_waiting": {t.table_name: str(t.amount) for t in waiting if t.lines},
         "quality_page": str(page),
-        "notes": [*files.notes(), *delivery.notes()],
+        DECIDED: [one.content for one in work.decided],
+        "notes": [*files.notes(), *delivery.notes(), *late],
     }
 
 

@@ -1,5 +1,6 @@
 """Bring jars into .jars/ through Spark's own resolver, and let in only what their lock pins: Delta's two for every
-session; with the argument `hdfs` Hadoop's, out of which a small cluster's HDFS is made.
+session; with the argument `s3` those that Spark needs for a lake in an object store; with `hdfs` Hadoop's, out of which
+a small cluster's HDFS is made.
 """
 
 from __future__ import annotations
@@ -59,6 +60,23 @@ _BESIDE_HDFS = (
 )
 _OF_HDFS = ("org.apache.hadoop:hadoop-client-minicluster:3.5.0", "commons-logging:commons-logging:1.3.5")
 HDFS = JarSet("HDFS's jars", _OF_HDFS, _BESIDE_HDFS, "hdfs_jars.lock", "hdfs")
+# Hadoop's client of object stores names the whole of Amazon's SDK, 600 MB: these are the parts that it uses
+_SDK = "2.35.4"  # what Hadoop 3.5.0 was built with
+_PARTS = ("s3", "s3-transfer-manager", "sts", "apache-client", "netty-nio-client")
+_OF_S3 = ("org.apache.hadoop:hadoop-aws:3.5.0", *(f"software.amazon.awssdk:{part}:{_SDK}" for part in _PARTS))
+_BESIDE_S3 = (
+    "software.amazon.awssdk:bundle",
+    "software.amazon.awssdk.crt:*",
+    "com.github.ben-manes.caffeine:*",
+    "org.wildfly.openssl:*",
+    "io.netty:*",
+    "org.apache.httpcomponents:*",
+    "commons-logging:*",
+    "commons-codec:*",
+    "org.slf4j:*",
+)
+S3 = JarSet("the jars of object stores", _OF_S3, _BESIDE_S3, "s3_jars.lock", "s3")
+BY_NAME = {"hdfs": HDFS, "s3": S3}
 
 
 def folder_of(jars: JarSet) -> Path:
@@ -135,6 +153,6 @@ def main(wanted: JarSet = DELTA) -> None:
 
 if __name__ == "__main__":
     try:
-        main(HDFS if sys.argv[1:] == ["hdfs"] else DELTA)
+        main(BY_NAME[sys.argv[1]] if sys.argv[1:] else DELTA)
     except FundwatchError as problem:
         sys.exit(f"[setup] {problem}")

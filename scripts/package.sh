@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the wheel and copies it to .zip: executors import from a .zip, not from a .whl.
+# Builds the wheel and copies it to .zip: executors import from a .zip, not from a .whl. The packages that executors
+# need besides go into an archive for spark.archives.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rm -rf build dist # a file deleted from the tree would live on in build/ and so in the wheel
@@ -10,3 +11,4 @@ trap 'rm -rf build "$log"' EXIT
 version=$(.venv/bin/python -c 'import fundwatch; print(fundwatch.__version__)')
 cp dist/fundwatch-"$version"-*.whl "dist/fundwatch-$version.zip"
 echo "dist/fundwatch-$version.zip"
+.venv/bin/python -m scripts.pack_environment dist/environment.tar.gz

@@ -89,7 +89,7 @@ def test_what_a_lake_answers_holds_no_path(tmp_path: Path) -> None:
 def test_an_address_is_no_path_and_names_no_scheme_that_is_not_served() -> None:
     with pytest.raises(TypeError):
         Path(LakeAddress("var/lake"))  # type: ignore[arg-type]
-    for text in ("s3a://bucket/lake", "file:///data/lake", "hdfs:///lake", "hdfs://name:8020"):
+    for text in ("s3://bucket/lake", "file:///data/lake", "hdfs:///lake", "hdfs://name:8020"):
         with pytest.raises(SettingsError, match=f"'{text}' is an address that is not served"):
             LakeAddress(text)
     with pytest.raises(SettingsError, match="whole file system; name a folder of it, like hdfs://name/lake"):

@@ -77,8 +77,16 @@ FEW_ROWS = {
 
 def project_jars() -> list[str]:
     """Delta's jars in the project's folder; empty where the cluster provides them."""
-    folder = Path(os.environ.get("FUNDWATCH_JARS", Path(__file__).parent.parent.parent / ".jars" / "jars"))
-    return sorted(str(jar) for jar in folder.glob("*.jar"))
+    return sorted(str(jar) for jar in _jars_folder().glob("*.jar"))
+
+
+def object_store_jars() -> list[str]:
+    """The jars of object stores, which lie beside Delta's; empty where nobody fetched them."""
+    return sorted(str(jar) for jar in (_jars_folder().parent / "s3").glob("*.jar"))
+
+
+def _jars_folder() -> Path:
+    return Path(os.environ.get("FUNDWATCH_JARS", Path(__file__).parent.parent.parent / ".jars" / "jars"))
 
 
 def _java_options(jars: Sequence[str], asked: str) -> str:

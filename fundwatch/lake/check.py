@@ -21,7 +21,8 @@ from fundwatch.lake.checked_files import LOG, DamagedFileError, unchecked, ways_
 from fundwatch.lake.delta_rows import LiveFile, checkpoints_of, live_files
 from fundwatch.lake.files import LakeFiles, StoredFile
 from fundwatch.lake.ledger import Ledger
-from fundwatch.places import LakeAddress
+from fundwatch.lake.stores.delta_table import delta_table
+from fundwatch.places import S3, LakeAddress
 
 _VERSION = re.compile(r"/(\d{20})\.(json|checkpoint)")
 _FIRST = 3  # how many offenders a finding names
@@ -56,7 +57,6 @@ def finding(check: str, subject: str, wrong: Sequence[str], fine: str, do: str) 
 
 def storage_findings(lake: LakeAddress, name: str, *, deep: bool) -> Iterator[LakeFinding]:
     """The table's log, then the data files it names; what the second needs the first must have passed."""
-    from deltalake import DeltaTable
     from deltalake.exceptions import DeltaError
 
     place = lake.within(name)
@@ -65,7 +65,7 @@ def storage_findings(lake: LakeAddress, name: str, *, deep: bool) -> Iterator[La
     wrong = _log_problems(files, commits)
     if not wrong:
         try:
-            table = DeltaTable(str(place))
+            table = delta_table(place)
         except (DeltaError, OSError, ValueError) as error:
             wrong = [f"cannot be opened: {type(error).__name__}"]
     yield finding("log", name, wrong, f"{len(commits)} commits", f"{place.within(LOG)}: {ways_back(name)}")
@@ -116,10 +116,11 @@ def run_findings(lake: LakeAddress, night: date | None, again: Again) -> Iterato
 
 def mode_finding(place: str, mode: int | None, forbidden: int) -> LakeFinding:
     """Whether a folder or file is closed to those it must be closed to. `mode` are its permission bits, None where
-    there is no such place; `forbidden` are those that it may not have."""
+    there is no such place, or its store knows of none; `forbidden` are those that it may not have."""
     name = PurePosixPath(place).name
     if mode is None:
-        return LakeFinding("access", name, CheckOutcome.OK, "there is none")
+        reported = "the bucket's own rules say who may read" if place.startswith(S3) else "there is none"
+        return LakeFinding("access", name, CheckOutcome.OK, reported)
     wrong = [f"the mode is {mode:03o}"] if mode & forbidden else []
     change = "hdfs dfs -chmod" if "://" in place else "chmod"
     return finding("access", name, wrong, f"the mode is {mode:03o}", f"{change} {mode & ~forbidden:03o} {place}")
@@ -172,11 +173,10 @@ def _content_problems(files: LakeFiles, file: LiveFile) -> list[str]:
 
 def _version_problems(address: LakeAddress, recorded: Mapping[int, Mapping[str, Any]]) -> tuple[list[str], int]:
     """What differs, and how many versions could be compared: an erasure takes old ones out of the log."""
-    from deltalake import DeltaTable
     from deltalake.exceptions import DeltaError
 
     try:
-        table = DeltaTable(str(address))
+        table = delta_table(address)
         history = {int(commit["version"]): commit for commit in table.history()}
     except (DeltaError, OSError, ValueError) as error:
         return [f"cannot be opened: {type(error).__name__}"], 0

@@ -23,6 +23,7 @@ from fundwatch.lake.checked_files import (
 from fundwatch.lake.files import LakeFiles
 from fundwatch.lake.lease import commit_options
 from fundwatch.lake.parquet.data_files import added, one_file, rows_of, write_files
+from fundwatch.lake.stores.delta_table import delta_table, storage_options
 from fundwatch.places import LakeAddress
 
 if TYPE_CHECKING:
@@ -58,17 +59,14 @@ def is_made(table: LakeAddress) -> bool:
 def columns_of(table: LakeAddress) -> dict[str, Any]:
     """The table's columns and their Arrow types, as it is and not as a contract says."""
     import pyarrow as pa
-    from deltalake import DeltaTable
 
-    held = DeltaTable(str(table))
+    held = delta_table(table)
     return {field.name: field.type for field in pa.schema(held.schema().to_arrow())}
 
 
 def version_of(table: LakeAddress) -> int:
     """The table's newest version, read from its log."""
-    from deltalake import DeltaTable
-
-    return int(DeltaTable(str(table)).version())
+    return int(delta_table(table).version())
 
 
 def live_files(table: DeltaTable) -> list[LiveFile]:
@@ -101,12 +99,10 @@ def opened(address: LakeAddress, version: int | None = None) -> DeltaTable:
 
     Raises DamagedFileError.
     """
-    from deltalake import DeltaTable
-
     files = LakeFiles(address)
     refuse_empty_commit(files)
     unchecked(files, checkpoints_of(files)[-1:])
-    table = DeltaTable(str(address), version=version)
+    table = delta_table(address, version)
     unchecked(files, (file.name for file in live_files(table)))
     return table
 
@@ -222,7 +218,13 @@ def _made(
     options = {"configuration": dict(properties or {}), "commit_properties": commit_properties(table, None, files)}
     try:
         create_table_with_add_actions(
-            str(table), schema, [*files], "error", [partition] if partition else [], **options
+            str(table),
+            schema,
+            [*files],
+            "error",
+            [partition] if partition else [],
+            storage_options=storage_options(table),
+            **options,
         )
     except DeltaError:
         if not is_made(table):
@@ -240,9 +242,7 @@ def _committed(
     only: str | None,
     gone: Sequence[RemoveAction],
 ) -> None:
-    from deltalake import DeltaTable
-
-    table = DeltaTable(str(address))
+    table = delta_table(address)
     known = {field.name for field in table.schema().fields}
     missing = [field for field in schema.fields if field.name not in known]
     if missing:
@@ -260,9 +260,9 @@ def _committed(
 
 def replace_table(address: LakeAddress, rows: RecordBatchReader) -> int:
     """Replace the whole table and its columns by the rows, atomic; how many rows. It stays parted as it was."""
-    from deltalake import DeltaTable, Schema
+    from deltalake import Schema
 
-    table = DeltaTable(str(address))
+    table = delta_table(address)
     parted = list(table.metadata().partition_columns)
     if len(parted) > 1:
         raise ContractError("a table parted by several columns cannot be replaced", where=str(address))
@@ -274,10 +274,9 @@ def replace_table(address: LakeAddress, rows: RecordBatchReader) -> int:
 
 def seal(address: LakeAddress) -> None:
     """Write those of a table's files again that have no check sums, because delta-rs deleted or merged rows in them."""
-    from deltalake import DeltaTable
     from deltalake.transaction import RemoveAction
 
-    table, files = DeltaTable(str(address)), LakeFiles(address)
+    table, files = delta_table(address), LakeFiles(address)
     live = {file.name: file for file in live_files(table)}
     bare = [live[found] for found in unchecked(files, live)]
     if not bare:
@@ -297,11 +296,10 @@ def seal(address: LakeAddress) -> None:
 
 def commit_nothing(address: LakeAddress) -> None:
     """Commit no change but that of the holder of the lake, after whom none before him can commit any more."""
-    from deltalake import DeltaTable
     from deltalake.exceptions import CommitFailedError
 
     for more in reversed(range(_ATTEMPTS)):
-        table = DeltaTable(str(address))
+        table = delta_table(address)
         options = {"commit_properties": commit_properties(address, table)}
         try:
             table.create_write_transaction([], "append", table.schema(), [], None, **options)

@@ -1,9 +1,10 @@
 """The files of a lake: listing, reading, replacing and removing them is done here and nowhere else.
 
-Over `pyarrow.fs`, which serves folders of this machine and HDFS alike (`fundwatch.places` says which addresses are
-served). What it has no word for stands apart, at the end of the class, and each store of `fundwatch/lake/stores/` does
-it in its own way: permissions, files that are there whole or not at all, a stamp that tells one content of a file from
-the next. Nothing here appends to a file, because object storage cannot: journals are tables, which grow by a commit.
+Over `pyarrow.fs`, which serves folders of this machine, HDFS and object stores alike (`fundwatch.places` says which
+addresses are served). What it has no word for stands apart, at the end of the class, and each store of
+`fundwatch/lake/stores/` does it in its own way: permissions, files that are there whole or not at all, a stamp that
+tells one content of a file from the next. Nothing here appends to a file, because object storage cannot: journals are
+tables, which grow by a commit.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from fundwatch.lake.stores.folder import FolderStore
 from fundwatch.lake.stores.store import DRAFT, Stamp, Store
-from fundwatch.places import LakeAddress
+from fundwatch.places import S3, LakeAddress
 
 if TYPE_CHECKING:
     from pyarrow import NativeFile
@@ -112,7 +113,8 @@ class LakeFiles:
             self.system.base_fs.create_dir(self.system.base_path, recursive=True)
 
     def rename(self, name: str, target: str) -> None:
-        """Give a file another name at once; a file that bore it is replaced."""
+        """Give a file another name at once; a file that bore it is replaced. In a store of objects it is copied, and
+        then removed: a kill between the two leaves both."""
         self.system.move(name, target)
 
     def remove(self, name: str) -> None:
@@ -161,7 +163,8 @@ class LakeFiles:
         return self._store.stamp(self._path(name))
 
     def make_private_folder(self, name: str) -> None:
-        """Make a folder that its owner alone may enter; one that is there stays as it is."""
+        """Make a folder that its owner alone may enter; one that is there stays as it is. Where the store has no
+        folders, it is there with its first file."""
         self._store.make_private_folder(self._path(name))
 
     def mode(self, name: str = "") -> int | None:
@@ -184,7 +187,13 @@ class LakeFiles:
     def _store(self) -> Store:
         if not self.address.root:
             return FolderStore()
-        from fundwatch.lake.stores.hdfs import hdfs_store  # who has no lake there loads no client of it
+        if self.address.root.startswith(S3):
+            # who has no lake there loads no client of it
+            from fundwatch.lake.stores.s3 import s3_store
+
+            return s3_store(self.address.root)
+        # the same
+        from fundwatch.lake.stores.hdfs import hdfs_store
 
         return hdfs_store(self.address.root)
 

@@ -15,6 +15,7 @@ from fundwatch.lake.checked_files import LOG
 from fundwatch.lake.delta_rows import commit_rows, live_files, read_batches, seal, version_of
 from fundwatch.lake.files import LakeFiles
 from fundwatch.lake.parquet.data_files import remove_half_made
+from fundwatch.lake.stores.delta_table import delta_table
 from fundwatch.places import LakeAddress
 
 STAGING = ".staging"
@@ -23,15 +24,13 @@ _VERSION = re.compile(r"^\.?(\d{20})\.")
 
 def drop_history(address: LakeAddress) -> int:
     """Remove all old versions and fold the log; the version that is left. Killed in between, it is done by a rerun."""
-    from deltalake import DeltaTable
-
     files = LakeFiles(address)
     _without_marked_rows(address)
     seal(address)
     # full: files that no commit names too, such as a killed run's; nobody else writes while the lake is locked
-    DeltaTable(str(address)).vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
+    delta_table(address).vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
     remove_half_made(files)  # a vacuum passes over hidden files
-    DeltaTable(str(address)).create_checkpoint()
+    delta_table(address).create_checkpoint()
     newest = version_of(address)
     for file in files.listed(LOG):
         found = _VERSION.match(_base(file.name))
@@ -42,9 +41,7 @@ def drop_history(address: LakeAddress) -> int:
 
 def stray_files(address: LakeAddress) -> list[str]:
     """The data files that lie there and belong to no row of the newest version."""
-    from deltalake import DeltaTable
-
-    live = live_files(DeltaTable(str(address)))
+    live = live_files(delta_table(address))
     named = {file.logged for file in live}
     there = {file.name for file in LakeFiles(address).listed(deep=True) if file.name.endswith(".parquet")}
     data = {name for name in there if LOG not in name.split("/")}
@@ -63,9 +60,8 @@ def files_holding(address: LakeAddress, text: str) -> Iterator[LakeAddress]:
 def _without_marked_rows(address: LakeAddress) -> None:
     """Write a table again in which rows may be marked as deleted: they would stay in their files."""
     import pyarrow as pa
-    from deltalake import DeltaTable
 
-    table = DeltaTable(str(address))
+    table = delta_table(address)
     if "deletionVectors" not in (table.protocol().reader_features or ()):
         return
     beside, aside = LakeFiles(address.parent), f"{STAGING}/{address.name}.parquet"

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from fundwatch.engine.processes import started, this_machine
 from fundwatch.errors import LakeBusyError
 from fundwatch.lake.files import LakeFiles
+from fundwatch.lake.stores.delta_table import delta_table
 from fundwatch.logs import log
 from fundwatch.places import LakeAddress
 
@@ -140,10 +141,8 @@ class Lease:
     def committing(self, spark: SparkSession, table: LakeAddress) -> Iterator[None]:
         """A commit to the table that Delta's part in Spark makes, under the fence. One at a time: the session's
         settings are one for all threads. Raises LeaseLostError when it was passed over."""
-        from deltalake import DeltaTable
-
         with self._one_by_one:
-            number = self.next_commit(DeltaTable(str(table)))
+            number = self.next_commit(delta_table(table))
             settings = {"txnAppId": FENCE, "txnVersion": str(number)}
             for name, value in settings.items():
                 spark.conf.set(f"{_SPARK}.{name}", value)
@@ -152,7 +151,7 @@ class Lease:
             finally:
                 for name in settings:
                     spark.conf.unset(f"{_SPARK}.{name}")
-        if DeltaTable(str(table)).transaction_version(FENCE) != number:
+        if delta_table(table).transaction_version(FENCE) != number:
             raise _lost(self.lake, _newest(self._files))
 
     def _keep(self) -> None:

@@ -21,7 +21,7 @@ from fundwatch.lake.files import LakeFiles
 from fundwatch.lake.lease import Lease
 from fundwatch.lake.upgrade import refuse_old_lake
 from fundwatch.logs import log
-from fundwatch.places import LakeAddress
+from fundwatch.places import S3, LakeAddress
 
 _GRACE_SECONDS = 30.0
 _LOCK = ".lock"
@@ -89,10 +89,15 @@ def leased(lake: LakeAddress, **seconds: float) -> Iterator[Lease]:
 
 
 def _fence(lake: LakeAddress) -> None:
-    """Put the holder's number into the log of every table: no commit of an earlier holder can follow it."""
+    """Put the holder's number into the log of every table: no commit of an earlier holder can follow it.
+
+    In an object store Delta's part in Spark looks and then writes: a holder that was lost between the two and wakes may
+    replace the version that it meant to make, which is the first fence. So there is a second.
+    """
     for name in LakeFiles(lake).folders():
         if is_made(lake.within(name)):
-            commit_nothing(lake.within(name))
+            for _ in range(2 if lake.root.startswith(S3) else 1):
+                commit_nothing(lake.within(name))
 
 
 @contextmanager

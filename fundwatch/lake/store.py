@@ -28,6 +28,7 @@ from fundwatch.lake.files import LakeFiles
 from fundwatch.lake.history import STAGING, files_holding
 from fundwatch.lake.lease import committing
 from fundwatch.lake.parquet.spark_rows import Placement, commit_frame, frame_of
+from fundwatch.lake.stores.delta_table import delta_table
 from fundwatch.places import LakeAddress
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ class Lake:
         if contract.replaced is Replaced.BY_NIGHT:
             writer = writer.partitionBy("business_date")
         with committing(rows.sparkSession, self.table_address(table)) if self.exists(table) else nullcontext():
-            writer.option("overwriteSchema", "true").save(str(self.table_address(table)))
+            writer.option("overwriteSchema", "true").save(self.table_address(table).uri)
         return self._last_commit(table)
 
     def write_version(self, rows: RecordBatchReader, table: str, version: str) -> Written:
@@ -217,7 +218,7 @@ class Lake:
         """
         from pyspark.sql import functions as F
 
-        spark, place = rows.sparkSession, self.table_address(contract.name).absolute()
+        spark, place = rows.sparkSession, self.table_address(contract.name)
         names, keys = contract.column_names, [f"_key_{name}" for name in contract.key]
         gone = rows.select(*contract.key).distinct()
         nothing = [F.lit(None).cast(contract.spark_type(name)).alias(name) for name in names]
@@ -229,7 +230,7 @@ class Lake:
         )
         view = f"_new_{contract.name}"
         source.createOrReplaceTempView(view)
-        missing = {*names} - {*spark.read.format("delta").load(str(place)).columns}
+        missing = {*names} - {*spark.read.format("delta").load(place.uri).columns}
         same = dict.fromkeys(contract.unknown_in_key, "<=>")  # two unknown parts are equal
         held = {name: "NULL" if name in missing else f"held.{name}" for name in contract.key}
         matches = " AND ".join(f"{held[name]} {same.get(name, '=')} new.{key}" for name, key in pairs)
@@ -237,7 +238,7 @@ class Lake:
         columns, values = ", ".join(names), ", ".join(f"new.{name}" for name in names)
         with committing(spark, place):
             spark.sql(
-                f"MERGE {clause}INTO delta.`{place}` AS held USING {view} AS new ON {matches} "
+                f"MERGE {clause}INTO delta.`{place.uri}` AS held USING {view} AS new ON {matches} "
                 "WHEN MATCHED THEN DELETE "
                 f"WHEN NOT MATCHED AND new._is_new THEN INSERT ({columns}) VALUES ({values})"
             )
@@ -246,16 +247,14 @@ class Lake:
 
     def _is_merged(self, table: str) -> bool:
         """Whether what goes is marked in the table's files: they are large, or have such marks already."""
-        from deltalake import DeltaTable
-
-        held = DeltaTable(str(self.table_address(table)))
+        held = delta_table(self.table_address(table))
         return has_marked_rows(held) or sum(file.size for file in live_files(held)) > _MERGE_BYTES
 
     def staged(self, rows: DataFrame, name: str) -> DataFrame:
         """The rows, put down and read back. Replacing by key needs it: it computes its source twice, and fails over
         rows that come from memory (Delta 4.4.0 looks for the files to rewrite by the file name each row came from)."""
         self._files.make_private_folder(STAGING)
-        place = str(self.address.within(STAGING, name))
+        place = self.address.within(STAGING, name).uri
         rows.write.mode("overwrite").parquet(place)
         return rows.sparkSession.read.schema(rows.schema).parquet(place)
 
@@ -280,9 +279,7 @@ class Lake:
         return [file for folder in self._files.folders() for file in files_holding(self.address.within(folder), text)]
 
     def _last_commit(self, table: str) -> Written:
-        from deltalake import DeltaTable
-
-        delta = DeltaTable(str(self.table_address(table)))
+        delta = delta_table(self.table_address(table))
         metrics: dict[str, Any] = delta.history(1)[0].get("operationMetrics", {})
         return Written(table, int(delta.version()), int(metrics.get("numOutputRows", 0)))
 

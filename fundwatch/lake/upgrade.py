@@ -15,6 +15,7 @@ from fundwatch.lake.delta_rows import is_made, read_batches, replace_table
 from fundwatch.lake.files import LakeFiles
 from fundwatch.lake.parquet.data_files import remove_half_made
 from fundwatch.lake.store import Written
+from fundwatch.lake.stores.delta_table import delta_table
 from fundwatch.places import LakeAddress
 
 if TYPE_CHECKING:
@@ -97,9 +98,7 @@ def _chosen(names: Sequence[str], renames: Mapping[str, str]) -> str:
 
 
 def _opened(address: LakeAddress) -> DeltaTable:
-    from deltalake import DeltaTable
-
-    return DeltaTable(str(address))
+    return delta_table(address)
 
 
 def _rename_statistics(address: LakeAddress, renames: Mapping[str, str]) -> None:

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from fundwatch.errors import FundwatchError, problems
-from fundwatch.lake.lock import held
+from fundwatch.lake.lock import refuse_no_lake
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from jobs.author.overlays_in_force import OVERLAY, overlay_versions
@@ -57,7 +57,7 @@ class StateChanged:
 
 @dataclass(frozen=True)
 class RuleDesk:
-    """Serves the calls: each is checked and logged within one turn of the log, and the lake is held meanwhile."""
+    """Serves the calls: each is checked and logged within one turn of the log; a night may run meanwhile."""
 
     settings: Settings
     log: AuditLog
@@ -109,8 +109,9 @@ class RuleDesk:
 
     @contextmanager
     def _call(self, action: str, role: Role, asked: StateAsked) -> Iterator[None]:
-        """Hold log and lake; what is refused is logged as that."""
-        with held(self.settings.lake_address), self.log.turn():
+        """One turn of the log; what is refused is logged as that. A night may run meanwhile."""
+        refuse_no_lake(self.settings.lake_address)
+        with self.log.turn():
             try:
                 known_name("rule", asked.rule_id, self._versions())
                 self.access.refuse_unless(role, asked.by, self.log.account())

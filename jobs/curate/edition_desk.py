@@ -15,7 +15,7 @@ from typing import Any
 
 from fundwatch.cells import csv_for_people
 from fundwatch.errors import FundwatchError, problems
-from fundwatch.lake.lock import held
+from fundwatch.lake.lock import refuse_no_lake
 from fundwatch.lake.store import Lake
 from fundwatch.pages import publish
 from fundwatch.regions import NATIONAL, read_region, region_of
@@ -114,7 +114,7 @@ class EditionChanged:
 
 @dataclass(frozen=True)
 class EditionDesk:
-    """Serves the calls: each is checked and logged within one turn of the log, and the lake is held meanwhile."""
+    """Serves the calls: each is checked and logged within one turn of the log; a night may run meanwhile."""
 
     settings: Settings
     log: AuditLog
@@ -199,8 +199,9 @@ class EditionDesk:
 
     @contextmanager
     def _call(self, action: str, role: Role, edition: str, person: str) -> Iterator[None]:
-        """Hold log and lake; what is refused is logged as that."""
-        with held(self.settings.lake_address), self.log.turn():
+        """One turn of the log; what is refused is logged as that. A night may run meanwhile."""
+        refuse_no_lake(self.settings.lake_address)
+        with self.log.turn():
             try:
                 self.access.refuse_unless(role, person, self.log.account())
                 yield

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.versions import known_on
 from fundwatch.engine.frames import stacked
-from fundwatch.lake.decisions import Decisions
+from fundwatch.lake.decisions import Decision
 from intake.files.delivery import Delivery, LandedFile
 from intake.quarantine.releasing import released_rows
 from intake.rows.canonical import source_rows, supplied_columns, to_canonical
@@ -20,7 +20,6 @@ from intake.rows.completing import of_the_same
 from intake.rows.erased import ErasedPersons
 from intake.rows.netting import to_history
 from intake.rows.privacy import VAULT, privacy_of
-from intake.rows.reading import read_options, read_schema
 from intake.rows.status import (
     earlier_fingerprints,
     latest_fingerprints,
@@ -33,6 +32,7 @@ from intake.rows.values import values_of
 from intake.source.checks import Quality
 from intake.source.mapping import ENTRY_OF, LaterReplaces, SourceMapping
 from jobs.job import Night
+from jobs.loading.delivered_rows import delivered_rows
 from jobs.loading.few_rows import few_rows, row_counts, spread
 from privacy.keys.ring import KeyRing, PseudonymKey
 from privacy.vault.columns import beside_held, identities, with_earlier
@@ -46,7 +46,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class IntakeWork:
-    """One run of the job intake; `hashes` are those of the delivery's files by name, on which its fingerprint rests."""
+    """One run of the job intake; `hashes` are those of the delivery's files by name, on which its fingerprint rests;
+    `decided` what people decided that it takes in of earlier nights, read once."""
 
     night: Night
     mapping: SourceMapping
@@ -55,6 +56,7 @@ class IntakeWork:
     vault: Vault
     erased: ErasedPersons
     hashes: Mapping[str, str]
+    decided: Sequence[Decision] = ()
 
     @property
     def date(self) -> date:
@@ -150,13 +152,12 @@ def _repeated(work: IntakeWork, tables: Mapping[str, DataFrame], sizes: Mapping[
 
 def _released(work: IntakeWork, delivery: Delivery) -> dict[str, DataFrame]:
     """Quarantined rows of earlier nights that people decided tonight takes in, by table."""
-    decided = Decisions(work.night.place.lake.address).into(work.date)
     supplied = supplied_columns(work.mapping, delivery.headers())
     found = {}
-    for table in sorted({decision.place.table_name for decision in decided}):
+    for table in sorted({decision.place.table_name for decision in work.decided}):
         checks, filled = work.quality.of(table), supplied.get(table, ())
         rows = work.night.all_rows("quarantine")
-        found[table] = released_rows(rows, decided, table, checks, filled, work.date, work.key.key_id)
+        found[table] = released_rows(rows, work.decided, table, checks, filled, work.date, work.key.key_id)
     return {table: rows for table, rows in found.items() if rows is not None}
 
 
@@ -179,9 +180,7 @@ def _canonical(
     work: IntakeWork, delivery: Delivery, file: LandedFile, table: str, privacy: PrivacyFunctions
 ) -> DataFrame:
     def raw(one: LandedFile) -> DataFrame:
-        return (
-            work.night.spark.read.options(**read_options(work.mapping, one)).schema(read_schema(one)).csv(str(one.path))
-        )
+        return delivered_rows(work.night.spark, work.mapping, one)
 
     rows = next(r for r in work.mapping.tables[table].rows if r.source == file.kind)
     values = values_of(work.mapping, work.quality)

@@ -17,12 +17,12 @@ from intake.rows.clean import clean_tables
 from intake.rows.completing import without_completed
 from intake.rows.netting import is_removal
 from intake.rows.privacy import privacy_of
-from intake.rows.reading import read_options, read_schema
 from intake.rows.status import repeated_keys, with_fingerprints, with_status
 from intake.rows.totals import code_counts, control_totals
 from intake.rows.values import values_of
 from intake.source.checks import Quality
 from intake.source.mapping import ENTRY_OF, SourceMapping
+from jobs.loading.delivered_rows import delivered_rows
 from privacy.keys.ring import PseudonymKey
 
 if TYPE_CHECKING:
@@ -76,9 +76,7 @@ class Trial:
 
     def _canonical(self, file: LandedFile, table: str) -> tuple[DataFrame, list[DataFrame]]:
         def raw(one: LandedFile) -> DataFrame:
-            return (
-                self.spark.read.options(**read_options(self.mapping, one)).schema(read_schema(one)).csv(str(one.path))
-            )
+            return delivered_rows(self.spark, self.mapping, one)
 
         rows = next(r for r in self.mapping.tables[table].rows if r.source == file.kind)
         checks, privacy = self.quality.of(table), privacy_of(self.key, None)

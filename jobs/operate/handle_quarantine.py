@@ -9,9 +9,17 @@ from datetime import date
 from typing import Any
 
 from fundwatch.errors import FundwatchError, problems
-from fundwatch.lake.decisions import Action, Decision, DecisionError, Decisions, RowPlace
+from fundwatch.lake.decisions import (
+    Action,
+    Decision,
+    DecisionError,
+    Decisions,
+    RowPlace,
+    decision_of,
+    is_taken_in,
+)
 from fundwatch.lake.ledger import Ledger
-from fundwatch.lake.lock import held, refuse_no_lake
+from fundwatch.lake.lock import refuse_no_lake
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
 from intake.quarantine.error_codes import Meaning, meaning_of
@@ -181,14 +189,17 @@ def withdraw(settings: Settings, rows: Chosen, ruling: Ruling) -> Decided:
 def decisions(settings: Settings, night: date | None) -> DecisionsShown:
     """All decisions on the rows of a night, or of all nights."""
     refuse_no_lake(settings.lake_address)
-    taken = set(Ledger(settings.lake_address).nights("intake"))
-    return DecisionsShown(
-        [
-            row | {"is_taken_in": row["state"] == "decided" and row["into_night"] in taken}
-            for row in Decisions(settings.lake_address).history()
-            if night in (None, row["business_date"])
-        ]
-    )
+    ledger, made = Ledger(settings.lake_address), Decisions(settings.lake_address)
+    in_force, nights = made.in_force(), {*ledger.nights("intake")}
+    shown = []
+    for row in made.history():
+        decision = decision_of(row)
+        is_in_force = in_force.get(decision.place) == decision
+        taken = is_taken_in(decision, ledger, is_in_force=is_in_force)
+        is_late = is_in_force and not taken and decision.into_night in nights
+        if night in (None, decision.place.business_date):
+            shown.append(row | {"is_taken_in": taken, "is_late": is_late})
+    return DecisionsShown(shown)
 
 
 def _decide(
@@ -211,8 +222,7 @@ def _decide(
 
 
 def _noted(settings: Settings, decisions: Sequence[Decision]) -> Decided:
-    with held(settings.lake_address):
-        Decisions(settings.lake_address).decide(decisions, Ledger(settings.lake_address))
+    Decisions(settings.lake_address).decide(decisions, Ledger(settings.lake_address))
     return Decided(tuple(decisions))
 
 

@@ -70,6 +70,7 @@ def print_decisions(found: DecisionsShown, _say: Say) -> None:
         table.add_column(heading, overflow="fold")
     for row in found.decisions:
         place = f"{row['business_date']} {row['file_name']} : {row['line_number']}"
-        taken = "是 yes" if row["is_taken_in"] else "否 no"
+        late = "来迟了,请改入后一夜\nlate: name a later night"
+        taken = "是 yes" if row["is_taken_in"] else late if row["is_late"] else "否 no"
         table.add_row(place, row["action"], str(row["into_night"]), taken, row["changes"], f"{row['by']}: {row['why']}")
     show(table)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from fundwatch.errors import FundwatchError
-from fundwatch.lake.lock import held, refuse_no_lake
+from fundwatch.lake.lock import refuse_no_lake
 from fundwatch.settings import Settings
 from jobs.lake_models import lake_models_of, promotions_in
 from models.registry.champions import Champion, LakeModels, kinds
@@ -88,14 +88,14 @@ def promote(settings: Settings, night: date, model: str, content_fingerprint: st
     missing = [name for name, value in (("--model", model), ("--as", by), ("--why", why)) if not value]
     if missing:
         raise PromotionError(f"{', '.join(missing)} must be given", do="say which model, who decides, and why")
-    with held(settings.lake_address):
-        lake_models = lake_models_of(settings)
-        record = _meant(lake_models, model, content_fingerprint, night)
-        loaded = lake_models.loaded(record)
-        if not isinstance(loaded, Champion):
-            raise PromotionError(loaded.why_not, where=loaded.detail, do="a model that does not hold cannot speak")
-        reported = Promotion(night, *record.kind, loaded.fingerprint, by, why).signed(lake_models.signer)
-        promotions_in(settings.lake_address).append([reported.row()])
+    refuse_no_lake(settings.lake_address)
+    lake_models = lake_models_of(settings)
+    record = _meant(lake_models, model, content_fingerprint, night)
+    loaded = lake_models.loaded(record)
+    if not isinstance(loaded, Champion):
+        raise PromotionError(loaded.why_not, where=loaded.detail, do="a model that does not hold cannot speak")
+    reported = Promotion(night, *record.kind, loaded.fingerprint, by, why).signed(lake_models.signer)
+    promotions_in(settings.lake_address).append([reported.row()])
     return Promoted(model, loaded.fingerprint, night, by, record.business_date)
 
 

@@ -71,7 +71,9 @@ def common_options(parser: argparse.ArgumentParser) -> None:
     common = parser.add_argument_group("common options")
     common.add_argument("--date", type=a_date, metavar="DATE", help="the business date, like 2026-03-31")
     common.add_argument("--landing", metavar="DIR", help="where deliveries lie")
-    common.add_argument("--lake", metavar="DIR", help="where the tables lie: a folder, or hdfs://HOST:PORT/FOLDER")
+    common.add_argument(
+        "--lake", metavar="DIR", help="where the tables lie: a folder, hdfs://HOST:PORT/FOLDER or s3a://BUCKET/FOLDER"
+    )
     common.add_argument("--source", metavar="NAME", help="which mapping of conf/sources/ reads the delivery")
     common.add_argument("--profile", metavar="NAME", help="which settings of conf/profiles/ hold")
     common.add_argument("--var", metavar="DIR", help="where everything made lies, unless set one by one")

@@ -17,6 +17,7 @@ from fundwatch.fingerprint import fingerprint
 from fundwatch.lake.checked_files import DamagedFileError
 from fundwatch.lake.delta_rows import is_made, opened, seal
 from fundwatch.lake.journal import Journal
+from fundwatch.lake.stores.delta_table import delta_table
 from fundwatch.logs import log
 from fundwatch.places import LakeAddress
 from privacy.audit.chain import Held
@@ -67,7 +68,6 @@ class Anchors:
 
     def note(self, head: Held) -> None:
         """Note a line that is on the disk in the lake, where there is one that this account may write."""
-        from deltalake import DeltaTable
         from deltalake.exceptions import DeltaError
 
         if not head.seq or not self._journal.may_be_written:
@@ -75,7 +75,7 @@ class Anchors:
         place = self._journal.address
         try:
             self._journal.append([{"line": head.seq, "hash": head.hash}])
-            if len(DeltaTable(str(place)).file_uris()) > _FILES:  # a file a line: every call reads them all
+            if len(delta_table(place).file_uris()) > _FILES:  # a file a line: every call reads them all
                 opened(place).optimize.compact()
                 seal(place)
         except (DamagedFileError, DeltaError, OSError) as error:
@@ -83,14 +83,13 @@ class Anchors:
 
     def newest_run(self) -> datetime | None:
         """When the lake's ledger was last written; None without a ledger."""
-        from deltalake import DeltaTable
         from deltalake.exceptions import DeltaError
 
         ledger = self.lake.within("run")
         if not is_made(ledger):
             return None
         try:
-            commit = DeltaTable(str(ledger)).history(1)[0]
+            commit = delta_table(ledger).history(1)[0]
         except (DeltaError, OSError, IndexError):
             return None  # a ledger that cannot be read is reported by whoever needs it
         return datetime.fromtimestamp(int(commit["timestamp"]) / 1000, UTC)

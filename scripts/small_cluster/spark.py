@@ -44,16 +44,16 @@ class Cluster:
 
 
 @contextmanager
-def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
-    """A cluster whose processes end with the block."""
+def cluster(folder: Path, workers: int = 2, python: Path = Path(sys.executable)) -> Iterator[Cluster]:
+    """A cluster whose processes end with the block; `python` is the workers' own."""
     port, pages = free_port(), free_port()
     address = f"spark://127.0.0.1:{port}"
     at = ("--host", "127.0.0.1", "--port", str(port), "--webui-port", str(pages))
-    started = [_start(folder, "master.Master", *at)]
+    started = [_start(folder, python, "master.Master", *at)]
     try:
         each = ("-c", "1", "-m", _MEMORY, "--host", "127.0.0.1", "--webui-port", str(free_port()), address)
         work = [str(folder / f"worker-{number}") for number in range(workers)]
-        started += [_start(folder, "worker.Worker", "--work-dir", where, *each) for where in work]
+        started += [_start(folder, python, "worker.Worker", "--work-dir", where, *each) for where in work]
         made = Cluster(address, f"http://127.0.0.1:{pages}", folder, tuple(started[1:]))
         until(lambda: _alive(made) == workers)
         yield made
@@ -61,9 +61,9 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
         end(started)
 
 
-def _start(folder: Path, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+def _start(folder: Path, python: Path, name: str, *arguments: str) -> subprocess.Popen[bytes]:
     command = [str(SPARK / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", *arguments]
-    own = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(folder), "PYSPARK_PYTHON": sys.executable}
+    own = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(folder), "PYSPARK_PYTHON": str(python)}
     return start(command, folder / f"{name}.log", own)
 
 

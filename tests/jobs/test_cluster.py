@@ -1,5 +1,5 @@
-"""A cluster is a door too: a standalone master with two workers makes the same lists, in a folder and on HDFS, also
-when a worker, a data node or the driver dies."""
+"""A cluster is a door too: a standalone master with two workers makes the same lists, in a folder, on HDFS and in an
+object store, also when a worker, a data node or the driver dies."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from jobs.declared_stages import night_stages
 from jobs.terminal.commands import COMMANDS
 from scripts import fetch_jars
 from scripts.small_cluster.hdfs import SmallHdfs, small_hdfs
+from scripts.small_cluster.object_store import object_store
 from scripts.small_cluster.processes import until
 from scripts.small_cluster.spark import SPARK, Cluster, cluster
 from tests.night import NIGHTS, ROOT, FinishedNight, clean_environment, run_fundwatch
@@ -141,6 +142,21 @@ def test_both_nights_with_the_lake_on_hdfs_publish_the_lists_of_one_machine(
     assert lists(var) == lists(finished_night.var)
     checked = run_fundwatch("lake", "check", "--deep", *where, var=var, environment=store.environment)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_both_nights_with_the_lake_in_an_object_store_publish_the_lists_of_one_machine(
+    finished_night: FinishedNight, workers: Cluster, tmp_path: Path
+) -> None:
+    fetch_jars.main(fetch_jars.S3)
+    var = undone(finished_night, tmp_path / "var")
+    dates = ("--date", str(NIGHTS[0]), "--to", str(NIGHTS[-1]))
+    with object_store(tmp_path / "store") as objects:
+        where = ("--lake", f"{objects.address}/lakes/both", "--set", f"spark_master={workers.address}")
+        done = run_fundwatch("nightly", *dates, *where, var=var, environment=objects.environment)
+        assert done.returncode == 0, done.stderr
+        assert lists(var) == lists(finished_night.var)
+        checked = run_fundwatch("lake", "check", "--deep", *where, var=var, environment=objects.environment)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_a_driver_killed_at_a_commit_on_hdfs_and_a_lost_data_node_change_nothing(

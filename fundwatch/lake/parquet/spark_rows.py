@@ -21,6 +21,7 @@ from fundwatch.lake.checked_files import is_named_by_content, refuse_empty_commi
 from fundwatch.lake.delta_rows import LiveFile, commit_files, has_marked_rows, is_made, live_files, opened
 from fundwatch.lake.files import LakeFiles
 from fundwatch.lake.parquet.data_files import added, move_files, one_file, parquet_files, rows_of, write_files
+from fundwatch.lake.stores.delta_table import delta_table
 from fundwatch.places import LakeAddress
 
 if TYPE_CHECKING:
@@ -56,19 +57,18 @@ def frame_of(
 
     Raises DamagedFileError when a file that is named by its content is another, for Spark verifies pages alone.
     """
-    from deltalake import DeltaTable
     from pyspark.sql.types import StructType
 
     files = LakeFiles(table)
     refuse_empty_commit(files)
-    held = DeltaTable(str(table), version=version)
+    held = delta_table(table, version)
     is_parted = only is None or {*only} <= {*held.metadata().partition_columns}
     live = [
         file for file in live_files(held) if only is None or not is_parted or only.items() <= file.partition.items()
     ]
     unchecked(files, (file.name for file in live if is_named_by_content(file.name)))
     if len(live) > MOST_FILES or has_marked_rows(held):
-        return _only(spark.read.format("delta").option("versionAsOf", held.version()).load(str(table)), only)
+        return _only(spark.read.format("delta").option("versionAsOf", held.version()).load(table.uri), only)
     schema = StructType.fromJson(json.loads(held.schema().to_json()))
     rows = _frame_of_files(spark, table, live, schema)
     return rows if is_parted else _only(rows, only)
@@ -78,8 +78,8 @@ def _frame_of_files(spark: SparkSession, table: LakeAddress, live: Sequence[Live
     if not live:
         return no_rows(spark, schema)
     # a folder's name is no pattern; and what lies in one is in the partition that its name says
-    reader = spark.read.schema(schema).option("__globPaths__", "false").option("basePath", str(table.absolute()))
-    rows = reader.parquet(*(str(table.absolute().within(file.name)) for file in live))
+    reader = spark.read.schema(schema).option("__globPaths__", "false").option("basePath", table.uri)
+    rows = reader.parquet(*(table.within(file.name).uri for file in live))
     return rows.select(*schema.names)  # Spark puts the partition's column last
 
 
@@ -121,9 +121,7 @@ def commit_frame(rows: DataFrame, table: LakeAddress, staging: LakeAddress, plac
 
 
 def _refuse_other_types(table: LakeAddress, stated: Mapping[str, Any]) -> None:
-    from deltalake import DeltaTable
-
-    held = _nullable(json.loads(DeltaTable(str(table)).schema().to_json()))
+    held = _nullable(json.loads(delta_table(table).schema().to_json()))
     types = {one["name"]: one["type"] for one in held["fields"]}
     wrong = [
         f"{one['name']} is {one['type']}, in the table {types[one['name']]}"
@@ -142,7 +140,7 @@ def _put_down(rows: DataFrame, staging: LakeAddress, place: Placement) -> Iterat
     aside = LakeFiles(staging.within(f"put-down-{uuid4().hex}"))
     kept = rows if place.only is None else rows.drop(str(place.partition))
     try:
-        kept.write.parquet(str(aside.address))
+        kept.write.parquet(aside.address.uri)
         yield aside
     finally:
         LakeFiles(staging).remove_folder(aside.address.name)

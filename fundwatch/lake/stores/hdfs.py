@@ -4,41 +4,30 @@ cluster's own configuration (`HADOOP_CONF_DIR`, `HADOOP_USER_NAME`, Kerberos tic
 from __future__ import annotations
 
 import errno
-import io
 import re
 import socket
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
+from collections.abc import Iterator
 from functools import lru_cache
 from io import BytesIO
-from tempfile import SpooledTemporaryFile
-from threading import Thread
 from typing import IO, TYPE_CHECKING, Any
 
-from pyarrow.fs import FileInfo, FileSelector, FileSystemHandler, FileType, PyFileSystem
+from pyarrow.fs import FileInfo, FileType, PyFileSystem
 
-from fundwatch.errors import ExitCode, FundwatchError
-from fundwatch.lake.stores.store import DRAFT, Stamp
+from fundwatch.lake.stores.arrow_files import ArrowFiles
+from fundwatch.lake.stores.patience import in_time
+from fundwatch.lake.stores.store import DRAFT, Stamp, UnreachableError
 
 if TYPE_CHECKING:
     from hdfs_native import Client, FileStatus
-    from pyarrow import NativeFile
     from pyarrow.fs import FileSystem
 
 _PATIENCE = 10.0
 _SAID = re.compile(r'Error\([^,"]*"[^"]*", "((?:[^"\\]|\\[^nt])*)')  # up to the trace that follows
 _PAUSES = (1, 5, 10)  # seconds; a name node knows of a lost data node within half a minute to ten
-_IN_MEMORY, _PIECE = 32 * 1024 * 1024, 4 * 1024 * 1024
+_PIECE = 4 * 1024 * 1024
 _FOLDER, _PRIVATE = 0o755, 0o700
-
-
-class UnreachableError(FundwatchError):
-    """No name node answers at an address."""
-
-    exit_code = ExitCode.FAULT
 
 
 @lru_cache(maxsize=8)
@@ -50,7 +39,7 @@ def hdfs_store(root: str) -> HdfsStore:
         if port:  # a name without one is the configuration's to resolve
             socket.create_connection((host, int(port)), _PATIENCE).close()
         client = _Asked.at(root)
-        _in_time(lambda: client.get_file_info("/"))
+        in_time(lambda: client.get_file_info("/"), _PATIENCE)
     except (OSError, OverflowError) as error:
         raise UnreachableError(
             f"no name node answers: {getattr(error, 'strerror', None) or error}",
@@ -59,23 +48,6 @@ def hdfs_store(root: str) -> HdfsStore:
             "name of a service of HADOOP_CONF_DIR without a port; see that it runs and no wall is between",
         ) from error
     return HdfsStore(client)
-
-
-def _in_time(ask: Callable[[], object]) -> None:
-    """Ask, and raise TimeoutError when there is no answer in time."""
-    found: Future[object] = Future()
-
-    def answer() -> None:
-        try:
-            found.set_result(ask())
-        except OSError as error:
-            found.set_exception(error)
-
-    Thread(target=answer, daemon=True).start()
-    try:
-        found.result(_PATIENCE)
-    except FutureTimeout:
-        raise TimeoutError(f"what listens there has given no answer in {_PATIENCE:.0f} s") from None
 
 
 class _Asked:
@@ -121,7 +93,7 @@ class HdfsStore:
 
     @property
     def system(self) -> FileSystem:
-        return PyFileSystem(_Handler(self._client))
+        return PyFileSystem(_HdfsFiles(self._client))
 
     def write_whole(self, path: str, content: bytes) -> None:
         self._put(path, content, overwrite=True)
@@ -164,57 +136,30 @@ class HdfsStore:
         return True  # the name node alone knows, and refuses who may not
 
 
-class _Handler(FileSystemHandler):
+class _HdfsFiles(ArrowFiles):
     """The file system as Arrow asks for it."""
+
+    name = "hdfs"
 
     def __init__(self, client: _Asked) -> None:
         self._client = client
 
-    def get_type_name(self) -> str:
-        return "hdfs"
-
-    def normalize_path(self, path: str) -> str:
-        return path
-
-    def get_file_info(self, paths: list[str]) -> list[FileInfo]:
-        return [self._info(path) for path in paths]
-
-    def _info(self, path: str) -> FileInfo:
+    def find(self, path: str) -> FileInfo:
         try:
             return _told(self._client.get_file_info(path), path)
         except FileNotFoundError:
             return FileInfo(path, FileType.NotFound)
 
-    def get_file_info_selector(self, selector: FileSelector) -> list[FileInfo]:
-        return list(self._listed(selector))
-
-    def _listed(self, selector: FileSelector) -> Iterator[FileInfo]:
-        try:
-            for status in self._client.list_status(selector.base_dir, selector.recursive):
-                yield _told(status, status.path)
-        except FileNotFoundError:
-            if not selector.allow_not_found:
-                raise
+    def listed(self, folder: str, *, deep: bool) -> Iterator[FileInfo]:
+        for status in self._client.list_status(folder, deep):
+            yield _told(status, status.path)
 
     def create_dir(self, path: str, recursive: bool) -> None:
         self._client.mkdirs(path, _FOLDER, recursive)
 
-    def delete_dir(self, path: str) -> None:
-        self._deleted(path, recursive=True)
-
-    def delete_file(self, path: str) -> None:
-        self._deleted(path, recursive=False)
-
-    def _deleted(self, path: str, *, recursive: bool) -> None:
-        if not self._client.delete(path, recursive):
+    def removed(self, path: str, *, deep: bool) -> None:
+        if not self._client.delete(path, deep):
             raise FileNotFoundError(path)
-
-    def delete_dir_contents(self, path: str, missing_dir_ok: bool) -> None:
-        for info in self._listed(FileSelector(path, allow_not_found=missing_dir_ok)):
-            self._deleted(info.path, recursive=True)
-
-    def delete_root_dir_contents(self) -> None:
-        raise PermissionError("nobody empties a whole file system")
 
     def move(self, source: str, target: str) -> None:
         self._client.rename(source, target, True)
@@ -224,47 +169,11 @@ class _Handler(FileSystemHandler):
             for piece in self._client.read(source):
                 written.write(piece)
 
-    def open_input_stream(self, path: str) -> NativeFile:
-        return self.open_input_file(path)
+    def opened(self, path: str) -> Any:
+        return self._client.read(path)
 
-    def open_input_file(self, path: str) -> NativeFile:
-        from pyarrow import PythonFile
-
-        return PythonFile(self._client.read(path), mode="r")
-
-    def open_output_stream(self, path: str, _metadata: Any) -> NativeFile:
-        from pyarrow import PythonFile
-
-        return PythonFile(_Upload(self._client, path), mode="w")
-
-    def open_append_stream(self, path: str, _metadata: Any) -> NativeFile:
-        raise PermissionError(f"nothing of a lake is appended to: {path}")
-
-
-class _Upload(io.RawIOBase):
-    """A file in the making, kept here until it is whole: who loses a data node must begin again."""
-
-    def __init__(self, client: _Asked, path: str) -> None:
-        self._client, self._path = client, path
-        # it has no name, so nothing of it is left when a run is killed
-        self._kept = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (closed with this)
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, content: Any) -> int:
-        return self._kept.write(content)
-
-    def tell(self) -> int:
-        return self._kept.tell()
-
-    def close(self) -> None:
-        if not self.closed:
-            try:
-                _upload(self._client, self._path, self._kept)
-            finally:
-                self._kept.close()
-                super().close()
+    def sent(self, path: str, content: IO[bytes]) -> None:
+        _upload(self._client, path, content)
 
 
 def _upload(client: _Asked, path: str, content: IO[bytes]) -> None:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from fundwatch.errors import ExitCode, FundwatchError
+
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
 DRAFT = ".draft."  # begins the name of a file that is not whole yet
 Stamp = tuple[int, ...]
+
+
+class UnreachableError(FundwatchError):
+    """No store answers at an address."""
+
+    exit_code = ExitCode.FAULT
 
 
 class Store(Protocol):
@@ -34,10 +42,11 @@ class Store(Protocol):
         """What differs once a file was changed or replaced."""
 
     def make_private_folder(self, path: str) -> None:
-        """Make a folder that its owner alone may enter; one that is there stays as it is."""
+        """Make a folder that its owner alone may enter; one that is there stays as it is. A store of objects has
+        neither folders nor permissions of their own."""
 
     def mode(self, path: str) -> int | None:
-        """The permission bits; None where nothing bears the name."""
+        """The permission bits; None where nothing bears the name, or the store knows of none."""
 
     def set_mode(self, path: str, mode: int) -> None:
         """Say who may enter a folder or read a file."""

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from fundwatch.lake.decisions import Action, Decision, DecisionError, Decisions, RowPlace
+from fundwatch.lake.decisions import DECIDED, Action, Decision, DecisionError, Decisions, RowPlace, is_taken_in
 from fundwatch.lake.ledger import Ledger
 from tests.places import at
 
@@ -53,6 +53,32 @@ def test_a_night_that_stands_takes_nothing_more_in(tmp_path):
     log = decided(tmp_path, taken=NEXT)
     with pytest.raises(DecisionError, match="stands already"):
         log.decide([RELEASE], Ledger(at(tmp_path)))
+
+
+def taken_in(root, night: date, *read: Decision) -> None:
+    """A committed night that noted which decisions it has read."""
+    ledger = Ledger(at(root))
+    detail = {DECIDED: [one.content for one in read]}
+    ledger.commit(ledger.start("intake", night, "p"), "intake", night, "p", detail)
+
+
+def test_what_was_decided_after_a_night_had_read_its_decisions_is_late_and_may_be_decided_anew(tmp_path):
+    log = decided(tmp_path, RELEASE)
+    taken_in(tmp_path, NEXT)
+    assert not is_taken_in(RELEASE, Ledger(at(tmp_path)))
+    log.decide([replace(RELEASE, into_night=LATER)], Ledger(at(tmp_path)))
+    assert [one.into_night for one in log.in_force().values()] == [LATER]
+    assert log.later_than([], LATER) == [
+        "1 decisions over quarantined rows came after they were read: run the night again, or name a later one"
+    ]
+    assert log.later_than(log.into(LATER), LATER) == []
+
+
+def test_a_row_that_was_taken_in_while_somebody_withdrew_it_is_not_taken_in_twice(tmp_path):
+    log = decided(tmp_path, RELEASE, replace(RELEASE, action=Action.WITHDRAW))
+    taken_in(tmp_path, NEXT, RELEASE)
+    with pytest.raises(DecisionError, match="2026-03-31 has taken the row in"):
+        log.decide([replace(RELEASE, into_night=LATER)], Ledger(at(tmp_path)))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 import pytest
 
 from fundwatch.errors import DeliveryError, ExitCode
-from fundwatch.lake.decisions import DecisionError, Decisions
+from fundwatch.lake.decisions import DECIDED, DecisionError, Decisions
 from fundwatch.lake.delivery_log import DeliveryLog, DeliveryState, LoggedDelivery
+from fundwatch.lake.ledger import Ledger
+from fundwatch.lake.lock import held
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
 from jobs.command_line import main
@@ -110,6 +113,23 @@ def test_a_decision_is_listed_and_can_be_withdrawn(settings):
     assert (json.loads(reported["changes"]), reported["is_taken_in"]) == ({"amount": "30.00"}, False)
     quarantine(settings, "withdraw", *ROW, *SIGNED)
     assert Decisions(settings.lake_address).in_force() == {}
+
+
+def test_people_decide_while_a_night_holds_the_lake(settings):
+    hold(settings)
+    with held(settings.lake_address):
+        assert len(quarantine(settings, "release", *ROW, *NEXT, *SIGNED)["decided"]) == 1
+        assert deliveries(settings, "release", "--date", str(SECOND), *SIGNED)["state"] == "released"
+
+
+def test_a_decision_that_came_too_late_is_shown_as_that(settings, capsys):
+    quarantine(settings, "release", *ROW, *NEXT, *SIGNED)
+    ledger, night = Ledger(settings.lake_address), date(2026, 4, 7)
+    ledger.commit(ledger.start("intake", night, "p"), "intake", night, "p", {DECIDED: []})
+    [reported] = quarantine(settings, "decisions")["decisions"]
+    assert (reported["is_taken_in"], reported["is_late"]) == (False, True)
+    assert main(["quarantine", "decisions", "--var", str(settings.var), "--quiet"]) == ExitCode.OK
+    assert "来迟了" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("value", ["patient_id=x", "amount=1.005", "nobody=1"])
