@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 5
 _READ_COLUMNS = ("path", "size_bytes", "num_records", "modification_time")
+_COMMITTED = re.compile(rf"{LOG}/\d{{20}}\.")
 _CHECKPOINT = re.compile(rf"{LOG}/[^/]*\.checkpoint[^/]*\.parquet")
 
 
@@ -52,8 +53,8 @@ class LiveFile:
 
 
 def is_made(table: LakeAddress) -> bool:
-    """Whether a Delta table lies there."""
-    return LakeFiles(table).has_folder(LOG)
+    """Whether a Delta table lies there: one whose making was killed has a log without a commit, and is none yet."""
+    return any(_COMMITTED.match(file.name) for file in LakeFiles(table).listed(LOG))
 
 
 def columns_of(table: LakeAddress) -> dict[str, Any]:

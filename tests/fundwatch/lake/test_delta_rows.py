@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from fundwatch.errors import SettingsError
-from fundwatch.lake.delta_rows import commit_rows, query_rows
+from fundwatch.lake.delta_rows import commit_rows, is_made, query_rows
 from fundwatch.lake.parquet import data_files
 from fundwatch.places import LakeAddress
 from tests.places import at
@@ -29,3 +29,13 @@ def test_an_address_that_names_another_folder_or_none_is_refused(text: str) -> N
     with pytest.raises(SettingsError, match="name a folder"):
         LakeAddress(text)
     assert LakeAddress("/data/湖 50% a%b").name == "湖 50% a%b"
+
+
+def test_a_table_whose_making_was_killed_is_made_by_the_next(tmp_path):
+    """The log's folder is there, and no commit in it yet."""
+    log = tmp_path / "t" / "_delta_log"
+    log.mkdir(parents=True)
+    (log / "_commit_1.json.tmp").write_text("{}")
+    assert not is_made(at(tmp_path / "t"))
+    commit_rows(at(tmp_path / "t"), pa.table({"a": [1]}).to_reader(), "append")
+    assert is_made(at(tmp_path / "t"))

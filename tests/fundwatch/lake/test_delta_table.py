@@ -26,7 +26,7 @@ def test_an_answer_that_is_lost_is_asked_for_again(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(opening, "_PATIENCE", 0.05)
     address = LakeAddress("hdfs://name:8020/lake/run")
     if is_opened:
-        assert opening.delta_table(address) == str(address)
+        assert str(opening.delta_table(address)) == str(address)
     else:
         with pytest.raises(TimeoutError, match="has given no answer"):
             opening.delta_table(address)
