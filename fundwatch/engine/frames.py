@@ -22,6 +22,7 @@ def small_frame(session: SparkSession, schema: str, rows: Sequence[Sequence[Any]
     from pyspark.sql.types import StructType
 
     kinds = StructType.fromDDL(schema)
+    assert isinstance(kinds, StructType)
     fields = to_arrow_schema(kinds, timezone="UTC")
     columns = [pa.array([row[n] for row in rows], type=field.type) for n, field in enumerate(fields)]
     return session.createDataFrame(pa.Table.from_arrays(columns, schema=fields), kinds)
