@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from fundwatch.contracts.versions import known_end, stay_columns
 
@@ -21,8 +21,7 @@ def small_frame(session: SparkSession, schema: str, rows: Sequence[Sequence[Any]
     from pyspark.sql.pandas.types import to_arrow_schema
     from pyspark.sql.types import StructType
 
-    kinds = StructType.fromDDL(schema)
-    assert isinstance(kinds, StructType)
+    kinds = cast(StructType, StructType.fromDDL(schema))
     fields = to_arrow_schema(kinds, timezone="UTC")
     columns = [pa.array([row[n] for row in rows], type=field.type) for n, field in enumerate(fields)]
     return session.createDataFrame(pa.Table.from_arrays(columns, schema=fields), kinds)
