@@ -91,9 +91,11 @@ def main() -> None:
     settings = load_settings({"var": var}, {}, Path(settings_file)).settings
     rule_set = rules_asked(asked)
     sets = [*_alone(rule_set)] if "each" in sys.argv[5:] else [rule_set]
+    begun = time.monotonic()
     with writing(settings) as place:
         of_lake = LakeScan(place)
-        print(f"Spark starts {_started(place):.1f} s", file=sys.stderr)
+        _ = place.spark  # started when first asked for
+        print(f"Spark starts {time.monotonic() - begun:.1f} s", file=sys.stderr)
         begun, hits, not_run = time.monotonic(), dict[str, int](), dict[str, str]()
         for number, some in enumerate(sets):
             found = of_lake.scan(some)
@@ -103,12 +105,6 @@ def main() -> None:
         seconds = time.monotonic() - begun
         largest = 0 if len(sets) > 1 else of_lake.largest_method(rule_set)
     print(json.dumps({"seconds": seconds, "hits": hits, "not_run": not_run, "largest_method": largest}))
-
-
-def _started(place: Workplace) -> float:
-    begun = time.monotonic()
-    _ = place.spark
-    return time.monotonic() - begun
 
 
 if __name__ == "__main__":

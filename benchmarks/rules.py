@@ -82,6 +82,8 @@ def _compared(var: Path, scratch: Path, each: int) -> Iterator[str]:
     for one in (lines, every):
         yield from _too_much(f"{one.stage.name}: megabytes", one.stage.cost.peak_megabytes, _MOST_MEGABYTES)
         yield from _too_much(f"{one.stage.name}: largest method", one.reported["largest_method"], _METHOD_BYTES)
+        if not one.reported["largest_method"]:
+            yield f"{one.stage.name}: no generated method was seen: is the code of queries generated in this profile?"
         broken = {name: why for name, why in one.reported["not_run"].items() if _BROKEN.match(why)}
         yield from (f"{name}: {why}" for name, why in broken.items())
 

@@ -140,7 +140,7 @@ def _scan(
     session: SparkSession, rule_set: RuleSet, worlds: Worlds, knowledge: Knowledge
 ) -> tuple[list[Any], dict[str, str]]:
     """The hits of the rules over the worlds of all, and the problem of each rule that the scan set aside."""
-    from fundwatch.engine.frames import small_frame
+    from fundwatch.engine.frames import small_frame  # imports Spark
     from rules.engine.scan import scan  # imports Spark
 
     tables = {
