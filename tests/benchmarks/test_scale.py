@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.scale import StageCost, NightCost, grown, reckoned
+from benchmarks.scale import NightCost, StageCost, grown, reckoned
 
 TRUE = StageCost(fixed=10, alone=40, shared=200)
 
