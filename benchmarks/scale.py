@@ -48,7 +48,7 @@ class NightCost:
 
 
 @dataclass(frozen=True)
-class Growth:
+class StageCost:
     """What a stage takes: seconds whatever its lines, and for a million of them those that workers do not share, and
     those that they do, of one core."""
 
@@ -57,13 +57,13 @@ class Growth:
     shared: float
 
 
-def reckoned(growth: Mapping[str, Growth], lines: int, cores: int) -> float:
+def reckoned(growth: Mapping[str, StageCost], lines: int, cores: int) -> float:
     """The seconds of a night on so many cores."""
     millions = lines / _MILLION
     return sum(one.fixed + millions * (one.alone + one.shared / cores) for one in growth.values())
 
 
-def grown(nights: Sequence[NightCost]) -> dict[str, Growth]:
+def grown(nights: Sequence[NightCost]) -> dict[str, StageCost]:
     """By stage, out of nights of two sizes or more, each with as many workers; what is measured about nothing is 0."""
     workers = sorted({night.workers for night in nights})
     few, many = workers[0], workers[-1]
@@ -74,10 +74,10 @@ def grown(nights: Sequence[NightCost]) -> dict[str, Growth]:
             points = [(n.lines / _MILLION, n.by_stage.get(stage, 0.0)) for n in nights if n.workers == count]
             slope[count], fixed[count] = _line(points)
         if few == many:  # nothing tells what would be shared
-            found[stage] = Growth(fixed[few], slope[few], 0.0)
+            found[stage] = StageCost(fixed[few], slope[few], 0.0)
             continue
         shared = max(0.0, (slope[few] - slope[many]) / (1 / few - 1 / many))
-        found[stage] = Growth(fixed[many], max(0.0, slope[few] - shared / few), shared)
+        found[stage] = StageCost(fixed[many], max(0.0, slope[few] - shared / few), shared)
     return found
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.scale import Growth, NightCost, grown, reckoned
+from benchmarks.scale import NightCost, StageCost, grown, reckoned
 
-TRUE = Growth(fixed=10, alone=40, shared=200)
+TRUE = StageCost(fixed=10, alone=40, shared=200)
 
 
-def night(lines: int, workers: int, cost: Growth = TRUE) -> NightCost:
+def night(lines: int, workers: int, cost: StageCost = TRUE) -> NightCost:
     seconds = reckoned({"rules": cost}, lines, workers)
     return NightCost(lines, workers, seconds, {"rules": seconds}, 0, 0, 0)
 
@@ -29,5 +29,5 @@ def test_a_larger_night_is_reckoned_from_them() -> None:
 
 
 def test_a_night_that_took_less_with_more_lines_makes_no_stage_negative() -> None:
-    found = grown([night(100_000, 1), night(1_000_000, 1, Growth(0, 1, 0))])["rules"]
+    found = grown([night(100_000, 1), night(1_000_000, 1, StageCost(0, 1, 0))])["rules"]
     assert min(found.fixed, found.alone, found.shared) >= 0
