@@ -8,7 +8,7 @@ import os
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,7 +102,7 @@ def test_a_read_only_lake_is_reported_by_a_command(small_disk: Path, capsys: pyt
     settings = make_lake(small_disk)
     mount("-o", "remount,ro", str(small_disk))
     place = ("--date", str(FIRST), "--file", "fee_list.csv.gz", "--line", "5")
-    who = ("--into", str(SECOND), "--as", "anna", "--why", "as agreed with the hospital")
+    who = ("--into", str(SECOND + timedelta(days=7)), "--as", "anna", "--why", "as agreed with the hospital")
     ended = main(["quarantine", "release", *place, *who, "--var", str(small_disk)])
     output = capsys.readouterr().err
     assert ended == ExitCode.FAULT

@@ -66,7 +66,7 @@ def test_folders_follow_var_unless_set() -> None:
     ("key", "address"),
     [
         *product(["var", "landing", "lists", "vault", "key_file", "conf"], ["hdfs://name:8020/data", "s3a://bucket/a"]),
-        *product(["lake"], ["s3a://bucket/lake", "file:///data/lake"]),
+        *product(["lake"], ["gs://bucket/lake", "file:///data/lake"]),
     ],
 )
 def test_an_address_is_refused_and_makes_no_folder(

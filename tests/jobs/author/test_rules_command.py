@@ -36,7 +36,7 @@ def test_the_plan_names_the_shuffles_that_rules_share(capsys: pytest.CaptureFixt
     assert sorted(rule for one in passes for rule in one["rules"]) == [rule.id for rule in load_rules().rules]
     shuffles = sum(len(one["shuffles"]) for one in passes)
     on_claims = [one for one in passes if not one["frame"].endswith("_indicators")]
-    assert len(on_claims) <= shuffles < sum(len(one["rules"]) for one in on_claims) // 4
+    assert len(on_claims) <= shuffles < sum(len(one["rules"]) for one in on_claims) // 3
     assert main(["rules", "plan"]) == ExitCode.OK
     assert f"{shuffles} 次重分区 shuffles" in capsys.readouterr().out
 
