@@ -42,6 +42,9 @@ _BASE = {
     "spark.hadoop.parquet.page.verify-checksum.enabled": "true",
     # letters of codes are ASCII: the Unicode library took a seventh of the processor time of indicators for upper()
     "spark.sql.icu.caseMappings.enabled": "false",
+    # what a plan's filters imply of each of its columns is worked out anew at every step, once for every other column
+    # that it was renamed from: of a scan by 566 rules, ten minutes of planning without its end; four seconds without
+    "spark.sql.constraintPropagation.enabled": "false",
     # where in Python a column was made is asked of Java four times for each of a night's thousands of columns, and
     # would be said in errors that are ours to word
     "spark.python.sql.dataFrameDebugging.enabled": "false",
