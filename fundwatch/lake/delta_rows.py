@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 5
 _READ_COLUMNS = ("path", "size_bytes", "num_records", "modification_time")
+_FIRST_COMMIT = f"{LOG}/{0:020}.json"
 _COMMITTED = re.compile(rf"{LOG}/\d{{20}}\.")
 _CHECKPOINT = re.compile(rf"{LOG}/[^/]*\.checkpoint[^/]*\.parquet")
 
@@ -53,8 +54,12 @@ class LiveFile:
 
 
 def is_made(table: LakeAddress) -> bool:
-    """Whether a Delta table lies there: one whose making was killed has a log without a commit, and is none yet."""
-    return any(_COMMITTED.match(file.name) for file in LakeFiles(table).listed(LOG))
+    """Whether a Delta table lies there: one whose making was killed has a log without a commit, and is none yet.
+
+    Most have their first commit still, and a log of years is not listed to know it.
+    """
+    files = LakeFiles(table)
+    return files.find(_FIRST_COMMIT) is not None or any(_COMMITTED.match(file.name) for file in files.listed(LOG))
 
 
 def columns_of(table: LakeAddress) -> dict[str, Any]:
