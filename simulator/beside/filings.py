@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from simulator.beside.extra_table import Dated, EndOfWorld, ExtraTable, Key
 from simulator.care.care import CHRONIC_DIAGNOSES
+from simulator.care.chronic import biologic_of
 from simulator.care.records import Visit
 from simulator.care.special import KIDNEY, TUMOUR
 from simulator.city.people import Person
@@ -24,6 +25,7 @@ def _registrations(hand: Hand, person: Person, first: date, last: date) -> Itera
         return
     found = [CHRONIC_DIAGNOSES[condition] for condition in person.conditions]
     found += [KIDNEY] * person.health.on_dialysis + [TUMOUR] * person.health.has_cancer
+    found += [biologic_of(person)[1]] if person.health.on_biologic else []
     for code, name in found:
         begin = max(first - timedelta(days=hand.between(30, 700)), person.enrolled_on or date.min)
         row = (person.psn_no, code, name, str(begin), str(begin + timedelta(days=730)))
