@@ -21,7 +21,7 @@ _TERM_DAYS = 730
 
 
 def _registrations(hand: Hand, person: Person, first: date, last: date) -> Iterator[Dated]:
-    """One row per condition of a person with the outpatient chronic benefit, valid for two years and renewed in time."""
+    """One row per condition of a person with the outpatient chronic benefit, for two years and renewed in time."""
     if not person.is_registered:
         return
     found = [CHRONIC_DIAGNOSES[condition] for condition in person.conditions]
