@@ -15,9 +15,7 @@ _MEMORY_DAYS = 366
 _OWN = ("scanned_at", "is_split", "manufactured_on", "expires_on")
 _SOLD = ("at", "place", "line_id", "patient_id", "is_cash")
 _SCANNED = ("trace_scan.trace_code", "trace_scan.scanned_at", "trace_scan.quantity", "trace_scan.line_id")
-_TOLD_APART = each_of(
-    *_SCANNED, "trace_scan.is_insured", "trace_scan.institution_id", "claim_line.institution_id", "claim_line.quantity"
-)
+_TOLD_APART = each_of(*_SCANNED, "trace_scan.is_insured", "claim_line.institution_id", "claim_line.quantity")
 COLUMNS: dict[str, Sources] = {
     **from_table("trace_scan", "trace_code", "scanned_at", "is_split", is_insured_sale="is_insured"),
     "line_codes": each_of(*_SCANNED),
@@ -51,7 +49,7 @@ def handed_out(lines: DataFrame, inputs: ScanInputs) -> DataFrame:
         F.col("quantity").alias("_handed"),
         F.col("institution_id").alias("_place"),
     )  # fmt: skip
-    known = lines.filter(F.col("service_date") >= since)
+    known = lines.filter(F.coalesce(F.col("service_date") >= since, F.lit(True)))
     uploads = scans.join(known, on="line_id", how="left")
     again = Over.partitionBy("line_id", "trace_code", "_handed").orderBy("scanned_at")
     is_back = F.coalesce(F.col("_handed") <= 0, F.lit(True))

@@ -8,6 +8,7 @@ institution's entries.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -31,11 +32,23 @@ KIND = f"substring(item_code, 1, {_KIND_LENGTH})"
 
 
 def _movements(inputs: ScanInputs) -> DataFrame:
-    moved = inputs.table("stock_movement").filter(F.col("institution_id").isNotNull())
+    moved = inputs.table("stock_movement")
     return moved.filter(F.coalesce(F.col("moved_on") <= F.lit(inputs.window.end), F.lit(True)))
 
 
-def is_entry() -> Column:
+def _own(inputs: ScanInputs) -> DataFrame:
+    return _movements(inputs).filter(F.col("institution_id").isNotNull()).withColumn("_is_own", F.lit(True))
+
+
+def _possible(inputs: ScanInputs) -> DataFrame:
+    """Movements of each institution, and beside them those of nobody known, which may be anybody's."""
+    own = _own(inputs)
+    nobodys = _movements(inputs).filter(F.col("institution_id").isNull()).drop("institution_id")
+    everybodys = nobodys.crossJoin(own.select("institution_id").distinct())
+    return own.unionByName(everybodys.withColumn("_is_own", F.lit(False)))
+
+
+def _is_entry() -> Column:
     """Whether the movement brings something onto the shelf."""
     return (F.col("quantity") > 0) & ~F.col("movement_type").isin(OPENING, CLOSING)
 
@@ -43,14 +56,12 @@ def is_entry() -> Column:
 def places(inputs: ScanInputs) -> DataFrame:
     """Institution with the first and last day of its movements and the day of its first count of an opening stock; all
     unknown where a movement leaves open what it was."""
-    told = (F.col(name).isNotNull() for name in ("item_code", "movement_type", "moved_on", "quantity"))
-    unknown = F.lit(False)
-    for is_told in told:
-        unknown = unknown | ~is_told
+    told = ("item_code", "movement_type", "moved_on", "quantity")
+    unknown = reduce(lambda one, other: one | other, (F.col(name).isNull() for name in told))
     all_known = F.count_if(unknown) == 0
     opened = F.when(F.col("movement_type") == OPENING, F.col("moved_on"))
     return (
-        _movements(inputs)
+        _own(inputs)
         .groupBy("institution_id")
         .agg(
             F.when(all_known, F.min("moved_on")).alias("place_stock_since"),
@@ -62,46 +73,47 @@ def places(inputs: ScanInputs) -> DataFrame:
 
 def first_entries(inputs: ScanInputs, key: str, name: str) -> DataFrame:
     """Institution × key with the first day on which something of it lay on the shelf."""
-    came = _movements(inputs).filter(is_entry() | ((F.col("movement_type") == OPENING) & (F.col("quantity") > 0)))
+    came = _possible(inputs).filter(_is_entry() | ((F.col("movement_type") == OPENING) & (F.col("quantity") > 0)))
     return came.groupBy("institution_id", F.expr(key).alias("_key")).agg(F.min("moved_on").alias(name))
 
 
 def goods_returned(inputs: ScanInputs) -> DataFrame:
     """Institution × item with the days of its returns, to a supplier or from a buyer."""
-    returned = _movements(inputs).filter((F.col("movement_type") == _RETURN) & F.col("moved_on").isNotNull())
+    returned = _possible(inputs).filter((F.col("movement_type") == _RETURN) & F.col("moved_on").isNotNull())
     # of one item at one institution: some tens
     return returned.groupBy("institution_id", "item_code").agg(F.collect_set("moved_on").alias("_returned_on"))
 
 
 def balances(inputs: ScanInputs) -> DataFrame:
-    """Institution × item with its first count, and what was there then and has come since; unknown where the quantity
-    of an entry is."""
-    opened = F.when(F.col("movement_type") == OPENING, F.col("moved_on"))
-    moved = _movements(inputs).filter(F.col("item_code").isNotNull())
-    first = (
-        moved.groupBy("institution_id", "item_code")
-        .agg(F.min(opened).alias("opened_on"))
-        .filter("opened_on IS NOT NULL")
-    )
-    since = moved.join(first, on=["institution_id", "item_code"], how="inner").filter("moved_on >= opened_on")
+    """Institution × item with its first count, and what was there then and has come since."""
+    opened = F.when(F.col("_is_own") & (F.col("movement_type") == OPENING), F.col("moved_on"))
+    moved = _possible(inputs).filter(F.col("item_code").isNotNull())
+    first = moved.groupBy("institution_id", "item_code").agg(F.min(opened).alias("opened_on"))
+    dated = moved.join(first.filter("opened_on IS NOT NULL"), on=["institution_id", "item_code"], how="inner")
     counted = (F.col("movement_type") == OPENING) & (F.col("moved_on") == F.col("opened_on"))
-    available = F.when(counted | is_entry(), F.col("quantity"))
-    return since.groupBy("institution_id", "item_code", "opened_on").agg(F.sum(available).alias("available"))
+    came = _is_entry() & (F.col("moved_on") >= F.col("opened_on"))
+    may_have_come = ~F.col("_is_own") & (F.col("quantity") > 0)
+    available = F.when(counted | came | may_have_come, F.col("quantity"))
+    return dated.groupBy("institution_id", "item_code", "opened_on").agg(F.sum(available).alias("available"))
 
 
 def purchase_prices(inputs: ScanInputs) -> DataFrame:
     """Institution × item with the highest price of the year's purchases; unknown where that of one of them is."""
+    return _prices_in(inputs, _possible(inputs))
+
+
+def _prices_in(inputs: ScanInputs, movements: DataFrame) -> DataFrame:
     since = inputs.window.start - timedelta(days=_PRICE_DAYS)
-    bought = _movements(inputs).filter((F.col("movement_type") == _PURCHASE) & (F.col("quantity") > 0))
+    bought = movements.filter((F.col("movement_type") == _PURCHASE) & (F.col("quantity") > 0))
     priced = bought.filter((F.col("moved_on") >= since) & F.col("item_code").isNotNull())
     is_known = F.count_if(F.coalesce(F.col("purchase_price") <= 0, F.lit(True))) == 0
-    highest = F.when(is_known, F.max("purchase_price"))
+    highest = F.when(is_known & F.bool_or("_is_own"), F.max("purchase_price"))
     return priced.groupBy("institution_id", "item_code").agg(highest.alias("purchase_price"))
 
 
 def prices_of_kinds(inputs: ScanInputs) -> DataFrame:
     """Institution × kind of article with the prices at which articles of it were bought in the year."""
-    known = purchase_prices(inputs).filter("purchase_price IS NOT NULL")
+    known = _prices_in(inputs, _own(inputs)).filter("purchase_price IS NOT NULL")
     # of one kind at one institution: some tens
     return known.groupBy("institution_id", F.expr(KIND).alias("_kind")).agg(
         F.sort_array(F.collect_set("purchase_price")).alias("_prices")
