@@ -21,7 +21,13 @@ def _scan(line: str, code: str, day: int, **more: Any) -> dict[str, Any]:
 
 
 def _line(name: str, day: int, **more: Any) -> dict[str, Any]:
-    usual = {"line_id": name, "settlement_id": "S", "institution_id": "S1", "patient_id": "P", "quantity": Decimal(1)}
+    usual = {
+        "line_id": name,
+        "settlement_id": f"of {name}",
+        "institution_id": "S1",
+        "patient_id": "P",
+        "quantity": Decimal(1),
+    }
     return usual | {"charged_at": datetime(2026, 3, day, 9), "amount": Decimal(10)} | more
 
 

@@ -40,7 +40,8 @@ def _rows(lines: DataFrame, inputs: ScanInputs) -> DataFrame:
     prices = cash.select(*_OF_WEEK, "unit_price").unionByName(apart)
     of_week = prices.filter(F.col("institution_id").isNotNull() & F.col("item_code").isNotNull()).groupBy(*_OF_WEEK)
     known = of_week.agg(
-        F.percentile("unit_price", F.lit(0.5)).cast("decimal(16,6)").alias("cash_price"),
+        # not the median: of two sales, one on a day of lower prices, it would be what nobody paid
+        F.expr("percentile_disc(0.75) WITHIN GROUP (ORDER BY unit_price)").cast("decimal(16,6)").alias("cash_price"),
         F.count(F.lit(1)).cast("int").alias("cash_sales"),
     )
     insured = recent.filter(F.col("_insurance") > 0)

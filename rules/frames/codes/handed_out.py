@@ -20,7 +20,7 @@ _ANY_DAY = any_of("trace_scan.manufactured_on", "trace_scan.expires_on", "stock_
 def _with_entries(rows: DataFrame, inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
     """Codes with since when the institution's stock is known, and when its item and its drug first came onto the shelf.
 
-    `days_before_bought`: how long before the item's first entry the code was sold.
+    `days_before_bought`: how long before the item's first entry the code was sold, where the shelf had been counted.
     """
     keyed = rows.select("*", F.expr(DRUG).alias("_drug"))
     of_item = first_entries(inputs, "item_code", "_item_first_on").withColumnRenamed("_key", "item_code")
@@ -29,8 +29,8 @@ def _with_entries(rows: DataFrame, inputs: ScanInputs, _wanted: frozenset[str]) 
     joined = joined.join(of_item, on=["institution_id", "item_code"], how="left")
     joined = joined.join(of_drug, on=["institution_id", "_drug"], how="left")
     sold_on = F.to_date("scanned_at")
-    before = F.when(F.col("place_stock_since") <= sold_on, F.datediff("_item_first_on", sold_on))
-    names = ("place_stock_since", "drug_first_on")
+    before = F.when(F.col("place_counted_on") <= sold_on, F.datediff("_item_first_on", sold_on))
+    names = ("place_stock_since", "place_counted_on", "drug_first_on")
     return joined.select(*rows.columns, *names, before.alias("days_before_bought"))
 
 
@@ -60,7 +60,10 @@ CODES = lines_frame(
                 frozenset({"first_sold_place", "first_sold_at", "scanned_at"}),
             ),
             LinePart(
-                {"place_stock_since": MOVED, "drug_first_on": MOVED, "days_before_bought": _ANY_DAY},
+                {
+                    **dict.fromkeys(("place_stock_since", "place_counted_on", "drug_first_on"), MOVED),
+                    "days_before_bought": _ANY_DAY,
+                },
                 _with_entries,
                 frozenset({"scanned_at"}),
             ),

@@ -15,7 +15,7 @@ _MEMORY_DAYS = 366
 _OWN = ("scanned_at", "is_split", "manufactured_on", "expires_on")
 _SOLD = ("at", "place", "line_id", "patient_id", "is_cash")
 _SCANNED = ("trace_scan.trace_code", "trace_scan.scanned_at", "trace_scan.quantity", "trace_scan.line_id")
-_TOLD_APART = each_of(*_SCANNED, "trace_scan.is_insured", "claim_line.institution_id", "claim_line.quantity")
+_SALES_KNOWN = each_of(*_SCANNED, "trace_scan.is_insured", "claim_line.institution_id", "claim_line.quantity")
 COLUMNS: dict[str, Sources] = {
     **from_table("trace_scan", "trace_code", "scanned_at", "is_split", is_insured_sale="is_insured"),
     "line_codes": each_of(*_SCANNED),
@@ -23,8 +23,8 @@ COLUMNS: dict[str, Sources] = {
     "returned": each_of(*_SCANNED, "trace_scan.is_insured"),
     "sale_number": each_of(*_SCANNED, "trace_scan.is_insured", "trace_scan.is_split", "claim_line.institution_id"),
     "first_here_line_id": each_of(*_SCANNED, "claim_line.institution_id"),
-    **{f"{which}_sold_{name}": _TOLD_APART for which in ("first", "last") for name in _SOLD},
-    "last_sold_on": _TOLD_APART,
+    **{f"{which}_sold_{name}": _SALES_KNOWN for which in ("first", "last") for name in _SOLD},
+    "last_sold_on": _SALES_KNOWN,
     "split_amount": each_of(*_SCANNED, "trace_scan.is_split", "claim_line.amount", "claim_line.institution_id"),
 }
 
@@ -40,7 +40,7 @@ def handed_out(lines: DataFrame, inputs: ScanInputs) -> DataFrame:
 
     A code counts as sold where its line is settled and not taken back, or where it was paid in cash. What came back (a
     scan that may be one counts) was first of what was handed out and not sold; `returned` is what remains. The first
-    sale and the last one of a code are those at any institution.
+    sale and the last one of a code are those at any institution. On one receipt a code counts once.
     """
     since = inputs.window.start - timedelta(days=_MEMORY_DAYS)
     scans = scans_known(inputs).select(
@@ -69,7 +69,11 @@ def _with_sales(scans: DataFrame) -> DataFrame:
     handed = F.coalesce(F.col("_handed") > 0, F.lit(False))
     is_settled = handed & F.col("settlement_id").isNotNull() & F.coalesce(F.col("quantity") > 0, F.lit(False))
     is_cash = handed & F.col("settlement_id").isNull() & F.coalesce(~F.col("is_insured_sale"), F.lit(False))
-    told = scans.select("*", is_settled.alias("_is_settled"), is_cash.alias("_is_cash"), handed.alias("_is_handed"))
+    of_receipt = Over.partitionBy("trace_code", "settlement_id", is_settled).orderBy("scanned_at", "line_id")
+    flagged = scans.select(
+        "*", is_settled.alias("_is_settled"), is_cash.alias("_is_cash"), handed.alias("_is_handed"),
+        (F.row_number().over(of_receipt) == 1).alias("_is_first"),
+    )  # fmt: skip
     of_code = Over.partitionBy("trace_code")
     of_place = Over.partitionBy("trace_code", "institution_id")
     until_here = of_place.orderBy("scanned_at", "line_id").rowsBetween(Over.unboundedPreceding, Over.currentRow)
@@ -78,12 +82,12 @@ def _with_sales(scans: DataFrame) -> DataFrame:
         F.col("patient_id"), F.col("_is_cash").alias("is_cash"),
     )  # fmt: skip
     sale = F.when(F.col("_is_settled") | F.col("_is_cash"), sold)
-    is_pack = F.col("_is_settled") & F.col("is_insured_sale") & ~F.col("is_split")
+    is_pack = F.col("_is_settled") & F.col("_is_first") & F.col("is_insured_sale") & ~F.col("is_split")
     is_part = F.col("_is_settled") & F.col("is_split")
     not_sold = F.count_if(F.col("_is_handed") & ~F.col("_is_settled") & ~F.col("_is_cash")).over(of_code)
     came_back = F.count_if(~F.col("_is_handed")).over(of_code)
     here_known = F.col("institution_id").isNotNull()
-    beside = told.select(
+    beside = flagged.select(
         "*",
         F.greatest(came_back - not_sold, F.lit(0)).cast("int").alias("returned"),
         F.when(here_known & is_pack, F.count_if(is_pack).over(until_here)).cast("int").alias("sale_number"),

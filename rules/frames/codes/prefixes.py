@@ -39,8 +39,8 @@ def _with_prefixes(rows: DataFrame, inputs: ScanInputs, _wanted: frozenset[str])
         F.col("_most.places").alias("prefix_places"),
     )  # fmt: skip
     own = pairs.select(F.col("prefix").alias("_prefix"), "item_code", F.col("places").alias("pair_places"))
-    told = rows.select("*", F.expr(_PREFIX).alias("_prefix"))
-    joined = told.join(F.broadcast(named), on="_prefix", how="left")
+    prefixed = rows.select("*", F.expr(_PREFIX).alias("_prefix"))
+    joined = prefixed.join(F.broadcast(named), on="_prefix", how="left")
     return joined.join(F.broadcast(own), on=["_prefix", "item_code"], how="left").drop("_prefix")
 
 

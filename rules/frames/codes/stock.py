@@ -56,8 +56,8 @@ def _is_entry() -> Column:
 def places(inputs: ScanInputs) -> DataFrame:
     """Institution with the first and last day of its movements and the day of its first count of an opening stock; all
     unknown where a movement leaves open what it was."""
-    told = ("item_code", "movement_type", "moved_on", "quantity")
-    unknown = reduce(lambda one, other: one | other, (F.col(name).isNull() for name in told))
+    required = ("item_code", "movement_type", "moved_on", "quantity")
+    unknown = reduce(lambda one, other: one | other, (F.col(name).isNull() for name in required))
     all_known = F.count_if(unknown) == 0
     opened = F.when(F.col("movement_type") == OPENING, F.col("moved_on"))
     return (
