@@ -18,6 +18,7 @@ from rules.frames import (
     settlements,
     stays,
 )
+from rules.frames.codes import cash_prices, handed_out, stocked
 from rules.frames.declaration import NO_TABLES, Grain, RowFrame, Sources, each_of
 from rules.frames.persons import purchases, registrations, visits, years
 
@@ -35,6 +36,9 @@ _MODULES = (
     same_day,
     years,
     registrations,
+    handed_out,
+    stocked,
+    cash_prices,
     indicators,
 )
 _DECLARED = (grain for module in _MODULES for grain in module.GRAINS)
