@@ -60,7 +60,6 @@ class WhyNot(Enum):
     CONTRACT = BilingualText(
         zh="须有集采合同或对自费者的售价", en="needs the procurement contract, or the price for who pays alone"
     )
-    TRIAL = BilingualText(zh="须有临床试验受试者登记", en="needs the register of a trial's subjects")
     CONDUCT = BilingualText(zh="返现、送礼不留费用明细", en="cash and gifts leave no line")
     NETWORK = BilingualText(
         zh="须看人、机构、凭证的联系：由网络而非规则发现",

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
 from fundwatch.errors import ContractError, problems
-from rules.frames.columns import around, settled
+from rules.frames.columns import around, beside_claims, settled
 from rules.frames.columns.doses import DAILY_DOSE
 from rules.frames.columns.fitting import (
     LISTINGS,
@@ -184,6 +184,10 @@ _REGISTERS = (
         _with_item_spread,
     ),
     _Part(STAY_BESIDE, with_stay_beside),
+    _Part(beside_claims.NEXT_STAY, beside_claims.with_next_stay, reads=frozenset({"here_encounter_id"})),
+    _Part(beside_claims.ABSENCES, beside_claims.with_absence),
+    _Part(beside_claims.TRIALS, beside_claims.with_trial),
+    _Part(beside_claims.RESULTS, beside_claims.with_results),
     _Part(REGISTRATIONS, with_registrations),
 )  # fmt: skip
 _RESOURCES = _Part(RESOURCES, with_resource_count, reads=frozenset({"resource_type"}))

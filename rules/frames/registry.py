@@ -19,7 +19,7 @@ from rules.frames import (
     stays,
 )
 from rules.frames.declaration import NO_TABLES, Grain, RowFrame, Sources, each_of
-from rules.frames.persons import purchases, registrations, visits, years
+from rules.frames.persons import body_facts, purchases, registrations, visits, years
 
 _MODULES = (
     lines,
@@ -35,6 +35,7 @@ _MODULES = (
     same_day,
     years,
     registrations,
+    body_facts,
     indicators,
 )
 _DECLARED = (grain for module in _MODULES for grain in module.GRAINS)
