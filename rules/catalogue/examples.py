@@ -25,7 +25,7 @@ from rules.knowledge.classes import CLASSES
 from rules.knowledge.points import Knowledge, KnowledgePoint
 
 ExampleRow = dict[str, Any]
-_SHARED = ("item_code", "local_item_code")  # codes of the catalogue, not ids of the example
+_SHARED = ("item_code", "local_item_code", "rule_id")  # codes of the catalogues, not ids of the example
 _POINT = {"name": "例", "region": "CN", "valid_from": date(2021, 5, 1), "source": "例 an example"}
 _FUND, _ACCOUNT = Decimal("0.8"), Decimal("0.1")
 

@@ -14,6 +14,7 @@ from rules.frames import (
     item_pairs,
     lines,
     procedures,
+    recurrences,
     same_day,
     settlements,
     stays,
@@ -36,6 +37,7 @@ _MODULES = (
     years,
     registrations,
     body_facts,
+    recurrences,
     indicators,
 )
 _DECLARED = (grain for module in _MODULES for grain in module.GRAINS)
