@@ -25,7 +25,7 @@ from rules.catalogue.rule import RuleSet
 from rules.engine.needs import rests_on_earlier_list, rests_on_policies
 from rules.engine.scan import ScanWindow, scan
 from rules.engine.seen import lines_seen
-from rules.frames.declaration import EARLIER_LIST
+from rules.frames.declaration import COUNTED, EARLIER_LIST
 from rules.frames.indicators import AS_OF, STATISTICS
 from rules.frames.registry import shared_tables, tables_read
 
@@ -102,10 +102,10 @@ def run(night: Night) -> Report:
 
 
 def tables_scanned(night: Night, rule_set: RuleSet) -> dict[str, DataFrame]:
-    """What row frames are made of, as far as it is there: clean tables as known, the night's own indicators, and the
-    newest earlier list where a rule of the set judges by it."""
+    """What row frames are made of, as far as it is there: clean tables as known, the night's counts and indicators, and
+    the newest earlier list where a rule of the set judges by it."""
     found = {name: night.known(name) for name in tables_read() if name in _CLEAN and night.exists(name)}
-    found |= _listed(night, rule_set)
+    found |= {name: night.of_night(name) for name in COUNTED if night.exists(name)} | _listed(night, rule_set)
     made = {name: night.of_night(name) for name in _computed(night) if night.exists(name)}
     return found | {
         name: rows if name == STATISTICS else rows.withColumn(AS_OF, F.lit(night.date)) for name, rows in made.items()

@@ -165,18 +165,16 @@ EXAM_RESULT = history(
 )
 BODY_FACT = history(
     "body_fact",
-    "what a stay's record measured of a person's body",
+    "what the record of a visit or stay measured of the person's body",
     """
     encounter_id string
-    patient_id token(person)
-    institution_id id(institution)
-    measured_on date
     blood_group code ABO: A, B, AB or O
     height_cm quantity
     weight_kg quantity
     """,
-    key="encounter_id measured_on",
-    dated="measured_on",
+    key="encounter_id",
+    dated=None,
+    goes_with={"encounter_id": "encounter"},
 )
 
 ALL = (

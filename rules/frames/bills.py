@@ -11,7 +11,14 @@ from pyspark.sql import functions as F
 
 from rules.frames import census
 from rules.frames.columns.bill_sums import SUM_COLUMNS, bill_sums
-from rules.frames.columns.list_faults import LIST_FAULTS, REGISTER_FAULTS, with_list_faults, with_register_faults
+from rules.frames.columns.list_faults import (
+    LIST_FAULTS,
+    PLACEHOLDERS,
+    REGISTER_FAULTS,
+    with_list_faults,
+    with_placeholders,
+    with_register_faults,
+)
 from rules.frames.columns.lookups import PointsAsked, said_in, with_knowledge, with_points
 from rules.frames.columns.payment_group import PAYMENT_GROUP, with_payment_group
 from rules.frames.columns.presence import PRESENCE, with_presence
@@ -184,6 +191,7 @@ _PARTS = (
     _BillPart({name: census.CENSUS.columns[name] for name in ("in_patients", "bed_count")}, _with_crowding),
     _BillPart(LIST_FAULTS, with_list_faults),
     _BillPart(REGISTER_FAULTS, with_register_faults),
+    _BillPart(PLACEHOLDERS, with_placeholders),
 )  # fmt: skip
 
 

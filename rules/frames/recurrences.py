@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from rules.frames.declaration import Grain, each_of
 from rules.frames.inputs import ScanInputs
 from rules.frames.lines import LineBase, lines_frame
+from rules.knowledge.classes import CLASSES
 
 _UPHELD = ("confirmed", "partly")  # what inspection said of the case
 _OF_PLACE = "institution"
@@ -38,7 +39,7 @@ def _rows(lines: DataFrame, inputs: ScanInputs) -> DataFrame:
 
 
 RECURRENCES = lines_frame(
-    (),
+    CLASSES.values(),
     "recurrences",
     LineBase(
         _rows,

@@ -34,6 +34,9 @@ _MALE, _FEMALE = "1", "2"
 LIST_FAULTS: dict[str, Sources] = {
     "list_faults": any_of(*(f"encounter.{name}" for name in _MANDATORY), "settlement.settled_at", "patient.sex")
 }
+PLACEHOLDERS: dict[str, Sources] = {
+    "placeholder_texts": each_of(*(f"placeholder.{name}" for name in ("row_count", "column_name", "institution_id")))
+}
 _PERSON = each_of("patient.certificate_id", "patient.birth_year", "patient.sex")
 REGISTER_FAULTS: dict[str, Sources] = {
     "numbers_of_person": _PERSON,
@@ -75,6 +78,17 @@ def _impossible() -> tuple[Column, ...]:
         F.when(F.to_date("_settled_at") < F.to_date("started_at"), F.lit("结算早于入院")),
         F.when(of_other_sex, F.lit("主要诊断与性别不符")),
     )
+
+
+def with_placeholders(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
+    """Bills with `placeholder_texts`: the texts that stood in the night's rows of the institution where nothing is
+    known, by column, and how often, as the intake counted them."""
+    counted = inputs.table("placeholder").filter(F.col("institution_id").isNotNull())
+    texts = counted.groupBy("institution_id", "column_name", "placeholder").agg(F.sum("row_count").alias("_count"))
+    said = F.concat("column_name", F.lit("“"), "placeholder", F.lit("”×"), F.col("_count").cast("string"))
+    of_place = texts.groupBy("institution_id").agg(F.array_sort(F.collect_list(said)).alias("_said"))  # some dozens
+    told = F.array_join("_said", "、").alias("placeholder_texts")
+    return bills.join(of_place.select("institution_id", told), on="institution_id", how="left")
 
 
 def with_register_faults(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
