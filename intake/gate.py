@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -15,13 +16,16 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, cast
 
 from fundwatch.errors import GateError, HeldError, problems
 from intake.files.delivery import LandedFile
 from intake.quarantine.error_codes import in_words
 from intake.rows.totals import Total
 from intake.source.checks import Quality
+
+_GRAMMAR = "rfc3987_syntax"
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,13 @@ def warm_up() -> threading.Thread:
 
 
 def _import_aside() -> None:
+    # its charts check schemas with jsonschema, which compiles a grammar of addresses if this package is there: a third
+    # of the import, for a format that nothing here has
+    sys.modules.setdefault(_GRAMMAR, cast("ModuleType", None))
     with suppress(RuntimeError):  # two threads wait for each other's modules: who needs this one imports it again
         importlib.import_module("great_expectations")
+    if sys.modules.get(_GRAMMAR) is None:
+        sys.modules.pop(_GRAMMAR, None)
 
 
 def judge(totals: Sequence[Total], files: Sequence[LandedFile], quality: Quality) -> tuple[Expectation, ...]:

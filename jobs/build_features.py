@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from features.peers import PeerGroups
+    from fundwatch.settings import Settings
 
 
 def _run(night: Night) -> Report:
@@ -68,14 +69,20 @@ def _successors(found: Successors) -> dict[str, Any]:
 def _plans(night: Night) -> tuple[dict[str, Catalogue], dict[str, str]]:
     """What can run of each entity's catalogue on the columns that are supplied, and why the rest cannot."""
     supplied, dates_only, plans, not_run = night.supplied(), night.dates_only(), {}, {}
-    for entity, whole in load_catalogues(region_of(night.settings)).items():
-        is_all = night.settings.indicators == "all"
-        catalogue = whole if is_all else narrowed(whole, whole.nightly_indicators)
+    for entity, catalogue in _catalogues(night.settings).items():
         plan, why_not = runnable(catalogue, supplied, dates_only)
         if plan.indicators or entity in ENTITIES:
             plans[entity] = plan
         not_run.update(why_not)
     return plans, not_run
+
+
+def _catalogues(settings: Settings) -> dict[str, Catalogue]:
+    """What a night computes of each entity's catalogue, where everything is supplied."""
+    catalogues = load_catalogues(region_of(settings))
+    if settings.indicators == "all":
+        return catalogues
+    return {entity: narrowed(whole, whole.nightly_indicators) for entity, whole in catalogues.items()}
 
 
 def _since(night: Night, plan_fingerprint: str) -> date | None:
@@ -190,9 +197,8 @@ def _no_rows(night: Night, table: str) -> DataFrame:
 
 
 def _own_fingerprint(place: Workplace, _night: date) -> Any:
-    region = region_of(place.settings)
-    peers = read_peer_groups(peer_groups_file(region, place.settings.conf))
-    catalogues = {entity: catalogue.fingerprint for entity, catalogue in load_catalogues(region).items()}
+    peers = read_peer_groups(peer_groups_file(region_of(place.settings), place.settings.conf))
+    catalogues = {entity: catalogue.fingerprint for entity, catalogue in _catalogues(place.settings).items()}
     return [catalogues, peers.fingerprint]
 
 

@@ -236,7 +236,7 @@ class Catalogue(Declared):
         described["words"] = dict(self.vocabulary.texts)
         for kind in ("measures", "sets", "over", "case_mix", "indicators"):
             for entry in described[kind].values():
-                for said in ("description", "name", "class", "learned", "mixes", "also"):
+                for said in ("description", "name", "class", "learned", "nightly", "mixes", "also"):
                     entry.pop(said, None)
         return fingerprint(described)
 

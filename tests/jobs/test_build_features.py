@@ -95,6 +95,21 @@ def test_a_regions_peer_file_that_is_not_utf_8_is_refused_by_name_before_anythin
     assert refused.value.where == str(folder / "peers.yaml")
 
 
+def test_a_night_is_made_again_once_it_computes_an_indicator_more(tmp_path: Path):
+    folder = tmp_path / "conf" / "regions" / "330000"
+    folder.mkdir(parents=True)
+    (folder / "region.yaml").write_text("zh: 某省\nen: Some Province\n", encoding="utf-8")
+    said = {}
+    for nightly in ("false", "true"):
+        more = f"patient: {{indicators: {{total_amount: {{nightly: {nightly}}}}}}}"
+        (folder / "indicators.yaml").write_text(more, encoding="utf-8")
+        for computed in ("learned", "all"):
+            asked = {"var": tmp_path, "conf": tmp_path / "conf", "region": "330000", "indicators": computed}
+            said[nightly, computed] = JOB.own_fingerprint(Workplace(load_settings(asked, {}).settings), SECOND)
+    assert said["false", "learned"] != said["true", "learned"]
+    assert said["false", "all"] == said["true", "all"]
+
+
 @dataclass(frozen=True)
 class Nights:
     """A lake without a link between persons, and what its two nights reported."""

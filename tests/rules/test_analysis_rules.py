@@ -11,7 +11,6 @@ import pytest
 
 from features.catalogue import load_catalogues
 from fundwatch.contracts import TABLES
-from fundwatch.contracts.entities import ENTITIES
 from fundwatch.errors import CatalogueError
 from rules.analysis.indicators import SIZE, VALUE, indicator_columns
 from rules.analysis.measured import BUDGET, alerts_of, measured_alerts
@@ -104,7 +103,7 @@ def test_active_rules_were_measured_as_they_are_and_stay_within_the_budget_of_al
 def test_every_night_computes_what_active_rules_judge_and_estimate_by() -> None:
     nightly = {
         named.column
-        for catalogue in load_catalogues(only=ENTITIES).values()
+        for catalogue in load_catalogues().values()
         for named in catalogue.named
         if named.name in catalogue.nightly_indicators
     }
