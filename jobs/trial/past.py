@@ -26,6 +26,8 @@ from rules.knowledge.framed import PointsByClass
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+_NO_RULES = RuleSet(rules=())
+
 
 @dataclass(frozen=True)
 class Past:
@@ -49,8 +51,8 @@ class Past:
         found = scan(rule_set, tables, supplied, knowledge, self.window, kept, night.dates_only(), policies)
         return found.materialized(lambda frames: [kept(rows) for rows in frames])
 
-    def inputs(self, rule_set: RuleSet, knowledge: PointsByClass) -> ScanInputs:
-        """What the row frames of the rules are made of."""
+    def inputs(self, knowledge: PointsByClass, rule_set: RuleSet = _NO_RULES) -> ScanInputs:
+        """What row frames are made of; what only some rules ask for, where the set has one."""
         policies, night = read_policies(self.place.settings.conf), self._night
         tables = scan_rules.tables_scanned(night, rule_set)
         return ScanInputs(tables, knowledge, self.window, night.dates_only(), policies)
