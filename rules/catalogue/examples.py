@@ -28,7 +28,7 @@ from rules.knowledge.classes import CLASSES
 from rules.knowledge.points import Knowledge, KnowledgePoint
 
 ExampleRow = dict[str, Any]
-_SHARED = ("item_code", "local_item_code")  # codes of the catalogue, not ids of the example
+_SHARED = ("item_code", "local_item_code", "rule_id")  # codes of the catalogues, not ids of the example
 _POINT = {"name": "例", "region": "CN", "valid_from": date(2021, 5, 1), "source": "例 an example"}
 _CODED = frozenset({"trace_code"})
 _OWN_DIGITS = (2_000_000, 10_000_000)

@@ -57,7 +57,6 @@ class WhyNot(Enum):
     LICENCE = BilingualText(
         zh="须有人员、设备、场所资质登记", en="needs registers of staff, equipment and rooms by licence"
     )
-    TRIAL = BilingualText(zh="须有临床试验受试者登记", en="needs the register of a trial's subjects")
     CONDUCT = BilingualText(zh="返现、送礼不留费用明细", en="cash and gifts leave no line")
     NETWORK = BilingualText(
         zh="须看人、机构、凭证的联系：由网络而非规则发现",

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
 from fundwatch.errors import ContractError, problems
-from rules.frames.columns import around, settled
+from rules.frames.columns import around, beside_claims, settled
 from rules.frames.columns.doses import DAILY_DOSE
 from rules.frames.columns.fitting import (
     LISTINGS,
@@ -184,6 +184,10 @@ _REGISTERS = (
         _with_item_spread,
     ),
     LinePart(STAY_BESIDE, with_stay_beside),
+    LinePart(beside_claims.NEXT_STAY, beside_claims.with_next_stay, reads=frozenset({"here_encounter_id"})),
+    LinePart(beside_claims.ABSENCES, beside_claims.with_absence),
+    LinePart(beside_claims.TRIALS, beside_claims.with_trial),
+    LinePart(beside_claims.RESULTS, beside_claims.with_results),
     LinePart(REGISTRATIONS, with_registrations),
 )  # fmt: skip
 _RESOURCES = LinePart(RESOURCES, with_resource_count, reads=frozenset({"resource_type"}))
