@@ -59,11 +59,12 @@ class LakeScan:
         return max(sizes)
 
     def _planned(self, night: Night, rule_set: RuleSet) -> Scan:
-        tables = tables_scanned(night)
+        tables = tables_scanned(night, rule_set)
         for name in sorted(shared_tables({rule.grain for rule in rule_set.rules}) & tables.keys()):
             tables[name] = night.materialize(tables[name])
         window = ScanWindow(NIGHT - timedelta(days=night.settings.scan_days - 1), NIGHT)
-        given = (supplied_scanned(night), knowledge_for(night), window, night.materialize, night.dates_only())
+        supplied = supplied_scanned(night, rule_set)
+        given = (supplied, knowledge_for(night), window, night.materialize, night.dates_only())
         return scan(rule_set, tables, *given, read_policies())
 
 

@@ -53,7 +53,8 @@ class Job:
     `reads` and `writes` name tables; `optional` ones may not exist, and read as tables without rows then. `needs` are
     jobs that must be committed for the same night, `history` jobs whose runs of every night up to this one are input,
     `follows` jobs whose newest earlier night is: their fingerprints enter this job's, and so do the settings that name
-    it (`Changes` in fundwatch/settings.py).
+    it (`Changes` in fundwatch/settings.py). `may_follow` are jobs that it follows on some nights alone: its own
+    fingerprint then has theirs.
     `own_fingerprint` gives whatever else determines the result (catalogues, files), without Spark; it may refuse bad
     input.
     `outputs_exist` says whether files a job publishes outside the lake are still there. A session runs before `run` is
@@ -69,6 +70,7 @@ class Job:
     needs: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()
+    may_follow: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     outputs_exist: Callable[[Workplace, date], bool] = field(default=lambda _place, _night: True)
     starts_spark: bool = False
@@ -215,7 +217,7 @@ class Night:
         """The newest earlier night for which a job stands that this one `follows`: its fingerprint is part of this
         one's.
         """
-        if job not in self.job.follows:
+        if job not in (*self.job.follows, *self.job.may_follow):
             raise ContractError(
                 f"the job {self.job.name} follows {job} and does not declare it", where=f"jobs: {self.job.name}"
             )

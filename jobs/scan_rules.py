@@ -17,14 +17,15 @@ from fundwatch.settings import Settings
 from jobs.author.rules_in_force import rules_scanned
 from jobs.command_line import main_of_script
 from jobs.curate.in_force import POINTS, knowledge_for, knowledge_version
-from jobs.declared_stages import SCAN
+from jobs.declared_stages import PUBLISH, SCAN
 from jobs.job import Job, Night, Report, Workplace
 from jobs.review.read_leads import shadow_hits
 from rules.benefits.policies import read_policies
 from rules.catalogue.rule import RuleSet
-from rules.engine.needs import rests_on_policies
+from rules.engine.needs import rests_on_earlier_list, rests_on_policies
 from rules.engine.scan import ScanWindow, scan
 from rules.engine.seen import lines_seen
+from rules.frames.declaration import COUNTED, EARLIER_LIST
 from rules.frames.indicators import AS_OF, STATISTICS
 from rules.frames.registry import shared_tables, tables_read
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 _CLEAN = frozenset(table.name for table in CLEAN)
+_WRITES = ("rule_hit", "hit_line", "rule_coverage")
 
 
 def own_fingerprint(place: Workplace, night: date) -> object:
@@ -41,6 +43,7 @@ def own_fingerprint(place: Workplace, night: date) -> object:
         "rules": standing.rule_set.fingerprint,
         "knowledge": knowledge_version(place.settings, night),
         **_policies(place.settings, standing.rule_set),
+        **_earlier_list(place, night, standing.rule_set),
         **({"overlays_waiting": standing.overlays_waiting} if standing.overlays_waiting else {}),
     }
 
@@ -50,11 +53,20 @@ def _policies(settings: Settings, rule_set: RuleSet) -> dict[str, str]:
     return {"policies": read_policies(settings.conf).fingerprint} if rests_on_policies(rule_set) else {}
 
 
+def _earlier_list(place: Workplace, night: date, rule_set: RuleSet) -> dict[str, str]:
+    """The version of the newest earlier list, where a rule of the set judges by it."""
+    if not rests_on_earlier_list(rule_set):
+        return {}
+    made = place.ledger.committed_fingerprints()
+    lists = sorted(key for key in made if key[0] == PUBLISH.name and key[1] < night)
+    return {"earlier_list": made[lists[-1]]} if lists else {}
+
+
 def run(night: Night) -> Report:
     """Read what is known, scan it, write hits and coverage."""
     standing = rules_scanned(night.settings, night.date)
     rule_set = standing.rule_set
-    tables = tables_scanned(night)
+    tables = tables_scanned(night, rule_set)
     for name in sorted(shared_tables({rule.grain for rule in rule_set.rules}) & tables.keys()):
         # what people wrote is most of a row, and no rule reads it
         tables[name] = night.materialize(tables[name].drop(*TABLES[name].free_texts))
@@ -67,7 +79,7 @@ def run(night: Night) -> Report:
     found = scan(
         rule_set,
         tables,
-        supplied_scanned(night),
+        supplied_scanned(night, rule_set),
         knowledge,
         window,
         night.materialize,
@@ -89,19 +101,30 @@ def run(night: Night) -> Report:
     }
 
 
-def tables_scanned(night: Night) -> dict[str, DataFrame]:
-    """What row frames are made of, as far as it is there: clean tables as known, and the night's own indicators."""
+def tables_scanned(night: Night, rule_set: RuleSet) -> dict[str, DataFrame]:
+    """What row frames are made of, as far as it is there: clean tables as known, the night's counts and indicators, and
+    the newest earlier list where a rule of the set judges by it."""
     found = {name: night.known(name) for name in tables_read() if name in _CLEAN and night.exists(name)}
+    found |= {name: night.of_night(name) for name in COUNTED if night.exists(name)} | _listed(night, rule_set)
     made = {name: night.of_night(name) for name in _computed(night) if night.exists(name)}
     return found | {
         name: rows if name == STATISTICS else rows.withColumn(AS_OF, F.lit(night.date)) for name, rows in made.items()
     }
 
 
-def supplied_scanned(night: Night) -> dict[str, frozenset[str]]:
+def supplied_scanned(night: Night, rule_set: RuleSet) -> dict[str, frozenset[str]]:
     """By table the columns that the source fills, and of indicators those that were computed this night: a table keeps
     the columns of all nights."""
-    return night.supplied() | _computed(night)
+    listed = {name: frozenset(TABLES[name].column_names) for name in _listed(night, rule_set)}
+    return night.supplied() | _computed(night) | listed
+
+
+def _listed(night: Night, rule_set: RuleSet) -> dict[str, DataFrame]:
+    """The tables of the newest earlier list; none where there is no such list, or no rule asks for it."""
+    if not rests_on_earlier_list(rule_set):
+        return {}
+    rows = {name: night.of_earlier_night(name, PUBLISH.name) for name in EARLIER_LIST}
+    return {name: found for name, found in rows.items() if found is not None}
 
 
 def _computed(night: Night) -> dict[str, frozenset[str]]:
@@ -157,9 +180,10 @@ JOB = Job(
     name=SCAN.name,
     title="detection rules",
     reads=("supplied_column",),
-    optional=(*tables_read(), POINTS, *SUCCESSOR_TABLES),
-    writes=("rule_hit", "hit_line", "rule_coverage"),
+    optional=(*(name for name in tables_read() if name not in _WRITES), POINTS, *SUCCESSOR_TABLES),
+    writes=_WRITES,
     needs=SCAN.needs,
+    may_follow=(PUBLISH.name,),
     history=("intake",),
     run=run,
     own_fingerprint=own_fingerprint,

@@ -87,6 +87,9 @@ TRACE_SCAN = history(
     quantity int 1 handed out, -1 taken back
     is_insured boolean paid through the insurance
     is_split boolean a part of a pack
+    sale_price price of one pack, as it was sold (finl_trns_pric)
+    manufactured_on date
+    expires_on date the last day of its shelf life
     """,
     key="line_id trace_code scanned_at",
     dated="CAST(scanned_at AS DATE)",
@@ -126,7 +129,58 @@ CASE_GROUP = history(
     dated=None,
     goes_with={"settlement_id": "settlement"},
 )
+ABSENCE = history(
+    "absence",
+    "person × span in which it cannot have come: abroad, detained or enlisted; which of these is not kept",
+    """
+    patient_id token(person)
+    started_on date
+    ended_on date while it is unknown, nothing is said of the span
+    """,
+    key="patient_id started_on",
+    dated="ended_on",
+)
+TRIAL_MEMBER = history(
+    "trial_member",
+    "person × clinical trial, whose own services its sponsor pays",
+    """
+    patient_id token(person)
+    institution_id id(institution) where the trial is
+    trial_code code of its registration
+    started_on date
+    ended_on date
+    """,
+    key="patient_id institution_id trial_code started_on",
+    dated="ended_on",
+)
+EXAM_RESULT = history(
+    "exam_result",
+    "one report of a laboratory or of imaging: that there is one, and nothing of what it says",
+    """
+    result_id string the number of the report
+    institution_id id(institution) whose system has it
+    patient_id token(person)
+    item_code catalogue_code of the service that it reports; null where the system has codes of its own
+    reported_on date
+    """,
+    key="result_id institution_id",
+    dated="reported_on",
+)
+BODY_FACT = history(
+    "body_fact",
+    "what the record of a visit or stay measured of the person's body",
+    """
+    encounter_id string
+    blood_group code ABO: A, B, AB or O
+    height_cm quantity
+    weight_kg quantity
+    """,
+    key="encounter_id",
+    dated=None,
+    goes_with={"encounter_id": "encounter"},
+)
 
 ALL = (
-    CHRONIC_REGISTRATION, REFERRAL, CAPACITY, PRESENCE_CHECK, TIP, TRACE_SCAN, STOCK_MOVEMENT, CASE_GROUP,
+    CHRONIC_REGISTRATION, REFERRAL, CAPACITY, PRESENCE_CHECK, TIP, TRACE_SCAN, STOCK_MOVEMENT, CASE_GROUP, ABSENCE,
+    TRIAL_MEMBER, EXAM_RESULT, BODY_FACT,
 )  # fmt: skip

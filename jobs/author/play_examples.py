@@ -25,6 +25,7 @@ from rules.catalogue.examples import Worlds, example_worlds
 from rules.catalogue.load import load_rules
 from rules.catalogue.proving import Played, RuleProof, proof_of
 from rules.catalogue.rule import Rule, RuleSet, RuleState
+from rules.frames.declaration import EARLIER_LIST
 from rules.frames.indicators import STATISTICS
 from rules.frames.inputs import ScanWindow
 from rules.frames.registry import tables_read
@@ -33,7 +34,8 @@ from rules.knowledge.points import Knowledge, load_knowledge
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_SUPPLIED = {table.name: frozenset(table.column_names) for table in (*CLEAN, TABLES[STATISTICS])}
+_BESIDE = (TABLES[name] for name in (STATISTICS, *EARLIER_LIST))
+_SUPPLIED = {table.name: frozenset(table.column_names) for table in (*CLEAN, *_BESIDE)}
 _EVER = ScanWindow(date(1900, 1, 1), date(2199, 12, 31))
 _BADLY_WRITTEN = (KeyError, ValueError, TypeError, ArithmeticError)  # what a cell of an example may come to
 _LONGEST = 300

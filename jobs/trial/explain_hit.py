@@ -177,7 +177,7 @@ def explained(place: Workplace, lake: Lake, found: Mapping[str, Any], *, is_reco
     matched = {CLASSES[name].matched_by for name in classes_named(rule_set, rule)}
     alone = switched_on(rule_set, [rule.id])
     place_of = HitPlace(found["hit_id"], named)
-    frame = hit_row(alone, alone.rules[0], past.inputs(past.knowledge(region)), place_of, asked, matched)
+    frame = hit_row(alone, alone.rules[0], past.inputs(past.knowledge(region), alone), place_of, asked, matched)
     rows = [row.asDict() for row in frame.collect()]  # the one row of the hit's thing
     row: dict[str, Any] = rows[0] if rows else {"said": ["?"] * len(asked)}
     said = dict(zip(asked, row["said"], strict=True))

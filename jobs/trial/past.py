@@ -3,7 +3,7 @@ days that are looked at. Nothing is written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -26,6 +26,8 @@ from rules.knowledge.framed import PointsByClass
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+_NO_RULES = RuleSet(rules=())
+
 
 @dataclass(frozen=True)
 class Past:
@@ -44,14 +46,16 @@ class Past:
         """The rules over the window in one scan, computed."""
         night = self._night
         kept = _kept(self.place.settings)
-        supplied, policies = scan_rules.supplied_scanned(night), read_policies(self.place.settings.conf)
-        found = scan(rule_set, self._tables, supplied, knowledge, self.window, kept, night.dates_only(), policies)
+        supplied, policies = scan_rules.supplied_scanned(night, rule_set), read_policies(self.place.settings.conf)
+        tables = scan_rules.tables_scanned(night, rule_set)
+        found = scan(rule_set, tables, supplied, knowledge, self.window, kept, night.dates_only(), policies)
         return found.materialized(lambda frames: [kept(rows) for rows in frames])
 
-    def inputs(self, knowledge: PointsByClass) -> ScanInputs:
-        """What row frames are made of."""
-        policies = read_policies(self.place.settings.conf)
-        return ScanInputs(self._tables, knowledge, self.window, self._night.dates_only(), policies)
+    def inputs(self, knowledge: PointsByClass, rule_set: RuleSet = _NO_RULES) -> ScanInputs:
+        """What row frames are made of; what only some rules ask for, where the set has one."""
+        policies, night = read_policies(self.place.settings.conf), self._night
+        tables = scan_rules.tables_scanned(night, rule_set)
+        return ScanInputs(tables, knowledge, self.window, night.dates_only(), policies)
 
     def knowledge(self, region: Region) -> PointsByClass:
         """What the region's night rests on, editions included."""
@@ -64,10 +68,6 @@ class Past:
     def known(self, table: str) -> DataFrame:
         """A clean table as known after the night."""
         return self._night.known(table)
-
-    @property
-    def _tables(self) -> Mapping[str, DataFrame]:
-        return scan_rules.tables_scanned(self._night)
 
     @property
     def _night(self) -> Night:

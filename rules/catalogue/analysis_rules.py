@@ -18,8 +18,10 @@ def problems_of_indicators(rule: Rule) -> Iterator[str]:
     elif judges:
         yield from _named(rule, judges)
         yield from _made_of_them(rule, judges)
-    elif rule.money.estimate is not None or rule.money.method == "A11":
-        yield "money: lines carry it; an estimate of its own, or none (A11), is for rules on indicators"
+    elif rule.money.estimate is not None:
+        yield "money: lines carry it; an estimate of its own is for rules on indicators"
+    elif rule.money.method == "A11" and rule.money.share != "0":
+        yield "money: of none (A11) no line carries a part: share is '0'"
 
 
 def _named(rule: Rule, judges: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ from fundwatch.expressions.declared import Value, written
 from fundwatch.fingerprint import fingerprint
 from rules.analysis.indicators import BESIDE_JUDGED, JUDGED, beside
 from rules.catalogue.national_classes import seq_of
+from rules.frames.declaration import COUNTED, EARLIER_LIST
 
 PLACEHOLDER = r"\{([a-z_][a-z0-9_]*)\}"
 VARIANT = "~"  # no rule's own id has it
@@ -159,7 +160,7 @@ class Example(Declared):
     @field_validator("tables")
     @classmethod
     def _are_clean(cls, tables: dict[str, list[ExampleRow]]) -> dict[str, list[ExampleRow]]:
-        known = {table.name for table in CLEAN}
+        known = {*(table.name for table in CLEAN), *EARLIER_LIST, *COUNTED}
         if tables.keys() - known:
             raise ValueError(f"there is no clean table {', '.join(sorted(tables.keys() - known))}")
         return tables

@@ -8,7 +8,7 @@ from fundwatch.contracts.entities import MEASURED
 from fundwatch.expressions.declared import names_by_time, names_in
 from rules.benefits.policies import Policies
 from rules.catalogue.rule import REPORTED, Rule, RuleSet
-from rules.frames.declaration import ACCOUNT_NEEDS, NO_TABLES, POLICY, Sources
+from rules.frames.declaration import ACCOUNT_NEEDS, EARLIER_LIST, NO_TABLES, POLICY, Sources
 from rules.frames.inputs import NO_POLICIES
 from rules.frames.registry import GRAINS, columns_of
 from rules.knowledge.framed import PointsByClass
@@ -49,6 +49,13 @@ def needs(rule_set: RuleSet, rule: Rule) -> Sources:
 def rests_on_policies(rule_set: RuleSet) -> bool:
     """Whether some rule of the set judges by the benefit policies."""
     return any(frozenset({POLICY}) in needs(rule_set, rule) for rule in rule_set.rules)
+
+
+def rests_on_earlier_list(rule_set: RuleSet) -> bool:
+    """Whether some scanned rule of the set judges by the list of an earlier night."""
+    scanned = (rule for rule in rule_set.rules if rule.state.is_scanned)
+    sources = (source for rule in scanned for group in needs(rule_set, rule) for source in group)
+    return any(source.startswith(tuple(f"{table}." for table in EARLIER_LIST)) for source in sources)
 
 
 def knowledge_needed(rule: Rule) -> frozenset[str]:

@@ -9,8 +9,19 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from rules.frames import census
 from rules.frames.columns.bill_sums import SUM_COLUMNS, bill_sums
+from rules.frames.columns.list_faults import (
+    LIST_FAULTS,
+    PLACEHOLDERS,
+    REGISTER_FAULTS,
+    with_list_faults,
+    with_placeholders,
+    with_register_faults,
+)
 from rules.frames.columns.lookups import PointsAsked, said_in, with_knowledge, with_points
+from rules.frames.columns.payment_group import PAYMENT_GROUP, with_payment_group
+from rules.frames.columns.presence import PRESENCE, with_presence
 from rules.frames.columns.settled import operations
 from rules.frames.declaration import STAY_NEEDS, Grain, RowFrame, Sources, each_of, from_table
 from rules.frames.inputs import ScanInputs
@@ -18,9 +29,10 @@ from rules.knowledge.classes import CLASSES
 
 _ENCOUNTER = (
     "encounter_id", "patient_id", "institution_id", "insurance_type", "visit_type", "is_inpatient",
-    "main_diagnosis_code", "discharge_way", "admission_department",
+    "main_diagnosis_code", "discharge_way", "admission_department", "attending_doctor_id",
 )  # fmt: skip
 _SPAN = ("encounter.started_at", "encounter.ended_at")
+_PAID = ("fund_amount", "own_amount")
 _STEM = 3  # characters of a diagnosis: J18
 _BANDS = ((1, "0-1"), (4, "2-4"), (9, "5-9"), (19, "10-19"), (29, "20-29"))
 _LONGEST_BAND = "30-"
@@ -39,7 +51,9 @@ class _BillPart:
 
 
 def _with_institution(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
-    known = inputs.table("institution").select("institution_id", "institution_level", "institution_type")
+    known = inputs.table("institution").select(
+        "institution_id", "institution_level", "institution_type", F.col("region_code").alias("place_region")
+    )
     return bills.join(known, on="institution_id", how="left")
 
 
@@ -51,11 +65,18 @@ def _with_ages(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
     return known.select(*bills.columns, (reached - 1).alias("age_at_least"), reached.alias("age_at_most"))
 
 
-def _with_fund(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
-    """What the funds paid for the encounter; unknown where a settlement does not say."""
+def _with_paid(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
+    """What the funds and the person paid for the encounter; unknown where a settlement does not say."""
     paid = inputs.table("settlement").filter(F.col("encounter_id").isNotNull()).groupBy("encounter_id")
-    known = F.count_if(F.col("fund_amount").isNull()) == 0
-    return bills.join(paid.agg(F.when(known, F.sum("fund_amount")).alias("fund_amount")), on="encounter_id", how="left")
+    sums = (F.when(F.count_if(F.col(name).isNull()) == 0, F.sum(name)).alias(name) for name in _PAID)
+    return bills.join(paid.agg(*sums), on="encounter_id", how="left")
+
+
+def _with_crowding(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
+    """How many in-patients the place had on the first night, and how many beds it may have."""
+    first = F.col("service_date").alias("started_on")
+    nights = census.CENSUS.build(inputs, frozenset(), 0).select("institution_id", first, "in_patients", "bed_count")
+    return bills.join(nights, on=["institution_id", "started_on"], how="left")
 
 
 def _with_diagnoses(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
@@ -125,9 +146,12 @@ def _unsupported(table: str, code: str, name: str, declared_name: str, condition
 
 
 _PARTS = (
-    _BillPart(from_table("institution", "institution_level", "institution_type"), _with_institution),
+    _BillPart(
+        from_table("institution", "institution_level", "institution_type", place_region="region_code"),
+        _with_institution,
+    ),
     _BillPart({name: each_of("patient.birth_year") for name in ("age_at_least", "age_at_most")}, _with_ages),
-    _BillPart({"fund_amount": each_of("settlement.fund_amount", "settlement.encounter_id")}, _with_fund),
+    _BillPart({name: each_of(f"settlement.{name}", "settlement.encounter_id") for name in _PAID}, _with_paid),
     _BillPart(
         {
             "diagnosis_codes": each_of("diagnosis.diagnosis_code"),
@@ -158,7 +182,16 @@ _PARTS = (
     _unsupported(
         "diagnosis", "diagnosis_code", "unsupported_diagnoses", "diagnosis_support", "NOT is_main", "diagnosis.is_main"
     ),
+    _unsupported(
+        "diagnosis", "diagnosis_code", "unsupported_main", "diagnosis_support", "is_main", "diagnosis.is_main"
+    ),
     _unsupported("procedure", "procedure_code", "unsupported_operations", "operation_support", "TRUE"),
+    _BillPart(PRESENCE, with_presence, reads=frozenset({"off_ward_days"})),
+    _BillPart(PAYMENT_GROUP, with_payment_group),
+    _BillPart({name: census.CENSUS.columns[name] for name in ("in_patients", "bed_count")}, _with_crowding),
+    _BillPart(LIST_FAULTS, with_list_faults),
+    _BillPart(REGISTER_FAULTS, with_register_faults),
+    _BillPart(PLACEHOLDERS, with_placeholders),
 )  # fmt: skip
 
 
@@ -171,9 +204,11 @@ def _rows(inputs: ScanInputs, wanted: frozenset[str], first: date) -> DataFrame:
     encounters = inputs.table("encounter").filter(ended.between(first, inputs.window.end))
     bills = encounters.select(
         *_ENCOUNTER,
+        F.col("region_code").alias("insured_region"),
         started.alias("started_on"),
         ended.alias("ended_on"),
         started.alias("service_date"),
+        F.trunc(ended, "month").alias("month"),
         F.lit(None).cast("date").alias("proof_day"),
     )
     bills = bills.join(bill_sums(inputs, bills), on="encounter_id", how="inner")
@@ -216,6 +251,7 @@ BILLS = RowFrame(
     {
         **from_table("encounter", *_ENCOUNTER),
         **from_table("encounter", started_on="started_at", ended_on="ended_at", service_date="started_at"),
+        **from_table("encounter", month="ended_at", insured_region="region_code"),
         "days": each_of(*_SPAN),
         "days_band": each_of(*_SPAN),
         **from_table("encounter", diagnosis_stem="main_diagnosis_code", diagnosis_chapter="main_diagnosis_code"),
@@ -232,6 +268,14 @@ GRAINS = (
         BILLS,
         ("encounter_id",),
         ("patient_id", "institution_id", "encounter_id"),
+        needs=STAY_NEEDS,
+        judged_on="ended_on",
+    ),
+    Grain(
+        "institution_bills",
+        BILLS,
+        ("institution_id", "month"),
+        ("institution_id",),
         needs=STAY_NEEDS,
         judged_on="ended_on",
     ),

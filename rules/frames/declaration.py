@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from rules.frames.inputs import ScanInputs
 
 POLICY = "policy.benefits"  # some area that insures has declared what is due
+# tables of the newest earlier night that has a list: what a scan finds tonight it does not judge by
+EARLIER_LIST = ("case_status", "rule_hit", "hit_line")
+COUNTED = ("placeholder",)  # what the night's own intake counted
 NO_TABLES = frozenset({"knowledge", "policy"})  # what comes before the point of a source and is no table
 AnyOf = frozenset[str]
 Sources = frozenset[AnyOf]

@@ -14,12 +14,14 @@ from rules.frames import (
     item_pairs,
     lines,
     procedures,
+    recurrences,
     same_day,
     settlements,
     stays,
 )
+from rules.frames.codes import cash_prices, handed_out, stocked
 from rules.frames.declaration import NO_TABLES, Grain, RowFrame, Sources, each_of
-from rules.frames.persons import purchases, registrations, visits, years
+from rules.frames.persons import body_facts, purchases, registrations, visits, years
 
 _MODULES = (
     lines,
@@ -35,6 +37,11 @@ _MODULES = (
     same_day,
     years,
     registrations,
+    handed_out,
+    stocked,
+    cash_prices,
+    body_facts,
+    recurrences,
     indicators,
 )
 _DECLARED = (grain for module in _MODULES for grain in module.GRAINS)

@@ -243,7 +243,7 @@ def test_every_rule_stands_its_examples_and_their_number_starts_no_job(
     assert job_count(lambda: played(spark, ANALYSIS.only({*few.values()}))) == all_jobs
 
 
-def test_an_estimate_and_no_money_are_for_indicators_alone() -> None:
+def test_a_rule_on_indicators_has_an_estimate_or_no_money() -> None:
     assert Money(method="A11").is_estimate
     assert all(rule.money.method in ("A9", "A11") for rule in ANALYSIS.rules)
     assert {one.kind for one in indicator_columns().values()} >= {SIZE, VALUE}

@@ -6,15 +6,17 @@ import os
 from datetime import date
 from typing import Any
 
-from fundwatch.contracts import CLEAN
+from fundwatch.contracts import CLEAN, TABLES
 from rules.benefits.policies import read_policies
 from rules.catalogue.examples import columns_of, example_worlds
 from rules.catalogue.load import load_rules
 from rules.catalogue.rule import Example, Rule, RuleSet
 from rules.engine.scan import ScanWindow, scan
+from rules.frames.declaration import EARLIER_LIST
 from rules.knowledge.points import load_knowledge
 
-ALL_SUPPLIED = {table.name: frozenset(table.column_names) for table in CLEAN}
+_READ = (*CLEAN, *(TABLES[name] for name in EARLIER_LIST))
+ALL_SUPPLIED = {table.name: frozenset(table.column_names) for table in _READ}
 YEAR = ScanWindow(date(2026, 1, 1), date(2026, 12, 31))
 EVERY = load_rules()
 # rules on claims; those on indicators have rows and examples of their own kind

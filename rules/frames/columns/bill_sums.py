@@ -26,6 +26,8 @@ _HIGH_NURSING = ("nursing_special", "nursing_1")
 _BY_KIND = {"high_nursing_amount": _HIGH_NURSING, "depth_monitoring_amount": ("depth_monitoring",)}
 _NURSING = (*_HIGH_NURSING, "nursing_2", "nursing_3")
 _BED, _SURGERY = "01", "06"
+_OFF_WARD = ("intensive_care", "surgery")  # on such a day nobody lies in the bed of the ward
+_VENTILATION = "ventilation"
 # who is this ill has a dear stay, and no short one for nothing
 _SEVERE = ("intensive_care", "resuscitation", "ventilation", "renal_replacement", "circulatory_support")
 _KIND_CLASSES = ("care_kind_item", "care_kind_name")
@@ -46,6 +48,8 @@ SUM_COLUMNS: dict[str, Sources] = {
     "quiet_days": _KINDS | each_of(_DAY),
     "longest_quiet_run": _KINDS | each_of(_DAY),
     "quiet_amount": _KINDS | each_of(_DAY, "claim_line.covered_amount"),
+    "off_ward_days": _KINDS | each_of(_DAY),
+    "ventilation_hours": _KINDS | each_of(_DAY, "claim_line.quantity"),
 }
 
 
@@ -53,15 +57,16 @@ def bill_sums(inputs: ScanInputs, encounters: DataFrame) -> DataFrame:
     """Encounter with the columns of `SUM_COLUMNS`; those of which no line was settled are left out.
 
     All lines count, settled or not: what was done without being paid was done. Only what is charged to the fund is
-    known of settled lines alone. A sum is unknown where a line lacks what it is made of.
+    known of settled lines alone. A sum is unknown where a line lacks what it is made of; hours of ventilation are so
+    also where no day has more than one, which may be a charge by the day.
     """
     days = _days(inputs, encounters)
     sums = {name: F.when(_none("unclassed"), F.sum(name)) for name in _BY_CLASS}
-    high = F.arrays_overlap("kinds", _texts(_HIGH_NURSING))
-    nursed = F.arrays_overlap("kinds", _texts(_NURSING))
+    high, nursed = _has(_HIGH_NURSING), _has(_NURSING)
     quiet = F.col("has_bed") & (F.col("busy_lines") == 0) & F.col("service_date").isNotNull()
     known_kinds, known_days = _none("unnamed") & _none("unclassed"), _none("undated")
     known = known_kinds & known_days
+    by_the_hour = known & _none("unmeasured") & (F.max("ventilation") > 1)
     bills = days.groupBy("encounter_id").agg(
         F.when(_none("unpriced"), F.sum("total_amount")).alias("total_amount"),
         F.when(_none("uncovered"), F.sum("covered_amount")).alias("covered_amount"),
@@ -73,6 +78,10 @@ def bill_sums(inputs: ScanInputs, encounters: DataFrame) -> DataFrame:
         # of one stay: at most as many as it has days
         F.when(known, F.array_sort(F.collect_list(F.when(quiet, F.col("service_date"))))).alias("_quiet"),
         F.when(known & _none("uncovered"), F.sum(F.when(quiet, F.col("covered_amount")))).alias("quiet_amount"),
+        F.when(known, F.array_sort(F.collect_list(F.when(_has(_OFF_WARD), F.col("service_date"))))).alias(
+            "off_ward_days"
+        ),
+        F.when(by_the_hour, F.sum("ventilation")).alias("ventilation_hours"),
         F.sum("settled").alias("_settled"),
     )
     return bills.filter("_settled > 0").select(
@@ -106,6 +115,8 @@ def _days(inputs: ScanInputs, encounters: DataFrame) -> DataFrame:
         F.count_if(settled & F.col("covered_amount").isNull()).alias("uncovered"),
         F.count_if(F.col("item_code").isNull() | F.col("item_name").isNull()).alias("unnamed"),
         F.count_if(F.col("charged_at").isNull()).alias("undated"),
+        F.sum(F.when(kind == _VENTILATION, F.col("quantity"))).alias("ventilation"),
+        F.count_if((kind == _VENTILATION) & F.col("quantity").isNull()).alias("unmeasured"),
         F.count_if(settled).alias("settled"),
     )
 
@@ -116,6 +127,11 @@ def _sum_where(condition: Column, amount: str) -> Column:
 
 def _none(lacking: str) -> Column:
     return F.sum(lacking) == 0
+
+
+def _has(kinds: tuple[str, ...]) -> Column:
+    """Whether the day has one of the kinds of care."""
+    return F.arrays_overlap("kinds", _texts(kinds))
 
 
 def _texts(words: tuple[str, ...]) -> Column:
