@@ -147,8 +147,8 @@ def _share(part: int, whole: int) -> str:
 
 
 def local_part(item: Item) -> str:
-    """What tells an item from all others in a place's own code for it: one code stands for one item."""
-    return item.code[2:]
+    """What tells an item from all others in a place's own code, in fewer digits than numbers of persons have."""
+    return item.code[2:11] if item.is_service else f"{item.code[:6]}{item.code[-5:]}"
 
 
 def line_row(visit: Visit, line: Line, problem: str = "") -> FileRow:
